@@ -1,0 +1,180 @@
+//! Addresses of data connections: `PASV`, `EPSV`, `PORT`, `EPRT`.
+//!
+//! Whether an address is to be trusted is not decided here; the client connects to the peer of
+//! the control connection unless told otherwise.
+
+use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
+
+/// Reads the address in a reply to `PASV` (RFC 959, 4.1.2).
+///
+/// The first six numbers joined by commas count, with or without parentheses (RFC 1123, 4.1.2.6).
+///
+/// # Errors
+///
+/// [`AddressError`] when there are no six, one is above 255, or the port is 0.
+///
+/// ```
+/// let address = oxftp_proto::address::parse_pasv(b"Entering Passive Mode (127,0,0,1,4,51).")?;
+/// assert_eq!(address, "127.0.0.1:1075".parse().unwrap());
+/// # Ok::<(), oxftp_proto::address::AddressError>(())
+/// ```
+pub fn parse_pasv(line: &[u8]) -> Result<SocketAddrV4, AddressError> {
+    let error = || AddressError { what: "PASV", line: String::from_utf8_lossy(line).into_owned() };
+    let numbers = line
+        .split(|byte| !byte.is_ascii_digit() && *byte != b',' && *byte != b' ')
+        .find_map(six_numbers)
+        .ok_or_else(error)?;
+    let [a, b, c, d, high, low] = numbers;
+    let port = u16::from_be_bytes([high, low]);
+    if port == 0 {
+        return Err(error());
+    }
+    Ok(SocketAddrV4::new(Ipv4Addr::new(a, b, c, d), port))
+}
+
+/// Reads the port in a reply to `EPSV`: `(|||port|)` with any delimiter (RFC 2428, 3).
+///
+/// The network and address fields must be empty; the last such text in the line counts.
+///
+/// # Errors
+///
+/// [`AddressError`] when there is none, or the port is 0 or above 65535.
+///
+/// ```
+/// let port = oxftp_proto::address::parse_epsv(b"Entering Extended Passive Mode (|||6446|)")?;
+/// assert_eq!(port, 6446);
+/// # Ok::<(), oxftp_proto::address::AddressError>(())
+/// ```
+pub fn parse_epsv(line: &[u8]) -> Result<u16, AddressError> {
+    (0..line.len())
+        .rev()
+        .find_map(|start| port_between_delimiters(line.get(start..)?))
+        .ok_or_else(|| AddressError { what: "EPSV", line: String::from_utf8_lossy(line).into_owned() })
+}
+
+/// Writes the argument of `PORT` (RFC 959, 4.1.2).
+#[must_use]
+pub fn format_port(address: SocketAddrV4) -> String {
+    let [a, b, c, d] = address.ip().octets();
+    let [high, low] = address.port().to_be_bytes();
+    format!("{a},{b},{c},{d},{high},{low}")
+}
+
+/// Writes the argument of `EPRT` (RFC 2428, 2).
+#[must_use]
+pub fn format_eprt(address: SocketAddr) -> String {
+    let family = if address.is_ipv4() { 1 } else { 2 };
+    format!("|{family}|{}|{}|", address.ip(), address.port())
+}
+
+/// A reply carries no usable address.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the reply to {what} names no usable address: {line:?}")]
+pub struct AddressError {
+    /// The command.
+    pub what: &'static str,
+    /// What the server answered.
+    pub line: String,
+}
+
+fn six_numbers(text: &[u8]) -> Option<[u8; 6]> {
+    // A count of something may stand before the address: the numbers joined by commas count.
+    text.split(|byte| *byte == b' ').filter(|word| word.contains(&b',')).find_map(|word| {
+        let mut numbers = word.split(|byte| *byte == b',').map(|digits| parse_number(digits, u8::MAX.into()));
+        let mut six = [0; 6];
+        for number in &mut six {
+            *number = u8::try_from(numbers.next()??).ok()?;
+        }
+        numbers.next().is_none().then_some(six)
+    })
+}
+
+fn port_between_delimiters(text: &[u8]) -> Option<u16> {
+    let [delimiter, second, third, rest @ ..] = text else { return None };
+    if delimiter.is_ascii_digit()
+        || !delimiter.is_ascii_graphic()
+        || second != delimiter
+        || third != delimiter
+    {
+        return None;
+    }
+    let end = rest.iter().position(|byte| byte == delimiter)?;
+    let port = parse_number(rest.get(..end)?, u16::MAX.into())?;
+    u16::try_from(port).ok().filter(|port| *port != 0)
+}
+
+/// Reads a number of digits and nothing else, up to `most`.
+pub(crate) fn parse_number(digits: &[u8], most: u64) -> Option<u64> {
+    if digits.is_empty() {
+        return None;
+    }
+    let mut number: u64 = 0;
+    for digit in digits {
+        let digit = digit.is_ascii_digit().then(|| u64::from(digit - b'0'))?;
+        number = number.checked_mul(10)?.checked_add(digit).filter(|number| *number <= most)?;
+    }
+    Some(number)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn passive_addresses_are_read_in_every_spelling() {
+        let lines = [
+            "Entering Passive Mode (127,0,0,1,4,51).",
+            "Entering Passive Mode (127,0,0,1,4,51)",
+            "Entering passive mode. 127,0,0,1,4,51",
+            "Data transfer will passively listen to 127,0,0,1,4,51",
+            "=127,0,0,1,4,51",
+            "Session 42, passive: 127,0,0,1,4,51",
+        ];
+        for line in lines {
+            assert_eq!(parse_pasv(line.as_bytes()), Ok("127.0.0.1:1075".parse().unwrap()), "{line}");
+        }
+    }
+
+    #[test]
+    fn passive_numbers_out_of_range_are_refused() {
+        for line in ["(256,0,0,1,4,51)", "(127,0,0,1,4)", "(127,0,0,1,0,0)", "(1,2,3,4,5,6,7)", "", "(,,,,,)"]
+        {
+            assert!(parse_pasv(line.as_bytes()).is_err(), "{line}");
+        }
+    }
+
+    #[test]
+    fn extended_passive_ports_are_read_with_any_delimiter() {
+        assert_eq!(parse_epsv(b"Entering Extended Passive Mode (|||6446|)"), Ok(6446));
+        assert_eq!(parse_epsv(b"ok (!!!65535!)."), Ok(65535));
+        assert_eq!(parse_epsv(b"first (|||1|) then (|||2|)"), Ok(2));
+        assert_eq!(parse_epsv(b"no parentheses |||21|"), Ok(21));
+    }
+
+    #[test]
+    fn extended_passive_with_a_foreign_address_or_bad_port_is_refused() {
+        for line in ["(|1|10.0.0.1|21|)", "(|||0|)", "(|||65536|)", "(||||)", "(|||21)", "", "|||"] {
+            assert!(parse_epsv(line.as_bytes()).is_err(), "{line}");
+        }
+    }
+
+    #[test]
+    fn own_addresses_are_written_as_the_rfcs_say() {
+        assert_eq!(format_port("10.1.2.3:1075".parse().unwrap()), "10,1,2,3,4,51");
+        assert_eq!(format_eprt("10.1.2.3:1075".parse().unwrap()), "|1|10.1.2.3|1075|");
+        assert_eq!(format_eprt("[::1]:1075".parse().unwrap()), "|2|::1|1075|");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_line_makes_an_address_parser_panic(line: Vec<u8>) {
+            let _ = (parse_pasv(&line), parse_epsv(&line));
+        }
+
+        #[test]
+        fn a_written_port_is_read_back(ip: u32, port in 1u16..) {
+            let address = SocketAddrV4::new(ip.into(), port);
+            assert_eq!(parse_pasv(format_port(address).as_bytes()), Ok(address));
+        }
+    }
+}

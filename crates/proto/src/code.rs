@@ -1,0 +1,199 @@
+//! Reply codes.
+
+use std::{fmt, str::FromStr};
+
+/// A three-digit reply code (RFC 959, 4.2).
+///
+/// The first digit is the class: 1 preliminary, 2 done, 3 go on, 4 failed for now, 5 failed.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Code(u16);
+
+impl Code {
+    /// 125: the data connection is open already; the transfer starts.
+    pub const TRANSFER_STARTING: Self = Self(125);
+    /// 200: the command is done.
+    pub const OK: Self = Self(200);
+    /// 202: the command is superfluous here.
+    pub const SUPERFLUOUS: Self = Self(202);
+    /// 220: the server is ready for a new user.
+    pub const READY: Self = Self(220);
+    /// 225: the data connection is open, no transfer runs.
+    pub const NO_TRANSFER: Self = Self(225);
+    /// 226: the transfer is complete.
+    pub const TRANSFER_COMPLETE: Self = Self(226);
+    /// 227: passive mode, with an address (`PASV`).
+    pub const PASSIVE: Self = Self(227);
+    /// 229: extended passive mode, with a port (`EPSV`).
+    pub const EXTENDED_PASSIVE: Self = Self(229);
+    /// 230: logged in.
+    pub const LOGGED_IN: Self = Self(230);
+    /// 232: logged in, authorised by the security exchange (RFC 2228).
+    pub const LOGGED_IN_SECURELY: Self = Self(232);
+    /// 234: the security exchange may start (RFC 4217).
+    pub const SECURITY_ACCEPTED: Self = Self(234);
+    /// 250: the file action is done.
+    pub const FILE_ACTION_DONE: Self = Self(250);
+    /// 257: a path was made, or is the working directory.
+    pub const PATH: Self = Self(257);
+    /// 331: a password is needed.
+    pub const NEED_PASSWORD: Self = Self(331);
+    /// 332: an account is needed.
+    pub const NEED_ACCOUNT: Self = Self(332);
+    /// 350: go on with the next command.
+    pub const PENDING: Self = Self(350);
+    /// 421: the service closes the control connection.
+    pub const SERVICE_CLOSING: Self = Self(421);
+    /// 425: the data connection cannot be opened.
+    pub const CANNOT_OPEN_DATA: Self = Self(425);
+    /// 426: the data connection was closed, the transfer aborted.
+    pub const TRANSFER_ABORTED: Self = Self(426);
+    /// 450: the file is not available now.
+    pub const FILE_BUSY: Self = Self(450);
+    /// 500: the command is not understood.
+    pub const UNKNOWN_COMMAND: Self = Self(500);
+    /// 502: the command is not implemented.
+    pub const NOT_IMPLEMENTED: Self = Self(502);
+    /// 521: the directory exists already (RFC 1123 lists it for `MKD`).
+    pub const DIRECTORY_EXISTS: Self = Self(521);
+    /// 522: the protocol or the protection of the data connection is refused (RFC 2428, 4217).
+    pub const PROTECTION_REFUSED: Self = Self(522);
+    /// 530: not logged in.
+    pub const NOT_LOGGED_IN: Self = Self(530);
+    /// 550: the file is not available: not found, or no permission.
+    pub const FILE_UNAVAILABLE: Self = Self(550);
+    /// 553: the name is not allowed.
+    pub const NAME_NOT_ALLOWED: Self = Self(553);
+
+    /// Makes a code of a number from 100 to 599.
+    ///
+    /// Servers also send 6xx (protected replies of RFC 2228); these and all others are refused.
+    #[must_use]
+    pub const fn new(number: u16) -> Option<Self> {
+        if number >= 100 && number <= 599 { Some(Self(number)) } else { None }
+    }
+
+    /// Gives the code as a number.
+    #[must_use]
+    pub const fn get(self) -> u16 {
+        self.0
+    }
+
+    /// Gives the first digit, 1 to 5.
+    #[must_use]
+    pub const fn class(self) -> u16 {
+        self.0 / 100
+    }
+
+    /// Tells whether another reply to the same command follows (1xx).
+    #[must_use]
+    pub const fn is_preliminary(self) -> bool {
+        self.class() == 1
+    }
+
+    /// Tells whether the command is done (2xx).
+    #[must_use]
+    pub const fn is_success(self) -> bool {
+        self.class() == 2
+    }
+
+    /// Tells whether the command failed for now and may be tried again (4xx).
+    #[must_use]
+    pub const fn is_transient(self) -> bool {
+        self.class() == 4
+    }
+
+    /// Tells whether the server does not know or not offer the command (500 to 504).
+    #[must_use]
+    pub const fn is_unsupported(self) -> bool {
+        self.0 >= 500 && self.0 <= 504
+    }
+
+    /// Compares with a mask position by position; what is not a digit in the mask matches anything.
+    ///
+    /// Only as many positions as the mask has are compared, so `"1"` matches every preliminary
+    /// code and `""` matches all, as in the reference API.
+    ///
+    /// ```
+    /// use oxftp_proto::Code;
+    ///
+    /// let code: Code = "123".parse()?;
+    /// assert!(code.matches("1"));
+    /// assert!(code.matches("1x3"));
+    /// assert!(!code.matches("2xx"));
+    /// # Ok::<(), oxftp_proto::ParseCodeError>(())
+    /// ```
+    #[must_use]
+    pub fn matches(self, mask: &str) -> bool {
+        self.digits()
+            .iter()
+            .zip(mask.bytes())
+            .all(|(&digit, wanted)| !wanted.is_ascii_digit() || wanted == digit)
+    }
+
+    /// Reads three ASCII digits.
+    #[must_use]
+    pub(crate) fn from_digits(digits: [u8; 3]) -> Option<Self> {
+        let mut number = 0;
+        for digit in digits {
+            number = number * 10 + u16::from(digit.is_ascii_digit().then(|| digit - b'0')?);
+        }
+        Self::new(number)
+    }
+
+    fn digits(self) -> [u8; 3] {
+        [self.0 / 100, self.0 / 10 % 10, self.0 % 10].map(|digit| b'0' + digit as u8)
+    }
+}
+
+impl FromStr for Code {
+    type Err = ParseCodeError;
+
+    fn from_str(text: &str) -> Result<Self, ParseCodeError> {
+        let digits = text.as_bytes().try_into().ok();
+        digits.and_then(Self::from_digits).ok_or_else(|| ParseCodeError { text: text.to_owned() })
+    }
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:03}", self.0)
+    }
+}
+
+impl fmt::Debug for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Code({self})")
+    }
+}
+
+/// The text is no reply code.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("not a reply code: {text:?}")]
+pub struct ParseCodeError {
+    /// What was to be read.
+    pub text: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn masks_follow_the_reference_rules() {
+        let code = Code::new(123).unwrap();
+
+        for mask in ["", "1", "12", "123", "1x3", "xxx", "1xx", "123 and more"] {
+            assert!(code.matches(mask), "{mask}");
+        }
+        for mask in ["2", "2xx", "124", "x3"] {
+            assert!(!code.matches(mask), "{mask}");
+        }
+    }
+
+    #[test]
+    fn only_three_digits_from_100_to_599_are_a_code() {
+        for text in ["", "99", "099", "600", "1234", "2x0", "+20", "٢٢٠"] {
+            assert!(text.parse::<Code>().is_err(), "{text}");
+        }
+    }
+}

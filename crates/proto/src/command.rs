@@ -1,0 +1,260 @@
+//! Commands as they go onto the wire.
+
+use std::{borrow::Cow, fmt};
+
+use crate::{Encoding, RemotePath, name::write_escaped};
+
+/// One command line, checked: it holds no CR, LF or NUL, so that it is one command and no more.
+///
+/// This is the only way for text to reach the control connection.
+///
+/// ```
+/// use oxftp_proto::{Command, Encoding};
+///
+/// let command = Command::with_path("RETR", &"/pub/read me".into(), Encoding::UTF_8)?;
+/// assert_eq!(command.as_bytes(), b"RETR /pub/read me");
+/// assert!(Command::with_argument("RETR", "a\r\nDELE b").is_err());
+/// # Ok::<(), oxftp_proto::InvalidCommand>(())
+/// ```
+#[derive(Clone, PartialEq, Eq)]
+pub struct Command {
+    line: Vec<u8>,
+    /// Where a secret starts.
+    secret: Option<usize>,
+}
+
+impl Command {
+    /// Makes a command without argument. The verb is a constant of the program, not outside text.
+    #[must_use]
+    pub fn new(verb: &'static str) -> Self {
+        Self { line: verb.as_bytes().to_vec(), secret: None }
+    }
+
+    /// Makes a command with an argument.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidCommand::LineBreak`] when the argument holds CR, LF or NUL.
+    pub fn with_argument(verb: &'static str, argument: impl AsRef<[u8]>) -> Result<Self, InvalidCommand> {
+        let mut line = verb.as_bytes().to_vec();
+        line.push(b' ');
+        line.extend_from_slice(argument.as_ref());
+        Self { line, secret: None }.checked()
+    }
+
+    /// Makes a command with a number.
+    #[must_use]
+    pub fn with_number(verb: &'static str, number: u64) -> Self {
+        Self { line: format!("{verb} {number}").into_bytes(), secret: None }
+    }
+
+    /// Makes a command with a path in the session's encoding; the empty path is no argument.
+    ///
+    /// A path that begins with a blank is sent as `./ x`: some servers drop blanks before an
+    /// argument.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidCommand`] when the path holds CR, LF or NUL, or has no form in the encoding.
+    pub fn with_path(
+        verb: &'static str,
+        path: &RemotePath,
+        encoding: Encoding,
+    ) -> Result<Self, InvalidCommand> {
+        if path.is_empty() {
+            return Ok(Self::new(verb));
+        }
+        Self::with_argument(verb, spelled(path, encoding)?)
+    }
+
+    /// Makes a command with a path between other words, as in `SITE CHMOD 644 x`; `before` or
+    /// `after` may be empty.
+    ///
+    /// ```
+    /// use oxftp_proto::{Command, Encoding};
+    ///
+    /// let command = Command::with_path_among("SITE", "CHMOD 644", &"a b".into(), "", Encoding::UTF_8)?;
+    /// assert_eq!(command.as_bytes(), b"SITE CHMOD 644 a b");
+    /// # Ok::<(), oxftp_proto::InvalidCommand>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidCommand`] when the path or the words hold CR, LF or NUL, or the path has no form in
+    /// the encoding.
+    pub fn with_path_among(
+        verb: &'static str,
+        before: &str,
+        path: &RemotePath,
+        after: &str,
+        encoding: Encoding,
+    ) -> Result<Self, InvalidCommand> {
+        let path = spelled(path, encoding)?;
+        let words: Vec<&[u8]> = [before.as_bytes(), &path, after.as_bytes()]
+            .into_iter()
+            .filter(|word| !word.is_empty())
+            .collect();
+        Self::with_argument(verb, words.join(&b' '))
+    }
+
+    /// Makes a command whose argument is never shown by anything.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidCommand::LineBreak`] when the argument holds CR, LF or NUL.
+    pub fn with_secret(verb: &'static str, secret: impl AsRef<[u8]>) -> Result<Self, InvalidCommand> {
+        let mut command = Self { line: verb.as_bytes().to_vec(), secret: Some(verb.len()) };
+        command.line.push(b' ');
+        command.line.extend_from_slice(secret.as_ref());
+        command.checked()
+    }
+
+    /// Makes a command of a whole line, such as `SITE CHMOD 644 x`.
+    ///
+    /// What follows `PASS` and `ACCT` is treated as a secret.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidCommand`] when the line is empty, holds CR, LF or NUL, or has no form in the
+    /// encoding.
+    pub fn raw(line: &str, encoding: Encoding) -> Result<Self, InvalidCommand> {
+        let Some(bytes) = encoding.encode(line) else {
+            return Err(InvalidCommand::NoForm { text: line.to_owned(), encoding });
+        };
+        if bytes.trim_ascii().is_empty() {
+            return Err(InvalidCommand::Empty);
+        }
+        let verb = bytes.split(|byte| *byte == b' ').next().unwrap_or_default();
+        let secret = [&b"PASS"[..], b"ACCT"].iter().any(|hidden| verb.eq_ignore_ascii_case(hidden));
+        let secret = secret.then_some(verb.len());
+        Self { line: bytes.into_owned(), secret }.checked()
+    }
+
+    /// Gives the line without its line end.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.line
+    }
+
+    fn checked(self) -> Result<Self, InvalidCommand> {
+        match self.line.iter().any(|byte| matches!(byte, b'\r' | b'\n' | 0)) {
+            true => Err(InvalidCommand::LineBreak { command: self.to_string() }),
+            false => Ok(self),
+        }
+    }
+}
+
+/// Spells a path so that servers that drop blanks before an argument keep those of its name.
+fn spelled(path: &RemotePath, encoding: Encoding) -> Result<Cow<'_, [u8]>, InvalidCommand> {
+    let Some(bytes) = path.to_wire(encoding) else {
+        return Err(InvalidCommand::NoForm { text: path.to_string(), encoding });
+    };
+    Ok(if bytes.starts_with(b" ") { [b"./", &*bytes].concat().into() } else { bytes })
+}
+
+/// Shows the line; secrets as `***`, control characters escaped.
+impl fmt::Display for Command {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shown = self.secret.and_then(|start| self.line.get(..start)).unwrap_or(&self.line);
+        write_escaped(f, &String::from_utf8_lossy(shown))?;
+        if self.secret.is_some() { f.write_str(" ***") } else { Ok(()) }
+    }
+}
+
+impl fmt::Debug for Command {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Command({self})")
+    }
+}
+
+/// A text cannot be sent as a command.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum InvalidCommand {
+    /// It would be more than one line on the wire.
+    #[error("a command cannot hold a line break or NUL: {command}")]
+    LineBreak {
+        /// The command, escaped, secrets hidden.
+        command: String,
+    },
+    /// A character cannot be spelled in the session's encoding.
+    #[error("{text:?} cannot be written in {encoding}")]
+    NoForm {
+        /// What was to be sent.
+        text: String,
+        /// The session's encoding.
+        encoding: Encoding,
+    },
+    /// There is nothing to send.
+    #[error("the command is empty")]
+    Empty,
+}
+
+/// How the bytes of a transfer represent a file (`TYPE`; RFC 959, 3.1.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+pub enum TransferType {
+    /// `TYPE A`: text, lines end in CR LF on the wire.
+    Ascii,
+    /// `TYPE E`: EBCDIC text.
+    Ebcdic,
+    /// `TYPE I`: bytes as they are, the default.
+    #[default]
+    Image,
+    /// `TYPE L n`: bytes of `n` bits; `L 8` is `I` on today's machines.
+    Local(u8),
+}
+
+impl TransferType {
+    /// Makes the `TYPE` command.
+    #[must_use]
+    pub fn command(self) -> Command {
+        let line = match self {
+            Self::Ascii => "TYPE A".to_owned(),
+            Self::Ebcdic => "TYPE E".to_owned(),
+            Self::Image => "TYPE I".to_owned(),
+            Self::Local(bits) => format!("TYPE L {bits}"),
+        };
+        Command { line: line.into_bytes(), secret: None }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_constructor_lets_a_second_line_through() {
+        for bad in ["a\rb", "a\nb", "a\0b", "a\r\nDELE b"] {
+            assert!(Command::with_argument("SITE", bad).is_err());
+            assert!(Command::with_secret("PASS", bad).is_err());
+            assert!(Command::with_path_among("SITE", "CHMOD 644", &bad.into(), "", Encoding::UTF_8).is_err());
+            assert!(Command::with_path_among("SITE", bad, &"x".into(), "", Encoding::UTF_8).is_err());
+            assert!(Command::with_path("RETR", &bad.into(), Encoding::UTF_8).is_err());
+            assert!(Command::raw(bad, Encoding::UTF_8).is_err());
+        }
+    }
+
+    #[test]
+    fn secrets_are_shown_by_nothing() {
+        let commands = [
+            Command::with_secret("PASS", "hunter2").unwrap(),
+            Command::raw("pass hunter2", Encoding::UTF_8).unwrap(),
+            Command::raw("ACCT hunter2", Encoding::UTF_8).unwrap(),
+        ];
+        for command in commands {
+            assert!(!format!("{command} {command:?}").contains("hunter2"));
+            assert!(command.as_bytes().ends_with(b" hunter2"));
+        }
+        let error = Command::with_secret("PASS", "hun\nter2").unwrap_err();
+        assert!(!format!("{error} {error:?}").contains("ter2"));
+    }
+
+    #[test]
+    fn blanks_around_a_path_are_sent_so_that_servers_keep_them() {
+        let command = Command::with_path("STOR", &" a ".into(), Encoding::UTF_8).unwrap();
+        assert_eq!(command.as_bytes(), b"STOR ./ a ");
+        let command = Command::with_path_among("SITE", "UTIME", &" a".into(), "UTC", Encoding::UTF_8);
+        assert_eq!(command.unwrap().as_bytes(), b"SITE UTIME ./ a UTC");
+    }
+}

@@ -1,0 +1,66 @@
+//! Asking the server to connect to us.
+
+use std::net::SocketAddr;
+
+use super::{Dialog, DialogError, Event, SUCCESS, Step};
+use crate::{
+    Command,
+    address::{format_eprt, format_port},
+};
+
+/// Names the address at which this side listens: `EPRT`, then `PORT` where it is refused
+/// (RFC 2428, 2; RFC 959, 4.1.2).
+///
+/// `PORT` carries IPv4 only.
+#[derive(Debug, Default)]
+pub struct Active {
+    address: Option<SocketAddr>,
+    tried_port: bool,
+}
+
+impl Active {
+    fn port(&mut self) -> Option<Command> {
+        let SocketAddr::V4(address) = self.address? else { return None };
+        if std::mem::replace(&mut self.tried_port, true) {
+            return None;
+        }
+        Command::with_argument("PORT", format_port(address)).ok()
+    }
+}
+
+impl Dialog for Active {
+    type Output = ();
+
+    fn step(&mut self, event: Event) -> Result<Step<()>, DialogError> {
+        match event {
+            Event::Start => Ok(Step::Listen),
+            Event::Listening(address) => {
+                self.address = Some(address);
+                Ok(Step::Send(Command::with_argument("EPRT", format_eprt(address))?))
+            }
+            Event::Reply(reply) if reply.code().is_success() => Ok(Step::Done(())),
+            Event::Reply(reply) => {
+                self.port().map(Step::Send).ok_or_else(|| reply.unexpected(SUCCESS).into())
+            }
+            _ => Err(DialogError::OutOfTurn),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dialog::replay::replay;
+
+    #[test]
+    fn a_server_without_eprt_gets_port() {
+        let script =
+            "= listen 10.0.0.1:1075\n> EPRT |1|10.0.0.1|1075|\n< 500 what?\n> PORT 10,0,0,1,4,51\n< 200 ok";
+        replay(Active::default(), script).unwrap();
+    }
+
+    #[test]
+    fn ipv6_has_no_port_command() {
+        assert!(replay(Active::default(), "= listen [::1]:21\n> EPRT |2|::1|21|\n< 500 what?").is_err());
+    }
+}

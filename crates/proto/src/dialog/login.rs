@@ -1,0 +1,174 @@
+//! Logging in.
+
+use std::fmt;
+
+use super::{Dialog, DialogError, Event, Step};
+use crate::{Code, Command, Encoding, InvalidCommand, Reply};
+
+/// A password or account: shown by nothing.
+#[derive(Clone, PartialEq, Eq, Default)]
+pub struct Secret(String);
+
+impl Secret {
+    /// Takes a secret.
+    #[must_use]
+    pub fn new(secret: impl Into<String>) -> Self {
+        Self(secret.into())
+    }
+
+    /// Gives the secret itself.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+
+    fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl From<&str> for Secret {
+    fn from(secret: &str) -> Self {
+        Self::new(secret)
+    }
+}
+
+impl From<String> for Secret {
+    fn from(secret: String) -> Self {
+        Self(secret)
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
+}
+
+/// Who logs in: a user, a password and, on few servers, an account.
+///
+/// Defaults to the user `anonymous` with the password `anon@` and no account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Credentials {
+    /// The user (`USER`).
+    pub user: String,
+    /// The password (`PASS`).
+    pub password: Secret,
+    /// The account (`ACCT`), almost always empty.
+    pub account: Secret,
+}
+
+impl Credentials {
+    /// Names a user and a password.
+    #[must_use]
+    pub fn new(user: impl Into<String>, password: impl Into<Secret>) -> Self {
+        Self { user: user.into(), password: password.into(), account: Secret::default() }
+    }
+
+    /// The guest of public servers: `anonymous`, `anon@`.
+    #[must_use]
+    pub fn anonymous() -> Self {
+        Self::new("anonymous", "anon@")
+    }
+
+    /// Adds an account for servers that ask for one with `332`.
+    #[must_use]
+    pub fn account(mut self, account: impl Into<Secret>) -> Self {
+        self.account = account.into();
+        self
+    }
+}
+
+impl Default for Credentials {
+    fn default() -> Self {
+        Self::anonymous()
+    }
+}
+
+/// Logs in: `USER`, `PASS` on `331`, `ACCT` on `332` (RFC 959, 5.4).
+///
+/// `230`, `232` and `202` end it. Each command is sent once: a server that asks for the password
+/// again gets an error and no second chance to see it.
+#[derive(Debug)]
+pub struct Login {
+    user: Option<Command>,
+    password: Option<Command>,
+    account: Option<Command>,
+}
+
+impl Login {
+    /// Makes the dialog.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidCommand`] when a part cannot be sent as one line in this encoding.
+    pub fn new(credentials: &Credentials, encoding: Encoding) -> Result<Self, InvalidCommand> {
+        let secret = |verb, secret: &Secret| match encoding.encode(secret.expose()) {
+            Some(bytes) => Command::with_secret(verb, bytes),
+            None => Err(InvalidCommand::NoForm { text: format!("the argument of {verb}"), encoding }),
+        };
+        let user = &credentials.user;
+        let no_form = || InvalidCommand::NoForm { text: user.clone(), encoding };
+        let account = &credentials.account;
+        Ok(Self {
+            user: Some(Command::with_argument("USER", encoding.encode(user).ok_or_else(no_form)?)?),
+            password: Some(secret("PASS", &credentials.password)?),
+            account: if account.is_empty() { None } else { Some(secret("ACCT", account)?) },
+        })
+    }
+}
+
+impl Dialog for Login {
+    type Output = Reply;
+
+    fn step(&mut self, event: Event) -> Result<Step<Reply>, DialogError> {
+        let reply = match event {
+            Event::Start => return Ok(Step::Send(self.user.take().ok_or(DialogError::OutOfTurn)?)),
+            Event::Reply(reply) => reply,
+            _ => return Err(DialogError::OutOfTurn),
+        };
+        let next = match reply.code() {
+            Code::LOGGED_IN | Code::LOGGED_IN_SECURELY | Code::SUPERFLUOUS => return Ok(Step::Done(reply)),
+            Code::NEED_PASSWORD => self.password.take(),
+            Code::NEED_ACCOUNT => self.account.take(),
+            _ => None,
+        };
+        next.map(Step::Send).ok_or_else(|| reply.unexpected(&["230", "232", "202"]).into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dialog::replay::replay;
+
+    fn login(account: &str) -> Login {
+        Login::new(&Credentials::new("u", "p").account(account), Encoding::UTF_8).unwrap()
+    }
+
+    #[test]
+    fn password_and_account_are_sent_when_asked_for() {
+        assert_eq!(replay(login(""), "> USER u\n< 230 in").unwrap().code().get(), 230);
+        assert_eq!(replay(login(""), "> USER u\n< 331 more\n> PASS p\n< 202 in").unwrap().code().get(), 202);
+        replay(login("a"), "> USER u\n< 331 more\n> PASS p\n< 332 more\n> ACCT a\n< 232 in").unwrap();
+        replay(login("a"), "> USER u\n< 332 more\n> ACCT a\n< 230 in").unwrap();
+    }
+
+    #[test]
+    fn a_server_that_repeats_331_gets_an_error_and_no_second_password() {
+        let error = replay(login(""), "> USER u\n< 331 more\n> PASS p\n< 331 again").unwrap_err();
+        assert!(matches!(error, DialogError::StatusCode(error) if error.received[0].get() == 331));
+    }
+
+    #[test]
+    fn a_missing_account_is_an_error() {
+        assert!(replay(login(""), "> USER u\n< 332 account?").is_err());
+    }
+
+    #[test]
+    fn credentials_hide_their_secrets() {
+        let credentials = Credentials::new("u", "hunter2").account("tank");
+        let shown = format!("{credentials:?}");
+        assert!(!shown.contains("hunter2") && !shown.contains("tank"), "{shown}");
+    }
+}

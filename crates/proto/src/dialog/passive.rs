@@ -1,0 +1,121 @@
+//! Asking the server to listen for a data connection.
+
+use std::vec;
+
+use super::{Dialog, DialogError, Endpoint, Event, Step};
+use crate::{
+    Code, Command, Reply,
+    address::{parse_epsv, parse_pasv},
+};
+
+/// A command that makes the server listen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum PassiveMode {
+    /// `EPSV`: names a port only, works over IPv6 and address translation (RFC 2428).
+    Epsv,
+    /// `PASV`: names an IPv4 address and a port (RFC 959).
+    Pasv,
+}
+
+impl PassiveMode {
+    pub(super) fn command(self) -> Command {
+        Command::new(match self {
+            Self::Epsv => "EPSV",
+            Self::Pasv => "PASV",
+        })
+    }
+
+    pub(super) fn read(self, reply: Reply) -> Result<Endpoint, DialogError> {
+        match self {
+            Self::Epsv => {
+                let reply = reply.expect(&["229"])?;
+                Ok(Endpoint { port: parse_epsv(reply.last_line())?, advertised: None })
+            }
+            Self::Pasv => {
+                let reply = reply.expect(&["227"])?;
+                let address = parse_pasv(reply.last_line())?;
+                Ok(Endpoint { port: address.port(), advertised: Some(*address.ip()) })
+            }
+        }
+    }
+}
+
+/// Opens a data connection in passive mode, trying each mode in turn.
+///
+/// The next mode is tried when one is refused, when its reply names no address, and when nothing
+/// answers at the address: many a firewall knows only `PASV`. The last failure counts.
+#[derive(Debug)]
+pub struct Passive {
+    modes: vec::IntoIter<PassiveMode>,
+    current: Option<PassiveMode>,
+}
+
+impl Passive {
+    /// Makes the dialog; `modes` must not be empty.
+    #[must_use]
+    pub fn new(modes: Vec<PassiveMode>) -> Self {
+        Self { modes: modes.into_iter(), current: None }
+    }
+
+    fn next_mode(&mut self, failure: DialogError) -> Result<Step<PassiveMode>, DialogError> {
+        self.current = self.modes.next();
+        self.current.map(|mode| Step::Send(mode.command())).ok_or(failure)
+    }
+}
+
+impl Dialog for Passive {
+    /// The mode that worked.
+    type Output = PassiveMode;
+
+    fn step(&mut self, event: Event) -> Result<Step<PassiveMode>, DialogError> {
+        match (event, self.current) {
+            (Event::Start, _) => self.next_mode(DialogError::OutOfTurn),
+            (Event::Reply(reply), _) if reply.code() == Code::SERVICE_CLOSING => {
+                Err(reply.unexpected(&["227", "229"]).into())
+            }
+            (Event::Reply(reply), Some(mode)) => match mode.read(reply) {
+                Ok(endpoint) => Ok(Step::Open(endpoint)),
+                Err(failure) => self.next_mode(failure),
+            },
+            (Event::Opened, Some(mode)) => Ok(Step::Done(mode)),
+            (Event::NotOpened, _) => self.next_mode(DialogError::NotOpened),
+            _ => Err(DialogError::OutOfTurn),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dialog::replay::replay;
+
+    fn run(script: &str) -> Result<PassiveMode, DialogError> {
+        replay(Passive::new(vec![PassiveMode::Epsv, PassiveMode::Pasv]), script)
+    }
+
+    #[test]
+    fn the_first_mode_that_opens_wins() {
+        assert_eq!(run("> EPSV\n< 229 ok (|||21|)\n= open 21"), Ok(PassiveMode::Epsv));
+    }
+
+    #[test]
+    fn a_refusal_a_bad_reply_and_a_dead_port_lead_to_the_next_mode() {
+        for first in ["< 500 what?", "< 522 use 1", "< 229 no port", "< 229 (|||21|)\n= fail 21"] {
+            let script = format!("> EPSV\n{first}\n> PASV\n< 227 (127,0,0,1,0,22)\n= open 22");
+            assert_eq!(run(&script), Ok(PassiveMode::Pasv), "{first}");
+        }
+    }
+
+    #[test]
+    fn the_last_failure_counts() {
+        let error = run("> EPSV\n< 500 no\n> PASV\n< 425 no ports").unwrap_err();
+        assert!(
+            matches!(error, DialogError::StatusCode(error) if error.received == [Code::CANNOT_OPEN_DATA])
+        );
+    }
+
+    #[test]
+    fn a_closing_server_is_not_asked_again() {
+        assert!(run("> EPSV\n< 421 bye").is_err());
+    }
+}

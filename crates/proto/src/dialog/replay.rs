@@ -1,0 +1,48 @@
+//! Runs a dialog against a transcript.
+
+use super::{Dialog, DialogError, Event, Step};
+use crate::{Limits, ReplyDecoder};
+
+/// Drives `dialog` through `script`: `> ` is what it must send, `< ` what it is answered, `= ` what
+/// happens besides (`open PORT`, `fail PORT`, `listen ADDRESS`, `secure`). The script must be used
+/// up when the dialog ends.
+pub(crate) fn replay<D: Dialog>(mut dialog: D, script: &str) -> Result<D::Output, DialogError> {
+    let mut lines = script.lines();
+    let mut expect = |prefix: &str| {
+        let line = lines.next().unwrap_or_else(|| panic!("the script ends where {prefix:?} should follow"));
+        line.strip_prefix(prefix).unwrap_or_else(|| panic!("{prefix:?} should come, not {line:?}")).to_owned()
+    };
+    let mut event = Event::Start;
+    let outcome = loop {
+        let step = match dialog.step(event) {
+            Ok(step) => step,
+            Err(error) => break Err(error),
+        };
+        event = match step {
+            Step::Send(command) => {
+                assert_eq!(String::from_utf8_lossy(command.as_bytes()), expect("> "));
+                Event::Reply(reply(&expect("< ")))
+            }
+            Step::AwaitReply => Event::Reply(reply(&expect("< "))),
+            Step::Open(endpoint) => match expect("= ").split_once(' ') {
+                Some(("open", port)) if port == endpoint.port.to_string() => Event::Opened,
+                Some(("fail", port)) if port == endpoint.port.to_string() => Event::NotOpened,
+                other => panic!("{endpoint:?} was opened, the script has {other:?}"),
+            },
+            Step::Listen => Event::Listening(expect("= listen ").parse().unwrap()),
+            Step::Secure => {
+                expect("= secure");
+                Event::Secured
+            }
+            Step::Done(output) | Step::Synchronised(output) => break Ok(output),
+        };
+    };
+    assert_eq!(lines.next(), None, "the dialog ended early");
+    outcome
+}
+
+fn reply(line: &str) -> crate::Reply {
+    let mut decoder = ReplyDecoder::new(&Limits::default());
+    decoder.feed(format!("{line}\r\n").as_bytes());
+    decoder.next_reply().unwrap().unwrap()
+}

@@ -1,0 +1,365 @@
+//! One line of a listing, read.
+
+use std::borrow::Cow;
+
+use crate::Timestamp;
+
+/// What a listing says about one file, directory or link.
+///
+/// Only what the server said is filled in; a parser never invents a size or a time. The texts are
+/// slices of [`Entry::raw`], so that an entry costs one allocation, and a listing of millions
+/// little more than its lines.
+#[derive(Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct Entry {
+    /// File, directory, link or something else.
+    pub kind: EntryKind,
+    /// Size in bytes; see also [`Entry::exact_size`].
+    pub size: Option<u64>,
+    /// When the content last changed.
+    pub modified: Option<Timestamp>,
+    /// Unix permission bits, `0o000` to `0o7777`.
+    pub mode: Option<u32>,
+    /// Number of hard links.
+    pub links: Option<u32>,
+    /// The line as it came, and behind it what is no part of it.
+    bytes: Box<[u8]>,
+    line_end: u32,
+    name: Span,
+    link_target: Span,
+    owner: Span,
+    group: Span,
+    rounded: bool,
+    /// What stands before the name are facts.
+    has_facts: bool,
+}
+
+impl Entry {
+    /// Makes an entry of a name, for parsers of one's own; the rest is filled in afterwards.
+    ///
+    /// ```
+    /// use oxftp_proto::{Entry, EntryKind};
+    ///
+    /// let mut entry = Entry::new("readme").with_owner("ann");
+    /// entry.kind = EntryKind::File;
+    /// assert_eq!(entry.name(), b"readme");
+    /// assert_eq!(entry.owner().as_deref(), Some("ann"));
+    /// ```
+    #[must_use]
+    pub fn new(name: impl AsRef<[u8]>) -> Self {
+        let mut entry = Self::default();
+        entry.name = entry.keep(name.as_ref());
+        entry
+    }
+
+    /// Keeps the line that the entry was read from, see [`Entry::raw`].
+    #[must_use]
+    pub fn with_raw(self, line: &[u8]) -> Self {
+        let [name, target, owner, group] =
+            [Some(self.name()), self.link_target(), self.text(self.owner), self.text(self.group)];
+        let columns = Columns {
+            name: name.unwrap_or_default(),
+            name_type: None,
+            link_target: target,
+            owner,
+            group,
+            kind: self.kind,
+            size: self.size,
+            modified: self.modified,
+            mode: self.mode,
+            links: self.links,
+            facts: b"",
+            rounded: self.rounded,
+        };
+        Self::of_line(line, &columns)
+    }
+
+    /// Sets the owner, a name or a number.
+    #[must_use]
+    pub fn with_owner(mut self, owner: impl AsRef<str>) -> Self {
+        self.owner = self.keep(owner.as_ref().as_bytes());
+        self
+    }
+
+    /// Sets the group, a name or a number.
+    #[must_use]
+    pub fn with_group(mut self, group: impl AsRef<str>) -> Self {
+        self.group = self.keep(group.as_ref().as_bytes());
+        self
+    }
+
+    /// Sets where a symbolic link points.
+    #[must_use]
+    pub fn with_link_target(mut self, target: impl AsRef<[u8]>) -> Self {
+        self.link_target = self.keep(target.as_ref());
+        self
+    }
+
+    /// Gives the name as the server spells it: bytes, blanks kept. `MLST` gives a whole path here.
+    #[must_use]
+    pub fn name(&self) -> &[u8] {
+        self.text(self.name).unwrap_or_default()
+    }
+
+    /// Gives the size if it is that of the content to the byte.
+    ///
+    /// Some formats show blocks (VMS), records (z/VM) or sizes such as `33.5k`, which a transfer
+    /// cannot be held to.
+    #[must_use]
+    pub fn exact_size(&self) -> Option<u64> {
+        self.size.filter(|_| !self.rounded)
+    }
+
+    /// Gives the owner, a name or a number, with U+FFFD for what is not UTF-8.
+    #[must_use]
+    pub fn owner(&self) -> Option<Cow<'_, str>> {
+        self.text(self.owner).map(String::from_utf8_lossy)
+    }
+
+    /// Gives the group, a name or a number, with U+FFFD for what is not UTF-8.
+    #[must_use]
+    pub fn group(&self) -> Option<Cow<'_, str>> {
+        self.text(self.group).map(String::from_utf8_lossy)
+    }
+
+    /// Gives where a symbolic link points, as the server spells it.
+    #[must_use]
+    pub fn link_target(&self) -> Option<&[u8]> {
+        self.text(self.link_target)
+    }
+
+    /// Gives the facts of an `MLSD` or `MLST` line; none for other formats.
+    #[must_use]
+    pub fn facts(&self) -> Facts<'_> {
+        let end = if self.has_facts { self.name.start.saturating_sub(1) } else { 0 };
+        Facts { text: self.bytes.get(..end as usize).unwrap_or_default() }
+    }
+
+    /// Gives the line as it came, without its line end.
+    ///
+    /// Where the server spread the entry over two lines, they are joined by a blank.
+    #[must_use]
+    pub fn raw(&self) -> &[u8] {
+        self.bytes.get(..self.line_end as usize).unwrap_or_default()
+    }
+
+    /// Tells whether this is a regular file.
+    #[must_use]
+    pub fn is_file(&self) -> bool {
+        self.kind == EntryKind::File
+    }
+
+    /// Tells whether this is a directory (also the listed one itself, or its parent).
+    #[must_use]
+    pub fn is_dir(&self) -> bool {
+        matches!(self.kind, EntryKind::Directory | EntryKind::CurrentDirectory | EntryKind::ParentDirectory)
+    }
+
+    /// Tells whether this is a symbolic link.
+    #[must_use]
+    pub fn is_link(&self) -> bool {
+        self.kind == EntryKind::Link
+    }
+
+    /// Makes the entry of what a line says; its columns are slices of the line or texts beside it.
+    pub(crate) fn of_line(line: &[u8], columns: &Columns<'_>) -> Self {
+        let mut entry = Self {
+            kind: columns.kind,
+            size: columns.size,
+            modified: columns.modified,
+            mode: columns.mode,
+            links: columns.links,
+            bytes: line.into(),
+            line_end: length(line),
+            has_facts: !columns.facts.is_empty(),
+            rounded: columns.rounded,
+            ..Self::default()
+        };
+        entry.name = match columns.name_type {
+            Some(name_type) => entry.keep(&[columns.name, b".", name_type].concat()),
+            None => entry.locate(line, columns.name),
+        };
+        entry.link_target = entry.locate_some(line, columns.link_target);
+        entry.owner = entry.locate_some(line, columns.owner);
+        entry.group = entry.locate_some(line, columns.group);
+        entry
+    }
+
+    fn locate_some(&mut self, line: &[u8], text: Option<&[u8]>) -> Span {
+        text.map_or(Span::NONE, |text| self.locate(line, text))
+    }
+
+    /// Finds where a slice of the line stands, and keeps what is none.
+    fn locate(&mut self, line: &[u8], text: &[u8]) -> Span {
+        let start = (text.as_ptr() as usize).wrapping_sub(line.as_ptr() as usize);
+        match start.checked_add(text.len()).filter(|&end| end <= line.len()) {
+            Some(_) => Span { start: start as u32, length: length(text) },
+            None => self.keep(text),
+        }
+    }
+
+    /// Adds a text behind the line.
+    fn keep(&mut self, text: &[u8]) -> Span {
+        let span = Span { start: length(&self.bytes), length: length(text) };
+        self.bytes = [&self.bytes, text].concat().into();
+        span
+    }
+
+    fn text(&self, Span { start, length }: Span) -> Option<&[u8]> {
+        let (start, length) = (start as usize, length as usize);
+        self.bytes.get(start..start.checked_add(length)?)
+    }
+}
+
+impl std::fmt::Debug for Entry {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Entry")
+            .field("name", &format_args!("\"{}\"", self.name().escape_ascii()))
+            .field("kind", &self.kind)
+            .field("size", &self.size)
+            .field("modified", &self.modified.map(|time| time.to_string()))
+            .field("mode", &self.mode)
+            .field("links", &self.links)
+            .field("owner", &self.owner())
+            .field("group", &self.group())
+            .field("link_target", &self.link_target().map(|target| target.escape_ascii().to_string()))
+            .finish_non_exhaustive()
+    }
+}
+
+/// Where a text stands in the bytes of an entry, if it is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Span {
+    start: u32,
+    length: u32,
+}
+
+impl Span {
+    /// No bytes reach that far.
+    const NONE: Self = Self { start: u32::MAX, length: u32::MAX };
+}
+
+impl Default for Span {
+    fn default() -> Self {
+        Self::NONE
+    }
+}
+
+/// No line is longer than [`Limits::listing_line`](crate::Limits::listing_line), which is far below 4 GiB.
+fn length(text: &[u8]) -> u32 {
+    u32::try_from(text.len()).unwrap_or(u32::MAX)
+}
+
+/// What the columns of a line say, borrowed from it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Columns<'l> {
+    pub(crate) name: &'l [u8],
+    /// What belongs to the name behind a dot, where the line has it in a column of its own.
+    pub(crate) name_type: Option<&'l [u8]>,
+    pub(crate) kind: EntryKind,
+    pub(crate) size: Option<u64>,
+    pub(crate) modified: Option<Timestamp>,
+    pub(crate) mode: Option<u32>,
+    pub(crate) owner: Option<&'l [u8]>,
+    pub(crate) group: Option<&'l [u8]>,
+    pub(crate) links: Option<u32>,
+    pub(crate) link_target: Option<&'l [u8]>,
+    /// The facts at the start of the line, up to the blank before the name.
+    pub(crate) facts: &'l [u8],
+    /// The size is not that of the content to the byte.
+    pub(crate) rounded: bool,
+}
+
+/// What kind of thing an [`Entry`] is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+pub enum EntryKind {
+    /// A regular file.
+    File,
+    /// A directory.
+    Directory,
+    /// The directory that is being listed (`type=cdir`, or the name `.`).
+    CurrentDirectory,
+    /// The parent of the directory that is being listed (`type=pdir`, or the name `..`).
+    ParentDirectory,
+    /// A symbolic link; listings do not tell what it points at.
+    Link,
+    /// A device, socket, pipe or the like.
+    Special,
+    /// The listing does not say.
+    #[default]
+    Unknown,
+}
+
+impl EntryKind {
+    /// Names the kind in one word: `file`, `dir`, `link`, `special` or `unknown`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::File => "file",
+            Self::Directory | Self::CurrentDirectory | Self::ParentDirectory => "dir",
+            Self::Link => "link",
+            Self::Special => "special",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// The facts of an `MLSD` or `MLST` line, in their order (RFC 3659, 7).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Facts<'e> {
+    /// The facts as they came, `name=value;` one behind the other.
+    text: &'e [u8],
+}
+
+impl<'e> Facts<'e> {
+    /// Looks a fact up by its name, whose case does not matter.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<Cow<'e, str>> {
+        self.iter().find(|(fact, _)| fact.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+    }
+
+    /// Walks through all facts as `(name, value)`, names as the server spelled them; U+FFFD stands
+    /// for what is not UTF-8.
+    pub fn iter(&self) -> impl Iterator<Item = (Cow<'e, str>, Cow<'e, str>)> + use<'e> {
+        let facts = self.text.split(|&byte| byte == b';');
+        facts.filter_map(|fact| {
+            let equals = memchr::memchr(b'=', fact)?;
+            let text = |part: &'e [u8]| String::from_utf8_lossy(part);
+            // Some servers indent the line.
+            Some((text(fact.get(..equals)?.trim_ascii_start()), text(fact.get(equals + 1..)?)))
+        })
+    }
+
+    /// Counts the facts.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.iter().count()
+    }
+
+    /// Tells whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.iter().next().is_none()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_entry_of_a_parser_of_ones_own_keeps_all_that_it_is_told() {
+        let entry =
+            Entry::new("a b").with_link_target("t").with_owner("o").with_group("g").with_raw(b"* a b o");
+
+        assert_eq!((entry.name(), entry.link_target()), (&b"a b"[..], Some(&b"t"[..])));
+        assert_eq!((entry.owner().as_deref(), entry.group().as_deref()), (Some("o"), Some("g")));
+        assert_eq!(entry.raw(), b"* a b o");
+    }
+
+    #[test]
+    fn an_entry_is_small() {
+        assert!(size_of::<Entry>() <= 112, "{} bytes", size_of::<Entry>());
+    }
+}

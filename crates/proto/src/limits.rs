@@ -1,0 +1,41 @@
+//! How much of anything is taken from outside.
+
+/// The bounds on every quantity that a server decides.
+///
+/// Beyond a bound is a clear error, never unbounded memory. The defaults are far above what
+/// honest servers send.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Limits {
+    /// Bytes in one line of a reply. Defaults to 16 KiB.
+    pub reply_line: usize,
+    /// Bytes in one whole reply. Defaults to 256 KiB.
+    pub reply_bytes: usize,
+    /// Lines in one reply. Defaults to 4096.
+    pub reply_lines: usize,
+    /// Preliminary (1xx) replies in a row to one command. Defaults to 16.
+    pub preliminary_replies: usize,
+    /// Bytes in one line of a listing. Defaults to 64 KiB.
+    pub listing_line: usize,
+    /// Entries that an eager listing holds. Defaults to 10 million.
+    pub listing_entries: usize,
+    /// Depth of directories that a recursive operation descends into. Defaults to 100.
+    pub directory_depth: usize,
+    /// Facts in one line of `MLSD` or `MLST`. Defaults to 256.
+    pub facts: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            reply_line: 16 * 1024,
+            reply_bytes: 256 * 1024,
+            reply_lines: 4096,
+            preliminary_replies: 16,
+            listing_line: 64 * 1024,
+            listing_entries: 10_000_000,
+            directory_depth: 100,
+            facts: 256,
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! Parsers of one's own.
+
+use super::{Format, ListingError, reading::Context};
+use crate::{Entry, Limits, Timestamp};
+
+/// Reads lines of a format that is not built in.
+///
+/// Closures are such parsers:
+///
+/// ```
+/// use std::sync::Arc;
+/// use oxftp_proto::{Entry, Timestamp, listing::{CustomOrder, ListingError, ListingParser}};
+///
+/// fn names_alone(line: &[u8], _: Timestamp) -> Result<Entry, ListingError> {
+///     let name = line.strip_prefix(b"* ").ok_or(ListingError::not_understood(line, "no star"))?;
+///     Ok(Entry::new(name).with_raw(line))
+/// }
+///
+/// let now = Timestamp::from_date(2024, 5, 1).unwrap();
+/// let mut parser = ListingParser::list(now).custom(Arc::new(names_alone), CustomOrder::Last);
+/// parser.push(b"* readme");
+/// parser.finish();
+/// assert_eq!(parser.next_entry().unwrap().name(), b"readme");
+/// ```
+pub trait LineParser: Send + Sync {
+    /// Reads one line, given without its line end.
+    ///
+    /// # Errors
+    ///
+    /// [`ListingError::no_entry`] when the line is to be passed over,
+    /// [`ListingError::not_understood`] when others are to be asked.
+    fn parse(&self, line: &[u8], now: Timestamp) -> Result<Entry, ListingError>;
+}
+
+impl<F> LineParser for F
+where
+    F: Fn(&[u8], Timestamp) -> Result<Entry, ListingError> + Send + Sync,
+{
+    fn parse(&self, line: &[u8], now: Timestamp) -> Result<Entry, ListingError> {
+        self(line, now)
+    }
+}
+
+/// Reads lines of this format alone.
+impl LineParser for Format {
+    fn parse(&self, line: &[u8], now: Timestamp) -> Result<Entry, ListingError> {
+        self.entry(line, &Context::new(now, &Limits::default()))
+    }
+}
+
+/// When a custom parser is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum CustomOrder {
+    /// Before the formats that are built in.
+    First,
+    /// After the formats that are built in, for lines that none of them explains.
+    Last,
+}

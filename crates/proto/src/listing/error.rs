@@ -1,0 +1,139 @@
+//! Why a line of a listing was not read.
+
+use std::borrow::Cow;
+
+use super::Why;
+use crate::name::write_escaped;
+
+/// A line of a listing, or a part of one, was not read.
+///
+/// Texts of the server are escaped and cut to their first 120 bytes.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ListingError {
+    /// The line is part of an honest listing, but names no file: it is blank, `total 12`, or the
+    /// header of a directory.
+    #[error("the listing line \"{line}\" is no entry")]
+    NoEntry {
+        /// The line.
+        line: String,
+    },
+    /// The line follows no format that was tried.
+    #[error("the listing line \"{line}\" is not understood: {why}")]
+    NotUnderstood {
+        /// The line.
+        line: String,
+        /// What each format missed in it.
+        why: Cow<'static, str>,
+    },
+    /// The text is no date as `LIST` shows them.
+    #[error("\"{text}\" is no date of a listing")]
+    NoDate {
+        /// What stood in place of the date.
+        text: String,
+    },
+    /// The text is no mode such as `rwxr-xr-x`.
+    #[error("\"{text}\" is no mode of nine letters")]
+    NoMode {
+        /// What stood in place of the mode.
+        text: String,
+    },
+}
+
+impl ListingError {
+    /// Makes the error of a line that names no file.
+    #[must_use]
+    pub fn no_entry(line: &[u8]) -> Self {
+        Self::NoEntry { line: excerpt(line) }
+    }
+
+    /// Makes the error of a line that follows no known format.
+    #[must_use]
+    pub fn not_understood(line: &[u8], why: impl Into<Cow<'static, str>>) -> Self {
+        Self::NotUnderstood { line: excerpt(line), why: why.into() }
+    }
+
+    /// Tells whether the line is as it should be and merely names no file.
+    #[must_use]
+    pub fn is_no_entry(&self) -> bool {
+        matches!(self, Self::NoEntry { .. })
+    }
+
+    /// Makes the error of a line that a format could not read.
+    pub(super) fn of_line(line: &[u8], why: Why) -> Self {
+        if is_no_entry(line) { Self::no_entry(line) } else { Self::not_understood(line, why) }
+    }
+
+    pub(super) fn no_date(text: &[u8]) -> Self {
+        Self::NoDate { text: excerpt(text) }
+    }
+
+    pub(super) fn no_mode(text: &[u8]) -> Self {
+        Self::NoMode { text: excerpt(text) }
+    }
+}
+
+/// Tells whether a line that no format explains is still part of an honest listing.
+pub(super) fn is_no_entry(line: &[u8]) -> bool {
+    let line = line.trim_ascii();
+    line.is_empty() || is_total(line) || is_header(line)
+}
+
+/// `total 12`, or `Total of 3 files`.
+fn is_total(line: &[u8]) -> bool {
+    let Some((word, rest)) = line.split_at_checked(TOTAL.len()) else { return false };
+    let rest = rest.strip_prefix(b":").unwrap_or(rest);
+    word.eq_ignore_ascii_case(TOTAL)
+        && match rest {
+            [] | [b' ', b'o', b'f', b' ', ..] => true,
+            [b' ' | b'\t', ..] => rest.trim_ascii().first().is_some_and(u8::is_ascii_digit),
+            _ => false,
+        }
+}
+
+/// `./sub dir:` or `sub:`, which `LIST -R` puts above each directory.
+fn is_header(line: &[u8]) -> bool {
+    let Some(path) = line.strip_suffix(b":") else { return false };
+    path.starts_with(b".") || path.starts_with(b"/") || !(path.is_empty() || path.contains(&b' '))
+}
+
+fn excerpt(text: &[u8]) -> String {
+    let shown = text.get(..SHOWN).unwrap_or(text);
+    let mut excerpt = String::with_capacity(shown.len());
+    // Writing to a String cannot fail.
+    let _ = write_escaped(&mut excerpt, &String::from_utf8_lossy(shown));
+    if shown.len() < text.len() {
+        excerpt.push('…');
+    }
+    excerpt
+}
+
+const TOTAL: &[u8] = b"total";
+const SHOWN: usize = 120;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn totals_blank_lines_and_headers_are_no_entries() {
+        for line in
+            ["", "  \t", "total 12", "Total: 3", "total", "Total of 3 files", "./sub dir:", "/a b:", "a:"]
+        {
+            assert!(is_no_entry(line.as_bytes()), "{line:?}");
+        }
+        for line in ["totally.txt", ":", "readme", "total1", "total recall", "-rw- what:"] {
+            assert!(!is_no_entry(line.as_bytes()), "{line:?}");
+        }
+    }
+
+    #[test]
+    fn a_message_shows_the_line_escaped_and_cut() {
+        let line = [&b"\x1b[2J"[..], &[b'x'; 500]].concat();
+        let message = ListingError::of_line(&line, "no mode at its start").to_string();
+
+        assert!(message.starts_with("the listing line \"\\u{1b}[2Jxxx"), "{message}");
+        assert!(message.ends_with("xxx…\" is not understood: no mode at its start"), "{message}");
+        assert!(message.len() < 220);
+    }
+}

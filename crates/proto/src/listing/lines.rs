@@ -1,0 +1,135 @@
+//! A stream of bytes, cut into lines.
+
+use bytes::BytesMut;
+
+/// Cuts what a data connection brings into lines, none longer than a limit.
+///
+/// The bytes stay in the caller's buffer until their line is complete, and none is looked at
+/// twice. A line ends with LF or CRLF; any other CR is part of the line.
+///
+/// ```
+/// use bytes::BytesMut;
+/// use oxftp_proto::listing::LineSplitter;
+///
+/// let mut splitter = LineSplitter::new(1024);
+/// let mut buffer = BytesMut::from(&b"one\r\ntwo\nthr"[..]);
+/// assert_eq!(splitter.feed(&mut buffer)?.unwrap(), "one");
+/// assert_eq!(splitter.feed(&mut buffer)?.unwrap(), "two");
+/// assert_eq!(splitter.feed(&mut buffer)?, None);
+///
+/// buffer.extend_from_slice(b"ee");
+/// assert_eq!(splitter.feed(&mut buffer)?, None);
+/// assert_eq!(splitter.finish(&mut buffer)?.unwrap(), "three");
+/// # Ok::<(), oxftp_proto::listing::LineTooLong>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct LineSplitter {
+    limit: usize,
+    /// Bytes at the front of the buffer that hold no LF.
+    scanned: usize,
+}
+
+impl LineSplitter {
+    /// Makes a splitter for lines of at most `limit` bytes, line ends not counted (see
+    /// [`Limits::listing_line`](crate::Limits::listing_line)).
+    #[must_use]
+    pub fn new(limit: usize) -> Self {
+        Self { limit, scanned: 0 }
+    }
+
+    /// Takes the first line off `buffer`, without its line end; `None` until there is a whole one.
+    ///
+    /// Between calls `buffer` may grow at its end only.
+    ///
+    /// # Errors
+    ///
+    /// [`LineTooLong`] as soon as the line is beyond the limit, whether it is complete or not.
+    pub fn feed(&mut self, buffer: &mut BytesMut) -> Result<Option<BytesMut>, LineTooLong> {
+        let new = buffer.get(self.scanned..).unwrap_or_default();
+        let Some(end) = memchr::memchr(b'\n', new).map(|found| self.scanned + found) else {
+            self.scanned = buffer.len();
+            // A CR at the end may turn out to belong to the line end.
+            return self.check(buffer.len() - usize::from(buffer.ends_with(b"\r"))).map(|()| None);
+        };
+        let mut line = buffer.split_to(end + 1);
+        self.scanned = 0;
+        line.truncate(end);
+        if line.ends_with(b"\r") {
+            line.truncate(end - 1);
+        }
+        self.check(line.len()).map(|()| Some(line))
+    }
+
+    /// Takes the last line, which has no line end; `None` when nothing is left.
+    ///
+    /// # Errors
+    ///
+    /// [`LineTooLong`] when the line is beyond the limit.
+    pub fn finish(&mut self, buffer: &mut BytesMut) -> Result<Option<BytesMut>, LineTooLong> {
+        self.scanned = 0;
+        self.check(buffer.len())?;
+        let line = buffer.split();
+        Ok((!line.is_empty()).then_some(line))
+    }
+
+    fn check(&self, length: usize) -> Result<(), LineTooLong> {
+        if length > self.limit { Err(LineTooLong { limit: self.limit }) } else { Ok(()) }
+    }
+}
+
+/// A line of a listing is longer than the limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a line of the listing is longer than {limit} bytes")]
+pub struct LineTooLong {
+    /// The limit, in bytes.
+    pub limit: usize,
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn split(chunks: &[&[u8]]) -> Result<Vec<Vec<u8>>, LineTooLong> {
+        let mut splitter = LineSplitter::new(5);
+        let mut buffer = BytesMut::new();
+        let mut lines = Vec::new();
+        for chunk in chunks {
+            buffer.extend_from_slice(chunk);
+            while let Some(line) = splitter.feed(&mut buffer)? {
+                lines.push(line.to_vec());
+            }
+        }
+        lines.extend(splitter.finish(&mut buffer)?.map(|line| line.to_vec()));
+        Ok(lines)
+    }
+
+    #[test]
+    fn only_the_cr_before_lf_is_dropped() {
+        assert_eq!(split(&[b"a\r\r\nb\rc\n\r\n\nd\r"]).unwrap(), [&b"a\r"[..], b"b\rc", b"", b"", b"d\r"]);
+    }
+
+    #[test]
+    fn a_line_end_may_be_cut_in_two() {
+        assert_eq!(split(&[b"12345\r", b"\nx", b"", b"\n"]).unwrap(), [&b"12345"[..], b"x"]);
+    }
+
+    #[test]
+    fn a_line_beyond_the_limit_is_refused_before_it_ends() {
+        assert_eq!(split(&[b"123", b"456"]), Err(LineTooLong { limit: 5 }));
+        assert_eq!(split(&[b"123456\n"]), Err(LineTooLong { limit: 5 }));
+        assert_eq!(split(&[b"12345\r\r\n"]), Err(LineTooLong { limit: 5 }));
+    }
+
+    proptest! {
+        #[test]
+        fn chunks_do_not_change_the_lines(lines in prop::collection::vec("[a-z\r]{1,4}", 0..8), cut in 0_usize..32) {
+            let stream: Vec<u8> = lines.iter().flat_map(|line| [line.as_bytes(), b"\r\n"].concat()).collect();
+            let (head, tail) = stream.split_at(cut.min(stream.len()));
+
+            let expected: Vec<_> = lines.iter().map(|line| line.as_bytes().to_vec()).collect();
+            prop_assert_eq!(split(&[head, tail]).unwrap(), expected);
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! Whole listings of each format, in `listings/FORMAT/`, beside what is read from them.
+//!
+//! `INSTA_UPDATE=always cargo test -p oxftp-proto --test listings` writes the snapshots anew; look
+//! at what changed.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+use std::{
+    fmt::Write,
+    fs,
+    path::{Path, PathBuf},
+};
+
+use oxftp_proto::{
+    Entry, Timestamp,
+    listing::{Format, ListingParser, Outcome},
+};
+
+#[test]
+fn every_listing_is_read_as_the_snapshot_says() {
+    for (format, file) in listings() {
+        let stem = file.file_stem().unwrap().to_string_lossy().into_owned();
+        let text = fs::read(&file).unwrap();
+        insta::with_settings!({omit_expression => true, prepend_module_to_snapshot => false}, {
+            insta::assert_snapshot!(format!("{format}-{stem}"), shown(&text, &read(&text, &every_format())));
+        });
+    }
+}
+
+#[test]
+fn the_format_of_every_listing_is_found_out() {
+    for (format, file) in listings() {
+        let text = fs::read(&file).unwrap();
+        assert_eq!(read(&text, &every_format()), read(&text, &[format]), "{}", file.display());
+    }
+}
+
+#[test]
+fn every_line_alone_is_read_as_among_the_others() {
+    for (format, file) in listings() {
+        let text = fs::read(&file).unwrap();
+        for (line, outcome) in lines(&text).zip(read(&text, &[format])) {
+            let Outcome::Entry(entry) = outcome else { continue };
+            if entry.raw() != line {
+                continue; // It is spread over two lines.
+            }
+            let alone = read(line, &[format]);
+            let Some(Outcome::Entry(alone)) = alone.first() else {
+                panic!("{} in {}", line.escape_ascii(), file.display())
+            };
+            assert_eq!((alone.name(), alone.kind, alone.size), (entry.name(), entry.kind, entry.size));
+        }
+    }
+}
+
+#[test]
+fn every_format_has_a_listing() {
+    let mut found: Vec<_> = listings().into_iter().map(|(format, _)| format).collect();
+    found.dedup();
+    assert_eq!(found.len(), Format::all().count(), "{found:?}");
+}
+
+/// `docs/listings.md` shows lines of each format; what it promises to read must be read.
+#[test]
+fn every_line_in_the_documentation_is_read() {
+    let text =
+        fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/listings.md")).unwrap();
+    let mut shown = Vec::new();
+    for section in text.split("\n## ").filter(|section| section.contains("```text")) {
+        let name = section.lines().next().unwrap().rsplit("(`").next().unwrap();
+        let format: Format = name.trim_end_matches("`)").parse().unwrap();
+        let lines = section.split("```").nth(1).unwrap().trim_start_matches("text\n");
+        let outcomes = read(lines.as_bytes(), &[format]);
+        assert!(!outcomes.contains(&Outcome::Unparsed), "{format}: {outcomes:?}");
+        assert!(outcomes.iter().any(|outcome| matches!(outcome, Outcome::Entry(_))), "{format}");
+        shown.push(format);
+    }
+    assert_eq!(shown.len(), Format::all().count(), "{shown:?}");
+}
+
+fn listings() -> Vec<(Format, PathBuf)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/listings");
+    let paths =
+        |folder: &Path| fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect::<Vec<_>>();
+    let mut listings = Vec::new();
+    for folder in paths(&root) {
+        let format = folder.file_name().unwrap().to_str().unwrap().parse().unwrap();
+        listings.extend(paths(&folder).into_iter().map(|file| (format, file)));
+    }
+    listings.sort_by_key(|(format, file): &(Format, PathBuf)| (format.to_string(), file.clone()));
+    listings
+}
+
+fn every_format() -> Vec<Format> {
+    Format::all().collect()
+}
+
+fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let text = text.strip_suffix(b"\n").unwrap_or(text);
+    text.split(|&byte| byte == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line))
+}
+
+/// Reads a listing as it would be seen on 1 May 2024.
+fn read(text: &[u8], formats: &[Format]) -> Vec<Outcome> {
+    let mut parser = ListingParser::of(formats, Timestamp::from_date(2024, 5, 1).unwrap());
+    lines(text).for_each(|line| parser.push(line));
+    parser.finish();
+    std::iter::from_fn(|| parser.pop()).collect()
+}
+
+/// Shows each line and below it what it says.
+fn shown(text: &[u8], outcomes: &[Outcome]) -> String {
+    let mut shown = String::new();
+    assert_eq!(lines(text).count(), outcomes.len(), "each line has one outcome");
+    for (line, outcome) in lines(text).zip(outcomes) {
+        let told = match outcome {
+            Outcome::Entry(entry) => describe(entry),
+            Outcome::NoEntry => "no entry".to_owned(),
+            _ => "NOT UNDERSTOOD".to_owned(),
+        };
+        writeln!(shown, "|{}|\n  {told}", escaped(line)).unwrap();
+    }
+    shown
+}
+
+fn describe(entry: &Entry) -> String {
+    let mut told = format!("{} [{}]", entry.kind.as_str(), escaped(entry.name()));
+    if let Some(target) = entry.link_target() {
+        write!(told, " -> [{}]", escaped(target)).unwrap();
+    }
+    for (what, value) in [
+        ("size", entry.size.map(|size| size.to_string())),
+        ("modified", entry.modified.map(|time| time.to_string())),
+        ("mode", entry.mode.map(|mode| format!("{mode:04o}"))),
+        ("links", entry.links.map(|links| links.to_string())),
+        ("owner", entry.owner().map(|owner| format!("[{owner}]"))),
+        ("group", entry.group().map(|group| format!("[{group}]"))),
+    ] {
+        if let Some(value) = value {
+            write!(told, " {what} {value}").unwrap();
+        }
+    }
+    told
+}
+
+/// Shows bytes as UTF-8 where they are, else escaped.
+fn escaped(bytes: &[u8]) -> String {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => text.to_owned(),
+        Err(_) => bytes.escape_ascii().to_string(),
+    }
+}
