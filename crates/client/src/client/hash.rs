@@ -1,0 +1,115 @@
+//! Hashes of files on the server.
+
+use std::path::Path;
+
+use oxftp_proto::{
+    Code, Command, FileHash, HashAlgorithm, HashOffer, RemotePath, Reply,
+    dialog::{Completion, Exchange},
+};
+
+use super::Client;
+use crate::{Error, Result, local_hash::hash_file};
+
+impl Client {
+    /// Asks for the hash of a file, by this algorithm or, with `None`, by the strongest one that the
+    /// server offers in `FEAT`: `HASH` with `OPTS HASH` (draft-bryan-ftpext-hash), `XCRC`, `XMD5`,
+    /// `XSHA`, `XSHA1`, `XSHA256`, `XSHA512`, `MD5` (draft-twine-ftpmd5).
+    ///
+    /// ```no_run
+    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+    /// let hash = client.hash("image.iso", None).await?;
+    /// println!("{} {hash}", hash.algorithm());
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// The server reads the whole file for it, so the deadline is that of a completion (see
+    /// [`Timeouts`](crate::Timeouts)).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotOffered`] when the server offers no such hash; [`Error::StatusCode`] when it
+    /// refuses the path; [`Error::UnusableReply`] when its answer holds no hash of the whole file.
+    pub async fn hash(
+        &mut self,
+        path: impl Into<RemotePath>,
+        algorithm: impl Into<Option<HashAlgorithm>>,
+    ) -> Result<FileHash> {
+        let (path, algorithm) = (path.into(), algorithm.into());
+        let offers = HashOffer::all(self.features().await?);
+        let mut last = Error::NotOffered { what: "hash of files of that kind" };
+        for offer in offers.iter().filter(|offer| algorithm.is_none_or(|wanted| wanted == offer.algorithm()))
+        {
+            match self.hash_by(offer, &path).await {
+                Err(error) if error.code().is_some_and(Code::is_unsupported) => last = error,
+                told => return told,
+            }
+        }
+        Err(last)
+    }
+
+    /// Lists the algorithms by which the server tells hashes, the strongest first.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`features`](Self::features).
+    pub async fn hash_algorithms(&mut self) -> Result<Vec<HashAlgorithm>> {
+        let offers = HashOffer::all(self.features().await?);
+        let mut algorithms: Vec<_> = offers.iter().map(HashOffer::algorithm).collect();
+        algorithms.dedup();
+        Ok(algorithms)
+    }
+
+    /// Tells whether a local file has the same hash as one on the server, by the strongest
+    /// algorithm that the server offers (see [`hash`](Self::hash)).
+    ///
+    /// # Errors
+    ///
+    /// Those of [`hash`](Self::hash) and [`hash_file`].
+    pub async fn has_same_hash(
+        &mut self,
+        local: impl AsRef<Path>,
+        remote: impl Into<RemotePath>,
+    ) -> Result<bool> {
+        let there = self.hash(remote, None).await?;
+        let here = hash_file(self.path_io(), local.as_ref(), there.algorithm()).await?;
+        Ok(here == there)
+    }
+
+    async fn hash_by(&mut self, offer: &HashOffer, path: &RemotePath) -> Result<FileHash> {
+        if offer.needs_selection() {
+            self.select_hash(offer.algorithm()).await?;
+        }
+        let quoted = offer.command(path, self.config.encoding)?;
+        let bare = Command::with_path(offer.verb(), path, self.config.encoding)?;
+        let reply = match self.ask_for_hash(&quoted).await {
+            // It may look for a name with quotes in it.
+            Err(error)
+                if quoted != bare && error.code().is_some_and(|code| matches!(code.get(), 501 | 550)) =>
+            {
+                self.ask_for_hash(&bare).await?
+            }
+            reply => reply?,
+        };
+        offer.read(&reply).ok_or(Error::UnusableReply { command: offer.verb(), reply })
+    }
+
+    async fn ask_for_hash(&mut self, command: &Command) -> Result<Reply> {
+        self.go_home().await?;
+        self.control.send(command).await?;
+        self.control.resume(Completion::new(&["2xx"], &["1xx"]), self.config.timeouts.completion).await
+    }
+
+    /// Makes `HASH` answer by this algorithm, unless it does already.
+    async fn select_hash(&mut self, wanted: HashAlgorithm) -> Result<()> {
+        let initial = HashOffer::selected(self.features().await?);
+        if self.known.hash_selected.unwrap_or(initial) == Some(wanted) {
+            return Ok(());
+        }
+        let command = Command::with_argument("OPTS", format!("HASH {wanted}"))?;
+        self.known.hash_selected = Some(None);
+        self.control.run(Exchange::new(command, &["2xx"])).await?;
+        self.known.hash_selected = Some(Some(wanted));
+        Ok(())
+    }
+}

@@ -1,0 +1,137 @@
+//! Parts of files.
+
+use std::{
+    fmt, io,
+    ops::{Bound, RangeBounds},
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+
+use oxftp_proto::{Command, RemotePath, TransferType};
+use tokio::io::{AsyncRead, ReadBuf};
+
+use super::Client;
+use crate::{DataStream, Error, Result};
+
+impl Client {
+    /// Opens a part of a file for reading (`REST`, `RETR`; RFC 3659, 5); what follows the part is
+    /// broken off by [`finish`](RangeStream::finish) (`ABOR`).
+    ///
+    /// ```no_run
+    /// use tokio::io::AsyncReadExt;
+    ///
+    /// # async fn example(client: &mut oxftp::Client) -> Result<(), Box<dyn std::error::Error>> {
+    /// let mut part = client.download_range("disk.img", 512..1024).await?;
+    /// let mut sector = Vec::new();
+    /// part.read_to_end(&mut sector).await?;
+    /// part.finish().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// A part that reaches beyond the end of the file ends with the file. Nothing goes over the wire
+    /// but the part and what the server has sent ahead when it hears `ABOR`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::StatusCode`] when the path is refused, or the beginning: some servers say so of one
+    /// beyond the end, others send nothing.
+    pub async fn download_range(
+        &mut self,
+        path: impl Into<RemotePath>,
+        range: impl RangeBounds<u64>,
+    ) -> Result<RangeStream<'_>> {
+        let start = match range.start_bound() {
+            Bound::Included(start) => *start,
+            Bound::Excluded(before) => before.saturating_add(1),
+            Bound::Unbounded => 0,
+        };
+        let end = match range.end_bound() {
+            Bound::Included(last) => last.checked_add(1),
+            Bound::Excluded(end) => Some(*end),
+            Bound::Unbounded => None,
+        };
+        let retr = Command::with_path("RETR", &path.into(), self.config.encoding)?;
+        let data = self.open_data(retr, TransferType::Image, start).await?;
+        // libunftp starts the next transfer there, too, when this one is broken off.
+        self.known.stale_restart = start > 0;
+        let stream = DataStream::new(self, data);
+        Ok(RangeStream { stream, wanted: end.map(|end| end.saturating_sub(start)) })
+    }
+}
+
+/// A part of a file that arrives; made by [`Client::download_range`].
+///
+/// It ends after the part's last byte. Dropping it unfinished breaks the transfer off, as with
+/// [`DataStream`].
+pub struct RangeStream<'c> {
+    stream: DataStream<'c>,
+    /// How long the part is; `None` reaches to the end of the file.
+    wanted: Option<u64>,
+}
+
+impl RangeStream<'_> {
+    /// Ends the transfer, by `ABOR` where the part has come and the file goes on; gives the number of
+    /// bytes that came, fewer than the part has where the file ends in it.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`DataStream::finish`]; [`Error::Unfinished`] when the part was not read to its end.
+    /// When the part has come, but the server does not answer `ABOR`, that is no error; the client
+    /// is [broken](Client::is_broken) then.
+    pub async fn finish(self) -> Result<u64> {
+        let received = self.stream.transferred();
+        if self.missing() == Some(0) {
+            if let Err(error) = self.stream.abort().await {
+                tracing::warn!("the rest of a file was not broken off: {error}");
+            }
+            return Ok(received);
+        }
+        self.stream.finish().await.map(|summary| summary.transferred)
+    }
+
+    /// Ends the transfer after a failed read, and makes the error that tells most (see
+    /// [`DataStream::fail`]).
+    pub async fn fail(self, source: io::Error) -> Error {
+        self.stream.fail(source).await
+    }
+
+    /// Gives the number of bytes that came so far.
+    #[must_use]
+    pub fn transferred(&self) -> u64 {
+        self.stream.transferred()
+    }
+
+    fn missing(&self) -> Option<u64> {
+        self.wanted.map(|wanted| wanted.saturating_sub(self.stream.transferred()))
+    }
+}
+
+impl AsyncRead for RangeStream<'_> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let room = buf.remaining();
+        let most =
+            self.missing().map_or(room, |missing| usize::try_from(missing).map_or(room, |it| it.min(room)));
+        if most == room {
+            return Pin::new(&mut self.stream).poll_read(cx, buf);
+        }
+        if most == 0 {
+            return Poll::Ready(Ok(()));
+        }
+        let mut part = ReadBuf::new(buf.initialize_unfilled_to(most));
+        ready!(Pin::new(&mut self.stream).poll_read(cx, &mut part))?;
+        let read = part.filled().len();
+        buf.advance(read);
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl fmt::Debug for RangeStream<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RangeStream").field("stream", &self.stream).field("wanted", &self.wanted).finish()
+    }
+}

@@ -1,0 +1,185 @@
+//! Connecting, logging in, quitting.
+
+use std::{io, sync::Arc};
+
+use oxftp_proto::{
+    Command, Reply,
+    dialog::{Credentials, Exchange, Greeting, Login, Protection, Secure, Secured},
+};
+
+use super::{Client, Known};
+use crate::{
+    ClientBuilder, Error, Features, FtpUrl, Host, Result,
+    config::{Config, TlsMode},
+    connect::Target,
+    control::{ControlChannel, Hands},
+    timeouts::{timed_out, within},
+    tls::TlsSession,
+};
+
+impl Client {
+    /// Connects to what a URL names, logs in, runs `body`, and quits.
+    ///
+    /// The connection is closed whatever happens; an error of the body is what counts, not one of
+    /// the quitting after it. [`ClientBuilder::session`] does the same with more to choose.
+    ///
+    /// ```no_run
+    /// # async fn example() -> oxftp::Result<()> {
+    /// let entries = oxftp::Client::session("ftp://ftp.example.org/pub".parse()?, async |client| {
+    ///     client.list("pub").await
+    /// })
+    /// .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of [`ClientBuilder::connect`], [`Client::login`] and the body.
+    pub async fn session<T, E>(url: FtpUrl, body: impl AsyncFnOnce(&mut Self) -> Result<T, E>) -> Result<T, E>
+    where
+        E: From<Error>,
+    {
+        let builder: ClientBuilder = url.builder();
+        builder.session(url.host(), url.credentials(), body).await
+    }
+
+    pub(crate) async fn open(config: Config, mut host: Host) -> Result<Self> {
+        let implicit = matches!(config.tls, TlsMode::Implicit(_));
+        let port = host.port.unwrap_or(if implicit { IMPLICIT_PORT } else { PORT });
+        host.port = Some(port);
+        let tls = config.tls.config().map(|tls| TlsSession::new(tls, &host.name)).transpose()?;
+        let deadline = config.timeouts.connect;
+        let target = Target::Control { host: &host.name, port };
+        let socket = within(deadline, config.connector.connect(target))
+            .await
+            .unwrap_or_else(|| Err(io::Error::new(io::ErrorKind::TimedOut, "nothing answered in time")))
+            .map_err(|source| Error::Connect { host: host.name.clone(), port, source })?;
+        let mut control =
+            ControlChannel::new(socket, &config.throttle, &config.limits, config.timeouts.command);
+        if let Some(tls) = tls.as_ref().filter(|_| implicit) {
+            control.encrypt(tls, deadline).await?;
+        }
+        control.expect_greeting();
+        let greeting = control.resume(Greeting::default(), config.timeouts.command).await?;
+        let known = Known::default();
+        let mut client = Self { config: Arc::new(config), control, tls, host, greeting, known };
+        client.secure().await?;
+        Ok(client)
+    }
+
+    async fn secure(&mut self) -> Result<()> {
+        let Some(tls) = &self.tls else { return Ok(()) };
+        if !self.control.is_encrypted() {
+            match self.control.run_with(Secure::default(), Hands::Tls(tls)).await? {
+                Secured::Yes => {}
+                Secured::Refused(_) if matches!(self.config.tls, TlsMode::IfOffered(_)) => {
+                    self.tls = None;
+                    return Ok(());
+                }
+                Secured::Refused(reply) => return Err(Error::TlsRefused { reply }),
+            }
+        }
+        self.protect().await
+    }
+
+    async fn protect(&mut self) -> Result<()> {
+        self.known.protects_data = self.control.run(Protection::default()).await?;
+        self.known.protection_pending = !self.known.protects_data;
+        Ok(())
+    }
+
+    /// Logs in (`USER`; `PASS` when asked with `331`, `ACCT` when asked with `332`; RFC 959, 4.1.1).
+    ///
+    /// Each command is sent at most once.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::StatusCode`] when the login is refused
+    /// ([`is_login_refused`](Error::is_login_refused)), or when the server asks for something
+    /// twice or for an account where none is given.
+    pub async fn login(&mut self, credentials: Credentials) -> Result<Reply> {
+        let dialog = Login::new(&credentials, self.config.encoding)?;
+        self.known.astray |= std::mem::replace(&mut self.known.logged_in, true);
+        let reply = self.control.run(dialog).await?;
+        // Some servers start afresh after a login.
+        self.known.transfer_type = None;
+        if std::mem::take(&mut self.known.protection_pending) {
+            self.protect().await?;
+            if !self.known.protects_data {
+                return Err(reply.unexpected(&["2xx"]).into());
+            }
+        }
+        Ok(reply)
+    }
+
+    /// Asks the server what it can do (`FEAT`; RFC 2389, 3); the answer is remembered.
+    ///
+    /// A server that does not know the command has no features.
+    ///
+    /// # Errors
+    ///
+    /// Those of the control connection.
+    pub async fn features(&mut self) -> Result<&Features> {
+        if self.known.features.is_none() {
+            let features = match self.control.run(Exchange::new(Command::new("FEAT"), &["2xx"])).await {
+                Ok(reply) => Features::from_reply(&reply),
+                Err(Error::StatusCode(error)) if error.info.code().class() == 5 => Features::default(),
+                Err(error) => return Err(error),
+            };
+            self.known.features = Some(features);
+        }
+        Ok(self.known.features.get_or_insert_default())
+    }
+
+    /// Asks the server what system it runs on (`SYST`; RFC 959, 4.1.3); the answer is remembered, and
+    /// helps with listings whose format their lines leave open.
+    ///
+    /// The answer is empty when the server does not tell. Most say `UNIX Type: L8`, whatever they
+    /// are.
+    ///
+    /// # Errors
+    ///
+    /// Those of the control connection.
+    pub async fn system(&mut self) -> Result<&str> {
+        if self.known.system.is_none() {
+            self.go_home().await?;
+            let system = match self.control.run(Exchange::new(Command::new("SYST"), &["2xx"])).await {
+                Ok(reply) => reply.text(),
+                Err(Error::StatusCode(error)) if matches!(error.info.code().class(), 4 | 5) => String::new(),
+                Err(error) => return Err(error),
+            };
+            self.known.system = Some(system);
+        }
+        Ok(self.known.system.get_or_insert_default())
+    }
+
+    /// Says goodbye and closes (`QUIT`; RFC 959, 4.1.1).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::StatusCode`] when the answer is not `2xx`, and those of the control connection;
+    /// it is closed all the same.
+    pub async fn quit(mut self) -> Result<()> {
+        let deadline = self.config.timeouts.command.map_or(QUITTING, |deadline| deadline.min(QUITTING));
+        let quit = self.control.run(Exchange::new(Command::new("QUIT"), &["2xx"]));
+        let said =
+            within(Some(deadline), quit).await.unwrap_or(Err(timed_out("saying goodbye", Some(deadline))));
+        self.control.shut_down().await;
+        said.map(drop)
+    }
+
+    /// Closes the connection without a word. Dropping the client does the same.
+    pub fn close(mut self) {
+        self.control.close();
+    }
+}
+
+/// The port for plain FTP and explicit TLS.
+const PORT: u16 = 21;
+
+/// The port for implicit TLS.
+const IMPLICIT_PORT: u16 = 990;
+
+/// How long saying goodbye may take.
+const QUITTING: std::time::Duration = std::time::Duration::from_secs(5);

@@ -1,0 +1,276 @@
+//! Opening transfers.
+
+use std::{future::IntoFuture, io, pin::pin};
+
+use oxftp_proto::{
+    Command, RemotePath, TransferType,
+    dialog::{Active, Completion, Passive, PassiveMode, Started, Transfer},
+};
+
+use super::Client;
+use crate::{
+    DataStream, Error, Result,
+    connect::BoxSocket,
+    control::Hands,
+    data::{DataConnection, Direction, Masks, ReadAhead, within_reason},
+    dial::{DataDialler, Opened, too_slow},
+    path_io::BoxFuture,
+    stream::{Stream, Transport},
+    timeouts::within,
+};
+
+impl Client {
+    /// Sends a command that moves data, such as `LIST -a /pub` or `RETR x`, and gives the stream.
+    ///
+    /// ```no_run
+    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+    /// let stream = client.data_command("NLST").transfer_type(oxftp::TransferType::Ascii).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use = "a command does nothing until it is awaited"]
+    pub fn data_command(&mut self, line: impl Into<String>) -> DataCommand<'_> {
+        let command = Command::raw(&line.into(), self.config.encoding).map_err(Error::from);
+        DataCommand { client: self, command, transfer_type: TransferType::Image, offset: 0 }
+    }
+
+    /// Opens a file for reading (`RETR`; RFC 959, 4.1.3), with
+    /// [`offset`](DataCommand::offset) from that byte on (`REST`).
+    #[must_use = "a stream is not opened until it is awaited"]
+    pub fn download_stream(&mut self, path: impl Into<RemotePath>) -> DataCommand<'_> {
+        self.data_path_command("RETR", &path.into())
+    }
+
+    /// Opens a file for writing (`STOR`; RFC 959, 4.1.3); one that exists is overwritten, with
+    /// [`offset`](DataCommand::offset) from that byte on (`REST`).
+    #[must_use = "a stream is not opened until it is awaited"]
+    pub fn upload_stream(&mut self, path: impl Into<RemotePath>) -> DataCommand<'_> {
+        self.data_path_command("STOR", &path.into())
+    }
+
+    /// Opens a file for writing at its end (`APPE`; RFC 959, 4.1.3); one that does not exist is
+    /// made.
+    #[must_use = "a stream is not opened until it is awaited"]
+    pub fn append_stream(&mut self, path: impl Into<RemotePath>) -> DataCommand<'_> {
+        self.data_path_command("APPE", &path.into())
+    }
+
+    /// Opens a data connection in passive mode and sends nothing over it, for protocols of one's
+    /// own: the next command decides what it is for.
+    ///
+    /// The connection is not encrypted, as TLS may start only after that command.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::StatusCode`] when each of `modes` is refused; [`Error::DataConnect`] when nothing
+    /// answers where the server says it listens.
+    pub async fn passive_connection(
+        &mut self,
+        transfer_type: TransferType,
+        modes: &[PassiveMode],
+    ) -> Result<BoxSocket> {
+        self.set_type(transfer_type).await?;
+        match self.open_passive(modes.to_vec()).await? {
+            Opened::Socket(socket) => Ok(socket),
+            Opened::Listener(_) => Err(Error::DataConnect(io::ErrorKind::Unsupported.into())),
+        }
+    }
+
+    pub(crate) fn data_path_command(&mut self, verb: &'static str, path: &RemotePath) -> DataCommand<'_> {
+        let command = Command::with_path(verb, path, self.config.encoding).map_err(Error::from);
+        DataCommand { client: self, command, transfer_type: TransferType::Image, offset: 0 }
+    }
+
+    /// Opens a data connection and starts the transfer; TLS is shaken hands on while the first
+    /// reply is awaited, since some servers reply only after it and others only before.
+    pub(crate) async fn open_data(
+        &mut self,
+        command: Command,
+        transfer_type: TransferType,
+        offset: u64,
+    ) -> Result<DataConnection> {
+        self.go_home().await?;
+        self.open_data_here(command, transfer_type, offset).await
+    }
+
+    /// Opens a data connection in whichever directory was entered.
+    pub(crate) async fn open_data_here(
+        &mut self,
+        command: Command,
+        transfer_type: TransferType,
+        offset: u64,
+    ) -> Result<DataConnection> {
+        let direction = direction(&command);
+        self.await_handshakes().await?;
+        self.set_type(transfer_type).await?;
+        let opened = match &self.config.active {
+            Some(_) => self.open_active().await?,
+            None => self.open_passive(self.passive_order()).await?,
+        };
+        let restart = (offset > 0 || self.known.stale_restart).then_some(offset);
+        self.known.stale_restart |= restart.is_some();
+        self.control.begin_transfer();
+        let outcome = self.start(Transfer::new(command, restart), opened, direction).await;
+        if matches!(&outcome, Err(Error::StatusCode(error)) if error.expected == [RESTART_TAKEN]) {
+            // A refused REST leaves nothing behind.
+            self.known.stale_restart = false;
+        }
+        let (started, stream) = outcome?;
+        self.known.stale_restart = false;
+        let early = match started {
+            Started::Preliminary(_) => None,
+            Started::Final(reply) => Some(reply),
+        };
+        Ok(DataConnection::new(stream, direction, early))
+    }
+
+    async fn start(
+        &mut self,
+        transfer: Transfer,
+        opened: Opened,
+        direction: Direction,
+    ) -> Result<(Started, Stream)> {
+        let timeouts = &self.config.timeouts;
+        let tls = self.tls.as_ref().filter(|_| self.known.protects_data);
+        let connected = async {
+            let socket = match opened {
+                Opened::Socket(socket) => socket,
+                Opened::Listener(listener) => listener.accept().await.map_err(Error::DataConnect)?,
+            };
+            // Measured on vsftpd: a polite close of a half-sent upload is answered 226.
+            socket.reset_on_close(direction == Direction::Up);
+            match tls {
+                Some(tls) => {
+                    let stream = tls.secure_data(ReadAhead::boxed(socket)).await.map_err(Error::Tls)?;
+                    Ok(Transport::Tls(Box::new(stream)))
+                }
+                None => Ok(Transport::Plain(socket)),
+            }
+        };
+        let connected = async {
+            let too_late = Err(Error::DataConnect(too_slow()));
+            within(timeouts.data_connect, connected).await.unwrap_or(too_late)
+        };
+        let (started, transport) = {
+            let mut connected = pin!(connected);
+            let mut started = pin!(self.control.run(transfer));
+            tokio::select! {
+                biased;
+                started = &mut started => (started?, connected.await),
+                transport = &mut connected => (started.await?, transport),
+            }
+        };
+        match transport {
+            Ok(transport) => Ok((started, Stream::new(transport, &self.config.throttle, timeouts.data_idle))),
+            Err(error) => Err(self.why_not_connected(started, error).await),
+        }
+    }
+
+    /// Lets the server say why a data connection failed, if it has something to say.
+    async fn why_not_connected(&mut self, started: Started, error: Error) -> Error {
+        let masks = Masks::default();
+        let Started::Preliminary(_) = started else { return error };
+        let completion = Completion::new(masks.expected, masks.waited_past);
+        let deadline = within_reason(self.config.timeouts.completion);
+        match self.control.resume(completion, deadline).await {
+            Err(refused @ Error::StatusCode(_)) => refused,
+            _ => error,
+        }
+    }
+
+    async fn open_passive(&mut self, modes: Vec<PassiveMode>) -> Result<Opened> {
+        let config = self.config.clone();
+        let host = self.host.name.clone();
+        let mut dialler = self.dialler(&config, &host);
+        let outcome = self.control.run_with(Passive::new(modes), Hands::Data(&mut dialler)).await;
+        match (outcome, dialler.opened, dialler.failure) {
+            (Ok(mode), Some(opened), _) => {
+                self.known.passive = Some(mode);
+                Ok(opened)
+            }
+            (Err(Error::DataConnect(_)), _, Some(failure)) => Err(Error::DataConnect(failure)),
+            (Err(error), ..) => Err(error),
+            (Ok(_), None, _) => Err(Error::DataConnect(io::ErrorKind::NotConnected.into())),
+        }
+    }
+
+    async fn open_active(&mut self) -> Result<Opened> {
+        let config = self.config.clone();
+        let host = self.host.name.clone();
+        let mut dialler = self.dialler(&config, &host);
+        self.control.run_with(Active::default(), Hands::Data(&mut dialler)).await?;
+        dialler.opened.ok_or_else(|| Error::DataConnect(io::ErrorKind::NotConnected.into()))
+    }
+
+    fn dialler<'a>(&self, config: &'a crate::config::Config, host: &'a str) -> DataDialler<'a> {
+        DataDialler {
+            connector: &*config.connector,
+            host,
+            peer: self.control.peer_address().map(|address| address.ip()),
+            local: self.control.local_address().map(|address| address.ip()),
+            trust_advertised: config.trust_passive_address,
+            active: config.active.as_ref(),
+            deadline: config.timeouts.data_connect,
+            opened: None,
+            failure: None,
+        }
+    }
+
+    /// What worked before comes first; `PASV` cannot name an IPv6 address.
+    pub(crate) fn passive_order(&self) -> Vec<PassiveMode> {
+        let ipv6 = self.control.peer_address().is_some_and(|address| address.ip().to_canonical().is_ipv6());
+        let mut modes = self.config.passive.clone();
+        if ipv6 && modes.contains(&PassiveMode::Epsv) {
+            modes.retain(|mode| *mode != PassiveMode::Pasv);
+        }
+        modes.sort_by_key(|mode| Some(*mode) != self.known.passive);
+        modes
+    }
+}
+
+/// A command that moves data, not yet sent; awaiting it sends it and gives a [`DataStream`].
+#[derive(Debug)]
+pub struct DataCommand<'c> {
+    client: &'c mut Client,
+    command: Result<Command>,
+    transfer_type: TransferType,
+    offset: u64,
+}
+
+impl<'c> DataCommand<'c> {
+    /// Sets the representation of the data (`TYPE`). Defaults to [`TransferType::Image`].
+    #[must_use]
+    pub fn transfer_type(mut self, transfer_type: TransferType) -> Self {
+        self.transfer_type = transfer_type;
+        self
+    }
+
+    /// Starts at this byte (`REST`; RFC 3659, 5). Defaults to 0.
+    #[must_use]
+    pub fn offset(mut self, offset: u64) -> Self {
+        self.offset = offset;
+        self
+    }
+
+    async fn open(self) -> Result<DataStream<'c>> {
+        let data = self.client.open_data(self.command?, self.transfer_type, self.offset).await?;
+        Ok(DataStream::new(self.client, data))
+    }
+}
+
+impl<'c> IntoFuture for DataCommand<'c> {
+    type Output = Result<DataStream<'c>>;
+    type IntoFuture = BoxFuture<'c, Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.open())
+    }
+}
+
+fn direction(command: &Command) -> Direction {
+    let verb = command.as_bytes().split(|byte| *byte == b' ').next().unwrap_or_default().to_ascii_uppercase();
+    if matches!(verb.as_slice(), b"STOR" | b"APPE" | b"STOU") { Direction::Up } else { Direction::Down }
+}
+
+/// What `REST` is answered where it is taken.
+pub(crate) const RESTART_TAKEN: &str = "350";

@@ -1,0 +1,98 @@
+//! The zone of the server's clock, measured.
+
+use oxftp_proto::{Precision, RemotePath, ServerZone, Timestamp, Zone};
+
+use super::Client;
+use crate::{Error, ListCommand, Result};
+
+impl Client {
+    /// Finds out in which zone the server tells the times of `LIST`: asks for the time of listed
+    /// files in UTC and compares (`LIST`, `MDTM`; RFC 3659, 3).
+    ///
+    /// Later listings of this client tell their times in it. `None` when the directory holds no
+    /// file whose listing shows a time of the day, as for old files, or when the files disagree. An
+    /// offset says nothing of summer time: where listings reach back over half a year, a name of
+    /// the zone is better ([`ClientBuilder::server_zone`](crate::ClientBuilder::server_zone)).
+    ///
+    /// # Errors
+    ///
+    /// Those of [`list`](Self::list) and [`modified`](Self::modified).
+    pub async fn measure_server_zone(
+        &mut self,
+        directory: impl Into<RemotePath>,
+    ) -> Result<Option<ServerZone>> {
+        let known = self.known.server_zone.take();
+        let measured = self.measure_offset(&directory.into()).await;
+        let zone = measured.map(|offset| offset.and_then(ServerZone::offset));
+        self.known.server_zone = zone.as_ref().ok().cloned().flatten().or(known);
+        zone
+    }
+
+    async fn measure_offset(&mut self, directory: &RemotePath) -> Result<Option<i32>> {
+        let mut offset = None;
+        for (path, listed) in self.dated_files(directory).await? {
+            let modified = match self.modified(path).await {
+                Ok(modified) => modified,
+                Err(Error::StatusCode(_)) => continue,
+                Err(error) => return Err(error),
+            };
+            let Some(between) = offset_between(&listed, &modified) else { return Ok(None) };
+            if offset.is_some_and(|offset| offset != between) {
+                return Ok(None);
+            }
+            offset = Some(between);
+        }
+        Ok(offset)
+    }
+
+    /// Lists a few files with the times that their lines show.
+    async fn dated_files(&mut self, directory: &RemotePath) -> Result<Vec<(RemotePath, Timestamp)>> {
+        let mut files = Vec::new();
+        let mut entries = self.list(directory).raw_command(ListCommand::List).stream();
+        while let Some(found) = entries.next().await {
+            let found = found?;
+            let told = found.modified.filter(|time| time.precision() > Precision::Day);
+            if let Some(time) = told.filter(|_| found.is_file() && files.len() < SAMPLES) {
+                // A zone that the builder was told is not what the line says.
+                files.push((found.path(), time.with_zone(Zone::Unknown)));
+            }
+        }
+        Ok(files)
+    }
+}
+
+/// Gives the seconds east of UTC at which both times are the same, to a quarter of an hour.
+fn offset_between(listed: &Timestamp, modified: &Timestamp) -> Option<i32> {
+    let difference = listed.to_unix(0) - modified.to_unix(0);
+    // The line may leave seconds out; clocks may be read at different moments.
+    let quarters = (difference + QUARTER / 2).div_euclid(QUARTER);
+    let rest = difference - quarters * QUARTER;
+    let offset = i32::try_from(quarters * QUARTER).ok()?;
+    (rest.abs() <= MINUTE && offset.abs() <= MOST).then_some(offset)
+}
+
+const SAMPLES: usize = 3;
+const MINUTE: i64 = 60;
+const QUARTER: i64 = 15 * MINUTE;
+/// Kiribati is 14 hours ahead.
+const MOST: i32 = 14 * 3600;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn offset(listed: &str, modified: &str) -> Option<i32> {
+        let [listed, modified] =
+            [listed, modified].map(|text| Timestamp::parse_mlsx(text.as_bytes()).unwrap());
+        offset_between(&listed, &modified)
+    }
+
+    #[test]
+    fn zones_are_quarters_of_an_hour() {
+        assert_eq!(offset("202401011200", "20240101120059"), Some(0));
+        assert_eq!(offset("202401011730", "20240101120030"), Some(19_800));
+        assert_eq!(offset("202401010430", "20240101120030"), Some(-27_000));
+        assert_eq!(offset("202401011206", "20240101120000"), None);
+        assert_eq!(offset("202401021200", "20240101120000"), None);
+    }
+}

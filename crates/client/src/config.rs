@@ -1,0 +1,359 @@
+//! What a client is to be like.
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use oxftp_proto::{
+    Encoding, Limits, ServerZone,
+    dialog::{Credentials, PassiveMode},
+    listing::LineParser,
+};
+
+use crate::{
+    ActiveMode, Client, ListCommand, Result, Throttle, Timeouts, TlsConfig,
+    connect::{Connector, TcpConnector},
+    path_io::{LocalFs, PathIo, Timed},
+};
+
+/// Makes a [`Client`].
+///
+/// ```no_run
+/// use std::time::Duration;
+/// use oxftp::{Client, Credentials, TlsConfig};
+///
+/// # async fn example() -> oxftp::Result<()> {
+/// let mut client = Client::builder()
+///     .explicit_tls(TlsConfig::new())
+///     .socket_timeout(Duration::from_secs(20))
+///     .read_limit(1024 * 1024)
+///     .connect("ftp.example.org")
+///     .await?;
+/// client.login(Credentials::new("me", "secret")).await?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone)]
+pub struct ClientBuilder {
+    config: Config,
+}
+
+/// Everything a client was told; shared by all that belongs to it.
+#[derive(Clone)]
+pub(crate) struct Config {
+    pub(crate) connector: Arc<dyn Connector>,
+    pub(crate) timeouts: Timeouts,
+    pub(crate) throttle: Throttle,
+    pub(crate) path_io: Arc<dyn PathIo>,
+    pub(crate) path_timeout: Option<Duration>,
+    pub(crate) encoding: Encoding,
+    pub(crate) tls: TlsMode,
+    pub(crate) passive: Vec<PassiveMode>,
+    pub(crate) active: Option<ActiveMode>,
+    pub(crate) trust_passive_address: bool,
+    pub(crate) list_parser: Option<(Arc<dyn LineParser>, CustomOrder)>,
+    pub(crate) list_command: Option<ListCommand>,
+    pub(crate) server_zone: Option<ServerZone>,
+    pub(crate) limits: Limits,
+}
+
+pub use oxftp_proto::listing::CustomOrder;
+
+/// When TLS starts.
+#[derive(Debug, Clone)]
+pub(crate) enum TlsMode {
+    Off,
+    Implicit(TlsConfig),
+    Explicit(TlsConfig),
+    IfOffered(TlsConfig),
+}
+
+impl TlsMode {
+    pub(crate) fn config(&self) -> Option<&TlsConfig> {
+        match self {
+            Self::Off => None,
+            Self::Implicit(config) | Self::Explicit(config) | Self::IfOffered(config) => Some(config),
+        }
+    }
+}
+
+impl ClientBuilder {
+    pub(crate) fn new() -> Self {
+        Self {
+            config: Config {
+                connector: Arc::new(TcpConnector::new()),
+                timeouts: Timeouts::default(),
+                throttle: Throttle::unlimited(),
+                path_io: Arc::new(LocalFs::new()),
+                path_timeout: None,
+                encoding: Encoding::UTF_8,
+                tls: TlsMode::Off,
+                passive: vec![PassiveMode::Epsv, PassiveMode::Pasv],
+                active: None,
+                trust_passive_address: false,
+                list_parser: None,
+                list_command: None,
+                server_zone: None,
+                limits: Limits::default(),
+            },
+        }
+    }
+
+    /// Opens control and data connections by this connector. Defaults to [`TcpConnector`].
+    #[must_use]
+    pub fn connector(mut self, connector: impl Connector) -> Self {
+        self.config.connector = Arc::new(connector);
+        self
+    }
+
+    /// Gives every wait for the server the same deadline (see [`Timeouts::all`]). Defaults to
+    /// those of [`Timeouts`].
+    #[must_use]
+    pub fn socket_timeout(self, deadline: Duration) -> Self {
+        self.timeouts(Timeouts::all(deadline))
+    }
+
+    /// Sets all deadlines. Defaults to those of [`Timeouts`].
+    #[must_use]
+    pub fn timeouts(mut self, timeouts: Timeouts) -> Self {
+        self.config.timeouts = timeouts;
+        self
+    }
+
+    /// Limits what is received, in bytes per second, over all connections of the client. Defaults
+    /// to no limit; 0 is no limit too.
+    #[must_use]
+    pub fn read_limit(self, bytes_per_second: u64) -> Self {
+        self.config.throttle.set_read_limit(Some(bytes_per_second));
+        self
+    }
+
+    /// Limits what is sent, in bytes per second, over all connections of the client. Defaults to
+    /// no limit; 0 is no limit too.
+    #[must_use]
+    pub fn write_limit(self, bytes_per_second: u64) -> Self {
+        self.config.throttle.set_write_limit(Some(bytes_per_second));
+        self
+    }
+
+    /// Shares the limits of this throttle with everything else that holds it. Defaults to one of
+    /// the client's own, without limits.
+    #[must_use]
+    pub fn throttle(mut self, throttle: Throttle) -> Self {
+        self.config.throttle = throttle;
+        self
+    }
+
+    /// Bounds every operation on the local file system. Defaults to no bound.
+    #[must_use]
+    pub fn path_timeout(mut self, deadline: Duration) -> Self {
+        self.config.path_timeout = Some(deadline);
+        self
+    }
+
+    /// Reads uploads from and writes downloads to this file system. Defaults to [`LocalFs`].
+    #[must_use]
+    pub fn path_io(mut self, path_io: impl PathIo) -> Self {
+        self.config.path_io = Arc::new(path_io);
+        self
+    }
+
+    /// Spells names in this encoding. Defaults to UTF-8.
+    #[must_use]
+    pub fn encoding(mut self, encoding: Encoding) -> Self {
+        self.config.encoding = encoding;
+        self
+    }
+
+    /// Encrypts from the first byte on, usually on port 990. Defaults to no TLS.
+    #[must_use]
+    pub fn implicit_tls(mut self, tls: TlsConfig) -> Self {
+        self.config.tls = TlsMode::Implicit(tls);
+        self
+    }
+
+    /// Encrypts before the login (`AUTH TLS`, `PBSZ 0`, `PROT P`; RFC 4217); a server without TLS
+    /// is an error. Defaults to no TLS.
+    #[must_use]
+    pub fn explicit_tls(mut self, tls: TlsConfig) -> Self {
+        self.config.tls = TlsMode::Explicit(tls);
+        self
+    }
+
+    /// Encrypts as [`explicit_tls`](Self::explicit_tls) does where the server takes `AUTH TLS`,
+    /// and goes on in clear where it does not.
+    ///
+    /// An attacker on the wire can refuse in the server's name: this protects from listeners only.
+    #[must_use]
+    pub fn tls_if_offered(mut self, tls: TlsConfig) -> Self {
+        self.config.tls = TlsMode::IfOffered(tls);
+        self
+    }
+
+    /// Asks for data connections by these commands, in this order; what works is remembered.
+    /// Defaults to `EPSV`, then `PASV`.
+    ///
+    /// An empty list keeps the default.
+    #[must_use]
+    pub fn passive_commands(mut self, modes: impl Into<Vec<PassiveMode>>) -> Self {
+        let modes = modes.into();
+        if !modes.is_empty() {
+            self.config.passive = modes;
+        }
+        self
+    }
+
+    /// Lets the server connect to this side (`EPRT`, then `PORT`). Defaults to passive mode.
+    #[must_use]
+    pub fn active(mut self, mode: ActiveMode) -> Self {
+        self.config.active = Some(mode);
+        self
+    }
+
+    /// Connects to the address that a reply to `PASV` names, even if it is not the server's own.
+    ///
+    /// Defaults to false: a server could make the client connect to anybody else.
+    #[must_use]
+    pub fn trust_passive_address(mut self, trust: bool) -> Self {
+        self.config.trust_passive_address = trust;
+        self
+    }
+
+    /// Reads lines of `LIST` by this parser, before or after the built-in ones. Defaults to the
+    /// built-in ones alone.
+    #[must_use]
+    pub fn list_parser(mut self, parser: impl LineParser + 'static, order: CustomOrder) -> Self {
+        self.config.list_parser = Some((Arc::new(parser), order));
+        self
+    }
+
+    /// Lists by this command and no other, and asks what a path is by listing its parent unless that
+    /// command is `MLSD`. Defaults to `MLSD` and `MLST`, then `LIST`.
+    #[must_use]
+    pub fn list_command(mut self, command: ListCommand) -> Self {
+        self.config.list_command = Some(command);
+        self
+    }
+
+    /// Says in which zone the server tells the times of `LIST`. Defaults to not knowing; see also
+    /// [`Client::measure_server_zone`](crate::Client::measure_server_zone).
+    #[must_use]
+    pub fn server_zone(mut self, zone: ServerZone) -> Self {
+        self.config.server_zone = Some(zone);
+        self
+    }
+
+    /// Sets the bounds on what is taken from a server. Defaults to those of [`Limits`].
+    #[must_use]
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.config.limits = limits;
+        self
+    }
+
+    /// Connects to a host, or a host and a port, and awaits the greeting (`220`); turns TLS on as
+    /// told. The port defaults to 21, with implicit TLS to 990.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Connect`](crate::Error::Connect) when nothing answers;
+    /// [`Error::StatusCode`](crate::Error::StatusCode) when the server greets with a refusal such
+    /// as `421`; [`Error::Tls`](crate::Error::Tls) and
+    /// [`Error::TlsRefused`](crate::Error::TlsRefused) when TLS fails or is refused;
+    /// [`Error::Timeout`](crate::Error::Timeout).
+    pub async fn connect(self, host: impl Into<Host>) -> Result<Client> {
+        Client::open(self.into_config(), host.into()).await
+    }
+
+    /// Connects, logs in, runs `body`, and quits.
+    ///
+    /// The connection is closed whatever happens; an error of the body is what counts, not one of
+    /// the quitting after it.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`connect`](Self::connect), [`Client::login`] and the body.
+    pub async fn session<T, E>(
+        self,
+        host: impl Into<Host>,
+        credentials: Credentials,
+        body: impl AsyncFnOnce(&mut Client) -> Result<T, E>,
+    ) -> Result<T, E>
+    where
+        E: From<crate::Error>,
+    {
+        let mut client = self.connect(host).await?;
+        client.login(credentials).await?;
+        let outcome = body(&mut client).await;
+        let quit = client.quit().await;
+        let value = outcome?;
+        quit?;
+        Ok(value)
+    }
+
+    pub(crate) fn into_config(self) -> Config {
+        let mut config = self.config;
+        if let Some(deadline) = config.path_timeout {
+            config.path_io = Arc::new(Timed::new(config.path_io, deadline));
+        }
+        config
+    }
+}
+
+/// A host and, where it is not the usual one, a port.
+///
+/// ```
+/// use oxftp::Host;
+///
+/// assert_eq!(Host::from("ftp.example.org"), Host { name: "ftp.example.org".into(), port: None });
+/// assert_eq!(Host::from(("::1", 2121)).port, Some(2121));
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Host {
+    /// A name or an address, IPv6 without brackets.
+    pub name: String,
+    /// The port, `None` for the usual one.
+    pub port: Option<u16>,
+}
+
+impl From<&str> for Host {
+    fn from(name: &str) -> Self {
+        Self { name: name.to_owned(), port: None }
+    }
+}
+
+impl From<String> for Host {
+    fn from(name: String) -> Self {
+        Self { name, port: None }
+    }
+}
+
+impl From<(&str, u16)> for Host {
+    fn from((name, port): (&str, u16)) -> Self {
+        Self { name: name.to_owned(), port: Some(port) }
+    }
+}
+
+impl From<(String, u16)> for Host {
+    fn from((name, port): (String, u16)) -> Self {
+        Self { name, port: Some(port) }
+    }
+}
+
+impl From<std::net::SocketAddr> for Host {
+    fn from(address: std::net::SocketAddr) -> Self {
+        Self { name: address.ip().to_string(), port: Some(address.port()) }
+    }
+}
+
+/// Shows what is set, but no parser, which may be a closure.
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Config")
+            .field("connector", &self.connector)
+            .field("timeouts", &self.timeouts)
+            .field("throttle", &self.throttle)
+            .field("encoding", &self.encoding)
+            .field("tls", &self.tls)
+            .field("passive", &self.passive)
+            .field("active", &self.active)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,50 @@
+//! What a server says unasked.
+
+use std::{
+    pin::Pin,
+    task::{Context, Waker},
+};
+
+use oxftp_proto::Code;
+use tokio::io::{AsyncRead, ReadBuf};
+
+use super::ControlChannel;
+use crate::{Error, Result};
+
+impl ControlChannel {
+    /// Looks, without waiting, whether anything came that no command asked for.
+    pub(super) async fn refuse_unsolicited(&mut self) -> Result<()> {
+        let Some(stream) = &mut self.stream else { return Err(self.unusable()) };
+        if stream.has_unread() {
+            // The runtime may not know of it yet.
+            tokio::task::yield_now().await;
+        }
+        let mut space = [0; 512];
+        let mut buffer = ReadBuf::new(&mut space);
+        let poll = Pin::new(stream).poll_read(&mut Context::from_waker(Waker::noop()), &mut buffer);
+        let ended = poll.is_ready() && buffer.filled().is_empty();
+        self.decoder.feed(buffer.filled());
+        match self.decoder.next_reply() {
+            Ok(Some(reply)) if self.is_straggler(&reply) => {
+                self.keep(reply);
+                Ok(())
+            }
+            Ok(Some(reply)) if reply.code() == Code::SERVICE_CLOSING => {
+                let reply = self.count(reply)?;
+                Err(Error::Closed { reply: Some(reply) })
+            }
+            Ok(Some(reply)) => Err(self.desynchronised(reply.to_string())),
+            Ok(None) if ended => {
+                self.give_up("the server closed it", None);
+                Err(Error::Closed { reply: None })
+            }
+            Ok(None) if self.decoder.is_empty() => Ok(()),
+            _ => Err(self.desynchronised(self.decoder.unfinished())),
+        }
+    }
+
+    pub(super) fn desynchronised(&mut self, text: String) -> Error {
+        self.give_up("the server sent what was not asked for", None);
+        Error::Desynchronised { text }
+    }
+}

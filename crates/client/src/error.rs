@@ -1,0 +1,372 @@
+//! What can go wrong.
+
+use std::{io, time::Duration};
+
+use oxftp_proto::{
+    Code, DecodeError, FileHash, InvalidCommand, NameError, Reply, StatusCodeError, UnknownEncoding,
+    dialog::DialogError, listing::ListingError,
+};
+
+use crate::{path_io::PathIoError, pool::is_full, report::Report, url::UrlError};
+
+/// The result of everything in this crate that can fail.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// What went wrong.
+///
+/// Each message is about its own level only; [`source`](std::error::Error::source) has the cause.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The control connection could not be opened.
+    #[error("cannot connect to {host}:{port}")]
+    Connect {
+        /// The host as it was given.
+        host: String,
+        /// The port.
+        port: u16,
+        /// Why.
+        source: io::Error,
+    },
+    /// Something took longer than its deadline (see [`Timeouts`](crate::Timeouts)).
+    #[error("{what} took longer than {}", seconds(*.deadline))]
+    Timeout {
+        /// What was waited for.
+        what: &'static str,
+        /// How long.
+        deadline: Duration,
+    },
+    /// The server answered with a code that was not expected.
+    #[error(transparent)]
+    StatusCode(#[from] StatusCodeError),
+    /// The server broke the protocol.
+    #[error("the server broke the protocol")]
+    Protocol(#[from] DecodeError),
+    /// A listing of its parent does not name the path; the server was not asked about it itself.
+    #[error("{path} is not there")]
+    NotFound {
+        /// The path.
+        path: String,
+    },
+    /// The server cannot do it, as it says itself or as was found out.
+    #[error("the server offers no {what}")]
+    NotOffered {
+        /// What would be needed.
+        what: &'static str,
+    },
+    /// A reply carries no usable value.
+    #[error("the answer to {command} cannot be used: {reply}")]
+    UnusableReply {
+        /// The command.
+        command: &'static str,
+        /// What was answered.
+        reply: Reply,
+    },
+    /// The server sent something that nothing had asked for, so that replies and commands no
+    /// longer belong together. The connection is of no use any more.
+    #[error("the server sent what was not asked for: {text:?}")]
+    Desynchronised {
+        /// What it sent.
+        text: String,
+    },
+    /// Bytes came in clear between the answer to `AUTH` and the TLS handshake, as in an attack
+    /// that injects replies.
+    #[error("the server sent data in clear before the TLS handshake")]
+    InjectedBeforeTls,
+    /// The control connection is closed.
+    #[error("the server closed the connection{}", last_words(.reply.as_ref()))]
+    Closed {
+        /// The `421` that announced it, if there was one.
+        reply: Option<Reply>,
+    },
+    /// The control connection failed.
+    #[error("the control connection failed")]
+    Control(#[source] io::Error),
+    /// The connection was left in a state that cannot be repaired; a new one is needed.
+    #[error("the connection cannot be used any more: {why}")]
+    Broken {
+        /// What happened to it.
+        why: String,
+    },
+    /// The data connection could not be opened.
+    #[error("no data connection to the server can be opened")]
+    DataConnect(#[source] io::Error),
+    /// The data connection failed during the transfer.
+    #[error("the data connection failed{}", last_words(.reply.as_ref()))]
+    Data {
+        /// What the server said about it, if it said something.
+        reply: Option<Reply>,
+        /// What happened.
+        source: io::Error,
+    },
+    /// A transfer was ended by this side before all data were read.
+    #[error("the transfer was ended after {received} bytes, before its end")]
+    Unfinished {
+        /// Bytes that were read.
+        received: u64,
+    },
+    /// Fewer or more bytes came or went than the file has.
+    #[error("{transferred} bytes were transferred where the file has {expected}")]
+    SizeMismatch {
+        /// Bytes the file should have.
+        expected: u64,
+        /// Bytes that were transferred.
+        transferred: u64,
+    },
+    /// What was transferred has another hash than the server's file.
+    #[error("the server's file has the {} hash {there}, the one here {here}", there.algorithm())]
+    HashMismatch {
+        /// The hash that the server tells.
+        there: FileHash,
+        /// The hash of the local file.
+        here: FileHash,
+    },
+    /// TLS failed: the certificate was refused, or the handshake broke off.
+    #[error("TLS failed")]
+    Tls(#[source] io::Error),
+    /// The TLS configuration cannot be used.
+    #[error("the TLS configuration cannot be used: {why}")]
+    TlsConfig {
+        /// What is wrong with it.
+        why: String,
+    },
+    /// The server offers no TLS, and nothing falls back to plain text unasked.
+    #[error("the server refuses TLS: {reply}")]
+    TlsRefused {
+        /// What it answered to `AUTH TLS`.
+        reply: Reply,
+    },
+    /// A text cannot be sent as a command.
+    #[error(transparent)]
+    InvalidCommand(#[from] InvalidCommand),
+    /// A name cannot be used as one component of a path.
+    #[error(transparent)]
+    Name(#[from] NameError),
+    /// A listing cannot be read.
+    #[error(transparent)]
+    Listing(#[from] ListingError),
+    /// Something from the server is beyond its limit (see [`Limits`](crate::Limits)).
+    #[error("the server sent more than the limit of {limit} {what}")]
+    Limit {
+        /// What there is too much of.
+        what: &'static str,
+        /// The limit.
+        limit: usize,
+    },
+    /// The local file system failed.
+    #[error(transparent)]
+    PathIo(#[from] PathIoError),
+    /// Something in a tree is not transferred, because of what it is.
+    #[error("{path} is not transferred: {why}")]
+    Skipped {
+        /// What it is.
+        path: String,
+        /// Why.
+        why: &'static str,
+    },
+    /// Some of the files of a tree failed; the others were transferred.
+    #[error("{} of the tree's files failed", .report.failures.len())]
+    SomeFailed {
+        /// What was done, and what failed.
+        report: Box<Report>,
+    },
+    /// A tree was left unfinished: what was not begun yet is named nowhere.
+    #[error("the tree is not finished: {} done, {} failed", .report.files, .report.failures.len())]
+    Stopped {
+        /// What was done until then, and what failed.
+        report: Box<Report>,
+        /// Why it could not go on.
+        source: Box<Self>,
+    },
+    /// More failed than was to be put up with (see [`Download::max_errors`](crate::Download::max_errors)).
+    #[error("more than {limit} failed")]
+    TooManyFailures {
+        /// How many may fail.
+        limit: usize,
+    },
+    /// A directory stands where only a file is wanted.
+    #[error("{path} is a directory")]
+    IsDirectory {
+        /// The path.
+        path: String,
+    },
+    /// The server allows not one session more, and the pool has none.
+    #[error("the server allows no session more")]
+    TooManySessions {
+        /// How it refused.
+        source: Box<Self>,
+    },
+    /// The pool is closed.
+    #[error("the pool of sessions is closed")]
+    PoolClosed,
+    /// A URL cannot be used.
+    #[error(transparent)]
+    Url(#[from] UrlError),
+    /// An encoding is not known.
+    #[error(transparent)]
+    Encoding(#[from] UnknownEncoding),
+}
+
+impl Error {
+    /// Gives the reply that this error is about.
+    #[must_use]
+    pub fn reply(&self) -> Option<&Reply> {
+        match self {
+            Self::StatusCode(error) => Some(&error.info),
+            Self::UnusableReply { reply, .. } | Self::TlsRefused { reply } => Some(reply),
+            Self::Closed { reply } | Self::Data { reply, .. } => reply.as_ref(),
+            Self::TooManySessions { source } => source.reply(),
+            _ => None,
+        }
+    }
+
+    /// Gives the code of the reply that this error is about.
+    #[must_use]
+    pub fn code(&self) -> Option<Code> {
+        self.reply().map(Reply::code)
+    }
+
+    /// Tells whether the server said that a path is not there.
+    ///
+    /// FTP has one code (550) for that and for many other refusals, such as a lack of permission;
+    /// the reply's text is looked at to tell those apart.
+    #[must_use]
+    pub fn is_not_found(&self) -> bool {
+        match self {
+            Self::PathIo(error) => error.kind() == io::ErrorKind::NotFound,
+            Self::NotFound { .. } => true,
+            Self::StatusCode(error) => {
+                matches!(error.info.code().get(), 550 | 450)
+                    && !speaks_of_permission(&error.info)
+                    && !speaks_of_presence(&error.info)
+            }
+            _ => false,
+        }
+    }
+
+    /// Tells whether the server refused for lack of permission.
+    #[must_use]
+    pub fn is_permission_denied(&self) -> bool {
+        match self {
+            Self::PathIo(error) => error.kind() == io::ErrorKind::PermissionDenied,
+            Self::StatusCode(error) => match error.info.code().get() {
+                532 | 553 => true,
+                550 | 450 => speaks_of_permission(&error.info),
+                _ => false,
+            },
+            _ => false,
+        }
+    }
+
+    /// Tells whether the login was refused.
+    #[must_use]
+    pub fn is_login_refused(&self) -> bool {
+        matches!(self, Self::StatusCode(error) if matches!(error.info.code().get(), 430 | 530..=532 | 331 | 332))
+    }
+
+    /// Tells whether a deadline passed.
+    #[must_use]
+    pub fn is_timeout(&self) -> bool {
+        match self {
+            Self::Timeout { .. } => true,
+            Self::Connect { source, .. } | Self::DataConnect(source) | Self::Data { source, .. } => {
+                source.kind() == io::ErrorKind::TimedOut
+            }
+            Self::Stopped { source, .. } => source.is_timeout(),
+            _ => false,
+        }
+    }
+
+    /// Tells whether trying again, perhaps on a new connection, may help. A login that was one too many is
+    /// such a thing, too.
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        match self {
+            Self::StatusCode(error) => error.info.code().is_transient() || is_full(self),
+            Self::Connect { .. }
+            | Self::Timeout { .. }
+            | Self::Closed { .. }
+            | Self::Control(_)
+            | Self::Broken { .. }
+            | Self::DataConnect(_)
+            | Self::Data { .. }
+            | Self::TooManySessions { .. } => true,
+            Self::Stopped { source, .. } => source.is_transient(),
+            _ => false,
+        }
+    }
+
+    /// Tells whether the control connection is of no use after this.
+    #[must_use]
+    pub fn is_connection_lost(&self) -> bool {
+        match self {
+            Self::Closed { .. }
+            | Self::Control(_)
+            | Self::Broken { .. }
+            | Self::Protocol(_)
+            | Self::Desynchronised { .. } => true,
+            Self::StatusCode(error) => error.info.code() == Code::SERVICE_CLOSING,
+            Self::Stopped { source, .. } => source.is_connection_lost(),
+            _ => false,
+        }
+    }
+}
+
+impl From<DialogError> for Error {
+    fn from(error: DialogError) -> Self {
+        match error {
+            DialogError::StatusCode(error) => Self::StatusCode(error),
+            DialogError::InvalidCommand(error) => Self::InvalidCommand(error),
+            DialogError::Address(error) => {
+                Self::DataConnect(io::Error::new(io::ErrorKind::InvalidData, error))
+            }
+            error => Self::DataConnect(io::Error::other(error)),
+        }
+    }
+}
+
+fn speaks_of_permission(reply: &Reply) -> bool {
+    let text = reply.text().to_ascii_lowercase();
+    ["permission", "denied", "not permitted", "not allowed", "forbidden", "access", "privilege"]
+        .iter()
+        .any(|word| text.contains(word))
+}
+
+/// A directory that is not empty and a file that exists are refused with 550, too.
+fn speaks_of_presence(reply: &Reply) -> bool {
+    let text = reply.text().to_ascii_lowercase();
+    ["already exist", "file exists", "directory exists", "not empty"].iter().any(|words| text.contains(words))
+}
+
+fn seconds(deadline: Duration) -> String {
+    format!("{} s", deadline.as_secs_f64())
+}
+
+fn last_words(reply: Option<&Reply>) -> String {
+    reply.map(|reply| format!(", saying: {reply}")).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(code: u16, text: &str) -> Error {
+        Reply::new(Code::new(code).unwrap(), [text.as_bytes()]).unexpected(&["2xx"]).into()
+    }
+
+    #[test]
+    fn a_550_is_told_apart_by_its_words() {
+        assert!(refused(550, "No such file or directory").is_not_found());
+        assert!(!refused(550, "Permission denied.").is_not_found());
+        assert!(refused(550, "Permission denied.").is_permission_denied());
+        assert!(!refused(550, "Directory not empty").is_not_found());
+        assert!(refused(550, "path does not exist").is_not_found());
+    }
+
+    #[test]
+    fn four_hundreds_may_be_tried_again_and_five_hundreds_not() {
+        assert!(refused(450, "busy").is_transient());
+        assert!(!refused(550, "no").is_transient());
+        assert!(refused(421, "bye").is_connection_lost());
+    }
+}

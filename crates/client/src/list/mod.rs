@@ -1,0 +1,120 @@
+//! Listings: eager and lazy, one directory or a tree.
+//!
+//! [`List`] is what is asked for, [`Entries`] what arrives, and a [`directory`] one data
+//! connection of it.
+
+mod directory;
+mod entries;
+mod entry;
+mod open;
+
+pub use entries::Entries;
+pub use entry::PathEntry;
+
+use std::{
+    future::IntoFuture,
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use oxftp_proto::{RemotePath, Timestamp};
+
+use crate::{Client, Error, Result, path_io::BoxFuture};
+
+impl Client {
+    /// Lists a directory (`MLSD`, or `LIST` where the server does not know that; RFC 3659, 7).
+    ///
+    /// Awaited, it collects all entries; [`stream`](List::stream) gives them one by one as they
+    /// arrive. The empty path is the working directory. If the path is a file, the result is
+    /// empty. `.` and `..` are left out.
+    ///
+    /// ```no_run
+    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+    /// for found in client.list("/pub").recursive().await? {
+    ///     println!("{} {}", found.kind.as_str(), found.path());
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error::StatusCode`] when the path is refused; [`Error::Limit`] when the listing is beyond
+    /// its limits; those of a transfer.
+    #[must_use = "nothing is listed until it is awaited or streamed"]
+    pub fn list(&mut self, path: impl Into<RemotePath>) -> List<'_> {
+        List { client: self, path: path.into(), recursive: false, raw_command: None }
+    }
+}
+
+/// A listing, not yet asked for; awaiting it collects it.
+#[derive(Debug)]
+pub struct List<'c> {
+    client: &'c mut Client,
+    path: RemotePath,
+    recursive: bool,
+    raw_command: Option<ListCommand>,
+}
+
+/// A command that lists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ListCommand {
+    /// `MLSD`: made for programs (RFC 3659, 7).
+    Mlsd,
+    /// `LIST`: made for people, in a format of the server's own (RFC 959, 4.1.3).
+    List,
+    /// `STAT` with a path: the reply is the listing, as `LIST` prints it, and no data connection is
+    /// needed (RFC 959, 4.1.3). It is bounded by the [`Limits`](crate::Limits) of a reply.
+    Stat,
+}
+
+impl<'c> List<'c> {
+    /// Lists the directories in it too, breadth first. Links are not followed.
+    #[must_use]
+    pub fn recursive(mut self) -> Self {
+        self.recursive = true;
+        self
+    }
+
+    /// Uses this command and no other. Defaults to `MLSD`, then `LIST`; which of them works is
+    /// remembered.
+    #[must_use]
+    pub fn raw_command(mut self, command: ListCommand) -> Self {
+        self.raw_command = Some(command);
+        self
+    }
+
+    /// Gives the entries one by one, while the listing arrives.
+    #[must_use]
+    pub fn stream(self) -> Entries<'c> {
+        Entries::new(self.client, self.path, self.recursive, self.raw_command)
+    }
+
+    async fn collect(self) -> Result<Vec<PathEntry>> {
+        let limit = self.client.limits().listing_entries;
+        let mut entries = self.stream();
+        let mut all = Vec::new();
+        while let Some(entry) = entries.next().await {
+            if all.len() == limit {
+                return Err(Error::Limit { what: "entries", limit });
+            }
+            all.push(entry?);
+        }
+        // A listing is kept longer than it took to arrive, and half of the room may be empty.
+        all.shrink_to_fit();
+        Ok(all)
+    }
+}
+
+impl<'c> IntoFuture for List<'c> {
+    type Output = Result<Vec<PathEntry>>;
+    type IntoFuture = BoxFuture<'c, Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.collect())
+    }
+}
+
+pub(crate) fn now() -> Timestamp {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Timestamp::from_unix(since.as_secs().try_into().unwrap_or(0), 0).unwrap_or(Timestamp::UNIX_EPOCH)
+}

@@ -1,0 +1,69 @@
+//! Backends behind a pointer.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use super::{BoxFuture, DirectoryItem, Metadata, MkdirOptions, OpenMode, PathFile, PathIo, PathIoResult};
+
+// Every method is listed, `set_modified` too: its default would hide the one behind the pointer.
+macro_rules! forward {
+    ($pointer:ident) => {
+        impl<P: PathIo + ?Sized> PathIo for $pointer<P> {
+            fn exists<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, PathIoResult<bool>> {
+                (**self).exists(path)
+            }
+
+            fn is_dir<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, PathIoResult<bool>> {
+                (**self).is_dir(path)
+            }
+
+            fn is_file<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, PathIoResult<bool>> {
+                (**self).is_file(path)
+            }
+
+            fn mkdir<'a>(&'a self, path: &'a Path, options: MkdirOptions) -> BoxFuture<'a, PathIoResult<()>> {
+                (**self).mkdir(path, options)
+            }
+
+            fn rmdir<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, PathIoResult<()>> {
+                (**self).rmdir(path)
+            }
+
+            fn unlink<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, PathIoResult<()>> {
+                (**self).unlink(path)
+            }
+
+            fn list<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, PathIoResult<Vec<DirectoryItem>>> {
+                (**self).list(path)
+            }
+
+            fn stat<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, PathIoResult<Metadata>> {
+                (**self).stat(path)
+            }
+
+            fn open<'a>(
+                &'a self,
+                path: &'a Path,
+                mode: OpenMode,
+            ) -> BoxFuture<'a, PathIoResult<Box<dyn PathFile>>> {
+                (**self).open(path, mode)
+            }
+
+            fn rename<'a>(&'a self, from: &'a Path, to: &'a Path) -> BoxFuture<'a, PathIoResult<()>> {
+                (**self).rename(from, to)
+            }
+
+            fn set_modified<'a>(
+                &'a self,
+                path: &'a Path,
+                time: SystemTime,
+            ) -> BoxFuture<'a, PathIoResult<()>> {
+                (**self).set_modified(path, time)
+            }
+        }
+    };
+}
+
+forward!(Arc);
+forward!(Box);

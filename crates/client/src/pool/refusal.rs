@@ -1,0 +1,66 @@
+//! How servers say that they take no session more.
+
+use oxftp_proto::{Code, Reply};
+
+use crate::Error;
+
+/// Tells whether a connection was refused for being one too many: `421` in place of a greeting.
+pub(super) fn is_full_at_connecting(error: &Error) -> bool {
+    error.code() == Some(Code::SERVICE_CLOSING) || is_full(error)
+}
+
+/// Tells whether a login was refused for being one too many: `421` or `530` that says so, for both mean
+/// other things as well.
+pub(crate) fn is_full(error: &Error) -> bool {
+    error.reply().is_some_and(|reply| {
+        matches!(reply.code(), Code::SERVICE_CLOSING | Code::NOT_LOGGED_IN) && speaks_of_number(reply)
+    })
+}
+
+fn speaks_of_number(reply: &Reply) -> bool {
+    let text = reply.text().to_ascii_lowercase();
+    WORDS.iter().any(|words| text.contains(words))
+}
+
+/// What vsftpd, ProFTPD, Pure-FTPd, pyftpdlib, FileZilla Server, IIS, Serv-U and glftpd say.
+const WORDS: [&str; 8] = [
+    "too many",
+    "maximum",
+    "max ",
+    "limit",
+    "simultaneous",
+    "already connected",
+    "already logged in",
+    "already in use",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(code: u16, text: &str) -> Error {
+        Reply::new(Code::new(code).unwrap(), [text.as_bytes()]).unexpected(&["2xx"]).into()
+    }
+
+    #[test]
+    fn what_servers_say_to_one_session_too_many_is_understood() {
+        for (code, text) in [
+            (421, "There are too many connections from your internet address."),
+            (421, "Too many connections. Service temporarily unavailable."),
+            (421, "5 users (the maximum) are already logged in, sorry"),
+            (530, "Sorry, the maximum number of allowed clients (2) already connected."),
+            (530, "Sorry, your account is restricted to 2 simultaneous logins."),
+            (530, "User tester cannot log in, the connection limit is reached."),
+        ] {
+            assert!(is_full(&refused(code, text)), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_wrong_password_and_a_shutdown_are_other_things() {
+        assert!(!is_full(&refused(530, "Login incorrect.")));
+        assert!(!is_full(&refused(421, "Timeout.")));
+        assert!(!is_full(&refused(550, "too many levels")));
+        assert!(is_full_at_connecting(&refused(421, "Service not available")));
+    }
+}

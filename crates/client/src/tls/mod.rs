@@ -1,0 +1,265 @@
+//! TLS: what is trusted, and one session store for each control connection.
+//!
+//! [`TlsConfig`] says what is wanted, [`session`] shakes hands, [`tickets`] keeps what sessions are
+//! resumed with, and [`transcript`] makes it last.
+
+mod session;
+mod signature;
+mod tickets;
+mod transcript;
+
+pub use session::TlsCounts;
+pub(crate) use session::TlsSession;
+
+use std::{fmt, sync::Arc};
+
+use rustls::{
+    ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme, SupportedProtocolVersion,
+    client::{
+        WebPkiServerVerifier,
+        danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
+    },
+    crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature},
+    pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime, pem::PemObject},
+    sign::{CertifiedKey, SingleCertAndKey},
+    version::{TLS12, TLS13},
+};
+
+use crate::{Error, Result};
+
+/// What a TLS connection must be like.
+///
+/// Certificates are verified against the name that the user gave, on the control connection and on
+/// every data connection, by the rules and roots of the system unless own roots are given. TLS 1.2
+/// and 1.3 are spoken. There is nothing older.
+///
+/// ```
+/// use oxftp::{TlsConfig, TlsVersion};
+///
+/// let tls = TlsConfig::new().min_version(TlsVersion::Tls13);
+/// ```
+#[derive(Clone)]
+pub struct TlsConfig {
+    trust: Trust,
+    identity: Option<Arc<Identity>>,
+    min: TlsVersion,
+    max: TlsVersion,
+}
+
+#[derive(Clone)]
+enum Trust {
+    System,
+    Roots(Arc<RootCertStore>),
+    Anything,
+}
+
+struct Identity {
+    chain: Vec<CertificateDer<'static>>,
+    key: PrivateKeyDer<'static>,
+}
+
+/// A version of TLS.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum TlsVersion {
+    /// TLS 1.2 (RFC 5246).
+    Tls12,
+    /// TLS 1.3 (RFC 8446).
+    Tls13,
+}
+
+impl TlsConfig {
+    /// Trusts what the system trusts.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { trust: Trust::System, identity: None, min: TlsVersion::Tls12, max: TlsVersion::Tls13 }
+    }
+
+    /// Trusts the certificates in this PEM text, and no others; may be called again to add more.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::TlsConfig`] when the text holds no certificate, or one that cannot be read.
+    pub fn root_certificates_pem(mut self, pem: impl AsRef<[u8]>) -> Result<Self> {
+        let mut roots = match &self.trust {
+            Trust::Roots(roots) => (**roots).clone(),
+            _ => RootCertStore::empty(),
+        };
+        for certificate in certificates(pem.as_ref())? {
+            roots.add(certificate).map_err(|error| unusable(format!("a root certificate: {error}")))?;
+        }
+        self.trust = Trust::Roots(Arc::new(roots));
+        Ok(self)
+    }
+
+    /// Shows this certificate (with its chain) to servers that ask for one; both texts are PEM and
+    /// may be the same.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::TlsConfig`] when there is no certificate or no key, or they cannot be read.
+    pub fn client_certificate_pem(mut self, chain: impl AsRef<[u8]>, key: impl AsRef<[u8]>) -> Result<Self> {
+        let chain = certificates(chain.as_ref())?;
+        let key = PrivateKeyDer::from_pem_slice(key.as_ref())
+            .map_err(|error| unusable(format!("the client's private key: {error}")))?;
+        self.identity = Some(Arc::new(Identity { chain, key }));
+        Ok(self)
+    }
+
+    /// Sets the least version. Defaults to TLS 1.2.
+    #[must_use]
+    pub fn min_version(mut self, version: TlsVersion) -> Self {
+        self.min = version;
+        self
+    }
+
+    /// Sets the greatest version. Defaults to TLS 1.3.
+    #[must_use]
+    pub fn max_version(mut self, version: TlsVersion) -> Self {
+        self.max = version;
+        self
+    }
+
+    /// Accepts any certificate of anybody: the connection is encrypted, but it may be encrypted to
+    /// an attacker.
+    #[must_use]
+    pub fn danger_accept_any_certificate(mut self) -> Self {
+        self.trust = Trust::Anything;
+        self
+    }
+
+    fn build(&self) -> Result<ClientConfig> {
+        let provider = Arc::new(transcript::provider());
+        let builder = ClientConfig::builder_with_provider(provider.clone())
+            .with_protocol_versions(&self.versions()?)
+            .map_err(|error| unusable(error.to_string()))?
+            .dangerous()
+            .with_custom_certificate_verifier(self.verifier(provider.clone())?);
+        let Some(identity) = &self.identity else { return Ok(builder.with_no_client_auth()) };
+        let identity = CertifiedKey::from_der(identity.chain.clone(), identity.key.clone_key(), &provider)
+            .map_err(|error| unusable(format!("the client's certificate: {error}")))?;
+        let resolver = SingleCertAndKey::from(signature::recorded(identity));
+        Ok(builder.with_client_cert_resolver(Arc::new(resolver)))
+    }
+
+    fn versions(&self) -> Result<Vec<&'static SupportedProtocolVersion>> {
+        let all = [(TlsVersion::Tls12, &TLS12), (TlsVersion::Tls13, &TLS13)];
+        let versions: Vec<_> = all
+            .iter()
+            .filter(|(version, _)| (self.min..=self.max).contains(version))
+            .map(|(_, it)| *it)
+            .collect();
+        if versions.is_empty() {
+            Err(unusable("the least TLS version is above the greatest"))
+        } else {
+            Ok(versions)
+        }
+    }
+
+    fn verifier(&self, provider: Arc<CryptoProvider>) -> Result<Arc<dyn ServerCertVerifier>> {
+        Ok(match &self.trust {
+            Trust::System => Arc::new(
+                rustls_platform_verifier::Verifier::new(provider)
+                    .map_err(|error| unusable(error.to_string()))?,
+            ),
+            Trust::Roots(roots) => WebPkiServerVerifier::builder_with_provider(roots.clone(), provider)
+                .build()
+                .map_err(|error| unusable(error.to_string()))?,
+            Trust::Anything => Arc::new(AcceptAnything(provider)),
+        })
+    }
+}
+
+impl Default for TlsConfig {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Shows no key.
+impl fmt::Debug for TlsConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let trust = match &self.trust {
+            Trust::System => "system",
+            Trust::Roots(_) => "own roots",
+            Trust::Anything => "anything",
+        };
+        f.debug_struct("TlsConfig")
+            .field("trust", &trust)
+            .field("client_certificate", &self.identity.is_some())
+            .field("min", &self.min)
+            .field("max", &self.max)
+            .finish()
+    }
+}
+
+/// Verifies signatures, so that the peer holds the key of the certificate it shows, and nothing
+/// else.
+#[derive(Debug)]
+struct AcceptAnything(Arc<CryptoProvider>);
+
+impl ServerCertVerifier for AcceptAnything {
+    fn verify_server_cert(
+        &self,
+        _end_entity: &CertificateDer<'_>,
+        _intermediates: &[CertificateDer<'_>],
+        _server_name: &ServerName<'_>,
+        _ocsp_response: &[u8],
+        _now: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        verify_tls12_signature(message, certificate, signature, &self.0.signature_verification_algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        verify_tls13_signature(message, certificate, signature, &self.0.signature_verification_algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.0.signature_verification_algorithms.supported_schemes()
+    }
+}
+
+fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>> {
+    let certificates = CertificateDer::pem_slice_iter(pem)
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(|error| unusable(format!("a certificate: {error}")))?;
+    if certificates.is_empty() {
+        Err(unusable("the PEM text holds no certificate"))
+    } else {
+        Ok(certificates)
+    }
+}
+
+fn unusable(why: impl Into<String>) -> Error {
+    Error::TlsConfig { why: why.into() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_empty_range_of_versions_is_refused() {
+        let config = TlsConfig::new().min_version(TlsVersion::Tls13).max_version(TlsVersion::Tls12);
+        assert!(matches!(config.build(), Err(Error::TlsConfig { .. })));
+    }
+
+    #[test]
+    fn text_without_certificates_is_refused() {
+        assert!(TlsConfig::new().root_certificates_pem("hello").is_err());
+        assert!(TlsConfig::new().client_certificate_pem("hello", "hello").is_err());
+    }
+}

@@ -1,0 +1,89 @@
+//! TLS for one control connection and its data connections.
+
+use std::{
+    io,
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use rustls::{HandshakeKind, client::Resumption, pki_types::ServerName};
+use tokio_rustls::{TlsConnector, client::TlsStream};
+
+use super::{TlsConfig, tickets::Tickets, transcript::Transcript, unusable};
+use crate::{Result, connect::BoxSocket};
+
+/// How many TLS handshakes a client made, and how many of them resumed a session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct TlsCounts {
+    /// Handshakes that verified a certificate.
+    pub full: u64,
+    /// Handshakes that resumed an earlier session.
+    pub resumed: u64,
+}
+
+/// TLS for one control connection and its data connections.
+///
+/// Servers that require session reuse tie it to the control connection, so the store of sessions
+/// is never shared with another client.
+#[derive(Clone)]
+pub(crate) struct TlsSession {
+    connector: TlsConnector,
+    name: ServerName<'static>,
+    /// Records the handshake of the control connection.
+    transcript: Arc<Transcript>,
+    counts: Arc<Counts>,
+}
+
+#[derive(Default)]
+struct Counts {
+    full: AtomicU64,
+    resumed: AtomicU64,
+}
+
+impl TlsSession {
+    pub(crate) fn new(config: &TlsConfig, host: &str) -> Result<Self> {
+        let name = ServerName::try_from(host.to_owned())
+            .map_err(|_| unusable(format!("{host:?} is no name that a certificate can have")))?;
+        let transcript = Arc::new(Transcript::default());
+        let mut rustls = config.build()?;
+        let again = (transcript.clone(), rustls.clone());
+        rustls.resumption = Resumption::store(Arc::new(Tickets::new(Some(again))));
+        Ok(Self { connector: Arc::new(rustls).into(), name, transcript, counts: Arc::default() })
+    }
+
+    /// Encrypts the control connection.
+    pub(crate) async fn secure_control(&self, socket: BoxSocket) -> io::Result<TlsStream<BoxSocket>> {
+        let socket = self.transcript.listen_to(socket);
+        let mut connect = self.transcript.record(|| self.connector.connect(self.name.clone(), socket));
+        let stream =
+            std::future::poll_fn(|cx| self.transcript.record(|| Pin::new(&mut connect).poll(cx))).await?;
+        self.count(&stream);
+        Ok(stream)
+    }
+
+    /// Encrypts a data connection.
+    pub(crate) async fn secure_data(&self, socket: BoxSocket) -> io::Result<TlsStream<BoxSocket>> {
+        let stream = self.connector.connect(self.name.clone(), socket).await?;
+        self.count(&stream);
+        Ok(stream)
+    }
+
+    pub(crate) fn counts(&self) -> TlsCounts {
+        TlsCounts {
+            full: self.counts.full.load(Ordering::Relaxed),
+            resumed: self.counts.resumed.load(Ordering::Relaxed),
+        }
+    }
+
+    fn count(&self, stream: &TlsStream<BoxSocket>) {
+        let (_, connection) = stream.get_ref();
+        let resumed = connection.handshake_kind() == Some(HandshakeKind::Resumed);
+        let count = if resumed { &self.counts.resumed } else { &self.counts.full };
+        count.fetch_add(1, Ordering::Relaxed);
+        tracing::debug!(resumed, version = ?connection.protocol_version(), "TLS handshake");
+    }
+}

@@ -1,0 +1,295 @@
+//! Downloads of files and trees.
+
+use std::{
+    future::IntoFuture,
+    path::PathBuf,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use oxftp_proto::{Entry, EntryKind, RemotePath};
+
+use super::{
+    BLOCK_SIZE, block_size,
+    fetch_tree::{FetchTree, RemoteDirectory, RemoteFile, Root},
+    lane::Lane,
+    local::{local_name, make_all},
+    order::Order,
+    tries::Tries,
+    verify::Verify,
+    walk::{Plan, Walk},
+};
+use crate::{
+    Client, Error, Pool, Progress, Report, Result,
+    path_io::BoxFuture,
+    progress::Silent,
+    timeouts::{timed_out, within},
+};
+
+impl Client {
+    /// Downloads a file, or a directory with everything in it (`RETR`, `MLSD` or `LIST`).
+    ///
+    /// The source is put *into* the destination directory, under its own name; with
+    /// [`write_into`](Download::write_into) the destination *is* the new name. What is missing of
+    /// the destination is made.
+    ///
+    /// A file is written under its name with `.part` behind it and renamed when it is whole. An
+    /// interrupted download leaves the part file, for [`resume`](Download::resume).
+    ///
+    /// Links and other things that are neither file nor directory are not fetched, and are named
+    /// in the error. In a tree, one failure does not stop the others.
+    ///
+    /// ```no_run
+    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+    /// client.download("/pub/readme.txt").to("downloads").await?; // downloads/readme.txt
+    /// client.download("/pub").to("mirror").write_into(true).await?; // mirror/readme.txt
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error::SomeFailed`] when files of a tree failed, [`Error::Stopped`] when the connection was
+    /// lost before the tree was through; for a single file its own error, such as
+    /// [`Error::StatusCode`], [`Error::Data`], [`Error::SizeMismatch`] or [`Error::PathIo`].
+    #[must_use = "nothing is downloaded until it is awaited"]
+    pub fn download(&mut self, source: impl Into<RemotePath>) -> Download<'_> {
+        Download::new(Lane::Own(self), source.into())
+    }
+}
+
+impl Pool {
+    /// Downloads as [`Client::download`] does, the files of a tree over as many sessions as the pool has.
+    ///
+    /// Directories are listed while files are fetched. What fails for a passing reason, such as a lost
+    /// connection, is [tried again](Download::retries), where it broke off and on a new session if need
+    /// be.
+    ///
+    /// ```no_run
+    /// use oxftp::{Order, Pool};
+    ///
+    /// # async fn example(pool: &Pool) -> oxftp::Result<()> {
+    /// match pool.download("/pub").to("mirror").order(Order::LargestFirst).max_errors(10).await {
+    ///     Err(oxftp::Error::SomeFailed { report }) => println!("{:?}", report.failures),
+    ///     report => println!("{} files", report?.files),
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Client::download`] and [`Pool::client`]; [`Error::Stopped`] when a tree was begun and
+    /// no session is to be had any more.
+    #[must_use = "nothing is downloaded until it is awaited"]
+    pub fn download(&self, source: impl Into<RemotePath>) -> Download<'_> {
+        Download::new(Lane::of(self), source.into())
+    }
+}
+
+/// A download, not yet begun; awaiting it does it.
+#[derive(Debug)]
+pub struct Download<'c> {
+    lane: Lane<'c>,
+    source: RemotePath,
+    destination: PathBuf,
+    write_into: bool,
+    recursive: bool,
+    block_size: usize,
+    resume: bool,
+    keep_times: bool,
+    verify: Verify,
+    plan: Plan,
+    progress: Arc<dyn Progress>,
+}
+
+impl<'c> Download<'c> {
+    fn new(lane: Lane<'c>, source: RemotePath) -> Self {
+        Self {
+            plan: Plan::of(&lane),
+            lane,
+            source,
+            destination: PathBuf::new(),
+            write_into: false,
+            recursive: true,
+            block_size: BLOCK_SIZE,
+            resume: false,
+            keep_times: false,
+            verify: Verify::Nothing,
+            progress: Arc::new(Silent),
+        }
+    }
+
+    /// Sets the local destination. Defaults to the working directory.
+    #[must_use]
+    pub fn to(mut self, destination: impl Into<PathBuf>) -> Self {
+        self.destination = destination.into();
+        self
+    }
+
+    /// Makes the destination the new name of the source. Defaults to false: the source is put into
+    /// the destination.
+    #[must_use]
+    pub fn write_into(mut self, write_into: bool) -> Self {
+        self.write_into = write_into;
+        self
+    }
+
+    /// Downloads directories, too. Defaults to true; without it one is [`Error::IsDirectory`].
+    #[must_use]
+    pub fn recursive(mut self, recursive: bool) -> Self {
+        self.recursive = recursive;
+        self
+    }
+
+    /// Sets how many bytes are moved at once. Defaults to 256 KiB; small values are raised to
+    /// 64 KiB and large ones lowered to 4 MiB, which nobody can observe but in time and memory.
+    #[must_use]
+    pub fn block_size(mut self, bytes: usize) -> Self {
+        self.block_size = block_size(bytes);
+        self
+    }
+
+    /// Goes on where an earlier download left its part file (`REST`). Defaults to false.
+    ///
+    /// A server that refuses `REST` is asked for the whole file.
+    #[must_use]
+    pub fn resume(mut self, resume: bool) -> Self {
+        self.resume = resume;
+        self
+    }
+
+    /// Gives the local files the modification times that the server tells in UTC (`MLSD`, else
+    /// `MDTM`). Defaults to false.
+    #[must_use]
+    pub fn keep_times(mut self, keep: bool) -> Self {
+        self.keep_times = keep;
+        self
+    }
+
+    /// Compares each file with the server's once more before it gets its final name (`SIZE`, `HASH` and
+    /// its kin). Defaults to [`Verify::Nothing`].
+    ///
+    /// A server that tells no size or hash makes each file an error; the part file is kept.
+    #[must_use]
+    pub fn verify(mut self, verify: Verify) -> Self {
+        self.verify = verify;
+        self
+    }
+
+    /// Sets which files of a tree come first. Defaults to [`Order::AsFound`].
+    #[must_use]
+    pub fn order(mut self, order: Order) -> Self {
+        self.plan.order = order;
+        self
+    }
+
+    /// Tries again so many times what fails for a passing reason, after pauses that double from a
+    /// quarter of a second. Defaults to 2 over a pool, and to 0 over a client, whose connection cannot
+    /// be replaced.
+    #[must_use]
+    pub fn retries(mut self, times: u32) -> Self {
+        self.plan.retries = times;
+        self
+    }
+
+    /// Begins nothing more once more than this many things of a tree have failed
+    /// ([`Error::Stopped`]); what runs is brought to its end. Defaults to no limit.
+    #[must_use]
+    pub fn max_errors(mut self, most: usize) -> Self {
+        self.plan.max_errors = Some(most);
+        self
+    }
+
+    /// Sets a deadline for the whole ([`Error::Stopped`] or [`Error::Timeout`]). Defaults to
+    /// [`Timeouts::total`](crate::Timeouts::total).
+    #[must_use]
+    pub fn deadline(mut self, deadline: Duration) -> Self {
+        self.plan.deadline = Some(deadline);
+        self
+    }
+
+    /// Is told how it goes.
+    #[must_use]
+    pub fn progress(mut self, progress: Arc<dyn Progress>) -> Self {
+        self.progress = progress;
+        self
+    }
+
+    async fn run(mut self) -> Result<Report> {
+        let begun = Instant::now();
+        let deadline = self.plan.deadline;
+        let prepared = within(deadline, self.prepare()).await;
+        let (entry, target, root) = prepared.unwrap_or_else(|| Err(timed_out("the download", deadline)))?;
+        let left = deadline.map(|deadline| deadline.saturating_sub(begun.elapsed()));
+        let work = FetchTree {
+            fs: self.lane.config().path_io.clone(),
+            block: self.block_size,
+            resume: self.resume,
+            keep_times: self.keep_times,
+            verify: self.verify,
+            root,
+            limits: self.lane.config().limits.clone(),
+            one_at_a_time: tokio::sync::Mutex::new(()),
+        };
+        if entry.is_dir() {
+            let directory = RemoteDirectory { remote: self.source, local: target, depth: 0 };
+            let lanes = self.lane.with_siblings();
+            let walk = Walk::new(work, self.plan, &*self.progress, lanes.len());
+            return walk.through(directory, lanes, left).await;
+        }
+        // The size of a link is that of its own text.
+        let size = entry.exact_size().filter(|_| entry.is_file());
+        let file = RemoteFile::Named { path: self.source, size, modified: entry.modified, target };
+        Walk::new(work, self.plan, &*self.progress, 1).one(file, self.lane, left).await
+    }
+
+    /// Finds out what the source is, and where it goes.
+    async fn prepare(&mut self) -> Result<(Entry, PathBuf, Root)> {
+        let entry = self.stat().await?;
+        match entry.kind {
+            EntryKind::File | EntryKind::Link | EntryKind::Unknown => {}
+            _ if entry.is_dir() && self.recursive => {}
+            _ if entry.is_dir() => return Err(Error::IsDirectory { path: self.source.to_string() }),
+            _ => return Err(not_a_file(&self.source)),
+        }
+        let destination = std::mem::take(&mut self.destination);
+        let (target, root) = match (self.write_into, self.source.file_name()) {
+            (false, Some(name)) => (destination.join(local_name(&name)?), Root::Put),
+            _ => (destination, Root::Named),
+        };
+        if !entry.is_dir()
+            && let Some(parent) = target.parent()
+        {
+            make_all(&*self.lane.config().path_io, parent).await?;
+        }
+        Ok((entry, target, root))
+    }
+
+    async fn stat(&mut self) -> Result<Entry> {
+        let mut tries = Tries::again(self.plan.retries);
+        loop {
+            let outcome = match self.lane.client().await {
+                Ok(client) => client.stat(&self.source).await,
+                Err(error) => Err(error),
+            };
+            match outcome {
+                Ok(entry) => return Ok(entry),
+                Err(error) => self.lane.recover(error, &mut tries).await?,
+            }
+        }
+    }
+}
+
+impl<'c> IntoFuture for Download<'c> {
+    type Output = Result<Report>;
+    type IntoFuture = BoxFuture<'c, Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.run())
+    }
+}
+
+pub(super) fn not_a_file(path: &RemotePath) -> Error {
+    Error::Skipped { path: path.to_string(), why: "it is neither a file nor a directory" }
+}

@@ -1,0 +1,184 @@
+//! One file, from the server.
+
+use std::{
+    path::Path,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use oxftp_proto::{Command, RemotePath, Timestamp, TransferType, Zone};
+use tokio::io::{AsyncSeekExt, AsyncWriteExt};
+
+use super::{
+    copy::{CopyError, copy_down},
+    local::{part_path, refuse_link},
+    verify::Verify,
+};
+use crate::{
+    Client, Error, Progress, Result,
+    client::RESTART_TAKEN,
+    data::{DataConnection, Masks},
+    path_io::{OpenMode, PathFile, PathIo, PathIoError},
+};
+
+/// How files are fetched.
+pub(super) struct Fetching<'a> {
+    pub(super) fs: &'a dyn PathIo,
+    pub(super) block: usize,
+    pub(super) resume: bool,
+    pub(super) keep_times: bool,
+    pub(super) verify: Verify,
+    pub(super) progress: &'a dyn Progress,
+}
+
+/// What is known of a file before it is fetched.
+pub(super) struct Wanted<'a> {
+    pub(super) path: &'a RemotePath,
+    pub(super) size: Option<u64>,
+    pub(super) modified: Option<Timestamp>,
+}
+
+/// What was fetched of a file.
+pub(super) struct Fetched {
+    pub(super) bytes: u64,
+    pub(super) resumed: u64,
+}
+
+impl Fetching<'_> {
+    /// Fetches one file. It stands under its final name only when it is whole; until then it is
+    /// called `.part`.
+    pub(super) async fn fetch(
+        &self,
+        client: &mut Client,
+        wanted: &Wanted<'_>,
+        target: &Path,
+    ) -> Result<Fetched> {
+        refuse_link(self.fs, target).await?;
+        let part = part_path(target);
+        refuse_link(self.fs, &part).await?;
+        let fetched = self.fetch_by(client, wanted, &part, target).await;
+        if fetched.is_err() {
+            self.drop_empty(&part).await;
+        }
+        fetched
+    }
+
+    async fn fetch_by(
+        &self,
+        client: &mut Client,
+        wanted: &Wanted<'_>,
+        part: &Path,
+        target: &Path,
+    ) -> Result<Fetched> {
+        let offset = if self.resume { self.offset(client, wanted, part).await? } else { 0 };
+        // What cannot be opened on the server must not touch anything here.
+        let (mut data, offset) = self.open(client, wanted, offset).await?;
+        self.progress.file_started(&wanted.path.to_string(), wanted.size, offset);
+        let mut file = match self.open_part(part, offset).await {
+            Ok(file) => file,
+            Err(error) => {
+                let _ = data.abort(client.control_mut()).await;
+                return Err(error.into());
+            }
+        };
+        let copied = copy_down(&mut data, &mut *file, part, self.block, self.progress).await;
+        let bytes = match copied {
+            Ok(bytes) => bytes,
+            Err(CopyError::Data(source)) => {
+                // What arrived is kept for resuming.
+                let _ = file.shutdown().await;
+                let deadline = client.completion_deadline();
+                return Err(data.fail(client.control_mut(), source, deadline).await);
+            }
+            Err(CopyError::Local(error)) => {
+                let _ = data.abort(client.control_mut()).await;
+                return Err(error.into());
+            }
+        };
+        let deadline = client.completion_deadline();
+        let finished = data.finish(client.control_mut(), Masks::default(), deadline).await;
+        file.shutdown().await.map_err(|source| PathIoError::new("write", part, source))?;
+        drop(file);
+        finished?;
+        self.check_size(client, wanted, offset + bytes).await?;
+        self.verify.check(client, (self.fs, part), offset + bytes, wanted.path).await?;
+        self.fs.rename(part, target).await?;
+        self.keep_time(client, wanted, target).await;
+        Ok(Fetched { bytes, resumed: offset })
+    }
+
+    /// A part file without a byte is of no use to anybody.
+    async fn drop_empty(&self, part: &Path) {
+        if self.fs.stat(part).await.is_ok_and(|found| found.is_file() && found.size == 0) {
+            let _ = self.fs.unlink(part).await;
+        }
+    }
+
+    /// Gives where to go on: the length of the part file, unless the server's file is shorter.
+    async fn offset(&self, client: &mut Client, wanted: &Wanted<'_>, part: &Path) -> Result<u64> {
+        let Ok(found) = self.fs.stat(part).await else { return Ok(0) };
+        let size = match wanted.size {
+            Some(size) => Some(size),
+            None => client.size_if_told(wanted.path).await?,
+        };
+        Ok(if size.is_some_and(|size| found.size <= size) { found.size } else { 0 })
+    }
+
+    async fn open(
+        &self,
+        client: &mut Client,
+        wanted: &Wanted<'_>,
+        offset: u64,
+    ) -> Result<(DataConnection, u64)> {
+        let retr = Command::with_path("RETR", wanted.path, client.encoding())?;
+        match client.open_data(retr.clone(), TransferType::Image, offset).await {
+            // REST is refused: from the start.
+            Err(Error::StatusCode(error)) if offset > 0 && error.expected == [RESTART_TAKEN] => {
+                Ok((client.open_data(retr, TransferType::Image, 0).await?, 0))
+            }
+            opened => Ok((opened?, offset)),
+        }
+    }
+
+    async fn open_part(&self, part: &Path, offset: u64) -> Result<Box<dyn PathFile>, PathIoError> {
+        if offset == 0 {
+            return self.fs.open(part, OpenMode::Write).await;
+        }
+        let mut file = self.fs.open(part, OpenMode::Update).await?;
+        file.seek(std::io::SeekFrom::Start(offset))
+            .await
+            .map_err(|source| PathIoError::new("seek", part, source))?;
+        Ok(file)
+    }
+
+    /// Compares the length with what the listing said and, where that is out of date, with what
+    /// the server says now.
+    async fn check_size(&self, client: &mut Client, wanted: &Wanted<'_>, transferred: u64) -> Result<()> {
+        let Some(listed) = wanted.size.filter(|size| *size != transferred) else { return Ok(()) };
+        match client.size_if_told(wanted.path).await? {
+            Some(now) if now == transferred => Ok(()),
+            now => Err(Error::SizeMismatch { expected: now.unwrap_or(listed), transferred }),
+        }
+    }
+
+    /// Gives the local file the server's time, where that is known exactly.
+    async fn keep_time(&self, client: &mut Client, wanted: &Wanted<'_>, target: &Path) {
+        if !self.keep_times {
+            return;
+        }
+        let listed = wanted.modified.filter(|time| time.zone() != Zone::Unknown);
+        let modified = match listed {
+            Some(time) => Some(time),
+            None => client.modified(wanted.path).await.ok(),
+        };
+        if let Some(time) = modified.and_then(system_time)
+            && let Err(error) = self.fs.set_modified(target, time).await
+        {
+            tracing::warn!("{error}");
+        }
+    }
+}
+
+fn system_time(time: Timestamp) -> Option<SystemTime> {
+    let seconds = u64::try_from(time.to_unix(0)).ok()?;
+    UNIX_EPOCH.checked_add(Duration::new(seconds, time.nanosecond()))
+}

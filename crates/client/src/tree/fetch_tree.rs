@@ -1,0 +1,215 @@
+//! A tree, from the server: what is in a directory, and where it goes.
+
+use std::{
+    collections::HashMap,
+    hash::{BuildHasher, RandomState},
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use oxftp_proto::{EntryKind, Limits, RemotePath, Timestamp};
+
+use super::{
+    attempt::{Attempt, Moved},
+    download::not_a_file,
+    fetch::{Fetching, Wanted},
+    local::{local_name, make_all, make_below},
+    verify::Verify,
+    walk::{Found, Work},
+};
+use crate::{Client, Error, PathEntry, Result, path_io::PathIo};
+
+/// How a tree is fetched.
+pub(super) struct FetchTree {
+    pub(super) fs: Arc<dyn PathIo>,
+    pub(super) block: usize,
+    pub(super) resume: bool,
+    pub(super) keep_times: bool,
+    pub(super) verify: Verify,
+    pub(super) root: Root,
+    pub(super) limits: Limits,
+    /// Held for files that may be one and the same here.
+    pub(super) one_at_a_time: tokio::sync::Mutex<()>,
+}
+
+/// Whose word the local root of a tree is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Root {
+    /// The user named it, and may have named a link.
+    Named,
+    /// It is put into what the user named; a link in its place could lead anywhere.
+    Put,
+}
+
+/// A directory on the server, and where it goes.
+pub(super) struct RemoteDirectory {
+    pub(super) remote: RemotePath,
+    pub(super) local: PathBuf,
+    pub(super) depth: usize,
+}
+
+/// A file on the server, and where it goes.
+pub(super) enum RemoteFile {
+    /// The user named it.
+    Named { path: RemotePath, size: Option<u64>, modified: Option<Timestamp>, target: PathBuf },
+    /// It was found; the local directory is shared by all that is in it.
+    Found { entry: PathEntry, within: Arc<Path>, has_twin: bool },
+}
+
+impl RemoteFile {
+    fn path(&self) -> RemotePath {
+        match self {
+            Self::Named { path, .. } => path.clone(),
+            Self::Found { entry, .. } => entry.path(),
+        }
+    }
+
+    fn target(&self) -> Result<PathBuf> {
+        Ok(match self {
+            Self::Named { target, .. } => target.clone(),
+            Self::Found { entry, within, .. } => within.join(local_name(&entry.name())?),
+        })
+    }
+
+    fn size(&self) -> Option<u64> {
+        match self {
+            Self::Named { size, .. } => *size,
+            Self::Found { entry, .. } => entry.exact_size(),
+        }
+    }
+
+    fn modified(&self) -> Option<Timestamp> {
+        match self {
+            Self::Named { modified, .. } => *modified,
+            Self::Found { entry, .. } => entry.modified,
+        }
+    }
+
+    fn has_twin(&self) -> bool {
+        matches!(self, Self::Found { has_twin: true, .. })
+    }
+}
+
+impl Work for FetchTree {
+    type Directory = RemoteDirectory;
+    type File = RemoteFile;
+
+    async fn list(
+        &self,
+        client: &mut Client,
+        directory: &RemoteDirectory,
+        found: &mut Found<Self>,
+    ) -> Result<()> {
+        if directory.depth > self.limits.directory_depth {
+            return Err(Error::Limit { what: "levels of directories", limit: self.limits.directory_depth });
+        }
+        self.make(directory).await?;
+        found.made = true;
+        let within: Arc<Path> = directory.local.as_path().into();
+        for entry in self.entries(client, &directory.remote, found).await? {
+            if entry.is_dir() {
+                match local_name(&entry.name()) {
+                    Ok(name) => found.directories.push(RemoteDirectory {
+                        remote: entry.path(),
+                        local: within.join(name),
+                        depth: directory.depth + 1,
+                    }),
+                    Err(error) => found.failures.push((entry.path().to_string(), error.into())),
+                }
+            } else if matches!(entry.kind, EntryKind::File | EntryKind::Unknown) {
+                found.files.push(RemoteFile::Found { entry, within: within.clone(), has_twin: false });
+            } else {
+                found.failures.push((entry.path().to_string(), not_a_file(&entry.path())));
+            }
+        }
+        mark_twins(&mut found.files);
+        Ok(())
+    }
+
+    async fn transfer(&self, client: &mut Client, file: &RemoteFile, attempt: &Attempt<'_>) -> Result<Moved> {
+        let _alone = if file.has_twin() { Some(self.one_at_a_time.lock().await) } else { None };
+        let fetching = Fetching {
+            fs: &*self.fs,
+            block: self.block,
+            // A part file of this very transfer is as good as one of an earlier one.
+            resume: self.resume || attempt.has_begun(),
+            keep_times: self.keep_times,
+            verify: self.verify,
+            progress: attempt,
+        };
+        let path = file.path();
+        let wanted = Wanted { path: &path, size: file.size(), modified: file.modified() };
+        let fetched = fetching.fetch(client, &wanted, &file.target()?).await?;
+        Ok(Moved { bytes: fetched.bytes, resumed: fetched.resumed })
+    }
+
+    fn is_root(&self, directory: &RemoteDirectory) -> bool {
+        directory.depth == 0
+    }
+
+    fn directory_name(&self, directory: &RemoteDirectory) -> String {
+        directory.remote.to_string()
+    }
+
+    fn file_name(&self, file: &RemoteFile) -> String {
+        file.path().to_string()
+    }
+
+    fn size(&self, file: &RemoteFile) -> Option<u64> {
+        file.size()
+    }
+}
+
+impl FetchTree {
+    async fn make(&self, directory: &RemoteDirectory) -> Result<()> {
+        let local = &directory.local;
+        match (directory.depth, self.root, local.parent()) {
+            (0, Root::Named, _) | (0, _, None) => make_all(&*self.fs, local).await,
+            (0, Root::Put, Some(parent)) => {
+                make_all(&*self.fs, parent).await?;
+                make_below(&*self.fs, local).await
+            }
+            _ => make_below(&*self.fs, local).await,
+        }
+    }
+
+    /// Lists a directory whole: a session that lists can do nothing else meanwhile.
+    async fn entries(
+        &self,
+        client: &mut Client,
+        path: &RemotePath,
+        found: &mut Found<Self>,
+    ) -> Result<Vec<PathEntry>> {
+        let limit = self.limits.listing_entries;
+        let mut listing = client.list(path).stream();
+        let mut entries = Vec::new();
+        while let Some(entry) = listing.next().await {
+            if entries.len() == limit {
+                return Err(Error::Limit { what: "entries", limit });
+            }
+            entries.push(entry?);
+        }
+        for refused in listing.refused_names() {
+            found.failures.push((path.to_string(), refused.clone().into()));
+        }
+        Ok(entries)
+    }
+}
+
+/// Marks the names that a local file system without case, a server that lists a name twice, or the ending
+/// of part files makes the same: two connections must not write one file.
+fn mark_twins(files: &mut [RemoteFile]) {
+    let hasher = RandomState::new();
+    let mut seen: HashMap<u64, usize> = HashMap::with_capacity(files.len());
+    for at in 0..files.len() {
+        let Some(RemoteFile::Found { entry, .. }) = files.get(at) else { continue };
+        let folded = String::from_utf8_lossy(entry.entry().name()).to_lowercase();
+        let folded = hasher.hash_one(folded.trim_end_matches(".part"));
+        let Some(first) = seen.insert(folded, at) else { continue };
+        for twin in [first, at] {
+            if let Some(RemoteFile::Found { has_twin, .. }) = files.get_mut(twin) {
+                *has_twin = true;
+            }
+        }
+    }
+}

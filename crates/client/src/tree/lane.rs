@@ -1,0 +1,108 @@
+//! A session at work on a tree.
+
+use std::fmt;
+
+use super::tries::{Tries, is_passing, spoils_session};
+use crate::{Client, Error, Pool, PooledClient, Result, config::Config};
+
+/// Where a transfer has its session from.
+pub(super) enum Lane<'c> {
+    /// The user's own; one that breaks cannot be replaced.
+    Own(&'c mut Client),
+    /// Lent by a pool, anew whenever that is needed.
+    Lent { pool: &'c Pool, session: Option<Box<PooledClient>> },
+}
+
+impl<'c> Lane<'c> {
+    pub(super) fn of(pool: &'c Pool) -> Self {
+        Self::Lent { pool, session: None }
+    }
+
+    /// Gives as many lanes as there may be, this one among them.
+    pub(super) fn with_siblings(self) -> Vec<Self> {
+        let siblings = match &self {
+            Self::Own(_) => Vec::new(),
+            Self::Lent { pool, .. } => (1..pool.wanted_size()).map(|_| Lane::of(pool)).collect(),
+        };
+        std::iter::once(self).chain(siblings).collect()
+    }
+
+    pub(super) fn config(&self) -> &Config {
+        match self {
+            Self::Own(client) => client.config(),
+            Self::Lent { pool, .. } => pool.config(),
+        }
+    }
+
+    /// Gives how often is tried again unless told otherwise.
+    pub(super) fn usual_retries(&self) -> u32 {
+        match self {
+            Self::Own(_) => 0,
+            Self::Lent { .. } => RETRIES,
+        }
+    }
+
+    /// Gives the session, which is opened or waited for if need be.
+    pub(super) async fn client(&mut self) -> Result<&mut Client> {
+        match self {
+            Self::Own(client) => {
+                client.check_usable()?;
+                Ok(client)
+            }
+            Self::Lent { pool, session } => {
+                // Whoever else waits for a session has his turn between two files.
+                session.take_if(|held| held.is_broken() || pool.is_wanted());
+                if session.is_none() {
+                    *session = Some(Box::new(pool.client().await?));
+                }
+                session.as_mut().map(|held| &mut ***held).ok_or(Error::PoolClosed)
+            }
+        }
+    }
+
+    /// Gives the session back while there is nothing to do.
+    pub(super) fn rest(&mut self) {
+        if let Self::Lent { session, .. } = self {
+            *session = None;
+        }
+    }
+
+    /// Waits until it may be tried again, on another session if need be; gives the error back when
+    /// there is no use in it.
+    pub(super) async fn recover(&mut self, error: Error, tries: &mut Tries) -> Result<()> {
+        self.leave_after(&error);
+        if !is_passing(&error) || self.is_lost() {
+            return Err(error);
+        }
+        let Some(pause) = tries.next_pause() else { return Err(error) };
+        tracing::debug!("{error}; it is tried again in {pause:?}");
+        tokio::time::sleep(pause).await;
+        Ok(())
+    }
+
+    fn leave_after(&mut self, error: &Error) {
+        if let Self::Lent { session, .. } = self
+            && is_passing(error)
+            && let Some(held) = session.take()
+            && spoils_session(error)
+        {
+            held.discard();
+        }
+    }
+
+    fn is_lost(&self) -> bool {
+        matches!(self, Self::Own(client) if client.is_broken())
+    }
+}
+
+/// How often files are tried again over a pool.
+const RETRIES: u32 = 2;
+
+impl fmt::Debug for Lane<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Own(client) => f.debug_tuple("Own").field(client).finish(),
+            Self::Lent { pool, .. } => f.debug_tuple("Lent").field(pool).finish(),
+        }
+    }
+}

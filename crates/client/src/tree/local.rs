@@ -1,0 +1,83 @@
+//! Local paths of a transfer.
+
+use std::{
+    ffi::OsString,
+    path::{Path, PathBuf},
+};
+
+use oxftp_proto::{Encoding, FileName, NameError, Platform};
+
+use crate::{
+    Error, Result,
+    path_io::{MkdirOptions, PathIo},
+};
+
+/// Turns a server's name into the name of a local file.
+pub(super) fn local_name(name: &FileName) -> Result<OsString, NameError> {
+    let bytes = name.local(Platform::CURRENT)?;
+    Ok(os_string(bytes))
+}
+
+/// Turns the name of a local file into a server's name.
+pub(super) fn remote_name(path: &Path) -> Result<FileName, NameError> {
+    let name = path.file_name().unwrap_or_default();
+    match name.to_str() {
+        Some(text) => FileName::new(text),
+        None => FileName::from_wire(&os_bytes(name), Encoding::UTF_8),
+    }
+}
+
+#[cfg(unix)]
+fn os_string(bytes: &[u8]) -> OsString {
+    use std::os::unix::ffi::OsStringExt;
+    OsString::from_vec(bytes.to_vec())
+}
+
+#[cfg(not(unix))]
+fn os_string(bytes: &[u8]) -> OsString {
+    String::from_utf8_lossy(bytes).into_owned().into()
+}
+
+#[cfg(unix)]
+fn os_bytes(name: &std::ffi::OsStr) -> Vec<u8> {
+    use std::os::unix::ffi::OsStrExt;
+    name.as_bytes().to_vec()
+}
+
+#[cfg(not(unix))]
+fn os_bytes(name: &std::ffi::OsStr) -> Vec<u8> {
+    name.to_string_lossy().into_owned().into_bytes()
+}
+
+/// Gives the file that holds a download until it is whole: the name and `.part`.
+pub(super) fn part_path(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".part");
+    name.into()
+}
+
+/// Makes a directory and all above it.
+pub(super) async fn make_all(fs: &dyn PathIo, path: &Path) -> Result<()> {
+    if path.as_os_str().is_empty() {
+        return Ok(());
+    }
+    Ok(fs.mkdir(path, MkdirOptions { parents: true, exist_ok: true }).await?)
+}
+
+/// Makes one directory below a download's root, and refuses to go through a link: one that lies
+/// there may lead out of the root.
+pub(super) async fn make_below(fs: &dyn PathIo, path: &Path) -> Result<()> {
+    refuse_link(fs, path).await?;
+    Ok(fs.mkdir(path, MkdirOptions { parents: false, exist_ok: true }).await?)
+}
+
+/// Fails when `path` is a symbolic link.
+pub(super) async fn refuse_link(fs: &dyn PathIo, path: &Path) -> Result<()> {
+    match fs.stat(path).await {
+        Ok(found) if found.is_link() => Err(Error::Skipped {
+            path: path.display().to_string(),
+            why: "a symbolic link is in its place, and could lead out of the destination",
+        }),
+        _ => Ok(()),
+    }
+}

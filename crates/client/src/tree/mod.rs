@@ -1,0 +1,42 @@
+//! Files and whole trees, down, up and away.
+//!
+//! Each works through a queue and never by recursion. A [`walk`] goes through a tree with one session
+//! or many, each of which is a [`lane`]; the [`queue`] says what is next, by [`order`], and [`tries`]
+//! what is tried again. What one file needs is in [`fetch`] and [`store`]: the part file, the copying,
+//! the check.
+
+mod attempt;
+mod copy;
+mod disk;
+mod download;
+mod fetch;
+mod fetch_tree;
+mod lane;
+mod local;
+mod order;
+mod queue;
+mod remove;
+mod store;
+mod store_tree;
+mod tries;
+mod upload;
+mod verify;
+mod walk;
+
+pub use download::Download;
+pub use order::Order;
+pub use upload::Upload;
+pub use verify::Verify;
+
+/// How many bytes are moved at once unless asked otherwise.
+const BLOCK_SIZE: usize = 256 * 1024;
+
+/// The smallest block that is worth a system call; smaller ones are not observable.
+const SMALLEST_BLOCK: usize = 64 * 1024;
+
+/// The largest block that is held in memory.
+const LARGEST_BLOCK: usize = 4 * 1024 * 1024;
+
+fn block_size(asked: usize) -> usize {
+    asked.clamp(SMALLEST_BLOCK, LARGEST_BLOCK)
+}

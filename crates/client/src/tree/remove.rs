@@ -1,0 +1,77 @@
+//! Removal of files and trees.
+
+use oxftp_proto::RemotePath;
+
+use crate::{Client, Error, Report, Result, client::is_missing};
+
+impl Client {
+    /// Removes a file, a link, or a directory with everything in it (`DELE`, `RMD`, `MLSD` or
+    /// `LIST`). Links are removed, never followed. A path that is not there is fine.
+    ///
+    /// In a tree, one failure does not stop the others.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::SomeFailed`] when something in a tree cannot be removed, [`Error::Stopped`] when the
+    /// connection was lost meanwhile; for a single file its own [`Error::StatusCode`].
+    pub async fn remove(&mut self, path: impl Into<RemotePath>) -> Result<Report> {
+        let path = path.into();
+        let entry = match self.stat(&path).await {
+            Ok(entry) => entry,
+            Err(error) if is_missing(&error) => return Ok(Report::default()),
+            Err(error) => return Err(error),
+        };
+        if !entry.is_dir() {
+            self.remove_file(&path).await?;
+            return Ok(Report { files: 1, ..Report::default() });
+        }
+        self.remove_tree(path).await
+    }
+
+    /// Removes what is in a tree and then, the deepest first, its directories.
+    async fn remove_tree(&mut self, root: RemotePath) -> Result<Report> {
+        let mut report = Report::default();
+        let most_deep = self.limits().directory_depth;
+        let mut found = vec![(root, 0)];
+        let mut next = 0;
+        while let Some((directory, depth)) = found.get(next).cloned() {
+            next += 1;
+            let entries = match self.list(&directory).await {
+                Ok(entries) => entries,
+                Err(error) => {
+                    report.note(directory.to_string(), error);
+                    if let Err(lost) = self.check_usable() {
+                        return Err(report.stopped(lost));
+                    }
+                    continue;
+                }
+            };
+            for entry in entries {
+                if entry.is_dir() {
+                    if depth == most_deep {
+                        return Err(Error::Limit { what: "levels of directories", limit: most_deep });
+                    }
+                    found.push((entry.path(), depth + 1));
+                    continue;
+                }
+                match self.remove_file(&entry.path()).await {
+                    Ok(()) => report.files += 1,
+                    Err(error) => report.note(entry.path().to_string(), error),
+                }
+                if let Err(lost) = self.check_usable() {
+                    return Err(report.stopped(lost));
+                }
+            }
+        }
+        for (directory, _) in found.into_iter().rev() {
+            match self.remove_directory(&directory).await {
+                Ok(()) => report.directories += 1,
+                Err(error) => report.note(directory.to_string(), error),
+            }
+            if let Err(lost) = self.check_usable() {
+                return Err(report.stopped(lost));
+            }
+        }
+        report.into_result()
+    }
+}

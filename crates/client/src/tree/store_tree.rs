@@ -1,0 +1,142 @@
+//! A tree, to the server: what is in a directory, and where it goes.
+
+use std::{path::PathBuf, sync::Arc};
+
+use oxftp_proto::{Encoding, Limits, RemotePath};
+
+use super::{
+    attempt::{Attempt, Moved},
+    local::remote_name,
+    store::Storing,
+    verify::Verify,
+    walk::{Found, Work},
+};
+use crate::{
+    Client, Error, Result,
+    path_io::{DirectoryItem, FileKind, PathIo},
+};
+
+/// How a tree is stored.
+pub(super) struct StoreTree {
+    pub(super) fs: Arc<dyn PathIo>,
+    pub(super) block: usize,
+    pub(super) resume: bool,
+    pub(super) keep_times: bool,
+    pub(super) verify: Verify,
+    pub(super) encoding: Encoding,
+    pub(super) limits: Limits,
+    /// Files are asked for their sizes when they are found.
+    pub(super) measures: bool,
+}
+
+/// A local directory, and where it goes.
+pub(super) struct LocalDirectory {
+    pub(super) local: PathBuf,
+    pub(super) remote: RemotePath,
+    pub(super) depth: usize,
+}
+
+/// A local file, and where it goes.
+pub(super) struct LocalFile {
+    pub(super) local: PathBuf,
+    pub(super) remote: RemotePath,
+    pub(super) size: Option<u64>,
+}
+
+impl Work for StoreTree {
+    type Directory = LocalDirectory;
+    type File = LocalFile;
+
+    async fn list(
+        &self,
+        client: &mut Client,
+        directory: &LocalDirectory,
+        found: &mut Found<Self>,
+    ) -> Result<()> {
+        if directory.depth > self.limits.directory_depth {
+            return Err(Error::Limit { what: "levels of directories", limit: self.limits.directory_depth });
+        }
+        make(client, directory).await?;
+        found.made = true;
+        let mut items = self.fs.list(&directory.local).await?;
+        items.sort_by(|one, other| one.path.cmp(&other.path));
+        for item in items {
+            let name = item.path.display().to_string();
+            if let Err(error) = self.find(item, directory, found).await {
+                found.failures.push((name, error));
+            }
+        }
+        Ok(())
+    }
+
+    async fn transfer(&self, client: &mut Client, file: &LocalFile, attempt: &Attempt<'_>) -> Result<Moved> {
+        // What a lost connection left on the server may still grow, so only the user may resume.
+        let storing = Storing {
+            fs: &*self.fs,
+            block: self.block,
+            resume: self.resume,
+            keep_times: self.keep_times,
+            verify: self.verify,
+            progress: attempt,
+        };
+        let stored = storing.store(client, &file.local, &file.remote).await?;
+        Ok(Moved { bytes: stored.bytes, resumed: stored.resumed })
+    }
+
+    fn is_root(&self, directory: &LocalDirectory) -> bool {
+        directory.depth == 0
+    }
+
+    fn directory_name(&self, directory: &LocalDirectory) -> String {
+        directory.local.display().to_string()
+    }
+
+    fn file_name(&self, file: &LocalFile) -> String {
+        file.local.display().to_string()
+    }
+
+    fn size(&self, file: &LocalFile) -> Option<u64> {
+        file.size
+    }
+}
+
+impl StoreTree {
+    async fn find(
+        &self,
+        item: DirectoryItem,
+        directory: &LocalDirectory,
+        found: &mut Found<Self>,
+    ) -> Result<()> {
+        let remote = directory.remote.join_in(&remote_name(&item.path)?, self.encoding);
+        match item.kind {
+            FileKind::Directory => {
+                let depth = directory.depth + 1;
+                found.directories.push(LocalDirectory { local: item.path, remote, depth });
+            }
+            FileKind::File => {
+                let size = match self.measures {
+                    true => self.fs.stat(&item.path).await.ok().map(|found| found.size),
+                    false => None,
+                };
+                found.files.push(LocalFile { local: item.path, remote, size });
+            }
+            _ => {
+                return Err(Error::Skipped {
+                    path: item.path.display().to_string(),
+                    why: "it is neither a file nor a directory",
+                });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Makes a directory on the server, once for each: what is in it comes after it.
+async fn make(client: &mut Client, directory: &LocalDirectory) -> Result<()> {
+    let remote = &directory.remote;
+    match directory.depth {
+        0 if remote.is_empty() || remote.file_name().is_none() => Ok(()),
+        0 => client.make_directory(remote).await,
+        _ => client.make_directory_in_parent(remote).await,
+    }
+}

@@ -1,0 +1,45 @@
+//! Whether what was transferred is what the server has.
+
+use std::path::Path;
+
+use oxftp_proto::RemotePath;
+
+use crate::{Client, Error, Result, local_hash::hash_file, path_io::PathIo};
+
+/// How a transferred file is compared with the server's once more, when all of it has arrived.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+pub enum Verify {
+    /// Not at all: a download is compared with the length that was listed, where one was.
+    #[default]
+    Nothing,
+    /// By length (`SIZE`).
+    Size,
+    /// By the strongest hash that the server offers (see [`Client::hash`]); it costs both sides a reading
+    /// of the file.
+    Hash,
+}
+
+impl Verify {
+    /// Compares a local file of this length with one on the server.
+    pub(super) async fn check(
+        self,
+        client: &mut Client,
+        (fs, local): (&dyn PathIo, &Path),
+        length: u64,
+        remote: &RemotePath,
+    ) -> Result<()> {
+        match self {
+            Self::Nothing => Ok(()),
+            Self::Size => match client.size(remote).await? {
+                there if there == length => Ok(()),
+                there => Err(Error::SizeMismatch { expected: there, transferred: length }),
+            },
+            Self::Hash => {
+                let there = client.hash(remote, None).await?;
+                let here = hash_file(fs, local, there.algorithm()).await?;
+                if here == there { Ok(()) } else { Err(Error::HashMismatch { there, here }) }
+            }
+        }
+    }
+}

@@ -1,0 +1,336 @@
+//! A tree at work: lanes that take what the queue gives, and the report that they write.
+//!
+//! What listing a directory and moving a file mean is the business of a [`Work`]; in what order they
+//! come, that of the [`Queue`].
+
+use std::{
+    collections::BTreeMap,
+    pin::pin,
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use futures_util::{StreamExt, stream::FuturesUnordered};
+use tokio::sync::Notify;
+
+use super::{
+    attempt::{Attempt, Moved},
+    lane::Lane,
+    order::Order,
+    queue::{Next, Queue, Task},
+    tries::Tries,
+};
+use crate::{
+    Client, Error, Progress, Report, Result,
+    timeouts::{timed_out, within},
+};
+
+/// What is done with the directories and files of a tree.
+pub(super) trait Work: Sync {
+    type Directory: Send + Sync;
+    type File: Send + Sync;
+
+    /// Makes a directory where it is copied to, and finds what is in it.
+    fn list(
+        &self,
+        client: &mut Client,
+        directory: &Self::Directory,
+        found: &mut Found<Self>,
+    ) -> impl Future<Output = Result<()>> + Send;
+
+    /// Moves one file.
+    fn transfer(
+        &self,
+        client: &mut Client,
+        file: &Self::File,
+        attempt: &Attempt<'_>,
+    ) -> impl Future<Output = Result<Moved>> + Send;
+
+    /// Tells whether the whole tree fails with this directory.
+    fn is_root(&self, directory: &Self::Directory) -> bool;
+
+    fn directory_name(&self, directory: &Self::Directory) -> String;
+
+    fn file_name(&self, file: &Self::File) -> String;
+
+    fn size(&self, file: &Self::File) -> Option<u64>;
+}
+
+/// What was found in a directory.
+pub(super) struct Found<W: Work + ?Sized> {
+    /// The directory itself was made.
+    pub(super) made: bool,
+    pub(super) directories: Vec<W::Directory>,
+    pub(super) files: Vec<W::File>,
+    pub(super) failures: Vec<(String, Error)>,
+}
+
+impl<W: Work + ?Sized> Default for Found<W> {
+    fn default() -> Self {
+        Self { made: false, directories: Vec::new(), files: Vec::new(), failures: Vec::new() }
+    }
+}
+
+/// How a tree is to be gone through.
+#[derive(Debug, Clone)]
+pub(super) struct Plan {
+    pub(super) order: Order,
+    pub(super) retries: u32,
+    pub(super) max_errors: Option<usize>,
+    /// For the whole operation.
+    pub(super) deadline: Option<Duration>,
+}
+
+impl Plan {
+    /// What is done over this lane unless told otherwise.
+    pub(super) fn of(lane: &Lane<'_>) -> Self {
+        Self {
+            order: Order::AsFound,
+            retries: lane.usual_retries(),
+            max_errors: None,
+            deadline: lane.config().timeouts.total,
+        }
+    }
+}
+
+/// A tree that is gone through.
+pub(super) struct Walk<'a, W: Work> {
+    work: W,
+    plan: Plan,
+    progress: &'a dyn Progress,
+    state: Mutex<State<W>>,
+    changed: Notify,
+}
+
+struct State<W: Work> {
+    queue: Queue<W::Directory, W::File>,
+    report: Report,
+    /// What each lane is about.
+    in_hand: BTreeMap<usize, String>,
+    lanes: usize,
+    /// Why nothing more is begun.
+    stop: Option<Error>,
+    /// Why there is no tree at all.
+    no_root: Option<Error>,
+}
+
+impl<'a, W: Work> Walk<'a, W> {
+    pub(super) fn new(work: W, plan: Plan, progress: &'a dyn Progress, lanes: usize) -> Self {
+        let state = State {
+            queue: Queue::new(plan.order, lanes),
+            report: Report::default(),
+            in_hand: BTreeMap::new(),
+            lanes,
+            stop: None,
+            no_root: None,
+        };
+        Self { work, plan, progress, state: Mutex::new(state), changed: Notify::new() }
+    }
+
+    /// Goes through a whole tree.
+    pub(super) async fn through(
+        self,
+        root: W::Directory,
+        lanes: Vec<Lane<'_>>,
+        left: Option<Duration>,
+    ) -> Result<Report> {
+        self.lock().queue.add_directory(root);
+        self.run(lanes, left).await
+    }
+
+    /// Moves a single file.
+    pub(super) async fn one(self, file: W::File, lane: Lane<'_>, left: Option<Duration>) -> Result<Report> {
+        self.lock().queue.add_file(file, None, |_| String::new());
+        self.run(vec![lane], left).await
+    }
+
+    async fn run(self, lanes: Vec<Lane<'_>>, left: Option<Duration>) -> Result<Report> {
+        let all = async {
+            let lanes = lanes.into_iter().enumerate();
+            let mut running: FuturesUnordered<_> =
+                lanes.map(|(number, lane)| self.drive(number, lane)).collect();
+            while running.next().await.is_some() {}
+        };
+        let in_time = within(left, all).await.is_some();
+        self.conclude(in_time)
+    }
+
+    /// Works until nothing is left to do, or no session is to be had.
+    async fn drive(&self, number: usize, mut lane: Lane<'_>) {
+        loop {
+            let mut changed = pin!(self.changed.notified());
+            // What changes from here on is noticed.
+            changed.as_mut().enable();
+            let task = match self.next(number) {
+                Next::Task(task) => task,
+                Next::Wait => {
+                    lane.rest();
+                    changed.await;
+                    continue;
+                }
+                Next::End => return,
+            };
+            let outcome = match &task {
+                Task::List(directory) => self.list(directory, &mut lane).await,
+                Task::Transfer(_, file) => self.transfer(file, &mut lane).await,
+            };
+            match outcome {
+                Ok(()) => self.finish(number, &task),
+                Err(no_session) => return self.give_up(number, task, no_session),
+            }
+        }
+    }
+
+    fn next(&self, number: usize) -> Next<W::Directory, W::File> {
+        let mut state = self.lock();
+        let next = state.queue.next();
+        if let Next::Task(task) = &next {
+            let name = match task {
+                Task::List(directory) => self.work.directory_name(directory),
+                Task::Transfer(_, file) => self.work.file_name(file),
+            };
+            state.in_hand.insert(number, name);
+        }
+        next
+    }
+
+    fn finish(&self, number: usize, task: &Task<W::Directory, W::File>) {
+        let mut state = self.lock();
+        state.in_hand.remove(&number);
+        state.queue.done(task);
+        drop(state);
+        self.changed.notify_waiters();
+    }
+
+    /// Leaves a task to the other lanes; the last lane that gives up is the end.
+    fn give_up(&self, number: usize, task: Task<W::Directory, W::File>, why: Error) {
+        let mut state = self.lock();
+        state.in_hand.remove(&number);
+        state.queue.put_back(task);
+        state.lanes -= 1;
+        if state.lanes == 0 {
+            state.queue.stop();
+            state.stop.get_or_insert(why);
+        } else {
+            tracing::warn!("one connection less: {why}");
+        }
+        drop(state);
+        self.changed.notify_waiters();
+    }
+
+    /// Lists a directory; fails only when there is no session to do it with.
+    async fn list(&self, directory: &W::Directory, lane: &mut Lane<'_>) -> Result<()> {
+        let mut tries = Tries::again(self.plan.retries);
+        loop {
+            let client = match lane.client().await {
+                Ok(client) => client,
+                Err(error) => {
+                    lane.recover(error, &mut tries).await?;
+                    continue;
+                }
+            };
+            let mut found = Found::default();
+            let listed = self.work.list(client, directory, &mut found).await;
+            let outcome = match listed {
+                Ok(()) => Ok(()),
+                Err(error) => match lane.recover(error, &mut tries).await {
+                    Ok(()) => continue,
+                    Err(error) => Err(error),
+                },
+            };
+            self.take(directory, found, outcome);
+            return Ok(());
+        }
+    }
+
+    fn take(&self, directory: &W::Directory, found: Found<W>, outcome: Result<()>) {
+        let mut state = self.lock();
+        state.report.directories += u64::from(found.made);
+        for below in found.directories {
+            state.queue.add_directory(below);
+        }
+        for file in found.files {
+            let size = self.work.size(&file);
+            state.queue.add_file(file, size, |file| self.work.file_name(file));
+        }
+        for (name, error) in found.failures {
+            self.fail(&mut state, name, error);
+        }
+        match outcome {
+            Ok(()) => {}
+            Err(error) if self.work.is_root(directory) => {
+                state.queue.stop();
+                state.no_root = Some(error);
+            }
+            Err(error) => self.fail(&mut state, self.work.directory_name(directory), error),
+        }
+    }
+
+    /// Moves a file; fails only when there is no session to do it with.
+    async fn transfer(&self, file: &W::File, lane: &mut Lane<'_>) -> Result<()> {
+        let name = self.work.file_name(file);
+        let attempt = Attempt::new(self.progress);
+        let mut tries = Tries::again(self.plan.retries);
+        loop {
+            let client = match lane.client().await {
+                Ok(client) => client,
+                Err(error) => {
+                    lane.recover(error, &mut tries).await?;
+                    continue;
+                }
+            };
+            match self.work.transfer(client, file, &attempt).await {
+                Ok(moved) => {
+                    self.count(&name, attempt.whole(moved));
+                    return Ok(());
+                }
+                Err(error) => match lane.recover(error, &mut tries).await {
+                    Ok(()) => attempt.again(&name),
+                    Err(error) => {
+                        self.fail(&mut self.lock(), name, error);
+                        return Ok(());
+                    }
+                },
+            }
+        }
+    }
+
+    fn count(&self, name: &str, moved: Moved) {
+        let mut state = self.lock();
+        state.report.files += 1;
+        state.report.bytes += moved.bytes;
+        state.report.resumed += moved.resumed;
+        drop(state);
+        self.progress.file_finished(name);
+    }
+
+    fn fail(&self, state: &mut State<W>, name: String, error: Error) {
+        self.progress.file_failed(&name, &error);
+        state.report.note(name, error);
+        if let Some(limit) = self.plan.max_errors.filter(|most| state.report.failures.len() > *most) {
+            state.queue.stop();
+            state.stop.get_or_insert(Error::TooManyFailures { limit });
+        }
+    }
+
+    fn conclude(self, in_time: bool) -> Result<Report> {
+        let mut state = self.lock();
+        let too_late = || timed_out("the transfer", self.plan.deadline);
+        if !in_time {
+            for name in std::mem::take(&mut state.in_hand).into_values() {
+                self.fail(&mut state, name, too_late());
+            }
+            state.stop = Some(too_late());
+        }
+        let report = std::mem::take(&mut state.report);
+        match (state.no_root.take(), state.stop.take()) {
+            (Some(error), _) => Err(error),
+            (None, Some(source)) => Err(report.stopped(source)),
+            (None, None) => report.into_result(),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State<W>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

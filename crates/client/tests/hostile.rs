@@ -1,0 +1,276 @@
+//! Servers that mean harm: bounded memory, clear errors, nothing outside the destination.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod scripts;
+
+use std::net::Ipv4Addr;
+
+use oxftp::{Error, Limits};
+use oxftp_testing::scripted::Script;
+use scripts::{builder, check_in_step, get, in_step, mlst_dir, mlst_file, opening, play, play_to, sending};
+
+fn limits(set: impl FnOnce(&mut Limits)) -> Limits {
+    let mut limits = Limits::default();
+    set(&mut limits);
+    limits
+}
+
+#[tokio::test]
+async fn a_reply_line_without_end_is_refused() {
+    let (server, mut client) = play_to(
+        builder().limits(limits(|limits| limits.reply_line = 1000)),
+        Script::new().expect("NOOP").bytes(vec![b'2'; 100_000]),
+    )
+    .await;
+
+    let error = client.command("NOOP").expect("2xx").await.unwrap_err();
+
+    assert!(matches!(error, Error::Protocol(_)), "{error}");
+    assert!(client.is_broken());
+    server.done().await;
+}
+
+#[tokio::test]
+async fn a_reply_of_lines_without_end_is_refused() {
+    let lines = "200-more\r\n".repeat(1000);
+    let (server, mut client) = play_to(
+        builder().limits(limits(|limits| limits.reply_lines = 100)),
+        Script::new().expect("NOOP").bytes(lines),
+    )
+    .await;
+
+    let error = client.command("NOOP").expect("2xx").await.unwrap_err();
+
+    assert!(matches!(error, Error::Protocol(_)), "{error}");
+    assert!(client.is_broken());
+    server.done().await;
+}
+
+#[tokio::test]
+async fn preliminary_replies_without_end_are_refused() {
+    let replies = "150 soon\r\n".repeat(1000);
+    let (server, mut client) = play(Script::new().expect("PWD").bytes(replies)).await;
+
+    let error = client.current_directory().await.unwrap_err();
+
+    assert!(matches!(error, Error::Limit { .. }), "{error}");
+    assert!(client.is_broken());
+    server.done().await;
+}
+
+#[tokio::test]
+async fn preliminary_replies_without_end_to_a_transfer_are_refused() {
+    let replies = "150 soon\r\n".repeat(1000);
+    let script = opening(Script::new().type_image(), "RETR a").close_data().bytes(replies);
+    let (server, mut client) = play(script).await;
+
+    let error = get(&mut client, "a").await.unwrap_err();
+
+    assert!(matches!(error, Error::Limit { .. }), "{error}");
+    server.done().await;
+}
+
+#[tokio::test]
+async fn preliminary_replies_without_end_to_a_command_of_ones_own_are_refused() {
+    let replies = "150 soon\r\n".repeat(1000);
+    let (server, mut client) = play(Script::new().expect("SITE A").bytes(replies)).await;
+
+    let error = client.command("SITE A").wait("1xx").expect("2xx").await.unwrap_err();
+
+    assert!(matches!(error, Error::Limit { .. }), "{error}");
+    server.done().await;
+}
+
+#[tokio::test]
+async fn preliminary_replies_without_end_to_a_dropped_command_are_refused() {
+    let replies = "150 soon\r\n".repeat(1000);
+    let (server, mut client) = play(Script::new().expect("SITE A").bytes(replies)).await;
+
+    client.command("SITE A").await.unwrap();
+    let error = client.current_directory().await.unwrap_err();
+
+    assert!(matches!(error, Error::Limit { .. }), "{error}");
+    assert!(client.is_broken());
+    server.done().await;
+}
+
+#[tokio::test]
+async fn a_greeting_without_end_is_refused() {
+    let greeting = "120 soon\r\n".repeat(1000);
+    let server = Script::new().no_greeting().bytes(greeting).start().await;
+
+    let error = builder().connect(server.address()).await.unwrap_err();
+
+    assert!(matches!(error, Error::Limit { .. }), "{error}");
+    server.done().await;
+}
+
+#[tokio::test]
+async fn a_listing_of_more_entries_than_are_held_is_refused() {
+    let lines: String = (0..100).map(|number| format!("type=file; {number}\r\n")).collect();
+    let script = sending(Script::new().type_image(), "MLSD", lines);
+    let (server, mut client) =
+        play_to(builder().limits(limits(|limits| limits.listing_entries = 10)), in_step(script)).await;
+
+    let error = client.list("").await.unwrap_err();
+
+    assert!(matches!(error, Error::Limit { limit: 10, .. }), "{error}");
+    check_in_step(&mut client).await;
+    server.done().await;
+}
+
+/// Directories in directories, each of one name, for as long as the client asks.
+fn endless(script: Script, root: &str, levels: usize) -> Script {
+    let paths = std::iter::successors(Some(root.to_owned()), |path| Some(format!("{path}/d")));
+    paths
+        .take(levels)
+        .fold(script, |script, path| sending(script, &format!("MLSD {path}"), "type=dir; d\r\n"))
+}
+
+#[tokio::test]
+async fn directories_without_end_are_refused() {
+    let script = endless(Script::new().type_image(), "r", 4);
+    let (server, mut client) =
+        play_to(builder().limits(limits(|limits| limits.directory_depth = 3)), in_step(script)).await;
+
+    let error = client.list("r").recursive().await.unwrap_err();
+
+    assert!(matches!(error, Error::Limit { limit: 3, .. }), "{error}");
+    check_in_step(&mut client).await;
+    server.done().await;
+}
+
+#[tokio::test]
+async fn a_download_of_directories_without_end_is_refused() {
+    let local = tempfile::tempdir().unwrap();
+    let script = endless(Script::new().expect("MLST r").reply(mlst_dir()).type_image(), "r", 4);
+    let (server, mut client) =
+        play_to(builder().limits(limits(|limits| limits.directory_depth = 3)), in_step(script)).await;
+
+    let error = client.download("r").to(local.path()).await.unwrap_err();
+
+    let Error::SomeFailed { report } = error else { panic!("{error:?}") };
+    assert_eq!((report.directories, report.failures.len()), (4, 1));
+    assert!(matches!(report.failures[0].error, Error::Limit { limit: 3, .. }), "{report:?}");
+    check_in_step(&mut client).await;
+    server.done().await;
+}
+
+#[tokio::test]
+async fn a_removal_of_directories_without_end_removes_nothing() {
+    let script = endless(Script::new().expect("MLST r").reply(mlst_dir()).type_image(), "r", 4);
+    let (server, mut client) =
+        play_to(builder().limits(limits(|limits| limits.directory_depth = 3)), in_step(script)).await;
+
+    let error = client.remove("r").await.unwrap_err();
+
+    assert!(matches!(error, Error::Limit { limit: 3, .. }), "{error}");
+    check_in_step(&mut client).await;
+    server.done().await;
+}
+
+#[tokio::test]
+async fn names_with_line_breaks_or_nul_send_no_command_of_the_servers_making() {
+    let lines = "type=file; a\rDELE b\r\ntype=dir; c\0d\r\ntype=file; e\r\n";
+    let script = Script::new().expect("MLST r").reply(mlst_dir()).type_image();
+    let script = sending(script, "MLSD r", lines).expect("DELE r/e").reply("250 ok");
+    let (server, mut client) = play(script.expect("RMD r").reply("550 not empty")).await;
+
+    // What cannot be named cannot be removed, and so the directory stays.
+    client.remove("r").await.unwrap_err();
+
+    server.done().await;
+}
+
+#[tokio::test]
+async fn a_working_directory_with_a_line_break_sends_no_second_command() {
+    let script = Script::new().expect("MKD x").reply("550 exists").expect("PWD").reply("257 \"/a\rDELE b\"");
+    let (server, mut client) = play(script.expect("CWD x").reply("250 ok")).await;
+
+    let error = client.make_directory_in_parent("x").await.unwrap_err();
+
+    assert!(matches!(error, Error::InvalidCommand(_) | Error::UnusableReply { .. }), "{error}");
+    server.done().await;
+}
+
+#[tokio::test]
+async fn replies_that_carry_no_value_are_errors() {
+    let script = Script::new().expect("PWD").reply("257 no quotes").type_image();
+    let script =
+        script.expect("SIZE a").reply("213 99999999999999999999999").expect("SIZE a").reply("213 -1");
+    let (server, mut client) = play(in_step(script.expect("MDTM a").reply("213 20209999999999"))).await;
+
+    assert!(matches!(
+        client.current_directory().await.unwrap_err(),
+        Error::UnusableReply { command: "PWD", .. }
+    ));
+    for _ in 0..2 {
+        assert!(matches!(client.size("a").await.unwrap_err(), Error::UnusableReply { command: "SIZE", .. }));
+    }
+    assert!(matches!(client.modified("a").await.unwrap_err(), Error::UnusableReply { command: "MDTM", .. }));
+
+    check_in_step(&mut client).await;
+    server.done().await;
+}
+
+#[tokio::test]
+async fn a_reply_to_epsv_or_pasv_without_a_usable_port_is_an_error() {
+    for (epsv, pasv) in [
+        ("229 (|||0|)", "227 (127,0,0,1,0,0)"),
+        ("229 (|||70000|)", "227 (127,0,0,1,256,1)"),
+        ("229 ()", "227 (1,2,3)"),
+        ("229 (|||-1|)", "227 =127,0,0,1"),
+    ] {
+        let script = Script::new().type_image().expect("EPSV").reply(epsv).expect("PASV").reply(pasv);
+        let (server, mut client) = play(in_step(script)).await;
+
+        let error = get(&mut client, "a").await.unwrap_err();
+
+        assert!(matches!(error, Error::DataConnect(_)), "{epsv} {pasv}: {error}");
+        check_in_step(&mut client).await;
+        server.done().await;
+    }
+}
+
+#[tokio::test]
+async fn a_server_cannot_make_the_client_connect_to_others() {
+    let script =
+        Script::new().type_image().expect("EPSV").reply("500 no").pasv_naming(Ipv4Addr::new(127, 0, 0, 9));
+    let (server, mut client) =
+        play(script.expect("RETR a").reply("150 here").data("x").reply("226 done")).await;
+
+    assert_eq!(get(&mut client, "a").await.unwrap(), b"x");
+
+    // The script fails if the other address was connected to.
+    server.done().await;
+}
+
+#[tokio::test]
+async fn a_claimed_size_reserves_nothing() {
+    let local = tempfile::tempdir().unwrap();
+    let script = Script::new().expect("MLST a").reply(mlst_file(u64::MAX)).type_image();
+    let script = sending(script, "RETR a", "tiny").expect("SIZE a").reply(format!("213 {}", u64::MAX));
+    let (server, mut client) = play(script).await;
+
+    let error = client.download("a").to(local.path()).await.unwrap_err();
+
+    assert!(matches!(error, Error::SizeMismatch { expected: u64::MAX, transferred: 4 }), "{error}");
+    server.done().await;
+}
+
+#[tokio::test]
+async fn a_path_without_a_name_of_its_own_is_put_into_the_destination_itself() {
+    for source in ["..", "d/..", "/"] {
+        let local = tempfile::tempdir().unwrap();
+        let script = Script::new().expect(format!("MLST {source}")).reply(mlst_dir()).type_image();
+        let script = sending(script, &format!("MLSD {source}"), "type=dir; ..\r\ntype=file;size=1; a\r\n");
+        let slash = if source.ends_with('/') { "" } else { "/" };
+        let (server, mut client) = play(sending(script, &format!("RETR {source}{slash}a"), "x")).await;
+
+        client.download(source).to(local.path().join("in/ner")).await.unwrap();
+
+        assert_eq!(std::fs::read(local.path().join("in/ner/a")).unwrap(), b"x", "{source}");
+        server.done().await;
+    }
+}

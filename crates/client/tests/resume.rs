@@ -1,0 +1,186 @@
+//! Transfers that go on where an earlier one stopped.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod common;
+mod scripts;
+
+use std::{fs, path::PathBuf};
+
+use common::bench::{Bench, files, lay};
+use oxftp::Error;
+use oxftp_testing::scripted::Script;
+use scripts::{check_in_step, in_step, mlst_file, opening, play, sending, taking};
+use tempfile::TempDir;
+
+#[tokio::test]
+async fn a_download_goes_on_where_its_part_ends() {
+    let local = tempfile::tempdir().unwrap();
+    fs::write(local.path().join("a.part"), "abc").unwrap();
+    let script = Script::new().expect("MLST a").reply(mlst_file(6)).type_image().passive();
+    let script = script.expect("REST 3").reply("350 ok").expect("RETR a").reply("150 here").data("def");
+    let (server, mut client) = play(script.reply("226 done")).await;
+
+    let report = client.download("a").to(local.path()).resume(true).await.unwrap();
+
+    assert_eq!((report.bytes, report.resumed), (3, 3));
+    assert_eq!(fs::read(local.path().join("a")).unwrap(), b"abcdef");
+    assert!(!local.path().join("a.part").exists());
+    server.done().await;
+}
+
+#[tokio::test]
+async fn a_download_whose_restart_is_refused_begins_anew() {
+    let local = tempfile::tempdir().unwrap();
+    fs::write(local.path().join("a.part"), "xyz").unwrap();
+    let script = Script::new().expect("MLST a").reply(mlst_file(6)).type_image().passive();
+    let script = sending(script.expect("REST 3").reply("502 no"), "RETR a", "abcdef");
+    let (server, mut client) = play(script).await;
+
+    let report = client.download("a").to(local.path()).resume(true).await.unwrap();
+
+    assert_eq!((report.bytes, report.resumed), (6, 0));
+    assert_eq!(fs::read(local.path().join("a")).unwrap(), b"abcdef");
+    server.done().await;
+}
+
+#[tokio::test]
+async fn a_part_longer_than_the_file_is_thrown_away() {
+    let local = tempfile::tempdir().unwrap();
+    fs::write(local.path().join("a.part"), "much too long").unwrap();
+    let script = Script::new().expect("MLST a").reply(mlst_file(3)).type_image();
+    let (server, mut client) = play(sending(script, "RETR a", "abc")).await;
+
+    client.download("a").to(local.path()).resume(true).await.unwrap();
+
+    assert_eq!(fs::read(local.path().join("a")).unwrap(), b"abc");
+    server.done().await;
+}
+
+#[tokio::test]
+async fn a_part_is_not_used_unasked() {
+    let local = tempfile::tempdir().unwrap();
+    fs::write(local.path().join("a.part"), "xyz").unwrap();
+    let script = Script::new().expect("MLST a").reply(mlst_file(6)).type_image();
+    let (server, mut client) = play(sending(script, "RETR a", "abcdef")).await;
+
+    client.download("a").to(local.path()).await.unwrap();
+
+    assert_eq!(fs::read(local.path().join("a")).unwrap(), b"abcdef");
+    server.done().await;
+}
+
+fn local_file(content: &str) -> (TempDir, PathBuf) {
+    let local = tempfile::tempdir().unwrap();
+    let path = local.path().join("a");
+    fs::write(&path, content).unwrap();
+    (local, path)
+}
+
+#[tokio::test]
+async fn an_upload_goes_on_where_the_servers_file_ends() {
+    let (_local, path) = local_file("abcdef");
+    let script = Script::new().type_image().expect("SIZE a").reply("213 3").passive();
+    let script =
+        script.expect("REST 3").reply("350 ok").expect("STOR a").reply("150 here").expect_data("def");
+    let (server, mut client) = play(script.reply("226 done")).await;
+
+    let report = client.upload(&path).resume(true).await.unwrap();
+
+    assert_eq!((report.bytes, report.resumed), (3, 3));
+    server.done().await;
+}
+
+#[tokio::test]
+async fn an_upload_whose_restart_is_refused_appends() {
+    let (_local, path) = local_file("abcdef");
+    let script = Script::new().type_image().expect("SIZE a").reply("213 3").passive();
+    let (server, mut client) = play(taking(script.expect("REST 3").reply("502 no"), "APPE a", "def")).await;
+
+    let report = client.upload(&path).resume(true).await.unwrap();
+
+    assert_eq!((report.bytes, report.resumed), (3, 3));
+    server.done().await;
+}
+
+#[tokio::test]
+async fn an_upload_whose_restarted_store_is_refused_appends() {
+    let (_local, path) = local_file("abcdef");
+    let script = Script::new().type_image().expect("SIZE a").reply("213 3").passive();
+    let script = script.expect("REST 3").reply("350 ok").expect("STOR a").reply("551 no STOR after REST");
+    let script = script.passive().expect("REST 0").reply("350 ok").expect("APPE a").reply("150 here");
+    let (server, mut client) = play(script.expect_data("def").reply("226 done")).await;
+
+    let report = client.upload(&path).resume(true).await.unwrap();
+
+    assert_eq!((report.bytes, report.resumed), (3, 3));
+    server.done().await;
+}
+
+#[tokio::test]
+async fn an_upload_of_what_the_server_has_not_begins_at_the_start() {
+    for answer in ["550 no such file", "502 what?", "213 99"] {
+        let (_local, path) = local_file("abcdef");
+        let script = Script::new().type_image().expect("SIZE a").reply(answer);
+        let (server, mut client) = play(taking(script, "STOR a", "abcdef")).await;
+
+        let report = client.upload(&path).resume(true).await.unwrap();
+
+        assert_eq!((report.bytes, report.resumed), (6, 0), "{answer}");
+        server.done().await;
+    }
+}
+
+#[tokio::test]
+async fn a_tree_is_resumed_file_by_file() {
+    let mut bench = Bench::new().await;
+    lay(bench.server.root(), "foo/a", "abcdef");
+    lay(bench.server.root(), "foo/b", "ghijkl");
+    lay(bench.local.path(), "foo/b.part", "ghi");
+
+    let report = bench.client.download("foo").to(bench.local.path()).resume(true).await.unwrap();
+
+    assert_eq!((report.files, report.bytes, report.resumed), (2, 9, 3));
+    assert_eq!(fs::read(bench.here("foo/b")).unwrap(), b"ghijkl");
+    assert_eq!(files(&bench.here("foo")), ["a", "b"]);
+}
+
+#[tokio::test]
+async fn times_are_kept_when_asked_for() {
+    let local = tempfile::tempdir().unwrap();
+    let facts = "250-Listing\r\n type=file;size=1;modify=20200102030405; a\r\n250 End";
+    let script = Script::new().expect("MLST a").reply(facts).type_image();
+    let (server, mut client) = play(sending(script, "RETR a", "x")).await;
+
+    client.download("a").to(local.path()).keep_times(true).await.unwrap();
+
+    let modified = fs::metadata(local.path().join("a")).unwrap().modified().unwrap();
+    assert_eq!(modified.duration_since(std::time::UNIX_EPOCH).unwrap().as_secs(), 1_577_934_245);
+    server.done().await;
+}
+
+#[tokio::test]
+async fn a_file_that_cannot_be_read_here_empties_none_there() {
+    let (server, mut client) = play(in_step(Script::new())).await;
+
+    assert!(client.upload("/nonexistent/a").await.unwrap_err().is_not_found());
+
+    check_in_step(&mut client).await;
+    server.done().await;
+}
+
+#[tokio::test]
+async fn what_cannot_be_written_here_aborts_the_transfer_and_leaves_a_working_client() {
+    let local = tempfile::tempdir().unwrap();
+    fs::create_dir_all(local.path().join("a.part/in the way")).unwrap();
+    let script = Script::new().expect("MLST a").reply(mlst_file(6)).type_image();
+    let script =
+        opening(script, "RETR a").send("abc").expect("ABOR").reply("426 broken off").reply("226 aborted");
+    let (server, mut client) = play(in_step(script.expect("NOOP").reply("200 ok"))).await;
+
+    let error = client.download("a").to(local.path()).await.unwrap_err();
+
+    assert!(matches!(error, Error::PathIo(_)), "{error:?}");
+    check_in_step(&mut client).await;
+    server.done().await;
+}

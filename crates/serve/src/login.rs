@@ -1,0 +1,29 @@
+use async_trait::async_trait;
+use unftp_core::auth::{AuthenticationError, Authenticator, Credentials, Principal};
+
+use crate::options::Login;
+
+/// Lets in one user, or, without one, anybody.
+#[derive(Debug)]
+pub(crate) struct Doorkeeper {
+    pub(crate) login: Option<Login>,
+}
+
+#[async_trait]
+impl Authenticator for Doorkeeper {
+    async fn authenticate(
+        &self,
+        username: &str,
+        credentials: &Credentials,
+    ) -> Result<Principal, AuthenticationError> {
+        if let Some(login) = &self.login {
+            if login.name != username {
+                return Err(AuthenticationError::BadUser);
+            }
+            if Some(&login.password) != credentials.password.as_ref() {
+                return Err(AuthenticationError::BadPassword);
+            }
+        }
+        Ok(Principal { username: username.to_owned() })
+    }
+}

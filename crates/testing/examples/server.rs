@@ -1,0 +1,48 @@
+//! Runs one test server to look at by hand: `cargo run -p oxftp-testing --example server -- vsftpd explicit`.
+//!
+//! Further words: `1.2` or `1.3` for one TLS version, `v6`, `dots`, `foreign`, `hashes`. It ends with its stdin.
+
+#![expect(clippy::print_stdout, reason = "a program for people")]
+
+use std::env;
+use std::fs;
+use std::io::{Read, Write as _};
+
+use oxftp_testing::servers::{Protection, ServerKind, ServerOptions, TlsVersions};
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let words: Vec<String> = env::args().skip(1).collect();
+    let has = |word: &str| words.iter().any(|given| given == word);
+    let named = |kind: &ServerKind| has(&format!("{kind:?}").to_lowercase());
+    let kind =
+        ServerKind::ALL.into_iter().find(named).ok_or("vsftpd, proftpd, pureftpd, pyftpdlib or embedded")?;
+    let protection = match (has("explicit"), has("implicit")) {
+        (true, _) => Protection::Explicit,
+        (_, true) => Protection::Implicit,
+        _ => Protection::Plain,
+    };
+    let mut options = ServerOptions::new(protection);
+    options.ipv6 = has("v6");
+    options.show_dot_files = has("dots");
+    options.foreign_addresses = has("foreign");
+    options.hashes = has("hashes");
+    options.tls = match (has("1.2"), has("1.3")) {
+        (true, _) => TlsVersions::Only12,
+        (_, true) => TlsVersions::Only13,
+        _ => TlsVersions::Any,
+    };
+
+    let server = kind.start_with(options).await?;
+    println!("{} {} {} {}", server.host(), server.port(), server.user(), server.password());
+    println!("{}", server.root().display());
+    if let Some(pem) = server.ca_pem() {
+        let path = server.root().with_file_name("ca.pem");
+        fs::write(&path, pem)?;
+        println!("{}", path.display());
+    }
+    std::io::stdout().flush()?;
+    std::io::stdin().read_to_end(&mut Vec::new())?;
+    println!("{}", server.log());
+    Ok(())
+}

@@ -1,0 +1,74 @@
+use std::net::{Ipv4Addr, SocketAddr};
+
+use tokio::io::copy_bidirectional;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::{JoinHandle, JoinSet};
+
+use super::Script;
+use super::server::{Played, ScriptedServer};
+
+/// Scripts behind one address, each for one client; they stop when dropped.
+///
+/// Control connections are passed on, data connections go straight to where each script listens.
+#[derive(Debug)]
+pub struct ScriptedSeries {
+    address: SocketAddr,
+    servers: Vec<ScriptedServer>,
+    task: JoinHandle<()>,
+}
+
+impl ScriptedSeries {
+    pub(super) async fn start(scripts: impl IntoIterator<Item = Script>) -> Self {
+        let mut servers = Vec::new();
+        for script in scripts {
+            servers.push(script.start().await);
+        }
+        let listener =
+            TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("there is a free loopback port");
+        let address = listener.local_addr().expect("a listener has an address");
+        let addresses: Vec<_> = servers.iter().map(ScriptedServer::address).collect();
+        let task = tokio::spawn(pass_on(listener, addresses));
+        Self { address, servers, task }
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Waits for the end of all scripts, each at most ten seconds, and tells what came of them.
+    ///
+    /// # Panics
+    ///
+    /// If something came that a script does not expect, or did not come that it does.
+    pub async fn done(mut self) -> Vec<Played> {
+        let mut played = Vec::new();
+        for server in std::mem::take(&mut self.servers) {
+            played.push(server.done().await);
+        }
+        played
+    }
+}
+
+impl Drop for ScriptedSeries {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+/// Passes each client on to the next script, one after the other, so that none overtakes another.
+async fn pass_on(listener: TcpListener, scripts: Vec<SocketAddr>) {
+    let mut passing = JoinSet::new();
+    for script in scripts {
+        let Ok((mut client, _)) = listener.accept().await else { return };
+        let Ok(mut server) = TcpStream::connect(script).await else { return };
+        // Either may be gone; the script tells.
+        let _ = client.set_nodelay(true).and_then(|()| server.set_nodelay(true));
+        passing.spawn(async move {
+            let _ = copy_bidirectional(&mut client, &mut server).await;
+        });
+    }
+    drop(listener);
+    while passing.join_next().await.is_some() {}
+}
