@@ -1,0 +1,81 @@
+//! The words of the command line.
+
+mod connection;
+mod explain;
+mod listing;
+mod range;
+mod values;
+mod verbs;
+
+pub(crate) use connection::{ConnectionArgs, NetworkArgs, TlsArgs};
+pub(crate) use explain::{explain, without_password};
+pub(crate) use listing::{Listed, Moment};
+pub(crate) use range::ByteRange;
+pub(crate) use values::{ActiveAt, Mode, Rate, Seconds, Size};
+pub(crate) use verbs::{
+    CatArgs, ChmodArgs, DemoArgs, FindArgs, FxpArgs, GetArgs, KindWanted, LsArgs, MkdirArgs, MvArgs,
+    ParseListingArgs, PutArgs, RawArgs, RmArgs, RmdirArgs, ServeArgs, ServeTls, StatArgs, TouchArgs, Verb,
+};
+
+use clap::{ArgAction, Args, Parser, ValueEnum};
+
+/// An FTP and FTPS client.
+#[derive(Debug, Parser)]
+#[command(name = "oxftp", version, about, after_help = URLS, max_term_width = 100, disable_help_subcommand = true)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) verb: Verb,
+    #[command(flatten)]
+    pub(crate) global: Global,
+}
+
+/// Flags of every verb.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Output")]
+pub(crate) struct Global {
+    /// Says nothing but errors
+    #[arg(short, long, global = true)]
+    pub(crate) quiet: bool,
+    /// Shows the commands and replies, secrets hidden; twice for more
+    #[arg(short, long, global = true, action = ArgAction::Count)]
+    pub(crate) verbose: u8,
+    /// Shows how transfers go
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", hide_possible_values = true)]
+    #[arg(help = "Shows how transfers go: auto (on a terminal), always, never")]
+    pub(crate) progress: When,
+    /// Colours errors
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", hide_possible_values = true)]
+    #[arg(help = "Colours errors: auto (on a terminal), always, never")]
+    pub(crate) color: When,
+}
+
+/// When something is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum When {
+    Auto,
+    Always,
+    Never,
+}
+
+const URLS: &str = "\
+A URL is scheme://[user[:password]@]host[:port]/path. The scheme is ftp (plain), ftpes (TLS on port 21) or ftps (TLS on \
+port 990). /path is relative to the login directory, //path is absolute.
+
+A password may also be in OXFTP_PASSWORD, which is never shown, or in a file (--password-file).
+
+Exit codes: 0 done, 1 some of many failed, 2 usage, 3 cannot connect, 4 TLS, 5 login, 6 not found, 7 denied, \
+8 transfer broken, 9 local file, 10 timed out, 11 protocol, 130 interrupted.
+
+Example: oxftp get ftpes://me@example.org/report.pdf";
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+}

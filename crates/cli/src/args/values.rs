@@ -1,0 +1,137 @@
+//! Values of flags.
+
+use std::{net::IpAddr, ops::RangeInclusive, str::FromStr, time::Duration};
+
+/// Seconds, with a fraction if need be; 0 is for ever.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Seconds(pub(crate) Option<Duration>);
+
+impl FromStr for Seconds {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let seconds: f64 = text.parse().map_err(|_| "not a number of seconds")?;
+        let duration = Duration::try_from_secs_f64(seconds).map_err(|_| "not a time that can be waited")?;
+        Ok(Self((!duration.is_zero()).then_some(duration)))
+    }
+}
+
+/// Bytes per second, as a number with `k`, `M` or `G` for powers of 1024.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Rate(pub(crate) u64);
+
+impl FromStr for Rate {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let Size(rate) = text.parse()?;
+        if rate > 0 { Ok(Self(rate)) } else { Err("less than a byte a second") }
+    }
+}
+
+/// A number of bytes, with `k`, `M` or `G` for powers of 1024.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Size(pub(crate) u64);
+
+impl FromStr for Size {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (number, unit) = match text.char_indices().next_back() {
+            Some((at, 'k' | 'K')) => (&text[..at], 1_u64 << 10),
+            Some((at, 'm' | 'M')) => (&text[..at], 1 << 20),
+            Some((at, 'g' | 'G')) => (&text[..at], 1 << 30),
+            _ => (text, 1),
+        };
+        let number: f64 = number.parse().map_err(|_| "not a number, as in 500k or 2M")?;
+        let size = number * unit as f64;
+        if size >= 0.0 && size.is_finite() { Ok(Self(size as u64)) } else { Err("not a number of bytes") }
+    }
+}
+
+/// Permissions in octal, up to 7777.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Mode(pub(crate) u32);
+
+impl FromStr for Mode {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let octal = text.bytes().all(|digit| matches!(digit, b'0'..=b'7'));
+        let mode = u32::from_str_radix(text, 8).ok().filter(|mode| octal && *mode <= 0o7777);
+        mode.map(Self).ok_or("not a mode in octal, as in 644")
+    }
+}
+
+/// Where to listen in active mode: `ADDR`, `ADDR:PORTS` or `:PORTS`; `PORTS` is one port or two
+/// with a dash.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct ActiveAt {
+    pub(crate) address: Option<IpAddr>,
+    pub(crate) ports: Option<RangeInclusive<u16>>,
+}
+
+impl FromStr for ActiveAt {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if let Ok(address) = text.parse() {
+            return Ok(Self { address: Some(address), ports: None });
+        }
+        let (address, ports) = match text.rsplit_once(':') {
+            Some((address, ports)) => (address, Some(ports)),
+            None => (text, None),
+        };
+        let address = address.strip_prefix('[').and_then(|inner| inner.strip_suffix(']')).unwrap_or(address);
+        let address = match address {
+            "" => None,
+            address => Some(address.parse().map_err(|_| "not an IP address")?),
+        };
+        Ok(Self { address, ports: ports.map(range).transpose()? })
+    }
+}
+
+fn range(text: &str) -> Result<RangeInclusive<u16>, &'static str> {
+    let port = |text: &str| text.parse().ok().filter(|port| *port != 0).ok_or("not a port from 1 to 65535");
+    let (first, last) = text.split_once('-').unwrap_or((text, text));
+    let range = port(first)?..=port(last)?;
+    if range.is_empty() { Err("the first port is above the last") } else { Ok(range) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn seconds_may_have_a_fraction_and_0_is_for_ever() {
+        assert_eq!("1.5".parse(), Ok(Seconds(Some(Duration::from_millis(1500)))));
+        assert_eq!("0".parse(), Ok(Seconds(None)));
+        for wrong in ["-1", "", "x", "1e300", "inf", "NaN"] {
+            assert!(wrong.parse::<Seconds>().is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn rates_take_binary_units() {
+        assert_eq!("500".parse(), Ok(Rate(500)));
+        assert_eq!("500k".parse(), Ok(Rate(512_000)));
+        assert_eq!("1.5M".parse(), Ok(Rate(1_572_864)));
+        for wrong in ["0", "k", "", "-1", "1x", "NaN"] {
+            assert!(wrong.parse::<Rate>().is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn active_mode_takes_an_address_and_ports() {
+        let at = |text: &str| text.parse::<ActiveAt>().unwrap();
+        let address = |text: &str| Some(text.parse().unwrap());
+
+        assert_eq!(at("192.0.2.1"), ActiveAt { address: address("192.0.2.1"), ports: None });
+        assert_eq!(at("::1"), ActiveAt { address: address("::1"), ports: None });
+        assert_eq!(at("[::1]:5000-5100"), ActiveAt { address: address("::1"), ports: Some(5000..=5100) });
+        assert_eq!(at(":5000"), ActiveAt { address: None, ports: Some(5000..=5000) });
+        for wrong in ["here", "192.0.2.1:0", "192.0.2.1:9-8", ":x"] {
+            assert!(wrong.parse::<ActiveAt>().is_err(), "{wrong}");
+        }
+    }
+}

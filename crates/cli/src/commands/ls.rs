@@ -1,0 +1,91 @@
+//! `ls`: lists a directory.
+
+use oxftp::{Client, Encoding, Entry, FtpUrl, PathEntry, RemotePath};
+
+use super::{
+    entry::{JsonEntry, columns},
+    walk::{below, walk},
+};
+use crate::{
+    app::App,
+    args::LsArgs,
+    failure::{Exit, Failure, Result},
+    output::Output,
+    session::{self, Session},
+};
+
+pub(crate) async fn run(args: LsArgs, app: &App) -> Result {
+    let url = session::url(&args.url)?;
+    let style = Style { long: args.long, json: args.json, all: args.all };
+    let mut session = Session::new(args.connection)?;
+    let client = session.client(&url).await?;
+    let mut output = Output::new();
+    let listing = client.list(url.path());
+    let listing = if args.recursive { listing.recursive() } else { listing };
+    let root = url.path();
+    let each = async |found: &PathEntry, output: &mut Output| style.entry(output, found, &root).await;
+    let listed = walk(listing.stream(), (&url, app), &mut output, each).await?;
+    if listed.nothing {
+        style.print_file(client, &url, listed.failure, &mut output).await?;
+    }
+    output.flush().await?;
+    session.quit().await;
+    if listed.failed { Err(Failure::Named(Exit::SomeFailed)) } else { Ok(()) }
+}
+
+/// How entries are printed.
+struct Style {
+    long: bool,
+    json: bool,
+    all: bool,
+}
+
+impl Style {
+    /// Prints what listed as nothing if it is a file: many servers refuse to list those, and some
+    /// break the transfer off.
+    async fn print_file(
+        &self,
+        client: &mut Client,
+        url: &FtpUrl,
+        failure: Option<oxftp::Error>,
+        output: &mut Output,
+    ) -> Result {
+        let path = url.path();
+        if client.is_broken() || path.file_name().is_none() {
+            return failure.map_or(Ok(()), |error| Err(Failure::about(url, error)));
+        }
+        match (client.stat(&path).await, failure) {
+            (Ok(entry), _) if !entry.is_dir() => {
+                self.line(output, &entry, path.as_bytes(), path.as_bytes()).await
+            }
+            (Err(error), _) if error.is_not_found() => Err(Failure::about(url, error)),
+            (_, Some(error)) => Err(Failure::about(url, error)),
+            (Ok(_), None) => Ok(()),
+            (Err(error), None) => Err(Failure::about(url, error)),
+        }
+    }
+
+    async fn entry(&self, output: &mut Output, found: &PathEntry, root: &RemotePath) -> Result {
+        let path = found.path();
+        let relative = below(path.as_bytes(), root.as_bytes());
+        if !self.all && relative.split(|byte| *byte == b'/').any(|name| name.starts_with(b".")) {
+            return Ok(());
+        }
+        self.line(output, found, relative, found.name().as_bytes()).await
+    }
+
+    async fn line(&self, output: &mut Output, entry: &Entry, path: &[u8], name: &[u8]) -> Result {
+        if self.json {
+            return output.line(JsonEntry::new(entry, Encoding::UTF_8).at(path, name).line()).await;
+        }
+        let shown = output.showable(path).into_owned();
+        if !self.long {
+            return output.line(shown).await;
+        }
+        let mut line = [columns(entry).as_bytes(), b" ", &shown].concat();
+        if let Some(target) = entry.link_target() {
+            line = [&line, &b" -> "[..], &output.showable(target)].concat();
+        }
+        output.line(line).await
+    }
+}

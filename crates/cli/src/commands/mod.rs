@@ -1,0 +1,48 @@
+//! The verbs, a file for each.
+
+mod cat;
+mod chmod;
+mod demo;
+mod entry;
+mod find;
+mod fxp;
+mod get;
+mod ls;
+mod many;
+mod mkdir;
+mod mv;
+pub(crate) mod parse_listing;
+mod put;
+mod range;
+mod raw;
+mod rm;
+mod rmdir;
+pub(crate) mod serve;
+mod stat;
+mod touch;
+mod walk;
+
+use crate::{app::App, args::Verb, failure::Result};
+
+/// Does what a verb says.
+pub(crate) async fn run(verb: Verb, app: &App) -> Result {
+    match verb {
+        Verb::Ls(args) => ls::run(args, app).await,
+        Verb::Get(args) => get::run(args, app).await,
+        Verb::Put(args) => put::run(args, app).await,
+        Verb::Cat(args) => cat::run(args, app).await,
+        Verb::Rm(args) => rm::run(args, app).await,
+        Verb::Rmdir(args) => rmdir::run(args, app).await,
+        Verb::Chmod(args) => chmod::run(args, app).await,
+        Verb::Touch(args) => touch::run(args, app).await,
+        Verb::Fxp(args) => fxp::run(args, app).await,
+        Verb::Mkdir(args) => mkdir::run(args, app).await,
+        Verb::Mv(args) => mv::run(args).await,
+        Verb::Stat(args) => stat::run(args, app).await,
+        Verb::Find(args) => find::run(args, app).await,
+        Verb::Raw(args) => raw::run(args).await,
+        Verb::ParseListing(args) => parse_listing::run(&args),
+        Verb::Serve(args) => serve::run(args, app).await,
+        Verb::Demo(args) => demo::run(args, app).await,
+    }
+}

@@ -1,0 +1,62 @@
+//! `stat`: says what something is.
+
+use oxftp::{Encoding, Entry, FtpUrl, RemotePath};
+
+use super::entry::{JsonEntry, minutes};
+use crate::{
+    app::App,
+    args::StatArgs,
+    failure::{Failure, Result, Tally},
+    output::Output,
+    session::{self, Session},
+};
+
+pub(crate) async fn run(args: StatArgs, app: &App) -> Result {
+    let urls = session::urls(&args.urls)?;
+    let mut session = Session::new(args.connection)?;
+    let mut output = Output::new();
+    let mut tally = Tally::of(urls.len(), &app.terminal);
+    for url in &urls {
+        let outcome = async {
+            let entry = session.client(url).await?.stat(url.path()).await;
+            let entry = entry.map_err(|error| Failure::about(url, error))?;
+            print(&mut output, url, &entry, args.json).await
+        };
+        tally.note(outcome.await)?;
+    }
+    session.quit().await;
+    tally.finish()
+}
+
+async fn print(output: &mut Output, url: &FtpUrl, entry: &Entry, json: bool) -> Result {
+    let path = url.path();
+    if json {
+        let name = path.file_name().map(RemotePath::from).unwrap_or_else(|| path.clone());
+        let line = JsonEntry::new(entry, Encoding::UTF_8).at(path.as_bytes(), name.as_bytes()).line();
+        output.line(line).await?;
+        return output.flush().await;
+    }
+    for (label, value) in described(&path, entry) {
+        let value = output.showable(&value).into_owned();
+        output.line([format!("{label:<9}").as_bytes(), &value].concat()).await?;
+    }
+    output.flush().await
+}
+
+/// Gives what is known, a label and a value for each.
+fn described(path: &RemotePath, entry: &Entry) -> Vec<(&'static str, Vec<u8>)> {
+    let text = |text: String| Some(text.into_bytes());
+    let owned = |text: std::borrow::Cow<'_, str>| text.into_owned().into_bytes();
+    let path = if path.is_empty() { b"." } else { path.as_bytes() };
+    let lines = [
+        ("path", Some(path.to_vec())),
+        ("type", text(entry.kind.as_str().to_owned())),
+        ("size", entry.size.and_then(|size| text(size.to_string()))),
+        ("modified", entry.modified.and_then(|time| text(minutes(&time)))),
+        ("mode", entry.mode.and_then(|mode| text(format!("{mode:04o}")))),
+        ("owner", entry.owner().map(owned)),
+        ("group", entry.group().map(owned)),
+        ("target", entry.link_target().map(<[u8]>::to_vec)),
+    ];
+    lines.into_iter().filter_map(|(label, value)| Some((label, value?))).collect()
+}

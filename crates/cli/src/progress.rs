@@ -1,0 +1,34 @@
+//! Showing how transfers go.
+
+mod bar;
+mod lines;
+
+use std::sync::Arc;
+
+use oxftp::Progress;
+
+use crate::app::{App, Showing};
+
+/// What is transferred.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Scope {
+    /// One file.
+    File,
+    /// Many files, of so many bytes in all if that is known.
+    Tree { bytes: Option<u64> },
+}
+
+/// Starts to show a transfer as the user wants it; dropping the last of it clears the display.
+pub(crate) fn start(app: &App, scope: Scope) -> Arc<dyn Progress> {
+    match app.progress {
+        Showing::Nothing => Arc::new(Nothing),
+        Showing::Bar => Arc::new(bar::Bar::new(scope)),
+        Showing::Lines => Arc::new(lines::Lines::new(scope)),
+    }
+}
+
+/// Shows nothing.
+#[derive(Debug)]
+pub(crate) struct Nothing;
+
+impl Progress for Nothing {}

@@ -1,0 +1,128 @@
+//! A line now and then, for logs.
+
+use std::{
+    fmt::Write as _,
+    sync::{Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use oxftp::{Error, Progress};
+
+use super::Scope;
+use crate::{
+    terminal::say,
+    units::{Bytes, Rate, Seconds, count},
+};
+
+/// Says how far it is every second, and at the end.
+#[derive(Debug)]
+pub(super) struct Lines {
+    scope: Scope,
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    name: String,
+    begun: Instant,
+    said: Instant,
+    /// Bytes that were there before.
+    offset: u64,
+    /// Bytes that went through.
+    moved: u64,
+    total: Option<u64>,
+    files: u64,
+}
+
+impl Lines {
+    pub(super) fn new(scope: Scope) -> Self {
+        let now = Instant::now();
+        let total = match scope {
+            Scope::Tree { bytes } => bytes,
+            Scope::File => None,
+        };
+        let state =
+            State { name: String::new(), begun: now, said: now, offset: 0, moved: 0, total, files: 0 };
+        Self { scope, state: Mutex::new(state) }
+    }
+
+    fn change(&self, change: impl FnOnce(&mut State)) {
+        change(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+}
+
+impl Progress for Lines {
+    fn file_started(&self, name: &str, size: Option<u64>, offset: u64) {
+        let single = self.scope == Scope::File;
+        self.change(|state| {
+            name.clone_into(&mut state.name);
+            if single {
+                (state.begun, state.offset, state.moved, state.total) = (Instant::now(), offset, 0, size);
+            } else {
+                // What is there already will not be moved.
+                state.total = state.total.map(|total| total.saturating_sub(offset));
+            }
+        });
+    }
+
+    fn advanced(&self, bytes: u64) {
+        self.change(|state| {
+            state.moved += bytes;
+            if state.said.elapsed() >= A_WHILE {
+                state.say();
+            }
+        });
+    }
+
+    fn file_retried(&self, _name: &str, offset: u64, moved: u64) {
+        let single = self.scope == Scope::File;
+        self.change(|state| {
+            state.moved = state.moved.saturating_sub(moved);
+            if !single {
+                state.total = state.total.map(|total| total + offset);
+            }
+        });
+    }
+
+    fn file_finished(&self, _name: &str) {
+        self.change(|state| state.files += 1);
+    }
+
+    fn file_failed(&self, name: &str, _error: &Error) {
+        say(format_args!("{name}: failed"));
+    }
+}
+
+impl Drop for Lines {
+    fn drop(&mut self) {
+        self.change(|state| state.say());
+    }
+}
+
+impl State {
+    fn say(&mut self) {
+        self.said = Instant::now();
+        say(self.line());
+    }
+
+    fn line(&self) -> String {
+        let mut line = match self.files {
+            0 | 1 => format!("{}: ", self.name),
+            files => count(files, "file, ", "files, "),
+        };
+        let (done, rate) =
+            (self.offset + self.moved, Rate { bytes: self.moved, elapsed: self.begun.elapsed() });
+        // Writing to a String cannot fail.
+        let _ = match self.total {
+            Some(total) => write!(line, "{} of {}, {}/s", Bytes(done), Bytes(total), rate.per_second()),
+            None => write!(line, "{}, {}/s", Bytes(done), rate.per_second()),
+        };
+        let left = self.total.map(|total| total.saturating_sub(done)).filter(|left| *left > 0);
+        if let Some(left) = left.and_then(|left| rate.time_for(left)) {
+            let _ = write!(line, ", {} left", Seconds(left));
+        }
+        line
+    }
+}
+
+const A_WHILE: Duration = Duration::from_secs(1);

@@ -1,0 +1,143 @@
+//! What the flags make of a client.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use oxftp::{
+    ActiveMode, Client, ClientBuilder, PassiveMode, Scheme, Throttle, Timeouts, TlsConfig,
+    connect::{Family, TcpConnector},
+};
+
+use super::proxy::Proxy;
+use crate::{
+    args::{ActiveAt, NetworkArgs, TlsArgs},
+    failure::{Failure, Result},
+};
+
+/// How connections are made: files read, flags checked.
+#[derive(Debug)]
+pub(crate) struct Connecting {
+    tls: TlsConfig,
+    network: NetworkArgs,
+    proxy: Option<Proxy>,
+    throttle: Throttle,
+}
+
+impl Connecting {
+    pub(crate) fn new(tls: TlsArgs, network: NetworkArgs) -> Result<Self> {
+        let proxy = network.proxy.as_deref().map(Proxy::new).transpose()?;
+        if proxy.is_some() && network.active.is_some() {
+            return Err(Failure::Usage("--active is not possible through a proxy".to_owned()));
+        }
+        let limit = network.limit_rate.map(|rate| rate.0);
+        let throttle = Throttle::unlimited();
+        throttle.set_read_limit(limit);
+        throttle.set_write_limit(limit);
+        Ok(Self { tls: tls_config(tls)?, network, proxy, throttle })
+    }
+
+    /// Starts to describe a client for URLs of this scheme.
+    pub(crate) fn builder(&self, scheme: Scheme) -> ClientBuilder {
+        let network = &self.network;
+        let mut builder = Client::builder()
+            .timeouts(timeouts(network))
+            .throttle(self.throttle.clone())
+            .encoding(network.encoding);
+        builder = match scheme {
+            Scheme::Ftp => builder,
+            Scheme::Ftpes => builder.explicit_tls(self.tls.clone()),
+            Scheme::Ftps => builder.implicit_tls(self.tls.clone()),
+        };
+        builder = match &self.proxy {
+            Some(proxy) => proxy.connect(builder, tcp(network)),
+            None => builder.connector(tcp(network)),
+        };
+        if let Some(at) = &network.active {
+            builder = builder.active(active(at));
+        }
+        if let Some(command) = network.list_by {
+            builder = builder.list_command(command.into());
+        }
+        if let Some(zone) = &network.server_zone {
+            builder = builder.server_zone(zone.clone());
+        }
+        if network.no_epsv { builder.passive_commands([PassiveMode::Pasv]) } else { builder }
+    }
+}
+
+fn timeouts(network: &NetworkArgs) -> Timeouts {
+    let mut timeouts = Timeouts::default();
+    if let Some(silence) = network.timeout {
+        timeouts.command = silence.0;
+        timeouts.data_connect = silence.0;
+        timeouts.data_idle = silence.0;
+        timeouts.completion = silence.0;
+        timeouts.connect = shorter(timeouts.connect, silence.0);
+    }
+    if let Some(connecting) = network.connect_timeout {
+        timeouts.connect = connecting.0;
+    }
+    timeouts
+}
+
+fn shorter(one: Option<Duration>, other: Option<Duration>) -> Option<Duration> {
+    one.into_iter().chain(other).min()
+}
+
+fn tcp(network: &NetworkArgs) -> TcpConnector {
+    let tcp = TcpConnector::new().family(match (network.ipv4, network.ipv6) {
+        (true, _) => Family::Ipv4,
+        (_, true) => Family::Ipv6,
+        _ => Family::Any,
+    });
+    match network.bind {
+        Some(address) => tcp.bind(address),
+        None => tcp,
+    }
+}
+
+fn active(at: &ActiveAt) -> ActiveMode {
+    let mut mode = ActiveMode::new();
+    if let Some(address) = at.address {
+        mode = mode.advertise(address);
+    }
+    match &at.ports {
+        Some(ports) => mode.ports(ports.clone()),
+        None => mode,
+    }
+}
+
+fn tls_config(args: TlsArgs) -> Result<TlsConfig> {
+    let mut tls = TlsConfig::new();
+    for path in &args.tls_ca {
+        tls = tls.root_certificates_pem(read(path)?).map_err(|error| of_file(path, error))?;
+    }
+    if let Some((certificate, key)) = args.tls_cert.as_ref().zip(args.tls_key.as_ref()) {
+        tls = tls
+            .client_certificate_pem(read(certificate)?, read(key)?)
+            .map_err(|error| of_file(certificate, error))?;
+    }
+    if let Some((min, max)) = args.tls_min.zip(args.tls_max)
+        && min > max
+    {
+        return Err(Failure::Usage("--tls-min is above --tls-max".to_owned()));
+    }
+    if let Some(min) = args.tls_min {
+        tls = tls.min_version(min.into());
+    }
+    if let Some(max) = args.tls_max {
+        tls = tls.max_version(max.into());
+    }
+    Ok(if args.insecure { tls.danger_accept_any_certificate() } else { tls })
+}
+
+fn read(path: &PathBuf) -> Result<Vec<u8>> {
+    fs::read(path).map_err(|source| Failure::local(format!("cannot read {path:?}"), source))
+}
+
+fn of_file(path: &Path, error: oxftp::Error) -> Failure {
+    Failure::Client { about: Some(path.display().to_string()), error: error.into() }
+}

@@ -1,0 +1,181 @@
+//! What the tests of the program share: a server, a working directory, and the real binary.
+
+#![allow(dead_code, reason = "each test binary uses some of it")]
+#![allow(clippy::unwrap_used, reason = "a test that cannot prepare fails, here as in its body")]
+
+use std::{
+    ffi::OsStr,
+    fs,
+    io::Write,
+    path::PathBuf,
+    process::{Child, Command, Output, Stdio},
+    time::{Duration, Instant},
+};
+
+use oxftp_testing::servers::{Protection, ServerKind, TestServer};
+use tempfile::TempDir;
+
+/// A server and a local directory to work in.
+pub(crate) struct Site {
+    pub(crate) server: TestServer,
+    home: TempDir,
+}
+
+impl Site {
+    pub(crate) fn new(protection: Protection) -> Self {
+        // The embedded server has threads of its own; this runtime only starts it.
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let server = runtime.block_on(ServerKind::Embedded.start(protection)).unwrap();
+        Self { server, home: tempfile::tempdir().unwrap() }
+    }
+
+    pub(crate) fn plain() -> Self {
+        Self::new(Protection::Plain)
+    }
+
+    /// Gives the URL of a path on the server, with the user and without the password.
+    pub(crate) fn url(&self, path: &str) -> String {
+        let (user, host, port) = (self.server.user(), self.server.host(), self.server.port());
+        format!("{}://{user}@{host}:{port}/{path}", self.scheme())
+    }
+
+    pub(crate) fn scheme(&self) -> &'static str {
+        match self.server.protection() {
+            Protection::Plain => "ftp",
+            Protection::Explicit => "ftpes",
+            Protection::Implicit => "ftps",
+        }
+    }
+
+    /// Gives a path in the working directory.
+    pub(crate) fn here(&self, path: &str) -> PathBuf {
+        self.home.path().join(path)
+    }
+
+    /// Gives a path in the directory that is served.
+    pub(crate) fn there(&self, path: &str) -> PathBuf {
+        self.server.root().join(path)
+    }
+
+    /// Lays a file on the server.
+    pub(crate) fn lay(&self, path: &str, content: impl AsRef<[u8]>) {
+        let path = self.there(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, content).unwrap();
+    }
+
+    /// Describes a run in the working directory that knows the password and the certificate.
+    pub(crate) fn command(&self, words: &[&str]) -> Command {
+        let mut command = oxftp(words);
+        command.current_dir(self.home.path()).env("OXFTP_PASSWORD", self.server.password());
+        if let Some(pem) = self.server.ca_pem() {
+            let ca = self.here(".ca.pem");
+            fs::write(&ca, pem).unwrap();
+            command.arg("--tls-ca").arg(ca);
+        }
+        command
+    }
+
+    /// Runs, and sees to it that nothing shows the password.
+    pub(crate) fn run(&self, words: &[&str]) -> Run {
+        let run = run(&mut self.command(words));
+        run.hides(self.server.password());
+        run
+    }
+
+    /// Runs what must go well; gives its stdout.
+    pub(crate) fn succeed(&self, words: &[&str]) -> String {
+        let run = self.run(words);
+        assert_eq!(run.code, Some(0), "{words:?}: {}", run.stderr);
+        run.stdout()
+    }
+}
+
+/// Describes a run of the program that inherits nothing of the user's.
+pub(crate) fn oxftp(words: &[impl AsRef<OsStr>]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_oxftp"));
+    for variable in ["OXFTP_PASSWORD", "NO_COLOR", "CLICOLOR_FORCE", "RUST_LOG"] {
+        command.env_remove(variable);
+    }
+    command.args(words).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+/// Runs to the end.
+pub(crate) fn run(command: &mut Command) -> Run {
+    command.output().unwrap().into()
+}
+
+/// Runs to the end with this on stdin.
+pub(crate) fn run_with_input(command: &mut Command, input: &[u8]) -> Run {
+    let mut child = command.stdin(Stdio::piped()).spawn().unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    let input = input.to_vec();
+    let writer = std::thread::spawn(move || {
+        // A program that stops reading closes the pipe, which the test sees in what it says.
+        let _ = stdin.write_all(&input);
+    });
+    let run = child.wait_with_output().unwrap().into();
+    writer.join().unwrap();
+    run
+}
+
+/// How a run ended, and what it said.
+#[derive(Debug)]
+pub(crate) struct Run {
+    pub(crate) code: Option<i32>,
+    pub(crate) stdout: Vec<u8>,
+    pub(crate) stderr: String,
+}
+
+impl From<Output> for Run {
+    fn from(output: Output) -> Self {
+        let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(!stderr.contains("panicked"), "{stderr}");
+        Self { code: output.status.code(), stdout: output.stdout, stderr }
+    }
+}
+
+impl Run {
+    pub(crate) fn stdout(&self) -> String {
+        String::from_utf8(self.stdout.clone()).unwrap()
+    }
+
+    /// Fails if the secret shows.
+    pub(crate) fn hides(&self, secret: &str) {
+        assert!(!self.stderr.contains(secret), "stderr shows the secret: {}", self.stderr);
+        assert!(!String::from_utf8_lossy(&self.stdout).contains(secret), "stdout shows the secret");
+    }
+
+    /// Gives the lines of stderr that begin with this label.
+    pub(crate) fn labelled(&self, label: &str) -> Vec<&str> {
+        self.stderr.lines().filter(|line| line.starts_with(label)).collect()
+    }
+}
+
+/// Gives the lines, sorted.
+pub(crate) fn sorted(text: &str) -> Vec<&str> {
+    let mut lines: Vec<_> = text.lines().collect();
+    lines.sort_unstable();
+    lines
+}
+
+/// Makes bytes that no two offsets share.
+pub(crate) fn content(length: usize) -> Vec<u8> {
+    (0..length as u64).map(|at| (at.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 56) as u8).collect()
+}
+
+/// Waits until this is true; fails when it does not become so.
+pub(crate) fn until(what: &str, mut so: impl FnMut() -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while !so() {
+        assert!(Instant::now() < deadline, "waited in vain for {what}");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// Presses Ctrl-C.
+pub(crate) fn interrupt(child: &Child) {
+    let process = rustix::process::Pid::from_child(child);
+    rustix::process::kill_process(process, rustix::process::Signal::INT).unwrap();
+}
