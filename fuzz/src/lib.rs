@@ -1,0 +1,7 @@
+//! What must hold for all that [`oxftp_proto`] reads, whatever the bytes.
+//!
+//! Each function here is called by the fuzzers in `fuzz_targets/` and panics when something is
+//! not as it must be. `.ci/fuzz` runs them all.
+
+pub mod listing;
+pub mod protocol;
