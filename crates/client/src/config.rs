@@ -9,7 +9,7 @@ use oxftp_proto::{
 };
 
 use crate::{
-    ActiveMode, Client, ListCommand, Result, Throttle, Timeouts, TlsConfig,
+    ActiveMode, Client, ListCommand, Pipelining, Result, Throttle, Timeouts, TlsConfig,
     connect::{Connector, TcpConnector},
     path_io::{LocalFs, PathIo, Timed},
 };
@@ -52,6 +52,7 @@ pub(crate) struct Config {
     pub(crate) list_parser: Option<(Arc<dyn LineParser>, CustomOrder)>,
     pub(crate) list_command: Option<ListCommand>,
     pub(crate) server_zone: Option<ServerZone>,
+    pub(crate) pipelining: Pipelining,
     pub(crate) limits: Limits,
 }
 
@@ -92,6 +93,7 @@ impl ClientBuilder {
                 list_parser: None,
                 list_command: None,
                 server_zone: None,
+                pipelining: Pipelining::default(),
                 limits: Limits::default(),
             },
         }
@@ -238,6 +240,14 @@ impl ClientBuilder {
     #[must_use]
     pub fn server_zone(mut self, zone: ServerZone) -> Self {
         self.config.server_zone = Some(zone);
+        self
+    }
+
+    /// Says whether the server is asked for the next file of a tree before it has answered the present one.
+    /// Defaults to [`Pipelining::Auto`].
+    #[must_use]
+    pub fn pipelining(mut self, pipelining: Pipelining) -> Self {
+        self.config.pipelining = pipelining;
         self
     }
 

@@ -40,6 +40,7 @@ mod fxp;
 mod list;
 mod local_hash;
 pub mod path_io;
+mod pipelining;
 mod pool;
 mod progress;
 mod report;
@@ -66,6 +67,7 @@ pub use oxftp_proto::{
     dialog::{Aborted, Credentials, PassiveMode, Secret},
     listing, parse_directory,
 };
+pub use pipelining::Pipelining;
 pub use pool::{Pool, PooledClient};
 pub use progress::{Counter, Progress};
 pub use report::{Failure, Report};

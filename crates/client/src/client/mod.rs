@@ -74,6 +74,10 @@ pub(crate) struct Known {
     transfer_type: Option<TransferType>,
     /// The passive mode that worked.
     passive: Option<PassiveMode>,
+    /// Another transfer follows the present one.
+    expects_more: bool,
+    /// The server did not take a command ahead of its time.
+    no_pipelining: bool,
     /// A `REST` was sent that perhaps no transfer used up.
     stale_restart: bool,
     /// Data connections are encrypted (`PROT P`).
@@ -103,6 +107,7 @@ impl Known {
     /// Takes over what another session on the same server learned of it.
     pub(crate) fn learn(&mut self, other: &Self) {
         self.passive = other.passive.or(self.passive);
+        self.no_pipelining |= other.no_pipelining;
         self.no_mlsd |= other.no_mlsd;
         self.no_mlst |= other.no_mlst;
         self.no_size |= other.no_size;
@@ -184,6 +189,11 @@ impl Client {
     pub async fn settle(&mut self) -> Result<Vec<Reply>> {
         self.control.settle().await?;
         Ok(self.control.take_settled())
+    }
+
+    /// Says whether another transfer is to follow the next one, so that it may be prepared meanwhile.
+    pub(crate) fn expect_more(&mut self, more: bool) {
+        self.known.expects_more = more;
     }
 
     pub(crate) fn limits(&self) -> &Limits {

@@ -11,7 +11,7 @@ use super::Client;
 use crate::{
     DataStream, Error, Result,
     connect::BoxSocket,
-    control::Hands,
+    control::{Ahead, Hands},
     data::{DataConnection, Direction, Masks, ReadAhead, within_reason},
     dial::{DataDialler, Opened, too_slow},
     path_io::BoxFuture,
@@ -117,6 +117,9 @@ impl Client {
         }
         let (started, stream) = outcome?;
         self.known.stale_restart = false;
+        if let Some(mode) = self.mode_ahead(direction) {
+            self.control.plan_ahead(mode);
+        }
         let early = match started {
             Started::Preliminary(_) => None,
             Started::Final(reply) => Some(reply),
@@ -182,7 +185,20 @@ impl Client {
         let config = self.config.clone();
         let host = self.host.name.clone();
         let mut dialler = self.dialler(&config, &host);
-        let outcome = self.control.run_with(Passive::new(modes), Hands::Data(&mut dialler)).await;
+        let first = modes.first().copied();
+        let hands = Hands::Data(&mut dialler);
+        let ahead = self.control.take_ahead();
+        let outcome = match ahead {
+            Ahead::Sent(mode) if first == Some(mode) => {
+                self.control.resume_with(Passive::asked(modes), hands).await
+            }
+            Ahead::Listening(mode, endpoint) if first == Some(mode) => {
+                self.control.resume_with(Passive::answered(modes, endpoint), hands).await
+            }
+            _ => self.control.run_with(Passive::new(modes), hands).await,
+        };
+        let taken = matches!(ahead, Ahead::None) || outcome.as_ref().ok() == first.as_ref();
+        self.known.no_pipelining |= ahead == Ahead::Refused || !taken;
         match (outcome, dialler.opened, dialler.failure) {
             (Ok(mode), Some(opened), _) => {
                 self.known.passive = Some(mode);
@@ -192,6 +208,15 @@ impl Client {
             (Err(error), ..) => Err(error),
             (Ok(_), None, _) => Err(Error::DataConnect(io::ErrorKind::NotConnected.into())),
         }
+    }
+
+    /// Gives the passive command that may follow the data of a transfer at once.
+    fn mode_ahead(&mut self, direction: Direction) -> Option<PassiveMode> {
+        let wanted = std::mem::take(&mut self.known.expects_more)
+            && !self.known.no_pipelining
+            && self.config.active.is_none();
+        let allowed = || self.config.pipelining.allows(direction, self.self_descriptions());
+        self.known.passive.filter(|_| wanted && allowed())
     }
 
     async fn open_active(&mut self) -> Result<Opened> {

@@ -4,7 +4,10 @@
 //! a future may be dropped at any point: the next command first reads what is still owed.
 
 mod abort;
+mod ahead;
 mod unsolicited;
+
+pub(crate) use ahead::Ahead;
 
 use std::{collections::VecDeque, io, net::SocketAddr, time::Duration};
 
@@ -38,6 +41,8 @@ pub(crate) struct ControlChannel {
     abort: Option<Abort>,
     /// A transfer and its `ABOR` were answered once; a second answer may still come.
     straggler: bool,
+    /// What was said of the next transfer before its time.
+    ahead: Ahead,
     /// Replies that nobody waited for any more, the latest last.
     settled: VecDeque<Reply>,
     /// Why the connection is of no use, and the server's last words.
@@ -70,6 +75,7 @@ impl ControlChannel {
             owed: 0,
             abort: None,
             straggler: false,
+            ahead: Ahead::None,
             settled: VecDeque::new(),
             end: None,
             throttle: throttle.clone(),
@@ -145,6 +151,7 @@ impl ControlChannel {
     /// Fails when that does not come in time; the connection is broken then.
     pub(crate) async fn settle(&mut self) -> Result<()> {
         self.check_usable()?;
+        self.ahead = Ahead::None;
         if self.abort.is_some() {
             let _ = self.finish_abort().await;
             self.check_usable()?;

@@ -72,6 +72,10 @@ impl DataConnection {
         deadline: Option<Duration>,
     ) -> Result<TransferSummary> {
         let ended = self.end().await;
+        if ended.is_ok() {
+            // A connection that breaks here is told of by the reply that does not come.
+            let _ = control.send_ahead().await;
+        }
         let deadline = if ended.is_ok() { deadline } else { within_reason(deadline) };
         let completed = self.complete(control, masks, deadline).await;
         self.close();
@@ -168,9 +172,12 @@ impl DataConnection {
         let mut farewell = pin!(farewell(encrypted, *direction));
         let known = early.clone();
         let mut reply = pin!(async {
-            match known {
-                Some(reply) => Ok(reply.expect(masks.expected)?),
-                None => control.resume(Completion::new(masks.expected, masks.waited_past), deadline).await,
+            match (known, control.mode_ahead()) {
+                (Some(reply), _) => Ok(reply.expect(masks.expected)?),
+                (None, Some(mode)) => control.complete_pipelined(mode, deadline).await,
+                (None, None) => {
+                    control.resume(Completion::new(masks.expected, masks.waited_past), deadline).await
+                }
             }
         });
         tokio::select! {

@@ -87,6 +87,11 @@ impl<D, F> Queue<D, F> {
         if idle && self.directories.is_empty() && self.files.is_empty() { Next::End } else { Next::Wait }
     }
 
+    /// Tells whether something is left to begin.
+    pub(super) fn has_more(&self) -> bool {
+        !self.stopped && !(self.files.is_empty() && self.directories.is_empty())
+    }
+
     /// Counts a task as done, whatever came of it.
     pub(super) fn done(&mut self, task: &Task<D, F>) {
         match task {

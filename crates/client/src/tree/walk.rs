@@ -229,6 +229,7 @@ impl<'a, W: Work> Walk<'a, W> {
                     continue;
                 }
             };
+            client.expect_more(true);
             let mut found = Found::default();
             let listed = self.work.list(client, directory, &mut found).await;
             let outcome = match listed {
@@ -279,6 +280,7 @@ impl<'a, W: Work> Walk<'a, W> {
                     continue;
                 }
             };
+            client.expect_more(self.lock().queue.has_more());
             match self.work.transfer(client, file, &attempt).await {
                 Ok(moved) => {
                     self.count(&name, attempt.whole(moved));

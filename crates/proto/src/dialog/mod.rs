@@ -11,6 +11,7 @@ mod greeting;
 mod login;
 mod passive;
 mod peer;
+mod pipelined;
 mod rename;
 #[cfg(test)]
 mod replay;
@@ -25,6 +26,7 @@ pub use greeting::Greeting;
 pub use login::{Credentials, Login, Secret};
 pub use passive::{Passive, PassiveMode};
 pub use peer::{PeerConnect, PeerListen};
+pub use pipelined::{Answer, Completed, PipelinedCompletion};
 pub use rename::Rename;
 pub use secure::{Protection, Secure, Secured};
 pub use transfer::{Started, Transfer};

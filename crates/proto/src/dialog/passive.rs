@@ -18,11 +18,22 @@ pub enum PassiveMode {
 }
 
 impl PassiveMode {
-    pub(super) fn command(self) -> Command {
+    /// Gives the command.
+    #[must_use]
+    pub fn command(self) -> Command {
         Command::new(match self {
             Self::Epsv => "EPSV",
             Self::Pasv => "PASV",
         })
+    }
+
+    /// Tells whether a reply can be to no other command.
+    pub(super) fn is_answer(self, code: Code) -> bool {
+        code.get()
+            == match self {
+                Self::Epsv => 229,
+                Self::Pasv => 227,
+            }
     }
 
     pub(super) fn read(self, reply: Reply) -> Result<Endpoint, DialogError> {
@@ -48,13 +59,45 @@ impl PassiveMode {
 pub struct Passive {
     modes: vec::IntoIter<PassiveMode>,
     current: Option<PassiveMode>,
+    asked: Asked,
+}
+
+/// What was said of the first mode before the dialog began.
+#[derive(Debug, Clone, Copy)]
+enum Asked {
+    Nothing,
+    /// The command was sent; its reply is still to come.
+    Sent,
+    /// The reply came, too.
+    Answered(Endpoint),
 }
 
 impl Passive {
     /// Makes the dialog; `modes` must not be empty.
     #[must_use]
     pub fn new(modes: Vec<PassiveMode>) -> Self {
-        Self { modes: modes.into_iter(), current: None }
+        Self { modes: modes.into_iter(), current: None, asked: Asked::Nothing }
+    }
+
+    /// Makes the dialog for a server that was sent the command of the first mode ahead of time.
+    #[must_use]
+    pub fn asked(modes: Vec<PassiveMode>) -> Self {
+        Self { asked: Asked::Sent, ..Self::new(modes) }
+    }
+
+    /// Makes the dialog for a server that has answered the command of the first mode, too.
+    #[must_use]
+    pub fn answered(modes: Vec<PassiveMode>, endpoint: Endpoint) -> Self {
+        Self { asked: Asked::Answered(endpoint), ..Self::new(modes) }
+    }
+
+    fn begin(&mut self) -> Result<Step<PassiveMode>, DialogError> {
+        let first = self.next_mode(DialogError::OutOfTurn)?;
+        Ok(match self.asked {
+            Asked::Nothing => first,
+            Asked::Sent => Step::AwaitReply,
+            Asked::Answered(endpoint) => Step::Open(endpoint),
+        })
     }
 
     fn next_mode(&mut self, failure: DialogError) -> Result<Step<PassiveMode>, DialogError> {
@@ -69,7 +112,7 @@ impl Dialog for Passive {
 
     fn step(&mut self, event: Event) -> Result<Step<PassiveMode>, DialogError> {
         match (event, self.current) {
-            (Event::Start, _) => self.next_mode(DialogError::OutOfTurn),
+            (Event::Start, _) => self.begin(),
             (Event::Reply(reply), _) if reply.code() == Code::SERVICE_CLOSING => {
                 Err(reply.unexpected(&["227", "229"]).into())
             }
@@ -112,6 +155,22 @@ mod tests {
         assert!(
             matches!(error, DialogError::StatusCode(error) if error.received == [Code::CANNOT_OPEN_DATA])
         );
+    }
+
+    #[test]
+    fn what_was_asked_ahead_of_time_is_not_asked_again() {
+        let modes = || vec![PassiveMode::Epsv, PassiveMode::Pasv];
+        let here = Endpoint { port: 21, advertised: None };
+
+        assert_eq!(
+            replay(Passive::asked(modes()), "< 229 ok (|||21|)\n= open 21"),
+            Ok(PassiveMode::Epsv)
+        );
+        assert_eq!(
+            replay(Passive::asked(modes()), "< 500 no\n> PASV\n< 227 (127,0,0,1,0,22)\n= open 22"),
+            Ok(PassiveMode::Pasv)
+        );
+        assert_eq!(replay(Passive::answered(modes(), here), "= open 21"), Ok(PassiveMode::Epsv));
     }
 
     #[test]

@@ -124,6 +124,11 @@ impl Script {
         self.expect("EPSV").then(Step::Listen(Listening::Epsv))
     }
 
+    /// Answers an `EPSV` that came before, and listens.
+    pub fn listen(self) -> Self {
+        self.then(Step::Listen(Listening::Epsv))
+    }
+
     /// Wants `EPSV`, and names a port where nobody listens.
     pub fn dead_passive(self) -> Self {
         self.expect("EPSV").then(Step::Listen(Listening::Dead))
@@ -199,6 +204,13 @@ impl Script {
     /// Resets the data connection.
     pub fn reset_data(self) -> Self {
         self.then(Step::ResetData)
+    }
+
+    /// Lets the client run for a while, and wants to hear nothing of it.
+    ///
+    /// A client that speaks is caught unless it is very slow; one that waits never fails this.
+    pub fn quiet(self) -> Self {
+        self.then(Step::Quiet)
     }
 
     /// Answers nothing more, whatever comes, and keeps all connections open.

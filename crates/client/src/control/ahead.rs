@@ -1,0 +1,85 @@
+//! A command ahead of its time: once the data of a transfer have ended, `EPSV` or `PASV` of the next is
+//! sent, while the final reply of this one is on its way.
+
+use std::time::Duration;
+
+use oxftp_proto::{
+    Reply,
+    dialog::{Answer, Dialog, Endpoint, PassiveMode, PipelinedCompletion},
+};
+
+use super::{ControlChannel, Hands};
+use crate::{Result, timeouts::in_time};
+
+/// The passive command of the next transfer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Ahead {
+    #[default]
+    None,
+    /// It is to be sent when the data have ended.
+    Planned(PassiveMode),
+    /// Its reply is owed.
+    Sent(PassiveMode),
+    Listening(PassiveMode, Endpoint),
+    /// The server did not take it here.
+    Refused,
+}
+
+impl ControlChannel {
+    /// Has the passive command of the next transfer sent at the end of this one.
+    pub(crate) fn plan_ahead(&mut self, mode: PassiveMode) {
+        self.ahead = Ahead::Planned(mode);
+    }
+
+    /// Sends what was planned.
+    pub(crate) async fn send_ahead(&mut self) -> Result<()> {
+        let Ahead::Planned(mode) = self.ahead else { return Ok(()) };
+        self.ahead = Ahead::Sent(mode);
+        self.queue(&mode.command());
+        in_time(self.deadline, self.flush()).await
+    }
+
+    /// Gives what is known of the passive command, and forgets it. It counts only while no other reply is
+    /// owed, for then it is known whose the next one is.
+    pub(crate) fn take_ahead(&mut self) -> Ahead {
+        match std::mem::take(&mut self.ahead) {
+            Ahead::Sent(mode) if self.owed == 1 && self.abort.is_none() => Ahead::Sent(mode),
+            Ahead::Listening(mode, endpoint) if self.owed == 0 => Ahead::Listening(mode, endpoint),
+            Ahead::Refused => Ahead::Refused,
+            _ => Ahead::None,
+        }
+    }
+
+    /// Tells whether the reply to a command ahead of its time is owed besides that of the transfer.
+    pub(crate) fn mode_ahead(&self) -> Option<PassiveMode> {
+        match self.ahead {
+            Ahead::Sent(mode) => Some(mode),
+            _ => None,
+        }
+    }
+
+    /// Awaits the final reply of a transfer behind which `mode` was sent.
+    pub(crate) async fn complete_pipelined(
+        &mut self,
+        mode: PassiveMode,
+        deadline: Option<Duration>,
+    ) -> Result<Reply> {
+        let completed = self.resume(PipelinedCompletion::new(mode), deadline).await?;
+        self.ahead = match completed.passive {
+            Answer::Owed => Ahead::Sent(mode),
+            Answer::Listening(endpoint) => Ahead::Listening(mode, endpoint),
+            Answer::Refused => Ahead::Refused,
+        };
+        Ok(completed.transfer?)
+    }
+
+    /// Runs a dialog that opens a data connection and awaits what is owed already.
+    pub(crate) async fn resume_with<D: Dialog>(
+        &mut self,
+        dialog: D,
+        hands: Hands<'_, '_>,
+    ) -> Result<D::Output> {
+        self.check_usable()?;
+        self.drive(dialog, hands, self.deadline).await
+    }
+}

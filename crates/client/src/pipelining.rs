@@ -1,0 +1,73 @@
+//! Whether a server is asked for the next transfer before it has answered the present one.
+
+use crate::data::Direction;
+
+/// Whether the passive command of the next transfer is sent while the final reply of the present one is on its
+/// way. That saves a round trip for each file of a tree.
+///
+/// The replies are told apart whatever their order, so that a failure is told of the right file. A session
+/// on which a command that came early was refused goes on without.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Pipelining {
+    /// Where the server takes it: not with IIS, and behind uploads only with servers that are known to look
+    /// at their control connection after the transfer (vsftpd).
+    #[default]
+    Auto,
+    /// With every server.
+    On,
+    /// With none.
+    Off,
+}
+
+impl Pipelining {
+    /// Tells whether a command may follow the data of a transfer at once, on a server that says such things of
+    /// itself.
+    pub(crate) fn allows(self, direction: Direction, mut server: impl Iterator<Item = String>) -> bool {
+        match (self, direction) {
+            (Self::Off, _) => false,
+            (Self::On, _) => true,
+            // Microsoft's server may drop a connection that says the next thing early.
+            (Self::Auto, Direction::Down) => !server.any(|text| is_iis(&text)),
+            // pyftpdlib closes the data connection it reads from when it is asked for another, and ProFTPD refuses
+            // commands while it reads.
+            (Self::Auto, Direction::Up) => server.any(|text| text.to_ascii_lowercase().contains("vsftpd")),
+        }
+    }
+}
+
+fn is_iis(text: &str) -> bool {
+    let text = text.to_ascii_lowercase();
+    text.contains("microsoft ftp") || text.contains("windows_nt")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn allows(direction: Direction, server: &str) -> bool {
+        Pipelining::Auto.allows(direction, [server.to_owned()].into_iter())
+    }
+
+    #[test]
+    fn iis_gets_no_command_early() {
+        for server in ["Microsoft FTP Service", "Windows_NT", "220 host Microsoft FTP Service (Version 5.0)."] {
+            assert!(!allows(Direction::Down, server), "{server}");
+        }
+        assert!(allows(Direction::Down, "ProFTPD Server ready"));
+    }
+
+    #[test]
+    fn behind_an_upload_only_a_server_that_waits_is_asked() {
+        assert!(allows(Direction::Up, "(vsFTPd 3.0.3)"));
+        assert!(!allows(Direction::Up, "pyftpdlib 2.0 ready."));
+        assert!(!allows(Direction::Up, "ProFTPD Server ready"));
+    }
+
+    #[test]
+    fn what_the_user_says_counts() {
+        let iis = || ["Microsoft FTP Service".to_owned()].into_iter();
+
+        assert!(Pipelining::On.allows(Direction::Up, iis()));
+        assert!(!Pipelining::Off.allows(Direction::Down, std::iter::empty()));
+    }
+}

@@ -1,0 +1,138 @@
+//! The next transfer's passive command, sent before the present transfer is answered.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod common;
+mod scripts;
+
+use std::path::Path;
+
+use common::bench::{failed_names, files, lay};
+use oxftp::{Client, Pipelining, Report, Result};
+use oxftp_testing::scripted::Script;
+use scripts::{builder, check_in_step, in_step, mlst_dir, opening, play, play_to};
+
+/// A script in which a directory with these files is listed; behind it, the next `EPSV` is not answered yet.
+fn listing(names: &[&str]) -> Script {
+    let lines = names.iter().map(|name| format!("type=file;size=1; {name}\r\n")).collect::<String>();
+    let script = Script::new().expect("MLST d").reply(mlst_dir()).type_image();
+    opening(script, "MLSD d").data(lines).expect("EPSV").reply("226 done").listen()
+}
+
+/// A whole transfer, at whose end the server waits and hears nothing.
+fn patient(script: Script, command: &str, data: &str) -> Script {
+    opening(script, command).data(data).quiet().reply("226 done")
+}
+
+async fn download(client: &mut Client, into: &Path) -> Result<Report> {
+    client.download("d").to(into).write_into(true).await
+}
+
+#[tokio::test]
+async fn the_next_file_is_asked_for_before_the_present_one_is_answered() {
+    let local = tempfile::tempdir().unwrap();
+    let script = listing(&["a", "b"]).expect("RETR d/a").reply("150 here").data("a");
+    let script = script.expect("EPSV").reply("226 done").listen();
+    let script = script.expect("RETR d/b").reply("150 here").data("b").reply("226 done");
+    let (server, mut client) = play(in_step(script)).await;
+
+    download(&mut client, local.path()).await.unwrap();
+
+    assert_eq!(files(local.path()), ["a", "b"]);
+    check_in_step(&mut client).await;
+    server.done().await;
+}
+
+#[tokio::test]
+async fn a_server_that_answers_the_next_command_first_is_understood() {
+    let local = tempfile::tempdir().unwrap();
+    let script = listing(&["a", "b"]).expect("RETR d/a").reply("150 here").data("a");
+    let script = script.passive().reply("226 done");
+    let script = script.expect("RETR d/b").reply("150 here").data("b").reply("226 done");
+    let (server, mut client) = play(in_step(script)).await;
+
+    download(&mut client, local.path()).await.unwrap();
+
+    assert_eq!(files(local.path()), ["a", "b"]);
+    check_in_step(&mut client).await;
+    server.done().await;
+}
+
+#[tokio::test]
+async fn a_failure_is_told_of_the_file_that_failed_and_the_next_one_goes_on() {
+    let local = tempfile::tempdir().unwrap();
+    let script = listing(&["a", "b"]).expect("RETR d/a").reply("150 here").data("");
+    let script = script.expect("EPSV").reply("551 disk error").listen();
+    let script = script.expect("RETR d/b").reply("150 here").data("b").reply("226 done");
+    let (server, mut client) = play(in_step(script)).await;
+
+    let error = download(&mut client, local.path()).await.unwrap_err();
+
+    assert_eq!(failed_names(&error), ["d/a"]);
+    assert_eq!(files(local.path()), ["b"]);
+    check_in_step(&mut client).await;
+    server.done().await;
+}
+
+#[tokio::test]
+async fn a_server_that_refuses_what_comes_early_is_asked_again_in_time_and_never_early_again() {
+    let local = tempfile::tempdir().unwrap();
+    let script = listing(&["a", "b", "c"]).expect("RETR d/a").reply("150 here").data("a");
+    let script = script.expect("EPSV").reply("450 transfer in progress").reply("226 done");
+    let script = patient(patient(script, "RETR d/b", "b"), "RETR d/c", "c");
+    let (server, mut client) = play(in_step(script)).await;
+
+    download(&mut client, local.path()).await.unwrap();
+
+    assert_eq!(files(local.path()), ["a", "b", "c"]);
+    check_in_step(&mut client).await;
+    server.done().await;
+}
+
+#[tokio::test]
+async fn an_upload_to_a_server_that_is_not_known_to_wait_is_answered_first() {
+    let table = [("220 ready", false), ("220 (vsFTPd 3.0.3)", true)];
+    for (greeting, early) in table {
+        let local = tempfile::tempdir().unwrap();
+        lay(local.path(), "a", "a");
+        lay(local.path(), "b", "b");
+        let script = Script::new().greeting(greeting).expect("MKD d").reply("257 made").type_image();
+        let script = opening(script, "STOR d/a").expect_data("a");
+        let script = match early {
+            true => script.expect("EPSV").reply("226 done").listen(),
+            false => script.quiet().reply("226 done").passive(),
+        };
+        let script = script.expect("STOR d/b").reply("150 here").expect_data("b").reply("226 done");
+        let (server, mut client) = play(script).await;
+
+        client.upload(local.path()).to("d").write_into(true).await.unwrap();
+
+        server.done().await;
+    }
+}
+
+#[tokio::test]
+async fn with_pipelining_off_every_reply_is_awaited() {
+    let local = tempfile::tempdir().unwrap();
+    let script = Script::new().expect("MLST d").reply(mlst_dir()).type_image();
+    let script = patient(script, "MLSD d", "type=file;size=1; a\r\ntype=file;size=1; b\r\n");
+    let script = patient(patient(script, "RETR d/a", "a"), "RETR d/b", "b");
+    let (server, mut client) = play_to(builder().pipelining(Pipelining::Off), script).await;
+
+    download(&mut client, local.path()).await.unwrap();
+
+    assert_eq!(files(local.path()), ["a", "b"]);
+    server.done().await;
+}
+
+#[tokio::test]
+async fn a_command_sent_early_in_vain_does_not_put_the_client_out_of_step() {
+    let local = tempfile::tempdir().unwrap();
+    let script = listing(&[]);
+    let (server, mut client) = play(in_step(script)).await;
+
+    download(&mut client, local.path()).await.unwrap();
+
+    check_in_step(&mut client).await;
+    server.done().await;
+}
