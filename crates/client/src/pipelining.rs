@@ -50,7 +50,8 @@ mod tests {
 
     #[test]
     fn iis_gets_no_command_early() {
-        for server in ["Microsoft FTP Service", "Windows_NT", "220 host Microsoft FTP Service (Version 5.0)."] {
+        for server in ["Microsoft FTP Service", "Windows_NT", "220 host Microsoft FTP Service (Version 5.0)."]
+        {
             assert!(!allows(Direction::Down, server), "{server}");
         }
         assert!(allows(Direction::Down, "ProFTPD Server ready"));

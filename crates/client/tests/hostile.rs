@@ -6,7 +6,7 @@ mod scripts;
 
 use std::net::Ipv4Addr;
 
-use oxftp::{Error, Limits};
+use oxftp::{Error, Limits, Pipelining};
 use oxftp_testing::scripted::Script;
 use scripts::{builder, check_in_step, get, in_step, mlst_dir, mlst_file, opening, play, play_to, sending};
 
@@ -145,8 +145,8 @@ async fn directories_without_end_are_refused() {
 async fn a_download_of_directories_without_end_is_refused() {
     let local = tempfile::tempdir().unwrap();
     let script = endless(Script::new().expect("MLST r").reply(mlst_dir()).type_image(), "r", 4);
-    let (server, mut client) =
-        play_to(builder().limits(limits(|limits| limits.directory_depth = 3)), in_step(script)).await;
+    let builder = builder().limits(limits(|limits| limits.directory_depth = 3));
+    let (server, mut client) = play_to(builder.pipelining(Pipelining::Off), in_step(script)).await;
 
     let error = client.download("r").to(local.path()).await.unwrap_err();
 

@@ -173,7 +173,7 @@ async fn a_file_that_cannot_be_read_here_empties_none_there() {
 async fn what_cannot_be_written_here_aborts_the_transfer_and_leaves_a_working_client() {
     let local = tempfile::tempdir().unwrap();
     fs::create_dir_all(local.path().join("a.part/in the way")).unwrap();
-    let script = Script::new().expect("MLST a").reply(mlst_file(6)).type_image();
+    let script = Script::new().expect("MLST a").reply(mlst_file(1_000_000)).type_image();
     let script =
         opening(script, "RETR a").send("abc").expect("ABOR").reply("426 broken off").reply("226 aborted");
     let (server, mut client) = play(in_step(script.expect("NOOP").reply("200 ok"))).await;
@@ -181,6 +181,51 @@ async fn what_cannot_be_written_here_aborts_the_transfer_and_leaves_a_working_cl
     let error = client.download("a").to(local.path()).await.unwrap_err();
 
     assert!(matches!(error, Error::PathIo(_)), "{error:?}");
+    check_in_step(&mut client).await;
+    server.done().await;
+}
+
+#[tokio::test]
+async fn a_small_file_that_cannot_be_written_here_fails_once_it_has_come_and_leaves_a_working_client() {
+    let local = tempfile::tempdir().unwrap();
+    fs::create_dir_all(local.path().join("a.part/in the way")).unwrap();
+    let script = Script::new().expect("MLST a").reply(mlst_file(6)).type_image();
+    let (server, mut client) = play(in_step(sending(script, "RETR a", "abcdef"))).await;
+
+    let error = client.download("a").to(local.path()).await.unwrap_err();
+
+    assert!(matches!(error, Error::PathIo(_)), "{error:?}");
+    assert!(!local.path().join("a").exists());
+    check_in_step(&mut client).await;
+    server.done().await;
+}
+
+#[tokio::test]
+async fn a_file_that_grew_since_it_was_listed_is_fetched_whole() {
+    let local = tempfile::tempdir().unwrap();
+    let content = "x".repeat(200_000);
+    let script = Script::new().expect("MLST a").reply(mlst_file(6)).type_image();
+    let script = sending(script, "RETR a", content.clone()).expect("SIZE a").reply("213 200000");
+    let (server, mut client) = play(in_step(script)).await;
+
+    client.download("a").to(local.path()).await.unwrap();
+
+    assert_eq!(fs::read_to_string(local.path().join("a")).unwrap(), content);
+    check_in_step(&mut client).await;
+    server.done().await;
+}
+
+#[tokio::test]
+async fn what_arrived_of_a_small_file_is_kept_for_resuming() {
+    let local = tempfile::tempdir().unwrap();
+    let script = Script::new().expect("MLST a").reply(mlst_file(6)).type_image();
+    let script = opening(script, "RETR a").data("abc").reply("226 done").expect("SIZE a").reply("213 6");
+    let (server, mut client) = play(in_step(script)).await;
+
+    client.download("a").to(local.path()).await.unwrap_err();
+
+    assert_eq!(fs::read(local.path().join("a.part")).unwrap(), b"abc");
+    assert!(!local.path().join("a").exists());
     check_in_step(&mut client).await;
     server.done().await;
 }

@@ -5,10 +5,15 @@
 mod common;
 mod scripts;
 
-use std::{fs, os::unix::fs::PermissionsExt, path::Path, time::UNIX_EPOCH};
+use std::{
+    fs,
+    os::unix::fs::PermissionsExt,
+    path::Path,
+    time::{Duration, UNIX_EPOCH},
+};
 
-use common::login;
-use oxftp::{Client, Error, Timestamp, Zone};
+use common::{builder, login, login_by};
+use oxftp::{Client, Error, ListCommand, Timestamp, Zone};
 use oxftp_testing::{
     scripted::Script,
     server_tests,
@@ -17,6 +22,7 @@ use oxftp_testing::{
 use scripts::{check_in_step, in_step, play};
 
 server_tests! {
+    files_of_a_downloaded_tree_have_the_times_of_the_servers_files,
     a_time_that_is_set_is_the_files_time,
     a_time_is_refused_for_what_is_not_there,
     permissions_that_are_set_are_the_files_permissions,
@@ -56,6 +62,40 @@ async fn a_time_that_is_set_is_the_files_time(server: &TestServer) {
     assert_eq!(seconds(&server.root().join("one file")), 1_577_934_245);
     assert_eq!(seconds(&server.root().join("other")), 1_577_934_306);
     client.command("NOOP").expect("200").await.unwrap();
+}
+
+/// Where the listing tells no zone, each file is asked about.
+async fn files_of_a_downloaded_tree_have_the_times_of_the_servers_files(server: &TestServer) {
+    fs::create_dir(server.root().join("tree")).unwrap();
+    for name in ["a b", "c"] {
+        lay(server, &format!("tree/{name}"));
+        let file = fs::File::options().write(true).open(server.root().join("tree").join(name)).unwrap();
+        file.set_modified(UNIX_EPOCH + Duration::from_secs(1_577_934_245)).unwrap();
+    }
+    let mut client = login_by(builder(server).list_command(ListCommand::List), server).await;
+    let local = tempfile::tempdir().unwrap();
+
+    client.download("tree").to(local.path()).keep_times(true).await.unwrap();
+
+    for name in ["a b", "c"] {
+        assert_eq!(seconds(&local.path().join("tree").join(name)), 1_577_934_245, "{name}");
+    }
+    client.command("NOOP").expect("200").await.unwrap();
+}
+
+#[tokio::test]
+async fn the_time_of_a_file_is_asked_for_while_the_data_connection_is_opened() {
+    let local = tempfile::tempdir().unwrap();
+    let script = Script::new().expect("MLST a").reply("250-Listing\r\n type=file;size=1; a\r\n250 End");
+    let script = script.type_image().passive().expect("MDTM a").reply("213 20200102030405");
+    let script = script.expect("RETR a").reply("150 here").data("x").reply("226 done");
+    let (server, mut client) = play(in_step(script)).await;
+
+    client.download("a").to(local.path()).keep_times(true).await.unwrap();
+
+    assert_eq!(seconds(&local.path().join("a")), 1_577_934_245);
+    check_in_step(&mut client).await;
+    server.done().await;
 }
 
 async fn a_time_is_refused_for_what_is_not_there(server: &TestServer) {

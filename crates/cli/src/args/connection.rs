@@ -3,7 +3,7 @@
 use std::{net::IpAddr, path::PathBuf};
 
 use clap::{Args, ValueEnum};
-use oxftp::{Encoding, ListCommand, ServerZone, TlsVersion};
+use oxftp::{Encoding, ListCommand, Pipelining, ServerZone, TlsVersion};
 
 use super::{ActiveAt, Rate, Seconds};
 
@@ -90,6 +90,9 @@ pub(crate) struct NetworkArgs {
     /// Transfers at most so many bytes a second, as in 500k or 2M
     #[arg(long, value_name = "RATE")]
     pub(crate) limit_rate: Option<Rate>,
+    /// Asks for the next file before the present one is answered: auto (where the server takes it), on or off
+    #[arg(long, value_name = "WHEN", default_value = "auto", hide_possible_values = true)]
+    pub(crate) pipelining: PipeliningWhen,
     /// Connects from this local address
     #[arg(long, value_name = "ADDR")]
     pub(crate) bind: Option<IpAddr>,
@@ -115,6 +118,24 @@ impl From<ListBy> for ListCommand {
             ListBy::Mlsd => Self::Mlsd,
             ListBy::List => Self::List,
             ListBy::Stat => Self::Stat,
+        }
+    }
+}
+
+/// When the next file is asked for early.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum PipeliningWhen {
+    Auto,
+    On,
+    Off,
+}
+
+impl From<PipeliningWhen> for Pipelining {
+    fn from(when: PipeliningWhen) -> Self {
+        match when {
+            PipeliningWhen::Auto => Self::Auto,
+            PipeliningWhen::On => Self::On,
+            PipeliningWhen::Off => Self::Off,
         }
     }
 }

@@ -45,7 +45,8 @@ impl Connecting {
         let mut builder = Client::builder()
             .timeouts(timeouts(network))
             .throttle(self.throttle.clone())
-            .encoding(network.encoding);
+            .encoding(network.encoding)
+            .pipelining(network.pipelining.into());
         builder = match scheme {
             Scheme::Ftp => builder,
             Scheme::Ftpes => builder.explicit_tls(self.tls.clone()),

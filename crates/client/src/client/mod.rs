@@ -87,6 +87,7 @@ pub(crate) struct Known {
     pub(crate) no_mlsd: bool,
     no_mlst: bool,
     no_size: bool,
+    no_mdtm: bool,
     features: Option<Features>,
     /// The reply to `SYST`, once it was asked for.
     system: Option<String>,
@@ -111,6 +112,7 @@ impl Known {
         self.no_mlsd |= other.no_mlsd;
         self.no_mlst |= other.no_mlst;
         self.no_size |= other.no_size;
+        self.no_mdtm |= other.no_mdtm;
         if self.features.is_none() {
             self.features.clone_from(&other.features);
         }

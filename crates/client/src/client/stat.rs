@@ -118,6 +118,17 @@ impl Client {
         }
     }
 
+    /// Asks for a time where that is known to be of use: `None` when the server does not tell.
+    pub(crate) async fn modified_if_told(&mut self, path: &RemotePath) -> Option<Timestamp> {
+        if self.known.no_mdtm {
+            return None;
+        }
+        let told = self.modified(path).await;
+        self.known.no_mdtm |=
+            told.as_ref().is_err_and(|error| error.code().is_some_and(Code::is_unsupported));
+        told.ok()
+    }
+
     /// Sets the type of transfers where it is not set already (`TYPE`; RFC 959, 4.1.2).
     pub(crate) async fn set_type(&mut self, wanted: TransferType) -> Result<()> {
         if self.known.transfer_type == Some(wanted) {

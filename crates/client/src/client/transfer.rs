@@ -4,7 +4,7 @@ use std::{future::IntoFuture, io, pin::pin};
 
 use oxftp_proto::{
     Command, RemotePath, TransferType,
-    dialog::{Active, Completion, Passive, PassiveMode, Started, Transfer},
+    dialog::{Active, Completion, Dated, Dating, Passive, PassiveMode, Started, Transfer},
 };
 
 use super::Client;
@@ -70,9 +70,9 @@ impl Client {
         modes: &[PassiveMode],
     ) -> Result<BoxSocket> {
         self.set_type(transfer_type).await?;
-        match self.open_passive(modes.to_vec()).await? {
-            Opened::Socket(socket) => Ok(socket),
-            Opened::Listener(_) => Err(Error::DataConnect(io::ErrorKind::Unsupported.into())),
+        match self.open_passive(None, modes.to_vec()).await? {
+            (Opened::Socket(socket), _) => Ok(socket),
+            (Opened::Listener(_), _) => Err(Error::DataConnect(io::ErrorKind::Unsupported.into())),
         }
     }
 
@@ -93,6 +93,17 @@ impl Client {
         self.open_data_here(command, transfer_type, offset).await
     }
 
+    /// Opens a file for reading from its start, and asks for its time while the data connection is opened.
+    pub(crate) async fn open_dated_data(&mut self, path: &RemotePath) -> Result<DataConnection> {
+        let retr = Command::with_path("RETR", path, self.config.encoding)?;
+        let mdtm = match self.known.no_mdtm {
+            false => Some(Command::with_path("MDTM", path, self.config.encoding)?),
+            true => None,
+        };
+        self.go_home().await?;
+        self.begin(mdtm, retr, TransferType::Image, 0).await
+    }
+
     /// Opens a data connection in whichever directory was entered.
     pub(crate) async fn open_data_here(
         &mut self,
@@ -100,13 +111,24 @@ impl Client {
         transfer_type: TransferType,
         offset: u64,
     ) -> Result<DataConnection> {
+        self.begin(None, command, transfer_type, offset).await
+    }
+
+    async fn begin(
+        &mut self,
+        question: Option<Command>,
+        command: Command,
+        transfer_type: TransferType,
+        offset: u64,
+    ) -> Result<DataConnection> {
         let direction = direction(&command);
         self.await_handshakes().await?;
         self.set_type(transfer_type).await?;
-        let opened = match &self.config.active {
-            Some(_) => self.open_active().await?,
-            None => self.open_passive(self.passive_order()).await?,
+        let (opened, dating) = match &self.config.active {
+            Some(_) => (self.open_active().await?, None),
+            None => self.open_passive(question, self.passive_order()).await?,
         };
+        self.known.no_mdtm |= dating == Some(Dating::Unknown);
         let restart = (offset > 0 || self.known.stale_restart).then_some(offset);
         self.known.stale_restart |= restart.is_some();
         self.control.begin_transfer();
@@ -124,7 +146,7 @@ impl Client {
             Started::Preliminary(_) => None,
             Started::Final(reply) => Some(reply),
         };
-        Ok(DataConnection::new(stream, direction, early))
+        Ok(DataConnection::new(stream, direction, early).dated(dating))
     }
 
     async fn start(
@@ -181,33 +203,49 @@ impl Client {
         }
     }
 
-    async fn open_passive(&mut self, modes: Vec<PassiveMode>) -> Result<Opened> {
+    async fn open_passive(
+        &mut self,
+        question: Option<Command>,
+        modes: Vec<PassiveMode>,
+    ) -> Result<(Opened, Option<Dating>)> {
         let config = self.config.clone();
         let host = self.host.name.clone();
         let mut dialler = self.dialler(&config, &host);
-        let first = modes.first().copied();
-        let hands = Hands::Data(&mut dialler);
-        let ahead = self.control.take_ahead();
-        let outcome = match ahead {
-            Ahead::Sent(mode) if first == Some(mode) => {
-                self.control.resume_with(Passive::asked(modes), hands).await
-            }
-            Ahead::Listening(mode, endpoint) if first == Some(mode) => {
-                self.control.resume_with(Passive::answered(modes, endpoint), hands).await
-            }
-            _ => self.control.run_with(Passive::new(modes), hands).await,
-        };
-        let taken = matches!(ahead, Ahead::None) || outcome.as_ref().ok() == first.as_ref();
-        self.known.no_pipelining |= ahead == Ahead::Refused || !taken;
+        let outcome = self.run_passive(question, modes, &mut dialler).await;
         match (outcome, dialler.opened, dialler.failure) {
-            (Ok(mode), Some(opened), _) => {
+            (Ok((mode, dating)), Some(opened), _) => {
                 self.known.passive = Some(mode);
-                Ok(opened)
+                Ok((opened, dating))
             }
             (Err(Error::DataConnect(_)), _, Some(failure)) => Err(Error::DataConnect(failure)),
             (Err(error), ..) => Err(error),
             (Ok(_), None, _) => Err(Error::DataConnect(io::ErrorKind::NotConnected.into())),
         }
+    }
+
+    /// Asks the server to listen, unless it was asked ahead of time.
+    async fn run_passive(
+        &mut self,
+        question: Option<Command>,
+        modes: Vec<PassiveMode>,
+        dialler: &mut DataDialler<'_>,
+    ) -> Result<(PassiveMode, Option<Dating>)> {
+        let first = modes.first().copied();
+        let hands = Hands::Data(dialler);
+        let ahead = self.control.take_ahead();
+        let outcome = match ahead {
+            Ahead::Sent(mode) if first == Some(mode) => {
+                self.control.resume_with(Dated::new(question, Passive::asked(modes)), hands).await
+            }
+            Ahead::Listening(mode, endpoint) if first == Some(mode) => {
+                let passive = Passive::answered(modes, endpoint);
+                self.control.resume_with(Dated::new(question, passive), hands).await
+            }
+            _ => self.control.run_with(Dated::new(question, Passive::new(modes)), hands).await,
+        };
+        let mode = outcome.as_ref().ok().map(|(mode, _)| *mode);
+        self.known.no_pipelining |= ahead == Ahead::Refused || (ahead != Ahead::None && mode != first);
+        outcome
     }
 
     /// Gives the passive command that may follow the data of a transfer at once.

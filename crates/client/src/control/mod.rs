@@ -199,6 +199,11 @@ impl ControlChannel {
                     self.queue(&command);
                     self.reply_for(&dialog, deadline).await?
                 }
+                Step::Queue(command) => {
+                    self.queue(&command);
+                    in_time(deadline, self.flush()).await?;
+                    Event::Queued
+                }
                 Step::AwaitReply => self.reply_for(&dialog, deadline).await?,
                 Step::Open(endpoint) => match &mut hands {
                     Hands::Data(dialler) => dialler.open(endpoint).await,

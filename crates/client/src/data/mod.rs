@@ -28,7 +28,7 @@ use std::{
 
 use oxftp_proto::{
     Reply,
-    dialog::{Aborted, Completion},
+    dialog::{Aborted, Completion, Dating},
 };
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 
@@ -50,11 +50,22 @@ pub(crate) struct DataConnection {
     early: Option<Reply>,
     at_end: bool,
     transferred: u64,
+    /// What was said of the file's time along with the transfer.
+    dating: Option<Dating>,
 }
 
 impl DataConnection {
     pub(crate) fn new(stream: Stream, direction: Direction, early: Option<Reply>) -> Self {
-        Self { stream: Some(stream), direction, early, at_end: false, transferred: 0 }
+        Self { stream: Some(stream), direction, early, at_end: false, transferred: 0, dating: None }
+    }
+
+    /// Notes what was said of the file's time along with the transfer, if that was asked.
+    pub(crate) fn dated(self, dating: Option<Dating>) -> Self {
+        Self { dating, ..self }
+    }
+
+    pub(crate) fn dating(&self) -> Option<Dating> {
+        self.dating
     }
 
     /// Gives the number of bytes that went through.

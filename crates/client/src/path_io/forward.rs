@@ -4,9 +4,13 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use super::{BoxFuture, DirectoryItem, Metadata, MkdirOptions, OpenMode, PathFile, PathIo, PathIoResult};
+use bytes::Bytes;
 
-// Every method is listed, `set_modified` too: its default would hide the one behind the pointer.
+use super::{
+    BoxFuture, DirectoryItem, Metadata, MkdirOptions, OpenMode, PathFile, PathIo, PathIoResult, WholeFile,
+};
+
+// Every method is listed, those with a default too: it would hide the one behind the pointer.
 macro_rules! forward {
     ($pointer:ident) => {
         impl<P: PathIo + ?Sized> PathIo for $pointer<P> {
@@ -60,6 +64,18 @@ macro_rules! forward {
                 time: SystemTime,
             ) -> BoxFuture<'a, PathIoResult<()>> {
                 (**self).set_modified(path, time)
+            }
+
+            fn write_whole<'a>(&'a self, file: WholeFile) -> BoxFuture<'a, PathIoResult<bool>> {
+                (**self).write_whole(file)
+            }
+
+            fn read_whole<'a>(
+                &'a self,
+                path: &'a Path,
+                most: usize,
+            ) -> BoxFuture<'a, PathIoResult<Option<Bytes>>> {
+                (**self).read_whole(path, most)
             }
         }
     };

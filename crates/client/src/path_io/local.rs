@@ -1,15 +1,16 @@
 //! The local disk.
 
 use std::fs::FileType;
-use std::io;
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
+use bytes::Bytes;
 use tokio::io::AsyncWriteExt;
 
 use super::{
     BoxFuture, DirectoryItem, FileKind, Metadata, MkdirOptions, OpenMode, PathFile, PathIo, PathIoError,
-    PathIoResult,
+    PathIoResult, WholeFile,
 };
 
 /// The file system of the machine the program runs on.
@@ -96,6 +97,17 @@ impl PathIo for LocalFs {
 
     fn set_modified<'a>(&'a self, path: &'a Path, time: SystemTime) -> BoxFuture<'a, PathIoResult<()>> {
         blocking("set the time of", path, move |place| set_modified(place, time))
+    }
+
+    fn write_whole<'a>(&'a self, file: WholeFile) -> BoxFuture<'a, PathIoResult<bool>> {
+        Box::pin(async move {
+            let part = file.part.clone();
+            blocking("write", &part, move |_| write_whole(&file)).await
+        })
+    }
+
+    fn read_whole<'a>(&'a self, path: &'a Path, most: usize) -> BoxFuture<'a, PathIoResult<Option<Bytes>>> {
+        blocking("read", path, move |place| read_whole(place, most))
     }
 }
 
@@ -197,6 +209,44 @@ fn open_file(place: &Path, mode: OpenMode) -> io::Result<std::fs::File> {
         return Err(io::ErrorKind::IsADirectory.into());
     }
     Ok(file)
+}
+
+fn write_whole(file: &WholeFile) -> io::Result<bool> {
+    let is_link = |place: &Path| std::fs::symlink_metadata(place).is_ok_and(|found| found.is_symlink());
+    if is_link(&file.target) {
+        return Ok(false);
+    }
+    // Made anew, so that no link that appears meanwhile is written through.
+    let part = match open_file(&file.part, OpenMode::CreateNew) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            if is_link(&file.part) {
+                return Ok(false);
+            }
+            std::fs::remove_file(&file.part)?;
+            open_file(&file.part, OpenMode::CreateNew)?
+        }
+        opened => opened?,
+    };
+    (&part).write_all(&file.content)?;
+    if let Some(time) = file.modified
+        && let Err(error) = part.set_modified(time)
+    {
+        tracing::warn!("the time of {} is not kept: {error}", file.target.display());
+    }
+    drop(part);
+    std::fs::rename(&file.part, &file.target)?;
+    Ok(true)
+}
+
+fn read_whole(place: &Path, most: usize) -> io::Result<Option<Bytes>> {
+    // Opening a pipe could wait for ever.
+    let found = std::fs::metadata(place)?;
+    if !found.is_file() || found.len() > most as u64 {
+        return Ok(None);
+    }
+    let mut content = Vec::with_capacity(found.len() as usize + 1);
+    let read = std::fs::File::open(place)?.take(most as u64 + 1).read_to_end(&mut content)?;
+    Ok((read <= most).then(|| content.into()))
 }
 
 fn set_modified(place: &Path, time: SystemTime) -> io::Result<()> {

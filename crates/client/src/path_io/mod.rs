@@ -35,6 +35,7 @@ mod metadata;
 mod mode;
 mod timed_file;
 mod timeout;
+mod whole;
 
 #[cfg(test)]
 mod tests;
@@ -45,6 +46,7 @@ pub use memory::MemoryFs;
 pub use metadata::{DirectoryItem, FileKind, Metadata};
 pub use mode::{MkdirOptions, OpenMode};
 pub use timeout::Timed;
+pub use whole::WholeFile;
 
 use std::fmt::Debug;
 use std::io;
@@ -52,6 +54,7 @@ use std::path::Path;
 use std::pin::Pin;
 use std::time::SystemTime;
 
+use bytes::Bytes;
 use tokio::io::{AsyncRead, AsyncSeek, AsyncWrite};
 
 /// A future on the heap, which is what keeps [`PathIo`] and [`PathFile`] object-safe.
@@ -174,6 +177,30 @@ pub trait PathIo: Debug + Send + Sync + 'static {
         let _ = time;
         let unsupported = PathIoError::new("set the time of", path, io::ErrorKind::Unsupported.into());
         Box::pin(std::future::ready(Err(unsupported)))
+    }
+
+    /// Writes a small file: its content under the name of its part, then renamed to its target, with its time.
+    /// Gives `false`, and does nothing, when a symbolic link stands at either name.
+    ///
+    /// A time that cannot be set is no error. Defaults to the methods above, one after the other; a backend
+    /// where each of them costs should do all at once.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`open`](Self::open) and [`rename`](Self::rename), and what a write meets.
+    fn write_whole<'a>(&'a self, file: WholeFile) -> BoxFuture<'a, PathIoResult<bool>> {
+        Box::pin(whole::write_by_steps(self, file))
+    }
+
+    /// Reads a file at once; gives `None` when it is no regular file, or has more than `most` bytes.
+    ///
+    /// Defaults to the methods above, one after the other.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`open`](Self::open), and what a read meets.
+    fn read_whole<'a>(&'a self, path: &'a Path, most: usize) -> BoxFuture<'a, PathIoResult<Option<Bytes>>> {
+        Box::pin(whole::read_by_steps(self, path, most))
     }
 }
 

@@ -4,9 +4,12 @@ use std::io;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
+use bytes::Bytes;
+
 use super::timed_file::TimedFile;
 use super::{
     BoxFuture, DirectoryItem, Metadata, MkdirOptions, OpenMode, PathFile, PathIo, PathIoError, PathIoResult,
+    WholeFile,
 };
 
 /// A backend each of whose operations must be done within a time, as must each read, write, flush, seek and
@@ -107,6 +110,17 @@ impl<P: PathIo> PathIo for Timed<P> {
 
     fn set_modified<'a>(&'a self, path: &'a Path, time: SystemTime) -> BoxFuture<'a, PathIoResult<()>> {
         Box::pin(self.bounded("set the time of", path, self.inner.set_modified(path, time)))
+    }
+
+    fn write_whole<'a>(&'a self, file: WholeFile) -> BoxFuture<'a, PathIoResult<bool>> {
+        Box::pin(async move {
+            let part = file.part.clone();
+            self.bounded("write", &part, self.inner.write_whole(file)).await
+        })
+    }
+
+    fn read_whole<'a>(&'a self, path: &'a Path, most: usize) -> BoxFuture<'a, PathIoResult<Option<Bytes>>> {
+        Box::pin(self.bounded("read", path, self.inner.read_whole(path, most)))
     }
 }
 

@@ -177,14 +177,19 @@ async fn from_backend(
     }
 }
 
-enum Filled {
+/// How far a read of many bytes came.
+pub(super) enum Filled {
     Full,
     AtEnd,
 }
 
 /// Reads until there are `enough` bytes: that costs no time, for what is on its way arrives
 /// meanwhile, and saves most of the writes.
-async fn fill(data: &mut DataConnection, buffer: &mut BytesMut, enough: usize) -> io::Result<Filled> {
+pub(super) async fn fill(
+    data: &mut DataConnection,
+    buffer: &mut BytesMut,
+    enough: usize,
+) -> io::Result<Filled> {
     buffer.reserve(enough - buffer.len());
     while buffer.len() < enough {
         if data.read_buf(buffer).await? == 0 {

@@ -1,16 +1,19 @@
 //! One file, from the server.
 
 use std::{
-    path::Path,
+    path::{Path, PathBuf},
+    sync::Arc,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use oxftp_proto::{Command, RemotePath, Timestamp, TransferType, Zone};
+use bytes::BytesMut;
+use oxftp_proto::{Command, RemotePath, Timestamp, TransferType, Zone, dialog::Dating};
 use tokio::io::{AsyncSeekExt, AsyncWriteExt};
 
 use super::{
     copy::{CopyError, copy_down},
     local::{part_path, refuse_link},
+    small::Landing,
     verify::Verify,
 };
 use crate::{
@@ -22,7 +25,7 @@ use crate::{
 
 /// How files are fetched.
 pub(super) struct Fetching<'a> {
-    pub(super) fs: &'a dyn PathIo,
+    pub(super) fs: &'a Arc<dyn PathIo>,
     pub(super) block: usize,
     pub(super) resume: bool,
     pub(super) keep_times: bool,
@@ -41,6 +44,8 @@ pub(super) struct Wanted<'a> {
 pub(super) struct Fetched {
     pub(super) bytes: u64,
     pub(super) resumed: u64,
+    /// It is whole, and has still to be written to its place.
+    pub(super) landing: Option<Landing>,
 }
 
 impl Fetching<'_> {
@@ -52,37 +57,53 @@ impl Fetching<'_> {
         wanted: &Wanted<'_>,
         target: &Path,
     ) -> Result<Fetched> {
-        refuse_link(self.fs, target).await?;
-        let part = part_path(target);
-        refuse_link(self.fs, &part).await?;
-        let fetched = self.fetch_by(client, wanted, &part, target).await;
-        if fetched.is_err() {
-            self.drop_empty(&part).await;
+        if self.is_small(wanted) {
+            return self.fetch_small(client, wanted, target).await;
         }
-        fetched
+        refuse_link(&**self.fs, target).await?;
+        let part = part_path(target);
+        refuse_link(&**self.fs, &part).await?;
+        let offset = if self.resume { self.offset(client, wanted, &part).await? } else { 0 };
+        // What cannot be opened on the server must not touch anything here.
+        let (data, offset) = self.open(client, wanted, offset).await?;
+        self.progress.file_started(&wanted.path.to_string(), wanted.size, offset);
+        self.receive(client, wanted, (data, offset, BytesMut::new()), (part, target)).await
     }
 
-    async fn fetch_by(
+    /// Reads an open data connection, of which `begun` is read already, to its end.
+    pub(super) async fn receive(
         &self,
         client: &mut Client,
         wanted: &Wanted<'_>,
+        from: (DataConnection, u64, BytesMut),
+        (part, target): (PathBuf, &Path),
+    ) -> Result<Fetched> {
+        let received = self.receive_into(client, wanted, from, &part, target).await;
+        if received.is_err() {
+            self.drop_empty(&part).await;
+        }
+        received
+    }
+
+    async fn receive_into(
+        &self,
+        client: &mut Client,
+        wanted: &Wanted<'_>,
+        (mut data, offset, begun): (DataConnection, u64, BytesMut),
         part: &Path,
         target: &Path,
     ) -> Result<Fetched> {
-        let offset = if self.resume { self.offset(client, wanted, part).await? } else { 0 };
-        // What cannot be opened on the server must not touch anything here.
-        let (mut data, offset) = self.open(client, wanted, offset).await?;
-        self.progress.file_started(&wanted.path.to_string(), wanted.size, offset);
-        let mut file = match self.open_part(part, offset).await {
+        let mut file = match self.open_part(part, offset, &begun).await {
             Ok(file) => file,
             Err(error) => {
                 let _ = data.abort(client.control_mut()).await;
                 return Err(error.into());
             }
         };
+        self.progress.advanced(begun.len() as u64);
         let copied = copy_down(&mut data, &mut *file, part, self.block, self.progress).await;
         let bytes = match copied {
-            Ok(bytes) => bytes,
+            Ok(bytes) => bytes + begun.len() as u64,
             Err(CopyError::Data(source)) => {
                 // What arrived is kept for resuming.
                 let _ = file.shutdown().await;
@@ -100,10 +121,10 @@ impl Fetching<'_> {
         drop(file);
         finished?;
         self.check_size(client, wanted, offset + bytes).await?;
-        self.verify.check(client, (self.fs, part), offset + bytes, wanted.path).await?;
+        self.verify.check(client, (&**self.fs, part), offset + bytes, wanted.path).await?;
         self.fs.rename(part, target).await?;
-        self.keep_time(client, wanted, target).await;
-        Ok(Fetched { bytes, resumed: offset })
+        self.keep_time(client, wanted, &data, target).await;
+        Ok(Fetched { bytes, resumed: offset, landing: None })
     }
 
     /// A part file without a byte is of no use to anybody.
@@ -123,12 +144,15 @@ impl Fetching<'_> {
         Ok(if size.is_some_and(|size| found.size <= size) { found.size } else { 0 })
     }
 
-    async fn open(
+    pub(super) async fn open(
         &self,
         client: &mut Client,
         wanted: &Wanted<'_>,
         offset: u64,
     ) -> Result<(DataConnection, u64)> {
+        if offset == 0 && self.keep_times && wanted.exact_time().is_none() {
+            return Ok((client.open_dated_data(wanted.path).await?, 0));
+        }
         let retr = Command::with_path("RETR", wanted.path, client.encoding())?;
         match client.open_data(retr.clone(), TransferType::Image, offset).await {
             // REST is refused: from the start.
@@ -139,9 +163,22 @@ impl Fetching<'_> {
         }
     }
 
-    async fn open_part(&self, part: &Path, offset: u64) -> Result<Box<dyn PathFile>, PathIoError> {
+    async fn open_part(
+        &self,
+        part: &Path,
+        offset: u64,
+        begun: &[u8],
+    ) -> Result<Box<dyn PathFile>, PathIoError> {
         if offset == 0 {
-            return self.fs.open(part, OpenMode::Write).await;
+            let mut file = self.fs.open(part, OpenMode::Write).await?;
+            if !begun.is_empty() {
+                let written = async {
+                    file.write_all(begun).await?;
+                    file.flush().await
+                };
+                written.await.map_err(|source| PathIoError::new("write", part, source))?;
+            }
+            return Ok(file);
         }
         let mut file = self.fs.open(part, OpenMode::Update).await?;
         file.seek(std::io::SeekFrom::Start(offset))
@@ -152,7 +189,12 @@ impl Fetching<'_> {
 
     /// Compares the length with what the listing said and, where that is out of date, with what
     /// the server says now.
-    async fn check_size(&self, client: &mut Client, wanted: &Wanted<'_>, transferred: u64) -> Result<()> {
+    pub(super) async fn check_size(
+        &self,
+        client: &mut Client,
+        wanted: &Wanted<'_>,
+        transferred: u64,
+    ) -> Result<()> {
         let Some(listed) = wanted.size.filter(|size| *size != transferred) else { return Ok(()) };
         match client.size_if_told(wanted.path).await? {
             Some(now) if now == transferred => Ok(()),
@@ -161,24 +203,45 @@ impl Fetching<'_> {
     }
 
     /// Gives the local file the server's time, where that is known exactly.
-    async fn keep_time(&self, client: &mut Client, wanted: &Wanted<'_>, target: &Path) {
-        if !self.keep_times {
-            return;
-        }
-        let listed = wanted.modified.filter(|time| time.zone() != Zone::Unknown);
-        let modified = match listed {
-            Some(time) => Some(time),
-            None => client.modified(wanted.path).await.ok(),
-        };
-        if let Some(time) = modified.and_then(system_time)
+    async fn keep_time(
+        &self,
+        client: &mut Client,
+        wanted: &Wanted<'_>,
+        data: &DataConnection,
+        target: &Path,
+    ) {
+        if let Some(time) = self.time(client, wanted, data).await.and_then(system_time)
             && let Err(error) = self.fs.set_modified(target, time).await
         {
             tracing::warn!("{error}");
         }
     }
+
+    /// Gives the time to keep: as listed, or as told along with the transfer, or asked for now.
+    pub(super) async fn time(
+        &self,
+        client: &mut Client,
+        wanted: &Wanted<'_>,
+        data: &DataConnection,
+    ) -> Option<Timestamp> {
+        match (self.keep_times, wanted.exact_time(), data.dating()) {
+            (false, ..) => None,
+            (true, Some(listed), _) => Some(listed),
+            (true, None, Some(Dating::Told(time))) => Some(time),
+            (true, None, Some(_)) => None,
+            (true, None, None) => client.modified_if_told(wanted.path).await,
+        }
+    }
 }
 
-fn system_time(time: Timestamp) -> Option<SystemTime> {
+impl Wanted<'_> {
+    /// Gives the listed time, if it tells its zone.
+    fn exact_time(&self) -> Option<Timestamp> {
+        self.modified.filter(|time| time.zone() != Zone::Unknown)
+    }
+}
+
+pub(super) fn system_time(time: Timestamp) -> Option<SystemTime> {
     let seconds = u64::try_from(time.to_unix(0)).ok()?;
     UNIX_EPOCH.checked_add(Duration::new(seconds, time.nanosecond()))
 }

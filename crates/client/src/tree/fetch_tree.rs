@@ -15,7 +15,7 @@ use super::{
     fetch::{Fetching, Wanted},
     local::{local_name, make_all, make_below},
     verify::Verify,
-    walk::{Found, Work},
+    walk::{Done, Found, Work},
 };
 use crate::{Client, Error, PathEntry, Result, path_io::PathIo};
 
@@ -126,10 +126,10 @@ impl Work for FetchTree {
         Ok(())
     }
 
-    async fn transfer(&self, client: &mut Client, file: &RemoteFile, attempt: &Attempt<'_>) -> Result<Moved> {
+    async fn transfer(&self, client: &mut Client, file: &RemoteFile, attempt: &Attempt<'_>) -> Result<Done> {
         let _alone = if file.has_twin() { Some(self.one_at_a_time.lock().await) } else { None };
         let fetching = Fetching {
-            fs: &*self.fs,
+            fs: &self.fs,
             block: self.block,
             // A part file of this very transfer is as good as one of an earlier one.
             resume: self.resume || attempt.has_begun(),
@@ -140,7 +140,14 @@ impl Work for FetchTree {
         let path = file.path();
         let wanted = Wanted { path: &path, size: file.size(), modified: file.modified() };
         let fetched = fetching.fetch(client, &wanted, &file.target()?).await?;
-        Ok(Moved { bytes: fetched.bytes, resumed: fetched.resumed })
+        let mut done = Done {
+            moved: Moved { bytes: fetched.bytes, resumed: fetched.resumed },
+            landing: fetched.landing,
+        };
+        if let Some(landing) = done.landing.take_if(|_| file.has_twin()) {
+            landing.end().await?;
+        }
+        Ok(done)
     }
 
     fn is_root(&self, directory: &RemoteDirectory) -> bool {

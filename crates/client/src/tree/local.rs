@@ -74,10 +74,15 @@ pub(super) async fn make_below(fs: &dyn PathIo, path: &Path) -> Result<()> {
 /// Fails when `path` is a symbolic link.
 pub(super) async fn refuse_link(fs: &dyn PathIo, path: &Path) -> Result<()> {
     match fs.stat(path).await {
-        Ok(found) if found.is_link() => Err(Error::Skipped {
-            path: path.display().to_string(),
-            why: "a symbolic link is in its place, and could lead out of the destination",
-        }),
+        Ok(found) if found.is_link() => Err(link_in_place(path)),
         _ => Ok(()),
+    }
+}
+
+/// The error for a symbolic link where a file is to stand.
+pub(super) fn link_in_place(path: &Path) -> Error {
+    Error::Skipped {
+        path: path.display().to_string(),
+        why: "a symbolic link is in its place, and could lead out of the destination",
     }
 }

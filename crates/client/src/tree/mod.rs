@@ -16,6 +16,7 @@ mod local;
 mod order;
 mod queue;
 mod remove;
+mod small;
 mod store;
 mod store_tree;
 mod tries;

@@ -89,7 +89,8 @@ impl<D, F> Queue<D, F> {
 
     /// Tells whether something is left to begin.
     pub(super) fn has_more(&self) -> bool {
-        !self.stopped && !(self.files.is_empty() && self.directories.is_empty())
+        let empty = self.files.is_empty() && self.directories.is_empty();
+        !self.stopped && !empty
     }
 
     /// Counts a task as done, whatever came of it.

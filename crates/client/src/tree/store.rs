@@ -5,17 +5,19 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
+use bytes::Bytes;
 use oxftp_proto::{Code, Command, RemotePath, Timestamp, TransferType};
-use tokio::io::AsyncSeekExt;
+use tokio::io::{AsyncSeekExt, AsyncWriteExt};
 
 use super::{
+    SMALLEST_BLOCK,
     copy::{CopyError, copy_up},
     verify::Verify,
 };
 use crate::{
     Client, Error, Progress, Result,
     data::{DataConnection, Masks},
-    path_io::{OpenMode, PathIo, PathIoError},
+    path_io::{OpenMode, PathFile, PathIo, PathIoError},
 };
 
 /// How files are stored.
@@ -43,19 +45,16 @@ impl Storing<'_> {
         target: &RemotePath,
     ) -> Result<Stored> {
         // A file that cannot be read must not empty the one on the server.
-        let mut file = self.fs.open(source, OpenMode::Read).await?;
-        let size = self.fs.stat(source).await.ok().filter(|found| found.is_file()).map(|found| found.size);
+        let mut content = self.content(source).await?;
+        let size = content.size();
         let offset = if self.resume { self.offset(client, size, target).await? } else { 0 };
         let (mut data, offset) = self.open(client, target, offset).await?;
         self.progress.file_started(&source.display().to_string(), size, offset);
-        if offset > 0 {
-            let sought = file.seek(std::io::SeekFrom::Start(offset)).await;
-            if let Err(source_error) = sought {
-                let _ = data.abort(client.control_mut()).await;
-                return Err(PathIoError::new("seek", source, source_error).into());
-            }
+        if let Err(error) = content.go_to(offset, source).await {
+            let _ = data.abort(client.control_mut()).await;
+            return Err(error.into());
         }
-        match copy_up(&mut *file, source, &mut data, self.block, self.progress).await {
+        match content.send(source, &mut data, self.block, self.progress).await {
             Ok(bytes) => {
                 let deadline = client.completion_deadline();
                 data.finish(client.control_mut(), Masks::default(), deadline).await?;
@@ -72,6 +71,18 @@ impl Storing<'_> {
                 Err(error.into())
             }
         }
+    }
+
+    /// Reads a small file, or opens a larger one.
+    async fn content(&self, source: &Path) -> Result<Content, PathIoError> {
+        if !self.resume
+            && let Some(bytes) = self.fs.read_whole(source, SMALLEST_BLOCK).await?
+        {
+            return Ok(Content::Read(bytes));
+        }
+        let file = self.fs.open(source, OpenMode::Read).await?;
+        let size = self.fs.stat(source).await.ok().filter(|found| found.is_file()).map(|found| found.size);
+        Ok(Content::Open(file, size))
     }
 
     /// Gives the server's file the time of the local one, where the server lets it be set.
@@ -111,6 +122,48 @@ impl Storing<'_> {
                 Ok((client.open_data(appe, TransferType::Image, 0).await?, offset))
             }
             opened => Ok((opened?, offset)),
+        }
+    }
+}
+
+/// What a file is to hold on the server.
+enum Content {
+    /// A small file, read already.
+    Read(Bytes),
+    Open(Box<dyn PathFile>, Option<u64>),
+}
+
+impl Content {
+    fn size(&self) -> Option<u64> {
+        match self {
+            Self::Read(bytes) => Some(bytes.len() as u64),
+            Self::Open(_, size) => *size,
+        }
+    }
+
+    async fn go_to(&mut self, offset: u64, path: &Path) -> Result<(), PathIoError> {
+        let Self::Open(file, _) = self else { return Ok(()) };
+        if offset > 0 {
+            let sought = file.seek(std::io::SeekFrom::Start(offset)).await;
+            sought.map_err(|source| PathIoError::new("seek", path, source))?;
+        }
+        Ok(())
+    }
+
+    async fn send(
+        &mut self,
+        path: &Path,
+        data: &mut DataConnection,
+        block: usize,
+        progress: &dyn Progress,
+    ) -> Result<u64, CopyError> {
+        match self {
+            Self::Read(bytes) => {
+                data.write_all(bytes).await.map_err(CopyError::Data)?;
+                progress.advanced(bytes.len() as u64);
+                Ok(bytes.len() as u64)
+            }
+            Self::Open(file, _) => copy_up(&mut **file, path, data, block, progress).await,
         }
     }
 }

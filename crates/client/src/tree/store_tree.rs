@@ -9,7 +9,7 @@ use super::{
     local::remote_name,
     store::Storing,
     verify::Verify,
-    walk::{Found, Work},
+    walk::{Done, Found, Work},
 };
 use crate::{
     Client, Error, Result,
@@ -69,7 +69,7 @@ impl Work for StoreTree {
         Ok(())
     }
 
-    async fn transfer(&self, client: &mut Client, file: &LocalFile, attempt: &Attempt<'_>) -> Result<Moved> {
+    async fn transfer(&self, client: &mut Client, file: &LocalFile, attempt: &Attempt<'_>) -> Result<Done> {
         // What a lost connection left on the server may still grow, so only the user may resume.
         let storing = Storing {
             fs: &*self.fs,
@@ -80,7 +80,7 @@ impl Work for StoreTree {
             progress: attempt,
         };
         let stored = storing.store(client, &file.local, &file.remote).await?;
-        Ok(Moved { bytes: stored.bytes, resumed: stored.resumed })
+        Ok(Done { moved: Moved { bytes: stored.bytes, resumed: stored.resumed }, landing: None })
     }
 
     fn is_root(&self, directory: &LocalDirectory) -> bool {

@@ -18,6 +18,7 @@ use super::{
     lane::Lane,
     order::Order,
     queue::{Next, Queue, Task},
+    small::Landing,
     tries::Tries,
 };
 use crate::{
@@ -44,7 +45,7 @@ pub(super) trait Work: Sync {
         client: &mut Client,
         file: &Self::File,
         attempt: &Attempt<'_>,
-    ) -> impl Future<Output = Result<Moved>> + Send;
+    ) -> impl Future<Output = Result<Done>> + Send;
 
     /// Tells whether the whole tree fails with this directory.
     fn is_root(&self, directory: &Self::Directory) -> bool;
@@ -54,6 +55,21 @@ pub(super) trait Work: Sync {
     fn file_name(&self, file: &Self::File) -> String;
 
     fn size(&self, file: &Self::File) -> Option<u64>;
+}
+
+/// A file that was moved.
+pub(super) struct Done {
+    pub(super) moved: Moved,
+    /// It has still to be written to its place, which the session need not wait for.
+    pub(super) landing: Option<Landing>,
+}
+
+/// A file that is on its way to its place while its session moves the next one.
+struct Behind<D, F> {
+    task: Task<D, F>,
+    name: String,
+    moved: Moved,
+    landing: Landing,
 }
 
 /// What was found in a directory.
@@ -93,6 +109,15 @@ impl Plan {
     }
 }
 
+/// A lane, with what it moves or with what it has behind it.
+type Hand = (usize, Place);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Place {
+    Moving,
+    Behind,
+}
+
 /// A tree that is gone through.
 pub(super) struct Walk<'a, W: Work> {
     work: W,
@@ -106,7 +131,7 @@ struct State<W: Work> {
     queue: Queue<W::Directory, W::File>,
     report: Report,
     /// What each lane is about.
-    in_hand: BTreeMap<usize, String>,
+    in_hand: BTreeMap<Hand, String>,
     lanes: usize,
     /// Why nothing more is begun.
     stop: Option<Error>,
@@ -157,28 +182,64 @@ impl<'a, W: Work> Walk<'a, W> {
 
     /// Works until nothing is left to do, or no session is to be had.
     async fn drive(&self, number: usize, mut lane: Lane<'_>) {
+        let mut behind = None;
         loop {
             let mut changed = pin!(self.changed.notified());
             // What changes from here on is noticed.
             changed.as_mut().enable();
             let task = match self.next(number) {
                 Next::Task(task) => task,
+                Next::Wait if behind.is_some() => {
+                    self.land(number, behind.take()).await;
+                    continue;
+                }
                 Next::Wait => {
                     lane.rest();
                     changed.await;
                     continue;
                 }
-                Next::End => return,
+                Next::End => return self.land(number, behind).await,
             };
-            let outcome = match &task {
-                Task::List(directory) => self.list(directory, &mut lane).await,
-                Task::Transfer(_, file) => self.transfer(file, &mut lane).await,
+            let work = async {
+                match &task {
+                    Task::List(directory) => self.list(directory, &mut lane).await.map(|()| None),
+                    Task::Transfer(_, file) => self.transfer(file, &mut lane).await,
+                }
             };
+            let (outcome, ()) = tokio::join!(work, self.land(number, behind.take()));
             match outcome {
-                Ok(()) => self.finish(number, &task),
+                Ok(None) => self.finish((number, Place::Moving), &task),
+                Ok(Some((name, Done { moved, landing: Some(landing) }))) => {
+                    behind = Some(self.leave_behind(number, Behind { task, name, moved, landing }));
+                }
+                Ok(Some((name, Done { moved, landing: None }))) => {
+                    self.count(&name, moved);
+                    self.finish((number, Place::Moving), &task);
+                }
                 Err(no_session) => return self.give_up(number, task, no_session),
             }
         }
+    }
+
+    fn leave_behind(
+        &self,
+        number: usize,
+        behind: Behind<W::Directory, W::File>,
+    ) -> Behind<W::Directory, W::File> {
+        let mut state = self.lock();
+        state.in_hand.remove(&(number, Place::Moving));
+        state.in_hand.insert((number, Place::Behind), behind.name.clone());
+        behind
+    }
+
+    /// Waits for a file that was left behind.
+    async fn land(&self, number: usize, behind: Option<Behind<W::Directory, W::File>>) {
+        let Some(Behind { task, name, moved, landing }) = behind else { return };
+        match landing.end().await {
+            Ok(()) => self.count(&name, moved),
+            Err(error) => self.fail(&mut self.lock(), name, error),
+        }
+        self.finish((number, Place::Behind), &task);
     }
 
     fn next(&self, number: usize) -> Next<W::Directory, W::File> {
@@ -189,14 +250,14 @@ impl<'a, W: Work> Walk<'a, W> {
                 Task::List(directory) => self.work.directory_name(directory),
                 Task::Transfer(_, file) => self.work.file_name(file),
             };
-            state.in_hand.insert(number, name);
+            state.in_hand.insert((number, Place::Moving), name);
         }
         next
     }
 
-    fn finish(&self, number: usize, task: &Task<W::Directory, W::File>) {
+    fn finish(&self, hand: Hand, task: &Task<W::Directory, W::File>) {
         let mut state = self.lock();
-        state.in_hand.remove(&number);
+        state.in_hand.remove(&hand);
         state.queue.done(task);
         drop(state);
         self.changed.notify_waiters();
@@ -205,7 +266,7 @@ impl<'a, W: Work> Walk<'a, W> {
     /// Leaves a task to the other lanes; the last lane that gives up is the end.
     fn give_up(&self, number: usize, task: Task<W::Directory, W::File>, why: Error) {
         let mut state = self.lock();
-        state.in_hand.remove(&number);
+        state.in_hand.remove(&(number, Place::Moving));
         state.queue.put_back(task);
         state.lanes -= 1;
         if state.lanes == 0 {
@@ -267,8 +328,9 @@ impl<'a, W: Work> Walk<'a, W> {
         }
     }
 
-    /// Moves a file; fails only when there is no session to do it with.
-    async fn transfer(&self, file: &W::File, lane: &mut Lane<'_>) -> Result<()> {
+    /// Moves a file, and gives it with its name, unless it failed; fails only when there is no session to
+    /// do it with.
+    async fn transfer(&self, file: &W::File, lane: &mut Lane<'_>) -> Result<Option<(String, Done)>> {
         let name = self.work.file_name(file);
         let attempt = Attempt::new(self.progress);
         let mut tries = Tries::again(self.plan.retries);
@@ -282,15 +344,15 @@ impl<'a, W: Work> Walk<'a, W> {
             };
             client.expect_more(self.lock().queue.has_more());
             match self.work.transfer(client, file, &attempt).await {
-                Ok(moved) => {
-                    self.count(&name, attempt.whole(moved));
-                    return Ok(());
+                Ok(done) => {
+                    let moved = attempt.whole(done.moved);
+                    return Ok(Some((name, Done { moved, ..done })));
                 }
                 Err(error) => match lane.recover(error, &mut tries).await {
                     Ok(()) => attempt.again(&name),
                     Err(error) => {
                         self.fail(&mut self.lock(), name, error);
-                        return Ok(());
+                        return Ok(None);
                     }
                 },
             }

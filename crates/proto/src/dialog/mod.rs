@@ -6,6 +6,7 @@
 mod abort;
 mod active;
 mod completion;
+mod dated;
 mod exchange;
 mod greeting;
 mod login;
@@ -21,6 +22,7 @@ mod transfer;
 pub use abort::{Abort, Aborted};
 pub use active::Active;
 pub use completion::Completion;
+pub use dated::{Dated, Dating};
 pub use exchange::Exchange;
 pub use greeting::Greeting;
 pub use login::{Credentials, Login, Secret};
@@ -60,6 +62,8 @@ pub trait Dialog {
 pub enum Event {
     /// The conversation begins.
     Start,
+    /// The command of [`Step::Queue`] was sent.
+    Queued,
     /// A reply came.
     Reply(Reply),
     /// The data connection that [`Step::Open`] asked for is open.
@@ -78,6 +82,8 @@ pub enum Event {
 pub enum Step<T> {
     /// Send a command, then give the reply.
     Send(Command),
+    /// Send a command, and go on at once; its reply is awaited later.
+    Queue(Command),
     /// Give the next reply, without sending.
     AwaitReply,
     /// Open a data connection to this port.

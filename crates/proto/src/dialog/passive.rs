@@ -162,10 +162,7 @@ mod tests {
         let modes = || vec![PassiveMode::Epsv, PassiveMode::Pasv];
         let here = Endpoint { port: 21, advertised: None };
 
-        assert_eq!(
-            replay(Passive::asked(modes()), "< 229 ok (|||21|)\n= open 21"),
-            Ok(PassiveMode::Epsv)
-        );
+        assert_eq!(replay(Passive::asked(modes()), "< 229 ok (|||21|)\n= open 21"), Ok(PassiveMode::Epsv));
         assert_eq!(
             replay(Passive::asked(modes()), "< 500 no\n> PASV\n< 227 (127,0,0,1,0,22)\n= open 22"),
             Ok(PassiveMode::Pasv)

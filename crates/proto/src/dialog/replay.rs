@@ -3,7 +3,7 @@
 use super::{Dialog, DialogError, Event, Step};
 use crate::{Limits, ReplyDecoder};
 
-/// Drives `dialog` through `script`: `> ` is what it must send, `< ` what it is answered, `= ` what
+/// Drives `dialog` through `script`: `> ` is what it must send, `+ ` what it must send along, `< ` what it is answered, `= ` what
 /// happens besides (`open PORT`, `fail PORT`, `listen ADDRESS`, `secure`). The script must be used
 /// up when the dialog ends.
 pub(crate) fn replay<D: Dialog>(mut dialog: D, script: &str) -> Result<D::Output, DialogError> {
@@ -22,6 +22,10 @@ pub(crate) fn replay<D: Dialog>(mut dialog: D, script: &str) -> Result<D::Output
             Step::Send(command) => {
                 assert_eq!(String::from_utf8_lossy(command.as_bytes()), expect("> "));
                 Event::Reply(reply(&expect("< ")))
+            }
+            Step::Queue(command) => {
+                assert_eq!(String::from_utf8_lossy(command.as_bytes()), expect("+ "));
+                Event::Queued
             }
             Step::AwaitReply => Event::Reply(reply(&expect("< "))),
             Step::Open(endpoint) => match expect("= ").split_once(' ') {
