@@ -93,6 +93,9 @@ impl DataDialler<'_> {
         let target = Target::Data { host: self.host, address, port: endpoint.port };
         match within(self.deadline, self.connector.connect(target)).await {
             Some(Ok(socket)) => {
+                // Dropped before its command, it must not look like the end of an empty upload: libunftp
+                // may give it the next one.
+                socket.reset_on_close(true);
                 self.opened = Some(Opened::Socket(socket));
                 return Event::Opened;
             }

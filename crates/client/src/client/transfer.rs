@@ -71,7 +71,10 @@ impl Client {
     ) -> Result<BoxSocket> {
         self.set_type(transfer_type).await?;
         match self.open_passive(None, modes.to_vec()).await? {
-            (Opened::Socket(socket), _) => Ok(socket),
+            (Opened::Socket(socket), _) => {
+                socket.reset_on_close(false);
+                Ok(socket)
+            }
             (Opened::Listener(_), _) => Err(Error::DataConnect(io::ErrorKind::Unsupported.into())),
         }
     }
