@@ -29,6 +29,14 @@ fuzz seconds="5" *targets:
 bench-listings *args:
     cargo bench -p oxftp-proto --bench listings -- {{ args }}
 
+# Counts the instructions of pure work and compares them with those recorded (valgrind)
+bench-instructions *args:
+    bench/instructions {{ args }}
+
+# Measures how fast replies are decoded
+bench-replies *args:
+    cargo bench -p oxftp-proto --bench replies -- {{ args }}
+
 # Measures the program beside other clients, which bench/peers installs; wants some GiB of RAM disk
 bench *args:
     cargo build --release -p oxftp-cli -p oxftp-bench

@@ -10,7 +10,7 @@ use oxftp_testing::servers::Protection;
 
 use crate::{
     content::name,
-    job::{DIRECTORY, FILE, Job, Load, Place, Way},
+    job::{Connections, DIRECTORY, FILE, Job, Load, Place, Way},
 };
 
 /// A client that is installed.
@@ -81,7 +81,7 @@ fn url(scheme: &str, place: &Place, path: &str) -> String {
 
 fn bare(command: &mut Command, job: &Job, place: &Place) -> Option<()> {
     let port = place.port.to_string();
-    is_plain(job).then_some(())?;
+    (is_plain(job) && job.is_single()).then_some(())?;
     command.args(["bare", &port, place.user, place.password]);
     match job.load {
         Load::File { way: Way::Down, .. } => command.args(["get", FILE]).arg(place.target().join(FILE)),
@@ -93,6 +93,7 @@ fn bare(command: &mut Command, job: &Job, place: &Place) -> Option<()> {
             command.args(["put-all", DIRECTORY]).arg(place.source().join(DIRECTORY)).arg(count.to_string())
         }
         Load::Listing { .. } => command.args(["list", DIRECTORY, "-"]),
+        Load::Walk { .. } => return None,
     };
     Some(())
 }
@@ -101,18 +102,23 @@ fn oxftp(command: &mut Command, job: &Job, place: &Place) -> Option<()> {
     let scheme = if is_plain(job) { "ftp" } else { "ftpes" };
     let url = |path| url(scheme, place, path);
     command.env("OXFTP_PASSWORD", place.password);
+    let connections = match job.connections {
+        Connections::Fixed(count) => count.to_string(),
+        Connections::Auto => "auto".to_owned(),
+    };
     match job.load {
         Load::File { way: Way::Down, .. } => {
             command.args(["get", "-o"]).arg(place.target().join(FILE)).arg(url(FILE))
         }
         Load::File { way: Way::Up, .. } => command.arg("put").arg(place.source().join(FILE)).arg(url(FILE)),
         Load::Files { way: Way::Down, .. } => {
-            command.args(["get", "-r", "-j", "1", "-d"]).arg(place.target()).arg(url(DIRECTORY))
+            command.args(["get", "-r", "-j", &connections, "-d"]).arg(place.target()).arg(url(DIRECTORY))
         }
         Load::Files { way: Way::Up, .. } => {
-            command.args(["put", "-r", "-j", "1"]).arg(place.source().join(DIRECTORY)).arg(url(""))
+            command.args(["put", "-r", "-j", &connections]).arg(place.source().join(DIRECTORY)).arg(url(""))
         }
         Load::Listing { .. } => command.args(["ls", "-l", &url(DIRECTORY)]),
+        Load::Walk { .. } => command.args(["find", "--type", "f", &url(DIRECTORY)]),
     };
     if !is_plain(job) {
         command.arg("--tls-ca").arg(&place.authority);
@@ -125,6 +131,9 @@ fn curl(command: &mut Command, job: &Job, place: &Place) -> Option<()> {
     command.args(["-sS", "--user"]).arg(format!("{}:{}", place.user, place.password));
     if !is_plain(job) {
         command.args(["--ssl-reqd", "--cacert"]).arg(&place.authority);
+    }
+    if let Connections::Fixed(2..) | Connections::Auto = job.connections {
+        command.args(["--parallel", "--parallel-max", &parallel(job)]);
     }
     match job.load {
         Load::File { way: Way::Down, .. } => command.arg("-o").arg(place.target().join(FILE)).arg(url(FILE)),
@@ -145,8 +154,17 @@ fn curl(command: &mut Command, job: &Job, place: &Place) -> Option<()> {
             command.args(["--create-dirs", "--ftp-create-dirs", "--config"]).arg(path)
         }
         Load::Listing { .. } => command.arg(url(&format!("{DIRECTORY}/"))),
+        Load::Walk { .. } => return None,
     };
     Some(())
+}
+
+/// How many connections a client is told to use that cannot find it out.
+fn parallel(job: &Job) -> String {
+    match job.connections {
+        Connections::Fixed(count) => count.to_string(),
+        Connections::Auto => "16".to_owned(),
+    }
 }
 
 fn lftp(command: &mut Command, job: &Job, place: &Place) -> Option<()> {
@@ -155,12 +173,13 @@ fn lftp(command: &mut Command, job: &Job, place: &Place) -> Option<()> {
         Load::File { way: Way::Down, .. } => format!("get {FILE} -o {}", target.join(FILE).display()),
         Load::File { way: Way::Up, .. } => format!("put {} -o {FILE}", source.join(FILE).display()),
         Load::Files { way: Way::Down, .. } => {
-            format!("mirror {DIRECTORY} {}", target.join(DIRECTORY).display())
+            format!("mirror -P {} {DIRECTORY} {}", parallel(job), target.join(DIRECTORY).display())
         }
         Load::Files { way: Way::Up, .. } => {
-            format!("mirror -R {} {DIRECTORY}", source.join(DIRECTORY).display())
+            format!("mirror -R -P {} {} {DIRECTORY}", parallel(job), source.join(DIRECTORY).display())
         }
         Load::Listing { .. } => format!("cls -l {DIRECTORY}"),
+        Load::Walk { .. } => format!("find {DIRECTORY}"),
     };
     let tls = match is_plain(job) {
         true => "set ftp:ssl-allow no".to_owned(),
@@ -187,8 +206,11 @@ fn rclone(command: &mut Command, job: &Job, place: &Place) -> Option<()> {
         Load::Files { way: Way::Down, .. } => command.args(["copy", &directory]).arg(target.join(DIRECTORY)),
         Load::Files { way: Way::Up, .. } => command.arg("copy").arg(source.join(DIRECTORY)).arg(directory),
         Load::Listing { .. } => command.args(["lsf", "--format", "stp", "--separator", " ", &directory]),
+        Load::Walk { .. } => command.args(["lsf", "-R", "--files-only", &directory]),
     };
-    command.args(["--config", "", "--transfers", "1", "--checkers", "1", "--multi-thread-streams", "0"]);
+    let parallel = parallel(job);
+    command.args(["--config", "", "--transfers", &parallel, "--checkers", &parallel]);
+    command.args(["--multi-thread-streams", "0"]);
     command.args(["--ftp-host", place.host, "--ftp-user", place.user, "--ftp-pass", obscured.trim()]);
     command.args(["--ftp-port", &place.port.to_string()]);
     if !is_plain(job) {
@@ -198,11 +220,12 @@ fn rclone(command: &mut Command, job: &Job, place: &Place) -> Option<()> {
 }
 
 fn ncftp(command: &mut Command, job: &Job, place: &Place) -> Option<()> {
-    is_plain(job).then_some(())?;
+    (is_plain(job) && job.is_single()).then_some(())?;
     let program = match job.load {
         Load::File { way: Way::Down, .. } | Load::Files { way: Way::Down, .. } => "ncftpget",
         Load::File { way: Way::Up, .. } | Load::Files { way: Way::Up, .. } => "ncftpput",
         Load::Listing { .. } => "ncftpls",
+        Load::Walk { .. } => return None,
     };
     let login = ["-u", place.user, "-p", place.password, "-P", &place.port.to_string()].map(str::to_owned);
     *command = Command::new(program);
@@ -218,12 +241,13 @@ fn ncftp(command: &mut Command, job: &Job, place: &Place) -> Option<()> {
         Load::Files { way: Way::Up, .. } => {
             command.args(["-V", "-R", place.host, "."]).arg(place.source().join(DIRECTORY))
         }
-        Load::Listing { .. } => command.arg("-l").arg(url("ftp", place, &format!("{DIRECTORY}/"))),
+        _ => command.arg("-l").arg(url("ftp", place, &format!("{DIRECTORY}/"))),
     };
     Some(())
 }
 
 fn wget(command: &mut Command, job: &Job, place: &Place) -> Option<()> {
+    job.is_single().then_some(())?;
     let scheme = if is_plain(job) { "ftp" } else { "ftps" };
     let url = |path: &str| format!("{scheme}://{}:{}/{path}", place.host, place.port);
     command.args(["-q", "--user", place.user, "--password", place.password, "--ca-certificate"]);
@@ -241,13 +265,13 @@ fn wget(command: &mut Command, job: &Job, place: &Place) -> Option<()> {
 fn aioftp(command: &mut Command, job: &Job, place: &Place) -> Option<()> {
     command.args(["-c", include_str!("aioftp.py"), &place.port.to_string(), place.user, place.password]);
     // It knows only what begins with TLS by itself; explicit TLS it does not resume.
-    is_plain(job).then_some(())?;
+    (is_plain(job) && job.is_single() && !matches!(job.load, Load::Walk { .. })).then_some(())?;
     words(command, job, place);
     Some(())
 }
 
 fn suppaftp(command: &mut Command, job: &Job, place: &Place) -> Option<()> {
-    command.args([&place.port.to_string(), place.user, place.password]);
+    command.args([&place.port.to_string(), place.user, place.password]).env("CLIENTS", parallel(job));
     if !is_plain(job) {
         command.env("AUTHORITY", &place.authority);
     }
@@ -267,5 +291,6 @@ fn words(command: &mut Command, job: &Job, place: &Place) {
             command.args(["put-all", DIRECTORY]).arg(place.source().join(DIRECTORY))
         }
         Load::Listing { .. } => command.args(["list", DIRECTORY, "-"]),
+        Load::Walk { .. } => command.args(["walk", DIRECTORY, "-"]),
     };
 }

@@ -59,8 +59,13 @@ pub(crate) fn lay_files(directory: &Path, count: usize) {
 
 /// Makes many empty files.
 pub(crate) fn lay_names(directory: &Path, count: usize) {
+    lay_names_from(directory, 0, count);
+}
+
+/// Makes many empty files whose names begin at a number.
+pub(crate) fn lay_names_from(directory: &Path, first: usize, count: usize) {
     fs::create_dir_all(directory).unwrap();
-    for number in 0..count {
+    for number in first..first + count {
         File::create(directory.join(name(number))).unwrap();
     }
 }

@@ -3,6 +3,7 @@
 use std::{
     fs,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use oxftp_testing::servers::{Protection, TestServer};
@@ -17,6 +18,14 @@ pub(crate) enum Way {
     Up,
 }
 
+/// How many connections a client may have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Connections {
+    Fixed(u16),
+    /// As many as it thinks right.
+    Auto,
+}
+
 /// What is moved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Load {
@@ -26,6 +35,8 @@ pub(crate) enum Load {
     Files { count: usize, way: Way },
     /// The names of so many entries.
     Listing { entries: usize },
+    /// The names of so many entries in so many directories.
+    Walk { directories: usize, entries: usize },
 }
 
 /// One scenario.
@@ -33,23 +44,51 @@ pub(crate) enum Load {
 pub(crate) struct Job {
     pub(crate) load: Load,
     pub(crate) protection: Protection,
+    pub(crate) connections: Connections,
+    /// How long the way is to the server and back, where it is not on this machine.
+    pub(crate) round_trip: Option<Duration>,
+}
+
+/// How large the loads are.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Sizes {
+    pub(crate) mib: u64,
+    pub(crate) files: usize,
+    pub(crate) tls_files: usize,
+    pub(crate) far_files: usize,
+    pub(crate) entries: usize,
 }
 
 /// All scenarios.
-pub(crate) fn all(mib: u64, files: usize, tls_files: usize, entries: usize) -> Vec<Job> {
-    let (plain, tls) = (Protection::Plain, Protection::Explicit);
-    let file = |way| Load::File { bytes: mib << 20, way };
+pub(crate) fn all(sizes: Sizes) -> Vec<Job> {
+    let file = |way| Load::File { bytes: sizes.mib << 20, way };
+    let files = |count, way| Load::Files { count, way };
+    let (down, up) = (Way::Down, Way::Up);
+    let (eight, auto) = (Connections::Fixed(8), Connections::Auto);
+    let walk = Load::Walk { directories: 100, entries: sizes.entries / 10 };
     vec![
-        Job { load: file(Way::Down), protection: plain },
-        Job { load: file(Way::Up), protection: plain },
-        Job { load: file(Way::Down), protection: tls },
-        Job { load: file(Way::Up), protection: tls },
-        Job { load: Load::Files { count: files, way: Way::Down }, protection: plain },
-        Job { load: Load::Files { count: files, way: Way::Up }, protection: plain },
-        Job { load: Load::Files { count: tls_files, way: Way::Down }, protection: tls },
-        Job { load: Load::Listing { entries }, protection: plain },
+        Job::new(file(down)),
+        Job::new(file(up)),
+        Job::new(file(down)).over_tls(),
+        Job::new(file(up)).over_tls(),
+        Job::new(files(sizes.files, down)),
+        Job::new(files(sizes.files, up)),
+        Job::new(files(sizes.files, down)).by(eight),
+        Job::new(files(sizes.files, up)).by(eight),
+        Job::new(files(sizes.tls_files, down)).over_tls(),
+        Job::new(Load::Listing { entries: sizes.entries }),
+        Job::new(walk),
+        Job::new(files(sizes.far_files, down)).far(FAR),
+        Job::new(files(sizes.far_files, down)).far(FAR).over_tls(),
+        Job::new(files(sizes.far_files, down)).far(FAR).by(eight),
+        Job::new(files(sizes.far_files, down)).far(FAR).by(auto),
+        Job::new(files(sizes.far_files, down)).far(FAR).by(auto).over_tls(),
+        Job::new(file(down)).far(FARTHER),
     ]
 }
+
+const FAR: Duration = Duration::from_millis(40);
+const FARTHER: Duration = Duration::from_millis(50);
 
 /// A server, and a local directory, both in the system's temporary directory.
 pub(crate) struct Place {
@@ -90,13 +129,43 @@ impl Place {
 }
 
 impl Job {
+    fn new(load: Load) -> Self {
+        Self { load, protection: Protection::Plain, connections: Connections::Fixed(1), round_trip: None }
+    }
+
+    fn over_tls(self) -> Self {
+        Self { protection: Protection::Explicit, ..self }
+    }
+
+    fn by(self, connections: Connections) -> Self {
+        Self { connections, ..self }
+    }
+
+    fn far(self, round_trip: Duration) -> Self {
+        Self { round_trip: Some(round_trip), ..self }
+    }
+
     pub(crate) fn name(&self) -> String {
+        let load = match self.load {
+            Load::File { bytes, way } => format!("one file of {} MiB {}", bytes >> 20, way.name()),
+            Load::Files { count, way } => format!("{count} files of 4 KiB {}", way.name()),
+            Load::Listing { entries } => format!("a directory of {entries} listed"),
+            Load::Walk { directories, entries } => {
+                format!("{entries} entries in {directories} directories listed")
+            }
+        };
         let tls = if self.protection == Protection::Plain { "plain" } else { "TLS" };
-        match self.load {
-            Load::File { bytes, way } => format!("one file of {} MiB {}, {tls}", bytes >> 20, way.name()),
-            Load::Files { count, way } => format!("{count} files of 4 KiB {}, {tls}", way.name()),
-            Load::Listing { entries } => format!("a directory of {entries} listed, {tls}"),
-        }
+        let connections = match self.connections {
+            Connections::Fixed(1) => String::new(),
+            Connections::Fixed(count) => format!(", {count} connections"),
+            Connections::Auto => ", connections as found best".to_owned(),
+        };
+        let way = self.round_trip.map(|time| format!(", {} ms away", time.as_millis())).unwrap_or_default();
+        format!("{load}, {tls}{connections}{way}")
+    }
+
+    pub(crate) fn is_single(&self) -> bool {
+        self.connections == Connections::Fixed(1)
     }
 
     /// The other large peers lose their sessions where reuse is demanded; only the small files
@@ -123,6 +192,17 @@ impl Job {
                 content::lay_names(&place.root.join(DIRECTORY), entries);
                 Checked::lines(entries)
             }
+            Load::Walk { directories, entries } => {
+                let each = entries / directories;
+                for number in 0..directories {
+                    content::lay_names_from(
+                        &place.root.join(DIRECTORY).join(format!("d{number}")),
+                        number * each,
+                        each,
+                    );
+                }
+                Checked::lines(each * directories)
+            }
         }
     }
 
@@ -140,7 +220,7 @@ impl Job {
             Load::File { way: Way::Up, .. } => place.root.join(FILE),
             Load::Files { way: Way::Down, .. } => place.target().join(DIRECTORY),
             Load::Files { way: Way::Up, .. } => place.root.join(DIRECTORY),
-            Load::Listing { .. } => place.target().join(LISTING),
+            Load::Listing { .. } | Load::Walk { .. } => place.target().join(LISTING),
         }
     }
 
@@ -164,7 +244,7 @@ impl Job {
     /// Looks at what arrived.
     pub(crate) fn result(&self, place: &Place) -> Checked {
         match self.load {
-            Load::Listing { .. } => content::count_names(&self.to(place)),
+            Load::Listing { .. } | Load::Walk { .. } => content::count_names(&self.to(place)),
             _ => content::check(Path::new(&self.to(place))),
         }
     }

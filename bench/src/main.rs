@@ -2,8 +2,8 @@
 //!
 //! Each scenario has a server of its own, and each client one run in each round, in turn: what
 //! else the machine does meets all alike. [`job`] is what is to be done, [`clients`] how each
-//! program is told, [`cost`] what a run took, [`content`] the files and their check, and [`bare`]
-//! the limit: FTP with nothing around it.
+//! program is told, [`cost`] what a run took, [`content`] the files and their check, [`bare`] the
+//! limit: FTP with nothing around it, and [`link`] a long way to the server.
 
 #![allow(clippy::unwrap_used, reason = "a bench that cannot go on ends")]
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program for people")]
@@ -13,6 +13,7 @@ mod clients;
 mod content;
 mod cost;
 mod job;
+mod link;
 mod table;
 
 use std::{path::PathBuf, time::Duration};
@@ -24,7 +25,8 @@ use crate::{
     clients::Program,
     content::Checked,
     cost::{Cost, Outcome},
-    job::{Job, Place},
+    job::{Job, Place, Sizes},
+    link::Link,
     table::Row,
 };
 
@@ -40,6 +42,9 @@ struct Options {
     /// Number of small files over TLS
     #[arg(long, default_value_t = 500)]
     tls_files: usize,
+    /// Number of small files over a long way
+    #[arg(long, default_value_t = 500)]
+    far_files: usize,
     /// Number of entries of the listed directory
     #[arg(long, default_value_t = 100_000)]
     entries: usize,
@@ -47,7 +52,7 @@ struct Options {
     #[arg(long, default_value_t = 3)]
     rounds: usize,
     /// Seconds after which a client is given up
-    #[arg(long, default_value_t = 60)]
+    #[arg(long, default_value_t = 120)]
     patience: u64,
     /// The `oxftp` to measure
     #[arg(long, default_value = "target/release/oxftp")]
@@ -70,16 +75,33 @@ fn main() {
     }
     let options = Options::parse();
     let programs = clients::installed(&options.oxftp, options.before.as_deref(), &options.clients);
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-    for job in job::all(options.mib, options.files, options.tls_files, options.entries) {
-        if job.name().contains(&options.only) {
-            runtime.block_on(measure(&job, &programs, &options));
-        }
+    let sizes = Sizes {
+        mib: options.mib,
+        files: options.files,
+        tls_files: options.tls_files,
+        far_files: options.far_files,
+        entries: options.entries,
+    };
+    for job in job::all(sizes).iter().filter(|job| job.name().contains(&options.only)) {
+        // A thread of its own, for it may move to another namespace.
+        std::thread::scope(|scope| scope.spawn(|| begin(job, &programs, &options)).join()).unwrap();
     }
 }
 
+fn begin(job: &Job, programs: &[Program], options: &Options) {
+    let link = match job.round_trip.map(Link::open).transpose() {
+        Ok(link) => link,
+        Err(error) => return println!("\n## {}\n\nskipped: no link, {error}", job.name()),
+    };
+    if let Some(link) = &link {
+        link.enter_server().unwrap();
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    runtime.block_on(measure(job, programs, options, link.as_ref()));
+}
+
 /// Runs every client at one job, in turn, and prints what they took.
-async fn measure(job: &Job, programs: &[Program], options: &Options) {
+async fn measure(job: &Job, programs: &[Program], options: &Options, link: Option<&Link>) {
     let mut server = ServerOptions::new(job.protection);
     server.require_session_reuse = job.needs_reuse();
     let server = match ServerKind::Vsftpd.start_with(server).await {
@@ -94,15 +116,25 @@ async fn measure(job: &Job, programs: &[Program], options: &Options) {
             if row.is_given_up() {
                 continue;
             }
-            row.add(one(job, program, &place, &original, options.patience));
+            row.add(one(job, program, (&place, link), &original, options.patience));
         }
     }
     table::print(&job.name(), &rows);
 }
 
 /// Runs one client once and checks what came of it.
-fn one(job: &Job, program: &Program, place: &Place, original: &Checked, patience: u64) -> Outcome {
+fn one(
+    job: &Job,
+    program: &Program,
+    (place, link): (&Place, Option<&Link>),
+    original: &Checked,
+    patience: u64,
+) -> Outcome {
     let Some(command) = program.command(job, place) else { return Outcome::Unable };
+    let command = match link {
+        Some(link) => link.at_client(&command),
+        None => command,
+    };
     job.clear(place);
     let output = job.clean_output(place);
     let outcome = cost::run(command, &output, Duration::from_secs(patience));

@@ -1,6 +1,6 @@
 //! Drives suppaftp: port, user, password, verb, remote path, local path.
 //!
-//! With `AUTHORITY` in the environment, a file in PEM, over explicit TLS.
+//! With `AUTHORITY` in the environment, a file in PEM, over explicit TLS; with `CLIENTS`, by so many clients at once.
 
 use std::{error::Error, path::Path, sync::Arc};
 
@@ -23,32 +23,27 @@ type Result<T = ()> = std::result::Result<T, Box<dyn Error>>;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result {
     let words: Vec<String> = std::env::args().skip(1).collect();
-    let [port, user, password, verb, remote, local] = words.as_slice() else {
+    let [_, _, _, verb, remote, local] = words.as_slice() else {
         return Err("six words".into());
     };
-    let mut client = AsyncRustlsFtpStream::connect(("127.0.0.1", port.parse()?)).await?;
-    if let Some(authority) = std::env::var_os("AUTHORITY") {
-        client = client.into_secure(connector(authority.as_ref())?, "localhost").await?;
-    }
-    client.login(user, password).await?;
-    client.transfer_type(FileType::Binary).await?;
+    let mut client = open(&words).await?;
     match verb.as_str() {
         "get" => get(&mut client, remote, local).await?,
         "put" => put(&mut client, remote, local).await?,
         "get-all" => {
             std::fs::create_dir(local)?;
-            for path in client.nlst(Some(remote)).await? {
-                let name = Path::new(&path).file_name().ok_or("no name")?.to_string_lossy();
-                get(&mut client, &format!("{remote}/{name}"), &format!("{local}/{name}")).await?;
-            }
+            let paths = client.nlst(Some(remote)).await?;
+            let name = |path: String| Path::new(&path).file_name()?.to_str().map(str::to_owned);
+            all(client, &words, paths.into_iter().filter_map(name).collect()).await?;
+            return Ok(());
         }
         "put-all" => {
             client.mkdir(remote).await?;
-            for entry in std::fs::read_dir(local)? {
-                let name = entry?.file_name().to_string_lossy().into_owned();
-                put(&mut client, &format!("{remote}/{name}"), &format!("{local}/{name}")).await?;
-            }
+            let entries = std::fs::read_dir(local)?.map_while(|entry| entry.ok()?.file_name().into_string().ok());
+            all(client, &words, entries.collect()).await?;
+            return Ok(());
         }
+        "walk" => walk(&mut client, remote).await?,
         _ => {
             for line in client.list(Some(remote)).await? {
                 let file = ListParser::parse_posix(&line)?;
@@ -57,6 +52,60 @@ async fn main() -> Result {
         }
     }
     Ok(client.quit().await?)
+}
+
+async fn open(words: &[String]) -> Result<AsyncRustlsFtpStream> {
+    let [port, user, password, ..] = words else { return Err("six words".into()) };
+    let mut client = AsyncRustlsFtpStream::connect(("127.0.0.1", port.parse()?)).await?;
+    if let Some(authority) = std::env::var_os("AUTHORITY") {
+        client = client.into_secure(connector(authority.as_ref())?, "localhost").await?;
+    }
+    client.login(user, password).await?;
+    client.transfer_type(FileType::Binary).await?;
+    Ok(client)
+}
+
+/// Moves the files of a directory, each client its share.
+async fn all(first: AsyncRustlsFtpStream, words: &[String], names: Vec<String>) -> Result {
+    let clients = std::env::var("CLIENTS").ok().and_then(|count| count.parse().ok()).unwrap_or(1);
+    let mut first = Some(first);
+    let mut running = Vec::new();
+    for number in 0..clients {
+        let names: Vec<String> = names.iter().skip(number).step_by(clients).cloned().collect();
+        let opened = first.take();
+        running.push(async move {
+            let mut client = match opened {
+                Some(client) => client,
+                None => open(words).await?,
+            };
+            for name in names {
+                let (remote, local) = (format!("{}/{name}", words[4]), format!("{}/{name}", words[5]));
+                match words[3].as_str() {
+                    "get-all" => get(&mut client, &remote, &local).await?,
+                    _ => put(&mut client, &remote, &local).await?,
+                }
+            }
+            Ok::<_, Box<dyn Error>>(client.quit().await?)
+        });
+    }
+    futures_util::future::try_join_all(running).await?;
+    Ok(())
+}
+
+/// Prints the names in a directory and those below it.
+async fn walk(client: &mut AsyncRustlsFtpStream, root: &str) -> Result {
+    let mut left = vec![root.to_owned()];
+    while let Some(directory) = left.pop() {
+        for line in client.list(Some(&directory)).await? {
+            let entry = ListParser::parse_posix(&line)?;
+            let path = format!("{directory}/{}", entry.name());
+            println!("{path}");
+            if entry.is_directory() {
+                left.push(path);
+            }
+        }
+    }
+    Ok(())
 }
 
 async fn get(client: &mut AsyncRustlsFtpStream, remote: &str, local: &str) -> Result {
