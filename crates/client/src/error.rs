@@ -184,6 +184,13 @@ pub enum Error {
         /// How many may fail.
         limit: usize,
     },
+    /// A mirror would have deleted more than it may (see
+    /// [`Mirror::max_deletions`](crate::mirror::Mirror::max_deletions)).
+    #[error("more than {limit} would be deleted: what is left of it stays")]
+    TooManyDeletions {
+        /// How many may be deleted.
+        limit: u64,
+    },
     /// A directory stands where only a file is wanted.
     #[error("{path} is a directory")]
     IsDirectory {

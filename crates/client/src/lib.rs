@@ -19,6 +19,7 @@
 //! - [`Client`] is a connection to one server; [`ClientBuilder`] says what it is to be like.
 //! - [`Pool`] is many connections to one server, for trees and for those who share them.
 //! - [`DataStream`] is a transfer that runs, [`Entries`] a listing that arrives.
+//! - [`mirror`] makes one tree like another.
 //! - [`connect`] opens sockets, directly or through proxies; [`path_io`] is the local side.
 //! - [`listing`] and the other items of `oxftp-proto` read what servers send.
 //!
@@ -74,7 +75,7 @@ pub use report::{Failure, Report};
 pub use throttle::Throttle;
 pub use timeouts::Timeouts;
 pub use tls::{TlsConfig, TlsCounts, TlsVersion};
-pub use tree::{Download, Order, Upload, Verify};
+pub use tree::{Download, Order, Upload, Verify, mirror};
 pub use url::{FtpUrl, Scheme, UrlError};
 
 /// Compiles the examples of the guide for users of aioftp.

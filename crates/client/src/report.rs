@@ -2,7 +2,7 @@
 
 use crate::Error;
 
-/// What an upload, a download or a removal did.
+/// What an upload, a download, a removal or a mirror did.
 #[derive(Debug, Default)]
 #[non_exhaustive]
 pub struct Report {
@@ -14,6 +14,10 @@ pub struct Report {
     pub bytes: u64,
     /// Bytes that were there already and were not transferred again.
     pub resumed: u64,
+    /// Files and directories that a mirror deleted.
+    pub deleted: u64,
+    /// Files that a mirror found to be the same on both sides.
+    pub unchanged: u64,
     /// What failed, and why; the rest is done.
     pub failures: Vec<Failure>,
 }
@@ -41,6 +45,11 @@ impl Report {
             return self.failures.pop().map_or(source, |failure| failure.error);
         }
         Error::Stopped { report: Box::new(self), source: Box::new(source) }
+    }
+
+    /// Gives the report, or the error that it is with the name of each failure.
+    pub(crate) fn into_named_result(self) -> Result<Self, Error> {
+        if self.failures.is_empty() { Ok(self) } else { Err(Error::SomeFailed { report: Box::new(self) }) }
     }
 
     /// Gives the report, or the error that it is. A single failure of a single thing is itself.

@@ -3,6 +3,7 @@
 mod connection;
 mod explain;
 mod listing;
+mod mirror;
 mod range;
 mod values;
 mod verbs;
@@ -10,11 +11,13 @@ mod verbs;
 pub(crate) use connection::{ConnectionArgs, NetworkArgs, TlsArgs};
 pub(crate) use explain::{explain, without_password};
 pub(crate) use listing::{Listed, Moment};
+pub(crate) use mirror::MirrorArgs;
 pub(crate) use range::ByteRange;
 pub(crate) use values::{ActiveAt, Mode, Rate, Seconds, Size};
 pub(crate) use verbs::{
-    CatArgs, ChmodArgs, DemoArgs, FindArgs, FxpArgs, GetArgs, KindWanted, LsArgs, MkdirArgs, MvArgs,
-    ParseListingArgs, PutArgs, RawArgs, RmArgs, RmdirArgs, ServeArgs, ServeTls, StatArgs, TouchArgs, Verb,
+    CatArgs, ChmodArgs, DemoArgs, FindArgs, FxpArgs, GetArgs, KindWanted, LsArgs, ManyArgs, MkdirArgs,
+    MvArgs, ParseListingArgs, PutArgs, RawArgs, RmArgs, RmdirArgs, ServeArgs, ServeTls, StatArgs, TouchArgs,
+    Verb,
 };
 
 use clap::{ArgAction, Args, Parser, ValueEnum};

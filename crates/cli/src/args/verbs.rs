@@ -6,7 +6,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use globset::{Glob, GlobMatcher};
 use oxftp::{Encoding, Order, ServerZone, Verify};
 
-use super::{ByteRange, ConnectionArgs, Listed, Mode, Moment, Size};
+use super::{ByteRange, ConnectionArgs, Listed, MirrorArgs, Mode, Moment, Size};
 
 /// What to do.
 #[derive(Debug, Subcommand)]
@@ -20,6 +20,9 @@ pub(crate) enum Verb {
     /// Uploads files and trees
     #[command(after_help = "Example: oxftp put -r site ftpes://me@example.org/www/")]
     Put(PutArgs),
+    /// Makes a tree like another, here or on a server
+    #[command(after_help = "Example: oxftp mirror --delete site ftpes://me@example.org/www")]
+    Mirror(MirrorArgs),
     /// Writes files to stdout
     #[command(after_help = "Example: oxftp cat ftp://example.org/pub/log.gz | zcat")]
     Cat(CatArgs),

@@ -9,6 +9,7 @@ mod fxp;
 mod get;
 mod ls;
 mod many;
+mod mirror;
 mod mkdir;
 mod mv;
 pub(crate) mod parse_listing;
@@ -30,6 +31,7 @@ pub(crate) async fn run(verb: Verb, app: &App) -> Result {
         Verb::Ls(args) => ls::run(args, app).await,
         Verb::Get(args) => get::run(args, app).await,
         Verb::Put(args) => put::run(args, app).await,
+        Verb::Mirror(args) => mirror::run(args, app).await,
         Verb::Cat(args) => cat::run(args, app).await,
         Verb::Rm(args) => rm::run(args, app).await,
         Verb::Rmdir(args) => rmdir::run(args, app).await,

@@ -78,7 +78,9 @@ fn of_opening(error: &Error, stage: Stage) -> Exit {
 fn of_error(error: &Error) -> Exit {
     match error {
         error if error.is_timeout() => Exit::TimedOut,
-        Error::SomeFailed { .. } | Error::TooManyFailures { .. } => Exit::SomeFailed,
+        Error::SomeFailed { .. } | Error::TooManyFailures { .. } | Error::TooManyDeletions { .. } => {
+            Exit::SomeFailed
+        }
         Error::Stopped { source, .. } => of_error(source),
         Error::IsDirectory { .. } => Exit::Usage,
         Error::PathIo(_) => Exit::Local,

@@ -91,16 +91,15 @@ impl Directory {
         }
     }
 
-    /// Ends the transfer, which must have succeeded.
+    /// Ends the transfer, which must have succeeded; tells whether the server says that not all is listed.
     pub(super) async fn finish(
         &mut self,
         control: &mut ControlChannel,
         deadline: Option<Duration>,
-    ) -> Result<()> {
-        if let Some(data) = &mut self.data {
-            data.finish(control, Masks::default(), deadline).await?;
-        }
-        Ok(())
+    ) -> Result<bool> {
+        let Some(data) = &mut self.data else { return Ok(false) };
+        let summary = data.finish(control, Masks::default(), deadline).await?;
+        Ok(speaks_of_cut(&summary.reply))
     }
 
     /// Gives the listing up after its connection failed; the error has the server's words.
@@ -188,6 +187,12 @@ impl Directory {
         let own = &*self.spelled;
         !own.is_empty() && (own == name || own.rsplit(|byte| *byte == b'/').next() == Some(name))
     }
+}
+
+/// What vsftpd and Pure-FTPd add to `226`.
+fn speaks_of_cut(reply: &Reply) -> bool {
+    let text = reply.text().to_ascii_lowercase();
+    ["failed to open", "truncated"].iter().any(|words| text.contains(words))
 }
 
 const READ_SIZE: usize = 64 * 1024;

@@ -29,6 +29,7 @@ pub struct Entries<'c> {
     raw_command: Option<ListCommand>,
     refused: Vec<NameError>,
     unparsed: Unparsed,
+    cut: bool,
 }
 
 /// The lines that no format explains.
@@ -62,6 +63,7 @@ impl<'c> Entries<'c> {
             raw_command,
             refused: Vec::new(),
             unparsed: Unparsed::default(),
+            cut: false,
         }
     }
 
@@ -108,6 +110,13 @@ impl<'c> Entries<'c> {
     #[must_use]
     pub fn unparsed_samples(&self) -> &[Vec<u8>] {
         &self.unparsed.samples
+    }
+
+    /// Tells whether the server said of a listing that it is not whole: that it was truncated (Pure-FTPd), or
+    /// that the directory could not be opened (vsftpd), both with `226`.
+    #[must_use]
+    pub fn is_cut(&self) -> bool {
+        self.cut
     }
 
     async fn step(&mut self) -> Result<Option<PathEntry>> {
@@ -180,7 +189,7 @@ impl<'c> Entries<'c> {
         let deadline = self.client.completion_deadline();
         let may_list_otherwise = self.raw_command.or(self.client.config().list_command).is_none();
         let Some(directory) = &mut self.current else { return Ok(None) };
-        directory.finish(self.client.control_mut(), deadline).await?;
+        self.cut |= directory.finish(self.client.control_mut(), deadline).await?;
         if may_list_otherwise && directory.command == ListCommand::Mlsd && directory.is_gibberish() {
             return self.list_otherwise();
         }

@@ -1,6 +1,6 @@
 //! Backends behind a pointer.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -76,6 +76,14 @@ macro_rules! forward {
                 most: usize,
             ) -> BoxFuture<'a, PathIoResult<Option<Bytes>>> {
                 (**self).read_whole(path, most)
+            }
+
+            fn read_link<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, PathIoResult<PathBuf>> {
+                (**self).read_link(path)
+            }
+
+            fn symlink<'a>(&'a self, says: &'a Path, path: &'a Path) -> BoxFuture<'a, PathIoResult<()>> {
+                (**self).symlink(says, path)
             }
         }
     };

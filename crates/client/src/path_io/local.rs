@@ -109,6 +109,15 @@ impl PathIo for LocalFs {
     fn read_whole<'a>(&'a self, path: &'a Path, most: usize) -> BoxFuture<'a, PathIoResult<Option<Bytes>>> {
         blocking("read", path, move |place| read_whole(place, most))
     }
+
+    fn read_link<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, PathIoResult<PathBuf>> {
+        blocking("read the link", path, |place| std::fs::read_link(place))
+    }
+
+    fn symlink<'a>(&'a self, says: &'a Path, path: &'a Path) -> BoxFuture<'a, PathIoResult<()>> {
+        let says = says.to_owned();
+        blocking("make the link", path, move |place| make_link(&says, place))
+    }
 }
 
 impl PathFile for tokio::fs::File {
@@ -184,6 +193,17 @@ fn remove_file(place: &Path) -> io::Result<()> {
         return std::fs::remove_dir(place);
     }
     std::fs::remove_file(place)
+}
+
+#[cfg(unix)]
+fn make_link(says: &Path, place: &Path) -> io::Result<()> {
+    std::os::unix::fs::symlink(says, place)
+}
+
+// Windows has two kinds of link, and makes neither without a privilege.
+#[cfg(not(unix))]
+fn make_link(_: &Path, _: &Path) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
 }
 
 fn read_directory(place: &Path, given: &Path) -> io::Result<Vec<DirectoryItem>> {

@@ -50,7 +50,7 @@ pub use whole::WholeFile;
 
 use std::fmt::Debug;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::time::SystemTime;
 
@@ -201,6 +201,29 @@ pub trait PathIo: Debug + Send + Sync + 'static {
     /// Those of [`open`](Self::open), and what a read meets.
     fn read_whole<'a>(&'a self, path: &'a Path, most: usize) -> BoxFuture<'a, PathIoResult<Option<Bytes>>> {
         Box::pin(whole::read_by_steps(self, path, most))
+    }
+
+    /// Reads what a symbolic link says. A backend without links need not implement this.
+    ///
+    /// # Errors
+    ///
+    /// [`Unsupported`](io::ErrorKind::Unsupported) from a backend without links,
+    /// [`NotFound`](io::ErrorKind::NotFound); any other kind when `path` is no link.
+    fn read_link<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, PathIoResult<PathBuf>> {
+        let unsupported = PathIoError::new("read the link", path, io::ErrorKind::Unsupported.into());
+        Box::pin(std::future::ready(Err(unsupported)))
+    }
+
+    /// Makes a symbolic link at `path` that says `says`. A backend without links need not implement this.
+    ///
+    /// # Errors
+    ///
+    /// [`Unsupported`](io::ErrorKind::Unsupported) from a backend without links,
+    /// [`AlreadyExists`](io::ErrorKind::AlreadyExists) when something is there.
+    fn symlink<'a>(&'a self, says: &'a Path, path: &'a Path) -> BoxFuture<'a, PathIoResult<()>> {
+        let _ = says;
+        let unsupported = PathIoError::new("make the link", path, io::ErrorKind::Unsupported.into());
+        Box::pin(std::future::ready(Err(unsupported)))
     }
 }
 

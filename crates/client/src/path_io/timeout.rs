@@ -1,7 +1,7 @@
 //! Deadlines for a file system that may hang.
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
@@ -24,7 +24,7 @@ use super::{
 ///
 /// ```
 /// use oxftp::path_io::{LocalFs, PathIo, Timed};
-/// use std::path::Path;
+/// use std::path::{Path, PathBuf};
 /// use std::time::Duration;
 ///
 /// # #[tokio::main(flavor = "current_thread")]
@@ -121,6 +121,14 @@ impl<P: PathIo> PathIo for Timed<P> {
 
     fn read_whole<'a>(&'a self, path: &'a Path, most: usize) -> BoxFuture<'a, PathIoResult<Option<Bytes>>> {
         Box::pin(self.bounded("read", path, self.inner.read_whole(path, most)))
+    }
+
+    fn read_link<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, PathIoResult<PathBuf>> {
+        Box::pin(self.bounded("read the link", path, self.inner.read_link(path)))
+    }
+
+    fn symlink<'a>(&'a self, says: &'a Path, path: &'a Path) -> BoxFuture<'a, PathIoResult<()>> {
+        Box::pin(self.bounded("make the link", path, self.inner.symlink(says, path)))
     }
 }
 

@@ -6,6 +6,7 @@
 mod client;
 mod refusal;
 mod seats;
+mod twin;
 
 pub use client::PooledClient;
 pub(crate) use refusal::is_full;

@@ -7,7 +7,7 @@ use std::{
 };
 
 use bytes::BytesMut;
-use oxftp_proto::{Command, RemotePath, Timestamp, TransferType, Zone, dialog::Dating};
+use oxftp_proto::{Command, Precision, RemotePath, Timestamp, TransferType, Zone, dialog::Dating};
 use tokio::io::{AsyncSeekExt, AsyncWriteExt};
 
 use super::{
@@ -228,16 +228,21 @@ impl Fetching<'_> {
             (false, ..) => None,
             (true, Some(listed), _) => Some(listed),
             (true, None, Some(Dating::Told(time))) => Some(time),
-            (true, None, Some(_)) => None,
-            (true, None, None) => client.modified_if_told(wanted.path).await,
+            (true, None, Some(_)) => wanted.coarse_time(),
+            (true, None, None) => client.modified_if_told(wanted.path).await.or_else(|| wanted.coarse_time()),
         }
     }
 }
 
 impl Wanted<'_> {
     /// Gives the listed time, if it tells its zone.
-    fn exact_time(&self) -> Option<Timestamp> {
+    fn coarse_time(&self) -> Option<Timestamp> {
         self.modified.filter(|time| time.zone() != Zone::Unknown)
+    }
+
+    /// Gives the listed time, if it tells its zone and the second.
+    fn exact_time(&self) -> Option<Timestamp> {
+        self.coarse_time().filter(|time| time.precision() >= Precision::Second)
     }
 }
 

@@ -3,7 +3,7 @@
 //! Each works through a queue and never by recursion. A [`walk`] goes through a tree with one session
 //! or many, each of which is a [`lane`]; the [`queue`] says what is next, by [`order`], and [`tries`]
 //! what is tried again. What one file needs is in [`fetch`] and [`store`]: the part file, the copying,
-//! the check.
+//! the check. A [`mirror`] goes through two trees at once.
 
 mod attempt;
 mod copy;
@@ -13,6 +13,7 @@ mod fetch;
 mod fetch_tree;
 mod lane;
 mod local;
+pub mod mirror;
 mod order;
 mod queue;
 mod remove;
