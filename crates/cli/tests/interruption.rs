@@ -13,7 +13,7 @@ fn an_interrupted_download_leaves_a_part_file_to_go_on_with() {
     let site = Site::plain();
     let bytes = content(4 << 20);
     site.lay("big", &bytes);
-    let part = site.here("big.part");
+    let part = site.here("big.oxftp.part");
 
     // At this rate it would take a quarter of an hour.
     let slow = ["get", "--limit-rate", "4k", &site.url("big")];

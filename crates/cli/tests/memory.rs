@@ -25,7 +25,7 @@ async fn four_gibibytes_come_down_and_go_up_in_24_mebibytes_of_memory_and_resume
     check(&here);
 
     // What is missing of the download lies beyond 4 GiB.
-    let part = local.path().join("cut.part");
+    let part = local.path().join("cut.oxftp.part");
     std::fs::rename(&here, &part).unwrap();
     File::options().write(true).open(&part).unwrap().set_len(SIZE - TAIL).unwrap();
     run(&["get", "-c", "-o", path(&local.path().join("cut")), &url(&server, "huge")]);

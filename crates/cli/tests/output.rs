@@ -27,7 +27,7 @@ fn progress_is_told_in_lines_on_a_pipe_when_asked_for() {
 fn a_resumed_download_counts_what_was_there_as_done() {
     let site = Site::plain();
     site.lay("x", content(300_000));
-    fs::write(site.here("x.part"), content(200_000)).unwrap();
+    fs::write(site.here("x.oxftp.part"), content(200_000)).unwrap();
 
     let run = site.run(&["get", "-c", "--progress", "always", &site.url("x")]);
 
@@ -88,8 +88,8 @@ fn a_local_file_that_may_not_grow_is_9_and_leaves_a_part_file() {
     let run = Run::from(limited.output().unwrap());
 
     assert_eq!(run.code, Some(9), "{}", run.stderr);
-    assert!(run.labelled("error:").join("").contains("big.part"), "{}", run.stderr);
-    assert!(site.here("big.part").exists() && !site.here("big").exists());
+    assert!(run.labelled("error:").join("").contains("big.oxftp.part"), "{}", run.stderr);
+    assert!(site.here("big.oxftp.part").exists() && !site.here("big").exists());
 }
 
 #[test]

@@ -138,7 +138,7 @@ fn get_fetches_a_file_with_its_time_and_says_nothing_on_a_pipe() {
         let (there, here) = (time(site.there("pub/data.bin")), time(site.here("data.bin")));
         let apart = there.duration_since(here).unwrap_or_else(|later| later.duration());
         assert!(apart.as_secs() < 2, "{apart:?}");
-        assert!(!site.here("data.bin.part").exists());
+        assert!(!site.here("data.bin.oxftp.part").exists());
     }
 }
 
@@ -160,7 +160,7 @@ fn get_puts_the_result_where_it_is_told() {
 fn get_goes_on_where_the_part_file_ends() {
     let site = Site::plain();
     site.lay("x", content(500_000));
-    fs::write(site.here("x.part"), content(200_000)).unwrap();
+    fs::write(site.here("x.oxftp.part"), content(200_000)).unwrap();
 
     let run = site.run(&["get", "-c", "-v", &site.url("x")]);
 

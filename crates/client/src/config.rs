@@ -54,6 +54,8 @@ pub(crate) struct Config {
     pub(crate) server_zone: Option<ServerZone>,
     pub(crate) pipelining: Pipelining,
     pub(crate) limits: Limits,
+    pub(crate) compress: bool,
+    pub(crate) keep_alive: Option<Duration>,
 }
 
 pub use oxftp_proto::listing::CustomOrder;
@@ -95,6 +97,8 @@ impl ClientBuilder {
                 server_zone: None,
                 pipelining: Pipelining::default(),
                 limits: Limits::default(),
+                compress: false,
+                keep_alive: None,
             },
         }
     }
@@ -255,6 +259,31 @@ impl ClientBuilder {
     #[must_use]
     pub fn limits(mut self, limits: Limits) -> Self {
         self.config.limits = limits;
+        self
+    }
+
+    /// Compresses listings and files on their way where the server offers it (`MODE Z`;
+    /// draft-preston-ftpext-deflate). Defaults to false.
+    ///
+    /// It pays off over slow lines alone, and costs both sides time. Where the server does not offer it, that
+    /// is a warning, and all goes as it is; so does what starts at an offset, and what a
+    /// [stream](Client::upload_stream) sends. The size of each file that is sent compressed is compared after it,
+    /// and what differs is sent once more as it is: some servers lose bytes of what shrinks a lot.
+    #[must_use]
+    pub fn compress(mut self, compress: bool) -> Self {
+        self.config.compress = compress;
+        self
+    }
+
+    /// Sends `NOOP` on the control connection each time this has passed while data flow, for routers that
+    /// forget connections on which nothing is said. Defaults to never; 0 is never, too.
+    ///
+    /// TCP's own keep-alive probes are sent in any case, by [`TcpConnector`], and most routers
+    /// heed them. Some servers answer only when the transfer is over, and some never: answers are waited past, by a
+    /// `PWD` behind the transfer where they are missing.
+    #[must_use]
+    pub fn noop_during_transfers(mut self, every: Duration) -> Self {
+        self.config.keep_alive = Some(every).filter(|every| !every.is_zero());
         self
     }
 

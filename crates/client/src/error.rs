@@ -121,6 +121,32 @@ pub enum Error {
         /// The hash of the local file.
         here: FileHash,
     },
+    /// An upload differs from what the server has of it, and lies under its final name all the same.
+    #[error("{path} on the server is not what was sent")]
+    StoredWrongly {
+        /// Where it lies on the server.
+        path: String,
+        /// What differs.
+        source: Box<Self>,
+    },
+    /// An upload is whole, but could not be given its final name (see [`Upload::temporary`](crate::Upload::temporary)).
+    #[error("the upload is whole but is still called {temporary}: it cannot be renamed to {path}")]
+    NotRenamed {
+        /// Its final name.
+        path: String,
+        /// The name it has.
+        temporary: String,
+        /// How the server refused.
+        source: Box<Self>,
+    },
+    /// Two things were asked for that exclude each other.
+    #[error("{what} cannot be combined with {with}")]
+    Incompatible {
+        /// The one.
+        what: &'static str,
+        /// The other.
+        with: &'static str,
+    },
     /// TLS failed: the certificate was refused, or the handshake broke off.
     #[error("TLS failed")]
     Tls(#[source] io::Error),
@@ -222,7 +248,7 @@ impl Error {
             Self::StatusCode(error) => Some(&error.info),
             Self::UnusableReply { reply, .. } | Self::TlsRefused { reply } => Some(reply),
             Self::Closed { reply } | Self::Data { reply, .. } => reply.as_ref(),
-            Self::TooManySessions { source } => source.reply(),
+            Self::TooManySessions { source } | Self::NotRenamed { source, .. } => source.reply(),
             _ => None,
         }
     }
@@ -279,7 +305,7 @@ impl Error {
             Self::Connect { source, .. } | Self::DataConnect(source) | Self::Data { source, .. } => {
                 source.kind() == io::ErrorKind::TimedOut
             }
-            Self::Stopped { source, .. } => source.is_timeout(),
+            Self::Stopped { source, .. } | Self::NotRenamed { source, .. } => source.is_timeout(),
             _ => false,
         }
     }
@@ -298,7 +324,7 @@ impl Error {
             | Self::DataConnect(_)
             | Self::Data { .. }
             | Self::TooManySessions { .. } => true,
-            Self::Stopped { source, .. } => source.is_transient(),
+            Self::Stopped { source, .. } | Self::NotRenamed { source, .. } => source.is_transient(),
             _ => false,
         }
     }
@@ -313,7 +339,7 @@ impl Error {
             | Self::Protocol(_)
             | Self::Desynchronised { .. } => true,
             Self::StatusCode(error) => error.info.code() == Code::SERVICE_CLOSING,
-            Self::Stopped { source, .. } => source.is_connection_lost(),
+            Self::Stopped { source, .. } | Self::NotRenamed { source, .. } => source.is_connection_lost(),
             _ => false,
         }
     }

@@ -8,6 +8,7 @@ use crate::{
     Client, Error, Result, TransferSummary,
     client::Handshake,
     timeouts::{in_time, within},
+    tree::{put_in_place, remote_part},
 };
 
 /// Copies a file from one server to another, straight (`EPSV` or `PASV` and `STOR` on the one, `PORT`
@@ -34,8 +35,9 @@ use crate::{
 /// and most do not. Where neither server offers that, or only one client uses TLS, it is an error:
 /// the data never go unprotected where either client asked for protection.
 ///
-/// A file that exists at the target is overwritten as soon as the source has told the size of its
-/// own (`SIZE`), if it does; a transfer that breaks off leaves there what arrived. As nothing of the data is seen here, the wait for their end is bounded by
+/// A file that exists at the target stays as it is until the copy is whole: that has another name until
+/// then, with [`PART_SUFFIX`](crate::PART_SUFFIX) behind it (`RNFR`, `RNTO`), and is removed when it fails. As nothing
+/// of the data is seen here, the wait for their end is bounded by
 /// [`Timeouts::total`](crate::Timeouts) alone, and the sizes on both sides are compared after it.
 /// Dropping the future breaks the transfer off, on each side before its next command.
 ///
@@ -45,7 +47,7 @@ use crate::{
 ///
 /// [`Error::StatusCode`] when a server refuses the path, or both ways round; [`Error::NotOffered`] when
 /// the data cannot be protected as they must; [`Error::SizeMismatch`] when the target ends up with
-/// another size than the source. What one side fails at is broken off on the other.
+/// another size than the source; [`Error::NotRenamed`] when it is whole and cannot be given its name. What one side fails at is broken off on the other.
 pub async fn fxp(
     from: &mut Client,
     source: impl Into<RemotePath>,
@@ -58,8 +60,27 @@ pub async fn fxp(
     to.prepare_for_peer().await?;
     // A source that is not there must not cost the target what it has.
     let size = from.size_of_source(&source).await?;
-    let reply = Between { from, to }.transfer(&plans, &source, &target).await?;
-    let arrived = to.size_if_told(&target).await?;
+    let part = remote_part(&target, to.encoding())?;
+    let copied = copy_whole(from, &source, to, &part, (&plans, size)).await;
+    if copied.is_err() && !to.is_broken() {
+        // Nothing goes on from it.
+        let _ = to.remove_file(&part).await;
+    }
+    let summary = copied?;
+    put_in_place(to, &part, &target).await?;
+    Ok(summary)
+}
+
+/// Copies, and compares the sizes on both sides.
+async fn copy_whole(
+    from: &mut Client,
+    source: &RemotePath,
+    to: &mut Client,
+    target: &RemotePath,
+    (plans, size): (&[Plan], Option<u64>),
+) -> Result<TransferSummary> {
+    let reply = Between { from, to }.transfer(plans, source, target).await?;
+    let arrived = to.size_if_told(target).await?;
     if let Some((expected, transferred)) = size.zip(arrived).filter(|(size, arrived)| size != arrived) {
         return Err(Error::SizeMismatch { expected, transferred });
     }

@@ -48,6 +48,20 @@ async fn port_is_sent_when_eprt_is_refused() {
 }
 
 #[tokio::test]
+async fn eprt_that_was_refused_is_not_sent_again() {
+    let script = Script::new().type_image().expect_start("EPRT |1|127.0.0.1|").reply("500 what?");
+    let script = retr(retr(script.connect_back_by_port()).connect_back_by_port());
+    let (server, mut client) = play_to(builder(), in_step(script)).await;
+
+    for _ in 0..2 {
+        assert_eq!(get(&mut client, "a").await.unwrap(), b"data");
+    }
+
+    check_in_step(&mut client).await;
+    server.done().await;
+}
+
+#[tokio::test]
 async fn a_server_that_refuses_both_is_an_error() {
     let script = Script::new().type_image().expect_start("EPRT ").reply("500 no").expect_start("PORT ");
     let (server, mut client) = play_to(builder(), in_step(script.reply("501 illegal PORT"))).await;

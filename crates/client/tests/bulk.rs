@@ -38,7 +38,7 @@ async fn a_large_file_goes_up_and_comes_down_and_is_counted(server: &TestServer)
 async fn a_large_download_goes_on_where_its_part_ends(server: &TestServer) {
     let local = tempfile::tempdir().unwrap();
     fs::write(server.root().join("it"), content(SIZE)).unwrap();
-    fs::write(local.path().join("it.part"), content(SIZE / 3)).unwrap();
+    fs::write(local.path().join("it.oxftp.part"), content(SIZE / 3)).unwrap();
     let mut client = login(server).await;
 
     let report = client.download("it").to(local.path()).resume(true).await.unwrap();
@@ -112,7 +112,7 @@ async fn a_large_upload_dropped_in_the_middle_is_reset() {
 /// The part holds the beginning of the file, whatever its length.
 fn assert_true_part(directory: &Path) {
     assert!(!directory.join("it").exists());
-    let part = fs::read(directory.join("it.part")).unwrap();
+    let part = fs::read(directory.join("it.oxftp.part")).unwrap();
     assert!(!part.is_empty() && content(SIZE).starts_with(&part), "{} bytes", part.len());
 }
 

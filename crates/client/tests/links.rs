@@ -46,7 +46,7 @@ async fn a_link_to_a_directory_inside_the_destination_is_not_followed() {
 
 #[tokio::test]
 async fn a_link_in_place_of_a_file_or_of_its_part_is_not_written_through() {
-    for name in ["a", "a.part"] {
+    for name in ["a", "a.oxftp.part"] {
         let mut bench = Bench::new().await;
         lay_foo(bench.server.root());
         lay(bench.local.path(), "outside", "keep me");

@@ -221,7 +221,7 @@ async fn older_sources_and_other_times_are_left_alone_where_that_is_asked_for() 
 async fn a_file_called_like_the_part_file_of_another_survives_it() {
     let (server, local) = (embedded().await, tempfile::tempdir().unwrap());
     lay_old(server.root(), "tree/x", "first", 3);
-    lay_old(server.root(), "tree/x.part", "of its own", 3);
+    lay_old(server.root(), "tree/x.oxftp.part", "of its own", 3);
     let pool = pool(&server);
     pool.mirror_down("tree", local.path()).await.unwrap();
     lay_old(server.root(), "tree/x", "second", 2);

@@ -7,16 +7,17 @@ mod scripts;
 
 use std::{fs, path::PathBuf};
 
-use common::bench::{Bench, files, lay};
+use common::bench::{Bench, failed_names, files, lay};
 use oxftp::Error;
 use oxftp_testing::scripted::Script;
-use scripts::{check_in_step, in_step, mlst_file, opening, play, sending, taking};
+use scripts::{check_in_step, get, in_step, mlst_file, opening, play, sending, taking};
 use tempfile::TempDir;
+use tokio::io::AsyncReadExt;
 
 #[tokio::test]
 async fn a_download_goes_on_where_its_part_ends() {
     let local = tempfile::tempdir().unwrap();
-    fs::write(local.path().join("a.part"), "abc").unwrap();
+    fs::write(local.path().join("a.oxftp.part"), "abc").unwrap();
     let script = Script::new().expect("MLST a").reply(mlst_file(6)).type_image().passive();
     let script = script.expect("REST 3").reply("350 ok").expect("RETR a").reply("150 here").data("def");
     let (server, mut client) = play(script.reply("226 done")).await;
@@ -25,14 +26,14 @@ async fn a_download_goes_on_where_its_part_ends() {
 
     assert_eq!((report.bytes, report.resumed), (3, 3));
     assert_eq!(fs::read(local.path().join("a")).unwrap(), b"abcdef");
-    assert!(!local.path().join("a.part").exists());
+    assert!(!local.path().join("a.oxftp.part").exists());
     server.done().await;
 }
 
 #[tokio::test]
 async fn a_download_whose_restart_is_refused_begins_anew() {
     let local = tempfile::tempdir().unwrap();
-    fs::write(local.path().join("a.part"), "xyz").unwrap();
+    fs::write(local.path().join("a.oxftp.part"), "xyz").unwrap();
     let script = Script::new().expect("MLST a").reply(mlst_file(6)).type_image().passive();
     let script = sending(script.expect("REST 3").reply("502 no"), "RETR a", "abcdef");
     let (server, mut client) = play(script).await;
@@ -47,7 +48,7 @@ async fn a_download_whose_restart_is_refused_begins_anew() {
 #[tokio::test]
 async fn a_part_longer_than_the_file_is_thrown_away() {
     let local = tempfile::tempdir().unwrap();
-    fs::write(local.path().join("a.part"), "much too long").unwrap();
+    fs::write(local.path().join("a.oxftp.part"), "much too long").unwrap();
     let script = Script::new().expect("MLST a").reply(mlst_file(3)).type_image();
     let (server, mut client) = play(sending(script, "RETR a", "abc")).await;
 
@@ -60,7 +61,7 @@ async fn a_part_longer_than_the_file_is_thrown_away() {
 #[tokio::test]
 async fn a_part_is_not_used_unasked() {
     let local = tempfile::tempdir().unwrap();
-    fs::write(local.path().join("a.part"), "xyz").unwrap();
+    fs::write(local.path().join("a.oxftp.part"), "xyz").unwrap();
     let script = Script::new().expect("MLST a").reply(mlst_file(6)).type_image();
     let (server, mut client) = play(sending(script, "RETR a", "abcdef")).await;
 
@@ -136,7 +137,7 @@ async fn a_tree_is_resumed_file_by_file() {
     let mut bench = Bench::new().await;
     lay(bench.server.root(), "foo/a", "abcdef");
     lay(bench.server.root(), "foo/b", "ghijkl");
-    lay(bench.local.path(), "foo/b.part", "ghi");
+    lay(bench.local.path(), "foo/b.oxftp.part", "ghi");
 
     let report = bench.client.download("foo").to(bench.local.path()).resume(true).await.unwrap();
 
@@ -172,7 +173,7 @@ async fn a_file_that_cannot_be_read_here_empties_none_there() {
 #[tokio::test]
 async fn what_cannot_be_written_here_aborts_the_transfer_and_leaves_a_working_client() {
     let local = tempfile::tempdir().unwrap();
-    fs::create_dir_all(local.path().join("a.part/in the way")).unwrap();
+    fs::create_dir_all(local.path().join("a.oxftp.part/in the way")).unwrap();
     let script = Script::new().expect("MLST a").reply(mlst_file(1_000_000)).type_image();
     let script =
         opening(script, "RETR a").send("abc").expect("ABOR").reply("426 broken off").reply("226 aborted");
@@ -188,7 +189,7 @@ async fn what_cannot_be_written_here_aborts_the_transfer_and_leaves_a_working_cl
 #[tokio::test]
 async fn a_small_file_that_cannot_be_written_here_fails_once_it_has_come_and_leaves_a_working_client() {
     let local = tempfile::tempdir().unwrap();
-    fs::create_dir_all(local.path().join("a.part/in the way")).unwrap();
+    fs::create_dir_all(local.path().join("a.oxftp.part/in the way")).unwrap();
     let script = Script::new().expect("MLST a").reply(mlst_file(6)).type_image();
     let (server, mut client) = play(in_step(sending(script, "RETR a", "abcdef"))).await;
 
@@ -215,6 +216,30 @@ async fn a_file_that_grew_since_it_was_listed_is_fetched_whole() {
     server.done().await;
 }
 
+/// Announces the rest of a file from its third byte on, and sends one byte of it.
+fn restarted(script: Script) -> Script {
+    script.passive().expect("REST 2").reply("350 ok").expect("RETR a").reply("150 here").send("c")
+}
+
+#[tokio::test]
+async fn an_offset_is_taken_back_after_a_transfer_that_did_not_come_to_its_end() {
+    let failed = restarted(Script::new().type_image()).reset_data().reply("426 cut");
+    let script = failed.passive().expect("REST 0").reply("350 ok").expect("RETR a").reply("150 here");
+    let script = sending(script.data("abcd").reply("226 done"), "RETR a", "abcd");
+    let (server, mut client) = play(in_step(script)).await;
+
+    let mut stream = client.download_stream("a").offset(2).await.unwrap();
+    let mut text = String::new();
+    let error = stream.read_to_string(&mut text).await.unwrap_err();
+    stream.fail(error).await;
+    for _ in 0..2 {
+        assert_eq!(get(&mut client, "a").await.unwrap(), b"abcd");
+    }
+
+    check_in_step(&mut client).await;
+    server.done().await;
+}
+
 #[tokio::test]
 async fn what_arrived_of_a_small_file_is_kept_for_resuming() {
     let local = tempfile::tempdir().unwrap();
@@ -224,8 +249,52 @@ async fn what_arrived_of_a_small_file_is_kept_for_resuming() {
 
     client.download("a").to(local.path()).await.unwrap_err();
 
-    assert_eq!(fs::read(local.path().join("a.part")).unwrap(), b"abc");
+    assert_eq!(fs::read(local.path().join("a.oxftp.part")).unwrap(), b"abc");
     assert!(!local.path().join("a").exists());
     check_in_step(&mut client).await;
     server.done().await;
+}
+
+#[tokio::test]
+async fn an_offset_of_a_broken_off_transfer_is_forgotten_by_the_next_on_a_server_that_keeps_it() {
+    let mut bench = Bench::new().await;
+    lay(bench.server.root(), "a", "abcdef");
+    lay(bench.server.root(), "large", &"x".repeat(30_000_000));
+    for polite in [true, false] {
+        let stream = bench.client.download_stream("large").offset(3).await.unwrap();
+        if polite {
+            stream.abort().await.unwrap();
+        } else {
+            drop(stream);
+        }
+        assert_eq!(get(&mut bench.client, "a").await.unwrap(), b"abcdef");
+    }
+}
+
+#[tokio::test]
+async fn a_file_with_the_name_of_anothers_part_is_named_and_spoils_nothing() {
+    let mut bench = Bench::new().await;
+    for name in ["foo/x", "foo/x.oxftp.part", "foo/x.part", "foo/y.oxftp.part"] {
+        lay(bench.server.root(), name, name);
+    }
+
+    let error = bench.client.download("foo").to(bench.local.path()).await.unwrap_err();
+
+    assert_eq!(failed_names(&error), ["foo/x.oxftp.part"]);
+    assert_eq!(files(&bench.here("foo")), ["x", "x.part", "y.oxftp.part"]);
+    for name in ["x", "x.part", "y.oxftp.part"] {
+        assert_eq!(fs::read_to_string(bench.here("foo").join(name)).unwrap(), format!("foo/{name}"));
+    }
+}
+
+#[tokio::test]
+async fn a_users_own_file_is_not_taken_for_a_part() {
+    let mut bench = Bench::new().await;
+    lay(bench.server.root(), "x", "abcdef");
+    lay(bench.local.path(), "x.part", "mine");
+
+    let report = bench.client.download("x").to(bench.local.path()).resume(true).await.unwrap();
+
+    assert_eq!((report.bytes, report.resumed), (6, 0));
+    assert_eq!(fs::read(bench.here("x.part")).unwrap(), b"mine");
 }

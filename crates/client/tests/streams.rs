@@ -153,7 +153,7 @@ async fn a_broken_download_leaves_its_part_and_nothing_under_its_name() {
         client.download("a").to(local.path()).await.unwrap_err();
 
         assert!(!local.path().join("a").exists());
-        assert!(local.path().join("a.part").exists());
+        assert!(local.path().join("a.oxftp.part").exists());
         check_in_step(&mut client).await;
         server.done().await;
     }
@@ -170,7 +170,7 @@ async fn a_download_shorter_than_the_file_is_an_error_and_leaves_its_part() {
 
     assert!(matches!(error, Error::SizeMismatch { expected: 100, transferred: 5 }), "{error}");
     assert!(!local.path().join("a").exists());
-    assert_eq!(std::fs::read(local.path().join("a.part")).unwrap(), b"short");
+    assert_eq!(std::fs::read(local.path().join("a.oxftp.part")).unwrap(), b"short");
     check_in_step(&mut client).await;
     server.done().await;
 }
@@ -210,7 +210,7 @@ async fn a_refused_download_touches_nothing_here() {
 
     assert!(error.is_permission_denied(), "{error}");
     assert_eq!(std::fs::read(local.path().join("a")).unwrap(), b"old");
-    assert!(!local.path().join("a.part").exists());
+    assert!(!local.path().join("a.oxftp.part").exists());
     server.done().await;
 }
 

@@ -156,7 +156,7 @@ async fn a_download_that_falls_silent_ends_within_the_deadlines_asked_for() {
 
     let error = outcome.expect("two deadlines of 200 ms are long over").unwrap_err();
     assert!(error.is_timeout(), "{error}");
-    assert_eq!(std::fs::read(local.path().join("a.part")).unwrap(), b"abc");
+    assert_eq!(std::fs::read(local.path().join("a.oxftp.part")).unwrap(), b"abc");
     server.done().await;
 }
 

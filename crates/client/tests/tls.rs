@@ -105,7 +105,7 @@ async fn data_cut_without_a_farewell_are_an_error_and_leave_nothing_under_the_fi
 
     assert!(matches!(&cut, Err(Error::Data { .. } | Error::StatusCode(_))), "{cut:?}");
     assert!(!local.path().join("file").exists());
-    assert!(local.path().join("file.part").exists());
+    assert!(local.path().join("file.oxftp.part").exists());
     client.command("NOOP").expect("200").await.unwrap();
 }
 

@@ -95,7 +95,7 @@ async fn a_download_with_another_hash_is_an_error_and_has_no_final_name() {
     let error = client.download("x").to(local.path()).verify(Verify::Hash).await.unwrap_err();
 
     assert!(matches!(error, Error::HashMismatch { .. }), "{error}");
-    assert!(!local.path().join("x").exists() && local.path().join("x.part").exists());
+    assert!(!local.path().join("x").exists() && local.path().join("x.oxftp.part").exists());
     check_in_step(&mut client).await;
     server.done().await;
 }
@@ -110,7 +110,9 @@ async fn an_upload_with_another_length_is_an_error() {
     let upload = client.upload(Path::new(&local.path().join("x"))).to("x").write_into(true);
     let error = upload.verify(Verify::Size).await.unwrap_err();
 
-    assert!(matches!(error, Error::SizeMismatch { expected: 4, transferred: 5 }), "{error}");
+    let Error::StoredWrongly { path, source } = error else { panic!("{error}") };
+    assert_eq!(path, "x");
+    assert!(matches!(*source, Error::SizeMismatch { expected: 4, transferred: 5 }), "{source}");
     check_in_step(&mut client).await;
     server.done().await;
 }

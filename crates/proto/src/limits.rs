@@ -23,6 +23,8 @@ pub struct Limits {
     pub directory_depth: usize,
     /// Facts in one line of `MLSD` or `MLST`. Defaults to 256.
     pub facts: usize,
+    /// Bytes that what comes compressed inflates to, where its size is not known. Defaults to 16 GiB.
+    pub inflated_bytes: u64,
 }
 
 impl Default for Limits {
@@ -36,6 +38,7 @@ impl Default for Limits {
             listing_entries: 10_000_000,
             directory_depth: 100,
             facts: 256,
+            inflated_bytes: 16 << 30,
         }
     }
 }

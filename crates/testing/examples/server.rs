@@ -1,6 +1,6 @@
 //! Runs one test server to look at by hand: `cargo run -p oxftp-testing --example server -- vsftpd explicit`.
 //!
-//! Further words: `1.2` or `1.3` for one TLS version, `v6`, `dots`, `foreign`, `hashes`. It ends with its stdin.
+//! Further words: `1.2` or `1.3` for one TLS version, `v6`, `dots`, `foreign`, `hashes`, `compression`. It ends with its stdin.
 
 #![expect(clippy::print_stdout, reason = "a program for people")]
 
@@ -27,6 +27,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     options.show_dot_files = has("dots");
     options.foreign_addresses = has("foreign");
     options.hashes = has("hashes");
+    options.compression = has("compression");
     options.tls = match (has("1.2"), has("1.3")) {
         (true, _) => TlsVersions::Only12,
         (_, true) => TlsVersions::Only13,

@@ -5,7 +5,7 @@ use std::{net::IpAddr, path::PathBuf};
 use clap::{Args, ValueEnum};
 use oxftp::{Encoding, ListCommand, Pipelining, ServerZone, TlsVersion};
 
-use super::{ActiveAt, Rate, Seconds};
+use super::{ActiveAt, FlowArgs, Rate, Seconds};
 
 /// Login, TLS, and how connections are made.
 #[derive(Debug, Clone, Args)]
@@ -93,6 +93,8 @@ pub(crate) struct NetworkArgs {
     /// Asks for the next file before the present one is answered: auto (where the server takes it), on or off
     #[arg(long, value_name = "WHEN", default_value = "auto", hide_possible_values = true)]
     pub(crate) pipelining: PipeliningWhen,
+    #[command(flatten)]
+    pub(crate) flow: FlowArgs,
     /// Connects from this local address
     #[arg(long, value_name = "ADDR")]
     pub(crate) bind: Option<IpAddr>,

@@ -5,6 +5,7 @@ mod explain;
 mod listing;
 mod mirror;
 mod range;
+mod transfer;
 mod values;
 mod verbs;
 
@@ -13,6 +14,7 @@ pub(crate) use explain::{explain, without_password};
 pub(crate) use listing::{Listed, Moment};
 pub(crate) use mirror::MirrorArgs;
 pub(crate) use range::ByteRange;
+pub(crate) use transfer::{Fetched, FlowArgs, Stored};
 pub(crate) use values::{ActiveAt, Mode, Rate, Seconds, Size};
 pub(crate) use verbs::{
     CatArgs, ChmodArgs, DemoArgs, FindArgs, FxpArgs, GetArgs, KindWanted, LsArgs, ManyArgs, MkdirArgs,

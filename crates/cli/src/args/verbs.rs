@@ -6,7 +6,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use globset::{Glob, GlobMatcher};
 use oxftp::{Encoding, Order, ServerZone, Verify};
 
-use super::{ByteRange, ConnectionArgs, Listed, MirrorArgs, Mode, Moment, Size};
+use super::{ByteRange, ConnectionArgs, Fetched, Listed, MirrorArgs, Mode, Moment, Size, Stored};
 
 /// What to do.
 #[derive(Debug, Subcommand)]
@@ -106,6 +106,8 @@ pub(crate) struct GetArgs {
     /// Puts the result into this directory
     #[arg(short, long, value_name = "DIR", conflicts_with = "output")]
     pub(crate) directory: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) fetched: Fetched,
     /// What to download
     #[arg(value_name = "URL", required = true)]
     pub(crate) urls: Vec<String>,
@@ -126,6 +128,8 @@ pub(crate) struct PutArgs {
     /// Gives the files on the server the times of the local ones
     #[arg(short, long)]
     pub(crate) times: bool,
+    #[command(flatten)]
+    pub(crate) stored: Stored,
     /// Puts the sources into this directory, seen from the URL's path
     #[arg(short, long, value_name = "REMOTE_DIR")]
     pub(crate) directory: Option<String>,

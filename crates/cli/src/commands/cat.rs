@@ -46,7 +46,7 @@ pub(super) async fn copy(
 }
 
 /// Copies a text to stdout, with the line ends of this system.
-async fn copy_text(client: &mut Client, url: &FtpUrl, output: &mut Output) -> Result {
+pub(super) async fn copy_text(client: &mut Client, url: &FtpUrl, output: &mut Output) -> Result {
     match transfer_text(client, url, output).await {
         Err(Failure::Client { error, .. }) => Err(explained(client, url, *error).await),
         outcome => outcome,

@@ -21,6 +21,8 @@ pub(crate) async fn run(args: GetArgs, app: &App) -> Result {
     let wanted = Wanted {
         recursive: args.recursive,
         resume: args.resume,
+        ascii: args.fetched.ascii,
+        perms: args.fetched.perms,
         verify: args.many.verify.map(Verify::from).unwrap_or_default(),
         range: args.range,
         output: args.output.as_deref(),
@@ -52,6 +54,7 @@ fn check(args: &GetArgs) -> Result {
         return match (args.recursive, args.resume) {
             (true, _) => usage("a tree cannot go to stdout: -r and -o - exclude each other"),
             (_, true) => usage("stdout cannot be continued: -c and -o - exclude each other"),
+            _ if args.fetched.perms => usage("stdout has no permissions: -p and -o - exclude each other"),
             _ if args.many.verify.is_some() => {
                 usage("stdout cannot be compared: --verify and -o - exclude each other")
             }
@@ -74,6 +77,8 @@ fn check(args: &GetArgs) -> Result {
 struct Wanted<'a> {
     recursive: bool,
     resume: bool,
+    ascii: bool,
+    perms: bool,
     verify: Verify,
     range: Option<ByteRange>,
     output: Option<&'a Path>,
@@ -105,6 +110,9 @@ impl Wanted<'_> {
         }
         if self.goes_to_stdout() {
             let client = session.client(url).await?;
+            if self.ascii {
+                return cat::copy_text(client, url, &mut Output::new()).await;
+            }
             let progress = progress::start(app, Scope::File);
             return cat::copy(client, url, &mut Output::new(), &progress).await;
         }
@@ -135,7 +143,9 @@ impl Wanted<'_> {
             .download(url.path())
             .recursive(self.recursive)
             .resume(self.resume)
+            .ascii(self.ascii)
             .keep_times(true)
+            .keep_permissions(self.perms)
             .verify(self.verify)
             .order(self.order)
             .retries(self.retries)

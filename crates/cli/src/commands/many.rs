@@ -3,6 +3,7 @@
 use std::{collections::HashSet, ffi::OsStr};
 
 use futures_util::{StreamExt, stream};
+use oxftp::PART_SUFFIX;
 
 /// Awaits all, at most so many at once, and gives what came of each in their order.
 pub(super) async fn at_once<T>(
@@ -22,7 +23,7 @@ pub(super) fn are_apart<'a>(names: impl IntoIterator<Item = Option<&'a OsStr>>) 
     names.into_iter().all(|name| {
         name.is_some_and(|name| {
             let folded = name.to_string_lossy().to_lowercase();
-            seen.insert(folded.trim_end_matches(".part").to_owned())
+            seen.insert(folded.trim_end_matches(PART_SUFFIX).to_owned())
         })
     })
 }
@@ -37,7 +38,7 @@ mod tests {
 
         assert!(apart(&["a", "b", "c.txt"]));
         assert!(!apart(&["a", "b", "A"]));
-        assert!(!apart(&["a", "a.part"]));
+        assert!(!apart(&["a", "a.oxftp.part"]));
         assert!(!are_apart([Some(OsStr::new("a")), None]));
     }
 

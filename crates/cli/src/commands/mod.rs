@@ -20,6 +20,7 @@ mod rm;
 mod rmdir;
 pub(crate) mod serve;
 mod stat;
+mod stdin;
 mod touch;
 mod walk;
 

@@ -1,23 +1,20 @@
 //! `put`: uploads files and trees.
 
 use std::{
-    io,
     path::{Path, PathBuf},
     sync::Arc,
     time::Instant,
 };
 
-use oxftp::{Client, DataStream, FtpUrl, Order, Pool, Progress, RemotePath, Verify};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use oxftp::{FtpUrl, Order, Pool, Progress, RemotePath, Verify};
 
-use super::{get::summary, many};
+use super::{get::summary, many, stdin};
 use crate::{
     app::App,
-    args::PutArgs,
+    args::{PutArgs, Stored},
     failure::{Failure, Result, Tally},
     progress::{self, Scope},
     session::{self, Session},
-    units::Rate,
 };
 
 pub(crate) async fn run(args: PutArgs, app: &App) -> Result {
@@ -28,6 +25,7 @@ pub(crate) async fn run(args: PutArgs, app: &App) -> Result {
         target: &target,
         resume: args.resume,
         times: args.times,
+        stored: &args.stored,
         verify: args.many.verify.map(Verify::from).unwrap_or_default(),
         recursive: args.recursive,
         jobs: args.many.jobs.into(),
@@ -76,6 +74,10 @@ fn target(args: &PutArgs, url: &FtpUrl) -> Result<Target> {
             _ if args.many.verify.is_some() => {
                 usage("stdin cannot be compared: --verify and - exclude each other")
             }
+            _ if args.stored.perms => usage("stdin has no permissions: -p and - exclude each other"),
+            _ if args.stored.temp_name => {
+                usage("stdin goes straight to its name: --temp-name and - exclude each other")
+            }
             _ if args.times => usage("stdin has no time: -t and - exclude each other"),
             _ => Ok(target),
         };
@@ -93,6 +95,7 @@ struct Wanted<'a> {
     target: &'a Target,
     resume: bool,
     times: bool,
+    stored: &'a Stored,
     verify: Verify,
     recursive: bool,
     jobs: usize,
@@ -108,7 +111,8 @@ impl Wanted<'_> {
 
     async fn put(&self, session: &mut Session, source: &Path, app: &App) -> Result {
         if let (true, Target::Named(path)) = (is_stdin(source), self.target) {
-            return upload_stdin(session.client(self.url).await?, self.url, path, app).await;
+            let client = session.client(self.url).await?;
+            return stdin::upload(client, self.url, path, self.stored.ascii, app).await;
         }
         let scope = self.scope(source).await?;
         let pool = session.pool(self.url, self.jobs).await?;
@@ -155,7 +159,10 @@ impl Wanted<'_> {
         let upload = pool
             .upload(source)
             .resume(self.resume)
+            .ascii(self.stored.ascii)
+            .temporary(self.stored.temp_name)
             .keep_times(self.times)
+            .keep_permissions(self.stored.perms)
             .verify(self.verify)
             .order(self.order)
             .retries(self.retries)
@@ -218,44 +225,3 @@ async fn bytes_below(root: PathBuf) -> Option<u64> {
     };
     tokio::task::spawn_blocking(add_up).await.ok()
 }
-
-async fn upload_stdin(client: &mut Client, url: &FtpUrl, path: &RemotePath, app: &App) -> Result {
-    let begun = Instant::now();
-    let progress = progress::start(app, Scope::File);
-    let mut stream = client.upload_stream(path).await.map_err(|error| Failure::about(url, error))?;
-    progress.file_started("stdin", None, 0);
-    match copy_stdin(&mut stream, &*progress).await {
-        Ok(()) => {}
-        Err(Side::Server(error)) => return Err(Failure::about(url, stream.fail(error).await)),
-        Err(Side::Stdin(error)) => {
-            // What the server says to it matters less than why.
-            let _ = stream.abort().await;
-            return Err(Failure::local("cannot read stdin", error));
-        }
-    }
-    let summary = stream.finish().await.map_err(|error| Failure::about(url, error))?;
-    progress.file_finished("stdin");
-    drop(progress);
-    let rate = Rate { bytes: summary.transferred, elapsed: begun.elapsed() };
-    app.terminal.summary(format_args!("stdin: {rate}"));
-    Ok(())
-}
-
-/// Which side of a copy failed.
-enum Side {
-    Stdin(io::Error),
-    Server(io::Error),
-}
-
-async fn copy_stdin(stream: &mut DataStream<'_>, progress: &dyn Progress) -> Result<(), Side> {
-    let mut stdin = tokio::io::stdin();
-    let mut block = vec![0; BLOCK];
-    loop {
-        let read = stdin.read(&mut block).await.map_err(Side::Stdin)?;
-        let Some(read) = block.get(..read).filter(|read| !read.is_empty()) else { return Ok(()) };
-        stream.write_all(read).await.map_err(Side::Server)?;
-        progress.advanced(read.len() as u64);
-    }
-}
-
-const BLOCK: usize = 256 * 1024;

@@ -81,8 +81,8 @@ fn of_error(error: &Error) -> Exit {
         Error::SomeFailed { .. } | Error::TooManyFailures { .. } | Error::TooManyDeletions { .. } => {
             Exit::SomeFailed
         }
-        Error::Stopped { source, .. } => of_error(source),
-        Error::IsDirectory { .. } => Exit::Usage,
+        Error::Stopped { source, .. } | Error::NotRenamed { source, .. } => of_error(source),
+        Error::IsDirectory { .. } | Error::Incompatible { .. } => Exit::Usage,
         Error::PathIo(_) => Exit::Local,
         Error::Connect { .. } | Error::TooManySessions { .. } => Exit::Connect,
         Error::Tls(_) | Error::TlsConfig { .. } | Error::TlsRefused { .. } | Error::InjectedBeforeTls => {

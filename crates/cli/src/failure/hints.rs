@@ -53,6 +53,7 @@ fn of_error(error: &Error) -> Option<&'static str> {
         Error::StatusCode(refused) if wants_tls(&refused.info) => {
             Some("the server wants TLS: ftpes:// turns it on")
         }
+        Error::NotRenamed { .. } => Some("without --temp-name files are stored under their names at once"),
         Error::DataConnect(_) => {
             Some("a firewall may be in between: try --no-epsv, or --active where this side can be reached")
         }

@@ -13,7 +13,7 @@ use oxftp::{
 
 use super::proxy::Proxy;
 use crate::{
-    args::{ActiveAt, NetworkArgs, TlsArgs},
+    args::{ActiveAt, NetworkArgs, Seconds, TlsArgs},
     failure::{Failure, Result},
 };
 
@@ -46,7 +46,9 @@ impl Connecting {
             .timeouts(timeouts(network))
             .throttle(self.throttle.clone())
             .encoding(network.encoding)
-            .pipelining(network.pipelining.into());
+            .pipelining(network.pipelining.into())
+            .compress(network.flow.compress)
+            .noop_during_transfers(every(network.flow.noop_during_transfers));
         builder = match scheme {
             Scheme::Ftp => builder,
             Scheme::Ftpes => builder.explicit_tls(self.tls.clone()),
@@ -78,10 +80,17 @@ fn timeouts(network: &NetworkArgs) -> Timeouts {
         timeouts.completion = silence.0;
         timeouts.connect = shorter(timeouts.connect, silence.0);
     }
+    if let Some(completing) = network.flow.completion_timeout {
+        timeouts.completion = completing.0;
+    }
     if let Some(connecting) = network.connect_timeout {
         timeouts.connect = connecting.0;
     }
     timeouts
+}
+
+fn every(seconds: Option<Seconds>) -> Duration {
+    seconds.and_then(|seconds| seconds.0).unwrap_or_default()
 }
 
 fn shorter(one: Option<Duration>, other: Option<Duration>) -> Option<Duration> {

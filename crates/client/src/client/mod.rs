@@ -3,9 +3,12 @@
 //! A file for each kind of operation: [`session`] for connecting, logging in and quitting,
 //! [`raw`] for commands of the user's own, [`paths`] for directories and files on the server,
 //! [`stat`] for questions, [`times`] and [`permissions`] for what a file is given, [`hash`] for
-//! what it holds, [`transfer`] for data connections, [`range`] for parts of files, [`peer`] for
+//! what it holds, [`transfer`] for data connections, [`compression`] for what they carry and
+//! [`completion`] for their end, [`range`] for parts of files, [`peer`] for
 //! data connections between two servers, [`zone`] for the server's clock.
 
+mod completion;
+mod compression;
 mod hash;
 mod paths;
 mod peer;
@@ -78,6 +81,16 @@ pub(crate) struct Known {
     expects_more: bool,
     /// The server did not take a command ahead of its time.
     no_pipelining: bool,
+    /// How bytes go over data connections (`MODE`).
+    mode: compression::Mode,
+    /// The server does not compress.
+    no_compression: bool,
+    /// What is sent compressed is not what it stores.
+    no_compressed_uploads: bool,
+    /// `EPRT` was refused.
+    no_eprt: bool,
+    /// The server was asked to list permissions.
+    permissions_asked: bool,
     /// A `REST` was sent that perhaps no transfer used up.
     stale_restart: bool,
     /// Data connections are encrypted (`PROT P`).
@@ -97,6 +110,8 @@ pub(crate) struct Known {
     hash_selected: Option<Option<HashAlgorithm>>,
     /// The server begins the TLS handshake of data connections (`SSCN ON`).
     begins_handshakes: bool,
+    /// What was to be renamed, while that is not done.
+    half_renamed: Option<RemotePath>,
     /// The working directory, while another was entered for a question.
     home: Option<RemotePath>,
     /// The user may have changed the session: its directory, its login, anything by commands.
@@ -113,6 +128,9 @@ impl Known {
         self.no_mlst |= other.no_mlst;
         self.no_size |= other.no_size;
         self.no_mdtm |= other.no_mdtm;
+        self.no_compression |= other.no_compression;
+        self.no_compressed_uploads |= other.no_compressed_uploads;
+        self.no_eprt |= other.no_eprt;
         if self.features.is_none() {
             self.features.clone_from(&other.features);
         }

@@ -127,9 +127,23 @@ impl Client {
     ///
     /// [`Error::StatusCode`] when either path is refused; the reply tells which.
     pub async fn rename(&mut self, from: impl Into<RemotePath>, to: impl Into<RemotePath>) -> Result<()> {
-        let dialog = Rename::new(&from.into(), &to.into(), self.config.encoding)?;
+        let from = from.into();
+        let dialog = Rename::new(&from, &to.into(), self.config.encoding)?;
         self.go_home().await?;
-        self.control.run(dialog).await.map(drop)
+        self.known.half_renamed = Some(from);
+        let renamed = self.control.run(dialog).await;
+        self.known.half_renamed = None;
+        renamed.map(drop)
+    }
+
+    /// Ends a renaming whose future was dropped between its commands: ProFTPD refuses all others until then.
+    async fn end_renaming(&mut self) -> Result<()> {
+        let Some(from) = &self.known.half_renamed else { return Ok(()) };
+        // Its own name is no change; a server that has ended it already says so.
+        let command = Command::with_path("RNTO", from, self.config.encoding)?;
+        self.control.run(Exchange::new(command, &["2xx", "4xx", "5xx"])).await?;
+        self.known.half_renamed = None;
+        Ok(())
     }
 
     pub(crate) async fn path_command(
@@ -170,6 +184,7 @@ impl Client {
 
     /// Goes back to where the caller thinks to be.
     pub(crate) async fn go_home(&mut self) -> Result<()> {
+        self.end_renaming().await?;
         let Some(home) = &self.known.home else { return Ok(()) };
         let command = Command::with_path("CWD", home, self.config.encoding)?;
         self.control.run(Exchange::new(command, &["2xx"])).await?;

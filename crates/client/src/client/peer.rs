@@ -10,7 +10,7 @@ use oxftp_proto::{
     dialog::{Completion, Exchange, PeerConnect, PeerListen, Started, Transfer},
 };
 
-use super::Client;
+use super::{Client, compression::Mode};
 use crate::{Error, Result};
 
 /// How the data between two servers are protected.
@@ -36,6 +36,7 @@ impl Client {
     pub(crate) async fn prepare_for_peer(&mut self) -> Result<()> {
         self.go_home().await?;
         self.await_handshakes().await?;
+        self.set_mode(Mode::Stream).await?;
         self.set_type(TransferType::Image).await
     }
 

@@ -53,8 +53,6 @@ impl Client {
         };
         let retr = Command::with_path("RETR", &path.into(), self.config.encoding)?;
         let data = self.open_data(retr, TransferType::Image, start).await?;
-        // libunftp starts the next transfer there, too, when this one is broken off.
-        self.known.stale_restart = start > 0;
         let stream = DataStream::new(self, data);
         Ok(RangeStream { stream, wanted: end.map(|end| end.saturating_sub(start)) })
     }

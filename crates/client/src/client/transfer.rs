@@ -7,7 +7,7 @@ use oxftp_proto::{
     dialog::{Active, Completion, Dated, Dating, Passive, PassiveMode, Started, Transfer},
 };
 
-use super::Client;
+use super::{Client, compression::Mode};
 use crate::{
     DataStream, Error, Result,
     connect::BoxSocket,
@@ -70,6 +70,7 @@ impl Client {
         modes: &[PassiveMode],
     ) -> Result<BoxSocket> {
         self.set_type(transfer_type).await?;
+        self.set_mode(Mode::Stream).await?;
         match self.open_passive(None, modes.to_vec()).await? {
             (Opened::Socket(socket), _) => {
                 socket.reset_on_close(false);
@@ -104,7 +105,19 @@ impl Client {
             true => None,
         };
         self.go_home().await?;
-        self.begin(mdtm, retr, TransferType::Image, 0).await
+        self.begin(mdtm, retr, TransferType::Image, 0, true).await
+    }
+
+    /// Opens a data connection for an upload whose size is compared when it is
+    /// [compressed](DataConnection::is_compressed).
+    pub(crate) async fn open_compared_upload(
+        &mut self,
+        command: Command,
+        transfer_type: TransferType,
+        offset: u64,
+    ) -> Result<DataConnection> {
+        self.go_home().await?;
+        self.begin(None, command, transfer_type, offset, true).await
     }
 
     /// Opens a data connection in whichever directory was entered.
@@ -114,7 +127,8 @@ impl Client {
         transfer_type: TransferType,
         offset: u64,
     ) -> Result<DataConnection> {
-        self.begin(None, command, transfer_type, offset).await
+        let compressible = direction(&command) == Direction::Down;
+        self.begin(None, command, transfer_type, offset, compressible).await
     }
 
     async fn begin(
@@ -123,10 +137,12 @@ impl Client {
         command: Command,
         transfer_type: TransferType,
         offset: u64,
+        compressible: bool,
     ) -> Result<DataConnection> {
         let direction = direction(&command);
         self.await_handshakes().await?;
         self.set_type(transfer_type).await?;
+        let compressed = self.compresses(compressible && offset == 0, direction).await?;
         let (opened, dating) = match &self.config.active {
             Some(_) => (self.open_active().await?, None),
             None => self.open_passive(question, self.passive_order()).await?,
@@ -141,7 +157,8 @@ impl Client {
             self.known.stale_restart = false;
         }
         let (started, stream) = outcome?;
-        self.known.stale_restart = false;
+        // libunftp starts the next transfer there, too, when this one does not come to its end.
+        self.known.stale_restart = offset > 0;
         if let Some(mode) = self.mode_ahead(direction) {
             self.control.plan_ahead(mode);
         }
@@ -149,7 +166,8 @@ impl Client {
             Started::Preliminary(_) => None,
             Started::Final(reply) => Some(reply),
         };
-        Ok(DataConnection::new(stream, direction, early).dated(dating))
+        let data = DataConnection::new(stream, direction, early).dated(dating);
+        Ok(if compressed { data.compressed(self.config.limits.inflated_bytes) } else { data })
     }
 
     async fn start(
@@ -264,7 +282,8 @@ impl Client {
         let config = self.config.clone();
         let host = self.host.name.clone();
         let mut dialler = self.dialler(&config, &host);
-        self.control.run_with(Active::default(), Hands::Data(&mut dialler)).await?;
+        let dialog = if self.known.no_eprt { Active::by_port() } else { Active::default() };
+        self.known.no_eprt |= self.control.run_with(dialog, Hands::Data(&mut dialler)).await?.refuses_eprt();
         dialler.opened.ok_or_else(|| Error::DataConnect(io::ErrorKind::NotConnected.into()))
     }
 

@@ -20,10 +20,18 @@ use crate::path_io::BoxFuture;
 ///
 /// let connector = TcpConnector::new().family(Family::Ipv4).bind("127.0.0.1".parse().unwrap());
 /// ```
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct TcpConnector {
     bind: Option<IpAddr>,
     family: Family,
+    /// `None` sends no probes.
+    keep_alive: Option<Duration>,
+}
+
+impl Default for TcpConnector {
+    fn default() -> Self {
+        Self { bind: None, family: Family::Any, keep_alive: Some(KEEP_ALIVE) }
+    }
 }
 
 /// Which addresses of a name are used.
@@ -59,6 +67,15 @@ impl TcpConnector {
         self
     }
 
+    /// Sends a keep-alive probe each time nothing has come for so long, on control and data connections
+    /// (`SO_KEEPALIVE`); many routers forget connections that are silent for a minute. Defaults to 30 seconds; `None`
+    /// sends none. Systems count in whole seconds.
+    #[must_use]
+    pub fn keep_alive(mut self, every: Option<Duration>) -> Self {
+        self.keep_alive = every;
+        self
+    }
+
     pub(super) async fn connect_to(&self, host: &str, port: u16) -> io::Result<TcpStream> {
         let usable: Vec<_> =
             lookup_host((host, port)).await?.filter(|address| self.allows(address.ip())).collect();
@@ -66,8 +83,8 @@ impl TcpConnector {
             let why = format!("{host} has no address of the wanted family");
             return Err(io::Error::new(io::ErrorKind::AddrNotAvailable, why));
         }
-        let bind = self.bind;
-        happy_eyeballs::connect(usable, move |address| dial(address, bind)).await
+        let (bind, keep_alive) = (self.bind, self.keep_alive);
+        happy_eyeballs::connect(usable, move |address| dial(address, bind, keep_alive)).await
     }
 
     fn allows(&self, address: IpAddr) -> bool {
@@ -85,7 +102,7 @@ impl Connector for TcpConnector {
         Box::pin(async move {
             let stream = match target {
                 Target::Data { address: Some(address), port, .. } => {
-                    dial(SocketAddr::new(address, port), self.bind).await?
+                    dial(SocketAddr::new(address, port), self.bind, self.keep_alive).await?
                 }
                 Target::Control { host, port } | Target::Data { host, port, .. } => {
                     self.connect_to(host, port).await?
@@ -108,29 +125,34 @@ impl Listener for TcpListener {
     fn accept(&mut self) -> BoxFuture<'_, io::Result<BoxSocket>> {
         Box::pin(async move {
             let (stream, _) = Self::accept(self).await?;
-            tune(&stream)?;
+            tune(&stream, Some(KEEP_ALIVE))?;
             Ok(Box::new(stream) as BoxSocket)
         })
     }
 }
 
-async fn dial(address: SocketAddr, bind: Option<IpAddr>) -> io::Result<TcpStream> {
+async fn dial(
+    address: SocketAddr,
+    bind: Option<IpAddr>,
+    keep_alive: Option<Duration>,
+) -> io::Result<TcpStream> {
     let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
     if let Some(bind) = bind {
         socket.bind(SocketAddr::new(bind, 0))?;
     }
     let stream = socket.connect(address).await?;
-    tune(&stream)?;
+    tune(&stream, keep_alive)?;
     Ok(stream)
 }
 
-/// Sends at once, and keeps the connection known to routers that forget silent ones after a
-/// minute.
-fn tune(stream: &TcpStream) -> io::Result<()> {
+/// Sends at once, and keeps the connection known to routers.
+fn tune(stream: &TcpStream, keep_alive: Option<Duration>) -> io::Result<()> {
     stream.set_nodelay(true)?;
-    let keepalive =
-        TcpKeepalive::new().with_time(Duration::from_secs(30)).with_interval(Duration::from_secs(30));
-    SockRef::from(stream).set_tcp_keepalive(&keepalive)
+    match keep_alive {
+        Some(every) => SockRef::from(stream)
+            .set_tcp_keepalive(&TcpKeepalive::new().with_time(every).with_interval(every)),
+        None => SockRef::from(stream).set_keepalive(false),
+    }
 }
 
 fn listen(place: ListenAt) -> io::Result<TcpListener> {
@@ -146,3 +168,26 @@ fn listen(place: ListenAt) -> io::Result<TcpListener> {
 }
 
 const BACKLOG: u32 = 4;
+
+/// Half of what the strictest routers wait.
+const KEEP_ALIVE: Duration = Duration::from_secs(30);
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn connections_are_probed_as_often_as_asked() {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let connectors = [TcpConnector::new(), TcpConnector::new().keep_alive(Some(Duration::from_secs(7)))];
+        for (connector, expected) in connectors.into_iter().zip([30, 7]) {
+            let stream = connector.connect_to("127.0.0.1", port).await.unwrap();
+            let socket = SockRef::from(&stream);
+            assert!(socket.keepalive().unwrap());
+            assert_eq!(socket.tcp_keepalive_time().unwrap(), Duration::from_secs(expected));
+        }
+        let silent = TcpConnector::new().keep_alive(None).connect_to("127.0.0.1", port).await.unwrap();
+        assert!(!SockRef::from(&silent).keepalive().unwrap());
+    }
+}

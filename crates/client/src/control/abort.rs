@@ -24,7 +24,12 @@ impl ControlChannel {
     /// Leaves `ABOR` to be sent before the next command, for those who cannot wait.
     pub(crate) fn plan_abort(&mut self) -> Result<()> {
         if self.abort.is_none() {
-            let mut abort = Abort::new(self.owed > 0);
+            let transferring = self.owed > self.keep_alives.waiting();
+            let mut abort = match self.keep_alives.waiting() {
+                0 => Abort::new(transferring),
+                // Each of them may be answered like the usual fence.
+                _ => Abort::fenced_by_directory(transferring),
+            };
             if let Step::Send(command) = abort.step(Event::Start)? {
                 self.queue(&command);
             }
@@ -48,7 +53,8 @@ impl ControlChannel {
                 Ok(Step::Send(command)) => self.queue(&command),
                 Ok(Step::Synchronised(aborted) | Step::Done(aborted)) => {
                     self.abort = None;
-                    self.straggler = std::mem::take(&mut self.owed) > 0;
+                    self.straggler = std::mem::take(&mut self.owed) > self.keep_alives.waiting();
+                    self.keep_alives.clear();
                     if aborted == Aborted::TooLate {
                         within(Some(GRACE), self.await_straggler()).await.unwrap_or(Ok(()))?;
                     }

@@ -5,6 +5,7 @@
 
 mod abort;
 mod ahead;
+mod keep_alive;
 mod unsolicited;
 
 pub(crate) use ahead::Ahead;
@@ -14,7 +15,7 @@ use std::{collections::VecDeque, io, net::SocketAddr, time::Duration};
 use bytes::{Buf, BytesMut};
 use oxftp_proto::{
     Code, Command, Limits, Reply, ReplyDecoder,
-    dialog::{Abort, Dialog, Event, Step},
+    dialog::{Abort, Dialog, Event, KeepAlives, Step},
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tracing::debug;
@@ -43,6 +44,8 @@ pub(crate) struct ControlChannel {
     straggler: bool,
     /// What was said of the next transfer before its time.
     ahead: Ahead,
+    /// The `NOOP`s among what is owed, of the latest transfer.
+    keep_alives: KeepAlives,
     /// Replies that nobody waited for any more, the latest last.
     settled: VecDeque<Reply>,
     /// Why the connection is of no use, and the server's last words.
@@ -76,6 +79,7 @@ impl ControlChannel {
             abort: None,
             straggler: false,
             ahead: Ahead::None,
+            keep_alives: KeepAlives::default(),
             settled: VecDeque::new(),
             end: None,
             throttle: throttle.clone(),
@@ -156,7 +160,7 @@ impl ControlChannel {
             let _ = self.finish_abort().await;
             self.check_usable()?;
         }
-        while self.owed > 0 {
+        while self.owed > self.keep_alives.waiting() {
             match self.next_reply(self.deadline).await {
                 Ok(reply) => self.keep(reply),
                 Err(error) => {
@@ -165,6 +169,7 @@ impl ControlChannel {
                 }
             }
         }
+        self.pass_keep_alives().await?;
         self.refuse_unsolicited().await
     }
 
@@ -292,11 +297,18 @@ impl ControlChannel {
 
     async fn receive(&mut self) -> Result<Reply> {
         loop {
-            let reply = self.receive_any().await?;
-            if !self.is_straggler(&reply) {
-                return self.count(reply);
+            let reply = match self.receive_any().await {
+                Ok(reply) => reply,
+                Err(error) => return self.keep_alives.take_held().ok_or(error),
+            };
+            if self.is_straggler(&reply) {
+                self.keep(reply);
+                continue;
             }
-            self.keep(reply);
+            let reply = self.count(reply)?;
+            if let Some(reply) = self.keep_alives.sift(reply) {
+                return Ok(reply);
+            }
         }
     }
 

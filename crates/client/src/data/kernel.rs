@@ -33,7 +33,8 @@ use crate::{Progress, stream::Stream};
 impl DataConnection {
     /// Tells whether bytes may pass by this side's memory.
     pub(crate) fn is_unhindered(&self) -> bool {
-        self.stream.as_ref().is_some_and(|stream| stream.is_unhindered(self.direction))
+        self.compression.is_none()
+            && self.stream.as_ref().is_some_and(|stream| stream.is_unhindered(self.direction))
     }
 
     /// Moves bytes between the connection and a local file, from its position on, for as long as

@@ -1,9 +1,10 @@
 //! The data connection of one transfer.
 //!
 //! [`DataConnection`] is the connection and its count; [`DataStream`] holds the client beside it,
-//! so that no command can be sent while a transfer runs. What moves bytes past this side's memory
+//! so that no command can be sent while a transfer runs. What compresses is in [`compression`], what moves bytes past this side's memory
 //! is in `kernel`.
 
+mod compression;
 #[cfg(not(target_os = "linux"))]
 mod elsewhere;
 #[cfg(target_os = "linux")]
@@ -32,6 +33,8 @@ use oxftp_proto::{
 };
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 
+use compression::Compression;
+
 use crate::{Error, Result, control::ControlChannel, stream::Stream, timeouts::within};
 
 /// Which way the bytes of a transfer go.
@@ -52,11 +55,20 @@ pub(crate) struct DataConnection {
     transferred: u64,
     /// What was said of the file's time along with the transfer.
     dating: Option<Dating>,
+    compression: Option<Compression>,
 }
 
 impl DataConnection {
     pub(crate) fn new(stream: Stream, direction: Direction, early: Option<Reply>) -> Self {
-        Self { stream: Some(stream), direction, early, at_end: false, transferred: 0, dating: None }
+        Self {
+            stream: Some(stream),
+            direction,
+            early,
+            at_end: false,
+            transferred: 0,
+            dating: None,
+            compression: None,
+        }
     }
 
     /// Notes what was said of the file's time along with the transfer, if that was asked.
@@ -66,6 +78,23 @@ impl DataConnection {
 
     pub(crate) fn dating(&self) -> Option<Dating> {
         self.dating
+    }
+
+    /// Makes it a connection whose bytes are compressed, and inflate to at most so many.
+    pub(crate) fn compressed(self, most: u64) -> Self {
+        Self { compression: Some(Compression::new(self.direction, most)), ..self }
+    }
+
+    /// Tells whether its bytes are compressed.
+    pub(crate) fn is_compressed(&self) -> bool {
+        self.compression.is_some()
+    }
+
+    /// Bounds what arrives compressed by the size that the file is known to have.
+    pub(crate) fn expect_at_most(&mut self, size: Option<u64>) {
+        if let (Some(compression), Some(size)) = (&mut self.compression, size) {
+            compression.expect_at_most(size);
+        }
     }
 
     /// Gives the number of bytes that went through.
@@ -137,24 +166,28 @@ impl DataConnection {
 
     /// Brings the data connection to its end, without closing it.
     async fn end(&mut self) -> Result<(), Ended> {
-        let Some(stream) = &mut self.stream else { return Ok(()) };
+        if self.stream.is_none() {
+            return Ok(());
+        }
         match self.direction {
             Direction::Up => {
-                stream.shutdown().await.map_err(Ended::Broken)?;
-                stream.reset_on_close(false);
+                self.shutdown().await.map_err(Ended::Broken)?;
+                if let Some(stream) = &self.stream {
+                    stream.reset_on_close(false);
+                }
                 Ok(())
             }
             Direction::Down if self.at_end => {
                 self.close_plain();
                 Ok(())
             }
-            Direction::Down => match stream.read(&mut [0; 1]).await {
+            Direction::Down => match self.read(&mut [0; 1]).await {
                 Ok(0) => {
-                    self.at_end = true;
                     self.close_plain();
                     Ok(())
                 }
-                Ok(_) => {
+                Ok(unwanted) => {
+                    self.transferred -= unwanted as u64;
                     self.close();
                     Err(Ended::TooSoon)
                 }
@@ -255,7 +288,10 @@ impl AsyncRead for DataConnection {
             return Poll::Ready(Ok(()));
         }
         let before = buf.filled().len();
-        ready!(Pin::new(stream).poll_read(cx, buf))?;
+        match &mut this.compression {
+            Some(compression) => ready!(compression.poll_read(stream, cx, buf))?,
+            None => ready!(Pin::new(stream).poll_read(cx, buf))?,
+        }
         let read = buf.filled().len() - before;
         this.transferred += read as u64;
         this.at_end = read == 0 && buf.remaining() > 0;
@@ -269,22 +305,29 @@ impl AsyncWrite for DataConnection {
         let Some(stream) = &mut this.stream else {
             return Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()));
         };
-        let written = ready!(Pin::new(stream).poll_write(cx, bytes))?;
+        let written = match &mut this.compression {
+            Some(compression) => ready!(compression.poll_write(stream, cx, bytes))?,
+            None => ready!(Pin::new(stream).poll_write(cx, bytes))?,
+        };
         this.transferred += written as u64;
         Poll::Ready(Ok(written))
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match &mut self.get_mut().stream {
-            Some(stream) => Pin::new(stream).poll_flush(cx),
-            None => Poll::Ready(Ok(())),
+        let this = self.get_mut();
+        let Some(stream) = &mut this.stream else { return Poll::Ready(Ok(())) };
+        if let Some(compression) = &mut this.compression {
+            ready!(compression.poll_flush(stream, cx))?;
         }
+        Pin::new(stream).poll_flush(cx)
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match &mut self.get_mut().stream {
-            Some(stream) => Pin::new(stream).poll_shutdown(cx),
-            None => Poll::Ready(Ok(())),
+        let this = self.get_mut();
+        let Some(stream) = &mut this.stream else { return Poll::Ready(Ok(())) };
+        if let Some(compression) = &mut this.compression {
+            ready!(compression.poll_finish(stream, cx))?;
         }
+        Pin::new(stream).poll_shutdown(cx)
     }
 }

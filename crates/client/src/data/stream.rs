@@ -10,7 +10,7 @@ use oxftp_proto::{Reply, dialog::Aborted};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::{DataConnection, Masks};
-use crate::{Client, Error, Result};
+use crate::{Client, Error, Result, keep_alive::KeepAlive};
 
 /// A transfer that runs: reads what the server sends, or writes what it is to receive.
 ///
@@ -43,11 +43,13 @@ use crate::{Client, Error, Result};
 pub struct DataStream<'c> {
     client: &'c mut Client,
     data: DataConnection,
+    keep_alive: KeepAlive,
 }
 
 impl<'c> DataStream<'c> {
     pub(crate) fn new(client: &'c mut Client, data: DataConnection) -> Self {
-        Self { client, data }
+        let keep_alive = client.keep_alive();
+        Self { client, data, keep_alive }
     }
 
     /// Ends the transfer and awaits the server's final reply, any `2xx`.
@@ -76,9 +78,7 @@ impl<'c> DataStream<'c> {
         expected: &[&str],
         waited_past: &[&str],
     ) -> Result<TransferSummary> {
-        let deadline = self.client.completion_deadline();
-        let (control, masks) = (self.client.control_mut(), Masks { expected, waited_past });
-        self.data.finish(control, masks, deadline).await
+        self.client.finish_data(&mut self.data, Masks { expected, waited_past }).await
     }
 
     /// Breaks the transfer off and awaits what the server answers (`ABOR`; RFC 959, 4.1.3).
@@ -136,13 +136,17 @@ impl AsyncRead for DataStream<'_> {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.data).poll_read(cx, buf)
+        let this = &mut *self;
+        this.keep_alive.poll(this.client.control_mut(), cx);
+        Pin::new(&mut this.data).poll_read(cx, buf)
     }
 }
 
 impl AsyncWrite for DataStream<'_> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.data).poll_write(cx, bytes)
+        let this = &mut *self;
+        this.keep_alive.poll(this.client.control_mut(), cx);
+        Pin::new(&mut this.data).poll_write(cx, bytes)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -160,6 +164,6 @@ impl AsyncWrite for DataStream<'_> {
 pub struct TransferSummary {
     /// The server's final reply.
     pub reply: Reply,
-    /// Bytes that went through the data connection.
+    /// Bytes that went through the data connection, before they were compressed.
     pub transferred: u64,
 }

@@ -85,6 +85,10 @@ macro_rules! forward {
             fn symlink<'a>(&'a self, says: &'a Path, path: &'a Path) -> BoxFuture<'a, PathIoResult<()>> {
                 (**self).symlink(says, path)
             }
+
+            fn set_permissions<'a>(&'a self, path: &'a Path, mode: u32) -> BoxFuture<'a, PathIoResult<()>> {
+                (**self).set_permissions(path, mode)
+            }
         }
     };
 }

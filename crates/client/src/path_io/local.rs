@@ -10,7 +10,7 @@ use tokio::io::AsyncWriteExt;
 
 use super::{
     BoxFuture, DirectoryItem, FileKind, Metadata, MkdirOptions, OpenMode, PathFile, PathIo, PathIoError,
-    PathIoResult, WholeFile,
+    PathIoResult, SET_PERMISSIONS, WholeFile,
 };
 
 /// The file system of the machine the program runs on.
@@ -117,6 +117,14 @@ impl PathIo for LocalFs {
     fn symlink<'a>(&'a self, says: &'a Path, path: &'a Path) -> BoxFuture<'a, PathIoResult<()>> {
         let says = says.to_owned();
         blocking("make the link", path, move |place| make_link(&says, place))
+    }
+
+    #[cfg(unix)]
+    fn set_permissions<'a>(&'a self, path: &'a Path, mode: u32) -> BoxFuture<'a, PathIoResult<()>> {
+        use std::os::unix::fs::PermissionsExt;
+
+        let permissions = std::fs::Permissions::from_mode(mode & 0o7777);
+        blocking(SET_PERMISSIONS, path, move |place| std::fs::set_permissions(place, permissions))
     }
 }
 

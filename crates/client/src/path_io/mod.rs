@@ -68,7 +68,8 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 ///
 /// - Errors carry the [`io::ErrorKind`] named with each method.
 /// - [`exists`](Self::exists), [`is_dir`](Self::is_dir), [`is_file`](Self::is_file),
-///   [`open`](Self::open) and [`set_modified`](Self::set_modified) follow links; [`stat`](Self::stat),
+///   [`open`](Self::open), [`set_modified`](Self::set_modified) and
+///   [`set_permissions`](Self::set_permissions) follow links; [`stat`](Self::stat),
 ///   [`list`](Self::list), [`unlink`](Self::unlink) and [`rename`](Self::rename) act on the link itself.
 /// - A relative path starts at a directory of the backend's choice, always the same for all methods, and
 ///   the empty path is that directory. [`LocalFs`] takes the process's current directory, [`MemoryFs`] its root.
@@ -225,7 +226,24 @@ pub trait PathIo: Debug + Send + Sync + 'static {
         let unsupported = PathIoError::new("make the link", path, io::ErrorKind::Unsupported.into());
         Box::pin(std::future::ready(Err(unsupported)))
     }
+
+    /// Sets the Unix permission bits of a file or directory, `0o000` to `0o7777`.
+    ///
+    /// A backend that keeps none need not implement this: by default it does nothing but fail.
+    ///
+    /// # Errors
+    ///
+    /// [`Unsupported`](io::ErrorKind::Unsupported) from a backend without permissions,
+    /// [`NotFound`](io::ErrorKind::NotFound).
+    fn set_permissions<'a>(&'a self, path: &'a Path, mode: u32) -> BoxFuture<'a, PathIoResult<()>> {
+        let _ = mode;
+        let unsupported = PathIoError::new(SET_PERMISSIONS, path, io::ErrorKind::Unsupported.into());
+        Box::pin(std::future::ready(Err(unsupported)))
+    }
 }
+
+/// What setting permissions is called in errors.
+const SET_PERMISSIONS: &str = "set the permissions of";
 
 /// An open file of a [`PathIo`].
 ///

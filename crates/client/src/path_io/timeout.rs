@@ -9,7 +9,7 @@ use bytes::Bytes;
 use super::timed_file::TimedFile;
 use super::{
     BoxFuture, DirectoryItem, Metadata, MkdirOptions, OpenMode, PathFile, PathIo, PathIoError, PathIoResult,
-    WholeFile,
+    SET_PERMISSIONS, WholeFile,
 };
 
 /// A backend each of whose operations must be done within a time, as must each read, write, flush, seek and
@@ -129,6 +129,10 @@ impl<P: PathIo> PathIo for Timed<P> {
 
     fn symlink<'a>(&'a self, says: &'a Path, path: &'a Path) -> BoxFuture<'a, PathIoResult<()>> {
         Box::pin(self.bounded("make the link", path, self.inner.symlink(says, path)))
+    }
+
+    fn set_permissions<'a>(&'a self, path: &'a Path, mode: u32) -> BoxFuture<'a, PathIoResult<()>> {
+        Box::pin(self.bounded(SET_PERMISSIONS, path, self.inner.set_permissions(path, mode)))
     }
 }
 

@@ -6,14 +6,14 @@
 use std::{fs::File, io, path::Path};
 
 use bytes::BytesMut;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
 use super::{
     SMALLEST_BLOCK,
     disk::{ReadBefore, WriteBehind},
 };
 use crate::{
-    Progress,
+    AsciiReader, AsciiWriter, Progress,
     data::{DataConnection, Side},
     path_io::{PathFile, PathIoError},
 };
@@ -54,6 +54,33 @@ pub(super) async fn copy_up(
         None => from_backend(file, data, block, progress).await,
     };
     copied.map_err(|side| CopyError::at("read", path, side))
+}
+
+/// Reads text to its end into a local file, with the line ends of this system; gives the number of
+/// bytes that the file has then.
+pub(super) async fn copy_text_down(
+    data: &mut DataConnection,
+    file: &mut dyn PathFile,
+    path: &Path,
+    progress: &dyn Progress,
+) -> Result<u64, CopyError> {
+    let copied = to_backend(&mut AsciiReader::new(data), file, SMALLEST_BLOCK, progress).await;
+    copied.map_err(|side| CopyError::at("write", path, side))
+}
+
+/// Writes a local text to a data connection, with the line ends of the wire; gives the number of
+/// bytes that the file has.
+pub(super) async fn copy_text_up(
+    file: &mut dyn PathFile,
+    path: &Path,
+    data: &mut DataConnection,
+    progress: &dyn Progress,
+) -> Result<u64, CopyError> {
+    let mut writer = AsciiWriter::new(data);
+    let copied = from_backend(file, &mut writer, SMALLEST_BLOCK, progress).await;
+    let copied = copied.map_err(|side| CopyError::at("read", path, side))?;
+    writer.into_inner().await.map_err(CopyError::Data)?;
+    Ok(copied)
 }
 
 impl CopyError {
@@ -111,7 +138,7 @@ async fn to_disk(
 }
 
 async fn to_backend(
-    data: &mut DataConnection,
+    data: &mut (impl AsyncRead + Unpin),
     file: &mut dyn PathFile,
     block: usize,
     progress: &dyn Progress,
@@ -160,7 +187,7 @@ async fn from_disk(
 
 async fn from_backend(
     file: &mut dyn PathFile,
-    data: &mut DataConnection,
+    data: &mut (impl AsyncWrite + Unpin),
     block: usize,
     progress: &dyn Progress,
 ) -> Result<u64, Side> {
@@ -186,7 +213,7 @@ pub(super) enum Filled {
 /// Reads until there are `enough` bytes: that costs no time, for what is on its way arrives
 /// meanwhile, and saves most of the writes.
 pub(super) async fn fill(
-    data: &mut DataConnection,
+    data: &mut (impl AsyncRead + Unpin),
     buffer: &mut BytesMut,
     enough: usize,
 ) -> io::Result<Filled> {

@@ -33,8 +33,8 @@ impl Client {
     /// [`write_into`](Download::write_into) the destination *is* the new name. What is missing of
     /// the destination is made.
     ///
-    /// A file is written under its name with `.part` behind it and renamed when it is whole. An
-    /// interrupted download leaves the part file, for [`resume`](Download::resume).
+    /// A file is written under its name with [`PART_SUFFIX`](crate::PART_SUFFIX) behind it and renamed
+    /// when it is whole. An interrupted download leaves the part file, for [`resume`](Download::resume).
     ///
     /// Links and other things that are neither file nor directory are not fetched, and are named
     /// in the error. In a tree, one failure does not stop the others.
@@ -97,7 +97,9 @@ pub struct Download<'c> {
     recursive: bool,
     block_size: usize,
     resume: bool,
+    ascii: bool,
     keep_times: bool,
+    keep_permissions: bool,
     verify: Verify,
     plan: Plan,
     progress: Arc<dyn Progress>,
@@ -114,7 +116,9 @@ impl<'c> Download<'c> {
             recursive: true,
             block_size: BLOCK_SIZE,
             resume: false,
+            ascii: false,
             keep_times: false,
+            keep_permissions: false,
             verify: Verify::Nothing,
             progress: Arc::new(Silent),
         }
@@ -167,6 +171,28 @@ impl<'c> Download<'c> {
         self
     }
 
+    /// Gives the local files the permissions that the server lists (`UNIX.mode` of `MLSD`, or the first
+    /// column of `LIST`), but for the set-user-ID, set-group-ID and sticky bits. Defaults to false:
+    /// they are those of any new file.
+    ///
+    /// Where a server lists none, or the file system keeps none, that is a warning.
+    #[must_use]
+    pub fn keep_permissions(mut self, keep: bool) -> Self {
+        self.keep_permissions = keep;
+        self
+    }
+
+    /// Fetches text (`TYPE A`): its line ends become those of this system (see
+    /// [`AsciiReader`](crate::AsciiReader)). Defaults to false: every byte stays as it is.
+    ///
+    /// What a transfer of text has cut off shows only where fewer bytes come than the server lists. With
+    /// [`resume`](Self::resume) or [`verify`](Self::verify) it is [`Error::Incompatible`].
+    #[must_use]
+    pub fn ascii(mut self, ascii: bool) -> Self {
+        self.ascii = ascii;
+        self
+    }
+
     /// Compares each file with the server's once more before it gets its final name (`SIZE`, `HASH` and
     /// its kin). Defaults to [`Verify::Nothing`].
     ///
@@ -216,7 +242,18 @@ impl<'c> Download<'c> {
         self
     }
 
+    /// Text differs here and there, in its length and its hash.
+    fn check(&self) -> Result<()> {
+        let what = "text (ascii)";
+        match (self.ascii, self.resume, self.verify) {
+            (true, true, _) => Err(Error::Incompatible { what, with: "resuming" }),
+            (true, _, Verify::Size | Verify::Hash) => Err(Error::Incompatible { what, with: "verifying" }),
+            _ => Ok(()),
+        }
+    }
+
     async fn run(mut self) -> Result<Report> {
+        self.check()?;
         let begun = Instant::now();
         let deadline = self.plan.deadline;
         let prepared = within(deadline, self.prepare()).await;
@@ -226,7 +263,9 @@ impl<'c> Download<'c> {
             fs: self.lane.config().path_io.clone(),
             block: self.block_size,
             resume: self.resume,
+            ascii: self.ascii,
             keep_times: self.keep_times,
+            keep_permissions: self.keep_permissions,
             verify: self.verify,
             root,
             limits: self.lane.config().limits.clone(),
@@ -240,7 +279,13 @@ impl<'c> Download<'c> {
         }
         // The size of a link is that of its own text.
         let size = entry.exact_size().filter(|_| entry.is_file());
-        let file = RemoteFile::Named { path: self.source, size, modified: entry.modified, target };
+        let file = RemoteFile::Named {
+            path: self.source,
+            size,
+            modified: entry.modified,
+            mode: entry.mode.filter(|_| entry.is_file()),
+            target,
+        };
         Walk::new(work, self.plan, &*self.progress, 1).one(file, self.lane, left).await
     }
 
@@ -270,7 +315,7 @@ impl<'c> Download<'c> {
         let mut tries = Tries::again(self.plan.retries);
         loop {
             let outcome = match self.lane.client().await {
-                Ok(client) => client.stat(&self.source).await,
+                Ok(client) => look_at(client, &self.source, self.keep_permissions).await,
                 Err(error) => Err(error),
             };
             match outcome {
@@ -288,6 +333,13 @@ impl<'c> IntoFuture for Download<'c> {
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(self.run())
     }
+}
+
+async fn look_at(client: &mut Client, source: &RemotePath, permissions: bool) -> Result<Entry> {
+    if permissions {
+        client.list_permissions().await?;
+    }
+    client.stat(source).await
 }
 
 pub(super) fn not_a_file(path: &RemotePath) -> Error {

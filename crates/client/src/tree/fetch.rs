@@ -11,8 +11,9 @@ use oxftp_proto::{Command, Precision, RemotePath, Timestamp, TransferType, Zone,
 use tokio::io::{AsyncSeekExt, AsyncWriteExt};
 
 use super::{
-    copy::{CopyError, copy_down},
-    local::{part_path, refuse_link},
+    copy::{CopyError, copy_down, copy_text_down},
+    local::refuse_link,
+    part::part_path,
     small::Landing,
     verify::Verify,
 };
@@ -28,7 +29,9 @@ pub(super) struct Fetching<'a> {
     pub(super) fs: &'a Arc<dyn PathIo>,
     pub(super) block: usize,
     pub(super) resume: bool,
+    pub(super) ascii: bool,
     pub(super) keep_times: bool,
+    pub(super) keep_permissions: bool,
     pub(super) verify: Verify,
     pub(super) progress: &'a dyn Progress,
 }
@@ -38,6 +41,7 @@ pub(super) struct Wanted<'a> {
     pub(super) path: &'a RemotePath,
     pub(super) size: Option<u64>,
     pub(super) modified: Option<Timestamp>,
+    pub(super) mode: Option<u32>,
 }
 
 /// What was fetched of a file.
@@ -50,7 +54,7 @@ pub(super) struct Fetched {
 
 impl Fetching<'_> {
     /// Fetches one file. It stands under its final name only when it is whole; until then it is
-    /// called `.part`.
+    /// called by its [part name](crate::PART_SUFFIX).
     pub(super) async fn fetch(
         &self,
         client: &mut Client,
@@ -101,7 +105,8 @@ impl Fetching<'_> {
             }
         };
         self.progress.advanced(begun.len() as u64);
-        let copied = copy_down(&mut data, &mut *file, part, self.block, self.progress).await;
+        data.expect_at_most(wanted.size);
+        let copied = self.copy(client, &mut data, &mut *file, part).await;
         let bytes = match copied {
             Ok(bytes) => bytes + begun.len() as u64,
             Err(CopyError::Data(source)) => {
@@ -115,16 +120,34 @@ impl Fetching<'_> {
                 return Err(error.into());
             }
         };
-        let deadline = client.completion_deadline();
-        let finished = data.finish(client.control_mut(), Masks::default(), deadline).await;
+        let finished = client.finish_data(&mut data, Masks::default()).await;
         file.shutdown().await.map_err(|source| PathIoError::new("write", part, source))?;
         drop(file);
-        finished?;
-        self.check_size(client, wanted, offset + bytes).await?;
+        let on_wire = finished?.transferred;
+        match self.ascii {
+            true => check_text(wanted, on_wire)?,
+            false => self.check_size(client, wanted, offset + bytes).await?,
+        }
         self.verify.check(client, (&**self.fs, part), offset + bytes, wanted.path).await?;
+        self.keep_permissions(wanted.mode, part).await;
         self.fs.rename(part, target).await?;
         self.keep_time(client, wanted, &data, target).await;
         Ok(Fetched { bytes, resumed: offset, landing: None })
+    }
+
+    async fn copy(
+        &self,
+        client: &mut Client,
+        data: &mut DataConnection,
+        file: &mut dyn PathFile,
+        part: &Path,
+    ) -> Result<u64, CopyError> {
+        let mut keep_alive = client.keep_alive();
+        let control = client.control_mut();
+        match self.ascii {
+            true => keep_alive.during(control, copy_text_down(data, file, part, self.progress)).await,
+            false => keep_alive.during(control, copy_down(data, file, part, self.block, self.progress)).await,
+        }
     }
 
     /// A part file without a byte is of no use to anybody.
@@ -154,10 +177,11 @@ impl Fetching<'_> {
             return Ok((client.open_dated_data(wanted.path).await?, 0));
         }
         let retr = Command::with_path("RETR", wanted.path, client.encoding())?;
-        match client.open_data(retr.clone(), TransferType::Image, offset).await {
+        let representation = if self.ascii { TransferType::Ascii } else { TransferType::Image };
+        match client.open_data(retr.clone(), representation, offset).await {
             // REST is refused: from the start.
             Err(Error::StatusCode(error)) if offset > 0 && error.expected == [RESTART_TAKEN] => {
-                Ok((client.open_data(retr, TransferType::Image, 0).await?, 0))
+                Ok((client.open_data(retr, representation, 0).await?, 0))
             }
             opened => Ok((opened?, offset)),
         }
@@ -243,6 +267,14 @@ impl Wanted<'_> {
     /// Gives the listed time, if it tells its zone and the second.
     fn exact_time(&self) -> Option<Timestamp> {
         self.coarse_time().filter(|time| time.precision() >= Precision::Second)
+    }
+}
+
+/// Text grows by its line ends on the wire, and never shrinks: what is shorter than the file was cut.
+fn check_text(wanted: &Wanted<'_>, on_wire: u64) -> Result<()> {
+    match wanted.size {
+        Some(expected) if on_wire < expected => Err(Error::SizeMismatch { expected, transferred: on_wire }),
+        _ => Ok(()),
     }
 }
 

@@ -14,6 +14,7 @@ use super::{
     download::not_a_file,
     fetch::{Fetching, Wanted},
     local::{local_name, make_all, make_below},
+    part::{folded, is_part_of_another, parts_of_others},
     verify::Verify,
     walk::{Done, Found, Work},
 };
@@ -24,7 +25,9 @@ pub(super) struct FetchTree {
     pub(super) fs: Arc<dyn PathIo>,
     pub(super) block: usize,
     pub(super) resume: bool,
+    pub(super) ascii: bool,
     pub(super) keep_times: bool,
+    pub(super) keep_permissions: bool,
     pub(super) verify: Verify,
     pub(super) root: Root,
     pub(super) limits: Limits,
@@ -51,7 +54,13 @@ pub(super) struct RemoteDirectory {
 /// A file on the server, and where it goes.
 pub(super) enum RemoteFile {
     /// The user named it.
-    Named { path: RemotePath, size: Option<u64>, modified: Option<Timestamp>, target: PathBuf },
+    Named {
+        path: RemotePath,
+        size: Option<u64>,
+        modified: Option<Timestamp>,
+        mode: Option<u32>,
+        target: PathBuf,
+    },
     /// It was found; the local directory is shared by all that is in it.
     Found { entry: PathEntry, within: Arc<Path>, has_twin: bool },
 }
@@ -85,6 +94,13 @@ impl RemoteFile {
         }
     }
 
+    fn mode(&self) -> Option<u32> {
+        match self {
+            Self::Named { mode, .. } => *mode,
+            Self::Found { entry, .. } => entry.mode,
+        }
+    }
+
     fn has_twin(&self) -> bool {
         matches!(self, Self::Found { has_twin: true, .. })
     }
@@ -104,6 +120,9 @@ impl Work for FetchTree {
             return Err(Error::Limit { what: "levels of directories", limit: self.limits.directory_depth });
         }
         self.make(directory).await?;
+        if self.keep_permissions {
+            client.list_permissions().await?;
+        }
         found.made = true;
         let within: Arc<Path> = directory.local.as_path().into();
         for entry in self.entries(client, &directory.remote, found).await? {
@@ -122,6 +141,7 @@ impl Work for FetchTree {
                 found.failures.push((entry.path().to_string(), not_a_file(&entry.path())));
             }
         }
+        leave_out_parts_of_others(found);
         mark_twins(&mut found.files);
         Ok(())
     }
@@ -132,13 +152,15 @@ impl Work for FetchTree {
             fs: &self.fs,
             block: self.block,
             // A part file of this very transfer is as good as one of an earlier one.
-            resume: self.resume || attempt.has_begun(),
+            resume: (self.resume || attempt.has_begun()) && !self.ascii,
+            ascii: self.ascii,
             keep_times: self.keep_times,
+            keep_permissions: self.keep_permissions,
             verify: self.verify,
             progress: attempt,
         };
         let path = file.path();
-        let wanted = Wanted { path: &path, size: file.size(), modified: file.modified() };
+        let wanted = Wanted { path: &path, size: file.size(), modified: file.modified(), mode: file.mode() };
         let fetched = fetching.fetch(client, &wanted, &file.target()?).await?;
         let mut done = Done {
             moved: Moved { bytes: fetched.bytes, resumed: fetched.resumed },
@@ -203,16 +225,33 @@ impl FetchTree {
     }
 }
 
-/// Marks the names that a local file system without case, a server that lists a name twice, or the ending
-/// of part files makes the same: two connections must not write one file.
+/// Leaves out the files whose names are those of others' part files, and names them.
+fn leave_out_parts_of_others(found: &mut Found<FetchTree>) {
+    let names = found.files.iter().map(|file| match file {
+        RemoteFile::Found { entry, .. } => entry.entry().name(),
+        RemoteFile::Named { .. } => &[],
+    });
+    let parts = parts_of_others(names);
+    let mut place = 0..;
+    found.files.retain(|file| {
+        let stays = place.next().is_none_or(|place| !parts.contains(&place));
+        if !stays {
+            let path = file.path().to_string();
+            found.failures.push((path.clone(), is_part_of_another(path)));
+        }
+        stays
+    });
+}
+
+/// Marks the names that a local file system without case, or a server that lists a name twice, makes the
+/// same: two connections must not write one file.
 fn mark_twins(files: &mut [RemoteFile]) {
     let hasher = RandomState::new();
     let mut seen: HashMap<u64, usize> = HashMap::with_capacity(files.len());
     for at in 0..files.len() {
         let Some(RemoteFile::Found { entry, .. }) = files.get(at) else { continue };
-        let folded = String::from_utf8_lossy(entry.entry().name()).to_lowercase();
-        let folded = hasher.hash_one(folded.trim_end_matches(".part"));
-        let Some(first) = seen.insert(folded, at) else { continue };
+        let name = hasher.hash_one(folded(entry.entry().name()));
+        let Some(first) = seen.insert(name, at) else { continue };
         for twin in [first, at] {
             if let Some(RemoteFile::Found { has_twin, .. }) = files.get_mut(twin) {
                 *has_twin = true;

@@ -1,8 +1,8 @@
 //! Local paths of a transfer.
 
 use std::{
-    ffi::OsString,
-    path::{Path, PathBuf},
+    ffi::{OsStr, OsString},
+    path::Path,
 };
 
 use oxftp_proto::{Encoding, FileName, NameError, Platform};
@@ -15,7 +15,7 @@ use crate::{
 /// Turns a server's name into the name of a local file.
 pub(super) fn local_name(name: &FileName) -> Result<OsString, NameError> {
     let bytes = name.local(Platform::CURRENT)?;
-    Ok(os_string(bytes))
+    Ok(os_string(bytes.to_vec()))
 }
 
 /// Turns the name of a local file into a server's name.
@@ -28,32 +28,25 @@ pub(super) fn remote_name(path: &Path) -> Result<FileName, NameError> {
 }
 
 #[cfg(unix)]
-fn os_string(bytes: &[u8]) -> OsString {
+pub(super) fn os_string(bytes: Vec<u8>) -> OsString {
     use std::os::unix::ffi::OsStringExt;
-    OsString::from_vec(bytes.to_vec())
+    OsString::from_vec(bytes)
 }
 
 #[cfg(not(unix))]
-fn os_string(bytes: &[u8]) -> OsString {
-    String::from_utf8_lossy(bytes).into_owned().into()
+pub(super) fn os_string(bytes: Vec<u8>) -> OsString {
+    String::from_utf8_lossy(&bytes).into_owned().into()
 }
 
 #[cfg(unix)]
-fn os_bytes(name: &std::ffi::OsStr) -> Vec<u8> {
+pub(super) fn os_bytes(name: &OsStr) -> Vec<u8> {
     use std::os::unix::ffi::OsStrExt;
     name.as_bytes().to_vec()
 }
 
 #[cfg(not(unix))]
-fn os_bytes(name: &std::ffi::OsStr) -> Vec<u8> {
+pub(super) fn os_bytes(name: &OsStr) -> Vec<u8> {
     name.to_string_lossy().into_owned().into_bytes()
-}
-
-/// Gives the file that holds a download until it is whole: the name and `.part`.
-pub(super) fn part_path(path: &Path) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(".part");
-    name.into()
 }
 
 /// Makes a directory and all above it.

@@ -2,8 +2,9 @@
 //!
 //! Each works through a queue and never by recursion. A [`walk`] goes through a tree with one session
 //! or many, each of which is a [`lane`]; the [`queue`] says what is next, by [`order`], and [`tries`]
-//! what is tried again. What one file needs is in [`fetch`] and [`store`]: the part file, the copying,
-//! the check. A [`mirror`] goes through two trees at once.
+//! what is tried again. What one file needs is in [`fetch`] and [`store`]: the copying, the check, what
+//! is kept of it ([`permissions`]), and the name it has until it is whole ([`part`], [`temporary`]). A
+//! [`mirror`] goes through two trees at once.
 
 mod attempt;
 mod copy;
@@ -15,11 +16,14 @@ mod lane;
 mod local;
 pub mod mirror;
 mod order;
+mod part;
+mod permissions;
 mod queue;
 mod remove;
 mod small;
 mod store;
 mod store_tree;
+mod temporary;
 mod tries;
 mod upload;
 mod verify;
@@ -27,6 +31,9 @@ mod walk;
 
 pub use download::Download;
 pub use order::Order;
+pub use part::PART_SUFFIX;
+pub(crate) use part::remote_part;
+pub(crate) use temporary::put_in_place;
 pub use upload::Upload;
 pub use verify::Verify;
 

@@ -10,7 +10,8 @@ use super::{
     SMALLEST_BLOCK,
     copy::{Filled, fill},
     fetch::{Fetched, Fetching, Wanted, system_time},
-    local::{link_in_place, part_path, refuse_link},
+    local::{link_in_place, refuse_link},
+    part::part_path,
     verify::Verify,
 };
 use crate::{
@@ -38,11 +39,11 @@ impl Landing {
 }
 
 impl Fetching<'_> {
-    /// Tells whether a file is to be read whole; what is compared by its content must lie on the disk first.
+    /// Tells whether a file is to be read whole: as it is, without anything that is done to it on the disk
+    /// first.
     pub(super) fn is_small(&self, wanted: &Wanted<'_>) -> bool {
-        wanted.size.is_some_and(|size| size < SMALLEST_BLOCK as u64)
-            && !self.resume
-            && self.verify != Verify::Hash
+        let as_it_is = !self.resume && !self.ascii && !self.keep_permissions && self.verify != Verify::Hash;
+        as_it_is && wanted.size.is_some_and(|size| size < SMALLEST_BLOCK as u64)
     }
 
     /// Fetches a file that is small by what the listing says.
@@ -53,6 +54,7 @@ impl Fetching<'_> {
         target: &Path,
     ) -> Result<Fetched> {
         let (mut data, _) = self.open(client, wanted, 0).await?;
+        data.expect_at_most(wanted.size);
         self.progress.file_started(&wanted.path.to_string(), wanted.size, 0);
         let mut content = BytesMut::new();
         match fill(&mut data, &mut content, SMALLEST_BLOCK).await {
@@ -83,8 +85,7 @@ impl Fetching<'_> {
         data: &mut DataConnection,
         bytes: u64,
     ) -> Result<()> {
-        let deadline = client.completion_deadline();
-        data.finish(client.control_mut(), Masks::default(), deadline).await?;
+        client.finish_data(data, Masks::default()).await?;
         self.check_size(client, wanted, bytes).await?;
         // By size at most, for which no local file is needed.
         self.verify.check(client, (&**self.fs, Path::new("")), bytes, wanted.path).await

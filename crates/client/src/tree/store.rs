@@ -11,7 +11,9 @@ use tokio::io::{AsyncSeekExt, AsyncWriteExt};
 
 use super::{
     SMALLEST_BLOCK,
-    copy::{CopyError, copy_up},
+    copy::{CopyError, copy_text_up, copy_up},
+    part::remote_part,
+    temporary::put_in_place,
     verify::Verify,
 };
 use crate::{
@@ -25,9 +27,25 @@ pub(super) struct Storing<'a> {
     pub(super) fs: &'a dyn PathIo,
     pub(super) block: usize,
     pub(super) resume: bool,
+    pub(super) ascii: bool,
+    pub(super) temporary: bool,
     pub(super) keep_times: bool,
+    pub(super) keep_permissions: bool,
     pub(super) verify: Verify,
     pub(super) progress: &'a dyn Progress,
+}
+
+/// Why a file was not stored.
+struct NotStored {
+    error: Error,
+    /// It was sent compressed.
+    compressed: bool,
+}
+
+impl<E: Into<Error>> From<E> for NotStored {
+    fn from(error: E) -> Self {
+        Self { error: error.into(), compressed: false }
+    }
 }
 
 /// What was stored of a file.
@@ -37,29 +55,72 @@ pub(super) struct Stored {
 }
 
 impl Storing<'_> {
-    /// Stores one file under its name on the server.
+    /// Stores one file under its name on the server; with [`temporary`](Self::temporary) only when it is
+    /// whole there.
     pub(super) async fn store(
         &self,
         client: &mut Client,
         source: &Path,
         target: &RemotePath,
     ) -> Result<Stored> {
+        let place = match self.temporary {
+            true => remote_part(target, client.encoding())?,
+            false => target.clone(),
+        };
+        let stored = match self.store_at(client, source, &place).await {
+            Err(NotStored { error, compressed: true }) if is_about_data(&error) => {
+                client.distrust_compressed_uploads(&error);
+                // Nothing can be gone on with behind what was spoilt.
+                Storing { resume: false, ..*self }.store_at(client, source, &place).await
+            }
+            stored => stored,
+        };
+        let stored = stored.map_err(|not| not.error)?;
+        let length = stored.resumed + stored.bytes;
+        let checked = self.verify.check(client, (self.fs, source), length, &place).await;
+        self.judged(client, checked, (&place, target)).await?;
+        self.keep_permissions(client, source, &place).await?;
+        self.keep_time(client, source, &place).await?;
+        if self.temporary {
+            put_in_place(client, &place, target).await?;
+        }
+        Ok(stored)
+    }
+
+    async fn store_at(
+        &self,
+        client: &mut Client,
+        source: &Path,
+        target: &RemotePath,
+    ) -> Result<Stored, NotStored> {
         // A file that cannot be read must not empty the one on the server.
         let mut content = self.content(source).await?;
         let size = content.size();
         let offset = if self.resume { self.offset(client, size, target).await? } else { 0 };
         let (mut data, offset) = self.open(client, target, offset).await?;
-        self.progress.file_started(&source.display().to_string(), size, offset);
+        let compressed = data.is_compressed();
+        let outcome = self.send(client, (&mut content, source), (&mut data, offset), target).await;
+        outcome.map_err(|error| NotStored { error, compressed })
+    }
+
+    async fn send(
+        &self,
+        client: &mut Client,
+        (content, source): (&mut Content, &Path),
+        (data, offset): (&mut DataConnection, u64),
+        target: &RemotePath,
+    ) -> Result<Stored> {
+        self.progress.file_started(&source.display().to_string(), content.size(), offset);
         if let Err(error) = content.go_to(offset, source).await {
             let _ = data.abort(client.control_mut()).await;
             return Err(error.into());
         }
-        match content.send(source, &mut data, self.block, self.progress).await {
+        match self.copy(client, content, source, data).await {
             Ok(bytes) => {
-                let deadline = client.completion_deadline();
-                data.finish(client.control_mut(), Masks::default(), deadline).await?;
-                self.verify.check(client, (self.fs, source), offset + bytes, target).await?;
-                self.keep_time(client, source, target).await?;
+                client.finish_data(data, Masks::default()).await?;
+                if data.is_compressed() {
+                    compare_size(client, target, offset + bytes).await?;
+                }
                 Ok(Stored { bytes, resumed: offset })
             }
             Err(CopyError::Data(source)) => {
@@ -76,6 +137,7 @@ impl Storing<'_> {
     /// Reads a small file, or opens a larger one.
     async fn content(&self, source: &Path) -> Result<Content, PathIoError> {
         if !self.resume
+            && !self.ascii
             && let Some(bytes) = self.fs.read_whole(source, SMALLEST_BLOCK).await?
         {
             return Ok(Content::Read(bytes));
@@ -83,6 +145,32 @@ impl Storing<'_> {
         let file = self.fs.open(source, OpenMode::Read).await?;
         let size = self.fs.stat(source).await.ok().filter(|found| found.is_file()).map(|found| found.size);
         Ok(Content::Open(file, size))
+    }
+
+    async fn copy(
+        &self,
+        client: &mut Client,
+        content: &mut Content,
+        source: &Path,
+        data: &mut DataConnection,
+    ) -> Result<u64, CopyError> {
+        let file = match content {
+            Content::Read(bytes) => return self.copy_small(bytes, data).await,
+            Content::Open(file, _) => &mut **file,
+        };
+        let mut keep_alive = client.keep_alive();
+        let control = client.control_mut();
+        match self.ascii {
+            true => keep_alive.during(control, copy_text_up(file, source, data, self.progress)).await,
+            false => keep_alive.during(control, copy_up(file, source, data, self.block, self.progress)).await,
+        }
+    }
+
+    async fn copy_small(&self, bytes: &[u8], data: &mut DataConnection) -> Result<u64, CopyError> {
+        data.write_all(bytes).await.map_err(CopyError::Data)?;
+        let length = bytes.len() as u64;
+        self.progress.advanced(length);
+        Ok(length)
     }
 
     /// Gives the server's file the time of the local one, where the server lets it be set.
@@ -116,10 +204,16 @@ impl Storing<'_> {
     ) -> Result<(DataConnection, u64)> {
         let encoding = client.encoding();
         let stor = Command::with_path("STOR", target, encoding)?;
-        match client.open_data(stor, TransferType::Image, offset).await {
+        let representation = if self.ascii { TransferType::Ascii } else { TransferType::Image };
+        let opened = match self.ascii {
+            // Its size cannot be compared.
+            true => client.open_data(stor, representation, offset).await,
+            false => client.open_compared_upload(stor, representation, offset).await,
+        };
+        match opened {
             Err(Error::StatusCode(error)) if offset > 0 && error.info.code() != Code::SERVICE_CLOSING => {
                 let appe = Command::with_path("APPE", target, encoding)?;
-                Ok((client.open_data(appe, TransferType::Image, 0).await?, offset))
+                Ok((client.open_data(appe, representation, 0).await?, offset))
             }
             opened => Ok((opened?, offset)),
         }
@@ -149,23 +243,20 @@ impl Content {
         }
         Ok(())
     }
+}
 
-    async fn send(
-        &mut self,
-        path: &Path,
-        data: &mut DataConnection,
-        block: usize,
-        progress: &dyn Progress,
-    ) -> Result<u64, CopyError> {
-        match self {
-            Self::Read(bytes) => {
-                data.write_all(bytes).await.map_err(CopyError::Data)?;
-                progress.advanced(bytes.len() as u64);
-                Ok(bytes.len() as u64)
-            }
-            Self::Open(file, _) => copy_up(&mut **file, path, data, block, progress).await,
-        }
+/// ProFTPD's mod_deflate loses bytes of what shrinks to a twentieth, and calls it complete.
+async fn compare_size(client: &mut Client, target: &RemotePath, transferred: u64) -> Result<()> {
+    match client.size_if_told(target).await? {
+        Some(expected) if expected != transferred => Err(Error::SizeMismatch { expected, transferred }),
+        _ => Ok(()),
     }
+}
+
+/// Tells whether sending the same bytes otherwise may do.
+fn is_about_data(error: &Error) -> bool {
+    let refused = matches!(error, Error::StatusCode(_) | Error::SizeMismatch { .. } | Error::Data { .. });
+    refused && !error.is_connection_lost()
 }
 
 /// Gives the time in UTC, to the second.

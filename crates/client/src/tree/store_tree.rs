@@ -6,7 +6,8 @@ use oxftp_proto::{Encoding, Limits, RemotePath};
 
 use super::{
     attempt::{Attempt, Moved},
-    local::remote_name,
+    local::{os_bytes, remote_name},
+    part::{is_part_of_another, parts_of_others},
     store::Storing,
     verify::Verify,
     walk::{Done, Found, Work},
@@ -21,7 +22,10 @@ pub(super) struct StoreTree {
     pub(super) fs: Arc<dyn PathIo>,
     pub(super) block: usize,
     pub(super) resume: bool,
+    pub(super) ascii: bool,
+    pub(super) temporary: bool,
     pub(super) keep_times: bool,
+    pub(super) keep_permissions: bool,
     pub(super) verify: Verify,
     pub(super) encoding: Encoding,
     pub(super) limits: Limits,
@@ -60,6 +64,9 @@ impl Work for StoreTree {
         found.made = true;
         let mut items = self.fs.list(&directory.local).await?;
         items.sort_by(|one, other| one.path.cmp(&other.path));
+        if self.temporary {
+            leave_out_parts_of_others(&mut items, found);
+        }
         for item in items {
             let name = item.path.display().to_string();
             if let Err(error) = self.find(item, directory, found).await {
@@ -75,7 +82,10 @@ impl Work for StoreTree {
             fs: &*self.fs,
             block: self.block,
             resume: self.resume,
+            ascii: self.ascii,
+            temporary: self.temporary,
             keep_times: self.keep_times,
+            keep_permissions: self.keep_permissions,
             verify: self.verify,
             progress: attempt,
         };
@@ -129,6 +139,21 @@ impl StoreTree {
         }
         Ok(())
     }
+}
+
+/// Leaves out the files whose names are those of others while these are not whole, and names them.
+fn leave_out_parts_of_others(items: &mut Vec<DirectoryItem>, found: &mut Found<StoreTree>) {
+    let names: Vec<_> = items.iter().map(|item| os_bytes(item.name())).collect();
+    let parts = parts_of_others(names.iter().map(Vec::as_slice));
+    let mut place = 0..;
+    items.retain(|item| {
+        let stays = place.next().is_none_or(|place| !parts.contains(&place));
+        if !stays {
+            let path = item.path.display().to_string();
+            found.failures.push((path.clone(), is_part_of_another(path)));
+        }
+        stays
+    });
 }
 
 /// Makes a directory on the server, once for each: what is in it comes after it.

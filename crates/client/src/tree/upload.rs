@@ -20,7 +20,7 @@ use super::{
     walk::{Plan, Walk},
 };
 use crate::{
-    Client, Pool, Progress, Report, Result,
+    Client, Error, Pool, Progress, Report, Result,
     path_io::{BoxFuture, PathIoError},
     progress::Silent,
     timeouts::{timed_out, within},
@@ -47,11 +47,11 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error::SomeFailed`](crate::Error::SomeFailed) when files of a tree failed,
-    /// [`Error::Stopped`](crate::Error::Stopped) when the connection was lost before the tree was
-    /// through; for a single file its own error, such as [`Error::PathIo`](crate::Error::PathIo) when it
-    /// is not there, [`Error::StatusCode`](crate::Error::StatusCode) when the server refuses it, or
-    /// [`Error::Data`](crate::Error::Data).
+    /// [`Error::SomeFailed`] when files of a tree failed,
+    /// [`Error::Stopped`] when the connection was lost before the tree was
+    /// through; for a single file its own error, such as [`Error::PathIo`] when it
+    /// is not there, [`Error::StatusCode`] when the server refuses it, or
+    /// [`Error::Data`].
     #[must_use = "nothing is uploaded until it is awaited"]
     pub fn upload(&mut self, source: impl Into<PathBuf>) -> Upload<'_> {
         Upload::new(Lane::Own(self), source.into())
@@ -74,7 +74,7 @@ impl Pool {
     ///
     /// # Errors
     ///
-    /// Those of [`Client::upload`] and [`Pool::client`]; [`Error::Stopped`](crate::Error::Stopped) when
+    /// Those of [`Client::upload`] and [`Pool::client`]; [`Error::Stopped`] when
     /// a tree was begun and no session is to be had any more.
     #[must_use = "nothing is uploaded until it is awaited"]
     pub fn upload(&self, source: impl Into<PathBuf>) -> Upload<'_> {
@@ -91,7 +91,10 @@ pub struct Upload<'c> {
     write_into: bool,
     block_size: usize,
     resume: bool,
+    ascii: bool,
+    temporary: bool,
     keep_times: bool,
+    keep_permissions: bool,
     verify: Verify,
     plan: Plan,
     progress: Arc<dyn Progress>,
@@ -107,7 +110,10 @@ impl<'c> Upload<'c> {
             write_into: false,
             block_size: BLOCK_SIZE,
             resume: false,
+            ascii: false,
+            temporary: false,
             keep_times: false,
+            keep_permissions: false,
             verify: Verify::Nothing,
             progress: Arc::new(Silent),
         }
@@ -152,11 +158,54 @@ impl<'c> Upload<'c> {
         self
     }
 
+    /// Gives the server's files the permissions of the local ones (`SITE CHMOD`), but for the set-user-ID,
+    /// set-group-ID and sticky bits. Defaults to false: the server decides.
+    ///
+    /// Where the server refuses, that is a warning.
+    #[must_use]
+    pub fn keep_permissions(mut self, keep: bool) -> Self {
+        self.keep_permissions = keep;
+        self
+    }
+
+    /// Sends text (`TYPE A`): the line ends of this system become those of the wire, and there those of the
+    /// server (see [`AsciiWriter`](crate::AsciiWriter)). Defaults to false: every byte stays as it is.
+    ///
+    /// With [`resume`](Self::resume) or [`verify`](Self::verify) it is [`Error::Incompatible`].
+    #[must_use]
+    pub fn ascii(mut self, ascii: bool) -> Self {
+        self.ascii = ascii;
+        self
+    }
+
+    /// Stores each file under its name with [`PART_SUFFIX`](crate::PART_SUFFIX) behind it, and renames it
+    /// once it is whole and [verified](Self::verify) (`RNFR`, `RNTO`). Until then an older file of that name
+    /// stays as it is. Defaults to false, as a rename costs two more commands for each file, needs a right
+    /// that drop boxes do not give, and gives a replaced file the owner and permissions of a new one.
+    ///
+    /// A server that does not rename over a file is told to remove it first (`DELE`). One that does not
+    /// rename at all makes each file [`Error::NotRenamed`]. An upload that broke off leaves its part,
+    /// where [`resume`](Self::resume) goes on; one with a wrong hash leaves none.
+    ///
+    /// ```no_run
+    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+    /// use oxftp::Verify;
+    ///
+    /// client.upload("index.html").to("/www").temporary(true).verify(Verify::Size).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn temporary(mut self, temporary: bool) -> Self {
+        self.temporary = temporary;
+        self
+    }
+
     /// Compares each file with the server's once it is stored (`SIZE`, `HASH` and its kin). Defaults to
     /// [`Verify::Nothing`].
     ///
-    /// What differs, or of what the server tells no size or hash, is an error; the file on the server
-    /// stays as it is.
+    /// What differs ([`Error::StoredWrongly`]), or of what the server tells no size or hash, is an error; the
+    /// file on the server stays as it is. With [`temporary`](Self::temporary) it never gets its final name.
     #[must_use]
     pub fn verify(mut self, verify: Verify) -> Self {
         self.verify = verify;
@@ -181,7 +230,7 @@ impl<'c> Upload<'c> {
     }
 
     /// Begins nothing more once more than this many things of a tree have failed
-    /// ([`Error::Stopped`](crate::Error::Stopped)); what runs is brought to its end. Defaults to no
+    /// ([`Error::Stopped`]); what runs is brought to its end. Defaults to no
     /// limit.
     #[must_use]
     pub fn max_errors(mut self, most: usize) -> Self {
@@ -189,8 +238,8 @@ impl<'c> Upload<'c> {
         self
     }
 
-    /// Sets a deadline for the whole ([`Error::Stopped`](crate::Error::Stopped) or
-    /// [`Error::Timeout`](crate::Error::Timeout)). Defaults to
+    /// Sets a deadline for the whole ([`Error::Stopped`] or
+    /// [`Error::Timeout`]). Defaults to
     /// [`Timeouts::total`](crate::Timeouts::total).
     #[must_use]
     pub fn deadline(mut self, deadline: Duration) -> Self {
@@ -205,7 +254,18 @@ impl<'c> Upload<'c> {
         self
     }
 
+    /// Text differs here and there, in its length and its hash.
+    fn check(&self) -> Result<()> {
+        let what = "text (ascii)";
+        match (self.ascii, self.resume, self.verify) {
+            (true, true, _) => Err(Error::Incompatible { what, with: "resuming" }),
+            (true, _, Verify::Size | Verify::Hash) => Err(Error::Incompatible { what, with: "verifying" }),
+            _ => Ok(()),
+        }
+    }
+
     async fn run(mut self) -> Result<Report> {
+        self.check()?;
         let begun = Instant::now();
         let deadline = self.plan.deadline;
         let prepared = within(deadline, self.prepare()).await;
@@ -216,7 +276,10 @@ impl<'c> Upload<'c> {
             fs: config.path_io.clone(),
             block: self.block_size,
             resume: self.resume,
+            ascii: self.ascii,
+            temporary: self.temporary,
             keep_times: self.keep_times,
+            keep_permissions: self.keep_permissions,
             verify: self.verify,
             encoding: config.encoding,
             limits: config.limits.clone(),

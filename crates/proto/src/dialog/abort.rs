@@ -11,7 +11,25 @@ use crate::{Code, Command, Reply};
 #[derive(Debug)]
 pub struct Abort {
     transferring: bool,
+    fence: Fence,
     state: State,
+}
+
+/// What is sent behind `ABOR`, to be answered last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fence {
+    Noop,
+    Directory,
+}
+
+impl Fence {
+    fn command(self) -> Command {
+        Command::new(if self == Self::Noop { "NOOP" } else { "PWD" })
+    }
+
+    fn is_answered_by(self, code: Code) -> bool {
+        code == if self == Self::Noop { Code::OK } else { Code::PATH }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,7 +56,14 @@ impl Abort {
     /// Makes the dialog; `transferring` tells whether the reply to a transfer is still owed.
     #[must_use]
     pub fn new(transferring: bool) -> Self {
-        Self { transferring, state: State::Starting }
+        Self { transferring, fence: Fence::Noop, state: State::Starting }
+    }
+
+    /// Makes the dialog for a transfer during which `NOOP` was sent, some of which are not answered: `PWD`
+    /// is the fence then, and whatever comes before its answer is waited past.
+    #[must_use]
+    pub fn fenced_by_directory(transferring: bool) -> Self {
+        Self { fence: Fence::Directory, ..Self::new(transferring) }
     }
 
     fn reply(&mut self, reply: Reply) -> Result<Step<Aborted>, DialogError> {
@@ -50,16 +75,23 @@ impl Abort {
             State::Waiting if self.transferring => {
                 let success = reply.code().is_success();
                 self.state = State::Fenced(if success { Aborted::TooLate } else { Aborted::Interrupted });
-                Ok(Step::Send(Command::new("NOOP")))
+                Ok(Step::Send(self.fence.command()))
             }
             State::Waiting if reply.code().is_success() => Ok(Step::Synchronised(Aborted::TooLate)),
             State::Waiting => Err(reply.unexpected(&["225", "226"]).into()),
-            State::Fenced(aborted) if reply.code() == Code::OK => Ok(Step::Synchronised(aborted)),
+            State::Fenced(aborted) if self.fence.is_answered_by(reply.code()) => {
+                Ok(Step::Synchronised(aborted))
+            }
             State::Fenced(aborted) => {
                 self.state = State::Draining(aborted);
                 Ok(Step::AwaitReply)
             }
-            State::Draining(aborted) => Ok(Step::Synchronised(aborted)),
+            State::Draining(aborted)
+                if self.fence == Fence::Noop || self.fence.is_answered_by(reply.code()) =>
+            {
+                Ok(Step::Synchronised(aborted))
+            }
+            State::Draining(_) => Ok(Step::AwaitReply),
         }
     }
 }
@@ -100,6 +132,20 @@ mod tests {
         for (script, outcome) in scripts {
             let script = format!("> ABOR\n< {script}");
             assert_eq!(replay(Abort::new(true), &script), Ok(outcome), "{script}");
+        }
+    }
+
+    #[test]
+    fn what_noops_are_answered_late_is_waited_past() {
+        for answers in
+            ["200 late\n< 225 aborted\n< 257 \"/\"", "225 aborted\n< 200 late\n< 257 \"/\"", "257 \"/\""]
+        {
+            let script = format!("> ABOR\n< 426 cut\n> PWD\n< {answers}");
+            assert_eq!(
+                replay(Abort::fenced_by_directory(true), &script),
+                Ok(Aborted::Interrupted),
+                "{script}"
+            );
         }
     }
 

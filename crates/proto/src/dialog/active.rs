@@ -15,10 +15,35 @@ use crate::{
 #[derive(Debug, Default)]
 pub struct Active {
     address: Option<SocketAddr>,
+    leaves_out_eprt: bool,
     tried_port: bool,
 }
 
+/// Which command named the address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ActiveCommand {
+    /// `EPRT`.
+    Eprt,
+    /// `PORT`, and the server does not know `EPRT`.
+    Port,
+}
+
+impl ActiveCommand {
+    /// Tells whether `EPRT` need not be tried again.
+    #[must_use]
+    pub fn refuses_eprt(self) -> bool {
+        self == Self::Port
+    }
+}
+
 impl Active {
+    /// Makes the dialog for a server that has refused `EPRT` before: an IPv4 address is named by `PORT` at
+    /// once.
+    #[must_use]
+    pub fn by_port() -> Self {
+        Self { leaves_out_eprt: true, ..Self::default() }
+    }
+
     fn port(&mut self) -> Option<Command> {
         let SocketAddr::V4(address) = self.address? else { return None };
         if std::mem::replace(&mut self.tried_port, true) {
@@ -29,16 +54,22 @@ impl Active {
 }
 
 impl Dialog for Active {
-    type Output = ();
+    type Output = ActiveCommand;
 
-    fn step(&mut self, event: Event) -> Result<Step<()>, DialogError> {
+    fn step(&mut self, event: Event) -> Result<Step<ActiveCommand>, DialogError> {
         match event {
             Event::Start => Ok(Step::Listen),
             Event::Listening(address) => {
                 self.address = Some(address);
+                if let Some(port) = self.leaves_out_eprt.then(|| self.port()).flatten() {
+                    return Ok(Step::Send(port));
+                }
                 Ok(Step::Send(Command::with_argument("EPRT", format_eprt(address))?))
             }
-            Event::Reply(reply) if reply.code().is_success() => Ok(Step::Done(())),
+            Event::Reply(reply) if reply.code().is_success() && self.tried_port => {
+                Ok(Step::Done(ActiveCommand::Port))
+            }
+            Event::Reply(reply) if reply.code().is_success() => Ok(Step::Done(ActiveCommand::Eprt)),
             Event::Reply(reply) => {
                 self.port().map(Step::Send).ok_or_else(|| reply.unexpected(SUCCESS).into())
             }
@@ -56,7 +87,9 @@ mod tests {
     fn a_server_without_eprt_gets_port() {
         let script =
             "= listen 10.0.0.1:1075\n> EPRT |1|10.0.0.1|1075|\n< 500 what?\n> PORT 10,0,0,1,4,51\n< 200 ok";
-        replay(Active::default(), script).unwrap();
+        assert!(replay(Active::default(), script).unwrap().refuses_eprt());
+        let again = "= listen 10.0.0.1:1075\n> PORT 10,0,0,1,4,51\n< 200 ok";
+        assert!(replay(Active::by_port(), again).unwrap().refuses_eprt());
     }
 
     #[test]

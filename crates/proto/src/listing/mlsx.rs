@@ -250,6 +250,8 @@ fn special_kind(value: &[u8]) -> (EntryKind, Option<&[u8]>) {
 
 /// Reads permission bits of up to seven octal digits; those of the file's type are dropped.
 fn octal(text: &[u8]) -> Option<u32> {
+    // pyftpdlib spells them as Python does.
+    let text = text.strip_prefix(b"0o").unwrap_or(text);
     if !(1..=7).contains(&text.len()) || !text.iter().all(|digit| matches!(digit, b'0'..=b'7')) {
         return None;
     }
@@ -282,6 +284,7 @@ mod tests {
         assert_eq!(entry.size, Some(77));
         assert_eq!(entry.modified.unwrap().to_string(), "2024-04-30T09:15:00.5Z");
         assert_eq!(entry.mode, Some(0o4755));
+        assert_eq!(read("type=file;unix.mode=0o640; x").mode, Some(0o640));
         assert_eq!(entry.facts().iter().last(), Some(("x.y".into(), "z".into())));
         assert_eq!(entry.facts().len(), 5);
     }

@@ -57,6 +57,8 @@ pub struct ServerOptions {
     pub foreign_addresses: bool,
     /// Tells hashes of files (ProFTPD, by mod_digest).
     pub hashes: bool,
+    /// Compresses data when asked to (ProFTPD, by mod_deflate).
+    pub compression: bool,
 }
 
 impl ServerOptions {
@@ -72,6 +74,7 @@ impl ServerOptions {
             most_sessions: None,
             foreign_addresses: false,
             hashes: false,
+            compression: false,
         }
     }
 }

@@ -49,6 +49,16 @@ impl ServerKind {
         matches!(self, Self::ProFtpd | Self::PureFtpd | Self::Pyftpdlib)
     }
 
+    /// Whether it lists the permissions of files.
+    pub fn lists_permissions(self) -> bool {
+        self != Self::Embedded
+    }
+
+    /// Whether it sets them, by `SITE CHMOD`: vsftpd lets no anonymous user, and libunftp nobody.
+    pub fn sets_permissions(self) -> bool {
+        matches!(self, Self::ProFtpd | Self::PureFtpd | Self::Pyftpdlib)
+    }
+
     /// Whether `LIST` hides names with a leading dot, unless
     /// [`show_dot_files`](super::ServerOptions::show_dot_files) or `-a` says otherwise.
     pub fn list_hides_dot_files(self) -> bool {

@@ -61,7 +61,7 @@ impl Delivery<'_> {
     ) -> Result<Moved> {
         match self {
             Self::Down { client, source, fs, target } => {
-                let wanted = Wanted { path: source, size: facts.size, modified: facts.modified };
+                let wanted = Wanted { path: source, size: facts.size, modified: facts.modified, mode: None };
                 let fetched = fetching(fs, manner, attempt).fetch(client, &wanted, target).await?;
                 if let Some(landing) = fetched.landing {
                     landing.end().await?;
@@ -121,7 +121,9 @@ fn fetching<'a>(fs: &'a Arc<dyn PathIo>, manner: Manner, attempt: &'a Attempt<'_
         block: BLOCK_SIZE,
         // A part file of this very transfer is as good as one of an earlier one.
         resume: manner.resume || attempt.has_begun(),
+        ascii: false,
         keep_times: true,
+        keep_permissions: false,
         verify: manner.verify,
         progress: attempt,
     }
@@ -131,7 +133,17 @@ fn fetching<'a>(fs: &'a Arc<dyn PathIo>, manner: Manner, attempt: &'a Attempt<'_
 /// time.
 fn storing<'a>(fs: &'a dyn PathIo, manner: Manner, attempt: &'a Attempt<'_>) -> Storing<'a> {
     let Manner { resume, verify } = manner;
-    Storing { fs, block: BLOCK_SIZE, resume, keep_times: false, verify, progress: attempt }
+    Storing {
+        fs,
+        block: BLOCK_SIZE,
+        resume,
+        ascii: false,
+        temporary: false,
+        keep_times: false,
+        keep_permissions: false,
+        verify,
+        progress: attempt,
+    }
 }
 
 /// Asks for the exact time of a file of which a coarse one, or one of an unknown zone, is known; keeps that

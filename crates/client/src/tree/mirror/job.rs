@@ -14,6 +14,7 @@ use super::{
     plan::File,
     step::Why,
 };
+use crate::PART_SUFFIX;
 
 /// A file of both sides.
 pub(super) struct Job {
@@ -90,10 +91,10 @@ pub(super) fn remove_twins_of<'n>(names: impl Iterator<Item = &'n FileName>, ite
 }
 
 fn fold(name: &FileName) -> String {
-    name.to_string_lossy().to_lowercase().trim_end_matches(".part").to_owned()
+    name.to_string_lossy().to_lowercase().trim_end_matches(PART_SUFFIX).to_owned()
 }
 
-const PART: &[u8] = b".part";
+const PART: &[u8] = PART_SUFFIX.as_bytes();
 
 #[cfg(test)]
 mod tests {
@@ -128,15 +129,19 @@ mod tests {
 
     #[test]
     fn a_file_called_like_a_part_file_comes_right_after_the_whole() {
-        let files = vec![file("a"), file("a.part"), file("b"), file("c.part")];
+        let files = vec![file("a"), file("a.oxftp.part"), file("b"), file("c.oxftp.part")];
 
-        let jobs = Job::all(&Place::default(), files, ["a.part", "b.part", "c.part"].map(item).into());
+        let jobs = Job::all(
+            &Place::default(),
+            files,
+            ["a.oxftp.part", "b.oxftp.part", "c.oxftp.part"].map(item).into(),
+        );
 
         let pairs: Vec<_> = jobs
             .iter()
             .map(|job| (job.file.name.clone(), job.then.as_ref().map(|then| then.name.clone())))
             .collect();
-        let expected = [("a", Some("a.part")), ("b", Some("b.part")), ("c.part", None)]
+        let expected = [("a", Some("a.oxftp.part")), ("b", Some("b.oxftp.part")), ("c.oxftp.part", None)]
             .map(|(a, b)| (name(a), b.map(name)));
         assert_eq!(pairs, expected);
     }

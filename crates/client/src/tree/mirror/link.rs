@@ -6,7 +6,7 @@ use super::place::Place;
 use crate::{
     Error, Result,
     path_io::{FileKind, PathIo},
-    tree::local::part_path,
+    tree::part::part_path,
 };
 
 /// Makes a link, in the place of another if there is one.
