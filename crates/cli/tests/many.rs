@@ -114,6 +114,29 @@ fn a_single_file_is_asked_about_once() {
     assert_eq!(said(&run, "> MLST") + said(&run, "> LIST") + said(&run, "> MLSD"), 1, "{}", run.stderr);
 }
 
+#[test]
+fn a_large_file_comes_in_segments_where_that_is_wanted() {
+    let site = Site::new(Protection::Explicit);
+    let bytes = content(17 << 20);
+    site.lay("big", &bytes);
+
+    let run = site.run(&["get", "-v", "--segments", "3", &site.url("big")]);
+
+    assert_eq!(run.code, Some(0), "{}", run.stderr);
+    assert_eq!((said(&run, "> USER"), said(&run, "> REST") >= 2), (3, true), "{}", run.stderr);
+    assert!(fs::read(site.here("big")).unwrap() == bytes);
+    assert_eq!(fs::read_dir(site.here(".")).unwrap().count(), 2, "the file and the certificate");
+}
+
+#[test]
+fn segments_belong_to_one_file() {
+    for words in [["--segments", "0", "u"], ["--segments", "x", "u"], ["-r", "--segments=2", "u"]] {
+        let run = run(oxftp(&["get"]).args(words));
+
+        assert_eq!(run.code, Some(2), "{}", run.stderr);
+    }
+}
+
 /// Runs while a server plays these scripts to whoever comes.
 fn run_against(scripts: Vec<Script>, words: impl FnOnce(SocketAddr) -> Vec<String>) -> Run {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();

@@ -147,6 +147,13 @@ pub enum Error {
         /// The other.
         with: &'static str,
     },
+    /// A file has another time on the server than when its download began, so that its parts may be of
+    /// different contents.
+    #[error("{path} changed on the server while it was downloaded")]
+    Changed {
+        /// The file.
+        path: String,
+    },
     /// TLS failed: the certificate was refused, or the handshake broke off.
     #[error("TLS failed")]
     Tls(#[source] io::Error),

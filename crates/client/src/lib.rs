@@ -76,7 +76,7 @@ pub use report::{Failure, Report};
 pub use throttle::Throttle;
 pub use timeouts::Timeouts;
 pub use tls::{TlsConfig, TlsCounts, TlsVersion};
-pub use tree::{Download, Order, PART_SUFFIX, Upload, Verify, mirror};
+pub use tree::{Connections, Download, Order, PART_SUFFIX, Upload, Verify, mirror};
 pub use url::{FtpUrl, Scheme, UrlError};
 
 /// Compiles the examples of the guide for users of aioftp.

@@ -60,11 +60,11 @@ impl Throttle {
     }
 
     pub(crate) fn reading(&self) -> Pace {
-        Pace { throttle: self.clone(), direction: |both| &both.read, pause: None }
+        Pace { throttle: self.clone(), direction: |both| &both.read, pause: None, turn: None }
     }
 
     pub(crate) fn writing(&self) -> Pace {
-        Pace { throttle: self.clone(), direction: |both| &both.write, pause: None }
+        Pace { throttle: self.clone(), direction: |both| &both.write, pause: None, turn: None }
     }
 }
 
@@ -73,6 +73,9 @@ pub(crate) struct Pace {
     throttle: Throttle,
     direction: fn(&Both) -> &Rate,
     pause: Option<Pin<Box<Sleep>>>,
+    /// When it is this one's turn, whatever others spend meanwhile: a reply would wait for ever beside data
+    /// that take all there is.
+    turn: Option<Instant>,
 }
 
 impl Pace {
@@ -83,10 +86,15 @@ impl Pace {
                 ready!(pause.as_mut().poll(cx));
                 self.pause = None;
             }
-            match (self.direction)(&self.throttle.0).allowance(Instant::now()) {
-                Ok(bytes) => return Poll::Ready(bytes),
-                Err(until) => self.pause = Some(Box::pin(tokio::time::sleep_until(until))),
+            let now = Instant::now();
+            let (bytes, paid_at) = (self.direction)(&self.throttle.0).allowance();
+            let turn = *self.turn.get_or_insert(paid_at.unwrap_or(now));
+            if paid_at.is_none_or(|paid_at| paid_at.min(turn) <= now) {
+                self.turn = None;
+                return Poll::Ready(bytes);
             }
+            // A short nap, so that a limit that was raised meanwhile takes effect soon.
+            self.pause = Some(Box::pin(tokio::time::sleep_until(turn.min(now + LONGEST_NAP))));
         }
     }
 
@@ -125,15 +133,12 @@ impl Rate {
         *self.account() = Account { limit: limit.filter(|limit| *limit > 0), paid_at: None };
     }
 
-    /// How many bytes may pass now, or until when to wait before asking again.
-    fn allowance(&self, now: Instant) -> Result<usize, Instant> {
+    /// How many bytes may pass at once, and when what has passed so far is paid for.
+    fn allowance(&self) -> (usize, Option<Instant>) {
         let account = self.account();
-        let Some(limit) = account.limit else { return Ok(usize::MAX) };
-        match account.paid_at {
-            // A short nap, so that a limit that was raised meanwhile takes effect soon.
-            Some(paid_at) if paid_at > now => Err(paid_at.min(now + LONGEST_NAP)),
-            _ => Ok(usize::try_from(limit / PORTIONS_PER_SECOND).unwrap_or(usize::MAX).max(1)),
-        }
+        let Some(limit) = account.limit else { return (usize::MAX, None) };
+        let portion = usize::try_from(limit / PORTIONS_PER_SECOND).unwrap_or(usize::MAX).max(1);
+        (portion, account.paid_at)
     }
 
     fn spend(&self, bytes: usize, now: Instant) {
@@ -199,6 +204,22 @@ mod tests {
 
         assert!((3.8..4.3).contains(&both.as_secs_f64()), "{both:?}");
         assert_eq!(pass(&mut writing, 1_000_000).await, Duration::ZERO);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_little_does_not_wait_for_the_end_of_much() {
+        let throttle = Throttle::unlimited();
+        throttle.set_read_limit(Some(1000));
+        let (mut much, mut little) = (throttle.reading(), throttle.reading());
+
+        let little = async {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+            pass(&mut little, 10).await
+        };
+        let (all, soon) = tokio::join!(pass(&mut much, 5000), little);
+
+        assert!((4.9..5.3).contains(&all.as_secs_f64()), "{all:?}");
+        assert!(soon < Duration::from_millis(500), "{soon:?}");
     }
 
     #[tokio::test(start_paused = true)]

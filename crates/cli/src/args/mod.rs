@@ -2,6 +2,7 @@
 
 mod connection;
 mod explain;
+mod jobs;
 mod listing;
 mod mirror;
 mod range;
@@ -11,6 +12,7 @@ mod verbs;
 
 pub(crate) use connection::{ConnectionArgs, NetworkArgs, TlsArgs};
 pub(crate) use explain::{explain, without_password};
+pub(crate) use jobs::{Jobs, SEGMENTS_BY_THEMSELVES};
 pub(crate) use listing::{Listed, Moment};
 pub(crate) use mirror::MirrorArgs;
 pub(crate) use range::ByteRange;

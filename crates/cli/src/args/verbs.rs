@@ -6,7 +6,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use globset::{Glob, GlobMatcher};
 use oxftp::{Encoding, Order, ServerZone, Verify};
 
-use super::{ByteRange, ConnectionArgs, Fetched, Listed, MirrorArgs, Mode, Moment, Size, Stored};
+use super::{ByteRange, ConnectionArgs, Fetched, Jobs, Listed, MirrorArgs, Mode, Moment, Size, Stored};
 
 /// What to do.
 #[derive(Debug, Subcommand)]
@@ -100,6 +100,10 @@ pub(crate) struct GetArgs {
     /// is the last N
     #[arg(long, value_name = "FROM-TO", allow_hyphen_values = true, conflicts_with_all = ["recursive", "resume"])]
     pub(crate) range: Option<ByteRange>,
+    /// Fetches a large file in parts, over so many connections at once [default: up to 4 with -j auto, else 1]
+    #[arg(long, value_name = "N", conflicts_with_all = ["recursive", "range"])]
+    #[arg(value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub(crate) segments: Option<u16>,
     /// Names the result, with -r the root of the tree; - is stdout
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
@@ -148,9 +152,9 @@ pub(crate) struct PutArgs {
 /// How many files at once, and which first.
 #[derive(Debug, Args)]
 pub(crate) struct ManyArgs {
-    /// Transfers files over at most so many connections
-    #[arg(short, long, value_name = "N", default_value = "4", value_parser = clap::value_parser!(u16).range(1..=256))]
-    pub(crate) jobs: u16,
+    /// Transfers over at most so many connections; auto takes more, up to 16, while that is faster
+    #[arg(short, long, value_name = "N", default_value = "auto")]
+    pub(crate) jobs: Jobs,
     /// Which files of a tree come first: found (as they are listed), largest, smallest or name
     #[arg(long, value_name = "ORDER", default_value = "found", hide_possible_values = true)]
     pub(crate) order: FilesFirst,

@@ -2,12 +2,12 @@
 
 use std::{path::Path, sync::Arc, time::Instant};
 
-use oxftp::{FtpUrl, Order, Pool, Progress, Report, Verify};
+use oxftp::{Connections, FtpUrl, Order, Pool, Progress, Report, Verify};
 
 use super::{cat, many, range};
 use crate::{
     app::App,
-    args::{ByteRange, GetArgs},
+    args::{ByteRange, GetArgs, Jobs, SEGMENTS_BY_THEMSELVES},
     failure::{Failure, Result, Tally},
     output::Output,
     progress::{self, Scope},
@@ -27,7 +27,8 @@ pub(crate) async fn run(args: GetArgs, app: &App) -> Result {
         range: args.range,
         output: args.output.as_deref(),
         directory: args.directory.as_deref(),
-        jobs: args.many.jobs.into(),
+        jobs: args.many.jobs,
+        segments: args.segments.map(Into::into),
         order: args.many.order.into(),
         retries: args.connection.network.retries,
     };
@@ -83,7 +84,8 @@ struct Wanted<'a> {
     range: Option<ByteRange>,
     output: Option<&'a Path>,
     directory: Option<&'a Path>,
-    jobs: usize,
+    jobs: Jobs,
+    segments: Option<usize>,
     order: Order,
     retries: u32,
 }
@@ -96,11 +98,31 @@ impl Wanted<'_> {
     fn may_go_at_once(&self, urls: &[FtpUrl]) -> bool {
         let names: Vec<_> = urls.iter().map(|url| url.path().file_name()).collect();
         let names = names.iter().map(|name| name.as_ref().and_then(|name| name.as_str()).map(AsRef::as_ref));
-        self.jobs > 1
+        self.jobs.most() > 1
             && urls.len() > 1
             && self.range.is_none()
             && !self.goes_to_stdout()
             && many::are_apart(names)
+    }
+
+    /// Gives how many connections to one server there may be.
+    fn connections(&self) -> usize {
+        self.jobs.most().max(self.segments.unwrap_or(1))
+    }
+
+    /// Segments that were asked for are all there from the start.
+    fn how_many(&self) -> Connections {
+        match self.segments {
+            Some(_) => Connections::All,
+            None => self.jobs.connections(),
+        }
+    }
+
+    fn segments(&self) -> usize {
+        match self.jobs {
+            Jobs::Auto => self.segments.unwrap_or(SEGMENTS_BY_THEMSELVES),
+            Jobs::AtMost(_) => self.segments.unwrap_or(1),
+        }
     }
 
     async fn get(&self, session: &mut Session, url: &FtpUrl, app: &App) -> Result {
@@ -116,7 +138,7 @@ impl Wanted<'_> {
             let progress = progress::start(app, Scope::File);
             return cat::copy(client, url, &mut Output::new(), &progress).await;
         }
-        let pool = session.pool(url, self.jobs).await?;
+        let pool = session.pool(url, self.connections()).await?;
         let scope = if self.recursive { Scope::Tree { bytes: None } } else { Scope::File };
         let summary = self.download(&pool, url, progress::start(app, scope)).await?;
         app.terminal.summary(summary);
@@ -127,14 +149,14 @@ impl Wanted<'_> {
     async fn get_at_once(&self, session: &mut Session, urls: &[FtpUrl], app: &App) -> Vec<Result<String>> {
         let mut pools = Vec::with_capacity(urls.len());
         for url in urls {
-            pools.push(session.pool(url, self.jobs).await);
+            pools.push(session.pool(url, self.connections()).await);
         }
         let progress = progress::start(app, Scope::Tree { bytes: None });
         let downloads = urls
             .iter()
             .zip(pools)
             .map(async |(url, pool)| self.download(&pool?, url, progress.clone()).await);
-        many::at_once(downloads, self.jobs).await
+        many::at_once(downloads, self.jobs.at_once()).await
     }
 
     async fn download(&self, pool: &Pool, url: &FtpUrl, progress: Arc<dyn Progress>) -> Result<String> {
@@ -149,6 +171,8 @@ impl Wanted<'_> {
             .verify(self.verify)
             .order(self.order)
             .retries(self.retries)
+            .connections(self.how_many())
+            .segments(self.segments())
             .progress(progress);
         let report = match (self.output, self.directory) {
             (Some(name), _) => download.to(name).write_into(true).await,

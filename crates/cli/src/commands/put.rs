@@ -11,7 +11,7 @@ use oxftp::{FtpUrl, Order, Pool, Progress, RemotePath, Verify};
 use super::{get::summary, many, stdin};
 use crate::{
     app::App,
-    args::{PutArgs, Stored},
+    args::{Jobs, PutArgs, Stored},
     failure::{Failure, Result, Tally},
     progress::{self, Scope},
     session::{self, Session},
@@ -28,14 +28,14 @@ pub(crate) async fn run(args: PutArgs, app: &App) -> Result {
         stored: &args.stored,
         verify: args.many.verify.map(Verify::from).unwrap_or_default(),
         recursive: args.recursive,
-        jobs: args.many.jobs.into(),
+        jobs: args.many.jobs,
         order: args.many.order.into(),
         retries: args.connection.network.retries,
     };
     let mut session = Session::new(args.connection)?;
     let mut tally = Tally::of(args.sources.len(), &app.terminal);
     if wanted.may_go_at_once(&args.sources) {
-        let pool = session.pool(&url, wanted.jobs).await?;
+        let pool = session.pool(&url, wanted.jobs.most()).await?;
         for outcome in wanted.put_at_once(&pool, &args.sources, app).await {
             tally.note(outcome.map(|summary| app.terminal.summary(summary)))?;
         }
@@ -98,7 +98,7 @@ struct Wanted<'a> {
     stored: &'a Stored,
     verify: Verify,
     recursive: bool,
-    jobs: usize,
+    jobs: Jobs,
     order: Order,
     retries: u32,
 }
@@ -106,7 +106,7 @@ struct Wanted<'a> {
 impl Wanted<'_> {
     fn may_go_at_once(&self, sources: &[PathBuf]) -> bool {
         let names = sources.iter().map(|source| source.file_name().filter(|_| !has_no_name(source)));
-        self.jobs > 1 && sources.len() > 1 && many::are_apart(names)
+        self.jobs.most() > 1 && sources.len() > 1 && many::are_apart(names)
     }
 
     async fn put(&self, session: &mut Session, source: &Path, app: &App) -> Result {
@@ -115,7 +115,7 @@ impl Wanted<'_> {
             return stdin::upload(client, self.url, path, self.stored.ascii, app).await;
         }
         let scope = self.scope(source).await?;
-        let pool = session.pool(self.url, self.jobs).await?;
+        let pool = session.pool(self.url, self.jobs.most()).await?;
         let summary = self.upload(&pool, source, progress::start(app, scope)).await?;
         app.terminal.summary(summary);
         Ok(())
@@ -137,7 +137,7 @@ impl Wanted<'_> {
             scope?;
             self.upload(pool, source, progress.clone()).await
         });
-        many::at_once(uploads, self.jobs).await
+        many::at_once(uploads, self.jobs.at_once()).await
     }
 
     /// Looks at the source before anything is asked of the server.
@@ -166,6 +166,7 @@ impl Wanted<'_> {
             .verify(self.verify)
             .order(self.order)
             .retries(self.retries)
+            .connections(self.jobs.connections())
             .progress(progress);
         let report = match self.target {
             Target::Named(path) => upload.to(path).write_into(true).await,

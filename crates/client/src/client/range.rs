@@ -11,7 +11,7 @@ use oxftp_proto::{Command, RemotePath, TransferType};
 use tokio::io::{AsyncRead, ReadBuf};
 
 use super::Client;
-use crate::{DataStream, Error, Result};
+use crate::{DataStream, Error, Result, data::DataConnection};
 
 impl Client {
     /// Opens a part of a file for reading (`REST`, `RETR`; RFC 3659, 5); what follows the part is
@@ -51,10 +51,16 @@ impl Client {
             Bound::Excluded(end) => Some(*end),
             Bound::Unbounded => None,
         };
-        let retr = Command::with_path("RETR", &path.into(), self.config.encoding)?;
-        let data = self.open_data(retr, TransferType::Image, start).await?;
+        let data = self.open_from(&path.into(), start).await?;
         let stream = DataStream::new(self, data);
         Ok(RangeStream { stream, wanted: end.map(|end| end.saturating_sub(start)) })
+    }
+
+    /// Opens a file from this byte on, to be broken off perhaps.
+    pub(crate) async fn open_from(&mut self, path: &RemotePath, start: u64) -> Result<DataConnection> {
+        let retr = Command::with_path("RETR", path, self.config.encoding)?;
+        let data = self.open_data(retr, TransferType::Image, start).await?;
+        Ok(data)
     }
 }
 

@@ -67,6 +67,10 @@ impl DataConnection {
                     self.at_end = self.direction == Direction::Down;
                     break;
                 }
+                TurnEnd::Limit => {
+                    moved.ended = true;
+                    break;
+                }
                 TurnEnd::Pause => self.until_movable().await.map_err(Side::Data)?,
                 TurnEnd::Time => {}
                 TurnEnd::Unsupported => break,
@@ -87,8 +91,9 @@ impl DataConnection {
         let (socket, unplugged) = self.stream.take().and_then(Stream::unplug).ok_or_else(gone)?;
         let socket = socket.into_std().map_err(Side::Data)?;
         let stop = Arc::clone(&stop.0);
+        let (limit, before) = (self.limit.clone(), self.transferred);
         let turn = spawn_blocking(move || {
-            let (bytes, end) = pump.turn(&socket, &stop);
+            let (bytes, end) = pump.turn(&socket, &stop, |moved| limit.most(before + moved, PIPE_BYTES));
             (pump, socket, bytes, end)
         });
         let (pump, socket, bytes, end) =
@@ -121,6 +126,8 @@ impl Drop for StopOnDrop {
 enum TurnEnd {
     /// The file or the data are through.
     Source,
+    /// All that is wanted is through.
+    Limit,
     /// The other side of the connection is slower.
     Pause,
     /// It was long enough, or is of no use any more.
@@ -152,7 +159,12 @@ impl Pump {
     }
 
     /// Moves bytes until they pause, for at most [`TURN`]; gives how many, also before a failure.
-    fn turn(&self, socket: &Socket, stop: &AtomicBool) -> (u64, Result<TurnEnd, Side>) {
+    fn turn(
+        &self,
+        socket: &Socket,
+        stop: &AtomicBool,
+        most: impl Fn(u64) -> usize,
+    ) -> (u64, Result<TurnEnd, Side>) {
         let begun = Instant::now();
         let mut moved = 0;
         loop {
@@ -160,7 +172,8 @@ impl Pump {
                 return (moved, Ok(TurnEnd::Time));
             }
             let step = match &self.pipe {
-                Some((outlet, inlet)) => self.receive(socket, outlet, inlet),
+                Some(_) if most(moved) == 0 => return (moved, Ok(TurnEnd::Limit)),
+                Some((outlet, inlet)) => self.receive(socket, outlet, inlet, most(moved)),
                 None => self.send(socket),
             };
             match step {
@@ -177,9 +190,9 @@ impl Pump {
         }
     }
 
-    fn receive(&self, socket: &Socket, outlet: &OwnedFd, inlet: &OwnedFd) -> Result<Step, Side> {
+    fn receive(&self, socket: &Socket, outlet: &OwnedFd, inlet: &OwnedFd, most: usize) -> Result<Step, Side> {
         let flags = SpliceFlags::MOVE | SpliceFlags::NONBLOCK;
-        let arrived = match splice(socket, None, inlet, None, PIPE_BYTES, flags) {
+        let arrived = match splice(socket, None, inlet, None, most, flags) {
             Ok(0) => return Ok(Step::End),
             Ok(arrived) => arrived,
             Err(Errno::AGAIN | Errno::INTR) => return Ok(Step::Blocked),
@@ -290,6 +303,10 @@ mod tests {
 
     use super::*;
 
+    fn all(_: u64) -> usize {
+        PIPE_BYTES
+    }
+
     /// Two ends of a connection, the second as tokio leaves its sockets.
     fn connection() -> (Socket, Socket) {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -308,7 +325,7 @@ mod tests {
         far.write_all(b"hello").unwrap();
         let pump = Pump::new(&file, Direction::Down).unwrap();
 
-        let (bytes, end) = pump.turn(&near, &AtomicBool::new(false));
+        let (bytes, end) = pump.turn(&near, &AtomicBool::new(false), all);
 
         assert_eq!((bytes, end.unwrap()), (5, TurnEnd::Unsupported));
         assert_eq!(std::fs::read(path.path()).unwrap(), b"hello");
@@ -323,7 +340,7 @@ mod tests {
         let (mut far, near) = connection();
         let pump = Pump::new(&file, Direction::Up).unwrap();
 
-        let (bytes, end) = pump.turn(&near, &AtomicBool::new(false));
+        let (bytes, end) = pump.turn(&near, &AtomicBool::new(false), all);
         drop(near);
 
         assert_eq!((bytes, end.unwrap()), (4, TurnEnd::Source));
@@ -338,7 +355,7 @@ mod tests {
         let (_far, near) = connection();
         let pump = Pump::new(&file, Direction::Down).unwrap();
 
-        assert_eq!(pump.turn(&near, &AtomicBool::new(false)).1.unwrap(), TurnEnd::Pause);
-        assert_eq!(pump.turn(&near, &AtomicBool::new(true)).1.unwrap(), TurnEnd::Time);
+        assert_eq!(pump.turn(&near, &AtomicBool::new(false), all).1.unwrap(), TurnEnd::Pause);
+        assert_eq!(pump.turn(&near, &AtomicBool::new(true), all).1.unwrap(), TurnEnd::Time);
     }
 }

@@ -9,12 +9,14 @@ mod compression;
 mod elsewhere;
 #[cfg(target_os = "linux")]
 mod kernel;
+mod limit;
 mod moved;
 mod read_ahead;
 mod stream;
 
 #[cfg(target_os = "linux")]
 pub(crate) use kernel::poll_socket;
+pub(crate) use limit::Limit;
 pub(crate) use moved::{Moved, Side};
 pub(crate) use read_ahead::ReadAhead;
 
@@ -56,6 +58,7 @@ pub(crate) struct DataConnection {
     /// What was said of the file's time along with the transfer.
     dating: Option<Dating>,
     compression: Option<Compression>,
+    limit: Limit,
 }
 
 impl DataConnection {
@@ -68,6 +71,7 @@ impl DataConnection {
             transferred: 0,
             dating: None,
             compression: None,
+            limit: Limit::default(),
         }
     }
 
@@ -100,6 +104,16 @@ impl DataConnection {
     /// Gives the number of bytes that went through.
     pub(crate) fn transferred(&self) -> u64 {
         self.transferred
+    }
+
+    /// Reads as if the data ended at this limit, for as long as it stands there.
+    pub(crate) fn limit_to(&mut self, limit: Limit) {
+        self.limit = limit;
+    }
+
+    /// Tells whether the server has sent all it has.
+    pub(crate) fn is_at_end(&self) -> bool {
+        self.at_end
     }
 
     /// Ends the data connection as the direction demands and awaits the final reply.
@@ -284,18 +298,36 @@ impl AsyncRead for DataConnection {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         let Some(stream) = &mut this.stream else { return Poll::Ready(Ok(())) };
-        if this.at_end {
+        let room = buf.remaining();
+        let most = this.limit.most(this.transferred, room);
+        if this.at_end || (most == 0 && room > 0) {
             return Poll::Ready(Ok(()));
         }
         let before = buf.filled().len();
-        match &mut this.compression {
-            Some(compression) => ready!(compression.poll_read(stream, cx, buf))?,
-            None => ready!(Pin::new(stream).poll_read(cx, buf))?,
+        if most < room {
+            let mut part = ReadBuf::new(buf.initialize_unfilled_to(most));
+            ready!(poll_bytes(&mut this.compression, stream, cx, &mut part))?;
+            let read = part.filled().len();
+            buf.advance(read);
+        } else {
+            ready!(poll_bytes(&mut this.compression, stream, cx, buf))?;
         }
         let read = buf.filled().len() - before;
         this.transferred += read as u64;
-        this.at_end = read == 0 && buf.remaining() > 0;
+        this.at_end = read == 0 && room > 0;
         Poll::Ready(Ok(()))
+    }
+}
+
+fn poll_bytes(
+    compression: &mut Option<Compression>,
+    stream: &mut Stream,
+    cx: &mut Context<'_>,
+    buf: &mut ReadBuf<'_>,
+) -> Poll<io::Result<()>> {
+    match compression {
+        Some(compression) => compression.poll_read(stream, cx, buf),
+        None => Pin::new(stream).poll_read(cx, buf),
     }
 }
 

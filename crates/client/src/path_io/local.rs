@@ -137,6 +137,15 @@ impl PathFile for tokio::fs::File {
         })
     }
 
+    fn reserve(&mut self, length: u64) -> BoxFuture<'_, io::Result<()>> {
+        Box::pin(async move {
+            self.flush().await?;
+            let file = self.try_clone().await?.into_std().await;
+            let work = tokio::task::spawn_blocking(move || reserve(&file, length));
+            work.await.unwrap_or_else(|failure| Err(io::Error::other(failure)))
+        })
+    }
+
     #[cfg(unix)]
     fn system_file(&self) -> Option<std::fs::File> {
         use std::os::fd::AsFd;
@@ -275,6 +284,29 @@ fn read_whole(place: &Path, most: usize) -> io::Result<Option<Bytes>> {
     let mut content = Vec::with_capacity(found.len() as usize + 1);
     let read = std::fs::File::open(place)?.take(most as u64 + 1).read_to_end(&mut content)?;
     Ok((read <= most).then(|| content.into()))
+}
+
+#[cfg(target_os = "linux")]
+fn reserve(file: &std::fs::File, length: u64) -> io::Result<()> {
+    use rustix::{
+        fs::{FallocateFlags, fallocate},
+        io::Errno,
+    };
+
+    match fallocate(file, FallocateFlags::empty(), 0, length) {
+        // Not every file system can.
+        Err(Errno::OPNOTSUPP | Errno::NOSYS) => lengthen(file, length),
+        outcome => Ok(outcome?),
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn reserve(file: &std::fs::File, length: u64) -> io::Result<()> {
+    lengthen(file, length)
+}
+
+fn lengthen(file: &std::fs::File, length: u64) -> io::Result<()> {
+    if file.metadata()?.len() < length { file.set_len(length) } else { Ok(()) }
 }
 
 fn set_modified(place: &Path, time: SystemTime) -> io::Result<()> {

@@ -180,6 +180,12 @@ impl PathFile for MemoryFile {
     fn sync(&mut self) -> BoxFuture<'_, io::Result<()>> {
         Box::pin(std::future::ready(Ok(())))
     }
+
+    fn reserve(&mut self, length: u64) -> BoxFuture<'_, io::Result<()>> {
+        let mut content = self.content.lock();
+        content.len = content.len.max(length);
+        Box::pin(std::future::ready(Ok(())))
+    }
 }
 
 impl fmt::Debug for MemoryFile {

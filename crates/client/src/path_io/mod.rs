@@ -290,6 +290,20 @@ pub trait PathFile: AsyncRead + AsyncWrite + AsyncSeek + Debug + Send + Unpin {
     /// What an earlier write met, or the sync itself.
     fn sync(&mut self) -> BoxFuture<'_, io::Result<()>>;
 
+    /// Makes the file at least this long, with space reserved for it where the system can do that; content
+    /// and position stay as they are, and what is new is zeros.
+    ///
+    /// By default it does nothing but fail: a write past the end makes a file longer, too.
+    ///
+    /// # Errors
+    ///
+    /// [`Unsupported`](io::ErrorKind::Unsupported) from a backend that cannot, and what the system says, such
+    /// as [`StorageFull`](io::ErrorKind::StorageFull).
+    fn reserve(&mut self, length: u64) -> BoxFuture<'_, io::Result<()>> {
+        let _ = length;
+        Box::pin(std::future::ready(Err(io::ErrorKind::Unsupported.into())))
+    }
+
     /// Gives the regular file of the operating system whose bytes these are, with the same position, if
     /// it is no more than that; a transfer then moves them past the methods above, on other threads.
     ///

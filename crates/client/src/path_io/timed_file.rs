@@ -84,6 +84,14 @@ impl PathFile for TimedFile {
             async move { tokio::time::timeout(limit, work).await.unwrap_or_else(|_| Err(timed_out(limit))) },
         )
     }
+
+    fn reserve(&mut self, length: u64) -> BoxFuture<'_, io::Result<()>> {
+        let limit = self.deadline.limit;
+        let work = self.inner.reserve(length);
+        Box::pin(
+            async move { tokio::time::timeout(limit, work).await.unwrap_or_else(|_| Err(timed_out(limit))) },
+        )
+    }
 }
 
 /// The clock of the step under way. It starts when a step is first found pending.

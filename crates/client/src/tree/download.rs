@@ -2,7 +2,7 @@
 
 use std::{
     future::IntoFuture,
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -11,10 +11,14 @@ use oxftp_proto::{Entry, EntryKind, RemotePath};
 
 use super::{
     BLOCK_SIZE, block_size,
+    connections::Connections,
     fetch_tree::{FetchTree, RemoteDirectory, RemoteFile, Root},
+    governor::Governor,
+    growth::Growth,
     lane::Lane,
     local::{local_name, make_all},
     order::Order,
+    segments::Segmented,
     tries::Tries,
     verify::Verify,
     walk::{Plan, Walk},
@@ -101,6 +105,7 @@ pub struct Download<'c> {
     keep_times: bool,
     keep_permissions: bool,
     verify: Verify,
+    segments: usize,
     plan: Plan,
     progress: Arc<dyn Progress>,
 }
@@ -120,6 +125,7 @@ impl<'c> Download<'c> {
             keep_times: false,
             keep_permissions: false,
             verify: Verify::Nothing,
+            segments: 1,
             progress: Arc::new(Silent),
         }
     }
@@ -203,10 +209,36 @@ impl<'c> Download<'c> {
         self
     }
 
+    /// Fetches a single large file in parts, over at most so many of the pool's connections at once (`REST`).
+    /// Defaults to 1.
+    ///
+    /// With [`Connections::Auto`] it begins with one, and those that make it faster take over half of what is
+    /// left. Beside the part file stands one called `.part.segments`, which tells
+    /// [`resume`](Self::resume) what is written of each part, to the second; it counts for nothing once the
+    /// server's file has another size or time (`MDTM`). At the end both are asked for again, and
+    /// [`Error::Changed`] when the time is another.
+    ///
+    /// Less than 8 MiB, a file whose size is not known, and a server that takes no `REST`, or takes it and
+    /// begins at the start all the same, are left to one connection; one that allows fewer sessions, to
+    /// those. Trees are not affected.
+    #[must_use]
+    pub fn segments(mut self, most: usize) -> Self {
+        self.segments = most;
+        self
+    }
+
     /// Sets which files of a tree come first. Defaults to [`Order::AsFound`].
     #[must_use]
     pub fn order(mut self, order: Order) -> Self {
         self.plan.order = order;
+        self
+    }
+
+    /// Sets over how many of the pool's connections the files of a tree go. Defaults to
+    /// [`Connections::All`].
+    #[must_use]
+    pub fn connections(mut self, connections: Connections) -> Self {
+        self.plan.connections = connections;
         self
     }
 
@@ -273,12 +305,18 @@ impl<'c> Download<'c> {
         };
         if entry.is_dir() {
             let directory = RemoteDirectory { remote: self.source, local: target, depth: 0 };
+            let governor = self.plan.governor(&self.lane, &*self.progress);
             let lanes = self.lane.with_siblings();
-            let walk = Walk::new(work, self.plan, &*self.progress, lanes.len());
+            let walk = Walk::new(work, self.plan, governor, lanes.len());
             return walk.through(directory, lanes, left).await;
         }
         // The size of a link is that of its own text.
         let size = entry.exact_size().filter(|_| entry.is_file());
+        if let Some(size) = size
+            && let Some(report) = self.in_segments(size, &entry, &target, left).await?
+        {
+            return Ok(report);
+        }
         let file = RemoteFile::Named {
             path: self.source,
             size,
@@ -286,7 +324,50 @@ impl<'c> Download<'c> {
             mode: entry.mode.filter(|_| entry.is_file()),
             target,
         };
-        Walk::new(work, self.plan, &*self.progress, 1).one(file, self.lane, left).await
+        Walk::new(work, self.plan, Governor::of_all(&*self.progress), 1).one(file, self.lane, left).await
+    }
+
+    /// Fetches a file over several connections, if it is worth it and the server can.
+    async fn in_segments(
+        &mut self,
+        size: u64,
+        entry: &Entry,
+        target: &Path,
+        left: Option<Duration>,
+    ) -> Result<Option<Report>> {
+        let at_once = self.plan.connections != Connections::Auto;
+        let Some(pool) = self.lane.pool() else { return Ok(None) };
+        let most = self.segments.min(pool.wanted_size());
+        if self.ascii || most < 2 || !Segmented::is_worth_it(size, at_once) {
+            return Ok(None);
+        }
+        self.lane.rest();
+        let governor = match at_once {
+            true => Governor::of_all(&*self.progress),
+            false => Governor::measuring(Growth::careful(most), pool, &*self.progress),
+        };
+        let fs = self.lane.config().path_io.clone();
+        let job = Segmented {
+            pool,
+            fs: &fs,
+            remote: &self.source,
+            size,
+            modified: entry.modified,
+            target,
+            most,
+            at_once,
+            block: self.block_size,
+            resume: self.resume,
+            keep_times: self.keep_times,
+            keep_permissions: self.keep_permissions,
+            mode: entry.mode,
+            verify: self.verify,
+            retries: self.plan.retries,
+            progress: &*self.progress,
+        };
+        let fetched = within(left, job.fetch(Lane::of(pool), governor)).await;
+        let outcome = fetched.unwrap_or_else(|| Err(timed_out("the transfer", self.plan.deadline)));
+        outcome.inspect_err(|error| self.progress.file_failed(&self.source.to_string(), error))
     }
 
     /// Finds out what the source is, and where it goes.

@@ -14,6 +14,7 @@ use super::{
     copy::{CopyError, copy_down, copy_text_down},
     local::refuse_link,
     part::part_path,
+    segments::{discard, status_path},
     small::Landing,
     verify::Verify,
 };
@@ -131,7 +132,7 @@ impl Fetching<'_> {
         self.verify.check(client, (&**self.fs, part), offset + bytes, wanted.path).await?;
         self.keep_permissions(wanted.mode, part).await;
         self.fs.rename(part, target).await?;
-        self.keep_time(client, wanted, &data, target).await;
+        self.keep_time(client, wanted, data.dating(), target).await;
         Ok(Fetched { bytes, resumed: offset, landing: None })
     }
 
@@ -160,6 +161,11 @@ impl Fetching<'_> {
     /// Gives where to go on: the length of the part file, unless the server's file is shorter.
     async fn offset(&self, client: &mut Client, wanted: &Wanted<'_>, part: &Path) -> Result<u64> {
         let Ok(found) = self.fs.stat(part).await else { return Ok(0) };
+        if self.fs.exists(&status_path(part)).await? {
+            // It was fetched in segments: its length says nothing.
+            discard(self.fs, part).await?;
+            return Ok(0);
+        }
         let size = match wanted.size {
             Some(size) => Some(size),
             None => client.size_if_told(wanted.path).await?,
@@ -227,14 +233,14 @@ impl Fetching<'_> {
     }
 
     /// Gives the local file the server's time, where that is known exactly.
-    async fn keep_time(
+    pub(super) async fn keep_time(
         &self,
         client: &mut Client,
         wanted: &Wanted<'_>,
-        data: &DataConnection,
+        dating: Option<Dating>,
         target: &Path,
     ) {
-        if let Some(time) = self.time(client, wanted, data).await.and_then(system_time)
+        if let Some(time) = self.time(client, wanted, dating).await.and_then(system_time)
             && let Err(error) = self.fs.set_modified(target, time).await
         {
             tracing::warn!("{error}");
@@ -246,9 +252,9 @@ impl Fetching<'_> {
         &self,
         client: &mut Client,
         wanted: &Wanted<'_>,
-        data: &DataConnection,
+        dating: Option<Dating>,
     ) -> Option<Timestamp> {
-        match (self.keep_times, wanted.exact_time(), data.dating()) {
+        match (self.keep_times, wanted.exact_time(), dating) {
             (false, ..) => None,
             (true, Some(listed), _) => Some(listed),
             (true, None, Some(Dating::Told(time))) => Some(time),

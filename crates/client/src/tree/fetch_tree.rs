@@ -11,12 +11,13 @@ use oxftp_proto::{EntryKind, Limits, RemotePath, Timestamp};
 
 use super::{
     attempt::{Attempt, Moved},
+    behind::Done,
     download::not_a_file,
     fetch::{Fetching, Wanted},
     local::{local_name, make_all, make_below},
     part::{folded, is_part_of_another, parts_of_others},
     verify::Verify,
-    walk::{Done, Found, Work},
+    walk::{Found, Work},
 };
 use crate::{Client, Error, PathEntry, Result, path_io::PathIo};
 

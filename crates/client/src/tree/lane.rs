@@ -27,6 +27,14 @@ impl<'c> Lane<'c> {
         std::iter::once(self).chain(siblings).collect()
     }
 
+    /// Gives the pool that sessions are lent by.
+    pub(super) fn pool(&self) -> Option<&'c Pool> {
+        match self {
+            Self::Own(_) => None,
+            Self::Lent { pool, .. } => Some(pool),
+        }
+    }
+
     pub(super) fn config(&self) -> &Config {
         match self {
             Self::Own(client) => client.config(),

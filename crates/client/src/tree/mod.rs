@@ -7,11 +7,15 @@
 //! [`mirror`] goes through two trees at once.
 
 mod attempt;
+mod behind;
+mod connections;
 mod copy;
 mod disk;
 mod download;
 mod fetch;
 mod fetch_tree;
+mod governor;
+mod growth;
 mod lane;
 mod local;
 pub mod mirror;
@@ -20,6 +24,7 @@ mod part;
 mod permissions;
 mod queue;
 mod remove;
+mod segments;
 mod small;
 mod store;
 mod store_tree;
@@ -29,6 +34,7 @@ mod upload;
 mod verify;
 mod walk;
 
+pub use connections::Connections;
 pub use download::Download;
 pub use order::Order;
 pub use part::PART_SUFFIX;

@@ -83,8 +83,13 @@ impl<D, F> Queue<D, F> {
             self.transferring += 1;
             return Next::Task(Task::Transfer(key, file));
         }
+        if self.is_over() { Next::End } else { Next::Wait }
+    }
+
+    /// Tells whether there will never be anything to do any more.
+    pub(super) fn is_over(&self) -> bool {
         let idle = self.listing == 0 && self.transferring == 0;
-        if idle && self.directories.is_empty() && self.files.is_empty() { Next::End } else { Next::Wait }
+        self.stopped || (idle && self.directories.is_empty() && self.files.is_empty())
     }
 
     /// Tells whether something is left to begin.

@@ -98,7 +98,7 @@ impl Fetching<'_> {
         data: &DataConnection,
         (content, target): (BytesMut, &Path),
     ) -> Landing {
-        let modified = self.time(client, wanted, data).await.and_then(system_time);
+        let modified = self.time(client, wanted, data.dating()).await.and_then(system_time);
         let file = WholeFile {
             content: content.freeze(),
             part: part_path(target),

@@ -6,11 +6,12 @@ use oxftp_proto::{Encoding, Limits, RemotePath};
 
 use super::{
     attempt::{Attempt, Moved},
+    behind::Done,
     local::{os_bytes, remote_name},
     part::{is_part_of_another, parts_of_others},
     store::Storing,
     verify::Verify,
-    walk::{Done, Found, Work},
+    walk::{Found, Work},
 };
 use crate::{
     Client, Error, Result,

@@ -11,6 +11,8 @@ use oxftp_proto::RemotePath;
 
 use super::{
     BLOCK_SIZE, block_size,
+    connections::Connections,
+    governor::Governor,
     lane::Lane,
     local::remote_name,
     order::Order,
@@ -220,6 +222,14 @@ impl<'c> Upload<'c> {
         self
     }
 
+    /// Sets over how many of the pool's connections the files of a tree go. Defaults to
+    /// [`Connections::All`].
+    #[must_use]
+    pub fn connections(mut self, connections: Connections) -> Self {
+        self.plan.connections = connections;
+        self
+    }
+
     /// Tries again so many times what fails for a passing reason, after pauses that double from a
     /// quarter of a second. Defaults to 2 over a pool, and to 0 over a client, whose connection cannot
     /// be replaced.
@@ -287,12 +297,13 @@ impl<'c> Upload<'c> {
         };
         if is_tree {
             let root = LocalDirectory { local: self.source, remote: target, depth: 0 };
+            let governor = self.plan.governor(&self.lane, &*self.progress);
             let lanes = self.lane.with_siblings();
-            let walk = Walk::new(work, self.plan, &*self.progress, lanes.len());
+            let walk = Walk::new(work, self.plan, governor, lanes.len());
             return walk.through(root, lanes, left).await;
         }
         let file = LocalFile { local: self.source, remote: target, size: None };
-        Walk::new(work, self.plan, &*self.progress, 1).one(file, self.lane, left).await
+        Walk::new(work, self.plan, Governor::of_all(&*self.progress), 1).one(file, self.lane, left).await
     }
 
     /// Finds out what the source is and where it goes, and makes what a single file needs.

@@ -10,21 +10,22 @@ use std::{
     time::Duration,
 };
 
-use futures_util::{StreamExt, stream::FuturesUnordered};
-use tokio::sync::Notify;
-
 use super::{
     attempt::{Attempt, Moved},
+    behind::{Behind, Done, Hand, Place},
+    connections::Connections,
+    governor::Governor,
+    growth::{Growth, Work as Amount},
     lane::Lane,
     order::Order,
     queue::{Next, Queue, Task},
-    small::Landing,
     tries::Tries,
 };
 use crate::{
     Client, Error, Progress, Report, Result,
     timeouts::{timed_out, within},
 };
+use futures_util::{StreamExt, stream::FuturesUnordered};
 
 /// What is done with the directories and files of a tree.
 pub(super) trait Work: Sync {
@@ -57,21 +58,6 @@ pub(super) trait Work: Sync {
     fn size(&self, file: &Self::File) -> Option<u64>;
 }
 
-/// A file that was moved.
-pub(super) struct Done {
-    pub(super) moved: Moved,
-    /// It has still to be written to its place, which the session need not wait for.
-    pub(super) landing: Option<Landing>,
-}
-
-/// A file that is on its way to its place while its session moves the next one.
-struct Behind<D, F> {
-    task: Task<D, F>,
-    name: String,
-    moved: Moved,
-    landing: Landing,
-}
-
 /// What was found in a directory.
 pub(super) struct Found<W: Work + ?Sized> {
     /// The directory itself was made.
@@ -95,6 +81,7 @@ pub(super) struct Plan {
     pub(super) max_errors: Option<usize>,
     /// For the whole operation.
     pub(super) deadline: Option<Duration>,
+    pub(super) connections: Connections,
 }
 
 impl Plan {
@@ -105,33 +92,34 @@ impl Plan {
             retries: lane.usual_retries(),
             max_errors: None,
             deadline: lane.config().timeouts.total,
+            connections: Connections::default(),
         }
     }
-}
 
-/// A lane, with what it moves or with what it has behind it.
-type Hand = (usize, Place);
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Place {
-    Moving,
-    Behind,
+    /// Says which lanes of a tree work.
+    pub(super) fn governor<'a>(&self, lane: &Lane<'a>, progress: &'a dyn Progress) -> Governor<'a> {
+        match (self.connections, lane.pool()) {
+            (Connections::Auto, Some(pool)) => {
+                Governor::measuring(Growth::new(pool.wanted_size()), pool, progress)
+            }
+            _ => Governor::of_all(progress),
+        }
+    }
 }
 
 /// A tree that is gone through.
 pub(super) struct Walk<'a, W: Work> {
     work: W,
     plan: Plan,
-    progress: &'a dyn Progress,
+    governor: Governor<'a>,
     state: Mutex<State<W>>,
-    changed: Notify,
 }
 
-struct State<W: Work> {
+pub(super) struct State<W: Work> {
     queue: Queue<W::Directory, W::File>,
     report: Report,
     /// What each lane is about.
-    in_hand: BTreeMap<Hand, String>,
+    pub(super) in_hand: BTreeMap<Hand, String>,
     lanes: usize,
     /// Why nothing more is begun.
     stop: Option<Error>,
@@ -140,7 +128,7 @@ struct State<W: Work> {
 }
 
 impl<'a, W: Work> Walk<'a, W> {
-    pub(super) fn new(work: W, plan: Plan, progress: &'a dyn Progress, lanes: usize) -> Self {
+    pub(super) fn new(work: W, plan: Plan, governor: Governor<'a>, lanes: usize) -> Self {
         let state = State {
             queue: Queue::new(plan.order, lanes),
             report: Report::default(),
@@ -149,7 +137,7 @@ impl<'a, W: Work> Walk<'a, W> {
             stop: None,
             no_root: None,
         };
-        Self { work, plan, progress, state: Mutex::new(state), changed: Notify::new() }
+        Self { work, plan, governor, state: Mutex::new(state) }
     }
 
     /// Goes through a whole tree.
@@ -184,7 +172,7 @@ impl<'a, W: Work> Walk<'a, W> {
     async fn drive(&self, number: usize, mut lane: Lane<'_>) {
         let mut behind = None;
         loop {
-            let mut changed = pin!(self.changed.notified());
+            let mut changed = pin!(self.governor.changed());
             // What changes from here on is noticed.
             changed.as_mut().enable();
             let task = match self.next(number) {
@@ -202,8 +190,8 @@ impl<'a, W: Work> Walk<'a, W> {
             };
             let work = async {
                 match &task {
-                    Task::List(directory) => self.list(directory, &mut lane).await.map(|()| None),
-                    Task::Transfer(_, file) => self.transfer(file, &mut lane).await,
+                    Task::List(directory) => self.list(number, directory, &mut lane).await.map(|()| None),
+                    Task::Transfer(_, file) => self.transfer(number, file, &mut lane).await,
                 }
             };
             let (outcome, ()) = tokio::join!(work, self.land(number, behind.take()));
@@ -221,66 +209,62 @@ impl<'a, W: Work> Walk<'a, W> {
         }
     }
 
-    fn leave_behind(
-        &self,
-        number: usize,
-        behind: Behind<W::Directory, W::File>,
-    ) -> Behind<W::Directory, W::File> {
-        let mut state = self.lock();
-        state.in_hand.remove(&(number, Place::Moving));
-        state.in_hand.insert((number, Place::Behind), behind.name.clone());
-        behind
-    }
-
-    /// Waits for a file that was left behind.
-    async fn land(&self, number: usize, behind: Option<Behind<W::Directory, W::File>>) {
-        let Some(Behind { task, name, moved, landing }) = behind else { return };
-        match landing.end().await {
-            Ok(()) => self.count(&name, moved),
-            Err(error) => self.fail(&mut self.lock(), name, error),
-        }
-        self.finish((number, Place::Behind), &task);
-    }
-
     fn next(&self, number: usize) -> Next<W::Directory, W::File> {
         let mut state = self.lock();
+        if !self.governor.admits(number) {
+            return if state.queue.is_over() { Next::End } else { Next::Wait };
+        }
         let next = state.queue.next();
         if let Next::Task(task) = &next {
             let name = match task {
                 Task::List(directory) => self.work.directory_name(directory),
                 Task::Transfer(_, file) => self.work.file_name(file),
             };
+            self.governor.begun(self.amount(task));
             state.in_hand.insert((number, Place::Moving), name);
         }
         next
     }
 
-    fn finish(&self, hand: Hand, task: &Task<W::Directory, W::File>) {
+    pub(super) fn finish(&self, hand: Hand, task: &Task<W::Directory, W::File>) {
         let mut state = self.lock();
         state.in_hand.remove(&hand);
         state.queue.done(task);
         drop(state);
-        self.changed.notify_waiters();
+        // Its bytes were counted as they came.
+        self.governor.moved(Amount::file(0));
+        self.governor.wake();
+    }
+
+    fn amount(&self, task: &Task<W::Directory, W::File>) -> Amount {
+        match task {
+            Task::List(_) => Amount::file(0),
+            Task::Transfer(_, file) => Amount::file(self.work.size(file).unwrap_or(0)),
+        }
     }
 
     /// Leaves a task to the other lanes; the last lane that gives up is the end.
     fn give_up(&self, number: usize, task: Task<W::Directory, W::File>, why: Error) {
         let mut state = self.lock();
         state.in_hand.remove(&(number, Place::Moving));
+        self.governor.found(self.amount(&task));
+        self.governor.gone(number);
         state.queue.put_back(task);
         state.lanes -= 1;
-        if state.lanes == 0 {
+        // Lanes that were never admitted are no hope for what the others gave up.
+        let no_hope = self.governor.is_measuring() && state.in_hand.is_empty();
+        if state.lanes == 0 || no_hope {
             state.queue.stop();
             state.stop.get_or_insert(why);
         } else {
             tracing::warn!("one connection less: {why}");
         }
         drop(state);
-        self.changed.notify_waiters();
+        self.governor.wake();
     }
 
     /// Lists a directory; fails only when there is no session to do it with.
-    async fn list(&self, directory: &W::Directory, lane: &mut Lane<'_>) -> Result<()> {
+    async fn list(&self, number: usize, directory: &W::Directory, lane: &mut Lane<'_>) -> Result<()> {
         let mut tries = Tries::again(self.plan.retries);
         loop {
             let client = match lane.client().await {
@@ -291,6 +275,7 @@ impl<'a, W: Work> Walk<'a, W> {
                 }
             };
             client.expect_more(true);
+            self.governor.works(number);
             let mut found = Found::default();
             let listed = self.work.list(client, directory, &mut found).await;
             let outcome = match listed {
@@ -309,10 +294,12 @@ impl<'a, W: Work> Walk<'a, W> {
         let mut state = self.lock();
         state.report.directories += u64::from(found.made);
         for below in found.directories {
+            self.governor.found(Amount::file(0));
             state.queue.add_directory(below);
         }
         for file in found.files {
             let size = self.work.size(&file);
+            self.governor.found(Amount::file(size.unwrap_or(0)));
             state.queue.add_file(file, size, |file| self.work.file_name(file));
         }
         for (name, error) in found.failures {
@@ -330,9 +317,14 @@ impl<'a, W: Work> Walk<'a, W> {
 
     /// Moves a file, and gives it with its name, unless it failed; fails only when there is no session to
     /// do it with.
-    async fn transfer(&self, file: &W::File, lane: &mut Lane<'_>) -> Result<Option<(String, Done)>> {
+    async fn transfer(
+        &self,
+        number: usize,
+        file: &W::File,
+        lane: &mut Lane<'_>,
+    ) -> Result<Option<(String, Done)>> {
         let name = self.work.file_name(file);
-        let attempt = Attempt::new(self.progress);
+        let attempt = Attempt::new(&self.governor);
         let mut tries = Tries::again(self.plan.retries);
         loop {
             let client = match lane.client().await {
@@ -343,6 +335,7 @@ impl<'a, W: Work> Walk<'a, W> {
                 }
             };
             client.expect_more(self.lock().queue.has_more());
+            self.governor.works(number);
             match self.work.transfer(client, file, &attempt).await {
                 Ok(done) => {
                     let moved = attempt.whole(done.moved);
@@ -359,17 +352,17 @@ impl<'a, W: Work> Walk<'a, W> {
         }
     }
 
-    fn count(&self, name: &str, moved: Moved) {
+    pub(super) fn count(&self, name: &str, moved: Moved) {
         let mut state = self.lock();
         state.report.files += 1;
         state.report.bytes += moved.bytes;
         state.report.resumed += moved.resumed;
         drop(state);
-        self.progress.file_finished(name);
+        self.governor.file_finished(name);
     }
 
-    fn fail(&self, state: &mut State<W>, name: String, error: Error) {
-        self.progress.file_failed(&name, &error);
+    pub(super) fn fail(&self, state: &mut State<W>, name: String, error: Error) {
+        self.governor.file_failed(&name, &error);
         state.report.note(name, error);
         if let Some(limit) = self.plan.max_errors.filter(|most| state.report.failures.len() > *most) {
             state.queue.stop();
@@ -394,7 +387,7 @@ impl<'a, W: Work> Walk<'a, W> {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, State<W>> {
+    pub(super) fn lock(&self) -> MutexGuard<'_, State<W>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -25,7 +25,7 @@ pub(crate) async fn run(args: MirrorArgs, app: &App) -> Result {
     let (source, target) = (End::read(&args.source)?, End::read(&args.target)?);
     let begun = Instant::now();
     let mut session = Session::new(args.connection.clone())?;
-    let jobs = args.many.jobs.into();
+    let jobs = args.many.jobs.most();
     let (report, about) = match (source, target) {
         (End::Url(source), End::Path(target)) => {
             let pool = session.pool(&source, jobs).await?;
@@ -105,6 +105,7 @@ async fn carry_out(
 /// Says what the flags want.
 fn described<'p>(mirror: Mirror<'p>, args: &MirrorArgs, app: &App) -> Mirror<'p> {
     let mut mirror = mirror
+        .connections(args.many.jobs.connections())
         .filter(args.filter.0.clone())
         .compare(args.compare())
         .delete(args.delete.map(Delete::from).unwrap_or_default())

@@ -27,6 +27,7 @@ pub(super) const RULES: &[Rule] = &[
     ("seek counts from start, end and here, and refuses what lies before the start", |fs, dir| Box::pin(seek_counts(fs, dir))),
     ("a write past the end fills the gap with zeros", |fs, dir| Box::pin(gap_is_zeros(fs, dir))),
     ("reading past the end gives nothing", |fs, dir| Box::pin(nothing_past_end(fs, dir))),
+    ("reserve makes a file longer and keeps content and position, or is Unsupported", |fs, dir| Box::pin(reserve_keeps(fs, dir))),
     ("large blocks come back whole", |fs, dir| Box::pin(large_blocks(fs, dir))),
     ("after sync the content is there for others", |fs, dir| Box::pin(sync_shows(fs, dir))),
     ("stat tells kind and size of a file", |fs, dir| Box::pin(stat_tells_size(fs, dir))),
@@ -157,6 +158,22 @@ async fn nothing_past_end(fs: &dyn PathIo, dir: &Path) -> Outcome {
     let mut file = fs.open(&dir.join("file"), OpenMode::Read).await?;
     expect_equal("the position", file.seek(SeekFrom::Start(9)).await?, 9)?;
     expect_equal("the count of bytes", file.read(&mut [0; 4]).await?, 0)
+}
+
+async fn reserve_keeps(fs: &dyn PathIo, dir: &Path) -> Outcome {
+    let path = dir.join("file");
+    put(fs, &path, b"abc").await?;
+    let mut file = fs.open(&path, OpenMode::Update).await?;
+    file.seek(SeekFrom::Start(1)).await?;
+    for length in [5, 2] {
+        match file.reserve(length).await {
+            Err(error) if error.kind() == ErrorKind::Unsupported => return Ok(()),
+            outcome => outcome?,
+        }
+    }
+    expect_content(fs, &path, b"abc\0\0").await?;
+    finish(&mut *file, b"x").await?;
+    expect_content(fs, &path, b"axc\0\0").await
 }
 
 async fn large_blocks(fs: &dyn PathIo, dir: &Path) -> Outcome {

@@ -31,7 +31,7 @@ use super::{
     step::Step,
 };
 use crate::{
-    Error, Pool, Progress, Report, Result,
+    Connections, Error, Pool, Progress, Report, Result,
     path_io::BoxFuture,
     progress::Silent,
     timeouts::{timed_out, within},
@@ -255,6 +255,13 @@ impl<'p> Mirror<'p> {
         self
     }
 
+    /// Sets over how many of the pool's connections the files go. Defaults to [`Connections::All`].
+    #[must_use]
+    pub fn connections(mut self, connections: Connections) -> Self {
+        self.plan.connections = connections;
+        self
+    }
+
     /// Is told how the transfers go. What turns out to be the same only when it is looked at closely counts
     /// as a file, too.
     #[must_use]
@@ -272,7 +279,8 @@ impl<'p> Mirror<'p> {
         let (pool, plan, progress) = (self.pool, self.plan.clone(), self.progress.clone());
         let course = self.into_course(&roots);
         let lanes = Lane::of(pool).with_siblings();
-        let walk = Walk::new(&course, plan.clone(), &*progress, lanes.len());
+        let governor = plan.governor(&Lane::of(pool), &*progress);
+        let walk = Walk::new(&course, plan.clone(), governor, lanes.len());
         let root = Directory { place: Place::default(), exists: roots.target_exists, links: 0 };
         let report = match walk.through(root, lanes, left()).await {
             Err(Error::Stopped { mut report, source }) => {

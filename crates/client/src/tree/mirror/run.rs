@@ -13,7 +13,8 @@ use oxftp_proto::{FileName, Limits};
 use super::{
     super::{
         attempt::{Attempt, Moved},
-        walk::{Done, Found, Work},
+        behind::Done,
+        walk::{Found, Work},
     },
     compare::Comparison,
     delivery::Manner,

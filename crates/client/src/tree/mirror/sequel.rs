@@ -5,8 +5,10 @@ use std::time::Duration;
 use super::{
     super::{
         attempt::{Attempt, Moved},
+        behind::Done,
+        governor::Governor,
         lane::Lane,
-        walk::{Done, Found, Plan, Walk, Work},
+        walk::{Found, Plan, Walk, Work},
     },
     item::Item,
     link,
@@ -35,7 +37,8 @@ pub(super) async fn carry_out(
         _ => Lane::of(pool).with_siblings(),
     };
     let purge = Purge { course, extra: std::sync::Mutex::new(extra) };
-    let purged = Walk::new(purge, plan, &Silent, lanes.len()).through((), lanes, left).await;
+    let purged =
+        Walk::new(purge, plan, Governor::of_all(&Silent), lanes.len()).through((), lanes, left).await;
     match purged {
         Ok(_) => {}
         Err(Error::SomeFailed { report: purged }) => report.failures.extend(purged.failures),

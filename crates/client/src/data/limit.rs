@@ -1,0 +1,28 @@
+//! Where reading a data connection ends before the data do.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
+
+/// The end of the part of a file that is wanted; it may be moved while the part arrives.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Limit {
+    /// Where in the file the transfer began.
+    start: u64,
+    /// `None` is the end of the data.
+    end: Option<Arc<AtomicU64>>,
+}
+
+impl Limit {
+    pub(crate) fn new(start: u64, end: Arc<AtomicU64>) -> Self {
+        Self { start, end: Some(end) }
+    }
+
+    /// Gives how many of `wanted` bytes may follow those that were transferred.
+    pub(crate) fn most(&self, transferred: u64, wanted: usize) -> usize {
+        let Some(end) = &self.end else { return wanted };
+        let left = end.load(Ordering::Relaxed).saturating_sub(self.start + transferred);
+        usize::try_from(left).map_or(wanted, |left| left.min(wanted))
+    }
+}
