@@ -1,7 +1,9 @@
-//! What must hold for all that [`oxftp_proto`] reads, whatever the bytes.
+//! What must hold for all that [`oxftp_proto`] and [`oxftp`] read, whatever the bytes.
 //!
 //! Each function here is called by the fuzzers in `fuzz_targets/` and panics when something is
 //! not as it must be. `.ci/fuzz` runs them all.
 
 pub mod listing;
 pub mod protocol;
+pub mod session;
+pub mod url;

@@ -106,4 +106,15 @@ mod tests {
         assert_eq!(escape("a\u{1b}[2J\u{202e}b\r\n"), "a\\u{1b}[2J\\u{202e}b\\u{d}\\u{a}");
         assert_eq!(escape("日本語 é 'x'"), "日本語 é 'x'");
     }
+
+    #[test]
+    fn every_control_and_every_mark_of_direction_is_escaped() {
+        let controls = (0..0x20).chain(0x7f..0xa0).filter_map(char::from_u32);
+        let marks =
+            "\u{61c}\u{200e}\u{200f}\u{202a}\u{202b}\u{202c}\u{202d}\u{202e}\u{2066}\u{2067}\u{2068}\u{2069}";
+        for dangerous in controls.chain(marks.chars()) {
+            let shown = escape(&dangerous.to_string()).into_owned();
+            assert_eq!(shown, format!("\\u{{{:x}}}", u32::from(dangerous)));
+        }
+    }
 }

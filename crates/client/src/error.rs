@@ -7,7 +7,7 @@ use oxftp_proto::{
     dialog::DialogError, listing::ListingError,
 };
 
-use crate::{path_io::PathIoError, pool::is_full, report::Report, url::UrlError};
+use crate::{TlsFailure, path_io::PathIoError, pool::is_full, report::Report, url::UrlError};
 
 /// The result of everything in this crate that can fail.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -302,6 +302,16 @@ impl Error {
     #[must_use]
     pub fn is_login_refused(&self) -> bool {
         matches!(self, Self::StatusCode(error) if matches!(error.info.code().get(), 430 | 530..=532 | 331 | 332))
+    }
+
+    /// Tells what is wrong with TLS, where that is what failed.
+    #[must_use]
+    pub fn tls_failure(&self) -> Option<TlsFailure> {
+        match self {
+            Self::Tls(source) => Some(TlsFailure::of(source)),
+            Self::TooManySessions { source } | Self::Stopped { source, .. } => source.tls_failure(),
+            _ => None,
+        }
     }
 
     /// Tells whether a deadline passed.

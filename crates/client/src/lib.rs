@@ -75,7 +75,7 @@ pub use progress::{Counter, Progress};
 pub use report::{Failure, Report};
 pub use throttle::Throttle;
 pub use timeouts::Timeouts;
-pub use tls::{TlsConfig, TlsCounts, TlsVersion};
+pub use tls::{TlsConfig, TlsCounts, TlsFailure, TlsVersion};
 pub use tree::{Connections, Download, Order, PART_SUFFIX, Upload, Verify, mirror};
 pub use url::{FtpUrl, Scheme, UrlError};
 

@@ -49,6 +49,14 @@ impl Stream {
         matches!(self.transport, Transport::Tls(_))
     }
 
+    /// Gives what is known of its TLS, `None` in clear.
+    pub(crate) fn tls(&self) -> Option<&rustls::ClientConnection> {
+        match &self.transport {
+            Transport::Plain(_) => None,
+            Transport::Tls(stream) => Some(stream.get_ref().1),
+        }
+    }
+
     pub(crate) fn peer_address(&self) -> Option<SocketAddr> {
         self.socket().peer_address()
     }

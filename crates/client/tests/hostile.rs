@@ -4,7 +4,10 @@
 
 mod scripts;
 
-use std::net::Ipv4Addr;
+use std::{
+    net::Ipv4Addr,
+    time::{Duration, Instant},
+};
 
 use oxftp::{Error, Limits, Pipelining};
 use oxftp_testing::scripted::Script;
@@ -273,4 +276,62 @@ async fn a_path_without_a_name_of_its_own_is_put_into_the_destination_itself() {
         assert_eq!(std::fs::read(local.path().join("in/ner/a")).unwrap(), b"x", "{source}");
         server.done().await;
     }
+}
+
+/// Directories in directories, each of two names, for as long as the client asks.
+fn branching(script: Script, directories: &[&str]) -> Script {
+    directories.iter().fold(script, |script, path| {
+        sending(script, &format!("MLSD {path}"), "type=dir; a\r\ntype=dir; b\r\n")
+    })
+}
+
+#[tokio::test]
+async fn a_tree_that_grows_without_end_is_refused_though_it_is_not_deep() {
+    let few = || builder().limits(limits(|limits| limits.tree_directories = 3));
+    let root = || Script::new().expect("MLST r").reply(mlst_dir()).type_image();
+
+    let script = branching(Script::new().type_image(), &["r", "r/a"]);
+    let (server, mut client) = play_to(few(), in_step(script)).await;
+    let error = client.list("r").recursive().await.unwrap_err();
+    assert!(matches!(error, Error::Limit { limit: 3, .. }), "{error}");
+    check_in_step(&mut client).await;
+    server.done().await;
+
+    let local = tempfile::tempdir().unwrap();
+    let (server, mut client) = play_to(few(), in_step(branching(root(), &["r", "r/a"]))).await;
+    let Err(Error::SomeFailed { report }) = client.download("r").to(local.path()).await else { panic!() };
+    assert!(report.failures.iter().all(|failure| matches!(failure.error, Error::Limit { limit: 3, .. })));
+    check_in_step(&mut client).await;
+    server.done().await;
+
+    let (server, mut client) = play_to(few(), in_step(branching(root(), &["r", "r/a"]))).await;
+    let error = client.remove("r").await.unwrap_err();
+    assert!(matches!(error, Error::Limit { limit: 3, .. }), "{error}");
+    check_in_step(&mut client).await;
+    server.done().await;
+}
+
+#[tokio::test]
+async fn a_listing_of_gibberish_without_end_is_refused() {
+    let script = opening(Script::new().type_image(), "MLSD").send("what?\r\n".repeat(100_000)).stall();
+    let (server, mut client) =
+        play_to(builder().limits(limits(|limits| limits.listing_bytes = 10_000)), script).await;
+
+    let error = client.list("").await.unwrap_err();
+
+    assert!(matches!(error, Error::Limit { limit: 10_000, .. }), "{error}");
+    server.done().await;
+}
+
+#[tokio::test]
+async fn a_reply_that_drips_has_no_more_time_than_one_that_does_not_come() {
+    let deadline = Duration::from_millis(300);
+    let drip = Script::new().expect("PWD").drip(format!("257 {}", "z".repeat(200)), deadline / 10);
+    let (_server, mut client) = play_to(builder().socket_timeout(deadline), drip).await;
+    let begun = Instant::now();
+
+    let error = client.current_directory().await.unwrap_err();
+
+    assert!(matches!(error, Error::Timeout { .. }), "{error}");
+    assert!(begun.elapsed() < deadline * 8, "{:?}", begun.elapsed());
 }

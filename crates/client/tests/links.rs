@@ -5,10 +5,15 @@
 
 mod common;
 
-use std::{fs, os::unix::fs::symlink};
+use std::{
+    fs,
+    os::unix::fs::symlink,
+    path::PathBuf,
+    sync::{Arc, Mutex},
+};
 
 use common::bench::{Bench, failed_names, files, lay, lay_foo};
-use oxftp::Error;
+use oxftp::{Error, Progress};
 
 #[tokio::test]
 async fn links_in_a_local_tree_are_not_sent_and_are_named() {
@@ -84,4 +89,63 @@ async fn a_destination_that_is_a_link_is_the_users_own_choice() {
     bench.download("foo", "link", false).await;
 
     assert_eq!(files(&bench.here("real")), ["foo/a", "foo/sub/b"]);
+}
+
+/// Puts a link in the place of a directory while a file that goes there is on its way.
+#[derive(Debug)]
+struct Swap {
+    at: Moment,
+    directory: PathBuf,
+    outside: PathBuf,
+    done: Mutex<bool>,
+}
+
+#[derive(Debug, PartialEq)]
+enum Moment {
+    BeforeTheFirstByte,
+    AfterTheLastByte,
+}
+
+impl Swap {
+    fn swap(&self, at: Moment) {
+        let mut done = self.done.lock().unwrap();
+        if self.at == at && !std::mem::replace(&mut *done, true) {
+            fs::rename(&self.directory, self.directory.with_extension("moved")).unwrap();
+            symlink(&self.outside, &self.directory).unwrap();
+        }
+    }
+}
+
+impl Progress for Swap {
+    fn file_started(&self, name: &str, _size: Option<u64>, _offset: u64) {
+        if name.ends_with("sub/b") {
+            self.swap(Moment::BeforeTheFirstByte);
+        }
+    }
+
+    fn advanced(&self, bytes: u64) {
+        if bytes == "foo/sub/b".len() as u64 {
+            self.swap(Moment::AfterTheLastByte);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_link_that_is_put_in_the_place_of_a_directory_meanwhile_is_not_followed() {
+    for at in [Moment::BeforeTheFirstByte, Moment::AfterTheLastByte] {
+        let mut bench = Bench::new().await;
+        lay_foo(bench.server.root());
+        fs::create_dir_all(bench.here("outside")).unwrap();
+        // Who has won the race once is ready for the second step, too.
+        fs::write(bench.here("outside/b.oxftp.part"), "bait").unwrap();
+        let (directory, outside) = (bench.here("in/foo/sub"), bench.here("outside"));
+        let swap = Swap { at, directory, outside, done: Mutex::default() };
+
+        let download = bench.client.download("foo").to(bench.local.path().join("in"));
+        let error = download.progress(Arc::new(swap)).await.unwrap_err();
+
+        assert_eq!(failed_names(&error), ["foo/sub/b"]);
+        assert_eq!(files(&bench.here("outside")), ["b.oxftp.part"]);
+        assert_eq!(fs::read(bench.here("outside/b.oxftp.part")).unwrap(), b"bait");
+    }
 }

@@ -149,6 +149,10 @@ async fn secrets_are_in_no_error() {
         asks_for_password().reply("332 account?").expect("ACCT tank").reply("532 no"),
         asks_for_password().close(),
         asks_for_password().bytes("gibberish\r\n"),
+        asks_for_password().reply("530-PASS hunter2\r\n530 not: hunter2, hunter2"),
+        asks_for_password().bytes("PASS hunter2\r\n"),
+        asks_for_password().bytes("hunter2".repeat(10_000)),
+        asks_for_password().reply("332 after hunter2?").expect("ACCT tank").reply("532 not tank"),
     ];
     for script in endings {
         let error = login(script).await.unwrap_err();

@@ -17,10 +17,14 @@ pub struct Limits {
     pub preliminary_replies: usize,
     /// Bytes in one line of a listing. Defaults to 64 KiB.
     pub listing_line: usize,
+    /// Bytes in one listing, understood or not. Defaults to 2 GiB.
+    pub listing_bytes: usize,
     /// Entries that an eager listing holds. Defaults to 10 million.
     pub listing_entries: usize,
     /// Depth of directories that a recursive operation descends into. Defaults to 100.
     pub directory_depth: usize,
+    /// Directories in one tree. Defaults to 1 million.
+    pub tree_directories: usize,
     /// Facts in one line of `MLSD` or `MLST`. Defaults to 256.
     pub facts: usize,
     /// Bytes that what comes compressed inflates to, where its size is not known. Defaults to 16 GiB.
@@ -35,8 +39,10 @@ impl Default for Limits {
             reply_lines: 4096,
             preliminary_replies: 16,
             listing_line: 64 * 1024,
+            listing_bytes: 2 * 1024 * 1024 * 1024,
             listing_entries: 10_000_000,
             directory_depth: 100,
+            tree_directories: 1_000_000,
             facts: 256,
             inflated_bytes: 16 << 30,
         }

@@ -65,6 +65,18 @@ impl Authority {
         self.sign(parameters, ExtendedKeyUsagePurpose::ServerAuth)
     }
 
+    /// Signs a server's certificate that is valid from 2999 on.
+    ///
+    /// # Errors
+    ///
+    /// [`ServeError::Certificate`] when a name cannot stand in a certificate.
+    pub fn future_server(&self, names: &[&str]) -> Result<Identity, ServeError> {
+        let mut parameters = named("oxftp future server", names)?;
+        parameters.not_before = date_time_ymd(2999, 1, 1);
+        parameters.not_after = date_time_ymd(3000, 1, 1);
+        self.sign(parameters, ExtendedKeyUsagePurpose::ServerAuth)
+    }
+
     /// Signs a client's certificate for the user `name`.
     ///
     /// # Errors

@@ -1,8 +1,8 @@
 //! What may help.
 
-use oxftp::{Error, Reply, Scheme};
+use oxftp::{Error, Reply, Scheme, TlsFailure};
 
-use super::{Failure, Stage, chain};
+use super::{Failure, Stage};
 
 /// Gives a hint where one helps.
 pub(crate) fn hint(failure: &Failure) -> Option<&'static str> {
@@ -35,7 +35,7 @@ fn of_opening(
         Error::TlsRefused { .. } => {
             Some("the server may know TLS from the first byte on (ftps://), or none at all (ftp://)")
         }
-        Error::Tls(_) if scheme == Scheme::Ftps && is_no_tls(error) => {
+        Error::Tls(_) if scheme == Scheme::Ftps && error.tls_failure() == Some(TlsFailure::NoTls) => {
             Some("ftps:// is TLS from the first byte on, usually on port 990; TLS on port 21 is ftpes://")
         }
         Error::Timeout { .. } | Error::Closed { .. } | Error::Control(_) | Error::Protocol(_)
@@ -49,7 +49,7 @@ fn of_opening(
 
 fn of_error(error: &Error) -> Option<&'static str> {
     match error {
-        Error::Tls(_) => of_certificate(&chain(std::error::Error::source(error)).join(" ")),
+        Error::Tls(_) => error.tls_failure().and_then(of_tls),
         Error::StatusCode(refused) if wants_tls(&refused.info) => {
             Some("the server wants TLS: ftpes:// turns it on")
         }
@@ -61,24 +61,35 @@ fn of_error(error: &Error) -> Option<&'static str> {
     }
 }
 
-/// Which certificate error it is shows in its text alone.
-fn of_certificate(text: &str) -> Option<&'static str> {
-    let knows = |words: &[&str]| words.iter().any(|word| text.contains(word));
-    if !knows(&["certificate"]) {
-        return None;
-    }
-    Some(if knows(&["NotValidForName", "not valid for name", "not valid for any names"]) {
-        "the certificate is for another name: use that name in the URL"
-    } else if knows(&["Expired", "expired"]) {
-        "the certificate has run out; --insecure goes on without checking it, and so without knowing whom with"
-    } else {
-        "--tls-ca FILE trusts the authority in FILE; --insecure checks nothing, and so may talk to an attacker"
+/// Says what is wrong with TLS, and what to do.
+fn of_tls(failure: TlsFailure) -> Option<&'static str> {
+    Some(match failure {
+        TlsFailure::WrongName => "the certificate is for another name: use that name in the URL",
+        TlsFailure::Expired => {
+            "the certificate has run out, or the clock here is wrong; --insecure goes on without checking it, and so \
+             without knowing whom with"
+        }
+        TlsFailure::NotYetValid => "the certificate is not valid yet: is the clock here right?",
+        TlsFailure::UnknownIssuer => {
+            "--tls-ca FILE trusts the authority in FILE; --insecure checks nothing, and so may talk to an attacker"
+        }
+        TlsFailure::Revoked => {
+            "the certificate was taken back: ask those who run the server, and send it nothing"
+        }
+        TlsFailure::UnusableCertificate => {
+            "the certificate is not one for a server: ask those who run it; --insecure checks nothing, and so may \
+             talk to an attacker"
+        }
+        TlsFailure::NothingInCommon => {
+            "the server knows nothing as new as TLS 1.2, or less than --tls-min asks for"
+        }
+        TlsFailure::ClientCertificate => {
+            "the server wants a certificate of yours: --tls-cert FILE --tls-key FILE"
+        }
+        TlsFailure::OtherProtocol => "this is no server for FTP: is the port right?",
+        TlsFailure::Cut => "the server hung up: perhaps it knows no TLS here, or refuses this address",
+        _ => return None,
     })
-}
-
-fn is_no_tls(error: &Error) -> bool {
-    let text = chain(std::error::Error::source(error)).join(" ");
-    text.contains("corrupt message") || text.contains("InvalidContentType") || text.contains("InvalidMessage")
 }
 
 /// Servers refuse logins in clear with many codes: 530, 534, 550, 421.
@@ -94,6 +105,21 @@ mod tests {
     use oxftp::Code;
 
     use super::*;
+
+    #[test]
+    fn what_is_wrong_with_a_certificate_has_a_hint_of_its_own() {
+        let hints = [
+            TlsFailure::WrongName,
+            TlsFailure::Expired,
+            TlsFailure::NotYetValid,
+            TlsFailure::UnknownIssuer,
+            TlsFailure::Revoked,
+        ];
+        let mut hints = hints.map(|failure| of_tls(failure).unwrap()).to_vec();
+        hints.sort_unstable();
+        hints.dedup();
+        assert_eq!(hints.len(), 5);
+    }
 
     #[test]
     fn servers_that_want_tls_are_understood() {

@@ -1,7 +1,7 @@
 //! The client: one login on one server.
 //!
 //! A file for each kind of operation: [`session`] for connecting, logging in and quitting,
-//! [`raw`] for commands of the user's own, [`paths`] for directories and files on the server,
+//! [`encryption`] for what is known of TLS, [`raw`] for commands of the user's own, [`paths`] for directories and files on the server,
 //! [`stat`] for questions, [`times`] and [`permissions`] for what a file is given, [`hash`] for
 //! what it holds, [`transfer`] for data connections, [`compression`] for what they carry and
 //! [`completion`] for their end, [`range`] for parts of files, [`peer`] for
@@ -9,6 +9,7 @@
 
 mod completion;
 mod compression;
+mod encryption;
 mod hash;
 mod paths;
 mod peer;
@@ -35,11 +36,8 @@ use oxftp_proto::{
 };
 
 use crate::{
-    ClientBuilder, Host, Limits, Result, Throttle,
-    config::Config,
-    control::ControlChannel,
-    path_io::PathIo,
-    tls::{TlsCounts, TlsSession},
+    ClientBuilder, Host, Limits, Result, Throttle, config::Config, control::ControlChannel, path_io::PathIo,
+    tls::TlsSession,
 };
 
 /// A connection to one server.
@@ -120,6 +118,12 @@ pub(crate) struct Known {
 }
 
 impl Known {
+    /// Notes that a transfer that began at an offset was broken off: libunftp begins the next one there, too,
+    /// unless it is told otherwise.
+    pub(crate) fn doubt_restart(&mut self) {
+        self.stale_restart = true;
+    }
+
     /// Takes over what another session on the same server learned of it.
     pub(crate) fn learn(&mut self, other: &Self) {
         self.passive = other.passive.or(self.passive);
@@ -178,18 +182,6 @@ impl Client {
     #[must_use]
     pub fn encoding(&self) -> Encoding {
         self.config.encoding
-    }
-
-    /// Tells whether the control connection is encrypted.
-    #[must_use]
-    pub fn is_encrypted(&self) -> bool {
-        self.control.is_encrypted()
-    }
-
-    /// Counts the TLS handshakes, control connection included.
-    #[must_use]
-    pub fn tls_counts(&self) -> TlsCounts {
-        self.tls.as_ref().map(TlsSession::counts).unwrap_or_default()
     }
 
     /// Tells whether the connection is of no use any more; every operation fails then.

@@ -91,7 +91,8 @@ impl Client {
 
     /// Logs in (`USER`; `PASS` when asked with `331`, `ACCT` when asked with `332`; RFC 959, 4.1.1).
     ///
-    /// Each command is sent at most once.
+    /// Each command is sent at most once. Password and account are left out of what the server answers, should
+    /// it repeat them.
     ///
     /// # Errors
     ///
@@ -101,7 +102,10 @@ impl Client {
     pub async fn login(&mut self, credentials: Credentials) -> Result<Reply> {
         let dialog = Login::new(&credentials, self.config.encoding)?;
         self.known.astray |= std::mem::replace(&mut self.known.logged_in, true);
-        let reply = self.control.run(dialog).await?;
+        self.control.hide([credentials.password, credentials.account]);
+        let reply = self.control.run(dialog).await;
+        self.control.hide([]);
+        let reply = reply?;
         // Some servers start afresh after a login.
         self.known.transfer_type = None;
         if std::mem::take(&mut self.known.protection_pending) {
@@ -182,4 +186,4 @@ const PORT: u16 = 21;
 const IMPLICIT_PORT: u16 = 990;
 
 /// How long saying goodbye may take.
-const QUITTING: std::time::Duration = std::time::Duration::from_secs(5);
+const QUITTING: std::time::Duration = std::time::Duration::from_secs(2);

@@ -140,6 +140,10 @@ impl Client {
         compressible: bool,
     ) -> Result<DataConnection> {
         let direction = direction(&command);
+        if self.tls.is_some() && !self.known.protects_data {
+            // Whoever asked for TLS is sent no byte in clear.
+            return Err(Error::NotOffered { what: "encrypted data connections (PROT P)" });
+        }
         self.await_handshakes().await?;
         self.set_type(transfer_type).await?;
         let compressed = self.compresses(compressible && offset == 0, direction).await?;
@@ -177,7 +181,7 @@ impl Client {
         direction: Direction,
     ) -> Result<(Started, Stream)> {
         let timeouts = &self.config.timeouts;
-        let tls = self.tls.as_ref().filter(|_| self.known.protects_data);
+        let tls = self.tls.as_ref();
         let connected = async {
             let socket = match opened {
                 Opened::Socket(socket) => socket,

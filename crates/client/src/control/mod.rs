@@ -5,6 +5,7 @@
 
 mod abort;
 mod ahead;
+mod hidden;
 mod keep_alive;
 mod unsolicited;
 
@@ -15,11 +16,12 @@ use std::{collections::VecDeque, io, net::SocketAddr, time::Duration};
 use bytes::{Buf, BytesMut};
 use oxftp_proto::{
     Code, Command, Limits, Reply, ReplyDecoder,
-    dialog::{Abort, Dialog, Event, KeepAlives, Step},
+    dialog::{Abort, Dialog, Event, KeepAlives, Secret, Step},
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tracing::debug;
 
+use self::hidden::Hidden;
 use crate::{
     Error, Result, Throttle,
     connect::BoxSocket,
@@ -50,6 +52,7 @@ pub(crate) struct ControlChannel {
     settled: VecDeque<Reply>,
     /// Why the connection is of no use, and the server's last words.
     end: Option<(String, Option<Reply>)>,
+    hidden: Hidden,
     throttle: Throttle,
     most_preliminary: usize,
     /// Preliminary replies since the last final one.
@@ -82,6 +85,7 @@ impl ControlChannel {
             keep_alives: KeepAlives::default(),
             settled: VecDeque::new(),
             end: None,
+            hidden: Hidden::default(),
             throttle: throttle.clone(),
             most_preliminary: limits.preliminary_replies,
             preliminary: 0,
@@ -99,6 +103,11 @@ impl ControlChannel {
 
     pub(crate) fn is_encrypted(&self) -> bool {
         self.stream.as_ref().is_some_and(Stream::is_encrypted)
+    }
+
+    /// Gives what is known of its TLS, `None` in clear.
+    pub(crate) fn tls(&self) -> Option<&rustls::ClientConnection> {
+        self.stream.as_ref().and_then(Stream::tls)
     }
 
     pub(crate) fn is_broken(&self) -> bool {
@@ -135,6 +144,11 @@ impl ControlChannel {
     /// Expects a reply that no command asks for: the greeting.
     pub(crate) fn expect_greeting(&mut self) {
         self.owed += 1;
+    }
+
+    /// Hides these from what the server says, as long as no others are named.
+    pub(crate) fn hide(&mut self, secrets: impl IntoIterator<Item = Secret>) {
+        self.hidden.set(secrets);
     }
 
     /// Sends a command without awaiting its reply.
@@ -315,11 +329,11 @@ impl ControlChannel {
     async fn receive_any(&mut self) -> Result<Reply> {
         loop {
             match self.decoder.next_reply() {
-                Ok(Some(reply)) => return Ok(reply),
+                Ok(Some(reply)) => return Ok(self.hidden.reply(reply)),
                 Ok(None) => {}
                 Err(error) => {
                     self.give_up("the server broke the protocol", None);
-                    return Err(error.into());
+                    return Err(self.hidden.error(error).into());
                 }
             }
             let Some(stream) = &mut self.stream else { return Err(self.unusable()) };

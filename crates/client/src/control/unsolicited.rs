@@ -45,6 +45,6 @@ impl ControlChannel {
 
     pub(super) fn desynchronised(&mut self, text: String) -> Error {
         self.give_up("the server sent what was not asked for", None);
-        Error::Desynchronised { text }
+        Error::Desynchronised { text: self.hidden.text(&text) }
     }
 }

@@ -30,6 +30,7 @@ pub(super) struct Directory {
     parser: ListingParser,
     lines: LineSplitter,
     buffer: BytesMut,
+    most_bytes: usize,
     at_end: bool,
     /// The only entry so far, which looks like the listed path itself.
     pub(super) held: Option<Entry>,
@@ -59,6 +60,7 @@ impl Directory {
             parser,
             lines: LineSplitter::new(limits.listing_line),
             buffer: BytesMut::new(),
+            most_bytes: limits.listing_bytes,
             at_end: false,
             held: None,
             any: false,
@@ -155,15 +157,33 @@ impl Directory {
         }
         self.buffer.reserve(READ_SIZE);
         let Some(data) = &mut self.data else { return Ok(()) };
+        if data.transferred() > self.most_bytes as u64 {
+            return Err(Error::Limit { what: "bytes in a listing", limit: self.most_bytes });
+        }
         let read = data.read_buf(&mut self.buffer).await;
         if read.map_err(|source| Error::Data { reply: None, source })? == 0 {
-            if let Some(last) = self.lines.finish(&mut self.buffer).map_err(too_long)? {
-                self.parser.push(&last);
-            }
-            self.parser.finish();
+            let last = self.lines.finish(&mut self.buffer).map_err(too_long)?;
             self.at_end = true;
+            return self.take_last(last.as_deref());
         }
         Ok(())
+    }
+
+    /// Takes what stands behind the last line end. Honest servers leave that end out; but a line that is
+    /// not understood without one was cut, and so was the listing.
+    fn take_last(&mut self, last: Option<&[u8]>) -> Result<()> {
+        let before = self.parser.unparsed();
+        if let Some(last) = last {
+            self.parser.push(last);
+        }
+        self.parser.finish();
+        // Gibberish from its first line on is another matter: such a server is asked by another command.
+        let may_be_gibberish = self.command == ListCommand::Mlsd && !self.any;
+        if last.is_none() || self.parser.unparsed() == before || may_be_gibberish {
+            return Ok(());
+        }
+        let source = io::Error::new(io::ErrorKind::UnexpectedEof, "the listing ends within a line");
+        Err(Error::Data { reply: None, source })
     }
 
     /// Holds the first entry back while it may be the listed file itself.

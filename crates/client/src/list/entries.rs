@@ -24,6 +24,8 @@ pub struct Entries<'c> {
     client: &'c mut Client,
     /// Directories to list, with their depth.
     queue: VecDeque<(RemotePath, usize)>,
+    /// How many directories were found in the tree.
+    directories: usize,
     current: Option<Directory>,
     recursive: bool,
     raw_command: Option<ListCommand>,
@@ -58,6 +60,7 @@ impl<'c> Entries<'c> {
         Self {
             client,
             queue,
+            directories: 0,
             current: None,
             recursive,
             raw_command,
@@ -170,7 +173,10 @@ impl<'c> Entries<'c> {
         match PathEntry::new(&directory.place, entry) {
             Ok(entry) => {
                 if self.recursive && entry.is_dir() {
-                    self.queue.push_back((entry.path(), depth + 1));
+                    self.directories += 1;
+                    if self.directories <= self.client.limits().tree_directories {
+                        self.queue.push_back((entry.path(), depth + 1));
+                    }
                 }
                 Some(entry)
             }
@@ -213,14 +219,23 @@ impl<'c> Entries<'c> {
             _ => None,
         };
         self.current = None;
-        if self.queue.iter().any(|_| depth > self.client.limits().directory_depth) {
-            self.queue.clear();
-            return Err(Error::Limit {
-                what: "levels of directories",
-                limit: self.client.limits().directory_depth,
-            });
-        }
+        self.check_tree(depth)?;
         Ok(accepted)
+    }
+
+    /// Fails when the tree is deeper or larger than it may be; no more of it is listed then.
+    fn check_tree(&mut self, depth: usize) -> Result<()> {
+        let limits = self.client.limits();
+        let (deepest, most) = (limits.directory_depth, limits.tree_directories);
+        let beyond = if !self.queue.is_empty() && depth > deepest {
+            Error::Limit { what: "levels of directories", limit: deepest }
+        } else if self.directories > most {
+            Error::Limit { what: "directories in a tree", limit: most }
+        } else {
+            return Ok(());
+        };
+        self.queue.clear();
+        Err(beyond)
     }
 
     /// Lists the present directory once more by `LIST`: some servers announce an `MLSD` that does not

@@ -89,6 +89,10 @@ macro_rules! forward {
             fn set_permissions<'a>(&'a self, path: &'a Path, mode: u32) -> BoxFuture<'a, PathIoResult<()>> {
                 (**self).set_permissions(path, mode)
             }
+
+            fn beneath(&self, root: &Path) -> Option<Arc<dyn PathIo>> {
+                (**self).beneath(root)
+            }
         }
     };
 }

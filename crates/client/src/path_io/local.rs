@@ -3,11 +3,15 @@
 use std::fs::FileType;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
+#[cfg(unix)]
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use bytes::Bytes;
 use tokio::io::AsyncWriteExt;
 
+#[cfg(unix)]
+use super::beneath::Beneath;
 use super::{
     BoxFuture, DirectoryItem, FileKind, Metadata, MkdirOptions, OpenMode, PathFile, PathIo, PathIoError,
     PathIoResult, SET_PERMISSIONS, WholeFile,
@@ -82,12 +86,7 @@ impl PathIo for LocalFs {
     }
 
     fn open<'a>(&'a self, path: &'a Path, mode: OpenMode) -> BoxFuture<'a, PathIoResult<Box<dyn PathFile>>> {
-        let opened = blocking("open", path, move |place| open_file(place, mode));
-        Box::pin(async move {
-            let mut file = tokio::fs::File::from_std(opened.await?);
-            file.set_max_buf_size(MAX_BLOCK_BYTES);
-            Ok(Box::new(file) as Box<dyn PathFile>)
-        })
+        opened(blocking("open", path, move |place| open_file(place, mode)))
     }
 
     fn rename<'a>(&'a self, from: &'a Path, to: &'a Path) -> BoxFuture<'a, PathIoResult<()>> {
@@ -126,6 +125,11 @@ impl PathIo for LocalFs {
         let permissions = std::fs::Permissions::from_mode(mode & 0o7777);
         blocking(SET_PERMISSIONS, path, move |place| std::fs::set_permissions(place, permissions))
     }
+
+    #[cfg(unix)]
+    fn beneath(&self, root: &Path) -> Option<Arc<dyn PathIo>> {
+        Some(Arc::new(Beneath::new(root)))
+    }
 }
 
 impl PathFile for tokio::fs::File {
@@ -156,8 +160,19 @@ impl PathFile for tokio::fs::File {
     }
 }
 
+/// Makes a file of one that the system opened.
+pub(super) fn opened<'a>(
+    file: BoxFuture<'a, PathIoResult<std::fs::File>>,
+) -> BoxFuture<'a, PathIoResult<Box<dyn PathFile>>> {
+    Box::pin(async move {
+        let mut file = tokio::fs::File::from_std(file.await?);
+        file.set_max_buf_size(MAX_BLOCK_BYTES);
+        Ok(Box::new(file) as Box<dyn PathFile>)
+    })
+}
+
 /// Runs `work` on a thread that may block.
-fn blocking<'a, T: Send + 'static>(
+pub(super) fn blocking<'a, T: Send + 'static>(
     operation: &'static str,
     path: &'a Path,
     work: impl FnOnce(&Path) -> io::Result<T> + Send + 'static,

@@ -24,6 +24,8 @@
 //! # }
 //! ```
 
+#[cfg(unix)]
+mod beneath;
 pub mod contract;
 mod error;
 mod forward;
@@ -52,6 +54,7 @@ use std::fmt::Debug;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use bytes::Bytes;
@@ -239,6 +242,17 @@ pub trait PathIo: Debug + Send + Sync + 'static {
         let _ = mode;
         let unsupported = PathIoError::new(SET_PERMISSIONS, path, io::ErrorKind::Unsupported.into());
         Box::pin(std::future::ready(Err(unsupported)))
+    }
+
+    /// Gives a view of this file system in which nothing below `root` is reached through a link, not even
+    /// one that is put there meanwhile; what is not below `root` is as it was.
+    ///
+    /// Downloads write through it. Paths are spelled as before, and the root need not be there yet. Defaults to
+    /// `None`, which has the client look for links before each step and so leaves a race to whoever can
+    /// write there.
+    fn beneath(&self, root: &Path) -> Option<Arc<dyn PathIo>> {
+        let _ = root;
+        None
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
@@ -133,6 +134,10 @@ impl<P: PathIo> PathIo for Timed<P> {
 
     fn set_permissions<'a>(&'a self, path: &'a Path, mode: u32) -> BoxFuture<'a, PathIoResult<()>> {
         Box::pin(self.bounded(SET_PERMISSIONS, path, self.inner.set_permissions(path, mode)))
+    }
+
+    fn beneath(&self, root: &Path) -> Option<Arc<dyn PathIo>> {
+        Some(Arc::new(Timed::new(self.inner.beneath(root)?, self.limit)))
     }
 }
 

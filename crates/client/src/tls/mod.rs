@@ -1,13 +1,15 @@
 //! TLS: what is trusted, and one session store for each control connection.
 //!
 //! [`TlsConfig`] says what is wanted, [`session`] shakes hands, [`tickets`] keeps what sessions are
-//! resumed with, and [`transcript`] makes it last.
+//! resumed with, [`transcript`] makes it last, and [`failure`] says what went wrong.
 
+mod failure;
 mod session;
 mod signature;
 mod tickets;
 mod transcript;
 
+pub use failure::TlsFailure;
 pub use session::TlsCounts;
 pub(crate) use session::TlsSession;
 
@@ -44,6 +46,7 @@ pub struct TlsConfig {
     identity: Option<Arc<Identity>>,
     min: TlsVersion,
     max: TlsVersion,
+    alpn: bool,
 }
 
 #[derive(Clone)]
@@ -71,7 +74,8 @@ impl TlsConfig {
     /// Trusts what the system trusts.
     #[must_use]
     pub fn new() -> Self {
-        Self { trust: Trust::System, identity: None, min: TlsVersion::Tls12, max: TlsVersion::Tls13 }
+        let (min, max) = (TlsVersion::Tls12, TlsVersion::Tls13);
+        Self { trust: Trust::System, identity: None, min, max, alpn: true }
     }
 
     /// Trusts the certificates in this PEM text, and no others; may be called again to add more.
@@ -119,6 +123,16 @@ impl TlsConfig {
         self
     }
 
+    /// Tells the server that this is FTP (ALPN `ftp`; RFC 7301), or does not. Defaults to telling.
+    ///
+    /// A server of another protocol, to which an attacker led the connection, refuses then; one that selects
+    /// another protocol is refused. Most servers for FTP ignore it.
+    #[must_use]
+    pub fn alpn(mut self, tell: bool) -> Self {
+        self.alpn = tell;
+        self
+    }
+
     /// Accepts any certificate of anybody: the connection is encrypted, but it may be encrypted to
     /// an attacker.
     #[must_use]
@@ -128,6 +142,14 @@ impl TlsConfig {
     }
 
     fn build(&self) -> Result<ClientConfig> {
+        let mut config = self.build_without_alpn()?;
+        if self.alpn {
+            config.alpn_protocols = vec![b"ftp".to_vec()];
+        }
+        Ok(config)
+    }
+
+    fn build_without_alpn(&self) -> Result<ClientConfig> {
         let provider = Arc::new(transcript::provider());
         let builder = ClientConfig::builder_with_provider(provider.clone())
             .with_protocol_versions(&self.versions()?)
@@ -188,6 +210,7 @@ impl fmt::Debug for TlsConfig {
             .field("client_certificate", &self.identity.is_some())
             .field("min", &self.min)
             .field("max", &self.max)
+            .field("alpn", &self.alpn)
             .finish()
     }
 }

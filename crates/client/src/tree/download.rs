@@ -3,7 +3,7 @@
 use std::{
     future::IntoFuture,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, atomic::AtomicUsize},
     time::{Duration, Instant},
 };
 
@@ -16,7 +16,7 @@ use super::{
     governor::Governor,
     growth::Growth,
     lane::Lane,
-    local::{local_name, make_all},
+    local::{confined, local_name, make_all},
     order::Order,
     segments::Segmented,
     tries::Tries,
@@ -291,8 +291,11 @@ impl<'c> Download<'c> {
         let prepared = within(deadline, self.prepare()).await;
         let (entry, target, root) = prepared.unwrap_or_else(|| Err(timed_out("the download", deadline)))?;
         let left = deadline.map(|deadline| deadline.saturating_sub(begun.elapsed()));
+        // A file's own directory is the user's choice; so is that of a tree, unless the tree makes it.
+        let named = root == Root::Named && entry.is_dir();
+        let base = if named { None } else { target.parent() }.unwrap_or(&target);
         let work = FetchTree {
-            fs: self.lane.config().path_io.clone(),
+            fs: confined(&self.lane.config().path_io, base),
             block: self.block_size,
             resume: self.resume,
             ascii: self.ascii,
@@ -301,10 +304,11 @@ impl<'c> Download<'c> {
             verify: self.verify,
             root,
             limits: self.lane.config().limits.clone(),
+            directories: AtomicUsize::new(0),
             one_at_a_time: tokio::sync::Mutex::new(()),
         };
         if entry.is_dir() {
-            let directory = RemoteDirectory { remote: self.source, local: target, depth: 0 };
+            let directory = RemoteDirectory { remote: self.source, local: target, depth: 0, has_twin: false };
             let governor = self.plan.governor(&self.lane, &*self.progress);
             let lanes = self.lane.with_siblings();
             let walk = Walk::new(work, self.plan, governor, lanes.len());

@@ -14,6 +14,7 @@ use super::{
     copy::{CopyError, copy_down, copy_text_down},
     local::refuse_link,
     part::part_path,
+    resumption::{LARGE, OVERLAP, Origin, overlaps},
     segments::{discard, status_path},
     small::Landing,
     verify::Verify,
@@ -70,7 +71,7 @@ impl Fetching<'_> {
         refuse_link(&**self.fs, &part).await?;
         let offset = if self.resume { self.offset(client, wanted, &part).await? } else { 0 };
         // What cannot be opened on the server must not touch anything here.
-        let (data, offset) = self.open(client, wanted, offset).await?;
+        let (data, offset) = self.open_where_same(client, wanted, &part, offset).await?;
         self.progress.file_started(&wanted.path.to_string(), wanted.size, offset);
         self.receive(client, wanted, (data, offset, BytesMut::new()), (part, target)).await
     }
@@ -105,6 +106,9 @@ impl Fetching<'_> {
                 return Err(error.into());
             }
         };
+        if let Some(origin) = Origin::of(wanted).filter(|_| offset == 0) {
+            origin.note(&**self.fs, part).await;
+        }
         self.progress.advanced(begun.len() as u64);
         data.expect_at_most(wanted.size);
         let copied = self.copy(client, &mut data, &mut *file, part).await;
@@ -132,6 +136,9 @@ impl Fetching<'_> {
         self.verify.check(client, (&**self.fs, part), offset + bytes, wanted.path).await?;
         self.keep_permissions(wanted.mode, part).await;
         self.fs.rename(part, target).await?;
+        if offset + bytes >= LARGE {
+            Origin::forget(&**self.fs, part).await;
+        }
         self.keep_time(client, wanted, data.dating(), target).await;
         Ok(Fetched { bytes, resumed: offset, landing: None })
     }
@@ -166,11 +173,50 @@ impl Fetching<'_> {
             discard(self.fs, part).await?;
             return Ok(0);
         }
+        if let Some(origin) = Origin::of(wanted)
+            && origin.differs(&**self.fs, part).await
+        {
+            return Ok(0);
+        }
         let size = match wanted.size {
             Some(size) => Some(size),
             None => client.size_if_told(wanted.path).await?,
         };
         Ok(if size.is_some_and(|size| found.size <= size) { found.size } else { 0 })
+    }
+
+    /// Goes on at `offset` if the server sends there what the end of a large part holds; else the file was
+    /// changed, or the server counts otherwise, and it is begun anew.
+    async fn open_where_same(
+        &self,
+        client: &mut Client,
+        wanted: &Wanted<'_>,
+        part: &Path,
+        offset: u64,
+    ) -> Result<(DataConnection, u64)> {
+        if offset < LARGE {
+            return self.open(client, wanted, offset).await;
+        }
+        let (mut data, start) = self.open(client, wanted, offset - OVERLAP).await?;
+        if start == 0 {
+            return Ok((data, 0));
+        }
+        match overlaps(&**self.fs, part, start, &mut data).await {
+            Ok(Ok(true)) => return Ok((data, offset)),
+            Ok(Ok(false)) => {}
+            Ok(Err(error)) => {
+                let _ = data.abort(client.control_mut()).await;
+                return Err(error.into());
+            }
+            Err(source) => {
+                let deadline = client.completion_deadline();
+                return Err(data.fail(client.control_mut(), source, deadline).await);
+            }
+        }
+        tracing::warn!("the part of {} is of another file and is begun anew", wanted.path);
+        data.abort(client.control_mut()).await?;
+        client.known_mut().doubt_restart();
+        self.open(client, wanted, 0).await
     }
 
     pub(super) async fn open(

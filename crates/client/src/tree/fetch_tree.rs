@@ -1,10 +1,11 @@
 //! A tree, from the server: what is in a directory, and where it goes.
 
 use std::{
-    collections::HashMap,
-    hash::{BuildHasher, RandomState},
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 use oxftp_proto::{EntryKind, Limits, RemotePath, Timestamp};
@@ -15,7 +16,8 @@ use super::{
     download::not_a_file,
     fetch::{Fetching, Wanted},
     local::{local_name, make_all, make_below},
-    part::{folded, is_part_of_another, parts_of_others},
+    part::{is_part_of_another, parts_of_others},
+    twins::{Twins, refuse_other_spelling},
     verify::Verify,
     walk::{Found, Work},
 };
@@ -32,6 +34,8 @@ pub(super) struct FetchTree {
     pub(super) verify: Verify,
     pub(super) root: Root,
     pub(super) limits: Limits,
+    /// How many directories were found so far.
+    pub(super) directories: AtomicUsize,
     /// Held for files that may be one and the same here.
     pub(super) one_at_a_time: tokio::sync::Mutex<()>,
 }
@@ -50,6 +54,8 @@ pub(super) struct RemoteDirectory {
     pub(super) remote: RemotePath,
     pub(super) local: PathBuf,
     pub(super) depth: usize,
+    /// Something beside it may have the same name here.
+    pub(super) has_twin: bool,
 }
 
 /// A file on the server, and where it goes.
@@ -120,30 +126,43 @@ impl Work for FetchTree {
         if directory.depth > self.limits.directory_depth {
             return Err(Error::Limit { what: "levels of directories", limit: self.limits.directory_depth });
         }
+        let most = self.limits.tree_directories;
+        if self.directories.load(Ordering::Relaxed) > most {
+            return Err(Error::Limit { what: "directories in a tree", limit: most });
+        }
         self.make(directory).await?;
         if self.keep_permissions {
             client.list_permissions().await?;
         }
         found.made = true;
         let within: Arc<Path> = directory.local.as_path().into();
-        for entry in self.entries(client, &directory.remote, found).await? {
-            if entry.is_dir() {
+        let entries = self.entries(client, &directory.remote, found).await?;
+        let mut twins = Twins::of(entries.iter().map(|entry| entry.entry().name()));
+        for entry in entries {
+            let has_twin = twins.is_one(entry.entry().name());
+            if twins.comes_again(entry.entry().name()) {
+                let path = entry.path().to_string();
+                found
+                    .failures
+                    .push((path.clone(), Error::Skipped { path, why: "the server lists its name twice" }));
+            } else if entry.is_dir() {
                 match local_name(&entry.name()) {
                     Ok(name) => found.directories.push(RemoteDirectory {
                         remote: entry.path(),
                         local: within.join(name),
                         depth: directory.depth + 1,
+                        has_twin,
                     }),
                     Err(error) => found.failures.push((entry.path().to_string(), error.into())),
                 }
             } else if matches!(entry.kind, EntryKind::File | EntryKind::Unknown) {
-                found.files.push(RemoteFile::Found { entry, within: within.clone(), has_twin: false });
+                found.files.push(RemoteFile::Found { entry, within: within.clone(), has_twin });
             } else {
                 found.failures.push((entry.path().to_string(), not_a_file(&entry.path())));
             }
         }
         leave_out_parts_of_others(found);
-        mark_twins(&mut found.files);
+        self.directories.fetch_add(found.directories.len(), Ordering::Relaxed);
         Ok(())
     }
 
@@ -160,9 +179,12 @@ impl Work for FetchTree {
             verify: self.verify,
             progress: attempt,
         };
-        let path = file.path();
+        let (path, target) = (file.path(), file.target()?);
+        if file.has_twin() {
+            refuse_other_spelling(&*self.fs, &target).await?;
+        }
         let wanted = Wanted { path: &path, size: file.size(), modified: file.modified(), mode: file.mode() };
-        let fetched = fetching.fetch(client, &wanted, &file.target()?).await?;
+        let fetched = fetching.fetch(client, &wanted, &target).await?;
         let mut done = Done {
             moved: Moved { bytes: fetched.bytes, resumed: fetched.resumed },
             landing: fetched.landing,
@@ -198,6 +220,10 @@ impl FetchTree {
             (0, Root::Put, Some(parent)) => {
                 make_all(&*self.fs, parent).await?;
                 make_below(&*self.fs, local).await
+            }
+            _ if directory.has_twin => {
+                make_below(&*self.fs, local).await?;
+                refuse_other_spelling(&*self.fs, local).await
             }
             _ => make_below(&*self.fs, local).await,
         }
@@ -242,21 +268,4 @@ fn leave_out_parts_of_others(found: &mut Found<FetchTree>) {
         }
         stays
     });
-}
-
-/// Marks the names that a local file system without case, or a server that lists a name twice, makes the
-/// same: two connections must not write one file.
-fn mark_twins(files: &mut [RemoteFile]) {
-    let hasher = RandomState::new();
-    let mut seen: HashMap<u64, usize> = HashMap::with_capacity(files.len());
-    for at in 0..files.len() {
-        let Some(RemoteFile::Found { entry, .. }) = files.get(at) else { continue };
-        let name = hasher.hash_one(folded(entry.entry().name()));
-        let Some(first) = seen.insert(name, at) else { continue };
-        for twin in [first, at] {
-            if let Some(RemoteFile::Found { has_twin, .. }) = files.get_mut(twin) {
-                *has_twin = true;
-            }
-        }
-    }
 }

@@ -3,6 +3,7 @@
 use std::{
     ffi::{OsStr, OsString},
     path::Path,
+    sync::Arc,
 };
 
 use oxftp_proto::{Encoding, FileName, NameError, Platform};
@@ -47,6 +48,12 @@ pub(super) fn os_bytes(name: &OsStr) -> Vec<u8> {
 #[cfg(not(unix))]
 pub(super) fn os_bytes(name: &OsStr) -> Vec<u8> {
     name.to_string_lossy().into_owned().into_bytes()
+}
+
+/// Gives the file system in which nothing below `base` is reached through a link, where there is such a view
+/// of it; else links are looked for before each step.
+pub(super) fn confined(fs: &Arc<dyn PathIo>, base: &Path) -> Arc<dyn PathIo> {
+    fs.beneath(base).unwrap_or_else(|| fs.clone())
 }
 
 /// Makes a directory and all above it.

@@ -31,7 +31,7 @@ impl Client {
     /// Removes what is in a tree and then, the deepest first, its directories.
     async fn remove_tree(&mut self, root: RemotePath) -> Result<Report> {
         let mut report = Report::default();
-        let most_deep = self.limits().directory_depth;
+        let (most_deep, most) = (self.limits().directory_depth, self.limits().tree_directories);
         let mut found = vec![(root, 0)];
         let mut next = 0;
         while let Some((directory, depth)) = found.get(next).cloned() {
@@ -50,6 +50,9 @@ impl Client {
                 if entry.is_dir() {
                     if depth == most_deep {
                         return Err(Error::Limit { what: "levels of directories", limit: most_deep });
+                    }
+                    if found.len() > most {
+                        return Err(Error::Limit { what: "directories in a tree", limit: most });
                     }
                     found.push((entry.path(), depth + 1));
                     continue;

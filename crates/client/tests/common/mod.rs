@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each test binary uses some of it")]
 
 pub(crate) mod bench;
+pub(crate) mod faulty;
 pub(crate) mod mortal;
 
 use std::time::Duration;

@@ -36,6 +36,7 @@ pub use series::ScriptedSeries;
 pub use server::{Ending, Played, ScriptedServer, Transfer};
 
 use std::net::{IpAddr, Ipv4Addr};
+use std::time::Duration;
 
 use step::{Listening, Reading, Step};
 
@@ -102,6 +103,11 @@ impl Script {
     pub fn reply_byte_by_byte(self, line: impl Into<String>) -> Self {
         let line = line.into() + "\r\n";
         self.then(Step::SayByteByByte(line.into_bytes()))
+    }
+
+    /// Sends these bytes on the control connection, one after each pause: never silent, never done.
+    pub fn drip(self, bytes: impl Into<Vec<u8>>, pause: Duration) -> Self {
+        self.then(Step::Drip(bytes.into(), pause))
     }
 
     /// Sends these bytes on the control connection, as they are and at once.

@@ -95,6 +95,13 @@ impl Player {
                 }
                 Ok(())
             }
+            Step::Drip(bytes, pause) => {
+                for byte in bytes {
+                    self.say(&[*byte]).await?;
+                    tokio::time::sleep(*pause).await;
+                }
+                Ok(())
+            }
             Step::Listen(how) => {
                 let reply = self.data.listen(*how).await?;
                 self.say(reply.as_bytes()).await

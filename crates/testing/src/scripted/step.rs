@@ -1,5 +1,6 @@
 use std::fmt;
 use std::net::Ipv4Addr;
+use std::time::Duration;
 
 /// One thing that a scripted server does.
 #[derive(Debug, Clone)]
@@ -8,6 +9,7 @@ pub(super) enum Step {
     ExpectStart(Vec<u8>),
     Say(Vec<u8>),
     SayByteByByte(Vec<u8>),
+    Drip(Vec<u8>, Duration),
     Listen(Listening),
     ConnectBack(&'static str),
     Stranger,
@@ -47,6 +49,7 @@ impl fmt::Display for Step {
             Self::Expect(line) => write!(f, "expect {}", shown(line)),
             Self::ExpectStart(start) => write!(f, "expect what starts with {}", shown(start)),
             Self::Say(bytes) | Self::SayByteByByte(bytes) => write!(f, "say {}", shown(bytes)),
+            Self::Drip(bytes, pause) => write!(f, "say {}, a byte each {pause:?}", shown(bytes)),
             Self::Listen(how) => write!(f, "listen for data ({how:?})"),
             Self::ConnectBack(verb) => write!(f, "expect {verb}and an address"),
             Self::Stranger => f.write_str("connect to the client as a stranger"),

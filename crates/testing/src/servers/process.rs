@@ -28,6 +28,8 @@ pub(crate) struct Launch {
 pub(crate) struct ServerProcess {
     // The pipe to its watchdog is the child's stdin.
     child: Child,
+    launch: Launch,
+    protection: Protection,
     directory: PathBuf,
     address: SocketAddr,
     _port: ReservedPort,
@@ -46,9 +48,11 @@ impl ServerProcess {
             let port =
                 ReservedPort::take(host(options)).map_err(|error| kind.unavailable(error.to_string()))?;
             let address = SocketAddr::new(host(options), port.number());
-            let mut process = Self::spawn(&plan(address), directory, port, address)
-                .map_err(|error| kind.unavailable(error.to_string()))?;
-            match process.answers(options.protection).await {
+            let launch = plan(address);
+            let child = spawn(&launch, directory).map_err(|error| kind.unavailable(error.to_string()))?;
+            let (directory, protection) = (directory.to_owned(), options.protection);
+            let mut process = Self { child, launch, protection, directory, address, _port: port };
+            match process.answers().await {
                 Ok(()) => return Ok(process),
                 Err(error) => failure = format!("{error}; its log: {}", process.log().trim()),
             }
@@ -56,22 +60,18 @@ impl ServerProcess {
         Err(kind.unavailable(failure))
     }
 
-    fn spawn(launch: &Launch, directory: &Path, port: ReservedPort, address: SocketAddr) -> io::Result<Self> {
-        let output = File::create(directory.join("output.log"))?;
-        let child = Command::new("sh")
-            .arg("-c")
-            .arg(WATCHED)
-            .arg(directory)
-            .arg(&launch.program)
-            .args(&launch.arguments)
-            .envs(launch.environment.iter().map(|(name, value)| (name, value)))
-            .current_dir(directory)
-            .process_group(0)
-            .stdin(Stdio::piped())
-            .stdout(output.try_clone()?)
-            .stderr(output)
-            .spawn()?;
-        Ok(Self { child, directory: directory.to_owned(), address, _port: port })
+    /// Kills it with all its sessions, and runs it again at the same port; when this returns, it answers.
+    pub(crate) async fn kill_and_restart(&mut self) -> io::Result<()> {
+        self.kill();
+        self.child = spawn(&self.launch, &self.directory)?;
+        self.answers().await
+    }
+
+    fn kill(&mut self) {
+        let group = ProcessGroup(self.child.id());
+        group.kill();
+        let _ = self.child.wait();
+        group.wait();
     }
 
     pub(crate) fn address(&self) -> SocketAddr {
@@ -92,13 +92,13 @@ impl ServerProcess {
         paths.iter().map(|path| String::from_utf8_lossy(&read(path)).into_owned()).collect()
     }
 
-    async fn answers(&mut self, protection: Protection) -> io::Result<()> {
+    async fn answers(&mut self) -> io::Result<()> {
         let deadline = Instant::now() + START_DEADLINE;
         while Instant::now() < deadline {
             if let Some(status) = self.child.try_wait()? {
                 return Err(io::Error::other(format!("it ended at once, with {status}")));
             }
-            match timeout(START_DEADLINE, greeting(self.address, protection)).await {
+            match timeout(START_DEADLINE, greeting(self.address, self.protection)).await {
                 Ok(Ok(())) => return Ok(()),
                 _ => sleep(Duration::from_millis(10)).await,
             }
@@ -109,11 +109,25 @@ impl ServerProcess {
 
 impl Drop for ServerProcess {
     fn drop(&mut self) {
-        let group = ProcessGroup(self.child.id());
-        group.kill();
-        let _ = self.child.wait();
-        group.wait();
+        self.kill();
     }
+}
+
+fn spawn(launch: &Launch, directory: &Path) -> io::Result<Child> {
+    let output = File::create(directory.join("output.log"))?;
+    Command::new("sh")
+        .arg("-c")
+        .arg(WATCHED)
+        .arg(directory)
+        .arg(&launch.program)
+        .args(&launch.arguments)
+        .envs(launch.environment.iter().map(|(name, value)| (name, value)))
+        .current_dir(directory)
+        .process_group(0)
+        .stdin(Stdio::piped())
+        .stdout(output.try_clone()?)
+        .stderr(output)
+        .spawn()
 }
 
 /// An implicit server greets inside TLS: there it must do that it takes connections.

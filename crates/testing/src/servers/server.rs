@@ -112,6 +112,19 @@ impl TestServer {
         }
     }
 
+    /// Kills the server with all its sessions, as a crash would, and runs it again at the same address.
+    ///
+    /// # Errors
+    ///
+    /// What the system says; [`Unsupported`](io::ErrorKind::Unsupported) from the embedded server, which is
+    /// this process.
+    pub async fn kill_and_restart(&mut self) -> io::Result<()> {
+        match &mut self.backend {
+            Backend::Process(process) => process.kill_and_restart().await,
+            Backend::Embedded(_) => Err(io::ErrorKind::Unsupported.into()),
+        }
+    }
+
     /// Gives everything in [`root`](Self::root) to the user the server works as.
     ///
     /// Only Pure-FTPd needs it, as it refuses to work as root: without it, it reads what a test laid there,

@@ -13,6 +13,7 @@ use oxftp_proto::RemotePath;
 use super::{
     super::{
         lane::Lane,
+        local::confined,
         order::Order,
         tries::Tries,
         verify::Verify,
@@ -316,9 +317,13 @@ impl<'p> Mirror<'p> {
 
     fn into_course(self, roots: &Roots) -> Course {
         let config = self.pool.config();
+        let fs = match &self.route {
+            Route::Down { target, .. } => confined(&config.path_io, target),
+            _ => config.path_io.clone(),
+        };
         Course {
             route: self.route,
-            fs: config.path_io.clone(),
+            fs,
             limits: config.limits.clone(),
             filter: self.filter,
             comparison: Comparison { by: self.compare, keeps_times: roots.target_keeps_times },

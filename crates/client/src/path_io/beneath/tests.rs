@@ -1,0 +1,76 @@
+//! Nothing below the root is reached through a link.
+
+use std::{
+    fs::{self, read, read_dir},
+    os::unix::fs::symlink,
+};
+
+use tokio::io::AsyncWriteExt;
+
+use super::*;
+
+/// A root with a link `out` to a directory beside it.
+fn rooted() -> (tempfile::TempDir, Beneath, PathBuf) {
+    let home = tempfile::tempdir().unwrap();
+    let root = home.path().join("root");
+    fs::create_dir(&root).unwrap();
+    fs::create_dir(home.path().join("outside")).unwrap();
+    fs::write(home.path().join("outside/file"), "keep me").unwrap();
+    symlink("../outside", root.join("out")).unwrap();
+    symlink("../outside/file", root.join("link")).unwrap();
+    (home, Beneath::new(&root), root)
+}
+
+#[tokio::test]
+async fn what_is_below_the_root_works_as_on_any_disk() {
+    let (_home, fs, root) = rooted();
+    let all = MkdirOptions { parents: true, exist_ok: true };
+
+    fs.mkdir(&root.join("a/b"), all).await.unwrap();
+    fs.mkdir(&root.join("a/b"), all).await.unwrap();
+    let mut file = fs.open(&root.join("a/b/c"), OpenMode::CreateNew).await.unwrap();
+    file.write_all(b"hello").await.unwrap();
+    file.shutdown().await.unwrap();
+    fs.rename(&root.join("a/b/c"), &root.join("a/d")).await.unwrap();
+    let time = UNIX_EPOCH + Duration::new(1_000_000_000, 5);
+    fs.set_modified(&root.join("a/d"), time).await.unwrap();
+
+    let found = fs.stat(&root.join("a/d")).await.unwrap();
+    assert_eq!((found.kind, found.size, found.modified), (FileKind::File, 5, Some(time)));
+    let items = fs.list(&root.join("a")).await.unwrap();
+    assert_eq!(items.len(), 2, "{items:?}");
+    fs.unlink(&root.join("a/d")).await.unwrap();
+    fs.rmdir(&root.join("a/b")).await.unwrap();
+    assert!(!fs.exists(&root.join("a/b")).await.unwrap());
+}
+
+#[tokio::test]
+async fn nothing_is_reached_through_a_link() {
+    let (home, fs, root) = rooted();
+    let through = root.join("out/file");
+
+    assert!(fs.open(&through, OpenMode::Write).await.is_err());
+    assert!(fs.open(&root.join("link"), OpenMode::Write).await.is_err());
+    assert!(fs.open(&root.join("link"), OpenMode::Read).await.is_err());
+    assert!(fs.stat(&through).await.is_err());
+    assert!(fs.unlink(&through).await.is_err());
+    assert!(fs.list(&root.join("out")).await.is_err());
+    assert!(fs.rename(&root.join("link"), &through).await.is_err());
+    for options in [MkdirOptions::default(), MkdirOptions { parents: true, exist_ok: true }] {
+        assert!(fs.mkdir(&root.join("out/new"), options).await.is_err());
+        assert!(fs.mkdir(&root.join("out"), options).await.is_err());
+    }
+
+    assert_eq!(read(home.path().join("outside/file")).unwrap(), b"keep me");
+    assert_eq!(read_dir(home.path().join("outside")).unwrap().count(), 1);
+}
+
+#[tokio::test]
+async fn nothing_above_the_root_is_reached_and_no_pipe_is_waited_for() {
+    let (_home, fs, root) = rooted();
+    rustix::fs::mknodat(CWD, root.join("pipe"), FileType::Fifo, FILE_MODE, 0).unwrap();
+
+    assert!(fs.open(&root.join("out/../file"), OpenMode::Write).await.is_err());
+    assert!(fs.open(&root.join("pipe"), OpenMode::Write).await.is_err());
+    assert!(fs.open(&root.join("pipe"), OpenMode::Read).await.is_err());
+}

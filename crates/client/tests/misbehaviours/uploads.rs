@@ -1,0 +1,37 @@
+//! Uploads.
+
+use oxftp_testing::scripted::Script;
+
+use crate::{
+    Act::Upload,
+    CONTENT,
+    End::{Late, Named, Whole},
+    cases,
+    scripts::opening,
+};
+
+fn begun() -> Script {
+    opening(Script::new().type_image(), "STOR a")
+}
+
+cases! {
+    an_upload_that_is_taken: Upload, begun().expect_data(CONTENT).reply("226 done") => Whole;
+    an_upload_that_ends_with_another_success: Upload, begun().expect_data(CONTENT).reply("250 done") => Whole;
+    an_upload_that_is_refused: Upload, Script::new().type_image().passive().expect("STOR a").reply("553 no")
+        => Named(&["StatusCode"]);
+    an_upload_that_is_refused_after_its_beginning: Upload, begun().reply("552 full").receive()
+        => Named(&["StatusCode"]);
+    an_upload_that_fails_at_its_end: Upload, begun().expect_data(CONTENT).reply("452 full")
+        => Named(&["StatusCode"]);
+    an_upload_without_a_beginning: Upload,
+        Script::new().type_image().passive().expect("STOR a").receive().reply("226 done")
+        => Late(&["Timeout", "DataConnect"]);
+    an_upload_whose_end_never_comes: Upload, begun().expect_data(CONTENT) => Late(&["Timeout"]);
+    an_upload_whose_end_is_cut: Upload, begun().expect_data(CONTENT).bytes("226 ").close() => Named(&["Closed"]);
+    an_upload_that_is_closed_upon: Upload, begun().expect_data(CONTENT).close() => Named(&["Closed"]);
+    an_upload_that_ends_with_a_goodbye: Upload,
+        begun().expect_data(CONTENT).reply("421 bye").close() => Named(&["StatusCode", "Closed"]);
+    an_upload_that_ends_with_a_flood: Upload,
+        begun().expect_data(CONTENT).bytes("150 more\r\n".repeat(1000)) => Named(&["Limit"]);
+    an_upload_that_is_never_read: Upload, begun() => Late(&["Timeout", "Data"]);
+}

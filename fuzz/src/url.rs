@@ -1,0 +1,20 @@
+//! URLs, as users and lists of users' making have them.
+
+use oxftp::FtpUrl;
+
+/// Checks that a URL that is taken is shown as one that is taken, means the same place, and shows no password.
+pub fn check_url(text: &str) {
+    let url = match text.parse::<FtpUrl>() {
+        Ok(url) => url,
+        Err(error) => {
+            assert!(!error.to_string().contains(char::is_control), "{error}");
+            return;
+        }
+    };
+    let shown: FtpUrl = url.to_string().parse().expect("what is shown is a URL");
+
+    assert_eq!((shown.scheme(), shown.host(), shown.user()), (url.scheme(), url.host(), url.user()));
+    assert!(shown.password().is_none());
+    assert_ne!(url.host().port, Some(0));
+    let _ = (url.path().to_string(), url.names_directory(), url.credentials());
+}
