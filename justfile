@@ -25,6 +25,14 @@ demo:
 fuzz seconds="5" *targets:
     .ci/fuzz {{ seconds }} {{ targets }}
 
+# Builds the Debian package and tries what is in it
+package:
+    .ci/package
+
+# Shows the guide as a book
+book:
+    mdbook serve docs
+
 # Measures how fast listings are read, beside suppaftp
 bench-listings *args:
     cargo bench -p oxftp-proto --bench listings -- {{ args }}

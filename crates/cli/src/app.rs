@@ -4,6 +4,7 @@ use std::io::IsTerminal;
 
 use crate::{
     args::{Global, When},
+    settings::Settings,
     terminal::Terminal,
 };
 
@@ -12,6 +13,7 @@ use crate::{
 pub(crate) struct App {
     pub(crate) terminal: Terminal,
     pub(crate) progress: Showing,
+    pub(crate) settings: Settings,
 }
 
 /// How progress is shown.
@@ -23,13 +25,17 @@ pub(crate) enum Showing {
     Bar,
     /// As a line now and then, where nothing can be drawn over.
     Lines,
+    /// As events for programs.
+    Events,
 }
 
 impl App {
-    pub(crate) fn new(global: &Global) -> Self {
+    pub(crate) fn new(global: &Global, events: bool, settings: Settings) -> Self {
         let attended = std::io::stderr().is_terminal();
         choose_colour(global.color);
-        Self { terminal: Terminal::new(attended && !global.quiet), progress: showing(global, attended) }
+        let terminal = Terminal::new(attended && !global.quiet).with_events(events);
+        let progress = if events { Showing::Events } else { showing(global, attended) };
+        Self { terminal, progress, settings }
     }
 }
 

@@ -1,7 +1,12 @@
 //! Showing how transfers go.
 
 mod bar;
+mod bars;
+mod events;
 mod lines;
+mod style;
+
+pub(crate) use events::Event;
 
 use std::sync::Arc;
 
@@ -22,7 +27,11 @@ pub(crate) enum Scope {
 pub(crate) fn start(app: &App, scope: Scope) -> Arc<dyn Progress> {
     match app.progress {
         Showing::Nothing => Arc::new(Nothing),
-        Showing::Bar => Arc::new(bar::Bar::new(scope)),
+        Showing::Bar => match scope {
+            Scope::File => Arc::new(bar::Bar::new()),
+            Scope::Tree { bytes } => Arc::new(bars::Bars::new(bytes)),
+        },
+        Showing::Events => Arc::new(events::Events::new(scope)),
         Showing::Lines => Arc::new(lines::Lines::new(scope)),
     }
 }

@@ -4,18 +4,28 @@ use std::{borrow::Cow, error::Error, fmt::Display, io::Write, process::ExitCode}
 
 use clap::builder::styling::{AnsiColor, Effects, Style};
 
-use crate::failure::{Failure, chain, hint};
+use crate::{
+    failure::{Exit, Failure, chain, hint},
+    progress::Event,
+};
 
 /// The user's side of stderr.
 #[derive(Debug)]
 pub(crate) struct Terminal {
     /// Somebody looks and wants to be told.
     talkative: bool,
+    /// A program reads stdout, and is told there, too.
+    events: bool,
 }
 
 impl Terminal {
     pub(crate) fn new(talkative: bool) -> Self {
-        Self { talkative }
+        Self { talkative, events: false }
+    }
+
+    /// Tells failures as events, too.
+    pub(crate) fn with_events(self, events: bool) -> Self {
+        Self { events, ..self }
     }
 
     /// Tells how something went, if somebody looks and wants to know.
@@ -32,6 +42,10 @@ impl Terminal {
         }
         let Some(what) = failure.what() else { return };
         complain(&what, &failure.causes());
+        if self.events {
+            let exit = failure.exit().map(Exit::code);
+            Event::Error { name: None, message: what, causes: failure.causes(), exit }.write();
+        }
         if let Some(hint) = hint(failure) {
             labelled("hint:", HINT, hint);
         }
@@ -55,7 +69,7 @@ pub(crate) fn warn(text: impl Display) {
 }
 
 /// Says what went wrong and, a line for each, why.
-fn complain(what: &str, causes: &[String]) {
+pub(crate) fn complain(what: &str, causes: &[String]) {
     labelled("error:", ERROR, what);
     let mut last = what;
     for cause in causes.iter().filter(|cause| !cause.is_empty()) {

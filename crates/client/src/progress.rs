@@ -31,6 +31,13 @@ pub trait Progress: std::fmt::Debug + Send + Sync {
         let _ = bytes;
     }
 
+    /// This many bytes more of this file are through. Defaults to [`advanced`](Self::advanced), which is
+    /// called no more where this is implemented.
+    fn file_advanced(&self, name: &str, bytes: u64) {
+        let _ = name;
+        self.advanced(bytes);
+    }
+
     /// A file that began at `offset` failed and is tried again. The `moved` bytes that were told of it count
     /// no more; as far as they are of use, they come back in the next offset.
     fn file_retried(&self, name: &str, offset: u64, moved: u64) {
@@ -101,6 +108,10 @@ impl<P: Progress + ?Sized> Progress for Arc<P> {
 
     fn advanced(&self, bytes: u64) {
         (**self).advanced(bytes);
+    }
+
+    fn file_advanced(&self, name: &str, bytes: u64) {
+        (**self).file_advanced(name, bytes);
     }
 
     fn file_retried(&self, name: &str, offset: u64, moved: u64) {

@@ -8,7 +8,7 @@ use oxftp::{Encoding, ListCommand, Pipelining, ServerZone, TlsVersion};
 use super::{ActiveAt, FlowArgs, Rate, Seconds};
 
 /// Login, TLS, and how connections are made.
-#[derive(Debug, Clone, Args)]
+#[derive(Debug, Clone, PartialEq, Args)]
 #[command(next_help_heading = "Connection")]
 pub(crate) struct ConnectionArgs {
     #[command(flatten)]
@@ -20,7 +20,7 @@ pub(crate) struct ConnectionArgs {
 }
 
 /// Who logs in.
-#[derive(Debug, Clone, Args)]
+#[derive(Debug, Clone, PartialEq, Args)]
 #[command(next_help_heading = "Connection")]
 pub(crate) struct LoginArgs {
     /// Logs in as this user, where the URL names none
@@ -29,10 +29,16 @@ pub(crate) struct LoginArgs {
     /// Reads the password from the first line of this file; - is stdin
     #[arg(long, value_name = "FILE")]
     pub(crate) password_file: Option<PathBuf>,
+    /// Takes users and passwords from ~/.netrc, which nobody else may be able to read
+    #[arg(long, conflicts_with = "netrc_file")]
+    pub(crate) netrc: bool,
+    /// Takes users and passwords from this file, as from ~/.netrc
+    #[arg(long, value_name = "FILE")]
+    pub(crate) netrc_file: Option<PathBuf>,
 }
 
 /// What TLS must be like.
-#[derive(Debug, Clone, Args)]
+#[derive(Debug, Clone, PartialEq, Args)]
 #[command(next_help_heading = "Connection")]
 pub(crate) struct TlsArgs {
     /// Trusts the authorities in this PEM file, and no others
@@ -56,10 +62,11 @@ pub(crate) struct TlsArgs {
 }
 
 /// How connections are made.
-#[derive(Debug, Clone, Args)]
+#[derive(Debug, Clone, PartialEq, Args)]
 #[command(next_help_heading = "Connection")]
 pub(crate) struct NetworkArgs {
-    /// Goes through a proxy: socks5://, socks4a:// or http://, with user:password@ and :port where they are needed
+    /// Goes through a proxy: socks5://, socks4a:// or http://, with user:password@ and :port where they are needed;
+    /// none goes straight [default: ftp_proxy or all_proxy of the environment, but for hosts in no_proxy]
     #[arg(long, value_name = "URL")]
     pub(crate) proxy: Option<String>,
     /// Lets the server connect to this side, at this address and these ports if given
@@ -99,10 +106,10 @@ pub(crate) struct NetworkArgs {
     #[arg(long, value_name = "ADDR")]
     pub(crate) bind: Option<IpAddr>,
     /// Uses IPv4 only
-    #[arg(short = '4', conflicts_with = "ipv6")]
+    #[arg(short = '4', long, conflicts_with = "ipv6")]
     pub(crate) ipv4: bool,
     /// Uses IPv6 only
-    #[arg(short = '6')]
+    #[arg(short = '6', long)]
     pub(crate) ipv6: bool,
 }
 

@@ -1,6 +1,7 @@
 //! The words of the command line.
 
 mod connection;
+mod events;
 mod explain;
 mod jobs;
 mod listing;
@@ -10,7 +11,8 @@ mod transfer;
 mod values;
 mod verbs;
 
-pub(crate) use connection::{ConnectionArgs, NetworkArgs, TlsArgs};
+pub(crate) use connection::{ConnectionArgs, LoginArgs, NetworkArgs, TlsArgs};
+pub(crate) use events::EventArgs;
 pub(crate) use explain::{explain, without_password};
 pub(crate) use jobs::{Jobs, SEGMENTS_BY_THEMSELVES};
 pub(crate) use listing::{Listed, Moment};
@@ -19,10 +21,12 @@ pub(crate) use range::ByteRange;
 pub(crate) use transfer::{Fetched, FlowArgs, Stored};
 pub(crate) use values::{ActiveAt, Mode, Rate, Seconds, Size};
 pub(crate) use verbs::{
-    CatArgs, ChmodArgs, DemoArgs, FindArgs, FxpArgs, GetArgs, KindWanted, LsArgs, ManyArgs, MkdirArgs,
-    MvArgs, ParseListingArgs, PutArgs, RawArgs, RmArgs, RmdirArgs, ServeArgs, ServeTls, StatArgs, TouchArgs,
-    Verb,
+    BookmarkAction, BookmarkArgs, CatArgs, ChmodArgs, CompletionsArgs, DemoArgs, DuArgs, FindArgs, FxpArgs,
+    GetArgs, HeadArgs, KindWanted, LsArgs, ManArgs, ManyArgs, MkdirArgs, MvArgs, ParseListingArgs, ProbeArgs,
+    PutArgs, RawArgs, RcatArgs, RmArgs, RmdirArgs, ServeArgs, ServeTls, ShellArgs, StatArgs, TouchArgs, Verb,
 };
+
+use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, ValueEnum};
 
@@ -54,6 +58,9 @@ pub(crate) struct Global {
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto", hide_possible_values = true)]
     #[arg(help = "Colours errors: auto (on a terminal), always, never")]
     pub(crate) color: When,
+    /// Takes defaults and bookmarks from this file [default: OXFTP_CONFIG, else ~/.config/oxftp/config.toml]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
 }
 
 /// When something is shown.
@@ -68,7 +75,11 @@ const URLS: &str = "\
 A URL is scheme://[user[:password]@]host[:port]/path. The scheme is ftp (plain), ftpes (TLS on port 21) or ftps (TLS on \
 port 990). /path is relative to the login directory, //path is absolute.
 
-A password may also be in OXFTP_PASSWORD, which is never shown, or in a file (--password-file).
+A user comes from the URL, else --user, else netrc (--netrc). A password comes from the URL, else --password-file, else \
+OXFTP_PASSWORD, else netrc; else it is asked for. None is ever shown.
+
+~/.config/oxftp/config.toml holds defaults of flags ([defaults], as in timeout = 20) and bookmarks: @NAME/PATH stands \
+for the bookmark's URL with /PATH behind it.
 
 Exit codes: 0 done, 1 some of many failed, 2 usage, 3 cannot connect, 4 TLS, 5 login, 6 not found, 7 denied, \
 8 transfer broken, 9 local file, 10 timed out, 11 protocol, 130 interrupted.

@@ -30,7 +30,7 @@ pub(crate) struct Stored {
 }
 
 /// How data and replies flow.
-#[derive(Debug, Clone, Args)]
+#[derive(Debug, Clone, PartialEq, Args)]
 pub(crate) struct FlowArgs {
     /// Compresses data on their way where the server offers it (MODE Z)
     #[arg(long)]

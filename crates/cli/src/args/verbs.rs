@@ -1,12 +1,23 @@
 //! The verbs and their own flags.
 
-use std::{net::SocketAddr, path::PathBuf};
+mod changes;
+mod content;
+mod program;
+mod questions;
+mod tools;
+
+pub(crate) use changes::{ChmodArgs, MkdirArgs, MvArgs, RmArgs, RmdirArgs, TouchArgs};
+pub(crate) use content::{CatArgs, FxpArgs, HeadArgs, RcatArgs};
+pub(crate) use program::{BookmarkAction, BookmarkArgs, CompletionsArgs, ManArgs, ShellArgs};
+pub(crate) use questions::{DuArgs, FindArgs, KindWanted, LsArgs, StatArgs};
+pub(crate) use tools::{DemoArgs, ParseListingArgs, ProbeArgs, RawArgs, ServeArgs, ServeTls};
+
+use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
-use globset::{Glob, GlobMatcher};
-use oxftp::{Encoding, Order, ServerZone, Verify};
+use oxftp::{Order, Verify};
 
-use super::{ByteRange, ConnectionArgs, Fetched, Jobs, Listed, MirrorArgs, Mode, Moment, Size, Stored};
+use super::{ByteRange, ConnectionArgs, EventArgs, Fetched, Jobs, MirrorArgs, Stored};
 
 /// What to do.
 #[derive(Debug, Subcommand)]
@@ -26,6 +37,12 @@ pub(crate) enum Verb {
     /// Writes files to stdout
     #[command(after_help = "Example: oxftp cat ftp://example.org/pub/log.gz | zcat")]
     Cat(CatArgs),
+    /// Writes the beginning of a file to stdout
+    #[command(after_help = "Example: oxftp head -c 1k ftp://example.org/pub/log.txt")]
+    Head(HeadArgs),
+    /// Writes stdin to a file on the server
+    #[command(after_help = "Example: tar cz site | oxftp rcat ftpes://me@example.org/site.tgz")]
+    Rcat(RcatArgs),
     /// Removes files and trees
     #[command(after_help = "Example: oxftp rm -r ftpes://me@example.org/www/old")]
     Rm(RmArgs),
@@ -53,9 +70,20 @@ pub(crate) enum Verb {
     /// Searches a tree
     #[command(after_help = "Example: oxftp find --name '*.log' --larger 10M ftp://example.org/pub/")]
     Find(FindArgs),
+    /// Adds up the sizes of files in directories
+    #[command(after_help = "Example: oxftp du -s -h ftp://example.org/pub/")]
+    Du(DuArgs),
     /// Sends commands and prints the replies
     #[command(after_help = "Example: oxftp raw ftpes://me@example.org/ SYST 'SITE CHMOD 644 index.html'")]
     Raw(RawArgs),
+    /// Finds out what a server is and can do
+    #[command(after_help = "Example: oxftp probe ftpes://me@example.org/")]
+    Probe(ProbeArgs),
+    /// Takes commands, one after the other, with names completed
+    #[command(
+        after_help = "Example: oxftp shell ftpes://me@example.org/www; its command help lists the others"
+    )]
+    Shell(ShellArgs),
     /// Reads the lines of LIST or MLSD on stdin and prints each as JSON
     #[command(after_help = "Example: oxftp parse-listing --now 2024-05-01 < listing.txt")]
     ParseListing(ParseListingArgs),
@@ -65,27 +93,28 @@ pub(crate) enum Verb {
     /// Uploads a tree to a server of its own, fetches it back and compares
     #[command(after_help = "Example: oxftp demo")]
     Demo(DemoArgs),
+    /// Keeps names for URLs: @NAME and @NAME/PATH stand for them
+    #[command(after_help = "Example: oxftp bookmark add work ftpes://me@example.org/www; oxftp ls @work/img")]
+    Bookmark(BookmarkArgs),
+    /// Prints what a shell needs to complete words
+    #[command(
+        after_help = "Example: oxftp completions bash > ~/.local/share/bash-completion/completions/oxftp"
+    )]
+    Completions(CompletionsArgs),
+    /// Writes manual pages
+    #[command(after_help = "Example: oxftp man | man -l -")]
+    Man(ManArgs),
 }
 
-#[derive(Debug, Args)]
-pub(crate) struct LsArgs {
-    /// Shows kind, mode, size and time
-    #[arg(short, long)]
-    pub(crate) long: bool,
-    /// Shows names that begin with a dot, too
-    #[arg(short, long)]
-    pub(crate) all: bool,
-    /// Lists the directories below, too
-    #[arg(short = 'R', long)]
-    pub(crate) recursive: bool,
-    /// Prints a JSON object on a line for each
-    #[arg(long, conflicts_with = "long")]
-    pub(crate) json: bool,
-    /// What to list
-    #[arg(value_name = "URL")]
-    pub(crate) url: String,
-    #[command(flatten)]
-    pub(crate) connection: ConnectionArgs,
+impl Verb {
+    /// Tells whether events are wanted in place of a display.
+    pub(crate) fn tells_events(&self) -> bool {
+        match self {
+            Self::Get(args) => args.events.json,
+            Self::Put(args) => args.events.json,
+            _ => false,
+        }
+    }
 }
 
 #[derive(Debug, Args)]
@@ -118,6 +147,8 @@ pub(crate) struct GetArgs {
     #[command(flatten)]
     pub(crate) many: ManyArgs,
     #[command(flatten)]
+    pub(crate) events: EventArgs,
+    #[command(flatten)]
     pub(crate) connection: ConnectionArgs,
 }
 
@@ -145,6 +176,8 @@ pub(crate) struct PutArgs {
     pub(crate) url: String,
     #[command(flatten)]
     pub(crate) many: ManyArgs,
+    #[command(flatten)]
+    pub(crate) events: EventArgs,
     #[command(flatten)]
     pub(crate) connection: ConnectionArgs,
 }
@@ -197,230 +230,4 @@ impl From<FilesFirst> for Order {
             FilesFirst::Name => Self::Name,
         }
     }
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct CatArgs {
-    /// Transfers text: line ends become those of this system
-    #[arg(long)]
-    pub(crate) ascii: bool,
-    /// What to print
-    #[arg(value_name = "URL", required = true)]
-    pub(crate) urls: Vec<String>,
-    #[command(flatten)]
-    pub(crate) connection: ConnectionArgs,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct RmArgs {
-    /// Removes directories with everything in them
-    #[arg(short, long)]
-    pub(crate) recursive: bool,
-    /// Does not mind what is not there
-    #[arg(short, long)]
-    pub(crate) force: bool,
-    /// What to remove
-    #[arg(value_name = "URL", required = true)]
-    pub(crate) urls: Vec<String>,
-    #[command(flatten)]
-    pub(crate) connection: ConnectionArgs,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct MkdirArgs {
-    /// Makes what is missing above, and does not mind what exists
-    #[arg(short, long)]
-    pub(crate) parents: bool,
-    /// What to make
-    #[arg(value_name = "URL", required = true)]
-    pub(crate) urls: Vec<String>,
-    #[command(flatten)]
-    pub(crate) connection: ConnectionArgs,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct MvArgs {
-    /// What to rename
-    #[arg(value_name = "URL")]
-    pub(crate) url: String,
-    /// Its new path as the server is to read it: relative to the login directory, or absolute with
-    /// a / at its start
-    #[arg(value_name = "PATH")]
-    pub(crate) path: String,
-    #[command(flatten)]
-    pub(crate) connection: ConnectionArgs,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct RmdirArgs {
-    /// What to remove
-    #[arg(value_name = "URL", required = true)]
-    pub(crate) urls: Vec<String>,
-    #[command(flatten)]
-    pub(crate) connection: ConnectionArgs,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct ChmodArgs {
-    /// The permissions in octal, as in 644
-    #[arg(value_name = "MODE")]
-    pub(crate) mode: Mode,
-    /// What to change
-    #[arg(value_name = "URL", required = true)]
-    pub(crate) urls: Vec<String>,
-    #[command(flatten)]
-    pub(crate) connection: ConnectionArgs,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct TouchArgs {
-    /// The time to set, as in 2024-05-01T12:00Z [default: now]
-    #[arg(short, long, value_name = "TIME")]
-    pub(crate) date: Option<Moment>,
-    /// Makes no files
-    #[arg(short = 'c', long)]
-    pub(crate) no_create: bool,
-    /// What to touch
-    #[arg(value_name = "URL", required = true)]
-    pub(crate) urls: Vec<String>,
-    #[command(flatten)]
-    pub(crate) connection: ConnectionArgs,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct FxpArgs {
-    /// What to copy
-    #[arg(value_name = "SRC_URL")]
-    pub(crate) source: String,
-    /// Where to: a directory if it ends in /, else the new name
-    #[arg(value_name = "DST_URL")]
-    pub(crate) target: String,
-    #[command(flatten)]
-    pub(crate) connection: ConnectionArgs,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct StatArgs {
-    /// Prints a JSON object on a line for each
-    #[arg(long)]
-    pub(crate) json: bool,
-    /// What to ask about
-    #[arg(value_name = "URL", required = true)]
-    pub(crate) urls: Vec<String>,
-    #[command(flatten)]
-    pub(crate) connection: ConnectionArgs,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct FindArgs {
-    /// Finds names that match a pattern, as in *.log
-    #[arg(long, value_name = "GLOB", value_parser = glob)]
-    pub(crate) name: Option<GlobMatcher>,
-    /// Finds files (f), directories (d) or symbolic links (l), or several of them: f,l
-    #[arg(long = "type", value_name = "KINDS", value_delimiter = ',', hide_possible_values = true)]
-    pub(crate) kinds: Vec<KindWanted>,
-    /// Finds what was modified after this time, as in 2024-05-01T12:00Z
-    #[arg(long, value_name = "TIME")]
-    pub(crate) newer: Option<Moment>,
-    /// Finds files of more than so many bytes, as in 500k or 2M
-    #[arg(long, value_name = "SIZE")]
-    pub(crate) larger: Option<Size>,
-    /// Prints a JSON object on a line for each
-    #[arg(long)]
-    pub(crate) json: bool,
-    /// Where to search
-    #[arg(value_name = "URL")]
-    pub(crate) url: String,
-    #[command(flatten)]
-    pub(crate) connection: ConnectionArgs,
-}
-
-/// A kind that is searched for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum KindWanted {
-    #[value(name = "f")]
-    File,
-    #[value(name = "d")]
-    Directory,
-    #[value(name = "l")]
-    Link,
-}
-
-/// Reads a pattern in which `*` stands for any characters, `/` too: it is compared with names.
-fn glob(pattern: &str) -> Result<GlobMatcher, String> {
-    Glob::new(pattern).map(|glob| glob.compile_matcher()).map_err(|error| error.kind().to_string())
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct RawArgs {
-    /// Where to; its path is entered first
-    #[arg(value_name = "URL")]
-    pub(crate) url: String,
-    /// A command and its arguments, as one word
-    #[arg(value_name = "COMMAND", required = true)]
-    pub(crate) commands: Vec<String>,
-    #[command(flatten)]
-    pub(crate) connection: ConnectionArgs,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct ParseListingArgs {
-    /// The format: auto, list (any of LIST), mlsd, unix, dos, eplf, vms, mvs, zvm, os400, os2,
-    /// netware, nonstop, connect-enterprise, supertcp, wince, vxworks, vshell, os9, wfftp or dls
-    #[arg(long, value_name = "FORMAT", default_value = "auto")]
-    pub(crate) format: Listed,
-    /// What day it is, for dates without a year, as in 2024-05-01T12:00Z [default: now]
-    #[arg(long, value_name = "TIME")]
-    pub(crate) now: Option<Moment>,
-    /// The zone of the times that tell none, as in Europe/Berlin, UTC or +02:00
-    #[arg(long, value_name = "ZONE", allow_hyphen_values = true)]
-    pub(crate) zone: Option<ServerZone>,
-    /// What the server says of itself (SYST)
-    #[arg(long, value_name = "TEXT")]
-    pub(crate) syst: Option<String>,
-    /// The encoding of names
-    #[arg(long, value_name = "LABEL", default_value = "utf-8")]
-    pub(crate) encoding: Encoding,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct ServeArgs {
-    /// The directory to serve
-    #[arg(value_name = "DIR")]
-    pub(crate) directory: PathBuf,
-    /// Where to listen; port 0 is any that is free
-    #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:2121")]
-    pub(crate) bind: SocketAddr,
-    /// Allows an address that others can reach
-    #[arg(long)]
-    pub(crate) public: bool,
-    /// Lets clients change files
-    #[arg(long)]
-    pub(crate) writable: bool,
-    /// Demands TLS: explicit (ftpes://) or implicit (ftps://)
-    #[arg(long, value_name = "WHEN", num_args = 0..=1, require_equals = true, default_missing_value = "explicit")]
-    pub(crate) tls: Option<ServeTls>,
-    /// Writes the certificate to trust to this file [default: a temporary one]
-    #[arg(long, value_name = "FILE", requires = "tls")]
-    pub(crate) ca_file: Option<PathBuf>,
-    /// Lets in this user only; without it, anybody
-    #[arg(long, value_name = "USER[:PASSWORD]")]
-    pub(crate) user: Option<String>,
-    /// Reads the user's password from the first line of this file; - is stdin
-    #[arg(long, value_name = "FILE", requires = "user")]
-    pub(crate) password_file: Option<PathBuf>,
-}
-
-/// When a served connection turns to TLS.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum ServeTls {
-    Explicit,
-    Implicit,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct DemoArgs {
-    /// The size of the largest file, in MiB
-    #[arg(long, value_name = "MIB", default_value = "64", value_parser = clap::value_parser!(u32).range(1..=4096))]
-    pub(crate) size: u32,
 }

@@ -54,6 +54,7 @@ fn check(args: &GetArgs) -> Result {
     if output.as_os_str() == "-" {
         return match (args.recursive, args.resume) {
             (true, _) => usage("a tree cannot go to stdout: -r and -o - exclude each other"),
+            _ if args.events.json => usage("stdout takes one of them: --json and -o - exclude each other"),
             (_, true) => usage("stdout cannot be continued: -c and -o - exclude each other"),
             _ if args.fetched.perms => usage("stdout has no permissions: -p and -o - exclude each other"),
             _ if args.many.verify.is_some() => {

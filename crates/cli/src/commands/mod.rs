@@ -1,30 +1,42 @@
 //! The verbs, a file for each.
 
+mod bookmark;
 mod cat;
 mod chmod;
+mod completions;
 mod demo;
+mod du;
 mod entry;
 mod find;
 mod fxp;
 mod get;
+mod head;
 mod ls;
+mod man;
 mod many;
 mod mirror;
 mod mkdir;
 mod mv;
 pub(crate) mod parse_listing;
+mod probe;
 mod put;
 mod range;
 mod raw;
+mod rcat;
 mod rm;
 mod rmdir;
 pub(crate) mod serve;
+pub(crate) mod shell;
 mod stat;
 mod stdin;
 mod touch;
 mod walk;
 
-use crate::{app::App, args::Verb, failure::Result};
+use crate::{
+    app::App,
+    args::Verb,
+    failure::{Failure, Result},
+};
 
 /// Does what a verb says.
 pub(crate) async fn run(verb: Verb, app: &App) -> Result {
@@ -34,6 +46,9 @@ pub(crate) async fn run(verb: Verb, app: &App) -> Result {
         Verb::Put(args) => put::run(args, app).await,
         Verb::Mirror(args) => mirror::run(args, app).await,
         Verb::Cat(args) => cat::run(args, app).await,
+        Verb::Head(args) => head::run(args).await,
+        Verb::Rcat(args) => rcat::run(args, app).await,
+        Verb::Du(args) => du::run(args, app).await,
         Verb::Rm(args) => rm::run(args, app).await,
         Verb::Rmdir(args) => rmdir::run(args, app).await,
         Verb::Chmod(args) => chmod::run(args, app).await,
@@ -44,8 +59,14 @@ pub(crate) async fn run(verb: Verb, app: &App) -> Result {
         Verb::Stat(args) => stat::run(args, app).await,
         Verb::Find(args) => find::run(args, app).await,
         Verb::Raw(args) => raw::run(args).await,
+        Verb::Probe(args) => probe::run(args).await,
+        // Its own commands come here, and it among them would make this future contain itself.
+        Verb::Shell(_) => Err(Failure::Usage("a shell cannot run another".to_owned())),
         Verb::ParseListing(args) => parse_listing::run(&args),
         Verb::Serve(args) => serve::run(args, app).await,
         Verb::Demo(args) => demo::run(args, app).await,
+        Verb::Bookmark(args) => bookmark::run(args, app).await,
+        Verb::Completions(args) => completions::run(args).await,
+        Verb::Man(args) => man::run(args).await,
     }
 }

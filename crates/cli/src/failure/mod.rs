@@ -56,6 +56,11 @@ impl Failure {
         Self::Client { about: Some(url.to_string()), error: error.into() }
     }
 
+    /// Says that connecting or logging in failed.
+    pub(crate) fn opening(url: &FtpUrl, stage: Stage, error: oxftp::Error) -> Self {
+        Self::Opening { url: Box::new(url.clone()), stage, error: error.into() }
+    }
+
     /// Says that the local side failed.
     pub(crate) fn local(what: impl Into<String>, source: io::Error) -> Self {
         Self::Local { what: what.into(), source }

@@ -7,11 +7,11 @@ use std::{
 };
 
 use oxftp::{
-    ActiveMode, Client, ClientBuilder, PassiveMode, Scheme, Throttle, Timeouts, TlsConfig,
+    ActiveMode, Client, ClientBuilder, FtpUrl, PassiveMode, Scheme, Throttle, Timeouts, TlsConfig,
     connect::{Family, TcpConnector},
 };
 
-use super::proxy::Proxy;
+use super::proxy_choice::ProxyChoice;
 use crate::{
     args::{ActiveAt, NetworkArgs, Seconds, TlsArgs},
     failure::{Failure, Result},
@@ -22,15 +22,17 @@ use crate::{
 pub(crate) struct Connecting {
     tls: TlsConfig,
     network: NetworkArgs,
-    proxy: Option<Proxy>,
+    proxy: ProxyChoice,
     throttle: Throttle,
 }
 
 impl Connecting {
     pub(crate) fn new(tls: TlsArgs, network: NetworkArgs) -> Result<Self> {
-        let proxy = network.proxy.as_deref().map(Proxy::new).transpose()?;
-        if proxy.is_some() && network.active.is_some() {
-            return Err(Failure::Usage("--active is not possible through a proxy".to_owned()));
+        let proxy = ProxyChoice::new(network.proxy.as_deref(), |name| std::env::var(name).ok())?;
+        if proxy.is_any() && network.active.is_some() {
+            return Err(Failure::Usage(
+                "--active is not possible through a proxy: --proxy none uses none".to_owned(),
+            ));
         }
         let limit = network.limit_rate.map(|rate| rate.0);
         let throttle = Throttle::unlimited();
@@ -39,8 +41,8 @@ impl Connecting {
         Ok(Self { tls: tls_config(tls)?, network, proxy, throttle })
     }
 
-    /// Starts to describe a client for URLs of this scheme.
-    pub(crate) fn builder(&self, scheme: Scheme) -> ClientBuilder {
+    /// Starts to describe a client for the server of this URL.
+    pub(crate) fn builder(&self, url: &FtpUrl) -> ClientBuilder {
         let network = &self.network;
         let mut builder = Client::builder()
             .timeouts(timeouts(network))
@@ -49,12 +51,12 @@ impl Connecting {
             .pipelining(network.pipelining.into())
             .compress(network.flow.compress)
             .noop_during_transfers(every(network.flow.noop_during_transfers));
-        builder = match scheme {
+        builder = match url.scheme() {
             Scheme::Ftp => builder,
             Scheme::Ftpes => builder.explicit_tls(self.tls.clone()),
             Scheme::Ftps => builder.implicit_tls(self.tls.clone()),
         };
-        builder = match &self.proxy {
+        builder = match self.proxy.of(&url.host().name) {
             Some(proxy) => proxy.connect(builder, tcp(network)),
             None => builder.connector(tcp(network)),
         };

@@ -1,15 +1,20 @@
 //! From URLs and flags to clients that are logged in.
 
 mod connect;
+mod keeper;
+mod netrc;
 mod password;
 mod proxy;
+mod proxy_choice;
 
+pub(crate) use keeper::Keeper;
 pub(crate) use password::Passwords;
 
 use std::{io::ErrorKind, time::Duration};
 
 use connect::Connecting;
-use oxftp::{Client, Credentials, Error, FtpUrl, Host, Pool, Scheme};
+use keeper::Connections;
+use oxftp::{Client, ClientBuilder, Credentials, Error, FtpUrl, Host, Pool, Scheme};
 
 use crate::{
     args::{ConnectionArgs, without_password},
@@ -23,8 +28,9 @@ pub(crate) struct Session {
     connecting: Connecting,
     passwords: Passwords,
     retries: u32,
-    open: Option<(Place, Client)>,
-    pools: Vec<(Place, Pool)>,
+    kept: Connections,
+    /// Who takes the connections when this is done, and how they were made.
+    keeper: Option<(Keeper, ConnectionArgs)>,
 }
 
 /// A server and a login on it.
@@ -33,41 +39,52 @@ type Place = (Scheme, Host, Credentials);
 impl Session {
     /// Reads what the flags name, such as certificates.
     pub(crate) fn new(args: ConnectionArgs) -> Result<Self> {
-        let passwords = Passwords::new(args.login.user.as_deref(), args.login.password_file.as_deref())?;
+        let passwords = Passwords::of(&args.login)?;
         let retries = args.network.retries;
+        let keeper = Keeper::current().map(|keeper| (keeper, args.clone()));
+        let kept = keeper.as_ref().map(|(keeper, args)| keeper.take(args)).unwrap_or_default();
         let connecting = Connecting::new(args.tls, args.network)?;
-        Ok(Self { connecting, passwords, retries, open: None, pools: Vec::new() })
+        Ok(Self { connecting, passwords, retries, kept, keeper })
     }
 
     /// Gives a client that is logged in where the URL says.
     pub(crate) async fn client(&mut self, url: &FtpUrl) -> Result<&mut Client> {
         let credentials = self.passwords.credentials(url).await?;
         let place = (url.scheme(), url.host(), credentials);
-        let kept = self.open.take().filter(|(kept, client)| *kept == place && !client.is_broken());
-        let open = match kept {
-            Some(open) => open,
-            None => {
-                let client = self.log_in(url, place.2.clone()).await?;
-                (place, client)
-            }
+        let client = match self.kept.client(&place).await {
+            Some(client) => client,
+            None => self.log_in(url, place.2.clone()).await?,
         };
-        Ok(&mut self.open.insert(open).1)
+        Ok(&mut self.kept.open.insert((place, client)).1)
     }
 
     /// Gives a pool of so many clients for where the URL says, one of which is logged in already.
     pub(crate) async fn pool(&mut self, url: &FtpUrl, size: usize) -> Result<Pool> {
         let credentials = self.passwords.credentials(url).await?;
         let place = (url.scheme(), url.host(), credentials);
-        if let Some((_, pool)) = self.pools.iter().find(|(kept, _)| *kept == place) {
-            return Ok(pool.clone());
+        if let Some(pool) = self.kept.pool(&place, size) {
+            return Ok(pool);
         }
         // A failure at the first login says more than one of the pool.
         let client = self.log_in(url, place.2.clone()).await?;
-        let builder = self.connecting.builder(url.scheme());
+        let builder = self.connecting.builder(url);
         let pool = Pool::new(builder, url.host(), place.2.clone()).size(size);
         pool.add(client);
-        self.pools.push((place, pool.clone()));
+        self.kept.pools.push((place, size, pool.clone()));
         Ok(pool)
+    }
+
+    /// Gives a client that is connected where the URL says and not yet logged in, and who is to log in;
+    /// `change` may describe the client otherwise than the flags do.
+    pub(crate) async fn connected(
+        &mut self,
+        url: &FtpUrl,
+        change: impl FnOnce(ClientBuilder) -> ClientBuilder,
+    ) -> Result<(Client, Credentials)> {
+        let credentials = self.passwords.credentials(url).await?;
+        let connected = change(self.connecting.builder(url)).connect(url.host()).await;
+        let client = connected.map_err(|error| Failure::opening(url, Stage::Connect, error))?;
+        Ok((client, credentials))
     }
 
     async fn log_in(&self, url: &FtpUrl, credentials: Credentials) -> Result<Client> {
@@ -85,23 +102,27 @@ impl Session {
     }
 
     async fn log_in_once(&self, url: &FtpUrl, credentials: Credentials) -> Result<Client> {
-        let failed = |stage| {
-            move |error: Error| Failure::Opening { url: Box::new(url.clone()), stage, error: error.into() }
-        };
-        let builder = self.connecting.builder(url.scheme());
+        let failed = |stage| move |error| Failure::opening(url, stage, error);
+        let builder = self.connecting.builder(url);
         let mut client = builder.connect(url.host()).await.map_err(failed(Stage::Connect))?;
         client.login(credentials).await.map_err(failed(Stage::Login))?;
         Ok(client)
     }
 
-    /// Says goodbye, if a connection is left to say it on.
-    pub(crate) async fn quit(self) {
-        for (_, pool) in &self.pools {
-            pool.close().await;
+    /// Says goodbye, if a connection is left to say it on and nobody keeps it.
+    pub(crate) async fn quit(mut self) {
+        if self.keeper.is_none() {
+            std::mem::take(&mut self.kept).quit().await;
         }
-        if let Some((_, client)) = self.open.filter(|(_, client)| !client.is_broken()) {
-            // All is done; a server that hangs up without a word does no harm.
-            let _ = client.quit().await;
+    }
+}
+
+/// Hands the connections to who keeps them, whether all went well or not: a client works or knows that it
+/// is broken.
+impl Drop for Session {
+    fn drop(&mut self) {
+        if let Some((keeper, args)) = self.keeper.take() {
+            keeper.put(args, std::mem::take(&mut self.kept));
         }
     }
 }
@@ -121,6 +142,10 @@ const FIRST_PAUSE: Duration = Duration::from_millis(500);
 
 /// Reads a URL; the error leaves out whatever may be a password.
 pub(crate) fn url(word: &str) -> Result<FtpUrl> {
+    if let Some(name) = word.strip_prefix('@').map(|rest| rest.split('/').next().unwrap_or_default()) {
+        let why = "oxftp bookmark list shows those there are";
+        return Err(Failure::Usage(format!("there is no bookmark {name:?}: {why}")));
+    }
     word.parse().map_err(|error: oxftp::UrlError| {
         Failure::Usage(format!("the URL {:?} cannot be used: {}", without_password(word), error.why))
     })

@@ -8,49 +8,71 @@ use std::{
 
 use oxftp::{Credentials, FtpUrl, Secret};
 
-use crate::failure::{Failure, Result};
+use super::netrc::{self, Netrc};
+use crate::{
+    args::LoginArgs,
+    failure::{Failure, Result},
+};
 
-/// Users and passwords that the flags, the environment and the user give.
+/// Users and passwords that the flags, the environment, a netrc file and the user give, in this order; what
+/// a URL names comes before all of them.
 #[derive(Debug)]
 pub(crate) struct Passwords {
     /// The user of `--user`, and the password that stands there with it.
     user: Option<(String, Option<Secret>)>,
     /// The password of `--password-file`, else of `OXFTP_PASSWORD`.
     password: Option<Secret>,
+    netrc: Netrc,
     /// What was asked for and answered: user, host, password.
     answered: Vec<(String, String, Secret)>,
 }
 
 impl Passwords {
-    /// Takes what the flags and the environment say.
+    /// Takes what the flags and the environment say, and reads the files that they name.
+    pub(crate) fn of(args: &LoginArgs) -> Result<Self> {
+        let mut passwords = Self::new(args.user.as_deref(), args.password_file.as_deref())?;
+        passwords.netrc = match &args.netrc_file {
+            Some(file) => netrc::read(file)?,
+            None if args.netrc => netrc::read(&netrc::own_path()?)?,
+            None => Netrc::default(),
+        };
+        Ok(passwords)
+    }
+
+    /// Takes a user and a password file, and the password of the environment.
     pub(crate) fn new(user: Option<&str>, file: Option<&Path>) -> Result<Self> {
         let password = match file {
             Some(file) => Some(first_line(file)?),
             None => env::var("OXFTP_PASSWORD").ok().map(Secret::new),
         };
-        Ok(Self { user: user.map(split_user), password, answered: Vec::new() })
+        Ok(Self { user: user.map(split_user), password, netrc: Netrc::default(), answered: Vec::new() })
     }
 
     /// Gives who logs in where the URL says; what the URL itself names comes first.
     pub(crate) async fn credentials(&mut self, url: &FtpUrl) -> Result<Credentials> {
-        let Some(user) = url.user().or(self.user.as_ref().map(|(user, _)| user.as_str())).map(str::to_owned)
-        else {
-            return Ok(url.credentials());
+        let host = url.host().name;
+        let named = url.user().or(self.user.as_ref().map(|(user, _)| user.as_str()));
+        let filed = self.netrc.find(&host, named).cloned().unwrap_or_default();
+        let Some(user) = named.map(str::to_owned).or(filed.user) else { return Ok(url.credentials()) };
+        let password = match url.password().or(self.given_to(&user)).cloned().or(filed.password) {
+            Some(password) => password,
+            None => self.ask(&user, &host).await?,
         };
-        let password = match url.password().or(self.of(&user)) {
-            Some(password) => password.clone(),
-            None => self.ask(&user, &url.host().name).await?,
-        };
-        Ok(Credentials::new(user, password))
+        let credentials = Credentials::new(user, password);
+        Ok(match filed.account {
+            Some(account) => credentials.account(account),
+            None => credentials,
+        })
     }
 
     /// Gives the user of the flags, and the password where there is one.
     pub(crate) fn given(&self) -> Option<(&str, Option<&Secret>)> {
         let (user, _) = self.user.as_ref()?;
-        Some((user, self.of(user)))
+        Some((user, self.given_to(user)))
     }
 
-    fn of(&self, user: &str) -> Option<&Secret> {
+    /// Gives the password that a flag or the environment names.
+    fn given_to(&self, user: &str) -> Option<&Secret> {
         let beside =
             self.user.as_ref().filter(|(named, _)| named == user).and_then(|(_, password)| password.as_ref());
         beside.or(self.password.as_ref())

@@ -12,7 +12,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use oxftp_testing::servers::{Protection, ServerKind, TestServer};
+use oxftp_testing::servers::{Protection, ServerKind, TestServer, available};
 use tempfile::TempDir;
 
 /// A server and a local directory to work in.
@@ -23,10 +23,15 @@ pub(crate) struct Site {
 
 impl Site {
     pub(crate) fn new(protection: Protection) -> Self {
-        // The embedded server has threads of its own; this runtime only starts it.
+        Self::on(ServerKind::Embedded, protection).unwrap()
+    }
+
+    /// Starts a server of a kind; `None` where it is not installed.
+    pub(crate) fn on(kind: ServerKind, protection: Protection) -> Option<Self> {
+        // Servers have threads or processes of their own; this runtime only starts them.
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let server = runtime.block_on(ServerKind::Embedded.start(protection)).unwrap();
-        Self { server, home: tempfile::tempdir().unwrap() }
+        let server = available(runtime.block_on(kind.start(protection)))?;
+        Some(Self { server, home: tempfile::tempdir().unwrap() })
     }
 
     pub(crate) fn plain() -> Self {
@@ -76,6 +81,16 @@ impl Site {
         command
     }
 
+    /// Writes a file in the working directory that others cannot read; gives its path.
+    pub(crate) fn keep(&self, path: &str, content: impl AsRef<[u8]>) -> String {
+        let path = self.here(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, content).unwrap();
+        #[cfg(unix)]
+        fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+        path.display().to_string()
+    }
+
     /// Runs, and sees to it that nothing shows the password.
     pub(crate) fn run(&self, words: &[&str]) -> Run {
         let run = run(&mut self.command(words));
@@ -94,9 +109,14 @@ impl Site {
 /// Describes a run of the program that inherits nothing of the user's.
 pub(crate) fn oxftp(words: &[impl AsRef<OsStr>]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_oxftp"));
-    for variable in ["OXFTP_PASSWORD", "NO_COLOR", "CLICOLOR_FORCE", "RUST_LOG"] {
+    for variable in ["OXFTP_PASSWORD", "OXFTP_CONFIG", "NO_COLOR", "CLICOLOR_FORCE", "RUST_LOG"] {
         command.env_remove(variable);
     }
+    for proxy in ["ftp_proxy", "FTP_PROXY", "all_proxy", "ALL_PROXY", "no_proxy", "NO_PROXY"] {
+        command.env_remove(proxy);
+    }
+    // Nobody's settings are there.
+    command.env("XDG_CONFIG_HOME", "/nonexistent").env("HOME", "/nonexistent");
     command.args(words).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
 }

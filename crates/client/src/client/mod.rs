@@ -4,7 +4,7 @@
 //! [`encryption`] for what is known of TLS, [`raw`] for commands of the user's own, [`paths`] for directories and files on the server,
 //! [`stat`] for questions, [`times`] and [`permissions`] for what a file is given, [`hash`] for
 //! what it holds, [`transfer`] for data connections, [`compression`] for what they carry and
-//! [`completion`] for their end, [`range`] for parts of files, [`peer`] for
+//! [`completion`] for their end, [`range`] for parts of files, [`pipeline`] for several commands in one go, [`peer`] for
 //! data connections between two servers, [`zone`] for the server's clock.
 
 mod completion;
@@ -14,6 +14,7 @@ mod hash;
 mod paths;
 mod peer;
 mod permissions;
+mod pipeline;
 mod range;
 mod raw;
 mod session;

@@ -7,6 +7,7 @@ mod abort;
 mod ahead;
 mod hidden;
 mod keep_alive;
+mod pipeline;
 mod unsolicited;
 
 pub(crate) use ahead::Ahead;

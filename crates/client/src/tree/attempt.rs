@@ -11,6 +11,7 @@ use crate::Progress;
 #[derive(Debug)]
 pub(super) struct Attempt<'a> {
     progress: &'a dyn Progress,
+    name: OnceLock<String>,
     /// Where the first try began.
     first_offset: OnceLock<u64>,
     /// Where the present try began, and what it moved.
@@ -27,7 +28,13 @@ pub(super) struct Moved {
 
 impl<'a> Attempt<'a> {
     pub(super) fn new(progress: &'a dyn Progress) -> Self {
-        Self { progress, first_offset: OnceLock::new(), offset: AtomicU64::new(0), moved: AtomicU64::new(0) }
+        Self {
+            progress,
+            name: OnceLock::new(),
+            first_offset: OnceLock::new(),
+            offset: AtomicU64::new(0),
+            moved: AtomicU64::new(0),
+        }
     }
 
     /// Tells whether data were to flow once, so that what lies there is of this transfer.
@@ -52,6 +59,7 @@ impl<'a> Attempt<'a> {
 
 impl Progress for Attempt<'_> {
     fn file_started(&self, name: &str, size: Option<u64>, offset: u64) {
+        self.name.get_or_init(|| name.to_owned());
         self.first_offset.get_or_init(|| offset);
         self.offset.store(offset, Ordering::Relaxed);
         self.progress.file_started(name, size, offset);
@@ -59,7 +67,10 @@ impl Progress for Attempt<'_> {
 
     fn advanced(&self, bytes: u64) {
         self.moved.fetch_add(bytes, Ordering::Relaxed);
-        self.progress.advanced(bytes);
+        match self.name.get() {
+            Some(name) => self.progress.file_advanced(name, bytes),
+            None => self.progress.advanced(bytes),
+        }
     }
 }
 

@@ -1,0 +1,151 @@
+//! `du`: adds up the sizes of files in directories.
+
+use std::collections::HashMap;
+
+use oxftp::{Client, FtpUrl, PathEntry};
+use serde::Serialize;
+
+use super::walk::{below, walk};
+use crate::{
+    app::App,
+    args::DuArgs,
+    failure::{Exit, Failure, Result},
+    output::Output,
+    session::{self, Session},
+    terminal::warn,
+    units::{Bytes, count},
+};
+
+pub(crate) async fn run(args: DuArgs, app: &App) -> Result {
+    let url = session::url(&args.url)?;
+    let mut session = Session::new(args.connection.clone())?;
+    let client = session.client(&url).await?;
+    let mut output = Output::new();
+    let mut sums = Sums::default();
+    let root = url.path();
+    let entries = client.list(&root).recursive().stream();
+    let walked = walk(entries, (&url, app), &mut output, async |found, _| {
+        let path = found.path();
+        sums.add(below(path.as_bytes(), root.as_bytes()), found);
+        Ok(())
+    });
+    let walked = walked.await?;
+    if let Some(error) = walked.failure {
+        return Err(Failure::about(&url, error));
+    }
+    if walked.nothing && !root.is_empty() {
+        sums.add_alone(client, &url).await?;
+    }
+    print(sums, &args, &mut output).await?;
+    session.quit().await;
+    if walked.failed { Err(Failure::Named(Exit::SomeFailed)) } else { Ok(()) }
+}
+
+/// What the files below each directory come to.
+#[derive(Debug, Default)]
+struct Sums {
+    /// By the path below the root, which is the empty one itself.
+    directories: HashMap<Vec<u8>, Sum>,
+    unknown: u64,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Sum {
+    bytes: u64,
+    files: u64,
+}
+
+impl Sums {
+    fn add(&mut self, path: &[u8], found: &PathEntry) {
+        if found.is_dir() {
+            self.directories.entry(path.to_vec()).or_default();
+        } else if found.is_file() {
+            self.unknown += u64::from(found.size.is_none());
+            self.add_file(path, found.size.unwrap_or(0));
+        }
+    }
+
+    /// Adds a file to all directories above it.
+    fn add_file(&mut self, path: &[u8], bytes: u64) {
+        let mut above = path;
+        while !above.is_empty() {
+            above = memchr::memrchr(b'/', above).and_then(|at| above.get(..at)).unwrap_or_default();
+            let sum = self.directories.entry(above.to_vec()).or_default();
+            sum.bytes = sum.bytes.saturating_add(bytes);
+            sum.files += 1;
+        }
+    }
+
+    /// Adds what may be a file of its own, or an empty directory, or nothing at all.
+    async fn add_alone(&mut self, client: &mut Client, url: &FtpUrl) -> Result {
+        let entry = client.stat(url.path()).await.map_err(|error| Failure::about(url, error))?;
+        if entry.is_file() {
+            self.unknown += u64::from(entry.size.is_none());
+            self.add_file(b"x", entry.size.unwrap_or(0));
+        }
+        Ok(())
+    }
+
+    /// Gives the directories, each behind those below it, and the root last.
+    fn in_order(mut self) -> Vec<(Vec<u8>, Sum)> {
+        let root = self.directories.remove(&[][..]).unwrap_or_default();
+        let mut sums: Vec<_> = self.directories.into_iter().collect();
+        sums.sort_by_cached_key(|(path, _)| [path, &b"/\xff"[..]].concat());
+        sums.push((Vec::new(), root));
+        sums
+    }
+}
+
+async fn print(sums: Sums, args: &DuArgs, output: &mut Output) -> Result {
+    if sums.unknown > 0 {
+        let files = count(sums.unknown, "file has", "files have");
+        warn(format_args!("{files} no known size and count as empty"));
+    }
+    for (path, sum) in sums.in_order() {
+        if args.summarize && !path.is_empty() {
+            continue;
+        }
+        let path = if path.is_empty() { b"." } else { path.as_slice() };
+        let line = match (args.json, args.human) {
+            (true, _) => object(path, sum).into_bytes(),
+            (_, true) => {
+                [format!("{:<12}", Bytes(sum.bytes).to_string()).as_bytes(), &output.showable(path)].concat()
+            }
+            _ => [format!("{}\t", sum.bytes).as_bytes(), &output.showable(path)].concat(),
+        };
+        output.line(line).await?;
+    }
+    output.flush().await
+}
+
+fn object(path: &[u8], sum: Sum) -> String {
+    #[derive(Serialize)]
+    struct Object<'p> {
+        path: std::borrow::Cow<'p, str>,
+        bytes: u64,
+        files: u64,
+    }
+    let object = Object { path: String::from_utf8_lossy(path), bytes: sum.bytes, files: sum.files };
+    // Neither numbers nor strings can fail.
+    serde_json::to_string(&object).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_counts_in_all_directories_above_it_and_each_stands_behind_those_below() {
+        let mut sums = Sums::default();
+        sums.add_file(b"a/b/x", 1);
+        sums.add_file(b"a/y", 10);
+        sums.add_file(b"ab/z", 100);
+        sums.add_file(b"top", 1000);
+
+        let sums = sums.in_order();
+        let shown: Vec<_> =
+            sums.iter().map(|(path, sum)| (str::from_utf8(path).unwrap(), sum.bytes)).collect();
+
+        assert_eq!(shown, [("a/b", 1), ("a", 11), ("ab", 100), ("", 1111)]);
+    }
+}

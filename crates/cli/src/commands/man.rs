@@ -1,0 +1,32 @@
+//! `man`: manual pages, from the same source as the help.
+
+use std::path::Path;
+
+use clap::CommandFactory;
+use clap_mangen::Man;
+
+use crate::{
+    args::{Cli, ManArgs},
+    failure::{Failure, Result},
+    output::{self, Output},
+};
+
+pub(crate) async fn run(args: ManArgs) -> Result {
+    match &args.directory {
+        Some(directory) => write_all(directory),
+        None => {
+            let mut page = Vec::new();
+            Man::new(Cli::command()).render(&mut page).map_err(output::failed)?;
+            let mut output = Output::new();
+            output.bytes(&page).await?;
+            output.flush().await
+        }
+    }
+}
+
+/// Writes `oxftp.1` and a page for each verb.
+fn write_all(directory: &Path) -> Result {
+    let written =
+        std::fs::create_dir_all(directory).and_then(|()| clap_mangen::generate_to(Cli::command(), directory));
+    written.map_err(|error| Failure::local(format!("cannot write manual pages into {directory:?}"), error))
+}

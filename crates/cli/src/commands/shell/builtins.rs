@@ -1,0 +1,166 @@
+//! Commands that are the shell's own.
+
+use std::{env, io, path::Path};
+
+use oxftp::RemotePath;
+
+use super::{Flow, Shell};
+use crate::{
+    failure::{Exit, Failure, Result},
+    output::Output,
+    session::{self, Session},
+    terminal::{complain, say},
+    words::SEALED,
+};
+
+/// All of them, as help and completion show them.
+pub(super) const NAMES: [&str; 15] = [
+    "bye", "cd", "exit", "help", "jobs", "kill", "lcd", "lls", "lpwd", "mget", "mput", "pwd", "quit",
+    "source", "wait",
+];
+
+impl Shell {
+    /// Does what is the shell's own; `None` for what is not.
+    pub(super) async fn built_in(&mut self, words: &[&str]) -> Option<Result<Flow>> {
+        let done = match words {
+            ["exit" | "quit" | "bye"] => return Some(self.leave()),
+            ["cd"] => self.change_directory("~").await,
+            ["cd", path] => self.change_directory(path).await,
+            ["pwd"] => print(&self.place.directory).await,
+            ["lcd"] => self.change_local("~"),
+            ["lcd", path] => self.change_local(path),
+            ["lpwd"] => print(&env::current_dir().unwrap_or_default().display().to_string()).await,
+            ["lls", words @ ..] => run_system("ls", words).await,
+            ["jobs"] => print(self.jobs.to_string().trim_end()).await,
+            ["wait"] => self.wait_for_all().await,
+            ["wait", number] => self.wait_for(number).await,
+            ["kill", number] => self.kill(number).await,
+            ["source", path] => Box::pin(self.source(Path::new(path))).await,
+            ["help" | "?"] => print(&self.help()).await,
+            [
+                name @ ("cd" | "pwd" | "lcd" | "lpwd" | "jobs" | "kill" | "source" | "exit" | "quit" | "bye"),
+                ..,
+            ] => Err(Failure::Usage(format!("{name} takes other words: help lists them"))),
+            _ => return None,
+        };
+        Some(done.map(|()| Flow::Continue))
+    }
+
+    /// Enters a directory for a moment, so that the server itself says where that is.
+    pub(super) async fn change_directory(&mut self, path: &str) -> Result {
+        let wanted = self.place.path(path);
+        let url = session::url(&self.place.url(path))?;
+        let mut session = Session::new(self.connection.clone())?;
+        let client = session.client(&url).await?;
+        let failed = |error| Failure::about(&url, error);
+        if self.place.home.is_empty() {
+            let home = client.current_directory().await.map_err(failed)?;
+            self.place.home = home.to_string_lossy().into_owned();
+        }
+        let wanted = if wanted.is_empty() { self.place.home.clone() } else { wanted };
+        client.change_directory(RemotePath::from(wanted)).await.map_err(failed)?;
+        let entered = client.current_directory().await.map_err(failed)?;
+        // The next command takes the session as it is after its login.
+        client.change_directory(RemotePath::from(self.place.home.as_str())).await.map_err(failed)?;
+        let left = std::mem::replace(&mut self.place.directory, entered.to_string_lossy().into_owned());
+        self.place.previous = left;
+        Ok(())
+    }
+
+    fn change_local(&self, path: &str) -> Result {
+        if !self.jobs.is_empty() {
+            let why = "jobs run in this directory: wait or kill comes before lcd";
+            return Err(Failure::Usage(why.to_owned()));
+        }
+        let home = || env::home_dir().ok_or_else(|| io::ErrorKind::NotFound.into());
+        let target = if path == "~" { home() } else { Ok(path.into()) };
+        let changed = target.and_then(env::set_current_dir);
+        changed.map_err(|error| Failure::local(format!("cannot enter {path:?}"), error))
+    }
+
+    fn leave(&mut self) -> Result<Flow> {
+        if self.interactive && !self.jobs.is_empty() && !std::mem::replace(&mut self.warned, true) {
+            say("jobs still run: wait or kill them; exit again leaves");
+            return Ok(Flow::Continue);
+        }
+        Ok(Flow::Leave)
+    }
+
+    async fn wait_for(&mut self, number: &str) -> Result {
+        let ended = self.jobs.wait(Some(job_number(number)?)).await;
+        let ended = ended.ok_or_else(|| no_such_job(number))?;
+        self.names.forget();
+        say(&ended);
+        ended.outcome
+    }
+
+    pub(super) async fn wait_for_all(&mut self) -> Result {
+        let mut outcome = Ok(());
+        while let Some(ended) = self.jobs.wait(None).await {
+            self.names.forget();
+            say(&ended);
+            outcome = outcome.and(ended.outcome);
+        }
+        outcome
+    }
+
+    async fn kill(&mut self, number: &str) -> Result {
+        match self.jobs.kill(job_number(number)?).await {
+            true => Ok(()),
+            false => Err(no_such_job(number)),
+        }
+    }
+
+    fn help(&self) -> String {
+        let mut help = String::from(HELP);
+        for verb in
+            self.cli.get_subcommands().filter(|verb| super::translate::verb(verb.get_name()).is_some())
+        {
+            let about = verb.get_about().map(ToString::to_string).unwrap_or_default();
+            help += &format!("\n  {:<10} {about}", verb.get_name());
+        }
+        help
+    }
+}
+
+/// Runs a command of the system's, for whom the terminal is.
+pub(super) async fn run_system(program: &str, words: &[&str]) -> Result {
+    let mut command = tokio::process::Command::new(program);
+    let status = command.args(words).env_remove(SEALED).status().await;
+    match status {
+        Ok(status) if status.success() => Ok(()),
+        Ok(status) => Err(Failure::local(format!("{program} failed"), io::Error::other(status.to_string()))),
+        Err(error) => Err(Failure::local(format!("cannot run {program}"), error)),
+    }
+}
+
+async fn print(text: &str) -> Result {
+    let mut output = Output::new();
+    if !text.is_empty() {
+        for line in text.lines() {
+            let line = output.showable(line.as_bytes()).into_owned();
+            output.line(line).await?;
+        }
+    }
+    output.flush().await
+}
+
+fn job_number(word: &str) -> Result<usize> {
+    let digits = word.trim_start_matches('%');
+    digits.parse().map_err(|_| Failure::Usage(format!("{word:?} is no number of a job: jobs lists them")))
+}
+
+fn no_such_job(number: &str) -> Failure {
+    complain(&format!("there is no job {number}"), &[]);
+    Failure::Named(Exit::NotFound)
+}
+
+const HELP: &str = "\
+  cd [DIR]   enters a directory on the server; cd - goes back, cd alone to where the login began
+  pwd        prints it
+  lcd, lpwd, lls  the same, on this side
+  COMMAND &  runs it in the background; jobs, wait [N] and kill N are for those
+  source FILE  runs the commands in a file
+  ! COMMAND  runs a command of the system's
+  exit       leaves
+Commands of the program, with paths for URLs (COMMAND --help tells the flags of each):";

@@ -1,0 +1,77 @@
+//! Patterns of names, replaced by the names that there are.
+
+use std::{fs, path::Path};
+
+use globset::{GlobBuilder, GlobMatcher};
+
+use crate::failure::{Failure, Result};
+
+/// A pattern in the last name of a path.
+pub(super) struct Pattern {
+    /// What stands before it, with its slash.
+    pub(super) directory: String,
+    matcher: GlobMatcher,
+    /// Names that begin with a dot are meant only where the pattern says so.
+    dots: bool,
+}
+
+impl Pattern {
+    /// Reads a pattern; those in a directory's name are not understood.
+    pub(super) fn new(pattern: &str) -> Result<Self> {
+        let wrong = |why: &str| Failure::Usage(format!("the pattern {pattern:?} cannot be used: {why}"));
+        let (directory, name) = pattern.rfind('/').map_or(("", pattern), |at| pattern.split_at(at + 1));
+        let plain = unescaped(directory).ok_or_else(|| wrong("only the last name may have *, ? or ["))?;
+        let glob = GlobBuilder::new(name).backslash_escape(true).build();
+        let matcher = glob.map_err(|error| wrong(&error.kind().to_string()))?.compile_matcher();
+        Ok(Self { directory: plain, matcher, dots: name.starts_with('.') })
+    }
+
+    /// Gives the paths of the names that fit.
+    pub(super) fn paths<'n>(&self, names: impl IntoIterator<Item = &'n str>) -> Vec<String> {
+        let fits = |name: &&str| self.matcher.is_match(name) && (self.dots || !name.starts_with('.'));
+        let mut paths: Vec<_> =
+            names.into_iter().filter(fits).map(|name| format!("{}{name}", self.directory)).collect();
+        paths.sort_unstable();
+        paths
+    }
+
+    /// Gives the paths of local files that fit.
+    pub(super) fn local_paths(&self) -> Vec<String> {
+        let directory = if self.directory.is_empty() { Path::new(".") } else { Path::new(&self.directory) };
+        let names = fs::read_dir(directory).into_iter().flatten().flatten();
+        let names: Vec<_> = names.filter_map(|entry| entry.file_name().into_string().ok()).collect();
+        self.paths(names.iter().map(String::as_str))
+    }
+}
+
+/// Takes the backslashes out; `None` where a character is special without one.
+fn unescaped(pattern: &str) -> Option<String> {
+    let mut plain = String::new();
+    let mut characters = pattern.chars();
+    while let Some(character) = characters.next() {
+        match character {
+            '\\' => plain.extend(characters.next()),
+            '*' | '?' | '[' => return None,
+            other => plain.push(other),
+        }
+    }
+    Some(plain)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pattern_gives_the_names_that_fit_and_none_with_a_dot_unless_it_says_so() {
+        let paths =
+            |pattern: &str| Pattern::new(pattern).unwrap().paths(["b.txt", "a.txt", ".c.txt", "a*b", "x"]);
+
+        assert_eq!(paths("*.txt"), ["a.txt", "b.txt"]);
+        assert_eq!(paths("dir/sub/?.txt"), ["dir/sub/a.txt", "dir/sub/b.txt"]);
+        assert_eq!(paths(".*"), [".c.txt"]);
+        assert_eq!(paths(r"a\**"), ["a*b"]);
+        assert!(Pattern::new("a*/b").is_err());
+        assert!(Pattern::new("[").is_err());
+    }
+}

@@ -1,0 +1,124 @@
+//! Events for programs: a JSON object on a line of stdout for each (`docs/json.md`).
+
+use std::{
+    io::Write,
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
+
+use oxftp::{Error, Progress};
+use serde::Serialize;
+
+use super::Scope;
+
+/// Writes an event when a file starts, ends or fails, and now and then how far all of it is.
+#[derive(Debug)]
+pub(super) struct Events {
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    begun: Instant,
+    said: Instant,
+    /// Bytes that went through, over all files.
+    moved: u64,
+    total: Option<u64>,
+    files: u64,
+    /// What is told of one file is told of its total, too.
+    alone: bool,
+}
+
+/// An event as it is written.
+#[derive(Debug, Serialize)]
+#[serde(tag = "event", rename_all = "lowercase")]
+pub(crate) enum Event<'e> {
+    Start { name: &'e str, size: Option<u64>, offset: u64 },
+    Progress { bytes: u64, total: Option<u64>, files: u64, bytes_per_second: u64 },
+    Done { name: &'e str },
+    Error { name: Option<&'e str>, message: String, causes: Vec<String>, exit: Option<u8> },
+}
+
+impl Event<'_> {
+    /// Writes the event, for whoever still reads.
+    pub(crate) fn write(&self) {
+        // Texts and numbers cannot fail.
+        let mut line = serde_json::to_vec(self).unwrap_or_default();
+        line.push(b'\n');
+        let mut stdout = std::io::stdout().lock();
+        let _ = stdout.write_all(&line).and_then(|()| stdout.flush());
+    }
+}
+
+impl Events {
+    pub(super) fn new(scope: Scope) -> Self {
+        let now = Instant::now();
+        let (total, alone) = match scope {
+            Scope::Tree { bytes } => (bytes, false),
+            Scope::File => (None, true),
+        };
+        Self { state: Mutex::new(State { begun: now, said: now, moved: 0, total, files: 0, alone }) }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Progress for Events {
+    fn file_started(&self, name: &str, size: Option<u64>, offset: u64) {
+        let mut state = self.state();
+        state.total = match state.total {
+            _ if state.alone => size.map(|size| size.saturating_sub(offset)),
+            // What is there already will not be moved.
+            total => total.map(|total| total.saturating_sub(offset)),
+        };
+        Event::Start { name, size, offset }.write();
+    }
+
+    fn advanced(&self, bytes: u64) {
+        let mut state = self.state();
+        state.moved += bytes;
+        if state.said.elapsed() >= A_WHILE {
+            state.say();
+        }
+    }
+
+    fn file_retried(&self, _name: &str, offset: u64, moved: u64) {
+        let mut state = self.state();
+        state.moved = state.moved.saturating_sub(moved);
+        if !state.alone {
+            state.total = state.total.map(|total| total + offset);
+        }
+    }
+
+    fn file_finished(&self, name: &str) {
+        let mut state = self.state();
+        state.files += 1;
+        Event::Done { name }.write();
+    }
+
+    fn file_failed(&self, name: &str, error: &Error) {
+        let _order = self.state();
+        let causes = crate::failure::chain(std::error::Error::source(error));
+        Event::Error { name: Some(name), message: error.to_string(), causes, exit: None }.write();
+    }
+}
+
+/// The last word on how far it came.
+impl Drop for Events {
+    fn drop(&mut self) {
+        self.state().say();
+    }
+}
+
+impl State {
+    fn say(&mut self) {
+        self.said = Instant::now();
+        let seconds = self.begun.elapsed().as_secs_f64().max(1e-6);
+        let bytes_per_second = (self.moved as f64 / seconds) as u64;
+        Event::Progress { bytes: self.moved, total: self.total, files: self.files, bytes_per_second }.write();
+    }
+}
+
+const A_WHILE: Duration = Duration::from_millis(250);

@@ -1,0 +1,121 @@
+//! The text of a settings file.
+
+use std::{
+    ops::Range,
+    path::{Path, PathBuf},
+};
+
+use toml_edit::{Document, Item, Key, Table};
+
+use super::{BookmarkName, Settings, defaults::Default};
+use crate::failure::{Failure, Result};
+
+/// Reads a text; what is wrong is named by file, line and key.
+pub(super) fn read(path: PathBuf, text: &str) -> Result<Settings> {
+    let source = Source { path: &path, text };
+    let document = Document::parse(text).map_err(|error| source.wrong(error.span(), error.message()))?;
+    let mut settings = Settings::default();
+    for (key, item) in source.keys(document.as_table()) {
+        match key.get() {
+            "defaults" => {
+                for (key, item) in source.keys(source.table(key, item)?) {
+                    settings.defaults.push(source.default(key, item)?);
+                }
+            }
+            "bookmarks" => {
+                for (key, item) in source.keys(source.table(key, item)?) {
+                    settings.bookmarks.push(source.bookmark(key, item)?);
+                }
+            }
+            name => {
+                let why = format!("unknown key {name:?}; there are [defaults] and [bookmarks]");
+                return Err(source.wrong(key.span(), &why));
+            }
+        }
+    }
+    settings.path = Some(path);
+    Ok(settings)
+}
+
+/// A text and where it is from.
+struct Source<'s> {
+    path: &'s Path,
+    text: &'s str,
+}
+
+impl<'s> Source<'s> {
+    fn keys<'t>(&self, table: &'t Table) -> impl Iterator<Item = (&'t Key, &'t Item)> {
+        table.iter().filter_map(|(name, _)| table.get_key_value(name))
+    }
+
+    fn table<'t>(&self, key: &Key, item: &'t Item) -> Result<&'t Table> {
+        let why = format!("{:?} is a table, as in [{}]", key.get(), key.get());
+        item.as_table().ok_or_else(|| self.wrong(key.span(), &why))
+    }
+
+    fn default(&self, key: &Key, item: &Item) -> Result<Default> {
+        Default::new(key.get(), item).map_err(|why| self.wrong(key.span(), &why))
+    }
+
+    fn bookmark(&self, key: &Key, item: &Item) -> Result<(BookmarkName, String)> {
+        let wrong = |why: &str| self.wrong(key.span(), &format!("{:?}: {why}", key.get()));
+        let name = key.get().parse().map_err(wrong)?;
+        let url = item.as_str().ok_or_else(|| wrong("a bookmark is a URL in quotes"))?;
+        url.parse::<oxftp::FtpUrl>().map_err(|error| wrong(error.why))?;
+        Ok((name, url.to_owned()))
+    }
+
+    fn wrong(&self, at: Option<Range<usize>>, why: &str) -> Failure {
+        let before = at.and_then(|at| self.text.get(..at.start)).unwrap_or_default();
+        let line = before.matches('\n').count() + 1;
+        // One line is enough, and shows no other part of the file.
+        let why = why.lines().next().unwrap_or_default();
+        Failure::Usage(format!("{}:{line}: {why}", self.path.display()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn why(text: &str) -> String {
+        match read("dir/config.toml".into(), text) {
+            Err(Failure::Usage(why)) => why,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_is_named_by_file_line_and_key() {
+        for (text, line, word) in [
+            ("[defaults]\ntimeout = 5\nspeed = 3\n", 3, "speed"),
+            ("[default]\n", 1, "default"),
+            ("\n[defaults]\ntimeout = 'soon'\n", 3, "timeout"),
+            ("[defaults]\nquiet = 5\n", 2, "quiet"),
+            ("[defaults]\nretries = [1]\n", 2, "retries"),
+            ("[defaults]\ninsecure = true\n", 2, "insecure"),
+            ("[defaults]\ntls-min = \"1.1\"\n", 2, "tls-min"),
+            ("[bookmarks]\nwork = 5\n", 2, "work"),
+            ("[bookmarks]\nwork = 'http://h/'\n", 2, "work"),
+            ("[bookmarks]\n'a b' = 'ftp://h/'\n", 2, "a b"),
+            ("bookmarks = 1\n", 1, "bookmarks"),
+            ("[bookmarks\n", 1, ""),
+            ("[bookmarks]\nx = 'ftp://h/'\nx = 'ftp://h/'\n", 3, ""),
+        ] {
+            let why = why(text);
+            assert!(why.starts_with(&format!("dir/config.toml:{line}: ")), "{text:?}: {why}");
+            assert!(why.contains(word) && !why.contains('\n'), "{text:?}: {why}");
+        }
+    }
+
+    #[test]
+    fn no_password_of_a_bookmark_is_repeated() {
+        assert!(!why("[bookmarks]\nx = 'gopher://u:hush@h/'\n").contains("hush"));
+        assert!(!why("[defaults]\nproxy = 'ftp://u:hush@h/\n").contains("hush"));
+    }
+
+    #[test]
+    fn a_file_may_be_empty() {
+        assert!(read("x".into(), "# nothing\n").unwrap().bookmarks().is_empty());
+    }
+}
