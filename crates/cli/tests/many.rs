@@ -177,7 +177,9 @@ fn a_tree_that_cannot_be_finished_names_what_failed_and_why() {
     let local = tempfile::tempdir().unwrap();
     let script = Script::new().login().expect("MLST d").reply("250-It\r\n type=dir; d\r\n250 End");
     let script = script.type_image().passive().expect("MLSD d").reply("150 here");
-    let script = script.data("type=file;size=1; a\r\ntype=file;size=1; b\r\n").reply("226 done");
+    let script = script
+        .data("type=file;size=1;modify=20200102030405; a\r\ntype=file;size=1;modify=20200102030405; b\r\n")
+        .reply("226 done");
     let script = script.passive().expect("RETR d/a").reply("421 bye").close();
     let target = local.path().display().to_string();
 

@@ -130,8 +130,10 @@ fn a_killed_job_leaves_its_part_and_nothing_under_the_name() {
     let site = Site::plain();
     site.lay("big", content(8 << 20));
 
-    let run =
-        shell(&site, "get --limit-rate 1k big &\n!until [ -e big.oxftp.part ]; do :; done\njobs\nkill 1; jobs");
+    let run = shell(
+        &site,
+        "get --limit-rate 1k big &\n!until [ -e big.oxftp.part ]; do :; done\njobs\nkill 1; jobs",
+    );
 
     assert_eq!(run.code, Some(0), "{}", run.stderr);
     assert_eq!(run.stdout().matches("[1]").count(), 1, "{}", run.stdout());

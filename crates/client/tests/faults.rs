@@ -1,6 +1,6 @@
 //! A network that fails at random: what arrives is whole, or there is an error with a name.
 //!
-//! Each seed is one network and one job: a file down, a file up, a tree down or up, plain or with TLS. A run that
+//! Each seed is one network and one job: a file, a tree or a mirror, down or up, plain or with TLS. A run that
 //! fails prints its seed; `OXFTP_SEED=17` runs that one alone, `OXFTP_SEEDS=10000` so many from 0 on.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
@@ -14,7 +14,7 @@ use std::{
 };
 
 use common::{bench::files, builder, content, faulty::Through, pool_by};
-use oxftp::{Error, Pool, Result, Verify};
+use oxftp::{Error, Pool, Report, Result, Verify, mirror::Delete};
 use oxftp_testing::{
     faulty::FaultyNetwork,
     servers::{Protection, ServerKind, TestServer},
@@ -82,11 +82,13 @@ struct Run {
 
 impl Run {
     async fn job(&self) -> Result<()> {
-        match self.seed % 4 {
+        match self.seed % 6 {
             0 => self.download().await,
             1 => self.upload().await,
             2 => self.tree_down().await,
-            _ => self.tree_up().await,
+            3 => self.tree_up().await,
+            4 => self.mirror_down().await,
+            _ => self.mirror_up().await,
         }
     }
 
@@ -111,13 +113,28 @@ impl Run {
     async fn tree_down(&self) -> Result<()> {
         let target = self.local.path().join("tree");
         let outcome = self.pool().download("tree").to(&target).write_into(true).await;
+        self.check_tree_down(outcome, &target)
+    }
+
+    async fn mirror_down(&self) -> Result<()> {
+        let target = self.local.path().join("tree");
+        fs::create_dir(&target).unwrap();
+        fs::write(target.join("too much"), "x").unwrap();
+        let outcome = self.pool().mirror_down("tree", &target).delete(Delete::After).await;
+        if outcome.is_err() {
+            let _ = fs::remove_file(target.join("too much"));
+        }
+        self.check_tree_down(outcome, &target)
+    }
+
+    fn check_tree_down(&self, outcome: Result<Report>, target: &Path) -> Result<()> {
         let original = self.server.root().join("tree");
-        for file in whole_files(&target) {
+        for file in whole_files(target) {
             self.check(&target.join(&file), &original.join(&file));
         }
         let told = self.server.protection() != Protection::Plain || !self.network.may_have_forged_an_end();
         if outcome.is_ok() && told {
-            assert_eq!(whole_files(&target), files(&original), "seed {}", self.seed);
+            assert_eq!(whole_files(target), files(&original), "seed {}", self.seed);
         }
         outcome.map(drop)
     }
@@ -127,12 +144,25 @@ impl Run {
         lay_tree(&source);
         let pool = self.pool();
         pool.upload(&source).to(name.as_str()).write_into(true).verify(Verify::Size).await?;
+        self.check_tree_up(&source, &name);
+        Ok(())
+    }
+
+    async fn mirror_up(&self) -> Result<()> {
+        let (source, name) = (self.local.path().join("tree"), format!("up {}", self.seed));
+        lay_tree(&source);
+        let pool = self.pool();
+        pool.mirror_up(&source, name.as_str()).verify(Verify::Size).await?;
+        self.check_tree_up(&source, &name);
+        Ok(())
+    }
+
+    fn check_tree_up(&self, source: &Path, name: &str) {
         let target = self.server.root().join(name);
-        assert_eq!(files(&target), files(&source), "seed {}", self.seed);
-        for file in files(&source) {
+        assert_eq!(files(&target), files(source), "seed {}", self.seed);
+        for file in files(source) {
             self.check(&target.join(&file), &source.join(&file));
         }
-        Ok(())
     }
 
     fn pool(&self) -> Pool {
@@ -160,6 +190,7 @@ fn whole_files(root: &Path) -> Vec<String> {
 /// Tells whether an error is one that a network can cause; others would be about what nobody did.
 fn is_of_networks(error: &Error) -> bool {
     match error {
+        Error::StoredWrongly { source, .. } => is_of_networks(source),
         Error::SomeFailed { report } | Error::Stopped { report, .. } => {
             report.failures.iter().all(|failure| is_of_networks(&failure.error))
         }

@@ -287,7 +287,10 @@ fn branching(script: Script, directories: &[&str]) -> Script {
 
 #[tokio::test]
 async fn a_tree_that_grows_without_end_is_refused_though_it_is_not_deep() {
-    let few = || builder().limits(limits(|limits| limits.tree_directories = 3));
+    let few = || {
+        let few = limits(|limits| limits.tree_directories = 3);
+        builder().limits(few).pipelining(Pipelining::Off)
+    };
     let root = || Script::new().expect("MLST r").reply(mlst_dir()).type_image();
 
     let script = branching(Script::new().type_image(), &["r", "r/a"]);

@@ -12,7 +12,7 @@ use common::{
     builder, pool_by,
 };
 use oxftp::{
-    Credentials, Error, Pool,
+    Credentials, Error, Pipelining, Pool,
     mirror::{Delete, Filter},
 };
 use oxftp_testing::scripted::{Script, ScriptedServer};
@@ -26,7 +26,9 @@ fn entering() -> Script {
 
 async fn playing(script: Script) -> (ScriptedServer, Pool) {
     let server = script.start().await;
-    let pool = Pool::new(scripts::builder(), server.address(), Credentials::anonymous()).size(1);
+    let pool =
+        Pool::new(scripts::builder().pipelining(Pipelining::Off), server.address(), Credentials::anonymous())
+            .size(1);
     (server, pool)
 }
 
@@ -228,7 +230,9 @@ async fn sessions_that_are_lost_while_things_are_deleted_are_replaced() {
     let lost = script.expect("DELE d/a").reply("250 gone").expect("DELE d/b").reply("421 bye").close();
     let next = Script::new().login().expect("DELE d/b").reply("250 gone");
     let server = Script::start_each([lost, next]).await;
-    let pool = Pool::new(scripts::builder(), server.address(), Credentials::anonymous()).size(1);
+    let pool =
+        Pool::new(scripts::builder().pipelining(Pipelining::Off), server.address(), Credentials::anonymous())
+            .size(1);
 
     let report = pool.mirror_up(local.path(), "d").delete(Delete::After).await.unwrap();
 

@@ -13,7 +13,7 @@ use common::{
     builder, pool_by,
 };
 use oxftp::{
-    Credentials, Error, Pool,
+    Credentials, Error, Pipelining, Pool,
     mirror::{Delete, Links},
 };
 use oxftp_testing::{
@@ -34,7 +34,9 @@ fn listed(lines: &[&str]) -> Script {
 /// Mirrors what a server lists into a directory; gives the error, if there is one.
 async fn mirror(script: Script, target: &Path, links: Links, delete: Delete) -> Option<Error> {
     let server = script.start().await;
-    let pool = Pool::new(scripts::builder(), server.address(), Credentials::anonymous()).size(1);
+    let pool =
+        Pool::new(scripts::builder().pipelining(Pipelining::Off), server.address(), Credentials::anonymous())
+            .size(1);
     let outcome = pool.mirror_down("d", target).links(links).delete(delete).await;
     server.done().await;
     outcome.err()

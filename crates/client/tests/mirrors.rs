@@ -16,7 +16,7 @@ use common::{
     builder, content, pool_by,
 };
 use oxftp::{
-    Client, Credentials, Pool, Report, Timestamp,
+    Client, Credentials, Pipelining, Pool, Report, Timestamp,
     mirror::{Compare, Delete, Mirror},
 };
 use oxftp_testing::{
@@ -248,7 +248,9 @@ async fn times_are_compared_in_the_zone_of_the_server() {
     let script = script.expect("LIST d").reply("150 here").data(line.clone()).reply("226 done");
     let script = script.passive().expect("LIST d").reply("150 here").data(line).reply("226 done");
     let server = script.expect("MDTM d/a").reply(format!("213 {told}")).start().await;
-    let pool = Pool::new(Client::builder(), server.address(), Credentials::anonymous()).size(1);
+    let pool =
+        Pool::new(Client::builder().pipelining(Pipelining::Off), server.address(), Credentials::anonymous())
+            .size(1);
 
     let report = pool.mirror_down("d", local.path()).await.unwrap();
 
@@ -267,7 +269,9 @@ async fn a_coarse_time_that_differs_is_asked_for_before_a_file_is_fetched() {
     let script = script.passive().expect("MLSD d").reply("150 here");
     let script = script.data("type=file;size=1;modify=202401011300; a\r\n").reply("226 done");
     let server = script.expect("MDTM d/a").reply("213 20240101120030").start().await;
-    let pool = Pool::new(Client::builder(), server.address(), Credentials::anonymous()).size(1);
+    let pool =
+        Pool::new(Client::builder().pipelining(Pipelining::Off), server.address(), Credentials::anonymous())
+            .size(1);
 
     let report = pool.mirror_down("d", local.path()).await.unwrap();
 
