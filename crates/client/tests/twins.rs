@@ -7,7 +7,7 @@ mod scripts;
 use std::path::{Path, PathBuf};
 
 use oxftp::{
-    Error, Result,
+    Error, Pipelining, Result,
     path_io::{
         BoxFuture, DirectoryItem, MemoryFs, Metadata, MkdirOptions, OpenMode, PathFile, PathIo, PathIoResult,
     },
@@ -73,7 +73,8 @@ impl PathIo for Folding {
 /// Downloads the tree `r`, in which there is what the script says; gives the names of what failed.
 async fn download(script: Script) -> (Folding, Vec<String>) {
     let fs = Folding::default();
-    let (server, mut client) = play_to(builder().path_io(fs.clone()), script).await;
+    let (server, mut client) =
+        play_to(builder().path_io(fs.clone()).pipelining(Pipelining::Off), script).await;
     let outcome: Result<_> = client.download("r").to("/").write_into(true).await;
     let Err(Error::SomeFailed { report }) = outcome else { panic!("{outcome:?}") };
     server.done().await;
