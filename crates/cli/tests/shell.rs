@@ -316,6 +316,8 @@ mod at_a_terminal {
         session.expect(":/>").unwrap();
         session.send_line("pwd").unwrap();
         session.expect("/\r\n").unwrap();
+        // Before the prompt it would be for the terminal, not for the shell.
+        session.expect(":/>").unwrap();
         session.send(ControlCode::EOT).unwrap();
         session.expect(expectrl::Eof).unwrap();
     }
