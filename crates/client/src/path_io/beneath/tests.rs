@@ -3,6 +3,7 @@
 use std::{
     fs::{self, read, read_dir},
     os::unix::fs::symlink,
+    time::{Duration, UNIX_EPOCH},
 };
 
 use tokio::io::AsyncWriteExt;
@@ -68,9 +69,32 @@ async fn nothing_is_reached_through_a_link() {
 #[tokio::test]
 async fn nothing_above_the_root_is_reached_and_no_pipe_is_waited_for() {
     let (_home, fs, root) = rooted();
-    rustix::fs::mknodat(CWD, root.join("pipe"), FileType::Fifo, FILE_MODE, 0).unwrap();
+    rustix::fs::mknodat(CWD, root.join("pipe"), rustix::fs::FileType::Fifo, Mode::from_raw_mode(0o666), 0)
+        .unwrap();
 
     assert!(fs.open(&root.join("out/../file"), OpenMode::Write).await.is_err());
     assert!(fs.open(&root.join("pipe"), OpenMode::Write).await.is_err());
     assert!(fs.open(&root.join("pipe"), OpenMode::Read).await.is_err());
+}
+
+#[tokio::test]
+async fn a_small_file_is_written_through_no_link_and_replaces_a_part_of_old() {
+    let (_home, fs, root) = rooted();
+    fs::write(root.join("new.part"), "of old").unwrap();
+    let put = |part: &str, target: &str| {
+        let (part, target) = (root.join(part), root.join(target));
+        fs.write_whole(WholeFile { content: "content".into(), part, target, modified: Some(UNIX_EPOCH) })
+    };
+
+    assert!(put("new.part", "new").await.unwrap());
+    assert!(!put("link", "other").await.unwrap(), "a link has the name of the part");
+    assert!(!put("link.part", "link").await.unwrap(), "a link has the name of the file");
+    assert!(put("out/x.part", "out/x").await.is_err(), "a link leads out");
+
+    assert_eq!(read(root.join("new")).unwrap(), b"content");
+    assert_eq!(fs::metadata(root.join("new")).unwrap().modified().unwrap(), UNIX_EPOCH);
+    assert_eq!(read(root.join("../outside/file")).unwrap(), b"keep me");
+    assert!(!root.join("new.part").exists() && !root.join("other").exists());
+    assert_eq!(fs.read_whole(&root.join("new"), 7).await.unwrap().unwrap(), "content");
+    assert_eq!(fs.read_whole(&root.join("new"), 6).await.unwrap(), None);
 }
