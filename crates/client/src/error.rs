@@ -1,13 +1,15 @@
 //! What can go wrong.
 
+mod questions;
+
 use std::{io, time::Duration};
 
 use oxftp_proto::{
-    Code, DecodeError, FileHash, InvalidCommand, NameError, Reply, StatusCodeError, UnknownEncoding,
+    DecodeError, FileHash, InvalidCommand, NameError, Reply, StatusCodeError, UnknownEncoding,
     dialog::DialogError, listing::ListingError,
 };
 
-use crate::{TlsFailure, path_io::PathIoError, pool::is_full, report::Report, url::UrlError};
+use crate::{path_io::PathIoError, report::Report, url::UrlError};
 
 /// The result of everything in this crate that can fail.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -247,121 +249,6 @@ pub enum Error {
     Encoding(#[from] UnknownEncoding),
 }
 
-impl Error {
-    /// Gives the reply that this error is about.
-    #[must_use]
-    pub fn reply(&self) -> Option<&Reply> {
-        match self {
-            Self::StatusCode(error) => Some(&error.info),
-            Self::UnusableReply { reply, .. } | Self::TlsRefused { reply } => Some(reply),
-            Self::Closed { reply } | Self::Data { reply, .. } => reply.as_ref(),
-            Self::TooManySessions { source } | Self::NotRenamed { source, .. } => source.reply(),
-            _ => None,
-        }
-    }
-
-    /// Gives the code of the reply that this error is about.
-    #[must_use]
-    pub fn code(&self) -> Option<Code> {
-        self.reply().map(Reply::code)
-    }
-
-    /// Tells whether the server said that a path is not there.
-    ///
-    /// FTP has one code (550) for that and for many other refusals, such as a lack of permission;
-    /// the reply's text is looked at to tell those apart.
-    #[must_use]
-    pub fn is_not_found(&self) -> bool {
-        match self {
-            Self::PathIo(error) => error.kind() == io::ErrorKind::NotFound,
-            Self::NotFound { .. } => true,
-            Self::StatusCode(error) => {
-                matches!(error.info.code().get(), 550 | 450)
-                    && !speaks_of_permission(&error.info)
-                    && !speaks_of_presence(&error.info)
-            }
-            _ => false,
-        }
-    }
-
-    /// Tells whether the server refused for lack of permission.
-    #[must_use]
-    pub fn is_permission_denied(&self) -> bool {
-        match self {
-            Self::PathIo(error) => error.kind() == io::ErrorKind::PermissionDenied,
-            Self::StatusCode(error) => match error.info.code().get() {
-                532 | 553 => true,
-                550 | 450 => speaks_of_permission(&error.info),
-                _ => false,
-            },
-            _ => false,
-        }
-    }
-
-    /// Tells whether the login was refused.
-    #[must_use]
-    pub fn is_login_refused(&self) -> bool {
-        matches!(self, Self::StatusCode(error) if matches!(error.info.code().get(), 430 | 530..=532 | 331 | 332))
-    }
-
-    /// Tells what is wrong with TLS, where that is what failed.
-    #[must_use]
-    pub fn tls_failure(&self) -> Option<TlsFailure> {
-        match self {
-            Self::Tls(source) => Some(TlsFailure::of(source)),
-            Self::TooManySessions { source } | Self::Stopped { source, .. } => source.tls_failure(),
-            _ => None,
-        }
-    }
-
-    /// Tells whether a deadline passed.
-    #[must_use]
-    pub fn is_timeout(&self) -> bool {
-        match self {
-            Self::Timeout { .. } => true,
-            Self::Connect { source, .. } | Self::DataConnect(source) | Self::Data { source, .. } => {
-                source.kind() == io::ErrorKind::TimedOut
-            }
-            Self::Stopped { source, .. } | Self::NotRenamed { source, .. } => source.is_timeout(),
-            _ => false,
-        }
-    }
-
-    /// Tells whether trying again, perhaps on a new connection, may help. A login that was one too many is
-    /// such a thing, too.
-    #[must_use]
-    pub fn is_transient(&self) -> bool {
-        match self {
-            Self::StatusCode(error) => error.info.code().is_transient() || is_full(self),
-            Self::Connect { .. }
-            | Self::Timeout { .. }
-            | Self::Closed { .. }
-            | Self::Control(_)
-            | Self::Broken { .. }
-            | Self::DataConnect(_)
-            | Self::Data { .. }
-            | Self::TooManySessions { .. } => true,
-            Self::Stopped { source, .. } | Self::NotRenamed { source, .. } => source.is_transient(),
-            _ => false,
-        }
-    }
-
-    /// Tells whether the control connection is of no use after this.
-    #[must_use]
-    pub fn is_connection_lost(&self) -> bool {
-        match self {
-            Self::Closed { .. }
-            | Self::Control(_)
-            | Self::Broken { .. }
-            | Self::Protocol(_)
-            | Self::Desynchronised { .. } => true,
-            Self::StatusCode(error) => error.info.code() == Code::SERVICE_CLOSING,
-            Self::Stopped { source, .. } | Self::NotRenamed { source, .. } => source.is_connection_lost(),
-            _ => false,
-        }
-    }
-}
-
 impl From<DialogError> for Error {
     fn from(error: DialogError) -> Self {
         match error {
@@ -375,48 +262,10 @@ impl From<DialogError> for Error {
     }
 }
 
-fn speaks_of_permission(reply: &Reply) -> bool {
-    let text = reply.text().to_ascii_lowercase();
-    ["permission", "denied", "not permitted", "not allowed", "forbidden", "access", "privilege"]
-        .iter()
-        .any(|word| text.contains(word))
-}
-
-/// A directory that is not empty and a file that exists are refused with 550, too.
-fn speaks_of_presence(reply: &Reply) -> bool {
-    let text = reply.text().to_ascii_lowercase();
-    ["already exist", "file exists", "directory exists", "not empty"].iter().any(|words| text.contains(words))
-}
-
 fn seconds(deadline: Duration) -> String {
     format!("{} s", deadline.as_secs_f64())
 }
 
 fn last_words(reply: Option<&Reply>) -> String {
     reply.map(|reply| format!(", saying: {reply}")).unwrap_or_default()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn refused(code: u16, text: &str) -> Error {
-        Reply::new(Code::new(code).unwrap(), [text.as_bytes()]).unexpected(&["2xx"]).into()
-    }
-
-    #[test]
-    fn a_550_is_told_apart_by_its_words() {
-        assert!(refused(550, "No such file or directory").is_not_found());
-        assert!(!refused(550, "Permission denied.").is_not_found());
-        assert!(refused(550, "Permission denied.").is_permission_denied());
-        assert!(!refused(550, "Directory not empty").is_not_found());
-        assert!(refused(550, "path does not exist").is_not_found());
-    }
-
-    #[test]
-    fn four_hundreds_may_be_tried_again_and_five_hundreds_not() {
-        assert!(refused(450, "busy").is_transient());
-        assert!(!refused(550, "no").is_transient());
-        assert!(refused(421, "bye").is_connection_lost());
-    }
 }
