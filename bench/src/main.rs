@@ -14,6 +14,7 @@ mod content;
 mod cost;
 mod job;
 mod link;
+mod plot;
 mod table;
 
 use std::{path::PathBuf, time::Duration};
@@ -27,6 +28,7 @@ use crate::{
     cost::{Cost, Outcome},
     job::{Job, Place, Sizes},
     link::Link,
+    plot::Measured,
     table::Row,
 };
 
@@ -63,6 +65,9 @@ struct Options {
     /// Scenarios whose names contain this
     #[arg(long, default_value = "")]
     only: String,
+    /// Draws what was measured into this file (SVG)
+    #[arg(long)]
+    plot: Option<PathBuf>,
     /// Clients to run, all by default
     #[arg(long, value_delimiter = ',')]
     clients: Vec<String>,
@@ -82,31 +87,49 @@ fn main() {
         far_files: options.far_files,
         entries: options.entries,
     };
+    let mut measured = Vec::new();
     for job in job::all(sizes).iter().filter(|job| job.name().contains(&options.only)) {
         // A thread of its own, for it may move to another namespace.
-        std::thread::scope(|scope| scope.spawn(|| begin(job, &programs, &options)).join()).unwrap();
+        let rows =
+            std::thread::scope(|scope| scope.spawn(|| begin(job, &programs, &options)).join()).unwrap();
+        measured.extend(rows.map(|rows| Measured { job: job.name(), rows }));
+    }
+    if let Some(path) = &options.plot {
+        plot::draw(path, &measured).unwrap();
     }
 }
 
-fn begin(job: &Job, programs: &[Program], options: &Options) {
+/// Gives the clients' runs, if there is what the job needs.
+fn begin(job: &Job, programs: &[Program], options: &Options) -> Option<Vec<Row>> {
     let link = match job.round_trip.map(Link::open).transpose() {
         Ok(link) => link,
-        Err(error) => return println!("\n## {}\n\nskipped: no link, {error}", job.name()),
+        Err(error) => {
+            println!("\n## {}\n\nskipped: no link, {error}", job.name());
+            return None;
+        }
     };
     if let Some(link) = &link {
         link.enter_server().unwrap();
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-    runtime.block_on(measure(job, programs, options, link.as_ref()));
+    runtime.block_on(measure(job, programs, options, link.as_ref()))
 }
 
 /// Runs every client at one job, in turn, and prints what they took.
-async fn measure(job: &Job, programs: &[Program], options: &Options, link: Option<&Link>) {
+async fn measure(
+    job: &Job,
+    programs: &[Program],
+    options: &Options,
+    link: Option<&Link>,
+) -> Option<Vec<Row>> {
     let mut server = ServerOptions::new(job.protection);
     server.require_session_reuse = job.needs_reuse();
     let server = match ServerKind::Vsftpd.start_with(server).await {
         Ok(server) => server,
-        Err(unavailable) => return println!("\n## {}\n\nskipped: {unavailable}", job.name()),
+        Err(unavailable) => {
+            println!("\n## {}\n\nskipped: {unavailable}", job.name());
+            return None;
+        }
     };
     let place = Place::new(&server);
     let original = job.lay(&place);
@@ -120,6 +143,7 @@ async fn measure(job: &Job, programs: &[Program], options: &Options, link: Optio
         }
     }
     table::print(&job.name(), &rows);
+    Some(rows)
 }
 
 /// Runs one client once and checks what came of it.

@@ -35,7 +35,16 @@ impl Row {
         values[values.len() / 2]
     }
 
-    fn wall(&self) -> f64 {
+    pub(crate) fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// Tells whether each run came to its end.
+    pub(crate) fn is_done(&self) -> bool {
+        self.failure.is_none() && !self.costs.is_empty()
+    }
+
+    pub(crate) fn wall(&self) -> f64 {
         self.median(|cost| cost.wall.as_secs_f64())
     }
 }
