@@ -194,7 +194,7 @@ impl<'c> Download<'c> {
     /// Defaults to 1.
     ///
     /// With [`Connections::Auto`] it begins with one, and those that make it faster take over half of what is
-    /// left. Beside the part file stands one called `.part.segments`, which tells
+    /// left. Beside the part file stands one with `.segments` behind its name, which tells
     /// [`resume`](Self::resume) what is written of each part, to the second; it counts for nothing once the
     /// server's file has another size or time (`MDTM`). At the end both are asked for again, and
     /// [`Error::Changed`] when the time is another.
