@@ -56,8 +56,9 @@ impl ReplyDecoder {
         self.buffer.extend_from_slice(bytes);
     }
 
-    /// Gives the buffer that arriving bytes can be read into.
+    /// Gives the buffer that arriving bytes can be read into, with room for most replies.
     pub fn buffer_mut(&mut self) -> &mut BytesMut {
+        self.buffer.reserve(MOST_REPLIES);
         &mut self.buffer
     }
 
@@ -193,6 +194,9 @@ pub enum DecodeError {
         lines: usize,
     },
 }
+
+/// Few replies have more bytes.
+const MOST_REPLIES: usize = 512;
 
 #[cfg(test)]
 mod tests {

@@ -15,6 +15,10 @@ pub(super) struct Clock {
 }
 
 impl Clock {
+    pub(super) fn to_the_minute(hour: u8, minute: u8) -> Self {
+        Self { hour, minute, second: None, nanosecond: None }
+    }
+
     /// Takes `21:46`, `21:46:05`, `21:46:05.25` or `9:46PM` off the front; a word ends behind it.
     pub(super) fn leading(text: &[u8]) -> Option<(Self, &[u8])> {
         Self::parted_by(b':', text).filter(|(_, rest)| text::ends_word(rest))
@@ -62,7 +66,7 @@ impl Clock {
     fn parted_by(separator: u8, text: &[u8]) -> Option<(Self, &[u8])> {
         let (hour, rest) = text::digits(text, 2)?;
         let (minute, rest) = two_digits(rest.strip_prefix(&[separator])?)?;
-        let clock = Self { hour: u8::try_from(hour).ok()?, minute, second: None, nanosecond: None };
+        let clock = Self::to_the_minute(u8::try_from(hour).ok()?, minute);
         if text::ends_word(rest) {
             return Some((clock, rest));
         }

@@ -1,17 +1,19 @@
 //! Dates as `ls` prints them.
 //!
 //! `Nov  8 21:46`, `Nov  8  2021`, `8 Nov 2021`, `2021-11-08 21:46` and their kin. Dates with a name
-//! of a month are in [`named`], those of numbers alone in [`numeric`], those of East Asia in
-//! [`asian`], times of the day in [`clock`]. The names themselves are left to
-//! [`months`](super::months).
+//! of a month are in [`named`], the commonest of them in [`usual()`], those of numbers alone in
+//! [`numeric`], those of East Asia in [`asian`], times of the day in [`clock`]. The names themselves
+//! are left to [`months`](super::months).
 
 mod asian;
 mod clock;
 mod named;
 mod numeric;
+mod usual;
 
 use clock::Clock;
 pub(super) use named::unknown;
+pub(super) use usual::usual;
 
 use super::{
     ListingError,

@@ -6,13 +6,14 @@
 //!
 //! Between the mode and the date servers differ: link count, owner and group may be missing or
 //! hold blanks. The date is the anchor: what stands before it is the size, what follows it after
-//! one blank is the name. [`columns`] reads what stands between, [`size`] the sizes, and [`stat`]
-//! lines that have numbers in place of mode and date; modes and dates are left to [`mode`] and
-//! [`date`].
+//! one blank is the name. [`usual`] finds it in most lines at once. [`columns`] reads what stands
+//! between, [`size`] the sizes, and [`stat`] lines that have numbers in place of mode and date;
+//! modes and dates are left to [`mode`] and [`date`].
 
 mod columns;
 mod size;
 mod stat;
+mod usual;
 
 use columns::Middle;
 
@@ -56,7 +57,8 @@ pub(super) fn read<'l>(line: &'l [u8], context: &Context) -> Reading<'l> {
         return Ok(Line::Entry(columns));
     }
     let permissions = mode::leading(behind_counts(line)).ok_or("no mode at its start")?;
-    let Some((middle, modified, rest)) = split_at_date(permissions.rest, context) else {
+    let split = usual::split(permissions.rest, &context.horizon);
+    let Some((middle, modified, rest)) = split.or_else(|| split_at_date(permissions.rest, context)) else {
         return unknown(&permissions).ok_or("no date behind the mode");
     };
     let name = rest.split_first().map_or(rest, |(_, name)| name);
