@@ -13,13 +13,13 @@ use std::{
     time::SystemTime,
 };
 
-use bytes::Bytes;
 use place::{DIRECTORY, DIRECTORY_MODE, Held, Place, describe, kind, made, name, open_directory};
 use rustix::fs::{AtFlags, CWD, Mode};
 
 use super::{
     BoxFuture, DirectoryItem, FileKind, LocalFs, Metadata, MkdirOptions, OpenMode, PathFile, PathIo,
-    PathIoResult, SET_PERMISSIONS, WholeFile,
+    PathIoResult, ReadFile, SET_PERMISSIONS, WholeFile,
+    brief::brief,
     local::{blocking, opened},
 };
 
@@ -56,7 +56,7 @@ impl Beneath {
                 made(rustix::fs::mkdirat(directory.fd()?, name, DIRECTORY_MODE))?;
             }
             let next = open_directory(directory.fd()?, name)?;
-            directory = Held::Below(next);
+            directory = Held::Below(Arc::new(next));
         }
         Err(io::ErrorKind::InvalidInput.into())
     }
@@ -181,15 +181,21 @@ impl PathIo for Beneath {
         }
         Box::pin(async move {
             let part = file.part.clone();
-            self.at("write", &part, move |place| place.write_whole(&file)).await
+            let this = self.clone();
+            brief("write", &part, move |path| this.descend(path, false)?.write_whole(&file)).await
         })
     }
 
-    fn read_whole<'a>(&'a self, path: &'a Path, most: usize) -> BoxFuture<'a, PathIoResult<Option<Bytes>>> {
+    fn read_whole<'a>(
+        &'a self,
+        path: &'a Path,
+        most: usize,
+    ) -> BoxFuture<'a, PathIoResult<Option<ReadFile>>> {
         if !self.has(path) {
             return LOCAL.read_whole(path, most);
         }
-        self.at("read", path, move |place| place.read_whole(most))
+        let this = self.clone();
+        brief("read", path, move |path| this.descend(path, false)?.read_whole(most))
     }
 
     fn read_link<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, PathIoResult<PathBuf>> {

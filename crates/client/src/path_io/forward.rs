@@ -4,10 +4,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use bytes::Bytes;
-
 use super::{
-    BoxFuture, DirectoryItem, Metadata, MkdirOptions, OpenMode, PathFile, PathIo, PathIoResult, WholeFile,
+    BoxFuture, DirectoryItem, Metadata, MkdirOptions, OpenMode, PathFile, PathIo, PathIoResult, ReadFile,
+    WholeFile,
 };
 
 // Every method is listed, those with a default too: it would hide the one behind the pointer.
@@ -74,7 +73,7 @@ macro_rules! forward {
                 &'a self,
                 path: &'a Path,
                 most: usize,
-            ) -> BoxFuture<'a, PathIoResult<Option<Bytes>>> {
+            ) -> BoxFuture<'a, PathIoResult<Option<ReadFile>>> {
                 (**self).read_whole(path, most)
             }
 

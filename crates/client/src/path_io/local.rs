@@ -7,20 +7,20 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use bytes::Bytes;
 use tokio::io::AsyncWriteExt;
 
 #[cfg(unix)]
 use super::beneath::Beneath;
 use super::{
     BoxFuture, DirectoryItem, FileKind, Metadata, MkdirOptions, OpenMode, PathFile, PathIo, PathIoError,
-    PathIoResult, SET_PERMISSIONS, WholeFile,
+    PathIoResult, ReadFile, SET_PERMISSIONS, WholeFile, brief::brief,
 };
 
 /// The file system of the machine the program runs on.
 ///
 /// Each operation is one hop to tokio's pool of blocking threads, where it runs to its end: dropping its
-/// future abandons the answer, not the operation. Relative paths start at the process's current directory
+/// future abandons the answer, not the operation. Only small files are read and written at once on the thread that
+/// polls, and only while that takes less than 0.2 ms. Relative paths start at the process's current directory
 /// as it is when the operation runs.
 ///
 /// On Unix an open file stays usable after it was unlinked or replaced. A chain of links that goes in a
@@ -101,12 +101,16 @@ impl PathIo for LocalFs {
     fn write_whole<'a>(&'a self, file: WholeFile) -> BoxFuture<'a, PathIoResult<bool>> {
         Box::pin(async move {
             let part = file.part.clone();
-            blocking("write", &part, move |_| write_whole(&file)).await
+            brief("write", &part, move |_| write_whole(&file)).await
         })
     }
 
-    fn read_whole<'a>(&'a self, path: &'a Path, most: usize) -> BoxFuture<'a, PathIoResult<Option<Bytes>>> {
-        blocking("read", path, move |place| read_whole(place, most))
+    fn read_whole<'a>(
+        &'a self,
+        path: &'a Path,
+        most: usize,
+    ) -> BoxFuture<'a, PathIoResult<Option<ReadFile>>> {
+        brief("read", path, move |place| read_whole(place, most))
     }
 
     fn read_link<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, PathIoResult<PathBuf>> {
@@ -290,7 +294,7 @@ fn write_whole(file: &WholeFile) -> io::Result<bool> {
     Ok(true)
 }
 
-fn read_whole(place: &Path, most: usize) -> io::Result<Option<Bytes>> {
+fn read_whole(place: &Path, most: usize) -> io::Result<Option<ReadFile>> {
     // Opening a pipe could wait for ever.
     let found = std::fs::metadata(place)?;
     if !found.is_file() || found.len() > most as u64 {
@@ -298,7 +302,7 @@ fn read_whole(place: &Path, most: usize) -> io::Result<Option<Bytes>> {
     }
     let mut content = Vec::with_capacity(found.len() as usize + 1);
     let read = std::fs::File::open(place)?.take(most as u64 + 1).read_to_end(&mut content)?;
-    Ok((read <= most).then(|| content.into()))
+    Ok((read <= most).then(|| ReadFile { content: content.into(), modified: found.modified().ok() }))
 }
 
 #[cfg(target_os = "linux")]

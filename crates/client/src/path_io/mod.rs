@@ -26,6 +26,7 @@
 
 #[cfg(unix)]
 mod beneath;
+mod brief;
 pub mod contract;
 mod error;
 mod forward;
@@ -48,7 +49,7 @@ pub use memory::MemoryFs;
 pub use metadata::{DirectoryItem, FileKind, Metadata};
 pub use mode::{MkdirOptions, OpenMode};
 pub use timeout::Timed;
-pub use whole::WholeFile;
+pub use whole::{ReadFile, WholeFile};
 
 use std::fmt::Debug;
 use std::io;
@@ -57,7 +58,6 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use bytes::Bytes;
 use tokio::io::{AsyncRead, AsyncSeek, AsyncWrite};
 
 /// A future on the heap, which is what keeps [`PathIo`] and [`PathFile`] object-safe.
@@ -77,7 +77,7 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 /// - A relative path starts at a directory of the backend's choice, always the same for all methods, and
 ///   the empty path is that directory. [`LocalFs`] takes the process's current directory, [`MemoryFs`] its root.
 /// - Names are taken as they are: blanks, quotes and non-ASCII characters have no meaning.
-/// - No method blocks the thread that polls it.
+/// - No method blocks the thread that polls it for longer than a task may take between two waits.
 ///
 /// Dropping a future before it is done does not take the operation back: it may still happen afterwards.
 ///
@@ -196,14 +196,18 @@ pub trait PathIo: Debug + Send + Sync + 'static {
         Box::pin(whole::write_by_steps(self, file))
     }
 
-    /// Reads a file at once; gives `None` when it is no regular file, or has more than `most` bytes.
+    /// Reads a small file at once; gives `None` when it is no regular file, or has more than `most` bytes.
     ///
     /// Defaults to the methods above, one after the other.
     ///
     /// # Errors
     ///
     /// Those of [`open`](Self::open), and what a read meets.
-    fn read_whole<'a>(&'a self, path: &'a Path, most: usize) -> BoxFuture<'a, PathIoResult<Option<Bytes>>> {
+    fn read_whole<'a>(
+        &'a self,
+        path: &'a Path,
+        most: usize,
+    ) -> BoxFuture<'a, PathIoResult<Option<ReadFile>>> {
         Box::pin(whole::read_by_steps(self, path, most))
     }
 

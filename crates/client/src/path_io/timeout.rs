@@ -5,12 +5,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use bytes::Bytes;
-
 use super::timed_file::TimedFile;
 use super::{
     BoxFuture, DirectoryItem, Metadata, MkdirOptions, OpenMode, PathFile, PathIo, PathIoError, PathIoResult,
-    SET_PERMISSIONS, WholeFile,
+    ReadFile, SET_PERMISSIONS, WholeFile,
 };
 
 /// A backend each of whose operations must be done within a time, as must each read, write, flush, seek and
@@ -120,7 +118,11 @@ impl<P: PathIo> PathIo for Timed<P> {
         })
     }
 
-    fn read_whole<'a>(&'a self, path: &'a Path, most: usize) -> BoxFuture<'a, PathIoResult<Option<Bytes>>> {
+    fn read_whole<'a>(
+        &'a self,
+        path: &'a Path,
+        most: usize,
+    ) -> BoxFuture<'a, PathIoResult<Option<ReadFile>>> {
         Box::pin(self.bounded("read", path, self.inner.read_whole(path, most)))
     }
 

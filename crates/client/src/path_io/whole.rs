@@ -21,6 +21,15 @@ pub struct WholeFile {
     pub modified: Option<SystemTime>,
 }
 
+/// A file that was read in one step: see [`PathIo::read_whole`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReadFile {
+    /// What is in it.
+    pub content: Bytes,
+    /// When it was last modified, if the backend knows.
+    pub modified: Option<SystemTime>,
+}
+
 /// Writes a whole file by the other methods of a backend.
 pub(super) async fn write_by_steps<P: PathIo + ?Sized>(fs: &P, file: WholeFile) -> PathIoResult<bool> {
     for path in [&file.target, &file.part] {
@@ -49,7 +58,7 @@ pub(super) async fn read_by_steps<P: PathIo + ?Sized>(
     fs: &P,
     path: &Path,
     most: usize,
-) -> PathIoResult<Option<Bytes>> {
+) -> PathIoResult<Option<ReadFile>> {
     let found = fs.stat(path).await?;
     if !found.is_file() || found.size > most as u64 {
         return Ok(None);
@@ -58,5 +67,5 @@ pub(super) async fn read_by_steps<P: PathIo + ?Sized>(
     let mut content = Vec::new();
     let read = file.take(most as u64 + 1).read_to_end(&mut content).await;
     let read = read.map_err(|source| PathIoError::new("read", path, source))?;
-    Ok((read <= most).then(|| content.into()))
+    Ok((read <= most).then(|| ReadFile { content: content.into(), modified: found.modified }))
 }

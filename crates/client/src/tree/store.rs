@@ -5,7 +5,6 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
-use bytes::Bytes;
 use oxftp_proto::{Code, Command, RemotePath, Timestamp, TransferType};
 use tokio::io::{AsyncSeekExt, AsyncWriteExt};
 
@@ -19,7 +18,7 @@ use super::{
 use crate::{
     Client, Error, Progress, Result,
     data::{DataConnection, Masks},
-    path_io::{OpenMode, PathFile, PathIo, PathIoError},
+    path_io::{Metadata, OpenMode, PathFile, PathIo, PathIoError, ReadFile},
 };
 
 /// How files are stored.
@@ -52,6 +51,8 @@ impl<E: Into<Error>> From<E> for NotStored {
 pub(super) struct Stored {
     pub(super) bytes: u64,
     pub(super) resumed: u64,
+    /// When the local file was last modified.
+    modified: Option<SystemTime>,
 }
 
 impl Storing<'_> {
@@ -80,7 +81,7 @@ impl Storing<'_> {
         let checked = self.verify.check(client, (self.fs, source), length, &place).await;
         self.judged(client, checked, (&place, target)).await?;
         self.keep_permissions(client, source, &place).await?;
-        self.keep_time(client, source, &place).await?;
+        self.keep_time(client, stored.modified, &place).await?;
         if self.temporary {
             put_in_place(client, &place, target).await?;
         }
@@ -121,7 +122,7 @@ impl Storing<'_> {
                 if data.is_compressed() {
                     compare_size(client, target, offset + bytes).await?;
                 }
-                Ok(Stored { bytes, resumed: offset })
+                Ok(Stored { bytes, resumed: offset, modified: content.modified() })
             }
             Err(CopyError::Data(source)) => {
                 let deadline = client.completion_deadline();
@@ -138,13 +139,12 @@ impl Storing<'_> {
     async fn content(&self, source: &Path) -> Result<Content, PathIoError> {
         if !self.resume
             && !self.ascii
-            && let Some(bytes) = self.fs.read_whole(source, SMALLEST_BLOCK).await?
+            && let Some(file) = self.fs.read_whole(source, SMALLEST_BLOCK).await?
         {
-            return Ok(Content::Read(bytes));
+            return Ok(Content::Read(file));
         }
         let file = self.fs.open(source, OpenMode::Read).await?;
-        let size = self.fs.stat(source).await.ok().filter(|found| found.is_file()).map(|found| found.size);
-        Ok(Content::Open(file, size))
+        Ok(Content::Open(file, self.fs.stat(source).await.ok()))
     }
 
     async fn copy(
@@ -155,7 +155,7 @@ impl Storing<'_> {
         data: &mut DataConnection,
     ) -> Result<u64, CopyError> {
         let file = match content {
-            Content::Read(bytes) => return self.copy_small(bytes, data).await,
+            Content::Read(file) => return self.copy_small(&file.content, data).await,
             Content::Open(file, _) => &mut **file,
         };
         let mut keep_alive = client.keep_alive();
@@ -174,11 +174,13 @@ impl Storing<'_> {
     }
 
     /// Gives the server's file the time of the local one, where the server lets it be set.
-    async fn keep_time(&self, client: &mut Client, source: &Path, target: &RemotePath) -> Result<()> {
-        let modified = match self.keep_times {
-            true => self.fs.stat(source).await?.modified.and_then(timestamp),
-            false => None,
-        };
+    async fn keep_time(
+        &self,
+        client: &mut Client,
+        modified: Option<SystemTime>,
+        target: &RemotePath,
+    ) -> Result<()> {
+        let modified = modified.filter(|_| self.keep_times).and_then(timestamp);
         let Some(modified) = modified else { return Ok(()) };
         match client.set_modified(target, modified).await {
             Err(error @ (Error::NotOffered { .. } | Error::StatusCode(_))) => {
@@ -223,15 +225,22 @@ impl Storing<'_> {
 /// What a file is to hold on the server.
 enum Content {
     /// A small file, read already.
-    Read(Bytes),
-    Open(Box<dyn PathFile>, Option<u64>),
+    Read(ReadFile),
+    Open(Box<dyn PathFile>, Option<Metadata>),
 }
 
 impl Content {
     fn size(&self) -> Option<u64> {
         match self {
-            Self::Read(bytes) => Some(bytes.len() as u64),
-            Self::Open(_, size) => *size,
+            Self::Read(file) => Some(file.content.len() as u64),
+            Self::Open(_, found) => found.as_ref().filter(|found| found.is_file()).map(|found| found.size),
+        }
+    }
+
+    fn modified(&self) -> Option<SystemTime> {
+        match self {
+            Self::Read(file) => file.modified,
+            Self::Open(_, found) => found.as_ref().and_then(|found| found.modified),
         }
     }
 

@@ -188,14 +188,7 @@ impl<'a, W: Work> Walk<'a, W> {
                 }
                 Next::End => return self.land(number, behind).await,
             };
-            let work = async {
-                match &task {
-                    Task::List(directory) => self.list(number, directory, &mut lane).await.map(|()| None),
-                    Task::Transfer(_, file) => self.transfer(number, file, &mut lane).await,
-                }
-            };
-            let (outcome, ()) = tokio::join!(work, self.land(number, behind.take()));
-            match outcome {
+            match self.act(number, &task, &mut lane, behind.take()).await {
                 Ok(None) => self.finish((number, Place::Moving), &task),
                 Ok(Some((name, Done { moved, landing: Some(landing) }))) => {
                     behind = Some(self.leave_behind(number, Behind { task, name, moved, landing }));
@@ -207,6 +200,25 @@ impl<'a, W: Work> Walk<'a, W> {
                 Err(no_session) => return self.give_up(number, task, no_session),
             }
         }
+    }
+
+    /// Does a task, while what was left behind comes to its end.
+    async fn act(
+        &self,
+        number: usize,
+        task: &Task<W::Directory, W::File>,
+        lane: &mut Lane<'_>,
+        behind: Option<Behind<W::Directory, W::File>>,
+    ) -> Result<Option<(String, Done)>> {
+        // In its place: it is too large to be moved for each file.
+        let work = pin!(async {
+            match task {
+                Task::List(directory) => self.list(number, directory, lane).await.map(|()| None),
+                Task::Transfer(_, file) => self.transfer(number, file, lane).await,
+            }
+        });
+        let (outcome, ()) = tokio::join!(work, self.land(number, behind));
+        outcome
     }
 
     fn next(&self, number: usize) -> Next<W::Directory, W::File> {

@@ -9,10 +9,9 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use bytes::Bytes;
 use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, Stat, Timespec, Timestamps};
 
-use super::super::{DirectoryItem, FileKind, Metadata, OpenMode, WholeFile};
+use super::super::{DirectoryItem, FileKind, Metadata, OpenMode, ReadFile, WholeFile};
 
 /// A name in a directory that is held open.
 pub(super) struct Place {
@@ -23,7 +22,7 @@ pub(super) struct Place {
 /// The root, or a directory below it that was opened for one operation.
 pub(super) enum Held {
     Root(Arc<OnceLock<OwnedFd>>),
-    Below(OwnedFd),
+    Below(Arc<OwnedFd>),
 }
 
 impl Place {
@@ -64,8 +63,12 @@ impl Place {
     pub(super) fn open(&self, mode: OpenMode) -> io::Result<std::fs::File> {
         let opened = rustix::fs::openat(self.directory.fd()?, &self.name, flags(mode), FILE_MODE);
         let file = std::fs::File::from(opened.map_err(or_link)?);
-        // A pipe or device in a file's place is nothing to write to.
-        if file.metadata()?.is_file() { Ok(file) } else { Err(io::Error::other("it is no regular file")) }
+        // A pipe or device in a file's place is nothing to write to; what is made is a file.
+        if mode == OpenMode::CreateNew || file.metadata()?.is_file() {
+            Ok(file)
+        } else {
+            Err(io::Error::other("it is no regular file"))
+        }
     }
 
     pub(super) fn write_whole(&self, file: &WholeFile) -> io::Result<bool> {
@@ -101,19 +104,20 @@ impl Place {
         let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?;
         let directory = match &self.directory {
             Held::Root(handle) => Held::Root(Arc::clone(handle)),
-            Held::Below(directory) => Held::Below(directory.try_clone()?),
+            Held::Below(directory) => Held::Below(Arc::clone(directory)),
         };
         Ok(Self { directory, name: name.into() })
     }
 
-    pub(super) fn read_whole(&self, most: usize) -> io::Result<Option<Bytes>> {
+    pub(super) fn read_whole(&self, most: usize) -> io::Result<Option<ReadFile>> {
         let stat = self.stat()?;
-        if kind(&stat) != FileKind::File || describe(&stat).size > most as u64 {
+        let found = describe(&stat);
+        if !found.is_file() || found.size > most as u64 {
             return Ok(None);
         }
-        let mut content = Vec::new();
+        let mut content = Vec::with_capacity(found.size as usize + 1);
         let read = self.open(OpenMode::Read)?.take(most as u64 + 1).read_to_end(&mut content)?;
-        Ok((read <= most).then(|| content.into()))
+        Ok((read <= most).then(|| ReadFile { content: content.into(), modified: found.modified }))
     }
 
     pub(super) fn read_link(&self) -> io::Result<PathBuf> {

@@ -95,6 +95,6 @@ async fn a_small_file_is_written_through_no_link_and_replaces_a_part_of_old() {
     assert_eq!(fs::metadata(root.join("new")).unwrap().modified().unwrap(), UNIX_EPOCH);
     assert_eq!(read(root.join("../outside/file")).unwrap(), b"keep me");
     assert!(!root.join("new.part").exists() && !root.join("other").exists());
-    assert_eq!(fs.read_whole(&root.join("new"), 7).await.unwrap().unwrap(), "content");
+    assert_eq!(fs.read_whole(&root.join("new"), 7).await.unwrap().unwrap().content, "content");
     assert_eq!(fs.read_whole(&root.join("new"), 6).await.unwrap(), None);
 }
