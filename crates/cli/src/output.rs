@@ -62,4 +62,4 @@ pub(crate) fn failed(error: io::Error) -> Failure {
     }
 }
 
-const ENOUGH: usize = 16 * 1024;
+const ENOUGH: usize = 128 * 1024;

@@ -1,6 +1,6 @@
 //! What a listing says of one thing, as JSON and as a line for people.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, fmt::Write};
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use oxftp::{Encoding, Entry, EntryKind, Precision, Timestamp};
@@ -75,18 +75,51 @@ fn text_or_base64(bytes: &[u8], encoding: Encoding) -> (Option<Cow<'_, str>>, Op
 
 /// Spells kind, mode, size and time in columns, as `ls -l` does: `-rw-r--r--  1234  2024-05-01 12:00Z`.
 pub(crate) fn columns(entry: &Entry) -> String {
-    let size = entry.size.filter(|_| entry.is_file()).map_or("-".to_owned(), |size| size.to_string());
-    let time = entry.modified.map_or("-".to_owned(), |time| minutes(&time));
-    format!("{}{} {size:>14} {time:<17}", letter(entry.kind), permissions(entry.mode))
+    let mut line = String::with_capacity(TIME_ENDS);
+    line.push(letter(entry.kind));
+    line.extend(permissions(entry.mode));
+    // A text takes whatever is written.
+    let _ = match entry.size.filter(|_| entry.is_file()) {
+        Some(size) => write!(line, " {size:>14} "),
+        None => write!(line, " {:>14} ", '-'),
+    };
+    match &entry.modified {
+        Some(time) => push_minutes(&mut line, time),
+        None => line.push('-'),
+    }
+    line.extend(std::iter::repeat_n(' ', TIME_ENDS.saturating_sub(line.len())));
+    line
 }
 
 /// Spells a time to the minute; what is known to be UTC has a `Z`.
 pub(crate) fn minutes(time: &Timestamp) -> String {
-    let date = format!("{:04}-{:02}-{:02}", time.year(), time.month(), time.day());
+    let mut text = String::new();
+    push_minutes(&mut text, time);
+    text
+}
+
+fn push_minutes(text: &mut String, time: &Timestamp) {
+    push_two_digits(text, time.year() / 100);
+    push_two_digits(text, time.year() % 100);
+    text.push('-');
+    push_two_digits(text, time.month().into());
+    text.push('-');
+    push_two_digits(text, time.day().into());
     if time.precision() == Precision::Day {
-        return date;
+        return;
     }
-    format!("{date} {:02}:{:02}{}", time.hour(), time.minute(), time.zone())
+    text.push(' ');
+    push_two_digits(text, time.hour().into());
+    text.push(':');
+    push_two_digits(text, time.minute().into());
+    let _ = write!(text, "{}", time.zone());
+}
+
+/// Listings are long: what formats any number takes five times as long.
+fn push_two_digits(text: &mut String, number: u16) {
+    text.extend(
+        [number / 10, number % 10].into_iter().filter_map(|digit| char::from_digit(digit.into(), 10)),
+    );
 }
 
 fn letter(kind: EntryKind) -> char {
@@ -99,8 +132,8 @@ fn letter(kind: EntryKind) -> char {
     }
 }
 
-fn permissions(mode: Option<u32>) -> String {
-    let Some(mode) = mode else { return "?????????".to_owned() };
+fn permissions(mode: Option<u32>) -> [char; 9] {
+    let Some(mode) = mode else { return ['?'; 9] };
     let triple = |shift: u32, special: bool, letter: char| {
         let bits = mode >> shift;
         let execute = match (bits & 1 != 0, special) {
@@ -111,13 +144,14 @@ fn permissions(mode: Option<u32>) -> String {
         };
         [if bits & 4 != 0 { 'r' } else { '-' }, if bits & 2 != 0 { 'w' } else { '-' }, execute]
     };
-    let letters = [
-        triple(6, mode & 0o4000 != 0, 's'),
-        triple(3, mode & 0o2000 != 0, 's'),
-        triple(0, mode & 0o1000 != 0, 't'),
-    ];
-    letters.iter().flatten().collect()
+    let [a, b, c] = triple(6, mode & 0o4000 != 0, 's');
+    let [d, e, f] = triple(3, mode & 0o2000 != 0, 's');
+    let [g, h, i] = triple(0, mode & 0o1000 != 0, 't');
+    [a, b, c, d, e, f, g, h, i]
 }
+
+/// Where the column of the time ends: that of a size is 14 wide, that of a time 17.
+const TIME_ENDS: usize = 10 + 1 + 14 + 1 + 17;
 
 #[cfg(test)]
 mod tests {
@@ -151,7 +185,7 @@ mod tests {
     #[test]
     fn columns_are_those_of_ls() {
         assert_eq!(columns(&entry(b"x")), "-rwsr-xr--              5 -                ");
-        assert_eq!(permissions(Some(0o1001)), "--------t");
-        assert_eq!(permissions(None), "?????????");
+        assert_eq!(String::from_iter(permissions(Some(0o1001))), "--------t");
+        assert_eq!(String::from_iter(permissions(None)), "?????????");
     }
 }

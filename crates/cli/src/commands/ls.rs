@@ -16,7 +16,7 @@ use crate::{
 
 pub(crate) async fn run(args: LsArgs, app: &App) -> Result {
     let url = session::url(&args.url)?;
-    let style = Style { long: args.long, json: args.json, all: args.all };
+    let style = Style { long: args.long, json: args.json, all: args.all, recursive: args.recursive };
     let mut session = Session::new(args.connection)?;
     let client = session.client(&url).await?;
     let mut output = Output::new();
@@ -38,6 +38,7 @@ struct Style {
     long: bool,
     json: bool,
     all: bool,
+    recursive: bool,
 }
 
 impl Style {
@@ -66,12 +67,13 @@ impl Style {
     }
 
     async fn entry(&self, output: &mut Output, found: &PathEntry, root: &RemotePath) -> Result {
-        let path = found.path();
-        let relative = below(path.as_bytes(), root.as_bytes());
+        let name = found.name();
+        let path = if self.recursive { Some(found.path()) } else { None };
+        let relative = path.as_ref().map_or(name.as_bytes(), |path| below(path.as_bytes(), root.as_bytes()));
         if !self.all && relative.split(|byte| *byte == b'/').any(|name| name.starts_with(b".")) {
             return Ok(());
         }
-        self.line(output, found, relative, found.name().as_bytes()).await
+        self.line(output, found, relative, name.as_bytes()).await
     }
 
     async fn line(&self, output: &mut Output, entry: &Entry, path: &[u8], name: &[u8]) -> Result {
@@ -82,9 +84,12 @@ impl Style {
         if !self.long {
             return output.line(shown).await;
         }
-        let mut line = [columns(entry).as_bytes(), b" ", &shown].concat();
+        let mut line = columns(entry).into_bytes();
+        line.push(b' ');
+        line.extend_from_slice(&shown);
         if let Some(target) = entry.link_target() {
-            line = [&line, &b" -> "[..], &output.showable(target)].concat();
+            line.extend_from_slice(b" -> ");
+            line.extend_from_slice(&output.showable(target));
         }
         output.line(line).await
     }
