@@ -5,6 +5,8 @@ use crate::data::Direction;
 /// Whether the passive command of the next transfer is sent while the final reply of the present one is on its
 /// way. That saves a round trip for each file of a tree.
 ///
+/// What else need not wait follows it: `PROT` behind `PBSZ`, and with vsftpd the end of TLS on this side of a download.
+///
 /// The replies are told apart whatever their order, so that a failure is told of the right file. A session
 /// on which a command that came early was refused goes on without.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -30,9 +32,23 @@ impl Pipelining {
             (Self::Auto, Direction::Down) => !server.any(|text| is_iis(&text)),
             // pyftpdlib closes the data connection it reads from when it is asked for another, and ProFTPD refuses
             // commands while it reads.
-            (Self::Auto, Direction::Up) => server.any(|text| text.to_ascii_lowercase().contains("vsftpd")),
+            (Self::Auto, Direction::Up) => is_vsftpd(server),
         }
     }
+
+    /// Tells whether a server that says such things of itself may be told that this side of a download's TLS ends
+    /// before it has sent the data.
+    ///
+    /// vsftpd waits for that before it ends the data connection, and looks no earlier; others might take it for the
+    /// end of the transfer.
+    pub(crate) fn ends_early(self, server: impl Iterator<Item = String>) -> bool {
+        self != Self::Off && is_vsftpd(server)
+    }
+}
+
+/// Tells whether a server that says such things of itself is vsftpd.
+pub(crate) fn is_vsftpd(mut server: impl Iterator<Item = String>) -> bool {
+    server.any(|text| text.to_ascii_lowercase().contains("vsftpd"))
 }
 
 fn is_iis(text: &str) -> bool {
@@ -62,6 +78,16 @@ mod tests {
         assert!(allows(Direction::Up, "(vsFTPd 3.0.3)"));
         assert!(!allows(Direction::Up, "pyftpdlib 2.0 ready."));
         assert!(!allows(Direction::Up, "ProFTPD Server ready"));
+    }
+
+    #[test]
+    fn only_vsftpd_is_told_the_end_of_tls_early() {
+        let ends_early =
+            |pipelining: Pipelining, text: &str| pipelining.ends_early([text.to_owned()].into_iter());
+
+        assert!(ends_early(Pipelining::Auto, "(vsFTPd 3.0.3)"));
+        assert!(!ends_early(Pipelining::On, "pyftpdlib 2.0 ready."));
+        assert!(!ends_early(Pipelining::Off, "(vsFTPd 3.0.3)"));
     }
 
     #[test]

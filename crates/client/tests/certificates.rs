@@ -153,9 +153,8 @@ async fn what_was_agreed_on_can_be_asked_for() {
 #[tokio::test]
 async fn a_server_that_refuses_to_protect_data_gets_no_login() {
     for refusal in ["536 no", "502 what", "431 later"] {
-        let pbsz = Script::new().expect("PBSZ 0").reply(refusal);
-        let prot = Script::new().expect("PBSZ 0").reply("200 ok").expect("PROT P").reply(refusal);
-        for script in [pbsz, prot] {
+        for replies in [[refusal, "503 PBSZ first"], ["200 ok", refusal]] {
+            let script = Script::new().expect("PBSZ 0").expect("PROT P").reply(replies[0]).reply(replies[1]);
             let (server, _front, connected) = trusted(script, Alpn::Unknown, |tls| tls).await;
 
             assert!(matches!(connected, Err(Error::StatusCode(_))), "{refusal}: {connected:?}");
@@ -176,7 +175,8 @@ async fn a_greeting_that_logs_in_does_not_skip_encryption() {
 
 #[tokio::test]
 async fn no_data_go_in_clear_while_their_protection_is_put_off() {
-    let script = Script::new().expect("PBSZ 0").reply("530 log in first");
+    let script = Script::new().expect("PBSZ 0").expect("PROT P");
+    let script = script.reply("530 log in first").reply("530 log in first");
     let (server, _front, client) = trusted(script, Alpn::Unknown, |tls| tls).await;
 
     let mut client = client.unwrap();

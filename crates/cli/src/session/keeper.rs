@@ -85,8 +85,7 @@ impl Connections {
             pool.close().await;
         }
         if let Some((_, client)) = self.open.filter(|(_, client)| !client.is_broken()) {
-            // All is done; a server that hangs up without a word does no harm.
-            let _ = client.quit().await;
+            client.leave().await;
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The client: one login on one server.
 //!
 //! A file for each kind of operation: [`session`] for connecting, logging in and quitting,
-//! [`encryption`] for what is known of TLS, [`raw`] for commands of the user's own, [`paths`] for directories and files on the server,
+//! [`greeted`] for what a greeting tells, [`encryption`] for what is known of TLS, [`raw`] for commands of the user's own, [`paths`] for directories and files on the server,
 //! [`stat`] for questions, [`times`] and [`permissions`] for what a file is given, [`hash`] for
 //! what it holds, [`transfer`] for data connections, [`compression`] for what they carry and
 //! [`completion`] for their end, [`range`] for parts of files, [`pipeline`] for several commands in one go, [`peer`] for
@@ -10,6 +10,7 @@
 mod completion;
 mod compression;
 mod encryption;
+mod greeted;
 mod hash;
 mod paths;
 mod peer;

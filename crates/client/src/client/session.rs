@@ -13,6 +13,7 @@ use crate::{
     config::{Config, TlsMode},
     connect::Target,
     control::{ControlChannel, Hands},
+    data::Direction,
     timeouts::{timed_out, within},
     tls::TlsSession,
 };
@@ -62,7 +63,7 @@ impl Client {
         }
         control.expect_greeting();
         let greeting = control.resume(Greeting::default(), config.timeouts.command).await?;
-        let known = Known::default();
+        let known = Known::of(&greeting);
         let mut client = Self { config: Arc::new(config), control, tls, host, greeting, known };
         client.secure().await?;
         Ok(client)
@@ -84,7 +85,9 @@ impl Client {
     }
 
     async fn protect(&mut self) -> Result<()> {
-        self.known.protects_data = self.control.run(Protection::default()).await?;
+        let at_once = self.config.pipelining.allows(Direction::Down, self.self_descriptions());
+        let dialog = if at_once { Protection::at_once() } else { Protection::default() };
+        self.known.protects_data = self.control.run(dialog).await?;
         self.known.protection_pending = !self.known.protects_data;
         Ok(())
     }
@@ -171,6 +174,14 @@ impl Client {
             within(Some(deadline), quit).await.unwrap_or(Err(timed_out("saying goodbye", Some(deadline))));
         self.control.shut_down().await;
         said.map(drop)
+    }
+
+    /// Says goodbye and closes, without waiting for the answer (`QUIT`; RFC 959, 4.1.1), which takes a round trip and
+    /// tells nothing.
+    pub async fn leave(mut self) {
+        let goodbye = Command::new("QUIT");
+        let _ = within(Some(QUITTING), self.control.send(&goodbye)).await;
+        self.control.shut_down().await;
     }
 
     /// Closes the connection without a word. Dropping the client does the same.

@@ -17,6 +17,7 @@ use crate::{
     path_io::BoxFuture,
     stream::{Stream, Transport},
     timeouts::within,
+    tls::end_sending,
 };
 
 impl Client {
@@ -155,6 +156,7 @@ impl Client {
         let restart = (offset > 0 || self.known.stale_restart).then_some(offset);
         self.known.stale_restart |= restart.is_some();
         self.control.begin_transfer();
+        let ahead = self.mode_ahead(direction);
         let outcome = self.start(Transfer::new(command, restart), opened, direction).await;
         if matches!(&outcome, Err(Error::StatusCode(error)) if error.expected == [RESTART_TAKEN]) {
             // A refused REST leaves nothing behind.
@@ -163,7 +165,8 @@ impl Client {
         let (started, stream) = outcome?;
         // libunftp starts the next transfer there, too, when this one does not come to its end.
         self.known.stale_restart = offset > 0;
-        if let Some(mode) = self.mode_ahead(direction) {
+        self.known.expects_more = false;
+        if let Some(mode) = ahead {
             self.control.plan_ahead(mode);
         }
         let early = match started {
@@ -174,6 +177,11 @@ impl Client {
         Ok(if compressed { data.compressed(self.config.limits.inflated_bytes) } else { data })
     }
 
+    /// Tells whether TLS may be ended on this side before the data come.
+    fn ends_early(&self, direction: Direction) -> bool {
+        direction == Direction::Down && self.config.pipelining.ends_early(self.self_descriptions())
+    }
+
     async fn start(
         &mut self,
         transfer: Transfer,
@@ -181,6 +189,7 @@ impl Client {
         direction: Direction,
     ) -> Result<(Started, Stream)> {
         let timeouts = &self.config.timeouts;
+        let ends_early = self.ends_early(direction);
         let tls = self.tls.as_ref();
         let connected = async {
             let socket = match opened {
@@ -191,7 +200,10 @@ impl Client {
             socket.reset_on_close(direction == Direction::Up);
             match tls {
                 Some(tls) => {
-                    let stream = tls.secure_data(ReadAhead::boxed(socket)).await.map_err(Error::Tls)?;
+                    let mut stream = tls.secure_data(ReadAhead::boxed(socket)).await.map_err(Error::Tls)?;
+                    if ends_early {
+                        end_sending(&mut stream).await.map_err(Error::DataConnect)?;
+                    }
                     Ok(Transport::Tls(Box::new(stream)))
                 }
                 None => Ok(Transport::Plain(socket)),
@@ -274,10 +286,8 @@ impl Client {
     }
 
     /// Gives the passive command that may follow the data of a transfer at once.
-    fn mode_ahead(&mut self, direction: Direction) -> Option<PassiveMode> {
-        let wanted = std::mem::take(&mut self.known.expects_more)
-            && !self.known.no_pipelining
-            && self.config.active.is_none();
+    fn mode_ahead(&self, direction: Direction) -> Option<PassiveMode> {
+        let wanted = self.known.expects_more && !self.known.no_pipelining && self.config.active.is_none();
         let allowed = || self.config.pipelining.allows(direction, self.self_descriptions());
         self.known.passive.filter(|_| wanted && allowed())
     }

@@ -64,7 +64,7 @@ impl Drop for PooledClient {
 /// Says goodbye behind everybody's back; without a runtime the connection is closed without a word.
 fn quit_unseen(client: Client) {
     if let Ok(runtime) = tokio::runtime::Handle::try_current() {
-        runtime.spawn(client.quit());
+        runtime.spawn(client.leave());
     }
 }
 

@@ -1,11 +1,12 @@
 //! Many sessions of one login.
 //!
-//! [`Pool`] opens, checks and lends them; [`seats`] counts them and knows who is next, [`refusal`] how
-//! servers say that there are too many. Trees over many sessions are the business of `tree`.
+//! [`Pool`] opens, checks and lends them; [`seats`] counts them and knows who is next, [`spare`] opens them
+//! ahead of need, [`refusal`] knows how servers say that there are too many. Trees over many sessions are the business of `tree`.
 
 mod client;
 mod refusal;
 mod seats;
+mod spare;
 mod twin;
 
 pub use client::PooledClient;
@@ -159,13 +160,12 @@ impl Pool {
         drop(self.shared.seats.add(client));
     }
 
-    /// Says goodbye on every session (`QUIT`) and closes them. Those that are lent follow when they come
+    /// Says goodbye on every session (`QUIT`) and closes them, without waiting for answers. Those that are lent follow when they come
     /// back, and nobody gets one any more.
     pub async fn close(&self) {
         let sessions = self.shared.seats.close().into_iter();
-        let mut quitting: FuturesUnordered<_> = sessions.map(Client::quit).collect();
-        // A server that hangs up without a word does no harm.
-        while quitting.next().await.is_some() {}
+        let mut leaving: FuturesUnordered<_> = sessions.map(Client::leave).collect();
+        while leaving.next().await.is_some() {}
     }
 
     pub(crate) fn config(&self) -> &Config {

@@ -95,6 +95,16 @@ impl<S> Seats<S> {
         next.await.ok()
     }
 
+    /// Gives a seat for a session that nobody asked for, if there is room for one more.
+    pub(super) fn spare(self: &Arc<Self>) -> Option<Seat<S>> {
+        let mut state = self.lock();
+        let room = !state.closed && state.taken + state.idle.len() < state.limit;
+        room.then(|| {
+            state.taken += 1;
+            Seat(Some(self.clone()))
+        })
+    }
+
     /// Tells whether somebody waits.
     pub(super) fn is_wanted(&self) -> bool {
         self.lock().waiting.values().any(|waiting| !waiting.is_closed())
@@ -305,6 +315,22 @@ mod tests {
         assert_eq!(seats.limit(), 2);
         assert!(poll_immediate(Box::pin(seats.seat(seats.ticket()))).await.is_none());
         drop((held, another));
+    }
+
+    #[tokio::test]
+    async fn a_spare_session_has_a_seat_only_where_there_is_room() {
+        let seats = seats(2);
+        let held = seat(&seats).await;
+        let spare = seats.spare().unwrap();
+        assert!(seats.spare().is_none());
+
+        assert_eq!(spare.leave(1), None);
+
+        assert!(seats.spare().is_none(), "one is in use and one at rest");
+        drop(held);
+        assert!(seats.spare().is_some());
+        seats.close();
+        assert!(seats.spare().is_none());
     }
 
     #[tokio::test]

@@ -1,15 +1,17 @@
 //! TLS: what is trusted, and one session store for each control connection.
 //!
 //! [`TlsConfig`] says what is wanted, [`session`] shakes hands, [`tickets`] keeps what sessions are
-//! resumed with, [`transcript`] makes it last, and [`failure`] says what went wrong.
+//! resumed with, [`transcript`] makes it last, [`farewell`] ends it early, and [`failure`] says what went wrong.
 
 mod failure;
+mod farewell;
 mod session;
 mod signature;
 mod tickets;
 mod transcript;
 
 pub use failure::TlsFailure;
+pub(crate) use farewell::end_sending;
 pub use session::TlsCounts;
 pub(crate) use session::TlsSession;
 

@@ -269,7 +269,11 @@ async fn look_at(client: &mut Client, source: &RemotePath, permissions: bool) ->
     if permissions {
         client.list_permissions().await?;
     }
-    client.stat(source).await
+    // Where only a listing tells, another transfer follows it.
+    client.expect_more(true);
+    let found = client.stat(source).await;
+    client.expect_more(false);
+    found
 }
 
 pub(super) fn not_a_file(path: &RemotePath) -> Error {

@@ -60,6 +60,14 @@ impl<'a> Governor<'a> {
         })
     }
 
+    /// Tells whether this lane may work, or will if the next step is taken.
+    pub(super) fn may_admit(&self, lane: usize) -> bool {
+        self.measured.as_ref().is_none_or(|measured| {
+            let state = measured.lock();
+            state.rank(lane) < state.growth.next_step()
+        })
+    }
+
     /// Waits for what may let a lane go on; what changes from here on is noticed.
     pub(super) fn changed(&self) -> Notified<'_> {
         self.changed.notified()

@@ -77,6 +77,11 @@ impl Growth {
         self.allowed
     }
 
+    /// Gives how many connections there are at most after the next step.
+    pub(super) fn next_step(&self) -> usize {
+        (self.allowed * BOLD_STEP).min(self.cap)
+    }
+
     /// Notes that there is more to do.
     pub(super) fn found(&mut self, work: Work) {
         self.left.files += work.files;

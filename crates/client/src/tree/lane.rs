@@ -3,19 +3,26 @@
 use std::fmt;
 
 use super::tries::{Tries, is_passing, spoils_session};
-use crate::{Client, Error, Pool, PooledClient, Result, config::Config};
+use crate::{Client, Error, Pool, PooledClient, Result, config::Config, path_io::BoxFuture};
 
 /// Where a transfer has its session from.
 pub(super) enum Lane<'c> {
     /// The user's own; one that breaks cannot be replaced.
     Own(&'c mut Client),
     /// Lent by a pool, anew whenever that is needed.
-    Lent { pool: &'c Pool, session: Option<Box<PooledClient>> },
+    Lent { pool: &'c Pool, session: Option<Box<PooledClient>>, spare: Spare<'c> },
+}
+
+/// A session that a lane has the pool open before there is anything to do, once.
+pub(super) enum Spare<'c> {
+    NotNeeded,
+    Opening(BoxFuture<'c, ()>),
+    Opened,
 }
 
 impl<'c> Lane<'c> {
     pub(super) fn of(pool: &'c Pool) -> Self {
-        Self::Lent { pool, session: None }
+        Self::Lent { pool, session: None, spare: Spare::NotNeeded }
     }
 
     /// Gives as many lanes as there may be, this one among them.
@@ -57,7 +64,8 @@ impl<'c> Lane<'c> {
                 client.check_usable()?;
                 Ok(client)
             }
-            Self::Lent { pool, session } => {
+            Self::Lent { pool, session, spare } => {
+                spare.opened().await;
                 // Whoever else waits for a session has his turn between two files.
                 session.take_if(|held| held.is_broken() || pool.is_wanted());
                 if session.is_none() {
@@ -66,6 +74,19 @@ impl<'c> Lane<'c> {
                 session.as_mut().map(|held| &mut ***held).ok_or(Error::PoolClosed)
             }
         }
+    }
+
+    /// Has the pool open a session; dropped, it is gone on with the next time.
+    pub(super) async fn get_ready(&mut self) {
+        let Self::Lent { pool, spare, .. } = self else { return };
+        if let Spare::NotNeeded = spare {
+            *spare = Spare::Opening(Box::pin(pool.open_spare()));
+        }
+        spare.opened().await;
+    }
+
+    pub(super) fn is_opening(&self) -> bool {
+        matches!(self, Self::Lent { spare: Spare::Opening(_), .. })
     }
 
     /// Gives the session back while there is nothing to do.
@@ -100,6 +121,16 @@ impl<'c> Lane<'c> {
 
     fn is_lost(&self) -> bool {
         matches!(self, Self::Own(client) if client.is_broken())
+    }
+}
+
+impl Spare<'_> {
+    /// Waits for what is being opened.
+    async fn opened(&mut self) {
+        if let Self::Opening(opening) = self {
+            opening.await;
+            *self = Self::Opened;
+        }
     }
 }
 

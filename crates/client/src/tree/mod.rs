@@ -27,6 +27,7 @@ mod remove;
 mod resumption;
 mod segments;
 mod small;
+mod standby;
 mod store;
 mod store_tree;
 mod temporary;

@@ -92,6 +92,11 @@ impl<D, F> Queue<D, F> {
         self.stopped || (idle && self.directories.is_empty() && self.files.is_empty())
     }
 
+    /// Tells whether more may be found.
+    pub(super) fn is_listing(&self) -> bool {
+        !self.stopped && (self.listing > 0 || !self.directories.is_empty())
+    }
+
     /// Tells whether something is left to begin.
     pub(super) fn has_more(&self) -> bool {
         let empty = self.files.is_empty() && self.directories.is_empty();

@@ -26,6 +26,7 @@ use crate::{
     timeouts::{timed_out, within},
 };
 use futures_util::{StreamExt, stream::FuturesUnordered};
+use tokio::time::Instant;
 
 /// What is done with the directories and files of a tree.
 pub(super) trait Work: Sync {
@@ -111,12 +112,13 @@ impl Plan {
 pub(super) struct Walk<'a, W: Work> {
     work: W,
     plan: Plan,
-    governor: Governor<'a>,
+    pub(super) governor: Governor<'a>,
+    pub(super) begun: Instant,
     state: Mutex<State<W>>,
 }
 
 pub(super) struct State<W: Work> {
-    queue: Queue<W::Directory, W::File>,
+    pub(super) queue: Queue<W::Directory, W::File>,
     report: Report,
     /// What each lane is about.
     pub(super) in_hand: BTreeMap<Hand, String>,
@@ -137,7 +139,7 @@ impl<'a, W: Work> Walk<'a, W> {
             stop: None,
             no_root: None,
         };
-        Self { work, plan, governor, state: Mutex::new(state) }
+        Self { work, plan, governor, begun: Instant::now(), state: Mutex::new(state) }
     }
 
     /// Goes through a whole tree.
@@ -182,8 +184,7 @@ impl<'a, W: Work> Walk<'a, W> {
                     continue;
                 }
                 Next::Wait => {
-                    lane.rest();
-                    changed.await;
+                    self.stand_by(number, &mut lane, changed).await;
                     continue;
                 }
                 Next::End => return self.land(number, behind).await,

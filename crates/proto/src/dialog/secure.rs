@@ -43,26 +43,61 @@ impl Dialog for Secure {
 /// it is to be run again then.
 #[derive(Debug, Default)]
 pub struct Protection {
-    sized: bool,
+    at_once: bool,
+    /// The reply to `PBSZ`.
+    sized: Option<Reply>,
+}
+
+impl Protection {
+    /// Sends both commands before the first is answered, which saves a round trip; by default the second waits.
+    #[must_use]
+    pub fn at_once() -> Self {
+        Self { at_once: true, sized: None }
+    }
+
+    fn take(&mut self, reply: Reply) -> Result<Step<bool>, DialogError> {
+        if let Some(sized) = self.sized.take() {
+            return judge([sized, reply]);
+        }
+        if self.at_once {
+            self.sized = Some(reply);
+            return Ok(Step::AwaitReply);
+        }
+        if !reply.matches(SUCCESS) {
+            return judge([reply]);
+        }
+        self.sized = Some(reply);
+        Ok(Step::Send(protect()?))
+    }
 }
 
 impl Dialog for Protection {
     type Output = bool;
 
     fn step(&mut self, event: Event) -> Result<Step<bool>, DialogError> {
+        let size = || Command::with_argument("PBSZ", "0");
         match event {
-            Event::Start => Ok(Step::Send(Command::with_argument("PBSZ", "0")?)),
-            Event::Reply(reply) if reply.code() == Code::NOT_LOGGED_IN => Ok(Step::Done(false)),
-            Event::Reply(reply) => {
-                reply.expect(SUCCESS)?;
-                if std::mem::replace(&mut self.sized, true) {
-                    return Ok(Step::Done(true));
-                }
-                Ok(Step::Send(Command::with_argument("PROT", "P")?))
-            }
+            Event::Start if self.at_once => Ok(Step::Queue(size()?)),
+            Event::Start => Ok(Step::Send(size()?)),
+            Event::Queued => Ok(Step::Send(protect()?)),
+            Event::Reply(reply) => self.take(reply),
             _ => Err(DialogError::OutOfTurn),
         }
     }
+}
+
+fn protect() -> Result<Command, DialogError> {
+    Ok(Command::with_argument("PROT", "P")?)
+}
+
+fn judge(replies: impl IntoIterator<Item = Reply>) -> Result<Step<bool>, DialogError> {
+    for reply in replies {
+        if reply.code() == Code::NOT_LOGGED_IN {
+            return Ok(Step::Done(false));
+        }
+        reply.expect(SUCCESS)?;
+    }
+    Ok(Step::Done(true))
 }
 
 #[cfg(test)]
@@ -81,10 +116,24 @@ mod tests {
     fn a_server_that_refuses_to_protect_data_is_an_error() {
         assert_eq!(replay(Protection::default(), "> PBSZ 0\n< 200 ok\n> PROT P\n< 200 ok"), Ok(true));
         assert!(replay(Protection::default(), "> PBSZ 0\n< 200 ok\n> PROT P\n< 536 no").is_err());
+        assert!(replay(Protection::default(), "> PBSZ 0\n< 502 no").is_err());
     }
 
     #[test]
     fn a_server_that_wants_a_login_first_is_asked_later() {
         assert_eq!(replay(Protection::default(), "> PBSZ 0\n< 530 log in"), Ok(false));
+    }
+
+    #[test]
+    fn at_once_both_replies_are_taken_before_either_is_judged() {
+        let outcome = |first: &str, second: &str| {
+            replay(Protection::at_once(), &format!("+ PBSZ 0\n> PROT P\n< {first}\n< {second}"))
+        };
+
+        assert_eq!(outcome("200 ok", "200 ok"), Ok(true));
+        assert_eq!(outcome("530 log in", "530 log in"), Ok(false));
+        assert_eq!(outcome("200 ok", "530 log in"), Ok(false));
+        assert!(outcome("200 ok", "536 no").is_err());
+        assert!(outcome("502 what", "503 PBSZ first").is_err());
     }
 }

@@ -92,6 +92,14 @@ impl Data {
         self.stream().await?.read_exact(&mut bytes).await.map(drop).map_err(told("data cannot be read"))
     }
 
+    /// Waits until the client has ended its side.
+    pub(super) async fn expect_end_of_sending(&mut self) -> Result<(), String> {
+        match self.stream().await?.read(&mut [0]).await.map_err(told("data cannot be read"))? {
+            0 => Ok(()),
+            _ => Err("the client sent data".into()),
+        }
+    }
+
     /// Reads to the end, and tells what came.
     pub(super) async fn receive(&mut self, wanted: &Reading) -> Result<Transfer, String> {
         let mut bytes = Vec::new();

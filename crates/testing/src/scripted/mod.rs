@@ -202,6 +202,11 @@ impl Script {
         self.then(Step::Read(bytes))
     }
 
+    /// Wants the client to end its side of the data connection, having sent nothing; the other stays open.
+    pub fn expect_end_of_sending(self) -> Self {
+        self.then(Step::ExpectEndOfSending)
+    }
+
     /// Ends the data connection regularly.
     pub fn close_data(self) -> Self {
         self.then(Step::CloseData)

@@ -119,6 +119,7 @@ impl Player {
                 self.transfers.push(transfer);
                 Ok(())
             }
+            Step::ExpectEndOfSending => self.data.expect_end_of_sending().await,
             Step::CloseData => self.data.close().await,
             Step::ResetData => self.data.reset().await,
             Step::Quiet => {

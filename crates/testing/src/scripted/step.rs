@@ -16,6 +16,7 @@ pub(super) enum Step {
     Send(Vec<u8>),
     Read(usize),
     Receive(Reading),
+    ExpectEndOfSending,
     CloseData,
     ResetData,
     Quiet,
@@ -58,6 +59,9 @@ impl fmt::Display for Step {
             Self::Receive(Reading::Anything) => f.write_str("read the data to their end"),
             Self::Receive(Reading::Exactly(bytes)) => write!(f, "expect {} bytes of data", bytes.len()),
             Self::Receive(Reading::ToReset) => f.write_str("expect the data connection to be reset"),
+            Self::ExpectEndOfSending => {
+                f.write_str("expect the client to end its side of the data connection")
+            }
             Self::CloseData => f.write_str("close the data connection"),
             Self::ResetData => f.write_str("reset the data connection"),
             Self::Quiet => f.write_str("hear nothing while the client may run"),
