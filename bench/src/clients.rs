@@ -29,6 +29,7 @@ pub(crate) fn installed(oxftp: &Path, before: Option<&Path>, only: &[String]) ->
     let all = [
         ("bare FTP", own, bare as Tell),
         ("oxftp", oxftp.to_owned(), self::oxftp),
+        ("oxftp -j auto", oxftp.to_owned(), oxftp_auto),
         ("oxftp before", before.unwrap_or(Path::new("oxftp before")).to_owned(), self::oxftp),
         ("curl", in_path("curl"), curl),
         ("lftp", in_path("lftp"), lftp),
@@ -98,6 +99,15 @@ fn bare(command: &mut Command, job: &Job, place: &Place) -> Option<()> {
     Some(())
 }
 
+/// What is to be done over one connection, over as many as it finds best: it must not cost more.
+fn oxftp_auto(command: &mut Command, job: &Job, place: &Place) -> Option<()> {
+    let chosen =
+        job.is_single() && matches!(job.load, Load::Files { .. } | Load::File { way: Way::Down, .. });
+    chosen.then_some(())?;
+    let by_itself = Job { connections: Connections::Auto, ..*job };
+    oxftp(command, &by_itself, place)
+}
+
 fn oxftp(command: &mut Command, job: &Job, place: &Place) -> Option<()> {
     let scheme = if is_plain(job) { "ftp" } else { "ftpes" };
     let url = |path| url(scheme, place, path);
@@ -108,7 +118,11 @@ fn oxftp(command: &mut Command, job: &Job, place: &Place) -> Option<()> {
     };
     match job.load {
         Load::File { way: Way::Down, .. } => {
-            command.args(["get", "-o"]).arg(place.target().join(FILE)).arg(url(FILE))
+            command.args(["get", "-j", &connections, "-o"]).arg(place.target().join(FILE)).arg(url(FILE));
+            match job.connections {
+                Connections::Fixed(segments @ 2..) => command.args(["--segments", &segments.to_string()]),
+                _ => command,
+            }
         }
         Load::File { way: Way::Up, .. } => command.arg("put").arg(place.source().join(FILE)).arg(url(FILE)),
         Load::Files { way: Way::Down, .. } => {
@@ -170,6 +184,9 @@ fn parallel(job: &Job) -> String {
 fn lftp(command: &mut Command, job: &Job, place: &Place) -> Option<()> {
     let (source, target) = (place.source(), place.target());
     let work = match job.load {
+        Load::File { way: Way::Down, .. } if !job.is_single() => {
+            format!("pget -n {} {FILE} -o {}", parallel(job), target.join(FILE).display())
+        }
         Load::File { way: Way::Down, .. } => format!("get {FILE} -o {}", target.join(FILE).display()),
         Load::File { way: Way::Up, .. } => format!("put {} -o {FILE}", source.join(FILE).display()),
         Load::Files { way: Way::Down, .. } => {

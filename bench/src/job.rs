@@ -56,6 +56,7 @@ pub(crate) struct Sizes {
     pub(crate) files: usize,
     pub(crate) tls_files: usize,
     pub(crate) far_files: usize,
+    pub(crate) far_mib: u64,
     pub(crate) entries: usize,
 }
 
@@ -65,6 +66,7 @@ pub(crate) fn all(sizes: Sizes) -> Vec<Job> {
     let files = |count, way| Load::Files { count, way };
     let (down, up) = (Way::Down, Way::Up);
     let (eight, auto) = (Connections::Fixed(8), Connections::Auto);
+    let far_file = Load::File { bytes: sizes.far_mib << 20, way: down };
     let walk = Load::Walk { directories: 100, entries: sizes.entries / 10 };
     vec![
         Job::new(file(down)),
@@ -83,7 +85,8 @@ pub(crate) fn all(sizes: Sizes) -> Vec<Job> {
         Job::new(files(sizes.far_files, down)).far(FAR).by(eight),
         Job::new(files(sizes.far_files, down)).far(FAR).by(auto),
         Job::new(files(sizes.far_files, down)).far(FAR).by(auto).over_tls(),
-        Job::new(file(down)).far(FARTHER),
+        Job::new(far_file).far(FARTHER),
+        Job::new(far_file).far(FARTHER).by(Connections::Fixed(4)),
     ]
 }
 

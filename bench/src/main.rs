@@ -47,6 +47,9 @@ struct Options {
     /// Number of small files over a long way
     #[arg(long, default_value_t = 500)]
     far_files: usize,
+    /// Size of the large file over a long way, in MiB
+    #[arg(long, default_value_t = 1024)]
+    far_mib: u64,
     /// Number of entries of the listed directory
     #[arg(long, default_value_t = 100_000)]
     entries: usize,
@@ -85,6 +88,7 @@ fn main() {
         files: options.files,
         tls_files: options.tls_files,
         far_files: options.far_files,
+        far_mib: options.far_mib,
         entries: options.entries,
     };
     let mut measured = Vec::new();
