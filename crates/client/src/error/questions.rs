@@ -69,6 +69,8 @@ impl Error {
     pub fn tls_failure(&self) -> Option<TlsFailure> {
         match self {
             Self::Tls(source) => Some(TlsFailure::of(source)),
+            // TLS 1.3 lets a server refuse the client's certificate when the handshake is over.
+            Self::Control(source) => TlsFailure::within(source),
             Self::TooManySessions { source } | Self::Stopped { source, .. } => source.tls_failure(),
             _ => None,
         }

@@ -50,8 +50,8 @@ pub enum TlsFailure {
 
 impl TlsFailure {
     pub(crate) fn of(error: &io::Error) -> Self {
-        match error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
-            Some(error) => Self::of_rustls(error),
+        match Self::within(error) {
+            Some(failure) => failure,
             None => match error.kind() {
                 io::ErrorKind::UnexpectedEof
                 | io::ErrorKind::ConnectionReset
@@ -60,6 +60,11 @@ impl TlsFailure {
                 _ => Self::Other,
             },
         }
+    }
+
+    /// Tells what TLS says of it, where this is an error of TLS.
+    pub(crate) fn within(error: &io::Error) -> Option<Self> {
+        error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()).map(Self::of_rustls)
     }
 
     fn of_rustls(error: &rustls::Error) -> Self {
@@ -112,9 +117,19 @@ impl TlsFailure {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Error;
 
     fn kind(error: rustls::Error) -> TlsFailure {
         TlsFailure::of(&io::Error::new(io::ErrorKind::InvalidData, error))
+    }
+
+    #[test]
+    fn an_alert_in_place_of_a_reply_has_its_kind_too() {
+        let alert = rustls::Error::AlertReceived(AlertDescription::CertificateRequired);
+        let refused = Error::Control(io::Error::new(io::ErrorKind::InvalidData, alert));
+
+        assert_eq!(refused.tls_failure(), Some(TlsFailure::ClientCertificate));
+        assert_eq!(Error::Control(io::ErrorKind::ConnectionReset.into()).tls_failure(), None);
     }
 
     #[test]
