@@ -33,7 +33,8 @@ impl App {
     pub(crate) fn new(global: &Global, events: bool, settings: Settings) -> Self {
         let attended = std::io::stderr().is_terminal();
         choose_colour(global.color);
-        let terminal = Terminal::new(attended && !global.quiet).with_events(events);
+        let bookmarks = settings.bookmarks().iter().map(|(name, _)| name.to_string()).collect();
+        let terminal = Terminal::new(attended && !global.quiet).with_events(events).with_bookmarks(bookmarks);
         let progress = if events { Showing::Events } else { showing(global, attended) };
         Self { terminal, progress, settings }
     }

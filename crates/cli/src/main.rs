@@ -37,7 +37,7 @@ fn main() -> ExitCode {
         Err(failure) => return Terminal::new(true).give_up(&failure),
     };
     let words = settings.expand(words);
-    let parsed = settings.preset(Cli::command()).try_get_matches_from(&words);
+    let parsed = args::grouped(settings.preset(Cli::command())).try_get_matches_from(&words);
     let cli = match parsed.and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => cli,
         Err(error) => return args::explain(&error, &words),
@@ -68,5 +68,5 @@ fn run(verb: Verb, app: &App) -> Result {
     };
     // A read of stdin may never end.
     runtime.shutdown_background();
-    outcome
+    outcome.and_then(|()| progress::all_written())
 }

@@ -6,7 +6,7 @@ mod events;
 mod lines;
 mod style;
 
-pub(crate) use events::Event;
+pub(crate) use events::{Event, all_written};
 
 use std::sync::Arc;
 

@@ -16,16 +16,23 @@ pub(crate) struct Terminal {
     talkative: bool,
     /// A program reads stdout, and is told there, too.
     events: bool,
+    /// What a bookmark may have been meant to be.
+    bookmarks: Vec<String>,
 }
 
 impl Terminal {
     pub(crate) fn new(talkative: bool) -> Self {
-        Self { talkative, events: false }
+        Self { talkative, events: false, bookmarks: Vec::new() }
     }
 
     /// Tells failures as events, too.
     pub(crate) fn with_events(self, events: bool) -> Self {
         Self { events, ..self }
+    }
+
+    /// Suggests these bookmarks where one is not there.
+    pub(crate) fn with_bookmarks(self, bookmarks: Vec<String>) -> Self {
+        Self { bookmarks, ..self }
     }
 
     /// Tells how something went, if somebody looks and wants to know.
@@ -46,8 +53,8 @@ impl Terminal {
             let exit = failure.exit().map(Exit::code);
             Event::Error { name: None, message: what, causes: failure.causes(), exit }.write();
         }
-        if let Some(hint) = hint(failure) {
-            labelled("hint:", HINT, hint);
+        if let Some(hint) = hint(failure, &self.bookmarks) {
+            advise(&hint);
         }
     }
 
@@ -66,6 +73,11 @@ pub(crate) fn say(text: impl Display) {
 /// Says what may be wrong.
 pub(crate) fn warn(text: impl Display) {
     labelled("warning:", WARNING, &text.to_string());
+}
+
+/// Says what may help.
+pub(crate) fn advise(hint: &str) {
+    labelled("hint:", HINT, hint);
 }
 
 /// Says what went wrong and, a line for each, why.

@@ -6,14 +6,21 @@ mod common;
 
 use std::{fs, path::Path, process::Command};
 
+use common::Site;
 use oxftp_serve::{ServeOptions, Server};
-
-/// The address that the guide writes.
-const WRITTEN: &str = "ftp://localhost:2121/";
+use oxftp_testing::servers::{Protection, ServerKind};
 
 #[test]
 fn getting_started() {
     holds("getting-started.md");
+}
+
+#[test]
+fn the_walk() {
+    // The embedded server keeps no times, and the program would say so.
+    for kind in [ServerKind::Vsftpd, ServerKind::ProFtpd, ServerKind::PureFtpd, ServerKind::Pyftpdlib] {
+        is_walked(kind);
+    }
 }
 
 #[test]
@@ -43,16 +50,45 @@ fn troubleshooting() {
 
 /// Runs the commands of a page, in their order and in one directory, against a server of their own.
 fn holds(page: &str) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs").join(page);
-    let examples = examples(&fs::read_to_string(&path).unwrap());
-    assert!(!examples.is_empty(), "{page} shows no command");
     let (served, here) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let server = runtime.block_on(Server::start(ServeOptions::new(served.path()).writable(true))).unwrap();
-    let url = format!("ftp://localhost:{}/", server.address().port());
+    let meant = format!("ftp://localhost:{}/", server.address().port());
+    holds_with(page, here.path(), &[("ftp://localhost:2121/", &meant)]);
+}
 
+/// The walk leads through the real world: a login, TLS, and an authority that the system does not know.
+fn is_walked(kind: ServerKind) {
+    let Some(site) = Site::on(kind, Protection::Explicit) else { return };
+    let server = &site.server;
+    site.lay("www/index.html", "<h1>Hi</h1>\n");
+    site.lay("www/img/logo.png", [0; 3000]);
+    server.hand_over().unwrap();
+    site.keep("ca.pem", server.ca_pem().unwrap());
+    let url = format!("ftpes://{}:{}/", server.host(), server.port());
+    let login = format!("login {} password {}", server.user(), server.password());
+    let machine = format!("machine {}", server.host());
+    holds_with(
+        "walk.md",
+        &site.here(""),
+        &[
+            ("ftpes://ftp.example.org/", &url),
+            ("machine ftp.example.org", &machine),
+            ("login me password sesame", &login),
+        ],
+    );
+}
+
+/// Runs the commands of a page with what it writes replaced by what is meant.
+fn holds_with(page: &str, here: &Path, meanings: &[(&str, &str)]) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs").join(page);
+    let examples = examples(&fs::read_to_string(&path).unwrap());
+    assert!(!examples.is_empty(), "{page} shows no command");
+    let meant =
+        |text: &str| meanings.iter().fold(text.to_owned(), |text, (it, meant)| text.replace(it, meant));
+    let written = |text: String| meanings.iter().fold(text, |text, (it, meant)| text.replace(meant, it));
     for (command, expected) in examples {
-        let shown = run(&command.replace(WRITTEN, &url), here.path()).replace(&url, WRITTEN);
+        let shown = written(run(&meant(&command), here));
         assert!(
             is_like(&shown, &expected),
             "{page}: $ {command}\nshows\n{shown}\nand should show\n{expected}"
@@ -92,8 +128,13 @@ fn run(command: &str, here: &Path) -> String {
         };
     }
     // Both streams as a terminal shows them.
-    let output =
-        shell.args(["-c", &format!("{{ {command}\n}} 2>&1")]).current_dir(here).env("PATH", path).output();
+    let output = shell
+        .args(["-c", &format!("{{ {command}\n}} 2>&1")])
+        .current_dir(here)
+        .env("HOME", here)
+        .env("PATH", path)
+        .env_remove("XDG_CONFIG_HOME")
+        .output();
     String::from_utf8(output.unwrap().stdout).unwrap()
 }
 

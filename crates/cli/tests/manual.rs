@@ -11,7 +11,7 @@ use common::{oxftp, run};
 /// Gives the verbs as the help lists them.
 fn verbs() -> Vec<String> {
     let help = run(&mut oxftp(&["--help"])).stdout();
-    let listed = help.split("Commands:\n").nth(1).unwrap().split("\n\n").next().unwrap();
+    let listed = help.split("Usage: ").nth(1).unwrap().split("Options:\n").next().unwrap();
     let words = listed.lines().filter(|line| line.starts_with("  ") && !line.starts_with("   "));
     words.filter_map(|line| line.split_whitespace().next()).map(str::to_owned).collect()
 }
@@ -41,6 +41,25 @@ fn a_mistyped_verb_or_flag_is_answered_with_what_was_meant() {
         let run = run(&mut oxftp(words));
         assert_eq!(run.code, Some(2), "{words:?}");
         assert!(run.stderr.contains("similar") && run.stderr.contains(meant), "{words:?}: {}", run.stderr);
+    }
+}
+
+#[test]
+fn a_verb_of_another_program_is_answered_with_the_one_that_does_the_same() {
+    for (word, meant) in [("cp", "get downloads, put uploads"), ("sync", "mirror"), ("del", "rm removes")] {
+        let run = run(&mut oxftp(&[word, "ftp://h/x"]));
+        assert_eq!(run.code, Some(2), "{word}");
+        assert!(run.labelled("hint: ").join("").contains(meant), "{word}: {}", run.stderr);
+    }
+}
+
+#[test]
+fn help_is_a_verb_too_and_shows_every_verb_once() {
+    let help = run(&mut oxftp(&["help"])).stdout();
+    assert_eq!(help, run(&mut oxftp(&["--help"])).stdout());
+    assert_eq!(run(&mut oxftp(&["help", "get"])).stdout(), run(&mut oxftp(&["get", "--help"])).stdout());
+    for verb in verbs() {
+        assert_eq!(help.matches(&format!("\n  {verb} ")).count(), 1, "{verb}");
     }
 }
 

@@ -29,7 +29,7 @@ fn a_bookmark_stands_for_its_url_in_every_verb() {
     on(&["bookmark", "remove", "work"]);
     let gone = site.run(&["--config", &config, "ls", "@work/deep"]);
     assert_eq!(gone.code, Some(2), "{}", gone.stderr);
-    assert!(gone.stderr.contains("\"work\"") && gone.stderr.contains("bookmark list"), "{}", gone.stderr);
+    assert!(gone.stderr.contains("\"work\"") && gone.stderr.contains("bookmark add"), "{}", gone.stderr);
     assert_eq!(site.run(&["--config", &config, "bookmark", "remove", "work"]).code, Some(6));
 }
 

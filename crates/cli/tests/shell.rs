@@ -106,6 +106,30 @@ fn patterns_stand_for_names_on_either_side() {
 }
 
 #[test]
+fn a_pattern_stands_for_each_name_of_a_directory_that_is_too_large_to_remember() {
+    let site = Site::plain();
+    fs::create_dir(site.there("many")).unwrap();
+    (0..30_000).for_each(|number| fs::write(site.there(&format!("many/{number:05}")), "").unwrap());
+
+    let run = shell(&site, "cd many; rm *99");
+
+    assert_eq!(run.code, Some(0), "{}", run.stderr);
+    assert_eq!(fs::read_dir(site.there("many")).unwrap().count(), 30_000 - 300);
+}
+
+#[test]
+fn mv_puts_into_a_directory_that_ends_in_a_slash() {
+    let site = Site::plain();
+    site.lay("pub/file", "x");
+    fs::create_dir(site.there("pub/a b")).unwrap();
+
+    let run = shell(&site, "cd pub; mv file 'a b/'; mv 'a b/file' /renamed");
+
+    assert_eq!(run.code, Some(0), "{}", run.stderr);
+    assert_eq!(fs::read(site.there("renamed")).unwrap(), b"x");
+}
+
+#[test]
 fn jobs_run_at_once_and_are_waited_for_at_the_end() {
     let site = Site::plain();
     site.lay("one", content(200_000));

@@ -1,25 +1,48 @@
 //! Wrong command lines, explained without their secrets.
 
-use std::{ffi::OsString, process::ExitCode};
+use std::{
+    ffi::OsString,
+    io::{self, Write},
+    process::ExitCode,
+};
 
-use clap::error::ErrorKind;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 
-use crate::failure::Exit;
+use super::habits::verb_for;
+use crate::{
+    failure::Exit,
+    output,
+    terminal::{self, Terminal},
+};
 
 /// Shows help, a version, or what is wrong; passwords in URLs are left out.
 pub(crate) fn explain(error: &clap::Error, words: &[OsString]) -> ExitCode {
     if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
-        // A closed pipe is no error.
-        let _ = error.print();
-        return ExitCode::SUCCESS;
+        let shown = error.print().and_then(|()| io::stdout().flush());
+        return match shown {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => Terminal::new(true).give_up(&output::failed(error)),
+        };
     }
     let mut text = error.render().ansi().to_string();
     for word in words.iter().filter_map(|word| word.to_str()).filter(|word| word.contains("://")) {
         text = text.replace(word, &without_password(word));
     }
     let mut stderr = anstream::stderr().lock();
-    let _ = std::io::Write::write_all(&mut stderr, text.as_bytes());
+    let _ = stderr.write_all(text.as_bytes());
+    drop(stderr);
+    if let Some(hint) = habit(error) {
+        terminal::advise(hint);
+    }
     Exit::Usage.into()
+}
+
+/// A word from another program is far from the verb that does the same here.
+fn habit(error: &clap::Error) -> Option<&'static str> {
+    match error.get(ContextKind::InvalidSubcommand)? {
+        ContextValue::String(word) => verb_for(word),
+        _ => None,
+    }
 }
 
 /// Hides what stands between the first colon of a URL's login and the last `@`: rather too much,

@@ -3,6 +3,8 @@
 mod connection;
 mod events;
 mod explain;
+mod habits;
+mod help;
 mod jobs;
 mod listing;
 mod mirror;
@@ -14,6 +16,7 @@ mod verbs;
 pub(crate) use connection::{ConnectionArgs, LoginArgs, NetworkArgs, TlsArgs};
 pub(crate) use events::EventArgs;
 pub(crate) use explain::{explain, without_password};
+pub(crate) use help::grouped;
 pub(crate) use jobs::{Jobs, SEGMENTS_BY_THEMSELVES};
 pub(crate) use listing::{Listed, Moment};
 pub(crate) use mirror::MirrorArgs;
@@ -32,7 +35,7 @@ use clap::{ArgAction, Args, Parser, ValueEnum};
 
 /// An FTP and FTPS client.
 #[derive(Debug, Parser)]
-#[command(name = "oxftp", version, about, after_help = URLS, max_term_width = 100, disable_help_subcommand = true)]
+#[command(name = "oxftp", version, about, after_help = help::FIRST_STEPS, max_term_width = 100)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) verb: Verb,
@@ -70,21 +73,6 @@ pub(crate) enum When {
     Always,
     Never,
 }
-
-const URLS: &str = "\
-A URL is scheme://[user[:password]@]host[:port]/path. The scheme is ftp (plain), ftpes (TLS on port 21) or ftps (TLS on \
-port 990). /path is relative to the login directory, //path is absolute.
-
-A user comes from the URL, else --user, else netrc (--netrc). A password comes from the URL, else --password-file, else \
-OXFTP_PASSWORD, else netrc; else it is asked for. None is ever shown.
-
-~/.config/oxftp/config.toml holds defaults of flags ([defaults], as in timeout = 20) and bookmarks: @NAME/PATH stands \
-for the bookmark's URL with /PATH behind it.
-
-Exit codes: 0 done, 1 some of many failed, 2 usage, 3 cannot connect, 4 TLS, 5 login, 6 not found, 7 denied, \
-8 transfer broken, 9 local file, 10 timed out, 11 protocol, 130 interrupted.
-
-Example: oxftp get ftpes://me@example.org/report.pdf";
 
 #[cfg(test)]
 mod tests {

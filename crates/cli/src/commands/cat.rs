@@ -4,6 +4,7 @@ use futures_util::FutureExt;
 use oxftp::{AsciiReader, Client, DataStream, FtpUrl, Progress, TransferType};
 use tokio::io::AsyncReadExt;
 
+use super::refusal;
 use crate::{
     app::App,
     args::CatArgs,
@@ -40,7 +41,9 @@ pub(super) async fn copy(
     progress: &dyn Progress,
 ) -> Result {
     match transfer(client, url, output, progress).await {
-        Err(Failure::Client { error, .. }) => Err(explained(client, url, *error).await),
+        Err(Failure::Client { error, .. }) => {
+            Err(refusal::of_file(client, url, *error, FOR_DIRECTORIES).await)
+        }
         outcome => outcome,
     }
 }
@@ -48,7 +51,9 @@ pub(super) async fn copy(
 /// Copies a text to stdout, with the line ends of this system.
 pub(super) async fn copy_text(client: &mut Client, url: &FtpUrl, output: &mut Output) -> Result {
     match transfer_text(client, url, output).await {
-        Err(Failure::Client { error, .. }) => Err(explained(client, url, *error).await),
+        Err(Failure::Client { error, .. }) => {
+            Err(refusal::of_file(client, url, *error, FOR_DIRECTORIES).await)
+        }
         outcome => outcome,
     }
 }
@@ -101,16 +106,6 @@ async fn fill(stream: &mut DataStream<'_>, block: &mut Vec<u8>) -> std::io::Resu
     Ok(())
 }
 
-/// Says of a directory that it is one.
-async fn explained(client: &mut Client, url: &FtpUrl, error: oxftp::Error) -> Failure {
-    let refused = error.code().is_some_and(|code| code.class() == 5) && !client.is_broken();
-    if refused && client.is_dir(url.path()).await.unwrap_or(false) {
-        return Failure::IsDirectory {
-            name: url.to_string(),
-            hint: "get -r downloads it with everything in it",
-        };
-    }
-    Failure::about(url, error)
-}
-
+/// What a directory that is to be printed needs.
+pub(super) const FOR_DIRECTORIES: &str = "get -r downloads it with everything in it";
 const BLOCK: usize = 256 * 1024;

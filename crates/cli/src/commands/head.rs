@@ -3,7 +3,7 @@
 use oxftp::{Client, FtpUrl};
 use tokio::io::AsyncReadExt;
 
-use super::range;
+use super::{cat, range, refusal};
 use crate::{
     args::{ByteRange, HeadArgs, Size},
     failure::{Failure, Result},
@@ -15,18 +15,26 @@ pub(crate) async fn run(args: HeadArgs) -> Result {
     let url = session::url(&args.url)?;
     let mut session = Session::new(args.connection)?;
     let client = session.client(&url).await?;
-    match args.bytes {
-        Some(Size(0)) => {
-            client.stat(url.path()).await.map(drop).map_err(|error| Failure::about(&url, error))?
+    let printed = match args.bytes {
+        Some(Size(bytes)) => first(client, &url, bytes).await,
+        None => lines(client, &url, args.lines).await,
+    };
+    match printed {
+        Err(Failure::Client { error, .. }) => {
+            return Err(refusal::of_file(client, &url, *error, cat::FOR_DIRECTORIES).await);
         }
-        Some(Size(bytes)) => {
-            let part = ByteRange::Between(0, bytes - 1);
-            range::get(client, &url, part, (Some("-".as_ref()), None)).await?;
-        }
-        None => lines(client, &url, args.lines).await?,
+        outcome => outcome?,
     }
     session.quit().await;
     Ok(())
+}
+
+/// Prints so many bytes; none of a file that is there is nothing.
+async fn first(client: &mut Client, url: &FtpUrl, bytes: u64) -> Result {
+    let Some(last) = bytes.checked_sub(1) else {
+        return client.stat(url.path()).await.map(drop).map_err(|error| Failure::about(url, error));
+    };
+    range::get(client, url, ByteRange::Between(0, last), (Some("-".as_ref()), None)).await
 }
 
 /// Prints so many lines, and breaks the transfer off behind the last.

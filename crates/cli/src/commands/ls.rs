@@ -57,7 +57,8 @@ impl Style {
         }
         match (client.stat(&path).await, failure) {
             (Ok(entry), _) if !entry.is_dir() => {
-                self.line(output, &entry, path.as_bytes(), path.as_bytes()).await
+                let name = path.file_name().map_or_else(|| path.clone(), RemotePath::from);
+                self.line(output, &entry, path.as_bytes(), name.as_bytes()).await
             }
             (Err(error), _) if error.is_not_found() => Err(Failure::about(url, error)),
             (_, Some(error)) => Err(Failure::about(url, error)),

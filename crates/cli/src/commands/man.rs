@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use clap::CommandFactory;
+use clap::{Command, CommandFactory};
 use clap_mangen::Man;
 
 use crate::{
@@ -16,7 +16,7 @@ pub(crate) async fn run(args: ManArgs) -> Result {
         Some(directory) => write_all(directory),
         None => {
             let mut page = Vec::new();
-            Man::new(Cli::command()).render(&mut page).map_err(output::failed)?;
+            Man::new(cli()).render(&mut page).map_err(output::failed)?;
             let mut output = Output::new();
             output.bytes(&page).await?;
             output.flush().await
@@ -27,6 +27,11 @@ pub(crate) async fn run(args: ManArgs) -> Result {
 /// Writes `oxftp.1` and a page for each verb.
 fn write_all(directory: &Path) -> Result {
     let written =
-        std::fs::create_dir_all(directory).and_then(|()| clap_mangen::generate_to(Cli::command(), directory));
+        std::fs::create_dir_all(directory).and_then(|()| clap_mangen::generate_to(cli(), directory));
     written.map_err(|error| Failure::local(format!("cannot write manual pages into {directory:?}"), error))
+}
+
+/// `help` is no verb with a page of its own.
+fn cli() -> Command {
+    Cli::command().disable_help_subcommand(true)
 }

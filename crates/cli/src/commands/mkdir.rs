@@ -2,6 +2,7 @@
 
 use oxftp::{Client, FtpUrl};
 
+use super::refusal::is_refused;
 use crate::{
     app::App,
     args::MkdirArgs,
@@ -37,8 +38,7 @@ async fn make(client: &mut Client, url: &FtpUrl, parents: bool) -> Result {
 
 /// Many servers do not say that the directory exists.
 async fn explained(client: &mut Client, url: &FtpUrl, error: oxftp::Error) -> Failure {
-    let refused = error.code().is_some_and(|code| code.class() == 5) && !client.is_broken();
-    if refused && client.is_dir(url.path()).await.unwrap_or(false) {
+    if is_refused(client, &error) && client.is_dir(url.path()).await.unwrap_or(false) {
         return Failure::Exists { name: url.to_string(), hint: "-p does not mind a directory that exists" };
     }
     Failure::about(url, error)

@@ -23,6 +23,7 @@ mod put;
 mod range;
 mod raw;
 mod rcat;
+mod refusal;
 mod rm;
 mod rmdir;
 pub(crate) mod serve;

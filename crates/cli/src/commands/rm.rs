@@ -2,6 +2,7 @@
 
 use oxftp::{Client, FtpUrl};
 
+use super::refusal;
 use crate::{
     app::App,
     args::RmArgs,
@@ -47,12 +48,7 @@ async fn remove_tree(client: &mut Client, url: &FtpUrl, force: bool) -> Result {
 
 async fn remove_file(client: &mut Client, url: &FtpUrl) -> Result {
     let Err(error) = client.remove_file(url.path()).await else { return Ok(()) };
-    let refused = error.code().is_some_and(|code| code.class() == 5) && !client.is_broken();
-    if refused && client.is_dir(url.path()).await.unwrap_or(false) {
-        let hint = "-r removes it with everything in it";
-        return Err(Failure::IsDirectory { name: url.to_string(), hint });
-    }
-    Err(Failure::about(url, error))
+    Err(refusal::of_file(client, url, error, "-r removes it with everything in it").await)
 }
 
 fn forgiving(outcome: Result, force: bool) -> Result {

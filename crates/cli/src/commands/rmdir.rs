@@ -1,9 +1,10 @@
 //! `rmdir`: removes empty directories.
 
+use super::refusal;
 use crate::{
     app::App,
     args::RmdirArgs,
-    failure::{Failure, Result, Tally},
+    failure::{Result, Tally},
     session::{self, Session},
 };
 
@@ -13,8 +14,11 @@ pub(crate) async fn run(args: RmdirArgs, app: &App) -> Result {
     let mut tally = Tally::of(urls.len(), &app.terminal);
     for url in &urls {
         let outcome = async {
-            let removed = session.client(url).await?.remove_directory(url.path()).await;
-            removed.map_err(|error| Failure::about(url, error))
+            let client = session.client(url).await?;
+            match client.remove_directory(url.path()).await {
+                Err(error) => Err(refusal::of_empty_directory(client, url, error).await),
+                Ok(()) => Ok(()),
+            }
         };
         tally.note(outcome.await)?;
     }

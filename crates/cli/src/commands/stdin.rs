@@ -5,6 +5,7 @@ use std::{io, time::Instant};
 use oxftp::{AsciiWriter, Client, DataStream, FtpUrl, LineEnd, Progress, RemotePath, TransferType};
 use tokio::io::{AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
+use super::refusal;
 use crate::{
     app::App,
     failure::{Failure, Result},
@@ -20,6 +21,13 @@ pub(super) async fn upload(
     ascii: bool,
     app: &App,
 ) -> Result {
+    match store(client, url, path, ascii, app).await {
+        Err(Failure::Client { error, .. }) => Err(refusal::of_file(client, url, *error, NAMELESS).await),
+        outcome => outcome,
+    }
+}
+
+async fn store(client: &mut Client, url: &FtpUrl, path: &RemotePath, ascii: bool, app: &App) -> Result {
     let begun = Instant::now();
     let progress = progress::start(app, Scope::File);
     let (representation, line_end) = match ascii {
@@ -76,4 +84,6 @@ async fn copy(writer: &mut (impl AsyncWrite + Unpin), progress: &dyn Progress) -
     writer.flush().await.map_err(Side::Server)
 }
 
+/// What stdin needs that is to go into a directory.
+const NAMELESS: &str = "stdin has no name: a name behind the directory's would be that of the file";
 const BLOCK: usize = 256 * 1024;

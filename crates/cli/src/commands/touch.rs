@@ -16,10 +16,7 @@ pub(crate) async fn run(args: TouchArgs, app: &App) -> Result {
     let mut session = Session::new(args.connection)?;
     let mut tally = Tally::of(urls.len(), &app.terminal);
     for url in &urls {
-        let outcome = async {
-            let touched = wanted.touch(session.client(url).await?, url).await;
-            touched.map_err(|error| Failure::about(url, error))
-        };
+        let outcome = async { wanted.touch(session.client(url).await?, url).await };
         tally.note(outcome.await)?;
     }
     session.quit().await;
@@ -34,14 +31,15 @@ struct Wanted {
 }
 
 impl Wanted {
-    async fn touch(&self, client: &mut Client, url: &FtpUrl) -> oxftp::Result<()> {
-        let exists = client.exists(url.path()).await?;
+    async fn touch(&self, client: &mut Client, url: &FtpUrl) -> Result {
+        let failed = |error| Failure::about(url, error);
+        let exists = client.exists(url.path()).await.map_err(failed)?;
         if !exists && !self.create {
             return Ok(());
         }
         if !exists {
             // Somebody may have made it meanwhile: what it holds stays.
-            client.append_stream(url.path()).await?.finish().await?;
+            client.append_stream(url.path()).await.map_err(failed)?.finish().await.map_err(failed)?;
         }
         let seconds = match self.date {
             Some(Moment(seconds)) => seconds,
@@ -50,6 +48,11 @@ impl Wanted {
             None => return Ok(()),
         };
         let time = Timestamp::from_unix(seconds, 0);
-        client.set_modified(url.path(), time.unwrap_or(Timestamp::UNIX_EPOCH)).await
+        let set = client.set_modified(url.path(), time.unwrap_or(Timestamp::UNIX_EPOCH)).await;
+        set.map_err(|error| match error.is_not_found() {
+            // vsftpd and pyftpdlib say so of directories.
+            true => Failure::refused(url, error, "it is there, but the server does not set its time"),
+            false => failed(error),
+        })
     }
 }

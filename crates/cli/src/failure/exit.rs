@@ -51,8 +51,10 @@ impl Failure {
     /// Gives the exit code; `None` where the failure is none to the user.
     pub(crate) fn exit(&self) -> Option<Exit> {
         Some(match self {
-            Self::Usage(_) | Self::IsDirectory { .. } => Exit::Usage,
-            Self::Exists { .. } => Exit::Denied,
+            Self::Usage(_) | Self::Advised { .. } | Self::NoBookmark { .. } | Self::IsDirectory { .. } => {
+                Exit::Usage
+            }
+            Self::Exists { .. } | Self::Refused { .. } => Exit::Denied,
             Self::Client { error, .. } => of_error(error),
             Self::Opening { error, stage, .. } => of_opening(error, *stage),
             Self::Local { .. } | Self::Serve(_) => Exit::Local,
@@ -69,6 +71,7 @@ impl Failure {
 fn of_opening(error: &Error, stage: Stage) -> Exit {
     match (error, stage) {
         (error, _) if error.is_timeout() => Exit::TimedOut,
+        (error, _) if error.tls_failure().is_some() => Exit::Tls,
         (Error::StatusCode(_), Stage::Login) => Exit::Login,
         (Error::StatusCode(_) | Error::Closed { .. } | Error::Control(_), _) => Exit::Connect,
         (error, _) => of_error(error),
@@ -83,6 +86,7 @@ fn of_error(error: &Error) -> Exit {
         }
         Error::Stopped { source, .. } | Error::NotRenamed { source, .. } => of_error(source),
         Error::IsDirectory { .. } | Error::Incompatible { .. } => Exit::Usage,
+        Error::NotFound { .. } => Exit::NotFound,
         Error::PathIo(_) => Exit::Local,
         Error::Connect { .. } | Error::TooManySessions { .. } => Exit::Connect,
         Error::Tls(_) | Error::TlsConfig { .. } | Error::TlsRefused { .. } | Error::InjectedBeforeTls => {
@@ -155,6 +159,11 @@ mod tests {
         ] {
             assert_eq!(exit(refused(code, text)), Some(expected), "{code} {text}");
         }
+    }
+
+    #[test]
+    fn what_a_listing_of_its_directory_does_not_name_is_not_found() {
+        assert_eq!(exit(Error::NotFound { path: "x".into() }), Some(Exit::NotFound));
     }
 
     #[test]

@@ -1,13 +1,42 @@
 //! What may help.
 
+use std::borrow::Cow;
+
 use oxftp::{Error, Reply, Scheme, TlsFailure};
 
 use super::{Failure, Stage};
 
 /// Gives a hint where one helps.
-pub(crate) fn hint(failure: &Failure) -> Option<&'static str> {
+pub(crate) fn hint<'f>(failure: &'f Failure, bookmarks: &[String]) -> Option<Cow<'f, str>> {
     match failure {
-        Failure::IsDirectory { hint, .. } | Failure::Exists { hint, .. } => Some(hint),
+        Failure::Advised { hint, .. } => Some(hint.into()),
+        Failure::NoBookmark { name } => Some(of_bookmark(name, bookmarks).into()),
+        Failure::Client { about: Some(about), error } if error.is_not_found() && about.contains(PATTERN) => {
+            Some(
+                "a URL names one thing; patterns work in oxftp shell, find --name and mirror --include"
+                    .into(),
+            )
+        }
+        failure => of_failure(failure).map(Cow::from),
+    }
+}
+
+/// Gives the name that was meant, where one is like it.
+fn of_bookmark(name: &str, bookmarks: &[String]) -> String {
+    let likeness = |kept: &String| (strsim::jaro(name, kept), kept.clone());
+    let nearest = bookmarks.iter().map(likeness).max_by(|one, other| one.0.total_cmp(&other.0));
+    match nearest {
+        None => "oxftp bookmark add NAME URL makes one; there are none yet".to_owned(),
+        Some((likeness, kept)) if likeness > LIKE => format!("there is @{kept}"),
+        Some(_) => "oxftp bookmark list shows those there are".to_owned(),
+    }
+}
+
+fn of_failure(failure: &Failure) -> Option<&'static str> {
+    match failure {
+        Failure::IsDirectory { hint, .. } | Failure::Exists { hint, .. } | Failure::Refused { hint, .. } => {
+            Some(hint)
+        }
         Failure::Opening { url, stage, error } => {
             of_opening(url.scheme(), url.host().port, url.user().is_some(), *stage, error)
                 .or_else(|| of_error(error))
@@ -49,7 +78,7 @@ fn of_opening(
 
 fn of_error(error: &Error) -> Option<&'static str> {
     match error {
-        Error::Tls(_) => error.tls_failure().and_then(of_tls),
+        Error::Tls(_) | Error::Control(_) => error.tls_failure().and_then(of_tls),
         Error::StatusCode(refused) if wants_tls(&refused.info) => {
             Some("the server wants TLS: ftpes:// turns it on")
         }
@@ -81,7 +110,8 @@ fn of_tls(failure: TlsFailure) -> Option<&'static str> {
              talk to an attacker"
         }
         TlsFailure::NothingInCommon => {
-            "the server knows nothing as new as TLS 1.2, or less than --tls-min asks for"
+            "the server knows nothing as new as TLS 1.2, or less than --tls-min asks for; or it wants a certificate of \
+             yours: --tls-cert FILE --tls-key FILE"
         }
         TlsFailure::ClientCertificate => {
             "the server wants a certificate of yours: --tls-cert FILE --tls-key FILE"
@@ -100,11 +130,25 @@ fn wants_tls(reply: &Reply) -> bool {
     reply.code().class() >= 4 && words.iter().any(|word| about_tls.contains(word))
 }
 
+/// What a shell or curl would take for a pattern.
+const PATTERN: [char; 4] = ['*', '?', '[', '{'];
+/// As like as clap wants a word to be that it suggests.
+const LIKE: f64 = 0.7;
+
 #[cfg(test)]
 mod tests {
     use oxftp::Code;
 
     use super::*;
+
+    #[test]
+    fn a_bookmark_that_is_not_there_is_answered_with_one_like_it() {
+        let kept = ["work", "home"].map(str::to_owned);
+
+        assert_eq!(of_bookmark("wrok", &kept), "there is @work");
+        assert!(of_bookmark("frobnicate", &kept).contains("bookmark list"));
+        assert!(of_bookmark("work", &[]).contains("bookmark add"));
+    }
 
     #[test]
     fn what_is_wrong_with_a_certificate_has_a_hint_of_its_own() {

@@ -21,10 +21,16 @@ pub(crate) type Result<T = (), E = Failure> = std::result::Result<T, E>;
 pub(crate) enum Failure {
     /// The words of the command line do not fit together.
     Usage(String),
+    /// A word of the command line is not what it must be, and what would be.
+    Advised { what: String, hint: String },
+    /// Nothing is kept under this name.
+    NoBookmark { name: String },
     /// A directory where only a file will do, and what would help.
     IsDirectory { name: String, hint: &'static str },
     /// What is to be made is there.
     Exists { name: String, hint: &'static str },
+    /// The server refuses what is there, and what would help.
+    Refused { about: String, error: Box<oxftp::Error>, hint: &'static str },
     /// The library failed, about what.
     Client { about: Option<String>, error: Box<oxftp::Error> },
     /// Connecting or logging in failed.
@@ -56,6 +62,11 @@ impl Failure {
         Self::Client { about: Some(url.to_string()), error: error.into() }
     }
 
+    /// Says that the server refuses what is there.
+    pub(crate) fn refused(url: &FtpUrl, error: oxftp::Error, hint: &'static str) -> Self {
+        Self::Refused { about: url.to_string(), error: error.into(), hint }
+    }
+
     /// Says that connecting or logging in failed.
     pub(crate) fn opening(url: &FtpUrl, stage: Stage, error: oxftp::Error) -> Self {
         Self::Opening { url: Box::new(url.clone()), stage, error: error.into() }
@@ -84,10 +95,15 @@ impl Failure {
     /// Says what failed, on one line; `None` when there is nothing to say.
     pub(crate) fn what(&self) -> Option<String> {
         Some(match self {
-            Self::Usage(what) | Self::Differs(what) | Self::Local { what, .. } => what.clone(),
+            Self::Usage(what)
+            | Self::Advised { what, .. }
+            | Self::Differs(what)
+            | Self::Local { what, .. } => what.clone(),
+            Self::NoBookmark { name } => format!("there is no bookmark {name:?}"),
             Self::IsDirectory { name, .. } => format!("{name} is a directory"),
             Self::Exists { name, .. } => format!("{name} exists already"),
             Self::Client { about: Some(about), error } => format!("{about}: {error}"),
+            Self::Refused { about, error, .. } => format!("{about}: {error}"),
             Self::Client { about: None, error } => error.to_string(),
             Self::Opening { error, .. } if matches!(**error, oxftp::Error::Connect { .. }) => {
                 error.to_string()
@@ -103,7 +119,9 @@ impl Failure {
     /// Gives the causes, from the next to the last.
     pub(crate) fn causes(&self) -> Vec<String> {
         match self {
-            Self::Client { error, .. } | Self::Opening { error, .. } => chain(error.source()),
+            Self::Client { error, .. } | Self::Opening { error, .. } | Self::Refused { error, .. } => {
+                chain(error.source())
+            }
             Self::Local { source, .. } => chain(Some(source)),
             Self::Serve(error) => chain(error.source()),
             _ => Vec::new(),

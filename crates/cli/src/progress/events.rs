@@ -1,8 +1,8 @@
 //! Events for programs: a JSON object on a line of stdout for each (`docs/json.md`).
 
 use std::{
-    io::Write,
-    sync::{Mutex, MutexGuard, PoisonError},
+    io::{self, Write},
+    sync::{Mutex, MutexGuard, OnceLock, PoisonError},
     time::{Duration, Instant},
 };
 
@@ -10,6 +10,7 @@ use oxftp::{Error, Progress};
 use serde::Serialize;
 
 use super::Scope;
+use crate::{failure::Result, output};
 
 /// Writes an event when a file starts, ends or fails, and now and then how far all of it is.
 #[derive(Debug)]
@@ -40,15 +41,29 @@ pub(crate) enum Event<'e> {
 }
 
 impl Event<'_> {
-    /// Writes the event, for whoever still reads.
+    /// Writes the event, for whoever still reads; that it cannot be written [`all_written`] tells.
     pub(crate) fn write(&self) {
         // Texts and numbers cannot fail.
         let mut line = serde_json::to_vec(self).unwrap_or_default();
         line.push(b'\n');
-        let mut stdout = std::io::stdout().lock();
-        let _ = stdout.write_all(&line).and_then(|()| stdout.flush());
+        let mut stdout = io::stdout().lock();
+        if let Err(error) = stdout.write_all(&line).and_then(|()| stdout.flush()) {
+            // The first says why.
+            let _ = UNWRITTEN.set(error);
+        }
     }
 }
+
+/// Tells whether every event could be written: a program that waits for them would not learn of what is done.
+pub(crate) fn all_written() -> Result {
+    match UNWRITTEN.get() {
+        None => Ok(()),
+        Some(error) => Err(output::failed(io::Error::new(error.kind(), error.to_string()))),
+    }
+}
+
+/// Why an event was not written.
+static UNWRITTEN: OnceLock<io::Error> = OnceLock::new();
 
 impl Events {
     pub(super) fn new(scope: Scope) -> Self {

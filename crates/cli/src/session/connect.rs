@@ -7,7 +7,7 @@ use std::{
 };
 
 use oxftp::{
-    ActiveMode, Client, ClientBuilder, FtpUrl, PassiveMode, Scheme, Throttle, Timeouts, TlsConfig,
+    ActiveMode, Client, ClientBuilder, Error, FtpUrl, PassiveMode, Scheme, Throttle, Timeouts, TlsConfig,
     connect::{Family, TcpConnector},
 };
 
@@ -39,6 +39,14 @@ impl Connecting {
         throttle.set_read_limit(limit);
         throttle.set_write_limit(limit);
         Ok(Self { tls: tls_config(tls)?, network, proxy, throttle })
+    }
+
+    /// Says of a connection that failed which way it was to go.
+    pub(crate) fn explained(&self, url: &FtpUrl, error: Error) -> Error {
+        match self.proxy.of(&url.host().name) {
+            Some(proxy) => proxy.blame(error),
+            None => error,
+        }
     }
 
     /// Starts to describe a client for the server of this URL.
@@ -150,6 +158,6 @@ fn read(path: &PathBuf) -> Result<Vec<u8>> {
     fs::read(path).map_err(|source| Failure::local(format!("cannot read {path:?}"), source))
 }
 
-fn of_file(path: &Path, error: oxftp::Error) -> Failure {
+fn of_file(path: &Path, error: Error) -> Failure {
     Failure::Client { about: Some(path.display().to_string()), error: error.into() }
 }

@@ -6,9 +6,11 @@ mod netrc;
 mod password;
 mod proxy;
 mod proxy_choice;
+mod url;
 
 pub(crate) use keeper::Keeper;
 pub(crate) use password::Passwords;
+pub(crate) use url::{url, urls};
 
 use std::{io::ErrorKind, time::Duration};
 
@@ -17,7 +19,7 @@ use keeper::Connections;
 use oxftp::{Client, ClientBuilder, Credentials, Error, FtpUrl, Host, Pool, Scheme};
 
 use crate::{
-    args::{ConnectionArgs, without_password},
+    args::ConnectionArgs,
     failure::{Failure, Result, Stage},
 };
 
@@ -83,8 +85,8 @@ impl Session {
     ) -> Result<(Client, Credentials)> {
         let credentials = self.passwords.credentials(url).await?;
         let connected = change(self.connecting.builder(url)).connect(url.host()).await;
-        let client = connected.map_err(|error| Failure::opening(url, Stage::Connect, error))?;
-        Ok((client, credentials))
+        let failed = |error| Failure::opening(url, Stage::Connect, self.connecting.explained(url, error));
+        Ok((connected.map_err(failed)?, credentials))
     }
 
     async fn log_in(&self, url: &FtpUrl, credentials: Credentials) -> Result<Client> {
@@ -102,7 +104,7 @@ impl Session {
     }
 
     async fn log_in_once(&self, url: &FtpUrl, credentials: Credentials) -> Result<Client> {
-        let failed = |stage| move |error| Failure::opening(url, stage, error);
+        let failed = |stage| move |error| Failure::opening(url, stage, self.connecting.explained(url, error));
         let builder = self.connecting.builder(url);
         let mut client = builder.connect(url.host()).await.map_err(failed(Stage::Connect))?;
         client.login(credentials).await.map_err(failed(Stage::Login))?;
@@ -139,19 +141,3 @@ fn is_passing(error: &Error) -> bool {
 }
 
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
-
-/// Reads a URL; the error leaves out whatever may be a password.
-pub(crate) fn url(word: &str) -> Result<FtpUrl> {
-    if let Some(name) = word.strip_prefix('@').map(|rest| rest.split('/').next().unwrap_or_default()) {
-        let why = "oxftp bookmark list shows those there are";
-        return Err(Failure::Usage(format!("there is no bookmark {name:?}: {why}")));
-    }
-    word.parse().map_err(|error: oxftp::UrlError| {
-        Failure::Usage(format!("the URL {:?} cannot be used: {}", without_password(word), error.why))
-    })
-}
-
-/// Reads all URLs before anything is done with the first.
-pub(crate) fn urls(words: &[String]) -> Result<Vec<FtpUrl>> {
-    words.iter().map(|word| url(word)).collect()
-}

@@ -1,7 +1,9 @@
 //! Proxies, as URLs name them.
 
+use std::io;
+
 use oxftp::{
-    ClientBuilder, Secret,
+    ClientBuilder, Error, Secret,
     connect::{HttpConnector, Socks4Connector, Socks5Connector, TcpConnector},
 };
 use percent_encoding::percent_decode_str;
@@ -51,6 +53,17 @@ impl Proxy {
             port: url.port().unwrap_or(usual_port),
             login,
         })
+    }
+
+    /// Says of a connection that failed that it was to go this way.
+    pub(crate) fn blame(&self, error: Error) -> Error {
+        match error {
+            Error::Connect { host, port, source } => {
+                let way = format!("through the proxy {}:{}: {source}", self.host, self.port);
+                Error::Connect { host, port, source: io::Error::new(source.kind(), way) }
+            }
+            error => error,
+        }
     }
 
     /// Makes a client go through the proxy, which `tcp` reaches.

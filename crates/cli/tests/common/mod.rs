@@ -3,6 +3,9 @@
 #![allow(dead_code, reason = "each test binary uses some of it")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot prepare fails, here as in its body")]
 
+pub(crate) mod bed;
+pub(crate) mod table;
+
 use std::{
     ffi::OsStr,
     fs,
@@ -12,7 +15,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use oxftp_testing::servers::{Protection, ServerKind, TestServer, available};
+use oxftp_testing::servers::{Protection, ServerKind, ServerOptions, TestServer, available};
 use tempfile::TempDir;
 
 /// A server and a local directory to work in.
@@ -28,9 +31,14 @@ impl Site {
 
     /// Starts a server of a kind; `None` where it is not installed.
     pub(crate) fn on(kind: ServerKind, protection: Protection) -> Option<Self> {
+        Self::with(kind, ServerOptions::new(protection))
+    }
+
+    /// Starts a server of a kind with these options; `None` where it is not installed.
+    pub(crate) fn with(kind: ServerKind, options: ServerOptions) -> Option<Self> {
         // Servers have threads or processes of their own; this runtime only starts them.
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let server = available(runtime.block_on(kind.start(protection)))?;
+        let server = available(runtime.block_on(kind.start_with(options)))?;
         Some(Self { server, home: tempfile::tempdir().unwrap() })
     }
 

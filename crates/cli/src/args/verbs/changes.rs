@@ -45,8 +45,8 @@ pub(crate) struct MvArgs {
     /// What to rename
     #[arg(value_name = "URL")]
     pub(crate) url: String,
-    /// Its new path as the server is to read it: relative to the login directory, or absolute with
-    /// a / at its start
+    /// Its new path, relative to the login directory or absolute with a / at its start, or a URL on the same
+    /// server; one that ends in / is a directory to put it into
     #[arg(value_name = "PATH")]
     pub(crate) path: String,
     #[command(flatten)]

@@ -42,15 +42,22 @@ pub(crate) async fn run(args: MirrorArgs, app: &App) -> Result {
             let mirror = across(&pools, &source, &target);
             (carry_out(mirror, &args, "copy", app).await, source)
         }
-        (End::Path(_), End::Path(_)) => {
-            let text = "neither SRC nor DST is a URL: one of them, or both, must be on a server";
-            return Err(Failure::Usage(text.to_owned()));
-        }
+        (End::Path(_), End::Path(_)) => return Err(nothing_remote([&args.source, &args.target])),
     };
     let report = report?.map_err(|error| Failure::about(&about, error))?;
     app.terminal.summary(summary_of(&args, &report, begun));
     session.quit().await;
     Ok(())
+}
+
+/// Says what neither word is: a bookmark that is not there, or a URL.
+fn nothing_remote(words: [&str; 2]) -> Failure {
+    let bookmark = words.iter().find(|word| word.starts_with('@'));
+    bookmark.and_then(|word| session::url(word).err()).unwrap_or_else(|| Failure::Advised {
+        what: "neither SRC nor DST is a URL: one of them, or both, must be on a server".to_owned(),
+        hint: "a directory on a server is ftp://host/path, ftpes://host/path with TLS, or a bookmark: @NAME/path"
+            .to_owned(),
+    })
 }
 
 /// One end of a mirror.

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::findings::{Answer, Findings, Tls};
-use crate::terminal::escape;
+use crate::{terminal::escape, units::count};
 
 /// Writes a line for each finding, texts of the server's escaped.
 pub(super) fn page(findings: &Findings) -> String {
@@ -20,7 +20,8 @@ pub(super) fn page(findings: &Findings) -> String {
         page.line(mode.command, told(&mode.answer) + &names.collect::<String>());
     }
     for listing in &findings.listings {
-        page.line(listing.command, format!("{}, {} entries", told(&listing.answer), listing.entries));
+        let entries = count(listing.entries as u64, "entry", "entries");
+        page.line(listing.command, format!("{}, {entries}", told(&listing.answer)));
     }
     if findings.login.as_ref().is_some_and(|login| login.works) {
         page.line("format", findings.list_format.as_deref().unwrap_or("LIST shows nothing to tell it by"));

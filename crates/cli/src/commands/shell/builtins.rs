@@ -155,12 +155,12 @@ fn no_such_job(number: &str) -> Failure {
     Failure::Named(Exit::NotFound)
 }
 
-const HELP: &str = "\
+const HELP: &str = "Commands of the shell:
   cd [DIR]   enters a directory on the server; cd - goes back, cd alone to where the login began
   pwd        prints it
-  lcd, lpwd, lls  the same, on this side
+  lcd        enters a directory on this side; lpwd and lls are for this side, too
   COMMAND &  runs it in the background; jobs, wait [N] and kill N are for those
-  source FILE  runs the commands in a file
+  source     runs the commands in a file
   ! COMMAND  runs a command of the system's
   exit       leaves
 Commands of the program, with paths for URLs (COMMAND --help tells the flags of each):";

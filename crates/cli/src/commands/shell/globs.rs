@@ -26,11 +26,15 @@ impl Pattern {
         Ok(Self { directory: plain, matcher, dots: name.starts_with('.') })
     }
 
+    /// Tells whether a name fits.
+    pub(super) fn fits(&self, name: &str) -> bool {
+        self.matcher.is_match(name) && (self.dots || !name.starts_with('.'))
+    }
+
     /// Gives the paths of the names that fit.
     pub(super) fn paths<'n>(&self, names: impl IntoIterator<Item = &'n str>) -> Vec<String> {
-        let fits = |name: &&str| self.matcher.is_match(name) && (self.dots || !name.starts_with('.'));
-        let mut paths: Vec<_> =
-            names.into_iter().filter(fits).map(|name| format!("{}{name}", self.directory)).collect();
+        let names = names.into_iter().filter(|name| self.fits(name));
+        let mut paths: Vec<_> = names.map(|name| format!("{}{name}", self.directory)).collect();
         paths.sort_unstable();
         paths
     }

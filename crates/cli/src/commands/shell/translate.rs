@@ -80,7 +80,7 @@ impl Shell {
                 None => Vec::new(),
             },
             Operands::Renamed => match words {
-                [from, to] => vec![self.place.url(&from.text), self.place.path(&to.text)],
+                [from, to] => vec![self.place.url(&from.text), self.place.url(&to.text)],
                 _ => texts().collect(),
             },
             Operands::Local => {
@@ -111,8 +111,7 @@ impl Shell {
                 continue;
             };
             let pattern = Pattern::new(pattern)?;
-            let names = self.names.of(&pattern.directory, &self.place, &self.connection).await?;
-            let paths = pattern.paths(names.iter().map(|name| name.text.as_str()));
+            let paths = self.names.fitting(&pattern, &self.place, &self.connection).await?;
             urls.extend(some(paths, &word.text)?.iter().map(|path| self.place.url(path)));
         }
         Ok(urls)

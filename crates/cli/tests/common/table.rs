@@ -1,0 +1,218 @@
+//! Tables of runs: what is typed, what must be said, and what must be there afterwards.
+
+use std::{
+    fs,
+    os::unix::fs::PermissionsExt,
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::Path,
+    process::Command,
+    time::UNIX_EPOCH,
+};
+
+use serde_json::Value;
+
+use super::{Run, Site, bed::Bed, oxftp, run, run_with_input, sorted};
+
+/// A line of a table.
+pub(crate) struct Row {
+    line: String,
+    input: &'static str,
+    environment: &'static [(&'static str, &'static str)],
+    bare: bool,
+    talks: bool,
+    checks: Vec<Check>,
+    refused: Option<Refusal>,
+    only: fn(&Site) -> bool,
+}
+
+type Check = Box<dyn Fn(&Bed<'_>, &Run)>;
+
+struct Refusal {
+    by: fn(&Site) -> bool,
+    code: i32,
+    words: &'static str,
+}
+
+/// Describes a run. The line is taken apart at its blanks; `URL` stands for the row's directory on the server,
+/// `NOBODY` for the same without a user, `USER`, `PASSWORD` and `PATH` for the parts, and `TRUST` for the flag that
+/// trusts the server where it has a certificate.
+pub(crate) fn row(line: impl Into<String>) -> Row {
+    Row {
+        line: line.into(),
+        input: "",
+        environment: &[],
+        bare: false,
+        talks: false,
+        checks: Vec::new(),
+        refused: None,
+        only: |_| true,
+    }
+}
+
+/// What is typed.
+impl Row {
+    pub(crate) fn input(self, input: &'static str) -> Self {
+        Self { input, ..self }
+    }
+
+    /// Neither password nor certificate are given but by what the line says.
+    pub(crate) fn bare(self) -> Self {
+        Self { bare: true, ..self }
+    }
+
+    pub(crate) fn environment(self, environment: &'static [(&'static str, &'static str)]) -> Self {
+        Self { environment, ..self }
+    }
+
+    /// Leaves out the servers that the row is not about.
+    pub(crate) fn only(self, only: fn(&Site) -> bool) -> Self {
+        Self { only, ..self }
+    }
+}
+
+/// What must come of it.
+impl Row {
+    /// Expects this exit code and these words on stderr from servers that cannot do it.
+    pub(crate) fn refused_by(self, by: fn(&Site) -> bool, code: i32, words: &'static str) -> Self {
+        Self { refused: Some(Refusal { by, code, words }), ..self }
+    }
+
+    pub(crate) fn fails(self, code: i32, words: &'static str) -> Self {
+        self.refused_by(|_| true, code, words)
+    }
+
+    pub(crate) fn prints(self, expected: impl AsRef<[u8]> + 'static) -> Self {
+        self.check(move |_, run| {
+            let (shown, expected) =
+                (String::from_utf8_lossy(&run.stdout), String::from_utf8_lossy(expected.as_ref()));
+            assert!(shown == expected, "{} and not {}", short(&shown), short(&expected));
+        })
+    }
+
+    /// Expects these lines in any order.
+    pub(crate) fn lists(self, expected: &'static [&'static str]) -> Self {
+        self.check(move |_, run| assert_eq!(sorted(&run.stdout()), expected))
+    }
+
+    pub(crate) fn mentions(self, expected: &'static [&'static str]) -> Self {
+        self.check(move |_, run| expected.iter().for_each(|words| has(&run.stdout(), words)))
+    }
+
+    /// Expects an object on each line, and hands them over in the order of their paths.
+    pub(crate) fn objects(self, check: fn(&[Value])) -> Self {
+        self.check(move |_, run| {
+            let read = |line| serde_json::from_str::<Value>(line).unwrap();
+            let mut objects: Vec<Value> = run.stdout().lines().map(read).collect();
+            objects.sort_by_key(|object| object["path"].to_string());
+            check(&objects);
+        })
+    }
+
+    /// Expects words on stderr, which says nothing otherwise.
+    pub(crate) fn tells(self, expected: &'static [&'static str]) -> Self {
+        let row = Self { talks: true, ..self };
+        row.check(move |_, run| expected.iter().for_each(|words| has(&run.stderr, words)))
+    }
+
+    pub(crate) fn never_tells(self, unexpected: &'static str) -> Self {
+        let row = Self { talks: true, ..self };
+        row.check(move |_, run| assert!(!run.stderr.contains(unexpected), "{}", run.stderr))
+    }
+
+    pub(crate) fn there(self, path: &'static str, expected: impl AsRef<[u8]> + 'static) -> Self {
+        self.check(move |bed, _| holds(&bed.there(path), expected.as_ref()))
+    }
+
+    pub(crate) fn here(self, path: &'static str, expected: impl AsRef<[u8]> + 'static) -> Self {
+        self.check(move |bed, _| holds(&bed.here(path), expected.as_ref()))
+    }
+
+    pub(crate) fn directory_there(self, path: &'static str) -> Self {
+        self.check(move |bed, _| assert!(bed.there(path).is_dir(), "{path} is no directory on the server"))
+    }
+
+    pub(crate) fn gone_there(self, path: &'static str) -> Self {
+        self.check(move |bed, _| assert!(!bed.there(path).exists(), "{path} is on the server"))
+    }
+
+    pub(crate) fn gone_here(self, path: &'static str) -> Self {
+        self.check(move |bed, _| assert!(!bed.here(path).exists(), "{path} is here"))
+    }
+
+    pub(crate) fn mode_there(self, path: &'static str, expected: u32) -> Self {
+        self.check(move |bed, _| {
+            let mode = bed.there(path).metadata().unwrap().permissions().mode();
+            assert_eq!(mode & 0o7777, expected, "the mode of {path}");
+        })
+    }
+
+    /// Expects a file on the server of this time, in seconds since 1970.
+    pub(crate) fn time_there(self, path: &'static str, expected: u64) -> Self {
+        self.check(move |bed, _| {
+            let modified = bed.there(path).metadata().unwrap().modified().unwrap();
+            assert_eq!(
+                modified.duration_since(UNIX_EPOCH).unwrap().as_secs(),
+                expected,
+                "the time of {path}"
+            );
+        })
+    }
+
+    pub(crate) fn check(mut self, check: impl Fn(&Bed<'_>, &Run) + 'static) -> Self {
+        self.checks.push(Box::new(check));
+        self
+    }
+}
+
+/// Runs the rows in their order, each in directories of its own, and names all that fail.
+pub(crate) fn hold(site: &Site, rows: &[Row]) {
+    let rows = rows.iter().enumerate().filter(|(_, row)| (row.only)(site));
+    let failed = rows.filter(|(number, row)| {
+        let bed = Bed::make(site, number);
+        catch_unwind(AssertUnwindSafe(|| row.hold(&bed))).is_err()
+    });
+    let lines: Vec<_> = failed.map(|(_, row)| &row.line).collect();
+    let place = (site.server.name(), site.server.protection());
+    assert!(lines.is_empty(), "{place:?}: what is said above came of {lines:#?}");
+}
+
+impl Row {
+    fn hold(&self, bed: &Bed<'_>) {
+        let mut command = self.command(bed);
+        let run = match self.input {
+            "" => run(&mut command),
+            input => run_with_input(&mut command, input.as_bytes()),
+        };
+        run.hides(bed.site.server.password());
+        if let Some(refusal) = self.refused.as_ref().filter(|refusal| (refusal.by)(bed.site)) {
+            assert_eq!(run.code, Some(refusal.code), "{}: {}", self.line, run.stderr);
+            return has(&run.stderr, refusal.words);
+        }
+        assert_eq!(run.code, Some(0), "{}: {}", self.line, run.stderr);
+        assert!(self.talks || run.stderr.is_empty(), "{} says unasked: {}", self.line, run.stderr);
+        self.checks.iter().for_each(|check| check(bed, &run));
+    }
+
+    fn command(&self, bed: &Bed<'_>) -> Command {
+        let words = bed.words(&self.line);
+        let mut command = match self.bare {
+            true => oxftp(&words),
+            false => bed.site.command(&words.iter().map(String::as_str).collect::<Vec<_>>()),
+        };
+        command.current_dir(bed.here("")).env("HOME", bed.here("")).envs(self.environment.iter().copied());
+        command
+    }
+}
+
+fn has(text: &str, words: &str) {
+    assert!(text.contains(words), "{words:?} is not in {text}");
+}
+
+fn holds(path: &Path, expected: &[u8]) {
+    let found = fs::read(path).unwrap_or_else(|error| panic!("{path:?}: {error}"));
+    assert!(found == expected, "{path:?} holds {} bytes and not {}, or others", found.len(), expected.len());
+}
+
+fn short(text: &str) -> String {
+    text.chars().take(300).collect()
+}
