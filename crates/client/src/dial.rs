@@ -15,6 +15,16 @@ use crate::{
 };
 
 /// Active mode: the server connects to this side (`EPRT`, `PORT`).
+///
+/// ```no_run
+/// use oxftp::{ActiveMode, Client};
+///
+/// # async fn example() -> oxftp::Result<()> {
+/// let active = ActiveMode::new().ports(50_000..=50_100);
+/// let client = Client::builder().active(active).connect("ftp.example.org").await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ActiveMode {
     advertise: Option<IpAddr>,

@@ -17,6 +17,21 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// What went wrong.
 ///
 /// Each message is about its own level only; [`source`](std::error::Error::source) has the cause.
+///
+/// ```no_run
+/// use oxftp::Error;
+///
+/// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+/// match client.download("report.pdf").await {
+///     Ok(report) => println!("{} bytes", report.bytes),
+///     Err(error) if error.is_not_found() => println!("there is none"),
+///     Err(error) if error.is_transient() => println!("worth another try: {error}"),
+///     Err(Error::SizeMismatch { expected, transferred }) => println!("{transferred} of {expected}"),
+///     Err(error) => return Err(error),
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {

@@ -9,6 +9,15 @@ use crate::data::Direction;
 ///
 /// The replies are told apart whatever their order, so that a failure is told of the right file. A session
 /// on which a command that came early was refused goes on without.
+///
+/// ```no_run
+/// use oxftp::{Client, Pipelining};
+///
+/// # async fn example() -> oxftp::Result<()> {
+/// let client = Client::builder().pipelining(Pipelining::Off).connect("ftp.example.org").await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Pipelining {
     /// Where the server takes it: not with IIS, and behind uploads only with servers that are known to look

@@ -3,6 +3,14 @@
 use crate::Error;
 
 /// What an upload, a download, a removal or a mirror did.
+///
+/// ```no_run
+/// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+/// let report = client.upload("site").to("/www").await?;
+/// println!("{} files, {} bytes", report.files, report.bytes);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Default)]
 #[non_exhaustive]
 pub struct Report {
@@ -23,6 +31,17 @@ pub struct Report {
 }
 
 /// One thing that failed among many.
+///
+/// ```no_run
+/// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+/// if let Err(oxftp::Error::SomeFailed { report }) = client.download("photos").await {
+///     for failure in &report.failures {
+///         println!("{}: {}", failure.name, failure.error);
+///     }
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Failure {

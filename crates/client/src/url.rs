@@ -37,6 +37,13 @@ pub struct FtpUrl {
 }
 
 /// How a connection is protected.
+///
+/// ```
+/// use oxftp::{FtpUrl, Scheme};
+///
+/// let url: FtpUrl = "ftpes://ftp.example.org/pub".parse().unwrap();
+/// assert_eq!(url.scheme(), Scheme::Ftpes);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Scheme {
     /// `ftp`: not at all.
@@ -183,6 +190,11 @@ impl fmt::Display for FtpUrl {
 }
 
 /// A URL cannot be used.
+///
+/// ```
+/// let error = "http://example.org/".parse::<oxftp::FtpUrl>().unwrap_err();
+/// assert_eq!(error.why, "its scheme is none of ftp, ftpes and ftps");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the URL {url:?} cannot be used: {why}")]
 pub struct UrlError {

@@ -100,6 +100,19 @@ async fn a_limit_can_be_lifted_while_a_transfer_runs() {
 }
 
 #[tokio::test]
+async fn a_limit_set_later_slows_what_is_sent_from_then_on() {
+    let bytes = common::content(SIZE);
+    let script = taking(Script::new().type_image(), "STOR a", bytes.clone());
+    let (server, mut client) = play_to(builder(), script).await;
+
+    client.throttle().set_write_limit(Some(LIMIT));
+    let took = timed(async { put(&mut client, "a", &bytes).await.unwrap() }).await;
+
+    assert!(took >= AT_LEAST, "{took:?}");
+    server.done().await;
+}
+
+#[tokio::test]
 async fn a_limit_of_zero_is_none() {
     let script =
         taking(sending(Script::new().type_image(), "RETR a", vec![0; SIZE]), "STOR b", vec![1; SIZE]);

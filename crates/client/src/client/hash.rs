@@ -50,6 +50,14 @@ impl Client {
 
     /// Lists the algorithms by which the server tells hashes, the strongest first.
     ///
+    /// ```no_run
+    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+    /// let offered = client.hash_algorithms().await?;
+    /// println!("{offered:?}");
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// Those of [`features`](Self::features).

@@ -197,6 +197,16 @@ impl Client {
     ///
     /// Each operation does so by itself; this is for those who want to see the replies.
     ///
+    /// ```no_run
+    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+    /// client.download_stream("image.iso").await?.abort_without_waiting().await?;
+    /// for late in client.settle().await? {
+    ///     println!("{late}");
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`Error::Timeout`](crate::Error::Timeout) when they do not come; the client is broken then.

@@ -11,6 +11,14 @@ use crate::{Error, Result};
 impl Client {
     /// Asks for the working directory (`PWD`; RFC 959, 4.1.3).
     ///
+    /// ```no_run
+    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+    /// let home = client.current_directory().await?;
+    /// println!("{home}");
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`Error::StatusCode`] when it is refused; [`Error::UnusableReply`] when the answer names
@@ -23,6 +31,14 @@ impl Client {
 
     /// Changes the working directory (`CWD`; RFC 959, 4.1.1). The path `..` goes
     /// [up](Self::change_to_parent).
+    ///
+    /// ```no_run
+    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+    /// client.change_directory("/pub").await?;
+    /// client.download("readme.txt").await?;              // seen from there
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -38,6 +54,14 @@ impl Client {
 
     /// Goes to the parent of the working directory (`CDUP`; RFC 959, 4.1.1).
     ///
+    /// ```no_run
+    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+    /// client.change_directory("pub/new").await?;
+    /// client.change_to_parent().await?;                  // in pub
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`Error::StatusCode`] when it is refused.
@@ -49,6 +73,13 @@ impl Client {
 
     /// Makes a directory and whatever is missing above it; one that exists is fine (`MKD`;
     /// RFC 959, 4.1.3).
+    ///
+    /// ```no_run
+    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+    /// client.make_directory("reports/2024/05").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -86,6 +117,14 @@ impl Client {
     /// Servers say that a directory exists in many ways (`521`, `550`, even `250`), so after a
     /// refusal it is looked for.
     ///
+    /// ```no_run
+    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+    /// client.make_directory_in_parent("reports").await?;
+    /// client.make_directory_in_parent("reports").await?;   // it is there: fine
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`Error::StatusCode`] when it cannot be made.
@@ -103,6 +142,13 @@ impl Client {
 
     /// Removes an empty directory (`RMD`; RFC 959, 4.1.3).
     ///
+    /// ```no_run
+    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+    /// client.remove_directory("reports/2024").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`Error::StatusCode`] when it is not there, not empty, or not to be removed.
@@ -111,6 +157,16 @@ impl Client {
     }
 
     /// Removes a file (`DELE`; RFC 959, 4.1.3).
+    ///
+    /// ```no_run
+    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+    /// match client.remove_file("old.txt").await {
+    ///     Err(error) if error.is_not_found() => println!("gone before"),
+    ///     other => other?,
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -122,6 +178,13 @@ impl Client {
     /// Renames `from` to `to` (`RNFR`, `RNTO`; RFC 959, 4.1.3).
     ///
     /// Many servers overwrite an existing `to` without a word.
+    ///
+    /// ```no_run
+    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+    /// client.rename("report.pdf.new", "report.pdf").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///

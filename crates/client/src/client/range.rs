@@ -78,6 +78,18 @@ impl RangeStream<'_> {
     /// Ends the transfer, by `ABOR` where the part has come and the file goes on; gives the number of
     /// bytes that came, fewer than the part has where the file ends in it.
     ///
+    /// ```no_run
+    /// # async fn example(client: &mut oxftp::Client) -> Result<(), Box<dyn std::error::Error>> {
+    /// use tokio::io::AsyncReadExt;
+    ///
+    /// let mut part = client.download_range("image.iso", 0..512).await?;
+    /// let mut sector = Vec::new();
+    /// part.read_to_end(&mut sector).await?;
+    /// assert_eq!(part.finish().await?, 512);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// Those of [`DataStream::finish`]; [`Error::Unfinished`] when the part was not read to its end.

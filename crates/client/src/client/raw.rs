@@ -33,6 +33,14 @@ impl Client {
 
     /// Reads the next reply, whatever it answers.
     ///
+    /// ```no_run
+    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+    /// client.command("NOOP").await?;                       // reads nothing
+    /// println!("{}", client.read_reply().await?);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`Error::Timeout`](crate::Error::Timeout) when none comes;
@@ -43,6 +51,14 @@ impl Client {
 
     /// Sends `ABOR` while no transfer runs (RFC 959, 4.1.3); one that runs is ended by
     /// [`DataStream::abort`](crate::DataStream::abort).
+    ///
+    /// ```no_run
+    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+    /// let answered = client.abort().await?;
+    /// println!("{answered:?}");
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -91,6 +107,14 @@ impl<'c> IntoFuture for RawCommand<'c> {
 }
 
 /// A command of the user's own and the reply to it; awaiting it sends one and gives the other.
+///
+/// ```no_run
+/// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+/// let reply = client.command("SITE UMASK 022").expect("2xx").await?;
+/// println!("{}", reply.text());
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 #[must_use = "a command does nothing until it is awaited"]
 pub struct RawExchange<'c> {

@@ -97,6 +97,17 @@ impl Client {
     /// Each command is sent at most once. Password and account are left out of what the server answers, should
     /// it repeat them.
     ///
+    /// ```no_run
+    /// # async fn example() -> oxftp::Result<()> {
+    /// use oxftp::{Client, Credentials};
+    ///
+    /// let mut client = Client::builder().connect("ftp.example.org").await?;
+    /// let welcome = client.login(Credentials::new("me", "secret")).await?;
+    /// println!("{}", welcome.text());
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`Error::StatusCode`] when the login is refused
@@ -124,6 +135,15 @@ impl Client {
     ///
     /// A server that does not know the command has no features.
     ///
+    /// ```no_run
+    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+    /// if client.features().await?.contains("MLST") {
+    ///     println!("exact times");
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// Those of the control connection.
@@ -145,6 +165,13 @@ impl Client {
     /// The answer is empty when the server does not tell. Most say `UNIX Type: L8`, whatever they
     /// are.
     ///
+    /// ```no_run
+    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+    /// println!("{}", client.system().await?);              // UNIX Type: L8
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// Those of the control connection.
@@ -162,6 +189,16 @@ impl Client {
     }
 
     /// Says goodbye and closes (`QUIT`; RFC 959, 4.1.1).
+    ///
+    /// ```no_run
+    /// # async fn example() -> oxftp::Result<()> {
+    /// use oxftp::Client;
+    ///
+    /// let client = Client::builder().connect("ftp.example.org").await?;
+    /// client.quit().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///

@@ -14,6 +14,14 @@ impl Client {
     /// The fallback costs a whole listing. The root and the working directory have no parent to
     /// look in; of them it tells only that they are directories.
     ///
+    /// ```no_run
+    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+    /// let entry = client.stat("pub/image.iso").await?;
+    /// println!("{:?} bytes, of {:?}", entry.size, entry.modified);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`Error::StatusCode`] with code 550, or [`Error::NotFound`] by the fallback, when the path is
@@ -28,6 +36,15 @@ impl Client {
 
     /// Tells whether a path is there (see [`stat`](Self::stat)).
     ///
+    /// ```no_run
+    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+    /// if !client.exists("upload.done").await? {
+    ///     println!("not yet");
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// Those of [`stat`](Self::stat), but for a path that is not there.
@@ -41,6 +58,13 @@ impl Client {
 
     /// Tells whether a path is a file (see [`stat`](Self::stat)).
     ///
+    /// ```no_run
+    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+    /// assert!(client.is_file("pub/readme.txt").await?);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// Those of [`stat`](Self::stat); a path that is not there is an error.
@@ -49,6 +73,14 @@ impl Client {
     }
 
     /// Tells whether a path is a directory (see [`stat`](Self::stat)).
+    ///
+    /// ```no_run
+    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+    /// let target = if client.is_dir("www").await? { "www/index.html" } else { "index.html" };
+    /// client.upload("index.html").to(target).write_into(true).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -61,6 +93,15 @@ impl Client {
     /// entered (`CWD`), a file has a size or a time (`SIZE`, `MDTM`).
     ///
     /// [`EntryKind::Unknown`] when it is neither, as a link to nothing is.
+    ///
+    /// ```no_run
+    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+    /// if client.resolve_link("current").await? == oxftp::EntryKind::Directory {
+    ///     client.change_directory("current").await?;
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -78,6 +119,13 @@ impl Client {
 
     /// Asks for the size of a file in bytes (`SIZE`, in binary; RFC 3659, 4).
     ///
+    /// ```no_run
+    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+    /// println!("{} bytes", client.size("image.iso").await?);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`Error::StatusCode`] when the server does not tell; [`Error::UnusableReply`] when the
@@ -92,6 +140,14 @@ impl Client {
     }
 
     /// Asks when a file was last modified (`MDTM`; RFC 3659, 3). The answer is in UTC.
+    ///
+    /// ```no_run
+    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+    /// let modified = client.modified("image.iso").await?;
+    /// println!("{modified}");
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///

@@ -61,6 +61,16 @@ impl Client {
     ///
     /// The connection is not encrypted, as TLS may start only after that command.
     ///
+    /// ```no_run
+    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+    /// use oxftp::{PassiveMode, TransferType};
+    ///
+    /// let socket = client.passive_connection(TransferType::Image, &[PassiveMode::Epsv]).await?;
+    /// let reply = client.command("STOU").expect("1xx").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`Error::StatusCode`] when each of `modes` is refused; [`Error::DataConnect`] when nothing
@@ -328,6 +338,13 @@ impl Client {
 }
 
 /// A command that moves data, not yet sent; awaiting it sends it and gives a [`DataStream`].
+///
+/// ```no_run
+/// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+/// let stream = client.download_stream("log.txt").offset(1024).await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct DataCommand<'c> {
     client: &'c mut Client,

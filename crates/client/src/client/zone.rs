@@ -14,6 +14,15 @@ impl Client {
     /// offset says nothing of summer time: where listings reach back over half a year, a name of
     /// the zone is better ([`ClientBuilder::server_zone`](crate::ClientBuilder::server_zone)).
     ///
+    /// ```no_run
+    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+    /// if client.measure_server_zone("pub").await?.is_none() {
+    ///     println!("no listed file shows a time of the day");
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// Those of [`list`](Self::list) and [`modified`](Self::modified).

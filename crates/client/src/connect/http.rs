@@ -16,6 +16,16 @@ use crate::path_io::BoxFuture;
 /// proxy resolves names.
 ///
 /// Many proxies allow `CONNECT` to port 443 only. Active mode is not possible.
+///
+/// ```no_run
+/// use oxftp::{Client, connect::HttpConnector};
+///
+/// # async fn example() -> oxftp::Result<()> {
+/// let proxy = HttpConnector::new("proxy.example.org", 3128);
+/// let client = Client::builder().connector(proxy).connect("ftp.example.org").await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 pub struct HttpConnector {
     host: String,

@@ -28,6 +28,26 @@ use tokio::{
 use crate::path_io::BoxFuture;
 
 /// Opens sockets for a client; the hook for proxies, tunnels and tests.
+///
+/// ```
+/// use std::io;
+/// use oxftp::{connect::{BoxSocket, Connector, Target, TcpConnector}, path_io::BoxFuture};
+///
+/// /// Reaches the server at an address that its name does not lead to.
+/// #[derive(Debug)]
+/// struct Pinned(TcpConnector);
+///
+/// impl Connector for Pinned {
+///     fn connect<'a>(&'a self, target: Target<'a>) -> BoxFuture<'a, io::Result<BoxSocket>> {
+///         match target {
+///             Target::Control { port, .. } => self.0.connect(Target::Control { host: "192.0.2.1", port }),
+///             data => self.0.connect(data),
+///         }
+///     }
+/// }
+///
+/// let builder = oxftp::Client::builder().connector(Pinned(TcpConnector::new()));
+/// ```
 pub trait Connector: fmt::Debug + Send + Sync + 'static {
     /// Opens a connection. Deadlines are the caller's task.
     fn connect<'a>(&'a self, target: Target<'a>) -> BoxFuture<'a, io::Result<BoxSocket>>;

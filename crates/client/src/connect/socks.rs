@@ -12,6 +12,16 @@ use crate::path_io::BoxFuture;
 /// Connects through a SOCKS5 proxy (RFC 1928), control and data alike; the proxy resolves names.
 ///
 /// Active mode is not possible.
+///
+/// ```no_run
+/// use oxftp::{Client, connect::Socks5Connector};
+///
+/// # async fn example() -> oxftp::Result<()> {
+/// let proxy = Socks5Connector::new("proxy.example.org", 1080).credentials("me", "secret");
+/// let client = Client::builder().connector(proxy).connect("ftp.example.org").await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 pub struct Socks5Connector {
     host: String,
@@ -69,6 +79,16 @@ impl Connector for Socks5Connector {
 /// Connects through a SOCKS4a proxy, control and data alike; the proxy resolves names.
 ///
 /// SOCKS4 knows a user but no password, and no IPv6. Active mode is not possible.
+///
+/// ```no_run
+/// use oxftp::{Client, connect::Socks4Connector};
+///
+/// # async fn example() -> oxftp::Result<()> {
+/// let proxy = Socks4Connector::new("proxy.example.org", 1080);
+/// let client = Client::builder().connector(proxy).connect("ftp.example.org").await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 pub struct Socks4Connector {
     host: String,

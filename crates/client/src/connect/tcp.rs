@@ -35,6 +35,16 @@ impl Default for TcpConnector {
 }
 
 /// Which addresses of a name are used.
+///
+/// ```no_run
+/// use oxftp::{Client, connect::{Family, TcpConnector}};
+///
+/// # async fn example() -> oxftp::Result<()> {
+/// let tcp = TcpConnector::new().family(Family::Ipv4);
+/// let client = Client::builder().connector(tcp).connect("ftp.example.org").await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Family {
     /// Both, in the order that the system's resolver prefers.

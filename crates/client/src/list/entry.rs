@@ -9,6 +9,15 @@ use oxftp_proto::{Encoding, Entry, FileName, NameError, RemotePath};
 /// Derefs to the [`Entry`]. The entries of one directory share its path, so that a listing of
 /// millions takes little more memory than its lines; path and name are put together when they are
 /// asked for.
+///
+/// ```no_run
+/// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+/// for found in client.list("pub").recursive().await? {
+///     println!("{} {:?} bytes", found.path(), found.size);
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PathEntry {
     place: Arc<Place>,

@@ -47,6 +47,16 @@ impl Client {
 }
 
 /// A listing, not yet asked for; awaiting it collects it.
+///
+/// ```no_run
+/// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+/// let mut entries = client.list("pub").recursive().stream();
+/// while let Some(found) = entries.next().await {
+///     println!("{}", found?.path());
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct List<'c> {
     client: &'c mut Client,
@@ -56,6 +66,15 @@ pub struct List<'c> {
 }
 
 /// A command that lists.
+///
+/// ```no_run
+/// use oxftp::ListCommand;
+///
+/// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+/// let entries = client.list("pub").raw_command(ListCommand::List).await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ListCommand {
     /// `MLSD`: made for programs (RFC 3659, 7).

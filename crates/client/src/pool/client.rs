@@ -14,6 +14,15 @@ use crate::Client;
 /// Derefs to the [`Client`]. One that is [broken](Client::is_broken), or was sent elsewhere by
 /// [`change_directory`](Client::change_directory) or commands of one's own, is not lent again: the
 /// next one is to find every session as it was after its login.
+///
+/// ```no_run
+/// # async fn example(pool: &oxftp::Pool) -> oxftp::Result<()> {
+/// let mut session = pool.client().await?;
+/// println!("{}", session.size("image.iso").await?);
+/// drop(session);                                       // the next one gets it
+/// # Ok(())
+/// # }
+/// ```
 pub struct PooledClient {
     /// `None` only while it is dropped.
     session: Option<(Client, Seat<Client>)>,

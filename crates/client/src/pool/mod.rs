@@ -132,6 +132,14 @@ impl Pool {
     ///
     /// Waits while all are lent. This future may be dropped, which loses the place in the queue.
     ///
+    /// ```no_run
+    /// # async fn example(pool: &oxftp::Pool) -> oxftp::Result<()> {
+    /// let mut session = pool.client().await?;
+    /// session.upload("report.pdf").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// Those of [`ClientBuilder::connect`] and [`Client::login`]; [`Error::TooManySessions`] when
@@ -162,6 +170,14 @@ impl Pool {
 
     /// Says goodbye on every session (`QUIT`) and closes them, without waiting for answers. Those that are lent follow when they come
     /// back, and nobody gets one any more.
+    ///
+    /// ```no_run
+    /// # async fn example(pool: &oxftp::Pool) -> oxftp::Result<()> {
+    /// pool.upload("site").await?;
+    /// pool.close().await;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn close(&self) {
         let sessions = self.shared.seats.close().into_iter();
         let mut leaving: FuturesUnordered<_> = sessions.map(Client::leave).collect();

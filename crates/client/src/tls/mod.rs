@@ -64,6 +64,12 @@ struct Identity {
 }
 
 /// A version of TLS.
+///
+/// ```
+/// use oxftp::{TlsConfig, TlsVersion};
+///
+/// let tls = TlsConfig::new().min_version(TlsVersion::Tls13);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum TlsVersion {
     /// TLS 1.2 (RFC 5246).

@@ -16,6 +16,15 @@ use super::{TlsConfig, tickets::Tickets, transcript::Transcript, unusable};
 use crate::{Result, connect::BoxSocket};
 
 /// How many TLS handshakes a client made, and how many of them resumed a session.
+///
+/// ```no_run
+/// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+/// client.download("pub").await?;
+/// let counts = client.tls_counts();
+/// println!("{} sessions were resumed", counts.resumed);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct TlsCounts {

@@ -3,6 +3,15 @@
 /// Over how many of a pool's connections a transfer goes.
 ///
 /// Over a client of one's own it is always one.
+///
+/// ```no_run
+/// use oxftp::Connections;
+///
+/// # async fn example(pool: &oxftp::Pool) -> oxftp::Result<()> {
+/// pool.download("photos").connections(Connections::Auto).await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum Connections {

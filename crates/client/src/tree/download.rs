@@ -73,6 +73,13 @@ impl Pool {
 }
 
 /// A download, not yet begun; awaiting it does it.
+///
+/// ```no_run
+/// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+/// client.download("/pub").to("mirror").write_into(true).resume(true).await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct Download<'c> {
     lane: Lane<'c>,

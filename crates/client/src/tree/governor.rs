@@ -140,6 +140,11 @@ impl Progress for Governor<'_> {
         self.progress.advanced(bytes);
     }
 
+    fn file_advanced(&self, name: &str, bytes: u64) {
+        self.moved(Work::bytes(bytes));
+        self.progress.file_advanced(name, bytes);
+    }
+
     fn file_retried(&self, name: &str, offset: u64, moved: u64) {
         self.progress.file_retried(name, offset, moved);
     }

@@ -5,6 +5,15 @@
 /// Any order but [`AsFound`](Self::AsFound) holds among the files that are known: no file is begun before
 /// the whole tree is listed, or 10,000 files of it. With several connections, what is begun first
 /// need not end first.
+///
+/// ```no_run
+/// use oxftp::Order;
+///
+/// # async fn example(pool: &oxftp::Pool) -> oxftp::Result<()> {
+/// pool.download("photos").order(Order::LargestFirst).await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum Order {

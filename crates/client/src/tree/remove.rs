@@ -10,6 +10,14 @@ impl Client {
     ///
     /// In a tree, one failure does not stop the others.
     ///
+    /// ```no_run
+    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+    /// let report = client.remove("old").await?;
+    /// println!("{} files and {} directories are gone", report.files, report.directories);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`Error::SomeFailed`] when something in a tree cannot be removed, [`Error::Stopped`] when the

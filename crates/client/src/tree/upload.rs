@@ -85,6 +85,13 @@ impl Pool {
 }
 
 /// An upload, not yet begun; awaiting it does it.
+///
+/// ```no_run
+/// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+/// client.upload("site").to("/www").write_into(true).keep_times(true).await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct Upload<'c> {
     lane: Lane<'c>,

@@ -7,6 +7,15 @@ use oxftp_proto::RemotePath;
 use crate::{Client, Error, Result, local_hash::hash_file, path_io::PathIo};
 
 /// How a transferred file is compared with the server's once more, when all of it has arrived.
+///
+/// ```no_run
+/// use oxftp::Verify;
+///
+/// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+/// client.upload("image.iso").verify(Verify::Hash).await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum Verify {

@@ -1,6 +1,15 @@
 //! What a mirror may be told.
 
 /// By what a file is taken for changed.
+///
+/// ```no_run
+/// use oxftp::mirror::Compare;
+///
+/// # async fn example(pool: &oxftp::Pool) -> oxftp::Result<()> {
+/// pool.mirror_up("dist", "/www").compare(Compare::Size).await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum Compare {
@@ -25,6 +34,15 @@ pub enum Compare {
 ///
 /// Nothing is deleted in a directory whose listing, on either side, failed, was cut, or held a line or a name
 /// that cannot be used; nor what a filter excludes, nor a directory that holds such a thing.
+///
+/// ```no_run
+/// use oxftp::mirror::Delete;
+///
+/// # async fn example(pool: &oxftp::Pool) -> oxftp::Result<()> {
+/// pool.mirror_down("/www", "backup").delete(Delete::After).max_deletions(100).await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum Delete {
@@ -38,6 +56,15 @@ pub enum Delete {
 }
 
 /// What becomes of the symbolic links at the source.
+///
+/// ```no_run
+/// use oxftp::mirror::Links;
+///
+/// # async fn example(pool: &oxftp::Pool) -> oxftp::Result<()> {
+/// pool.mirror_down("/pub", "pub").links(Links::Follow).await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum Links {

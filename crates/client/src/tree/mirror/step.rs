@@ -5,6 +5,13 @@ use std::fmt;
 use oxftp_proto::RemotePath;
 
 /// One thing that a mirror does, or would do.
+///
+/// ```no_run
+/// # async fn example(pool: &oxftp::Pool) -> oxftp::Result<()> {
+/// pool.mirror_up("dist", "/www").dry_run(true).on_step(|step| println!("{step}")).await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Step {

@@ -11,13 +11,14 @@ use crate::{Progress, tree::growth::Work};
 /// still be on its way to the disk.
 pub(super) struct Written<'r> {
     running: &'r Running<'r>,
+    name: String,
     index: usize,
     told: AtomicU64,
 }
 
 impl<'r> Written<'r> {
     pub(super) fn new(running: &'r Running<'r>, index: usize) -> Self {
-        Self { running, index, told: AtomicU64::new(0) }
+        Self { running, name: running.job.remote.to_string(), index, told: AtomicU64::new(0) }
     }
 
     /// Counts all that was told.
@@ -32,7 +33,7 @@ impl<'r> Written<'r> {
             (plan.wrote(self.index, bytes), plan.has_head() && !had_head)
         };
         self.running.governor.begun(Work::bytes(counted));
-        self.running.governor.advanced(counted);
+        self.running.governor.file_advanced(&self.name, counted);
         if has_head {
             self.running.governor.wake();
         }
