@@ -25,9 +25,14 @@ demo:
 fuzz seconds="5" *targets:
     .ci/fuzz {{ seconds }} {{ targets }}
 
-# Builds the Debian package and tries what is in it
+# Builds the Debian package, installs it, tries it and removes it
 package:
     .ci/package
+
+# Draws the picture of a transfer that README.md shows
+picture:
+    cargo build --release -p oxftp-cli
+    cargo run -p oxftp-testing --example picture -- target/release/oxftp docs/transfer.svg
 
 # Shows the guide as a book
 book:
