@@ -7,6 +7,7 @@ mod common;
 use std::fs;
 
 use common::{Run, Site, oxftp, run, until};
+use oxftp_testing::scripted::Script;
 
 /// Lists what the server serves, with these words more and no password from anywhere else.
 fn ls(site: &Site, words: &[&str]) -> Run {
@@ -135,4 +136,25 @@ fn a_password_is_asked_for_without_an_echo() {
     let shown = session.expect("file").unwrap();
 
     assert!(!String::from_utf8_lossy(shown.before()).contains(site.server.password()));
+}
+
+#[tokio::test]
+async fn a_password_that_was_refused_is_not_sent_again_for_the_next_url() {
+    for words in ["530 Login incorrect", "530 Too many failed login attempts", "430 no"] {
+        let script = Script::new().expect("USER ann").reply("331 more").expect("PASS hunter2").reply(words);
+        let server = script.quiet().start().await;
+        let url = format!("ftp://ann@{}/", server.address());
+        let run = tokio::task::spawn_blocking(move || {
+            let urls = [format!("{url}a"), format!("{url}b")];
+            run(oxftp(&["cat", &urls[0], &urls[1]]).env("OXFTP_PASSWORD", "hunter2"))
+        });
+
+        let run = run.await.unwrap();
+
+        assert_eq!(run.code, Some(5), "{}", run.stderr);
+        let errors = run.labelled("error:");
+        assert!(errors.len() == 2 && errors[1].contains("/b: the login failed"), "{}", run.stderr);
+        run.hides("hunter2");
+        server.done().await;
+    }
 }

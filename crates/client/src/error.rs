@@ -214,6 +214,17 @@ pub enum Error {
         /// Why.
         why: &'static str,
     },
+    /// The server said of a listing that it is not whole, with a reply of success.
+    #[error("the server says that its listing is not whole")]
+    ListingCut,
+    /// A listing has lines that no format explains: there may be more in the directory than was seen.
+    #[error("{} of its listing not understood, such as {sample:?}", lines(*.count))]
+    Unexplained {
+        /// How many lines.
+        count: u64,
+        /// The first of them, cut to 256 bytes.
+        sample: String,
+    },
     /// Some of the files of a tree failed; the others were transferred.
     #[error("{} of the tree's files failed", .report.failures.len())]
     SomeFailed {
@@ -279,6 +290,10 @@ impl From<DialogError> for Error {
 
 fn seconds(deadline: Duration) -> String {
     format!("{} s", deadline.as_secs_f64())
+}
+
+fn lines(count: u64) -> String {
+    if count == 1 { "1 line".to_owned() } else { format!("{count} lines") }
 }
 
 fn last_words(reply: Option<&Reply>) -> String {

@@ -1,6 +1,6 @@
 //! A server that dies in the middle of a tree and comes back: what stands under its final name is whole.
 //!
-//! The moments follow from a seed that a failure prints; `OXFTP_SEED` sets it.
+//! The moments follow from a seed that a failure prints; `OXFTP_SEED=17` sets it, `OXFTP_SEEDS=20` tries so many, from 1 on.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
@@ -8,6 +8,7 @@ mod common;
 
 use std::{
     env, fs,
+    ops::RangeInclusive,
     path::Path,
     sync::{Arc, Mutex},
     time::Duration,
@@ -71,40 +72,40 @@ async fn through_kills(
     (outcome, kills)
 }
 
-async fn downloads(kind: ServerKind, protection: Protection) {
+async fn downloads(kind: ServerKind, protection: Protection, seed: u64) {
     let Some(mut server) = available(kind.start(protection).await) else { return };
     lay(&server.root().join("tree"));
     server.hand_over().unwrap();
     let local = tempfile::tempdir().unwrap();
-    let (moments, killed) = Moments::of(seed());
+    let (moments, killed) = Moments::of(seed);
     let pool = pool(&server);
 
     let download = pool.download("tree").to(local.path()).retries(RETRIES).progress(moments).into_future();
     let (outcome, kills) = through_kills(&mut server, killed, download).await;
 
-    assert!(kills > 0, "seed {}", seed());
+    assert!(kills > 0, "seed {seed}");
     let bad = differing(&server.root().join("tree"), &local.path().join("tree"));
     let cut: Vec<_> = bad.iter().filter(|file| local.path().join("tree").join(file).exists()).collect();
-    assert!(cut.is_empty(), "seed {}: cut under their final names: {cut:?}", seed());
-    check(&outcome, &bad);
+    assert!(cut.is_empty(), "seed {seed}: cut under their final names: {cut:?}");
+    check(seed, &outcome, &bad);
 }
 
-async fn uploads(kind: ServerKind, protection: Protection) {
+async fn uploads(kind: ServerKind, protection: Protection, seed: u64) {
     let Some(mut server) = available(kind.start(protection).await) else { return };
     let local = tempfile::tempdir().unwrap();
     lay(&local.path().join("tree"));
-    let (moments, killed) = Moments::of(seed());
+    let (moments, killed) = Moments::of(seed);
     let pool = pool(&server);
 
     let upload = pool.upload(local.path().join("tree")).retries(RETRIES).progress(moments).into_future();
     let (outcome, kills) = through_kills(&mut server, killed, upload).await;
 
-    assert!(kills > 0, "seed {}", seed());
-    check(&outcome, &differing(&local.path().join("tree"), &server.root().join("tree")));
+    assert!(kills > 0, "seed {seed}");
+    check(seed, &outcome, &differing(&local.path().join("tree"), &server.root().join("tree")));
 }
 
 /// Whatever is missing or differs is named.
-fn check(outcome: &Result<Report>, bad: &[String]) {
+fn check(seed: u64, outcome: &Result<Report>, bad: &[String]) {
     let named = match outcome {
         Ok(_) => Vec::new(),
         // What was not begun is named nowhere.
@@ -112,13 +113,12 @@ fn check(outcome: &Result<Report>, bad: &[String]) {
         Err(Error::SomeFailed { report }) => {
             report.failures.iter().map(|failure| failure.name.as_str()).collect()
         }
-        Err(error) => panic!("seed {}: {error:?}", seed()),
+        Err(error) => panic!("seed {seed}: {error:?}"),
     };
     let unnamed: Vec<_> = bad.iter().filter(|file| !named.iter().any(|name| name.ends_with(*file))).collect();
     assert!(
         unnamed.is_empty(),
-        "seed {}: {unnamed:?} are not whole, and only these are named: {named:?}",
-        seed()
+        "seed {seed}: {unnamed:?} are not whole, and only these are named: {named:?}"
     );
 }
 
@@ -141,8 +141,12 @@ fn lay(root: &Path) {
     }
 }
 
-fn seed() -> u64 {
-    env::var("OXFTP_SEED").ok().and_then(|text| text.parse().ok()).unwrap_or(1)
+fn seeds() -> RangeInclusive<u64> {
+    let number = |name| env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
+    match number("OXFTP_SEED") {
+        Some(seed) => seed..=seed,
+        None => 1..=number("OXFTP_SEEDS").unwrap_or(1),
+    }
 }
 
 macro_rules! killed {
@@ -153,12 +157,16 @@ macro_rules! killed {
 
                 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
                 async fn a_download_of_a_thousand_files_outlives_a_server_that_dies() {
-                    super::downloads(ServerKind::$kind, Protection::$protection).await;
+                    for seed in super::seeds() {
+                        super::downloads(ServerKind::$kind, Protection::$protection, seed).await;
+                    }
                 }
 
                 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
                 async fn an_upload_of_a_thousand_files_outlives_a_server_that_dies() {
-                    super::uploads(ServerKind::$kind, Protection::$protection).await;
+                    for seed in super::seeds() {
+                        super::uploads(ServerKind::$kind, Protection::$protection, seed).await;
+                    }
                 }
             }
         )+

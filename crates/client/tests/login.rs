@@ -223,3 +223,36 @@ async fn a_session_that_works_tells_of_an_error_of_quitting() {
     assert!(matches!(session.await.unwrap_err(), Error::StatusCode(_)));
     server.done().await;
 }
+
+#[tokio::test]
+async fn a_password_that_is_repeated_after_the_login_is_not_shown_either() {
+    let script = asks_for_password().reply("230 in").expect("DELE x").reply("550 x: not yours, hunter2");
+    let (server, mut client) = play(script).await;
+    client.login(Credentials::new("ann", "hunter2")).await.unwrap();
+
+    let error = client.remove_file("x").await.unwrap_err();
+
+    assert_eq!(error.to_string(), "the server answered 550 x: not yours, ***");
+    server.done().await;
+}
+
+#[tokio::test]
+async fn a_path_that_holds_what_is_a_password_is_left_as_it_is() {
+    let script = asks_for_password().reply("230 in").expect("PWD").reply("257 \"/home/hunter2\"");
+    let (server, mut client) = play(script).await;
+    client.login(Credentials::new("ann", "hunter2")).await.unwrap();
+
+    assert_eq!(client.current_directory().await.unwrap(), "/home/hunter2".into());
+
+    server.done().await;
+}
+
+#[tokio::test]
+async fn a_password_that_a_command_of_the_users_own_sends_is_not_shown_either() {
+    let (server, mut client) = play(Script::new().expect("PASS hunter2").reply("530 not: hunter2")).await;
+
+    let error = client.command("PASS hunter2").expect("2xx").await.unwrap_err();
+
+    assert_eq!(error.to_string(), "the server answered 530 not: ***");
+    server.done().await;
+}

@@ -7,7 +7,8 @@ use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 
 /// Reads the address in a reply to `PASV` (RFC 959, 4.1.2).
 ///
-/// The first six numbers joined by commas count, with or without parentheses (RFC 1123, 4.1.2.6).
+/// The first six numbers joined by commas count, with or without parentheses (RFC 1123, 4.1.2.6), and
+/// with or without blanks after the commas.
 ///
 /// # Errors
 ///
@@ -78,8 +79,9 @@ pub struct AddressError {
 }
 
 fn six_numbers(text: &[u8]) -> Option<[u8; 6]> {
+    let joined = without_blanks_around_commas(text);
     // A count of something may stand before the address: the numbers joined by commas count.
-    text.split(|byte| *byte == b' ').filter(|word| word.contains(&b',')).find_map(|word| {
+    joined.split(|byte| *byte == b' ').filter(|word| word.contains(&b',')).find_map(|word| {
         let mut numbers = word.split(|byte| *byte == b',').map(|digits| parse_number(digits, u8::MAX.into()));
         let mut six = [0; 6];
         for number in &mut six {
@@ -87,6 +89,19 @@ fn six_numbers(text: &[u8]) -> Option<[u8; 6]> {
         }
         numbers.next().is_none().then_some(six)
     })
+}
+
+fn without_blanks_around_commas(text: &[u8]) -> Vec<u8> {
+    let mut joined: Vec<u8> = Vec::with_capacity(text.len());
+    for byte in text {
+        if *byte == b',' {
+            joined.truncate(joined.trim_ascii_end().len());
+        }
+        if *byte != b' ' || joined.last() != Some(&b',') {
+            joined.push(*byte);
+        }
+    }
+    joined
 }
 
 fn port_between_delimiters(text: &[u8]) -> Option<u16> {
@@ -128,6 +143,8 @@ mod tests {
             "Entering passive mode. 127,0,0,1,4,51",
             "Data transfer will passively listen to 127,0,0,1,4,51",
             "=127,0,0,1,4,51",
+            "Entering Passive Mode (127, 0, 0, 1, 4, 51).",
+            "2 ports, passive 127 ,0 ,0 ,1 ,4 ,51",
             "Session 42, passive: 127,0,0,1,4,51",
         ];
         for line in lines {
@@ -137,8 +154,15 @@ mod tests {
 
     #[test]
     fn passive_numbers_out_of_range_are_refused() {
-        for line in ["(256,0,0,1,4,51)", "(127,0,0,1,4)", "(127,0,0,1,0,0)", "(1,2,3,4,5,6,7)", "", "(,,,,,)"]
-        {
+        for line in [
+            "(256,0,0,1,4,51)",
+            "(127,0,0,1,4)",
+            "(127,0,0,1,0,0)",
+            "(1,2,3,4,5,6,7)",
+            "",
+            "(,,,,,)",
+            "(1 2 3 4 5 6)",
+        ] {
             assert!(parse_pasv(line.as_bytes()).is_err(), "{line}");
         }
     }

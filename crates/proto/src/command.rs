@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, fmt};
 
-use crate::{Encoding, RemotePath, name::write_escaped};
+use crate::{Encoding, RemotePath, dialog::Secret, name::write_escaped};
 
 /// One command line, checked: it holds no CR, LF or NUL, so that it is one command and no more.
 ///
@@ -134,6 +134,13 @@ impl Command {
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
         &self.line
+    }
+
+    /// Gives the password or account in it, so that it can be hidden elsewhere, too.
+    #[must_use]
+    pub fn secret(&self) -> Option<Secret> {
+        let argument = self.line.get(self.secret?..)?.trim_ascii();
+        Some(Secret::new(String::from_utf8_lossy(argument)))
     }
 
     fn checked(self) -> Result<Self, InvalidCommand> {

@@ -100,7 +100,7 @@ async fn fill(stream: &mut DataStream<'_>, block: &mut Vec<u8>) -> std::io::Resu
     let mut read = stream.read_buf(block).await?;
     while read > 0 && block.len() < BLOCK {
         let Some(more) = stream.read_buf(block).now_or_never() else { break };
-        // An error will come again.
+        // A connection that failed once fails again.
         read = more.unwrap_or(0);
     }
     Ok(())

@@ -5,11 +5,14 @@ use std::collections::HashMap;
 use oxftp::{Client, FtpUrl, PathEntry};
 use serde::Serialize;
 
-use super::walk::{below, walk};
+use super::{
+    lone,
+    walk::{below, walk},
+};
 use crate::{
     app::App,
     args::DuArgs,
-    failure::{Exit, Failure, Result},
+    failure::{Failure, Result},
     output::Output,
     session::{self, Session},
     terminal::warn,
@@ -38,7 +41,7 @@ pub(crate) async fn run(args: DuArgs, app: &App) -> Result {
     }
     print(sums, &args, &mut output).await?;
     session.quit().await;
-    if walked.failed { Err(Failure::Named(Exit::SomeFailed)) } else { Ok(()) }
+    walked.of_tree()
 }
 
 /// What the files below each directory come to.
@@ -78,7 +81,7 @@ impl Sums {
 
     /// Adds what may be a file of its own, or an empty directory, or nothing at all.
     async fn add_alone(&mut self, client: &mut Client, url: &FtpUrl) -> Result {
-        let entry = client.stat(url.path()).await.map_err(|error| Failure::about(url, error))?;
+        let entry = lone::look_at(client, &url.path()).await.map_err(|error| Failure::about(url, error))?;
         if entry.is_file() {
             self.unknown += u64::from(entry.size.is_none());
             self.add_file(b"x", entry.size.unwrap_or(0));

@@ -5,12 +5,13 @@ use oxftp::{Encoding, Entry, EntryKind, FileName};
 
 use super::{
     entry::JsonEntry,
+    lone,
     walk::{below, walk},
 };
 use crate::{
     app::App,
     args::{FindArgs, KindWanted},
-    failure::{Exit, Failure, Result},
+    failure::{Failure, Result},
     output::Output,
     session::{self, Session},
 };
@@ -39,14 +40,14 @@ pub(crate) async fn run(args: FindArgs, app: &App) -> Result {
     }
     // Some servers list what is not there as empty, and a file as nothing.
     if let Some(name) = root.file_name().filter(|_| walked.nothing) {
-        let entry = client.stat(&root).await.map_err(|error| Failure::about(&url, error))?;
+        let entry = lone::look_at(client, &root).await.map_err(|error| Failure::about(&url, error))?;
         if !entry.is_dir() {
             wanted.print(root.as_bytes(), &name, &entry, &mut output).await?;
         }
     }
     output.flush().await?;
     session.quit().await;
-    if walked.failed { Err(Failure::Named(Exit::SomeFailed)) } else { Ok(()) }
+    walked.of_tree()
 }
 
 /// What is searched for; all of it must hold.

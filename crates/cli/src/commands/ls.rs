@@ -4,12 +4,13 @@ use oxftp::{Client, Encoding, Entry, FtpUrl, PathEntry, RemotePath};
 
 use super::{
     entry::{JsonEntry, columns},
+    lone,
     walk::{below, walk},
 };
 use crate::{
     app::App,
     args::LsArgs,
-    failure::{Exit, Failure, Result},
+    failure::{Failure, Result},
     output::Output,
     session::{self, Session},
 };
@@ -24,13 +25,13 @@ pub(crate) async fn run(args: LsArgs, app: &App) -> Result {
     let listing = if args.recursive { listing.recursive() } else { listing };
     let root = url.path();
     let each = async |found: &PathEntry, output: &mut Output| style.entry(output, found, &root).await;
-    let listed = walk(listing.stream(), (&url, app), &mut output, each).await?;
+    let mut listed = walk(listing.stream(), (&url, app), &mut output, each).await?;
     if listed.nothing {
-        style.print_file(client, &url, listed.failure, &mut output).await?;
+        style.print_file(client, &url, listed.failure.take(), &mut output).await?;
     }
     output.flush().await?;
     session.quit().await;
-    if listed.failed { Err(Failure::Named(Exit::SomeFailed)) } else { Ok(()) }
+    if args.recursive { listed.of_tree() } else { listed.of_directory() }
 }
 
 /// How entries are printed.
@@ -55,7 +56,7 @@ impl Style {
         if client.is_broken() || path.file_name().is_none() {
             return failure.map_or(Ok(()), |error| Err(Failure::about(url, error)));
         }
-        match (client.stat(&path).await, failure) {
+        match (lone::look_at(client, &path).await, failure) {
             (Ok(entry), _) if !entry.is_dir() => {
                 let name = path.file_name().map_or_else(|| path.clone(), RemotePath::from);
                 self.line(output, &entry, path.as_bytes(), name.as_bytes()).await

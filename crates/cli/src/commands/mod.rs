@@ -11,6 +11,7 @@ mod find;
 mod fxp;
 mod get;
 mod head;
+mod lone;
 mod ls;
 mod man;
 mod many;

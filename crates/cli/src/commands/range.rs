@@ -24,14 +24,16 @@ pub(super) async fn get(
 ) -> Result {
     let part = open(client, url, range).await?;
     if output.is_some_and(|output| output.as_os_str() == "-") {
-        return copy(part, url, &mut tokio::io::stdout(), output::failed).await;
+        let came = copy(part, url, &mut tokio::io::stdout(), output::failed).await?;
+        return check(url, range, came);
     }
     let target = target(url, output, directory)?;
     let cannot = |error| Failure::local(format!("cannot write {target:?}"), error);
     // Nothing stands under the name until the part is whole.
     let unfinished = unfinished(&target).map_err(cannot)?;
     let file = unfinished.as_file().try_clone().map_err(cannot)?;
-    copy(part, url, &mut tokio::fs::File::from_std(file), cannot).await?;
+    let came = copy(part, url, &mut tokio::fs::File::from_std(file), cannot).await?;
+    check(url, range, came)?;
     unfinished.persist(&target).map(drop).map_err(|error| cannot(error.error))
 }
 
@@ -53,7 +55,7 @@ async fn copy(
     url: &FtpUrl,
     sink: &mut (impl AsyncWrite + Unpin),
     failed: impl Fn(io::Error) -> Failure,
-) -> Result {
+) -> Result<u64> {
     let mut block = Vec::with_capacity(BLOCK);
     loop {
         match part.read_buf(&mut block).await {
@@ -64,7 +66,17 @@ async fn copy(
         block.clear();
     }
     sink.flush().await.map_err(&failed)?;
-    part.finish().await.map(drop).map_err(|error| Failure::about(url, error))
+    part.finish().await.map_err(|error| Failure::about(url, error))
+}
+
+/// Fails for a part of which nothing is there: some servers send nothing from beyond the end.
+fn check(url: &FtpUrl, range: ByteRange, came: u64) -> Result {
+    match range {
+        ByteRange::Between(first, _) if first > 0 && came == 0 => {
+            Err(Failure::Differs(format!("{url} ends before byte {first}")))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Gives the name of the result; one that the URL ends in must be fit for this system.

@@ -8,7 +8,7 @@ use oxftp::{Entries, FtpUrl, PathEntry};
 
 use crate::{
     app::App,
-    failure::{Failure, Result},
+    failure::{Exit, Failure, Result},
     output::Output,
     terminal::warn,
 };
@@ -18,8 +18,26 @@ pub(super) struct Walked {
     /// Nothing was listed, for this reason if there is one.
     pub(super) nothing: bool,
     pub(super) failure: Option<oxftp::Error>,
-    /// Some of it failed, and was named.
-    pub(super) failed: bool,
+    /// How the first of what failed would end the program; all of it was named.
+    failed: Option<Exit>,
+}
+
+impl Walked {
+    /// Gives what the walk through a tree came to.
+    pub(super) fn of_tree(&self) -> Result {
+        self.failed.map_or(Ok(()), |_| Err(Failure::Named(Exit::SomeFailed)))
+    }
+
+    /// Gives what the walk through one directory came to: what broke it off is all that failed.
+    pub(super) fn of_directory(&self) -> Result {
+        self.failed.map_or(Ok(()), |exit| Err(Failure::Named(exit)))
+    }
+
+    fn fail(&mut self, failure: &Failure, app: &App) {
+        app.terminal.failure(failure);
+        self.nothing = false;
+        self.failed = self.failed.or(failure.exit());
+    }
 }
 
 /// Hands each entry to `each`.
@@ -29,7 +47,7 @@ pub(super) async fn walk(
     output: &mut Output,
     mut each: impl AsyncFnMut(&PathEntry, &mut Output) -> Result,
 ) -> Result<Walked> {
-    let mut walked = Walked { nothing: true, failure: None, failed: false };
+    let mut walked = Walked { nothing: true, failure: None, failed: None };
     while let Some(found) = next(&mut entries, output).await? {
         match found {
             Ok(found) => {
@@ -42,19 +60,27 @@ pub(super) async fn walk(
             }
             Err(error) => {
                 output.flush().await?;
-                app.terminal.failure(&Failure::about(url, error));
-                walked.failed = true;
+                walked.fail(&Failure::about(url, error), app);
             }
         }
     }
     for refused in entries.refused_names() {
-        app.terminal.failure(&Failure::about(url, refused.clone().into()));
-        (walked.nothing, walked.failed) = (false, true);
+        walked.fail(&Failure::about(url, refused.clone().into()), app);
+        walked.failed = Some(Exit::SomeFailed);
     }
-    if entries.unparsed() > 0 {
+    if entries.is_cut() {
         output.flush().await?;
-        name_unparsed(&entries, url);
-        walked.nothing = false;
+        walked.fail(&Failure::about(url, oxftp::Error::ListingCut), app);
+    }
+    if let Some(sample) = entries.unparsed_samples().first() {
+        output.flush().await?;
+        if walked.nothing {
+            let sample = String::from_utf8_lossy(sample).into_owned();
+            let error = oxftp::Error::Unexplained { count: entries.unparsed(), sample };
+            walked.fail(&Failure::about(url, error), app);
+        } else {
+            name_unparsed(&entries, url);
+        }
     }
     Ok(walked)
 }

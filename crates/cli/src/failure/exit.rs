@@ -88,6 +88,7 @@ fn of_error(error: &Error) -> Exit {
         Error::IsDirectory { .. } | Error::Incompatible { .. } => Exit::Usage,
         Error::NotFound { .. } => Exit::NotFound,
         Error::PathIo(_) => Exit::Local,
+        Error::NotFound { .. } => Exit::NotFound,
         Error::Connect { .. } | Error::TooManySessions { .. } => Exit::Connect,
         Error::Tls(_) | Error::TlsConfig { .. } | Error::TlsRefused { .. } | Error::InjectedBeforeTls => {
             Exit::Tls
@@ -99,6 +100,7 @@ fn of_error(error: &Error) -> Exit {
         | Error::NotOffered { .. }
         | Error::Desynchronised { .. }
         | Error::Listing(_)
+        | Error::Unexplained { .. }
         | Error::Name(_)
         | Error::Limit { .. } => Exit::Protocol,
         _ => Exit::Transfer,

@@ -6,6 +6,7 @@ mod netrc;
 mod password;
 mod proxy;
 mod proxy_choice;
+mod refused;
 mod url;
 
 pub(crate) use keeper::Keeper;
@@ -17,6 +18,7 @@ use std::{io::ErrorKind, time::Duration};
 use connect::Connecting;
 use keeper::Connections;
 use oxftp::{Client, ClientBuilder, Credentials, Error, FtpUrl, Host, Pool, Scheme};
+use refused::RefusedLogins;
 
 use crate::{
     args::ConnectionArgs,
@@ -30,6 +32,7 @@ pub(crate) struct Session {
     connecting: Connecting,
     passwords: Passwords,
     retries: u32,
+    refused: RefusedLogins,
     kept: Connections,
     /// Who takes the connections when this is done, and how they were made.
     keeper: Option<(Keeper, ConnectionArgs)>,
@@ -46,7 +49,8 @@ impl Session {
         let keeper = Keeper::current().map(|keeper| (keeper, args.clone()));
         let kept = keeper.as_ref().map(|(keeper, args)| keeper.take(args)).unwrap_or_default();
         let connecting = Connecting::new(args.tls, args.network)?;
-        Ok(Self { connecting, passwords, retries, kept, keeper })
+        let refused = RefusedLogins::default();
+        Ok(Self { connecting, passwords, retries, refused, kept, keeper })
     }
 
     /// Gives a client that is logged in where the URL says.
@@ -55,7 +59,7 @@ impl Session {
         let place = (url.scheme(), url.host(), credentials);
         let client = match self.kept.client(&place).await {
             Some(client) => client,
-            None => self.log_in(url, place.2.clone()).await?,
+            None => self.log_in(url, &place).await?,
         };
         Ok(&mut self.kept.open.insert((place, client)).1)
     }
@@ -68,7 +72,7 @@ impl Session {
             return Ok(pool);
         }
         // A failure at the first login says more than one of the pool.
-        let client = self.log_in(url, place.2.clone()).await?;
+        let client = self.log_in(url, &place).await?;
         let builder = self.connecting.builder(url);
         let pool = Pool::new(builder, url.host(), place.2.clone()).size(size);
         pool.add(client);
@@ -89,7 +93,14 @@ impl Session {
         Ok((connected.map_err(failed)?, credentials))
     }
 
-    async fn log_in(&self, url: &FtpUrl, credentials: Credentials) -> Result<Client> {
+    /// Logs in, unless that was refused before.
+    async fn log_in(&mut self, url: &FtpUrl, place: &Place) -> Result<Client> {
+        self.refused.check(place, url)?;
+        let outcome = self.log_in_patiently(url, place.2.clone()).await;
+        outcome.inspect_err(|failure| self.refused.note(place, failure))
+    }
+
+    async fn log_in_patiently(&self, url: &FtpUrl, credentials: Credentials) -> Result<Client> {
         let mut pause = FIRST_PAUSE;
         for _ in 0..self.retries {
             match self.log_in_once(url, credentials.clone()).await {

@@ -12,10 +12,12 @@ mod compression;
 mod encryption;
 mod greeted;
 mod hash;
+mod look_up;
 mod paths;
 mod peer;
 mod permissions;
 mod pipeline;
+mod pret;
 mod range;
 mod raw;
 mod session;
@@ -81,6 +83,8 @@ pub(crate) struct Known {
     expects_more: bool,
     /// The server did not take a command ahead of its time.
     no_pipelining: bool,
+    /// The server wants to know what is transferred before it listens (`PRET`).
+    wants_pret: bool,
     /// How bytes go over data connections (`MODE`).
     mode: compression::Mode,
     /// The server does not compress.
@@ -130,6 +134,7 @@ impl Known {
     pub(crate) fn learn(&mut self, other: &Self) {
         self.passive = other.passive.or(self.passive);
         self.no_pipelining |= other.no_pipelining;
+        self.wants_pret |= other.wants_pret;
         self.no_mlsd |= other.no_mlsd;
         self.no_mlst |= other.no_mlst;
         self.no_size |= other.no_size;

@@ -117,9 +117,8 @@ impl Client {
         let dialog = Login::new(&credentials, self.config.encoding)?;
         self.known.astray |= std::mem::replace(&mut self.known.logged_in, true);
         self.control.hide([credentials.password, credentials.account]);
-        let reply = self.control.run(dialog).await;
-        self.control.hide([]);
-        let reply = reply?;
+        let reply = self.control.run(dialog).await?;
+        self.control.hide_in_words_alone();
         // Some servers start afresh after a login.
         self.known.transfer_type = None;
         if std::mem::take(&mut self.known.protection_pending) {

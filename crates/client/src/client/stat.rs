@@ -221,7 +221,7 @@ impl Client {
         }
     }
 
-    async fn stat_by_listing(&mut self, path: &RemotePath) -> Result<Entry> {
+    pub(super) async fn stat_by_listing(&mut self, path: &RemotePath) -> Result<Entry> {
         let Some(name) = path.file_name() else {
             return match self.is_directory_by_entering(&or_here(path)).await? {
                 true => {

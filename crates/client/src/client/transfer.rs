@@ -160,7 +160,7 @@ impl Client {
         let compressed = self.compresses(compressible && offset == 0, direction).await?;
         let (opened, dating) = match &self.config.active {
             Some(_) => (self.open_active().await?, None),
-            None => self.open_passive(question, self.passive_order()).await?,
+            None => self.open_passive_for(&command, question).await?,
         };
         self.known.no_mdtm |= dating == Some(Dating::Unknown);
         let restart = (offset > 0 || self.known.stale_restart).then_some(offset);
@@ -250,7 +250,7 @@ impl Client {
         }
     }
 
-    async fn open_passive(
+    pub(super) async fn open_passive(
         &mut self,
         question: Option<Command>,
         modes: Vec<PassiveMode>,
@@ -297,7 +297,9 @@ impl Client {
 
     /// Gives the passive command that may follow the data of a transfer at once.
     fn mode_ahead(&self, direction: Direction) -> Option<PassiveMode> {
-        let wanted = self.known.expects_more && !self.known.no_pipelining && self.config.active.is_none();
+        let known = &self.known;
+        let wanted = known.expects_more && !known.no_pipelining && !known.wants_pret;
+        let wanted = wanted && self.config.active.is_none();
         let allowed = || self.config.pipelining.allows(direction, self.self_descriptions());
         self.known.passive.filter(|_| wanted && allowed())
     }

@@ -153,9 +153,15 @@ impl ControlChannel {
         self.hidden.set(secrets);
     }
 
+    /// Leaves what commands ask for as it is from now on, such as paths and numbers.
+    pub(crate) fn hide_in_words_alone(&mut self) {
+        self.hidden.spare_values();
+    }
+
     /// Sends a command without awaiting its reply.
     pub(crate) async fn send(&mut self, command: &Command) -> Result<()> {
         self.settle().await?;
+        self.hidden.add(command.secret());
         self.queue(command);
         in_time(self.deadline, self.flush()).await
     }
@@ -332,7 +338,7 @@ impl ControlChannel {
     }
 
     fn count(&mut self, reply: Reply) -> Result<Reply> {
-        debug!(target: "oxftp::protocol", "< {reply}");
+        debug!(target: "oxftp::protocol", "< {}", self.hidden.text(&reply.to_string()));
         if reply.code().is_preliminary() {
             self.preliminary += 1;
             if self.preliminary > self.most_preliminary {

@@ -54,6 +54,8 @@ pub(crate) struct DataConnection {
     /// The final reply, where it came in place of the preliminary one.
     early: Option<Reply>,
     at_end: bool,
+    /// How reading failed; a socket tells it once, and then seems to be at its end.
+    broken: Option<io::ErrorKind>,
     transferred: u64,
     /// What was said of the file's time along with the transfer.
     dating: Option<Dating>,
@@ -68,6 +70,7 @@ impl DataConnection {
             direction,
             early,
             at_end: false,
+            broken: None,
             transferred: 0,
             dating: None,
             compression: None,
@@ -297,24 +300,38 @@ const FAREWELL: Duration = Duration::from_secs(1);
 impl AsyncRead for DataConnection {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
-        let Some(stream) = &mut this.stream else { return Poll::Ready(Ok(())) };
+        if let Some(kind) = this.broken {
+            return Poll::Ready(Err(kind.into()));
+        }
+        let polled = this.poll_limited(cx, buf);
+        if let Poll::Ready(Err(error)) = &polled {
+            // Silence may end; nothing else does.
+            this.broken = Some(error.kind()).filter(|kind| *kind != io::ErrorKind::TimedOut);
+        }
+        polled
+    }
+}
+
+impl DataConnection {
+    fn poll_limited(&mut self, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let Some(stream) = &mut self.stream else { return Poll::Ready(Ok(())) };
         let room = buf.remaining();
-        let most = this.limit.most(this.transferred, room);
-        if this.at_end || (most == 0 && room > 0) {
+        let most = self.limit.most(self.transferred, room);
+        if self.at_end || (most == 0 && room > 0) {
             return Poll::Ready(Ok(()));
         }
         let before = buf.filled().len();
         if most < room {
             let mut part = ReadBuf::new(buf.initialize_unfilled_to(most));
-            ready!(poll_bytes(&mut this.compression, stream, cx, &mut part))?;
+            ready!(poll_bytes(&mut self.compression, stream, cx, &mut part))?;
             let read = part.filled().len();
             buf.advance(read);
         } else {
-            ready!(poll_bytes(&mut this.compression, stream, cx, buf))?;
+            ready!(poll_bytes(&mut self.compression, stream, cx, buf))?;
         }
         let read = buf.filled().len() - before;
-        this.transferred += read as u64;
-        this.at_end = read == 0 && room > 0;
+        self.transferred += read as u64;
+        self.at_end = read == 0 && room > 0;
         Poll::Ready(Ok(()))
     }
 }

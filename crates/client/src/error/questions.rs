@@ -64,6 +64,17 @@ impl Error {
         matches!(self, Self::StatusCode(error) if matches!(error.info.code().get(), 430 | 530..=532 | 331 | 332))
     }
 
+    /// Tells whether a login was refused for its password, whatever the code: who tries again and again locks
+    /// the account.
+    pub(crate) fn refuses_credentials(&self) -> bool {
+        matches!(self, Self::StatusCode(error) if match error.info.code().get() {
+            430 => true,
+            530 => speaks_of(&error.info, &["fail", "attempt", "password", "incorrect", "invalid", "wrong", "locked", "banned"]),
+            421 => speaks_of(&error.info, &["password", "login attempt", "login fail", "failed login", "authenticat"]),
+            _ => false,
+        })
+    }
+
     /// Tells what is wrong with TLS, where that is what failed.
     #[must_use]
     pub fn tls_failure(&self) -> Option<TlsFailure> {
@@ -94,6 +105,7 @@ impl Error {
     #[must_use]
     pub fn is_transient(&self) -> bool {
         match self {
+            Self::StatusCode(_) if self.refuses_credentials() => false,
             Self::StatusCode(error) => error.info.code().is_transient() || is_full(self),
             Self::Connect { .. }
             | Self::Timeout { .. }
@@ -125,16 +137,20 @@ impl Error {
 }
 
 fn speaks_of_permission(reply: &Reply) -> bool {
+    speaks_of(
+        reply,
+        &["permission", "denied", "not permitted", "not allowed", "forbidden", "access", "privilege"],
+    )
+}
+
+fn speaks_of(reply: &Reply, words: &[&str]) -> bool {
     let text = reply.text().to_ascii_lowercase();
-    ["permission", "denied", "not permitted", "not allowed", "forbidden", "access", "privilege"]
-        .iter()
-        .any(|word| text.contains(word))
+    words.iter().any(|words| text.contains(words))
 }
 
 /// A directory that is not empty and a file that exists are refused with 550, too.
 fn speaks_of_presence(reply: &Reply) -> bool {
-    let text = reply.text().to_ascii_lowercase();
-    ["already exist", "file exists", "directory exists", "not empty"].iter().any(|words| text.contains(words))
+    speaks_of(reply, &["already exist", "file exists", "directory exists", "not empty"])
 }
 
 #[cfg(test)]
@@ -159,5 +175,22 @@ mod tests {
         assert!(refused(450, "busy").is_transient());
         assert!(!refused(550, "no").is_transient());
         assert!(refused(421, "bye").is_connection_lost());
+    }
+
+    #[test]
+    fn a_login_refused_for_its_password_is_not_tried_again_whatever_the_code() {
+        let lasting = [
+            (430, "Invalid username or password"),
+            (421, "Too many bad passwords, goodbye"),
+            (530, "Too many failed login attempts"),
+            (530, "Account locked: the maximum of failures is reached"),
+        ];
+        for (code, text) in lasting {
+            let error = refused(code, text);
+            assert!(error.refuses_credentials() && !error.is_transient(), "{text}");
+            assert!(!is_full(&error), "{text}");
+        }
+        assert!(refused(421, "Too many connections").is_transient());
+        assert!(refused(530, "the maximum number of allowed clients is connected").is_transient());
     }
 }

@@ -115,6 +115,17 @@ impl<'c> Entries<'c> {
         &self.unparsed.samples
     }
 
+    /// Gives what keeps the listing from being all that is there.
+    pub(crate) fn doubts(&self) -> Vec<Error> {
+        let refused = self.refused.iter().cloned().map(Error::from);
+        let unexplained = self.unparsed.samples.first().map(|sample| Error::Unexplained {
+            count: self.unparsed.count,
+            sample: String::from_utf8_lossy(sample).into_owned(),
+        });
+        let cut = self.cut.then_some(Error::ListingCut);
+        refused.chain(unexplained).chain(cut).collect()
+    }
+
     /// Tells whether the server said of a listing that it is not whole: that it was truncated (Pure-FTPd), or
     /// that the directory could not be opened (vsftpd), both with `226`.
     #[must_use]

@@ -13,7 +13,9 @@ pub(super) fn is_full_at_connecting(error: &Error) -> bool {
 /// other things as well.
 pub(crate) fn is_full(error: &Error) -> bool {
     error.reply().is_some_and(|reply| {
-        matches!(reply.code(), Code::SERVICE_CLOSING | Code::NOT_LOGGED_IN) && speaks_of_number(reply)
+        matches!(reply.code(), Code::SERVICE_CLOSING | Code::NOT_LOGGED_IN)
+            && speaks_of_number(reply)
+            && !error.refuses_credentials()
     })
 }
 

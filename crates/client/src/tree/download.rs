@@ -272,13 +272,14 @@ impl<'c> IntoFuture for Download<'c> {
     }
 }
 
-async fn look_at(client: &mut Client, source: &RemotePath, permissions: bool) -> Result<Entry> {
-    if permissions {
+/// Asks what the source is, and for its permissions if they are `kept`.
+async fn look_at(client: &mut Client, source: &RemotePath, kept: bool, recursive: bool) -> Result<Entry> {
+    if kept {
         client.list_permissions().await?;
     }
     // Where only a listing tells, another transfer follows it.
     client.expect_more(true);
-    let found = client.stat(source).await;
+    let found = client.look_up(source, recursive).await;
     client.expect_more(false);
     found
 }

@@ -274,6 +274,8 @@ impl Fetching<'_> {
         let Some(listed) = wanted.size.filter(|size| *size != transferred) else { return Ok(()) };
         match client.size_if_told(wanted.path).await? {
             Some(now) if now == transferred => Ok(()),
+            // Some servers say so of what they make on the fly, whose size they do not know.
+            Some(0) | None if listed == 0 => Ok(()),
             now => Err(Error::SizeMismatch { expected: now.unwrap_or(listed), transferred }),
         }
     }

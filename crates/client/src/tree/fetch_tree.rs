@@ -245,9 +245,7 @@ impl FetchTree {
             }
             entries.push(entry?);
         }
-        for refused in listing.refused_names() {
-            found.failures.push((path.to_string(), refused.clone().into()));
-        }
+        found.failures.extend(listing.doubts().into_iter().map(|error| (path.to_string(), error)));
         Ok(entries)
     }
 }

@@ -44,6 +44,9 @@ pub(super) fn spoils_session(error: &Error) -> bool {
 /// Tells a full disk, and the 450 by which ProFTPD and others mean 550, from what passes.
 fn is_lasting(error: &Error) -> bool {
     let Error::StatusCode(refused) = error else { return false };
+    if error.refuses_credentials() {
+        return true;
+    }
     let text = refused.info.text().to_ascii_lowercase();
     let lasting = ["no such", "not found", "not exist", "permission", "denied"];
     match refused.info.code().get() {

@@ -5,7 +5,7 @@ use std::vec;
 use super::{Dialog, DialogError, Endpoint, Event, Step};
 use crate::{
     Code, Command, Reply,
-    address::{parse_epsv, parse_pasv},
+    address::{AddressError, parse_epsv, parse_pasv},
 };
 
 /// A command that makes the server listen.
@@ -40,11 +40,11 @@ impl PassiveMode {
         match self {
             Self::Epsv => {
                 let reply = reply.expect(&["229"])?;
-                Ok(Endpoint { port: parse_epsv(reply.last_line())?, advertised: None })
+                Ok(Endpoint { port: from_any_line(&reply, parse_epsv)?, advertised: None })
             }
             Self::Pasv => {
                 let reply = reply.expect(&["227"])?;
-                let address = parse_pasv(reply.last_line())?;
+                let address = from_any_line(&reply, parse_pasv)?;
                 Ok(Endpoint { port: address.port(), advertised: Some(*address.ip()) })
             }
         }
@@ -125,6 +125,15 @@ impl Dialog for Passive {
             _ => Err(DialogError::OutOfTurn),
         }
     }
+}
+
+/// Reads the last line that can be read; of several, servers put the address on any.
+fn from_any_line<T>(
+    reply: &Reply,
+    parse: impl Fn(&[u8]) -> Result<T, AddressError>,
+) -> Result<T, AddressError> {
+    let last = parse(reply.last_line());
+    last.or_else(|error| reply.lines().rev().find_map(|line| parse(line).ok()).ok_or(error))
 }
 
 #[cfg(test)]

@@ -57,6 +57,14 @@ impl Fate {
     }
 }
 
+impl Fate {
+    /// Has this fault, on the way to the client, and is fast otherwise.
+    pub(super) fn alone(fault: Fault) -> Self {
+        let (delay, jitter) = (Duration::ZERO, Duration::ZERO);
+        Self { fault, to_client: true, delay, jitter, piece: 64 * 1024 }
+    }
+}
+
 impl Fault {
     fn draw(random: &mut Random, line: Line) -> Self {
         let most = match line {

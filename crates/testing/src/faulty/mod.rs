@@ -28,6 +28,8 @@ pub struct FaultyNetwork(Arc<Mutex<State>>);
 struct State {
     random: Random,
     troubled: usize,
+    /// What goes wrong with each data connection, where that is not left to the seed.
+    of_data: Option<Fault>,
     /// What was given to each connection, in the order in which they were opened.
     fates: Vec<Fate>,
     relays: JoinSet<()>,
@@ -36,8 +38,22 @@ struct State {
 impl FaultyNetwork {
     /// Makes a network from a seed, in which so many connections are in trouble.
     pub fn new(seed: u64, troubled: usize) -> Self {
-        let state = State { random: Random::new(seed), troubled, fates: Vec::new(), relays: JoinSet::new() };
+        let state = State {
+            random: Random::new(seed),
+            troubled,
+            of_data: None,
+            fates: Vec::new(),
+            relays: JoinSet::new(),
+        };
         Self(Arc::new(Mutex::new(state)))
+    }
+
+    /// Makes a network in which this happens to each data connection, on its way to the client, and nothing to
+    /// any other.
+    pub fn of_data(fault: Fault) -> Self {
+        let network = Self::new(0, 0);
+        network.lock().of_data = Some(fault);
+        network
     }
 
     /// Gives a way to an address, for one connection.
@@ -72,7 +88,10 @@ impl FaultyNetwork {
     fn next_fate(&self, line: Line) -> Fate {
         let mut state = self.lock();
         let troubled = state.fates.len() < state.troubled;
-        let fate = Fate::draw(&mut state.random, line, troubled);
+        let fate = match state.of_data {
+            Some(fault) => Fate::alone(if line == Line::Data { fault } else { Fault::None }),
+            None => Fate::draw(&mut state.random, line, troubled),
+        };
         state.fates.push(fate);
         fate
     }

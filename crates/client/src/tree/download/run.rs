@@ -155,7 +155,7 @@ impl Download<'_> {
         let mut tries = Tries::again(self.plan.retries);
         loop {
             let outcome = match self.lane.client().await {
-                Ok(client) => look_at(client, &self.source, self.keep_permissions).await,
+                Ok(client) => look_at(client, &self.source, self.keep_permissions, self.recursive).await,
                 Err(error) => Err(error),
             };
             match outcome {

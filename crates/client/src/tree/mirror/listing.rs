@@ -45,15 +45,7 @@ impl Listing {
         while let Some(entry) = entries.next().await {
             listing.add(item(&entry?), limits)?;
         }
-        for refused in entries.refused_names() {
-            listing.failures.push((path.to_string(), refused.clone().into()));
-        }
-        if entries.unparsed() > 0 {
-            listing.fail(path.to_string(), "its listing has lines that nothing explains");
-        }
-        if entries.is_cut() {
-            listing.fail(path.to_string(), "the server says that its listing is not whole");
-        }
+        listing.failures.extend(entries.doubts().into_iter().map(|error| (path.to_string(), error)));
         drop(entries);
         clock.place(client, path, &mut listing.items).await?;
         listing.sort(|name| path.join(name).to_string());
