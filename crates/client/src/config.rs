@@ -294,8 +294,8 @@ impl ClientBuilder {
     ///
     /// [`Error::Connect`](crate::Error::Connect) when nothing answers;
     /// [`Error::StatusCode`](crate::Error::StatusCode) when the server greets with a refusal such
-    /// as `421`; [`Error::Tls`](crate::Error::Tls) and
-    /// [`Error::TlsRefused`](crate::Error::TlsRefused) when TLS fails or is refused;
+    /// as `421`; [`Error::Tls`](crate::Error::Tls), [`Error::TlsRefused`](crate::Error::TlsRefused) and
+    /// [`Error::ProtectionRefused`](crate::Error::ProtectionRefused) when TLS fails or is refused;
     /// [`Error::Timeout`](crate::Error::Timeout).
     pub async fn connect(self, host: impl Into<Host>) -> Result<Client> {
         Client::open(self.into_config(), host.into()).await

@@ -183,7 +183,13 @@ pub enum Error {
     /// The server offers no TLS, and nothing falls back to plain text unasked.
     #[error("the server refuses TLS: {reply}")]
     TlsRefused {
-        /// What it answered to `AUTH TLS`.
+        /// What it answered to `AUTH TLS`, or greeted with in place of letting that be said.
+        reply: Reply,
+    },
+    /// The server encrypts commands, and not data (`PBSZ`, `PROT`; RFC 4217, 8 and 9).
+    #[error("the server refuses to protect data: {reply}")]
+    ProtectionRefused {
+        /// What it answered.
         reply: Reply,
     },
     /// A text cannot be sent as a command.

@@ -155,6 +155,9 @@ impl FromStr for FtpUrl {
         };
         let password =
             password.map(|it| decode(it).ok_or_else(|| error("its password is not UTF-8"))).transpose()?;
+        if [login.unwrap_or_default(), path].into_iter().any(breaks_a_line) {
+            return Err(error("it holds a line break or NUL, which no command can carry"));
+        }
         Ok(Self {
             scheme,
             user: user.filter(|user| !user.is_empty()),
@@ -202,6 +205,11 @@ pub struct UrlError {
     pub url: String,
     /// What is wrong with it.
     pub why: &'static str,
+}
+
+/// Tells whether a part of a URL would be more than one line on the wire.
+fn breaks_a_line(part: &str) -> bool {
+    percent_decode_str(part).any(|byte| matches!(byte, b'\r' | b'\n' | 0))
 }
 
 fn decode(text: &str) -> Option<String> {
@@ -275,6 +283,17 @@ mod tests {
         assert_eq!(path("ftp://h/a;type=i"), "a");
         assert_eq!(path("ftp://h/a;b"), "a;b");
         assert_eq!(path("ftp://h/a%20%C3%A9"), "a é");
+    }
+
+    #[test]
+    fn what_would_be_a_second_line_is_refused() {
+        for bad in ["%0d%0aDELE%20x", "%0A", "%0D", "%00", "\n", "\0"] {
+            for url in [format!("ftp://h/a{bad}"), format!("ftp://u{bad}@h/"), format!("ftp://u:p{bad}@h/a")]
+            {
+                let error = url.parse::<FtpUrl>().unwrap_err();
+                assert!(error.to_string().contains("line break or NUL"), "{error}");
+            }
+        }
     }
 
     #[test]

@@ -157,7 +157,7 @@ async fn a_server_that_refuses_to_protect_data_gets_no_login() {
             let script = Script::new().expect("PBSZ 0").expect("PROT P").reply(replies[0]).reply(replies[1]);
             let (server, _front, connected) = trusted(script, Alpn::Unknown, |tls| tls).await;
 
-            assert!(matches!(connected, Err(Error::StatusCode(_))), "{refusal}: {connected:?}");
+            assert!(matches!(connected, Err(Error::ProtectionRefused { .. })), "{refusal}: {connected:?}");
             server.done().await;
         }
     }
@@ -169,7 +169,7 @@ async fn a_greeting_that_logs_in_does_not_skip_encryption() {
 
     let refused = builder().explicit_tls(TlsConfig::new()).connect(server.address()).await;
 
-    assert!(matches!(refused, Err(Error::StatusCode(_))), "{refused:?}");
+    assert!(matches!(refused, Err(Error::TlsRefused { .. })), "{refused:?}");
     server.done().await;
 }
 

@@ -187,6 +187,20 @@ async fn names_with_line_breaks_or_nul_send_no_command_of_the_servers_making() {
 }
 
 #[tokio::test]
+async fn what_cannot_be_removed_for_its_name_is_named() {
+    let lines = "type=file; ../a\r\ntype=file; ..\r\ntype=file; c\u{7}d\r\n";
+    let script = Script::new().expect("MLST r").reply(mlst_dir()).type_image();
+    let script = sending(script, "MLSD r", lines).expect("RMD r").reply("250 gone all the same");
+    let (server, mut client) = play(script).await;
+
+    let error = client.remove("r").await.unwrap_err();
+
+    let Error::SomeFailed { report } = error else { panic!("{error:?}") };
+    assert_eq!(report.failures.len(), 3, "{report:?}");
+    server.done().await;
+}
+
+#[tokio::test]
 async fn a_working_directory_with_a_line_break_sends_no_second_command() {
     let script = Script::new().expect("MKD x").reply("550 exists").expect("PWD").reply("257 \"/a\rDELE b\"");
     let (server, mut client) = play(script.expect("CWD x").reply("250 ok")).await;

@@ -96,7 +96,7 @@ async fn a_server_that_sets_no_permissions_fails_no_upload() {
     let local = tempfile::tempdir().unwrap();
     fs::write(local.path().join("a"), "x").unwrap();
     set(&local.path().join("a"), 0o640);
-    let script = taking(Script::new().type_image(), "STOR a", "x");
+    let script = taking(Script::new().type_image(), "STOR a", "x").expect("SIZE a").reply("213 1");
     let script = script.expect("SITE CHMOD 640 a").reply("502 no such verb");
     let (server, mut client) = play(in_step(script)).await;
 

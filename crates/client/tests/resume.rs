@@ -7,40 +7,67 @@ mod scripts;
 
 use std::{fs, path::PathBuf};
 
-use common::bench::{Bench, failed_names, files, lay};
-use oxftp::Error;
+use common::{
+    bench::{Bench, failed_names, files, lay},
+    content,
+};
+use oxftp::{Error, Verify};
 use oxftp_testing::scripted::Script;
 use scripts::{check_in_step, get, in_step, mlst_file, opening, play, sending, taking};
 use tempfile::TempDir;
 use tokio::io::AsyncReadExt;
 
+/// What is gone on with is at least long enough for its end to be compared.
+const LARGE: usize = 100_000;
+const PART: usize = 70_000;
+
+/// The last 64 KiB of the part come again.
+const AGAIN: usize = PART - 64 * 1024;
+
+/// A place with a part, and a server that is asked to start within it.
+fn begun(part: &[u8], answer: &str) -> (TempDir, Script) {
+    let local = tempfile::tempdir().unwrap();
+    fs::write(local.path().join("a.oxftp.part"), part).unwrap();
+    let script = Script::new().expect("MLST a").reply(mlst_file(LARGE as u64)).type_image().passive();
+    (local, script.expect(format!("REST {AGAIN}")).reply(answer))
+}
+
 #[tokio::test]
 async fn a_download_goes_on_where_its_part_ends() {
-    let local = tempfile::tempdir().unwrap();
-    fs::write(local.path().join("a.oxftp.part"), "abc").unwrap();
-    let script = Script::new().expect("MLST a").reply(mlst_file(6)).type_image().passive();
-    let script = script.expect("REST 3").reply("350 ok").expect("RETR a").reply("150 here").data("def");
+    let whole = content(LARGE);
+    let (local, script) = begun(&whole[..PART], "350 ok");
+    let script = script.expect("RETR a").reply("150 here").data(&whole[AGAIN..]);
     let (server, mut client) = play(script.reply("226 done")).await;
 
     let report = client.download("a").to(local.path()).resume(true).await.unwrap();
 
-    assert_eq!((report.bytes, report.resumed), (3, 3));
-    assert_eq!(fs::read(local.path().join("a")).unwrap(), b"abcdef");
+    assert_eq!((report.bytes, report.resumed), ((LARGE - PART) as u64, PART as u64));
+    assert!(fs::read(local.path().join("a")).unwrap() == whole);
     assert!(!local.path().join("a.oxftp.part").exists());
     server.done().await;
 }
 
 #[tokio::test]
 async fn a_download_whose_restart_is_refused_begins_anew() {
-    let local = tempfile::tempdir().unwrap();
-    fs::write(local.path().join("a.oxftp.part"), "xyz").unwrap();
-    let script = Script::new().expect("MLST a").reply(mlst_file(6)).type_image().passive();
-    let script = sending(script.expect("REST 3").reply("502 no"), "RETR a", "abcdef");
-    let (server, mut client) = play(script).await;
+    let (local, script) = begun(&[b'x'; PART], "502 no");
+    let (server, mut client) = play(sending(script, "RETR a", content(LARGE))).await;
 
     let report = client.download("a").to(local.path()).resume(true).await.unwrap();
 
-    assert_eq!((report.bytes, report.resumed), (6, 0));
+    assert_eq!((report.bytes, report.resumed), (LARGE as u64, 0));
+    assert!(fs::read(local.path().join("a")).unwrap() == content(LARGE));
+    server.done().await;
+}
+
+#[tokio::test]
+async fn a_short_part_is_fetched_again_as_its_file_may_be_another() {
+    let local = tempfile::tempdir().unwrap();
+    fs::write(local.path().join("a.oxftp.part"), "xyz").unwrap();
+    let script = Script::new().expect("MLST a").reply(mlst_file(6)).type_image();
+    let (server, mut client) = play(sending(script, "RETR a", "abcdef")).await;
+
+    client.download("a").to(local.path()).resume(true).await.unwrap();
+
     assert_eq!(fs::read(local.path().join("a")).unwrap(), b"abcdef");
     server.done().await;
 }
@@ -71,6 +98,11 @@ async fn a_part_is_not_used_unasked() {
     server.done().await;
 }
 
+/// The server tells that it has all of it.
+fn sized(script: Script) -> Script {
+    script.expect("SIZE a").reply("213 6")
+}
+
 fn local_file(content: &str) -> (TempDir, PathBuf) {
     let local = tempfile::tempdir().unwrap();
     let path = local.path().join("a");
@@ -84,7 +116,7 @@ async fn an_upload_goes_on_where_the_servers_file_ends() {
     let script = Script::new().type_image().expect("SIZE a").reply("213 3").passive();
     let script =
         script.expect("REST 3").reply("350 ok").expect("STOR a").reply("150 here").expect_data("def");
-    let (server, mut client) = play(script.reply("226 done")).await;
+    let (server, mut client) = play(sized(script.reply("226 done"))).await;
 
     let report = client.upload(&path).resume(true).await.unwrap();
 
@@ -96,7 +128,8 @@ async fn an_upload_goes_on_where_the_servers_file_ends() {
 async fn an_upload_whose_restart_is_refused_appends() {
     let (_local, path) = local_file("abcdef");
     let script = Script::new().type_image().expect("SIZE a").reply("213 3").passive();
-    let (server, mut client) = play(taking(script.expect("REST 3").reply("502 no"), "APPE a", "def")).await;
+    let (server, mut client) =
+        play(sized(taking(script.expect("REST 3").reply("502 no"), "APPE a", "def"))).await;
 
     let report = client.upload(&path).resume(true).await.unwrap();
 
@@ -110,7 +143,7 @@ async fn an_upload_whose_restarted_store_is_refused_appends() {
     let script = Script::new().type_image().expect("SIZE a").reply("213 3").passive();
     let script = script.expect("REST 3").reply("350 ok").expect("STOR a").reply("551 no STOR after REST");
     let script = script.passive().expect("REST 0").reply("350 ok").expect("APPE a").reply("150 here");
-    let (server, mut client) = play(script.expect_data("def").reply("226 done")).await;
+    let (server, mut client) = play(sized(script.expect_data("def").reply("226 done"))).await;
 
     let report = client.upload(&path).resume(true).await.unwrap();
 
@@ -125,7 +158,7 @@ async fn an_upload_of_what_the_server_has_not_begins_at_the_start() {
         let script = Script::new().type_image().expect("SIZE a").reply(answer);
         let (server, mut client) = play(taking(script, "STOR a", "abcdef")).await;
 
-        let report = client.upload(&path).resume(true).await.unwrap();
+        let report = client.upload(&path).verify(Verify::Nothing).resume(true).await.unwrap();
 
         assert_eq!((report.bytes, report.resumed), (6, 0), "{answer}");
         server.done().await;
@@ -135,14 +168,16 @@ async fn an_upload_of_what_the_server_has_not_begins_at_the_start() {
 #[tokio::test]
 async fn a_tree_is_resumed_file_by_file() {
     let mut bench = Bench::new().await;
+    let whole = "x".repeat(LARGE);
     lay(bench.server.root(), "foo/a", "abcdef");
-    lay(bench.server.root(), "foo/b", "ghijkl");
-    lay(bench.local.path(), "foo/b.oxftp.part", "ghi");
+    lay(bench.server.root(), "foo/b", &whole);
+    lay(bench.local.path(), "foo/b.oxftp.part", &whole[..PART]);
 
     let report = bench.client.download("foo").to(bench.local.path()).resume(true).await.unwrap();
 
-    assert_eq!((report.files, report.bytes, report.resumed), (2, 9, 3));
-    assert_eq!(fs::read(bench.here("foo/b")).unwrap(), b"ghijkl");
+    let left = (LARGE - PART) as u64;
+    assert_eq!((report.files, report.bytes, report.resumed), (2, 6 + left, PART as u64));
+    assert_eq!(fs::read_to_string(bench.here("foo/b")).unwrap(), whole);
     assert_eq!(files(&bench.here("foo")), ["a", "b"]);
 }
 

@@ -96,6 +96,10 @@ fn stored() -> Script {
     taking(Script::new().type_image(), "STOR a.oxftp.part", "hello")
 }
 
+fn sized(script: Script) -> Script {
+    script.expect("SIZE a.oxftp.part").reply("213 5")
+}
+
 fn renaming(script: Script, answer: &str) -> Script {
     script.expect("RNFR a.oxftp.part").reply("350 go on").expect("RNTO a").reply(answer)
 }
@@ -103,7 +107,7 @@ fn renaming(script: Script, answer: &str) -> Script {
 #[tokio::test]
 async fn a_server_that_does_not_rename_over_a_file_is_told_to_remove_it_first() {
     let (_local, path) = local_file(b"hello");
-    let script = renaming(stored(), "553 a exists").expect("DELE a").reply("250 gone");
+    let script = renaming(sized(stored()), "553 a exists").expect("DELE a").reply("250 gone");
     let (server, mut client) = play(in_step(renaming(script, "250 renamed"))).await;
 
     client.upload(&path).temporary(true).await.unwrap();
@@ -120,7 +124,7 @@ async fn a_server_that_does_not_rename_is_an_error_that_says_where_the_upload_is
         |script| renaming(script, "451 try later"),
     ] {
         let (_local, path) = local_file(b"hello");
-        let (server, mut client) = play(in_step(refuse(stored()))).await;
+        let (server, mut client) = play(in_step(refuse(sized(stored())))).await;
 
         let error = client.upload(&path).temporary(true).await.unwrap_err();
 

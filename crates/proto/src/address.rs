@@ -7,8 +7,8 @@ use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 
 /// Reads the address in a reply to `PASV` (RFC 959, 4.1.2).
 ///
-/// The first six numbers joined by commas count, with or without parentheses (RFC 1123, 4.1.2.6), and
-/// with or without blanks after the commas.
+/// The first six numbers joined by commas count, with or without parentheses (RFC 1123, 4.1.2.6) and blanks
+/// after the commas, unless a letter, a digit or a sign touches them.
 ///
 /// # Errors
 ///
@@ -21,10 +21,8 @@ use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 /// ```
 pub fn parse_pasv(line: &[u8]) -> Result<SocketAddrV4, AddressError> {
     let error = || AddressError { what: "PASV", line: String::from_utf8_lossy(line).into_owned() };
-    let numbers = line
-        .split(|byte| !byte.is_ascii_digit() && *byte != b',' && *byte != b' ')
-        .find_map(six_numbers)
-        .ok_or_else(error)?;
+    let joined = without_blanks_around_commas(line);
+    let numbers = joined.split(|byte| may_stand_around(*byte)).find_map(six_numbers).ok_or_else(error)?;
     let [a, b, c, d, high, low] = numbers;
     let port = u16::from_be_bytes([high, low]);
     if port == 0 {
@@ -49,6 +47,9 @@ pub fn parse_pasv(line: &[u8]) -> Result<SocketAddrV4, AddressError> {
 pub fn parse_epsv(line: &[u8]) -> Result<u16, AddressError> {
     (0..line.len())
         .rev()
+        .filter(|start| {
+            start.checked_sub(1).and_then(|before| line.get(before)).is_none_or(|it| is_edge(*it))
+        })
         .find_map(|start| port_between_delimiters(line.get(start..)?))
         .ok_or_else(|| AddressError { what: "EPSV", line: String::from_utf8_lossy(line).into_owned() })
 }
@@ -78,17 +79,25 @@ pub struct AddressError {
     pub line: String,
 }
 
-fn six_numbers(text: &[u8]) -> Option<[u8; 6]> {
-    let joined = without_blanks_around_commas(text);
-    // A count of something may stand before the address: the numbers joined by commas count.
-    joined.split(|byte| *byte == b' ').filter(|word| word.contains(&b',')).find_map(|word| {
-        let mut numbers = word.split(|byte| *byte == b',').map(|digits| parse_number(digits, u8::MAX.into()));
-        let mut six = [0; 6];
-        for number in &mut six {
-            *number = u8::try_from(numbers.next()??).ok()?;
-        }
-        numbers.next().is_none().then_some(six)
-    })
+fn six_numbers(word: &[u8]) -> Option<[u8; 6]> {
+    // What ends the sentence is no part of the last number.
+    let word = word.strip_suffix(b".").unwrap_or(word);
+    let mut numbers = word.split(|byte| *byte == b',').map(|digits| parse_number(digits, u8::MAX.into()));
+    let mut six = [0; 6];
+    for number in &mut six {
+        *number = u8::try_from(numbers.next()??).ok()?;
+    }
+    numbers.next().is_none().then_some(six)
+}
+
+/// Tells what may stand around the numbers of an address without being taken for a part of one.
+fn may_stand_around(byte: u8) -> bool {
+    !byte.is_ascii_alphanumeric() && !matches!(byte, b',' | b'.' | b'+' | b'-' | b'_')
+}
+
+/// Tells what may stand before the delimiters of a port and behind them.
+fn is_edge(byte: u8) -> bool {
+    matches!(byte, b' ' | b'(' | b')' | b'.')
 }
 
 fn without_blanks_around_commas(text: &[u8]) -> Vec<u8> {
@@ -114,6 +123,9 @@ fn port_between_delimiters(text: &[u8]) -> Option<u16> {
         return None;
     }
     let end = rest.iter().position(|byte| byte == delimiter)?;
+    if rest.get(end + 1).is_some_and(|behind| !is_edge(*behind)) {
+        return None;
+    }
     let port = parse_number(rest.get(..end)?, u16::MAX.into())?;
     u16::try_from(port).ok().filter(|port| *port != 0)
 }
@@ -168,6 +180,23 @@ mod tests {
     }
 
     #[test]
+    fn passive_numbers_that_something_touches_are_refused() {
+        for line in [
+            "(-127,0,0,1,4,51)",
+            "(+127,0,0,1,4,51)",
+            "(x127,0,0,1,4,51)",
+            "(1e0,0,0,1,4,51)",
+            "(0x7f,0,0,1,4,51)",
+            "(127,0,0,1,4,51x)",
+            "(127,0,0,1,4,51-)",
+            "(127,0,0,1,4,51.5)",
+            "(127.0.0.1,4,51)",
+        ] {
+            assert!(parse_pasv(line.as_bytes()).is_err(), "{line}");
+        }
+    }
+
+    #[test]
     fn extended_passive_ports_are_read_with_any_delimiter() {
         assert_eq!(parse_epsv(b"Entering Extended Passive Mode (|||6446|)"), Ok(6446));
         assert_eq!(parse_epsv(b"ok (!!!65535!)."), Ok(65535));
@@ -178,6 +207,14 @@ mod tests {
     #[test]
     fn extended_passive_with_a_foreign_address_or_bad_port_is_refused() {
         for line in ["(|1|10.0.0.1|21|)", "(|||0|)", "(|||65536|)", "(||||)", "(|||21)", "", "|||"] {
+            assert!(parse_epsv(line.as_bytes()).is_err(), "{line}");
+        }
+    }
+
+    #[test]
+    fn extended_passive_ports_that_something_touches_are_refused() {
+        for line in ["(|1||||21|)", "(|1|10.0.0.1|||21|)", "(|||21||)", "(|||21|x)", "(|||-21|)", "(||| 21|)"]
+        {
             assert!(parse_epsv(line.as_bytes()).is_err(), "{line}");
         }
     }

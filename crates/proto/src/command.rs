@@ -4,7 +4,8 @@ use std::{borrow::Cow, fmt};
 
 use crate::{Encoding, RemotePath, dialog::Secret, name::write_escaped};
 
-/// One command line, checked: it holds no CR, LF or NUL, so that it is one command and no more.
+/// One command line, checked: it holds no CR, LF or NUL, so that it is one command and no more, and no other
+/// control character but the tabulator unless its [encoding](Encoding::with_control_characters) says so.
 ///
 /// This is the only way for text to reach the control connection.
 ///
@@ -34,12 +35,12 @@ impl Command {
     ///
     /// # Errors
     ///
-    /// [`InvalidCommand::LineBreak`] when the argument holds CR, LF or NUL.
+    /// [`InvalidCommand`] when the argument holds CR, LF, NUL or another control character but the tabulator.
     pub fn with_argument(verb: &'static str, argument: impl AsRef<[u8]>) -> Result<Self, InvalidCommand> {
         let mut line = verb.as_bytes().to_vec();
         line.push(b' ');
         line.extend_from_slice(argument.as_ref());
-        Self { line, secret: None }.checked()
+        Self { line, secret: None }.checked(Encoding::UTF_8)
     }
 
     /// Makes a command with a number.
@@ -55,7 +56,8 @@ impl Command {
     ///
     /// # Errors
     ///
-    /// [`InvalidCommand`] when the path holds CR, LF or NUL, or has no form in the encoding.
+    /// [`InvalidCommand`] when the path holds CR, LF or NUL, or other control characters that are not to be sent,
+    /// or has no form in the encoding.
     pub fn with_path(
         verb: &'static str,
         path: &RemotePath,
@@ -64,7 +66,7 @@ impl Command {
         if path.is_empty() {
             return Ok(Self::new(verb));
         }
-        Self::with_argument(verb, spelled(path, encoding)?)
+        Self::with_words(verb, &spelled(path, encoding)?, encoding)
     }
 
     /// Makes a command with a path between other words, as in `SITE CHMOD 644 x`; `before` or
@@ -80,8 +82,8 @@ impl Command {
     ///
     /// # Errors
     ///
-    /// [`InvalidCommand`] when the path or the words hold CR, LF or NUL, or the path has no form in
-    /// the encoding.
+    /// [`InvalidCommand`] when the path or the words hold CR, LF or NUL, or other control characters that are not
+    /// to be sent, or the path has no form in the encoding.
     pub fn with_path_among(
         verb: &'static str,
         before: &str,
@@ -94,19 +96,23 @@ impl Command {
             .into_iter()
             .filter(|word| !word.is_empty())
             .collect();
-        Self::with_argument(verb, words.join(&b' '))
+        Self::with_words(verb, &words.join(&b' '), encoding)
+    }
+
+    fn with_words(verb: &'static str, words: &[u8], encoding: Encoding) -> Result<Self, InvalidCommand> {
+        Self { line: [verb.as_bytes(), b" ", words].concat(), secret: None }.checked(encoding)
     }
 
     /// Makes a command whose argument is never shown by anything.
     ///
     /// # Errors
     ///
-    /// [`InvalidCommand::LineBreak`] when the argument holds CR, LF or NUL.
+    /// [`InvalidCommand`] when the argument holds CR, LF, NUL or another control character but the tabulator.
     pub fn with_secret(verb: &'static str, secret: impl AsRef<[u8]>) -> Result<Self, InvalidCommand> {
         let mut command = Self { line: verb.as_bytes().to_vec(), secret: Some(verb.len()) };
         command.line.push(b' ');
         command.line.extend_from_slice(secret.as_ref());
-        command.checked()
+        command.checked(Encoding::UTF_8)
     }
 
     /// Makes a command of a whole line, such as `SITE CHMOD 644 x`.
@@ -115,8 +121,8 @@ impl Command {
     ///
     /// # Errors
     ///
-    /// [`InvalidCommand`] when the line is empty, holds CR, LF or NUL, or has no form in the
-    /// encoding.
+    /// [`InvalidCommand`] when the line is empty, holds CR, LF or NUL, or other control characters that are not to
+    /// be sent, or has no form in the encoding.
     pub fn raw(line: &str, encoding: Encoding) -> Result<Self, InvalidCommand> {
         let Some(bytes) = encoding.encode(line) else {
             return Err(InvalidCommand::NoForm { text: line.to_owned(), encoding });
@@ -127,7 +133,7 @@ impl Command {
         let verb = bytes.split(|byte| *byte == b' ').next().unwrap_or_default();
         let secret = [&b"PASS"[..], b"ACCT"].iter().any(|hidden| verb.eq_ignore_ascii_case(hidden));
         let secret = secret.then_some(verb.len());
-        Self { line: bytes.into_owned(), secret }.checked()
+        Self { line: bytes.into_owned(), secret }.checked(encoding)
     }
 
     /// Gives the line without its line end.
@@ -143,9 +149,14 @@ impl Command {
         Some(Secret::new(String::from_utf8_lossy(argument)))
     }
 
-    fn checked(self) -> Result<Self, InvalidCommand> {
-        match self.line.iter().any(|byte| matches!(byte, b'\r' | b'\n' | 0)) {
-            true => Err(InvalidCommand::LineBreak { command: self.to_string() }),
+    fn checked(self, encoding: Encoding) -> Result<Self, InvalidCommand> {
+        if self.line.iter().any(|byte| matches!(byte, b'\r' | b'\n' | 0)) {
+            return Err(InvalidCommand::LineBreak { command: self.to_string() });
+        }
+        // A tabulator ends a line nowhere, and is a blank where it is anything.
+        let has_control = self.line.iter().any(|byte| byte.is_ascii_control() && *byte != b'\t');
+        match has_control && !encoding.sends_control_characters() {
+            true => Err(InvalidCommand::ControlCharacter { command: self.to_string() }),
             false => Ok(self),
         }
     }
@@ -181,6 +192,13 @@ pub enum InvalidCommand {
     /// It would be more than one line on the wire.
     #[error("a command cannot hold a line break or NUL: {command}")]
     LineBreak {
+        /// The command, escaped, secrets hidden.
+        command: String,
+    },
+    /// It holds a control character, which is sent only where that was asked for
+    /// ([`Encoding::with_control_characters`]).
+    #[error("a command with a control character is not sent: {command}")]
+    ControlCharacter {
         /// The command, escaped, secrets hidden.
         command: String,
     },
@@ -240,6 +258,22 @@ mod tests {
             assert!(Command::with_path("RETR", &bad.into(), Encoding::UTF_8).is_err());
             assert!(Command::raw(bad, Encoding::UTF_8).is_err());
         }
+    }
+
+    #[test]
+    fn control_characters_are_sent_only_where_asked_for() {
+        let willing = Encoding::UTF_8.with_control_characters();
+        for bad in ["a\u{1}b", "a\u{1b}[31m", "a\u{7f}"] {
+            assert!(Command::with_argument("SITE", bad).is_err());
+            assert!(Command::with_secret("PASS", bad).is_err());
+            assert!(Command::with_path("RETR", &bad.into(), Encoding::UTF_8).is_err());
+            assert!(Command::with_path_among("SITE", "CHMOD 644", &bad.into(), "", Encoding::UTF_8).is_err());
+            assert!(Command::raw(bad, Encoding::UTF_8).is_err());
+            assert!(Command::with_path("RETR", &bad.into(), willing).is_ok());
+            assert!(Command::raw(bad, willing).is_ok());
+        }
+        assert!(Command::with_path("RETR", &"a\tb".into(), Encoding::UTF_8).is_ok());
+        assert!(Command::with_path("RETR", &"a\r\nb".into(), willing).is_err());
     }
 
     #[test]

@@ -19,11 +19,18 @@ use std::{borrow::Cow, fmt, str::FromStr};
 /// # Ok::<(), oxftp_proto::UnknownEncoding>(())
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub struct Encoding(&'static encoding_rs::Encoding);
+pub struct Encoding(&'static encoding_rs::Encoding, Controls);
+
+/// Whether commands may hold control characters.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Controls {
+    Refused,
+    Sent,
+}
 
 impl Encoding {
     /// UTF-8, what RFC 2640 asks for.
-    pub const UTF_8: Self = Self(encoding_rs::UTF_8);
+    pub const UTF_8: Self = Self(encoding_rs::UTF_8, Controls::Refused);
 
     /// Decodes `bytes` if they are valid in this encoding *and* encode back to the same bytes.
     ///
@@ -47,7 +54,7 @@ impl Encoding {
 
     /// Tells whether a name is UTF-8 that this encoding would spell otherwise.
     pub(crate) fn is_foreign_utf8(self, bytes: &[u8]) -> bool {
-        self != Self::UTF_8 && !bytes.is_ascii() && std::str::from_utf8(bytes).is_ok()
+        self.0 != encoding_rs::UTF_8 && !bytes.is_ascii() && std::str::from_utf8(bytes).is_ok()
     }
 
     /// Decodes `bytes` for showing, with U+FFFD for what is not valid.
@@ -65,6 +72,25 @@ impl Encoding {
         }
         let (bytes, _, unmappable) = self.0.encode(text);
         (!unmappable).then_some(bytes)
+    }
+
+    /// Sends control characters in paths and raw commands, as names on the server may hold them; CR, LF and NUL
+    /// never are. Without it a command with one is refused
+    /// ([`InvalidCommand::ControlCharacter`](crate::InvalidCommand::ControlCharacter)), but for the tabulator.
+    ///
+    /// ```
+    /// use oxftp_proto::{Command, Encoding};
+    ///
+    /// assert!(Command::raw("SITE bell \u{7}", Encoding::UTF_8).is_err());
+    /// assert!(Command::raw("SITE bell \u{7}", Encoding::UTF_8.with_control_characters()).is_ok());
+    /// ```
+    #[must_use]
+    pub const fn with_control_characters(self) -> Self {
+        Self(self.0, Controls::Sent)
+    }
+
+    pub(crate) fn sends_control_characters(self) -> bool {
+        self.1 == Controls::Sent
     }
 
     /// Names the encoding, such as `UTF-8` or `windows-1252`.
@@ -86,7 +112,7 @@ impl FromStr for Encoding {
     fn from_str(label: &str) -> Result<Self, UnknownEncoding> {
         encoding_rs::Encoding::for_label(label.as_bytes())
             .filter(|encoding| encoding.is_ascii_compatible())
-            .map(Self)
+            .map(|encoding| Self(encoding, Controls::Refused))
             .ok_or_else(|| UnknownEncoding { label: label.to_owned() })
     }
 }

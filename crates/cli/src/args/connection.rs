@@ -79,6 +79,9 @@ pub(crate) struct NetworkArgs {
     /// The encoding of names, such as latin1
     #[arg(long, value_name = "LABEL", default_value = "utf-8", hide_default_value = true)]
     pub(crate) encoding: Encoding,
+    /// Sends control characters in names and commands, for files that have them in their names
+    #[arg(long)]
+    pub(crate) control_characters: bool,
     /// Lists by this command alone: mlsd, list or stat [default: mlsd, then list]
     #[arg(long, value_name = "COMMAND", hide_possible_values = true)]
     pub(crate) list_by: Option<ListBy>,

@@ -42,6 +42,9 @@ pub(crate) struct MirrorArgs {
     /// Goes on in the middle of files where an earlier mirror stopped, if they are still the same
     #[arg(short = 'c', long = "continue")]
     pub(crate) resume: bool,
+    /// Waits until each file that is downloaded has reached the disk before it counts as whole
+    #[arg(long)]
+    pub(crate) fsync: bool,
     /// Stops once more than so many things have failed
     #[arg(long, value_name = "N")]
     pub(crate) max_errors: Option<usize>,

@@ -13,6 +13,9 @@ pub(crate) struct Fetched {
     /// Transfers text: line ends become those of this system
     #[arg(long, conflicts_with_all = ["resume", "range", "verify"])]
     pub(crate) ascii: bool,
+    /// Waits until each file has reached the disk before it counts as downloaded
+    #[arg(long, conflicts_with = "range")]
+    pub(crate) fsync: bool,
 }
 
 /// How `put` makes files on the server.

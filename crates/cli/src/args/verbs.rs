@@ -191,7 +191,8 @@ pub(crate) struct ManyArgs {
     /// Which files of a tree come first: found (as they are listed), largest, smallest or name
     #[arg(long, value_name = "ORDER", default_value = "found", hide_possible_values = true)]
     pub(crate) order: FilesFirst,
-    /// Compares each file with the server's once more: by size or hash
+    /// Compares each file with the server's once more: by size, by hash, or off [default: by size where that costs next
+    /// to nothing]
     #[arg(long, value_name = "HOW", hide_possible_values = true)]
     pub(crate) verify: Option<VerifyBy>,
 }
@@ -201,6 +202,7 @@ pub(crate) struct ManyArgs {
 pub(crate) enum VerifyBy {
     Size,
     Hash,
+    Off,
 }
 
 impl From<VerifyBy> for Verify {
@@ -208,6 +210,7 @@ impl From<VerifyBy> for Verify {
         match by {
             VerifyBy::Size => Self::Size,
             VerifyBy::Hash => Self::Hash,
+            VerifyBy::Off => Self::Nothing,
         }
     }
 }

@@ -23,6 +23,7 @@ pub(crate) async fn run(args: GetArgs, app: &App) -> Result {
         resume: args.resume,
         ascii: args.fetched.ascii,
         perms: args.fetched.perms,
+        fsync: args.fetched.fsync,
         verify: args.many.verify.map(Verify::from).unwrap_or_default(),
         range: args.range,
         output: args.output.as_deref(),
@@ -81,6 +82,7 @@ struct Wanted<'a> {
     resume: bool,
     ascii: bool,
     perms: bool,
+    fsync: bool,
     verify: Verify,
     range: Option<ByteRange>,
     output: Option<&'a Path>,
@@ -169,6 +171,7 @@ impl Wanted<'_> {
             .ascii(self.ascii)
             .keep_times(true)
             .keep_permissions(self.perms)
+            .sync(self.fsync)
             .verify(self.verify)
             .order(self.order)
             .retries(self.retries)

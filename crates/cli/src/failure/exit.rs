@@ -90,9 +90,11 @@ fn of_error(error: &Error) -> Exit {
         Error::PathIo(_) => Exit::Local,
         Error::NotFound { .. } => Exit::NotFound,
         Error::Connect { .. } | Error::TooManySessions { .. } => Exit::Connect,
-        Error::Tls(_) | Error::TlsConfig { .. } | Error::TlsRefused { .. } | Error::InjectedBeforeTls => {
-            Exit::Tls
-        }
+        Error::Tls(_)
+        | Error::TlsConfig { .. }
+        | Error::TlsRefused { .. }
+        | Error::ProtectionRefused { .. }
+        | Error::InjectedBeforeTls => Exit::Tls,
         Error::StatusCode(refused) => of_refusal(error, &refused.info),
         Error::InvalidCommand(_) | Error::Url(_) | Error::Encoding(_) => Exit::Usage,
         Error::Protocol(_)

@@ -7,7 +7,8 @@ use std::{
 };
 
 use oxftp::{
-    ActiveMode, Client, ClientBuilder, Error, FtpUrl, PassiveMode, Scheme, Throttle, Timeouts, TlsConfig,
+    ActiveMode, Client, ClientBuilder, Encoding, Error, FtpUrl, PassiveMode, Scheme, Throttle, Timeouts,
+    TlsConfig,
     connect::{Family, TcpConnector},
 };
 
@@ -55,7 +56,7 @@ impl Connecting {
         let mut builder = Client::builder()
             .timeouts(timeouts(network))
             .throttle(self.throttle.clone())
-            .encoding(network.encoding)
+            .encoding(encoding(network))
             .pipelining(network.pipelining.into())
             .compress(network.flow.compress)
             .noop_during_transfers(every(network.flow.noop_during_transfers));
@@ -78,6 +79,13 @@ impl Connecting {
             builder = builder.server_zone(zone.clone());
         }
         if network.no_epsv { builder.passive_commands([PassiveMode::Pasv]) } else { builder }
+    }
+}
+
+fn encoding(network: &NetworkArgs) -> Encoding {
+    match network.control_characters {
+        true => network.encoding.with_control_characters(),
+        false => network.encoding,
     }
 }
 

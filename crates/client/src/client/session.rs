@@ -3,7 +3,7 @@
 use std::{io, sync::Arc};
 
 use oxftp_proto::{
-    Command, Reply,
+    Code, Command, Reply,
     dialog::{Credentials, Exchange, Greeting, Login, Protection, Secure, Secured},
 };
 
@@ -62,7 +62,14 @@ impl Client {
             control.encrypt(tls, deadline).await?;
         }
         control.expect_greeting();
-        let greeting = control.resume(Greeting::default(), config.timeouts.command).await?;
+        let greeting = control.resume(Greeting::default(), config.timeouts.command).await;
+        let greeting = greeting.map_err(|error| match error {
+            // Who is logged in before `AUTH` would never encrypt.
+            Error::StatusCode(early) if tls.is_some() && early.info.code() == Code::LOGGED_IN => {
+                Error::TlsRefused { reply: early.info }
+            }
+            error => error,
+        })?;
         let known = Known::of(&greeting);
         let mut client = Self { config: Arc::new(config), control, tls, host, greeting, known };
         client.secure().await?;
@@ -87,7 +94,13 @@ impl Client {
     async fn protect(&mut self) -> Result<()> {
         let at_once = self.config.pipelining.allows(Direction::Down, self.self_descriptions());
         let dialog = if at_once { Protection::at_once() } else { Protection::default() };
-        self.known.protects_data = self.control.run(dialog).await?;
+        let protected = self.control.run(dialog).await;
+        self.known.protects_data = protected.map_err(|error| match error {
+            Error::StatusCode(refused) if refused.info.code() != Code::SERVICE_CLOSING => {
+                Error::ProtectionRefused { reply: refused.info }
+            }
+            error => error,
+        })?;
         self.known.protection_pending = !self.known.protects_data;
         Ok(())
     }

@@ -133,10 +133,7 @@ impl Client {
     pub async fn size(&mut self, path: impl Into<RemotePath>) -> Result<u64> {
         self.set_type(TransferType::Image).await?;
         let reply = self.path_command("SIZE", &path.into(), &["2xx"]).await?;
-        let digits = reply.last_line().trim_ascii();
-        let size =
-            std::str::from_utf8(digits).ok().filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()));
-        size.and_then(|text| text.parse().ok()).ok_or(Error::UnusableReply { command: "SIZE", reply })
+        parse_size(&reply).ok_or(Error::UnusableReply { command: "SIZE", reply })
     }
 
     /// Asks when a file was last modified (`MDTM`; RFC 3659, 3). The answer is in UTC.
@@ -263,4 +260,10 @@ pub(crate) fn is_unknown_command(error: &Error) -> bool {
 
 fn not_found(path: &RemotePath) -> Error {
     Error::NotFound { path: path.to_string() }
+}
+
+/// Reads the answer to `SIZE`: digits, and nothing else.
+pub(super) fn parse_size(reply: &Reply) -> Option<u64> {
+    let text = std::str::from_utf8(reply.last_line().trim_ascii()).ok()?;
+    text.parse().ok().filter(|_| text.bytes().all(|byte| byte.is_ascii_digit()))
 }

@@ -142,7 +142,7 @@ impl TimeCommand {
         if self == Self::UtimeToMinute { Precision::Minute } else { Precision::Second }
     }
 
-    fn spell(
+    pub(super) fn spell(
         self,
         path: &RemotePath,
         time: &Timestamp,

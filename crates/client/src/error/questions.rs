@@ -13,7 +13,9 @@ impl Error {
     pub fn reply(&self) -> Option<&Reply> {
         match self {
             Self::StatusCode(error) => Some(&error.info),
-            Self::UnusableReply { reply, .. } | Self::TlsRefused { reply } => Some(reply),
+            Self::UnusableReply { reply, .. }
+            | Self::TlsRefused { reply }
+            | Self::ProtectionRefused { reply } => Some(reply),
             Self::Closed { reply } | Self::Data { reply, .. } => reply.as_ref(),
             Self::TooManySessions { source } | Self::NotRenamed { source, .. } => source.reply(),
             _ => None,

@@ -17,8 +17,8 @@ use place::{DIRECTORY, DIRECTORY_MODE, Held, Place, describe, kind, made, name, 
 use rustix::fs::{AtFlags, CWD, Mode};
 
 use super::{
-    BoxFuture, DirectoryItem, FileKind, LocalFs, Metadata, MkdirOptions, OpenMode, PathFile, PathIo,
-    PathIoResult, ReadFile, SET_PERMISSIONS, WholeFile,
+    BoxFuture, DirectoryItem, FileKind, FinishOptions, LocalFs, Metadata, MkdirOptions, OpenMode, PathFile,
+    PathIo, PathIoResult, ReadFile, SET_PERMISSIONS, WholeFile,
     brief::brief,
     local::{blocking, opened},
 };
@@ -166,6 +166,19 @@ impl PathIo for Beneath {
         }
         let (this, to) = (self.clone(), to.to_owned());
         self.at("rename", from, move |from| from.rename(&this.descend(&to, false)?))
+    }
+
+    fn finish<'a>(
+        &'a self,
+        part: &'a Path,
+        target: &'a Path,
+        options: FinishOptions,
+    ) -> BoxFuture<'a, PathIoResult<()>> {
+        if !self.has(part) || part.parent() != target.parent() {
+            return LOCAL.finish(part, target, options);
+        }
+        let target = target.to_owned();
+        self.at("rename", part, move |part| part.finish(&target, options))
     }
 
     fn set_modified<'a>(&'a self, path: &'a Path, time: SystemTime) -> BoxFuture<'a, PathIoResult<()>> {

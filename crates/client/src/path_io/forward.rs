@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use super::{
-    BoxFuture, DirectoryItem, Metadata, MkdirOptions, OpenMode, PathFile, PathIo, PathIoResult, ReadFile,
-    WholeFile,
+    BoxFuture, DirectoryItem, FinishOptions, Metadata, MkdirOptions, OpenMode, PathFile, PathIo,
+    PathIoResult, ReadFile, WholeFile,
 };
 
 // Every method is listed, those with a default too: it would hide the one behind the pointer.
@@ -55,6 +55,15 @@ macro_rules! forward {
 
             fn rename<'a>(&'a self, from: &'a Path, to: &'a Path) -> BoxFuture<'a, PathIoResult<()>> {
                 (**self).rename(from, to)
+            }
+
+            fn finish<'a>(
+                &'a self,
+                part: &'a Path,
+                target: &'a Path,
+                options: FinishOptions,
+            ) -> BoxFuture<'a, PathIoResult<()>> {
+                (**self).finish(part, target, options)
             }
 
             fn set_modified<'a>(

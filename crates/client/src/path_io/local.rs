@@ -12,8 +12,11 @@ use tokio::io::AsyncWriteExt;
 #[cfg(unix)]
 use super::beneath::Beneath;
 use super::{
-    BoxFuture, DirectoryItem, FileKind, Metadata, MkdirOptions, OpenMode, PathFile, PathIo, PathIoError,
-    PathIoResult, ReadFile, SET_PERMISSIONS, WholeFile, brief::brief,
+    BoxFuture, DirectoryItem, FileKind, FinishOptions, Metadata, MkdirOptions, OpenMode, PathFile, PathIo,
+    PathIoError, PathIoResult, ReadFile, SET_PERMISSIONS, WholeFile,
+    brief::brief,
+    finish::{finish_local, sync_directory_of},
+    reserve::reserve,
 };
 
 /// The file system of the machine the program runs on.
@@ -92,6 +95,16 @@ impl PathIo for LocalFs {
     fn rename<'a>(&'a self, from: &'a Path, to: &'a Path) -> BoxFuture<'a, PathIoResult<()>> {
         let to = to.to_owned();
         blocking("rename", from, move |place| std::fs::rename(place, to))
+    }
+
+    fn finish<'a>(
+        &'a self,
+        part: &'a Path,
+        target: &'a Path,
+        options: FinishOptions,
+    ) -> BoxFuture<'a, PathIoResult<()>> {
+        let target = target.to_owned();
+        blocking("rename", part, move |part| finish_local(part, &target, options))
     }
 
     fn set_modified<'a>(&'a self, path: &'a Path, time: SystemTime) -> BoxFuture<'a, PathIoResult<()>> {
@@ -252,12 +265,17 @@ fn read_directory(place: &Path, given: &Path) -> io::Result<Vec<DirectoryItem>> 
 }
 
 fn open_file(place: &Path, mode: OpenMode) -> io::Result<std::fs::File> {
-    let file = std::fs::OpenOptions::new()
+    let mut options = std::fs::OpenOptions::new();
+    #[cfg(unix)]
+    if mode == OpenMode::CreatePrivate {
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    }
+    let file = options
         .read(mode.reads())
         .write(mode.writes() && mode != OpenMode::Append)
         .append(mode == OpenMode::Append)
         .create(mode.creates())
-        .create_new(mode == OpenMode::CreateNew)
+        .create_new(mode.is_exclusive())
         .truncate(mode == OpenMode::Write)
         .open(place)?;
     // Unix opens a directory for reading and fails at the first read only.
@@ -289,8 +307,15 @@ fn write_whole(file: &WholeFile) -> io::Result<bool> {
     {
         tracing::warn!("the time of {} is not kept: {error}", file.target.display());
     }
+    if file.sync {
+        part.sync_all()?;
+    }
     drop(part);
-    std::fs::rename(&file.part, &file.target)?;
+    // What cannot get its name, as where a directory has it, is of no use.
+    std::fs::rename(&file.part, &file.target).inspect_err(|_| drop(std::fs::remove_file(&file.part)))?;
+    if file.sync {
+        sync_directory_of(&file.target)?;
+    }
     Ok(true)
 }
 
@@ -303,29 +328,6 @@ fn read_whole(place: &Path, most: usize) -> io::Result<Option<ReadFile>> {
     let mut content = Vec::with_capacity(found.len() as usize + 1);
     let read = std::fs::File::open(place)?.take(most as u64 + 1).read_to_end(&mut content)?;
     Ok((read <= most).then(|| ReadFile { content: content.into(), modified: found.modified().ok() }))
-}
-
-#[cfg(target_os = "linux")]
-fn reserve(file: &std::fs::File, length: u64) -> io::Result<()> {
-    use rustix::{
-        fs::{FallocateFlags, fallocate},
-        io::Errno,
-    };
-
-    match fallocate(file, FallocateFlags::empty(), 0, length) {
-        // Not every file system can.
-        Err(Errno::OPNOTSUPP | Errno::NOSYS) => lengthen(file, length),
-        outcome => Ok(outcome?),
-    }
-}
-
-#[cfg(not(target_os = "linux"))]
-fn reserve(file: &std::fs::File, length: u64) -> io::Result<()> {
-    lengthen(file, length)
-}
-
-fn lengthen(file: &std::fs::File, length: u64) -> io::Result<()> {
-    if file.metadata()?.len() < length { file.set_len(length) } else { Ok(()) }
 }
 
 fn set_modified(place: &Path, time: SystemTime) -> io::Result<()> {

@@ -68,7 +68,7 @@ impl Tree {
         let Some((last, parents)) = names.split_last() else { return Err(ErrorKind::IsADirectory.into()) };
         let parent = self.parent(parents, false)?;
         match parent.children.get(*last) {
-            Some(_) if mode == OpenMode::CreateNew => Err(ErrorKind::AlreadyExists.into()),
+            Some(_) if mode.is_exclusive() => Err(ErrorKind::AlreadyExists.into()),
             Some(node) => node.file().inspect(|content| {
                 if mode == OpenMode::Write {
                     content.lock().clear();

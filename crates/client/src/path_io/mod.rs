@@ -29,6 +29,7 @@ mod beneath;
 mod brief;
 pub mod contract;
 mod error;
+mod finish;
 mod forward;
 mod local;
 mod memory;
@@ -36,6 +37,7 @@ mod memory_file;
 mod memory_tree;
 mod metadata;
 mod mode;
+mod reserve;
 mod timed_file;
 mod timeout;
 mod whole;
@@ -44,6 +46,7 @@ mod whole;
 mod tests;
 
 pub use error::{PathIoError, PathIoResult};
+pub use finish::FinishOptions;
 pub use local::LocalFs;
 pub use memory::MemoryFs;
 pub use metadata::{DirectoryItem, FileKind, Metadata};
@@ -154,7 +157,7 @@ pub trait PathIo: Debug + Send + Sync + 'static {
     ///
     /// - [`NotFound`](io::ErrorKind::NotFound) when the mode needs a file that is there, or the parent is
     ///   missing.
-    /// - [`AlreadyExists`](io::ErrorKind::AlreadyExists) from [`OpenMode::CreateNew`].
+    /// - [`AlreadyExists`](io::ErrorKind::AlreadyExists) from [`OpenMode::CreateNew`] and [`OpenMode::CreatePrivate`].
     /// - Any kind for a directory, since systems differ there.
     fn open<'a>(&'a self, path: &'a Path, mode: OpenMode) -> BoxFuture<'a, PathIoResult<Box<dyn PathFile>>>;
 
@@ -167,6 +170,23 @@ pub trait PathIo: Debug + Send + Sync + 'static {
     /// - [`NotFound`](io::ErrorKind::NotFound) when `from` or the parent of `to` is missing.
     /// - Any kind when a file should replace a directory, or a directory should move into itself.
     fn rename<'a>(&'a self, from: &'a Path, to: &'a Path) -> BoxFuture<'a, PathIoResult<()>>;
+
+    /// Gives a part file that is whole its final name, as [`rename`](Self::rename) does.
+    ///
+    /// Defaults to the methods above, one after the other. A backend with permissions gives it those of a new
+    /// file (see [`OpenMode::CreatePrivate`]), and one on a disk waits for the directory, too, if asked to.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`open`](Self::open) and [`rename`](Self::rename), and what a sync meets.
+    fn finish<'a>(
+        &'a self,
+        part: &'a Path,
+        target: &'a Path,
+        options: FinishOptions,
+    ) -> BoxFuture<'a, PathIoResult<()>> {
+        Box::pin(finish::finish_by_steps(self, part, target, options))
+    }
 
     /// Sets when the content of a file or directory last changed.
     ///

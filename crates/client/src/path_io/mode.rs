@@ -7,6 +7,7 @@
 /// | `Read` | `rb` | read from the start | [`NotFound`](std::io::ErrorKind::NotFound) |
 /// | `Write` | `wb` | emptied | made |
 /// | `CreateNew` | `xb` | [`AlreadyExists`](std::io::ErrorKind::AlreadyExists) | made |
+/// | `CreatePrivate` | | [`AlreadyExists`](std::io::ErrorKind::AlreadyExists) | made |
 /// | `Append` | `ab` | every write goes to the end | made |
 /// | `Update` | `r+b` | read and write, content kept | [`NotFound`](std::io::ErrorKind::NotFound) |
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -17,6 +18,9 @@ pub enum OpenMode {
     Write,
     /// Writes a file that is not there yet. A link counts as there, wherever it leads.
     CreateNew,
+    /// As `CreateNew`; nobody but its owner may open the file until it is [finished](super::PathIo::finish), where
+    /// there are permissions.
+    CreatePrivate,
     /// Writes at the end of a file, whatever was sought.
     Append,
     /// Reads and writes a file that is there, from its start, keeping what is not overwritten.
@@ -39,7 +43,13 @@ impl OpenMode {
     /// Tells whether a missing file is made.
     #[must_use]
     pub const fn creates(self) -> bool {
-        matches!(self, Self::Write | Self::CreateNew | Self::Append)
+        matches!(self, Self::Write | Self::CreateNew | Self::CreatePrivate | Self::Append)
+    }
+
+    /// Tells whether a file that is there is an error.
+    #[must_use]
+    pub const fn is_exclusive(self) -> bool {
+        matches!(self, Self::CreateNew | Self::CreatePrivate)
     }
 }
 

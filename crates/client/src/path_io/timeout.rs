@@ -7,8 +7,8 @@ use std::time::{Duration, SystemTime};
 
 use super::timed_file::TimedFile;
 use super::{
-    BoxFuture, DirectoryItem, Metadata, MkdirOptions, OpenMode, PathFile, PathIo, PathIoError, PathIoResult,
-    ReadFile, SET_PERMISSIONS, WholeFile,
+    BoxFuture, DirectoryItem, FinishOptions, Metadata, MkdirOptions, OpenMode, PathFile, PathIo, PathIoError,
+    PathIoResult, ReadFile, SET_PERMISSIONS, WholeFile,
 };
 
 /// A backend each of whose operations must be done within a time, as must each read, write, flush, seek and
@@ -105,6 +105,15 @@ impl<P: PathIo> PathIo for Timed<P> {
 
     fn rename<'a>(&'a self, from: &'a Path, to: &'a Path) -> BoxFuture<'a, PathIoResult<()>> {
         Box::pin(self.bounded("rename", from, self.inner.rename(from, to)))
+    }
+
+    fn finish<'a>(
+        &'a self,
+        part: &'a Path,
+        target: &'a Path,
+        options: FinishOptions,
+    ) -> BoxFuture<'a, PathIoResult<()>> {
+        Box::pin(self.bounded("rename", part, self.inner.finish(part, target, options)))
     }
 
     fn set_modified<'a>(&'a self, path: &'a Path, time: SystemTime) -> BoxFuture<'a, PathIoResult<()>> {

@@ -19,6 +19,8 @@ pub struct WholeFile {
     pub target: PathBuf,
     /// When it was last modified, if that is to be kept.
     pub modified: Option<SystemTime>,
+    /// Waits until the file and its name have reached the disk.
+    pub sync: bool,
 }
 
 /// A file that was read in one step: see [`PathIo::read_whole`].
@@ -40,6 +42,9 @@ pub(super) async fn write_by_steps<P: PathIo + ?Sized>(fs: &P, file: WholeFile) 
     let mut part = fs.open(&file.part, OpenMode::Write).await?;
     let written = async {
         part.write_all(&file.content).await?;
+        if file.sync {
+            part.sync().await?;
+        }
         part.shutdown().await
     };
     written.await.map_err(|source| PathIoError::new("write", &file.part, source))?;

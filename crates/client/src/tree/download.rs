@@ -93,6 +93,7 @@ pub struct Download<'c> {
     keep_times: bool,
     keep_permissions: bool,
     verify: Verify,
+    sync: bool,
     segments: usize,
     plan: Plan,
     progress: Arc<dyn Progress>,
@@ -112,7 +113,8 @@ impl<'c> Download<'c> {
             ascii: false,
             keep_times: false,
             keep_permissions: false,
-            verify: Verify::Nothing,
+            verify: Verify::default(),
+            sync: false,
             segments: 1,
             progress: Arc::new(Silent),
         }
@@ -188,12 +190,22 @@ impl<'c> Download<'c> {
     }
 
     /// Compares each file with the server's once more before it gets its final name (`SIZE`, `HASH` and
-    /// its kin). Defaults to [`Verify::Nothing`].
+    /// its kin). Defaults to [`Verify::Auto`]: by the length that was listed.
     ///
     /// A server that tells no size or hash makes each file an error; the part file is kept.
     #[must_use]
     pub fn verify(mut self, verify: Verify) -> Self {
         self.verify = verify;
+        self
+    }
+
+    /// Waits until each file has reached the disk before it gets its final name, and until that has reached it, too
+    /// (`fsync`). Defaults to false: a power failure soon after may leave an empty file, or none.
+    ///
+    /// It takes as long as the disk does, for each file of a tree.
+    #[must_use]
+    pub fn sync(mut self, sync: bool) -> Self {
+        self.sync = sync;
         self
     }
 

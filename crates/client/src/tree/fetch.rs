@@ -11,8 +11,9 @@ use oxftp_proto::{Command, Precision, RemotePath, Timestamp, TransferType, Zone,
 use tokio::io::{AsyncSeekExt, AsyncWriteExt};
 
 use super::{
+    anew::make_anew,
     copy::{CopyError, copy_down, copy_text_down},
-    local::refuse_link,
+    local::{refuse_link, refuse_target},
     part::part_path,
     resumption::{LARGE, OVERLAP, Origin, overlaps},
     segments::{discard, status_path},
@@ -23,7 +24,7 @@ use crate::{
     Client, Error, Progress, Result,
     client::RESTART_TAKEN,
     data::{DataConnection, Masks},
-    path_io::{OpenMode, PathFile, PathIo, PathIoError},
+    path_io::{FinishOptions, OpenMode, PathFile, PathIo, PathIoError, PathIoResult},
 };
 
 /// How files are fetched.
@@ -35,6 +36,8 @@ pub(super) struct Fetching<'a> {
     pub(super) keep_times: bool,
     pub(super) keep_permissions: bool,
     pub(super) verify: Verify,
+    /// Waits for the disk before a file counts as fetched.
+    pub(super) sync: bool,
     pub(super) progress: &'a dyn Progress,
 }
 
@@ -66,7 +69,7 @@ impl Fetching<'_> {
         if self.is_small(wanted) {
             return self.fetch_small(client, wanted, target).await;
         }
-        refuse_link(&**self.fs, target).await?;
+        refuse_target(&**self.fs, target).await?;
         let part = part_path(target);
         refuse_link(&**self.fs, &part).await?;
         let offset = if self.resume { self.offset(client, wanted, &part).await? } else { 0 };
@@ -86,7 +89,7 @@ impl Fetching<'_> {
     ) -> Result<Fetched> {
         let received = self.receive_into(client, wanted, from, &part, target).await;
         if received.is_err() {
-            self.drop_empty(&part).await;
+            self.leave(wanted, &part).await;
         }
         received
     }
@@ -106,7 +109,7 @@ impl Fetching<'_> {
                 return Err(error.into());
             }
         };
-        if let Some(origin) = Origin::of(wanted).filter(|_| offset == 0) {
+        if let Some(origin) = Origin::of(wanted).filter(|_| offset == 0 && wanted.size >= Some(LARGE)) {
             origin.note(&**self.fs, part).await;
         }
         self.progress.advanced(begun.len() as u64);
@@ -134,9 +137,8 @@ impl Fetching<'_> {
             false => self.check_size(client, wanted, offset + bytes).await?,
         }
         self.verify.check(client, (&**self.fs, part), offset + bytes, wanted.path).await?;
-        self.keep_permissions(wanted.mode, part).await;
-        self.fs.rename(part, target).await?;
-        if offset + bytes >= LARGE {
+        self.finish(wanted.mode, part, target).await?;
+        if offset > 0 || bytes >= LARGE {
             Origin::forget(&**self.fs, part).await;
         }
         self.keep_time(client, wanted, data.dating(), target).await;
@@ -158,16 +160,33 @@ impl Fetching<'_> {
         }
     }
 
-    /// A part file without a byte is of no use to anybody.
-    async fn drop_empty(&self, part: &Path) {
-        if self.fs.stat(part).await.is_ok_and(|found| found.is_file() && found.size == 0) {
+    /// Gives a part file that is whole its permissions and its name.
+    pub(super) async fn finish(&self, mode: Option<u32>, part: &Path, target: &Path) -> PathIoResult<()> {
+        let keep_permissions = self.keep_permissions(mode, part).await;
+        self.fs.finish(part, target, FinishOptions { sync: self.sync, keep_permissions }).await
+    }
+
+    /// Leaves a part file for later: one without a byte is of no use to anybody, and what another is a part of is
+    /// noted where that was not done at its beginning.
+    async fn leave(&self, wanted: &Wanted<'_>, part: &Path) {
+        let Ok(found) = self.fs.stat(part).await else { return };
+        if !found.is_file() {
+            return;
+        }
+        if found.size == 0 {
             let _ = self.fs.unlink(part).await;
+        } else if let Some(origin) = Origin::of(wanted).filter(|_| wanted.size < Some(LARGE)) {
+            origin.note(&**self.fs, part).await;
         }
     }
 
-    /// Gives where to go on: the length of the part file, unless the server's file is shorter.
+    /// Gives where to go on: the length of the part file, unless the server's file is shorter, or the part so short
+    /// that to compare it is to fetch it.
     async fn offset(&self, client: &mut Client, wanted: &Wanted<'_>, part: &Path) -> Result<u64> {
         let Ok(found) = self.fs.stat(part).await else { return Ok(0) };
+        if found.size <= OVERLAP {
+            return Ok(0);
+        }
         if self.fs.exists(&status_path(part)).await? {
             // It was fetched in segments: its length says nothing.
             discard(self.fs, part).await?;
@@ -185,7 +204,7 @@ impl Fetching<'_> {
         Ok(if size.is_some_and(|size| found.size <= size) { found.size } else { 0 })
     }
 
-    /// Goes on at `offset` if the server sends there what the end of a large part holds; else the file was
+    /// Goes on at `offset` if the server sends there what the end of the part holds; else the file was
     /// changed, or the server counts otherwise, and it is begun anew.
     async fn open_where_same(
         &self,
@@ -194,8 +213,8 @@ impl Fetching<'_> {
         part: &Path,
         offset: u64,
     ) -> Result<(DataConnection, u64)> {
-        if offset < LARGE {
-            return self.open(client, wanted, offset).await;
+        if offset == 0 {
+            return self.open(client, wanted, 0).await;
         }
         let (mut data, start) = self.open(client, wanted, offset - OVERLAP).await?;
         if start == 0 {
@@ -246,7 +265,7 @@ impl Fetching<'_> {
         begun: &[u8],
     ) -> Result<Box<dyn PathFile>, PathIoError> {
         if offset == 0 {
-            let mut file = self.fs.open(part, OpenMode::Write).await?;
+            let mut file = make_anew(&**self.fs, part).await?;
             if !begun.is_empty() {
                 let written = async {
                     file.write_all(begun).await?;

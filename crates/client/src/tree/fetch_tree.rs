@@ -32,6 +32,7 @@ pub(super) struct FetchTree {
     pub(super) keep_times: bool,
     pub(super) keep_permissions: bool,
     pub(super) verify: Verify,
+    pub(super) sync: bool,
     pub(super) root: Root,
     pub(super) limits: Limits,
     /// How many directories were found so far.
@@ -177,6 +178,7 @@ impl Work for FetchTree {
             keep_times: self.keep_times,
             keep_permissions: self.keep_permissions,
             verify: self.verify,
+            sync: self.sync,
             progress: attempt,
         };
         let (path, target) = (file.path(), file.target()?);

@@ -10,7 +10,7 @@ use oxftp_proto::{Encoding, FileName, NameError, Platform};
 
 use crate::{
     Error, Result,
-    path_io::{MkdirOptions, PathIo},
+    path_io::{MkdirOptions, PathIo, PathIoError},
 };
 
 /// Turns a server's name into the name of a local file.
@@ -75,6 +75,17 @@ pub(super) async fn make_below(fs: &dyn PathIo, path: &Path) -> Result<()> {
 pub(super) async fn refuse_link(fs: &dyn PathIo, path: &Path) -> Result<()> {
     match fs.stat(path).await {
         Ok(found) if found.is_link() => Err(link_in_place(path)),
+        _ => Ok(()),
+    }
+}
+
+/// Fails when what stands at `path` cannot be replaced by a file: a symbolic link, or a directory.
+pub(super) async fn refuse_target(fs: &dyn PathIo, path: &Path) -> Result<()> {
+    match fs.stat(path).await {
+        Ok(found) if found.is_link() => Err(link_in_place(path)),
+        Ok(found) if found.is_dir() => {
+            Err(PathIoError::new("replace", path, std::io::ErrorKind::IsADirectory.into()).into())
+        }
         _ => Ok(()),
     }
 }

@@ -6,6 +6,7 @@
 //! is kept of it ([`permissions`]), and the name it has until it is whole ([`part`], [`temporary`]). A
 //! [`mirror`] goes through two trees at once.
 
+mod anew;
 mod attempt;
 mod behind;
 mod connections;

@@ -8,18 +8,17 @@ use super::{fetch::Fetching, store::Storing};
 use crate::{Client, Error, Result};
 
 impl Fetching<'_> {
-    /// Gives a local file the permissions that the server lists.
-    pub(super) async fn keep_permissions(&self, listed: Option<u32>, file: &Path) {
+    /// Gives a local file the permissions that the server lists; tells whether it has them.
+    pub(super) async fn keep_permissions(&self, listed: Option<u32>, file: &Path) -> bool {
         if !self.keep_permissions {
-            return;
+            return false;
         }
         let Some(mode) = listed else {
             tracing::warn!("the permissions of {} are not kept: the server lists none", file.display());
-            return;
+            return false;
         };
-        if let Err(error) = self.fs.set_permissions(file, mode & KEPT).await {
-            tracing::warn!("{error}");
-        }
+        let set = self.fs.set_permissions(file, mode & KEPT).await;
+        set.inspect_err(|error| tracing::warn!("{error}")).is_ok()
     }
 }
 

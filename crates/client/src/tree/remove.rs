@@ -2,7 +2,7 @@
 
 use oxftp_proto::RemotePath;
 
-use crate::{Client, Error, Report, Result, client::is_missing};
+use crate::{Client, Error, PathEntry, Report, Result, client::is_missing};
 
 impl Client {
     /// Removes a file, a link, or a directory with everything in it (`DELE`, `RMD`, `MLSD` or
@@ -44,7 +44,7 @@ impl Client {
         let mut next = 0;
         while let Some((directory, depth)) = found.get(next).cloned() {
             next += 1;
-            let entries = match self.list(&directory).await {
+            let entries = match self.removable(&directory, &mut report).await {
                 Ok(entries) => entries,
                 Err(error) => {
                     report.note(directory.to_string(), error);
@@ -84,5 +84,22 @@ impl Client {
             }
         }
         report.into_result()
+    }
+
+    /// Lists a directory; names that cannot be used, and so stay, are noted as failures.
+    async fn removable(&mut self, directory: &RemotePath, report: &mut Report) -> Result<Vec<PathEntry>> {
+        let limit = self.limits().listing_entries;
+        let mut listing = self.list(directory).stream();
+        let mut entries = Vec::new();
+        while let Some(entry) = listing.next().await {
+            if entries.len() == limit {
+                return Err(Error::Limit { what: "entries", limit });
+            }
+            entries.push(entry?);
+        }
+        for refused in listing.refused_names() {
+            report.note(directory.to_string(), refused.clone().into());
+        }
+        Ok(entries)
     }
 }

@@ -1,6 +1,6 @@
 //! Whether a part file may be gone on with: it must be a part of the very file that is there now.
 //!
-//! Beside the part of a large file stands a note of what it is a part of ([`Origin`]), and the end of the part
+//! Beside the part of a file stands a note of what it is a part of ([`Origin`]), and the end of the part
 //! is compared with what the server sends for it.
 
 use std::path::{Path, PathBuf};
@@ -17,7 +17,8 @@ use crate::{
 /// How much of a part is asked for again and compared.
 pub(super) const OVERLAP: u64 = 64 * 1024;
 
-/// Parts shorter than this are not worth the trouble: their size is looked at, as that of all is.
+/// The note of a file of this size is written when it is begun, so that it is there whatever happens to this process;
+/// that of a smaller one when it breaks off.
 pub(super) const LARGE: u64 = 1024 * 1024;
 
 /// What is known of the file that a part is of, as a line of text.
@@ -26,7 +27,7 @@ pub(super) struct Origin(String);
 impl Origin {
     /// Describes a file; `None` for one that is small, or of which too little is known.
     pub(super) fn of(wanted: &Wanted<'_>) -> Option<Self> {
-        let size = wanted.size.filter(|size| *size >= LARGE)?;
+        let size = wanted.size.filter(|size| *size > OVERLAP)?;
         let modified = wanted.modified.filter(|time| time.zone() != Zone::Unknown);
         let modified = modified.map(|time| time.to_mlsx()).unwrap_or_default();
         Some(Self(format!("{MARK} size={size};modify={modified};\n")))

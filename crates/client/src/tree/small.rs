@@ -8,6 +8,7 @@ use tokio::{io::AsyncWriteExt, task::JoinHandle};
 
 use super::{
     SMALLEST_BLOCK,
+    anew::make_anew,
     copy::{Filled, fill},
     fetch::{Fetched, Fetching, Wanted, system_time},
     local::{link_in_place, refuse_link},
@@ -17,7 +18,7 @@ use super::{
 use crate::{
     Client, Error, Result,
     data::{DataConnection, Masks},
-    path_io::{OpenMode, PathIoResult, WholeFile},
+    path_io::{PathIoResult, WholeFile},
 };
 
 /// A file that is whole, and on its way to its place.
@@ -104,6 +105,7 @@ impl Fetching<'_> {
             part: part_path(target),
             target: target.to_owned(),
             modified,
+            sync: self.sync,
         };
         let fs = self.fs.clone();
         let writing = tokio::spawn(async move { fs.write_whole(file).await });
@@ -140,7 +142,7 @@ impl Fetching<'_> {
         }
         let kept = async {
             let part = self.make_part(target).await?;
-            let mut file = self.fs.open(&part, OpenMode::Write).await?;
+            let mut file = make_anew(&**self.fs, &part).await?;
             let written = async {
                 file.write_all(content).await?;
                 file.shutdown().await

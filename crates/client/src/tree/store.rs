@@ -17,6 +17,7 @@ use super::{
 };
 use crate::{
     Client, Error, Progress, Result,
+    client::SizeAndTime,
     data::{DataConnection, Masks},
     path_io::{Metadata, OpenMode, PathFile, PathIo, PathIoError, ReadFile},
 };
@@ -28,10 +29,19 @@ pub(super) struct Storing<'a> {
     pub(super) resume: bool,
     pub(super) ascii: bool,
     pub(super) temporary: bool,
-    pub(super) keep_times: bool,
+    pub(super) keep_times: KeepTimes,
     pub(super) keep_permissions: bool,
     pub(super) verify: Verify,
     pub(super) progress: &'a dyn Progress,
+}
+
+/// Which time a stored file is given.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum KeepTimes {
+    No,
+    /// That of the local file.
+    OfSource,
+    Of(Timestamp),
 }
 
 /// Why a file was not stored.
@@ -53,6 +63,8 @@ pub(super) struct Stored {
     pub(super) resumed: u64,
     /// When the local file was last modified.
     modified: Option<SystemTime>,
+    /// Its size was compared with the server's.
+    compared: bool,
 }
 
 impl Storing<'_> {
@@ -77,11 +89,11 @@ impl Storing<'_> {
             stored => stored,
         };
         let stored = stored.map_err(|not| not.error)?;
-        let length = stored.resumed + stored.bytes;
-        let checked = self.verify.check(client, (self.fs, source), length, &place).await;
+        let time = self.time(stored.modified);
+        let (checked, dated) = self.check(client, source, (&stored, &place), time).await;
         self.judged(client, checked, (&place, target)).await?;
         self.keep_permissions(client, source, &place).await?;
-        self.keep_time(client, stored.modified, &place).await?;
+        self.keep_time(client, &place, (time, dated)).await?;
         if self.temporary {
             put_in_place(client, &place, target).await?;
         }
@@ -98,6 +110,10 @@ impl Storing<'_> {
         let mut content = self.content(source).await?;
         let size = content.size();
         let offset = if self.resume { self.offset(client, size, target).await? } else { 0 };
+        if self.asks_size(client) {
+            // What was asked for ahead of its time would not outlive that question.
+            client.expect_more(false);
+        }
         let (mut data, offset) = self.open(client, target, offset).await?;
         let compressed = data.is_compressed();
         let outcome = self.send(client, (&mut content, source), (&mut data, offset), target).await;
@@ -122,7 +138,8 @@ impl Storing<'_> {
                 if data.is_compressed() {
                     compare_size(client, target, offset + bytes).await?;
                 }
-                Ok(Stored { bytes, resumed: offset, modified: content.modified() })
+                let compared = data.is_compressed();
+                Ok(Stored { bytes, resumed: offset, modified: content.modified(), compared })
             }
             Err(CopyError::Data(source)) => {
                 let deadline = client.completion_deadline();
@@ -173,16 +190,51 @@ impl Storing<'_> {
         Ok(length)
     }
 
-    /// Gives the server's file the time of the local one, where the server lets it be set.
+    /// Compares what was stored with what the server has; may set the time along with that.
+    async fn check(
+        &self,
+        client: &mut Client,
+        source: &Path,
+        (stored, place): (&Stored, &RemotePath),
+        time: Option<Timestamp>,
+    ) -> (Result<()>, Option<Result<()>>) {
+        let length = stored.resumed + stored.bytes;
+        if stored.compared || !self.asks_size(client) {
+            return (self.verify.check(client, (self.fs, source), length, place).await, None);
+        }
+        match client.size_and_time(place, time).await {
+            Ok(SizeAndTime { size, dated }) => (compared(size, length), dated),
+            Err(error) => (Err(error), None),
+        }
+    }
+
+    /// Tells whether a size is to be asked for behind the transfer.
+    fn asks_size(&self, client: &Client) -> bool {
+        self.verify == Verify::Auto && !self.ascii && client.may_tell_sizes()
+    }
+
+    /// Gives the time that the server's file is to have.
+    fn time(&self, modified: Option<SystemTime>) -> Option<Timestamp> {
+        match self.keep_times {
+            KeepTimes::No => None,
+            KeepTimes::OfSource => modified.and_then(timestamp),
+            KeepTimes::Of(time) => Some(time),
+        }
+    }
+
+    /// Gives the server's file its time, unless that was done, where the server lets it be set.
     async fn keep_time(
         &self,
         client: &mut Client,
-        modified: Option<SystemTime>,
         target: &RemotePath,
+        (time, dated): (Option<Timestamp>, Option<Result<()>>),
     ) -> Result<()> {
-        let modified = modified.filter(|_| self.keep_times).and_then(timestamp);
-        let Some(modified) = modified else { return Ok(()) };
-        match client.set_modified(target, modified).await {
+        let Some(time) = time else { return Ok(()) };
+        let set = match dated {
+            Some(set) => set,
+            None => client.set_modified(target, time).await,
+        };
+        match set {
             Err(error @ (Error::NotOffered { .. } | Error::StatusCode(_))) => {
                 tracing::warn!("the time of {target} is not kept: {error}");
                 Ok(())
@@ -256,7 +308,12 @@ impl Content {
 
 /// ProFTPD's mod_deflate loses bytes of what shrinks to a twentieth, and calls it complete.
 async fn compare_size(client: &mut Client, target: &RemotePath, transferred: u64) -> Result<()> {
-    match client.size_if_told(target).await? {
+    compared(client.size_if_told(target).await?, transferred)
+}
+
+/// Compares what was sent with what the server has, where it tells that.
+fn compared(there: Option<u64>, transferred: u64) -> Result<()> {
+    match there {
         Some(expected) if expected != transferred => Err(Error::SizeMismatch { expected, transferred }),
         _ => Ok(()),
     }

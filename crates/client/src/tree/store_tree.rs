@@ -9,7 +9,7 @@ use super::{
     behind::Done,
     local::{os_bytes, remote_name},
     part::{is_part_of_another, parts_of_others},
-    store::Storing,
+    store::{KeepTimes, Storing},
     verify::Verify,
     walk::{Found, Work},
 };
@@ -85,7 +85,7 @@ impl Work for StoreTree {
             resume: self.resume,
             ascii: self.ascii,
             temporary: self.temporary,
-            keep_times: self.keep_times,
+            keep_times: if self.keep_times { KeepTimes::OfSource } else { KeepTimes::No },
             keep_permissions: self.keep_permissions,
             verify: self.verify,
             progress: attempt,

@@ -123,7 +123,7 @@ impl<'c> Upload<'c> {
             temporary: false,
             keep_times: false,
             keep_permissions: false,
-            verify: Verify::Nothing,
+            verify: Verify::default(),
             progress: Arc::new(Silent),
         }
     }
@@ -211,10 +211,10 @@ impl<'c> Upload<'c> {
     }
 
     /// Compares each file with the server's once it is stored (`SIZE`, `HASH` and its kin). Defaults to
-    /// [`Verify::Nothing`].
+    /// [`Verify::Auto`]: by size, where the server tells it.
     ///
-    /// What differs ([`Error::StoredWrongly`]), or of what the server tells no size or hash, is an error; the
-    /// file on the server stays as it is. With [`temporary`](Self::temporary) it never gets its final name.
+    /// What differs ([`Error::StoredWrongly`]), or of what the server tells no size or hash, is an error, the latter
+    /// not by default; the file on the server stays as it is. With [`temporary`](Self::temporary) it never gets its final name.
     #[must_use]
     pub fn verify(mut self, verify: Verify) -> Self {
         self.verify = verify;

@@ -19,8 +19,12 @@ use crate::{Client, Error, Result, local_hash::hash_file, path_io::PathIo};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum Verify {
-    /// Not at all: a download is compared with the length that was listed, where one was.
+    /// By what costs next to nothing: a download by the length that was listed, where one was; an upload by length
+    /// (`SIZE`), where the server tells that of what it just took. `SIZE` is sent along with what sets the
+    /// [time](crate::Upload::keep_times), if that is kept.
     #[default]
+    Auto,
+    /// Not at all: a download is compared with the length that was listed, where one was.
     Nothing,
     /// By length (`SIZE`).
     Size,
@@ -39,7 +43,7 @@ impl Verify {
         remote: &RemotePath,
     ) -> Result<()> {
         match self {
-            Self::Nothing => Ok(()),
+            Self::Auto | Self::Nothing => Ok(()),
             Self::Size => match client.size(remote).await? {
                 there if there == length => Ok(()),
                 there => Err(Error::SizeMismatch { expected: there, transferred: length }),

@@ -46,7 +46,7 @@ cases! {
     a_name_that_climbs: Tree, tree_and_file("type=file;size=1; ../escaped\r\n") => Named(&["Name"]);
     a_name_that_is_the_parent: Tree, tree_and_file("type=dir; ..\r\n") => Whole;
     a_name_that_is_the_directory: Tree, tree_and_file("type=dir; .\r\n") => Whole;
-    a_file_that_is_the_parent: Tree, tree_and_file("type=file;size=1; ..\r\n") => Whole;
+    a_file_that_is_the_parent: Tree, tree_and_file("type=file;size=1; ..\r\n") => Named(&["Name"]);
     a_name_that_is_absolute: Tree, tree_and_file("type=file;size=1; /escaped-by-a-listing\r\n") => Named(&["Name"]);
     a_name_that_goes_down: Tree, tree_and_file("type=file;size=1; a/b\r\n") => Named(&["Name"]);
     a_name_with_nul: Tree, tree_and_file("type=file;size=1; a\0b\r\n") => Named(&["Name"]);

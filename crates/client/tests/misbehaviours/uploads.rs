@@ -14,9 +14,17 @@ fn begun() -> Script {
     opening(Script::new().type_image(), "STOR a")
 }
 
+/// A whole upload, of which the size is asked for.
+fn verified(end: &str, size: &str) -> Script {
+    begun().expect_data(CONTENT).reply(end).expect("SIZE a").reply(size)
+}
+
 cases! {
-    an_upload_that_is_taken: Upload, begun().expect_data(CONTENT).reply("226 done") => Whole;
-    an_upload_that_ends_with_another_success: Upload, begun().expect_data(CONTENT).reply("250 done") => Whole;
+    an_upload_that_is_taken: Upload, verified("226 done", "213 10") => Whole;
+    an_upload_that_ends_with_another_success: Upload, verified("250 done", "213 10") => Whole;
+    an_upload_of_which_the_server_has_less: Upload, verified("226 done", "213 9") => Named(&["StoredWrongly"]);
+    an_upload_of_which_the_server_has_more: Upload, verified("226 done", "213 11") => Named(&["StoredWrongly"]);
+    an_upload_that_is_gone_at_once: Upload, verified("226 done", "550 no such file") => Whole;
     an_upload_that_is_refused: Upload, Script::new().type_image().passive().expect("STOR a").reply("553 no")
         => Named(&["StatusCode"]);
     an_upload_that_is_refused_after_its_beginning: Upload, begun().reply("552 full").receive()

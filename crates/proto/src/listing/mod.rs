@@ -73,9 +73,11 @@ use crate::EntryKind;
 /// What a format says of a line it cannot read.
 type Why = &'static str;
 
-/// Gives the kind of an entry, which the names `.` and `..` decide for themselves.
+/// Gives the kind of an entry, which the names `.` and `..` decide for themselves; what is said to be a file stays
+/// one, whose name is refused where it is used.
 fn kind_of(name: &[u8], told: EntryKind) -> EntryKind {
     match name {
+        _ if told == EntryKind::File => told,
         b"." => EntryKind::CurrentDirectory,
         b".." => EntryKind::ParentDirectory,
         _ => told,

@@ -120,6 +120,7 @@ fn described<'p>(mirror: Mirror<'p>, args: &MirrorArgs, app: &App) -> Mirror<'p>
         .order(args.many.order.into())
         .verify(args.many.verify.map(Into::into).unwrap_or_default())
         .resume(args.resume)
+        .sync(args.fsync)
         .dry_run(args.dry_run)
         .retries(args.connection.network.retries);
     if let Some(most) = args.max_delete {

@@ -11,7 +11,9 @@ use std::{
 
 use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, Stat, Timespec, Timestamps};
 
-use super::super::{DirectoryItem, FileKind, Metadata, OpenMode, ReadFile, WholeFile};
+use super::super::{
+    DirectoryItem, FileKind, FinishOptions, Metadata, OpenMode, ReadFile, WholeFile, finish::new_file_mode,
+};
 
 /// A name in a directory that is held open.
 pub(super) struct Place {
@@ -61,7 +63,8 @@ impl Place {
     }
 
     pub(super) fn open(&self, mode: OpenMode) -> io::Result<std::fs::File> {
-        let opened = rustix::fs::openat(self.directory.fd()?, &self.name, flags(mode), FILE_MODE);
+        let permissions = if mode == OpenMode::CreatePrivate { PRIVATE_MODE } else { FILE_MODE };
+        let opened = rustix::fs::openat(self.directory.fd()?, &self.name, flags(mode), permissions);
         let file = std::fs::File::from(opened.map_err(or_link)?);
         // A pipe or device in a file's place is nothing to write to; what is made is a file.
         if mode == OpenMode::CreateNew || file.metadata()?.is_file() {
@@ -94,9 +97,31 @@ impl Place {
         {
             tracing::warn!("the time of {} is not kept: {error}", file.target.display());
         }
+        if file.sync {
+            part.sync_all()?;
+        }
         drop(part);
-        self.rename(&target)?;
+        // What cannot get its name, as where a directory has it, is of no use.
+        self.rename(&target).inspect_err(|_| drop(self.remove(AtFlags::empty())))?;
+        if file.sync {
+            self.sync_directory()?;
+        }
         Ok(true)
+    }
+
+    pub(super) fn finish(&self, target: &Path, options: FinishOptions) -> io::Result<()> {
+        if !options.keep_permissions {
+            self.set_permissions(new_file_mode())?;
+        }
+        if options.sync {
+            self.open(OpenMode::Update)?.sync_all()?;
+        }
+        self.rename(&self.sibling(target)?)?;
+        if options.sync { self.sync_directory() } else { Ok(()) }
+    }
+
+    fn sync_directory(&self) -> io::Result<()> {
+        Ok(rustix::fs::fsync(open_readable(self.directory.fd()?, Path::new("."))?)?)
     }
 
     /// Gives another name in the same directory.
@@ -199,7 +224,7 @@ fn flags(mode: OpenMode) -> OFlags {
     let access = match mode {
         OpenMode::Read => OFlags::RDONLY,
         OpenMode::Write => OFlags::WRONLY | OFlags::CREATE | OFlags::TRUNC,
-        OpenMode::CreateNew => OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL,
+        OpenMode::CreateNew | OpenMode::CreatePrivate => OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL,
         OpenMode::Append => OFlags::WRONLY | OFlags::CREATE | OFlags::APPEND,
         OpenMode::Update => OFlags::RDWR,
     };
@@ -252,6 +277,7 @@ const SEARCH: OFlags = OFlags::RDONLY;
 /// The process's umask takes from these.
 pub(super) const DIRECTORY_MODE: Mode = Mode::from_raw_mode(0o777);
 const FILE_MODE: Mode = Mode::from_raw_mode(0o666);
+const PRIVATE_MODE: Mode = Mode::from_raw_mode(0o600);
 
 /// Leaves a time as it is.
 const OMIT: Timespec = Timespec { tv_sec: 0, tv_nsec: rustix::fs::UTIME_OMIT as _ };

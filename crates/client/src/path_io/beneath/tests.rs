@@ -83,7 +83,13 @@ async fn a_small_file_is_written_through_no_link_and_replaces_a_part_of_old() {
     fs::write(root.join("new.part"), "of old").unwrap();
     let put = |part: &str, target: &str| {
         let (part, target) = (root.join(part), root.join(target));
-        fs.write_whole(WholeFile { content: "content".into(), part, target, modified: Some(UNIX_EPOCH) })
+        fs.write_whole(WholeFile {
+            content: "content".into(),
+            part,
+            target,
+            modified: Some(UNIX_EPOCH),
+            sync: false,
+        })
     };
 
     assert!(put("new.part", "new").await.unwrap());

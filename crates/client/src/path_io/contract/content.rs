@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use tokio::io::{AsyncReadExt, AsyncSeekExt, AsyncWriteExt};
 
-use super::super::{FileKind, OpenMode, PathFile, PathIo};
+use super::super::{FileKind, FinishOptions, OpenMode, PathFile, PathIo};
 use super::Rule;
 use super::bench::{
     Finding, Outcome, content, expect_content, expect_equal, expect_error, expect_kind, finish, put,
@@ -18,6 +18,7 @@ pub(super) const RULES: &[Rule] = &[
     ("open Read and Update need a file that is there", |fs, dir| Box::pin(read_needs_file(fs, dir))),
     ("open Write empties the file at once", |fs, dir| Box::pin(write_empties(fs, dir))),
     ("open CreateNew makes a file and refuses one that is there", |fs, dir| Box::pin(create_new_refuses(fs, dir))),
+    ("open CreatePrivate is finished to a file like any other, in place of an older one", |fs, dir| Box::pin(finish_replaces(fs, dir))),
     ("open Append writes at the end whatever was sought", |fs, dir| Box::pin(append_ignores_seek(fs, dir))),
     ("open Update reads and writes and keeps the rest", |fs, dir| Box::pin(update_keeps(fs, dir))),
     ("open below nothing is NotFound in every mode", |fs, dir| Box::pin(open_needs_parent(fs, dir))),
@@ -69,6 +70,26 @@ async fn create_new_refuses(fs: &dyn PathIo, dir: &Path) -> Outcome {
     let again = fs.open(&path, OpenMode::CreateNew).await;
     expect_kind("open of a file", again, ErrorKind::AlreadyExists)?;
     expect_content(fs, &path, b"first").await
+}
+
+async fn finish_replaces(fs: &dyn PathIo, dir: &Path) -> Outcome {
+    let (part, path) = (dir.join("part"), dir.join("file"));
+    for sync in [false, true] {
+        put(fs, &path, b"older").await?;
+        finish(&mut *fs.open(&part, OpenMode::CreatePrivate).await?, b"whole").await?;
+        let again = fs.open(&part, OpenMode::CreatePrivate).await;
+        expect_kind("open of a part", again, ErrorKind::AlreadyExists)?;
+        fs.finish(&part, &path, FinishOptions { sync, ..FinishOptions::default() }).await?;
+        expect_content(fs, &path, b"whole").await?;
+        expect_equal("the mode of a finished file", fs.stat(&path).await?.mode, mode_of_new(fs, dir).await?)?;
+        fs.unlink(&path).await?;
+    }
+    Ok(())
+}
+
+async fn mode_of_new(fs: &dyn PathIo, dir: &Path) -> Result<Option<u32>, Finding> {
+    put(fs, &dir.join("new"), b"").await?;
+    Ok(fs.stat(&dir.join("new")).await?.mode)
 }
 
 async fn append_ignores_seek(fs: &dyn PathIo, dir: &Path) -> Outcome {

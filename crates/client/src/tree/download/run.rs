@@ -57,6 +57,7 @@ impl Download<'_> {
             keep_times: self.keep_times,
             keep_permissions: self.keep_permissions,
             verify: self.verify,
+            sync: self.sync,
             root,
             limits: self.lane.config().limits.clone(),
             directories: AtomicUsize::new(0),
@@ -121,6 +122,7 @@ impl Download<'_> {
             keep_permissions: self.keep_permissions,
             mode: entry.mode,
             verify: self.verify,
+            sync: self.sync,
             retries: self.plan.retries,
             progress: &*self.progress,
         };

@@ -9,7 +9,7 @@ use super::{
         BLOCK_SIZE,
         attempt::{Attempt, Moved},
         fetch::{Fetching, Wanted},
-        store::Storing,
+        store::{KeepTimes, Storing},
         verify::Verify,
     },
     compare::{Comparison, Verdict},
@@ -32,6 +32,8 @@ pub(super) enum Delivery<'a> {
 pub(super) struct Manner {
     pub(super) resume: bool,
     pub(super) verify: Verify,
+    /// Files that come down are to have reached the disk.
+    pub(super) sync: bool,
 }
 
 impl Delivery<'_> {
@@ -69,8 +71,7 @@ impl Delivery<'_> {
                 Ok(Moved { bytes: fetched.bytes, resumed: fetched.resumed })
             }
             Self::Up { fs, source, client, target } => {
-                let stored = storing(&***fs, manner, attempt).store(client, source, target).await?;
-                keep_time(client, target, facts.modified).await?;
+                let stored = storing(&***fs, facts, manner, attempt).store(client, source, target).await?;
                 Ok(Moved { bytes: stored.bytes, resumed: stored.resumed })
             }
             Self::Across { from, source, to, target } => {
@@ -125,21 +126,22 @@ fn fetching<'a>(fs: &'a Arc<dyn PathIo>, manner: Manner, attempt: &'a Attempt<'_
         keep_times: true,
         keep_permissions: false,
         verify: manner.verify,
+        sync: manner.sync,
         progress: attempt,
     }
 }
 
-/// The time is kept afterwards: that of the listing, so that what is changed meanwhile is noticed the next
-/// time.
-fn storing<'a>(fs: &'a dyn PathIo, manner: Manner, attempt: &'a Attempt<'_>) -> Storing<'a> {
-    let Manner { resume, verify } = manner;
+/// The time that is kept is that of the listing, so that what is changed meanwhile is noticed the next time.
+fn storing<'a>(fs: &'a dyn PathIo, facts: &Facts, manner: Manner, attempt: &'a Attempt<'_>) -> Storing<'a> {
+    let Manner { resume, verify, .. } = manner;
+    let modified = facts.modified.filter(|time| time.zone() != Zone::Unknown);
     Storing {
         fs,
         block: BLOCK_SIZE,
         resume,
         ascii: false,
         temporary: false,
-        keep_times: false,
+        keep_times: modified.map_or(KeepTimes::No, KeepTimes::Of),
         keep_permissions: false,
         verify,
         progress: attempt,
@@ -182,7 +184,7 @@ async fn verify(
     bytes: u64,
 ) -> Result<()> {
     match how {
-        Verify::Nothing => Ok(()),
+        Verify::Auto | Verify::Nothing => Ok(()),
         Verify::Size => match to.size(target).await? {
             there if there == bytes => Ok(()),
             there => Err(Error::SizeMismatch { expected: there, transferred: bytes }),

@@ -146,7 +146,7 @@ impl<'p> Mirror<'p> {
             delete: Delete::default(),
             most_deletions: None,
             links: Links::default(),
-            manner: Manner { resume: false, verify: Verify::Nothing },
+            manner: Manner { resume: false, verify: Verify::default(), sync: false },
             dry_run: false,
             observer: None,
             progress: Arc::new(Silent),
@@ -200,10 +200,18 @@ impl<'p> Mirror<'p> {
         self
     }
 
-    /// Compares each file that was transferred once more. Defaults to [`Verify::Nothing`].
+    /// Compares each file that was transferred once more. Defaults to [`Verify::Auto`].
     #[must_use]
     pub fn verify(mut self, verify: Verify) -> Self {
         self.manner.verify = verify;
+        self
+    }
+
+    /// Waits until each file that is downloaded has reached the disk (see [`Download::sync`](crate::Download::sync)).
+    /// Defaults to false.
+    #[must_use]
+    pub fn sync(mut self, sync: bool) -> Self {
+        self.manner.sync = sync;
         self
     }
 

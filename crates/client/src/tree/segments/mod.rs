@@ -60,6 +60,7 @@ pub(super) struct Segmented<'a> {
     /// The file's permissions, where they were listed.
     pub(super) mode: Option<u32>,
     pub(super) verify: Verify,
+    pub(super) sync: bool,
     pub(super) retries: u32,
     pub(super) progress: &'a dyn Progress,
 }
@@ -132,7 +133,7 @@ impl Segmented<'_> {
             _ => {}
         }
         discard(&**self.fs, part).await?;
-        self.fs.open(part, OpenMode::Write).await?;
+        self.fs.open(part, OpenMode::CreatePrivate).await?;
         Ok((fresh(0), None, lane))
     }
 
@@ -173,8 +174,7 @@ impl Segmented<'_> {
                 Err(error) => lane.recover(error, &mut tries).await?,
             }
         }
-        self.fetching().keep_permissions(self.mode, part).await;
-        self.fs.rename(part, self.target).await?;
+        self.fetching().finish(self.mode, part, self.target).await?;
         let status = status_path(part);
         if time.is_some() || self.fs.exists(&status).await? {
             self.fs.unlink(&status).await?;
@@ -211,6 +211,7 @@ impl Segmented<'_> {
             keep_times: self.keep_times,
             keep_permissions: self.keep_permissions,
             verify: self.verify,
+            sync: self.sync,
             progress: self.progress,
         }
     }
