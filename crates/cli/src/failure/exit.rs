@@ -88,7 +88,6 @@ fn of_error(error: &Error) -> Exit {
         Error::IsDirectory { .. } | Error::Incompatible { .. } => Exit::Usage,
         Error::NotFound { .. } => Exit::NotFound,
         Error::PathIo(_) => Exit::Local,
-        Error::NotFound { .. } => Exit::NotFound,
         Error::Connect { .. } | Error::TooManySessions { .. } => Exit::Connect,
         Error::Tls(_)
         | Error::TlsConfig { .. }
