@@ -86,7 +86,7 @@ fn downloading() -> Vec<Row> {
         row("get -r URL/pub").here("pub/a.txt", ALPHA).here("pub/sub/a b.txt", BLANK),
         row("get -r -j 3 -o root URL/pub").here("root/sub/a b.txt", BLANK).gone_here("pub"),
         row("get -c URL/big").here("big", big()).gone_here("big.oxftp.part"),
-        row("get -c -v URL/big").here("big", big()).tells(&["> REST 150000"]),
+        row("get -c -v URL/big").here("big", big()).tells(&["> REST 84464"]),
         row("get --segments 3 URL/big").here("big", big()),
         row("get --range 4-6 URL/pub/a.txt").here("a.txt", "two"),
         row("get --json URL/pub/a.txt").mentions(&[r#"{"event":"done","name":"#]).here("a.txt", ALPHA),

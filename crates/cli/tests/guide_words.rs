@@ -47,11 +47,11 @@ fn flags_of_all_verbs() -> BTreeSet<String> {
     helps.flat_map(|help| flags(&help)).collect()
 }
 
+/// Gives the verbs of the groups that the help begins with.
 fn verbs(help: &str) -> BTreeSet<String> {
-    let commands =
-        help.lines().skip_while(|line| *line != "Commands:").skip(1).take_while(|line| !line.is_empty());
+    let groups = help.lines().take_while(|line| !line.starts_with("Options"));
     // What stands further in goes on with what the verb above does.
-    let named = commands.filter_map(|line| line.strip_prefix("  ")?.split(' ').next());
+    let named = groups.filter_map(|line| line.strip_prefix("  ")?.split(' ').next());
     named.filter(|name| !name.is_empty()).map(ToOwned::to_owned).collect()
 }
 

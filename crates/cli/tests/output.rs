@@ -38,7 +38,7 @@ fn a_resumed_download_counts_what_was_there_as_done() {
 fn nothing_of_the_servers_reaches_stderr_unescaped() {
     let site = Site::plain();
 
-    let run = site.run(&["-v", "get", &site.url("%1B]0;title%07%E2%80%AE")]);
+    let run = site.run(&["-v", "get", "--control-characters", &site.url("%1B]0;title%07%E2%80%AE")]);
 
     assert_eq!(run.code, Some(6), "{}", run.stderr);
     assert!(!run.stderr.chars().any(|shown| shown.is_control() && shown != '\n' || shown == '\u{202e}'));

@@ -135,7 +135,7 @@ async fn a_file_that_no_listing_shows_is_fetched() {
     let script = script.passive().expect("MDTM a").reply("213 20240102030405");
 
     let script = script.expect("RETR a").reply("150 here").data("data!").reply("226 done").stall();
-    let (run, _server) = answer(script, &["get", "@a"], here.path()).await;
+    let (run, _server) = answer(script, &["get", "--pipelining", "off", "@a"], here.path()).await;
 
     assert_eq!(run.code, Some(0), "{}", run.stderr);
     assert_eq!(fs::read(here.path().join("a")).unwrap(), b"data!");

@@ -4,12 +4,17 @@
 
 mod scripts;
 
-use oxftp::Client;
-use oxftp_testing::scripted::Script;
-use scripts::{get, mlst_file, opening, play, sending};
+use oxftp::{Client, Pipelining};
+use oxftp_testing::scripted::{Script, ScriptedServer};
+use scripts::{builder, get, mlst_file, opening, play_to, sending};
 use tempfile::TempDir;
 
 const OTHER: &str = "-rw-r--r-- 1 ann staff 5 Jan  2  2020 other\r\n";
+
+/// Plays to a client that sends nothing ahead of its time, for what is asked is counted here.
+async fn play_in_turn(script: Script) -> (ScriptedServer, Client) {
+    play_to(builder().pipelining(Pipelining::Off), script).await
+}
 
 /// A server without `MLST` and `MLSD`.
 fn old() -> Script {
@@ -28,7 +33,7 @@ async fn download(client: &mut Client) -> (oxftp::Result<oxftp::Report>, TempDir
 }
 
 async fn check_fetched(script: Script) {
-    let (server, mut client) = play(script).await;
+    let (server, mut client) = play_in_turn(script).await;
 
     let (outcome, local) = download(&mut client).await;
 
@@ -61,7 +66,7 @@ async fn a_file_is_fetched_from_where_nothing_may_be_listed() {
 #[tokio::test]
 async fn a_file_that_is_not_there_is_told_so_by_the_server_itself() {
     let script = entering_refused(hiding()).expect("SIZE a").reply("550 no sizes").passive();
-    let (server, mut client) = play(script.expect("RETR a").reply("550 No such file")).await;
+    let (server, mut client) = play_in_turn(script.expect("RETR a").reply("550 No such file")).await;
 
     let (outcome, local) = download(&mut client).await;
 
@@ -80,7 +85,7 @@ async fn a_directory_that_no_listing_shows_is_fetched_when_it_can_be_entered() {
         .expect("CWD /")
         .reply("250 back");
     let script = sending(script, "LIST a", OTHER);
-    let (server, mut client) = play(sending(script, "RETR a/other", "data!")).await;
+    let (server, mut client) = play_in_turn(sending(script, "RETR a/other", "data!")).await;
 
     let (outcome, local) = download(&mut client).await;
 
@@ -106,7 +111,7 @@ async fn a_server_that_asks_for_pret_is_told_what_will_be_transferred() {
     let script = script.expect("RETR a").reply("150 here").data("one").reply("226 done");
     let script = script.expect("PRET RETR b").reply("200 ok").pasv();
     let (server, mut client) =
-        play(script.expect("RETR b").reply("150 here").data("two").reply("226 done")).await;
+        play_in_turn(script.expect("RETR b").reply("150 here").data("two").reply("226 done")).await;
 
     assert_eq!(get(&mut client, "a").await.unwrap(), b"one");
     assert_eq!(get(&mut client, "b").await.unwrap(), b"two");
@@ -125,7 +130,7 @@ async fn a_size_of_0_is_one_that_the_server_does_not_know() {
 #[tokio::test]
 async fn an_empty_file_needs_no_byte_of_data() {
     let script = opening(Script::new().type_image(), "RETR a").close_data().reply("226 nothing");
-    let (server, mut client) = play(script).await;
+    let (server, mut client) = play_in_turn(script).await;
 
     assert_eq!(get(&mut client, "a").await.unwrap(), b"");
 
