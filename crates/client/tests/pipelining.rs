@@ -90,6 +90,47 @@ async fn a_server_that_refuses_what_comes_early_is_asked_again_in_time_and_never
 }
 
 #[tokio::test]
+async fn a_time_that_no_listing_tells_is_asked_for_along_with_the_next_port() {
+    let local = tempfile::tempdir().unwrap();
+    let lines = ["a", "b"].map(|name| format!("-rw-r--r-- 1 ann staff 1 Jan  2 03:04 {name}\r\n")).concat();
+    let script = Script::new().expect("MLST d").reply(mlst_dir()).type_image();
+    let script =
+        script.passive().expect("MLSD d").reply("500 what?").passive().expect("LIST d").reply("150 here");
+    let script = script.data(lines).expect("EPSV").reply("226 done").listen();
+    let script = script.expect("RETR d/a").reply("150 here").data("a").expect("MDTM d/a").expect("EPSV");
+    let script = script.reply("226 done").reply("213 20200102030405").listen().expect("MDTM d/b");
+    let script = script.reply("213 20200102030406").expect("RETR d/b").reply("150 here").data("b");
+    let (server, mut client) = play(in_step(script.reply("226 done"))).await;
+
+    client.download("d").to(local.path()).write_into(true).keep_times(true).await.unwrap();
+
+    let modified = |name| std::fs::metadata(local.path().join(name)).unwrap().modified().unwrap();
+    assert_eq!(modified("b").duration_since(modified("a")).unwrap().as_secs(), 1);
+    check_in_step(&mut client).await;
+    server.done().await;
+}
+
+#[tokio::test]
+async fn the_size_of_an_upload_is_asked_for_along_with_the_next_port() {
+    for (size, whole) in [("213 1", true), ("213 0", false), ("550 moved away", true)] {
+        let local = tempfile::tempdir().unwrap();
+        lay(local.path(), "a", "a");
+        lay(local.path(), "b", "b");
+        let script =
+            Script::new().greeting("220 (vsFTPd 3.0.3)").expect("MKD d").reply("257 made").type_image();
+        let script = opening(script, "STOR d/a").expect_data("a").expect("SIZE d/a").expect("EPSV");
+        let script = script.reply("226 done").reply(size).listen();
+        let script = script.expect("STOR d/b").reply("150 here").expect_data("b").reply("226 done");
+        let (server, mut client) = play(script.expect("SIZE d/b").reply("213 1")).await;
+
+        let outcome = client.upload(local.path()).to("d").write_into(true).await;
+
+        assert_eq!(outcome.is_ok(), whole, "{size}");
+        server.done().await;
+    }
+}
+
+#[tokio::test]
 async fn an_upload_to_a_server_that_is_not_known_to_wait_is_answered_first() {
     let table = [("220 ready", false), ("220 (vsFTPd 3.0.3)", true)];
     for (greeting, early) in table {

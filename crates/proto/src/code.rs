@@ -15,6 +15,8 @@ impl Code {
     pub const OK: Self = Self(200);
     /// 202: the command is superfluous here.
     pub const SUPERFLUOUS: Self = Self(202);
+    /// 213: what was asked of a file.
+    pub const FILE_STATUS: Self = Self(213);
     /// 220: the server is ready for a new user.
     pub const READY: Self = Self(220);
     /// 225: the data connection is open, no transfer runs.

@@ -1,5 +1,7 @@
 //! The end of transfers.
 
+use oxftp_proto::dialog::Dating;
+
 use super::Client;
 use crate::{
     Result, TransferSummary,
@@ -18,6 +20,7 @@ impl Client {
         let finished = data.finish(&mut self.control, masks, deadline).await;
         // A transfer that came to its end has used up its REST.
         self.known.stale_restart &= finished.is_err();
+        self.known.no_mdtm |= data.dating() == Some(Dating::Unknown);
         finished
     }
 

@@ -18,6 +18,7 @@ mod peer;
 mod permissions;
 mod pipeline;
 mod pret;
+mod questions;
 mod range;
 mod raw;
 mod session;

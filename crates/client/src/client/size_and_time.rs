@@ -31,11 +31,8 @@ impl Client {
         // There is no transfer under way, so what is true behind a download is true here.
         let at_once = || self.config.pipelining.allows(Direction::Down, server());
         match (time, self.known.time_setting) {
-            (Some(time), TimeSetting::By(command)) if at_once() => {
-                let encoding = self.config.encoding;
-                let time = time.to_utc(0).unwrap_or(time);
-                let size = Command::with_path("SIZE", path, encoding)?;
-                let commands = [size, command.spell(path, &time, encoding)?];
+            (Some(_), TimeSetting::By(_)) if at_once() => {
+                let commands = self.questions_behind(path, time)?;
                 self.go_home().await?;
                 let replies = self.control.pipeline(&commands).await?;
                 Ok(self.read_size_and_time(replies))
@@ -44,7 +41,23 @@ impl Client {
         }
     }
 
-    fn read_size_and_time(&mut self, replies: Vec<Reply>) -> SizeAndTime {
+    /// Gives the commands that ask for the size of a file and, where the command for that is known, set its time.
+    pub(crate) fn questions_behind(
+        &self,
+        path: &RemotePath,
+        time: Option<Timestamp>,
+    ) -> Result<Vec<Command>> {
+        let encoding = self.config.encoding;
+        let mut commands = vec![Command::with_path("SIZE", path, encoding)?];
+        if let (Some(time), TimeSetting::By(command)) = (time, self.known.time_setting) {
+            let time = time.to_utc(0).unwrap_or(time);
+            commands.push(command.spell(path, &time, encoding)?);
+        }
+        Ok(commands)
+    }
+
+    /// Reads the replies to [those](Self::questions_behind).
+    pub(crate) fn read_size_and_time(&mut self, replies: Vec<Reply>) -> SizeAndTime {
         let mut replies = replies.into_iter();
         let size = replies.next().and_then(|reply| {
             self.known.no_size |= reply.code().is_unsupported();

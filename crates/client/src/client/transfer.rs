@@ -7,7 +7,7 @@ use oxftp_proto::{
     dialog::{Active, Completion, Dated, Dating, Passive, PassiveMode, Started, Transfer},
 };
 
-use super::{Client, compression::Mode};
+use super::{Client, compression::Mode, questions::Questions};
 use crate::{
     DataStream, Error, Result,
     connect::BoxSocket,
@@ -108,27 +108,29 @@ impl Client {
         self.open_data_here(command, transfer_type, offset).await
     }
 
-    /// Opens a file for reading from its start, and asks for its time while the data connection is opened.
+    /// Opens a file for reading from its start, and asks for its time on the way.
     pub(crate) async fn open_dated_data(&mut self, path: &RemotePath) -> Result<DataConnection> {
         let retr = Command::with_path("RETR", path, self.config.encoding)?;
-        let mdtm = match self.known.no_mdtm {
-            false => Some(Command::with_path("MDTM", path, self.config.encoding)?),
-            true => None,
+        let questions = match self.known.no_mdtm {
+            false => Questions::Time(Command::with_path("MDTM", path, self.config.encoding)?),
+            true => Questions::None,
         };
         self.go_home().await?;
-        self.begin(mdtm, retr, TransferType::Image, 0, true).await
+        self.begin(questions, retr, TransferType::Image, 0, true).await
     }
 
     /// Opens a data connection for an upload whose size is compared when it is
-    /// [compressed](DataConnection::is_compressed).
+    /// [compressed](DataConnection::is_compressed). Else `questions` are asked behind it where that costs
+    /// nothing.
     pub(crate) async fn open_compared_upload(
         &mut self,
         command: Command,
         transfer_type: TransferType,
         offset: u64,
+        questions: Vec<Command>,
     ) -> Result<DataConnection> {
         self.go_home().await?;
-        self.begin(None, command, transfer_type, offset, true).await
+        self.begin(Questions::Stored(questions), command, transfer_type, offset, true).await
     }
 
     /// Opens a data connection in whichever directory was entered.
@@ -139,12 +141,12 @@ impl Client {
         offset: u64,
     ) -> Result<DataConnection> {
         let compressible = direction(&command) == Direction::Down;
-        self.begin(None, command, transfer_type, offset, compressible).await
+        self.begin(Questions::None, command, transfer_type, offset, compressible).await
     }
 
     async fn begin(
         &mut self,
-        question: Option<Command>,
+        questions: Questions,
         command: Command,
         transfer_type: TransferType,
         offset: u64,
@@ -158,6 +160,7 @@ impl Client {
         self.await_handshakes().await?;
         self.set_type(transfer_type).await?;
         let compressed = self.compresses(compressible && offset == 0, direction).await?;
+        let (question, behind) = questions.split(self.mode_ahead(direction).is_some(), compressed);
         let (opened, dating) = match &self.config.active {
             Some(_) => (self.open_active().await?, None),
             None => self.open_passive_for(&command, question).await?,
@@ -177,7 +180,7 @@ impl Client {
         self.known.stale_restart = offset > 0;
         self.known.expects_more = false;
         if let Some(mode) = ahead {
-            self.control.plan_ahead(mode);
+            self.control.plan_ahead(mode, behind);
         }
         let early = match started {
             Started::Preliminary(_) => None,

@@ -1,10 +1,10 @@
-//! A command ahead of its time: once the data of a transfer have ended, `EPSV` or `PASV` of the next is
-//! sent, while the final reply of this one is on its way.
+//! Commands ahead of their time: once the data of a transfer have ended, `EPSV` or `PASV` of the next is
+//! sent, and before it what is asked of this one's file, while its final reply is on its way.
 
 use std::time::Duration;
 
 use oxftp_proto::{
-    Reply,
+    Command, Reply,
     dialog::{Answer, Dialog, Endpoint, PassiveMode, PipelinedCompletion},
 };
 
@@ -25,16 +25,29 @@ pub(crate) enum Ahead {
     Refused,
 }
 
+/// What is asked of a file behind its transfer.
+#[derive(Debug, Default)]
+pub(super) struct Questions {
+    planned: Vec<Command>,
+    /// How many were sent behind the latest transfer.
+    sent: usize,
+}
+
 impl ControlChannel {
-    /// Has the passive command of the next transfer sent at the end of this one.
-    pub(crate) fn plan_ahead(&mut self, mode: PassiveMode) {
+    /// Has the passive command of the next transfer sent at the end of this one, and before it what is asked of
+    /// its file.
+    pub(crate) fn plan_ahead(&mut self, mode: PassiveMode, questions: Vec<Command>) {
         self.ahead = Ahead::Planned(mode);
+        self.questions.planned = questions;
     }
 
     /// Sends what was planned.
     pub(crate) async fn send_ahead(&mut self) -> Result<()> {
         let Ahead::Planned(mode) = self.ahead else { return Ok(()) };
         self.ahead = Ahead::Sent(mode);
+        let questions = std::mem::take(&mut self.questions.planned);
+        self.questions.sent = questions.len();
+        questions.iter().for_each(|question| self.queue(question));
         self.queue(&mode.command());
         in_time(self.deadline, self.flush()).await
     }
@@ -58,19 +71,20 @@ impl ControlChannel {
         }
     }
 
-    /// Awaits the final reply of a transfer behind which `mode` was sent.
+    /// Awaits the final reply of a transfer behind which `mode` was sent, and what is answered of its file.
     pub(crate) async fn complete_pipelined(
         &mut self,
         mode: PassiveMode,
         deadline: Option<Duration>,
-    ) -> Result<Reply> {
-        let completed = self.resume(PipelinedCompletion::new(mode), deadline).await?;
+    ) -> Result<(Reply, Vec<Reply>)> {
+        let completion = PipelinedCompletion::new(mode).questions(self.questions.sent);
+        let completed = self.resume(completion, deadline).await?;
         self.ahead = match completed.passive {
             Answer::Owed => Ahead::Sent(mode),
             Answer::Listening(endpoint) => Ahead::Listening(mode, endpoint),
             Answer::Refused => Ahead::Refused,
         };
-        Ok(completed.transfer?)
+        Ok((completed.transfer?, completed.answers))
     }
 
     /// Runs a dialog that opens a data connection and awaits what is owed already.

@@ -23,7 +23,7 @@ use oxftp_proto::{
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tracing::debug;
 
-use self::hidden::Hidden;
+use self::{ahead::Questions, hidden::Hidden};
 use crate::{
     Error, Result, Throttle,
     connect::BoxSocket,
@@ -48,6 +48,8 @@ pub(crate) struct ControlChannel {
     straggler: bool,
     /// What was said of the next transfer before its time.
     ahead: Ahead,
+    /// What is asked of its file at the end of this transfer.
+    questions: Questions,
     /// The `NOOP`s among what is owed, of the latest transfer.
     keep_alives: KeepAlives,
     /// Replies that nobody waited for any more, the latest last.
@@ -84,6 +86,7 @@ impl ControlChannel {
             abort: None,
             straggler: false,
             ahead: Ahead::None,
+            questions: Questions::default(),
             keep_alives: KeepAlives::default(),
             settled: VecDeque::new(),
             end: None,

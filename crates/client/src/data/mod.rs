@@ -57,8 +57,10 @@ pub(crate) struct DataConnection {
     /// How reading failed; a socket tells it once, and then seems to be at its end.
     broken: Option<io::ErrorKind>,
     transferred: u64,
-    /// What was said of the file's time along with the transfer.
+    /// What was said of the file's time while this was opened.
     dating: Option<Dating>,
+    /// What was answered to questions about the file behind its data.
+    answers: Vec<Reply>,
     compression: Option<Compression>,
     limit: Limit,
 }
@@ -73,18 +75,26 @@ impl DataConnection {
             broken: None,
             transferred: 0,
             dating: None,
+            answers: Vec::new(),
             compression: None,
             limit: Limit::default(),
         }
     }
 
-    /// Notes what was said of the file's time along with the transfer, if that was asked.
+    /// Notes what was said of the file's time while this was opened, if that was asked.
     pub(crate) fn dated(self, dating: Option<Dating>) -> Self {
         Self { dating, ..self }
     }
 
+    /// Gives what was said of the file's time along with a download, if that was asked.
     pub(crate) fn dating(&self) -> Option<Dating> {
-        self.dating
+        let behind = || self.answers.first().filter(|_| self.direction == Direction::Down);
+        self.dating.or_else(|| behind().map(Dating::read))
+    }
+
+    /// Takes what was answered to questions about the file behind its data.
+    pub(crate) fn take_answers(&mut self) -> Vec<Reply> {
+        std::mem::take(&mut self.answers)
     }
 
     /// Makes it a connection whose bytes are compressed, and inflate to at most so many.
@@ -228,14 +238,18 @@ impl DataConnection {
         masks: Masks<'_>,
         deadline: Option<Duration>,
     ) -> Result<Reply> {
-        let Self { stream, early, direction, .. } = self;
+        let Self { stream, early, direction, answers, .. } = self;
         let encrypted = stream.as_mut().filter(|stream| stream.is_encrypted());
         let mut farewell = pin!(farewell(encrypted, *direction));
         let known = early.clone();
         let mut reply = pin!(async {
             match (known, control.mode_ahead()) {
                 (Some(reply), _) => Ok(reply.expect(masks.expected)?),
-                (None, Some(mode)) => control.complete_pipelined(mode, deadline).await,
+                (None, Some(mode)) => {
+                    let (reply, answered) = control.complete_pipelined(mode, deadline).await?;
+                    *answers = answered;
+                    Ok(reply)
+                }
                 (None, None) => {
                     control.resume(Completion::new(masks.expected, masks.waited_past), deadline).await
                 }

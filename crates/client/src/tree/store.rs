@@ -5,7 +5,7 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
-use oxftp_proto::{Code, Command, RemotePath, Timestamp, TransferType};
+use oxftp_proto::{Code, Command, RemotePath, Reply, Timestamp, TransferType};
 use tokio::io::{AsyncSeekExt, AsyncWriteExt};
 
 use super::{
@@ -65,6 +65,8 @@ pub(super) struct Stored {
     modified: Option<SystemTime>,
     /// Its size was compared with the server's.
     compared: bool,
+    /// What the server answered about its size and time.
+    answers: Vec<Reply>,
 }
 
 impl Storing<'_> {
@@ -88,9 +90,9 @@ impl Storing<'_> {
             }
             stored => stored,
         };
-        let stored = stored.map_err(|not| not.error)?;
+        let mut stored = stored.map_err(|not| not.error)?;
         let time = self.time(stored.modified);
-        let (checked, dated) = self.check(client, source, (&stored, &place), time).await;
+        let (checked, dated) = self.check(client, source, (&mut stored, &place), time).await;
         self.judged(client, checked, (&place, target)).await?;
         self.keep_permissions(client, source, &place).await?;
         self.keep_time(client, &place, (time, dated)).await?;
@@ -110,11 +112,15 @@ impl Storing<'_> {
         let mut content = self.content(source).await?;
         let size = content.size();
         let offset = if self.resume { self.offset(client, size, target).await? } else { 0 };
-        if self.asks_size(client) {
-            // What was asked for ahead of its time would not outlive that question.
+        if self.temporary || self.keep_permissions {
+            // What is asked for ahead of its time would not outlive what follows this.
             client.expect_more(false);
         }
-        let (mut data, offset) = self.open(client, target, offset).await?;
+        let questions = match self.asks_size(client) {
+            true => client.questions_behind(target, self.time(content.modified()))?,
+            false => Vec::new(),
+        };
+        let (mut data, offset) = self.open(client, target, offset, questions).await?;
         let compressed = data.is_compressed();
         let outcome = self.send(client, (&mut content, source), (&mut data, offset), target).await;
         outcome.map_err(|error| NotStored { error, compressed })
@@ -139,7 +145,8 @@ impl Storing<'_> {
                     compare_size(client, target, offset + bytes).await?;
                 }
                 let compared = data.is_compressed();
-                Ok(Stored { bytes, resumed: offset, modified: content.modified(), compared })
+                let answers = data.take_answers();
+                Ok(Stored { bytes, resumed: offset, modified: content.modified(), compared, answers })
             }
             Err(CopyError::Data(source)) => {
                 let deadline = client.completion_deadline();
@@ -195,14 +202,18 @@ impl Storing<'_> {
         &self,
         client: &mut Client,
         source: &Path,
-        (stored, place): (&Stored, &RemotePath),
+        (stored, place): (&mut Stored, &RemotePath),
         time: Option<Timestamp>,
     ) -> (Result<()>, Option<Result<()>>) {
         let length = stored.resumed + stored.bytes;
         if stored.compared || !self.asks_size(client) {
             return (self.verify.check(client, (self.fs, source), length, place).await, None);
         }
-        match client.size_and_time(place, time).await {
+        let told = match std::mem::take(&mut stored.answers) {
+            answers if answers.is_empty() => client.size_and_time(place, time).await,
+            answers => Ok(client.read_size_and_time(answers)),
+        };
+        match told {
             Ok(SizeAndTime { size, dated }) => (compared(size, length), dated),
             Err(error) => (Err(error), None),
         }
@@ -255,6 +266,7 @@ impl Storing<'_> {
         client: &mut Client,
         target: &RemotePath,
         offset: u64,
+        questions: Vec<Command>,
     ) -> Result<(DataConnection, u64)> {
         let encoding = client.encoding();
         let stor = Command::with_path("STOR", target, encoding)?;
@@ -262,7 +274,7 @@ impl Storing<'_> {
         let opened = match self.ascii {
             // Its size cannot be compared.
             true => client.open_data(stor, representation, offset).await,
-            false => client.open_compared_upload(stor, representation, offset).await,
+            false => client.open_compared_upload(stor, representation, offset, questions).await,
         };
         match opened {
             Err(Error::StatusCode(error)) if offset > 0 && error.info.code() != Code::SERVICE_CLOSING => {

@@ -36,6 +36,20 @@ enum Outcome {
     NotOpened,
 }
 
+impl Dating {
+    /// Reads the reply to `MDTM`.
+    #[must_use]
+    pub fn read(reply: &Reply) -> Self {
+        match reply.code() {
+            code if code.is_unsupported() => Self::Unknown,
+            code if code.is_success() => {
+                Timestamp::parse_mlsx(reply.last_line().trim_ascii()).map_or(Self::Untold, Self::Told)
+            }
+            _ => Self::Untold,
+        }
+    }
+}
+
 impl Dated {
     /// Makes the dialog; without a `question` it is that of `passive` alone.
     #[must_use]
@@ -86,7 +100,7 @@ impl Dialog for Dated {
             Event::Opened if asked => Ok(self.await_answer(Outcome::Opened)),
             Event::NotOpened if asked => Ok(self.await_answer(Outcome::NotOpened)),
             Event::Reply(reply) if self.awaited.is_some() => {
-                self.answer = Some(read(&reply));
+                self.answer = Some(Dating::read(&reply));
                 match self.awaited.take() {
                     Some(Outcome::Opened) => self.pass(Event::Opened),
                     _ => self.pass(Event::NotOpened),
@@ -94,16 +108,6 @@ impl Dialog for Dated {
             }
             event => self.pass(event),
         }
-    }
-}
-
-fn read(reply: &Reply) -> Dating {
-    match reply.code() {
-        code if code.is_unsupported() => Dating::Unknown,
-        code if code.is_success() => {
-            Timestamp::parse_mlsx(reply.last_line().trim_ascii()).map_or(Dating::Untold, Dating::Told)
-        }
-        _ => Dating::Untold,
     }
 }
 
