@@ -209,6 +209,13 @@ pub enum Error {
         /// The limit.
         limit: usize,
     },
+    /// A directory lists just what the directories above it list, as in a tree without end. Neither it nor others
+    /// of which that is known are entered (see [`Limits::alike_ancestors`](crate::Limits::alike_ancestors)).
+    #[error("{path} lists the same as the directories above it, as if the tree had no end")]
+    EndlessTree {
+        /// The directory.
+        path: String,
+    },
     /// The local file system failed.
     #[error(transparent)]
     PathIo(#[from] PathIoError),

@@ -277,6 +277,30 @@ async fn a_claimed_size_reserves_nothing() {
 }
 
 #[tokio::test]
+async fn a_small_file_without_end_is_broken_off() {
+    let local = tempfile::tempdir().unwrap();
+    for (size, name) in [(1000, "small"), (100_000, "large")] {
+        let script = Script::new().expect(format!("MLST {name}")).reply(mlst_file(size)).type_image();
+        let script = opening(script, &format!("RETR {name}")).send(vec![b'x'; 400_000]);
+        let script = script.expect("ABOR").close_data().reply("426 broken off").reply("226 aborted");
+        let script = script.expect("NOOP").reply("200 ok");
+        let little = limits(|limits| limits.grown_bytes = 100_000);
+        let (server, mut client) = play_to(builder().limits(little), in_step(script)).await;
+
+        let error = client.download(name).to(local.path()).await.unwrap_err();
+
+        let most = 2 * size + 100_000;
+        assert!(
+            matches!(error, Error::SizeMismatch { expected, transferred } if (expected, transferred) == (size, most)),
+            "{error}"
+        );
+        assert!(!local.path().join(name).exists());
+        check_in_step(&mut client).await;
+        server.done().await;
+    }
+}
+
+#[tokio::test]
 async fn a_path_without_a_name_of_its_own_is_put_into_the_destination_itself() {
     for source in ["..", "d/..", "/"] {
         let local = tempfile::tempdir().unwrap();

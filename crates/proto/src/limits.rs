@@ -25,10 +25,17 @@ pub struct Limits {
     pub directory_depth: usize,
     /// Directories in one tree. Defaults to 1 million.
     pub tree_directories: usize,
+    /// From how many directories right above a directory on that list just what it lists (names, kinds, sizes and
+    /// times), a tree is taken for one without end; more than 1,000 directories must have been found in it, and
+    /// two or more be in each of these. Defaults to 10; `usize::MAX` is for trees that are made so.
+    pub alike_ancestors: usize,
     /// Facts in one line of `MLSD` or `MLST`. Defaults to 256.
     pub facts: usize,
     /// Bytes that what comes compressed inflates to, where its size is not known. Defaults to 16 GiB.
     pub inflated_bytes: u64,
+    /// Bytes that a download may bring beyond twice the size that the file was listed with: it may grow meanwhile,
+    /// and text is longer on its way. Defaults to 1 GiB; a file that was listed as empty may bring any number.
+    pub grown_bytes: u64,
 }
 
 impl Default for Limits {
@@ -43,8 +50,10 @@ impl Default for Limits {
             listing_entries: 10_000_000,
             directory_depth: 100,
             tree_directories: 1_000_000,
+            alike_ancestors: 10,
             facts: 256,
             inflated_bytes: 16 << 30,
+            grown_bytes: 1 << 30,
         }
     }
 }

@@ -103,6 +103,7 @@ fn of_error(error: &Error) -> Exit {
         | Error::Listing(_)
         | Error::Unexplained { .. }
         | Error::Name(_)
+        | Error::EndlessTree { .. }
         | Error::Limit { .. } => Exit::Protocol,
         _ => Exit::Transfer,
     }

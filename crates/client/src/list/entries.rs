@@ -5,7 +5,11 @@ use std::{collections::VecDeque, fmt};
 use futures_core::Stream;
 use oxftp_proto::{Entry, EntryKind, NameError, RemotePath};
 
-use super::{ListCommand, PathEntry, directory::Directory};
+use super::{
+    ListCommand, PathEntry,
+    directory::Directory,
+    lineage::{CycleGuard, Digest, Lineage},
+};
 use crate::{Client, Error, Result};
 
 /// The entries of a listing, one by one.
@@ -22,16 +26,33 @@ use crate::{Client, Error, Result};
 /// ```
 pub struct Entries<'c> {
     client: &'c mut Client,
-    /// Directories to list, with their depth.
-    queue: VecDeque<(RemotePath, usize)>,
+    /// Directories to list.
+    queue: VecDeque<Waiting>,
     /// How many directories were found in the tree.
     directories: usize,
     current: Option<Directory>,
+    descent: Descent,
     recursive: bool,
     raw_command: Option<ListCommand>,
     refused: Vec<NameError>,
     unparsed: Unparsed,
     cut: bool,
+}
+
+/// A directory of the tree that is not listed yet.
+#[derive(Clone)]
+struct Waiting {
+    path: RemotePath,
+    depth: usize,
+    lineage: Lineage,
+}
+
+/// The way down from the present directory.
+struct Descent {
+    guard: CycleGuard,
+    lineage: Lineage,
+    listing: Digest,
+    below: Vec<Waiting>,
 }
 
 /// The lines that no format explains.
@@ -56,12 +77,15 @@ impl<'c> Entries<'c> {
         recursive: bool,
         raw_command: Option<ListCommand>,
     ) -> Self {
-        let queue = VecDeque::from([(root, 0)]);
+        let queue = VecDeque::from([Waiting { path: root, depth: 0, lineage: Lineage::default() }]);
+        let guard = CycleGuard::new(client.limits());
+        let (lineage, listing, below) = (Lineage::default(), Digest::default(), Vec::new());
         Self {
             client,
             queue,
             directories: 0,
             current: None,
+            descent: Descent { guard, lineage, listing, below },
             recursive,
             raw_command,
             refused: Vec::new(),
@@ -151,10 +175,14 @@ impl<'c> Entries<'c> {
     }
 
     async fn open_next(&mut self) -> Result<()> {
-        let Some((path, depth)) = self.queue.front().cloned() else { return Ok(()) };
+        while self.queue.front().is_some_and(|next| self.descent.guard.foresees(&next.lineage)) {
+            self.queue.pop_front();
+        }
+        let Some(Waiting { path, depth, lineage }) = self.queue.front().cloned() else { return Ok(()) };
         let opened = self.client.open_listing((&path, depth), self.raw_command).await?;
         self.queue.pop_front();
         self.current = opened;
+        self.descent.lineage = lineage;
         Ok(())
     }
 
@@ -162,7 +190,7 @@ impl<'c> Entries<'c> {
     async fn is_listed_file(&mut self) -> bool {
         let path = match (&self.current, self.queue.front()) {
             (Some(directory), _) if directory.depth == 0 && !directory.any => directory.place.path.clone(),
-            (None, Some((path, 0))) => path.clone(),
+            (None, Some(Waiting { path, depth: 0, .. })) => path.clone(),
             _ => return false,
         };
         self.current = None;
@@ -183,11 +211,8 @@ impl<'c> Entries<'c> {
         let depth = directory.depth;
         match PathEntry::new(&directory.place, entry) {
             Ok(entry) => {
-                if self.recursive && entry.is_dir() {
-                    self.directories += 1;
-                    if self.directories <= self.client.limits().tree_directories {
-                        self.queue.push_back((entry.path(), depth + 1));
-                    }
+                if self.recursive {
+                    self.note(&entry, depth + 1);
                 }
                 Some(entry)
             }
@@ -199,6 +224,35 @@ impl<'c> Entries<'c> {
                 None
             }
         }
+    }
+
+    /// Notes what the tree has in the present directory.
+    fn note(&mut self, entry: &PathEntry, depth: usize) {
+        self.descent.listing.add(entry);
+        if !entry.is_dir() {
+            return;
+        }
+        self.directories += 1;
+        if self.directories <= self.client.limits().tree_directories {
+            let lineage = Lineage::of(entry);
+            self.descent.below.push(Waiting { path: entry.path(), depth, lineage });
+        }
+    }
+
+    /// Goes on with the directories in the present one, unless it lists the same as those above it.
+    fn descend(&mut self, path: &RemotePath) -> Result<()> {
+        let Descent { guard, lineage, listing, below } = &mut self.descent;
+        let below = std::mem::take(below);
+        let Some(parent) = guard.judge(lineage, &std::mem::take(listing)) else {
+            return Err(Error::EndlessTree { path: path.to_string() });
+        };
+        let below = below.into_iter();
+        let below = below.map(|found| Waiting { lineage: found.lineage.below(&parent), ..found });
+        match parent.is_suspect() {
+            true => below.rev().for_each(|found| self.queue.push_front(found)),
+            false => self.queue.extend(below),
+        }
+        Ok(())
     }
 
     /// Ends the present directory; may still give the entry that was held back.
@@ -229,6 +283,7 @@ impl<'c> Entries<'c> {
             Some(entry) if self.client.is_directory_by_entering(&path).await? => self.accept(entry),
             _ => None,
         };
+        self.descend(&path)?;
         self.current = None;
         self.check_tree(depth)?;
         Ok(accepted)
@@ -254,7 +309,8 @@ impl<'c> Entries<'c> {
     fn list_otherwise(&mut self) -> Result<Option<PathEntry>> {
         self.client.known_mut().no_mlsd = true;
         if let Some(directory) = self.current.take() {
-            self.queue.push_front((directory.place.path.clone(), directory.depth));
+            let (path, lineage) = (directory.place.path.clone(), self.descent.lineage.clone());
+            self.queue.push_front(Waiting { path, depth: directory.depth, lineage });
         }
         Ok(None)
     }
@@ -264,6 +320,9 @@ impl<'c> Entries<'c> {
         if opening {
             self.queue.pop_front();
         }
+        // Those of a listing that broke off are as good as any others.
+        self.descent.listing = Digest::default();
+        self.queue.extend(self.descent.below.drain(..));
         if self.client.is_broken() {
             self.queue.clear();
         }

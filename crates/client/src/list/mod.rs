@@ -6,10 +6,12 @@
 mod directory;
 mod entries;
 mod entry;
+mod lineage;
 mod open;
 
 pub use entries::Entries;
 pub use entry::PathEntry;
+pub(crate) use lineage::{Ancestor, CycleGuard, Digest, Lineage};
 
 use std::{
     future::IntoFuture,
@@ -87,7 +89,9 @@ pub enum ListCommand {
 }
 
 impl<'c> List<'c> {
-    /// Lists the directories in it too, breadth first. Links are not followed.
+    /// Lists the directories in it too, breadth first; in a large tree those that list what their parents list come
+    /// first, since the tree may have no end ([`Error::EndlessTree`], after which the rest is listed). Links are
+    /// not followed.
     #[must_use]
     pub fn recursive(mut self) -> Self {
         self.recursive = true;

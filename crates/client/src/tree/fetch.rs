@@ -7,7 +7,7 @@ use std::{
 };
 
 use bytes::BytesMut;
-use oxftp_proto::{Command, Precision, RemotePath, Timestamp, TransferType, Zone, dialog::Dating};
+use oxftp_proto::{Command, Limits, Precision, RemotePath, Timestamp, TransferType, Zone, dialog::Dating};
 use tokio::io::{AsyncSeekExt, AsyncWriteExt};
 
 use super::{
@@ -23,7 +23,7 @@ use super::{
 use crate::{
     Client, Error, Progress, Result,
     client::RESTART_TAKEN,
-    data::{DataConnection, Masks},
+    data::{DataConnection, Limit, Masks},
     path_io::{FinishOptions, OpenMode, PathFile, PathIo, PathIoError, PathIoResult},
 };
 
@@ -114,6 +114,8 @@ impl Fetching<'_> {
         }
         self.progress.advanced(begun.len() as u64);
         data.expect_at_most(wanted.size);
+        let most = wanted.most_bytes(client.limits());
+        data.limit_to(Limit::new(0, Arc::new(most.into())));
         let copied = self.copy(client, &mut data, &mut *file, part).await;
         let bytes = match copied {
             Ok(bytes) => bytes + begun.len() as u64,
@@ -128,6 +130,12 @@ impl Fetching<'_> {
                 return Err(error.into());
             }
         };
+        if data.transferred() >= most {
+            let _ = file.shutdown().await;
+            let _ = data.abort(client.control_mut()).await;
+            let transferred = offset + data.transferred();
+            return Err(Error::SizeMismatch { expected: wanted.size.unwrap_or(0), transferred });
+        }
         let finished = client.finish_data(&mut data, Masks::default()).await;
         file.shutdown().await.map_err(|source| PathIoError::new("write", part, source))?;
         drop(file);
@@ -332,6 +340,13 @@ impl Fetching<'_> {
 }
 
 impl Wanted<'_> {
+    /// Gives how many bytes are read at most of a file that does not end where it should.
+    fn most_bytes(&self, limits: &Limits) -> u64 {
+        // Some servers say that what they make on the fly is empty.
+        let listed = self.size.filter(|size| *size > 0);
+        listed.map_or(u64::MAX, |size| size.saturating_mul(2).saturating_add(limits.grown_bytes))
+    }
+
     /// Gives the listed time, if it tells its zone.
     fn coarse_time(&self) -> Option<Timestamp> {
         self.modified.filter(|time| time.zone() != Zone::Unknown)

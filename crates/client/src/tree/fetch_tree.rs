@@ -21,7 +21,11 @@ use super::{
     verify::Verify,
     walk::{Found, Work},
 };
-use crate::{Client, Error, PathEntry, Result, path_io::PathIo};
+use crate::{
+    Client, Error, PathEntry, Result,
+    list::{CycleGuard, Digest, Lineage},
+    path_io::PathIo,
+};
 
 /// How a tree is fetched.
 pub(super) struct FetchTree {
@@ -37,6 +41,7 @@ pub(super) struct FetchTree {
     pub(super) limits: Limits,
     /// How many directories were found so far.
     pub(super) directories: AtomicUsize,
+    pub(super) guard: CycleGuard,
     /// Held for files that may be one and the same here.
     pub(super) one_at_a_time: tokio::sync::Mutex<()>,
 }
@@ -55,6 +60,7 @@ pub(super) struct RemoteDirectory {
     pub(super) remote: RemotePath,
     pub(super) local: PathBuf,
     pub(super) depth: usize,
+    pub(super) lineage: Lineage,
     /// Something beside it may have the same name here.
     pub(super) has_twin: bool,
 }
@@ -131,6 +137,9 @@ impl Work for FetchTree {
         if self.directories.load(Ordering::Relaxed) > most {
             return Err(Error::Limit { what: "directories in a tree", limit: most });
         }
+        if self.guard.foresees(&directory.lineage) {
+            return Ok(());
+        }
         self.make(directory).await?;
         if self.keep_permissions {
             client.list_permissions().await?;
@@ -138,6 +147,11 @@ impl Work for FetchTree {
         found.made = true;
         let within: Arc<Path> = directory.local.as_path().into();
         let entries = self.entries(client, &directory.remote, found).await?;
+        let listing = Digest::of(entries.iter().map(PathEntry::entry));
+        let Some(parent) = self.guard.judge(&directory.lineage, &listing) else {
+            return Err(Error::EndlessTree { path: directory.remote.to_string() });
+        };
+        found.is_urgent = parent.is_suspect();
         let mut twins = Twins::of(entries.iter().map(|entry| entry.entry().name()));
         for entry in entries {
             let has_twin = twins.is_one(entry.entry().name());
@@ -152,6 +166,7 @@ impl Work for FetchTree {
                         remote: entry.path(),
                         local: within.join(name),
                         depth: directory.depth + 1,
+                        lineage: Lineage::of(&entry).below(&parent),
                         has_twin,
                     }),
                     Err(error) => found.failures.push((entry.path().to_string(), error.into())),

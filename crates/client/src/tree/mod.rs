@@ -15,6 +15,7 @@ mod disk;
 mod download;
 mod fetch;
 mod fetch_tree;
+mod found;
 mod governor;
 mod growth;
 mod lane;

@@ -61,6 +61,11 @@ impl<D, F> Queue<D, F> {
         self.directories.push_back(directory);
     }
 
+    /// Adds directories that are listed before all others.
+    pub(super) fn put_first(&mut self, directories: Vec<D>) {
+        directories.into_iter().rev().for_each(|directory| self.directories.push_front(directory));
+    }
+
     pub(super) fn add_file(&mut self, file: F, size: Option<u64>, name: impl FnOnce(&F) -> String) {
         let key = self.order.key(size, self.found, || name(&file));
         self.found += 1;
@@ -230,6 +235,16 @@ mod tests {
         queue.put_back(first);
 
         assert_eq!(next(&mut queue), "a");
+    }
+
+    #[test]
+    fn directories_that_go_first_keep_their_order() {
+        let mut queue = Queue::new(Order::AsFound, 1);
+        queue.add_directory("c");
+
+        queue.put_first(vec!["a", "b"]);
+
+        assert_eq!([next(&mut queue), next(&mut queue), next(&mut queue)], ["a", "b", "c"]);
     }
 
     #[test]

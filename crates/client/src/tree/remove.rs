@@ -1,8 +1,14 @@
 //! Removal of files and trees.
 
+use std::collections::VecDeque;
+
 use oxftp_proto::RemotePath;
 
-use crate::{Client, Error, PathEntry, Report, Result, client::is_missing};
+use crate::{
+    Client, Error, PathEntry, Report, Result,
+    client::is_missing,
+    list::{CycleGuard, Digest, Lineage},
+};
 
 impl Client {
     /// Removes a file, a link, or a directory with everything in it (`DELE`, `RMD`, `MLSD` or
@@ -40,10 +46,12 @@ impl Client {
     async fn remove_tree(&mut self, root: RemotePath) -> Result<Report> {
         let mut report = Report::default();
         let (most_deep, most) = (self.limits().directory_depth, self.limits().tree_directories);
-        let mut found = vec![(root, 0)];
-        let mut next = 0;
-        while let Some((directory, depth)) = found.get(next).cloned() {
-            next += 1;
+        let guard = CycleGuard::new(self.limits());
+        let mut queue = VecDeque::from([(root, 0, Lineage::default())]);
+        // Each stands before what is in it.
+        let mut emptied = Vec::new();
+        while let Some((directory, depth, lineage)) = queue.pop_front() {
+            emptied.push(directory.clone());
             let entries = match self.removable(&directory, &mut report).await {
                 Ok(entries) => entries,
                 Err(error) => {
@@ -54,15 +62,20 @@ impl Client {
                     continue;
                 }
             };
+            let listing = Digest::of(entries.iter().map(PathEntry::entry));
+            let Some(parent) = guard.judge(&lineage, &listing) else {
+                return Err(report.stopped(Error::EndlessTree { path: directory.to_string() }));
+            };
+            let mut below = Vec::new();
             for entry in entries {
                 if entry.is_dir() {
                     if depth == most_deep {
                         return Err(Error::Limit { what: "levels of directories", limit: most_deep });
                     }
-                    if found.len() > most {
+                    if emptied.len() + queue.len() + below.len() > most {
                         return Err(Error::Limit { what: "directories in a tree", limit: most });
                     }
-                    found.push((entry.path(), depth + 1));
+                    below.push((entry.path(), depth + 1, Lineage::of(&entry).below(&parent)));
                     continue;
                 }
                 match self.remove_file(&entry.path()).await {
@@ -73,8 +86,12 @@ impl Client {
                     return Err(report.stopped(lost));
                 }
             }
+            match parent.is_suspect() {
+                true => below.into_iter().rev().for_each(|first| queue.push_front(first)),
+                false => queue.extend(below),
+            }
         }
-        for (directory, _) in found.into_iter().rev() {
+        for directory in emptied.into_iter().rev() {
             match self.remove_directory(&directory).await {
                 Ok(()) => report.directories += 1,
                 Err(error) => report.note(directory.to_string(), error),

@@ -10,6 +10,7 @@ use std::{
     time::Duration,
 };
 
+pub(super) use super::found::Found;
 use super::{
     attempt::{Attempt, Moved},
     behind::{Behind, Done, Hand, Place},
@@ -57,21 +58,6 @@ pub(super) trait Work: Sync {
     fn file_name(&self, file: &Self::File) -> String;
 
     fn size(&self, file: &Self::File) -> Option<u64>;
-}
-
-/// What was found in a directory.
-pub(super) struct Found<W: Work + ?Sized> {
-    /// The directory itself was made.
-    pub(super) made: bool,
-    pub(super) directories: Vec<W::Directory>,
-    pub(super) files: Vec<W::File>,
-    pub(super) failures: Vec<(String, Error)>,
-}
-
-impl<W: Work + ?Sized> Default for Found<W> {
-    fn default() -> Self {
-        Self { made: false, directories: Vec::new(), files: Vec::new(), failures: Vec::new() }
-    }
 }
 
 /// How a tree is to be gone through.
@@ -306,9 +292,10 @@ impl<'a, W: Work> Walk<'a, W> {
     fn take(&self, directory: &W::Directory, found: Found<W>, outcome: Result<()>) {
         let mut state = self.lock();
         state.report.directories += u64::from(found.made);
-        for below in found.directories {
-            self.governor.found(Amount::file(0));
-            state.queue.add_directory(below);
+        found.directories.iter().for_each(|_| self.governor.found(Amount::file(0)));
+        match found.is_urgent {
+            true => state.queue.put_first(found.directories),
+            false => found.directories.into_iter().for_each(|below| state.queue.add_directory(below)),
         }
         for file in found.files {
             let size = self.work.size(&file);

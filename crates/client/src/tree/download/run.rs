@@ -25,6 +25,7 @@ use super::{
 };
 use crate::{
     Error, Report, Result,
+    list::{CycleGuard, Lineage},
     timeouts::{timed_out, within},
 };
 
@@ -61,10 +62,13 @@ impl Download<'_> {
             root,
             limits: self.lane.config().limits.clone(),
             directories: AtomicUsize::new(0),
+            guard: CycleGuard::new(&self.lane.config().limits),
             one_at_a_time: tokio::sync::Mutex::new(()),
         };
         if entry.is_dir() {
-            let directory = RemoteDirectory { remote: self.source, local: target, depth: 0, has_twin: false };
+            let lineage = Lineage::default();
+            let directory =
+                RemoteDirectory { remote: self.source, local: target, depth: 0, lineage, has_twin: false };
             let governor = self.plan.governor(&self.lane, &*self.progress);
             let lanes = self.lane.with_siblings();
             let walk = Walk::new(work, self.plan, governor, lanes.len());

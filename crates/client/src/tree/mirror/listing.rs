@@ -14,6 +14,7 @@ use super::{
 };
 use crate::{
     Client, Error, PathEntry, Result,
+    list::Digest,
     path_io::{DirectoryItem, FileKind, PathIo},
 };
 
@@ -25,6 +26,8 @@ pub(super) struct Listing {
     pub(super) failures: Vec<(String, Error)>,
     /// Names that stand for nothing in particular.
     pub(super) blocked: Vec<FileName>,
+    /// What a server lists; the trees of this machine have an end.
+    pub(super) digest: Digest,
 }
 
 impl Listing {
@@ -43,7 +46,9 @@ impl Listing {
         let mut listing = Self::default();
         let mut entries = client.list(path).stream();
         while let Some(entry) = entries.next().await {
-            listing.add(item(&entry?), limits)?;
+            let entry = entry?;
+            listing.digest.add(&entry);
+            listing.add(item(&entry), limits)?;
         }
         listing.failures.extend(entries.doubts().into_iter().map(|error| (path.to_string(), error)));
         drop(entries);

@@ -15,7 +15,10 @@ use super::{
     side::Side,
     step::{Action, Step, Why},
 };
-use crate::{Error, Result};
+use crate::{
+    Error, Result,
+    list::{CycleGuard, Lineage},
+};
 
 /// How many things may be deleted, and how many were.
 #[derive(Debug)]
@@ -59,6 +62,7 @@ impl Budget {
 pub(super) struct Removal<'a> {
     pub(super) filter: &'a Filter,
     pub(super) limits: &'a Limits,
+    pub(super) guard: &'a CycleGuard,
     pub(super) budget: &'a Budget,
     pub(super) dry_run: bool,
     /// Is told what is deleted.
@@ -79,7 +83,7 @@ impl Removal<'_> {
         why: Why,
     ) -> Result<bool> {
         match &item.kind {
-            Kind::Directory { .. } => self.remove_tree(side, place.clone(), why).await,
+            Kind::Directory { .. } => self.remove_tree(side, (place.clone(), Lineage::default()), why).await,
             _ => self.remove_one(side, place, Action::Delete, why).await,
         }
     }
@@ -88,7 +92,7 @@ impl Removal<'_> {
     fn remove_tree<'f>(
         &'f self,
         side: &'f mut Side<'_>,
-        place: Place,
+        (place, lineage): (Place, Lineage),
         why: Why,
     ) -> Pin<Box<dyn Future<Output = Result<bool>> + Send + 'f>> {
         Box::pin(async move {
@@ -96,9 +100,19 @@ impl Removal<'_> {
             if place.depth() > limit {
                 return self.settle(&place, Error::Limit { what: "levels of directories", limit });
             }
+            let limit = self.limits.tree_directories;
+            if self.guard.found() > limit {
+                return self.settle(&place, Error::Limit { what: "directories in a tree", limit });
+            }
+            if self.guard.foresees(&lineage) {
+                return Ok(false);
+            }
             let listing = match side.list(&place, self.limits).await {
                 Ok(listing) => listing,
                 Err(error) => return self.settle(&place, error),
+            };
+            let Some(parent) = self.guard.judge(&lineage, &listing.digest) else {
+                return self.settle(&place, Error::EndlessTree { path: place.relative().to_string() });
             };
             if !listing.is_whole() {
                 for (name, error) in listing.failures {
@@ -115,7 +129,7 @@ impl Removal<'_> {
                     continue;
                 }
                 empty &= match is_directory {
-                    true => self.remove_tree(side, below, why).await?,
+                    true => self.remove_tree(side, (below, Lineage::default().below(&parent)), why).await?,
                     false => self.remove_one(side, &below, Action::Delete, why).await?,
                 };
             }

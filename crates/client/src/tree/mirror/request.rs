@@ -23,7 +23,6 @@ use super::{
     delivery::Manner,
     filter::Filter,
     options::{Compare, Delete, Links},
-    place::Place,
     removal::Budget,
     root::{self, Roots},
     route::{Clocks, Route},
@@ -33,6 +32,7 @@ use super::{
 };
 use crate::{
     Connections, Error, Pool, Progress, Report, Result,
+    list::CycleGuard,
     path_io::BoxFuture,
     progress::Silent,
     timeouts::{timed_out, within},
@@ -290,7 +290,7 @@ impl<'p> Mirror<'p> {
         let lanes = Lane::of(pool).with_siblings();
         let governor = plan.governor(&Lane::of(pool), &*progress);
         let walk = Walk::new(&course, plan.clone(), governor, lanes.len());
-        let root = Directory { place: Place::default(), exists: roots.target_exists, links: 0 };
+        let root = Directory::root(roots.target_exists);
         let report = match walk.through(root, lanes, left()).await {
             Err(Error::Stopped { mut report, source }) => {
                 course.complete(&mut report);
@@ -344,6 +344,8 @@ impl<'p> Mirror<'p> {
             budget: Budget::new(self.most_deletions),
             tally: Tally::default(),
             later: Mutex::new(Later::default()),
+            guard: CycleGuard::new(&config.limits),
+            guard_of_removals: CycleGuard::new(&config.limits),
             one_at_a_time: tokio::sync::Mutex::new(()),
         }
     }

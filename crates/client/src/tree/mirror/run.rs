@@ -30,7 +30,11 @@ use super::{
     route::{Clocks, Route, Sessions},
     step::{Action, Step, Why},
 };
-use crate::{Client, Error, Report, Result, path_io::PathIo};
+use crate::{
+    Client, Error, Report, Result,
+    list::{Ancestor, CycleGuard, Lineage},
+    path_io::PathIo,
+};
 
 /// What a mirror keeps to, and how far it is.
 pub(super) struct Course {
@@ -48,6 +52,9 @@ pub(super) struct Course {
     pub(super) budget: Budget,
     pub(super) tally: Tally,
     pub(super) later: Mutex<Later>,
+    /// Of the source.
+    pub(super) guard: CycleGuard,
+    pub(super) guard_of_removals: CycleGuard,
     /// Held for files that may be one and the same on this machine.
     pub(super) one_at_a_time: tokio::sync::Mutex<()>,
 }
@@ -75,6 +82,13 @@ pub(super) struct Directory {
     pub(super) exists: bool,
     /// How many links were followed on the way to it.
     pub(super) links: usize,
+    pub(super) lineage: Lineage,
+}
+
+impl Directory {
+    pub(super) fn root(exists: bool) -> Self {
+        Self { place: Place::default(), exists, links: 0, lineage: Lineage::default() }
+    }
 }
 
 impl Work for &Course {
@@ -85,6 +99,13 @@ impl Work for &Course {
         let limit = self.limits.directory_depth;
         if directory.place.depth() > limit {
             return Err(Error::Limit { what: "levels of directories", limit });
+        }
+        let limit = self.limits.tree_directories;
+        if self.guard.found() > limit {
+            return Err(Error::Limit { what: "directories in a tree", limit });
+        }
+        if self.guard.foresees(&directory.lineage) {
+            return Ok(());
         }
         // Without it, a single failure would be told without its name.
         found.made = true;
@@ -128,6 +149,9 @@ impl Course {
     ) -> Result<()> {
         let place = &directory.place;
         let mut source = self.source(sessions, place).await?;
+        let Some(parent) = self.guard.judge(&directory.lineage, &source.digest) else {
+            return Err(Error::EndlessTree { path: self.route.name(place) });
+        };
         let mut target = self.prepare(sessions, directory).await?;
         let whole = source.is_whole() && target.is_whole();
         found.failures.append(&mut source.failures);
@@ -138,7 +162,7 @@ impl Course {
         let parts = if self.route.ends_here() { job::parts(&source) } else { Vec::new() };
         let mut plan = self.plan(source, target, whole);
         self.clear(sessions, place, &mut plan).await?;
-        self.take(plan, parts, directory, found);
+        self.take(plan, parts, (directory, &parent), found);
         Ok(())
     }
 
@@ -227,8 +251,15 @@ impl Course {
         Ok(())
     }
 
-    fn take(&self, plan: Plan, parts: Vec<Item>, directory: &Directory, found: &mut Found<&Self>) {
+    fn take(
+        &self,
+        plan: Plan,
+        parts: Vec<Item>,
+        (directory, parent): (&Directory, &Arc<Ancestor>),
+        found: &mut Found<&Self>,
+    ) {
         let place = &directory.place;
+        found.is_urgent = parent.is_suspect();
         self.tally.unchanged.fetch_add(plan.unchanged, Ordering::Relaxed);
         for (name, why) in plan.skipped {
             self.tell(Step::new(Action::Skip, place.below(&name).relative(), why));
@@ -246,7 +277,8 @@ impl Course {
                 found.failures.push((path.clone(), Error::Skipped { path, why }));
                 continue;
             }
-            found.directories.push(Directory { place, exists: below.exists, links });
+            let lineage = Lineage::default().below(parent);
+            found.directories.push(Directory { place, exists: below.exists, links, lineage });
         }
         let links = plan.links.into_iter().map(|(name, says)| (place.below(&name), says));
         self.later().links.extend(links);
@@ -297,6 +329,7 @@ impl Course {
         Removal {
             filter: &self.filter,
             limits: &self.limits,
+            guard: &self.guard_of_removals,
             budget: &self.budget,
             dry_run: self.dry_run,
             tell,
