@@ -94,6 +94,8 @@ fn network() -> Vec<Row> {
         row("put --active=127.0.0.1:20000-60000 up.txt URL/new").there("new", UP),
         row("ls --active=here URL").fails(2, "not an IP address"),
         row("get --no-epsv -v URL/pub/a.txt").here("a.txt", ALPHA).tells(&["> PASV"]).never_tells("> EPSV"),
+        row("cat --tls-if-offered URL/pub/a.txt").prints(ALPHA),
+        row("ls --virtual-host unknown.invalid URL").fails(3, "refuses the virtual host unknown.invalid"),
         row("ls --bind 127.0.0.9 URL/empty").prints(""),
         row("ls --bind 192.0.2.1 URL/empty").fails(3, "cannot connect to"),
         row("ls --bind here URL/empty").fails(2, "invalid value 'here'"),

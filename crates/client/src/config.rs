@@ -1,4 +1,13 @@
 //! What a client is to be like.
+//!
+//! [`tls_mode`] is about TLS, [`introduction`] about what the server is told around the login.
+
+mod introduction;
+mod tls_mode;
+
+pub(crate) use introduction::Introduction;
+pub use introduction::Utf8;
+pub(crate) use tls_mode::TlsMode;
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -9,7 +18,7 @@ use oxftp_proto::{
 };
 
 use crate::{
-    ActiveMode, Client, ListCommand, Pipelining, Result, Throttle, Timeouts, TlsConfig,
+    ActiveMode, Client, ListCommand, Pipelining, Result, Throttle, Timeouts,
     connect::{Connector, TcpConnector},
     path_io::{LocalFs, PathIo, Timed},
 };
@@ -56,27 +65,10 @@ pub(crate) struct Config {
     pub(crate) limits: Limits,
     pub(crate) compress: bool,
     pub(crate) keep_alive: Option<Duration>,
+    pub(crate) introduction: Introduction,
 }
 
 pub use oxftp_proto::listing::CustomOrder;
-
-/// When TLS starts.
-#[derive(Debug, Clone)]
-pub(crate) enum TlsMode {
-    Off,
-    Implicit(TlsConfig),
-    Explicit(TlsConfig),
-    IfOffered(TlsConfig),
-}
-
-impl TlsMode {
-    pub(crate) fn config(&self) -> Option<&TlsConfig> {
-        match self {
-            Self::Off => None,
-            Self::Implicit(config) | Self::Explicit(config) | Self::IfOffered(config) => Some(config),
-        }
-    }
-}
 
 impl ClientBuilder {
     pub(crate) fn new() -> Self {
@@ -99,6 +91,7 @@ impl ClientBuilder {
                 limits: Limits::default(),
                 compress: false,
                 keep_alive: None,
+                introduction: Introduction::default(),
             },
         }
     }
@@ -166,31 +159,6 @@ impl ClientBuilder {
     #[must_use]
     pub fn encoding(mut self, encoding: Encoding) -> Self {
         self.config.encoding = encoding;
-        self
-    }
-
-    /// Encrypts from the first byte on, usually on port 990. Defaults to no TLS.
-    #[must_use]
-    pub fn implicit_tls(mut self, tls: TlsConfig) -> Self {
-        self.config.tls = TlsMode::Implicit(tls);
-        self
-    }
-
-    /// Encrypts before the login (`AUTH TLS`, `PBSZ 0`, `PROT P`; RFC 4217); a server without TLS
-    /// is an error. Defaults to no TLS.
-    #[must_use]
-    pub fn explicit_tls(mut self, tls: TlsConfig) -> Self {
-        self.config.tls = TlsMode::Explicit(tls);
-        self
-    }
-
-    /// Encrypts as [`explicit_tls`](Self::explicit_tls) does where the server takes `AUTH TLS`,
-    /// and goes on in clear where it does not.
-    ///
-    /// An attacker on the wire can refuse in the server's name: this protects from listeners only.
-    #[must_use]
-    pub fn tls_if_offered(mut self, tls: TlsConfig) -> Self {
-        self.config.tls = TlsMode::IfOffered(tls);
         self
     }
 
@@ -296,6 +264,7 @@ impl ClientBuilder {
     /// [`Error::StatusCode`](crate::Error::StatusCode) when the server greets with a refusal such
     /// as `421`; [`Error::Tls`](crate::Error::Tls), [`Error::TlsRefused`](crate::Error::TlsRefused) and
     /// [`Error::ProtectionRefused`](crate::Error::ProtectionRefused) when TLS fails or is refused;
+    /// [`Error::VirtualHostRefused`](crate::Error::VirtualHostRefused);
     /// [`Error::Timeout`](crate::Error::Timeout).
     pub async fn connect(self, host: impl Into<Host>) -> Result<Client> {
         Client::open(self.into_config(), host.into()).await

@@ -192,6 +192,18 @@ pub enum Error {
         /// What it answered.
         reply: Reply,
     },
+    /// The server has no virtual host of this name, or knows of none at all (`HOST`; RFC 7151).
+    #[error("the server refuses the virtual host {host}: {reply}")]
+    VirtualHostRefused {
+        /// The name that was asked for.
+        host: String,
+        /// What the server answered.
+        reply: Reply,
+    },
+    /// The encryption of commands has been [ended](crate::Client::clear_command_channel), so that a password would
+    /// go in clear.
+    #[error("commands are not encrypted any more, so no password is sent")]
+    ControlInClear,
     /// A text cannot be sent as a command.
     #[error(transparent)]
     InvalidCommand(#[from] InvalidCommand),

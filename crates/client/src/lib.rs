@@ -54,8 +54,8 @@ mod tree;
 mod url;
 
 pub use ascii::{AsciiReader, AsciiWriter, LineEnd};
-pub use client::{Client, DataCommand, RangeStream, RawCommand, RawExchange};
-pub use config::{ClientBuilder, CustomOrder, Host};
+pub use client::{Client, DataCommand, RangeStream, RawCommand, RawExchange, UniqueStream};
+pub use config::{ClientBuilder, CustomOrder, Host, Utf8};
 pub use data::{DataStream, TransferSummary};
 pub use dial::ActiveMode;
 pub use error::{Error, Result};

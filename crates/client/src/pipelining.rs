@@ -60,7 +60,8 @@ pub(crate) fn is_vsftpd(mut server: impl Iterator<Item = String>) -> bool {
     server.any(|text| text.to_ascii_lowercase().contains("vsftpd"))
 }
 
-fn is_iis(text: &str) -> bool {
+/// Tells whether a server that says so of itself is Microsoft's.
+pub(crate) fn is_iis(text: &str) -> bool {
     let text = text.to_ascii_lowercase();
     text.contains("microsoft ftp") || text.contains("windows_nt")
 }

@@ -116,6 +116,14 @@ impl Stream {
         }
     }
 
+    /// Takes the encrypted connection out, for TLS to be ended on it.
+    pub(crate) fn into_tls(self) -> Option<Box<TlsStream<BoxSocket>>> {
+        match self.transport {
+            Transport::Plain(_) => None,
+            Transport::Tls(stream) => Some(stream),
+        }
+    }
+
     fn socket(&self) -> &dyn Socket {
         match &self.transport {
             Transport::Plain(socket) => &**socket,

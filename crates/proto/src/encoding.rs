@@ -32,13 +32,19 @@ impl Encoding {
     /// UTF-8, what RFC 2640 asks for.
     pub const UTF_8: Self = Self(encoding_rs::UTF_8, Controls::Refused);
 
+    /// Tells whether it is UTF-8.
+    #[must_use]
+    pub fn is_utf8(self) -> bool {
+        self.0 == encoding_rs::UTF_8
+    }
+
     /// Decodes `bytes` if they are valid in this encoding *and* encode back to the same bytes.
     ///
     /// `None` means that the text could not be given back to the server as it came.
     #[must_use]
     pub fn decode<'a>(&self, bytes: &'a [u8]) -> Option<Cow<'a, str>> {
         let text = self.0.decode_without_bom_handling_and_without_replacement(bytes)?;
-        let lossless = self.0 == encoding_rs::UTF_8 || self.encode(&text).is_some_and(|back| back == bytes);
+        let lossless = self.is_utf8() || self.encode(&text).is_some_and(|back| back == bytes);
         lossless.then_some(text)
     }
 
@@ -54,7 +60,7 @@ impl Encoding {
 
     /// Tells whether a name is UTF-8 that this encoding would spell otherwise.
     pub(crate) fn is_foreign_utf8(self, bytes: &[u8]) -> bool {
-        self.0 != encoding_rs::UTF_8 && !bytes.is_ascii() && std::str::from_utf8(bytes).is_ok()
+        !self.is_utf8() && !bytes.is_ascii() && std::str::from_utf8(bytes).is_ok()
     }
 
     /// Decodes `bytes` for showing, with U+FFFD for what is not valid.

@@ -28,6 +28,7 @@ mod name;
 mod path;
 mod reply;
 mod time;
+mod unique;
 
 pub use code::{Code, ParseCodeError};
 pub use command::{Command, InvalidCommand, TransferType};
@@ -41,3 +42,4 @@ pub use name::{FileName, NameError, Platform};
 pub use path::{RemotePath, parse_directory};
 pub use reply::{Reply, StatusCodeError};
 pub use time::{ParseTimestampError, Precision, ServerZone, Timestamp, UnknownZone, Zone};
+pub use unique::parse_unique_name;

@@ -56,6 +56,10 @@ pub(crate) struct TlsArgs {
     /// The greatest TLS version, 1.2 or 1.3
     #[arg(long, value_name = "VERSION", hide_possible_values = true)]
     pub(crate) tls_max: Option<Version>,
+    /// Turns TLS on for ftp:// where the server offers it, and goes on in clear where it does not: protects from
+    /// listeners only
+    #[arg(long)]
+    pub(crate) tls_if_offered: bool,
     /// Accepts any certificate, even an attacker's
     #[arg(long, conflicts_with = "tls_ca")]
     pub(crate) insecure: bool,
@@ -76,6 +80,9 @@ pub(crate) struct NetworkArgs {
     /// Asks by PASV alone
     #[arg(long)]
     pub(crate) no_epsv: bool,
+    /// Logs in to this virtual host of the server (HOST)
+    #[arg(long, value_name = "NAME")]
+    pub(crate) virtual_host: Option<String>,
     /// The encoding of names, such as latin1
     #[arg(long, value_name = "LABEL", default_value = "utf-8", hide_default_value = true)]
     pub(crate) encoding: Encoding,

@@ -88,12 +88,15 @@ fn of_error(error: &Error) -> Exit {
         Error::IsDirectory { .. } | Error::Incompatible { .. } => Exit::Usage,
         Error::NotFound { .. } => Exit::NotFound,
         Error::PathIo(_) => Exit::Local,
-        Error::Connect { .. } | Error::TooManySessions { .. } => Exit::Connect,
+        Error::Connect { .. } | Error::TooManySessions { .. } | Error::VirtualHostRefused { .. } => {
+            Exit::Connect
+        }
         Error::Tls(_)
         | Error::TlsConfig { .. }
         | Error::TlsRefused { .. }
         | Error::ProtectionRefused { .. }
-        | Error::InjectedBeforeTls => Exit::Tls,
+        | Error::InjectedBeforeTls
+        | Error::ControlInClear => Exit::Tls,
         Error::StatusCode(refused) => of_refusal(error, &refused.info),
         Error::InvalidCommand(_) | Error::Url(_) | Error::Encoding(_) => Exit::Usage,
         Error::Protocol(_)

@@ -22,6 +22,7 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct Connecting {
     tls: TlsConfig,
+    tls_if_offered: bool,
     network: NetworkArgs,
     proxy: ProxyChoice,
     throttle: Throttle,
@@ -39,7 +40,8 @@ impl Connecting {
         let throttle = Throttle::unlimited();
         throttle.set_read_limit(limit);
         throttle.set_write_limit(limit);
-        Ok(Self { tls: tls_config(tls)?, network, proxy, throttle })
+        let tls_if_offered = tls.tls_if_offered;
+        Ok(Self { tls: tls_config(tls)?, tls_if_offered, network, proxy, throttle })
     }
 
     /// Says of a connection that failed which way it was to go.
@@ -61,6 +63,7 @@ impl Connecting {
             .compress(network.flow.compress)
             .noop_during_transfers(every(network.flow.noop_during_transfers));
         builder = match url.scheme() {
+            Scheme::Ftp if self.tls_if_offered => builder.tls_if_offered(self.tls.clone()),
             Scheme::Ftp => builder,
             Scheme::Ftpes => builder.explicit_tls(self.tls.clone()),
             Scheme::Ftps => builder.implicit_tls(self.tls.clone()),
@@ -77,6 +80,9 @@ impl Connecting {
         }
         if let Some(zone) = &network.server_zone {
             builder = builder.server_zone(zone.clone());
+        }
+        if let Some(name) = &network.virtual_host {
+            builder = builder.virtual_host(name);
         }
         if network.no_epsv { builder.passive_commands([PassiveMode::Pasv]) } else { builder }
     }

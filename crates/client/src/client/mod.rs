@@ -1,17 +1,20 @@
 //! The client: one login on one server.
 //!
 //! A file for each kind of operation: [`session`] for connecting, logging in and quitting,
-//! [`greeted`] for what a greeting tells, [`encryption`] for what is known of TLS, [`raw`] for commands of the user's own, [`paths`] for directories and files on the server,
+//! [`introduction`] for what the server is told around the login, [`greeted`] for what a greeting tells, [`encryption`] for what is known of TLS, [`clear`] for its end, [`raw`] for commands of the user's own, [`paths`] for directories and files on the server,
 //! [`stat`] for questions, [`times`] and [`permissions`] for what a file is given, [`hash`] for
 //! what it holds, [`transfer`] for data connections, [`compression`] for what they carry and
-//! [`completion`] for their end, [`range`] for parts of files, [`pipeline`] for several commands in one go, [`peer`] for
+//! [`completion`] for their end, [`allocate`] for room, [`unique`] for names that the server chooses, [`range`] for parts of files, [`pipeline`] for several commands in one go, [`peer`] for
 //! data connections between two servers, [`zone`] for the server's clock.
 
+mod allocate;
+mod clear;
 mod completion;
 mod compression;
 mod encryption;
 mod greeted;
 mod hash;
+mod introduction;
 mod look_up;
 mod paths;
 mod peer;
@@ -26,6 +29,7 @@ mod size_and_time;
 mod stat;
 mod times;
 mod transfer;
+mod unique;
 mod zone;
 
 pub(crate) use peer::Handshake;
@@ -35,6 +39,7 @@ pub(crate) use size_and_time::SizeAndTime;
 pub(crate) use stat::{is_missing, is_unknown_command};
 pub use transfer::DataCommand;
 pub(crate) use transfer::RESTART_TAKEN;
+pub use unique::UniqueStream;
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -96,6 +101,8 @@ pub(crate) struct Known {
     no_compressed_uploads: bool,
     /// `EPRT` was refused.
     no_eprt: bool,
+    /// The server makes no room for files (`ALLO`).
+    no_allocation: bool,
     /// The server was asked to list permissions.
     permissions_asked: bool,
     /// A `REST` was sent that perhaps no transfer used up.
@@ -145,6 +152,7 @@ impl Known {
         self.no_compression |= other.no_compression;
         self.no_compressed_uploads |= other.no_compressed_uploads;
         self.no_eprt |= other.no_eprt;
+        self.no_allocation |= other.no_allocation;
         if self.features.is_none() {
             self.features.clone_from(&other.features);
         }

@@ -72,26 +72,29 @@ impl Client {
         })?;
         let known = Known::of(&greeting);
         let mut client = Self { config: Arc::new(config), control, tls, host, greeting, known };
-        client.secure().await?;
+        client.encrypt().await?;
+        // A virtual host may have settings of its own for what follows.
+        client.name_virtual_host().await?;
+        client.protect().await?;
         Ok(client)
     }
 
-    async fn secure(&mut self) -> Result<()> {
-        let Some(tls) = &self.tls else { return Ok(()) };
-        if !self.control.is_encrypted() {
-            match self.control.run_with(Secure::default(), Hands::Tls(tls)).await? {
-                Secured::Yes => {}
-                Secured::Refused(_) if matches!(self.config.tls, TlsMode::IfOffered(_)) => {
-                    self.tls = None;
-                    return Ok(());
-                }
-                Secured::Refused(reply) => return Err(Error::TlsRefused { reply }),
+    async fn encrypt(&mut self) -> Result<()> {
+        let Some(tls) = self.tls.as_ref().filter(|_| !self.control.is_encrypted()) else { return Ok(()) };
+        match self.control.run_with(Secure::default(), Hands::Tls(tls)).await? {
+            Secured::Yes => Ok(()),
+            Secured::Refused(_) if matches!(self.config.tls, TlsMode::IfOffered(_)) => {
+                self.tls = None;
+                Ok(())
             }
+            Secured::Refused(reply) => Err(Error::TlsRefused { reply }),
         }
-        self.protect().await
     }
 
     async fn protect(&mut self) -> Result<()> {
+        if self.tls.is_none() {
+            return Ok(());
+        }
         let at_once = self.config.pipelining.allows(Direction::Down, self.self_descriptions());
         let dialog = if at_once { Protection::at_once() } else { Protection::default() };
         let protected = self.control.run(dialog).await;
@@ -106,6 +109,8 @@ impl Client {
     }
 
     /// Logs in (`USER`; `PASS` when asked with `331`, `ACCT` when asked with `332`; RFC 959, 4.1.1).
+    ///
+    /// What [`ClientBuilder::client_name`] and [`ClientBuilder::utf8`] ask for follows (`CLNT`, `OPTS UTF8 ON`).
     ///
     /// Each command is sent at most once. Password and account are left out of what the server answers, should
     /// it repeat them.
@@ -126,7 +131,9 @@ impl Client {
     /// [`Error::StatusCode`] when the login is refused
     /// ([`is_login_refused`](Error::is_login_refused)), or when the server asks for something
     /// twice or for an account where none is given.
+    /// [`Error::ControlInClear`] after [`clear_command_channel`](Self::clear_command_channel).
     pub async fn login(&mut self, credentials: Credentials) -> Result<Reply> {
+        self.check_login_is_safe()?;
         let dialog = Login::new(&credentials, self.config.encoding)?;
         self.known.astray |= std::mem::replace(&mut self.known.logged_in, true);
         self.control.hide([credentials.password, credentials.account]);
@@ -140,6 +147,7 @@ impl Client {
                 return Err(reply.unexpected(&["2xx"]).into());
             }
         }
+        self.introduce().await?;
         Ok(reply)
     }
 

@@ -182,11 +182,7 @@ impl Client {
         if let Some(mode) = ahead {
             self.control.plan_ahead(mode, behind);
         }
-        let early = match started {
-            Started::Preliminary(_) => None,
-            Started::Final(reply) => Some(reply),
-        };
-        let data = DataConnection::new(stream, direction, early).dated(dating);
+        let data = DataConnection::new(stream, direction, started).dated(dating);
         Ok(if compressed { data.compressed(self.config.limits.inflated_bytes) } else { data })
     }
 

@@ -5,6 +5,7 @@
 
 mod abort;
 mod ahead;
+mod clear;
 mod hidden;
 mod keep_alive;
 mod pipeline;

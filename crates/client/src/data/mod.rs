@@ -1,9 +1,10 @@
 //! The data connection of one transfer.
 //!
 //! [`DataConnection`] is the connection and its count; [`DataStream`] holds the client beside it,
-//! so that no command can be sent while a transfer runs. What compresses is in [`compression`], what moves bytes past this side's memory
-//! is in `kernel`.
+//! so that no command can be sent while a transfer runs. Its bytes are read and written in [`bytes`], what
+//! compresses them is in [`compression`], what moves them past this side's memory in `kernel`.
 
+mod bytes;
 mod compression;
 #[cfg(not(target_os = "linux"))]
 mod elsewhere;
@@ -22,18 +23,13 @@ pub(crate) use read_ahead::ReadAhead;
 
 pub use stream::{DataStream, TransferSummary};
 
-use std::{
-    io,
-    pin::{Pin, pin},
-    task::{Context, Poll, ready},
-    time::Duration,
-};
+use std::{io, pin::pin, time::Duration};
 
 use oxftp_proto::{
     Reply,
-    dialog::{Aborted, Completion, Dating},
+    dialog::{Aborted, Completion, Dating, Started},
 };
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use compression::Compression;
 
@@ -51,6 +47,8 @@ pub(crate) struct DataConnection {
     /// `None` once it is closed.
     stream: Option<Stream>,
     direction: Direction,
+    /// The reply that the transfer began with.
+    preliminary: Option<Reply>,
     /// The final reply, where it came in place of the preliminary one.
     early: Option<Reply>,
     at_end: bool,
@@ -66,10 +64,15 @@ pub(crate) struct DataConnection {
 }
 
 impl DataConnection {
-    pub(crate) fn new(stream: Stream, direction: Direction, early: Option<Reply>) -> Self {
+    pub(crate) fn new(stream: Stream, direction: Direction, started: Started) -> Self {
+        let (preliminary, early) = match started {
+            Started::Preliminary(reply) => (Some(reply), None),
+            Started::Final(reply) => (None, Some(reply)),
+        };
         Self {
             stream: Some(stream),
             direction,
+            preliminary,
             early,
             at_end: false,
             broken: None,
@@ -84,6 +87,11 @@ impl DataConnection {
     /// Notes what was said of the file's time while this was opened, if that was asked.
     pub(crate) fn dated(self, dating: Option<Dating>) -> Self {
         Self { dating, ..self }
+    }
+
+    /// Gives the reply that the transfer began with, unless it was the final one.
+    pub(crate) fn preliminary(&self) -> Option<&Reply> {
+        self.preliminary.as_ref()
     }
 
     /// Gives what was said of the file's time along with a download, if that was asked.
@@ -310,87 +318,3 @@ const LAST_WORDS: Duration = Duration::from_secs(10);
 
 /// How long a server may take to end TLS after its final reply.
 const FAREWELL: Duration = Duration::from_secs(1);
-
-impl AsyncRead for DataConnection {
-    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        let this = self.get_mut();
-        if let Some(kind) = this.broken {
-            return Poll::Ready(Err(kind.into()));
-        }
-        let polled = this.poll_limited(cx, buf);
-        if let Poll::Ready(Err(error)) = &polled {
-            // Silence may end; nothing else does.
-            this.broken = Some(error.kind()).filter(|kind| *kind != io::ErrorKind::TimedOut);
-        }
-        polled
-    }
-}
-
-impl DataConnection {
-    fn poll_limited(&mut self, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        let Some(stream) = &mut self.stream else { return Poll::Ready(Ok(())) };
-        let room = buf.remaining();
-        let most = self.limit.most(self.transferred, room);
-        if self.at_end || (most == 0 && room > 0) {
-            return Poll::Ready(Ok(()));
-        }
-        let before = buf.filled().len();
-        if most < room {
-            let mut part = ReadBuf::new(buf.initialize_unfilled_to(most));
-            ready!(poll_bytes(&mut self.compression, stream, cx, &mut part))?;
-            let read = part.filled().len();
-            buf.advance(read);
-        } else {
-            ready!(poll_bytes(&mut self.compression, stream, cx, buf))?;
-        }
-        let read = buf.filled().len() - before;
-        self.transferred += read as u64;
-        self.at_end = read == 0 && room > 0;
-        Poll::Ready(Ok(()))
-    }
-}
-
-fn poll_bytes(
-    compression: &mut Option<Compression>,
-    stream: &mut Stream,
-    cx: &mut Context<'_>,
-    buf: &mut ReadBuf<'_>,
-) -> Poll<io::Result<()>> {
-    match compression {
-        Some(compression) => compression.poll_read(stream, cx, buf),
-        None => Pin::new(stream).poll_read(cx, buf),
-    }
-}
-
-impl AsyncWrite for DataConnection {
-    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        let this = self.get_mut();
-        let Some(stream) = &mut this.stream else {
-            return Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()));
-        };
-        let written = match &mut this.compression {
-            Some(compression) => ready!(compression.poll_write(stream, cx, bytes))?,
-            None => ready!(Pin::new(stream).poll_write(cx, bytes))?,
-        };
-        this.transferred += written as u64;
-        Poll::Ready(Ok(written))
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let this = self.get_mut();
-        let Some(stream) = &mut this.stream else { return Poll::Ready(Ok(())) };
-        if let Some(compression) = &mut this.compression {
-            ready!(compression.poll_flush(stream, cx))?;
-        }
-        Pin::new(stream).poll_flush(cx)
-    }
-
-    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let this = self.get_mut();
-        let Some(stream) = &mut this.stream else { return Poll::Ready(Ok(())) };
-        if let Some(compression) = &mut this.compression {
-            ready!(compression.poll_finish(stream, cx))?;
-        }
-        Pin::new(stream).poll_shutdown(cx)
-    }
-}

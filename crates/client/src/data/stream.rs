@@ -6,7 +6,7 @@ use std::{
     task::{Context, Poll},
 };
 
-use oxftp_proto::{Reply, dialog::Aborted};
+use oxftp_proto::{Encoding, Reply, dialog::Aborted};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::{DataConnection, Masks};
@@ -105,6 +105,10 @@ impl<'c> DataStream<'c> {
     #[must_use]
     pub fn transferred(&self) -> u64 {
         self.data.transferred()
+    }
+
+    pub(crate) fn encoding(&self) -> Encoding {
+        self.client.encoding()
     }
 
     /// Ends the transfer after a failed read or write, and makes the error that tells most: the

@@ -15,7 +15,8 @@ impl Error {
             Self::StatusCode(error) => Some(&error.info),
             Self::UnusableReply { reply, .. }
             | Self::TlsRefused { reply }
-            | Self::ProtectionRefused { reply } => Some(reply),
+            | Self::ProtectionRefused { reply }
+            | Self::VirtualHostRefused { reply, .. } => Some(reply),
             Self::Closed { reply } | Self::Data { reply, .. } => reply.as_ref(),
             Self::TooManySessions { source } | Self::NotRenamed { source, .. } => source.reply(),
             _ => None,

@@ -29,6 +29,7 @@ pub(super) struct Storing<'a> {
     pub(super) resume: bool,
     pub(super) ascii: bool,
     pub(super) temporary: bool,
+    pub(super) allocate: bool,
     pub(super) keep_times: KeepTimes,
     pub(super) keep_permissions: bool,
     pub(super) verify: Verify,
@@ -115,6 +116,9 @@ impl Storing<'_> {
         if self.temporary || self.keep_permissions {
             // What is asked for ahead of its time would not outlive what follows this.
             client.expect_more(false);
+        }
+        if let Some(size) = size.filter(|_| self.allocate) {
+            client.allocate(size.saturating_sub(offset)).await?;
         }
         let questions = match self.asks_size(client) {
             true => client.questions_behind(target, self.time(content.modified()))?,

@@ -102,6 +102,7 @@ pub struct Upload<'c> {
     resume: bool,
     ascii: bool,
     temporary: bool,
+    allocate: bool,
     keep_times: bool,
     keep_permissions: bool,
     verify: Verify,
@@ -121,6 +122,7 @@ impl<'c> Upload<'c> {
             resume: false,
             ascii: false,
             temporary: false,
+            allocate: false,
             keep_times: false,
             keep_permissions: false,
             verify: Verify::default(),
@@ -207,6 +209,14 @@ impl<'c> Upload<'c> {
     #[must_use]
     pub fn temporary(mut self, temporary: bool) -> Self {
         self.temporary = temporary;
+        self
+    }
+
+    /// Asks the server to make room for each file before it is sent (`ALLO`), which costs a round trip. Defaults to
+    /// false: hardly any server needs it (see [`Client::allocate`]).
+    #[must_use]
+    pub fn allocate(mut self, allocate: bool) -> Self {
+        self.allocate = allocate;
         self
     }
 
@@ -297,6 +307,7 @@ impl<'c> Upload<'c> {
             temporary: self.temporary,
             keep_times: self.keep_times,
             keep_permissions: self.keep_permissions,
+            allocate: self.allocate,
             verify: self.verify,
             encoding: config.encoding,
             limits: config.limits.clone(),

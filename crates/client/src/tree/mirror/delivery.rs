@@ -141,6 +141,7 @@ fn storing<'a>(fs: &'a dyn PathIo, facts: &Facts, manner: Manner, attempt: &'a A
         resume,
         ascii: false,
         temporary: false,
+        allocate: false,
         keep_times: modified.map_or(KeepTimes::No, KeepTimes::Of),
         keep_permissions: false,
         verify,
