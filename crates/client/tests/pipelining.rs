@@ -8,7 +8,7 @@ mod scripts;
 use std::path::Path;
 
 use common::bench::{failed_names, files, lay};
-use oxftp::{Client, Pipelining, Report, Result, Verify};
+use oxftp::{Client, Error, Pipelining, Report, Result, Verify};
 use oxftp_testing::scripted::Script;
 use scripts::{builder, check_in_step, in_step, mlst_dir, opening, play, play_to};
 
@@ -126,6 +126,24 @@ async fn the_size_of_an_upload_is_asked_for_along_with_the_next_port() {
         let outcome = client.upload(local.path()).to("d").write_into(true).await;
 
         assert_eq!(outcome.is_ok(), whole, "{size}");
+        server.done().await;
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_closes_before_it_tells_a_size_has_the_file_all_the_same() {
+    for greeting in ["220 ready", "220 (vsFTPd 3.0.3)"] {
+        let local = tempfile::tempdir().unwrap();
+        lay(local.path(), "a", "a");
+        lay(local.path(), "b", "b");
+        let script = Script::new().greeting(greeting).expect("MKD d").reply("257 made").type_image();
+        let script = opening(script, "STOR d/a").expect_data("a");
+        let (server, mut client) = play(script.reply("226 done").close()).await;
+
+        let error = client.upload(local.path()).to("d").write_into(true).await.unwrap_err();
+
+        let Error::Stopped { report, .. } = error else { panic!("{error}") };
+        assert_eq!(report.files, 1, "{greeting}");
         server.done().await;
     }
 }

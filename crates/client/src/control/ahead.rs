@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use oxftp_proto::{
     Command, Reply,
-    dialog::{Answer, Dialog, Endpoint, PassiveMode, PipelinedCompletion},
+    dialog::{Answer, Completed, Dialog, Endpoint, Event, PassiveMode, PipelinedCompletion, Step},
 };
 
 use super::{ControlChannel, Hands};
@@ -32,6 +32,9 @@ pub(super) struct Questions {
     /// How many were sent behind the latest transfer.
     sent: usize,
 }
+
+/// What a transfer that succeeded is answered.
+const SUCCESS: &[&str] = &["2xx"];
 
 impl ControlChannel {
     /// Has the passive command of the next transfer sent at the end of this one, and before it what is asked of
@@ -77,14 +80,27 @@ impl ControlChannel {
         mode: PassiveMode,
         deadline: Option<Duration>,
     ) -> Result<(Reply, Vec<Reply>)> {
-        let completion = PipelinedCompletion::new(mode).questions(self.questions.sent);
-        let completed = self.resume(completion, deadline).await?;
-        self.ahead = match completed.passive {
-            Answer::Owed => Ahead::Sent(mode),
-            Answer::Listening(endpoint) => Ahead::Listening(mode, endpoint),
-            Answer::Refused => Ahead::Refused,
-        };
-        Ok((completed.transfer?, completed.answers))
+        self.check_usable()?;
+        let mut completion = PipelinedCompletion::new(mode).questions(self.questions.sent);
+        let mut step = completion.step(Event::Start)?;
+        loop {
+            if let Step::Done(Completed { transfer, answers, passive }) = step {
+                self.ahead = match passive {
+                    Answer::Owed => Ahead::Sent(mode),
+                    Answer::Listening(endpoint) => Ahead::Listening(mode, endpoint),
+                    Answer::Refused => Ahead::Refused,
+                };
+                return Ok((transfer?, answers));
+            }
+            // An answer is not waited for as a transfer is.
+            let deadline = if completion.transfer().is_some() { self.deadline } else { deadline };
+            step = match (self.next_reply(deadline).await, completion.transfer()) {
+                (Ok(reply), _) => completion.step(Event::Reply(reply))?,
+                // The transfer is done, whatever became of the connection since.
+                (Err(_), Some(transfer)) => return Ok((transfer.clone().expect(SUCCESS)?, Vec::new())),
+                (Err(error), None) => return Err(error),
+            };
+        }
     }
 
     /// Runs a dialog that opens a data connection and awaits what is owed already.

@@ -55,6 +55,12 @@ impl PipelinedCompletion {
         Self { questions, ..self }
     }
 
+    /// Gives the final reply to the transfer, once it has come.
+    #[must_use]
+    pub fn transfer(&self) -> Option<&Reply> {
+        self.transfer.as_ref()
+    }
+
     fn take(&mut self, reply: Reply) -> Step<Completed> {
         match reply.code() {
             code if code.is_preliminary() => return Step::AwaitReply,
