@@ -6,7 +6,9 @@
 mod common;
 
 use std::{
+    collections::hash_map::RandomState,
     fs,
+    hash::BuildHasher,
     path::Path,
     process::{Command, Stdio},
     time::Duration,
@@ -41,15 +43,23 @@ const LONG: &[&str] = &[
     "shell -c find URL",
 ];
 
-const MOMENTS_MS: [u64; 5] = [0, 20, 60, 140, 300];
+/// At once, and at random moments up to this.
+const LATEST_MS: u64 = 300;
+const MOMENTS: usize = 5;
+
+fn moments_ms() -> Vec<u64> {
+    // Each of these hashers begins with numbers of its own.
+    let random = || RandomState::new().hash_one(0) % LATEST_MS;
+    std::iter::once(0).chain(std::iter::repeat_with(random)).take(MOMENTS).collect()
+}
 
 #[test]
 fn ctrl_c_ends_every_verb_with_130_and_cuts_no_file_here() {
     for kind in [ServerKind::Embedded, ServerKind::ProFtpd] {
         let Some(site) = Site::on(kind, Protection::Explicit) else { continue };
         for (number, line) in LONG.iter().enumerate() {
-            for moment in MOMENTS_MS {
-                let bed = Bed::make(&site, format!("{number}-{moment}"));
+            for (turn, moment) in moments_ms().into_iter().enumerate() {
+                let bed = Bed::make(&site, format!("{number}-{turn}"));
                 let run = broken_off(&bed, line, Duration::from_millis(moment));
                 // Before the program has said what it does with signals, the system ends it.
                 assert!(

@@ -2,9 +2,9 @@
 
 use std::{path::Path, sync::Arc, time::Instant};
 
-use oxftp::{Connections, FtpUrl, Order, Pool, Progress, Report, Verify};
+use oxftp::{Connections, FtpUrl, Order, Pool, Progress, Verify};
 
-use super::{cat, many, range};
+use super::{cat, many, range, summary::summary};
 use crate::{
     app::App,
     args::{ByteRange, GetArgs, Jobs, SEGMENTS_BY_THEMSELVES},
@@ -12,7 +12,6 @@ use crate::{
     output::Output,
     progress::{self, Scope},
     session::{self, Session},
-    units::{Rate, count},
 };
 
 pub(crate) async fn run(args: GetArgs, app: &App) -> Result {
@@ -190,19 +189,6 @@ impl Wanted<'_> {
                 hint: "-r downloads it with everything in it",
             }),
             Err(error) => Err(Failure::about(url, error)),
-        }
-    }
-}
-
-/// Says what was transferred, and how fast.
-pub(super) fn summary(what: impl std::fmt::Display, report: &Report, begun: Instant) -> String {
-    let rate = Rate { bytes: report.bytes, elapsed: begun.elapsed() };
-    match (report.files, report.directories) {
-        (_, 0) => format!("{what}: {rate}"),
-        (files, directories) => {
-            let (files, directories) =
-                (count(files, "file", "files"), count(directories, "directory", "directories"));
-            format!("{what}: {files} in {directories}, {rate}")
         }
     }
 }

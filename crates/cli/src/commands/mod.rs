@@ -29,8 +29,10 @@ mod rm;
 mod rmdir;
 pub(crate) mod serve;
 pub(crate) mod shell;
+mod sources;
 mod stat;
 mod stdin;
+mod summary;
 mod touch;
 mod walk;
 

@@ -8,7 +8,12 @@ use std::{
 
 use oxftp::{FtpUrl, Order, Pool, Progress, RemotePath, Verify};
 
-use super::{get::summary, many, stdin};
+use super::{
+    many,
+    sources::{bytes_below, bytes_of, has_no_name, is_stdin},
+    stdin,
+    summary::summary,
+};
 use crate::{
     app::App,
     args::{Jobs, PutArgs, Stored},
@@ -83,10 +88,6 @@ fn target(args: &PutArgs, url: &FtpUrl) -> Result<Target> {
         };
     }
     Ok(target)
-}
-
-fn is_stdin(source: &Path) -> bool {
-    source.as_os_str() == "-"
 }
 
 /// What the flags want of every source.
@@ -194,35 +195,4 @@ impl Wanted<'_> {
         };
         Failure::Client { about, error: error.into() }
     }
-}
-
-async fn bytes_of(source: &Path, scope: Scope) -> Option<u64> {
-    match scope {
-        Scope::Tree { bytes } => bytes,
-        Scope::File => Some(tokio::fs::metadata(source).await.ok()?.len()),
-    }
-}
-
-/// `.`, `..`, `/` and `x/.` have no name to put them under: their contents are put.
-fn has_no_name(source: &Path) -> bool {
-    source.file_name().is_none() || source.as_os_str().as_encoded_bytes().ends_with(b"/.")
-}
-
-/// Adds up the files of a tree, for the display alone: what cannot be read counts as nothing.
-async fn bytes_below(root: PathBuf) -> Option<u64> {
-    let add_up = move || {
-        let mut waiting = vec![root];
-        let mut bytes = 0;
-        while let Some(directory) = waiting.pop() {
-            for entry in std::fs::read_dir(directory).into_iter().flatten().flatten() {
-                match entry.metadata() {
-                    Ok(found) if found.is_dir() => waiting.push(entry.path()),
-                    Ok(found) if found.is_file() => bytes += found.len(),
-                    _ => {}
-                }
-            }
-        }
-        bytes
-    };
-    tokio::task::spawn_blocking(add_up).await.ok()
 }

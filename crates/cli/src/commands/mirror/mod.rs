@@ -10,7 +10,7 @@ use oxftp::{
 };
 use tokio::sync::mpsc;
 
-use super::get::summary;
+use super::summary::summary;
 use crate::{
     app::App,
     args::MirrorArgs,

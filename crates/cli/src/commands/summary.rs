@@ -1,0 +1,20 @@
+//! What is said of a transfer when it is done.
+
+use std::time::Instant;
+
+use oxftp::Report;
+
+use crate::units::{Rate, count};
+
+/// Says what was transferred, and how fast.
+pub(super) fn summary(what: impl std::fmt::Display, report: &Report, begun: Instant) -> String {
+    let rate = Rate { bytes: report.bytes, elapsed: begun.elapsed() };
+    match (report.files, report.directories) {
+        (_, 0) => format!("{what}: {rate}"),
+        (files, directories) => {
+            let (files, directories) =
+                (count(files, "file", "files"), count(directories, "directory", "directories"));
+            format!("{what}: {files} in {directories}, {rate}")
+        }
+    }
+}
