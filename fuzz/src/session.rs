@@ -185,9 +185,9 @@ impl AsyncWrite for Line {
 }
 
 /// What the client sends here.
-const VERBS: [&str; 24] = [
+const VERBS: [&str; 26] = [
     "USER", "PASS", "ACCT", "PWD", "CWD", "TYPE", "EPSV", "PASV", "REST", "RETR", "STOR", "APPE", "LIST",
-    "MLSD", "MLST", "STAT", "SIZE", "MDTM", "MKD", "SYST", "FEAT", "NOOP", "ABOR", "QUIT",
+    "MLSD", "MLST", "STAT", "SIZE", "MDTM", "MKD", "SYST", "FEAT", "NOOP", "ABOR", "QUIT", "OPTS", "PRET",
 ];
 
 /// Far more than any honest session of a few kilobytes takes.
