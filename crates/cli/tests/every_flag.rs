@@ -61,6 +61,9 @@ fn pyftpdlib_explicit() {
     on(ServerKind::Pyftpdlib, Protection::Explicit);
 }
 
+const SERVERS: [ServerKind; 4] =
+    [ServerKind::Vsftpd, ServerKind::ProFtpd, ServerKind::PureFtpd, ServerKind::Pyftpdlib];
+
 fn on(kind: ServerKind, protection: Protection) {
     let Some(site) = Site::on(kind, protection) else { return };
     let tls = if protection == Protection::Plain { Vec::new() } else { tls() };
@@ -198,7 +201,7 @@ fn control_and_data_go_through_the_proxy() {
     for (kind, scheme) in
         [(ProxyKind::Socks5, "socks5"), (ProxyKind::Socks4a, "socks4a"), (ProxyKind::Http, "http")]
     {
-        for server in [ServerKind::Vsftpd, ServerKind::ProFtpd] {
+        for server in SERVERS {
             let Some(site) = Site::on(server, Protection::Explicit) else { continue };
             let runtime =
                 tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
@@ -214,7 +217,7 @@ fn control_and_data_go_through_the_proxy() {
 
 #[test]
 fn a_limit_of_the_rate_holds_both_ways() {
-    for kind in [ServerKind::Vsftpd, ServerKind::ProFtpd] {
+    for kind in SERVERS {
         let Some(site) = Site::on(kind, Protection::Explicit) else { continue };
         let begun = Instant::now();
         hold(&site, &[row("get --limit-rate 500k URL/big"), row("put --limit-rate 500k whole URL/new")]);
@@ -224,7 +227,7 @@ fn a_limit_of_the_rate_holds_both_ways() {
 }
 
 #[test]
-fn a_server_that_does_not_answer_is_given_up_on_in_time_and_tried_as_often_as_told() {
+fn a_server_that_does_not_answer_is_given_up_on_in_time() {
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     for (scheme, flag) in [("ftp", "--timeout"), ("ftps", "--timeout"), ("ftps", "--connect-timeout")] {
         let url = format!("{scheme}://me@{}", silent.local_addr().unwrap());
