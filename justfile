@@ -53,7 +53,7 @@ bench-replies *args:
 # Measures the program beside other clients, which bench/peers installs; wants some GiB of RAM disk
 bench *args:
     cargo build --release -p oxftp-cli -p oxftp-bench
-    TMPDIR=/dev/shm target/release/oxftp-bench --plot docs/performance.svg {{ args }}
+    target/release/oxftp-bench --plot docs/performance.svg {{ args }}
 
 # Fetches the real FTP servers that the tests run (Debian)
 servers:

@@ -17,7 +17,10 @@ mod link;
 mod plot;
 mod table;
 
-use std::{path::PathBuf, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use clap::Parser;
 use oxftp_testing::servers::{ServerKind, ServerOptions};
@@ -71,6 +74,9 @@ struct Options {
     /// Draws what was measured into this file (SVG)
     #[arg(long)]
     plot: Option<PathBuf>,
+    /// Directory for the files of server and client, on a RAM disk
+    #[arg(long, default_value = "/dev/shm")]
+    directory: PathBuf,
     /// Clients to run, all by default
     #[arg(long, value_delimiter = ',')]
     clients: Vec<String>,
@@ -82,6 +88,7 @@ fn main() {
         return bare::run(rest).unwrap();
     }
     let options = Options::parse();
+    use_directory(&options.directory);
     let programs = clients::installed(&options.oxftp, options.before.as_deref(), &options.clients);
     let sizes = Sizes {
         mib: options.mib,
@@ -100,6 +107,16 @@ fn main() {
     }
     if let Some(path) = &options.plot {
         plot::draw(path, &measured).unwrap();
+    }
+}
+
+/// On a disk it is the file system that is measured: ext4 passes over every inode that was freed
+/// in the last seconds, one by one, so that files that come after many deleted ones cost ten times as much.
+fn use_directory(directory: &Path) {
+    if directory.is_dir() {
+        tempfile::env::override_temp_dir(directory).unwrap();
+    } else {
+        eprintln!("no {}: the files are in {}", directory.display(), std::env::temp_dir().display());
     }
 }
 
