@@ -36,7 +36,12 @@ impl Output {
 
     /// Writes a line.
     pub(crate) async fn line(&mut self, line: impl AsRef<[u8]>) -> Result {
-        self.gathered.extend_from_slice(line.as_ref());
+        self.line_by(|gathered| gathered.extend_from_slice(line.as_ref())).await
+    }
+
+    /// Writes what is appended, as a line.
+    pub(crate) async fn line_by(&mut self, append: impl FnOnce(&mut Vec<u8>)) -> Result {
+        append(&mut self.gathered);
         self.gathered.push(b'\n');
         if self.gathered.len() >= ENOUGH { self.flush().await } else { Ok(()) }
     }

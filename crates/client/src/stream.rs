@@ -2,7 +2,6 @@
 
 use std::{
     io,
-    net::SocketAddr,
     pin::Pin,
     task::{Context, Poll, ready},
     time::Duration,
@@ -55,14 +54,6 @@ impl Stream {
             Transport::Plain(_) => None,
             Transport::Tls(stream) => Some(stream.get_ref().1),
         }
-    }
-
-    pub(crate) fn peer_address(&self) -> Option<SocketAddr> {
-        self.socket().peer_address()
-    }
-
-    pub(crate) fn local_address(&self) -> Option<SocketAddr> {
-        self.socket().local_address()
     }
 
     pub(crate) fn has_unread(&self) -> bool {

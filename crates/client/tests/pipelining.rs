@@ -90,6 +90,23 @@ async fn a_server_that_refuses_what_comes_early_is_asked_again_in_time_and_never
 }
 
 #[tokio::test]
+async fn the_next_directory_of_a_tree_is_asked_for_before_the_present_listing_is_answered() {
+    let lines = ["a", "b"].map(|name| format!("type=dir; {name}\r\n")).concat();
+    let script = opening(Script::new().type_image(), "MLSD d").data(lines).quiet().reply("226 done");
+    let script =
+        opening(script, "MLSD d/a").data("type=file; x\r\n").expect("EPSV").reply("226 done").listen();
+    let script = script.expect("MLSD d/b").reply("150 here").data("type=file; y\r\n").quiet();
+    let (server, mut client) = play(in_step(script.reply("226 done"))).await;
+
+    let entries = client.list("d").recursive().await.unwrap();
+
+    let found: Vec<_> = entries.iter().map(|entry| entry.path().to_string()).collect();
+    assert_eq!(found, ["d/a", "d/b", "d/a/x", "d/b/y"]);
+    check_in_step(&mut client).await;
+    server.done().await;
+}
+
+#[tokio::test]
 async fn a_time_that_no_listing_tells_is_asked_for_along_with_the_next_port() {
     let local = tempfile::tempdir().unwrap();
     let lines = ["a", "b"].map(|name| format!("-rw-r--r-- 1 ann staff 1 Jan  2 03:04 {name}\r\n")).concat();

@@ -1,6 +1,6 @@
 //! What a listing says of one thing, as JSON and as a line for people.
 
-use std::{borrow::Cow, fmt::Write};
+use std::{borrow::Cow, io::Write};
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use oxftp::{Encoding, Entry, EntryKind, Precision, Timestamp};
@@ -74,84 +74,96 @@ fn text_or_base64(bytes: &[u8], encoding: Encoding) -> (Option<Cow<'_, str>>, Op
 }
 
 /// Spells kind, mode, size and time in columns, as `ls -l` does: `-rw-r--r--  1234  2024-05-01 12:00Z`.
-pub(crate) fn columns(entry: &Entry) -> String {
-    let mut line = String::with_capacity(TIME_ENDS);
+pub(crate) fn push_columns(line: &mut Vec<u8>, entry: &Entry) {
+    let begin = line.len();
     line.push(letter(entry.kind));
-    line.extend(permissions(entry.mode));
-    // A text takes whatever is written.
-    let _ = match entry.size.filter(|_| entry.is_file()) {
-        Some(size) => write!(line, " {size:>14} "),
-        None => write!(line, " {:>14} ", '-'),
-    };
+    line.extend_from_slice(&permissions(entry.mode));
+    line.push(b' ');
+    push_size(line, entry.size.filter(|_| entry.is_file()));
+    line.push(b' ');
     match &entry.modified {
-        Some(time) => push_minutes(&mut line, time),
-        None => line.push('-'),
+        Some(time) => push_minutes(line, time),
+        None => line.push(b'-'),
     }
-    line.extend(std::iter::repeat_n(' ', TIME_ENDS.saturating_sub(line.len())));
-    line
+    line.resize(line.len().max(begin + TIME_ENDS), b' ');
 }
 
 /// Spells a time to the minute; what is known to be UTC has a `Z`.
 pub(crate) fn minutes(time: &Timestamp) -> String {
-    let mut text = String::new();
+    let mut text = Vec::new();
     push_minutes(&mut text, time);
-    text
-}
-
-fn push_minutes(text: &mut String, time: &Timestamp) {
-    push_two_digits(text, time.year() / 100);
-    push_two_digits(text, time.year() % 100);
-    text.push('-');
-    push_two_digits(text, time.month().into());
-    text.push('-');
-    push_two_digits(text, time.day().into());
-    if time.precision() == Precision::Day {
-        return;
-    }
-    text.push(' ');
-    push_two_digits(text, time.hour().into());
-    text.push(':');
-    push_two_digits(text, time.minute().into());
-    let _ = write!(text, "{}", time.zone());
+    String::from_utf8_lossy(&text).into_owned()
 }
 
 /// Listings are long: what formats any number takes five times as long.
-fn push_two_digits(text: &mut String, number: u16) {
-    text.extend(
-        [number / 10, number % 10].into_iter().filter_map(|digit| char::from_digit(digit.into(), 10)),
-    );
+fn push_size(line: &mut Vec<u8>, size: Option<u64>) {
+    let mut column = *b"                   -";
+    let mut first = column.len() - 1;
+    if let Some(mut rest) = size {
+        for (place, digit) in column.iter_mut().enumerate().rev() {
+            (*digit, first) = (b'0' + (rest % 10) as u8, place);
+            rest /= 10;
+            if rest == 0 {
+                break;
+            }
+        }
+    }
+    line.extend_from_slice(&column[first.min(column.len() - SIZE_WIDTH)..]);
 }
 
-fn letter(kind: EntryKind) -> char {
+fn push_minutes(text: &mut Vec<u8>, time: &Timestamp) {
+    push_two_digits(text, (time.year() / 100 % 100) as u8);
+    push_two_digits(text, (time.year() % 100) as u8);
+    text.push(b'-');
+    push_two_digits(text, time.month());
+    text.push(b'-');
+    push_two_digits(text, time.day());
+    if time.precision() == Precision::Day {
+        return;
+    }
+    text.push(b' ');
+    push_two_digits(text, time.hour());
+    text.push(b':');
+    push_two_digits(text, time.minute());
+    // Memory takes whatever is written.
+    let _ = write!(text, "{}", time.zone());
+}
+
+fn push_two_digits(text: &mut Vec<u8>, number: u8) {
+    text.extend_from_slice(&[b'0' + number / 10, b'0' + number % 10]);
+}
+
+fn letter(kind: EntryKind) -> u8 {
     match kind {
-        EntryKind::File => '-',
-        EntryKind::Directory | EntryKind::CurrentDirectory | EntryKind::ParentDirectory => 'd',
-        EntryKind::Link => 'l',
-        EntryKind::Special => 's',
-        _ => '?',
+        EntryKind::File => b'-',
+        EntryKind::Directory | EntryKind::CurrentDirectory | EntryKind::ParentDirectory => b'd',
+        EntryKind::Link => b'l',
+        EntryKind::Special => b's',
+        _ => b'?',
     }
 }
 
-fn permissions(mode: Option<u32>) -> [char; 9] {
-    let Some(mode) = mode else { return ['?'; 9] };
-    let triple = |shift: u32, special: bool, letter: char| {
+fn permissions(mode: Option<u32>) -> [u8; 9] {
+    let Some(mode) = mode else { return [b'?'; 9] };
+    let triple = |shift: u32, special: bool, letter: u8| {
         let bits = mode >> shift;
         let execute = match (bits & 1 != 0, special) {
             (true, true) => letter,
             (false, true) => letter.to_ascii_uppercase(),
-            (true, false) => 'x',
-            (false, false) => '-',
+            (true, false) => b'x',
+            (false, false) => b'-',
         };
-        [if bits & 4 != 0 { 'r' } else { '-' }, if bits & 2 != 0 { 'w' } else { '-' }, execute]
+        [if bits & 4 != 0 { b'r' } else { b'-' }, if bits & 2 != 0 { b'w' } else { b'-' }, execute]
     };
-    let [a, b, c] = triple(6, mode & 0o4000 != 0, 's');
-    let [d, e, f] = triple(3, mode & 0o2000 != 0, 's');
-    let [g, h, i] = triple(0, mode & 0o1000 != 0, 't');
+    let [a, b, c] = triple(6, mode & 0o4000 != 0, b's');
+    let [d, e, f] = triple(3, mode & 0o2000 != 0, b's');
+    let [g, h, i] = triple(0, mode & 0o1000 != 0, b't');
     [a, b, c, d, e, f, g, h, i]
 }
 
-/// Where the column of the time ends: that of a size is 14 wide, that of a time 17.
-const TIME_ENDS: usize = 10 + 1 + 14 + 1 + 17;
+/// Where the column of the time ends: that of a time is 17 wide.
+const TIME_ENDS: usize = 10 + 1 + SIZE_WIDTH + 1 + 17;
+const SIZE_WIDTH: usize = 14;
 
 #[cfg(test)]
 mod tests {
@@ -184,8 +196,21 @@ mod tests {
 
     #[test]
     fn columns_are_those_of_ls() {
-        assert_eq!(columns(&entry(b"x")), "-rwsr-xr--              5 -                ");
-        assert_eq!(String::from_iter(permissions(Some(0o1001))), "--------t");
-        assert_eq!(String::from_iter(permissions(None)), "?????????");
+        let columns = |size, modified: Option<&str>| {
+            let mut entry = entry(b"x");
+            entry.size = size;
+            entry.modified = modified.map(|time| Timestamp::parse_mlsx(time.as_bytes()).unwrap());
+            let mut line = Vec::new();
+            push_columns(&mut line, &entry);
+            String::from_utf8(line).unwrap()
+        };
+        assert_eq!(columns(Some(5), None), "-rwsr-xr--              5 -                ");
+        assert_eq!(columns(Some(0), None), "-rwsr-xr--              0 -                ");
+        assert_eq!(columns(None, None), "-rwsr-xr--              - -                ");
+        assert_eq!(columns(Some(12_345_678_901_234), None), "-rwsr-xr-- 12345678901234 -                ");
+        assert_eq!(columns(Some(u64::MAX), None), "-rwsr-xr-- 18446744073709551615 -          ");
+        assert_eq!(columns(Some(5), Some("20240501120305")), "-rwsr-xr--              5 2024-05-01 12:03Z");
+        assert_eq!(permissions(Some(0o1001)), *b"--------t");
+        assert_eq!(permissions(None), [b'?'; 9]);
     }
 }

@@ -69,8 +69,7 @@ impl Wanted {
             let object = JsonEntry::new(found, Encoding::UTF_8).at(path, name.as_bytes());
             return output.line(object.line()).await;
         }
-        let shown = output.showable(path).into_owned();
-        output.line(shown).await
+        output.line(output.showable(path)).await
     }
 
     fn is(&self, name: &FileName, found: &Entry) -> bool {

@@ -3,7 +3,7 @@
 use oxftp::{Client, Encoding, Entry, FtpUrl, PathEntry, RemotePath};
 
 use super::{
-    entry::{JsonEntry, columns},
+    entry::{JsonEntry, push_columns},
     lone,
     walk::{below, walk},
 };
@@ -82,17 +82,20 @@ impl Style {
         if self.json {
             return output.line(JsonEntry::new(entry, Encoding::UTF_8).at(path, name).line()).await;
         }
-        let shown = output.showable(path).into_owned();
+        let shown = output.showable(path);
         if !self.long {
             return output.line(shown).await;
         }
-        let mut line = columns(entry).into_bytes();
-        line.push(b' ');
-        line.extend_from_slice(&shown);
-        if let Some(target) = entry.link_target() {
-            line.extend_from_slice(b" -> ");
-            line.extend_from_slice(&output.showable(target));
-        }
-        output.line(line).await
+        let target = entry.link_target().map(|target| output.showable(target));
+        let write = |line: &mut Vec<u8>| {
+            push_columns(line, entry);
+            line.push(b' ');
+            line.extend_from_slice(&shown);
+            if let Some(target) = target {
+                line.extend_from_slice(b" -> ");
+                line.extend_from_slice(&target);
+            }
+        };
+        output.line_by(write).await
     }
 }

@@ -38,6 +38,8 @@ use crate::{
 pub(crate) struct ControlChannel {
     /// `None` once it is of no use.
     stream: Option<Stream>,
+    /// Those of the server and of this side; the system is asked once.
+    addresses: (Option<SocketAddr>, Option<SocketAddr>),
     decoder: ReplyDecoder,
     /// Bytes of commands that are not sent yet; a dropped future leaves its rest here.
     outgoing: BytesMut,
@@ -80,6 +82,7 @@ impl ControlChannel {
         deadline: Option<Duration>,
     ) -> Self {
         Self {
+            addresses: (socket.peer_address(), socket.local_address()),
             stream: Some(Stream::new(Transport::Plain(socket), throttle, None)),
             decoder: ReplyDecoder::new(limits),
             outgoing: BytesMut::new(),
@@ -100,11 +103,11 @@ impl ControlChannel {
     }
 
     pub(crate) fn peer_address(&self) -> Option<SocketAddr> {
-        self.stream.as_ref().and_then(Stream::peer_address)
+        self.addresses.0
     }
 
     pub(crate) fn local_address(&self) -> Option<SocketAddr> {
-        self.stream.as_ref().and_then(Stream::local_address)
+        self.addresses.1
     }
 
     pub(crate) fn is_encrypted(&self) -> bool {

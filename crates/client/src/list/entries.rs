@@ -179,7 +179,10 @@ impl<'c> Entries<'c> {
             self.queue.pop_front();
         }
         let Some(Waiting { path, depth, lineage }) = self.queue.front().cloned() else { return Ok(()) };
-        let opened = self.client.open_listing((&path, depth), self.raw_command).await?;
+        self.client.expect_more(self.queue.len() > 1);
+        let opened = self.client.open_listing((&path, depth), self.raw_command).await;
+        self.client.expect_more(false);
+        let opened = opened?;
         self.queue.pop_front();
         self.current = opened;
         self.descent.lineage = lineage;
