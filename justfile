@@ -50,6 +50,10 @@ bench-instructions *args:
 bench-replies *args:
     cargo bench -p oxftp-proto --bench replies -- {{ args }}
 
+# Measures what the transfer loop costs
+bench-transfers *args:
+    cargo bench -p oxftp --bench transfers -- {{ args }}
+
 # Measures the program beside other clients, which bench/peers installs; wants some GiB of RAM disk
 bench *args:
     cargo build --release -p oxftp-cli -p oxftp-bench
