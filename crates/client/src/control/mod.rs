@@ -6,6 +6,7 @@
 mod abort;
 mod ahead;
 mod clear;
+mod end;
 mod hidden;
 mod keep_alive;
 mod pipeline;
@@ -30,7 +31,7 @@ use crate::{
     connect::BoxSocket,
     dial::DataDialler,
     stream::{Stream, Transport},
-    timeouts::{in_time, within},
+    timeouts::in_time,
     tls::TlsSession,
 };
 
@@ -207,19 +208,6 @@ impl ControlChannel {
         self.settled.drain(..).collect()
     }
 
-    /// Ends the connection at once.
-    pub(crate) fn close(&mut self) {
-        self.give_up("it was closed", None);
-    }
-
-    /// Ends the connection politely (TLS says that it ends).
-    pub(crate) async fn shut_down(&mut self) {
-        if let Some(mut stream) = self.stream.take() {
-            let _ = within(Some(CLOSING), stream.shutdown()).await;
-        }
-        self.close();
-    }
-
     async fn drive<D: Dialog>(
         &mut self,
         mut dialog: D,
@@ -369,34 +357,7 @@ impl ControlChannel {
         }
         self.settled.push_back(reply);
     }
-
-    fn lost(&mut self, error: io::Error) -> Error {
-        self.give_up(&error.to_string(), None);
-        Error::Control(error)
-    }
-
-    fn give_up(&mut self, why: &str, last_words: Option<Reply>) {
-        self.stream = None;
-        if self.end.is_none() {
-            self.end = Some((why.to_owned(), last_words));
-        }
-    }
-
-    pub(crate) fn check_usable(&self) -> Result<()> {
-        if self.stream.is_some() { Ok(()) } else { Err(self.unusable()) }
-    }
-
-    fn unusable(&self) -> Error {
-        match &self.end {
-            Some((_, Some(reply))) => Error::Closed { reply: Some(reply.clone()) },
-            Some((why, None)) => Error::Broken { why: why.clone() },
-            None => Error::Broken { why: "it is not open".into() },
-        }
-    }
 }
 
 /// Replies kept that nobody waited for.
 const MOST_SETTLED: usize = 16;
-
-/// How long a polite end may take.
-const CLOSING: Duration = Duration::from_secs(2);
