@@ -179,10 +179,11 @@ impl<'c> Entries<'c> {
             self.queue.pop_front();
         }
         let Some(Waiting { path, depth, lineage }) = self.queue.front().cloned() else { return Ok(()) };
-        self.client.expect_more(self.queue.len() > 1);
-        let opened = self.client.open_listing((&path, depth), self.raw_command).await;
-        self.client.expect_more(false);
-        let opened = opened?;
+        if self.recursive {
+            // Else whoever lists knows what comes next.
+            self.client.expect_more(self.queue.len() > 1);
+        }
+        let opened = self.client.open_listing((&path, depth), self.raw_command).await?;
         self.queue.pop_front();
         self.current = opened;
         self.descent.lineage = lineage;
@@ -320,6 +321,9 @@ impl<'c> Entries<'c> {
 
     fn give_up_directory(&mut self, opening: bool) {
         self.current = None;
+        if self.recursive {
+            self.client.expect_more(false);
+        }
         if opening {
             self.queue.pop_front();
         }
