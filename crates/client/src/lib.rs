@@ -29,39 +29,55 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
-mod ascii;
 mod client;
 mod config;
 pub mod connect;
 mod control;
 mod data;
-mod dial;
+pub(crate) mod deadline;
 mod error;
-mod fxp;
-mod keep_alive;
+mod future;
 mod list;
-mod local_hash;
-pub mod path_io;
-mod pipelining;
+pub mod local_fs;
+#[doc(hidden)]
+pub use local_fs as path_io;
+pub mod mirror;
 mod pool;
 mod progress;
-mod report;
 mod stream;
-mod throttle;
-mod timeouts;
 mod tls;
-mod tree;
+mod transfer;
 mod url;
 
-pub use ascii::{AsciiReader, AsciiWriter, LineEnd};
-pub use client::{Client, DataCommand, RangeStream, RawCommand, RawExchange, UniqueStream};
-pub use config::{ClientBuilder, CustomOrder, Host, Utf8};
-pub use data::{DataStream, TransferSummary};
-pub use dial::ActiveMode;
-pub use error::{Error, Result};
-pub use fxp::fxp;
-pub use list::{Entries, List, ListCommand, PathEntry};
-pub use local_hash::hash_file;
+pub use crate::client::streams::DataStream;
+pub use crate::client::{Client, DataCommand, RangeStream, RawCommand, RawExchange, UniqueStream};
+pub use crate::config::pipelining::Pipelining;
+pub use crate::config::timeouts::Timeouts;
+pub use crate::connect::data_dialer::ActiveMode;
+pub use crate::data::TransferSummary;
+pub use crate::error::report::{Failure, Report};
+pub use crate::error::{Error, Result};
+pub use crate::future::BoxFuture;
+pub use crate::local_fs::hash::hash_file;
+pub use crate::pool::{Pool, PooledClient};
+pub use crate::progress::{Counter, Progress};
+pub use crate::stream::rate_limit::Throttle;
+pub use crate::transfer::ascii::{AsciiReader, AsciiWriter, LineEnd};
+pub use crate::transfer::fxp::fxp;
+pub use crate::transfer::{Connections, Download, Order, PART_SUFFIX, Upload, Verify};
+pub use crate::url::{FtpUrl, Scheme, UrlError};
+pub use crate::{
+    config::list_command::ListCommand,
+    list::{Entries, List, PathEntry},
+};
+pub use crate::{
+    config::{ClientBuilder, CustomOrder, Utf8},
+    url::Host,
+};
+pub use crate::{
+    error::tls::TlsFailure,
+    tls::{TlsConfig, TlsCounts, TlsVersion},
+};
 pub use oxftp_proto::{
     Code, Command, Encoding, Entry, EntryKind, Facts, Features, FileHash, FileName, HashAlgorithm,
     InvalidCommand, Limits, NameError, Platform, Precision, RemotePath, Reply, ReplyDecoder, ServerZone,
@@ -69,15 +85,6 @@ pub use oxftp_proto::{
     dialog::{Aborted, Credentials, PassiveMode, Secret},
     listing, parse_directory,
 };
-pub use pipelining::Pipelining;
-pub use pool::{Pool, PooledClient};
-pub use progress::{Counter, Progress};
-pub use report::{Failure, Report};
-pub use throttle::Throttle;
-pub use timeouts::Timeouts;
-pub use tls::{TlsConfig, TlsCounts, TlsFailure, TlsVersion};
-pub use tree::{Connections, Download, Order, PART_SUFFIX, Upload, Verify, mirror};
-pub use url::{FtpUrl, Scheme, UrlError};
 
 /// Compiles the examples of the guide for users of aioftp.
 #[cfg(doctest)]

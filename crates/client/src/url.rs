@@ -8,8 +8,6 @@ use oxftp_proto::{
 };
 use percent_encoding::percent_decode_str;
 
-use crate::{Client, ClientBuilder, Host, TlsConfig};
-
 /// A URL: `scheme://[user[:password]@]host[:port]/path` (RFC 1738, 3.2).
 ///
 /// The scheme is `ftp` (plain), `ftpes` (explicit TLS) or `ftps` (implicit TLS, port 990). A path
@@ -110,18 +108,6 @@ impl FtpUrl {
     #[must_use]
     pub fn names_directory(&self) -> bool {
         self.path.is_empty() || self.path.ends_with('/')
-    }
-
-    /// Starts to describe a client for this URL: TLS as the scheme says, with what the system
-    /// trusts.
-    #[must_use]
-    pub fn builder(&self) -> ClientBuilder {
-        let builder = Client::builder();
-        match self.scheme {
-            Scheme::Ftp => builder,
-            Scheme::Ftpes => builder.explicit_tls(TlsConfig::new()),
-            Scheme::Ftps => builder.implicit_tls(TlsConfig::new()),
-        }
     }
 }
 
@@ -260,6 +246,52 @@ fn without_password(text: &str) -> String {
             format!("{before}{user}{}", &rest[at..])
         }
         _ => text.to_owned(),
+    }
+}
+
+/// A host and, where it is not the usual one, a port.
+///
+/// ```
+/// use oxftp::Host;
+///
+/// assert_eq!(Host::from("ftp.example.org"), Host { name: "ftp.example.org".into(), port: None });
+/// assert_eq!(Host::from(("::1", 2121)).port, Some(2121));
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Host {
+    /// A name or an address, IPv6 without brackets.
+    pub name: String,
+    /// The port, `None` for the usual one.
+    pub port: Option<u16>,
+}
+
+impl From<String> for Host {
+    fn from(name: String) -> Self {
+        Self { name, port: None }
+    }
+}
+
+impl From<std::net::SocketAddr> for Host {
+    fn from(address: std::net::SocketAddr) -> Self {
+        Self { name: address.ip().to_string(), port: Some(address.port()) }
+    }
+}
+
+impl From<&str> for Host {
+    fn from(name: &str) -> Self {
+        Self { name: name.to_owned(), port: None }
+    }
+}
+
+impl From<(&str, u16)> for Host {
+    fn from((name, port): (&str, u16)) -> Self {
+        Self { name: name.to_owned(), port: Some(port) }
+    }
+}
+
+impl From<(String, u16)> for Host {
+    fn from((name, port): (String, u16)) -> Self {
+        Self { name, port: Some(port) }
     }
 }
 

@@ -3,7 +3,7 @@
 use oxftp_proto::{Command, dialog::Exchange};
 
 use super::Client;
-use crate::{Error, Result, data::Direction};
+use crate::{Error, Result, stream::Direction};
 
 /// How bytes go over data connections (RFC 959, 3.4).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -8,7 +8,7 @@ use oxftp_proto::{
 };
 
 use super::Client;
-use crate::{Error, Result, local_hash::hash_file};
+use crate::{Error, Result, local_fs::hash::hash_file};
 
 impl Client {
     /// Asks for the hash of a file, by this algorithm or, with `None`, by the strongest one that the

@@ -7,39 +7,30 @@
 //! [`completion`] for their end, [`allocate`] for room, [`unique`] for names that the server chooses, [`range`] for parts of files, [`pipeline`] for several commands in one go, [`peer`] for
 //! data connections between two servers, [`zone`] for the server's clock.
 
-mod allocate;
-mod clear;
-mod completion;
+mod attributes;
+mod ccc;
 mod compression;
+mod directories;
 mod encryption;
-mod greeted;
+mod fxp;
 mod hash;
-mod introduction;
-mod look_up;
-mod paths;
-mod peer;
-mod permissions;
-mod pipeline;
-mod pret;
-mod questions;
-mod range;
+mod login_options;
+mod metadata;
 mod raw;
 mod session;
-mod size_and_time;
-mod stat;
-mod times;
+mod stou;
+pub(crate) mod streams;
 mod transfer;
-mod unique;
 mod zone;
 
-pub(crate) use peer::Handshake;
-pub use range::RangeStream;
-pub use raw::{RawCommand, RawExchange};
-pub(crate) use size_and_time::SizeAndTime;
-pub(crate) use stat::{is_missing, is_unknown_command};
-pub use transfer::DataCommand;
-pub(crate) use transfer::RESTART_TAKEN;
-pub use unique::UniqueStream;
+pub(crate) use self::attributes::SizeAndTime;
+pub(crate) use self::fxp::Handshake;
+pub(crate) use self::metadata::{is_missing, is_unknown_command};
+pub use self::raw::{RawCommand, RawExchange};
+pub use self::stou::UniqueStream;
+pub use self::streams::RangeStream;
+pub use self::transfer::DataCommand;
+pub(crate) use self::transfer::RESTART_TAKEN;
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -48,7 +39,7 @@ use oxftp_proto::{
 };
 
 use crate::{
-    ClientBuilder, Host, Limits, Result, Throttle, config::Config, control::ControlChannel, path_io::PathIo,
+    ClientBuilder, Host, Limits, Result, Throttle, config::Config, control::ControlChannel, local_fs::PathIo,
     tls::TlsSession,
 };
 
@@ -119,7 +110,7 @@ pub(crate) struct Known {
     /// The reply to `SYST`, once it was asked for.
     system: Option<String>,
     server_zone: Option<ServerZone>,
-    time_setting: times::TimeSetting,
+    time_setting: attributes::TimeSetting,
     /// What `OPTS HASH` selected; `Some(None)` while that is not certain.
     hash_selected: Option<Option<HashAlgorithm>>,
     /// The server begins the TLS handshake of data connections (`SSCN ON`).

@@ -1,20 +1,19 @@
 //! Connecting, logging in, quitting.
 
-use std::{io, sync::Arc};
-
 use oxftp_proto::{
     Code, Command, Reply,
     dialog::{Credentials, Exchange, Greeting, Login, Protection, Secure, Secured},
 };
+use std::{io, sync::Arc};
 
 use super::{Client, Known};
 use crate::{
     ClientBuilder, Error, Features, FtpUrl, Host, Result,
-    config::{Config, TlsMode},
+    config::{Config, TlsMode, pipelining::is_vsftpd},
     connect::Target,
     control::{ControlChannel, Hands},
-    data::Direction,
-    timeouts::{timed_out, within},
+    deadline::{timed_out, within},
+    stream::Direction,
     tls::TlsSession,
 };
 
@@ -247,6 +246,49 @@ impl Client {
     }
 }
 
+impl ClientBuilder {
+    /// Connects to a host, or a host and a port, and awaits the greeting (`220`); turns TLS on as
+    /// told. The port defaults to 21, with implicit TLS to 990.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Connect`](crate::Error::Connect) when nothing answers;
+    /// [`Error::StatusCode`](crate::Error::StatusCode) when the server greets with a refusal such
+    /// as `421`; [`Error::Tls`](crate::Error::Tls), [`Error::TlsRefused`](crate::Error::TlsRefused) and
+    /// [`Error::ProtectionRefused`](crate::Error::ProtectionRefused) when TLS fails or is refused;
+    /// [`Error::VirtualHostRefused`](crate::Error::VirtualHostRefused);
+    /// [`Error::Timeout`](crate::Error::Timeout).
+    pub async fn connect(self, host: impl Into<Host>) -> Result<Client> {
+        Client::open(self.into_config(), host.into()).await
+    }
+
+    /// Connects, logs in, runs `body`, and quits.
+    ///
+    /// The connection is closed whatever happens; an error of the body is what counts, not one of
+    /// the quitting after it.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`connect`](Self::connect), [`Client::login`] and the body.
+    pub async fn session<T, E>(
+        self,
+        host: impl Into<Host>,
+        credentials: Credentials,
+        body: impl AsyncFnOnce(&mut Client) -> Result<T, E>,
+    ) -> Result<T, E>
+    where
+        E: From<Error>,
+    {
+        let mut client = self.connect(host).await?;
+        client.login(credentials).await?;
+        let outcome = body(&mut client).await;
+        let quit = client.quit().await;
+        let value = outcome?;
+        quit?;
+        Ok(value)
+    }
+}
+
 /// The port for plain FTP and explicit TLS.
 const PORT: u16 = 21;
 
@@ -255,3 +297,15 @@ const IMPLICIT_PORT: u16 = 990;
 
 /// How long saying goodbye may take.
 const QUITTING: std::time::Duration = std::time::Duration::from_secs(2);
+
+// ==== merged from client/greeted.rs
+//- What a greeting gives away.
+
+impl Known {
+    /// Begins with what is known of a server that greets so.
+    pub(crate) fn of(greeting: &Reply) -> Self {
+        // To ask for what it never had costs four round trips, a data connection among them.
+        let lists_in_its_own_way = is_vsftpd(std::iter::once(greeting.text()));
+        Self { no_mlst: lists_in_its_own_way, no_mlsd: lists_in_its_own_way, ..Self::default() }
+    }
+}

@@ -1,22 +1,23 @@
 //! Opening transfers.
 
+use oxftp_proto::{
+    Code, Command, RemotePath, Reply, TransferType,
+    dialog::{Active, Completion, Dated, Dating, Exchange, Passive, PassiveMode, Started, Transfer},
+};
 use std::{future::IntoFuture, io, pin::pin};
 
-use oxftp_proto::{
-    Command, RemotePath, TransferType,
-    dialog::{Active, Completion, Dated, Dating, Passive, PassiveMode, Started, Transfer},
-};
-
-use super::{Client, compression::Mode, questions::Questions};
+use super::{Client, compression::Mode};
 use crate::{
-    DataStream, Error, Result,
-    connect::BoxSocket,
-    control::{Ahead, Hands},
-    data::{DataConnection, Direction, Masks, ReadAhead, within_reason},
-    dial::{DataDialler, Opened, too_slow},
-    path_io::BoxFuture,
-    stream::{Stream, Transport},
-    timeouts::within,
+    DataStream, Error, Result, TransferSummary,
+    connect::{
+        BoxSocket,
+        data_dialer::{DataDialler, Opened, too_slow},
+    },
+    control::{Ahead, Hands, keep_alive_timer::KeepAlive},
+    data::{DataConnection, Masks, ReadAhead, within_reason},
+    deadline::within,
+    future::BoxFuture,
+    stream::{Direction, Stream, Transport},
     tls::end_sending,
 };
 
@@ -391,3 +392,123 @@ fn direction(command: &Command) -> Direction {
 
 /// What `REST` is answered where it is taken.
 pub(crate) const RESTART_TAKEN: &str = "350";
+
+// ==== merged from client/questions.rs
+//- What is asked of a file along with its transfer.
+
+/// What is asked of a file along with its transfer, where that costs no round trip.
+#[derive(Debug)]
+pub(crate) enum Questions {
+    None,
+    /// `MDTM`, of a file that is fetched.
+    Time(Command),
+    /// `SIZE`, and what sets the time, of a file that is stored.
+    Stored(Vec<Command>),
+}
+
+impl Questions {
+    /// Gives what is asked while the data connection is opened, and what behind the data. That goes along
+    /// with the next passive command, if one is `ahead`, and costs the server no turn of its own.
+    pub(crate) fn split(self, ahead: bool, compressed: bool) -> (Option<Command>, Vec<Command>) {
+        match self {
+            Self::Time(question) if ahead => (None, vec![question]),
+            Self::Time(question) => (Some(question), Vec::new()),
+            // The size of what goes up compressed is compared anyway.
+            Self::Stored(questions) if !compressed => (None, questions),
+            Self::Stored(_) | Self::None => (None, Vec::new()),
+        }
+    }
+}
+
+// ==== merged from client/completion.rs
+//- The end of transfers.
+
+impl Client {
+    /// Ends a data connection and awaits the final reply.
+    pub(crate) async fn finish_data(
+        &mut self,
+        data: &mut DataConnection,
+        masks: Masks<'_>,
+    ) -> Result<TransferSummary> {
+        let deadline = self.completion_deadline();
+        let finished = data.finish(&mut self.control, masks, deadline).await;
+        // A transfer that came to its end has used up its REST.
+        self.known.stale_restart &= finished.is_err();
+        self.known.no_mdtm |= data.dating() == Some(Dating::Unknown);
+        finished
+    }
+
+    /// Makes what keeps the control connection alive during a transfer.
+    pub(crate) fn keep_alive(&self) -> KeepAlive {
+        KeepAlive::new(self.config.keep_alive)
+    }
+}
+
+// ==== merged from client/pret.rs
+//- Telling a server what will be transferred before it listens.
+
+impl Client {
+    /// Opens a passive data connection for `command`. A server that passes transfers on to other machines
+    /// (drftpd) must know which of them is to listen, and is told by `PRET` first, once it has said so.
+    pub(crate) async fn open_passive_for(
+        &mut self,
+        command: &Command,
+        question: Option<Command>,
+    ) -> Result<(Opened, Option<Dating>)> {
+        if !self.known.wants_pret {
+            match self.open_passive(question.clone(), self.passive_order()).await {
+                Err(Error::StatusCode(refused)) if asks_for_pret(&refused.info) => {
+                    self.known.wants_pret = true;
+                }
+                opened => return opened,
+            }
+        }
+        let pret = Command::with_argument("PRET", command.as_bytes())?;
+        self.control.run(Exchange::new(pret, &["2xx"])).await?;
+        self.open_passive(question, self.passive_order()).await
+    }
+}
+
+/// drftpd says: `500 You need to use a client supporting PRET (PRE Transfer) to use PASV`.
+fn asks_for_pret(reply: &Reply) -> bool {
+    reply.lines().any(|line| line.split(|byte| !byte.is_ascii_alphabetic()).any(|word| word == b"PRET"))
+}
+
+// ==== merged from client/allocate.rs
+//- Room for uploads.
+
+impl Client {
+    /// Asks the server to make room for an upload of so many bytes (`ALLO`; RFC 959, 4.1.3).
+    ///
+    /// Most servers need no such thing and say so; those are asked no second time.
+    ///
+    /// ```no_run
+    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+    /// client.allocate(5_000_000_000).await?;
+    /// let stream = client.upload_stream("image.iso").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error::StatusCode`] when there is no room (`452`, `552`). Any other refusal is none.
+    pub async fn allocate(&mut self, bytes: u64) -> Result<()> {
+        if self.known.no_allocation {
+            return Ok(());
+        }
+        match self.control.run(Exchange::new(Command::with_number("ALLO", bytes), &["2xx"])).await {
+            Ok(reply) => self.known.no_allocation = reply.code() == Code::SUPERFLUOUS,
+            Err(Error::StatusCode(refused)) if !speaks_of_room(refused.info.code()) => {
+                self.known.no_allocation = refused.info.code().class() == 5;
+            }
+            Err(error) => return Err(error),
+        }
+        Ok(())
+    }
+}
+
+/// Tells the codes that an upload would fail with, too; `421` is the end of everything.
+fn speaks_of_room(code: Code) -> bool {
+    matches!(code.get(), 421 | 452 | 552)
+}

@@ -3,15 +3,14 @@
 //! A [`Connector`] opens the control connection and every data connection. [`TcpConnector`] goes
 //! straight; [`Socks5Connector`], [`Socks4Connector`] and [`HttpConnector`] go through a proxy.
 
+pub(crate) mod data_dialer;
 mod happy_eyeballs;
-mod http;
-mod proxied;
-mod socks;
+mod proxy;
 mod tcp;
 
-pub use http::HttpConnector;
-pub use socks::{Socks4Connector, Socks5Connector};
-pub use tcp::{Family, TcpConnector};
+pub use self::proxy::http::HttpConnector;
+pub use self::proxy::socks::{Socks4Connector, Socks5Connector};
+pub use self::tcp::{Family, TcpConnector};
 
 use std::{
     fmt, io,
@@ -25,7 +24,7 @@ use tokio::{
     net::TcpStream,
 };
 
-use crate::path_io::BoxFuture;
+use crate::future::BoxFuture;
 
 /// Opens sockets for a client; the hook for proxies, tunnels and tests.
 ///

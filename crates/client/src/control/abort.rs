@@ -10,7 +10,7 @@ use oxftp_proto::{
 use super::ControlChannel;
 use crate::{
     Result,
-    timeouts::{in_time, within},
+    deadline::{in_time, within},
 };
 
 impl ControlChannel {

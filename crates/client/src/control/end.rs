@@ -6,7 +6,7 @@ use oxftp_proto::Reply;
 use tokio::io::AsyncWriteExt;
 
 use super::ControlChannel;
-use crate::{Error, Result, timeouts::within};
+use crate::{Error, Result, deadline::within};
 
 impl ControlChannel {
     /// Ends the connection at once.

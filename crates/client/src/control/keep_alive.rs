@@ -10,7 +10,7 @@ use oxftp_proto::{Code, Command};
 use tokio::io::AsyncWrite;
 
 use super::ControlChannel;
-use crate::{Result, timeouts::in_time};
+use crate::{Result, deadline::in_time};
 
 impl ControlChannel {
     /// Leaves a `NOOP` to be sent, unless the server has left too many unanswered.

@@ -4,16 +4,16 @@
 //! a future may be dropped at any point: the next command first reads what is still owed.
 
 mod abort;
-mod ahead;
-mod clear;
 mod end;
-mod hidden;
 mod keep_alive;
+pub(crate) mod keep_alive_timer;
 mod pipeline;
-mod secure;
+mod pipelined_passive;
+mod redact;
+mod tls;
 mod unsolicited;
 
-pub(crate) use ahead::Ahead;
+pub(crate) use self::pipelined_passive::Ahead;
 
 use std::{collections::VecDeque, io, net::SocketAddr, time::Duration};
 
@@ -25,13 +25,12 @@ use oxftp_proto::{
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tracing::debug;
 
-use self::{ahead::Questions, hidden::Hidden};
+use self::{pipelined_passive::Questions, redact::Hidden};
 use crate::{
     Error, Result, Throttle,
-    connect::BoxSocket,
-    dial::DataDialler,
+    connect::{BoxSocket, data_dialer::DataDialler},
+    deadline::in_time,
     stream::{Stream, Transport},
-    timeouts::in_time,
     tls::TlsSession,
 };
 

@@ -10,7 +10,7 @@ use bytes::{Buf, BytesMut};
 use flate2::{Compress, Decompress, FlushCompress, FlushDecompress, Status};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use super::Direction;
+use crate::stream::Direction;
 use crate::stream::Stream;
 
 /// What compresses the bytes of one transfer, or inflates them.

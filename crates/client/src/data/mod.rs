@@ -6,22 +6,13 @@
 
 mod bytes;
 mod compression;
-#[cfg(not(target_os = "linux"))]
-mod elsewhere;
-#[cfg(target_os = "linux")]
-mod kernel;
 mod limit;
-mod moved;
 mod read_ahead;
-mod stream;
+mod splice;
 
-#[cfg(target_os = "linux")]
-pub(crate) use kernel::poll_socket;
-pub(crate) use limit::Limit;
-pub(crate) use moved::{Moved, Side};
-pub(crate) use read_ahead::ReadAhead;
-
-pub use stream::{DataStream, TransferSummary};
+pub(crate) use self::limit::Limit;
+pub(crate) use self::read_ahead::ReadAhead;
+pub(crate) use self::splice::{Moved, Side};
 
 use std::{io, pin::pin, time::Duration};
 
@@ -31,16 +22,14 @@ use oxftp_proto::{
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use compression::Compression;
+use self::compression::Compression;
 
-use crate::{Error, Result, control::ControlChannel, stream::Stream, timeouts::within};
-
-/// Which way the bytes of a transfer go.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Direction {
-    Down,
-    Up,
-}
+use crate::{
+    Error, Result,
+    control::ControlChannel,
+    deadline::within,
+    stream::{Direction, Stream},
+};
 
 /// An open data connection and what went through it.
 pub(crate) struct DataConnection {
@@ -87,6 +76,10 @@ impl DataConnection {
     /// Notes what was said of the file's time while this was opened, if that was asked.
     pub(crate) fn dated(self, dating: Option<Dating>) -> Self {
         Self { dating, ..self }
+    }
+
+    pub(crate) fn direction(&self) -> Direction {
+        self.direction
     }
 
     /// Gives the reply that the transfer began with, unless it was the final one.
@@ -318,3 +311,13 @@ const LAST_WORDS: Duration = Duration::from_secs(10);
 
 /// How long a server may take to end TLS after its final reply.
 const FAREWELL: Duration = Duration::from_secs(1);
+
+/// How a transfer ended well.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct TransferSummary {
+    /// The server's final reply.
+    pub reply: Reply,
+    /// Bytes that went through the data connection, before they were compressed.
+    pub transferred: u64,
+}

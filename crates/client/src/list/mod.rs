@@ -3,16 +3,16 @@
 //! [`List`] is what is asked for, [`Entries`] what arrives, and a [`directory`] one data
 //! connection of it.
 
+mod cycle;
 mod directory;
-mod entries;
 mod entry;
-mod lineage;
-mod open;
+mod tree;
 
-pub use entries::Entries;
-pub use entry::PathEntry;
-pub(crate) use lineage::{Ancestor, CycleGuard, Digest, Lineage};
+pub(crate) use self::cycle::{Ancestor, CycleGuard, Digest, Lineage};
+pub use self::entry::PathEntry;
+pub use self::tree::Entries;
 
+use crate::config::list_command::ListCommand;
 use std::{
     future::IntoFuture,
     time::{SystemTime, UNIX_EPOCH},
@@ -20,7 +20,7 @@ use std::{
 
 use oxftp_proto::{RemotePath, Timestamp};
 
-use crate::{Client, Error, Result, path_io::BoxFuture};
+use crate::{Client, Error, Result, future::BoxFuture};
 
 impl Client {
     /// Lists a directory (`MLSD`, or `LIST` where the server does not know that; RFC 3659, 7).
@@ -65,27 +65,6 @@ pub struct List<'c> {
     path: RemotePath,
     recursive: bool,
     raw_command: Option<ListCommand>,
-}
-
-/// A command that lists.
-///
-/// ```no_run
-/// use oxftp::ListCommand;
-///
-/// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
-/// let entries = client.list("pub").raw_command(ListCommand::List).await?;
-/// # Ok(())
-/// # }
-/// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ListCommand {
-    /// `MLSD`: made for programs (RFC 3659, 7).
-    Mlsd,
-    /// `LIST`: made for people, in a format of the server's own (RFC 959, 4.1.3).
-    List,
-    /// `STAT` with a path: the reply is the listing, as `LIST` prints it, and no data connection is
-    /// needed (RFC 959, 4.1.3). It is bounded by the [`Limits`](crate::Limits) of a reply.
-    Stat,
 }
 
 impl<'c> List<'c> {

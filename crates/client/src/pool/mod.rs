@@ -3,14 +3,14 @@
 //! [`Pool`] opens, checks and lends them; [`seats`] counts them and knows who is next, [`spare`] opens them
 //! ahead of need, [`refusal`] knows how servers say that there are too many. Trees over many sessions are the business of `tree`.
 
-mod client;
+mod fork;
+mod permits;
+mod pooled;
+mod prewarm;
 mod refusal;
-mod seats;
-mod spare;
-mod twin;
 
-pub use client::PooledClient;
-pub(crate) use refusal::is_full;
+pub use self::pooled::PooledClient;
+pub(crate) use self::refusal::is_full;
 
 use std::{
     fmt,
@@ -28,11 +28,11 @@ use oxftp_proto::{
 };
 
 use self::{
+    permits::{Seat, Seats},
     refusal::is_full_at_connecting,
-    seats::{Seat, Seats},
 };
 use crate::{
-    Client, ClientBuilder, Error, Host, Result, Throttle, client::Known, config::Config, timeouts::within,
+    Client, ClientBuilder, Error, Host, Result, Throttle, client::Known, config::Config, deadline::within,
 };
 
 /// Sessions of one login on one server, opened as they are needed.
@@ -69,7 +69,7 @@ pub struct Pool {
 }
 
 /// What a pool and the sessions it lent share.
-struct Shared {
+pub(crate) struct Shared {
     config: Config,
     host: Host,
     credentials: Credentials,

@@ -3,17 +3,13 @@
 //! [`TlsConfig`] says what is wanted, [`session`] shakes hands, [`tickets`] keeps what sessions are
 //! resumed with, [`transcript`] makes it last, [`farewell`] ends it early, and [`failure`] says what went wrong.
 
-mod failure;
-mod farewell;
+mod close_notify;
+pub(crate) mod resumption;
 mod session;
-mod signature;
-mod tickets;
-mod transcript;
 
-pub use failure::TlsFailure;
-pub(crate) use farewell::end_sending;
-pub use session::TlsCounts;
-pub(crate) use session::TlsSession;
+pub(crate) use self::close_notify::end_sending;
+pub use self::session::TlsCounts;
+pub(crate) use self::session::TlsSession;
 
 use std::{fmt, sync::Arc};
 
@@ -158,7 +154,7 @@ impl TlsConfig {
     }
 
     fn build_without_alpn(&self) -> Result<ClientConfig> {
-        let provider = Arc::new(transcript::provider());
+        let provider = Arc::new(resumption::transcript::provider());
         let builder = ClientConfig::builder_with_provider(provider.clone())
             .with_protocol_versions(&self.versions()?)
             .map_err(|error| unusable(error.to_string()))?
@@ -167,7 +163,7 @@ impl TlsConfig {
         let Some(identity) = &self.identity else { return Ok(builder.with_no_client_auth()) };
         let identity = CertifiedKey::from_der(identity.chain.clone(), identity.key.clone_key(), &provider)
             .map_err(|error| unusable(format!("the client's certificate: {error}")))?;
-        let resolver = SingleCertAndKey::from(signature::recorded(identity));
+        let resolver = SingleCertAndKey::from(resumption::signing::recorded(identity));
         Ok(builder.with_client_cert_resolver(Arc::new(resolver)))
     }
 

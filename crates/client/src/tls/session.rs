@@ -12,7 +12,11 @@ use std::{
 use rustls::{HandshakeKind, client::Resumption, pki_types::ServerName};
 use tokio_rustls::{TlsConnector, client::TlsStream};
 
-use super::{TlsConfig, tickets::Tickets, transcript::Transcript, unusable};
+use super::{
+    TlsConfig,
+    resumption::{tickets::Tickets, transcript::Transcript},
+    unusable,
+};
 use crate::{Result, connect::BoxSocket};
 
 /// How many TLS handshakes a client made, and how many of them resumed a session.

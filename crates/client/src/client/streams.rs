@@ -1,0 +1,309 @@
+//! A transfer that runs, as its user sees it.
+
+use crate::data::TransferSummary;
+use oxftp_proto::{Command, Encoding, RemotePath, TransferType, dialog::Aborted};
+use std::{
+    fmt, io,
+    ops::{Bound, RangeBounds},
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+use crate::{
+    Client, Error, Result,
+    control::keep_alive_timer::KeepAlive,
+    data::{DataConnection, Masks},
+};
+
+/// A transfer that runs: reads what the server sends, or writes what it is to receive.
+///
+/// [`finish`](Self::finish) ends it and tells whether it is whole. It borrows the client, so no
+/// command can come in between:
+///
+/// ```compile_fail
+/// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+/// let stream = client.download_stream("x").await?;
+/// client.command("NOOP").expect("2xx").await?; // the stream still holds the client
+/// # Ok(())
+/// # }
+/// ```
+///
+/// Dropping it unfinished breaks the transfer off: the connection of an upload is reset, so that
+/// no server takes the half for the whole, and the client reads the owed reply before its next
+/// command.
+///
+/// ```no_run
+/// use tokio::io::AsyncReadExt;
+///
+/// # async fn example(client: &mut oxftp::Client) -> Result<(), Box<dyn std::error::Error>> {
+/// let mut stream = client.download_stream("readme.txt").await?;
+/// let mut text = String::new();
+/// stream.read_to_string(&mut text).await?;
+/// stream.finish().await?;
+/// # Ok(())
+/// # }
+/// ```
+pub struct DataStream<'c> {
+    client: &'c mut Client,
+    data: DataConnection,
+    keep_alive: KeepAlive,
+}
+
+impl<'c> DataStream<'c> {
+    pub(crate) fn new(client: &'c mut Client, data: DataConnection) -> Self {
+        let keep_alive = client.keep_alive();
+        Self { client, data, keep_alive }
+    }
+
+    /// Ends the transfer and awaits the server's final reply, any `2xx`.
+    ///
+    /// An upload is ended with the end of the stream (with TLS: `close_notify`). A download must
+    /// have been read to its end.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::StatusCode`] when the server says that the transfer failed;
+    /// [`Error::Unfinished`] when a download was not read to its end; [`Error::Data`] when the
+    /// data connection broke, also when TLS ended without `close_notify`; [`Error::Timeout`] when
+    /// no reply came in time.
+    pub async fn finish(self) -> Result<TransferSummary> {
+        self.finish_expecting(&["2xx"], &["1xx"]).await
+    }
+
+    /// Ends the transfer as [`finish`](Self::finish) does, with other masks: waits past replies
+    /// that match `waited_past`, then expects one of `expected`.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`finish`](Self::finish).
+    pub async fn finish_expecting(
+        mut self,
+        expected: &[&str],
+        waited_past: &[&str],
+    ) -> Result<TransferSummary> {
+        self.client.finish_data(&mut self.data, Masks { expected, waited_past }).await
+    }
+
+    /// Breaks the transfer off and awaits what the server answers (`ABOR`; RFC 959, 4.1.3).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Timeout`] or [`Error::Closed`] when the server does not answer.
+    pub async fn abort(mut self) -> Result<Aborted> {
+        self.data.abort(self.client.control_mut()).await
+    }
+
+    /// Breaks the transfer off without awaiting an answer; the next command reads it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Control`] when `ABOR` cannot be sent.
+    pub async fn abort_without_waiting(mut self) -> Result<()> {
+        let begun = self.client.control_mut().begin_abort().await;
+        self.data.close();
+        begun
+    }
+
+    /// Gives the number of bytes that went through so far.
+    #[must_use]
+    pub fn transferred(&self) -> u64 {
+        self.data.transferred()
+    }
+
+    pub(crate) fn encoding(&self) -> Encoding {
+        self.client.encoding()
+    }
+
+    /// Ends the transfer after a failed read or write, and makes the error that tells most: the
+    /// server's words where it says why.
+    pub async fn fail(mut self, source: io::Error) -> Error {
+        let deadline = self.client.completion_deadline();
+        self.data.fail(self.client.control_mut(), source, deadline).await
+    }
+}
+
+impl Drop for DataStream<'_> {
+    fn drop(&mut self) {
+        self.data.close();
+    }
+}
+
+impl fmt::Debug for DataStream<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DataStream")
+            .field("direction", &self.data.direction())
+            .field("transferred", &self.data.transferred())
+            .finish_non_exhaustive()
+    }
+}
+
+impl AsyncRead for DataStream<'_> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let this = &mut *self;
+        this.keep_alive.poll(this.client.control_mut(), cx);
+        Pin::new(&mut this.data).poll_read(cx, buf)
+    }
+}
+
+impl AsyncWrite for DataStream<'_> {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let this = &mut *self;
+        this.keep_alive.poll(this.client.control_mut(), cx);
+        Pin::new(&mut this.data).poll_write(cx, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.data).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.data).poll_shutdown(cx)
+    }
+}
+
+// ==== merged from client/range.rs
+//- Parts of files.
+
+impl Client {
+    /// Opens a part of a file for reading (`REST`, `RETR`; RFC 3659, 5); what follows the part is
+    /// broken off by [`finish`](RangeStream::finish) (`ABOR`).
+    ///
+    /// ```no_run
+    /// use tokio::io::AsyncReadExt;
+    ///
+    /// # async fn example(client: &mut oxftp::Client) -> Result<(), Box<dyn std::error::Error>> {
+    /// let mut part = client.download_range("disk.img", 512..1024).await?;
+    /// let mut sector = Vec::new();
+    /// part.read_to_end(&mut sector).await?;
+    /// part.finish().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// A part that reaches beyond the end of the file ends with the file. Nothing goes over the wire
+    /// but the part and what the server has sent ahead when it hears `ABOR`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::StatusCode`] when the path is refused, or the beginning: some servers say so of one
+    /// beyond the end, others send nothing.
+    pub async fn download_range(
+        &mut self,
+        path: impl Into<RemotePath>,
+        range: impl RangeBounds<u64>,
+    ) -> Result<RangeStream<'_>> {
+        let start = match range.start_bound() {
+            Bound::Included(start) => *start,
+            Bound::Excluded(before) => before.saturating_add(1),
+            Bound::Unbounded => 0,
+        };
+        let end = match range.end_bound() {
+            Bound::Included(last) => last.checked_add(1),
+            Bound::Excluded(end) => Some(*end),
+            Bound::Unbounded => None,
+        };
+        let data = self.open_from(&path.into(), start).await?;
+        let stream = DataStream::new(self, data);
+        Ok(RangeStream { stream, wanted: end.map(|end| end.saturating_sub(start)) })
+    }
+
+    /// Opens a file from this byte on, to be broken off perhaps.
+    pub(crate) async fn open_from(&mut self, path: &RemotePath, start: u64) -> Result<DataConnection> {
+        let retr = Command::with_path("RETR", path, self.config.encoding)?;
+        let data = self.open_data(retr, TransferType::Image, start).await?;
+        Ok(data)
+    }
+}
+
+/// A part of a file that arrives; made by [`Client::download_range`].
+///
+/// It ends after the part's last byte. Dropping it unfinished breaks the transfer off, as with
+/// [`DataStream`].
+pub struct RangeStream<'c> {
+    stream: DataStream<'c>,
+    /// How long the part is; `None` reaches to the end of the file.
+    wanted: Option<u64>,
+}
+
+impl RangeStream<'_> {
+    /// Ends the transfer, by `ABOR` where the part has come and the file goes on; gives the number of
+    /// bytes that came, fewer than the part has where the file ends in it.
+    ///
+    /// ```no_run
+    /// # async fn example(client: &mut oxftp::Client) -> Result<(), Box<dyn std::error::Error>> {
+    /// use tokio::io::AsyncReadExt;
+    ///
+    /// let mut part = client.download_range("image.iso", 0..512).await?;
+    /// let mut sector = Vec::new();
+    /// part.read_to_end(&mut sector).await?;
+    /// assert_eq!(part.finish().await?, 512);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of [`DataStream::finish`]; [`Error::Unfinished`] when the part was not read to its end.
+    /// When the part has come, but the server does not answer `ABOR`, that is no error; the client
+    /// is [broken](Client::is_broken) then.
+    pub async fn finish(self) -> Result<u64> {
+        let received = self.stream.transferred();
+        if self.missing() == Some(0) {
+            if let Err(error) = self.stream.abort().await {
+                tracing::warn!("the rest of a file was not broken off: {error}");
+            }
+            return Ok(received);
+        }
+        self.stream.finish().await.map(|summary| summary.transferred)
+    }
+
+    /// Ends the transfer after a failed read, and makes the error that tells most (see
+    /// [`DataStream::fail`]).
+    pub async fn fail(self, source: io::Error) -> Error {
+        self.stream.fail(source).await
+    }
+
+    /// Gives the number of bytes that came so far.
+    #[must_use]
+    pub fn transferred(&self) -> u64 {
+        self.stream.transferred()
+    }
+
+    fn missing(&self) -> Option<u64> {
+        self.wanted.map(|wanted| wanted.saturating_sub(self.stream.transferred()))
+    }
+}
+
+impl AsyncRead for RangeStream<'_> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let room = buf.remaining();
+        let most =
+            self.missing().map_or(room, |missing| usize::try_from(missing).map_or(room, |it| it.min(room)));
+        if most == room {
+            return Pin::new(&mut self.stream).poll_read(cx, buf);
+        }
+        if most == 0 {
+            return Poll::Ready(Ok(()));
+        }
+        let mut part = ReadBuf::new(buf.initialize_unfilled_to(most));
+        ready!(Pin::new(&mut self.stream).poll_read(cx, &mut part))?;
+        let read = part.filled().len();
+        buf.advance(read);
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl fmt::Debug for RangeStream<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RangeStream").field("stream", &self.stream).field("wanted", &self.wanted).finish()
+    }
+}

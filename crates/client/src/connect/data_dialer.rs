@@ -1,0 +1,132 @@
+//! Opening the data half of a transfer.
+
+use std::{
+    io,
+    net::{IpAddr, SocketAddr},
+    ops::RangeInclusive,
+    time::Duration,
+};
+
+use oxftp_proto::dialog::{Endpoint, Event};
+
+use super::{BoxListener, BoxSocket, Connector, ListenAt, Target};
+use crate::deadline::within;
+
+/// Active mode: the server connects to this side (`EPRT`, `PORT`).
+///
+/// ```no_run
+/// use oxftp::{ActiveMode, Client};
+///
+/// # async fn example() -> oxftp::Result<()> {
+/// let active = ActiveMode::new().ports(50_000..=50_100);
+/// let client = Client::builder().active(active).connect("ftp.example.org").await?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ActiveMode {
+    advertise: Option<IpAddr>,
+    ports: Option<RangeInclusive<u16>>,
+}
+
+impl ActiveMode {
+    /// Listens at the address of the control connection, at any free port.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Names this address to the server, for those behind address translation. Defaults to the
+    /// address of the control connection.
+    #[must_use]
+    pub fn advertise(mut self, address: IpAddr) -> Self {
+        self.advertise = Some(address);
+        self
+    }
+
+    /// Listens at a port of this range. Defaults to any free port.
+    #[must_use]
+    pub fn ports(mut self, ports: RangeInclusive<u16>) -> Self {
+        self.ports = Some(ports);
+        self
+    }
+}
+
+/// What a dialog opened.
+pub(crate) enum Opened {
+    Socket(BoxSocket),
+    Listener(Accepting),
+}
+
+/// A listener that takes the server's connection and nobody else's.
+pub(crate) struct Accepting {
+    listener: BoxListener,
+    peer: Option<IpAddr>,
+}
+
+impl Accepting {
+    /// Waits for the server; connections from other addresses are dropped.
+    pub(crate) async fn accept(mut self) -> io::Result<BoxSocket> {
+        loop {
+            let socket = self.listener.accept().await?;
+            let from = socket.peer_address().map(|address| address.ip().to_canonical());
+            if self.peer.is_none() || from == self.peer.map(|peer| peer.to_canonical()) {
+                return Ok(socket);
+            }
+            tracing::warn!(?from, "a stranger connected to the data port and was refused");
+        }
+    }
+}
+
+/// Opens data connections for the dialogs that ask for one.
+pub(crate) struct DataDialler<'a> {
+    pub(crate) connector: &'a dyn Connector,
+    pub(crate) host: &'a str,
+    pub(crate) peer: Option<IpAddr>,
+    pub(crate) local: Option<IpAddr>,
+    pub(crate) trust_advertised: bool,
+    pub(crate) active: Option<&'a ActiveMode>,
+    pub(crate) deadline: Option<Duration>,
+    pub(crate) opened: Option<Opened>,
+    pub(crate) failure: Option<io::Error>,
+}
+
+impl DataDialler<'_> {
+    /// Connects to where the server listens: at the peer of the control connection, unless the
+    /// address that the server names is trusted.
+    pub(crate) async fn open(&mut self, endpoint: Endpoint) -> Event {
+        let advertised =
+            endpoint.advertised.filter(|address| self.trust_advertised && !address.is_unspecified());
+        let address = advertised.map(IpAddr::V4).or(self.peer);
+        let target = Target::Data { host: self.host, address, port: endpoint.port };
+        match within(self.deadline, self.connector.connect(target)).await {
+            Some(Ok(socket)) => {
+                // Dropped before its command, it must not look like the end of an empty upload: libunftp
+                // may give it the next one.
+                socket.reset_on_close(true);
+                self.opened = Some(Opened::Socket(socket));
+                return Event::Opened;
+            }
+            Some(Err(error)) => self.failure = Some(error),
+            None => self.failure = Some(too_slow()),
+        }
+        tracing::debug!(port = endpoint.port, error = ?self.failure, "the data connection was not opened");
+        Event::NotOpened
+    }
+
+    /// Listens for the server; gives the address to name to it.
+    pub(crate) async fn listen(&mut self) -> io::Result<SocketAddr> {
+        let active = self.active.cloned().unwrap_or_default();
+        let Some(address) = self.local else {
+            return Err(io::Error::new(io::ErrorKind::Unsupported, "the own address is not known"));
+        };
+        let listener = self.connector.listen(ListenAt { address, ports: active.ports }).await?;
+        let local = listener.local_address()?;
+        self.opened = Some(Opened::Listener(Accepting { listener, peer: self.peer }));
+        Ok(SocketAddr::new(active.advertise.unwrap_or(local.ip()), local.port()))
+    }
+}
+
+pub(crate) fn too_slow() -> io::Error {
+    io::Error::new(io::ErrorKind::TimedOut, "it was not opened in time")
+}

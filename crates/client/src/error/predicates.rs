@@ -1,0 +1,200 @@
+//! What people ask of an error.
+
+use std::io;
+
+use oxftp_proto::{Code, Reply};
+
+use super::Error;
+use super::tls::TlsFailure;
+use crate::pool::is_full;
+
+impl Error {
+    /// Gives the reply that this error is about.
+    #[must_use]
+    pub fn reply(&self) -> Option<&Reply> {
+        match self {
+            Self::StatusCode(error) => Some(&error.info),
+            Self::UnusableReply { reply, .. }
+            | Self::TlsRefused { reply }
+            | Self::ProtectionRefused { reply }
+            | Self::VirtualHostRefused { reply, .. } => Some(reply),
+            Self::Closed { reply } | Self::Data { reply, .. } => reply.as_ref(),
+            Self::TooManySessions { source } | Self::NotRenamed { source, .. } => source.reply(),
+            _ => None,
+        }
+    }
+
+    /// Gives the code of the reply that this error is about.
+    #[must_use]
+    pub fn code(&self) -> Option<Code> {
+        self.reply().map(Reply::code)
+    }
+
+    /// Tells whether the server said that a path is not there.
+    ///
+    /// FTP has one code (550) for that and for many other refusals, such as a lack of permission;
+    /// the reply's text is looked at to tell those apart.
+    #[must_use]
+    pub fn is_not_found(&self) -> bool {
+        match self {
+            Self::PathIo(error) => error.kind() == io::ErrorKind::NotFound,
+            Self::NotFound { .. } => true,
+            Self::StatusCode(error) => {
+                matches!(error.info.code().get(), 550 | 450)
+                    && !speaks_of_permission(&error.info)
+                    && !speaks_of_presence(&error.info)
+            }
+            _ => false,
+        }
+    }
+
+    /// Tells whether the server refused for lack of permission.
+    #[must_use]
+    pub fn is_permission_denied(&self) -> bool {
+        match self {
+            Self::PathIo(error) => error.kind() == io::ErrorKind::PermissionDenied,
+            Self::StatusCode(error) => match error.info.code().get() {
+                532 | 553 => true,
+                550 | 450 => speaks_of_permission(&error.info),
+                _ => false,
+            },
+            _ => false,
+        }
+    }
+
+    /// Tells whether the login was refused.
+    #[must_use]
+    pub fn is_login_refused(&self) -> bool {
+        matches!(self, Self::StatusCode(error) if matches!(error.info.code().get(), 430 | 530..=532 | 331 | 332))
+    }
+
+    /// Tells whether a login was refused for its password, whatever the code: who tries again and again locks
+    /// the account.
+    pub(crate) fn refuses_credentials(&self) -> bool {
+        matches!(self, Self::StatusCode(error) if match error.info.code().get() {
+            430 => true,
+            530 => speaks_of(&error.info, &["fail", "attempt", "password", "incorrect", "invalid", "wrong", "locked", "banned"]),
+            421 => speaks_of(&error.info, &["password", "login attempt", "login fail", "failed login", "authenticat"]),
+            _ => false,
+        })
+    }
+
+    /// Tells what is wrong with TLS, where that is what failed.
+    #[must_use]
+    pub fn tls_failure(&self) -> Option<TlsFailure> {
+        match self {
+            Self::Tls(source) => Some(TlsFailure::of(source)),
+            // TLS 1.3 lets a server refuse the client's certificate when the handshake is over.
+            Self::Control(source) => TlsFailure::within(source),
+            Self::TooManySessions { source } | Self::Stopped { source, .. } => source.tls_failure(),
+            _ => None,
+        }
+    }
+
+    /// Tells whether a deadline passed.
+    #[must_use]
+    pub fn is_timeout(&self) -> bool {
+        match self {
+            Self::Timeout { .. } => true,
+            Self::Connect { source, .. } | Self::DataConnect(source) | Self::Data { source, .. } => {
+                source.kind() == io::ErrorKind::TimedOut
+            }
+            Self::Stopped { source, .. } | Self::NotRenamed { source, .. } => source.is_timeout(),
+            _ => false,
+        }
+    }
+
+    /// Tells whether trying again, perhaps on a new connection, may help. A login that was one too many is
+    /// such a thing, too.
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        match self {
+            Self::StatusCode(_) if self.refuses_credentials() => false,
+            Self::StatusCode(error) => error.info.code().is_transient() || is_full(self),
+            Self::Connect { .. }
+            | Self::Timeout { .. }
+            | Self::Closed { .. }
+            | Self::Control(_)
+            | Self::Broken { .. }
+            | Self::DataConnect(_)
+            | Self::Data { .. }
+            | Self::TooManySessions { .. } => true,
+            Self::Stopped { source, .. } | Self::NotRenamed { source, .. } => source.is_transient(),
+            _ => false,
+        }
+    }
+
+    /// Tells whether the control connection is of no use after this.
+    #[must_use]
+    pub fn is_connection_lost(&self) -> bool {
+        match self {
+            Self::Closed { .. }
+            | Self::Control(_)
+            | Self::Broken { .. }
+            | Self::Protocol(_)
+            | Self::Desynchronised { .. } => true,
+            Self::StatusCode(error) => error.info.code() == Code::SERVICE_CLOSING,
+            Self::Stopped { source, .. } | Self::NotRenamed { source, .. } => source.is_connection_lost(),
+            _ => false,
+        }
+    }
+}
+
+fn speaks_of_permission(reply: &Reply) -> bool {
+    speaks_of(
+        reply,
+        &["permission", "denied", "not permitted", "not allowed", "forbidden", "access", "privilege"],
+    )
+}
+
+fn speaks_of(reply: &Reply, words: &[&str]) -> bool {
+    let text = reply.text().to_ascii_lowercase();
+    words.iter().any(|words| text.contains(words))
+}
+
+/// A directory that is not empty and a file that exists are refused with 550, too.
+fn speaks_of_presence(reply: &Reply) -> bool {
+    speaks_of(reply, &["already exist", "file exists", "directory exists", "not empty"])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(code: u16, text: &str) -> Error {
+        Reply::new(Code::new(code).unwrap(), [text.as_bytes()]).unexpected(&["2xx"]).into()
+    }
+
+    #[test]
+    fn a_550_is_told_apart_by_its_words() {
+        assert!(refused(550, "No such file or directory").is_not_found());
+        assert!(!refused(550, "Permission denied.").is_not_found());
+        assert!(refused(550, "Permission denied.").is_permission_denied());
+        assert!(!refused(550, "Directory not empty").is_not_found());
+        assert!(refused(550, "path does not exist").is_not_found());
+    }
+
+    #[test]
+    fn four_hundreds_may_be_tried_again_and_five_hundreds_not() {
+        assert!(refused(450, "busy").is_transient());
+        assert!(!refused(550, "no").is_transient());
+        assert!(refused(421, "bye").is_connection_lost());
+    }
+
+    #[test]
+    fn a_login_refused_for_its_password_is_not_tried_again_whatever_the_code() {
+        let lasting = [
+            (430, "Invalid username or password"),
+            (421, "Too many bad passwords, goodbye"),
+            (530, "Too many failed login attempts"),
+            (530, "Account locked: the maximum of failures is reached"),
+        ];
+        for (code, text) in lasting {
+            let error = refused(code, text);
+            assert!(error.refuses_credentials() && !error.is_transient(), "{text}");
+            assert!(!is_full(&error), "{text}");
+        }
+        assert!(refused(421, "Too many connections").is_transient());
+        assert!(refused(530, "the maximum number of allowed clients is connected").is_transient());
+    }
+}

@@ -1,0 +1,108 @@
+//! What the rules are tested with.
+
+use std::ffi::OsStr;
+use std::fmt::Debug;
+use std::io;
+use std::path::Path;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+use crate::{
+    error::local_fs::{PathIoError, PathIoResult},
+    local_fs::{FileKind, MkdirOptions, OpenMode, PathFile, PathIo},
+};
+
+/// What a test found wrong.
+#[derive(Debug)]
+pub(crate) struct Finding(pub(crate) String);
+
+pub(crate) type Outcome = Result<(), Finding>;
+
+impl From<PathIoError> for Finding {
+    fn from(error: PathIoError) -> Self {
+        Self(format!("{error}: {}", error.source))
+    }
+}
+
+impl From<io::Error> for Finding {
+    fn from(error: io::Error) -> Self {
+        Self(format!("an open file failed: {error}"))
+    }
+}
+
+pub(crate) fn expect_equal<T: PartialEq + Debug>(what: &str, found: T, expected: T) -> Outcome {
+    if found == expected { Ok(()) } else { Err(Finding(format!("{what} is {found:?}, not {expected:?}"))) }
+}
+
+pub(crate) fn expect_error<T>(what: &str, outcome: PathIoResult<T>) -> Outcome {
+    match outcome {
+        Ok(_) => Err(Finding(format!("{what} succeeded"))),
+        Err(_) => Ok(()),
+    }
+}
+
+pub(crate) fn expect_kind<T>(what: &str, outcome: PathIoResult<T>, expected: io::ErrorKind) -> Outcome {
+    match outcome {
+        Ok(_) => Err(Finding(format!("{what} succeeded"))),
+        Err(error) => expect_equal(&format!("the error of {what}"), error.kind(), expected),
+    }
+}
+
+/// Expects a directory to hold these names and no other.
+pub(crate) async fn expect_names(fs: &dyn PathIo, dir: &Path, expected: &[&str]) -> Outcome {
+    let mut names: Vec<_> = fs.list(dir).await?.iter().map(|item| item.name().to_owned()).collect();
+    names.sort();
+    let mut expected: Vec<_> = expected.iter().map(|name| OsStr::new(name).to_owned()).collect();
+    expected.sort();
+    expect_equal(&format!("the listing of {dir:?}"), names, expected)
+}
+
+pub(crate) async fn expect_content(fs: &dyn PathIo, file: &Path, expected: &[u8]) -> Outcome {
+    let found = content(fs, file).await?;
+    expect_equal(
+        &format!("the content of {file:?}"),
+        &*found.escape_ascii().to_string(),
+        &*expected.escape_ascii().to_string(),
+    )?;
+    expect_equal(&format!("the size of {file:?}"), fs.stat(file).await?.size, expected.len() as u64)
+}
+
+pub(crate) async fn content(fs: &dyn PathIo, file: &Path) -> Result<Vec<u8>, Finding> {
+    let mut bytes = Vec::new();
+    fs.open(file, OpenMode::Read).await?.read_to_end(&mut bytes).await?;
+    Ok(bytes)
+}
+
+/// Writes a file from its start.
+pub(crate) async fn put(fs: &dyn PathIo, file: &Path, content: &[u8]) -> Outcome {
+    let mut file = fs.open(file, OpenMode::Write).await?;
+    finish(&mut *file, content).await
+}
+
+/// Writes at the place an open file is at, and shuts it down.
+pub(crate) async fn finish(file: &mut dyn PathFile, content: &[u8]) -> Outcome {
+    file.write_all(content).await?;
+    Ok(file.shutdown().await?)
+}
+
+pub(crate) async fn make_dir(fs: &dyn PathIo, dir: &Path) -> Outcome {
+    Ok(fs.mkdir(dir, MkdirOptions::default()).await?)
+}
+
+pub(crate) async fn remove_tree(fs: &dyn PathIo, root: &Path) -> Outcome {
+    let mut dirs = vec![root.to_owned()];
+    let mut next = 0;
+    while let Some(dir) = dirs.get(next).cloned() {
+        for item in fs.list(&dir).await? {
+            match item.kind {
+                FileKind::Directory => dirs.push(item.path),
+                _ => fs.unlink(&item.path).await?,
+            }
+        }
+        next += 1;
+    }
+    for dir in dirs.iter().rev() {
+        fs.rmdir(dir).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,199 @@
+//! Rules on directories, and on removing and renaming.
+
+use std::io::ErrorKind;
+use std::path::Path;
+
+use super::Rule;
+use super::assertions::{
+    Outcome, expect_content, expect_equal, expect_error, expect_kind, expect_names, make_dir, put,
+};
+use crate::local_fs::{FileKind, MkdirOptions, PathIo};
+
+#[rustfmt::skip]
+pub(crate) const RULES: &[Rule] = &[
+    ("mkdir makes a directory", |fs, dir| Box::pin(mkdir_makes(fs, dir))),
+    ("mkdir of what exists is AlreadyExists", |fs, dir| Box::pin(mkdir_refuses_existing(fs, dir))),
+    ("mkdir with exist_ok takes a directory and no file", |fs, dir| Box::pin(mkdir_exist_ok(fs, dir))),
+    ("mkdir without parents is NotFound below nothing", |fs, dir| Box::pin(mkdir_needs_parent(fs, dir))),
+    ("mkdir with parents makes them, and only the last must be new", |fs, dir| Box::pin(mkdir_parents(fs, dir))),
+    ("rmdir removes an empty directory only", |fs, dir| Box::pin(rmdir_removes_empty(fs, dir))),
+    ("rmdir of nothing is NotFound, of a file an error", |fs, dir| Box::pin(rmdir_refuses(fs, dir))),
+    ("unlink removes a file", |fs, dir| Box::pin(unlink_removes(fs, dir))),
+    ("unlink of nothing is NotFound, of a directory an error", |fs, dir| Box::pin(unlink_refuses(fs, dir))),
+    ("exists, is_dir and is_file tell files from directories from nothing", |fs, dir| Box::pin(questions(fs, dir))),
+    ("list gives path and kind of each child and of no grandchild", |fs, dir| Box::pin(list_gives_children(fs, dir))),
+    ("list of nothing is NotFound, of a file NotADirectory", |fs, dir| Box::pin(list_refuses(fs, dir))),
+    ("stat of nothing is NotFound, of a directory says so", |fs, dir| Box::pin(stat_of_others(fs, dir))),
+    ("rename moves a file with its content", |fs, dir| Box::pin(rename_moves(fs, dir))),
+    ("rename replaces a file", |fs, dir| Box::pin(rename_replaces(fs, dir))),
+    ("rename to itself changes nothing", |fs, dir| Box::pin(rename_to_itself(fs, dir))),
+    ("rename moves a directory with all that is in it", |fs, dir| Box::pin(rename_moves_directory(fs, dir))),
+    ("rename from nothing or to below nothing is NotFound", |fs, dir| Box::pin(rename_needs_both(fs, dir))),
+    ("rename of a file over a directory is an error", |fs, dir| Box::pin(rename_keeps_directory(fs, dir))),
+    ("rename of a directory into itself is an error", |fs, dir| Box::pin(rename_into_itself(fs, dir))),
+];
+
+async fn mkdir_makes(fs: &dyn PathIo, dir: &Path) -> Outcome {
+    let new = dir.join("new");
+    make_dir(fs, &new).await?;
+    expect_equal("is_dir", fs.is_dir(&new).await?, true)?;
+    expect_names(fs, &new, &[]).await
+}
+
+async fn mkdir_refuses_existing(fs: &dyn PathIo, dir: &Path) -> Outcome {
+    let strict = MkdirOptions::default();
+    put(fs, &dir.join("file"), b"kept").await?;
+    expect_kind("mkdir of a directory", fs.mkdir(dir, strict).await, ErrorKind::AlreadyExists)?;
+    expect_kind("mkdir of a file", fs.mkdir(&dir.join("file"), strict).await, ErrorKind::AlreadyExists)?;
+    expect_content(fs, &dir.join("file"), b"kept").await
+}
+
+async fn mkdir_exist_ok(fs: &dyn PathIo, dir: &Path) -> Outcome {
+    let lenient = MkdirOptions { parents: false, exist_ok: true };
+    put(fs, &dir.join("file"), b"kept").await?;
+    fs.mkdir(dir, lenient).await?;
+    expect_kind("mkdir of a file", fs.mkdir(&dir.join("file"), lenient).await, ErrorKind::AlreadyExists)?;
+    expect_content(fs, &dir.join("file"), b"kept").await
+}
+
+async fn mkdir_needs_parent(fs: &dyn PathIo, dir: &Path) -> Outcome {
+    let lenient = MkdirOptions { parents: false, exist_ok: true };
+    expect_kind("mkdir", fs.mkdir(&dir.join("a/b"), lenient).await, ErrorKind::NotFound)?;
+    expect_names(fs, dir, &[]).await
+}
+
+async fn mkdir_parents(fs: &dyn PathIo, dir: &Path) -> Outcome {
+    let parents = MkdirOptions { parents: true, exist_ok: false };
+    fs.mkdir(&dir.join("a/b/c"), parents).await?;
+    fs.mkdir(&dir.join("a/b/d"), parents).await?;
+    expect_names(fs, &dir.join("a/b"), &["c", "d"]).await?;
+    let again = fs.mkdir(&dir.join("a/b"), parents).await;
+    expect_kind("mkdir of what exists", again, ErrorKind::AlreadyExists)?;
+    put(fs, &dir.join("file"), b"").await?;
+    expect_error("mkdir below a file", fs.mkdir(&dir.join("file/a/b"), parents).await)
+}
+
+async fn rmdir_removes_empty(fs: &dyn PathIo, dir: &Path) -> Outcome {
+    let (outer, inner) = (dir.join("a"), dir.join("a/b"));
+    make_dir(fs, &outer).await?;
+    make_dir(fs, &inner).await?;
+    expect_error("rmdir of a directory that is not empty", fs.rmdir(&outer).await)?;
+    fs.rmdir(&inner).await?;
+    fs.rmdir(&outer).await?;
+    expect_names(fs, dir, &[]).await
+}
+
+async fn rmdir_refuses(fs: &dyn PathIo, dir: &Path) -> Outcome {
+    put(fs, &dir.join("file"), b"kept").await?;
+    expect_kind("rmdir", fs.rmdir(&dir.join("none")).await, ErrorKind::NotFound)?;
+    expect_error("rmdir of a file", fs.rmdir(&dir.join("file")).await)?;
+    expect_content(fs, &dir.join("file"), b"kept").await
+}
+
+async fn unlink_removes(fs: &dyn PathIo, dir: &Path) -> Outcome {
+    put(fs, &dir.join("file"), b"gone").await?;
+    put(fs, &dir.join("other"), b"kept").await?;
+    fs.unlink(&dir.join("file")).await?;
+    expect_names(fs, dir, &["other"]).await
+}
+
+async fn unlink_refuses(fs: &dyn PathIo, dir: &Path) -> Outcome {
+    make_dir(fs, &dir.join("dir")).await?;
+    expect_kind("unlink", fs.unlink(&dir.join("none")).await, ErrorKind::NotFound)?;
+    expect_error("unlink of a directory", fs.unlink(&dir.join("dir")).await)?;
+    expect_names(fs, dir, &["dir"]).await
+}
+
+async fn questions(fs: &dyn PathIo, dir: &Path) -> Outcome {
+    make_dir(fs, &dir.join("dir")).await?;
+    put(fs, &dir.join("file"), b"").await?;
+    let expected = [
+        ("dir", [true, true, false]),
+        ("file", [true, false, true]),
+        ("none", [false, false, false]),
+        ("none/below", [false, false, false]),
+        ("file/below", [false, false, false]),
+    ];
+    for (name, answers) in expected {
+        let path = dir.join(name);
+        let found = [fs.exists(&path).await?, fs.is_dir(&path).await?, fs.is_file(&path).await?];
+        expect_equal(&format!("exists, is_dir, is_file of {name:?}"), found, answers)?;
+    }
+    Ok(())
+}
+
+async fn list_gives_children(fs: &dyn PathIo, dir: &Path) -> Outcome {
+    make_dir(fs, &dir.join("dir")).await?;
+    put(fs, &dir.join("dir/below"), b"").await?;
+    put(fs, &dir.join("file"), b"").await?;
+    let mut found: Vec<_> = fs.list(dir).await?.into_iter().map(|item| (item.path, item.kind)).collect();
+    found.sort_by(|a, b| a.0.cmp(&b.0));
+    let expected = vec![(dir.join("dir"), FileKind::Directory), (dir.join("file"), FileKind::File)];
+    expect_equal("the listing", found, expected)
+}
+
+async fn list_refuses(fs: &dyn PathIo, dir: &Path) -> Outcome {
+    put(fs, &dir.join("file"), b"").await?;
+    expect_kind("list of nothing", fs.list(&dir.join("none")).await, ErrorKind::NotFound)?;
+    expect_kind("list of a file", fs.list(&dir.join("file")).await, ErrorKind::NotADirectory)
+}
+
+async fn stat_of_others(fs: &dyn PathIo, dir: &Path) -> Outcome {
+    put(fs, &dir.join("file"), b"").await?;
+    expect_kind("stat of nothing", fs.stat(&dir.join("none")).await, ErrorKind::NotFound)?;
+    expect_error("stat below a file", fs.stat(&dir.join("file/below")).await)?;
+    expect_equal("the kind of a directory", fs.stat(dir).await?.kind, FileKind::Directory)
+}
+
+async fn rename_moves(fs: &dyn PathIo, dir: &Path) -> Outcome {
+    make_dir(fs, &dir.join("dir")).await?;
+    put(fs, &dir.join("from"), b"content").await?;
+    fs.rename(&dir.join("from"), &dir.join("dir/to")).await?;
+    expect_names(fs, dir, &["dir"]).await?;
+    expect_content(fs, &dir.join("dir/to"), b"content").await
+}
+
+async fn rename_replaces(fs: &dyn PathIo, dir: &Path) -> Outcome {
+    put(fs, &dir.join("from"), b"new").await?;
+    put(fs, &dir.join("to"), b"the old").await?;
+    fs.rename(&dir.join("from"), &dir.join("to")).await?;
+    expect_names(fs, dir, &["to"]).await?;
+    expect_content(fs, &dir.join("to"), b"new").await
+}
+
+async fn rename_to_itself(fs: &dyn PathIo, dir: &Path) -> Outcome {
+    put(fs, &dir.join("file"), b"content").await?;
+    fs.rename(&dir.join("file"), &dir.join("file")).await?;
+    expect_content(fs, &dir.join("file"), b"content").await
+}
+
+async fn rename_moves_directory(fs: &dyn PathIo, dir: &Path) -> Outcome {
+    fs.mkdir(&dir.join("a/b"), MkdirOptions { parents: true, exist_ok: false }).await?;
+    put(fs, &dir.join("a/b/file"), b"content").await?;
+    fs.rename(&dir.join("a"), &dir.join("c")).await?;
+    expect_names(fs, dir, &["c"]).await?;
+    expect_content(fs, &dir.join("c/b/file"), b"content").await
+}
+
+async fn rename_needs_both(fs: &dyn PathIo, dir: &Path) -> Outcome {
+    put(fs, &dir.join("file"), b"kept").await?;
+    let from_nothing = fs.rename(&dir.join("none"), &dir.join("file")).await;
+    expect_kind("rename of nothing", from_nothing, ErrorKind::NotFound)?;
+    let to_nowhere = fs.rename(&dir.join("file"), &dir.join("none/file")).await;
+    expect_kind("rename to below nothing", to_nowhere, ErrorKind::NotFound)?;
+    expect_content(fs, &dir.join("file"), b"kept").await
+}
+
+async fn rename_keeps_directory(fs: &dyn PathIo, dir: &Path) -> Outcome {
+    make_dir(fs, &dir.join("dir")).await?;
+    put(fs, &dir.join("file"), b"kept").await?;
+    expect_error("rename", fs.rename(&dir.join("file"), &dir.join("dir")).await)?;
+    expect_content(fs, &dir.join("file"), b"kept").await?;
+    expect_equal("is_dir of the target", fs.is_dir(&dir.join("dir")).await?, true)
+}
+
+async fn rename_into_itself(fs: &dyn PathIo, dir: &Path) -> Outcome {
+    make_dir(fs, &dir.join("a")).await?;
+    expect_error("rename", fs.rename(&dir.join("a"), &dir.join("a/b")).await)?;
+    expect_names(fs, dir, &["a"]).await
+}

@@ -1,0 +1,116 @@
+//! Hashes of local files.
+
+use std::path::Path;
+
+use bytes::BytesMut;
+use oxftp_proto::{FileHash, HashAlgorithm};
+use sha2::Digest;
+use tokio::io::AsyncReadExt;
+
+use super::{OpenMode, PathIo};
+use crate::{Error, Result, error::local_fs::PathIoError};
+
+/// Makes the hash of a local file.
+///
+/// ```
+/// use oxftp::{HashAlgorithm, hash_file, path_io::LocalFs};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let dir = tempfile::tempdir()?;
+/// # let path = dir.path().join("x");
+/// # std::fs::write(&path, b"hello world")?;
+/// let hash = hash_file(&LocalFs::new(), &path, HashAlgorithm::Md5).await?;
+/// assert_eq!(hash.to_string(), "5eb63bbbe01eeed093cb22bb8f5acdc3");
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Errors
+///
+/// [`Error::PathIo`] when the file cannot be read; [`Error::NotOffered`] for an algorithm that is
+/// newer than this function.
+pub async fn hash_file(
+    fs: &dyn PathIo,
+    path: impl AsRef<Path>,
+    algorithm: HashAlgorithm,
+) -> Result<FileHash> {
+    let path = path.as_ref();
+    let mut hasher = Hasher::new(algorithm)?;
+    let mut file = fs.open(path, OpenMode::Read).await?;
+    let mut block = BytesMut::with_capacity(BLOCK);
+    let failed = |source| PathIoError::new("read", path, source);
+    while file.read_buf(&mut block).await.map_err(failed)? > 0 {
+        hasher.update(&block);
+        block.clear();
+    }
+    let made = FileHash::new(algorithm, hasher.finish());
+    made.ok_or(Error::NotOffered { what: "hash of that length" })
+}
+
+enum Hasher {
+    Crc32(crc32fast::Hasher),
+    Md5(md5::Md5),
+    Sha1(sha1::Sha1),
+    Sha256(sha2::Sha256),
+    Sha512(sha2::Sha512),
+}
+
+impl Hasher {
+    fn new(algorithm: HashAlgorithm) -> Result<Self> {
+        Ok(match algorithm {
+            HashAlgorithm::Crc32 => Self::Crc32(crc32fast::Hasher::new()),
+            HashAlgorithm::Md5 => Self::Md5(md5::Md5::new()),
+            HashAlgorithm::Sha1 => Self::Sha1(sha1::Sha1::new()),
+            HashAlgorithm::Sha256 => Self::Sha256(sha2::Sha256::new()),
+            HashAlgorithm::Sha512 => Self::Sha512(sha2::Sha512::new()),
+            _ => return Err(Error::NotOffered { what: "hash that is known here" }),
+        })
+    }
+
+    fn update(&mut self, bytes: &[u8]) {
+        match self {
+            Self::Crc32(hasher) => hasher.update(bytes),
+            Self::Md5(hasher) => hasher.update(bytes),
+            Self::Sha1(hasher) => hasher.update(bytes),
+            Self::Sha256(hasher) => hasher.update(bytes),
+            Self::Sha512(hasher) => hasher.update(bytes),
+        }
+    }
+
+    fn finish(self) -> Vec<u8> {
+        match self {
+            Self::Crc32(hasher) => hasher.finalize().to_be_bytes().to_vec(),
+            Self::Md5(hasher) => hasher.finalize().to_vec(),
+            Self::Sha1(hasher) => hasher.finalize().to_vec(),
+            Self::Sha256(hasher) => hasher.finalize().to_vec(),
+            Self::Sha512(hasher) => hasher.finalize().to_vec(),
+        }
+    }
+}
+
+const BLOCK: usize = 256 * 1024;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::local_fs::LocalFs;
+
+    #[tokio::test]
+    async fn hashes_are_those_of_the_standards() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("x");
+        std::fs::write(&path, b"hello world").unwrap();
+
+        for (algorithm, start) in [
+            (HashAlgorithm::Crc32, "0d4a1185"),
+            (HashAlgorithm::Md5, "5eb63bbbe01eeed093cb22bb8f5acdc3"),
+            (HashAlgorithm::Sha1, "2aae6c35c94fcfb415dbe95f408b9ce91ee846ed"),
+            (HashAlgorithm::Sha256, "b94d27b9934d3e08"),
+            (HashAlgorithm::Sha512, "309ecc489c12d6eb"),
+        ] {
+            let hash = hash_file(&LocalFs::new(), &path, algorithm).await.unwrap();
+            assert!(hash.to_string().starts_with(start), "{algorithm}: {hash}");
+        }
+    }
+}

@@ -1,0 +1,240 @@
+//! The directories of a memory file system.
+
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
+use std::io::{self, ErrorKind};
+use std::mem;
+use std::path::{Component, Path};
+use std::time::SystemTime;
+
+use super::file::SharedContent;
+use crate::local_fs::{FileKind, Metadata, MkdirOptions, OpenMode};
+
+/// All directories and the names of all files.
+pub(crate) struct Tree {
+    root: Node,
+}
+
+pub(crate) enum Node {
+    File(SharedContent),
+    Directory(Directory),
+}
+
+pub(crate) struct Directory {
+    pub(crate) children: BTreeMap<OsString, Node>,
+    modified: SystemTime,
+}
+
+impl Tree {
+    pub(crate) fn node(&self, path: &Path) -> io::Result<&Node> {
+        self.at(&names(path))
+    }
+
+    pub(crate) fn mkdir(&mut self, path: &Path, options: MkdirOptions) -> io::Result<()> {
+        let names = names(path);
+        let Some((last, parents)) = names.split_last() else {
+            return if options.exist_ok { Ok(()) } else { Err(ErrorKind::AlreadyExists.into()) };
+        };
+        let parent = self.parent(parents, options.parents)?;
+        match parent.children.get(*last) {
+            None => parent.insert(last, Node::Directory(Directory::default())),
+            Some(Node::Directory(_)) if options.exist_ok => {}
+            Some(_) => return Err(ErrorKind::AlreadyExists.into()),
+        }
+        Ok(())
+    }
+
+    pub(crate) fn rmdir(&mut self, path: &Path) -> io::Result<()> {
+        let names = names(path);
+        let Some((last, parents)) = names.split_last() else { return Err(ErrorKind::ResourceBusy.into()) };
+        if !self.at(&names)?.directory()?.children.is_empty() {
+            return Err(ErrorKind::DirectoryNotEmpty.into());
+        }
+        self.parent(parents, false)?.remove(last);
+        Ok(())
+    }
+
+    pub(crate) fn unlink(&mut self, path: &Path) -> io::Result<()> {
+        let names = names(path);
+        self.at(&names)?.file()?;
+        if let Some((last, parents)) = names.split_last() {
+            self.parent(parents, false)?.remove(last);
+        }
+        Ok(())
+    }
+
+    pub(crate) fn open(&mut self, path: &Path, mode: OpenMode) -> io::Result<SharedContent> {
+        let names = names(path);
+        let Some((last, parents)) = names.split_last() else { return Err(ErrorKind::IsADirectory.into()) };
+        let parent = self.parent(parents, false)?;
+        match parent.children.get(*last) {
+            Some(_) if mode.is_exclusive() => Err(ErrorKind::AlreadyExists.into()),
+            Some(node) => node.file().inspect(|content| {
+                if mode == OpenMode::Write {
+                    content.lock().clear();
+                }
+            }),
+            None if mode.creates() => {
+                let content = SharedContent::default();
+                parent.insert(last, Node::File(content.clone()));
+                Ok(content)
+            }
+            None => Err(ErrorKind::NotFound.into()),
+        }
+    }
+
+    pub(crate) fn rename(&mut self, from: &Path, to: &Path) -> io::Result<()> {
+        let (from, to) = (names(from), names(to));
+        let source = self.at(&from)?;
+        if from == to {
+            return Ok(());
+        }
+        if matches!(source, Node::Directory(_)) && to.starts_with(&from) {
+            return Err(ErrorKind::InvalidInput.into());
+        }
+        match self.at(&to) {
+            Ok(target) => source.may_replace(target)?,
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            Err(error) => return Err(error),
+        }
+        let (Some((from, from_parents)), Some((to, to_parents))) = (from.split_last(), to.split_last())
+        else {
+            return Err(ErrorKind::ResourceBusy.into());
+        };
+        // First the step that can fail, so that nothing is lost with it.
+        self.parent(to_parents, false)?;
+        if let Some(node) = self.parent(from_parents, false)?.remove(from) {
+            self.parent(to_parents, false)?.insert(to, node);
+        }
+        Ok(())
+    }
+
+    pub(crate) fn set_modified(&mut self, path: &Path, time: SystemTime) -> io::Result<()> {
+        let names = names(path);
+        match self.at(&names)? {
+            Node::File(content) => content.lock().modified = time,
+            Node::Directory(_) => self.parent(&names, false)?.modified = time,
+        }
+        Ok(())
+    }
+
+    fn at(&self, names: &[&OsStr]) -> io::Result<&Node> {
+        names.iter().try_fold(&self.root, |node, name| {
+            node.directory()?.children.get(*name).ok_or_else(|| ErrorKind::NotFound.into())
+        })
+    }
+
+    /// Walks down to a directory, making what is missing if asked.
+    fn parent(&mut self, names: &[&OsStr], make: bool) -> io::Result<&mut Directory> {
+        let mut directory = self.root.directory_mut()?;
+        for name in names {
+            if make && !directory.children.contains_key(*name) {
+                directory.insert(name, Node::Directory(Directory::default()));
+            }
+            directory = directory.children.get_mut(*name).ok_or(ErrorKind::NotFound)?.directory_mut()?;
+        }
+        Ok(directory)
+    }
+}
+
+impl Default for Tree {
+    fn default() -> Self {
+        Self { root: Node::Directory(Directory::default()) }
+    }
+}
+
+impl Node {
+    pub(crate) fn kind(&self) -> FileKind {
+        match self {
+            Self::File(_) => FileKind::File,
+            Self::Directory(_) => FileKind::Directory,
+        }
+    }
+
+    pub(crate) fn metadata(&self) -> Metadata {
+        match self {
+            Self::File(content) => {
+                let content = content.lock();
+                Metadata::new(FileKind::File, content.len()).with_modified(content.modified)
+            }
+            Self::Directory(directory) => {
+                Metadata::new(FileKind::Directory, 0).with_modified(directory.modified)
+            }
+        }
+    }
+
+    pub(crate) fn file(&self) -> io::Result<SharedContent> {
+        match self {
+            Self::File(content) => Ok(content.clone()),
+            Self::Directory(_) => Err(ErrorKind::IsADirectory.into()),
+        }
+    }
+
+    pub(crate) fn directory(&self) -> io::Result<&Directory> {
+        match self {
+            Self::Directory(directory) => Ok(directory),
+            Self::File(_) => Err(ErrorKind::NotADirectory.into()),
+        }
+    }
+
+    fn directory_mut(&mut self) -> io::Result<&mut Directory> {
+        match self {
+            Self::Directory(directory) => Ok(directory),
+            Self::File(_) => Err(ErrorKind::NotADirectory.into()),
+        }
+    }
+
+    // As rename(2) has it.
+    fn may_replace(&self, target: &Self) -> io::Result<()> {
+        match (self, target) {
+            (Self::File(_), Self::File(_)) => Ok(()),
+            (Self::File(_), Self::Directory(_)) => Err(ErrorKind::IsADirectory.into()),
+            (Self::Directory(_), Self::File(_)) => Err(ErrorKind::NotADirectory.into()),
+            (Self::Directory(_), Self::Directory(target)) if target.children.is_empty() => Ok(()),
+            (Self::Directory(_), Self::Directory(_)) => Err(ErrorKind::DirectoryNotEmpty.into()),
+        }
+    }
+}
+
+impl Directory {
+    fn insert(&mut self, name: &OsStr, node: Node) {
+        self.children.insert(name.to_owned(), node);
+        self.modified = SystemTime::now();
+    }
+
+    fn remove(&mut self, name: &OsStr) -> Option<Node> {
+        self.modified = SystemTime::now();
+        self.children.remove(name)
+    }
+}
+
+impl Default for Directory {
+    fn default() -> Self {
+        Self { children: BTreeMap::new(), modified: SystemTime::now() }
+    }
+}
+
+// Level by level: a recursive drop of a very deep tree would overflow the stack.
+impl Drop for Directory {
+    fn drop(&mut self) {
+        let mut pending: Vec<_> = mem::take(&mut self.children).into_values().collect();
+        while let Some(node) = pending.pop() {
+            if let Node::Directory(mut directory) = node {
+                pending.extend(mem::take(&mut directory.children).into_values());
+            }
+        }
+    }
+}
+
+/// Splits a path into names below the root; a drive letter is dropped.
+fn names(path: &Path) -> Vec<&OsStr> {
+    let mut names = Vec::new();
+    for component in path.components() {
+        match component {
+            Component::Normal(name) => names.push(name),
+            Component::ParentDir => drop(names.pop()),
+            Component::CurDir | Component::RootDir | Component::Prefix(_) => {}
+        }
+    }
+    names
+}

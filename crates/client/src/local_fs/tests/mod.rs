@@ -1,0 +1,334 @@
+//! Backends under the contract, and what the contract leaves out.
+
+mod doubles;
+
+use std::io::{ErrorKind, SeekFrom};
+use std::path::{Path, PathBuf};
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::{Duration, SystemTime};
+
+use tokio::io::{AsyncReadExt, AsyncSeekExt, AsyncWriteExt};
+use tokio::time::Instant;
+
+use self::doubles::{Flaw, Flawed, Stuck};
+
+use super::*;
+
+const PARENTS: MkdirOptions = MkdirOptions { parents: true, exist_ok: false };
+
+#[tokio::test]
+async fn local_fs_keeps_the_contract() {
+    let dir = tempfile::tempdir().unwrap();
+
+    conformance::check(&LocalFs::new(), dir.path()).await.unwrap();
+
+    assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
+}
+
+#[tokio::test]
+async fn memory_fs_keeps_the_contract() {
+    conformance::check(&MemoryFs::new(), Path::new("/")).await.unwrap();
+}
+
+#[tokio::test]
+async fn memory_fs_keeps_the_contract_under_a_relative_root() {
+    let fs = MemoryFs::new();
+    fs.mkdir(Path::new("a/b"), PARENTS).await.unwrap();
+
+    conformance::check(&fs, Path::new("./a/b")).await.unwrap();
+}
+
+#[tokio::test]
+async fn timed_memory_fs_keeps_the_contract() {
+    let fs = Timed::new(MemoryFs::new(), Duration::from_secs(60));
+
+    conformance::check(&fs, Path::new("/")).await.unwrap();
+}
+
+#[tokio::test]
+async fn timed_local_fs_behind_an_arc_keeps_the_contract() {
+    let dir = tempfile::tempdir().unwrap();
+    let inner: Arc<dyn PathIo> = Arc::new(LocalFs::new());
+
+    conformance::check(&Timed::new(inner, Duration::from_secs(60)), dir.path()).await.unwrap();
+}
+
+#[tokio::test]
+async fn the_contract_names_the_rule_that_is_broken() {
+    let flaws = [
+        (Flaw::MkdirTakesAnything, "mkdir of what exists is AlreadyExists"),
+        (Flaw::RenameReplacesNothing, "rename replaces a file"),
+        (Flaw::Opens(OpenMode::Read, OpenMode::Update), "a file open for reading can't be written"),
+        (Flaw::Opens(OpenMode::Write, OpenMode::Append), "open Write empties the file at once"),
+        (
+            Flaw::Opens(OpenMode::CreateNew, OpenMode::Write),
+            "open CreateNew makes a file and refuses one that is there",
+        ),
+        (Flaw::Opens(OpenMode::Append, OpenMode::Write), "open Append writes at the end whatever was sought"),
+        (Flaw::Opens(OpenMode::Update, OpenMode::Write), "open Read and Update need a file that is there"),
+    ];
+
+    for (flaw, rule) in flaws {
+        let violation = conformance::check(&Flawed::new(flaw), Path::new("/")).await.unwrap_err();
+
+        assert_eq!(violation.rule, rule, "{flaw:?}: {}", violation.found);
+    }
+}
+
+#[tokio::test]
+async fn the_contract_refuses_a_root_that_is_not_empty() {
+    let fs = MemoryFs::new();
+    fs.write("/file", "").unwrap();
+
+    let violation = conformance::check(&fs, Path::new("/")).await.unwrap_err();
+
+    assert_eq!(violation.rule, "the root of the check is an empty directory");
+    assert!(fs.read("/file").is_some());
+}
+
+#[tokio::test]
+async fn a_backend_without_times_says_so() {
+    let error = Flawed::new(Flaw::MkdirTakesAnything)
+        .set_modified(Path::new("/"), SystemTime::now())
+        .await
+        .unwrap_err();
+
+    assert_eq!(error.kind(), ErrorKind::Unsupported);
+    assert_eq!(error.to_string(), "cannot set the time of \"/\"");
+}
+
+#[tokio::test]
+async fn an_error_names_operation_and_path_as_given() {
+    let error = LocalFs::new().open(Path::new("no such dir/x"), OpenMode::Read).await.unwrap_err();
+
+    assert_eq!(error.to_string(), "cannot open \"no such dir/x\"");
+    assert_eq!(error.path, Path::new("no such dir/x"));
+    assert_eq!(error.kind(), ErrorKind::NotFound);
+}
+
+#[tokio::test]
+async fn local_files_take_a_block_of_a_mebibyte_in_one_step() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut file = LocalFs::new().open(&dir.path().join("file"), OpenMode::Write).await.unwrap();
+
+    let written = file.write(&vec![0; 2 * 1024 * 1024]).await.unwrap();
+
+    assert_eq!(written, 1024 * 1024);
+}
+
+#[cfg(unix)]
+mod links {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn stat_and_list_describe_a_link_itself() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join("file"), "content").unwrap();
+        symlink("file", dir.path().join("link")).unwrap();
+
+        let metadata = LocalFs::new().stat(&dir.path().join("link")).await.unwrap();
+        let items = LocalFs::new().list(dir.path()).await.unwrap();
+
+        assert!(metadata.is_link());
+        assert!(items.contains(&DirectoryItem::new(dir.path().join("link"), FileKind::Link)));
+    }
+
+    #[tokio::test]
+    async fn questions_and_open_follow_a_link() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join("file"), "content").unwrap();
+        symlink("file", dir.path().join("link")).unwrap();
+        symlink(".", dir.path().join("here")).unwrap();
+        let fs = LocalFs::new();
+
+        assert!(fs.is_file(&dir.path().join("link")).await.unwrap());
+        assert!(fs.is_dir(&dir.path().join("here")).await.unwrap());
+        fs.open(&dir.path().join("link"), OpenMode::Read).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_link_to_nothing_does_not_exist_but_blocks_create_new() {
+        let dir = tempfile::tempdir().unwrap();
+        let link = dir.path().join("link");
+        symlink("nothing", &link).unwrap();
+        let fs = LocalFs::new();
+
+        assert!(!fs.exists(&link).await.unwrap());
+        let refused = fs.open(&link, OpenMode::CreateNew).await.unwrap_err();
+        assert_eq!(refused.kind(), ErrorKind::AlreadyExists);
+    }
+
+    #[tokio::test]
+    async fn unlink_removes_a_link_to_a_directory_and_not_the_directory() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::create_dir(dir.path().join("dir")).unwrap();
+        symlink("dir", dir.path().join("link")).unwrap();
+
+        LocalFs::new().unlink(&dir.path().join("link")).await.unwrap();
+
+        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1);
+        assert!(dir.path().join("dir").is_dir());
+    }
+
+    #[tokio::test]
+    async fn mkdir_with_exist_ok_takes_a_link_to_a_directory() {
+        let dir = tempfile::tempdir().unwrap();
+        symlink(".", dir.path().join("link")).unwrap();
+        let lenient = MkdirOptions { parents: true, exist_ok: true };
+
+        LocalFs::new().mkdir(&dir.path().join("link"), lenient).await.unwrap();
+
+        assert!(dir.path().join("link").is_symlink());
+    }
+
+    #[tokio::test]
+    async fn stat_tells_permission_bits_without_the_file_type() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("file");
+        std::fs::write(&file, "").unwrap();
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o640)).unwrap();
+
+        let metadata = LocalFs::new().stat(&file).await.unwrap();
+
+        assert_eq!(metadata.mode, Some(0o640));
+    }
+}
+
+#[tokio::test]
+async fn a_memory_file_outlives_its_name() {
+    let fs = MemoryFs::new();
+    fs.write("/file", "old").unwrap();
+    let mut file = fs.open(Path::new("/file"), OpenMode::Update).await.unwrap();
+
+    fs.unlink(Path::new("/file")).await.unwrap();
+    fs.write("/file", "new").unwrap();
+    file.seek(SeekFrom::End(0)).await.unwrap();
+    file.write_all(b"er").await.unwrap();
+
+    file.rewind().await.unwrap();
+    let mut content = String::new();
+    file.read_to_string(&mut content).await.unwrap();
+    assert_eq!(content, "older");
+    assert_eq!(fs.read("/file").unwrap(), b"new");
+}
+
+#[tokio::test]
+async fn a_clone_of_memory_fs_sees_the_same_files() {
+    let fs = MemoryFs::new();
+    let clone = fs.clone();
+
+    fs.write("/a/b", "content").unwrap();
+
+    assert_eq!(clone.read("a/b").unwrap(), b"content");
+    assert!(clone.is_dir(Path::new("/a")).await.unwrap());
+}
+
+#[test]
+fn memory_fs_neither_writes_over_a_directory_nor_reads_one() {
+    let fs = MemoryFs::new();
+    fs.write("/a/b", "").unwrap();
+
+    assert_eq!(fs.write("/a", "").unwrap_err().kind(), ErrorKind::IsADirectory);
+    fs.write("/a/b/c", "").unwrap_err();
+    assert_eq!(fs.read("/a"), None);
+}
+
+#[tokio::test]
+async fn memory_fs_keeps_its_root() {
+    let fs = MemoryFs::new();
+    let root = Path::new("/");
+
+    fs.rmdir(root).await.unwrap_err();
+    fs.unlink(root).await.unwrap_err();
+    fs.rename(root, Path::new("/a")).await.unwrap_err();
+
+    assert!(fs.is_dir(Path::new("/../..")).await.unwrap());
+}
+
+#[tokio::test]
+async fn a_very_deep_memory_tree_is_dropped_without_overflowing_the_stack() {
+    let fs = MemoryFs::new();
+    let deep: PathBuf = std::iter::repeat_n("d", 100_000).collect();
+
+    fs.mkdir(&deep, PARENTS).await.unwrap();
+
+    drop(fs);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_operation_that_hangs_times_out_with_its_name() {
+    let fs = Timed::new(Stuck, Duration::from_secs(5));
+    let start = Instant::now();
+
+    let error = fs.unlink(Path::new("x")).await.unwrap_err();
+
+    assert_eq!(start.elapsed(), Duration::from_secs(5));
+    assert_eq!(error.kind(), ErrorKind::TimedOut);
+    assert_eq!(error.to_string(), "cannot remove \"x\"");
+    assert_eq!(error.source.to_string(), "not done within 5s");
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_step_on_a_file_that_hangs_times_out() {
+    let mut file = stuck_file(5).await;
+    let start = Instant::now();
+
+    let outcomes = [
+        file.read(&mut [0]).await.map(drop),
+        file.write(b"x").await.map(drop),
+        file.flush().await,
+        file.shutdown().await,
+        file.seek(SeekFrom::Start(0)).await.map(drop),
+        file.sync().await,
+    ];
+
+    for outcome in outcomes {
+        assert_eq!(outcome.unwrap_err().kind(), ErrorKind::TimedOut);
+    }
+    assert_eq!(start.elapsed(), Duration::from_secs(30));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_time_of_a_step_that_was_given_up_is_not_counted_for_another() {
+    let mut file = stuck_file(5).await;
+    let given_up = tokio::time::timeout(Duration::from_secs(4), file.read(&mut [0])).await;
+    given_up.unwrap_err();
+    let start = Instant::now();
+
+    file.flush().await.unwrap_err();
+
+    assert_eq!(start.elapsed(), Duration::from_secs(5));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_limit_beyond_the_clock_is_none() {
+    let fs = Timed::new(Stuck, Duration::MAX);
+    let mut file = fs.open(Path::new("x"), OpenMode::Read).await.unwrap();
+
+    let waited = tokio::time::timeout(Duration::from_secs(1_000_000), file.read(&mut [0])).await;
+
+    waited.unwrap_err();
+}
+
+#[test]
+fn futures_and_files_can_go_to_other_threads() {
+    fn sendable<T: Send>(value: T) -> T {
+        value
+    }
+    let fs = MemoryFs::new();
+    let opening = pin!(sendable(fs.open(Path::new("/x"), OpenMode::Write)));
+    let mut context = Context::from_waker(std::task::Waker::noop());
+
+    let Poll::Ready(file) = opening.poll(&mut context) else { panic!("memory does not wait") };
+
+    sendable(file.unwrap());
+}
+
+async fn stuck_file(limit_seconds: u64) -> Box<dyn PathFile> {
+    let fs = Timed::new(Stuck, Duration::from_secs(limit_seconds));
+    fs.open(Path::new("x"), OpenMode::Update).await.unwrap()
+}

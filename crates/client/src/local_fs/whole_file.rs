@@ -1,0 +1,77 @@
+//! Small files, in one step each.
+
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use bytes::Bytes;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+use super::{OpenMode, PathIo};
+use crate::error::local_fs::{PathIoError, PathIoResult};
+
+/// A file that is written in one step: see [`PathIo::write_whole`].
+#[derive(Debug, Clone)]
+pub struct WholeFile {
+    /// What is in it.
+    pub content: Bytes,
+    /// Its name until all of it is written.
+    pub part: PathBuf,
+    /// Its final name, in the same directory.
+    pub target: PathBuf,
+    /// When it was last modified, if that is to be kept.
+    pub modified: Option<SystemTime>,
+    /// Waits until the file and its name have reached the disk.
+    pub sync: bool,
+}
+
+/// A file that was read in one step: see [`PathIo::read_whole`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReadFile {
+    /// What is in it.
+    pub content: Bytes,
+    /// When it was last modified, if the backend knows.
+    pub modified: Option<SystemTime>,
+}
+
+/// Writes a whole file by the other methods of a backend.
+pub(crate) async fn write_by_steps<P: PathIo + ?Sized>(fs: &P, file: WholeFile) -> PathIoResult<bool> {
+    for path in [&file.target, &file.part] {
+        if fs.stat(path).await.is_ok_and(|found| found.is_link()) {
+            return Ok(false);
+        }
+    }
+    let mut part = fs.open(&file.part, OpenMode::Write).await?;
+    let written = async {
+        part.write_all(&file.content).await?;
+        if file.sync {
+            part.sync().await?;
+        }
+        part.shutdown().await
+    };
+    written.await.map_err(|source| PathIoError::new("write", &file.part, source))?;
+    drop(part);
+    fs.rename(&file.part, &file.target).await?;
+    if let Some(time) = file.modified
+        && let Err(error) = fs.set_modified(&file.target, time).await
+    {
+        tracing::warn!("{error}");
+    }
+    Ok(true)
+}
+
+/// Reads a small file by the other methods of a backend.
+pub(crate) async fn read_by_steps<P: PathIo + ?Sized>(
+    fs: &P,
+    path: &Path,
+    most: usize,
+) -> PathIoResult<Option<ReadFile>> {
+    let found = fs.stat(path).await?;
+    if !found.is_file() || found.size > most as u64 {
+        return Ok(None);
+    }
+    let file = fs.open(path, OpenMode::Read).await?;
+    let mut content = Vec::new();
+    let read = file.take(most as u64 + 1).read_to_end(&mut content).await;
+    let read = read.map_err(|source| PathIoError::new("read", path, source))?;
+    Ok((read <= most).then(|| ReadFile { content: content.into(), modified: found.modified }))
+}

@@ -1,0 +1,374 @@
+//! What is asked of a mirror.
+
+use std::{
+    fmt,
+    future::IntoFuture,
+    path::PathBuf,
+    sync::{Arc, Mutex},
+    time::{Duration, Instant},
+};
+
+use oxftp_proto::RemotePath;
+
+use super::{
+    compare::Comparison,
+    delete::Budget,
+    direction::{Clocks, Route},
+    filter::Filter,
+    finalize,
+    options::{Compare, Delete, Links},
+    root::{self, Roots},
+    run::{Course, Directory, Later, Tally},
+    step::Step,
+    transfer::Manner,
+};
+use crate::transfer::{
+    local_path::confined,
+    options::Order,
+    scheduler::{Plan, Walk, retry::Tries, worker::Lane},
+    verify::Verify,
+};
+use crate::{
+    Connections, Error, Pool, Progress, Report, Result,
+    deadline::{timed_out, within},
+    future::BoxFuture,
+    list::CycleGuard,
+    progress::Silent,
+};
+
+impl Pool {
+    /// Makes a local directory like one on the server (`MLSD` or `LIST`, `MDTM`, `RETR`).
+    ///
+    /// What is missing or differs is fetched, over as many sessions as the pool has; what only the target
+    /// has stays unless [`delete`](Mirror::delete) says otherwise. Files get the times of their sources, so
+    /// that a second mirror transfers nothing. One failure does not stop the others.
+    ///
+    /// ```no_run
+    /// use oxftp::mirror::{Delete, Filter};
+    ///
+    /// # async fn example(pool: &oxftp::Pool) -> Result<(), Box<dyn std::error::Error>> {
+    /// let filter = Filter::new().exclude("*.tmp")?.exclude("/private/")?;
+    /// let report = pool.mirror_down("/pub", "copy").filter(filter).delete(Delete::After).await?;
+    /// println!("{} fetched, {} deleted, {} the same", report.files, report.deleted, report.unchanged);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error::SomeFailed`] when something failed and the rest is done; [`Error::Stopped`] when the mirror
+    /// could not go on; [`Error::NotFound`] or [`Error::StatusCode`] when the source is not there,
+    /// [`Error::Skipped`] when it is no directory; those of [`Pool::client`].
+    #[must_use = "nothing is mirrored until it is awaited"]
+    pub fn mirror_down(&self, source: impl Into<RemotePath>, target: impl Into<PathBuf>) -> Mirror<'_> {
+        Mirror::new(self, Route::Down { source: source.into(), target: target.into() })
+    }
+
+    /// Makes a directory on the server like a local one (`MLSD` or `LIST`, `MKD`, `STOR`, `MFMT`), as
+    /// [`mirror_down`](Self::mirror_down) does the reverse.
+    ///
+    /// ```no_run
+    /// # async fn example(pool: &oxftp::Pool) -> oxftp::Result<()> {
+    /// use oxftp::mirror::Delete;
+    ///
+    /// pool.mirror_up("site", "/www").delete(Delete::Before).max_deletions(50).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of [`mirror_down`](Self::mirror_down); [`Error::PathIo`] when the source is not there.
+    #[must_use = "nothing is mirrored until it is awaited"]
+    pub fn mirror_up(&self, source: impl Into<PathBuf>, target: impl Into<RemotePath>) -> Mirror<'_> {
+        Mirror::new(self, Route::Up { source: source.into(), target: target.into() })
+    }
+
+    /// Makes a directory on another server like one on this server; the files go through this machine, and
+    /// are not kept on it.
+    ///
+    /// Where `other` is this very pool, sessions of their own are opened for the target: as many again.
+    ///
+    /// ```no_run
+    /// # async fn example(old: &oxftp::Pool, new: &oxftp::Pool) -> oxftp::Result<()> {
+    /// old.mirror_across("/www", new, "/www").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of [`mirror_down`](Self::mirror_down), for either server.
+    #[must_use = "nothing is mirrored until it is awaited"]
+    pub fn mirror_across(
+        &self,
+        source: impl Into<RemotePath>,
+        other: &Self,
+        target: impl Into<RemotePath>,
+    ) -> Mirror<'_> {
+        // A session that waits for another of the same pool may wait for ever.
+        let other = if self.is_same(other) { other.twin() } else { other.clone() };
+        Mirror::new(self, Route::Across { source: source.into(), target: target.into(), other })
+    }
+}
+
+/// A mirror, not yet begun; awaiting it does it.
+///
+/// Each directory is compared when its turn comes, so the memory that it takes grows with the largest
+/// directory and not with the tree. A directory stays where a file is to be, and the reverse, unless things
+/// are deleted; it is an error then.
+#[derive(Debug)]
+pub struct Mirror<'p> {
+    pool: &'p Pool,
+    route: Route,
+    filter: Filter,
+    compare: Compare,
+    delete: Delete,
+    most_deletions: Option<u64>,
+    links: Links,
+    manner: Manner,
+    dry_run: bool,
+    observer: Option<Observer>,
+    plan: Plan,
+    progress: Arc<dyn Progress>,
+}
+
+impl<'p> Mirror<'p> {
+    fn new(pool: &'p Pool, route: Route) -> Self {
+        Self {
+            plan: Plan::of(&Lane::of(pool)),
+            pool,
+            route,
+            filter: Filter::new(),
+            compare: Compare::default(),
+            delete: Delete::default(),
+            most_deletions: None,
+            links: Links::default(),
+            manner: Manner { resume: false, verify: Verify::default(), sync: false },
+            dry_run: false,
+            observer: None,
+            progress: Arc::new(Silent),
+        }
+    }
+
+    /// Leaves things out, on both sides. Defaults to nothing.
+    #[must_use]
+    pub fn filter(mut self, filter: Filter) -> Self {
+        self.filter = filter;
+        self
+    }
+
+    /// Sets by what a file is taken for changed. Defaults to [`Compare::SizeAndTime`].
+    #[must_use]
+    pub fn compare(mut self, by: Compare) -> Self {
+        self.compare = by;
+        self
+    }
+
+    /// Deletes what only the target has. Defaults to [`Delete::Never`].
+    #[must_use]
+    pub fn delete(mut self, delete: Delete) -> Self {
+        self.delete = delete;
+        self
+    }
+
+    /// Deletes at most so many files and directories; that there are more is named among the failures
+    /// ([`Error::TooManyDeletions`]). Defaults to no limit.
+    #[must_use]
+    pub fn max_deletions(mut self, most: u64) -> Self {
+        self.most_deletions = Some(most);
+        self
+    }
+
+    /// Sets what becomes of symbolic links. Defaults to [`Links::Skip`].
+    ///
+    /// A local target is never left by a link that lies there: what is in the place of a directory or file is
+    /// an error, or is replaced where things are deleted.
+    #[must_use]
+    pub fn links(mut self, links: Links) -> Self {
+        self.links = links;
+        self
+    }
+
+    /// Goes on where an earlier mirror left off in the middle of a file (`REST`), believing that the file is
+    /// still the same. Defaults to false; not between servers.
+    #[must_use]
+    pub fn resume(mut self, resume: bool) -> Self {
+        self.manner.resume = resume;
+        self
+    }
+
+    /// Compares each file that was transferred once more. Defaults to [`Verify::Auto`].
+    #[must_use]
+    pub fn verify(mut self, verify: Verify) -> Self {
+        self.manner.verify = verify;
+        self
+    }
+
+    /// Waits until each file that is downloaded has reached the disk (see [`Download::sync`](crate::Download::sync)).
+    /// Defaults to false.
+    #[must_use]
+    pub fn sync(mut self, sync: bool) -> Self {
+        self.manner.sync = sync;
+        self
+    }
+
+    /// Finds out what would be done and does nothing of it; [`on_step`](Self::on_step) is told. Defaults to
+    /// false.
+    ///
+    /// Everything is listed and compared, also by hash if that is asked for.
+    #[must_use]
+    pub fn dry_run(mut self, dry_run: bool) -> Self {
+        self.dry_run = dry_run;
+        self
+    }
+
+    /// Is told each step: when it is done, or with [`dry_run`](Self::dry_run) when it is found.
+    ///
+    /// Calls come from the task that mirrors, so they should be short.
+    #[must_use]
+    pub fn on_step(mut self, observer: impl Fn(&Step) + Send + Sync + 'static) -> Self {
+        self.observer = Some(Observer(Box::new(observer)));
+        self
+    }
+
+    /// Sets which files come first. Defaults to [`Order::AsFound`].
+    #[must_use]
+    pub fn order(mut self, order: Order) -> Self {
+        self.plan.order = order;
+        self
+    }
+
+    /// Tries again so many times what fails for a passing reason. Defaults to 2.
+    #[must_use]
+    pub fn retries(mut self, times: u32) -> Self {
+        self.plan.retries = times;
+        self
+    }
+
+    /// Begins nothing more, and deletes nothing, once more than this many things have failed
+    /// ([`Error::Stopped`]). Defaults to no limit.
+    #[must_use]
+    pub fn max_errors(mut self, most: usize) -> Self {
+        self.plan.max_errors = Some(most);
+        self
+    }
+
+    /// Sets a deadline for the whole ([`Error::Stopped`] or [`Error::Timeout`]). Defaults to
+    /// [`Timeouts::total`](crate::Timeouts::total).
+    #[must_use]
+    pub fn deadline(mut self, deadline: Duration) -> Self {
+        self.plan.deadline = Some(deadline);
+        self
+    }
+
+    /// Sets over how many of the pool's connections the files go. Defaults to [`Connections::All`].
+    #[must_use]
+    pub fn connections(mut self, connections: Connections) -> Self {
+        self.plan.connections = connections;
+        self
+    }
+
+    /// Is told how the transfers go. What turns out to be the same only when it is looked at closely counts
+    /// as a file, too.
+    #[must_use]
+    pub fn progress(mut self, progress: Arc<dyn Progress>) -> Self {
+        self.progress = progress;
+        self
+    }
+
+    async fn run(self) -> Result<Report> {
+        let begun = Instant::now();
+        let deadline = self.plan.deadline;
+        let roots = within(deadline, self.look_at_roots()).await;
+        let roots = roots.unwrap_or_else(|| Err(timed_out("the mirror", deadline)))?;
+        let left = || deadline.map(|deadline| deadline.saturating_sub(begun.elapsed()));
+        let (pool, plan, progress) = (self.pool, self.plan.clone(), self.progress.clone());
+        let course = self.into_course(&roots);
+        let lanes = Lane::of(pool).with_siblings();
+        let governor = plan.governor(&Lane::of(pool), &*progress);
+        let walk = Walk::new(&course, plan.clone(), governor, lanes.len());
+        let root = Directory::root(roots.target_exists);
+        let report = match walk.through(root, lanes, left()).await {
+            Err(Error::Stopped { mut report, source }) => {
+                course.complete(&mut report);
+                return Err(Error::Stopped { report, source });
+            }
+            Err(Error::SomeFailed { report }) => *report,
+            walked => walked?,
+        };
+        let mut report = finalize::carry_out(&course, pool, plan, left(), report).await;
+        course.complete(&mut report);
+        report.into_named_result()
+    }
+
+    async fn look_at_roots(&self) -> Result<Roots> {
+        if self.links == Links::Copy && !matches!(self.route, Route::Down { .. }) {
+            return Err(Error::NotOffered { what: "way to make symbolic links" });
+        }
+        let mut lane = Lane::of(self.pool);
+        let fs = self.pool.config().path_io.clone();
+        let mut tries = Tries::again(self.plan.retries);
+        loop {
+            let outcome = match lane.client().await {
+                Ok(client) => root::look(&self.route, &*fs, client, self.dry_run).await,
+                Err(error) => Err(error),
+            };
+            match outcome {
+                Ok(roots) => return Ok(roots),
+                Err(error) => lane.recover(error, &mut tries).await?,
+            }
+        }
+    }
+
+    fn into_course(self, roots: &Roots) -> Course {
+        let config = self.pool.config();
+        let fs = match &self.route {
+            Route::Down { target, .. } => confined(&config.path_io, target),
+            _ => config.path_io.clone(),
+        };
+        Course {
+            route: self.route,
+            fs,
+            limits: config.limits.clone(),
+            filter: self.filter,
+            comparison: Comparison { by: self.compare, keeps_times: roots.target_keeps_times },
+            delete: self.delete,
+            links: self.links,
+            manner: self.manner,
+            dry_run: self.dry_run,
+            observer: self.observer,
+            clocks: Clocks::default(),
+            budget: Budget::new(self.most_deletions),
+            tally: Tally::default(),
+            later: Mutex::new(Later::default()),
+            guard: CycleGuard::new(&config.limits),
+            guard_of_removals: CycleGuard::new(&config.limits),
+            one_at_a_time: tokio::sync::Mutex::new(()),
+        }
+    }
+}
+
+impl<'p> IntoFuture for Mirror<'p> {
+    type Output = Result<Report>;
+    type IntoFuture = BoxFuture<'p, Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.run())
+    }
+}
+
+/// Whoever is told each step.
+pub(crate) struct Observer(Box<dyn Fn(&Step) + Send + Sync>);
+
+impl Observer {
+    pub(crate) fn tell(&self, step: &Step) {
+        (self.0)(step);
+    }
+}
+
+impl fmt::Debug for Observer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Observer").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,212 @@
+//! One file on its way: what has to be known of it first, and how it goes.
+
+use std::{path::Path, sync::Arc};
+
+use oxftp_proto::{Precision, RemotePath, Timestamp, Zone};
+
+use super::{
+    compare::{Comparison, Verdict},
+    node::Facts,
+    plan::File,
+    server_to_server::relay,
+    step::Why,
+};
+use crate::transfer::{
+    BLOCK_SIZE,
+    attempt::{Attempt, Moved},
+    download::file::{Fetching, Wanted},
+    upload::file::{KeepTimes, Storing},
+    verify::Verify,
+};
+use crate::{Client, Error, Result, hash_file, local_fs::PathIo};
+
+/// The two ends of a file's way.
+pub(crate) enum Delivery<'a> {
+    Down { client: &'a mut Client, source: RemotePath, fs: &'a Arc<dyn PathIo>, target: &'a Path },
+    Up { fs: &'a Arc<dyn PathIo>, source: &'a Path, client: &'a mut Client, target: RemotePath },
+    Across { from: &'a mut Client, source: RemotePath, to: &'a mut Client, target: RemotePath },
+}
+
+/// How files are delivered.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Manner {
+    pub(crate) resume: bool,
+    pub(crate) verify: Verify,
+    /// Files that come down are to have reached the disk.
+    pub(crate) sync: bool,
+}
+
+impl Delivery<'_> {
+    /// Decides whether a file is transferred, and why; asks for what the listings leave open.
+    pub(crate) async fn decide(&mut self, file: &File, comparison: Comparison) -> Result<Option<Why>> {
+        let verdict = match file.verdict {
+            Verdict::AskTimes => {
+                let (source, target) = self.exact_times(&file.source, &file.target).await?;
+                comparison.at_last(&source, &target)
+            }
+            Verdict::AskHash if self.has_same_content().await? => Verdict::Same,
+            Verdict::AskHash => Verdict::Differs(Why::Content),
+            verdict => verdict,
+        };
+        Ok(match verdict {
+            Verdict::Differs(why) => Some(why),
+            _ => None,
+        })
+    }
+
+    /// Transfers the file and gives it the time of its source.
+    pub(crate) async fn deliver(
+        &mut self,
+        facts: &Facts,
+        manner: Manner,
+        attempt: &Attempt<'_>,
+    ) -> Result<Moved> {
+        match self {
+            Self::Down { client, source, fs, target } => {
+                let wanted = Wanted { path: source, size: facts.size, modified: facts.modified, mode: None };
+                let fetched = fetching(fs, manner, attempt).fetch(client, &wanted, target).await?;
+                if let Some(landing) = fetched.landing {
+                    landing.end().await?;
+                }
+                Ok(Moved { bytes: fetched.bytes, resumed: fetched.resumed })
+            }
+            Self::Up { fs, source, client, target } => {
+                let stored = storing(&***fs, facts, manner, attempt).store(client, source, target).await?;
+                Ok(Moved { bytes: stored.bytes, resumed: stored.resumed })
+            }
+            Self::Across { from, source, to, target } => {
+                let modified = exact(from, source, facts.modified).await?;
+                let size = if facts.size.is_some() { facts.size } else { from.size_if_told(source).await? };
+                let bytes = relay((from, source), (to, target), size, attempt).await?;
+                verify(manner.verify, (from, source), (to, target), bytes).await?;
+                keep_time(to, target, modified).await?;
+                Ok(Moved { bytes, resumed: 0 })
+            }
+        }
+    }
+
+    async fn exact_times(&mut self, source: &Facts, target: &Facts) -> Result<(Facts, Facts)> {
+        let (mut source, mut target) = (*source, *target);
+        match self {
+            Self::Down { client, source: path, .. } => {
+                source.modified = exact(client, path, source.modified).await?;
+            }
+            Self::Up { client, target: path, .. } => {
+                target.modified = exact(client, path, target.modified).await?;
+            }
+            Self::Across { from, source: path, to, target: other } => {
+                source.modified = exact(from, path, source.modified).await?;
+                target.modified = exact(to, other, target.modified).await?;
+            }
+        }
+        Ok((source, target))
+    }
+
+    async fn has_same_content(&mut self) -> Result<bool> {
+        match self {
+            Self::Down { client, source: remote, fs, target: local }
+            | Self::Up { client, target: remote, fs, source: local } => {
+                let there = client.hash(&*remote, None).await?;
+                Ok(hash_file(&***fs, local, there.algorithm()).await? == there)
+            }
+            Self::Across { from, source, to, target } => {
+                have_same_hash((from, source), (to, target)).await.map(|hashes| hashes.is_none())
+            }
+        }
+    }
+}
+
+fn fetching<'a>(fs: &'a Arc<dyn PathIo>, manner: Manner, attempt: &'a Attempt<'_>) -> Fetching<'a> {
+    Fetching {
+        fs,
+        block: BLOCK_SIZE,
+        // A part file of this very transfer is as good as one of an earlier one.
+        resume: manner.resume || attempt.has_begun(),
+        ascii: false,
+        keep_times: true,
+        keep_permissions: false,
+        verify: manner.verify,
+        sync: manner.sync,
+        progress: attempt,
+    }
+}
+
+/// The time that is kept is that of the listing, so that what is changed meanwhile is noticed the next time.
+fn storing<'a>(fs: &'a dyn PathIo, facts: &Facts, manner: Manner, attempt: &'a Attempt<'_>) -> Storing<'a> {
+    let Manner { resume, verify, .. } = manner;
+    let modified = facts.modified.filter(|time| time.zone() != Zone::Unknown);
+    Storing {
+        fs,
+        block: BLOCK_SIZE,
+        resume,
+        ascii: false,
+        temporary: false,
+        allocate: false,
+        keep_times: modified.map_or(KeepTimes::No, KeepTimes::Of),
+        keep_permissions: false,
+        verify,
+        progress: attempt,
+    }
+}
+
+/// Asks for the exact time of a file of which a coarse one, or one of an unknown zone, is known; keeps that
+/// where the server does not tell.
+async fn exact(
+    client: &mut Client,
+    path: &RemotePath,
+    listed: Option<Timestamp>,
+) -> Result<Option<Timestamp>> {
+    if listed.is_some_and(|time| time.zone() != Zone::Unknown && time.precision() >= Precision::Second) {
+        return Ok(listed);
+    }
+    match client.modified(path).await {
+        Ok(time) => Ok(Some(time)),
+        Err(Error::StatusCode(_) | Error::UnusableReply { .. }) if !client.is_broken() => Ok(listed),
+        Err(error) => Err(error),
+    }
+}
+
+/// Gives a server's file a time, where the server lets it be set.
+async fn keep_time(client: &mut Client, path: &RemotePath, time: Option<Timestamp>) -> Result<()> {
+    let Some(time) = time.filter(|time| time.zone() != Zone::Unknown) else { return Ok(()) };
+    match client.set_modified(path, time).await {
+        Err(error @ (Error::NotOffered { .. } | Error::StatusCode(_))) if !client.is_broken() => {
+            tracing::warn!("the time of {path} is not kept: {error}");
+            Ok(())
+        }
+        set => set,
+    }
+}
+
+async fn verify(
+    how: Verify,
+    from: (&mut Client, &RemotePath),
+    (to, target): (&mut Client, &RemotePath),
+    bytes: u64,
+) -> Result<()> {
+    match how {
+        Verify::Auto | Verify::Nothing => Ok(()),
+        Verify::Size => match to.size(target).await? {
+            there if there == bytes => Ok(()),
+            there => Err(Error::SizeMismatch { expected: there, transferred: bytes }),
+        },
+        Verify::Hash => match have_same_hash(from, (to, target)).await? {
+            None => Ok(()),
+            Some(mismatch) => Err(mismatch),
+        },
+    }
+}
+
+/// Compares the files of two servers by the strongest hash that both offer; gives the error that they
+/// differ would be.
+async fn have_same_hash(
+    (from, source): (&mut Client, &RemotePath),
+    (to, target): (&mut Client, &RemotePath),
+) -> Result<Option<Error>> {
+    let offered = to.hash_algorithms().await?;
+    let common = from.hash_algorithms().await?.into_iter().find(|algorithm| offered.contains(algorithm));
+    let algorithm = common.ok_or(Error::NotOffered { what: "hash that both servers know" })?;
+    let here = from.hash(source, algorithm).await?;
+    let there = to.hash(target, algorithm).await?;
+    Ok((here != there).then_some(Error::HashMismatch { there, here }))
+}

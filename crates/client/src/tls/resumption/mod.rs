@@ -1,0 +1,3 @@
+pub(crate) mod signing;
+pub(crate) mod tickets;
+pub(crate) mod transcript;

@@ -1,0 +1,228 @@
+//! Moving the bytes of one file.
+//!
+//! There are three ways, the first that can be taken: inside the kernel, through memory with a
+//! file of the operating system ([`disk`](super::block_io)), and through the methods of a backend.
+
+use std::{fs::File, io, path::Path};
+
+use bytes::BytesMut;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+
+use super::{
+    SMALLEST_BLOCK,
+    block_io::{ReadBefore, WriteBehind},
+};
+use crate::{
+    AsciiReader, AsciiWriter, Progress,
+    data::{DataConnection, Side},
+    error::local_fs::PathIoError,
+    local_fs::PathFile,
+};
+
+/// Which side of a copy failed.
+pub(crate) enum CopyError {
+    Local(PathIoError),
+    Data(io::Error),
+}
+
+/// Reads a data connection to its end into a local file; gives the number of bytes.
+///
+/// What arrived before a failure is in the file, for resuming.
+pub(crate) async fn copy_down(
+    data: &mut DataConnection,
+    file: &mut dyn PathFile,
+    path: &Path,
+    block: usize,
+    progress: &dyn Progress,
+) -> Result<u64, CopyError> {
+    let copied = match file.system_file() {
+        Some(system) => to_disk(data, system, block, progress).await,
+        None => to_backend(data, file, block, progress).await,
+    };
+    copied.map_err(|side| CopyError::at("write", path, side))
+}
+
+/// Writes a local file to a data connection; gives the number of bytes.
+pub(crate) async fn copy_up(
+    file: &mut dyn PathFile,
+    path: &Path,
+    data: &mut DataConnection,
+    block: usize,
+    progress: &dyn Progress,
+) -> Result<u64, CopyError> {
+    let copied = match file.system_file() {
+        Some(system) => from_disk(system, data, block, progress).await,
+        None => from_backend(file, data, block, progress).await,
+    };
+    copied.map_err(|side| CopyError::at("read", path, side))
+}
+
+/// Reads text to its end into a local file, with the line ends of this system; gives the number of
+/// bytes that the file has then.
+pub(crate) async fn copy_text_down(
+    data: &mut DataConnection,
+    file: &mut dyn PathFile,
+    path: &Path,
+    progress: &dyn Progress,
+) -> Result<u64, CopyError> {
+    let copied = to_backend(&mut AsciiReader::new(data), file, SMALLEST_BLOCK, progress).await;
+    copied.map_err(|side| CopyError::at("write", path, side))
+}
+
+/// Writes a local text to a data connection, with the line ends of the wire; gives the number of
+/// bytes that the file has.
+pub(crate) async fn copy_text_up(
+    file: &mut dyn PathFile,
+    path: &Path,
+    data: &mut DataConnection,
+    progress: &dyn Progress,
+) -> Result<u64, CopyError> {
+    let mut writer = AsciiWriter::new(data);
+    let copied = from_backend(file, &mut writer, SMALLEST_BLOCK, progress).await;
+    let copied = copied.map_err(|side| CopyError::at("read", path, side))?;
+    writer.into_inner().await.map_err(CopyError::Data)?;
+    Ok(copied)
+}
+
+impl CopyError {
+    fn at(operation: &'static str, path: &Path, side: Side) -> Self {
+        match side {
+            Side::Data(source) => Self::Data(source),
+            Side::File(source) => Self::Local(PathIoError::new(operation, path, source)),
+        }
+    }
+}
+
+async fn to_disk(
+    data: &mut DataConnection,
+    file: File,
+    block: usize,
+    progress: &dyn Progress,
+) -> Result<u64, Side> {
+    let mut disk = WriteBehind::new(file);
+    let mut copied = 0;
+    let mut asks_kernel = true;
+    let mut buffer = BytesMut::new();
+    // Most files are small, and need neither a large block nor the kernel.
+    let mut enough = SMALLEST_BLOCK;
+    loop {
+        let filled = fill(data, &mut buffer, enough).await;
+        let read = buffer.len() as u64;
+        if read > 0 {
+            buffer = disk.write(buffer).await.map_err(Side::File)?;
+            copied += read;
+            progress.advanced(read);
+        }
+        match filled {
+            Ok(Filled::Full) => {}
+            Ok(Filled::AtEnd) => {
+                disk.finish().await.map_err(Side::File)?;
+                return Ok(copied);
+            }
+            Err(error) => {
+                let _ = disk.finish().await;
+                return Err(Side::Data(error));
+            }
+        }
+        if asks_kernel && data.is_unhindered() {
+            buffer = disk.finish().await.map_err(Side::File)?;
+            let moved = data.move_through_kernel(disk.file(), progress).await?;
+            copied += moved.bytes;
+            if moved.ended {
+                return Ok(copied);
+            }
+            // A limit may be lifted again; a file system does not learn.
+            asks_kernel = !data.is_unhindered();
+        }
+        enough = block;
+    }
+}
+
+async fn to_backend(
+    data: &mut (impl AsyncRead + Unpin),
+    file: &mut dyn PathFile,
+    block: usize,
+    progress: &dyn Progress,
+) -> Result<u64, Side> {
+    let mut buffer = BytesMut::new();
+    let mut copied = 0;
+    loop {
+        let filled = fill(data, &mut buffer, block).await;
+        let written = file.write_all(&buffer).await;
+        match (filled, written) {
+            (Err(error), _) => return Err(Side::Data(error)),
+            (_, Err(error)) => return Err(Side::File(error)),
+            (Ok(Filled::Full), Ok(())) => {}
+            (Ok(Filled::AtEnd), Ok(())) => {
+                file.flush().await.map_err(Side::File)?;
+                progress.advanced(buffer.len() as u64);
+                return Ok(copied + buffer.len() as u64);
+            }
+        }
+        copied += buffer.len() as u64;
+        progress.advanced(buffer.len() as u64);
+        buffer.clear();
+    }
+}
+
+async fn from_disk(
+    file: File,
+    data: &mut DataConnection,
+    block: usize,
+    progress: &dyn Progress,
+) -> Result<u64, Side> {
+    let moved = data.move_through_kernel(&file, progress).await?;
+    let mut copied = moved.bytes;
+    if moved.ended {
+        return Ok(copied);
+    }
+    let mut disk = ReadBefore::new(file, block);
+    while let Some((block, length)) = disk.next().await.map_err(Side::File)? {
+        data.write_all(&block[..length]).await.map_err(Side::Data)?;
+        copied += length as u64;
+        progress.advanced(length as u64);
+        disk.reuse(block);
+    }
+    Ok(copied)
+}
+
+async fn from_backend(
+    file: &mut dyn PathFile,
+    data: &mut (impl AsyncWrite + Unpin),
+    block: usize,
+    progress: &dyn Progress,
+) -> Result<u64, Side> {
+    let mut buffer = BytesMut::with_capacity(block);
+    let mut copied = 0;
+    loop {
+        buffer.clear();
+        if file.read_buf(&mut buffer).await.map_err(Side::File)? == 0 {
+            return Ok(copied);
+        }
+        data.write_all(&buffer).await.map_err(Side::Data)?;
+        copied += buffer.len() as u64;
+        progress.advanced(buffer.len() as u64);
+    }
+}
+
+/// How far a read of many bytes came.
+pub(crate) enum Filled {
+    Full,
+    AtEnd,
+}
+
+/// Reads until there are `enough` bytes: that costs no time, for what is on its way arrives
+/// meanwhile, and saves most of the writes.
+pub(crate) async fn fill(
+    data: &mut (impl AsyncRead + Unpin),
+    buffer: &mut BytesMut,
+    enough: usize,
+) -> io::Result<Filled> {
+    buffer.reserve(enough - buffer.len());
+    while buffer.len() < enough {
+        if data.read_buf(buffer).await? == 0 {
+            return Ok(Filled::AtEnd);
+        }
+    }
+    Ok(Filled::Full)
+}
