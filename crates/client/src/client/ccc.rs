@@ -30,7 +30,7 @@ impl Client {
         if !self.is_encrypted() {
             return self.check_usable();
         }
-        self.known.astray = true;
+        self.known.dirty = true;
         self.control.run(Exchange::new(Command::new("CCC"), &["2xx"])).await?;
         self.control.clear().await
     }

@@ -7,7 +7,7 @@ use crate::{Error, Result, stream::Direction};
 
 /// How bytes go over data connections (RFC 959, 3.4).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) enum Mode {
+pub(crate) enum TransferMode {
     /// As they are, as after each login.
     #[default]
     Stream,
@@ -24,13 +24,13 @@ impl Client {
         let distrusted = self.known.no_compressed_uploads && direction == Direction::Up;
         let wanted = self.config.compress && may_be && !self.known.no_compression && !distrusted;
         if !wanted || !self.offers_compression().await? {
-            self.set_mode(Mode::Stream).await?;
+            self.set_mode(TransferMode::Stream).await?;
             return Ok(false);
         }
-        match self.set_mode(Mode::Deflated).await {
+        match self.set_mode(TransferMode::Deflated).await {
             Err(Error::StatusCode(refused)) if refused.info.code().class() == 5 => {
                 self.do_without_compression(&format!("the server refuses to compress ({})", refused.info));
-                self.set_mode(Mode::Stream).await?;
+                self.set_mode(TransferMode::Stream).await?;
                 Ok(false)
             }
             set => set.map(|()| true),
@@ -38,17 +38,17 @@ impl Client {
     }
 
     /// Sets how bytes go, where that is not so already (`MODE`).
-    pub(super) async fn set_mode(&mut self, wanted: Mode) -> Result<()> {
+    pub(super) async fn set_mode(&mut self, wanted: TransferMode) -> Result<()> {
         if self.known.mode == wanted {
             return Ok(());
         }
-        let before = std::mem::replace(&mut self.known.mode, Mode::Unknown);
-        let letter = if wanted == Mode::Deflated { "Z" } else { "S" };
+        let before = std::mem::replace(&mut self.known.mode, TransferMode::Unknown);
+        let letter = if wanted == TransferMode::Deflated { "Z" } else { "S" };
         let set = self.control.run(Exchange::new(Command::with_argument("MODE", letter)?, &["2xx"])).await;
         self.known.mode = match &set {
             Ok(_) => wanted,
             Err(Error::StatusCode(_)) => before,
-            Err(_) => Mode::Unknown,
+            Err(_) => TransferMode::Unknown,
         };
         set.map(drop)
     }

@@ -48,7 +48,7 @@ impl Client {
         if path.as_bytes() == b".." {
             return self.change_to_parent().await;
         }
-        self.known.astray = true;
+        self.known.dirty = true;
         self.path_command("CWD", &path, &["2xx"]).await.map(drop)
     }
 
@@ -66,7 +66,7 @@ impl Client {
     ///
     /// [`Error::StatusCode`] when it is refused.
     pub async fn change_to_parent(&mut self) -> Result<()> {
-        self.known.astray = true;
+        self.known.dirty = true;
         self.go_home().await?;
         self.control.run(Exchange::new(Command::new("CDUP"), &["2xx"])).await.map(drop)
     }
@@ -193,19 +193,19 @@ impl Client {
         let from = from.into();
         let dialog = Rename::new(&from, &to.into(), self.config.encoding)?;
         self.go_home().await?;
-        self.known.half_renamed = Some(from);
+        self.known.pending_rename = Some(from);
         let renamed = self.control.run(dialog).await;
-        self.known.half_renamed = None;
+        self.known.pending_rename = None;
         renamed.map(drop)
     }
 
     /// Ends a renaming whose future was dropped between its commands: ProFTPD refuses all others until then.
     async fn end_renaming(&mut self) -> Result<()> {
-        let Some(from) = &self.known.half_renamed else { return Ok(()) };
+        let Some(from) = &self.known.pending_rename else { return Ok(()) };
         // Its own name is no change; a server that has ended it already says so.
         let command = Command::with_path("RNTO", from, self.config.encoding)?;
         self.control.run(Exchange::new(command, &["2xx", "4xx", "5xx"])).await?;
-        self.known.half_renamed = None;
+        self.known.pending_rename = None;
         Ok(())
     }
 

@@ -10,7 +10,7 @@ use oxftp_proto::{
     dialog::{Completion, Exchange, PeerConnect, PeerListen, Started, Transfer},
 };
 
-use super::{Client, compression::Mode};
+use super::{Client, compression::TransferMode};
 use crate::{Error, Result};
 
 /// How the data between two servers are protected.
@@ -36,7 +36,7 @@ impl Client {
     pub(crate) async fn prepare_for_peer(&mut self) -> Result<()> {
         self.go_home().await?;
         self.await_handshakes().await?;
-        self.set_mode(Mode::Stream).await?;
+        self.set_mode(TransferMode::Stream).await?;
         self.set_type(TransferType::Image).await
     }
 
@@ -83,10 +83,10 @@ impl Client {
     /// Starts a transfer with another server.
     pub(crate) async fn start_with_peer(&mut self, verb: &'static str, path: &RemotePath) -> Result<Started> {
         let command = Command::with_path(verb, path, self.config.encoding)?;
-        let restart = self.known.stale_restart.then_some(0);
+        let restart = self.known.restart_pending.then_some(0);
         self.control.begin_transfer();
         let started = self.control.run(Transfer::new(command, restart)).await?;
-        self.known.stale_restart = false;
+        self.known.restart_pending = false;
         Ok(started)
     }
 
@@ -100,7 +100,7 @@ impl Client {
 
     /// Breaks a transfer with another server off, if one runs; what comes of it counts no more.
     pub(crate) async fn abort_with_peer(&mut self) {
-        if self.control.is_owing()
+        if self.control.has_outstanding()
             && let Err(error) = self.control.begin_abort().await
         {
             tracing::debug!("a transfer between servers was not broken off: {error}");
@@ -113,7 +113,7 @@ impl Client {
 
     /// Leaves the breaking off to the next command.
     pub(crate) fn abort_with_peer_later(&mut self) {
-        if self.control.is_owing() {
+        if self.control.has_outstanding() {
             // Nothing is sent here, so nothing can fail but a dialog that was driven wrongly.
             let _ = self.control.plan_abort();
         }

@@ -8,7 +8,7 @@ use crate::{Error, Result, Utf8, config::pipelining::is_iis};
 impl Client {
     /// Names the virtual host, where one was asked for.
     pub(crate) async fn name_virtual_host(&mut self) -> Result<()> {
-        let Some(host) = self.config.introduction.virtual_host.clone() else { return Ok(()) };
+        let Some(host) = self.config.login_options.virtual_host.clone() else { return Ok(()) };
         let named = self.control.run(Exchange::new(Command::with_argument("HOST", &host)?, &["2xx"])).await;
         match named {
             Err(Error::StatusCode(refused)) if refused.info.code() != Code::SERVICE_CLOSING => {
@@ -21,7 +21,7 @@ impl Client {
     /// Tells the server what is to be told after a login.
     pub(crate) async fn introduce(&mut self) -> Result<()> {
         // Some servers turn UTF-8 on only for clients that have named themselves.
-        if let Some(name) = self.config.introduction.client_name.clone() {
+        if let Some(name) = self.config.login_options.client_name.clone() {
             self.suggest(Command::with_argument("CLNT", name)?).await?;
         }
         if self.asks_for_utf8() {
@@ -41,7 +41,7 @@ impl Client {
     fn asks_for_utf8(&self) -> bool {
         let lacks_it = self.known.features.as_ref().is_some_and(|features| !features.contains("UTF8"));
         self.config.encoding.is_utf8()
-            && match self.config.introduction.utf8 {
+            && match self.config.login_options.utf8 {
                 Utf8::Auto => !lacks_it && self.self_descriptions().any(|text| is_iis(&text)),
                 Utf8::Ask => true,
                 Utf8::Leave => false,

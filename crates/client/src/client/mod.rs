@@ -1,7 +1,7 @@
 //! The client: one login on one server.
 //!
 //! A file for each kind of operation: [`session`] for connecting, logging in and quitting,
-//! [`introduction`] for what the server is told around the login, [`greeted`] for what a greeting tells, [`encryption`] for what is known of TLS, [`clear`] for its end, [`raw`] for commands of the user's own, [`paths`] for directories and files on the server,
+//! [`login_options`] for what the server is told around the login, [`greeted`] for what a greeting tells, [`encryption`] for what is known of TLS, [`clear`] for its end, [`raw`] for commands of the user's own, [`paths`] for directories and files on the server,
 //! [`stat`] for questions, [`times`] and [`permissions`] for what a file is given, [`hash`] for
 //! what it holds, [`transfer`] for data connections, [`compression`] for what they carry and
 //! [`completion`] for their end, [`allocate`] for room, [`unique`] for names that the server chooses, [`range`] for parts of files, [`pipeline`] for several commands in one go, [`peer`] for
@@ -85,7 +85,7 @@ pub(crate) struct Known {
     /// The server wants to know what is transferred before it listens (`PRET`).
     wants_pret: bool,
     /// How bytes go over data connections (`MODE`).
-    mode: compression::Mode,
+    mode: compression::TransferMode,
     /// The server does not compress.
     no_compression: bool,
     /// What is sent compressed is not what it stores.
@@ -97,7 +97,7 @@ pub(crate) struct Known {
     /// The server was asked to list permissions.
     permissions_asked: bool,
     /// A `REST` was sent that perhaps no transfer used up.
-    stale_restart: bool,
+    restart_pending: bool,
     /// Data connections are encrypted (`PROT P`).
     protects_data: bool,
     /// `PBSZ` and `PROT` must be sent again after the login.
@@ -116,11 +116,11 @@ pub(crate) struct Known {
     /// The server begins the TLS handshake of data connections (`SSCN ON`).
     begins_handshakes: bool,
     /// What was to be renamed, while that is not done.
-    half_renamed: Option<RemotePath>,
+    pending_rename: Option<RemotePath>,
     /// The working directory, while another was entered for a question.
     home: Option<RemotePath>,
     /// The user may have changed the session: its directory, its login, anything by commands.
-    astray: bool,
+    dirty: bool,
     logged_in: bool,
 }
 
@@ -128,7 +128,7 @@ impl Known {
     /// Notes that a transfer that began at an offset was broken off: libunftp begins the next one there, too,
     /// unless it is told otherwise.
     pub(crate) fn doubt_restart(&mut self) {
-        self.stale_restart = true;
+        self.restart_pending = true;
     }
 
     /// Takes over what another session on the same server learned of it.
@@ -199,7 +199,7 @@ impl Client {
         self.control.is_broken()
     }
 
-    /// Reads what is still owed to commands whose futures were dropped, and gives those replies,
+    /// Reads what is still outstanding to commands whose futures were dropped, and gives those replies,
     /// at most the last 16.
     ///
     /// Each operation does so by itself; this is for those who want to see the replies.
@@ -248,8 +248,8 @@ impl Client {
     }
 
     /// Tells whether the user may have left the session in another state than after its login.
-    pub(crate) fn is_astray(&self) -> bool {
-        self.known.astray
+    pub(crate) fn is_dirty(&self) -> bool {
+        self.known.dirty
     }
 
     /// Fails when the connection is of no use, saying why.

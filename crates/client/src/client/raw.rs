@@ -26,7 +26,7 @@ impl Client {
     /// `REST`) confuses later transfers.
     #[must_use = "a command does nothing until it is awaited"]
     pub fn command(&mut self, line: impl Into<String>) -> RawCommand<'_> {
-        self.known.astray = true;
+        self.known.dirty = true;
         RawCommand { client: self, line: line.into() }
     }
 
@@ -182,7 +182,7 @@ impl Client {
     /// Those of [`command`](Self::command); after [`Error::Timeout`](crate::Error::Timeout) the next operation
     /// awaits the replies that are missing.
     pub async fn pipeline(&mut self, lines: impl IntoIterator<Item = impl AsRef<str>>) -> Result<Vec<Reply>> {
-        self.known.astray = true;
+        self.known.dirty = true;
         let encoding = self.config.encoding;
         let commands = lines.into_iter().map(|line| Command::raw(line.as_ref(), encoding));
         let commands = commands.collect::<Result<Vec<_>, _>>()?;

@@ -11,7 +11,7 @@ use crate::{
     ClientBuilder, Error, Features, FtpUrl, Host, Result,
     config::{Config, TlsMode, pipelining::is_vsftpd},
     connect::Target,
-    control::{ControlChannel, Hands},
+    control::{ControlChannel, DialogIo},
     deadline::{timed_out, within},
     stream::Direction,
     tls::TlsSession,
@@ -80,7 +80,7 @@ impl Client {
 
     async fn encrypt(&mut self) -> Result<()> {
         let Some(tls) = self.tls.as_ref().filter(|_| !self.control.is_encrypted()) else { return Ok(()) };
-        match self.control.run_with(Secure::default(), Hands::Tls(tls)).await? {
+        match self.control.run_with(Secure::default(), DialogIo::Tls(tls)).await? {
             Secured::Yes => Ok(()),
             Secured::Refused(_) if matches!(self.config.tls, TlsMode::IfOffered(_)) => {
                 self.tls = None;
@@ -134,7 +134,7 @@ impl Client {
     pub async fn login(&mut self, credentials: Credentials) -> Result<Reply> {
         self.check_login_is_safe()?;
         let dialog = Login::new(&credentials, self.config.encoding)?;
-        self.known.astray |= std::mem::replace(&mut self.known.logged_in, true);
+        self.known.dirty |= std::mem::replace(&mut self.known.logged_in, true);
         self.control.hide([credentials.password, credentials.account]);
         let reply = self.control.run(dialog).await?;
         self.control.hide_in_words_alone();

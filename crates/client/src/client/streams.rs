@@ -30,7 +30,7 @@ use crate::{
 /// ```
 ///
 /// Dropping it unfinished breaks the transfer off: the connection of an upload is reset, so that
-/// no server takes the half for the whole, and the client reads the owed reply before its next
+/// no server takes the half for the whole, and the client reads the outstanding reply before its next
 /// command.
 ///
 /// ```no_run

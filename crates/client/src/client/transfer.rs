@@ -6,14 +6,14 @@ use oxftp_proto::{
 };
 use std::{future::IntoFuture, io, pin::pin};
 
-use super::{Client, compression::Mode};
+use super::{Client, compression::TransferMode};
 use crate::{
     DataStream, Error, Result, TransferSummary,
     connect::{
         BoxSocket,
-        data_dialer::{DataDialler, Opened, too_slow},
+        data_dialer::{DataDialer, Opened, too_slow},
     },
-    control::{Ahead, Hands, keep_alive_timer::KeepAlive},
+    control::{DialogIo, PipelinedPassive, keep_alive_timer::KeepAlive},
     data::{DataConnection, Masks, ReadAhead, within_reason},
     deadline::within,
     future::BoxFuture,
@@ -82,7 +82,7 @@ impl Client {
         modes: &[PassiveMode],
     ) -> Result<BoxSocket> {
         self.set_type(transfer_type).await?;
-        self.set_mode(Mode::Stream).await?;
+        self.set_mode(TransferMode::Stream).await?;
         match self.open_passive(None, modes.to_vec()).await? {
             (Opened::Socket(socket), _) => {
                 socket.reset_on_close(false);
@@ -97,7 +97,7 @@ impl Client {
         DataCommand { client: self, command, transfer_type: TransferType::Image, offset: 0 }
     }
 
-    /// Opens a data connection and starts the transfer; TLS is shaken hands on while the first
+    /// Opens a data connection and starts the transfer; TLS is shaken io_for_dialog on while the first
     /// reply is awaited, since some servers reply only after it and others only before.
     pub(crate) async fn open_data(
         &mut self,
@@ -113,8 +113,8 @@ impl Client {
     pub(crate) async fn open_dated_data(&mut self, path: &RemotePath) -> Result<DataConnection> {
         let retr = Command::with_path("RETR", path, self.config.encoding)?;
         let questions = match self.known.no_mdtm {
-            false => Questions::Time(Command::with_path("MDTM", path, self.config.encoding)?),
-            true => Questions::None,
+            false => FileQueries::Time(Command::with_path("MDTM", path, self.config.encoding)?),
+            true => FileQueries::None,
         };
         self.go_home().await?;
         self.begin(questions, retr, TransferType::Image, 0, true).await
@@ -131,7 +131,7 @@ impl Client {
         questions: Vec<Command>,
     ) -> Result<DataConnection> {
         self.go_home().await?;
-        self.begin(Questions::Stored(questions), command, transfer_type, offset, true).await
+        self.begin(FileQueries::Stored(questions), command, transfer_type, offset, true).await
     }
 
     /// Opens a data connection in whichever directory was entered.
@@ -142,12 +142,12 @@ impl Client {
         offset: u64,
     ) -> Result<DataConnection> {
         let compressible = direction(&command) == Direction::Down;
-        self.begin(Questions::None, command, transfer_type, offset, compressible).await
+        self.begin(FileQueries::None, command, transfer_type, offset, compressible).await
     }
 
     async fn begin(
         &mut self,
-        questions: Questions,
+        questions: FileQueries,
         command: Command,
         transfer_type: TransferType,
         offset: u64,
@@ -167,18 +167,18 @@ impl Client {
             None => self.open_passive_for(&command, question).await?,
         };
         self.known.no_mdtm |= dating == Some(Dating::Unknown);
-        let restart = (offset > 0 || self.known.stale_restart).then_some(offset);
-        self.known.stale_restart |= restart.is_some();
+        let restart = (offset > 0 || self.known.restart_pending).then_some(offset);
+        self.known.restart_pending |= restart.is_some();
         self.control.begin_transfer();
         let ahead = self.mode_ahead(direction);
         let outcome = self.start(Transfer::new(command, restart), opened, direction).await;
         if matches!(&outcome, Err(Error::StatusCode(error)) if error.expected == [RESTART_TAKEN]) {
             // A refused REST leaves nothing behind.
-            self.known.stale_restart = false;
+            self.known.restart_pending = false;
         }
         let (started, stream) = outcome?;
         // libunftp starts the next transfer there, too, when this one does not come to its end.
-        self.known.stale_restart = offset > 0;
+        self.known.restart_pending = offset > 0;
         self.known.expects_more = false;
         if let Some(mode) = ahead {
             self.control.plan_ahead(mode, behind);
@@ -257,9 +257,9 @@ impl Client {
     ) -> Result<(Opened, Option<Dating>)> {
         let config = self.config.clone();
         let host = self.host.name.clone();
-        let mut dialler = self.dialler(&config, &host);
-        let outcome = self.run_passive(question, modes, &mut dialler).await;
-        match (outcome, dialler.opened, dialler.failure) {
+        let mut dialer = self.dialer(&config, &host);
+        let outcome = self.run_passive(question, modes, &mut dialer).await;
+        match (outcome, dialer.opened, dialer.failure) {
             (Ok((mode, dating)), Some(opened), _) => {
                 self.known.passive = Some(mode);
                 Ok((opened, dating))
@@ -275,23 +275,24 @@ impl Client {
         &mut self,
         question: Option<Command>,
         modes: Vec<PassiveMode>,
-        dialler: &mut DataDialler<'_>,
+        dialer: &mut DataDialer<'_>,
     ) -> Result<(PassiveMode, Option<Dating>)> {
         let first = modes.first().copied();
-        let hands = Hands::Data(dialler);
+        let io_for_dialog = DialogIo::Data(dialer);
         let ahead = self.control.take_ahead();
         let outcome = match ahead {
-            Ahead::Sent(mode) if first == Some(mode) => {
-                self.control.resume_with(Dated::new(question, Passive::asked(modes)), hands).await
+            PipelinedPassive::Sent(mode) if first == Some(mode) => {
+                self.control.resume_with(Dated::new(question, Passive::asked(modes)), io_for_dialog).await
             }
-            Ahead::Listening(mode, endpoint) if first == Some(mode) => {
+            PipelinedPassive::Listening(mode, endpoint) if first == Some(mode) => {
                 let passive = Passive::answered(modes, endpoint);
-                self.control.resume_with(Dated::new(question, passive), hands).await
+                self.control.resume_with(Dated::new(question, passive), io_for_dialog).await
             }
-            _ => self.control.run_with(Dated::new(question, Passive::new(modes)), hands).await,
+            _ => self.control.run_with(Dated::new(question, Passive::new(modes)), io_for_dialog).await,
         };
         let mode = outcome.as_ref().ok().map(|(mode, _)| *mode);
-        self.known.no_pipelining |= ahead == Ahead::Refused || (ahead != Ahead::None && mode != first);
+        self.known.no_pipelining |=
+            ahead == PipelinedPassive::Refused || (ahead != PipelinedPassive::None && mode != first);
         outcome
     }
 
@@ -307,14 +308,15 @@ impl Client {
     async fn open_active(&mut self) -> Result<Opened> {
         let config = self.config.clone();
         let host = self.host.name.clone();
-        let mut dialler = self.dialler(&config, &host);
+        let mut dialer = self.dialer(&config, &host);
         let dialog = if self.known.no_eprt { Active::by_port() } else { Active::default() };
-        self.known.no_eprt |= self.control.run_with(dialog, Hands::Data(&mut dialler)).await?.refuses_eprt();
-        dialler.opened.ok_or_else(|| Error::DataConnect(io::ErrorKind::NotConnected.into()))
+        self.known.no_eprt |=
+            self.control.run_with(dialog, DialogIo::Data(&mut dialer)).await?.refuses_eprt();
+        dialer.opened.ok_or_else(|| Error::DataConnect(io::ErrorKind::NotConnected.into()))
     }
 
-    fn dialler<'a>(&self, config: &'a crate::config::Config, host: &'a str) -> DataDialler<'a> {
-        DataDialler {
+    fn dialer<'a>(&self, config: &'a crate::config::Config, host: &'a str) -> DataDialer<'a> {
+        DataDialer {
             connector: &*config.connector,
             host,
             peer: self.control.peer_address().map(|address| address.ip()),
@@ -398,7 +400,7 @@ pub(crate) const RESTART_TAKEN: &str = "350";
 
 /// What is asked of a file along with its transfer, where that costs no round trip.
 #[derive(Debug)]
-pub(crate) enum Questions {
+pub(crate) enum FileQueries {
     None,
     /// `MDTM`, of a file that is fetched.
     Time(Command),
@@ -406,7 +408,7 @@ pub(crate) enum Questions {
     Stored(Vec<Command>),
 }
 
-impl Questions {
+impl FileQueries {
     /// Gives what is asked while the data connection is opened, and what behind the data. That goes along
     /// with the next passive command, if one is `ahead`, and costs the server no turn of its own.
     pub(crate) fn split(self, ahead: bool, compressed: bool) -> (Option<Command>, Vec<Command>) {
@@ -433,7 +435,7 @@ impl Client {
         let deadline = self.completion_deadline();
         let finished = data.finish(&mut self.control, masks, deadline).await;
         // A transfer that came to its end has used up its REST.
-        self.known.stale_restart &= finished.is_err();
+        self.known.restart_pending &= finished.is_err();
         self.known.no_mdtm |= data.dating() == Some(Dating::Unknown);
         finished
     }

@@ -4,7 +4,7 @@ use super::ClientBuilder;
 
 /// What the server is told around the login.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Introduction {
+pub(crate) struct LoginOptions {
     pub(crate) virtual_host: Option<String>,
     pub(crate) client_name: Option<String>,
     pub(crate) utf8: Utf8,
@@ -50,7 +50,7 @@ impl ClientBuilder {
     /// ```
     #[must_use]
     pub fn virtual_host(mut self, name: impl Into<String>) -> Self {
-        self.config.introduction.virtual_host = Some(name.into());
+        self.config.login_options.virtual_host = Some(name.into());
         self
     }
 
@@ -60,7 +60,7 @@ impl ClientBuilder {
     /// is no error.
     #[must_use]
     pub fn client_name(mut self, name: impl Into<String>) -> Self {
-        self.config.introduction.client_name = Some(name.into());
+        self.config.login_options.client_name = Some(name.into());
         self
     }
 
@@ -68,7 +68,7 @@ impl ClientBuilder {
     /// [`Utf8::Auto`]; a refusal is no error.
     #[must_use]
     pub fn utf8(mut self, utf8: Utf8) -> Self {
-        self.config.introduction.utf8 = utf8;
+        self.config.login_options.utf8 = utf8;
         self
     }
 }

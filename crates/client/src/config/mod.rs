@@ -1,6 +1,6 @@
 //! What a client is to be like.
 //!
-//! [`tls_mode`] is about TLS, [`introduction`] about what the server is told around the login.
+//! [`tls_mode`] is about TLS, [`login_options`] about what the server is told around the login.
 
 pub(crate) mod list_command;
 mod login_options;
@@ -8,7 +8,7 @@ pub(crate) mod pipelining;
 pub(crate) mod timeouts;
 mod tls_mode;
 
-pub(crate) use self::login_options::Introduction;
+pub(crate) use self::login_options::LoginOptions;
 pub use self::login_options::Utf8;
 pub(crate) use self::tls_mode::TlsMode;
 
@@ -17,7 +17,7 @@ use std::{fmt, sync::Arc, time::Duration};
 use oxftp_proto::{Encoding, Limits, ServerZone, dialog::PassiveMode, listing::LineParser};
 
 use crate::{
-    ActiveMode, Client, ListCommand, Pipelining, Throttle, Timeouts,
+    ActiveMode, ListCommand, Pipelining, Throttle, Timeouts,
     connect::{Connector, TcpConnector},
     local_fs::{LocalFs, PathIo, Timed},
 };
@@ -64,7 +64,7 @@ pub(crate) struct Config {
     pub(crate) limits: Limits,
     pub(crate) compress: bool,
     pub(crate) keep_alive: Option<Duration>,
-    pub(crate) introduction: Introduction,
+    pub(crate) login_options: LoginOptions,
 }
 
 pub use oxftp_proto::listing::CustomOrder;
@@ -90,7 +90,7 @@ impl ClientBuilder {
                 limits: Limits::default(),
                 compress: false,
                 keep_alive: None,
-                introduction: Introduction::default(),
+                login_options: LoginOptions::default(),
             },
         }
     }
@@ -268,7 +268,7 @@ impl crate::FtpUrl {
     /// trusts.
     #[must_use]
     pub fn builder(&self) -> ClientBuilder {
-        let builder = Client::builder();
+        let builder = ClientBuilder::new();
         match self.scheme() {
             crate::Scheme::Ftp => builder,
             crate::Scheme::Ftpes => builder.explicit_tls(crate::TlsConfig::new()),

@@ -55,16 +55,16 @@ impl ActiveMode {
 /// What a dialog opened.
 pub(crate) enum Opened {
     Socket(BoxSocket),
-    Listener(Accepting),
+    Listener(ActiveListener),
 }
 
 /// A listener that takes the server's connection and nobody else's.
-pub(crate) struct Accepting {
+pub(crate) struct ActiveListener {
     listener: BoxListener,
     peer: Option<IpAddr>,
 }
 
-impl Accepting {
+impl ActiveListener {
     /// Waits for the server; connections from other addresses are dropped.
     pub(crate) async fn accept(mut self) -> io::Result<BoxSocket> {
         loop {
@@ -79,7 +79,7 @@ impl Accepting {
 }
 
 /// Opens data connections for the dialogs that ask for one.
-pub(crate) struct DataDialler<'a> {
+pub(crate) struct DataDialer<'a> {
     pub(crate) connector: &'a dyn Connector,
     pub(crate) host: &'a str,
     pub(crate) peer: Option<IpAddr>,
@@ -91,7 +91,7 @@ pub(crate) struct DataDialler<'a> {
     pub(crate) failure: Option<io::Error>,
 }
 
-impl DataDialler<'_> {
+impl DataDialer<'_> {
     /// Connects to where the server listens: at the peer of the control connection, unless the
     /// address that the server names is trusted.
     pub(crate) async fn open(&mut self, endpoint: Endpoint) -> Event {
@@ -122,7 +122,7 @@ impl DataDialler<'_> {
         };
         let listener = self.connector.listen(ListenAt { address, ports: active.ports }).await?;
         let local = listener.local_address()?;
-        self.opened = Some(Opened::Listener(Accepting { listener, peer: self.peer }));
+        self.opened = Some(Opened::Listener(ActiveListener { listener, peer: self.peer }));
         Ok(SocketAddr::new(active.advertise.unwrap_or(local.ip()), local.port()))
     }
 }

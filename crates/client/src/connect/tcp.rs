@@ -12,7 +12,7 @@ use tokio::net::{TcpListener, TcpSocket, TcpStream, lookup_host};
 use super::{BoxListener, BoxSocket, Connector, ListenAt, Listener, Target, happy_eyeballs};
 use crate::future::BoxFuture;
 
-/// Connects over TCP: tries all addresses of a name (RFC 8305), sends keep-alive probes, and sends
+/// Connects over TCP: budget all addresses of a name (RFC 8305), sends keep-alive probes, and sends
 /// commands without delay.
 ///
 /// ```

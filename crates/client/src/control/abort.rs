@@ -24,7 +24,7 @@ impl ControlChannel {
     /// Leaves `ABOR` to be sent before the next command, for those who cannot wait.
     pub(crate) fn plan_abort(&mut self) -> Result<()> {
         if self.abort.is_none() {
-            let transferring = self.owed > self.keep_alives.waiting();
+            let transferring = self.outstanding > self.keep_alives.waiting();
             let mut abort = match self.keep_alives.waiting() {
                 0 => Abort::new(transferring),
                 // Each of them may be answered like the usual fence.
@@ -53,7 +53,7 @@ impl ControlChannel {
                 Ok(Step::Send(command)) => self.queue(&command),
                 Ok(Step::Synchronised(aborted) | Step::Done(aborted)) => {
                     self.abort = None;
-                    self.straggler = std::mem::take(&mut self.owed) > self.keep_alives.waiting();
+                    self.late_reply = std::mem::take(&mut self.outstanding) > self.keep_alives.waiting();
                     self.keep_alives.clear();
                     if aborted == Aborted::TooLate {
                         within(Some(GRACE), self.await_straggler()).await.unwrap_or(Ok(()))?;
@@ -71,9 +71,9 @@ impl ControlChannel {
 
     /// Waits for the second of two answers, where `ABOR` alone seems to have been answered.
     async fn await_straggler(&mut self) -> Result<()> {
-        while self.straggler {
+        while self.late_reply {
             let reply = self.receive_any().await?;
-            if !self.is_straggler(&reply) {
+            if !self.is_late_reply(&reply) {
                 return Err(self.desynchronised(reply.to_string()));
             }
             self.keep(reply);
@@ -84,15 +84,15 @@ impl ControlChannel {
     /// Tells whether a reply is the late second answer to a transfer that was broken off.
     ///
     /// libunftp answers `ABOR` at once, and the transfer when its own task has noticed.
-    pub(super) fn is_straggler(&mut self, reply: &Reply) -> bool {
+    pub(super) fn is_late_reply(&mut self, reply: &Reply) -> bool {
         // 451 may answer any command; the others answer none but transfers and ABOR.
         let of_transfer = matches!(reply.code().get(), 225 | 226 | 426) && self.abort.is_none();
-        of_transfer && std::mem::take(&mut self.straggler)
+        of_transfer && std::mem::take(&mut self.late_reply)
     }
 
     /// From here on such replies belong to a new transfer.
     pub(crate) fn begin_transfer(&mut self) {
-        self.straggler = false;
+        self.late_reply = false;
     }
 }
 

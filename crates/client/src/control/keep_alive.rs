@@ -50,7 +50,7 @@ impl ControlChannel {
             loop {
                 let reply = self.receive_any().await?;
                 let reply = self.count(reply)?;
-                if reply.code() == Code::PATH || self.owed == 0 {
+                if reply.code() == Code::PATH || self.outstanding == 0 {
                     return Ok(());
                 }
                 self.keep(reply);
@@ -61,7 +61,7 @@ impl ControlChannel {
             self.give_up("the server answers no more after a transfer", None);
         }
         self.keep_alives.clear();
-        self.owed = 0;
+        self.outstanding = 0;
         passed
     }
 }

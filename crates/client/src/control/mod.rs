@@ -1,7 +1,7 @@
 //! The control connection: the only code that awaits a reply.
 //!
-//! Every reply belongs to one command. What is owed is counted before anything is awaited, so that
-//! a future may be dropped at any point: the next command first reads what is still owed.
+//! Every reply belongs to one command. What is outstanding is counted before anything is awaited, so that
+//! a future may be dropped at any point: the next command first reads what is still outstanding.
 
 mod abort;
 mod end;
@@ -13,7 +13,7 @@ mod redact;
 mod tls;
 mod unsolicited;
 
-pub(crate) use self::pipelined_passive::Ahead;
+pub(crate) use self::pipelined_passive::PipelinedPassive;
 
 use std::{collections::VecDeque, io, net::SocketAddr, time::Duration};
 
@@ -25,16 +25,16 @@ use oxftp_proto::{
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tracing::debug;
 
-use self::{pipelined_passive::Questions, redact::Hidden};
+use self::{pipelined_passive::PipelinedQueries, redact::Redactor};
 use crate::{
     Error, Result, Throttle,
-    connect::{BoxSocket, data_dialer::DataDialler},
+    connect::{BoxSocket, data_dialer::DataDialer},
     deadline::in_time,
     stream::{Stream, Transport},
     tls::TlsSession,
 };
 
-/// A control connection, and what is owed on it.
+/// A control connection, and what is outstanding on it.
 pub(crate) struct ControlChannel {
     /// `None` once it is of no use.
     stream: Option<Stream>,
@@ -44,22 +44,22 @@ pub(crate) struct ControlChannel {
     /// Bytes of commands that are not sent yet; a dropped future leaves its rest here.
     outgoing: BytesMut,
     /// Final replies that are still to come.
-    owed: usize,
+    outstanding: usize,
     /// An `ABOR` whose answers are still to come.
     abort: Option<Abort>,
     /// A transfer and its `ABOR` were answered once; a second answer may still come.
-    straggler: bool,
+    late_reply: bool,
     /// What was said of the next transfer before its time.
-    ahead: Ahead,
+    pipelined: PipelinedPassive,
     /// What is asked of its file at the end of this transfer.
-    questions: Questions,
-    /// The `NOOP`s among what is owed, of the latest transfer.
+    questions: PipelinedQueries,
+    /// The `NOOP`s among what is outstanding, of the latest transfer.
     keep_alives: KeepAlives,
     /// Replies that nobody waited for any more, the latest last.
     settled: VecDeque<Reply>,
     /// Why the connection is of no use, and the server's last words.
     end: Option<(String, Option<Reply>)>,
-    hidden: Hidden,
+    redactor: Redactor,
     throttle: Throttle,
     most_preliminary: usize,
     /// Preliminary replies since the last final one.
@@ -68,9 +68,9 @@ pub(crate) struct ControlChannel {
 }
 
 /// What a dialog may need besides the control connection.
-pub(crate) enum Hands<'a, 'd> {
+pub(crate) enum DialogIo<'a, 'd> {
     None,
-    Data(&'a mut DataDialler<'d>),
+    Data(&'a mut DataDialer<'d>),
     Tls(&'a TlsSession),
 }
 
@@ -86,15 +86,15 @@ impl ControlChannel {
             stream: Some(Stream::new(Transport::Plain(socket), throttle, None)),
             decoder: ReplyDecoder::new(limits),
             outgoing: BytesMut::new(),
-            owed: 0,
+            outstanding: 0,
             abort: None,
-            straggler: false,
-            ahead: Ahead::None,
-            questions: Questions::default(),
+            late_reply: false,
+            pipelined: PipelinedPassive::None,
+            questions: PipelinedQueries::default(),
             keep_alives: KeepAlives::default(),
             settled: VecDeque::new(),
             end: None,
-            hidden: Hidden::default(),
+            redactor: Redactor::default(),
             throttle: throttle.clone(),
             most_preliminary: limits.preliminary_replies,
             preliminary: 0,
@@ -126,49 +126,53 @@ impl ControlChannel {
     /// Runs one dialog to its end, each reply under the usual deadline.
     pub(crate) async fn run<D: Dialog>(&mut self, dialog: D) -> Result<D::Output> {
         self.settle().await?;
-        self.drive(dialog, Hands::None, self.deadline).await
+        self.drive(dialog, DialogIo::None, self.deadline).await
     }
 
     /// Runs a dialog that opens a data connection or encrypts this one.
-    pub(crate) async fn run_with<D: Dialog>(&mut self, dialog: D, hands: Hands<'_, '_>) -> Result<D::Output> {
+    pub(crate) async fn run_with<D: Dialog>(
+        &mut self,
+        dialog: D,
+        io_for_dialog: DialogIo<'_, '_>,
+    ) -> Result<D::Output> {
         self.settle().await?;
-        self.drive(dialog, hands, self.deadline).await
+        self.drive(dialog, io_for_dialog, self.deadline).await
     }
 
-    /// Runs a dialog that awaits what is owed already, so that nothing is settled before it.
+    /// Runs a dialog that awaits what is outstanding already, so that nothing is settled before it.
     pub(crate) async fn resume<D: Dialog>(
         &mut self,
         dialog: D,
         deadline: Option<Duration>,
     ) -> Result<D::Output> {
         self.check_usable()?;
-        self.drive(dialog, Hands::None, deadline).await
+        self.drive(dialog, DialogIo::None, deadline).await
     }
 
     /// Tells whether a final reply is still to come.
-    pub(crate) fn is_owing(&self) -> bool {
-        self.owed > 0
+    pub(crate) fn has_outstanding(&self) -> bool {
+        self.outstanding > 0
     }
 
     /// Expects a reply that no command asks for: the greeting.
     pub(crate) fn expect_greeting(&mut self) {
-        self.owed += 1;
+        self.outstanding += 1;
     }
 
     /// Hides these from what the server says, as long as no others are named.
     pub(crate) fn hide(&mut self, secrets: impl IntoIterator<Item = Secret>) {
-        self.hidden.set(secrets);
+        self.redactor.set(secrets);
     }
 
     /// Leaves what commands ask for as it is from now on, such as paths and numbers.
     pub(crate) fn hide_in_words_alone(&mut self) {
-        self.hidden.spare_values();
+        self.redactor.spare_values();
     }
 
     /// Sends a command without awaiting its reply.
     pub(crate) async fn send(&mut self, command: &Command) -> Result<()> {
         self.settle().await?;
-        self.hidden.add(command.secret());
+        self.redactor.add(command.secret());
         self.queue(command);
         in_time(self.deadline, self.flush()).await
     }
@@ -179,17 +183,17 @@ impl ControlChannel {
         self.next_reply(self.deadline).await
     }
 
-    /// Reads what earlier commands, whose futures were dropped, are still owed.
+    /// Reads what earlier commands, whose futures were dropped, are still outstanding.
     ///
     /// Fails when that does not come in time; the connection is broken then.
     pub(crate) async fn settle(&mut self) -> Result<()> {
         self.check_usable()?;
-        self.ahead = Ahead::None;
+        self.pipelined = PipelinedPassive::None;
         if self.abort.is_some() {
             let _ = self.finish_abort().await;
             self.check_usable()?;
         }
-        while self.owed > self.keep_alives.waiting() {
+        while self.outstanding > self.keep_alives.waiting() {
             match self.next_reply(self.deadline).await {
                 Ok(reply) => self.keep(reply),
                 Err(error) => {
@@ -210,7 +214,7 @@ impl ControlChannel {
     async fn drive<D: Dialog>(
         &mut self,
         mut dialog: D,
-        mut hands: Hands<'_, '_>,
+        mut io_for_dialog: DialogIo<'_, '_>,
         deadline: Option<Duration>,
     ) -> Result<D::Output> {
         let mut event = Event::Start;
@@ -226,18 +230,18 @@ impl ControlChannel {
                     Event::Queued
                 }
                 Step::AwaitReply => self.reply_for(&dialog, deadline).await?,
-                Step::Open(endpoint) => match &mut hands {
-                    Hands::Data(dialler) => dialler.open(endpoint).await,
+                Step::Open(endpoint) => match &mut io_for_dialog {
+                    DialogIo::Data(dialer) => dialer.open(endpoint).await,
                     _ => Event::NotOpened,
                 },
-                Step::Listen => match &mut hands {
-                    Hands::Data(dialler) => {
-                        Event::Listening(dialler.listen().await.map_err(Error::DataConnect)?)
+                Step::Listen => match &mut io_for_dialog {
+                    DialogIo::Data(dialer) => {
+                        Event::Listening(dialer.listen().await.map_err(Error::DataConnect)?)
                     }
                     _ => Event::NotOpened,
                 },
-                Step::Secure => match &hands {
-                    Hands::Tls(tls) => {
+                Step::Secure => match &io_for_dialog {
+                    DialogIo::Tls(tls) => {
                         self.encrypt(tls, deadline).await?;
                         Event::Secured
                     }
@@ -245,7 +249,7 @@ impl ControlChannel {
                 },
                 Step::Done(output) => return Ok(output),
                 Step::Synchronised(output) => {
-                    self.owed = 0;
+                    self.outstanding = 0;
                     return Ok(output);
                 }
                 _ => Event::NotOpened,
@@ -266,7 +270,7 @@ impl ControlChannel {
         debug!(target: "oxftp::protocol", "> {command}");
         self.outgoing.extend_from_slice(command.as_bytes());
         self.outgoing.extend_from_slice(b"\r\n");
-        self.owed += 1;
+        self.outstanding += 1;
     }
 
     async fn flush(&mut self) -> Result<()> {
@@ -298,7 +302,7 @@ impl ControlChannel {
                 Ok(reply) => reply,
                 Err(error) => return self.keep_alives.take_held().ok_or(error),
             };
-            if self.is_straggler(&reply) {
+            if self.is_late_reply(&reply) {
                 self.keep(reply);
                 continue;
             }
@@ -312,11 +316,11 @@ impl ControlChannel {
     async fn receive_any(&mut self) -> Result<Reply> {
         loop {
             match self.decoder.next_reply() {
-                Ok(Some(reply)) => return Ok(self.hidden.reply(reply)),
+                Ok(Some(reply)) => return Ok(self.redactor.reply(reply)),
                 Ok(None) => {}
                 Err(error) => {
                     self.give_up("the server broke the protocol", None);
-                    return Err(self.hidden.error(error).into());
+                    return Err(self.redactor.error(error).into());
                 }
             }
             let Some(stream) = &mut self.stream else { return Err(self.unusable()) };
@@ -332,7 +336,7 @@ impl ControlChannel {
     }
 
     fn count(&mut self, reply: Reply) -> Result<Reply> {
-        debug!(target: "oxftp::protocol", "< {}", self.hidden.text(&reply.to_string()));
+        debug!(target: "oxftp::protocol", "< {}", self.redactor.text(&reply.to_string()));
         if reply.code().is_preliminary() {
             self.preliminary += 1;
             if self.preliminary > self.most_preliminary {
@@ -342,7 +346,7 @@ impl ControlChannel {
             return Ok(reply);
         }
         self.preliminary = 0;
-        self.owed = self.owed.saturating_sub(1);
+        self.outstanding = self.outstanding.saturating_sub(1);
         if reply.code() == Code::SERVICE_CLOSING {
             self.give_up("the server closed it", Some(reply.clone()));
         }

@@ -1,4 +1,4 @@
-//! Commands ahead of their time: once the data of a transfer have ended, `EPSV` or `PASV` of the next is
+//! Commands pipelined of their time: once the data of a transfer have ended, `EPSV` or `PASV` of the next is
 //! sent, and before it what is asked of this one's file, while its final reply is on its way.
 
 use std::time::Duration;
@@ -8,17 +8,17 @@ use oxftp_proto::{
     dialog::{Answer, Completed, Dialog, Endpoint, Event, PassiveMode, PipelinedCompletion, Step},
 };
 
-use super::{ControlChannel, Hands};
+use super::{ControlChannel, DialogIo};
 use crate::{Result, deadline::in_time};
 
 /// The passive command of the next transfer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) enum Ahead {
+pub(crate) enum PipelinedPassive {
     #[default]
     None,
     /// It is to be sent when the data have ended.
     Planned(PassiveMode),
-    /// Its reply is owed.
+    /// Its reply is outstanding.
     Sent(PassiveMode),
     Listening(PassiveMode, Endpoint),
     /// The server did not take it here.
@@ -27,7 +27,7 @@ pub(crate) enum Ahead {
 
 /// What is asked of a file behind its transfer.
 #[derive(Debug, Default)]
-pub(crate) struct Questions {
+pub(crate) struct PipelinedQueries {
     planned: Vec<Command>,
     /// How many were sent behind the latest transfer.
     sent: usize,
@@ -40,14 +40,14 @@ impl ControlChannel {
     /// Has the passive command of the next transfer sent at the end of this one, and before it what is asked of
     /// its file.
     pub(crate) fn plan_ahead(&mut self, mode: PassiveMode, questions: Vec<Command>) {
-        self.ahead = Ahead::Planned(mode);
+        self.pipelined = PipelinedPassive::Planned(mode);
         self.questions.planned = questions;
     }
 
     /// Sends what was planned.
     pub(crate) async fn send_ahead(&mut self) -> Result<()> {
-        let Ahead::Planned(mode) = self.ahead else { return Ok(()) };
-        self.ahead = Ahead::Sent(mode);
+        let PipelinedPassive::Planned(mode) = self.pipelined else { return Ok(()) };
+        self.pipelined = PipelinedPassive::Sent(mode);
         let questions = std::mem::take(&mut self.questions.planned);
         self.questions.sent = questions.len();
         questions.iter().for_each(|question| self.queue(question));
@@ -56,20 +56,24 @@ impl ControlChannel {
     }
 
     /// Gives what is known of the passive command, and forgets it. It counts only while no other reply is
-    /// owed, for then it is known whose the next one is.
-    pub(crate) fn take_ahead(&mut self) -> Ahead {
-        match std::mem::take(&mut self.ahead) {
-            Ahead::Sent(mode) if self.owed == 1 && self.abort.is_none() => Ahead::Sent(mode),
-            Ahead::Listening(mode, endpoint) if self.owed == 0 => Ahead::Listening(mode, endpoint),
-            Ahead::Refused => Ahead::Refused,
-            _ => Ahead::None,
+    /// outstanding, for then it is known whose the next one is.
+    pub(crate) fn take_ahead(&mut self) -> PipelinedPassive {
+        match std::mem::take(&mut self.pipelined) {
+            PipelinedPassive::Sent(mode) if self.outstanding == 1 && self.abort.is_none() => {
+                PipelinedPassive::Sent(mode)
+            }
+            PipelinedPassive::Listening(mode, endpoint) if self.outstanding == 0 => {
+                PipelinedPassive::Listening(mode, endpoint)
+            }
+            PipelinedPassive::Refused => PipelinedPassive::Refused,
+            _ => PipelinedPassive::None,
         }
     }
 
-    /// Tells whether the reply to a command ahead of its time is owed besides that of the transfer.
+    /// Tells whether the reply to a command pipelined of its time is outstanding besides that of the transfer.
     pub(crate) fn mode_ahead(&self) -> Option<PassiveMode> {
-        match self.ahead {
-            Ahead::Sent(mode) => Some(mode),
+        match self.pipelined {
+            PipelinedPassive::Sent(mode) => Some(mode),
             _ => None,
         }
     }
@@ -85,10 +89,10 @@ impl ControlChannel {
         let mut step = completion.step(Event::Start)?;
         loop {
             if let Step::Done(Completed { transfer, answers, passive }) = step {
-                self.ahead = match passive {
-                    Answer::Owed => Ahead::Sent(mode),
-                    Answer::Listening(endpoint) => Ahead::Listening(mode, endpoint),
-                    Answer::Refused => Ahead::Refused,
+                self.pipelined = match passive {
+                    Answer::Owed => PipelinedPassive::Sent(mode),
+                    Answer::Listening(endpoint) => PipelinedPassive::Listening(mode, endpoint),
+                    Answer::Refused => PipelinedPassive::Refused,
                 };
                 return Ok((transfer?, answers));
             }
@@ -103,13 +107,13 @@ impl ControlChannel {
         }
     }
 
-    /// Runs a dialog that opens a data connection and awaits what is owed already.
+    /// Runs a dialog that opens a data connection and awaits what is outstanding already.
     pub(crate) async fn resume_with<D: Dialog>(
         &mut self,
         dialog: D,
-        hands: Hands<'_, '_>,
+        io_for_dialog: DialogIo<'_, '_>,
     ) -> Result<D::Output> {
         self.check_usable()?;
-        self.drive(dialog, hands, self.deadline).await
+        self.drive(dialog, io_for_dialog, self.deadline).await
     }
 }

@@ -4,12 +4,12 @@ use oxftp_proto::{Code, DecodeError, Reply, dialog::Secret};
 
 /// The secrets of a login: many a server quotes what it refuses, and some do so later on.
 #[derive(Default)]
-pub(crate) struct Hidden {
+pub(crate) struct Redactor {
     secrets: Vec<Secret>,
     spares_values: bool,
 }
 
-impl Hidden {
+impl Redactor {
     /// Hides these from now on, and nothing else. What is too short stands in honest text as well.
     pub(crate) fn set(&mut self, secrets: impl IntoIterator<Item = Secret>) {
         self.secrets.clear();

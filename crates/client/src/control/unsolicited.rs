@@ -25,7 +25,7 @@ impl ControlChannel {
         let ended = poll.is_ready() && buffer.filled().is_empty();
         self.decoder.feed(buffer.filled());
         match self.decoder.next_reply() {
-            Ok(Some(reply)) if self.is_straggler(&reply) => {
+            Ok(Some(reply)) if self.is_late_reply(&reply) => {
                 self.keep(reply);
                 Ok(())
             }
@@ -45,6 +45,6 @@ impl ControlChannel {
 
     pub(super) fn desynchronised(&mut self, text: String) -> Error {
         self.give_up("the server sent what was not asked for", None);
-        Error::Desynchronised { text: self.hidden.text(&text) }
+        Error::Desynchronised { text: self.redactor.text(&text) }
     }
 }

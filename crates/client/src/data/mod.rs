@@ -12,7 +12,7 @@ mod splice;
 
 pub(crate) use self::limit::Limit;
 pub(crate) use self::read_ahead::ReadAhead;
-pub(crate) use self::splice::{Moved, Side};
+pub(crate) use self::splice::{CopySide, SpliceOutcome};
 
 use std::{io, pin::pin, time::Duration};
 

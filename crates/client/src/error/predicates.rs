@@ -68,7 +68,7 @@ impl Error {
         matches!(self, Self::StatusCode(error) if matches!(error.info.code().get(), 430 | 530..=532 | 331 | 332))
     }
 
-    /// Tells whether a login was refused for its password, whatever the code: who tries again and again locks
+    /// Tells whether a login was refused for its password, whatever the code: who budget again and again locks
     /// the account.
     pub(crate) fn refuses_credentials(&self) -> bool {
         matches!(self, Self::StatusCode(error) if match error.info.code().get() {

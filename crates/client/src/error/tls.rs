@@ -36,7 +36,7 @@ pub enum TlsFailure {
     NoTls,
     /// There is no version or cipher that both sides would use.
     NothingInCommon,
-    /// The server is for another protocol than FTP (RFC 7301), as in an attack that sends clients astray.
+    /// The server is for another protocol than FTP (RFC 7301), as in an attack that sends clients dirty.
     OtherProtocol,
     /// The server wants a certificate of the client, or another one.
     ClientCertificate,

@@ -16,14 +16,14 @@ use oxftp_proto::{Entry, Limits};
 
 /// Finds the directories of one tree from which on it repeats itself.
 #[derive(Debug)]
-pub(crate) struct CycleGuard {
+pub(crate) struct CycleDetector {
     most_alike: usize,
     found: AtomicUsize,
     /// What the directories list that were found to repeat those above them.
     repeated: Mutex<HashSet<u64>>,
 }
 
-impl CycleGuard {
+impl CycleDetector {
     pub(crate) fn new(limits: &Limits) -> Self {
         let most_alike = limits.alike_ancestors;
         Self { most_alike, found: AtomicUsize::new(0), repeated: Mutex::default() }
@@ -36,38 +36,42 @@ impl CycleGuard {
 
     /// Tells of a directory that was not listed yet whether it is a sibling, or the like, of one that was
     /// found to repeat those above it.
-    pub(crate) fn foresees(&self, lineage: &Lineage) -> bool {
-        let Some(parent) = &lineage.parent else { return false };
+    pub(crate) fn foresees(&self, ancestors: &AncestorChain) -> bool {
+        let Some(parent) = &ancestors.parent else { return false };
         parent.alike.saturating_add(1) >= SAME_FAMILY.min(self.most_alike)
             && self.repeated.lock().unwrap_or_else(PoisonError::into_inner).contains(&parent.listing)
     }
 
     /// Gives what the directories in a directory that lists so descend from; `None` where it repeats those
     /// above it.
-    pub(crate) fn judge(&self, lineage: &Lineage, listing: &Digest) -> Option<Arc<Ancestor>> {
+    pub(crate) fn judge(
+        &self,
+        ancestors: &AncestorChain,
+        listing: &ListingFingerprint,
+    ) -> Option<Arc<Ancestor>> {
         let found = self.found.fetch_add(listing.directories, Ordering::Relaxed) + listing.directories;
-        let alike = lineage.alike(listing);
+        let alike = ancestors.alike(listing);
         let is_suspect = listing.directories >= 2 && alike >= 1 && found > FEW_DIRECTORIES;
         if is_suspect && alike >= self.most_alike {
             self.repeated.lock().unwrap_or_else(PoisonError::into_inner).insert(listing.sum);
             return None;
         }
-        if lineage.is_cycle(listing) {
+        if ancestors.is_cycle(listing) {
             return None;
         }
-        let (unique, parent) = (lineage.unique, lineage.parent.clone());
+        let (unique, parent) = (ancestors.unique, ancestors.parent.clone());
         Some(Arc::new(Ancestor { listing: listing.sum, alike, is_suspect, unique, parent }))
     }
 }
 
 /// Where a directory that waits comes from.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Lineage {
+pub(crate) struct AncestorChain {
     parent: Option<Arc<Ancestor>>,
     unique: Option<u64>,
 }
 
-impl Lineage {
+impl AncestorChain {
     /// Begins with what the listing tells of the directory itself.
     pub(crate) fn of(entry: &Entry) -> Self {
         Self { parent: None, unique: entry.facts().get("unique").map(hash) }
@@ -78,14 +82,14 @@ impl Lineage {
     }
 
     /// Counts the directories above it, in a row, that list the same.
-    fn alike(&self, listing: &Digest) -> usize {
+    fn alike(&self, listing: &ListingFingerprint) -> usize {
         let same = self.parent.as_ref().filter(|parent| parent.listing == listing.sum);
         same.map_or(0, |parent| parent.alike + 1)
     }
 
     /// Tells whether one above it is this very directory, as the server says: by the fact `unique` (RFC 3659,
     /// 7.5.2), and since some servers give all things the same, by what it lists, too.
-    fn is_cycle(&self, listing: &Digest) -> bool {
+    fn is_cycle(&self, listing: &ListingFingerprint) -> bool {
         let itself = |ancestor: &Ancestor| ancestor.unique == self.unique && ancestor.listing == listing.sum;
         self.unique.is_some() && self.ancestors().any(itself)
     }
@@ -116,12 +120,12 @@ impl Ancestor {
 
 /// What a directory lists, in whatever order, as a number.
 #[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Digest {
+pub(crate) struct ListingFingerprint {
     sum: u64,
     directories: usize,
 }
 
-impl Digest {
+impl ListingFingerprint {
     pub(crate) fn of<'e>(entries: impl IntoIterator<Item = &'e Entry>) -> Self {
         let mut digest = Self::default();
         entries.into_iter().for_each(|entry| digest.add(entry));
@@ -161,23 +165,23 @@ mod tests {
     }
 
     /// The listing of a directory that holds so many others.
-    fn directories(count: usize) -> Digest {
+    fn directories(count: usize) -> ListingFingerprint {
         let entries: Vec<_> = (0..count).map(|number| directory(&number.to_string())).collect();
-        Digest::of(&entries)
+        ListingFingerprint::of(&entries)
     }
 
-    fn guard() -> CycleGuard {
+    fn guard() -> CycleDetector {
         let mut limits = Limits::default();
         limits.alike_ancestors = 3;
-        CycleGuard::new(&limits)
+        CycleDetector::new(&limits)
     }
 
     /// Goes down through directories that list so, and counts those that may be entered.
-    fn depth(guard: &CycleGuard, listings: &[Digest]) -> usize {
-        let mut lineage = Lineage::default();
-        let ends = listings.iter().position(|listing| match guard.judge(&lineage, listing) {
+    fn depth(guard: &CycleDetector, listings: &[ListingFingerprint]) -> usize {
+        let mut ancestors = AncestorChain::default();
+        let ends = listings.iter().position(|listing| match guard.judge(&ancestors, listing) {
             Some(ancestor) => {
-                lineage = Lineage::default().below(&ancestor);
+                ancestors = AncestorChain::default().below(&ancestor);
                 false
             }
             None => true,
@@ -219,17 +223,17 @@ mod tests {
     #[test]
     fn two_that_are_alike_in_a_large_tree_are_a_suspicion() {
         let guard = guard();
-        let first = guard.judge(&Lineage::default(), &directories(1001)).unwrap();
+        let first = guard.judge(&AncestorChain::default(), &directories(1001)).unwrap();
 
-        let other = guard.judge(&Lineage::default().below(&first), &directories(2)).unwrap();
-        let same = guard.judge(&Lineage::default().below(&first), &directories(1001)).unwrap();
+        let other = guard.judge(&AncestorChain::default().below(&first), &directories(2)).unwrap();
+        let same = guard.judge(&AncestorChain::default().below(&first), &directories(1001)).unwrap();
 
         assert_eq!([&first, &other, &same].map(|listed| listed.is_suspect()), [false, false, true]);
     }
 
     #[test]
     fn order_does_not_count_and_all_else_does() {
-        let sum = |entries: &[Entry]| Digest::of(entries).sum;
+        let sum = |entries: &[Entry]| ListingFingerprint::of(entries).sum;
         let (one, other) = (directory("a"), directory("b"));
         let larger = {
             let mut entry = directory("a");
@@ -247,24 +251,24 @@ mod tests {
     #[test]
     fn a_sibling_of_one_that_repeats_is_known_before_it_is_listed() {
         let (guard, listing) = (guard(), directories(400));
-        let mut lineage = Lineage::default();
+        let mut ancestors = AncestorChain::default();
         for _ in 0..3 {
-            lineage = Lineage::default().below(&guard.judge(&lineage, &listing).unwrap());
+            ancestors = AncestorChain::default().below(&guard.judge(&ancestors, &listing).unwrap());
         }
-        assert!(!guard.foresees(&lineage));
+        assert!(!guard.foresees(&ancestors));
 
-        assert!(guard.judge(&lineage, &listing).is_none());
+        assert!(guard.judge(&ancestors, &listing).is_none());
 
-        assert!(guard.foresees(&lineage));
-        assert!(!guard.foresees(&Lineage::default()));
+        assert!(guard.foresees(&ancestors));
+        assert!(!guard.foresees(&AncestorChain::default()));
     }
 
     #[test]
     fn a_directory_within_itself_is_seen_at_once() {
         let (guard, listing) = (guard(), directories(1));
-        let top = guard.judge(&Lineage::of(&told("type=dir;unique=1g2; a")), &listing).unwrap();
-        let between = guard.judge(&Lineage::default().below(&top), &directories(3)).unwrap();
-        let below = |line: &str| Lineage::of(&told(line)).below(&between);
+        let top = guard.judge(&AncestorChain::of(&told("type=dir;unique=1g2; a")), &listing).unwrap();
+        let between = guard.judge(&AncestorChain::default().below(&top), &directories(3)).unwrap();
+        let below = |line: &str| AncestorChain::of(&told(line)).below(&between);
 
         assert!(guard.judge(&below("type=dir;unique=1g2; b"), &listing).is_none());
         assert!(guard.judge(&below("type=dir;unique=1g3; b"), &listing).is_some());

@@ -8,7 +8,7 @@ use oxftp_proto::{
 use std::{borrow::Cow, io, sync::Arc, time::Duration};
 use tokio::io::AsyncReadExt;
 
-use super::{entry::Place, now};
+use super::{entry::EntryLocation, now};
 use crate::config::list_command::ListCommand;
 use crate::{
     Client, Error, Result,
@@ -18,13 +18,13 @@ use crate::{
 };
 
 /// A directory that is being listed.
-pub(crate) struct Directory {
+pub(crate) struct DirectoryListing {
     /// `STAT` lists without one.
     data: Option<DataConnection>,
     pub(super) command: ListCommand,
     /// It was entered to be listed.
     pub(super) from_within: bool,
-    pub(super) place: Arc<Place>,
+    pub(super) place: Arc<EntryLocation>,
     /// The path as the server spells it.
     spelled: Vec<u8>,
     pub(super) depth: usize,
@@ -38,18 +38,18 @@ pub(crate) struct Directory {
     pub(super) any: bool,
 }
 
-impl Directory {
+impl DirectoryListing {
     pub(super) fn new(
         data: DataConnection,
         command: ListCommand,
-        (place, depth): (Place, usize),
+        (place, depth): (EntryLocation, usize),
         parser: ListingParser,
         limits: &Limits,
     ) -> Self {
         Self { data: Some(data), command, ..Self::empty(place, depth, parser.limits(limits), limits) }
     }
 
-    fn empty(place: Place, depth: usize, parser: ListingParser, limits: &Limits) -> Self {
+    fn empty(place: EntryLocation, depth: usize, parser: ListingParser, limits: &Limits) -> Self {
         let spelled = place.path.to_wire(place.encoding).map(Cow::into_owned).unwrap_or_default();
         Self {
             data: None,
@@ -71,7 +71,7 @@ impl Directory {
     /// Takes the lines of a listing that came in a reply.
     pub(super) fn of_reply(
         reply: &Reply,
-        place: Place,
+        place: EntryLocation,
         depth: usize,
         parser: ListingParser,
         limits: &Limits,
@@ -229,7 +229,7 @@ impl Client {
         &mut self,
         (path, depth): (&RemotePath, usize),
         wanted: Option<ListCommand>,
-    ) -> Result<Option<Directory>> {
+    ) -> Result<Option<DirectoryListing>> {
         let wanted = wanted.or(self.config().list_command);
         let command = match wanted {
             Some(command) => command,
@@ -250,7 +250,7 @@ impl Client {
         command: ListCommand,
         path: &RemotePath,
         depth: usize,
-    ) -> Result<Option<Directory>> {
+    ) -> Result<Option<DirectoryListing>> {
         let opened = match command {
             ListCommand::Stat => self.list_by_reply(path, depth).await,
             _ => self.list_by_transfer(command, path, depth).await,
@@ -275,23 +275,23 @@ impl Client {
         command: ListCommand,
         path: &RemotePath,
         depth: usize,
-    ) -> Result<Directory> {
+    ) -> Result<DirectoryListing> {
         let line = self.list_line(command, path)?;
         let data = self.open_data(line, TransferType::Image, 0).await?;
         let parser = match command {
             ListCommand::Mlsd => ListingParser::mlsx(),
             _ => self.list_parser(),
         };
-        Ok(Directory::new(data, command, (self.place(path), depth), parser, self.limits()))
+        Ok(DirectoryListing::new(data, command, (self.place(path), depth), parser, self.limits()))
     }
 
     /// Lists by `STAT`, whose reply is the listing (RFC 959, 4.1.3).
-    async fn list_by_reply(&mut self, path: &RemotePath, depth: usize) -> Result<Directory> {
+    async fn list_by_reply(&mut self, path: &RemotePath, depth: usize) -> Result<DirectoryListing> {
         let here = RemotePath::from(".");
         // Without a path it would tell of the session.
         let path_or_here = if path.is_empty() { &here } else { path };
         let reply = self.path_command("STAT", path_or_here, &["2xx"]).await?;
-        Ok(Directory::of_reply(&reply, self.place(path), depth, self.list_parser(), self.limits()))
+        Ok(DirectoryListing::of_reply(&reply, self.place(path), depth, self.list_parser(), self.limits()))
     }
 
     /// Enters a directory and lists it from within; `None` when it cannot be entered.
@@ -299,20 +299,21 @@ impl Client {
         &mut self,
         path: &RemotePath,
         depth: usize,
-    ) -> Result<Option<Directory>> {
+    ) -> Result<Option<DirectoryListing>> {
         if !self.visit(path).await? {
             return Ok(None);
         }
         let line = self.list_line(ListCommand::List, &RemotePath::default())?;
         let data = self.open_data_here(line, TransferType::Image, 0).await?;
         let place = (self.place(path), depth);
-        let mut listed = Directory::new(data, ListCommand::List, place, self.list_parser(), self.limits());
+        let mut listed =
+            DirectoryListing::new(data, ListCommand::List, place, self.list_parser(), self.limits());
         listed.from_within = true;
         Ok(Some(listed))
     }
 
-    fn place(&self, path: &RemotePath) -> Place {
-        Place { path: path.clone(), encoding: self.encoding() }
+    fn place(&self, path: &RemotePath) -> EntryLocation {
+        EntryLocation { path: path.clone(), encoding: self.encoding() }
     }
 
     /// Makes a parser that knows what the server has said of itself.

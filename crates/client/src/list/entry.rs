@@ -20,20 +20,20 @@ use oxftp_proto::{Encoding, Entry, FileName, NameError, RemotePath};
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PathEntry {
-    place: Arc<Place>,
+    place: Arc<EntryLocation>,
     entry: Entry,
 }
 
 /// The directory that entries are in.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Place {
+pub(super) struct EntryLocation {
     pub(super) path: RemotePath,
     pub(super) encoding: Encoding,
 }
 
 impl PathEntry {
     /// Checks that the name can be used.
-    pub(super) fn new(place: &Arc<Place>, entry: Entry) -> Result<Self, NameError> {
+    pub(super) fn new(place: &Arc<EntryLocation>, entry: Entry) -> Result<Self, NameError> {
         FileName::from_wire(entry.name(), place.encoding)?;
         Ok(Self { place: Arc::clone(place), entry })
     }

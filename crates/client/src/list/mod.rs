@@ -8,7 +8,7 @@ mod directory;
 mod entry;
 mod tree;
 
-pub(crate) use self::cycle::{Ancestor, CycleGuard, Digest, Lineage};
+pub(crate) use self::cycle::{Ancestor, AncestorChain, CycleDetector, ListingFingerprint};
 pub use self::entry::PathEntry;
 pub use self::tree::Entries;
 

@@ -7,8 +7,8 @@ use oxftp_proto::{Entry, EntryKind, NameError, RemotePath};
 
 use super::{
     PathEntry,
-    cycle::{CycleGuard, Digest, Lineage},
-    directory::Directory,
+    cycle::{AncestorChain, CycleDetector, ListingFingerprint},
+    directory::DirectoryListing,
 };
 use crate::config::list_command::ListCommand;
 use crate::{Client, Error, Result};
@@ -28,10 +28,10 @@ use crate::{Client, Error, Result};
 pub struct Entries<'c> {
     client: &'c mut Client,
     /// Directories to list.
-    queue: VecDeque<Waiting>,
+    queue: VecDeque<PendingDirectory>,
     /// How many directories were found in the tree.
     directories: usize,
-    current: Option<Directory>,
+    current: Option<DirectoryListing>,
     descent: Descent,
     recursive: bool,
     raw_command: Option<ListCommand>,
@@ -42,18 +42,18 @@ pub struct Entries<'c> {
 
 /// A directory of the tree that is not listed yet.
 #[derive(Clone)]
-struct Waiting {
+struct PendingDirectory {
     path: RemotePath,
     depth: usize,
-    lineage: Lineage,
+    ancestors: AncestorChain,
 }
 
 /// The way down from the present directory.
 struct Descent {
-    guard: CycleGuard,
-    lineage: Lineage,
-    listing: Digest,
-    below: Vec<Waiting>,
+    guard: CycleDetector,
+    ancestors: AncestorChain,
+    listing: ListingFingerprint,
+    below: Vec<PendingDirectory>,
 }
 
 /// The lines that no format explains.
@@ -78,15 +78,17 @@ impl<'c> Entries<'c> {
         recursive: bool,
         raw_command: Option<ListCommand>,
     ) -> Self {
-        let queue = VecDeque::from([Waiting { path: root, depth: 0, lineage: Lineage::default() }]);
-        let guard = CycleGuard::new(client.limits());
-        let (lineage, listing, below) = (Lineage::default(), Digest::default(), Vec::new());
+        let queue =
+            VecDeque::from([PendingDirectory { path: root, depth: 0, ancestors: AncestorChain::default() }]);
+        let guard = CycleDetector::new(client.limits());
+        let (ancestors, listing, below) =
+            (AncestorChain::default(), ListingFingerprint::default(), Vec::new());
         Self {
             client,
             queue,
             directories: 0,
             current: None,
-            descent: Descent { guard, lineage, listing, below },
+            descent: Descent { guard, ancestors, listing, below },
             recursive,
             raw_command,
             refused: Vec::new(),
@@ -141,7 +143,7 @@ impl<'c> Entries<'c> {
     }
 
     /// Gives what keeps the listing from being all that is there.
-    pub(crate) fn doubts(&self) -> Vec<Error> {
+    pub(crate) fn incompleteness(&self) -> Vec<Error> {
         let refused = self.refused.iter().cloned().map(Error::from);
         let unexplained = self.unparsed.samples.first().map(|sample| Error::Unexplained {
             count: self.unparsed.count,
@@ -176,10 +178,12 @@ impl<'c> Entries<'c> {
     }
 
     async fn open_next(&mut self) -> Result<()> {
-        while self.queue.front().is_some_and(|next| self.descent.guard.foresees(&next.lineage)) {
+        while self.queue.front().is_some_and(|next| self.descent.guard.foresees(&next.ancestors)) {
             self.queue.pop_front();
         }
-        let Some(Waiting { path, depth, lineage }) = self.queue.front().cloned() else { return Ok(()) };
+        let Some(PendingDirectory { path, depth, ancestors }) = self.queue.front().cloned() else {
+            return Ok(());
+        };
         if self.recursive {
             // Else whoever lists knows what comes next.
             self.client.expect_more(self.queue.len() > 1);
@@ -187,7 +191,7 @@ impl<'c> Entries<'c> {
         let opened = self.client.open_listing((&path, depth), self.raw_command).await?;
         self.queue.pop_front();
         self.current = opened;
-        self.descent.lineage = lineage;
+        self.descent.ancestors = ancestors;
         Ok(())
     }
 
@@ -195,7 +199,7 @@ impl<'c> Entries<'c> {
     async fn is_listed_file(&mut self) -> bool {
         let path = match (&self.current, self.queue.front()) {
             (Some(directory), _) if directory.depth == 0 && !directory.any => directory.place.path.clone(),
-            (None, Some(Waiting { path, depth: 0, .. })) => path.clone(),
+            (None, Some(PendingDirectory { path, depth: 0, .. })) => path.clone(),
             _ => return false,
         };
         self.current = None;
@@ -239,20 +243,21 @@ impl<'c> Entries<'c> {
         }
         self.directories += 1;
         if self.directories <= self.client.limits().tree_directories {
-            let lineage = Lineage::of(entry);
-            self.descent.below.push(Waiting { path: entry.path(), depth, lineage });
+            let ancestors = AncestorChain::of(entry);
+            self.descent.below.push(PendingDirectory { path: entry.path(), depth, ancestors });
         }
     }
 
     /// Goes on with the directories in the present one, unless it lists the same as those above it.
     fn descend(&mut self, path: &RemotePath) -> Result<()> {
-        let Descent { guard, lineage, listing, below } = &mut self.descent;
+        let Descent { guard, ancestors, listing, below } = &mut self.descent;
         let below = std::mem::take(below);
-        let Some(parent) = guard.judge(lineage, &std::mem::take(listing)) else {
+        let Some(parent) = guard.judge(ancestors, &std::mem::take(listing)) else {
             return Err(Error::EndlessTree { path: path.to_string() });
         };
         let below = below.into_iter();
-        let below = below.map(|found| Waiting { lineage: found.lineage.below(&parent), ..found });
+        let below =
+            below.map(|found| PendingDirectory { ancestors: found.ancestors.below(&parent), ..found });
         match parent.is_suspect() {
             true => below.rev().for_each(|found| self.queue.push_front(found)),
             false => self.queue.extend(below),
@@ -314,8 +319,8 @@ impl<'c> Entries<'c> {
     fn list_otherwise(&mut self) -> Result<Option<PathEntry>> {
         self.client.known_mut().no_mlsd = true;
         if let Some(directory) = self.current.take() {
-            let (path, lineage) = (directory.place.path.clone(), self.descent.lineage.clone());
-            self.queue.push_front(Waiting { path, depth: directory.depth, lineage });
+            let (path, ancestors) = (directory.place.path.clone(), self.descent.ancestors.clone());
+            self.queue.push_front(PendingDirectory { path, depth: directory.depth, ancestors });
         }
         Ok(None)
     }
@@ -329,7 +334,7 @@ impl<'c> Entries<'c> {
             self.queue.pop_front();
         }
         // Those of a listing that broke off are as good as any others.
-        self.descent.listing = Digest::default();
+        self.descent.listing = ListingFingerprint::default();
         self.queue.extend(self.descent.below.drain(..));
         if self.client.is_broken() {
             self.queue.clear();

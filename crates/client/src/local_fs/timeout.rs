@@ -188,14 +188,14 @@ impl AsyncRead for TimedFile {
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let outcome = Pin::new(&mut self.inner).poll_read(cx, buf);
-        self.deadline.judge(Step::Read, outcome, cx)
+        self.deadline.judge(TimedStep::Read, outcome, cx)
     }
 }
 
 impl AsyncWrite for TimedFile {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, data: &[u8]) -> Poll<io::Result<usize>> {
         let outcome = Pin::new(&mut self.inner).poll_write(cx, data);
-        self.deadline.judge(Step::Write, outcome, cx)
+        self.deadline.judge(TimedStep::Write, outcome, cx)
     }
 
     fn poll_write_vectored(
@@ -204,7 +204,7 @@ impl AsyncWrite for TimedFile {
         data: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let outcome = Pin::new(&mut self.inner).poll_write_vectored(cx, data);
-        self.deadline.judge(Step::Write, outcome, cx)
+        self.deadline.judge(TimedStep::Write, outcome, cx)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -213,12 +213,12 @@ impl AsyncWrite for TimedFile {
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let outcome = Pin::new(&mut self.inner).poll_flush(cx);
-        self.deadline.judge(Step::Flush, outcome, cx)
+        self.deadline.judge(TimedStep::Flush, outcome, cx)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let outcome = Pin::new(&mut self.inner).poll_shutdown(cx);
-        self.deadline.judge(Step::Shutdown, outcome, cx)
+        self.deadline.judge(TimedStep::Shutdown, outcome, cx)
     }
 }
 
@@ -229,7 +229,7 @@ impl AsyncSeek for TimedFile {
 
     fn poll_complete(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<u64>> {
         let outcome = Pin::new(&mut self.inner).poll_complete(cx);
-        self.deadline.judge(Step::Seek, outcome, cx)
+        self.deadline.judge(TimedStep::Seek, outcome, cx)
     }
 }
 
@@ -255,12 +255,12 @@ impl PathFile for TimedFile {
 #[derive(Debug)]
 struct Deadline {
     limit: Duration,
-    waiting: Option<Step>,
+    waiting: Option<TimedStep>,
     timer: Option<Pin<Box<Sleep>>>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Step {
+enum TimedStep {
     Read,
     Write,
     Flush,
@@ -271,7 +271,7 @@ enum Step {
 impl Deadline {
     fn judge<T>(
         &mut self,
-        step: Step,
+        step: TimedStep,
         outcome: Poll<io::Result<T>>,
         cx: &mut Context<'_>,
     ) -> Poll<io::Result<T>> {
@@ -289,7 +289,7 @@ impl Deadline {
         Poll::Ready(Err(timed_out(self.limit)))
     }
 
-    fn start(&mut self, step: Step) {
+    fn start(&mut self, step: TimedStep) {
         self.waiting = Some(step);
         // A limit too far for the clock is none.
         let Some(end) = Instant::now().checked_add(self.limit) else { return };

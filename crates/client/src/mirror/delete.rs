@@ -8,27 +8,27 @@ use std::{
 use oxftp_proto::Limits;
 
 use super::{
-    endpoint::Side,
+    endpoint::Endpoint,
     filter::Filter,
-    node::{Item, Kind},
-    relative_path::Place,
-    step::{Action, Step, Why},
+    node::{Node, NodeKind},
+    relative_path::RelativePath,
+    step::{Action, Reason, Step},
 };
 use crate::transfer::scheduler::retry::is_passing;
 use crate::{
     Error, Result,
-    list::{CycleGuard, Lineage},
+    list::{AncestorChain, CycleDetector},
 };
 
 /// How many things may be deleted, and how many were.
 #[derive(Debug)]
-pub(crate) struct Budget {
+pub(crate) struct DeletionBudget {
     most: Option<u64>,
     spent: AtomicU64,
     complained: AtomicBool,
 }
 
-impl Budget {
+impl DeletionBudget {
     pub(crate) fn new(most: Option<u64>) -> Self {
         Self { most, spent: AtomicU64::new(0), complained: AtomicBool::new(false) }
     }
@@ -59,11 +59,11 @@ impl Budget {
 }
 
 /// Deletes at the target.
-pub(crate) struct Removal<'a> {
+pub(crate) struct Deletion<'a> {
     pub(crate) filter: &'a Filter,
     pub(crate) limits: &'a Limits,
-    pub(crate) guard: &'a CycleGuard,
-    pub(crate) budget: &'a Budget,
+    pub(crate) guard: &'a CycleDetector,
+    pub(crate) budget: &'a DeletionBudget,
     pub(crate) dry_run: bool,
     /// Is told what is deleted.
     pub(crate) tell: &'a (dyn Fn(Step) + Sync),
@@ -71,19 +71,21 @@ pub(crate) struct Removal<'a> {
     pub(crate) fail: &'a (dyn Fn(String, Error) + Sync),
 }
 
-impl Removal<'_> {
+impl Deletion<'_> {
     /// Deletes one thing, a directory with everything in it; tells whether it is gone.
     ///
     /// What cannot be deleted is told, and only what may pass is an error.
     pub(crate) async fn remove(
         &self,
-        side: &mut Side<'_>,
-        place: &Place,
-        item: &Item,
-        why: Why,
+        side: &mut Endpoint<'_>,
+        place: &RelativePath,
+        item: &Node,
+        why: Reason,
     ) -> Result<bool> {
         match &item.kind {
-            Kind::Directory { .. } => self.remove_tree(side, (place.clone(), Lineage::default()), why).await,
+            NodeKind::Directory { .. } => {
+                self.remove_tree(side, (place.clone(), AncestorChain::default()), why).await
+            }
             _ => self.remove_one(side, place, Action::Delete, why).await,
         }
     }
@@ -91,9 +93,9 @@ impl Removal<'_> {
     /// Deletes a directory's contents and then the directory; the depth is bounded.
     fn remove_tree<'f>(
         &'f self,
-        side: &'f mut Side<'_>,
-        (place, lineage): (Place, Lineage),
-        why: Why,
+        side: &'f mut Endpoint<'_>,
+        (place, ancestors): (RelativePath, AncestorChain),
+        why: Reason,
     ) -> Pin<Box<dyn Future<Output = Result<bool>> + Send + 'f>> {
         Box::pin(async move {
             let limit = self.limits.directory_depth;
@@ -104,14 +106,14 @@ impl Removal<'_> {
             if self.guard.found() > limit {
                 return self.settle(&place, Error::Limit { what: "directories in a tree", limit });
             }
-            if self.guard.foresees(&lineage) {
+            if self.guard.foresees(&ancestors) {
                 return Ok(false);
             }
             let listing = match side.list(&place, self.limits).await {
                 Ok(listing) => listing,
                 Err(error) => return self.settle(&place, error),
             };
-            let Some(parent) = self.guard.judge(&lineage, &listing.digest) else {
+            let Some(parent) = self.guard.judge(&ancestors, &listing.digest) else {
                 return self.settle(&place, Error::EndlessTree { path: place.relative().to_string() });
             };
             if !listing.is_whole() {
@@ -129,7 +131,9 @@ impl Removal<'_> {
                     continue;
                 }
                 empty &= match is_directory {
-                    true => self.remove_tree(side, (below, Lineage::default().below(&parent)), why).await?,
+                    true => {
+                        self.remove_tree(side, (below, AncestorChain::default().below(&parent)), why).await?
+                    }
                     false => self.remove_one(side, &below, Action::Delete, why).await?,
                 };
             }
@@ -137,7 +141,13 @@ impl Removal<'_> {
         })
     }
 
-    async fn remove_one(&self, side: &mut Side<'_>, place: &Place, action: Action, why: Why) -> Result<bool> {
+    async fn remove_one(
+        &self,
+        side: &mut Endpoint<'_>,
+        place: &RelativePath,
+        action: Action,
+        why: Reason,
+    ) -> Result<bool> {
         if let Err(error) = self.budget.spend() {
             if self.budget.complains() {
                 (self.fail)(place.relative().to_string(), error);
@@ -163,7 +173,7 @@ impl Removal<'_> {
     }
 
     /// Passes on what may be tried again, and names the rest.
-    fn settle(&self, place: &Place, error: Error) -> Result<bool> {
+    fn settle(&self, place: &RelativePath, error: Error) -> Result<bool> {
         if is_passing(&error) || error.is_connection_lost() {
             return Err(error);
         }

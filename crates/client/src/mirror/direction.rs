@@ -7,13 +7,13 @@ use std::{
 
 use oxftp_proto::RemotePath;
 
-use super::{endpoint::Side, relative_path::Place, server_clock::ServerClock, transfer::Delivery};
+use super::{endpoint::Endpoint, relative_path::RelativePath, server_clock::ServerClock, transfer::Delivery};
 use crate::transfer::scheduler::retry::{is_passing, spoils_session};
 use crate::{Client, Error, Pool, PooledClient, Result, local_fs::PathIo};
 
 /// The roots of both sides.
 #[derive(Debug)]
-pub(crate) enum Route {
+pub(crate) enum MirrorDirection {
     Down {
         source: RemotePath,
         target: PathBuf,
@@ -30,14 +30,14 @@ pub(crate) enum Route {
     },
 }
 
-/// The sessions that work on one thing: the lane's, and one of the other server if there is one.
+/// The sessions that work on one thing: the worker's, and one of the other server if there is one.
 pub(crate) struct Sessions<'c> {
     client: &'c mut Client,
     other: Option<PooledClient>,
 }
 
 impl<'c> Sessions<'c> {
-    /// Ends the other session where an error may have spoiled it; the lane looks after its own.
+    /// Ends the other session where an error may have spoiled it; the worker looks after its own.
     pub(crate) fn leave_after(self, error: &Error) {
         if let Some(other) = self.other
             && is_passing(error)
@@ -55,8 +55,8 @@ pub(crate) struct Clocks {
     target: ServerClock,
 }
 
-impl Route {
-    /// Opens what is needed beside the lane's session.
+impl MirrorDirection {
+    /// Opens what is needed beside the worker's session.
     pub(crate) async fn sessions<'c>(&self, client: &'c mut Client) -> Result<Sessions<'c>> {
         let other = match self {
             Self::Across { other, .. } => Some(other.client().await?),
@@ -70,11 +70,11 @@ impl Route {
         fs: &'a dyn PathIo,
         sessions: &'a mut Sessions<'_>,
         clocks: &'a Clocks,
-    ) -> Side<'a> {
+    ) -> Endpoint<'a> {
         match self {
-            Self::Up { source, .. } => Side::Local { fs, root: source },
+            Self::Up { source, .. } => Endpoint::Local { fs, root: source },
             Self::Down { source, .. } | Self::Across { source, .. } => {
-                Side::Remote { client: sessions.client, root: source, clock: &clocks.source }
+                Endpoint::Remote { client: sessions.client, root: source, clock: &clocks.source }
             }
         }
     }
@@ -84,29 +84,29 @@ impl Route {
         fs: &'a dyn PathIo,
         sessions: &'a mut Sessions<'_>,
         clocks: &'a Clocks,
-    ) -> Side<'a> {
+    ) -> Endpoint<'a> {
         let root = match self {
-            Self::Down { target, .. } => return Side::Local { fs, root: target },
+            Self::Down { target, .. } => return Endpoint::Local { fs, root: target },
             Self::Up { target, .. } | Self::Across { target, .. } => target,
         };
         let client = match &mut sessions.other {
             Some(other) => &mut **other,
             None => &mut *sessions.client,
         };
-        Side::Remote { client, root, clock: &clocks.target }
+        Endpoint::Remote { client, root, clock: &clocks.target }
     }
 
-    /// Gives the target in the hands of a session of its own server.
+    /// Gives the target in the io_for_dialog of a session of its own server.
     pub(crate) fn last_side<'a>(
         &'a self,
         fs: &'a dyn PathIo,
         client: &'a mut Client,
         clocks: &'a Clocks,
-    ) -> Side<'a> {
+    ) -> Endpoint<'a> {
         match self {
-            Self::Down { target, .. } => Side::Local { fs, root: target },
+            Self::Down { target, .. } => Endpoint::Local { fs, root: target },
             Self::Up { target, .. } | Self::Across { target, .. } => {
-                Side::Remote { client, root: target, clock: &clocks.target }
+                Endpoint::Remote { client, root: target, clock: &clocks.target }
             }
         }
     }
@@ -116,7 +116,7 @@ impl Route {
         &'a self,
         fs: &'a Arc<dyn PathIo>,
         sessions: &'a mut Sessions<'_>,
-        place: &Place,
+        place: &RelativePath,
         local: &'a Path,
     ) -> Delivery<'a> {
         let here = sessions.client.encoding();
@@ -144,7 +144,7 @@ impl Route {
     }
 
     /// Gives the path of a thing on this machine, empty where neither end is here.
-    pub(crate) fn local(&self, place: &Place) -> Result<PathBuf> {
+    pub(crate) fn local(&self, place: &RelativePath) -> Result<PathBuf> {
         match self {
             Self::Down { target: root, .. } | Self::Up { source: root, .. } => place.local(root),
             Self::Across { .. } => Ok(PathBuf::new()),
@@ -152,7 +152,7 @@ impl Route {
     }
 
     /// Names a thing at the source.
-    pub(crate) fn name(&self, place: &Place) -> String {
+    pub(crate) fn name(&self, place: &RelativePath) -> String {
         match self {
             Self::Up { source, .. } => match place.local(source) {
                 Ok(path) => path.display().to_string(),

@@ -6,8 +6,8 @@ use oxftp_proto::{EntryKind, Limits, RemotePath};
 
 use super::{
     listing::Listing,
-    node::{Facts, Item, Kind},
-    relative_path::Place,
+    node::{Node, NodeFacts, NodeKind},
+    relative_path::RelativePath,
     server_clock::ServerClock,
 };
 use crate::transfer::local_path::make_below;
@@ -17,13 +17,13 @@ use crate::{
 };
 
 /// One side, with what it takes to work there.
-pub(crate) enum Side<'a> {
+pub(crate) enum Endpoint<'a> {
     Local { fs: &'a dyn PathIo, root: &'a Path },
     Remote { client: &'a mut Client, root: &'a RemotePath, clock: &'a ServerClock },
 }
 
-impl Side<'_> {
-    pub(crate) async fn list(&mut self, place: &Place, limits: &Limits) -> Result<Listing> {
+impl Endpoint<'_> {
+    pub(crate) async fn list(&mut self, place: &RelativePath, limits: &Limits) -> Result<Listing> {
         match self {
             Self::Local { fs, root } => Listing::local(*fs, &place.local(root)?, limits).await,
             Self::Remote { client, root, clock } => {
@@ -34,8 +34,8 @@ impl Side<'_> {
     }
 
     /// Finds out what the links of a listing lead to.
-    pub(crate) async fn follow(&mut self, place: &Place, items: &mut [Item]) -> Result<()> {
-        for item in items.iter_mut().filter(|item| matches!(item.kind, Kind::Link(_))) {
+    pub(crate) async fn follow(&mut self, place: &RelativePath, items: &mut [Node]) -> Result<()> {
+        for item in items.iter_mut().filter(|item| matches!(item.kind, NodeKind::Link(_))) {
             let link = place.below(&item.name);
             (item.kind, item.facts) = match self {
                 Self::Local { fs, root } => follow_local(*fs, &link.local(root)?).await?,
@@ -49,7 +49,7 @@ impl Side<'_> {
     }
 
     /// Makes a directory whose parent exists.
-    pub(crate) async fn make_directory(&mut self, place: &Place) -> Result<()> {
+    pub(crate) async fn make_directory(&mut self, place: &RelativePath) -> Result<()> {
         match self {
             Self::Local { fs, root } => make_below(*fs, &place.local(root)?).await,
             Self::Remote { client, root, .. } => {
@@ -60,7 +60,7 @@ impl Side<'_> {
     }
 
     /// Removes a file or a link.
-    pub(crate) async fn remove_file(&mut self, place: &Place) -> Result<()> {
+    pub(crate) async fn remove_file(&mut self, place: &RelativePath) -> Result<()> {
         match self {
             Self::Local { fs, root } => Ok(fs.unlink(&place.local(root)?).await?),
             Self::Remote { client, root, .. } => {
@@ -71,7 +71,7 @@ impl Side<'_> {
     }
 
     /// Removes an empty directory.
-    pub(crate) async fn remove_directory(&mut self, place: &Place) -> Result<()> {
+    pub(crate) async fn remove_directory(&mut self, place: &RelativePath) -> Result<()> {
         match self {
             Self::Local { fs, root } => Ok(fs.rmdir(&place.local(root)?).await?),
             Self::Remote { client, root, .. } => {
@@ -82,9 +82,9 @@ impl Side<'_> {
     }
 }
 
-async fn follow_remote(client: &mut Client, path: &RemotePath) -> Result<(Kind, Facts)> {
+async fn follow_remote(client: &mut Client, path: &RemotePath) -> Result<(NodeKind, NodeFacts)> {
     match client.resolve_link(path).await? {
-        EntryKind::Directory => Ok((Kind::Directory { by_link: true }, Facts::default())),
+        EntryKind::Directory => Ok((NodeKind::Directory { by_link: true }, NodeFacts::default())),
         EntryKind::File => {
             let size = client.size_if_told(path).await?;
             let modified = match client.modified(path).await {
@@ -92,24 +92,24 @@ async fn follow_remote(client: &mut Client, path: &RemotePath) -> Result<(Kind, 
                 Err(Error::StatusCode(_) | Error::UnusableReply { .. }) => None,
                 Err(error) => return Err(error),
             };
-            Ok((Kind::File, Facts { size, modified }))
+            Ok((NodeKind::File, NodeFacts { size, modified }))
         }
-        _ => Ok((Kind::Dangling, Facts::default())),
+        _ => Ok((NodeKind::Dangling, NodeFacts::default())),
     }
 }
 
-async fn follow_local(fs: &dyn PathIo, path: &Path) -> Result<(Kind, Facts)> {
+async fn follow_local(fs: &dyn PathIo, path: &Path) -> Result<(NodeKind, NodeFacts)> {
     // A chain that goes in a circle is an error, and leads nowhere.
     if fs.is_dir(path).await.unwrap_or(false) {
-        return Ok((Kind::Directory { by_link: true }, Facts::default()));
+        return Ok((NodeKind::Directory { by_link: true }, NodeFacts::default()));
     }
     if !fs.is_file(path).await.unwrap_or(false) {
-        return Ok((Kind::Dangling, Facts::default()));
+        return Ok((NodeKind::Dangling, NodeFacts::default()));
     }
     let file = fs.open(path, OpenMode::Read).await?;
     // The backend describes the link itself, so the open file is asked.
     let found = file.system_file().and_then(|file| file.metadata().ok());
     let size = found.as_ref().map(std::fs::Metadata::len);
     let modified = found.and_then(|found| found.modified().ok()).and_then(super::listing::timestamp);
-    Ok((Kind::File, Facts { size, modified }))
+    Ok((NodeKind::File, NodeFacts { size, modified }))
 }

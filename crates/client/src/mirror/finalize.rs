@@ -3,39 +3,43 @@
 use std::time::Duration;
 
 use super::{
-    direction::Route,
-    node::Item,
-    relative_path::Place,
-    run::Course,
-    step::{Action, Step, Why},
+    direction::MirrorDirection,
+    node::Node,
+    relative_path::RelativePath,
+    run::MirrorContext,
+    step::{Action, Reason, Step},
     symlink,
 };
 use crate::transfer::{
-    attempt::{Attempt, Moved},
-    scheduler::{Found, Plan, Walk, Work, admission::Governor, pending_write::Done, worker::Lane},
+    attempt::{Attempt, Transferred},
+    scheduler::{
+        Found, JobHandler, JobOptions, Scheduler, admission::AdmissionGate, pending_write::FileOutcome,
+        worker::Worker,
+    },
 };
 use crate::{Client, Error, Pool, Report, Result, progress::Silent};
 
 /// Finishes a mirror that was brought to its end; the report is of the files.
 pub(crate) async fn carry_out(
-    course: &Course,
+    context: &MirrorContext,
     pool: &Pool,
-    plan: Plan,
+    options: JobOptions,
     left: Option<Duration>,
     mut report: Report,
 ) -> Report {
-    make_links(course).await;
-    let extra = std::mem::take(&mut course.later().extra);
+    make_links(context).await;
+    let extra = std::mem::take(&mut context.later().extra);
     if extra.is_empty() {
         return report;
     }
-    let lanes = match &course.route {
-        Route::Across { other, .. } => Lane::of(other).with_siblings(),
-        _ => Lane::of(pool).with_siblings(),
+    let workers = match &context.route {
+        MirrorDirection::Across { other, .. } => Worker::of(other).with_siblings(),
+        _ => Worker::of(pool).with_siblings(),
     };
-    let purge = Purge { course, extra: std::sync::Mutex::new(extra) };
-    let purged =
-        Walk::new(purge, plan, Governor::of_all(&Silent), lanes.len()).through((), lanes, left).await;
+    let purge = DeleteExtraneous { context, extra: std::sync::Mutex::new(extra) };
+    let purged = Scheduler::new(purge, options, AdmissionGate::of_all(&Silent), workers.len())
+        .through((), workers, left)
+        .await;
     match purged {
         Ok(_) => {}
         Err(Error::SomeFailed { report: purged }) => report.failures.extend(purged.failures),
@@ -48,33 +52,33 @@ pub(crate) async fn carry_out(
     report
 }
 
-async fn make_links(course: &Course) {
-    let Route::Down { target, .. } = &course.route else { return };
-    let links = std::mem::take(&mut course.later().links);
+async fn make_links(context: &MirrorContext) {
+    let MirrorDirection::Down { target, .. } = &context.route else { return };
+    let links = std::mem::take(&mut context.later().links);
     for (place, says) in links {
-        let made = match course.dry_run {
+        let made = match context.dry_run {
             true => Ok(()),
-            false => symlink::make(&*course.fs, target, &place, &says).await,
+            false => symlink::make(&*context.fs, target, &place, &says).await,
         };
         match made {
             Ok(()) => {
-                course.count_link();
-                course.tell(Step::new(Action::Link, place.relative(), Why::Missing));
+                context.count_link();
+                context.tell(Step::new(Action::Link, place.relative(), Reason::Missing));
             }
-            Err(error) => course.fail(course.route.name(&place), error),
+            Err(error) => context.fail(context.route.name(&place), error),
         }
     }
 }
 
 /// Deletes, over all sessions.
-struct Purge<'c> {
-    course: &'c Course,
-    extra: std::sync::Mutex<Vec<(Place, Item)>>,
+struct DeleteExtraneous<'c> {
+    context: &'c MirrorContext,
+    extra: std::sync::Mutex<Vec<(RelativePath, Node)>>,
 }
 
-impl Work for Purge<'_> {
+impl JobHandler for DeleteExtraneous<'_> {
     type Directory = ();
-    type File = (Place, Item);
+    type File = (RelativePath, Node);
 
     async fn list(&self, _: &mut Client, (): &(), found: &mut Found<Self>) -> Result<()> {
         let mut extra = self.extra.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
@@ -86,15 +90,15 @@ impl Work for Purge<'_> {
     async fn transfer(
         &self,
         client: &mut Client,
-        (place, item): &(Place, Item),
+        (place, item): &(RelativePath, Node),
         _: &Attempt<'_>,
-    ) -> Result<Done> {
-        let course = self.course;
-        let tell = |step| course.tell(step);
-        let fail = |name, error| course.fail(name, error);
-        let mut side = course.route.last_side(&*course.fs, client, &course.clocks);
-        course.removal(&tell, &fail).remove(&mut side, place, item, Why::NotInSource).await?;
-        Ok(Done { moved: Moved { bytes: 0, resumed: 0 }, landing: None })
+    ) -> Result<FileOutcome> {
+        let context = self.context;
+        let tell = |step| context.tell(step);
+        let fail = |name, error| context.fail(name, error);
+        let mut side = context.route.last_side(&*context.fs, client, &context.clocks);
+        context.removal(&tell, &fail).remove(&mut side, place, item, Reason::NotInSource).await?;
+        Ok(FileOutcome { moved: Transferred { bytes: 0, resumed: 0 }, pending_write: None })
     }
 
     fn is_root(&self, (): &()) -> bool {
@@ -105,11 +109,11 @@ impl Work for Purge<'_> {
         String::new()
     }
 
-    fn file_name(&self, (place, _): &(Place, Item)) -> String {
+    fn file_name(&self, (place, _): &(RelativePath, Node)) -> String {
         place.relative().to_string()
     }
 
-    fn size(&self, _: &(Place, Item)) -> Option<u64> {
+    fn size(&self, _: &(RelativePath, Node)) -> Option<u64> {
         None
     }
 }

@@ -9,58 +9,58 @@ use oxftp_proto::{Encoding, FileName};
 
 use super::{
     compare::Verdict,
-    node::{Facts, Item, Kind},
-    plan::File,
-    relative_path::Place,
-    step::Why,
+    node::{Node, NodeFacts, NodeKind},
+    plan::PlannedFile,
+    relative_path::RelativePath,
+    step::Reason,
 };
 use crate::PART_SUFFIX;
 
 /// A file of both sides.
 pub(crate) struct Job {
-    pub(crate) within: Arc<Place>,
-    pub(crate) file: File,
+    pub(crate) within: Arc<RelativePath>,
+    pub(crate) file: PlannedFile,
     /// A file that is called as the part file of this one is: it comes right after.
-    pub(crate) then: Option<Box<File>>,
+    pub(crate) then: Option<Box<PlannedFile>>,
     /// Another file may be the same on this machine.
-    pub(crate) has_twin: bool,
+    pub(crate) has_collision: bool,
 }
 
 impl Job {
     /// Makes jobs of the files of a directory; `parts` are those that are called like part files.
-    pub(crate) fn all(within: &Place, mut files: Vec<File>, mut parts: Vec<Item>) -> Vec<Self> {
+    pub(crate) fn all(within: &RelativePath, mut files: Vec<PlannedFile>, mut parts: Vec<Node>) -> Vec<Self> {
         retain_parts_of(&files, &mut parts);
         let mut parts: HashMap<_, _> = parts.into_iter().map(|part| (part.name.clone(), part)).collect();
         files.retain(|file| !parts.contains_key(&file.name));
         let within = Arc::new(within.clone());
-        let twins = twins(&files);
-        let job = |(file, has_twin): (File, bool)| {
+        let collisions = collisions(&files);
+        let job = |(file, has_collision): (PlannedFile, bool)| {
             let then = part_name(&file.name).and_then(|name| parts.remove(&name)).map(anew);
-            Self { within: Arc::clone(&within), file, then, has_twin }
+            Self { within: Arc::clone(&within), file, then, has_collision }
         };
-        files.into_iter().zip(twins).map(job).collect()
+        files.into_iter().zip(collisions).map(job).collect()
     }
 }
 
 /// Finds the files that are called as the part files of others would be.
-pub(crate) fn parts(source: &[Item]) -> Vec<Item> {
-    let named_so = |item: &&Item| item.kind == Kind::File && item.name.as_bytes().ends_with(PART);
+pub(crate) fn parts(source: &[Node]) -> Vec<Node> {
+    let named_so = |item: &&Node| item.kind == NodeKind::File && item.name.as_bytes().ends_with(PART);
     source.iter().filter(named_so).cloned().collect()
 }
 
 /// Keeps what is called as the part file of one of the files.
-fn retain_parts_of(files: &[File], items: &mut Vec<Item>) {
+fn retain_parts_of(files: &[PlannedFile], items: &mut Vec<Node>) {
     let names = part_names(files);
     items.retain(|item| names.contains(&item.name));
 }
 
 /// Keeps what is not called as the part file of one of the files.
-pub(crate) fn remove_parts_of(files: &[File], items: &mut Vec<Item>) {
+pub(crate) fn remove_parts_of(files: &[PlannedFile], items: &mut Vec<Node>) {
     let names = part_names(files);
     items.retain(|item| !names.contains(&item.name));
 }
 
-fn part_names(files: &[File]) -> HashSet<FileName> {
+fn part_names(files: &[PlannedFile]) -> HashSet<FileName> {
     files.iter().filter_map(|file| part_name(&file.name)).collect()
 }
 
@@ -70,13 +70,13 @@ fn part_name(whole: &FileName) -> Option<FileName> {
 }
 
 /// Whatever the target had under this name is lost when the other file comes.
-fn anew(part: Item) -> Box<File> {
-    let verdict = Verdict::Differs(Why::Unknown);
-    Box::new(File { name: part.name, source: part.facts, target: Facts::default(), verdict })
+fn anew(part: Node) -> Box<PlannedFile> {
+    let verdict = Verdict::Differs(Reason::Unknown);
+    Box::new(PlannedFile { name: part.name, source: part.facts, target: NodeFacts::default(), verdict })
 }
 
 /// Tells of each file whether a file system without case makes it one with another.
-fn twins(files: &[File]) -> Vec<bool> {
+fn collisions(files: &[PlannedFile]) -> Vec<bool> {
     let folded: Vec<_> = files.iter().map(|file| fold(&file.name)).collect();
     let mut sorted: Vec<_> = folded.iter().collect();
     sorted.sort_unstable();
@@ -85,7 +85,7 @@ fn twins(files: &[File]) -> Vec<bool> {
 }
 
 /// Keeps what is under no name of the others on a file system without case.
-pub(crate) fn remove_twins_of<'n>(names: impl Iterator<Item = &'n FileName>, items: &mut Vec<Item>) {
+pub(crate) fn remove_twins_of<'n>(names: impl Iterator<Item = &'n FileName>, items: &mut Vec<Node>) {
     let taken: HashSet<_> = names.map(|name| name.to_string_lossy().to_lowercase()).collect();
     items.retain(|item| !taken.contains(&item.name.to_string_lossy().to_lowercase()));
 }
@@ -104,18 +104,18 @@ mod tests {
         FileName::new(text).unwrap()
     }
 
-    fn file(text: &str) -> File {
-        let verdict = Verdict::Differs(Why::Missing);
-        File { name: name(text), source: Facts::default(), target: Facts::default(), verdict }
+    fn file(text: &str) -> PlannedFile {
+        let verdict = Verdict::Differs(Reason::Missing);
+        PlannedFile { name: name(text), source: NodeFacts::default(), target: NodeFacts::default(), verdict }
     }
 
-    fn item(text: &str) -> Item {
-        Item { name: name(text), kind: Kind::File, facts: Facts::default() }
+    fn item(text: &str) -> Node {
+        Node { name: name(text), kind: NodeKind::File, facts: NodeFacts::default() }
     }
 
     #[test]
     fn names_that_may_be_one_are_twins() {
-        assert_eq!(twins(&["a", "B", "b", "c"].map(file)), [false, true, true, false]);
+        assert_eq!(collisions(&["a", "B", "b", "c"].map(file)), [false, true, true, false]);
     }
 
     #[test]
@@ -132,7 +132,7 @@ mod tests {
         let files = vec![file("a"), file("a.oxftp.part"), file("b"), file("c.oxftp.part")];
 
         let jobs = Job::all(
-            &Place::default(),
+            &RelativePath::default(),
             files,
             ["a.oxftp.part", "b.oxftp.part", "c.oxftp.part"].map(item).into(),
         );

@@ -8,26 +8,26 @@ use std::{
 use oxftp_proto::{EntryKind, FileName, Limits, RemotePath, Timestamp};
 
 use super::{
-    node::{Facts, Item, Kind},
+    node::{Node, NodeFacts, NodeKind},
     server_clock::ServerClock,
 };
 use crate::transfer::local_path::remote_name;
 use crate::{
     Client, Error, PathEntry, Result,
-    list::Digest,
+    list::ListingFingerprint,
     local_fs::{DirectoryItem, FileKind, PathIo},
 };
 
 /// What a directory holds, sorted by name.
 #[derive(Debug, Default)]
 pub(crate) struct Listing {
-    pub(crate) items: Vec<Item>,
+    pub(crate) items: Vec<Node>,
     /// What is there and cannot be used, and why.
     pub(crate) failures: Vec<(String, Error)>,
     /// Names that stand for nothing in particular.
     pub(crate) blocked: Vec<FileName>,
     /// What a server lists; the trees of this machine have an end.
-    pub(crate) digest: Digest,
+    pub(crate) digest: ListingFingerprint,
 }
 
 impl Listing {
@@ -50,7 +50,7 @@ impl Listing {
             listing.digest.add(&entry);
             listing.add(item(&entry), limits)?;
         }
-        listing.failures.extend(entries.doubts().into_iter().map(|error| (path.to_string(), error)));
+        listing.failures.extend(entries.incompleteness().into_iter().map(|error| (path.to_string(), error)));
         drop(entries);
         clock.place(client, path, &mut listing.items).await?;
         listing.sort(|name| path.join(name).to_string());
@@ -73,7 +73,7 @@ impl Listing {
         Ok(listing)
     }
 
-    fn add(&mut self, item: Item, limits: &Limits) -> Result<()> {
+    fn add(&mut self, item: Node, limits: &Limits) -> Result<()> {
         if self.items.len() == limits.listing_entries {
             return Err(Error::Limit { what: "entries", limit: limits.listing_entries });
         }
@@ -99,35 +99,35 @@ impl Listing {
 }
 
 /// Makes an item of what a server lists.
-fn item(entry: &PathEntry) -> Item {
+fn item(entry: &PathEntry) -> Node {
     let kind = match entry.kind {
-        EntryKind::File | EntryKind::Unknown => Kind::File,
-        EntryKind::Link => Kind::Link(entry.link_target().map(Into::into)),
-        _ if entry.is_dir() => Kind::DIRECTORY,
-        _ => Kind::Other,
+        EntryKind::File | EntryKind::Unknown => NodeKind::File,
+        EntryKind::Link => NodeKind::Link(entry.link_target().map(Into::into)),
+        _ if entry.is_dir() => NodeKind::DIRECTORY,
+        _ => NodeKind::Other,
     };
-    let facts = Facts { size: entry.exact_size(), modified: entry.modified };
-    Item { name: entry.name(), kind, facts }
+    let facts = NodeFacts { size: entry.exact_size(), modified: entry.modified };
+    Node { name: entry.name(), kind, facts }
 }
 
-async fn local_item(fs: &dyn PathIo, found: DirectoryItem) -> Result<Item> {
+async fn local_item(fs: &dyn PathIo, found: DirectoryItem) -> Result<Node> {
     let name = remote_name(&found.path)?;
-    let mut facts = Facts::default();
+    let mut facts = NodeFacts::default();
     let kind = match found.kind {
-        FileKind::Directory => Kind::DIRECTORY,
+        FileKind::Directory => NodeKind::DIRECTORY,
         FileKind::File => {
             facts = local_facts(fs, &found.path).await?;
-            Kind::File
+            NodeKind::File
         }
-        FileKind::Link => Kind::Link(read_link(fs, &found.path).await),
-        FileKind::Other => Kind::Other,
+        FileKind::Link => NodeKind::Link(read_link(fs, &found.path).await),
+        FileKind::Other => NodeKind::Other,
     };
-    Ok(Item { name, kind, facts })
+    Ok(Node { name, kind, facts })
 }
 
-async fn local_facts(fs: &dyn PathIo, path: &Path) -> Result<Facts> {
+async fn local_facts(fs: &dyn PathIo, path: &Path) -> Result<NodeFacts> {
     let found = fs.stat(path).await?;
-    Ok(Facts { size: Some(found.size), modified: found.modified.and_then(timestamp) })
+    Ok(NodeFacts { size: Some(found.size), modified: found.modified.and_then(timestamp) })
 }
 
 /// Gives a time in UTC; none for those before 1970.

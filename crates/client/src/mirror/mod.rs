@@ -31,4 +31,4 @@ mod transfer;
 pub use self::filter::{Filter, FilterError};
 pub use self::options::{Compare, Delete, Links};
 pub use self::request::Mirror;
-pub use self::step::{Action, Step, Why};
+pub use self::step::{Action, Reason, Step};

@@ -4,15 +4,15 @@ use oxftp_proto::{FileName, Timestamp};
 
 /// One thing in a directory, wherever the directory is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Item {
+pub(crate) struct Node {
     pub(crate) name: FileName,
-    pub(crate) kind: Kind,
-    pub(crate) facts: Facts,
+    pub(crate) kind: NodeKind,
+    pub(crate) facts: NodeFacts,
 }
 
 /// What kind of thing it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum NodeKind {
     File,
     /// A directory, perhaps behind a link that is followed.
     Directory {
@@ -26,7 +26,7 @@ pub(crate) enum Kind {
     Other,
 }
 
-impl Kind {
+impl NodeKind {
     pub(crate) const DIRECTORY: Self = Self::Directory { by_link: false };
 
     pub(crate) fn is_directory(&self) -> bool {
@@ -36,7 +36,7 @@ impl Kind {
 
 /// What is compared of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct Facts {
+pub(crate) struct NodeFacts {
     /// In bytes, where it is known to the byte.
     pub(crate) size: Option<u64>,
     pub(crate) modified: Option<Timestamp>,

@@ -6,24 +6,24 @@ use oxftp_proto::FileName;
 
 use super::{
     compare::{Comparison, Verdict},
-    node::{Facts, Item, Kind},
-    step::Why,
+    node::{Node, NodeFacts, NodeKind},
+    step::Reason,
 };
 
 /// What is to be done in a directory.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct Plan {
+pub(crate) struct DirectoryPlan {
     /// Files to transfer, or to look at more closely.
-    pub(crate) files: Vec<File>,
-    pub(crate) directories: Vec<Directory>,
+    pub(crate) files: Vec<PlannedFile>,
+    pub(crate) directories: Vec<PlannedDirectory>,
     /// Links to make, and what they are to say.
     pub(crate) links: Vec<(FileName, Box<[u8]>)>,
     /// What only the target has.
-    pub(crate) extra: Vec<Item>,
+    pub(crate) extra: Vec<Node>,
     /// What has to go from the target before something else can take its place.
-    pub(crate) in_the_way: Vec<Item>,
+    pub(crate) in_the_way: Vec<Node>,
     /// What the source has and is left out.
-    pub(crate) skipped: Vec<(FileName, Why)>,
+    pub(crate) skipped: Vec<(FileName, Reason)>,
     /// What cannot be done, and why.
     pub(crate) refused: Vec<(FileName, &'static str)>,
     /// How many files are the same.
@@ -32,17 +32,17 @@ pub(crate) struct Plan {
 
 /// A file to transfer, or to look at more closely.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct File {
+pub(crate) struct PlannedFile {
     pub(crate) name: FileName,
-    pub(crate) source: Facts,
+    pub(crate) source: NodeFacts,
     /// What the target has in its place.
-    pub(crate) target: Facts,
+    pub(crate) target: NodeFacts,
     pub(crate) verdict: Verdict,
 }
 
 /// A directory to mirror.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Directory {
+pub(crate) struct PlannedDirectory {
     pub(crate) name: FileName,
     /// The target has it.
     pub(crate) exists: bool,
@@ -51,7 +51,7 @@ pub(crate) struct Directory {
 
 /// What a plan keeps to.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Rules {
+pub(crate) struct PlanRules {
     pub(crate) comparison: Comparison,
     /// What is in the way may go.
     pub(crate) replaces: bool,
@@ -59,8 +59,8 @@ pub(crate) struct Rules {
 }
 
 /// Compares what both sides have, each sorted by name and without two of one name.
-pub(crate) fn plan(source: Vec<Item>, target: Vec<Item>, rules: Rules) -> Plan {
-    let mut plan = Plan::default();
+pub(crate) fn plan(source: Vec<Node>, target: Vec<Node>, rules: PlanRules) -> DirectoryPlan {
+    let mut plan = DirectoryPlan::default();
     let (mut source, mut target) = (source.into_iter().peekable(), target.into_iter().peekable());
     while let Some(order) = next(&mut source, &mut target) {
         match order {
@@ -72,7 +72,7 @@ pub(crate) fn plan(source: Vec<Item>, target: Vec<Item>, rules: Rules) -> Plan {
     plan
 }
 
-type Items = Peekable<vec::IntoIter<Item>>;
+type Items = Peekable<vec::IntoIter<Node>>;
 
 /// Tells on which side the next name stands.
 fn next(source: &mut Items, target: &mut Items) -> Option<Ordering> {
@@ -84,7 +84,7 @@ fn next(source: &mut Items, target: &mut Items) -> Option<Ordering> {
     }
 }
 
-impl Plan {
+impl DirectoryPlan {
     /// Leaves alone what something stays in the place of.
     pub(crate) fn give_up(&mut self, stays: &HashSet<FileName>) {
         if stays.is_empty() {
@@ -95,61 +95,68 @@ impl Plan {
         self.links.retain(|(name, _)| !stays.contains(name));
     }
 
-    fn extend(&mut self, source: Option<Item>, target: Option<Item>, rules: Rules) {
+    fn extend(&mut self, source: Option<Node>, target: Option<Node>, rules: PlanRules) {
         let Some(source) = source else { return };
         match source.kind {
-            Kind::File => self.add_file(source, target, rules),
-            Kind::Directory { by_link } => self.add_directory(source, by_link, target, rules),
-            Kind::Link(Some(says)) if rules.copies_links => self.add_link((source.name, says), target, rules),
-            Kind::Link(None) if rules.copies_links => {
+            NodeKind::File => self.add_file(source, target, rules),
+            NodeKind::Directory { by_link } => self.add_directory(source, by_link, target, rules),
+            NodeKind::Link(Some(says)) if rules.copies_links => {
+                self.add_link((source.name, says), target, rules)
+            }
+            NodeKind::Link(None) if rules.copies_links => {
                 self.refused.push((source.name, "the listing does not say where this link leads"));
             }
-            Kind::Link(_) => self.skipped.push((source.name, Why::IsLink)),
-            Kind::Dangling => self.refused.push((source.name, "the link leads to nothing that can be had")),
-            Kind::Other => self.skipped.push((source.name, Why::IsSpecial)),
+            NodeKind::Link(_) => self.skipped.push((source.name, Reason::IsLink)),
+            NodeKind::Dangling => {
+                self.refused.push((source.name, "the link leads to nothing that can be had"))
+            }
+            NodeKind::Other => self.skipped.push((source.name, Reason::IsSpecial)),
         }
     }
 
-    fn add_file(&mut self, source: Item, target: Option<Item>, rules: Rules) {
-        let missing = Verdict::Differs(Why::Missing);
+    fn add_file(&mut self, source: Node, target: Option<Node>, rules: PlanRules) {
+        let missing = Verdict::Differs(Reason::Missing);
         let (verdict, facts) = match target {
-            None => (missing, Facts::default()),
-            Some(target) if target.kind == Kind::File => {
+            None => (missing, NodeFacts::default()),
+            Some(target) if target.kind == NodeKind::File => {
                 (rules.comparison.of(&source.facts, &target.facts), target.facts)
             }
-            Some(target) if self.makes_way(&target, rules) => (missing, Facts::default()),
+            Some(target) if self.makes_way(&target, rules) => (missing, NodeFacts::default()),
             Some(_) => return,
         };
         match verdict {
             Verdict::Same => self.unchanged += 1,
-            verdict => {
-                self.files.push(File { name: source.name, source: source.facts, target: facts, verdict })
-            }
+            verdict => self.files.push(PlannedFile {
+                name: source.name,
+                source: source.facts,
+                target: facts,
+                verdict,
+            }),
         }
     }
 
-    fn add_directory(&mut self, source: Item, by_link: bool, target: Option<Item>, rules: Rules) {
+    fn add_directory(&mut self, source: Node, by_link: bool, target: Option<Node>, rules: PlanRules) {
         let exists = match target {
             None => false,
             Some(target) if target.kind.is_directory() => true,
             Some(target) if self.makes_way(&target, rules) => false,
             Some(_) => return,
         };
-        self.directories.push(Directory { name: source.name, exists, by_link });
+        self.directories.push(PlannedDirectory { name: source.name, exists, by_link });
     }
 
-    fn add_link(&mut self, (name, says): (FileName, Box<[u8]>), target: Option<Item>, rules: Rules) {
+    fn add_link(&mut self, (name, says): (FileName, Box<[u8]>), target: Option<Node>, rules: PlanRules) {
         match target {
-            Some(Item { kind: Kind::Link(Some(there)), .. }) if there == says => self.unchanged += 1,
+            Some(Node { kind: NodeKind::Link(Some(there)), .. }) if there == says => self.unchanged += 1,
             // A link is replaced in one step.
-            None | Some(Item { kind: Kind::Link(_), .. }) => self.links.push((name, says)),
+            None | Some(Node { kind: NodeKind::Link(_), .. }) => self.links.push((name, says)),
             Some(target) if self.makes_way(&target, rules) => self.links.push((name, says)),
             Some(_) => {}
         }
     }
 
     /// Lets something of another kind go, if it may.
-    fn makes_way(&mut self, target: &Item, rules: Rules) -> bool {
+    fn makes_way(&mut self, target: &Node, rules: PlanRules) -> bool {
         match rules.replaces {
             true => self.in_the_way.push(target.clone()),
             false => self.refused.push((target.name.clone(), in_its_place(&target.kind))),
@@ -158,14 +165,18 @@ impl Plan {
     }
 }
 
-fn in_its_place(kind: &Kind) -> &'static str {
+fn in_its_place(kind: &NodeKind) -> &'static str {
     match kind {
-        Kind::File => "a file is in its place, which only a mirror that deletes replaces",
-        Kind::Directory { .. } => "a directory is in its place, which only a mirror that deletes replaces",
-        Kind::Link(_) | Kind::Dangling => {
+        NodeKind::File => "a file is in its place, which only a mirror that deletes replaces",
+        NodeKind::Directory { .. } => {
+            "a directory is in its place, which only a mirror that deletes replaces"
+        }
+        NodeKind::Link(_) | NodeKind::Dangling => {
             "a symbolic link is in its place, which only a mirror that deletes replaces"
         }
-        Kind::Other => "something that is no file is in its place, which only a mirror that deletes replaces",
+        NodeKind::Other => {
+            "something that is no file is in its place, which only a mirror that deletes replaces"
+        }
     }
 }
 
@@ -176,29 +187,29 @@ mod tests {
     use super::*;
     use crate::mirror::Compare;
 
-    const RULES: Rules = Rules {
+    const RULES: PlanRules = PlanRules {
         comparison: Comparison { by: Compare::SizeAndTime, keeps_times: true },
         replaces: false,
         copies_links: false,
     };
-    const REPLACING: Rules = Rules { replaces: true, ..RULES };
-    const COPYING: Rules = Rules { copies_links: true, ..RULES };
+    const REPLACING: PlanRules = PlanRules { replaces: true, ..RULES };
+    const COPYING: PlanRules = PlanRules { copies_links: true, ..RULES };
 
-    fn item(name: &str, kind: Kind, size: u64) -> Item {
-        let facts = Facts { size: Some(size), modified: None };
-        Item { name: FileName::new(name).unwrap(), kind, facts }
+    fn item(name: &str, kind: NodeKind, size: u64) -> Node {
+        let facts = NodeFacts { size: Some(size), modified: None };
+        Node { name: FileName::new(name).unwrap(), kind, facts }
     }
 
-    fn file(name: &str, size: u64) -> Item {
-        item(name, Kind::File, size)
+    fn file(name: &str, size: u64) -> Node {
+        item(name, NodeKind::File, size)
     }
 
-    fn directory(name: &str) -> Item {
-        item(name, Kind::DIRECTORY, 0)
+    fn directory(name: &str) -> Node {
+        item(name, NodeKind::DIRECTORY, 0)
     }
 
-    fn link(name: &str, says: &str) -> Item {
-        item(name, Kind::Link(Some(says.as_bytes().into())), 0)
+    fn link(name: &str, says: &str) -> Node {
+        item(name, NodeKind::Link(Some(says.as_bytes().into())), 0)
     }
 
     fn names<'a>(names: impl IntoIterator<Item = &'a FileName>) -> String {
@@ -213,8 +224,8 @@ mod tests {
         let plan = plan(source, target, RULES);
 
         assert_eq!(names(plan.files.iter().map(|file| &file.name)), "changed new");
-        assert_eq!(plan.files[0].verdict, Verdict::Differs(Why::Size { source: 2, target: 1 }));
-        assert_eq!(plan.files[1].verdict, Verdict::Differs(Why::Missing));
+        assert_eq!(plan.files[0].verdict, Verdict::Differs(Reason::Size { source: 2, target: 1 }));
+        assert_eq!(plan.files[1].verdict, Verdict::Differs(Reason::Missing));
         assert_eq!(names(plan.extra.iter().map(|item| &item.name)), "extra");
         assert_eq!(plan.unchanged, 1);
     }
@@ -239,12 +250,13 @@ mod tests {
         assert!(kept.files.is_empty() && kept.directories.is_empty() && kept.in_the_way.is_empty());
         assert_eq!(names(replaced.in_the_way.iter().map(|item| &item.name)), "a b");
         assert!(!replaced.directories[0].exists);
-        assert_eq!(replaced.files[0].verdict, Verdict::Differs(Why::Missing));
+        assert_eq!(replaced.files[0].verdict, Verdict::Differs(Reason::Missing));
     }
 
     #[test]
     fn links_are_left_out_with_what_stands_in_their_places() {
-        let plan = plan(vec![link("a", "b"), item("pipe", Kind::Other, 0)], vec![file("a", 1)], REPLACING);
+        let plan =
+            plan(vec![link("a", "b"), item("pipe", NodeKind::Other, 0)], vec![file("a", 1)], REPLACING);
 
         assert_eq!(names(plan.skipped.iter().map(|(name, _)| name)), "a pipe");
         assert!(plan.extra.is_empty() && plan.in_the_way.is_empty());
@@ -260,12 +272,12 @@ mod tests {
         assert_eq!(plan.unchanged, 1);
     }
 
-    fn side() -> impl Strategy<Value = Vec<Item>> {
+    fn side() -> impl Strategy<Value = Vec<Node>> {
         prop::collection::btree_map("[a-d]{1,2}", (0_u8..4, 0_u64..3), 0..12).prop_map(|found| {
             let make = |(name, (kind, size)): (String, (u8, u64))| match kind {
                 0 => directory(&name),
                 1 => link(&name, "x"),
-                2 => item(&name, Kind::Other, 0),
+                2 => item(&name, NodeKind::Other, 0),
                 _ => file(&name, size),
             };
             found.into_iter().map(make).collect()
@@ -278,7 +290,7 @@ mod tests {
             source in side(), target in side(), replaces: bool, copies_links: bool,
         ) {
             let wanted: Vec<_> = source.iter().map(|item| item.name.clone()).collect();
-            let plan = plan(source, target.clone(), Rules { replaces, copies_links, ..RULES });
+            let plan = plan(source, target.clone(), PlanRules { replaces, copies_links, ..RULES });
 
             let dealt = plan.files.len() + plan.directories.len() + plan.links.len() + plan.skipped.len()
                 + plan.refused.len() + plan.unchanged as usize;

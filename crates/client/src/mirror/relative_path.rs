@@ -9,9 +9,9 @@ use crate::transfer::local_path::local_name;
 
 /// The names that lead from a root to a thing: none for the root itself.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(crate) struct Place(Box<[FileName]>);
+pub(crate) struct RelativePath(Box<[FileName]>);
 
-impl Place {
+impl RelativePath {
     /// Gives the place of a name in this directory.
     pub(crate) fn below(&self, name: &FileName) -> Self {
         Self(self.0.iter().chain([name]).cloned().collect())

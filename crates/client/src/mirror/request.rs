@@ -12,27 +12,27 @@ use oxftp_proto::RemotePath;
 
 use super::{
     compare::Comparison,
-    delete::Budget,
-    direction::{Clocks, Route},
+    delete::DeletionBudget,
+    direction::{Clocks, MirrorDirection},
     filter::Filter,
     finalize,
     options::{Compare, Delete, Links},
     root::{self, Roots},
-    run::{Course, Directory, Later, Tally},
+    run::{Deferred, DirectoryPair, MirrorContext, Tally},
     step::Step,
-    transfer::Manner,
+    transfer::FileOptions,
 };
 use crate::transfer::{
     local_path::confined,
     options::Order,
-    scheduler::{Plan, Walk, retry::Tries, worker::Lane},
+    scheduler::{JobOptions, Scheduler, retry::RetryBudget, worker::Worker},
     verify::Verify,
 };
 use crate::{
     Connections, Error, Pool, Progress, Report, Result,
     deadline::{timed_out, within},
     future::BoxFuture,
-    list::CycleGuard,
+    list::CycleDetector,
     progress::Silent,
 };
 
@@ -61,7 +61,7 @@ impl Pool {
     /// [`Error::Skipped`] when it is no directory; those of [`Pool::client`].
     #[must_use = "nothing is mirrored until it is awaited"]
     pub fn mirror_down(&self, source: impl Into<RemotePath>, target: impl Into<PathBuf>) -> Mirror<'_> {
-        Mirror::new(self, Route::Down { source: source.into(), target: target.into() })
+        Mirror::new(self, MirrorDirection::Down { source: source.into(), target: target.into() })
     }
 
     /// Makes a directory on the server like a local one (`MLSD` or `LIST`, `MKD`, `STOR`, `MFMT`), as
@@ -81,7 +81,7 @@ impl Pool {
     /// Those of [`mirror_down`](Self::mirror_down); [`Error::PathIo`] when the source is not there.
     #[must_use = "nothing is mirrored until it is awaited"]
     pub fn mirror_up(&self, source: impl Into<PathBuf>, target: impl Into<RemotePath>) -> Mirror<'_> {
-        Mirror::new(self, Route::Up { source: source.into(), target: target.into() })
+        Mirror::new(self, MirrorDirection::Up { source: source.into(), target: target.into() })
     }
 
     /// Makes a directory on another server like one on this server; the files go through this machine, and
@@ -108,7 +108,7 @@ impl Pool {
     ) -> Mirror<'_> {
         // A session that waits for another of the same pool may wait for ever.
         let other = if self.is_same(other) { other.twin() } else { other.clone() };
-        Mirror::new(self, Route::Across { source: source.into(), target: target.into(), other })
+        Mirror::new(self, MirrorDirection::Across { source: source.into(), target: target.into(), other })
     }
 }
 
@@ -120,23 +120,23 @@ impl Pool {
 #[derive(Debug)]
 pub struct Mirror<'p> {
     pool: &'p Pool,
-    route: Route,
+    route: MirrorDirection,
     filter: Filter,
     compare: Compare,
     delete: Delete,
     most_deletions: Option<u64>,
     links: Links,
-    manner: Manner,
+    file_options: FileOptions,
     dry_run: bool,
     observer: Option<Observer>,
-    plan: Plan,
+    options: JobOptions,
     progress: Arc<dyn Progress>,
 }
 
 impl<'p> Mirror<'p> {
-    fn new(pool: &'p Pool, route: Route) -> Self {
+    fn new(pool: &'p Pool, route: MirrorDirection) -> Self {
         Self {
-            plan: Plan::of(&Lane::of(pool)),
+            options: JobOptions::of(&Worker::of(pool)),
             pool,
             route,
             filter: Filter::new(),
@@ -144,7 +144,7 @@ impl<'p> Mirror<'p> {
             delete: Delete::default(),
             most_deletions: None,
             links: Links::default(),
-            manner: Manner { resume: false, verify: Verify::default(), sync: false },
+            file_options: FileOptions { resume: false, verify: Verify::default(), sync: false },
             dry_run: false,
             observer: None,
             progress: Arc::new(Silent),
@@ -194,14 +194,14 @@ impl<'p> Mirror<'p> {
     /// still the same. Defaults to false; not between servers.
     #[must_use]
     pub fn resume(mut self, resume: bool) -> Self {
-        self.manner.resume = resume;
+        self.file_options.resume = resume;
         self
     }
 
     /// Compares each file that was transferred once more. Defaults to [`Verify::Auto`].
     #[must_use]
     pub fn verify(mut self, verify: Verify) -> Self {
-        self.manner.verify = verify;
+        self.file_options.verify = verify;
         self
     }
 
@@ -209,7 +209,7 @@ impl<'p> Mirror<'p> {
     /// Defaults to false.
     #[must_use]
     pub fn sync(mut self, sync: bool) -> Self {
-        self.manner.sync = sync;
+        self.file_options.sync = sync;
         self
     }
 
@@ -235,14 +235,14 @@ impl<'p> Mirror<'p> {
     /// Sets which files come first. Defaults to [`Order::AsFound`].
     #[must_use]
     pub fn order(mut self, order: Order) -> Self {
-        self.plan.order = order;
+        self.options.order = order;
         self
     }
 
-    /// Tries again so many times what fails for a passing reason. Defaults to 2.
+    /// RetryBudget again so many times what fails for a passing reason. Defaults to 2.
     #[must_use]
     pub fn retries(mut self, times: u32) -> Self {
-        self.plan.retries = times;
+        self.options.retries = times;
         self
     }
 
@@ -250,7 +250,7 @@ impl<'p> Mirror<'p> {
     /// ([`Error::Stopped`]). Defaults to no limit.
     #[must_use]
     pub fn max_errors(mut self, most: usize) -> Self {
-        self.plan.max_errors = Some(most);
+        self.options.max_errors = Some(most);
         self
     }
 
@@ -258,14 +258,14 @@ impl<'p> Mirror<'p> {
     /// [`Timeouts::total`](crate::Timeouts::total).
     #[must_use]
     pub fn deadline(mut self, deadline: Duration) -> Self {
-        self.plan.deadline = Some(deadline);
+        self.options.deadline = Some(deadline);
         self
     }
 
     /// Sets over how many of the pool's connections the files go. Defaults to [`Connections::All`].
     #[must_use]
     pub fn connections(mut self, connections: Connections) -> Self {
-        self.plan.connections = connections;
+        self.options.connections = connections;
         self
     }
 
@@ -279,55 +279,55 @@ impl<'p> Mirror<'p> {
 
     async fn run(self) -> Result<Report> {
         let begun = Instant::now();
-        let deadline = self.plan.deadline;
+        let deadline = self.options.deadline;
         let roots = within(deadline, self.look_at_roots()).await;
         let roots = roots.unwrap_or_else(|| Err(timed_out("the mirror", deadline)))?;
         let left = || deadline.map(|deadline| deadline.saturating_sub(begun.elapsed()));
-        let (pool, plan, progress) = (self.pool, self.plan.clone(), self.progress.clone());
-        let course = self.into_course(&roots);
-        let lanes = Lane::of(pool).with_siblings();
-        let governor = plan.governor(&Lane::of(pool), &*progress);
-        let walk = Walk::new(&course, plan.clone(), governor, lanes.len());
-        let root = Directory::root(roots.target_exists);
-        let report = match walk.through(root, lanes, left()).await {
+        let (pool, options, progress) = (self.pool, self.options.clone(), self.progress.clone());
+        let context = self.into_course(&roots);
+        let workers = Worker::of(pool).with_siblings();
+        let admission = options.admission(&Worker::of(pool), &*progress);
+        let scheduler = Scheduler::new(&context, options.clone(), admission, workers.len());
+        let root = DirectoryPair::root(roots.target_exists);
+        let report = match scheduler.through(root, workers, left()).await {
             Err(Error::Stopped { mut report, source }) => {
-                course.complete(&mut report);
+                context.complete(&mut report);
                 return Err(Error::Stopped { report, source });
             }
             Err(Error::SomeFailed { report }) => *report,
-            walked => walked?,
+            scheduled => scheduled?,
         };
-        let mut report = finalize::carry_out(&course, pool, plan, left(), report).await;
-        course.complete(&mut report);
+        let mut report = finalize::carry_out(&context, pool, options, left(), report).await;
+        context.complete(&mut report);
         report.into_named_result()
     }
 
     async fn look_at_roots(&self) -> Result<Roots> {
-        if self.links == Links::Copy && !matches!(self.route, Route::Down { .. }) {
+        if self.links == Links::Copy && !matches!(self.route, MirrorDirection::Down { .. }) {
             return Err(Error::NotOffered { what: "way to make symbolic links" });
         }
-        let mut lane = Lane::of(self.pool);
+        let mut worker = Worker::of(self.pool);
         let fs = self.pool.config().path_io.clone();
-        let mut tries = Tries::again(self.plan.retries);
+        let mut budget = RetryBudget::again(self.options.retries);
         loop {
-            let outcome = match lane.client().await {
+            let outcome = match worker.client().await {
                 Ok(client) => root::look(&self.route, &*fs, client, self.dry_run).await,
                 Err(error) => Err(error),
             };
             match outcome {
                 Ok(roots) => return Ok(roots),
-                Err(error) => lane.recover(error, &mut tries).await?,
+                Err(error) => worker.recover(error, &mut budget).await?,
             }
         }
     }
 
-    fn into_course(self, roots: &Roots) -> Course {
+    fn into_course(self, roots: &Roots) -> MirrorContext {
         let config = self.pool.config();
         let fs = match &self.route {
-            Route::Down { target, .. } => confined(&config.path_io, target),
+            MirrorDirection::Down { target, .. } => confined(&config.path_io, target),
             _ => config.path_io.clone(),
         };
-        Course {
+        MirrorContext {
             route: self.route,
             fs,
             limits: config.limits.clone(),
@@ -335,16 +335,16 @@ impl<'p> Mirror<'p> {
             comparison: Comparison { by: self.compare, keeps_times: roots.target_keeps_times },
             delete: self.delete,
             links: self.links,
-            manner: self.manner,
+            file_options: self.file_options,
             dry_run: self.dry_run,
             observer: self.observer,
             clocks: Clocks::default(),
-            budget: Budget::new(self.most_deletions),
+            budget: DeletionBudget::new(self.most_deletions),
             tally: Tally::default(),
-            later: Mutex::new(Later::default()),
-            guard: CycleGuard::new(&config.limits),
-            guard_of_removals: CycleGuard::new(&config.limits),
-            one_at_a_time: tokio::sync::Mutex::new(()),
+            later: Mutex::new(Deferred::default()),
+            guard: CycleDetector::new(&config.limits),
+            guard_of_removals: CycleDetector::new(&config.limits),
+            collision_lock: tokio::sync::Mutex::new(()),
         }
     }
 }

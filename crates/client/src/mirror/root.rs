@@ -4,7 +4,7 @@ use std::{io, path::Path};
 
 use oxftp_proto::RemotePath;
 
-use super::direction::Route;
+use super::direction::MirrorDirection;
 use crate::transfer::local_path::make_all;
 use crate::{Client, Error, Result, error::local_fs::PathIoError, local_fs::PathIo};
 
@@ -17,13 +17,13 @@ pub(crate) struct Roots {
 
 /// Looks at both roots, and makes that of the target unless nothing is to be done.
 pub(crate) async fn look(
-    route: &Route,
+    route: &MirrorDirection,
     fs: &dyn PathIo,
     client: &mut Client,
     dry_run: bool,
 ) -> Result<Roots> {
     match route {
-        Route::Down { source, target } => {
+        MirrorDirection::Down { source, target } => {
             check_remote(client, source).await?;
             let target_exists = fs.is_dir(target).await?;
             if !target_exists && !dry_run {
@@ -31,11 +31,11 @@ pub(crate) async fn look(
             }
             Ok(Roots { target_exists, target_keeps_times: true })
         }
-        Route::Up { source, target } => {
+        MirrorDirection::Up { source, target } => {
             check_local(fs, source).await?;
             look_at_target(client, target, dry_run).await
         }
-        Route::Across { source, target, other } => {
+        MirrorDirection::Across { source, target, other } => {
             check_remote(client, source).await?;
             look_at_target(&mut *other.client().await?, target, dry_run).await
         }

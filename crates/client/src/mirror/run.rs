@@ -12,50 +12,50 @@ use oxftp_proto::{FileName, Limits};
 
 use super::{
     compare::Comparison,
-    delete::{Budget, Removal},
-    direction::{Clocks, Route, Sessions},
+    delete::{Deletion, DeletionBudget},
+    direction::{Clocks, MirrorDirection, Sessions},
     filter::Filter,
     job::{self, Job},
     listing::Listing,
-    node::Item,
+    node::Node,
     options::{Delete, Links},
-    plan::{File, Plan, Rules, plan},
-    relative_path::Place,
+    plan::{DirectoryPlan, PlanRules, PlannedFile, plan},
+    relative_path::RelativePath,
     request::Observer,
-    step::{Action, Step, Why},
-    transfer::Manner,
+    step::{Action, Reason, Step},
+    transfer::FileOptions,
 };
 use crate::transfer::{
-    attempt::{Attempt, Moved},
-    scheduler::{Found, Work, pending_write::Done},
+    attempt::{Attempt, Transferred},
+    scheduler::{Found, JobHandler, pending_write::FileOutcome},
 };
 use crate::{
     Client, Error, Report, Result,
-    list::{Ancestor, CycleGuard, Lineage},
+    list::{Ancestor, AncestorChain, CycleDetector},
     local_fs::PathIo,
 };
 
 /// What a mirror keeps to, and how far it is.
-pub(crate) struct Course {
-    pub(crate) route: Route,
+pub(crate) struct MirrorContext {
+    pub(crate) route: MirrorDirection,
     pub(crate) fs: Arc<dyn PathIo>,
     pub(crate) limits: Limits,
     pub(crate) filter: Filter,
     pub(crate) comparison: Comparison,
     pub(crate) delete: Delete,
     pub(crate) links: Links,
-    pub(crate) manner: Manner,
+    pub(crate) file_options: FileOptions,
     pub(crate) dry_run: bool,
     pub(crate) observer: Option<Observer>,
     pub(crate) clocks: Clocks,
-    pub(crate) budget: Budget,
+    pub(crate) budget: DeletionBudget,
     pub(crate) tally: Tally,
-    pub(crate) later: Mutex<Later>,
+    pub(crate) later: Mutex<Deferred>,
     /// Of the source.
-    pub(crate) guard: CycleGuard,
-    pub(crate) guard_of_removals: CycleGuard,
+    pub(crate) guard: CycleDetector,
+    pub(crate) guard_of_removals: CycleDetector,
     /// Held for files that may be one and the same on this machine.
-    pub(crate) one_at_a_time: tokio::sync::Mutex<()>,
+    pub(crate) collision_lock: tokio::sync::Mutex<()>,
 }
 
 /// What was done.
@@ -68,33 +68,38 @@ pub(crate) struct Tally {
 
 /// What is left until all files are there.
 #[derive(Debug, Default)]
-pub(crate) struct Later {
-    pub(crate) extra: Vec<(Place, Item)>,
-    pub(crate) links: Vec<(Place, Box<[u8]>)>,
+pub(crate) struct Deferred {
+    pub(crate) extra: Vec<(RelativePath, Node)>,
+    pub(crate) links: Vec<(RelativePath, Box<[u8]>)>,
     pub(crate) failures: Vec<(String, Error)>,
 }
 
 /// A directory of both sides.
-pub(crate) struct Directory {
-    pub(crate) place: Place,
+pub(crate) struct DirectoryPair {
+    pub(crate) place: RelativePath,
     /// The target has it.
     pub(crate) exists: bool,
     /// How many links were followed on the way to it.
     pub(crate) links: usize,
-    pub(crate) lineage: Lineage,
+    pub(crate) ancestors: AncestorChain,
 }
 
-impl Directory {
+impl DirectoryPair {
     pub(crate) fn root(exists: bool) -> Self {
-        Self { place: Place::default(), exists, links: 0, lineage: Lineage::default() }
+        Self { place: RelativePath::default(), exists, links: 0, ancestors: AncestorChain::default() }
     }
 }
 
-impl Work for &Course {
-    type Directory = Directory;
+impl JobHandler for &MirrorContext {
+    type Directory = DirectoryPair;
     type File = Job;
 
-    async fn list(&self, client: &mut Client, directory: &Directory, found: &mut Found<Self>) -> Result<()> {
+    async fn list(
+        &self,
+        client: &mut Client,
+        directory: &DirectoryPair,
+        found: &mut Found<Self>,
+    ) -> Result<()> {
         let limit = self.limits.directory_depth;
         if directory.place.depth() > limit {
             return Err(Error::Limit { what: "levels of directories", limit });
@@ -103,7 +108,7 @@ impl Work for &Course {
         if self.guard.found() > limit {
             return Err(Error::Limit { what: "directories in a tree", limit });
         }
-        if self.guard.foresees(&directory.lineage) {
+        if self.guard.foresees(&directory.ancestors) {
             return Ok(());
         }
         // Without it, a single failure would be told without its name.
@@ -113,19 +118,19 @@ impl Work for &Course {
         listed.inspect_err(|error| sessions.leave_after(error))
     }
 
-    async fn transfer(&self, client: &mut Client, job: &Job, attempt: &Attempt<'_>) -> Result<Done> {
-        let _alone = if job.has_twin { Some(self.one_at_a_time.lock().await) } else { None };
+    async fn transfer(&self, client: &mut Client, job: &Job, attempt: &Attempt<'_>) -> Result<FileOutcome> {
+        let _alone = if job.has_collision { Some(self.collision_lock.lock().await) } else { None };
         let mut sessions = self.route.sessions(client).await?;
         let moved = self.deliver(&mut sessions, job, attempt).await;
         let moved = moved.inspect_err(|error| sessions.leave_after(error))?;
-        Ok(Done { moved, landing: None })
+        Ok(FileOutcome { moved, pending_write: None })
     }
 
-    fn is_root(&self, directory: &Directory) -> bool {
+    fn is_root(&self, directory: &DirectoryPair) -> bool {
         directory.place.depth() == 0
     }
 
-    fn directory_name(&self, directory: &Directory) -> String {
+    fn directory_name(&self, directory: &DirectoryPair) -> String {
         self.route.name(&directory.place)
     }
 
@@ -138,17 +143,17 @@ impl Work for &Course {
     }
 }
 
-impl Course {
+impl MirrorContext {
     /// Compares the two sides of a directory, makes it where it is missing, and finds what is to be done.
     async fn compare(
         &self,
         sessions: &mut Sessions<'_>,
-        directory: &Directory,
+        directory: &DirectoryPair,
         found: &mut Found<&Self>,
     ) -> Result<()> {
         let place = &directory.place;
         let mut source = self.source(sessions, place).await?;
-        let Some(parent) = self.guard.judge(&directory.lineage, &source.digest) else {
+        let Some(parent) = self.guard.judge(&directory.ancestors, &source.digest) else {
             return Err(Error::EndlessTree { path: self.route.name(place) });
         };
         let mut target = self.prepare(sessions, directory).await?;
@@ -166,8 +171,8 @@ impl Course {
     }
 
     /// Plans a directory; where more may be there than was listed, nothing is deleted.
-    fn plan(&self, source: Vec<Item>, target: Vec<Item>, whole: bool) -> Plan {
-        let rules = Rules {
+    fn plan(&self, source: Vec<Node>, target: Vec<Node>, whole: bool) -> DirectoryPlan {
+        let rules = PlanRules {
             comparison: self.comparison,
             replaces: whole && self.delete != Delete::Never,
             copies_links: self.links == Links::Copy,
@@ -184,7 +189,7 @@ impl Course {
         plan
     }
 
-    async fn source(&self, sessions: &mut Sessions<'_>, place: &Place) -> Result<Listing> {
+    async fn source(&self, sessions: &mut Sessions<'_>, place: &RelativePath) -> Result<Listing> {
         let mut side = self.route.source(&*self.fs, sessions, &self.clocks);
         let mut listing = side.list(place, &self.limits).await?;
         if self.links == Links::Follow {
@@ -194,7 +199,7 @@ impl Course {
     }
 
     /// Lists the target, or makes it.
-    async fn prepare(&self, sessions: &mut Sessions<'_>, directory: &Directory) -> Result<Listing> {
+    async fn prepare(&self, sessions: &mut Sessions<'_>, directory: &DirectoryPair) -> Result<Listing> {
         let mut side = self.route.target(&*self.fs, sessions, &self.clocks);
         let place = &directory.place;
         if directory.exists {
@@ -204,11 +209,11 @@ impl Course {
             side.make_directory(place).await?;
         }
         self.tally.directories.fetch_add(1, Ordering::Relaxed);
-        self.tell(Step::new(Action::MakeDirectory, place.relative(), Why::Missing));
+        self.tell(Step::new(Action::MakeDirectory, place.relative(), Reason::Missing));
         Ok(Listing::default())
     }
 
-    fn filtered(&self, mut items: Vec<Item>, place: &Place, blocked: &HashSet<FileName>) -> Vec<Item> {
+    fn filtered(&self, mut items: Vec<Node>, place: &RelativePath, blocked: &HashSet<FileName>) -> Vec<Node> {
         if !blocked.is_empty() {
             items.retain(|item| !blocked.contains(&item.name));
         }
@@ -219,14 +224,19 @@ impl Course {
     }
 
     /// Deletes what has to go first, and notes what goes last; what cannot go keeps its place.
-    async fn clear(&self, sessions: &mut Sessions<'_>, place: &Place, plan: &mut Plan) -> Result<()> {
+    async fn clear(
+        &self,
+        sessions: &mut Sessions<'_>,
+        place: &RelativePath,
+        plan: &mut DirectoryPlan,
+    ) -> Result<()> {
         let mut side = self.route.target(&*self.fs, sessions, &self.clocks);
         let tell = |step| self.tell(step);
         let fail = |name, error| self.fail(name, error);
         let removal = self.removal(&tell, &fail);
         let mut stays = HashSet::new();
         for item in std::mem::take(&mut plan.in_the_way) {
-            if !removal.remove(&mut side, &place.below(&item.name), &item, Why::InTheWay).await? {
+            if !removal.remove(&mut side, &place.below(&item.name), &item, Reason::InTheWay).await? {
                 stays.insert(item.name);
             }
         }
@@ -234,12 +244,12 @@ impl Course {
         match self.delete {
             Delete::Never => {}
             Delete::Before => {
-                if self.manner.resume {
+                if self.file_options.resume {
                     // What an earlier mirror left is to be gone on with.
                     job::remove_parts_of(&plan.files, &mut plan.extra);
                 }
                 for item in std::mem::take(&mut plan.extra) {
-                    removal.remove(&mut side, &place.below(&item.name), &item, Why::NotInSource).await?;
+                    removal.remove(&mut side, &place.below(&item.name), &item, Reason::NotInSource).await?;
                 }
             }
             Delete::After => {
@@ -252,9 +262,9 @@ impl Course {
 
     fn take(
         &self,
-        plan: Plan,
-        parts: Vec<Item>,
-        (directory, parent): (&Directory, &Arc<Ancestor>),
+        plan: DirectoryPlan,
+        parts: Vec<Node>,
+        (directory, parent): (&DirectoryPair, &Arc<Ancestor>),
         found: &mut Found<&Self>,
     ) {
         let place = &directory.place;
@@ -276,21 +286,26 @@ impl Course {
                 found.failures.push((path.clone(), Error::Skipped { path, why }));
                 continue;
             }
-            let lineage = Lineage::default().below(parent);
-            found.directories.push(Directory { place, exists: below.exists, links, lineage });
+            let ancestors = AncestorChain::default().below(parent);
+            found.directories.push(DirectoryPair { place, exists: below.exists, links, ancestors });
         }
         let links = plan.links.into_iter().map(|(name, says)| (place.below(&name), says));
         self.later().links.extend(links);
         found.files = Job::all(place, plan.files, parts);
     }
 
-    async fn deliver(&self, sessions: &mut Sessions<'_>, job: &Job, attempt: &Attempt<'_>) -> Result<Moved> {
+    async fn deliver(
+        &self,
+        sessions: &mut Sessions<'_>,
+        job: &Job,
+        attempt: &Attempt<'_>,
+    ) -> Result<Transferred> {
         let (moved, changed) = self.deliver_one(sessions, &job.within, &job.file, attempt).await?;
         match &job.then {
             // A part file took its name.
             Some(then) if changed => {
                 let (more, _) = self.deliver_one(sessions, &job.within, then, attempt).await?;
-                Ok(Moved { bytes: moved.bytes + more.bytes, resumed: moved.resumed + more.resumed })
+                Ok(Transferred { bytes: moved.bytes + more.bytes, resumed: moved.resumed + more.resumed })
             }
             _ => Ok(moved),
         }
@@ -300,20 +315,20 @@ impl Course {
     async fn deliver_one(
         &self,
         sessions: &mut Sessions<'_>,
-        within: &Place,
-        file: &File,
+        within: &RelativePath,
+        file: &PlannedFile,
         attempt: &Attempt<'_>,
-    ) -> Result<(Moved, bool)> {
+    ) -> Result<(Transferred, bool)> {
         let place = within.below(&file.name);
         let local = self.route.local(&place)?;
         let mut delivery = self.route.delivery(&self.fs, sessions, &place, &local);
         let Some(why) = delivery.decide(file, self.comparison).await? else {
             self.tally.unchanged.fetch_add(1, Ordering::Relaxed);
-            return Ok((Moved { bytes: 0, resumed: 0 }, false));
+            return Ok((Transferred { bytes: 0, resumed: 0 }, false));
         };
         let moved = match self.dry_run {
-            true => Moved { bytes: 0, resumed: 0 },
-            false => delivery.deliver(&file.source, self.manner, attempt).await?,
+            true => Transferred { bytes: 0, resumed: 0 },
+            false => delivery.deliver(&file.source, self.file_options, attempt).await?,
         };
         self.tally.files.fetch_add(1, Ordering::Relaxed);
         self.tell(Step { size: file.source.size, ..Step::new(Action::Transfer, place.relative(), why) });
@@ -324,8 +339,8 @@ impl Course {
         &'a self,
         tell: &'a (dyn Fn(Step) + Sync),
         fail: &'a (dyn Fn(String, Error) + Sync),
-    ) -> Removal<'a> {
-        Removal {
+    ) -> Deletion<'a> {
+        Deletion {
             filter: &self.filter,
             limits: &self.limits,
             guard: &self.guard_of_removals,
@@ -346,7 +361,7 @@ impl Course {
         self.later().failures.push((name, error));
     }
 
-    pub(crate) fn later(&self) -> std::sync::MutexGuard<'_, Later> {
+    pub(crate) fn later(&self) -> std::sync::MutexGuard<'_, Deferred> {
         self.later.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

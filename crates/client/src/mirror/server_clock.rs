@@ -3,23 +3,23 @@
 use oxftp_proto::{RemotePath, ServerZone, Zone};
 use tokio::sync::Mutex;
 
-use super::node::Item;
+use super::node::Node;
 use crate::{Client, Error, Result};
 
 /// The zone in which a server lists times: measured once, where listings do not tell it.
 #[derive(Debug)]
-pub(crate) struct ServerClock(Mutex<State>);
+pub(crate) struct ServerClock(Mutex<ClockState>);
 
 #[derive(Debug)]
-struct State {
+struct ClockState {
     zone: Option<ServerZone>,
     /// How often measuring may be tried yet: it takes a directory with files of the last half year.
-    tries: u32,
+    budget: u32,
 }
 
 impl Default for ServerClock {
     fn default() -> Self {
-        Self(Mutex::new(State { zone: None, tries: TRIES }))
+        Self(Mutex::new(ClockState { zone: None, budget: TRIES }))
     }
 }
 
@@ -29,7 +29,7 @@ impl ServerClock {
         &self,
         client: &mut Client,
         directory: &RemotePath,
-        items: &mut [Item],
+        items: &mut [Node],
     ) -> Result<()> {
         if !items.iter().any(has_no_zone) {
             return Ok(());
@@ -43,10 +43,10 @@ impl ServerClock {
 
     async fn zone(&self, client: &mut Client, directory: &RemotePath) -> Result<Option<ServerZone>> {
         let mut state = self.0.lock().await;
-        if state.zone.is_some() || state.tries == 0 {
+        if state.zone.is_some() || state.budget == 0 {
             return Ok(state.zone.clone());
         }
-        state.tries -= 1;
+        state.budget -= 1;
         match client.measure_server_zone(directory).await {
             Ok(zone) => state.zone = zone,
             Err(Error::StatusCode(_) | Error::UnusableReply { .. }) => {}
@@ -56,7 +56,7 @@ impl ServerClock {
     }
 }
 
-fn has_no_zone(item: &Item) -> bool {
+fn has_no_zone(item: &Node) -> bool {
     item.facts.modified.is_some_and(|time| time.zone() == Zone::Unknown)
 }
 

@@ -19,14 +19,14 @@ pub struct Step {
     pub action: Action,
     /// To what, seen from the roots of both sides.
     pub path: RemotePath,
-    /// Why.
-    pub why: Why,
+    /// Reason.
+    pub why: Reason,
     /// The size of the source in bytes, where a file is transferred and its size known.
     pub size: Option<u64>,
 }
 
 impl Step {
-    pub(crate) fn new(action: Action, path: RemotePath, why: Why) -> Self {
+    pub(crate) fn new(action: Action, path: RemotePath, why: Reason) -> Self {
         Self { action, path, why, size: None }
     }
 }
@@ -71,10 +71,10 @@ impl Action {
     }
 }
 
-/// Why a [`Step`] is taken.
+/// Reason a [`Step`] is taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum Why {
+pub enum Reason {
     /// The target does not have it.
     Missing,
     /// The sizes differ.
@@ -102,7 +102,7 @@ pub enum Why {
     IsSpecial,
 }
 
-impl Why {
+impl Reason {
     /// Names the reason in one word.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -121,7 +121,7 @@ impl Why {
     }
 }
 
-impl fmt::Display for Why {
+impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Size { source, target } => return write!(f, "size differs: {source}, {target}"),

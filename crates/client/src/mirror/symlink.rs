@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::relative_path::Place;
+use super::relative_path::RelativePath;
 use crate::{
     Error, Result,
     local_fs::{FileKind, PathIo},
@@ -13,7 +13,7 @@ use crate::{
 ///
 /// The directory that it is in was made by this mirror or found to be none itself, and its kind is looked at
 /// again: nothing is written through a link.
-pub(crate) async fn make(fs: &dyn PathIo, root: &Path, place: &Place, says: &[u8]) -> Result<()> {
+pub(crate) async fn make(fs: &dyn PathIo, root: &Path, place: &RelativePath, says: &[u8]) -> Result<()> {
     let path = place.local(root)?;
     if !stays_inside(says, place.depth().saturating_sub(1)) {
         let why = "the link leads out of the mirrored tree, or may";
@@ -36,7 +36,7 @@ pub(crate) async fn make(fs: &dyn PathIo, root: &Path, place: &Place, says: &[u8
 }
 
 /// Fails when a directory between the root and the place is a link.
-async fn refuse_detour(fs: &dyn PathIo, root: &Path, place: &Place) -> Result<()> {
+async fn refuse_detour(fs: &dyn PathIo, root: &Path, place: &RelativePath) -> Result<()> {
     let mut above = place.above();
     while above.depth() > 0 {
         let path = above.local(root)?;

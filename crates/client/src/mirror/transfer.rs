@@ -6,16 +6,16 @@ use oxftp_proto::{Precision, RemotePath, Timestamp, Zone};
 
 use super::{
     compare::{Comparison, Verdict},
-    node::Facts,
-    plan::File,
+    node::NodeFacts,
+    plan::PlannedFile,
     server_to_server::relay,
-    step::Why,
+    step::Reason,
 };
 use crate::transfer::{
     BLOCK_SIZE,
-    attempt::{Attempt, Moved},
-    download::file::{Fetching, Wanted},
-    upload::file::{KeepTimes, Storing},
+    attempt::{Attempt, Transferred},
+    download::file::{FileDownload, RemoteFile},
+    upload::file::{FileUpload, KeepTimes},
     verify::Verify,
 };
 use crate::{Client, Error, Result, hash_file, local_fs::PathIo};
@@ -29,7 +29,7 @@ pub(crate) enum Delivery<'a> {
 
 /// How files are delivered.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Manner {
+pub(crate) struct FileOptions {
     pub(crate) resume: bool,
     pub(crate) verify: Verify,
     /// Files that come down are to have reached the disk.
@@ -38,14 +38,18 @@ pub(crate) struct Manner {
 
 impl Delivery<'_> {
     /// Decides whether a file is transferred, and why; asks for what the listings leave open.
-    pub(crate) async fn decide(&mut self, file: &File, comparison: Comparison) -> Result<Option<Why>> {
+    pub(crate) async fn decide(
+        &mut self,
+        file: &PlannedFile,
+        comparison: Comparison,
+    ) -> Result<Option<Reason>> {
         let verdict = match file.verdict {
             Verdict::AskTimes => {
                 let (source, target) = self.exact_times(&file.source, &file.target).await?;
                 comparison.at_last(&source, &target)
             }
             Verdict::AskHash if self.has_same_content().await? => Verdict::Same,
-            Verdict::AskHash => Verdict::Differs(Why::Content),
+            Verdict::AskHash => Verdict::Differs(Reason::Content),
             verdict => verdict,
         };
         Ok(match verdict {
@@ -57,35 +61,41 @@ impl Delivery<'_> {
     /// Transfers the file and gives it the time of its source.
     pub(crate) async fn deliver(
         &mut self,
-        facts: &Facts,
-        manner: Manner,
+        facts: &NodeFacts,
+        file_options: FileOptions,
         attempt: &Attempt<'_>,
-    ) -> Result<Moved> {
+    ) -> Result<Transferred> {
         match self {
             Self::Down { client, source, fs, target } => {
-                let wanted = Wanted { path: source, size: facts.size, modified: facts.modified, mode: None };
-                let fetched = fetching(fs, manner, attempt).fetch(client, &wanted, target).await?;
-                if let Some(landing) = fetched.landing {
-                    landing.end().await?;
+                let wanted =
+                    RemoteFile { path: source, size: facts.size, modified: facts.modified, mode: None };
+                let fetched = fetching(fs, file_options, attempt).fetch(client, &wanted, target).await?;
+                if let Some(pending_write) = fetched.pending_write {
+                    pending_write.end().await?;
                 }
-                Ok(Moved { bytes: fetched.bytes, resumed: fetched.resumed })
+                Ok(Transferred { bytes: fetched.bytes, resumed: fetched.resumed })
             }
             Self::Up { fs, source, client, target } => {
-                let stored = storing(&***fs, facts, manner, attempt).store(client, source, target).await?;
-                Ok(Moved { bytes: stored.bytes, resumed: stored.resumed })
+                let stored =
+                    storing(&***fs, facts, file_options, attempt).store(client, source, target).await?;
+                Ok(Transferred { bytes: stored.bytes, resumed: stored.resumed })
             }
             Self::Across { from, source, to, target } => {
                 let modified = exact(from, source, facts.modified).await?;
                 let size = if facts.size.is_some() { facts.size } else { from.size_if_told(source).await? };
                 let bytes = relay((from, source), (to, target), size, attempt).await?;
-                verify(manner.verify, (from, source), (to, target), bytes).await?;
+                verify(file_options.verify, (from, source), (to, target), bytes).await?;
                 keep_time(to, target, modified).await?;
-                Ok(Moved { bytes, resumed: 0 })
+                Ok(Transferred { bytes, resumed: 0 })
             }
         }
     }
 
-    async fn exact_times(&mut self, source: &Facts, target: &Facts) -> Result<(Facts, Facts)> {
+    async fn exact_times(
+        &mut self,
+        source: &NodeFacts,
+        target: &NodeFacts,
+    ) -> Result<(NodeFacts, NodeFacts)> {
         let (mut source, mut target) = (*source, *target);
         match self {
             Self::Down { client, source: path, .. } => {
@@ -116,26 +126,35 @@ impl Delivery<'_> {
     }
 }
 
-fn fetching<'a>(fs: &'a Arc<dyn PathIo>, manner: Manner, attempt: &'a Attempt<'_>) -> Fetching<'a> {
-    Fetching {
+fn fetching<'a>(
+    fs: &'a Arc<dyn PathIo>,
+    file_options: FileOptions,
+    attempt: &'a Attempt<'_>,
+) -> FileDownload<'a> {
+    FileDownload {
         fs,
         block: BLOCK_SIZE,
         // A part file of this very transfer is as good as one of an earlier one.
-        resume: manner.resume || attempt.has_begun(),
+        resume: file_options.resume || attempt.has_begun(),
         ascii: false,
         keep_times: true,
         keep_permissions: false,
-        verify: manner.verify,
-        sync: manner.sync,
+        verify: file_options.verify,
+        sync: file_options.sync,
         progress: attempt,
     }
 }
 
 /// The time that is kept is that of the listing, so that what is changed meanwhile is noticed the next time.
-fn storing<'a>(fs: &'a dyn PathIo, facts: &Facts, manner: Manner, attempt: &'a Attempt<'_>) -> Storing<'a> {
-    let Manner { resume, verify, .. } = manner;
+fn storing<'a>(
+    fs: &'a dyn PathIo,
+    facts: &NodeFacts,
+    file_options: FileOptions,
+    attempt: &'a Attempt<'_>,
+) -> FileUpload<'a> {
+    let FileOptions { resume, verify, .. } = file_options;
     let modified = facts.modified.filter(|time| time.zone() != Zone::Unknown);
-    Storing {
+    FileUpload {
         fs,
         block: BLOCK_SIZE,
         resume,

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError, atomic::AtomicU64, atomic::Ordering};
 
-use super::{Pool, Shared, permits::Seats};
+use super::{Pool, Shared, permits::SessionSemaphore};
 use crate::client::Known;
 
 impl Pool {
@@ -21,7 +21,7 @@ impl Pool {
             config: shared.config.clone(),
             host: shared.host.clone(),
             credentials: shared.credentials.clone(),
-            seats: Arc::new(Seats::new(self.wanted_size())),
+            permits: Arc::new(SessionSemaphore::new(self.wanted_size())),
             check_after: AtomicU64::new(shared.check_after.load(Ordering::Relaxed)),
             known: Mutex::new(known),
         };

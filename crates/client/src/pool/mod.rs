@@ -1,6 +1,6 @@
 //! Many sessions of one login.
 //!
-//! [`Pool`] opens, checks and lends them; [`seats`] counts them and knows who is next, [`spare`] opens them
+//! [`Pool`] opens, checks and lends them; [`permits`] counts them and knows who is next, [`prewarm`] opens them
 //! ahead of need, [`refusal`] knows how servers say that there are too many. Trees over many sessions are the business of `tree`.
 
 mod fork;
@@ -28,7 +28,7 @@ use oxftp_proto::{
 };
 
 use self::{
-    permits::{Seat, Seats},
+    permits::{Permit, SessionSemaphore},
     refusal::is_full_at_connecting,
 };
 use crate::{
@@ -73,7 +73,7 @@ pub(crate) struct Shared {
     config: Config,
     host: Host,
     credentials: Credentials,
-    seats: Arc<Seats<Client>>,
+    permits: Arc<SessionSemaphore<Client>>,
     /// In milliseconds.
     check_after: AtomicU64,
     /// What the session that came back last knows of the server.
@@ -88,7 +88,7 @@ impl Pool {
             config: builder.into_config(),
             host: host.into(),
             credentials,
-            seats: Arc::new(Seats::new(Self::DEFAULT_SIZE)),
+            permits: Arc::new(SessionSemaphore::new(Self::DEFAULT_SIZE)),
             check_after: AtomicU64::new(LONG_REST_MS),
             known: Mutex::default(),
         };
@@ -102,7 +102,7 @@ impl Pool {
     /// [`DEFAULT_SIZE`](Self::DEFAULT_SIZE).
     #[must_use]
     pub fn size(self, sessions: usize) -> Self {
-        self.shared.seats.set_size(sessions.max(1));
+        self.shared.permits.set_size(sessions.max(1));
         self
     }
 
@@ -119,7 +119,7 @@ impl Pool {
     /// allows.
     #[must_use]
     pub fn limit(&self) -> usize {
-        self.shared.seats.limit()
+        self.shared.permits.limit()
     }
 
     /// Gives the throttle of all sessions, whose limits may be changed while transfers run.
@@ -145,18 +145,22 @@ impl Pool {
     /// Those of [`ClientBuilder::connect`] and [`Client::login`]; [`Error::TooManySessions`] when
     /// the server allows not even one; [`Error::PoolClosed`].
     pub async fn client(&self) -> Result<PooledClient> {
-        let seats = &self.shared.seats;
-        let ticket = seats.ticket();
+        let permits = &self.shared.permits;
+        let ticket = permits.ticket();
         loop {
-            let seat = seats.seat(ticket).await.ok_or(Error::PoolClosed)?;
-            if let Some(client) = self.rested(&seat).await {
-                return Ok(PooledClient::new(client, seat, self.shared.clone()));
+            let permit = permits.permit(ticket).await.ok_or(Error::PoolClosed)?;
+            if let Some(client) = self.rested(&permit).await {
+                return Ok(PooledClient::new(client, permit, self.shared.clone()));
             }
             match self.open().await {
-                Ok(client) => return Ok(PooledClient::new(client, seat, self.shared.clone())),
-                Err(Refused::Full(source)) if seat.refuse() => tracing::debug!("one session less: {source}"),
-                Err(Refused::Full(source)) => return Err(Error::TooManySessions { source: source.into() }),
-                Err(Refused::Otherwise(error)) => return Err(error),
+                Ok(client) => return Ok(PooledClient::new(client, permit, self.shared.clone())),
+                Err(ConnectRefusal::Full(source)) if permit.refuse() => {
+                    tracing::debug!("one session less: {source}")
+                }
+                Err(ConnectRefusal::Full(source)) => {
+                    return Err(Error::TooManySessions { source: source.into() });
+                }
+                Err(ConnectRefusal::Otherwise(error)) => return Err(error),
             }
         }
     }
@@ -165,7 +169,7 @@ impl Pool {
     /// there is no room is closed.
     pub fn add(&self, client: Client) {
         self.shared.remember(&client);
-        drop(self.shared.seats.add(client));
+        drop(self.shared.permits.add(client));
     }
 
     /// Says goodbye on every session (`QUIT`) and closes them, without waiting for answers. Those that are lent follow when they come
@@ -179,7 +183,7 @@ impl Pool {
     /// # }
     /// ```
     pub async fn close(&self) {
-        let sessions = self.shared.seats.close().into_iter();
+        let sessions = self.shared.permits.close().into_iter();
         let mut leaving: FuturesUnordered<_> = sessions.map(Client::leave).collect();
         while leaving.next().await.is_some() {}
     }
@@ -190,19 +194,19 @@ impl Pool {
 
     /// Gives how many sessions the user wants.
     pub(crate) fn wanted_size(&self) -> usize {
-        self.shared.seats.size()
+        self.shared.permits.size()
     }
 
     /// Tells whether somebody waits for a session.
     pub(crate) fn is_wanted(&self) -> bool {
-        self.shared.seats.is_wanted()
+        self.shared.permits.is_wanted()
     }
 
     /// Takes a session at rest that still lives.
-    async fn rested(&self, seat: &Seat<Client>) -> Option<Client> {
+    async fn rested(&self, permit: &Permit<Client>) -> Option<Client> {
         let long = Duration::from_millis(self.shared.check_after.load(Ordering::Relaxed));
         loop {
-            let (mut client, rested) = seat.take_rested()?;
+            let (mut client, rested) = permit.take_rested()?;
             if client.is_alive(rested >= long).await {
                 return Some(client);
             }
@@ -210,17 +214,17 @@ impl Pool {
         }
     }
 
-    async fn open(&self) -> Result<Client, Refused> {
+    async fn open(&self) -> Result<Client, ConnectRefusal> {
         let shared = &self.shared;
         let mut client = match Client::open(shared.config.clone(), shared.host.clone()).await {
             Ok(client) => client,
-            Err(error) if is_full_at_connecting(&error) => return Err(Refused::Full(error)),
-            Err(error) => return Err(Refused::Otherwise(error)),
+            Err(error) if is_full_at_connecting(&error) => return Err(ConnectRefusal::Full(error)),
+            Err(error) => return Err(ConnectRefusal::Otherwise(error)),
         };
         match client.login(shared.credentials.clone()).await {
             Ok(_) => {}
-            Err(error) if is_full(&error) => return Err(Refused::Full(error)),
-            Err(error) => return Err(Refused::Otherwise(error)),
+            Err(error) if is_full(&error) => return Err(ConnectRefusal::Full(error)),
+            Err(error) => return Err(ConnectRefusal::Otherwise(error)),
         }
         client.known_mut().learn(&shared.known.lock().unwrap_or_else(PoisonError::into_inner));
         Ok(client)
@@ -228,7 +232,7 @@ impl Pool {
 }
 
 /// Why a session could not be opened.
-enum Refused {
+enum ConnectRefusal {
     /// It is one too many.
     Full(Error),
     Otherwise(Error),

@@ -1,6 +1,6 @@
 //! Who may have a session, and who is next.
 //!
-//! [`Seats`] counts sessions and queues those who want one, first come, first served. Opening,
+//! [`SessionSemaphore`] counts sessions and queues those who want one, first come, first served. Opening,
 //! checking and quitting sessions is the pool's task.
 
 use std::{
@@ -11,17 +11,17 @@ use std::{
 
 use tokio::{sync::oneshot, time::Instant};
 
-/// The sessions of a pool: a seat for each that may be in use.
+/// The sessions of a pool: a permit for each that may be in use.
 #[derive(Debug)]
-pub(crate) struct Seats<S> {
-    state: Mutex<State<S>>,
+pub(crate) struct SessionSemaphore<S> {
+    state: Mutex<PermitState<S>>,
 }
 
 #[derive(Debug)]
-struct State<S> {
-    /// Seats that the user wants.
+struct PermitState<S> {
+    /// SessionSemaphore that the user wants.
     size: usize,
-    /// Seats that the server allows, as far as is known; from 1 to `size`.
+    /// SessionSemaphore that the server allows, as far as is known; from 1 to `size`.
     limit: usize,
     /// When the server refused a session.
     refused: Option<Instant>,
@@ -29,18 +29,18 @@ struct State<S> {
     /// Sessions at rest, the last used last.
     idle: Vec<(S, Instant)>,
     /// Those who wait, by their ticket.
-    waiting: BTreeMap<u64, oneshot::Sender<Seat<S>>>,
+    waiting: BTreeMap<u64, oneshot::Sender<Permit<S>>>,
     tickets: u64,
     closed: bool,
 }
 
 /// The right to one session; dropping it lets the next in.
 #[derive(Debug)]
-pub(crate) struct Seat<S>(Option<Arc<Seats<S>>>);
+pub(crate) struct Permit<S>(Option<Arc<SessionSemaphore<S>>>);
 
-impl<S> Seats<S> {
+impl<S> SessionSemaphore<S> {
     pub(crate) fn new(size: usize) -> Self {
-        let state = State {
+        let state = PermitState {
             size,
             limit: size,
             refused: None,
@@ -73,8 +73,8 @@ impl<S> Seats<S> {
         state.tickets
     }
 
-    /// Waits for a seat; `None` when the pool is closed.
-    pub(crate) async fn seat(self: &Arc<Self>, ticket: u64) -> Option<Seat<S>> {
+    /// Waits for a permit; `None` when the pool is closed.
+    pub(crate) async fn permit(self: &Arc<Self>, ticket: u64) -> Option<Permit<S>> {
         let next = {
             let mut state = self.lock();
             if state.closed {
@@ -86,7 +86,7 @@ impl<S> Seats<S> {
             let first = state.waiting.keys().next().is_none_or(|other| *other > ticket);
             if first && state.taken < state.limit {
                 state.taken += 1;
-                return Some(Seat(Some(self.clone())));
+                return Some(Permit(Some(self.clone())));
             }
             let (sender, next) = oneshot::channel();
             state.waiting.insert(ticket, sender);
@@ -95,13 +95,13 @@ impl<S> Seats<S> {
         next.await.ok()
     }
 
-    /// Gives a seat for a session that nobody asked for, if there is room for one more.
-    pub(crate) fn spare(self: &Arc<Self>) -> Option<Seat<S>> {
+    /// Gives a permit for a session that nobody asked for, if there is room for one more.
+    pub(crate) fn prewarm(self: &Arc<Self>) -> Option<Permit<S>> {
         let mut state = self.lock();
         let room = !state.closed && state.taken + state.idle.len() < state.limit;
         room.then(|| {
             state.taken += 1;
-            Seat(Some(self.clone()))
+            Permit(Some(self.clone()))
         })
     }
 
@@ -140,44 +140,45 @@ impl<S> Seats<S> {
                 state.taken += 1;
                 next
             };
-            if let Err(mut seat) = next.send(Seat(Some(self.clone()))) {
-                // It waits no longer. The seat must not let the next one in by itself: that would be
+            if let Err(mut permit) = next.send(Permit(Some(self.clone()))) {
+                // It waits no longer. The permit must not let the next one in by itself: that would be
                 // recursion as deep as the queue is long.
-                seat.0 = None;
+                permit.0 = None;
                 self.lock().taken -= 1;
             }
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, State<S>> {
+    fn lock(&self) -> MutexGuard<'_, PermitState<S>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl<S> State<S> {
+impl<S> PermitState<S> {
     /// A server that refused a session once may have room again later: sessions that broke are counted
     /// for a while.
     fn allow_one_more(&mut self) {
-        if self.limit < self.size && self.refused.is_some_and(|refused| refused.elapsed() >= GRUDGE) {
+        if self.limit < self.size && self.refused.is_some_and(|refused| refused.elapsed() >= REFUSAL_COOLDOWN)
+        {
             self.limit += 1;
             self.refused = Some(Instant::now());
         }
     }
 }
 
-impl<S> Seat<S> {
+impl<S> Permit<S> {
     /// Takes the session that was used last, and tells how long it has been at rest.
     pub(crate) fn take_rested(&self) -> Option<(S, Duration)> {
-        let seats = self.0.as_ref()?;
-        let (session, since) = seats.lock().idle.pop()?;
+        let permits = self.0.as_ref()?;
+        let (session, since) = permits.lock().idle.pop()?;
         Some((session, since.elapsed()))
     }
 
     /// Leaves the session for the next; gives it back when it is one too many.
     pub(crate) fn leave(mut self, session: S) -> Option<S> {
-        let seats = self.0.take()?;
+        let permits = self.0.take()?;
         let surplus = {
-            let mut state = seats.lock();
+            let mut state = permits.lock();
             state.taken -= 1;
             if state.closed || state.taken + state.idle.len() >= state.limit {
                 Some(session)
@@ -186,14 +187,14 @@ impl<S> Seat<S> {
                 None
             }
         };
-        seats.admit();
+        permits.admit();
         surplus
     }
 
     /// Notes that the server allows no session more than there are; tells whether there are any.
     pub(crate) fn refuse(self) -> bool {
-        let Some(seats) = &self.0 else { return false };
-        let mut state = seats.lock();
+        let Some(permits) = &self.0 else { return false };
+        let mut state = permits.lock();
         let others = state.taken - 1 + state.idle.len();
         state.limit = others.clamp(1, state.limit);
         state.refused = Some(Instant::now());
@@ -201,17 +202,17 @@ impl<S> Seat<S> {
     }
 }
 
-impl<S> Drop for Seat<S> {
+impl<S> Drop for Permit<S> {
     fn drop(&mut self) {
-        if let Some(seats) = self.0.take() {
-            seats.lock().taken -= 1;
-            seats.admit();
+        if let Some(permits) = self.0.take() {
+            permits.lock().taken -= 1;
+            permits.admit();
         }
     }
 }
 
 /// How long a refusal counts.
-const GRUDGE: Duration = Duration::from_secs(60);
+const REFUSAL_COOLDOWN: Duration = Duration::from_secs(60);
 
 #[cfg(test)]
 mod tests {
@@ -219,20 +220,20 @@ mod tests {
 
     use super::*;
 
-    async fn seat(seats: &Arc<Seats<u8>>) -> Seat<u8> {
-        seats.seat(seats.ticket()).await.unwrap()
+    async fn permit(permits: &Arc<SessionSemaphore<u8>>) -> Permit<u8> {
+        permits.permit(permits.ticket()).await.unwrap()
     }
 
-    fn seats(size: usize) -> Arc<Seats<u8>> {
-        Arc::new(Seats::new(size))
+    fn permits(size: usize) -> Arc<SessionSemaphore<u8>> {
+        Arc::new(SessionSemaphore::new(size))
     }
 
     #[tokio::test]
     async fn whoever_comes_first_is_served_first() {
-        let seats = seats(1);
-        let held = seat(&seats).await;
-        let mut one = Box::pin(seats.seat(seats.ticket()));
-        let mut other = Box::pin(seats.seat(seats.ticket()));
+        let permits = permits(1);
+        let held = permit(&permits).await;
+        let mut one = Box::pin(permits.permit(permits.ticket()));
+        let mut other = Box::pin(permits.permit(permits.ticket()));
         // The later one is asked first.
         assert!(poll_immediate(&mut other).await.is_none());
         assert!(poll_immediate(&mut one).await.is_none());
@@ -248,27 +249,27 @@ mod tests {
 
     #[tokio::test]
     async fn a_newcomer_does_not_overtake_those_who_wait() {
-        let seats = seats(1);
-        let held = seat(&seats).await;
-        let early = seats.ticket();
-        let mut waiting = Box::pin(seats.seat(seats.ticket()));
+        let permits = permits(1);
+        let held = permit(&permits).await;
+        let early = permits.ticket();
+        let mut waiting = Box::pin(permits.permit(permits.ticket()));
         assert!(poll_immediate(&mut waiting).await.is_none());
         drop(held);
 
-        assert!(poll_immediate(Box::pin(seats.seat(seats.ticket()))).await.is_none());
+        assert!(poll_immediate(Box::pin(permits.permit(permits.ticket()))).await.is_none());
         drop(poll_immediate(&mut waiting).await.flatten().unwrap());
-        assert!(poll_immediate(Box::pin(seats.seat(early))).await.flatten().is_some());
+        assert!(poll_immediate(Box::pin(permits.permit(early))).await.flatten().is_some());
     }
 
     #[tokio::test]
     async fn those_who_wait_no_longer_are_passed_over_and_their_seat_is_not_lost() {
-        let seats = seats(1);
-        let held = seat(&seats).await;
-        let mut gone: Vec<_> = (0..1000).map(|_| Box::pin(seats.seat(seats.ticket()))).collect();
+        let permits = permits(1);
+        let held = permit(&permits).await;
+        let mut gone: Vec<_> = (0..1000).map(|_| Box::pin(permits.permit(permits.ticket()))).collect();
         for waiting in &mut gone {
             assert!(poll_immediate(waiting).await.is_none());
         }
-        let mut patient = Box::pin(seats.seat(seats.ticket()));
+        let mut patient = Box::pin(permits.permit(permits.ticket()));
         assert!(poll_immediate(&mut patient).await.is_none());
 
         drop(gone);
@@ -276,76 +277,76 @@ mod tests {
         let handed_over = poll_immediate(&mut patient).await.flatten();
 
         assert!(handed_over.is_some());
-        // One that was let in and never looked gives the seat back, too.
-        let mut never_looks = Box::pin(seats.seat(seats.ticket()));
+        // One that was let in and never looked gives the permit back, too.
+        let mut never_looks = Box::pin(permits.permit(permits.ticket()));
         assert!(poll_immediate(&mut never_looks).await.is_none());
         drop(handed_over);
         drop(never_looks);
-        assert!(poll_immediate(Box::pin(seats.seat(seats.ticket()))).await.flatten().is_some());
+        assert!(poll_immediate(Box::pin(permits.permit(permits.ticket()))).await.flatten().is_some());
     }
 
     #[tokio::test]
     async fn refusals_lower_the_limit_to_what_there_is_and_never_below_one() {
-        let seats = seats(8);
+        let permits = permits(8);
         let mut taken = Vec::new();
         for _ in 0..8 {
-            taken.push(seat(&seats).await);
+            taken.push(permit(&permits).await);
         }
 
         for refused in taken.drain(3..) {
             assert!(refused.refuse());
         }
-        assert_eq!(seats.limit(), 3);
-        for (left, refused) in taken.into_iter().enumerate().map(|(gone, seat)| (2 - gone, seat)) {
+        assert_eq!(permits.limit(), 3);
+        for (left, refused) in taken.into_iter().enumerate().map(|(gone, permit)| (2 - gone, permit)) {
             assert_eq!(refused.refuse(), left > 0);
         }
-        assert_eq!(seats.limit(), 1);
+        assert_eq!(permits.limit(), 1);
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_refusal_is_forgotten_after_a_while_one_seat_at_a_time() {
-        let seats = seats(3);
-        let held = seat(&seats).await;
-        assert!(seat(&seats).await.refuse());
-        assert_eq!(seats.limit(), 1);
+        let permits = permits(3);
+        let held = permit(&permits).await;
+        assert!(permit(&permits).await.refuse());
+        assert_eq!(permits.limit(), 1);
 
-        tokio::time::advance(GRUDGE).await;
-        let another = seat(&seats).await;
+        tokio::time::advance(REFUSAL_COOLDOWN).await;
+        let another = permit(&permits).await;
 
-        assert_eq!(seats.limit(), 2);
-        assert!(poll_immediate(Box::pin(seats.seat(seats.ticket()))).await.is_none());
+        assert_eq!(permits.limit(), 2);
+        assert!(poll_immediate(Box::pin(permits.permit(permits.ticket()))).await.is_none());
         drop((held, another));
     }
 
     #[tokio::test]
     async fn a_spare_session_has_a_seat_only_where_there_is_room() {
-        let seats = seats(2);
-        let held = seat(&seats).await;
-        let spare = seats.spare().unwrap();
-        assert!(seats.spare().is_none());
+        let permits = permits(2);
+        let held = permit(&permits).await;
+        let prewarm = permits.prewarm().unwrap();
+        assert!(permits.prewarm().is_none());
 
-        assert_eq!(spare.leave(1), None);
+        assert_eq!(prewarm.leave(1), None);
 
-        assert!(seats.spare().is_none(), "one is in use and one at rest");
+        assert!(permits.prewarm().is_none(), "one is in use and one at rest");
         drop(held);
-        assert!(seats.spare().is_some());
-        seats.close();
-        assert!(seats.spare().is_none());
+        assert!(permits.prewarm().is_some());
+        permits.close();
+        assert!(permits.prewarm().is_none());
     }
 
     #[tokio::test]
     async fn sessions_beyond_the_limit_are_given_back() {
-        let seats = seats(2);
-        let (one, other) = (seat(&seats).await, seat(&seats).await);
+        let permits = permits(2);
+        let (one, other) = (permit(&permits).await, permit(&permits).await);
         assert_eq!(one.leave(1), None);
         assert_eq!(other.leave(2), None);
 
-        assert_eq!(seats.add(3), Some(3));
-        let held = seat(&seats).await;
+        assert_eq!(permits.add(3), Some(3));
+        let held = permit(&permits).await;
         assert_eq!(held.take_rested().map(|(session, _)| session), Some(2));
-        seats.set_size(1);
+        permits.set_size(1);
         assert_eq!(held.leave(2), Some(2));
-        assert_eq!(seats.close(), [1]);
-        assert!(seats.seat(seats.ticket()).await.is_none());
+        assert_eq!(permits.close(), [1]);
+        assert!(permits.permit(permits.ticket()).await.is_none());
     }
 }

@@ -6,7 +6,7 @@ use std::{
     sync::Arc,
 };
 
-use super::{Shared, permits::Seat};
+use super::{Shared, permits::Permit};
 use crate::Client;
 
 /// A session of a [`Pool`](super::Pool), and nobody else's until it is dropped, which gives it back.
@@ -25,13 +25,13 @@ use crate::Client;
 /// ```
 pub struct PooledClient {
     /// `None` only while it is dropped.
-    session: Option<(Client, Seat<Client>)>,
+    session: Option<(Client, Permit<Client>)>,
     shared: Arc<Shared>,
 }
 
 impl PooledClient {
-    pub(crate) fn new(client: Client, seat: Seat<Client>, shared: Arc<Shared>) -> Self {
-        Self { session: Some((client, seat)), shared }
+    pub(crate) fn new(client: Client, permit: Permit<Client>, shared: Arc<Shared>) -> Self {
+        Self { session: Some((client, permit)), shared }
     }
 
     /// Ends the session without a word, so that nobody gets it again.
@@ -58,12 +58,12 @@ impl DerefMut for PooledClient {
 
 impl Drop for PooledClient {
     fn drop(&mut self) {
-        let Some((client, seat)) = self.session.take() else { return };
+        let Some((client, permit)) = self.session.take() else { return };
         if client.is_broken() {
             return;
         }
         self.shared.remember(&client);
-        let surplus = if client.is_astray() { Some(client) } else { seat.leave(client) };
+        let surplus = if client.is_dirty() { Some(client) } else { permit.leave(client) };
         if let Some(client) = surplus {
             quit_unseen(client);
         }

@@ -22,7 +22,7 @@ use tokio::net::TcpStream;
 
 #[cfg(target_os = "linux")]
 use self::poll_socket::poll_socket;
-use self::rate_limit::Pace;
+use self::rate_limit::TokenBucket;
 use crate::{
     Throttle,
     connect::{BoxSocket, Socket},
@@ -31,8 +31,8 @@ use crate::{
 /// One connection, control or data.
 pub(crate) struct Stream {
     transport: Transport,
-    reading: Pace,
-    writing: Pace,
+    reading: TokenBucket,
+    writing: TokenBucket,
     silence: Silence,
 }
 
@@ -84,11 +84,11 @@ impl Stream {
 
     /// Takes the socket out for a while; `None` from one that is hindered, which is lost then.
     #[cfg(target_os = "linux")]
-    pub(crate) fn unplug(self) -> Option<(TcpStream, Unplugged)> {
+    pub(crate) fn detach(self) -> Option<(TcpStream, Detached)> {
         let Self { transport: Transport::Plain(socket), reading, writing, silence } = self else {
             return None;
         };
-        Some((socket.into_tcp_stream()?, Unplugged { reading, writing, silence }))
+        Some((socket.into_tcp_stream()?, Detached { reading, writing, silence }))
     }
 
     /// Waits until bytes can be moved past this type, and watches for silence meanwhile.
@@ -129,14 +129,14 @@ impl Stream {
 
 /// A connection whose socket is elsewhere.
 #[cfg(target_os = "linux")]
-pub(crate) struct Unplugged {
-    reading: Pace,
-    writing: Pace,
+pub(crate) struct Detached {
+    reading: TokenBucket,
+    writing: TokenBucket,
     silence: Silence,
 }
 
 #[cfg(target_os = "linux")]
-impl Unplugged {
+impl Detached {
     pub(crate) fn plug(self, socket: TcpStream) -> Stream {
         let Self { reading, writing, silence } = self;
         Stream { transport: Transport::Plain(Box::new(socket)), reading, writing, silence }

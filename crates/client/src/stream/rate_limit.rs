@@ -59,17 +59,17 @@ impl Throttle {
         self.0.write.set_limit(bytes_per_second);
     }
 
-    pub(crate) fn reading(&self) -> Pace {
-        Pace { throttle: self.clone(), direction: |both| &both.read, pause: None, turn: None }
+    pub(crate) fn reading(&self) -> TokenBucket {
+        TokenBucket { throttle: self.clone(), direction: |both| &both.read, pause: None, turn: None }
     }
 
-    pub(crate) fn writing(&self) -> Pace {
-        Pace { throttle: self.clone(), direction: |both| &both.write, pause: None, turn: None }
+    pub(crate) fn writing(&self) -> TokenBucket {
+        TokenBucket { throttle: self.clone(), direction: |both| &both.write, pause: None, turn: None }
     }
 }
 
 /// One direction of one stream under a throttle.
-pub(crate) struct Pace {
+pub(crate) struct TokenBucket {
     throttle: Throttle,
     direction: fn(&Both) -> &Rate,
     pause: Option<Pin<Box<Sleep>>>,
@@ -78,7 +78,7 @@ pub(crate) struct Pace {
     turn: Option<Instant>,
 }
 
-impl Pace {
+impl TokenBucket {
     /// Waits until bytes may pass; gives how many at most.
     pub(crate) fn poll_allowance(&mut self, cx: &mut Context<'_>) -> Poll<usize> {
         loop {
@@ -94,7 +94,7 @@ impl Pace {
                 return Poll::Ready(bytes);
             }
             // A short nap, so that a limit that was raised meanwhile takes effect soon.
-            self.pause = Some(Box::pin(tokio::time::sleep_until(turn.min(now + LONGEST_NAP))));
+            self.pause = Some(Box::pin(tokio::time::sleep_until(turn.min(now + MAX_SLEEP))));
         }
     }
 
@@ -151,14 +151,14 @@ impl Rate {
 }
 
 const MOST_CREDIT: Duration = Duration::from_secs(1);
-const LONGEST_NAP: Duration = Duration::from_millis(100);
+const MAX_SLEEP: Duration = Duration::from_millis(100);
 const PORTIONS_PER_SECOND: u64 = 20;
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    async fn pass(pace: &mut Pace, mut bytes: usize) -> Duration {
+    async fn pass(pace: &mut TokenBucket, mut bytes: usize) -> Duration {
         let start = Instant::now();
         while bytes > 0 {
             let most = std::future::poll_fn(|cx| pace.poll_allowance(cx)).await;

@@ -1,6 +1,6 @@
 //! TLS: what is trusted, and one session store for each control connection.
 //!
-//! [`TlsConfig`] says what is wanted, [`session`] shakes hands, [`tickets`] keeps what sessions are
+//! [`TlsConfig`] says what is wanted, [`session`] shakes io_for_dialog, [`tickets`] keeps what sessions are
 //! resumed with, [`transcript`] makes it last, [`farewell`] ends it early, and [`failure`] says what went wrong.
 
 mod close_notify;

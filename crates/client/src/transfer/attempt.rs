@@ -21,7 +21,7 @@ pub(crate) struct Attempt<'a> {
 
 /// What went over the wire of a file, and what was there already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Moved {
+pub(crate) struct Transferred {
     pub(crate) bytes: u64,
     pub(crate) resumed: u64,
 }
@@ -50,10 +50,10 @@ impl<'a> Attempt<'a> {
         }
     }
 
-    /// Counts what earlier tries moved, and the last one went on behind, as moved.
-    pub(crate) fn whole(&self, last: Moved) -> Moved {
+    /// Counts what earlier budget moved, and the last one went on behind, as moved.
+    pub(crate) fn whole(&self, last: Transferred) -> Transferred {
         let there = self.first_offset.get().copied().unwrap_or(last.resumed).min(last.resumed);
-        Moved { bytes: last.bytes + last.resumed - there, resumed: there }
+        Transferred { bytes: last.bytes + last.resumed - there, resumed: there }
     }
 }
 
@@ -91,7 +91,13 @@ mod tests {
         attempt.advanced(40);
 
         assert_eq!(counter.bytes(), 90);
-        assert_eq!(attempt.whole(Moved { bytes: 40, resumed: 60 }), Moved { bytes: 90, resumed: 10 });
-        assert_eq!(attempt.whole(Moved { bytes: 100, resumed: 0 }), Moved { bytes: 100, resumed: 0 });
+        assert_eq!(
+            attempt.whole(Transferred { bytes: 40, resumed: 60 }),
+            Transferred { bytes: 90, resumed: 10 }
+        );
+        assert_eq!(
+            attempt.whole(Transferred { bytes: 100, resumed: 0 }),
+            Transferred { bytes: 100, resumed: 0 }
+        );
     }
 }

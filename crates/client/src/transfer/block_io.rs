@@ -1,7 +1,7 @@
 //! A file of the operating system beside the task that transfers: one block is written or read on
 //! a blocking thread while the next is on its way.
 //!
-//! The blocks change hands and are never copied.
+//! The blocks change io_for_dialog and are never copied.
 
 use std::{
     fs::File,
@@ -53,17 +53,17 @@ impl WriteBehind {
 type Block = (Vec<u8>, usize);
 
 /// Reads blocks, each while the one before is sent.
-pub(crate) struct ReadBefore {
+pub(crate) struct ReadAhead {
     file: Arc<File>,
     block: usize,
     /// `None` once the file is at its end.
     reading: Option<JoinHandle<io::Result<Block>>>,
-    spare: Vec<u8>,
+    prewarm: Vec<u8>,
 }
 
-impl ReadBefore {
+impl ReadAhead {
     pub(crate) fn new(file: File, block: usize) -> Self {
-        let mut disk = Self { file: Arc::new(file), block, reading: None, spare: Vec::new() };
+        let mut disk = Self { file: Arc::new(file), block, reading: None, prewarm: Vec::new() };
         disk.read_on();
         disk
     }
@@ -80,12 +80,12 @@ impl ReadBefore {
 
     /// Takes a block back, to be filled anew.
     pub(crate) fn reuse(&mut self, block: Vec<u8>) {
-        self.spare = block;
+        self.prewarm = block;
     }
 
     fn read_on(&mut self) {
         let (file, length) = (Arc::clone(&self.file), self.block);
-        let mut block = std::mem::take(&mut self.spare);
+        let mut block = std::mem::take(&mut self.prewarm);
         self.reading = Some(spawn_blocking(move || {
             block.resize(length, 0);
             let read = fill(&file, &mut block)?;

@@ -10,11 +10,11 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
 use super::{
     SMALLEST_BLOCK,
-    block_io::{ReadBefore, WriteBehind},
+    block_io::{ReadAhead, WriteBehind},
 };
 use crate::{
     AsciiReader, AsciiWriter, Progress,
-    data::{DataConnection, Side},
+    data::{CopySide, DataConnection},
     error::local_fs::PathIoError,
     local_fs::PathFile,
 };
@@ -85,10 +85,10 @@ pub(crate) async fn copy_text_up(
 }
 
 impl CopyError {
-    fn at(operation: &'static str, path: &Path, side: Side) -> Self {
+    fn at(operation: &'static str, path: &Path, side: CopySide) -> Self {
         match side {
-            Side::Data(source) => Self::Data(source),
-            Side::File(source) => Self::Local(PathIoError::new(operation, path, source)),
+            CopySide::Data(source) => Self::Data(source),
+            CopySide::File(source) => Self::Local(PathIoError::new(operation, path, source)),
         }
     }
 }
@@ -98,7 +98,7 @@ async fn to_disk(
     file: File,
     block: usize,
     progress: &dyn Progress,
-) -> Result<u64, Side> {
+) -> Result<u64, CopySide> {
     let mut disk = WriteBehind::new(file);
     let mut copied = 0;
     let mut asks_kernel = true;
@@ -109,23 +109,23 @@ async fn to_disk(
         let filled = fill(data, &mut buffer, enough).await;
         let read = buffer.len() as u64;
         if read > 0 {
-            buffer = disk.write(buffer).await.map_err(Side::File)?;
+            buffer = disk.write(buffer).await.map_err(CopySide::File)?;
             copied += read;
             progress.advanced(read);
         }
         match filled {
             Ok(Filled::Full) => {}
             Ok(Filled::AtEnd) => {
-                disk.finish().await.map_err(Side::File)?;
+                disk.finish().await.map_err(CopySide::File)?;
                 return Ok(copied);
             }
             Err(error) => {
                 let _ = disk.finish().await;
-                return Err(Side::Data(error));
+                return Err(CopySide::Data(error));
             }
         }
         if asks_kernel && data.is_unhindered() {
-            buffer = disk.finish().await.map_err(Side::File)?;
+            buffer = disk.finish().await.map_err(CopySide::File)?;
             let moved = data.move_through_kernel(disk.file(), progress).await?;
             copied += moved.bytes;
             if moved.ended {
@@ -143,18 +143,18 @@ async fn to_backend(
     file: &mut dyn PathFile,
     block: usize,
     progress: &dyn Progress,
-) -> Result<u64, Side> {
+) -> Result<u64, CopySide> {
     let mut buffer = BytesMut::new();
     let mut copied = 0;
     loop {
         let filled = fill(data, &mut buffer, block).await;
         let written = file.write_all(&buffer).await;
         match (filled, written) {
-            (Err(error), _) => return Err(Side::Data(error)),
-            (_, Err(error)) => return Err(Side::File(error)),
+            (Err(error), _) => return Err(CopySide::Data(error)),
+            (_, Err(error)) => return Err(CopySide::File(error)),
             (Ok(Filled::Full), Ok(())) => {}
             (Ok(Filled::AtEnd), Ok(())) => {
-                file.flush().await.map_err(Side::File)?;
+                file.flush().await.map_err(CopySide::File)?;
                 progress.advanced(buffer.len() as u64);
                 return Ok(copied + buffer.len() as u64);
             }
@@ -170,15 +170,15 @@ async fn from_disk(
     data: &mut DataConnection,
     block: usize,
     progress: &dyn Progress,
-) -> Result<u64, Side> {
+) -> Result<u64, CopySide> {
     let moved = data.move_through_kernel(&file, progress).await?;
     let mut copied = moved.bytes;
     if moved.ended {
         return Ok(copied);
     }
-    let mut disk = ReadBefore::new(file, block);
-    while let Some((block, length)) = disk.next().await.map_err(Side::File)? {
-        data.write_all(&block[..length]).await.map_err(Side::Data)?;
+    let mut disk = ReadAhead::new(file, block);
+    while let Some((block, length)) = disk.next().await.map_err(CopySide::File)? {
+        data.write_all(&block[..length]).await.map_err(CopySide::Data)?;
         copied += length as u64;
         progress.advanced(length as u64);
         disk.reuse(block);
@@ -191,15 +191,15 @@ async fn from_backend(
     data: &mut (impl AsyncWrite + Unpin),
     block: usize,
     progress: &dyn Progress,
-) -> Result<u64, Side> {
+) -> Result<u64, CopySide> {
     let mut buffer = BytesMut::with_capacity(block);
     let mut copied = 0;
     loop {
         buffer.clear();
-        if file.read_buf(&mut buffer).await.map_err(Side::File)? == 0 {
+        if file.read_buf(&mut buffer).await.map_err(CopySide::File)? == 0 {
             return Ok(copied);
         }
-        data.write_all(&buffer).await.map_err(Side::Data)?;
+        data.write_all(&buffer).await.map_err(CopySide::Data)?;
         copied += buffer.len() as u64;
         progress.advanced(buffer.len() as u64);
     }

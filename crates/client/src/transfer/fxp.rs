@@ -77,9 +77,9 @@ async fn copy_whole(
     source: &RemotePath,
     to: &mut Client,
     target: &RemotePath,
-    (plans, size): (&[Plan], Option<u64>),
+    (plans, size): (&[FxpPlan], Option<u64>),
 ) -> Result<TransferSummary> {
-    let reply = Between { from, to }.transfer(plans, source, target).await?;
+    let reply = FxpPair { from, to }.transfer(plans, source, target).await?;
     let arrived = to.size_if_told(target).await?;
     if let Some((expected, transferred)) = size.zip(arrived).filter(|(size, arrived)| size != arrived) {
         return Err(Error::SizeMismatch { expected, transferred });
@@ -89,12 +89,12 @@ async fn copy_whole(
 
 /// Which server listens, and who protects the data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Plan {
+struct FxpPlan {
     target_listens: bool,
     handshake: Handshake,
 }
 
-impl Plan {
+impl FxpPlan {
     /// Tells whether the source begins the TLS handshake. With TLS 1.3 it is sent tickets then, which
     /// ProFTPD never reads while it sends, so that its close is a reset and the end of the file is
     /// lost. The target reads them with the data.
@@ -108,13 +108,13 @@ impl Plan {
 }
 
 /// Lists the ways that are open, the better first.
-async fn plans(from: &mut Client, to: &mut Client) -> Result<Vec<Plan>> {
+async fn plans(from: &mut Client, to: &mut Client) -> Result<Vec<FxpPlan>> {
     let (by_target, by_source) = match (from.protects_data(), to.protects_data()) {
         (false, false) => (vec![Handshake::None], vec![Handshake::None]),
         (true, true) => (handshakes(to, from).await?, handshakes(from, to).await?),
         _ => return Err(UNPROTECTED),
     };
-    let plan = |target_listens| move |handshake| Plan { target_listens, handshake };
+    let plan = |target_listens| move |handshake| FxpPlan { target_listens, handshake };
     let mut plans: Vec<_> =
         by_target.into_iter().map(plan(true)).chain(by_source.into_iter().map(plan(false))).collect();
     plans.sort_by_key(|plan| plan.source_shakes_hands());
@@ -133,20 +133,25 @@ async fn handshakes(listening: &mut Client, connecting: &mut Client) -> Result<V
 
 /// Two servers while a transfer between them is made; dropped unfinished, it leaves each to break
 /// off before its next command.
-struct Between<'a> {
+struct FxpPair<'a> {
     from: &'a mut Client,
     to: &'a mut Client,
 }
 
 /// Why a plan failed.
-enum Failed {
+enum FxpError {
     /// Another plan may do better.
     AnotherMayDo(Error),
     ForGood(Error),
 }
 
-impl Between<'_> {
-    async fn transfer(mut self, plans: &[Plan], source: &RemotePath, target: &RemotePath) -> Result<Reply> {
+impl FxpPair<'_> {
+    async fn transfer(
+        mut self,
+        plans: &[FxpPlan],
+        source: &RemotePath,
+        target: &RemotePath,
+    ) -> Result<Reply> {
         let mut failure = Error::NotOffered { what: "way to another server" };
         for plan in plans {
             let outcome = self.try_plan(*plan, source, target).await;
@@ -156,8 +161,8 @@ impl Between<'_> {
             self.restore().await;
             match outcome {
                 Ok(reply) => return Ok(reply),
-                Err(Failed::AnotherMayDo(error)) => failure = error,
-                Err(Failed::ForGood(error)) => return Err(error),
+                Err(FxpError::AnotherMayDo(error)) => failure = error,
+                Err(FxpError::ForGood(error)) => return Err(error),
             }
         }
         Err(failure)
@@ -165,17 +170,17 @@ impl Between<'_> {
 
     async fn try_plan(
         &mut self,
-        plan: Plan,
+        plan: FxpPlan,
         source: &RemotePath,
         target: &RemotePath,
-    ) -> Result<Reply, Failed> {
+    ) -> Result<Reply, FxpError> {
         self.open(plan).await.map_err(refused)?;
         let started = self.start(source, target).await.map_err(not_connected)?;
-        self.finish(started).await.map_err(Failed::ForGood)
+        self.finish(started).await.map_err(FxpError::ForGood)
     }
 
     /// Agrees with both servers on a data connection.
-    async fn open(&mut self, plan: Plan) -> Result<()> {
+    async fn open(&mut self, plan: FxpPlan) -> Result<()> {
         let (listening, connecting) = self.roles(plan);
         match plan.handshake {
             Handshake::ByListenerOnceTold => listening.begin_handshakes().await?,
@@ -186,14 +191,14 @@ impl Between<'_> {
         connecting.connect_to_peer(address).await
     }
 
-    fn roles(&mut self, plan: Plan) -> (&mut Client, &mut Client) {
+    fn roles(&mut self, plan: FxpPlan) -> (&mut Client, &mut Client) {
         match plan.target_listens {
             true => (&mut *self.to, &mut *self.from),
             false => (&mut *self.from, &mut *self.to),
         }
     }
 
-    /// Starts on both sides at once: a server that accepts a connection, or shakes hands on it, may
+    /// Starts on both sides at once: a server that accepts a connection, or shakes io_for_dialog on it, may
     /// answer only when the other one has begun. The target is first, as pyftpdlib drops a
     /// connection whose data arrive before `STOR`.
     async fn start(&mut self, source: &RemotePath, target: &RemotePath) -> Result<[Started; 2]> {
@@ -229,10 +234,10 @@ impl Between<'_> {
     }
 
     /// Ends on both sides what is left of a transfer that failed on one.
-    async fn break_off(&mut self, plan: Plan) {
+    async fn break_off(&mut self, plan: FxpPlan) {
         let (listening, connecting) = self.roles(plan);
-        if connecting.control_mut().is_owing()
-            && !listening.control_mut().is_owing()
+        if connecting.control_mut().has_outstanding()
+            && !listening.control_mut().has_outstanding()
             && !listening.is_broken()
         {
             // It refused the transfer, and may still listen: the other side waits for as long to be let in.
@@ -251,7 +256,7 @@ impl Between<'_> {
     }
 }
 
-impl Drop for Between<'_> {
+impl Drop for FxpPair<'_> {
     fn drop(&mut self) {
         self.from.abort_with_peer_later();
         self.to.abort_with_peer_later();
@@ -259,19 +264,19 @@ impl Drop for Between<'_> {
 }
 
 /// A server that refuses to listen for others, or to connect to them, may do the other thing.
-fn refused(error: Error) -> Failed {
+fn refused(error: Error) -> FxpError {
     match error {
-        error if error.is_connection_lost() => Failed::ForGood(error),
-        Error::StatusCode(_) | Error::DataConnect(_) => Failed::AnotherMayDo(error),
-        error => Failed::ForGood(error),
+        error if error.is_connection_lost() => FxpError::ForGood(error),
+        Error::StatusCode(_) | Error::DataConnect(_) => FxpError::AnotherMayDo(error),
+        error => FxpError::ForGood(error),
     }
 }
 
 /// A server that could not connect may be connected to.
-fn not_connected(error: Error) -> Failed {
+fn not_connected(error: Error) -> FxpError {
     match error.code() {
-        Some(Code::CANNOT_OPEN_DATA) => Failed::AnotherMayDo(error),
-        _ => Failed::ForGood(error),
+        Some(Code::CANNOT_OPEN_DATA) => FxpError::AnotherMayDo(error),
+        _ => FxpError::ForGood(error),
     }
 }
 

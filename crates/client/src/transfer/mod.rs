@@ -1,7 +1,7 @@
 //! Files and whole trees, down, up and away.
 //!
-//! Each works through a queue and never by recursion. A [`walk`] goes through a tree with one session
-//! or many, each of which is a [`lane`]; the [`queue`] says what is next, by [`order`], and [`tries`]
+//! Each works through a queue and never by recursion. A [`scheduler`] goes through a tree with one session
+//! or many, each of which is a [`worker`]; the [`queue`] says what is next, by [`order`], and [`budget`]
 //! what is tried again. What one file needs is in [`fetch`] and [`store`]: the copying, the check, what
 //! is kept of it ([`permissions`]), and the name it has until it is whole ([`part`], [`temporary`]). A
 //! [`mirror`] goes through two trees at once.

@@ -10,7 +10,7 @@ use super::partial_name::folded;
 use crate::{Error, Result, local_fs::PathIo};
 
 /// The names of one directory, told apart as the coarsest local file system does: one without case.
-pub(crate) struct Twins {
+pub(crate) struct NameCollisions {
     hasher: RandomState,
     /// How many names are the same once folded.
     folded: HashMap<u64, u32>,
@@ -18,14 +18,15 @@ pub(crate) struct Twins {
     seen: HashSet<u64>,
 }
 
-impl Twins {
+impl NameCollisions {
     /// Takes all names in.
     pub(crate) fn of<'n>(names: impl Iterator<Item = &'n [u8]>) -> Self {
-        let mut twins = Self { hasher: RandomState::new(), folded: HashMap::new(), seen: HashSet::new() };
+        let mut collisions =
+            Self { hasher: RandomState::new(), folded: HashMap::new(), seen: HashSet::new() };
         for name in names {
-            *twins.folded.entry(twins.fold(name)).or_default() += 1;
+            *collisions.folded.entry(collisions.fold(name)).or_default() += 1;
         }
-        twins
+        collisions
     }
 
     /// Tells whether another name may be the same here.
@@ -66,16 +67,16 @@ mod tests {
     #[test]
     fn names_that_differ_in_case_are_twins() {
         let names: [&[u8]; 5] = [b"a", b"A", b"b", b"c", "Ä".as_bytes()];
-        let twins = Twins::of(names.into_iter());
+        let collisions = NameCollisions::of(names.into_iter());
 
-        assert_eq!(names.map(|name| twins.is_one(name)), [true, true, false, false, false]);
+        assert_eq!(names.map(|name| collisions.is_one(name)), [true, true, false, false, false]);
     }
 
     #[test]
     fn a_name_comes_again_when_each_of_its_bytes_does() {
         let names: [&[u8]; 4] = [b"a", b"A", b"a", b"b"];
-        let mut twins = Twins::of(names.into_iter());
+        let mut collisions = NameCollisions::of(names.into_iter());
 
-        assert_eq!(names.map(|name| twins.comes_again(name)), [false, false, true, false]);
+        assert_eq!(names.map(|name| collisions.comes_again(name)), [false, false, true, false]);
     }
 }

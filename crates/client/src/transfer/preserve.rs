@@ -4,10 +4,10 @@ use std::path::Path;
 
 use oxftp_proto::RemotePath;
 
-use super::{download::file::Fetching, upload::file::Storing};
+use super::{download::file::FileDownload, upload::file::FileUpload};
 use crate::{Client, Error, Result};
 
-impl Fetching<'_> {
+impl FileDownload<'_> {
     /// Gives a local file the permissions that the server lists; tells whether it has them.
     pub(crate) async fn keep_permissions(&self, listed: Option<u32>, file: &Path) -> bool {
         if !self.keep_permissions {
@@ -22,7 +22,7 @@ impl Fetching<'_> {
     }
 }
 
-impl Storing<'_> {
+impl FileUpload<'_> {
     /// Gives the server's file the permissions of the local one, where the server lets them be set.
     pub(crate) async fn keep_permissions(
         &self,

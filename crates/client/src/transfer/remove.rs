@@ -7,7 +7,7 @@ use oxftp_proto::RemotePath;
 use crate::{
     Client, Error, PathEntry, Report, Result,
     client::is_missing,
-    list::{CycleGuard, Digest, Lineage},
+    list::{AncestorChain, CycleDetector, ListingFingerprint},
 };
 
 impl Client {
@@ -46,11 +46,11 @@ impl Client {
     async fn remove_tree(&mut self, root: RemotePath) -> Result<Report> {
         let mut report = Report::default();
         let (most_deep, most) = (self.limits().directory_depth, self.limits().tree_directories);
-        let guard = CycleGuard::new(self.limits());
-        let mut queue = VecDeque::from([(root, 0, Lineage::default())]);
+        let guard = CycleDetector::new(self.limits());
+        let mut queue = VecDeque::from([(root, 0, AncestorChain::default())]);
         // Each stands before what is in it.
         let mut emptied = Vec::new();
-        while let Some((directory, depth, lineage)) = queue.pop_front() {
+        while let Some((directory, depth, ancestors)) = queue.pop_front() {
             emptied.push(directory.clone());
             let entries = match self.removable(&directory, &mut report).await {
                 Ok(entries) => entries,
@@ -62,8 +62,8 @@ impl Client {
                     continue;
                 }
             };
-            let listing = Digest::of(entries.iter().map(PathEntry::entry));
-            let Some(parent) = guard.judge(&lineage, &listing) else {
+            let listing = ListingFingerprint::of(entries.iter().map(PathEntry::entry));
+            let Some(parent) = guard.judge(&ancestors, &listing) else {
                 return Err(report.stopped(Error::EndlessTree { path: directory.to_string() }));
             };
             let mut below = Vec::new();
@@ -75,7 +75,7 @@ impl Client {
                     if emptied.len() + queue.len() + below.len() > most {
                         return Err(Error::Limit { what: "directories in a tree", limit: most });
                     }
-                    below.push((entry.path(), depth + 1, Lineage::of(&entry).below(&parent)));
+                    below.push((entry.path(), depth + 1, AncestorChain::of(&entry).below(&parent)));
                     continue;
                 }
                 match self.remove_file(&entry.path()).await {

@@ -4,7 +4,7 @@
 use std::fs::File;
 
 use crate::Progress;
-use crate::data::{DataConnection, Moved, Side};
+use crate::data::{CopySide, DataConnection, SpliceOutcome};
 
 impl DataConnection {
     /// Tells whether bytes may pass by this side's memory.
@@ -17,7 +17,7 @@ impl DataConnection {
         &mut self,
         _file: &File,
         _progress: &dyn Progress,
-    ) -> Result<Moved, Side> {
-        Ok(Moved::default())
+    ) -> Result<SpliceOutcome, CopySide> {
+        Ok(SpliceOutcome::default())
     }
 }

@@ -28,7 +28,7 @@ use tokio::{net::TcpStream, task::spawn_blocking};
 
 use crate::{Progress, stream::Stream};
 use crate::{
-    data::{DataConnection, Moved, Side},
+    data::{CopySide, DataConnection, SpliceOutcome},
     stream::Direction,
 };
 
@@ -48,8 +48,8 @@ impl DataConnection {
         &mut self,
         file: &File,
         progress: &dyn Progress,
-    ) -> Result<Moved, Side> {
-        let mut moved = Moved::default();
+    ) -> Result<SpliceOutcome, CopySide> {
+        let mut moved = SpliceOutcome::default();
         if !self.is_unhindered() {
             return Ok(moved);
         }
@@ -73,7 +73,7 @@ impl DataConnection {
                     moved.ended = true;
                     break;
                 }
-                TurnEnd::Pause => self.until_movable().await.map_err(Side::Data)?,
+                TurnEnd::Pause => self.until_movable().await.map_err(CopySide::Data)?,
                 TurnEnd::Time => {}
                 TurnEnd::Unsupported => break,
             }
@@ -88,10 +88,10 @@ impl DataConnection {
         &mut self,
         pump: Pump,
         stop: &StopOnDrop,
-    ) -> Result<(Pump, u64, Result<TurnEnd, Side>), Side> {
-        let gone = || Side::Data(io::ErrorKind::NotConnected.into());
-        let (socket, unplugged) = self.stream.take().and_then(Stream::unplug).ok_or_else(gone)?;
-        let socket = socket.into_std().map_err(Side::Data)?;
+    ) -> Result<(Pump, u64, Result<TurnEnd, CopySide>), CopySide> {
+        let gone = || CopySide::Data(io::ErrorKind::NotConnected.into());
+        let (socket, unplugged) = self.stream.take().and_then(Stream::detach).ok_or_else(gone)?;
+        let socket = socket.into_std().map_err(CopySide::Data)?;
         let stop = Arc::clone(&stop.0);
         let (limit, before) = (self.limit.clone(), self.transferred);
         let turn = spawn_blocking(move || {
@@ -99,8 +99,8 @@ impl DataConnection {
             (pump, socket, bytes, end)
         });
         let (pump, socket, bytes, end) =
-            turn.await.map_err(|failure| Side::File(io::Error::other(failure)))?;
-        let socket = TcpStream::from_std(socket).map_err(Side::Data)?;
+            turn.await.map_err(|failure| CopySide::File(io::Error::other(failure)))?;
+        let socket = TcpStream::from_std(socket).map_err(CopySide::Data)?;
         self.stream = Some(unplugged.plug(socket));
         Ok((pump, bytes, end))
     }
@@ -166,7 +166,7 @@ impl Pump {
         socket: &Socket,
         stop: &AtomicBool,
         most: impl Fn(u64) -> usize,
-    ) -> (u64, Result<TurnEnd, Side>) {
+    ) -> (u64, Result<TurnEnd, CopySide>) {
         let begun = Instant::now();
         let mut moved = 0;
         loop {
@@ -179,11 +179,11 @@ impl Pump {
                 None => self.send(socket),
             };
             match step {
-                Ok(Step::Moved(bytes)) => moved += bytes,
-                Ok(Step::Blocked) if self.is_silent(socket) => return (moved, Ok(TurnEnd::Pause)),
-                Ok(Step::Blocked) => {}
-                Ok(Step::End) => return (moved, Ok(TurnEnd::Source)),
-                Ok(Step::Unsupported(bytes)) => return (moved + bytes, Ok(TurnEnd::Unsupported)),
+                Ok(PumpStep::SpliceOutcome(bytes)) => moved += bytes,
+                Ok(PumpStep::Blocked) if self.is_silent(socket) => return (moved, Ok(TurnEnd::Pause)),
+                Ok(PumpStep::Blocked) => {}
+                Ok(PumpStep::End) => return (moved, Ok(TurnEnd::Source)),
+                Ok(PumpStep::Unsupported(bytes)) => return (moved + bytes, Ok(TurnEnd::Unsupported)),
                 Err(side) => return (moved, Err(side)),
             }
             if begun.elapsed() >= TURN {
@@ -192,29 +192,35 @@ impl Pump {
         }
     }
 
-    fn receive(&self, socket: &Socket, outlet: &OwnedFd, inlet: &OwnedFd, most: usize) -> Result<Step, Side> {
+    fn receive(
+        &self,
+        socket: &Socket,
+        outlet: &OwnedFd,
+        inlet: &OwnedFd,
+        most: usize,
+    ) -> Result<PumpStep, CopySide> {
         let flags = SpliceFlags::MOVE | SpliceFlags::NONBLOCK;
         let arrived = match splice(socket, None, inlet, None, most, flags) {
-            Ok(0) => return Ok(Step::End),
+            Ok(0) => return Ok(PumpStep::End),
             Ok(arrived) => arrived,
-            Err(Errno::AGAIN | Errno::INTR) => return Ok(Step::Blocked),
-            Err(Errno::INVAL) => return Ok(Step::Unsupported(0)),
-            Err(error) => return Err(Side::Data(error.into())),
+            Err(Errno::AGAIN | Errno::INTR) => return Ok(PumpStep::Blocked),
+            Err(Errno::INVAL) => return Ok(PumpStep::Unsupported(0)),
+            Err(error) => return Err(CopySide::Data(error.into())),
         };
         let mut rest = arrived;
         while rest > 0 {
             match splice(outlet, None, &self.file, None, rest, SpliceFlags::MOVE) {
-                Ok(0) => return Err(Side::File(io::ErrorKind::WriteZero.into())),
+                Ok(0) => return Err(CopySide::File(io::ErrorKind::WriteZero.into())),
                 Ok(written) => rest -= written,
                 Err(Errno::INTR) => {}
                 Err(Errno::INVAL) => {
-                    self.write_out(outlet, rest).map_err(Side::File)?;
-                    return Ok(Step::Unsupported(arrived as u64));
+                    self.write_out(outlet, rest).map_err(CopySide::File)?;
+                    return Ok(PumpStep::Unsupported(arrived as u64));
                 }
-                Err(error) => return Err(Side::File(error.into())),
+                Err(error) => return Err(CopySide::File(error.into())),
             }
         }
-        Ok(Step::Moved(arrived as u64))
+        Ok(PumpStep::SpliceOutcome(arrived as u64))
     }
 
     /// Writes what is left in the pipe where the file takes it only from memory.
@@ -224,15 +230,15 @@ impl Pump {
         Ok(())
     }
 
-    fn send(&self, socket: &Socket) -> Result<Step, Side> {
+    fn send(&self, socket: &Socket) -> Result<PumpStep, CopySide> {
         match sendfile(socket, &self.file, None, MOST_SENT) {
-            Ok(0) => Ok(Step::End),
-            Ok(sent) => Ok(Step::Moved(sent as u64)),
-            Err(Errno::AGAIN | Errno::INTR) => Ok(Step::Blocked),
-            Err(Errno::INVAL | Errno::NOSYS) => Ok(Step::Unsupported(0)),
+            Ok(0) => Ok(PumpStep::End),
+            Ok(sent) => Ok(PumpStep::SpliceOutcome(sent as u64)),
+            Err(Errno::AGAIN | Errno::INTR) => Ok(PumpStep::Blocked),
+            Err(Errno::INVAL | Errno::NOSYS) => Ok(PumpStep::Unsupported(0)),
             // What a disk says; connections end otherwise.
-            Err(error @ Errno::IO) => Err(Side::File(error.into())),
-            Err(error) => Err(Side::Data(error.into())),
+            Err(error @ Errno::IO) => Err(CopySide::File(error.into())),
+            Err(error) => Err(CopySide::Data(error.into())),
         }
     }
 
@@ -245,8 +251,8 @@ impl Pump {
 }
 
 /// What became of one system call.
-enum Step {
-    Moved(u64),
+enum PumpStep {
+    SpliceOutcome(u64),
     Blocked,
     End,
     Unsupported(u64),

@@ -9,7 +9,7 @@ use std::io;
 
 /// How far a transfer past this side's memory came.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct Moved {
+pub(crate) struct SpliceOutcome {
     pub(crate) bytes: u64,
     /// The source was read to its end; else the rest has to go another way.
     pub(crate) ended: bool,
@@ -17,7 +17,7 @@ pub(crate) struct Moved {
 
 /// Which side of a transfer failed.
 #[derive(Debug)]
-pub(crate) enum Side {
+pub(crate) enum CopySide {
     Data(io::Error),
     File(io::Error),
 }

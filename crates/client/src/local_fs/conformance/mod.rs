@@ -14,7 +14,7 @@ use self::assertions::{Finding, Outcome, remove_tree};
 use super::PathIo;
 use crate::future::BoxFuture;
 
-/// Tries every rule of [`PathIo`] on a backend, and stops at the first it breaks.
+/// RetryBudget every rule of [`PathIo`] on a backend, and stops at the first it breaks.
 ///
 /// `root` must be an empty directory; it is left empty when all is well, and as it was when a rule
 /// broke. It should be absolute, so that failures can be looked at. Needs a tokio runtime if `fs` does.

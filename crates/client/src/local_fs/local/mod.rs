@@ -16,7 +16,7 @@ use std::time::SystemTime;
 use tokio::io::AsyncWriteExt;
 
 #[cfg(unix)]
-use self::sandbox::Beneath;
+use self::sandbox::Sandbox;
 use self::{blocking::brief, reserve::reserve};
 use super::{
     DirectoryItem, FileKind, FinishOptions, Metadata, MkdirOptions, OpenMode, PathFile, PathIo, ReadFile,
@@ -152,7 +152,7 @@ impl PathIo for LocalFs {
 
     #[cfg(unix)]
     fn beneath(&self, root: &Path) -> Option<Arc<dyn PathIo>> {
-        Some(Arc::new(Beneath::new(root)))
+        Some(Arc::new(Sandbox::new(root)))
     }
 }
 

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
 use self::file::MemoryFile;
-use self::tree::{Node, Tree};
+use self::tree::{Tree, TreeNode};
 use super::{DirectoryItem, Metadata, MkdirOptions, OpenMode, PathFile, PathIo};
 use crate::error::local_fs::{PathIoError, PathIoResult};
 use crate::future::BoxFuture;
@@ -56,7 +56,7 @@ impl MemoryFs {
     /// Gaps are filled, so the size of the file is what this takes in memory.
     #[must_use]
     pub fn read(&self, path: impl AsRef<Path>) -> Option<Vec<u8>> {
-        let content = self.tree().node(path.as_ref()).and_then(Node::file).ok()?;
+        let content = self.tree().node(path.as_ref()).and_then(TreeNode::file).ok()?;
         let bytes = content.lock().to_vec();
         Some(bytes)
     }
@@ -103,11 +103,11 @@ impl PathIo for MemoryFs {
     }
 
     fn is_dir<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, PathIoResult<bool>> {
-        self.run("look for", path, |tree| Ok(tree.node(path).and_then(Node::directory).is_ok()))
+        self.run("look for", path, |tree| Ok(tree.node(path).and_then(TreeNode::directory).is_ok()))
     }
 
     fn is_file<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, PathIoResult<bool>> {
-        self.run("look for", path, |tree| Ok(tree.node(path).and_then(Node::file).is_ok()))
+        self.run("look for", path, |tree| Ok(tree.node(path).and_then(TreeNode::file).is_ok()))
     }
 
     fn mkdir<'a>(&'a self, path: &'a Path, options: MkdirOptions) -> BoxFuture<'a, PathIoResult<()>> {
@@ -130,7 +130,7 @@ impl PathIo for MemoryFs {
     }
 
     fn stat<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, PathIoResult<Metadata>> {
-        self.run("stat", path, |tree| tree.node(path).map(Node::metadata))
+        self.run("stat", path, |tree| tree.node(path).map(TreeNode::metadata))
     }
 
     fn open<'a>(&'a self, path: &'a Path, mode: OpenMode) -> BoxFuture<'a, PathIoResult<Box<dyn PathFile>>> {

@@ -12,21 +12,21 @@ use crate::local_fs::{FileKind, Metadata, MkdirOptions, OpenMode};
 
 /// All directories and the names of all files.
 pub(crate) struct Tree {
-    root: Node,
+    root: TreeNode,
 }
 
-pub(crate) enum Node {
+pub(crate) enum TreeNode {
     File(SharedContent),
-    Directory(Directory),
+    Directory(TreeDirectory),
 }
 
-pub(crate) struct Directory {
-    pub(crate) children: BTreeMap<OsString, Node>,
+pub(crate) struct TreeDirectory {
+    pub(crate) children: BTreeMap<OsString, TreeNode>,
     modified: SystemTime,
 }
 
 impl Tree {
-    pub(crate) fn node(&self, path: &Path) -> io::Result<&Node> {
+    pub(crate) fn node(&self, path: &Path) -> io::Result<&TreeNode> {
         self.at(&names(path))
     }
 
@@ -37,8 +37,8 @@ impl Tree {
         };
         let parent = self.parent(parents, options.parents)?;
         match parent.children.get(*last) {
-            None => parent.insert(last, Node::Directory(Directory::default())),
-            Some(Node::Directory(_)) if options.exist_ok => {}
+            None => parent.insert(last, TreeNode::Directory(TreeDirectory::default())),
+            Some(TreeNode::Directory(_)) if options.exist_ok => {}
             Some(_) => return Err(ErrorKind::AlreadyExists.into()),
         }
         Ok(())
@@ -76,7 +76,7 @@ impl Tree {
             }),
             None if mode.creates() => {
                 let content = SharedContent::default();
-                parent.insert(last, Node::File(content.clone()));
+                parent.insert(last, TreeNode::File(content.clone()));
                 Ok(content)
             }
             None => Err(ErrorKind::NotFound.into()),
@@ -89,7 +89,7 @@ impl Tree {
         if from == to {
             return Ok(());
         }
-        if matches!(source, Node::Directory(_)) && to.starts_with(&from) {
+        if matches!(source, TreeNode::Directory(_)) && to.starts_with(&from) {
             return Err(ErrorKind::InvalidInput.into());
         }
         match self.at(&to) {
@@ -112,24 +112,24 @@ impl Tree {
     pub(crate) fn set_modified(&mut self, path: &Path, time: SystemTime) -> io::Result<()> {
         let names = names(path);
         match self.at(&names)? {
-            Node::File(content) => content.lock().modified = time,
-            Node::Directory(_) => self.parent(&names, false)?.modified = time,
+            TreeNode::File(content) => content.lock().modified = time,
+            TreeNode::Directory(_) => self.parent(&names, false)?.modified = time,
         }
         Ok(())
     }
 
-    fn at(&self, names: &[&OsStr]) -> io::Result<&Node> {
+    fn at(&self, names: &[&OsStr]) -> io::Result<&TreeNode> {
         names.iter().try_fold(&self.root, |node, name| {
             node.directory()?.children.get(*name).ok_or_else(|| ErrorKind::NotFound.into())
         })
     }
 
     /// Walks down to a directory, making what is missing if asked.
-    fn parent(&mut self, names: &[&OsStr], make: bool) -> io::Result<&mut Directory> {
+    fn parent(&mut self, names: &[&OsStr], make: bool) -> io::Result<&mut TreeDirectory> {
         let mut directory = self.root.directory_mut()?;
         for name in names {
             if make && !directory.children.contains_key(*name) {
-                directory.insert(name, Node::Directory(Directory::default()));
+                directory.insert(name, TreeNode::Directory(TreeDirectory::default()));
             }
             directory = directory.children.get_mut(*name).ok_or(ErrorKind::NotFound)?.directory_mut()?;
         }
@@ -139,11 +139,11 @@ impl Tree {
 
 impl Default for Tree {
     fn default() -> Self {
-        Self { root: Node::Directory(Directory::default()) }
+        Self { root: TreeNode::Directory(TreeDirectory::default()) }
     }
 }
 
-impl Node {
+impl TreeNode {
     pub(crate) fn kind(&self) -> FileKind {
         match self {
             Self::File(_) => FileKind::File,
@@ -170,14 +170,14 @@ impl Node {
         }
     }
 
-    pub(crate) fn directory(&self) -> io::Result<&Directory> {
+    pub(crate) fn directory(&self) -> io::Result<&TreeDirectory> {
         match self {
             Self::Directory(directory) => Ok(directory),
             Self::File(_) => Err(ErrorKind::NotADirectory.into()),
         }
     }
 
-    fn directory_mut(&mut self) -> io::Result<&mut Directory> {
+    fn directory_mut(&mut self) -> io::Result<&mut TreeDirectory> {
         match self {
             Self::Directory(directory) => Ok(directory),
             Self::File(_) => Err(ErrorKind::NotADirectory.into()),
@@ -196,30 +196,30 @@ impl Node {
     }
 }
 
-impl Directory {
-    fn insert(&mut self, name: &OsStr, node: Node) {
+impl TreeDirectory {
+    fn insert(&mut self, name: &OsStr, node: TreeNode) {
         self.children.insert(name.to_owned(), node);
         self.modified = SystemTime::now();
     }
 
-    fn remove(&mut self, name: &OsStr) -> Option<Node> {
+    fn remove(&mut self, name: &OsStr) -> Option<TreeNode> {
         self.modified = SystemTime::now();
         self.children.remove(name)
     }
 }
 
-impl Default for Directory {
+impl Default for TreeDirectory {
     fn default() -> Self {
         Self { children: BTreeMap::new(), modified: SystemTime::now() }
     }
 }
 
 // Level by level: a recursive drop of a very deep tree would overflow the stack.
-impl Drop for Directory {
+impl Drop for TreeDirectory {
     fn drop(&mut self) {
         let mut pending: Vec<_> = mem::take(&mut self.children).into_values().collect();
         while let Some(node) = pending.pop() {
-            if let Node::Directory(mut directory) = node {
+            if let TreeNode::Directory(mut directory) = node {
                 pending.extend(mem::take(&mut directory.children).into_values());
             }
         }

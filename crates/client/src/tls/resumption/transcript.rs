@@ -56,7 +56,7 @@ struct Share {
 impl Transcript {
     /// Records what `work` chooses.
     pub(crate) fn record<T>(self: &Arc<Self>, work: impl FnOnce() -> T) -> T {
-        let _scope = Scope::enter(Mode::Record(self.clone()));
+        let _scope = Scope::enter(ReplayMode::Record(self.clone()));
         work()
     }
 
@@ -100,7 +100,7 @@ impl fmt::Debug for Transcript {
 
 fn read_again(config: ClientConfig, server: &ServerName<'static>, mut parts: Parts) -> std::io::Result<()> {
     let received = std::mem::take(&mut parts.received);
-    let _scope = Scope::enter(Mode::Replay(parts));
+    let _scope = Scope::enter(ReplayMode::Replay(parts));
     let mut connection =
         ClientConnection::new(Arc::new(config), server.clone()).map_err(std::io::Error::other)?;
     let mut unread = received.as_slice();
@@ -137,8 +137,10 @@ pub(crate) fn signature(
     sign: impl FnOnce() -> Result<Vec<u8>, rustls::Error>,
 ) -> Result<Vec<u8>, rustls::Error> {
     MODE.with_borrow_mut(|mode| match mode {
-        Some(Mode::Replay(parts)) => parts.signatures.pop_front().ok_or(rustls::Error::HandshakeNotComplete),
-        Some(Mode::Record(transcript)) => {
+        Some(ReplayMode::Replay(parts)) => {
+            parts.signatures.pop_front().ok_or(rustls::Error::HandshakeNotComplete)
+        }
+        Some(ReplayMode::Record(transcript)) => {
             let signature = sign()?;
             transcript.parts().signatures.push_back(signature.clone());
             Ok(signature)
@@ -148,20 +150,20 @@ pub(crate) fn signature(
 }
 
 /// What happens to choices that are made on this thread.
-enum Mode {
+enum ReplayMode {
     Record(Arc<Transcript>),
     Replay(Parts),
 }
 
 thread_local! {
-    static MODE: RefCell<Option<Mode>> = const { RefCell::new(None) };
+    static MODE: RefCell<Option<ReplayMode>> = const { RefCell::new(None) };
 }
 
 /// The time in which a mode holds: a handshake makes its choices within one call.
-struct Scope(Option<Mode>);
+struct Scope(Option<ReplayMode>);
 
 impl Scope {
-    fn enter(mode: Mode) -> Self {
+    fn enter(mode: ReplayMode) -> Self {
         Self(MODE.replace(Some(mode)))
     }
 }
@@ -178,12 +180,12 @@ struct RecordedRandom;
 impl SecureRandom for RecordedRandom {
     fn fill(&self, bytes: &mut [u8]) -> Result<(), GetRandomFailed> {
         MODE.with_borrow_mut(|mode| match mode {
-            Some(Mode::Replay(parts)) => {
+            Some(ReplayMode::Replay(parts)) => {
                 let recorded = parts.random.pop_front().filter(|recorded| recorded.len() == bytes.len());
                 bytes.copy_from_slice(&recorded.ok_or(GetRandomFailed)?);
                 Ok(())
             }
-            Some(Mode::Record(transcript)) => {
+            Some(ReplayMode::Record(transcript)) => {
                 aws_lc_rs::default_provider().secure_random.fill(bytes)?;
                 transcript.parts().random.push_back(bytes.to_vec());
                 Ok(())
@@ -210,11 +212,11 @@ impl RecordedGroup {
 impl SupportedKxGroup for RecordedGroup {
     fn start(&self) -> Result<Box<dyn ActiveKeyExchange>, rustls::Error> {
         MODE.with_borrow_mut(|mode| match mode {
-            Some(Mode::Replay(parts)) => {
+            Some(ReplayMode::Replay(parts)) => {
                 let share = parts.shares.pop_front().ok_or(rustls::Error::FailedToGetRandomBytes)?;
                 Ok(Box::new(ReplayedExchange { share, group: self.0 }) as Box<dyn ActiveKeyExchange>)
             }
-            Some(Mode::Record(transcript)) => {
+            Some(ReplayMode::Record(transcript)) => {
                 let real = self.real().start()?;
                 let mut parts = transcript.parts();
                 parts.shares.push_back(Share { public: real.pub_key().to_vec(), secret: Vec::new() });

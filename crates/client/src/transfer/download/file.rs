@@ -11,9 +11,9 @@ use oxftp_proto::{Command, Limits, Precision, RemotePath, Timestamp, TransferTyp
 use tokio::io::{AsyncSeekExt, AsyncWriteExt};
 
 use super::{
-    partial::{LARGE, OVERLAP, Origin, make_anew, overlaps},
+    partial::{LARGE, OVERLAP, ResumeToken, make_anew, overlaps},
     segmented::{discard, status_path},
-    small_file::Landing,
+    small_file::PendingWrite,
 };
 use crate::transfer::{
     copy::{CopyError, copy_down, copy_text_down},
@@ -30,7 +30,7 @@ use crate::{
 };
 
 /// How files are fetched.
-pub(crate) struct Fetching<'a> {
+pub(crate) struct FileDownload<'a> {
     pub(crate) fs: &'a Arc<dyn PathIo>,
     pub(crate) block: usize,
     pub(crate) resume: bool,
@@ -44,7 +44,7 @@ pub(crate) struct Fetching<'a> {
 }
 
 /// What is known of a file before it is fetched.
-pub(crate) struct Wanted<'a> {
+pub(crate) struct RemoteFile<'a> {
     pub(crate) path: &'a RemotePath,
     pub(crate) size: Option<u64>,
     pub(crate) modified: Option<Timestamp>,
@@ -52,22 +52,22 @@ pub(crate) struct Wanted<'a> {
 }
 
 /// What was fetched of a file.
-pub(crate) struct Fetched {
+pub(crate) struct Downloaded {
     pub(crate) bytes: u64,
     pub(crate) resumed: u64,
     /// It is whole, and has still to be written to its place.
-    pub(crate) landing: Option<Landing>,
+    pub(crate) pending_write: Option<PendingWrite>,
 }
 
-impl Fetching<'_> {
+impl FileDownload<'_> {
     /// Fetches one file. It stands under its final name only when it is whole; until then it is
     /// called by its [part name](crate::PART_SUFFIX).
     pub(crate) async fn fetch(
         &self,
         client: &mut Client,
-        wanted: &Wanted<'_>,
+        wanted: &RemoteFile<'_>,
         target: &Path,
-    ) -> Result<Fetched> {
+    ) -> Result<Downloaded> {
         if self.is_small(wanted) {
             return self.fetch_small(client, wanted, target).await;
         }
@@ -85,10 +85,10 @@ impl Fetching<'_> {
     pub(crate) async fn receive(
         &self,
         client: &mut Client,
-        wanted: &Wanted<'_>,
+        wanted: &RemoteFile<'_>,
         from: (DataConnection, u64, BytesMut),
         (part, target): (PathBuf, &Path),
-    ) -> Result<Fetched> {
+    ) -> Result<Downloaded> {
         let received = self.receive_into(client, wanted, from, &part, target).await;
         if received.is_err() {
             self.leave(wanted, &part).await;
@@ -99,11 +99,11 @@ impl Fetching<'_> {
     async fn receive_into(
         &self,
         client: &mut Client,
-        wanted: &Wanted<'_>,
+        wanted: &RemoteFile<'_>,
         (mut data, offset, begun): (DataConnection, u64, BytesMut),
         part: &Path,
         target: &Path,
-    ) -> Result<Fetched> {
+    ) -> Result<Downloaded> {
         let mut file = match self.open_part(part, offset, &begun).await {
             Ok(file) => file,
             Err(error) => {
@@ -111,7 +111,7 @@ impl Fetching<'_> {
                 return Err(error.into());
             }
         };
-        if let Some(origin) = Origin::of(wanted).filter(|_| offset == 0 && wanted.size >= Some(LARGE)) {
+        if let Some(origin) = ResumeToken::of(wanted).filter(|_| offset == 0 && wanted.size >= Some(LARGE)) {
             origin.note(&**self.fs, part).await;
         }
         self.progress.advanced(begun.len() as u64);
@@ -149,10 +149,10 @@ impl Fetching<'_> {
         self.verify.check(client, (&**self.fs, part), offset + bytes, wanted.path).await?;
         self.finish(wanted.mode, part, target).await?;
         if offset > 0 || bytes >= LARGE {
-            Origin::forget(&**self.fs, part).await;
+            ResumeToken::forget(&**self.fs, part).await;
         }
         self.keep_time(client, wanted, data.dating(), target).await;
-        Ok(Fetched { bytes, resumed: offset, landing: None })
+        Ok(Downloaded { bytes, resumed: offset, pending_write: None })
     }
 
     async fn copy(
@@ -178,21 +178,21 @@ impl Fetching<'_> {
 
     /// Leaves a part file for later: one without a byte is of no use to anybody, and what another is a part of is
     /// noted where that was not done at its beginning.
-    async fn leave(&self, wanted: &Wanted<'_>, part: &Path) {
+    async fn leave(&self, wanted: &RemoteFile<'_>, part: &Path) {
         let Ok(found) = self.fs.stat(part).await else { return };
         if !found.is_file() {
             return;
         }
         if found.size == 0 {
             let _ = self.fs.unlink(part).await;
-        } else if let Some(origin) = Origin::of(wanted).filter(|_| wanted.size < Some(LARGE)) {
+        } else if let Some(origin) = ResumeToken::of(wanted).filter(|_| wanted.size < Some(LARGE)) {
             origin.note(&**self.fs, part).await;
         }
     }
 
     /// Gives where to go on: the length of the part file, unless the server's file is shorter, or the part so short
     /// that to compare it is to fetch it.
-    async fn offset(&self, client: &mut Client, wanted: &Wanted<'_>, part: &Path) -> Result<u64> {
+    async fn offset(&self, client: &mut Client, wanted: &RemoteFile<'_>, part: &Path) -> Result<u64> {
         let Ok(found) = self.fs.stat(part).await else { return Ok(0) };
         if found.size <= OVERLAP {
             return Ok(0);
@@ -202,7 +202,7 @@ impl Fetching<'_> {
             discard(self.fs, part).await?;
             return Ok(0);
         }
-        if let Some(origin) = Origin::of(wanted)
+        if let Some(origin) = ResumeToken::of(wanted)
             && origin.differs(&**self.fs, part).await
         {
             return Ok(0);
@@ -219,7 +219,7 @@ impl Fetching<'_> {
     async fn open_where_same(
         &self,
         client: &mut Client,
-        wanted: &Wanted<'_>,
+        wanted: &RemoteFile<'_>,
         part: &Path,
         offset: u64,
     ) -> Result<(DataConnection, u64)> {
@@ -251,7 +251,7 @@ impl Fetching<'_> {
     pub(crate) async fn open(
         &self,
         client: &mut Client,
-        wanted: &Wanted<'_>,
+        wanted: &RemoteFile<'_>,
         offset: u64,
     ) -> Result<(DataConnection, u64)> {
         if offset == 0 && self.keep_times && wanted.exact_time().is_none() {
@@ -297,7 +297,7 @@ impl Fetching<'_> {
     pub(crate) async fn check_size(
         &self,
         client: &mut Client,
-        wanted: &Wanted<'_>,
+        wanted: &RemoteFile<'_>,
         transferred: u64,
     ) -> Result<()> {
         let Some(listed) = wanted.size.filter(|size| *size != transferred) else { return Ok(()) };
@@ -313,7 +313,7 @@ impl Fetching<'_> {
     pub(crate) async fn keep_time(
         &self,
         client: &mut Client,
-        wanted: &Wanted<'_>,
+        wanted: &RemoteFile<'_>,
         dating: Option<Dating>,
         target: &Path,
     ) {
@@ -328,7 +328,7 @@ impl Fetching<'_> {
     pub(crate) async fn time(
         &self,
         client: &mut Client,
-        wanted: &Wanted<'_>,
+        wanted: &RemoteFile<'_>,
         dating: Option<Dating>,
     ) -> Option<Timestamp> {
         match (self.keep_times, wanted.exact_time(), dating) {
@@ -341,7 +341,7 @@ impl Fetching<'_> {
     }
 }
 
-impl Wanted<'_> {
+impl RemoteFile<'_> {
     /// Gives how many bytes are read at most of a file that does not end where it should.
     fn most_bytes(&self, limits: &Limits) -> u64 {
         // Some servers say that what they make on the fly is empty.
@@ -361,7 +361,7 @@ impl Wanted<'_> {
 }
 
 /// Text grows by its line ends on the wire, and never shrinks: what is shorter than the file was cut.
-fn check_text(wanted: &Wanted<'_>, on_wire: u64) -> Result<()> {
+fn check_text(wanted: &RemoteFile<'_>, on_wire: u64) -> Result<()> {
     match wanted.size {
         Some(expected) if on_wire < expected => Err(Error::SizeMismatch { expected, transferred: on_wire }),
         _ => Ok(()),

@@ -16,20 +16,23 @@ use std::{
 
 use self::{
     segmented::Segmented,
-    tree::{FetchTree, RemoteDirectory, RemoteFile, Root},
+    tree::{DownloadTask, RemoteDirectory, Root, TreeDownload},
 };
 use super::{
     BLOCK_SIZE, block_size,
     local_path::{confined, local_name, make_all},
     options::{Connections, Order},
-    scheduler::{Plan, Walk, admission::Governor, concurrency::Growth, retry::Tries, worker::Lane},
+    scheduler::{
+        JobOptions, Scheduler, admission::AdmissionGate, concurrency::Concurrency, retry::RetryBudget,
+        worker::Worker,
+    },
     verify::Verify,
 };
 use crate::{
     Client, Error, Pool, Progress, Report, Result,
     deadline::{timed_out, within},
     future::BoxFuture,
-    list::{CycleGuard, Lineage},
+    list::{AncestorChain, CycleDetector},
     progress::Silent,
 };
 
@@ -61,7 +64,7 @@ impl Client {
     /// [`Error::StatusCode`], [`Error::Data`], [`Error::SizeMismatch`] or [`Error::PathIo`].
     #[must_use = "nothing is downloaded until it is awaited"]
     pub fn download(&mut self, source: impl Into<RemotePath>) -> Download<'_> {
-        Download::new(Lane::Own(self), source.into())
+        Download::new(Worker::Own(self), source.into())
     }
 }
 
@@ -90,7 +93,7 @@ impl Pool {
     /// no session is to be had any more.
     #[must_use = "nothing is downloaded until it is awaited"]
     pub fn download(&self, source: impl Into<RemotePath>) -> Download<'_> {
-        Download::new(Lane::of(self), source.into())
+        Download::new(Worker::of(self), source.into())
     }
 }
 
@@ -104,7 +107,7 @@ impl Pool {
 /// ```
 #[derive(Debug)]
 pub struct Download<'c> {
-    lane: Lane<'c>,
+    worker: Worker<'c>,
     source: RemotePath,
     destination: PathBuf,
     write_into: bool,
@@ -117,15 +120,15 @@ pub struct Download<'c> {
     verify: Verify,
     sync: bool,
     segments: usize,
-    plan: Plan,
+    options: JobOptions,
     progress: Arc<dyn Progress>,
 }
 
 impl<'c> Download<'c> {
-    fn new(lane: Lane<'c>, source: RemotePath) -> Self {
+    fn new(worker: Worker<'c>, source: RemotePath) -> Self {
         Self {
-            plan: Plan::of(&lane),
-            lane,
+            options: JobOptions::of(&worker),
+            worker,
             source,
             destination: PathBuf::new(),
             write_into: false,
@@ -252,7 +255,7 @@ impl<'c> Download<'c> {
     /// Sets which files of a tree come first. Defaults to [`Order::AsFound`].
     #[must_use]
     pub fn order(mut self, order: Order) -> Self {
-        self.plan.order = order;
+        self.options.order = order;
         self
     }
 
@@ -260,16 +263,16 @@ impl<'c> Download<'c> {
     /// [`Connections::All`].
     #[must_use]
     pub fn connections(mut self, connections: Connections) -> Self {
-        self.plan.connections = connections;
+        self.options.connections = connections;
         self
     }
 
-    /// Tries again so many times what fails for a passing reason, after pauses that double from a
+    /// RetryBudget again so many times what fails for a passing reason, after pauses that double from a
     /// quarter of a second. Defaults to 2 over a pool, and to 0 over a client, whose connection cannot
     /// be replaced.
     #[must_use]
     pub fn retries(mut self, times: u32) -> Self {
-        self.plan.retries = times;
+        self.options.retries = times;
         self
     }
 
@@ -277,7 +280,7 @@ impl<'c> Download<'c> {
     /// ([`Error::Stopped`]); what runs is brought to its end. Defaults to no limit.
     #[must_use]
     pub fn max_errors(mut self, most: usize) -> Self {
-        self.plan.max_errors = Some(most);
+        self.options.max_errors = Some(most);
         self
     }
 
@@ -285,7 +288,7 @@ impl<'c> Download<'c> {
     /// [`Timeouts::total`](crate::Timeouts::total).
     #[must_use]
     pub fn deadline(mut self, deadline: Duration) -> Self {
-        self.plan.deadline = Some(deadline);
+        self.options.deadline = Some(deadline);
         self
     }
 
@@ -339,15 +342,15 @@ impl Download<'_> {
     pub(crate) async fn run(mut self) -> Result<Report> {
         self.check()?;
         let begun = Instant::now();
-        let deadline = self.plan.deadline;
+        let deadline = self.options.deadline;
         let prepared = within(deadline, self.prepare()).await;
         let (entry, target, root) = prepared.unwrap_or_else(|| Err(timed_out("the download", deadline)))?;
         let left = deadline.map(|deadline| deadline.saturating_sub(begun.elapsed()));
         // A file's own directory is the user's choice; so is that of a tree, unless the tree makes it.
         let named = root == Root::Named && entry.is_dir();
         let base = if named { None } else { target.parent() }.unwrap_or(&target);
-        let work = FetchTree {
-            fs: confined(&self.lane.config().path_io, base),
+        let work = TreeDownload {
+            fs: confined(&self.worker.config().path_io, base),
             block: self.block_size,
             resume: self.resume,
             ascii: self.ascii,
@@ -356,19 +359,24 @@ impl Download<'_> {
             verify: self.verify,
             sync: self.sync,
             root,
-            limits: self.lane.config().limits.clone(),
+            limits: self.worker.config().limits.clone(),
             directories: AtomicUsize::new(0),
-            guard: CycleGuard::new(&self.lane.config().limits),
-            one_at_a_time: tokio::sync::Mutex::new(()),
+            guard: CycleDetector::new(&self.worker.config().limits),
+            collision_lock: tokio::sync::Mutex::new(()),
         };
         if entry.is_dir() {
-            let lineage = Lineage::default();
-            let directory =
-                RemoteDirectory { remote: self.source, local: target, depth: 0, lineage, has_twin: false };
-            let governor = self.plan.governor(&self.lane, &*self.progress);
-            let lanes = self.lane.with_siblings();
-            let walk = Walk::new(work, self.plan, governor, lanes.len());
-            return walk.through(directory, lanes, left).await;
+            let ancestors = AncestorChain::default();
+            let directory = RemoteDirectory {
+                remote: self.source,
+                local: target,
+                depth: 0,
+                ancestors,
+                has_collision: false,
+            };
+            let admission = self.options.admission(&self.worker, &*self.progress);
+            let workers = self.worker.with_siblings();
+            let scheduler = Scheduler::new(work, self.options, admission, workers.len());
+            return scheduler.through(directory, workers, left).await;
         }
         // The size of a link is that of its own text.
         let size = entry.exact_size().filter(|_| entry.is_file());
@@ -377,14 +385,16 @@ impl Download<'_> {
         {
             return Ok(report);
         }
-        let file = RemoteFile::Named {
+        let file = DownloadTask::Named {
             path: self.source,
             size,
             modified: entry.modified,
             mode: entry.mode.filter(|_| entry.is_file()),
             target,
         };
-        Walk::new(work, self.plan, Governor::of_all(&*self.progress), 1).one(file, self.lane, left).await
+        Scheduler::new(work, self.options, AdmissionGate::of_all(&*self.progress), 1)
+            .one(file, self.worker, left)
+            .await
     }
 
     /// Fetches a file over several connections, if it is worth it and the server can.
@@ -395,18 +405,18 @@ impl Download<'_> {
         target: &Path,
         left: Option<Duration>,
     ) -> Result<Option<Report>> {
-        let at_once = self.plan.connections != Connections::Auto;
-        let Some(pool) = self.lane.pool() else { return Ok(None) };
+        let at_once = self.options.connections != Connections::Auto;
+        let Some(pool) = self.worker.pool() else { return Ok(None) };
         let most = self.segments.min(pool.wanted_size());
         if self.ascii || most < 2 || !Segmented::is_worth_it(size, at_once) {
             return Ok(None);
         }
-        self.lane.rest();
-        let governor = match at_once {
-            true => Governor::of_all(&*self.progress),
-            false => Governor::measuring(Growth::careful(most), pool, &*self.progress),
+        self.worker.rest();
+        let admission = match at_once {
+            true => AdmissionGate::of_all(&*self.progress),
+            false => AdmissionGate::measuring(Concurrency::careful(most), pool, &*self.progress),
         };
-        let fs = self.lane.config().path_io.clone();
+        let fs = self.worker.config().path_io.clone();
         let job = Segmented {
             pool,
             fs: &fs,
@@ -423,11 +433,11 @@ impl Download<'_> {
             mode: entry.mode,
             verify: self.verify,
             sync: self.sync,
-            retries: self.plan.retries,
+            retries: self.options.retries,
             progress: &*self.progress,
         };
-        let fetched = within(left, job.fetch(Lane::of(pool), governor)).await;
-        let outcome = fetched.unwrap_or_else(|| Err(timed_out("the transfer", self.plan.deadline)));
+        let fetched = within(left, job.fetch(Worker::of(pool), admission)).await;
+        let outcome = fetched.unwrap_or_else(|| Err(timed_out("the transfer", self.options.deadline)));
         outcome.inspect_err(|error| self.progress.file_failed(&self.source.to_string(), error))
     }
 
@@ -448,21 +458,21 @@ impl Download<'_> {
         if !entry.is_dir()
             && let Some(parent) = target.parent()
         {
-            make_all(&*self.lane.config().path_io, parent).await?;
+            make_all(&*self.worker.config().path_io, parent).await?;
         }
         Ok((entry, target, root))
     }
 
     async fn stat(&mut self) -> Result<Entry> {
-        let mut tries = Tries::again(self.plan.retries);
+        let mut budget = RetryBudget::again(self.options.retries);
         loop {
-            let outcome = match self.lane.client().await {
+            let outcome = match self.worker.client().await {
                 Ok(client) => look_at(client, &self.source, self.keep_permissions, self.recursive).await,
                 Err(error) => Err(error),
             };
             match outcome {
                 Ok(entry) => return Ok(entry),
-                Err(error) => self.lane.recover(error, &mut tries).await?,
+                Err(error) => self.worker.recover(error, &mut budget).await?,
             }
         }
     }

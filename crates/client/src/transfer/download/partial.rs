@@ -1,6 +1,6 @@
 //! Whether a part file may be gone on with: it must be a part of the very file that is there now.
 //!
-//! Beside the part of a file stands a note of what it is a part of ([`Origin`]), and the end of the part
+//! Beside the part of a file stands a note of what it is a part of ([`ResumeToken`]), and the end of the part
 //! is compared with what the server sends for it.
 
 use oxftp_proto::Zone;
@@ -10,7 +10,7 @@ use std::{
 };
 use tokio::io::{AsyncReadExt, AsyncSeekExt, AsyncWriteExt};
 
-use super::file::Wanted;
+use super::file::RemoteFile;
 use crate::{
     data::DataConnection,
     error::local_fs::{PathIoError, PathIoResult},
@@ -26,11 +26,11 @@ pub(crate) const OVERLAP: u64 = 64 * 1024;
 pub(crate) const LARGE: u64 = 1024 * 1024;
 
 /// What is known of the file that a part is of, as a line of text.
-pub(crate) struct Origin(String);
+pub(crate) struct ResumeToken(String);
 
-impl Origin {
+impl ResumeToken {
     /// Describes a file; `None` for one that is small, or of which too little is known.
-    pub(crate) fn of(wanted: &Wanted<'_>) -> Option<Self> {
+    pub(crate) fn of(wanted: &RemoteFile<'_>) -> Option<Self> {
         let size = wanted.size.filter(|size| *size > OVERLAP)?;
         let modified = wanted.modified.filter(|time| time.zone() != Zone::Unknown);
         let modified = modified.map(|time| time.to_mlsx()).unwrap_or_default();
@@ -134,7 +134,7 @@ pub(crate) async fn make_anew(fs: &dyn PathIo, part: &Path) -> PathIoResult<Box<
     if !fs.stat(part).await?.is_file() {
         return Err(PathIoError::new("replace", part, io::Error::other("it is no regular file")));
     }
-    Origin::forget(fs, part).await;
+    ResumeToken::forget(fs, part).await;
     fs.unlink(part).await?;
     fs.open(part, OpenMode::CreatePrivate).await
 }

@@ -7,7 +7,7 @@ use bytes::BytesMut;
 use tokio::{io::AsyncWriteExt, task::JoinHandle};
 
 use super::{
-    file::{Fetched, Fetching, Wanted, system_time},
+    file::{Downloaded, FileDownload, RemoteFile, system_time},
     partial::make_anew,
 };
 use crate::transfer::{
@@ -25,12 +25,12 @@ use crate::{
 };
 
 /// A file that is whole, and on its way to its place.
-pub(crate) struct Landing {
+pub(crate) struct PendingWrite {
     writing: JoinHandle<PathIoResult<bool>>,
     target: PathBuf,
 }
 
-impl Landing {
+impl PendingWrite {
     /// Waits until the file stands under its name.
     pub(crate) async fn end(self) -> Result<()> {
         match self.writing.await {
@@ -42,10 +42,10 @@ impl Landing {
     }
 }
 
-impl Fetching<'_> {
+impl FileDownload<'_> {
     /// Tells whether a file is to be read whole: as it is, without anything that is done to it on the disk
     /// first.
-    pub(crate) fn is_small(&self, wanted: &Wanted<'_>) -> bool {
+    pub(crate) fn is_small(&self, wanted: &RemoteFile<'_>) -> bool {
         let as_it_is = !self.resume && !self.ascii && !self.keep_permissions && self.verify != Verify::Hash;
         as_it_is && wanted.size.is_some_and(|size| size < SMALLEST_BLOCK as u64)
     }
@@ -54,9 +54,9 @@ impl Fetching<'_> {
     pub(crate) async fn fetch_small(
         &self,
         client: &mut Client,
-        wanted: &Wanted<'_>,
+        wanted: &RemoteFile<'_>,
         target: &Path,
-    ) -> Result<Fetched> {
+    ) -> Result<Downloaded> {
         let (mut data, _) = self.open(client, wanted, 0).await?;
         data.expect_at_most(wanted.size);
         self.progress.file_started(&wanted.path.to_string(), wanted.size, 0);
@@ -78,14 +78,14 @@ impl Fetching<'_> {
             self.keep(&content, target).await;
         }
         complete?;
-        let landing = self.land(client, wanted, &data, (content, target)).await;
-        Ok(Fetched { bytes, resumed: 0, landing: Some(landing) })
+        let pending_write = self.await_write(client, wanted, &data, (content, target)).await;
+        Ok(Downloaded { bytes, resumed: 0, pending_write: Some(pending_write) })
     }
 
     async fn complete(
         &self,
         client: &mut Client,
-        wanted: &Wanted<'_>,
+        wanted: &RemoteFile<'_>,
         data: &mut DataConnection,
         bytes: u64,
     ) -> Result<()> {
@@ -95,13 +95,13 @@ impl Fetching<'_> {
         self.verify.check(client, (&**self.fs, Path::new("")), bytes, wanted.path).await
     }
 
-    async fn land(
+    async fn await_write(
         &self,
         client: &mut Client,
-        wanted: &Wanted<'_>,
+        wanted: &RemoteFile<'_>,
         data: &DataConnection,
         (content, target): (BytesMut, &Path),
-    ) -> Landing {
+    ) -> PendingWrite {
         let modified = self.time(client, wanted, data.dating()).await.and_then(system_time);
         let file = WholeFile {
             content: content.freeze(),
@@ -112,16 +112,16 @@ impl Fetching<'_> {
         };
         let fs = self.fs.clone();
         let writing = tokio::spawn(async move { fs.write_whole(file).await });
-        Landing { writing, target: target.to_owned() }
+        PendingWrite { writing, target: target.to_owned() }
     }
 
     async fn fetch_grown(
         &self,
         client: &mut Client,
-        wanted: &Wanted<'_>,
+        wanted: &RemoteFile<'_>,
         target: &Path,
         (mut data, content): (DataConnection, BytesMut),
-    ) -> Result<Fetched> {
+    ) -> Result<Downloaded> {
         match self.make_part(target).await {
             Ok(part) => self.receive(client, wanted, (data, 0, content), (part, target)).await,
             Err(error) => {

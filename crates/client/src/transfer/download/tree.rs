@@ -11,25 +11,25 @@ use std::{
 use oxftp_proto::{EntryKind, Limits, RemotePath, Timestamp};
 
 use super::{
-    file::{Fetching, Wanted},
+    file::{FileDownload, RemoteFile},
     not_a_file,
 };
 use crate::transfer::{
-    attempt::{Attempt, Moved},
+    attempt::{Attempt, Transferred},
     local_path::{local_name, make_all, make_below},
-    name_collisions::{Twins, refuse_other_spelling},
+    name_collisions::{NameCollisions, refuse_other_spelling},
     partial_name::{is_part_of_another, parts_of_others},
-    scheduler::{Found, Work, pending_write::Done},
+    scheduler::{Found, JobHandler, pending_write::FileOutcome},
     verify::Verify,
 };
 use crate::{
     Client, Error, PathEntry, Result,
-    list::{CycleGuard, Digest, Lineage},
+    list::{AncestorChain, CycleDetector, ListingFingerprint},
     local_fs::PathIo,
 };
 
 /// How a tree is fetched.
-pub(crate) struct FetchTree {
+pub(crate) struct TreeDownload {
     pub(crate) fs: Arc<dyn PathIo>,
     pub(crate) block: usize,
     pub(crate) resume: bool,
@@ -42,9 +42,9 @@ pub(crate) struct FetchTree {
     pub(crate) limits: Limits,
     /// How many directories were found so far.
     pub(crate) directories: AtomicUsize,
-    pub(crate) guard: CycleGuard,
+    pub(crate) guard: CycleDetector,
     /// Held for files that may be one and the same here.
-    pub(crate) one_at_a_time: tokio::sync::Mutex<()>,
+    pub(crate) collision_lock: tokio::sync::Mutex<()>,
 }
 
 /// Whose word the local root of a tree is.
@@ -61,13 +61,13 @@ pub(crate) struct RemoteDirectory {
     pub(crate) remote: RemotePath,
     pub(crate) local: PathBuf,
     pub(crate) depth: usize,
-    pub(crate) lineage: Lineage,
+    pub(crate) ancestors: AncestorChain,
     /// Something beside it may have the same name here.
-    pub(crate) has_twin: bool,
+    pub(crate) has_collision: bool,
 }
 
 /// A file on the server, and where it goes.
-pub(crate) enum RemoteFile {
+pub(crate) enum DownloadTask {
     /// The user named it.
     Named {
         path: RemotePath,
@@ -77,10 +77,10 @@ pub(crate) enum RemoteFile {
         target: PathBuf,
     },
     /// It was found; the local directory is shared by all that is in it.
-    Found { entry: PathEntry, within: Arc<Path>, has_twin: bool },
+    Found { entry: PathEntry, within: Arc<Path>, has_collision: bool },
 }
 
-impl RemoteFile {
+impl DownloadTask {
     fn path(&self) -> RemotePath {
         match self {
             Self::Named { path, .. } => path.clone(),
@@ -116,14 +116,14 @@ impl RemoteFile {
         }
     }
 
-    fn has_twin(&self) -> bool {
-        matches!(self, Self::Found { has_twin: true, .. })
+    fn has_collision(&self) -> bool {
+        matches!(self, Self::Found { has_collision: true, .. })
     }
 }
 
-impl Work for FetchTree {
+impl JobHandler for TreeDownload {
     type Directory = RemoteDirectory;
-    type File = RemoteFile;
+    type File = DownloadTask;
 
     async fn list(
         &self,
@@ -138,7 +138,7 @@ impl Work for FetchTree {
         if self.directories.load(Ordering::Relaxed) > most {
             return Err(Error::Limit { what: "directories in a tree", limit: most });
         }
-        if self.guard.foresees(&directory.lineage) {
+        if self.guard.foresees(&directory.ancestors) {
             return Ok(());
         }
         self.make(directory).await?;
@@ -148,15 +148,15 @@ impl Work for FetchTree {
         found.made = true;
         let within: Arc<Path> = directory.local.as_path().into();
         let entries = self.entries(client, &directory.remote, found).await?;
-        let listing = Digest::of(entries.iter().map(PathEntry::entry));
-        let Some(parent) = self.guard.judge(&directory.lineage, &listing) else {
+        let listing = ListingFingerprint::of(entries.iter().map(PathEntry::entry));
+        let Some(parent) = self.guard.judge(&directory.ancestors, &listing) else {
             return Err(Error::EndlessTree { path: directory.remote.to_string() });
         };
         found.is_urgent = parent.is_suspect();
-        let mut twins = Twins::of(entries.iter().map(|entry| entry.entry().name()));
+        let mut collisions = NameCollisions::of(entries.iter().map(|entry| entry.entry().name()));
         for entry in entries {
-            let has_twin = twins.is_one(entry.entry().name());
-            if twins.comes_again(entry.entry().name()) {
+            let has_collision = collisions.is_one(entry.entry().name());
+            if collisions.comes_again(entry.entry().name()) {
                 let path = entry.path().to_string();
                 found
                     .failures
@@ -167,13 +167,13 @@ impl Work for FetchTree {
                         remote: entry.path(),
                         local: within.join(name),
                         depth: directory.depth + 1,
-                        lineage: Lineage::of(&entry).below(&parent),
-                        has_twin,
+                        ancestors: AncestorChain::of(&entry).below(&parent),
+                        has_collision,
                     }),
                     Err(error) => found.failures.push((entry.path().to_string(), error.into())),
                 }
             } else if matches!(entry.kind, EntryKind::File | EntryKind::Unknown) {
-                found.files.push(RemoteFile::Found { entry, within: within.clone(), has_twin });
+                found.files.push(DownloadTask::Found { entry, within: within.clone(), has_collision });
             } else {
                 found.failures.push((entry.path().to_string(), not_a_file(&entry.path())));
             }
@@ -183,9 +183,14 @@ impl Work for FetchTree {
         Ok(())
     }
 
-    async fn transfer(&self, client: &mut Client, file: &RemoteFile, attempt: &Attempt<'_>) -> Result<Done> {
-        let _alone = if file.has_twin() { Some(self.one_at_a_time.lock().await) } else { None };
-        let fetching = Fetching {
+    async fn transfer(
+        &self,
+        client: &mut Client,
+        file: &DownloadTask,
+        attempt: &Attempt<'_>,
+    ) -> Result<FileOutcome> {
+        let _alone = if file.has_collision() { Some(self.collision_lock.lock().await) } else { None };
+        let fetching = FileDownload {
             fs: &self.fs,
             block: self.block,
             // A part file of this very transfer is as good as one of an earlier one.
@@ -198,17 +203,18 @@ impl Work for FetchTree {
             progress: attempt,
         };
         let (path, target) = (file.path(), file.target()?);
-        if file.has_twin() {
+        if file.has_collision() {
             refuse_other_spelling(&*self.fs, &target).await?;
         }
-        let wanted = Wanted { path: &path, size: file.size(), modified: file.modified(), mode: file.mode() };
+        let wanted =
+            RemoteFile { path: &path, size: file.size(), modified: file.modified(), mode: file.mode() };
         let fetched = fetching.fetch(client, &wanted, &target).await?;
-        let mut done = Done {
-            moved: Moved { bytes: fetched.bytes, resumed: fetched.resumed },
-            landing: fetched.landing,
+        let mut done = FileOutcome {
+            moved: Transferred { bytes: fetched.bytes, resumed: fetched.resumed },
+            pending_write: fetched.pending_write,
         };
-        if let Some(landing) = done.landing.take_if(|_| file.has_twin()) {
-            landing.end().await?;
+        if let Some(pending_write) = done.pending_write.take_if(|_| file.has_collision()) {
+            pending_write.end().await?;
         }
         Ok(done)
     }
@@ -221,16 +227,16 @@ impl Work for FetchTree {
         directory.remote.to_string()
     }
 
-    fn file_name(&self, file: &RemoteFile) -> String {
+    fn file_name(&self, file: &DownloadTask) -> String {
         file.path().to_string()
     }
 
-    fn size(&self, file: &RemoteFile) -> Option<u64> {
+    fn size(&self, file: &DownloadTask) -> Option<u64> {
         file.size()
     }
 }
 
-impl FetchTree {
+impl TreeDownload {
     async fn make(&self, directory: &RemoteDirectory) -> Result<()> {
         let local = &directory.local;
         match (directory.depth, self.root, local.parent()) {
@@ -239,7 +245,7 @@ impl FetchTree {
                 make_all(&*self.fs, parent).await?;
                 make_below(&*self.fs, local).await
             }
-            _ if directory.has_twin => {
+            _ if directory.has_collision => {
                 make_below(&*self.fs, local).await?;
                 refuse_other_spelling(&*self.fs, local).await
             }
@@ -263,16 +269,16 @@ impl FetchTree {
             }
             entries.push(entry?);
         }
-        found.failures.extend(listing.doubts().into_iter().map(|error| (path.to_string(), error)));
+        found.failures.extend(listing.incompleteness().into_iter().map(|error| (path.to_string(), error)));
         Ok(entries)
     }
 }
 
 /// Leaves out the files whose names are those of others' part files, and names them.
-fn leave_out_parts_of_others(found: &mut Found<FetchTree>) {
+fn leave_out_parts_of_others(found: &mut Found<TreeDownload>) {
     let names = found.files.iter().map(|file| match file {
-        RemoteFile::Found { entry, .. } => entry.entry().name(),
-        RemoteFile::Named { .. } => &[],
+        DownloadTask::Found { entry, .. } => entry.entry().name(),
+        DownloadTask::Named { .. } => &[],
     });
     let parts = parts_of_others(names);
     let mut place = 0..;

@@ -1,6 +1,6 @@
-//! Which lanes may work, by what was measured.
+//! Which workers may work, by what was measured.
 //!
-//! [`Growth`] decides; a [`Governor`] has the clock, hears what is moved, and wakes those who wait.
+//! [`Concurrency`] decides; a [`AdmissionGate`] has the clock, hears what is moved, and wakes those who wait.
 
 use std::{
     collections::BTreeSet,
@@ -10,12 +10,12 @@ use std::{
 
 use tokio::sync::{Notify, futures::Notified};
 
-use super::concurrency::{Growth, Work};
+use super::concurrency::{Concurrency, WorkAmount};
 use crate::{Error, Pool, Progress};
 
-/// Admits lanes, each by its number, and passes on how a transfer goes.
+/// Admits workers, each by its number, and passes on how a transfer goes.
 #[derive(Debug)]
-pub(crate) struct Governor<'a> {
+pub(crate) struct AdmissionGate<'a> {
     progress: &'a dyn Progress,
     /// `None` admits all.
     measured: Option<Measured<'a>>,
@@ -25,123 +25,123 @@ pub(crate) struct Governor<'a> {
 #[derive(Debug)]
 struct Measured<'a> {
     pool: &'a Pool,
-    state: Mutex<State>,
+    state: Mutex<AdmissionState>,
 }
 
 #[derive(Debug)]
-struct State {
-    growth: Growth,
+struct AdmissionState {
+    concurrency: Concurrency,
     /// Lanes that gave up: those behind them move up.
     gone: BTreeSet<usize>,
 }
 
-impl<'a> Governor<'a> {
-    /// Admits every lane.
+impl<'a> AdmissionGate<'a> {
+    /// Admits every worker.
     pub(crate) fn of_all(progress: &'a dyn Progress) -> Self {
         Self { progress, measured: None, changed: Notify::new() }
     }
 
     /// Admits as many as make it faster.
-    pub(crate) fn measuring(growth: Growth, pool: &'a Pool, progress: &'a dyn Progress) -> Self {
-        let state = State { growth, gone: BTreeSet::new() };
+    pub(crate) fn measuring(concurrency: Concurrency, pool: &'a Pool, progress: &'a dyn Progress) -> Self {
+        let state = AdmissionState { concurrency, gone: BTreeSet::new() };
         Self { progress, measured: Some(Measured { pool, state: Mutex::new(state) }), changed: Notify::new() }
     }
 
-    /// Tells whether lanes may be kept waiting.
+    /// Tells whether workers may be kept waiting.
     pub(crate) fn is_measuring(&self) -> bool {
         self.measured.is_some()
     }
 
-    /// Tells whether this lane may work.
-    pub(crate) fn admits(&self, lane: usize) -> bool {
+    /// Tells whether this worker may work.
+    pub(crate) fn admits(&self, worker: usize) -> bool {
         self.measured.as_ref().is_none_or(|measured| {
             let state = measured.lock();
-            state.rank(lane) < state.growth.allowed()
+            state.rank(worker) < state.concurrency.allowed()
         })
     }
 
-    /// Tells whether this lane may work, or will if the next step is taken.
-    pub(crate) fn may_admit(&self, lane: usize) -> bool {
+    /// Tells whether this worker may work, or will if the next step is taken.
+    pub(crate) fn may_admit(&self, worker: usize) -> bool {
         self.measured.as_ref().is_none_or(|measured| {
             let state = measured.lock();
-            state.rank(lane) < state.growth.next_step()
+            state.rank(worker) < state.concurrency.next_step()
         })
     }
 
-    /// Waits for what may let a lane go on; what changes from here on is noticed.
+    /// Waits for what may let a worker go on; what changes from here on is noticed.
     pub(crate) fn changed(&self) -> Notified<'_> {
         self.changed.notified()
     }
 
-    /// Has all lanes look again.
+    /// Has all workers look again.
     pub(crate) fn wake(&self) {
         self.changed.notify_waiters();
     }
 
-    pub(crate) fn found(&self, work: Work) {
-        self.with_growth(|growth| growth.found(work));
+    pub(crate) fn found(&self, work: WorkAmount) {
+        self.with_growth(|concurrency| concurrency.found(work));
     }
 
-    pub(crate) fn begun(&self, work: Work) {
-        self.with_growth(|growth| growth.begun(work));
+    pub(crate) fn begun(&self, work: WorkAmount) {
+        self.with_growth(|concurrency| concurrency.begun(work));
     }
 
-    /// Notes that a lane has a session, and works.
-    pub(crate) fn works(&self, lane: usize) {
+    /// Notes that a worker has a session, and works.
+    pub(crate) fn works(&self, worker: usize) {
         let Some(measured) = &self.measured else { return };
         let mut state = measured.lock();
-        let rank = state.rank(lane);
-        state.growth.limit(measured.pool.limit());
-        state.growth.works(rank, Instant::now());
+        let rank = state.rank(worker);
+        state.concurrency.limit(measured.pool.limit());
+        state.concurrency.works(rank, Instant::now());
     }
 
-    /// Notes that a lane gave up.
-    pub(crate) fn gone(&self, lane: usize) {
+    /// Notes that a worker gave up.
+    pub(crate) fn gone(&self, worker: usize) {
         if let Some(measured) = &self.measured {
-            measured.lock().gone.insert(lane);
+            measured.lock().gone.insert(worker);
         }
     }
 
-    pub(crate) fn moved(&self, work: Work) {
-        let changed = self.with_growth(|growth| growth.moved(work, Instant::now()));
+    pub(crate) fn moved(&self, work: WorkAmount) {
+        let changed = self.with_growth(|concurrency| concurrency.moved(work, Instant::now()));
         if changed == Some(true) {
             self.wake();
         }
     }
 
-    fn with_growth<T>(&self, act: impl FnOnce(&mut Growth) -> T) -> Option<T> {
+    fn with_growth<T>(&self, act: impl FnOnce(&mut Concurrency) -> T) -> Option<T> {
         let measured = self.measured.as_ref()?;
         let mut state = measured.lock();
-        state.growth.limit(measured.pool.limit());
-        Some(act(&mut state.growth))
+        state.concurrency.limit(measured.pool.limit());
+        Some(act(&mut state.concurrency))
     }
 }
 
 impl Measured<'_> {
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, AdmissionState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl State {
-    /// Counts the lanes before this one that are still there.
-    fn rank(&self, lane: usize) -> usize {
-        lane - self.gone.range(..lane).count()
+impl AdmissionState {
+    /// Counts the workers before this one that are still there.
+    fn rank(&self, worker: usize) -> usize {
+        worker - self.gone.range(..worker).count()
     }
 }
 
-impl Progress for Governor<'_> {
+impl Progress for AdmissionGate<'_> {
     fn file_started(&self, name: &str, size: Option<u64>, offset: u64) {
         self.progress.file_started(name, size, offset);
     }
 
     fn advanced(&self, bytes: u64) {
-        self.moved(Work::bytes(bytes));
+        self.moved(WorkAmount::bytes(bytes));
         self.progress.advanced(bytes);
     }
 
     fn file_advanced(&self, name: &str, bytes: u64) {
-        self.moved(Work::bytes(bytes));
+        self.moved(WorkAmount::bytes(bytes));
         self.progress.file_advanced(name, bytes);
     }
 

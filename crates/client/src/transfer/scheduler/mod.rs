@@ -1,6 +1,6 @@
-//! A tree at work: lanes that take what the queue gives, and the report that they write.
+//! A tree at work: workers that take what the queue gives, and the report that they write.
 //!
-//! What listing a directory and moving a file mean is the business of a [`Work`]; in what order they
+//! What listing a directory and moving a file mean is the business of a [`JobHandler`]; in what order they
 //! come, that of the [`Queue`].
 
 pub(crate) mod admission;
@@ -21,15 +21,15 @@ use std::{
 use tokio::time::Instant;
 
 use self::{
-    admission::Governor,
-    concurrency::{Growth, Work as Amount},
-    pending_write::{Behind, Done, Hand, Place},
+    admission::AdmissionGate,
+    concurrency::{Concurrency, WorkAmount},
+    pending_write::{FileOutcome, PendingTask, SlotUse, WorkerSlot},
     queue::{Next, Queue, Task},
-    retry::Tries,
-    worker::Lane,
+    retry::RetryBudget,
+    worker::Worker,
 };
 use super::{
-    attempt::{Attempt, Moved},
+    attempt::{Attempt, Transferred},
     options::{Connections, Order},
 };
 use crate::{
@@ -38,7 +38,7 @@ use crate::{
 };
 
 /// What is done with the directories and files of a tree.
-pub(crate) trait Work: Sync {
+pub(crate) trait JobHandler: Sync {
     type Directory: Send + Sync;
     type File: Send + Sync;
 
@@ -56,7 +56,7 @@ pub(crate) trait Work: Sync {
         client: &mut Client,
         file: &Self::File,
         attempt: &Attempt<'_>,
-    ) -> impl Future<Output = Result<Done>> + Send;
+    ) -> impl Future<Output = Result<FileOutcome>> + Send;
 
     /// Tells whether the whole tree fails with this directory.
     fn is_root(&self, directory: &Self::Directory) -> bool;
@@ -70,7 +70,7 @@ pub(crate) trait Work: Sync {
 
 /// How a tree is to be gone through.
 #[derive(Debug, Clone)]
-pub(crate) struct Plan {
+pub(crate) struct JobOptions {
     pub(crate) order: Order,
     pub(crate) retries: u32,
     pub(crate) max_errors: Option<usize>,
@@ -79,85 +79,90 @@ pub(crate) struct Plan {
     pub(crate) connections: Connections,
 }
 
-impl Plan {
-    /// What is done over this lane unless told otherwise.
-    pub(crate) fn of(lane: &Lane<'_>) -> Self {
+impl JobOptions {
+    /// What is done over this worker unless told otherwise.
+    pub(crate) fn of(worker: &Worker<'_>) -> Self {
         Self {
             order: Order::AsFound,
-            retries: lane.usual_retries(),
+            retries: worker.usual_retries(),
             max_errors: None,
-            deadline: lane.config().timeouts.total,
+            deadline: worker.config().timeouts.total,
             connections: Connections::default(),
         }
     }
 
-    /// Says which lanes of a tree work.
-    pub(crate) fn governor<'a>(&self, lane: &Lane<'a>, progress: &'a dyn Progress) -> Governor<'a> {
-        match (self.connections, lane.pool()) {
+    /// Says which workers of a tree work.
+    pub(crate) fn admission<'a>(&self, worker: &Worker<'a>, progress: &'a dyn Progress) -> AdmissionGate<'a> {
+        match (self.connections, worker.pool()) {
             (Connections::Auto, Some(pool)) => {
-                Governor::measuring(Growth::new(pool.wanted_size()), pool, progress)
+                AdmissionGate::measuring(Concurrency::new(pool.wanted_size()), pool, progress)
             }
-            _ => Governor::of_all(progress),
+            _ => AdmissionGate::of_all(progress),
         }
     }
 }
 
 /// A tree that is gone through.
-pub(crate) struct Walk<'a, W: Work> {
+pub(crate) struct Scheduler<'a, W: JobHandler> {
     work: W,
-    plan: Plan,
-    pub(crate) governor: Governor<'a>,
+    options: JobOptions,
+    pub(crate) admission: AdmissionGate<'a>,
     pub(crate) begun: Instant,
-    state: Mutex<State<W>>,
+    state: Mutex<SchedulerState<W>>,
 }
 
-pub(crate) struct State<W: Work> {
+pub(crate) struct SchedulerState<W: JobHandler> {
     pub(crate) queue: Queue<W::Directory, W::File>,
     report: Report,
-    /// What each lane is about.
-    pub(crate) in_hand: BTreeMap<Hand, String>,
-    lanes: usize,
+    /// What each worker is about.
+    pub(crate) active: BTreeMap<WorkerSlot, String>,
+    workers: usize,
     /// Why nothing more is begun.
     stop: Option<Error>,
     /// Why there is no tree at all.
     no_root: Option<Error>,
 }
 
-impl<'a, W: Work> Walk<'a, W> {
-    pub(crate) fn new(work: W, plan: Plan, governor: Governor<'a>, lanes: usize) -> Self {
-        let state = State {
-            queue: Queue::new(plan.order, lanes),
+impl<'a, W: JobHandler> Scheduler<'a, W> {
+    pub(crate) fn new(work: W, options: JobOptions, admission: AdmissionGate<'a>, workers: usize) -> Self {
+        let state = SchedulerState {
+            queue: Queue::new(options.order, workers),
             report: Report::default(),
-            in_hand: BTreeMap::new(),
-            lanes,
+            active: BTreeMap::new(),
+            workers,
             stop: None,
             no_root: None,
         };
-        Self { work, plan, governor, begun: Instant::now(), state: Mutex::new(state) }
+        Self { work, options, admission, begun: Instant::now(), state: Mutex::new(state) }
     }
 
     /// Goes through a whole tree.
     pub(crate) async fn through(
         self,
         root: W::Directory,
-        lanes: Vec<Lane<'_>>,
+        workers: Vec<Worker<'_>>,
         left: Option<Duration>,
     ) -> Result<Report> {
         self.lock().queue.add_directory(root);
-        self.run(lanes, left).await
+        self.run(workers, left).await
     }
 
     /// Moves a single file.
-    pub(crate) async fn one(self, file: W::File, lane: Lane<'_>, left: Option<Duration>) -> Result<Report> {
+    pub(crate) async fn one(
+        self,
+        file: W::File,
+        worker: Worker<'_>,
+        left: Option<Duration>,
+    ) -> Result<Report> {
         self.lock().queue.add_file(file, None, |_| String::new());
-        self.run(vec![lane], left).await
+        self.run(vec![worker], left).await
     }
 
-    async fn run(self, lanes: Vec<Lane<'_>>, left: Option<Duration>) -> Result<Report> {
+    async fn run(self, workers: Vec<Worker<'_>>, left: Option<Duration>) -> Result<Report> {
         let all = async {
-            let lanes = lanes.into_iter().enumerate();
+            let workers = workers.into_iter().enumerate();
             let mut running: FuturesUnordered<_> =
-                lanes.map(|(number, lane)| self.drive(number, lane)).collect();
+                workers.map(|(number, worker)| self.drive(number, worker)).collect();
             while running.next().await.is_some() {}
         };
         let in_time = within(left, all).await.is_some();
@@ -165,32 +170,32 @@ impl<'a, W: Work> Walk<'a, W> {
     }
 
     /// Works until nothing is left to do, or no session is to be had.
-    async fn drive(&self, number: usize, mut lane: Lane<'_>) {
+    async fn drive(&self, number: usize, mut worker: Worker<'_>) {
         let mut behind = None;
         loop {
-            let mut changed = pin!(self.governor.changed());
+            let mut changed = pin!(self.admission.changed());
             // What changes from here on is noticed.
             changed.as_mut().enable();
             let task = match self.next(number) {
                 Next::Task(task) => task,
                 Next::Wait if behind.is_some() => {
-                    self.land(number, behind.take()).await;
+                    self.await_write(number, behind.take()).await;
                     continue;
                 }
                 Next::Wait => {
-                    self.stand_by(number, &mut lane, changed).await;
+                    self.stand_by(number, &mut worker, changed).await;
                     continue;
                 }
-                Next::End => return self.land(number, behind).await,
+                Next::End => return self.await_write(number, behind).await,
             };
-            match self.act(number, &task, &mut lane, behind.take()).await {
-                Ok(None) => self.finish((number, Place::Moving), &task),
-                Ok(Some((name, Done { moved, landing: Some(landing) }))) => {
-                    behind = Some(self.leave_behind(number, Behind { task, name, moved, landing }));
+            match self.act(number, &task, &mut worker, behind.take()).await {
+                Ok(None) => self.finish((number, SlotUse::Transfer), &task),
+                Ok(Some((name, FileOutcome { moved, pending_write: Some(pending_write) }))) => {
+                    behind = Some(self.defer_write(number, PendingTask { task, name, moved, pending_write }));
                 }
-                Ok(Some((name, Done { moved, landing: None }))) => {
+                Ok(Some((name, FileOutcome { moved, pending_write: None }))) => {
                     self.count(&name, moved);
-                    self.finish((number, Place::Moving), &task);
+                    self.finish((number, SlotUse::Transfer), &task);
                 }
                 Err(no_session) => return self.give_up(number, task, no_session),
             }
@@ -202,23 +207,23 @@ impl<'a, W: Work> Walk<'a, W> {
         &self,
         number: usize,
         task: &Task<W::Directory, W::File>,
-        lane: &mut Lane<'_>,
-        behind: Option<Behind<W::Directory, W::File>>,
-    ) -> Result<Option<(String, Done)>> {
+        worker: &mut Worker<'_>,
+        behind: Option<PendingTask<W::Directory, W::File>>,
+    ) -> Result<Option<(String, FileOutcome)>> {
         // In its place: it is too large to be moved for each file.
         let work = pin!(async {
             match task {
-                Task::List(directory) => self.list(number, directory, lane).await.map(|()| None),
-                Task::Transfer(_, file) => self.transfer(number, file, lane).await,
+                Task::List(directory) => self.list(number, directory, worker).await.map(|()| None),
+                Task::Transfer(_, file) => self.transfer(number, file, worker).await,
             }
         });
-        let (outcome, ()) = tokio::join!(work, self.land(number, behind));
+        let (outcome, ()) = tokio::join!(work, self.await_write(number, behind));
         outcome
     }
 
     fn next(&self, number: usize) -> Next<W::Directory, W::File> {
         let mut state = self.lock();
-        if !self.governor.admits(number) {
+        if !self.admission.admits(number) {
             return if state.queue.is_over() { Next::End } else { Next::Wait };
         }
         let next = state.queue.next();
@@ -227,67 +232,67 @@ impl<'a, W: Work> Walk<'a, W> {
                 Task::List(directory) => self.work.directory_name(directory),
                 Task::Transfer(_, file) => self.work.file_name(file),
             };
-            self.governor.begun(self.amount(task));
-            state.in_hand.insert((number, Place::Moving), name);
+            self.admission.begun(self.amount(task));
+            state.active.insert((number, SlotUse::Transfer), name);
         }
         next
     }
 
-    pub(crate) fn finish(&self, hand: Hand, task: &Task<W::Directory, W::File>) {
+    pub(crate) fn finish(&self, hand: WorkerSlot, task: &Task<W::Directory, W::File>) {
         let mut state = self.lock();
-        state.in_hand.remove(&hand);
+        state.active.remove(&hand);
         state.queue.done(task);
         drop(state);
         // Its bytes were counted as they came.
-        self.governor.moved(Amount::file(0));
-        self.governor.wake();
+        self.admission.moved(WorkAmount::file(0));
+        self.admission.wake();
     }
 
-    fn amount(&self, task: &Task<W::Directory, W::File>) -> Amount {
+    fn amount(&self, task: &Task<W::Directory, W::File>) -> WorkAmount {
         match task {
-            Task::List(_) => Amount::file(0),
-            Task::Transfer(_, file) => Amount::file(self.work.size(file).unwrap_or(0)),
+            Task::List(_) => WorkAmount::file(0),
+            Task::Transfer(_, file) => WorkAmount::file(self.work.size(file).unwrap_or(0)),
         }
     }
 
-    /// Leaves a task to the other lanes; the last lane that gives up is the end.
+    /// Leaves a task to the other workers; the last worker that gives up is the end.
     fn give_up(&self, number: usize, task: Task<W::Directory, W::File>, why: Error) {
         let mut state = self.lock();
-        state.in_hand.remove(&(number, Place::Moving));
-        self.governor.found(self.amount(&task));
-        self.governor.gone(number);
+        state.active.remove(&(number, SlotUse::Transfer));
+        self.admission.found(self.amount(&task));
+        self.admission.gone(number);
         state.queue.put_back(task);
-        state.lanes -= 1;
+        state.workers -= 1;
         // Lanes that were never admitted are no hope for what the others gave up.
-        let no_hope = self.governor.is_measuring() && state.in_hand.is_empty();
-        if state.lanes == 0 || no_hope {
+        let no_hope = self.admission.is_measuring() && state.active.is_empty();
+        if state.workers == 0 || no_hope {
             state.queue.stop();
             state.stop.get_or_insert(why);
         } else {
             tracing::warn!("one connection less: {why}");
         }
         drop(state);
-        self.governor.wake();
+        self.admission.wake();
     }
 
     /// Lists a directory; fails only when there is no session to do it with.
-    async fn list(&self, number: usize, directory: &W::Directory, lane: &mut Lane<'_>) -> Result<()> {
-        let mut tries = Tries::again(self.plan.retries);
+    async fn list(&self, number: usize, directory: &W::Directory, worker: &mut Worker<'_>) -> Result<()> {
+        let mut budget = RetryBudget::again(self.options.retries);
         loop {
-            let client = match lane.client().await {
+            let client = match worker.client().await {
                 Ok(client) => client,
                 Err(error) => {
-                    lane.recover(error, &mut tries).await?;
+                    worker.recover(error, &mut budget).await?;
                     continue;
                 }
             };
             client.expect_more(true);
-            self.governor.works(number);
+            self.admission.works(number);
             let mut found = Found::default();
             let listed = self.work.list(client, directory, &mut found).await;
             let outcome = match listed {
                 Ok(()) => Ok(()),
-                Err(error) => match lane.recover(error, &mut tries).await {
+                Err(error) => match worker.recover(error, &mut budget).await {
                     Ok(()) => continue,
                     Err(error) => Err(error),
                 },
@@ -300,14 +305,14 @@ impl<'a, W: Work> Walk<'a, W> {
     fn take(&self, directory: &W::Directory, found: Found<W>, outcome: Result<()>) {
         let mut state = self.lock();
         state.report.directories += u64::from(found.made);
-        found.directories.iter().for_each(|_| self.governor.found(Amount::file(0)));
+        found.directories.iter().for_each(|_| self.admission.found(WorkAmount::file(0)));
         match found.is_urgent {
             true => state.queue.put_first(found.directories),
             false => found.directories.into_iter().for_each(|below| state.queue.add_directory(below)),
         }
         for file in found.files {
             let size = self.work.size(&file);
-            self.governor.found(Amount::file(size.unwrap_or(0)));
+            self.admission.found(WorkAmount::file(size.unwrap_or(0)));
             state.queue.add_file(file, size, |file| self.work.file_name(file));
         }
         for (name, error) in found.failures {
@@ -329,27 +334,27 @@ impl<'a, W: Work> Walk<'a, W> {
         &self,
         number: usize,
         file: &W::File,
-        lane: &mut Lane<'_>,
-    ) -> Result<Option<(String, Done)>> {
+        worker: &mut Worker<'_>,
+    ) -> Result<Option<(String, FileOutcome)>> {
         let name = self.work.file_name(file);
-        let attempt = Attempt::new(&self.governor);
-        let mut tries = Tries::again(self.plan.retries);
+        let attempt = Attempt::new(&self.admission);
+        let mut budget = RetryBudget::again(self.options.retries);
         loop {
-            let client = match lane.client().await {
+            let client = match worker.client().await {
                 Ok(client) => client,
                 Err(error) => {
-                    lane.recover(error, &mut tries).await?;
+                    worker.recover(error, &mut budget).await?;
                     continue;
                 }
             };
             client.expect_more(self.lock().queue.has_more());
-            self.governor.works(number);
+            self.admission.works(number);
             match self.work.transfer(client, file, &attempt).await {
                 Ok(done) => {
                     let moved = attempt.whole(done.moved);
-                    return Ok(Some((name, Done { moved, ..done })));
+                    return Ok(Some((name, FileOutcome { moved, ..done })));
                 }
-                Err(error) => match lane.recover(error, &mut tries).await {
+                Err(error) => match worker.recover(error, &mut budget).await {
                     Ok(()) => attempt.again(&name),
                     Err(error) => {
                         self.fail(&mut self.lock(), name, error);
@@ -360,19 +365,19 @@ impl<'a, W: Work> Walk<'a, W> {
         }
     }
 
-    pub(crate) fn count(&self, name: &str, moved: Moved) {
+    pub(crate) fn count(&self, name: &str, moved: Transferred) {
         let mut state = self.lock();
         state.report.files += 1;
         state.report.bytes += moved.bytes;
         state.report.resumed += moved.resumed;
         drop(state);
-        self.governor.file_finished(name);
+        self.admission.file_finished(name);
     }
 
-    pub(crate) fn fail(&self, state: &mut State<W>, name: String, error: Error) {
-        self.governor.file_failed(&name, &error);
+    pub(crate) fn fail(&self, state: &mut SchedulerState<W>, name: String, error: Error) {
+        self.admission.file_failed(&name, &error);
         state.report.note(name, error);
-        if let Some(limit) = self.plan.max_errors.filter(|most| state.report.failures.len() > *most) {
+        if let Some(limit) = self.options.max_errors.filter(|most| state.report.failures.len() > *most) {
             state.queue.stop();
             state.stop.get_or_insert(Error::TooManyFailures { limit });
         }
@@ -380,9 +385,9 @@ impl<'a, W: Work> Walk<'a, W> {
 
     fn conclude(self, in_time: bool) -> Result<Report> {
         let mut state = self.lock();
-        let too_late = || timed_out("the transfer", self.plan.deadline);
+        let too_late = || timed_out("the transfer", self.options.deadline);
         if !in_time {
-            for name in std::mem::take(&mut state.in_hand).into_values() {
+            for name in std::mem::take(&mut state.active).into_values() {
                 self.fail(&mut state, name, too_late());
             }
             state.stop = Some(too_late());
@@ -395,7 +400,7 @@ impl<'a, W: Work> Walk<'a, W> {
         }
     }
 
-    pub(crate) fn lock(&self) -> MutexGuard<'_, State<W>> {
+    pub(crate) fn lock(&self) -> MutexGuard<'_, SchedulerState<W>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -404,7 +409,7 @@ impl<'a, W: Work> Walk<'a, W> {
 //- What listing a directory of a tree gives.
 
 /// What was found in a directory.
-pub(crate) struct Found<W: Work + ?Sized> {
+pub(crate) struct Found<W: JobHandler + ?Sized> {
     /// The directory itself was made.
     pub(crate) made: bool,
     pub(crate) directories: Vec<W::Directory>,
@@ -414,7 +419,7 @@ pub(crate) struct Found<W: Work + ?Sized> {
     pub(crate) failures: Vec<(String, Error)>,
 }
 
-impl<W: Work + ?Sized> Default for Found<W> {
+impl<W: JobHandler + ?Sized> Default for Found<W> {
     fn default() -> Self {
         Self {
             made: false,

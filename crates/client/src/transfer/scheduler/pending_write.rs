@@ -1,51 +1,55 @@
 //! Files that a session has moved and is not kept waiting for.
 
-use super::{Walk, Work, queue::Task};
-use crate::transfer::{attempt::Moved, download::small_file::Landing};
+use super::{JobHandler, Scheduler, queue::Task};
+use crate::transfer::{attempt::Transferred, download::small_file::PendingWrite};
 
 /// A file that was moved.
-pub(crate) struct Done {
-    pub(crate) moved: Moved,
+pub(crate) struct FileOutcome {
+    pub(crate) moved: Transferred,
     /// It has still to be written to its place, which the session need not wait for.
-    pub(crate) landing: Option<Landing>,
+    pub(crate) pending_write: Option<PendingWrite>,
 }
 
 /// A file that is on its way to its place while its session moves the next one.
-pub(crate) struct Behind<D, F> {
+pub(crate) struct PendingTask<D, F> {
     pub(crate) task: Task<D, F>,
     pub(crate) name: String,
-    pub(crate) moved: Moved,
-    pub(crate) landing: Landing,
+    pub(crate) moved: Transferred,
+    pub(crate) pending_write: PendingWrite,
 }
 
-/// A lane, with what it moves or with what it has behind it.
-pub(crate) type Hand = (usize, Place);
+/// A worker, with what it moves or with what it has behind it.
+pub(crate) type WorkerSlot = (usize, SlotUse);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Place {
-    Moving,
-    Behind,
+pub(crate) enum SlotUse {
+    Transfer,
+    Write,
 }
 
-impl<W: Work> Walk<'_, W> {
-    pub(crate) fn leave_behind(
+impl<W: JobHandler> Scheduler<'_, W> {
+    pub(crate) fn defer_write(
         &self,
         number: usize,
-        behind: Behind<W::Directory, W::File>,
-    ) -> Behind<W::Directory, W::File> {
+        behind: PendingTask<W::Directory, W::File>,
+    ) -> PendingTask<W::Directory, W::File> {
         let mut state = self.lock();
-        state.in_hand.remove(&(number, Place::Moving));
-        state.in_hand.insert((number, Place::Behind), behind.name.clone());
+        state.active.remove(&(number, SlotUse::Transfer));
+        state.active.insert((number, SlotUse::Write), behind.name.clone());
         behind
     }
 
     /// Waits for a file that was left behind.
-    pub(crate) async fn land(&self, number: usize, behind: Option<Behind<W::Directory, W::File>>) {
-        let Some(Behind { task, name, moved, landing }) = behind else { return };
-        match landing.end().await {
+    pub(crate) async fn await_write(
+        &self,
+        number: usize,
+        behind: Option<PendingTask<W::Directory, W::File>>,
+    ) {
+        let Some(PendingTask { task, name, moved, pending_write }) = behind else { return };
+        match pending_write.end().await {
             Ok(()) => self.count(&name, moved),
             Err(error) => self.fail(&mut self.lock(), name, error),
         }
-        self.finish((number, Place::Behind), &task);
+        self.finish((number, SlotUse::Write), &task);
     }
 }

@@ -4,23 +4,23 @@ use std::{pin::Pin, time::Duration};
 
 use tokio::sync::futures::Notified;
 
-use super::{Walk, Work, worker::Lane};
+use super::{JobHandler, Scheduler, worker::Worker};
 
-impl<W: Work> Walk<'_, W> {
-    /// Waits for what may let a lane go on. Where the others take long to list, the server is far away: the lane logs
+impl<W: JobHandler> Scheduler<'_, W> {
+    /// Waits for what may let a worker go on. Where the others take long to list, the server is far away: the worker logs
     /// in meanwhile, for that takes as long.
     pub(crate) async fn stand_by(
         &self,
         number: usize,
-        lane: &mut Lane<'_>,
+        worker: &mut Worker<'_>,
         mut changed: Pin<&mut Notified<'_>>,
     ) {
-        lane.rest();
+        worker.rest();
         let far = async {
             tokio::time::sleep_until(self.begun + PATIENCE).await;
             // What was begun is brought to its end: left alone it would keep a seat from the others.
-            if lane.is_opening() || self.is_needed_soon(number) {
-                lane.get_ready().await;
+            if worker.is_opening() || self.is_needed_soon(number) {
+                worker.get_ready().await;
             }
             std::future::pending::<()>().await;
         };
@@ -32,7 +32,7 @@ impl<W: Work> Walk<'_, W> {
     }
 
     fn is_needed_soon(&self, number: usize) -> bool {
-        self.governor.may_admit(number) && self.lock().queue.is_listing()
+        self.admission.may_admit(number) && self.lock().queue.is_listing()
     }
 }
 

@@ -7,14 +7,14 @@ use std::{
 
 use crate::Error;
 
-/// What is left of the tries that something has.
+/// What is left of the budget that something has.
 #[derive(Debug)]
-pub(crate) struct Tries {
+pub(crate) struct RetryBudget {
     left: u32,
     pause: Duration,
 }
 
-impl Tries {
+impl RetryBudget {
     /// Allows to try again so many times.
     pub(crate) fn again(times: u32) -> Self {
         Self { left: times, pause: FIRST_PAUSE }
@@ -81,8 +81,8 @@ mod tests {
 
     #[test]
     fn pauses_double_and_end() {
-        let mut tries = Tries::again(9);
-        let pauses: Vec<_> = std::iter::from_fn(|| tries.next_pause()).collect();
+        let mut budget = RetryBudget::again(9);
+        let pauses: Vec<_> = std::iter::from_fn(|| budget.next_pause()).collect();
 
         assert_eq!(pauses.len(), 9);
         for (pause, whole) in pauses.iter().zip([0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0, 30.0]) {

@@ -2,34 +2,34 @@
 
 use std::fmt;
 
-use super::retry::{Tries, is_passing, spoils_session};
+use super::retry::{RetryBudget, is_passing, spoils_session};
 use crate::{Client, Error, Pool, PooledClient, Result, config::Config, future::BoxFuture};
 
 /// Where a transfer has its session from.
-pub(crate) enum Lane<'c> {
+pub(crate) enum Worker<'c> {
     /// The user's own; one that breaks cannot be replaced.
     Own(&'c mut Client),
     /// Lent by a pool, anew whenever that is needed.
-    Lent { pool: &'c Pool, session: Option<Box<PooledClient>>, spare: Spare<'c> },
+    Lent { pool: &'c Pool, session: Option<Box<PooledClient>>, prewarm: Prewarm<'c> },
 }
 
-/// A session that a lane has the pool open before there is anything to do, once.
-pub(crate) enum Spare<'c> {
+/// A session that a worker has the pool open before there is anything to do, once.
+pub(crate) enum Prewarm<'c> {
     NotNeeded,
     Opening(BoxFuture<'c, ()>),
     Opened,
 }
 
-impl<'c> Lane<'c> {
+impl<'c> Worker<'c> {
     pub(crate) fn of(pool: &'c Pool) -> Self {
-        Self::Lent { pool, session: None, spare: Spare::NotNeeded }
+        Self::Lent { pool, session: None, prewarm: Prewarm::NotNeeded }
     }
 
-    /// Gives as many lanes as there may be, this one among them.
+    /// Gives as many workers as there may be, this one among them.
     pub(crate) fn with_siblings(self) -> Vec<Self> {
         let siblings = match &self {
             Self::Own(_) => Vec::new(),
-            Self::Lent { pool, .. } => (1..pool.wanted_size()).map(|_| Lane::of(pool)).collect(),
+            Self::Lent { pool, .. } => (1..pool.wanted_size()).map(|_| Worker::of(pool)).collect(),
         };
         std::iter::once(self).chain(siblings).collect()
     }
@@ -64,8 +64,8 @@ impl<'c> Lane<'c> {
                 client.check_usable()?;
                 Ok(client)
             }
-            Self::Lent { pool, session, spare } => {
-                spare.opened().await;
+            Self::Lent { pool, session, prewarm } => {
+                prewarm.opened().await;
                 // Whoever else waits for a session has his turn between two files.
                 session.take_if(|held| held.is_broken() || pool.is_wanted());
                 if session.is_none() {
@@ -78,15 +78,15 @@ impl<'c> Lane<'c> {
 
     /// Has the pool open a session; dropped, it is gone on with the next time.
     pub(crate) async fn get_ready(&mut self) {
-        let Self::Lent { pool, spare, .. } = self else { return };
-        if let Spare::NotNeeded = spare {
-            *spare = Spare::Opening(Box::pin(pool.open_spare()));
+        let Self::Lent { pool, prewarm, .. } = self else { return };
+        if let Prewarm::NotNeeded = prewarm {
+            *prewarm = Prewarm::Opening(Box::pin(pool.open_spare()));
         }
-        spare.opened().await;
+        prewarm.opened().await;
     }
 
     pub(crate) fn is_opening(&self) -> bool {
-        matches!(self, Self::Lent { spare: Spare::Opening(_), .. })
+        matches!(self, Self::Lent { prewarm: Prewarm::Opening(_), .. })
     }
 
     /// Gives the session back while there is nothing to do.
@@ -98,12 +98,12 @@ impl<'c> Lane<'c> {
 
     /// Waits until it may be tried again, on another session if need be; gives the error back when
     /// there is no use in it.
-    pub(crate) async fn recover(&mut self, error: Error, tries: &mut Tries) -> Result<()> {
+    pub(crate) async fn recover(&mut self, error: Error, budget: &mut RetryBudget) -> Result<()> {
         self.leave_after(&error);
         if !is_passing(&error) || self.is_lost() {
             return Err(error);
         }
-        let Some(pause) = tries.next_pause() else { return Err(error) };
+        let Some(pause) = budget.next_pause() else { return Err(error) };
         tracing::debug!("{error}; it is tried again in {pause:?}");
         tokio::time::sleep(pause).await;
         Ok(())
@@ -124,7 +124,7 @@ impl<'c> Lane<'c> {
     }
 }
 
-impl Spare<'_> {
+impl Prewarm<'_> {
     /// Waits for what is being opened.
     async fn opened(&mut self) {
         if let Self::Opening(opening) = self {
@@ -137,7 +137,7 @@ impl Spare<'_> {
 /// How often files are tried again over a pool.
 const RETRIES: u32 = 2;
 
-impl fmt::Debug for Lane<'_> {
+impl fmt::Debug for Worker<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Own(client) => f.debug_tuple("Own").field(client).finish(),

@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// How files are stored.
-pub(crate) struct Storing<'a> {
+pub(crate) struct FileUpload<'a> {
     pub(crate) fs: &'a dyn PathIo,
     pub(crate) block: usize,
     pub(crate) resume: bool,
@@ -69,7 +69,7 @@ pub(crate) struct Stored {
     answers: Vec<Reply>,
 }
 
-impl Storing<'_> {
+impl FileUpload<'_> {
     /// Stores one file under its name on the server; with [`temporary`](Self::temporary) only when it is
     /// whole there.
     pub(crate) async fn store(
@@ -86,7 +86,7 @@ impl Storing<'_> {
             Err(NotStored { error, compressed: true }) if is_about_data(&error) => {
                 client.distrust_compressed_uploads(&error);
                 // Nothing can be gone on with behind what was spoilt.
-                Storing { resume: false, ..*self }.store_at(client, source, &place).await
+                FileUpload { resume: false, ..*self }.store_at(client, source, &place).await
             }
             stored => stored,
         };
@@ -132,7 +132,7 @@ impl Storing<'_> {
     async fn send(
         &self,
         client: &mut Client,
-        (content, source): (&mut Content, &Path),
+        (content, source): (&mut UploadSource, &Path),
         (data, offset): (&mut DataConnection, u64),
         target: &RemotePath,
     ) -> Result<Stored> {
@@ -163,27 +163,27 @@ impl Storing<'_> {
     }
 
     /// Reads a small file, or opens a larger one.
-    async fn content(&self, source: &Path) -> Result<Content, PathIoError> {
+    async fn content(&self, source: &Path) -> Result<UploadSource, PathIoError> {
         if !self.resume
             && !self.ascii
             && let Some(file) = self.fs.read_whole(source, SMALLEST_BLOCK).await?
         {
-            return Ok(Content::Read(file));
+            return Ok(UploadSource::Read(file));
         }
         let file = self.fs.open(source, OpenMode::Read).await?;
-        Ok(Content::Open(file, self.fs.stat(source).await.ok()))
+        Ok(UploadSource::Open(file, self.fs.stat(source).await.ok()))
     }
 
     async fn copy(
         &self,
         client: &mut Client,
-        content: &mut Content,
+        content: &mut UploadSource,
         source: &Path,
         data: &mut DataConnection,
     ) -> Result<u64, CopyError> {
         let file = match content {
-            Content::Read(file) => return self.copy_small(&file.content, data).await,
-            Content::Open(file, _) => &mut **file,
+            UploadSource::Read(file) => return self.copy_small(&file.content, data).await,
+            UploadSource::Open(file, _) => &mut **file,
         };
         let mut keep_alive = client.keep_alive();
         let control = client.control_mut();
@@ -294,13 +294,13 @@ impl Storing<'_> {
 }
 
 /// What a file is to hold on the server.
-enum Content {
+enum UploadSource {
     /// A small file, read already.
     Read(ReadFile),
     Open(Box<dyn PathFile>, Option<Metadata>),
 }
 
-impl Content {
+impl UploadSource {
     fn size(&self) -> Option<u64> {
         match self {
             Self::Read(file) => Some(file.content.len() as u64),
@@ -353,7 +353,7 @@ fn timestamp(time: SystemTime) -> Option<Timestamp> {
 // ==== merged from tree/temporary.rs
 //- Uploads that get their final name when they are whole.
 
-impl Storing<'_> {
+impl FileUpload<'_> {
     /// Compares what was stored with what was sent. A part whose content is wrong is removed, as nothing
     /// can go on from it.
     pub(crate) async fn judged(

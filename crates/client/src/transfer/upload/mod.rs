@@ -12,12 +12,12 @@ use std::{
 
 use oxftp_proto::RemotePath;
 
-use self::tree::{LocalDirectory, LocalFile, StoreTree};
+use self::tree::{LocalDirectory, LocalFile, TreeUpload};
 use super::{
     BLOCK_SIZE, block_size,
     local_path::remote_name,
     options::{Connections, Order},
-    scheduler::{Plan, Walk, admission::Governor, retry::Tries, worker::Lane},
+    scheduler::{JobOptions, Scheduler, admission::AdmissionGate, retry::RetryBudget, worker::Worker},
     verify::Verify,
 };
 use crate::{
@@ -56,7 +56,7 @@ impl Client {
     /// [`Error::Data`].
     #[must_use = "nothing is uploaded until it is awaited"]
     pub fn upload(&mut self, source: impl Into<PathBuf>) -> Upload<'_> {
-        Upload::new(Lane::Own(self), source.into())
+        Upload::new(Worker::Own(self), source.into())
     }
 }
 
@@ -80,7 +80,7 @@ impl Pool {
     /// a tree was begun and no session is to be had any more.
     #[must_use = "nothing is uploaded until it is awaited"]
     pub fn upload(&self, source: impl Into<PathBuf>) -> Upload<'_> {
-        Upload::new(Lane::of(self), source.into())
+        Upload::new(Worker::of(self), source.into())
     }
 }
 
@@ -94,7 +94,7 @@ impl Pool {
 /// ```
 #[derive(Debug)]
 pub struct Upload<'c> {
-    lane: Lane<'c>,
+    worker: Worker<'c>,
     source: PathBuf,
     destination: RemotePath,
     write_into: bool,
@@ -106,15 +106,15 @@ pub struct Upload<'c> {
     keep_times: bool,
     keep_permissions: bool,
     verify: Verify,
-    plan: Plan,
+    options: JobOptions,
     progress: Arc<dyn Progress>,
 }
 
 impl<'c> Upload<'c> {
-    fn new(lane: Lane<'c>, source: PathBuf) -> Self {
+    fn new(worker: Worker<'c>, source: PathBuf) -> Self {
         Self {
-            plan: Plan::of(&lane),
-            lane,
+            options: JobOptions::of(&worker),
+            worker,
             source,
             destination: RemotePath::default(),
             write_into: false,
@@ -235,7 +235,7 @@ impl<'c> Upload<'c> {
     /// directory.
     #[must_use]
     pub fn order(mut self, order: Order) -> Self {
-        self.plan.order = order;
+        self.options.order = order;
         self
     }
 
@@ -243,16 +243,16 @@ impl<'c> Upload<'c> {
     /// [`Connections::All`].
     #[must_use]
     pub fn connections(mut self, connections: Connections) -> Self {
-        self.plan.connections = connections;
+        self.options.connections = connections;
         self
     }
 
-    /// Tries again so many times what fails for a passing reason, after pauses that double from a
+    /// RetryBudget again so many times what fails for a passing reason, after pauses that double from a
     /// quarter of a second. Defaults to 2 over a pool, and to 0 over a client, whose connection cannot
     /// be replaced.
     #[must_use]
     pub fn retries(mut self, times: u32) -> Self {
-        self.plan.retries = times;
+        self.options.retries = times;
         self
     }
 
@@ -261,7 +261,7 @@ impl<'c> Upload<'c> {
     /// limit.
     #[must_use]
     pub fn max_errors(mut self, most: usize) -> Self {
-        self.plan.max_errors = Some(most);
+        self.options.max_errors = Some(most);
         self
     }
 
@@ -270,7 +270,7 @@ impl<'c> Upload<'c> {
     /// [`Timeouts::total`](crate::Timeouts::total).
     #[must_use]
     pub fn deadline(mut self, deadline: Duration) -> Self {
-        self.plan.deadline = Some(deadline);
+        self.options.deadline = Some(deadline);
         self
     }
 
@@ -294,12 +294,12 @@ impl<'c> Upload<'c> {
     async fn run(mut self) -> Result<Report> {
         self.check()?;
         let begun = Instant::now();
-        let deadline = self.plan.deadline;
+        let deadline = self.options.deadline;
         let prepared = within(deadline, self.prepare()).await;
         let (is_tree, target) = prepared.unwrap_or_else(|| Err(timed_out("the upload", deadline)))?;
         let left = deadline.map(|deadline| deadline.saturating_sub(begun.elapsed()));
-        let config = self.lane.config();
-        let work = StoreTree {
+        let config = self.worker.config();
+        let work = TreeUpload {
             fs: config.path_io.clone(),
             block: self.block_size,
             resume: self.resume,
@@ -311,22 +311,24 @@ impl<'c> Upload<'c> {
             verify: self.verify,
             encoding: config.encoding,
             limits: config.limits.clone(),
-            measures: matches!(self.plan.order, Order::LargestFirst | Order::SmallestFirst),
+            measures: matches!(self.options.order, Order::LargestFirst | Order::SmallestFirst),
         };
         if is_tree {
             let root = LocalDirectory { local: self.source, remote: target, depth: 0 };
-            let governor = self.plan.governor(&self.lane, &*self.progress);
-            let lanes = self.lane.with_siblings();
-            let walk = Walk::new(work, self.plan, governor, lanes.len());
-            return walk.through(root, lanes, left).await;
+            let admission = self.options.admission(&self.worker, &*self.progress);
+            let workers = self.worker.with_siblings();
+            let scheduler = Scheduler::new(work, self.options, admission, workers.len());
+            return scheduler.through(root, workers, left).await;
         }
         let file = LocalFile { local: self.source, remote: target, size: None };
-        Walk::new(work, self.plan, Governor::of_all(&*self.progress), 1).one(file, self.lane, left).await
+        Scheduler::new(work, self.options, AdmissionGate::of_all(&*self.progress), 1)
+            .one(file, self.worker, left)
+            .await
     }
 
     /// Finds out what the source is and where it goes, and makes what a single file needs.
     async fn prepare(&mut self) -> Result<(bool, RemotePath)> {
-        let (fs, encoding) = (self.lane.config().path_io.clone(), self.lane.config().encoding);
+        let (fs, encoding) = (self.worker.config().path_io.clone(), self.worker.config().encoding);
         let destination = std::mem::take(&mut self.destination);
         let target = match self.write_into {
             true => destination,
@@ -347,15 +349,15 @@ impl<'c> Upload<'c> {
     }
 
     async fn make(&mut self, directory: &RemotePath) -> Result<()> {
-        let mut tries = Tries::again(self.plan.retries);
+        let mut budget = RetryBudget::again(self.options.retries);
         loop {
-            let outcome = match self.lane.client().await {
+            let outcome = match self.worker.client().await {
                 Ok(client) => make_unless_there(client, directory).await,
                 Err(error) => Err(error),
             };
             match outcome {
                 Ok(()) => return Ok(()),
-                Err(error) => self.lane.recover(error, &mut tries).await?,
+                Err(error) => self.worker.recover(error, &mut budget).await?,
             }
         }
     }

@@ -4,12 +4,12 @@ use std::{path::PathBuf, sync::Arc};
 
 use oxftp_proto::{Encoding, Limits, RemotePath};
 
-use super::file::{KeepTimes, Storing};
+use super::file::{FileUpload, KeepTimes};
 use crate::transfer::{
-    attempt::{Attempt, Moved},
+    attempt::{Attempt, Transferred},
     local_path::{os_bytes, remote_name},
     partial_name::{is_part_of_another, parts_of_others},
-    scheduler::{Found, Work, pending_write::Done},
+    scheduler::{Found, JobHandler, pending_write::FileOutcome},
     verify::Verify,
 };
 use crate::{
@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// How a tree is stored.
-pub(crate) struct StoreTree {
+pub(crate) struct TreeUpload {
     pub(crate) fs: Arc<dyn PathIo>,
     pub(crate) block: usize,
     pub(crate) resume: bool,
@@ -48,7 +48,7 @@ pub(crate) struct LocalFile {
     pub(crate) size: Option<u64>,
 }
 
-impl Work for StoreTree {
+impl JobHandler for TreeUpload {
     type Directory = LocalDirectory;
     type File = LocalFile;
 
@@ -77,9 +77,14 @@ impl Work for StoreTree {
         Ok(())
     }
 
-    async fn transfer(&self, client: &mut Client, file: &LocalFile, attempt: &Attempt<'_>) -> Result<Done> {
+    async fn transfer(
+        &self,
+        client: &mut Client,
+        file: &LocalFile,
+        attempt: &Attempt<'_>,
+    ) -> Result<FileOutcome> {
         // What a lost connection left on the server may still grow, so only the user may resume.
-        let storing = Storing {
+        let storing = FileUpload {
             fs: &*self.fs,
             block: self.block,
             resume: self.resume,
@@ -92,7 +97,10 @@ impl Work for StoreTree {
             progress: attempt,
         };
         let stored = storing.store(client, &file.local, &file.remote).await?;
-        Ok(Done { moved: Moved { bytes: stored.bytes, resumed: stored.resumed }, landing: None })
+        Ok(FileOutcome {
+            moved: Transferred { bytes: stored.bytes, resumed: stored.resumed },
+            pending_write: None,
+        })
     }
 
     fn is_root(&self, directory: &LocalDirectory) -> bool {
@@ -112,7 +120,7 @@ impl Work for StoreTree {
     }
 }
 
-impl StoreTree {
+impl TreeUpload {
     async fn find(
         &self,
         item: DirectoryItem,
@@ -144,7 +152,7 @@ impl StoreTree {
 }
 
 /// Leaves out the files whose names are those of others while these are not whole, and names them.
-fn leave_out_parts_of_others(items: &mut Vec<DirectoryItem>, found: &mut Found<StoreTree>) {
+fn leave_out_parts_of_others(items: &mut Vec<DirectoryItem>, found: &mut Found<TreeUpload>) {
     let names: Vec<_> = items.iter().map(|item| os_bytes(item.name())).collect();
     let parts = parts_of_others(names.iter().map(Vec::as_slice));
     let mut place = 0..;

@@ -17,7 +17,7 @@ use crate::local_fs::{
 };
 
 /// A name in a directory that is held open.
-pub(crate) struct Place {
+pub(crate) struct DirectoryHandle {
     pub(crate) directory: Held,
     pub(crate) name: PathBuf,
 }
@@ -28,7 +28,7 @@ pub(crate) enum Held {
     Below(Arc<OwnedFd>),
 }
 
-impl Place {
+impl DirectoryHandle {
     pub(crate) fn stat(&self) -> io::Result<Stat> {
         Ok(rustix::fs::statat(self.directory.fd()?, &self.name, AtFlags::SYMLINK_NOFOLLOW)?)
     }

@@ -16,7 +16,7 @@ use std::{
 };
 
 use self::directory_handle::{
-    DIRECTORY, DIRECTORY_MODE, Held, Place, describe, kind, made, name, open_directory,
+    DIRECTORY, DIRECTORY_MODE, DirectoryHandle, Held, describe, kind, made, name, open_directory,
 };
 use rustix::fs::{AtFlags, CWD, Mode};
 
@@ -37,13 +37,13 @@ use crate::{
 ///
 /// The root itself, and what is not below it, is the user's own choice and treated as [`LocalFs`] does.
 #[derive(Debug, Clone)]
-pub(crate) struct Beneath {
+pub(crate) struct Sandbox {
     root: PathBuf,
     /// The root's handle, once something below it was reached.
     handle: Arc<OnceLock<OwnedFd>>,
 }
 
-impl Beneath {
+impl Sandbox {
     pub(crate) fn new(root: &Path) -> Self {
         Self { root: root.to_owned(), handle: Arc::default() }
     }
@@ -53,14 +53,14 @@ impl Beneath {
     }
 
     /// Goes down to the directory of `path`; with `make`, what is missing on the way is made.
-    fn descend(&self, path: &Path, make: bool) -> io::Result<Place> {
+    fn descend(&self, path: &Path, make: bool) -> io::Result<DirectoryHandle> {
         let below = path.strip_prefix(&self.root).map_err(io::Error::other)?;
         let mut directory = self.open_root()?;
         let mut names = below.components().map(name).peekable();
         while let Some(name) = names.next() {
             let name = name?;
             if names.peek().is_none() {
-                return Ok(Place { directory, name: name.into() });
+                return Ok(DirectoryHandle { directory, name: name.into() });
             }
             if make {
                 made(rustix::fs::mkdirat(directory.fd()?, name, DIRECTORY_MODE))?;
@@ -85,7 +85,7 @@ impl Beneath {
         &self,
         operation: &'static str,
         path: &'a Path,
-        work: impl FnOnce(&Place) -> io::Result<T> + Send + 'static,
+        work: impl FnOnce(&DirectoryHandle) -> io::Result<T> + Send + 'static,
     ) -> BoxFuture<'a, PathIoResult<T>> {
         let this = self.clone();
         blocking(operation, path, move |path| work(&this.descend(path, false)?))
@@ -111,7 +111,7 @@ impl Beneath {
     }
 }
 
-impl PathIo for Beneath {
+impl PathIo for Sandbox {
     fn exists<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, PathIoResult<bool>> {
         if self.has(path) { self.is(path, |_| true) } else { LOCAL.exists(path) }
     }
@@ -225,7 +225,7 @@ impl PathIo for Beneath {
         if !self.has(path) {
             return LOCAL.read_link(path);
         }
-        self.at("read the link", path, Place::read_link)
+        self.at("read the link", path, DirectoryHandle::read_link)
     }
 
     fn symlink<'a>(&'a self, says: &'a Path, path: &'a Path) -> BoxFuture<'a, PathIoResult<()>> {

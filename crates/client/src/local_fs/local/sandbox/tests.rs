@@ -11,7 +11,7 @@ use tokio::io::AsyncWriteExt;
 use super::*;
 
 /// A root with a link `out` to a directory beside it.
-fn rooted() -> (tempfile::TempDir, Beneath, PathBuf) {
+fn rooted() -> (tempfile::TempDir, Sandbox, PathBuf) {
     let home = tempfile::tempdir().unwrap();
     let root = home.path().join("root");
     fs::create_dir(&root).unwrap();
@@ -19,7 +19,7 @@ fn rooted() -> (tempfile::TempDir, Beneath, PathBuf) {
     fs::write(home.path().join("outside/file"), "keep me").unwrap();
     symlink("../outside", root.join("out")).unwrap();
     symlink("../outside/file", root.join("link")).unwrap();
-    (home, Beneath::new(&root), root)
+    (home, Sandbox::new(&root), root)
 }
 
 #[tokio::test]

@@ -23,18 +23,18 @@ use oxftp_proto::{RemotePath, Timestamp};
 use tokio::sync::OnceCell;
 
 use self::{
-    plan::Plan,
+    plan::SegmentPlan,
     status::{Status, spell},
 };
-use super::file::{Fetching, Wanted};
+use super::file::{FileDownload, RemoteFile};
 use crate::transfer::{
     local_path::refuse_link,
     partial_name::part_path,
     scheduler::{
-        admission::Governor,
-        concurrency::Work,
-        retry::{Tries, is_passing},
-        worker::Lane,
+        admission::AdmissionGate,
+        concurrency::WorkAmount,
+        retry::{RetryBudget, is_passing},
+        worker::Worker,
     },
     verify::Verify,
 };
@@ -75,24 +75,28 @@ impl Segmented<'_> {
     }
 
     /// Fetches the file; `None` when only a single connection can, from the start.
-    pub(crate) async fn fetch(&self, lane: Lane<'_>, governor: Governor<'_>) -> Result<Option<Report>> {
+    pub(crate) async fn fetch(
+        &self,
+        worker: Worker<'_>,
+        admission: AdmissionGate<'_>,
+    ) -> Result<Option<Report>> {
         let part = part_path(self.target);
         let status = status_path(&part);
         for path in [self.target, &part, &status] {
             refuse_link(&**self.fs, path).await?;
         }
-        let (plan, time, lane) = self.prepare(lane, &part).await?;
+        let (plan, time, worker) = self.prepare(worker, &part).await?;
         let resumed = self.size - plan.left();
         self.progress.file_started(&self.remote.to_string(), Some(self.size), resumed);
-        governor.found(Work::bytes(plan.left()));
+        admission.found(WorkAmount::bytes(plan.left()));
         let running = Running {
             job: self,
             part: &part,
             plan: Mutex::new(plan),
-            governor,
+            admission,
             begun: OnceCell::new_with(time.map(Some)),
         };
-        running.run(self.lanes(lane)).await?;
+        running.run(self.workers(worker)).await?;
         if running.plan().is_hopeless() {
             let moved = self.size - running.plan().left() - resumed;
             self.progress.file_retried(&self.remote.to_string(), resumed, moved);
@@ -105,19 +109,23 @@ impl Segmented<'_> {
         Ok(Some(Report { files: 1, bytes, resumed, ..Report::default() }))
     }
 
-    fn lanes<'l>(&self, lane: Lane<'l>) -> Vec<Lane<'l>>
+    fn workers<'l>(&self, worker: Worker<'l>) -> Vec<Worker<'l>>
     where
         Self: 'l,
     {
-        let mut lanes = lane.with_siblings();
-        lanes.truncate(self.most);
-        lanes
+        let mut workers = worker.with_siblings();
+        workers.truncate(self.most);
+        workers
     }
 
     /// Finds what is there already, and the time that the file had when that was written.
-    async fn prepare<'l>(&self, mut lane: Lane<'l>, part: &Path) -> Result<(Plan, Option<String>, Lane<'l>)> {
+    async fn prepare<'l>(
+        &self,
+        mut worker: Worker<'l>,
+        part: &Path,
+    ) -> Result<(SegmentPlan, Option<String>, Worker<'l>)> {
         let segments = if self.at_once { self.most } else { 1 };
-        let fresh = |there| Plan::new(there, self.size, segments, LEAST_BYTES);
+        let fresh = |there| SegmentPlan::new(there, self.size, segments, LEAST_BYTES);
         let found = self.fs.stat(part).await.ok().filter(|found| self.resume && found.is_file());
         let recorded = self.fs.exists(&status_path(part)).await?;
         match found {
@@ -125,31 +133,35 @@ impl Segmented<'_> {
                 let status = Status::load(&**self.fs, part).await.filter(|status| status.size == self.size);
                 let time = status.as_ref().and_then(|status| status.modified.clone());
                 if let (Some(status), Some(time)) = (status, time)
-                    && self.time(&mut lane).await? == Some(time.clone())
+                    && self.time(&mut worker).await? == Some(time.clone())
                 {
-                    return Ok((Plan::resumed(self.size, status.claims, LEAST_BYTES), Some(time), lane));
+                    return Ok((
+                        SegmentPlan::resumed(self.size, status.claims, LEAST_BYTES),
+                        Some(time),
+                        worker,
+                    ));
                 }
             }
             Some(found) if !recorded && found.size <= self.size => {
-                return Ok((fresh(found.size), None, lane));
+                return Ok((fresh(found.size), None, worker));
             }
             _ => {}
         }
         discard(&**self.fs, part).await?;
         self.fs.open(part, OpenMode::CreatePrivate).await?;
-        Ok((fresh(0), None, lane))
+        Ok((fresh(0), None, worker))
     }
 
-    async fn time(&self, lane: &mut Lane<'_>) -> Result<Option<String>> {
-        let mut tries = Tries::again(self.retries);
+    async fn time(&self, worker: &mut Worker<'_>) -> Result<Option<String>> {
+        let mut budget = RetryBudget::again(self.retries);
         loop {
-            let outcome = match lane.client().await {
+            let outcome = match worker.client().await {
                 Ok(client) => self.ask_time(client).await,
                 Err(error) => Err(error),
             };
             match outcome {
                 Ok(time) => return Ok(time),
-                Err(error) => lane.recover(error, &mut tries).await?,
+                Err(error) => worker.recover(error, &mut budget).await?,
             }
         }
     }
@@ -165,16 +177,16 @@ impl Segmented<'_> {
 
     /// Gives the file its name, if it is what the server has.
     async fn conclude(&self, part: &Path, time: Option<String>) -> Result<()> {
-        let mut lane = Lane::of(self.pool);
-        let mut tries = Tries::again(self.retries);
+        let mut worker = Worker::of(self.pool);
+        let mut budget = RetryBudget::again(self.retries);
         loop {
-            let outcome = match lane.client().await {
+            let outcome = match worker.client().await {
                 Ok(client) => self.check(client, part, time.as_deref()).await,
                 Err(error) => Err(error),
             };
             match outcome {
                 Ok(()) => break,
-                Err(error) => lane.recover(error, &mut tries).await?,
+                Err(error) => worker.recover(error, &mut budget).await?,
             }
         }
         self.fetching().finish(self.mode, part, self.target).await?;
@@ -182,9 +194,9 @@ impl Segmented<'_> {
         if time.is_some() || self.fs.exists(&status).await? {
             self.fs.unlink(&status).await?;
         }
-        if let Ok(client) = lane.client().await {
+        if let Ok(client) = worker.client().await {
             let (path, size) = (self.remote, Some(self.size));
-            let wanted = Wanted { path, size, modified: self.modified, mode: self.mode };
+            let wanted = RemoteFile { path, size, modified: self.modified, mode: self.mode };
             self.fetching().keep_time(client, &wanted, None, self.target).await;
         }
         Ok(())
@@ -205,8 +217,8 @@ impl Segmented<'_> {
         self.verify.check(client, (&**self.fs, part), self.size, self.remote).await
     }
 
-    fn fetching(&self) -> Fetching<'_> {
-        Fetching {
+    fn fetching(&self) -> FileDownload<'_> {
+        FileDownload {
             fs: self.fs,
             block: self.block,
             resume: self.resume,
@@ -224,20 +236,20 @@ impl Segmented<'_> {
 struct Running<'a> {
     job: &'a Segmented<'a>,
     part: &'a Path,
-    plan: Mutex<Plan>,
-    governor: Governor<'a>,
+    plan: Mutex<SegmentPlan>,
+    admission: AdmissionGate<'a>,
     /// Set once the part file has its full length, and a status beside it: to the file's time on the server.
     begun: OnceCell<Option<String>>,
 }
 
 impl Running<'_> {
     /// Fetches all that is missing, or finds out that it cannot be done in this way.
-    async fn run(&self, lanes: Vec<Lane<'_>>) -> Result<()> {
+    async fn run(&self, workers: Vec<Worker<'_>>) -> Result<()> {
         if self.is_over() {
             return Ok(());
         }
         let outcome = tokio::select! {
-            outcome = self.all(lanes) => outcome,
+            outcome = self.all(workers) => outcome,
             never = self.record() => match never {},
         };
         if outcome.is_err() {
@@ -246,9 +258,10 @@ impl Running<'_> {
         outcome
     }
 
-    async fn all(&self, lanes: Vec<Lane<'_>>) -> Result<()> {
-        let lanes = lanes.into_iter().enumerate();
-        let mut working: FuturesUnordered<_> = lanes.map(|(number, lane)| self.work(number, lane)).collect();
+    async fn all(&self, workers: Vec<Worker<'_>>) -> Result<()> {
+        let workers = workers.into_iter().enumerate();
+        let mut working: FuturesUnordered<_> =
+            workers.map(|(number, worker)| self.work(number, worker)).collect();
         let mut failure = Error::PoolClosed;
         while let Some(outcome) = working.next().await {
             if self.is_over() {
@@ -265,27 +278,27 @@ impl Running<'_> {
     }
 
     /// Fetches one segment after the other.
-    async fn work(&self, number: usize, mut lane: Lane<'_>) -> Result<()> {
-        let mut tries = Tries::again(self.job.retries);
+    async fn work(&self, number: usize, mut worker: Worker<'_>) -> Result<()> {
+        let mut budget = RetryBudget::again(self.job.retries);
         loop {
-            let mut changed = pin!(self.governor.changed());
+            let mut changed = pin!(self.admission.changed());
             // What changes from here on is noticed.
             changed.as_mut().enable();
             if self.is_over() {
                 return Ok(());
             }
-            if !self.governor.admits(number) || !self.plan().has_work() {
-                lane.rest();
+            if !self.admission.admits(number) || !self.plan().has_work() {
+                worker.rest();
                 changed.await;
                 continue;
             }
-            match self.turn(number, &mut lane).await {
-                Ok(true) => tries = Tries::again(self.job.retries),
+            match self.turn(number, &mut worker).await {
+                Ok(true) => budget = RetryBudget::again(self.job.retries),
                 Ok(false) => changed.await,
                 Err(error) => {
-                    if let Err(error) = lane.recover(error, &mut tries).await {
-                        self.governor.gone(number);
-                        self.governor.wake();
+                    if let Err(error) = worker.recover(error, &mut budget).await {
+                        self.admission.gone(number);
+                        self.admission.wake();
                         return Err(error);
                     }
                 }
@@ -294,13 +307,13 @@ impl Running<'_> {
     }
 
     /// Fetches a segment; gives false when there is none at present.
-    async fn turn(&self, number: usize, lane: &mut Lane<'_>) -> Result<bool> {
-        let client = lane.client().await?;
+    async fn turn(&self, number: usize, worker: &mut Worker<'_>) -> Result<bool> {
+        let client = worker.client().await?;
         let Some(taken) = self.plan().take() else { return Ok(false) };
-        self.governor.works(number);
+        self.admission.works(number);
         let outcome = self.fetch(client, &taken).await;
         self.plan().release(taken.index);
-        self.governor.wake();
+        self.admission.wake();
         outcome.map(|()| true)
     }
 
@@ -359,7 +372,7 @@ impl Running<'_> {
         plan.is_whole() || plan.is_hopeless()
     }
 
-    fn plan(&self) -> MutexGuard<'_, Plan> {
+    fn plan(&self) -> MutexGuard<'_, SegmentPlan> {
         self.plan.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,6 +1,6 @@
 //! Which part of a file is fetched by whom.
 //!
-//! [`Plan`] does nothing itself: it is told what was written, and says what comes next.
+//! [`SegmentPlan`] does nothing itself: it is told what was written, and says what comes next.
 
 use std::sync::{
     Arc,
@@ -9,7 +9,7 @@ use std::sync::{
 
 /// The segments of a file, without gaps.
 #[derive(Debug)]
-pub(crate) struct Plan {
+pub(crate) struct SegmentPlan {
     size: u64,
     /// The first begins the file; the others are in the order in which they were made.
     segments: Vec<Segment>,
@@ -45,7 +45,7 @@ pub(crate) struct Taken {
     pub(crate) end: Arc<AtomicU64>,
 }
 
-impl Plan {
+impl SegmentPlan {
     /// Divides what is missing of a file of this size into so many equal segments, or fewer that are not
     /// too small. What lies before `there` is written already.
     pub(crate) fn new(there: u64, size: u64, segments: usize, least: u64) -> Self {
@@ -209,12 +209,12 @@ mod tests {
 
     const MIB: u64 = 1024 * 1024;
 
-    fn ranges(plan: &Plan) -> Vec<(u64, u64)> {
+    fn ranges(plan: &SegmentPlan) -> Vec<(u64, u64)> {
         plan.claims().iter().map(|claim| (claim.start, claim.end)).collect()
     }
 
     /// Has the head written, as the first to come does.
-    fn begun(plan: &mut Plan) -> Taken {
+    fn begun(plan: &mut SegmentPlan) -> Taken {
         let first = plan.take().unwrap();
         plan.wrote(first.index, HEAD_BYTES);
         first
@@ -222,18 +222,18 @@ mod tests {
 
     #[test]
     fn a_file_is_divided_into_equal_segments_that_are_not_too_small() {
-        assert_eq!(ranges(&Plan::new(0, 10, 3, 1)), [(0, 3), (3, 6), (6, 10)]);
-        assert_eq!(ranges(&Plan::new(0, 10, 4, 5)), [(0, 5), (5, 10)]);
-        assert_eq!(ranges(&Plan::new(0, 10, 4, 11)), [(0, 10)]);
-        assert_eq!(ranges(&Plan::new(6, 10, 2, 1)), [(0, 8), (8, 10)]);
-        assert_eq!(Plan::new(6, 10, 2, 1).left(), 4);
-        let borders = ranges(&Plan::new(0, u64::MAX, 3, 1));
+        assert_eq!(ranges(&SegmentPlan::new(0, 10, 3, 1)), [(0, 3), (3, 6), (6, 10)]);
+        assert_eq!(ranges(&SegmentPlan::new(0, 10, 4, 5)), [(0, 5), (5, 10)]);
+        assert_eq!(ranges(&SegmentPlan::new(0, 10, 4, 11)), [(0, 10)]);
+        assert_eq!(ranges(&SegmentPlan::new(6, 10, 2, 1)), [(0, 8), (8, 10)]);
+        assert_eq!(SegmentPlan::new(6, 10, 2, 1).left(), 4);
+        let borders = ranges(&SegmentPlan::new(0, u64::MAX, 3, 1));
         assert_eq!((borders[0].0, borders[2].1), (0, u64::MAX));
     }
 
     #[test]
     fn the_head_comes_first_and_then_the_others() {
-        let mut plan = Plan::new(0, 4 * MIB, 3, MIB);
+        let mut plan = SegmentPlan::new(0, 4 * MIB, 3, MIB);
 
         let first = plan.take().unwrap();
         assert_eq!((first.index, first.from), (0, 0));
@@ -246,7 +246,7 @@ mod tests {
 
     #[test]
     fn whoever_is_free_takes_half_of_what_is_farthest_from_its_end() {
-        let mut plan = Plan::new(0, 16 * MIB, 1, MIB);
+        let mut plan = SegmentPlan::new(0, 16 * MIB, 1, MIB);
         let first = begun(&mut plan);
 
         let second = plan.take().unwrap();
@@ -261,7 +261,7 @@ mod tests {
 
     #[test]
     fn what_is_released_is_taken_where_it_broke_off() {
-        let mut plan = Plan::new(0, 4 * MIB, 2, MIB);
+        let mut plan = SegmentPlan::new(0, 4 * MIB, 2, MIB);
         begun(&mut plan);
         let second = plan.take().unwrap();
         assert_eq!(plan.wrote(second.index, 5), 5);
@@ -273,7 +273,7 @@ mod tests {
 
     #[test]
     fn bytes_beyond_a_segment_count_for_nothing() {
-        let mut plan = Plan::new(0, 4 * MIB, 2, MIB);
+        let mut plan = SegmentPlan::new(0, 4 * MIB, 2, MIB);
         let first = begun(&mut plan);
 
         assert_eq!(plan.wrote(first.index, 3 * MIB), 2 * MIB - HEAD_BYTES);
@@ -283,7 +283,7 @@ mod tests {
 
     #[test]
     fn joined_segments_are_fetched_by_the_one_who_began() {
-        let mut plan = Plan::new(0, 4 * MIB, 2, MIB);
+        let mut plan = SegmentPlan::new(0, 4 * MIB, 2, MIB);
         let first = begun(&mut plan);
 
         plan.join(1);
@@ -296,7 +296,7 @@ mod tests {
 
     #[test]
     fn nothing_can_be_joined_once_the_first_segment_is_through() {
-        let mut plan = Plan::new(0, 4 * MIB, 2, MIB);
+        let mut plan = SegmentPlan::new(0, 4 * MIB, 2, MIB);
         let first = begun(&mut plan);
         plan.wrote(first.index, 2 * MIB);
 

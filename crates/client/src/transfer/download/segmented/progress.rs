@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::Running;
-use crate::{Progress, transfer::scheduler::concurrency::Work};
+use crate::{Progress, transfer::scheduler::concurrency::WorkAmount};
 
 /// Counts the bytes of one transfer for the plan, and passes them on.
 ///
@@ -32,10 +32,10 @@ impl<'r> Written<'r> {
             let had_head = plan.has_head();
             (plan.wrote(self.index, bytes), plan.has_head() && !had_head)
         };
-        self.running.governor.begun(Work::bytes(counted));
-        self.running.governor.file_advanced(&self.name, counted);
+        self.running.admission.begun(WorkAmount::bytes(counted));
+        self.running.admission.file_advanced(&self.name, counted);
         if has_head {
-            self.running.governor.wake();
+            self.running.admission.wake();
         }
     }
 }

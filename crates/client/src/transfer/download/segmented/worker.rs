@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// Why a segment did not come.
-enum Failure {
+enum SegmentError {
     Copy(CopyError),
     /// The server began elsewhere than it was told to.
     FromElsewhere,
@@ -44,15 +44,15 @@ impl Running<'_> {
         data.limit_to(Limit::new(taken.from, taken.end.clone()));
         match self.copy(&mut data, &mut *file, taken).await {
             Ok(()) => self.end(client, data, taken).await,
-            Err(Failure::Copy(CopyError::Data(source))) => {
+            Err(SegmentError::Copy(CopyError::Data(source))) => {
                 let deadline = client.completion_deadline();
                 Err(data.fail(client.control_mut(), source, deadline).await)
             }
-            Err(Failure::Copy(CopyError::Local(error))) => {
+            Err(SegmentError::Copy(CopyError::Local(error))) => {
                 let _ = data.abort(client.control_mut()).await;
                 Err(error.into())
             }
-            Err(Failure::FromElsewhere) => {
+            Err(SegmentError::FromElsewhere) => {
                 tracing::debug!("one connection has to do: the server began at 0 in place of {}", taken.from);
                 let _ = data.abort(client.control_mut()).await;
                 self.plan().join(taken.index);
@@ -74,7 +74,7 @@ impl Running<'_> {
         data: &mut DataConnection,
         file: &mut dyn PathFile,
         taken: &Taken,
-    ) -> Result<(), Failure> {
+    ) -> Result<(), SegmentError> {
         let written = Written::new(self, taken.index);
         if taken.from > 0 {
             self.copy_first(data, file, taken, &written).await?;
@@ -83,7 +83,7 @@ impl Running<'_> {
             let copied = copy_down(data, file, self.part, self.job.block, &written).await;
             // What arrived before a failure is of use, too.
             let flushed = file.flush().await;
-            copied.map_err(Failure::Copy)?;
+            copied.map_err(SegmentError::Copy)?;
             flushed.map_err(|source| self.unwritten(source))?;
             written.flushed();
             // The end may have been moved meanwhile.
@@ -101,13 +101,15 @@ impl Running<'_> {
         file: &mut dyn PathFile,
         taken: &Taken,
         written: &Written<'_>,
-    ) -> Result<(), Failure> {
+    ) -> Result<(), SegmentError> {
         let length = HEAD_BYTES.min(taken.end.load(Ordering::Relaxed) - taken.from).min(taken.from);
         let mut first = vec![0; length as usize];
-        let failed = |source| Failure::Copy(CopyError::Data(source));
+        let failed = |source| SegmentError::Copy(CopyError::Data(source));
         data.read_exact(&mut first).await.map_err(failed)?;
-        if self.read_part(0, length).await.map_err(|error| Failure::Copy(CopyError::Local(error)))? == first {
-            return Err(Failure::FromElsewhere);
+        if self.read_part(0, length).await.map_err(|error| SegmentError::Copy(CopyError::Local(error)))?
+            == first
+        {
+            return Err(SegmentError::FromElsewhere);
         }
         file.write_all(&first).await.map_err(|source| self.unwritten(source))?;
         file.flush().await.map_err(|source| self.unwritten(source))?;
@@ -115,8 +117,8 @@ impl Running<'_> {
         Ok(())
     }
 
-    fn unwritten(&self, source: io::Error) -> Failure {
-        Failure::Copy(CopyError::Local(PathIoError::new("write", self.part, source)))
+    fn unwritten(&self, source: io::Error) -> SegmentError {
+        SegmentError::Copy(CopyError::Local(PathIoError::new("write", self.part, source)))
     }
 
     /// Ends a transfer whose segment is whole, or whose data ended before it.

@@ -1,7 +1,7 @@
 //! Whether one more connection would make a transfer faster.
 //!
-//! [`Growth`] is told what was moved, and when; it has no clock and opens nothing. What it decides is
-//! carried out by the [`governor`](super::admission).
+//! [`Concurrency`] is told what was moved, and when; it has no clock and opens nothing. What it decides is
+//! carried out by the [`admission`](super::admission).
 
 #[cfg(test)]
 mod tests;
@@ -14,32 +14,32 @@ use std::time::{Duration, Instant};
 /// brought nearly its full share, as on a line that only makes one wait; twice as many where it brought some
 /// of it. A step that brought next to nothing is taken back, and tried again after a while.
 #[derive(Debug)]
-pub(crate) struct Growth {
+pub(crate) struct Concurrency {
     cap: usize,
     allowed: usize,
     /// How many of them have begun to work.
     working: usize,
     first_step: usize,
     /// So long must what is left take for a step to pay.
-    pays_from: Duration,
+    min_remaining: Duration,
     /// What is measured, once all that are allowed work.
     sample: Option<Sample>,
     /// Where the last step began.
-    before: Option<Level>,
+    before: Option<Baseline>,
     /// No step is tried before.
     rest_until: Option<Instant>,
     pause: Duration,
-    left: Work,
+    left: WorkAmount,
 }
 
 /// What was measured with so many connections.
 #[derive(Debug, Clone, Copy)]
-struct Level {
+struct Baseline {
     connections: usize,
     rate: f64,
 }
 
-impl Level {
+impl Baseline {
     /// Gives how much of what more connections could bring at best this rate is.
     fn share(self, connections: usize, rate: f64) -> f64 {
         (rate / self.rate) / (connections as f64 / self.connections as f64)
@@ -48,31 +48,31 @@ impl Level {
 
 /// Files and bytes: moved, or still to be moved.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Work {
+pub(crate) struct WorkAmount {
     pub(crate) files: u64,
     pub(crate) bytes: u64,
 }
 
-impl Growth {
+impl Concurrency {
     /// Begins with one connection; there are never more than `cap`.
     pub(crate) fn new(cap: usize) -> Self {
         Self {
             cap: cap.max(1),
             allowed: 1,
             working: 0,
-            first_step: BOLD_STEP,
-            pays_from: WORTH_OPENING,
+            first_step: FAST_GROWTH,
+            min_remaining: WORTH_OPENING,
             sample: None,
             before: None,
             rest_until: None,
             pause: FIRST_PAUSE,
-            left: Work::default(),
+            left: WorkAmount::default(),
         }
     }
 
     /// Begins with a step to two, where an additional connection costs what was begun.
     pub(crate) fn careful(cap: usize) -> Self {
-        Self { first_step: STEP, pays_from: WORTH_SPLITTING, ..Self::new(cap) }
+        Self { first_step: STEP, min_remaining: WORTH_SPLITTING, ..Self::new(cap) }
     }
 
     /// Gives how many connections there may be.
@@ -82,17 +82,17 @@ impl Growth {
 
     /// Gives how many connections there are at most after the next step.
     pub(crate) fn next_step(&self) -> usize {
-        (self.allowed * BOLD_STEP).min(self.cap)
+        (self.allowed * FAST_GROWTH).min(self.cap)
     }
 
     /// Notes that there is more to do.
-    pub(crate) fn found(&mut self, work: Work) {
+    pub(crate) fn found(&mut self, work: WorkAmount) {
         self.left.files += work.files;
         self.left.bytes += work.bytes;
     }
 
     /// Notes that something is no longer waiting to be done.
-    pub(crate) fn begun(&mut self, work: Work) {
+    pub(crate) fn begun(&mut self, work: WorkAmount) {
         self.left.files = self.left.files.saturating_sub(work.files);
         self.left.bytes = self.left.bytes.saturating_sub(work.bytes);
     }
@@ -112,7 +112,7 @@ impl Growth {
     }
 
     /// Counts what was moved, and decides anew; tells whether the number of connections changed.
-    pub(crate) fn moved(&mut self, work: Work, now: Instant) -> bool {
+    pub(crate) fn moved(&mut self, work: WorkAmount, now: Instant) -> bool {
         let allowed = self.allowed;
         if let Some(sample) = &mut self.sample {
             sample.moved.files += work.files;
@@ -154,17 +154,17 @@ impl Growth {
             return self.settle(before.connections);
         }
         self.pause = FIRST_PAUSE;
-        let bold = before.share(self.allowed, rate) >= FULL_SHARE;
-        self.step(if bold { BOLD_STEP } else { STEP }, rate);
+        let fast = before.share(self.allowed, rate) >= FULL_SHARE;
+        self.step(if fast { FAST_GROWTH } else { STEP }, rate);
     }
 
     /// Goes up, unless all will be done before that pays.
     fn step(&mut self, factor: usize, rate: f64) {
         let next = (self.allowed * factor).min(self.cap);
-        let pays = self.left.weight() / rate >= self.pays_from.as_secs_f64();
+        let pays = self.left.weight() / rate >= self.min_remaining.as_secs_f64();
         self.before = None;
         if next > self.allowed && pays {
-            self.before = Some(Level { connections: self.allowed, rate });
+            self.before = Some(Baseline { connections: self.allowed, rate });
             self.allowed = next;
         }
     }
@@ -186,14 +186,14 @@ impl Growth {
 #[derive(Debug)]
 struct Sample {
     since: Instant,
-    moved: Work,
+    moved: WorkAmount,
     /// It is not measured yet: what was begun before a step is moved faster than what comes after it.
     settling: bool,
 }
 
 impl Sample {
     fn new(since: Instant, settling: bool) -> Self {
-        Self { since, moved: Work::default(), settling }
+        Self { since, moved: WorkAmount::default(), settling }
     }
 
     /// Tells whether measuring may begin: when each connection has had a file on average, or after a while.
@@ -212,11 +212,11 @@ impl Sample {
         let elapsed = now.saturating_duration_since(self.since);
         let rounds = self.moved.files >= connections as u64 && elapsed >= SHORTEST_SAMPLE;
         let told = rounds || elapsed >= LONGEST_SAMPLE;
-        (told && self.moved != Work::default()).then(|| self.moved.weight() / elapsed.as_secs_f64())
+        (told && self.moved != WorkAmount::default()).then(|| self.moved.weight() / elapsed.as_secs_f64())
     }
 }
 
-impl Work {
+impl WorkAmount {
     pub(crate) fn bytes(bytes: u64) -> Self {
         Self { files: 0, bytes }
     }
@@ -237,7 +237,7 @@ impl Work {
 const BYTES_A_FILE: f64 = 256.0 * 1024.0;
 
 const STEP: usize = 2;
-const BOLD_STEP: usize = 4;
+const FAST_GROWTH: usize = 4;
 
 /// A step must bring this much to be kept.
 const WORTH_IT: f64 = 1.1;
