@@ -1,0 +1,394 @@
+//! Layers of modules: each crate is read from top to bottom, and no module imports one that stands below it.
+//!
+//! The order of the layers is drawn in ARCHITECTURE.md and written down in [`LAYERS`]. Imports are read from the
+//! sources as text: `use` declarations and paths that begin with `crate`, `super` or `self`, followed through
+//! re-exports to the module that defines the item. Tests are left out.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot continue fails")]
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::{Path, PathBuf},
+};
+
+/// The modules of each crate, each below those that it may import.
+const LAYERS: [(&str, &[&str]); 2] = [
+    (
+        "client",
+        &[
+            "future", "url", "error", "progress", "deadline", "local_fs", "connect", "tls", "stream",
+            "config", "control", "data", "client", "list", "pool", "transfer", "mirror",
+        ],
+    ),
+    ("serve", &["error", "certificates", "login", "options", "folder", "passive", "tls", "front", "server"]),
+];
+
+#[test]
+fn modules_import_only_layers_above_them() {
+    for (name, layers) in LAYERS {
+        let sources = Sources::read(name);
+        let place = |module: &str| layers.iter().position(|layer| *layer == module);
+        let mut wrong = Vec::new();
+        for top in sources.modules.keys().filter(|module| module.len() == 1) {
+            assert!(place(&top[0]).is_some(), "{name}: the layer of `{}` is not written down", top[0]);
+        }
+        for (from, to) in sources.imports() {
+            let (Some(below), Some(above)) = (from.first(), to.first()) else { continue };
+            if below != above && place(above) > place(below) {
+                wrong.push(format!("{} imports {}", from.join("::"), to.join("::")));
+            }
+        }
+        assert!(wrong.is_empty(), "{name}: {wrong:#?}");
+    }
+}
+
+#[test]
+fn modules_do_not_import_each_other() {
+    for name in CRATES {
+        let sources = Sources::read(name);
+        let mut tops: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        for (from, to) in sources.imports() {
+            if let (Some(from), Some(to)) = (from.first(), to.first())
+                && from != to
+            {
+                tops.entry(from.clone()).or_default().insert(to.clone());
+            }
+        }
+        let circles = circles(&tops);
+        assert!(circles.is_empty(), "{name}: modules import each other: {circles:?}");
+    }
+}
+
+#[test]
+fn files_import_each_other_only_inside_one_folder() {
+    for name in CRATES {
+        let sources = Sources::read(name);
+        let mut files: BTreeMap<PathBuf, BTreeSet<PathBuf>> = BTreeMap::new();
+        for (from, to) in sources.imports() {
+            let (from, to) = (&sources.modules[&from].file, &sources.modules[&to].file);
+            files.entry(from.clone()).or_default().insert(to.clone());
+        }
+        let folder = |file: &PathBuf| file.parent().map(Path::to_path_buf);
+        let across: Vec<_> = circles(&files)
+            .into_iter()
+            .filter(|circle| circle.iter().any(|file| folder(file) != folder(&circle[0])))
+            .collect();
+        assert!(across.is_empty(), "{name}: files import each other across folders: {across:#?}");
+    }
+}
+
+#[test]
+fn layers_stand_in_architecture_in_this_order() {
+    let text = fs::read_to_string(root().join("ARCHITECTURE.md")).unwrap();
+    let (_, layers) = LAYERS[0];
+    let map = text.split("```").find(|block| block.contains("crates/client/src")).unwrap_or_default();
+    // A layer is a line of the map whose first word is a module or a folder at the first level.
+    let drawn: Vec<_> = map
+        .lines()
+        .filter_map(|line| line.trim_start_matches(['├', '└', '─', '│', ' ']).split_whitespace().next())
+        .map(|word| word.trim_end_matches('/').trim_end_matches(".rs"))
+        .filter(|word| layers.contains(word))
+        .collect();
+    assert_eq!(drawn, layers, "ARCHITECTURE.md draws other layers");
+}
+
+const CRATES: [&str; 5] = ["proto", "client", "serve", "cli", "testing"];
+
+type Module = Vec<String>;
+
+struct Sources {
+    modules: BTreeMap<Module, Source>,
+}
+
+struct Source {
+    file: PathBuf,
+    /// The text without comments, strings and tests.
+    code: String,
+    items: BTreeSet<String>,
+    uses: Vec<Use>,
+}
+
+/// One leaf of a `use` declaration.
+struct Use {
+    path: Vec<String>,
+    name: String,
+    is_public: bool,
+}
+
+impl Sources {
+    fn read(name: &str) -> Self {
+        let folder = root().join("crates").join(name).join("src");
+        let mut modules = BTreeMap::new();
+        for file in rust_files(&folder) {
+            let relative = file.strip_prefix(&folder).unwrap();
+            let mut module: Module =
+                relative.with_extension("").iter().map(|part| part.to_string_lossy().into_owned()).collect();
+            if module.iter().any(|part| part == "tests") {
+                continue;
+            }
+            if matches!(module.last().map(String::as_str), Some("mod" | "lib" | "main")) {
+                module.pop();
+            }
+            let code = without_tests(&without_comments(&fs::read_to_string(&file).unwrap()));
+            let source = Source { items: items(&code), uses: uses(&code), file, code };
+            modules.insert(module, source);
+        }
+        assert!(modules.len() > 5, "{name} has no sources");
+        Self { modules }
+    }
+
+    /// Returns who imports whom: pairs of modules, without re-exports of a folder's own files.
+    fn imports(&self) -> BTreeSet<(Module, Module)> {
+        let mut all = BTreeSet::new();
+        for (module, source) in &self.modules {
+            let own = |target: &Module| target.starts_with(module);
+            let imported = source.uses.iter().filter_map(|import| {
+                let target = self.resolve(&self.absolute(module, &import.path)?, 0)?;
+                (!(import.is_public && own(&target))).then_some(target)
+            });
+            let named = paths(&source.code)
+                .into_iter()
+                .filter_map(|path| self.resolve(&self.absolute(module, &path)?, 0));
+            all.extend(
+                imported
+                    .chain(named)
+                    .filter(|target| target != module)
+                    .map(|target| (module.clone(), target)),
+            );
+        }
+        all.retain(|(from, _)| !from.is_empty());
+        all
+    }
+
+    /// Spells a path from the root of the crate; `None` for what other crates define.
+    fn absolute(&self, module: &Module, path: &[String]) -> Option<Vec<String>> {
+        let mut base = module.clone();
+        let mut rest = path;
+        match path.first()?.as_str() {
+            "crate" => {
+                base.clear();
+                rest = &path[1..];
+            }
+            "self" => rest = &path[1..],
+            "super" => {
+                while rest.first().is_some_and(|part| part == "super") {
+                    base.pop();
+                    rest = &rest[1..];
+                }
+            }
+            first => {
+                let mut child = module.clone();
+                child.push(first.to_owned());
+                self.modules.get(&child)?;
+            }
+        }
+        base.extend(rest.iter().cloned());
+        Some(base)
+    }
+
+    /// Returns the module that defines what a path names.
+    fn resolve(&self, path: &[String], depth: usize) -> Option<Module> {
+        let mut module = Module::new();
+        for part in path {
+            let mut child = module.clone();
+            child.push(part.clone());
+            if !self.modules.contains_key(&child) {
+                break;
+            }
+            module = child;
+        }
+        let source = self.modules.get(&module)?;
+        let Some(item) = path.get(module.len()) else { return Some(module) };
+        if source.items.contains(item) || item == "*" || depth > 8 {
+            return Some(module);
+        }
+        let mut elsewhere = source.uses.iter().filter(|import| import.name == *item || import.name == "*");
+        elsewhere
+            .find_map(|import| {
+                let mut target = self.absolute(&module, &import.path)?;
+                if import.name == "*" {
+                    target.pop();
+                    target.push(item.clone());
+                }
+                self.resolve(&target, depth + 1)
+            })
+            .or(Some(module))
+    }
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+fn rust_files(folder: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            files.extend(rust_files(&path));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            files.push(path);
+        }
+    }
+    files
+}
+
+/// Leaves out comments, and what stands in strings.
+fn without_comments(text: &str) -> String {
+    let mut code = String::with_capacity(text.len());
+    for line in text.lines() {
+        let mut in_string = false;
+        let mut letters = line.chars().peekable();
+        while let Some(letter) = letters.next() {
+            match letter {
+                '\\' if in_string => drop(letters.next()),
+                '"' => in_string = !in_string,
+                '/' if !in_string && letters.peek() == Some(&'/') => break,
+                _ if in_string => continue,
+                _ => {}
+            }
+            code.push(letter);
+        }
+        code.push('\n');
+    }
+    code
+}
+
+/// Leaves out what is compiled for tests alone: the file's `mod tests` and all behind it.
+fn without_tests(code: &str) -> String {
+    let Some(start) = code.find("#[cfg(test)]\nmod tests {") else { return code.to_owned() };
+    code[..start].to_owned()
+}
+
+/// Returns the names that a file defines at its first level.
+fn items(code: &str) -> BTreeSet<String> {
+    let kinds = ["fn", "struct", "enum", "trait", "type", "const", "static", "union", "macro_rules!"];
+    let defined = code.lines().filter(|line| !line.starts_with([' ', '}', ')'])).filter_map(|line| {
+        let mut words = line.split(|letter: char| letter.is_whitespace() || letter == '(').filter(|word| {
+            !word.is_empty() && !["pub", "async", "crate)", "super)", "in", "unsafe"].contains(word)
+        });
+        let mut kind = words.next()?;
+        let mut name = words.next()?;
+        if kind == "const" && name == "fn" {
+            kind = "fn";
+            name = words.next()?;
+        }
+        let end = name.find(|letter: char| !letter.is_alphanumeric() && letter != '_').unwrap_or(name.len());
+        kinds.contains(&kind).then(|| name[..end].to_owned())
+    });
+    defined.collect()
+}
+
+fn uses(code: &str) -> Vec<Use> {
+    let mut found = Vec::new();
+    for declaration in code.split_inclusive(';') {
+        let Some(start) = declaration.rmatch_indices("use ").map(|(at, _)| at).find(|at| {
+            let before = declaration[..*at].rsplit('\n').next().unwrap_or_default().trim();
+            before.is_empty() || before.starts_with("pub")
+        }) else {
+            continue;
+        };
+        let line = declaration[..start].rsplit('\n').next().unwrap_or_default();
+        if line.starts_with(' ') {
+            continue;
+        }
+        let tree: String =
+            declaration[start + 4..].trim_end_matches(';').split_whitespace().collect::<Vec<_>>().join(" ");
+        for (path, name) in leaves(&tree, &[]) {
+            found.push(Use { path, name, is_public: line.trim_start().starts_with("pub") });
+        }
+    }
+    found
+}
+
+/// Returns the paths that a tree of imports names, each with the name that it gets.
+fn leaves(tree: &str, prefix: &[String]) -> Vec<(Vec<String>, String)> {
+    let mut found = Vec::new();
+    for part in split(tree) {
+        let (head, inner) = match part.split_once('{') {
+            Some((head, inner)) => (head.trim_end_matches("::"), inner.strip_suffix('}')),
+            None => (part.as_str(), None),
+        };
+        let (head, alias) = head.split_once(" as ").map_or((head, None), |(head, alias)| (head, Some(alias)));
+        let mut path = prefix.to_vec();
+        path.extend(head.split("::").filter(|part| !part.is_empty()).map(|part| part.trim().to_owned()));
+        match inner {
+            Some(inner) => found.extend(leaves(inner, &path)),
+            None => {
+                if path.len() > 1 && path.last().is_some_and(|last| last == "self") {
+                    path.pop();
+                }
+                let name = alias.map_or_else(|| path.last().cloned().unwrap_or_default(), str::to_owned);
+                found.push((path, name));
+            }
+        }
+    }
+    found
+}
+
+/// Splits at the commas outside braces.
+fn split(tree: &str) -> Vec<String> {
+    let mut parts = vec![String::new()];
+    let mut depth = 0;
+    for letter in tree.chars() {
+        match letter {
+            '{' => depth += 1,
+            '}' => depth -= 1,
+            ',' if depth == 0 => {
+                parts.push(String::new());
+                continue;
+            }
+            _ => {}
+        }
+        parts.last_mut().unwrap().push(letter);
+    }
+    parts.iter().map(|part| part.trim().to_owned()).filter(|part| !part.is_empty()).collect()
+}
+
+/// Returns the paths outside `use` declarations that begin with `crate`, `super` or `self`.
+fn paths(code: &str) -> Vec<Vec<String>> {
+    let mut found = Vec::new();
+    for start in ["crate::", "super::", "self::"].iter().flat_map(|word| code.match_indices(word)) {
+        let before = code[..start.0].chars().next_back().unwrap_or(' ');
+        if before.is_alphanumeric() || before == '_' || before == ':' {
+            continue;
+        }
+        let rest = &code[start.0..];
+        let end = rest
+            .find(|letter: char| !letter.is_alphanumeric() && letter != '_' && letter != ':')
+            .unwrap_or(rest.len());
+        let path: Vec<_> =
+            rest[..end].split("::").filter(|part| !part.is_empty()).map(ToOwned::to_owned).collect();
+        if path.len() > 1 {
+            found.push(path);
+        }
+    }
+    found
+}
+
+/// Returns the groups in which each reaches each other.
+fn circles<N: Ord + Clone>(edges: &BTreeMap<N, BTreeSet<N>>) -> Vec<Vec<N>> {
+    let reach = |start: &N| {
+        let mut reached = BTreeSet::new();
+        let mut open = vec![start.clone()];
+        while let Some(node) = open.pop() {
+            for next in edges.get(&node).into_iter().flatten() {
+                if reached.insert(next.clone()) {
+                    open.push(next.clone());
+                }
+            }
+        }
+        reached
+    };
+    let reached: BTreeMap<N, BTreeSet<N>> = edges.keys().map(|node| (node.clone(), reach(node))).collect();
+    let mut found: Vec<Vec<N>> = Vec::new();
+    for (node, from) in &reached {
+        if from.contains(node) && !found.iter().any(|circle| circle.contains(node)) {
+            let circle =
+                from.iter().filter(|other| reached.get(*other).is_some_and(|back| back.contains(node)));
+            found.push(circle.cloned().collect());
+        }
+    }
+    found
+}
