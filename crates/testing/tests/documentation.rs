@@ -137,6 +137,7 @@ const BANNED: &[Banned] = &[
     banned("of old", "older"),
     banned("so that one may", "so that"),
     banned("the house", "the code, the project"),
+    banned("the reference", "aioftp"),
     Banned {
         // A mirror and a segmented download have plans.
         except_in: &["/mirror/", "/segmented/", "/segments/", "docs/dev/"],
@@ -157,7 +158,6 @@ const PRIVATE: &[(&str, &str)] = &[
     ("sequel", "finalize"),
     ("standby", "prewarm"),
     ("straggler", "late_reply"),
-    ("tally", "failure_collector"),
     ("twin", "name_collision"),
 ];
 
