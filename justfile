@@ -1,68 +1,68 @@
-# What there is to do here: `just`, or read CONTRIBUTING.md.
+# Recipes for development; `just` lists them. See CONTRIBUTING.md.
 
 _default:
     @just --list
 
-# Runs all tests; servers that are not there are named as skipped
+# Run all tests; missing servers are reported as skipped
 test *args:
     cargo test --workspace {{ args }}
 
-# Checks the formatting, the lints and the dependencies
+# Check the formatting, the lints and the dependencies
 lint:
     cargo fmt --all --check
     cargo clippy --workspace --all-targets -- -D warnings
     cargo deny check bans licenses sources
 
-# Builds the documentation, and fails on a broken link
+# Build the documentation; fails on a broken link
 doc:
     RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
 
-# Runs the program's own trial: up, listed, down, compared
+# Run the demo of the program: upload, list, download, compare
 demo:
     cargo run --release -p oxftp-cli -- demo
 
-# Fuzzes all that reads what servers send, each target for so many seconds
+# Fuzz everything that parses server input, each target for the given number of seconds
 fuzz seconds="5" *targets:
     .ci/fuzz {{ seconds }} {{ targets }}
 
-# Builds the Debian package, installs it, tries it and removes it
+# Build the Debian package, install it, test it and remove it
 package:
     .ci/package
 
-# Draws the picture of a transfer that README.md shows
+# Draw the picture of a transfer that README.md shows
 picture:
     cargo build --release -p oxftp-cli
     cargo run -p oxftp-testing --example picture -- target/release/oxftp docs/transfer.svg
 
-# Shows the guide as a book
+# Show the guide as a book
 book:
     mdbook serve docs
 
-# Measures how fast listings are read, beside suppaftp
+# Measure the parsing of listings, compared with suppaftp
 bench-listings *args:
     cargo bench -p oxftp-proto --bench listings -- {{ args }}
 
-# Counts the instructions of pure work and compares them with those recorded (valgrind)
+# Count the instructions of parsers and decoders and compare them with the recorded counts (valgrind)
 bench-instructions *args:
     bench/instructions {{ args }}
 
-# Measures how fast replies are decoded
+# Measure the decoding of replies
 bench-replies *args:
     cargo bench -p oxftp-proto --bench replies -- {{ args }}
 
-# Measures what the transfer loop costs
+# Measure the overhead of the transfer loop
 bench-transfers *args:
     cargo bench -p oxftp --bench transfers -- {{ args }}
 
-# Measures the program beside other clients, which bench/peers installs; wants some GiB of RAM disk
+# Measure the program and other clients (installed by bench/peers); needs some GiB of RAM disk
 bench *args:
     cargo build --release -p oxftp-cli -p oxftp-bench
     target/release/oxftp-bench --plot docs/performance.svg {{ args }}
 
-# Fetches the real FTP servers that the tests run (Debian)
+# Fetch the real FTP servers for the tests (Debian)
 servers:
     .ci/servers
 
-# Does all that must pass, from the servers to the demo
+# Run every check, from fetching the servers to the demo
 ci:
     .ci/run
