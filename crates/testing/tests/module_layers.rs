@@ -83,12 +83,13 @@ fn layers_stand_in_architecture_in_this_order() {
     let text = fs::read_to_string(root().join("ARCHITECTURE.md")).unwrap();
     let (_, layers) = LAYERS[0];
     let map = text.split("```").find(|block| block.contains("crates/client/src")).unwrap_or_default();
-    // A layer is a line of the map whose first word is a module or a folder at the first level.
+    // The names of a line stand before the first wide gap.
     let drawn: Vec<_> = map
         .lines()
-        .filter_map(|line| line.trim_start_matches(['├', '└', '─', '│', ' ']).split_whitespace().next())
-        .map(|word| word.trim_end_matches('/').trim_end_matches(".rs"))
-        .filter(|word| layers.contains(word))
+        .filter(|line| line.starts_with(['├', '└']))
+        .flat_map(|line| line.trim_start_matches(['├', '└', '─', ' ']).split("  ").next())
+        .flat_map(|names| names.split(", "))
+        .map(|name| name.trim_end_matches('/'))
         .collect();
     assert_eq!(drawn, layers, "ARCHITECTURE.md draws other layers");
 }
