@@ -2,9 +2,10 @@
 
 #![allow(dead_code, reason = "each test binary uses some of it")]
 
-pub(crate) mod bench;
-pub(crate) mod faulty;
-pub(crate) mod mortal;
+pub(crate) mod breaking_connector;
+pub(crate) mod faulty_connector;
+pub(crate) mod fixtures;
+pub(crate) mod scripts;
 
 use std::time::Duration;
 

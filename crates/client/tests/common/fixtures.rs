@@ -1,0 +1,59 @@
+//! Fixtures: the embedded server, local files and their names.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use oxftp::Error;
+use oxftp_testing::servers::{Protection, ServerKind, TestServer};
+use tempfile::TempDir;
+
+pub(crate) async fn embedded() -> TestServer {
+    ServerKind::Embedded.start(Protection::Plain).await.unwrap()
+}
+
+/// Makes a file and what is missing above it.
+pub(crate) fn lay(root: &Path, file: &str, content: &str) {
+    let path = root.join(file);
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    fs::write(path, content).unwrap();
+}
+
+/// The paths of all files below a directory, sorted; of a directory without any, its own and a slash.
+pub(crate) fn files(root: &Path) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut waiting = vec![root.to_owned()];
+    while let Some(directory) = waiting.pop() {
+        let items: Vec<PathBuf> =
+            fs::read_dir(&directory).unwrap().map(|item| item.unwrap().path()).collect();
+        let below = directory.strip_prefix(root).unwrap().display();
+        if items.is_empty() && directory != root {
+            found.push(format!("{below}/"));
+        }
+        for item in items {
+            if item.is_dir() {
+                waiting.push(item);
+            } else {
+                found.push(item.strip_prefix(root).unwrap().display().to_string());
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+pub(crate) fn failed_names(error: &Error) -> Vec<&str> {
+    let Error::SomeFailed { report } = error else { panic!("{error:?}") };
+    report.failures.iter().map(|failure| failure.name.as_str()).collect()
+}
+
+/// Creates a directory with two files of five bytes.
+pub(crate) fn two_files() -> (TempDir, PathBuf) {
+    let local = tempfile::tempdir().unwrap();
+    let tree = local.path().join("t");
+    fs::create_dir(&tree).unwrap();
+    fs::write(tree.join("a"), b"hello").unwrap();
+    fs::write(tree.join("b"), b"world").unwrap();
+    (local, tree)
+}

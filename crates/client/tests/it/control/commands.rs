@@ -1,0 +1,394 @@
+//! Commands of one's own, and which reply belongs to which.
+
+use std::{
+    io::{BufRead, BufReader, Write},
+    net::TcpListener,
+    sync::mpsc,
+    thread,
+};
+
+use oxftp::{Client, Error};
+use oxftp_testing::scripted::Script;
+
+use crate::common::scripts::{builder, check_in_step, in_step, play};
+
+fn code(reply: &oxftp::Reply) -> u16 {
+    reply.code().get()
+}
+
+#[tokio::test]
+async fn any_of_several_masks_will_do() {
+    let script = Script::new().expect("SITE A").reply("213 a").expect("SITE B").reply("350 b");
+    let (server, mut client) = play(script).await;
+
+    let first = client.command("SITE A").expect("2xx").expect("350").await.unwrap();
+    let second = client.command("SITE B").expect("2xx").expect("350").await.unwrap();
+
+    assert_eq!((code(&first), code(&second)), (213, 350));
+    server.done().await;
+}
+
+#[tokio::test]
+async fn an_unexpected_reply_is_an_error_that_has_everything() {
+    let (server, mut client) = play(in_step(Script::new().expect("SITE A").reply("550-no\r\n550 way"))).await;
+
+    let error = client.command("SITE A").expect("2xx").expect("350").await.unwrap_err();
+
+    let Error::StatusCode(error) = error else { panic!("{error}") };
+    assert_eq!(error.expected, ["2xx", "350"]);
+    assert_eq!(error.received.iter().map(|code| code.get()).collect::<Vec<_>>(), [550]);
+    assert_eq!(error.info.text(), "no\nway");
+    check_in_step(&mut client).await;
+    server.done().await;
+}
+
+#[tokio::test]
+async fn replies_that_match_a_wait_mask_are_waited_past() {
+    let script = Script::new().expect("SITE SLOW").reply("150 a").reply("250 b").reply("226 c");
+    let (server, mut client) = play(in_step(script)).await;
+
+    let reply = client.command("SITE SLOW").wait("1xx").wait("250").expect("2xx").await.unwrap();
+
+    assert_eq!(code(&reply), 226);
+    // Two final replies to one command are one too many, which `wait("250")` asked for.
+    check_in_step(&mut client).await;
+    server.done().await;
+}
+
+#[tokio::test]
+async fn waiting_without_expecting_takes_any_other_reply() {
+    let (server, mut client) = play(Script::new().expect("SITE A").reply("120 wait").reply("550 no")).await;
+
+    let reply = client.command("SITE A").wait("1xx").await.unwrap();
+
+    assert_eq!(code(&reply), 550);
+    server.done().await;
+}
+
+#[tokio::test]
+async fn a_preliminary_reply_that_is_not_waited_past_is_the_answer() {
+    let (server, mut client) = play(Script::new().expect("SITE A").reply("150 a").reply("226 b")).await;
+
+    let first = client.command("SITE A").expect("1xx").await.unwrap();
+    let second = client.read_reply().await.unwrap();
+
+    assert_eq!((code(&first), code(&second)), (150, 226));
+    server.done().await;
+}
+
+#[tokio::test]
+async fn without_masks_nothing_is_read() {
+    let (server, mut client) = play(in_step(Script::new().expect("SITE A").reply("213 a"))).await;
+
+    client.command("SITE A").await.unwrap();
+    let reply = client.read_reply().await.unwrap();
+
+    assert_eq!(reply.text(), "a");
+    check_in_step(&mut client).await;
+    server.done().await;
+}
+
+#[tokio::test]
+async fn a_reply_that_was_not_read_is_not_taken_for_the_next_answer() {
+    let script = Script::new().expect("SITE A").reply("213 a").expect("SITE B").reply("213 b");
+    let (server, mut client) = play(script).await;
+
+    client.command("SITE A").await.unwrap();
+    let reply = client.command("SITE B").expect("2xx").await.unwrap();
+    let settled = client.settle().await.unwrap();
+
+    assert_eq!(reply.text(), "b");
+    assert_eq!(settled.iter().map(oxftp::Reply::text).collect::<Vec<_>>(), ["a"]);
+    server.done().await;
+}
+
+#[tokio::test]
+async fn line_breaks_and_nul_are_refused_before_anything_is_sent() {
+    let (server, mut client) = play(in_step(Script::new())).await;
+
+    for line in ["NOOP\r\nDELE x", "NOOP\n", "NOOP\r", "NOOP\0", "", "  "] {
+        let error = client.command(line).expect("2xx").await.unwrap_err();
+        assert!(matches!(error, Error::InvalidCommand(_)), "{line:?}: {error}");
+        assert!(client.command(line).await.is_err(), "{line:?}");
+    }
+    for path in ["x\r\nDELE y", "x\0"] {
+        assert!(matches!(client.remove_file(path).await.unwrap_err(), Error::InvalidCommand(_)));
+    }
+
+    check_in_step(&mut client).await;
+    server.done().await;
+}
+
+#[tokio::test]
+async fn a_reply_may_arrive_byte_by_byte() {
+    let script = Script::new().expect("SITE A").reply_byte_by_byte("213-one\r\n 213 two\r\n213 three");
+    let (server, mut client) = play(in_step(script)).await;
+
+    let reply = client.command("SITE A").expect("2xx").await.unwrap();
+
+    assert_eq!(reply.text(), "one\n 213 two\nthree");
+    check_in_step(&mut client).await;
+    server.done().await;
+}
+
+#[tokio::test]
+async fn a_command_is_one_line_and_reads_one_reply_though_two_come_at_once() {
+    let script = Script::new().expect("SITE A").bytes("120 wait\r\n213 a\r\n");
+    let (server, mut client) = play(in_step(script)).await;
+
+    let reply = client.command("SITE A").wait("1xx").expect("2xx").await.unwrap();
+
+    assert_eq!(reply.text(), "a");
+    check_in_step(&mut client).await;
+    server.done().await;
+}
+
+#[tokio::test]
+async fn a_reply_that_nobody_asked_for_is_never_an_answer() {
+    // Nothing may be sent after it either: the script's end holds that.
+    let (server, mut client) = play(Script::new().no_greeting().bytes("220 ready\r\n226 surprise\r\n")).await;
+
+    let error = client.command("PWD").expect("2xx").await.unwrap_err();
+
+    assert!(matches!(&error, Error::Desynchronised { text } if text.contains("surprise")), "{error}");
+    assert!(client.is_broken());
+    assert!(matches!(client.command("PWD").expect("2xx").await.unwrap_err(), Error::Broken { .. }));
+    server.done().await;
+}
+
+#[tokio::test]
+async fn a_second_reply_to_one_command_is_never_an_answer() {
+    let script = Script::new().expect("SITE A").bytes("200 a\r\n200 again\r\n");
+    let (server, mut client) = play(script).await;
+
+    client.command("SITE A").expect("2xx").await.unwrap();
+    let error = client.command("SITE B").expect("2xx").await.unwrap_err();
+
+    assert!(matches!(error, Error::Desynchronised { .. }), "{error}");
+    server.done().await;
+}
+
+#[tokio::test]
+async fn half_a_reply_that_nobody_asked_for_is_noticed_too() {
+    let (server, mut client) = play(Script::new().no_greeting().bytes("220 ready\r\n22")).await;
+
+    let error = client.command("PWD").expect("2xx").await.unwrap_err();
+
+    assert!(matches!(error, Error::Desynchronised { .. }), "{error}");
+    server.done().await;
+}
+
+/// The runtime learns of what arrived only when it runs. A program that computes between two commands
+/// must not take what came meanwhile for the answer to the second.
+#[tokio::test]
+async fn a_reply_that_came_while_the_thread_was_busy_is_never_an_answer() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let (told_surprise, surprise_was_told) = mpsc::channel();
+    let (hear_end, ended) = mpsc::channel::<()>();
+    let server = thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        stream.set_nodelay(true).unwrap();
+        let mut lines = BufReader::new(stream.try_clone().unwrap());
+        stream.write_all(b"220 ready\r\n").unwrap();
+        lines.read_line(&mut String::new()).unwrap();
+        stream.write_all(b"200 fine\r\n").unwrap();
+        // Wait until the client has taken the answer.
+        ended.recv().unwrap();
+        stream.write_all(b"257 \"/surprise\"\r\n").unwrap();
+        told_surprise.send(()).unwrap();
+        let _ = ended.recv();
+    });
+    let mut client = builder().connect(address).await.unwrap();
+    client.command("NOOP").expect("2xx").await.unwrap();
+
+    hear_end.send(()).unwrap();
+    surprise_was_told.recv().unwrap();
+    let answer = client.current_directory().await;
+
+    assert!(matches!(answer, Err(Error::Desynchronised { .. })), "{answer:?}");
+    drop(hear_end);
+    server.join().unwrap();
+}
+
+#[tokio::test]
+async fn a_goodbye_in_place_of_an_answer_has_its_words_then_and_later() {
+    let (server, mut client) = play(Script::new().expect("PWD").reply("421 shutting down").close()).await;
+
+    let first = client.current_directory().await.unwrap_err();
+    let later = client.current_directory().await.unwrap_err();
+
+    assert!(first.is_connection_lost(), "{first}");
+    assert!(matches!(&later, Error::Closed { reply: Some(_) }), "{later}");
+    for error in [first, later] {
+        assert_eq!(error.reply().map(oxftp::Reply::text).as_deref(), Some("shutting down"));
+    }
+    server.done().await;
+}
+
+#[tokio::test]
+async fn a_goodbye_before_a_command_is_told_as_closed_with_its_words() {
+    let (server, mut client) =
+        play(Script::new().no_greeting().bytes("220 ready\r\n421 idle too long\r\n")).await;
+
+    let error = client.current_directory().await.unwrap_err();
+
+    assert!(
+        matches!(&error, Error::Closed { reply: Some(reply) } if reply.text() == "idle too long"),
+        "{error}"
+    );
+    assert!(client.is_broken());
+    server.done().await;
+}
+
+/// A server that says `421` closes behind it; whoever looks at the end first misses the words.
+#[tokio::test]
+async fn a_goodbye_keeps_its_words_though_the_connection_is_closed_behind_it() {
+    let (server, mut client) =
+        play(Script::new().no_greeting().bytes("220 ready\r\n421 idle too long\r\n").close()).await;
+    // Lets the end of the connection arrive.
+    server.done().await;
+    tokio::task::yield_now().await;
+
+    let error = client.current_directory().await.unwrap_err();
+
+    assert!(
+        matches!(&error, Error::Closed { reply: Some(reply) } if reply.text() == "idle too long"),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn half_a_reply_is_no_reply() {
+    for half in ["200 half", "200-first\r\n second\r\n", "2"] {
+        let (server, mut client) = play(Script::new().expect("NOOP").bytes(half).close()).await;
+
+        let error = client.command("NOOP").expect("2xx").await.unwrap_err();
+
+        assert!(matches!(error, Error::Closed { reply: None }), "{half:?}: {error}");
+        assert!(client.is_broken());
+        server.done().await;
+    }
+}
+
+#[tokio::test]
+async fn a_reset_connection_is_an_error_and_stays_one() {
+    let (server, mut client) = play(Script::new().expect("NOOP").reset()).await;
+
+    let error = client.command("NOOP").expect("2xx").await.unwrap_err();
+
+    assert!(matches!(error, Error::Control(_)), "{error}");
+    assert!(client.command("NOOP").expect("2xx").await.unwrap_err().is_connection_lost());
+    server.done().await;
+}
+
+#[tokio::test]
+async fn what_is_no_reply_breaks_the_connection() {
+    let (server, mut client) = play(Script::new().expect("NOOP").bytes("<html>\r\n")).await;
+
+    let error = client.command("NOOP").expect("2xx").await.unwrap_err();
+
+    assert!(matches!(error, Error::Protocol(_)), "{error}");
+    assert!(client.is_broken());
+    server.done().await;
+}
+
+#[tokio::test]
+async fn texts_of_the_server_are_escaped_in_errors() {
+    let (server, mut client) = play(Script::new().expect("NOOP").reply("550 \u{1b}[2Jgone\u{7}")).await;
+
+    let error = client.command("NOOP").expect("2xx").await.unwrap_err();
+
+    assert!(!error.to_string().contains(char::is_control), "{error:?}");
+    server.done().await;
+}
+
+#[tokio::test]
+async fn a_dropped_command_leaves_the_next_its_own_answer() {
+    // Polled once, it has sent its line; the reply is still owed.
+    let script = Script::new().expect("SITE A").reply("213 a");
+    let (server, mut client) = play(in_step(script)).await;
+
+    poll_once(client.command("SITE A").expect("2xx")).await;
+
+    check_in_step(&mut client).await;
+    server.done().await;
+}
+
+async fn poll_once<T: IntoFuture>(work: T) {
+    let mut work = Box::pin(work.into_future());
+    let polled = std::future::poll_fn(|cx| std::task::Poll::Ready(work.as_mut().poll(cx).is_ready())).await;
+    assert!(!polled, "the answer cannot be here yet");
+}
+
+#[tokio::test]
+async fn directories_are_changed_asked_and_made() {
+    let script = Script::new()
+        .expect("CWD /a b")
+        .reply("250 ok")
+        .expect("CDUP")
+        .reply("200 ok")
+        .expect("CDUP")
+        .reply("250 ok")
+        .expect("PWD")
+        .reply("257 \"/say \"\"hi\"\"\" is current")
+        .expect("RNFR a")
+        .reply("350 to?")
+        .expect("RNTO b")
+        .reply("250 ok");
+    let (server, mut client) = play(script).await;
+
+    client.change_directory("/a b").await.unwrap();
+    client.change_directory("..").await.unwrap();
+    client.change_to_parent().await.unwrap();
+    assert_eq!(client.current_directory().await.unwrap(), "/say \"hi\"".into());
+    client.rename("a", "b").await.unwrap();
+
+    server.done().await;
+}
+
+#[tokio::test]
+async fn a_refused_first_half_of_a_rename_sends_no_second() {
+    let (server, mut client) = play(in_step(Script::new().expect("RNFR a").reply("550 no such file"))).await;
+
+    assert!(client.rename("a", "b").await.unwrap_err().is_not_found());
+
+    check_in_step(&mut client).await;
+    server.done().await;
+}
+
+#[tokio::test]
+async fn features_are_asked_once() {
+    let (server, mut client) =
+        play(Script::new().expect("FEAT").reply("211-Features\r\n SIZE\r\n MDTM\r\n211 End")).await;
+
+    client.features().await.unwrap();
+    client.features().await.unwrap();
+
+    server.done().await;
+}
+
+#[tokio::test]
+async fn a_server_without_feat_has_no_features() {
+    let (server, mut client) = play(Script::new().expect("FEAT").reply("500 what?")).await;
+
+    client.features().await.unwrap();
+    client.features().await.unwrap();
+
+    server.done().await;
+}
+
+/// The type is public, so that a client can be kept in a struct and sent to a task.
+#[tokio::test]
+async fn a_client_can_move_to_another_task() {
+    let (server, client) = play(in_step(Script::new())).await;
+
+    let moved: tokio::task::JoinHandle<Client> = tokio::spawn(async move {
+        let mut client = client;
+        check_in_step(&mut client).await;
+        client
+    });
+
+    assert!(!moved.await.unwrap().is_broken());
+    server.done().await;
+}

@@ -1,0 +1,130 @@
+//! What the server is told around the login: `HOST`, `CLNT`, `OPTS UTF8`.
+
+use oxftp::{ClientBuilder, Credentials, Error, Result, TlsConfig, Utf8};
+use oxftp_testing::{
+    certificates::Authority,
+    scripted::Script,
+    tls_front::{Alpn, TlsFront},
+};
+
+use crate::common::scripts::{builder, check_in_step, in_step};
+
+/// Connects and logs in, and sees to it that the script was all that was said.
+async fn log_in(builder: ClientBuilder, script: Script) -> Result<()> {
+    let server = in_step(script).start().await;
+    let mut client = builder.connect(server.address()).await?;
+    client.login(Credentials::anonymous()).await?;
+    check_in_step(&mut client).await;
+    server.done().await;
+    Ok(())
+}
+
+fn iis() -> Script {
+    Script::new().greeting("220 Microsoft FTP Service").login()
+}
+
+#[tokio::test]
+async fn the_virtual_host_is_named_before_the_login() {
+    let script = Script::new().expect("HOST ftp.example.org").reply("220 welcome to it").login();
+
+    log_in(builder().virtual_host("ftp.example.org"), script).await.unwrap();
+}
+
+#[tokio::test]
+async fn the_virtual_host_is_named_behind_tls_and_before_what_it_may_decide() {
+    let script = Script::new().expect("HOST ftp.example.org").reply("220 ok");
+    let script = script.expect("PBSZ 0").expect("PROT P").bytes("200 ok\r\n200 ok\r\n").login();
+    let server = in_step(script).start().await;
+    let authority = Authority::new("tests").unwrap();
+    let front =
+        TlsFront::start(server.address(), &authority.server(&["127.0.0.1"]).unwrap(), Alpn::Unknown).await;
+    let tls = TlsConfig::new().root_certificates_pem(authority.pem()).unwrap();
+
+    let builder = builder().implicit_tls(tls).virtual_host("ftp.example.org");
+    let mut client = builder.connect(front.address()).await.unwrap();
+    client.login(Credentials::anonymous()).await.unwrap();
+
+    check_in_step(&mut client).await;
+    server.done().await;
+}
+
+#[tokio::test]
+async fn a_server_that_refuses_the_virtual_host_sees_no_login() {
+    for refusal in ["504 who?", "501 no name", "500 what?", "502 no such verb", "450 not now"] {
+        let server = Script::new().expect("HOST v.example").reply(refusal).start().await;
+
+        let error = builder().virtual_host("v.example").connect(server.address()).await.unwrap_err();
+
+        assert!(matches!(&error, Error::VirtualHostRefused { host, .. } if host == "v.example"), "{error:?}");
+        assert_eq!(error.to_string(), format!("the server refuses the virtual host v.example: {refusal}"));
+        server.done().await;
+    }
+}
+
+#[tokio::test]
+async fn a_name_with_a_line_end_is_sent_to_nobody() {
+    let server = Script::new().start().await;
+    let host = builder().virtual_host("v\r\nDELE x").connect(server.address()).await;
+    assert!(matches!(host, Err(Error::InvalidCommand(_))));
+
+    let named = log_in(builder().client_name("c\r\nDELE x"), Script::new().login()).await;
+    assert!(matches!(named, Err(Error::InvalidCommand(_))));
+}
+
+#[tokio::test]
+async fn the_client_names_itself_before_it_asks_for_utf8() {
+    let script = Script::new().login().expect("CLNT backup 1.0").reply("200 noted");
+    let script = script.expect("OPTS UTF8 ON").reply("200 always on");
+
+    log_in(builder().utf8(Utf8::Ask).client_name("backup 1.0"), script).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_the_server_may_refuse_is_no_error() {
+    for refusal in ["500 what?", "501 no", "502 no", "504 no", "202 needless", "451 not now"] {
+        let script = Script::new().login().expect("CLNT c").reply(refusal);
+        let script = script.expect("OPTS UTF8 ON").reply(refusal);
+
+        log_in(builder().utf8(Utf8::Ask).client_name("c"), script).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_hangs_up_at_an_introduction_is_an_error() {
+    let script = Script::new().login().expect("CLNT c").reply("421 bye").close();
+    let error = log_in(builder().client_name("c"), script).await.unwrap_err();
+
+    assert!(error.is_connection_lost(), "{error:?}");
+}
+
+#[tokio::test]
+async fn only_servers_that_need_it_are_asked_for_utf8_by_themselves() {
+    log_in(builder(), iis().expect("OPTS UTF8 ON").reply("200 OPTS UTF8 command successful")).await.unwrap();
+    log_in(builder(), Script::new().greeting("220 ProFTPD ready").login()).await.unwrap();
+}
+
+#[tokio::test]
+async fn utf8_is_not_asked_for_where_it_is_not_wanted() {
+    log_in(builder().utf8(Utf8::Leave), iis()).await.unwrap();
+    log_in(builder().encoding("latin1".parse().unwrap()).utf8(Utf8::Ask), iis()).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_server_whose_features_are_known_and_lack_utf8_is_not_asked_for_it() {
+    let server = in_step(
+        Script::new()
+            .greeting("220 Microsoft FTP Service")
+            .expect("FEAT")
+            .reply("211-F\r\n SIZE\r\n211 End")
+            .login(),
+    )
+    .start()
+    .await;
+    let mut client = builder().connect(server.address()).await.unwrap();
+    client.features().await.unwrap();
+
+    client.login(Credentials::anonymous()).await.unwrap();
+
+    check_in_step(&mut client).await;
+    server.done().await;
+}

@@ -1,0 +1,112 @@
+//! Data that are compressed on their way (`MODE Z`).
+
+use std::{fs, io::Write};
+
+use flate2::{Compression, write::ZlibEncoder};
+use oxftp::{Client, Error};
+use oxftp_testing::scripted::{Script, ScriptedServer};
+
+use crate::common::content;
+use crate::common::scripts;
+use crate::common::scripts::{check_in_step, get, in_step, mlst_file, play_to};
+
+fn zlib(content: &[u8]) -> Vec<u8> {
+    let mut encoder = ZlibEncoder::new(Vec::new(), Compression::default());
+    encoder.write_all(content).unwrap();
+    encoder.finish().unwrap()
+}
+
+async fn play(script: Script) -> (ScriptedServer, Client) {
+    play_to(scripts::builder().compress(true), in_step(script)).await
+}
+
+fn offered(script: Script) -> Script {
+    script.expect("FEAT").reply("211-Features:\r\n MODE Z\r\n211 End")
+}
+
+fn compressed() -> Script {
+    offered(Script::new().type_image()).expect("MODE Z").reply("200 ok")
+}
+
+#[tokio::test]
+async fn the_mode_is_set_once_and_taken_back_for_what_starts_at_an_offset() {
+    let local = tempfile::tempdir().unwrap();
+    fs::write(local.path().join("b"), [0; 100_000]).unwrap();
+    let script = scripts::sending(compressed(), "RETR a", zlib(b"data"));
+    let script = scripts::opening(script, "STOR b").receive().reply("226 done");
+    let script = script.expect("SIZE b").reply("213 100000");
+    let script = script.expect("MODE S").reply("200 ok").passive().expect("REST 2").reply("350 ok");
+    let script = script.expect("RETR a").reply("150 here").data("ta").reply("226 done");
+    let (server, mut client) = play(script).await;
+
+    assert_eq!(get(&mut client, "a").await.unwrap(), b"data");
+    client.upload(local.path().join("b")).await.unwrap();
+    let mut rest = client.download_stream("a").offset(2).await.unwrap();
+    let mut text = String::new();
+    tokio::io::AsyncReadExt::read_to_string(&mut rest, &mut text).await.unwrap();
+    rest.finish().await.unwrap();
+
+    assert_eq!(text, "ta");
+    check_in_step(&mut client).await;
+    let played = server.done().await;
+    assert!(played.transfers[0].bytes.len() < 1000);
+}
+
+#[tokio::test]
+async fn a_server_that_refuses_after_all_is_not_asked_again() {
+    let script = offered(Script::new().type_image()).expect("MODE Z").reply("504 not now");
+    let script = scripts::sending(scripts::sending(script, "RETR a", "data"), "RETR a", "data");
+    let (server, mut client) = play(script).await;
+
+    for _ in 0..2 {
+        assert_eq!(get(&mut client, "a").await.unwrap(), b"data");
+    }
+
+    check_in_step(&mut client).await;
+    server.done().await;
+}
+
+#[tokio::test]
+async fn what_the_server_makes_something_else_of_is_sent_again_as_it_is() {
+    let local = tempfile::tempdir().unwrap();
+    fs::write(local.path().join("b"), "hello").unwrap();
+    let script = scripts::opening(compressed(), "STOR b").receive().reply("226 done");
+    let script = script.expect("SIZE b").reply("213 4").expect("MODE S").reply("200 ok");
+    let (server, mut client) = play(scripts::taking(script, "STOR b", "hello")).await;
+
+    client.upload(local.path().join("b")).await.unwrap();
+
+    check_in_step(&mut client).await;
+    server.done().await;
+}
+
+#[tokio::test]
+async fn compressed_data_that_are_cut_or_followed_by_something_are_an_error() {
+    let whole = zlib(&content(1000));
+    for wire in [whole[..500].to_vec(), [&whole[..], b"more"].concat(), b"no zlib".to_vec()] {
+        let (server, mut client) = play(scripts::sending(compressed(), "RETR a", wire)).await;
+
+        let error = get(&mut client, "a").await.unwrap_err();
+
+        assert!(matches!(error, Error::Data { .. }), "{error:?}");
+        check_in_step(&mut client).await;
+        server.done().await;
+    }
+}
+
+#[tokio::test]
+async fn what_inflates_far_beyond_its_size_is_an_error_and_gets_no_final_name() {
+    let local = tempfile::tempdir().unwrap();
+    let script = Script::new().expect("MLST a").reply(mlst_file(1000)).type_image();
+    let script = offered(script).expect("MODE Z").reply("200 ok");
+    let (server, mut client) = play(scripts::sending(script, "RETR a", zlib(&vec![0; 30_000_000]))).await;
+
+    let error = client.download("a").to(local.path()).await.unwrap_err();
+
+    let Error::Data { source, .. } = &error else { panic!("{error:?}") };
+    assert!(source.to_string().contains("inflate to more than"), "{source}");
+    assert!(!local.path().join("a").exists());
+    assert!(fs::metadata(local.path().join("a.oxftp.part")).unwrap().len() < 4_000_000);
+    check_in_step(&mut client).await;
+    server.done().await;
+}

@@ -1,0 +1,122 @@
+//! Limits of speed, over real sockets. How they are counted is tested beside [`oxftp::Throttle`].
+//!
+//! Only lower bounds are asserted: a busy machine is slower, never faster.
+
+use std::time::{Duration, Instant};
+
+use oxftp::{Client, Throttle};
+use oxftp_testing::{
+    scripted::Script,
+    servers::{Protection, ServerKind},
+};
+
+use crate::common;
+use crate::common::scripts::{builder, get, play_to, put, sending, taking};
+
+const SIZE: usize = 300_000;
+const LIMIT: u64 = 1_000_000;
+/// Somewhat less than the 0.3 s that the bytes take, as the first ones go at once.
+const AT_LEAST: Duration = Duration::from_millis(200);
+
+async fn timed(work: impl Future<Output = ()>) -> Duration {
+    let start = Instant::now();
+    work.await;
+    start.elapsed()
+}
+
+#[tokio::test]
+async fn a_read_limit_slows_downloads() {
+    let server = ServerKind::Embedded.start(Protection::Plain).await.unwrap();
+    let bytes = common::content(SIZE);
+    std::fs::write(server.root().join("a"), &bytes).unwrap();
+    let mut client = common::login_by(common::builder(&server).read_limit(LIMIT), &server).await;
+
+    let took = timed(async { assert!(get(&mut client, "a").await.unwrap() == bytes) }).await;
+
+    assert!(took >= AT_LEAST, "{took:?}");
+}
+
+#[tokio::test]
+async fn a_write_limit_slows_uploads() {
+    let server = ServerKind::Embedded.start(Protection::Plain).await.unwrap();
+    let bytes = common::content(SIZE);
+    let mut client = common::login_by(common::builder(&server).write_limit(LIMIT), &server).await;
+
+    let took = timed(async { put(&mut client, "a", &bytes).await.unwrap() }).await;
+
+    assert!(took >= AT_LEAST, "{took:?}");
+    assert!(std::fs::read(server.root().join("a")).unwrap() == bytes);
+}
+
+#[tokio::test]
+async fn a_limit_holds_for_encrypted_transfers() {
+    let server = ServerKind::Embedded.start(Protection::Explicit).await.unwrap();
+    let bytes = common::content(SIZE);
+    std::fs::write(server.root().join("a"), &bytes).unwrap();
+    let mut client = common::login_by(common::builder(&server).read_limit(LIMIT), &server).await;
+
+    let took = timed(async { assert!(get(&mut client, "a").await.unwrap() == bytes) }).await;
+
+    assert!(took >= AT_LEAST, "{took:?}");
+}
+
+#[tokio::test]
+async fn a_limit_is_shared_by_the_clients_that_share_a_throttle() {
+    let throttle = Throttle::unlimited();
+    throttle.set_read_limit(Some(LIMIT));
+    let script = || sending(Script::new().type_image(), "RETR a", vec![0; SIZE / 2]);
+    let (one_server, mut one) = play_to(builder().throttle(throttle.clone()), script()).await;
+    let (other_server, mut other) = play_to(builder().throttle(throttle), script()).await;
+
+    let took = timed(async {
+        let (one, other) = tokio::join!(get(&mut one, "a"), get(&mut other, "a"));
+        assert_eq!(one.unwrap().len() + other.unwrap().len(), SIZE);
+    });
+
+    let took = took.await;
+    assert!(took >= AT_LEAST, "{took:?}");
+    one_server.done().await;
+    other_server.done().await;
+}
+
+#[tokio::test]
+async fn a_limit_can_be_lifted_while_a_transfer_runs() {
+    // At this speed the bytes would take almost an hour.
+    let script = sending(Script::new().type_image(), "RETR a", vec![0; SIZE]);
+    let (server, mut client): (_, Client) = play_to(builder().read_limit(100), script).await;
+    let throttle = client.throttle().clone();
+
+    let lifted = async {
+        tokio::task::yield_now().await;
+        throttle.set_read_limit(None);
+    };
+    let (bytes, ()) = tokio::join!(get(&mut client, "a"), lifted);
+
+    assert_eq!(bytes.unwrap().len(), SIZE);
+    server.done().await;
+}
+
+#[tokio::test]
+async fn a_limit_set_later_slows_what_is_sent_from_then_on() {
+    let bytes = common::content(SIZE);
+    let script = taking(Script::new().type_image(), "STOR a", bytes.clone());
+    let (server, mut client) = play_to(builder(), script).await;
+
+    client.throttle().set_write_limit(Some(LIMIT));
+    let took = timed(async { put(&mut client, "a", &bytes).await.unwrap() }).await;
+
+    assert!(took >= AT_LEAST, "{took:?}");
+    server.done().await;
+}
+
+#[tokio::test]
+async fn a_limit_of_zero_is_none() {
+    let script =
+        taking(sending(Script::new().type_image(), "RETR a", vec![0; SIZE]), "STOR b", vec![1; SIZE]);
+    let (server, mut client) = play_to(builder().read_limit(0).write_limit(0), script).await;
+
+    assert_eq!(get(&mut client, "a").await.unwrap().len(), SIZE);
+    put(&mut client, "b", &[1; SIZE]).await.unwrap();
+
+    server.done().await;
+}

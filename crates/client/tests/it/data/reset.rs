@@ -1,0 +1,40 @@
+//! A data connection that broke stays broken, however often it is read.
+//!
+//! A socket tells of a reset once and seems to be at its end from then on, so that whoever passes over the error
+//! and finishes would take the half for the whole.
+
+use oxftp::Error;
+use oxftp_testing::scripted::Script;
+use tokio::io::AsyncReadExt;
+
+use crate::common::scripts;
+use crate::common::scripts::{in_step, opening, play};
+
+fn reset_within() -> Script {
+    opening(Script::new().type_image(), "RETR a").send("half").reset_data().reply("226 done")
+}
+
+#[tokio::test]
+async fn a_reset_that_is_read_past_is_told_again() {
+    let (_server, mut client) = play(reset_within()).await;
+    let mut stream = client.download_stream("a").await.unwrap();
+    let mut read = Vec::new();
+
+    let first = stream.read_to_end(&mut read).await.unwrap_err();
+    let second = stream.read_to_end(&mut read).await.unwrap_err();
+
+    assert_eq!(second.kind(), first.kind());
+}
+
+#[tokio::test]
+async fn a_transfer_whose_failed_read_is_passed_over_does_not_end_well() {
+    let (server, mut client) = play(in_step(reset_within())).await;
+    let mut stream = client.download_stream("a").await.unwrap();
+    while stream.read(&mut [0; 64]).await.is_ok() {}
+
+    let error = stream.finish().await.unwrap_err();
+
+    assert!(matches!(error, Error::Data { .. }), "{error:?}");
+    scripts::check_in_step(&mut client).await;
+    server.done().await;
+}

@@ -1,0 +1,50 @@
+//! A server, a client and a place for files.
+
+use std::path::{Path, PathBuf};
+
+use oxftp::{Client, Report};
+use oxftp_testing::servers::TestServer;
+use tempfile::TempDir;
+
+use crate::common::{
+    self,
+    fixtures::{embedded, files, lay},
+};
+
+pub(crate) struct Fixture {
+    pub(crate) server: TestServer,
+    pub(crate) client: Client,
+    pub(crate) local: TempDir,
+}
+
+impl Fixture {
+    pub(crate) async fn new() -> Self {
+        let server = embedded().await;
+        let client = common::login(&server).await;
+        Self { server, client, local: tempfile::tempdir().unwrap() }
+    }
+
+    pub(crate) fn here(&self, path: &str) -> PathBuf {
+        self.local.path().join(path)
+    }
+
+    pub(crate) async fn upload(&mut self, source: &str, destination: &str, write_into: bool) -> Report {
+        let source = self.here(source);
+        self.client.upload(source).to(destination).write_into(write_into).await.unwrap()
+    }
+
+    pub(crate) async fn download(&mut self, source: &str, destination: &str, write_into: bool) -> Report {
+        let destination = self.here(destination);
+        self.client.download(source).to(destination).write_into(write_into).await.unwrap()
+    }
+
+    pub(crate) fn on_server(&self) -> Vec<String> {
+        files(self.server.root())
+    }
+}
+
+/// `foo/a` and `foo/sub/b`, each holding its own path.
+pub(crate) fn lay_foo(root: &Path) {
+    lay(root, "foo/a", "foo/a");
+    lay(root, "foo/sub/b", "foo/sub/b");
+}

@@ -1,0 +1,126 @@
+//! Transfers between two servers.
+//!
+//! The clients come from 127.0.0.2, the servers are at 127.0.0.1: to each server the other one is a
+//! stranger, as it is on a network.
+
+use oxftp::{Client, Error, fxp};
+use oxftp_testing::scripted::{Script, ScriptedServer};
+
+use crate::common::scripts::{check_in_step, in_step, play};
+
+fn asked_for_size(script: Script) -> Script {
+    script.type_image().expect("SIZE a").reply("213 4")
+}
+
+/// What is left of a copy that failed is removed.
+fn removing(script: Script) -> Script {
+    script.expect("DELE b.oxftp.part").reply("250 gone")
+}
+
+async fn two(from: Script, to: Script) -> [(ScriptedServer, Client); 2] {
+    [play(in_step(from)).await, play(in_step(to)).await]
+}
+
+#[tokio::test]
+async fn the_source_listens_where_the_target_refuses_to() {
+    let from = asked_for_size(Script::new()).passive().expect("RETR a").reply("150 here").data("data");
+    let to = Script::new().type_image().expect("EPSV").reply("502 no").expect("PASV").reply("502 no");
+    let to = to.connect_back_by_port().expect("STOR b.oxftp.part").reply("150 here").expect_data("data");
+    let to = to.reply("226 done").expect("SIZE b.oxftp.part").reply("213 4");
+    let to = to.expect("RNFR b.oxftp.part").reply("350 go").expect("RNTO b").reply("250 done");
+    let [(one, mut source), (other, mut target)] = two(from.reply("226 done"), to).await;
+
+    let summary = fxp(&mut source, "a", &mut target, "b").await.unwrap();
+
+    assert_eq!(summary.transferred, 4);
+    check_in_step(&mut source).await;
+    check_in_step(&mut target).await;
+    one.done().await;
+    other.done().await;
+}
+
+#[tokio::test]
+async fn a_failure_at_the_source_stops_the_target_and_is_what_is_told() {
+    let from = asked_for_size(Script::new()).connect_back_by_port().expect("RETR a").reply("150 here");
+    let from = from.send("da").reset_data().reply("451 disk error");
+    let to =
+        Script::new().type_image().passive().expect("STOR b.oxftp.part").reply("150 here").expect("ABOR");
+    let to = to.reply("426 broken off").reply("226 aborted").expect("NOOP").reply("200 ok");
+    let [(one, mut source), (other, mut target)] = two(from, removing(to)).await;
+
+    let error = fxp(&mut source, "a", &mut target, "b").await.unwrap_err();
+
+    assert!(error.to_string().contains("disk error"), "{error}");
+    check_in_step(&mut source).await;
+    check_in_step(&mut target).await;
+    one.done().await;
+    other.done().await;
+}
+
+#[tokio::test]
+async fn a_source_that_tells_a_size_and_refuses_to_send_costs_the_target_nothing() {
+    let from = asked_for_size(Script::new()).connect_back_by_port().expect("RETR a").reply("550 locked");
+    let to = Script::new().type_image().passive().expect("STOR b.oxftp.part").reply("150 here");
+    let to = to.expect("ABOR").reply("426 broken off").reply("226 aborted").expect("NOOP").reply("200 ok");
+    let [(one, mut source), (other, mut target)] = two(from, removing(to)).await;
+
+    let error = fxp(&mut source, "a", &mut target, "b").await.unwrap_err();
+
+    assert!(error.to_string().contains("locked"), "{error}");
+    check_in_step(&mut source).await;
+    check_in_step(&mut target).await;
+    one.done().await;
+    other.done().await;
+}
+
+#[tokio::test]
+async fn a_failure_at_the_target_stops_the_source_and_is_what_is_told() {
+    let from = asked_for_size(Script::new()).connect_back_by_port().expect("RETR a").reply("150 here");
+    let from = from.send("da").expect("ABOR").reply("426 broken off").reply("226 aborted");
+    let from = from.expect("NOOP").reply("200 ok");
+    let to = Script::new().type_image().passive().expect("STOR b.oxftp.part").reply("150 here").read(2);
+    let to = to.reply("452 disk full").passive();
+    let [(one, mut source), (other, mut target)] = two(from, removing(to)).await;
+
+    let error = fxp(&mut source, "a", &mut target, "b").await.unwrap_err();
+
+    assert!(error.to_string().contains("disk full"), "{error}");
+    check_in_step(&mut source).await;
+    check_in_step(&mut target).await;
+    one.done().await;
+    other.done().await;
+}
+
+#[tokio::test]
+async fn a_target_that_ends_up_shorter_than_the_source_is_an_error() {
+    let from = asked_for_size(Script::new()).connect_back_by_port().expect("RETR a").reply("150 here");
+    let from = from.data("dat").reply("226 done");
+    let to =
+        Script::new().type_image().passive().expect("STOR b.oxftp.part").reply("150 here").expect_data("dat");
+    let to = to.reply("226 done").expect("SIZE b.oxftp.part").reply("213 3");
+    let [(one, mut source), (other, mut target)] = two(from, removing(to)).await;
+
+    let error = fxp(&mut source, "a", &mut target, "b").await.unwrap_err();
+
+    assert!(matches!(error, Error::SizeMismatch { expected: 4, transferred: 3 }), "{error}");
+    check_in_step(&mut source).await;
+    check_in_step(&mut target).await;
+    one.done().await;
+    other.done().await;
+}
+
+#[tokio::test]
+async fn the_address_that_a_reply_names_is_not_the_one_that_is_told() {
+    let to = Script::new().type_image().expect("EPSV").reply("500 what?");
+    let to = to.expect("PASV").reply("227 Entering Passive Mode (192,0,2,7,4,51)");
+    let from = asked_for_size(Script::new()).expect("PORT 127,0,0,1,4,51").reply("421 bye").close();
+    let (one, mut source) = play(from).await;
+    let (other, mut target) = play(in_step(removing(to))).await;
+
+    let error = fxp(&mut source, "a", &mut target, "b").await.unwrap_err();
+
+    assert!(error.is_connection_lost() && source.is_broken(), "{error}");
+    check_in_step(&mut target).await;
+    one.done().await;
+    other.done().await;
+}

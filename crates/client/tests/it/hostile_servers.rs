@@ -1,0 +1,377 @@
+//! Servers that mean harm: bounded memory, clear errors, nothing outside the destination.
+
+use std::{
+    net::Ipv4Addr,
+    time::{Duration, Instant},
+};
+
+use oxftp::{Error, Limits, Pipelining};
+use oxftp_testing::scripted::Script;
+
+use crate::common::scripts::{
+    builder, check_in_step, get, in_step, mlst_dir, mlst_file, opening, play, play_to, sending,
+};
+
+fn limits(set: impl FnOnce(&mut Limits)) -> Limits {
+    let mut limits = Limits::default();
+    set(&mut limits);
+    limits
+}
+
+#[tokio::test]
+async fn a_reply_line_without_end_is_refused() {
+    let (server, mut client) = play_to(
+        builder().limits(limits(|limits| limits.reply_line = 1000)),
+        Script::new().expect("NOOP").bytes(vec![b'2'; 100_000]),
+    )
+    .await;
+
+    let error = client.command("NOOP").expect("2xx").await.unwrap_err();
+
+    assert!(matches!(error, Error::Protocol(_)), "{error}");
+    assert!(client.is_broken());
+    server.done().await;
+}
+
+#[tokio::test]
+async fn a_reply_of_lines_without_end_is_refused() {
+    let lines = "200-more\r\n".repeat(1000);
+    let (server, mut client) = play_to(
+        builder().limits(limits(|limits| limits.reply_lines = 100)),
+        Script::new().expect("NOOP").bytes(lines),
+    )
+    .await;
+
+    let error = client.command("NOOP").expect("2xx").await.unwrap_err();
+
+    assert!(matches!(error, Error::Protocol(_)), "{error}");
+    assert!(client.is_broken());
+    server.done().await;
+}
+
+#[tokio::test]
+async fn preliminary_replies_without_end_are_refused() {
+    let replies = "150 soon\r\n".repeat(1000);
+    let (server, mut client) = play(Script::new().expect("PWD").bytes(replies)).await;
+
+    let error = client.current_directory().await.unwrap_err();
+
+    assert!(matches!(error, Error::Limit { .. }), "{error}");
+    assert!(client.is_broken());
+    server.done().await;
+}
+
+#[tokio::test]
+async fn preliminary_replies_without_end_to_a_transfer_are_refused() {
+    let replies = "150 soon\r\n".repeat(1000);
+    let script = opening(Script::new().type_image(), "RETR a").close_data().bytes(replies);
+    let (server, mut client) = play(script).await;
+
+    let error = get(&mut client, "a").await.unwrap_err();
+
+    assert!(matches!(error, Error::Limit { .. }), "{error}");
+    server.done().await;
+}
+
+#[tokio::test]
+async fn preliminary_replies_without_end_to_a_command_of_ones_own_are_refused() {
+    let replies = "150 soon\r\n".repeat(1000);
+    let (server, mut client) = play(Script::new().expect("SITE A").bytes(replies)).await;
+
+    let error = client.command("SITE A").wait("1xx").expect("2xx").await.unwrap_err();
+
+    assert!(matches!(error, Error::Limit { .. }), "{error}");
+    server.done().await;
+}
+
+#[tokio::test]
+async fn preliminary_replies_without_end_to_a_dropped_command_are_refused() {
+    let replies = "150 soon\r\n".repeat(1000);
+    let (server, mut client) = play(Script::new().expect("SITE A").bytes(replies)).await;
+
+    client.command("SITE A").await.unwrap();
+    let error = client.current_directory().await.unwrap_err();
+
+    assert!(matches!(error, Error::Limit { .. }), "{error}");
+    assert!(client.is_broken());
+    server.done().await;
+}
+
+#[tokio::test]
+async fn a_greeting_without_end_is_refused() {
+    let greeting = "120 soon\r\n".repeat(1000);
+    let server = Script::new().no_greeting().bytes(greeting).start().await;
+
+    let error = builder().connect(server.address()).await.unwrap_err();
+
+    assert!(matches!(error, Error::Limit { .. }), "{error}");
+    server.done().await;
+}
+
+#[tokio::test]
+async fn a_listing_of_more_entries_than_are_held_is_refused() {
+    let lines: String = (0..100).map(|number| format!("type=file; {number}\r\n")).collect();
+    let script = sending(Script::new().type_image(), "MLSD", lines);
+    let (server, mut client) =
+        play_to(builder().limits(limits(|limits| limits.listing_entries = 10)), in_step(script)).await;
+
+    let error = client.list("").await.unwrap_err();
+
+    assert!(matches!(error, Error::Limit { limit: 10, .. }), "{error}");
+    check_in_step(&mut client).await;
+    server.done().await;
+}
+
+/// Directories in directories, each of one name, for as long as the client asks.
+fn endless(script: Script, root: &str, levels: usize) -> Script {
+    let paths = std::iter::successors(Some(root.to_owned()), |path| Some(format!("{path}/d")));
+    paths
+        .take(levels)
+        .fold(script, |script, path| sending(script, &format!("MLSD {path}"), "type=dir; d\r\n"))
+}
+
+#[tokio::test]
+async fn directories_without_end_are_refused() {
+    let script = endless(Script::new().type_image(), "r", 4);
+    let (server, mut client) =
+        play_to(builder().limits(limits(|limits| limits.directory_depth = 3)), in_step(script)).await;
+
+    let error = client.list("r").recursive().await.unwrap_err();
+
+    assert!(matches!(error, Error::Limit { limit: 3, .. }), "{error}");
+    check_in_step(&mut client).await;
+    server.done().await;
+}
+
+#[tokio::test]
+async fn a_download_of_directories_without_end_is_refused() {
+    let local = tempfile::tempdir().unwrap();
+    let script = endless(Script::new().expect("MLST r").reply(mlst_dir()).type_image(), "r", 4);
+    let builder = builder().limits(limits(|limits| limits.directory_depth = 3));
+    let (server, mut client) = play_to(builder.pipelining(Pipelining::Off), in_step(script)).await;
+
+    let error = client.download("r").to(local.path()).await.unwrap_err();
+
+    let Error::SomeFailed { report } = error else { panic!("{error:?}") };
+    assert_eq!((report.directories, report.failures.len()), (4, 1));
+    assert!(matches!(report.failures[0].error, Error::Limit { limit: 3, .. }), "{report:?}");
+    check_in_step(&mut client).await;
+    server.done().await;
+}
+
+#[tokio::test]
+async fn a_removal_of_directories_without_end_removes_nothing() {
+    let script = endless(Script::new().expect("MLST r").reply(mlst_dir()).type_image(), "r", 4);
+    let (server, mut client) =
+        play_to(builder().limits(limits(|limits| limits.directory_depth = 3)), in_step(script)).await;
+
+    let error = client.remove("r").await.unwrap_err();
+
+    assert!(matches!(error, Error::Limit { limit: 3, .. }), "{error}");
+    check_in_step(&mut client).await;
+    server.done().await;
+}
+
+#[tokio::test]
+async fn names_with_line_breaks_or_nul_send_no_command_of_the_servers_making() {
+    let lines = "type=file; a\rDELE b\r\ntype=dir; c\0d\r\ntype=file; e\r\n";
+    let script = Script::new().expect("MLST r").reply(mlst_dir()).type_image();
+    let script = sending(script, "MLSD r", lines).expect("DELE r/e").reply("250 ok");
+    let (server, mut client) = play(script.expect("RMD r").reply("550 not empty")).await;
+
+    // What cannot be named cannot be removed, and so the directory stays.
+    client.remove("r").await.unwrap_err();
+
+    server.done().await;
+}
+
+#[tokio::test]
+async fn what_cannot_be_removed_for_its_name_is_named() {
+    let lines = "type=file; ../a\r\ntype=file; ..\r\ntype=file; c\u{7}d\r\n";
+    let script = Script::new().expect("MLST r").reply(mlst_dir()).type_image();
+    let script = sending(script, "MLSD r", lines).expect("RMD r").reply("250 gone all the same");
+    let (server, mut client) = play(script).await;
+
+    let error = client.remove("r").await.unwrap_err();
+
+    let Error::SomeFailed { report } = error else { panic!("{error:?}") };
+    assert_eq!(report.failures.len(), 3, "{report:?}");
+    server.done().await;
+}
+
+#[tokio::test]
+async fn a_working_directory_with_a_line_break_sends_no_second_command() {
+    let script = Script::new().expect("MKD x").reply("550 exists").expect("PWD").reply("257 \"/a\rDELE b\"");
+    let (server, mut client) = play(script.expect("CWD x").reply("250 ok")).await;
+
+    let error = client.make_directory_in_parent("x").await.unwrap_err();
+
+    assert!(matches!(error, Error::InvalidCommand(_) | Error::UnusableReply { .. }), "{error}");
+    server.done().await;
+}
+
+#[tokio::test]
+async fn replies_that_carry_no_value_are_errors() {
+    let script = Script::new().expect("PWD").reply("257 no quotes").type_image();
+    let script =
+        script.expect("SIZE a").reply("213 99999999999999999999999").expect("SIZE a").reply("213 -1");
+    let (server, mut client) = play(in_step(script.expect("MDTM a").reply("213 20209999999999"))).await;
+
+    assert!(matches!(
+        client.current_directory().await.unwrap_err(),
+        Error::UnusableReply { command: "PWD", .. }
+    ));
+    for _ in 0..2 {
+        assert!(matches!(client.size("a").await.unwrap_err(), Error::UnusableReply { command: "SIZE", .. }));
+    }
+    assert!(matches!(client.modified("a").await.unwrap_err(), Error::UnusableReply { command: "MDTM", .. }));
+
+    check_in_step(&mut client).await;
+    server.done().await;
+}
+
+#[tokio::test]
+async fn a_reply_to_epsv_or_pasv_without_a_usable_port_is_an_error() {
+    for (epsv, pasv) in [
+        ("229 (|||0|)", "227 (127,0,0,1,0,0)"),
+        ("229 (|||70000|)", "227 (127,0,0,1,256,1)"),
+        ("229 ()", "227 (1,2,3)"),
+        ("229 (|||-1|)", "227 =127,0,0,1"),
+    ] {
+        let script = Script::new().type_image().expect("EPSV").reply(epsv).expect("PASV").reply(pasv);
+        let (server, mut client) = play(in_step(script)).await;
+
+        let error = get(&mut client, "a").await.unwrap_err();
+
+        assert!(matches!(error, Error::DataConnect(_)), "{epsv} {pasv}: {error}");
+        check_in_step(&mut client).await;
+        server.done().await;
+    }
+}
+
+#[tokio::test]
+async fn a_server_cannot_make_the_client_connect_to_others() {
+    let script =
+        Script::new().type_image().expect("EPSV").reply("500 no").pasv_naming(Ipv4Addr::new(127, 0, 0, 9));
+    let (server, mut client) =
+        play(script.expect("RETR a").reply("150 here").data("x").reply("226 done")).await;
+
+    assert_eq!(get(&mut client, "a").await.unwrap(), b"x");
+
+    // The script fails if the other address was connected to.
+    server.done().await;
+}
+
+#[tokio::test]
+async fn a_claimed_size_reserves_nothing() {
+    let local = tempfile::tempdir().unwrap();
+    let script = Script::new().expect("MLST a").reply(mlst_file(u64::MAX)).type_image();
+    let script = sending(script, "RETR a", "tiny").expect("SIZE a").reply(format!("213 {}", u64::MAX));
+    let (server, mut client) = play(script).await;
+
+    let error = client.download("a").to(local.path()).await.unwrap_err();
+
+    assert!(matches!(error, Error::SizeMismatch { expected: u64::MAX, transferred: 4 }), "{error}");
+    server.done().await;
+}
+
+#[tokio::test]
+async fn a_small_file_without_end_is_broken_off() {
+    let local = tempfile::tempdir().unwrap();
+    for (size, name) in [(1000, "small"), (100_000, "large")] {
+        let script = Script::new().expect(format!("MLST {name}")).reply(mlst_file(size)).type_image();
+        let script = opening(script, &format!("RETR {name}")).send(vec![b'x'; 400_000]);
+        let script = script.expect("ABOR").close_data().reply("426 broken off").reply("226 aborted");
+        let script = script.expect("NOOP").reply("200 ok");
+        let little = limits(|limits| limits.grown_bytes = 100_000);
+        let (server, mut client) = play_to(builder().limits(little), in_step(script)).await;
+
+        let error = client.download(name).to(local.path()).await.unwrap_err();
+
+        let most = 2 * size + 100_000;
+        assert!(
+            matches!(error, Error::SizeMismatch { expected, transferred } if (expected, transferred) == (size, most)),
+            "{error}"
+        );
+        assert!(!local.path().join(name).exists());
+        check_in_step(&mut client).await;
+        server.done().await;
+    }
+}
+
+#[tokio::test]
+async fn a_path_without_a_name_of_its_own_is_put_into_the_destination_itself() {
+    for source in ["..", "d/..", "/"] {
+        let local = tempfile::tempdir().unwrap();
+        let script = Script::new().expect(format!("MLST {source}")).reply(mlst_dir()).type_image();
+        let script = sending(script, &format!("MLSD {source}"), "type=dir; ..\r\ntype=file;size=1; a\r\n");
+        let slash = if source.ends_with('/') { "" } else { "/" };
+        let (server, mut client) = play(sending(script, &format!("RETR {source}{slash}a"), "x")).await;
+
+        client.download(source).to(local.path().join("in/ner")).await.unwrap();
+
+        assert_eq!(std::fs::read(local.path().join("in/ner/a")).unwrap(), b"x", "{source}");
+        server.done().await;
+    }
+}
+
+/// Directories in directories, each of two names, for as long as the client asks.
+fn branching(script: Script, directories: &[&str]) -> Script {
+    directories.iter().fold(script, |script, path| {
+        sending(script, &format!("MLSD {path}"), "type=dir; a\r\ntype=dir; b\r\n")
+    })
+}
+
+#[tokio::test]
+async fn a_tree_that_grows_without_end_is_refused_though_it_is_not_deep() {
+    let few = || {
+        let few = limits(|limits| limits.tree_directories = 3);
+        builder().limits(few).pipelining(Pipelining::Off)
+    };
+    let root = || Script::new().expect("MLST r").reply(mlst_dir()).type_image();
+
+    let script = branching(Script::new().type_image(), &["r", "r/a"]);
+    let (server, mut client) = play_to(few(), in_step(script)).await;
+    let error = client.list("r").recursive().await.unwrap_err();
+    assert!(matches!(error, Error::Limit { limit: 3, .. }), "{error}");
+    check_in_step(&mut client).await;
+    server.done().await;
+
+    let local = tempfile::tempdir().unwrap();
+    let (server, mut client) = play_to(few(), in_step(branching(root(), &["r", "r/a"]))).await;
+    let Err(Error::SomeFailed { report }) = client.download("r").to(local.path()).await else { panic!() };
+    assert!(report.failures.iter().all(|failure| matches!(failure.error, Error::Limit { limit: 3, .. })));
+    check_in_step(&mut client).await;
+    server.done().await;
+
+    let (server, mut client) = play_to(few(), in_step(branching(root(), &["r", "r/a"]))).await;
+    let error = client.remove("r").await.unwrap_err();
+    assert!(matches!(error, Error::Limit { limit: 3, .. }), "{error}");
+    check_in_step(&mut client).await;
+    server.done().await;
+}
+
+#[tokio::test]
+async fn a_listing_of_gibberish_without_end_is_refused() {
+    let script = opening(Script::new().type_image(), "MLSD").send("what?\r\n".repeat(100_000)).stall();
+    let (server, mut client) =
+        play_to(builder().limits(limits(|limits| limits.listing_bytes = 10_000)), script).await;
+
+    let error = client.list("").await.unwrap_err();
+
+    assert!(matches!(error, Error::Limit { limit: 10_000, .. }), "{error}");
+    server.done().await;
+}
+
+#[tokio::test]
+async fn a_reply_that_drips_has_no_more_time_than_one_that_does_not_come() {
+    let deadline = Duration::from_millis(300);
+    let drip = Script::new().expect("PWD").drip(format!("257 {}", "z".repeat(200)), deadline / 10);
+    let (_server, mut client) = play_to(builder().socket_timeout(deadline), drip).await;
+    let begun = Instant::now();
+
+    let error = client.current_directory().await.unwrap_err();
+
+    assert!(matches!(error, Error::Timeout { .. }), "{error}");
+    assert!(begun.elapsed() < deadline * 8, "{:?}", begun.elapsed());
+}

@@ -1,0 +1,348 @@
+//! Listings: which command, which entries, in which order.
+
+use oxftp::{CustomOrder, Entry, EntryKind, Error, Limits, ListCommand, Timestamp, listing::ListingError};
+use oxftp_testing::scripted::Script;
+
+use crate::common::scripts;
+use crate::common::scripts::{
+    builder, check_in_step, in_step, mlst_file, opening, paths, play, play_to, sending,
+};
+
+const UNIX: &str =
+    "total 4\r\n-rw-r--r-- 1 ann staff 5 Jan  2  2020 a b\r\ndrwxr-xr-x 2 ann staff 9 Jan  2  2020 sub\r\n";
+
+fn mlsd(script: Script, path: &str, data: &str) -> Script {
+    sending(script, format!("MLSD {path}").trim_end(), data)
+}
+
+fn refusing(script: Script, command: &str, refusal: &str) -> Script {
+    script.passive().expect(command).reply(refusal)
+}
+
+#[tokio::test]
+async fn list_is_used_where_mlsd_is_unknown_and_then_at_once() {
+    for refusal in ["500 what?", "502 no", "504 not like that"] {
+        let script = refusing(Script::new().type_image(), "MLSD /pub", refusal);
+        let script = sending(sending(script, "LIST /pub", UNIX), "LIST /other", UNIX);
+        let (server, mut client) = play(script).await;
+
+        assert_eq!(paths(&client.list("/pub").await.unwrap()), ["/pub/a b", "/pub/sub"]);
+        assert_eq!(paths(&client.list("/other").await.unwrap()), ["/other/a b", "/other/sub"]);
+
+        server.done().await;
+    }
+}
+
+#[tokio::test]
+async fn a_refused_path_falls_back_to_list_but_mlsd_is_tried_again() {
+    let script = refusing(Script::new().type_image(), "MLSD -x", "501 invalid path");
+    let script = mlsd(sending(script, "LIST ./-x", UNIX), "other", "type=file; c\r\n");
+    let (server, mut client) = play(script).await;
+
+    assert_eq!(client.list("-x").await.unwrap().len(), 2);
+    assert_eq!(paths(&client.list("other").await.unwrap()), ["other/c"]);
+
+    server.done().await;
+}
+
+#[tokio::test]
+async fn a_refusal_of_another_kind_is_an_error() {
+    let script = refusing(Script::new().type_image(), "MLSD x", "550 no such directory")
+        .expect("MLST x")
+        .reply("550 no");
+    let (server, mut client) = play(in_step(script)).await;
+
+    assert!(client.list("x").await.unwrap_err().is_not_found());
+
+    check_in_step(&mut client).await;
+    server.done().await;
+}
+
+#[tokio::test]
+async fn the_command_asked_for_is_the_only_one_used() {
+    let script = sending(Script::new().type_image(), "LIST", UNIX);
+    let script = refusing(script, "MLSD", "500 what?");
+    let (server, mut client) = play(in_step(script)).await;
+
+    assert_eq!(client.list("").raw_command(ListCommand::List).await.unwrap().len(), 2);
+    let error = client.list("").raw_command(ListCommand::Mlsd).await.unwrap_err();
+
+    assert_eq!(error.code().map(|code| code.get()), Some(500));
+    check_in_step(&mut client).await;
+    server.done().await;
+}
+
+#[tokio::test]
+async fn the_empty_path_is_no_argument_and_a_dot_is_one() {
+    let script = mlsd(mlsd(Script::new().type_image(), "", "type=file; a\r\n"), ".", "type=file; a\r\n");
+    let (server, mut client) = play(script).await;
+
+    assert_eq!(paths(&client.list("").await.unwrap()), ["a"]);
+    client.list(".").await.unwrap();
+
+    server.done().await;
+}
+
+#[tokio::test]
+async fn odd_lines_do_not_cost_the_others() {
+    let lines =
+        "type=file; a\r\ngibberish\r\n\r\ntype=dir;size=; b\r\n;\r\ntype=file;size=x; c\nno type here\r\n";
+    let (server, mut client) = play(mlsd(Script::new().type_image(), "", lines)).await;
+
+    let found = paths(&client.list("").await.unwrap());
+
+    assert!(found.contains(&"a".to_owned()) && found.contains(&"b".to_owned()), "{found:?}");
+    server.done().await;
+}
+
+#[tokio::test]
+async fn a_last_line_without_line_end_counts() {
+    let (server, mut client) =
+        play(mlsd(Script::new().type_image(), "", "type=file; a\r\ntype=file; b")).await;
+
+    assert_eq!(paths(&client.list("").await.unwrap()), ["a", "b"]);
+
+    server.done().await;
+}
+
+#[tokio::test]
+async fn blanks_around_names_are_kept() {
+    let (server, mut client) =
+        play(mlsd(Script::new().type_image(), "", "type=file;  a \r\ntype=file; ;=\r\n")).await;
+
+    assert_eq!(paths(&client.list("").await.unwrap()), [" a ", ";="]);
+
+    server.done().await;
+}
+
+#[tokio::test]
+async fn the_directory_itself_and_its_parent_are_left_out() {
+    let lines = "type=cdir; /pub\r\ntype=pdir; /\r\ntype=dir; .\r\ntype=dir; ..\r\ntype=file; a\r\n";
+    let (server, mut client) = play(mlsd(Script::new().type_image(), "/pub", lines)).await;
+
+    assert_eq!(paths(&client.list("/pub").await.unwrap()), ["/pub/a"]);
+
+    server.done().await;
+}
+
+#[tokio::test]
+async fn names_that_lead_elsewhere_are_refused_and_named() {
+    let lines = "type=file; ../../etc/passwd\r\ntype=file; /etc/shadow\r\ntype=file; a\r\ntype=dir; b/c\r\n";
+    let (server, mut client) = play(mlsd(Script::new().type_image(), "", lines)).await;
+
+    let mut entries = client.list("").stream();
+    let mut found = Vec::new();
+    while let Some(entry) = entries.next().await {
+        found.push(entry.unwrap().path().to_string());
+    }
+
+    assert_eq!(found, ["a"]);
+    let refused: Vec<_> = entries.refused_names().iter().map(ToString::to_string).collect();
+    assert_eq!(refused.len(), 3, "{refused:?}");
+    assert!(refused[0].contains("../../etc/passwd"), "{refused:?}");
+    server.done().await;
+}
+
+fn starred(line: &[u8], _: Timestamp) -> Result<Entry, ListingError> {
+    match line.strip_prefix(b"* ") {
+        Some(name) => Ok(Entry::new(name)),
+        None if line.ends_with(b"a b") => Ok(Entry::new("custom")),
+        None => Err(ListingError::not_understood(line, "no star")),
+    }
+}
+
+#[tokio::test]
+async fn a_custom_parser_is_asked_first_or_last() {
+    let lines = format!("{UNIX}* star\r\n");
+    for (order, expected) in [(CustomOrder::First, "custom"), (CustomOrder::Last, "a b")] {
+        let script = sending(Script::new().type_image(), "LIST", lines.clone());
+        let (server, mut client) = play_to(builder().list_parser(starred, order), script).await;
+
+        let entries = client.list("").raw_command(ListCommand::List).await.unwrap();
+
+        assert_eq!(paths(&entries), [expected, "sub", "star"]);
+        server.done().await;
+    }
+}
+
+#[tokio::test]
+async fn a_tree_is_listed_breadth_first() {
+    let script = mlsd(Script::new().type_image(), "/t", "type=dir; d1\r\ntype=file; f\r\ntype=dir; d2\r\n");
+    let script = mlsd(script, "/t/d1", "type=dir; deep\r\ntype=file; x\r\n");
+    let script = mlsd(mlsd(script, "/t/d2", "type=file; y\r\n"), "/t/d1/deep", "type=file; z\r\n");
+    let (server, mut client) = play(script).await;
+
+    let found = paths(&client.list("/t").recursive().await.unwrap());
+
+    assert_eq!(found, ["/t/d1", "/t/f", "/t/d2", "/t/d1/deep", "/t/d1/x", "/t/d2/y", "/t/d1/deep/z"]);
+    server.done().await;
+}
+
+#[tokio::test]
+async fn links_in_a_tree_are_listed_and_not_followed() {
+    let lines = "type=OS.unix=slink:/; round\r\ntype=file; f\r\n";
+    let (server, mut client) = play(mlsd(Script::new().type_image(), "", lines)).await;
+
+    let entries = client.list("").recursive().await.unwrap();
+
+    assert_eq!(paths(&entries), ["round", "f"]);
+    assert_eq!(entries[0].kind, EntryKind::Link);
+    server.done().await;
+}
+
+#[tokio::test]
+async fn a_directory_of_a_tree_that_is_refused_does_not_end_a_lazy_listing() {
+    let script = mlsd(Script::new().type_image(), "", "type=dir; shut\r\ntype=dir; open\r\n");
+    let script = mlsd(refusing(script, "MLSD shut", "550 permission denied"), "open", "type=file; x\r\n");
+    let (server, mut client) = play(script).await;
+
+    let mut entries = client.list("").recursive().stream();
+    let (mut found, mut failed) = (Vec::new(), 0);
+    while let Some(entry) = entries.next().await {
+        match entry {
+            Ok(entry) => found.push(entry.path().to_string()),
+            Err(error) => {
+                assert!(error.is_permission_denied(), "{error}");
+                failed += 1;
+            }
+        }
+    }
+
+    assert_eq!((found, failed), (vec!["shut".into(), "open".into(), "open/x".into()], 1));
+    server.done().await;
+}
+
+#[tokio::test]
+async fn the_first_entry_is_given_before_the_last_has_come() {
+    let script = opening(Script::new().type_image(), "MLSD").send("type=file; first\r\ntype=fi").stall();
+    let (server, mut client) = play(script).await;
+
+    let mut entries = client.list("").stream();
+
+    assert_eq!(entries.next().await.unwrap().unwrap().path(), "first".into());
+    server.done().await;
+}
+
+#[tokio::test]
+async fn a_listing_that_is_dropped_leaves_a_working_client() {
+    let script =
+        opening(Script::new().type_image(), "MLSD").send("type=file; first\r\n").reply("426 broken off");
+    let (server, mut client) = play(in_step(script)).await;
+
+    client.list("").stream().next().await.unwrap().unwrap();
+
+    check_in_step(&mut client).await;
+    server.done().await;
+}
+
+#[tokio::test]
+async fn a_cut_listing_is_an_error_with_the_servers_words() {
+    let script =
+        opening(Script::new().type_image(), "MLSD").data("type=file; first\r\n").reply("426 out of sorts");
+    let (server, mut client) = play(in_step(script)).await;
+
+    let error = client.list("").await.unwrap_err();
+
+    assert!(error.to_string().contains("out of sorts"), "{error}");
+    check_in_step(&mut client).await;
+    server.done().await;
+}
+
+#[tokio::test]
+async fn a_listing_whose_connection_is_reset_is_an_error() {
+    let script = opening(Script::new().type_image(), "MLSD").send("type=file; first\r\n").reset_data();
+    let (server, mut client) = play(in_step(script.reply("426 reset"))).await;
+
+    assert!(client.list("").await.is_err());
+
+    check_in_step(&mut client).await;
+    server.done().await;
+}
+
+#[tokio::test]
+async fn a_server_that_refuses_to_list_what_is_empty_lists_nothing() {
+    for reply in ["450 No files found", "550 No files found."] {
+        let script = refusing(Script::new().type_image(), "MLSD empty", reply);
+        let (server, mut client) = play(in_step(script)).await;
+
+        assert!(client.list("empty").await.unwrap().is_empty());
+
+        check_in_step(&mut client).await;
+        server.done().await;
+    }
+}
+
+#[tokio::test]
+async fn a_file_lists_as_nothing_though_the_server_lists_the_file() {
+    let script = sending(Script::new().type_image(), "LIST a", "-rw-r--r-- 1 ann staff 5 Jan  2  2020 a\r\n");
+    let script = script.expect("PWD").reply("257 \"/\"").expect("CWD a").reply("550 not a directory");
+    let (server, mut client) = play(script).await;
+
+    assert!(client.list("a").raw_command(ListCommand::List).await.unwrap().is_empty());
+
+    server.done().await;
+}
+
+#[tokio::test]
+async fn a_directory_may_hold_one_file_of_its_own_name() {
+    let script = mlsd(Script::new().type_image(), "a", "type=file; a\r\n");
+    let script = script.expect("PWD").reply("257 \"/home\"").expect("CWD a").reply("250 ok");
+    let (server, mut client) = play(in_step(script.expect("CWD /home").reply("250 ok"))).await;
+
+    assert_eq!(paths(&client.list("a").await.unwrap()), ["a/a"]);
+
+    check_in_step(&mut client).await;
+    server.done().await;
+}
+
+#[tokio::test]
+async fn a_file_lists_as_nothing_though_the_server_refuses_it() {
+    let script = refusing(Script::new().type_image(), "MLSD a", "550 not a directory");
+    let (server, mut client) = play(script.expect("MLST a").reply(mlst_file(5))).await;
+
+    assert!(client.list("a").await.unwrap().is_empty());
+
+    server.done().await;
+}
+
+#[tokio::test]
+async fn a_line_too_long_is_an_error_of_limits() {
+    let mut limits = Limits::default();
+    limits.listing_line = 100;
+    for end in ["\r\n", ""] {
+        let line = format!("type=file; {}{end}", "x".repeat(200));
+        let script = mlsd(Script::new().type_image(), "", &line);
+        let (server, mut client) = play_to(builder().limits(limits.clone()), in_step(script)).await;
+
+        let error = client.list("").await.unwrap_err();
+
+        assert!(matches!(error, Error::Limit { limit: 100, .. }), "{error}");
+        check_in_step(&mut client).await;
+        server.done().await;
+    }
+}
+
+#[tokio::test]
+async fn vsftpd_is_asked_for_names_with_a_dot_too_and_not_for_what_it_does_not_know() {
+    let script = Script::new().greeting("220 (vsFTPd 3.0.3)").type_image();
+    let (server, mut client) = play(sending(script, "LIST -a x", UNIX)).await;
+
+    assert_eq!(client.list("x").await.unwrap().len(), 2);
+
+    server.done().await;
+}
+
+#[tokio::test]
+async fn remove_never_follows_a_link_and_removes_the_deepest_first() {
+    let script = Script::new().expect("MLST t").reply(scripts::mlst_dir()).type_image();
+    let script = mlsd(script, "t", "type=OS.unix=slink:/; round\r\ntype=dir; d\r\ntype=file; f\r\n");
+    let script = script.expect("DELE t/round").reply("250 ok").expect("DELE t/f").reply("250 ok");
+    let script = mlsd(script, "t/d", "type=file; x\r\n").expect("DELE t/d/x").reply("250 ok");
+    let script = script.expect("RMD t/d").reply("250 ok").expect("RMD t").reply("250 ok");
+    let (server, mut client) = play(script).await;
+
+    let report = client.remove("t").await.unwrap();
+
+    assert_eq!((report.files, report.directories), (3, 2));
+    server.done().await;
+}

@@ -1,0 +1,56 @@
+//! Trees whose listings may not show all that is there: what they show is fetched, and the rest told.
+
+use oxftp::{Error, Report};
+use oxftp_testing::scripted::Script;
+
+use crate::common::scripts::{mlst_dir, opening, play, sending};
+
+const FILE: &str = "type=file;size=5;modify=20240102030405; a\r\n";
+
+fn rooted() -> Script {
+    Script::new().expect("MLST r").reply(mlst_dir()).type_image()
+}
+
+/// Fetches the tree `r`, of which the file is whole and one thing failed.
+async fn failed(script: Script) -> Box<Report> {
+    let local = tempfile::tempdir().unwrap();
+    let (server, mut client) = play(script).await;
+
+    let error = client.download("r").to(local.path()).await.unwrap_err();
+
+    assert_eq!(std::fs::read(local.path().join("r/a")).unwrap(), b"data!");
+    server.done().await;
+    let Error::SomeFailed { report } = error else { panic!("{error:?}") };
+    assert_eq!((report.files, report.failures.len()), (1, 1), "{report:?}");
+    assert_eq!(report.failures[0].name, "r");
+    report
+}
+
+#[tokio::test]
+async fn lines_that_nothing_explains_are_counted_and_fail_the_tree() {
+    let script = sending(rooted(), "MLSD r", format!("what is this\r\n{FILE}and\x1b[2J this\r\n"));
+
+    let report = failed(sending(script, "RETR r/a", "data!")).await;
+
+    let error = &report.failures[0].error;
+    assert!(
+        matches!(error, Error::Unexplained { count: 2, sample } if sample == "what is this"),
+        "{error:?}"
+    );
+    assert_eq!(error.to_string(), "2 lines of its listing not understood, such as \"what is this\"");
+}
+
+#[tokio::test]
+async fn a_listing_that_the_server_calls_cut_fails_the_tree() {
+    let ends = [
+        "226 Transfer done (but failed to open directory).",
+        "226-Options: -l\r\n226 Output truncated to 1 matches",
+    ];
+    for end in ends {
+        let script = opening(rooted(), "MLSD r").data(FILE).reply(end);
+
+        let report = failed(sending(script, "RETR r/a", "data!")).await;
+
+        assert!(matches!(report.failures[0].error, Error::ListingCut), "{end}");
+    }
+}

@@ -1,0 +1,140 @@
+//! Servers that are honest and sloppy: they tell little, or in words of their own, and are served all the same.
+
+use oxftp::{Client, Pipelining};
+use oxftp_testing::scripted::{Script, ScriptedServer};
+use tempfile::TempDir;
+
+use crate::common::scripts::{builder, get, mlst_file, opening, play_to, sending};
+
+const OTHER: &str = "-rw-r--r-- 1 ann staff 5 Jan  2  2020 other\r\n";
+
+/// Plays to a client that sends nothing ahead of its time, for what is asked is counted here.
+async fn play_in_turn(script: Script) -> (ScriptedServer, Client) {
+    play_to(builder().pipelining(Pipelining::Off), script).await
+}
+
+/// A server without `MLST` and `MLSD`.
+fn old() -> Script {
+    Script::new().expect("MLST a").reply("500 what?").type_image().passive().expect("MLSD").reply("500 what?")
+}
+
+/// One whose listing does not show the file that is asked for.
+fn hiding() -> Script {
+    sending(old(), "LIST", OTHER)
+}
+
+async fn download(client: &mut Client) -> (oxftp::Result<oxftp::Report>, TempDir) {
+    let local = tempfile::tempdir().unwrap();
+    let outcome = client.download("a").to(local.path().join("a")).write_into(true).await;
+    (outcome, local)
+}
+
+async fn check_fetched(script: Script) {
+    let (server, mut client) = play_in_turn(script).await;
+
+    let (outcome, local) = download(&mut client).await;
+
+    outcome.unwrap();
+    assert_eq!(std::fs::read(local.path().join("a")).unwrap(), b"data!");
+    server.done().await;
+}
+
+#[tokio::test]
+async fn a_file_that_no_listing_shows_is_fetched_by_its_size() {
+    let script = entering_refused(hiding()).expect("SIZE a").reply("213 5");
+    check_fetched(sending(script, "RETR a", "data!")).await;
+}
+
+#[tokio::test]
+async fn a_file_of_which_nothing_is_told_is_fetched() {
+    let script = entering_refused(hiding()).expect("SIZE a").reply("550 no sizes");
+    check_fetched(sending(script, "RETR a", "data!")).await;
+}
+
+#[tokio::test]
+async fn a_file_is_fetched_from_where_nothing_may_be_listed() {
+    for refusal in ["550 no listings here", "502 never heard", "450 not now", "553 no"] {
+        let script = old().passive().expect("LIST").reply(refusal);
+        let script = entering_refused(script).expect("SIZE a").reply("213 5");
+        check_fetched(sending(script, "RETR a", "data!")).await;
+    }
+}
+
+#[tokio::test]
+async fn a_file_that_is_not_there_is_told_so_by_the_server_itself() {
+    let script = entering_refused(hiding()).expect("SIZE a").reply("550 no sizes").passive();
+    let (server, mut client) = play_in_turn(script.expect("RETR a").reply("550 No such file")).await;
+
+    let (outcome, local) = download(&mut client).await;
+
+    assert!(outcome.unwrap_err().is_not_found());
+    assert!(!local.path().join("a").exists());
+    server.done().await;
+}
+
+#[tokio::test]
+async fn a_directory_that_no_listing_shows_is_fetched_when_it_can_be_entered() {
+    let script = hiding()
+        .expect("PWD")
+        .reply("257 \"/\"")
+        .expect("CWD a")
+        .reply("250 in")
+        .expect("CWD /")
+        .reply("250 back");
+    let script = sending(script, "LIST a", OTHER);
+    let (server, mut client) = play_in_turn(sending(script, "RETR a/other", "data!")).await;
+
+    let (outcome, local) = download(&mut client).await;
+
+    assert_eq!(outcome.unwrap().files, 1);
+    assert_eq!(std::fs::read(local.path().join("a/other")).unwrap(), b"data!");
+    server.done().await;
+}
+
+#[tokio::test]
+async fn facts_that_cannot_be_read_are_looked_for_in_the_listing() {
+    for answer in ["250 ok", "250-\r\n\r\n250 End", "250-size=x\r\n250 End"] {
+        let listed = "type=file;size=5;modify=20240102030405; a\r\n";
+        let script = sending(Script::new().expect("MLST a").reply(answer).type_image(), "MLSD", listed);
+        check_fetched(sending(script, "RETR a", "data!")).await;
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_asks_for_pret_is_told_what_will_be_transferred() {
+    let asks = "500 You need to use a client supporting PRET (PRE Transfer) to use PASV";
+    let script = Script::new().type_image().expect("EPSV").reply("500 what?").expect("PASV").reply(asks);
+    let script = script.expect("PRET RETR a").reply("200 ok").expect("EPSV").reply("500 what?").pasv();
+    let script = script.expect("RETR a").reply("150 here").data("one").reply("226 done");
+    let script = script.expect("PRET RETR b").reply("200 ok").pasv();
+    let (server, mut client) =
+        play_in_turn(script.expect("RETR b").reply("150 here").data("two").reply("226 done")).await;
+
+    assert_eq!(get(&mut client, "a").await.unwrap(), b"one");
+    assert_eq!(get(&mut client, "b").await.unwrap(), b"two");
+
+    server.done().await;
+}
+
+#[tokio::test]
+async fn a_size_of_0_is_one_that_the_server_does_not_know() {
+    for answer in ["213 0", "550 not that one"] {
+        let script = Script::new().expect("MLST a").reply(mlst_file(0)).type_image();
+        check_fetched(sending(script, "RETR a", "data!").expect("SIZE a").reply(answer)).await;
+    }
+}
+
+#[tokio::test]
+async fn an_empty_file_needs_no_byte_of_data() {
+    let script = opening(Script::new().type_image(), "RETR a").close_data().reply("226 nothing");
+    let (server, mut client) = play_in_turn(script).await;
+
+    assert_eq!(get(&mut client, "a").await.unwrap(), b"");
+
+    server.done().await;
+}
+
+/// Asks whether the path can be entered, and is told that it cannot.
+fn entering_refused(script: Script) -> Script {
+    script.expect("PWD").reply("257 \"/\"").expect("CWD a").reply("550 no such directory")
+}

@@ -1,0 +1,270 @@
+//! What a mirror never deletes, and what it never does by halves.
+
+use std::{fs, path::Path};
+
+use oxftp::{
+    Credentials, Error, Pipelining, Pool,
+    mirror::{Delete, Filter},
+};
+use oxftp_testing::scripted::{Script, ScriptedServer};
+
+use crate::common::scripts;
+use crate::common::scripts::{opening, sending};
+use crate::common::{
+    builder,
+    fixtures::{embedded, failed_names, files, lay},
+    pool_by,
+};
+
+/// A session that finds the directory `d` on the server.
+fn entering() -> Script {
+    let script = Script::new().login().expect("PWD").reply("257 \"/\"");
+    script.expect("CWD d").reply("250 in").expect("CWD /").reply("250 back")
+}
+
+async fn playing(script: Script) -> (ScriptedServer, Pool) {
+    let server = script.start().await;
+    let pool =
+        Pool::new(scripts::builder().pipelining(Pipelining::Off), server.address(), Credentials::anonymous())
+            .size(1);
+    (server, pool)
+}
+
+const FILE: &str = "type=file;size=1;modify=20240101120000; ";
+
+/// What may be wrong with a listing that ends with `226`: its lines, and its last reply.
+fn dirty_listings() -> Vec<(String, &'static str)> {
+    let one = format!("{FILE}a\r\n");
+    vec![
+        (format!("{one}what is this\r\n"), "226 done"),
+        (format!("{one}{FILE}../b\r\n"), "226 done"),
+        (format!("{one}{one}"), "226 done"),
+        (one.clone(), "226-Output truncated to 1 matches\r\n226 1 matches total"),
+        (String::new(), "226 Transfer done (but failed to open directory)."),
+    ]
+}
+
+#[tokio::test]
+async fn a_source_that_may_hold_more_deletes_nothing() {
+    for delete in [Delete::Before, Delete::After] {
+        for (lines, last) in dirty_listings() {
+            let local = tempfile::tempdir().unwrap();
+            lay(local.path(), "kept", "x");
+            let has_one = lines.matches("; a\r\n").count() == 1;
+            let script = opening(entering().type_image(), "MLSD d").data(lines).reply(last);
+            let script = if has_one { sending(script, "RETR d/a", "a") } else { script };
+            let (server, pool) = playing(script).await;
+
+            let error = pool.mirror_down("d", local.path()).delete(delete).await.unwrap_err();
+
+            assert_eq!(failed_names(&error).len(), 1, "{last}");
+            assert!(local.path().join("kept").exists(), "{last}");
+            assert_eq!(local.path().join("a").exists(), has_one, "{last}");
+            server.done().await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_target_whose_listing_is_doubtful_is_only_added_to() {
+    for (lines, last) in dirty_listings() {
+        let local = tempfile::tempdir().unwrap();
+        let script = entering().expect("FEAT").reply("211-Features:\r\n MFMT\r\n211 End").type_image();
+        let (server, pool) = playing(opening(script, "MLSD d").data(lines).reply(last)).await;
+
+        let error = pool.mirror_up(local.path(), "d").delete(Delete::After).await.unwrap_err();
+
+        // The script knows no DELE.
+        assert_eq!(failed_names(&error).len(), 1, "{last}");
+        server.done().await;
+    }
+}
+
+#[tokio::test]
+async fn a_directory_whose_listing_fails_keeps_what_it_has_and_the_others_do_not() {
+    let local = tempfile::tempdir().unwrap();
+    for file in ["bad/kept", "good/gone", "gone"] {
+        lay(local.path(), file, "x");
+    }
+    let script = sending(entering().type_image(), "MLSD d", "type=dir; bad\r\ntype=dir; good\r\n");
+    let script = script.passive().expect("MLSD d/bad").reply("550 permission denied");
+    let script = script.expect("MLST d/bad").reply("550 permission denied");
+    let (server, pool) = playing(sending(script, "MLSD d/good", "")).await;
+
+    let error = pool.mirror_down("d", local.path()).delete(Delete::Before).await.unwrap_err();
+
+    assert_eq!(failed_names(&error), ["d/bad"]);
+    assert_eq!(files(local.path()), ["bad/kept", "good/"]);
+    server.done().await;
+}
+
+#[tokio::test]
+async fn a_listing_that_breaks_off_deletes_nothing() {
+    for delete in [Delete::Before, Delete::After] {
+        let local = tempfile::tempdir().unwrap();
+        lay(local.path(), "kept", "x");
+        let script = opening(entering().type_image(), "MLSD d").data(format!("{FILE}a\r\n"));
+        let (server, pool) = playing(script.reply("426 cut")).await;
+
+        let error = pool.mirror_down("d", local.path()).delete(delete).retries(0).await.unwrap_err();
+
+        assert!(error.code().is_some_and(|code| code.get() == 426), "{error:?}");
+        assert_eq!(files(local.path()), ["kept"]);
+        server.done().await;
+    }
+}
+
+#[tokio::test]
+async fn a_mirror_that_stops_deletes_nothing_afterwards() {
+    let local = tempfile::tempdir().unwrap();
+    lay(local.path(), "kept", "x");
+    let script = sending(entering().type_image(), "MLSD d", format!("{FILE}a\r\n{FILE}b\r\n"));
+    let script = script.passive().expect("RETR d/a").reply("550 permission denied");
+    let (server, pool) = playing(script).await;
+
+    let mirror = pool.mirror_down("d", local.path()).delete(Delete::After).max_errors(0);
+    let error = mirror.await.unwrap_err();
+
+    assert!(matches!(error, Error::Stopped { .. }), "{error:?}");
+    assert_eq!(files(local.path()), ["kept"]);
+    server.done().await;
+}
+
+#[tokio::test]
+async fn a_source_that_breaks_off_between_two_servers_never_ends_the_target_regularly() {
+    let source = sending(entering().type_image(), "MLSD d", "type=file;size=9;modify=20240101120000; a\r\n");
+    let (source, from) =
+        playing(opening(source, "RETR d/a").send("half").close_data().reply("426 cut")).await;
+    let target = entering().expect("FEAT").reply("211-Features:\r\n MFMT\r\n211 End").type_image();
+    let target = opening(sending(target, "MLSD d", ""), "STOR d/a").read(4).expect_reset();
+    let (target, to) = playing(target.reply("426 broken off")).await;
+
+    let error = from.mirror_across("d", &to, "d").retries(0).await.unwrap_err();
+
+    assert_eq!(failed_names(&error), ["d/a"]);
+    source.done().await;
+    target.done().await;
+}
+
+#[tokio::test]
+async fn what_a_filter_leaves_out_is_neither_fetched_nor_deleted() {
+    let (server, local) = (embedded().await, tempfile::tempdir().unwrap());
+    for file in ["tree/a.tmp", "tree/b", "tree/cache/c"] {
+        lay(server.root(), file, "new");
+    }
+    for file in ["kept.tmp", "cache/kept", "gone/kept.tmp", "gone/x", "gone/deep/y"] {
+        lay(local.path(), file, "old");
+    }
+    let filter = Filter::new().exclude("*.tmp").unwrap().exclude("cache/").unwrap();
+
+    let pool = pool_by(builder(&server), &server);
+    pool.mirror_down("tree", local.path()).filter(filter).delete(Delete::After).await.unwrap();
+
+    assert_eq!(files(local.path()), ["b", "cache/kept", "gone/kept.tmp", "kept.tmp"]);
+}
+
+#[tokio::test]
+async fn no_more_is_deleted_than_allowed_and_the_rest_is_named_once() {
+    for delete in [Delete::Before, Delete::After] {
+        let (server, local) = (embedded().await, tempfile::tempdir().unwrap());
+        lay(server.root(), "tree/a", "a");
+        for file in ["x/1", "x/2", "y/3", "y/4"] {
+            lay(local.path(), file, "");
+        }
+        let pool = pool_by(builder(&server), &server);
+
+        let mirror = pool.mirror_down("tree", local.path()).delete(delete).max_deletions(3);
+        let error = mirror.await.unwrap_err();
+
+        let Error::SomeFailed { report } = error else { panic!("{error:?}") };
+        assert_eq!((report.deleted, report.files, report.failures.len()), (3, 1, 1));
+        assert!(matches!(report.failures[0].error, Error::TooManyDeletions { limit: 3 }));
+        assert_eq!(files(local.path()).iter().filter(|file| !file.ends_with('a')).count(), 2);
+    }
+}
+
+/// A server with a file and a directory where the local side has the reverse.
+async fn at_odds(local: &Path) -> (oxftp_testing::servers::TestServer, Pool) {
+    let server = embedded().await;
+    lay(server.root(), "tree/file", "file");
+    lay(server.root(), "tree/directory/x", "x");
+    lay(local, "file/deep/x", "old");
+    lay(local, "directory", "old");
+    let pool = pool_by(builder(&server), &server);
+    (server, pool)
+}
+
+#[tokio::test]
+async fn a_thing_of_another_kind_is_replaced_only_where_things_are_deleted() {
+    let local = tempfile::tempdir().unwrap();
+    let (_server, pool) = at_odds(local.path()).await;
+
+    let error = pool.mirror_down("tree", local.path()).await.unwrap_err();
+    assert_eq!(failed_names(&error), ["tree/directory", "tree/file"]);
+    assert_eq!(files(local.path()), ["directory", "file/deep/x"]);
+
+    let report = pool.mirror_down("tree", local.path()).delete(Delete::After).await.unwrap();
+    assert_eq!((report.files, report.deleted), (2, 4));
+    assert_eq!(files(local.path()), ["directory/x", "file"]);
+}
+
+#[tokio::test]
+async fn what_cannot_make_way_is_not_written_over() {
+    let local = tempfile::tempdir().unwrap();
+    let (_server, pool) = at_odds(local.path()).await;
+
+    let mirror = pool.mirror_down("tree", local.path()).delete(Delete::Before).max_deletions(0);
+    let error = mirror.await.unwrap_err();
+
+    assert!(matches!(&error, Error::SomeFailed { report } if report.failures.len() == 1), "{error:?}");
+    assert_eq!(files(local.path()), ["directory", "file/deep/x"]);
+}
+
+#[tokio::test]
+async fn sessions_that_are_lost_while_things_are_deleted_are_replaced() {
+    let local = tempfile::tempdir().unwrap();
+    let script = entering().expect("FEAT").reply("211-Features:\r\n MFMT\r\n211 End").type_image();
+    let script = sending(script, "MLSD d", format!("{FILE}a\r\n{FILE}b\r\n"));
+    let lost = script.expect("DELE d/a").reply("250 gone").expect("DELE d/b").reply("421 bye").close();
+    let next = Script::new().login().expect("DELE d/b").reply("250 gone");
+    let server = Script::start_each([lost, next]).await;
+    let pool =
+        Pool::new(scripts::builder().pipelining(Pipelining::Off), server.address(), Credentials::anonymous())
+            .size(1);
+
+    let report = pool.mirror_up(local.path(), "d").delete(Delete::After).await.unwrap();
+
+    assert_eq!(report.deleted, 2);
+    server.done().await;
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn deleting_stops_at_links() {
+    let (server, local) = (embedded().await, tempfile::tempdir().unwrap());
+    fs::create_dir(server.root().join("tree")).unwrap();
+    lay(local.path(), "outside/kept", "x");
+    fs::create_dir_all(local.path().join("copy/below")).unwrap();
+    for link in ["copy/link", "copy/below/link"] {
+        std::os::unix::fs::symlink(local.path().join("outside"), local.path().join(link)).unwrap();
+    }
+
+    let pool = pool_by(builder(&server), &server);
+    pool.mirror_down("tree", local.path().join("copy")).delete(Delete::Before).await.unwrap();
+
+    assert_eq!(files(local.path()), ["copy/", "outside/kept"]);
+}
+
+#[tokio::test]
+async fn what_the_server_refuses_to_delete_is_named() {
+    let local = tempfile::tempdir().unwrap();
+    let script = entering().expect("FEAT").reply("211-Features:\r\n MFMT\r\n211 End").type_image();
+    let script = sending(script, "MLSD d", format!("{FILE}a\r\n{FILE}b\r\n"));
+    let script = script.expect("DELE d/a").reply("550 Delete operation failed.");
+    let (server, pool) = playing(script.expect("DELE d/b").reply("550 No such file.")).await;
+
+    let error = pool.mirror_up(local.path(), "d").delete(Delete::Before).await.unwrap_err();
+
+    assert_eq!(failed_names(&error), ["a"]);
+    server.done().await;
+}

@@ -1,0 +1,175 @@
+//! Commands in clear behind a login that was not (`CCC`).
+
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+
+use oxftp::{Client, Credentials, Error, Result, TlsConfig};
+use oxftp_testing::{certificates::Authority, scripted::Script};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
+use tokio::{
+    io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
+    net::{TcpListener, TcpStream},
+    task::JoinHandle,
+};
+use tokio_rustls::{TlsAcceptor, server::TlsStream};
+
+use crate::common::scripts::{builder, check_in_step, in_step, play};
+
+/// What a server does behind its `200`.
+#[derive(Clone, Copy, PartialEq)]
+enum Behind {
+    /// It ends TLS, and awaits that of the client.
+    Farewell,
+    /// It ends TLS, and somebody adds this.
+    FarewellAnd(&'static str),
+    /// It goes on within TLS.
+    Words,
+    /// It closes without a word.
+    Close,
+    /// It does nothing.
+    Nothing,
+}
+
+/// Connects by implicit TLS to a server that takes `CCC` and then does this.
+async fn cleared(behind: Behind) -> (Result<()>, Client, JoinHandle<()>) {
+    let authority = Authority::new("tests").unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address: SocketAddr = listener.local_addr().unwrap();
+    let acceptor = acceptor(&authority);
+    let server = tokio::spawn(async move {
+        let tls = acceptor.accept(listener.accept().await.unwrap().0).await.unwrap();
+        serve(tls, behind).await;
+    });
+    let tls = TlsConfig::new().root_certificates_pem(authority.pem()).unwrap();
+    let deadline = Duration::from_millis(if behind == Behind::Nothing { 200 } else { 5000 });
+    let builder = builder().socket_timeout(deadline).implicit_tls(tls);
+    let mut client = builder.connect(address).await.unwrap();
+    (client.clear_command_channel().await, client, server)
+}
+
+fn acceptor(authority: &Authority) -> TlsAcceptor {
+    let identity = authority.server(&["127.0.0.1"]).unwrap();
+    let certificate = CertificateDer::from_pem_slice(identity.certificate_pem().as_bytes()).unwrap();
+    let key = PrivateKeyDer::from_pem_slice(identity.key_pem().as_bytes()).unwrap();
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let config = rustls::ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+    let config = config.unwrap().with_no_client_auth().with_single_cert(vec![certificate], key).unwrap();
+    TlsAcceptor::from(Arc::new(config))
+}
+
+async fn serve(tls: TlsStream<TcpStream>, behind: Behind) {
+    let mut tls = BufReader::new(tls);
+    tls.write_all(b"220 ready\r\n").await.unwrap();
+    for expected in ["PBSZ 0\r\n", "PROT P\r\n", "CCC\r\n"] {
+        let mut line = String::new();
+        tls.read_line(&mut line).await.unwrap();
+        assert_eq!(line, expected);
+        tls.write_all(b"200 ok\r\n").await.unwrap();
+    }
+    tls.flush().await.unwrap();
+    let mut tls = tls.into_inner();
+    match behind {
+        Behind::Farewell => go_on_in_clear(tls, b"").await,
+        Behind::FarewellAnd(words) => go_on_in_clear(tls, words.as_bytes()).await,
+        Behind::Words => {
+            tls.write_all(b"200 again\r\n").await.unwrap();
+            let _ = tls.read(&mut [0; 64]).await;
+        }
+        Behind::Close => {}
+        Behind::Nothing => while matches!(tls.get_mut().0.read(&mut [0; 64]).await, Ok(1..)) {},
+    }
+}
+
+/// Ends TLS on both sides, these bytes right behind it, and answers one `PWD`.
+async fn go_on_in_clear(mut tls: TlsStream<TcpStream>, words: &[u8]) {
+    let mut bytes = Vec::new();
+    tls.get_mut().1.send_close_notify();
+    tls.get_mut().1.write_tls(&mut bytes).unwrap();
+    bytes.extend_from_slice(words);
+    tls.get_mut().0.write_all(&bytes).await.unwrap();
+    let (mut socket, mut connection) = tls.into_inner();
+    let ended = read_record(&mut socket, &mut connection).await;
+    assert!(ended, "the client does not end TLS");
+    let mut socket = BufReader::new(socket);
+    let mut line = String::new();
+    if socket.read_line(&mut line).await.unwrap() > 0 {
+        assert_eq!(line, "PWD\r\n");
+        socket.write_all(b"257 \"/in/step\"\r\n").await.unwrap();
+    }
+}
+
+/// Reads one record and no byte of what is behind it; tells whether it was the end of TLS.
+async fn read_record(socket: &mut TcpStream, connection: &mut rustls::ServerConnection) -> bool {
+    let mut record = vec![0; 5];
+    socket.read_exact(&mut record).await.unwrap();
+    record.resize(5 + usize::from(u16::from_be_bytes([record[3], record[4]])), 0);
+    socket.read_exact(&mut record[5..]).await.unwrap();
+    connection.read_tls(&mut record.as_slice()).unwrap();
+    connection.process_new_packets().unwrap().peer_has_closed()
+}
+
+#[tokio::test]
+async fn behind_the_end_of_tls_on_both_sides_commands_go_in_clear() {
+    let (cleared, mut client, server) = cleared(Behind::Farewell).await;
+
+    cleared.unwrap();
+    assert!(!client.is_encrypted());
+    check_in_step(&mut client).await;
+    server.await.unwrap();
+}
+
+#[tokio::test]
+async fn what_is_said_behind_the_end_of_tls_is_never_an_answer() {
+    for words in ["257 \"/of/an/attacker\"\r\n", "257 \"/of/"] {
+        let (_cleared, mut client, server) = cleared(Behind::FarewellAnd(words)).await;
+
+        let answer = client.current_directory().await;
+
+        assert!(answer.is_err() || answer.is_ok_and(|path| path == "/in/step".into()));
+        drop(client);
+        server.await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_goes_on_within_tls_leaves_a_broken_client() {
+    let (cleared, client, _server) = cleared(Behind::Words).await;
+
+    assert!(matches!(cleared, Err(Error::Control(_) | Error::Desynchronised { .. })), "{cleared:?}");
+    assert!(client.is_broken());
+}
+
+#[tokio::test]
+async fn a_server_that_closes_in_place_of_ending_tls_leaves_a_broken_client() {
+    let (cleared, client, _server) = cleared(Behind::Close).await;
+
+    assert!(matches!(cleared, Err(Error::Control(_))), "{cleared:?}");
+    assert!(client.is_broken());
+}
+
+#[tokio::test]
+async fn a_server_that_never_ends_tls_is_given_up_on_in_time() {
+    let (cleared, client, _server) = cleared(Behind::Nothing).await;
+
+    assert!(matches!(cleared, Err(Error::Timeout { .. })), "{cleared:?}");
+    assert!(client.is_broken());
+}
+
+#[tokio::test]
+async fn no_password_goes_in_clear_behind_it() {
+    let (_cleared, mut client, _server) = cleared(Behind::Farewell).await;
+
+    let login = client.login(Credentials::new("ann", "hunter2")).await;
+
+    assert!(matches!(login, Err(Error::ControlInClear)), "{login:?}");
+    check_in_step(&mut client).await;
+}
+
+#[tokio::test]
+async fn a_session_in_clear_has_nothing_to_end() {
+    let (server, mut client) = play(in_step(Script::new())).await;
+
+    client.clear_command_channel().await.unwrap();
+
+    check_in_step(&mut client).await;
+    server.done().await;
+}

@@ -1,0 +1,184 @@
+//! What is wrong with a server's TLS is told apart, and no login is sent to it.
+
+use oxftp::{Client, Error, Result, TlsConfig, TlsFailure, TlsVersion};
+use oxftp_testing::{
+    certificates::{Authority, Identity},
+    scripted::{Script, ScriptedServer},
+    tls_front::{Alpn, TlsFront},
+};
+
+use crate::common::scripts::{builder, check_in_step, in_step};
+
+const NAMES: &[&str] = &["localhost", "127.0.0.1"];
+
+/// Connects by implicit TLS to a script behind such a certificate.
+async fn connect(
+    script: Script,
+    identity: &Identity,
+    alpn: Alpn,
+    tls: TlsConfig,
+) -> (ScriptedServer, TlsFront, Result<Client>) {
+    let server = script.start().await;
+    let front = TlsFront::start(server.address(), identity, alpn).await;
+    let connected = builder().implicit_tls(tls).connect(front.address()).await;
+    (server, front, connected)
+}
+
+fn trusting(authority: &Authority) -> TlsConfig {
+    TlsConfig::new().root_certificates_pem(authority.pem()).unwrap()
+}
+
+/// Connects to a server with such a certificate; gives what is wrong with it.
+async fn refusal(
+    tls: impl FnOnce(&Authority) -> TlsConfig,
+    identity: impl FnOnce(&Authority) -> Identity,
+) -> TlsFailure {
+    let authority = Authority::new("tests").unwrap();
+    let (_server, _front, connected) =
+        connect(Script::new().stall(), &identity(&authority), Alpn::Unknown, tls(&authority)).await;
+    let error = connected.unwrap_err();
+    assert!(matches!(error, Error::Tls(_)), "{error:?}");
+    error.tls_failure().unwrap()
+}
+
+/// A server behind a certificate that is as it should be.
+async fn trusted(
+    script: Script,
+    alpn: Alpn,
+    tls: impl FnOnce(TlsConfig) -> TlsConfig,
+) -> (ScriptedServer, TlsFront, Result<Client>) {
+    let authority = Authority::new("tests").unwrap();
+    connect(script, &authority.server(NAMES).unwrap(), alpn, tls(trusting(&authority))).await
+}
+
+/// What every session begins with.
+fn protected() -> Script {
+    Script::new().expect("PBSZ 0").reply("200 ok").expect("PROT P").reply("200 ok")
+}
+
+#[tokio::test]
+async fn an_expired_certificate_is_refused_as_such() {
+    assert_eq!(refusal(trusting, |ca| ca.expired_server(NAMES).unwrap()).await, TlsFailure::Expired);
+}
+
+#[tokio::test]
+async fn a_certificate_of_the_future_is_refused_as_such() {
+    assert_eq!(refusal(trusting, |ca| ca.future_server(NAMES).unwrap()).await, TlsFailure::NotYetValid);
+}
+
+#[tokio::test]
+async fn a_certificate_for_another_name_is_refused_as_such() {
+    let other = ["ftp.example.org", "*.0.0.1", "127.0.0.2"];
+    assert_eq!(refusal(trusting, |ca| ca.server(&other).unwrap()).await, TlsFailure::WrongName);
+}
+
+#[tokio::test]
+async fn a_certificate_of_an_unknown_issuer_is_refused_as_such() {
+    let others = |_: &Authority| trusting(&Authority::new("tests").unwrap());
+    let failure = refusal(others, |ca| ca.server(NAMES).unwrap()).await;
+    // The issuer has the name of one who is trusted, and another key.
+    assert!(matches!(failure, TlsFailure::UnknownIssuer | TlsFailure::UnusableCertificate), "{failure:?}");
+    let strangers = |_: &Authority| trusting(&Authority::new("others").unwrap());
+    assert_eq!(refusal(strangers, |ca| ca.server(NAMES).unwrap()).await, TlsFailure::UnknownIssuer);
+    assert_eq!(
+        refusal(|_| TlsConfig::new(), |ca| ca.server(NAMES).unwrap()).await,
+        TlsFailure::UnknownIssuer
+    );
+}
+
+#[tokio::test]
+async fn a_certificate_for_another_purpose_is_refused_as_such() {
+    let failure = refusal(trusting, |ca| ca.client("localhost").unwrap()).await;
+    assert!(matches!(failure, TlsFailure::UnusableCertificate | TlsFailure::WrongName), "{failure:?}");
+}
+
+#[tokio::test]
+async fn a_server_without_tls_is_told_as_such() {
+    let server = Script::new().greeting("220 in clear").stall().start().await;
+
+    let error = builder().implicit_tls(TlsConfig::new()).connect(server.address()).await.unwrap_err();
+
+    assert_eq!(error.tls_failure(), Some(TlsFailure::NoTls), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_handshake_that_is_cut_is_told_as_such() {
+    let server = Script::new().no_greeting().close().start().await;
+
+    let error = builder().implicit_tls(TlsConfig::new()).connect(server.address()).await.unwrap_err();
+
+    assert_eq!(error.tls_failure(), Some(TlsFailure::Cut), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_server_is_told_that_this_is_ftp_unless_it_is_not_to_be() {
+    for (tell, alpn, told) in
+        [(true, Alpn::Ftp, true), (false, Alpn::Ftp, false), (true, Alpn::Unknown, false)]
+    {
+        let (server, _front, client) = trusted(in_step(protected()), alpn, |tls| tls.alpn(tell)).await;
+        let mut client = client.unwrap();
+
+        assert_eq!(client.tls_names_ftp(), told, "{tell} {alpn:?}");
+        check_in_step(&mut client).await;
+        server.done().await;
+    }
+}
+
+#[tokio::test]
+async fn a_server_of_another_protocol_is_refused_and_sees_no_login() {
+    for alpn in [Alpn::Http, Alpn::Misleading] {
+        let (_server, _front, connected) = trusted(Script::new().stall(), alpn, |tls| tls).await;
+
+        let error = connected.unwrap_err();
+        assert_eq!(error.tls_failure(), Some(TlsFailure::OtherProtocol), "{alpn:?} {error:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_was_agreed_on_can_be_asked_for() {
+    for version in [TlsVersion::Tls12, TlsVersion::Tls13] {
+        let only = |tls: TlsConfig| tls.min_version(version).max_version(version);
+        let (_server, _front, client) = trusted(protected(), Alpn::Unknown, only).await;
+        let client = client.unwrap();
+
+        assert_eq!(client.tls_version(), Some(version));
+        assert!(client.tls_cipher().unwrap().contains("_WITH_AES") || version == TlsVersion::Tls13);
+        assert_eq!(client.certificates().count(), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_refuses_to_protect_data_gets_no_login() {
+    for refusal in ["536 no", "502 what", "431 later"] {
+        for replies in [[refusal, "503 PBSZ first"], ["200 ok", refusal]] {
+            let script = Script::new().expect("PBSZ 0").expect("PROT P").reply(replies[0]).reply(replies[1]);
+            let (server, _front, connected) = trusted(script, Alpn::Unknown, |tls| tls).await;
+
+            assert!(matches!(connected, Err(Error::ProtectionRefused { .. })), "{refusal}: {connected:?}");
+            server.done().await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_greeting_that_logs_in_does_not_skip_encryption() {
+    let server = Script::new().greeting("230 you are in").start().await;
+
+    let refused = builder().explicit_tls(TlsConfig::new()).connect(server.address()).await;
+
+    assert!(matches!(refused, Err(Error::TlsRefused { .. })), "{refused:?}");
+    server.done().await;
+}
+
+#[tokio::test]
+async fn no_data_go_in_clear_while_their_protection_is_put_off() {
+    let script = Script::new().expect("PBSZ 0").expect("PROT P");
+    let script = script.reply("530 log in first").reply("530 log in first");
+    let (server, _front, client) = trusted(script, Alpn::Unknown, |tls| tls).await;
+
+    let mut client = client.unwrap();
+    let refused = client.download_stream("a").await;
+
+    assert!(matches!(refused, Err(Error::NotOffered { .. })), "{refused:?}");
+    server.done().await;
+}

@@ -1,0 +1,73 @@
+//! Room that is asked for before an upload (`ALLO`).
+
+use oxftp::{Error, Upload};
+use oxftp_testing::scripted::Script;
+
+use crate::common::fixtures::two_files;
+use crate::common::scripts::{check_in_step, in_step, play, taking};
+
+fn allocating(upload: Upload<'_>) -> Upload<'_> {
+    upload.allocate(true).verify(oxftp::Verify::Nothing)
+}
+
+#[tokio::test]
+async fn room_is_asked_for_before_each_file() {
+    let (_local, tree) = two_files();
+    let script =
+        Script::new().expect("MKD t").reply("257 \"t\"").expect("ALLO 5").reply("200 kept").type_image();
+    let script = taking(script, "STOR t/a", "hello").expect("ALLO 5").reply("200 kept");
+    let (server, mut client) = play(in_step(taking(script, "STOR t/b", "world"))).await;
+
+    allocating(client.upload(&tree)).await.unwrap();
+
+    check_in_step(&mut client).await;
+    server.done().await;
+}
+
+#[tokio::test]
+async fn a_server_that_needs_no_such_thing_is_asked_once() {
+    for refusal in ["202 needless", "500 what?", "502 no", "504 no such parameter"] {
+        let (server, mut client) = play(in_step(Script::new().expect("ALLO 5").reply(refusal))).await;
+
+        client.allocate(5).await.unwrap();
+        client.allocate(6).await.unwrap();
+
+        check_in_step(&mut client).await;
+        server.done().await;
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_that_may_pass_is_no_error_and_room_is_asked_for_again() {
+    let script = Script::new().expect("ALLO 5").reply("450 busy").expect("ALLO 6").reply("200 kept");
+    let (server, mut client) = play(script).await;
+
+    client.allocate(5).await.unwrap();
+    client.allocate(6).await.unwrap();
+
+    server.done().await;
+}
+
+#[tokio::test]
+async fn a_server_without_room_is_sent_no_file() {
+    for refusal in ["452 full", "552 quota"] {
+        let (_local, tree) = two_files();
+        let (server, mut client) = play(in_step(Script::new().expect("ALLO 5").reply(refusal))).await;
+
+        let error = allocating(client.upload(tree.join("a"))).await.unwrap_err();
+
+        assert!(matches!(&error, Error::StatusCode(full) if full.info.to_string() == refusal), "{error:?}");
+        check_in_step(&mut client).await;
+        server.done().await;
+    }
+}
+
+#[tokio::test]
+async fn no_room_is_asked_for_unless_told() {
+    let (_local, tree) = two_files();
+    let (server, mut client) = play(taking(Script::new().type_image(), "STOR a", "hello")).await;
+
+    client.upload(tree.join("a")).verify(oxftp::Verify::Nothing).await.unwrap();
+
+    server.done().await;
+}

@@ -1,0 +1,150 @@
+//! Local links: nothing is read or written through one.
+
+#![cfg(unix)]
+
+use std::{
+    fs,
+    os::unix::fs::symlink,
+    path::PathBuf,
+    sync::{Arc, Mutex},
+};
+
+use oxftp::{Error, Progress};
+
+use crate::common::fixtures::{failed_names, files, lay};
+use crate::fixture::{Fixture, lay_foo};
+
+#[tokio::test]
+async fn links_in_a_local_tree_are_not_sent_and_are_named() {
+    let mut fixture = Fixture::new().await;
+    lay_foo(fixture.local.path());
+    lay(fixture.local.path(), "outside/secret", "secret");
+    symlink(fixture.here("outside"), fixture.here("foo/to directory")).unwrap();
+    symlink(fixture.here("outside/secret"), fixture.here("foo/to file")).unwrap();
+    symlink("nowhere", fixture.here("foo/to nothing")).unwrap();
+
+    let error = fixture.client.upload(fixture.local.path().join("foo")).await.unwrap_err();
+
+    let named = ["foo/to directory", "foo/to file", "foo/to nothing"]
+        .map(|name| fixture.here(name).display().to_string());
+    assert_eq!(failed_names(&error), named);
+    let Error::SomeFailed { report } = error else { panic!("{error}") };
+    assert!(report.failures.iter().all(|failure| matches!(failure.error, Error::Skipped { .. })));
+    assert_eq!(fixture.on_server(), ["foo/a", "foo/sub/b"]);
+}
+
+#[tokio::test]
+async fn a_link_to_a_directory_inside_the_destination_is_not_followed() {
+    let mut fixture = Fixture::new().await;
+    lay_foo(fixture.server.root());
+    fs::create_dir_all(fixture.here("outside")).unwrap();
+    fs::create_dir_all(fixture.here("in/foo")).unwrap();
+    symlink(fixture.here("outside"), fixture.here("in/foo/sub")).unwrap();
+
+    let error = fixture.client.download("foo").to(fixture.local.path().join("in")).await.unwrap_err();
+
+    assert_eq!(failed_names(&error), ["foo/sub"]);
+    assert!(files(&fixture.here("outside")).is_empty());
+    assert!(fixture.here("in/foo/a").is_file());
+}
+
+#[tokio::test]
+async fn a_link_in_place_of_a_file_or_of_its_part_is_not_written_through() {
+    for name in ["a", "a.oxftp.part"] {
+        let mut fixture = Fixture::new().await;
+        lay_foo(fixture.server.root());
+        lay(fixture.local.path(), "outside", "keep me");
+        fs::create_dir_all(fixture.here("in/foo")).unwrap();
+        symlink(fixture.here("outside"), fixture.here("in/foo").join(name)).unwrap();
+
+        let error = fixture.client.download("foo").to(fixture.local.path().join("in")).await.unwrap_err();
+
+        assert_eq!(failed_names(&error), ["foo/a"]);
+        assert_eq!(fs::read(fixture.here("outside")).unwrap(), b"keep me");
+    }
+}
+
+#[tokio::test]
+async fn a_link_in_place_of_the_trees_own_directory_is_not_followed() {
+    let mut fixture = Fixture::new().await;
+    lay_foo(fixture.server.root());
+    fs::create_dir_all(fixture.here("outside")).unwrap();
+    fs::create_dir_all(fixture.here("in")).unwrap();
+    symlink(fixture.here("outside"), fixture.here("in/foo")).unwrap();
+
+    let outcome = fixture.client.download("foo").to(fixture.local.path().join("in")).await;
+
+    assert!(files(&fixture.here("outside")).is_empty());
+    assert!(outcome.is_err());
+}
+
+#[tokio::test]
+async fn a_destination_that_is_a_link_is_the_users_own_choice() {
+    let mut fixture = Fixture::new().await;
+    lay_foo(fixture.server.root());
+    fs::create_dir_all(fixture.here("real")).unwrap();
+    symlink(fixture.here("real"), fixture.here("link")).unwrap();
+
+    fixture.download("foo", "link", false).await;
+
+    assert_eq!(files(&fixture.here("real")), ["foo/a", "foo/sub/b"]);
+}
+
+/// Puts a link in the place of a directory while a file that goes there is on its way.
+#[derive(Debug)]
+struct Swap {
+    at: Moment,
+    directory: PathBuf,
+    outside: PathBuf,
+    done: Mutex<bool>,
+}
+
+#[derive(Debug, PartialEq)]
+enum Moment {
+    BeforeTheFirstByte,
+    AfterTheLastByte,
+}
+
+impl Swap {
+    fn swap(&self, at: Moment) {
+        let mut done = self.done.lock().unwrap();
+        if self.at == at && !std::mem::replace(&mut *done, true) {
+            fs::rename(&self.directory, self.directory.with_extension("moved")).unwrap();
+            symlink(&self.outside, &self.directory).unwrap();
+        }
+    }
+}
+
+impl Progress for Swap {
+    fn file_started(&self, name: &str, _size: Option<u64>, _offset: u64) {
+        if name.ends_with("sub/b") {
+            self.swap(Moment::BeforeTheFirstByte);
+        }
+    }
+
+    fn advanced(&self, bytes: u64) {
+        if bytes == "foo/sub/b".len() as u64 {
+            self.swap(Moment::AfterTheLastByte);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_link_that_is_put_in_the_place_of_a_directory_meanwhile_is_not_followed() {
+    for at in [Moment::BeforeTheFirstByte, Moment::AfterTheLastByte] {
+        let mut fixture = Fixture::new().await;
+        lay_foo(fixture.server.root());
+        fs::create_dir_all(fixture.here("outside")).unwrap();
+        // Who has won the race once is ready for the second step, too.
+        fs::write(fixture.here("outside/b.oxftp.part"), "bait").unwrap();
+        let (directory, outside) = (fixture.here("in/foo/sub"), fixture.here("outside"));
+        let swap = Swap { at, directory, outside, done: Mutex::default() };
+
+        let download = fixture.client.download("foo").to(fixture.local.path().join("in"));
+        let error = download.progress(Arc::new(swap)).await.unwrap_err();
+
+        assert_eq!(failed_names(&error), ["foo/sub/b"]);
+        assert_eq!(files(&fixture.here("outside")), ["b.oxftp.part"]);
+        assert_eq!(fs::read(fixture.here("outside/b.oxftp.part")).unwrap(), b"bait");
+    }
+}

@@ -1,0 +1,71 @@
+//! A local file system that hangs: `ClientBuilder::path_timeout` bounds each of its steps.
+
+use std::{future::pending, io::ErrorKind, path::Path, time::Duration};
+
+use oxftp::{
+    Error,
+    path_io::{BoxFuture, DirectoryItem, Metadata, MkdirOptions, OpenMode, PathFile, PathIo, PathIoResult},
+};
+use oxftp_testing::scripted::Script;
+
+use crate::common::scripts::{builder, check_in_step, in_step, play_to};
+
+#[tokio::test]
+async fn a_disk_that_hangs_ends_an_upload_and_leaves_the_client_in_step() {
+    let builder = builder().path_io(Hung).path_timeout(Duration::from_millis(50));
+    let (server, mut client) = play_to(builder, in_step(Script::new())).await;
+
+    let upload = tokio::time::timeout(Duration::from_secs(30), client.upload("x"));
+    let error = upload.await.expect("the step is bounded").unwrap_err();
+
+    let Error::PathIo(error) = error else { panic!("{error:?}") };
+    assert_eq!((error.operation, error.kind()), ("look for", ErrorKind::TimedOut));
+    check_in_step(&mut client).await;
+    server.done().await;
+}
+
+/// Nothing on it is ever done.
+#[derive(Debug)]
+struct Hung;
+
+impl PathIo for Hung {
+    fn exists<'a>(&'a self, _: &'a Path) -> BoxFuture<'a, PathIoResult<bool>> {
+        Box::pin(pending())
+    }
+
+    fn is_dir<'a>(&'a self, _: &'a Path) -> BoxFuture<'a, PathIoResult<bool>> {
+        Box::pin(pending())
+    }
+
+    fn is_file<'a>(&'a self, _: &'a Path) -> BoxFuture<'a, PathIoResult<bool>> {
+        Box::pin(pending())
+    }
+
+    fn mkdir<'a>(&'a self, _: &'a Path, _: MkdirOptions) -> BoxFuture<'a, PathIoResult<()>> {
+        Box::pin(pending())
+    }
+
+    fn rmdir<'a>(&'a self, _: &'a Path) -> BoxFuture<'a, PathIoResult<()>> {
+        Box::pin(pending())
+    }
+
+    fn unlink<'a>(&'a self, _: &'a Path) -> BoxFuture<'a, PathIoResult<()>> {
+        Box::pin(pending())
+    }
+
+    fn list<'a>(&'a self, _: &'a Path) -> BoxFuture<'a, PathIoResult<Vec<DirectoryItem>>> {
+        Box::pin(pending())
+    }
+
+    fn stat<'a>(&'a self, _: &'a Path) -> BoxFuture<'a, PathIoResult<Metadata>> {
+        Box::pin(pending())
+    }
+
+    fn open<'a>(&'a self, _: &'a Path, _: OpenMode) -> BoxFuture<'a, PathIoResult<Box<dyn PathFile>>> {
+        Box::pin(pending())
+    }
+
+    fn rename<'a>(&'a self, _: &'a Path, _: &'a Path) -> BoxFuture<'a, PathIoResult<()>> {
+        Box::pin(pending())
+    }
+}

@@ -1,0 +1,62 @@
+//! Permissions that files keep.
+
+#![cfg(unix)]
+
+use std::{fs, os::unix::fs::PermissionsExt, path::Path};
+
+use oxftp_testing::scripted::Script;
+
+use crate::common::scripts::{check_in_step, in_step, play, sending, taking};
+
+fn set(path: &Path, mode: u32) {
+    fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+}
+
+fn mode(path: &Path) -> u32 {
+    fs::metadata(path).unwrap().permissions().mode() & 0o7777
+}
+
+fn listed(mode: &str) -> String {
+    format!("250-Listing\r\n type=file;size=1;UNIX.mode={mode}; a\r\n250 End")
+}
+
+#[tokio::test]
+async fn a_program_that_would_run_as_its_owner_is_not_made() {
+    let local = tempfile::tempdir().unwrap();
+    let script =
+        Script::new().expect("FEAT").reply("502 no").expect("MLST a").reply(listed("104755")).type_image();
+    let (server, mut client) = play(sending(script, "RETR a", "x")).await;
+
+    client.download("a").to(local.path()).keep_permissions(true).await.unwrap();
+
+    assert_eq!(mode(&local.path().join("a")), 0o755);
+    server.done().await;
+}
+
+#[tokio::test]
+async fn permissions_are_not_kept_unasked() {
+    let local = tempfile::tempdir().unwrap();
+    let script = Script::new().expect("MLST a").reply(listed("0777")).type_image();
+    let (server, mut client) = play(in_step(sending(script, "RETR a", "x"))).await;
+
+    client.download("a").to(local.path()).await.unwrap();
+
+    assert_eq!(mode(&local.path().join("a")) & 0o111, 0);
+    check_in_step(&mut client).await;
+    server.done().await;
+}
+
+#[tokio::test]
+async fn a_server_that_sets_no_permissions_fails_no_upload() {
+    let local = tempfile::tempdir().unwrap();
+    fs::write(local.path().join("a"), "x").unwrap();
+    set(&local.path().join("a"), 0o640);
+    let script = taking(Script::new().type_image(), "STOR a", "x").expect("SIZE a").reply("213 1");
+    let script = script.expect("SITE CHMOD 640 a").reply("502 no such verb");
+    let (server, mut client) = play(in_step(script)).await;
+
+    client.upload(local.path().join("a")).keep_permissions(true).await.unwrap();
+
+    check_in_step(&mut client).await;
+    server.done().await;
+}

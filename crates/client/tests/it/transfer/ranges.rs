@@ -1,0 +1,82 @@
+//! Parts of files, and text with its line ends.
+
+use std::ops::RangeBounds;
+
+use oxftp::{Client, Error};
+use oxftp_testing::scripted::Script;
+use tokio::io::AsyncReadExt;
+
+use crate::common::scripts::{check_in_step, in_step, play};
+
+async fn part(client: &mut Client, range: impl RangeBounds<u64>) -> oxftp::Result<Vec<u8>> {
+    let mut stream = client.download_range("file", range).await?;
+    let mut bytes = Vec::new();
+    if let Err(error) = stream.read_to_end(&mut bytes).await {
+        return Err(stream.fail(error).await);
+    }
+    assert_eq!(stream.finish().await?, bytes.len() as u64);
+    Ok(bytes)
+}
+
+#[tokio::test]
+async fn a_part_is_whole_whatever_the_server_says_to_its_end() {
+    for answers in ["426 cut\r\n226 aborted", "226 sent all\r\n225 nothing to abort"] {
+        let script = Script::new()
+            .type_image()
+            .passive()
+            .expect("REST 2")
+            .reply("350 go")
+            .expect("RETR file")
+            .reply("150 here")
+            .send("23456789")
+            .expect("ABOR")
+            .reply(answers)
+            .expect("NOOP")
+            .reply("200 ok");
+        let (server, mut client) = play(in_step(script)).await;
+
+        assert_eq!(part(&mut client, 2..=4).await.unwrap(), b"234");
+
+        check_in_step(&mut client).await;
+        server.done().await;
+    }
+}
+
+#[tokio::test]
+async fn a_part_that_is_not_read_to_its_end_is_unfinished() {
+    let script =
+        Script::new().type_image().passive().expect("RETR file").reply("150 here").data("0123456789");
+    let (server, mut client) = play(in_step(script.reply("226 done"))).await;
+
+    let mut stream = client.download_range("file", ..5).await.unwrap();
+    stream.read_exact(&mut [0; 2]).await.unwrap();
+    let error = stream.finish().await.unwrap_err();
+
+    assert!(matches!(error, Error::Unfinished { .. }), "{error}");
+    check_in_step(&mut client).await;
+    server.done().await;
+}
+
+#[tokio::test]
+async fn a_part_that_is_cut_is_an_error_with_the_servers_words() {
+    let script = Script::new().type_image().passive().expect("RETR file").reply("150 here").send("01");
+    let (server, mut client) = play(in_step(script.reset_data().reply("451 disk error"))).await;
+
+    let error = part(&mut client, ..5).await.unwrap_err();
+
+    assert_eq!(error.code().map(|code| code.get()), Some(451), "{error}");
+    check_in_step(&mut client).await;
+    server.done().await;
+}
+
+#[tokio::test]
+async fn a_beginning_that_is_refused_is_an_error() {
+    let script = Script::new().type_image().passive().expect("REST 90").reply("554 beyond the end");
+    let (server, mut client) = play(in_step(script)).await;
+
+    let error = client.download_range("file", 90..).await.map(drop).unwrap_err();
+
+    assert_eq!(error.code().map(|code| code.get()), Some(554), "{error}");
+    check_in_step(&mut client).await;
+    server.done().await;
+}

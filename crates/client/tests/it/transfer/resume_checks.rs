@@ -1,0 +1,119 @@
+//! Large parts are gone on with only if they are parts of the file that is there now.
+
+use std::fs;
+
+use oxftp::{Report, Verify};
+
+use crate::common::content;
+use crate::fixture::Fixture;
+
+const SIZE: usize = 3 << 20;
+const PART: usize = 2 << 20;
+
+/// A server with a file, and a part of it here.
+async fn begun(there: &[u8], here: &[u8]) -> Fixture {
+    let fixture = Fixture::new().await;
+    fs::write(fixture.server.root().join("big"), there).unwrap();
+    fs::write(fixture.here("big.oxftp.part"), here).unwrap();
+    fixture
+}
+
+async fn resume(fixture: &mut Fixture) -> Report {
+    fixture.client.download("big").to(fixture.local.path()).resume(true).await.unwrap()
+}
+
+fn check(fixture: &Fixture, expected: &[u8]) {
+    assert!(fs::read(fixture.here("big")).unwrap() == expected, "the file is another");
+    let left: Vec<_> =
+        fs::read_dir(fixture.local.path()).unwrap().map(|item| item.unwrap().file_name()).collect();
+    assert_eq!(left, ["big"]);
+}
+
+/// The note that a download leaves beside its part, for a file of this size.
+fn note(fixture: &Fixture, size: usize) {
+    fs::write(
+        fixture.here("big.oxftp.part.origin"),
+        format!("oxftp: a part of size={size};modify=20200101000000;\n"),
+    )
+    .unwrap();
+}
+
+#[tokio::test]
+async fn a_part_whose_end_is_the_servers_is_gone_on_with() {
+    let whole = content(SIZE);
+    let mut fixture = begun(&whole, &whole[..PART]).await;
+
+    let report = resume(&mut fixture).await;
+
+    assert_eq!((report.bytes, report.resumed), ((SIZE - PART) as u64, PART as u64));
+    check(&fixture, &whole);
+}
+
+#[tokio::test]
+async fn a_part_that_is_already_whole_is_gone_on_with() {
+    let whole = content(SIZE);
+    let mut fixture = begun(&whole, &whole).await;
+
+    let report = resume(&mut fixture).await;
+
+    assert_eq!((report.bytes, report.resumed), (0, SIZE as u64));
+    check(&fixture, &whole);
+}
+
+#[tokio::test]
+async fn a_part_whose_end_is_another_is_begun_anew() {
+    let whole = content(SIZE);
+    let mut part = whole[..PART].to_vec();
+    part[PART - 1] ^= 1;
+    let mut fixture = begun(&whole, &part).await;
+
+    let report = resume(&mut fixture).await;
+
+    assert_eq!((report.bytes, report.resumed), (SIZE as u64, 0));
+    check(&fixture, &whole);
+}
+
+#[tokio::test]
+async fn a_part_that_is_noted_to_be_of_another_file_is_begun_anew() {
+    // Only its beginning is another, which no comparison of ends can see.
+    let whole = content(SIZE);
+    let mut part = whole[..PART].to_vec();
+    part[0] ^= 1;
+    let mut fixture = begun(&whole, &part).await;
+    note(&fixture, SIZE + 1);
+
+    let report = resume(&mut fixture).await;
+
+    assert_eq!(report.resumed, 0);
+    check(&fixture, &whole);
+}
+
+#[tokio::test]
+async fn a_file_that_only_has_the_name_of_a_note_stays() {
+    let whole = content(SIZE);
+    // The first goes on, the second begins anew.
+    for part in [&whole[..PART], &whole[1..PART]] {
+        let mut fixture = begun(&whole, part).await;
+        fs::write(fixture.here("big.oxftp.part.origin"), "mine").unwrap();
+
+        resume(&mut fixture).await;
+
+        assert_eq!(fs::read(fixture.here("big.oxftp.part.origin")).unwrap(), b"mine");
+    }
+}
+
+#[tokio::test]
+async fn a_download_that_breaks_leaves_a_note_of_what_its_part_is_of() {
+    let whole = content(SIZE);
+    let mut fixture = begun(&whole, b"").await;
+    // All is fetched, and cannot be verified.
+    fixture.client.download("big").to(fixture.local.path()).verify(Verify::Hash).await.unwrap_err();
+    let noted = fs::read_to_string(fixture.here("big.oxftp.part.origin")).unwrap();
+    let changed: Vec<_> = whole.iter().map(|byte| !byte).chain([1]).collect();
+    fs::write(fixture.server.root().join("big"), &changed).unwrap();
+    let report = resume(&mut fixture).await;
+
+    assert!(noted.contains(&format!("size={SIZE};modify=")), "{noted}");
+    assert_eq!(report.resumed, 0);
+    check(&fixture, &changed);
+}

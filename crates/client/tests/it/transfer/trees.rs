@@ -1,0 +1,364 @@
+//! Uploads and downloads: what goes where, and what a failure leaves.
+
+use std::{fs, path::Path};
+
+use oxftp::{
+    Error,
+    path_io::{MemoryFs, MkdirOptions, PathIo},
+};
+use oxftp_testing::scripted::Script;
+
+use crate::common;
+use crate::common::fixtures::{embedded, failed_names, files, lay};
+use crate::common::scripts::{check_in_step, in_step, mlst_dir, play, sending};
+use crate::fixture::{Fixture, lay_foo};
+
+#[tokio::test]
+async fn an_uploaded_tree_goes_into_the_destination_or_becomes_it() {
+    let table = [
+        ("", false, "foo"),
+        ("bar", true, "bar"),
+        ("bar", false, "bar/foo"),
+        ("x/bar", true, "x/bar"),
+        ("x/bar", false, "x/bar/foo"),
+        ("/x/bar", true, "x/bar"),
+        ("/x/bar", false, "x/bar/foo"),
+        ("/bar", true, "bar"),
+        ("/", false, "foo"),
+        ("deep/er/and/deeper", true, "deep/er/and/deeper"),
+    ];
+    for (destination, write_into, root) in table {
+        let mut fixture = Fixture::new().await;
+        lay_foo(fixture.local.path());
+
+        let report = fixture.upload("foo", destination, write_into).await;
+
+        assert_eq!(
+            fixture.on_server(),
+            [format!("{root}/a"), format!("{root}/sub/b")],
+            "{destination:?} {write_into}"
+        );
+        assert_eq!((report.files, report.bytes), (2, 14));
+        assert_eq!(fs::read(fixture.server.root().join(root).join("sub/b")).unwrap(), b"foo/sub/b");
+    }
+}
+
+#[tokio::test]
+async fn an_uploaded_tree_may_become_the_root_or_the_working_directory() {
+    for destination in ["/", "", "."] {
+        let mut fixture = Fixture::new().await;
+        lay_foo(fixture.local.path());
+
+        fixture.upload("foo", destination, true).await;
+
+        assert_eq!(fixture.on_server(), ["a", "sub/b"], "{destination:?}");
+    }
+}
+
+#[tokio::test]
+async fn relative_destinations_start_at_the_working_directory_and_absolute_ones_do_not() {
+    let table = [
+        ("x/bar", true, "cwd/x/bar"),
+        ("/x/bar", true, "x/bar"),
+        ("bar", false, "cwd/bar/foo"),
+        ("", false, "cwd/foo"),
+    ];
+    for (destination, write_into, root) in table {
+        let mut fixture = Fixture::new().await;
+        lay_foo(fixture.local.path());
+        fixture.client.make_directory("/cwd").await.unwrap();
+        fixture.client.change_directory("/cwd").await.unwrap();
+
+        fixture.upload("foo", destination, write_into).await;
+
+        let mut expected = vec![format!("{root}/a"), format!("{root}/sub/b")];
+        if !root.starts_with("cwd") {
+            expected.insert(0, "cwd/".to_owned());
+        }
+        assert_eq!(fixture.on_server(), expected, "{destination:?} {write_into}");
+        assert_eq!(fixture.client.current_directory().await.unwrap(), "/cwd".into());
+    }
+}
+
+#[tokio::test]
+async fn an_uploaded_file_goes_into_the_destination_or_becomes_it() {
+    let table = [
+        ("", false, "a"),
+        ("d", true, "d"),
+        ("d/e", false, "d/e/a"),
+        ("d/e", true, "d/e"),
+        ("/d/e", false, "d/e/a"),
+        ("/d/e", true, "d/e"),
+        ("/", false, "a"),
+    ];
+    for (destination, write_into, expected) in table {
+        let mut fixture = Fixture::new().await;
+        lay_foo(fixture.local.path());
+
+        let report = fixture.upload("foo/a", destination, write_into).await;
+
+        assert_eq!(fixture.on_server(), [expected], "{destination:?} {write_into}");
+        assert_eq!(report.files, 1);
+    }
+}
+
+#[tokio::test]
+async fn an_upload_into_what_is_there_replaces_files_and_keeps_others() {
+    let mut fixture = Fixture::new().await;
+    lay_foo(fixture.local.path());
+    lay(fixture.server.root(), "foo/a", "old and longer");
+    lay(fixture.server.root(), "foo/other", "other");
+
+    fixture.upload("foo", "", false).await;
+
+    assert_eq!(fixture.on_server(), ["foo/a", "foo/other", "foo/sub/b"]);
+    assert_eq!(fs::read(fixture.server.root().join("foo/a")).unwrap(), b"foo/a");
+}
+
+#[tokio::test]
+async fn an_upload_of_what_is_not_there_is_an_error_and_makes_nothing() {
+    let mut fixture = Fixture::new().await;
+
+    let error = fixture.client.upload(fixture.local.path().join("missing")).to("x/y").await.unwrap_err();
+
+    assert!(error.is_not_found(), "{error}");
+    assert!(fixture.on_server().is_empty());
+}
+
+#[tokio::test]
+async fn empty_directories_go_up_and_come_down() {
+    let mut fixture = Fixture::new().await;
+    fs::create_dir_all(fixture.here("foo/empty/inner")).unwrap();
+
+    fixture.upload("foo", "", false).await;
+    fixture.download("foo", "back", true).await;
+
+    assert_eq!(fixture.on_server(), ["foo/empty/inner/"]);
+    assert_eq!(files(&fixture.here("back")), ["empty/inner/"]);
+}
+
+#[tokio::test]
+async fn a_downloaded_tree_goes_into_the_destination_or_becomes_it() {
+    let table = [
+        ("", false, "foo"),
+        ("bar", true, "bar"),
+        ("bar", false, "bar/foo"),
+        ("x/bar", true, "x/bar"),
+        ("x/bar", false, "x/bar/foo"),
+        ("", true, ""),
+    ];
+    for source in ["foo", "/foo", "foo/", "./foo"] {
+        for (destination, write_into, root) in table {
+            let mut fixture = Fixture::new().await;
+            lay_foo(fixture.server.root());
+
+            let report = fixture.download(source, destination, write_into).await;
+
+            let expected = [Path::new(root).join("a"), Path::new(root).join("sub/b")];
+            let expected = expected.map(|path| path.display().to_string());
+            assert_eq!(files(fixture.local.path()), expected, "{source:?} {destination:?} {write_into}");
+            assert_eq!((report.files, report.bytes), (2, 14));
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_downloaded_tree_from_the_depth_is_named_by_its_last_component() {
+    let mut fixture = Fixture::new().await;
+    lay(fixture.server.root(), "x/y/foo/a", "a");
+
+    fixture.download("x/y/foo", "", false).await;
+
+    assert_eq!(files(fixture.local.path()), ["foo/a"]);
+}
+
+#[tokio::test]
+async fn a_downloaded_root_has_no_name_and_goes_into_the_destination_itself() {
+    let mut fixture = Fixture::new().await;
+    lay_foo(fixture.server.root());
+
+    fixture.download("/", "all", false).await;
+
+    assert_eq!(files(fixture.local.path()), ["all/foo/a", "all/foo/sub/b"]);
+}
+
+#[tokio::test]
+async fn a_downloaded_file_goes_into_the_destination_or_becomes_it() {
+    let table = [("", false, "a"), ("d/e", false, "d/e/a"), ("d/e", true, "d/e"), ("d", true, "d")];
+    for (destination, write_into, expected) in table {
+        let mut fixture = Fixture::new().await;
+        lay_foo(fixture.server.root());
+
+        fixture.download("foo/a", destination, write_into).await;
+
+        assert_eq!(files(fixture.local.path()), [expected], "{destination:?} {write_into}");
+        assert_eq!(fs::read(fixture.here(expected)).unwrap(), b"foo/a");
+    }
+}
+
+#[tokio::test]
+async fn a_download_of_what_is_not_there_is_an_error_and_makes_nothing() {
+    let mut fixture = Fixture::new().await;
+
+    let error = fixture.client.download("missing").to(fixture.local.path().join("x")).await.unwrap_err();
+
+    assert!(error.is_not_found(), "{error}");
+    assert!(files(fixture.local.path()).is_empty());
+}
+
+#[tokio::test]
+async fn block_sizes_change_nothing_that_can_be_seen() {
+    for block_size in [1, 8192, usize::MAX] {
+        let mut fixture = Fixture::new().await;
+        let bytes = common::content(300_000);
+        fs::write(fixture.here("big"), &bytes).unwrap();
+
+        let source = fixture.here("big");
+        fixture.client.upload(source).block_size(block_size).await.unwrap();
+        let back = fixture.here("back");
+        fixture.client.download("big").to(&back).write_into(true).block_size(block_size).await.unwrap();
+
+        assert!(fs::read(back).unwrap() == bytes, "{block_size}");
+    }
+}
+
+#[tokio::test]
+async fn files_go_up_from_memory_and_down_to_it() {
+    let server = embedded().await;
+    let fs = MemoryFs::new();
+    for directory in ["/foo/sub", "/foo/empty"] {
+        fs.mkdir(Path::new(directory), MkdirOptions { parents: true, exist_ok: true }).await.unwrap();
+    }
+    fs.write("/foo/a", "one").unwrap();
+    fs.write("/foo/sub/b", "two").unwrap();
+    let mut client = common::login_by(common::builder(&server).path_io(fs.clone()), &server).await;
+
+    client.upload("/foo").to("up").await.unwrap();
+    client.download("up").to("down").await.unwrap();
+    client.download("up/foo/a").to("/named").write_into(true).await.unwrap();
+
+    assert_eq!(files(server.root()), ["up/foo/a", "up/foo/empty/", "up/foo/sub/b"]);
+    assert_eq!(fs.read("/down/up/foo/sub/b").as_deref(), Some(&b"two"[..]));
+    assert_eq!(fs.read("named").as_deref(), Some(&b"one"[..]));
+    assert!(fs.is_dir(Path::new("down/up/foo/empty")).await.unwrap());
+}
+
+#[tokio::test]
+async fn a_file_of_an_uploaded_tree_that_fails_does_not_stop_the_others_and_is_named() {
+    let mut fixture = Fixture::new().await;
+    lay_foo(fixture.local.path());
+    // No server stores a file over a directory.
+    fs::create_dir_all(fixture.server.root().join("foo/a/in the way")).unwrap();
+
+    let error = fixture.client.upload(fixture.local.path().join("foo")).await.unwrap_err();
+
+    assert_eq!(failed_names(&error), [fixture.here("foo/a").display().to_string()]);
+    assert_eq!(fixture.on_server(), ["foo/a/in the way/", "foo/sub/b"]);
+}
+
+#[tokio::test]
+async fn a_file_of_a_downloaded_tree_that_fails_does_not_stop_the_others_and_is_named() {
+    let local = tempfile::tempdir().unwrap();
+    let script = Script::new().expect("MLST d").reply(mlst_dir()).type_image();
+    let script = sending(script, "MLSD d", "type=file;size=1; a\r\ntype=file;size=1; b\r\n");
+    let script = sending(script.passive().expect("RETR d/a").reply("550 permission denied"), "RETR d/b", "b");
+    let (server, mut client) = play(in_step(script)).await;
+
+    let error = client.download("d").to(local.path()).await.unwrap_err();
+
+    assert_eq!(failed_names(&error), ["d/a"]);
+    assert_eq!(files(local.path()), ["d/b"]);
+    check_in_step(&mut client).await;
+    server.done().await;
+}
+
+#[tokio::test]
+async fn a_directory_of_a_downloaded_tree_that_fails_does_not_stop_the_others_and_is_named() {
+    let local = tempfile::tempdir().unwrap();
+    let script = Script::new().expect("MLST d").reply(mlst_dir()).type_image();
+    let script = sending(script, "MLSD d", "type=dir; open\r\ntype=dir; shut\r\n");
+    let script = sending(script, "MLSD d/open", "type=file;size=1; b\r\n");
+    let script =
+        sending(script, "RETR d/open/b", "b").passive().expect("MLSD d/shut").reply("550 permission denied");
+    // Whether it is a file that cannot be listed is asked, too.
+    let (server, mut client) = play(script.expect("MLST d/shut").reply("550 permission denied")).await;
+
+    let error = client.download("d").to(local.path()).await.unwrap_err();
+
+    assert_eq!(failed_names(&error), ["d/shut"]);
+    assert_eq!(files(local.path()), ["d/open/b", "d/shut/"]);
+    server.done().await;
+}
+
+#[tokio::test]
+async fn a_lost_connection_stops_a_tree_and_the_report_says_how_far_it_came() {
+    let local = tempfile::tempdir().unwrap();
+    let script = Script::new().expect("MLST d").reply(mlst_dir()).type_image();
+    let lines = ["a", "b", "c"].map(|name| format!("type=file;size=1; {name}\r\n")).concat();
+    let script = sending(sending(script, "MLSD d", lines), "RETR d/a", "a");
+    let (server, mut client) = play(script.passive().expect("RETR d/b").reply("421 bye").close()).await;
+
+    let error = client.download("d").to(local.path()).await.unwrap_err();
+
+    assert!(error.is_connection_lost(), "{error:?}");
+    let Error::Stopped { report, .. } = error else { panic!("{error:?}") };
+    assert_eq!((report.files, report.directories, report.bytes), (1, 1, 1));
+    let names: Vec<_> = report.failures.iter().map(|failure| failure.name.as_str()).collect();
+    assert_eq!(names, ["d/b"]);
+    assert_eq!(files(local.path()), ["d/a"]);
+    server.done().await;
+}
+
+#[tokio::test]
+async fn names_that_lead_out_of_the_destination_are_refused_and_named() {
+    let local = tempfile::tempdir().unwrap();
+    let lines = "type=file;size=1; ../../escaped\r\ntype=dir; /tmp/x\r\ntype=file;size=1; b\r\n";
+    let script = Script::new().expect("MLST d").reply(mlst_dir()).type_image();
+    let script = sending(sending(script, "MLSD d", lines), "RETR d/b", "b");
+    let (server, mut client) = play(script).await;
+
+    let error = client.download("d").to(local.path().join("in/side")).await.unwrap_err();
+
+    assert_eq!(failed_names(&error).len(), 2);
+    assert_eq!(files(local.path()), ["in/side/d/b"]);
+    server.done().await;
+}
+
+#[tokio::test]
+async fn links_on_the_server_are_not_fetched_and_are_named() {
+    let local = tempfile::tempdir().unwrap();
+    let lines = "type=OS.unix=slink:/etc; l\r\ntype=OS.unix=chr-1/3; null\r\ntype=file;size=1; b\r\n";
+    let script = Script::new().expect("MLST d").reply(mlst_dir()).type_image();
+    let (server, mut client) = play(sending(sending(script, "MLSD d", lines), "RETR d/b", "b")).await;
+
+    let error = client.download("d").to(local.path()).await.unwrap_err();
+
+    assert_eq!(failed_names(&error), ["d/l", "d/null"]);
+    server.done().await;
+}
+
+/// Two sessions that put trees into the same new directory meet here.
+#[tokio::test]
+async fn a_parent_that_another_session_made_in_between_is_no_obstacle() {
+    let script = Script::new()
+        .expect("MKD a/b")
+        .reply("550 no such directory")
+        .expect("PWD")
+        .reply("257 \"/\"")
+        .expect("CWD a/b")
+        .reply("550 no such directory")
+        .expect("PWD")
+        .reply("257 \"/\"")
+        .expect("CWD a")
+        .reply("250 it is there by now")
+        .expect("CWD /")
+        .reply("250 ok")
+        .expect("MKD a/b")
+        .reply("257 made");
+    let (server, mut client) = play(in_step(script)).await;
+
+    client.make_directory("a/b").await.unwrap();
+
+    check_in_step(&mut client).await;
+    server.done().await;
+}

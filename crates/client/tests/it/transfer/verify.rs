@@ -1,0 +1,64 @@
+//! What is looked at once a file has arrived: its length, its hash, its time.
+
+use std::{fs, path::Path};
+
+use oxftp::{Error, Verify};
+use oxftp_testing::scripted::Script;
+
+use crate::common::scripts;
+use crate::common::scripts::{check_in_step, in_step, play, sending, taking};
+
+/// The server tells another MD5 than that of `hello`.
+fn with_wrong_hash(script: Script) -> Script {
+    script
+        .expect("FEAT")
+        .reply("211-Features:\r\n XMD5\r\n211 End")
+        .expect("XMD5 \"x\"")
+        .reply("250 00000000000000000000000000000000")
+}
+
+#[tokio::test]
+async fn a_download_with_another_hash_is_an_error_and_has_no_final_name() {
+    let local = tempfile::tempdir().unwrap();
+    let script = Script::new().expect("MLST x").reply(scripts::mlst_file(5)).type_image();
+    let (server, mut client) = play(in_step(with_wrong_hash(sending(script, "RETR x", "hello")))).await;
+
+    let error = client.download("x").to(local.path()).verify(Verify::Hash).await.unwrap_err();
+
+    assert!(matches!(error, Error::HashMismatch { .. }), "{error}");
+    assert!(!local.path().join("x").exists() && local.path().join("x.oxftp.part").exists());
+    check_in_step(&mut client).await;
+    server.done().await;
+}
+
+#[tokio::test]
+async fn an_upload_with_another_length_is_an_error() {
+    let local = tempfile::tempdir().unwrap();
+    fs::write(local.path().join("x"), "hello").unwrap();
+    let script = taking(Script::new().type_image(), "STOR x", "hello").expect("SIZE x").reply("213 4");
+    let (server, mut client) = play(in_step(script)).await;
+
+    let upload = client.upload(Path::new(&local.path().join("x"))).to("x").write_into(true);
+    let error = upload.verify(Verify::Size).await.unwrap_err();
+
+    let Error::StoredWrongly { path, source } = error else { panic!("{error}") };
+    assert_eq!(path, "x");
+    assert!(matches!(*source, Error::SizeMismatch { expected: 4, transferred: 5 }), "{source}");
+    check_in_step(&mut client).await;
+    server.done().await;
+}
+
+#[tokio::test]
+async fn a_hash_that_the_server_cannot_tell_is_an_error() {
+    let local = tempfile::tempdir().unwrap();
+    fs::write(local.path().join("x"), "hello").unwrap();
+    let script = taking(Script::new().type_image(), "STOR x", "hello").expect("FEAT").reply("502 no");
+    let (server, mut client) = play(in_step(script)).await;
+
+    let upload = client.upload(local.path().join("x")).to("x").write_into(true);
+    let error = upload.verify(Verify::Hash).await.unwrap_err();
+
+    assert!(matches!(error, Error::NotOffered { .. }), "{error}");
+    check_in_step(&mut client).await;
+    server.done().await;
+}

@@ -1,0 +1,249 @@
+//! A network that fails at random: what arrives is whole, or there is an error with a name.
+//!
+//! Each seed is one network and one job: a file, a tree or a mirror, down or up, plain or with TLS. A run that
+//! fails prints its seed; `OXFTP_SEED=17` runs that one alone, `OXFTP_SEEDS=10000` so many from 0 on.
+
+// A binary of its own: `#[global_allocator]` measures the memory of the whole process, so no other test may run beside
+// this one.
+#![allow(clippy::unwrap_used, reason = "a test that cannot continue fails")]
+
+#[path = "../common/mod.rs"]
+mod common;
+
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use common::{builder, content, faulty_connector::FaultyConnector, fixtures::files, pool_by};
+use oxftp::{Error, Pool, Report, Result, Verify, mirror::Delete};
+use oxftp_testing::{
+    faulty::FaultyNetwork,
+    servers::{Protection, ServerKind, TestServer},
+};
+use peak_alloc::PeakAlloc;
+use tempfile::TempDir;
+use tokio::task::JoinSet;
+
+#[global_allocator]
+static MEMORY: PeakAlloc = PeakAlloc;
+
+#[expect(clippy::print_stdout, reason = "seen by who runs it with --nocapture")]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whatever_the_network_does_what_arrives_is_whole_or_there_is_an_error_with_a_name() {
+    let servers = [prepared(Protection::Plain).await, prepared(Protection::Explicit).await];
+    let servers: &'static [TestServer; 2] = Box::leak(Box::new(servers));
+    MEMORY.reset_peak_usage();
+
+    let mut outcomes = [0, 0];
+    let mut running = JoinSet::new();
+    for seed in seeds() {
+        if running.len() == AT_ONCE {
+            count(&mut outcomes, running.join_next().await.unwrap());
+        }
+        running.spawn(run(seed, &servers[usize::from(seed % 5 == 4)]));
+    }
+    while let Some(outcome) = running.join_next().await {
+        count(&mut outcomes, outcome);
+    }
+
+    let [whole, named] = outcomes;
+    let memory = MEMORY.peak_usage_as_mb();
+    println!("{whole} whole, {named} errors, {memory} MiB at most, server and {AT_ONCE} clients together");
+    assert!(memory < MOST_MEMORY, "{memory} MiB");
+    assert!(outcomes.iter().sum::<u32>() < 100 || outcomes.iter().all(|count| *count > 0), "{outcomes:?}");
+}
+
+fn count(outcomes: &mut [u32; 2], outcome: Result<bool, tokio::task::JoinError>) {
+    match outcome {
+        Ok(whole) => outcomes[usize::from(!whole)] += 1,
+        Err(error) => std::panic::resume_unwind(error.into_panic()),
+    }
+}
+
+/// Runs one seed; tells whether all was whole.
+async fn run(seed: u64, server: &'static TestServer) -> bool {
+    let network = FaultyNetwork::new(seed, 1 + (seed / 7 % 6) as usize);
+    let run = Run { seed, server, network, local: tempfile::tempdir().unwrap() };
+    let outcome = tokio::time::timeout(BOUND, run.job()).await;
+
+    let Ok(outcome) = outcome else { run.fail("hangs") };
+    match outcome {
+        Ok(()) => true,
+        Err(error) if is_of_networks(&error) => false,
+        Err(error) => run.fail(&format!("ends with {error:?}")),
+    }
+}
+
+struct Run {
+    seed: u64,
+    server: &'static TestServer,
+    network: FaultyNetwork,
+    local: TempDir,
+}
+
+impl Run {
+    async fn job(&self) -> Result<()> {
+        match self.seed % 6 {
+            0 => self.download().await,
+            1 => self.upload().await,
+            2 => self.tree_down().await,
+            3 => self.tree_up().await,
+            4 => self.mirror_down().await,
+            _ => self.mirror_up().await,
+        }
+    }
+
+    async fn download(&self) -> Result<()> {
+        let target = self.local.path().join("file");
+        let outcome = self.pool().download("file").to(&target).write_into(true).await;
+        if outcome.is_ok() || target.exists() {
+            self.check(&target, &self.server.root().join("file"));
+        }
+        outcome.map(drop)
+    }
+
+    async fn upload(&self) -> Result<()> {
+        let (source, name) = (self.local.path().join("file"), format!("up {}", self.seed));
+        fs::write(&source, content(FILE)).unwrap();
+        let pool = self.pool();
+        pool.upload(&source).to(name.as_str()).write_into(true).verify(Verify::Size).await?;
+        self.check(&self.server.root().join(name), &source);
+        Ok(())
+    }
+
+    async fn tree_down(&self) -> Result<()> {
+        let target = self.local.path().join("tree");
+        let outcome = self.pool().download("tree").to(&target).write_into(true).await;
+        self.check_tree_down(outcome, &target)
+    }
+
+    async fn mirror_down(&self) -> Result<()> {
+        let target = self.local.path().join("tree");
+        fs::create_dir(&target).unwrap();
+        fs::write(target.join("too much"), "x").unwrap();
+        let outcome = self.pool().mirror_down("tree", &target).delete(Delete::After).await;
+        if outcome.is_err() {
+            let _ = fs::remove_file(target.join("too much"));
+        }
+        self.check_tree_down(outcome, &target)
+    }
+
+    fn check_tree_down(&self, outcome: Result<Report>, target: &Path) -> Result<()> {
+        let original = self.server.root().join("tree");
+        for file in whole_files(target) {
+            self.check(&target.join(&file), &original.join(&file));
+        }
+        let told = self.server.protection() != Protection::Plain || !self.network.may_have_forged_an_end();
+        if outcome.is_ok() && told {
+            assert_eq!(whole_files(target), files(&original), "seed {}", self.seed);
+        }
+        outcome.map(drop)
+    }
+
+    async fn tree_up(&self) -> Result<()> {
+        let (source, name) = (self.local.path().join("tree"), format!("up {}", self.seed));
+        lay_tree(&source);
+        let pool = self.pool();
+        pool.upload(&source).to(name.as_str()).write_into(true).verify(Verify::Size).await?;
+        self.check_tree_up(&source, &name);
+        Ok(())
+    }
+
+    async fn mirror_up(&self) -> Result<()> {
+        let (source, name) = (self.local.path().join("tree"), format!("up {}", self.seed));
+        lay_tree(&source);
+        let pool = self.pool();
+        pool.mirror_up(&source, name.as_str()).verify(Verify::Size).await?;
+        self.check_tree_up(&source, &name);
+        Ok(())
+    }
+
+    fn check_tree_up(&self, source: &Path, name: &str) {
+        let target = self.server.root().join(name);
+        assert_eq!(files(&target), files(source), "seed {}", self.seed);
+        for file in files(source) {
+            self.check(&target.join(&file), &source.join(&file));
+        }
+    }
+
+    fn pool(&self) -> Pool {
+        let through = FaultyConnector(self.network.clone());
+        pool_by(builder(self.server).socket_timeout(PATIENCE).connector(through), self.server).size(2)
+    }
+
+    fn check(&self, copy: &Path, original: &Path) {
+        if fs::read(copy).ok() != fs::read(original).ok() {
+            self.fail(&format!("leaves {} as another file", copy.display()));
+        }
+    }
+
+    fn fail(&self, what: &str) -> ! {
+        panic!("seed {} {what}: {:?}", self.seed, self.network.fates())
+    }
+}
+
+/// All that has its final name.
+fn whole_files(root: &Path) -> Vec<String> {
+    let found = if root.exists() { files(root) } else { Vec::new() };
+    found.into_iter().filter(|file| !file.contains(".part") && !file.ends_with('/')).collect()
+}
+
+/// Tells whether an error is one that a network can cause; others would be about what nobody did.
+fn is_of_networks(error: &Error) -> bool {
+    match error {
+        Error::StoredWrongly { source, .. } => is_of_networks(source),
+        Error::SomeFailed { report } | Error::Stopped { report, .. } => {
+            report.failures.iter().all(|failure| is_of_networks(&failure.error))
+        }
+        Error::Connect { .. }
+        | Error::Timeout { .. }
+        | Error::StatusCode(_)
+        | Error::Closed { .. }
+        | Error::Control(_)
+        | Error::Broken { .. }
+        | Error::DataConnect(_)
+        | Error::Data { .. }
+        | Error::SizeMismatch { .. }
+        | Error::Unfinished { .. }
+        | Error::Tls(_) => true,
+        _ => false,
+    }
+}
+
+async fn prepared(protection: Protection) -> TestServer {
+    let server = ServerKind::Embedded.start(protection).await.unwrap();
+    fs::write(server.root().join("file"), content(FILE)).unwrap();
+    lay_tree(&server.root().join("tree"));
+    server
+}
+
+/// Three directories of four files, one of them empty.
+fn lay_tree(root: &Path) {
+    for directory in ["", "one", "one/two"] {
+        let directory: PathBuf = root.join(directory);
+        fs::create_dir_all(&directory).unwrap();
+        for (number, length) in [0, 700, 20_000, 40_000].into_iter().enumerate() {
+            fs::write(directory.join(format!("file {number}")), content(length)).unwrap();
+        }
+    }
+}
+
+fn seeds() -> impl Iterator<Item = u64> {
+    let number = |name| env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
+    match number("OXFTP_SEED") {
+        Some(seed) => seed..seed + 1,
+        None => 0..number("OXFTP_SEEDS").unwrap_or(SEEDS),
+    }
+}
+
+const SEEDS: u64 = 500;
+const AT_ONCE: usize = 8;
+const FILE: usize = 60_000;
+/// In MiB, of this process: of the clients, and of the servers, too.
+const MOST_MEMORY: f32 = 64.0;
+/// How long a client waits for anything.
+const PATIENCE: Duration = Duration::from_millis(400);
+/// How long a run may take: each try waits a few times, and pauses before the next.
+const BOUND: Duration = Duration::from_secs(40);

@@ -1,0 +1,125 @@
+//! As many connections as make a transfer faster.
+
+use std::{fs, io, path::Path, time::Duration};
+
+use oxftp::{
+    Connections, Pool,
+    connect::{BoxSocket, Connector, Target},
+    path_io::BoxFuture,
+};
+use oxftp_testing::{
+    server_tests,
+    servers::{Protection, ServerKind, ServerOptions, TestServer, available},
+    tree::compare_trees,
+};
+
+use crate::common;
+use crate::common::{breaking_connector::BreakingConnector, builder, content, fixtures::embedded, pool_by};
+
+server_tests! { a_tree_goes_up_and_comes_down }
+
+/// Opens connections as if the server were far away.
+#[derive(Debug, Default)]
+struct Far(BreakingConnector);
+
+impl Connector for Far {
+    fn connect<'a>(&'a self, target: Target<'a>) -> BoxFuture<'a, io::Result<BoxSocket>> {
+        Box::pin(async move {
+            tokio::time::sleep(Duration::from_millis(40)).await;
+            self.0.connect(target).await
+        })
+    }
+}
+
+fn small_files(root: &Path, count: usize) {
+    for number in 0..count {
+        let directory = root.join(format!("directory {}", number % 3));
+        fs::create_dir_all(&directory).unwrap();
+        fs::write(directory.join(format!("file {number}")), content(number)).unwrap();
+    }
+}
+
+async fn up_and_down(pool: &Pool, source: &Path) {
+    let back = tempfile::tempdir().unwrap();
+    let there = back.path().join("tree");
+    let auto = Connections::Auto;
+    pool.upload(source).to("tree").write_into(true).connections(auto).retries(9).await.unwrap();
+    pool.download("tree").to(&there).write_into(true).connections(auto).retries(9).await.unwrap();
+
+    compare_trees(source, &there).unwrap();
+}
+
+async fn a_tree_goes_up_and_comes_down(server: &TestServer) {
+    let local = tempfile::tempdir().unwrap();
+    small_files(local.path(), 60);
+    let pool = pool_by(builder(server), server).size(16);
+
+    up_and_down(&pool, local.path()).await;
+
+    pool.close().await;
+}
+
+#[tokio::test]
+async fn a_server_far_away_gets_more_connections() {
+    let server = embedded().await;
+    let local = tempfile::tempdir().unwrap();
+    small_files(local.path(), 100);
+    let connector = BreakingConnector::default();
+    let pool = pool_by(builder(&server).connector(Far(connector.clone())), &server).size(16);
+
+    up_and_down(&pool, local.path()).await;
+
+    // Over one it would take five seconds each way.
+    assert!(connector.sessions() > 2, "{} sessions", connector.sessions());
+}
+
+#[tokio::test]
+async fn a_server_that_allows_two_sessions_gets_no_more() {
+    for kind in [ServerKind::Vsftpd, ServerKind::ProFtpd, ServerKind::PureFtpd, ServerKind::Pyftpdlib] {
+        let mut options = ServerOptions::new(Protection::Plain);
+        options.most_sessions = Some(2);
+        let Some(server) = available(kind.start_with(options).await) else { continue };
+        let local = tempfile::tempdir().unwrap();
+        small_files(local.path(), 60);
+        let pool = pool_by(builder(&server).connector(Far::default()), &server).size(16);
+
+        up_and_down(&pool, local.path()).await;
+
+        assert!(pool.limit() <= 2, "{}: {}", server.name(), pool.limit());
+        pool.close().await;
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_is_gone_stops_a_tree_though_others_were_never_admitted() {
+    let server = embedded().await;
+    for number in 0..20 {
+        common::fixtures::lay(server.root(), &format!("tree/{number}"), "x");
+    }
+    let local = tempfile::tempdir().unwrap();
+    // The only session dies, and nobody opens another.
+    let connector = OnlyOnce(BreakingConnector::new([300], []));
+    let pool = pool_by(builder(&server).connector(connector), &server).size(16);
+
+    let download = pool.download("tree").to(local.path()).connections(Connections::Auto).retries(1);
+    let error = download.await.unwrap_err();
+
+    assert!(matches!(error, oxftp::Error::Stopped { .. }), "{error:?}");
+}
+
+/// Opens one control connection.
+#[derive(Debug)]
+struct OnlyOnce(BreakingConnector);
+
+impl Connector for OnlyOnce {
+    fn connect<'a>(&'a self, target: Target<'a>) -> BoxFuture<'a, io::Result<BoxSocket>> {
+        Box::pin(async move {
+            match target {
+                Target::Control { .. } if self.0.sessions() > 0 => {
+                    Err(io::ErrorKind::ConnectionRefused.into())
+                }
+                _ => self.0.connect(target).await,
+            }
+        })
+    }
+}

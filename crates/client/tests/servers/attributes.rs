@@ -1,0 +1,103 @@
+//! Times and permissions: set in whichever way the server has.
+
+use std::{
+    fs,
+    os::unix::fs::PermissionsExt,
+    path::Path,
+    time::{Duration, UNIX_EPOCH},
+};
+
+use oxftp::{Error, ListCommand, Timestamp, Zone};
+use oxftp_testing::{
+    server_tests,
+    servers::{ServerKind, TestServer},
+};
+
+use crate::common::{builder, login, login_by};
+
+server_tests! {
+    files_of_a_downloaded_tree_have_the_times_of_the_servers_files,
+    a_time_that_is_set_is_the_files_time,
+    a_time_is_refused_for_what_is_not_there,
+    permissions_that_are_set_are_the_files_permissions,
+}
+
+fn time(text: &str) -> Timestamp {
+    Timestamp::parse_mlsx(text.as_bytes()).unwrap()
+}
+
+fn lay(server: &TestServer, name: &str) {
+    fs::write(server.root().join(name), b"x").unwrap();
+    server.hand_over().unwrap();
+}
+
+fn seconds(path: &Path) -> u64 {
+    let modified = fs::metadata(path).unwrap().modified().unwrap();
+    modified.duration_since(UNIX_EPOCH).unwrap().as_secs()
+}
+
+async fn a_time_that_is_set_is_the_files_time(server: &TestServer) {
+    let mut client = login(server).await;
+    for name in ["one file", "other"] {
+        lay(server, name);
+    }
+    if server.kind() == ServerKind::Embedded {
+        for _ in 0..2 {
+            let refused = client.set_modified("one file", time("20200102030405")).await.unwrap_err();
+            assert!(matches!(refused, Error::NotOffered { .. }), "{refused}");
+        }
+        return;
+    }
+
+    client.set_modified("one file", time("20200102030405")).await.unwrap();
+    let east = time("20200102040506").with_zone(Zone::Offset(3600));
+    client.set_modified("other", east).await.unwrap();
+
+    assert_eq!(seconds(&server.root().join("one file")), 1_577_934_245);
+    assert_eq!(seconds(&server.root().join("other")), 1_577_934_306);
+    client.command("NOOP").expect("200").await.unwrap();
+}
+
+/// Where the listing tells no zone, each file is asked about.
+async fn files_of_a_downloaded_tree_have_the_times_of_the_servers_files(server: &TestServer) {
+    fs::create_dir(server.root().join("tree")).unwrap();
+    for name in ["a b", "c"] {
+        lay(server, &format!("tree/{name}"));
+        let file = fs::File::options().write(true).open(server.root().join("tree").join(name)).unwrap();
+        file.set_modified(UNIX_EPOCH + Duration::from_secs(1_577_934_245)).unwrap();
+    }
+    let mut client = login_by(builder(server).list_command(ListCommand::List), server).await;
+    let local = tempfile::tempdir().unwrap();
+
+    client.download("tree").to(local.path()).keep_times(true).await.unwrap();
+
+    for name in ["a b", "c"] {
+        assert_eq!(seconds(&local.path().join("tree").join(name)), 1_577_934_245, "{name}");
+    }
+    client.command("NOOP").expect("200").await.unwrap();
+}
+
+async fn a_time_is_refused_for_what_is_not_there(server: &TestServer) {
+    let mut client = login(server).await;
+
+    let refused = client.set_modified("missing", time("20200102030405")).await.unwrap_err();
+
+    assert!(refused.code().is_some_and(|code| code.get() == 550), "{refused}");
+    client.command("NOOP").expect("200").await.unwrap();
+}
+
+async fn permissions_that_are_set_are_the_files_permissions(server: &TestServer) {
+    let mut client = login(server).await;
+    lay(server, "a file");
+    let set = client.set_permissions("a file", 0o640).await;
+
+    if matches!(server.kind(), ServerKind::Vsftpd | ServerKind::Embedded) {
+        // vsftpd does so for real logins alone.
+        assert!(matches!(set, Err(Error::StatusCode(_))), "{set:?}");
+    } else {
+        set.unwrap();
+        let mode = fs::metadata(server.root().join("a file")).unwrap().permissions().mode();
+        assert_eq!(mode & 0o7777, 0o640);
+    }
+    client.command("NOOP").expect("200").await.unwrap();
+}

@@ -1,0 +1,193 @@
+//! Futures dropped at each of their await points in turn.
+//!
+//! An operation is polled n times and dropped, for n from 0 until it completes. After each, the
+//! client either works, with every reply to its own command, or says that it is broken.
+//!
+//! Which servers can tell a dropped upload from a complete one was found out here: vsftpd,
+//! ProFTPD, Pure-FTPd and libunftp answer the reset of the data connection with `426` or `451`;
+//! pyftpdlib answers `226`, as if the file were whole.
+
+use std::{
+    pin::Pin,
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use oxftp::{Client, Credentials};
+use oxftp_testing::{
+    server_tests,
+    servers::{ServerKind, TestServer},
+};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+use crate::common::{builder, content, login_by};
+
+server_tests! {
+    a_dropped_login_leaves_a_working_or_broken_client,
+    a_dropped_upload_leaves_a_working_or_broken_client_and_is_never_taken_for_whole,
+    a_dropped_download_leaves_a_working_or_broken_client,
+    a_dropped_listing_leaves_a_working_or_broken_client,
+    a_dropped_stat_leaves_a_working_or_broken_client,
+}
+
+/// Polls a future at most `left` times.
+struct PolledTimes<F> {
+    future: Pin<Box<F>>,
+    left: usize,
+}
+
+/// Runs `future` for `times` polls and drops it; tells whether it completed.
+async fn completes_in<F: Future>(times: usize, future: F) -> bool {
+    PolledTimes { future: Box::pin(future), left: times }.await
+}
+
+impl<F: Future> Future for PolledTimes<F> {
+    type Output = bool;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<bool> {
+        if self.left == 0 {
+            return Poll::Ready(false);
+        }
+        self.left -= 1;
+        match self.future.as_mut().poll(cx) {
+            Poll::Ready(_) => Poll::Ready(true),
+            Poll::Pending if self.left == 0 => Poll::Ready(false),
+            Poll::Pending => Poll::Pending,
+        }
+    }
+}
+
+/// Fails unless the client works or is broken; gives a client that works.
+///
+/// libunftp may give the command of the next transfer to a data connection that the dropped one
+/// left behind, and reset the new one; the transfer after that works.
+async fn working(mut client: Client, server: &TestServer) -> Client {
+    let attempts = if server.kind() == ServerKind::Embedded { 3 } else { 1 };
+    let mut errors = Vec::new();
+    for _ in 0..attempts {
+        match work(&mut client).await {
+            Ok(()) => return client,
+            Err(_) if client.is_broken() => return impatient(server).await,
+            Err(error) => errors.push(error),
+        }
+    }
+    panic!("the client neither works nor says that it is broken: {errors:?}");
+}
+
+async fn work(client: &mut Client) -> oxftp::Result<()> {
+    let noop = client.command("NOOP").expect("").await?;
+    assert_eq!(noop.code().get(), 200, "NOOP was answered {noop}");
+    assert!(client.current_directory().await?.is_absolute());
+    let listed = client.list("").await?;
+    assert!(listed.iter().any(|found| found.entry().name() == b"marker"), "{listed:?}");
+    let mut bytes = Vec::new();
+    let mut stream = client.download_stream("marker").await?;
+    stream.read_to_end(&mut bytes).await.unwrap();
+    assert_eq!(bytes, b"here");
+    stream.finish().await.map(drop)
+}
+
+/// Lays a file to be found and logs in.
+async fn prepare(server: &TestServer) -> Client {
+    std::fs::write(server.root().join("marker"), b"here").unwrap();
+    server.hand_over().unwrap();
+    impatient(server).await
+}
+
+/// Logs in with short deadlines: pyftpdlib and libunftp never answer a transfer whose TLS
+/// handshake was cut.
+async fn impatient(server: &TestServer) -> Client {
+    login_by(builder(server).socket_timeout(Duration::from_secs(4)), server).await
+}
+
+async fn a_dropped_login_leaves_a_working_or_broken_client(server: &TestServer) {
+    drop(prepare(server).await);
+    for times in 0..MOST_POLLS {
+        let mut client = builder(server).connect((server.host(), server.port())).await.unwrap();
+        let credentials = Credentials::new(server.user(), server.password());
+        if completes_in(times, client.login(credentials.clone())).await {
+            working(client, server).await.quit().await.unwrap();
+            return;
+        }
+        let outcome = client.login(credentials).await;
+        assert!(outcome.is_ok() || outcome.unwrap_err().code().is_some() || client.is_broken());
+        let noop = client.command("NOOP").expect("").await.unwrap();
+        assert!([200, 530].contains(&noop.code().get()), "NOOP was answered {noop}");
+    }
+    panic!("the login never completed");
+}
+
+async fn a_dropped_upload_leaves_a_working_or_broken_client_and_is_never_taken_for_whole(
+    server: &TestServer,
+) {
+    let mut client = prepare(server).await;
+    let bytes = content(200_000);
+    for times in 0..MOST_POLLS {
+        let upload = async {
+            let mut stream = client.upload_stream("file").await.unwrap();
+            stream.write_all(&bytes).await.unwrap();
+            stream.finish().await.unwrap();
+        };
+        let completed = completes_in(times, upload).await;
+        let settled = client.settle().await.unwrap_or_default();
+        let called_whole = completed || settled.iter().any(|reply| reply.code().get() == 226);
+        if called_whole && server.kind() != ServerKind::Pyftpdlib {
+            let stored = std::fs::read(server.root().join("file")).unwrap();
+            assert_eq!(stored.len(), bytes.len(), "after {times} polls a part was called whole");
+        }
+        client = working(client, server).await;
+        if completed {
+            return;
+        }
+    }
+    panic!("the upload never completed");
+}
+
+async fn a_dropped_download_leaves_a_working_or_broken_client(server: &TestServer) {
+    std::fs::write(server.root().join("file"), content(200_000)).unwrap();
+    let mut client = prepare(server).await;
+    for times in 0..MOST_POLLS {
+        let download = async {
+            let mut bytes = Vec::new();
+            let mut stream = client.download_stream("file").await.unwrap();
+            stream.read_to_end(&mut bytes).await.unwrap();
+            stream.finish().await.unwrap();
+        };
+        let completed = completes_in(times, download).await;
+        client = working(client, server).await;
+        if completed {
+            return;
+        }
+    }
+    panic!("the download never completed");
+}
+
+async fn a_dropped_listing_leaves_a_working_or_broken_client(server: &TestServer) {
+    for number in 0..30 {
+        std::fs::write(server.root().join(format!("file {number}")), b"x").unwrap();
+    }
+    let mut client = prepare(server).await;
+    for times in 0..MOST_POLLS {
+        let completed = completes_in(times, async { client.list("").await.unwrap() }).await;
+        client = working(client, server).await;
+        if completed {
+            return;
+        }
+    }
+    panic!("the listing never completed");
+}
+
+async fn a_dropped_stat_leaves_a_working_or_broken_client(server: &TestServer) {
+    let mut client = prepare(server).await;
+    for times in 0..MOST_POLLS {
+        let completed = completes_in(times, async { client.stat("marker").await.unwrap() }).await;
+        client = working(client, server).await;
+        if completed {
+            return;
+        }
+    }
+    panic!("the stat never completed");
+}
+
+/// More than any of these takes.
+const MOST_POLLS: usize = 1000;

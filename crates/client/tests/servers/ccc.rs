@@ -1,0 +1,37 @@
+//! Commands in clear behind a login that was not (`CCC`).
+
+use oxftp::Error;
+use oxftp_testing::{
+    server_tests,
+    servers::{Protection, ServerKind, TestServer},
+};
+
+use crate::common;
+use crate::common::scripts;
+
+server_tests! { commands_go_in_clear_and_data_stay_protected }
+
+async fn commands_go_in_clear_and_data_stay_protected(server: &TestServer) {
+    let mut client = common::login(server).await;
+
+    let cleared = client.clear_command_channel().await;
+
+    match (server.protection(), server.kind()) {
+        (Protection::Plain, _) => cleared.unwrap(),
+        (_, ServerKind::PureFtpd) => {
+            cleared.unwrap();
+            assert!(!client.is_encrypted());
+        }
+        // The others refuse, and stay as they were.
+        _ => {
+            assert!(matches!(cleared, Err(Error::StatusCode(_))), "{cleared:?}");
+            assert!(client.is_encrypted());
+        }
+    }
+    let before = client.tls_counts();
+    scripts::put(&mut client, "x", b"data").await.unwrap();
+    assert_eq!(scripts::get(&mut client, "x").await.unwrap(), b"data");
+    let after = client.tls_counts();
+    let encrypted = after.full + after.resumed - before.full - before.resumed;
+    assert_eq!(encrypted, if server.protection() == Protection::Plain { 0 } else { 2 });
+}

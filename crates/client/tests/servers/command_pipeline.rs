@@ -1,0 +1,17 @@
+//! Several commands in one go, and what TLS the connection speaks.
+
+use oxftp_testing::{server_tests, servers::TestServer};
+
+use crate::common::login;
+
+server_tests! {
+    tls_is_told_where_there_is_any,
+}
+
+async fn tls_is_told_where_there_is_any(server: &TestServer) {
+    let client = login(server).await;
+
+    assert_eq!(client.tls_version().is_some(), client.is_encrypted());
+    assert_eq!(client.tls_cipher().is_some(), client.is_encrypted());
+    assert_eq!(client.certificates().any(|der| der.starts_with(&[0x30])), client.is_encrypted());
+}

@@ -1,0 +1,97 @@
+//! Trees over many sessions: all of it arrives, whatever breaks meanwhile.
+
+use std::{fs, path::Path};
+
+use oxftp::Pool;
+use oxftp_testing::{
+    server_tests,
+    servers::{Protection, ServerKind, ServerOptions, TestServer, available},
+    tree::{TreeOptions, compare_trees, make_tree},
+};
+
+use crate::common::{breaking_connector::BreakingConnector, builder, content, pool_by};
+
+server_tests! {
+    a_tree_of_hard_names_goes_up_and_comes_down_over_four_sessions,
+    sessions_that_break_in_the_middle_of_a_tree_lose_nothing,
+}
+
+/// Sends a tree up and down again, and fails unless it comes back as it was.
+async fn up_and_down(pool: &Pool, source: &Path) {
+    let back = tempfile::tempdir().unwrap();
+    let report = pool.upload(source).to("tree").write_into(true).retries(9).await.unwrap();
+    let down = pool.download("tree").to(back.path().join("tree")).write_into(true).retries(9).await.unwrap();
+
+    assert_eq!((report.files, report.directories), (down.files, down.directories));
+    compare_trees(source, &back.path().join("tree")).unwrap();
+}
+
+fn small_files(root: &Path, directories: usize, each: usize) {
+    for directory in 0..directories {
+        let directory = root.join(format!("directory {directory}"));
+        fs::create_dir_all(&directory).unwrap();
+        for file in 0..each {
+            fs::write(directory.join(format!("file {file}")), content(file * 7)).unwrap();
+        }
+    }
+}
+
+async fn a_tree_of_hard_names_goes_up_and_comes_down_over_four_sessions(server: &TestServer) {
+    let local = tempfile::tempdir().unwrap();
+    make_tree(local.path(), &TreeOptions::fit_for(server.kind(), 120)).unwrap();
+    let connector = BreakingConnector::default();
+    let pool = pool_by(builder(server).connector(connector.clone()), server).size(4);
+
+    up_and_down(&pool, local.path()).await;
+
+    assert!(connector.sessions() <= 4, "{} sessions", connector.sessions());
+    pool.close().await;
+}
+
+async fn sessions_that_break_in_the_middle_of_a_tree_lose_nothing(server: &TestServer) {
+    let local = tempfile::tempdir().unwrap();
+    small_files(local.path(), 4, 15);
+    // Handshakes count, too; each dies some files later than the last.
+    let handshake = if server.protection() == Protection::Plain { 0 } else { 3000 };
+    let connector =
+        BreakingConnector::new([500, 700, 900, 1100, 800, 600].map(|bytes| handshake + bytes), []);
+    let pool = pool_by(builder(server).connector(connector.clone()), server).size(3);
+
+    up_and_down(&pool, local.path()).await;
+
+    assert!(connector.sessions() > 3, "{} sessions", connector.sessions());
+    pool.close().await;
+}
+
+#[tokio::test]
+async fn two_thousand_small_files_go_up_and_come_down_over_four_sessions() {
+    for kind in [ServerKind::Vsftpd, ServerKind::Embedded] {
+        let Some(server) = available(kind.start(Protection::Plain).await) else { continue };
+        let local = tempfile::tempdir().unwrap();
+        small_files(local.path(), 20, 100);
+        let pool = pool_by(builder(&server), &server).size(4);
+
+        up_and_down(&pool, local.path()).await;
+
+        pool.close().await;
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_allows_two_sessions_gets_no_more_of_them_and_all_of_the_tree() {
+    for kind in [ServerKind::Vsftpd, ServerKind::ProFtpd, ServerKind::PureFtpd, ServerKind::Pyftpdlib] {
+        for protection in [Protection::Plain, Protection::Explicit] {
+            let mut options = ServerOptions::new(protection);
+            options.most_sessions = Some(2);
+            let Some(server) = available(kind.start_with(options).await) else { continue };
+            let local = tempfile::tempdir().unwrap();
+            small_files(local.path(), 3, 20);
+            let pool = pool_by(builder(&server), &server).size(6);
+
+            up_and_down(&pool, local.path()).await;
+
+            assert!(pool.limit() <= 2, "{}: {}", server.name(), pool.limit());
+            pool.close().await;
+        }
+    }
+}

@@ -1,0 +1,45 @@
+//! What the server is told around the login: `HOST`, `CLNT`, `OPTS UTF8`.
+
+use oxftp::{Client, Error, Utf8};
+use oxftp_testing::{
+    server_tests,
+    servers::{ServerKind, TestServer},
+};
+
+use crate::common;
+use crate::common::scripts;
+
+server_tests! {
+    a_client_that_introduces_itself_is_logged_in_everywhere,
+    a_virtual_host_that_is_unknown_is_an_error_that_names_it,
+    a_virtual_host_that_the_server_has_is_logged_in_to,
+}
+
+async fn a_client_that_introduces_itself_is_logged_in_everywhere(server: &TestServer) {
+    let builder = common::builder(server).client_name("oxftp").utf8(Utf8::Ask);
+
+    let mut client: Client = common::login_by(builder, server).await;
+
+    scripts::put(&mut client, "Käse", b"x").await.unwrap();
+    assert!(server.root().join("Käse").exists());
+}
+
+async fn a_virtual_host_that_is_unknown_is_an_error_that_names_it(server: &TestServer) {
+    let builder = common::builder(server).virtual_host("unknown.invalid");
+
+    let error = builder.connect((server.host(), server.port())).await.unwrap_err();
+
+    assert!(matches!(error, Error::VirtualHostRefused { host, .. } if host == "unknown.invalid"));
+}
+
+async fn a_virtual_host_that_the_server_has_is_logged_in_to(server: &TestServer) {
+    // Of these servers it alone knows of virtual hosts.
+    if server.kind() != ServerKind::ProFtpd {
+        return;
+    }
+    let builder = common::builder(server).virtual_host("127.0.0.1");
+
+    let mut client = common::login_by(builder, server).await;
+
+    scripts::put(&mut client, "x", b"x").await.unwrap();
+}

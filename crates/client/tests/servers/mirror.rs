@@ -1,0 +1,303 @@
+//! Mirrors, both ways, on every server and protection: what is copied, what is left alone, what goes.
+
+use std::{
+    fs,
+    path::Path,
+    sync::{Arc, Mutex},
+    time::{Duration, SystemTime},
+};
+
+use oxftp::{
+    Client, Credentials, Pipelining, Pool, Report, Timestamp,
+    mirror::{Compare, Delete, Mirror},
+};
+use oxftp_testing::{
+    scripted::Script,
+    server_tests,
+    servers::{Protection, ServerKind, ServerOptions, TestServer, available},
+    tree::{TreeOptions, compare_trees, make_tree},
+};
+
+use crate::common::{
+    builder, content,
+    fixtures::{embedded, files, lay},
+    pool_by,
+};
+
+server_tests! {
+    a_tree_of_hard_names_goes_down_once,
+    a_tree_of_hard_names_goes_up_once,
+    a_mirror_down_brings_what_changed_and_deletes_what_is_gone,
+    a_mirror_up_sends_what_changed_and_deletes_what_is_gone,
+    a_dry_run_touches_nothing_and_tells_all,
+    a_mirror_between_two_directories_goes_through_this_machine,
+}
+
+fn pool(server: &TestServer) -> Pool {
+    pool_by(builder(server), server).size(3)
+}
+
+/// Runs a mirror; gives its report, and its steps as sorted lines.
+async fn run(mirror: Mirror<'_>) -> (Report, Vec<String>) {
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let lines = told.clone();
+    let report = mirror.on_step(move |step| lines.lock().unwrap().push(step.to_string())).await.unwrap();
+    let mut lines = std::mem::take(&mut *told.lock().unwrap());
+    lines.sort();
+    (report, lines)
+}
+
+fn counts(report: &Report) -> [u64; 4] {
+    [report.files, report.directories, report.deleted, report.unchanged]
+}
+
+/// Makes a file and gives it a time so many days ago, at an odd second.
+fn lay_old(root: &Path, file: &str, content: &str, days: u64) {
+    lay(root, file, content);
+    let old = SystemTime::now() - Duration::from_secs(days * 86_400 + 17);
+    fs::File::options().write(true).open(root.join(file)).unwrap().set_modified(old).unwrap();
+}
+
+/// A source of four files, new and old, and the empty directory `c`.
+fn lay_source(root: &Path) {
+    lay_old(root, "a", "same", 3);
+    lay_old(root, "sub/b", "old and long", 400);
+    lay_old(root, "sub/deep/c", "deep", 30);
+    lay_old(root, ".hidden", "dot", 1);
+    fs::create_dir(root.join("empty")).unwrap();
+}
+
+/// Changes a file of the same size, one of another, adds one, and takes one away.
+fn change_source(root: &Path) {
+    lay_old(root, "a", "SAME", 2);
+    lay_old(root, "sub/b", "longer than it was", 1);
+    lay(root, "sub/new", "new");
+    fs::remove_dir_all(root.join("sub/deep")).unwrap();
+}
+
+async fn a_tree_of_hard_names_goes_down_once(server: &TestServer) {
+    let local = tempfile::tempdir().unwrap();
+    let source = server.root().join("tree");
+    fs::create_dir(&source).unwrap();
+    make_tree(&source, &TreeOptions::fit_for(server.kind(), 80)).unwrap();
+    server.hand_over().unwrap();
+    let pool = pool(server);
+
+    let first = pool.mirror_down("tree", local.path().join("copy")).await.unwrap();
+    let second = pool.mirror_down("tree", local.path().join("copy")).await.unwrap();
+
+    compare_trees(&source, &local.path().join("copy")).unwrap();
+    assert_eq!((first.files, first.unchanged), (80, 0));
+    assert_eq!(counts(&second), [0, 0, 0, 80]);
+    pool.close().await;
+}
+
+async fn a_tree_of_hard_names_goes_up_once(server: &TestServer) {
+    let local = tempfile::tempdir().unwrap();
+    make_tree(local.path(), &TreeOptions::fit_for(server.kind(), 80)).unwrap();
+    let pool = pool(server);
+
+    let first = pool.mirror_up(local.path(), "copy").await.unwrap();
+    let second = pool.mirror_up(local.path(), "copy").delete(Delete::After).await.unwrap();
+
+    compare_trees(local.path(), &server.root().join("copy")).unwrap();
+    assert_eq!((first.files, first.unchanged), (80, 0));
+    assert_eq!(counts(&second), [0, 0, 0, 80]);
+    pool.close().await;
+}
+
+async fn a_mirror_down_brings_what_changed_and_deletes_what_is_gone(server: &TestServer) {
+    let local = tempfile::tempdir().unwrap();
+    let (source, target) = (server.root().join("tree"), local.path().join("copy"));
+    lay_source(&source);
+    server.hand_over().unwrap();
+    let pool = pool(server);
+    pool.mirror_down("tree", &target).await.unwrap();
+    change_source(&source);
+    server.hand_over().unwrap();
+
+    let (kept, steps) = run(pool.mirror_down("tree", &target)).await;
+    assert!(target.join("sub/deep/c").exists());
+    let (report, deletions) = run(pool.mirror_down("tree", &target).delete(Delete::After)).await;
+
+    assert_eq!(counts(&kept), [3, 0, 0, 1], "{steps:?}");
+    assert_eq!(counts(&report), [0, 0, 2, 4], "{deletions:?}");
+    assert_eq!(deletions, ["delete sub/deep/c (not in the source)", "rmdir sub/deep (not in the source)"]);
+    compare_trees(&source, &target).unwrap();
+    assert_eq!(seconds(&target.join("sub/b")), seconds(&source.join("sub/b")));
+    pool.close().await;
+}
+
+/// When a file was modified, to the second.
+fn seconds(file: &Path) -> u64 {
+    let modified = fs::metadata(file).unwrap().modified().unwrap();
+    modified.duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs()
+}
+
+async fn a_mirror_up_sends_what_changed_and_deletes_what_is_gone(server: &TestServer) {
+    let local = tempfile::tempdir().unwrap();
+    lay_source(local.path());
+    let pool = pool(server);
+    pool.mirror_up(local.path(), "into/copy").await.unwrap();
+    change_source(local.path());
+    // Where no times are kept, only what is newer than the first mirror shows.
+    lay(local.path(), "a", "SAME but longer");
+
+    let (report, steps) = run(pool.mirror_up(local.path(), "into/copy").delete(Delete::Before)).await;
+    let (again, rest) = run(pool.mirror_up(local.path(), "into/copy").delete(Delete::Before)).await;
+
+    assert_eq!(counts(&report), [3, 0, 2, 1], "{steps:?}");
+    assert_eq!(counts(&again), [0, 0, 0, 4], "{rest:?}");
+    compare_trees(local.path(), &server.root().join("into/copy")).unwrap();
+    pool.close().await;
+}
+
+async fn a_dry_run_touches_nothing_and_tells_all(server: &TestServer) {
+    let local = tempfile::tempdir().unwrap();
+    lay_source(&local.path().join("source"));
+    lay(server.root(), "copy/sub/other", "x");
+    lay(server.root(), "copy/gone/deep/x", "x");
+    server.hand_over().unwrap();
+    let pool = pool(server);
+    let before = files(server.root());
+
+    let mirror = pool.mirror_up(local.path().join("source"), "copy").delete(Delete::After);
+    let (planned, plan) = run(mirror.dry_run(true)).await;
+    assert_eq!(files(server.root()), before);
+    let (done, steps) = run(pool.mirror_up(local.path().join("source"), "copy").delete(Delete::After)).await;
+    let (_, down) = run(pool.mirror_down("copy", local.path().join("nowhere")).dry_run(true)).await;
+
+    assert_eq!(plan, steps);
+    assert_eq!((counts(&planned), planned.bytes), (counts(&done), 0));
+    assert_eq!(counts(&done), [4, 2, 4, 0]);
+    assert!(!local.path().join("nowhere").exists() && down.len() == 8, "{down:?}");
+    pool.close().await;
+}
+
+#[tokio::test]
+async fn files_of_the_same_size_and_time_are_told_apart_by_hash_alone() {
+    let mut options = ServerOptions::new(Protection::Plain);
+    options.hashes = true;
+    let Some(server) = available(ServerKind::ProFtpd.start_with(options).await) else { return };
+    let local = tempfile::tempdir().unwrap();
+    for (root, content) in [(&*server.root().join("tree"), "abc"), (local.path(), "xyz")] {
+        lay(root, "differs", content);
+        lay(root, "same", "same");
+        for file in ["differs", "same"] {
+            let file = fs::File::options().write(true).open(root.join(file)).unwrap();
+            file.set_modified(SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000)).unwrap();
+        }
+    }
+    server.hand_over().unwrap();
+    let pool = pool(&server);
+
+    let by_time = pool.mirror_down("tree", local.path()).await.unwrap();
+    let (by_hash, steps) = run(pool.mirror_down("tree", local.path()).compare(Compare::Hash)).await;
+
+    assert_eq!(counts(&by_time), [0, 0, 0, 2]);
+    assert_eq!(steps, ["transfer differs (content differs)"]);
+    assert_eq!(counts(&by_hash), [1, 0, 0, 1]);
+}
+
+#[tokio::test]
+async fn older_sources_and_other_times_are_left_alone_where_that_is_asked_for() {
+    let (server, local) = (embedded().await, tempfile::tempdir().unwrap());
+    lay_old(server.root(), "tree/older", "longer", 9);
+    lay_old(local.path(), "older", "old", 1);
+    lay_old(server.root(), "tree/newer", "new", 1);
+    lay_old(local.path(), "newer", "old", 9);
+    let pool = pool(&server);
+
+    let by_size = pool.mirror_down("tree", local.path()).compare(Compare::Size).dry_run(true);
+    let by_age = pool.mirror_down("tree", local.path()).compare(Compare::Newer).dry_run(true);
+
+    assert_eq!(run(by_size).await.1, ["transfer older (size differs: 6, 3)"]);
+    assert_eq!(run(by_age).await.1, ["transfer newer (source is newer)"]);
+}
+
+#[tokio::test]
+async fn a_file_called_like_the_part_file_of_another_survives_it() {
+    let (server, local) = (embedded().await, tempfile::tempdir().unwrap());
+    lay_old(server.root(), "tree/x", "first", 3);
+    lay_old(server.root(), "tree/x.oxftp.part", "of its own", 3);
+    let pool = pool(&server);
+    pool.mirror_down("tree", local.path()).await.unwrap();
+    lay_old(server.root(), "tree/x", "second", 2);
+
+    pool.mirror_down("tree", local.path()).await.unwrap();
+
+    compare_trees(&server.root().join("tree"), local.path()).unwrap();
+}
+
+/// Where `LIST` tells the time of a zone two hours east, and `MDTM` the same in UTC.
+#[tokio::test]
+async fn times_are_compared_in_the_zone_of_the_server() {
+    let local = tempfile::tempdir().unwrap();
+    lay(local.path(), "a", "x");
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs() / 60 * 60;
+    let there = (now - 86_400) as i64;
+    let file = fs::File::options().write(true).open(local.path().join("a")).unwrap();
+    file.set_modified(SystemTime::UNIX_EPOCH + Duration::from_secs(now - 86_400 + 30)).unwrap();
+    let line = format!("-rw-r--r-- 1 u g 1 {} a\r\n", unix_date(there + 7200));
+    let told = Timestamp::from_unix(there + 30, 0).unwrap().to_mlsx();
+    let script = Script::new().login().expect("PWD").reply("257 \"/\"");
+    let script = script.expect("CWD d").reply("250 in").expect("CWD /").reply("250 back").type_image();
+    let script = script.passive().expect("MLSD d").reply("500 what?").passive();
+    let script = script.expect("LIST d").reply("150 here").data(line.clone()).reply("226 done");
+    let script = script.passive().expect("LIST d").reply("150 here").data(line).reply("226 done");
+    let server = script.expect("MDTM d/a").reply(format!("213 {told}")).start().await;
+    let pool =
+        Pool::new(Client::builder().pipelining(Pipelining::Off), server.address(), Credentials::anonymous())
+            .size(1);
+
+    let report = pool.mirror_down("d", local.path()).await.unwrap();
+
+    assert_eq!(counts(&report), [0, 0, 0, 1]);
+    server.done().await;
+}
+
+#[tokio::test]
+async fn a_coarse_time_that_differs_is_asked_for_before_a_file_is_fetched() {
+    let local = tempfile::tempdir().unwrap();
+    lay(local.path(), "a", "x");
+    let file = fs::File::options().write(true).open(local.path().join("a")).unwrap();
+    file.set_modified(SystemTime::UNIX_EPOCH + Duration::from_secs(1_704_110_430)).unwrap();
+    let script = Script::new().login().expect("PWD").reply("257 \"/\"");
+    let script = script.expect("CWD d").reply("250 in").expect("CWD /").reply("250 back").type_image();
+    let script = script.passive().expect("MLSD d").reply("150 here");
+    let script = script.data("type=file;size=1;modify=202401011300; a\r\n").reply("226 done");
+    let server = script.expect("MDTM d/a").reply("213 20240101120030").start().await;
+    let pool =
+        Pool::new(Client::builder().pipelining(Pipelining::Off), server.address(), Credentials::anonymous())
+            .size(1);
+
+    let report = pool.mirror_down("d", local.path()).await.unwrap();
+
+    assert_eq!(counts(&report), [0, 0, 0, 1]);
+    server.done().await;
+}
+
+/// Spells a time as `ls -l` does for files of the last half year.
+fn unix_date(seconds: i64) -> String {
+    let time = Timestamp::from_unix(seconds, 0).unwrap();
+    let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    let month = months[usize::from(time.month()) - 1];
+    format!("{month} {:>2} {:02}:{:02}", time.day(), time.hour(), time.minute())
+}
+
+async fn a_mirror_between_two_directories_goes_through_this_machine(server: &TestServer) {
+    lay_source(&server.root().join("tree"));
+    fs::write(server.root().join("tree/large"), content(700_000)).unwrap();
+    server.hand_over().unwrap();
+    let pool = pool(server);
+
+    let first = pool.mirror_across("tree", &pool, "copy").await.unwrap();
+    compare_trees(&server.root().join("tree"), &server.root().join("copy")).unwrap();
+    fs::remove_file(server.root().join("tree/a")).unwrap();
+    let second = pool.mirror_across("tree", &pool, "copy").delete(Delete::After).await.unwrap();
+
+    assert_eq!(counts(&first), [5, 4, 0, 0]);
+    assert_eq!(counts(&second), [0, 0, 1, 4]);
+    compare_trees(&server.root().join("tree"), &server.root().join("copy")).unwrap();
+    pool.close().await;
+}

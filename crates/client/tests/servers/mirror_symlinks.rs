@@ -1,0 +1,39 @@
+//! Symbolic links at the source of a mirror.
+
+#![cfg(unix)]
+
+use std::os::unix::fs::symlink;
+
+use oxftp::mirror::Links;
+use oxftp_testing::{
+    server_tests,
+    servers::{ServerKind, TestServer},
+};
+
+use crate::common::{
+    builder,
+    fixtures::{files, lay},
+    pool_by,
+};
+
+server_tests! { links_on_a_server_are_followed_to_what_they_lead_to }
+
+async fn links_on_a_server_are_followed_to_what_they_lead_to(server: &TestServer) {
+    if server.kind() == ServerKind::Embedded {
+        // libunftp tells of links what they lead to, and leaves out those that lead out of its root.
+        return;
+    }
+    let local = tempfile::tempdir().unwrap();
+    lay(server.root(), "tree/real/file", "real");
+    symlink("real/file", server.root().join("tree/to-file")).unwrap();
+    symlink("real", server.root().join("tree/to-directory")).unwrap();
+    server.hand_over().unwrap();
+    let pool = pool_by(builder(server), server).size(2);
+
+    let first = pool.mirror_down("tree", local.path()).links(Links::Follow).await.unwrap();
+    let second = pool.mirror_down("tree", local.path()).links(Links::Follow).await.unwrap();
+
+    assert_eq!(files(local.path()), ["real/file", "to-directory/file", "to-file"]);
+    assert_eq!((first.files, second.files, second.unchanged), (3, 0, 3));
+    pool.close().await;
+}

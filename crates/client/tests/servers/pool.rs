@@ -1,0 +1,59 @@
+//! Sessions that are lent: opened, used again, replaced, refused, quit.
+
+use std::{pin::pin, time::Duration};
+
+use futures_util::future::poll_immediate;
+use oxftp::Error;
+use oxftp_testing::{server_tests, servers::TestServer};
+
+use crate::common::{breaking_connector::BreakingConnector, builder, pool_by};
+
+server_tests! {
+    sessions_are_lent_again_and_each_to_one_at_a_time,
+    a_session_that_broke_is_replaced,
+    a_session_at_rest_is_asked_whether_it_lives,
+}
+
+async fn sessions_are_lent_again_and_each_to_one_at_a_time(server: &TestServer) {
+    let connector = BreakingConnector::default();
+    let pool = pool_by(builder(server).connector(connector.clone()), server).size(2);
+
+    for _ in 0..5 {
+        let mut client = pool.client().await.unwrap();
+        client.current_directory().await.unwrap();
+    }
+    assert_eq!(connector.sessions(), 1);
+    let (mut one, mut other) = (pool.client().await.unwrap(), pool.client().await.unwrap());
+    one.current_directory().await.unwrap();
+    other.current_directory().await.unwrap();
+    assert_eq!(connector.sessions(), 2);
+    assert!(poll_immediate(pin!(pool.client())).await.is_none());
+
+    drop((one, other));
+    pool.close().await;
+    assert!(matches!(pool.client().await, Err(Error::PoolClosed)));
+}
+
+async fn a_session_that_broke_is_replaced(server: &TestServer) {
+    let connector = BreakingConnector::new([2000], []);
+    let pool = pool_by(builder(server).connector(connector.clone()), server).size(1);
+
+    let mut client = pool.client().await.unwrap();
+    while client.current_directory().await.is_ok() {}
+    drop(client);
+
+    pool.client().await.unwrap().current_directory().await.unwrap();
+    assert_eq!(connector.sessions(), 2);
+    pool.close().await;
+}
+
+async fn a_session_at_rest_is_asked_whether_it_lives(server: &TestServer) {
+    let connector = BreakingConnector::default();
+    let pool = pool_by(builder(server).connector(connector.clone()), server).check_after(Duration::ZERO);
+    drop(pool.client().await.unwrap());
+
+    pool.client().await.unwrap().current_directory().await.unwrap();
+
+    assert_eq!(connector.sessions(), 1);
+    pool.close().await;
+}

@@ -1,0 +1,24 @@
+//! One file or one empty directory removed, on every server.
+
+use std::fs;
+
+use oxftp_testing::{server_tests, servers::TestServer};
+
+use crate::common::login;
+
+server_tests! {
+    an_empty_directory_is_removed_and_a_full_one_is_refused,
+}
+
+async fn an_empty_directory_is_removed_and_a_full_one_is_refused(server: &TestServer) {
+    let mut client = login(server).await;
+    client.make_directory("empty").await.unwrap();
+    client.make_directory("full/empty").await.unwrap();
+
+    client.remove_directory("empty").await.unwrap();
+    let refused = client.remove_directory("full").await.unwrap_err();
+
+    assert!(!server.root().join("empty").exists());
+    assert!(refused.reply().is_some(), "{refused}");
+    assert!(fs::exists(server.root().join("full/empty")).unwrap());
+}

@@ -1,0 +1,293 @@
+//! One suite for every server and every protection it has.
+
+use std::io::Write;
+
+use oxftp::{Client, EntryKind, RemotePath};
+use oxftp_testing::{
+    server_tests,
+    servers::{ServerKind, TestServer},
+    tree::{TreeOptions, compare_trees, hard_names, make_tree, non_utf8_names},
+};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+use crate::common;
+use crate::common::{content, login};
+
+server_tests! {
+    the_working_directory_is_asked_and_changed,
+    a_file_is_stored_listed_fetched_renamed_and_removed,
+    an_empty_file_goes_up_and_comes_down,
+    an_empty_directory_lists_as_empty,
+    a_listed_file_is_an_empty_listing,
+    what_is_not_there_is_told_as_such,
+    transfers_start_at_offsets,
+    appending_adds_to_the_end,
+    directories_are_made_with_their_parents_and_again,
+    sizes_and_times_are_told,
+    a_tree_of_hard_names_goes_up_moves_comes_down_and_goes_away,
+    an_aborted_download_leaves_a_working_client,
+    an_aborted_upload_leaves_a_working_client,
+    a_dropped_listing_leaves_a_working_client,
+    a_wrong_password_is_refused,
+}
+
+/// Stores bytes under a name.
+async fn put(client: &mut Client, path: &str, bytes: &[u8]) {
+    let mut stream = client.upload_stream(path).await.unwrap();
+    stream.write_all(bytes).await.unwrap();
+    stream.finish().await.unwrap();
+}
+
+/// Fetches what is under a name.
+async fn get(client: &mut Client, path: &str) -> Vec<u8> {
+    let mut stream = client.download_stream(path).await.unwrap();
+    let mut bytes = Vec::new();
+    stream.read_to_end(&mut bytes).await.unwrap();
+    stream.finish().await.unwrap();
+    bytes
+}
+
+/// Tries to fetch; libunftp refuses only after it has announced the transfer.
+async fn try_get(client: &mut Client, path: &str) -> oxftp::Result<Vec<u8>> {
+    let mut stream = client.download_stream(path).await?;
+    let mut bytes = Vec::new();
+    if let Err(error) = stream.read_to_end(&mut bytes).await {
+        return Err(stream.fail(error).await);
+    }
+    stream.finish().await.map(|_| bytes)
+}
+
+async fn names(client: &mut Client, path: &str) -> Vec<String> {
+    let mut names: Vec<_> = client
+        .list(path)
+        .await
+        .unwrap()
+        .iter()
+        .map(|found| found.name().to_string_lossy().into_owned())
+        .collect();
+    names.sort();
+    names
+}
+
+/// Fails unless commands and replies belong together.
+async fn check_in_step(client: &mut Client) {
+    client.command("NOOP").expect("200").await.unwrap();
+    client.current_directory().await.unwrap();
+}
+
+async fn the_working_directory_is_asked_and_changed(server: &TestServer) {
+    let mut client = login(server).await;
+    let home = client.current_directory().await.unwrap();
+    client.make_directory("inner \"quoted\"").await.unwrap();
+
+    client.change_directory("inner \"quoted\"").await.unwrap();
+    let inner = client.current_directory().await.unwrap();
+    client.change_to_parent().await.unwrap();
+
+    assert_eq!(inner.file_name().unwrap().as_str(), Some("inner \"quoted\""));
+    assert_eq!(client.current_directory().await.unwrap(), home);
+    client.quit().await.unwrap();
+}
+
+async fn a_file_is_stored_listed_fetched_renamed_and_removed(server: &TestServer) {
+    let mut client = login(server).await;
+    let bytes = content(300_000);
+
+    put(&mut client, "a file.bin", &bytes).await;
+    let entry = client.stat("a file.bin").await.unwrap();
+    assert_eq!((entry.kind, entry.size), (EntryKind::File, Some(300_000)));
+    assert_eq!(names(&mut client, "").await, ["a file.bin"]);
+    client.rename("a file.bin", "b file.bin").await.unwrap();
+    assert!(!client.exists("a file.bin").await.unwrap());
+    assert_eq!(get(&mut client, "b file.bin").await, bytes);
+    client.remove_file("b file.bin").await.unwrap();
+
+    assert!(names(&mut client, "").await.is_empty());
+    client.quit().await.unwrap();
+}
+
+async fn an_empty_file_goes_up_and_comes_down(server: &TestServer) {
+    let mut client = login(server).await;
+
+    put(&mut client, "empty", b"").await;
+
+    assert_eq!(get(&mut client, "empty").await, b"");
+    assert_eq!(client.stat("empty").await.unwrap().size, Some(0));
+    check_in_step(&mut client).await;
+}
+
+async fn an_empty_directory_lists_as_empty(server: &TestServer) {
+    let mut client = login(server).await;
+    client.make_directory("nothing").await.unwrap();
+
+    assert!(names(&mut client, "nothing").await.is_empty());
+    assert!(client.list("nothing").recursive().await.unwrap().is_empty());
+    check_in_step(&mut client).await;
+}
+
+async fn a_listed_file_is_an_empty_listing(server: &TestServer) {
+    let mut client = login(server).await;
+    client.make_directory("same").await.unwrap();
+    put(&mut client, "same/same", b"x").await;
+
+    assert!(names(&mut client, "same/same").await.is_empty());
+    assert_eq!(names(&mut client, "same").await, ["same"]);
+    check_in_step(&mut client).await;
+}
+
+async fn what_is_not_there_is_told_as_such(server: &TestServer) {
+    let mut client = login(server).await;
+
+    assert!(client.stat("missing").await.unwrap_err().is_not_found());
+    assert!(try_get(&mut client, "missing").await.unwrap_err().is_not_found());
+    assert!(!client.exists("missing").await.unwrap());
+    client.remove("missing").await.unwrap();
+    check_in_step(&mut client).await;
+}
+
+async fn transfers_start_at_offsets(server: &TestServer) {
+    let mut client = login(server).await;
+    let bytes = content(100_000);
+    put(&mut client, "file", &bytes[..60_000]).await;
+
+    let mut stream = client.upload_stream("file").offset(50_000).await.unwrap();
+    stream.write_all(&bytes[50_000..]).await.unwrap();
+    stream.finish().await.unwrap();
+    let mut tail = Vec::new();
+    let mut stream = client.download_stream("file").offset(99_990).await.unwrap();
+    stream.read_to_end(&mut tail).await.unwrap();
+    stream.finish().await.unwrap();
+
+    assert_eq!(tail, bytes[99_990..]);
+    assert_eq!(get(&mut client, "file").await, bytes);
+}
+
+async fn appending_adds_to_the_end(server: &TestServer) {
+    let mut client = login(server).await;
+    put(&mut client, "log", b"one\n").await;
+
+    let mut stream = client.append_stream("log").await.unwrap();
+    stream.write_all(b"two\n").await.unwrap();
+    stream.finish().await.unwrap();
+
+    assert_eq!(get(&mut client, "log").await, b"one\ntwo\n");
+}
+
+async fn directories_are_made_with_their_parents_and_again(server: &TestServer) {
+    let mut client = login(server).await;
+
+    client.make_directory("one/two/three").await.unwrap();
+    client.make_directory("one/two/three").await.unwrap();
+
+    assert!(client.is_dir("one/two/three").await.unwrap());
+    client.remove("one").await.unwrap();
+    assert!(!client.exists("one").await.unwrap());
+}
+
+async fn sizes_and_times_are_told(server: &TestServer) {
+    let mut client = login(server).await;
+    put(&mut client, "file", b"12345").await;
+    let on_disk = std::fs::metadata(server.root().join("file")).unwrap().modified().unwrap();
+    let on_disk = on_disk.duration_since(std::time::UNIX_EPOCH).unwrap().as_secs() as i64;
+
+    assert_eq!(client.size("file").await.unwrap(), 5);
+    assert_eq!(client.modified("file").await.unwrap().to_unix(0), on_disk);
+    assert!(client.stat("/").await.unwrap().is_dir());
+}
+
+async fn a_tree_of_hard_names_goes_up_moves_comes_down_and_goes_away(server: &TestServer) {
+    name_what_is_left_out(server.kind());
+    let local = tempfile::tempdir().unwrap();
+    let (source, back) = (local.path().join("source"), local.path().join("back"));
+    std::fs::create_dir(&source).unwrap();
+    make_tree(&source, &TreeOptions::fit_for(server.kind(), 300)).unwrap();
+    let mut client = login(server).await;
+
+    let report = client.upload(&source).to("up").write_into(true).await.unwrap();
+    assert_eq!(report.files, 300);
+    compare_trees(&source, &server.root().join("up")).unwrap();
+    let listed = client.list("up").recursive().await.unwrap();
+    assert_eq!(listed.iter().filter(|found| found.is_file()).count(), 300);
+    let paths: Vec<_> = listed.iter().map(|found| found.path()).collect();
+    stat_some(&mut client, &paths).await;
+    client.rename("up", "moved").await.unwrap();
+    let report = client.download("moved").to(&back).write_into(true).await.unwrap();
+    assert_eq!(report.files, 300);
+    compare_trees(&source, &back).unwrap();
+    client.remove("moved").await.unwrap();
+
+    assert!(names(&mut client, "").await.is_empty());
+    client.quit().await.unwrap();
+}
+
+/// Says which names a server cannot have, and why.
+fn name_what_is_left_out(kind: ServerKind) {
+    for name in hard_names().into_iter().chain(non_utf8_names()) {
+        for why in [kind.refuses_file(&name), kind.refuses_directory(&name)].into_iter().flatten() {
+            let _ = writeln!(std::io::stderr(), "left out: {name:?}: {why}");
+        }
+    }
+}
+
+/// Stats some of the listed paths.
+async fn stat_some(client: &mut Client, paths: &[RemotePath]) {
+    for path in paths.iter().step_by(20) {
+        client.stat(path).await.unwrap_or_else(|error| panic!("{path}: {error}"));
+    }
+}
+
+async fn an_aborted_download_leaves_a_working_client(server: &TestServer) {
+    let mut client = login(server).await;
+    std::fs::write(server.root().join("big"), content(8_000_000)).unwrap();
+    server.hand_over().unwrap();
+
+    let mut stream = client.download_stream("big").await.unwrap();
+    stream.read_exact(&mut [0; 1000]).await.unwrap();
+    stream.abort().await.unwrap();
+
+    check_in_step(&mut client).await;
+    assert_eq!(names(&mut client, "").await, ["big"]);
+    let stream = client.download_stream("big").await.unwrap();
+    stream.abort_without_waiting().await.unwrap();
+    check_in_step(&mut client).await;
+}
+
+async fn an_aborted_upload_leaves_a_working_client(server: &TestServer) {
+    let mut client = login(server).await;
+
+    let mut stream = client.upload_stream("part").await.unwrap();
+    stream.write_all(&content(100_000)).await.unwrap();
+    stream.abort().await.unwrap();
+
+    check_in_step(&mut client).await;
+    put(&mut client, "whole", b"x").await;
+    assert_eq!(get(&mut client, "whole").await, b"x");
+}
+
+async fn a_dropped_listing_leaves_a_working_client(server: &TestServer) {
+    let mut client = login(server).await;
+    for number in 0..50 {
+        std::fs::write(server.root().join(format!("file {number}")), b"x").unwrap();
+    }
+    server.hand_over().unwrap();
+
+    let mut entries = client.list("").stream();
+    entries.next().await.unwrap().unwrap();
+    drop(entries);
+
+    check_in_step(&mut client).await;
+    assert_eq!(names(&mut client, "").await.len(), 50);
+}
+
+async fn a_wrong_password_is_refused(server: &TestServer) {
+    if server.kind() == ServerKind::Vsftpd {
+        // Its test login is anonymous, which takes any password.
+        return;
+    }
+    let mut client = common::builder(server).connect((server.host(), server.port())).await.unwrap();
+
+    let error = client.login(oxftp::Credentials::new(server.user(), "wrong")).await.unwrap_err();
+
+    assert!(error.is_login_refused(), "{error}");
+    assert!(!format!("{error} {error:?}").contains("wrong"));
+}

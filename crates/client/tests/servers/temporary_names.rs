@@ -1,0 +1,86 @@
+//! Uploads that have another name until they are whole.
+
+use std::{fs, path::PathBuf, sync::Arc};
+
+use oxftp::{Progress, Verify};
+use oxftp_testing::{
+    server_tests,
+    servers::TestServer,
+    tree::{TreeOptions, compare_trees, make_tree},
+};
+use tempfile::TempDir;
+use tokio::sync::Notify;
+
+use crate::common::{builder, content, login, login_by};
+
+server_tests! {
+    a_whole_upload_replaces_the_file_of_its_name,
+    an_upload_that_broke_off_leaves_the_target_and_goes_on_in_its_part,
+    a_tree_goes_up_under_temporary_names,
+}
+
+async fn a_whole_upload_replaces_the_file_of_its_name(server: &TestServer) {
+    let (_local, path) = local_file(&content(100_000));
+    lay(server, b"old");
+    let mut client = login(server).await;
+
+    client.upload(&path).temporary(true).verify(Verify::Size).keep_times(true).await.unwrap();
+
+    assert!(fs::read(server.root().join("a")).unwrap() == content(100_000));
+    assert!(!server.root().join("a.oxftp.part").exists());
+}
+
+/// Tells when the first bytes are on their way.
+#[derive(Debug, Default)]
+struct Begun(Notify);
+
+impl Progress for Begun {
+    fn advanced(&self, _: u64) {
+        self.0.notify_one();
+    }
+}
+
+async fn an_upload_that_broke_off_leaves_the_target_and_goes_on_in_its_part(server: &TestServer) {
+    let (_local, path) = local_file(&content(2_000_000));
+    lay(server, b"old");
+    let mut client = login_by(builder(server).write_limit(300_000), server).await;
+    let begun = Arc::new(Begun::default());
+    {
+        let upload = client.upload(&path).temporary(true).progress(begun.clone());
+        tokio::select! {
+            outcome = upload => panic!("{outcome:?}"),
+            () = begun.0.notified() => {}
+        }
+    }
+    // The server is done with it then.
+    let _ = client.settle().await;
+
+    assert_eq!(fs::read(server.root().join("a")).unwrap(), b"old");
+    assert!(server.root().join("a.oxftp.part").exists());
+    let report = login(server).await.upload(&path).temporary(true).resume(true).await.unwrap();
+    assert!(report.resumed > 0, "{report:?}");
+    assert!(fs::read(server.root().join("a")).unwrap() == content(2_000_000));
+    assert!(!server.root().join("a.oxftp.part").exists());
+}
+
+async fn a_tree_goes_up_under_temporary_names(server: &TestServer) {
+    let local = tempfile::tempdir().unwrap();
+    make_tree(local.path(), &TreeOptions::fit_for(server.kind(), 30)).unwrap();
+    let mut client = login(server).await;
+
+    client.upload(local.path()).to("tree").write_into(true).temporary(true).await.unwrap();
+
+    compare_trees(local.path(), &server.root().join("tree")).unwrap();
+}
+
+fn local_file(content: &[u8]) -> (TempDir, PathBuf) {
+    let local = tempfile::tempdir().unwrap();
+    let path = local.path().join("a");
+    fs::write(&path, content).unwrap();
+    (local, path)
+}
+
+fn lay(server: &TestServer, content: &[u8]) {
+    fs::write(server.root().join("a"), content).unwrap();
+    server.hand_over().unwrap();
+}

@@ -1,0 +1,143 @@
+//! A server far away: what is done at once there that would else take round trips one after the other.
+
+use std::{fmt, fs, io, time::Duration};
+
+use oxftp::{
+    Connections, Credentials, Pool, TlsConfig,
+    connect::{BoxSocket, Connector, Target, TcpConnector},
+    path_io::BoxFuture,
+};
+use oxftp_testing::{
+    certificates::{Authority, Identity},
+    scripted::Script,
+    servers::TestServer,
+    tls_front::{Alpn, TlsFront},
+};
+use tokio::sync::Mutex;
+
+use crate::common::scripts;
+use crate::common::scripts::{check_in_step, get, in_step};
+use crate::common::{breaking_connector::BreakingConnector, builder, fixtures::embedded, pool_by};
+
+/// Opens no data connection before there are so many sessions.
+#[derive(Debug)]
+struct Waiting {
+    inner: BreakingConnector,
+    sessions: usize,
+}
+
+impl Connector for Waiting {
+    fn connect<'a>(&'a self, target: Target<'a>) -> BoxFuture<'a, io::Result<BoxSocket>> {
+        Box::pin(async move {
+            while matches!(target, Target::Data { .. }) && self.inner.sessions() < self.sessions {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+            self.inner.connect(target).await
+        })
+    }
+}
+
+async fn listed_by_a_pool_that_waits_for(sessions: usize, connections: Connections) -> usize {
+    let server = embedded().await;
+    fs::create_dir(server.root().join("tree")).unwrap();
+    fs::write(server.root().join("tree/file"), "x").unwrap();
+    let local = tempfile::tempdir().unwrap();
+    let inner = BreakingConnector::default();
+    let pool = slow_pool(&server, Waiting { inner: inner.clone(), sessions });
+
+    pool.download("tree").to(local.path()).connections(connections).await.unwrap();
+
+    assert_eq!(fs::read_to_string(local.path().join("tree/file")).unwrap(), "x");
+    inner.sessions()
+}
+
+fn slow_pool(server: &TestServer, connector: Waiting) -> Pool {
+    pool_by(builder(server).connector(connector), server).size(8)
+}
+
+#[tokio::test]
+async fn sessions_are_opened_while_a_listing_is_on_its_way() {
+    assert_eq!(listed_by_a_pool_that_waits_for(8, Connections::All).await, 8);
+}
+
+#[tokio::test]
+async fn of_as_many_as_are_found_best_only_those_of_the_first_step_are_opened_meanwhile() {
+    assert_eq!(listed_by_a_pool_that_waits_for(4, Connections::Auto).await, 4);
+}
+
+#[tokio::test]
+async fn a_session_too_many_that_was_opened_in_vain_stops_nothing() {
+    let local = tempfile::tempdir().unwrap();
+    let tree = Script::new().login().expect("MLST d").reply(scripts::mlst_dir()).type_image();
+    let tree = scripts::sending(tree, "MLSD d", "type=file;size=1; a\r\n");
+    let tree = scripts::sending(tree, "RETR d/a", "a").expect("QUIT");
+    let refused = Script::new().greeting("421 There are too many connections from your internet address.");
+    let server = Script::start_each([tree, refused.close()]).await;
+    let connector = Waiting { inner: BreakingConnector::default(), sessions: 2 };
+    let builder = scripts::builder().connector(connector).pipelining(oxftp::Pipelining::Off);
+    let pool = Pool::new(builder, server.address(), Credentials::anonymous()).size(2);
+
+    pool.download("d").to(local.path()).await.unwrap();
+    pool.close().await;
+
+    assert_eq!(fs::read_to_string(local.path().join("d/a")).unwrap(), "a");
+    server.done().await;
+}
+
+/// Encrypts what goes to a server of scripts: its data connections as well.
+struct Encrypting {
+    identity: Identity,
+    fronts: Mutex<Vec<TlsFront>>,
+}
+
+impl fmt::Debug for Encrypting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Encrypting")
+    }
+}
+
+impl Connector for Encrypting {
+    fn connect<'a>(&'a self, target: Target<'a>) -> BoxFuture<'a, io::Result<BoxSocket>> {
+        Box::pin(async move {
+            let (Target::Data { port, .. } | Target::Control { port, .. }) = target else {
+                return Err(io::ErrorKind::Unsupported.into());
+            };
+            let front = TlsFront::start(([127, 0, 0, 1], port).into(), &self.identity, Alpn::Ftp).await;
+            let port = front.address().port();
+            self.fronts.lock().await.push(front);
+            TcpConnector::new().connect(Target::Data { host: "127.0.0.1", address: None, port }).await
+        })
+    }
+}
+
+/// Fetches a file over TLS from a server that greets so and plays `transfer` after `150`.
+async fn fetched_over_tls(greeting: &str, transfer: impl FnOnce(Script) -> Script) -> Vec<u8> {
+    let authority = Authority::new("tests").unwrap();
+    let identity = authority.server(&["localhost", "127.0.0.1"]).unwrap();
+    let connector = Encrypting { identity, fronts: Mutex::default() };
+    let script = Script::new().greeting(greeting).expect("PBSZ 0").expect("PROT P");
+    let script = script.reply("200 ok").reply("200 ok").type_image();
+    let script = transfer(scripts::opening(script, "RETR x")).reply("226 done");
+    let server = in_step(script).start().await;
+    let tls = TlsConfig::new().root_certificates_pem(authority.pem()).unwrap();
+    let builder = scripts::builder().implicit_tls(tls).connector(connector);
+    let mut client = builder.connect(server.address()).await.unwrap();
+
+    let content = get(&mut client, "x").await.unwrap();
+
+    check_in_step(&mut client).await;
+    server.done().await;
+    content
+}
+
+#[tokio::test]
+async fn vsftpd_is_told_the_end_of_tls_before_it_sends() {
+    let script = |script: Script| script.expect_end_of_sending().data("content");
+
+    assert_eq!(fetched_over_tls("220 (vsFTPd 3.0.3)", script).await, b"content");
+}
+
+#[tokio::test]
+async fn both_commands_that_protect_data_go_out_at_once() {
+    assert_eq!(fetched_over_tls("220 ready", |script| script.data("content")).await, b"content");
+}

@@ -1,0 +1,185 @@
+//! A server that dies in the middle of a tree and comes back: what stands under its final name is whole.
+//!
+//! The moments follow from a seed that a failure prints; `OXFTP_SEED=17` sets it, `OXFTP_SEEDS=20` tries so many, from 1 on.
+
+use std::{
+    env, fs,
+    ops::RangeInclusive,
+    path::Path,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use oxftp::{Error, Pool, Progress, Report, Result};
+use oxftp_testing::{
+    faulty::Random,
+    servers::{Protection, ServerKind, TestServer, available},
+};
+use tokio::sync::mpsc;
+
+use crate::common::{builder, content, fixtures::files, pool_by};
+
+/// Says when the next file is done at which the server is to die.
+#[derive(Debug)]
+struct Moments {
+    /// How many files must be done, the next moment last.
+    after: Mutex<Vec<usize>>,
+    done: Mutex<usize>,
+    kill: mpsc::UnboundedSender<()>,
+}
+
+impl Moments {
+    fn of(seed: u64) -> (Arc<Self>, mpsc::UnboundedReceiver<()>) {
+        let mut random = Random::new(seed);
+        let mut after: Vec<_> = [(); KILLS].map(|()| random.below(FILES as u64 * 9 / 10) as usize).to_vec();
+        after.sort_unstable_by(|a, b| b.cmp(a));
+        let (kill, killed) = mpsc::unbounded_channel();
+        (Arc::new(Self { after: Mutex::new(after), done: Mutex::new(0), kill }), killed)
+    }
+}
+
+impl Progress for Moments {
+    fn file_finished(&self, _name: &str) {
+        let mut done = self.done.lock().unwrap();
+        *done += 1;
+        let mut after = self.after.lock().unwrap();
+        if after.pop_if(|moment| *done > *moment).is_some() {
+            self.kill.send(()).unwrap();
+        }
+    }
+}
+
+/// Runs a transfer while the server dies at each moment; tells how often it did.
+async fn through_kills(
+    server: &mut TestServer,
+    mut killed: mpsc::UnboundedReceiver<()>,
+    transfer: impl Future<Output = Result<Report>>,
+) -> (Result<Report>, usize) {
+    let mut kills = 0;
+    tokio::pin!(transfer);
+    let outcome = loop {
+        tokio::select! {
+            outcome = &mut transfer => break outcome,
+            Some(()) = killed.recv() => {
+                server.kill_and_restart().await.unwrap();
+                kills += 1;
+            }
+        }
+    };
+    (outcome, kills)
+}
+
+async fn downloads(kind: ServerKind, protection: Protection, seed: u64) {
+    let Some(mut server) = available(kind.start(protection).await) else { return };
+    lay(&server.root().join("tree"));
+    server.hand_over().unwrap();
+    let local = tempfile::tempdir().unwrap();
+    let (moments, killed) = Moments::of(seed);
+    let pool = pool(&server);
+
+    let download = pool.download("tree").to(local.path()).retries(RETRIES).progress(moments).into_future();
+    let (outcome, kills) = through_kills(&mut server, killed, download).await;
+
+    assert!(kills > 0, "seed {seed}");
+    let bad = differing(&server.root().join("tree"), &local.path().join("tree"));
+    let cut: Vec<_> = bad.iter().filter(|file| local.path().join("tree").join(file).exists()).collect();
+    assert!(cut.is_empty(), "seed {seed}: cut under their final names: {cut:?}");
+    check(seed, &outcome, &bad);
+}
+
+async fn uploads(kind: ServerKind, protection: Protection, seed: u64) {
+    let Some(mut server) = available(kind.start(protection).await) else { return };
+    let local = tempfile::tempdir().unwrap();
+    lay(&local.path().join("tree"));
+    let (moments, killed) = Moments::of(seed);
+    let pool = pool(&server);
+
+    let upload = pool.upload(local.path().join("tree")).retries(RETRIES).progress(moments).into_future();
+    let (outcome, kills) = through_kills(&mut server, killed, upload).await;
+
+    assert!(kills > 0, "seed {seed}");
+    check(seed, &outcome, &differing(&local.path().join("tree"), &server.root().join("tree")));
+}
+
+/// Whatever is missing or differs is named.
+fn check(seed: u64, outcome: &Result<Report>, bad: &[String]) {
+    let named = match outcome {
+        Ok(_) => Vec::new(),
+        // What was not begun is named nowhere.
+        Err(Error::Stopped { .. }) => return,
+        Err(Error::SomeFailed { report }) => {
+            report.failures.iter().map(|failure| failure.name.as_str()).collect()
+        }
+        Err(error) => panic!("seed {seed}: {error:?}"),
+    };
+    let unnamed: Vec<_> = bad.iter().filter(|file| !named.iter().any(|name| name.ends_with(*file))).collect();
+    assert!(
+        unnamed.is_empty(),
+        "seed {seed}: {unnamed:?} are not whole, and only these are named: {named:?}"
+    );
+}
+
+/// The files of a tree of which the copy is missing or different.
+fn differing(original: &Path, copy: &Path) -> Vec<String> {
+    let same = |file: &String| fs::read(original.join(file)).ok() == fs::read(copy.join(file)).ok();
+    files(original).into_iter().filter(|file| !same(file)).collect()
+}
+
+fn pool(server: &TestServer) -> Pool {
+    pool_by(builder(server).socket_timeout(Duration::from_secs(5)), server).size(3)
+}
+
+/// A thousand files in ten directories.
+fn lay(root: &Path) {
+    for number in 0..FILES {
+        let path = root.join(format!("{}/{number}", number % 10));
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, content(number * 37 % 9000)).unwrap();
+    }
+}
+
+fn seeds() -> RangeInclusive<u64> {
+    let number = |name| env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
+    match number("OXFTP_SEED") {
+        Some(seed) => seed..=seed,
+        None => 1..=number("OXFTP_SEEDS").unwrap_or(1),
+    }
+}
+
+macro_rules! killed {
+    ($($name:ident: $kind:ident, $protection:ident;)+) => {
+        $(
+            mod $name {
+                use oxftp_testing::servers::{Protection, ServerKind};
+
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn a_download_of_a_thousand_files_outlives_a_server_that_dies() {
+                    for seed in super::seeds() {
+                        super::downloads(ServerKind::$kind, Protection::$protection, seed).await;
+                    }
+                }
+
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn an_upload_of_a_thousand_files_outlives_a_server_that_dies() {
+                    for seed in super::seeds() {
+                        super::uploads(ServerKind::$kind, Protection::$protection, seed).await;
+                    }
+                }
+            }
+        )+
+    };
+}
+
+killed! {
+    vsftpd_plain: Vsftpd, Plain;
+    vsftpd_explicit: Vsftpd, Explicit;
+    proftpd_plain: ProFtpd, Plain;
+    proftpd_explicit: ProFtpd, Explicit;
+    pure_ftpd_plain: PureFtpd, Plain;
+    pyftpdlib_plain: Pyftpdlib, Plain;
+    pyftpdlib_explicit: Pyftpdlib, Explicit;
+}
+
+const FILES: usize = 1000;
+const KILLS: usize = 3;
+const RETRIES: u32 = 6;

@@ -1,0 +1,115 @@
+//! An encrypted data connection that ends, breaks or falls silent at any byte: in the handshake, in a record, between
+//! two, or right before the farewell.
+//!
+//! Whatever the server says of it, there is an error, and nothing under the final name.
+
+use std::{fs, time::Duration};
+
+use futures_util::{StreamExt, stream};
+use oxftp::{Client, Error, Result};
+use oxftp_testing::{
+    faulty::{Fault, FaultyNetwork},
+    servers::{Protection, ServerKind, TestServer},
+};
+
+use crate::common::{builder, content, faulty_connector::FaultyConnector, login_by};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_file_whose_connection_fails_anywhere_is_an_error_or_whole() {
+    for protection in [Protection::Explicit, Protection::Implicit] {
+        let server = &prepared(protection).await;
+        let whole = at_once(faults(FILE as u64 + FRAMES), |fault| download(server, fault)).await;
+
+        // What is cut behind the farewell has lost nothing.
+        assert!((1..whole.len()).contains(&whole.iter().filter(|whole| **whole).count()), "{whole:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_listing_whose_connection_fails_anywhere_is_an_error_or_whole() {
+    let server = &prepared(Protection::Explicit).await;
+    let whole = at_once(faults(FRAMES), |fault| list(server, fault)).await;
+
+    assert!((1..whole.len()).contains(&whole.iter().filter(|whole| **whole).count()), "{whole:?}");
+}
+
+async fn at_once<F: Future<Output = bool>>(
+    faults: impl Iterator<Item = Fault>,
+    run: impl Fn(Fault) -> F,
+) -> Vec<bool> {
+    stream::iter(faults.map(run)).buffer_unordered(AT_ONCE).collect().await
+}
+
+/// Each kind of fault at bytes all over the handshake, the data and their end.
+fn faults(most: u64) -> impl Iterator<Item = Fault> {
+    let handshake = (0..FRAMES).step_by(131);
+    let data = (FRAMES..most).step_by(7001);
+    let end = (most.saturating_sub(FRAMES)..most + FRAMES).step_by(97);
+    let everywhere = handshake.chain(data).chain(end);
+    everywhere.flat_map(|byte| [Fault::Cut(byte), Fault::HalfClose(byte), Fault::Reset(byte)]).chain(
+        // Silence takes its time.
+        [0, 200, FRAMES, most / 2, most - FRAMES].map(Fault::Stall),
+    )
+}
+
+/// Tells whether all came.
+async fn download(server: &TestServer, fault: Fault) -> bool {
+    let local = tempfile::tempdir().unwrap();
+    let target = local.path().join("file");
+
+    let outcome = client(server, fault).await.download("file").to(&target).write_into(true).await;
+
+    match outcome {
+        Ok(_) => assert_eq!(fs::read(&target).unwrap(), content(FILE), "{fault:?}"),
+        Err(ref error) => check(error, fault),
+    }
+    assert_eq!(target.exists(), outcome.is_ok(), "{fault:?}");
+    outcome.is_ok()
+}
+
+/// Tells whether all came.
+async fn list(server: &TestServer, fault: Fault) -> bool {
+    let listed: Result<_> = client(server, fault).await.list("directory").await;
+
+    match &listed {
+        Ok(entries) => assert_eq!(entries.len(), ENTRIES, "{fault:?}"),
+        Err(error) => check(error, fault),
+    }
+    listed.is_ok()
+}
+
+/// A network does not break the protocol, nor is it the user's fault.
+fn check(error: &Error, fault: Fault) {
+    let named = matches!(
+        error,
+        Error::Data { .. }
+            | Error::DataConnect(_)
+            | Error::Tls(_)
+            | Error::StatusCode(_)
+            | Error::Timeout { .. }
+    );
+    assert!(named, "{fault:?}: {error:?}");
+}
+
+async fn client(server: &TestServer, fault: Fault) -> Client {
+    let through = FaultyConnector(FaultyNetwork::of_data(fault));
+    login_by(builder(server).socket_timeout(PATIENCE).connector(through), server).await
+}
+
+async fn prepared(protection: Protection) -> TestServer {
+    let server = ServerKind::Embedded.start(protection).await.unwrap();
+    fs::write(server.root().join("file"), content(FILE)).unwrap();
+    fs::create_dir(server.root().join("directory")).unwrap();
+    for number in 0..ENTRIES {
+        fs::write(server.root().join(format!("directory/{number}")), "").unwrap();
+    }
+    server
+}
+
+const FILE: usize = 60_000;
+const ENTRIES: usize = 20;
+/// More bytes than a handshake and the frames of the records take.
+const FRAMES: u64 = 4000;
+const AT_ONCE: usize = 8;
+/// How long a client waits for anything.
+const PATIENCE: Duration = Duration::from_secs(2);
