@@ -246,7 +246,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_tree_is_the_same_at_every_call() {
+    fn tree_is_deterministic() {
         let (left, right) = (tempdir().unwrap(), tempdir().unwrap());
         let options = TreeOptions { files: 300, non_utf8: true, fit_for: None };
 
@@ -259,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn a_tree_has_every_hard_name() {
+    fn tree_contains_every_difficult_name() {
         let directory = tempdir().unwrap();
 
         make_tree(directory.path(), &TreeOptions::new(hard_names().len() * 40)).unwrap();
@@ -275,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn every_difference_is_named() {
+    fn every_difference_is_listed() {
         let (left, right) = (tempdir().unwrap(), tempdir().unwrap());
         fs::write(left.path().join("gone"), "1").unwrap();
         fs::write(left.path().join("changed"), "12").unwrap();

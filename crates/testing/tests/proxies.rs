@@ -36,7 +36,7 @@ async fn socks5_checks_user_and_password() {
 }
 
 #[tokio::test]
-async fn socks4a_tunnels_to_a_host_name_and_to_an_address() {
+async fn socks4a_tunnels_to_host_name_and_address() {
     let target = echo().await;
     let proxy = TestProxy::start(ProxyKind::Socks4a).await.unwrap();
     let port = target.port().to_be_bytes();

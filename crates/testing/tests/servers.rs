@@ -17,7 +17,7 @@ use oxftp_testing::servers::{
     Protection, ServerKind, ServerOptions, TestServer, TlsVersions, available, run,
 };
 
-async fn it_lets_the_user_in(server: &TestServer) {
+async fn user_can_log_in(server: &TestServer) {
     let mut dialogue = Dialogue::log_in(server).await;
 
     let reply = dialogue.say("PWD").await;
@@ -25,7 +25,7 @@ async fn it_lets_the_user_in(server: &TestServer) {
     assert!(reply.starts_with(&format!("257 \"{}\"", server.login_directory())), "{reply}");
 }
 
-async fn it_serves_its_root(server: &TestServer) {
+async fn root_is_served(server: &TestServer) {
     let mut dialogue = Dialogue::log_in(server).await;
 
     assert!(dialogue.say("MKD made").await.starts_with("257"));
@@ -35,7 +35,7 @@ async fn it_serves_its_root(server: &TestServer) {
     assert!(dialogue.say("RMD made").await.starts_with("250"));
 }
 
-async fn two_run_at_once(server: &TestServer) {
+async fn two_servers_run_at_once(server: &TestServer) {
     let Some(other) = available(server.kind().start(server.protection()).await) else { return };
 
     assert_ne!(server.port(), other.port());
@@ -63,14 +63,14 @@ async fn nothing_is_left_after_drop(server: &TestServer) {
 }
 
 oxftp_testing::server_tests! {
-    it_lets_the_user_in,
-    it_serves_its_root,
-    two_run_at_once,
+    user_can_log_in,
+    root_is_served,
+    two_servers_run_at_once,
     nothing_is_left_after_drop,
 }
 
 #[tokio::test]
-async fn a_wrong_password_is_refused_where_it_is_checked() {
+async fn wrong_password_is_refused_where_checked() {
     for kind in ServerKind::ALL.into_iter().filter(|kind| *kind != ServerKind::Vsftpd) {
         run(kind, Protection::Plain, async |server| {
             let mut dialogue = Dialogue::open(server).await;
@@ -82,7 +82,7 @@ async fn a_wrong_password_is_refused_where_it_is_checked() {
 }
 
 #[tokio::test]
-async fn every_server_speaks_the_tls_version_asked_for() {
+async fn every_server_speaks_the_configured_tls_version() {
     use tokio_rustls::rustls::ProtocolVersion::{TLSv1_2, TLSv1_3};
     for kind in ServerKind::ALL {
         for (versions, expected) in
@@ -98,7 +98,7 @@ async fn every_server_speaks_the_tls_version_asked_for() {
 }
 
 #[tokio::test]
-async fn a_client_without_the_certificate_is_refused() {
+async fn client_without_certificate_is_refused() {
     for kind in ServerKind::ALL {
         let mut options = ServerOptions::new(Protection::Explicit);
         options.require_client_certificate = true;
@@ -159,7 +159,7 @@ fn listeners_of_port(port: u16) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_server_ends_with_the_process_that_started_it() {
+async fn server_exits_with_its_parent_process() {
     if let Ok(kind) = std::env::var("OXFTP_TEST_ORPHAN") {
         return become_an_orphan_maker(&kind).await;
     }
@@ -168,7 +168,7 @@ async fn a_server_ends_with_the_process_that_started_it() {
             continue;
         }
         let output = std::process::Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "a_server_ends_with_the_process_that_started_it", "--nocapture"])
+            .args(["--exact", "server_exits_with_its_parent_process", "--nocapture"])
             .env("OXFTP_TEST_ORPHAN", kind.name())
             .output()
             .unwrap();

@@ -5,7 +5,6 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use oxftp::Error;
 use oxftp_testing::servers::{Protection, ServerKind, TestServer};
 use tempfile::TempDir;
 
@@ -41,11 +40,6 @@ pub(crate) fn files(root: &Path) -> Vec<String> {
     }
     found.sort();
     found
-}
-
-pub(crate) fn failed_names(error: &Error) -> Vec<&str> {
-    let Error::SomeFailed { report } = error else { panic!("{error:?}") };
-    report.failures.iter().map(|failure| failure.name.as_str()).collect()
 }
 
 /// Creates a directory with two files of five bytes.

@@ -9,7 +9,7 @@ use std::{
 /// The reference is no part of this repository: a clone without it beside it has nothing to compare.
 #[test]
 #[expect(clippy::print_stderr, reason = "whoever runs the tests is to know what was not compared")]
-fn every_name_of_the_reference_has_its_row() {
+fn every_reference_name_has_a_row() {
     let Ok(reference) = fs::read_to_string(repository().join("../shared/reference/client-api.txt")) else {
         eprintln!("skipped: no reference beside the repository");
         return;
@@ -25,7 +25,7 @@ fn every_name_of_the_reference_has_its_row() {
 }
 
 #[test]
-fn every_counterpart_is_in_an_example_that_is_compiled() {
+fn every_counterpart_appears_in_compiled_example() {
     let page = page();
     let shown = examples(&page);
     let shown = words(&shown);

@@ -48,7 +48,7 @@ fn http(proxy: &TestProxy) -> HttpConnector {
 }
 
 #[tokio::test]
-async fn everything_goes_through_a_socks5_proxy() {
+async fn all_connections_use_socks5_proxy() {
     let open = TestProxy::start(ProxyKind::Socks5).await.unwrap();
     check_three_transfers(&open, socks5(&open)).await;
 
@@ -57,7 +57,7 @@ async fn everything_goes_through_a_socks5_proxy() {
 }
 
 #[tokio::test]
-async fn everything_goes_through_a_socks4a_proxy() {
+async fn all_connections_use_socks4a_proxy() {
     let open = TestProxy::start(ProxyKind::Socks4a).await.unwrap();
     check_three_transfers(&open, socks4(&open)).await;
 
@@ -66,7 +66,7 @@ async fn everything_goes_through_a_socks4a_proxy() {
 }
 
 #[tokio::test]
-async fn everything_goes_through_an_http_proxy() {
+async fn all_connections_use_http_proxy() {
     let open = TestProxy::start(ProxyKind::Http).await.unwrap();
     check_three_transfers(&open, http(&open)).await;
 
@@ -85,7 +85,7 @@ async fn check_refused(proxy: &TestProxy, connector: impl Connector) {
 }
 
 #[tokio::test]
-async fn a_wrong_login_at_a_proxy_is_an_error_without_the_password() {
+async fn wrong_proxy_login_error_hides_password() {
     let proxy = TestProxy::start_with_login(ProxyKind::Socks5, "me", "secret").await.unwrap();
     check_refused(&proxy, socks5(&proxy).credentials("me", "wrong")).await;
     let proxy = TestProxy::start_with_login(ProxyKind::Http, "me", "secret").await.unwrap();
@@ -95,7 +95,7 @@ async fn a_wrong_login_at_a_proxy_is_an_error_without_the_password() {
 }
 
 #[tokio::test]
-async fn a_missing_login_at_a_proxy_is_an_error() {
+async fn missing_proxy_login_is_error() {
     let proxy = TestProxy::start_with_login(ProxyKind::Socks5, "me", "secret").await.unwrap();
     check_refused(&proxy, socks5(&proxy)).await;
     let proxy = TestProxy::start_with_login(ProxyKind::Http, "me", "secret").await.unwrap();
@@ -103,7 +103,7 @@ async fn a_missing_login_at_a_proxy_is_an_error() {
 }
 
 #[tokio::test]
-async fn a_server_that_a_proxy_cannot_reach_is_an_error() {
+async fn server_unreachable_through_proxy_is_error() {
     let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let proxy = TestProxy::start(ProxyKind::Socks5).await.unwrap();
     let error = builder().connector(socks5(&proxy)).connect(nobody).await.unwrap_err();
@@ -115,7 +115,7 @@ async fn a_server_that_a_proxy_cannot_reach_is_an_error() {
 }
 
 #[tokio::test]
-async fn names_are_resolved_by_the_proxy() {
+async fn proxy_resolves_host_names() {
     for kind in [ProxyKind::Socks5, ProxyKind::Socks4a, ProxyKind::Http] {
         let proxy = TestProxy::start(kind).await.unwrap();
         let builder = match kind {
@@ -135,7 +135,7 @@ async fn names_are_resolved_by_the_proxy() {
 }
 
 #[tokio::test]
-async fn an_ipv6_server_is_reached_through_proxies() {
+async fn ipv6_server_is_reached_through_proxies() {
     for kind in [ProxyKind::Socks5, ProxyKind::Http] {
         let proxy = TestProxy::start(kind).await.unwrap();
         let builder = match kind {
@@ -153,7 +153,7 @@ async fn an_ipv6_server_is_reached_through_proxies() {
 }
 
 #[tokio::test]
-async fn a_dropped_upload_through_a_proxy_leaves_a_working_client() {
+async fn dropped_upload_through_proxy_keeps_client_usable() {
     let proxy = TestProxy::start(ProxyKind::Socks5).await.unwrap();
     let script = scripts::opening(Script::new().type_image(), "STOR a").receive().reply("426 broken off");
     let (server, mut client) = play_to(builder().connector(socks5(&proxy)), in_step(script)).await;
@@ -165,7 +165,7 @@ async fn a_dropped_upload_through_a_proxy_leaves_a_working_client() {
 }
 
 #[tokio::test]
-async fn active_mode_through_a_proxy_is_an_error_before_anything_is_asked_for() {
+async fn active_mode_through_proxy_fails_before_any_command() {
     let proxy = TestProxy::start(ProxyKind::Socks5).await.unwrap();
     let builder = builder().connector(socks5(&proxy)).active(ActiveMode::new());
     let (server, mut client) = play_to(builder, in_step(Script::new().type_image())).await;
@@ -181,7 +181,7 @@ async fn active_mode_through_a_proxy_is_an_error_before_anything_is_asked_for() 
 }
 
 #[tokio::test]
-async fn a_tree_goes_up_and_down_through_each_proxy_to_a_real_server() {
+async fn tree_round_trip_through_each_proxy_with_tls() {
     for kind in [ProxyKind::Socks5, ProxyKind::Http] {
         let server = ServerKind::Embedded.start(Protection::Explicit).await.unwrap();
         let proxy = TestProxy::start(kind).await.unwrap();
@@ -203,7 +203,7 @@ async fn a_tree_goes_up_and_down_through_each_proxy_to_a_real_server() {
 }
 
 #[tokio::test]
-async fn a_bound_address_is_that_of_control_and_data() {
+async fn bound_address_is_used_for_control_and_data() {
     let own = IpAddr::from(Ipv4Addr::new(127, 0, 0, 2));
     let script = sending(Script::new().type_image(), "RETR a", "down");
     let (server, mut client) = play_to(builder().connector(TcpConnector::new().bind(own)), script).await;
@@ -215,7 +215,7 @@ async fn a_bound_address_is_that_of_control_and_data() {
 }
 
 #[tokio::test]
-async fn an_address_that_is_not_ours_cannot_be_bound() {
+async fn binding_a_foreign_address_is_error() {
     let server = Script::new().start().await;
     let connector = TcpConnector::new().bind(Ipv4Addr::new(192, 0, 2, 1).into());
 
@@ -225,7 +225,7 @@ async fn an_address_that_is_not_ours_cannot_be_bound() {
 }
 
 #[tokio::test]
-async fn a_family_that_the_host_lacks_is_an_error() {
+async fn missing_address_family_is_error() {
     let server = Script::new().start().await;
     let connector = TcpConnector::new().family(Family::Ipv6);
 
@@ -241,7 +241,7 @@ async fn download_by_name(builder: ClientBuilder, name: &str, server: &ScriptedS
 }
 
 #[tokio::test]
-async fn a_name_with_several_addresses_reaches_the_one_that_answers() {
+async fn host_with_several_addresses_connects_to_reachable_one() {
     let script = || sending(Script::new().type_image(), "RETR a", "down");
 
     let server = script().start().await;
@@ -254,7 +254,7 @@ async fn a_name_with_several_addresses_reaches_the_one_that_answers() {
 }
 
 #[tokio::test]
-async fn a_name_that_is_nobodys_is_an_error() {
+async fn unknown_host_is_error() {
     let error = builder().connect("nobody.invalid").await.unwrap_err();
 
     assert!(matches!(error, Error::Connect { .. }), "{error}");

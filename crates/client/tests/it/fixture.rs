@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use oxftp::{Client, Report};
+use oxftp::{Client, Error, Report};
 use oxftp_testing::servers::TestServer;
 use tempfile::TempDir;
 
@@ -47,4 +47,9 @@ impl Fixture {
 pub(crate) fn lay_foo(root: &Path) {
     lay(root, "foo/a", "foo/a");
     lay(root, "foo/sub/b", "foo/sub/b");
+}
+
+pub(crate) fn failed_names(error: &Error) -> Vec<&str> {
+    let Error::SomeFailed { report } = error else { panic!("{error:?}") };
+    report.failures.iter().map(|failure| failure.name.as_str()).collect()
 }

@@ -22,7 +22,7 @@ async fn two(from: Script, to: Script) -> [(ScriptedServer, Client); 2] {
 }
 
 #[tokio::test]
-async fn the_source_listens_where_the_target_refuses_to() {
+async fn source_listens_when_target_refuses_passive() {
     let from = asked_for_size(Script::new()).passive().expect("RETR a").reply("150 here").data("data");
     let to = Script::new().type_image().expect("EPSV").reply("502 no").expect("PASV").reply("502 no");
     let to = to.connect_back_by_port().expect("STOR b.oxftp.part").reply("150 here").expect_data("data");
@@ -40,7 +40,7 @@ async fn the_source_listens_where_the_target_refuses_to() {
 }
 
 #[tokio::test]
-async fn a_failure_at_the_source_stops_the_target_and_is_what_is_told() {
+async fn source_failure_aborts_target_and_is_reported() {
     let from = asked_for_size(Script::new()).connect_back_by_port().expect("RETR a").reply("150 here");
     let from = from.send("da").reset_data().reply("451 disk error");
     let to =
@@ -58,7 +58,7 @@ async fn a_failure_at_the_source_stops_the_target_and_is_what_is_told() {
 }
 
 #[tokio::test]
-async fn a_source_that_tells_a_size_and_refuses_to_send_costs_the_target_nothing() {
+async fn refused_source_leaves_target_file_unchanged() {
     let from = asked_for_size(Script::new()).connect_back_by_port().expect("RETR a").reply("550 locked");
     let to = Script::new().type_image().passive().expect("STOR b.oxftp.part").reply("150 here");
     let to = to.expect("ABOR").reply("426 broken off").reply("226 aborted").expect("NOOP").reply("200 ok");
@@ -74,7 +74,7 @@ async fn a_source_that_tells_a_size_and_refuses_to_send_costs_the_target_nothing
 }
 
 #[tokio::test]
-async fn a_failure_at_the_target_stops_the_source_and_is_what_is_told() {
+async fn target_failure_aborts_source_and_is_reported() {
     let from = asked_for_size(Script::new()).connect_back_by_port().expect("RETR a").reply("150 here");
     let from = from.send("da").expect("ABOR").reply("426 broken off").reply("226 aborted");
     let from = from.expect("NOOP").reply("200 ok");
@@ -92,7 +92,7 @@ async fn a_failure_at_the_target_stops_the_source_and_is_what_is_told() {
 }
 
 #[tokio::test]
-async fn a_target_that_ends_up_shorter_than_the_source_is_an_error() {
+async fn truncated_target_is_size_mismatch() {
     let from = asked_for_size(Script::new()).connect_back_by_port().expect("RETR a").reply("150 here");
     let from = from.data("dat").reply("226 done");
     let to =
@@ -110,7 +110,7 @@ async fn a_target_that_ends_up_shorter_than_the_source_is_an_error() {
 }
 
 #[tokio::test]
-async fn the_address_that_a_reply_names_is_not_the_one_that_is_told() {
+async fn port_uses_peer_address_not_pasv_address() {
     let to = Script::new().type_image().expect("EPSV").reply("500 what?");
     let to = to.expect("PASV").reply("227 Entering Passive Mode (192,0,2,7,4,51)");
     let from = asked_for_size(Script::new()).expect("PORT 127,0,0,1,4,51").reply("421 bye").close();

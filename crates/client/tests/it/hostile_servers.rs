@@ -19,7 +19,7 @@ fn limits(set: impl FnOnce(&mut Limits)) -> Limits {
 }
 
 #[tokio::test]
-async fn a_reply_line_without_end_is_refused() {
+async fn endless_reply_line_is_refused() {
     let (server, mut client) = play_to(
         builder().limits(limits(|limits| limits.reply_line = 1000)),
         Script::new().expect("NOOP").bytes(vec![b'2'; 100_000]),
@@ -34,7 +34,7 @@ async fn a_reply_line_without_end_is_refused() {
 }
 
 #[tokio::test]
-async fn a_reply_of_lines_without_end_is_refused() {
+async fn endless_multiline_reply_is_refused() {
     let lines = "200-more\r\n".repeat(1000);
     let (server, mut client) = play_to(
         builder().limits(limits(|limits| limits.reply_lines = 100)),
@@ -50,7 +50,7 @@ async fn a_reply_of_lines_without_end_is_refused() {
 }
 
 #[tokio::test]
-async fn preliminary_replies_without_end_are_refused() {
+async fn endless_preliminary_replies_are_refused() {
     let replies = "150 soon\r\n".repeat(1000);
     let (server, mut client) = play(Script::new().expect("PWD").bytes(replies)).await;
 
@@ -62,7 +62,7 @@ async fn preliminary_replies_without_end_are_refused() {
 }
 
 #[tokio::test]
-async fn preliminary_replies_without_end_to_a_transfer_are_refused() {
+async fn endless_preliminary_replies_to_transfer_are_refused() {
     let replies = "150 soon\r\n".repeat(1000);
     let script = opening(Script::new().type_image(), "RETR a").close_data().bytes(replies);
     let (server, mut client) = play(script).await;
@@ -74,7 +74,7 @@ async fn preliminary_replies_without_end_to_a_transfer_are_refused() {
 }
 
 #[tokio::test]
-async fn preliminary_replies_without_end_to_a_command_of_ones_own_are_refused() {
+async fn endless_preliminary_replies_to_raw_command_are_refused() {
     let replies = "150 soon\r\n".repeat(1000);
     let (server, mut client) = play(Script::new().expect("SITE A").bytes(replies)).await;
 
@@ -85,7 +85,7 @@ async fn preliminary_replies_without_end_to_a_command_of_ones_own_are_refused() 
 }
 
 #[tokio::test]
-async fn preliminary_replies_without_end_to_a_dropped_command_are_refused() {
+async fn endless_preliminary_replies_to_dropped_command_are_refused() {
     let replies = "150 soon\r\n".repeat(1000);
     let (server, mut client) = play(Script::new().expect("SITE A").bytes(replies)).await;
 
@@ -98,7 +98,7 @@ async fn preliminary_replies_without_end_to_a_dropped_command_are_refused() {
 }
 
 #[tokio::test]
-async fn a_greeting_without_end_is_refused() {
+async fn endless_greeting_is_refused() {
     let greeting = "120 soon\r\n".repeat(1000);
     let server = Script::new().no_greeting().bytes(greeting).start().await;
 
@@ -109,7 +109,7 @@ async fn a_greeting_without_end_is_refused() {
 }
 
 #[tokio::test]
-async fn a_listing_of_more_entries_than_are_held_is_refused() {
+async fn listing_beyond_entry_limit_is_refused() {
     let lines: String = (0..100).map(|number| format!("type=file; {number}\r\n")).collect();
     let script = sending(Script::new().type_image(), "MLSD", lines);
     let (server, mut client) =
@@ -131,7 +131,7 @@ fn endless(script: Script, root: &str, levels: usize) -> Script {
 }
 
 #[tokio::test]
-async fn directories_without_end_are_refused() {
+async fn endless_directories_are_refused() {
     let script = endless(Script::new().type_image(), "r", 4);
     let (server, mut client) =
         play_to(builder().limits(limits(|limits| limits.directory_depth = 3)), in_step(script)).await;
@@ -144,7 +144,7 @@ async fn directories_without_end_are_refused() {
 }
 
 #[tokio::test]
-async fn a_download_of_directories_without_end_is_refused() {
+async fn download_of_endless_directories_is_refused() {
     let local = tempfile::tempdir().unwrap();
     let script = endless(Script::new().expect("MLST r").reply(mlst_dir()).type_image(), "r", 4);
     let builder = builder().limits(limits(|limits| limits.directory_depth = 3));
@@ -160,7 +160,7 @@ async fn a_download_of_directories_without_end_is_refused() {
 }
 
 #[tokio::test]
-async fn a_removal_of_directories_without_end_removes_nothing() {
+async fn removal_of_endless_directories_removes_nothing() {
     let script = endless(Script::new().expect("MLST r").reply(mlst_dir()).type_image(), "r", 4);
     let (server, mut client) =
         play_to(builder().limits(limits(|limits| limits.directory_depth = 3)), in_step(script)).await;
@@ -173,7 +173,7 @@ async fn a_removal_of_directories_without_end_removes_nothing() {
 }
 
 #[tokio::test]
-async fn names_with_line_breaks_or_nul_send_no_command_of_the_servers_making() {
+async fn listed_names_cause_no_command_injection() {
     let lines = "type=file; a\rDELE b\r\ntype=dir; c\0d\r\ntype=file; e\r\n";
     let script = Script::new().expect("MLST r").reply(mlst_dir()).type_image();
     let script = sending(script, "MLSD r", lines).expect("DELE r/e").reply("250 ok");
@@ -186,7 +186,7 @@ async fn names_with_line_breaks_or_nul_send_no_command_of_the_servers_making() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_removed_for_its_name_is_named() {
+async fn entries_with_unusable_names_are_reported_on_removal() {
     let lines = "type=file; ../a\r\ntype=file; ..\r\ntype=file; c\u{7}d\r\n";
     let script = Script::new().expect("MLST r").reply(mlst_dir()).type_image();
     let script = sending(script, "MLSD r", lines).expect("RMD r").reply("250 gone all the same");
@@ -200,7 +200,7 @@ async fn what_cannot_be_removed_for_its_name_is_named() {
 }
 
 #[tokio::test]
-async fn a_working_directory_with_a_line_break_sends_no_second_command() {
+async fn working_directory_causes_no_command_injection() {
     let script = Script::new().expect("MKD x").reply("550 exists").expect("PWD").reply("257 \"/a\rDELE b\"");
     let (server, mut client) = play(script.expect("CWD x").reply("250 ok")).await;
 
@@ -211,7 +211,7 @@ async fn a_working_directory_with_a_line_break_sends_no_second_command() {
 }
 
 #[tokio::test]
-async fn replies_that_carry_no_value_are_errors() {
+async fn replies_without_value_are_errors() {
     let script = Script::new().expect("PWD").reply("257 no quotes").type_image();
     let script =
         script.expect("SIZE a").reply("213 99999999999999999999999").expect("SIZE a").reply("213 -1");
@@ -231,7 +231,7 @@ async fn replies_that_carry_no_value_are_errors() {
 }
 
 #[tokio::test]
-async fn a_reply_to_epsv_or_pasv_without_a_usable_port_is_an_error() {
+async fn passive_reply_without_usable_port_is_error() {
     for (epsv, pasv) in [
         ("229 (|||0|)", "227 (127,0,0,1,0,0)"),
         ("229 (|||70000|)", "227 (127,0,0,1,256,1)"),
@@ -250,7 +250,7 @@ async fn a_reply_to_epsv_or_pasv_without_a_usable_port_is_an_error() {
 }
 
 #[tokio::test]
-async fn a_server_cannot_make_the_client_connect_to_others() {
+async fn pasv_address_cannot_redirect_client() {
     let script =
         Script::new().type_image().expect("EPSV").reply("500 no").pasv_naming(Ipv4Addr::new(127, 0, 0, 9));
     let (server, mut client) =
@@ -263,7 +263,7 @@ async fn a_server_cannot_make_the_client_connect_to_others() {
 }
 
 #[tokio::test]
-async fn a_claimed_size_reserves_nothing() {
+async fn claimed_size_allocates_nothing() {
     let local = tempfile::tempdir().unwrap();
     let script = Script::new().expect("MLST a").reply(mlst_file(u64::MAX)).type_image();
     let script = sending(script, "RETR a", "tiny").expect("SIZE a").reply(format!("213 {}", u64::MAX));
@@ -276,7 +276,7 @@ async fn a_claimed_size_reserves_nothing() {
 }
 
 #[tokio::test]
-async fn a_small_file_without_end_is_broken_off() {
+async fn endless_small_file_is_aborted() {
     let local = tempfile::tempdir().unwrap();
     for (size, name) in [(1000, "small"), (100_000, "large")] {
         let script = Script::new().expect(format!("MLST {name}")).reply(mlst_file(size)).type_image();
@@ -300,7 +300,7 @@ async fn a_small_file_without_end_is_broken_off() {
 }
 
 #[tokio::test]
-async fn a_path_without_a_name_of_its_own_is_put_into_the_destination_itself() {
+async fn unnamed_source_path_downloads_into_destination() {
     for source in ["..", "d/..", "/"] {
         let local = tempfile::tempdir().unwrap();
         let script = Script::new().expect(format!("MLST {source}")).reply(mlst_dir()).type_image();
@@ -323,7 +323,7 @@ fn branching(script: Script, directories: &[&str]) -> Script {
 }
 
 #[tokio::test]
-async fn a_tree_that_grows_without_end_is_refused_though_it_is_not_deep() {
+async fn endlessly_wide_tree_is_refused() {
     let few = || {
         let few = limits(|limits| limits.tree_directories = 3);
         builder().limits(few).pipelining(Pipelining::Off)
@@ -352,7 +352,7 @@ async fn a_tree_that_grows_without_end_is_refused_though_it_is_not_deep() {
 }
 
 #[tokio::test]
-async fn a_listing_of_gibberish_without_end_is_refused() {
+async fn endless_unparsable_listing_is_refused() {
     let script = opening(Script::new().type_image(), "MLSD").send("what?\r\n".repeat(100_000)).stall();
     let (server, mut client) =
         play_to(builder().limits(limits(|limits| limits.listing_bytes = 10_000)), script).await;
@@ -364,7 +364,7 @@ async fn a_listing_of_gibberish_without_end_is_refused() {
 }
 
 #[tokio::test]
-async fn a_reply_that_drips_has_no_more_time_than_one_that_does_not_come() {
+async fn slow_reply_bytes_do_not_extend_timeout() {
     let deadline = Duration::from_millis(300);
     let drip = Script::new().expect("PWD").drip(format!("257 {}", "z".repeat(200)), deadline / 10);
     let (_server, mut client) = play_to(builder().socket_timeout(deadline), drip).await;

@@ -40,19 +40,19 @@ async fn check_fetched(script: Script) {
 }
 
 #[tokio::test]
-async fn a_file_that_no_listing_shows_is_fetched_by_its_size() {
+async fn unlisted_file_is_downloaded_by_size() {
     let script = entering_refused(hiding()).expect("SIZE a").reply("213 5");
     check_fetched(sending(script, "RETR a", "data!")).await;
 }
 
 #[tokio::test]
-async fn a_file_of_which_nothing_is_told_is_fetched() {
+async fn file_without_any_metadata_is_downloaded() {
     let script = entering_refused(hiding()).expect("SIZE a").reply("550 no sizes");
     check_fetched(sending(script, "RETR a", "data!")).await;
 }
 
 #[tokio::test]
-async fn a_file_is_fetched_from_where_nothing_may_be_listed() {
+async fn file_is_downloaded_when_listing_is_refused() {
     for refusal in ["550 no listings here", "502 never heard", "450 not now", "553 no"] {
         let script = old().passive().expect("LIST").reply(refusal);
         let script = entering_refused(script).expect("SIZE a").reply("213 5");
@@ -61,7 +61,7 @@ async fn a_file_is_fetched_from_where_nothing_may_be_listed() {
 }
 
 #[tokio::test]
-async fn a_file_that_is_not_there_is_told_so_by_the_server_itself() {
+async fn missing_file_error_carries_server_reply() {
     let script = entering_refused(hiding()).expect("SIZE a").reply("550 no sizes").passive();
     let (server, mut client) = play_in_turn(script.expect("RETR a").reply("550 No such file")).await;
 
@@ -73,7 +73,7 @@ async fn a_file_that_is_not_there_is_told_so_by_the_server_itself() {
 }
 
 #[tokio::test]
-async fn a_directory_that_no_listing_shows_is_fetched_when_it_can_be_entered() {
+async fn unlisted_directory_is_downloaded_after_cwd() {
     let script = hiding()
         .expect("PWD")
         .reply("257 \"/\"")
@@ -92,7 +92,7 @@ async fn a_directory_that_no_listing_shows_is_fetched_when_it_can_be_entered() {
 }
 
 #[tokio::test]
-async fn facts_that_cannot_be_read_are_looked_for_in_the_listing() {
+async fn unreadable_mlst_facts_fall_back_to_listing() {
     for answer in ["250 ok", "250-\r\n\r\n250 End", "250-size=x\r\n250 End"] {
         let listed = "type=file;size=5;modify=20240102030405; a\r\n";
         let script = sending(Script::new().expect("MLST a").reply(answer).type_image(), "MLSD", listed);
@@ -101,7 +101,7 @@ async fn facts_that_cannot_be_read_are_looked_for_in_the_listing() {
 }
 
 #[tokio::test]
-async fn a_server_that_asks_for_pret_is_told_what_will_be_transferred() {
+async fn pret_is_sent_when_server_requires_it() {
     let asks = "500 You need to use a client supporting PRET (PRE Transfer) to use PASV";
     let script = Script::new().type_image().expect("EPSV").reply("500 what?").expect("PASV").reply(asks);
     let script = script.expect("PRET RETR a").reply("200 ok").expect("EPSV").reply("500 what?").pasv();
@@ -117,7 +117,7 @@ async fn a_server_that_asks_for_pret_is_told_what_will_be_transferred() {
 }
 
 #[tokio::test]
-async fn a_size_of_0_is_one_that_the_server_does_not_know() {
+async fn reported_size_zero_means_unknown_size() {
     for answer in ["213 0", "550 not that one"] {
         let script = Script::new().expect("MLST a").reply(mlst_file(0)).type_image();
         check_fetched(sending(script, "RETR a", "data!").expect("SIZE a").reply(answer)).await;
@@ -125,7 +125,7 @@ async fn a_size_of_0_is_one_that_the_server_does_not_know() {
 }
 
 #[tokio::test]
-async fn an_empty_file_needs_no_byte_of_data() {
+async fn empty_file_needs_no_data() {
     let script = opening(Script::new().type_image(), "RETR a").close_data().reply("226 nothing");
     let (server, mut client) = play_in_turn(script).await;
 

@@ -34,7 +34,7 @@ fn refusals() -> [Script; 3] {
 }
 
 #[tokio::test]
-async fn a_session_dead_at_rest_is_replaced_unseen() {
+async fn dead_idle_session_is_replaced() {
     let dead = logged_in().expect("NOOP").reply("421 timeout").close();
     let (server, pool) = playing([dead, logged_in().expect("PWD").reply("257 \"/\"")]).await;
     let pool = pool.check_after(Duration::ZERO);
@@ -46,7 +46,7 @@ async fn a_session_dead_at_rest_is_replaced_unseen() {
 }
 
 #[tokio::test]
-async fn one_session_too_many_waits_for_another_in_place_of_failing() {
+async fn connection_limit_waits_for_a_free_session() {
     for refusal in refusals() {
         let (server, pool) = playing([logged_in(), refusal]).await;
         let held = pool.client().await.unwrap();
@@ -66,7 +66,7 @@ async fn one_session_too_many_waits_for_another_in_place_of_failing() {
 }
 
 #[tokio::test]
-async fn a_server_that_allows_not_one_session_is_an_error_with_its_words() {
+async fn connection_limit_of_zero_reports_server_reply() {
     for refusal in refusals() {
         let (server, pool) = playing([refusal]).await;
 
@@ -79,7 +79,7 @@ async fn a_server_that_allows_not_one_session_is_an_error_with_its_words() {
 }
 
 #[tokio::test]
-async fn a_refused_login_is_no_matter_of_numbers() {
+async fn refused_login_is_not_a_connection_limit() {
     let refused = Script::new().expect("USER anonymous").reply("530 Login incorrect.");
     let (server, pool) = playing([refused]).await;
 
@@ -91,7 +91,7 @@ async fn a_refused_login_is_no_matter_of_numbers() {
 }
 
 #[tokio::test]
-async fn what_one_session_learned_of_the_server_later_ones_know() {
+async fn later_sessions_share_learned_capabilities() {
     let old = |script: Script| sending(script, "LIST d", "-rw-r--r-- 1 a b 1 Jan 1 2020 x\r\n");
     let first = logged_in().type_image().passive().expect("MLSD d").reply("500 what?");
     let (server, pool) = playing([old(first), old(logged_in().type_image())]).await;
@@ -106,7 +106,7 @@ async fn what_one_session_learned_of_the_server_later_ones_know() {
 }
 
 #[tokio::test]
-async fn a_session_that_was_sent_elsewhere_is_not_lent_again() {
+async fn session_with_changed_directory_is_not_reused() {
     let elsewhere = logged_in().expect("CWD d").reply("250 there").expect("QUIT").reply("221 bye");
     let (server, pool) = playing([elsewhere, logged_in().expect("PWD").reply("257 \"/\"")]).await;
     pool.client().await.unwrap().change_directory("d").await.unwrap();
@@ -117,7 +117,7 @@ async fn a_session_that_was_sent_elsewhere_is_not_lent_again() {
 }
 
 #[tokio::test]
-async fn closing_quits_the_sessions_at_rest_at_once_and_the_lent_ones_when_they_come_back() {
+async fn closing_pool_quits_idle_then_returned_sessions() {
     let script = || logged_in().expect("QUIT").reply("221 bye");
     let (server, pool) = playing([script(), script()]).await;
     let (rests, lent) = (pool.client().await.unwrap(), pool.client().await.unwrap());
@@ -131,7 +131,7 @@ async fn closing_quits_the_sessions_at_rest_at_once_and_the_lent_ones_when_they_
 }
 
 #[tokio::test]
-async fn whoever_waits_when_the_pool_is_closed_is_told() {
+async fn waiting_caller_gets_error_when_pool_closes() {
     let (server, pool) = playing([logged_in().expect("QUIT").reply("221 bye")]).await;
     let pool = pool.size(1);
     let held = pool.client().await.unwrap();
@@ -144,7 +144,7 @@ async fn whoever_waits_when_the_pool_is_closed_is_told() {
 }
 
 #[tokio::test]
-async fn sessions_go_to_those_who_wait_in_the_order_in_which_they_asked() {
+async fn waiting_callers_get_sessions_in_order() {
     let (server, pool) = playing([logged_in()]).await;
     let pool = pool.size(1);
     let held = pool.client().await.unwrap();
@@ -163,7 +163,7 @@ async fn sessions_go_to_those_who_wait_in_the_order_in_which_they_asked() {
 }
 
 #[tokio::test]
-async fn a_session_opened_elsewhere_is_lent_first() {
+async fn added_session_is_used_first() {
     let (server, pool) = playing([logged_in().expect("PWD").reply("257 \"/\"")]).await;
     let mut client = scripts::builder().connect(server.address()).await.unwrap();
     client.login(Credentials::anonymous()).await.unwrap();

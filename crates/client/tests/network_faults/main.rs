@@ -31,7 +31,7 @@ static MEMORY: PeakAlloc = PeakAlloc;
 
 #[expect(clippy::print_stdout, reason = "seen by who runs it with --nocapture")]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn whatever_the_network_does_what_arrives_is_whole_or_there_is_an_error_with_a_name() {
+async fn random_network_faults_never_corrupt_a_file() {
     let servers = [prepared(Protection::Plain).await, prepared(Protection::Explicit).await];
     let servers: &'static [TestServer; 2] = Box::leak(Box::new(servers));
     MEMORY.reset_peak_usage();

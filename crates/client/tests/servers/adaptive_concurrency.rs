@@ -16,7 +16,7 @@ use oxftp_testing::{
 use crate::common;
 use crate::common::{breaking_connector::BreakingConnector, builder, content, fixtures::embedded, pool_by};
 
-server_tests! { a_tree_goes_up_and_comes_down }
+server_tests! { tree_round_trip_with_auto_connections }
 
 /// Opens connections as if the server were far away.
 #[derive(Debug, Default)]
@@ -49,7 +49,7 @@ async fn up_and_down(pool: &Pool, source: &Path) {
     compare_trees(source, &there).unwrap();
 }
 
-async fn a_tree_goes_up_and_comes_down(server: &TestServer) {
+async fn tree_round_trip_with_auto_connections(server: &TestServer) {
     let local = tempfile::tempdir().unwrap();
     small_files(local.path(), 60);
     let pool = pool_by(builder(server), server).size(16);
@@ -60,7 +60,7 @@ async fn a_tree_goes_up_and_comes_down(server: &TestServer) {
 }
 
 #[tokio::test]
-async fn a_server_far_away_gets_more_connections() {
+async fn high_latency_opens_more_connections() {
     let server = embedded().await;
     let local = tempfile::tempdir().unwrap();
     small_files(local.path(), 100);
@@ -74,7 +74,7 @@ async fn a_server_far_away_gets_more_connections() {
 }
 
 #[tokio::test]
-async fn a_server_that_allows_two_sessions_gets_no_more() {
+async fn auto_connections_respect_connection_limit() {
     for kind in [ServerKind::Vsftpd, ServerKind::ProFtpd, ServerKind::PureFtpd, ServerKind::Pyftpdlib] {
         let mut options = ServerOptions::new(Protection::Plain);
         options.most_sessions = Some(2);
@@ -91,7 +91,7 @@ async fn a_server_that_allows_two_sessions_gets_no_more() {
 }
 
 #[tokio::test]
-async fn a_server_that_is_gone_stops_a_tree_though_others_were_never_admitted() {
+async fn lost_server_stops_tree_with_waiting_workers() {
     let server = embedded().await;
     for number in 0..20 {
         common::fixtures::lay(server.root(), &format!("tree/{number}"), "x");

@@ -9,11 +9,11 @@ use crate::common;
 use crate::common::fixtures::two_files;
 
 server_tests! {
-    a_file_goes_up_though_room_is_asked_for,
-    what_no_disk_holds_is_refused_where_the_server_looks,
+    upload_with_allo_succeeds,
+    impossible_allo_is_refused_where_checked,
 }
 
-async fn a_file_goes_up_though_room_is_asked_for(server: &TestServer) {
+async fn upload_with_allo_succeeds(server: &TestServer) {
     let (_local, tree) = two_files();
     let mut client = common::login(server).await;
 
@@ -22,7 +22,7 @@ async fn a_file_goes_up_though_room_is_asked_for(server: &TestServer) {
     assert_eq!(std::fs::read(server.root().join("t/b")).unwrap(), b"world");
 }
 
-async fn what_no_disk_holds_is_refused_where_the_server_looks(server: &TestServer) {
+async fn impossible_allo_is_refused_where_checked(server: &TestServer) {
     let mut client = common::login(server).await;
 
     let asked = client.allocate(u64::MAX / 16).await;

@@ -7,8 +7,8 @@ use oxftp_testing::{server_tests, servers::TestServer};
 use crate::common::login;
 
 server_tests! {
-    texts_go_up_and_come_down_with_the_line_ends_of_this_system,
-    a_text_of_the_server_comes_with_the_line_ends_of_this_system,
+    ascii_round_trip_keeps_local_line_endings,
+    ascii_download_has_local_line_endings,
 }
 
 /// Lines of every length, some of them empty.
@@ -16,7 +16,7 @@ fn text() -> String {
     (0..40_000).map(|number| "x".repeat(number % 23) + "\n").collect()
 }
 
-async fn texts_go_up_and_come_down_with_the_line_ends_of_this_system(server: &TestServer) {
+async fn ascii_round_trip_keeps_local_line_endings(server: &TestServer) {
     let local = tempfile::tempdir().unwrap();
     fs::create_dir(local.path().join("up")).unwrap();
     fs::write(local.path().join("up/long"), text()).unwrap();
@@ -34,7 +34,7 @@ async fn texts_go_up_and_come_down_with_the_line_ends_of_this_system(server: &Te
     client.command("NOOP").expect("200").await.unwrap();
 }
 
-async fn a_text_of_the_server_comes_with_the_line_ends_of_this_system(server: &TestServer) {
+async fn ascii_download_has_local_line_endings(server: &TestServer) {
     let local = tempfile::tempdir().unwrap();
     fs::write(server.root().join("a"), text()).unwrap();
     server.hand_over().unwrap();

@@ -16,10 +16,10 @@ use oxftp_testing::{
 use crate::common::{builder, login, login_by};
 
 server_tests! {
-    files_of_a_downloaded_tree_have_the_times_of_the_servers_files,
-    a_time_that_is_set_is_the_files_time,
-    a_time_is_refused_for_what_is_not_there,
-    permissions_that_are_set_are_the_files_permissions,
+    downloaded_tree_preserves_remote_times,
+    set_modified_changes_the_remote_time,
+    set_modified_of_missing_file_is_error,
+    set_permissions_changes_the_remote_mode,
 }
 
 fn time(text: &str) -> Timestamp {
@@ -36,7 +36,7 @@ fn seconds(path: &Path) -> u64 {
     modified.duration_since(UNIX_EPOCH).unwrap().as_secs()
 }
 
-async fn a_time_that_is_set_is_the_files_time(server: &TestServer) {
+async fn set_modified_changes_the_remote_time(server: &TestServer) {
     let mut client = login(server).await;
     for name in ["one file", "other"] {
         lay(server, name);
@@ -59,7 +59,7 @@ async fn a_time_that_is_set_is_the_files_time(server: &TestServer) {
 }
 
 /// Where the listing tells no zone, each file is asked about.
-async fn files_of_a_downloaded_tree_have_the_times_of_the_servers_files(server: &TestServer) {
+async fn downloaded_tree_preserves_remote_times(server: &TestServer) {
     fs::create_dir(server.root().join("tree")).unwrap();
     for name in ["a b", "c"] {
         lay(server, &format!("tree/{name}"));
@@ -77,7 +77,7 @@ async fn files_of_a_downloaded_tree_have_the_times_of_the_servers_files(server: 
     client.command("NOOP").expect("200").await.unwrap();
 }
 
-async fn a_time_is_refused_for_what_is_not_there(server: &TestServer) {
+async fn set_modified_of_missing_file_is_error(server: &TestServer) {
     let mut client = login(server).await;
 
     let refused = client.set_modified("missing", time("20200102030405")).await.unwrap_err();
@@ -86,7 +86,7 @@ async fn a_time_is_refused_for_what_is_not_there(server: &TestServer) {
     client.command("NOOP").expect("200").await.unwrap();
 }
 
-async fn permissions_that_are_set_are_the_files_permissions(server: &TestServer) {
+async fn set_permissions_changes_the_remote_mode(server: &TestServer) {
     let mut client = login(server).await;
     lay(server, "a file");
     let set = client.set_permissions("a file", 0o640).await;

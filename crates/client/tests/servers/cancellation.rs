@@ -23,11 +23,11 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use crate::common::{builder, content, login_by};
 
 server_tests! {
-    a_dropped_login_leaves_a_working_or_broken_client,
-    a_dropped_upload_leaves_a_working_or_broken_client_and_is_never_taken_for_whole,
-    a_dropped_download_leaves_a_working_or_broken_client,
-    a_dropped_listing_leaves_a_working_or_broken_client,
-    a_dropped_stat_leaves_a_working_or_broken_client,
+    cancelled_login_keeps_client_usable_or_broken,
+    cancelled_upload_is_never_taken_for_complete,
+    cancelled_download_keeps_client_usable_or_broken,
+    cancelled_listing_keeps_client_usable_or_broken,
+    cancelled_stat_keeps_client_usable_or_broken,
 }
 
 /// Polls a future at most `left` times.
@@ -100,7 +100,7 @@ async fn impatient(server: &TestServer) -> Client {
     login_by(builder(server).socket_timeout(Duration::from_secs(4)), server).await
 }
 
-async fn a_dropped_login_leaves_a_working_or_broken_client(server: &TestServer) {
+async fn cancelled_login_keeps_client_usable_or_broken(server: &TestServer) {
     drop(prepare(server).await);
     for times in 0..MOST_POLLS {
         let mut client = builder(server).connect((server.host(), server.port())).await.unwrap();
@@ -117,9 +117,7 @@ async fn a_dropped_login_leaves_a_working_or_broken_client(server: &TestServer) 
     panic!("the login never completed");
 }
 
-async fn a_dropped_upload_leaves_a_working_or_broken_client_and_is_never_taken_for_whole(
-    server: &TestServer,
-) {
+async fn cancelled_upload_is_never_taken_for_complete(server: &TestServer) {
     let mut client = prepare(server).await;
     let bytes = content(200_000);
     for times in 0..MOST_POLLS {
@@ -143,7 +141,7 @@ async fn a_dropped_upload_leaves_a_working_or_broken_client_and_is_never_taken_f
     panic!("the upload never completed");
 }
 
-async fn a_dropped_download_leaves_a_working_or_broken_client(server: &TestServer) {
+async fn cancelled_download_keeps_client_usable_or_broken(server: &TestServer) {
     std::fs::write(server.root().join("file"), content(200_000)).unwrap();
     let mut client = prepare(server).await;
     for times in 0..MOST_POLLS {
@@ -162,7 +160,7 @@ async fn a_dropped_download_leaves_a_working_or_broken_client(server: &TestServe
     panic!("the download never completed");
 }
 
-async fn a_dropped_listing_leaves_a_working_or_broken_client(server: &TestServer) {
+async fn cancelled_listing_keeps_client_usable_or_broken(server: &TestServer) {
     for number in 0..30 {
         std::fs::write(server.root().join(format!("file {number}")), b"x").unwrap();
     }
@@ -177,7 +175,7 @@ async fn a_dropped_listing_leaves_a_working_or_broken_client(server: &TestServer
     panic!("the listing never completed");
 }
 
-async fn a_dropped_stat_leaves_a_working_or_broken_client(server: &TestServer) {
+async fn cancelled_stat_keeps_client_usable_or_broken(server: &TestServer) {
     let mut client = prepare(server).await;
     for times in 0..MOST_POLLS {
         let completed = completes_in(times, async { client.stat("marker").await.unwrap() }).await;

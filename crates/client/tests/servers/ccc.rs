@@ -9,9 +9,9 @@ use oxftp_testing::{
 use crate::common;
 use crate::common::scripts;
 
-server_tests! { commands_go_in_clear_and_data_stay_protected }
+server_tests! { ccc_keeps_data_encrypted }
 
-async fn commands_go_in_clear_and_data_stay_protected(server: &TestServer) {
+async fn ccc_keeps_data_encrypted(server: &TestServer) {
     let mut client = common::login(server).await;
 
     let cleared = client.clear_command_channel().await;

@@ -5,10 +5,10 @@ use oxftp_testing::{server_tests, servers::TestServer};
 use crate::common::login;
 
 server_tests! {
-    tls_is_told_where_there_is_any,
+    tls_parameters_are_reported_when_encrypted,
 }
 
-async fn tls_is_told_where_there_is_any(server: &TestServer) {
+async fn tls_parameters_are_reported_when_encrypted(server: &TestServer) {
     let client = login(server).await;
 
     assert_eq!(client.tls_version().is_some(), client.is_encrypted());

@@ -11,9 +11,9 @@ use oxftp_testing::{
 use crate::common::scripts::{get, put};
 use crate::common::{builder, content, login_by};
 
-server_tests! { a_server_that_does_not_compress_is_sent_all_as_it_is }
+server_tests! { server_without_mode_z_gets_plain_data }
 
-async fn a_server_that_does_not_compress_is_sent_all_as_it_is(server: &TestServer) {
+async fn server_without_mode_z_gets_plain_data(server: &TestServer) {
     let mut client = login_by(builder(server).compress(true), server).await;
 
     put(&mut client, "a", &content(100_000)).await.unwrap();
@@ -51,11 +51,11 @@ async fn a_tree_goes_up_is_listed_and_comes_down(protection: Protection) {
 }
 
 #[tokio::test]
-async fn a_tree_goes_compressed_to_proftpd_and_back() {
+async fn compressed_tree_round_trip_with_proftpd() {
     a_tree_goes_up_is_listed_and_comes_down(Protection::Plain).await;
 }
 
 #[tokio::test]
-async fn a_tree_goes_compressed_and_encrypted_to_proftpd_and_back() {
+async fn compressed_tls_tree_round_trip_with_proftpd() {
     a_tree_goes_up_is_listed_and_comes_down(Protection::Explicit).await;
 }

@@ -12,8 +12,8 @@ use oxftp_testing::{
 use crate::common::{breaking_connector::BreakingConnector, builder, content, pool_by};
 
 server_tests! {
-    a_tree_of_hard_names_goes_up_and_comes_down_over_four_sessions,
-    sessions_that_break_in_the_middle_of_a_tree_lose_nothing,
+    difficult_names_round_trip_over_four_sessions,
+    sessions_broken_during_tree_lose_nothing,
 }
 
 /// Sends a tree up and down again, and fails unless it comes back as it was.
@@ -36,7 +36,7 @@ fn small_files(root: &Path, directories: usize, each: usize) {
     }
 }
 
-async fn a_tree_of_hard_names_goes_up_and_comes_down_over_four_sessions(server: &TestServer) {
+async fn difficult_names_round_trip_over_four_sessions(server: &TestServer) {
     let local = tempfile::tempdir().unwrap();
     make_tree(local.path(), &TreeOptions::fit_for(server.kind(), 120)).unwrap();
     let connector = BreakingConnector::default();
@@ -48,7 +48,7 @@ async fn a_tree_of_hard_names_goes_up_and_comes_down_over_four_sessions(server: 
     pool.close().await;
 }
 
-async fn sessions_that_break_in_the_middle_of_a_tree_lose_nothing(server: &TestServer) {
+async fn sessions_broken_during_tree_lose_nothing(server: &TestServer) {
     let local = tempfile::tempdir().unwrap();
     small_files(local.path(), 4, 15);
     // Handshakes count, too; each dies some files later than the last.
@@ -64,7 +64,7 @@ async fn sessions_that_break_in_the_middle_of_a_tree_lose_nothing(server: &TestS
 }
 
 #[tokio::test]
-async fn two_thousand_small_files_go_up_and_come_down_over_four_sessions() {
+async fn tree_of_2000_files_over_four_sessions() {
     for kind in [ServerKind::Vsftpd, ServerKind::Embedded] {
         let Some(server) = available(kind.start(Protection::Plain).await) else { continue };
         let local = tempfile::tempdir().unwrap();
@@ -78,7 +78,7 @@ async fn two_thousand_small_files_go_up_and_come_down_over_four_sessions() {
 }
 
 #[tokio::test]
-async fn a_server_that_allows_two_sessions_gets_no_more_of_them_and_all_of_the_tree() {
+async fn connection_limit_of_two_still_completes_tree() {
     for kind in [ServerKind::Vsftpd, ServerKind::ProFtpd, ServerKind::PureFtpd, ServerKind::Pyftpdlib] {
         for protection in [Protection::Plain, Protection::Explicit] {
             let mut options = ServerOptions::new(protection);

@@ -72,37 +72,37 @@ async fn between(one: ServerKind, other: ServerKind) {
 }
 
 #[tokio::test]
-async fn files_go_between_vsftpd_and_proftpd() {
+async fn fxp_between_vsftpd_and_proftpd() {
     between(ServerKind::Vsftpd, ServerKind::ProFtpd).await;
 }
 
 #[tokio::test]
-async fn files_go_between_vsftpd_and_pure_ftpd() {
+async fn fxp_between_vsftpd_and_pure_ftpd() {
     between(ServerKind::Vsftpd, ServerKind::PureFtpd).await;
 }
 
 #[tokio::test]
-async fn files_go_between_vsftpd_and_pyftpdlib() {
+async fn fxp_between_vsftpd_and_pyftpdlib() {
     between(ServerKind::Vsftpd, ServerKind::Pyftpdlib).await;
 }
 
 #[tokio::test]
-async fn files_go_between_proftpd_and_pure_ftpd() {
+async fn fxp_between_proftpd_and_pure_ftpd() {
     between(ServerKind::ProFtpd, ServerKind::PureFtpd).await;
 }
 
 #[tokio::test]
-async fn files_go_between_proftpd_and_pyftpdlib() {
+async fn fxp_between_proftpd_and_pyftpdlib() {
     between(ServerKind::ProFtpd, ServerKind::Pyftpdlib).await;
 }
 
 #[tokio::test]
-async fn files_go_between_pure_ftpd_and_pyftpdlib() {
+async fn fxp_between_pure_ftpd_and_pyftpdlib() {
     between(ServerKind::PureFtpd, ServerKind::Pyftpdlib).await;
 }
 
 #[tokio::test]
-async fn files_go_encrypted_where_a_server_begins_the_handshake() {
+async fn fxp_is_encrypted_with_sscn() {
     for protection in [Protection::Explicit, Protection::Implicit] {
         let servers = (
             server(ServerKind::ProFtpd, protection, true).await,
@@ -116,7 +116,7 @@ async fn files_go_encrypted_where_a_server_begins_the_handshake() {
 }
 
 #[tokio::test]
-async fn servers_that_forbid_it_are_an_error_and_both_clients_work_on() {
+async fn forbidden_fxp_is_error_and_keeps_clients_usable() {
     for kind in [ServerKind::Vsftpd, ServerKind::ProFtpd] {
         let servers =
             (server(kind, Protection::Plain, false).await, server(kind, Protection::Plain, false).await);
@@ -133,7 +133,7 @@ async fn servers_that_forbid_it_are_an_error_and_both_clients_work_on() {
 }
 
 #[tokio::test]
-async fn a_source_that_is_not_there_leaves_the_target_as_it_was() {
+async fn missing_fxp_source_keeps_target_unchanged() {
     let servers = (
         server(ServerKind::Vsftpd, Protection::Plain, true).await,
         server(ServerKind::ProFtpd, Protection::Plain, true).await,
@@ -153,7 +153,7 @@ async fn a_source_that_is_not_there_leaves_the_target_as_it_was() {
 }
 
 #[tokio::test]
-async fn a_target_that_is_refused_stops_the_source() {
+async fn refused_fxp_target_aborts_source() {
     for (from, to) in [(ServerKind::Vsftpd, ServerKind::ProFtpd), (ServerKind::ProFtpd, ServerKind::Vsftpd)] {
         let servers =
             (server(from, Protection::Plain, true).await, server(to, Protection::Plain, true).await);
@@ -171,7 +171,7 @@ async fn a_target_that_is_refused_stops_the_source() {
 }
 
 #[tokio::test]
-async fn data_that_cannot_be_protected_do_not_go() {
+async fn fxp_without_encryption_is_refused_with_tls() {
     let plain = server(ServerKind::Pyftpdlib, Protection::Plain, true).await;
     let encrypted = server(ServerKind::Pyftpdlib, Protection::Explicit, true).await;
     let (Some(plain), Some(encrypted)) = (plain, encrypted) else { return };
@@ -189,7 +189,7 @@ async fn data_that_cannot_be_protected_do_not_go() {
 }
 
 #[tokio::test]
-async fn a_dropped_transfer_leaves_clients_that_work_or_are_broken() {
+async fn cancelled_fxp_keeps_clients_usable_or_broken() {
     let servers = (
         server(ServerKind::ProFtpd, Protection::Plain, true).await,
         server(ServerKind::ProFtpd, Protection::Plain, true).await,

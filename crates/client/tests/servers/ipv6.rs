@@ -6,7 +6,7 @@ use crate::common;
 use crate::common::scripts::{get, put};
 
 #[tokio::test]
-async fn transfers_work_on_ipv6_with_each_server_that_has_it() {
+async fn transfers_work_over_ipv6() {
     for kind in [ServerKind::Embedded, ServerKind::Pyftpdlib, ServerKind::Vsftpd] {
         let options = ServerOptions { ipv6: true, ..ServerOptions::new(Protection::Plain) };
         let Some(server) = available(kind.start_with(options).await) else { continue };

@@ -10,8 +10,8 @@ use crate::common::scripts::{get, put};
 use crate::common::{builder, content, login_by};
 
 server_tests! {
-    transfers_both_ways_are_whole_and_leave_the_client_in_step,
-    transfers_that_are_broken_off_leave_the_client_in_step,
+    transfers_with_keepalive_are_complete_and_keep_sync,
+    aborted_transfers_with_keepalive_keep_sync,
 }
 
 /// Says something twenty times a second while data flow as slowly as that this happens some times.
@@ -25,7 +25,7 @@ async fn check_working(client: &mut Client, path: &str, bytes: &[u8]) {
     assert_eq!(client.size(path).await.unwrap(), bytes.len() as u64);
 }
 
-async fn transfers_both_ways_are_whole_and_leave_the_client_in_step(server: &TestServer) {
+async fn transfers_with_keepalive_are_complete_and_keep_sync(server: &TestServer) {
     let local = tempfile::tempdir().unwrap();
     let bytes = content(400_000);
     std::fs::write(local.path().join("a"), &bytes).unwrap();
@@ -41,7 +41,7 @@ async fn transfers_both_ways_are_whole_and_leave_the_client_in_step(server: &Tes
     check_working(&mut client, "a", &bytes).await;
 }
 
-async fn transfers_that_are_broken_off_leave_the_client_in_step(server: &TestServer) {
+async fn aborted_transfers_with_keepalive_keep_sync(server: &TestServer) {
     let bytes = content(400_000);
     let mut client = login_by(chatty(server), server).await;
     put(&mut client, "a", &bytes).await.unwrap();

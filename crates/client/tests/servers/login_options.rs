@@ -10,12 +10,12 @@ use crate::common;
 use crate::common::scripts;
 
 server_tests! {
-    a_client_that_introduces_itself_is_logged_in_everywhere,
-    a_virtual_host_that_is_unknown_is_an_error_that_names_it,
-    a_virtual_host_that_the_server_has_is_logged_in_to,
+    clnt_and_utf8_work_on_every_server,
+    unknown_virtual_host_is_named_in_error,
+    known_virtual_host_is_logged_in_to,
 }
 
-async fn a_client_that_introduces_itself_is_logged_in_everywhere(server: &TestServer) {
+async fn clnt_and_utf8_work_on_every_server(server: &TestServer) {
     let builder = common::builder(server).client_name("oxftp").utf8(Utf8::Ask);
 
     let mut client: Client = common::login_by(builder, server).await;
@@ -24,7 +24,7 @@ async fn a_client_that_introduces_itself_is_logged_in_everywhere(server: &TestSe
     assert!(server.root().join("Käse").exists());
 }
 
-async fn a_virtual_host_that_is_unknown_is_an_error_that_names_it(server: &TestServer) {
+async fn unknown_virtual_host_is_named_in_error(server: &TestServer) {
     let builder = common::builder(server).virtual_host("unknown.invalid");
 
     let error = builder.connect((server.host(), server.port())).await.unwrap_err();
@@ -32,7 +32,7 @@ async fn a_virtual_host_that_is_unknown_is_an_error_that_names_it(server: &TestS
     assert!(matches!(error, Error::VirtualHostRefused { host, .. } if host == "unknown.invalid"));
 }
 
-async fn a_virtual_host_that_the_server_has_is_logged_in_to(server: &TestServer) {
+async fn known_virtual_host_is_logged_in_to(server: &TestServer) {
     // Of these servers it alone knows of virtual hosts.
     if server.kind() != ServerKind::ProFtpd {
         return;

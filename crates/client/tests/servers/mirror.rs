@@ -25,12 +25,12 @@ use crate::common::{
 };
 
 server_tests! {
-    a_tree_of_hard_names_goes_down_once,
-    a_tree_of_hard_names_goes_up_once,
-    a_mirror_down_brings_what_changed_and_deletes_what_is_gone,
-    a_mirror_up_sends_what_changed_and_deletes_what_is_gone,
-    a_dry_run_touches_nothing_and_tells_all,
-    a_mirror_between_two_directories_goes_through_this_machine,
+    mirror_down_of_difficult_names_is_idempotent,
+    mirror_up_of_difficult_names_is_idempotent,
+    mirror_down_copies_changes_and_deletes_extraneous,
+    mirror_up_copies_changes_and_deletes_extraneous,
+    dry_run_reports_steps_and_changes_nothing,
+    mirror_across_one_server_goes_through_client,
 }
 
 fn pool(server: &TestServer) -> Pool {
@@ -75,7 +75,7 @@ fn change_source(root: &Path) {
     fs::remove_dir_all(root.join("sub/deep")).unwrap();
 }
 
-async fn a_tree_of_hard_names_goes_down_once(server: &TestServer) {
+async fn mirror_down_of_difficult_names_is_idempotent(server: &TestServer) {
     let local = tempfile::tempdir().unwrap();
     let source = server.root().join("tree");
     fs::create_dir(&source).unwrap();
@@ -92,7 +92,7 @@ async fn a_tree_of_hard_names_goes_down_once(server: &TestServer) {
     pool.close().await;
 }
 
-async fn a_tree_of_hard_names_goes_up_once(server: &TestServer) {
+async fn mirror_up_of_difficult_names_is_idempotent(server: &TestServer) {
     let local = tempfile::tempdir().unwrap();
     make_tree(local.path(), &TreeOptions::fit_for(server.kind(), 80)).unwrap();
     let pool = pool(server);
@@ -106,7 +106,7 @@ async fn a_tree_of_hard_names_goes_up_once(server: &TestServer) {
     pool.close().await;
 }
 
-async fn a_mirror_down_brings_what_changed_and_deletes_what_is_gone(server: &TestServer) {
+async fn mirror_down_copies_changes_and_deletes_extraneous(server: &TestServer) {
     let local = tempfile::tempdir().unwrap();
     let (source, target) = (server.root().join("tree"), local.path().join("copy"));
     lay_source(&source);
@@ -134,7 +134,7 @@ fn seconds(file: &Path) -> u64 {
     modified.duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs()
 }
 
-async fn a_mirror_up_sends_what_changed_and_deletes_what_is_gone(server: &TestServer) {
+async fn mirror_up_copies_changes_and_deletes_extraneous(server: &TestServer) {
     let local = tempfile::tempdir().unwrap();
     lay_source(local.path());
     let pool = pool(server);
@@ -152,7 +152,7 @@ async fn a_mirror_up_sends_what_changed_and_deletes_what_is_gone(server: &TestSe
     pool.close().await;
 }
 
-async fn a_dry_run_touches_nothing_and_tells_all(server: &TestServer) {
+async fn dry_run_reports_steps_and_changes_nothing(server: &TestServer) {
     let local = tempfile::tempdir().unwrap();
     lay_source(&local.path().join("source"));
     lay(server.root(), "copy/sub/other", "x");
@@ -175,7 +175,7 @@ async fn a_dry_run_touches_nothing_and_tells_all(server: &TestServer) {
 }
 
 #[tokio::test]
-async fn files_of_the_same_size_and_time_are_told_apart_by_hash_alone() {
+async fn hash_comparison_finds_same_size_and_time_change() {
     let mut options = ServerOptions::new(Protection::Plain);
     options.hashes = true;
     let Some(server) = available(ServerKind::ProFtpd.start_with(options).await) else { return };
@@ -200,7 +200,7 @@ async fn files_of_the_same_size_and_time_are_told_apart_by_hash_alone() {
 }
 
 #[tokio::test]
-async fn older_sources_and_other_times_are_left_alone_where_that_is_asked_for() {
+async fn compare_size_and_compare_newer_skip_files() {
     let (server, local) = (embedded().await, tempfile::tempdir().unwrap());
     lay_old(server.root(), "tree/older", "longer", 9);
     lay_old(local.path(), "older", "old", 1);
@@ -216,7 +216,7 @@ async fn older_sources_and_other_times_are_left_alone_where_that_is_asked_for() 
 }
 
 #[tokio::test]
-async fn a_file_called_like_the_part_file_of_another_survives_it() {
+async fn file_named_like_partial_survives_mirror() {
     let (server, local) = (embedded().await, tempfile::tempdir().unwrap());
     lay_old(server.root(), "tree/x", "first", 3);
     lay_old(server.root(), "tree/x.oxftp.part", "of its own", 3);
@@ -231,7 +231,7 @@ async fn a_file_called_like_the_part_file_of_another_survives_it() {
 
 /// Where `LIST` tells the time of a zone two hours east, and `MDTM` the same in UTC.
 #[tokio::test]
-async fn times_are_compared_in_the_zone_of_the_server() {
+async fn times_are_compared_in_server_time_zone() {
     let local = tempfile::tempdir().unwrap();
     lay(local.path(), "a", "x");
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs() / 60 * 60;
@@ -257,7 +257,7 @@ async fn times_are_compared_in_the_zone_of_the_server() {
 }
 
 #[tokio::test]
-async fn a_coarse_time_that_differs_is_asked_for_before_a_file_is_fetched() {
+async fn coarse_time_is_checked_with_mdtm_before_download() {
     let local = tempfile::tempdir().unwrap();
     lay(local.path(), "a", "x");
     let file = fs::File::options().write(true).open(local.path().join("a")).unwrap();
@@ -285,7 +285,7 @@ fn unix_date(seconds: i64) -> String {
     format!("{month} {:>2} {:02}:{:02}", time.day(), time.hour(), time.minute())
 }
 
-async fn a_mirror_between_two_directories_goes_through_this_machine(server: &TestServer) {
+async fn mirror_across_one_server_goes_through_client(server: &TestServer) {
     lay_source(&server.root().join("tree"));
     fs::write(server.root().join("tree/large"), content(700_000)).unwrap();
     server.hand_over().unwrap();

@@ -16,9 +16,9 @@ use crate::common::{
     pool_by,
 };
 
-server_tests! { links_on_a_server_are_followed_to_what_they_lead_to }
+server_tests! { remote_symlinks_are_followed_to_their_targets }
 
-async fn links_on_a_server_are_followed_to_what_they_lead_to(server: &TestServer) {
+async fn remote_symlinks_are_followed_to_their_targets(server: &TestServer) {
     if server.kind() == ServerKind::Embedded {
         // libunftp tells of links what they lead to, and leaves out those that lead out of its root.
         return;

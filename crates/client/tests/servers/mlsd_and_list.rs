@@ -19,10 +19,10 @@ use oxftp_testing::{
 use crate::common::{builder, login_by};
 
 server_tests! {
-    listings_say_the_same_over_mlsd_and_list,
-    trees_are_the_same_over_mlsd_and_list,
-    stat_says_the_same_over_mlst_and_list,
-    names_of_every_kind_are_listed_by_both,
+    listings_agree_between_mlsd_and_list,
+    trees_agree_between_mlsd_and_list,
+    stat_agrees_between_mlst_and_list,
+    difficult_names_are_listed_by_both,
 }
 
 /// Lays files of all ages, sizes and permissions, and a link.
@@ -110,7 +110,7 @@ async fn listed(client: &mut Client, path: &str, recursive: bool) -> BTreeMap<St
     found.into_iter().map(|found| (found.path().to_string(), found.into_entry())).collect()
 }
 
-async fn listings_say_the_same_over_mlsd_and_list(server: &TestServer) {
+async fn listings_agree_between_mlsd_and_list(server: &TestServer) {
     let Some([mut by_mlsd, mut by_list]) = clients(server).await else { return };
 
     for path in ["", "sub", "sub/deep er", "empty"] {
@@ -118,7 +118,7 @@ async fn listings_say_the_same_over_mlsd_and_list(server: &TestServer) {
     }
 }
 
-async fn trees_are_the_same_over_mlsd_and_list(server: &TestServer) {
+async fn trees_agree_between_mlsd_and_list(server: &TestServer) {
     let Some([mut by_mlsd, mut by_list]) = clients(server).await else { return };
 
     let tree = listed(&mut by_mlsd, "", true).await;
@@ -127,7 +127,7 @@ async fn trees_are_the_same_over_mlsd_and_list(server: &TestServer) {
     compare(server, &tree, &listed(&mut by_list, "", true).await);
 }
 
-async fn stat_says_the_same_over_mlst_and_list(server: &TestServer) {
+async fn stat_agrees_between_mlst_and_list(server: &TestServer) {
     let Some([mut by_mlsd, mut by_list]) = clients(server).await else { return };
 
     for path in ["new", "read me", "old.txt", "sub", "sub/deep er/leaf"] {
@@ -140,7 +140,7 @@ async fn stat_says_the_same_over_mlst_and_list(server: &TestServer) {
 }
 
 /// Servers that do not know `MLSD` are part of this one.
-async fn names_of_every_kind_are_listed_by_both(server: &TestServer) {
+async fn difficult_names_are_listed_by_both(server: &TestServer) {
     lay(server);
     let mut by_list = client_by(server, ListCommand::List).await;
     let mut by_any = login_by(builder(server), server).await;

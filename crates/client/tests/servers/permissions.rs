@@ -9,8 +9,8 @@ use oxftp_testing::{server_tests, servers::TestServer};
 use crate::common::login;
 
 server_tests! {
-    an_upload_gives_the_servers_files_the_permissions_of_its_own,
-    a_download_gives_files_the_permissions_that_are_listed,
+    upload_preserves_permissions,
+    download_preserves_listed_permissions,
 }
 
 fn set(path: &Path, mode: u32) {
@@ -21,7 +21,7 @@ fn mode(path: &Path) -> u32 {
     fs::metadata(path).unwrap().permissions().mode() & 0o7777
 }
 
-async fn an_upload_gives_the_servers_files_the_permissions_of_its_own(server: &TestServer) {
+async fn upload_preserves_permissions(server: &TestServer) {
     let local = tempfile::tempdir().unwrap();
     fs::create_dir(local.path().join("d")).unwrap();
     for (name, mode) in [("script", 0o751), ("secret one", 0o600)] {
@@ -40,7 +40,7 @@ async fn an_upload_gives_the_servers_files_the_permissions_of_its_own(server: &T
     }
 }
 
-async fn a_download_gives_files_the_permissions_that_are_listed(server: &TestServer) {
+async fn download_preserves_listed_permissions(server: &TestServer) {
     let local = tempfile::tempdir().unwrap();
     fs::create_dir(server.root().join("d")).unwrap();
     fs::write(server.root().join("d/script"), "x").unwrap();

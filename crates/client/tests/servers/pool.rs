@@ -9,12 +9,12 @@ use oxftp_testing::{server_tests, servers::TestServer};
 use crate::common::{breaking_connector::BreakingConnector, builder, pool_by};
 
 server_tests! {
-    sessions_are_lent_again_and_each_to_one_at_a_time,
-    a_session_that_broke_is_replaced,
-    a_session_at_rest_is_asked_whether_it_lives,
+    sessions_are_reused_by_one_caller_each,
+    broken_session_is_replaced,
+    idle_session_is_checked_with_noop,
 }
 
-async fn sessions_are_lent_again_and_each_to_one_at_a_time(server: &TestServer) {
+async fn sessions_are_reused_by_one_caller_each(server: &TestServer) {
     let connector = BreakingConnector::default();
     let pool = pool_by(builder(server).connector(connector.clone()), server).size(2);
 
@@ -34,7 +34,7 @@ async fn sessions_are_lent_again_and_each_to_one_at_a_time(server: &TestServer) 
     assert!(matches!(pool.client().await, Err(Error::PoolClosed)));
 }
 
-async fn a_session_that_broke_is_replaced(server: &TestServer) {
+async fn broken_session_is_replaced(server: &TestServer) {
     let connector = BreakingConnector::new([2000], []);
     let pool = pool_by(builder(server).connector(connector.clone()), server).size(1);
 
@@ -47,7 +47,7 @@ async fn a_session_that_broke_is_replaced(server: &TestServer) {
     pool.close().await;
 }
 
-async fn a_session_at_rest_is_asked_whether_it_lives(server: &TestServer) {
+async fn idle_session_is_checked_with_noop(server: &TestServer) {
     let connector = BreakingConnector::default();
     let pool = pool_by(builder(server).connector(connector.clone()), server).check_after(Duration::ZERO);
     drop(pool.client().await.unwrap());

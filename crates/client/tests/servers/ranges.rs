@@ -12,8 +12,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use crate::common::{content, login};
 
 server_tests! {
-    parts_of_a_file_come_and_the_client_works_on,
-    text_goes_up_and_comes_down_with_its_line_ends,
+    ranges_are_read_and_keep_client_usable,
+    ascii_streams_round_trip_line_endings,
 }
 
 async fn part(client: &mut Client, range: impl RangeBounds<u64>) -> oxftp::Result<Vec<u8>> {
@@ -26,7 +26,7 @@ async fn part(client: &mut Client, range: impl RangeBounds<u64>) -> oxftp::Resul
     Ok(bytes)
 }
 
-async fn parts_of_a_file_come_and_the_client_works_on(server: &TestServer) {
+async fn ranges_are_read_and_keep_client_usable(server: &TestServer) {
     let bytes = content(3_000_000);
     fs::write(server.root().join("file"), &bytes).unwrap();
     server.hand_over().unwrap();
@@ -43,7 +43,7 @@ async fn parts_of_a_file_come_and_the_client_works_on(server: &TestServer) {
     assert_eq!(part(&mut client, ..).await.unwrap(), bytes);
 }
 
-async fn text_goes_up_and_comes_down_with_its_line_ends(server: &TestServer) {
+async fn ascii_streams_round_trip_line_endings(server: &TestServer) {
     let mut client = login(server).await;
     let text = b"one\ntwo\n\nthree".repeat(5000);
 

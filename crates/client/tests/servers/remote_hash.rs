@@ -14,7 +14,7 @@ async fn proftpd() -> Option<TestServer> {
 }
 
 #[tokio::test]
-async fn proftpd_tells_the_hashes_that_the_local_file_has() {
+async fn proftpd_hashes_match_local_hashes() {
     let Some(server) = proftpd().await else { return };
     let mut client = login(&server).await;
     let path = server.root().join("a file");
@@ -30,7 +30,7 @@ async fn proftpd_tells_the_hashes_that_the_local_file_has() {
 }
 
 #[tokio::test]
-async fn a_local_file_that_differs_has_another_hash() {
+async fn different_local_file_has_different_hash() {
     let Some(server) = proftpd().await else { return };
     let mut client = login(&server).await;
     let local = tempfile::tempdir().unwrap();

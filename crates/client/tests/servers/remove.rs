@@ -7,10 +7,10 @@ use oxftp_testing::{server_tests, servers::TestServer};
 use crate::common::login;
 
 server_tests! {
-    an_empty_directory_is_removed_and_a_full_one_is_refused,
+    only_empty_directories_are_removed,
 }
 
-async fn an_empty_directory_is_removed_and_a_full_one_is_refused(server: &TestServer) {
+async fn only_empty_directories_are_removed(server: &TestServer) {
     let mut client = login(server).await;
     client.make_directory("empty").await.unwrap();
     client.make_directory("full/empty").await.unwrap();

@@ -21,9 +21,9 @@ use crate::common::{
 };
 
 server_tests! {
-    a_large_file_comes_over_four_sessions,
-    segments_that_break_are_fetched_again,
-    segments_go_on_in_a_later_download,
+    large_file_downloads_over_four_sessions,
+    broken_segments_are_retried,
+    segments_resume_in_later_download,
 }
 
 /// Four segments and some bytes.
@@ -44,7 +44,7 @@ async fn fetch(pool: &Pool, local: &Path, resume: bool, retries: u32) -> oxftp::
     pool.download("big").to(local).segments(4).resume(resume).retries(retries).await
 }
 
-async fn a_large_file_comes_over_four_sessions(server: &TestServer) {
+async fn large_file_downloads_over_four_sessions(server: &TestServer) {
     let bytes = lay(server);
     let local = tempfile::tempdir().unwrap();
     let connector = BreakingConnector::default();
@@ -59,7 +59,7 @@ async fn a_large_file_comes_over_four_sessions(server: &TestServer) {
     pool.close().await;
 }
 
-async fn segments_that_break_are_fetched_again(server: &TestServer) {
+async fn broken_segments_are_retried(server: &TestServer) {
     let bytes = lay(server);
     let local = tempfile::tempdir().unwrap();
     let connector = BreakingConnector::new([], [500_000, 3_000_000, 200_000, 1_000_000, 2_000_000]);
@@ -72,7 +72,7 @@ async fn segments_that_break_are_fetched_again(server: &TestServer) {
     assert_eq!(files(local.path()), ["big"]);
 }
 
-async fn segments_go_on_in_a_later_download(server: &TestServer) {
+async fn segments_resume_in_later_download(server: &TestServer) {
     let bytes = lay(server);
     let local = tempfile::tempdir().unwrap();
     let connector = BreakingConnector::new([], DEATHS);
@@ -99,7 +99,7 @@ async fn broken_off() -> (TestServer, tempfile::TempDir, Vec<u8>) {
 }
 
 #[tokio::test]
-async fn one_connection_does_not_take_reserved_space_for_written() {
+async fn resume_ignores_preallocated_segment_space() {
     let (server, local, bytes) = broken_off().await;
 
     let pool = pool_by(builder(&server), &server);
@@ -111,7 +111,7 @@ async fn one_connection_does_not_take_reserved_space_for_written() {
 }
 
 #[tokio::test]
-async fn a_file_that_is_another_by_now_is_fetched_anew() {
+async fn changed_file_discards_its_segments() {
     let (server, local, mut bytes) = broken_off().await;
     bytes.reverse();
     fs::write(server.root().join("big"), &bytes).unwrap();
@@ -125,7 +125,7 @@ async fn a_file_that_is_another_by_now_is_fetched_anew() {
 }
 
 #[tokio::test]
-async fn the_part_of_one_connection_is_gone_on_with_in_segments() {
+async fn single_connection_partial_resumes_in_segments() {
     let server = embedded().await;
     let bytes = lay(&server);
     let local = tempfile::tempdir().unwrap();
@@ -139,7 +139,7 @@ async fn the_part_of_one_connection_is_gone_on_with_in_segments() {
 }
 
 #[tokio::test]
-async fn a_file_that_changes_meanwhile_gets_no_final_name() {
+async fn file_changed_during_segments_gets_no_final_name() {
     let server = embedded().await;
     lay(&server);
     let local = tempfile::tempdir().unwrap();
@@ -161,7 +161,7 @@ async fn a_file_that_changes_meanwhile_gets_no_final_name() {
 }
 
 #[tokio::test]
-async fn a_file_that_repeats_itself_is_left_to_one_connection_and_comes_whole() {
+async fn repetitive_file_uses_one_connection_and_is_complete() {
     let server = embedded().await;
     let bytes = vec![7; SIZE];
     fs::write(server.root().join("big"), &bytes).unwrap();
@@ -175,7 +175,7 @@ async fn a_file_that_repeats_itself_is_left_to_one_connection_and_comes_whole() 
 }
 
 #[tokio::test]
-async fn fewer_sessions_than_segments_are_enough() {
+async fn segments_work_with_fewer_sessions() {
     for kind in [ServerKind::Vsftpd, ServerKind::ProFtpd, ServerKind::PureFtpd, ServerKind::Pyftpdlib] {
         for protection in [Protection::Plain, Protection::Explicit] {
             let mut options = ServerOptions::new(protection);
@@ -238,7 +238,7 @@ async fn fetch_slowly(scripts: [Script; 2], bytes: &[u8]) {
 }
 
 #[tokio::test]
-async fn a_server_that_refuses_to_start_elsewhere_sends_all_on_one_connection() {
+async fn refused_rest_falls_back_to_one_connection() {
     let bytes = content(16 << 20);
     let refused = Script::new().login().type_image().passive().expect("REST 8388608").reply("502 no REST");
 
@@ -246,7 +246,7 @@ async fn a_server_that_refuses_to_start_elsewhere_sends_all_on_one_connection() 
 }
 
 #[tokio::test]
-async fn a_server_that_starts_at_the_beginning_all_the_same_is_found_out() {
+async fn ignored_rest_is_detected() {
     let bytes = content(16 << 20);
     let script = Script::new().login().type_image().passive().expect("REST 8388608").reply("350 go");
     let script = script.expect("RETR big").reply("150 here").send(&bytes[..100_000]).expect("ABOR");
@@ -256,7 +256,7 @@ async fn a_server_that_starts_at_the_beginning_all_the_same_is_found_out() {
 }
 
 #[tokio::test]
-async fn a_small_file_is_left_to_one_connection() {
+async fn small_file_uses_one_connection() {
     let local = tempfile::tempdir().unwrap();
     let script = Script::new().login().expect("MLST big").reply(mlst_file(1000)).type_image();
     let server = Script::start_each([sending(script, "RETR big", content(1000))]).await;

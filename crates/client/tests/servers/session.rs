@@ -14,21 +14,21 @@ use crate::common;
 use crate::common::{content, login};
 
 server_tests! {
-    the_working_directory_is_asked_and_changed,
-    a_file_is_stored_listed_fetched_renamed_and_removed,
-    an_empty_file_goes_up_and_comes_down,
-    an_empty_directory_lists_as_empty,
-    a_listed_file_is_an_empty_listing,
-    what_is_not_there_is_told_as_such,
+    working_directory_is_read_and_changed,
+    file_life_cycle,
+    empty_file_round_trip,
+    empty_directory_lists_as_empty,
+    listing_a_file_is_empty,
+    missing_paths_are_not_found,
     transfers_start_at_offsets,
     appending_adds_to_the_end,
-    directories_are_made_with_their_parents_and_again,
-    sizes_and_times_are_told,
-    a_tree_of_hard_names_goes_up_moves_comes_down_and_goes_away,
-    an_aborted_download_leaves_a_working_client,
-    an_aborted_upload_leaves_a_working_client,
-    a_dropped_listing_leaves_a_working_client,
-    a_wrong_password_is_refused,
+    directories_are_created_with_parents_and_repeatedly,
+    sizes_and_times_are_reported,
+    difficult_names_round_trip_rename_and_removal,
+    aborted_download_keeps_client_usable,
+    aborted_upload_keeps_client_usable,
+    dropped_listing_keeps_client_usable,
+    wrong_password_is_refused,
 }
 
 /// Stores bytes under a name.
@@ -75,7 +75,7 @@ async fn check_in_step(client: &mut Client) {
     client.current_directory().await.unwrap();
 }
 
-async fn the_working_directory_is_asked_and_changed(server: &TestServer) {
+async fn working_directory_is_read_and_changed(server: &TestServer) {
     let mut client = login(server).await;
     let home = client.current_directory().await.unwrap();
     client.make_directory("inner \"quoted\"").await.unwrap();
@@ -89,7 +89,7 @@ async fn the_working_directory_is_asked_and_changed(server: &TestServer) {
     client.quit().await.unwrap();
 }
 
-async fn a_file_is_stored_listed_fetched_renamed_and_removed(server: &TestServer) {
+async fn file_life_cycle(server: &TestServer) {
     let mut client = login(server).await;
     let bytes = content(300_000);
 
@@ -106,7 +106,7 @@ async fn a_file_is_stored_listed_fetched_renamed_and_removed(server: &TestServer
     client.quit().await.unwrap();
 }
 
-async fn an_empty_file_goes_up_and_comes_down(server: &TestServer) {
+async fn empty_file_round_trip(server: &TestServer) {
     let mut client = login(server).await;
 
     put(&mut client, "empty", b"").await;
@@ -116,7 +116,7 @@ async fn an_empty_file_goes_up_and_comes_down(server: &TestServer) {
     check_in_step(&mut client).await;
 }
 
-async fn an_empty_directory_lists_as_empty(server: &TestServer) {
+async fn empty_directory_lists_as_empty(server: &TestServer) {
     let mut client = login(server).await;
     client.make_directory("nothing").await.unwrap();
 
@@ -125,7 +125,7 @@ async fn an_empty_directory_lists_as_empty(server: &TestServer) {
     check_in_step(&mut client).await;
 }
 
-async fn a_listed_file_is_an_empty_listing(server: &TestServer) {
+async fn listing_a_file_is_empty(server: &TestServer) {
     let mut client = login(server).await;
     client.make_directory("same").await.unwrap();
     put(&mut client, "same/same", b"x").await;
@@ -135,7 +135,7 @@ async fn a_listed_file_is_an_empty_listing(server: &TestServer) {
     check_in_step(&mut client).await;
 }
 
-async fn what_is_not_there_is_told_as_such(server: &TestServer) {
+async fn missing_paths_are_not_found(server: &TestServer) {
     let mut client = login(server).await;
 
     assert!(client.stat("missing").await.unwrap_err().is_not_found());
@@ -173,7 +173,7 @@ async fn appending_adds_to_the_end(server: &TestServer) {
     assert_eq!(get(&mut client, "log").await, b"one\ntwo\n");
 }
 
-async fn directories_are_made_with_their_parents_and_again(server: &TestServer) {
+async fn directories_are_created_with_parents_and_repeatedly(server: &TestServer) {
     let mut client = login(server).await;
 
     client.make_directory("one/two/three").await.unwrap();
@@ -184,7 +184,7 @@ async fn directories_are_made_with_their_parents_and_again(server: &TestServer) 
     assert!(!client.exists("one").await.unwrap());
 }
 
-async fn sizes_and_times_are_told(server: &TestServer) {
+async fn sizes_and_times_are_reported(server: &TestServer) {
     let mut client = login(server).await;
     put(&mut client, "file", b"12345").await;
     let on_disk = std::fs::metadata(server.root().join("file")).unwrap().modified().unwrap();
@@ -195,7 +195,7 @@ async fn sizes_and_times_are_told(server: &TestServer) {
     assert!(client.stat("/").await.unwrap().is_dir());
 }
 
-async fn a_tree_of_hard_names_goes_up_moves_comes_down_and_goes_away(server: &TestServer) {
+async fn difficult_names_round_trip_rename_and_removal(server: &TestServer) {
     name_what_is_left_out(server.kind());
     let local = tempfile::tempdir().unwrap();
     let (source, back) = (local.path().join("source"), local.path().join("back"));
@@ -236,7 +236,7 @@ async fn stat_some(client: &mut Client, paths: &[RemotePath]) {
     }
 }
 
-async fn an_aborted_download_leaves_a_working_client(server: &TestServer) {
+async fn aborted_download_keeps_client_usable(server: &TestServer) {
     let mut client = login(server).await;
     std::fs::write(server.root().join("big"), content(8_000_000)).unwrap();
     server.hand_over().unwrap();
@@ -252,7 +252,7 @@ async fn an_aborted_download_leaves_a_working_client(server: &TestServer) {
     check_in_step(&mut client).await;
 }
 
-async fn an_aborted_upload_leaves_a_working_client(server: &TestServer) {
+async fn aborted_upload_keeps_client_usable(server: &TestServer) {
     let mut client = login(server).await;
 
     let mut stream = client.upload_stream("part").await.unwrap();
@@ -264,7 +264,7 @@ async fn an_aborted_upload_leaves_a_working_client(server: &TestServer) {
     assert_eq!(get(&mut client, "whole").await, b"x");
 }
 
-async fn a_dropped_listing_leaves_a_working_client(server: &TestServer) {
+async fn dropped_listing_keeps_client_usable(server: &TestServer) {
     let mut client = login(server).await;
     for number in 0..50 {
         std::fs::write(server.root().join(format!("file {number}")), b"x").unwrap();
@@ -279,7 +279,7 @@ async fn a_dropped_listing_leaves_a_working_client(server: &TestServer) {
     assert_eq!(names(&mut client, "").await.len(), 50);
 }
 
-async fn a_wrong_password_is_refused(server: &TestServer) {
+async fn wrong_password_is_refused(server: &TestServer) {
     if server.kind() == ServerKind::Vsftpd {
         // Its test login is anonymous, which takes any password.
         return;

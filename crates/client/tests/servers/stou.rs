@@ -9,7 +9,7 @@ use tokio::io::AsyncWriteExt;
 
 use crate::common;
 
-server_tests! { no_file_is_overwritten_and_each_name_is_told }
+server_tests! { stou_overwrites_nothing_and_reports_names }
 
 async fn store(client: &mut Client, bytes: &[u8]) -> Result<(FileName, TransferSummary)> {
     let mut stream = client.upload_unique_stream().await?;
@@ -17,7 +17,7 @@ async fn store(client: &mut Client, bytes: &[u8]) -> Result<(FileName, TransferS
     stream.finish().await
 }
 
-async fn no_file_is_overwritten_and_each_name_is_told(server: &TestServer) {
+async fn stou_overwrites_nothing_and_reports_names(server: &TestServer) {
     let mut client = common::login(server).await;
 
     for content in ["one", "two"] {

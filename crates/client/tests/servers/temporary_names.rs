@@ -14,12 +14,12 @@ use tokio::sync::Notify;
 use crate::common::{builder, content, login, login_by};
 
 server_tests! {
-    a_whole_upload_replaces_the_file_of_its_name,
-    an_upload_that_broke_off_leaves_the_target_and_goes_on_in_its_part,
-    a_tree_goes_up_under_temporary_names,
+    complete_upload_replaces_the_target,
+    broken_upload_keeps_target_and_resumes,
+    tree_uploads_under_temporary_names,
 }
 
-async fn a_whole_upload_replaces_the_file_of_its_name(server: &TestServer) {
+async fn complete_upload_replaces_the_target(server: &TestServer) {
     let (_local, path) = local_file(&content(100_000));
     lay(server, b"old");
     let mut client = login(server).await;
@@ -40,7 +40,7 @@ impl Progress for Begun {
     }
 }
 
-async fn an_upload_that_broke_off_leaves_the_target_and_goes_on_in_its_part(server: &TestServer) {
+async fn broken_upload_keeps_target_and_resumes(server: &TestServer) {
     let (_local, path) = local_file(&content(2_000_000));
     lay(server, b"old");
     let mut client = login_by(builder(server).write_limit(300_000), server).await;
@@ -63,7 +63,7 @@ async fn an_upload_that_broke_off_leaves_the_target_and_goes_on_in_its_part(serv
     assert!(!server.root().join("a.oxftp.part").exists());
 }
 
-async fn a_tree_goes_up_under_temporary_names(server: &TestServer) {
+async fn tree_uploads_under_temporary_names(server: &TestServer) {
     let local = tempfile::tempdir().unwrap();
     make_tree(local.path(), &TreeOptions::fit_for(server.kind(), 30)).unwrap();
     let mut client = login(server).await;

@@ -56,17 +56,17 @@ fn slow_pool(server: &TestServer, connector: Waiting) -> Pool {
 }
 
 #[tokio::test]
-async fn sessions_are_opened_while_a_listing_is_on_its_way() {
+async fn prewarm_opens_sessions_during_listing() {
     assert_eq!(listed_by_a_pool_that_waits_for(8, Connections::All).await, 8);
 }
 
 #[tokio::test]
-async fn of_as_many_as_are_found_best_only_those_of_the_first_step_are_opened_meanwhile() {
+async fn prewarm_with_auto_connections_opens_first_step_only() {
     assert_eq!(listed_by_a_pool_that_waits_for(4, Connections::Auto).await, 4);
 }
 
 #[tokio::test]
-async fn a_session_too_many_that_was_opened_in_vain_stops_nothing() {
+async fn refused_prewarm_session_does_not_stop_transfer() {
     let local = tempfile::tempdir().unwrap();
     let tree = Script::new().login().expect("MLST d").reply(scripts::mlst_dir()).type_image();
     let tree = scripts::sending(tree, "MLSD d", "type=file;size=1; a\r\n");
@@ -131,13 +131,13 @@ async fn fetched_over_tls(greeting: &str, transfer: impl FnOnce(Script) -> Scrip
 }
 
 #[tokio::test]
-async fn vsftpd_is_told_the_end_of_tls_before_it_sends() {
+async fn vsftpd_gets_close_notify_before_it_sends() {
     let script = |script: Script| script.expect_end_of_sending().data("content");
 
     assert_eq!(fetched_over_tls("220 (vsFTPd 3.0.3)", script).await, b"content");
 }
 
 #[tokio::test]
-async fn both_commands_that_protect_data_go_out_at_once() {
+async fn pbsz_and_prot_are_pipelined() {
     assert_eq!(fetched_over_tls("220 ready", |script| script.data("content")).await, b"content");
 }

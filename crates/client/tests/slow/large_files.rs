@@ -11,11 +11,11 @@ use crate::common::scripts::{builder, check_in_step, in_step, mlst_file, opening
 use crate::common::{content, login};
 
 server_tests! {
-    a_large_file_goes_up_and_comes_down_and_is_counted,
-    a_large_download_goes_on_where_its_part_ends,
+    large_file_round_trip_counts_every_byte,
+    large_download_resumes_at_partial_file_end,
 }
 
-async fn a_large_file_goes_up_and_comes_down_and_is_counted(server: &TestServer) {
+async fn large_file_round_trip_counts_every_byte(server: &TestServer) {
     let local = tempfile::tempdir().unwrap();
     let (source, target) = (local.path().join("source"), local.path().join("target"));
     fs::write(&source, content(SIZE)).unwrap();
@@ -31,7 +31,7 @@ async fn a_large_file_goes_up_and_comes_down_and_is_counted(server: &TestServer)
     client.quit().await.unwrap();
 }
 
-async fn a_large_download_goes_on_where_its_part_ends(server: &TestServer) {
+async fn large_download_resumes_at_partial_file_end(server: &TestServer) {
     let local = tempfile::tempdir().unwrap();
     fs::write(server.root().join("it"), content(SIZE)).unwrap();
     fs::write(local.path().join("it.oxftp.part"), content(SIZE / 3)).unwrap();
@@ -44,7 +44,7 @@ async fn a_large_download_goes_on_where_its_part_ends(server: &TestServer) {
 }
 
 #[tokio::test]
-async fn a_large_download_that_is_reset_leaves_a_part_of_true_bytes() {
+async fn reset_large_download_leaves_valid_partial_file() {
     let local = tempfile::tempdir().unwrap();
     let script = Script::new().expect("MLST it").reply(mlst_file(2 * SIZE as u64)).type_image();
     let script = opening(script, "RETR it").send(content(SIZE)).reset_data().reply("426 reset");
@@ -58,7 +58,7 @@ async fn a_large_download_that_is_reset_leaves_a_part_of_true_bytes() {
 }
 
 #[tokio::test]
-async fn a_large_download_that_falls_silent_is_a_timeout_and_leaves_a_part_of_true_bytes() {
+async fn stalled_large_download_timeout_leaves_valid_partial_file() {
     let local = tempfile::tempdir().unwrap();
     let script = Script::new().expect("MLST it").reply(mlst_file(2 * SIZE as u64)).type_image();
     let script = opening(script, "RETR it").send(content(SIZE)).stall();
@@ -85,7 +85,7 @@ impl Progress for Begun {
 }
 
 #[tokio::test]
-async fn a_large_upload_dropped_in_the_middle_is_reset() {
+async fn dropped_large_upload_is_reset() {
     let local = tempfile::tempdir().unwrap();
     let source = local.path().join("it");
     // More than sockets hold, so that it cannot be through.

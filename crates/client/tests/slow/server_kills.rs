@@ -153,14 +153,14 @@ macro_rules! killed {
                 use oxftp_testing::servers::{Protection, ServerKind};
 
                 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-                async fn a_download_of_a_thousand_files_outlives_a_server_that_dies() {
+                async fn download_of_1000_files_survives_killed_server() {
                     for seed in super::seeds() {
                         super::downloads(ServerKind::$kind, Protection::$protection, seed).await;
                     }
                 }
 
                 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-                async fn an_upload_of_a_thousand_files_outlives_a_server_that_dies() {
+                async fn upload_of_1000_files_survives_killed_server() {
                     for seed in super::seeds() {
                         super::uploads(ServerKind::$kind, Protection::$protection, seed).await;
                     }

@@ -11,27 +11,27 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use crate::common::{builder_with, content, login_by};
 
 #[tokio::test]
-async fn vsftpd_resumes_900_data_connections_over_tls_1_3() {
+async fn vsftpd_resumes_900_sessions_with_tls13() {
     resumes_everything(ServerKind::Vsftpd, TlsVersion::Tls13).await;
 }
 
 #[tokio::test]
-async fn vsftpd_resumes_900_data_connections_over_tls_1_2() {
+async fn vsftpd_resumes_900_sessions_with_tls12() {
     resumes_everything(ServerKind::Vsftpd, TlsVersion::Tls12).await;
 }
 
 #[tokio::test]
-async fn proftpd_resumes_900_data_connections_over_tls_1_3() {
+async fn proftpd_resumes_900_sessions_with_tls13() {
     resumes_everything(ServerKind::ProFtpd, TlsVersion::Tls13).await;
 }
 
 #[tokio::test]
-async fn proftpd_resumes_900_data_connections_over_tls_1_2() {
+async fn proftpd_resumes_900_sessions_with_tls12() {
     resumes_everything(ServerKind::ProFtpd, TlsVersion::Tls12).await;
 }
 
 #[tokio::test]
-async fn transfers_that_were_refused_cost_no_session() {
+async fn refused_transfers_use_no_tls_ticket() {
     for kind in [ServerKind::Vsftpd, ServerKind::ProFtpd] {
         let Some(server) = reusing(kind).await else { continue };
         let mut client = login_by(builder_with(&server, |tls| tls), &server).await;
@@ -46,7 +46,7 @@ async fn transfers_that_were_refused_cost_no_session() {
 }
 
 #[tokio::test]
-async fn a_clients_certificate_does_not_stop_sessions_from_being_resumed() {
+async fn sessions_resume_with_client_certificate() {
     for kind in [ServerKind::Vsftpd, ServerKind::ProFtpd] {
         let mut options = ServerOptions::new(Protection::Explicit);
         options.require_session_reuse = true;
@@ -68,7 +68,7 @@ async fn a_clients_certificate_does_not_stop_sessions_from_being_resumed() {
 }
 
 #[tokio::test]
-async fn a_server_that_demands_a_certificate_refuses_a_client_without_one() {
+async fn missing_client_certificate_is_refused() {
     let mut options = ServerOptions::new(Protection::Explicit);
     options.require_client_certificate = true;
     for kind in ServerKind::ALL {

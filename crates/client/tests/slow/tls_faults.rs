@@ -15,7 +15,7 @@ use oxftp_testing::{
 use crate::common::{builder, content, faulty_connector::FaultyConnector, login_by};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_file_whose_connection_fails_anywhere_is_an_error_or_whole() {
+async fn truncated_tls_download_at_any_byte_is_error() {
     for protection in [Protection::Explicit, Protection::Implicit] {
         let server = &prepared(protection).await;
         let whole = at_once(faults(FILE as u64 + FRAMES), |fault| download(server, fault)).await;
@@ -26,7 +26,7 @@ async fn a_file_whose_connection_fails_anywhere_is_an_error_or_whole() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_listing_whose_connection_fails_anywhere_is_an_error_or_whole() {
+async fn truncated_tls_listing_at_any_byte_is_error() {
     let server = &prepared(Protection::Explicit).await;
     let whole = at_once(faults(FRAMES), |fault| list(server, fault)).await;
 

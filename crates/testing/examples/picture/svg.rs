@@ -67,7 +67,7 @@ fn escaped(text: &str) -> String {
 }
 
 #[test]
-fn what_svg_would_take_for_markup_is_escaped() {
+fn markup_is_escaped_in_svg() {
     let mut parser = vt100::Parser::new(ROWS, COLUMNS, 0);
     parser.process(b"[==>   ] a&b");
 
@@ -77,7 +77,7 @@ fn what_svg_would_take_for_markup_is_escaped() {
 }
 
 #[test]
-fn every_screen_has_its_place_and_the_last_one_stays() {
+fn every_screen_is_shown_and_last_stays() {
     let screens = ["one", "two"].map(|text| {
         let mut parser = vt100::Parser::new(ROWS, COLUMNS, 0);
         parser.process(text.as_bytes());

@@ -242,7 +242,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn both_ways_to_name_an_address_are_read() {
+    fn eprt_and_port_addresses_are_parsed() {
         assert_eq!(told_address(b"EPRT |1|127.0.0.1|1075|"), Some(([127, 0, 0, 1], 1075).into()));
         assert_eq!(told_address(b"EPRT |2|::1|1075|"), "[::1]:1075".parse().ok());
         assert_eq!(told_address(b"PORT 127,0,0,1,4,51"), Some(([127, 0, 0, 1], 1075).into()));

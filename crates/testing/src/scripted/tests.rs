@@ -8,7 +8,7 @@ use super::data::reset_on_close;
 use super::{Ending, Script, ScriptedServer};
 
 #[tokio::test]
-async fn a_script_is_played_line_by_line() {
+async fn script_is_played_line_by_line() {
     let server = Script::new().greeting("220-hello\r\n220 there").login().type_image().start().await;
 
     let mut client = connect(&server).await;
@@ -19,7 +19,7 @@ async fn a_script_is_played_line_by_line() {
 }
 
 #[tokio::test]
-async fn a_series_plays_a_script_to_each_client_in_order_and_takes_no_more() {
+async fn series_plays_one_script_per_client() {
     let scripts = ["220 one", "220 other"].map(|greeting| Script::new().greeting(greeting).close());
     let server = Script::start_each(scripts).await;
 
@@ -35,7 +35,7 @@ async fn a_series_plays_a_script_to_each_client_in_order_and_takes_no_more() {
 
 #[tokio::test]
 #[should_panic(expected = "step 2 of 2 of the script, expect \"USER x\": \"USER y\" came")]
-async fn another_line_fails_and_names_both() {
+async fn unexpected_line_fails_and_shows_both() {
     let server = Script::new().expect("USER x").start().await;
 
     say(&mut connect(&server).await, b"USER y\r\n").await;
@@ -45,7 +45,7 @@ async fn another_line_fails_and_names_both() {
 
 #[tokio::test]
 #[should_panic(expected = "expect \"USER x\": the client closed the connection after \"US\"")]
-async fn a_missing_line_fails() {
+async fn missing_line_fails() {
     let server = Script::new().expect("USER x").start().await;
 
     say(&mut connect(&server).await, b"US").await;
@@ -55,7 +55,7 @@ async fn a_missing_line_fails() {
 
 #[tokio::test]
 #[should_panic(expected = "after the last step of the script: \"NOOP\\r\\n\" came")]
-async fn a_line_too_many_fails() {
+async fn extra_line_fails() {
     let server = Script::new().start().await;
     let mut client = connect(&server).await;
 
@@ -66,7 +66,7 @@ async fn a_line_too_many_fails() {
 
 #[tokio::test]
 #[should_panic(expected = "\"NOOP\\n\" does not end in CR LF")]
-async fn a_line_without_carriage_return_fails() {
+async fn line_without_carriage_return_fails() {
     let server = Script::new().expect("NOOP").start().await;
     let mut client = connect(&server).await;
 
@@ -76,7 +76,7 @@ async fn a_line_without_carriage_return_fails() {
 }
 
 #[tokio::test]
-async fn a_failed_script_closes_the_connection() {
+async fn failed_script_closes_the_connection() {
     let server = Script::new().expect("NOOP").stall().start().await;
     let mut client = connect(&server).await;
 
@@ -87,7 +87,7 @@ async fn a_failed_script_closes_the_connection() {
 }
 
 #[tokio::test]
-async fn data_go_down_and_up() {
+async fn data_round_trip() {
     let server =
         Script::new().passive().data("down").pasv().expect_data("up").reply("226 done").start().await;
     let mut client = connect(&server).await;
@@ -110,7 +110,7 @@ async fn data_go_down_and_up() {
 
 #[tokio::test]
 #[should_panic(expected = "\"other\" came as data, not \"wanted\"")]
-async fn other_data_fail() {
+async fn unexpected_data_fails() {
     let server = Script::new().passive().expect_data("wanted").start().await;
     let mut client = connect(&server).await;
 
@@ -123,7 +123,7 @@ async fn other_data_fail() {
 }
 
 #[tokio::test]
-async fn a_reset_is_told_from_an_end() {
+async fn reset_differs_from_eof() {
     let server = Script::new().passive().receive().passive().expect_reset().start().await;
     let mut client = connect(&server).await;
 
@@ -145,7 +145,7 @@ async fn a_reset_is_told_from_an_end() {
 
 #[tokio::test]
 #[should_panic(expected = "the data connection was closed, not reset")]
-async fn an_end_instead_of_a_reset_fails() {
+async fn eof_instead_of_reset_fails() {
     let server = Script::new().passive().expect_reset().start().await;
     let mut client = connect(&server).await;
 
@@ -156,7 +156,7 @@ async fn an_end_instead_of_a_reset_fails() {
 }
 
 #[tokio::test]
-async fn nobody_answers_at_a_dead_port() {
+async fn dead_port_refuses_connections() {
     let server = Script::new().dead_passive().start().await;
     let mut client = connect(&server).await;
 
@@ -170,7 +170,7 @@ async fn nobody_answers_at_a_dead_port() {
 
 #[tokio::test]
 #[should_panic(expected = "the client connected to an address that is not the server's")]
-async fn a_client_that_follows_a_foreign_address_fails() {
+async fn following_a_foreign_pasv_address_fails() {
     let foreign = Ipv4Addr::new(127, 0, 0, 3);
     let server = Script::new().pasv_naming(foreign).start().await;
     let mut client = connect(&server).await;
@@ -182,7 +182,7 @@ async fn a_client_that_follows_a_foreign_address_fails() {
 }
 
 #[tokio::test]
-async fn a_server_connects_back_and_a_stranger_is_heard_of() {
+async fn active_mode_with_foreign_connection() {
     let server = Script::new().connect_back().stranger().data("down").start().await;
     let mut client = connect(&server).await;
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -199,7 +199,7 @@ async fn a_server_connects_back_and_a_stranger_is_heard_of() {
 }
 
 #[tokio::test]
-async fn a_stalled_server_hears_anything_and_says_nothing() {
+async fn stalled_server_reads_everything_and_sends_nothing() {
     let server = Script::new().no_greeting().stall().start().await;
     let mut client = connect(&server).await;
 
@@ -221,7 +221,7 @@ async fn the_control_connection_can_be_reset() {
 }
 
 #[tokio::test]
-async fn a_script_is_played_on_ipv6() {
+async fn script_is_played_on_ipv6() {
     let server = Script::new().at(Ipv6Addr::LOCALHOST).passive().data("six").start().await;
     let mut client = connect(&server).await;
 

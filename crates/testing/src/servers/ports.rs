@@ -58,7 +58,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_port_is_given_once_while_it_is_held() {
+    fn reserved_port_is_not_given_twice() {
         let host = Ipv4Addr::LOCALHOST.into();
         let held = ReservedPort::take(host).unwrap();
 

@@ -58,11 +58,11 @@ impl Drop for ShowLogOnPanic {
 /// ```
 /// use oxftp_testing::servers::TestServer;
 ///
-/// async fn it_has_an_address(server: &TestServer) {
+/// async fn has_a_loopback_address(server: &TestServer) {
 ///     assert!(server.address().ip().is_loopback());
 /// }
 ///
-/// oxftp_testing::server_tests! { it_has_an_address }
+/// oxftp_testing::server_tests! { has_a_loopback_address }
 /// # fn main() {}
 /// ```
 #[macro_export]

@@ -25,7 +25,7 @@ fn fenced(script: Script) -> Script {
 
 /// Each order in which servers answer a transfer and `ABOR` (see `dialog::Abort`).
 #[tokio::test]
-async fn every_order_of_answers_to_an_abort_leaves_the_client_in_step() {
+async fn every_order_of_abort_replies_keeps_sync() {
     let begun = || retr().send("data").expect("ABOR");
     let late = || retr().data("data").reply("226 done").expect("ABOR");
     let orders = [
@@ -53,7 +53,7 @@ async fn every_order_of_answers_to_an_abort_leaves_the_client_in_step() {
 }
 
 #[tokio::test]
-async fn an_aborted_upload_is_reset() {
+async fn aborted_upload_is_reset() {
     let script = stor().read(4).expect("ABOR").expect_reset().reply("426 broken off").reply("226 aborted");
     let (server, mut client) = play(in_step(fenced(script))).await;
 
@@ -66,7 +66,7 @@ async fn an_aborted_upload_is_reset() {
 }
 
 #[tokio::test]
-async fn an_abort_that_is_not_waited_for_is_read_by_the_next_command() {
+async fn scheduled_abort_is_read_by_next_command() {
     let script = retr().send("data").expect("ABOR").reply("426 broken off").reply("226 aborted");
     let (server, mut client) = play(in_step(fenced(script))).await;
 
@@ -78,7 +78,7 @@ async fn an_abort_that_is_not_waited_for_is_read_by_the_next_command() {
 }
 
 #[tokio::test]
-async fn an_abort_that_is_dropped_is_read_by_the_next_command() {
+async fn dropped_abort_is_read_by_next_command() {
     let script = retr().send("data").expect("ABOR").reply("226 done").reply("225 nothing to abort");
     let (server, mut client) = play(in_step(fenced(script))).await;
 
@@ -98,7 +98,7 @@ fn aborted_with_one_answer() -> Script {
 }
 
 #[tokio::test]
-async fn a_late_answer_to_an_aborted_transfer_is_nobody_elses() {
+async fn late_abort_reply_answers_no_other_command() {
     for late in ["426 broken off", "226 done", "225 nothing to abort"] {
         let script = aborted_with_one_answer().expect("PWD").reply(late).reply("257 \"/in/step\"");
         let (server, mut client) = play(in_step(script)).await;
@@ -112,7 +112,7 @@ async fn a_late_answer_to_an_aborted_transfer_is_nobody_elses() {
 }
 
 #[tokio::test]
-async fn a_late_answer_that_never_comes_takes_no_others_place() {
+async fn missing_late_abort_reply_keeps_sync() {
     let script =
         aborted_with_one_answer().expect("DELE x").reply("451 busy").expect("ABOR").reply("226 nothing");
     let (server, mut client) = play(in_step(script)).await;
@@ -127,7 +127,7 @@ async fn a_late_answer_that_never_comes_takes_no_others_place() {
 }
 
 #[tokio::test]
-async fn an_abort_of_a_transfer_that_was_answered_early_has_one_answer() {
+async fn abort_after_early_final_reply_expects_one_reply() {
     let script = Script::new().type_image().passive().expect("RETR a").reply("226 done").send("data");
     let (server, mut client) = play(in_step(script.expect("ABOR").reply("225 nothing to abort"))).await;
 
@@ -140,7 +140,7 @@ async fn an_abort_of_a_transfer_that_was_answered_early_has_one_answer() {
 }
 
 #[tokio::test]
-async fn an_abort_without_a_transfer_has_one_answer() {
+async fn abort_without_transfer_expects_one_reply() {
     let script = Script::new().expect("ABOR").reply("226 nothing to do").expect("ABOR").reply("502 what?");
     let (server, mut client) = play(in_step(script)).await;
 
@@ -152,7 +152,7 @@ async fn an_abort_without_a_transfer_has_one_answer() {
 }
 
 #[tokio::test]
-async fn a_server_that_closes_instead_of_aborting_is_an_error() {
+async fn server_that_closes_on_abort_is_error() {
     let (server, mut client) = play(retr().send("data").expect("ABOR").reply("421 bye").close()).await;
 
     let stream = client.download_stream("a").await.unwrap();

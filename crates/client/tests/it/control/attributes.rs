@@ -17,7 +17,7 @@ fn seconds(path: &Path) -> u64 {
 }
 
 #[tokio::test]
-async fn the_time_of_a_file_is_asked_for_while_the_data_connection_is_opened() {
+async fn mdtm_is_sent_while_data_connection_opens() {
     let local = tempfile::tempdir().unwrap();
     let script = Script::new().expect("MLST a").reply("250-Listing\r\n type=file;size=1; a\r\n250 End");
     let script = script.type_image().passive().expect("MDTM a").reply("213 20200102030405");
@@ -41,7 +41,7 @@ async fn set(client: &mut Client) -> oxftp::Result<()> {
 }
 
 #[tokio::test]
-async fn every_way_is_tried_once_and_the_one_that_works_is_kept() {
+async fn each_way_to_set_times_is_tried_once() {
     let script = listing("MDTM")
         .expect("MDTM 20200102030405 x y")
         .reply("550 no such file")
@@ -65,7 +65,7 @@ async fn every_way_is_tried_once_and_the_one_that_works_is_kept() {
 }
 
 #[tokio::test]
-async fn a_success_that_changes_nothing_leads_to_the_next_way() {
+async fn mfmt_without_effect_tries_next_way() {
     let script = listing("MFMT")
         .expect("MFMT 20200102030405 x y")
         .reply("213 Modify=20200102030405; x y")
@@ -84,7 +84,7 @@ async fn a_success_that_changes_nothing_leads_to_the_next_way() {
 }
 
 #[tokio::test]
-async fn a_server_that_does_not_tell_times_is_believed() {
+async fn set_time_is_trusted_without_mdtm() {
     let script = listing("MFMT")
         .expect("MFMT 20200102030405 x y")
         .reply("213 fine")
@@ -102,7 +102,7 @@ async fn a_server_that_does_not_tell_times_is_believed() {
 }
 
 #[tokio::test]
-async fn a_refusal_for_lack_of_permission_is_told_and_not_taken_for_a_lack_of_the_command() {
+async fn set_time_permission_denied_is_not_unsupported_command() {
     let script = || {
         listing("MDTM")
             .expect("MDTM 20200102030405 x y")

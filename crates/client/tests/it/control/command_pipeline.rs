@@ -6,7 +6,7 @@ use crate::common::scripts::{check_in_step, in_step, play};
 
 /// The script answers nothing before it has read all three.
 #[tokio::test]
-async fn all_commands_are_sent_before_the_first_reply_is_awaited() {
+async fn pipelined_commands_are_sent_before_first_reply() {
     let script = Script::new().expect("NOOP").expect("SYST").expect("NONSENSE");
     let script = script.reply("200 ok").reply("215 UNIX").reply("500 what?");
     let (server, mut client) = play(in_step(script)).await;
@@ -20,7 +20,7 @@ async fn all_commands_are_sent_before_the_first_reply_is_awaited() {
 }
 
 #[tokio::test]
-async fn replies_of_a_dropped_pipeline_answer_no_later_command() {
+async fn dropped_pipeline_replies_answer_no_later_command() {
     let script = Script::new().expect("NOOP").expect("SYST").reply("200 ok").reply("215 UNIX");
     let (server, mut client) = play(in_step(script)).await;
 
@@ -32,7 +32,7 @@ async fn replies_of_a_dropped_pipeline_answer_no_later_command() {
 }
 
 #[tokio::test]
-async fn a_line_break_is_refused_before_anything_is_sent() {
+async fn pipeline_command_injection_is_refused() {
     let (server, mut client) = play(in_step(Script::new())).await;
 
     assert!(client.pipeline(["NOOP", "NOOP\r\nDELE x"]).await.is_err());

@@ -17,7 +17,7 @@ fn code(reply: &oxftp::Reply) -> u16 {
 }
 
 #[tokio::test]
-async fn any_of_several_masks_will_do() {
+async fn any_of_several_masks_matches() {
     let script = Script::new().expect("SITE A").reply("213 a").expect("SITE B").reply("350 b");
     let (server, mut client) = play(script).await;
 
@@ -29,7 +29,7 @@ async fn any_of_several_masks_will_do() {
 }
 
 #[tokio::test]
-async fn an_unexpected_reply_is_an_error_that_has_everything() {
+async fn unexpected_reply_error_carries_reply_and_masks() {
     let (server, mut client) = play(in_step(Script::new().expect("SITE A").reply("550-no\r\n550 way"))).await;
 
     let error = client.command("SITE A").expect("2xx").expect("350").await.unwrap_err();
@@ -43,7 +43,7 @@ async fn an_unexpected_reply_is_an_error_that_has_everything() {
 }
 
 #[tokio::test]
-async fn replies_that_match_a_wait_mask_are_waited_past() {
+async fn replies_matching_wait_mask_are_skipped() {
     let script = Script::new().expect("SITE SLOW").reply("150 a").reply("250 b").reply("226 c");
     let (server, mut client) = play(in_step(script)).await;
 
@@ -56,7 +56,7 @@ async fn replies_that_match_a_wait_mask_are_waited_past() {
 }
 
 #[tokio::test]
-async fn waiting_without_expecting_takes_any_other_reply() {
+async fn wait_mask_alone_accepts_any_other_reply() {
     let (server, mut client) = play(Script::new().expect("SITE A").reply("120 wait").reply("550 no")).await;
 
     let reply = client.command("SITE A").wait("1xx").await.unwrap();
@@ -66,7 +66,7 @@ async fn waiting_without_expecting_takes_any_other_reply() {
 }
 
 #[tokio::test]
-async fn a_preliminary_reply_that_is_not_waited_past_is_the_answer() {
+async fn preliminary_reply_without_wait_mask_is_the_reply() {
     let (server, mut client) = play(Script::new().expect("SITE A").reply("150 a").reply("226 b")).await;
 
     let first = client.command("SITE A").expect("1xx").await.unwrap();
@@ -89,7 +89,7 @@ async fn without_masks_nothing_is_read() {
 }
 
 #[tokio::test]
-async fn a_reply_that_was_not_read_is_not_taken_for_the_next_answer() {
+async fn unread_reply_does_not_answer_next_command() {
     let script = Script::new().expect("SITE A").reply("213 a").expect("SITE B").reply("213 b");
     let (server, mut client) = play(script).await;
 
@@ -103,7 +103,7 @@ async fn a_reply_that_was_not_read_is_not_taken_for_the_next_answer() {
 }
 
 #[tokio::test]
-async fn line_breaks_and_nul_are_refused_before_anything_is_sent() {
+async fn command_injection_is_refused_before_sending() {
     let (server, mut client) = play(in_step(Script::new())).await;
 
     for line in ["NOOP\r\nDELE x", "NOOP\n", "NOOP\r", "NOOP\0", "", "  "] {
@@ -120,7 +120,7 @@ async fn line_breaks_and_nul_are_refused_before_anything_is_sent() {
 }
 
 #[tokio::test]
-async fn a_reply_may_arrive_byte_by_byte() {
+async fn reply_may_arrive_byte_by_byte() {
     let script = Script::new().expect("SITE A").reply_byte_by_byte("213-one\r\n 213 two\r\n213 three");
     let (server, mut client) = play(in_step(script)).await;
 
@@ -132,7 +132,7 @@ async fn a_reply_may_arrive_byte_by_byte() {
 }
 
 #[tokio::test]
-async fn a_command_is_one_line_and_reads_one_reply_though_two_come_at_once() {
+async fn one_command_reads_one_reply_of_two() {
     let script = Script::new().expect("SITE A").bytes("120 wait\r\n213 a\r\n");
     let (server, mut client) = play(in_step(script)).await;
 
@@ -144,7 +144,7 @@ async fn a_command_is_one_line_and_reads_one_reply_though_two_come_at_once() {
 }
 
 #[tokio::test]
-async fn a_reply_that_nobody_asked_for_is_never_an_answer() {
+async fn unsolicited_reply_answers_no_command() {
     // Nothing may be sent after it either: the script's end holds that.
     let (server, mut client) = play(Script::new().no_greeting().bytes("220 ready\r\n226 surprise\r\n")).await;
 
@@ -157,7 +157,7 @@ async fn a_reply_that_nobody_asked_for_is_never_an_answer() {
 }
 
 #[tokio::test]
-async fn a_second_reply_to_one_command_is_never_an_answer() {
+async fn second_reply_answers_no_command() {
     let script = Script::new().expect("SITE A").bytes("200 a\r\n200 again\r\n");
     let (server, mut client) = play(script).await;
 
@@ -169,7 +169,7 @@ async fn a_second_reply_to_one_command_is_never_an_answer() {
 }
 
 #[tokio::test]
-async fn half_a_reply_that_nobody_asked_for_is_noticed_too() {
+async fn partial_unsolicited_reply_is_detected() {
     let (server, mut client) = play(Script::new().no_greeting().bytes("220 ready\r\n22")).await;
 
     let error = client.command("PWD").expect("2xx").await.unwrap_err();
@@ -181,7 +181,7 @@ async fn half_a_reply_that_nobody_asked_for_is_noticed_too() {
 /// The runtime learns of what arrived only when it runs. A program that computes between two commands
 /// must not take what came meanwhile for the answer to the second.
 #[tokio::test]
-async fn a_reply_that_came_while_the_thread_was_busy_is_never_an_answer() {
+async fn unsolicited_reply_during_busy_thread_is_detected() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     let (told_surprise, surprise_was_told) = mpsc::channel();
@@ -212,7 +212,7 @@ async fn a_reply_that_came_while_the_thread_was_busy_is_never_an_answer() {
 }
 
 #[tokio::test]
-async fn a_goodbye_in_place_of_an_answer_has_its_words_then_and_later() {
+async fn reply_421_text_stays_in_later_errors() {
     let (server, mut client) = play(Script::new().expect("PWD").reply("421 shutting down").close()).await;
 
     let first = client.current_directory().await.unwrap_err();
@@ -227,7 +227,7 @@ async fn a_goodbye_in_place_of_an_answer_has_its_words_then_and_later() {
 }
 
 #[tokio::test]
-async fn a_goodbye_before_a_command_is_told_as_closed_with_its_words() {
+async fn unsolicited_421_is_closed_error_with_text() {
     let (server, mut client) =
         play(Script::new().no_greeting().bytes("220 ready\r\n421 idle too long\r\n")).await;
 
@@ -243,7 +243,7 @@ async fn a_goodbye_before_a_command_is_told_as_closed_with_its_words() {
 
 /// A server that says `421` closes behind it; whoever looks at the end first misses the words.
 #[tokio::test]
-async fn a_goodbye_keeps_its_words_though_the_connection_is_closed_behind_it() {
+async fn reply_421_text_survives_closed_connection() {
     let (server, mut client) =
         play(Script::new().no_greeting().bytes("220 ready\r\n421 idle too long\r\n").close()).await;
     // Lets the end of the connection arrive.
@@ -259,7 +259,7 @@ async fn a_goodbye_keeps_its_words_though_the_connection_is_closed_behind_it() {
 }
 
 #[tokio::test]
-async fn half_a_reply_is_no_reply() {
+async fn truncated_reply_is_error() {
     for half in ["200 half", "200-first\r\n second\r\n", "2"] {
         let (server, mut client) = play(Script::new().expect("NOOP").bytes(half).close()).await;
 
@@ -272,7 +272,7 @@ async fn half_a_reply_is_no_reply() {
 }
 
 #[tokio::test]
-async fn a_reset_connection_is_an_error_and_stays_one() {
+async fn reset_control_connection_stays_an_error() {
     let (server, mut client) = play(Script::new().expect("NOOP").reset()).await;
 
     let error = client.command("NOOP").expect("2xx").await.unwrap_err();
@@ -283,7 +283,7 @@ async fn a_reset_connection_is_an_error_and_stays_one() {
 }
 
 #[tokio::test]
-async fn what_is_no_reply_breaks_the_connection() {
+async fn unparsable_reply_breaks_the_connection() {
     let (server, mut client) = play(Script::new().expect("NOOP").bytes("<html>\r\n")).await;
 
     let error = client.command("NOOP").expect("2xx").await.unwrap_err();
@@ -294,7 +294,7 @@ async fn what_is_no_reply_breaks_the_connection() {
 }
 
 #[tokio::test]
-async fn texts_of_the_server_are_escaped_in_errors() {
+async fn server_text_is_escaped_in_errors() {
     let (server, mut client) = play(Script::new().expect("NOOP").reply("550 \u{1b}[2Jgone\u{7}")).await;
 
     let error = client.command("NOOP").expect("2xx").await.unwrap_err();
@@ -304,7 +304,7 @@ async fn texts_of_the_server_are_escaped_in_errors() {
 }
 
 #[tokio::test]
-async fn a_dropped_command_leaves_the_next_its_own_answer() {
+async fn dropped_command_leaves_next_its_own_reply() {
     // Polled once, it has sent its line; the reply is still owed.
     let script = Script::new().expect("SITE A").reply("213 a");
     let (server, mut client) = play(in_step(script)).await;
@@ -322,7 +322,7 @@ async fn poll_once<T: IntoFuture>(work: T) {
 }
 
 #[tokio::test]
-async fn directories_are_changed_asked_and_made() {
+async fn cwd_pwd_and_mkd_work() {
     let script = Script::new()
         .expect("CWD /a b")
         .reply("250 ok")
@@ -348,7 +348,7 @@ async fn directories_are_changed_asked_and_made() {
 }
 
 #[tokio::test]
-async fn a_refused_first_half_of_a_rename_sends_no_second() {
+async fn refused_rnfr_sends_no_rnto() {
     let (server, mut client) = play(in_step(Script::new().expect("RNFR a").reply("550 no such file"))).await;
 
     assert!(client.rename("a", "b").await.unwrap_err().is_not_found());
@@ -358,7 +358,7 @@ async fn a_refused_first_half_of_a_rename_sends_no_second() {
 }
 
 #[tokio::test]
-async fn features_are_asked_once() {
+async fn feat_is_sent_once() {
     let (server, mut client) =
         play(Script::new().expect("FEAT").reply("211-Features\r\n SIZE\r\n MDTM\r\n211 End")).await;
 
@@ -369,7 +369,7 @@ async fn features_are_asked_once() {
 }
 
 #[tokio::test]
-async fn a_server_without_feat_has_no_features() {
+async fn server_without_feat_has_no_features() {
     let (server, mut client) = play(Script::new().expect("FEAT").reply("500 what?")).await;
 
     client.features().await.unwrap();
@@ -380,7 +380,7 @@ async fn a_server_without_feat_has_no_features() {
 
 /// The type is public, so that a client can be kept in a struct and sent to a task.
 #[tokio::test]
-async fn a_client_can_move_to_another_task() {
+async fn client_can_move_to_another_task() {
     let (server, client) = play(in_step(Script::new())).await;
 
     let moved: tokio::task::JoinHandle<Client> = tokio::spawn(async move {

@@ -25,7 +25,7 @@ fn fenced(script: Script) -> Script {
 }
 
 #[tokio::test]
-async fn answers_at_any_time_or_never_are_told_from_the_transfers() {
+async fn keepalive_replies_are_separated_from_transfer_replies() {
     let scripts = [
         interrupted().reply("200 ok").data("ta").reply("226 done"),
         interrupted().data("ta").reply("200 ok").reply("226 done"),
@@ -44,7 +44,7 @@ async fn answers_at_any_time_or_never_are_told_from_the_transfers() {
 }
 
 #[tokio::test]
-async fn a_transfer_that_failed_is_not_taken_for_whole_by_an_answer_to_something_else() {
+async fn keepalive_reply_does_not_complete_failed_transfer() {
     let scripts = [
         interrupted().data("ta").reply("451 disk error").expect("PWD").reply("200 ok").reply("257 \"/\""),
         interrupted().data("ta").reply("200 ok").reply("426 cut"),
@@ -61,7 +61,7 @@ async fn a_transfer_that_failed_is_not_taken_for_whole_by_an_answer_to_something
 }
 
 #[tokio::test]
-async fn a_transfer_broken_off_with_answers_missing_leaves_the_client_in_step() {
+async fn aborted_transfer_with_outstanding_keepalive_keeps_sync() {
     let aborted = || interrupted().expect("ABOR").reply("426 cut");
     let scripts = [
         aborted().expect("PWD").reply("200 late").reply("226 aborted").reply("257 \"/\""),

@@ -25,14 +25,14 @@ fn asks_for_password() -> Script {
 }
 
 #[tokio::test]
-async fn a_delayed_greeting_is_waited_for() {
+async fn delayed_greeting_is_awaited() {
     let client = connect(Script::new().greeting("120 in a minute\r\n220 now")).await.unwrap();
 
     assert_eq!(client.greeting().text(), "now");
 }
 
 #[tokio::test]
-async fn a_greeting_of_many_lines_is_kept_whole() {
+async fn multiline_greeting_is_kept_whole() {
     let client =
         connect(Script::new().greeting("220-Welcome\r\n to the\r\n220-archive\r\n220 ready")).await.unwrap();
 
@@ -40,7 +40,7 @@ async fn a_greeting_of_many_lines_is_kept_whole() {
 }
 
 #[tokio::test]
-async fn a_server_that_is_full_is_an_error_with_its_words() {
+async fn full_server_error_carries_reply() {
     let error = connect(Script::new().greeting("421 too many users").close()).await.unwrap_err();
 
     assert_eq!(error.code().map(|code| code.get()), Some(421));
@@ -49,28 +49,28 @@ async fn a_server_that_is_full_is_an_error_with_its_words() {
 }
 
 #[tokio::test]
-async fn a_greeting_that_skips_the_login_is_refused() {
+async fn greeting_that_skips_login_is_refused() {
     let error = connect(Script::new().greeting("230 you are in")).await.unwrap_err();
 
     assert!(matches!(error, Error::StatusCode(error) if error.info.code().get() == 230));
 }
 
 #[tokio::test]
-async fn a_server_of_another_protocol_is_refused() {
+async fn greeting_of_other_protocol_is_refused() {
     let error = connect(Script::new().greeting("SSH-2.0-OpenSSH_9.6")).await.unwrap_err();
 
     assert!(matches!(error, Error::Protocol(_)), "{error}");
 }
 
 #[tokio::test]
-async fn a_connection_that_closes_without_a_greeting_is_told_as_closed() {
+async fn close_without_greeting_is_closed_error() {
     let error = connect(Script::new().no_greeting().close()).await.unwrap_err();
 
     assert!(matches!(error, Error::Closed { reply: None }), "{error}");
 }
 
 #[tokio::test]
-async fn a_port_where_nobody_listens_is_an_error_of_connecting() {
+async fn closed_port_is_connect_error() {
     let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
 
     let error = builder().connect(nobody).await.unwrap_err();
@@ -79,12 +79,12 @@ async fn a_port_where_nobody_listens_is_an_error_of_connecting() {
 }
 
 #[tokio::test]
-async fn a_user_without_password_is_in_at_once() {
+async fn user_without_password_is_logged_in() {
     assert_eq!(login(Script::new().expect("USER ann").reply("230 in")).await.unwrap(), 230);
 }
 
 #[tokio::test]
-async fn each_reply_that_ends_a_login_ends_it() {
+async fn every_login_success_code_is_accepted() {
     for ending in ["230 in", "232 in by certificate", "202 not needed"] {
         let code = login(asks_for_password().reply(ending)).await.unwrap();
         assert!(ending.starts_with(&code.to_string()));
@@ -92,7 +92,7 @@ async fn each_reply_that_ends_a_login_ends_it() {
 }
 
 #[tokio::test]
-async fn an_account_is_sent_when_it_is_asked_for() {
+async fn acct_is_sent_when_requested() {
     let after_password = asks_for_password().reply("332 account?").expect("ACCT tank").reply("230 in");
     let at_once = Script::new().expect("USER ann").reply("332 account?").expect("ACCT tank").reply("230 in");
 
@@ -101,7 +101,7 @@ async fn an_account_is_sent_when_it_is_asked_for() {
 }
 
 #[tokio::test]
-async fn the_guest_is_the_default() {
+async fn anonymous_login_is_the_default() {
     let (server, mut client) = play(Script::new().login()).await;
 
     client.login(Credentials::default()).await.unwrap();
@@ -110,14 +110,14 @@ async fn the_guest_is_the_default() {
 }
 
 #[tokio::test]
-async fn a_server_that_asks_again_gets_an_error_and_no_second_password() {
+async fn repeated_password_request_is_error() {
     let error = login(asks_for_password().reply("331 once more")).await.unwrap_err();
 
     assert!(error.is_login_refused(), "{error}");
 }
 
 #[tokio::test]
-async fn a_missing_account_is_an_error() {
+async fn missing_account_is_error() {
     let (server, mut client) = play(asks_for_password().reply("332 account?")).await;
 
     let error = client.login(Credentials::new("ann", "hunter2")).await.unwrap_err();
@@ -127,7 +127,7 @@ async fn a_missing_account_is_an_error() {
 }
 
 #[tokio::test]
-async fn a_refused_login_tells_why_and_may_be_tried_again() {
+async fn refused_login_carries_reply_and_allows_retry() {
     let script = asks_for_password().reply("530 no").expect("USER bob").reply("230 in");
     let (server, mut client) = play(script).await;
 
@@ -139,7 +139,7 @@ async fn a_refused_login_tells_why_and_may_be_tried_again() {
 }
 
 #[tokio::test]
-async fn secrets_are_in_no_error() {
+async fn errors_contain_no_secrets() {
     let endings = [
         asks_for_password().reply("530 no"),
         asks_for_password().reply("331 again"),
@@ -160,7 +160,7 @@ async fn secrets_are_in_no_error() {
 }
 
 #[tokio::test]
-async fn credentials_with_line_breaks_are_refused_before_anything_is_sent() {
+async fn credentials_with_command_injection_are_refused() {
     let credentials = [
         Credentials::new("ann\r\nDELE x", "p"),
         Credentials::new("ann", "p\nDELE x"),
@@ -177,7 +177,7 @@ async fn credentials_with_line_breaks_are_refused_before_anything_is_sent() {
 }
 
 #[tokio::test]
-async fn quitting_says_goodbye_and_closes() {
+async fn quit_is_sent_before_close() {
     let (server, client) = play(Script::new().expect("QUIT").reply("221 bye").close()).await;
 
     client.quit().await.unwrap();
@@ -186,7 +186,7 @@ async fn quitting_says_goodbye_and_closes() {
 }
 
 #[tokio::test]
-async fn a_session_logs_in_runs_its_body_and_quits() {
+async fn session_logs_in_runs_body_and_quits() {
     let script = Script::new().login().expect("PWD").reply("257 \"/home\"").expect("QUIT").reply("221 bye");
     let server = script.start().await;
     let url = format!("ftp://{}/", server.address()).parse().unwrap();
@@ -198,7 +198,7 @@ async fn a_session_logs_in_runs_its_body_and_quits() {
 }
 
 #[tokio::test]
-async fn an_error_of_a_sessions_body_outweighs_one_of_quitting() {
+async fn session_body_error_wins_over_quit_error() {
     let script =
         Script::new().login().expect("CWD nowhere").reply("550 no such directory").expect("QUIT").close();
     let server = script.start().await;
@@ -212,7 +212,7 @@ async fn an_error_of_a_sessions_body_outweighs_one_of_quitting() {
 }
 
 #[tokio::test]
-async fn a_session_that_works_tells_of_an_error_of_quitting() {
+async fn session_reports_quit_error() {
     let server = Script::new().login().expect("QUIT").reply("500 never").start().await;
 
     let session = builder().session(server.address(), Credentials::anonymous(), async |_| Ok::<_, Error>(()));
@@ -222,7 +222,7 @@ async fn a_session_that_works_tells_of_an_error_of_quitting() {
 }
 
 #[tokio::test]
-async fn a_password_that_is_repeated_after_the_login_is_not_shown_either() {
+async fn password_echoed_after_login_is_redacted() {
     let script = asks_for_password().reply("230 in").expect("DELE x").reply("550 x: not yours, hunter2");
     let (server, mut client) = play(script).await;
     client.login(Credentials::new("ann", "hunter2")).await.unwrap();
@@ -234,7 +234,7 @@ async fn a_password_that_is_repeated_after_the_login_is_not_shown_either() {
 }
 
 #[tokio::test]
-async fn a_path_that_holds_what_is_a_password_is_left_as_it_is() {
+async fn path_containing_password_text_is_not_redacted() {
     let script = asks_for_password().reply("230 in").expect("PWD").reply("257 \"/home/hunter2\"");
     let (server, mut client) = play(script).await;
     client.login(Credentials::new("ann", "hunter2")).await.unwrap();
@@ -245,7 +245,7 @@ async fn a_path_that_holds_what_is_a_password_is_left_as_it_is() {
 }
 
 #[tokio::test]
-async fn a_password_that_a_command_of_the_users_own_sends_is_not_shown_either() {
+async fn password_in_raw_command_is_redacted() {
     let (server, mut client) = play(Script::new().expect("PASS hunter2").reply("530 not: hunter2")).await;
 
     let error = client.command("PASS hunter2").expect("2xx").await.unwrap_err();

@@ -24,14 +24,14 @@ fn iis() -> Script {
 }
 
 #[tokio::test]
-async fn the_virtual_host_is_named_before_the_login() {
+async fn host_command_precedes_login() {
     let script = Script::new().expect("HOST ftp.example.org").reply("220 welcome to it").login();
 
     log_in(builder().virtual_host("ftp.example.org"), script).await.unwrap();
 }
 
 #[tokio::test]
-async fn the_virtual_host_is_named_behind_tls_and_before_what_it_may_decide() {
+async fn host_command_follows_tls_and_precedes_login() {
     let script = Script::new().expect("HOST ftp.example.org").reply("220 ok");
     let script = script.expect("PBSZ 0").expect("PROT P").bytes("200 ok\r\n200 ok\r\n").login();
     let server = in_step(script).start().await;
@@ -49,7 +49,7 @@ async fn the_virtual_host_is_named_behind_tls_and_before_what_it_may_decide() {
 }
 
 #[tokio::test]
-async fn a_server_that_refuses_the_virtual_host_sees_no_login() {
+async fn refused_host_command_prevents_login() {
     for refusal in ["504 who?", "501 no name", "500 what?", "502 no such verb", "450 not now"] {
         let server = Script::new().expect("HOST v.example").reply(refusal).start().await;
 
@@ -62,7 +62,7 @@ async fn a_server_that_refuses_the_virtual_host_sees_no_login() {
 }
 
 #[tokio::test]
-async fn a_name_with_a_line_end_is_sent_to_nobody() {
+async fn host_name_with_command_injection_is_not_sent() {
     let server = Script::new().start().await;
     let host = builder().virtual_host("v\r\nDELE x").connect(server.address()).await;
     assert!(matches!(host, Err(Error::InvalidCommand(_))));
@@ -72,7 +72,7 @@ async fn a_name_with_a_line_end_is_sent_to_nobody() {
 }
 
 #[tokio::test]
-async fn the_client_names_itself_before_it_asks_for_utf8() {
+async fn clnt_is_sent_before_opts_utf8() {
     let script = Script::new().login().expect("CLNT backup 1.0").reply("200 noted");
     let script = script.expect("OPTS UTF8 ON").reply("200 always on");
 
@@ -80,7 +80,7 @@ async fn the_client_names_itself_before_it_asks_for_utf8() {
 }
 
 #[tokio::test]
-async fn what_the_server_may_refuse_is_no_error() {
+async fn refused_optional_command_is_not_an_error() {
     for refusal in ["500 what?", "501 no", "502 no", "504 no", "202 needless", "451 not now"] {
         let script = Script::new().login().expect("CLNT c").reply(refusal);
         let script = script.expect("OPTS UTF8 ON").reply(refusal);
@@ -90,7 +90,7 @@ async fn what_the_server_may_refuse_is_no_error() {
 }
 
 #[tokio::test]
-async fn a_server_that_hangs_up_at_an_introduction_is_an_error() {
+async fn server_that_closes_on_clnt_is_error() {
     let script = Script::new().login().expect("CLNT c").reply("421 bye").close();
     let error = log_in(builder().client_name("c"), script).await.unwrap_err();
 
@@ -98,19 +98,19 @@ async fn a_server_that_hangs_up_at_an_introduction_is_an_error() {
 }
 
 #[tokio::test]
-async fn only_servers_that_need_it_are_asked_for_utf8_by_themselves() {
+async fn automatic_utf8_is_sent_only_where_needed() {
     log_in(builder(), iis().expect("OPTS UTF8 ON").reply("200 OPTS UTF8 command successful")).await.unwrap();
     log_in(builder(), Script::new().greeting("220 ProFTPD ready").login()).await.unwrap();
 }
 
 #[tokio::test]
-async fn utf8_is_not_asked_for_where_it_is_not_wanted() {
+async fn utf8_off_sends_no_opts() {
     log_in(builder().utf8(Utf8::Leave), iis()).await.unwrap();
     log_in(builder().encoding("latin1".parse().unwrap()).utf8(Utf8::Ask), iis()).await.unwrap();
 }
 
 #[tokio::test]
-async fn a_server_whose_features_are_known_and_lack_utf8_is_not_asked_for_it() {
+async fn utf8_is_not_requested_without_feature() {
     let server = in_step(
         Script::new()
             .greeting("220 Microsoft FTP Service")

@@ -13,7 +13,7 @@ fn refusing(script: Script, command: &str, refusal: &str) -> Script {
 }
 
 #[tokio::test]
-async fn stat_asks_by_mlst() {
+async fn stat_uses_mlst() {
     let script = Script::new()
         .expect("MLST /a b")
         .reply("250-Listing\r\n type=file;size=5;modify=20200102030405; /a b\r\n250 End");
@@ -27,7 +27,7 @@ async fn stat_asks_by_mlst() {
 }
 
 #[tokio::test]
-async fn stat_understands_facts_on_the_only_line() {
+async fn stat_accepts_facts_on_single_line() {
     let (server, mut client) = play(Script::new().expect("MLST a").reply("250 type=dir; a")).await;
 
     assert!(client.stat("a").await.unwrap().is_dir());
@@ -36,7 +36,7 @@ async fn stat_understands_facts_on_the_only_line() {
 }
 
 #[tokio::test]
-async fn stat_of_what_is_not_there_is_told_as_such() {
+async fn stat_of_missing_path_is_not_found() {
     let script =
         Script::new().expect("MLST a").reply("550 no such file").expect("MLST a").reply("550 no such file");
     let (server, mut client) = play(in_step(script)).await;
@@ -49,7 +49,7 @@ async fn stat_of_what_is_not_there_is_told_as_such() {
 }
 
 #[tokio::test]
-async fn stat_looks_into_the_parent_where_mlst_is_unknown_and_remembers_that() {
+async fn stat_without_mlst_lists_the_parent() {
     let script = Script::new().expect("MLST /pub/a b").reply("500 what?").type_image();
     let script = refusing(script, "MLSD /pub", "500 what?");
     let script = sending(sending(script, "LIST /pub", UNIX), "LIST /pub", UNIX);
@@ -64,7 +64,7 @@ async fn stat_looks_into_the_parent_where_mlst_is_unknown_and_remembers_that() {
 }
 
 #[tokio::test]
-async fn stat_of_the_root_needs_no_mlst() {
+async fn stat_of_root_needs_no_mlst() {
     let script = Script::new().expect("MLST /").reply("500 what?").expect("PWD").reply("257 \"/home\"");
     let script = script.expect("CWD /").reply("250 ok").expect("CWD /home").reply("250 ok");
     let (server, mut client) = play(in_step(script)).await;
@@ -76,7 +76,7 @@ async fn stat_of_the_root_needs_no_mlst() {
 }
 
 #[tokio::test]
-async fn an_answer_to_mlst_without_facts_is_an_error() {
+async fn mlst_reply_without_facts_is_error() {
     let (server, mut client) = play(in_step(Script::new().expect("MLST a").reply("250 ok"))).await;
 
     let error = client.stat("a").await.unwrap_err();
@@ -87,7 +87,7 @@ async fn an_answer_to_mlst_without_facts_is_an_error() {
 }
 
 #[tokio::test]
-async fn sizes_and_times_are_asked_in_binary() {
+async fn size_and_mdtm_are_sent_in_binary_mode() {
     let script = Script::new().type_image().expect("SIZE a").reply("213 5000000000");
     let script = script.expect("MDTM a").reply("213 20200102030405.678").expect("SIZE b").reply("213 many");
     let (server, mut client) = play(script).await;

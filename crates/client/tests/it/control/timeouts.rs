@@ -39,7 +39,7 @@ impl Connector for Stalling {
 }
 
 #[tokio::test]
-async fn a_host_that_does_not_answer_is_a_timeout_of_connecting() {
+async fn unresponsive_host_is_connect_timeout() {
     let builder = builder(|timeouts| timeouts.connect = Some(SHORT)).connector(Stalling { control: false });
 
     let error = builder.connect("192.0.2.1").await.unwrap_err();
@@ -49,7 +49,7 @@ async fn a_host_that_does_not_answer_is_a_timeout_of_connecting() {
 }
 
 #[tokio::test]
-async fn a_missing_greeting_is_a_timeout() {
+async fn missing_greeting_is_timeout() {
     let server = Script::new().no_greeting().stall().start().await;
 
     let error =
@@ -60,7 +60,7 @@ async fn a_missing_greeting_is_a_timeout() {
 }
 
 #[tokio::test]
-async fn a_missing_answer_is_a_timeout_and_never_another_commands() {
+async fn missing_reply_is_timeout_and_breaks_client() {
     let script = Script::new().expect("SITE A").stall();
     let (server, mut client) = play_to(builder(|timeouts| timeouts.command = Some(SHORT)), script).await;
 
@@ -75,7 +75,7 @@ async fn a_missing_answer_is_a_timeout_and_never_another_commands() {
 }
 
 #[tokio::test]
-async fn half_an_answer_is_a_timeout() {
+async fn partial_reply_is_timeout() {
     let script = Script::new().expect("SITE A").bytes("211-begun\r\n and ").stall();
     let (server, mut client) = play_to(builder(|timeouts| timeouts.command = Some(SHORT)), script).await;
 
@@ -86,7 +86,7 @@ async fn half_an_answer_is_a_timeout() {
 }
 
 #[tokio::test]
-async fn a_data_connection_that_does_not_open_is_a_timeout_and_leaves_a_working_client() {
+async fn data_connect_timeout_keeps_client_usable() {
     let script = Script::new().type_image().passive().pasv();
     let builder =
         builder(|timeouts| timeouts.data_connect = Some(SHORT)).connector(Stalling { control: true });
@@ -101,7 +101,7 @@ async fn a_data_connection_that_does_not_open_is_a_timeout_and_leaves_a_working_
 }
 
 #[tokio::test]
-async fn a_server_that_never_connects_in_active_mode_is_a_timeout() {
+async fn active_mode_accept_timeout() {
     let script = Script::new().type_image().expect_start("EPRT ").reply("200 ok").expect("RETR a");
     let builder = builder(|timeouts| timeouts.data_connect = Some(SHORT)).active(oxftp::ActiveMode::new());
     let (server, mut client) =
@@ -115,7 +115,7 @@ async fn a_server_that_never_connects_in_active_mode_is_a_timeout() {
 }
 
 #[tokio::test]
-async fn silence_during_a_download_is_a_timeout() {
+async fn stalled_download_is_timeout() {
     let script = opening(Script::new().type_image(), "RETR a").send("abc").stall();
     let (server, mut client) = play_to(builder(|timeouts| timeouts.data_idle = Some(SHORT)), script).await;
 
@@ -128,7 +128,7 @@ async fn silence_during_a_download_is_a_timeout() {
 }
 
 #[tokio::test]
-async fn silence_during_an_upload_is_a_timeout() {
+async fn stalled_upload_is_timeout() {
     let script = opening(Script::new().type_image(), "STOR a").read(1).stall();
     let (server, mut client) = play_to(builder(|timeouts| timeouts.data_idle = Some(SHORT)), script).await;
 
@@ -142,7 +142,7 @@ async fn silence_during_an_upload_is_a_timeout() {
 
 /// What the server may still have to say gets no more time than the user grants.
 #[tokio::test]
-async fn a_download_that_falls_silent_ends_within_the_deadlines_asked_for() {
+async fn stalled_download_ends_within_configured_timeouts() {
     let local = tempfile::tempdir().unwrap();
     let script = Script::new().expect("MLST a").reply(mlst_file(6)).type_image();
     let script = opening(script, "RETR a").send("abc").stall();
@@ -158,7 +158,7 @@ async fn a_download_that_falls_silent_ends_within_the_deadlines_asked_for() {
 }
 
 #[tokio::test]
-async fn a_listing_that_falls_silent_ends_within_the_deadlines_asked_for() {
+async fn stalled_listing_ends_within_configured_timeouts() {
     let script = opening(Script::new().type_image(), "MLSD").send("type=file; a\r\ntype").stall();
     let (server, mut client) = play_to(Client::builder().socket_timeout(SHORT), script).await;
 
@@ -172,7 +172,7 @@ async fn a_listing_that_falls_silent_ends_within_the_deadlines_asked_for() {
 }
 
 #[tokio::test]
-async fn a_missing_final_reply_is_a_timeout() {
+async fn missing_final_reply_is_timeout() {
     let script = opening(Script::new().type_image(), "RETR a").data("abc").stall();
     let (server, mut client) = play_to(builder(|timeouts| timeouts.completion = Some(SHORT)), script).await;
 
@@ -183,7 +183,7 @@ async fn a_missing_final_reply_is_a_timeout() {
 }
 
 #[tokio::test]
-async fn a_missing_answer_to_an_abort_is_a_timeout_and_breaks_the_client() {
+async fn missing_abort_reply_timeout_breaks_client() {
     let script = opening(Script::new().type_image(), "RETR a").send("abc").expect("ABOR").stall();
     let (server, mut client) = play_to(builder(|timeouts| timeouts.command = Some(SHORT)), script).await;
 
@@ -196,7 +196,7 @@ async fn a_missing_answer_to_an_abort_is_a_timeout_and_breaks_the_client() {
 }
 
 #[tokio::test]
-async fn a_whole_operation_has_a_deadline_of_its_own() {
+async fn total_timeout_limits_whole_operation() {
     let local = tempfile::tempdir().unwrap();
     let (server, mut client) =
         play_to(builder(|timeouts| timeouts.total = Some(SHORT)), Script::new().expect("MLST a").stall())
@@ -209,7 +209,7 @@ async fn a_whole_operation_has_a_deadline_of_its_own() {
 }
 
 #[tokio::test]
-async fn quitting_waits_no_longer_than_a_command() {
+async fn quit_respects_command_timeout() {
     let (server, client) =
         play_to(builder(|timeouts| timeouts.command = Some(SHORT)), Script::new().expect("QUIT").stall())
             .await;

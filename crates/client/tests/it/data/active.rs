@@ -17,7 +17,7 @@ fn retr(script: Script) -> Script {
 }
 
 #[tokio::test]
-async fn the_server_connects_to_the_address_of_eprt() {
+async fn server_connects_to_eprt_address() {
     let (server, mut client) = play_to(builder(), retr(Script::new().type_image().connect_back())).await;
 
     assert_eq!(get(&mut client, "a").await.unwrap(), b"data");
@@ -26,7 +26,7 @@ async fn the_server_connects_to_the_address_of_eprt() {
 }
 
 #[tokio::test]
-async fn an_upload_goes_the_same_way() {
+async fn active_mode_upload() {
     let script = Script::new().type_image().connect_back().expect("STOR a").reply("150 here");
     let (server, mut client) = play_to(builder(), script.expect_data("up").reply("226 done")).await;
 
@@ -36,7 +36,7 @@ async fn an_upload_goes_the_same_way() {
 }
 
 #[tokio::test]
-async fn port_is_sent_when_eprt_is_refused() {
+async fn port_is_sent_after_refused_eprt() {
     let script = Script::new().type_image().expect_start("EPRT |1|127.0.0.1|").reply("500 what?");
     let (server, mut client) = play_to(builder(), retr(script.connect_back_by_port())).await;
 
@@ -46,7 +46,7 @@ async fn port_is_sent_when_eprt_is_refused() {
 }
 
 #[tokio::test]
-async fn eprt_that_was_refused_is_not_sent_again() {
+async fn refused_eprt_is_not_sent_again() {
     let script = Script::new().type_image().expect_start("EPRT |1|127.0.0.1|").reply("500 what?");
     let script = retr(retr(script.connect_back_by_port()).connect_back_by_port());
     let (server, mut client) = play_to(builder(), in_step(script)).await;
@@ -60,7 +60,7 @@ async fn eprt_that_was_refused_is_not_sent_again() {
 }
 
 #[tokio::test]
-async fn a_server_that_refuses_both_is_an_error() {
+async fn refused_eprt_and_port_is_error() {
     let script = Script::new().type_image().expect_start("EPRT ").reply("500 no").expect_start("PORT ");
     let (server, mut client) = play_to(builder(), in_step(script.reply("501 illegal PORT"))).await;
 
@@ -72,7 +72,7 @@ async fn a_server_that_refuses_both_is_an_error() {
 }
 
 #[tokio::test]
-async fn a_stranger_is_sent_away_and_the_server_taken() {
+async fn foreign_data_connection_is_rejected_and_server_accepted() {
     let script = Script::new().type_image().connect_back().expect("RETR a").reply("150 here").stranger();
     let (server, mut client) = play_to(builder(), script.data("data").reply("226 done")).await;
 
@@ -82,7 +82,7 @@ async fn a_stranger_is_sent_away_and_the_server_taken() {
 }
 
 #[tokio::test]
-async fn a_stranger_gets_nothing_of_an_upload() {
+async fn foreign_data_connection_gets_no_upload_data() {
     let script = Script::new().type_image().connect_back().expect("STOR a").reply("150 here").stranger();
     let (server, mut client) = play_to(builder(), script.expect_data("secret").reply("226 done")).await;
 
@@ -92,7 +92,7 @@ async fn a_stranger_gets_nothing_of_an_upload() {
 }
 
 #[tokio::test]
-async fn a_server_that_cannot_connect_says_so() {
+async fn server_that_cannot_connect_reports_reply() {
     let script = Script::new().type_image().expect_start("EPRT ").reply("200 ok").expect("RETR a");
     let (server, mut client) = play_to(builder(), in_step(script.reply("425 cannot connect"))).await;
 
@@ -104,7 +104,7 @@ async fn a_server_that_cannot_connect_says_so() {
 }
 
 #[tokio::test]
-async fn the_port_is_one_of_the_range() {
+async fn active_port_is_within_range() {
     let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().min(u16::MAX - 50);
     let range = free..=free + 50;
     let (server, mut client) = play_to(
@@ -120,7 +120,7 @@ async fn the_port_is_one_of_the_range() {
 }
 
 #[tokio::test]
-async fn a_range_without_a_free_port_is_an_error_before_anything_is_asked_for() {
+async fn exhausted_port_range_fails_before_any_command() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port();
     let (server, mut client) =
@@ -135,7 +135,7 @@ async fn a_range_without_a_free_port_is_an_error_before_anything_is_asked_for() 
 }
 
 #[tokio::test]
-async fn another_address_is_named_when_asked_for() {
+async fn configured_external_address_is_announced() {
     let outside = IpAddr::from(Ipv4Addr::new(192, 0, 2, 7));
     let script = Script::new().type_image().expect_start("EPRT |1|192.0.2.7|").reply("500 no");
     let script = script.expect_start("PORT 192,0,2,7,").reply("500 no");
@@ -147,7 +147,7 @@ async fn another_address_is_named_when_asked_for() {
 }
 
 #[tokio::test]
-async fn eprt_names_an_ipv6_address() {
+async fn eprt_announces_ipv6_address() {
     let script = retr(Script::new().at(Ipv6Addr::LOCALHOST).type_image().connect_back());
     let (server, mut client) = play_to(builder(), script).await;
 
@@ -169,7 +169,7 @@ async fn port_is_not_sent_on_ipv6() {
 }
 
 #[tokio::test]
-async fn a_listing_goes_the_same_way() {
+async fn active_mode_listing() {
     let script = Script::new().type_image().connect_back().expect("MLSD").reply("150 here");
     let (server, mut client) = play_to(builder(), script.data("type=file; a\r\n").reply("226 done")).await;
 

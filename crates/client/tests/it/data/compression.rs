@@ -29,7 +29,7 @@ fn compressed() -> Script {
 }
 
 #[tokio::test]
-async fn the_mode_is_set_once_and_taken_back_for_what_starts_at_an_offset() {
+async fn mode_z_is_reset_for_offset_transfers() {
     let local = tempfile::tempdir().unwrap();
     fs::write(local.path().join("b"), [0; 100_000]).unwrap();
     let script = scripts::sending(compressed(), "RETR a", zlib(b"data"));
@@ -53,7 +53,7 @@ async fn the_mode_is_set_once_and_taken_back_for_what_starts_at_an_offset() {
 }
 
 #[tokio::test]
-async fn a_server_that_refuses_after_all_is_not_asked_again() {
+async fn refused_mode_z_is_not_sent_again() {
     let script = offered(Script::new().type_image()).expect("MODE Z").reply("504 not now");
     let script = scripts::sending(scripts::sending(script, "RETR a", "data"), "RETR a", "data");
     let (server, mut client) = play(script).await;
@@ -67,7 +67,7 @@ async fn a_server_that_refuses_after_all_is_not_asked_again() {
 }
 
 #[tokio::test]
-async fn what_the_server_makes_something_else_of_is_sent_again_as_it_is() {
+async fn corrupted_compressed_upload_is_retried_uncompressed() {
     let local = tempfile::tempdir().unwrap();
     fs::write(local.path().join("b"), "hello").unwrap();
     let script = scripts::opening(compressed(), "STOR b").receive().reply("226 done");
@@ -81,7 +81,7 @@ async fn what_the_server_makes_something_else_of_is_sent_again_as_it_is() {
 }
 
 #[tokio::test]
-async fn compressed_data_that_are_cut_or_followed_by_something_are_an_error() {
+async fn truncated_or_trailing_compressed_data_is_error() {
     let whole = zlib(&content(1000));
     for wire in [whole[..500].to_vec(), [&whole[..], b"more"].concat(), b"no zlib".to_vec()] {
         let (server, mut client) = play(scripts::sending(compressed(), "RETR a", wire)).await;
@@ -95,7 +95,7 @@ async fn compressed_data_that_are_cut_or_followed_by_something_are_an_error() {
 }
 
 #[tokio::test]
-async fn what_inflates_far_beyond_its_size_is_an_error_and_gets_no_final_name() {
+async fn decompression_bomb_is_error_without_final_name() {
     let local = tempfile::tempdir().unwrap();
     let script = Script::new().expect("MLST a").reply(mlst_file(1000)).type_image();
     let script = offered(script).expect("MODE Z").reply("200 ok");

@@ -15,7 +15,7 @@ fn retr(script: Script, path: &str) -> Script {
 }
 
 #[tokio::test]
-async fn pasv_is_asked_for_when_epsv_is_refused_and_then_at_once() {
+async fn refused_epsv_falls_back_to_pasv_permanently() {
     for refusal in ["500 what?", "502 no", "522 use (1)", "425 no ports", "229 no port in here"] {
         let first = retr(Script::new().type_image().expect("EPSV").reply(refusal).pasv(), "a");
         let (server, mut client) = play(retr(first.pasv(), "b")).await;
@@ -28,7 +28,7 @@ async fn pasv_is_asked_for_when_epsv_is_refused_and_then_at_once() {
 }
 
 #[tokio::test]
-async fn pasv_is_asked_for_when_nobody_answers_at_the_port_of_epsv_and_then_at_once() {
+async fn dead_epsv_port_falls_back_to_pasv_permanently() {
     let first = retr(Script::new().type_image().dead_passive().pasv(), "a");
     let (server, mut client) = play(retr(first.pasv(), "b")).await;
 
@@ -39,7 +39,7 @@ async fn pasv_is_asked_for_when_nobody_answers_at_the_port_of_epsv_and_then_at_o
 }
 
 #[tokio::test]
-async fn epsv_is_asked_again_when_pasv_stops_working() {
+async fn epsv_is_retried_when_pasv_fails() {
     let first = retr(Script::new().type_image().expect("EPSV").reply("500 what?").pasv(), "a");
     let (server, mut client) = play(retr(first.expect("PASV").reply("425 no").passive(), "b")).await;
 
@@ -50,7 +50,7 @@ async fn epsv_is_asked_again_when_pasv_stops_working() {
 }
 
 #[tokio::test]
-async fn the_last_refusal_is_the_error_and_no_transfer_is_asked_for() {
+async fn last_passive_refusal_is_error_without_transfer() {
     let script =
         Script::new().type_image().expect("EPSV").reply("500 no").expect("PASV").reply("425 no ports");
     let (server, mut client) = play(in_step(script)).await;
@@ -63,7 +63,7 @@ async fn the_last_refusal_is_the_error_and_no_transfer_is_asked_for() {
 }
 
 #[tokio::test]
-async fn a_port_where_nobody_answers_is_an_error_of_the_data_connection() {
+async fn dead_passive_port_is_data_connect_error() {
     let (server, mut client) = play_to(
         builder().passive_commands([PassiveMode::Epsv]),
         in_step(Script::new().type_image().dead_passive()),
@@ -78,7 +78,7 @@ async fn a_port_where_nobody_answers_is_an_error_of_the_data_connection() {
 }
 
 #[tokio::test]
-async fn a_goodbye_to_epsv_is_not_followed_by_pasv() {
+async fn reply_421_to_epsv_sends_no_pasv() {
     let (server, mut client) = play(Script::new().type_image().expect("EPSV").reply("421 bye").close()).await;
 
     let error = get(&mut client, "a").await.unwrap_err();
@@ -89,7 +89,7 @@ async fn a_goodbye_to_epsv_is_not_followed_by_pasv() {
 }
 
 #[tokio::test]
-async fn an_address_that_is_not_the_servers_is_not_followed() {
+async fn foreign_pasv_address_is_not_followed() {
     let script = retr(Script::new().type_image().pasv_naming(FOREIGN), "a");
     let (server, mut client) = play_to(builder().passive_commands([PassiveMode::Pasv]), script).await;
 
@@ -100,7 +100,7 @@ async fn an_address_that_is_not_the_servers_is_not_followed() {
 }
 
 #[tokio::test]
-async fn an_address_that_is_not_the_servers_is_followed_when_it_is_trusted() {
+async fn trusted_pasv_address_is_followed() {
     let script = retr(Script::new().type_image().pasv_at(FOREIGN), "a");
     let builder = builder().passive_commands([PassiveMode::Pasv]).trust_passive_address(true);
     let (server, mut client) = play_to(builder, script).await;
@@ -111,7 +111,7 @@ async fn an_address_that_is_not_the_servers_is_followed_when_it_is_trusted() {
 }
 
 #[tokio::test]
-async fn the_address_zero_is_that_of_the_server_even_when_trusted() {
+async fn pasv_address_zero_means_server_address() {
     // On IPv6 the script has nothing better to name than 0.0.0.0.
     let script = retr(Script::new().at(Ipv6Addr::LOCALHOST).type_image().pasv(), "a");
     let builder = builder().passive_commands([PassiveMode::Pasv]).trust_passive_address(true);
@@ -123,7 +123,7 @@ async fn the_address_zero_is_that_of_the_server_even_when_trusted() {
 }
 
 #[tokio::test]
-async fn only_the_passive_commands_asked_for_are_sent() {
+async fn only_configured_passive_commands_are_sent() {
     let (server, mut client) = play_to(
         builder().passive_commands([PassiveMode::Pasv, PassiveMode::Epsv]),
         retr(Script::new().type_image().pasv(), "a"),
@@ -136,7 +136,7 @@ async fn only_the_passive_commands_asked_for_are_sent() {
 }
 
 #[tokio::test]
-async fn on_ipv6_epsv_works_and_pasv_is_not_sent() {
+async fn ipv6_uses_epsv_and_never_pasv() {
     let script = retr(Script::new().at(Ipv6Addr::LOCALHOST).type_image().passive(), "a")
         .expect("EPSV")
         .reply("500 no");
@@ -150,7 +150,7 @@ async fn on_ipv6_epsv_works_and_pasv_is_not_sent() {
 }
 
 #[tokio::test]
-async fn a_connection_for_protocols_of_ones_own_is_opened_by_the_modes_given() {
+async fn raw_data_connection_uses_given_modes() {
     let script = Script::new().expect("TYPE A").reply("200 ok").pasv().send("hello").close_data();
     let (server, mut client) = play(script).await;
 
@@ -163,7 +163,7 @@ async fn a_connection_for_protocols_of_ones_own_is_opened_by_the_modes_given() {
 }
 
 #[tokio::test]
-async fn a_connection_by_no_mode_at_all_is_an_error() {
+async fn raw_data_connection_without_mode_is_error() {
     let (server, mut client) = play(in_step(Script::new().type_image())).await;
 
     let error = client.passive_connection(TransferType::Image, &[]).await.unwrap_err();
@@ -174,7 +174,7 @@ async fn a_connection_by_no_mode_at_all_is_an_error() {
 }
 
 #[tokio::test]
-async fn the_type_is_sent_once_for_several_transfers() {
+async fn type_is_sent_once_for_several_transfers() {
     let script = sending(sending(Script::new().type_image(), "RETR a", "1"), "RETR b", "2");
     let script = opening(script, "STOR c").expect_data("3").reply("226 done");
     let (server, mut client) = play(script).await;
@@ -187,7 +187,7 @@ async fn the_type_is_sent_once_for_several_transfers() {
 }
 
 #[tokio::test]
-async fn another_type_is_sent_and_taken_back() {
+async fn other_type_is_sent_and_restored() {
     let script = sending(Script::new().expect("TYPE A").reply("200 ok"), "NLST", "a\r\n");
     let (server, mut client) = play(sending(script.type_image(), "RETR a", "1")).await;
 
@@ -202,7 +202,7 @@ async fn another_type_is_sent_and_taken_back() {
 }
 
 #[tokio::test]
-async fn a_type_that_was_refused_is_sent_again() {
+async fn refused_type_is_sent_again() {
     let script = Script::new().expect("TYPE I").reply("450 later").type_image();
     let (server, mut client) = play(sending(script, "RETR a", "1")).await;
 
@@ -213,7 +213,7 @@ async fn a_type_that_was_refused_is_sent_again() {
 }
 
 #[tokio::test]
-async fn a_refused_transfer_leaves_a_working_client() {
+async fn refused_transfer_keeps_client_usable() {
     let script = Script::new().type_image().passive().expect("RETR a").reply("550 no such file");
     let (server, mut client) = play(in_step(script)).await;
 
@@ -224,7 +224,7 @@ async fn a_refused_transfer_leaves_a_working_client() {
 }
 
 #[tokio::test]
-async fn a_restart_that_no_transfer_used_is_taken_back_once() {
+async fn unused_restart_offset_is_reset_once() {
     let script = Script::new()
         .type_image()
         .passive()
@@ -244,7 +244,7 @@ async fn a_restart_that_no_transfer_used_is_taken_back_once() {
 }
 
 #[tokio::test]
-async fn a_refused_restart_does_not_stand_in_the_way_of_later_transfers() {
+async fn refused_restart_does_not_block_later_transfers() {
     let script = Script::new().type_image().passive().expect("REST 5").reply("502 no");
     let (server, mut client) = play(sending(script, "RETR b", "b")).await;
 
@@ -256,7 +256,7 @@ async fn a_refused_restart_does_not_stand_in_the_way_of_later_transfers() {
 }
 
 #[tokio::test]
-async fn a_failed_transfer_tells_the_servers_words() {
+async fn failed_transfer_error_carries_server_reply() {
     let script = opening(Script::new().type_image(), "RETR a").close_data().reply("451 disk error");
     let (server, mut client) = play(in_step(script)).await;
 

@@ -25,7 +25,7 @@ async fn timed(work: impl Future<Output = ()>) -> Duration {
 }
 
 #[tokio::test]
-async fn a_read_limit_slows_downloads() {
+async fn read_limit_slows_downloads() {
     let server = ServerKind::Embedded.start(Protection::Plain).await.unwrap();
     let bytes = common::content(SIZE);
     std::fs::write(server.root().join("a"), &bytes).unwrap();
@@ -37,7 +37,7 @@ async fn a_read_limit_slows_downloads() {
 }
 
 #[tokio::test]
-async fn a_write_limit_slows_uploads() {
+async fn write_limit_slows_uploads() {
     let server = ServerKind::Embedded.start(Protection::Plain).await.unwrap();
     let bytes = common::content(SIZE);
     let mut client = common::login_by(common::builder(&server).write_limit(LIMIT), &server).await;
@@ -49,7 +49,7 @@ async fn a_write_limit_slows_uploads() {
 }
 
 #[tokio::test]
-async fn a_limit_holds_for_encrypted_transfers() {
+async fn limit_applies_to_tls_transfers() {
     let server = ServerKind::Embedded.start(Protection::Explicit).await.unwrap();
     let bytes = common::content(SIZE);
     std::fs::write(server.root().join("a"), &bytes).unwrap();
@@ -61,7 +61,7 @@ async fn a_limit_holds_for_encrypted_transfers() {
 }
 
 #[tokio::test]
-async fn a_limit_is_shared_by_the_clients_that_share_a_throttle() {
+async fn shared_throttle_limits_all_clients() {
     let throttle = Throttle::unlimited();
     throttle.set_read_limit(Some(LIMIT));
     let script = || sending(Script::new().type_image(), "RETR a", vec![0; SIZE / 2]);
@@ -80,7 +80,7 @@ async fn a_limit_is_shared_by_the_clients_that_share_a_throttle() {
 }
 
 #[tokio::test]
-async fn a_limit_can_be_lifted_while_a_transfer_runs() {
+async fn limit_can_be_removed_during_transfer() {
     // At this speed the bytes would take almost an hour.
     let script = sending(Script::new().type_image(), "RETR a", vec![0; SIZE]);
     let (server, mut client): (_, Client) = play_to(builder().read_limit(100), script).await;
@@ -97,7 +97,7 @@ async fn a_limit_can_be_lifted_while_a_transfer_runs() {
 }
 
 #[tokio::test]
-async fn a_limit_set_later_slows_what_is_sent_from_then_on() {
+async fn limit_can_be_set_during_transfer() {
     let bytes = common::content(SIZE);
     let script = taking(Script::new().type_image(), "STOR a", bytes.clone());
     let (server, mut client) = play_to(builder(), script).await;
@@ -110,7 +110,7 @@ async fn a_limit_set_later_slows_what_is_sent_from_then_on() {
 }
 
 #[tokio::test]
-async fn a_limit_of_zero_is_none() {
+async fn limit_of_zero_means_unlimited() {
     let script =
         taking(sending(Script::new().type_image(), "RETR a", vec![0; SIZE]), "STOR b", vec![1; SIZE]);
     let (server, mut client) = play_to(builder().read_limit(0).write_limit(0), script).await;

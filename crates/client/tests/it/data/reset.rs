@@ -15,7 +15,7 @@ fn reset_within() -> Script {
 }
 
 #[tokio::test]
-async fn a_reset_that_is_read_past_is_told_again() {
+async fn data_connection_reset_is_reported_again() {
     let (_server, mut client) = play(reset_within()).await;
     let mut stream = client.download_stream("a").await.unwrap();
     let mut read = Vec::new();
@@ -27,7 +27,7 @@ async fn a_reset_that_is_read_past_is_told_again() {
 }
 
 #[tokio::test]
-async fn a_transfer_whose_failed_read_is_passed_over_does_not_end_well() {
+async fn ignored_read_error_still_fails_the_transfer() {
     let (server, mut client) = play(in_step(reset_within())).await;
     let mut stream = client.download_stream("a").await.unwrap();
     while stream.read(&mut [0; 64]).await.is_ok() {}

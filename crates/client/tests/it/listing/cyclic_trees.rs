@@ -73,7 +73,7 @@ fn check_failure(report: &Report, endless: &Option<String>) {
 }
 
 #[tokio::test]
-async fn a_listing_names_where_a_tree_has_no_end_and_lists_the_rest() {
+async fn listing_reports_cycle_and_lists_the_rest() {
     let Listed { script, endless } = Listed::new(Script::new().type_image(), true);
     let (server, mut client) = play(in_step(script)).await;
 
@@ -92,7 +92,7 @@ async fn a_listing_names_where_a_tree_has_no_end_and_lists_the_rest() {
 }
 
 #[tokio::test]
-async fn a_download_names_where_a_tree_has_no_end_and_fetches_the_rest() {
+async fn download_reports_cycle_and_fetches_the_rest() {
     let local = tempfile::tempdir().unwrap();
     let script = Script::new().expect("MLST t").reply(mlst_dir()).type_image();
     let Listed { script, endless } = Listed::new(script, true);
@@ -109,7 +109,7 @@ async fn a_download_names_where_a_tree_has_no_end_and_fetches_the_rest() {
 }
 
 #[tokio::test]
-async fn a_removal_of_a_tree_without_end_removes_no_directory() {
+async fn removal_of_cyclic_tree_removes_no_directory() {
     let script = Script::new().expect("MLST t").reply(mlst_dir()).type_image();
     let Listed { script, endless } = Listed::new(script, false);
     let (server, mut client) = play(in_step(script)).await;
@@ -123,7 +123,7 @@ async fn a_removal_of_a_tree_without_end_removes_no_directory() {
 }
 
 #[tokio::test]
-async fn a_mirror_names_where_a_tree_has_no_end_and_brings_the_rest() {
+async fn mirror_reports_cycle_and_copies_the_rest() {
     let local = tempfile::tempdir().unwrap();
     let Listed { script, endless } = Listed::new(entering().type_image(), true);
     let server = sending(script, "RETR t/h/1/2/3/4/5/x", "x").start().await;
@@ -142,7 +142,7 @@ fn pool(address: std::net::SocketAddr, limits: Limits) -> Pool {
 }
 
 #[tokio::test]
-async fn a_mirror_of_more_directories_than_its_limit_is_refused() {
+async fn mirror_beyond_directory_limit_is_refused() {
     let local = tempfile::tempdir().unwrap();
     let mut limits = Limits::default();
     limits.tree_directories = 11;
@@ -182,7 +182,7 @@ impl Descent {
 }
 
 #[tokio::test]
-async fn a_mirror_that_deletes_a_tree_without_end_gives_it_up_and_deletes_the_rest() {
+async fn mirror_skips_cyclic_tree_when_deleting() {
     let local = tempfile::tempdir().unwrap();
     let mut limits = Limits::default();
     (limits.directory_depth, limits.alike_ancestors) = (DEEPEST, 3);
@@ -202,7 +202,7 @@ async fn a_mirror_that_deletes_a_tree_without_end_gives_it_up_and_deletes_the_re
 }
 
 #[tokio::test]
-async fn a_directory_that_the_server_says_holds_itself_is_listed_once_more() {
+async fn directory_that_contains_itself_is_listed_twice_only() {
     let lines = "type=dir;unique=1g2; a\r\ntype=file;unique=1g3;size=1; b\r\n";
     let script = ["t", "t/a", "t/a/a"]
         .iter()

@@ -20,7 +20,7 @@ fn refusing(script: Script, command: &str, refusal: &str) -> Script {
 }
 
 #[tokio::test]
-async fn list_is_used_where_mlsd_is_unknown_and_then_at_once() {
+async fn unknown_mlsd_falls_back_to_list_permanently() {
     for refusal in ["500 what?", "502 no", "504 not like that"] {
         let script = refusing(Script::new().type_image(), "MLSD /pub", refusal);
         let script = sending(sending(script, "LIST /pub", UNIX), "LIST /other", UNIX);
@@ -34,7 +34,7 @@ async fn list_is_used_where_mlsd_is_unknown_and_then_at_once() {
 }
 
 #[tokio::test]
-async fn a_refused_path_falls_back_to_list_but_mlsd_is_tried_again() {
+async fn refused_mlsd_path_falls_back_to_list_once() {
     let script = refusing(Script::new().type_image(), "MLSD -x", "501 invalid path");
     let script = mlsd(sending(script, "LIST ./-x", UNIX), "other", "type=file; c\r\n");
     let (server, mut client) = play(script).await;
@@ -46,7 +46,7 @@ async fn a_refused_path_falls_back_to_list_but_mlsd_is_tried_again() {
 }
 
 #[tokio::test]
-async fn a_refusal_of_another_kind_is_an_error() {
+async fn other_listing_refusal_is_error() {
     let script = refusing(Script::new().type_image(), "MLSD x", "550 no such directory")
         .expect("MLST x")
         .reply("550 no");
@@ -59,7 +59,7 @@ async fn a_refusal_of_another_kind_is_an_error() {
 }
 
 #[tokio::test]
-async fn the_command_asked_for_is_the_only_one_used() {
+async fn configured_list_command_is_the_only_one() {
     let script = sending(Script::new().type_image(), "LIST", UNIX);
     let script = refusing(script, "MLSD", "500 what?");
     let (server, mut client) = play(in_step(script)).await;
@@ -73,7 +73,7 @@ async fn the_command_asked_for_is_the_only_one_used() {
 }
 
 #[tokio::test]
-async fn the_empty_path_is_no_argument_and_a_dot_is_one() {
+async fn empty_path_sends_no_argument_but_dot_does() {
     let script = mlsd(mlsd(Script::new().type_image(), "", "type=file; a\r\n"), ".", "type=file; a\r\n");
     let (server, mut client) = play(script).await;
 
@@ -84,7 +84,7 @@ async fn the_empty_path_is_no_argument_and_a_dot_is_one() {
 }
 
 #[tokio::test]
-async fn odd_lines_do_not_cost_the_others() {
+async fn unparsable_lines_do_not_lose_other_entries() {
     let lines =
         "type=file; a\r\ngibberish\r\n\r\ntype=dir;size=; b\r\n;\r\ntype=file;size=x; c\nno type here\r\n";
     let (server, mut client) = play(mlsd(Script::new().type_image(), "", lines)).await;
@@ -96,7 +96,7 @@ async fn odd_lines_do_not_cost_the_others() {
 }
 
 #[tokio::test]
-async fn a_last_line_without_line_end_counts() {
+async fn last_line_without_line_ending_counts() {
     let (server, mut client) =
         play(mlsd(Script::new().type_image(), "", "type=file; a\r\ntype=file; b")).await;
 
@@ -106,7 +106,7 @@ async fn a_last_line_without_line_end_counts() {
 }
 
 #[tokio::test]
-async fn blanks_around_names_are_kept() {
+async fn spaces_around_names_are_kept() {
     let (server, mut client) =
         play(mlsd(Script::new().type_image(), "", "type=file;  a \r\ntype=file; ;=\r\n")).await;
 
@@ -116,7 +116,7 @@ async fn blanks_around_names_are_kept() {
 }
 
 #[tokio::test]
-async fn the_directory_itself_and_its_parent_are_left_out() {
+async fn dot_and_dot_dot_are_omitted() {
     let lines = "type=cdir; /pub\r\ntype=pdir; /\r\ntype=dir; .\r\ntype=dir; ..\r\ntype=file; a\r\n";
     let (server, mut client) = play(mlsd(Script::new().type_image(), "/pub", lines)).await;
 
@@ -126,7 +126,7 @@ async fn the_directory_itself_and_its_parent_are_left_out() {
 }
 
 #[tokio::test]
-async fn names_that_lead_elsewhere_are_refused_and_named() {
+async fn path_traversal_names_are_refused_and_reported() {
     let lines = "type=file; ../../etc/passwd\r\ntype=file; /etc/shadow\r\ntype=file; a\r\ntype=dir; b/c\r\n";
     let (server, mut client) = play(mlsd(Script::new().type_image(), "", lines)).await;
 
@@ -152,7 +152,7 @@ fn starred(line: &[u8], _: Timestamp) -> Result<Entry, ListingError> {
 }
 
 #[tokio::test]
-async fn a_custom_parser_is_asked_first_or_last() {
+async fn custom_parser_runs_first_or_last() {
     let lines = format!("{UNIX}* star\r\n");
     for (order, expected) in [(CustomOrder::First, "custom"), (CustomOrder::Last, "a b")] {
         let script = sending(Script::new().type_image(), "LIST", lines.clone());
@@ -166,7 +166,7 @@ async fn a_custom_parser_is_asked_first_or_last() {
 }
 
 #[tokio::test]
-async fn a_tree_is_listed_breadth_first() {
+async fn tree_is_listed_breadth_first() {
     let script = mlsd(Script::new().type_image(), "/t", "type=dir; d1\r\ntype=file; f\r\ntype=dir; d2\r\n");
     let script = mlsd(script, "/t/d1", "type=dir; deep\r\ntype=file; x\r\n");
     let script = mlsd(mlsd(script, "/t/d2", "type=file; y\r\n"), "/t/d1/deep", "type=file; z\r\n");
@@ -179,7 +179,7 @@ async fn a_tree_is_listed_breadth_first() {
 }
 
 #[tokio::test]
-async fn links_in_a_tree_are_listed_and_not_followed() {
+async fn tree_listing_does_not_follow_symlinks() {
     let lines = "type=OS.unix=slink:/; round\r\ntype=file; f\r\n";
     let (server, mut client) = play(mlsd(Script::new().type_image(), "", lines)).await;
 
@@ -191,7 +191,7 @@ async fn links_in_a_tree_are_listed_and_not_followed() {
 }
 
 #[tokio::test]
-async fn a_directory_of_a_tree_that_is_refused_does_not_end_a_lazy_listing() {
+async fn refused_subdirectory_does_not_end_lazy_listing() {
     let script = mlsd(Script::new().type_image(), "", "type=dir; shut\r\ntype=dir; open\r\n");
     let script = mlsd(refusing(script, "MLSD shut", "550 permission denied"), "open", "type=file; x\r\n");
     let (server, mut client) = play(script).await;
@@ -213,7 +213,7 @@ async fn a_directory_of_a_tree_that_is_refused_does_not_end_a_lazy_listing() {
 }
 
 #[tokio::test]
-async fn the_first_entry_is_given_before_the_last_has_come() {
+async fn first_entry_arrives_before_listing_ends() {
     let script = opening(Script::new().type_image(), "MLSD").send("type=file; first\r\ntype=fi").stall();
     let (server, mut client) = play(script).await;
 
@@ -224,7 +224,7 @@ async fn the_first_entry_is_given_before_the_last_has_come() {
 }
 
 #[tokio::test]
-async fn a_listing_that_is_dropped_leaves_a_working_client() {
+async fn dropped_lazy_listing_keeps_client_usable() {
     let script =
         opening(Script::new().type_image(), "MLSD").send("type=file; first\r\n").reply("426 broken off");
     let (server, mut client) = play(in_step(script)).await;
@@ -236,7 +236,7 @@ async fn a_listing_that_is_dropped_leaves_a_working_client() {
 }
 
 #[tokio::test]
-async fn a_cut_listing_is_an_error_with_the_servers_words() {
+async fn truncated_listing_error_carries_server_reply() {
     let script =
         opening(Script::new().type_image(), "MLSD").data("type=file; first\r\n").reply("426 out of sorts");
     let (server, mut client) = play(in_step(script)).await;
@@ -249,7 +249,7 @@ async fn a_cut_listing_is_an_error_with_the_servers_words() {
 }
 
 #[tokio::test]
-async fn a_listing_whose_connection_is_reset_is_an_error() {
+async fn reset_listing_is_error() {
     let script = opening(Script::new().type_image(), "MLSD").send("type=file; first\r\n").reset_data();
     let (server, mut client) = play(in_step(script.reply("426 reset"))).await;
 
@@ -260,7 +260,7 @@ async fn a_listing_whose_connection_is_reset_is_an_error() {
 }
 
 #[tokio::test]
-async fn a_server_that_refuses_to_list_what_is_empty_lists_nothing() {
+async fn refusal_to_list_empty_directory_lists_nothing() {
     for reply in ["450 No files found", "550 No files found."] {
         let script = refusing(Script::new().type_image(), "MLSD empty", reply);
         let (server, mut client) = play(in_step(script)).await;
@@ -273,7 +273,7 @@ async fn a_server_that_refuses_to_list_what_is_empty_lists_nothing() {
 }
 
 #[tokio::test]
-async fn a_file_lists_as_nothing_though_the_server_lists_the_file() {
+async fn listing_a_file_is_empty_despite_echo() {
     let script = sending(Script::new().type_image(), "LIST a", "-rw-r--r-- 1 ann staff 5 Jan  2  2020 a\r\n");
     let script = script.expect("PWD").reply("257 \"/\"").expect("CWD a").reply("550 not a directory");
     let (server, mut client) = play(script).await;
@@ -284,7 +284,7 @@ async fn a_file_lists_as_nothing_though_the_server_lists_the_file() {
 }
 
 #[tokio::test]
-async fn a_directory_may_hold_one_file_of_its_own_name() {
+async fn directory_with_file_of_same_name_is_listed() {
     let script = mlsd(Script::new().type_image(), "a", "type=file; a\r\n");
     let script = script.expect("PWD").reply("257 \"/home\"").expect("CWD a").reply("250 ok");
     let (server, mut client) = play(in_step(script.expect("CWD /home").reply("250 ok"))).await;
@@ -296,7 +296,7 @@ async fn a_directory_may_hold_one_file_of_its_own_name() {
 }
 
 #[tokio::test]
-async fn a_file_lists_as_nothing_though_the_server_refuses_it() {
+async fn listing_a_file_is_empty_despite_refusal() {
     let script = refusing(Script::new().type_image(), "MLSD a", "550 not a directory");
     let (server, mut client) = play(script.expect("MLST a").reply(mlst_file(5))).await;
 
@@ -306,7 +306,7 @@ async fn a_file_lists_as_nothing_though_the_server_refuses_it() {
 }
 
 #[tokio::test]
-async fn a_line_too_long_is_an_error_of_limits() {
+async fn overlong_listing_line_is_limit_error() {
     let mut limits = Limits::default();
     limits.listing_line = 100;
     for end in ["\r\n", ""] {
@@ -323,7 +323,7 @@ async fn a_line_too_long_is_an_error_of_limits() {
 }
 
 #[tokio::test]
-async fn vsftpd_is_asked_for_names_with_a_dot_too_and_not_for_what_it_does_not_know() {
+async fn vsftpd_lists_dot_files_without_unknown_commands() {
     let script = Script::new().greeting("220 (vsFTPd 3.0.3)").type_image();
     let (server, mut client) = play(sending(script, "LIST -a x", UNIX)).await;
 
@@ -333,7 +333,7 @@ async fn vsftpd_is_asked_for_names_with_a_dot_too_and_not_for_what_it_does_not_k
 }
 
 #[tokio::test]
-async fn remove_never_follows_a_link_and_removes_the_deepest_first() {
+async fn removal_never_follows_symlinks_and_starts_deepest() {
     let script = Script::new().expect("MLST t").reply(scripts::mlst_dir()).type_image();
     let script = mlsd(script, "t", "type=OS.unix=slink:/; round\r\ntype=dir; d\r\ntype=file; f\r\n");
     let script = script.expect("DELE t/round").reply("250 ok").expect("DELE t/f").reply("250 ok");

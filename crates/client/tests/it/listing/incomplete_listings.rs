@@ -27,7 +27,7 @@ async fn failed(script: Script) -> Box<Report> {
 }
 
 #[tokio::test]
-async fn lines_that_nothing_explains_are_counted_and_fail_the_tree() {
+async fn unparsable_listing_lines_fail_the_tree() {
     let script = sending(rooted(), "MLSD r", format!("what is this\r\n{FILE}and\x1b[2J this\r\n"));
 
     let report = failed(sending(script, "RETR r/a", "data!")).await;
@@ -41,7 +41,7 @@ async fn lines_that_nothing_explains_are_counted_and_fail_the_tree() {
 }
 
 #[tokio::test]
-async fn a_listing_that_the_server_calls_cut_fails_the_tree() {
+async fn listing_reported_as_truncated_fails_the_tree() {
     let ends = [
         "226 Transfer done (but failed to open directory).",
         "226-Options: -l\r\n226 Output truncated to 1 matches",

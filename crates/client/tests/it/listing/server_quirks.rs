@@ -13,7 +13,7 @@ fn refusing(script: Script, command: &str, refusal: &str) -> Script {
 }
 
 #[tokio::test]
-async fn an_mlsd_that_lists_gibberish_is_not_used_again() {
+async fn unparsable_mlsd_is_not_used_again() {
     let script = sending(Script::new().type_image(), "MLSD", "what\r\never\r\n");
     let script = sending(sending(script, "LIST", UNIX), "LIST sub", UNIX);
     let (server, mut client) = play(script).await;
@@ -25,7 +25,7 @@ async fn an_mlsd_that_lists_gibberish_is_not_used_again() {
 }
 
 #[tokio::test]
-async fn list_is_used_where_mlsd_fails_within_the_server() {
+async fn list_is_used_after_internal_mlsd_error() {
     let script = refusing(Script::new().type_image(), "MLSD x", "451 internal error");
     let (server, mut client) = play(sending(script, "LIST x", UNIX)).await;
 
@@ -35,7 +35,7 @@ async fn list_is_used_where_mlsd_fails_within_the_server() {
 }
 
 #[tokio::test]
-async fn a_refusal_that_says_empty_is_an_empty_listing() {
+async fn refusal_reporting_empty_is_an_empty_listing() {
     for refusal in ["450 No files found", "550 No members found.", "550 Directory is empty"] {
         let (server, mut client) =
             play(in_step(refusing(Script::new().type_image(), "MLSD x", refusal))).await;
@@ -48,7 +48,7 @@ async fn a_refusal_that_says_empty_is_an_empty_listing() {
 }
 
 #[tokio::test]
-async fn a_path_with_blanks_that_list_refuses_is_listed_from_within() {
+async fn refused_path_with_spaces_is_listed_after_cwd() {
     let script = refusing(Script::new().type_image(), "MLSD my dir", "500 what?");
     let script = refusing(script, "LIST my dir", "550 my: no such file")
         .expect("PWD")
@@ -66,7 +66,7 @@ async fn a_path_with_blanks_that_list_refuses_is_listed_from_within() {
 
 /// Pure-FTPd lists what stands before the blank, which is nothing.
 #[tokio::test]
-async fn a_path_with_blanks_that_lists_as_nothing_is_listed_from_within() {
+async fn empty_listing_with_spaces_is_repeated_after_cwd() {
     let script = sending(Script::new().type_image(), "LIST my dir", "")
         .expect("PWD")
         .reply("257 \"/home\"")
@@ -83,7 +83,7 @@ async fn a_path_with_blanks_that_lists_as_nothing_is_listed_from_within() {
 }
 
 #[tokio::test]
-async fn a_listing_from_within_that_is_dropped_goes_back_all_the_same() {
+async fn dropped_listing_after_cwd_restores_directory() {
     let script = refusing(Script::new().type_image(), "LIST my dir", "550 my: no such file")
         .expect("PWD")
         .reply("257 \"/home\"")
@@ -120,7 +120,7 @@ async fn stat_lists_without_a_data_connection() {
 }
 
 #[tokio::test]
-async fn a_directory_that_lists_itself_is_left_out() {
+async fn self_entry_of_directory_is_omitted() {
     let lines = "drwxr-xr-x 2 o g 9 Jan  2  2020 ./\r\ndrwxr-xr-x 2 o g 9 Jan  2  2020 /pub\r\n\
                  drwxr-xr-x 2 o g 9 Jan  2  2020 pub\r\n";
     let (server, mut client) = play(sending(Script::new().type_image(), "LIST /pub", lines)).await;
@@ -132,7 +132,7 @@ async fn a_directory_that_lists_itself_is_left_out() {
 }
 
 #[tokio::test]
-async fn lines_that_nothing_explains_are_counted_and_kept() {
+async fn unparsable_lines_are_counted_and_kept() {
     let lines = format!("{UNIX}what is this\r\n");
     let (server, mut client) = play(sending(Script::new().type_image(), "LIST", lines)).await;
 
@@ -147,7 +147,7 @@ async fn lines_that_nothing_explains_are_counted_and_kept() {
 }
 
 #[tokio::test]
-async fn the_system_is_asked_for_once() {
+async fn syst_is_sent_once() {
     for (reply, system) in [("215 Windows_NT", "Windows_NT"), ("502 no", "")] {
         let (server, mut client) = play(in_step(Script::new().expect("SYST").reply(reply))).await;
 
@@ -160,7 +160,7 @@ async fn the_system_is_asked_for_once() {
 }
 
 #[tokio::test]
-async fn names_in_two_encodings_are_read_and_go_back_as_they_came() {
+async fn mixed_encoding_names_round_trip() {
     let lines = [b"type=file; K\xc3\xa4se\r\n".as_slice(), b"type=file; K\xe4se\r\n"].concat();
     let script = sending(Script::new().type_image(), "MLSD", lines)
         .expect(b"DELE K\xc3\xa4se")
@@ -180,7 +180,7 @@ async fn names_in_two_encodings_are_read_and_go_back_as_they_came() {
 }
 
 #[tokio::test]
-async fn the_servers_zone_is_measured_by_a_file_that_was_listed() {
+async fn server_time_zone_is_measured_from_listed_file() {
     let lines = "-rw-r--r-- 1 ann staff 5 2020-01-02 05:30 a\r\ndrwxr-xr-x 2 o g 9 2020-01-02 06:30 d\r\n";
     let script =
         sending(Script::new().type_image(), "LIST", lines).expect("MDTM a").reply("213 20200102000012");
@@ -195,7 +195,7 @@ async fn the_servers_zone_is_measured_by_a_file_that_was_listed() {
 }
 
 #[tokio::test]
-async fn a_zone_that_was_told_is_that_of_listed_times() {
+async fn configured_time_zone_applies_to_listed_times() {
     let lines = "-rw-r--r-- 1 ann staff 5 2020-07-02 05:30 a\r\n";
     let zone: ServerZone = "Europe/Berlin".parse().unwrap();
     let script = sending(Script::new().type_image(), "LIST", lines);
@@ -208,7 +208,7 @@ async fn a_zone_that_was_told_is_that_of_listed_times() {
 }
 
 #[tokio::test]
-async fn links_are_resolved_when_asked() {
+async fn symlinks_are_resolved_on_request() {
     let entering = |script: Script, path: &str, reply: &str| {
         script.expect("PWD").reply("257 \"/\"").expect(format!("CWD {path}")).reply(reply)
     };

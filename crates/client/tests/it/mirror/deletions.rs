@@ -12,9 +12,10 @@ use crate::common::scripts;
 use crate::common::scripts::{opening, sending};
 use crate::common::{
     builder,
-    fixtures::{embedded, failed_names, files, lay},
+    fixtures::{embedded, files, lay},
     pool_by,
 };
+use crate::fixture::failed_names;
 
 /// A session that finds the directory `d` on the server.
 fn entering() -> Script {
@@ -45,7 +46,7 @@ fn dirty_listings() -> Vec<(String, &'static str)> {
 }
 
 #[tokio::test]
-async fn a_source_that_may_hold_more_deletes_nothing() {
+async fn incomplete_source_deletes_nothing() {
     for delete in [Delete::Before, Delete::After] {
         for (lines, last) in dirty_listings() {
             let local = tempfile::tempdir().unwrap();
@@ -66,7 +67,7 @@ async fn a_source_that_may_hold_more_deletes_nothing() {
 }
 
 #[tokio::test]
-async fn a_target_whose_listing_is_doubtful_is_only_added_to() {
+async fn incomplete_target_listing_deletes_nothing() {
     for (lines, last) in dirty_listings() {
         let local = tempfile::tempdir().unwrap();
         let script = entering().expect("FEAT").reply("211-Features:\r\n MFMT\r\n211 End").type_image();
@@ -81,7 +82,7 @@ async fn a_target_whose_listing_is_doubtful_is_only_added_to() {
 }
 
 #[tokio::test]
-async fn a_directory_whose_listing_fails_keeps_what_it_has_and_the_others_do_not() {
+async fn failed_directory_listing_keeps_that_directory_only() {
     let local = tempfile::tempdir().unwrap();
     for file in ["bad/kept", "good/gone", "gone"] {
         lay(local.path(), file, "x");
@@ -99,7 +100,7 @@ async fn a_directory_whose_listing_fails_keeps_what_it_has_and_the_others_do_not
 }
 
 #[tokio::test]
-async fn a_listing_that_breaks_off_deletes_nothing() {
+async fn truncated_listing_deletes_nothing() {
     for delete in [Delete::Before, Delete::After] {
         let local = tempfile::tempdir().unwrap();
         lay(local.path(), "kept", "x");
@@ -115,7 +116,7 @@ async fn a_listing_that_breaks_off_deletes_nothing() {
 }
 
 #[tokio::test]
-async fn a_mirror_that_stops_deletes_nothing_afterwards() {
+async fn stopped_mirror_deletes_nothing() {
     let local = tempfile::tempdir().unwrap();
     lay(local.path(), "kept", "x");
     let script = sending(entering().type_image(), "MLSD d", format!("{FILE}a\r\n{FILE}b\r\n"));
@@ -131,7 +132,7 @@ async fn a_mirror_that_stops_deletes_nothing_afterwards() {
 }
 
 #[tokio::test]
-async fn a_source_that_breaks_off_between_two_servers_never_ends_the_target_regularly() {
+async fn truncated_server_to_server_source_aborts_target() {
     let source = sending(entering().type_image(), "MLSD d", "type=file;size=9;modify=20240101120000; a\r\n");
     let (source, from) =
         playing(opening(source, "RETR d/a").send("half").close_data().reply("426 cut")).await;
@@ -147,7 +148,7 @@ async fn a_source_that_breaks_off_between_two_servers_never_ends_the_target_regu
 }
 
 #[tokio::test]
-async fn what_a_filter_leaves_out_is_neither_fetched_nor_deleted() {
+async fn excluded_files_are_neither_fetched_nor_deleted() {
     let (server, local) = (embedded().await, tempfile::tempdir().unwrap());
     for file in ["tree/a.tmp", "tree/b", "tree/cache/c"] {
         lay(server.root(), file, "new");
@@ -164,7 +165,7 @@ async fn what_a_filter_leaves_out_is_neither_fetched_nor_deleted() {
 }
 
 #[tokio::test]
-async fn no_more_is_deleted_than_allowed_and_the_rest_is_named_once() {
+async fn deletion_limit_keeps_the_rest_and_reports_once() {
     for delete in [Delete::Before, Delete::After] {
         let (server, local) = (embedded().await, tempfile::tempdir().unwrap());
         lay(server.root(), "tree/a", "a");
@@ -195,7 +196,7 @@ async fn at_odds(local: &Path) -> (oxftp_testing::servers::TestServer, Pool) {
 }
 
 #[tokio::test]
-async fn a_thing_of_another_kind_is_replaced_only_where_things_are_deleted() {
+async fn entry_kind_is_replaced_only_when_deleting() {
     let local = tempfile::tempdir().unwrap();
     let (_server, pool) = at_odds(local.path()).await;
 
@@ -209,7 +210,7 @@ async fn a_thing_of_another_kind_is_replaced_only_where_things_are_deleted() {
 }
 
 #[tokio::test]
-async fn what_cannot_make_way_is_not_written_over() {
+async fn entry_that_cannot_be_removed_is_kept() {
     let local = tempfile::tempdir().unwrap();
     let (_server, pool) = at_odds(local.path()).await;
 
@@ -221,7 +222,7 @@ async fn what_cannot_make_way_is_not_written_over() {
 }
 
 #[tokio::test]
-async fn sessions_that_are_lost_while_things_are_deleted_are_replaced() {
+async fn sessions_lost_during_deletion_are_replaced() {
     let local = tempfile::tempdir().unwrap();
     let script = entering().expect("FEAT").reply("211-Features:\r\n MFMT\r\n211 End").type_image();
     let script = sending(script, "MLSD d", format!("{FILE}a\r\n{FILE}b\r\n"));
@@ -240,7 +241,7 @@ async fn sessions_that_are_lost_while_things_are_deleted_are_replaced() {
 
 #[cfg(unix)]
 #[tokio::test]
-async fn deleting_stops_at_links() {
+async fn deletion_does_not_follow_symlinks() {
     let (server, local) = (embedded().await, tempfile::tempdir().unwrap());
     fs::create_dir(server.root().join("tree")).unwrap();
     lay(local.path(), "outside/kept", "x");
@@ -256,7 +257,7 @@ async fn deleting_stops_at_links() {
 }
 
 #[tokio::test]
-async fn what_the_server_refuses_to_delete_is_named() {
+async fn refused_deletions_are_reported() {
     let local = tempfile::tempdir().unwrap();
     let script = entering().expect("FEAT").reply("211-Features:\r\n MFMT\r\n211 End").type_image();
     let script = sending(script, "MLSD d", format!("{FILE}a\r\n{FILE}b\r\n"));

@@ -14,9 +14,10 @@ use crate::common::scripts;
 use crate::common::scripts::sending;
 use crate::common::{
     builder,
-    fixtures::{embedded, failed_names, files, lay},
+    fixtures::{embedded, files, lay},
     pool_by,
 };
+use crate::fixture::failed_names;
 
 fn listed(lines: &[&str]) -> Script {
     let script = Script::new().login().expect("PWD").reply("257 \"/\"");
@@ -38,7 +39,7 @@ async fn mirror(script: Script, target: &Path, links: Links, delete: Delete) -> 
 const LINK: &str = "type=OS.unix=slink:";
 
 #[tokio::test]
-async fn links_are_left_out_unless_they_are_asked_for() {
+async fn symlinks_are_skipped_by_default() {
     let local = tempfile::tempdir().unwrap();
     lay(local.path(), "link", "stays, as the source has something of this name");
 
@@ -50,7 +51,7 @@ async fn links_are_left_out_unless_they_are_asked_for() {
 }
 
 #[tokio::test]
-async fn links_that_stay_inside_are_made_after_all_files_and_replace_links_alone() {
+async fn inner_symlinks_are_created_last() {
     let local = tempfile::tempdir().unwrap();
     lay(local.path(), "a", "here");
     symlink("elsewhere", local.path().join("changed")).unwrap();
@@ -68,7 +69,7 @@ async fn links_that_stay_inside_are_made_after_all_files_and_replace_links_alone
 }
 
 #[tokio::test]
-async fn links_that_lead_out_or_may_are_named_and_not_made() {
+async fn symlinks_that_may_lead_out_are_not_created() {
     let local = tempfile::tempdir().unwrap();
     let lines =
         [("/etc", 1), ("../x", 2), ("a/../../x", 3)].map(|(says, name)| format!("{LINK}{says}; {name}"));
@@ -82,7 +83,7 @@ async fn links_that_lead_out_or_may_are_named_and_not_made() {
 }
 
 #[tokio::test]
-async fn nothing_is_written_through_a_link_that_the_server_turns_into_a_directory() {
+async fn symlink_swapped_for_directory_is_not_followed() {
     let (local, outside) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     symlink(outside.path(), local.path().join("link")).unwrap();
 
@@ -94,7 +95,7 @@ async fn nothing_is_written_through_a_link_that_the_server_turns_into_a_director
 }
 
 #[tokio::test]
-async fn a_name_that_is_a_link_and_a_directory_is_neither() {
+async fn name_listed_as_symlink_and_directory_is_skipped() {
     let (local, outside) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let link = format!("{LINK}{}; link", outside.path().display());
 
@@ -106,7 +107,7 @@ async fn a_name_that_is_a_link_and_a_directory_is_neither() {
 }
 
 #[tokio::test]
-async fn local_links_are_followed_and_circles_end() {
+async fn local_symlinks_are_followed_and_cycles_end() {
     let (server, local) = (embedded().await, tempfile::tempdir().unwrap());
     lay(local.path(), "real/file", "real");
     symlink("real/file", local.path().join("to-file")).unwrap();
@@ -124,7 +125,7 @@ async fn local_links_are_followed_and_circles_end() {
 }
 
 #[tokio::test]
-async fn links_are_not_made_on_a_server() {
+async fn symlinks_are_not_created_on_servers() {
     let (server, local) = (embedded().await, tempfile::tempdir().unwrap());
     let pool = pool_by(builder(&server), &server);
 

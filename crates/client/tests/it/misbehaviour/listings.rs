@@ -26,38 +26,38 @@ fn tree_and_file(lines: &str) -> Script {
 }
 
 cases! {
-    a_listing_of_nothing: List, listing("") => Whole;
-    a_listing_of_carriage_returns_alone: List, listing("type=file; a\rtype=file; b\r") => Whole;
-    a_listing_of_nul: List, sending(listing(vec![0; 1000]), "LIST", "") => Whole;
-    a_listing_of_one_line_without_end: List, listing(vec![b'z'; 1 << 20]) => Named(&["Limit", "Listing"]);
-    a_listing_of_too_many_facts: List,
+    empty_listing: List, listing("") => Whole;
+    listing_with_carriage_returns_only: List, listing("type=file; a\rtype=file; b\r") => Whole;
+    listing_of_nul_bytes: List, sending(listing(vec![0; 1000]), "LIST", "") => Whole;
+    endless_listing_line: List, listing(vec![b'z'; 1 << 20]) => Named(&["Limit", "Listing"]);
+    listing_line_with_too_many_facts: List,
         sending(listing(format!("{} a\r\n", "x=1;".repeat(1000))), "LIST", "") => Whole;
-    a_listing_that_is_cut: List,
+    reset_listing: List,
         opening(Script::new().type_image(), "MLSD").send("type=file; a\r\ntype").reset_data().reply("226 done")
         => Named(&["Data"]);
-    a_listing_that_ends_within_a_line: List, listing("type=file; a\r\ntype=fi") => Named(&["Data"]);
-    a_listing_without_its_last_line_end: List, listing("type=file; a\r\ntype=file; b") => Whole;
-    a_listing_that_fails_at_its_end: List,
+    truncated_listing_line: List, listing("type=file; a\r\ntype=fi") => Named(&["Data"]);
+    listing_without_last_line_ending: List, listing("type=file; a\r\ntype=file; b") => Whole;
+    listing_with_final_reply_451: List,
         opening(Script::new().type_image(), "MLSD").data("type=file; a\r\n").reply("451 no") => Named(&["StatusCode"]);
-    a_listing_that_stops: List, opening(Script::new().type_image(), "MLSD").send("type=file; a\r\n")
+    stalled_listing: List, opening(Script::new().type_image(), "MLSD").send("type=file; a\r\n")
         => Late(&["Data"]);
-    a_listing_that_never_ends: List, opening(Script::new().type_image(), "MLSD").data("type=file; a\r\n")
+    listing_without_final_reply: List, opening(Script::new().type_image(), "MLSD").data("type=file; a\r\n")
         => Late(&["Timeout"]);
 
-    a_name_that_climbs: Tree, tree_and_file("type=file;size=1; ../escaped\r\n") => Named(&["Name"]);
-    a_name_that_is_the_parent: Tree, tree_and_file("type=dir; ..\r\n") => Whole;
-    a_name_that_is_the_directory: Tree, tree_and_file("type=dir; .\r\n") => Whole;
-    a_file_that_is_the_parent: Tree, tree_and_file("type=file;size=1; ..\r\n") => Named(&["Name"]);
-    a_name_that_is_absolute: Tree, tree_and_file("type=file;size=1; /escaped-by-a-listing\r\n") => Named(&["Name"]);
-    a_name_that_goes_down: Tree, tree_and_file("type=file;size=1; a/b\r\n") => Named(&["Name"]);
-    a_name_with_nul: Tree, tree_and_file("type=file;size=1; a\0b\r\n") => Named(&["Name"]);
-    a_name_with_a_carriage_return: Tree, tree_and_file("type=file;size=1; a\rDELE b\r\n") => Named(&["Name"]);
-    a_link_that_leads_out: Tree, tree_and_file("type=OS.unix=slink:/etc/passwd;size=1; passwd\r\n")
+    path_traversal_name: Tree, tree_and_file("type=file;size=1; ../escaped\r\n") => Named(&["Name"]);
+    dot_dot_directory: Tree, tree_and_file("type=dir; ..\r\n") => Whole;
+    dot_directory: Tree, tree_and_file("type=dir; .\r\n") => Whole;
+    dot_dot_file: Tree, tree_and_file("type=file;size=1; ..\r\n") => Named(&["Name"]);
+    absolute_name: Tree, tree_and_file("type=file;size=1; /escaped-by-a-listing\r\n") => Named(&["Name"]);
+    name_with_slash: Tree, tree_and_file("type=file;size=1; a/b\r\n") => Named(&["Name"]);
+    name_with_nul: Tree, tree_and_file("type=file;size=1; a\0b\r\n") => Named(&["Name"]);
+    name_with_command_injection: Tree, tree_and_file("type=file;size=1; a\rDELE b\r\n") => Named(&["Name"]);
+    symlink_out_of_the_tree: Tree, tree_and_file("type=OS.unix=slink:/etc/passwd;size=1; passwd\r\n")
         => Named(&["Skipped"]);
-    a_device: Tree, tree_and_file("type=OS.unix=chr-1/3;size=0; null\r\n") => Named(&["Skipped"]);
-    a_name_that_comes_twice: Tree, tree_and_file("type=file;size=1; good\r\n") => Named(&["Skipped"]);
-    a_file_of_the_name_of_a_directory: Tree,
+    device_file: Tree, tree_and_file("type=OS.unix=chr-1/3;size=0; null\r\n") => Named(&["Skipped"]);
+    duplicate_name: Tree, tree_and_file("type=file;size=1; good\r\n") => Named(&["Skipped"]);
+    file_and_directory_of_one_name: Tree,
         sending(tree("type=dir; x\r\ntype=file;size=1; x\r\n"), "MLSD r/x", "") => Named(&["Skipped"]);
-    a_directory_that_comes_twice: Tree,
+    duplicate_directory: Tree,
         sending(tree("type=dir; x\r\ntype=dir; x\r\n"), "MLSD r/x", "") => Named(&["Skipped"]);
 }

@@ -21,26 +21,26 @@ fn verified(end: &str, size: &str) -> Script {
 }
 
 cases! {
-    an_upload_that_is_taken: Upload, verified("226 done", "213 10") => Whole;
-    an_upload_that_ends_with_another_success: Upload, verified("250 done", "213 10") => Whole;
-    an_upload_of_which_the_server_has_less: Upload, verified("226 done", "213 9") => Named(&["StoredWrongly"]);
-    an_upload_of_which_the_server_has_more: Upload, verified("226 done", "213 11") => Named(&["StoredWrongly"]);
-    an_upload_that_is_gone_at_once: Upload, verified("226 done", "550 no such file") => Whole;
-    an_upload_that_is_refused: Upload, Script::new().type_image().passive().expect("STOR a").reply("553 no")
+    accepted_upload: Upload, verified("226 done", "213 10") => Whole;
+    upload_final_reply_250: Upload, verified("250 done", "213 10") => Whole;
+    stored_file_shorter_than_upload: Upload, verified("226 done", "213 9") => Named(&["StoredWrongly"]);
+    stored_file_longer_than_upload: Upload, verified("226 done", "213 11") => Named(&["StoredWrongly"]);
+    uploaded_file_is_gone_at_once: Upload, verified("226 done", "550 no such file") => Whole;
+    refused_upload: Upload, Script::new().type_image().passive().expect("STOR a").reply("553 no")
         => Named(&["StatusCode"]);
-    an_upload_that_is_refused_after_its_beginning: Upload, begun().reply("552 full").receive()
+    upload_refused_after_preliminary_reply: Upload, begun().reply("552 full").receive()
         => Named(&["StatusCode"]);
-    an_upload_that_fails_at_its_end: Upload, begun().expect_data(CONTENT).reply("452 full")
+    upload_final_reply_452: Upload, begun().expect_data(CONTENT).reply("452 full")
         => Named(&["StatusCode"]);
-    an_upload_without_a_beginning: Upload,
+    upload_without_preliminary_reply: Upload,
         Script::new().type_image().passive().expect("STOR a").receive().reply("226 done")
         => Late(&["Timeout", "DataConnect"]);
-    an_upload_whose_end_never_comes: Upload, begun().expect_data(CONTENT) => Late(&["Timeout"]);
-    an_upload_whose_end_is_cut: Upload, begun().expect_data(CONTENT).bytes("226 ").close() => Named(&["Closed"]);
-    an_upload_that_is_closed_upon: Upload, begun().expect_data(CONTENT).close() => Named(&["Closed"]);
-    an_upload_that_ends_with_a_goodbye: Upload,
+    upload_without_final_reply: Upload, begun().expect_data(CONTENT) => Late(&["Timeout"]);
+    upload_with_truncated_final_reply: Upload, begun().expect_data(CONTENT).bytes("226 ").close() => Named(&["Closed"]);
+    control_connection_closed_after_upload: Upload, begun().expect_data(CONTENT).close() => Named(&["Closed"]);
+    upload_final_reply_421: Upload,
         begun().expect_data(CONTENT).reply("421 bye").close() => Named(&["StatusCode", "Closed"]);
-    an_upload_that_ends_with_a_flood: Upload,
+    flood_of_replies_after_upload: Upload,
         begun().expect_data(CONTENT).bytes("150 more\r\n".repeat(1000)) => Named(&["Limit"]);
-    an_upload_that_is_never_read: Upload, begun() => Late(&["Timeout", "Data"]);
+    upload_that_is_never_read: Upload, begun() => Late(&["Timeout", "Data"]);
 }

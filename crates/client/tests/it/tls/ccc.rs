@@ -108,7 +108,7 @@ async fn read_record(socket: &mut TcpStream, connection: &mut rustls::ServerConn
 }
 
 #[tokio::test]
-async fn behind_the_end_of_tls_on_both_sides_commands_go_in_clear() {
+async fn commands_are_plain_after_close_notify_both_ways() {
     let (cleared, mut client, server) = cleared(Behind::Farewell).await;
 
     cleared.unwrap();
@@ -118,7 +118,7 @@ async fn behind_the_end_of_tls_on_both_sides_commands_go_in_clear() {
 }
 
 #[tokio::test]
-async fn what_is_said_behind_the_end_of_tls_is_never_an_answer() {
+async fn text_injected_after_close_notify_is_no_reply() {
     for words in ["257 \"/of/an/attacker\"\r\n", "257 \"/of/"] {
         let (_cleared, mut client, server) = cleared(Behind::FarewellAnd(words)).await;
 
@@ -131,7 +131,7 @@ async fn what_is_said_behind_the_end_of_tls_is_never_an_answer() {
 }
 
 #[tokio::test]
-async fn a_server_that_goes_on_within_tls_leaves_a_broken_client() {
+async fn server_that_continues_tls_breaks_client() {
     let (cleared, client, _server) = cleared(Behind::Words).await;
 
     assert!(matches!(cleared, Err(Error::Control(_) | Error::Desynchronised { .. })), "{cleared:?}");
@@ -139,7 +139,7 @@ async fn a_server_that_goes_on_within_tls_leaves_a_broken_client() {
 }
 
 #[tokio::test]
-async fn a_server_that_closes_in_place_of_ending_tls_leaves_a_broken_client() {
+async fn close_without_close_notify_breaks_client() {
     let (cleared, client, _server) = cleared(Behind::Close).await;
 
     assert!(matches!(cleared, Err(Error::Control(_))), "{cleared:?}");
@@ -147,7 +147,7 @@ async fn a_server_that_closes_in_place_of_ending_tls_leaves_a_broken_client() {
 }
 
 #[tokio::test]
-async fn a_server_that_never_ends_tls_is_given_up_on_in_time() {
+async fn missing_close_notify_is_timeout() {
     let (cleared, client, _server) = cleared(Behind::Nothing).await;
 
     assert!(matches!(cleared, Err(Error::Timeout { .. })), "{cleared:?}");
@@ -155,7 +155,7 @@ async fn a_server_that_never_ends_tls_is_given_up_on_in_time() {
 }
 
 #[tokio::test]
-async fn no_password_goes_in_clear_behind_it() {
+async fn no_password_is_sent_after_ccc() {
     let (_cleared, mut client, _server) = cleared(Behind::Farewell).await;
 
     let login = client.login(Credentials::new("ann", "hunter2")).await;
@@ -165,7 +165,7 @@ async fn no_password_goes_in_clear_behind_it() {
 }
 
 #[tokio::test]
-async fn a_session_in_clear_has_nothing_to_end() {
+async fn ccc_on_plain_session_does_nothing() {
     let (server, mut client) = play(in_step(Script::new())).await;
 
     client.clear_command_channel().await.unwrap();

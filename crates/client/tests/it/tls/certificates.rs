@@ -57,23 +57,23 @@ fn protected() -> Script {
 }
 
 #[tokio::test]
-async fn an_expired_certificate_is_refused_as_such() {
+async fn expired_certificate_is_reported() {
     assert_eq!(refusal(trusting, |ca| ca.expired_server(NAMES).unwrap()).await, TlsFailure::Expired);
 }
 
 #[tokio::test]
-async fn a_certificate_of_the_future_is_refused_as_such() {
+async fn not_yet_valid_certificate_is_reported() {
     assert_eq!(refusal(trusting, |ca| ca.future_server(NAMES).unwrap()).await, TlsFailure::NotYetValid);
 }
 
 #[tokio::test]
-async fn a_certificate_for_another_name_is_refused_as_such() {
+async fn certificate_for_other_name_is_reported() {
     let other = ["ftp.example.org", "*.0.0.1", "127.0.0.2"];
     assert_eq!(refusal(trusting, |ca| ca.server(&other).unwrap()).await, TlsFailure::WrongName);
 }
 
 #[tokio::test]
-async fn a_certificate_of_an_unknown_issuer_is_refused_as_such() {
+async fn certificate_of_unknown_issuer_is_reported() {
     let others = |_: &Authority| trusting(&Authority::new("tests").unwrap());
     let failure = refusal(others, |ca| ca.server(NAMES).unwrap()).await;
     // The issuer has the name of one who is trusted, and another key.
@@ -87,13 +87,13 @@ async fn a_certificate_of_an_unknown_issuer_is_refused_as_such() {
 }
 
 #[tokio::test]
-async fn a_certificate_for_another_purpose_is_refused_as_such() {
+async fn certificate_for_other_purpose_is_reported() {
     let failure = refusal(trusting, |ca| ca.client("localhost").unwrap()).await;
     assert!(matches!(failure, TlsFailure::UnusableCertificate | TlsFailure::WrongName), "{failure:?}");
 }
 
 #[tokio::test]
-async fn a_server_without_tls_is_told_as_such() {
+async fn server_without_tls_is_reported() {
     let server = Script::new().greeting("220 in clear").stall().start().await;
 
     let error = builder().implicit_tls(TlsConfig::new()).connect(server.address()).await.unwrap_err();
@@ -102,7 +102,7 @@ async fn a_server_without_tls_is_told_as_such() {
 }
 
 #[tokio::test]
-async fn a_handshake_that_is_cut_is_told_as_such() {
+async fn truncated_handshake_is_reported() {
     let server = Script::new().no_greeting().close().start().await;
 
     let error = builder().implicit_tls(TlsConfig::new()).connect(server.address()).await.unwrap_err();
@@ -111,7 +111,7 @@ async fn a_handshake_that_is_cut_is_told_as_such() {
 }
 
 #[tokio::test]
-async fn a_server_is_told_that_this_is_ftp_unless_it_is_not_to_be() {
+async fn alpn_ftp_is_offered_unless_disabled() {
     for (tell, alpn, told) in
         [(true, Alpn::Ftp, true), (false, Alpn::Ftp, false), (true, Alpn::Unknown, false)]
     {
@@ -125,7 +125,7 @@ async fn a_server_is_told_that_this_is_ftp_unless_it_is_not_to_be() {
 }
 
 #[tokio::test]
-async fn a_server_of_another_protocol_is_refused_and_sees_no_login() {
+async fn alpn_of_other_protocol_prevents_login() {
     for alpn in [Alpn::Http, Alpn::Misleading] {
         let (_server, _front, connected) = trusted(Script::new().stall(), alpn, |tls| tls).await;
 
@@ -135,7 +135,7 @@ async fn a_server_of_another_protocol_is_refused_and_sees_no_login() {
 }
 
 #[tokio::test]
-async fn what_was_agreed_on_can_be_asked_for() {
+async fn negotiated_tls_parameters_are_available() {
     for version in [TlsVersion::Tls12, TlsVersion::Tls13] {
         let only = |tls: TlsConfig| tls.min_version(version).max_version(version);
         let (_server, _front, client) = trusted(protected(), Alpn::Unknown, only).await;
@@ -148,7 +148,7 @@ async fn what_was_agreed_on_can_be_asked_for() {
 }
 
 #[tokio::test]
-async fn a_server_that_refuses_to_protect_data_gets_no_login() {
+async fn refused_prot_p_prevents_login() {
     for refusal in ["536 no", "502 what", "431 later"] {
         for replies in [[refusal, "503 PBSZ first"], ["200 ok", refusal]] {
             let script = Script::new().expect("PBSZ 0").expect("PROT P").reply(replies[0]).reply(replies[1]);
@@ -161,7 +161,7 @@ async fn a_server_that_refuses_to_protect_data_gets_no_login() {
 }
 
 #[tokio::test]
-async fn a_greeting_that_logs_in_does_not_skip_encryption() {
+async fn greeting_230_does_not_skip_tls() {
     let server = Script::new().greeting("230 you are in").start().await;
 
     let refused = builder().explicit_tls(TlsConfig::new()).connect(server.address()).await;
@@ -171,7 +171,7 @@ async fn a_greeting_that_logs_in_does_not_skip_encryption() {
 }
 
 #[tokio::test]
-async fn no_data_go_in_clear_while_their_protection_is_put_off() {
+async fn no_plain_data_while_prot_is_deferred() {
     let script = Script::new().expect("PBSZ 0").expect("PROT P");
     let script = script.reply("530 log in first").reply("530 log in first");
     let (server, _front, client) = trusted(script, Alpn::Unknown, |tls| tls).await;

@@ -22,7 +22,7 @@ use crate::common::scripts;
 use crate::common::{builder_with, content, login_by};
 
 #[tokio::test]
-async fn a_server_without_tls_is_refused_and_sees_no_login() {
+async fn server_without_tls_sees_no_login() {
     let server = Script::new().expect("AUTH TLS").reply("502 no").start().await;
 
     let refused = scripts::builder().explicit_tls(TlsConfig::new()).connect(server.address()).await;
@@ -32,7 +32,7 @@ async fn a_server_without_tls_is_refused_and_sees_no_login() {
 }
 
 #[tokio::test]
-async fn tls_if_offered_goes_on_in_clear_where_it_is_refused() {
+async fn opportunistic_tls_continues_plain_when_refused() {
     let server = scripts::in_step(Script::new().expect("AUTH TLS").reply("502 no")).start().await;
 
     let mut client =
@@ -44,7 +44,7 @@ async fn tls_if_offered_goes_on_in_clear_where_it_is_refused() {
 }
 
 #[tokio::test]
-async fn replies_injected_before_the_handshake_are_refused() {
+async fn injection_before_handshake_is_refused() {
     let server = Script::new().expect("AUTH TLS").bytes("234 go\r\n230 you are in\r\n").start().await;
 
     let refused = scripts::builder().explicit_tls(TlsConfig::new()).connect(server.address()).await;
@@ -54,7 +54,7 @@ async fn replies_injected_before_the_handshake_are_refused() {
 }
 
 #[tokio::test]
-async fn a_certificate_of_an_unknown_authority_is_refused() {
+async fn unknown_certificate_authority_is_refused() {
     let Some(server) = embedded(Protection::Explicit).await else { return };
 
     let refused =
@@ -64,7 +64,7 @@ async fn a_certificate_of_an_unknown_authority_is_refused() {
 }
 
 #[tokio::test]
-async fn a_certificate_for_another_name_is_refused_unless_any_is_accepted() {
+async fn certificate_name_mismatch_is_refused_unless_disabled() {
     let Some(server) = embedded(Protection::Implicit).await else { return };
     let elsewhere = To(server.address(), usize::MAX);
 
@@ -78,7 +78,7 @@ async fn a_certificate_for_another_name_is_refused_unless_any_is_accepted() {
 }
 
 #[tokio::test]
-async fn a_version_below_the_least_is_refused() {
+async fn tls_version_below_minimum_is_refused() {
     let mut options = ServerOptions::new(Protection::Explicit);
     options.tls = TlsVersions::Only12;
     let Some(server) = available(ServerKind::Embedded.start_with(options).await) else { return };
@@ -91,7 +91,7 @@ async fn a_version_below_the_least_is_refused() {
 }
 
 #[tokio::test]
-async fn data_cut_without_a_farewell_are_an_error_and_leave_nothing_under_the_final_name() {
+async fn download_without_close_notify_is_truncated() {
     let Some(server) = embedded(Protection::Explicit).await else { return };
     std::fs::write(server.root().join("file"), content(500_000)).unwrap();
     let local = tempfile::tempdir().unwrap();
@@ -107,7 +107,7 @@ async fn data_cut_without_a_farewell_are_an_error_and_leave_nothing_under_the_fi
 }
 
 #[tokio::test]
-async fn a_listing_cut_without_a_farewell_is_an_error() {
+async fn listing_without_close_notify_is_truncated() {
     let Some(server) = embedded(Protection::Explicit).await else { return };
     for number in 0..100 {
         std::fs::write(server.root().join(format!("file {number}")), b"x").unwrap();

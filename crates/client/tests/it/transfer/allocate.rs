@@ -11,7 +11,7 @@ fn allocating(upload: Upload<'_>) -> Upload<'_> {
 }
 
 #[tokio::test]
-async fn room_is_asked_for_before_each_file() {
+async fn allo_is_sent_before_each_file() {
     let (_local, tree) = two_files();
     let script =
         Script::new().expect("MKD t").reply("257 \"t\"").expect("ALLO 5").reply("200 kept").type_image();
@@ -25,7 +25,7 @@ async fn room_is_asked_for_before_each_file() {
 }
 
 #[tokio::test]
-async fn a_server_that_needs_no_such_thing_is_asked_once() {
+async fn unneeded_allo_is_sent_once() {
     for refusal in ["202 needless", "500 what?", "502 no", "504 no such parameter"] {
         let (server, mut client) = play(in_step(Script::new().expect("ALLO 5").reply(refusal))).await;
 
@@ -38,7 +38,7 @@ async fn a_server_that_needs_no_such_thing_is_asked_once() {
 }
 
 #[tokio::test]
-async fn a_refusal_that_may_pass_is_no_error_and_room_is_asked_for_again() {
+async fn transient_allo_refusal_is_ignored_and_repeated() {
     let script = Script::new().expect("ALLO 5").reply("450 busy").expect("ALLO 6").reply("200 kept");
     let (server, mut client) = play(script).await;
 
@@ -49,7 +49,7 @@ async fn a_refusal_that_may_pass_is_no_error_and_room_is_asked_for_again() {
 }
 
 #[tokio::test]
-async fn a_server_without_room_is_sent_no_file() {
+async fn refused_allo_sends_no_file() {
     for refusal in ["452 full", "552 quota"] {
         let (_local, tree) = two_files();
         let (server, mut client) = play(in_step(Script::new().expect("ALLO 5").reply(refusal))).await;
@@ -63,7 +63,7 @@ async fn a_server_without_room_is_sent_no_file() {
 }
 
 #[tokio::test]
-async fn no_room_is_asked_for_unless_told() {
+async fn allo_is_off_by_default() {
     let (_local, tree) = two_files();
     let (server, mut client) = play(taking(Script::new().type_image(), "STOR a", "hello")).await;
 

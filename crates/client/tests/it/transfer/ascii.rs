@@ -9,7 +9,7 @@ use crate::common::scripts;
 use crate::common::scripts::{check_in_step, in_step, mlst_file, play};
 
 #[tokio::test]
-async fn text_is_converted_both_ways_on_the_wire() {
+async fn ascii_converts_line_endings_both_ways() {
     let local = tempfile::tempdir().unwrap();
     let script = Script::new().expect("MLST a").reply(mlst_file(4)).expect("TYPE A").reply("200 text");
     let script = scripts::sending(script, "RETR a", "1\r\n2\r\n");
@@ -25,7 +25,7 @@ async fn text_is_converted_both_ways_on_the_wire() {
 }
 
 #[tokio::test]
-async fn a_text_of_which_less_comes_than_is_listed_is_an_error() {
+async fn truncated_ascii_download_is_error() {
     let local = tempfile::tempdir().unwrap();
     let script = Script::new().expect("MLST a").reply(mlst_file(7)).expect("TYPE A").reply("200 text");
     let (server, mut client) = play(in_step(scripts::sending(script, "RETR a", "1\r\n2\r\n"))).await;
@@ -39,7 +39,7 @@ async fn a_text_of_which_less_comes_than_is_listed_is_an_error() {
 }
 
 #[tokio::test]
-async fn text_is_neither_resumed_nor_verified() {
+async fn ascii_is_neither_resumed_nor_verified() {
     let (server, mut client) = play(in_step(Script::new())).await;
     for (resume, verify) in [(true, Verify::Nothing), (false, Verify::Size), (false, Verify::Hash)] {
         let down = client.download("a").ascii(true).resume(resume).verify(verify).await.unwrap_err();

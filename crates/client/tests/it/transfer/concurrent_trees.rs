@@ -15,12 +15,13 @@ use crate::common::scripts::{mlst_dir, mlst_file, play, sending, taking};
 use crate::common::{
     breaking_connector::BreakingConnector,
     builder, content,
-    fixtures::{embedded, failed_names, files},
+    fixtures::{embedded, files},
     pool_by,
 };
+use crate::fixture::failed_names;
 
 #[tokio::test]
-async fn a_download_that_broke_goes_on_where_it_broke() {
+async fn broken_download_resumes_at_retry() {
     let server = embedded().await;
     let local = tempfile::tempdir().unwrap();
     let bytes = content(600_000);
@@ -87,7 +88,7 @@ async fn playing<const N: usize>(scripts: [Script; N]) -> (oxftp_testing::script
 }
 
 #[tokio::test]
-async fn a_file_that_a_lost_session_left_is_fetched_by_the_next() {
+async fn file_of_lost_session_is_retried_by_another() {
     let local = tempfile::tempdir().unwrap();
     let lost = tree(&["a", "b"]).passive().expect("RETR d/a").reply("421 bye").close();
     let next = sending(Script::new().login().type_image(), "RETR d/a", "a");
@@ -101,7 +102,7 @@ async fn a_file_that_a_lost_session_left_is_fetched_by_the_next() {
 }
 
 #[tokio::test]
-async fn what_is_refused_for_good_is_named_and_not_tried_again() {
+async fn permanent_refusal_is_reported_without_retry() {
     let local = tempfile::tempdir().unwrap();
     let script = tree(&["a", "b"]).passive().expect("RETR d/a").reply("550 permission denied");
     let (server, pool) = playing([sending(script, "RETR d/b", "b")]).await;
@@ -113,7 +114,7 @@ async fn what_is_refused_for_good_is_named_and_not_tried_again() {
 }
 
 #[tokio::test]
-async fn what_is_busy_is_tried_again_on_the_same_session() {
+async fn transient_refusal_is_retried_on_same_session() {
     let local = tempfile::tempdir().unwrap();
     let busy = tree(&["a"]).passive().expect("RETR d/a").reply("450 busy");
     let (server, pool) = playing([sending(busy, "RETR d/a", "a")]).await;
@@ -125,7 +126,7 @@ async fn what_is_busy_is_tried_again_on_the_same_session() {
 }
 
 #[tokio::test]
-async fn a_server_that_is_gone_stops_a_tree_and_the_report_says_how_far_it_came() {
+async fn lost_server_stops_tree_with_partial_report() {
     let local = tempfile::tempdir().unwrap();
     let script = sending(tree(&["a", "b", "c"]), "RETR d/a", "a");
     let (server, pool) = playing([script.passive().expect("RETR d/b").reply("421 bye").close()]).await;
@@ -140,7 +141,7 @@ async fn a_server_that_is_gone_stops_a_tree_and_the_report_says_how_far_it_came(
 }
 
 #[tokio::test]
-async fn more_failures_than_allowed_stop_a_tree() {
+async fn too_many_failures_stop_a_tree() {
     let local = tempfile::tempdir().unwrap();
     let refused = |script: Script, path: &str| {
         script.passive().expect(format!("RETR {path}")).reply("550 permission denied")
@@ -157,7 +158,7 @@ async fn more_failures_than_allowed_stop_a_tree() {
 }
 
 #[tokio::test]
-async fn a_deadline_ends_a_tree_and_names_what_was_on_its_way() {
+async fn deadline_stops_tree_and_reports_unfinished_files() {
     let local = tempfile::tempdir().unwrap();
     let script = sending(tree(&["a", "b", "c"]), "RETR d/a", "a").passive().expect("RETR d/b").stall();
     let server = script.start().await;
@@ -174,7 +175,7 @@ async fn a_deadline_ends_a_tree_and_names_what_was_on_its_way() {
 }
 
 #[tokio::test]
-async fn an_upload_that_a_lost_session_left_is_sent_again_from_its_start() {
+async fn upload_of_lost_session_is_retried_from_start() {
     let local = tempfile::tempdir().unwrap();
     fs::create_dir(local.path().join("d")).unwrap();
     fs::write(local.path().join("d/a"), "all of it").unwrap();
@@ -190,7 +191,7 @@ async fn an_upload_that_a_lost_session_left_is_sent_again_from_its_start() {
 }
 
 #[tokio::test]
-async fn files_go_in_the_order_that_was_asked_for() {
+async fn files_are_transferred_in_configured_order() {
     let local = tempfile::tempdir().unwrap();
     let lines = "type=file;size=1; small\r\ntype=dir; e\r\ntype=file;size=2; mid\r\n";
     let script = Script::new().expect("MLST d").reply(mlst_dir()).type_image();
@@ -205,7 +206,7 @@ async fn files_go_in_the_order_that_was_asked_for() {
 }
 
 #[tokio::test]
-async fn a_directory_where_a_file_is_wanted_is_told_by_one_question() {
+async fn directory_in_place_of_file_needs_one_command() {
     let local = tempfile::tempdir().unwrap();
     let script = Script::new().expect("MLST d").reply(mlst_dir()).expect("MLST f").reply(mlst_file(1));
     let (server, mut client) = play(sending(script.type_image(), "RETR f", "f")).await;
@@ -219,7 +220,7 @@ async fn a_directory_where_a_file_is_wanted_is_told_by_one_question() {
 }
 
 #[tokio::test]
-async fn names_that_are_one_here_do_not_spoil_each_other() {
+async fn colliding_local_names_do_not_mix() {
     let local = tempfile::tempdir().unwrap();
     let server = embedded().await;
     for name in ["d/name", "d/NAME", "d/Name", "d/name.part"] {

@@ -11,11 +11,11 @@ use std::{
 
 use oxftp::{Error, Progress};
 
-use crate::common::fixtures::{failed_names, files, lay};
-use crate::fixture::{Fixture, lay_foo};
+use crate::common::fixtures::{files, lay};
+use crate::fixture::{Fixture, failed_names, lay_foo};
 
 #[tokio::test]
-async fn links_in_a_local_tree_are_not_sent_and_are_named() {
+async fn local_symlinks_are_not_uploaded_and_reported() {
     let mut fixture = Fixture::new().await;
     lay_foo(fixture.local.path());
     lay(fixture.local.path(), "outside/secret", "secret");
@@ -34,7 +34,7 @@ async fn links_in_a_local_tree_are_not_sent_and_are_named() {
 }
 
 #[tokio::test]
-async fn a_link_to_a_directory_inside_the_destination_is_not_followed() {
+async fn symlinked_directory_in_destination_is_not_followed() {
     let mut fixture = Fixture::new().await;
     lay_foo(fixture.server.root());
     fs::create_dir_all(fixture.here("outside")).unwrap();
@@ -49,7 +49,7 @@ async fn a_link_to_a_directory_inside_the_destination_is_not_followed() {
 }
 
 #[tokio::test]
-async fn a_link_in_place_of_a_file_or_of_its_part_is_not_written_through() {
+async fn symlink_at_file_or_partial_is_not_followed() {
     for name in ["a", "a.oxftp.part"] {
         let mut fixture = Fixture::new().await;
         lay_foo(fixture.server.root());
@@ -65,7 +65,7 @@ async fn a_link_in_place_of_a_file_or_of_its_part_is_not_written_through() {
 }
 
 #[tokio::test]
-async fn a_link_in_place_of_the_trees_own_directory_is_not_followed() {
+async fn symlink_at_tree_root_is_not_followed() {
     let mut fixture = Fixture::new().await;
     lay_foo(fixture.server.root());
     fs::create_dir_all(fixture.here("outside")).unwrap();
@@ -79,7 +79,7 @@ async fn a_link_in_place_of_the_trees_own_directory_is_not_followed() {
 }
 
 #[tokio::test]
-async fn a_destination_that_is_a_link_is_the_users_own_choice() {
+async fn symlinked_destination_is_followed() {
     let mut fixture = Fixture::new().await;
     lay_foo(fixture.server.root());
     fs::create_dir_all(fixture.here("real")).unwrap();
@@ -130,7 +130,7 @@ impl Progress for Swap {
 }
 
 #[tokio::test]
-async fn a_link_that_is_put_in_the_place_of_a_directory_meanwhile_is_not_followed() {
+async fn directory_swapped_for_symlink_is_not_followed() {
     for at in [Moment::BeforeTheFirstByte, Moment::AfterTheLastByte] {
         let mut fixture = Fixture::new().await;
         lay_foo(fixture.server.root());

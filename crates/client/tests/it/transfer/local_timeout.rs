@@ -11,7 +11,7 @@ use oxftp_testing::scripted::Script;
 use crate::common::scripts::{builder, check_in_step, in_step, play_to};
 
 #[tokio::test]
-async fn a_disk_that_hangs_ends_an_upload_and_leaves_the_client_in_step() {
+async fn hanging_file_system_timeout_keeps_sync() {
     let builder = builder().path_io(Hung).path_timeout(Duration::from_millis(50));
     let (server, mut client) = play_to(builder, in_step(Script::new())).await;
 

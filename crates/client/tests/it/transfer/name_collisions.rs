@@ -87,7 +87,7 @@ fn tree(lines: &str) -> Script {
 }
 
 #[tokio::test]
-async fn a_file_whose_name_folds_to_anothers_does_not_replace_it() {
+async fn case_folded_file_name_does_not_overwrite() {
     let script = tree("type=file;size=1; Readme\r\ntype=file;size=1; README\r\n");
 
     let (fs, failed) = download(sending(script, "RETR r/Readme", "1")).await;
@@ -97,7 +97,7 @@ async fn a_file_whose_name_folds_to_anothers_does_not_replace_it() {
 }
 
 #[tokio::test]
-async fn a_directory_whose_name_folds_to_anothers_is_not_mixed_with_it() {
+async fn case_folded_directories_are_not_merged() {
     let script = tree("type=dir; Sub\r\ntype=dir; SUB\r\n");
     let script = sending(script, "MLSD r/Sub", "type=file;size=1; a\r\n");
 
@@ -108,7 +108,7 @@ async fn a_directory_whose_name_folds_to_anothers_is_not_mixed_with_it() {
 }
 
 #[tokio::test]
-async fn names_that_differ_in_case_are_two_where_the_file_system_says_so() {
+async fn case_sensitive_file_system_keeps_both_names() {
     let fs = MemoryFs::new();
     let script = tree("type=file;size=1; a\r\ntype=file;size=1; A\r\n");
     let script = sending(sending(script, "RETR r/a", "1"), "RETR r/A", "2");

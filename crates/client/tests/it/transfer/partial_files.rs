@@ -42,7 +42,7 @@ async fn with_file() -> (Fixture, std::path::PathBuf) {
 }
 
 #[tokio::test]
-async fn a_part_is_nobody_elses_to_read() {
+async fn partial_file_is_private() {
     let local = tempfile::tempdir().unwrap();
     let (_server, mut client) = breaking().await;
 
@@ -52,7 +52,7 @@ async fn a_part_is_nobody_elses_to_read() {
 }
 
 #[tokio::test]
-async fn a_whole_file_has_the_permissions_of_any_new_one() {
+async fn completed_file_has_default_permissions() {
     let (mut fixture, _) = with_file().await;
     fs::write(fixture.here("new"), "").unwrap();
 
@@ -62,7 +62,7 @@ async fn a_whole_file_has_the_permissions_of_any_new_one() {
 }
 
 #[tokio::test]
-async fn a_part_that_has_another_name_too_is_replaced_and_not_written_to() {
+async fn hard_linked_partial_file_is_replaced() {
     for resume in [false, true] {
         let (mut fixture, part) = with_file().await;
         fs::write(fixture.here("precious"), "precious").unwrap();
@@ -76,7 +76,7 @@ async fn a_part_that_has_another_name_too_is_replaced_and_not_written_to() {
 }
 
 #[tokio::test]
-async fn what_is_no_file_in_a_parts_place_stays_and_is_an_error() {
+async fn special_file_at_partial_path_is_error() {
     let (mut fixture, part) = with_file().await;
     fs::create_dir(&part).unwrap();
 
@@ -87,7 +87,7 @@ async fn what_is_no_file_in_a_parts_place_stays_and_is_an_error() {
 }
 
 #[tokio::test]
-async fn a_directory_in_a_files_place_is_told_of_before_anything_comes() {
+async fn directory_at_target_fails_before_transfer() {
     let local = tempfile::tempdir().unwrap();
     fs::create_dir(local.path().join("a")).unwrap();
     let known = Script::new().expect("MLST a").reply(mlst_file(SIZE as u64));
@@ -100,7 +100,7 @@ async fn a_directory_in_a_files_place_is_told_of_before_anything_comes() {
 }
 
 #[tokio::test]
-async fn a_small_file_that_cannot_get_its_name_leaves_no_part() {
+async fn failed_rename_of_small_file_leaves_no_partial() {
     let local = tempfile::tempdir().unwrap();
     fs::create_dir(local.path().join("a")).unwrap();
     let known = Script::new().expect("MLST a").reply(mlst_file(5)).type_image();
@@ -112,7 +112,7 @@ async fn a_small_file_that_cannot_get_its_name_leaves_no_part() {
 }
 
 #[tokio::test]
-async fn a_part_that_may_not_be_read_is_replaced() {
+async fn unreadable_partial_file_is_replaced() {
     let (mut fixture, part) = with_file().await;
     fs::write(&part, "of old").unwrap();
     fs::set_permissions(&part, fs::Permissions::from_mode(0o000)).unwrap();
@@ -123,7 +123,7 @@ async fn a_part_that_may_not_be_read_is_replaced() {
 }
 
 #[tokio::test]
-async fn files_that_are_to_reach_the_disk_are_whole() {
+async fn synced_files_are_complete() {
     for size in [5, SIZE] {
         let mut fixture = Fixture::new().await;
         fs::write(fixture.server.root().join("a"), content(size)).unwrap();

@@ -21,7 +21,7 @@ fn listed(mode: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_program_that_would_run_as_its_owner_is_not_made() {
+async fn setuid_bit_is_not_preserved() {
     let local = tempfile::tempdir().unwrap();
     let script =
         Script::new().expect("FEAT").reply("502 no").expect("MLST a").reply(listed("104755")).type_image();
@@ -34,7 +34,7 @@ async fn a_program_that_would_run_as_its_owner_is_not_made() {
 }
 
 #[tokio::test]
-async fn permissions_are_not_kept_unasked() {
+async fn permissions_are_not_preserved_by_default() {
     let local = tempfile::tempdir().unwrap();
     let script = Script::new().expect("MLST a").reply(listed("0777")).type_image();
     let (server, mut client) = play(in_step(sending(script, "RETR a", "x"))).await;
@@ -47,7 +47,7 @@ async fn permissions_are_not_kept_unasked() {
 }
 
 #[tokio::test]
-async fn a_server_that_sets_no_permissions_fails_no_upload() {
+async fn refused_chmod_does_not_fail_upload() {
     let local = tempfile::tempdir().unwrap();
     fs::write(local.path().join("a"), "x").unwrap();
     set(&local.path().join("a"), 0o640);

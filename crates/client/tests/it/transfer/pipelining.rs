@@ -5,8 +5,9 @@ use std::path::Path;
 use oxftp::{Client, Error, Pipelining, Report, Result, Verify};
 use oxftp_testing::scripted::Script;
 
-use crate::common::fixtures::{failed_names, files, lay};
+use crate::common::fixtures::{files, lay};
 use crate::common::scripts::{builder, check_in_step, in_step, mlst_dir, opening, play, play_to};
+use crate::fixture::failed_names;
 
 /// A script in which a directory with these files is listed; behind it, the next `EPSV` is not answered yet.
 fn listing(names: &[&str]) -> Script {
@@ -25,7 +26,7 @@ async fn download(client: &mut Client, into: &Path) -> Result<Report> {
 }
 
 #[tokio::test]
-async fn the_next_file_is_asked_for_before_the_present_one_is_answered() {
+async fn next_epsv_is_pipelined_before_final_reply() {
     let local = tempfile::tempdir().unwrap();
     let script = listing(&["a", "b"]).expect("RETR d/a").reply("150 here").data("a");
     let script = script.expect("EPSV").reply("226 done").listen();
@@ -40,7 +41,7 @@ async fn the_next_file_is_asked_for_before_the_present_one_is_answered() {
 }
 
 #[tokio::test]
-async fn a_server_that_answers_the_next_command_first_is_understood() {
+async fn out_of_order_pipelined_replies_are_understood() {
     let local = tempfile::tempdir().unwrap();
     let script = listing(&["a", "b"]).expect("RETR d/a").reply("150 here").data("a");
     let script = script.passive().reply("226 done");
@@ -55,7 +56,7 @@ async fn a_server_that_answers_the_next_command_first_is_understood() {
 }
 
 #[tokio::test]
-async fn a_failure_is_told_of_the_file_that_failed_and_the_next_one_goes_on() {
+async fn pipelined_failure_belongs_to_its_own_file() {
     let local = tempfile::tempdir().unwrap();
     let script = listing(&["a", "b"]).expect("RETR d/a").reply("150 here").data("");
     let script = script.expect("EPSV").reply("551 disk error").listen();
@@ -71,7 +72,7 @@ async fn a_failure_is_told_of_the_file_that_failed_and_the_next_one_goes_on() {
 }
 
 #[tokio::test]
-async fn a_server_that_refuses_what_comes_early_is_asked_again_in_time_and_never_early_again() {
+async fn refused_pipelined_command_is_repeated_without_pipelining() {
     let local = tempfile::tempdir().unwrap();
     let script = listing(&["a", "b", "c"]).expect("RETR d/a").reply("150 here").data("a");
     let script = script.expect("EPSV").reply("450 transfer in progress").reply("226 done");
@@ -86,7 +87,7 @@ async fn a_server_that_refuses_what_comes_early_is_asked_again_in_time_and_never
 }
 
 #[tokio::test]
-async fn the_next_directory_of_a_tree_is_asked_for_before_the_present_listing_is_answered() {
+async fn next_directory_is_pipelined_before_listing_ends() {
     let lines = ["a", "b"].map(|name| format!("type=dir; {name}\r\n")).concat();
     let script = opening(Script::new().type_image(), "MLSD d").data(lines).quiet().reply("226 done");
     let script =
@@ -103,7 +104,7 @@ async fn the_next_directory_of_a_tree_is_asked_for_before_the_present_listing_is
 }
 
 #[tokio::test]
-async fn a_time_that_no_listing_tells_is_asked_for_along_with_the_next_port() {
+async fn missing_time_is_pipelined_with_next_epsv() {
     let local = tempfile::tempdir().unwrap();
     let lines = ["a", "b"].map(|name| format!("-rw-r--r-- 1 ann staff 1 Jan  2 03:04 {name}\r\n")).concat();
     let script = Script::new().expect("MLST d").reply(mlst_dir()).type_image();
@@ -124,7 +125,7 @@ async fn a_time_that_no_listing_tells_is_asked_for_along_with_the_next_port() {
 }
 
 #[tokio::test]
-async fn the_size_of_an_upload_is_asked_for_along_with_the_next_port() {
+async fn upload_size_is_pipelined_with_next_epsv() {
     for (size, whole) in [("213 1", true), ("213 0", false), ("550 moved away", true)] {
         let local = tempfile::tempdir().unwrap();
         lay(local.path(), "a", "a");
@@ -144,7 +145,7 @@ async fn the_size_of_an_upload_is_asked_for_along_with_the_next_port() {
 }
 
 #[tokio::test]
-async fn a_server_that_closes_before_it_tells_a_size_has_the_file_all_the_same() {
+async fn close_before_size_reply_keeps_uploaded_file() {
     for greeting in ["220 ready", "220 (vsFTPd 3.0.3)"] {
         let local = tempfile::tempdir().unwrap();
         lay(local.path(), "a", "a");
@@ -162,7 +163,7 @@ async fn a_server_that_closes_before_it_tells_a_size_has_the_file_all_the_same()
 }
 
 #[tokio::test]
-async fn an_upload_to_a_server_that_is_not_known_to_wait_is_answered_first() {
+async fn upload_to_unknown_server_is_not_pipelined() {
     let table = [("220 ready", false), ("220 (vsFTPd 3.0.3)", true)];
     for (greeting, early) in table {
         let local = tempfile::tempdir().unwrap();
@@ -184,7 +185,7 @@ async fn an_upload_to_a_server_that_is_not_known_to_wait_is_answered_first() {
 }
 
 #[tokio::test]
-async fn with_pipelining_off_every_reply_is_awaited() {
+async fn pipelining_off_awaits_every_reply() {
     let local = tempfile::tempdir().unwrap();
     let script = Script::new().expect("MLST d").reply(mlst_dir()).type_image();
     let script = patient(script, "MLSD d", "type=file;size=1; a\r\ntype=file;size=1; b\r\n");
@@ -198,7 +199,7 @@ async fn with_pipelining_off_every_reply_is_awaited() {
 }
 
 #[tokio::test]
-async fn a_command_sent_early_in_vain_does_not_put_the_client_out_of_step() {
+async fn unused_pipelined_command_keeps_sync() {
     let local = tempfile::tempdir().unwrap();
     let script = listing(&[]);
     let (server, mut client) = play(in_step(script)).await;

@@ -18,7 +18,7 @@ const LARGE: usize = 3_000_000;
 const HUGE: usize = 9 << 20;
 
 #[tokio::test]
-async fn each_file_of_a_tree_advances_by_its_size_under_its_name() {
+async fn tree_progress_sums_to_each_file_size() {
     let server = ServerKind::Embedded.start(Protection::Plain).await.unwrap();
     let (source, back) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     for (name, size) in [("small", 10), ("large", LARGE)] {
@@ -35,7 +35,7 @@ async fn each_file_of_a_tree_advances_by_its_size_under_its_name() {
 }
 
 #[tokio::test]
-async fn the_segments_of_a_file_add_up_under_its_name() {
+async fn segment_progress_sums_under_file_name() {
     let server = ServerKind::Embedded.start(Protection::Plain).await.unwrap();
     fs::write(server.root().join("huge"), content(HUGE)).unwrap();
     let local = tempfile::tempdir().unwrap();

@@ -19,7 +19,7 @@ async fn part(client: &mut Client, range: impl RangeBounds<u64>) -> oxftp::Resul
 }
 
 #[tokio::test]
-async fn a_part_is_whole_whatever_the_server_says_to_its_end() {
+async fn range_is_complete_whatever_the_final_reply() {
     for answers in ["426 cut\r\n226 aborted", "226 sent all\r\n225 nothing to abort"] {
         let script = Script::new()
             .type_image()
@@ -43,7 +43,7 @@ async fn a_part_is_whole_whatever_the_server_says_to_its_end() {
 }
 
 #[tokio::test]
-async fn a_part_that_is_not_read_to_its_end_is_unfinished() {
+async fn range_not_read_to_end_is_unfinished() {
     let script =
         Script::new().type_image().passive().expect("RETR file").reply("150 here").data("0123456789");
     let (server, mut client) = play(in_step(script.reply("226 done"))).await;
@@ -58,7 +58,7 @@ async fn a_part_that_is_not_read_to_its_end_is_unfinished() {
 }
 
 #[tokio::test]
-async fn a_part_that_is_cut_is_an_error_with_the_servers_words() {
+async fn truncated_range_error_carries_server_reply() {
     let script = Script::new().type_image().passive().expect("RETR file").reply("150 here").send("01");
     let (server, mut client) = play(in_step(script.reset_data().reply("451 disk error"))).await;
 
@@ -70,7 +70,7 @@ async fn a_part_that_is_cut_is_an_error_with_the_servers_words() {
 }
 
 #[tokio::test]
-async fn a_beginning_that_is_refused_is_an_error() {
+async fn refused_range_offset_is_error() {
     let script = Script::new().type_image().passive().expect("REST 90").reply("554 beyond the end");
     let (server, mut client) = play(in_step(script)).await;
 

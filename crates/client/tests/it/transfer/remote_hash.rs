@@ -17,7 +17,7 @@ async fn hash(client: &mut Client, algorithm: HashAlgorithm) -> String {
 }
 
 #[tokio::test]
-async fn an_algorithm_is_selected_only_when_it_is_not_selected_already() {
+async fn hash_algorithm_is_selected_only_when_needed() {
     let script = listing("HASH MD5;SHA-1*")
         .expect("HASH x y")
         .reply(format!("213 SHA-1 0-11 {SHA1} x y"))
@@ -38,7 +38,7 @@ async fn an_algorithm_is_selected_only_when_it_is_not_selected_already() {
 }
 
 #[tokio::test]
-async fn a_server_that_knows_no_quotes_is_asked_without_them() {
+async fn hash_path_is_sent_unquoted_when_required() {
     let script = listing("XMD5")
         .expect("XMD5 \"x y\"")
         .reply("550 \"x y\": no such file")
@@ -53,7 +53,7 @@ async fn a_server_that_knows_no_quotes_is_asked_without_them() {
 }
 
 #[tokio::test]
-async fn a_command_that_is_listed_and_unknown_leads_to_the_next() {
+async fn unknown_hash_command_tries_the_next() {
     let script = listing("XMD5\r\n MD5")
         .expect("XMD5 \"x y\"")
         .reply("502 what?")
@@ -68,7 +68,7 @@ async fn a_command_that_is_listed_and_unknown_leads_to_the_next() {
 }
 
 #[tokio::test]
-async fn what_is_not_offered_is_not_asked_for() {
+async fn unsupported_hash_is_not_requested() {
     let (server, mut client) = play(in_step(listing("SIZE"))).await;
 
     let error = client.hash("x", None).await.unwrap_err();
@@ -79,7 +79,7 @@ async fn what_is_not_offered_is_not_asked_for() {
 }
 
 #[tokio::test]
-async fn an_answer_without_a_hash_is_an_error() {
+async fn hash_reply_without_hash_is_error() {
     let script = listing("XMD5").expect("XMD5 \"x\"").reply("250 later, perhaps");
     let (server, mut client) = play(in_step(script)).await;
 

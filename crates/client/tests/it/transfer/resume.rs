@@ -10,9 +10,10 @@ use tokio::io::AsyncReadExt;
 use crate::common::scripts::{check_in_step, get, in_step, mlst_file, opening, play, sending, taking};
 use crate::common::{
     content,
-    fixtures::{failed_names, files, lay},
+    fixtures::{files, lay},
 };
 use crate::fixture::Fixture;
+use crate::fixture::failed_names;
 
 /// What is gone on with is at least long enough for its end to be compared.
 const LARGE: usize = 100_000;
@@ -30,7 +31,7 @@ fn begun(part: &[u8], answer: &str) -> (TempDir, Script) {
 }
 
 #[tokio::test]
-async fn a_download_goes_on_where_its_part_ends() {
+async fn download_resumes_at_partial_file_end() {
     let whole = content(LARGE);
     let (local, script) = begun(&whole[..PART], "350 ok");
     let script = script.expect("RETR a").reply("150 here").data(&whole[AGAIN..]);
@@ -45,7 +46,7 @@ async fn a_download_goes_on_where_its_part_ends() {
 }
 
 #[tokio::test]
-async fn a_download_whose_restart_is_refused_begins_anew() {
+async fn refused_restart_downloads_from_the_start() {
     let (local, script) = begun(&[b'x'; PART], "502 no");
     let (server, mut client) = play(sending(script, "RETR a", content(LARGE))).await;
 
@@ -57,7 +58,7 @@ async fn a_download_whose_restart_is_refused_begins_anew() {
 }
 
 #[tokio::test]
-async fn a_short_part_is_fetched_again_as_its_file_may_be_another() {
+async fn short_partial_file_is_not_resumed() {
     let local = tempfile::tempdir().unwrap();
     fs::write(local.path().join("a.oxftp.part"), "xyz").unwrap();
     let script = Script::new().expect("MLST a").reply(mlst_file(6)).type_image();
@@ -70,7 +71,7 @@ async fn a_short_part_is_fetched_again_as_its_file_may_be_another() {
 }
 
 #[tokio::test]
-async fn a_part_longer_than_the_file_is_thrown_away() {
+async fn partial_file_longer_than_file_is_discarded() {
     let local = tempfile::tempdir().unwrap();
     fs::write(local.path().join("a.oxftp.part"), "much too long").unwrap();
     let script = Script::new().expect("MLST a").reply(mlst_file(3)).type_image();
@@ -83,7 +84,7 @@ async fn a_part_longer_than_the_file_is_thrown_away() {
 }
 
 #[tokio::test]
-async fn a_part_is_not_used_unasked() {
+async fn partial_file_is_not_resumed_by_default() {
     let local = tempfile::tempdir().unwrap();
     fs::write(local.path().join("a.oxftp.part"), "xyz").unwrap();
     let script = Script::new().expect("MLST a").reply(mlst_file(6)).type_image();
@@ -108,7 +109,7 @@ fn local_file(content: &str) -> (TempDir, PathBuf) {
 }
 
 #[tokio::test]
-async fn an_upload_goes_on_where_the_servers_file_ends() {
+async fn upload_resumes_at_remote_file_end() {
     let (_local, path) = local_file("abcdef");
     let script = Script::new().type_image().expect("SIZE a").reply("213 3").passive();
     let script =
@@ -122,7 +123,7 @@ async fn an_upload_goes_on_where_the_servers_file_ends() {
 }
 
 #[tokio::test]
-async fn an_upload_whose_restart_is_refused_appends() {
+async fn refused_restart_resumes_upload_with_appe() {
     let (_local, path) = local_file("abcdef");
     let script = Script::new().type_image().expect("SIZE a").reply("213 3").passive();
     let (server, mut client) =
@@ -135,7 +136,7 @@ async fn an_upload_whose_restart_is_refused_appends() {
 }
 
 #[tokio::test]
-async fn an_upload_whose_restarted_store_is_refused_appends() {
+async fn refused_stor_resumes_upload_with_appe() {
     let (_local, path) = local_file("abcdef");
     let script = Script::new().type_image().expect("SIZE a").reply("213 3").passive();
     let script = script.expect("REST 3").reply("350 ok").expect("STOR a").reply("551 no STOR after REST");
@@ -149,7 +150,7 @@ async fn an_upload_whose_restarted_store_is_refused_appends() {
 }
 
 #[tokio::test]
-async fn an_upload_of_what_the_server_has_not_begins_at_the_start() {
+async fn resume_of_missing_remote_file_uploads_from_start() {
     for answer in ["550 no such file", "502 what?", "213 99"] {
         let (_local, path) = local_file("abcdef");
         let script = Script::new().type_image().expect("SIZE a").reply(answer);
@@ -163,7 +164,7 @@ async fn an_upload_of_what_the_server_has_not_begins_at_the_start() {
 }
 
 #[tokio::test]
-async fn a_tree_is_resumed_file_by_file() {
+async fn tree_is_resumed_file_by_file() {
     let mut fixture = Fixture::new().await;
     let whole = "x".repeat(LARGE);
     lay(fixture.server.root(), "foo/a", "abcdef");
@@ -179,7 +180,7 @@ async fn a_tree_is_resumed_file_by_file() {
 }
 
 #[tokio::test]
-async fn times_are_kept_when_asked_for() {
+async fn times_are_preserved_on_request() {
     let local = tempfile::tempdir().unwrap();
     let facts = "250-Listing\r\n type=file;size=1;modify=20200102030405; a\r\n250 End";
     let script = Script::new().expect("MLST a").reply(facts).type_image();
@@ -193,7 +194,7 @@ async fn times_are_kept_when_asked_for() {
 }
 
 #[tokio::test]
-async fn a_file_that_cannot_be_read_here_empties_none_there() {
+async fn unreadable_local_file_truncates_no_remote_file() {
     let (server, mut client) = play(in_step(Script::new())).await;
 
     assert!(client.upload("/nonexistent/a").await.unwrap_err().is_not_found());
@@ -203,7 +204,7 @@ async fn a_file_that_cannot_be_read_here_empties_none_there() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_written_here_aborts_the_transfer_and_leaves_a_working_client() {
+async fn local_write_error_aborts_and_keeps_client_usable() {
     let local = tempfile::tempdir().unwrap();
     fs::create_dir_all(local.path().join("a.oxftp.part/in the way")).unwrap();
     let script = Script::new().expect("MLST a").reply(mlst_file(1_000_000)).type_image();
@@ -219,7 +220,7 @@ async fn what_cannot_be_written_here_aborts_the_transfer_and_leaves_a_working_cl
 }
 
 #[tokio::test]
-async fn a_small_file_that_cannot_be_written_here_fails_once_it_has_come_and_leaves_a_working_client() {
+async fn small_file_write_error_keeps_client_usable() {
     let local = tempfile::tempdir().unwrap();
     fs::create_dir_all(local.path().join("a.oxftp.part/in the way")).unwrap();
     let script = Script::new().expect("MLST a").reply(mlst_file(6)).type_image();
@@ -234,7 +235,7 @@ async fn a_small_file_that_cannot_be_written_here_fails_once_it_has_come_and_lea
 }
 
 #[tokio::test]
-async fn a_file_that_grew_since_it_was_listed_is_fetched_whole() {
+async fn file_grown_since_listing_is_resumed_whole() {
     let local = tempfile::tempdir().unwrap();
     let content = "x".repeat(200_000);
     let script = Script::new().expect("MLST a").reply(mlst_file(6)).type_image();
@@ -254,7 +255,7 @@ fn restarted(script: Script) -> Script {
 }
 
 #[tokio::test]
-async fn an_offset_is_taken_back_after_a_transfer_that_did_not_come_to_its_end() {
+async fn restart_offset_is_reset_after_failed_transfer() {
     let failed = restarted(Script::new().type_image()).reset_data().reply("426 cut");
     let script = failed.passive().expect("REST 0").reply("350 ok").expect("RETR a").reply("150 here");
     let script = sending(script.data("abcd").reply("226 done"), "RETR a", "abcd");
@@ -273,7 +274,7 @@ async fn an_offset_is_taken_back_after_a_transfer_that_did_not_come_to_its_end()
 }
 
 #[tokio::test]
-async fn what_arrived_of_a_small_file_is_kept_for_resuming() {
+async fn partial_small_file_is_kept_for_resume() {
     let local = tempfile::tempdir().unwrap();
     let script = Script::new().expect("MLST a").reply(mlst_file(6)).type_image();
     let script = opening(script, "RETR a").data("abc").reply("226 done").expect("SIZE a").reply("213 6");
@@ -288,7 +289,7 @@ async fn what_arrived_of_a_small_file_is_kept_for_resuming() {
 }
 
 #[tokio::test]
-async fn an_offset_of_a_broken_off_transfer_is_forgotten_by_the_next_on_a_server_that_keeps_it() {
+async fn sticky_restart_offset_is_reset_after_abort() {
     let mut fixture = Fixture::new().await;
     lay(fixture.server.root(), "a", "abcdef");
     lay(fixture.server.root(), "large", &"x".repeat(30_000_000));
@@ -304,7 +305,7 @@ async fn an_offset_of_a_broken_off_transfer_is_forgotten_by_the_next_on_a_server
 }
 
 #[tokio::test]
-async fn a_file_with_the_name_of_anothers_part_is_named_and_spoils_nothing() {
+async fn file_named_like_partial_is_reported_on_download() {
     let mut fixture = Fixture::new().await;
     for name in ["foo/x", "foo/x.oxftp.part", "foo/x.part", "foo/y.oxftp.part"] {
         lay(fixture.server.root(), name, name);
@@ -320,7 +321,7 @@ async fn a_file_with_the_name_of_anothers_part_is_named_and_spoils_nothing() {
 }
 
 #[tokio::test]
-async fn a_users_own_file_is_not_taken_for_a_part() {
+async fn user_file_is_not_taken_for_partial() {
     let mut fixture = Fixture::new().await;
     lay(fixture.server.root(), "x", "abcdef");
     lay(fixture.local.path(), "x.part", "mine");

@@ -39,7 +39,7 @@ fn note(fixture: &Fixture, size: usize) {
 }
 
 #[tokio::test]
-async fn a_part_whose_end_is_the_servers_is_gone_on_with() {
+async fn matching_partial_file_end_is_resumed() {
     let whole = content(SIZE);
     let mut fixture = begun(&whole, &whole[..PART]).await;
 
@@ -50,7 +50,7 @@ async fn a_part_whose_end_is_the_servers_is_gone_on_with() {
 }
 
 #[tokio::test]
-async fn a_part_that_is_already_whole_is_gone_on_with() {
+async fn complete_partial_file_is_resumed() {
     let whole = content(SIZE);
     let mut fixture = begun(&whole, &whole).await;
 
@@ -61,7 +61,7 @@ async fn a_part_that_is_already_whole_is_gone_on_with() {
 }
 
 #[tokio::test]
-async fn a_part_whose_end_is_another_is_begun_anew() {
+async fn differing_partial_file_end_restarts_download() {
     let whole = content(SIZE);
     let mut part = whole[..PART].to_vec();
     part[PART - 1] ^= 1;
@@ -74,7 +74,7 @@ async fn a_part_whose_end_is_another_is_begun_anew() {
 }
 
 #[tokio::test]
-async fn a_part_that_is_noted_to_be_of_another_file_is_begun_anew() {
+async fn resume_token_of_other_file_restarts_download() {
     // Only its beginning is another, which no comparison of ends can see.
     let whole = content(SIZE);
     let mut part = whole[..PART].to_vec();
@@ -89,7 +89,7 @@ async fn a_part_that_is_noted_to_be_of_another_file_is_begun_anew() {
 }
 
 #[tokio::test]
-async fn a_file_that_only_has_the_name_of_a_note_stays() {
+async fn user_file_at_token_path_is_kept() {
     let whole = content(SIZE);
     // The first goes on, the second begins anew.
     for part in [&whole[..PART], &whole[1..PART]] {
@@ -103,7 +103,7 @@ async fn a_file_that_only_has_the_name_of_a_note_stays() {
 }
 
 #[tokio::test]
-async fn a_download_that_breaks_leaves_a_note_of_what_its_part_is_of() {
+async fn broken_download_leaves_resume_token() {
     let whole = content(SIZE);
     let mut fixture = begun(&whole, b"").await;
     // All is fetched, and cannot be verified.

@@ -28,7 +28,7 @@ async fn stored(before: &str, after: &str) -> Result<String> {
 }
 
 #[tokio::test]
-async fn the_name_is_told_before_or_after_the_data() {
+async fn stou_name_is_read_from_either_reply() {
     assert_eq!(stored("150 FILE: stou.1", "226 done").await.unwrap(), "stou.1");
     assert_eq!(stored("125 FILE: a b", "250 FILE: other").await.unwrap(), "a b");
     assert_eq!(stored("150 go", "226 FILE: stou.1").await.unwrap(), "stou.1");
@@ -36,14 +36,14 @@ async fn the_name_is_told_before_or_after_the_data() {
 }
 
 #[tokio::test]
-async fn a_server_that_tells_no_name_is_an_error_with_its_words() {
+async fn stou_reply_without_name_is_error() {
     let error = stored("150 go", "226 thanks").await.unwrap_err();
 
     assert!(matches!(&error, Error::UnusableReply { command: "STOU", reply } if reply.text() == "thanks"));
 }
 
 #[tokio::test]
-async fn a_name_that_leads_elsewhere_is_refused() {
+async fn stou_path_traversal_name_is_refused() {
     assert!(matches!(stored("150 go", "226 FILE: ../x").await, Err(Error::Name(_))));
 
     let script = Script::new().type_image().passive().expect("STOU").reply("150 FILE: ../x");
@@ -54,7 +54,7 @@ async fn a_name_that_leads_elsewhere_is_refused() {
 }
 
 #[tokio::test]
-async fn the_name_is_known_while_the_data_are_sent() {
+async fn stou_name_is_available_during_transfer() {
     let script = Script::new().type_image().passive().expect("STOU").reply("150 FILE: stou.1");
     let (server, mut client) = play(script.expect_reset()).await;
 
@@ -66,7 +66,7 @@ async fn the_name_is_known_while_the_data_are_sent() {
 }
 
 #[tokio::test]
-async fn a_refusal_is_an_error_and_leaves_the_client_in_step() {
+async fn refused_stou_is_error_and_keeps_sync() {
     let script = Script::new().type_image().passive().expect("STOU").reply("502 no such verb");
     let (server, mut client) = play(in_step(script)).await;
 

@@ -19,7 +19,7 @@ fn code(error: &Error) -> Option<u16> {
 }
 
 #[tokio::test]
-async fn bytes_go_down_and_up_unchanged() {
+async fn bytes_round_trip_unchanged() {
     let all: Vec<u8> = (0..=255).cycle().take(100_000).collect();
     let script = sending(Script::new().type_image(), "RETR a", all.clone());
     let script = taking(taking(script, "STOR b", all.clone()), "APPE c", all.clone());
@@ -36,7 +36,7 @@ async fn bytes_go_down_and_up_unchanged() {
 }
 
 #[tokio::test]
-async fn an_empty_upload_ends_regularly() {
+async fn empty_upload_succeeds() {
     let (server, mut client) = play(taking(Script::new().type_image(), "STOR a", "")).await;
 
     put(&mut client, "a", b"").await.unwrap();
@@ -45,7 +45,7 @@ async fn an_empty_upload_ends_regularly() {
 }
 
 #[tokio::test]
-async fn offsets_are_sent_before_the_command() {
+async fn rest_is_sent_before_transfer_command() {
     let script = Script::new().type_image().passive().expect("REST 5000000000").reply("350 ok");
     let script = script.expect("RETR a").reply("150 here").data("tail").reply("226 done");
     let (server, mut client) = play(script).await;
@@ -60,7 +60,7 @@ async fn offsets_are_sent_before_the_command() {
 }
 
 #[tokio::test]
-async fn a_missing_preliminary_reply_is_no_obstacle() {
+async fn missing_preliminary_reply_is_tolerated() {
     let script = Script::new().type_image().passive().expect("RETR a").reply("226 done").data("down");
     let script = script.passive().expect("STOR b").reply("226 done").expect_data("up");
     let (server, mut client) = play(in_step(script)).await;
@@ -73,7 +73,7 @@ async fn a_missing_preliminary_reply_is_no_obstacle() {
 }
 
 #[tokio::test]
-async fn a_final_reply_may_overtake_the_data() {
+async fn final_reply_may_arrive_before_data() {
     let (server, mut client) = play(in_step(retr().send("be").reply("226 done").data("hind"))).await;
 
     assert_eq!(get(&mut client, "a").await.unwrap(), b"behind");
@@ -83,7 +83,7 @@ async fn a_final_reply_may_overtake_the_data() {
 }
 
 #[tokio::test]
-async fn preliminary_replies_during_a_transfer_are_waited_past() {
+async fn preliminary_replies_during_transfer_are_skipped() {
     let script = retr().data("data").reply("150 still here").reply("110 restart marker").reply("226 done");
     let (server, mut client) = play(in_step(script)).await;
 
@@ -94,7 +94,7 @@ async fn preliminary_replies_during_a_transfer_are_waited_past() {
 }
 
 #[tokio::test]
-async fn cut_data_are_an_error_with_the_servers_words() {
+async fn truncated_download_error_carries_server_reply() {
     let (server, mut client) = play(in_step(retr().data("half").reply("426 disk gone"))).await;
 
     let error = get(&mut client, "a").await.unwrap_err();
@@ -106,7 +106,7 @@ async fn cut_data_are_an_error_with_the_servers_words() {
 }
 
 #[tokio::test]
-async fn a_full_disk_is_told_though_all_data_were_sent() {
+async fn full_disk_is_reported_after_all_data() {
     let (server, mut client) = play(in_step(stor().receive().reply("452 no space"))).await;
 
     let error = put(&mut client, "a", b"data").await.unwrap_err();
@@ -117,7 +117,7 @@ async fn a_full_disk_is_told_though_all_data_were_sent() {
 }
 
 #[tokio::test]
-async fn an_upload_that_the_server_breaks_off_tells_its_words() {
+async fn upload_aborted_by_server_carries_its_reply() {
     let (server, mut client) = play(in_step(stor().read(10).reset_data().reply("552 quota exceeded"))).await;
 
     let error = put(&mut client, "a", &vec![0; 64 << 20]).await.unwrap_err();
@@ -128,7 +128,7 @@ async fn an_upload_that_the_server_breaks_off_tells_its_words() {
 }
 
 #[tokio::test]
-async fn a_reset_is_an_error_whatever_the_server_says_of_it() {
+async fn reset_data_is_error_despite_226() {
     for reply in ["426 reset", "226 Transfer complete"] {
         let (server, mut client) = play(in_step(retr().send("half").reset_data().reply(reply))).await;
 
@@ -140,7 +140,7 @@ async fn a_reset_is_an_error_whatever_the_server_says_of_it() {
 }
 
 #[tokio::test]
-async fn a_broken_download_leaves_its_part_and_nothing_under_its_name() {
+async fn broken_download_keeps_partial_file_only() {
     for reply in ["426 reset", "226 Transfer complete"] {
         let local = tempfile::tempdir().unwrap();
         let script = Script::new().expect("MLST a").reply(mlst_file(100)).type_image();
@@ -157,7 +157,7 @@ async fn a_broken_download_leaves_its_part_and_nothing_under_its_name() {
 }
 
 #[tokio::test]
-async fn a_download_shorter_than_the_file_is_an_error_and_leaves_its_part() {
+async fn truncated_download_keeps_partial_file_only() {
     let local = tempfile::tempdir().unwrap();
     let script =
         sending(Script::new().expect("MLST a").reply(mlst_file(100)).type_image(), "RETR a", "short");
@@ -173,7 +173,7 @@ async fn a_download_shorter_than_the_file_is_an_error_and_leaves_its_part() {
 }
 
 #[tokio::test]
-async fn a_download_longer_than_the_file_is_an_error_too() {
+async fn download_longer_than_size_is_error() {
     let local = tempfile::tempdir().unwrap();
     let script = sending(Script::new().expect("MLST a").reply(mlst_file(1)).type_image(), "RETR a", "long");
     let (server, mut client) = play(script.expect("SIZE a").reply("502 no")).await;
@@ -185,7 +185,7 @@ async fn a_download_longer_than_the_file_is_an_error_too() {
 }
 
 #[tokio::test]
-async fn a_file_that_grew_since_it_was_listed_is_whole() {
+async fn file_grown_since_listing_is_complete() {
     let local = tempfile::tempdir().unwrap();
     let script = sending(Script::new().expect("MLST a").reply(mlst_file(2)).type_image(), "RETR a", "grown");
     let (server, mut client) = play(script.expect("SIZE a").reply("213 5")).await;
@@ -197,7 +197,7 @@ async fn a_file_that_grew_since_it_was_listed_is_whole() {
 }
 
 #[tokio::test]
-async fn a_refused_download_touches_nothing_here() {
+async fn refused_download_creates_no_local_file() {
     let local = tempfile::tempdir().unwrap();
     std::fs::write(local.path().join("a"), "old").unwrap();
     let script = Script::new().expect("MLST a").reply(mlst_file(2)).type_image().passive();
@@ -213,7 +213,7 @@ async fn a_refused_download_touches_nothing_here() {
 
 /// libunftp announces a transfer before it looks for the file.
 #[tokio::test]
-async fn a_download_refused_after_its_announcement_leaves_nothing() {
+async fn download_refused_after_150_leaves_nothing() {
     let local = tempfile::tempdir().unwrap();
     let found = Script::new().expect("MLST a").reply(mlst_file(1)).type_image();
     let (server, mut client) = play(opening(found, "RETR a").close_data().reply("550 no such file")).await;
@@ -226,7 +226,7 @@ async fn a_download_refused_after_its_announcement_leaves_nothing() {
 }
 
 #[tokio::test]
-async fn finishing_before_the_end_is_unfinished() {
+async fn finish_before_end_is_unfinished() {
     let (server, mut client) = play(in_step(retr().data("abc").reply("226 done"))).await;
 
     let mut stream = client.download_stream("a").await.unwrap();
@@ -239,7 +239,7 @@ async fn finishing_before_the_end_is_unfinished() {
 }
 
 #[tokio::test]
-async fn finishing_with_all_bytes_read_needs_no_read_of_the_end() {
+async fn finish_after_last_byte_needs_no_eof_read() {
     let (server, mut client) = play(in_step(retr().data("abc").reply("226 done"))).await;
 
     let mut stream = client.download_stream("a").await.unwrap();
@@ -252,7 +252,7 @@ async fn finishing_with_all_bytes_read_needs_no_read_of_the_end() {
 }
 
 #[tokio::test]
-async fn other_masks_decide_how_a_transfer_ends() {
+async fn custom_masks_decide_transfer_success() {
     let script = retr().data("").reply("226 not yet").reply("250 done");
     let (server, mut client) = play(script).await;
 
@@ -264,7 +264,7 @@ async fn other_masks_decide_how_a_transfer_ends() {
 }
 
 #[tokio::test]
-async fn a_dropped_download_leaves_the_next_command_its_own_answer() {
+async fn dropped_download_leaves_next_command_its_reply() {
     let (server, mut client) = play(in_step(retr().send("abc").reply("426 broken off"))).await;
 
     let mut stream = client.download_stream("a").await.unwrap();
@@ -276,7 +276,7 @@ async fn a_dropped_download_leaves_the_next_command_its_own_answer() {
 }
 
 #[tokio::test]
-async fn what_a_dropped_transfer_was_answered_can_be_asked_for() {
+async fn late_reply_of_dropped_transfer_is_available() {
     let (server, mut client) = play(retr().send("abc").reply("426 broken off")).await;
 
     drop(client.download_stream("a").await.unwrap());
@@ -287,7 +287,7 @@ async fn what_a_dropped_transfer_was_answered_can_be_asked_for() {
 }
 
 #[tokio::test]
-async fn a_dropped_upload_is_reset_so_that_no_server_takes_it_for_whole() {
+async fn dropped_upload_is_reset() {
     let (server, mut client) = play(in_step(stor().read(4).expect_reset().reply("426 broken off"))).await;
 
     let mut stream = client.upload_stream("a").await.unwrap();
@@ -299,7 +299,7 @@ async fn a_dropped_upload_is_reset_so_that_no_server_takes_it_for_whole() {
 }
 
 #[tokio::test]
-async fn an_upload_dropped_before_its_first_byte_is_reset_too() {
+async fn upload_dropped_before_first_byte_is_reset() {
     let (server, mut client) = play(in_step(stor().expect_reset().reply("426 broken off"))).await;
 
     drop(client.upload_stream("a").await.unwrap());
@@ -309,7 +309,7 @@ async fn an_upload_dropped_before_its_first_byte_is_reset_too() {
 }
 
 #[tokio::test]
-async fn an_append_that_is_dropped_is_reset_too() {
+async fn dropped_append_is_reset() {
     let script = opening(Script::new().type_image(), "APPE a").expect_reset().reply("426 broken off");
     let (server, mut client) = play(in_step(script)).await;
 
@@ -322,7 +322,7 @@ async fn an_append_that_is_dropped_is_reset_too() {
 }
 
 #[tokio::test]
-async fn a_client_that_is_dropped_with_its_upload_resets_it() {
+async fn dropped_client_resets_its_upload() {
     let (server, mut client) = play(stor().read(4).expect_reset()).await;
 
     let mut stream = client.upload_stream("a").await.unwrap();
@@ -334,7 +334,7 @@ async fn a_client_that_is_dropped_with_its_upload_resets_it() {
 }
 
 #[tokio::test]
-async fn an_upload_whose_finish_is_dropped_was_whole_already() {
+async fn upload_with_dropped_finish_is_complete() {
     let (server, mut client) = play(in_step(stor().receive().reply("226 done"))).await;
 
     let mut stream = client.upload_stream("a").await.unwrap();
@@ -351,7 +351,7 @@ async fn an_upload_whose_finish_is_dropped_was_whole_already() {
 }
 
 #[tokio::test]
-async fn a_control_connection_lost_during_a_transfer_is_an_error() {
+async fn control_connection_lost_during_transfer_is_error() {
     let (server, mut client) = play(retr().data("data").close()).await;
 
     let error = get(&mut client, "a").await.unwrap_err();
@@ -362,7 +362,7 @@ async fn a_control_connection_lost_during_a_transfer_is_an_error() {
 }
 
 #[tokio::test]
-async fn a_goodbye_during_a_transfer_has_its_words() {
+async fn reply_421_during_transfer_is_reported() {
     let (server, mut client) = play(retr().data("data").reply("421 idle too long").close()).await;
 
     let error = get(&mut client, "a").await.unwrap_err();
@@ -373,7 +373,7 @@ async fn a_goodbye_during_a_transfer_has_its_words() {
 }
 
 #[tokio::test]
-async fn any_command_that_moves_data_can_be_sent() {
+async fn any_data_command_can_be_sent() {
     let (server, mut client) = play(sending(Script::new().type_image(), "NLST -a /pub", "a\r\nb\r\n")).await;
 
     let mut names = String::new();
@@ -386,7 +386,7 @@ async fn any_command_that_moves_data_can_be_sent() {
 }
 
 #[tokio::test]
-async fn a_data_command_with_a_line_break_sends_nothing() {
+async fn data_command_with_injection_sends_nothing() {
     let (server, mut client) = play(in_step(Script::new())).await;
 
     assert!(matches!(client.data_command("NLST\r\nDELE x").await.unwrap_err(), Error::InvalidCommand(_)));

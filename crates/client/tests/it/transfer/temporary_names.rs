@@ -7,8 +7,9 @@ use oxftp_testing::scripted::Script;
 use tempfile::TempDir;
 
 use crate::common;
+use crate::common::login;
 use crate::common::scripts::{check_in_step, in_step, play, taking};
-use crate::common::{fixtures::failed_names, login};
+use crate::fixture::failed_names;
 
 fn local_file(content: &[u8]) -> (TempDir, PathBuf) {
     let local = tempfile::tempdir().unwrap();
@@ -31,7 +32,7 @@ fn renaming(script: Script, answer: &str) -> Script {
 }
 
 #[tokio::test]
-async fn a_server_that_does_not_rename_over_a_file_is_told_to_remove_it_first() {
+async fn existing_target_is_removed_when_rename_fails() {
     let (_local, path) = local_file(b"hello");
     let script = renaming(sized(stored()), "553 a exists").expect("DELE a").reply("250 gone");
     let (server, mut client) = play(in_step(renaming(script, "250 renamed"))).await;
@@ -43,7 +44,7 @@ async fn a_server_that_does_not_rename_over_a_file_is_told_to_remove_it_first() 
 }
 
 #[tokio::test]
-async fn a_server_that_does_not_rename_is_an_error_that_says_where_the_upload_is() {
+async fn failed_rename_error_names_temporary_file() {
     for refuse in [
         |script: Script| script.expect("RNFR a.oxftp.part").reply("502 no such verb"),
         |script| renaming(script, "550 denied").expect("DELE a").reply("550 denied"),
@@ -63,7 +64,7 @@ async fn a_server_that_does_not_rename_is_an_error_that_says_where_the_upload_is
 }
 
 #[tokio::test]
-async fn an_upload_with_another_length_never_gets_its_name() {
+async fn upload_with_wrong_size_is_not_renamed() {
     let (_local, path) = local_file(b"hello");
     let script = stored().expect("SIZE a.oxftp.part").reply("213 4");
     let (server, mut client) = play(in_step(script)).await;
@@ -76,7 +77,7 @@ async fn an_upload_with_another_length_never_gets_its_name() {
 }
 
 #[tokio::test]
-async fn an_upload_with_another_hash_is_removed_and_the_target_stays() {
+async fn upload_with_wrong_hash_keeps_the_target() {
     let (_local, path) = local_file(b"hello");
     let script = stored().expect("FEAT").reply("211-Features:\r\n XMD5\r\n211 End");
     let script = script.expect("XMD5 \"a.oxftp.part\"").reply("250 00000000000000000000000000000000");
@@ -91,7 +92,7 @@ async fn an_upload_with_another_hash_is_removed_and_the_target_stays() {
 }
 
 #[tokio::test]
-async fn a_file_with_the_name_of_anothers_part_is_named_and_not_sent() {
+async fn file_named_like_partial_is_not_uploaded() {
     let local = tempfile::tempdir().unwrap();
     for name in ["a", "a.oxftp.part", "b.oxftp.part"] {
         fs::write(local.path().join(name), name).unwrap();

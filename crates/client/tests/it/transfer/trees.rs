@@ -9,12 +9,12 @@ use oxftp::{
 use oxftp_testing::scripted::Script;
 
 use crate::common;
-use crate::common::fixtures::{embedded, failed_names, files, lay};
+use crate::common::fixtures::{embedded, files, lay};
 use crate::common::scripts::{check_in_step, in_step, mlst_dir, play, sending};
-use crate::fixture::{Fixture, lay_foo};
+use crate::fixture::{Fixture, failed_names, lay_foo};
 
 #[tokio::test]
-async fn an_uploaded_tree_goes_into_the_destination_or_becomes_it() {
+async fn uploaded_tree_goes_into_or_becomes_destination() {
     let table = [
         ("", false, "foo"),
         ("bar", true, "bar"),
@@ -44,7 +44,7 @@ async fn an_uploaded_tree_goes_into_the_destination_or_becomes_it() {
 }
 
 #[tokio::test]
-async fn an_uploaded_tree_may_become_the_root_or_the_working_directory() {
+async fn uploaded_tree_may_become_root_or_working_directory() {
     for destination in ["/", "", "."] {
         let mut fixture = Fixture::new().await;
         lay_foo(fixture.local.path());
@@ -56,7 +56,7 @@ async fn an_uploaded_tree_may_become_the_root_or_the_working_directory() {
 }
 
 #[tokio::test]
-async fn relative_destinations_start_at_the_working_directory_and_absolute_ones_do_not() {
+async fn relative_destination_starts_at_working_directory() {
     let table = [
         ("x/bar", true, "cwd/x/bar"),
         ("/x/bar", true, "x/bar"),
@@ -81,7 +81,7 @@ async fn relative_destinations_start_at_the_working_directory_and_absolute_ones_
 }
 
 #[tokio::test]
-async fn an_uploaded_file_goes_into_the_destination_or_becomes_it() {
+async fn uploaded_file_goes_into_or_becomes_destination() {
     let table = [
         ("", false, "a"),
         ("d", true, "d"),
@@ -103,7 +103,7 @@ async fn an_uploaded_file_goes_into_the_destination_or_becomes_it() {
 }
 
 #[tokio::test]
-async fn an_upload_into_what_is_there_replaces_files_and_keeps_others() {
+async fn upload_replaces_existing_files_and_keeps_others() {
     let mut fixture = Fixture::new().await;
     lay_foo(fixture.local.path());
     lay(fixture.server.root(), "foo/a", "old and longer");
@@ -116,7 +116,7 @@ async fn an_upload_into_what_is_there_replaces_files_and_keeps_others() {
 }
 
 #[tokio::test]
-async fn an_upload_of_what_is_not_there_is_an_error_and_makes_nothing() {
+async fn upload_of_missing_source_creates_nothing() {
     let mut fixture = Fixture::new().await;
 
     let error = fixture.client.upload(fixture.local.path().join("missing")).to("x/y").await.unwrap_err();
@@ -126,7 +126,7 @@ async fn an_upload_of_what_is_not_there_is_an_error_and_makes_nothing() {
 }
 
 #[tokio::test]
-async fn empty_directories_go_up_and_come_down() {
+async fn empty_directories_round_trip() {
     let mut fixture = Fixture::new().await;
     fs::create_dir_all(fixture.here("foo/empty/inner")).unwrap();
 
@@ -138,7 +138,7 @@ async fn empty_directories_go_up_and_come_down() {
 }
 
 #[tokio::test]
-async fn a_downloaded_tree_goes_into_the_destination_or_becomes_it() {
+async fn downloaded_tree_goes_into_or_becomes_destination() {
     let table = [
         ("", false, "foo"),
         ("bar", true, "bar"),
@@ -163,7 +163,7 @@ async fn a_downloaded_tree_goes_into_the_destination_or_becomes_it() {
 }
 
 #[tokio::test]
-async fn a_downloaded_tree_from_the_depth_is_named_by_its_last_component() {
+async fn downloaded_tree_is_named_by_last_component() {
     let mut fixture = Fixture::new().await;
     lay(fixture.server.root(), "x/y/foo/a", "a");
 
@@ -173,7 +173,7 @@ async fn a_downloaded_tree_from_the_depth_is_named_by_its_last_component() {
 }
 
 #[tokio::test]
-async fn a_downloaded_root_has_no_name_and_goes_into_the_destination_itself() {
+async fn downloaded_root_goes_directly_into_destination() {
     let mut fixture = Fixture::new().await;
     lay_foo(fixture.server.root());
 
@@ -183,7 +183,7 @@ async fn a_downloaded_root_has_no_name_and_goes_into_the_destination_itself() {
 }
 
 #[tokio::test]
-async fn a_downloaded_file_goes_into_the_destination_or_becomes_it() {
+async fn downloaded_file_goes_into_or_becomes_destination() {
     let table = [("", false, "a"), ("d/e", false, "d/e/a"), ("d/e", true, "d/e"), ("d", true, "d")];
     for (destination, write_into, expected) in table {
         let mut fixture = Fixture::new().await;
@@ -197,7 +197,7 @@ async fn a_downloaded_file_goes_into_the_destination_or_becomes_it() {
 }
 
 #[tokio::test]
-async fn a_download_of_what_is_not_there_is_an_error_and_makes_nothing() {
+async fn download_of_missing_source_creates_nothing() {
     let mut fixture = Fixture::new().await;
 
     let error = fixture.client.download("missing").to(fixture.local.path().join("x")).await.unwrap_err();
@@ -207,7 +207,7 @@ async fn a_download_of_what_is_not_there_is_an_error_and_makes_nothing() {
 }
 
 #[tokio::test]
-async fn block_sizes_change_nothing_that_can_be_seen() {
+async fn block_size_does_not_change_the_result() {
     for block_size in [1, 8192, usize::MAX] {
         let mut fixture = Fixture::new().await;
         let bytes = common::content(300_000);
@@ -223,7 +223,7 @@ async fn block_sizes_change_nothing_that_can_be_seen() {
 }
 
 #[tokio::test]
-async fn files_go_up_from_memory_and_down_to_it() {
+async fn memory_file_system_round_trip() {
     let server = embedded().await;
     let fs = MemoryFs::new();
     for directory in ["/foo/sub", "/foo/empty"] {
@@ -244,7 +244,7 @@ async fn files_go_up_from_memory_and_down_to_it() {
 }
 
 #[tokio::test]
-async fn a_file_of_an_uploaded_tree_that_fails_does_not_stop_the_others_and_is_named() {
+async fn failed_file_in_uploaded_tree_is_reported() {
     let mut fixture = Fixture::new().await;
     lay_foo(fixture.local.path());
     // No server stores a file over a directory.
@@ -257,7 +257,7 @@ async fn a_file_of_an_uploaded_tree_that_fails_does_not_stop_the_others_and_is_n
 }
 
 #[tokio::test]
-async fn a_file_of_a_downloaded_tree_that_fails_does_not_stop_the_others_and_is_named() {
+async fn failed_file_in_downloaded_tree_is_reported() {
     let local = tempfile::tempdir().unwrap();
     let script = Script::new().expect("MLST d").reply(mlst_dir()).type_image();
     let script = sending(script, "MLSD d", "type=file;size=1; a\r\ntype=file;size=1; b\r\n");
@@ -273,7 +273,7 @@ async fn a_file_of_a_downloaded_tree_that_fails_does_not_stop_the_others_and_is_
 }
 
 #[tokio::test]
-async fn a_directory_of_a_downloaded_tree_that_fails_does_not_stop_the_others_and_is_named() {
+async fn failed_directory_in_downloaded_tree_is_reported() {
     let local = tempfile::tempdir().unwrap();
     let script = Script::new().expect("MLST d").reply(mlst_dir()).type_image();
     let script = sending(script, "MLSD d", "type=dir; open\r\ntype=dir; shut\r\n");
@@ -291,7 +291,7 @@ async fn a_directory_of_a_downloaded_tree_that_fails_does_not_stop_the_others_an
 }
 
 #[tokio::test]
-async fn a_lost_connection_stops_a_tree_and_the_report_says_how_far_it_came() {
+async fn lost_connection_stops_tree_with_partial_report() {
     let local = tempfile::tempdir().unwrap();
     let script = Script::new().expect("MLST d").reply(mlst_dir()).type_image();
     let lines = ["a", "b", "c"].map(|name| format!("type=file;size=1; {name}\r\n")).concat();
@@ -310,7 +310,7 @@ async fn a_lost_connection_stops_a_tree_and_the_report_says_how_far_it_came() {
 }
 
 #[tokio::test]
-async fn names_that_lead_out_of_the_destination_are_refused_and_named() {
+async fn path_traversal_outside_destination_is_refused() {
     let local = tempfile::tempdir().unwrap();
     let lines = "type=file;size=1; ../../escaped\r\ntype=dir; /tmp/x\r\ntype=file;size=1; b\r\n";
     let script = Script::new().expect("MLST d").reply(mlst_dir()).type_image();
@@ -325,7 +325,7 @@ async fn names_that_lead_out_of_the_destination_are_refused_and_named() {
 }
 
 #[tokio::test]
-async fn links_on_the_server_are_not_fetched_and_are_named() {
+async fn remote_symlinks_are_not_fetched_and_reported() {
     let local = tempfile::tempdir().unwrap();
     let lines = "type=OS.unix=slink:/etc; l\r\ntype=OS.unix=chr-1/3; null\r\ntype=file;size=1; b\r\n";
     let script = Script::new().expect("MLST d").reply(mlst_dir()).type_image();
@@ -339,7 +339,7 @@ async fn links_on_the_server_are_not_fetched_and_are_named() {
 
 /// Two sessions that put trees into the same new directory meet here.
 #[tokio::test]
-async fn a_parent_that_another_session_made_in_between_is_no_obstacle() {
+async fn parent_created_concurrently_is_accepted() {
     let script = Script::new()
         .expect("MKD a/b")
         .reply("550 no such directory")

@@ -22,7 +22,7 @@ fn taken() -> Script {
 }
 
 #[tokio::test]
-async fn another_size_is_an_error() {
+async fn uploaded_size_mismatch_is_error() {
     let (server, mut client) = play(in_step(taken().expect("SIZE x").reply("213 4"))).await;
 
     let error = upload(&mut client, "hello", Verify::default()).await.unwrap_err();
@@ -35,7 +35,7 @@ async fn another_size_is_an_error() {
 }
 
 #[tokio::test]
-async fn a_server_that_does_not_tell_the_size_is_believed() {
+async fn upload_is_trusted_when_size_is_refused() {
     for answer in ["550 it is elsewhere by now", "500 what", "450 busy", "213 many"] {
         let (server, mut client) = play(in_step(taken().expect("SIZE x").reply(answer))).await;
 
@@ -47,7 +47,7 @@ async fn a_server_that_does_not_tell_the_size_is_believed() {
 }
 
 #[tokio::test]
-async fn a_server_that_knows_no_sizes_is_asked_once() {
+async fn unsupported_size_command_is_sent_once() {
     let script = taken().expect("SIZE x").reply("502 no");
     let (server, mut client) = play(in_step(taking(script, "STOR x", "again"))).await;
 
@@ -59,7 +59,7 @@ async fn a_server_that_knows_no_sizes_is_asked_once() {
 }
 
 #[tokio::test]
-async fn a_server_that_lists_no_sizes_is_not_asked() {
+async fn size_is_not_sent_without_feature() {
     let script = Script::new().expect("FEAT").reply("211-Features:\r\n MDTM\r\n211 End").type_image();
     let (server, mut client) = play(in_step(taking(script, "STOR x", "hello"))).await;
     client.features().await.unwrap();
@@ -71,7 +71,7 @@ async fn a_server_that_lists_no_sizes_is_not_asked() {
 }
 
 #[tokio::test]
-async fn nothing_is_asked_where_nothing_is_to_be_verified() {
+async fn verify_nothing_sends_no_size_command() {
     let (server, mut client) = play(in_step(taken())).await;
 
     upload(&mut client, "hello", Verify::Nothing).await.unwrap();
@@ -81,7 +81,7 @@ async fn nothing_is_asked_where_nothing_is_to_be_verified() {
 }
 
 #[tokio::test]
-async fn text_is_not_compared_as_its_size_differs() {
+async fn ascii_upload_size_is_not_compared() {
     let local = tempfile::tempdir().unwrap();
     fs::write(local.path().join("x"), "a\n").unwrap();
     let script = Script::new().expect("TYPE A").reply("200 text");
@@ -94,7 +94,7 @@ async fn text_is_not_compared_as_its_size_differs() {
 }
 
 #[tokio::test]
-async fn once_it_is_known_how_times_are_set_the_size_is_asked_for_at_once() {
+async fn size_is_pipelined_once_mfmt_is_known() {
     let local = tempfile::tempdir().unwrap();
     let source = local.path().join("x");
     fs::write(&source, "hello").unwrap();

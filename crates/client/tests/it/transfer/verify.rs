@@ -18,7 +18,7 @@ fn with_wrong_hash(script: Script) -> Script {
 }
 
 #[tokio::test]
-async fn a_download_with_another_hash_is_an_error_and_has_no_final_name() {
+async fn download_with_wrong_hash_has_no_final_name() {
     let local = tempfile::tempdir().unwrap();
     let script = Script::new().expect("MLST x").reply(scripts::mlst_file(5)).type_image();
     let (server, mut client) = play(in_step(with_wrong_hash(sending(script, "RETR x", "hello")))).await;
@@ -32,7 +32,7 @@ async fn a_download_with_another_hash_is_an_error_and_has_no_final_name() {
 }
 
 #[tokio::test]
-async fn an_upload_with_another_length_is_an_error() {
+async fn upload_with_wrong_size_is_error() {
     let local = tempfile::tempdir().unwrap();
     fs::write(local.path().join("x"), "hello").unwrap();
     let script = taking(Script::new().type_image(), "STOR x", "hello").expect("SIZE x").reply("213 4");
@@ -49,7 +49,7 @@ async fn an_upload_with_another_length_is_an_error() {
 }
 
 #[tokio::test]
-async fn a_hash_that_the_server_cannot_tell_is_an_error() {
+async fn missing_server_hash_is_error() {
     let local = tempfile::tempdir().unwrap();
     fs::write(local.path().join("x"), "hello").unwrap();
     let script = taking(Script::new().type_image(), "STOR x", "hello").expect("FEAT").reply("502 no");
