@@ -1,4 +1,4 @@
-//! The files, and whether they arrived.
+//! Test files: creating them, and verifying that they arrived.
 
 use std::{
     collections::BTreeSet,
@@ -9,29 +9,29 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// What a check found: two are equal when the files are.
+/// Fingerprint of a set of files: two are equal when the files are equal.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Checked {
+pub(crate) struct Contents {
     files: usize,
     bytes: u64,
     hash: u64,
 }
 
-impl Checked {
-    /// So many names were printed.
+impl Contents {
+    /// Returns the fingerprint of a listing that printed this many names.
     pub(crate) fn lines(count: usize) -> Self {
         Self { files: count, bytes: 0, hash: 0 }
     }
 }
 
-impl fmt::Display for Checked {
+impl fmt::Display for Contents {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} files of {} bytes, {:016x}", self.files, self.bytes, self.hash)
     }
 }
 
-/// Makes a file that no two blocks of are alike.
-pub(crate) fn lay_file(path: &Path, bytes: u64) {
+/// Creates a file in which no two blocks are equal.
+pub(crate) fn create_file(path: &Path, bytes: u64) {
     let mut file = File::create(path).unwrap();
     let mut block = vec![0; 1 << 20];
     let mut state = 0x9e37_79b9_7f4a_7c15_u64;
@@ -49,34 +49,34 @@ pub(crate) fn lay_file(path: &Path, bytes: u64) {
     }
 }
 
-/// Makes many files of 4 KiB.
-pub(crate) fn lay_files(directory: &Path, count: usize) {
+/// Creates many files of 4 KiB.
+pub(crate) fn create_files(directory: &Path, count: usize) {
     fs::create_dir_all(directory).unwrap();
     for number in 0..count {
         fs::write(directory.join(name(number)), name(number).repeat(512)).unwrap();
     }
 }
 
-/// Makes many empty files.
-pub(crate) fn lay_names(directory: &Path, count: usize) {
-    lay_names_from(directory, 0, count);
+/// Creates many empty files.
+pub(crate) fn create_empty_files(directory: &Path, count: usize) {
+    create_empty_files_from(directory, 0, count);
 }
 
-/// Makes many empty files whose names begin at a number.
-pub(crate) fn lay_names_from(directory: &Path, first: usize, count: usize) {
+/// Creates many empty files, numbered from `first`.
+pub(crate) fn create_empty_files_from(directory: &Path, first: usize, count: usize) {
     fs::create_dir_all(directory).unwrap();
     for number in first..first + count {
         File::create(directory.join(name(number))).unwrap();
     }
 }
 
-/// Gives the name of one of many files, of eight bytes.
+/// Returns the name of a file by its number; it has eight bytes.
 pub(crate) fn name(number: usize) -> String {
     format!("f{number:07}")
 }
 
-/// Reads a file, or the files of a directory.
-pub(crate) fn check(path: &Path) -> Checked {
+/// Returns the fingerprint of a file, or of the files in a directory.
+pub(crate) fn check(path: &Path) -> Contents {
     let mut paths: Vec<PathBuf> = match fs::read_dir(path) {
         Ok(entries) => entries.map(|entry| entry.unwrap().path()).collect(),
         Err(_) => vec![path.to_owned()],
@@ -88,7 +88,7 @@ pub(crate) fn check(path: &Path) -> Checked {
         hasher.write(path.file_name().unwrap_or_default().as_encoded_bytes());
         bytes += hash(path, &mut hasher);
     }
-    Checked { files: paths.len(), bytes, hash: hasher.finish() }
+    Contents { files: paths.len(), bytes, hash: hasher.finish() }
 }
 
 fn hash(path: &Path, hasher: &mut DefaultHasher) -> u64 {
@@ -111,10 +111,10 @@ fn hash(path: &Path, hasher: &mut DefaultHasher) -> u64 {
     }
 }
 
-/// Counts the different names in what a client printed, each at the end of its line.
-pub(crate) fn count_names(printed: &Path) -> Checked {
+/// Counts the distinct names in the output of a client; each name is at the end of its line.
+pub(crate) fn count_names(printed: &Path) -> Contents {
     let lines = BufReader::new(File::open(printed).unwrap()).lines().map_while(Result::ok);
     let name = |line: String| line.trim_end().rsplit([' ', '/', ';']).next().map(str::to_owned);
     let names: BTreeSet<_> = lines.filter_map(name).filter(|name| name.starts_with('f')).collect();
-    Checked::lines(names.len())
+    Contents::lines(names.len())
 }

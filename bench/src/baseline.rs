@@ -1,7 +1,7 @@
-//! The limit: FTP with blocking sockets, one buffer, and nothing that a client is for.
+//! Baseline: the fastest possible FTP client, with blocking sockets, one buffer and no checks.
 //!
-//! A large file goes down by `splice` and up by `sendfile`. Of many files the next `EPSV` rides
-//! with the present `RETR` or `STOR`.
+//! A large file is downloaded with `splice` and uploaded with `sendfile`. For many files, the next `EPSV` is sent in the
+//! same packet as the current `RETR` or `STOR`.
 
 use std::{
     fs::{self, File},
@@ -15,12 +15,12 @@ use rustix::{
     pipe::{PipeFlags, SpliceFlags, fcntl_setpipe_size, pipe_with, splice},
 };
 
-use crate::content::name;
+use crate::files::name;
 
-/// Does what the words say: port, user, password, verb, remote path, local path and, for many
-/// files, their number.
-pub(crate) fn run(words: &[String]) -> io::Result<()> {
-    let [port, user, password, verb, remote, local, rest @ ..] = words else {
+/// Runs a command given by its arguments: port, user, password, verb, remote path, local path and, for many files,
+/// their number.
+pub(crate) fn run(arguments: &[String]) -> io::Result<()> {
+    let [port, user, password, verb, remote, local, rest @ ..] = arguments else {
         return Err(io::ErrorKind::InvalidInput.into());
     };
     let count = rest.first().and_then(|count| count.parse().ok()).unwrap_or(0);
@@ -71,7 +71,7 @@ impl Control {
         if self.line.starts_with(code) { Ok(&self.line) } else { Err(io::Error::other(self.line.clone())) }
     }
 
-    /// Takes the reply to an `EPSV` that was sent.
+    /// Reads the reply to `EPSV`, which was sent before, and opens the data connection.
     fn connect(&mut self) -> io::Result<TcpStream> {
         let line = self.reply("229")?;
         let port = line.split('|').nth(3).and_then(|port| port.parse().ok());
