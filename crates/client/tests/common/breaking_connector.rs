@@ -1,4 +1,4 @@
-//! Connections that break at a known byte.
+//! Connector whose connections break at a known byte.
 
 use std::{
     collections::VecDeque,
@@ -18,13 +18,13 @@ use oxftp::{
 };
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-/// Opens connections that break: control connections after so many bytes were sent, data connections
-/// after so many were received. The numbers are for the first connections; later ones last.
+/// Opens connections that break: control connections after a number of sent bytes, data connections after a number of
+/// received bytes. The numbers apply to the first connections; later ones do not break.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct BreakingConnector(Arc<Fates>);
+pub(crate) struct BreakingConnector(Arc<State>);
 
 #[derive(Debug, Default)]
-struct Fates {
+struct State {
     tcp: TcpConnector,
     control: Mutex<VecDeque<usize>>,
     data: Mutex<VecDeque<usize>>,
@@ -36,14 +36,14 @@ impl BreakingConnector {
         control: impl IntoIterator<Item = usize>,
         data: impl IntoIterator<Item = usize>,
     ) -> Self {
-        Self(Arc::new(Fates {
+        Self(Arc::new(State {
             control: Mutex::new(control.into_iter().collect()),
             data: Mutex::new(data.into_iter().collect()),
-            ..Fates::default()
+            ..State::default()
         }))
     }
 
-    /// How many control connections were opened.
+    /// Returns the number of opened control connections.
     pub(crate) fn sessions(&self) -> usize {
         self.0.sessions.load(Ordering::Relaxed)
     }
@@ -69,7 +69,7 @@ impl Connector for BreakingConnector {
 #[derive(Debug)]
 struct BreakingSocket {
     socket: BoxSocket,
-    /// What may yet be sent; at 0 the connection is dead.
+    /// The remaining bytes that can be sent; at 0 the connection is broken.
     to_send: usize,
     to_receive: usize,
 }
@@ -111,7 +111,7 @@ impl AsyncRead for BreakingSocket {
         let mut some = buf.take(self.to_receive);
         ready!(Pin::new(&mut self.socket).poll_read(cx, &mut some))?;
         let read = some.filled().len();
-        // The bytes stand in the outer buffer's memory, which does not know of them.
+        // The bytes are in the memory of the outer buffer, but it does not count them as filled.
         let bytes = some.filled().to_vec();
         buf.put_slice(&bytes);
         if self.to_receive != usize::MAX {

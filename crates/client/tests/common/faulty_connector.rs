@@ -1,4 +1,4 @@
-//! A connector that goes through a network that fails.
+//! Connector that goes through a faulty network.
 
 use std::{
     io,
@@ -9,23 +9,23 @@ use oxftp::{
     connect::{BoxSocket, Connector, Target, TcpConnector},
     path_io::BoxFuture,
 };
-use oxftp_testing::faulty::{FaultyNetwork, Line};
+use oxftp_testing::faulty::{ConnectionKind, FaultyNetwork};
 
-/// Opens every connection through the network, whose far side is on loopback.
+/// Opens every connection through a relay of the network to a server on loopback.
 #[derive(Debug, Clone)]
 pub(crate) struct FaultyConnector(pub(crate) FaultyNetwork);
 
 impl Connector for FaultyConnector {
     fn connect<'a>(&'a self, target: Target<'a>) -> BoxFuture<'a, io::Result<BoxSocket>> {
         Box::pin(async move {
-            let (line, port) = match target {
-                Target::Control { port, .. } => (Line::Control, port),
-                Target::Data { port, .. } => (Line::Data, port),
+            let (kind, port) = match target {
+                Target::Control { port, .. } => (ConnectionKind::Control, port),
+                Target::Data { port, .. } => (ConnectionKind::Data, port),
                 _ => return Err(io::ErrorKind::Unsupported.into()),
             };
-            let way = self.0.way_to(SocketAddr::from((Ipv4Addr::LOCALHOST, port)), line).await?;
-            let address = Some(way.ip());
-            TcpConnector::new().connect(Target::Data { host: "localhost", address, port: way.port() }).await
+            let relay = self.0.relay_to(SocketAddr::from((Ipv4Addr::LOCALHOST, port)), kind).await?;
+            let address = Some(relay.ip());
+            TcpConnector::new().connect(Target::Data { host: "localhost", address, port: relay.port() }).await
         })
     }
 }

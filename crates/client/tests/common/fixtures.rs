@@ -12,14 +12,14 @@ pub(crate) async fn embedded() -> TestServer {
     ServerKind::Embedded.start(Protection::Plain).await.unwrap()
 }
 
-/// Makes a file and what is missing above it.
-pub(crate) fn lay(root: &Path, file: &str, content: &str) {
+/// Creates a file and its missing parent directories.
+pub(crate) fn create_file(root: &Path, file: &str, content: &str) {
     let path = root.join(file);
     fs::create_dir_all(path.parent().unwrap()).unwrap();
     fs::write(path, content).unwrap();
 }
 
-/// The paths of all files below a directory, sorted; of a directory without any, its own and a slash.
+/// Returns the sorted paths of all files below a directory; an empty directory is listed with a trailing slash.
 pub(crate) fn files(root: &Path) -> Vec<String> {
     let mut found = Vec::new();
     let mut waiting = vec![root.to_owned()];

@@ -1,4 +1,4 @@
-//! `docs/aioftp.md`: every name of the reference API has its row, and what the rows name is shown and tested.
+//! `docs/aioftp.md`: every name of the reference API has a row, and every counterpart has an example and a test.
 
 use std::{
     collections::BTreeSet,
@@ -6,12 +6,12 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// The reference is no part of this repository: a clone without it beside it has nothing to compare.
+/// The reference is not part of this repository, so the test is skipped if it is missing.
 #[test]
-#[expect(clippy::print_stderr, reason = "whoever runs the tests is to know what was not compared")]
+#[expect(clippy::print_stderr, reason = "a skipped comparison must be visible")]
 fn every_reference_name_has_a_row() {
     let Ok(reference) = fs::read_to_string(repository().join("../shared/reference/client-api.txt")) else {
-        eprintln!("skipped: no reference beside the repository");
+        eprintln!("skipped: the reference is missing");
         return;
     };
     let names = reference_names(&reference);
@@ -53,8 +53,8 @@ fn page() -> String {
     fs::read_to_string(repository().join("docs/aioftp.md")).unwrap()
 }
 
-/// Gives the names of classes, methods and parameters: lines like `static parse_pasv_response(s)` and
-/// `• encoding (str) – what it is for`.
+/// Returns the names of classes, methods and parameters: lines like `static parse_pasv_response(s)` and
+/// `• encoding (str) – description`.
 fn reference_names(reference: &str) -> BTreeSet<String> {
     let declared = reference.lines().filter(|line| !line.starts_with([' ', '>']) && line.contains('('));
     let declared = declared.filter_map(|line| {
@@ -71,12 +71,12 @@ fn is_name(text: &str) -> bool {
     !text.is_empty() && text.chars().all(name)
 }
 
-/// Gives both cells of each row that has two.
+/// Returns both cells of each row with two cells.
 fn rows(page: &str) -> impl Iterator<Item = (&str, &str)> {
     page.lines().filter_map(|line| line.strip_prefix("| ")?.strip_suffix(" |")?.split_once(" | "))
 }
 
-/// Gives what the right-hand cells name: the last word of each `Client::stat` and `.offset(n)`.
+/// Returns the names in the right-hand cells: the last word of each `Client::stat` and `.offset(n)`.
 fn counterparts(page: &str) -> impl Iterator<Item = String> {
     let cells =
         rows(page).filter(|(_, ours)| !ours.starts_with("none") && !ours.starts_with("no counterpart"));
@@ -90,13 +90,13 @@ fn last_name(code: &str) -> Option<&str> {
     (code.contains("::") || code.starts_with('.')).then_some(name).filter(|name| is_name(name))
 }
 
-/// Gives the Rust blocks of the page, which the doctests of `src/lib.rs` compile.
+/// Returns the Rust code blocks of the page, which are compiled as doctests of `src/lib.rs`.
 fn examples(page: &str) -> String {
     let blocks = page.split("```").skip(1).step_by(2);
     blocks.filter(|block| block.starts_with("rust")).collect()
 }
 
-/// Gives all that tests: those over sockets, and the modules of tests under the code.
+/// Returns the source of all tests: integration tests and unit tests.
 fn tests() -> String {
     let over_sockets = sources(&repository().join("crates/client/tests"))
         .into_iter()
@@ -108,7 +108,7 @@ fn tests() -> String {
     over_sockets.chain(under_code).collect()
 }
 
-/// A file of tests is called so; in any other they begin at their attribute.
+/// Returns the unit tests of a file: all of a test file; in other files, everything after the `cfg(test)` attribute.
 fn tests_of(path: &Path) -> String {
     let source = fs::read_to_string(path).unwrap();
     if path.ends_with("tests.rs") || path.ends_with("contract.rs") {

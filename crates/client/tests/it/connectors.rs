@@ -1,4 +1,4 @@
-//! Ways to reach a server: addresses, families, proxies.
+//! Connectors: addresses, address families and proxies.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -14,17 +14,19 @@ use oxftp_testing::{
 
 use crate::common;
 use crate::common::scripts;
-use crate::common::scripts::{builder, check_in_step, get, in_step, play_to, put, sending, taking};
+use crate::common::scripts::{
+    assert_in_sync, builder, get, play_with, put, receive_file, send_file, with_sync_check,
+};
 
-/// One transfer down, one up, one listing.
+/// Plays a download, an upload and a listing.
 fn three_transfers() -> Script {
-    let script = taking(sending(Script::new().type_image(), "RETR a", "down"), "STOR b", "up");
-    sending(script, "MLSD", "type=file; a\r\n")
+    let script = receive_file(send_file(Script::new().type_image(), "RETR a", "down"), "STOR b", "up");
+    send_file(script, "MLSD", "type=file; a\r\n")
 }
 
-/// Plays [`three_transfers`] through a proxy, by which both connections of each go.
+/// Plays [`three_transfers`] through a proxy, and checks that all connections use it.
 async fn check_three_transfers(proxy: &TestProxy, connector: impl Connector) {
-    let (server, mut client) = play_to(builder().connector(connector), three_transfers()).await;
+    let (server, mut client) = play_with(builder().connector(connector), three_transfers()).await;
 
     assert_eq!(get(&mut client, "a").await.unwrap(), b"down");
     put(&mut client, "b", b"up").await.unwrap();
@@ -123,7 +125,7 @@ async fn proxy_resolves_host_names() {
             ProxyKind::Socks4a => builder().connector(socks4(&proxy)),
             ProxyKind::Http => builder().connector(http(&proxy)),
         };
-        let server = sending(Script::new().type_image(), "RETR a", "down").start().await;
+        let server = send_file(Script::new().type_image(), "RETR a", "down").start().await;
 
         let mut client = builder.connect(("localhost", server.address().port())).await.unwrap();
         assert_eq!(get(&mut client, "a").await.unwrap(), b"down");
@@ -142,8 +144,8 @@ async fn ipv6_server_is_reached_through_proxies() {
             ProxyKind::Socks5 => builder().connector(socks5(&proxy)),
             _ => builder().connector(http(&proxy)),
         };
-        let script = sending(Script::new().at(Ipv6Addr::LOCALHOST).type_image(), "RETR a", "down");
-        let (server, mut client) = play_to(builder, script).await;
+        let script = send_file(Script::new().at(Ipv6Addr::LOCALHOST).type_image(), "RETR a", "down");
+        let (server, mut client) = play_with(builder, script).await;
 
         assert_eq!(get(&mut client, "a").await.unwrap(), b"down");
 
@@ -155,12 +157,13 @@ async fn ipv6_server_is_reached_through_proxies() {
 #[tokio::test]
 async fn dropped_upload_through_proxy_keeps_client_usable() {
     let proxy = TestProxy::start(ProxyKind::Socks5).await.unwrap();
-    let script = scripts::opening(Script::new().type_image(), "STOR a").receive().reply("426 broken off");
-    let (server, mut client) = play_to(builder().connector(socks5(&proxy)), in_step(script)).await;
+    let script =
+        scripts::open_transfer(Script::new().type_image(), "STOR a").receive().reply("426 broken off");
+    let (server, mut client) = play_with(builder().connector(socks5(&proxy)), with_sync_check(script)).await;
 
     drop(client.upload_stream("a").await.unwrap());
 
-    check_in_step(&mut client).await;
+    assert_in_sync(&mut client).await;
     server.done().await;
 }
 
@@ -168,7 +171,7 @@ async fn dropped_upload_through_proxy_keeps_client_usable() {
 async fn active_mode_through_proxy_fails_before_any_command() {
     let proxy = TestProxy::start(ProxyKind::Socks5).await.unwrap();
     let builder = builder().connector(socks5(&proxy)).active(ActiveMode::new());
-    let (server, mut client) = play_to(builder, in_step(Script::new().type_image())).await;
+    let (server, mut client) = play_with(builder, with_sync_check(Script::new().type_image())).await;
 
     let error = get(&mut client, "a").await.unwrap_err();
 
@@ -176,7 +179,7 @@ async fn active_mode_through_proxy_fails_before_any_command() {
         matches!(&error, Error::DataConnect(source) if source.kind() == std::io::ErrorKind::Unsupported),
         "{error}"
     );
-    check_in_step(&mut client).await;
+    assert_in_sync(&mut client).await;
     server.done().await;
 }
 
@@ -193,7 +196,7 @@ async fn tree_round_trip_through_each_proxy_with_tls() {
         std::fs::create_dir(local.path().join("up")).unwrap();
         std::fs::write(local.path().join("up/a"), "encrypted").unwrap();
 
-        let mut client = common::login_by(builder, &server).await;
+        let mut client = common::login_with(builder, &server).await;
         client.upload(local.path().join("up")).await.unwrap();
         client.download("up").to(local.path().join("down")).await.unwrap();
 
@@ -205,8 +208,8 @@ async fn tree_round_trip_through_each_proxy_with_tls() {
 #[tokio::test]
 async fn bound_address_is_used_for_control_and_data() {
     let own = IpAddr::from(Ipv4Addr::new(127, 0, 0, 2));
-    let script = sending(Script::new().type_image(), "RETR a", "down");
-    let (server, mut client) = play_to(builder().connector(TcpConnector::new().bind(own)), script).await;
+    let script = send_file(Script::new().type_image(), "RETR a", "down");
+    let (server, mut client) = play_with(builder().connector(TcpConnector::new().bind(own)), script).await;
 
     assert_eq!(get(&mut client, "a").await.unwrap(), b"down");
 
@@ -242,7 +245,7 @@ async fn download_by_name(builder: ClientBuilder, name: &str, server: &ScriptedS
 
 #[tokio::test]
 async fn host_with_several_addresses_connects_to_reachable_one() {
-    let script = || sending(Script::new().type_image(), "RETR a", "down");
+    let script = || send_file(Script::new().type_image(), "RETR a", "down");
 
     let server = script().start().await;
     download_by_name(builder(), "localhost", &server).await;

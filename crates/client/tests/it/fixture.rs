@@ -1,4 +1,4 @@
-//! A server, a client and a place for files.
+//! Fixture: the embedded server, a client and a local directory.
 
 use std::path::{Path, PathBuf};
 
@@ -8,7 +8,7 @@ use tempfile::TempDir;
 
 use crate::common::{
     self,
-    fixtures::{embedded, files, lay},
+    fixtures::{create_file, embedded, files},
 };
 
 pub(crate) struct Fixture {
@@ -24,17 +24,17 @@ impl Fixture {
         Self { server, client, local: tempfile::tempdir().unwrap() }
     }
 
-    pub(crate) fn here(&self, path: &str) -> PathBuf {
+    pub(crate) fn local_path(&self, path: &str) -> PathBuf {
         self.local.path().join(path)
     }
 
     pub(crate) async fn upload(&mut self, source: &str, destination: &str, write_into: bool) -> Report {
-        let source = self.here(source);
+        let source = self.local_path(source);
         self.client.upload(source).to(destination).write_into(write_into).await.unwrap()
     }
 
     pub(crate) async fn download(&mut self, source: &str, destination: &str, write_into: bool) -> Report {
-        let destination = self.here(destination);
+        let destination = self.local_path(destination);
         self.client.download(source).to(destination).write_into(write_into).await.unwrap()
     }
 
@@ -43,10 +43,10 @@ impl Fixture {
     }
 }
 
-/// `foo/a` and `foo/sub/b`, each holding its own path.
-pub(crate) fn lay_foo(root: &Path) {
-    lay(root, "foo/a", "foo/a");
-    lay(root, "foo/sub/b", "foo/sub/b");
+/// Creates `foo/a` and `foo/sub/b`; each contains its own path.
+pub(crate) fn create_foo_tree(root: &Path) {
+    create_file(root, "foo/a", "foo/a");
+    create_file(root, "foo/sub/b", "foo/sub/b");
 }
 
 pub(crate) fn failed_names(error: &Error) -> Vec<&str> {

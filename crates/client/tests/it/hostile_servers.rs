@@ -1,4 +1,4 @@
-//! Servers that mean harm: bounded memory, clear errors, nothing outside the destination.
+//! Hostile servers: memory is bounded, errors are clear, and nothing is written outside the destination.
 
 use std::{
     net::Ipv4Addr,
@@ -9,7 +9,8 @@ use oxftp::{Error, Limits, Pipelining};
 use oxftp_testing::scripted::Script;
 
 use crate::common::scripts::{
-    builder, check_in_step, get, in_step, mlst_dir, mlst_file, opening, play, play_to, sending,
+    assert_in_sync, builder, get, mlst_dir, mlst_file, open_transfer, play, play_with, send_file,
+    with_sync_check,
 };
 
 fn limits(set: impl FnOnce(&mut Limits)) -> Limits {
@@ -20,7 +21,7 @@ fn limits(set: impl FnOnce(&mut Limits)) -> Limits {
 
 #[tokio::test]
 async fn endless_reply_line_is_refused() {
-    let (server, mut client) = play_to(
+    let (server, mut client) = play_with(
         builder().limits(limits(|limits| limits.reply_line = 1000)),
         Script::new().expect("NOOP").bytes(vec![b'2'; 100_000]),
     )
@@ -36,7 +37,7 @@ async fn endless_reply_line_is_refused() {
 #[tokio::test]
 async fn endless_multiline_reply_is_refused() {
     let lines = "200-more\r\n".repeat(1000);
-    let (server, mut client) = play_to(
+    let (server, mut client) = play_with(
         builder().limits(limits(|limits| limits.reply_lines = 100)),
         Script::new().expect("NOOP").bytes(lines),
     )
@@ -64,7 +65,7 @@ async fn endless_preliminary_replies_are_refused() {
 #[tokio::test]
 async fn endless_preliminary_replies_to_transfer_are_refused() {
     let replies = "150 soon\r\n".repeat(1000);
-    let script = opening(Script::new().type_image(), "RETR a").close_data().bytes(replies);
+    let script = open_transfer(Script::new().type_image(), "RETR a").close_data().bytes(replies);
     let (server, mut client) = play(script).await;
 
     let error = get(&mut client, "a").await.unwrap_err();
@@ -111,35 +112,37 @@ async fn endless_greeting_is_refused() {
 #[tokio::test]
 async fn listing_beyond_entry_limit_is_refused() {
     let lines: String = (0..100).map(|number| format!("type=file; {number}\r\n")).collect();
-    let script = sending(Script::new().type_image(), "MLSD", lines);
+    let script = send_file(Script::new().type_image(), "MLSD", lines);
     let (server, mut client) =
-        play_to(builder().limits(limits(|limits| limits.listing_entries = 10)), in_step(script)).await;
+        play_with(builder().limits(limits(|limits| limits.listing_entries = 10)), with_sync_check(script))
+            .await;
 
     let error = client.list("").await.unwrap_err();
 
     assert!(matches!(error, Error::Limit { limit: 10, .. }), "{error}");
-    check_in_step(&mut client).await;
+    assert_in_sync(&mut client).await;
     server.done().await;
 }
 
-/// Directories in directories, each of one name, for as long as the client asks.
+/// Plays nested directories, each with one subdirectory.
 fn endless(script: Script, root: &str, levels: usize) -> Script {
     let paths = std::iter::successors(Some(root.to_owned()), |path| Some(format!("{path}/d")));
     paths
         .take(levels)
-        .fold(script, |script, path| sending(script, &format!("MLSD {path}"), "type=dir; d\r\n"))
+        .fold(script, |script, path| send_file(script, &format!("MLSD {path}"), "type=dir; d\r\n"))
 }
 
 #[tokio::test]
 async fn endless_directories_are_refused() {
     let script = endless(Script::new().type_image(), "r", 4);
     let (server, mut client) =
-        play_to(builder().limits(limits(|limits| limits.directory_depth = 3)), in_step(script)).await;
+        play_with(builder().limits(limits(|limits| limits.directory_depth = 3)), with_sync_check(script))
+            .await;
 
     let error = client.list("r").recursive().await.unwrap_err();
 
     assert!(matches!(error, Error::Limit { limit: 3, .. }), "{error}");
-    check_in_step(&mut client).await;
+    assert_in_sync(&mut client).await;
     server.done().await;
 }
 
@@ -148,14 +151,14 @@ async fn download_of_endless_directories_is_refused() {
     let local = tempfile::tempdir().unwrap();
     let script = endless(Script::new().expect("MLST r").reply(mlst_dir()).type_image(), "r", 4);
     let builder = builder().limits(limits(|limits| limits.directory_depth = 3));
-    let (server, mut client) = play_to(builder.pipelining(Pipelining::Off), in_step(script)).await;
+    let (server, mut client) = play_with(builder.pipelining(Pipelining::Off), with_sync_check(script)).await;
 
     let error = client.download("r").to(local.path()).await.unwrap_err();
 
     let Error::SomeFailed { report } = error else { panic!("{error:?}") };
     assert_eq!((report.directories, report.failures.len()), (4, 1));
     assert!(matches!(report.failures[0].error, Error::Limit { limit: 3, .. }), "{report:?}");
-    check_in_step(&mut client).await;
+    assert_in_sync(&mut client).await;
     server.done().await;
 }
 
@@ -163,12 +166,13 @@ async fn download_of_endless_directories_is_refused() {
 async fn removal_of_endless_directories_removes_nothing() {
     let script = endless(Script::new().expect("MLST r").reply(mlst_dir()).type_image(), "r", 4);
     let (server, mut client) =
-        play_to(builder().limits(limits(|limits| limits.directory_depth = 3)), in_step(script)).await;
+        play_with(builder().limits(limits(|limits| limits.directory_depth = 3)), with_sync_check(script))
+            .await;
 
     let error = client.remove("r").await.unwrap_err();
 
     assert!(matches!(error, Error::Limit { limit: 3, .. }), "{error}");
-    check_in_step(&mut client).await;
+    assert_in_sync(&mut client).await;
     server.done().await;
 }
 
@@ -176,10 +180,10 @@ async fn removal_of_endless_directories_removes_nothing() {
 async fn listed_names_cause_no_command_injection() {
     let lines = "type=file; a\rDELE b\r\ntype=dir; c\0d\r\ntype=file; e\r\n";
     let script = Script::new().expect("MLST r").reply(mlst_dir()).type_image();
-    let script = sending(script, "MLSD r", lines).expect("DELE r/e").reply("250 ok");
+    let script = send_file(script, "MLSD r", lines).expect("DELE r/e").reply("250 ok");
     let (server, mut client) = play(script.expect("RMD r").reply("550 not empty")).await;
 
-    // What cannot be named cannot be removed, and so the directory stays.
+    // An entry with an unusable name cannot be removed, so the directory stays.
     client.remove("r").await.unwrap_err();
 
     server.done().await;
@@ -189,7 +193,7 @@ async fn listed_names_cause_no_command_injection() {
 async fn entries_with_unusable_names_are_reported_on_removal() {
     let lines = "type=file; ../a\r\ntype=file; ..\r\ntype=file; c\u{7}d\r\n";
     let script = Script::new().expect("MLST r").reply(mlst_dir()).type_image();
-    let script = sending(script, "MLSD r", lines).expect("RMD r").reply("250 gone all the same");
+    let script = send_file(script, "MLSD r", lines).expect("RMD r").reply("250 gone all the same");
     let (server, mut client) = play(script).await;
 
     let error = client.remove("r").await.unwrap_err();
@@ -215,7 +219,8 @@ async fn replies_without_value_are_errors() {
     let script = Script::new().expect("PWD").reply("257 no quotes").type_image();
     let script =
         script.expect("SIZE a").reply("213 99999999999999999999999").expect("SIZE a").reply("213 -1");
-    let (server, mut client) = play(in_step(script.expect("MDTM a").reply("213 20209999999999"))).await;
+    let (server, mut client) =
+        play(with_sync_check(script.expect("MDTM a").reply("213 20209999999999"))).await;
 
     assert!(matches!(
         client.current_directory().await.unwrap_err(),
@@ -226,7 +231,7 @@ async fn replies_without_value_are_errors() {
     }
     assert!(matches!(client.modified("a").await.unwrap_err(), Error::UnusableReply { command: "MDTM", .. }));
 
-    check_in_step(&mut client).await;
+    assert_in_sync(&mut client).await;
     server.done().await;
 }
 
@@ -239,12 +244,12 @@ async fn passive_reply_without_usable_port_is_error() {
         ("229 (|||-1|)", "227 =127,0,0,1"),
     ] {
         let script = Script::new().type_image().expect("EPSV").reply(epsv).expect("PASV").reply(pasv);
-        let (server, mut client) = play(in_step(script)).await;
+        let (server, mut client) = play(with_sync_check(script)).await;
 
         let error = get(&mut client, "a").await.unwrap_err();
 
         assert!(matches!(error, Error::DataConnect(_)), "{epsv} {pasv}: {error}");
-        check_in_step(&mut client).await;
+        assert_in_sync(&mut client).await;
         server.done().await;
     }
 }
@@ -258,7 +263,7 @@ async fn pasv_address_cannot_redirect_client() {
 
     assert_eq!(get(&mut client, "a").await.unwrap(), b"x");
 
-    // The script fails if the other address was connected to.
+    // The script fails if the client connected to the other address.
     server.done().await;
 }
 
@@ -266,7 +271,7 @@ async fn pasv_address_cannot_redirect_client() {
 async fn claimed_size_allocates_nothing() {
     let local = tempfile::tempdir().unwrap();
     let script = Script::new().expect("MLST a").reply(mlst_file(u64::MAX)).type_image();
-    let script = sending(script, "RETR a", "tiny").expect("SIZE a").reply(format!("213 {}", u64::MAX));
+    let script = send_file(script, "RETR a", "tiny").expect("SIZE a").reply(format!("213 {}", u64::MAX));
     let (server, mut client) = play(script).await;
 
     let error = client.download("a").to(local.path()).await.unwrap_err();
@@ -280,11 +285,11 @@ async fn endless_small_file_is_aborted() {
     let local = tempfile::tempdir().unwrap();
     for (size, name) in [(1000, "small"), (100_000, "large")] {
         let script = Script::new().expect(format!("MLST {name}")).reply(mlst_file(size)).type_image();
-        let script = opening(script, &format!("RETR {name}")).send(vec![b'x'; 400_000]);
+        let script = open_transfer(script, &format!("RETR {name}")).send(vec![b'x'; 400_000]);
         let script = script.expect("ABOR").close_data().reply("426 broken off").reply("226 aborted");
         let script = script.expect("NOOP").reply("200 ok");
         let little = limits(|limits| limits.grown_bytes = 100_000);
-        let (server, mut client) = play_to(builder().limits(little), in_step(script)).await;
+        let (server, mut client) = play_with(builder().limits(little), with_sync_check(script)).await;
 
         let error = client.download(name).to(local.path()).await.unwrap_err();
 
@@ -294,7 +299,7 @@ async fn endless_small_file_is_aborted() {
             "{error}"
         );
         assert!(!local.path().join(name).exists());
-        check_in_step(&mut client).await;
+        assert_in_sync(&mut client).await;
         server.done().await;
     }
 }
@@ -304,9 +309,9 @@ async fn unnamed_source_path_downloads_into_destination() {
     for source in ["..", "d/..", "/"] {
         let local = tempfile::tempdir().unwrap();
         let script = Script::new().expect(format!("MLST {source}")).reply(mlst_dir()).type_image();
-        let script = sending(script, &format!("MLSD {source}"), "type=dir; ..\r\ntype=file;size=1; a\r\n");
+        let script = send_file(script, &format!("MLSD {source}"), "type=dir; ..\r\ntype=file;size=1; a\r\n");
         let slash = if source.ends_with('/') { "" } else { "/" };
-        let (server, mut client) = play(sending(script, &format!("RETR {source}{slash}a"), "x")).await;
+        let (server, mut client) = play(send_file(script, &format!("RETR {source}{slash}a"), "x")).await;
 
         client.download(source).to(local.path().join("in/ner")).await.unwrap();
 
@@ -315,10 +320,10 @@ async fn unnamed_source_path_downloads_into_destination() {
     }
 }
 
-/// Directories in directories, each of two names, for as long as the client asks.
+/// Plays nested directories, each with two subdirectories.
 fn branching(script: Script, directories: &[&str]) -> Script {
     directories.iter().fold(script, |script, path| {
-        sending(script, &format!("MLSD {path}"), "type=dir; a\r\ntype=dir; b\r\n")
+        send_file(script, &format!("MLSD {path}"), "type=dir; a\r\ntype=dir; b\r\n")
     })
 }
 
@@ -331,31 +336,31 @@ async fn endlessly_wide_tree_is_refused() {
     let root = || Script::new().expect("MLST r").reply(mlst_dir()).type_image();
 
     let script = branching(Script::new().type_image(), &["r", "r/a"]);
-    let (server, mut client) = play_to(few(), in_step(script)).await;
+    let (server, mut client) = play_with(few(), with_sync_check(script)).await;
     let error = client.list("r").recursive().await.unwrap_err();
     assert!(matches!(error, Error::Limit { limit: 3, .. }), "{error}");
-    check_in_step(&mut client).await;
+    assert_in_sync(&mut client).await;
     server.done().await;
 
     let local = tempfile::tempdir().unwrap();
-    let (server, mut client) = play_to(few(), in_step(branching(root(), &["r", "r/a"]))).await;
+    let (server, mut client) = play_with(few(), with_sync_check(branching(root(), &["r", "r/a"]))).await;
     let Err(Error::SomeFailed { report }) = client.download("r").to(local.path()).await else { panic!() };
     assert!(report.failures.iter().all(|failure| matches!(failure.error, Error::Limit { limit: 3, .. })));
-    check_in_step(&mut client).await;
+    assert_in_sync(&mut client).await;
     server.done().await;
 
-    let (server, mut client) = play_to(few(), in_step(branching(root(), &["r", "r/a"]))).await;
+    let (server, mut client) = play_with(few(), with_sync_check(branching(root(), &["r", "r/a"]))).await;
     let error = client.remove("r").await.unwrap_err();
     assert!(matches!(error, Error::Limit { limit: 3, .. }), "{error}");
-    check_in_step(&mut client).await;
+    assert_in_sync(&mut client).await;
     server.done().await;
 }
 
 #[tokio::test]
 async fn endless_unparsable_listing_is_refused() {
-    let script = opening(Script::new().type_image(), "MLSD").send("what?\r\n".repeat(100_000)).stall();
+    let script = open_transfer(Script::new().type_image(), "MLSD").send("what?\r\n".repeat(100_000)).stall();
     let (server, mut client) =
-        play_to(builder().limits(limits(|limits| limits.listing_bytes = 10_000)), script).await;
+        play_with(builder().limits(limits(|limits| limits.listing_bytes = 10_000)), script).await;
 
     let error = client.list("").await.unwrap_err();
 
@@ -367,7 +372,7 @@ async fn endless_unparsable_listing_is_refused() {
 async fn slow_reply_bytes_do_not_extend_timeout() {
     let deadline = Duration::from_millis(300);
     let drip = Script::new().expect("PWD").drip(format!("257 {}", "z".repeat(200)), deadline / 10);
-    let (_server, mut client) = play_to(builder().socket_timeout(deadline), drip).await;
+    let (_server, mut client) = play_with(builder().socket_timeout(deadline), drip).await;
     let begun = Instant::now();
 
     let error = client.current_directory().await.unwrap_err();

@@ -1,7 +1,7 @@
-//! A network that fails at random: what arrives is whole, or there is an error with a name.
+//! Random network faults: files arrive complete, or the transfer fails with a specific error.
 //!
-//! Each seed is one network and one job: a file, a tree or a mirror, down or up, plain or with TLS. A run that
-//! fails prints its seed; `OXFTP_SEED=17` runs that one alone, `OXFTP_SEEDS=10000` so many from 0 on.
+//! Each seed is one network and one transfer: a file, a tree or a mirror, download or upload, plain or with TLS. A failed
+//! run prints its seed; `OXFTP_SEED=17` runs only that seed, `OXFTP_SEEDS=10000` runs the seeds from 0 to 9999.
 
 // A binary of its own: `#[global_allocator]` measures the memory of the whole process, so no other test may run beside
 // this one.
@@ -16,7 +16,7 @@ use std::{
     time::Duration,
 };
 
-use common::{builder, content, faulty_connector::FaultyConnector, fixtures::files, pool_by};
+use common::{builder, content, faulty_connector::FaultyConnector, fixtures::files, pool_with};
 use oxftp::{Error, Pool, Report, Result, Verify, mirror::Delete};
 use oxftp_testing::{
     faulty::FaultyNetwork,
@@ -29,7 +29,7 @@ use tokio::task::JoinSet;
 #[global_allocator]
 static MEMORY: PeakAlloc = PeakAlloc;
 
-#[expect(clippy::print_stdout, reason = "seen by who runs it with --nocapture")]
+#[expect(clippy::print_stdout, reason = "shown with --nocapture")]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn random_network_faults_never_corrupt_a_file() {
     let servers = [prepared(Protection::Plain).await, prepared(Protection::Explicit).await];
@@ -39,7 +39,7 @@ async fn random_network_faults_never_corrupt_a_file() {
     let mut outcomes = [0, 0];
     let mut running = JoinSet::new();
     for seed in seeds() {
-        if running.len() == AT_ONCE {
+        if running.len() == CONCURRENCY {
             count(&mut outcomes, running.join_next().await.unwrap());
         }
         running.spawn(run(seed, &servers[usize::from(seed % 5 == 4)]));
@@ -50,8 +50,10 @@ async fn random_network_faults_never_corrupt_a_file() {
 
     let [whole, named] = outcomes;
     let memory = MEMORY.peak_usage_as_mb();
-    println!("{whole} whole, {named} errors, {memory} MiB at most, server and {AT_ONCE} clients together");
-    assert!(memory < MOST_MEMORY, "{memory} MiB");
+    println!(
+        "{whole} complete, {named} errors; peak memory of server and {CONCURRENCY} clients: {memory} MiB"
+    );
+    assert!(memory < MAX_MEMORY_MIB, "{memory} MiB");
     assert!(outcomes.iter().sum::<u32>() < 100 || outcomes.iter().all(|count| *count > 0), "{outcomes:?}");
 }
 
@@ -62,17 +64,17 @@ fn count(outcomes: &mut [u32; 2], outcome: Result<bool, tokio::task::JoinError>)
     }
 }
 
-/// Runs one seed; tells whether all was whole.
+/// Runs one seed; returns whether the transfer was complete.
 async fn run(seed: u64, server: &'static TestServer) -> bool {
     let network = FaultyNetwork::new(seed, 1 + (seed / 7 % 6) as usize);
     let run = Run { seed, server, network, local: tempfile::tempdir().unwrap() };
-    let outcome = tokio::time::timeout(BOUND, run.job()).await;
+    let outcome = tokio::time::timeout(DEADLINE, run.transfer()).await;
 
-    let Ok(outcome) = outcome else { run.fail("hangs") };
+    let Ok(outcome) = outcome else { run.fail("exceeds its time limit") };
     match outcome {
         Ok(()) => true,
-        Err(error) if is_of_networks(&error) => false,
-        Err(error) => run.fail(&format!("ends with {error:?}")),
+        Err(error) if is_network_error(&error) => false,
+        Err(error) => run.fail(&format!("fails with an unexpected error: {error:?}")),
     }
 }
 
@@ -84,7 +86,7 @@ struct Run {
 }
 
 impl Run {
-    async fn job(&self) -> Result<()> {
+    async fn transfer(&self) -> Result<()> {
         match self.seed % 6 {
             0 => self.download().await,
             1 => self.upload().await,
@@ -132,19 +134,20 @@ impl Run {
 
     fn check_tree_down(&self, outcome: Result<Report>, target: &Path) -> Result<()> {
         let original = self.server.root().join("tree");
-        for file in whole_files(target) {
+        for file in complete_files(target) {
             self.check(&target.join(&file), &original.join(&file));
         }
-        let told = self.server.protection() != Protection::Plain || !self.network.may_have_forged_an_end();
+        let told =
+            self.server.protection() != Protection::Plain || !self.network.may_have_truncated_silently();
         if outcome.is_ok() && told {
-            assert_eq!(whole_files(target), files(&original), "seed {}", self.seed);
+            assert_eq!(complete_files(target), files(&original), "seed {}", self.seed);
         }
         outcome.map(drop)
     }
 
     async fn tree_up(&self) -> Result<()> {
         let (source, name) = (self.local.path().join("tree"), format!("up {}", self.seed));
-        lay_tree(&source);
+        create_tree(&source);
         let pool = self.pool();
         pool.upload(&source).to(name.as_str()).write_into(true).verify(Verify::Size).await?;
         self.check_tree_up(&source, &name);
@@ -153,7 +156,7 @@ impl Run {
 
     async fn mirror_up(&self) -> Result<()> {
         let (source, name) = (self.local.path().join("tree"), format!("up {}", self.seed));
-        lay_tree(&source);
+        create_tree(&source);
         let pool = self.pool();
         pool.mirror_up(&source, name.as_str()).verify(Verify::Size).await?;
         self.check_tree_up(&source, &name);
@@ -170,32 +173,32 @@ impl Run {
 
     fn pool(&self) -> Pool {
         let through = FaultyConnector(self.network.clone());
-        pool_by(builder(self.server).socket_timeout(PATIENCE).connector(through), self.server).size(2)
+        pool_with(builder(self.server).socket_timeout(TIMEOUT).connector(through), self.server).size(2)
     }
 
     fn check(&self, copy: &Path, original: &Path) {
         if fs::read(copy).ok() != fs::read(original).ok() {
-            self.fail(&format!("leaves {} as another file", copy.display()));
+            self.fail(&format!("corrupts {}", copy.display()));
         }
     }
 
     fn fail(&self, what: &str) -> ! {
-        panic!("seed {} {what}: {:?}", self.seed, self.network.fates())
+        panic!("seed {} {what}: {:?}", self.seed, self.network.plans())
     }
 }
 
-/// All that has its final name.
-fn whole_files(root: &Path) -> Vec<String> {
+/// Returns the files with their final name.
+fn complete_files(root: &Path) -> Vec<String> {
     let found = if root.exists() { files(root) } else { Vec::new() };
     found.into_iter().filter(|file| !file.contains(".part") && !file.ends_with('/')).collect()
 }
 
-/// Tells whether an error is one that a network can cause; others would be about what nobody did.
-fn is_of_networks(error: &Error) -> bool {
+/// Returns whether a network fault can cause this error.
+fn is_network_error(error: &Error) -> bool {
     match error {
-        Error::StoredWrongly { source, .. } => is_of_networks(source),
+        Error::StoredWrongly { source, .. } => is_network_error(source),
         Error::SomeFailed { report } | Error::Stopped { report, .. } => {
-            report.failures.iter().all(|failure| is_of_networks(&failure.error))
+            report.failures.iter().all(|failure| is_network_error(&failure.error))
         }
         Error::Connect { .. }
         | Error::Timeout { .. }
@@ -215,12 +218,12 @@ fn is_of_networks(error: &Error) -> bool {
 async fn prepared(protection: Protection) -> TestServer {
     let server = ServerKind::Embedded.start(protection).await.unwrap();
     fs::write(server.root().join("file"), content(FILE)).unwrap();
-    lay_tree(&server.root().join("tree"));
+    create_tree(&server.root().join("tree"));
     server
 }
 
 /// Three directories of four files, one of them empty.
-fn lay_tree(root: &Path) {
+fn create_tree(root: &Path) {
     for directory in ["", "one", "one/two"] {
         let directory: PathBuf = root.join(directory);
         fs::create_dir_all(&directory).unwrap();
@@ -239,11 +242,11 @@ fn seeds() -> impl Iterator<Item = u64> {
 }
 
 const SEEDS: u64 = 500;
-const AT_ONCE: usize = 8;
+const CONCURRENCY: usize = 8;
 const FILE: usize = 60_000;
-/// In MiB, of this process: of the clients, and of the servers, too.
-const MOST_MEMORY: f32 = 64.0;
-/// How long a client waits for anything.
-const PATIENCE: Duration = Duration::from_millis(400);
-/// How long a run may take: each try waits a few times, and pauses before the next.
-const BOUND: Duration = Duration::from_secs(40);
+/// Peak memory of this process in MiB, including the embedded servers.
+const MAX_MEMORY_MIB: f32 = 64.0;
+/// The timeout of a client.
+const TIMEOUT: Duration = Duration::from_millis(400);
+/// The time limit of a run: each retry waits for several timeouts and for its backoff.
+const DEADLINE: Duration = Duration::from_secs(40);

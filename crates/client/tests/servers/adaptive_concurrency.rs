@@ -1,4 +1,4 @@
-//! As many connections as make a transfer faster.
+//! Adaptive concurrency: the client opens as many connections as make a transfer faster.
 
 use std::{fs, io, path::Path, time::Duration};
 
@@ -14,15 +14,15 @@ use oxftp_testing::{
 };
 
 use crate::common;
-use crate::common::{breaking_connector::BreakingConnector, builder, content, fixtures::embedded, pool_by};
+use crate::common::{breaking_connector::BreakingConnector, builder, content, fixtures::embedded, pool_with};
 
 server_tests! { tree_round_trip_with_auto_connections }
 
-/// Opens connections as if the server were far away.
+/// Opens connections with high latency.
 #[derive(Debug, Default)]
-struct Far(BreakingConnector);
+struct HighLatency(BreakingConnector);
 
-impl Connector for Far {
+impl Connector for HighLatency {
     fn connect<'a>(&'a self, target: Target<'a>) -> BoxFuture<'a, io::Result<BoxSocket>> {
         Box::pin(async move {
             tokio::time::sleep(Duration::from_millis(40)).await;
@@ -52,7 +52,7 @@ async fn up_and_down(pool: &Pool, source: &Path) {
 async fn tree_round_trip_with_auto_connections(server: &TestServer) {
     let local = tempfile::tempdir().unwrap();
     small_files(local.path(), 60);
-    let pool = pool_by(builder(server), server).size(16);
+    let pool = pool_with(builder(server), server).size(16);
 
     up_and_down(&pool, local.path()).await;
 
@@ -65,11 +65,11 @@ async fn high_latency_opens_more_connections() {
     let local = tempfile::tempdir().unwrap();
     small_files(local.path(), 100);
     let connector = BreakingConnector::default();
-    let pool = pool_by(builder(&server).connector(Far(connector.clone())), &server).size(16);
+    let pool = pool_with(builder(&server).connector(HighLatency(connector.clone())), &server).size(16);
 
     up_and_down(&pool, local.path()).await;
 
-    // Over one it would take five seconds each way.
+    // With one connection it would take five seconds in each direction.
     assert!(connector.sessions() > 2, "{} sessions", connector.sessions());
 }
 
@@ -77,11 +77,11 @@ async fn high_latency_opens_more_connections() {
 async fn auto_connections_respect_connection_limit() {
     for kind in [ServerKind::Vsftpd, ServerKind::ProFtpd, ServerKind::PureFtpd, ServerKind::Pyftpdlib] {
         let mut options = ServerOptions::new(Protection::Plain);
-        options.most_sessions = Some(2);
+        options.max_sessions = Some(2);
         let Some(server) = available(kind.start_with(options).await) else { continue };
         let local = tempfile::tempdir().unwrap();
         small_files(local.path(), 60);
-        let pool = pool_by(builder(&server).connector(Far::default()), &server).size(16);
+        let pool = pool_with(builder(&server).connector(HighLatency::default()), &server).size(16);
 
         up_and_down(&pool, local.path()).await;
 
@@ -94,12 +94,12 @@ async fn auto_connections_respect_connection_limit() {
 async fn lost_server_stops_tree_with_waiting_workers() {
     let server = embedded().await;
     for number in 0..20 {
-        common::fixtures::lay(server.root(), &format!("tree/{number}"), "x");
+        common::fixtures::create_file(server.root(), &format!("tree/{number}"), "x");
     }
     let local = tempfile::tempdir().unwrap();
-    // The only session dies, and nobody opens another.
-    let connector = OnlyOnce(BreakingConnector::new([300], []));
-    let pool = pool_by(builder(&server).connector(connector), &server).size(16);
+    // The only session breaks, and no other can be opened.
+    let connector = SingleConnection(BreakingConnector::new([300], []));
+    let pool = pool_with(builder(&server).connector(connector), &server).size(16);
 
     let download = pool.download("tree").to(local.path()).connections(Connections::Auto).retries(1);
     let error = download.await.unwrap_err();
@@ -107,11 +107,11 @@ async fn lost_server_stops_tree_with_waiting_workers() {
     assert!(matches!(error, oxftp::Error::Stopped { .. }), "{error:?}");
 }
 
-/// Opens one control connection.
+/// Opens one control connection, and refuses further ones.
 #[derive(Debug)]
-struct OnlyOnce(BreakingConnector);
+struct SingleConnection(BreakingConnector);
 
-impl Connector for OnlyOnce {
+impl Connector for SingleConnection {
     fn connect<'a>(&'a self, target: Target<'a>) -> BoxFuture<'a, io::Result<BoxSocket>> {
         Box::pin(async move {
             match target {

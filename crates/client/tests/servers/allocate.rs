@@ -1,4 +1,4 @@
-//! Room that is asked for before an upload (`ALLO`).
+//! Reservation of space before uploads (`ALLO`).
 
 use oxftp_testing::{
     server_tests,

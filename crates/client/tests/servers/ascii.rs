@@ -1,4 +1,4 @@
-//! Files that are transferred as text.
+//! Transfers in ASCII mode.
 
 use std::fs;
 
@@ -11,7 +11,7 @@ server_tests! {
     ascii_download_has_local_line_endings,
 }
 
-/// Lines of every length, some of them empty.
+/// Returns lines of different lengths, some of them empty.
 fn text() -> String {
     (0..40_000).map(|number| "x".repeat(number % 23) + "\n").collect()
 }

@@ -1,4 +1,4 @@
-//! Times and permissions: set in whichever way the server has.
+//! Times and permissions: set by any command that the server supports.
 
 use std::{
     fs,
@@ -13,7 +13,7 @@ use oxftp_testing::{
     servers::{ServerKind, TestServer},
 };
 
-use crate::common::{builder, login, login_by};
+use crate::common::{builder, login, login_with};
 
 server_tests! {
     downloaded_tree_preserves_remote_times,
@@ -26,7 +26,7 @@ fn time(text: &str) -> Timestamp {
     Timestamp::parse_mlsx(text.as_bytes()).unwrap()
 }
 
-fn lay(server: &TestServer, name: &str) {
+fn create_file(server: &TestServer, name: &str) {
     fs::write(server.root().join(name), b"x").unwrap();
     server.hand_over().unwrap();
 }
@@ -39,7 +39,7 @@ fn seconds(path: &Path) -> u64 {
 async fn set_modified_changes_the_remote_time(server: &TestServer) {
     let mut client = login(server).await;
     for name in ["one file", "other"] {
-        lay(server, name);
+        create_file(server, name);
     }
     if server.kind() == ServerKind::Embedded {
         for _ in 0..2 {
@@ -58,15 +58,15 @@ async fn set_modified_changes_the_remote_time(server: &TestServer) {
     client.command("NOOP").expect("200").await.unwrap();
 }
 
-/// Where the listing tells no zone, each file is asked about.
+/// The listing has no time zone, so `MDTM` is sent for each file.
 async fn downloaded_tree_preserves_remote_times(server: &TestServer) {
     fs::create_dir(server.root().join("tree")).unwrap();
     for name in ["a b", "c"] {
-        lay(server, &format!("tree/{name}"));
+        create_file(server, &format!("tree/{name}"));
         let file = fs::File::options().write(true).open(server.root().join("tree").join(name)).unwrap();
         file.set_modified(UNIX_EPOCH + Duration::from_secs(1_577_934_245)).unwrap();
     }
-    let mut client = login_by(builder(server).list_command(ListCommand::List), server).await;
+    let mut client = login_with(builder(server).list_command(ListCommand::List), server).await;
     let local = tempfile::tempdir().unwrap();
 
     client.download("tree").to(local.path()).keep_times(true).await.unwrap();
@@ -88,11 +88,11 @@ async fn set_modified_of_missing_file_is_error(server: &TestServer) {
 
 async fn set_permissions_changes_the_remote_mode(server: &TestServer) {
     let mut client = login(server).await;
-    lay(server, "a file");
+    create_file(server, "a file");
     let set = client.set_permissions("a file", 0o640).await;
 
     if matches!(server.kind(), ServerKind::Vsftpd | ServerKind::Embedded) {
-        // vsftpd does so for real logins alone.
+        // vsftpd supports it only for real logins.
         assert!(matches!(set, Err(Error::StatusCode(_))), "{set:?}");
     } else {
         set.unwrap();

@@ -1,11 +1,11 @@
-//! Futures dropped at each of their await points in turn.
+//! Cancellation: futures dropped at each of their await points.
 //!
-//! An operation is polled n times and dropped, for n from 0 until it completes. After each, the
-//! client either works, with every reply to its own command, or says that it is broken.
+//! An operation is polled n times and dropped, for n from 0 until it completes. After each, the client is either usable,
+//! with commands and replies in sync, or reports that it is broken.
 //!
-//! Which servers can tell a dropped upload from a complete one was found out here: vsftpd,
-//! ProFTPD, Pure-FTPd and libunftp answer the reset of the data connection with `426` or `451`;
-//! pyftpdlib answers `226`, as if the file were whole.
+//! These tests also measured which servers distinguish a dropped upload from a complete one: vsftpd, ProFTPD, Pure-FTPd
+//! and libunftp reply to the reset of the data connection with `426` or `451`; pyftpdlib replies `226`, as if the file
+//! were complete.
 
 use std::{
     pin::Pin,
@@ -20,7 +20,7 @@ use oxftp_testing::{
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use crate::common::{builder, content, login_by};
+use crate::common::{builder, content, login_with};
 
 server_tests! {
     cancelled_login_keeps_client_usable_or_broken,
@@ -36,7 +36,7 @@ struct PolledTimes<F> {
     left: usize,
 }
 
-/// Runs `future` for `times` polls and drops it; tells whether it completed.
+/// Polls `future` at most `times` times and drops it; returns whether it completed.
 async fn completes_in<F: Future>(times: usize, future: F) -> bool {
     PolledTimes { future: Box::pin(future), left: times }.await
 }
@@ -57,26 +57,26 @@ impl<F: Future> Future for PolledTimes<F> {
     }
 }
 
-/// Fails unless the client works or is broken; gives a client that works.
+/// Fails unless the client is usable or broken; returns a usable client.
 ///
-/// libunftp may give the command of the next transfer to a data connection that the dropped one
-/// left behind, and reset the new one; the transfer after that works.
+/// libunftp may assign the next transfer to the data connection of the dropped one, and reset the new connection; the
+/// transfer after that works.
 async fn working(mut client: Client, server: &TestServer) -> Client {
     let attempts = if server.kind() == ServerKind::Embedded { 3 } else { 1 };
     let mut errors = Vec::new();
     for _ in 0..attempts {
         match work(&mut client).await {
             Ok(()) => return client,
-            Err(_) if client.is_broken() => return impatient(server).await,
+            Err(_) if client.is_broken() => return short_timeout(server).await,
             Err(error) => errors.push(error),
         }
     }
-    panic!("the client neither works nor says that it is broken: {errors:?}");
+    panic!("the client is neither usable nor broken: {errors:?}");
 }
 
 async fn work(client: &mut Client) -> oxftp::Result<()> {
     let noop = client.command("NOOP").expect("").await?;
-    assert_eq!(noop.code().get(), 200, "NOOP was answered {noop}");
+    assert_eq!(noop.code().get(), 200, "reply to NOOP: {noop}");
     assert!(client.current_directory().await?.is_absolute());
     let listed = client.list("").await?;
     assert!(listed.iter().any(|found| found.entry().name() == b"marker"), "{listed:?}");
@@ -87,22 +87,21 @@ async fn work(client: &mut Client) -> oxftp::Result<()> {
     stream.finish().await.map(drop)
 }
 
-/// Lays a file to be found and logs in.
+/// Creates a file on the server and logs in.
 async fn prepare(server: &TestServer) -> Client {
     std::fs::write(server.root().join("marker"), b"here").unwrap();
     server.hand_over().unwrap();
-    impatient(server).await
+    short_timeout(server).await
 }
 
-/// Logs in with short deadlines: pyftpdlib and libunftp never answer a transfer whose TLS
-/// handshake was cut.
-async fn impatient(server: &TestServer) -> Client {
-    login_by(builder(server).socket_timeout(Duration::from_secs(4)), server).await
+/// Logs in with short timeouts: pyftpdlib and libunftp never reply to a transfer whose TLS handshake was interrupted.
+async fn short_timeout(server: &TestServer) -> Client {
+    login_with(builder(server).socket_timeout(Duration::from_secs(4)), server).await
 }
 
 async fn cancelled_login_keeps_client_usable_or_broken(server: &TestServer) {
     drop(prepare(server).await);
-    for times in 0..MOST_POLLS {
+    for times in 0..MAX_POLLS {
         let mut client = builder(server).connect((server.host(), server.port())).await.unwrap();
         let credentials = Credentials::new(server.user(), server.password());
         if completes_in(times, client.login(credentials.clone())).await {
@@ -112,7 +111,7 @@ async fn cancelled_login_keeps_client_usable_or_broken(server: &TestServer) {
         let outcome = client.login(credentials).await;
         assert!(outcome.is_ok() || outcome.unwrap_err().code().is_some() || client.is_broken());
         let noop = client.command("NOOP").expect("").await.unwrap();
-        assert!([200, 530].contains(&noop.code().get()), "NOOP was answered {noop}");
+        assert!([200, 530].contains(&noop.code().get()), "reply to NOOP: {noop}");
     }
     panic!("the login never completed");
 }
@@ -120,7 +119,7 @@ async fn cancelled_login_keeps_client_usable_or_broken(server: &TestServer) {
 async fn cancelled_upload_is_never_taken_for_complete(server: &TestServer) {
     let mut client = prepare(server).await;
     let bytes = content(200_000);
-    for times in 0..MOST_POLLS {
+    for times in 0..MAX_POLLS {
         let upload = async {
             let mut stream = client.upload_stream("file").await.unwrap();
             stream.write_all(&bytes).await.unwrap();
@@ -131,7 +130,11 @@ async fn cancelled_upload_is_never_taken_for_complete(server: &TestServer) {
         let called_whole = completed || settled.iter().any(|reply| reply.code().get() == 226);
         if called_whole && server.kind() != ServerKind::Pyftpdlib {
             let stored = std::fs::read(server.root().join("file")).unwrap();
-            assert_eq!(stored.len(), bytes.len(), "after {times} polls a part was called whole");
+            assert_eq!(
+                stored.len(),
+                bytes.len(),
+                "after {times} polls, a truncated upload was reported as complete"
+            );
         }
         client = working(client, server).await;
         if completed {
@@ -144,7 +147,7 @@ async fn cancelled_upload_is_never_taken_for_complete(server: &TestServer) {
 async fn cancelled_download_keeps_client_usable_or_broken(server: &TestServer) {
     std::fs::write(server.root().join("file"), content(200_000)).unwrap();
     let mut client = prepare(server).await;
-    for times in 0..MOST_POLLS {
+    for times in 0..MAX_POLLS {
         let download = async {
             let mut bytes = Vec::new();
             let mut stream = client.download_stream("file").await.unwrap();
@@ -165,7 +168,7 @@ async fn cancelled_listing_keeps_client_usable_or_broken(server: &TestServer) {
         std::fs::write(server.root().join(format!("file {number}")), b"x").unwrap();
     }
     let mut client = prepare(server).await;
-    for times in 0..MOST_POLLS {
+    for times in 0..MAX_POLLS {
         let completed = completes_in(times, async { client.list("").await.unwrap() }).await;
         client = working(client, server).await;
         if completed {
@@ -177,7 +180,7 @@ async fn cancelled_listing_keeps_client_usable_or_broken(server: &TestServer) {
 
 async fn cancelled_stat_keeps_client_usable_or_broken(server: &TestServer) {
     let mut client = prepare(server).await;
-    for times in 0..MOST_POLLS {
+    for times in 0..MAX_POLLS {
         let completed = completes_in(times, async { client.stat("marker").await.unwrap() }).await;
         client = working(client, server).await;
         if completed {
@@ -187,5 +190,5 @@ async fn cancelled_stat_keeps_client_usable_or_broken(server: &TestServer) {
     panic!("the stat never completed");
 }
 
-/// More than any of these takes.
-const MOST_POLLS: usize = 1000;
+/// More polls than any of these operations needs.
+const MAX_POLLS: usize = 1000;

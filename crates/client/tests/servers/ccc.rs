@@ -1,4 +1,4 @@
-//! Commands in clear behind a login that was not (`CCC`).
+//! `CCC`: reverts the control connection to plain text after the login.
 
 use oxftp::Error;
 use oxftp_testing::{
@@ -22,7 +22,7 @@ async fn ccc_keeps_data_encrypted(server: &TestServer) {
             cleared.unwrap();
             assert!(!client.is_encrypted());
         }
-        // The others refuse, and stay as they were.
+        // The others refuse `CCC` and stay encrypted.
         _ => {
             assert!(matches!(cleared, Err(Error::StatusCode(_))), "{cleared:?}");
             assert!(client.is_encrypted());

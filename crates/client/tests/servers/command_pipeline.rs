@@ -1,4 +1,4 @@
-//! Several commands in one go, and what TLS the connection speaks.
+//! Pipelines of several commands.
 
 use oxftp_testing::{server_tests, servers::TestServer};
 

@@ -1,4 +1,4 @@
-//! Data that are compressed on their way (`MODE Z`).
+//! Compressed transfers (`MODE Z`).
 
 use std::fs;
 
@@ -9,12 +9,12 @@ use oxftp_testing::{
 };
 
 use crate::common::scripts::{get, put};
-use crate::common::{builder, content, login_by};
+use crate::common::{builder, content, login_with};
 
 server_tests! { server_without_mode_z_gets_plain_data }
 
 async fn server_without_mode_z_gets_plain_data(server: &TestServer) {
-    let mut client = login_by(builder(server).compress(true), server).await;
+    let mut client = login_with(builder(server).compress(true), server).await;
 
     put(&mut client, "a", &content(100_000)).await.unwrap();
 
@@ -28,18 +28,18 @@ async fn compressing(protection: Protection) -> Option<TestServer> {
     available(ServerKind::ProFtpd.start_with(options).await)
 }
 
-async fn a_tree_goes_up_is_listed_and_comes_down(protection: Protection) {
+async fn tree_round_trip(protection: Protection) {
     let Some(server) = compressing(protection).await else { return };
     let local = tempfile::tempdir().unwrap();
     let tree = local.path().join("tree");
     make_tree(&tree, &TreeOptions::fit_for(server.kind(), 20)).unwrap();
-    // ProFTPD spoils those that shrink a lot, and is sent them again.
+    // ProFTPD corrupts highly compressible uploads, so they are sent again uncompressed.
     for (name, bytes) in
         [("empty", vec![]), ("zeros", vec![0; 5_000_000]), ("shrinks", content(3_000_000)), ("byte", vec![7])]
     {
         fs::write(tree.join(name), bytes).unwrap();
     }
-    let mut client = login_by(builder(&server).compress(true), &server).await;
+    let mut client = login_with(builder(&server).compress(true), &server).await;
 
     client.upload(&tree).to("tree").write_into(true).await.unwrap();
     client.download("tree").to(local.path().join("back")).write_into(true).await.unwrap();
@@ -52,10 +52,10 @@ async fn a_tree_goes_up_is_listed_and_comes_down(protection: Protection) {
 
 #[tokio::test]
 async fn compressed_tree_round_trip_with_proftpd() {
-    a_tree_goes_up_is_listed_and_comes_down(Protection::Plain).await;
+    tree_round_trip(Protection::Plain).await;
 }
 
 #[tokio::test]
 async fn compressed_tls_tree_round_trip_with_proftpd() {
-    a_tree_goes_up_is_listed_and_comes_down(Protection::Explicit).await;
+    tree_round_trip(Protection::Explicit).await;
 }

@@ -1,4 +1,4 @@
-//! Trees over many sessions: all of it arrives, whatever breaks meanwhile.
+//! Trees over several sessions: all files arrive even when sessions break.
 
 use std::{fs, path::Path};
 
@@ -9,14 +9,14 @@ use oxftp_testing::{
     tree::{TreeOptions, compare_trees, make_tree},
 };
 
-use crate::common::{breaking_connector::BreakingConnector, builder, content, pool_by};
+use crate::common::{breaking_connector::BreakingConnector, builder, content, pool_with};
 
 server_tests! {
     difficult_names_round_trip_over_four_sessions,
     sessions_broken_during_tree_lose_nothing,
 }
 
-/// Sends a tree up and down again, and fails unless it comes back as it was.
+/// Uploads a tree and downloads it again, and fails unless it is unchanged.
 async fn up_and_down(pool: &Pool, source: &Path) {
     let back = tempfile::tempdir().unwrap();
     let report = pool.upload(source).to("tree").write_into(true).retries(9).await.unwrap();
@@ -40,7 +40,7 @@ async fn difficult_names_round_trip_over_four_sessions(server: &TestServer) {
     let local = tempfile::tempdir().unwrap();
     make_tree(local.path(), &TreeOptions::fit_for(server.kind(), 120)).unwrap();
     let connector = BreakingConnector::default();
-    let pool = pool_by(builder(server).connector(connector.clone()), server).size(4);
+    let pool = pool_with(builder(server).connector(connector.clone()), server).size(4);
 
     up_and_down(&pool, local.path()).await;
 
@@ -51,11 +51,11 @@ async fn difficult_names_round_trip_over_four_sessions(server: &TestServer) {
 async fn sessions_broken_during_tree_lose_nothing(server: &TestServer) {
     let local = tempfile::tempdir().unwrap();
     small_files(local.path(), 4, 15);
-    // Handshakes count, too; each dies some files later than the last.
+    // Handshakes count, too; each session breaks some files later than the previous one.
     let handshake = if server.protection() == Protection::Plain { 0 } else { 3000 };
     let connector =
         BreakingConnector::new([500, 700, 900, 1100, 800, 600].map(|bytes| handshake + bytes), []);
-    let pool = pool_by(builder(server).connector(connector.clone()), server).size(3);
+    let pool = pool_with(builder(server).connector(connector.clone()), server).size(3);
 
     up_and_down(&pool, local.path()).await;
 
@@ -69,7 +69,7 @@ async fn tree_of_2000_files_over_four_sessions() {
         let Some(server) = available(kind.start(Protection::Plain).await) else { continue };
         let local = tempfile::tempdir().unwrap();
         small_files(local.path(), 20, 100);
-        let pool = pool_by(builder(&server), &server).size(4);
+        let pool = pool_with(builder(&server), &server).size(4);
 
         up_and_down(&pool, local.path()).await;
 
@@ -82,11 +82,11 @@ async fn connection_limit_of_two_still_completes_tree() {
     for kind in [ServerKind::Vsftpd, ServerKind::ProFtpd, ServerKind::PureFtpd, ServerKind::Pyftpdlib] {
         for protection in [Protection::Plain, Protection::Explicit] {
             let mut options = ServerOptions::new(protection);
-            options.most_sessions = Some(2);
+            options.max_sessions = Some(2);
             let Some(server) = available(kind.start_with(options).await) else { continue };
             let local = tempfile::tempdir().unwrap();
             small_files(local.path(), 3, 20);
-            let pool = pool_by(builder(&server), &server).size(6);
+            let pool = pool_with(builder(&server), &server).size(6);
 
             up_and_down(&pool, local.path()).await;
 

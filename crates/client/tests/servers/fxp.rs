@@ -1,7 +1,7 @@
-//! Transfers between two servers.
+//! Transfers between two servers (FXP).
 //!
-//! The clients come from 127.0.0.2, the servers are at 127.0.0.1: to each server the other one is a
-//! stranger, as it is on a network.
+//! The clients connect from 127.0.0.2, and the servers are at 127.0.0.1. To each server the other one is a foreign
+//! host, as on a real network.
 
 use std::{
     fs,
@@ -14,12 +14,12 @@ use oxftp::{Client, Error, Timeouts, connect::TcpConnector, fxp};
 use oxftp_testing::servers::{Protection, ServerKind, ServerOptions, TestServer, available};
 
 use crate::common;
-use crate::common::{content, login_by};
+use crate::common::{content, login_with};
 
 async fn server(kind: ServerKind, protection: Protection, foreign_addresses: bool) -> Option<TestServer> {
     let mut options = ServerOptions::new(protection);
     options.foreign_addresses = foreign_addresses;
-    // The session of the control connection is this client's, and the other server has none.
+    // The TLS session of the control connection belongs to the client; the other server cannot resume it.
     options.require_session_reuse = false;
     available(kind.start_with(options).await)
 }
@@ -29,27 +29,27 @@ async fn login(server: &TestServer) -> Client {
     let builder = common::builder(server).connector(from_elsewhere);
     let mut timeouts = Timeouts::all(Duration::from_secs(20));
     timeouts.total = Some(Duration::from_secs(30));
-    login_by(builder.timeouts(timeouts), server).await
+    login_with(builder.timeouts(timeouts), server).await
 }
 
-fn lay(server: &TestServer, name: &str, bytes: &[u8]) {
+fn create_file(server: &TestServer, name: &str, bytes: &[u8]) {
     fs::write(server.root().join(name), bytes).unwrap();
     server.hand_over().unwrap();
 }
 
-/// Fails unless commands, replies and data belong together.
-async fn check_working(client: &mut Client) {
+/// Fails unless commands, replies and data are in sync.
+async fn assert_in_sync(client: &mut Client) {
     client.command("NOOP").expect("200").await.unwrap();
     client.list("").await.unwrap();
 }
 
-/// Copies from each to each, and looks at what arrived.
-async fn goes_both_ways(one: &TestServer, other: &TestServer) {
+/// Copies files in both directions, and checks them.
+async fn copy_both_ways(one: &TestServer, other: &TestServer) {
     let bytes = content(700_000);
     for (from, to) in [(one, other), (other, one)] {
         let (mut source, mut target) = (login(from).await, login(to).await);
         for (name, bytes) in [("a file", &bytes[..]), ("empty", b"")] {
-            lay(from, name, bytes);
+            create_file(from, name, bytes);
             let summary = fxp(&mut source, name, &mut target, "copy").await;
             let summary = summary.unwrap_or_else(|error| {
                 panic!("{error:?}\n{}\n{}", from.log(), to.log());
@@ -58,47 +58,47 @@ async fn goes_both_ways(one: &TestServer, other: &TestServer) {
             assert!(fs::read(to.root().join("copy")).unwrap() == bytes, "{} to {}", from.name(), to.name());
             assert!(!to.root().join("copy.oxftp.part").exists());
         }
-        check_working(&mut source).await;
-        check_working(&mut target).await;
+        assert_in_sync(&mut source).await;
+        assert_in_sync(&mut target).await;
         target.remove_file("copy").await.unwrap();
     }
 }
 
-async fn between(one: ServerKind, other: ServerKind) {
+async fn copy_between(one: ServerKind, other: ServerKind) {
     let servers = (server(one, Protection::Plain, true).await, server(other, Protection::Plain, true).await);
     if let (Some(one), Some(other)) = servers {
-        goes_both_ways(&one, &other).await;
+        copy_both_ways(&one, &other).await;
     }
 }
 
 #[tokio::test]
 async fn fxp_between_vsftpd_and_proftpd() {
-    between(ServerKind::Vsftpd, ServerKind::ProFtpd).await;
+    copy_between(ServerKind::Vsftpd, ServerKind::ProFtpd).await;
 }
 
 #[tokio::test]
 async fn fxp_between_vsftpd_and_pure_ftpd() {
-    between(ServerKind::Vsftpd, ServerKind::PureFtpd).await;
+    copy_between(ServerKind::Vsftpd, ServerKind::PureFtpd).await;
 }
 
 #[tokio::test]
 async fn fxp_between_vsftpd_and_pyftpdlib() {
-    between(ServerKind::Vsftpd, ServerKind::Pyftpdlib).await;
+    copy_between(ServerKind::Vsftpd, ServerKind::Pyftpdlib).await;
 }
 
 #[tokio::test]
 async fn fxp_between_proftpd_and_pure_ftpd() {
-    between(ServerKind::ProFtpd, ServerKind::PureFtpd).await;
+    copy_between(ServerKind::ProFtpd, ServerKind::PureFtpd).await;
 }
 
 #[tokio::test]
 async fn fxp_between_proftpd_and_pyftpdlib() {
-    between(ServerKind::ProFtpd, ServerKind::Pyftpdlib).await;
+    copy_between(ServerKind::ProFtpd, ServerKind::Pyftpdlib).await;
 }
 
 #[tokio::test]
 async fn fxp_between_pure_ftpd_and_pyftpdlib() {
-    between(ServerKind::PureFtpd, ServerKind::Pyftpdlib).await;
+    copy_between(ServerKind::PureFtpd, ServerKind::Pyftpdlib).await;
 }
 
 #[tokio::test]
@@ -109,7 +109,7 @@ async fn fxp_is_encrypted_with_sscn() {
             server(ServerKind::ProFtpd, protection, true).await,
         );
         if let (Some(one), Some(other)) = servers {
-            goes_both_ways(&one, &other).await;
+            copy_both_ways(&one, &other).await;
             assert!(one.log().contains("SSCN ON") || other.log().contains("SSCN ON"));
         }
     }
@@ -122,13 +122,13 @@ async fn forbidden_fxp_is_error_and_keeps_clients_usable() {
             (server(kind, Protection::Plain, false).await, server(kind, Protection::Plain, false).await);
         let (Some(one), Some(other)) = servers else { continue };
         let (mut source, mut target) = (login(&one).await, login(&other).await);
-        lay(&one, "file", &content(100_000));
+        create_file(&one, "file", &content(100_000));
 
         let error = fxp(&mut source, "file", &mut target, "copy").await.unwrap_err();
 
         assert!(matches!(error, Error::StatusCode(_)), "{error}");
-        check_working(&mut source).await;
-        check_working(&mut target).await;
+        assert_in_sync(&mut source).await;
+        assert_in_sync(&mut target).await;
     }
 }
 
@@ -141,14 +141,14 @@ async fn missing_fxp_source_keeps_target_unchanged() {
     let (Some(one), Some(other)) = servers else { return };
     for (from, to) in [(&one, &other), (&other, &one)] {
         let (mut source, mut target) = (login(from).await, login(to).await);
-        lay(to, "kept", b"kept");
+        create_file(to, "kept", b"kept");
 
         let error = fxp(&mut source, "missing", &mut target, "kept").await.unwrap_err();
 
         assert_eq!(error.code().map(|code| code.get()), Some(550), "{error}");
         assert_eq!(fs::read(to.root().join("kept")).unwrap(), b"kept");
-        check_working(&mut source).await;
-        check_working(&mut target).await;
+        assert_in_sync(&mut source).await;
+        assert_in_sync(&mut target).await;
     }
 }
 
@@ -159,14 +159,14 @@ async fn refused_fxp_target_aborts_source() {
             (server(from, Protection::Plain, true).await, server(to, Protection::Plain, true).await);
         let (Some(from), Some(to)) = servers else { continue };
         let (mut source, mut target) = (login(&from).await, login(&to).await);
-        // More than all the buffers on the way hold.
-        lay(&from, "file", &content(20_000_000));
+        // More than all buffers on the way hold.
+        create_file(&from, "file", &content(20_000_000));
 
         let error = fxp(&mut source, "file", &mut target, "no/such/directory").await.unwrap_err();
 
         assert!(matches!(error.code().map(|code| code.get()), Some(550 | 553)), "{error}");
-        check_working(&mut source).await;
-        check_working(&mut target).await;
+        assert_in_sync(&mut source).await;
+        assert_in_sync(&mut target).await;
     }
 }
 
@@ -177,14 +177,14 @@ async fn fxp_without_encryption_is_refused_with_tls() {
     let (Some(plain), Some(encrypted)) = (plain, encrypted) else { return };
     for (from, to) in [(&plain, &encrypted), (&encrypted, &plain), (&encrypted, &encrypted)] {
         let (mut source, mut target) = (login(from).await, login(to).await);
-        lay(from, "file", b"secret");
+        create_file(from, "file", b"secret");
 
         let error = fxp(&mut source, "file", &mut target, "copy").await.unwrap_err();
 
         assert!(matches!(error, Error::NotOffered { .. }), "{error}");
         assert!(!to.root().join("copy").exists());
-        check_working(&mut source).await;
-        check_working(&mut target).await;
+        assert_in_sync(&mut source).await;
+        assert_in_sync(&mut target).await;
     }
 }
 
@@ -195,7 +195,7 @@ async fn cancelled_fxp_keeps_clients_usable_or_broken() {
         server(ServerKind::ProFtpd, Protection::Plain, true).await,
     );
     let (Some(one), Some(other)) = servers else { return };
-    lay(&one, "file", &content(200_000));
+    create_file(&one, "file", &content(200_000));
     let (mut source, mut target) = (login(&one).await, login(&other).await);
     for polls in 1..1000 {
         let completed = {
@@ -221,7 +221,7 @@ async fn cancelled_fxp_keeps_clients_usable_or_broken() {
             if client.is_broken() {
                 *client = login(server).await;
             }
-            check_working(client).await;
+            assert_in_sync(client).await;
         }
         if let Some(outcome) = completed {
             outcome.unwrap();

@@ -1,4 +1,4 @@
-//! Ways to reach a server: addresses, families, proxies.
+//! Connectors: addresses, address families and proxies.
 
 use oxftp_testing::servers::{Protection, ServerKind, ServerOptions, available};
 

@@ -1,4 +1,4 @@
-//! `NOOP` while data flow: the answers come at any time or never, and none is taken for another's.
+//! Keepalive: `NOOP` during transfers, with replies at any time or never.
 
 use std::time::Duration;
 
@@ -7,15 +7,15 @@ use oxftp_testing::{server_tests, servers::TestServer};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::common::scripts::{get, put};
-use crate::common::{builder, content, login_by};
+use crate::common::{builder, content, login_with};
 
 server_tests! {
     transfers_with_keepalive_are_complete_and_keep_sync,
     aborted_transfers_with_keepalive_keep_sync,
 }
 
-/// Says something twenty times a second while data flow as slowly as that this happens some times.
-fn chatty(server: &TestServer) -> ClientBuilder {
+/// Sends a keepalive every 50 ms, and limits the rate so that several are sent per transfer.
+fn frequent_keepalive(server: &TestServer) -> ClientBuilder {
     let builder = builder(server).read_limit(300_000).write_limit(300_000);
     builder.noop_during_transfers(Duration::from_millis(50))
 }
@@ -29,7 +29,7 @@ async fn transfers_with_keepalive_are_complete_and_keep_sync(server: &TestServer
     let local = tempfile::tempdir().unwrap();
     let bytes = content(400_000);
     std::fs::write(local.path().join("a"), &bytes).unwrap();
-    let mut client = login_by(chatty(server), server).await;
+    let mut client = login_with(frequent_keepalive(server), server).await;
 
     client.upload(local.path().join("a")).to("a").write_into(true).await.unwrap();
     check_working(&mut client, "a", &bytes).await;
@@ -43,7 +43,7 @@ async fn transfers_with_keepalive_are_complete_and_keep_sync(server: &TestServer
 
 async fn aborted_transfers_with_keepalive_keep_sync(server: &TestServer) {
     let bytes = content(400_000);
-    let mut client = login_by(chatty(server), server).await;
+    let mut client = login_with(frequent_keepalive(server), server).await;
     put(&mut client, "a", &bytes).await.unwrap();
     for polite in [true, false] {
         let mut stream = client.download_stream("a").await.unwrap();

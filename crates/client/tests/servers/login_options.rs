@@ -1,4 +1,4 @@
-//! What the server is told around the login: `HOST`, `CLNT`, `OPTS UTF8`.
+//! Optional commands around the login: `HOST`, `CLNT` and `OPTS UTF8`.
 
 use oxftp::{Client, Error, Utf8};
 use oxftp_testing::{
@@ -18,7 +18,7 @@ server_tests! {
 async fn clnt_and_utf8_work_on_every_server(server: &TestServer) {
     let builder = common::builder(server).client_name("oxftp").utf8(Utf8::Ask);
 
-    let mut client: Client = common::login_by(builder, server).await;
+    let mut client: Client = common::login_with(builder, server).await;
 
     scripts::put(&mut client, "Käse", b"x").await.unwrap();
     assert!(server.root().join("Käse").exists());
@@ -33,13 +33,13 @@ async fn unknown_virtual_host_is_named_in_error(server: &TestServer) {
 }
 
 async fn known_virtual_host_is_logged_in_to(server: &TestServer) {
-    // Of these servers it alone knows of virtual hosts.
+    // Only ProFTPD supports virtual hosts.
     if server.kind() != ServerKind::ProFtpd {
         return;
     }
     let builder = common::builder(server).virtual_host("127.0.0.1");
 
-    let mut client = common::login_by(builder, server).await;
+    let mut client = common::login_with(builder, server).await;
 
     scripts::put(&mut client, "x", b"x").await.unwrap();
 }

@@ -1,4 +1,4 @@
-//! Mirrors, both ways, on every server and protection: what is copied, what is left alone, what goes.
+//! Mirrors in both directions on every server and protection: copied, unchanged and deleted entries.
 
 use std::{
     fs,
@@ -20,8 +20,8 @@ use oxftp_testing::{
 
 use crate::common::{
     builder, content,
-    fixtures::{embedded, files, lay},
-    pool_by,
+    fixtures::{create_file, embedded, files},
+    pool_with,
 };
 
 server_tests! {
@@ -34,10 +34,10 @@ server_tests! {
 }
 
 fn pool(server: &TestServer) -> Pool {
-    pool_by(builder(server), server).size(3)
+    pool_with(builder(server), server).size(3)
 }
 
-/// Runs a mirror; gives its report, and its steps as sorted lines.
+/// Runs a mirror; returns its report, and its steps as sorted lines.
 async fn run(mirror: Mirror<'_>) -> (Report, Vec<String>) {
     let told = Arc::new(Mutex::new(Vec::new()));
     let lines = told.clone();
@@ -51,27 +51,27 @@ fn counts(report: &Report) -> [u64; 4] {
     [report.files, report.directories, report.deleted, report.unchanged]
 }
 
-/// Makes a file and gives it a time so many days ago, at an odd second.
-fn lay_old(root: &Path, file: &str, content: &str, days: u64) {
-    lay(root, file, content);
+/// Creates a file with a modification time this many days ago, at an odd second.
+fn create_old_file(root: &Path, file: &str, content: &str, days: u64) {
+    create_file(root, file, content);
     let old = SystemTime::now() - Duration::from_secs(days * 86_400 + 17);
     fs::File::options().write(true).open(root.join(file)).unwrap().set_modified(old).unwrap();
 }
 
-/// A source of four files, new and old, and the empty directory `c`.
-fn lay_source(root: &Path) {
-    lay_old(root, "a", "same", 3);
-    lay_old(root, "sub/b", "old and long", 400);
-    lay_old(root, "sub/deep/c", "deep", 30);
-    lay_old(root, ".hidden", "dot", 1);
+/// Creates a source of four files, new and old, and an empty directory.
+fn create_source(root: &Path) {
+    create_old_file(root, "a", "same", 3);
+    create_old_file(root, "sub/b", "old and long", 400);
+    create_old_file(root, "sub/deep/c", "deep", 30);
+    create_old_file(root, ".hidden", "dot", 1);
     fs::create_dir(root.join("empty")).unwrap();
 }
 
-/// Changes a file of the same size, one of another, adds one, and takes one away.
+/// Changes one file with the same size and one with another size, adds one, and removes one.
 fn change_source(root: &Path) {
-    lay_old(root, "a", "SAME", 2);
-    lay_old(root, "sub/b", "longer than it was", 1);
-    lay(root, "sub/new", "new");
+    create_old_file(root, "a", "SAME", 2);
+    create_old_file(root, "sub/b", "longer than it was", 1);
+    create_file(root, "sub/new", "new");
     fs::remove_dir_all(root.join("sub/deep")).unwrap();
 }
 
@@ -109,7 +109,7 @@ async fn mirror_up_of_difficult_names_is_idempotent(server: &TestServer) {
 async fn mirror_down_copies_changes_and_deletes_extraneous(server: &TestServer) {
     let local = tempfile::tempdir().unwrap();
     let (source, target) = (server.root().join("tree"), local.path().join("copy"));
-    lay_source(&source);
+    create_source(&source);
     server.hand_over().unwrap();
     let pool = pool(server);
     pool.mirror_down("tree", &target).await.unwrap();
@@ -128,7 +128,7 @@ async fn mirror_down_copies_changes_and_deletes_extraneous(server: &TestServer) 
     pool.close().await;
 }
 
-/// When a file was modified, to the second.
+/// Returns the modification time of a file in seconds.
 fn seconds(file: &Path) -> u64 {
     let modified = fs::metadata(file).unwrap().modified().unwrap();
     modified.duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs()
@@ -136,12 +136,12 @@ fn seconds(file: &Path) -> u64 {
 
 async fn mirror_up_copies_changes_and_deletes_extraneous(server: &TestServer) {
     let local = tempfile::tempdir().unwrap();
-    lay_source(local.path());
+    create_source(local.path());
     let pool = pool(server);
     pool.mirror_up(local.path(), "into/copy").await.unwrap();
     change_source(local.path());
-    // Where no times are kept, only what is newer than the first mirror shows.
-    lay(local.path(), "a", "SAME but longer");
+    // On servers that cannot set times, only changes after the first mirror are detected.
+    create_file(local.path(), "a", "SAME but longer");
 
     let (report, steps) = run(pool.mirror_up(local.path(), "into/copy").delete(Delete::Before)).await;
     let (again, rest) = run(pool.mirror_up(local.path(), "into/copy").delete(Delete::Before)).await;
@@ -154,9 +154,9 @@ async fn mirror_up_copies_changes_and_deletes_extraneous(server: &TestServer) {
 
 async fn dry_run_reports_steps_and_changes_nothing(server: &TestServer) {
     let local = tempfile::tempdir().unwrap();
-    lay_source(&local.path().join("source"));
-    lay(server.root(), "copy/sub/other", "x");
-    lay(server.root(), "copy/gone/deep/x", "x");
+    create_source(&local.path().join("source"));
+    create_file(server.root(), "copy/sub/other", "x");
+    create_file(server.root(), "copy/gone/deep/x", "x");
     server.hand_over().unwrap();
     let pool = pool(server);
     let before = files(server.root());
@@ -181,8 +181,8 @@ async fn hash_comparison_finds_same_size_and_time_change() {
     let Some(server) = available(ServerKind::ProFtpd.start_with(options).await) else { return };
     let local = tempfile::tempdir().unwrap();
     for (root, content) in [(&*server.root().join("tree"), "abc"), (local.path(), "xyz")] {
-        lay(root, "differs", content);
-        lay(root, "same", "same");
+        create_file(root, "differs", content);
+        create_file(root, "same", "same");
         for file in ["differs", "same"] {
             let file = fs::File::options().write(true).open(root.join(file)).unwrap();
             file.set_modified(SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000)).unwrap();
@@ -202,10 +202,10 @@ async fn hash_comparison_finds_same_size_and_time_change() {
 #[tokio::test]
 async fn compare_size_and_compare_newer_skip_files() {
     let (server, local) = (embedded().await, tempfile::tempdir().unwrap());
-    lay_old(server.root(), "tree/older", "longer", 9);
-    lay_old(local.path(), "older", "old", 1);
-    lay_old(server.root(), "tree/newer", "new", 1);
-    lay_old(local.path(), "newer", "old", 9);
+    create_old_file(server.root(), "tree/older", "longer", 9);
+    create_old_file(local.path(), "older", "old", 1);
+    create_old_file(server.root(), "tree/newer", "new", 1);
+    create_old_file(local.path(), "newer", "old", 9);
     let pool = pool(&server);
 
     let by_size = pool.mirror_down("tree", local.path()).compare(Compare::Size).dry_run(true);
@@ -218,22 +218,22 @@ async fn compare_size_and_compare_newer_skip_files() {
 #[tokio::test]
 async fn file_named_like_partial_survives_mirror() {
     let (server, local) = (embedded().await, tempfile::tempdir().unwrap());
-    lay_old(server.root(), "tree/x", "first", 3);
-    lay_old(server.root(), "tree/x.oxftp.part", "of its own", 3);
+    create_old_file(server.root(), "tree/x", "first", 3);
+    create_old_file(server.root(), "tree/x.oxftp.part", "of its own", 3);
     let pool = pool(&server);
     pool.mirror_down("tree", local.path()).await.unwrap();
-    lay_old(server.root(), "tree/x", "second", 2);
+    create_old_file(server.root(), "tree/x", "second", 2);
 
     pool.mirror_down("tree", local.path()).await.unwrap();
 
     compare_trees(&server.root().join("tree"), local.path()).unwrap();
 }
 
-/// Where `LIST` tells the time of a zone two hours east, and `MDTM` the same in UTC.
+/// `LIST` shows local time two hours east of UTC, and `MDTM` the same time in UTC.
 #[tokio::test]
 async fn times_are_compared_in_server_time_zone() {
     let local = tempfile::tempdir().unwrap();
-    lay(local.path(), "a", "x");
+    create_file(local.path(), "a", "x");
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs() / 60 * 60;
     let there = (now - 86_400) as i64;
     let file = fs::File::options().write(true).open(local.path().join("a")).unwrap();
@@ -259,7 +259,7 @@ async fn times_are_compared_in_server_time_zone() {
 #[tokio::test]
 async fn coarse_time_is_checked_with_mdtm_before_download() {
     let local = tempfile::tempdir().unwrap();
-    lay(local.path(), "a", "x");
+    create_file(local.path(), "a", "x");
     let file = fs::File::options().write(true).open(local.path().join("a")).unwrap();
     file.set_modified(SystemTime::UNIX_EPOCH + Duration::from_secs(1_704_110_430)).unwrap();
     let script = Script::new().login().expect("PWD").reply("257 \"/\"");
@@ -277,7 +277,7 @@ async fn coarse_time_is_checked_with_mdtm_before_download() {
     server.done().await;
 }
 
-/// Spells a time as `ls -l` does for files of the last half year.
+/// Formats a time like `ls -l` does for files of the last six months.
 fn unix_date(seconds: i64) -> String {
     let time = Timestamp::from_unix(seconds, 0).unwrap();
     let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
@@ -286,7 +286,7 @@ fn unix_date(seconds: i64) -> String {
 }
 
 async fn mirror_across_one_server_goes_through_client(server: &TestServer) {
-    lay_source(&server.root().join("tree"));
+    create_source(&server.root().join("tree"));
     fs::write(server.root().join("tree/large"), content(700_000)).unwrap();
     server.hand_over().unwrap();
     let pool = pool(server);

@@ -12,23 +12,23 @@ use oxftp_testing::{
 
 use crate::common::{
     builder,
-    fixtures::{files, lay},
-    pool_by,
+    fixtures::{create_file, files},
+    pool_with,
 };
 
 server_tests! { remote_symlinks_are_followed_to_their_targets }
 
 async fn remote_symlinks_are_followed_to_their_targets(server: &TestServer) {
     if server.kind() == ServerKind::Embedded {
-        // libunftp tells of links what they lead to, and leaves out those that lead out of its root.
+        // libunftp lists the targets of links, and omits links that lead out of its root.
         return;
     }
     let local = tempfile::tempdir().unwrap();
-    lay(server.root(), "tree/real/file", "real");
+    create_file(server.root(), "tree/real/file", "real");
     symlink("real/file", server.root().join("tree/to-file")).unwrap();
     symlink("real", server.root().join("tree/to-directory")).unwrap();
     server.hand_over().unwrap();
-    let pool = pool_by(builder(server), server).size(2);
+    let pool = pool_with(builder(server), server).size(2);
 
     let first = pool.mirror_down("tree", local.path()).links(Links::Follow).await.unwrap();
     let second = pool.mirror_down("tree", local.path()).links(Links::Follow).await.unwrap();

@@ -1,7 +1,7 @@
-//! The same answers over `MLSD` and over `LIST`, on every server that has both.
+//! `MLSD` and `LIST` return the same entries, on every server that supports both.
 //!
-//! `LIST` tells no seconds, for old files no time of the day, and never the zone; the servers here
-//! keep their clocks in UTC. Compared is what both can say.
+//! `LIST` has no seconds, no time of day for old files, and no time zone; the servers here use UTC. The tests compare
+//! the common information.
 
 use std::{
     collections::BTreeMap,
@@ -16,7 +16,7 @@ use oxftp_testing::{
     servers::{ServerKind, TestServer},
 };
 
-use crate::common::{builder, login_by};
+use crate::common::{builder, login_with};
 
 server_tests! {
     listings_agree_between_mlsd_and_list,
@@ -25,8 +25,8 @@ server_tests! {
     difficult_names_are_listed_by_both,
 }
 
-/// Lays files of all ages, sizes and permissions, and a link.
-fn lay(server: &TestServer) {
+/// Creates files of different ages, sizes and permissions, and a symbolic link.
+fn create_file(server: &TestServer) {
     let root = server.root();
     let day = Duration::from_secs(86_400);
     for (name, size, age, mode) in [
@@ -50,22 +50,22 @@ fn lay(server: &TestServer) {
     server.hand_over().unwrap();
 }
 
-async fn client_by(server: &TestServer, command: ListCommand) -> Client {
-    login_by(builder(server).list_command(command).server_zone(ServerZone::UTC), server).await
+async fn client_with(server: &TestServer, command: ListCommand) -> Client {
+    login_with(builder(server).list_command(command).server_zone(ServerZone::UTC), server).await
 }
 
-/// Logs in twice, to list by each; `None` where the server does not know `MLSD`.
+/// Logs in twice, to list with each command; `None` if the server does not support `MLSD`.
 async fn clients(server: &TestServer) -> Option<[Client; 2]> {
-    lay(server);
-    let mut by_mlsd = client_by(server, ListCommand::Mlsd).await;
+    create_file(server);
+    let mut by_mlsd = client_with(server, ListCommand::Mlsd).await;
     match by_mlsd.list("").await {
         Err(Error::StatusCode(error)) if error.info.code().is_unsupported() => return None,
         listed => drop(listed.unwrap()),
     }
-    Some([by_mlsd, client_by(server, ListCommand::List).await])
+    Some([by_mlsd, client_with(server, ListCommand::List).await])
 }
 
-/// What both can say of an entry.
+/// The information about an entry that both commands provide.
 #[derive(Debug, PartialEq)]
 struct Said {
     kind: EntryKind,
@@ -78,7 +78,7 @@ struct Said {
 fn said(server: &TestServer, entry: &Entry, other: &Entry) -> Said {
     let is_link = entry.is_link() || other.is_link();
     Said {
-        // Over MLSD these two list links as what they point at.
+        // With MLSD these two list links as their targets.
         kind: if is_link && matches!(server.kind(), ServerKind::Embedded | ServerKind::Pyftpdlib) {
             EntryKind::Link
         } else {
@@ -86,12 +86,12 @@ fn said(server: &TestServer, entry: &Entry, other: &Entry) -> Said {
         },
         size: entry.size.filter(|_| entry.is_file() && other.is_file()),
         day: entry.modified.filter(|_| !is_link).map(|time| time.to_string()[..10].to_owned()),
-        minute: both_tell_minutes(entry.modified, other.modified).filter(|_| !is_link),
+        minute: both_have_minutes(entry.modified, other.modified).filter(|_| !is_link),
         mode: entry.mode.filter(|_| !is_link && other.mode.is_some()),
     }
 }
 
-fn both_tell_minutes(time: Option<Timestamp>, other: Option<Timestamp>) -> Option<(u8, u8)> {
+fn both_have_minutes(time: Option<Timestamp>, other: Option<Timestamp>) -> Option<(u8, u8)> {
     let (time, other) = time.zip(other)?;
     let tells = |time: &Timestamp| time.precision() > oxftp::Precision::Day;
     (tells(&time) && tells(&other)).then(|| (time.hour(), time.minute()))
@@ -139,11 +139,11 @@ async fn stat_agrees_between_mlst_and_list(server: &TestServer) {
     }
 }
 
-/// Servers that do not know `MLSD` are part of this one.
+/// This test includes servers without `MLSD`.
 async fn difficult_names_are_listed_by_both(server: &TestServer) {
-    lay(server);
-    let mut by_list = client_by(server, ListCommand::List).await;
-    let mut by_any = login_by(builder(server), server).await;
+    create_file(server);
+    let mut by_list = client_with(server, ListCommand::List).await;
+    let mut by_any = login_with(builder(server), server).await;
 
     let names = listed(&mut by_list, "", false).await;
 

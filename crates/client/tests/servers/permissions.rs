@@ -1,4 +1,4 @@
-//! Permissions that files keep.
+//! Preserved permissions.
 
 #![cfg(unix)]
 

@@ -1,4 +1,4 @@
-//! Sessions that are lent: opened, used again, replaced, refused, quit.
+//! Pool: sessions are opened, reused, replaced, refused and closed.
 
 use std::{pin::pin, time::Duration};
 
@@ -6,7 +6,7 @@ use futures_util::future::poll_immediate;
 use oxftp::Error;
 use oxftp_testing::{server_tests, servers::TestServer};
 
-use crate::common::{breaking_connector::BreakingConnector, builder, pool_by};
+use crate::common::{breaking_connector::BreakingConnector, builder, pool_with};
 
 server_tests! {
     sessions_are_reused_by_one_caller_each,
@@ -16,7 +16,7 @@ server_tests! {
 
 async fn sessions_are_reused_by_one_caller_each(server: &TestServer) {
     let connector = BreakingConnector::default();
-    let pool = pool_by(builder(server).connector(connector.clone()), server).size(2);
+    let pool = pool_with(builder(server).connector(connector.clone()), server).size(2);
 
     for _ in 0..5 {
         let mut client = pool.client().await.unwrap();
@@ -36,7 +36,7 @@ async fn sessions_are_reused_by_one_caller_each(server: &TestServer) {
 
 async fn broken_session_is_replaced(server: &TestServer) {
     let connector = BreakingConnector::new([2000], []);
-    let pool = pool_by(builder(server).connector(connector.clone()), server).size(1);
+    let pool = pool_with(builder(server).connector(connector.clone()), server).size(1);
 
     let mut client = pool.client().await.unwrap();
     while client.current_directory().await.is_ok() {}
@@ -49,7 +49,7 @@ async fn broken_session_is_replaced(server: &TestServer) {
 
 async fn idle_session_is_checked_with_noop(server: &TestServer) {
     let connector = BreakingConnector::default();
-    let pool = pool_by(builder(server).connector(connector.clone()), server).check_after(Duration::ZERO);
+    let pool = pool_with(builder(server).connector(connector.clone()), server).check_after(Duration::ZERO);
     drop(pool.client().await.unwrap());
 
     pool.client().await.unwrap().current_directory().await.unwrap();

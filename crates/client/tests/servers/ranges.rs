@@ -1,4 +1,4 @@
-//! Parts of files, and text with its line ends.
+//! Ranges of files, and streams in ASCII mode.
 
 use std::{fs, ops::RangeBounds};
 
@@ -58,9 +58,9 @@ async fn ascii_streams_round_trip_line_endings(server: &TestServer) {
     reader.read_to_end(&mut back).await.unwrap();
     reader.into_inner().finish().await.unwrap();
 
-    assert!(back == text, "{} bytes came back of {}", back.len(), text.len());
-    // vsftpd converts only where it is told to, libunftp never does.
+    assert!(back == text, "received {} of {} bytes", back.len(), text.len());
+    // vsftpd converts only if configured to, libunftp never.
     if !matches!(server.kind(), ServerKind::Vsftpd | ServerKind::Embedded) {
-        assert!(there == text, "{} bytes are there of {}", there.len(), text.len());
+        assert!(there == text, "stored {} of {} bytes", there.len(), text.len());
     }
 }

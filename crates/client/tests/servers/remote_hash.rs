@@ -1,4 +1,4 @@
-//! Hashes of files on the server, compared with those of local ones.
+//! Hashes of remote files, compared with local hashes.
 
 use std::fs;
 

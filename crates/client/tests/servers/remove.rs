@@ -1,4 +1,4 @@
-//! One file or one empty directory removed, on every server.
+//! Removal of one file or one empty directory, on every server.
 
 use std::fs;
 

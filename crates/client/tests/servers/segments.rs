@@ -1,4 +1,4 @@
-//! One large file over several connections: whole, whatever breaks, or not at all.
+//! Segmented downloads: one large file over several connections.
 
 use std::{
     fs,
@@ -15,9 +15,9 @@ use oxftp_testing::{
 };
 
 use crate::common::scripts;
-use crate::common::scripts::{mlst_file, sending};
+use crate::common::scripts::{mlst_file, send_file};
 use crate::common::{
-    breaking_connector::BreakingConnector, builder, content, fixtures::embedded, fixtures::files, pool_by,
+    breaking_connector::BreakingConnector, builder, content, fixtures::embedded, fixtures::files, pool_with,
 };
 
 server_tests! {
@@ -29,11 +29,11 @@ server_tests! {
 /// Four segments and some bytes.
 const SIZE: usize = 17 * 1024 * 1024 + 3;
 
-/// When the data connections of a download break that is to fail: none brings a segment to its end.
-const DEATHS: [usize; 9] = [1_000_000; 9];
+/// The bytes after which the data connections of a failing download break: no segment is completed.
+const DISCONNECTS: [usize; 9] = [1_000_000; 9];
 
-/// Lays a file on the server that no two parts of are alike.
-fn lay(server: &TestServer) -> Vec<u8> {
+/// Creates a file without repetitions on the server.
+fn create_file(server: &TestServer) -> Vec<u8> {
     let bytes = content(SIZE);
     fs::write(server.root().join("big"), &bytes).unwrap();
     server.hand_over().unwrap();
@@ -45,10 +45,10 @@ async fn fetch(pool: &Pool, local: &Path, resume: bool, retries: u32) -> oxftp::
 }
 
 async fn large_file_downloads_over_four_sessions(server: &TestServer) {
-    let bytes = lay(server);
+    let bytes = create_file(server);
     let local = tempfile::tempdir().unwrap();
     let connector = BreakingConnector::default();
-    let pool = pool_by(builder(server).connector(connector.clone()), server);
+    let pool = pool_with(builder(server).connector(connector.clone()), server);
 
     let report = pool.download("big").to(local.path()).segments(4).verify(Verify::Size).await.unwrap();
 
@@ -60,10 +60,10 @@ async fn large_file_downloads_over_four_sessions(server: &TestServer) {
 }
 
 async fn broken_segments_are_retried(server: &TestServer) {
-    let bytes = lay(server);
+    let bytes = create_file(server);
     let local = tempfile::tempdir().unwrap();
     let connector = BreakingConnector::new([], [500_000, 3_000_000, 200_000, 1_000_000, 2_000_000]);
-    let pool = pool_by(builder(server).connector(connector), server);
+    let pool = pool_with(builder(server).connector(connector), server);
 
     let report = fetch(&pool, local.path(), false, 9).await.unwrap();
 
@@ -73,10 +73,10 @@ async fn broken_segments_are_retried(server: &TestServer) {
 }
 
 async fn segments_resume_in_later_download(server: &TestServer) {
-    let bytes = lay(server);
+    let bytes = create_file(server);
     let local = tempfile::tempdir().unwrap();
-    let connector = BreakingConnector::new([], DEATHS);
-    let pool = pool_by(builder(server).connector(connector), server);
+    let connector = BreakingConnector::new([], DISCONNECTS);
+    let pool = pool_with(builder(server).connector(connector), server);
 
     fetch(&pool, local.path(), false, 0).await.unwrap_err();
     assert_eq!(files(local.path()), ["big.oxftp.part", "big.oxftp.part.segments"]);
@@ -87,12 +87,12 @@ async fn segments_resume_in_later_download(server: &TestServer) {
     assert_eq!(files(local.path()), ["big"]);
 }
 
-/// A server and what a download in segments left that broke off.
-async fn broken_off() -> (TestServer, tempfile::TempDir, Vec<u8>) {
+/// Starts a server, and leaves the state of an interrupted segmented download.
+async fn interrupted_download() -> (TestServer, tempfile::TempDir, Vec<u8>) {
     let server = embedded().await;
-    let bytes = lay(&server);
+    let bytes = create_file(&server);
     let local = tempfile::tempdir().unwrap();
-    let pool = pool_by(builder(&server).connector(BreakingConnector::new([], DEATHS)), &server);
+    let pool = pool_with(builder(&server).connector(BreakingConnector::new([], DISCONNECTS)), &server);
     fetch(&pool, local.path(), false, 0).await.unwrap_err();
     assert_eq!(files(local.path()), ["big.oxftp.part", "big.oxftp.part.segments"]);
     (server, local, bytes)
@@ -100,9 +100,9 @@ async fn broken_off() -> (TestServer, tempfile::TempDir, Vec<u8>) {
 
 #[tokio::test]
 async fn resume_ignores_preallocated_segment_space() {
-    let (server, local, bytes) = broken_off().await;
+    let (server, local, bytes) = interrupted_download().await;
 
-    let pool = pool_by(builder(&server), &server);
+    let pool = pool_with(builder(&server), &server);
     let report = pool.download("big").to(local.path()).resume(true).await.unwrap();
 
     assert!(fs::read(local.path().join("big")).unwrap() == bytes);
@@ -112,13 +112,13 @@ async fn resume_ignores_preallocated_segment_space() {
 
 #[tokio::test]
 async fn changed_file_discards_its_segments() {
-    let (server, local, mut bytes) = broken_off().await;
+    let (server, local, mut bytes) = interrupted_download().await;
     bytes.reverse();
     fs::write(server.root().join("big"), &bytes).unwrap();
     let later = SystemTime::now() + Duration::from_secs(60);
     fs::File::options().append(true).open(server.root().join("big")).unwrap().set_modified(later).unwrap();
 
-    let report = fetch(&pool_by(builder(&server), &server), local.path(), true, 2).await.unwrap();
+    let report = fetch(&pool_with(builder(&server), &server), local.path(), true, 2).await.unwrap();
 
     assert!(fs::read(local.path().join("big")).unwrap() == bytes);
     assert_eq!(report.resumed, 0);
@@ -127,11 +127,11 @@ async fn changed_file_discards_its_segments() {
 #[tokio::test]
 async fn single_connection_partial_resumes_in_segments() {
     let server = embedded().await;
-    let bytes = lay(&server);
+    let bytes = create_file(&server);
     let local = tempfile::tempdir().unwrap();
     fs::write(local.path().join("big.oxftp.part"), &bytes[..2_000_000]).unwrap();
 
-    let report = fetch(&pool_by(builder(&server), &server), local.path(), true, 2).await.unwrap();
+    let report = fetch(&pool_with(builder(&server), &server), local.path(), true, 2).await.unwrap();
 
     assert!(fs::read(local.path().join("big")).unwrap() == bytes);
     assert_eq!(report.resumed, 2_000_000);
@@ -141,9 +141,9 @@ async fn single_connection_partial_resumes_in_segments() {
 #[tokio::test]
 async fn file_changed_during_segments_gets_no_final_name() {
     let server = embedded().await;
-    lay(&server);
+    create_file(&server);
     let local = tempfile::tempdir().unwrap();
-    let pool = pool_by(builder(&server), &server);
+    let pool = pool_with(builder(&server), &server);
     pool.throttle().set_read_limit(Some(16 << 20));
     let change = async {
         let status = local.path().join("big.oxftp.part.segments");
@@ -167,7 +167,7 @@ async fn repetitive_file_uses_one_connection_and_is_complete() {
     fs::write(server.root().join("big"), &bytes).unwrap();
     let local = tempfile::tempdir().unwrap();
 
-    let report = fetch(&pool_by(builder(&server), &server), local.path(), false, 2).await.unwrap();
+    let report = fetch(&pool_with(builder(&server), &server), local.path(), false, 2).await.unwrap();
 
     assert!(fs::read(local.path().join("big")).unwrap() == bytes);
     assert_eq!(report.bytes, SIZE as u64);
@@ -179,11 +179,11 @@ async fn segments_work_with_fewer_sessions() {
     for kind in [ServerKind::Vsftpd, ServerKind::ProFtpd, ServerKind::PureFtpd, ServerKind::Pyftpdlib] {
         for protection in [Protection::Plain, Protection::Explicit] {
             let mut options = ServerOptions::new(protection);
-            options.most_sessions = Some(2);
+            options.max_sessions = Some(2);
             let Some(server) = available(kind.start_with(options).await) else { continue };
-            let bytes = lay(&server);
+            let bytes = create_file(&server);
             let local = tempfile::tempdir().unwrap();
-            let pool = pool_by(builder(&server), &server);
+            let pool = pool_with(builder(&server), &server);
 
             fetch(&pool, local.path(), false, 2).await.unwrap();
 
@@ -193,18 +193,18 @@ async fn segments_work_with_fewer_sessions() {
     }
 }
 
-/// The first session of a download in two segments that becomes one.
-fn all_on_one(bytes: &[u8]) -> Script {
+/// Plays the first session of a download in two segments that falls back to one connection.
+fn fall_back_to_one_connection(bytes: &[u8]) -> Script {
     let script = Script::new().login().expect("MLST big").reply(mlst_file(bytes.len() as u64));
     let script = script.expect("MDTM big").reply("213 20240501120000").type_image();
-    sending(script, "RETR big", bytes)
+    send_file(script, "RETR big", bytes)
         .expect("SIZE big")
         .reply(format!("213 {}", bytes.len()))
         .expect("MDTM big")
         .reply("213 20240501120000")
 }
 
-/// Lifts the limit once the first segment would have been through.
+/// Removes the rate limit once the first segment would be complete.
 #[derive(Debug)]
 struct SpeedUp {
     counter: Counter,
@@ -220,12 +220,12 @@ impl Progress for SpeedUp {
     }
 }
 
-/// Downloads over two sessions, the first of which is slow enough for the second to come in time.
-async fn fetch_slowly(scripts: [Script; 2], bytes: &[u8]) {
+/// Downloads over two sessions; the first is slow enough for the second to start.
+async fn download_slowly(scripts: [Script; 2], bytes: &[u8]) {
     let local = tempfile::tempdir().unwrap();
     let server = Script::start_each(scripts).await;
     let pool = Pool::new(scripts::builder(), server.address(), Credentials::anonymous()).size(2);
-    // Replies are read at this rate, too.
+    // The rate limit applies to replies, too.
     pool.throttle().set_read_limit(Some(2 << 20));
     let progress = Arc::new(SpeedUp { counter: Counter::default(), throttle: pool.throttle().clone() });
 
@@ -242,7 +242,7 @@ async fn refused_rest_falls_back_to_one_connection() {
     let bytes = content(16 << 20);
     let refused = Script::new().login().type_image().passive().expect("REST 8388608").reply("502 no REST");
 
-    fetch_slowly([all_on_one(&bytes), refused], &bytes).await;
+    download_slowly([fall_back_to_one_connection(&bytes), refused], &bytes).await;
 }
 
 #[tokio::test]
@@ -252,14 +252,14 @@ async fn ignored_rest_is_detected() {
     let script = script.expect("RETR big").reply("150 here").send(&bytes[..100_000]).expect("ABOR");
     let ignored = script.reply("426 cut\r\n226 aborted").expect("NOOP").reply("200 ok");
 
-    fetch_slowly([all_on_one(&bytes), ignored], &bytes).await;
+    download_slowly([fall_back_to_one_connection(&bytes), ignored], &bytes).await;
 }
 
 #[tokio::test]
 async fn small_file_uses_one_connection() {
     let local = tempfile::tempdir().unwrap();
     let script = Script::new().login().expect("MLST big").reply(mlst_file(1000)).type_image();
-    let server = Script::start_each([sending(script, "RETR big", content(1000))]).await;
+    let server = Script::start_each([send_file(script, "RETR big", content(1000))]).await;
     let pool = Pool::new(scripts::builder(), server.address(), Credentials::anonymous());
 
     pool.download("big").to(local.path()).segments(4).await.unwrap();

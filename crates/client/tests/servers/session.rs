@@ -1,4 +1,4 @@
-//! One suite for every server and every protection it has.
+//! Basic operations on every server and protection.
 
 use std::io::Write;
 
@@ -6,7 +6,7 @@ use oxftp::{Client, EntryKind, RemotePath};
 use oxftp_testing::{
     server_tests,
     servers::{ServerKind, TestServer},
-    tree::{TreeOptions, compare_trees, hard_names, make_tree, non_utf8_names},
+    tree::{TreeOptions, compare_trees, difficult_names, make_tree, non_utf8_names},
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
@@ -31,14 +31,14 @@ server_tests! {
     wrong_password_is_refused,
 }
 
-/// Stores bytes under a name.
+/// Uploads bytes as a file.
 async fn put(client: &mut Client, path: &str, bytes: &[u8]) {
     let mut stream = client.upload_stream(path).await.unwrap();
     stream.write_all(bytes).await.unwrap();
     stream.finish().await.unwrap();
 }
 
-/// Fetches what is under a name.
+/// Downloads a file.
 async fn get(client: &mut Client, path: &str) -> Vec<u8> {
     let mut stream = client.download_stream(path).await.unwrap();
     let mut bytes = Vec::new();
@@ -47,7 +47,7 @@ async fn get(client: &mut Client, path: &str) -> Vec<u8> {
     bytes
 }
 
-/// Tries to fetch; libunftp refuses only after it has announced the transfer.
+/// Tries a download; libunftp refuses it only after `150`.
 async fn try_get(client: &mut Client, path: &str) -> oxftp::Result<Vec<u8>> {
     let mut stream = client.download_stream(path).await?;
     let mut bytes = Vec::new();
@@ -69,8 +69,8 @@ async fn names(client: &mut Client, path: &str) -> Vec<String> {
     names
 }
 
-/// Fails unless commands and replies belong together.
-async fn check_in_step(client: &mut Client) {
+/// Fails unless commands and replies are in sync.
+async fn assert_in_sync(client: &mut Client) {
     client.command("NOOP").expect("200").await.unwrap();
     client.current_directory().await.unwrap();
 }
@@ -113,7 +113,7 @@ async fn empty_file_round_trip(server: &TestServer) {
 
     assert_eq!(get(&mut client, "empty").await, b"");
     assert_eq!(client.stat("empty").await.unwrap().size, Some(0));
-    check_in_step(&mut client).await;
+    assert_in_sync(&mut client).await;
 }
 
 async fn empty_directory_lists_as_empty(server: &TestServer) {
@@ -122,7 +122,7 @@ async fn empty_directory_lists_as_empty(server: &TestServer) {
 
     assert!(names(&mut client, "nothing").await.is_empty());
     assert!(client.list("nothing").recursive().await.unwrap().is_empty());
-    check_in_step(&mut client).await;
+    assert_in_sync(&mut client).await;
 }
 
 async fn listing_a_file_is_empty(server: &TestServer) {
@@ -132,7 +132,7 @@ async fn listing_a_file_is_empty(server: &TestServer) {
 
     assert!(names(&mut client, "same/same").await.is_empty());
     assert_eq!(names(&mut client, "same").await, ["same"]);
-    check_in_step(&mut client).await;
+    assert_in_sync(&mut client).await;
 }
 
 async fn missing_paths_are_not_found(server: &TestServer) {
@@ -142,7 +142,7 @@ async fn missing_paths_are_not_found(server: &TestServer) {
     assert!(try_get(&mut client, "missing").await.unwrap_err().is_not_found());
     assert!(!client.exists("missing").await.unwrap());
     client.remove("missing").await.unwrap();
-    check_in_step(&mut client).await;
+    assert_in_sync(&mut client).await;
 }
 
 async fn transfers_start_at_offsets(server: &TestServer) {
@@ -196,7 +196,7 @@ async fn sizes_and_times_are_reported(server: &TestServer) {
 }
 
 async fn difficult_names_round_trip_rename_and_removal(server: &TestServer) {
-    name_what_is_left_out(server.kind());
+    print_unsupported_names(server.kind());
     let local = tempfile::tempdir().unwrap();
     let (source, back) = (local.path().join("source"), local.path().join("back"));
     std::fs::create_dir(&source).unwrap();
@@ -220,16 +220,16 @@ async fn difficult_names_round_trip_rename_and_removal(server: &TestServer) {
     client.quit().await.unwrap();
 }
 
-/// Says which names a server cannot have, and why.
-fn name_what_is_left_out(kind: ServerKind) {
-    for name in hard_names().into_iter().chain(non_utf8_names()) {
+/// Prints the names that a server does not support, and the reason.
+fn print_unsupported_names(kind: ServerKind) {
+    for name in difficult_names().into_iter().chain(non_utf8_names()) {
         for why in [kind.refuses_file(&name), kind.refuses_directory(&name)].into_iter().flatten() {
             let _ = writeln!(std::io::stderr(), "left out: {name:?}: {why}");
         }
     }
 }
 
-/// Stats some of the listed paths.
+/// Runs `stat` for some of the listed paths.
 async fn stat_some(client: &mut Client, paths: &[RemotePath]) {
     for path in paths.iter().step_by(20) {
         client.stat(path).await.unwrap_or_else(|error| panic!("{path}: {error}"));
@@ -245,11 +245,11 @@ async fn aborted_download_keeps_client_usable(server: &TestServer) {
     stream.read_exact(&mut [0; 1000]).await.unwrap();
     stream.abort().await.unwrap();
 
-    check_in_step(&mut client).await;
+    assert_in_sync(&mut client).await;
     assert_eq!(names(&mut client, "").await, ["big"]);
     let stream = client.download_stream("big").await.unwrap();
     stream.abort_without_waiting().await.unwrap();
-    check_in_step(&mut client).await;
+    assert_in_sync(&mut client).await;
 }
 
 async fn aborted_upload_keeps_client_usable(server: &TestServer) {
@@ -259,7 +259,7 @@ async fn aborted_upload_keeps_client_usable(server: &TestServer) {
     stream.write_all(&content(100_000)).await.unwrap();
     stream.abort().await.unwrap();
 
-    check_in_step(&mut client).await;
+    assert_in_sync(&mut client).await;
     put(&mut client, "whole", b"x").await;
     assert_eq!(get(&mut client, "whole").await, b"x");
 }
@@ -275,13 +275,13 @@ async fn dropped_listing_keeps_client_usable(server: &TestServer) {
     entries.next().await.unwrap().unwrap();
     drop(entries);
 
-    check_in_step(&mut client).await;
+    assert_in_sync(&mut client).await;
     assert_eq!(names(&mut client, "").await.len(), 50);
 }
 
 async fn wrong_password_is_refused(server: &TestServer) {
     if server.kind() == ServerKind::Vsftpd {
-        // Its test login is anonymous, which takes any password.
+        // The test login of vsftpd is anonymous and accepts any password.
         return;
     }
     let mut client = common::builder(server).connect((server.host(), server.port())).await.unwrap();

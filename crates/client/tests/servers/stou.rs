@@ -1,4 +1,4 @@
-//! Uploads under names that the server chooses (`STOU`).
+//! Uploads with a name chosen by the server (`STOU`).
 
 use oxftp::{Client, Error, FileName, Result, TransferSummary};
 use oxftp_testing::{
@@ -23,7 +23,7 @@ async fn stou_overwrites_nothing_and_reports_names(server: &TestServer) {
     for content in ["one", "two"] {
         let stored = store(&mut client, content.as_bytes()).await;
 
-        // libunftp tells nobody what it has called a file.
+        // libunftp does not report the chosen name.
         if server.kind() == ServerKind::Embedded {
             assert!(matches!(stored, Err(Error::UnusableReply { .. })), "{stored:?}");
             continue;

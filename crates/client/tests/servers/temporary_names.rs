@@ -1,4 +1,4 @@
-//! Uploads that have another name until they are whole.
+//! Uploads under a temporary name.
 
 use std::{fs, path::PathBuf, sync::Arc};
 
@@ -11,7 +11,7 @@ use oxftp_testing::{
 use tempfile::TempDir;
 use tokio::sync::Notify;
 
-use crate::common::{builder, content, login, login_by};
+use crate::common::{builder, content, login, login_with};
 
 server_tests! {
     complete_upload_replaces_the_target,
@@ -21,7 +21,7 @@ server_tests! {
 
 async fn complete_upload_replaces_the_target(server: &TestServer) {
     let (_local, path) = local_file(&content(100_000));
-    lay(server, b"old");
+    create_file(server, b"old");
     let mut client = login(server).await;
 
     client.upload(&path).temporary(true).verify(Verify::Size).keep_times(true).await.unwrap();
@@ -30,7 +30,7 @@ async fn complete_upload_replaces_the_target(server: &TestServer) {
     assert!(!server.root().join("a.oxftp.part").exists());
 }
 
-/// Tells when the first bytes are on their way.
+/// Notifies when the first bytes are transferred.
 #[derive(Debug, Default)]
 struct Begun(Notify);
 
@@ -42,8 +42,8 @@ impl Progress for Begun {
 
 async fn broken_upload_keeps_target_and_resumes(server: &TestServer) {
     let (_local, path) = local_file(&content(2_000_000));
-    lay(server, b"old");
-    let mut client = login_by(builder(server).write_limit(300_000), server).await;
+    create_file(server, b"old");
+    let mut client = login_with(builder(server).write_limit(300_000), server).await;
     let begun = Arc::new(Begun::default());
     {
         let upload = client.upload(&path).temporary(true).progress(begun.clone());
@@ -52,7 +52,7 @@ async fn broken_upload_keeps_target_and_resumes(server: &TestServer) {
             () = begun.0.notified() => {}
         }
     }
-    // The server is done with it then.
+    // After this the server has finished the upload.
     let _ = client.settle().await;
 
     assert_eq!(fs::read(server.root().join("a")).unwrap(), b"old");
@@ -80,7 +80,7 @@ fn local_file(content: &[u8]) -> (TempDir, PathBuf) {
     (local, path)
 }
 
-fn lay(server: &TestServer, content: &[u8]) {
+fn create_file(server: &TestServer, content: &[u8]) {
     fs::write(server.root().join("a"), content).unwrap();
     server.hand_over().unwrap();
 }

@@ -1,4 +1,4 @@
-//! What is looked at once a file has arrived: its length, its hash, its time.
+//! Verification after transfers: size, hash and time.
 
 use std::{
     fs,
@@ -40,7 +40,7 @@ async fn an_upload_keeps_the_times_of_its_files(server: &TestServer) {
     }
     let mut client = login(server).await;
 
-    // libunftp has no way to set a time, which is no failure.
+    // libunftp cannot set times, which is not a failure.
     client.upload(&source).keep_times(true).await.unwrap();
 
     if server.kind() != ServerKind::Embedded {

@@ -1,4 +1,4 @@
-//! A server far away: what is done at once there that would else take round trips one after the other.
+//! High latency: commands that are sent together save round trips.
 
 use std::{fmt, fs, io, time::Duration};
 
@@ -11,15 +11,15 @@ use oxftp_testing::{
     certificates::{Authority, Identity},
     scripted::Script,
     servers::TestServer,
-    tls_front::{Alpn, TlsFront},
+    tls_terminator::{Alpn, TlsTerminator},
 };
 use tokio::sync::Mutex;
 
 use crate::common::scripts;
-use crate::common::scripts::{check_in_step, get, in_step};
-use crate::common::{breaking_connector::BreakingConnector, builder, fixtures::embedded, pool_by};
+use crate::common::scripts::{assert_in_sync, get, with_sync_check};
+use crate::common::{breaking_connector::BreakingConnector, builder, fixtures::embedded, pool_with};
 
-/// Opens no data connection before there are so many sessions.
+/// Opens no data connection before this many sessions exist.
 #[derive(Debug)]
 struct Waiting {
     inner: BreakingConnector,
@@ -37,7 +37,7 @@ impl Connector for Waiting {
     }
 }
 
-async fn listed_by_a_pool_that_waits_for(sessions: usize, connections: Connections) -> usize {
+async fn listed_by_pool(sessions: usize, connections: Connections) -> usize {
     let server = embedded().await;
     fs::create_dir(server.root().join("tree")).unwrap();
     fs::write(server.root().join("tree/file"), "x").unwrap();
@@ -52,25 +52,25 @@ async fn listed_by_a_pool_that_waits_for(sessions: usize, connections: Connectio
 }
 
 fn slow_pool(server: &TestServer, connector: Waiting) -> Pool {
-    pool_by(builder(server).connector(connector), server).size(8)
+    pool_with(builder(server).connector(connector), server).size(8)
 }
 
 #[tokio::test]
 async fn prewarm_opens_sessions_during_listing() {
-    assert_eq!(listed_by_a_pool_that_waits_for(8, Connections::All).await, 8);
+    assert_eq!(listed_by_pool(8, Connections::All).await, 8);
 }
 
 #[tokio::test]
 async fn prewarm_with_auto_connections_opens_first_step_only() {
-    assert_eq!(listed_by_a_pool_that_waits_for(4, Connections::Auto).await, 4);
+    assert_eq!(listed_by_pool(4, Connections::Auto).await, 4);
 }
 
 #[tokio::test]
 async fn refused_prewarm_session_does_not_stop_transfer() {
     let local = tempfile::tempdir().unwrap();
     let tree = Script::new().login().expect("MLST d").reply(scripts::mlst_dir()).type_image();
-    let tree = scripts::sending(tree, "MLSD d", "type=file;size=1; a\r\n");
-    let tree = scripts::sending(tree, "RETR d/a", "a").expect("QUIT");
+    let tree = scripts::send_file(tree, "MLSD d", "type=file;size=1; a\r\n");
+    let tree = scripts::send_file(tree, "RETR d/a", "a").expect("QUIT");
     let refused = Script::new().greeting("421 There are too many connections from your internet address.");
     let server = Script::start_each([tree, refused.close()]).await;
     let connector = Waiting { inner: BreakingConnector::default(), sessions: 2 };
@@ -84,10 +84,10 @@ async fn refused_prewarm_session_does_not_stop_transfer() {
     server.done().await;
 }
 
-/// Encrypts what goes to a server of scripts: its data connections as well.
+/// Adds TLS to a scripted server, including its data connections.
 struct Encrypting {
     identity: Identity,
-    fronts: Mutex<Vec<TlsFront>>,
+    fronts: Mutex<Vec<TlsTerminator>>,
 }
 
 impl fmt::Debug for Encrypting {
@@ -102,7 +102,7 @@ impl Connector for Encrypting {
             let (Target::Data { port, .. } | Target::Control { port, .. }) = target else {
                 return Err(io::ErrorKind::Unsupported.into());
             };
-            let front = TlsFront::start(([127, 0, 0, 1], port).into(), &self.identity, Alpn::Ftp).await;
+            let front = TlsTerminator::start(([127, 0, 0, 1], port).into(), &self.identity, Alpn::Ftp).await;
             let port = front.address().port();
             self.fronts.lock().await.push(front);
             TcpConnector::new().connect(Target::Data { host: "127.0.0.1", address: None, port }).await
@@ -110,22 +110,22 @@ impl Connector for Encrypting {
     }
 }
 
-/// Fetches a file over TLS from a server that greets so and plays `transfer` after `150`.
+/// Downloads a file over TLS from a server with this greeting that plays `transfer` after `150`.
 async fn fetched_over_tls(greeting: &str, transfer: impl FnOnce(Script) -> Script) -> Vec<u8> {
     let authority = Authority::new("tests").unwrap();
     let identity = authority.server(&["localhost", "127.0.0.1"]).unwrap();
     let connector = Encrypting { identity, fronts: Mutex::default() };
     let script = Script::new().greeting(greeting).expect("PBSZ 0").expect("PROT P");
     let script = script.reply("200 ok").reply("200 ok").type_image();
-    let script = transfer(scripts::opening(script, "RETR x")).reply("226 done");
-    let server = in_step(script).start().await;
+    let script = transfer(scripts::open_transfer(script, "RETR x")).reply("226 done");
+    let server = with_sync_check(script).start().await;
     let tls = TlsConfig::new().root_certificates_pem(authority.pem()).unwrap();
     let builder = scripts::builder().implicit_tls(tls).connector(connector);
     let mut client = builder.connect(server.address()).await.unwrap();
 
     let content = get(&mut client, "x").await.unwrap();
 
-    check_in_step(&mut client).await;
+    assert_in_sync(&mut client).await;
     server.done().await;
     content
 }

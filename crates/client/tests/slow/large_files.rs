@@ -1,5 +1,4 @@
-//! Large files, whose bytes pass by this side's memory where nothing stands between: they arrive
-//! whole, and what holds for other transfers holds for them.
+//! Large files, which are transferred inside the kernel (`splice`) if possible, with the same guarantees as others.
 
 use std::{fs, fs::File, path::Path, sync::Arc, time::Duration};
 
@@ -7,7 +6,9 @@ use oxftp::{Counter, Progress};
 use oxftp_testing::{scripted::Script, server_tests, servers::TestServer};
 use tokio::sync::Notify;
 
-use crate::common::scripts::{builder, check_in_step, in_step, mlst_file, opening, play, play_to};
+use crate::common::scripts::{
+    assert_in_sync, builder, mlst_file, open_transfer, play, play_with, with_sync_check,
+};
 use crate::common::{content, login};
 
 server_tests! {
@@ -47,13 +48,13 @@ async fn large_download_resumes_at_partial_file_end(server: &TestServer) {
 async fn reset_large_download_leaves_valid_partial_file() {
     let local = tempfile::tempdir().unwrap();
     let script = Script::new().expect("MLST it").reply(mlst_file(2 * SIZE as u64)).type_image();
-    let script = opening(script, "RETR it").send(content(SIZE)).reset_data().reply("426 reset");
-    let (server, mut client) = play(in_step(script)).await;
+    let script = open_transfer(script, "RETR it").send(content(SIZE)).reset_data().reply("426 reset");
+    let (server, mut client) = play(with_sync_check(script)).await;
 
     client.download("it").to(local.path()).await.unwrap_err();
 
-    assert_true_part(local.path());
-    check_in_step(&mut client).await;
+    assert_valid_partial(local.path());
+    assert_in_sync(&mut client).await;
     server.done().await;
 }
 
@@ -61,20 +62,20 @@ async fn reset_large_download_leaves_valid_partial_file() {
 async fn stalled_large_download_timeout_leaves_valid_partial_file() {
     let local = tempfile::tempdir().unwrap();
     let script = Script::new().expect("MLST it").reply(mlst_file(2 * SIZE as u64)).type_image();
-    let script = opening(script, "RETR it").send(content(SIZE)).stall();
+    let script = open_transfer(script, "RETR it").send(content(SIZE)).stall();
     let mut timeouts = oxftp::Timeouts::all(Duration::from_secs(20));
     timeouts.data_idle = Some(Duration::from_millis(200));
     timeouts.completion = Some(Duration::from_millis(200));
-    let (server, mut client) = play_to(builder().timeouts(timeouts), script).await;
+    let (server, mut client) = play_with(builder().timeouts(timeouts), script).await;
 
     let error = client.download("it").to(local.path()).await.unwrap_err();
 
     assert!(error.is_timeout(), "{error}");
-    assert_true_part(local.path());
+    assert_valid_partial(local.path());
     server.done().await;
 }
 
-/// Tells when the first bytes are through.
+/// Notifies when the first bytes are transferred.
 #[derive(Debug, Default)]
 struct Begun(Notify);
 
@@ -88,10 +89,11 @@ impl Progress for Begun {
 async fn dropped_large_upload_is_reset() {
     let local = tempfile::tempdir().unwrap();
     let source = local.path().join("it");
-    // More than sockets hold, so that it cannot be through.
+    // More than the socket buffers hold, so the upload cannot be complete.
     File::create(&source).unwrap().set_len(64 << 20).unwrap();
-    let script = opening(Script::new().type_image(), "STOR it").read(SIZE).expect_reset().reply("426 cut");
-    let (server, mut client) = play(in_step(script)).await;
+    let script =
+        open_transfer(Script::new().type_image(), "STOR it").read(SIZE).expect_reset().reply("426 cut");
+    let (server, mut client) = play(with_sync_check(script)).await;
     let begun = Arc::new(Begun::default());
 
     tokio::select! {
@@ -101,16 +103,16 @@ async fn dropped_large_upload_is_reset() {
         () = begun.0.notified() => {}
     }
 
-    check_in_step(&mut client).await;
+    assert_in_sync(&mut client).await;
     server.done().await;
 }
 
-/// The part holds the beginning of the file, whatever its length.
-fn assert_true_part(directory: &Path) {
+/// Checks that the partial file holds the beginning of the file, whatever its length.
+fn assert_valid_partial(directory: &Path) {
     assert!(!directory.join("it").exists());
     let part = fs::read(directory.join("it.oxftp.part")).unwrap();
     assert!(!part.is_empty() && content(SIZE).starts_with(&part), "{} bytes", part.len());
 }
 
-/// More than goes through memory before the kernel is asked.
+/// More than is copied through memory before `splice` is used.
 const SIZE: usize = 3_000_001;

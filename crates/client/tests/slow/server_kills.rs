@@ -1,6 +1,7 @@
-//! A server that dies in the middle of a tree and comes back: what stands under its final name is whole.
+//! Servers that are killed and restarted during a tree transfer: files with their final name are complete.
 //!
-//! The moments follow from a seed that a failure prints; `OXFTP_SEED=17` sets it, `OXFTP_SEEDS=20` tries so many, from 1 on.
+//! The times of the kills follow from a seed that a failed run prints; `OXFTP_SEED=17` sets the seed, `OXFTP_SEEDS=20` runs
+//! the seeds from 1 to 20.
 
 use std::{
     env, fs,
@@ -17,18 +18,18 @@ use oxftp_testing::{
 };
 use tokio::sync::mpsc;
 
-use crate::common::{builder, content, fixtures::files, pool_by};
+use crate::common::{builder, content, fixtures::files, pool_with};
 
-/// Says when the next file is done at which the server is to die.
+/// Notifies when the file count for the next kill is reached.
 #[derive(Debug)]
-struct Moments {
-    /// How many files must be done, the next moment last.
+struct KillPoints {
+    /// The file counts of the kills, in reverse order.
     after: Mutex<Vec<usize>>,
     done: Mutex<usize>,
     kill: mpsc::UnboundedSender<()>,
 }
 
-impl Moments {
+impl KillPoints {
     fn of(seed: u64) -> (Arc<Self>, mpsc::UnboundedReceiver<()>) {
         let mut random = Random::new(seed);
         let mut after: Vec<_> = [(); KILLS].map(|()| random.below(FILES as u64 * 9 / 10) as usize).to_vec();
@@ -38,7 +39,7 @@ impl Moments {
     }
 }
 
-impl Progress for Moments {
+impl Progress for KillPoints {
     fn file_finished(&self, _name: &str) {
         let mut done = self.done.lock().unwrap();
         *done += 1;
@@ -49,8 +50,8 @@ impl Progress for Moments {
     }
 }
 
-/// Runs a transfer while the server dies at each moment; tells how often it did.
-async fn through_kills(
+/// Runs a transfer while the server is killed repeatedly; returns the number of kills.
+async fn run_with_kills(
     server: &mut TestServer,
     mut killed: mpsc::UnboundedReceiver<()>,
     transfer: impl Future<Output = Result<Report>>,
@@ -71,41 +72,41 @@ async fn through_kills(
 
 async fn downloads(kind: ServerKind, protection: Protection, seed: u64) {
     let Some(mut server) = available(kind.start(protection).await) else { return };
-    lay(&server.root().join("tree"));
+    create_file(&server.root().join("tree"));
     server.hand_over().unwrap();
     let local = tempfile::tempdir().unwrap();
-    let (moments, killed) = Moments::of(seed);
+    let (moments, killed) = KillPoints::of(seed);
     let pool = pool(&server);
 
     let download = pool.download("tree").to(local.path()).retries(RETRIES).progress(moments).into_future();
-    let (outcome, kills) = through_kills(&mut server, killed, download).await;
+    let (outcome, kills) = run_with_kills(&mut server, killed, download).await;
 
     assert!(kills > 0, "seed {seed}");
-    let bad = differing(&server.root().join("tree"), &local.path().join("tree"));
+    let bad = differing_files(&server.root().join("tree"), &local.path().join("tree"));
     let cut: Vec<_> = bad.iter().filter(|file| local.path().join("tree").join(file).exists()).collect();
-    assert!(cut.is_empty(), "seed {seed}: cut under their final names: {cut:?}");
+    assert!(cut.is_empty(), "seed {seed}: truncated files with their final name: {cut:?}");
     check(seed, &outcome, &bad);
 }
 
 async fn uploads(kind: ServerKind, protection: Protection, seed: u64) {
     let Some(mut server) = available(kind.start(protection).await) else { return };
     let local = tempfile::tempdir().unwrap();
-    lay(&local.path().join("tree"));
-    let (moments, killed) = Moments::of(seed);
+    create_file(&local.path().join("tree"));
+    let (moments, killed) = KillPoints::of(seed);
     let pool = pool(&server);
 
     let upload = pool.upload(local.path().join("tree")).retries(RETRIES).progress(moments).into_future();
-    let (outcome, kills) = through_kills(&mut server, killed, upload).await;
+    let (outcome, kills) = run_with_kills(&mut server, killed, upload).await;
 
     assert!(kills > 0, "seed {seed}");
-    check(seed, &outcome, &differing(&local.path().join("tree"), &server.root().join("tree")));
+    check(seed, &outcome, &differing_files(&local.path().join("tree"), &server.root().join("tree")));
 }
 
-/// Whatever is missing or differs is named.
+/// Checks that every missing or different file is reported.
 fn check(seed: u64, outcome: &Result<Report>, bad: &[String]) {
     let named = match outcome {
         Ok(_) => Vec::new(),
-        // What was not begun is named nowhere.
+        // Files that were not started are not reported.
         Err(Error::Stopped { .. }) => return,
         Err(Error::SomeFailed { report }) => {
             report.failures.iter().map(|failure| failure.name.as_str()).collect()
@@ -119,18 +120,18 @@ fn check(seed: u64, outcome: &Result<Report>, bad: &[String]) {
     );
 }
 
-/// The files of a tree of which the copy is missing or different.
-fn differing(original: &Path, copy: &Path) -> Vec<String> {
+/// Returns the files of a tree whose copy is missing or different.
+fn differing_files(original: &Path, copy: &Path) -> Vec<String> {
     let same = |file: &String| fs::read(original.join(file)).ok() == fs::read(copy.join(file)).ok();
     files(original).into_iter().filter(|file| !same(file)).collect()
 }
 
 fn pool(server: &TestServer) -> Pool {
-    pool_by(builder(server).socket_timeout(Duration::from_secs(5)), server).size(3)
+    pool_with(builder(server).socket_timeout(Duration::from_secs(5)), server).size(3)
 }
 
-/// A thousand files in ten directories.
-fn lay(root: &Path) {
+/// Creates a thousand files in ten directories.
+fn create_file(root: &Path) {
     for number in 0..FILES {
         let path = root.join(format!("{}/{number}", number % 10));
         fs::create_dir_all(path.parent().unwrap()).unwrap();

@@ -1,14 +1,14 @@
-//! TLS sessions: every data connection resumes that of its control connection.
+//! TLS session resumption: every data connection resumes the session of its control connection.
 //!
-//! Servers that demand this refuse a connection that does not (`522`, `425`). With TLS 1.3 rustls
-//! spends a ticket per connection; vsftpd sends a new one on each, which an upload must read on to
-//! get, and ProFTPD sends two in all.
+//! Servers that require this refuse other connections (`522`, `425`). With TLS 1.3, rustls uses one ticket per
+//! connection. vsftpd sends a new ticket on each connection, which an upload must read explicitly; ProFTPD sends two in
+//! total.
 
 use oxftp::{Client, TlsConfig, TlsVersion};
 use oxftp_testing::servers::{Protection, ServerKind, ServerOptions, TestServer, TlsVersions, available};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use crate::common::{builder_with, content, login_by};
+use crate::common::{builder_with, content, login_with};
 
 #[tokio::test]
 async fn vsftpd_resumes_900_sessions_with_tls13() {
@@ -34,7 +34,7 @@ async fn proftpd_resumes_900_sessions_with_tls12() {
 async fn refused_transfers_use_no_tls_ticket() {
     for kind in [ServerKind::Vsftpd, ServerKind::ProFtpd] {
         let Some(server) = reusing(kind).await else { continue };
-        let mut client = login_by(builder_with(&server, |tls| tls), &server).await;
+        let mut client = login_with(builder_with(&server, |tls| tls), &server).await;
         for _ in 0..20 {
             client.download_stream("missing").await.unwrap_err();
         }
@@ -56,7 +56,7 @@ async fn sessions_resume_with_client_certificate() {
         let shown = |tls: TlsConfig| {
             tls.client_certificate_pem(identity.certificate_pem(), identity.key_pem()).unwrap()
         };
-        let mut client = login_by(builder_with(&server, shown), &server).await;
+        let mut client = login_with(builder_with(&server, shown), &server).await;
 
         for _ in 0..20 {
             client.list("").await.unwrap();
@@ -88,7 +88,7 @@ async fn reusing(kind: ServerKind) -> Option<TestServer> {
 async fn resumes_everything(kind: ServerKind, version: TlsVersion) {
     let Some(server) = reusing(kind).await else { return };
     let builder = builder_with(&server, |tls| tls.min_version(version).max_version(version));
-    let mut client = login_by(builder, &server).await;
+    let mut client = login_with(builder, &server).await;
     let bytes = content(3000);
 
     for number in 0..TIMES {
@@ -102,7 +102,11 @@ async fn resumes_everything(kind: ServerKind, version: TlsVersion) {
     }
 
     let counts = client.tls_counts();
-    assert_eq!((counts.full, counts.resumed), (1, 3 * TIMES as u64), "the control connection alone is full");
+    assert_eq!(
+        (counts.full, counts.resumed),
+        (1, 3 * TIMES as u64),
+        "only the control connection has a full handshake"
+    );
     client.quit().await.unwrap();
 }
 

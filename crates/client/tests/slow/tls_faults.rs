@@ -1,7 +1,7 @@
-//! An encrypted data connection that ends, breaks or falls silent at any byte: in the handshake, in a record, between
-//! two, or right before the farewell.
+//! TLS data connections that end, break or stall at any byte: in the handshake, in a record, between two records, or
+//! directly before `close_notify`.
 //!
-//! Whatever the server says of it, there is an error, and nothing under the final name.
+//! Whatever the server replies, the transfer fails, and no file gets its final name.
 
 use std::{fs, time::Duration};
 
@@ -12,7 +12,7 @@ use oxftp_testing::{
     servers::{Protection, ServerKind, TestServer},
 };
 
-use crate::common::{builder, content, faulty_connector::FaultyConnector, login_by};
+use crate::common::{builder, content, faulty_connector::FaultyConnector, login_with};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn truncated_tls_download_at_any_byte_is_error() {
@@ -20,7 +20,7 @@ async fn truncated_tls_download_at_any_byte_is_error() {
         let server = &prepared(protection).await;
         let whole = at_once(faults(FILE as u64 + FRAMES), |fault| download(server, fault)).await;
 
-        // What is cut behind the farewell has lost nothing.
+        // A connection that ends after `close_notify` has lost no data.
         assert!((1..whole.len()).contains(&whole.iter().filter(|whole| **whole).count()), "{whole:?}");
     }
 }
@@ -37,22 +37,22 @@ async fn at_once<F: Future<Output = bool>>(
     faults: impl Iterator<Item = Fault>,
     run: impl Fn(Fault) -> F,
 ) -> Vec<bool> {
-    stream::iter(faults.map(run)).buffer_unordered(AT_ONCE).collect().await
+    stream::iter(faults.map(run)).buffer_unordered(CONCURRENCY).collect().await
 }
 
-/// Each kind of fault at bytes all over the handshake, the data and their end.
+/// Returns each kind of fault at bytes of the handshake, the data and their end.
 fn faults(most: u64) -> impl Iterator<Item = Fault> {
     let handshake = (0..FRAMES).step_by(131);
     let data = (FRAMES..most).step_by(7001);
     let end = (most.saturating_sub(FRAMES)..most + FRAMES).step_by(97);
     let everywhere = handshake.chain(data).chain(end);
     everywhere.flat_map(|byte| [Fault::Cut(byte), Fault::HalfClose(byte), Fault::Reset(byte)]).chain(
-        // Silence takes its time.
+        // Each stall takes a whole timeout, so there are few.
         [0, 200, FRAMES, most / 2, most - FRAMES].map(Fault::Stall),
     )
 }
 
-/// Tells whether all came.
+/// Returns whether the transfer was complete.
 async fn download(server: &TestServer, fault: Fault) -> bool {
     let local = tempfile::tempdir().unwrap();
     let target = local.path().join("file");
@@ -67,7 +67,7 @@ async fn download(server: &TestServer, fault: Fault) -> bool {
     outcome.is_ok()
 }
 
-/// Tells whether all came.
+/// Returns whether the transfer was complete.
 async fn list(server: &TestServer, fault: Fault) -> bool {
     let listed: Result<_> = client(server, fault).await.list("directory").await;
 
@@ -78,7 +78,7 @@ async fn list(server: &TestServer, fault: Fault) -> bool {
     listed.is_ok()
 }
 
-/// A network does not break the protocol, nor is it the user's fault.
+/// Checks that the error is one that a network fault can cause.
 fn check(error: &Error, fault: Fault) {
     let named = matches!(
         error,
@@ -92,8 +92,8 @@ fn check(error: &Error, fault: Fault) {
 }
 
 async fn client(server: &TestServer, fault: Fault) -> Client {
-    let through = FaultyConnector(FaultyNetwork::of_data(fault));
-    login_by(builder(server).socket_timeout(PATIENCE).connector(through), server).await
+    let through = FaultyConnector(FaultyNetwork::with_data_fault(fault));
+    login_with(builder(server).socket_timeout(TIMEOUT).connector(through), server).await
 }
 
 async fn prepared(protection: Protection) -> TestServer {
@@ -108,8 +108,8 @@ async fn prepared(protection: Protection) -> TestServer {
 
 const FILE: usize = 60_000;
 const ENTRIES: usize = 20;
-/// More bytes than a handshake and the frames of the records take.
+/// More bytes than the handshake and the record headers take.
 const FRAMES: u64 = 4000;
-const AT_ONCE: usize = 8;
-/// How long a client waits for anything.
-const PATIENCE: Duration = Duration::from_secs(2);
+const CONCURRENCY: usize = 8;
+/// The timeout of a client.
+const TIMEOUT: Duration = Duration::from_secs(2);

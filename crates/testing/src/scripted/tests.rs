@@ -24,9 +24,9 @@ async fn series_plays_one_script_per_client() {
     let server = Script::start_each(scripts).await;
 
     for expected in ["220 one\r\n", "220 other\r\n"] {
-        let mut heard = String::new();
-        TcpStream::connect(server.address()).await.unwrap().read_to_string(&mut heard).await.unwrap();
-        assert_eq!(heard, expected);
+        let mut received = String::new();
+        TcpStream::connect(server.address()).await.unwrap().read_to_string(&mut received).await.unwrap();
+        assert_eq!(received, expected);
     }
 
     assert!(TcpStream::connect(server.address()).await.is_err());
@@ -34,11 +34,11 @@ async fn series_plays_one_script_per_client() {
 }
 
 #[tokio::test]
-#[should_panic(expected = "step 2 of 2 of the script, expect \"USER x\": \"USER y\" came")]
+#[should_panic(expected = "step 2 of 2 of the script, expect \"USER x\": received \"USER y\"")]
 async fn unexpected_line_fails_and_shows_both() {
     let server = Script::new().expect("USER x").start().await;
 
-    say(&mut connect(&server).await, b"USER y\r\n").await;
+    send_control(&mut connect(&server).await, b"USER y\r\n").await;
 
     server.done().await;
 }
@@ -48,18 +48,18 @@ async fn unexpected_line_fails_and_shows_both() {
 async fn missing_line_fails() {
     let server = Script::new().expect("USER x").start().await;
 
-    say(&mut connect(&server).await, b"US").await;
+    send_control(&mut connect(&server).await, b"US").await;
 
     server.done().await;
 }
 
 #[tokio::test]
-#[should_panic(expected = "after the last step of the script: \"NOOP\\r\\n\" came")]
+#[should_panic(expected = "after the last step of the script: received \"NOOP\\r\\n\"")]
 async fn extra_line_fails() {
     let server = Script::new().start().await;
     let mut client = connect(&server).await;
 
-    say(&mut client, b"NOOP\r\n").await;
+    send_control(&mut client, b"NOOP\r\n").await;
 
     server.done().await;
 }
@@ -70,7 +70,7 @@ async fn line_without_carriage_return_fails() {
     let server = Script::new().expect("NOOP").start().await;
     let mut client = connect(&server).await;
 
-    say(&mut client, b"NOOP\n").await;
+    send_control(&mut client, b"NOOP\n").await;
 
     server.done().await;
 }
@@ -80,9 +80,9 @@ async fn failed_script_closes_the_connection() {
     let server = Script::new().expect("NOOP").stall().start().await;
     let mut client = connect(&server).await;
 
-    say(&mut client, b"QUIT\r\n").await;
+    send_control(&mut client, b"QUIT\r\n").await;
 
-    assert_eq!(hear(&mut client).await, "220 ready\r\n");
+    assert_eq!(receive_more(&mut client).await, "220 ready\r\n");
     drop(server);
 }
 
@@ -92,14 +92,14 @@ async fn data_round_trip() {
         Script::new().passive().data("down").pasv().expect_data("up").reply("226 done").start().await;
     let mut client = connect(&server).await;
 
-    say(&mut client, b"EPSV\r\n").await;
+    send_control(&mut client, b"EPSV\r\n").await;
     let port = passive_port(&mut client).await;
     let mut data = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await.unwrap();
-    assert_eq!(hear(&mut data).await, "down");
-    say(&mut client, b"PASV\r\n").await;
+    assert_eq!(receive_more(&mut data).await, "down");
+    send_control(&mut client, b"PASV\r\n").await;
     let port = passive_port(&mut client).await;
     let mut data = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await.unwrap();
-    say(&mut data, b"up").await;
+    send_control(&mut data, b"up").await;
     drop(data);
     exchange(&mut client, b"", "226 done\r\n").await;
 
@@ -109,14 +109,14 @@ async fn data_round_trip() {
 }
 
 #[tokio::test]
-#[should_panic(expected = "\"other\" came as data, not \"wanted\"")]
+#[should_panic(expected = "received data \"other\", expected \"wanted\"")]
 async fn unexpected_data_fails() {
     let server = Script::new().passive().expect_data("wanted").start().await;
     let mut client = connect(&server).await;
 
-    say(&mut client, b"EPSV\r\n").await;
+    send_control(&mut client, b"EPSV\r\n").await;
     let mut data = TcpStream::connect((Ipv4Addr::LOCALHOST, passive_port(&mut client).await)).await.unwrap();
-    say(&mut data, b"other").await;
+    send_control(&mut data, b"other").await;
     drop(data);
 
     server.done().await;
@@ -128,13 +128,13 @@ async fn reset_differs_from_eof() {
     let mut client = connect(&server).await;
 
     for reset in [false, true] {
-        say(&mut client, b"EPSV\r\n").await;
+        send_control(&mut client, b"EPSV\r\n").await;
         let mut data =
             TcpStream::connect((Ipv4Addr::LOCALHOST, passive_port(&mut client).await)).await.unwrap();
         if reset {
             reset_on_close(&data);
         } else {
-            say(&mut data, b"x").await;
+            send_control(&mut data, b"x").await;
         }
         drop(data);
     }
@@ -149,7 +149,7 @@ async fn eof_instead_of_reset_fails() {
     let server = Script::new().passive().expect_reset().start().await;
     let mut client = connect(&server).await;
 
-    say(&mut client, b"EPSV\r\n").await;
+    send_control(&mut client, b"EPSV\r\n").await;
     drop(TcpStream::connect((Ipv4Addr::LOCALHOST, passive_port(&mut client).await)).await.unwrap());
 
     server.done().await;
@@ -160,10 +160,10 @@ async fn dead_port_refuses_connections() {
     let server = Script::new().dead_passive().start().await;
     let mut client = connect(&server).await;
 
-    say(&mut client, b"EPSV\r\n").await;
-    let dead = passive_port(&mut client).await;
+    send_control(&mut client, b"EPSV\r\n").await;
+    let dead_ports = passive_port(&mut client).await;
 
-    let error = TcpStream::connect((Ipv4Addr::LOCALHOST, dead)).await.unwrap_err();
+    let error = TcpStream::connect((Ipv4Addr::LOCALHOST, dead_ports)).await.unwrap_err();
     assert_eq!(error.kind(), io::ErrorKind::ConnectionRefused);
     server.done().await;
 }
@@ -175,7 +175,7 @@ async fn following_a_foreign_pasv_address_fails() {
     let server = Script::new().pasv_naming(foreign).start().await;
     let mut client = connect(&server).await;
 
-    say(&mut client, b"PASV\r\n").await;
+    send_control(&mut client, b"PASV\r\n").await;
     let _data = TcpStream::connect((foreign, passive_port(&mut client).await)).await.unwrap();
 
     server.done().await;
@@ -183,18 +183,21 @@ async fn following_a_foreign_pasv_address_fails() {
 
 #[tokio::test]
 async fn active_mode_with_foreign_connection() {
-    let server = Script::new().connect_back().stranger().data("down").start().await;
+    let server = Script::new().connect_back().foreign_connection().data("down").start().await;
     let mut client = connect(&server).await;
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
 
-    say(&mut client, format!("EPRT |1|127.0.0.1|{}|\r\n", listener.local_addr().unwrap().port()).as_bytes())
-        .await;
-    let (stranger, from) = listener.accept().await.unwrap();
-    drop(stranger);
+    send_control(
+        &mut client,
+        format!("EPRT |1|127.0.0.1|{}|\r\n", listener.local_addr().unwrap().port()).as_bytes(),
+    )
+    .await;
+    let (foreign_connection, from) = listener.accept().await.unwrap();
+    drop(foreign_connection);
     let (mut data, _) = listener.accept().await.unwrap();
 
     assert_eq!(from.ip(), Ipv4Addr::new(127, 0, 0, 2));
-    assert_eq!(hear(&mut data).await, "down");
+    assert_eq!(receive_more(&mut data).await, "down");
     server.done().await;
 }
 
@@ -203,10 +206,10 @@ async fn stalled_server_reads_everything_and_sends_nothing() {
     let server = Script::new().no_greeting().stall().start().await;
     let mut client = connect(&server).await;
 
-    say(&mut client, b"whatever\r\n").await;
+    send_control(&mut client, b"whatever\r\n").await;
 
     server.done().await;
-    assert_eq!(hear(&mut client).await, "");
+    assert_eq!(receive_more(&mut client).await, "");
 }
 
 #[tokio::test]
@@ -225,10 +228,10 @@ async fn script_is_played_on_ipv6() {
     let server = Script::new().at(Ipv6Addr::LOCALHOST).passive().data("six").start().await;
     let mut client = connect(&server).await;
 
-    say(&mut client, b"EPSV\r\n").await;
+    send_control(&mut client, b"EPSV\r\n").await;
     let mut data = TcpStream::connect((Ipv6Addr::LOCALHOST, passive_port(&mut client).await)).await.unwrap();
 
-    assert_eq!(hear(&mut data).await, "six");
+    assert_eq!(receive_more(&mut data).await, "six");
     server.done().await;
 }
 
@@ -236,25 +239,25 @@ async fn connect(server: &ScriptedServer) -> TcpStream {
     TcpStream::connect(server.address()).await.unwrap()
 }
 
-async fn say(stream: &mut TcpStream, bytes: &[u8]) {
+async fn send_control(stream: &mut TcpStream, bytes: &[u8]) {
     stream.write_all(bytes).await.unwrap();
 }
 
-/// Reads to the end, however it comes.
-async fn hear(stream: &mut TcpStream) -> String {
+/// Reads to the end, whether closed or reset.
+async fn receive_more(stream: &mut TcpStream) -> String {
     let mut bytes = Vec::new();
     let _ = stream.read_to_end(&mut bytes).await;
     String::from_utf8(bytes).unwrap()
 }
 
 async fn exchange(stream: &mut TcpStream, bytes: &[u8], answer: &str) {
-    say(stream, bytes).await;
-    let mut heard = vec![0; answer.len()];
-    stream.read_exact(&mut heard).await.unwrap();
-    assert_eq!(String::from_utf8(heard).unwrap(), answer);
+    send_control(stream, bytes).await;
+    let mut received = vec![0; answer.len()];
+    stream.read_exact(&mut received).await.unwrap();
+    assert_eq!(String::from_utf8(received).unwrap(), answer);
 }
 
-/// Reads the reply to `EPSV` or `PASV`, and whatever was said before.
+/// Reads the reply to `EPSV` or `PASV`, and any replies before it.
 async fn passive_port(client: &mut TcpStream) -> u16 {
     let mut text = String::new();
     while !text.ends_with(")\r\n") {

@@ -1,11 +1,11 @@
-//! Times and permissions: set in whichever way the server has.
+//! Times and permissions: set by any command that the server supports.
 
 use std::{fs, path::Path, time::UNIX_EPOCH};
 
 use oxftp::{Client, Timestamp};
 use oxftp_testing::scripted::Script;
 
-use crate::common::scripts::{check_in_step, in_step, play};
+use crate::common::scripts::{assert_in_sync, play, with_sync_check};
 
 fn time(text: &str) -> Timestamp {
     Timestamp::parse_mlsx(text.as_bytes()).unwrap()
@@ -22,12 +22,12 @@ async fn mdtm_is_sent_while_data_connection_opens() {
     let script = Script::new().expect("MLST a").reply("250-Listing\r\n type=file;size=1; a\r\n250 End");
     let script = script.type_image().passive().expect("MDTM a").reply("213 20200102030405");
     let script = script.expect("RETR a").reply("150 here").data("x").reply("226 done");
-    let (server, mut client) = play(in_step(script)).await;
+    let (server, mut client) = play(with_sync_check(script)).await;
 
     client.download("a").to(local.path()).keep_times(true).await.unwrap();
 
     assert_eq!(seconds(&local.path().join("a")), 1_577_934_245);
-    check_in_step(&mut client).await;
+    assert_in_sync(&mut client).await;
     server.done().await;
 }
 
@@ -55,12 +55,12 @@ async fn each_way_to_set_times_is_tried_once() {
         .reply("213 20200102030400")
         .expect("SITE UTIME 202001020304 x y")
         .reply("200 done");
-    let (server, mut client) = play(in_step(script)).await;
+    let (server, mut client) = play(with_sync_check(script)).await;
 
     set(&mut client).await.unwrap();
     set(&mut client).await.unwrap();
 
-    check_in_step(&mut client).await;
+    assert_in_sync(&mut client).await;
     server.done().await;
 }
 
@@ -75,11 +75,11 @@ async fn mfmt_without_effect_tries_next_way() {
         .reply("213 done")
         .expect("MDTM x y")
         .reply("213 20200102030404");
-    let (server, mut client) = play(in_step(script)).await;
+    let (server, mut client) = play(with_sync_check(script)).await;
 
     set(&mut client).await.unwrap();
 
-    check_in_step(&mut client).await;
+    assert_in_sync(&mut client).await;
     server.done().await;
 }
 
@@ -92,12 +92,12 @@ async fn set_time_is_trusted_without_mdtm() {
         .reply("502 no")
         .expect("MFMT 20200102030405 x y")
         .reply("213 fine");
-    let (server, mut client) = play(in_step(script)).await;
+    let (server, mut client) = play(with_sync_check(script)).await;
 
     set(&mut client).await.unwrap();
     set(&mut client).await.unwrap();
 
-    check_in_step(&mut client).await;
+    assert_in_sync(&mut client).await;
     server.done().await;
 }
 
@@ -118,12 +118,12 @@ async fn set_time_permission_denied_is_not_unsupported_command() {
             .expect("MDTM x y")
             .reply("213 20261123000000")
     };
-    let (server, mut client) = play(in_step(script())).await;
+    let (server, mut client) = play(with_sync_check(script())).await;
 
     let refused = set(&mut client).await.unwrap_err();
 
     assert!(refused.is_permission_denied(), "{refused}");
-    check_in_step(&mut client).await;
+    assert_in_sync(&mut client).await;
     server.done().await;
 }
 
@@ -136,12 +136,12 @@ async fn permissions_are_octal() {
         .reply("200 done")
         .expect("SITE CHMOD 007 x y")
         .reply("202 superfluous");
-    let (server, mut client) = play(in_step(script)).await;
+    let (server, mut client) = play(with_sync_check(script)).await;
 
     for mode in [0o100_644, 0o4750, 0o7] {
         client.set_permissions("x y", mode).await.unwrap();
     }
 
-    check_in_step(&mut client).await;
+    assert_in_sync(&mut client).await;
     server.done().await;
 }

@@ -1,4 +1,4 @@
-//! Commands of one's own, and which reply belongs to which.
+//! Raw commands, and the assignment of replies to commands.
 
 use std::{
     io::{BufRead, BufReader, Write},
@@ -10,7 +10,7 @@ use std::{
 use oxftp::{Client, Error};
 use oxftp_testing::scripted::Script;
 
-use crate::common::scripts::{builder, check_in_step, in_step, play};
+use crate::common::scripts::{assert_in_sync, builder, play, with_sync_check};
 
 fn code(reply: &oxftp::Reply) -> u16 {
     reply.code().get()
@@ -30,7 +30,8 @@ async fn any_of_several_masks_matches() {
 
 #[tokio::test]
 async fn unexpected_reply_error_carries_reply_and_masks() {
-    let (server, mut client) = play(in_step(Script::new().expect("SITE A").reply("550-no\r\n550 way"))).await;
+    let (server, mut client) =
+        play(with_sync_check(Script::new().expect("SITE A").reply("550-no\r\n550 way"))).await;
 
     let error = client.command("SITE A").expect("2xx").expect("350").await.unwrap_err();
 
@@ -38,20 +39,20 @@ async fn unexpected_reply_error_carries_reply_and_masks() {
     assert_eq!(error.expected, ["2xx", "350"]);
     assert_eq!(error.received.iter().map(|code| code.get()).collect::<Vec<_>>(), [550]);
     assert_eq!(error.info.text(), "no\nway");
-    check_in_step(&mut client).await;
+    assert_in_sync(&mut client).await;
     server.done().await;
 }
 
 #[tokio::test]
 async fn replies_matching_wait_mask_are_skipped() {
     let script = Script::new().expect("SITE SLOW").reply("150 a").reply("250 b").reply("226 c");
-    let (server, mut client) = play(in_step(script)).await;
+    let (server, mut client) = play(with_sync_check(script)).await;
 
     let reply = client.command("SITE SLOW").wait("1xx").wait("250").expect("2xx").await.unwrap();
 
     assert_eq!(code(&reply), 226);
-    // Two final replies to one command are one too many, which `wait("250")` asked for.
-    check_in_step(&mut client).await;
+    // Two final replies to one command are one too many, but `wait("250")` requested it.
+    assert_in_sync(&mut client).await;
     server.done().await;
 }
 
@@ -78,13 +79,13 @@ async fn preliminary_reply_without_wait_mask_is_the_reply() {
 
 #[tokio::test]
 async fn without_masks_nothing_is_read() {
-    let (server, mut client) = play(in_step(Script::new().expect("SITE A").reply("213 a"))).await;
+    let (server, mut client) = play(with_sync_check(Script::new().expect("SITE A").reply("213 a"))).await;
 
     client.command("SITE A").await.unwrap();
     let reply = client.read_reply().await.unwrap();
 
     assert_eq!(reply.text(), "a");
-    check_in_step(&mut client).await;
+    assert_in_sync(&mut client).await;
     server.done().await;
 }
 
@@ -104,7 +105,7 @@ async fn unread_reply_does_not_answer_next_command() {
 
 #[tokio::test]
 async fn command_injection_is_refused_before_sending() {
-    let (server, mut client) = play(in_step(Script::new())).await;
+    let (server, mut client) = play(with_sync_check(Script::new())).await;
 
     for line in ["NOOP\r\nDELE x", "NOOP\n", "NOOP\r", "NOOP\0", "", "  "] {
         let error = client.command(line).expect("2xx").await.unwrap_err();
@@ -115,37 +116,37 @@ async fn command_injection_is_refused_before_sending() {
         assert!(matches!(client.remove_file(path).await.unwrap_err(), Error::InvalidCommand(_)));
     }
 
-    check_in_step(&mut client).await;
+    assert_in_sync(&mut client).await;
     server.done().await;
 }
 
 #[tokio::test]
 async fn reply_may_arrive_byte_by_byte() {
     let script = Script::new().expect("SITE A").reply_byte_by_byte("213-one\r\n 213 two\r\n213 three");
-    let (server, mut client) = play(in_step(script)).await;
+    let (server, mut client) = play(with_sync_check(script)).await;
 
     let reply = client.command("SITE A").expect("2xx").await.unwrap();
 
     assert_eq!(reply.text(), "one\n 213 two\nthree");
-    check_in_step(&mut client).await;
+    assert_in_sync(&mut client).await;
     server.done().await;
 }
 
 #[tokio::test]
 async fn one_command_reads_one_reply_of_two() {
     let script = Script::new().expect("SITE A").bytes("120 wait\r\n213 a\r\n");
-    let (server, mut client) = play(in_step(script)).await;
+    let (server, mut client) = play(with_sync_check(script)).await;
 
     let reply = client.command("SITE A").wait("1xx").expect("2xx").await.unwrap();
 
     assert_eq!(reply.text(), "a");
-    check_in_step(&mut client).await;
+    assert_in_sync(&mut client).await;
     server.done().await;
 }
 
 #[tokio::test]
 async fn unsolicited_reply_answers_no_command() {
-    // Nothing may be sent after it either: the script's end holds that.
+    // Nothing may be sent afterwards either: the end of the script checks that.
     let (server, mut client) = play(Script::new().no_greeting().bytes("220 ready\r\n226 surprise\r\n")).await;
 
     let error = client.command("PWD").expect("2xx").await.unwrap_err();
@@ -178,8 +179,8 @@ async fn partial_unsolicited_reply_is_detected() {
     server.done().await;
 }
 
-/// The runtime learns of what arrived only when it runs. A program that computes between two commands
-/// must not take what came meanwhile for the answer to the second.
+/// The runtime detects received bytes only when it runs. A program that computes between two commands must not take a
+/// reply that arrived in between as the reply to the second command.
 #[tokio::test]
 async fn unsolicited_reply_during_busy_thread_is_detected() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -193,7 +194,7 @@ async fn unsolicited_reply_during_busy_thread_is_detected() {
         stream.write_all(b"220 ready\r\n").unwrap();
         lines.read_line(&mut String::new()).unwrap();
         stream.write_all(b"200 fine\r\n").unwrap();
-        // Wait until the client has taken the answer.
+        // Wait until the client has read the reply.
         ended.recv().unwrap();
         stream.write_all(b"257 \"/surprise\"\r\n").unwrap();
         told_surprise.send(()).unwrap();
@@ -241,12 +242,12 @@ async fn unsolicited_421_is_closed_error_with_text() {
     server.done().await;
 }
 
-/// A server that says `421` closes behind it; whoever looks at the end first misses the words.
+/// A server closes after `421`; a client that checks for the end of the connection first misses the reply.
 #[tokio::test]
 async fn reply_421_text_survives_closed_connection() {
     let (server, mut client) =
         play(Script::new().no_greeting().bytes("220 ready\r\n421 idle too long\r\n").close()).await;
-    // Lets the end of the connection arrive.
+    // Wait for the end of the connection to arrive.
     server.done().await;
     tokio::task::yield_now().await;
 
@@ -305,20 +306,20 @@ async fn server_text_is_escaped_in_errors() {
 
 #[tokio::test]
 async fn dropped_command_leaves_next_its_own_reply() {
-    // Polled once, it has sent its line; the reply is still owed.
+    // Polled once, it has sent its line; the reply is outstanding.
     let script = Script::new().expect("SITE A").reply("213 a");
-    let (server, mut client) = play(in_step(script)).await;
+    let (server, mut client) = play(with_sync_check(script)).await;
 
     poll_once(client.command("SITE A").expect("2xx")).await;
 
-    check_in_step(&mut client).await;
+    assert_in_sync(&mut client).await;
     server.done().await;
 }
 
 async fn poll_once<T: IntoFuture>(work: T) {
     let mut work = Box::pin(work.into_future());
     let polled = std::future::poll_fn(|cx| std::task::Poll::Ready(work.as_mut().poll(cx).is_ready())).await;
-    assert!(!polled, "the answer cannot be here yet");
+    assert!(!polled, "the reply cannot have arrived yet");
 }
 
 #[tokio::test]
@@ -349,11 +350,12 @@ async fn cwd_pwd_and_mkd_work() {
 
 #[tokio::test]
 async fn refused_rnfr_sends_no_rnto() {
-    let (server, mut client) = play(in_step(Script::new().expect("RNFR a").reply("550 no such file"))).await;
+    let (server, mut client) =
+        play(with_sync_check(Script::new().expect("RNFR a").reply("550 no such file"))).await;
 
     assert!(client.rename("a", "b").await.unwrap_err().is_not_found());
 
-    check_in_step(&mut client).await;
+    assert_in_sync(&mut client).await;
     server.done().await;
 }
 
@@ -378,14 +380,14 @@ async fn server_without_feat_has_no_features() {
     server.done().await;
 }
 
-/// The type is public, so that a client can be kept in a struct and sent to a task.
+/// The type is public, so a client can be stored in a struct and moved to a task.
 #[tokio::test]
 async fn client_can_move_to_another_task() {
-    let (server, client) = play(in_step(Script::new())).await;
+    let (server, client) = play(with_sync_check(Script::new())).await;
 
     let moved: tokio::task::JoinHandle<Client> = tokio::spawn(async move {
         let mut client = client;
-        check_in_step(&mut client).await;
+        assert_in_sync(&mut client).await;
         client
     });
 

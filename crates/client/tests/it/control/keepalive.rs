@@ -1,4 +1,4 @@
-//! `NOOP` while data flow: the answers come at any time or never, and none is taken for another's.
+//! Keepalive: `NOOP` during transfers, with replies at any time or never.
 
 use std::time::Duration;
 
@@ -7,20 +7,20 @@ use oxftp_testing::scripted::{Script, ScriptedServer};
 use tokio::io::AsyncReadExt;
 
 use crate::common::scripts;
-use crate::common::scripts::{check_in_step, get, in_step, play_to};
+use crate::common::scripts::{assert_in_sync, get, play_with, with_sync_check};
 
-/// Waits so long before it says something that a script has answered long before it would again.
-async fn play_slowly(script: Script) -> (ScriptedServer, Client) {
-    play_to(scripts::builder().noop_during_transfers(Duration::from_secs(1)), in_step(script)).await
+/// Uses a keepalive interval that is much longer than a script needs to reply.
+async fn play_with_slow_keepalive(script: Script) -> (ScriptedServer, Client) {
+    play_with(scripts::builder().noop_during_transfers(Duration::from_secs(1)), with_sync_check(script)).await
 }
 
-/// A download in the middle of which the client has said something.
+/// A download during which the client has sent `NOOP`.
 fn interrupted() -> Script {
-    scripts::opening(Script::new().type_image(), "RETR a").send("da").expect("NOOP")
+    scripts::open_transfer(Script::new().type_image(), "RETR a").send("da").expect("NOOP")
 }
 
-/// What is sent where answers are missing after a transfer.
-fn fenced(script: Script) -> Script {
+/// Expects the `NOOP` that the client sends when replies are outstanding after a transfer.
+fn with_noop(script: Script) -> Script {
     script.expect("PWD").reply("257 \"/\"")
 }
 
@@ -31,13 +31,13 @@ async fn keepalive_replies_are_separated_from_transfer_replies() {
         interrupted().data("ta").reply("200 ok").reply("226 done"),
         interrupted().data("ta").reply("200 ok").reply("200 the file is sent"),
         interrupted().reply("502 not now").data("ta").reply("226 done"),
-        fenced(interrupted().data("ta").reply("226 done")),
+        with_noop(interrupted().data("ta").reply("226 done")),
         interrupted().data("ta").reply("226 done").expect("PWD").reply("200 ok").reply("257 \"/\""),
     ];
     let played = scripts.map(async |script| {
-        let (server, mut client) = play_slowly(script).await;
+        let (server, mut client) = play_with_slow_keepalive(script).await;
         assert_eq!(get(&mut client, "a").await.unwrap(), b"data");
-        check_in_step(&mut client).await;
+        assert_in_sync(&mut client).await;
         server.done().await;
     });
     futures_util::future::join_all(played).await;
@@ -51,10 +51,10 @@ async fn keepalive_reply_does_not_complete_failed_transfer() {
         interrupted().data("ta").reply("500 disk error").reply("200 ok"),
     ];
     let played = scripts.map(async |script| {
-        let (server, mut client) = play_slowly(script).await;
+        let (server, mut client) = play_with_slow_keepalive(script).await;
         let error = get(&mut client, "a").await.unwrap_err();
         assert!(matches!(error, Error::StatusCode(_)), "{error:?}");
-        check_in_step(&mut client).await;
+        assert_in_sync(&mut client).await;
         server.done().await;
     });
     futures_util::future::join_all(played).await;
@@ -69,15 +69,15 @@ async fn aborted_transfer_with_outstanding_keepalive_keeps_sync() {
         aborted().reply("200 late").expect("PWD").reply("226 aborted").reply("257 \"/\""),
     ];
     let played = scripts.map(async |script| {
-        let (server, mut client) = play_slowly(script).await;
+        let (server, mut client) = play_with_slow_keepalive(script).await;
         let mut stream = client.download_stream("a").await.unwrap();
         stream.read_exact(&mut [0; 2]).await.unwrap();
-        // Nothing more comes until the script has heard of NOOP and then of ABOR.
+        // No more data arrives until the script has received NOOP and then ABOR.
         let mut rest = [0; 2];
         let waited = tokio::time::timeout(Duration::from_millis(1500), stream.read_exact(&mut rest)).await;
         assert!(waited.is_err());
         stream.abort().await.unwrap();
-        check_in_step(&mut client).await;
+        assert_in_sync(&mut client).await;
         server.done().await;
     });
     futures_util::future::join_all(played).await;

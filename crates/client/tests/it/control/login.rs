@@ -1,4 +1,4 @@
-//! Greetings and logins.
+//! Greeting and login.
 
 use oxftp::{Client, Credentials, Error, Result};
 use oxftp_testing::scripted::Script;
@@ -12,7 +12,7 @@ async fn connect(script: Script) -> Result<Client> {
     client
 }
 
-/// Logs in with an account too, and gives the reply's code.
+/// Logs in with an account, and returns the code of the reply.
 async fn login(script: Script) -> Result<u16> {
     let (server, mut client) = play(script).await;
     let reply = client.login(Credentials::new("ann", "hunter2").account("tank")).await;
@@ -20,7 +20,7 @@ async fn login(script: Script) -> Result<u16> {
     reply.map(|reply| reply.code().get())
 }
 
-fn asks_for_password() -> Script {
+fn requests_password() -> Script {
     Script::new().expect("USER ann").reply("331 password?").expect("PASS hunter2")
 }
 
@@ -86,14 +86,14 @@ async fn user_without_password_is_logged_in() {
 #[tokio::test]
 async fn every_login_success_code_is_accepted() {
     for ending in ["230 in", "232 in by certificate", "202 not needed"] {
-        let code = login(asks_for_password().reply(ending)).await.unwrap();
+        let code = login(requests_password().reply(ending)).await.unwrap();
         assert!(ending.starts_with(&code.to_string()));
     }
 }
 
 #[tokio::test]
 async fn acct_is_sent_when_requested() {
-    let after_password = asks_for_password().reply("332 account?").expect("ACCT tank").reply("230 in");
+    let after_password = requests_password().reply("332 account?").expect("ACCT tank").reply("230 in");
     let at_once = Script::new().expect("USER ann").reply("332 account?").expect("ACCT tank").reply("230 in");
 
     assert_eq!(login(after_password).await.unwrap(), 230);
@@ -111,14 +111,14 @@ async fn anonymous_login_is_the_default() {
 
 #[tokio::test]
 async fn repeated_password_request_is_error() {
-    let error = login(asks_for_password().reply("331 once more")).await.unwrap_err();
+    let error = login(requests_password().reply("331 once more")).await.unwrap_err();
 
     assert!(error.is_login_refused(), "{error}");
 }
 
 #[tokio::test]
 async fn missing_account_is_error() {
-    let (server, mut client) = play(asks_for_password().reply("332 account?")).await;
+    let (server, mut client) = play(requests_password().reply("332 account?")).await;
 
     let error = client.login(Credentials::new("ann", "hunter2")).await.unwrap_err();
 
@@ -128,7 +128,7 @@ async fn missing_account_is_error() {
 
 #[tokio::test]
 async fn refused_login_carries_reply_and_allows_retry() {
-    let script = asks_for_password().reply("530 no").expect("USER bob").reply("230 in");
+    let script = requests_password().reply("530 no").expect("USER bob").reply("230 in");
     let (server, mut client) = play(script).await;
 
     let error = client.login(Credentials::new("ann", "hunter2")).await.unwrap_err();
@@ -141,15 +141,15 @@ async fn refused_login_carries_reply_and_allows_retry() {
 #[tokio::test]
 async fn errors_contain_no_secrets() {
     let endings = [
-        asks_for_password().reply("530 no"),
-        asks_for_password().reply("331 again"),
-        asks_for_password().reply("332 account?").expect("ACCT tank").reply("532 no"),
-        asks_for_password().close(),
-        asks_for_password().bytes("gibberish\r\n"),
-        asks_for_password().reply("530-PASS hunter2\r\n530 not: hunter2, hunter2"),
-        asks_for_password().bytes("PASS hunter2\r\n"),
-        asks_for_password().bytes("hunter2".repeat(10_000)),
-        asks_for_password().reply("332 after hunter2?").expect("ACCT tank").reply("532 not tank"),
+        requests_password().reply("530 no"),
+        requests_password().reply("331 again"),
+        requests_password().reply("332 account?").expect("ACCT tank").reply("532 no"),
+        requests_password().close(),
+        requests_password().bytes("gibberish\r\n"),
+        requests_password().reply("530-PASS hunter2\r\n530 not: hunter2, hunter2"),
+        requests_password().bytes("PASS hunter2\r\n"),
+        requests_password().bytes("hunter2".repeat(10_000)),
+        requests_password().reply("332 after hunter2?").expect("ACCT tank").reply("532 not tank"),
     ];
     for script in endings {
         let error = login(script).await.unwrap_err();
@@ -223,7 +223,7 @@ async fn session_reports_quit_error() {
 
 #[tokio::test]
 async fn password_echoed_after_login_is_redacted() {
-    let script = asks_for_password().reply("230 in").expect("DELE x").reply("550 x: not yours, hunter2");
+    let script = requests_password().reply("230 in").expect("DELE x").reply("550 x: not yours, hunter2");
     let (server, mut client) = play(script).await;
     client.login(Credentials::new("ann", "hunter2")).await.unwrap();
 
@@ -235,7 +235,7 @@ async fn password_echoed_after_login_is_redacted() {
 
 #[tokio::test]
 async fn path_containing_password_text_is_not_redacted() {
-    let script = asks_for_password().reply("230 in").expect("PWD").reply("257 \"/home/hunter2\"");
+    let script = requests_password().reply("230 in").expect("PWD").reply("257 \"/home/hunter2\"");
     let (server, mut client) = play(script).await;
     client.login(Credentials::new("ann", "hunter2")).await.unwrap();
 

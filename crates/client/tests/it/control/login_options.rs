@@ -1,20 +1,20 @@
-//! What the server is told around the login: `HOST`, `CLNT`, `OPTS UTF8`.
+//! Optional commands around the login: `HOST`, `CLNT` and `OPTS UTF8`.
 
 use oxftp::{ClientBuilder, Credentials, Error, Result, TlsConfig, Utf8};
 use oxftp_testing::{
     certificates::Authority,
     scripted::Script,
-    tls_front::{Alpn, TlsFront},
+    tls_terminator::{Alpn, TlsTerminator},
 };
 
-use crate::common::scripts::{builder, check_in_step, in_step};
+use crate::common::scripts::{assert_in_sync, builder, with_sync_check};
 
-/// Connects and logs in, and sees to it that the script was all that was said.
+/// Connects and logs in, and checks that the client sent exactly the script.
 async fn log_in(builder: ClientBuilder, script: Script) -> Result<()> {
-    let server = in_step(script).start().await;
+    let server = with_sync_check(script).start().await;
     let mut client = builder.connect(server.address()).await?;
     client.login(Credentials::anonymous()).await?;
-    check_in_step(&mut client).await;
+    assert_in_sync(&mut client).await;
     server.done().await;
     Ok(())
 }
@@ -34,17 +34,18 @@ async fn host_command_precedes_login() {
 async fn host_command_follows_tls_and_precedes_login() {
     let script = Script::new().expect("HOST ftp.example.org").reply("220 ok");
     let script = script.expect("PBSZ 0").expect("PROT P").bytes("200 ok\r\n200 ok\r\n").login();
-    let server = in_step(script).start().await;
+    let server = with_sync_check(script).start().await;
     let authority = Authority::new("tests").unwrap();
     let front =
-        TlsFront::start(server.address(), &authority.server(&["127.0.0.1"]).unwrap(), Alpn::Unknown).await;
+        TlsTerminator::start(server.address(), &authority.server(&["127.0.0.1"]).unwrap(), Alpn::Unknown)
+            .await;
     let tls = TlsConfig::new().root_certificates_pem(authority.pem()).unwrap();
 
     let builder = builder().implicit_tls(tls).virtual_host("ftp.example.org");
     let mut client = builder.connect(front.address()).await.unwrap();
     client.login(Credentials::anonymous()).await.unwrap();
 
-    check_in_step(&mut client).await;
+    assert_in_sync(&mut client).await;
     server.done().await;
 }
 
@@ -111,7 +112,7 @@ async fn utf8_off_sends_no_opts() {
 
 #[tokio::test]
 async fn utf8_is_not_requested_without_feature() {
-    let server = in_step(
+    let server = with_sync_check(
         Script::new()
             .greeting("220 Microsoft FTP Service")
             .expect("FEAT")
@@ -125,6 +126,6 @@ async fn utf8_is_not_requested_without_feature() {
 
     client.login(Credentials::anonymous()).await.unwrap();
 
-    check_in_step(&mut client).await;
+    assert_in_sync(&mut client).await;
     server.done().await;
 }

@@ -1,9 +1,9 @@
-//! Questions about one path.
+//! Metadata of one path: `MLST`, `SIZE`, `MDTM`.
 
 use oxftp::{EntryKind, Error};
 use oxftp_testing::scripted::Script;
 
-use crate::common::scripts::{check_in_step, in_step, play, sending};
+use crate::common::scripts::{assert_in_sync, play, send_file, with_sync_check};
 
 const UNIX: &str =
     "total 4\r\n-rw-r--r-- 1 ann staff 5 Jan  2  2020 a b\r\ndrwxr-xr-x 2 ann staff 9 Jan  2  2020 sub\r\n";
@@ -39,12 +39,12 @@ async fn stat_accepts_facts_on_single_line() {
 async fn stat_of_missing_path_is_not_found() {
     let script =
         Script::new().expect("MLST a").reply("550 no such file").expect("MLST a").reply("550 no such file");
-    let (server, mut client) = play(in_step(script)).await;
+    let (server, mut client) = play(with_sync_check(script)).await;
 
     assert!(client.stat("a").await.unwrap_err().is_not_found());
     assert!(!client.exists("a").await.unwrap());
 
-    check_in_step(&mut client).await;
+    assert_in_sync(&mut client).await;
     server.done().await;
 }
 
@@ -52,7 +52,7 @@ async fn stat_of_missing_path_is_not_found() {
 async fn stat_without_mlst_lists_the_parent() {
     let script = Script::new().expect("MLST /pub/a b").reply("500 what?").type_image();
     let script = refusing(script, "MLSD /pub", "500 what?");
-    let script = sending(sending(script, "LIST /pub", UNIX), "LIST /pub", UNIX);
+    let script = send_file(send_file(script, "LIST /pub", UNIX), "LIST /pub", UNIX);
     let (server, mut client) = play(script).await;
 
     let entry = client.stat("/pub/a b").await.unwrap();
@@ -67,22 +67,22 @@ async fn stat_without_mlst_lists_the_parent() {
 async fn stat_of_root_needs_no_mlst() {
     let script = Script::new().expect("MLST /").reply("500 what?").expect("PWD").reply("257 \"/home\"");
     let script = script.expect("CWD /").reply("250 ok").expect("CWD /home").reply("250 ok");
-    let (server, mut client) = play(in_step(script)).await;
+    let (server, mut client) = play(with_sync_check(script)).await;
 
     assert!(client.stat("/").await.unwrap().is_dir());
 
-    check_in_step(&mut client).await;
+    assert_in_sync(&mut client).await;
     server.done().await;
 }
 
 #[tokio::test]
 async fn mlst_reply_without_facts_is_error() {
-    let (server, mut client) = play(in_step(Script::new().expect("MLST a").reply("250 ok"))).await;
+    let (server, mut client) = play(with_sync_check(Script::new().expect("MLST a").reply("250 ok"))).await;
 
     let error = client.stat("a").await.unwrap_err();
 
     assert!(matches!(error, Error::UnusableReply { command: "MLST", .. }), "{error}");
-    check_in_step(&mut client).await;
+    assert_in_sync(&mut client).await;
     server.done().await;
 }
 

@@ -1,4 +1,4 @@
-//! Deadlines: a server that falls silent is an error, and which.
+//! Timeouts: which error a stalled server causes.
 
 use std::{io, time::Duration};
 
@@ -10,24 +10,24 @@ use oxftp::{
 use oxftp_testing::scripted::Script;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use crate::common::scripts::{check_in_step, get, in_step, mlst_file, opening, play_to};
+use crate::common::scripts::{assert_in_sync, get, mlst_file, open_transfer, play_with, with_sync_check};
 
 const SHORT: Duration = Duration::from_millis(200);
 
-/// Long deadlines, but for what `set` makes [`SHORT`].
+/// Returns a builder with long timeouts, except for those that `set` makes [`SHORT`].
 fn builder(set: impl FnOnce(&mut Timeouts)) -> ClientBuilder {
     let mut timeouts = Timeouts::all(Duration::from_secs(30));
     set(&mut timeouts);
     Client::builder().timeouts(timeouts)
 }
 
-/// Opens the control connection, if at all, and never a data connection.
+/// Never opens a data connection; opens the control connection only if configured.
 #[derive(Debug)]
-struct Stalling {
+struct StalledConnector {
     control: bool,
 }
 
-impl Connector for Stalling {
+impl Connector for StalledConnector {
     fn connect<'a>(&'a self, target: Target<'a>) -> BoxFuture<'a, io::Result<BoxSocket>> {
         Box::pin(async move {
             match target {
@@ -40,7 +40,8 @@ impl Connector for Stalling {
 
 #[tokio::test]
 async fn unresponsive_host_is_connect_timeout() {
-    let builder = builder(|timeouts| timeouts.connect = Some(SHORT)).connector(Stalling { control: false });
+    let builder =
+        builder(|timeouts| timeouts.connect = Some(SHORT)).connector(StalledConnector { control: false });
 
     let error = builder.connect("192.0.2.1").await.unwrap_err();
 
@@ -62,10 +63,10 @@ async fn missing_greeting_is_timeout() {
 #[tokio::test]
 async fn missing_reply_is_timeout_and_breaks_client() {
     let script = Script::new().expect("SITE A").stall();
-    let (server, mut client) = play_to(builder(|timeouts| timeouts.command = Some(SHORT)), script).await;
+    let (server, mut client) = play_with(builder(|timeouts| timeouts.command = Some(SHORT)), script).await;
 
     let first = client.command("SITE A").expect("2xx").await.unwrap_err();
-    // The answer is still owed, so the next command waits for it, in vain.
+    // The reply is outstanding, so the next command waits for it until the timeout.
     let second = client.current_directory().await.unwrap_err();
 
     assert!(matches!(first, Error::Timeout { .. }), "{first}");
@@ -77,7 +78,7 @@ async fn missing_reply_is_timeout_and_breaks_client() {
 #[tokio::test]
 async fn partial_reply_is_timeout() {
     let script = Script::new().expect("SITE A").bytes("211-begun\r\n and ").stall();
-    let (server, mut client) = play_to(builder(|timeouts| timeouts.command = Some(SHORT)), script).await;
+    let (server, mut client) = play_with(builder(|timeouts| timeouts.command = Some(SHORT)), script).await;
 
     let error = client.command("SITE A").expect("2xx").await.unwrap_err();
 
@@ -89,14 +90,14 @@ async fn partial_reply_is_timeout() {
 async fn data_connect_timeout_keeps_client_usable() {
     let script = Script::new().type_image().passive().pasv();
     let builder =
-        builder(|timeouts| timeouts.data_connect = Some(SHORT)).connector(Stalling { control: true });
-    let (server, mut client) = play_to(builder, in_step(script)).await;
+        builder(|timeouts| timeouts.data_connect = Some(SHORT)).connector(StalledConnector { control: true });
+    let (server, mut client) = play_with(builder, with_sync_check(script)).await;
 
     let error = get(&mut client, "a").await.unwrap_err();
 
     assert!(matches!(error, Error::DataConnect(_)), "{error}");
     assert!(error.is_timeout(), "{error}");
-    check_in_step(&mut client).await;
+    assert_in_sync(&mut client).await;
     server.done().await;
 }
 
@@ -105,19 +106,19 @@ async fn active_mode_accept_timeout() {
     let script = Script::new().type_image().expect_start("EPRT ").reply("200 ok").expect("RETR a");
     let builder = builder(|timeouts| timeouts.data_connect = Some(SHORT)).active(oxftp::ActiveMode::new());
     let (server, mut client) =
-        play_to(builder, in_step(script.reply("150 here").reply("226 was there"))).await;
+        play_with(builder, with_sync_check(script.reply("150 here").reply("226 was there"))).await;
 
     let error = get(&mut client, "a").await.unwrap_err();
 
     assert!(error.is_timeout(), "{error}");
-    check_in_step(&mut client).await;
+    assert_in_sync(&mut client).await;
     server.done().await;
 }
 
 #[tokio::test]
 async fn stalled_download_is_timeout() {
-    let script = opening(Script::new().type_image(), "RETR a").send("abc").stall();
-    let (server, mut client) = play_to(builder(|timeouts| timeouts.data_idle = Some(SHORT)), script).await;
+    let script = open_transfer(Script::new().type_image(), "RETR a").send("abc").stall();
+    let (server, mut client) = play_with(builder(|timeouts| timeouts.data_idle = Some(SHORT)), script).await;
 
     let mut stream = client.download_stream("a").await.unwrap();
     let error = stream.read_to_end(&mut Vec::new()).await.unwrap_err();
@@ -129,29 +130,29 @@ async fn stalled_download_is_timeout() {
 
 #[tokio::test]
 async fn stalled_upload_is_timeout() {
-    let script = opening(Script::new().type_image(), "STOR a").read(1).stall();
-    let (server, mut client) = play_to(builder(|timeouts| timeouts.data_idle = Some(SHORT)), script).await;
+    let script = open_transfer(Script::new().type_image(), "STOR a").read(1).stall();
+    let (server, mut client) = play_with(builder(|timeouts| timeouts.data_idle = Some(SHORT)), script).await;
 
     let mut stream = client.upload_stream("a").await.unwrap();
-    // More than any socket buffers.
+    // More than any socket buffer holds.
     let error = stream.write_all(&vec![0; 256 << 20]).await.unwrap_err();
 
     assert_eq!(error.kind(), io::ErrorKind::TimedOut);
     server.done().await;
 }
 
-/// What the server may still have to say gets no more time than the user grants.
+/// Waiting for a late reply of the server is limited by the timeouts, too.
 #[tokio::test]
 async fn stalled_download_ends_within_configured_timeouts() {
     let local = tempfile::tempdir().unwrap();
     let script = Script::new().expect("MLST a").reply(mlst_file(6)).type_image();
-    let script = opening(script, "RETR a").send("abc").stall();
-    let (server, mut client) = play_to(Client::builder().socket_timeout(SHORT), script).await;
+    let script = open_transfer(script, "RETR a").send("abc").stall();
+    let (server, mut client) = play_with(Client::builder().socket_timeout(SHORT), script).await;
 
     let download = client.download("a").to(local.path()).into_future();
     let outcome = tokio::time::timeout(Duration::from_secs(5), download).await;
 
-    let error = outcome.expect("two deadlines of 200 ms are long over").unwrap_err();
+    let error = outcome.expect("both timeouts of 200 ms have expired").unwrap_err();
     assert!(error.is_timeout(), "{error}");
     assert_eq!(std::fs::read(local.path().join("a.oxftp.part")).unwrap(), b"abc");
     server.done().await;
@@ -159,22 +160,22 @@ async fn stalled_download_ends_within_configured_timeouts() {
 
 #[tokio::test]
 async fn stalled_listing_ends_within_configured_timeouts() {
-    let script = opening(Script::new().type_image(), "MLSD").send("type=file; a\r\ntype").stall();
-    let (server, mut client) = play_to(Client::builder().socket_timeout(SHORT), script).await;
+    let script = open_transfer(Script::new().type_image(), "MLSD").send("type=file; a\r\ntype").stall();
+    let (server, mut client) = play_with(Client::builder().socket_timeout(SHORT), script).await;
 
     let mut entries = client.list("").stream();
     entries.next().await.unwrap().unwrap();
     let outcome = tokio::time::timeout(Duration::from_secs(5), entries.next()).await;
 
-    let error = outcome.expect("two deadlines of 200 ms are long over").unwrap().unwrap_err();
+    let error = outcome.expect("both timeouts of 200 ms have expired").unwrap().unwrap_err();
     assert!(error.is_timeout(), "{error}");
     server.done().await;
 }
 
 #[tokio::test]
 async fn missing_final_reply_is_timeout() {
-    let script = opening(Script::new().type_image(), "RETR a").data("abc").stall();
-    let (server, mut client) = play_to(builder(|timeouts| timeouts.completion = Some(SHORT)), script).await;
+    let script = open_transfer(Script::new().type_image(), "RETR a").data("abc").stall();
+    let (server, mut client) = play_with(builder(|timeouts| timeouts.completion = Some(SHORT)), script).await;
 
     let error = get(&mut client, "a").await.unwrap_err();
 
@@ -184,8 +185,8 @@ async fn missing_final_reply_is_timeout() {
 
 #[tokio::test]
 async fn missing_abort_reply_timeout_breaks_client() {
-    let script = opening(Script::new().type_image(), "RETR a").send("abc").expect("ABOR").stall();
-    let (server, mut client) = play_to(builder(|timeouts| timeouts.command = Some(SHORT)), script).await;
+    let script = open_transfer(Script::new().type_image(), "RETR a").send("abc").expect("ABOR").stall();
+    let (server, mut client) = play_with(builder(|timeouts| timeouts.command = Some(SHORT)), script).await;
 
     let stream = client.download_stream("a").await.unwrap();
     let error = stream.abort().await.unwrap_err();
@@ -199,7 +200,7 @@ async fn missing_abort_reply_timeout_breaks_client() {
 async fn total_timeout_limits_whole_operation() {
     let local = tempfile::tempdir().unwrap();
     let (server, mut client) =
-        play_to(builder(|timeouts| timeouts.total = Some(SHORT)), Script::new().expect("MLST a").stall())
+        play_with(builder(|timeouts| timeouts.total = Some(SHORT)), Script::new().expect("MLST a").stall())
             .await;
 
     let error = client.download("a").to(local.path()).await.unwrap_err();
@@ -211,7 +212,7 @@ async fn total_timeout_limits_whole_operation() {
 #[tokio::test]
 async fn quit_respects_command_timeout() {
     let (server, client) =
-        play_to(builder(|timeouts| timeouts.command = Some(SHORT)), Script::new().expect("QUIT").stall())
+        play_with(builder(|timeouts| timeouts.command = Some(SHORT)), Script::new().expect("QUIT").stall())
             .await;
 
     let error = client.quit().await.unwrap_err();

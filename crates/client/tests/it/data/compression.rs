@@ -1,4 +1,4 @@
-//! Data that are compressed on their way (`MODE Z`).
+//! Compressed transfers (`MODE Z`).
 
 use std::{fs, io::Write};
 
@@ -8,7 +8,7 @@ use oxftp_testing::scripted::{Script, ScriptedServer};
 
 use crate::common::content;
 use crate::common::scripts;
-use crate::common::scripts::{check_in_step, get, in_step, mlst_file, play_to};
+use crate::common::scripts::{assert_in_sync, get, mlst_file, play_with, with_sync_check};
 
 fn zlib(content: &[u8]) -> Vec<u8> {
     let mut encoder = ZlibEncoder::new(Vec::new(), Compression::default());
@@ -17,7 +17,7 @@ fn zlib(content: &[u8]) -> Vec<u8> {
 }
 
 async fn play(script: Script) -> (ScriptedServer, Client) {
-    play_to(scripts::builder().compress(true), in_step(script)).await
+    play_with(scripts::builder().compress(true), with_sync_check(script)).await
 }
 
 fn offered(script: Script) -> Script {
@@ -32,8 +32,8 @@ fn compressed() -> Script {
 async fn mode_z_is_reset_for_offset_transfers() {
     let local = tempfile::tempdir().unwrap();
     fs::write(local.path().join("b"), [0; 100_000]).unwrap();
-    let script = scripts::sending(compressed(), "RETR a", zlib(b"data"));
-    let script = scripts::opening(script, "STOR b").receive().reply("226 done");
+    let script = scripts::send_file(compressed(), "RETR a", zlib(b"data"));
+    let script = scripts::open_transfer(script, "STOR b").receive().reply("226 done");
     let script = script.expect("SIZE b").reply("213 100000");
     let script = script.expect("MODE S").reply("200 ok").passive().expect("REST 2").reply("350 ok");
     let script = script.expect("RETR a").reply("150 here").data("ta").reply("226 done");
@@ -47,7 +47,7 @@ async fn mode_z_is_reset_for_offset_transfers() {
     rest.finish().await.unwrap();
 
     assert_eq!(text, "ta");
-    check_in_step(&mut client).await;
+    assert_in_sync(&mut client).await;
     let played = server.done().await;
     assert!(played.transfers[0].bytes.len() < 1000);
 }
@@ -55,14 +55,14 @@ async fn mode_z_is_reset_for_offset_transfers() {
 #[tokio::test]
 async fn refused_mode_z_is_not_sent_again() {
     let script = offered(Script::new().type_image()).expect("MODE Z").reply("504 not now");
-    let script = scripts::sending(scripts::sending(script, "RETR a", "data"), "RETR a", "data");
+    let script = scripts::send_file(scripts::send_file(script, "RETR a", "data"), "RETR a", "data");
     let (server, mut client) = play(script).await;
 
     for _ in 0..2 {
         assert_eq!(get(&mut client, "a").await.unwrap(), b"data");
     }
 
-    check_in_step(&mut client).await;
+    assert_in_sync(&mut client).await;
     server.done().await;
 }
 
@@ -70,13 +70,13 @@ async fn refused_mode_z_is_not_sent_again() {
 async fn corrupted_compressed_upload_is_retried_uncompressed() {
     let local = tempfile::tempdir().unwrap();
     fs::write(local.path().join("b"), "hello").unwrap();
-    let script = scripts::opening(compressed(), "STOR b").receive().reply("226 done");
+    let script = scripts::open_transfer(compressed(), "STOR b").receive().reply("226 done");
     let script = script.expect("SIZE b").reply("213 4").expect("MODE S").reply("200 ok");
-    let (server, mut client) = play(scripts::taking(script, "STOR b", "hello")).await;
+    let (server, mut client) = play(scripts::receive_file(script, "STOR b", "hello")).await;
 
     client.upload(local.path().join("b")).await.unwrap();
 
-    check_in_step(&mut client).await;
+    assert_in_sync(&mut client).await;
     server.done().await;
 }
 
@@ -84,12 +84,12 @@ async fn corrupted_compressed_upload_is_retried_uncompressed() {
 async fn truncated_or_trailing_compressed_data_is_error() {
     let whole = zlib(&content(1000));
     for wire in [whole[..500].to_vec(), [&whole[..], b"more"].concat(), b"no zlib".to_vec()] {
-        let (server, mut client) = play(scripts::sending(compressed(), "RETR a", wire)).await;
+        let (server, mut client) = play(scripts::send_file(compressed(), "RETR a", wire)).await;
 
         let error = get(&mut client, "a").await.unwrap_err();
 
         assert!(matches!(error, Error::Data { .. }), "{error:?}");
-        check_in_step(&mut client).await;
+        assert_in_sync(&mut client).await;
         server.done().await;
     }
 }
@@ -99,7 +99,7 @@ async fn decompression_bomb_is_error_without_final_name() {
     let local = tempfile::tempdir().unwrap();
     let script = Script::new().expect("MLST a").reply(mlst_file(1000)).type_image();
     let script = offered(script).expect("MODE Z").reply("200 ok");
-    let (server, mut client) = play(scripts::sending(script, "RETR a", zlib(&vec![0; 30_000_000]))).await;
+    let (server, mut client) = play(scripts::send_file(script, "RETR a", zlib(&vec![0; 30_000_000]))).await;
 
     let error = client.download("a").to(local.path()).await.unwrap_err();
 
@@ -107,6 +107,6 @@ async fn decompression_bomb_is_error_without_final_name() {
     assert!(source.to_string().contains("inflate to more than"), "{source}");
     assert!(!local.path().join("a").exists());
     assert!(fs::metadata(local.path().join("a.oxftp.part")).unwrap().len() < 4_000_000);
-    check_in_step(&mut client).await;
+    assert_in_sync(&mut client).await;
     server.done().await;
 }

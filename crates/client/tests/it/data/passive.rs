@@ -1,4 +1,4 @@
-//! Passive data connections, and the state that transfers leave behind.
+//! Passive mode, and the state of the session after transfers.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
@@ -6,7 +6,9 @@ use oxftp::{Error, PassiveMode, TransferType};
 use oxftp_testing::scripted::Script;
 use tokio::io::AsyncReadExt;
 
-use crate::common::scripts::{builder, check_in_step, get, in_step, opening, play, play_to, put, sending};
+use crate::common::scripts::{
+    assert_in_sync, builder, get, open_transfer, play, play_with, put, send_file, with_sync_check,
+};
 
 const FOREIGN: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 2);
 
@@ -53,27 +55,27 @@ async fn epsv_is_retried_when_pasv_fails() {
 async fn last_passive_refusal_is_error_without_transfer() {
     let script =
         Script::new().type_image().expect("EPSV").reply("500 no").expect("PASV").reply("425 no ports");
-    let (server, mut client) = play(in_step(script)).await;
+    let (server, mut client) = play(with_sync_check(script)).await;
 
     let error = get(&mut client, "a").await.unwrap_err();
 
     assert_eq!(error.code().map(|code| code.get()), Some(425));
-    check_in_step(&mut client).await;
+    assert_in_sync(&mut client).await;
     server.done().await;
 }
 
 #[tokio::test]
 async fn dead_passive_port_is_data_connect_error() {
-    let (server, mut client) = play_to(
+    let (server, mut client) = play_with(
         builder().passive_commands([PassiveMode::Epsv]),
-        in_step(Script::new().type_image().dead_passive()),
+        with_sync_check(Script::new().type_image().dead_passive()),
     )
     .await;
 
     let error = get(&mut client, "a").await.unwrap_err();
 
     assert!(matches!(error, Error::DataConnect(_)), "{error}");
-    check_in_step(&mut client).await;
+    assert_in_sync(&mut client).await;
     server.done().await;
 }
 
@@ -91,11 +93,11 @@ async fn reply_421_to_epsv_sends_no_pasv() {
 #[tokio::test]
 async fn foreign_pasv_address_is_not_followed() {
     let script = retr(Script::new().type_image().pasv_naming(FOREIGN), "a");
-    let (server, mut client) = play_to(builder().passive_commands([PassiveMode::Pasv]), script).await;
+    let (server, mut client) = play_with(builder().passive_commands([PassiveMode::Pasv]), script).await;
 
     assert_eq!(get(&mut client, "a").await.unwrap(), b"data");
 
-    // The script fails if the foreign address was connected to.
+    // The script fails if the client connected to the foreign address.
     server.done().await;
 }
 
@@ -103,7 +105,7 @@ async fn foreign_pasv_address_is_not_followed() {
 async fn trusted_pasv_address_is_followed() {
     let script = retr(Script::new().type_image().pasv_at(FOREIGN), "a");
     let builder = builder().passive_commands([PassiveMode::Pasv]).trust_passive_address(true);
-    let (server, mut client) = play_to(builder, script).await;
+    let (server, mut client) = play_with(builder, script).await;
 
     assert_eq!(get(&mut client, "a").await.unwrap(), b"data");
 
@@ -112,10 +114,10 @@ async fn trusted_pasv_address_is_followed() {
 
 #[tokio::test]
 async fn pasv_address_zero_means_server_address() {
-    // On IPv6 the script has nothing better to name than 0.0.0.0.
+    // On IPv6 the script replies with 0.0.0.0.
     let script = retr(Script::new().at(Ipv6Addr::LOCALHOST).type_image().pasv(), "a");
     let builder = builder().passive_commands([PassiveMode::Pasv]).trust_passive_address(true);
-    let (server, mut client) = play_to(builder, script).await;
+    let (server, mut client) = play_with(builder, script).await;
 
     assert_eq!(get(&mut client, "a").await.unwrap(), b"data");
 
@@ -124,7 +126,7 @@ async fn pasv_address_zero_means_server_address() {
 
 #[tokio::test]
 async fn only_configured_passive_commands_are_sent() {
-    let (server, mut client) = play_to(
+    let (server, mut client) = play_with(
         builder().passive_commands([PassiveMode::Pasv, PassiveMode::Epsv]),
         retr(Script::new().type_image().pasv(), "a"),
     )
@@ -140,12 +142,12 @@ async fn ipv6_uses_epsv_and_never_pasv() {
     let script = retr(Script::new().at(Ipv6Addr::LOCALHOST).type_image().passive(), "a")
         .expect("EPSV")
         .reply("500 no");
-    let (server, mut client) = play(in_step(script)).await;
+    let (server, mut client) = play(with_sync_check(script)).await;
 
     assert_eq!(get(&mut client, "a").await.unwrap(), b"data");
     assert!(get(&mut client, "b").await.is_err());
 
-    check_in_step(&mut client).await;
+    assert_in_sync(&mut client).await;
     server.done().await;
 }
 
@@ -164,19 +166,19 @@ async fn raw_data_connection_uses_given_modes() {
 
 #[tokio::test]
 async fn raw_data_connection_without_mode_is_error() {
-    let (server, mut client) = play(in_step(Script::new().type_image())).await;
+    let (server, mut client) = play(with_sync_check(Script::new().type_image())).await;
 
     let error = client.passive_connection(TransferType::Image, &[]).await.unwrap_err();
 
     assert!(matches!(error, Error::DataConnect(_)), "{error}");
-    check_in_step(&mut client).await;
+    assert_in_sync(&mut client).await;
     server.done().await;
 }
 
 #[tokio::test]
 async fn type_is_sent_once_for_several_transfers() {
-    let script = sending(sending(Script::new().type_image(), "RETR a", "1"), "RETR b", "2");
-    let script = opening(script, "STOR c").expect_data("3").reply("226 done");
+    let script = send_file(send_file(Script::new().type_image(), "RETR a", "1"), "RETR b", "2");
+    let script = open_transfer(script, "STOR c").expect_data("3").reply("226 done");
     let (server, mut client) = play(script).await;
 
     assert_eq!(get(&mut client, "a").await.unwrap(), b"1");
@@ -188,8 +190,8 @@ async fn type_is_sent_once_for_several_transfers() {
 
 #[tokio::test]
 async fn other_type_is_sent_and_restored() {
-    let script = sending(Script::new().expect("TYPE A").reply("200 ok"), "NLST", "a\r\n");
-    let (server, mut client) = play(sending(script.type_image(), "RETR a", "1")).await;
+    let script = send_file(Script::new().expect("TYPE A").reply("200 ok"), "NLST", "a\r\n");
+    let (server, mut client) = play(send_file(script.type_image(), "RETR a", "1")).await;
 
     let mut names = String::new();
     let mut stream = client.data_command("NLST").transfer_type(TransferType::Ascii).await.unwrap();
@@ -204,7 +206,7 @@ async fn other_type_is_sent_and_restored() {
 #[tokio::test]
 async fn refused_type_is_sent_again() {
     let script = Script::new().expect("TYPE I").reply("450 later").type_image();
-    let (server, mut client) = play(sending(script, "RETR a", "1")).await;
+    let (server, mut client) = play(send_file(script, "RETR a", "1")).await;
 
     assert!(get(&mut client, "a").await.unwrap_err().is_transient());
     assert_eq!(get(&mut client, "a").await.unwrap(), b"1");
@@ -215,11 +217,11 @@ async fn refused_type_is_sent_again() {
 #[tokio::test]
 async fn refused_transfer_keeps_client_usable() {
     let script = Script::new().type_image().passive().expect("RETR a").reply("550 no such file");
-    let (server, mut client) = play(in_step(script)).await;
+    let (server, mut client) = play(with_sync_check(script)).await;
 
     assert!(get(&mut client, "a").await.unwrap_err().is_not_found());
 
-    check_in_step(&mut client).await;
+    assert_in_sync(&mut client).await;
     server.done().await;
 }
 
@@ -234,7 +236,7 @@ async fn unused_restart_offset_is_reset_once() {
         .reply("550 no");
     let script =
         script.passive().expect("REST 0").reply("350 ok").expect("RETR b").reply("150 here").data("b");
-    let (server, mut client) = play(sending(script.reply("226 done"), "RETR c", "c")).await;
+    let (server, mut client) = play(send_file(script.reply("226 done"), "RETR c", "c")).await;
 
     assert!(client.download_stream("a").offset(5).await.is_err());
     assert_eq!(get(&mut client, "b").await.unwrap(), b"b");
@@ -246,7 +248,7 @@ async fn unused_restart_offset_is_reset_once() {
 #[tokio::test]
 async fn refused_restart_does_not_block_later_transfers() {
     let script = Script::new().type_image().passive().expect("REST 5").reply("502 no");
-    let (server, mut client) = play(sending(script, "RETR b", "b")).await;
+    let (server, mut client) = play(send_file(script, "RETR b", "b")).await;
 
     let error = client.download_stream("a").offset(5).await.unwrap_err();
     assert_eq!(error.code().map(|code| code.get()), Some(502));
@@ -257,12 +259,12 @@ async fn refused_restart_does_not_block_later_transfers() {
 
 #[tokio::test]
 async fn failed_transfer_error_carries_server_reply() {
-    let script = opening(Script::new().type_image(), "RETR a").close_data().reply("451 disk error");
-    let (server, mut client) = play(in_step(script)).await;
+    let script = open_transfer(Script::new().type_image(), "RETR a").close_data().reply("451 disk error");
+    let (server, mut client) = play(with_sync_check(script)).await;
 
     let error = get(&mut client, "a").await.unwrap_err();
 
     assert!(error.to_string().contains("disk error"), "{error}");
-    check_in_step(&mut client).await;
+    assert_in_sync(&mut client).await;
     server.done().await;
 }

@@ -1,4 +1,4 @@
-//! Limits of speed, over real sockets. How they are counted is tested beside [`oxftp::Throttle`].
+//! Rate limits over real sockets. The accounting is tested in the unit tests of [`oxftp::Throttle`].
 //!
 //! Only lower bounds are asserted: a busy machine is slower, never faster.
 
@@ -11,12 +11,12 @@ use oxftp_testing::{
 };
 
 use crate::common;
-use crate::common::scripts::{builder, get, play_to, put, sending, taking};
+use crate::common::scripts::{builder, get, play_with, put, receive_file, send_file};
 
 const SIZE: usize = 300_000;
 const LIMIT: u64 = 1_000_000;
-/// Somewhat less than the 0.3 s that the bytes take, as the first ones go at once.
-const AT_LEAST: Duration = Duration::from_millis(200);
+/// Slightly less than the 0.3 s that the bytes take, because the first ones are sent at once.
+const MIN_DURATION: Duration = Duration::from_millis(200);
 
 async fn timed(work: impl Future<Output = ()>) -> Duration {
     let start = Instant::now();
@@ -29,22 +29,22 @@ async fn read_limit_slows_downloads() {
     let server = ServerKind::Embedded.start(Protection::Plain).await.unwrap();
     let bytes = common::content(SIZE);
     std::fs::write(server.root().join("a"), &bytes).unwrap();
-    let mut client = common::login_by(common::builder(&server).read_limit(LIMIT), &server).await;
+    let mut client = common::login_with(common::builder(&server).read_limit(LIMIT), &server).await;
 
     let took = timed(async { assert!(get(&mut client, "a").await.unwrap() == bytes) }).await;
 
-    assert!(took >= AT_LEAST, "{took:?}");
+    assert!(took >= MIN_DURATION, "{took:?}");
 }
 
 #[tokio::test]
 async fn write_limit_slows_uploads() {
     let server = ServerKind::Embedded.start(Protection::Plain).await.unwrap();
     let bytes = common::content(SIZE);
-    let mut client = common::login_by(common::builder(&server).write_limit(LIMIT), &server).await;
+    let mut client = common::login_with(common::builder(&server).write_limit(LIMIT), &server).await;
 
     let took = timed(async { put(&mut client, "a", &bytes).await.unwrap() }).await;
 
-    assert!(took >= AT_LEAST, "{took:?}");
+    assert!(took >= MIN_DURATION, "{took:?}");
     assert!(std::fs::read(server.root().join("a")).unwrap() == bytes);
 }
 
@@ -53,20 +53,20 @@ async fn limit_applies_to_tls_transfers() {
     let server = ServerKind::Embedded.start(Protection::Explicit).await.unwrap();
     let bytes = common::content(SIZE);
     std::fs::write(server.root().join("a"), &bytes).unwrap();
-    let mut client = common::login_by(common::builder(&server).read_limit(LIMIT), &server).await;
+    let mut client = common::login_with(common::builder(&server).read_limit(LIMIT), &server).await;
 
     let took = timed(async { assert!(get(&mut client, "a").await.unwrap() == bytes) }).await;
 
-    assert!(took >= AT_LEAST, "{took:?}");
+    assert!(took >= MIN_DURATION, "{took:?}");
 }
 
 #[tokio::test]
 async fn shared_throttle_limits_all_clients() {
     let throttle = Throttle::unlimited();
     throttle.set_read_limit(Some(LIMIT));
-    let script = || sending(Script::new().type_image(), "RETR a", vec![0; SIZE / 2]);
-    let (one_server, mut one) = play_to(builder().throttle(throttle.clone()), script()).await;
-    let (other_server, mut other) = play_to(builder().throttle(throttle), script()).await;
+    let script = || send_file(Script::new().type_image(), "RETR a", vec![0; SIZE / 2]);
+    let (one_server, mut one) = play_with(builder().throttle(throttle.clone()), script()).await;
+    let (other_server, mut other) = play_with(builder().throttle(throttle), script()).await;
 
     let took = timed(async {
         let (one, other) = tokio::join!(get(&mut one, "a"), get(&mut other, "a"));
@@ -74,16 +74,16 @@ async fn shared_throttle_limits_all_clients() {
     });
 
     let took = took.await;
-    assert!(took >= AT_LEAST, "{took:?}");
+    assert!(took >= MIN_DURATION, "{took:?}");
     one_server.done().await;
     other_server.done().await;
 }
 
 #[tokio::test]
 async fn limit_can_be_removed_during_transfer() {
-    // At this speed the bytes would take almost an hour.
-    let script = sending(Script::new().type_image(), "RETR a", vec![0; SIZE]);
-    let (server, mut client): (_, Client) = play_to(builder().read_limit(100), script).await;
+    // At this rate the bytes would take almost an hour.
+    let script = send_file(Script::new().type_image(), "RETR a", vec![0; SIZE]);
+    let (server, mut client): (_, Client) = play_with(builder().read_limit(100), script).await;
     let throttle = client.throttle().clone();
 
     let lifted = async {
@@ -99,21 +99,21 @@ async fn limit_can_be_removed_during_transfer() {
 #[tokio::test]
 async fn limit_can_be_set_during_transfer() {
     let bytes = common::content(SIZE);
-    let script = taking(Script::new().type_image(), "STOR a", bytes.clone());
-    let (server, mut client) = play_to(builder(), script).await;
+    let script = receive_file(Script::new().type_image(), "STOR a", bytes.clone());
+    let (server, mut client) = play_with(builder(), script).await;
 
     client.throttle().set_write_limit(Some(LIMIT));
     let took = timed(async { put(&mut client, "a", &bytes).await.unwrap() }).await;
 
-    assert!(took >= AT_LEAST, "{took:?}");
+    assert!(took >= MIN_DURATION, "{took:?}");
     server.done().await;
 }
 
 #[tokio::test]
 async fn limit_of_zero_means_unlimited() {
     let script =
-        taking(sending(Script::new().type_image(), "RETR a", vec![0; SIZE]), "STOR b", vec![1; SIZE]);
-    let (server, mut client) = play_to(builder().read_limit(0).write_limit(0), script).await;
+        receive_file(send_file(Script::new().type_image(), "RETR a", vec![0; SIZE]), "STOR b", vec![1; SIZE]);
+    let (server, mut client) = play_with(builder().read_limit(0).write_limit(0), script).await;
 
     assert_eq!(get(&mut client, "a").await.unwrap().len(), SIZE);
     put(&mut client, "b", &[1; SIZE]).await.unwrap();

@@ -1,17 +1,17 @@
-//! A data connection that broke stays broken, however often it is read.
+//! Reset data connections: every further read fails.
 //!
-//! A socket tells of a reset once and seems to be at its end from then on, so that whoever passes over the error
-//! and finishes would take the half for the whole.
+//! A socket reports a reset once and then an end of file. Without this, a caller that ignores the error and calls
+//! `finish` would take a truncated file as complete.
 
 use oxftp::Error;
 use oxftp_testing::scripted::Script;
 use tokio::io::AsyncReadExt;
 
 use crate::common::scripts;
-use crate::common::scripts::{in_step, opening, play};
+use crate::common::scripts::{open_transfer, play, with_sync_check};
 
 fn reset_within() -> Script {
-    opening(Script::new().type_image(), "RETR a").send("half").reset_data().reply("226 done")
+    open_transfer(Script::new().type_image(), "RETR a").send("half").reset_data().reply("226 done")
 }
 
 #[tokio::test]
@@ -28,13 +28,13 @@ async fn data_connection_reset_is_reported_again() {
 
 #[tokio::test]
 async fn ignored_read_error_still_fails_the_transfer() {
-    let (server, mut client) = play(in_step(reset_within())).await;
+    let (server, mut client) = play(with_sync_check(reset_within())).await;
     let mut stream = client.download_stream("a").await.unwrap();
     while stream.read(&mut [0; 64]).await.is_ok() {}
 
     let error = stream.finish().await.unwrap_err();
 
     assert!(matches!(error, Error::Data { .. }), "{error:?}");
-    scripts::check_in_step(&mut client).await;
+    scripts::assert_in_sync(&mut client).await;
     server.done().await;
 }

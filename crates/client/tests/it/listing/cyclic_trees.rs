@@ -1,13 +1,15 @@
-//! Trees without end, in which each directory lists what the ones above it list, beside an honest one.
+//! Cyclic trees, in which each directory lists the same entries as its ancestors, next to a normal directory.
 
 use std::{collections::VecDeque, fs};
 
 use oxftp::{Credentials, Error, Limits, Pipelining, Pool, Report, mirror::Delete};
 use oxftp_testing::scripted::Script;
 
-use crate::common::scripts::{builder, check_in_step, in_step, mlst_dir, play, play_to, sending};
+use crate::common::scripts::{
+    assert_in_sync, builder, mlst_dir, play, play_with, send_file, with_sync_check,
+};
 
-/// What the directories of the tree `t` list: the endless `t/e`, and `t/h` with a file far below.
+/// Returns the listing of a directory of the tree `t`: `t/e` is cyclic, and `t/h` has a file at depth.
 fn listing(path: &str) -> String {
     match path {
         "t" => "type=dir; e\r\ntype=dir; h\r\n".to_owned(),
@@ -27,15 +29,15 @@ fn depth(path: &str) -> usize {
     path.split('/').count() - 1
 }
 
-/// How the tree is listed, which is breadth first until its directories look alike: then depth first.
+/// The order of listing a tree: breadth first until directories look identical, then depth first.
 struct Listed {
     script: Script,
-    /// The directory that is found to repeat those above it; none beside it is listed.
+    /// The directory that was detected as a cycle; its siblings are not listed.
     endless: Option<String>,
 }
 
 impl Listed {
-    /// Lists all that is to be listed, or no more after the endless directory.
+    /// Lists the whole tree, or stops after the cyclic directory.
     fn new(script: Script, goes_on: bool) -> Self {
         let mut listed = Self { script, endless: None };
         let (mut queue, mut found) = (VecDeque::from(["t".to_owned()]), 0);
@@ -44,7 +46,7 @@ impl Listed {
             if listed.endless.is_some() && (!goes_on || alike >= 3) {
                 continue;
             }
-            listed.script = sending(listed.script, &format!("MLSD {path}"), listing(&path));
+            listed.script = send_file(listed.script, &format!("MLSD {path}"), listing(&path));
             let below = below(&path);
             found += below.len();
             if alike == Limits::default().alike_ancestors {
@@ -59,13 +61,13 @@ impl Listed {
     }
 }
 
-/// A session that finds the directory `t` on the server, for a mirror.
+/// A mirror session on a server with the directory `t`.
 fn entering() -> Script {
     let script = Script::new().login().expect("PWD").reply("257 \"/\"");
     script.expect("CWD t").reply("250 in").expect("CWD /").reply("250 back")
 }
 
-/// Fails unless this directory, and nothing else, is named for having no end.
+/// Fails unless this directory, and nothing else, is reported as a cycle.
 fn check_failure(report: &Report, endless: &Option<String>) {
     let [failure] = &report.failures[..] else { panic!("{report:?}") };
     let Error::EndlessTree { path } = &failure.error else { panic!("{failure:?}") };
@@ -75,7 +77,7 @@ fn check_failure(report: &Report, endless: &Option<String>) {
 #[tokio::test]
 async fn listing_reports_cycle_and_lists_the_rest() {
     let Listed { script, endless } = Listed::new(Script::new().type_image(), true);
-    let (server, mut client) = play(in_step(script)).await;
+    let (server, mut client) = play(with_sync_check(script)).await;
 
     let mut entries = client.list("t").recursive().stream();
     let (mut found, mut errors) = (Vec::new(), Vec::new());
@@ -87,7 +89,7 @@ async fn listing_reports_cycle_and_lists_the_rest() {
     let [Error::EndlessTree { path }] = &errors[..] else { panic!("{errors:?}") };
     assert_eq!(Some(path), endless.as_ref());
     assert_eq!(found.last().unwrap(), "t/h/1/2/3/4/5/x");
-    check_in_step(&mut client).await;
+    assert_in_sync(&mut client).await;
     server.done().await;
 }
 
@@ -96,15 +98,16 @@ async fn download_reports_cycle_and_fetches_the_rest() {
     let local = tempfile::tempdir().unwrap();
     let script = Script::new().expect("MLST t").reply(mlst_dir()).type_image();
     let Listed { script, endless } = Listed::new(script, true);
-    let script = sending(script, "RETR t/h/1/2/3/4/5/x", "x");
-    let (server, mut client) = play_to(builder().pipelining(Pipelining::Off), in_step(script)).await;
+    let script = send_file(script, "RETR t/h/1/2/3/4/5/x", "x");
+    let (server, mut client) =
+        play_with(builder().pipelining(Pipelining::Off), with_sync_check(script)).await;
 
     let error = client.download("t").to(local.path()).await.unwrap_err();
 
     let Error::SomeFailed { report } = error else { panic!("{error:?}") };
     check_failure(&report, &endless);
     assert_eq!(fs::read(local.path().join("t/h/1/2/3/4/5/x")).unwrap(), b"x");
-    check_in_step(&mut client).await;
+    assert_in_sync(&mut client).await;
     server.done().await;
 }
 
@@ -112,13 +115,13 @@ async fn download_reports_cycle_and_fetches_the_rest() {
 async fn removal_of_cyclic_tree_removes_no_directory() {
     let script = Script::new().expect("MLST t").reply(mlst_dir()).type_image();
     let Listed { script, endless } = Listed::new(script, false);
-    let (server, mut client) = play(in_step(script)).await;
+    let (server, mut client) = play(with_sync_check(script)).await;
 
     let error = client.remove("t").await.unwrap_err();
 
     let Error::EndlessTree { path } = error else { panic!("{error:?}") };
     assert_eq!(Some(path), endless);
-    check_in_step(&mut client).await;
+    assert_in_sync(&mut client).await;
     server.done().await;
 }
 
@@ -126,7 +129,7 @@ async fn removal_of_cyclic_tree_removes_no_directory() {
 async fn mirror_reports_cycle_and_copies_the_rest() {
     let local = tempfile::tempdir().unwrap();
     let Listed { script, endless } = Listed::new(entering().type_image(), true);
-    let server = sending(script, "RETR t/h/1/2/3/4/5/x", "x").start().await;
+    let server = send_file(script, "RETR t/h/1/2/3/4/5/x", "x").start().await;
 
     let error = pool(server.address(), Limits::default()).mirror_down("t", local.path()).await.unwrap_err();
 
@@ -147,7 +150,7 @@ async fn mirror_beyond_directory_limit_is_refused() {
     let mut limits = Limits::default();
     limits.tree_directories = 11;
     let script = ["t", "t/e"].iter().fold(entering().type_image(), |script, path| {
-        sending(script, &format!("MLSD {path}"), listing(path))
+        send_file(script, &format!("MLSD {path}"), listing(path))
     });
     let server = script.start().await;
 
@@ -158,23 +161,23 @@ async fn mirror_beyond_directory_limit_is_refused() {
     server.done().await;
 }
 
-/// How a tree is listed depth first until it is known to have no end.
+/// The order of listing a tree depth first until a cycle is detected.
 struct Descent {
     script: Option<Script>,
     found: usize,
     is_known: bool,
 }
 
-const DEEPEST: usize = 5;
+const MAX_DEPTH: usize = 5;
 
 impl Descent {
     fn go_into(&mut self, path: &str) {
-        // Those with three above them that list the same are known, once one of them is.
-        if depth(path) > DEEPEST || self.is_known && depth(path) >= 4 {
+        // After the first detection, directories with three identical ancestors are known to be cycles.
+        if depth(path) > MAX_DEPTH || self.is_known && depth(path) >= 4 {
             return;
         }
         let script = self.script.take().unwrap();
-        self.script = Some(sending(script, &format!("MLSD {path}"), listing(path)));
+        self.script = Some(send_file(script, &format!("MLSD {path}"), listing(path)));
         self.found += 10;
         self.is_known |= self.found > 1000 && depth(path) >= 4;
         below(path).iter().for_each(|path| self.go_into(path));
@@ -185,9 +188,9 @@ impl Descent {
 async fn mirror_skips_cyclic_tree_when_deleting() {
     let local = tempfile::tempdir().unwrap();
     let mut limits = Limits::default();
-    (limits.directory_depth, limits.alike_ancestors) = (DEEPEST, 3);
+    (limits.directory_depth, limits.alike_ancestors) = (MAX_DEPTH, 3);
     let script = entering().expect("FEAT").reply("211-Features:\r\n MFMT\r\n211 End").type_image();
-    let script = sending(script, "MLSD t", "type=dir; e\r\ntype=file;size=1; gone\r\n");
+    let script = send_file(script, "MLSD t", "type=dir; e\r\ntype=file;size=1; gone\r\n");
     let mut descent = Descent { script: Some(script), found: 0, is_known: false };
     descent.go_into("t/e");
     let server = descent.script.unwrap().expect("DELE t/gone").reply("250 gone").start().await;
@@ -206,12 +209,12 @@ async fn directory_that_contains_itself_is_listed_twice_only() {
     let lines = "type=dir;unique=1g2; a\r\ntype=file;unique=1g3;size=1; b\r\n";
     let script = ["t", "t/a", "t/a/a"]
         .iter()
-        .fold(Script::new().type_image(), |script, path| sending(script, &format!("MLSD {path}"), lines));
-    let (server, mut client) = play(in_step(script)).await;
+        .fold(Script::new().type_image(), |script, path| send_file(script, &format!("MLSD {path}"), lines));
+    let (server, mut client) = play(with_sync_check(script)).await;
 
     let error = client.list("t").recursive().await.unwrap_err();
 
     assert!(matches!(&error, Error::EndlessTree { path } if path == "t/a/a"), "{error:?}");
-    check_in_step(&mut client).await;
+    assert_in_sync(&mut client).await;
     server.done().await;
 }

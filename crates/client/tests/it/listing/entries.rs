@@ -1,18 +1,18 @@
-//! Listings: which command, which entries, in which order.
+//! Listings: commands, entries and their order.
 
 use oxftp::{CustomOrder, Entry, EntryKind, Error, Limits, ListCommand, Timestamp, listing::ListingError};
 use oxftp_testing::scripted::Script;
 
 use crate::common::scripts;
 use crate::common::scripts::{
-    builder, check_in_step, in_step, mlst_file, opening, paths, play, play_to, sending,
+    assert_in_sync, builder, mlst_file, open_transfer, paths, play, play_with, send_file, with_sync_check,
 };
 
 const UNIX: &str =
     "total 4\r\n-rw-r--r-- 1 ann staff 5 Jan  2  2020 a b\r\ndrwxr-xr-x 2 ann staff 9 Jan  2  2020 sub\r\n";
 
 fn mlsd(script: Script, path: &str, data: &str) -> Script {
-    sending(script, format!("MLSD {path}").trim_end(), data)
+    send_file(script, format!("MLSD {path}").trim_end(), data)
 }
 
 fn refusing(script: Script, command: &str, refusal: &str) -> Script {
@@ -23,7 +23,7 @@ fn refusing(script: Script, command: &str, refusal: &str) -> Script {
 async fn unknown_mlsd_falls_back_to_list_permanently() {
     for refusal in ["500 what?", "502 no", "504 not like that"] {
         let script = refusing(Script::new().type_image(), "MLSD /pub", refusal);
-        let script = sending(sending(script, "LIST /pub", UNIX), "LIST /other", UNIX);
+        let script = send_file(send_file(script, "LIST /pub", UNIX), "LIST /other", UNIX);
         let (server, mut client) = play(script).await;
 
         assert_eq!(paths(&client.list("/pub").await.unwrap()), ["/pub/a b", "/pub/sub"]);
@@ -36,7 +36,7 @@ async fn unknown_mlsd_falls_back_to_list_permanently() {
 #[tokio::test]
 async fn refused_mlsd_path_falls_back_to_list_once() {
     let script = refusing(Script::new().type_image(), "MLSD -x", "501 invalid path");
-    let script = mlsd(sending(script, "LIST ./-x", UNIX), "other", "type=file; c\r\n");
+    let script = mlsd(send_file(script, "LIST ./-x", UNIX), "other", "type=file; c\r\n");
     let (server, mut client) = play(script).await;
 
     assert_eq!(client.list("-x").await.unwrap().len(), 2);
@@ -50,25 +50,25 @@ async fn other_listing_refusal_is_error() {
     let script = refusing(Script::new().type_image(), "MLSD x", "550 no such directory")
         .expect("MLST x")
         .reply("550 no");
-    let (server, mut client) = play(in_step(script)).await;
+    let (server, mut client) = play(with_sync_check(script)).await;
 
     assert!(client.list("x").await.unwrap_err().is_not_found());
 
-    check_in_step(&mut client).await;
+    assert_in_sync(&mut client).await;
     server.done().await;
 }
 
 #[tokio::test]
 async fn configured_list_command_is_the_only_one() {
-    let script = sending(Script::new().type_image(), "LIST", UNIX);
+    let script = send_file(Script::new().type_image(), "LIST", UNIX);
     let script = refusing(script, "MLSD", "500 what?");
-    let (server, mut client) = play(in_step(script)).await;
+    let (server, mut client) = play(with_sync_check(script)).await;
 
     assert_eq!(client.list("").raw_command(ListCommand::List).await.unwrap().len(), 2);
     let error = client.list("").raw_command(ListCommand::Mlsd).await.unwrap_err();
 
     assert_eq!(error.code().map(|code| code.get()), Some(500));
-    check_in_step(&mut client).await;
+    assert_in_sync(&mut client).await;
     server.done().await;
 }
 
@@ -155,8 +155,8 @@ fn starred(line: &[u8], _: Timestamp) -> Result<Entry, ListingError> {
 async fn custom_parser_runs_first_or_last() {
     let lines = format!("{UNIX}* star\r\n");
     for (order, expected) in [(CustomOrder::First, "custom"), (CustomOrder::Last, "a b")] {
-        let script = sending(Script::new().type_image(), "LIST", lines.clone());
-        let (server, mut client) = play_to(builder().list_parser(starred, order), script).await;
+        let script = send_file(Script::new().type_image(), "LIST", lines.clone());
+        let (server, mut client) = play_with(builder().list_parser(starred, order), script).await;
 
         let entries = client.list("").raw_command(ListCommand::List).await.unwrap();
 
@@ -214,7 +214,8 @@ async fn refused_subdirectory_does_not_end_lazy_listing() {
 
 #[tokio::test]
 async fn first_entry_arrives_before_listing_ends() {
-    let script = opening(Script::new().type_image(), "MLSD").send("type=file; first\r\ntype=fi").stall();
+    let script =
+        open_transfer(Script::new().type_image(), "MLSD").send("type=file; first\r\ntype=fi").stall();
     let (server, mut client) = play(script).await;
 
     let mut entries = client.list("").stream();
@@ -225,37 +226,39 @@ async fn first_entry_arrives_before_listing_ends() {
 
 #[tokio::test]
 async fn dropped_lazy_listing_keeps_client_usable() {
-    let script =
-        opening(Script::new().type_image(), "MLSD").send("type=file; first\r\n").reply("426 broken off");
-    let (server, mut client) = play(in_step(script)).await;
+    let script = open_transfer(Script::new().type_image(), "MLSD")
+        .send("type=file; first\r\n")
+        .reply("426 broken off");
+    let (server, mut client) = play(with_sync_check(script)).await;
 
     client.list("").stream().next().await.unwrap().unwrap();
 
-    check_in_step(&mut client).await;
+    assert_in_sync(&mut client).await;
     server.done().await;
 }
 
 #[tokio::test]
 async fn truncated_listing_error_carries_server_reply() {
-    let script =
-        opening(Script::new().type_image(), "MLSD").data("type=file; first\r\n").reply("426 out of sorts");
-    let (server, mut client) = play(in_step(script)).await;
+    let script = open_transfer(Script::new().type_image(), "MLSD")
+        .data("type=file; first\r\n")
+        .reply("426 out of sorts");
+    let (server, mut client) = play(with_sync_check(script)).await;
 
     let error = client.list("").await.unwrap_err();
 
     assert!(error.to_string().contains("out of sorts"), "{error}");
-    check_in_step(&mut client).await;
+    assert_in_sync(&mut client).await;
     server.done().await;
 }
 
 #[tokio::test]
 async fn reset_listing_is_error() {
-    let script = opening(Script::new().type_image(), "MLSD").send("type=file; first\r\n").reset_data();
-    let (server, mut client) = play(in_step(script.reply("426 reset"))).await;
+    let script = open_transfer(Script::new().type_image(), "MLSD").send("type=file; first\r\n").reset_data();
+    let (server, mut client) = play(with_sync_check(script.reply("426 reset"))).await;
 
     assert!(client.list("").await.is_err());
 
-    check_in_step(&mut client).await;
+    assert_in_sync(&mut client).await;
     server.done().await;
 }
 
@@ -263,18 +266,19 @@ async fn reset_listing_is_error() {
 async fn refusal_to_list_empty_directory_lists_nothing() {
     for reply in ["450 No files found", "550 No files found."] {
         let script = refusing(Script::new().type_image(), "MLSD empty", reply);
-        let (server, mut client) = play(in_step(script)).await;
+        let (server, mut client) = play(with_sync_check(script)).await;
 
         assert!(client.list("empty").await.unwrap().is_empty());
 
-        check_in_step(&mut client).await;
+        assert_in_sync(&mut client).await;
         server.done().await;
     }
 }
 
 #[tokio::test]
 async fn listing_a_file_is_empty_despite_echo() {
-    let script = sending(Script::new().type_image(), "LIST a", "-rw-r--r-- 1 ann staff 5 Jan  2  2020 a\r\n");
+    let script =
+        send_file(Script::new().type_image(), "LIST a", "-rw-r--r-- 1 ann staff 5 Jan  2  2020 a\r\n");
     let script = script.expect("PWD").reply("257 \"/\"").expect("CWD a").reply("550 not a directory");
     let (server, mut client) = play(script).await;
 
@@ -287,11 +291,11 @@ async fn listing_a_file_is_empty_despite_echo() {
 async fn directory_with_file_of_same_name_is_listed() {
     let script = mlsd(Script::new().type_image(), "a", "type=file; a\r\n");
     let script = script.expect("PWD").reply("257 \"/home\"").expect("CWD a").reply("250 ok");
-    let (server, mut client) = play(in_step(script.expect("CWD /home").reply("250 ok"))).await;
+    let (server, mut client) = play(with_sync_check(script.expect("CWD /home").reply("250 ok"))).await;
 
     assert_eq!(paths(&client.list("a").await.unwrap()), ["a/a"]);
 
-    check_in_step(&mut client).await;
+    assert_in_sync(&mut client).await;
     server.done().await;
 }
 
@@ -312,12 +316,12 @@ async fn overlong_listing_line_is_limit_error() {
     for end in ["\r\n", ""] {
         let line = format!("type=file; {}{end}", "x".repeat(200));
         let script = mlsd(Script::new().type_image(), "", &line);
-        let (server, mut client) = play_to(builder().limits(limits.clone()), in_step(script)).await;
+        let (server, mut client) = play_with(builder().limits(limits.clone()), with_sync_check(script)).await;
 
         let error = client.list("").await.unwrap_err();
 
         assert!(matches!(error, Error::Limit { limit: 100, .. }), "{error}");
-        check_in_step(&mut client).await;
+        assert_in_sync(&mut client).await;
         server.done().await;
     }
 }
@@ -325,7 +329,7 @@ async fn overlong_listing_line_is_limit_error() {
 #[tokio::test]
 async fn vsftpd_lists_dot_files_without_unknown_commands() {
     let script = Script::new().greeting("220 (vsFTPd 3.0.3)").type_image();
-    let (server, mut client) = play(sending(script, "LIST -a x", UNIX)).await;
+    let (server, mut client) = play(send_file(script, "LIST -a x", UNIX)).await;
 
     assert_eq!(client.list("x").await.unwrap().len(), 2);
 

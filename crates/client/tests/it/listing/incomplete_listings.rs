@@ -1,9 +1,9 @@
-//! Trees whose listings may not show all that is there: what they show is fetched, and the rest told.
+//! Incomplete listings: the listed files are fetched, and the incompleteness is reported.
 
 use oxftp::{Error, Report};
 use oxftp_testing::scripted::Script;
 
-use crate::common::scripts::{mlst_dir, opening, play, sending};
+use crate::common::scripts::{mlst_dir, open_transfer, play, send_file};
 
 const FILE: &str = "type=file;size=5;modify=20240102030405; a\r\n";
 
@@ -11,7 +11,7 @@ fn rooted() -> Script {
     Script::new().expect("MLST r").reply(mlst_dir()).type_image()
 }
 
-/// Fetches the tree `r`, of which the file is whole and one thing failed.
+/// Downloads the tree `r`, whose file is complete, and returns the report with one failure.
 async fn failed(script: Script) -> Box<Report> {
     let local = tempfile::tempdir().unwrap();
     let (server, mut client) = play(script).await;
@@ -28,9 +28,9 @@ async fn failed(script: Script) -> Box<Report> {
 
 #[tokio::test]
 async fn unparsable_listing_lines_fail_the_tree() {
-    let script = sending(rooted(), "MLSD r", format!("what is this\r\n{FILE}and\x1b[2J this\r\n"));
+    let script = send_file(rooted(), "MLSD r", format!("what is this\r\n{FILE}and\x1b[2J this\r\n"));
 
-    let report = failed(sending(script, "RETR r/a", "data!")).await;
+    let report = failed(send_file(script, "RETR r/a", "data!")).await;
 
     let error = &report.failures[0].error;
     assert!(
@@ -47,9 +47,9 @@ async fn listing_reported_as_truncated_fails_the_tree() {
         "226-Options: -l\r\n226 Output truncated to 1 matches",
     ];
     for end in ends {
-        let script = opening(rooted(), "MLSD r").data(FILE).reply(end);
+        let script = open_transfer(rooted(), "MLSD r").data(FILE).reply(end);
 
-        let report = failed(sending(script, "RETR r/a", "data!")).await;
+        let report = failed(send_file(script, "RETR r/a", "data!")).await;
 
         assert!(matches!(report.failures[0].error, Error::ListingCut), "{end}");
     }

@@ -1,10 +1,10 @@
-//! What servers do on the way to a listing that no RFC says.
+//! Listing quirks of servers that no RFC describes.
 
 use oxftp::{Encoding, EntryKind, ListCommand, RemotePath, ServerZone};
 use oxftp_testing::scripted::Script;
 
 use crate::common::scripts;
-use crate::common::scripts::{builder, check_in_step, in_step, paths, play, play_to, sending};
+use crate::common::scripts::{assert_in_sync, builder, paths, play, play_with, send_file, with_sync_check};
 
 const UNIX: &str = "-rw-r--r-- 1 ann staff 5 Jan  2  2020 a\r\n";
 
@@ -14,8 +14,8 @@ fn refusing(script: Script, command: &str, refusal: &str) -> Script {
 
 #[tokio::test]
 async fn unparsable_mlsd_is_not_used_again() {
-    let script = sending(Script::new().type_image(), "MLSD", "what\r\never\r\n");
-    let script = sending(sending(script, "LIST", UNIX), "LIST sub", UNIX);
+    let script = send_file(Script::new().type_image(), "MLSD", "what\r\never\r\n");
+    let script = send_file(send_file(script, "LIST", UNIX), "LIST sub", UNIX);
     let (server, mut client) = play(script).await;
 
     assert_eq!(paths(&client.list("").await.unwrap()), ["a"]);
@@ -27,7 +27,7 @@ async fn unparsable_mlsd_is_not_used_again() {
 #[tokio::test]
 async fn list_is_used_after_internal_mlsd_error() {
     let script = refusing(Script::new().type_image(), "MLSD x", "451 internal error");
-    let (server, mut client) = play(sending(script, "LIST x", UNIX)).await;
+    let (server, mut client) = play(send_file(script, "LIST x", UNIX)).await;
 
     assert_eq!(paths(&client.list("x").await.unwrap()), ["x/a"]);
 
@@ -38,11 +38,11 @@ async fn list_is_used_after_internal_mlsd_error() {
 async fn refusal_reporting_empty_is_an_empty_listing() {
     for refusal in ["450 No files found", "550 No members found.", "550 Directory is empty"] {
         let (server, mut client) =
-            play(in_step(refusing(Script::new().type_image(), "MLSD x", refusal))).await;
+            play(with_sync_check(refusing(Script::new().type_image(), "MLSD x", refusal))).await;
 
         assert!(client.list("x").await.unwrap().is_empty(), "{refusal}");
 
-        check_in_step(&mut client).await;
+        assert_in_sync(&mut client).await;
         server.done().await;
     }
 }
@@ -55,30 +55,30 @@ async fn refused_path_with_spaces_is_listed_after_cwd() {
         .reply("257 \"/home\"")
         .expect("CWD my dir")
         .reply("250 ok");
-    let script = sending(script, "LIST", UNIX).expect("CWD /home").reply("250 ok");
-    let (server, mut client) = play(in_step(script)).await;
+    let script = send_file(script, "LIST", UNIX).expect("CWD /home").reply("250 ok");
+    let (server, mut client) = play(with_sync_check(script)).await;
 
     assert_eq!(paths(&client.list("my dir").await.unwrap()), ["my dir/a"]);
 
-    check_in_step(&mut client).await;
+    assert_in_sync(&mut client).await;
     server.done().await;
 }
 
-/// Pure-FTPd lists what stands before the blank, which is nothing.
+/// Pure-FTPd lists the part of the path before the space, which does not exist.
 #[tokio::test]
 async fn empty_listing_with_spaces_is_repeated_after_cwd() {
-    let script = sending(Script::new().type_image(), "LIST my dir", "")
+    let script = send_file(Script::new().type_image(), "LIST my dir", "")
         .expect("PWD")
         .reply("257 \"/home\"")
         .expect("CWD my dir")
         .reply("250 ok");
-    let script = sending(script, "LIST", UNIX).expect("CWD /home").reply("250 ok");
-    let (server, mut client) = play(in_step(script)).await;
+    let script = send_file(script, "LIST", UNIX).expect("CWD /home").reply("250 ok");
+    let (server, mut client) = play(with_sync_check(script)).await;
 
     let listed = client.list("my dir").raw_command(ListCommand::List).await.unwrap();
 
     assert_eq!(paths(&listed), ["my dir/a"]);
-    check_in_step(&mut client).await;
+    assert_in_sync(&mut client).await;
     server.done().await;
 }
 
@@ -90,13 +90,13 @@ async fn dropped_listing_after_cwd_restores_directory() {
         .expect("CWD my dir")
         .reply("250 ok");
     let lines = UNIX.repeat(40);
-    let script = scripts::opening(script, "LIST").send(lines).reply("426 broken off");
+    let script = scripts::open_transfer(script, "LIST").send(lines).reply("426 broken off");
     let script = script.expect("CWD /home").reply("250 ok");
-    let (server, mut client) = play(in_step(script)).await;
+    let (server, mut client) = play(with_sync_check(script)).await;
 
     client.list("my dir").raw_command(ListCommand::List).stream().next().await.unwrap().unwrap();
 
-    check_in_step(&mut client).await;
+    assert_in_sync(&mut client).await;
     server.done().await;
 }
 
@@ -123,7 +123,7 @@ async fn stat_lists_without_a_data_connection() {
 async fn self_entry_of_directory_is_omitted() {
     let lines = "drwxr-xr-x 2 o g 9 Jan  2  2020 ./\r\ndrwxr-xr-x 2 o g 9 Jan  2  2020 /pub\r\n\
                  drwxr-xr-x 2 o g 9 Jan  2  2020 pub\r\n";
-    let (server, mut client) = play(sending(Script::new().type_image(), "LIST /pub", lines)).await;
+    let (server, mut client) = play(send_file(Script::new().type_image(), "LIST /pub", lines)).await;
 
     let listed = client.list("/pub").raw_command(ListCommand::List).await.unwrap();
 
@@ -134,7 +134,7 @@ async fn self_entry_of_directory_is_omitted() {
 #[tokio::test]
 async fn unparsable_lines_are_counted_and_kept() {
     let lines = format!("{UNIX}what is this\r\n");
-    let (server, mut client) = play(sending(Script::new().type_image(), "LIST", lines)).await;
+    let (server, mut client) = play(send_file(Script::new().type_image(), "LIST", lines)).await;
 
     let mut entries = client.list("").raw_command(ListCommand::List).stream();
     while let Some(entry) = entries.next().await {
@@ -149,12 +149,12 @@ async fn unparsable_lines_are_counted_and_kept() {
 #[tokio::test]
 async fn syst_is_sent_once() {
     for (reply, system) in [("215 Windows_NT", "Windows_NT"), ("502 no", "")] {
-        let (server, mut client) = play(in_step(Script::new().expect("SYST").reply(reply))).await;
+        let (server, mut client) = play(with_sync_check(Script::new().expect("SYST").reply(reply))).await;
 
         assert_eq!(client.system().await.unwrap(), system);
         assert_eq!(client.system().await.unwrap(), system);
 
-        check_in_step(&mut client).await;
+        assert_in_sync(&mut client).await;
         server.done().await;
     }
 }
@@ -162,13 +162,13 @@ async fn syst_is_sent_once() {
 #[tokio::test]
 async fn mixed_encoding_names_round_trip() {
     let lines = [b"type=file; K\xc3\xa4se\r\n".as_slice(), b"type=file; K\xe4se\r\n"].concat();
-    let script = sending(Script::new().type_image(), "MLSD", lines)
+    let script = send_file(Script::new().type_image(), "MLSD", lines)
         .expect(b"DELE K\xc3\xa4se")
         .reply("250 ok")
         .expect(b"DELE K\xe4se")
         .reply("250 ok");
     let latin1: Encoding = "latin1".parse().unwrap();
-    let (server, mut client) = play_to(builder().encoding(latin1), script).await;
+    let (server, mut client) = play_with(builder().encoding(latin1), script).await;
 
     let listed = client.list("").await.unwrap();
     assert!(listed.iter().all(|found| found.name().as_str() == Some("Käse")), "{listed:?}");
@@ -183,8 +183,8 @@ async fn mixed_encoding_names_round_trip() {
 async fn server_time_zone_is_measured_from_listed_file() {
     let lines = "-rw-r--r-- 1 ann staff 5 2020-01-02 05:30 a\r\ndrwxr-xr-x 2 o g 9 2020-01-02 06:30 d\r\n";
     let script =
-        sending(Script::new().type_image(), "LIST", lines).expect("MDTM a").reply("213 20200102000012");
-    let (server, mut client) = play(sending(script, "LIST", lines)).await;
+        send_file(Script::new().type_image(), "LIST", lines).expect("MDTM a").reply("213 20200102000012");
+    let (server, mut client) = play(send_file(script, "LIST", lines)).await;
 
     let zone = client.measure_server_zone("").await.unwrap();
     assert_eq!(zone, Some("+05:30".parse::<ServerZone>().unwrap()));
@@ -198,8 +198,8 @@ async fn server_time_zone_is_measured_from_listed_file() {
 async fn configured_time_zone_applies_to_listed_times() {
     let lines = "-rw-r--r-- 1 ann staff 5 2020-07-02 05:30 a\r\n";
     let zone: ServerZone = "Europe/Berlin".parse().unwrap();
-    let script = sending(Script::new().type_image(), "LIST", lines);
-    let (server, mut client) = play_to(builder().server_zone(zone), script).await;
+    let script = send_file(Script::new().type_image(), "LIST", lines);
+    let (server, mut client) = play_with(builder().server_zone(zone), script).await;
 
     let listed = client.list("").raw_command(ListCommand::List).await.unwrap();
 

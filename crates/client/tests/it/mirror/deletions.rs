@@ -1,4 +1,4 @@
-//! What a mirror never deletes, and what it never does by halves.
+//! Deletions of a mirror, and the cases in which it deletes nothing.
 
 use std::{fs, path::Path};
 
@@ -9,15 +9,15 @@ use oxftp::{
 use oxftp_testing::scripted::{Script, ScriptedServer};
 
 use crate::common::scripts;
-use crate::common::scripts::{opening, sending};
+use crate::common::scripts::{open_transfer, send_file};
 use crate::common::{
     builder,
-    fixtures::{embedded, files, lay},
-    pool_by,
+    fixtures::{create_file, embedded, files},
+    pool_with,
 };
 use crate::fixture::failed_names;
 
-/// A session that finds the directory `d` on the server.
+/// A session on a server with the directory `d`.
 fn entering() -> Script {
     let script = Script::new().login().expect("PWD").reply("257 \"/\"");
     script.expect("CWD d").reply("250 in").expect("CWD /").reply("250 back")
@@ -33,8 +33,8 @@ async fn playing(script: Script) -> (ScriptedServer, Pool) {
 
 const FILE: &str = "type=file;size=1;modify=20240101120000; ";
 
-/// What may be wrong with a listing that ends with `226`: its lines, and its last reply.
-fn dirty_listings() -> Vec<(String, &'static str)> {
+/// Returns incomplete listings: their lines and their final reply.
+fn incomplete_listings() -> Vec<(String, &'static str)> {
     let one = format!("{FILE}a\r\n");
     vec![
         (format!("{one}what is this\r\n"), "226 done"),
@@ -48,12 +48,12 @@ fn dirty_listings() -> Vec<(String, &'static str)> {
 #[tokio::test]
 async fn incomplete_source_deletes_nothing() {
     for delete in [Delete::Before, Delete::After] {
-        for (lines, last) in dirty_listings() {
+        for (lines, last) in incomplete_listings() {
             let local = tempfile::tempdir().unwrap();
-            lay(local.path(), "kept", "x");
+            create_file(local.path(), "kept", "x");
             let has_one = lines.matches("; a\r\n").count() == 1;
-            let script = opening(entering().type_image(), "MLSD d").data(lines).reply(last);
-            let script = if has_one { sending(script, "RETR d/a", "a") } else { script };
+            let script = open_transfer(entering().type_image(), "MLSD d").data(lines).reply(last);
+            let script = if has_one { send_file(script, "RETR d/a", "a") } else { script };
             let (server, pool) = playing(script).await;
 
             let error = pool.mirror_down("d", local.path()).delete(delete).await.unwrap_err();
@@ -68,14 +68,14 @@ async fn incomplete_source_deletes_nothing() {
 
 #[tokio::test]
 async fn incomplete_target_listing_deletes_nothing() {
-    for (lines, last) in dirty_listings() {
+    for (lines, last) in incomplete_listings() {
         let local = tempfile::tempdir().unwrap();
         let script = entering().expect("FEAT").reply("211-Features:\r\n MFMT\r\n211 End").type_image();
-        let (server, pool) = playing(opening(script, "MLSD d").data(lines).reply(last)).await;
+        let (server, pool) = playing(open_transfer(script, "MLSD d").data(lines).reply(last)).await;
 
         let error = pool.mirror_up(local.path(), "d").delete(Delete::After).await.unwrap_err();
 
-        // The script knows no DELE.
+        // The script expects no DELE.
         assert_eq!(failed_names(&error).len(), 1, "{last}");
         server.done().await;
     }
@@ -85,12 +85,12 @@ async fn incomplete_target_listing_deletes_nothing() {
 async fn failed_directory_listing_keeps_that_directory_only() {
     let local = tempfile::tempdir().unwrap();
     for file in ["bad/kept", "good/gone", "gone"] {
-        lay(local.path(), file, "x");
+        create_file(local.path(), file, "x");
     }
-    let script = sending(entering().type_image(), "MLSD d", "type=dir; bad\r\ntype=dir; good\r\n");
+    let script = send_file(entering().type_image(), "MLSD d", "type=dir; bad\r\ntype=dir; good\r\n");
     let script = script.passive().expect("MLSD d/bad").reply("550 permission denied");
     let script = script.expect("MLST d/bad").reply("550 permission denied");
-    let (server, pool) = playing(sending(script, "MLSD d/good", "")).await;
+    let (server, pool) = playing(send_file(script, "MLSD d/good", "")).await;
 
     let error = pool.mirror_down("d", local.path()).delete(Delete::Before).await.unwrap_err();
 
@@ -103,8 +103,8 @@ async fn failed_directory_listing_keeps_that_directory_only() {
 async fn truncated_listing_deletes_nothing() {
     for delete in [Delete::Before, Delete::After] {
         let local = tempfile::tempdir().unwrap();
-        lay(local.path(), "kept", "x");
-        let script = opening(entering().type_image(), "MLSD d").data(format!("{FILE}a\r\n"));
+        create_file(local.path(), "kept", "x");
+        let script = open_transfer(entering().type_image(), "MLSD d").data(format!("{FILE}a\r\n"));
         let (server, pool) = playing(script.reply("426 cut")).await;
 
         let error = pool.mirror_down("d", local.path()).delete(delete).retries(0).await.unwrap_err();
@@ -118,8 +118,8 @@ async fn truncated_listing_deletes_nothing() {
 #[tokio::test]
 async fn stopped_mirror_deletes_nothing() {
     let local = tempfile::tempdir().unwrap();
-    lay(local.path(), "kept", "x");
-    let script = sending(entering().type_image(), "MLSD d", format!("{FILE}a\r\n{FILE}b\r\n"));
+    create_file(local.path(), "kept", "x");
+    let script = send_file(entering().type_image(), "MLSD d", format!("{FILE}a\r\n{FILE}b\r\n"));
     let script = script.passive().expect("RETR d/a").reply("550 permission denied");
     let (server, pool) = playing(script).await;
 
@@ -133,11 +133,12 @@ async fn stopped_mirror_deletes_nothing() {
 
 #[tokio::test]
 async fn truncated_server_to_server_source_aborts_target() {
-    let source = sending(entering().type_image(), "MLSD d", "type=file;size=9;modify=20240101120000; a\r\n");
+    let source =
+        send_file(entering().type_image(), "MLSD d", "type=file;size=9;modify=20240101120000; a\r\n");
     let (source, from) =
-        playing(opening(source, "RETR d/a").send("half").close_data().reply("426 cut")).await;
+        playing(open_transfer(source, "RETR d/a").send("half").close_data().reply("426 cut")).await;
     let target = entering().expect("FEAT").reply("211-Features:\r\n MFMT\r\n211 End").type_image();
-    let target = opening(sending(target, "MLSD d", ""), "STOR d/a").read(4).expect_reset();
+    let target = open_transfer(send_file(target, "MLSD d", ""), "STOR d/a").read(4).expect_reset();
     let (target, to) = playing(target.reply("426 broken off")).await;
 
     let error = from.mirror_across("d", &to, "d").retries(0).await.unwrap_err();
@@ -151,14 +152,14 @@ async fn truncated_server_to_server_source_aborts_target() {
 async fn excluded_files_are_neither_fetched_nor_deleted() {
     let (server, local) = (embedded().await, tempfile::tempdir().unwrap());
     for file in ["tree/a.tmp", "tree/b", "tree/cache/c"] {
-        lay(server.root(), file, "new");
+        create_file(server.root(), file, "new");
     }
     for file in ["kept.tmp", "cache/kept", "gone/kept.tmp", "gone/x", "gone/deep/y"] {
-        lay(local.path(), file, "old");
+        create_file(local.path(), file, "old");
     }
     let filter = Filter::new().exclude("*.tmp").unwrap().exclude("cache/").unwrap();
 
-    let pool = pool_by(builder(&server), &server);
+    let pool = pool_with(builder(&server), &server);
     pool.mirror_down("tree", local.path()).filter(filter).delete(Delete::After).await.unwrap();
 
     assert_eq!(files(local.path()), ["b", "cache/kept", "gone/kept.tmp", "kept.tmp"]);
@@ -168,11 +169,11 @@ async fn excluded_files_are_neither_fetched_nor_deleted() {
 async fn deletion_limit_keeps_the_rest_and_reports_once() {
     for delete in [Delete::Before, Delete::After] {
         let (server, local) = (embedded().await, tempfile::tempdir().unwrap());
-        lay(server.root(), "tree/a", "a");
+        create_file(server.root(), "tree/a", "a");
         for file in ["x/1", "x/2", "y/3", "y/4"] {
-            lay(local.path(), file, "");
+            create_file(local.path(), file, "");
         }
-        let pool = pool_by(builder(&server), &server);
+        let pool = pool_with(builder(&server), &server);
 
         let mirror = pool.mirror_down("tree", local.path()).delete(delete).max_deletions(3);
         let error = mirror.await.unwrap_err();
@@ -184,21 +185,21 @@ async fn deletion_limit_keeps_the_rest_and_reports_once() {
     }
 }
 
-/// A server with a file and a directory where the local side has the reverse.
-async fn at_odds(local: &Path) -> (oxftp_testing::servers::TestServer, Pool) {
+/// Starts a server with a file where the local side has a directory, and the reverse.
+async fn conflicting_kinds(local: &Path) -> (oxftp_testing::servers::TestServer, Pool) {
     let server = embedded().await;
-    lay(server.root(), "tree/file", "file");
-    lay(server.root(), "tree/directory/x", "x");
-    lay(local, "file/deep/x", "old");
-    lay(local, "directory", "old");
-    let pool = pool_by(builder(&server), &server);
+    create_file(server.root(), "tree/file", "file");
+    create_file(server.root(), "tree/directory/x", "x");
+    create_file(local, "file/deep/x", "old");
+    create_file(local, "directory", "old");
+    let pool = pool_with(builder(&server), &server);
     (server, pool)
 }
 
 #[tokio::test]
 async fn entry_kind_is_replaced_only_when_deleting() {
     let local = tempfile::tempdir().unwrap();
-    let (_server, pool) = at_odds(local.path()).await;
+    let (_server, pool) = conflicting_kinds(local.path()).await;
 
     let error = pool.mirror_down("tree", local.path()).await.unwrap_err();
     assert_eq!(failed_names(&error), ["tree/directory", "tree/file"]);
@@ -212,7 +213,7 @@ async fn entry_kind_is_replaced_only_when_deleting() {
 #[tokio::test]
 async fn entry_that_cannot_be_removed_is_kept() {
     let local = tempfile::tempdir().unwrap();
-    let (_server, pool) = at_odds(local.path()).await;
+    let (_server, pool) = conflicting_kinds(local.path()).await;
 
     let mirror = pool.mirror_down("tree", local.path()).delete(Delete::Before).max_deletions(0);
     let error = mirror.await.unwrap_err();
@@ -225,7 +226,7 @@ async fn entry_that_cannot_be_removed_is_kept() {
 async fn sessions_lost_during_deletion_are_replaced() {
     let local = tempfile::tempdir().unwrap();
     let script = entering().expect("FEAT").reply("211-Features:\r\n MFMT\r\n211 End").type_image();
-    let script = sending(script, "MLSD d", format!("{FILE}a\r\n{FILE}b\r\n"));
+    let script = send_file(script, "MLSD d", format!("{FILE}a\r\n{FILE}b\r\n"));
     let lost = script.expect("DELE d/a").reply("250 gone").expect("DELE d/b").reply("421 bye").close();
     let next = Script::new().login().expect("DELE d/b").reply("250 gone");
     let server = Script::start_each([lost, next]).await;
@@ -244,13 +245,13 @@ async fn sessions_lost_during_deletion_are_replaced() {
 async fn deletion_does_not_follow_symlinks() {
     let (server, local) = (embedded().await, tempfile::tempdir().unwrap());
     fs::create_dir(server.root().join("tree")).unwrap();
-    lay(local.path(), "outside/kept", "x");
+    create_file(local.path(), "outside/kept", "x");
     fs::create_dir_all(local.path().join("copy/below")).unwrap();
     for link in ["copy/link", "copy/below/link"] {
         std::os::unix::fs::symlink(local.path().join("outside"), local.path().join(link)).unwrap();
     }
 
-    let pool = pool_by(builder(&server), &server);
+    let pool = pool_with(builder(&server), &server);
     pool.mirror_down("tree", local.path().join("copy")).delete(Delete::Before).await.unwrap();
 
     assert_eq!(files(local.path()), ["copy/", "outside/kept"]);
@@ -260,7 +261,7 @@ async fn deletion_does_not_follow_symlinks() {
 async fn refused_deletions_are_reported() {
     let local = tempfile::tempdir().unwrap();
     let script = entering().expect("FEAT").reply("211-Features:\r\n MFMT\r\n211 End").type_image();
-    let script = sending(script, "MLSD d", format!("{FILE}a\r\n{FILE}b\r\n"));
+    let script = send_file(script, "MLSD d", format!("{FILE}a\r\n{FILE}b\r\n"));
     let script = script.expect("DELE d/a").reply("550 Delete operation failed.");
     let (server, pool) = playing(script.expect("DELE d/b").reply("550 No such file.")).await;
 

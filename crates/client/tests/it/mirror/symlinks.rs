@@ -11,21 +11,21 @@ use oxftp::{
 use oxftp_testing::scripted::Script;
 
 use crate::common::scripts;
-use crate::common::scripts::sending;
+use crate::common::scripts::send_file;
 use crate::common::{
     builder,
-    fixtures::{embedded, files, lay},
-    pool_by,
+    fixtures::{create_file, embedded, files},
+    pool_with,
 };
 use crate::fixture::failed_names;
 
 fn listed(lines: &[&str]) -> Script {
     let script = Script::new().login().expect("PWD").reply("257 \"/\"");
     let script = script.expect("CWD d").reply("250 in").expect("CWD /").reply("250 back");
-    sending(script.type_image(), "MLSD d", lines.join("\r\n") + "\r\n")
+    send_file(script.type_image(), "MLSD d", lines.join("\r\n") + "\r\n")
 }
 
-/// Mirrors what a server lists into a directory; gives the error, if there is one.
+/// Mirrors the listing of a server into a directory; returns the error, if any.
 async fn mirror(script: Script, target: &Path, links: Links, delete: Delete) -> Option<Error> {
     let server = script.start().await;
     let pool =
@@ -41,7 +41,7 @@ const LINK: &str = "type=OS.unix=slink:";
 #[tokio::test]
 async fn symlinks_are_skipped_by_default() {
     let local = tempfile::tempdir().unwrap();
-    lay(local.path(), "link", "stays, as the source has something of this name");
+    create_file(local.path(), "link", "stays, as the source has something of this name");
 
     let script = listed(&[&format!("{LINK}a; link")]);
     let error = mirror(script, local.path(), Links::Skip, Delete::After).await;
@@ -53,9 +53,9 @@ async fn symlinks_are_skipped_by_default() {
 #[tokio::test]
 async fn inner_symlinks_are_created_last() {
     let local = tempfile::tempdir().unwrap();
-    lay(local.path(), "a", "here");
+    create_file(local.path(), "a", "here");
     symlink("elsewhere", local.path().join("changed")).unwrap();
-    lay(local.path(), "taken", "a file");
+    create_file(local.path(), "taken", "a file");
 
     let lines = ["changed", "new", "taken"].map(|name| format!("{LINK}a; {name}"));
     let script = listed(&[&lines[0], &lines[1], &lines[2]]);
@@ -87,7 +87,7 @@ async fn symlink_swapped_for_directory_is_not_followed() {
     let (local, outside) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     symlink(outside.path(), local.path().join("link")).unwrap();
 
-    // No listing of the directory follows: it is not entered.
+    // The directory is not listed.
     let error = mirror(listed(&["type=dir; link"]), local.path(), Links::Copy, Delete::Never).await;
 
     assert_eq!(failed_names(&error.unwrap()), ["d/link"]);
@@ -109,11 +109,11 @@ async fn name_listed_as_symlink_and_directory_is_skipped() {
 #[tokio::test]
 async fn local_symlinks_are_followed_and_cycles_end() {
     let (server, local) = (embedded().await, tempfile::tempdir().unwrap());
-    lay(local.path(), "real/file", "real");
+    create_file(local.path(), "real/file", "real");
     symlink("real/file", local.path().join("to-file")).unwrap();
     symlink("..", local.path().join("real/up")).unwrap();
     symlink("nowhere", local.path().join("dangling")).unwrap();
-    let pool = pool_by(builder(&server), &server);
+    let pool = pool_with(builder(&server), &server);
 
     let error = pool.mirror_up(local.path(), "copy").links(Links::Follow).await.unwrap_err();
 
@@ -127,7 +127,7 @@ async fn local_symlinks_are_followed_and_cycles_end() {
 #[tokio::test]
 async fn symlinks_are_not_created_on_servers() {
     let (server, local) = (embedded().await, tempfile::tempdir().unwrap());
-    let pool = pool_by(builder(&server), &server);
+    let pool = pool_with(builder(&server), &server);
 
     let error = pool.mirror_up(local.path(), "copy").links(Links::Copy).await.unwrap_err();
 

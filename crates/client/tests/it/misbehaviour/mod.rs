@@ -1,7 +1,7 @@
-//! Servers that misbehave: whatever they do, the outcome is whole or an error with a name, in bounded time.
+//! Misbehaving servers: each transfer is complete or fails with a specific error, in bounded time.
 //!
-//! Each case is one misbehaviour and one test. What a case leaves behind is looked at, too: a file under its
-//! final name is whole, and a client that says it can be used is in step.
+//! Each case is one misbehaviour and one test. The local files are checked, too: a file with its final name is complete,
+//! and nothing is outside the destination.
 
 mod control_connection;
 mod downloads;
@@ -14,16 +14,16 @@ use oxftp::{Client, Credentials, Error, Result};
 use oxftp_testing::scripted::Script;
 use tempfile::TempDir;
 
-/// What the client does.
+/// The action of the client.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Act {
+pub(crate) enum Action {
     /// Connects and logs in.
     Login,
-    /// Connects and asks for the working directory.
-    Ask,
+    /// Connects and sends `PWD`.
+    Pwd,
     /// Downloads the file `a`, which is [`CONTENT`].
     Download,
-    /// Goes on with `a`, of which the first four bytes are here.
+    /// Resumes the download of `a` after its first four bytes.
     Resume,
     /// Downloads the tree `r`.
     Tree,
@@ -31,92 +31,93 @@ pub(crate) enum Act {
     Upload,
     /// Lists the working directory.
     List,
-    /// Connects and says goodbye.
+    /// Connects and sends `QUIT`.
     Quit,
 }
 
-/// How it may end.
+/// The expected outcome.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum End {
-    /// Done, and whole.
-    Whole,
-    /// With an error of one of these kinds.
-    Named(&'static [&'static str]),
-    /// So, too, but only once the client has waited long enough.
-    Late(&'static [&'static str]),
+pub(crate) enum Expected {
+    /// Success, with complete files.
+    Complete,
+    /// An error of one of these kinds.
+    Error(&'static [&'static str]),
+    /// An error of one of these kinds after a timeout.
+    ErrorAfterTimeout(&'static [&'static str]),
 }
 
-/// What the files are that are transferred whole.
+/// The content of every complete file.
 pub(crate) const CONTENT: &str = "ten bytes!";
 
-/// Makes a test of each misbehaviour: its name, what the client does, what the server does, how it ends.
+/// Defines one test per misbehaviour: its name, the action of the client, the script, and the expected outcome.
 macro_rules! cases {
-    ($($name:ident: $act:expr, $script:expr => $end:expr;)+) => {
+    ($($name:ident: $action:expr, $script:expr => $expected:expr;)+) => {
         $(
             #[tokio::test]
             async fn $name() {
-                $crate::misbehaviour::check($script, $act, $end).await;
+                $crate::misbehaviour::check($script, $action, $expected).await;
             }
         )+
     };
 }
 pub(crate) use cases;
 
-pub(crate) async fn check(script: Script, act: Act, end: End) {
+pub(crate) async fn check(script: Script, action: Action, expected: Expected) {
     let local = tempfile::tempdir().unwrap();
-    // Whatever else comes is heard, and not answered.
+    // Further commands are read and not answered.
     let server = script.stall().start().await;
 
-    let patience = if matches!(end, End::Late(_)) { SHORT } else { LONG };
-    let running = run(server.address(), patience, act, &local);
-    let outcome = tokio::time::timeout(BOUND, running).await;
+    let timeout = if matches!(expected, Expected::ErrorAfterTimeout(_)) { SHORT } else { LONG };
+    let running = run(server.address(), timeout, action, &local);
+    let outcome = tokio::time::timeout(DEADLINE, running).await;
 
     let outcome = outcome.expect("the client hangs");
-    match (end, &outcome) {
-        (End::Whole, Ok(())) => {}
-        (End::Named(kinds) | End::Late(kinds), Err(error)) if kinds.contains(&&*kind(error)) => {}
-        _ => panic!("{act:?} ended so: {outcome:?}; and was to end so: {end:?}"),
+    match (expected, &outcome) {
+        (Expected::Complete, Ok(())) => {}
+        (Expected::Error(kinds) | Expected::ErrorAfterTimeout(kinds), Err(error))
+            if kinds.contains(&&*kind(error)) => {}
+        _ => panic!("{action:?}: expected {expected:?}, got {outcome:?}"),
     }
     check_local(&local, outcome.is_ok());
 }
 
-async fn run(address: SocketAddr, patience: Duration, act: Act, local: &TempDir) -> Result<()> {
-    let mut client = Client::builder().socket_timeout(patience).connect(address).await?;
+async fn run(address: SocketAddr, timeout: Duration, action: Action, local: &TempDir) -> Result<()> {
+    let mut client = Client::builder().socket_timeout(timeout).connect(address).await?;
     let file = local.path().join("a");
-    match act {
-        Act::Login => client.login(Credentials::anonymous()).await.map(drop)?,
-        Act::Ask => client.current_directory().await.map(drop)?,
-        Act::Download => client.download("a").to(&file).write_into(true).await.map(drop)?,
-        Act::Resume => {
+    match action {
+        Action::Login => client.login(Credentials::anonymous()).await.map(drop)?,
+        Action::Pwd => client.current_directory().await.map(drop)?,
+        Action::Download => client.download("a").to(&file).write_into(true).await.map(drop)?,
+        Action::Resume => {
             std::fs::write(local.path().join("a.oxftp.part"), &CONTENT[..4]).unwrap();
             client.download("a").to(&file).write_into(true).resume(true).await.map(drop)?;
         }
-        Act::Tree => client.download("r").to(local.path()).await.map(drop)?,
-        Act::Upload => {
+        Action::Tree => client.download("r").to(local.path()).await.map(drop)?,
+        Action::Upload => {
             let source = local.path().join("source");
             std::fs::write(&source, CONTENT).unwrap();
             client.upload(source).to("a").write_into(true).await.map(drop)?;
         }
-        Act::List => client.list("").await.map(drop)?,
-        Act::Quit => return client.quit().await,
+        Action::List => client.list("").await.map(drop)?,
+        Action::Quit => return client.quit().await,
     }
     Ok(())
 }
 
-/// Nothing but whole files stands under a final name, and nothing outside the destination.
+/// Checks that files with their final name are complete, and that nothing is outside the destination.
 fn check_local(local: &TempDir, whole: bool) {
     let file = local.path().join("a");
     if file.exists() {
-        assert!(whole, "a download failed and stands under its final name");
+        assert!(whole, "a failed download has its final name");
         assert_eq!(std::fs::read_to_string(file).unwrap(), CONTENT);
     }
     for name in ["escaped", "c:", "b"] {
-        assert!(!local.path().join(name).exists(), "{name} left the tree");
+        assert!(!local.path().join(name).exists(), "{name} is outside the tree");
     }
     assert!(!Path::new("/escaped-by-a-listing").exists());
 }
 
-/// The name of an error's variant, that of the first failure where there are several.
+/// Returns the variant name of an error, or of the first failure in its report.
 fn kind(error: &Error) -> String {
     match error {
         Error::SomeFailed { report } => {
@@ -130,11 +131,11 @@ fn kind(error: &Error) -> String {
     }
 }
 
-/// How long the client waits for anything, where nothing will come.
+/// The timeout of the client in cases that must time out.
 const SHORT: Duration = Duration::from_millis(250);
 
-/// How long it waits where something is to come.
+/// The timeout of the client in all other cases.
 const LONG: Duration = Duration::from_secs(5);
 
-/// How long it may take in all.
-const BOUND: Duration = Duration::from_secs(15);
+/// The time limit of a whole case.
+const DEADLINE: Duration = Duration::from_secs(15);

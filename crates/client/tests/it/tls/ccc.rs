@@ -1,4 +1,4 @@
-//! Commands in clear behind a login that was not (`CCC`).
+//! `CCC`: reverts the control connection to plain text after the login.
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
@@ -12,35 +12,35 @@ use tokio::{
 };
 use tokio_rustls::{TlsAcceptor, server::TlsStream};
 
-use crate::common::scripts::{builder, check_in_step, in_step, play};
+use crate::common::scripts::{assert_in_sync, builder, play, with_sync_check};
 
-/// What a server does behind its `200`.
+/// The behaviour of a server after its `200` reply to `CCC`.
 #[derive(Clone, Copy, PartialEq)]
-enum Behind {
-    /// It ends TLS, and awaits that of the client.
-    Farewell,
-    /// It ends TLS, and somebody adds this.
-    FarewellAnd(&'static str),
-    /// It goes on within TLS.
-    Words,
-    /// It closes without a word.
+enum AfterCcc {
+    /// It sends `close_notify`, and waits for that of the client.
+    CloseNotify,
+    /// It sends `close_notify`, and an attacker adds this text.
+    CloseNotifyAnd(&'static str),
+    /// It sends another reply within TLS.
+    Reply,
+    /// It closes the connection without `close_notify`.
     Close,
     /// It does nothing.
     Nothing,
 }
 
-/// Connects by implicit TLS to a server that takes `CCC` and then does this.
-async fn cleared(behind: Behind) -> (Result<()>, Client, JoinHandle<()>) {
+/// Connects with implicit TLS to a server that accepts `CCC` and then behaves like this.
+async fn cleared(after_ccc: AfterCcc) -> (Result<()>, Client, JoinHandle<()>) {
     let authority = Authority::new("tests").unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address: SocketAddr = listener.local_addr().unwrap();
     let acceptor = acceptor(&authority);
     let server = tokio::spawn(async move {
         let tls = acceptor.accept(listener.accept().await.unwrap().0).await.unwrap();
-        serve(tls, behind).await;
+        serve(tls, after_ccc).await;
     });
     let tls = TlsConfig::new().root_certificates_pem(authority.pem()).unwrap();
-    let deadline = Duration::from_millis(if behind == Behind::Nothing { 200 } else { 5000 });
+    let deadline = Duration::from_millis(if after_ccc == AfterCcc::Nothing { 200 } else { 5000 });
     let builder = builder().socket_timeout(deadline).implicit_tls(tls);
     let mut client = builder.connect(address).await.unwrap();
     (client.clear_command_channel().await, client, server)
@@ -56,7 +56,7 @@ fn acceptor(authority: &Authority) -> TlsAcceptor {
     TlsAcceptor::from(Arc::new(config))
 }
 
-async fn serve(tls: TlsStream<TcpStream>, behind: Behind) {
+async fn serve(tls: TlsStream<TcpStream>, after_ccc: AfterCcc) {
     let mut tls = BufReader::new(tls);
     tls.write_all(b"220 ready\r\n").await.unwrap();
     for expected in ["PBSZ 0\r\n", "PROT P\r\n", "CCC\r\n"] {
@@ -67,20 +67,20 @@ async fn serve(tls: TlsStream<TcpStream>, behind: Behind) {
     }
     tls.flush().await.unwrap();
     let mut tls = tls.into_inner();
-    match behind {
-        Behind::Farewell => go_on_in_clear(tls, b"").await,
-        Behind::FarewellAnd(words) => go_on_in_clear(tls, words.as_bytes()).await,
-        Behind::Words => {
+    match after_ccc {
+        AfterCcc::CloseNotify => continue_in_plain(tls, b"").await,
+        AfterCcc::CloseNotifyAnd(words) => continue_in_plain(tls, words.as_bytes()).await,
+        AfterCcc::Reply => {
             tls.write_all(b"200 again\r\n").await.unwrap();
             let _ = tls.read(&mut [0; 64]).await;
         }
-        Behind::Close => {}
-        Behind::Nothing => while matches!(tls.get_mut().0.read(&mut [0; 64]).await, Ok(1..)) {},
+        AfterCcc::Close => {}
+        AfterCcc::Nothing => while matches!(tls.get_mut().0.read(&mut [0; 64]).await, Ok(1..)) {},
     }
 }
 
-/// Ends TLS on both sides, these bytes right behind it, and answers one `PWD`.
-async fn go_on_in_clear(mut tls: TlsStream<TcpStream>, words: &[u8]) {
+/// Ends TLS on both sides, sends these bytes directly after `close_notify`, and answers one `PWD`.
+async fn continue_in_plain(mut tls: TlsStream<TcpStream>, words: &[u8]) {
     let mut bytes = Vec::new();
     tls.get_mut().1.send_close_notify();
     tls.get_mut().1.write_tls(&mut bytes).unwrap();
@@ -88,7 +88,7 @@ async fn go_on_in_clear(mut tls: TlsStream<TcpStream>, words: &[u8]) {
     tls.get_mut().0.write_all(&bytes).await.unwrap();
     let (mut socket, mut connection) = tls.into_inner();
     let ended = read_record(&mut socket, &mut connection).await;
-    assert!(ended, "the client does not end TLS");
+    assert!(ended, "the client sent no close_notify");
     let mut socket = BufReader::new(socket);
     let mut line = String::new();
     if socket.read_line(&mut line).await.unwrap() > 0 {
@@ -97,7 +97,7 @@ async fn go_on_in_clear(mut tls: TlsStream<TcpStream>, words: &[u8]) {
     }
 }
 
-/// Reads one record and no byte of what is behind it; tells whether it was the end of TLS.
+/// Reads exactly one TLS record; returns whether it was `close_notify`.
 async fn read_record(socket: &mut TcpStream, connection: &mut rustls::ServerConnection) -> bool {
     let mut record = vec![0; 5];
     socket.read_exact(&mut record).await.unwrap();
@@ -109,18 +109,18 @@ async fn read_record(socket: &mut TcpStream, connection: &mut rustls::ServerConn
 
 #[tokio::test]
 async fn commands_are_plain_after_close_notify_both_ways() {
-    let (cleared, mut client, server) = cleared(Behind::Farewell).await;
+    let (cleared, mut client, server) = cleared(AfterCcc::CloseNotify).await;
 
     cleared.unwrap();
     assert!(!client.is_encrypted());
-    check_in_step(&mut client).await;
+    assert_in_sync(&mut client).await;
     server.await.unwrap();
 }
 
 #[tokio::test]
 async fn text_injected_after_close_notify_is_no_reply() {
     for words in ["257 \"/of/an/attacker\"\r\n", "257 \"/of/"] {
-        let (_cleared, mut client, server) = cleared(Behind::FarewellAnd(words)).await;
+        let (_cleared, mut client, server) = cleared(AfterCcc::CloseNotifyAnd(words)).await;
 
         let answer = client.current_directory().await;
 
@@ -132,7 +132,7 @@ async fn text_injected_after_close_notify_is_no_reply() {
 
 #[tokio::test]
 async fn server_that_continues_tls_breaks_client() {
-    let (cleared, client, _server) = cleared(Behind::Words).await;
+    let (cleared, client, _server) = cleared(AfterCcc::Reply).await;
 
     assert!(matches!(cleared, Err(Error::Control(_) | Error::Desynchronised { .. })), "{cleared:?}");
     assert!(client.is_broken());
@@ -140,7 +140,7 @@ async fn server_that_continues_tls_breaks_client() {
 
 #[tokio::test]
 async fn close_without_close_notify_breaks_client() {
-    let (cleared, client, _server) = cleared(Behind::Close).await;
+    let (cleared, client, _server) = cleared(AfterCcc::Close).await;
 
     assert!(matches!(cleared, Err(Error::Control(_))), "{cleared:?}");
     assert!(client.is_broken());
@@ -148,7 +148,7 @@ async fn close_without_close_notify_breaks_client() {
 
 #[tokio::test]
 async fn missing_close_notify_is_timeout() {
-    let (cleared, client, _server) = cleared(Behind::Nothing).await;
+    let (cleared, client, _server) = cleared(AfterCcc::Nothing).await;
 
     assert!(matches!(cleared, Err(Error::Timeout { .. })), "{cleared:?}");
     assert!(client.is_broken());
@@ -156,20 +156,20 @@ async fn missing_close_notify_is_timeout() {
 
 #[tokio::test]
 async fn no_password_is_sent_after_ccc() {
-    let (_cleared, mut client, _server) = cleared(Behind::Farewell).await;
+    let (_cleared, mut client, _server) = cleared(AfterCcc::CloseNotify).await;
 
     let login = client.login(Credentials::new("ann", "hunter2")).await;
 
     assert!(matches!(login, Err(Error::ControlInClear)), "{login:?}");
-    check_in_step(&mut client).await;
+    assert_in_sync(&mut client).await;
 }
 
 #[tokio::test]
 async fn ccc_on_plain_session_does_nothing() {
-    let (server, mut client) = play(in_step(Script::new())).await;
+    let (server, mut client) = play(with_sync_check(Script::new())).await;
 
     client.clear_command_channel().await.unwrap();
 
-    check_in_step(&mut client).await;
+    assert_in_sync(&mut client).await;
     server.done().await;
 }

@@ -1,25 +1,25 @@
-//! What is wrong with a server's TLS is told apart, and no login is sent to it.
+//! TLS failures: each is reported as such, and no login is sent.
 
 use oxftp::{Client, Error, Result, TlsConfig, TlsFailure, TlsVersion};
 use oxftp_testing::{
     certificates::{Authority, Identity},
     scripted::{Script, ScriptedServer},
-    tls_front::{Alpn, TlsFront},
+    tls_terminator::{Alpn, TlsTerminator},
 };
 
-use crate::common::scripts::{builder, check_in_step, in_step};
+use crate::common::scripts::{assert_in_sync, builder, with_sync_check};
 
 const NAMES: &[&str] = &["localhost", "127.0.0.1"];
 
-/// Connects by implicit TLS to a script behind such a certificate.
+/// Connects with implicit TLS to a script behind this certificate.
 async fn connect(
     script: Script,
     identity: &Identity,
     alpn: Alpn,
     tls: TlsConfig,
-) -> (ScriptedServer, TlsFront, Result<Client>) {
+) -> (ScriptedServer, TlsTerminator, Result<Client>) {
     let server = script.start().await;
-    let front = TlsFront::start(server.address(), identity, alpn).await;
+    let front = TlsTerminator::start(server.address(), identity, alpn).await;
     let connected = builder().implicit_tls(tls).connect(front.address()).await;
     (server, front, connected)
 }
@@ -28,7 +28,7 @@ fn trusting(authority: &Authority) -> TlsConfig {
     TlsConfig::new().root_certificates_pem(authority.pem()).unwrap()
 }
 
-/// Connects to a server with such a certificate; gives what is wrong with it.
+/// Connects to a server with this certificate, and returns the TLS failure.
 async fn refusal(
     tls: impl FnOnce(&Authority) -> TlsConfig,
     identity: impl FnOnce(&Authority) -> Identity,
@@ -41,17 +41,17 @@ async fn refusal(
     error.tls_failure().unwrap()
 }
 
-/// A server behind a certificate that is as it should be.
+/// Connects to a server with a valid certificate.
 async fn trusted(
     script: Script,
     alpn: Alpn,
     tls: impl FnOnce(TlsConfig) -> TlsConfig,
-) -> (ScriptedServer, TlsFront, Result<Client>) {
+) -> (ScriptedServer, TlsTerminator, Result<Client>) {
     let authority = Authority::new("tests").unwrap();
     connect(script, &authority.server(NAMES).unwrap(), alpn, tls(trusting(&authority))).await
 }
 
-/// What every session begins with.
+/// The first commands of every session.
 fn protected() -> Script {
     Script::new().expect("PBSZ 0").reply("200 ok").expect("PROT P").reply("200 ok")
 }
@@ -76,7 +76,7 @@ async fn certificate_for_other_name_is_reported() {
 async fn certificate_of_unknown_issuer_is_reported() {
     let others = |_: &Authority| trusting(&Authority::new("tests").unwrap());
     let failure = refusal(others, |ca| ca.server(NAMES).unwrap()).await;
-    // The issuer has the name of one who is trusted, and another key.
+    // The issuer has the name of a trusted one, but another key.
     assert!(matches!(failure, TlsFailure::UnknownIssuer | TlsFailure::UnusableCertificate), "{failure:?}");
     let strangers = |_: &Authority| trusting(&Authority::new("others").unwrap());
     assert_eq!(refusal(strangers, |ca| ca.server(NAMES).unwrap()).await, TlsFailure::UnknownIssuer);
@@ -115,18 +115,19 @@ async fn alpn_ftp_is_offered_unless_disabled() {
     for (tell, alpn, told) in
         [(true, Alpn::Ftp, true), (false, Alpn::Ftp, false), (true, Alpn::Unknown, false)]
     {
-        let (server, _front, client) = trusted(in_step(protected()), alpn, |tls| tls.alpn(tell)).await;
+        let (server, _front, client) =
+            trusted(with_sync_check(protected()), alpn, |tls| tls.alpn(tell)).await;
         let mut client = client.unwrap();
 
         assert_eq!(client.tls_names_ftp(), told, "{tell} {alpn:?}");
-        check_in_step(&mut client).await;
+        assert_in_sync(&mut client).await;
         server.done().await;
     }
 }
 
 #[tokio::test]
 async fn alpn_of_other_protocol_prevents_login() {
-    for alpn in [Alpn::Http, Alpn::Misleading] {
+    for alpn in [Alpn::Http, Alpn::Tampered] {
         let (_server, _front, connected) = trusted(Script::new().stall(), alpn, |tls| tls).await;
 
         let error = connected.unwrap_err();

@@ -1,4 +1,4 @@
-//! What TLS refuses.
+//! Refused TLS connections and truncated TLS streams.
 
 use std::{
     io,
@@ -19,7 +19,7 @@ use oxftp_testing::{
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use crate::common::scripts;
-use crate::common::{builder_with, content, login_by};
+use crate::common::{builder_with, content, login_with};
 
 #[tokio::test]
 async fn server_without_tls_sees_no_login() {
@@ -33,13 +33,13 @@ async fn server_without_tls_sees_no_login() {
 
 #[tokio::test]
 async fn opportunistic_tls_continues_plain_when_refused() {
-    let server = scripts::in_step(Script::new().expect("AUTH TLS").reply("502 no")).start().await;
+    let server = scripts::with_sync_check(Script::new().expect("AUTH TLS").reply("502 no")).start().await;
 
     let mut client =
         scripts::builder().tls_if_offered(TlsConfig::new()).connect(server.address()).await.unwrap();
 
     assert!(!client.is_encrypted());
-    scripts::check_in_step(&mut client).await;
+    scripts::assert_in_sync(&mut client).await;
     server.done().await;
 }
 
@@ -96,7 +96,7 @@ async fn download_without_close_notify_is_truncated() {
     std::fs::write(server.root().join("file"), content(500_000)).unwrap();
     let local = tempfile::tempdir().unwrap();
     let cutting = builder_with(&server, |tls| tls).connector(To(server.address(), 200_000));
-    let mut client = login_by(cutting, &server).await;
+    let mut client = login_with(cutting, &server).await;
 
     let cut = client.download("file").to(local.path()).await;
 
@@ -113,19 +113,18 @@ async fn listing_without_close_notify_is_truncated() {
         std::fs::write(server.root().join(format!("file {number}")), b"x").unwrap();
     }
     let cutting = builder_with(&server, |tls| tls).connector(To(server.address(), 3000));
-    let mut client: Client = login_by(cutting, &server).await;
+    let mut client: Client = login_with(cutting, &server).await;
 
     let cut = client.list("").await;
 
-    assert!(cut.is_err(), "a cut listing was called whole: {} entries", cut.unwrap().len());
+    assert!(cut.is_err(), "a truncated listing was accepted: {} entries", cut.unwrap().len());
 }
 
 async fn embedded(protection: Protection) -> Option<TestServer> {
     available(ServerKind::Embedded.start(protection).await)
 }
 
-/// Connects to one server whatever the host is called, and cuts data connections after so many
-/// bytes.
+/// Connects to one server for every host name, and truncates data connections after a number of bytes.
 #[derive(Debug, Clone, Copy)]
 struct To(SocketAddr, usize);
 
@@ -138,19 +137,19 @@ impl Connector for To {
                 _ => (self.0.port(), usize::MAX),
             };
             let socket = TcpConnector::new().connect(Target::Data { host, address: None, port }).await?;
-            Ok(Box::new(Cut { socket, left }) as BoxSocket)
+            Ok(Box::new(TruncatedSocket { socket, left }) as BoxSocket)
         })
     }
 }
 
-/// A connection that ends, without a word, after some bytes were received.
+/// A connection that ends without `close_notify` after a number of received bytes.
 #[derive(Debug)]
-struct Cut {
+struct TruncatedSocket {
     socket: BoxSocket,
     left: usize,
 }
 
-impl AsyncRead for Cut {
+impl AsyncRead for TruncatedSocket {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -169,7 +168,7 @@ impl AsyncRead for Cut {
     }
 }
 
-impl AsyncWrite for Cut {
+impl AsyncWrite for TruncatedSocket {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.socket).poll_write(cx, bytes)
     }
@@ -183,7 +182,7 @@ impl AsyncWrite for Cut {
     }
 }
 
-impl Socket for Cut {
+impl Socket for TruncatedSocket {
     fn peer_address(&self) -> Option<SocketAddr> {
         self.socket.peer_address()
     }

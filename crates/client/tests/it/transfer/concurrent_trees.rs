@@ -1,4 +1,4 @@
-//! Trees over many sessions: all of it arrives, whatever breaks meanwhile.
+//! Trees over several sessions: all files arrive even when sessions break.
 
 use std::{
     fs,
@@ -11,12 +11,12 @@ use oxftp_testing::scripted::Script;
 
 use crate::common;
 use crate::common::scripts;
-use crate::common::scripts::{mlst_dir, mlst_file, play, sending, taking};
+use crate::common::scripts::{mlst_dir, mlst_file, play, receive_file, send_file};
 use crate::common::{
     breaking_connector::BreakingConnector,
     builder, content,
     fixtures::{embedded, files},
-    pool_by,
+    pool_with,
 };
 use crate::fixture::failed_names;
 
@@ -27,7 +27,7 @@ async fn broken_download_resumes_at_retry() {
     let bytes = content(600_000);
     fs::write(server.root().join("big"), &bytes).unwrap();
     let told = Arc::new(Told::default());
-    let pool = pool_by(builder(&server).connector(BreakingConnector::new([], [400_000])), &server);
+    let pool = pool_with(builder(&server).connector(BreakingConnector::new([], [400_000])), &server);
 
     let report = pool.download("big").to(local.path()).progress(told.clone()).await.unwrap();
 
@@ -39,7 +39,7 @@ async fn broken_download_resumes_at_retry() {
     );
 }
 
-/// Adds up where a file stands.
+/// Records the progress of a file.
 #[derive(Debug, Default)]
 struct Told(Mutex<Vec<String>>, Mutex<u64>);
 
@@ -74,11 +74,11 @@ impl Progress for Told {
     }
 }
 
-/// A directory of files of one byte each.
+/// Plays the listing of a directory with files of one byte each.
 fn tree(names: &[&str]) -> Script {
     let lines: String = names.iter().map(|name| format!("type=file;size=1; {name}\r\n")).collect();
     let script = Script::new().login().expect("MLST d").reply(mlst_dir());
-    sending(script.type_image(), "MLSD d", lines)
+    send_file(script.type_image(), "MLSD d", lines)
 }
 
 async fn playing<const N: usize>(scripts: [Script; N]) -> (oxftp_testing::scripted::ScriptedSeries, Pool) {
@@ -91,8 +91,8 @@ async fn playing<const N: usize>(scripts: [Script; N]) -> (oxftp_testing::script
 async fn file_of_lost_session_is_retried_by_another() {
     let local = tempfile::tempdir().unwrap();
     let lost = tree(&["a", "b"]).passive().expect("RETR d/a").reply("421 bye").close();
-    let next = sending(Script::new().login().type_image(), "RETR d/a", "a");
-    let (server, pool) = playing([lost, sending(next, "RETR d/b", "b")]).await;
+    let next = send_file(Script::new().login().type_image(), "RETR d/a", "a");
+    let (server, pool) = playing([lost, send_file(next, "RETR d/b", "b")]).await;
 
     let report = pool.download("d").to(local.path()).await.unwrap();
 
@@ -105,7 +105,7 @@ async fn file_of_lost_session_is_retried_by_another() {
 async fn permanent_refusal_is_reported_without_retry() {
     let local = tempfile::tempdir().unwrap();
     let script = tree(&["a", "b"]).passive().expect("RETR d/a").reply("550 permission denied");
-    let (server, pool) = playing([sending(script, "RETR d/b", "b")]).await;
+    let (server, pool) = playing([send_file(script, "RETR d/b", "b")]).await;
 
     let error = pool.download("d").to(local.path()).await.unwrap_err();
 
@@ -117,7 +117,7 @@ async fn permanent_refusal_is_reported_without_retry() {
 async fn transient_refusal_is_retried_on_same_session() {
     let local = tempfile::tempdir().unwrap();
     let busy = tree(&["a"]).passive().expect("RETR d/a").reply("450 busy");
-    let (server, pool) = playing([sending(busy, "RETR d/a", "a")]).await;
+    let (server, pool) = playing([send_file(busy, "RETR d/a", "a")]).await;
 
     let report = pool.download("d").to(local.path()).await.unwrap();
 
@@ -128,7 +128,7 @@ async fn transient_refusal_is_retried_on_same_session() {
 #[tokio::test]
 async fn lost_server_stops_tree_with_partial_report() {
     let local = tempfile::tempdir().unwrap();
-    let script = sending(tree(&["a", "b", "c"]), "RETR d/a", "a");
+    let script = send_file(tree(&["a", "b", "c"]), "RETR d/a", "a");
     let (server, pool) = playing([script.passive().expect("RETR d/b").reply("421 bye").close()]).await;
 
     let error = pool.download("d").to(local.path()).retries(1).await.unwrap_err();
@@ -160,9 +160,9 @@ async fn too_many_failures_stop_a_tree() {
 #[tokio::test]
 async fn deadline_stops_tree_and_reports_unfinished_files() {
     let local = tempfile::tempdir().unwrap();
-    let script = sending(tree(&["a", "b", "c"]), "RETR d/a", "a").passive().expect("RETR d/b").stall();
+    let script = send_file(tree(&["a", "b", "c"]), "RETR d/a", "a").passive().expect("RETR d/b").stall();
     let server = script.start().await;
-    // No other deadline comes first.
+    // No other timeout expires first.
     let builder = scripts::builder().socket_timeout(Duration::from_secs(60));
     let pool = Pool::new(builder, server.address(), Credentials::anonymous()).size(1);
 
@@ -182,7 +182,7 @@ async fn upload_of_lost_session_is_retried_from_start() {
     let made = Script::new().login().expect("MKD d").reply("257 made").type_image();
     let lost = made.passive().expect("STOR d/a").reply("150 go").receive().close();
     let (server, pool) =
-        playing([lost, taking(Script::new().login().type_image(), "STOR d/a", "all of it")]).await;
+        playing([lost, receive_file(Script::new().login().type_image(), "STOR d/a", "all of it")]).await;
 
     let report = pool.upload(local.path().join("d")).verify(Verify::Nothing).await.unwrap();
 
@@ -195,9 +195,9 @@ async fn files_are_transferred_in_configured_order() {
     let local = tempfile::tempdir().unwrap();
     let lines = "type=file;size=1; small\r\ntype=dir; e\r\ntype=file;size=2; mid\r\n";
     let script = Script::new().expect("MLST d").reply(mlst_dir()).type_image();
-    let script = sending(sending(script, "MLSD d", lines), "MLSD d/e", "type=file;size=3; large\r\n");
-    let script = sending(sending(script, "RETR d/e/large", "lll"), "RETR d/mid", "mm");
-    let (server, mut client) = play(sending(script, "RETR d/small", "s")).await;
+    let script = send_file(send_file(script, "MLSD d", lines), "MLSD d/e", "type=file;size=3; large\r\n");
+    let script = send_file(send_file(script, "RETR d/e/large", "lll"), "RETR d/mid", "mm");
+    let (server, mut client) = play(send_file(script, "RETR d/small", "s")).await;
 
     client.download("d").to(local.path()).order(Order::LargestFirst).await.unwrap();
 
@@ -209,7 +209,7 @@ async fn files_are_transferred_in_configured_order() {
 async fn directory_in_place_of_file_needs_one_command() {
     let local = tempfile::tempdir().unwrap();
     let script = Script::new().expect("MLST d").reply(mlst_dir()).expect("MLST f").reply(mlst_file(1));
-    let (server, mut client) = play(sending(script.type_image(), "RETR f", "f")).await;
+    let (server, mut client) = play(send_file(script.type_image(), "RETR f", "f")).await;
 
     let error = client.download("d").to(local.path()).recursive(false).await.unwrap_err();
     client.download("f").to(local.path()).recursive(false).await.unwrap();
@@ -224,9 +224,9 @@ async fn colliding_local_names_do_not_mix() {
     let local = tempfile::tempdir().unwrap();
     let server = embedded().await;
     for name in ["d/name", "d/NAME", "d/Name", "d/name.part"] {
-        common::fixtures::lay(server.root(), name, &name.repeat(30_000));
+        common::fixtures::create_file(server.root(), name, &name.repeat(30_000));
     }
-    let pool = pool_by(builder(&server), &server);
+    let pool = pool_with(builder(&server), &server);
 
     pool.download("d").to(local.path()).await.unwrap();
 

@@ -1,4 +1,4 @@
-//! Local links: nothing is read or written through one.
+//! Local symbolic links: no transfer reads or writes through them.
 
 #![cfg(unix)]
 
@@ -11,22 +11,22 @@ use std::{
 
 use oxftp::{Error, Progress};
 
-use crate::common::fixtures::{files, lay};
-use crate::fixture::{Fixture, failed_names, lay_foo};
+use crate::common::fixtures::{create_file, files};
+use crate::fixture::{Fixture, create_foo_tree, failed_names};
 
 #[tokio::test]
 async fn local_symlinks_are_not_uploaded_and_reported() {
     let mut fixture = Fixture::new().await;
-    lay_foo(fixture.local.path());
-    lay(fixture.local.path(), "outside/secret", "secret");
-    symlink(fixture.here("outside"), fixture.here("foo/to directory")).unwrap();
-    symlink(fixture.here("outside/secret"), fixture.here("foo/to file")).unwrap();
-    symlink("nowhere", fixture.here("foo/to nothing")).unwrap();
+    create_foo_tree(fixture.local.path());
+    create_file(fixture.local.path(), "outside/secret", "secret");
+    symlink(fixture.local_path("outside"), fixture.local_path("foo/to directory")).unwrap();
+    symlink(fixture.local_path("outside/secret"), fixture.local_path("foo/to file")).unwrap();
+    symlink("nowhere", fixture.local_path("foo/to nothing")).unwrap();
 
     let error = fixture.client.upload(fixture.local.path().join("foo")).await.unwrap_err();
 
     let named = ["foo/to directory", "foo/to file", "foo/to nothing"]
-        .map(|name| fixture.here(name).display().to_string());
+        .map(|name| fixture.local_path(name).display().to_string());
     assert_eq!(failed_names(&error), named);
     let Error::SomeFailed { report } = error else { panic!("{error}") };
     assert!(report.failures.iter().all(|failure| matches!(failure.error, Error::Skipped { .. })));
@@ -36,61 +36,61 @@ async fn local_symlinks_are_not_uploaded_and_reported() {
 #[tokio::test]
 async fn symlinked_directory_in_destination_is_not_followed() {
     let mut fixture = Fixture::new().await;
-    lay_foo(fixture.server.root());
-    fs::create_dir_all(fixture.here("outside")).unwrap();
-    fs::create_dir_all(fixture.here("in/foo")).unwrap();
-    symlink(fixture.here("outside"), fixture.here("in/foo/sub")).unwrap();
+    create_foo_tree(fixture.server.root());
+    fs::create_dir_all(fixture.local_path("outside")).unwrap();
+    fs::create_dir_all(fixture.local_path("in/foo")).unwrap();
+    symlink(fixture.local_path("outside"), fixture.local_path("in/foo/sub")).unwrap();
 
     let error = fixture.client.download("foo").to(fixture.local.path().join("in")).await.unwrap_err();
 
     assert_eq!(failed_names(&error), ["foo/sub"]);
-    assert!(files(&fixture.here("outside")).is_empty());
-    assert!(fixture.here("in/foo/a").is_file());
+    assert!(files(&fixture.local_path("outside")).is_empty());
+    assert!(fixture.local_path("in/foo/a").is_file());
 }
 
 #[tokio::test]
 async fn symlink_at_file_or_partial_is_not_followed() {
     for name in ["a", "a.oxftp.part"] {
         let mut fixture = Fixture::new().await;
-        lay_foo(fixture.server.root());
-        lay(fixture.local.path(), "outside", "keep me");
-        fs::create_dir_all(fixture.here("in/foo")).unwrap();
-        symlink(fixture.here("outside"), fixture.here("in/foo").join(name)).unwrap();
+        create_foo_tree(fixture.server.root());
+        create_file(fixture.local.path(), "outside", "keep me");
+        fs::create_dir_all(fixture.local_path("in/foo")).unwrap();
+        symlink(fixture.local_path("outside"), fixture.local_path("in/foo").join(name)).unwrap();
 
         let error = fixture.client.download("foo").to(fixture.local.path().join("in")).await.unwrap_err();
 
         assert_eq!(failed_names(&error), ["foo/a"]);
-        assert_eq!(fs::read(fixture.here("outside")).unwrap(), b"keep me");
+        assert_eq!(fs::read(fixture.local_path("outside")).unwrap(), b"keep me");
     }
 }
 
 #[tokio::test]
 async fn symlink_at_tree_root_is_not_followed() {
     let mut fixture = Fixture::new().await;
-    lay_foo(fixture.server.root());
-    fs::create_dir_all(fixture.here("outside")).unwrap();
-    fs::create_dir_all(fixture.here("in")).unwrap();
-    symlink(fixture.here("outside"), fixture.here("in/foo")).unwrap();
+    create_foo_tree(fixture.server.root());
+    fs::create_dir_all(fixture.local_path("outside")).unwrap();
+    fs::create_dir_all(fixture.local_path("in")).unwrap();
+    symlink(fixture.local_path("outside"), fixture.local_path("in/foo")).unwrap();
 
     let outcome = fixture.client.download("foo").to(fixture.local.path().join("in")).await;
 
-    assert!(files(&fixture.here("outside")).is_empty());
+    assert!(files(&fixture.local_path("outside")).is_empty());
     assert!(outcome.is_err());
 }
 
 #[tokio::test]
 async fn symlinked_destination_is_followed() {
     let mut fixture = Fixture::new().await;
-    lay_foo(fixture.server.root());
-    fs::create_dir_all(fixture.here("real")).unwrap();
-    symlink(fixture.here("real"), fixture.here("link")).unwrap();
+    create_foo_tree(fixture.server.root());
+    fs::create_dir_all(fixture.local_path("real")).unwrap();
+    symlink(fixture.local_path("real"), fixture.local_path("link")).unwrap();
 
     fixture.download("foo", "link", false).await;
 
-    assert_eq!(files(&fixture.here("real")), ["foo/a", "foo/sub/b"]);
+    assert_eq!(files(&fixture.local_path("real")), ["foo/a", "foo/sub/b"]);
 }
 
-/// Puts a link in the place of a directory while a file that goes there is on its way.
+/// Replaces a directory with a symbolic link while a file is being downloaded into it.
 #[derive(Debug)]
 struct Swap {
     at: Moment,
@@ -133,18 +133,18 @@ impl Progress for Swap {
 async fn directory_swapped_for_symlink_is_not_followed() {
     for at in [Moment::BeforeTheFirstByte, Moment::AfterTheLastByte] {
         let mut fixture = Fixture::new().await;
-        lay_foo(fixture.server.root());
-        fs::create_dir_all(fixture.here("outside")).unwrap();
-        // Who has won the race once is ready for the second step, too.
-        fs::write(fixture.here("outside/b.oxftp.part"), "bait").unwrap();
-        let (directory, outside) = (fixture.here("in/foo/sub"), fixture.here("outside"));
+        create_foo_tree(fixture.server.root());
+        fs::create_dir_all(fixture.local_path("outside")).unwrap();
+        // An attacker who has won the race once has prepared the second step, too.
+        fs::write(fixture.local_path("outside/b.oxftp.part"), "bait").unwrap();
+        let (directory, outside) = (fixture.local_path("in/foo/sub"), fixture.local_path("outside"));
         let swap = Swap { at, directory, outside, done: Mutex::default() };
 
         let download = fixture.client.download("foo").to(fixture.local.path().join("in"));
         let error = download.progress(Arc::new(swap)).await.unwrap_err();
 
         assert_eq!(failed_names(&error), ["foo/sub/b"]);
-        assert_eq!(files(&fixture.here("outside")), ["b.oxftp.part"]);
-        assert_eq!(fs::read(fixture.here("outside/b.oxftp.part")).unwrap(), b"bait");
+        assert_eq!(files(&fixture.local_path("outside")), ["b.oxftp.part"]);
+        assert_eq!(fs::read(fixture.local_path("outside/b.oxftp.part")).unwrap(), b"bait");
     }
 }

@@ -1,4 +1,4 @@
-//! A local file system that hangs: `ClientBuilder::path_timeout` bounds each of its steps.
+//! Hanging local file system: `ClientBuilder::path_timeout` limits each operation.
 
 use std::{future::pending, io::ErrorKind, path::Path, time::Duration};
 
@@ -8,27 +8,27 @@ use oxftp::{
 };
 use oxftp_testing::scripted::Script;
 
-use crate::common::scripts::{builder, check_in_step, in_step, play_to};
+use crate::common::scripts::{assert_in_sync, builder, play_with, with_sync_check};
 
 #[tokio::test]
 async fn hanging_file_system_timeout_keeps_sync() {
-    let builder = builder().path_io(Hung).path_timeout(Duration::from_millis(50));
-    let (server, mut client) = play_to(builder, in_step(Script::new())).await;
+    let builder = builder().path_io(HangingFs).path_timeout(Duration::from_millis(50));
+    let (server, mut client) = play_with(builder, with_sync_check(Script::new())).await;
 
     let upload = tokio::time::timeout(Duration::from_secs(30), client.upload("x"));
     let error = upload.await.expect("the step is bounded").unwrap_err();
 
     let Error::PathIo(error) = error else { panic!("{error:?}") };
     assert_eq!((error.operation, error.kind()), ("look for", ErrorKind::TimedOut));
-    check_in_step(&mut client).await;
+    assert_in_sync(&mut client).await;
     server.done().await;
 }
 
-/// Nothing on it is ever done.
+/// A file system whose operations never complete.
 #[derive(Debug)]
-struct Hung;
+struct HangingFs;
 
-impl PathIo for Hung {
+impl PathIo for HangingFs {
     fn exists<'a>(&'a self, _: &'a Path) -> BoxFuture<'a, PathIoResult<bool>> {
         Box::pin(pending())
     }

@@ -1,4 +1,4 @@
-//! Names that are one and the same to a local file system without case.
+//! Name collisions on case-insensitive local file systems.
 
 use std::path::{Path, PathBuf};
 
@@ -11,14 +11,14 @@ use oxftp::{
 use oxftp_testing::scripted::Script;
 use tokio::io::AsyncReadExt;
 
-use crate::common::scripts::{builder, mlst_dir, play_to, sending};
+use crate::common::scripts::{builder, mlst_dir, play_with, send_file};
 
-/// Keeps the case of names, and takes names for one that differ in nothing else, as NTFS and APFS do.
+/// A case-insensitive and case-preserving file system, like NTFS and APFS.
 #[derive(Debug, Clone, Default)]
-struct Folding(MemoryFs);
+struct CaseInsensitiveFs(MemoryFs);
 
-impl Folding {
-    /// Gives the path as it is spelled on the disk.
+impl CaseInsensitiveFs {
+    /// Returns the path as it is spelled on the disk.
     async fn spelled(&self, path: &Path) -> PathBuf {
         let mut spelled = PathBuf::new();
         for component in path.components() {
@@ -38,7 +38,7 @@ impl Folding {
     }
 }
 
-/// Makes each method of one that takes a path, spelled as it is on the disk.
+/// Defines methods that look up the spelling of the path on the disk first.
 macro_rules! spelled {
     ($($method:ident($($argument:ident: $type:ty),*) -> $output:ty;)+) => {
         $(
@@ -49,7 +49,7 @@ macro_rules! spelled {
     };
 }
 
-impl PathIo for Folding {
+impl PathIo for CaseInsensitiveFs {
     spelled! {
         exists() -> bool;
         is_dir() -> bool;
@@ -67,11 +67,11 @@ impl PathIo for Folding {
     }
 }
 
-/// Downloads the tree `r`, in which there is what the script says; gives the names of what failed.
-async fn download(script: Script) -> (Folding, Vec<String>) {
-    let fs = Folding::default();
+/// Downloads the tree `r` of the script; returns the names of the failures.
+async fn download(script: Script) -> (CaseInsensitiveFs, Vec<String>) {
+    let fs = CaseInsensitiveFs::default();
     let (server, mut client) =
-        play_to(builder().path_io(fs.clone()).pipelining(Pipelining::Off), script).await;
+        play_with(builder().path_io(fs.clone()).pipelining(Pipelining::Off), script).await;
     let outcome: Result<_> = client.download("r").to("/").write_into(true).await;
     let Err(Error::SomeFailed { report }) = outcome else { panic!("{outcome:?}") };
     server.done().await;
@@ -83,14 +83,14 @@ async fn download(script: Script) -> (Folding, Vec<String>) {
 }
 
 fn tree(lines: &str) -> Script {
-    sending(Script::new().expect("MLST r").reply(mlst_dir()).type_image(), "MLSD r", lines)
+    send_file(Script::new().expect("MLST r").reply(mlst_dir()).type_image(), "MLSD r", lines)
 }
 
 #[tokio::test]
 async fn case_folded_file_name_does_not_overwrite() {
     let script = tree("type=file;size=1; Readme\r\ntype=file;size=1; README\r\n");
 
-    let (fs, failed) = download(sending(script, "RETR r/Readme", "1")).await;
+    let (fs, failed) = download(send_file(script, "RETR r/Readme", "1")).await;
 
     assert_eq!(failed, ["r/README"]);
     assert_eq!(fs.content("/Readme").await, "1");
@@ -99,9 +99,9 @@ async fn case_folded_file_name_does_not_overwrite() {
 #[tokio::test]
 async fn case_folded_directories_are_not_merged() {
     let script = tree("type=dir; Sub\r\ntype=dir; SUB\r\n");
-    let script = sending(script, "MLSD r/Sub", "type=file;size=1; a\r\n");
+    let script = send_file(script, "MLSD r/Sub", "type=file;size=1; a\r\n");
 
-    let (fs, failed) = download(sending(script, "RETR r/Sub/a", "1")).await;
+    let (fs, failed) = download(send_file(script, "RETR r/Sub/a", "1")).await;
 
     assert_eq!(failed, ["r/SUB"]);
     assert_eq!(fs.content("/Sub/a").await, "1");
@@ -111,8 +111,8 @@ async fn case_folded_directories_are_not_merged() {
 async fn case_sensitive_file_system_keeps_both_names() {
     let fs = MemoryFs::new();
     let script = tree("type=file;size=1; a\r\ntype=file;size=1; A\r\n");
-    let script = sending(sending(script, "RETR r/a", "1"), "RETR r/A", "2");
-    let (server, mut client) = play_to(builder().path_io(fs.clone()), script).await;
+    let script = send_file(send_file(script, "RETR r/a", "1"), "RETR r/A", "2");
+    let (server, mut client) = play_with(builder().path_io(fs.clone()), script).await;
 
     client.download("r").to("/").write_into(true).await.unwrap();
 

@@ -1,4 +1,4 @@
-//! Part files: new, private until they are whole, and never somebody else's file.
+//! Partial files: new, private until they are complete, and never a file of the user.
 
 #![cfg(unix)]
 
@@ -12,16 +12,17 @@ use oxftp::{Client, Error, Result};
 use oxftp_testing::scripted::{Script, ScriptedServer};
 
 use crate::common::content;
-use crate::common::scripts::{mlst_file, opening, play, sending};
+use crate::common::scripts::{mlst_file, open_transfer, play, send_file};
 use crate::fixture::Fixture;
 
-/// Large enough to be written to a part while it comes.
+/// Large enough to be written to a partial file during the download.
 const SIZE: usize = 200 << 10;
 
-/// A server that breaks off in the middle of `a`.
+/// Starts a server that aborts in the middle of `a`.
 async fn breaking() -> (ScriptedServer, Client) {
     let known = Script::new().expect("MLST a").reply(mlst_file(SIZE as u64)).type_image();
-    let script = opening(known, "RETR a").send(&content(SIZE)[..SIZE / 2]).close_data().reply("426 broken");
+    let script =
+        open_transfer(known, "RETR a").send(&content(SIZE)[..SIZE / 2]).close_data().reply("426 broken");
     play(script).await
 }
 
@@ -33,11 +34,11 @@ fn mode(path: &Path) -> u32 {
     fs::metadata(path).unwrap().mode() & 0o777
 }
 
-/// A server with the file `a`, and the place of its part here.
+/// Starts a server with the file `a`; returns the path of its local partial file.
 async fn with_file() -> (Fixture, std::path::PathBuf) {
     let fixture = Fixture::new().await;
     fs::write(fixture.server.root().join("a"), content(SIZE)).unwrap();
-    let part = fixture.here("a.oxftp.part");
+    let part = fixture.local_path("a.oxftp.part");
     (fixture, part)
 }
 
@@ -54,24 +55,24 @@ async fn partial_file_is_private() {
 #[tokio::test]
 async fn completed_file_has_default_permissions() {
     let (mut fixture, _) = with_file().await;
-    fs::write(fixture.here("new"), "").unwrap();
+    fs::write(fixture.local_path("new"), "").unwrap();
 
     fixture.download("a", "", false).await;
 
-    assert_eq!(mode(&fixture.here("a")), mode(&fixture.here("new")));
+    assert_eq!(mode(&fixture.local_path("a")), mode(&fixture.local_path("new")));
 }
 
 #[tokio::test]
 async fn hard_linked_partial_file_is_replaced() {
     for resume in [false, true] {
         let (mut fixture, part) = with_file().await;
-        fs::write(fixture.here("precious"), "precious").unwrap();
-        fs::hard_link(fixture.here("precious"), &part).unwrap();
+        fs::write(fixture.local_path("precious"), "precious").unwrap();
+        fs::hard_link(fixture.local_path("precious"), &part).unwrap();
 
         fixture.client.download("a").to(fixture.local.path()).resume(resume).await.unwrap();
 
-        assert_eq!(fs::read(fixture.here("precious")).unwrap(), b"precious");
-        assert!(fs::read(fixture.here("a")).unwrap() == content(SIZE));
+        assert_eq!(fs::read(fixture.local_path("precious")).unwrap(), b"precious");
+        assert!(fs::read(fixture.local_path("a")).unwrap() == content(SIZE));
     }
 }
 
@@ -83,7 +84,7 @@ async fn special_file_at_partial_path_is_error() {
     let error = download(&mut fixture.client, fixture.local.path()).await.unwrap_err();
 
     assert!(matches!(error, Error::PathIo(_)), "{error:?}");
-    assert!(part.is_dir() && !fixture.here("a").exists());
+    assert!(part.is_dir() && !fixture.local_path("a").exists());
 }
 
 #[tokio::test]
@@ -104,7 +105,7 @@ async fn failed_rename_of_small_file_leaves_no_partial() {
     let local = tempfile::tempdir().unwrap();
     fs::create_dir(local.path().join("a")).unwrap();
     let known = Script::new().expect("MLST a").reply(mlst_file(5)).type_image();
-    let (_server, mut client) = play(sending(known, "RETR a", "hello")).await;
+    let (_server, mut client) = play(send_file(known, "RETR a", "hello")).await;
 
     download(&mut client, local.path()).await.unwrap_err();
 
@@ -119,7 +120,7 @@ async fn unreadable_partial_file_is_replaced() {
 
     fixture.download("a", "", false).await;
 
-    assert!(fs::read(fixture.here("a")).unwrap() == content(SIZE));
+    assert!(fs::read(fixture.local_path("a")).unwrap() == content(SIZE));
 }
 
 #[tokio::test]
@@ -130,7 +131,7 @@ async fn synced_files_are_complete() {
 
         fixture.client.download("a").to(fixture.local.path()).sync(true).await.unwrap();
 
-        assert!(fs::read(fixture.here("a")).unwrap() == content(size));
-        assert!(!fixture.here("a.oxftp.part").exists());
+        assert!(fs::read(fixture.local_path("a")).unwrap() == content(size));
+        assert!(!fixture.local_path("a.oxftp.part").exists());
     }
 }

@@ -1,4 +1,4 @@
-//! Permissions that files keep.
+//! Preserved permissions.
 
 #![cfg(unix)]
 
@@ -6,7 +6,7 @@ use std::{fs, os::unix::fs::PermissionsExt, path::Path};
 
 use oxftp_testing::scripted::Script;
 
-use crate::common::scripts::{check_in_step, in_step, play, sending, taking};
+use crate::common::scripts::{assert_in_sync, play, receive_file, send_file, with_sync_check};
 
 fn set(path: &Path, mode: u32) {
     fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
@@ -25,7 +25,7 @@ async fn setuid_bit_is_not_preserved() {
     let local = tempfile::tempdir().unwrap();
     let script =
         Script::new().expect("FEAT").reply("502 no").expect("MLST a").reply(listed("104755")).type_image();
-    let (server, mut client) = play(sending(script, "RETR a", "x")).await;
+    let (server, mut client) = play(send_file(script, "RETR a", "x")).await;
 
     client.download("a").to(local.path()).keep_permissions(true).await.unwrap();
 
@@ -37,12 +37,12 @@ async fn setuid_bit_is_not_preserved() {
 async fn permissions_are_not_preserved_by_default() {
     let local = tempfile::tempdir().unwrap();
     let script = Script::new().expect("MLST a").reply(listed("0777")).type_image();
-    let (server, mut client) = play(in_step(sending(script, "RETR a", "x"))).await;
+    let (server, mut client) = play(with_sync_check(send_file(script, "RETR a", "x"))).await;
 
     client.download("a").to(local.path()).await.unwrap();
 
     assert_eq!(mode(&local.path().join("a")) & 0o111, 0);
-    check_in_step(&mut client).await;
+    assert_in_sync(&mut client).await;
     server.done().await;
 }
 
@@ -51,12 +51,12 @@ async fn refused_chmod_does_not_fail_upload() {
     let local = tempfile::tempdir().unwrap();
     fs::write(local.path().join("a"), "x").unwrap();
     set(&local.path().join("a"), 0o640);
-    let script = taking(Script::new().type_image(), "STOR a", "x").expect("SIZE a").reply("213 1");
+    let script = receive_file(Script::new().type_image(), "STOR a", "x").expect("SIZE a").reply("213 1");
     let script = script.expect("SITE CHMOD 640 a").reply("502 no such verb");
-    let (server, mut client) = play(in_step(script)).await;
+    let (server, mut client) = play(with_sync_check(script)).await;
 
     client.upload(local.path().join("a")).keep_permissions(true).await.unwrap();
 
-    check_in_step(&mut client).await;
+    assert_in_sync(&mut client).await;
     server.done().await;
 }

@@ -1,4 +1,4 @@
-//! What observers are told of files: each under its own name, however it is moved.
+//! Progress events: each file is reported under its own name.
 
 use std::{
     collections::BTreeMap,
@@ -10,12 +10,12 @@ use std::{
 use oxftp::{Pool, Progress};
 use oxftp_testing::servers::{Protection, ServerKind};
 
-use crate::common::{builder, content, pool_by};
+use crate::common::{builder, content, pool_with};
 
-/// Small ones are moved in one step, this one in blocks.
+/// Large enough to be transferred in blocks; small files are transferred in one step.
 const LARGE: usize = 3_000_000;
-/// Enough for several segments.
-const HUGE: usize = 9 << 20;
+/// Large enough for several segments.
+const SEGMENTED: usize = 9 << 20;
 
 #[tokio::test]
 async fn tree_progress_sums_to_each_file_size() {
@@ -24,7 +24,7 @@ async fn tree_progress_sums_to_each_file_size() {
     for (name, size) in [("small", 10), ("large", LARGE)] {
         fs::write(source.path().join(name), content(size)).unwrap();
     }
-    let pool = pool_by(builder(&server), &server);
+    let pool = pool_with(builder(&server), &server);
 
     let up = told_of(|told| pool.upload(source.path()).to("t").write_into(true).progress(told)).await;
     let down = told_of(|told| pool.download("t").to(back.path()).write_into(true).progress(told)).await;
@@ -37,14 +37,14 @@ async fn tree_progress_sums_to_each_file_size() {
 #[tokio::test]
 async fn segment_progress_sums_under_file_name() {
     let server = ServerKind::Embedded.start(Protection::Plain).await.unwrap();
-    fs::write(server.root().join("huge"), content(HUGE)).unwrap();
+    fs::write(server.root().join("huge"), content(SEGMENTED)).unwrap();
     let local = tempfile::tempdir().unwrap();
-    let pool: Pool = pool_by(builder(&server), &server);
+    let pool: Pool = pool_with(builder(&server), &server);
     let target: &Path = local.path();
 
     let told = told_of(|told| pool.download("huge").to(target).segments(2).progress(told)).await;
 
-    assert_eq!(told, BTreeMap::from([("huge".to_owned(), HUGE as u64)]));
+    assert_eq!(told, BTreeMap::from([("huge".to_owned(), SEGMENTED as u64)]));
 }
 
 async fn told_of<T>(work: impl FnOnce(Arc<Told>) -> T) -> BTreeMap<String, u64>

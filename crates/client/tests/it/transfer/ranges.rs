@@ -1,4 +1,4 @@
-//! Parts of files, and text with its line ends.
+//! Ranges of files, and streams in ASCII mode.
 
 use std::ops::RangeBounds;
 
@@ -6,7 +6,7 @@ use oxftp::{Client, Error};
 use oxftp_testing::scripted::Script;
 use tokio::io::AsyncReadExt;
 
-use crate::common::scripts::{check_in_step, in_step, play};
+use crate::common::scripts::{assert_in_sync, play, with_sync_check};
 
 async fn part(client: &mut Client, range: impl RangeBounds<u64>) -> oxftp::Result<Vec<u8>> {
     let mut stream = client.download_range("file", range).await?;
@@ -33,11 +33,11 @@ async fn range_is_complete_whatever_the_final_reply() {
             .reply(answers)
             .expect("NOOP")
             .reply("200 ok");
-        let (server, mut client) = play(in_step(script)).await;
+        let (server, mut client) = play(with_sync_check(script)).await;
 
         assert_eq!(part(&mut client, 2..=4).await.unwrap(), b"234");
 
-        check_in_step(&mut client).await;
+        assert_in_sync(&mut client).await;
         server.done().await;
     }
 }
@@ -46,37 +46,37 @@ async fn range_is_complete_whatever_the_final_reply() {
 async fn range_not_read_to_end_is_unfinished() {
     let script =
         Script::new().type_image().passive().expect("RETR file").reply("150 here").data("0123456789");
-    let (server, mut client) = play(in_step(script.reply("226 done"))).await;
+    let (server, mut client) = play(with_sync_check(script.reply("226 done"))).await;
 
     let mut stream = client.download_range("file", ..5).await.unwrap();
     stream.read_exact(&mut [0; 2]).await.unwrap();
     let error = stream.finish().await.unwrap_err();
 
     assert!(matches!(error, Error::Unfinished { .. }), "{error}");
-    check_in_step(&mut client).await;
+    assert_in_sync(&mut client).await;
     server.done().await;
 }
 
 #[tokio::test]
 async fn truncated_range_error_carries_server_reply() {
     let script = Script::new().type_image().passive().expect("RETR file").reply("150 here").send("01");
-    let (server, mut client) = play(in_step(script.reset_data().reply("451 disk error"))).await;
+    let (server, mut client) = play(with_sync_check(script.reset_data().reply("451 disk error"))).await;
 
     let error = part(&mut client, ..5).await.unwrap_err();
 
     assert_eq!(error.code().map(|code| code.get()), Some(451), "{error}");
-    check_in_step(&mut client).await;
+    assert_in_sync(&mut client).await;
     server.done().await;
 }
 
 #[tokio::test]
 async fn refused_range_offset_is_error() {
     let script = Script::new().type_image().passive().expect("REST 90").reply("554 beyond the end");
-    let (server, mut client) = play(in_step(script)).await;
+    let (server, mut client) = play(with_sync_check(script)).await;
 
     let error = client.download_range("file", 90..).await.map(drop).unwrap_err();
 
     assert_eq!(error.code().map(|code| code.get()), Some(554), "{error}");
-    check_in_step(&mut client).await;
+    assert_in_sync(&mut client).await;
     server.done().await;
 }

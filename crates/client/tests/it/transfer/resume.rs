@@ -1,4 +1,4 @@
-//! Transfers that go on where an earlier one stopped.
+//! Resumed transfers.
 
 use std::{fs, path::PathBuf};
 
@@ -7,34 +7,36 @@ use oxftp_testing::scripted::Script;
 use tempfile::TempDir;
 use tokio::io::AsyncReadExt;
 
-use crate::common::scripts::{check_in_step, get, in_step, mlst_file, opening, play, sending, taking};
+use crate::common::scripts::{
+    assert_in_sync, get, mlst_file, open_transfer, play, receive_file, send_file, with_sync_check,
+};
 use crate::common::{
     content,
-    fixtures::{files, lay},
+    fixtures::{create_file, files},
 };
 use crate::fixture::Fixture;
 use crate::fixture::failed_names;
 
-/// What is gone on with is at least long enough for its end to be compared.
+/// Long enough for a partial file whose end can be compared.
 const LARGE: usize = 100_000;
 const PART: usize = 70_000;
 
-/// The last 64 KiB of the part come again.
-const AGAIN: usize = PART - 64 * 1024;
+/// The last 64 KiB of the partial file are downloaded again.
+const RESUME_OFFSET: usize = PART - 64 * 1024;
 
-/// A place with a part, and a server that is asked to start within it.
+/// Creates a directory with a partial file, and a script that expects a restart within it.
 fn begun(part: &[u8], answer: &str) -> (TempDir, Script) {
     let local = tempfile::tempdir().unwrap();
     fs::write(local.path().join("a.oxftp.part"), part).unwrap();
     let script = Script::new().expect("MLST a").reply(mlst_file(LARGE as u64)).type_image().passive();
-    (local, script.expect(format!("REST {AGAIN}")).reply(answer))
+    (local, script.expect(format!("REST {RESUME_OFFSET}")).reply(answer))
 }
 
 #[tokio::test]
 async fn download_resumes_at_partial_file_end() {
     let whole = content(LARGE);
     let (local, script) = begun(&whole[..PART], "350 ok");
-    let script = script.expect("RETR a").reply("150 here").data(&whole[AGAIN..]);
+    let script = script.expect("RETR a").reply("150 here").data(&whole[RESUME_OFFSET..]);
     let (server, mut client) = play(script.reply("226 done")).await;
 
     let report = client.download("a").to(local.path()).resume(true).await.unwrap();
@@ -48,7 +50,7 @@ async fn download_resumes_at_partial_file_end() {
 #[tokio::test]
 async fn refused_restart_downloads_from_the_start() {
     let (local, script) = begun(&[b'x'; PART], "502 no");
-    let (server, mut client) = play(sending(script, "RETR a", content(LARGE))).await;
+    let (server, mut client) = play(send_file(script, "RETR a", content(LARGE))).await;
 
     let report = client.download("a").to(local.path()).resume(true).await.unwrap();
 
@@ -62,7 +64,7 @@ async fn short_partial_file_is_not_resumed() {
     let local = tempfile::tempdir().unwrap();
     fs::write(local.path().join("a.oxftp.part"), "xyz").unwrap();
     let script = Script::new().expect("MLST a").reply(mlst_file(6)).type_image();
-    let (server, mut client) = play(sending(script, "RETR a", "abcdef")).await;
+    let (server, mut client) = play(send_file(script, "RETR a", "abcdef")).await;
 
     client.download("a").to(local.path()).resume(true).await.unwrap();
 
@@ -75,7 +77,7 @@ async fn partial_file_longer_than_file_is_discarded() {
     let local = tempfile::tempdir().unwrap();
     fs::write(local.path().join("a.oxftp.part"), "much too long").unwrap();
     let script = Script::new().expect("MLST a").reply(mlst_file(3)).type_image();
-    let (server, mut client) = play(sending(script, "RETR a", "abc")).await;
+    let (server, mut client) = play(send_file(script, "RETR a", "abc")).await;
 
     client.download("a").to(local.path()).resume(true).await.unwrap();
 
@@ -88,7 +90,7 @@ async fn partial_file_is_not_resumed_by_default() {
     let local = tempfile::tempdir().unwrap();
     fs::write(local.path().join("a.oxftp.part"), "xyz").unwrap();
     let script = Script::new().expect("MLST a").reply(mlst_file(6)).type_image();
-    let (server, mut client) = play(sending(script, "RETR a", "abcdef")).await;
+    let (server, mut client) = play(send_file(script, "RETR a", "abcdef")).await;
 
     client.download("a").to(local.path()).await.unwrap();
 
@@ -96,7 +98,7 @@ async fn partial_file_is_not_resumed_by_default() {
     server.done().await;
 }
 
-/// The server tells that it has all of it.
+/// Plays a reply to `SIZE` with the complete size.
 fn sized(script: Script) -> Script {
     script.expect("SIZE a").reply("213 6")
 }
@@ -127,7 +129,7 @@ async fn refused_restart_resumes_upload_with_appe() {
     let (_local, path) = local_file("abcdef");
     let script = Script::new().type_image().expect("SIZE a").reply("213 3").passive();
     let (server, mut client) =
-        play(sized(taking(script.expect("REST 3").reply("502 no"), "APPE a", "def"))).await;
+        play(sized(receive_file(script.expect("REST 3").reply("502 no"), "APPE a", "def"))).await;
 
     let report = client.upload(&path).resume(true).await.unwrap();
 
@@ -154,7 +156,7 @@ async fn resume_of_missing_remote_file_uploads_from_start() {
     for answer in ["550 no such file", "502 what?", "213 99"] {
         let (_local, path) = local_file("abcdef");
         let script = Script::new().type_image().expect("SIZE a").reply(answer);
-        let (server, mut client) = play(taking(script, "STOR a", "abcdef")).await;
+        let (server, mut client) = play(receive_file(script, "STOR a", "abcdef")).await;
 
         let report = client.upload(&path).verify(Verify::Nothing).resume(true).await.unwrap();
 
@@ -167,16 +169,16 @@ async fn resume_of_missing_remote_file_uploads_from_start() {
 async fn tree_is_resumed_file_by_file() {
     let mut fixture = Fixture::new().await;
     let whole = "x".repeat(LARGE);
-    lay(fixture.server.root(), "foo/a", "abcdef");
-    lay(fixture.server.root(), "foo/b", &whole);
-    lay(fixture.local.path(), "foo/b.oxftp.part", &whole[..PART]);
+    create_file(fixture.server.root(), "foo/a", "abcdef");
+    create_file(fixture.server.root(), "foo/b", &whole);
+    create_file(fixture.local.path(), "foo/b.oxftp.part", &whole[..PART]);
 
     let report = fixture.client.download("foo").to(fixture.local.path()).resume(true).await.unwrap();
 
     let left = (LARGE - PART) as u64;
     assert_eq!((report.files, report.bytes, report.resumed), (2, 6 + left, PART as u64));
-    assert_eq!(fs::read_to_string(fixture.here("foo/b")).unwrap(), whole);
-    assert_eq!(files(&fixture.here("foo")), ["a", "b"]);
+    assert_eq!(fs::read_to_string(fixture.local_path("foo/b")).unwrap(), whole);
+    assert_eq!(files(&fixture.local_path("foo")), ["a", "b"]);
 }
 
 #[tokio::test]
@@ -184,7 +186,7 @@ async fn times_are_preserved_on_request() {
     let local = tempfile::tempdir().unwrap();
     let facts = "250-Listing\r\n type=file;size=1;modify=20200102030405; a\r\n250 End";
     let script = Script::new().expect("MLST a").reply(facts).type_image();
-    let (server, mut client) = play(sending(script, "RETR a", "x")).await;
+    let (server, mut client) = play(send_file(script, "RETR a", "x")).await;
 
     client.download("a").to(local.path()).keep_times(true).await.unwrap();
 
@@ -195,11 +197,11 @@ async fn times_are_preserved_on_request() {
 
 #[tokio::test]
 async fn unreadable_local_file_truncates_no_remote_file() {
-    let (server, mut client) = play(in_step(Script::new())).await;
+    let (server, mut client) = play(with_sync_check(Script::new())).await;
 
     assert!(client.upload("/nonexistent/a").await.unwrap_err().is_not_found());
 
-    check_in_step(&mut client).await;
+    assert_in_sync(&mut client).await;
     server.done().await;
 }
 
@@ -208,14 +210,17 @@ async fn local_write_error_aborts_and_keeps_client_usable() {
     let local = tempfile::tempdir().unwrap();
     fs::create_dir_all(local.path().join("a.oxftp.part/in the way")).unwrap();
     let script = Script::new().expect("MLST a").reply(mlst_file(1_000_000)).type_image();
-    let script =
-        opening(script, "RETR a").send("abc").expect("ABOR").reply("426 broken off").reply("226 aborted");
-    let (server, mut client) = play(in_step(script.expect("NOOP").reply("200 ok"))).await;
+    let script = open_transfer(script, "RETR a")
+        .send("abc")
+        .expect("ABOR")
+        .reply("426 broken off")
+        .reply("226 aborted");
+    let (server, mut client) = play(with_sync_check(script.expect("NOOP").reply("200 ok"))).await;
 
     let error = client.download("a").to(local.path()).await.unwrap_err();
 
     assert!(matches!(error, Error::PathIo(_)), "{error:?}");
-    check_in_step(&mut client).await;
+    assert_in_sync(&mut client).await;
     server.done().await;
 }
 
@@ -224,13 +229,13 @@ async fn small_file_write_error_keeps_client_usable() {
     let local = tempfile::tempdir().unwrap();
     fs::create_dir_all(local.path().join("a.oxftp.part/in the way")).unwrap();
     let script = Script::new().expect("MLST a").reply(mlst_file(6)).type_image();
-    let (server, mut client) = play(in_step(sending(script, "RETR a", "abcdef"))).await;
+    let (server, mut client) = play(with_sync_check(send_file(script, "RETR a", "abcdef"))).await;
 
     let error = client.download("a").to(local.path()).await.unwrap_err();
 
     assert!(matches!(error, Error::PathIo(_)), "{error:?}");
     assert!(!local.path().join("a").exists());
-    check_in_step(&mut client).await;
+    assert_in_sync(&mut client).await;
     server.done().await;
 }
 
@@ -239,17 +244,17 @@ async fn file_grown_since_listing_is_resumed_whole() {
     let local = tempfile::tempdir().unwrap();
     let content = "x".repeat(200_000);
     let script = Script::new().expect("MLST a").reply(mlst_file(6)).type_image();
-    let script = sending(script, "RETR a", content.clone()).expect("SIZE a").reply("213 200000");
-    let (server, mut client) = play(in_step(script)).await;
+    let script = send_file(script, "RETR a", content.clone()).expect("SIZE a").reply("213 200000");
+    let (server, mut client) = play(with_sync_check(script)).await;
 
     client.download("a").to(local.path()).await.unwrap();
 
     assert_eq!(fs::read_to_string(local.path().join("a")).unwrap(), content);
-    check_in_step(&mut client).await;
+    assert_in_sync(&mut client).await;
     server.done().await;
 }
 
-/// Announces the rest of a file from its third byte on, and sends one byte of it.
+/// Starts a download at the third byte, and sends one byte.
 fn restarted(script: Script) -> Script {
     script.passive().expect("REST 2").reply("350 ok").expect("RETR a").reply("150 here").send("c")
 }
@@ -258,8 +263,8 @@ fn restarted(script: Script) -> Script {
 async fn restart_offset_is_reset_after_failed_transfer() {
     let failed = restarted(Script::new().type_image()).reset_data().reply("426 cut");
     let script = failed.passive().expect("REST 0").reply("350 ok").expect("RETR a").reply("150 here");
-    let script = sending(script.data("abcd").reply("226 done"), "RETR a", "abcd");
-    let (server, mut client) = play(in_step(script)).await;
+    let script = send_file(script.data("abcd").reply("226 done"), "RETR a", "abcd");
+    let (server, mut client) = play(with_sync_check(script)).await;
 
     let mut stream = client.download_stream("a").offset(2).await.unwrap();
     let mut text = String::new();
@@ -269,7 +274,7 @@ async fn restart_offset_is_reset_after_failed_transfer() {
         assert_eq!(get(&mut client, "a").await.unwrap(), b"abcd");
     }
 
-    check_in_step(&mut client).await;
+    assert_in_sync(&mut client).await;
     server.done().await;
 }
 
@@ -277,22 +282,23 @@ async fn restart_offset_is_reset_after_failed_transfer() {
 async fn partial_small_file_is_kept_for_resume() {
     let local = tempfile::tempdir().unwrap();
     let script = Script::new().expect("MLST a").reply(mlst_file(6)).type_image();
-    let script = opening(script, "RETR a").data("abc").reply("226 done").expect("SIZE a").reply("213 6");
-    let (server, mut client) = play(in_step(script)).await;
+    let script =
+        open_transfer(script, "RETR a").data("abc").reply("226 done").expect("SIZE a").reply("213 6");
+    let (server, mut client) = play(with_sync_check(script)).await;
 
     client.download("a").to(local.path()).await.unwrap_err();
 
     assert_eq!(fs::read(local.path().join("a.oxftp.part")).unwrap(), b"abc");
     assert!(!local.path().join("a").exists());
-    check_in_step(&mut client).await;
+    assert_in_sync(&mut client).await;
     server.done().await;
 }
 
 #[tokio::test]
 async fn sticky_restart_offset_is_reset_after_abort() {
     let mut fixture = Fixture::new().await;
-    lay(fixture.server.root(), "a", "abcdef");
-    lay(fixture.server.root(), "large", &"x".repeat(30_000_000));
+    create_file(fixture.server.root(), "a", "abcdef");
+    create_file(fixture.server.root(), "large", &"x".repeat(30_000_000));
     for polite in [true, false] {
         let stream = fixture.client.download_stream("large").offset(3).await.unwrap();
         if polite {
@@ -308,26 +314,26 @@ async fn sticky_restart_offset_is_reset_after_abort() {
 async fn file_named_like_partial_is_reported_on_download() {
     let mut fixture = Fixture::new().await;
     for name in ["foo/x", "foo/x.oxftp.part", "foo/x.part", "foo/y.oxftp.part"] {
-        lay(fixture.server.root(), name, name);
+        create_file(fixture.server.root(), name, name);
     }
 
     let error = fixture.client.download("foo").to(fixture.local.path()).await.unwrap_err();
 
     assert_eq!(failed_names(&error), ["foo/x.oxftp.part"]);
-    assert_eq!(files(&fixture.here("foo")), ["x", "x.part", "y.oxftp.part"]);
+    assert_eq!(files(&fixture.local_path("foo")), ["x", "x.part", "y.oxftp.part"]);
     for name in ["x", "x.part", "y.oxftp.part"] {
-        assert_eq!(fs::read_to_string(fixture.here("foo").join(name)).unwrap(), format!("foo/{name}"));
+        assert_eq!(fs::read_to_string(fixture.local_path("foo").join(name)).unwrap(), format!("foo/{name}"));
     }
 }
 
 #[tokio::test]
 async fn user_file_is_not_taken_for_partial() {
     let mut fixture = Fixture::new().await;
-    lay(fixture.server.root(), "x", "abcdef");
-    lay(fixture.local.path(), "x.part", "mine");
+    create_file(fixture.server.root(), "x", "abcdef");
+    create_file(fixture.local.path(), "x.part", "mine");
 
     let report = fixture.client.download("x").to(fixture.local.path()).resume(true).await.unwrap();
 
     assert_eq!((report.bytes, report.resumed), (6, 0));
-    assert_eq!(fs::read(fixture.here("x.part")).unwrap(), b"mine");
+    assert_eq!(fs::read(fixture.local_path("x.part")).unwrap(), b"mine");
 }

@@ -1,4 +1,4 @@
-//! Large parts are gone on with only if they are parts of the file that is there now.
+//! Large partial files are resumed only if they belong to the current version of the remote file.
 
 use std::fs;
 
@@ -10,11 +10,11 @@ use crate::fixture::Fixture;
 const SIZE: usize = 3 << 20;
 const PART: usize = 2 << 20;
 
-/// A server with a file, and a part of it here.
+/// Starts a server with a file, and creates a local partial file.
 async fn begun(there: &[u8], here: &[u8]) -> Fixture {
     let fixture = Fixture::new().await;
     fs::write(fixture.server.root().join("big"), there).unwrap();
-    fs::write(fixture.here("big.oxftp.part"), here).unwrap();
+    fs::write(fixture.local_path("big.oxftp.part"), here).unwrap();
     fixture
 }
 
@@ -23,16 +23,16 @@ async fn resume(fixture: &mut Fixture) -> Report {
 }
 
 fn check(fixture: &Fixture, expected: &[u8]) {
-    assert!(fs::read(fixture.here("big")).unwrap() == expected, "the file is another");
+    assert!(fs::read(fixture.local_path("big")).unwrap() == expected, "the file is another");
     let left: Vec<_> =
         fs::read_dir(fixture.local.path()).unwrap().map(|item| item.unwrap().file_name()).collect();
     assert_eq!(left, ["big"]);
 }
 
-/// The note that a download leaves beside its part, for a file of this size.
+/// Writes the resume token that a download leaves next to its partial file, for a file of this size.
 fn note(fixture: &Fixture, size: usize) {
     fs::write(
-        fixture.here("big.oxftp.part.origin"),
+        fixture.local_path("big.oxftp.part.origin"),
         format!("oxftp: a part of size={size};modify=20200101000000;\n"),
     )
     .unwrap();
@@ -75,7 +75,7 @@ async fn differing_partial_file_end_restarts_download() {
 
 #[tokio::test]
 async fn resume_token_of_other_file_restarts_download() {
-    // Only its beginning is another, which no comparison of ends can see.
+    // Only the beginning differs, which a comparison of the ends cannot detect.
     let whole = content(SIZE);
     let mut part = whole[..PART].to_vec();
     part[0] ^= 1;
@@ -91,14 +91,14 @@ async fn resume_token_of_other_file_restarts_download() {
 #[tokio::test]
 async fn user_file_at_token_path_is_kept() {
     let whole = content(SIZE);
-    // The first goes on, the second begins anew.
+    // The first is resumed, the second starts from the beginning.
     for part in [&whole[..PART], &whole[1..PART]] {
         let mut fixture = begun(&whole, part).await;
-        fs::write(fixture.here("big.oxftp.part.origin"), "mine").unwrap();
+        fs::write(fixture.local_path("big.oxftp.part.origin"), "mine").unwrap();
 
         resume(&mut fixture).await;
 
-        assert_eq!(fs::read(fixture.here("big.oxftp.part.origin")).unwrap(), b"mine");
+        assert_eq!(fs::read(fixture.local_path("big.oxftp.part.origin")).unwrap(), b"mine");
     }
 }
 
@@ -106,9 +106,9 @@ async fn user_file_at_token_path_is_kept() {
 async fn broken_download_leaves_resume_token() {
     let whole = content(SIZE);
     let mut fixture = begun(&whole, b"").await;
-    // All is fetched, and cannot be verified.
+    // The whole file is downloaded and cannot be verified.
     fixture.client.download("big").to(fixture.local.path()).verify(Verify::Hash).await.unwrap_err();
-    let noted = fs::read_to_string(fixture.here("big.oxftp.part.origin")).unwrap();
+    let noted = fs::read_to_string(fixture.local_path("big.oxftp.part.origin")).unwrap();
     let changed: Vec<_> = whole.iter().map(|byte| !byte).chain([1]).collect();
     fs::write(fixture.server.root().join("big"), &changed).unwrap();
     let report = resume(&mut fixture).await;

@@ -1,10 +1,10 @@
-//! Uploads under names that the server chooses (`STOU`).
+//! Uploads with a name chosen by the server (`STOU`).
 
 use oxftp::{Client, Error, FileName, Result, TransferSummary};
 use oxftp_testing::scripted::Script;
 use tokio::io::AsyncWriteExt;
 
-use crate::common::scripts::{check_in_step, in_step, play};
+use crate::common::scripts::{assert_in_sync, play, with_sync_check};
 
 async fn store(client: &mut Client, bytes: &[u8]) -> Result<(FileName, TransferSummary)> {
     let mut stream = client.upload_unique_stream().await?;
@@ -12,14 +12,14 @@ async fn store(client: &mut Client, bytes: &[u8]) -> Result<(FileName, TransferS
     stream.finish().await
 }
 
-/// Stores once on a server that says so before and after.
+/// Uploads once to a server with these replies before and after the data.
 async fn stored(before: &str, after: &str) -> Result<String> {
     let script = Script::new().type_image().passive().expect("STOU").reply(before);
-    let (server, mut client) = play(in_step(script.expect_data("data").reply(after))).await;
+    let (server, mut client) = play(with_sync_check(script.expect_data("data").reply(after))).await;
 
     let stored = store(&mut client, b"data").await;
 
-    check_in_step(&mut client).await;
+    assert_in_sync(&mut client).await;
     server.done().await;
     stored.map(|(name, summary)| {
         assert_eq!(summary.transferred, 4);
@@ -47,9 +47,9 @@ async fn stou_path_traversal_name_is_refused() {
     assert!(matches!(stored("150 go", "226 FILE: ../x").await, Err(Error::Name(_))));
 
     let script = Script::new().type_image().passive().expect("STOU").reply("150 FILE: ../x");
-    let (server, mut client) = play(in_step(script.expect_reset().reply("426 cut"))).await;
+    let (server, mut client) = play(with_sync_check(script.expect_reset().reply("426 cut"))).await;
     assert!(matches!(client.upload_unique_stream().await, Err(Error::Name(_))));
-    check_in_step(&mut client).await;
+    assert_in_sync(&mut client).await;
     server.done().await;
 }
 
@@ -68,11 +68,11 @@ async fn stou_name_is_available_during_transfer() {
 #[tokio::test]
 async fn refused_stou_is_error_and_keeps_sync() {
     let script = Script::new().type_image().passive().expect("STOU").reply("502 no such verb");
-    let (server, mut client) = play(in_step(script)).await;
+    let (server, mut client) = play(with_sync_check(script)).await;
 
     let error = client.upload_unique_stream().await.unwrap_err();
 
     assert_eq!(error.code().map(|code| code.get()), Some(502));
-    check_in_step(&mut client).await;
+    assert_in_sync(&mut client).await;
     server.done().await;
 }

@@ -1,17 +1,19 @@
-//! Transfers: when one is whole, and what is left when it is not.
+//! Transfer streams: when they are complete, and the state after a failure.
 
 use oxftp::Error;
 use oxftp_testing::scripted::{Ending, Script};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use crate::common::scripts::{check_in_step, get, in_step, mlst_file, opening, play, put, sending, taking};
+use crate::common::scripts::{
+    assert_in_sync, get, mlst_file, open_transfer, play, put, receive_file, send_file, with_sync_check,
+};
 
 fn retr() -> Script {
-    opening(Script::new().type_image(), "RETR a")
+    open_transfer(Script::new().type_image(), "RETR a")
 }
 
 fn stor() -> Script {
-    opening(Script::new().type_image(), "STOR a")
+    open_transfer(Script::new().type_image(), "STOR a")
 }
 
 fn code(error: &Error) -> Option<u16> {
@@ -21,8 +23,8 @@ fn code(error: &Error) -> Option<u16> {
 #[tokio::test]
 async fn bytes_round_trip_unchanged() {
     let all: Vec<u8> = (0..=255).cycle().take(100_000).collect();
-    let script = sending(Script::new().type_image(), "RETR a", all.clone());
-    let script = taking(taking(script, "STOR b", all.clone()), "APPE c", all.clone());
+    let script = send_file(Script::new().type_image(), "RETR a", all.clone());
+    let script = receive_file(receive_file(script, "STOR b", all.clone()), "APPE c", all.clone());
     let (server, mut client) = play(script).await;
 
     assert_eq!(get(&mut client, "a").await.unwrap(), all);
@@ -37,7 +39,7 @@ async fn bytes_round_trip_unchanged() {
 
 #[tokio::test]
 async fn empty_upload_succeeds() {
-    let (server, mut client) = play(taking(Script::new().type_image(), "STOR a", "")).await;
+    let (server, mut client) = play(receive_file(Script::new().type_image(), "STOR a", "")).await;
 
     put(&mut client, "a", b"").await.unwrap();
 
@@ -63,78 +65,79 @@ async fn rest_is_sent_before_transfer_command() {
 async fn missing_preliminary_reply_is_tolerated() {
     let script = Script::new().type_image().passive().expect("RETR a").reply("226 done").data("down");
     let script = script.passive().expect("STOR b").reply("226 done").expect_data("up");
-    let (server, mut client) = play(in_step(script)).await;
+    let (server, mut client) = play(with_sync_check(script)).await;
 
     assert_eq!(get(&mut client, "a").await.unwrap(), b"down");
     put(&mut client, "b", b"up").await.unwrap();
 
-    check_in_step(&mut client).await;
+    assert_in_sync(&mut client).await;
     server.done().await;
 }
 
 #[tokio::test]
 async fn final_reply_may_arrive_before_data() {
-    let (server, mut client) = play(in_step(retr().send("be").reply("226 done").data("hind"))).await;
+    let (server, mut client) = play(with_sync_check(retr().send("be").reply("226 done").data("hind"))).await;
 
     assert_eq!(get(&mut client, "a").await.unwrap(), b"behind");
 
-    check_in_step(&mut client).await;
+    assert_in_sync(&mut client).await;
     server.done().await;
 }
 
 #[tokio::test]
 async fn preliminary_replies_during_transfer_are_skipped() {
     let script = retr().data("data").reply("150 still here").reply("110 restart marker").reply("226 done");
-    let (server, mut client) = play(in_step(script)).await;
+    let (server, mut client) = play(with_sync_check(script)).await;
 
     assert_eq!(get(&mut client, "a").await.unwrap(), b"data");
 
-    check_in_step(&mut client).await;
+    assert_in_sync(&mut client).await;
     server.done().await;
 }
 
 #[tokio::test]
 async fn truncated_download_error_carries_server_reply() {
-    let (server, mut client) = play(in_step(retr().data("half").reply("426 disk gone"))).await;
+    let (server, mut client) = play(with_sync_check(retr().data("half").reply("426 disk gone"))).await;
 
     let error = get(&mut client, "a").await.unwrap_err();
 
     assert_eq!(code(&error), Some(426));
     assert!(error.to_string().contains("disk gone"), "{error}");
-    check_in_step(&mut client).await;
+    assert_in_sync(&mut client).await;
     server.done().await;
 }
 
 #[tokio::test]
 async fn full_disk_is_reported_after_all_data() {
-    let (server, mut client) = play(in_step(stor().receive().reply("452 no space"))).await;
+    let (server, mut client) = play(with_sync_check(stor().receive().reply("452 no space"))).await;
 
     let error = put(&mut client, "a", b"data").await.unwrap_err();
 
     assert!(error.to_string().contains("no space"), "{error}");
-    check_in_step(&mut client).await;
+    assert_in_sync(&mut client).await;
     server.done().await;
 }
 
 #[tokio::test]
 async fn upload_aborted_by_server_carries_its_reply() {
-    let (server, mut client) = play(in_step(stor().read(10).reset_data().reply("552 quota exceeded"))).await;
+    let (server, mut client) =
+        play(with_sync_check(stor().read(10).reset_data().reply("552 quota exceeded"))).await;
 
     let error = put(&mut client, "a", &vec![0; 64 << 20]).await.unwrap_err();
 
     assert!(error.to_string().contains("quota exceeded"), "{error}");
-    check_in_step(&mut client).await;
+    assert_in_sync(&mut client).await;
     server.done().await;
 }
 
 #[tokio::test]
 async fn reset_data_is_error_despite_226() {
     for reply in ["426 reset", "226 Transfer complete"] {
-        let (server, mut client) = play(in_step(retr().send("half").reset_data().reply(reply))).await;
+        let (server, mut client) = play(with_sync_check(retr().send("half").reset_data().reply(reply))).await;
 
         assert!(get(&mut client, "a").await.is_err(), "{reply}");
 
-        check_in_step(&mut client).await;
+        assert_in_sync(&mut client).await;
         server.done().await;
     }
 }
@@ -144,14 +147,14 @@ async fn broken_download_keeps_partial_file_only() {
     for reply in ["426 reset", "226 Transfer complete"] {
         let local = tempfile::tempdir().unwrap();
         let script = Script::new().expect("MLST a").reply(mlst_file(100)).type_image();
-        let script = opening(script, "RETR a").send("half").reset_data().reply(reply);
-        let (server, mut client) = play(in_step(script)).await;
+        let script = open_transfer(script, "RETR a").send("half").reset_data().reply(reply);
+        let (server, mut client) = play(with_sync_check(script)).await;
 
         client.download("a").to(local.path()).await.unwrap_err();
 
         assert!(!local.path().join("a").exists());
         assert!(local.path().join("a.oxftp.part").exists());
-        check_in_step(&mut client).await;
+        assert_in_sync(&mut client).await;
         server.done().await;
     }
 }
@@ -160,22 +163,22 @@ async fn broken_download_keeps_partial_file_only() {
 async fn truncated_download_keeps_partial_file_only() {
     let local = tempfile::tempdir().unwrap();
     let script =
-        sending(Script::new().expect("MLST a").reply(mlst_file(100)).type_image(), "RETR a", "short");
-    let (server, mut client) = play(in_step(script.expect("SIZE a").reply("213 100"))).await;
+        send_file(Script::new().expect("MLST a").reply(mlst_file(100)).type_image(), "RETR a", "short");
+    let (server, mut client) = play(with_sync_check(script.expect("SIZE a").reply("213 100"))).await;
 
     let error = client.download("a").to(local.path()).await.unwrap_err();
 
     assert!(matches!(error, Error::SizeMismatch { expected: 100, transferred: 5 }), "{error}");
     assert!(!local.path().join("a").exists());
     assert_eq!(std::fs::read(local.path().join("a.oxftp.part")).unwrap(), b"short");
-    check_in_step(&mut client).await;
+    assert_in_sync(&mut client).await;
     server.done().await;
 }
 
 #[tokio::test]
 async fn download_longer_than_size_is_error() {
     let local = tempfile::tempdir().unwrap();
-    let script = sending(Script::new().expect("MLST a").reply(mlst_file(1)).type_image(), "RETR a", "long");
+    let script = send_file(Script::new().expect("MLST a").reply(mlst_file(1)).type_image(), "RETR a", "long");
     let (server, mut client) = play(script.expect("SIZE a").reply("502 no")).await;
 
     let error = client.download("a").to(local.path()).await.unwrap_err();
@@ -187,7 +190,8 @@ async fn download_longer_than_size_is_error() {
 #[tokio::test]
 async fn file_grown_since_listing_is_complete() {
     let local = tempfile::tempdir().unwrap();
-    let script = sending(Script::new().expect("MLST a").reply(mlst_file(2)).type_image(), "RETR a", "grown");
+    let script =
+        send_file(Script::new().expect("MLST a").reply(mlst_file(2)).type_image(), "RETR a", "grown");
     let (server, mut client) = play(script.expect("SIZE a").reply("213 5")).await;
 
     client.download("a").to(local.path()).await.unwrap();
@@ -211,12 +215,13 @@ async fn refused_download_creates_no_local_file() {
     server.done().await;
 }
 
-/// libunftp announces a transfer before it looks for the file.
+/// libunftp sends `150` before it looks for the file.
 #[tokio::test]
 async fn download_refused_after_150_leaves_nothing() {
     let local = tempfile::tempdir().unwrap();
     let found = Script::new().expect("MLST a").reply(mlst_file(1)).type_image();
-    let (server, mut client) = play(opening(found, "RETR a").close_data().reply("550 no such file")).await;
+    let (server, mut client) =
+        play(open_transfer(found, "RETR a").close_data().reply("550 no such file")).await;
 
     let error = client.download("a").to(local.path()).await.unwrap_err();
 
@@ -227,27 +232,27 @@ async fn download_refused_after_150_leaves_nothing() {
 
 #[tokio::test]
 async fn finish_before_end_is_unfinished() {
-    let (server, mut client) = play(in_step(retr().data("abc").reply("226 done"))).await;
+    let (server, mut client) = play(with_sync_check(retr().data("abc").reply("226 done"))).await;
 
     let mut stream = client.download_stream("a").await.unwrap();
     stream.read_exact(&mut [0; 2]).await.unwrap();
     let error = stream.finish().await.unwrap_err();
 
     assert!(matches!(error, Error::Unfinished { received: 2 }), "{error}");
-    check_in_step(&mut client).await;
+    assert_in_sync(&mut client).await;
     server.done().await;
 }
 
 #[tokio::test]
 async fn finish_after_last_byte_needs_no_eof_read() {
-    let (server, mut client) = play(in_step(retr().data("abc").reply("226 done"))).await;
+    let (server, mut client) = play(with_sync_check(retr().data("abc").reply("226 done"))).await;
 
     let mut stream = client.download_stream("a").await.unwrap();
     stream.read_exact(&mut [0; 3]).await.unwrap();
     let summary = stream.finish().await.unwrap();
 
     assert_eq!(summary.transferred, 3);
-    check_in_step(&mut client).await;
+    assert_in_sync(&mut client).await;
     server.done().await;
 }
 
@@ -265,13 +270,13 @@ async fn custom_masks_decide_transfer_success() {
 
 #[tokio::test]
 async fn dropped_download_leaves_next_command_its_reply() {
-    let (server, mut client) = play(in_step(retr().send("abc").reply("426 broken off"))).await;
+    let (server, mut client) = play(with_sync_check(retr().send("abc").reply("426 broken off"))).await;
 
     let mut stream = client.download_stream("a").await.unwrap();
     stream.read_exact(&mut [0]).await.unwrap();
     drop(stream);
 
-    check_in_step(&mut client).await;
+    assert_in_sync(&mut client).await;
     server.done().await;
 }
 
@@ -288,36 +293,37 @@ async fn late_reply_of_dropped_transfer_is_available() {
 
 #[tokio::test]
 async fn dropped_upload_is_reset() {
-    let (server, mut client) = play(in_step(stor().read(4).expect_reset().reply("426 broken off"))).await;
+    let (server, mut client) =
+        play(with_sync_check(stor().read(4).expect_reset().reply("426 broken off"))).await;
 
     let mut stream = client.upload_stream("a").await.unwrap();
     stream.write_all(b"half").await.unwrap();
     drop(stream);
 
-    check_in_step(&mut client).await;
+    assert_in_sync(&mut client).await;
     server.done().await;
 }
 
 #[tokio::test]
 async fn upload_dropped_before_first_byte_is_reset() {
-    let (server, mut client) = play(in_step(stor().expect_reset().reply("426 broken off"))).await;
+    let (server, mut client) = play(with_sync_check(stor().expect_reset().reply("426 broken off"))).await;
 
     drop(client.upload_stream("a").await.unwrap());
 
-    check_in_step(&mut client).await;
+    assert_in_sync(&mut client).await;
     assert_eq!(server.done().await.transfers[0].bytes, b"");
 }
 
 #[tokio::test]
 async fn dropped_append_is_reset() {
-    let script = opening(Script::new().type_image(), "APPE a").expect_reset().reply("426 broken off");
-    let (server, mut client) = play(in_step(script)).await;
+    let script = open_transfer(Script::new().type_image(), "APPE a").expect_reset().reply("426 broken off");
+    let (server, mut client) = play(with_sync_check(script)).await;
 
     let mut stream = client.append_stream("a").await.unwrap();
     stream.write_all(b"half").await.unwrap();
     drop(stream);
 
-    check_in_step(&mut client).await;
+    assert_in_sync(&mut client).await;
     server.done().await;
 }
 
@@ -335,17 +341,17 @@ async fn dropped_client_resets_its_upload() {
 
 #[tokio::test]
 async fn upload_with_dropped_finish_is_complete() {
-    let (server, mut client) = play(in_step(stor().receive().reply("226 done"))).await;
+    let (server, mut client) = play(with_sync_check(stor().receive().reply("226 done"))).await;
 
     let mut stream = client.upload_stream("a").await.unwrap();
     stream.write_all(b"whole").await.unwrap();
     let mut finish = Box::pin(stream.finish());
     let finished =
         std::future::poll_fn(|cx| std::task::Poll::Ready(finish.as_mut().poll(cx).is_ready())).await;
-    assert!(!finished, "the server cannot have answered yet");
+    assert!(!finished, "the server cannot have replied yet");
     drop(finish);
 
-    check_in_step(&mut client).await;
+    assert_in_sync(&mut client).await;
     let played = server.done().await;
     assert_eq!((&*played.transfers[0].bytes, played.transfers[0].ending), (&b"whole"[..], Ending::Eof));
 }
@@ -374,7 +380,8 @@ async fn reply_421_during_transfer_is_reported() {
 
 #[tokio::test]
 async fn any_data_command_can_be_sent() {
-    let (server, mut client) = play(sending(Script::new().type_image(), "NLST -a /pub", "a\r\nb\r\n")).await;
+    let (server, mut client) =
+        play(send_file(Script::new().type_image(), "NLST -a /pub", "a\r\nb\r\n")).await;
 
     let mut names = String::new();
     let mut stream = client.data_command("NLST -a /pub").await.unwrap();
@@ -387,10 +394,10 @@ async fn any_data_command_can_be_sent() {
 
 #[tokio::test]
 async fn data_command_with_injection_sends_nothing() {
-    let (server, mut client) = play(in_step(Script::new())).await;
+    let (server, mut client) = play(with_sync_check(Script::new())).await;
 
     assert!(matches!(client.data_command("NLST\r\nDELE x").await.unwrap_err(), Error::InvalidCommand(_)));
 
-    check_in_step(&mut client).await;
+    assert_in_sync(&mut client).await;
     server.done().await;
 }

@@ -1,4 +1,4 @@
-//! Uploads that have another name until they are whole.
+//! Uploads under a temporary name.
 
 use std::{fs, path::PathBuf};
 
@@ -8,7 +8,7 @@ use tempfile::TempDir;
 
 use crate::common;
 use crate::common::login;
-use crate::common::scripts::{check_in_step, in_step, play, taking};
+use crate::common::scripts::{assert_in_sync, play, receive_file, with_sync_check};
 use crate::fixture::failed_names;
 
 fn local_file(content: &[u8]) -> (TempDir, PathBuf) {
@@ -18,9 +18,9 @@ fn local_file(content: &[u8]) -> (TempDir, PathBuf) {
     (local, path)
 }
 
-/// The upload of `hello` to `a`, as far as its part.
+/// Plays the upload of `hello` to the temporary file of `a`.
 fn stored() -> Script {
-    taking(Script::new().type_image(), "STOR a.oxftp.part", "hello")
+    receive_file(Script::new().type_image(), "STOR a.oxftp.part", "hello")
 }
 
 fn sized(script: Script) -> Script {
@@ -35,11 +35,11 @@ fn renaming(script: Script, answer: &str) -> Script {
 async fn existing_target_is_removed_when_rename_fails() {
     let (_local, path) = local_file(b"hello");
     let script = renaming(sized(stored()), "553 a exists").expect("DELE a").reply("250 gone");
-    let (server, mut client) = play(in_step(renaming(script, "250 renamed"))).await;
+    let (server, mut client) = play(with_sync_check(renaming(script, "250 renamed"))).await;
 
     client.upload(&path).temporary(true).await.unwrap();
 
-    check_in_step(&mut client).await;
+    assert_in_sync(&mut client).await;
     server.done().await;
 }
 
@@ -51,14 +51,14 @@ async fn failed_rename_error_names_temporary_file() {
         |script| renaming(script, "451 try later"),
     ] {
         let (_local, path) = local_file(b"hello");
-        let (server, mut client) = play(in_step(refuse(sized(stored())))).await;
+        let (server, mut client) = play(with_sync_check(refuse(sized(stored())))).await;
 
         let error = client.upload(&path).temporary(true).await.unwrap_err();
 
         let Error::NotRenamed { path, temporary, source } = &error else { panic!("{error:?}") };
         assert_eq!((&**path, &**temporary), ("a", "a.oxftp.part"));
         assert!(matches!(**source, Error::StatusCode(_)), "{source}");
-        check_in_step(&mut client).await;
+        assert_in_sync(&mut client).await;
         server.done().await;
     }
 }
@@ -67,12 +67,12 @@ async fn failed_rename_error_names_temporary_file() {
 async fn upload_with_wrong_size_is_not_renamed() {
     let (_local, path) = local_file(b"hello");
     let script = stored().expect("SIZE a.oxftp.part").reply("213 4");
-    let (server, mut client) = play(in_step(script)).await;
+    let (server, mut client) = play(with_sync_check(script)).await;
 
     let error = client.upload(&path).temporary(true).verify(Verify::Size).await.unwrap_err();
 
     assert!(matches!(error, Error::SizeMismatch { expected: 4, transferred: 5 }), "{error:?}");
-    check_in_step(&mut client).await;
+    assert_in_sync(&mut client).await;
     server.done().await;
 }
 
@@ -82,12 +82,12 @@ async fn upload_with_wrong_hash_keeps_the_target() {
     let script = stored().expect("FEAT").reply("211-Features:\r\n XMD5\r\n211 End");
     let script = script.expect("XMD5 \"a.oxftp.part\"").reply("250 00000000000000000000000000000000");
     let script = script.expect("DELE a.oxftp.part").reply("250 gone");
-    let (server, mut client) = play(in_step(script)).await;
+    let (server, mut client) = play(with_sync_check(script)).await;
 
     let error = client.upload(&path).temporary(true).verify(Verify::Hash).await.unwrap_err();
 
     assert!(matches!(error, Error::HashMismatch { .. }), "{error:?}");
-    check_in_step(&mut client).await;
+    assert_in_sync(&mut client).await;
     server.done().await;
 }
 

@@ -1,4 +1,4 @@
-//! Uploads and downloads: what goes where, and what a failure leaves.
+//! Uploads and downloads of trees: destinations and failures.
 
 use std::{fs, path::Path};
 
@@ -9,9 +9,9 @@ use oxftp::{
 use oxftp_testing::scripted::Script;
 
 use crate::common;
-use crate::common::fixtures::{embedded, files, lay};
-use crate::common::scripts::{check_in_step, in_step, mlst_dir, play, sending};
-use crate::fixture::{Fixture, failed_names, lay_foo};
+use crate::common::fixtures::{create_file, embedded, files};
+use crate::common::scripts::{assert_in_sync, mlst_dir, play, send_file, with_sync_check};
+use crate::fixture::{Fixture, create_foo_tree, failed_names};
 
 #[tokio::test]
 async fn uploaded_tree_goes_into_or_becomes_destination() {
@@ -29,7 +29,7 @@ async fn uploaded_tree_goes_into_or_becomes_destination() {
     ];
     for (destination, write_into, root) in table {
         let mut fixture = Fixture::new().await;
-        lay_foo(fixture.local.path());
+        create_foo_tree(fixture.local.path());
 
         let report = fixture.upload("foo", destination, write_into).await;
 
@@ -47,7 +47,7 @@ async fn uploaded_tree_goes_into_or_becomes_destination() {
 async fn uploaded_tree_may_become_root_or_working_directory() {
     for destination in ["/", "", "."] {
         let mut fixture = Fixture::new().await;
-        lay_foo(fixture.local.path());
+        create_foo_tree(fixture.local.path());
 
         fixture.upload("foo", destination, true).await;
 
@@ -65,7 +65,7 @@ async fn relative_destination_starts_at_working_directory() {
     ];
     for (destination, write_into, root) in table {
         let mut fixture = Fixture::new().await;
-        lay_foo(fixture.local.path());
+        create_foo_tree(fixture.local.path());
         fixture.client.make_directory("/cwd").await.unwrap();
         fixture.client.change_directory("/cwd").await.unwrap();
 
@@ -93,7 +93,7 @@ async fn uploaded_file_goes_into_or_becomes_destination() {
     ];
     for (destination, write_into, expected) in table {
         let mut fixture = Fixture::new().await;
-        lay_foo(fixture.local.path());
+        create_foo_tree(fixture.local.path());
 
         let report = fixture.upload("foo/a", destination, write_into).await;
 
@@ -105,9 +105,9 @@ async fn uploaded_file_goes_into_or_becomes_destination() {
 #[tokio::test]
 async fn upload_replaces_existing_files_and_keeps_others() {
     let mut fixture = Fixture::new().await;
-    lay_foo(fixture.local.path());
-    lay(fixture.server.root(), "foo/a", "old and longer");
-    lay(fixture.server.root(), "foo/other", "other");
+    create_foo_tree(fixture.local.path());
+    create_file(fixture.server.root(), "foo/a", "old and longer");
+    create_file(fixture.server.root(), "foo/other", "other");
 
     fixture.upload("foo", "", false).await;
 
@@ -128,13 +128,13 @@ async fn upload_of_missing_source_creates_nothing() {
 #[tokio::test]
 async fn empty_directories_round_trip() {
     let mut fixture = Fixture::new().await;
-    fs::create_dir_all(fixture.here("foo/empty/inner")).unwrap();
+    fs::create_dir_all(fixture.local_path("foo/empty/inner")).unwrap();
 
     fixture.upload("foo", "", false).await;
     fixture.download("foo", "back", true).await;
 
     assert_eq!(fixture.on_server(), ["foo/empty/inner/"]);
-    assert_eq!(files(&fixture.here("back")), ["empty/inner/"]);
+    assert_eq!(files(&fixture.local_path("back")), ["empty/inner/"]);
 }
 
 #[tokio::test]
@@ -150,7 +150,7 @@ async fn downloaded_tree_goes_into_or_becomes_destination() {
     for source in ["foo", "/foo", "foo/", "./foo"] {
         for (destination, write_into, root) in table {
             let mut fixture = Fixture::new().await;
-            lay_foo(fixture.server.root());
+            create_foo_tree(fixture.server.root());
 
             let report = fixture.download(source, destination, write_into).await;
 
@@ -165,7 +165,7 @@ async fn downloaded_tree_goes_into_or_becomes_destination() {
 #[tokio::test]
 async fn downloaded_tree_is_named_by_last_component() {
     let mut fixture = Fixture::new().await;
-    lay(fixture.server.root(), "x/y/foo/a", "a");
+    create_file(fixture.server.root(), "x/y/foo/a", "a");
 
     fixture.download("x/y/foo", "", false).await;
 
@@ -175,7 +175,7 @@ async fn downloaded_tree_is_named_by_last_component() {
 #[tokio::test]
 async fn downloaded_root_goes_directly_into_destination() {
     let mut fixture = Fixture::new().await;
-    lay_foo(fixture.server.root());
+    create_foo_tree(fixture.server.root());
 
     fixture.download("/", "all", false).await;
 
@@ -187,12 +187,12 @@ async fn downloaded_file_goes_into_or_becomes_destination() {
     let table = [("", false, "a"), ("d/e", false, "d/e/a"), ("d/e", true, "d/e"), ("d", true, "d")];
     for (destination, write_into, expected) in table {
         let mut fixture = Fixture::new().await;
-        lay_foo(fixture.server.root());
+        create_foo_tree(fixture.server.root());
 
         fixture.download("foo/a", destination, write_into).await;
 
         assert_eq!(files(fixture.local.path()), [expected], "{destination:?} {write_into}");
-        assert_eq!(fs::read(fixture.here(expected)).unwrap(), b"foo/a");
+        assert_eq!(fs::read(fixture.local_path(expected)).unwrap(), b"foo/a");
     }
 }
 
@@ -211,11 +211,11 @@ async fn block_size_does_not_change_the_result() {
     for block_size in [1, 8192, usize::MAX] {
         let mut fixture = Fixture::new().await;
         let bytes = common::content(300_000);
-        fs::write(fixture.here("big"), &bytes).unwrap();
+        fs::write(fixture.local_path("big"), &bytes).unwrap();
 
-        let source = fixture.here("big");
+        let source = fixture.local_path("big");
         fixture.client.upload(source).block_size(block_size).await.unwrap();
-        let back = fixture.here("back");
+        let back = fixture.local_path("back");
         fixture.client.download("big").to(&back).write_into(true).block_size(block_size).await.unwrap();
 
         assert!(fs::read(back).unwrap() == bytes, "{block_size}");
@@ -231,7 +231,7 @@ async fn memory_file_system_round_trip() {
     }
     fs.write("/foo/a", "one").unwrap();
     fs.write("/foo/sub/b", "two").unwrap();
-    let mut client = common::login_by(common::builder(&server).path_io(fs.clone()), &server).await;
+    let mut client = common::login_with(common::builder(&server).path_io(fs.clone()), &server).await;
 
     client.upload("/foo").to("up").await.unwrap();
     client.download("up").to("down").await.unwrap();
@@ -246,13 +246,13 @@ async fn memory_file_system_round_trip() {
 #[tokio::test]
 async fn failed_file_in_uploaded_tree_is_reported() {
     let mut fixture = Fixture::new().await;
-    lay_foo(fixture.local.path());
-    // No server stores a file over a directory.
+    create_foo_tree(fixture.local.path());
+    // No server replaces a directory with a file.
     fs::create_dir_all(fixture.server.root().join("foo/a/in the way")).unwrap();
 
     let error = fixture.client.upload(fixture.local.path().join("foo")).await.unwrap_err();
 
-    assert_eq!(failed_names(&error), [fixture.here("foo/a").display().to_string()]);
+    assert_eq!(failed_names(&error), [fixture.local_path("foo/a").display().to_string()]);
     assert_eq!(fixture.on_server(), ["foo/a/in the way/", "foo/sub/b"]);
 }
 
@@ -260,15 +260,16 @@ async fn failed_file_in_uploaded_tree_is_reported() {
 async fn failed_file_in_downloaded_tree_is_reported() {
     let local = tempfile::tempdir().unwrap();
     let script = Script::new().expect("MLST d").reply(mlst_dir()).type_image();
-    let script = sending(script, "MLSD d", "type=file;size=1; a\r\ntype=file;size=1; b\r\n");
-    let script = sending(script.passive().expect("RETR d/a").reply("550 permission denied"), "RETR d/b", "b");
-    let (server, mut client) = play(in_step(script)).await;
+    let script = send_file(script, "MLSD d", "type=file;size=1; a\r\ntype=file;size=1; b\r\n");
+    let script =
+        send_file(script.passive().expect("RETR d/a").reply("550 permission denied"), "RETR d/b", "b");
+    let (server, mut client) = play(with_sync_check(script)).await;
 
     let error = client.download("d").to(local.path()).await.unwrap_err();
 
     assert_eq!(failed_names(&error), ["d/a"]);
     assert_eq!(files(local.path()), ["d/b"]);
-    check_in_step(&mut client).await;
+    assert_in_sync(&mut client).await;
     server.done().await;
 }
 
@@ -276,11 +277,13 @@ async fn failed_file_in_downloaded_tree_is_reported() {
 async fn failed_directory_in_downloaded_tree_is_reported() {
     let local = tempfile::tempdir().unwrap();
     let script = Script::new().expect("MLST d").reply(mlst_dir()).type_image();
-    let script = sending(script, "MLSD d", "type=dir; open\r\ntype=dir; shut\r\n");
-    let script = sending(script, "MLSD d/open", "type=file;size=1; b\r\n");
-    let script =
-        sending(script, "RETR d/open/b", "b").passive().expect("MLSD d/shut").reply("550 permission denied");
-    // Whether it is a file that cannot be listed is asked, too.
+    let script = send_file(script, "MLSD d", "type=dir; open\r\ntype=dir; shut\r\n");
+    let script = send_file(script, "MLSD d/open", "type=file;size=1; b\r\n");
+    let script = send_file(script, "RETR d/open/b", "b")
+        .passive()
+        .expect("MLSD d/shut")
+        .reply("550 permission denied");
+    // The client also checks whether it is a file that cannot be listed.
     let (server, mut client) = play(script.expect("MLST d/shut").reply("550 permission denied")).await;
 
     let error = client.download("d").to(local.path()).await.unwrap_err();
@@ -295,7 +298,7 @@ async fn lost_connection_stops_tree_with_partial_report() {
     let local = tempfile::tempdir().unwrap();
     let script = Script::new().expect("MLST d").reply(mlst_dir()).type_image();
     let lines = ["a", "b", "c"].map(|name| format!("type=file;size=1; {name}\r\n")).concat();
-    let script = sending(sending(script, "MLSD d", lines), "RETR d/a", "a");
+    let script = send_file(send_file(script, "MLSD d", lines), "RETR d/a", "a");
     let (server, mut client) = play(script.passive().expect("RETR d/b").reply("421 bye").close()).await;
 
     let error = client.download("d").to(local.path()).await.unwrap_err();
@@ -314,7 +317,7 @@ async fn path_traversal_outside_destination_is_refused() {
     let local = tempfile::tempdir().unwrap();
     let lines = "type=file;size=1; ../../escaped\r\ntype=dir; /tmp/x\r\ntype=file;size=1; b\r\n";
     let script = Script::new().expect("MLST d").reply(mlst_dir()).type_image();
-    let script = sending(sending(script, "MLSD d", lines), "RETR d/b", "b");
+    let script = send_file(send_file(script, "MLSD d", lines), "RETR d/b", "b");
     let (server, mut client) = play(script).await;
 
     let error = client.download("d").to(local.path().join("in/side")).await.unwrap_err();
@@ -329,7 +332,7 @@ async fn remote_symlinks_are_not_fetched_and_reported() {
     let local = tempfile::tempdir().unwrap();
     let lines = "type=OS.unix=slink:/etc; l\r\ntype=OS.unix=chr-1/3; null\r\ntype=file;size=1; b\r\n";
     let script = Script::new().expect("MLST d").reply(mlst_dir()).type_image();
-    let (server, mut client) = play(sending(sending(script, "MLSD d", lines), "RETR d/b", "b")).await;
+    let (server, mut client) = play(send_file(send_file(script, "MLSD d", lines), "RETR d/b", "b")).await;
 
     let error = client.download("d").to(local.path()).await.unwrap_err();
 
@@ -337,7 +340,7 @@ async fn remote_symlinks_are_not_fetched_and_reported() {
     server.done().await;
 }
 
-/// Two sessions that put trees into the same new directory meet here.
+/// Two sessions may create the same parent directory.
 #[tokio::test]
 async fn parent_created_concurrently_is_accepted() {
     let script = Script::new()
@@ -355,10 +358,10 @@ async fn parent_created_concurrently_is_accepted() {
         .reply("250 ok")
         .expect("MKD a/b")
         .reply("257 made");
-    let (server, mut client) = play(in_step(script)).await;
+    let (server, mut client) = play(with_sync_check(script)).await;
 
     client.make_directory("a/b").await.unwrap();
 
-    check_in_step(&mut client).await;
+    assert_in_sync(&mut client).await;
     server.done().await;
 }

@@ -1,4 +1,4 @@
-//! What is looked at once a file has arrived: its length, its hash, its time.
+//! Verification after transfers: size, hash and time.
 
 use std::{fs, path::Path};
 
@@ -6,9 +6,9 @@ use oxftp::{Error, Verify};
 use oxftp_testing::scripted::Script;
 
 use crate::common::scripts;
-use crate::common::scripts::{check_in_step, in_step, play, sending, taking};
+use crate::common::scripts::{assert_in_sync, play, receive_file, send_file, with_sync_check};
 
-/// The server tells another MD5 than that of `hello`.
+/// Plays a reply with an MD5 that differs from that of `hello`.
 fn with_wrong_hash(script: Script) -> Script {
     script
         .expect("FEAT")
@@ -21,13 +21,14 @@ fn with_wrong_hash(script: Script) -> Script {
 async fn download_with_wrong_hash_has_no_final_name() {
     let local = tempfile::tempdir().unwrap();
     let script = Script::new().expect("MLST x").reply(scripts::mlst_file(5)).type_image();
-    let (server, mut client) = play(in_step(with_wrong_hash(sending(script, "RETR x", "hello")))).await;
+    let (server, mut client) =
+        play(with_sync_check(with_wrong_hash(send_file(script, "RETR x", "hello")))).await;
 
     let error = client.download("x").to(local.path()).verify(Verify::Hash).await.unwrap_err();
 
     assert!(matches!(error, Error::HashMismatch { .. }), "{error}");
     assert!(!local.path().join("x").exists() && local.path().join("x.oxftp.part").exists());
-    check_in_step(&mut client).await;
+    assert_in_sync(&mut client).await;
     server.done().await;
 }
 
@@ -35,8 +36,8 @@ async fn download_with_wrong_hash_has_no_final_name() {
 async fn upload_with_wrong_size_is_error() {
     let local = tempfile::tempdir().unwrap();
     fs::write(local.path().join("x"), "hello").unwrap();
-    let script = taking(Script::new().type_image(), "STOR x", "hello").expect("SIZE x").reply("213 4");
-    let (server, mut client) = play(in_step(script)).await;
+    let script = receive_file(Script::new().type_image(), "STOR x", "hello").expect("SIZE x").reply("213 4");
+    let (server, mut client) = play(with_sync_check(script)).await;
 
     let upload = client.upload(Path::new(&local.path().join("x"))).to("x").write_into(true);
     let error = upload.verify(Verify::Size).await.unwrap_err();
@@ -44,7 +45,7 @@ async fn upload_with_wrong_size_is_error() {
     let Error::StoredWrongly { path, source } = error else { panic!("{error}") };
     assert_eq!(path, "x");
     assert!(matches!(*source, Error::SizeMismatch { expected: 4, transferred: 5 }), "{source}");
-    check_in_step(&mut client).await;
+    assert_in_sync(&mut client).await;
     server.done().await;
 }
 
@@ -52,13 +53,13 @@ async fn upload_with_wrong_size_is_error() {
 async fn missing_server_hash_is_error() {
     let local = tempfile::tempdir().unwrap();
     fs::write(local.path().join("x"), "hello").unwrap();
-    let script = taking(Script::new().type_image(), "STOR x", "hello").expect("FEAT").reply("502 no");
-    let (server, mut client) = play(in_step(script)).await;
+    let script = receive_file(Script::new().type_image(), "STOR x", "hello").expect("FEAT").reply("502 no");
+    let (server, mut client) = play(with_sync_check(script)).await;
 
     let upload = client.upload(local.path().join("x")).to("x").write_into(true);
     let error = upload.verify(Verify::Hash).await.unwrap_err();
 
     assert!(matches!(error, Error::NotOffered { .. }), "{error}");
-    check_in_step(&mut client).await;
+    assert_in_sync(&mut client).await;
     server.done().await;
 }

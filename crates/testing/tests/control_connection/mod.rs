@@ -1,4 +1,4 @@
-//! A control connection, just clever enough to log in: these tests are of the servers, not of the client.
+//! A minimal control connection that can log in: these tests check the servers, not the client.
 
 use std::io;
 use std::sync::Arc;
@@ -12,12 +12,12 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-pub(crate) enum Dialogue {
+pub(crate) enum ControlConnection {
     Plain(BufReader<TcpStream>),
     Encrypted(Box<BufReader<TlsStream<TcpStream>>>),
 }
 
-impl Dialogue {
+impl ControlConnection {
     pub(crate) async fn open(server: &TestServer) -> Self {
         Self::try_open(server, true).await.unwrap()
     }
@@ -27,14 +27,18 @@ impl Dialogue {
     }
 
     pub(crate) async fn try_log_in(server: &TestServer, with_certificate: bool) -> io::Result<Self> {
-        let mut dialogue = Self::try_open(server, with_certificate).await?;
-        let asked = dialogue.try_say(&format!("USER {}", server.user())).await?;
-        let reply = dialogue.try_say(&format!("PASS {}", server.password())).await?;
-        if reply.starts_with("230") { Ok(dialogue) } else { Err(io::Error::other(format!("{asked}{reply}"))) }
+        let mut control = Self::try_open(server, with_certificate).await?;
+        let user_reply = control.try_send(&format!("USER {}", server.user())).await?;
+        let reply = control.try_send(&format!("PASS {}", server.password())).await?;
+        if reply.starts_with("230") {
+            Ok(control)
+        } else {
+            Err(io::Error::other(format!("{user_reply}{reply}")))
+        }
     }
 
-    pub(crate) async fn say(&mut self, command: &str) -> String {
-        self.try_say(command).await.unwrap()
+    pub(crate) async fn send(&mut self, command: &str) -> String {
+        self.try_send(command).await.unwrap()
     }
 
     pub(crate) fn tls_version(&self) -> Option<ProtocolVersion> {
@@ -46,18 +50,18 @@ impl Dialogue {
 
     async fn try_open(server: &TestServer, with_certificate: bool) -> io::Result<Self> {
         let stream = TcpStream::connect(server.address()).await?;
-        let mut dialogue = match server.protection() {
+        let mut control = match server.protection() {
             Protection::Implicit => Self::encrypt(stream, server, with_certificate).await?,
             _ => Self::Plain(BufReader::new(stream)),
         };
-        let greeting = dialogue.reply().await?;
+        let greeting = control.reply().await?;
         assert!(greeting.starts_with("220"), "{greeting}");
         if server.protection() != Protection::Explicit {
-            return Ok(dialogue);
+            return Ok(control);
         }
-        let reply = dialogue.try_say("AUTH TLS").await?;
+        let reply = control.try_send("AUTH TLS").await?;
         assert!(reply.starts_with("234"), "{reply}");
-        let Self::Plain(stream) = dialogue else { unreachable!("AUTH comes before TLS") };
+        let Self::Plain(stream) = control else { unreachable!("AUTH comes before TLS") };
         Self::encrypt(stream.into_inner(), server, with_certificate).await
     }
 
@@ -68,7 +72,7 @@ impl Dialogue {
         Ok(Self::Encrypted(Box::new(BufReader::new(stream))))
     }
 
-    async fn try_say(&mut self, command: &str) -> io::Result<String> {
+    async fn try_send(&mut self, command: &str) -> io::Result<String> {
         let line = format!("{command}\r\n");
         match self {
             Self::Plain(stream) => stream.write_all(line.as_bytes()).await?,
@@ -77,7 +81,7 @@ impl Dialogue {
         self.reply().await
     }
 
-    /// The last line of a reply.
+    /// Returns the last line of a reply.
     async fn reply(&mut self) -> io::Result<String> {
         loop {
             let mut line = String::new();

@@ -1,4 +1,4 @@
-//! TLS from the first byte on, before a server that knows none: control connections of scripts.
+//! TLS terminator: accepts implicit TLS and forwards plain text to a scripted server.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -16,28 +16,28 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 use tokio_rustls::TlsAcceptor;
 
-/// Takes TLS off each connection, and passes on what is in it; stops when dropped.
+/// Accepts TLS connections and forwards their content to a plain server; stops when dropped.
 #[derive(Debug)]
-pub struct TlsFront {
+pub struct TlsTerminator {
     address: SocketAddr,
     task: JoinHandle<()>,
 }
 
-/// How a front answers the offer of protocols (ALPN; RFC 7301).
+/// How the server answers the ALPN offer of the client (RFC 7301).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Alpn {
-    /// It does not know of it.
+    /// It does not support ALPN.
     Unknown,
-    /// It selects `ftp`, if that was offered.
+    /// It selects `ftp` if that was offered.
     Ftp,
-    /// It is there for `http/1.1`, and refuses others.
+    /// It supports only `http/1.1`, and refuses other protocols.
     Http,
-    /// It selects `ftq`, whatever was offered: as somebody does who misleads. TLS 1.2.
-    Misleading,
+    /// It selects `ftq`, whatever was offered, as an attacker could. TLS 1.2 only.
+    Tampered,
 }
 
-impl TlsFront {
-    /// Starts one before `server` that shows this certificate.
+impl TlsTerminator {
+    /// Starts a terminator for `server` with this certificate.
     ///
     /// # Panics
     ///
@@ -48,63 +48,66 @@ impl TlsFront {
         let acceptor = TlsAcceptor::from(Arc::new(config(identity, alpn)));
         let task = tokio::spawn(async move {
             while let Ok((outside, _)) = listener.accept().await {
-                // A client that refuses what it is shown is the test's matter.
-                let _ = pass_on(outside, server, &acceptor, alpn).await;
+                // A client that refuses the certificate is checked by the test.
+                let _ = forward(outside, server, &acceptor, alpn).await;
             }
         });
         Self { address, task }
     }
 
-    /// Where it listens.
+    /// Returns the address it listens at.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 }
 
-impl Drop for TlsFront {
+impl Drop for TlsTerminator {
     fn drop(&mut self) {
         self.task.abort();
     }
 }
 
-async fn pass_on(
+async fn forward(
     outside: TcpStream,
     server: SocketAddr,
     acceptor: &TlsAcceptor,
     alpn: Alpn,
 ) -> io::Result<()> {
-    let meddled = Meddled { stream: outside, meddle: alpn == Alpn::Misleading };
-    let mut outside = acceptor.accept(meddled).await?;
+    let tampered = TamperedStream { stream: outside, tamper: alpn == Alpn::Tampered };
+    let mut outside = acceptor.accept(tampered).await?;
     let mut inside = TcpStream::connect(server).await?;
     inside.set_nodelay(true)?;
     copy_bidirectional(&mut outside, &mut inside).await.map(drop)
 }
 
 fn config(identity: &Identity, alpn: Alpn) -> ServerConfig {
-    let versions = if alpn == Alpn::Misleading { vec![&TLS12] } else { vec![&TLS13, &TLS12] };
+    let versions = if alpn == Alpn::Tampered { vec![&TLS12] } else { vec![&TLS13, &TLS12] };
     let certificate = CertificateDer::from_pem_slice(identity.certificate_pem().as_bytes());
     let key = PrivateKeyDer::from_pem_slice(identity.key_pem().as_bytes());
     let mut config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
         .with_protocol_versions(&versions)
-        .expect("the provider knows both")
+        .expect("the provider supports both versions")
         .with_no_client_auth()
-        .with_single_cert(vec![certificate.expect("it was just made")], key.expect("it was just made"))
-        .expect("key and certificate belong together");
+        .with_single_cert(
+            vec![certificate.expect("it was just generated")],
+            key.expect("it was just generated"),
+        )
+        .expect("the key matches the certificate");
     config.alpn_protocols = match alpn {
         Alpn::Unknown => Vec::new(),
-        Alpn::Ftp | Alpn::Misleading => vec![b"ftp".to_vec()],
+        Alpn::Ftp | Alpn::Tampered => vec![b"ftp".to_vec()],
         Alpn::Http => vec![b"http/1.1".to_vec()],
     };
     config
 }
 
-/// A connection on which somebody changes the protocol that the server selects.
-struct Meddled {
+/// A connection on which the ALPN protocol selected by the server is changed.
+struct TamperedStream {
     stream: TcpStream,
-    meddle: bool,
+    tamper: bool,
 }
 
-impl AsyncRead for Meddled {
+impl AsyncRead for TamperedStream {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -114,10 +117,10 @@ impl AsyncRead for Meddled {
     }
 }
 
-impl AsyncWrite for Meddled {
+impl AsyncWrite for TamperedStream {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let selected = bytes.windows(SELECTED.len()).position(|window| window == SELECTED);
-        let Some(at) = selected.filter(|_| self.meddle) else {
+        let Some(at) = selected.filter(|_| self.tamper) else {
             return Pin::new(&mut self.stream).poll_write(cx, bytes);
         };
         let mut changed = bytes.to_vec();
@@ -125,13 +128,13 @@ impl AsyncWrite for Meddled {
         Pin::new(&mut self.stream).poll_write(cx, &changed)
     }
 
-    // rustls writes all of a last alert, or the first of its buffers only.
+    // rustls accepts a partial write, so only the first buffer is written.
     fn poll_write_vectored(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         buffers: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        if self.meddle {
+        if self.tamper {
             return self.poll_write(cx, buffers.first().map_or(&[], |first| first));
         }
         Pin::new(&mut self.stream).poll_write_vectored(cx, buffers)
@@ -150,5 +153,5 @@ impl AsyncWrite for Meddled {
     }
 }
 
-/// A list of one protocol, as the ServerHello has it.
+/// A list of one protocol, as encoded in the ServerHello.
 const SELECTED: &[u8] = b"\x00\x04\x03ftp";

@@ -4,23 +4,22 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process_group};
 
-/// The processes that a server and its watchdog consist of; its number is the first one's.
+/// The processes of a server and its watchdog; the group's number is that of the first process.
 #[derive(Debug)]
 pub(crate) struct ProcessGroup(pub(crate) u32);
 
 impl ProcessGroup {
-    /// Ends every process of the group.
+    /// Kills every process of the group.
     pub(crate) fn kill(&self) {
         if let Some(group) = i32::try_from(self.0).ok().and_then(Pid::from_raw) {
-            // It may be gone already, if the server ended by itself.
+            // The group is gone already if the server exited by itself.
             let _ = kill_process_group(group, Signal::KILL);
         }
     }
 
-    /// Waits until none runs any more: a killed session holds its ports for a moment yet.
+    /// Waits until no process of the group runs: a killed session holds its ports for a moment.
     ///
-    /// Those that have ended but wait to be noticed by their parent do not count: sessions are not this
-    /// process' children, and the system's first process takes its time.
+    /// Zombies do not count: sessions are not children of this process, and the init process may reap them late.
     pub(crate) fn wait(&self) {
         let deadline = Instant::now() + DEADLINE;
         while self.runs() && Instant::now() < deadline {
@@ -28,7 +27,7 @@ impl ProcessGroup {
         }
     }
 
-    /// Without /proc, as on other systems than Linux, nothing seems to run.
+    /// Returns whether a process of the group runs; always `false` without /proc, that is, on systems other than Linux.
     fn runs(&self) -> bool {
         let Ok(processes) = fs::read_dir("/proc") else { return false };
         processes.flatten().any(|process| self.has_running(&process.path()) == Some(true))
@@ -36,7 +35,7 @@ impl ProcessGroup {
 
     fn has_running(&self, process: &Path) -> Option<bool> {
         let stat = fs::read_to_string(process.join("stat")).ok()?;
-        // After the program's name in brackets: state, parent, process group.
+        // After the program name in parentheses: state, parent, process group.
         let (_, rest) = stat.rsplit_once(") ")?;
         let mut fields = rest.split(' ');
         let ended = matches!(fields.next()?, "Z" | "X");
