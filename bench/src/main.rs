@@ -5,8 +5,8 @@
 //! lines, [`measure`] runs a command, [`files`] creates and verifies the files, [`baseline`] is the lower limit, and
 //! [`link`] adds latency.
 
-#![allow(clippy::unwrap_used, reason = "a benchmark that cannot continue ends")]
-#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command-line program")]
+#![expect(clippy::unwrap_used, reason = "a benchmark that cannot continue ends")]
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command-line program")]
 
 mod baseline;
 mod clients;

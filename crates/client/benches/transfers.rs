@@ -7,8 +7,7 @@
 //! - `tls`: encrypted;
 //! - `stream`: plain, read by the caller block by block.
 
-#![allow(missing_docs, reason = "criterion's macros generate undocumented functions")]
-#![allow(clippy::unwrap_used, reason = "a benchmark that cannot continue fails")]
+#![expect(clippy::unwrap_used, reason = "a benchmark that cannot continue fails")]
 
 use std::{fs, path::Path};
 

@@ -7,8 +7,6 @@
 //! * [`tls_terminator`]: TLS in front of a plain server.
 //! * [`tree`]: file trees with difficult names.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot set up its fixtures fails")]
-
 pub mod faulty;
 pub mod proxies;
 pub mod scripted;

@@ -1,6 +1,6 @@
 //! Tests of the proxies: tunnels, authentication and recorded targets.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot set up its fixtures fails")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot set up its fixtures fails")]
 
 use std::net::SocketAddr;
 

@@ -1,6 +1,6 @@
 //! Tests of the servers: each starts with each protection, accepts logins, runs beside another, and cleans up.
 
-#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test that cannot set up its fixtures fails")]
+#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a test that cannot set up its fixtures fails")]
 
 mod control_connection;
 

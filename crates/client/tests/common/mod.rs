@@ -1,16 +1,21 @@
 //! Helpers that several test binaries share.
 
-#![allow(dead_code, reason = "each test binary uses a part of it")]
+#![expect(dead_code, reason = "each test binary uses a part of it")]
 
 pub(crate) mod breaking_connector;
 pub(crate) mod faulty_connector;
-pub(crate) mod fixtures;
+pub(crate) mod local_files;
 pub(crate) mod scripts;
 
 use std::time::Duration;
 
 use oxftp::{Client, ClientBuilder, Credentials, Pool, TlsConfig};
-use oxftp_testing::servers::{Protection, TestServer};
+use oxftp_testing::servers::{Protection, ServerKind, TestServer};
+
+/// Starts the embedded server without TLS.
+pub(crate) async fn embedded() -> TestServer {
+    ServerKind::Embedded.start(Protection::Plain).await.unwrap()
+}
 
 /// Returns a builder for the protection of this server that trusts its certificate.
 pub(crate) fn builder(server: &TestServer) -> ClientBuilder {

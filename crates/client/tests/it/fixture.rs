@@ -7,8 +7,8 @@ use oxftp_testing::servers::TestServer;
 use tempfile::TempDir;
 
 use crate::common::{
-    self,
-    fixtures::{create_file, embedded, files},
+    self, embedded,
+    local_files::{create_file, files},
 };
 
 pub(crate) struct Fixture {

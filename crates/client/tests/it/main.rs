@@ -1,6 +1,6 @@
 //! Tests against scripted servers and the embedded server, which need nothing installed.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot continue fails")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot continue fails")]
 
 #[path = "../common/mod.rs"]
 mod common;

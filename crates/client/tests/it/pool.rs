@@ -176,7 +176,7 @@ async fn added_session_is_used_first() {
 
 #[tokio::test]
 async fn all_sessions_share_one_throttle() {
-    let server = common::fixtures::embedded().await;
+    let server = common::embedded().await;
     std::fs::write(server.root().join("a"), common::content(150_000)).unwrap();
     let pool = pool_with(builder(&server).read_limit(1_000_000), &server);
     let (mut one, mut other) = (pool.client().await.unwrap(), pool.client().await.unwrap());

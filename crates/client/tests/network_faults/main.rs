@@ -5,7 +5,7 @@
 
 // A binary of its own: `#[global_allocator]` measures the memory of the whole process, so no other test may run beside
 // this one.
-#![allow(clippy::unwrap_used, reason = "a test that cannot continue fails")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot continue fails")]
 
 #[path = "../common/mod.rs"]
 mod common;
@@ -16,7 +16,7 @@ use std::{
     time::Duration,
 };
 
-use common::{builder, content, faulty_connector::FaultyConnector, fixtures::files, pool_with};
+use common::{builder, content, faulty_connector::FaultyConnector, local_files::files, pool_with};
 use oxftp::{Error, Pool, Report, Result, Verify, mirror::Delete};
 use oxftp_testing::{
     faulty::FaultyNetwork,

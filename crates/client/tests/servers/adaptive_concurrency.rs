@@ -14,7 +14,7 @@ use oxftp_testing::{
 };
 
 use crate::common;
-use crate::common::{breaking_connector::BreakingConnector, builder, content, fixtures::embedded, pool_with};
+use crate::common::{breaking_connector::BreakingConnector, builder, content, embedded, pool_with};
 
 server_tests! { tree_round_trip_with_auto_connections }
 
@@ -94,7 +94,7 @@ async fn auto_connections_respect_connection_limit() {
 async fn lost_server_stops_tree_with_waiting_workers() {
     let server = embedded().await;
     for number in 0..20 {
-        common::fixtures::create_file(server.root(), &format!("tree/{number}"), "x");
+        common::local_files::create_file(server.root(), &format!("tree/{number}"), "x");
     }
     let local = tempfile::tempdir().unwrap();
     // The only session breaks, and no other can be opened.

@@ -6,7 +6,7 @@ use oxftp_testing::{
 };
 
 use crate::common;
-use crate::common::fixtures::two_files;
+use crate::common::local_files::two_files;
 
 server_tests! {
     upload_with_allo_succeeds,

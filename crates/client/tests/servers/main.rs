@@ -2,7 +2,7 @@
 //!
 //! A server that is not installed is skipped, unless `OXFTP_REQUIRE_SERVERS=1`.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot continue fails")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot continue fails")]
 
 #[path = "../common/mod.rs"]
 mod common;

@@ -19,8 +19,8 @@ use oxftp_testing::{
 };
 
 use crate::common::{
-    builder, content,
-    fixtures::{create_file, embedded, files},
+    builder, content, embedded,
+    local_files::{create_file, files},
     pool_with,
 };
 

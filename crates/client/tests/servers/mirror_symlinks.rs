@@ -12,7 +12,7 @@ use oxftp_testing::{
 
 use crate::common::{
     builder,
-    fixtures::{create_file, files},
+    local_files::{create_file, files},
     pool_with,
 };
 

@@ -17,7 +17,7 @@ use oxftp_testing::{
 use crate::common::scripts;
 use crate::common::scripts::{mlst_file, send_file};
 use crate::common::{
-    breaking_connector::BreakingConnector, builder, content, fixtures::embedded, fixtures::files, pool_with,
+    breaking_connector::BreakingConnector, builder, content, embedded, local_files::files, pool_with,
 };
 
 server_tests! {

@@ -17,7 +17,7 @@ use tokio::sync::Mutex;
 
 use crate::common::scripts;
 use crate::common::scripts::{assert_in_sync, get, with_sync_check};
-use crate::common::{breaking_connector::BreakingConnector, builder, fixtures::embedded, pool_with};
+use crate::common::{breaking_connector::BreakingConnector, builder, embedded, pool_with};
 
 /// Opens no data connection before this many sessions exist.
 #[derive(Debug)]

@@ -1,6 +1,6 @@
 //! Tests that take seconds: large files, latency, killed servers, hundreds of TLS sessions.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot continue fails")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot continue fails")]
 
 #[path = "../common/mod.rs"]
 mod common;

@@ -18,7 +18,7 @@ use oxftp_testing::{
 };
 use tokio::sync::mpsc;
 
-use crate::common::{builder, content, fixtures::files, pool_with};
+use crate::common::{builder, content, local_files::files, pool_with};
 
 /// Notifies when the file count for the next kill is reached.
 #[derive(Debug)]

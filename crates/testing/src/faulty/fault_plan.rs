@@ -55,9 +55,7 @@ impl FaultPlan {
             chunk_size: if random.once_in(4) { 1 + random.below(4096) as usize } else { 64 * 1024 },
         }
     }
-}
 
-impl FaultPlan {
     /// Creates a plan with this fault in the direction to the client, without delays.
     pub(super) fn only(fault: Fault) -> Self {
         let (delay, jitter) = (Duration::ZERO, Duration::ZERO);
@@ -67,12 +65,12 @@ impl FaultPlan {
 
 impl Fault {
     fn random(random: &mut Random, kind: ConnectionKind) -> Self {
-        let most = match kind {
+        let limit = match kind {
             ConnectionKind::Control => 1200,
             ConnectionKind::Data if random.once_in(4) => 64,
             ConnectionKind::Data => 80_000,
         };
-        let after = random.below(most);
+        let after = random.below(limit);
         match random.below(11) {
             0 | 1 => Self::None,
             2 => Self::Refuse,

@@ -29,7 +29,7 @@ struct State {
     random: Random,
     faulty: usize,
     /// The fault of each data connection; `None` if the seed decides.
-    with_data_fault: Option<Fault>,
+    data_fault: Option<Fault>,
     /// The plan of each connection, in the order of opening.
     plans: Vec<FaultPlan>,
     relays: JoinSet<()>,
@@ -41,7 +41,7 @@ impl FaultyNetwork {
         let state = State {
             random: Random::new(seed),
             faulty,
-            with_data_fault: None,
+            data_fault: None,
             plans: Vec::new(),
             relays: JoinSet::new(),
         };
@@ -52,7 +52,7 @@ impl FaultyNetwork {
     /// connections have none.
     pub fn with_data_fault(fault: Fault) -> Self {
         let network = Self::new(0, 0);
-        network.lock().with_data_fault = Some(fault);
+        network.lock().data_fault = Some(fault);
         network
     }
 
@@ -89,7 +89,7 @@ impl FaultyNetwork {
     fn next_plan(&self, kind: ConnectionKind) -> FaultPlan {
         let mut state = self.lock();
         let faulty = state.plans.len() < state.faulty;
-        let plan = match state.with_data_fault {
+        let plan = match state.data_fault {
             Some(fault) => FaultPlan::only(if kind == ConnectionKind::Data { fault } else { Fault::None }),
             None => FaultPlan::random(&mut state.random, kind, faulty),
         };

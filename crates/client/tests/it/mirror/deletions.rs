@@ -11,8 +11,8 @@ use oxftp_testing::scripted::{Script, ScriptedServer};
 use crate::common::scripts;
 use crate::common::scripts::{open_transfer, send_file};
 use crate::common::{
-    builder,
-    fixtures::{create_file, embedded, files},
+    builder, embedded,
+    local_files::{create_file, files},
     pool_with,
 };
 use crate::fixture::failed_names;

@@ -3,7 +3,7 @@
 use oxftp::{Error, Upload};
 use oxftp_testing::scripted::Script;
 
-use crate::common::fixtures::two_files;
+use crate::common::local_files::two_files;
 use crate::common::scripts::{assert_in_sync, play, receive_file, with_sync_check};
 
 fn allocating(upload: Upload<'_>) -> Upload<'_> {

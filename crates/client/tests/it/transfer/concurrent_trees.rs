@@ -13,10 +13,7 @@ use crate::common;
 use crate::common::scripts;
 use crate::common::scripts::{mlst_dir, mlst_file, play, receive_file, send_file};
 use crate::common::{
-    breaking_connector::BreakingConnector,
-    builder, content,
-    fixtures::{embedded, files},
-    pool_with,
+    breaking_connector::BreakingConnector, builder, content, embedded, local_files::files, pool_with,
 };
 use crate::fixture::failed_names;
 
@@ -224,7 +221,7 @@ async fn colliding_local_names_do_not_mix() {
     let local = tempfile::tempdir().unwrap();
     let server = embedded().await;
     for name in ["d/name", "d/NAME", "d/Name", "d/name.part"] {
-        common::fixtures::create_file(server.root(), name, &name.repeat(30_000));
+        common::local_files::create_file(server.root(), name, &name.repeat(30_000));
     }
     let pool = pool_with(builder(&server), &server);
 

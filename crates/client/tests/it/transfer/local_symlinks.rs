@@ -11,7 +11,7 @@ use std::{
 
 use oxftp::{Error, Progress};
 
-use crate::common::fixtures::{create_file, files};
+use crate::common::local_files::{create_file, files};
 use crate::fixture::{Fixture, create_foo_tree, failed_names};
 
 #[tokio::test]

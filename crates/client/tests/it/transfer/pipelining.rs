@@ -5,7 +5,7 @@ use std::path::Path;
 use oxftp::{Client, Error, Pipelining, Report, Result, Verify};
 use oxftp_testing::scripted::Script;
 
-use crate::common::fixtures::{create_file, files};
+use crate::common::local_files::{create_file, files};
 use crate::common::scripts::{
     assert_in_sync, builder, mlst_dir, open_transfer, play, play_with, with_sync_check,
 };

@@ -12,7 +12,7 @@ use crate::common::scripts::{
 };
 use crate::common::{
     content,
-    fixtures::{create_file, files},
+    local_files::{create_file, files},
 };
 use crate::fixture::Fixture;
 use crate::fixture::failed_names;

@@ -97,12 +97,12 @@ async fn file_named_like_partial_is_not_uploaded() {
     for name in ["a", "a.oxftp.part", "b.oxftp.part"] {
         fs::write(local.path().join(name), name).unwrap();
     }
-    let server = common::fixtures::embedded().await;
+    let server = common::embedded().await;
     let mut client = login(&server).await;
 
     let error = client.upload(local.path()).to("d").write_into(true).temporary(true).await.unwrap_err();
 
     assert_eq!(failed_names(&error), [local.path().join("a.oxftp.part").display().to_string()]);
-    assert_eq!(common::fixtures::files(server.root()), ["d/a", "d/b.oxftp.part"]);
+    assert_eq!(common::local_files::files(server.root()), ["d/a", "d/b.oxftp.part"]);
     assert_eq!(fs::read(server.root().join("d/a")).unwrap(), b"a");
 }

@@ -9,8 +9,11 @@ use oxftp::{
 use oxftp_testing::scripted::Script;
 
 use crate::common;
-use crate::common::fixtures::{create_file, embedded, files};
 use crate::common::scripts::{assert_in_sync, mlst_dir, play, send_file, with_sync_check};
+use crate::common::{
+    embedded,
+    local_files::{create_file, files},
+};
 use crate::fixture::{Fixture, create_foo_tree, failed_names};
 
 #[tokio::test]

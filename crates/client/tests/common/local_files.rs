@@ -1,16 +1,11 @@
-//! Fixtures: the embedded server, local files and their names.
+//! Local files: creating and listing them.
 
 use std::{
     fs,
     path::{Path, PathBuf},
 };
 
-use oxftp_testing::servers::{Protection, ServerKind, TestServer};
 use tempfile::TempDir;
-
-pub(crate) async fn embedded() -> TestServer {
-    ServerKind::Embedded.start(Protection::Plain).await.unwrap()
-}
 
 /// Creates a file and its missing parent directories.
 pub(crate) fn create_file(root: &Path, file: &str, content: &str) {
