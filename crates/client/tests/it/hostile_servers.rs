@@ -373,10 +373,10 @@ async fn slow_reply_bytes_do_not_extend_timeout() {
     let deadline = Duration::from_millis(300);
     let drip = Script::new().expect("PWD").drip(format!("257 {}", "z".repeat(200)), deadline / 10);
     let (_server, mut client) = play_with(builder().socket_timeout(deadline), drip).await;
-    let begun = Instant::now();
+    let started = Instant::now();
 
     let error = client.current_directory().await.unwrap_err();
 
     assert!(matches!(error, Error::Timeout { .. }), "{error}");
-    assert!(begun.elapsed() < deadline * 8, "{:?}", begun.elapsed());
+    assert!(started.elapsed() < deadline * 8, "{:?}", started.elapsed());
 }

@@ -137,9 +137,9 @@ impl Run {
         for file in complete_files(target) {
             self.check(&target.join(&file), &original.join(&file));
         }
-        let told =
+        let recorded =
             self.server.protection() != Protection::Plain || !self.network.may_have_truncated_silently();
-        if outcome.is_ok() && told {
+        if outcome.is_ok() && recorded {
             assert_eq!(complete_files(target), files(&original), "seed {}", self.seed);
         }
         outcome.map(drop)

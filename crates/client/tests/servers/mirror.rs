@@ -39,10 +39,10 @@ fn pool(server: &TestServer) -> Pool {
 
 /// Runs a mirror; returns its report, and its steps as sorted lines.
 async fn run(mirror: Mirror<'_>) -> (Report, Vec<String>) {
-    let told = Arc::new(Mutex::new(Vec::new()));
-    let lines = told.clone();
+    let recorded = Arc::new(Mutex::new(Vec::new()));
+    let lines = recorded.clone();
     let report = mirror.on_step(move |step| lines.lock().unwrap().push(step.to_string())).await.unwrap();
-    let mut lines = std::mem::take(&mut *told.lock().unwrap());
+    let mut lines = std::mem::take(&mut *recorded.lock().unwrap());
     lines.sort();
     (report, lines)
 }
@@ -239,13 +239,13 @@ async fn times_are_compared_in_server_time_zone() {
     let file = fs::File::options().write(true).open(local.path().join("a")).unwrap();
     file.set_modified(SystemTime::UNIX_EPOCH + Duration::from_secs(now - 86_400 + 30)).unwrap();
     let line = format!("-rw-r--r-- 1 u g 1 {} a\r\n", unix_date(there + 7200));
-    let told = Timestamp::from_unix(there + 30, 0).unwrap().to_mlsx();
+    let recorded = Timestamp::from_unix(there + 30, 0).unwrap().to_mlsx();
     let script = Script::new().login().expect("PWD").reply("257 \"/\"");
     let script = script.expect("CWD d").reply("250 in").expect("CWD /").reply("250 back").type_image();
     let script = script.passive().expect("MLSD d").reply("500 what?").passive();
     let script = script.expect("LIST d").reply("150 here").data(line.clone()).reply("226 done");
     let script = script.passive().expect("LIST d").reply("150 here").data(line).reply("226 done");
-    let server = script.expect("MDTM d/a").reply(format!("213 {told}")).start().await;
+    let server = script.expect("MDTM d/a").reply(format!("213 {recorded}")).start().await;
     let pool =
         Pool::new(Client::builder().pipelining(Pipelining::Off), server.address(), Credentials::anonymous())
             .size(1);

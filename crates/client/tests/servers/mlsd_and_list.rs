@@ -67,7 +67,7 @@ async fn clients(server: &TestServer) -> Option<[Client; 2]> {
 
 /// The information about an entry that both commands provide.
 #[derive(Debug, PartialEq)]
-struct Said {
+struct CommonFacts {
     kind: EntryKind,
     size: Option<u64>,
     day: Option<String>,
@@ -75,9 +75,9 @@ struct Said {
     mode: Option<u32>,
 }
 
-fn said(server: &TestServer, entry: &Entry, other: &Entry) -> Said {
+fn common_facts(server: &TestServer, entry: &Entry, other: &Entry) -> CommonFacts {
     let is_link = entry.is_link() || other.is_link();
-    Said {
+    CommonFacts {
         // With MLSD these two list links as their targets.
         kind: if is_link && matches!(server.kind(), ServerKind::Embedded | ServerKind::Pyftpdlib) {
             EntryKind::Link
@@ -93,14 +93,18 @@ fn said(server: &TestServer, entry: &Entry, other: &Entry) -> Said {
 
 fn both_have_minutes(time: Option<Timestamp>, other: Option<Timestamp>) -> Option<(u8, u8)> {
     let (time, other) = time.zip(other)?;
-    let tells = |time: &Timestamp| time.precision() > oxftp::Precision::Day;
-    (tells(&time) && tells(&other)).then(|| (time.hour(), time.minute()))
+    let has_minutes = |time: &Timestamp| time.precision() > oxftp::Precision::Day;
+    (has_minutes(&time) && has_minutes(&other)).then(|| (time.hour(), time.minute()))
 }
 
 fn compare(server: &TestServer, by_mlsd: &BTreeMap<String, Entry>, by_list: &BTreeMap<String, Entry>) {
     assert_eq!(by_mlsd.keys().collect::<Vec<_>>(), by_list.keys().collect::<Vec<_>>());
     for ((path, one), other) in by_mlsd.iter().zip(by_list.values()) {
-        assert_eq!(said(server, one, other), said(server, other, one), "{path}: {one:?} {other:?}");
+        assert_eq!(
+            common_facts(server, one, other),
+            common_facts(server, other, one),
+            "{path}: {one:?} {other:?}"
+        );
     }
 }
 
@@ -132,7 +136,11 @@ async fn stat_agrees_between_mlst_and_list(server: &TestServer) {
 
     for path in ["new", "read me", "old.txt", "sub", "sub/deep er/leaf"] {
         let (one, other) = (by_mlsd.stat(path).await.unwrap(), by_list.stat(path).await.unwrap());
-        assert_eq!(said(server, &one, &other), said(server, &other, &one), "{path}: {one:?} {other:?}");
+        assert_eq!(
+            common_facts(server, &one, &other),
+            common_facts(server, &other, &one),
+            "{path}: {one:?} {other:?}"
+        );
     }
     for client in [&mut by_mlsd, &mut by_list] {
         assert!(client.stat("nowhere").await.unwrap_err().is_not_found());

@@ -32,9 +32,9 @@ async fn complete_upload_replaces_the_target(server: &TestServer) {
 
 /// Notifies when the first bytes are transferred.
 #[derive(Debug, Default)]
-struct Begun(Notify);
+struct Started(Notify);
 
-impl Progress for Begun {
+impl Progress for Started {
     fn advanced(&self, _: u64) {
         self.0.notify_one();
     }
@@ -44,12 +44,12 @@ async fn broken_upload_keeps_target_and_resumes(server: &TestServer) {
     let (_local, path) = local_file(&content(2_000_000));
     create_file(server, b"old");
     let mut client = login_with(builder(server).write_limit(300_000), server).await;
-    let begun = Arc::new(Begun::default());
+    let started = Arc::new(Started::default());
     {
-        let upload = client.upload(&path).temporary(true).progress(begun.clone());
+        let upload = client.upload(&path).temporary(true).progress(started.clone());
         tokio::select! {
             outcome = upload => panic!("{outcome:?}"),
-            () = begun.0.notified() => {}
+            () = started.0.notified() => {}
         }
     }
     // After this the server has finished the upload.

@@ -21,12 +21,12 @@ use crate::common::{breaking_connector::BreakingConnector, builder, embedded, po
 
 /// Opens no data connection before this many sessions exist.
 #[derive(Debug)]
-struct Waiting {
+struct DelayedDataConnector {
     inner: BreakingConnector,
     sessions: usize,
 }
 
-impl Connector for Waiting {
+impl Connector for DelayedDataConnector {
     fn connect<'a>(&'a self, target: Target<'a>) -> BoxFuture<'a, io::Result<BoxSocket>> {
         Box::pin(async move {
             while matches!(target, Target::Data { .. }) && self.inner.sessions() < self.sessions {
@@ -43,7 +43,7 @@ async fn listed_by_pool(sessions: usize, connections: Connections) -> usize {
     fs::write(server.root().join("tree/file"), "x").unwrap();
     let local = tempfile::tempdir().unwrap();
     let inner = BreakingConnector::default();
-    let pool = slow_pool(&server, Waiting { inner: inner.clone(), sessions });
+    let pool = slow_pool(&server, DelayedDataConnector { inner: inner.clone(), sessions });
 
     pool.download("tree").to(local.path()).connections(connections).await.unwrap();
 
@@ -51,7 +51,7 @@ async fn listed_by_pool(sessions: usize, connections: Connections) -> usize {
     inner.sessions()
 }
 
-fn slow_pool(server: &TestServer, connector: Waiting) -> Pool {
+fn slow_pool(server: &TestServer, connector: DelayedDataConnector) -> Pool {
     pool_with(builder(server).connector(connector), server).size(8)
 }
 
@@ -73,7 +73,7 @@ async fn refused_prewarm_session_does_not_stop_transfer() {
     let tree = scripts::send_file(tree, "RETR d/a", "a").expect("QUIT");
     let refused = Script::new().greeting("421 There are too many connections from your internet address.");
     let server = Script::start_each([tree, refused.close()]).await;
-    let connector = Waiting { inner: BreakingConnector::default(), sessions: 2 };
+    let connector = DelayedDataConnector { inner: BreakingConnector::default(), sessions: 2 };
     let builder = scripts::builder().connector(connector).pipelining(oxftp::Pipelining::Off);
     let pool = Pool::new(builder, server.address(), Credentials::anonymous()).size(2);
 

@@ -77,9 +77,9 @@ async fn stalled_large_download_timeout_leaves_valid_partial_file() {
 
 /// Notifies when the first bytes are transferred.
 #[derive(Debug, Default)]
-struct Begun(Notify);
+struct Started(Notify);
 
-impl Progress for Begun {
+impl Progress for Started {
     fn advanced(&self, _bytes: u64) {
         self.0.notify_one();
     }
@@ -94,13 +94,13 @@ async fn dropped_large_upload_is_reset() {
     let script =
         open_transfer(Script::new().type_image(), "STOR it").read(SIZE).expect_reset().reply("426 cut");
     let (server, mut client) = play(with_sync_check(script)).await;
-    let begun = Arc::new(Begun::default());
+    let started = Arc::new(Started::default());
 
     tokio::select! {
-        done = async { client.upload(&source).to("it").write_into(true).progress(begun.clone()).await } => {
+        done = async { client.upload(&source).to("it").write_into(true).progress(started.clone()).await } => {
             panic!("{done:?}")
         }
-        () = begun.0.notified() => {}
+        () = started.0.notified() => {}
     }
 
     assert_in_sync(&mut client).await;

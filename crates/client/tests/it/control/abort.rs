@@ -26,16 +26,16 @@ fn with_noop(script: Script) -> Script {
 /// Each order in which servers reply to a transfer and to `ABOR` (see `dialog::Abort`).
 #[tokio::test]
 async fn every_order_of_abort_replies_keeps_sync() {
-    let begun = || retr().send("data").expect("ABOR");
+    let started = || retr().send("data").expect("ABOR");
     let late = || retr().data("data").reply("226 done").expect("ABOR");
     let orders = [
-        (with_noop(begun().reply("426 broken off").reply("226 aborted")), Aborted::Interrupted),
-        (with_noop(begun().reply("426 broken off").reply("225 nothing to abort")), Aborted::Interrupted),
-        (with_noop(begun().reply("426 for both")), Aborted::Interrupted),
-        (with_noop(begun().reply("226 done").reply("225 nothing to abort")), Aborted::TooLate),
-        (with_noop(begun().reply("226 done").reply("226 aborted")), Aborted::TooLate),
-        (with_noop(begun().reply("225 for both")), Aborted::TooLate),
-        (with_noop(begun().reply("226 for both")), Aborted::TooLate),
+        (with_noop(started().reply("426 broken off").reply("226 aborted")), Aborted::Interrupted),
+        (with_noop(started().reply("426 broken off").reply("225 nothing to abort")), Aborted::Interrupted),
+        (with_noop(started().reply("426 for both")), Aborted::Interrupted),
+        (with_noop(started().reply("226 done").reply("225 nothing to abort")), Aborted::TooLate),
+        (with_noop(started().reply("226 done").reply("226 aborted")), Aborted::TooLate),
+        (with_noop(started().reply("225 for both")), Aborted::TooLate),
+        (with_noop(started().reply("226 for both")), Aborted::TooLate),
         (with_noop(late().reply("225 nothing to abort")), Aborted::TooLate),
         (with_noop(late().reply("502 what?")), Aborted::TooLate),
     ];

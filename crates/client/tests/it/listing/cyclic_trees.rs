@@ -33,25 +33,25 @@ fn depth(path: &str) -> usize {
 struct Listed {
     script: Script,
     /// The directory that was detected as a cycle; its siblings are not listed.
-    endless: Option<String>,
+    cycle: Option<String>,
 }
 
 impl Listed {
     /// Lists the whole tree, or stops after the cyclic directory.
-    fn new(script: Script, goes_on: bool) -> Self {
-        let mut listed = Self { script, endless: None };
+    fn new(script: Script, continues: bool) -> Self {
+        let mut listed = Self { script, cycle: None };
         let (mut queue, mut found) = (VecDeque::from(["t".to_owned()]), 0);
         while let Some(path) = queue.pop_front() {
-            let alike = if path.starts_with("t/e") { depth(&path) - 1 } else { 0 };
-            if listed.endless.is_some() && (!goes_on || alike >= 3) {
+            let identical = if path.starts_with("t/e") { depth(&path) - 1 } else { 0 };
+            if listed.cycle.is_some() && (!continues || identical >= 3) {
                 continue;
             }
             listed.script = send_file(listed.script, &format!("MLSD {path}"), listing(&path));
             let below = below(&path);
             found += below.len();
-            if alike == Limits::default().alike_ancestors {
-                listed.endless = Some(path);
-            } else if alike > 0 && found > 1000 {
+            if identical == Limits::default().alike_ancestors {
+                listed.cycle = Some(path);
+            } else if identical > 0 && found > 1000 {
                 below.into_iter().rev().for_each(|path| queue.push_front(path));
             } else {
                 queue.extend(below);
@@ -62,21 +62,21 @@ impl Listed {
 }
 
 /// A mirror session on a server with the directory `t`.
-fn entering() -> Script {
+fn enter_directory() -> Script {
     let script = Script::new().login().expect("PWD").reply("257 \"/\"");
     script.expect("CWD t").reply("250 in").expect("CWD /").reply("250 back")
 }
 
 /// Fails unless this directory, and nothing else, is reported as a cycle.
-fn check_failure(report: &Report, endless: &Option<String>) {
+fn check_failure(report: &Report, cycle: &Option<String>) {
     let [failure] = &report.failures[..] else { panic!("{report:?}") };
     let Error::EndlessTree { path } = &failure.error else { panic!("{failure:?}") };
-    assert_eq!(Some(path), endless.as_ref());
+    assert_eq!(Some(path), cycle.as_ref());
 }
 
 #[tokio::test]
 async fn listing_reports_cycle_and_lists_the_rest() {
-    let Listed { script, endless } = Listed::new(Script::new().type_image(), true);
+    let Listed { script, cycle } = Listed::new(Script::new().type_image(), true);
     let (server, mut client) = play(with_sync_check(script)).await;
 
     let mut entries = client.list("t").recursive().stream();
@@ -87,7 +87,7 @@ async fn listing_reports_cycle_and_lists_the_rest() {
     drop(entries);
 
     let [Error::EndlessTree { path }] = &errors[..] else { panic!("{errors:?}") };
-    assert_eq!(Some(path), endless.as_ref());
+    assert_eq!(Some(path), cycle.as_ref());
     assert_eq!(found.last().unwrap(), "t/h/1/2/3/4/5/x");
     assert_in_sync(&mut client).await;
     server.done().await;
@@ -97,7 +97,7 @@ async fn listing_reports_cycle_and_lists_the_rest() {
 async fn download_reports_cycle_and_fetches_the_rest() {
     let local = tempfile::tempdir().unwrap();
     let script = Script::new().expect("MLST t").reply(mlst_dir()).type_image();
-    let Listed { script, endless } = Listed::new(script, true);
+    let Listed { script, cycle } = Listed::new(script, true);
     let script = send_file(script, "RETR t/h/1/2/3/4/5/x", "x");
     let (server, mut client) =
         play_with(builder().pipelining(Pipelining::Off), with_sync_check(script)).await;
@@ -105,7 +105,7 @@ async fn download_reports_cycle_and_fetches_the_rest() {
     let error = client.download("t").to(local.path()).await.unwrap_err();
 
     let Error::SomeFailed { report } = error else { panic!("{error:?}") };
-    check_failure(&report, &endless);
+    check_failure(&report, &cycle);
     assert_eq!(fs::read(local.path().join("t/h/1/2/3/4/5/x")).unwrap(), b"x");
     assert_in_sync(&mut client).await;
     server.done().await;
@@ -114,13 +114,13 @@ async fn download_reports_cycle_and_fetches_the_rest() {
 #[tokio::test]
 async fn removal_of_cyclic_tree_removes_no_directory() {
     let script = Script::new().expect("MLST t").reply(mlst_dir()).type_image();
-    let Listed { script, endless } = Listed::new(script, false);
+    let Listed { script, cycle } = Listed::new(script, false);
     let (server, mut client) = play(with_sync_check(script)).await;
 
     let error = client.remove("t").await.unwrap_err();
 
     let Error::EndlessTree { path } = error else { panic!("{error:?}") };
-    assert_eq!(Some(path), endless);
+    assert_eq!(Some(path), cycle);
     assert_in_sync(&mut client).await;
     server.done().await;
 }
@@ -128,13 +128,13 @@ async fn removal_of_cyclic_tree_removes_no_directory() {
 #[tokio::test]
 async fn mirror_reports_cycle_and_copies_the_rest() {
     let local = tempfile::tempdir().unwrap();
-    let Listed { script, endless } = Listed::new(entering().type_image(), true);
+    let Listed { script, cycle } = Listed::new(enter_directory().type_image(), true);
     let server = send_file(script, "RETR t/h/1/2/3/4/5/x", "x").start().await;
 
     let error = pool(server.address(), Limits::default()).mirror_down("t", local.path()).await.unwrap_err();
 
     let Error::SomeFailed { report } = error else { panic!("{error:?}") };
-    check_failure(&report, &endless);
+    check_failure(&report, &cycle);
     assert_eq!(fs::read(local.path().join("h/1/2/3/4/5/x")).unwrap(), b"x");
     server.done().await;
 }
@@ -149,7 +149,7 @@ async fn mirror_beyond_directory_limit_is_refused() {
     let local = tempfile::tempdir().unwrap();
     let mut limits = Limits::default();
     limits.tree_directories = 11;
-    let script = ["t", "t/e"].iter().fold(entering().type_image(), |script, path| {
+    let script = ["t", "t/e"].iter().fold(enter_directory().type_image(), |script, path| {
         send_file(script, &format!("MLSD {path}"), listing(path))
     });
     let server = script.start().await;
@@ -171,7 +171,7 @@ struct Descent {
 const MAX_DEPTH: usize = 5;
 
 impl Descent {
-    fn go_into(&mut self, path: &str) {
+    fn descend(&mut self, path: &str) {
         // After the first detection, directories with three identical ancestors are known to be cycles.
         if depth(path) > MAX_DEPTH || self.is_known && depth(path) >= 4 {
             return;
@@ -180,7 +180,7 @@ impl Descent {
         self.script = Some(send_file(script, &format!("MLSD {path}"), listing(path)));
         self.found += 10;
         self.is_known |= self.found > 1000 && depth(path) >= 4;
-        below(path).iter().for_each(|path| self.go_into(path));
+        below(path).iter().for_each(|path| self.descend(path));
     }
 }
 
@@ -189,18 +189,18 @@ async fn mirror_skips_cyclic_tree_when_deleting() {
     let local = tempfile::tempdir().unwrap();
     let mut limits = Limits::default();
     (limits.directory_depth, limits.alike_ancestors) = (MAX_DEPTH, 3);
-    let script = entering().expect("FEAT").reply("211-Features:\r\n MFMT\r\n211 End").type_image();
+    let script = enter_directory().expect("FEAT").reply("211-Features:\r\n MFMT\r\n211 End").type_image();
     let script = send_file(script, "MLSD t", "type=dir; e\r\ntype=file;size=1; gone\r\n");
     let mut descent = Descent { script: Some(script), found: 0, is_known: false };
-    descent.go_into("t/e");
+    descent.descend("t/e");
     let server = descent.script.unwrap().expect("DELE t/gone").reply("250 gone").start().await;
 
     let pool = pool(server.address(), limits);
     let error = pool.mirror_up(local.path(), "t").delete(Delete::Before).await.unwrap_err();
 
     let Error::SomeFailed { report } = error else { panic!("{error:?}") };
-    let endless = report.failures.iter().filter(|failure| matches!(failure.error, Error::EndlessTree { .. }));
-    assert_eq!((endless.count(), report.deleted), (1, 1), "{report:?}");
+    let cycle = report.failures.iter().filter(|failure| matches!(failure.error, Error::EndlessTree { .. }));
+    assert_eq!((cycle.count(), report.deleted), (1, 1), "{report:?}");
     server.done().await;
 }
 

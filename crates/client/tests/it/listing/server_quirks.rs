@@ -209,12 +209,13 @@ async fn configured_time_zone_applies_to_listed_times() {
 
 #[tokio::test]
 async fn symlinks_are_resolved_on_request() {
-    let entering = |script: Script, path: &str, reply: &str| {
+    let enter_directory = |script: Script, path: &str, reply: &str| {
         script.expect("PWD").reply("257 \"/\"").expect(format!("CWD {path}")).reply(reply)
     };
-    let script = entering(Script::new(), "to-dir", "250 ok").expect("CWD /").reply("250 ok");
-    let script = entering(script, "to-file", "550 no").type_image().expect("SIZE to-file").reply("213 5");
-    let script = entering(script, "to-nothing", "550 no").expect("SIZE to-nothing").reply("550 no");
+    let script = enter_directory(Script::new(), "to-dir", "250 ok").expect("CWD /").reply("250 ok");
+    let script =
+        enter_directory(script, "to-file", "550 no").type_image().expect("SIZE to-file").reply("213 5");
+    let script = enter_directory(script, "to-nothing", "550 no").expect("SIZE to-nothing").reply("550 no");
     let (server, mut client) = play(script.expect("MDTM to-nothing").reply("550 no")).await;
 
     let mut resolved = Vec::new();

@@ -18,12 +18,12 @@ use crate::common::{
 use crate::fixture::failed_names;
 
 /// A session on a server with the directory `d`.
-fn entering() -> Script {
+fn enter_directory() -> Script {
     let script = Script::new().login().expect("PWD").reply("257 \"/\"");
     script.expect("CWD d").reply("250 in").expect("CWD /").reply("250 back")
 }
 
-async fn playing(script: Script) -> (ScriptedServer, Pool) {
+async fn start_pool(script: Script) -> (ScriptedServer, Pool) {
     let server = script.start().await;
     let pool =
         Pool::new(scripts::builder().pipelining(Pipelining::Off), server.address(), Credentials::anonymous())
@@ -52,9 +52,9 @@ async fn incomplete_source_deletes_nothing() {
             let local = tempfile::tempdir().unwrap();
             create_file(local.path(), "kept", "x");
             let has_one = lines.matches("; a\r\n").count() == 1;
-            let script = open_transfer(entering().type_image(), "MLSD d").data(lines).reply(last);
+            let script = open_transfer(enter_directory().type_image(), "MLSD d").data(lines).reply(last);
             let script = if has_one { send_file(script, "RETR d/a", "a") } else { script };
-            let (server, pool) = playing(script).await;
+            let (server, pool) = start_pool(script).await;
 
             let error = pool.mirror_down("d", local.path()).delete(delete).await.unwrap_err();
 
@@ -70,8 +70,8 @@ async fn incomplete_source_deletes_nothing() {
 async fn incomplete_target_listing_deletes_nothing() {
     for (lines, last) in incomplete_listings() {
         let local = tempfile::tempdir().unwrap();
-        let script = entering().expect("FEAT").reply("211-Features:\r\n MFMT\r\n211 End").type_image();
-        let (server, pool) = playing(open_transfer(script, "MLSD d").data(lines).reply(last)).await;
+        let script = enter_directory().expect("FEAT").reply("211-Features:\r\n MFMT\r\n211 End").type_image();
+        let (server, pool) = start_pool(open_transfer(script, "MLSD d").data(lines).reply(last)).await;
 
         let error = pool.mirror_up(local.path(), "d").delete(Delete::After).await.unwrap_err();
 
@@ -87,10 +87,10 @@ async fn failed_directory_listing_keeps_that_directory_only() {
     for file in ["bad/kept", "good/gone", "gone"] {
         create_file(local.path(), file, "x");
     }
-    let script = send_file(entering().type_image(), "MLSD d", "type=dir; bad\r\ntype=dir; good\r\n");
+    let script = send_file(enter_directory().type_image(), "MLSD d", "type=dir; bad\r\ntype=dir; good\r\n");
     let script = script.passive().expect("MLSD d/bad").reply("550 permission denied");
     let script = script.expect("MLST d/bad").reply("550 permission denied");
-    let (server, pool) = playing(send_file(script, "MLSD d/good", "")).await;
+    let (server, pool) = start_pool(send_file(script, "MLSD d/good", "")).await;
 
     let error = pool.mirror_down("d", local.path()).delete(Delete::Before).await.unwrap_err();
 
@@ -104,8 +104,8 @@ async fn truncated_listing_deletes_nothing() {
     for delete in [Delete::Before, Delete::After] {
         let local = tempfile::tempdir().unwrap();
         create_file(local.path(), "kept", "x");
-        let script = open_transfer(entering().type_image(), "MLSD d").data(format!("{FILE}a\r\n"));
-        let (server, pool) = playing(script.reply("426 cut")).await;
+        let script = open_transfer(enter_directory().type_image(), "MLSD d").data(format!("{FILE}a\r\n"));
+        let (server, pool) = start_pool(script.reply("426 cut")).await;
 
         let error = pool.mirror_down("d", local.path()).delete(delete).retries(0).await.unwrap_err();
 
@@ -119,9 +119,9 @@ async fn truncated_listing_deletes_nothing() {
 async fn stopped_mirror_deletes_nothing() {
     let local = tempfile::tempdir().unwrap();
     create_file(local.path(), "kept", "x");
-    let script = send_file(entering().type_image(), "MLSD d", format!("{FILE}a\r\n{FILE}b\r\n"));
+    let script = send_file(enter_directory().type_image(), "MLSD d", format!("{FILE}a\r\n{FILE}b\r\n"));
     let script = script.passive().expect("RETR d/a").reply("550 permission denied");
-    let (server, pool) = playing(script).await;
+    let (server, pool) = start_pool(script).await;
 
     let mirror = pool.mirror_down("d", local.path()).delete(Delete::After).max_errors(0);
     let error = mirror.await.unwrap_err();
@@ -134,12 +134,12 @@ async fn stopped_mirror_deletes_nothing() {
 #[tokio::test]
 async fn truncated_server_to_server_source_aborts_target() {
     let source =
-        send_file(entering().type_image(), "MLSD d", "type=file;size=9;modify=20240101120000; a\r\n");
+        send_file(enter_directory().type_image(), "MLSD d", "type=file;size=9;modify=20240101120000; a\r\n");
     let (source, from) =
-        playing(open_transfer(source, "RETR d/a").send("half").close_data().reply("426 cut")).await;
-    let target = entering().expect("FEAT").reply("211-Features:\r\n MFMT\r\n211 End").type_image();
+        start_pool(open_transfer(source, "RETR d/a").send("half").close_data().reply("426 cut")).await;
+    let target = enter_directory().expect("FEAT").reply("211-Features:\r\n MFMT\r\n211 End").type_image();
     let target = open_transfer(send_file(target, "MLSD d", ""), "STOR d/a").read(4).expect_reset();
-    let (target, to) = playing(target.reply("426 broken off")).await;
+    let (target, to) = start_pool(target.reply("426 broken off")).await;
 
     let error = from.mirror_across("d", &to, "d").retries(0).await.unwrap_err();
 
@@ -225,7 +225,7 @@ async fn entry_that_cannot_be_removed_is_kept() {
 #[tokio::test]
 async fn sessions_lost_during_deletion_are_replaced() {
     let local = tempfile::tempdir().unwrap();
-    let script = entering().expect("FEAT").reply("211-Features:\r\n MFMT\r\n211 End").type_image();
+    let script = enter_directory().expect("FEAT").reply("211-Features:\r\n MFMT\r\n211 End").type_image();
     let script = send_file(script, "MLSD d", format!("{FILE}a\r\n{FILE}b\r\n"));
     let lost = script.expect("DELE d/a").reply("250 gone").expect("DELE d/b").reply("421 bye").close();
     let next = Script::new().login().expect("DELE d/b").reply("250 gone");
@@ -260,10 +260,10 @@ async fn deletion_does_not_follow_symlinks() {
 #[tokio::test]
 async fn refused_deletions_are_reported() {
     let local = tempfile::tempdir().unwrap();
-    let script = entering().expect("FEAT").reply("211-Features:\r\n MFMT\r\n211 End").type_image();
+    let script = enter_directory().expect("FEAT").reply("211-Features:\r\n MFMT\r\n211 End").type_image();
     let script = send_file(script, "MLSD d", format!("{FILE}a\r\n{FILE}b\r\n"));
     let script = script.expect("DELE d/a").reply("550 Delete operation failed.");
-    let (server, pool) = playing(script.expect("DELE d/b").reply("550 No such file.")).await;
+    let (server, pool) = start_pool(script.expect("DELE d/b").reply("550 No such file.")).await;
 
     let error = pool.mirror_up(local.path(), "d").delete(Delete::Before).await.unwrap_err();
 

@@ -29,7 +29,7 @@ fn unsized_file() -> Script {
 }
 
 /// A transfer after its preliminary reply.
-fn begun() -> Script {
+fn started() -> Script {
     open_transfer(reporting_correct_size(), "RETR a")
 }
 
@@ -77,7 +77,7 @@ cases! {
         send_file_by_pasv(|script| script.pasv_naming(Ipv4Addr::new(127, 0, 0, 9))) => Complete;
 
     refused_retr: Download, reporting_correct_size().passive().expect("RETR a").reply("550 no") => Error(&["StatusCode"]);
-    retr_refused_after_preliminary_reply: Download, begun().close_data().reply("550 no") => Error(&["StatusCode"]);
+    retr_refused_after_preliminary_reply: Download, started().close_data().reply("550 no") => Error(&["StatusCode"]);
     retr_refused_then_226: Download,
         reporting_correct_size().passive().expect("RETR a").bytes("425 no\r\n226 done\r\n") => Error(&["StatusCode"]);
     reply_421_instead_of_150: Download,
@@ -92,41 +92,41 @@ cases! {
         reporting_correct_size().passive().expect("RETR a").reply("350 go on") => Error(&["StatusCode"]);
     final_reply_before_preliminary_reply: Download,
         reporting_correct_size().passive().expect("RETR a").reply("226 done").data(CONTENT).reply("150 here") => Complete;
-    final_reply_before_data: Download, begun().reply("226 done").data(CONTENT) => Complete;
+    final_reply_before_data: Download, started().reply("226 done").data(CONTENT) => Complete;
     final_reply_without_data: Download,
-        begun().reply("226 done").close_data().expect("SIZE a").reply("213 10") => Error(&["SizeMismatch"]);
-    final_reply_before_stalled_data: Download, begun().reply("226 done").send("ten") => ErrorAfterTimeout(&["Data"]);
+        started().reply("226 done").close_data().expect("SIZE a").reply("213 10") => Error(&["SizeMismatch"]);
+    final_reply_before_stalled_data: Download, started().reply("226 done").send("ten") => ErrorAfterTimeout(&["Data"]);
 
-    data_connection_never_used: Download, begun() => ErrorAfterTimeout(&["DataConnect", "Data", "Timeout"]);
-    stalled_data: Download, begun().send("ten") => ErrorAfterTimeout(&["Data"]);
-    empty_data: Download, begun().close_data().reply("226 done").expect("SIZE a").reply("213 10") => Error(&["SizeMismatch"]);
-    truncated_data: Download, begun().data("ten").reply("226 done").expect("SIZE a").reply("213 10") => Error(&["SizeMismatch"]);
+    data_connection_never_used: Download, started() => ErrorAfterTimeout(&["DataConnect", "Data", "Timeout"]);
+    stalled_data: Download, started().send("ten") => ErrorAfterTimeout(&["Data"]);
+    empty_data: Download, started().close_data().reply("226 done").expect("SIZE a").reply("213 10") => Error(&["SizeMismatch"]);
+    truncated_data: Download, started().data("ten").reply("226 done").expect("SIZE a").reply("213 10") => Error(&["SizeMismatch"]);
     data_longer_than_size: Download,
-        begun().data("ten bytes! and more").reply("226 done").expect("SIZE a").reply("213 10")
+        started().data("ten bytes! and more").reply("226 done").expect("SIZE a").reply("213 10")
         => Error(&["SizeMismatch"]);
-    reset_data_connection: Download, begun().send("ten").reset_data().reply("226 done") => Error(&["Data"]);
+    reset_data_connection: Download, started().send("ten").reset_data().reply("226 done") => Error(&["Data"]);
     reset_data_connection_of_unknown_size: Download,
         open_transfer(unsized_file(), "RETR a").send("ten").reset_data().reply("226 done") => Error(&["Data"]);
-    final_reply_451: Download, begun().data(CONTENT).reply("451 disk") => Error(&["StatusCode"]);
-    truncated_final_reply: Download, begun().data(CONTENT).bytes("226 do").close() => Error(&["Closed"]);
+    final_reply_451: Download, started().data(CONTENT).reply("451 disk") => Error(&["StatusCode"]);
+    truncated_final_reply: Download, started().data(CONTENT).bytes("226 do").close() => Error(&["Closed"]);
     final_reply_truncated_before_line_feed: Download,
-        begun().data(CONTENT).bytes("226 done\r").close() => Error(&["Closed"]);
+        started().data(CONTENT).bytes("226 done\r").close() => Error(&["Closed"]);
     truncated_multiline_final_reply: Download,
-        begun().data(CONTENT).bytes("226-done\r\n").close() => Error(&["Closed"]);
-    missing_final_reply: Download, begun().data(CONTENT) => ErrorAfterTimeout(&["Timeout"]);
-    unparsable_final_reply: Download, begun().data(CONTENT).bytes("done!\r\n") => Error(&["Protocol"]);
-    final_reply_200: Download, begun().data(CONTENT).reply("200 ok") => Complete;
-    final_reply_350: Download, begun().data(CONTENT).reply("350 more") => Error(&["StatusCode"]);
+        started().data(CONTENT).bytes("226-done\r\n").close() => Error(&["Closed"]);
+    missing_final_reply: Download, started().data(CONTENT) => ErrorAfterTimeout(&["Timeout"]);
+    unparsable_final_reply: Download, started().data(CONTENT).bytes("done!\r\n") => Error(&["Protocol"]);
+    final_reply_200: Download, started().data(CONTENT).reply("200 ok") => Complete;
+    final_reply_350: Download, started().data(CONTENT).reply("350 more") => Error(&["StatusCode"]);
     flood_of_replies_after_data: Download,
-        begun().data(CONTENT).bytes("150 more\r\n".repeat(1000)) => Error(&["Limit"]);
+        started().data(CONTENT).bytes("150 more\r\n".repeat(1000)) => Error(&["Limit"]);
     final_reply_421: Download,
-        begun().data(CONTENT).reply("421 bye").close() => Error(&["StatusCode", "Closed"]);
+        started().data(CONTENT).reply("421 bye").close() => Error(&["StatusCode", "Closed"]);
     control_connection_closed_during_data: Download,
-        begun().send("ten").close() => Error(&["Data", "Closed"]);
+        started().send("ten").close() => Error(&["Data", "Closed"]);
     control_connection_reset_during_data: Download,
-        begun().send("ten").reset() => Error(&["Data", "Control"]);
+        started().send("ten").reset() => Error(&["Data", "Control"]);
     control_connection_closed_after_data: Download,
-        begun().data(CONTENT).close() => Error(&["Closed"]);
+        started().data(CONTENT).close() => Error(&["Closed"]);
 
     size_beyond_u64: Download,
         send_file(Script::new().expect("MLST a").reply("250-x\r\n type=file;size=99999999999999999999; a\r\n250 End")

@@ -11,13 +11,13 @@ use super::{
 
 use crate::common::scripts::open_transfer;
 
-fn begun() -> Script {
+fn started() -> Script {
     open_transfer(Script::new().type_image(), "STOR a")
 }
 
 /// A complete upload whose size is checked.
 fn verified(end: &str, size: &str) -> Script {
-    begun().expect_data(CONTENT).reply(end).expect("SIZE a").reply(size)
+    started().expect_data(CONTENT).reply(end).expect("SIZE a").reply(size)
 }
 
 cases! {
@@ -28,19 +28,19 @@ cases! {
     uploaded_file_is_gone_at_once: Upload, verified("226 done", "550 no such file") => Complete;
     refused_upload: Upload, Script::new().type_image().passive().expect("STOR a").reply("553 no")
         => Error(&["StatusCode"]);
-    upload_refused_after_preliminary_reply: Upload, begun().reply("552 full").receive()
+    upload_refused_after_preliminary_reply: Upload, started().reply("552 full").receive()
         => Error(&["StatusCode"]);
-    upload_final_reply_452: Upload, begun().expect_data(CONTENT).reply("452 full")
+    upload_final_reply_452: Upload, started().expect_data(CONTENT).reply("452 full")
         => Error(&["StatusCode"]);
     upload_without_preliminary_reply: Upload,
         Script::new().type_image().passive().expect("STOR a").receive().reply("226 done")
         => ErrorAfterTimeout(&["Timeout", "DataConnect"]);
-    upload_without_final_reply: Upload, begun().expect_data(CONTENT) => ErrorAfterTimeout(&["Timeout"]);
-    upload_with_truncated_final_reply: Upload, begun().expect_data(CONTENT).bytes("226 ").close() => Error(&["Closed"]);
-    control_connection_closed_after_upload: Upload, begun().expect_data(CONTENT).close() => Error(&["Closed"]);
+    upload_without_final_reply: Upload, started().expect_data(CONTENT) => ErrorAfterTimeout(&["Timeout"]);
+    upload_with_truncated_final_reply: Upload, started().expect_data(CONTENT).bytes("226 ").close() => Error(&["Closed"]);
+    control_connection_closed_after_upload: Upload, started().expect_data(CONTENT).close() => Error(&["Closed"]);
     upload_final_reply_421: Upload,
-        begun().expect_data(CONTENT).reply("421 bye").close() => Error(&["StatusCode", "Closed"]);
+        started().expect_data(CONTENT).reply("421 bye").close() => Error(&["StatusCode", "Closed"]);
     flood_of_replies_after_upload: Upload,
-        begun().expect_data(CONTENT).bytes("150 more\r\n".repeat(1000)) => Error(&["Limit"]);
-    upload_that_is_never_read: Upload, begun() => ErrorAfterTimeout(&["Timeout", "Data"]);
+        started().expect_data(CONTENT).bytes("150 more\r\n".repeat(1000)) => Error(&["Limit"]);
+    upload_that_is_never_read: Upload, started() => ErrorAfterTimeout(&["Timeout", "Data"]);
 }

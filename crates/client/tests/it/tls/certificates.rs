@@ -112,14 +112,14 @@ async fn truncated_handshake_is_reported() {
 
 #[tokio::test]
 async fn alpn_ftp_is_offered_unless_disabled() {
-    for (tell, alpn, told) in
+    for (tell, alpn, recorded) in
         [(true, Alpn::Ftp, true), (false, Alpn::Ftp, false), (true, Alpn::Unknown, false)]
     {
         let (server, _front, client) =
             trusted(with_sync_check(protected()), alpn, |tls| tls.alpn(tell)).await;
         let mut client = client.unwrap();
 
-        assert_eq!(client.tls_names_ftp(), told, "{tell} {alpn:?}");
+        assert_eq!(client.tls_names_ftp(), recorded, "{tell} {alpn:?}");
         assert_in_sync(&mut client).await;
         server.done().await;
     }

@@ -23,25 +23,25 @@ async fn broken_download_resumes_at_retry() {
     let local = tempfile::tempdir().unwrap();
     let bytes = content(600_000);
     fs::write(server.root().join("big"), &bytes).unwrap();
-    let told = Arc::new(Told::default());
+    let recorded = Arc::new(Recorded::default());
     let pool = pool_with(builder(&server).connector(BreakingConnector::new([], [400_000])), &server);
 
-    let report = pool.download("big").to(local.path()).progress(told.clone()).await.unwrap();
+    let report = pool.download("big").to(local.path()).progress(recorded.clone()).await.unwrap();
 
     assert!(fs::read(local.path().join("big")).unwrap() == bytes);
     assert_eq!((report.files, report.bytes, report.resumed), (1, 600_000, 0));
     assert_eq!(
-        *told.0.lock().unwrap(),
+        *recorded.0.lock().unwrap(),
         ["started at 0", "retried from 0", "started at 400000", "finished at 600000"]
     );
 }
 
 /// Records the progress of a file.
 #[derive(Debug, Default)]
-struct Told(Mutex<Vec<String>>, Mutex<u64>);
+struct Recorded(Mutex<Vec<String>>, Mutex<u64>);
 
-impl Told {
-    fn say(&self, what: &str, change: impl FnOnce(u64) -> u64) {
+impl Recorded {
+    fn record(&self, what: &str, change: impl FnOnce(u64) -> u64) {
         let mut at = self.1.lock().unwrap();
         *at = change(*at);
         if !what.is_empty() {
@@ -50,24 +50,24 @@ impl Told {
     }
 }
 
-impl Progress for Told {
+impl Progress for Recorded {
     fn file_started(&self, _name: &str, _size: Option<u64>, offset: u64) {
-        self.say("started at", |_| offset);
+        self.record("started at", |_| offset);
     }
 
     fn advanced(&self, bytes: u64) {
-        self.say("", |at| at + bytes);
+        self.record("", |at| at + bytes);
     }
 
     fn file_retried(&self, _name: &str, offset: u64, moved: u64) {
-        self.say("retried from", |at| {
+        self.record("retried from", |at| {
             assert_eq!(at, offset + moved);
             offset
         });
     }
 
     fn file_finished(&self, _name: &str) {
-        self.say("finished at", |at| at);
+        self.record("finished at", |at| at);
     }
 }
 
@@ -78,7 +78,7 @@ fn tree(names: &[&str]) -> Script {
     send_file(script.type_image(), "MLSD d", lines)
 }
 
-async fn playing<const N: usize>(scripts: [Script; N]) -> (oxftp_testing::scripted::ScriptedSeries, Pool) {
+async fn start_pool<const N: usize>(scripts: [Script; N]) -> (oxftp_testing::scripted::ScriptedSeries, Pool) {
     let server = Script::start_each(scripts).await;
     let pool = Pool::new(scripts::builder(), server.address(), Credentials::anonymous()).size(1);
     (server, pool)
@@ -89,7 +89,7 @@ async fn file_of_lost_session_is_retried_by_another() {
     let local = tempfile::tempdir().unwrap();
     let lost = tree(&["a", "b"]).passive().expect("RETR d/a").reply("421 bye").close();
     let next = send_file(Script::new().login().type_image(), "RETR d/a", "a");
-    let (server, pool) = playing([lost, send_file(next, "RETR d/b", "b")]).await;
+    let (server, pool) = start_pool([lost, send_file(next, "RETR d/b", "b")]).await;
 
     let report = pool.download("d").to(local.path()).await.unwrap();
 
@@ -102,7 +102,7 @@ async fn file_of_lost_session_is_retried_by_another() {
 async fn permanent_refusal_is_reported_without_retry() {
     let local = tempfile::tempdir().unwrap();
     let script = tree(&["a", "b"]).passive().expect("RETR d/a").reply("550 permission denied");
-    let (server, pool) = playing([send_file(script, "RETR d/b", "b")]).await;
+    let (server, pool) = start_pool([send_file(script, "RETR d/b", "b")]).await;
 
     let error = pool.download("d").to(local.path()).await.unwrap_err();
 
@@ -114,7 +114,7 @@ async fn permanent_refusal_is_reported_without_retry() {
 async fn transient_refusal_is_retried_on_same_session() {
     let local = tempfile::tempdir().unwrap();
     let busy = tree(&["a"]).passive().expect("RETR d/a").reply("450 busy");
-    let (server, pool) = playing([send_file(busy, "RETR d/a", "a")]).await;
+    let (server, pool) = start_pool([send_file(busy, "RETR d/a", "a")]).await;
 
     let report = pool.download("d").to(local.path()).await.unwrap();
 
@@ -126,7 +126,7 @@ async fn transient_refusal_is_retried_on_same_session() {
 async fn lost_server_stops_tree_with_partial_report() {
     let local = tempfile::tempdir().unwrap();
     let script = send_file(tree(&["a", "b", "c"]), "RETR d/a", "a");
-    let (server, pool) = playing([script.passive().expect("RETR d/b").reply("421 bye").close()]).await;
+    let (server, pool) = start_pool([script.passive().expect("RETR d/b").reply("421 bye").close()]).await;
 
     let error = pool.download("d").to(local.path()).retries(1).await.unwrap_err();
 
@@ -144,7 +144,7 @@ async fn too_many_failures_stop_a_tree() {
         script.passive().expect(format!("RETR {path}")).reply("550 permission denied")
     };
     let script = refused(refused(tree(&["a", "b", "c"]), "d/a"), "d/b");
-    let (server, pool) = playing([script]).await;
+    let (server, pool) = start_pool([script]).await;
 
     let error = pool.download("d").to(local.path()).max_errors(1).await.unwrap_err();
 
@@ -179,7 +179,7 @@ async fn upload_of_lost_session_is_retried_from_start() {
     let made = Script::new().login().expect("MKD d").reply("257 made").type_image();
     let lost = made.passive().expect("STOR d/a").reply("150 go").receive().close();
     let (server, pool) =
-        playing([lost, receive_file(Script::new().login().type_image(), "STOR d/a", "all of it")]).await;
+        start_pool([lost, receive_file(Script::new().login().type_image(), "STOR d/a", "all of it")]).await;
 
     let report = pool.upload(local.path().join("d")).verify(Verify::Nothing).await.unwrap();
 

@@ -26,8 +26,12 @@ async fn tree_progress_sums_to_each_file_size() {
     }
     let pool = pool_with(builder(&server), &server);
 
-    let up = told_of(|told| pool.upload(source.path()).to("t").write_into(true).progress(told)).await;
-    let down = told_of(|told| pool.download("t").to(back.path()).write_into(true).progress(told)).await;
+    let up =
+        record_progress(|recorded| pool.upload(source.path()).to("t").write_into(true).progress(recorded))
+            .await;
+    let down =
+        record_progress(|recorded| pool.download("t").to(back.path()).write_into(true).progress(recorded))
+            .await;
 
     let local = |name: &str| source.path().join(name).display().to_string();
     assert_eq!(up, BTreeMap::from([(local("large"), LARGE as u64), (local("small"), 10)]));
@@ -42,31 +46,32 @@ async fn segment_progress_sums_under_file_name() {
     let pool: Pool = pool_with(builder(&server), &server);
     let target: &Path = local.path();
 
-    let told = told_of(|told| pool.download("huge").to(target).segments(2).progress(told)).await;
+    let recorded =
+        record_progress(|recorded| pool.download("huge").to(target).segments(2).progress(recorded)).await;
 
-    assert_eq!(told, BTreeMap::from([("huge".to_owned(), SEGMENTED as u64)]));
+    assert_eq!(recorded, BTreeMap::from([("huge".to_owned(), SEGMENTED as u64)]));
 }
 
-async fn told_of<T>(work: impl FnOnce(Arc<Told>) -> T) -> BTreeMap<String, u64>
+async fn record_progress<T>(work: impl FnOnce(Arc<Recorded>) -> T) -> BTreeMap<String, u64>
 where
     T: IntoFuture<Output = oxftp::Result<oxftp::Report>>,
 {
-    let told = Arc::new(Told::default());
-    work(told.clone()).await.unwrap();
-    std::mem::take(&mut *told.0.lock().unwrap())
+    let recorded = Arc::new(Recorded::default());
+    work(recorded.clone()).await.unwrap();
+    std::mem::take(&mut *recorded.0.lock().unwrap())
 }
 
 /// Adds up the bytes of each file.
 #[derive(Debug, Default)]
-struct Told(Mutex<BTreeMap<String, u64>>);
+struct Recorded(Mutex<BTreeMap<String, u64>>);
 
-impl Told {
+impl Recorded {
     fn add(&self, name: &str, bytes: u64) {
         *self.0.lock().unwrap().entry(name.to_owned()).or_default() += bytes;
     }
 }
 
-impl Progress for Told {
+impl Progress for Recorded {
     fn advanced(&self, bytes: u64) {
         self.add("of no name", bytes);
     }

@@ -25,7 +25,7 @@ const PART: usize = 70_000;
 const RESUME_OFFSET: usize = PART - 64 * 1024;
 
 /// Creates a directory with a partial file, and a script that expects a restart within it.
-fn begun(part: &[u8], answer: &str) -> (TempDir, Script) {
+fn started(part: &[u8], answer: &str) -> (TempDir, Script) {
     let local = tempfile::tempdir().unwrap();
     fs::write(local.path().join("a.oxftp.part"), part).unwrap();
     let script = Script::new().expect("MLST a").reply(mlst_file(LARGE as u64)).type_image().passive();
@@ -35,7 +35,7 @@ fn begun(part: &[u8], answer: &str) -> (TempDir, Script) {
 #[tokio::test]
 async fn download_resumes_at_partial_file_end() {
     let whole = content(LARGE);
-    let (local, script) = begun(&whole[..PART], "350 ok");
+    let (local, script) = started(&whole[..PART], "350 ok");
     let script = script.expect("RETR a").reply("150 here").data(&whole[RESUME_OFFSET..]);
     let (server, mut client) = play(script.reply("226 done")).await;
 
@@ -49,7 +49,7 @@ async fn download_resumes_at_partial_file_end() {
 
 #[tokio::test]
 async fn refused_restart_downloads_from_the_start() {
-    let (local, script) = begun(&[b'x'; PART], "502 no");
+    let (local, script) = started(&[b'x'; PART], "502 no");
     let (server, mut client) = play(send_file(script, "RETR a", content(LARGE))).await;
 
     let report = client.download("a").to(local.path()).resume(true).await.unwrap();

@@ -11,7 +11,7 @@ const SIZE: usize = 3 << 20;
 const PART: usize = 2 << 20;
 
 /// Starts a server with a file, and creates a local partial file.
-async fn begun(there: &[u8], here: &[u8]) -> Fixture {
+async fn started(there: &[u8], here: &[u8]) -> Fixture {
     let fixture = Fixture::new().await;
     fs::write(fixture.server.root().join("big"), there).unwrap();
     fs::write(fixture.local_path("big.oxftp.part"), here).unwrap();
@@ -41,7 +41,7 @@ fn note(fixture: &Fixture, size: usize) {
 #[tokio::test]
 async fn matching_partial_file_end_is_resumed() {
     let whole = content(SIZE);
-    let mut fixture = begun(&whole, &whole[..PART]).await;
+    let mut fixture = started(&whole, &whole[..PART]).await;
 
     let report = resume(&mut fixture).await;
 
@@ -52,7 +52,7 @@ async fn matching_partial_file_end_is_resumed() {
 #[tokio::test]
 async fn complete_partial_file_is_resumed() {
     let whole = content(SIZE);
-    let mut fixture = begun(&whole, &whole).await;
+    let mut fixture = started(&whole, &whole).await;
 
     let report = resume(&mut fixture).await;
 
@@ -65,7 +65,7 @@ async fn differing_partial_file_end_restarts_download() {
     let whole = content(SIZE);
     let mut part = whole[..PART].to_vec();
     part[PART - 1] ^= 1;
-    let mut fixture = begun(&whole, &part).await;
+    let mut fixture = started(&whole, &part).await;
 
     let report = resume(&mut fixture).await;
 
@@ -79,7 +79,7 @@ async fn resume_token_of_other_file_restarts_download() {
     let whole = content(SIZE);
     let mut part = whole[..PART].to_vec();
     part[0] ^= 1;
-    let mut fixture = begun(&whole, &part).await;
+    let mut fixture = started(&whole, &part).await;
     note(&fixture, SIZE + 1);
 
     let report = resume(&mut fixture).await;
@@ -93,7 +93,7 @@ async fn user_file_at_token_path_is_kept() {
     let whole = content(SIZE);
     // The first is resumed, the second starts from the beginning.
     for part in [&whole[..PART], &whole[1..PART]] {
-        let mut fixture = begun(&whole, part).await;
+        let mut fixture = started(&whole, part).await;
         fs::write(fixture.local_path("big.oxftp.part.origin"), "mine").unwrap();
 
         resume(&mut fixture).await;
@@ -105,7 +105,7 @@ async fn user_file_at_token_path_is_kept() {
 #[tokio::test]
 async fn broken_download_leaves_resume_token() {
     let whole = content(SIZE);
-    let mut fixture = begun(&whole, b"").await;
+    let mut fixture = started(&whole, b"").await;
     // The whole file is downloaded and cannot be verified.
     fixture.client.download("big").to(fixture.local.path()).verify(Verify::Hash).await.unwrap_err();
     let noted = fs::read_to_string(fixture.local_path("big.oxftp.part.origin")).unwrap();
