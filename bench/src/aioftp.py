@@ -1,4 +1,4 @@
-"""Drives aioftp: port, user, password, verb, remote path, local path."""
+"""Driver of aioftp. Arguments: port, user, password, verb, remote path, local path."""
 
 import asyncio
 import pathlib
@@ -16,7 +16,7 @@ async def main():
         elif verb == "put":
             await client.upload(pathlib.Path(local), remote, write_into=True)
         elif verb == "put-all":
-            # Into the present directory: a destination of its own meets a bug of aioftp's.
+            # Into the working directory: a bug of aioftp affects uploads with a destination.
             await client.upload(pathlib.Path(local))
         else:
             async for path, facts in client.list(remote):

@@ -1,6 +1,6 @@
-"""Carries packets between two TUN devices, each after so many seconds: link.py DEVICE DEVICE SECONDS
+"""Forwards packets between two TUN devices with a delay: link.py DEVICE DEVICE SECONDS
 
-Prints "ready" when both devices are there, and ends with its standard input.
+Prints "ready" when both devices exist, and exits at the end of standard input.
 """
 
 import fcntl
@@ -14,7 +14,7 @@ import time
 TUNSETIFF = 0x400454CA
 IFF_TUN = 0x0001
 IFF_NO_PI = 0x1000
-LONGEST_PACKET = 65536
+MAX_PACKET = 65536
 
 
 def device(name):
@@ -23,7 +23,7 @@ def device(name):
     return tun
 
 
-def carry(source, target, delay):
+def forward(source, target, delay):
     packets = queue.SimpleQueue()
 
     def deliver():
@@ -35,23 +35,23 @@ def carry(source, target, delay):
             try:
                 os.write(target, packet)
             except OSError:
-                pass  # The device is not up yet, or not any more.
+                pass  # The device is not up yet, or is gone.
 
-    def take():
+    def receive():
         while True:
             try:
-                packet = os.read(source, LONGEST_PACKET)
+                packet = os.read(source, MAX_PACKET)
             except OSError:
                 time.sleep(0.001)
                 continue
             packets.put((time.monotonic() + delay, packet))
 
-    for work in (deliver, take):
-        threading.Thread(target=work, daemon=True).start()
+    for task in (deliver, receive):
+        threading.Thread(target=task, daemon=True).start()
 
 
 one, other = device(sys.argv[1]), device(sys.argv[2])
-carry(one, other, float(sys.argv[3]))
-carry(other, one, float(sys.argv[3]))
+forward(one, other, float(sys.argv[3]))
+forward(other, one, float(sys.argv[3]))
 print("ready", flush=True)
 sys.stdin.read()

@@ -1,8 +1,8 @@
-//! A link with a long way: two network namespaces, a TUN device in each, and a process that carries every packet
-//! from one to the other after half of the round trip.
+//! Link with latency: two network namespaces, a TUN device in each, and a process that forwards every packet from one
+//! to the other after half of the round-trip time.
 //!
-//! The server's namespace has a loopback device as usual. In the client's, 127.0.0.1 is routed over the
-//! link, so that servers and clients need not know of it. Takes root, `ip`, `nsenter`, `unshare` and Python.
+//! The server's namespace has an ordinary loopback device. In the client's namespace, 127.0.0.1 is routed over the
+//! link, so servers and clients need no special configuration. Requires root, `ip`, `nsenter`, `unshare` and Python.
 
 use std::{
     io::{self, BufRead, BufReader},
@@ -16,46 +16,46 @@ use rustix::{
     thread::{LinkNameSpaceType, move_into_link_name_space},
 };
 
-/// A link that is up.
+/// A running link.
 pub(crate) struct Link {
     client: Namespace,
     server: Namespace,
-    carrier: Child,
+    forwarder: Child,
 }
 
 impl Link {
-    /// Sets up a link with this round trip.
+    /// Sets up a link with this round-trip time.
     pub(crate) fn open(round_trip: Duration) -> io::Result<Self> {
         let (client, server) = (Namespace::new()?, Namespace::new()?);
-        let way = round_trip.as_secs_f64() / 2.0;
-        let mut carrier = Command::new("python3")
-            .args(["-c", include_str!("link.py"), CLIENT_DEVICE, SERVER_DEVICE, &way.to_string()])
+        let direction = round_trip.as_secs_f64() / 2.0;
+        let mut forwarder = Command::new("python3")
+            .args(["-c", include_str!("link.py"), CLIENT_DEVICE, SERVER_DEVICE, &direction.to_string()])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()?;
         let mut line = String::new();
-        if let Some(output) = carrier.stdout.take() {
+        if let Some(output) = forwarder.stdout.take() {
             BufReader::new(output).read_line(&mut line)?;
         }
-        let link = Self { client, server, carrier };
+        let link = Self { client, server, forwarder };
         if line.trim() != "ready" {
-            return Err(io::Error::other("the devices of the link cannot be made"));
+            return Err(io::Error::other("cannot create the devices of the link"));
         }
-        link.client.take(CLIENT_DEVICE, CLIENT_ADDRESS, SERVER_ADDRESS)?;
-        link.server.take(SERVER_DEVICE, SERVER_ADDRESS, CLIENT_ADDRESS)?;
+        link.client.attach(CLIENT_DEVICE, CLIENT_ADDRESS, SERVER_ADDRESS)?;
+        link.server.attach(SERVER_DEVICE, SERVER_ADDRESS, CLIENT_ADDRESS)?;
         link.server.run("ip link set lo up")?;
         link.client.run(&format!("ip route add 127.0.0.1/32 dev {CLIENT_DEVICE} src {CLIENT_ADDRESS}"))?;
         Ok(link)
     }
 
-    /// Moves this thread, and what it starts from now on, to the server's end.
-    pub(crate) fn enter_server(&self) -> io::Result<()> {
+    /// Moves this thread, and every thread and process that it starts later, to the server's namespace.
+    pub(crate) fn enter_server_namespace(&self) -> io::Result<()> {
         let namespace = open(self.server.path(), OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())?;
         Ok(move_into_link_name_space(namespace.as_fd(), Some(LinkNameSpaceType::Network))?)
     }
 
-    /// Gives a command that does the same at the client's end.
-    pub(crate) fn at_client(&self, command: &Command) -> Command {
+    /// Returns the same command, run in the client's namespace.
+    pub(crate) fn in_client_namespace(&self, command: &Command) -> Command {
         let mut moved = Command::new("nsenter");
         moved.arg(format!("--net={}", self.client.path()));
         if let Some(directory) = command.get_current_dir() {
@@ -73,21 +73,21 @@ impl Link {
 
 impl Drop for Link {
     fn drop(&mut self) {
-        let _ = self.carrier.kill();
-        let _ = self.carrier.wait();
+        let _ = self.forwarder.kill();
+        let _ = self.forwarder.wait();
     }
 }
 
-/// A network namespace, kept by a process that does nothing.
+/// A network namespace, held open by an idle process.
 struct Namespace {
-    keeper: Child,
+    holder: Child,
 }
 
 impl Namespace {
     fn new() -> io::Result<Self> {
         let own = std::fs::read_link("/proc/self/ns/net")?;
-        let keeper = Command::new("unshare").args(["--net", "sleep", "infinity"]).spawn()?;
-        let namespace = Self { keeper };
+        let holder = Command::new("unshare").args(["--net", "sleep", "infinity"]).spawn()?;
+        let namespace = Self { holder };
         while std::fs::read_link(namespace.path()).is_ok_and(|found| found == own) {
             std::thread::sleep(Duration::from_millis(1));
         }
@@ -95,32 +95,32 @@ impl Namespace {
     }
 
     fn path(&self) -> String {
-        format!("/proc/{}/ns/net", self.keeper.id())
+        format!("/proc/{}/ns/net", self.holder.id())
     }
 
-    /// Takes a device, which is then its way to the other end.
-    fn take(&self, device: &str, own: &str, peer: &str) -> io::Result<()> {
-        let keeper = self.keeper.id().to_string();
-        check(Command::new("ip").args(["link", "set", device, "netns", &keeper]))?;
-        // Loopback addresses come over the link.
+    /// Moves a device into this namespace and configures it as the route to the other end.
+    fn attach(&self, device: &str, own: &str, peer: &str) -> io::Result<()> {
+        let holder = self.holder.id().to_string();
+        check(Command::new("ip").args(["link", "set", device, "netns", &holder]))?;
+        // Packets with loopback addresses arrive over the link.
         for (setting, value) in [("rp_filter", 0), ("route_localnet", 1)] {
             for scope in ["all", device] {
                 self.run(&format!("echo {value} > /proc/sys/net/ipv4/conf/{scope}/{setting}"))?;
             }
         }
         self.run(&format!("ip addr add {own} peer {peer} dev {device}"))?;
-        self.run(&format!("ip link set {device} mtu {LARGEST_PACKET} up"))
+        self.run(&format!("ip link set {device} mtu {MTU} up"))
     }
 
-    fn run(&self, words: &str) -> io::Result<()> {
-        check(Command::new("nsenter").arg(format!("--net={}", self.path())).args(["sh", "-c", words]))
+    fn run(&self, arguments: &str) -> io::Result<()> {
+        check(Command::new("nsenter").arg(format!("--net={}", self.path())).args(["sh", "-c", arguments]))
     }
 }
 
 impl Drop for Namespace {
     fn drop(&mut self) {
-        let _ = self.keeper.kill();
-        let _ = self.keeper.wait();
+        let _ = self.holder.kill();
+        let _ = self.holder.wait();
     }
 }
 
@@ -135,5 +135,5 @@ const CLIENT_DEVICE: &str = "oxftp-client";
 const SERVER_DEVICE: &str = "oxftp-server";
 const CLIENT_ADDRESS: &str = "10.77.0.1";
 const SERVER_ADDRESS: &str = "10.77.0.2";
-/// Large, so that the process that carries them is not what is measured.
-const LARGEST_PACKET: u32 = 65_000;
+/// Large, so that the benchmark does not measure the forwarding process.
+const MTU: u32 = 65_000;

@@ -1,20 +1,20 @@
 //! Measures `oxftp` beside other FTP clients, end to end: `just bench`, or `oxftp-bench --help`.
 //!
-//! Each scenario has a server of its own, and each client one run in each round, in turn: what
-//! else the machine does meets all alike. [`job`] is what is to be done, [`clients`] how each
-//! program is told, [`cost`] what a run took, [`content`] the files and their check, [`bare`] the
-//! limit: FTP with nothing around it, and [`link`] a long way to the server.
+//! Each scenario has its own server. In each round every client runs once, in turn, so that other activity of the
+//! machine affects all of them alike. The modules: [`scenario`] describes the transfers, [`clients`] builds the command
+//! lines, [`measure`] runs a command, [`files`] creates and verifies the files, [`baseline`] is the lower limit, and
+//! [`link`] adds latency.
 
-#![allow(clippy::unwrap_used, reason = "a bench that cannot go on ends")]
-#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program for people")]
+#![expect(clippy::unwrap_used, reason = "a benchmark that cannot continue ends")]
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command-line program")]
 
-mod bare;
+mod baseline;
 mod clients;
-mod content;
-mod cost;
-mod job;
+mod files;
 mod link;
+mod measure;
 mod plot;
+mod scenario;
 mod table;
 
 use std::{
@@ -27,15 +27,15 @@ use oxftp_testing::servers::{ServerKind, ServerOptions};
 
 use crate::{
     clients::Program,
-    content::Checked,
-    cost::{Cost, Outcome},
-    job::{Job, Place, Sizes},
+    files::Contents,
     link::Link,
+    measure::{Measurement, Outcome},
     plot::Measured,
+    scenario::{Scenario, Setup, Sizes},
     table::Row,
 };
 
-/// What to measure.
+/// Measures oxftp beside other FTP clients.
 #[derive(Debug, Parser)]
 struct Options {
     /// Size of the large file, in MiB
@@ -47,31 +47,31 @@ struct Options {
     /// Number of small files over TLS
     #[arg(long, default_value_t = 500)]
     tls_files: usize,
-    /// Number of small files over a long way
+    /// Number of small files over a link with latency
     #[arg(long, default_value_t = 500)]
-    far_files: usize,
-    /// Size of the large file over a long way, in MiB
+    latency_files: usize,
+    /// Size of the large file over a link with latency, in MiB
     #[arg(long, default_value_t = 1024)]
-    far_mib: u64,
+    latency_mib: u64,
     /// Number of entries of the listed directory
     #[arg(long, default_value_t = 100_000)]
     entries: usize,
-    /// Runs of each client
+    /// Number of runs of each client
     #[arg(long, default_value_t = 3)]
     rounds: usize,
-    /// Seconds after which a client is given up
+    /// Seconds after which a client is killed
     #[arg(long, default_value_t = 120)]
-    patience: u64,
-    /// The `oxftp` to measure
+    timeout: u64,
+    /// Path of the `oxftp` to measure
     #[arg(long, default_value = "target/release/oxftp")]
     oxftp: PathBuf,
-    /// Another `oxftp` to measure beside it
+    /// Path of another `oxftp` to compare it with
     #[arg(long)]
     before: Option<PathBuf>,
-    /// Scenarios whose names contain this
+    /// Run only scenarios whose name contains this text
     #[arg(long, default_value = "")]
     only: String,
-    /// Draws what was measured into this file (SVG)
+    /// Draw the results into this SVG file
     #[arg(long)]
     plot: Option<PathBuf>,
     /// Directory for the files of server and client, on a RAM disk
@@ -83,9 +83,9 @@ struct Options {
 }
 
 fn main() {
-    let words: Vec<String> = std::env::args().skip(1).collect();
-    if let Some(("bare", rest)) = words.split_first().map(|(first, rest)| (first.as_str(), rest)) {
-        return bare::run(rest).unwrap();
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if let Some(("baseline", rest)) = arguments.split_first().map(|(first, rest)| (first.as_str(), rest)) {
+        return baseline::run(rest).unwrap();
     }
     let options = Options::parse();
     use_directory(&options.directory);
@@ -94,104 +94,111 @@ fn main() {
         mib: options.mib,
         files: options.files,
         tls_files: options.tls_files,
-        far_files: options.far_files,
-        far_mib: options.far_mib,
+        latency_files: options.latency_files,
+        latency_mib: options.latency_mib,
         entries: options.entries,
     };
     let mut measured = Vec::new();
-    for job in job::all(sizes).iter().filter(|job| job.name().contains(&options.only)) {
-        // A thread of its own, for it may move to another namespace.
+    for scenario in scenario::all(sizes).iter().filter(|scenario| scenario.name().contains(&options.only)) {
+        // The thread may move to another network namespace, so each scenario has its own.
         let rows =
-            std::thread::scope(|scope| scope.spawn(|| begin(job, &programs, &options)).join()).unwrap();
-        measured.extend(rows.map(|rows| Measured { job: job.name(), rows }));
+            std::thread::scope(|scope| scope.spawn(|| run_scenario(scenario, &programs, &options)).join())
+                .unwrap();
+        measured.extend(rows.map(|rows| Measured { scenario: scenario.name(), rows }));
     }
     if let Some(path) = &options.plot {
         plot::draw(path, &measured).unwrap();
     }
 }
 
-/// On a disk it is the file system that is measured: ext4 passes over every inode that was freed
-/// in the last seconds, one by one, so that files that come after many deleted ones cost ten times as much.
+/// Puts all files into this directory, which should be on a RAM disk.
+///
+/// On a disk the benchmark would measure the file system: ext4 skips every inode that was freed in the last seconds, one
+/// by one, so creating files after deleting many is ten times as slow.
 fn use_directory(directory: &Path) {
     if directory.is_dir() {
         tempfile::env::override_temp_dir(directory).unwrap();
     } else {
-        eprintln!("no {}: the files are in {}", directory.display(), std::env::temp_dir().display());
+        eprintln!(
+            "{} does not exist; the files are in {}",
+            directory.display(),
+            std::env::temp_dir().display()
+        );
     }
 }
 
-/// Gives the clients' runs, if there is what the job needs.
-fn begin(job: &Job, programs: &[Program], options: &Options) -> Option<Vec<Row>> {
-    let link = match job.round_trip.map(Link::open).transpose() {
+/// Runs one scenario; returns `None` if the machine lacks its requirements.
+fn run_scenario(scenario: &Scenario, programs: &[Program], options: &Options) -> Option<Vec<Row>> {
+    let link = match scenario.round_trip.map(Link::open).transpose() {
         Ok(link) => link,
         Err(error) => {
-            println!("\n## {}\n\nskipped: no link, {error}", job.name());
+            println!("\n## {}\n\nskipped: cannot create the link: {error}", scenario.name());
             return None;
         }
     };
     if let Some(link) = &link {
-        link.enter_server().unwrap();
+        link.enter_server_namespace().unwrap();
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-    runtime.block_on(measure(job, programs, options, link.as_ref()))
+    runtime.block_on(measure(scenario, programs, options, link.as_ref()))
 }
 
-/// Runs every client at one job, in turn, and prints what they took.
+/// Runs every client in turn, and prints the measurements.
 async fn measure(
-    job: &Job,
+    scenario: &Scenario,
     programs: &[Program],
     options: &Options,
     link: Option<&Link>,
 ) -> Option<Vec<Row>> {
-    let mut server = ServerOptions::new(job.protection);
-    server.require_session_reuse = job.needs_reuse();
+    let mut server = ServerOptions::new(scenario.protection);
+    server.require_session_reuse = scenario.needs_session_reuse();
     let server = match ServerKind::Vsftpd.start_with(server).await {
         Ok(server) => server,
         Err(unavailable) => {
-            println!("\n## {}\n\nskipped: {unavailable}", job.name());
+            println!("\n## {}\n\nskipped: {unavailable}", scenario.name());
             return None;
         }
     };
-    let place = Place::new(&server);
-    let original = job.lay(&place);
+    let setup = Setup::new(&server);
+    let original = scenario.create(&setup);
     let mut rows: Vec<_> = programs.iter().map(|program| Row::new(program.name)).collect();
     for _ in 0..options.rounds {
         for (program, row) in programs.iter().zip(&mut rows) {
-            if row.is_given_up() {
+            if row.has_failed() {
                 continue;
             }
-            row.add(one(job, program, (&place, link), &original, options.patience));
+            row.add(run_client(scenario, program, (&setup, link), &original, options.timeout));
         }
     }
-    table::print(&job.name(), &rows);
+    table::print(&scenario.name(), &rows);
     Some(rows)
 }
 
-/// Runs one client once and checks what came of it.
-fn one(
-    job: &Job,
+/// Runs one client once, and verifies the result.
+fn run_client(
+    scenario: &Scenario,
     program: &Program,
-    (place, link): (&Place, Option<&Link>),
-    original: &Checked,
-    patience: u64,
+    (setup, link): (&Setup, Option<&Link>),
+    original: &Contents,
+    timeout: u64,
 ) -> Outcome {
-    let Some(command) = program.command(job, place) else { return Outcome::Unable };
+    let Some(command) = program.command(scenario, setup) else { return Outcome::Unsupported };
     let command = match link {
-        Some(link) => link.at_client(&command),
+        Some(link) => link.in_client_namespace(&command),
         None => command,
     };
-    job.clear(place);
-    let output = job.clean_output(place);
-    let outcome = cost::run(command, &output, Duration::from_secs(patience));
+    scenario.clear(setup);
+    let output = scenario.output_path(setup);
+    let outcome = measure::run(command, &output, Duration::from_secs(timeout));
     match outcome {
-        Outcome::Done(cost) => checked(job, place, original, cost),
+        Outcome::Done(measure) => verify(scenario, setup, original, measure),
         failed => failed,
     }
 }
 
-fn checked(job: &Job, place: &Place, original: &Checked, cost: Cost) -> Outcome {
-    match job.result(place) {
-        found if found == *original => Outcome::Done(cost),
-        found => Outcome::Wrong(format!("{found} instead of {original}")),
+fn verify(scenario: &Scenario, setup: &Setup, original: &Contents, measure: Measurement) -> Outcome {
+    match scenario.result(setup) {
+        found if found == *original => Outcome::Done(measure),
+        found => Outcome::WrongResult(format!("{found} instead of {original}")),
     }
 }

@@ -1,4 +1,4 @@
-//! What was measured, as a picture: for each scenario a bar for each client, as long as it took.
+//! Bar chart of the results as SVG: one bar per client and scenario; its length is the wall time.
 
 use std::path::Path;
 
@@ -9,13 +9,13 @@ use plotters::{
 
 use crate::table::Row;
 
-/// A scenario and who took part.
+/// The results of one scenario.
 pub(crate) struct Measured {
-    pub(crate) job: String,
+    pub(crate) scenario: String,
     pub(crate) rows: Vec<Row>,
 }
 
-/// Draws all scenarios, one below the other.
+/// Draws all scenarios, one below the other, into an SVG file.
 pub(crate) fn draw(path: &Path, measured: &[Measured]) -> Result<(), Box<dyn std::error::Error>> {
     let lines: usize = measured.iter().map(|one| one.rows.len() + 2).sum();
     let size = (WIDTH as u32, lines as u32 * LINE as u32 + LINE as u32);
@@ -26,11 +26,11 @@ pub(crate) fn draw(path: &Path, measured: &[Measured]) -> Result<(), Box<dyn std
         let mut rows: Vec<_> = one.rows.iter().filter(|row| row.is_done()).collect();
         rows.sort_by(|one, other| one.wall().total_cmp(&other.wall()));
         let longest = rows.last().map_or(1.0, |row| row.wall());
-        write(&area, &one.job, (MARGIN, top), 15)?;
+        write(&area, &one.scenario, (MARGIN, top), 15)?;
         for row in rows {
             top += LINE;
             let length = (row.wall() / longest * f64::from(BARS)) as i32;
-            let color = if row.name() == "oxftp" { OURS } else { THEIRS };
+            let color = if row.name() == "oxftp" { OXFTP_COLOR } else { OTHER_COLOR };
             write(&area, row.name(), (MARGIN, top), 12)?;
             area.draw(&Rectangle::new(
                 [(LEFT, top), (LEFT + length.max(1), top + LINE - 4)],
@@ -61,5 +61,5 @@ const LINE: i32 = 18;
 const MARGIN: i32 = 10;
 const LEFT: i32 = 130;
 const BARS: i32 = 540;
-const OURS: RGBColor = RGBColor(0xd9, 0x5f, 0x02);
-const THEIRS: RGBColor = RGBColor(0x9a, 0xa5, 0xb1);
+const OXFTP_COLOR: RGBColor = RGBColor(0xd9, 0x5f, 0x02);
+const OTHER_COLOR: RGBColor = RGBColor(0x9a, 0xa5, 0xb1);

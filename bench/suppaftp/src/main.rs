@@ -1,6 +1,6 @@
-//! Drives suppaftp: port, user, password, verb, remote path, local path.
+//! Driver of suppaftp. Arguments: port, user, password, verb, remote path, local path.
 //!
-//! With `AUTHORITY` in the environment, a file in PEM, over explicit TLS; with `CLIENTS`, by so many clients at once.
+//! If the environment variable `AUTHORITY` names a PEM file, uses explicit TLS; `CLIENTS` sets the number of clients.
 
 use std::{error::Error, path::Path, sync::Arc};
 
@@ -22,11 +22,11 @@ type Result<T = ()> = std::result::Result<T, Box<dyn Error>>;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result {
-    let words: Vec<String> = std::env::args().skip(1).collect();
-    let [_, _, _, verb, remote, local] = words.as_slice() else {
-        return Err("six words".into());
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let [_, _, _, verb, remote, local] = arguments.as_slice() else {
+        return Err("expected six arguments".into());
     };
-    let mut client = open(&words).await?;
+    let mut client = open(&arguments).await?;
     match verb.as_str() {
         "get" => get(&mut client, remote, local).await?,
         "put" => put(&mut client, remote, local).await?,
@@ -34,13 +34,13 @@ async fn main() -> Result {
             std::fs::create_dir(local)?;
             let paths = client.nlst(Some(remote)).await?;
             let name = |path: String| Path::new(&path).file_name()?.to_str().map(str::to_owned);
-            all(client, &words, paths.into_iter().filter_map(name).collect()).await?;
+            all(client, &arguments, paths.into_iter().filter_map(name).collect()).await?;
             return Ok(());
         }
         "put-all" => {
             client.mkdir(remote).await?;
             let entries = std::fs::read_dir(local)?.map_while(|entry| entry.ok()?.file_name().into_string().ok());
-            all(client, &words, entries.collect()).await?;
+            all(client, &arguments, entries.collect()).await?;
             return Ok(());
         }
         "walk" => walk(&mut client, remote).await?,
@@ -54,8 +54,8 @@ async fn main() -> Result {
     Ok(client.quit().await?)
 }
 
-async fn open(words: &[String]) -> Result<AsyncRustlsFtpStream> {
-    let [port, user, password, ..] = words else { return Err("six words".into()) };
+async fn open(arguments: &[String]) -> Result<AsyncRustlsFtpStream> {
+    let [port, user, password, ..] = arguments else { return Err("expected six arguments".into()) };
     let mut client = AsyncRustlsFtpStream::connect(("127.0.0.1", port.parse()?)).await?;
     if let Some(authority) = std::env::var_os("AUTHORITY") {
         client = client.into_secure(connector(authority.as_ref())?, "localhost").await?;
@@ -65,8 +65,8 @@ async fn open(words: &[String]) -> Result<AsyncRustlsFtpStream> {
     Ok(client)
 }
 
-/// Moves the files of a directory, each client its share.
-async fn all(first: AsyncRustlsFtpStream, words: &[String], names: Vec<String>) -> Result {
+/// Transfers the files of a directory, distributed over the clients.
+async fn all(first: AsyncRustlsFtpStream, arguments: &[String], names: Vec<String>) -> Result {
     let clients = std::env::var("CLIENTS").ok().and_then(|count| count.parse().ok()).unwrap_or(1);
     let mut first = Some(first);
     let mut running = Vec::new();
@@ -76,11 +76,11 @@ async fn all(first: AsyncRustlsFtpStream, words: &[String], names: Vec<String>) 
         running.push(async move {
             let mut client = match opened {
                 Some(client) => client,
-                None => open(words).await?,
+                None => open(arguments).await?,
             };
             for name in names {
-                let (remote, local) = (format!("{}/{name}", words[4]), format!("{}/{name}", words[5]));
-                match words[3].as_str() {
+                let (remote, local) = (format!("{}/{name}", arguments[4]), format!("{}/{name}", arguments[5]));
+                match arguments[3].as_str() {
                     "get-all" => get(&mut client, &remote, &local).await?,
                     _ => put(&mut client, &remote, &local).await?,
                 }
@@ -92,7 +92,7 @@ async fn all(first: AsyncRustlsFtpStream, words: &[String], names: Vec<String>) 
     Ok(())
 }
 
-/// Prints the names in a directory and those below it.
+/// Prints the paths of all entries below a directory.
 async fn walk(client: &mut AsyncRustlsFtpStream, root: &str) -> Result {
     let mut left = vec![root.to_owned()];
     while let Some(directory) = left.pop() {

@@ -1,14 +1,13 @@
-//! What the transfer loop costs: `cargo bench -p oxftp --bench transfers`.
+//! Benchmark of the transfer loop: `cargo bench -p oxftp --bench transfers`.
 //!
-//! One file of 32 MiB from vsftpd, or from the embedded server where that is not installed, to a file:
+//! Downloads a file of 32 MiB from vsftpd, or from the embedded server if vsftpd is not installed:
 //!
-//! - `kernel`: plain, its bytes stay in the kernel (Linux);
-//! - `memory`: plain, under a speed limit that is never reached, so that its bytes pass through this side's memory;
+//! - `kernel`: plain, with `splice` (Linux);
+//! - `memory`: plain, with a rate limit that is never reached, so the bytes are copied through memory;
 //! - `tls`: encrypted;
-//! - `stream`: plain, read by the caller, block by block.
+//! - `stream`: plain, read by the caller block by block.
 
-#![allow(missing_docs, reason = "criterion's macros write functions without")]
-#![allow(clippy::unwrap_used, reason = "a benchmark that cannot go on fails")]
+#![expect(clippy::unwrap_used, reason = "a benchmark that cannot continue fails")]
 
 use std::{fs, path::Path};
 
@@ -49,7 +48,7 @@ fn unreached() -> Throttle {
 }
 
 async fn login(protection: Protection, throttle: Throttle) -> (TestServer, Client) {
-    // The embedded server is in this process, and slower than any client.
+    // The embedded server runs in this process, and is slower than the client.
     let server = match ServerKind::Vsftpd.start(protection).await {
         Ok(server) => server,
         Err(_) => ServerKind::Embedded.start(protection).await.unwrap(),

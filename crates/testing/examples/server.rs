@@ -1,8 +1,9 @@
-//! Runs one test server to look at by hand: `cargo run -p oxftp-testing --example server -- vsftpd explicit`.
+//! Runs one test server for manual experiments: `cargo run -p oxftp-testing --example server -- vsftpd explicit`.
 //!
-//! Further words: `1.2` or `1.3` for one TLS version, `v6`, `dots`, `foreign`, `hashes`, `compression`. It ends with its stdin.
+//! Further arguments: `1.2` or `1.3` for one TLS version, `v6`, `dots`, `foreign`, `hashes`, `compression`. The server stops at
+//! the end of stdin.
 
-#![expect(clippy::print_stdout, reason = "a program for people")]
+#![expect(clippy::print_stdout, reason = "a command-line program")]
 
 use std::env;
 use std::fs;
@@ -12,11 +13,13 @@ use oxftp_testing::servers::{Protection, ServerKind, ServerOptions, TlsVersions}
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let words: Vec<String> = env::args().skip(1).collect();
-    let has = |word: &str| words.iter().any(|given| given == word);
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    let has = |word: &str| arguments.iter().any(|argument| argument == word);
     let named = |kind: &ServerKind| has(&format!("{kind:?}").to_lowercase());
-    let kind =
-        ServerKind::ALL.into_iter().find(named).ok_or("vsftpd, proftpd, pureftpd, pyftpdlib or embedded")?;
+    let kind = ServerKind::ALL
+        .into_iter()
+        .find(named)
+        .ok_or("expected one of: vsftpd, proftpd, pureftpd, pyftpdlib, embedded")?;
     let protection = match (has("explicit"), has("implicit")) {
         (true, _) => Protection::Explicit,
         (_, true) => Protection::Implicit,

@@ -1,15 +1,17 @@
-//! What the tests of oxftp stand on: servers, proxies and trees of files.
+//! Test support for oxftp: servers, proxies and file trees. Never published.
 //!
-//! Never published. The servers are [`servers`] and, where every byte counts, [`scripted`]; the proxies to
-//! reach them through are [`proxies`], a network that breaks is [`faulty`], and what goes up and down is a [`tree`].
-
-#![allow(clippy::unwrap_used, reason = "a test that cannot prepare fails, here as in its body")]
+//! * [`servers`]: real FTP servers and the embedded one.
+//! * [`scripted`]: a server that follows a script byte for byte.
+//! * [`proxies`]: SOCKS and HTTP proxies.
+//! * [`faulty`]: a network with faults.
+//! * [`tls_terminator`]: TLS in front of a plain server.
+//! * [`tree`]: file trees with difficult names.
 
 pub mod faulty;
 pub mod proxies;
 pub mod scripted;
 pub mod servers;
-pub mod tls_front;
+pub mod tls_terminator;
 pub mod tree;
 
 pub use oxftp_serve::certificates;

@@ -1,4 +1,4 @@
-//! Trees of files with names that trip parsers, and comparing such trees.
+//! File trees with names that are difficult for parsers, and the comparison of such trees.
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
@@ -10,63 +10,65 @@ use std::path::{Path, PathBuf};
 
 use crate::servers::ServerKind;
 
-/// Names that are hard for clients, servers, listings, shells and globs; all are UTF-8.
-pub fn hard_names() -> Vec<OsString> {
-    HARD.iter().map(OsString::from).chain([OsString::from("n".repeat(200)), long_non_ascii()]).collect()
+/// Returns names that are difficult for clients, servers, listings, shells and globs; all are UTF-8.
+pub fn difficult_names() -> Vec<OsString> {
+    DIFFICULT.iter().map(OsString::from).chain([OsString::from("n".repeat(200)), long_non_ascii()]).collect()
 }
 
-/// Names with bytes that are not UTF-8, one with the byte that telnet takes for a command.
+/// Returns names that are not UTF-8; one contains the byte 0xFF, which starts a telnet command.
 pub fn non_utf8_names() -> Vec<OsString> {
     [b"latin \xe9".as_slice(), b"\x80\xa4", b"telnet \xff\xff byte"]
         .map(|name| OsStr::from_bytes(name).to_owned())
         .into()
 }
 
-/// What a tree is to hold.
+/// The contents of a tree.
 #[derive(Debug, Clone)]
 pub struct TreeOptions {
-    /// How many files; a tenth of them are empty.
+    /// The number of files; a tenth of them are empty.
     pub files: usize,
-    /// Names that are not UTF-8, too.
+    /// Whether to include names that are not UTF-8.
     pub non_utf8: bool,
-    /// Only names that this server takes; see [`ServerKind::refuses_file`].
+    /// Restricts the names to those that this server accepts; see [`ServerKind::refuses_file`].
     pub fit_for: Option<ServerKind>,
 }
 
 impl TreeOptions {
-    /// A tree of this many files, with all hard names that are UTF-8.
+    /// Creates options for this many files, with all difficult names that are UTF-8.
     pub fn new(files: usize) -> Self {
         Self { files, non_utf8: false, fit_for: None }
     }
 
-    /// A tree of this many files, with all hard names that this server takes.
+    /// Creates options for this many files, with all difficult names that this server accepts.
     pub fn fit_for(server: ServerKind, files: usize) -> Self {
         Self { files, non_utf8: true, fit_for: Some(server) }
     }
 
     fn names(&self) -> Vec<OsString> {
         let odd = if self.non_utf8 { non_utf8_names() } else { Vec::new() };
-        hard_names().into_iter().chain(odd).collect()
+        difficult_names().into_iter().chain(odd).collect()
     }
 
-    fn takes_file(&self, name: &OsStr) -> bool {
+    fn accepts_file(&self, name: &OsStr) -> bool {
         self.fit_for.is_none_or(|server| server.refuses_file(name).is_none())
     }
 
-    fn takes_directory(&self, name: &OsStr) -> bool {
+    fn accepts_directory(&self, name: &OsStr) -> bool {
         self.fit_for.is_none_or(|server| server.refuses_directory(name).is_none())
     }
 }
 
-/// Makes a tree in `directory`, the same at every call: hard names for files and nested directories,
-/// small contents that tell the file's path, empty files, an empty directory.
+/// Creates a tree in `directory`; it is the same at every call.
+///
+/// It has difficult names for files and nested directories, small contents that include the path of the file, empty
+/// files and an empty directory.
 ///
 /// # Errors
 ///
-/// What the file system says.
+/// Any error of the file system.
 pub fn make_tree(directory: &Path, options: &TreeOptions) -> io::Result<()> {
     let names = options.names();
-    let files: Vec<&OsString> = names.iter().filter(|name| options.takes_file(name)).collect();
+    let files: Vec<&OsString> = names.iter().filter(|name| options.accepts_file(name)).collect();
     let folders = folders(&names, options);
     for folder in &folders {
         fs::create_dir_all(directory.join(folder))?;
@@ -80,19 +82,19 @@ pub fn make_tree(directory: &Path, options: &TreeOptions) -> io::Result<()> {
     Ok(())
 }
 
-/// The top directory first, then one for each name, each third inside the one before.
+/// Returns the top directory first, then one per name, every third of them inside the previous one.
 ///
-/// They stand in directories of their own, so that none is in the way of a file.
+/// They are in separate directories, so none has the path of a file.
 fn folders(names: &[OsString], options: &TreeOptions) -> Vec<PathBuf> {
     let mut folders = vec![PathBuf::new()];
-    for (index, name) in names.iter().filter(|name| options.takes_directory(name)).enumerate() {
+    for (index, name) in names.iter().filter(|name| options.accepts_directory(name)).enumerate() {
         let parent = if index % 3 == 2 { folders[index].join("inside") } else { PathBuf::from("folders") };
         folders.push(parent.join(name));
     }
     folders
 }
 
-/// Hard names first, plain ones when those are used up.
+/// Returns the difficult names first, then plain ones.
 fn file_name(names: &[&OsString], index: usize) -> OsString {
     match names.get(index) {
         Some(name) => (*name).clone(),
@@ -106,17 +108,17 @@ fn content(path: &Path, index: usize) -> Vec<u8> {
     }
     let mut content = format!("{index}\r\n").into_bytes();
     content.extend(path.as_os_str().as_bytes().repeat(1 + index % 7));
-    // Every byte value, so that a text mode or an encoding shows.
+    // Every byte value, to detect a text mode or a change of encoding.
     content.extend(0..=255u8);
     content
 }
 
 fn long_non_ascii() -> OsString {
-    // 66 letters of three bytes each, and two of one: 200 bytes.
+    // 66 characters of three bytes each, and two of one byte: 200 bytes.
     OsString::from("語".repeat(66) + "ab")
 }
 
-/// One thing in a tree.
+/// One entry of a tree.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Entry {
     /// A directory.
@@ -137,21 +139,21 @@ impl std::fmt::Display for Entry {
     }
 }
 
-/// Reads a whole tree: paths below `directory`, and what is there.
+/// Reads a whole tree: the paths below `directory` and their entries.
 ///
 /// # Errors
 ///
-/// What the file system says.
+/// Any error of the file system.
 pub fn snapshot(directory: &Path) -> io::Result<BTreeMap<PathBuf, Entry>> {
     let mut entries = BTreeMap::new();
-    let mut waiting = vec![PathBuf::new()];
-    while let Some(folder) = waiting.pop() {
+    let mut pending = vec![PathBuf::new()];
+    while let Some(folder) = pending.pop() {
         for found in fs::read_dir(directory.join(&folder))? {
             let found = found?;
             let path = folder.join(found.file_name());
             let entry = read_entry(&found.path())?;
             if entry == Entry::Directory {
-                waiting.push(path.clone());
+                pending.push(path.clone());
             }
             entries.insert(path, entry);
         }
@@ -172,7 +174,7 @@ fn read_entry(path: &Path) -> io::Result<Entry> {
 ///
 /// # Errors
 ///
-/// A list of the differences, a line for each.
+/// A list of the differences, one line each.
 pub fn compare_trees(left: &Path, right: &Path) -> Result<(), String> {
     let read = |tree: &Path| snapshot(tree).map_err(|error| format!("{}: {error}", tree.display()));
     let (left_entries, right_entries) = (read(left)?, read(right)?);
@@ -191,7 +193,7 @@ pub fn compare_trees(left: &Path, right: &Path) -> Result<(), String> {
 }
 
 fn line(differences: &mut String, path: &Path, what: &str) {
-    writeln!(differences, "{path:?}: {what}").expect("a string takes all");
+    writeln!(differences, "{path:?}: {what}").expect("writing to a string cannot fail");
 }
 
 fn difference(left: &Entry, right: &Entry) -> String {
@@ -202,7 +204,7 @@ fn difference(left: &Entry, right: &Entry) -> String {
     format!("{left} became {right}, different from byte {same} on")
 }
 
-const HARD: [&str; 34] = [
+const DIFFICULT: [&str; 34] = [
     " leading blank",
     "trailing blank ",
     "  two  blanks  inside  and  around  ",
@@ -246,7 +248,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_tree_is_the_same_at_every_call() {
+    fn tree_is_deterministic() {
         let (left, right) = (tempdir().unwrap(), tempdir().unwrap());
         let options = TreeOptions { files: 300, non_utf8: true, fit_for: None };
 
@@ -259,23 +261,23 @@ mod tests {
     }
 
     #[test]
-    fn a_tree_has_every_hard_name() {
+    fn tree_contains_every_difficult_name() {
         let directory = tempdir().unwrap();
 
-        make_tree(directory.path(), &TreeOptions::new(hard_names().len() * 40)).unwrap();
+        make_tree(directory.path(), &TreeOptions::new(difficult_names().len() * 40)).unwrap();
 
-        for name in hard_names() {
+        for name in difficult_names() {
             assert!(directory.path().join(&name).is_file(), "{name:?}");
         }
     }
 
     #[test]
     fn long_names_have_200_bytes() {
-        assert_eq!(hard_names().iter().filter(|name| name.len() == 200).count(), 2);
+        assert_eq!(difficult_names().iter().filter(|name| name.len() == 200).count(), 2);
     }
 
     #[test]
-    fn every_difference_is_named() {
+    fn every_difference_is_listed() {
         let (left, right) = (tempdir().unwrap(), tempdir().unwrap());
         fs::write(left.path().join("gone"), "1").unwrap();
         fs::write(left.path().join("changed"), "12").unwrap();

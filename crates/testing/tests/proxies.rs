@@ -1,6 +1,6 @@
-//! Each proxy opens a tunnel for whom it should, and tells where to.
+//! Tests of the proxies: tunnels, authentication and recorded targets.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot prepare fails, here as in its body")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot set up its fixtures fails")]
 
 use std::net::SocketAddr;
 
@@ -36,7 +36,7 @@ async fn socks5_checks_user_and_password() {
 }
 
 #[tokio::test]
-async fn socks4a_tunnels_to_a_host_name_and_to_an_address() {
+async fn socks4a_tunnels_to_host_name_and_address() {
     let target = echo().await;
     let proxy = TestProxy::start(ProxyKind::Socks4a).await.unwrap();
     let port = target.port().to_be_bytes();
@@ -78,12 +78,12 @@ async fn tunnels_end_with_the_proxy() {
 
     drop(proxy);
 
-    // Closed or reset, depending on what was on its way.
+    // Closed or reset, depending on the data in flight.
     assert!(matches!(tunnel.read(&mut [0]).await, Ok(0) | Err(_)));
     assert!(TcpStream::connect(address).await.is_err());
 }
 
-/// A server that says back what it hears.
+/// Starts a server that echoes its input.
 async fn echo() -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();

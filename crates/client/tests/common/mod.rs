@@ -1,22 +1,28 @@
-//! What the tests over a socket share.
+//! Helpers that several test binaries share.
 
-#![allow(dead_code, reason = "each test binary uses some of it")]
+#![expect(dead_code, reason = "each test binary uses a part of it")]
 
-pub(crate) mod bench;
-pub(crate) mod faulty;
-pub(crate) mod mortal;
+pub(crate) mod breaking_connector;
+pub(crate) mod faulty_connector;
+pub(crate) mod local_files;
+pub(crate) mod scripts;
 
 use std::time::Duration;
 
 use oxftp::{Client, ClientBuilder, Credentials, Pool, TlsConfig};
-use oxftp_testing::servers::{Protection, TestServer};
+use oxftp_testing::servers::{Protection, ServerKind, TestServer};
 
-/// Describes a client for this server's protection that trusts its certificate.
+/// Starts the embedded server without TLS.
+pub(crate) async fn embedded() -> TestServer {
+    ServerKind::Embedded.start(Protection::Plain).await.unwrap()
+}
+
+/// Returns a builder for the protection of this server that trusts its certificate.
 pub(crate) fn builder(server: &TestServer) -> ClientBuilder {
     builder_with(server, |tls| tls)
 }
 
-/// As [`builder`], with more to say about TLS.
+/// Like [`builder`], with a modified TLS configuration.
 pub(crate) fn builder_with(server: &TestServer, tls: impl FnOnce(TlsConfig) -> TlsConfig) -> ClientBuilder {
     let builder = Client::builder().socket_timeout(Duration::from_secs(20));
     let trusted = || tls(TlsConfig::new().root_certificates_pem(server.ca_pem().unwrap()).unwrap());
@@ -29,23 +35,23 @@ pub(crate) fn builder_with(server: &TestServer, tls: impl FnOnce(TlsConfig) -> T
 
 /// Connects and logs in.
 pub(crate) async fn login(server: &TestServer) -> Client {
-    login_by(builder(server), server).await
+    login_with(builder(server), server).await
 }
 
-/// Connects and logs in with a client of one's own.
-pub(crate) async fn login_by(builder: ClientBuilder, server: &TestServer) -> Client {
+/// Connects and logs in with this builder.
+pub(crate) async fn login_with(builder: ClientBuilder, server: &TestServer) -> Client {
     let mut client = builder.connect((server.host(), server.port())).await.unwrap();
     client.login(Credentials::new(server.user(), server.password())).await.unwrap();
     client
 }
 
-/// Makes a pool of sessions by a builder of one's own.
-pub(crate) fn pool_by(builder: ClientBuilder, server: &TestServer) -> Pool {
+/// Creates a pool with this builder.
+pub(crate) fn pool_with(builder: ClientBuilder, server: &TestServer) -> Pool {
     let credentials = Credentials::new(server.user(), server.password());
     Pool::new(builder, (server.host(), server.port()), credentials)
 }
 
-/// Makes bytes that no two offsets of share.
+/// Returns pseudo-random bytes, so that a wrong offset is detected.
 pub(crate) fn content(length: usize) -> Vec<u8> {
     (0..length as u64).map(|at| (at.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 56) as u8).collect()
 }

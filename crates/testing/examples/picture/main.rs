@@ -1,7 +1,7 @@
-//! Draws what a terminal shows while the program downloads a tree: `just picture`.
+//! Draws the terminal output of a download as an animated SVG: `just picture`.
 //!
-//! Wants the program and the file to write. A server of its own serves the tree on loopback, the program runs in a
-//! pseudo-terminal, and what is seen there becomes an SVG that moves.
+//! Arguments: the program and the output file. The embedded server serves a tree on loopback, the program runs in a
+//! pseudo-terminal, and its screens become the frames of the SVG.
 
 mod recording;
 mod svg;
@@ -10,7 +10,7 @@ use std::{env, fs, path::Path, process::Command};
 
 use oxftp_serve::{ServeOptions, Server};
 
-/// What the readers of the picture are told was typed.
+/// The command line shown in the picture.
 const TYPED: &str = "oxftp get -r -j 3 --limit-rate 3M ftp://localhost:2121/photos";
 
 #[tokio::main(flavor = "current_thread")]
@@ -20,7 +20,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let (served, here) = (tempfile::tempdir()?, tempfile::tempdir()?);
     lay_photos(&served.path().join("photos"))?;
     let server = Server::start(ServeOptions::new(served.path())).await?;
-    // Any port that is free is listened on, and the usual one shown.
+    // The server listens on any free port; the picture shows the usual one.
     let port = format!(":{}/", server.address().port());
     let typed = TYPED.replace(":2121/", &port);
     let mut command = Command::new(fs::canonicalize(program)?);
@@ -33,7 +33,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// Makes a tree that takes some seconds at the rate of the picture.
+/// Creates a tree that takes some seconds at the rate limit of the picture.
 fn lay_photos(directory: &Path) -> std::io::Result<()> {
     for (day, photos) in [("monday", 5), ("tuesday", 4)] {
         fs::create_dir_all(directory.join(day))?;

@@ -1,4 +1,4 @@
-//! A program run in a pseudo-terminal, and what is on the screen meanwhile.
+//! Recording of the screens of a program in a pseudo-terminal.
 
 use std::{
     fs::{File, OpenOptions},
@@ -16,15 +16,15 @@ use rustix::{
 /// The size of the terminal, in characters.
 pub(crate) const COLUMNS: u16 = 92;
 pub(crate) const ROWS: u16 = 6;
-/// How far apart screens are taken.
+/// The interval between two screens.
 pub(crate) const FRAME: Duration = Duration::from_millis(400);
 
-/// Runs to the end, and gives the screens on the way and the one at the end.
+/// Runs the program to its end, and returns the recorded screens and the last one.
 pub(crate) fn record(mut command: Command) -> io::Result<Vec<vt100::Screen>> {
     let (ours, theirs) = pseudo_terminal()?;
     let (input, output) = (theirs.try_clone()?, theirs.try_clone()?);
     let mut child = command.stdin(input).stdout(output).stderr(theirs).spawn()?;
-    // What the command holds of the terminal would keep it open beyond the program's end.
+    // The command holds file descriptors of the terminal, which would keep it open after the program has ended.
     drop(command);
 
     let screens = watch(ours)?;
@@ -37,7 +37,7 @@ pub(crate) fn record(mut command: Command) -> io::Result<Vec<vt100::Screen>> {
     }
 }
 
-/// Nothing of this asks for a controlling terminal: the program draws on whatever its stderr is.
+/// No controlling terminal is needed: the program draws on its stderr.
 fn pseudo_terminal() -> io::Result<(File, OwnedFd)> {
     let ours = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY)?;
     grantpt(&ours)?;
@@ -55,9 +55,9 @@ fn watch(mut terminal: File) -> io::Result<Vec<vt100::Screen>> {
     let mut due = Instant::now() + FRAME;
     let mut block = [0; 4096];
     loop {
-        // Linux says EIO when the other side is closed.
+        // Linux returns EIO when the other side is closed.
         let length = terminal.read(&mut block).unwrap_or(0);
-        // The bars are wiped at the end: what stood before is the last but one.
+        // The progress bars are cleared at the end, so the screen before is the last but one.
         if length == 0 || Instant::now() >= due {
             screens.push(parser.screen().clone());
             due += FRAME;

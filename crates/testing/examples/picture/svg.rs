@@ -1,14 +1,14 @@
-//! Screens of a terminal as one SVG: a strip of film that is drawn through a window, without a script.
+//! Animated SVG of terminal screens: a strip of frames that moves through a window, without a script.
 
 use std::fmt::Write as _;
 
 use crate::recording::{COLUMNS, FRAME, ROWS};
 
-/// A character, in pixels.
+/// The size of a character, in pixels.
 const WIDTH: f32 = 7.83;
 const HEIGHT: u16 = 18;
 const MARGIN: u16 = 14;
-/// How long the last screen stays.
+/// The duration of the last screen.
 const HELD: usize = 6;
 
 const STYLE: &str = "\
@@ -17,7 +17,7 @@ text{font:13px ui-monospace,'DejaVu Sans Mono',Menlo,Consolas,monospace;fill:#c9
 @keyframes film{to{transform:translateY(-ENDpx)}}\
 @media(prefers-reduced-motion:reduce){.film{animation:none;transform:translateY(-MIDDLEpx)}}";
 
-/// Draws the screens one after the other, over and over, below the line that was typed.
+/// Draws the screens one after the other in a loop, below the command line.
 pub(crate) fn film(typed: &str, screens: &[vt100::Screen]) -> String {
     let (width, window) = (f32::from(COLUMNS) * WIDTH + f32::from(2 * MARGIN), ROWS * HEIGHT);
     let height = window + HEIGHT + 2 * MARGIN;
@@ -52,7 +52,7 @@ fn style(screens: usize, window: u16) -> String {
         .replace("MIDDLE", &(screens / 2 * usize::from(window)).to_string())
 }
 
-/// Draws one screen, from this height on.
+/// Draws one screen at this height.
 fn frame(top: usize, screen: &vt100::Screen) -> String {
     let mut drawn = String::new();
     for (row, text) in screen.rows(0, COLUMNS).enumerate().filter(|(_, text)| !text.trim().is_empty()) {
@@ -67,7 +67,7 @@ fn escaped(text: &str) -> String {
 }
 
 #[test]
-fn what_svg_would_take_for_markup_is_escaped() {
+fn markup_is_escaped_in_svg() {
     let mut parser = vt100::Parser::new(ROWS, COLUMNS, 0);
     parser.process(b"[==>   ] a&b");
 
@@ -77,7 +77,7 @@ fn what_svg_would_take_for_markup_is_escaped() {
 }
 
 #[test]
-fn every_screen_has_its_place_and_the_last_one_stays() {
+fn every_screen_is_shown_and_last_stays() {
     let screens = ["one", "two"].map(|text| {
         let mut parser = vt100::Parser::new(ROWS, COLUMNS, 0);
         parser.process(text.as_bytes());

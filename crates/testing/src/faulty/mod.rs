@@ -1,14 +1,14 @@
-//! A network that fails: TCP relays that delay, cut, stall and reset what goes through them.
+//! Fault injection: TCP relays that delay, cut, stall and reset connections.
 //!
-//! A [`FaultyNetwork`] is asked for a way to an address and gives another one, on loopback, where one
-//! connection is taken and passed on. What becomes of it is its [`Fate`], which follows from the network's
-//! seed. A connector that asks for ways needs no rewriting of replies, so TLS goes through, too.
+//! A [`FaultyNetwork`] returns the loopback address of a relay for each connection. The relay accepts one connection and
+//! forwards it to the target. Its [`FaultPlan`] follows from the seed of the network. A connector that asks for relays
+//! needs no rewriting of replies, so TLS works, too.
 
-mod fate;
+mod fault_plan;
 mod random;
 mod relay;
 
-pub use fate::{Fate, Fault, Line};
+pub use fault_plan::{ConnectionKind, Fault, FaultPlan};
 pub use random::Random;
 
 use std::io;
@@ -18,82 +18,83 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 
-/// A network whose first connections fail, and whose later ones are only slow.
+/// A network whose first connections have faults, and whose later ones are only slow.
 ///
-/// All of them end when it is dropped.
+/// All connections end when it is dropped.
 #[derive(Debug, Clone)]
 pub struct FaultyNetwork(Arc<Mutex<State>>);
 
 #[derive(Debug)]
 struct State {
     random: Random,
-    troubled: usize,
-    /// What goes wrong with each data connection, where that is not left to the seed.
-    of_data: Option<Fault>,
-    /// What was given to each connection, in the order in which they were opened.
-    fates: Vec<Fate>,
+    faulty: usize,
+    /// The fault of each data connection; `None` if the seed decides.
+    data_fault: Option<Fault>,
+    /// The plan of each connection, in the order of opening.
+    plans: Vec<FaultPlan>,
     relays: JoinSet<()>,
 }
 
 impl FaultyNetwork {
-    /// Makes a network from a seed, in which so many connections are in trouble.
-    pub fn new(seed: u64, troubled: usize) -> Self {
+    /// Creates a network from a seed, in which this many connections have faults.
+    pub fn new(seed: u64, faulty: usize) -> Self {
         let state = State {
             random: Random::new(seed),
-            troubled,
-            of_data: None,
-            fates: Vec::new(),
+            faulty,
+            data_fault: None,
+            plans: Vec::new(),
             relays: JoinSet::new(),
         };
         Self(Arc::new(Mutex::new(state)))
     }
 
-    /// Makes a network in which this happens to each data connection, on its way to the client, and nothing to
-    /// any other.
-    pub fn of_data(fault: Fault) -> Self {
+    /// Creates a network in which each data connection has this fault, in the direction to the client, and other
+    /// connections have none.
+    pub fn with_data_fault(fault: Fault) -> Self {
         let network = Self::new(0, 0);
-        network.lock().of_data = Some(fault);
+        network.lock().data_fault = Some(fault);
         network
     }
 
-    /// Gives a way to an address, for one connection.
+    /// Starts a relay for one connection to `target`, and returns its address.
     ///
     /// # Errors
     ///
-    /// What the system says of a new loopback listener; and
-    /// [`ConnectionRefused`](io::ErrorKind::ConnectionRefused) where that is the connection's fate.
-    pub async fn way_to(&self, target: SocketAddr, line: Line) -> io::Result<SocketAddr> {
-        let fate = self.next_fate(line);
-        if fate.fault == Fault::Refuse {
+    /// Any error of the new loopback listener, and [`ConnectionRefused`](io::ErrorKind::ConnectionRefused) if that is
+    /// the fault of the connection.
+    pub async fn relay_to(&self, target: SocketAddr, kind: ConnectionKind) -> io::Result<SocketAddr> {
+        let plan = self.next_plan(kind);
+        if plan.fault == Fault::Refuse {
             return Err(io::ErrorKind::ConnectionRefused.into());
         }
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let address = listener.local_addr()?;
-        self.lock().relays.spawn(pass_on(listener, target, fate));
+        self.lock().relays.spawn(accept_and_relay(listener, target, plan));
         Ok(address)
     }
 
-    /// What was given to each connection so far.
-    pub fn fates(&self) -> Vec<Fate> {
-        self.lock().fates.clone()
+    /// Returns the plan of each connection so far.
+    pub fn plans(&self) -> Vec<FaultPlan> {
+        self.lock().plans.clone()
     }
 
-    /// Tells whether a transfer may have been ended, on its way to the client, in the server's name: without
-    /// TLS and without knowing how long it is, nobody can tell that from its real end.
-    pub fn may_have_forged_an_end(&self) -> bool {
-        let ends = |fate: &Fate| fate.to_client && matches!(fate.fault, Fault::Cut(_) | Fault::HalfClose(_));
-        self.lock().fates.iter().any(ends)
+    /// Returns whether a download may have been truncated in a way that the client cannot detect: without TLS and without
+    /// a known size, such an end of file looks like the real one.
+    pub fn may_have_truncated_silently(&self) -> bool {
+        let ends =
+            |plan: &FaultPlan| plan.to_client && matches!(plan.fault, Fault::Cut(_) | Fault::HalfClose(_));
+        self.lock().plans.iter().any(ends)
     }
 
-    fn next_fate(&self, line: Line) -> Fate {
+    fn next_plan(&self, kind: ConnectionKind) -> FaultPlan {
         let mut state = self.lock();
-        let troubled = state.fates.len() < state.troubled;
-        let fate = match state.of_data {
-            Some(fault) => Fate::alone(if line == Line::Data { fault } else { Fault::None }),
-            None => Fate::draw(&mut state.random, line, troubled),
+        let faulty = state.plans.len() < state.faulty;
+        let plan = match state.data_fault {
+            Some(fault) => FaultPlan::only(if kind == ConnectionKind::Data { fault } else { Fault::None }),
+            None => FaultPlan::random(&mut state.random, kind, faulty),
         };
-        state.fates.push(fate);
-        fate
+        state.plans.push(plan);
+        plan
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, State> {
@@ -101,11 +102,11 @@ impl FaultyNetwork {
     }
 }
 
-async fn pass_on(listener: TcpListener, target: SocketAddr, fate: Fate) {
+async fn accept_and_relay(listener: TcpListener, target: SocketAddr, plan: FaultPlan) {
     let Ok((client, _)) = listener.accept().await else { return };
     drop(listener);
     let Ok(server) = TcpStream::connect(target).await else { return };
-    // Either may be gone; the relay finds out.
+    // Either may be closed already; the relay then fails.
     let _ = client.set_nodelay(true).and_then(|()| server.set_nodelay(true));
-    relay::run(client, server, fate).await;
+    relay::run(client, server, plan).await;
 }

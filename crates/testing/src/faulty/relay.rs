@@ -7,74 +7,74 @@ use tokio::net::TcpStream;
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::time::sleep;
 
-use super::{Fate, Fault};
+use super::{Fault, FaultPlan};
 
-/// Passes bytes both ways until both sides are done, or the fate is met.
-pub(super) async fn run(client: TcpStream, server: TcpStream, fate: Fate) {
+/// Forwards bytes in both directions until both sides have ended or the fault occurs.
+pub(super) async fn run(client: TcpStream, server: TcpStream, plan: FaultPlan) {
     let ((from_client, mut to_client), (from_server, mut to_server)) =
         (client.into_split(), server.into_split());
-    let (down, up) = if fate.to_client { (fate.fault, Fault::None) } else { (Fault::None, fate.fault) };
-    sleep(fate.delay).await;
-    let met = {
-        let down = pump(from_server, &mut to_client, down, fate);
-        let up = pump(from_client, &mut to_server, up, fate);
+    let (down, up) = if plan.to_client { (plan.fault, Fault::None) } else { (Fault::None, plan.fault) };
+    sleep(plan.delay).await;
+    let outcome = {
+        let down = forward(from_server, &mut to_client, down, plan);
+        let up = forward(from_client, &mut to_server, up, plan);
         tokio::pin!(down, up);
         let (first, other_is_up) = tokio::select! {
             first = &mut down => (first, true),
             first = &mut up => (first, false),
         };
         match first {
-            Met::End if other_is_up => up.await,
-            Met::End => down.await,
+            Outcome::End if other_is_up => up.await,
+            Outcome::End => down.await,
             fault => fault,
         }
     };
-    match met {
-        Met::End | Met::Cut => {}
-        Met::Reset => {
+    match outcome {
+        Outcome::End | Outcome::Cut => {}
+        Outcome::Reset => {
             reset_on_close(to_client.as_ref());
             reset_on_close(to_server.as_ref());
         }
-        Met::Stall => pending().await,
+        Outcome::Stall => pending().await,
     }
 }
 
 /// How one direction ended.
-enum Met {
+enum Outcome {
     End,
     Cut,
     Reset,
     Stall,
 }
 
-async fn pump(mut from: OwnedReadHalf, to: &mut OwnedWriteHalf, fault: Fault, fate: Fate) -> Met {
+async fn forward(mut from: OwnedReadHalf, to: &mut OwnedWriteHalf, fault: Fault, plan: FaultPlan) -> Outcome {
     let mut left = match fault {
         Fault::Cut(after) | Fault::Reset(after) | Fault::Stall(after) | Fault::HalfClose(after) => after,
         Fault::None | Fault::Refuse => u64::MAX,
     };
-    let mut space = vec![0; fate.piece];
+    let mut space = vec![0; plan.chunk_size];
     while left > 0 {
         let most = usize::try_from(left).unwrap_or(usize::MAX).min(space.len());
         match from.read(&mut space[..most]).await {
             Ok(0) => {
                 let _ = to.shutdown().await;
-                return Met::End;
+                return Outcome::End;
             }
             Ok(read) if to.write_all(&space[..read]).await.is_ok() => left -= read as u64,
-            // A side that breaks the connection off breaks it for the other.
-            _ => return Met::Reset,
+            // A reset by one side resets the other.
+            _ => return Outcome::Reset,
         }
-        pause(fate.jitter).await;
+        pause(plan.jitter).await;
     }
     match fault {
-        Fault::Reset(_) => Met::Reset,
-        Fault::Stall(_) => Met::Stall,
+        Fault::Reset(_) => Outcome::Reset,
+        Fault::Stall(_) => Outcome::Stall,
         Fault::HalfClose(_) => {
             let _ = to.shutdown().await;
             while matches!(from.read(&mut space).await, Ok(1..)) {}
-            Met::End
+            Outcome::End
         }
-        _ => Met::Cut,
+        _ => Outcome::Cut,
     }
 }
 
@@ -85,6 +85,6 @@ async fn pause(time: Duration) {
 }
 
 fn reset_on_close(stream: &TcpStream) {
-    // Failing means that the connection is gone already.
+    // An error means that the connection is closed already.
     let _ = SockRef::from(stream).set_linger(Some(Duration::ZERO));
 }

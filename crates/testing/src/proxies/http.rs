@@ -5,7 +5,7 @@ use tokio::net::TcpStream;
 
 use super::{Rules, read_until, refused};
 
-/// Reads the request's head and answers it.
+/// Reads the head of the request and answers it.
 pub(super) async fn open(inside: &mut TcpStream, rules: &Rules) -> io::Result<TcpStream> {
     let head = read_until(inside, b"\r\n\r\n").await?;
     if !let_in(&head, rules) {

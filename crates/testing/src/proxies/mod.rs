@@ -1,7 +1,7 @@
-//! Proxies to go through, in process, on free loopback ports.
+//! In-process proxies on free loopback ports.
 //!
-//! Each counts its tunnels and keeps their targets, so that a test can tell that control *and* data went
-//! through it. They speak `CONNECT` only: no client under test listens through a proxy.
+//! Each counts its tunnels and records their targets, so a test can check that the control *and* the data connections
+//! went through it. They support `CONNECT` only: no client under test listens through a proxy.
 
 mod http;
 mod socks4a;
@@ -15,12 +15,12 @@ use tokio::io::{AsyncReadExt, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{JoinHandle, JoinSet};
 
-/// Which language a proxy speaks.
+/// The protocol of a proxy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ProxyKind {
     /// SOCKS version 5 (RFC 1928), with user and password (RFC 1929) if a login is set.
     Socks5,
-    /// SOCKS version 4, with host names (4a); a login's password is not asked for.
+    /// SOCKS version 4, with host names (4a); it has a user name but no password.
     Socks4a,
     /// HTTP `CONNECT` (RFC 9110, 9.3.6), with Basic authentication if a login is set.
     Http,
@@ -35,20 +35,20 @@ pub struct TestProxy {
 }
 
 impl TestProxy {
-    /// Starts a proxy that lets anybody through.
+    /// Starts a proxy without authentication.
     ///
     /// # Errors
     ///
-    /// What the system says of a new loopback listener.
+    /// Any error of the new loopback listener.
     pub async fn start(kind: ProxyKind) -> io::Result<Self> {
         Self::start_with(kind, None).await
     }
 
-    /// Starts a proxy that lets this user through.
+    /// Starts a proxy that requires this login.
     ///
     /// # Errors
     ///
-    /// What the system says of a new loopback listener.
+    /// Any error of the new loopback listener.
     pub async fn start_with_login(kind: ProxyKind, user: &str, password: &str) -> io::Result<Self> {
         Self::start_with(kind, Some((user.to_owned(), password.to_owned()))).await
     }
@@ -61,22 +61,22 @@ impl TestProxy {
         Ok(Self { address, rules, task })
     }
 
-    /// Where it listens.
+    /// Returns the address it listens at.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Where its tunnels went, as the clients named it (`localhost:2121`), in order.
+    /// Returns the targets of its tunnels as the clients named them (`localhost:2121`), in order.
     pub fn targets(&self) -> Vec<String> {
         self.rules.targets.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// How many tunnels it opened so far.
+    /// Returns the number of tunnels opened so far.
     pub fn tunnels(&self) -> usize {
         self.targets().len()
     }
 
-    /// How many clients it refused so far: a wrong login, or a target that does not answer.
+    /// Returns the number of refused clients: wrong logins and unreachable targets.
     pub fn refusals(&self) -> usize {
         *self.rules.refusals.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -88,7 +88,7 @@ impl Drop for TestProxy {
     }
 }
 
-/// What all connections of one proxy share.
+/// The state shared by all connections of one proxy.
 #[derive(Debug)]
 struct Rules {
     kind: ProxyKind,
@@ -106,7 +106,7 @@ impl Rules {
 }
 
 async fn accept(listener: TcpListener, rules: Arc<Rules>) {
-    // Dropped with this task, the set ends every tunnel.
+    // When this task is dropped, the set ends every tunnel.
     let mut tunnels = JoinSet::new();
     while let Ok((inside, _)) = listener.accept().await {
         tunnels.spawn(serve(inside, Arc::clone(&rules)));
@@ -121,7 +121,7 @@ async fn serve(mut inside: TcpStream, rules: Arc<Rules>) {
         ProxyKind::Http => http::open(&mut inside, &rules).await,
     };
     match opened {
-        // How a tunnel ended is between its ends.
+        // An error of a tunnel concerns only its two ends.
         Ok(mut outside) => drop(copy_bidirectional(&mut inside, &mut outside).await),
         Err(_) => *rules.refusals.lock().unwrap_or_else(PoisonError::into_inner) += 1,
     }
@@ -137,11 +137,11 @@ async fn read_bytes(inside: &mut TcpStream, count: usize) -> io::Result<Vec<u8>>
     Ok(bytes)
 }
 
-/// Reads until `end`, which is not part of the answer.
+/// Reads until `end`, which is not part of the result.
 async fn read_until(inside: &mut TcpStream, end: &[u8]) -> io::Result<String> {
     let mut bytes = Vec::new();
     while !bytes.ends_with(end) {
-        // Byte by byte: what follows is the tunnel's.
+        // Byte by byte: the bytes after `end` belong to the tunnel.
         bytes.push(inside.read_u8().await?);
     }
     bytes.truncate(bytes.len() - end.len());

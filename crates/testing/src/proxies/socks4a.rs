@@ -6,7 +6,7 @@ use tokio::net::TcpStream;
 
 use super::{Rules, read_bytes, read_until, refused};
 
-/// Reads the request and answers it; an address 0.0.0.x says that a host name follows.
+/// Reads the request and answers it; an address 0.0.0.x means that a host name follows.
 pub(super) async fn open(inside: &mut TcpStream, rules: &Rules) -> io::Result<TcpStream> {
     let [_, command] = read_bytes(inside, 2).await?[..] else { return Err(refused("no request")) };
     let port = inside.read_u16().await?;

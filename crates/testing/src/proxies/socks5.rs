@@ -6,7 +6,7 @@ use tokio::net::TcpStream;
 
 use super::{Rules, read_bytes, refused};
 
-/// Agrees on a method and a login, reads the request, and answers it.
+/// Negotiates the authentication, reads the request, and answers it.
 pub(super) async fn open(inside: &mut TcpStream, rules: &Rules) -> io::Result<TcpStream> {
     authenticate(inside, rules).await?;
     let [_, command, _, kind] = read_bytes(inside, 4).await?[..] else { return Err(refused("no request")) };

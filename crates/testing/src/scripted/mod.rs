@@ -1,8 +1,8 @@
-//! A server that plays a script, byte for byte.
+//! Scripted server: follows a script byte for byte.
 //!
-//! A [`Script`] says which lines are to come and what is answered; nothing else is tolerated, and nothing
-//! waits for time to pass. [`Script::start`] gives a [`ScriptedServer`] on a free loopback port for one
-//! client; [`ScriptedServer::done`] fails the test unless the whole script was played.
+//! A [`Script`] lists the expected lines and the replies; any other input fails the test, and no step waits for time to
+//! pass. [`Script::start`] starts a [`ScriptedServer`] for one client on a free loopback port;
+//! [`ScriptedServer::done`] fails the test unless the whole script was played.
 //!
 //! ```
 //! use oxftp_testing::scripted::Script;
@@ -15,10 +15,10 @@
 //!
 //! let mut client = TcpStream::connect(server.address()).await?;
 //! client.write_all(b"NOOP\r\n").await?;
-//! let mut heard = String::new();
-//! client.read_to_string(&mut heard).await?;
+//! let mut received = String::new();
+//! client.read_to_string(&mut received).await?;
 //!
-//! assert_eq!(heard, "220 ready\r\n200 fine\r\n");
+//! assert_eq!(received, "220 ready\r\n200 fine\r\n");
 //! server.done().await;
 //! # Ok(())
 //! # }
@@ -38,13 +38,12 @@ pub use server::{Ending, Played, ScriptedServer, Transfer};
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
-use step::{Listening, Reading, Step};
+use step::{Expected, PassiveMode, Step};
 
-/// What a server is to say and to hear, in order.
+/// The input and output of a server, in order.
 ///
-/// Sending steps do not wait for the client. A data connection is opened by the first step that uses it, at
-/// the place that the latest [`passive`](Self::passive), [`pasv`](Self::pasv) or
-/// [`connect_back`](Self::connect_back) agreed on.
+/// Sending steps do not wait for the client. A data connection is opened by the first step that uses it, at the address
+/// of the latest [`passive`](Self::passive), [`pasv`](Self::pasv) or [`connect_back`](Self::connect_back).
 #[derive(Debug, Clone)]
 #[must_use = "a script does nothing until it is started"]
 pub struct Script {
@@ -60,154 +59,154 @@ impl Default for Script {
 }
 
 impl Script {
-    /// Begins a script that greets with `220 ready`, on 127.0.0.1.
+    /// Creates a script on 127.0.0.1 that greets with `220 ready`.
     pub fn new() -> Self {
         Self { host: Ipv4Addr::LOCALHOST.into(), greeting: Some("220 ready".to_owned()), steps: Vec::new() }
     }
 
-    /// Listens at this address, for control and data.
+    /// Sets the address for control and data connections.
     pub fn at(mut self, host: impl Into<IpAddr>) -> Self {
         self.host = host.into();
         self
     }
 
-    /// Greets with this line, or these if it holds CR LF.
+    /// Greets with this line, or these lines if it contains CR LF.
     pub fn greeting(mut self, line: impl Into<String>) -> Self {
         self.greeting = Some(line.into());
         self
     }
 
-    /// Says nothing at first.
+    /// Sends no greeting.
     pub fn no_greeting(mut self) -> Self {
         self.greeting = None;
         self
     }
 
-    /// Wants this line next, and no other.
+    /// Expects exactly this line next.
     pub fn expect(self, line: impl Into<Vec<u8>>) -> Self {
         self.then(Step::Expect(line.into()))
     }
 
-    /// Wants a line next that starts so, such as `EPRT |1|127.0.0.1|`, whatever follows.
+    /// Expects a line with this start next, such as `EPRT |1|127.0.0.1|`.
     pub fn expect_start(self, start: impl Into<Vec<u8>>) -> Self {
         self.then(Step::ExpectStart(start.into()))
     }
 
-    /// Says this line, or these if it holds CR LF.
+    /// Sends this reply line, or these lines if it contains CR LF.
     pub fn reply(self, line: impl Into<String>) -> Self {
         let line = line.into() + "\r\n";
-        self.then(Step::Say(line.into_bytes()))
+        self.then(Step::SendControl(line.into_bytes()))
     }
 
-    /// Says this line one byte at a time, and lets the client's task run between any two.
+    /// Sends this reply one byte at a time, and lets the client's task run after each.
     pub fn reply_byte_by_byte(self, line: impl Into<String>) -> Self {
         let line = line.into() + "\r\n";
-        self.then(Step::SayByteByByte(line.into_bytes()))
+        self.then(Step::SendByteByByte(line.into_bytes()))
     }
 
-    /// Sends these bytes on the control connection, one after each pause: never silent, never done.
+    /// Sends these bytes on the control connection, with a pause before each.
     pub fn drip(self, bytes: impl Into<Vec<u8>>, pause: Duration) -> Self {
         self.then(Step::Drip(bytes.into(), pause))
     }
 
-    /// Sends these bytes on the control connection, as they are and at once.
+    /// Sends these bytes on the control connection, unchanged and at once.
     pub fn bytes(self, bytes: impl Into<Vec<u8>>) -> Self {
-        self.then(Step::Say(bytes.into()))
+        self.then(Step::SendControl(bytes.into()))
     }
 
-    /// Logs in who gives the default credentials.
+    /// Expects a login with the default credentials.
     pub fn login(self) -> Self {
         self.expect("USER anonymous").reply("331 more").expect("PASS anon@").reply("230 in")
     }
 
-    /// Wants `TYPE I`.
+    /// Expects `TYPE I`.
     pub fn type_image(self) -> Self {
         self.expect("TYPE I").reply("200 binary")
     }
 
-    /// Wants `EPSV`, and listens.
+    /// Expects `EPSV`, and listens.
     pub fn passive(self) -> Self {
-        self.expect("EPSV").then(Step::Listen(Listening::Epsv))
+        self.expect("EPSV").then(Step::Listen(PassiveMode::Epsv))
     }
 
-    /// Answers an `EPSV` that came before, and listens.
+    /// Replies to an earlier `EPSV`, and listens.
     pub fn listen(self) -> Self {
-        self.then(Step::Listen(Listening::Epsv))
+        self.then(Step::Listen(PassiveMode::Epsv))
     }
 
-    /// Wants `EPSV`, and names a port where nobody listens.
+    /// Expects `EPSV`, and replies with a port at which no server listens.
     pub fn dead_passive(self) -> Self {
-        self.expect("EPSV").then(Step::Listen(Listening::Dead))
+        self.expect("EPSV").then(Step::Listen(PassiveMode::Dead))
     }
 
-    /// Wants `PASV`, and listens.
+    /// Expects `PASV`, and listens.
     pub fn pasv(self) -> Self {
-        self.expect("PASV").then(Step::Listen(Listening::Pasv))
+        self.expect("PASV").then(Step::Listen(PassiveMode::Pasv))
     }
 
-    /// Wants `PASV`, listens at its own address, but names another, of this machine too.
+    /// Expects `PASV`, listens at its own address, but replies with another address of this machine.
     ///
-    /// A client that connects there fails the script.
+    /// A client that connects to the other address fails the script.
     pub fn pasv_naming(self, address: Ipv4Addr) -> Self {
-        self.expect("PASV").then(Step::Listen(Listening::PasvNaming(address)))
+        self.expect("PASV").then(Step::Listen(PassiveMode::PasvNaming(address)))
     }
 
-    /// Wants `PASV`, and listens at another address of this machine.
+    /// Expects `PASV`, and listens at another address of this machine.
     pub fn pasv_at(self, address: Ipv4Addr) -> Self {
-        self.expect("PASV").then(Step::Listen(Listening::PasvAt(address)))
+        self.expect("PASV").then(Step::Listen(PassiveMode::PasvAt(address)))
     }
 
-    /// Wants `EPRT`, takes it, and connects there when data are to be moved.
+    /// Expects `EPRT`, accepts it, and connects to its address at the next data step.
     pub fn connect_back(self) -> Self {
         self.then(Step::ConnectBack("EPRT "))
     }
 
-    /// Wants `PORT`, takes it, and connects there when data are to be moved.
+    /// Expects `PORT`, accepts it, and connects to its address at the next data step.
     pub fn connect_back_by_port(self) -> Self {
         self.then(Step::ConnectBack("PORT "))
     }
 
-    /// Connects to where the client listens from 127.0.0.2, and wants to be sent away.
-    pub fn stranger(self) -> Self {
-        self.then(Step::Stranger)
+    /// Connects to the listening client from 127.0.0.2, and expects to be rejected.
+    pub fn foreign_connection(self) -> Self {
+        self.then(Step::ForeignConnection)
     }
 
-    /// Sends this over the data connection, and ends it.
+    /// Sends these bytes over the data connection, and closes it.
     pub fn data(self, bytes: impl Into<Vec<u8>>) -> Self {
         self.send(bytes).close_data()
     }
 
-    /// Sends this over the data connection, which stays open.
+    /// Sends these bytes over the data connection, which stays open.
     pub fn send(self, bytes: impl Into<Vec<u8>>) -> Self {
         self.then(Step::Send(bytes.into()))
     }
 
-    /// Reads the data connection to its end, however it ends: see [`Played::transfers`].
+    /// Reads the data connection to its end, whether closed or reset: see [`Played::transfers`].
     pub fn receive(self) -> Self {
-        self.then(Step::Receive(Reading::Anything))
+        self.then(Step::Receive(Expected::Anything))
     }
 
-    /// Reads the data connection to its regular end, and wants exactly this.
+    /// Reads the data connection to its end of file, and expects exactly these bytes.
     pub fn expect_data(self, bytes: impl Into<Vec<u8>>) -> Self {
-        self.then(Step::Receive(Reading::Exactly(bytes.into())))
+        self.then(Step::Receive(Expected::Exactly(bytes.into())))
     }
 
-    /// Reads the data connection, and wants it to end by a reset.
+    /// Reads the data connection, and expects it to end with a reset.
     pub fn expect_reset(self) -> Self {
-        self.then(Step::Receive(Reading::ToReset))
+        self.then(Step::Receive(Expected::ToReset))
     }
 
-    /// Reads this much of the data connection, which stays open.
+    /// Reads this many bytes of the data connection, which stays open.
     pub fn read(self, bytes: usize) -> Self {
         self.then(Step::Read(bytes))
     }
 
-    /// Wants the client to end its side of the data connection, having sent nothing; the other stays open.
+    /// Expects the client to shut down its side of the data connection without sending data.
     pub fn expect_end_of_sending(self) -> Self {
         self.then(Step::ExpectEndOfSending)
     }
 
-    /// Ends the data connection regularly.
+    /// Closes the data connection.
     pub fn close_data(self) -> Self {
         self.then(Step::CloseData)
     }
@@ -217,19 +216,19 @@ impl Script {
         self.then(Step::ResetData)
     }
 
-    /// Lets the client run for a while, and wants to hear nothing of it.
+    /// Lets the client run for a while, and expects no input.
     ///
-    /// A client that speaks is caught unless it is very slow; one that waits never fails this.
+    /// A client that sends something is detected unless it is very slow; one that waits never fails this step.
     pub fn quiet(self) -> Self {
-        self.then(Step::Quiet)
+        self.then(Step::ExpectSilence)
     }
 
-    /// Answers nothing more, whatever comes, and keeps all connections open.
+    /// Ignores all further input, and keeps all connections open.
     pub fn stall(self) -> Self {
         self.then(Step::Stall)
     }
 
-    /// Ends the control connection regularly.
+    /// Closes the control connection.
     pub fn close(self) -> Self {
         self.then(Step::Close)
     }
@@ -239,18 +238,18 @@ impl Script {
         self.then(Step::Reset)
     }
 
-    /// Starts the server; it takes one client.
+    /// Starts the server; it accepts one client.
     ///
     /// # Panics
     ///
     /// If the system has no free loopback port.
     pub async fn start(self) -> ScriptedServer {
-        let greeting = self.greeting.map(|line| Step::Say(format!("{line}\r\n").into_bytes()));
+        let greeting = self.greeting.map(|line| Step::SendControl(format!("{line}\r\n").into_bytes()));
         let steps = greeting.into_iter().chain(self.steps).collect();
         ScriptedServer::start(self.host, steps).await
     }
 
-    /// Starts a server that plays a script to each client, in the order in which they come, and takes no more.
+    /// Starts a server that plays one script per client, in the order of connecting, and accepts no further clients.
     ///
     /// # Panics
     ///

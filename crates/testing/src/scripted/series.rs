@@ -7,9 +7,9 @@ use tokio::task::{JoinHandle, JoinSet};
 use super::Script;
 use super::server::{Played, ScriptedServer};
 
-/// Scripts behind one address, each for one client; they stop when dropped.
+/// Several scripts at one address, one per client; they stop when dropped.
 ///
-/// Control connections are passed on, data connections go straight to where each script listens.
+/// Control connections are forwarded; data connections go directly to the port of each script.
 #[derive(Debug)]
 pub struct ScriptedSeries {
     address: SocketAddr,
@@ -27,21 +27,21 @@ impl ScriptedSeries {
             TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("there is a free loopback port");
         let address = listener.local_addr().expect("a listener has an address");
         let addresses: Vec<_> = servers.iter().map(ScriptedServer::address).collect();
-        let task = tokio::spawn(pass_on(listener, addresses));
+        let task = tokio::spawn(forward(listener, addresses));
         Self { address, servers, task }
     }
 
-    /// Where it listens.
+    /// Returns the address it listens at.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Waits for the end of all scripts, each at most ten seconds, and tells what came of them.
+    /// Waits for the end of all scripts, at most ten seconds each, and returns their results.
     ///
     /// # Panics
     ///
-    /// If something came that a script does not expect, or did not come that it does.
+    /// If a client sent unexpected input, or did not send expected input.
     pub async fn done(mut self) -> Vec<Played> {
         let mut played = Vec::new();
         for server in std::mem::take(&mut self.servers) {
@@ -57,18 +57,18 @@ impl Drop for ScriptedSeries {
     }
 }
 
-/// Passes each client on to the next script, one after the other, so that none overtakes another.
-async fn pass_on(listener: TcpListener, scripts: Vec<SocketAddr>) {
-    let mut passing = JoinSet::new();
+/// Forwards each client to the next script, one after the other, so that none overtakes another.
+async fn forward(listener: TcpListener, scripts: Vec<SocketAddr>) {
+    let mut forwarding = JoinSet::new();
     for script in scripts {
         let Ok((mut client, _)) = listener.accept().await else { return };
         let Ok(mut server) = TcpStream::connect(script).await else { return };
-        // Either may be gone; the script tells.
+        // Either may be closed already; the script then fails.
         let _ = client.set_nodelay(true).and_then(|()| server.set_nodelay(true));
-        passing.spawn(async move {
+        forwarding.spawn(async move {
             let _ = copy_bidirectional(&mut client, &mut server).await;
         });
     }
     drop(listener);
-    while passing.join_next().await.is_some() {}
+    while forwarding.join_next().await.is_some() {}
 }

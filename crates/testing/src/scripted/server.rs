@@ -6,16 +6,16 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
-use super::player::{Standing, play};
+use super::player::{Position, play};
 use super::step::Step;
 
 /// A running script; it stops when dropped.
 ///
-/// If the test panics meanwhile, stderr tells where the script stands.
+/// If the test panics before its end, the position in the script is printed to stderr.
 #[derive(Debug)]
 pub struct ScriptedServer {
     address: SocketAddr,
-    standing: Standing,
+    position: Position,
     finish: Option<oneshot::Sender<()>>,
     task: JoinHandle<Result<Played, String>>,
 }
@@ -24,32 +24,32 @@ impl ScriptedServer {
     pub(super) async fn start(host: IpAddr, steps: Vec<Step>) -> Self {
         let listener = TcpListener::bind((host, 0)).await.expect("there is a free loopback port");
         let address = listener.local_addr().expect("a listener has an address");
-        let standing = Standing::default();
+        let position = Position::default();
         let (finish, finished) = oneshot::channel();
-        let task = tokio::spawn(play(listener, host, steps, standing.clone(), finished));
-        Self { address, standing, finish: Some(finish), task }
+        let task = tokio::spawn(play(listener, host, steps, position.clone(), finished));
+        Self { address, position, finish: Some(finish), task }
     }
 
-    /// Where it listens.
+    /// Returns the address it listens at.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Waits for the script's end, at most ten seconds, and tells what came of it.
+    /// Waits for the end of the script, at most ten seconds, and returns its result.
     ///
     /// # Panics
     ///
-    /// If something came that the script does not expect, or did not come that it does.
+    /// If the client sent unexpected input, or did not send expected input.
     pub async fn done(mut self) -> Played {
         let finish = self.finish.take();
-        // The script may have failed before.
+        // The script may have failed already.
         let _ = finish.map(|finish| finish.send(()));
         match timeout(DEADLINE, &mut self.task).await {
             Ok(Ok(Ok(played))) => played,
             Ok(Ok(Err(failure))) => panic!("{failure}"),
             Ok(Err(error)) => panic!("the scripted server failed: {error}"),
-            Err(_) => panic!("the script stands still at {}", self.standing.words()),
+            Err(_) => panic!("the script is stuck at {}", self.position.text()),
         }
     }
 }
@@ -59,24 +59,24 @@ impl Drop for ScriptedServer {
     fn drop(&mut self) {
         self.task.abort();
         if std::thread::panicking() && self.finish.is_some() {
-            eprintln!("--- scripted server: {}", self.standing.words());
+            eprintln!("--- scripted server: {}", self.position.text());
         }
     }
 }
 
-/// What a script saw that was played to its end.
+/// The result of a completed script.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Played {
-    /// Whence the control connection came.
+    /// The address of the client.
     pub control_peer: SocketAddr,
-    /// The other ends of the data connections, in order.
+    /// The peer addresses of the data connections, in order.
     pub data_peers: Vec<SocketAddr>,
     /// The data connections that were read to their end, in order.
     pub transfers: Vec<Transfer>,
 }
 
-/// What came over a data connection.
+/// The content of a data connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Transfer {
@@ -89,9 +89,9 @@ pub struct Transfer {
 /// How the client ended a data connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ending {
-    /// Regularly: what came is all there is.
+    /// By closing it: the received bytes are complete.
     Eof,
-    /// By a reset: nobody can take what came for the whole.
+    /// By a reset: the received bytes cannot be mistaken for a complete file.
     Reset,
 }
 

@@ -8,7 +8,7 @@ use super::data::reset_on_close;
 use super::{Ending, Script, ScriptedServer};
 
 #[tokio::test]
-async fn a_script_is_played_line_by_line() {
+async fn script_is_played_line_by_line() {
     let server = Script::new().greeting("220-hello\r\n220 there").login().type_image().start().await;
 
     let mut client = connect(&server).await;
@@ -19,14 +19,14 @@ async fn a_script_is_played_line_by_line() {
 }
 
 #[tokio::test]
-async fn a_series_plays_a_script_to_each_client_in_order_and_takes_no_more() {
+async fn series_plays_one_script_per_client() {
     let scripts = ["220 one", "220 other"].map(|greeting| Script::new().greeting(greeting).close());
     let server = Script::start_each(scripts).await;
 
     for expected in ["220 one\r\n", "220 other\r\n"] {
-        let mut heard = String::new();
-        TcpStream::connect(server.address()).await.unwrap().read_to_string(&mut heard).await.unwrap();
-        assert_eq!(heard, expected);
+        let mut received = String::new();
+        TcpStream::connect(server.address()).await.unwrap().read_to_string(&mut received).await.unwrap();
+        assert_eq!(received, expected);
     }
 
     assert!(TcpStream::connect(server.address()).await.is_err());
@@ -34,72 +34,72 @@ async fn a_series_plays_a_script_to_each_client_in_order_and_takes_no_more() {
 }
 
 #[tokio::test]
-#[should_panic(expected = "step 2 of 2 of the script, expect \"USER x\": \"USER y\" came")]
-async fn another_line_fails_and_names_both() {
+#[should_panic(expected = "step 2 of 2 of the script, expect \"USER x\": received \"USER y\"")]
+async fn unexpected_line_fails_and_shows_both() {
     let server = Script::new().expect("USER x").start().await;
 
-    say(&mut connect(&server).await, b"USER y\r\n").await;
+    send_control(&mut connect(&server).await, b"USER y\r\n").await;
 
     server.done().await;
 }
 
 #[tokio::test]
 #[should_panic(expected = "expect \"USER x\": the client closed the connection after \"US\"")]
-async fn a_missing_line_fails() {
+async fn missing_line_fails() {
     let server = Script::new().expect("USER x").start().await;
 
-    say(&mut connect(&server).await, b"US").await;
+    send_control(&mut connect(&server).await, b"US").await;
 
     server.done().await;
 }
 
 #[tokio::test]
-#[should_panic(expected = "after the last step of the script: \"NOOP\\r\\n\" came")]
-async fn a_line_too_many_fails() {
+#[should_panic(expected = "after the last step of the script: received \"NOOP\\r\\n\"")]
+async fn extra_line_fails() {
     let server = Script::new().start().await;
     let mut client = connect(&server).await;
 
-    say(&mut client, b"NOOP\r\n").await;
+    send_control(&mut client, b"NOOP\r\n").await;
 
     server.done().await;
 }
 
 #[tokio::test]
 #[should_panic(expected = "\"NOOP\\n\" does not end in CR LF")]
-async fn a_line_without_carriage_return_fails() {
+async fn line_without_carriage_return_fails() {
     let server = Script::new().expect("NOOP").start().await;
     let mut client = connect(&server).await;
 
-    say(&mut client, b"NOOP\n").await;
+    send_control(&mut client, b"NOOP\n").await;
 
     server.done().await;
 }
 
 #[tokio::test]
-async fn a_failed_script_closes_the_connection() {
+async fn failed_script_closes_the_connection() {
     let server = Script::new().expect("NOOP").stall().start().await;
     let mut client = connect(&server).await;
 
-    say(&mut client, b"QUIT\r\n").await;
+    send_control(&mut client, b"QUIT\r\n").await;
 
-    assert_eq!(hear(&mut client).await, "220 ready\r\n");
+    assert_eq!(receive_more(&mut client).await, "220 ready\r\n");
     drop(server);
 }
 
 #[tokio::test]
-async fn data_go_down_and_up() {
+async fn data_round_trip() {
     let server =
         Script::new().passive().data("down").pasv().expect_data("up").reply("226 done").start().await;
     let mut client = connect(&server).await;
 
-    say(&mut client, b"EPSV\r\n").await;
+    send_control(&mut client, b"EPSV\r\n").await;
     let port = passive_port(&mut client).await;
     let mut data = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await.unwrap();
-    assert_eq!(hear(&mut data).await, "down");
-    say(&mut client, b"PASV\r\n").await;
+    assert_eq!(receive_more(&mut data).await, "down");
+    send_control(&mut client, b"PASV\r\n").await;
     let port = passive_port(&mut client).await;
     let mut data = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await.unwrap();
-    say(&mut data, b"up").await;
+    send_control(&mut data, b"up").await;
     drop(data);
     exchange(&mut client, b"", "226 done\r\n").await;
 
@@ -109,32 +109,32 @@ async fn data_go_down_and_up() {
 }
 
 #[tokio::test]
-#[should_panic(expected = "\"other\" came as data, not \"wanted\"")]
-async fn other_data_fail() {
+#[should_panic(expected = "received data \"other\", expected \"wanted\"")]
+async fn unexpected_data_fails() {
     let server = Script::new().passive().expect_data("wanted").start().await;
     let mut client = connect(&server).await;
 
-    say(&mut client, b"EPSV\r\n").await;
+    send_control(&mut client, b"EPSV\r\n").await;
     let mut data = TcpStream::connect((Ipv4Addr::LOCALHOST, passive_port(&mut client).await)).await.unwrap();
-    say(&mut data, b"other").await;
+    send_control(&mut data, b"other").await;
     drop(data);
 
     server.done().await;
 }
 
 #[tokio::test]
-async fn a_reset_is_told_from_an_end() {
+async fn reset_differs_from_eof() {
     let server = Script::new().passive().receive().passive().expect_reset().start().await;
     let mut client = connect(&server).await;
 
     for reset in [false, true] {
-        say(&mut client, b"EPSV\r\n").await;
+        send_control(&mut client, b"EPSV\r\n").await;
         let mut data =
             TcpStream::connect((Ipv4Addr::LOCALHOST, passive_port(&mut client).await)).await.unwrap();
         if reset {
             reset_on_close(&data);
         } else {
-            say(&mut data, b"x").await;
+            send_control(&mut data, b"x").await;
         }
         drop(data);
     }
@@ -145,68 +145,71 @@ async fn a_reset_is_told_from_an_end() {
 
 #[tokio::test]
 #[should_panic(expected = "the data connection was closed, not reset")]
-async fn an_end_instead_of_a_reset_fails() {
+async fn eof_instead_of_reset_fails() {
     let server = Script::new().passive().expect_reset().start().await;
     let mut client = connect(&server).await;
 
-    say(&mut client, b"EPSV\r\n").await;
+    send_control(&mut client, b"EPSV\r\n").await;
     drop(TcpStream::connect((Ipv4Addr::LOCALHOST, passive_port(&mut client).await)).await.unwrap());
 
     server.done().await;
 }
 
 #[tokio::test]
-async fn nobody_answers_at_a_dead_port() {
+async fn dead_port_refuses_connections() {
     let server = Script::new().dead_passive().start().await;
     let mut client = connect(&server).await;
 
-    say(&mut client, b"EPSV\r\n").await;
-    let dead = passive_port(&mut client).await;
+    send_control(&mut client, b"EPSV\r\n").await;
+    let dead_ports = passive_port(&mut client).await;
 
-    let error = TcpStream::connect((Ipv4Addr::LOCALHOST, dead)).await.unwrap_err();
+    let error = TcpStream::connect((Ipv4Addr::LOCALHOST, dead_ports)).await.unwrap_err();
     assert_eq!(error.kind(), io::ErrorKind::ConnectionRefused);
     server.done().await;
 }
 
 #[tokio::test]
 #[should_panic(expected = "the client connected to an address that is not the server's")]
-async fn a_client_that_follows_a_foreign_address_fails() {
+async fn following_a_foreign_pasv_address_fails() {
     let foreign = Ipv4Addr::new(127, 0, 0, 3);
     let server = Script::new().pasv_naming(foreign).start().await;
     let mut client = connect(&server).await;
 
-    say(&mut client, b"PASV\r\n").await;
+    send_control(&mut client, b"PASV\r\n").await;
     let _data = TcpStream::connect((foreign, passive_port(&mut client).await)).await.unwrap();
 
     server.done().await;
 }
 
 #[tokio::test]
-async fn a_server_connects_back_and_a_stranger_is_heard_of() {
-    let server = Script::new().connect_back().stranger().data("down").start().await;
+async fn active_mode_with_foreign_connection() {
+    let server = Script::new().connect_back().foreign_connection().data("down").start().await;
     let mut client = connect(&server).await;
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
 
-    say(&mut client, format!("EPRT |1|127.0.0.1|{}|\r\n", listener.local_addr().unwrap().port()).as_bytes())
-        .await;
-    let (stranger, from) = listener.accept().await.unwrap();
-    drop(stranger);
+    send_control(
+        &mut client,
+        format!("EPRT |1|127.0.0.1|{}|\r\n", listener.local_addr().unwrap().port()).as_bytes(),
+    )
+    .await;
+    let (foreign_connection, from) = listener.accept().await.unwrap();
+    drop(foreign_connection);
     let (mut data, _) = listener.accept().await.unwrap();
 
     assert_eq!(from.ip(), Ipv4Addr::new(127, 0, 0, 2));
-    assert_eq!(hear(&mut data).await, "down");
+    assert_eq!(receive_more(&mut data).await, "down");
     server.done().await;
 }
 
 #[tokio::test]
-async fn a_stalled_server_hears_anything_and_says_nothing() {
+async fn stalled_server_reads_everything_and_sends_nothing() {
     let server = Script::new().no_greeting().stall().start().await;
     let mut client = connect(&server).await;
 
-    say(&mut client, b"whatever\r\n").await;
+    send_control(&mut client, b"whatever\r\n").await;
 
     server.done().await;
-    assert_eq!(hear(&mut client).await, "");
+    assert_eq!(receive_more(&mut client).await, "");
 }
 
 #[tokio::test]
@@ -221,14 +224,14 @@ async fn the_control_connection_can_be_reset() {
 }
 
 #[tokio::test]
-async fn a_script_is_played_on_ipv6() {
+async fn script_is_played_on_ipv6() {
     let server = Script::new().at(Ipv6Addr::LOCALHOST).passive().data("six").start().await;
     let mut client = connect(&server).await;
 
-    say(&mut client, b"EPSV\r\n").await;
+    send_control(&mut client, b"EPSV\r\n").await;
     let mut data = TcpStream::connect((Ipv6Addr::LOCALHOST, passive_port(&mut client).await)).await.unwrap();
 
-    assert_eq!(hear(&mut data).await, "six");
+    assert_eq!(receive_more(&mut data).await, "six");
     server.done().await;
 }
 
@@ -236,25 +239,25 @@ async fn connect(server: &ScriptedServer) -> TcpStream {
     TcpStream::connect(server.address()).await.unwrap()
 }
 
-async fn say(stream: &mut TcpStream, bytes: &[u8]) {
+async fn send_control(stream: &mut TcpStream, bytes: &[u8]) {
     stream.write_all(bytes).await.unwrap();
 }
 
-/// Reads to the end, however it comes.
-async fn hear(stream: &mut TcpStream) -> String {
+/// Reads to the end, whether closed or reset.
+async fn receive_more(stream: &mut TcpStream) -> String {
     let mut bytes = Vec::new();
     let _ = stream.read_to_end(&mut bytes).await;
     String::from_utf8(bytes).unwrap()
 }
 
 async fn exchange(stream: &mut TcpStream, bytes: &[u8], answer: &str) {
-    say(stream, bytes).await;
-    let mut heard = vec![0; answer.len()];
-    stream.read_exact(&mut heard).await.unwrap();
-    assert_eq!(String::from_utf8(heard).unwrap(), answer);
+    send_control(stream, bytes).await;
+    let mut received = vec![0; answer.len()];
+    stream.read_exact(&mut received).await.unwrap();
+    assert_eq!(String::from_utf8(received).unwrap(), answer);
 }
 
-/// Reads the reply to `EPSV` or `PASV`, and whatever was said before.
+/// Reads the reply to `EPSV` or `PASV`, and any replies before it.
 async fn passive_port(client: &mut TcpStream) -> u16 {
     let mut text = String::new();
     while !text.ends_with(")\r\n") {

@@ -6,7 +6,7 @@ use oxftp_serve::certificates::{Authority, Identity};
 
 use super::{ServerOptions, TlsVersions};
 
-/// One server's own authority, and a client that it lets in.
+/// The certificate authority of one server, and a client certificate that it accepts.
 #[derive(Debug)]
 pub(crate) struct Certificates {
     pub(crate) authority: Arc<Authority>,
@@ -14,19 +14,19 @@ pub(crate) struct Certificates {
 }
 
 impl Certificates {
-    pub(crate) fn make() -> Self {
-        let authority = Authority::new("oxftp test authority").expect("a key can be made");
-        let client = authority.client("tester").expect("a key can be made");
+    pub(crate) fn create() -> Self {
+        let authority = Authority::new("oxftp test authority").expect("generating a key succeeds");
+        let client = authority.client("tester").expect("generating a key succeeds");
         Self { authority: Arc::new(authority), client }
     }
 
-    /// Writes what an OpenSSL server reads.
+    /// Writes the files for servers that use OpenSSL.
     pub(crate) fn write(&self, directory: &Path) -> CertificateFiles {
         let server =
             self.authority.server(&["localhost", "127.0.0.1", "::1"]).expect("loopback names are valid");
         let file = |name: &str, contents: &str| {
             let path = directory.join(name);
-            fs::write(&path, contents).expect("the server's directory takes files");
+            fs::write(&path, contents).expect("the directory of the server is writable");
             path
         };
         let (certificate, key, authority) =
@@ -45,13 +45,13 @@ pub(crate) struct CertificateFiles {
     pub(crate) certificate: PathBuf,
     pub(crate) key: PathBuf,
     pub(crate) authority: PathBuf,
-    /// Key, certificate and authority in one.
+    /// Key, certificate and authority in one file.
     pub(crate) all: PathBuf,
 }
 
-/// Writes an OpenSSL configuration that fixes the TLS version, for servers without an option for it.
+/// Writes an OpenSSL configuration that sets the TLS versions, for servers without such an option.
 ///
-/// It is given in the environment variable `OPENSSL_CONF`.
+/// Servers read it through the environment variable `OPENSSL_CONF`.
 pub(crate) fn openssl_configuration(directory: &Path, options: &ServerOptions) -> PathBuf {
     let (lowest, highest) = match options.tls {
         TlsVersions::Any => ("TLSv1.2", "TLSv1.3"),
@@ -63,6 +63,6 @@ pub(crate) fn openssl_configuration(directory: &Path, options: &ServerOptions) -
         "openssl_conf = main\n[main]\nssl_conf = modules\n[modules]\nsystem_default = versions\n\
          [versions]\nMinProtocol = {lowest}\nMaxProtocol = {highest}\n"
     );
-    fs::write(&path, text).expect("the server's directory takes files");
+    fs::write(&path, text).expect("the directory of the server is writable");
     path
 }

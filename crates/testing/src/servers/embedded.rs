@@ -8,7 +8,7 @@ use super::{Protection, ServerKind, ServerOptions, Unavailable};
 
 pub(super) async fn start(options: ServerOptions) -> Result<TestServer, Unavailable> {
     let kind = ServerKind::Embedded;
-    let home = Home::make(&options);
+    let home = Home::create(&options);
     let server = Server::start(serve_options(&home, &options))
         .await
         .map_err(|error| kind.unavailable(error.to_string()))?;

@@ -1,14 +1,13 @@
-//! Real FTP servers as child processes, and the embedded one, all alike to a test.
+//! Real FTP servers as child processes, and the embedded server, with one interface.
 //!
-//! Each [`TestServer`] has a free loopback port, a directory and certificates of its own; it is gone when
-//! the value is dropped, and when the test process dies. Where the programs come from is
-//! `.ci/servers`' business.
+//! Each [`TestServer`] has its own loopback port, directory and certificates. It is stopped when the value is dropped
+//! and when the test process dies. `.ci/servers` installs the programs.
 
 mod certificates;
 mod embedded;
-mod group;
 mod ports;
 mod process;
+mod process_group;
 mod proftpd;
 mod programs;
 mod pure_ftpd;
@@ -27,42 +26,42 @@ pub use suite::{available, run};
 pub enum Protection {
     /// Never.
     Plain,
-    /// After `AUTH TLS`, and then the server demands it for login and data.
+    /// After `AUTH TLS`, which the server requires for login and data.
     Explicit,
-    /// From the first byte on.
+    /// From the first byte.
     Implicit,
 }
 
-/// How a server is to be, where its defaults will not do.
+/// The configuration of a server.
 #[derive(Debug, Clone)]
 pub struct ServerOptions {
     /// When its connections are encrypted.
     pub protection: Protection,
-    /// Which versions of TLS it offers.
+    /// The TLS versions it offers.
     pub tls: TlsVersions,
-    /// Refuses clients without the certificate of [`TestServer::client_identity`].
+    /// Whether it refuses clients without the certificate of [`TestServer::client_identity`].
     pub require_client_certificate: bool,
-    /// Demands that data connections resume the control connection's session, if the server can.
+    /// Whether data connections must resume the TLS session of the control connection.
     ///
-    /// vsftpd and ProFTPD can, and do by default.
+    /// vsftpd and ProFTPD support this, and require it by default.
     pub require_session_reuse: bool,
-    /// Listens on `::1` instead of 127.0.0.1.
+    /// Whether it listens on `::1` instead of 127.0.0.1.
     pub ipv6: bool,
-    /// Lists names with a leading dot unasked (vsftpd, Pure-FTPd; ProFTPD in `LIST` alone).
+    /// Whether it lists names with a leading dot by default (vsftpd, Pure-FTPd; ProFTPD in `LIST` only).
     pub show_dot_files: bool,
-    /// How many sessions it allows at once; the embedded server knows no limit.
-    pub most_sessions: Option<u32>,
-    /// Takes and makes data connections with others than the client, as for transfers between two servers;
-    /// if the server can tell them apart. libunftp has no active mode.
+    /// The maximum number of concurrent sessions; not supported by the embedded server.
+    pub max_sessions: Option<u32>,
+    /// Whether it allows data connections with hosts other than the client, as transfers between two servers need.
+    /// libunftp has no active mode.
     pub foreign_addresses: bool,
-    /// Tells hashes of files (ProFTPD, by mod_digest).
+    /// Whether it supports file hashes (ProFTPD with mod_digest).
     pub hashes: bool,
-    /// Compresses data when asked to (ProFTPD, by mod_deflate).
+    /// Whether it supports compression (ProFTPD with mod_deflate).
     pub compression: bool,
 }
 
 impl ServerOptions {
-    /// The server's defaults with this protection.
+    /// Creates options with the defaults of the server and this protection.
     pub fn new(protection: Protection) -> Self {
         Self {
             protection,
@@ -71,7 +70,7 @@ impl ServerOptions {
             require_session_reuse: true,
             ipv6: false,
             show_dot_files: false,
-            most_sessions: None,
+            max_sessions: None,
             foreign_addresses: false,
             hashes: false,
             compression: false,
@@ -82,23 +81,23 @@ impl ServerOptions {
 /// A server program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ServerKind {
-    /// vsftpd: no MLSD, and session reuse demanded.
+    /// vsftpd: no `MLSD`; requires session reuse.
     Vsftpd,
-    /// ProFTPD with mod_tls: session reuse demanded.
+    /// ProFTPD with mod_tls: requires session reuse.
     ProFtpd,
     /// Pure-FTPd: runs as root only.
     PureFtpd,
     /// pyftpdlib, in Python.
     Pyftpdlib,
-    /// libunftp, in this process: always there.
+    /// libunftp, in this process: always available.
     Embedded,
 }
 
 impl ServerKind {
-    /// Every kind.
+    /// All kinds.
     pub const ALL: [Self; 5] = [Self::Vsftpd, Self::ProFtpd, Self::PureFtpd, Self::Pyftpdlib, Self::Embedded];
 
-    /// What people call it.
+    /// Returns its name for messages.
     pub fn name(self) -> &'static str {
         match self {
             Self::Vsftpd => "vsftpd",
@@ -109,7 +108,7 @@ impl ServerKind {
         }
     }
 
-    /// The protections it knows.
+    /// Returns the protections it supports.
     pub fn protections(self) -> &'static [Protection] {
         match self {
             // Debian builds Pure-FTPd without implicit TLS.
@@ -118,26 +117,26 @@ impl ServerKind {
         }
     }
 
-    /// Starts one with this protection; when it returns, it answers.
+    /// Starts a server with this protection; when this returns, it accepts connections.
     ///
     /// # Errors
     ///
-    /// [`Unavailable`] when the program is not installed, or does not run under this user.
+    /// [`Unavailable`] if the program is not installed, or does not run as this user.
     pub async fn start(self, protection: Protection) -> Result<TestServer, Unavailable> {
         self.start_with(ServerOptions::new(protection)).await
     }
 
-    /// Starts one as the options say; when it returns, it answers.
+    /// Starts a server with these options; when this returns, it accepts connections.
     ///
     /// # Errors
     ///
-    /// [`Unavailable`] when the program is not installed, does not run under this user, or lacks an option.
+    /// [`Unavailable`] if the program is not installed, does not run as this user, or does not support an option.
     pub async fn start_with(self, options: ServerOptions) -> Result<TestServer, Unavailable> {
         if !self.protections().contains(&options.protection) {
-            return Err(self.unavailable(format!("it has no {:?} TLS", options.protection)));
+            return Err(self.unavailable(format!("it does not support {:?} TLS", options.protection)));
         }
-        if self == Self::Embedded && options.most_sessions.is_some() {
-            return Err(self.unavailable("it knows no limit of sessions"));
+        if self == Self::Embedded && options.max_sessions.is_some() {
+            return Err(self.unavailable("it does not support a session limit"));
         }
         match self {
             Self::Vsftpd => vsftpd::start(options).await,
@@ -153,12 +152,12 @@ impl ServerKind {
     }
 }
 
-/// A server that cannot be had here.
+/// The reason why a server cannot be started here.
 #[derive(Debug, Clone)]
 pub struct Unavailable {
-    /// Its name.
+    /// The name of the server.
     pub server: &'static str,
-    /// What is missing.
+    /// The reason.
     pub why: String,
 }
 

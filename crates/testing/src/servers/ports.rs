@@ -3,23 +3,23 @@ use std::io::{self, ErrorKind};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
 use std::ops::RangeInclusive;
 
-/// Below the range from which Linux takes ports for outgoing connections, so that none of the many made
-/// while tests run takes a port between its choice and the server's start.
+/// Below the ephemeral port range of Linux, so that no outgoing connection takes a port between its reservation and the
+/// start of the server.
 const CONTROL_PORTS: RangeInclusive<u16> = 20_000..=32_000;
 
-/// Above that range, for servers that pick passive ports themselves.
+/// Above the ephemeral port range, for servers that choose passive ports themselves.
 pub(crate) const PASSIVE_PORTS: RangeInclusive<u16> = 61_000..=65_535;
 
-/// A free port that no other test process takes while this value lives.
+/// A free port that no other test process reserves while this value exists.
 #[derive(Debug)]
 pub(crate) struct ReservedPort {
     number: u16,
-    // The mark is the same port on another loopback address: it ends with the process, whatever happens.
+    // The mark is a listener at the same port of another loopback address: it ends with the process in any case.
     _mark: Option<TcpListener>,
 }
 
 impl ReservedPort {
-    /// Picks one at random that is free on `host`.
+    /// Reserves a random port that is free on `host`.
     pub(crate) fn take(host: IpAddr) -> io::Result<Self> {
         for _ in 0..ATTEMPTS {
             let number = random_port();
@@ -39,7 +39,7 @@ impl ReservedPort {
 fn mark(number: u16) -> io::Result<Option<TcpListener>> {
     match TcpListener::bind((Ipv4Addr::new(127, 0, 0, 2), number)) {
         Ok(mark) => Ok(Some(mark)),
-        // Only Linux has all of 127.0.0.0/8; elsewhere a clash is met by starting anew.
+        // Only Linux assigns all of 127.0.0.0/8 to loopback; elsewhere a collision is handled by starting again.
         Err(error) if error.kind() == ErrorKind::AddrNotAvailable => Ok(None),
         Err(error) => Err(error),
     }
@@ -48,7 +48,7 @@ fn mark(number: u16) -> io::Result<Option<TcpListener>> {
 fn random_port() -> u16 {
     let span = u64::from(CONTROL_PORTS.end() - CONTROL_PORTS.start()) + 1;
     let offset = RandomState::new().build_hasher().finish() % span;
-    CONTROL_PORTS.start() + u16::try_from(offset).expect("the offset lies within the range of ports")
+    CONTROL_PORTS.start() + u16::try_from(offset).expect("the offset is within the range of ports")
 }
 
 const ATTEMPTS: usize = 200;
@@ -58,7 +58,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_port_is_given_once_while_it_is_held() {
+    fn reserved_port_is_not_given_twice() {
         let host = Ipv4Addr::LOCALHOST.into();
         let held = ReservedPort::take(host).unwrap();
 

@@ -11,11 +11,11 @@ use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep, timeout};
 
-use super::group::ProcessGroup;
 use super::ports::ReservedPort;
+use super::process_group::ProcessGroup;
 use super::{Protection, ServerKind, ServerOptions, Unavailable};
 
-/// How to run a server.
+/// The command line of a server.
 #[derive(Debug)]
 pub(crate) struct Launch {
     pub(crate) program: PathBuf,
@@ -23,10 +23,10 @@ pub(crate) struct Launch {
     pub(crate) environment: Vec<(&'static str, OsString)>,
 }
 
-/// A server's process, with all it forks.
+/// The process of a server, with all its children.
 #[derive(Debug)]
 pub(crate) struct ServerProcess {
-    // The pipe to its watchdog is the child's stdin.
+    // The pipe to the watchdog is the stdin of the child.
     child: Child,
     launch: Launch,
     protection: Protection,
@@ -36,7 +36,7 @@ pub(crate) struct ServerProcess {
 }
 
 impl ServerProcess {
-    /// Runs what `plan` gives for a free port, until one answers there.
+    /// Runs the command that `plan` returns for a free port, and tries another port if the server does not answer.
     pub(crate) async fn start(
         kind: ServerKind,
         options: &ServerOptions,
@@ -54,13 +54,13 @@ impl ServerProcess {
             let mut process = Self { child, launch, protection, directory, address, _port: port };
             match process.answers().await {
                 Ok(()) => return Ok(process),
-                Err(error) => failure = format!("{error}; its log: {}", process.log().trim()),
+                Err(error) => failure = format!("{error}; log: {}", process.log().trim()),
             }
         }
         Err(kind.unavailable(failure))
     }
 
-    /// Kills it with all its sessions, and runs it again at the same port; when this returns, it answers.
+    /// Kills it with all its sessions, and starts it again at the same port; when this returns, it accepts connections.
     pub(crate) async fn kill_and_restart(&mut self) -> io::Result<()> {
         self.kill();
         self.child = spawn(&self.launch, &self.directory)?;
@@ -82,7 +82,7 @@ impl ServerProcess {
         self.child.id()
     }
 
-    /// What it wrote into its log files, and to stdout and stderr.
+    /// Returns its log files, and its output to stdout and stderr.
     pub(crate) fn log(&self) -> String {
         let Ok(entries) = fs::read_dir(&self.directory) else { return String::new() };
         let mut paths: Vec<_> = entries.flatten().map(|entry| entry.path()).collect();
@@ -96,7 +96,7 @@ impl ServerProcess {
         let deadline = Instant::now() + START_DEADLINE;
         while Instant::now() < deadline {
             if let Some(status) = self.child.try_wait()? {
-                return Err(io::Error::other(format!("it ended at once, with {status}")));
+                return Err(io::Error::other(format!("it exited immediately with {status}")));
             }
             match timeout(START_DEADLINE, greeting(self.address, self.protection)).await {
                 Ok(Ok(())) => return Ok(()),
@@ -130,7 +130,7 @@ fn spawn(launch: &Launch, directory: &Path) -> io::Result<Child> {
         .spawn()
 }
 
-/// An implicit server greets inside TLS: there it must do that it takes connections.
+/// Waits for the greeting; with implicit TLS, only for the connection, because the greeting is encrypted.
 async fn greeting(address: SocketAddr, protection: Protection) -> io::Result<()> {
     let mut stream = TcpStream::connect(address).await?;
     if protection == Protection::Implicit {
@@ -145,10 +145,10 @@ fn host(options: &ServerOptions) -> IpAddr {
     if options.ipv6 { Ipv6Addr::LOCALHOST.into() } else { Ipv4Addr::LOCALHOST.into() }
 }
 
-/// Becomes the server, after leaving a watchdog in its process group.
+/// Starts a watchdog in the process group, and then executes the server.
 ///
-/// The watchdog reads from a pipe whose other end the test process holds, and which therefore ends with
-/// it, however it ends: then everything in the group is killed, and the directory removed.
+/// The watchdog reads from a pipe that the test process holds open. When that process ends, for whatever reason, the
+/// watchdog kills the whole group and removes the directory.
 /// `$0` is the directory, `$@` the server.
 const WATCHED: &str = r#"
 exec 3<&0 </dev/null

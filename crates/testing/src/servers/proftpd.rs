@@ -13,14 +13,14 @@ use super::{Protection, ServerKind, ServerOptions, TlsVersions, Unavailable};
 pub(super) async fn start(options: ServerOptions) -> Result<TestServer, Unavailable> {
     let kind = ServerKind::ProFtpd;
     let program = programs::find(kind, "proftpd")?;
-    let home = Home::make(&options);
+    let home = Home::create(&options);
     let login_directory = login_directory(&home);
-    let most_sessions = options.most_sessions.map(|most| format!("MaxClients {most}\n")).unwrap_or_default();
+    let max_sessions = options.max_sessions.map(|most| format!("MaxClients {most}\n")).unwrap_or_default();
     let fixed = [
         modules(&program, &options),
         accounts(&home)?,
         SETTINGS.to_owned(),
-        most_sessions,
+        max_sessions,
         tls_settings(&home, &options),
     ]
     .concat();
@@ -44,17 +44,17 @@ pub(super) async fn start(options: ServerOptions) -> Result<TestServer, Unavaila
     })
 }
 
-/// Only root may lock the user into the directory.
+/// Only root can use chroot for the login directory.
 fn login_directory(home: &Home) -> String {
     if geteuid().is_root() { "/".to_owned() } else { home.root.display().to_string() }
 }
 
-/// Unpacked beside the program, the modules are not where the program looks.
+/// Modules that were unpacked next to the program are not in its default path.
 fn modules(program: &Path, options: &ServerOptions) -> String {
     let mut settings = String::new();
     let prefix = program.parent().and_then(Path::parent);
     if let Some(modules) = prefix.map(|prefix| prefix.join("lib/proftpd")).filter(|path| path.is_dir()) {
-        writeln!(settings, "ModulePath {}", modules.display()).expect("a string takes all");
+        writeln!(settings, "ModulePath {}", modules.display()).expect("writing to a string cannot fail");
     }
     if options.protection != Protection::Plain {
         settings += "<IfModule mod_dso.c>\nLoadModule mod_tls.c\n</IfModule>\n";
@@ -83,12 +83,12 @@ fn accounts(home: &Home) -> Result<String, Unavailable> {
         account_name("/etc/group", gid)?,
     );
     if geteuid().is_root() {
-        writeln!(settings, "RootLogin on\nDefaultRoot {root}").expect("a string takes all");
+        writeln!(settings, "RootLogin on\nDefaultRoot {root}").expect("writing to a string cannot fail");
     }
     Ok(settings)
 }
 
-/// The name with this number in a table whose third column is the number.
+/// Returns the name for a number in a table whose third column is the number.
 fn account_name(table: &str, number: u32) -> Result<String, Unavailable> {
     let text = fs::read_to_string(table).unwrap_or_default();
     let wanted = number.to_string();
@@ -128,12 +128,12 @@ fn tls_settings(home: &Home, options: &ServerOptions) -> String {
         settings += "TLSOptions NoSessionReuseRequired\n";
     }
     if options.foreign_addresses {
-        // Another test server has an authority of its own; refusing it, 1.3.8 frees something twice and dies.
+        // Each test server has its own authority; when ProFTPD 1.3.8 refuses it, it crashes with a double free.
         settings += "TLSVerifyServer off\n";
     }
     if options.require_client_certificate {
         writeln!(settings, "TLSVerifyClient on\nTLSCACertificateFile {}", files.authority.display())
-            .expect("a string takes all");
+            .expect("writing to a string cannot fail");
     }
     settings
 }
@@ -146,7 +146,7 @@ fn protocol(versions: TlsVersions) -> &'static str {
     }
 }
 
-/// Without `SocketBindTight` it would listen on every address of the machine.
+/// Without `SocketBindTight`, it would listen on every address of the machine.
 const SETTINGS: &str = r#"
 ServerType standalone
 ServerName "oxftp test"

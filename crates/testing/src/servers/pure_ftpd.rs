@@ -15,9 +15,9 @@ pub(super) async fn start(options: ServerOptions) -> Result<TestServer, Unavaila
     let kind = ServerKind::PureFtpd;
     let program = programs::find(kind, "pure-ftpd")?;
     if !geteuid().is_root() {
-        return Err(kind.unavailable("it runs as root only"));
+        return Err(kind.unavailable("it runs only as root"));
     }
-    let mut home = Home::make(&options);
+    let mut home = Home::create(&options);
     home.belongs_to(DAEMON).map_err(|error| kind.unavailable(error.to_string()))?;
     let users = user_database(&home)?;
     let openssl = openssl_configuration(home.path(), &options);
@@ -39,7 +39,7 @@ pub(super) async fn start(options: ServerOptions) -> Result<TestServer, Unavaila
     })
 }
 
-/// Makes the database from a line as `pure-pw useradd` writes it; `/./` marks where to chroot.
+/// Creates the database from a line in the format of `pure-pw useradd`; `/./` marks the chroot directory.
 fn user_database(home: &Home) -> Result<OsString, Unavailable> {
     let kind = ServerKind::PureFtpd;
     let root = home.root.display();
@@ -69,7 +69,7 @@ fn arguments(home: &Home, options: &ServerOptions, address: SocketAddr, users: &
         ("--pidfile", format!("{directory}/pid").into()),
         ("--altlog", format!("clf:{directory}/transfers.log").into()),
         ("--passiveportrange", format!("{first}:{last}").into()),
-        ("--maxclientsnumber", options.most_sessions.unwrap_or(1000).to_string().into()),
+        ("--maxclientsnumber", options.max_sessions.unwrap_or(1000).to_string().into()),
         ("--maxidletime", "1440".into()),
         ("--umask", "133:022".into()),
         ("--limitrecursion", "100000:100".into()),
@@ -86,7 +86,7 @@ fn arguments(home: &Home, options: &ServerOptions, address: SocketAddr, users: &
     arguments
 }
 
-/// Level 3 refuses plain logins and plain data; the cipher list `-C:` demands a client certificate.
+/// Level 3 refuses plain logins and plain data; the prefix `-C:` of the cipher list requires a client certificate.
 fn tls_arguments(home: &Home, options: &ServerOptions) -> Vec<OsString> {
     let Some(files) = home.certificate_files() else { return vec!["--tls".into(), "0".into()] };
     let mut arguments: Vec<OsString> =
@@ -97,5 +97,5 @@ fn tls_arguments(home: &Home, options: &ServerOptions) -> Vec<OsString> {
     arguments
 }
 
-/// It refuses to work as root, so it works as `daemon`.
+/// Pure-FTPd refuses to run sessions as root, so it runs them as `daemon`.
 const DAEMON: u32 = 1;

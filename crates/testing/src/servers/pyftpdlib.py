@@ -1,4 +1,4 @@
-"""pyftpdlib as the tests want it; told how by environment variables."""
+"""Runs pyftpdlib for the tests; configured by environment variables."""
 
 import logging
 import os
@@ -20,8 +20,8 @@ def main():
     handler.permit_foreign_addresses = "OXFTP_FOREIGN_ADDRESSES" in os.environ
     server = FTPServer((os.environ["OXFTP_HOST"], int(os.environ["OXFTP_PORT"])), handler)
     server.max_cons = 0
-    # Unlike max_cons it counts no data connections; 0 is any number.
-    server.max_cons_per_ip = int(os.environ["OXFTP_MOST_SESSIONS"])
+    # Unlike max_cons, it does not count data connections; 0 means unlimited.
+    server.max_cons_per_ip = int(os.environ["OXFTP_MAX_SESSIONS"])
     server.serve_forever()
 
 

@@ -10,8 +10,8 @@ use super::{Protection, ServerKind, ServerOptions, TlsVersions, Unavailable};
 
 pub(super) async fn start(options: ServerOptions) -> Result<TestServer, Unavailable> {
     let kind = ServerKind::Pyftpdlib;
-    let python = python().ok_or_else(|| kind.unavailable("no Python that has it"))?;
-    let home = Home::make(&options);
+    let python = python().ok_or_else(|| kind.unavailable("no Python has it installed"))?;
+    let home = Home::create(&options);
     let script = home.write("server.py", SCRIPT);
     let settings = settings(&home, &options);
     let plan = |address: std::net::SocketAddr| Launch {
@@ -38,7 +38,7 @@ pub(super) async fn start(options: ServerOptions) -> Result<TestServer, Unavaila
     })
 }
 
-/// The virtual environment of `.ci/servers`, or the system's Python if it has the package.
+/// Returns the Python of the virtual environment of `.ci/servers`, or the system's if it has the package.
 fn python() -> Option<PathBuf> {
     static PYTHON: OnceLock<Option<PathBuf>> = OnceLock::new();
     let has_package = |python: &PathBuf| {
@@ -55,7 +55,7 @@ fn settings(home: &Home, options: &ServerOptions) -> Vec<(&'static str, OsString
         ("OXFTP_USER", USER.into()),
         ("OXFTP_PASSWORD", PASSWORD.into()),
         ("PYTHONDONTWRITEBYTECODE", "1".into()),
-        ("OXFTP_MOST_SESSIONS", options.most_sessions.unwrap_or(0).to_string().into()),
+        ("OXFTP_MAX_SESSIONS", options.max_sessions.unwrap_or(0).to_string().into()),
     ];
     if options.foreign_addresses {
         settings.push(("OXFTP_FOREIGN_ADDRESSES", "1".into()));

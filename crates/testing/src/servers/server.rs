@@ -11,10 +11,10 @@ use super::certificates::{CertificateFiles, Certificates};
 use super::process::ServerProcess;
 use super::{Protection, ServerKind, ServerOptions};
 
-/// A running server, alike for every kind; it stops and cleans up when dropped.
+/// A running server of any kind; it stops and cleans up when dropped.
 #[derive(Debug)]
 pub struct TestServer {
-    // The order counts: what runs goes before the directory it runs in.
+    // The order matters: the process must be dropped before its directory.
     pub(super) backend: Backend,
     pub(super) home: Home,
     pub(super) kind: ServerKind,
@@ -31,17 +31,17 @@ pub(super) enum Backend {
 }
 
 impl TestServer {
-    /// What kind it is.
+    /// Returns its kind.
     pub fn kind(&self) -> ServerKind {
         self.kind
     }
 
-    /// What people call it.
+    /// Returns its name for messages.
     pub fn name(&self) -> &'static str {
         self.kind.name()
     }
 
-    /// Where it listens.
+    /// Returns the address it listens at.
     pub fn address(&self) -> SocketAddr {
         match &self.backend {
             Backend::Process(process) => process.address(),
@@ -49,54 +49,54 @@ impl TestServer {
         }
     }
 
-    /// A host name that its certificate stands for; on IPv6 the address.
+    /// Returns a host name that its certificate is valid for; on IPv6 the address.
     pub fn host(&self) -> &'static str {
         if self.address().is_ipv6() { "::1" } else { "localhost" }
     }
 
-    /// The port it listens on.
+    /// Returns the port it listens on.
     pub fn port(&self) -> u16 {
         self.address().port()
     }
 
-    /// Who may log in.
+    /// Returns the user name for logins.
     pub fn user(&self) -> &'static str {
         self.user
     }
 
-    /// The user's password; vsftpd takes any.
+    /// Returns the password; vsftpd accepts any.
     pub fn password(&self) -> &'static str {
         self.password
     }
 
-    /// The directory served, to look into and to lay files in.
+    /// Returns the directory that it serves, to create and inspect files.
     ///
-    /// What a test makes there belongs to the test's user: see [`hand_over`](Self::hand_over).
+    /// Files created by a test belong to the user of the test: see [`hand_over`](Self::hand_over).
     pub fn root(&self) -> &Path {
         &self.home.root
     }
 
-    /// What the server answers to the first `PWD`; [`root`](Self::root) as the client sees it.
+    /// Returns its reply to the first `PWD`: the path of [`root`](Self::root) as the client sees it.
     pub fn login_directory(&self) -> &str {
         &self.login_directory
     }
 
-    /// When its connections are encrypted.
+    /// Returns when its connections are encrypted.
     pub fn protection(&self) -> Protection {
         self.protection
     }
 
-    /// The authority that signed its certificate, in PEM, if it speaks TLS.
+    /// Returns the certificate authority of its certificate in PEM, if it supports TLS.
     pub fn ca_pem(&self) -> Option<&str> {
         self.home.certificates.as_ref().map(|certificates| certificates.authority.pem())
     }
 
-    /// The certificate of a client that it lets in, if it speaks TLS.
+    /// Returns a client certificate that it accepts, if it supports TLS.
     pub fn client_identity(&self) -> Option<&Identity> {
         self.home.certificates.as_ref().map(|certificates| &certificates.client)
     }
 
-    /// Its process; the embedded server's is this one.
+    /// Returns its process ID; for the embedded server, that of this process.
     pub fn pid(&self) -> u32 {
         match &self.backend {
             Backend::Process(process) => process.pid(),
@@ -104,7 +104,7 @@ impl TestServer {
         }
     }
 
-    /// What it logged; the embedded server logs nothing.
+    /// Returns its log; the embedded server has none.
     pub fn log(&self) -> String {
         match &self.backend {
             Backend::Process(process) => process.log(),
@@ -112,11 +112,11 @@ impl TestServer {
         }
     }
 
-    /// Kills the server with all its sessions, as a crash would, and runs it again at the same address.
+    /// Kills the server with all its sessions, like a crash, and starts it again at the same address.
     ///
     /// # Errors
     ///
-    /// What the system says; [`Unsupported`](io::ErrorKind::Unsupported) from the embedded server, which is
+    /// Any error of the system; [`Unsupported`](io::ErrorKind::Unsupported) for the embedded server, which runs in
     /// this process.
     pub async fn kill_and_restart(&mut self) -> io::Result<()> {
         match &mut self.backend {
@@ -125,14 +125,14 @@ impl TestServer {
         }
     }
 
-    /// Gives everything in [`root`](Self::root) to the user the server works as.
+    /// Changes the owner of everything in [`root`](Self::root) to the user that the server runs as.
     ///
-    /// Only Pure-FTPd needs it, as it refuses to work as root: without it, it reads what a test laid there,
-    /// but neither changes such files nor adds to such directories.
+    /// Only Pure-FTPd needs this because it refuses to run as root: without it, it can read the files of a test, but
+    /// neither change them nor add entries to its directories.
     ///
     /// # Errors
     ///
-    /// What the system says.
+    /// Any error of the system.
     pub fn hand_over(&self) -> io::Result<()> {
         match self.home.owner {
             Some(owner) => change_owner(&self.home.root, owner),
@@ -151,7 +151,7 @@ fn change_owner(path: &Path, owner: u32) -> io::Result<()> {
     Ok(())
 }
 
-/// A server's own directory: configuration, logs, certificates, and the directory it serves.
+/// The directory of a server: configuration, logs, certificates, and the directory it serves.
 #[derive(Debug)]
 pub(super) struct Home {
     directory: TempDir,
@@ -161,17 +161,17 @@ pub(super) struct Home {
 }
 
 impl Home {
-    pub(super) fn make(options: &ServerOptions) -> Self {
-        let directory =
-            TempDir::with_prefix("oxftp-server-").expect("the system's temporary directory takes one");
+    pub(super) fn create(options: &ServerOptions) -> Self {
+        let directory = TempDir::with_prefix("oxftp-server-").expect("the temporary directory is writable");
         let root = directory.path().join("root");
-        fs::create_dir(&root).expect("a new directory takes another");
-        // Some servers work as another user, who must get in.
+        fs::create_dir(&root).expect("a new directory is writable");
+        // Some servers run as another user, who needs access.
         for path in [directory.path(), &root] {
-            fs::set_permissions(path, fs::Permissions::from_mode(0o755)).expect("the directory is ours");
+            fs::set_permissions(path, fs::Permissions::from_mode(0o755))
+                .expect("this process owns the directory");
         }
         let encrypted = options.protection != Protection::Plain;
-        Self { directory, root, certificates: encrypted.then(Certificates::make), owner: None }
+        Self { directory, root, certificates: encrypted.then(Certificates::create), owner: None }
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -187,18 +187,18 @@ impl Home {
         change_owner(&self.root, owner)
     }
 
-    /// Writes a file beside the directory served.
+    /// Writes a file next to the served directory.
     pub(super) fn write(&self, name: &str, contents: &str) -> PathBuf {
         let path = self.path().join(name);
-        fs::write(&path, contents).expect("the server's directory takes files");
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).expect("the file is ours");
+        fs::write(&path, contents).expect("the directory of the server is writable");
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).expect("this process owns the file");
         path
     }
 }
 
-/// Who may log in, to every server that can check.
+/// The user name for every server that checks it.
 pub(super) const USER: &str = "tester";
-/// The user's password.
+/// The password of the user.
 pub(super) const PASSWORD: &str = "sesame";
-/// The password as crypt(3) hashes it.
+/// The password, hashed by crypt(3).
 pub(super) const PASSWORD_HASH: &str = "$6$rounds=1000$oxftptests$CjjStuc0by1TE5uYrWuLgP3Ld9.kyyHRxj7oMYdExHXR5A3KIKuG07LJiAeZQkFGP.J7n/X39cmpZrVHqQYvw1";

@@ -3,7 +3,7 @@ use std::io::Write;
 
 use super::{Protection, ServerKind, TestServer, Unavailable};
 
-/// Gives the server, or names it as skipped.
+/// Returns the server, or prints that it is skipped.
 ///
 /// # Panics
 ///
@@ -15,16 +15,16 @@ pub fn available(server: Result<TestServer, Unavailable>) -> Option<TestServer> 
             panic!("{unavailable}")
         }
         Err(unavailable) => {
-            // Past the test runner, which shows what a passing test prints to nobody.
+            // Directly to stderr: the test runner hides the captured output of passing tests.
             let _ = writeln!(std::io::stderr(), "skipped: {unavailable}");
             None
         }
     }
 }
 
-/// Runs a test's body against one server, and shows the server's log if the body panics.
+/// Runs the body of a test against one server, and prints the log of the server if the body panics.
 ///
-/// What [`server_tests!`](crate::server_tests) calls.
+/// Called by [`server_tests!`](crate::server_tests).
 ///
 /// # Panics
 ///
@@ -50,19 +50,19 @@ impl Drop for ShowLogOnPanic {
     }
 }
 
-/// Makes one test of each body for each server and each of its protections.
+/// Defines one test per body, server and protection.
 ///
-/// A body is an `async fn(server: &TestServer)` beside the call; the tests are named like
-/// `vsftpd_explicit::uploads_a_tree`. The caller needs tokio with its macros.
+/// A body is an `async fn(server: &TestServer)` in the same module; the tests have names like
+/// `vsftpd_explicit::uploads_a_tree`. The calling crate needs tokio with its macros.
 ///
 /// ```
 /// use oxftp_testing::servers::TestServer;
 ///
-/// async fn it_has_an_address(server: &TestServer) {
+/// async fn has_a_loopback_address(server: &TestServer) {
 ///     assert!(server.address().ip().is_loopback());
 /// }
 ///
-/// oxftp_testing::server_tests! { it_has_an_address }
+/// oxftp_testing::server_tests! { has_a_loopback_address }
 /// # fn main() {}
 /// ```
 #[macro_export]

@@ -12,8 +12,8 @@ use super::{Protection, ServerKind, ServerOptions, Unavailable};
 pub(super) async fn start(options: ServerOptions) -> Result<TestServer, Unavailable> {
     let kind = ServerKind::Vsftpd;
     let program = programs::find(kind, "vsftpd")?;
-    let home = Home::make(&options);
-    fs::create_dir(home.path().join("empty")).expect("the server's directory takes another");
+    let home = Home::create(&options);
+    fs::create_dir(home.path().join("empty")).expect("the directory of the server is writable");
     let openssl = openssl_configuration(home.path(), &options);
     let tls = tls_settings(&home, &options);
     let plan = |address| Launch {
@@ -22,7 +22,7 @@ pub(super) async fn start(options: ServerOptions) -> Result<TestServer, Unavaila
         environment: vec![("OPENSSL_CONF", openssl.clone().into())],
     };
     let process = ServerProcess::start(kind, &options, home.path(), plan).await?;
-    let login_directory = home.root.to_str().expect("temporary directories have plain names").to_owned();
+    let login_directory = home.root.to_str().expect("temporary directories have ASCII names").to_owned();
     Ok(TestServer {
         backend: Backend::Process(process),
         home,
@@ -34,8 +34,8 @@ pub(super) async fn start(options: ServerOptions) -> Result<TestServer, Unavaila
     })
 }
 
-/// Anonymous, as a real login needs a PAM service in /etc. And as the launching user: an anonymous login in
-/// a chroot may not write into its top directory, which no option changes.
+/// Logins are anonymous because a real login needs a PAM service in /etc. Sessions run as the launching user because an
+/// anonymous login in a chroot cannot write to its top directory, and no option changes that.
 fn settings(home: &Home, options: &ServerOptions, address: SocketAddr) -> String {
     let (family, key) =
         if address.is_ipv6() { ("listen_ipv6", "listen_address6") } else { ("listen", "listen_address") };
@@ -56,8 +56,9 @@ fn settings(home: &Home, options: &ServerOptions, address: SocketAddr) -> String
     if options.show_dot_files {
         settings += "force_dot_files=YES\n";
     }
-    // 0 is any number.
-    writeln!(settings, "max_clients={}", options.most_sessions.unwrap_or(0)).expect("a string takes all");
+    // 0 means unlimited.
+    writeln!(settings, "max_clients={}", options.max_sessions.unwrap_or(0))
+        .expect("writing to a string cannot fail");
     if options.foreign_addresses {
         settings += "pasv_promiscuous=YES\nport_promiscuous=YES\n";
     }
@@ -76,7 +77,7 @@ fn tls_settings(home: &Home, options: &ServerOptions) -> String {
     if options.require_client_certificate {
         let authority = files.authority.display();
         write!(settings, "require_cert=YES\nvalidate_cert=YES\nca_certs_file={authority}\n")
-            .expect("a string takes all");
+            .expect("writing to a string cannot fail");
     }
     settings
 }

@@ -1,0 +1,84 @@
+//! Helpers for tests against scripted servers.
+
+use std::time::Duration;
+
+use oxftp::{Client, ClientBuilder, PathEntry, Result};
+use oxftp_testing::scripted::{Script, ScriptedServer};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+/// Returns a builder whose timeout is shorter than that of the script.
+pub(crate) fn builder() -> ClientBuilder {
+    Client::builder().socket_timeout(Duration::from_secs(5))
+}
+
+/// Starts a script and connects to it without login.
+pub(crate) async fn play(script: Script) -> (ScriptedServer, Client) {
+    play_with(builder(), script).await
+}
+
+/// Like [`play`], with this builder.
+pub(crate) async fn play_with(builder: ClientBuilder, script: Script) -> (ScriptedServer, Client) {
+    let server = script.start().await;
+    let client = builder.connect(server.address()).await.unwrap();
+    (server, client)
+}
+
+/// Expects `EPSV` and this command, and replies `150`.
+pub(crate) fn open_transfer(script: Script, command: &str) -> Script {
+    script.passive().expect(command).reply("150 here")
+}
+
+/// Plays a complete download.
+pub(crate) fn send_file(script: Script, command: &str, data: impl Into<Vec<u8>>) -> Script {
+    open_transfer(script, command).data(data).reply("226 done")
+}
+
+/// Plays a complete upload.
+pub(crate) fn receive_file(script: Script, command: &str, data: impl Into<Vec<u8>>) -> Script {
+    open_transfer(script, command).expect_data(data).reply("226 done")
+}
+
+/// Adds an exchange that succeeds only if commands and replies are in sync.
+pub(crate) fn with_sync_check(script: Script) -> Script {
+    script.expect("PWD").reply("257 \"/in/step\"")
+}
+
+/// Runs the exchange of [`with_sync_check`], and fails unless commands and replies are in sync.
+pub(crate) async fn assert_in_sync(client: &mut Client) {
+    assert_eq!(client.current_directory().await.unwrap(), "/in/step".into());
+}
+
+/// Downloads a file.
+pub(crate) async fn get(client: &mut Client, path: &str) -> Result<Vec<u8>> {
+    let mut stream = client.download_stream(path).await?;
+    let mut bytes = Vec::new();
+    if let Err(error) = stream.read_to_end(&mut bytes).await {
+        return Err(stream.fail(error).await);
+    }
+    stream.finish().await?;
+    Ok(bytes)
+}
+
+/// Uploads bytes as a file.
+pub(crate) async fn put(client: &mut Client, path: &str, bytes: &[u8]) -> Result<()> {
+    let mut stream = client.upload_stream(path).await?;
+    if let Err(error) = stream.write_all(bytes).await {
+        return Err(stream.fail(error).await);
+    }
+    stream.finish().await.map(drop)
+}
+
+/// Returns the paths of a listing, in order.
+pub(crate) fn paths(entries: &[PathEntry]) -> Vec<String> {
+    entries.iter().map(|found| found.path().to_string()).collect()
+}
+
+/// Returns the reply to `MLST` for a file of this size.
+pub(crate) fn mlst_file(size: u64) -> String {
+    format!("250-Listing\r\n type=file;size={size}; it\r\n250 End")
+}
+
+/// Returns the reply to `MLST` for a directory.
+pub(crate) fn mlst_dir() -> String {
+    "250-Listing\r\n type=dir; it\r\n250 End".to_owned()
+}

@@ -1,0 +1,7 @@
+//! The data connection: passive and active mode, compression, rate limits and resets.
+
+mod active;
+mod compression;
+mod passive;
+mod rate_limit;
+mod reset;

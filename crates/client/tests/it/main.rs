@@ -1,0 +1,21 @@
+//! Tests against scripted servers and the embedded server, which need nothing installed.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot continue fails")]
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod aioftp;
+mod connectors;
+mod control;
+mod data;
+mod fixture;
+mod fxp;
+mod hostile_servers;
+mod listing;
+mod minimal_servers;
+mod mirror;
+mod misbehaviour;
+mod pool;
+mod tls;
+mod transfer;

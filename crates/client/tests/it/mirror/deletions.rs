@@ -1,0 +1,272 @@
+//! Deletions of a mirror, and the cases in which it deletes nothing.
+
+use std::{fs, path::Path};
+
+use oxftp::{
+    Credentials, Error, Pipelining, Pool,
+    mirror::{Delete, Filter},
+};
+use oxftp_testing::scripted::{Script, ScriptedServer};
+
+use crate::common::scripts;
+use crate::common::scripts::{open_transfer, send_file};
+use crate::common::{
+    builder, embedded,
+    local_files::{create_file, files},
+    pool_with,
+};
+use crate::fixture::failed_names;
+
+/// A session on a server with the directory `d`.
+fn enter_directory() -> Script {
+    let script = Script::new().login().expect("PWD").reply("257 \"/\"");
+    script.expect("CWD d").reply("250 in").expect("CWD /").reply("250 back")
+}
+
+async fn start_pool(script: Script) -> (ScriptedServer, Pool) {
+    let server = script.start().await;
+    let pool =
+        Pool::new(scripts::builder().pipelining(Pipelining::Off), server.address(), Credentials::anonymous())
+            .size(1);
+    (server, pool)
+}
+
+const FILE: &str = "type=file;size=1;modify=20240101120000; ";
+
+/// Returns incomplete listings: their lines and their final reply.
+fn incomplete_listings() -> Vec<(String, &'static str)> {
+    let one = format!("{FILE}a\r\n");
+    vec![
+        (format!("{one}what is this\r\n"), "226 done"),
+        (format!("{one}{FILE}../b\r\n"), "226 done"),
+        (format!("{one}{one}"), "226 done"),
+        (one.clone(), "226-Output truncated to 1 matches\r\n226 1 matches total"),
+        (String::new(), "226 Transfer done (but failed to open directory)."),
+    ]
+}
+
+#[tokio::test]
+async fn incomplete_source_deletes_nothing() {
+    for delete in [Delete::Before, Delete::After] {
+        for (lines, last) in incomplete_listings() {
+            let local = tempfile::tempdir().unwrap();
+            create_file(local.path(), "kept", "x");
+            let has_one = lines.matches("; a\r\n").count() == 1;
+            let script = open_transfer(enter_directory().type_image(), "MLSD d").data(lines).reply(last);
+            let script = if has_one { send_file(script, "RETR d/a", "a") } else { script };
+            let (server, pool) = start_pool(script).await;
+
+            let error = pool.mirror_down("d", local.path()).delete(delete).await.unwrap_err();
+
+            assert_eq!(failed_names(&error).len(), 1, "{last}");
+            assert!(local.path().join("kept").exists(), "{last}");
+            assert_eq!(local.path().join("a").exists(), has_one, "{last}");
+            server.done().await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn incomplete_target_listing_deletes_nothing() {
+    for (lines, last) in incomplete_listings() {
+        let local = tempfile::tempdir().unwrap();
+        let script = enter_directory().expect("FEAT").reply("211-Features:\r\n MFMT\r\n211 End").type_image();
+        let (server, pool) = start_pool(open_transfer(script, "MLSD d").data(lines).reply(last)).await;
+
+        let error = pool.mirror_up(local.path(), "d").delete(Delete::After).await.unwrap_err();
+
+        // The script expects no DELE.
+        assert_eq!(failed_names(&error).len(), 1, "{last}");
+        server.done().await;
+    }
+}
+
+#[tokio::test]
+async fn failed_directory_listing_keeps_that_directory_only() {
+    let local = tempfile::tempdir().unwrap();
+    for file in ["bad/kept", "good/gone", "gone"] {
+        create_file(local.path(), file, "x");
+    }
+    let script = send_file(enter_directory().type_image(), "MLSD d", "type=dir; bad\r\ntype=dir; good\r\n");
+    let script = script.passive().expect("MLSD d/bad").reply("550 permission denied");
+    let script = script.expect("MLST d/bad").reply("550 permission denied");
+    let (server, pool) = start_pool(send_file(script, "MLSD d/good", "")).await;
+
+    let error = pool.mirror_down("d", local.path()).delete(Delete::Before).await.unwrap_err();
+
+    assert_eq!(failed_names(&error), ["d/bad"]);
+    assert_eq!(files(local.path()), ["bad/kept", "good/"]);
+    server.done().await;
+}
+
+#[tokio::test]
+async fn truncated_listing_deletes_nothing() {
+    for delete in [Delete::Before, Delete::After] {
+        let local = tempfile::tempdir().unwrap();
+        create_file(local.path(), "kept", "x");
+        let script = open_transfer(enter_directory().type_image(), "MLSD d").data(format!("{FILE}a\r\n"));
+        let (server, pool) = start_pool(script.reply("426 cut")).await;
+
+        let error = pool.mirror_down("d", local.path()).delete(delete).retries(0).await.unwrap_err();
+
+        assert!(error.code().is_some_and(|code| code.get() == 426), "{error:?}");
+        assert_eq!(files(local.path()), ["kept"]);
+        server.done().await;
+    }
+}
+
+#[tokio::test]
+async fn stopped_mirror_deletes_nothing() {
+    let local = tempfile::tempdir().unwrap();
+    create_file(local.path(), "kept", "x");
+    let script = send_file(enter_directory().type_image(), "MLSD d", format!("{FILE}a\r\n{FILE}b\r\n"));
+    let script = script.passive().expect("RETR d/a").reply("550 permission denied");
+    let (server, pool) = start_pool(script).await;
+
+    let mirror = pool.mirror_down("d", local.path()).delete(Delete::After).max_errors(0);
+    let error = mirror.await.unwrap_err();
+
+    assert!(matches!(error, Error::Stopped { .. }), "{error:?}");
+    assert_eq!(files(local.path()), ["kept"]);
+    server.done().await;
+}
+
+#[tokio::test]
+async fn truncated_server_to_server_source_aborts_target() {
+    let source =
+        send_file(enter_directory().type_image(), "MLSD d", "type=file;size=9;modify=20240101120000; a\r\n");
+    let (source, from) =
+        start_pool(open_transfer(source, "RETR d/a").send("half").close_data().reply("426 cut")).await;
+    let target = enter_directory().expect("FEAT").reply("211-Features:\r\n MFMT\r\n211 End").type_image();
+    let target = open_transfer(send_file(target, "MLSD d", ""), "STOR d/a").read(4).expect_reset();
+    let (target, to) = start_pool(target.reply("426 broken off")).await;
+
+    let error = from.mirror_across("d", &to, "d").retries(0).await.unwrap_err();
+
+    assert_eq!(failed_names(&error), ["d/a"]);
+    source.done().await;
+    target.done().await;
+}
+
+#[tokio::test]
+async fn excluded_files_are_neither_fetched_nor_deleted() {
+    let (server, local) = (embedded().await, tempfile::tempdir().unwrap());
+    for file in ["tree/a.tmp", "tree/b", "tree/cache/c"] {
+        create_file(server.root(), file, "new");
+    }
+    for file in ["kept.tmp", "cache/kept", "gone/kept.tmp", "gone/x", "gone/deep/y"] {
+        create_file(local.path(), file, "old");
+    }
+    let filter = Filter::new().exclude("*.tmp").unwrap().exclude("cache/").unwrap();
+
+    let pool = pool_with(builder(&server), &server);
+    pool.mirror_down("tree", local.path()).filter(filter).delete(Delete::After).await.unwrap();
+
+    assert_eq!(files(local.path()), ["b", "cache/kept", "gone/kept.tmp", "kept.tmp"]);
+}
+
+#[tokio::test]
+async fn deletion_limit_keeps_the_rest_and_reports_once() {
+    for delete in [Delete::Before, Delete::After] {
+        let (server, local) = (embedded().await, tempfile::tempdir().unwrap());
+        create_file(server.root(), "tree/a", "a");
+        for file in ["x/1", "x/2", "y/3", "y/4"] {
+            create_file(local.path(), file, "");
+        }
+        let pool = pool_with(builder(&server), &server);
+
+        let mirror = pool.mirror_down("tree", local.path()).delete(delete).max_deletions(3);
+        let error = mirror.await.unwrap_err();
+
+        let Error::SomeFailed { report } = error else { panic!("{error:?}") };
+        assert_eq!((report.deleted, report.files, report.failures.len()), (3, 1, 1));
+        assert!(matches!(report.failures[0].error, Error::TooManyDeletions { limit: 3 }));
+        assert_eq!(files(local.path()).iter().filter(|file| !file.ends_with('a')).count(), 2);
+    }
+}
+
+/// Starts a server with a file where the local side has a directory, and the reverse.
+async fn conflicting_kinds(local: &Path) -> (oxftp_testing::servers::TestServer, Pool) {
+    let server = embedded().await;
+    create_file(server.root(), "tree/file", "file");
+    create_file(server.root(), "tree/directory/x", "x");
+    create_file(local, "file/deep/x", "old");
+    create_file(local, "directory", "old");
+    let pool = pool_with(builder(&server), &server);
+    (server, pool)
+}
+
+#[tokio::test]
+async fn entry_kind_is_replaced_only_when_deleting() {
+    let local = tempfile::tempdir().unwrap();
+    let (_server, pool) = conflicting_kinds(local.path()).await;
+
+    let error = pool.mirror_down("tree", local.path()).await.unwrap_err();
+    assert_eq!(failed_names(&error), ["tree/directory", "tree/file"]);
+    assert_eq!(files(local.path()), ["directory", "file/deep/x"]);
+
+    let report = pool.mirror_down("tree", local.path()).delete(Delete::After).await.unwrap();
+    assert_eq!((report.files, report.deleted), (2, 4));
+    assert_eq!(files(local.path()), ["directory/x", "file"]);
+}
+
+#[tokio::test]
+async fn entry_that_cannot_be_removed_is_kept() {
+    let local = tempfile::tempdir().unwrap();
+    let (_server, pool) = conflicting_kinds(local.path()).await;
+
+    let mirror = pool.mirror_down("tree", local.path()).delete(Delete::Before).max_deletions(0);
+    let error = mirror.await.unwrap_err();
+
+    assert!(matches!(&error, Error::SomeFailed { report } if report.failures.len() == 1), "{error:?}");
+    assert_eq!(files(local.path()), ["directory", "file/deep/x"]);
+}
+
+#[tokio::test]
+async fn sessions_lost_during_deletion_are_replaced() {
+    let local = tempfile::tempdir().unwrap();
+    let script = enter_directory().expect("FEAT").reply("211-Features:\r\n MFMT\r\n211 End").type_image();
+    let script = send_file(script, "MLSD d", format!("{FILE}a\r\n{FILE}b\r\n"));
+    let lost = script.expect("DELE d/a").reply("250 gone").expect("DELE d/b").reply("421 bye").close();
+    let next = Script::new().login().expect("DELE d/b").reply("250 gone");
+    let server = Script::start_each([lost, next]).await;
+    let pool =
+        Pool::new(scripts::builder().pipelining(Pipelining::Off), server.address(), Credentials::anonymous())
+            .size(1);
+
+    let report = pool.mirror_up(local.path(), "d").delete(Delete::After).await.unwrap();
+
+    assert_eq!(report.deleted, 2);
+    server.done().await;
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn deletion_does_not_follow_symlinks() {
+    let (server, local) = (embedded().await, tempfile::tempdir().unwrap());
+    fs::create_dir(server.root().join("tree")).unwrap();
+    create_file(local.path(), "outside/kept", "x");
+    fs::create_dir_all(local.path().join("copy/below")).unwrap();
+    for link in ["copy/link", "copy/below/link"] {
+        std::os::unix::fs::symlink(local.path().join("outside"), local.path().join(link)).unwrap();
+    }
+
+    let pool = pool_with(builder(&server), &server);
+    pool.mirror_down("tree", local.path().join("copy")).delete(Delete::Before).await.unwrap();
+
+    assert_eq!(files(local.path()), ["copy/", "outside/kept"]);
+}
+
+#[tokio::test]
+async fn refused_deletions_are_reported() {
+    let local = tempfile::tempdir().unwrap();
+    let script = enter_directory().expect("FEAT").reply("211-Features:\r\n MFMT\r\n211 End").type_image();
+    let script = send_file(script, "MLSD d", format!("{FILE}a\r\n{FILE}b\r\n"));
+    let script = script.expect("DELE d/a").reply("550 Delete operation failed.");
+    let (server, pool) = start_pool(script.expect("DELE d/b").reply("550 No such file.")).await;
+
+    let error = pool.mirror_up(local.path(), "d").delete(Delete::Before).await.unwrap_err();
+
+    assert_eq!(failed_names(&error), ["a"]);
+    server.done().await;
+}

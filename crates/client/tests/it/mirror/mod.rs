@@ -1,0 +1,4 @@
+//! Mirrors of directory trees.
+
+mod deletions;
+mod symlinks;

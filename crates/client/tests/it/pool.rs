@@ -1,0 +1,190 @@
+//! Pool: sessions are opened, reused, replaced, refused and closed.
+
+use std::time::Duration;
+
+use oxftp::{Credentials, Error, Pool};
+use oxftp_testing::scripted::Script;
+
+use crate::common;
+use crate::common::scripts;
+use crate::common::scripts::{paths, send_file};
+use crate::common::{builder, pool_with};
+
+/// Starts a pool whose sessions play these scripts, one each.
+async fn start_pool<const N: usize>(scripts: [Script; N]) -> (oxftp_testing::scripted::ScriptedSeries, Pool) {
+    let server = Script::start_each(scripts).await;
+    let pool = Pool::new(scripts::builder(), server.address(), Credentials::anonymous());
+    (server, pool)
+}
+
+fn logged_in() -> Script {
+    Script::new().login()
+}
+
+/// Replies of servers at their connection limit, after connecting and at login.
+fn connection_limit_replies() -> [Script; 3] {
+    let at_password = |reply: &str| {
+        Script::new().expect("USER anonymous").reply("331 more").expect("PASS anon@").reply(reply).close()
+    };
+    [
+        Script::new().greeting("421 There are too many connections from your internet address.").close(),
+        at_password("530 Sorry, the maximum number of allowed clients (1) already connected."),
+        at_password("421 Too many users logged in for this account."),
+    ]
+}
+
+#[tokio::test]
+async fn dead_idle_session_is_replaced() {
+    let dead = logged_in().expect("NOOP").reply("421 timeout").close();
+    let (server, pool) = start_pool([dead, logged_in().expect("PWD").reply("257 \"/\"")]).await;
+    let pool = pool.check_after(Duration::ZERO);
+    drop(pool.client().await.unwrap());
+
+    pool.client().await.unwrap().current_directory().await.unwrap();
+
+    server.done().await;
+}
+
+#[tokio::test]
+async fn connection_limit_waits_for_a_free_session() {
+    for refusal in connection_limit_replies() {
+        let (server, pool) = start_pool([logged_in(), refusal]).await;
+        let held = pool.client().await.unwrap();
+
+        let (lent, ()) = tokio::join!(pool.client(), async {
+            while pool.limit() > 1 {
+                tokio::task::yield_now().await;
+            }
+            drop(held);
+        });
+
+        assert!(lent.is_ok(), "{lent:?}");
+        assert_eq!(pool.limit(), 1);
+        drop(lent);
+        server.done().await;
+    }
+}
+
+#[tokio::test]
+async fn connection_limit_of_zero_reports_server_reply() {
+    for refusal in connection_limit_replies() {
+        let (server, pool) = start_pool([refusal]).await;
+
+        let error = pool.client().await.unwrap_err();
+
+        assert!(matches!(error, Error::TooManySessions { .. }), "{error:?}");
+        assert!(error.is_transient() && error.reply().is_some());
+        server.done().await;
+    }
+}
+
+#[tokio::test]
+async fn refused_login_is_not_a_connection_limit() {
+    let refused = Script::new().expect("USER anonymous").reply("530 Login incorrect.");
+    let (server, pool) = start_pool([refused]).await;
+
+    let error = pool.client().await.unwrap_err();
+
+    assert!(error.is_login_refused(), "{error:?}");
+    assert_eq!(pool.limit(), Pool::DEFAULT_SIZE);
+    server.done().await;
+}
+
+#[tokio::test]
+async fn later_sessions_share_learned_capabilities() {
+    let old = |script: Script| send_file(script, "LIST d", "-rw-r--r-- 1 a b 1 Jan 1 2020 x\r\n");
+    let first = logged_in().type_image().passive().expect("MLSD d").reply("500 what?");
+    let (server, pool) = start_pool([old(first), old(logged_in().type_image())]).await;
+    let mut one = pool.client().await.unwrap();
+    assert_eq!(paths(&one.list("d").await.unwrap()), ["d/x"]);
+    drop(one);
+
+    let (_held, mut other) = (pool.client().await.unwrap(), pool.client().await.unwrap());
+
+    assert_eq!(paths(&other.list("d").await.unwrap()), ["d/x"]);
+    server.done().await;
+}
+
+#[tokio::test]
+async fn session_with_changed_directory_is_not_reused() {
+    let elsewhere = logged_in().expect("CWD d").reply("250 there").expect("QUIT").reply("221 bye");
+    let (server, pool) = start_pool([elsewhere, logged_in().expect("PWD").reply("257 \"/\"")]).await;
+    pool.client().await.unwrap().change_directory("d").await.unwrap();
+
+    pool.client().await.unwrap().current_directory().await.unwrap();
+
+    server.done().await;
+}
+
+#[tokio::test]
+async fn closing_pool_quits_idle_then_returned_sessions() {
+    let script = || logged_in().expect("QUIT").reply("221 bye");
+    let (server, pool) = start_pool([script(), script()]).await;
+    let (rests, lent) = (pool.client().await.unwrap(), pool.client().await.unwrap());
+    drop(rests);
+
+    pool.close().await;
+    drop(lent);
+
+    assert!(matches!(pool.client().await, Err(Error::PoolClosed)));
+    server.done().await;
+}
+
+#[tokio::test]
+async fn waiting_caller_gets_error_when_pool_closes() {
+    let (server, pool) = start_pool([logged_in().expect("QUIT").reply("221 bye")]).await;
+    let pool = pool.size(1);
+    let held = pool.client().await.unwrap();
+
+    let (lent, ()) = tokio::join!(pool.client(), pool.close());
+
+    assert!(matches!(lent, Err(Error::PoolClosed)));
+    drop(held);
+    server.done().await;
+}
+
+#[tokio::test]
+async fn waiting_callers_get_sessions_in_order() {
+    let (server, pool) = start_pool([logged_in()]).await;
+    let pool = pool.size(1);
+    let held = pool.client().await.unwrap();
+    let served = std::sync::Mutex::new(Vec::new());
+    let wait = async |number: usize| {
+        let client = pool.client().await.unwrap();
+        served.lock().unwrap().push(number);
+        drop(client);
+    };
+
+    // All callers wait, in this order, before the session is returned.
+    tokio::join!(wait(0), wait(1), wait(2), wait(3), async { drop(held) });
+
+    assert_eq!(*served.lock().unwrap(), [0, 1, 2, 3]);
+    server.done().await;
+}
+
+#[tokio::test]
+async fn added_session_is_used_first() {
+    let (server, pool) = start_pool([logged_in().expect("PWD").reply("257 \"/\"")]).await;
+    let mut client = scripts::builder().connect(server.address()).await.unwrap();
+    client.login(Credentials::anonymous()).await.unwrap();
+
+    pool.add(client);
+
+    pool.client().await.unwrap().current_directory().await.unwrap();
+    server.done().await;
+}
+
+#[tokio::test]
+async fn all_sessions_share_one_throttle() {
+    let server = common::embedded().await;
+    std::fs::write(server.root().join("a"), common::content(150_000)).unwrap();
+    let pool = pool_with(builder(&server).read_limit(1_000_000), &server);
+    let (mut one, mut other) = (pool.client().await.unwrap(), pool.client().await.unwrap());
+
+    let start = std::time::Instant::now();
+    let (first, second) = tokio::join!(scripts::get(&mut one, "a"), scripts::get(&mut other, "a"));
+
+    // Both take 0.3 s, slightly less because the first bytes are sent at once; a busy machine is slower.
+    assert!(start.elapsed() >= Duration::from_millis(200));
+    assert_eq!((first.unwrap().len(), second.unwrap().len()), (150_000, 150_000));
+}

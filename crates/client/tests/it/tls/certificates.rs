@@ -1,0 +1,185 @@
+//! TLS failures: each is reported as such, and no login is sent.
+
+use oxftp::{Client, Error, Result, TlsConfig, TlsFailure, TlsVersion};
+use oxftp_testing::{
+    certificates::{Authority, Identity},
+    scripted::{Script, ScriptedServer},
+    tls_terminator::{Alpn, TlsTerminator},
+};
+
+use crate::common::scripts::{assert_in_sync, builder, with_sync_check};
+
+const NAMES: &[&str] = &["localhost", "127.0.0.1"];
+
+/// Connects with implicit TLS to a script behind this certificate.
+async fn connect(
+    script: Script,
+    identity: &Identity,
+    alpn: Alpn,
+    tls: TlsConfig,
+) -> (ScriptedServer, TlsTerminator, Result<Client>) {
+    let server = script.start().await;
+    let front = TlsTerminator::start(server.address(), identity, alpn).await;
+    let connected = builder().implicit_tls(tls).connect(front.address()).await;
+    (server, front, connected)
+}
+
+fn trusting(authority: &Authority) -> TlsConfig {
+    TlsConfig::new().root_certificates_pem(authority.pem()).unwrap()
+}
+
+/// Connects to a server with this certificate, and returns the TLS failure.
+async fn refusal(
+    tls: impl FnOnce(&Authority) -> TlsConfig,
+    identity: impl FnOnce(&Authority) -> Identity,
+) -> TlsFailure {
+    let authority = Authority::new("tests").unwrap();
+    let (_server, _front, connected) =
+        connect(Script::new().stall(), &identity(&authority), Alpn::Unknown, tls(&authority)).await;
+    let error = connected.unwrap_err();
+    assert!(matches!(error, Error::Tls(_)), "{error:?}");
+    error.tls_failure().unwrap()
+}
+
+/// Connects to a server with a valid certificate.
+async fn trusted(
+    script: Script,
+    alpn: Alpn,
+    tls: impl FnOnce(TlsConfig) -> TlsConfig,
+) -> (ScriptedServer, TlsTerminator, Result<Client>) {
+    let authority = Authority::new("tests").unwrap();
+    connect(script, &authority.server(NAMES).unwrap(), alpn, tls(trusting(&authority))).await
+}
+
+/// The first commands of every session.
+fn protected() -> Script {
+    Script::new().expect("PBSZ 0").reply("200 ok").expect("PROT P").reply("200 ok")
+}
+
+#[tokio::test]
+async fn expired_certificate_is_reported() {
+    assert_eq!(refusal(trusting, |ca| ca.expired_server(NAMES).unwrap()).await, TlsFailure::Expired);
+}
+
+#[tokio::test]
+async fn not_yet_valid_certificate_is_reported() {
+    assert_eq!(refusal(trusting, |ca| ca.future_server(NAMES).unwrap()).await, TlsFailure::NotYetValid);
+}
+
+#[tokio::test]
+async fn certificate_for_other_name_is_reported() {
+    let other = ["ftp.example.org", "*.0.0.1", "127.0.0.2"];
+    assert_eq!(refusal(trusting, |ca| ca.server(&other).unwrap()).await, TlsFailure::WrongName);
+}
+
+#[tokio::test]
+async fn certificate_of_unknown_issuer_is_reported() {
+    let others = |_: &Authority| trusting(&Authority::new("tests").unwrap());
+    let failure = refusal(others, |ca| ca.server(NAMES).unwrap()).await;
+    // The issuer has the name of a trusted one, but another key.
+    assert!(matches!(failure, TlsFailure::UnknownIssuer | TlsFailure::UnusableCertificate), "{failure:?}");
+    let strangers = |_: &Authority| trusting(&Authority::new("others").unwrap());
+    assert_eq!(refusal(strangers, |ca| ca.server(NAMES).unwrap()).await, TlsFailure::UnknownIssuer);
+    assert_eq!(
+        refusal(|_| TlsConfig::new(), |ca| ca.server(NAMES).unwrap()).await,
+        TlsFailure::UnknownIssuer
+    );
+}
+
+#[tokio::test]
+async fn certificate_for_other_purpose_is_reported() {
+    let failure = refusal(trusting, |ca| ca.client("localhost").unwrap()).await;
+    assert!(matches!(failure, TlsFailure::UnusableCertificate | TlsFailure::WrongName), "{failure:?}");
+}
+
+#[tokio::test]
+async fn server_without_tls_is_reported() {
+    let server = Script::new().greeting("220 in clear").stall().start().await;
+
+    let error = builder().implicit_tls(TlsConfig::new()).connect(server.address()).await.unwrap_err();
+
+    assert_eq!(error.tls_failure(), Some(TlsFailure::NoTls), "{error:?}");
+}
+
+#[tokio::test]
+async fn truncated_handshake_is_reported() {
+    let server = Script::new().no_greeting().close().start().await;
+
+    let error = builder().implicit_tls(TlsConfig::new()).connect(server.address()).await.unwrap_err();
+
+    assert_eq!(error.tls_failure(), Some(TlsFailure::Cut), "{error:?}");
+}
+
+#[tokio::test]
+async fn alpn_ftp_is_offered_unless_disabled() {
+    for (tell, alpn, recorded) in
+        [(true, Alpn::Ftp, true), (false, Alpn::Ftp, false), (true, Alpn::Unknown, false)]
+    {
+        let (server, _front, client) =
+            trusted(with_sync_check(protected()), alpn, |tls| tls.alpn(tell)).await;
+        let mut client = client.unwrap();
+
+        assert_eq!(client.tls_names_ftp(), recorded, "{tell} {alpn:?}");
+        assert_in_sync(&mut client).await;
+        server.done().await;
+    }
+}
+
+#[tokio::test]
+async fn alpn_of_other_protocol_prevents_login() {
+    for alpn in [Alpn::Http, Alpn::Tampered] {
+        let (_server, _front, connected) = trusted(Script::new().stall(), alpn, |tls| tls).await;
+
+        let error = connected.unwrap_err();
+        assert_eq!(error.tls_failure(), Some(TlsFailure::OtherProtocol), "{alpn:?} {error:?}");
+    }
+}
+
+#[tokio::test]
+async fn negotiated_tls_parameters_are_available() {
+    for version in [TlsVersion::Tls12, TlsVersion::Tls13] {
+        let only = |tls: TlsConfig| tls.min_version(version).max_version(version);
+        let (_server, _front, client) = trusted(protected(), Alpn::Unknown, only).await;
+        let client = client.unwrap();
+
+        assert_eq!(client.tls_version(), Some(version));
+        assert!(client.tls_cipher().unwrap().contains("_WITH_AES") || version == TlsVersion::Tls13);
+        assert_eq!(client.certificates().count(), 1);
+    }
+}
+
+#[tokio::test]
+async fn refused_prot_p_prevents_login() {
+    for refusal in ["536 no", "502 what", "431 later"] {
+        for replies in [[refusal, "503 PBSZ first"], ["200 ok", refusal]] {
+            let script = Script::new().expect("PBSZ 0").expect("PROT P").reply(replies[0]).reply(replies[1]);
+            let (server, _front, connected) = trusted(script, Alpn::Unknown, |tls| tls).await;
+
+            assert!(matches!(connected, Err(Error::ProtectionRefused { .. })), "{refusal}: {connected:?}");
+            server.done().await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn greeting_230_does_not_skip_tls() {
+    let server = Script::new().greeting("230 you are in").start().await;
+
+    let refused = builder().explicit_tls(TlsConfig::new()).connect(server.address()).await;
+
+    assert!(matches!(refused, Err(Error::TlsRefused { .. })), "{refused:?}");
+    server.done().await;
+}
+
+#[tokio::test]
+async fn no_plain_data_while_prot_is_deferred() {
+    let script = Script::new().expect("PBSZ 0").expect("PROT P");
+    let script = script.reply("530 log in first").reply("530 log in first");
+    let (server, _front, client) = trusted(script, Alpn::Unknown, |tls| tls).await;
+
+    let mut client = client.unwrap();
+    let refused = client.download_stream("a").await;
+
+    assert!(matches!(refused, Err(Error::NotOffered { .. })), "{refused:?}");
+    server.done().await;
+}

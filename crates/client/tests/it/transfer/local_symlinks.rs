@@ -1,0 +1,150 @@
+//! Local symbolic links: no transfer reads or writes through them.
+
+#![cfg(unix)]
+
+use std::{
+    fs,
+    os::unix::fs::symlink,
+    path::PathBuf,
+    sync::{Arc, Mutex},
+};
+
+use oxftp::{Error, Progress};
+
+use crate::common::local_files::{create_file, files};
+use crate::fixture::{Fixture, create_foo_tree, failed_names};
+
+#[tokio::test]
+async fn local_symlinks_are_not_uploaded_and_reported() {
+    let mut fixture = Fixture::new().await;
+    create_foo_tree(fixture.local.path());
+    create_file(fixture.local.path(), "outside/secret", "secret");
+    symlink(fixture.local_path("outside"), fixture.local_path("foo/to directory")).unwrap();
+    symlink(fixture.local_path("outside/secret"), fixture.local_path("foo/to file")).unwrap();
+    symlink("nowhere", fixture.local_path("foo/to nothing")).unwrap();
+
+    let error = fixture.client.upload(fixture.local.path().join("foo")).await.unwrap_err();
+
+    let named = ["foo/to directory", "foo/to file", "foo/to nothing"]
+        .map(|name| fixture.local_path(name).display().to_string());
+    assert_eq!(failed_names(&error), named);
+    let Error::SomeFailed { report } = error else { panic!("{error}") };
+    assert!(report.failures.iter().all(|failure| matches!(failure.error, Error::Skipped { .. })));
+    assert_eq!(fixture.on_server(), ["foo/a", "foo/sub/b"]);
+}
+
+#[tokio::test]
+async fn symlinked_directory_in_destination_is_not_followed() {
+    let mut fixture = Fixture::new().await;
+    create_foo_tree(fixture.server.root());
+    fs::create_dir_all(fixture.local_path("outside")).unwrap();
+    fs::create_dir_all(fixture.local_path("in/foo")).unwrap();
+    symlink(fixture.local_path("outside"), fixture.local_path("in/foo/sub")).unwrap();
+
+    let error = fixture.client.download("foo").to(fixture.local.path().join("in")).await.unwrap_err();
+
+    assert_eq!(failed_names(&error), ["foo/sub"]);
+    assert!(files(&fixture.local_path("outside")).is_empty());
+    assert!(fixture.local_path("in/foo/a").is_file());
+}
+
+#[tokio::test]
+async fn symlink_at_file_or_partial_is_not_followed() {
+    for name in ["a", "a.oxftp.part"] {
+        let mut fixture = Fixture::new().await;
+        create_foo_tree(fixture.server.root());
+        create_file(fixture.local.path(), "outside", "keep me");
+        fs::create_dir_all(fixture.local_path("in/foo")).unwrap();
+        symlink(fixture.local_path("outside"), fixture.local_path("in/foo").join(name)).unwrap();
+
+        let error = fixture.client.download("foo").to(fixture.local.path().join("in")).await.unwrap_err();
+
+        assert_eq!(failed_names(&error), ["foo/a"]);
+        assert_eq!(fs::read(fixture.local_path("outside")).unwrap(), b"keep me");
+    }
+}
+
+#[tokio::test]
+async fn symlink_at_tree_root_is_not_followed() {
+    let mut fixture = Fixture::new().await;
+    create_foo_tree(fixture.server.root());
+    fs::create_dir_all(fixture.local_path("outside")).unwrap();
+    fs::create_dir_all(fixture.local_path("in")).unwrap();
+    symlink(fixture.local_path("outside"), fixture.local_path("in/foo")).unwrap();
+
+    let outcome = fixture.client.download("foo").to(fixture.local.path().join("in")).await;
+
+    assert!(files(&fixture.local_path("outside")).is_empty());
+    assert!(outcome.is_err());
+}
+
+#[tokio::test]
+async fn symlinked_destination_is_followed() {
+    let mut fixture = Fixture::new().await;
+    create_foo_tree(fixture.server.root());
+    fs::create_dir_all(fixture.local_path("real")).unwrap();
+    symlink(fixture.local_path("real"), fixture.local_path("link")).unwrap();
+
+    fixture.download("foo", "link", false).await;
+
+    assert_eq!(files(&fixture.local_path("real")), ["foo/a", "foo/sub/b"]);
+}
+
+/// Replaces a directory with a symbolic link while a file is being downloaded into it.
+#[derive(Debug)]
+struct Swap {
+    at: Moment,
+    directory: PathBuf,
+    outside: PathBuf,
+    done: Mutex<bool>,
+}
+
+#[derive(Debug, PartialEq)]
+enum Moment {
+    BeforeTheFirstByte,
+    AfterTheLastByte,
+}
+
+impl Swap {
+    fn swap(&self, at: Moment) {
+        let mut done = self.done.lock().unwrap();
+        if self.at == at && !std::mem::replace(&mut *done, true) {
+            fs::rename(&self.directory, self.directory.with_extension("moved")).unwrap();
+            symlink(&self.outside, &self.directory).unwrap();
+        }
+    }
+}
+
+impl Progress for Swap {
+    fn file_started(&self, name: &str, _size: Option<u64>, _offset: u64) {
+        if name.ends_with("sub/b") {
+            self.swap(Moment::BeforeTheFirstByte);
+        }
+    }
+
+    fn advanced(&self, bytes: u64) {
+        if bytes == "foo/sub/b".len() as u64 {
+            self.swap(Moment::AfterTheLastByte);
+        }
+    }
+}
+
+#[tokio::test]
+async fn directory_swapped_for_symlink_is_not_followed() {
+    for at in [Moment::BeforeTheFirstByte, Moment::AfterTheLastByte] {
+        let mut fixture = Fixture::new().await;
+        create_foo_tree(fixture.server.root());
+        fs::create_dir_all(fixture.local_path("outside")).unwrap();
+        // An attacker who has won the race once has prepared the second step, too.
+        fs::write(fixture.local_path("outside/b.oxftp.part"), "bait").unwrap();
+        let (directory, outside) = (fixture.local_path("in/foo/sub"), fixture.local_path("outside"));
+        let swap = Swap { at, directory, outside, done: Mutex::default() };
+
+        let download = fixture.client.download("foo").to(fixture.local.path().join("in"));
+        let error = download.progress(Arc::new(swap)).await.unwrap_err();
+
+        assert_eq!(failed_names(&error), ["foo/sub/b"]);
+        assert_eq!(files(&fixture.local_path("outside")), ["b.oxftp.part"]);
+        assert_eq!(fs::read(fixture.local_path("outside/b.oxftp.part")).unwrap(), b"bait");
+    }
+}

@@ -1,0 +1,22 @@
+//! Uploads and downloads of files and trees.
+
+mod allocate;
+mod ascii;
+mod concurrent_trees;
+mod local_symlinks;
+mod local_timeout;
+mod name_collisions;
+mod partial_files;
+mod permissions;
+mod pipelining;
+mod progress;
+mod ranges;
+mod remote_hash;
+mod resume;
+mod resume_checks;
+mod stou;
+mod streams;
+mod temporary_names;
+mod trees;
+mod uploaded_sizes;
+mod verify;

@@ -1,0 +1,116 @@
+//! Size check after uploads.
+
+use std::{
+    fs,
+    time::{Duration, UNIX_EPOCH},
+};
+
+use oxftp::{Client, Error, Report, Result, Verify};
+use oxftp_testing::scripted::Script;
+
+use crate::common::scripts::{assert_in_sync, play, receive_file, with_sync_check};
+
+async fn upload(client: &mut Client, content: &str, verify: Verify) -> Result<Report> {
+    let local = tempfile::tempdir().unwrap();
+    let source = local.path().join("x");
+    fs::write(&source, content).unwrap();
+    client.upload(source).verify(verify).await
+}
+
+fn taken() -> Script {
+    receive_file(Script::new().type_image(), "STOR x", "hello")
+}
+
+#[tokio::test]
+async fn uploaded_size_mismatch_is_error() {
+    let (server, mut client) = play(with_sync_check(taken().expect("SIZE x").reply("213 4"))).await;
+
+    let error = upload(&mut client, "hello", Verify::default()).await.unwrap_err();
+
+    let Error::StoredWrongly { path, source } = error else { panic!("{error}") };
+    assert_eq!(path, "x");
+    assert!(matches!(*source, Error::SizeMismatch { expected: 4, transferred: 5 }), "{source}");
+    assert_in_sync(&mut client).await;
+    server.done().await;
+}
+
+#[tokio::test]
+async fn upload_is_trusted_when_size_is_refused() {
+    for answer in ["550 it is elsewhere by now", "500 what", "450 busy", "213 many"] {
+        let (server, mut client) = play(with_sync_check(taken().expect("SIZE x").reply(answer))).await;
+
+        upload(&mut client, "hello", Verify::default()).await.unwrap();
+
+        assert_in_sync(&mut client).await;
+        server.done().await;
+    }
+}
+
+#[tokio::test]
+async fn unsupported_size_command_is_sent_once() {
+    let script = taken().expect("SIZE x").reply("502 no");
+    let (server, mut client) = play(with_sync_check(receive_file(script, "STOR x", "again"))).await;
+
+    upload(&mut client, "hello", Verify::default()).await.unwrap();
+    upload(&mut client, "again", Verify::default()).await.unwrap();
+
+    assert_in_sync(&mut client).await;
+    server.done().await;
+}
+
+#[tokio::test]
+async fn size_is_not_sent_without_feature() {
+    let script = Script::new().expect("FEAT").reply("211-Features:\r\n MDTM\r\n211 End").type_image();
+    let (server, mut client) = play(with_sync_check(receive_file(script, "STOR x", "hello"))).await;
+    client.features().await.unwrap();
+
+    upload(&mut client, "hello", Verify::default()).await.unwrap();
+
+    assert_in_sync(&mut client).await;
+    server.done().await;
+}
+
+#[tokio::test]
+async fn verify_nothing_sends_no_size_command() {
+    let (server, mut client) = play(with_sync_check(taken())).await;
+
+    upload(&mut client, "hello", Verify::Nothing).await.unwrap();
+
+    assert_in_sync(&mut client).await;
+    server.done().await;
+}
+
+#[tokio::test]
+async fn ascii_upload_size_is_not_compared() {
+    let local = tempfile::tempdir().unwrap();
+    fs::write(local.path().join("x"), "a\n").unwrap();
+    let script = Script::new().expect("TYPE A").reply("200 text");
+    let (server, mut client) = play(with_sync_check(receive_file(script, "STOR x", "a\r\n"))).await;
+
+    client.upload(local.path().join("x")).ascii(true).await.unwrap();
+
+    assert_in_sync(&mut client).await;
+    server.done().await;
+}
+
+#[tokio::test]
+async fn size_is_pipelined_once_mfmt_is_known() {
+    let local = tempfile::tempdir().unwrap();
+    let source = local.path().join("x");
+    fs::write(&source, "hello").unwrap();
+    let time = UNIX_EPOCH + Duration::from_secs(1_600_000_000);
+    fs::File::options().write(true).open(&source).unwrap().set_modified(time).unwrap();
+    let first =
+        taken().expect("SIZE x").reply("213 5").expect("FEAT").reply("211-\r\n SIZE\r\n MFMT\r\n211 End");
+    let first =
+        first.expect("MFMT 20200913122640 x").reply("213 ok").expect("MDTM x").reply("213 20200913122640");
+    let second = receive_file(first, "STOR x", "hello").expect("SIZE x").expect("MFMT 20200913122640 x");
+    let (server, mut client) = play(with_sync_check(second.bytes("213 4\r\n213 ok\r\n"))).await;
+
+    client.upload(&source).keep_times(true).await.unwrap();
+    let error = client.upload(&source).keep_times(true).await.unwrap_err();
+
+    assert!(matches!(error, Error::StoredWrongly { .. }), "{error:?}");
+    assert_in_sync(&mut client).await;
+    server.done().await;
+}

@@ -1,0 +1,252 @@
+//! Random network faults: files arrive complete, or the transfer fails with a specific error.
+//!
+//! Each seed is one network and one transfer: a file, a tree or a mirror, download or upload, plain or with TLS. A failed
+//! run prints its seed; `OXFTP_SEED=17` runs only that seed, `OXFTP_SEEDS=10000` runs the seeds from 0 to 9999.
+
+// A binary of its own: `#[global_allocator]` measures the memory of the whole process, so no other test may run beside
+// this one.
+#![expect(clippy::unwrap_used, reason = "a test that cannot continue fails")]
+
+#[path = "../common/mod.rs"]
+mod common;
+
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use common::{builder, content, faulty_connector::FaultyConnector, local_files::files, pool_with};
+use oxftp::{Error, Pool, Report, Result, Verify, mirror::Delete};
+use oxftp_testing::{
+    faulty::FaultyNetwork,
+    servers::{Protection, ServerKind, TestServer},
+};
+use peak_alloc::PeakAlloc;
+use tempfile::TempDir;
+use tokio::task::JoinSet;
+
+#[global_allocator]
+static MEMORY: PeakAlloc = PeakAlloc;
+
+#[expect(clippy::print_stdout, reason = "shown with --nocapture")]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn random_network_faults_never_corrupt_a_file() {
+    let servers = [prepared(Protection::Plain).await, prepared(Protection::Explicit).await];
+    let servers: &'static [TestServer; 2] = Box::leak(Box::new(servers));
+    MEMORY.reset_peak_usage();
+
+    let mut outcomes = [0, 0];
+    let mut running = JoinSet::new();
+    for seed in seeds() {
+        if running.len() == CONCURRENCY {
+            count(&mut outcomes, running.join_next().await.unwrap());
+        }
+        running.spawn(run(seed, &servers[usize::from(seed % 5 == 4)]));
+    }
+    while let Some(outcome) = running.join_next().await {
+        count(&mut outcomes, outcome);
+    }
+
+    let [whole, named] = outcomes;
+    let memory = MEMORY.peak_usage_as_mb();
+    println!(
+        "{whole} complete, {named} errors; peak memory of server and {CONCURRENCY} clients: {memory} MiB"
+    );
+    assert!(memory < MAX_MEMORY_MIB, "{memory} MiB");
+    assert!(outcomes.iter().sum::<u32>() < 100 || outcomes.iter().all(|count| *count > 0), "{outcomes:?}");
+}
+
+fn count(outcomes: &mut [u32; 2], outcome: Result<bool, tokio::task::JoinError>) {
+    match outcome {
+        Ok(whole) => outcomes[usize::from(!whole)] += 1,
+        Err(error) => std::panic::resume_unwind(error.into_panic()),
+    }
+}
+
+/// Runs one seed; returns whether the transfer was complete.
+async fn run(seed: u64, server: &'static TestServer) -> bool {
+    let network = FaultyNetwork::new(seed, 1 + (seed / 7 % 6) as usize);
+    let run = Run { seed, server, network, local: tempfile::tempdir().unwrap() };
+    let outcome = tokio::time::timeout(DEADLINE, run.transfer()).await;
+
+    let Ok(outcome) = outcome else { run.fail("exceeds its time limit") };
+    match outcome {
+        Ok(()) => true,
+        Err(error) if is_network_error(&error) => false,
+        Err(error) => run.fail(&format!("fails with an unexpected error: {error:?}")),
+    }
+}
+
+struct Run {
+    seed: u64,
+    server: &'static TestServer,
+    network: FaultyNetwork,
+    local: TempDir,
+}
+
+impl Run {
+    async fn transfer(&self) -> Result<()> {
+        match self.seed % 6 {
+            0 => self.download().await,
+            1 => self.upload().await,
+            2 => self.tree_down().await,
+            3 => self.tree_up().await,
+            4 => self.mirror_down().await,
+            _ => self.mirror_up().await,
+        }
+    }
+
+    async fn download(&self) -> Result<()> {
+        let target = self.local.path().join("file");
+        let outcome = self.pool().download("file").to(&target).write_into(true).await;
+        if outcome.is_ok() || target.exists() {
+            self.check(&target, &self.server.root().join("file"));
+        }
+        outcome.map(drop)
+    }
+
+    async fn upload(&self) -> Result<()> {
+        let (source, name) = (self.local.path().join("file"), format!("up {}", self.seed));
+        fs::write(&source, content(FILE)).unwrap();
+        let pool = self.pool();
+        pool.upload(&source).to(name.as_str()).write_into(true).verify(Verify::Size).await?;
+        self.check(&self.server.root().join(name), &source);
+        Ok(())
+    }
+
+    async fn tree_down(&self) -> Result<()> {
+        let target = self.local.path().join("tree");
+        let outcome = self.pool().download("tree").to(&target).write_into(true).await;
+        self.check_tree_down(outcome, &target)
+    }
+
+    async fn mirror_down(&self) -> Result<()> {
+        let target = self.local.path().join("tree");
+        fs::create_dir(&target).unwrap();
+        fs::write(target.join("too much"), "x").unwrap();
+        let outcome = self.pool().mirror_down("tree", &target).delete(Delete::After).await;
+        if outcome.is_err() {
+            let _ = fs::remove_file(target.join("too much"));
+        }
+        self.check_tree_down(outcome, &target)
+    }
+
+    fn check_tree_down(&self, outcome: Result<Report>, target: &Path) -> Result<()> {
+        let original = self.server.root().join("tree");
+        for file in complete_files(target) {
+            self.check(&target.join(&file), &original.join(&file));
+        }
+        let recorded =
+            self.server.protection() != Protection::Plain || !self.network.may_have_truncated_silently();
+        if outcome.is_ok() && recorded {
+            assert_eq!(complete_files(target), files(&original), "seed {}", self.seed);
+        }
+        outcome.map(drop)
+    }
+
+    async fn tree_up(&self) -> Result<()> {
+        let (source, name) = (self.local.path().join("tree"), format!("up {}", self.seed));
+        create_tree(&source);
+        let pool = self.pool();
+        pool.upload(&source).to(name.as_str()).write_into(true).verify(Verify::Size).await?;
+        self.check_tree_up(&source, &name);
+        Ok(())
+    }
+
+    async fn mirror_up(&self) -> Result<()> {
+        let (source, name) = (self.local.path().join("tree"), format!("up {}", self.seed));
+        create_tree(&source);
+        let pool = self.pool();
+        pool.mirror_up(&source, name.as_str()).verify(Verify::Size).await?;
+        self.check_tree_up(&source, &name);
+        Ok(())
+    }
+
+    fn check_tree_up(&self, source: &Path, name: &str) {
+        let target = self.server.root().join(name);
+        assert_eq!(files(&target), files(source), "seed {}", self.seed);
+        for file in files(source) {
+            self.check(&target.join(&file), &source.join(&file));
+        }
+    }
+
+    fn pool(&self) -> Pool {
+        let through = FaultyConnector(self.network.clone());
+        pool_with(builder(self.server).socket_timeout(TIMEOUT).connector(through), self.server).size(2)
+    }
+
+    fn check(&self, copy: &Path, original: &Path) {
+        if fs::read(copy).ok() != fs::read(original).ok() {
+            self.fail(&format!("corrupts {}", copy.display()));
+        }
+    }
+
+    fn fail(&self, what: &str) -> ! {
+        panic!("seed {} {what}: {:?}", self.seed, self.network.plans())
+    }
+}
+
+/// Returns the files with their final name.
+fn complete_files(root: &Path) -> Vec<String> {
+    let found = if root.exists() { files(root) } else { Vec::new() };
+    found.into_iter().filter(|file| !file.contains(".part") && !file.ends_with('/')).collect()
+}
+
+/// Returns whether a network fault can cause this error.
+fn is_network_error(error: &Error) -> bool {
+    match error {
+        Error::StoredWrongly { source, .. } => is_network_error(source),
+        Error::SomeFailed { report } | Error::Stopped { report, .. } => {
+            report.failures.iter().all(|failure| is_network_error(&failure.error))
+        }
+        Error::Connect { .. }
+        | Error::Timeout { .. }
+        | Error::StatusCode(_)
+        | Error::Closed { .. }
+        | Error::Control(_)
+        | Error::Broken { .. }
+        | Error::DataConnect(_)
+        | Error::Data { .. }
+        | Error::SizeMismatch { .. }
+        | Error::Unfinished { .. }
+        | Error::Tls(_) => true,
+        _ => false,
+    }
+}
+
+async fn prepared(protection: Protection) -> TestServer {
+    let server = ServerKind::Embedded.start(protection).await.unwrap();
+    fs::write(server.root().join("file"), content(FILE)).unwrap();
+    create_tree(&server.root().join("tree"));
+    server
+}
+
+/// Three directories of four files, one of them empty.
+fn create_tree(root: &Path) {
+    for directory in ["", "one", "one/two"] {
+        let directory: PathBuf = root.join(directory);
+        fs::create_dir_all(&directory).unwrap();
+        for (number, length) in [0, 700, 20_000, 40_000].into_iter().enumerate() {
+            fs::write(directory.join(format!("file {number}")), content(length)).unwrap();
+        }
+    }
+}
+
+fn seeds() -> impl Iterator<Item = u64> {
+    let number = |name| env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
+    match number("OXFTP_SEED") {
+        Some(seed) => seed..seed + 1,
+        None => 0..number("OXFTP_SEEDS").unwrap_or(SEEDS),
+    }
+}
+
+const SEEDS: u64 = 500;
+const CONCURRENCY: usize = 8;
+const FILE: usize = 60_000;
+/// Peak memory of this process in MiB, including the embedded servers.
+const MAX_MEMORY_MIB: f32 = 64.0;
+/// The timeout of a client.
+const TIMEOUT: Duration = Duration::from_millis(400);
+/// The time limit of a run: each retry waits for several timeouts and for its backoff.
+const DEADLINE: Duration = Duration::from_secs(40);

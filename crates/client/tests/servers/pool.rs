@@ -1,0 +1,59 @@
+//! Pool: sessions are opened, reused, replaced, refused and closed.
+
+use std::{pin::pin, time::Duration};
+
+use futures_util::future::poll_immediate;
+use oxftp::Error;
+use oxftp_testing::{server_tests, servers::TestServer};
+
+use crate::common::{breaking_connector::BreakingConnector, builder, pool_with};
+
+server_tests! {
+    sessions_are_reused_by_one_caller_each,
+    broken_session_is_replaced,
+    idle_session_is_checked_with_noop,
+}
+
+async fn sessions_are_reused_by_one_caller_each(server: &TestServer) {
+    let connector = BreakingConnector::default();
+    let pool = pool_with(builder(server).connector(connector.clone()), server).size(2);
+
+    for _ in 0..5 {
+        let mut client = pool.client().await.unwrap();
+        client.current_directory().await.unwrap();
+    }
+    assert_eq!(connector.sessions(), 1);
+    let (mut one, mut other) = (pool.client().await.unwrap(), pool.client().await.unwrap());
+    one.current_directory().await.unwrap();
+    other.current_directory().await.unwrap();
+    assert_eq!(connector.sessions(), 2);
+    assert!(poll_immediate(pin!(pool.client())).await.is_none());
+
+    drop((one, other));
+    pool.close().await;
+    assert!(matches!(pool.client().await, Err(Error::PoolClosed)));
+}
+
+async fn broken_session_is_replaced(server: &TestServer) {
+    let connector = BreakingConnector::new([2000], []);
+    let pool = pool_with(builder(server).connector(connector.clone()), server).size(1);
+
+    let mut client = pool.client().await.unwrap();
+    while client.current_directory().await.is_ok() {}
+    drop(client);
+
+    pool.client().await.unwrap().current_directory().await.unwrap();
+    assert_eq!(connector.sessions(), 2);
+    pool.close().await;
+}
+
+async fn idle_session_is_checked_with_noop(server: &TestServer) {
+    let connector = BreakingConnector::default();
+    let pool = pool_with(builder(server).connector(connector.clone()), server).check_after(Duration::ZERO);
+    drop(pool.client().await.unwrap());
+
+    pool.client().await.unwrap().current_directory().await.unwrap();
+
+    assert_eq!(connector.sessions(), 1);
+    pool.close().await;
+}

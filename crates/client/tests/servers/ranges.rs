@@ -1,0 +1,66 @@
+//! Ranges of files, and streams in ASCII mode.
+
+use std::{fs, ops::RangeBounds};
+
+use oxftp::{AsciiReader, AsciiWriter, Client, LineEnd, TransferType};
+use oxftp_testing::{
+    server_tests,
+    servers::{ServerKind, TestServer},
+};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+use crate::common::{content, login};
+
+server_tests! {
+    ranges_are_read_and_keep_client_usable,
+    ascii_streams_round_trip_line_endings,
+}
+
+async fn part(client: &mut Client, range: impl RangeBounds<u64>) -> oxftp::Result<Vec<u8>> {
+    let mut stream = client.download_range("file", range).await?;
+    let mut bytes = Vec::new();
+    if let Err(error) = stream.read_to_end(&mut bytes).await {
+        return Err(stream.fail(error).await);
+    }
+    assert_eq!(stream.finish().await?, bytes.len() as u64);
+    Ok(bytes)
+}
+
+async fn ranges_are_read_and_keep_client_usable(server: &TestServer) {
+    let bytes = content(3_000_000);
+    fs::write(server.root().join("file"), &bytes).unwrap();
+    server.hand_over().unwrap();
+    let mut client = login(server).await;
+
+    for _ in 0..2 {
+        assert_eq!(part(&mut client, 1000..2000).await.unwrap(), bytes[1000..2000]);
+        assert_eq!(part(&mut client, ..=0).await.unwrap(), bytes[..=0]);
+        assert_eq!(part(&mut client, 2_999_990..).await.unwrap(), bytes[2_999_990..]);
+        assert_eq!(part(&mut client, 2_999_000..3_000_000).await.unwrap(), bytes[2_999_000..]);
+        assert_eq!(part(&mut client, 2_999_000..9_000_000).await.unwrap(), bytes[2_999_000..]);
+        client.command("NOOP").expect("200").await.unwrap();
+    }
+    assert_eq!(part(&mut client, ..).await.unwrap(), bytes);
+}
+
+async fn ascii_streams_round_trip_line_endings(server: &TestServer) {
+    let mut client = login(server).await;
+    let text = b"one\ntwo\n\nthree".repeat(5000);
+
+    let stream = client.upload_stream("text").transfer_type(TransferType::Ascii).await.unwrap();
+    let mut writer = AsciiWriter::with_line_end(stream, LineEnd::Lf);
+    writer.write_all(&text).await.unwrap();
+    writer.into_inner().await.unwrap().finish().await.unwrap();
+    let there = fs::read(server.root().join("text")).unwrap();
+    let stream = client.download_stream("text").transfer_type(TransferType::Ascii).await.unwrap();
+    let mut reader = AsciiReader::with_line_end(stream, LineEnd::Lf);
+    let mut back = Vec::new();
+    reader.read_to_end(&mut back).await.unwrap();
+    reader.into_inner().finish().await.unwrap();
+
+    assert!(back == text, "received {} of {} bytes", back.len(), text.len());
+    // vsftpd converts only if configured to, libunftp never.
+    if !matches!(server.kind(), ServerKind::Vsftpd | ServerKind::Embedded) {
+        assert!(there == text, "stored {} of {} bytes", there.len(), text.len());
+    }
+}
