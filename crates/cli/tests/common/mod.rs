@@ -3,7 +3,8 @@
 #![allow(dead_code, reason = "each test binary uses some of it")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot prepare fails, here as in its body")]
 
-pub(crate) mod bed;
+pub(crate) mod console;
+pub(crate) mod fixtures;
 pub(crate) mod table;
 
 use std::{

@@ -1,0 +1,52 @@
+//! The guide in `docs/`: every command that it shows with its output gives that output.
+
+use oxftp_serve::{ServeOptions, Server};
+
+use crate::common::console::{holds_with, is_like};
+
+#[test]
+fn getting_started() {
+    holds("getting-started.md");
+}
+
+#[test]
+fn the_verbs() {
+    holds("verbs.md");
+}
+
+#[test]
+fn the_shell() {
+    holds("shell.md");
+}
+
+#[test]
+fn settings() {
+    holds("settings.md");
+}
+
+#[test]
+fn recipes() {
+    holds("recipes.md");
+}
+
+#[test]
+fn troubleshooting() {
+    holds("troubleshooting.md");
+}
+
+/// Runs the commands of a page, in their order and in one directory, against a server of their own.
+fn holds(page: &str) {
+    let (served, here) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let server = runtime.block_on(Server::start(ServeOptions::new(served.path()).writable(true))).unwrap();
+    let meant = format!("ftp://localhost:{}/", server.address().port());
+    holds_with(page, here.path(), &[("ftp://localhost:2121/", &meant)]);
+}
+
+#[test]
+fn dots_in_brackets_are_anything_on_a_line_and_all_else_is_itself() {
+    assert!(is_like("a 550 b c\nx\n", "a [..] c\nx"));
+    assert!(!is_like("a 550 b\n", "a [..] c"));
+    assert!(!is_like("a\nb\n", "a"));
+    assert!(!is_like("ab", "a"));
+}

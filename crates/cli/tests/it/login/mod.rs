@@ -1,0 +1,5 @@
+//! Logins: credentials, secrets, and TLS where the server offers it.
+
+mod credentials;
+mod opportunistic_tls;
+mod secrets;

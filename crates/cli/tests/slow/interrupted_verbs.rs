@@ -1,0 +1,140 @@
+//! Every verb that takes long, broken off at any moment: by Ctrl-C, or by a disk that is full.
+
+use std::{
+    collections::hash_map::RandomState,
+    fs,
+    hash::BuildHasher,
+    path::Path,
+    process::{Command, Stdio},
+    time::Duration,
+};
+
+use oxftp_testing::servers::{Protection, ServerKind};
+
+use crate::common::{
+    Run, Site,
+    fixtures::{ALPHA, Fixtures, big},
+    interrupt,
+};
+
+/// Verbs that move or ask much, slowed down where they move.
+const LONG: &[&str] = &[
+    "get --limit-rate 500k URL/big",
+    "get -c --limit-rate 500k URL/big",
+    "get --segments 3 --limit-rate 500k URL/big",
+    "get -r --limit-rate 2M URL",
+    "get --json --limit-rate 500k URL/big",
+    "mirror --limit-rate 500k URL copy",
+    "put --limit-rate 500k whole URL/new",
+    "put -r --limit-rate 500k . URL/new",
+    "put --temp-name --limit-rate 500k whole URL/new",
+    "mirror --limit-rate 500k . URL/new",
+    "cat --limit-rate 500k URL/big",
+    "ls -R URL",
+    "find URL",
+    "du URL",
+    "rm -r URL/pub",
+    "probe URL",
+    "rcat URL/new",
+    "shell -c find URL",
+];
+
+/// At once, and at random moments up to this.
+const LATEST_MS: u64 = 300;
+const MOMENTS: usize = 5;
+
+fn moments_ms() -> Vec<u64> {
+    // Each of these hashers begins with numbers of its own.
+    let random = || RandomState::new().hash_one(0) % LATEST_MS;
+    std::iter::once(0).chain(std::iter::repeat_with(random)).take(MOMENTS).collect()
+}
+
+#[test]
+fn ctrl_c_ends_every_verb_with_130_and_cuts_no_file_here() {
+    for kind in [ServerKind::Embedded, ServerKind::ProFtpd] {
+        let Some(site) = Site::on(kind, Protection::Explicit) else { continue };
+        for (number, line) in LONG.iter().enumerate() {
+            for (turn, moment) in moments_ms().into_iter().enumerate() {
+                let fixtures = Fixtures::make(&site, format!("{number}-{turn}"));
+                let run = broken_off(&fixtures, line, Duration::from_millis(moment));
+                // Before the program has said what it does with signals, the system ends it.
+                assert!(
+                    matches!(run.code, Some(130 | 0) | None),
+                    "{line}, {moment} ms: {:?} {}",
+                    run.code,
+                    run.stderr
+                );
+                assert!(
+                    run.code != Some(130) || run.stderr.ends_with("error: interrupted\n"),
+                    "{line}: {}",
+                    run.stderr
+                );
+                nothing_is_cut(&fixtures.here(""), line);
+            }
+        }
+    }
+}
+
+fn broken_off(fixtures: &Fixtures<'_>, line: &str, after: Duration) -> Run {
+    let words = fixtures.words(line);
+    let mut command = fixtures.site.command(&words.iter().map(String::as_str).collect::<Vec<_>>());
+    // The stdin of rcat stays open; what is printed goes nowhere, so that no pipe fills up.
+    let child =
+        command.current_dir(fixtures.here("")).stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
+    // Whenever the signal comes, what is held of the outcome holds.
+    std::thread::sleep(after);
+    interrupt(&child);
+    child.wait_with_output().unwrap().into()
+}
+
+/// Fails if a file that a run may have made is under its final name and not whole.
+fn nothing_is_cut(directory: &Path, line: &str) {
+    for entry in fs::read_dir(directory).unwrap().flatten() {
+        let (path, name) = (entry.path(), entry.file_name().to_string_lossy().into_owned());
+        match name.as_str() {
+            _ if path.is_dir() => nothing_is_cut(&path, line),
+            "big" => assert!(fs::read(&path).unwrap() == big(), "{line}: {path:?} is cut"),
+            "a.txt" => assert!(fs::read(&path).unwrap() == ALPHA.as_bytes(), "{line}: {path:?} is cut"),
+            _ => {}
+        }
+    }
+}
+
+/// Downloads of more than a shell's limit lets a file grow to.
+const GROWING: &[(&str, i32)] = &[
+    ("get URL/big", 9),
+    ("get -j 1 URL/big", 9),
+    ("get --segments 3 URL/big", 9),
+    ("get --range 0-299999 URL/big", 9),
+    ("get -o named URL/big", 9),
+    ("get --json URL/big", 9),
+    // The small files beside it are whole.
+    ("get -r -o tree2 URL", 1),
+    ("mirror URL copy", 1),
+];
+
+#[test]
+fn a_disk_that_is_full_is_told_by_every_verb_that_downloads_and_cuts_no_file() {
+    for kind in [ServerKind::Embedded, ServerKind::Vsftpd] {
+        let Some(site) = Site::on(kind, Protection::Explicit) else { continue };
+        for (number, (line, code)) in GROWING.iter().enumerate() {
+            let fixtures = Fixtures::make(&site, format!("full-{number}"));
+            fs::remove_file(fixtures.here("big.oxftp.part")).unwrap();
+            let run = in_little_space(&fixtures, line);
+            assert_eq!(run.code, Some(*code), "{line}: {}", run.stderr);
+            assert!(run.stderr.contains("File too large"), "{line}: {}", run.stderr);
+            assert!(!fixtures.here("named").exists(), "{line}");
+            nothing_is_cut(&fixtures.here(""), line);
+        }
+    }
+}
+
+/// Runs where no file can hold more than 100 blocks of 512 bytes or of 1024, as the shell counts.
+fn in_little_space(fixtures: &Fixtures<'_>, line: &str) -> Run {
+    let words = fixtures.words(line);
+    let whole = fixtures.site.command(&words.iter().map(String::as_str).collect::<Vec<_>>());
+    let mut limited = Command::new("sh");
+    limited.args(["-c", "ulimit -f 100; exec \"$@\"", "sh"]).arg(whole.get_program()).args(whole.get_args());
+    limited.current_dir(fixtures.here("")).env("OXFTP_PASSWORD", fixtures.site.server.password());
+    limited.output().unwrap().into()
+}
