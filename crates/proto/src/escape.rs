@@ -36,7 +36,10 @@ pub(crate) fn write_escaped(f: &mut impl fmt::Write, text: &str) -> fmt::Result 
 }
 
 fn is_dangerous(character: char) -> bool {
-    character.is_control() || is_direction_mark(character) || is_separator(character) || is_invisible(character)
+    character.is_control()
+        || is_direction_mark(character)
+        || is_separator(character)
+        || is_invisible(character)
 }
 
 fn is_direction_mark(character: char) -> bool {
@@ -66,7 +69,8 @@ mod tests {
 
     #[test]
     fn direction_marks_and_invisible_characters_are_escaped() {
-        let marks = "\u{61c}\u{200e}\u{200f}\u{202a}\u{202b}\u{202c}\u{202d}\u{202e}\u{2066}\u{2067}\u{2068}\u{2069}";
+        let marks =
+            "\u{61c}\u{200e}\u{200f}\u{202a}\u{202b}\u{202c}\u{202d}\u{202e}\u{2066}\u{2067}\u{2068}\u{2069}";
         for mark in marks.chars().chain("\u{2028}\u{2029}\u{200b}\u{2060}\u{2064}\u{feff}".chars()) {
             assert_eq!(escape(&mark.to_string()), format!("\\u{{{:x}}}", u32::from(mark)));
         }
@@ -74,7 +78,9 @@ mod tests {
 
     #[test]
     fn readable_text_is_borrowed_unchanged() {
-        for text in ["", "a/b c", "it's \"quoted\" \\ back", "日本語", "e\u{301}", "👩\u{200d}💻", "می\u{200c}خواهم"] {
+        for text in
+            ["", "a/b c", "it's \"quoted\" \\ back", "日本語", "e\u{301}", "👩\u{200d}💻", "می\u{200c}خواهم"]
+        {
             assert!(matches!(escape(text), Cow::Borrowed(same) if same == text), "{text:?}");
         }
     }

@@ -63,7 +63,9 @@ mod tests {
 
     #[test]
     fn text_without_a_login_is_unchanged() {
-        for text in ["", "h/x", "ftp://h/a:b", "ftp://u@h/x", "u@h", "ftp://[::g]/", "a:b", "@work", "x@y://z"] {
+        for text in
+            ["", "h/x", "ftp://h/a:b", "ftp://u@h/x", "u@h", "ftp://[::g]/", "a:b", "@work", "x@y://z"]
+        {
             assert_eq!(redact_password(text), text);
         }
     }

@@ -1,13 +1,13 @@
-//! What programs that watch are told.
+//! Progress events for programs.
 
 use clap::Args;
 
-/// Events in place of a display.
+/// Flag for events instead of a progress display.
 #[derive(Debug, Clone, Copy, Args)]
 #[command(next_help_heading = "Output")]
 pub(crate) struct EventArgs {
-    /// Writes an event as a JSON object on a line of stdout when a file starts, ends or fails, and how far all
-    /// is four times a second at most
+    /// Write events to stdout as JSON lines: when a file starts, ends or fails, and the overall progress up to four
+    /// times a second
     #[arg(long)]
     pub(crate) json: bool,
 }

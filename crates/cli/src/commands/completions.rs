@@ -1,12 +1,17 @@
-//! `completions`: what a shell needs to complete words.
+//! `completions`: completion scripts for shells.
 
-use clap::CommandFactory;
+use clap::{Args, CommandFactory};
+use clap_complete::Shell;
 
-use crate::{
-    args::{Cli, CompletionsArgs},
-    failure::Result,
-    output::Output,
-};
+use super::Cli;
+use crate::{failure::Result, output::Output};
+
+#[derive(Debug, Args)]
+pub(crate) struct CompletionsArgs {
+    /// Shell: bash, zsh, fish, powershell or elvish
+    #[arg(value_name = "SHELL", hide_possible_values = true)]
+    shell: Shell,
+}
 
 pub(crate) async fn run(args: CompletionsArgs) -> Result {
     let mut script = Vec::new();

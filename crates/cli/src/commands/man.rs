@@ -1,15 +1,22 @@
 //! `man`: manual pages, from the same source as the help.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use clap::{Command, CommandFactory};
+use clap::{Args, Command, CommandFactory};
 use clap_mangen::Man;
 
+use super::Cli;
 use crate::{
-    args::{Cli, ManArgs},
     failure::{Failure, Result},
     output::{self, Output},
 };
+
+#[derive(Debug, Args)]
+pub(crate) struct ManArgs {
+    /// Write a page for each command into this directory [default: print the main page]
+    #[arg(value_name = "DIR")]
+    directory: Option<PathBuf>,
+}
 
 pub(crate) async fn run(args: ManArgs) -> Result {
     match &args.directory {
@@ -24,14 +31,14 @@ pub(crate) async fn run(args: ManArgs) -> Result {
     }
 }
 
-/// Writes `oxftp.1` and a page for each verb.
+/// Writes `oxftp.1` and a page for each command.
 fn write_all(directory: &Path) -> Result {
     let written =
         std::fs::create_dir_all(directory).and_then(|()| clap_mangen::generate_to(cli(), directory));
     written.map_err(|error| Failure::local(format!("cannot write manual pages into {directory:?}"), error))
 }
 
-/// `help` is no verb with a page of its own.
+/// Leaves out `help`, which has no page.
 fn cli() -> Command {
     Cli::command().disable_help_subcommand(true)
 }

@@ -6,8 +6,6 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use oxftp_testing::servers::ServerKind;
-
 use crate::common::{Run, Site, content, run, run_with_input};
 
 fn shell(site: &Site, commands: &str) -> Run {

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use oxftp_testing::servers::{Protection, ServerKind};
+use oxftp_testing::servers::ServerKind;
 
 use crate::common::Site;
 
