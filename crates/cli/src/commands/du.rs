@@ -164,7 +164,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_file_counts_in_all_directories_above_it_and_each_stands_behind_those_relative_to() {
+    fn directory_sums_follow_those_of_subdirectories() {
         let mut sums = Sums::default();
         sums.add_file(b"a/b/x", 1);
         sums.add_file(b"a/y", 10);

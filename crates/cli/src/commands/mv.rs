@@ -72,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn the_new_name_is_a_path_or_a_url_of_the_same_server() {
+    fn mv_target_is_path_or_same_server_url() {
         assert_eq!(renamed("new").as_deref(), Some("new"));
         assert_eq!(renamed("/abs/new").as_deref(), Some("/abs/new"));
         assert_eq!(renamed("ftp://me@h/dir/new").as_deref(), Some("dir/new"));
@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn a_slash_at_the_end_puts_it_into_a_directory() {
+    fn mv_with_trailing_slash_moves_into_directory() {
         assert_eq!(renamed("other/").as_deref(), Some("other/old"));
         assert_eq!(renamed("/").as_deref(), Some("/old"));
         assert_eq!(renamed("ftp://me@h/other/").as_deref(), Some("other/old"));

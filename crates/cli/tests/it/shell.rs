@@ -13,7 +13,7 @@ fn shell(site: &Site, commands: &str) -> Run {
 }
 
 #[test]
-fn paths_are_seen_from_the_directory_that_was_entered() {
+fn paths_are_relative_to_the_current_directory() {
     let site = Site::plain();
     site.lay("pub/deep/a b.txt", "content");
     site.lay("pub/top", "top");
@@ -29,7 +29,7 @@ fn paths_are_seen_from_the_directory_that_was_entered() {
 }
 
 #[test]
-fn verbs_of_the_program_take_paths_for_urls() {
+fn verbs_take_paths_instead_of_urls() {
     let site = Site::plain();
     fs::write(site.here("up"), "up").unwrap();
 
@@ -44,7 +44,7 @@ fn verbs_of_the_program_take_paths_for_urls() {
 }
 
 #[test]
-fn a_command_that_fails_ends_the_others_with_its_code() {
+fn failed_command_ends_the_script() {
     let site = Site::plain();
     site.lay("kept/file", "x");
 
@@ -69,7 +69,7 @@ fn a_command_that_fails_ends_the_others_with_its_code() {
 }
 
 #[test]
-fn commands_share_one_login_and_say_goodbye_once() {
+fn commands_share_one_login_and_quit_once() {
     let site = Site::plain();
     site.lay("pub/a", "1");
     let input = "ls\ncd pub\ncat a\nls\n";
@@ -83,7 +83,7 @@ fn commands_share_one_login_and_say_goodbye_once() {
 }
 
 #[test]
-fn patterns_stand_for_names_on_either_side() {
+fn globs_match_remote_and_local_names() {
     let site = Site::plain();
     for name in ["a.txt", "b.txt", "c.log", "*"] {
         site.lay(&format!("pub/{name}"), name);
@@ -101,7 +101,7 @@ fn patterns_stand_for_names_on_either_side() {
 }
 
 #[test]
-fn a_pattern_stands_for_each_name_of_a_directory_that_is_too_large_to_remember() {
+fn glob_matches_all_names_of_huge_directory() {
     let site = Site::plain();
     fs::create_dir(site.there("many")).unwrap();
     (0..30_000).for_each(|number| fs::write(site.there(&format!("many/{number:05}")), "").unwrap());
@@ -113,7 +113,7 @@ fn a_pattern_stands_for_each_name_of_a_directory_that_is_too_large_to_remember()
 }
 
 #[test]
-fn mv_puts_into_a_directory_that_ends_in_a_slash() {
+fn mv_moves_into_a_directory_with_slash() {
     let site = Site::plain();
     site.lay("pub/file", "x");
     fs::create_dir(site.there("pub/a b")).unwrap();
@@ -125,7 +125,7 @@ fn mv_puts_into_a_directory_that_ends_in_a_slash() {
 }
 
 #[test]
-fn jobs_run_at_once_and_are_waited_for_at_the_end() {
+fn jobs_run_concurrently_and_end_before_exit() {
     let site = Site::plain();
     site.lay("one", content(200_000));
     site.lay("two", content(200_000));
@@ -145,7 +145,7 @@ fn jobs_run_at_once_and_are_waited_for_at_the_end() {
 }
 
 #[test]
-fn a_killed_job_leaves_its_part_and_nothing_under_the_name() {
+fn killed_job_keeps_partial_file_only() {
     let site = Site::plain();
     site.lay("big", content(8 << 20));
 
@@ -160,7 +160,7 @@ fn a_killed_job_leaves_its_part_and_nothing_under_the_name() {
 }
 
 #[test]
-fn a_file_of_commands_is_sourced_but_not_without_end() {
+fn source_runs_a_file_with_limited_recursion() {
     let site = Site::plain();
     site.lay("pub/x", "x");
     fs::write(site.here("script"), "# a comment\ncd pub\ncat x\n").unwrap();
@@ -171,7 +171,7 @@ fn a_file_of_commands_is_sourced_but_not_without_end() {
 }
 
 #[test]
-fn local_commands_work_on_this_side() {
+fn local_commands_use_the_local_directory() {
     let site = Site::plain();
     site.lay("x", "x");
     fs::create_dir(site.here("in")).unwrap();
@@ -184,7 +184,7 @@ fn local_commands_work_on_this_side() {
 
 #[cfg(unix)]
 #[test]
-fn ctrl_c_ends_a_shell_that_waits_for_a_login_or_for_its_jobs() {
+fn ctrl_c_ends_a_waiting_shell() {
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("ftp://me@{}/", silent.local_addr().unwrap());
     let child =
@@ -203,7 +203,7 @@ fn ctrl_c_ends_a_shell_that_waits_for_a_login_or_for_its_jobs() {
 }
 
 #[test]
-fn a_password_is_shown_by_no_command() {
+fn no_shell_command_shows_a_password() {
     let site = Site::plain();
     let run = shell(&site, "pwd; ls -vv; stat missing");
     assert_eq!(run.code, Some(6), "{}", run.stderr);
@@ -276,7 +276,7 @@ mod at_a_terminal {
     }
 
     #[test]
-    fn verbs_flags_and_names_of_both_sides_are_completed() {
+    fn completion_of_verbs_flags_and_names() {
         let site = Site::plain();
         site.lay("pub/some file.txt", "the content");
         fs::write(site.here("local-name"), "x").unwrap();
@@ -304,7 +304,7 @@ mod at_a_terminal {
     }
 
     #[test]
-    fn a_failure_is_told_and_the_shell_goes_on() {
+    fn interactive_shell_continues_after_a_failure() {
         let site = Site::plain();
         let mut session = start(&site, &site.url(""));
 
@@ -321,7 +321,7 @@ mod at_a_terminal {
     }
 
     #[test]
-    fn ctrl_c_breaks_a_command_off_and_not_the_shell() {
+    fn ctrl_c_interrupts_the_command_not_the_shell() {
         let site = Site::plain();
         site.lay("big", content(8 << 20));
         let mut session = start(&site, &site.url(""));
@@ -337,7 +337,7 @@ mod at_a_terminal {
     }
 
     #[test]
-    fn a_connection_that_was_cut_is_made_again_without_losing_the_place() {
+    fn lost_connection_is_reopened_in_the_same_directory() {
         let site = Site::plain();
         site.lay("pub/file", "the content");
         let between = Between::start(&site);
@@ -355,7 +355,7 @@ mod at_a_terminal {
     }
 
     #[test]
-    fn the_password_is_never_on_the_screen() {
+    fn password_is_never_on_the_screen() {
         let site = Site::plain();
         let mut session = start(&site, &site.url(""));
 

@@ -180,7 +180,7 @@ fn lacks_mlsd(site: &Site) -> bool {
 }
 
 #[test]
-fn a_client_without_a_certificate_of_its_own_is_refused_where_one_is_wanted() {
+fn missing_client_certificate_is_refused() {
     for kind in [ServerKind::Vsftpd, ServerKind::ProFtpd] {
         let mut options = ServerOptions::new(Protection::Explicit);
         options.require_client_certificate = true;
@@ -193,7 +193,7 @@ fn a_client_without_a_certificate_of_its_own_is_refused_where_one_is_wanted() {
 }
 
 #[test]
-fn control_and_data_go_through_the_proxy() {
+fn proxy_carries_control_and_data_connections() {
     for (kind, scheme) in
         [(ProxyKind::Socks5, "socks5"), (ProxyKind::Socks4a, "socks4a"), (ProxyKind::Http, "http")]
     {
@@ -212,7 +212,7 @@ fn control_and_data_go_through_the_proxy() {
 }
 
 #[test]
-fn a_limit_of_the_rate_holds_both_ways() {
+fn rate_limit_applies_both_ways() {
     for kind in SERVERS {
         let Some(site) = Site::on(kind, Protection::Explicit) else { continue };
         let begun = Instant::now();
@@ -223,7 +223,7 @@ fn a_limit_of_the_rate_holds_both_ways() {
 }
 
 #[test]
-fn a_server_that_does_not_answer_is_given_up_on_in_time() {
+fn silent_server_ends_in_timeout() {
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     for (scheme, flag) in [("ftp", "--timeout"), ("ftps", "--timeout"), ("ftps", "--connect-timeout")] {
         let url = format!("{scheme}://me@{}", silent.local_addr().unwrap());

@@ -223,7 +223,7 @@ fn resumes(site: &Site) -> bool {
 }
 
 #[test]
-fn a_file_goes_from_proftpd_to_proftpd_over_tls_where_sessions_need_not_be_resumed() {
+fn fxp_over_tls_without_session_resumption() {
     let mut options = ServerOptions::new(Protection::Explicit);
     options.require_session_reuse = false;
     // It would not know its own authority.

@@ -87,28 +87,28 @@ fn holds(name: &str, codes: &[i32], said: String) {
 const ONCE: &[&str] = &["--retries", "0"];
 
 #[test]
-fn a_refused_login_is_5_for_every_verb() {
+fn refused_login_exits_with_5_for_every_verb() {
     let site = Site::plain();
     let url = site.url("").trim_end_matches('/').to_owned();
     holds("refused_login", &[5], said(&site, &url, every_verb(&url), ONCE, "not-it"));
 }
 
 #[test]
-fn nobody_who_answers_is_3_for_every_verb() {
+fn unreachable_server_exits_with_3_for_every_verb() {
     let site = Site::plain();
     let url = "ftp://me@127.0.0.1:1";
     holds("nobody", &[3], said(&site, url, every_verb(url), ONCE, "some-password"));
 }
 
 #[test]
-fn a_certificate_that_nobody_vouches_for_is_4_for_every_verb() {
+fn untrusted_certificate_exits_with_4_for_every_verb() {
     let site = Site::new(Protection::Explicit);
     let url = site.url("").trim_end_matches('/').to_owned();
     holds("certificate", &[4], said(&site, &url, every_verb(&url), ONCE, site.server.password()));
 }
 
 #[test]
-fn a_silent_server_is_10_for_every_verb() {
+fn timeout_exits_with_10_for_every_verb() {
     let site = Site::plain();
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("ftp://me@{}", silent.local_addr().unwrap());
@@ -117,7 +117,7 @@ fn a_silent_server_is_10_for_every_verb() {
 }
 
 #[test]
-fn what_is_not_there_is_6_for_every_verb_that_needs_it_on_every_server() {
+fn missing_path_exits_with_6_for_every_verb() {
     for kind in ServerKind::ALL {
         let Some(site) = Site::on(kind, Protection::Plain) else { continue };
         let url = site.url("").trim_end_matches('/').to_owned();
@@ -170,7 +170,7 @@ const ELSEWHERE: &[&str] = &[
 ];
 
 #[test]
-fn what_may_not_be_changed_is_7_for_every_verb_that_would() {
+fn denied_change_exits_with_7_for_every_verb() {
     let site = Site::plain();
     let served = tempfile::tempdir().unwrap();
     fs::create_dir_all(served.path().join("dir/empty")).unwrap();
@@ -199,7 +199,7 @@ const CHANGING: &[&str] = &[
 ];
 
 #[test]
-fn an_interruption_at_any_moment_leaves_whole_files_or_none() {
+fn interruption_leaves_only_complete_files() {
     let site = Site::plain();
     let bytes = content(400_000);
     for name in ["one", "two", "three"] {

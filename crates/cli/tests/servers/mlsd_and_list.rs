@@ -14,7 +14,7 @@ use serde_json::Value;
 use crate::common::{oxftp, run};
 
 server_tests! {
-    every_verb_that_asks_says_the_same_over_mlsd_and_list,
+    mlsd_and_list_give_equal_answers,
 }
 
 fn lay(server: &TestServer) {
@@ -51,7 +51,7 @@ fn lines(server: &TestServer, by: &str, words: &[&str], path: &str) -> Vec<Strin
     lines
 }
 
-async fn every_verb_that_asks_says_the_same_over_mlsd_and_list(server: &TestServer) {
+async fn mlsd_and_list_give_equal_answers(server: &TestServer) {
     if server.kind() == ServerKind::Vsftpd {
         return; // It does not know MLSD.
     }

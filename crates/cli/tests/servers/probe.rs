@@ -13,7 +13,7 @@ fn probed(site: &Site) -> Value {
 }
 
 #[test]
-fn every_server_tells_how_it_opens_data_connections_and_lists() {
+fn probe_reports_data_connections_and_listings() {
     let all = ServerKind::ALL.into_iter();
     for (kind, protection) in all.flat_map(|kind| kind.protections().iter().map(move |it| (kind, *it))) {
         let Some(site) = Site::on(kind, protection) else { continue };
@@ -49,7 +49,7 @@ fn every_server_tells_how_it_opens_data_connections_and_lists() {
 }
 
 #[test]
-fn tls_is_told_with_its_certificate_and_whether_data_resume() {
+fn probe_reports_certificate_and_tls_resumption() {
     for kind in [ServerKind::Vsftpd, ServerKind::ProFtpd] {
         let Some(site) = Site::on(kind, Protection::Explicit) else { continue };
         let found = probed(&site);

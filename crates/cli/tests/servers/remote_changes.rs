@@ -30,7 +30,7 @@ fn command(server: &TestServer, words: &[&str]) -> Command {
 }
 
 #[test]
-fn touch_and_chmod_set_what_they_are_told() {
+fn touch_and_chmod_set_time_and_permissions() {
     let Some(server) = real(ServerKind::Pyftpdlib) else { return };
     fs::write(server.root().join("old"), b"old").unwrap();
 
@@ -54,7 +54,7 @@ fn touch_and_chmod_set_what_they_are_told() {
 }
 
 #[test]
-fn fxp_copies_from_one_server_to_another() {
+fn fxp_copies_between_two_servers() {
     let servers = (real(ServerKind::ProFtpd), real(ServerKind::ProFtpd));
     let (Some(one), Some(other)) = servers else { return };
     fs::write(one.root().join("file"), content(200_000)).unwrap();

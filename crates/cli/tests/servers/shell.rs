@@ -7,7 +7,7 @@ use oxftp_testing::servers::ServerKind;
 use crate::common::Site;
 
 #[test]
-fn every_server_is_walked_through_alike() {
+fn shell_session_is_equal_on_every_server() {
     let all = ServerKind::ALL.into_iter();
     for (kind, protection) in all.flat_map(|kind| kind.protections().iter().map(move |it| (kind, *it))) {
         let Some(site) = Site::on(kind, protection) else { continue };

@@ -8,22 +8,22 @@ use oxftp_testing::servers::{Protection, ServerKind};
 use crate::common::{Site, content};
 
 #[test]
-fn vsftpd_may_be_restarted_under_a_shell() {
+fn shell_survives_restart_of_vsftpd() {
     survives(ServerKind::Vsftpd);
 }
 
 #[test]
-fn proftpd_may_be_restarted_under_a_shell() {
+fn shell_survives_restart_of_proftpd() {
     survives(ServerKind::ProFtpd);
 }
 
 #[test]
-fn pure_ftpd_may_be_restarted_under_a_shell() {
+fn shell_survives_restart_of_pure_ftpd() {
     survives(ServerKind::PureFtpd);
 }
 
 #[test]
-fn pyftpdlib_may_be_restarted_under_a_shell() {
+fn shell_survives_restart_of_pyftpdlib() {
     survives(ServerKind::Pyftpdlib);
 }
 

@@ -29,7 +29,7 @@ fn mode(path: &std::path::Path) -> u32 {
 }
 
 #[test]
-fn permissions_are_kept_both_ways() {
+fn transfers_keep_permissions_both_ways() {
     let Some(server) = proftpd() else { return };
     let home = tempfile::tempdir().unwrap();
     let [up, down] = ["up", "down"].map(|name| home.path().join(name));
@@ -44,7 +44,7 @@ fn permissions_are_kept_both_ways() {
 }
 
 #[test]
-fn text_is_converted_both_ways() {
+fn ascii_transfers_convert_line_ends_both_ways() {
     let Some(server) = proftpd() else { return };
     let home = tempfile::tempdir().unwrap();
     let [up, down] = ["up", "down"].map(|name| home.path().join(name));
@@ -59,7 +59,7 @@ fn text_is_converted_both_ways() {
 }
 
 #[test]
-fn data_go_compressed_where_the_server_does_it_and_with_a_word_where_not() {
+fn compressed_transfer_or_a_warning() {
     let Some(server) = proftpd() else { return };
     let home = tempfile::tempdir().unwrap();
     let [up, down] = ["up", "down"].map(|name| home.path().join(name));
@@ -78,7 +78,7 @@ fn data_go_compressed_where_the_server_does_it_and_with_a_word_where_not() {
 }
 
 #[test]
-fn noop_is_sent_while_data_flow() {
+fn noop_keepalive_is_sent_during_transfers() {
     let Some(server) = proftpd() else { return };
     fs::write(server.root().join("x"), content(100_000)).unwrap();
     server.hand_over().unwrap();

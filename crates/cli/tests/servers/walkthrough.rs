@@ -5,7 +5,7 @@ use oxftp_testing::servers::{Protection, ServerKind};
 use crate::common::{Site, console::holds_with};
 
 #[test]
-fn the_walk() {
+fn walkthrough() {
     // The embedded server keeps no times, and the program would say so.
     for kind in [ServerKind::Vsftpd, ServerKind::ProFtpd, ServerKind::PureFtpd, ServerKind::Pyftpdlib] {
         is_walked(kind);

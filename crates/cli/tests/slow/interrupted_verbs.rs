@@ -50,7 +50,7 @@ fn moments_ms() -> Vec<u64> {
 }
 
 #[test]
-fn ctrl_c_ends_every_verb_with_130_and_cuts_no_file_here() {
+fn ctrl_c_exits_with_130_without_truncated_files() {
     for kind in [ServerKind::Embedded, ServerKind::ProFtpd] {
         let Some(site) = Site::on(kind, Protection::Explicit) else { continue };
         for (number, line) in LONG.iter().enumerate() {
@@ -114,7 +114,7 @@ const GROWING: &[(&str, i32)] = &[
 ];
 
 #[test]
-fn a_disk_that_is_full_is_told_by_every_verb_that_downloads_and_cuts_no_file() {
+fn full_disk_leaves_no_truncated_file() {
     for kind in [ServerKind::Embedded, ServerKind::Vsftpd] {
         let Some(site) = Site::on(kind, Protection::Explicit) else { continue };
         for (number, (line, code)) in GROWING.iter().enumerate() {

@@ -5,7 +5,7 @@ use std::{fs, io::Read, process::Stdio};
 use crate::common::{Run, Site, content, interrupt, until};
 
 #[test]
-fn an_interrupted_download_leaves_a_part_file_to_go_on_with() {
+fn interrupted_download_can_be_resumed() {
     let site = Site::plain();
     let bytes = content(4 << 20);
     site.lay("big", &bytes);
@@ -26,7 +26,7 @@ fn an_interrupted_download_leaves_a_part_file_to_go_on_with() {
 }
 
 #[test]
-fn an_interruption_while_connecting_is_130() {
+fn interruption_while_connecting_exits_with_130() {
     let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("ftp://{}/", silent.local_addr().unwrap());
 
@@ -39,7 +39,7 @@ fn an_interruption_while_connecting_is_130() {
 }
 
 #[test]
-fn a_reader_that_has_had_enough_ends_cat_quietly() {
+fn closed_pipe_ends_cat_quietly() {
     let site = Site::plain();
     site.lay("big", content(16 << 20));
 
@@ -53,7 +53,7 @@ fn a_reader_that_has_had_enough_ends_cat_quietly() {
 }
 
 #[test]
-fn a_reader_that_has_had_enough_ends_ls_quietly() {
+fn closed_pipe_ends_ls_quietly() {
     let site = Site::plain();
     for index in 0..2000 {
         site.lay(&format!("{index} {}", "n".repeat(100)), "");
@@ -67,7 +67,7 @@ fn a_reader_that_has_had_enough_ends_ls_quietly() {
 }
 
 #[test]
-fn a_reader_that_has_had_enough_ends_parse_listing_quietly() {
+fn closed_pipe_ends_parse_listing_quietly() {
     let mut child = crate::common::oxftp(&["parse-listing"]).stdin(Stdio::piped()).spawn().unwrap();
     drop(child.stdout.take());
     let mut stdin = child.stdin.take().unwrap();

@@ -58,7 +58,7 @@ fn kill_and_go_on(site: &Site, words: &[&str], target: &Path, is_final: impl Fn(
 }
 
 #[test]
-fn a_download_that_is_killed_goes_on_until_it_is_whole() {
+fn killed_download_resumes_until_complete() {
     let site = Site::plain();
     let bytes = content(SIZE);
     site.lay("big", &bytes);
@@ -70,7 +70,7 @@ fn a_download_that_is_killed_goes_on_until_it_is_whole() {
 }
 
 #[test]
-fn a_download_in_segments_that_is_killed_goes_on_until_it_is_whole() {
+fn killed_segmented_download_resumes_until_complete() {
     let site = Site::plain();
     let bytes = content(SIZE);
     site.lay("big", &bytes);
@@ -83,7 +83,7 @@ fn a_download_in_segments_that_is_killed_goes_on_until_it_is_whole() {
 }
 
 #[test]
-fn an_upload_that_is_killed_goes_on_until_it_is_whole() {
+fn killed_upload_resumes_until_complete() {
     let site = Site::plain();
     let bytes = content(SIZE);
     fs::write(site.here("big"), &bytes).unwrap();

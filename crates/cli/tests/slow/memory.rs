@@ -11,7 +11,7 @@ use std::{
 use oxftp_testing::servers::{Protection, ServerKind, TestServer, available};
 
 #[tokio::test]
-async fn four_gibibytes_come_down_and_go_up_in_24_mebibytes_of_memory_and_resume_beyond_them() {
+async fn four_gib_transfers_in_24_mib_of_memory() {
     let Some(server) = available(ServerKind::Vsftpd.start(Protection::Plain).await) else { return };
     let local = tempfile::tempdir().unwrap();
     let (there, here) = (server.root().join("huge"), local.path().join("huge"));

@@ -68,7 +68,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn glob_skips_dot_files_unless_it_begins_with_one() {
+    fn glob_skips_dot_files_by_default() {
         let paths =
             |pattern: &str| Pattern::new(pattern).unwrap().paths(["b.txt", "a.txt", ".c.txt", "a*b", "x"]);
 

@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::common::{Site, content, run, run_with_input, sorted};
 
 #[test]
-fn ls_prints_names_and_hides_those_with_a_dot_unless_asked() {
+fn ls_hides_dot_files_by_default() {
     let site = Site::plain();
     site.lay("pub/b c.txt", "1");
     site.lay("pub/.hidden", "2");
@@ -19,7 +19,7 @@ fn ls_prints_names_and_hides_those_with_a_dot_unless_asked() {
 }
 
 #[test]
-fn ls_of_a_tree_prints_paths_below_the_one_of_the_url() {
+fn recursive_ls_prints_relative_paths() {
     let site = Site::plain();
     site.lay("pub/a/b/c", "1");
 
@@ -46,7 +46,7 @@ fn ls_of_an_empty_directory_prints_nothing() {
 }
 
 #[test]
-fn ls_gives_an_object_for_each_entry() {
+fn ls_json_prints_one_object_per_entry() {
     let site = Site::plain();
     site.lay("pub/a.txt", "12345");
     fs::create_dir(site.there("pub/dir")).unwrap();
@@ -64,7 +64,7 @@ fn ls_gives_an_object_for_each_entry() {
 }
 
 #[test]
-fn transfers_are_compared_when_asked() {
+fn transfers_are_verified_on_request() {
     let site = Site::plain();
     fs::write(site.here("x"), content(50_000)).unwrap();
 
@@ -83,7 +83,7 @@ fn transfers_are_compared_when_asked() {
 }
 
 #[test]
-fn find_gives_what_matches_all_that_was_asked() {
+fn find_applies_all_criteria() {
     let site = Site::plain();
     site.lay("pub/a.log", content(2000));
     site.lay("pub/sub/b.log", "1");
@@ -104,7 +104,7 @@ fn find_gives_what_matches_all_that_was_asked() {
 }
 
 #[test]
-fn find_of_what_is_not_there_is_an_error() {
+fn find_of_a_missing_path_fails() {
     let site = Site::plain();
 
     let run = site.run(&["find", &site.url("nowhere")]);
@@ -122,7 +122,7 @@ fn find_of_a_file_finds_it() {
 }
 
 #[test]
-fn get_fetches_a_file_with_its_time_and_says_nothing_on_a_pipe() {
+fn get_keeps_the_time_and_is_quiet() {
     for protection in [Protection::Plain, Protection::Explicit, Protection::Implicit] {
         let site = Site::new(protection);
         site.lay("pub/data.bin", content(300_000));
@@ -140,7 +140,7 @@ fn get_fetches_a_file_with_its_time_and_says_nothing_on_a_pipe() {
 }
 
 #[test]
-fn get_puts_the_result_where_it_is_told() {
+fn get_writes_to_output_file_or_directory() {
     let site = Site::plain();
     site.lay("pub/x", "content");
     let url = site.url("pub/x");
@@ -154,7 +154,7 @@ fn get_puts_the_result_where_it_is_told() {
 }
 
 #[test]
-fn get_goes_on_where_the_part_file_ends() {
+fn get_resumes_after_the_partial_file() {
     let site = Site::plain();
     site.lay("x", content(500_000));
     fs::write(site.here("x.oxftp.part"), content(200_000)).unwrap();
@@ -168,7 +168,7 @@ fn get_goes_on_where_the_part_file_ends() {
 }
 
 #[test]
-fn a_tree_goes_up_and_comes_back_byte_for_byte() {
+fn uploaded_tree_downloads_byte_for_byte() {
     use oxftp_testing::{
         servers::ServerKind,
         tree::{TreeOptions, compare_trees, make_tree},
@@ -190,7 +190,7 @@ fn a_tree_goes_up_and_comes_back_byte_for_byte() {
 }
 
 #[test]
-fn put_of_the_working_directory_puts_its_contents() {
+fn put_of_dot_uploads_directory_contents() {
     let site = Site::plain();
     fs::create_dir_all(site.here("tree/sub")).unwrap();
     fs::write(site.here("tree/sub/file"), "x").unwrap();
@@ -202,7 +202,7 @@ fn put_of_the_working_directory_puts_its_contents() {
 }
 
 #[test]
-fn put_takes_a_url_as_a_directory_or_as_the_new_name() {
+fn put_url_is_directory_or_new_name() {
     let site = Site::plain();
     fs::write(site.here("one"), "1").unwrap();
     fs::write(site.here("two"), "2").unwrap();
@@ -217,7 +217,7 @@ fn put_takes_a_url_as_a_directory_or_as_the_new_name() {
 }
 
 #[test]
-fn put_reads_stdin_and_cat_writes_files_one_behind_the_other() {
+fn put_reads_stdin_and_cat_concatenates() {
     let site = Site::new(Protection::Explicit);
     let bytes = content(200_000);
 
@@ -231,7 +231,7 @@ fn put_reads_stdin_and_cat_writes_files_one_behind_the_other() {
 }
 
 #[test]
-fn put_goes_on_behind_what_the_server_has() {
+fn put_resumes_after_the_existing_part() {
     let site = Site::plain();
     fs::write(site.here("x"), content(300_000)).unwrap();
     site.lay("x", content(100_000));
@@ -244,7 +244,7 @@ fn put_goes_on_behind_what_the_server_has() {
 }
 
 #[test]
-fn rm_removes_files_and_spares_directories_unless_told() {
+fn rm_removes_directories_only_with_recursive() {
     let site = Site::plain();
     site.lay("dir/file", "x");
     site.lay("file", "x");
@@ -261,7 +261,7 @@ fn rm_removes_files_and_spares_directories_unless_told() {
 }
 
 #[test]
-fn rm_minds_what_is_missing_unless_forced() {
+fn rm_force_ignores_missing_files() {
     let site = Site::plain();
 
     assert_eq!(site.run(&["rm", &site.url("missing")]).code, Some(6));
@@ -271,7 +271,7 @@ fn rm_minds_what_is_missing_unless_forced() {
 }
 
 #[test]
-fn mkdir_makes_parents_only_when_told() {
+fn mkdir_creates_parents_only_with_flag() {
     let site = Site::plain();
 
     site.succeed(&["mkdir", &site.url("one")]);
@@ -296,7 +296,7 @@ fn mv_renames() {
 }
 
 #[test]
-fn stat_tells_kind_and_size() {
+fn stat_prints_type_and_size() {
     let site = Site::plain();
     site.lay("dir/file", "12345");
 
@@ -309,7 +309,7 @@ fn stat_tells_kind_and_size() {
 }
 
 #[test]
-fn raw_prints_whole_replies_and_fails_on_refusals() {
+fn raw_prints_whole_replies_and_fails_on_refusal() {
     let site = Site::plain();
 
     let replies = site.succeed(&["raw", &site.url(""), "NOOP", "FEAT"]);

@@ -16,7 +16,7 @@ fn said(run: &Run, what: &str) -> usize {
 }
 
 #[test]
-fn trees_go_up_and_come_down_over_any_number_of_connections_in_any_order() {
+fn trees_transfer_with_any_connections_and_order() {
     let site = Site::new(Protection::Explicit);
     fs::create_dir(site.here("tree")).unwrap();
     make_tree(&site.here("tree"), &TreeOptions::new(80)).unwrap();
@@ -42,7 +42,7 @@ fn trees_go_up_and_come_down_over_any_number_of_connections_in_any_order() {
 }
 
 #[test]
-fn several_urls_are_fetched_at_once_and_all_of_them() {
+fn several_urls_download_concurrently() {
     let site = Site::plain();
     let urls: Vec<String> = (0..12).map(|number| site.url(&format!("file {number}"))).collect();
     for number in 0..12 {
@@ -61,7 +61,7 @@ fn several_urls_are_fetched_at_once_and_all_of_them() {
 }
 
 #[test]
-fn urls_that_end_in_the_same_name_are_fetched_one_after_the_other() {
+fn urls_of_equal_names_download_sequentially() {
     let site = Site::plain();
     let (first, last) = (content(400_000), vec![7; 300_000]);
     site.lay("a/same", &first);
@@ -74,7 +74,7 @@ fn urls_that_end_in_the_same_name_are_fetched_one_after_the_other() {
 }
 
 #[test]
-fn several_sources_are_sent_at_once_and_what_fails_is_named() {
+fn concurrent_uploads_report_each_failure() {
     let site = Site::plain();
     fs::create_dir(site.here("tree")).unwrap();
     fs::write(site.here("tree/inner"), "inner").unwrap();
@@ -90,7 +90,7 @@ fn several_sources_are_sent_at_once_and_what_fails_is_named() {
 }
 
 #[test]
-fn one_line_of_progress_tells_of_all_files() {
+fn progress_line_covers_all_files() {
     let site = Site::plain();
     site.lay("one", content(300_000));
     site.lay("two", content(100_000));
@@ -102,7 +102,7 @@ fn one_line_of_progress_tells_of_all_files() {
 }
 
 #[test]
-fn a_single_file_is_asked_about_once() {
+fn single_file_is_queried_once() {
     let site = Site::plain();
     site.lay("x", "x");
 
@@ -112,7 +112,7 @@ fn a_single_file_is_asked_about_once() {
 }
 
 #[test]
-fn a_large_file_comes_in_segments_where_that_is_wanted() {
+fn large_file_downloads_in_segments_on_request() {
     let site = Site::new(Protection::Explicit);
     let bytes = content(17 << 20);
     site.lay("big", &bytes);
@@ -151,7 +151,7 @@ fn full() -> Script {
 }
 
 #[test]
-fn a_connection_that_was_one_too_many_is_tried_again() {
+fn connection_limit_is_retried() {
     let answers = Script::new().login().expect("MLST f").reply("250-It\r\n type=file;size=1; f\r\n250 End");
     let answers = answers.expect("QUIT").reply("221 bye");
 
@@ -161,7 +161,7 @@ fn a_connection_that_was_one_too_many_is_tried_again() {
 }
 
 #[test]
-fn nothing_is_tried_again_where_that_is_not_wanted() {
+fn zero_retries_disable_retry() {
     let run = run_against(vec![full()], |server| {
         ["stat", "--retries", "0"].map(Into::into).into_iter().chain([format!("ftp://{server}/f")]).collect()
     });
@@ -170,7 +170,7 @@ fn nothing_is_tried_again_where_that_is_not_wanted() {
 }
 
 #[test]
-fn a_tree_that_cannot_be_finished_names_what_failed_and_why() {
+fn unfinished_tree_reports_failures_with_causes() {
     let local = tempfile::tempdir().unwrap();
     let script = Script::new().login().expect("MLST d").reply("250-It\r\n type=dir; d\r\n250 End");
     let script = script.type_image().passive().expect("MLSD d").reply("150 here");

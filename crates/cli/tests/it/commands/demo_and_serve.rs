@@ -9,7 +9,7 @@ use std::{
 use crate::common::{interrupt, oxftp, run};
 
 #[test]
-fn the_demo_compares_everything_and_cleans_up() {
+fn demo_compares_everything_and_cleans_up() {
     let home = tempfile::tempdir().unwrap();
 
     let run = run(oxftp(&["demo"]).env("TMPDIR", home.path()));
@@ -23,7 +23,7 @@ fn the_demo_compares_everything_and_cleans_up() {
 }
 
 #[test]
-fn serve_names_a_url_that_works_until_ctrl_c() {
+fn serve_prints_a_working_url() {
     let home = tempfile::tempdir().unwrap();
     fs::write(home.path().join("file"), "x").unwrap();
     let served = Served::start(&["--writable"], home.path());
@@ -37,7 +37,7 @@ fn serve_names_a_url_that_works_until_ctrl_c() {
 }
 
 #[test]
-fn serve_is_read_only_unless_told() {
+fn serve_is_read_only_by_default() {
     let home = tempfile::tempdir().unwrap();
     let served = Served::start(&[], home.path());
 
@@ -47,7 +47,7 @@ fn serve_is_read_only_unless_told() {
 }
 
 #[test]
-fn serve_with_tls_says_what_to_trust() {
+fn serve_with_tls_prints_its_certificate() {
     let home = tempfile::tempdir().unwrap();
     fs::write(home.path().join("file"), "x").unwrap();
     let served = Served::start(&["--tls"], home.path());

@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::common::{Site, content, run_with_input};
 
 #[test]
-fn du_adds_up_each_directory_and_puts_the_sum_last() {
+fn du_prints_each_directory_and_total_last() {
     let site = Site::plain();
     site.lay("pub/a/one", content(1000));
     site.lay("pub/a/b/two", content(24));
@@ -23,7 +23,7 @@ fn du_adds_up_each_directory_and_puts_the_sum_last() {
 }
 
 #[test]
-fn du_of_a_file_is_its_size_and_of_an_empty_directory_nothing() {
+fn du_of_file_and_of_empty_directory() {
     let site = Site::plain();
     site.lay("pub/file", content(7));
     fs::create_dir(site.there("empty")).unwrap();
@@ -35,7 +35,7 @@ fn du_of_a_file_is_its_size_and_of_an_empty_directory_nothing() {
 }
 
 #[test]
-fn head_prints_bytes_or_lines_and_no_more() {
+fn head_prints_bytes_or_lines() {
     let site = Site::plain();
     let text: String = (0..200_000).map(|line| format!("{line}\n")).collect();
     site.lay("text", &text);
@@ -71,7 +71,7 @@ fn rcat_writes_stdin_to_a_file() {
 }
 
 #[test]
-fn raw_prints_every_reply_and_stops_at_a_refusal() {
+fn raw_stops_at_the_first_refusal() {
     let site = Site::plain();
 
     let run = site.run(&["raw", &site.url(""), "NOOP", "FEAT", "NONSENSE", "NOOP"]);

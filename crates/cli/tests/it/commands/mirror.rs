@@ -23,7 +23,7 @@ fn write(site: &Site, path: &str, content: &str) {
 }
 
 #[test]
-fn a_tree_goes_up_and_comes_down_and_then_nothing_is_left_to_do() {
+fn second_mirror_of_equal_trees_does_nothing() {
     let site = Site::new(Protection::Explicit);
     fs::create_dir(site.here("tree")).unwrap();
     make_tree(&site.here("tree"), &TreeOptions::new(60)).unwrap();
@@ -38,7 +38,7 @@ fn a_tree_goes_up_and_comes_down_and_then_nothing_is_left_to_do() {
 }
 
 #[test]
-fn a_dry_run_prints_the_plan_as_text_and_touches_nothing() {
+fn dry_run_prints_steps_and_changes_nothing() {
     let site = Site::plain();
     write(&site, "tree/same/changed", "abc");
     write(&site, "tree/new/x", "x");
@@ -59,7 +59,7 @@ fn a_dry_run_prints_the_plan_as_text_and_touches_nothing() {
 }
 
 #[test]
-fn steps_are_printed_as_json_when_they_are_done() {
+fn mirror_json_prints_finished_steps() {
     let site = Site::plain();
     site.lay("tree/a \"b\"", "abc");
     write(&site, "copy/a \"b\"", "x");
@@ -72,7 +72,7 @@ fn steps_are_printed_as_json_when_they_are_done() {
 }
 
 #[test]
-fn rules_hold_in_their_order_and_what_they_leave_out_stays() {
+fn filter_rules_apply_in_order_excluded_files_stay() {
     let site = Site::plain();
     for file in ["a.log", "keep.log", "cache/x", "sub/b.txt"] {
         site.lay(&format!("tree/{file}"), file);
@@ -91,7 +91,7 @@ fn rules_hold_in_their_order_and_what_they_leave_out_stays() {
 }
 
 #[test]
-fn more_deletions_than_allowed_are_an_error_that_says_so() {
+fn max_delete_limit_is_an_error() {
     let site = Site::plain();
     fs::create_dir(site.there("tree")).unwrap();
     for number in 0..5 {
@@ -106,7 +106,7 @@ fn more_deletions_than_allowed_are_an_error_that_says_so() {
 }
 
 #[test]
-fn two_servers_are_mirrored_through_this_machine() {
+fn mirror_between_two_servers() {
     let (from, to) = (Site::plain(), Site::new(Protection::Explicit));
     fs::create_dir(from.there("tree")).unwrap();
     make_tree(&from.there("tree"), &TreeOptions::new(30)).unwrap();
@@ -123,7 +123,7 @@ fn two_servers_are_mirrored_through_this_machine() {
 }
 
 #[test]
-fn words_that_make_no_mirror_are_refused() {
+fn invalid_mirror_arguments_are_refused() {
     let site = Site::plain();
     let url = site.url("tree");
     for words in [
@@ -140,7 +140,7 @@ fn words_that_make_no_mirror_are_refused() {
 }
 
 #[test]
-fn a_source_that_is_a_file_or_missing_deletes_nothing() {
+fn mirror_of_missing_source_deletes_nothing() {
     let site = Site::plain();
     site.lay("file", "x");
     write(&site, "copy/kept", "x");
@@ -156,7 +156,7 @@ fn a_source_that_is_a_file_or_missing_deletes_nothing() {
 }
 
 #[test]
-fn mirrors_that_are_killed_are_finished_by_the_next() {
+fn killed_mirror_is_finished_by_the_next() {
     let rounds = std::env::var("OXFTP_KILLS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(6);
     let site = Site::plain();
     lay_many(&site.here("tree"));

@@ -17,7 +17,7 @@ const MLSD: &[u8] = b"type=dir;modify=20211108214605; sub dir\r\n";
 const DOS: &[u8] = b"03-14-22  07:05AM                 1024 report.doc\r\n";
 
 #[test]
-fn a_line_of_each_format_is_understood() {
+fn a_line_of_each_format_is_parsed() {
     let lines = parse(&[], &[UNIX, LINK, MLSD, DOS].concat());
 
     assert_eq!(lines[0]["name"], "notes.txt");
@@ -32,7 +32,7 @@ fn a_line_of_each_format_is_understood() {
 }
 
 #[test]
-fn each_line_gives_exactly_one_whatever_it_holds() {
+fn each_line_yields_exactly_one_line() {
     let long = [b"-".repeat(3_000_000), b"\n".to_vec()].concat();
     let input =
         [b"total 4\r\n".as_slice(), b"\n", b"\0\xff\x1b[2J\r\n", UNIX, &long, b"no line end"].concat();
@@ -46,7 +46,7 @@ fn each_line_gives_exactly_one_whatever_it_holds() {
 }
 
 #[test]
-fn names_that_are_no_text_are_given_in_base64() {
+fn undecodable_names_are_base64() {
     let line = b"type=file; a\xffb\r\n";
 
     let unknown = &parse(&[], line)[0];
@@ -56,7 +56,7 @@ fn names_that_are_no_text_are_given_in_base64() {
 }
 
 #[test]
-fn a_zone_is_given_to_the_times_that_tell_none() {
+fn zone_applies_to_times_without_one() {
     let lines = parse(&["--zone", "+02:00"], &[UNIX, MLSD].concat());
 
     assert_eq!(lines[0]["modified"], "2024-04-30T09:15+02:00");
@@ -65,7 +65,7 @@ fn a_zone_is_given_to_the_times_that_tell_none() {
 }
 
 #[test]
-fn a_format_that_is_named_is_the_only_one() {
+fn chosen_listing_format_is_the_only_one() {
     for (format, understood) in [("unix", 0), ("mlsd", 1), ("dos", 2)] {
         let lines = parse(&["--format", format], &[UNIX, MLSD, DOS].concat());
         let read: Vec<_> = (0..lines.len()).filter(|&at| !lines[at].is_null()).collect();
@@ -76,7 +76,7 @@ fn a_format_that_is_named_is_the_only_one() {
 }
 
 #[test]
-fn lines_are_answered_as_they_come() {
+fn lines_are_parsed_as_they_arrive() {
     use std::{
         io::{BufRead, BufReader, Write},
         process::Stdio,

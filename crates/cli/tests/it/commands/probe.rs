@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::common::{Site, oxftp, run};
 
 #[test]
-fn the_page_says_what_to_set() {
+fn probe_page_recommends_flags() {
     let site = Site::plain();
     site.lay("pub/file", "x");
 
@@ -25,7 +25,7 @@ fn the_page_says_what_to_set() {
 }
 
 #[test]
-fn a_refused_login_is_5_and_still_shows_what_was_found() {
+fn probe_with_refused_login_prints_findings() {
     let site = Site::new(Protection::Explicit);
 
     let run = run(site.command(&["probe", &site.url("")]).env("OXFTP_PASSWORD", "not-it"));
@@ -37,7 +37,7 @@ fn a_refused_login_is_5_and_still_shows_what_was_found() {
 }
 
 #[test]
-fn a_directory_that_is_not_there_is_told_as_refused() {
+fn probe_of_missing_directory_reports_refusal() {
     let site = Site::plain();
 
     let found = site.succeed(&["probe", "--json", &site.url("missing")]);
@@ -48,7 +48,7 @@ fn a_directory_that_is_not_there_is_told_as_refused() {
 }
 
 #[test]
-fn nobody_who_answers_is_3_and_prints_nothing() {
+fn probe_without_server_exits_with_3() {
     let run = run(&mut oxftp(&["probe", "ftp://127.0.0.1:1/"]));
     assert_eq!((run.code, run.stdout.len()), (Some(3), 0), "{}", run.stderr);
 }

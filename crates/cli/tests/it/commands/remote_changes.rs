@@ -5,7 +5,7 @@ use std::fs;
 use crate::common::{Site, content};
 
 #[test]
-fn get_fetches_the_part_that_is_named() {
+fn get_range_downloads_the_named_part() {
     let site = Site::plain();
     let bytes = content(500_000);
     site.lay("pub/data", &bytes);
@@ -26,7 +26,7 @@ fn get_fetches_the_part_that_is_named() {
 }
 
 #[test]
-fn a_range_that_is_none_or_does_not_fit_the_other_flags_is_refused() {
+fn invalid_or_conflicting_range_is_refused() {
     let site = Site::plain();
     for words in
         [&["--range", "9-5"][..], &["--range", "x"], &["-r", "--range", "0-5"], &["-c", "--range", "0-5"]]
@@ -38,7 +38,7 @@ fn a_range_that_is_none_or_does_not_fit_the_other_flags_is_refused() {
 }
 
 #[test]
-fn a_part_of_what_is_not_there_leaves_no_file() {
+fn range_of_missing_file_leaves_no_file() {
     let site = Site::plain();
 
     let run = site.run(&["get", "--range", "0-5", &site.url("missing")]);
@@ -48,7 +48,7 @@ fn a_part_of_what_is_not_there_leaves_no_file() {
 }
 
 #[test]
-fn cat_gives_text_with_the_line_ends_of_this_system() {
+fn cat_ascii_uses_local_line_ends() {
     let site = Site::plain();
     site.lay("text", "one\r\ntwo\r\n");
 
@@ -57,7 +57,7 @@ fn cat_gives_text_with_the_line_ends_of_this_system() {
 }
 
 #[test]
-fn rmdir_removes_empty_directories_alone() {
+fn rmdir_removes_only_empty_directories() {
     let site = Site::plain();
     fs::create_dir(site.there("empty")).unwrap();
     site.lay("full/x", "1");
@@ -70,7 +70,7 @@ fn rmdir_removes_empty_directories_alone() {
 }
 
 #[test]
-fn touch_makes_what_is_missing_and_keeps_what_is_there() {
+fn touch_creates_missing_files_and_keeps_content() {
     let site = Site::plain();
     site.lay("kept", "kept");
 

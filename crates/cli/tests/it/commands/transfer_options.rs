@@ -5,7 +5,7 @@ use std::fs;
 use crate::common::{Site, content, run};
 
 #[test]
-fn put_under_a_temporary_name_replaces_the_file_and_leaves_no_other() {
+fn temporary_name_upload_leaves_one_file() {
     let site = Site::plain();
     site.lay("pub/x", "old");
     fs::write(site.here("x"), content(100_000)).unwrap();
@@ -17,7 +17,7 @@ fn put_under_a_temporary_name_replaces_the_file_and_leaves_no_other() {
 }
 
 #[test]
-fn text_may_come_from_stdin_and_go_to_stdout() {
+fn ascii_text_from_stdin_and_to_stdout() {
     let site = Site::plain();
     fs::write(site.here("text"), "1\n2\n").unwrap();
 
@@ -29,7 +29,7 @@ fn text_may_come_from_stdin_and_go_to_stdout() {
 }
 
 #[test]
-fn flags_that_exclude_each_other_are_refused_before_anything_is_done() {
+fn conflicting_flags_are_refused_before_connecting() {
     let site = Site::plain();
     site.lay("x", "x");
     fs::write(site.here("y"), "y").unwrap();

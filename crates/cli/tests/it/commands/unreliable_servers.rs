@@ -33,7 +33,7 @@ async fn answer(script: Script, words: &[&str], here: &Path) -> (Run, ScriptedSe
 }
 
 #[tokio::test]
-async fn an_empty_directory_that_no_listing_shows_is_empty_if_it_can_be_entered() {
+async fn unlisted_empty_directory_is_empty() {
     let script = listing("total 0\r\n").expect("MLST d").reply("500 what?");
     let script = sending(script, "LIST", "").expect("PWD").reply("257 \"/\"").expect("CWD d").reply("250 in");
     let script = script.expect("CWD /").reply("250 back").expect("QUIT").reply("221 bye");
@@ -45,7 +45,7 @@ async fn an_empty_directory_that_no_listing_shows_is_empty_if_it_can_be_entered(
 }
 
 #[tokio::test]
-async fn what_neither_listing_nor_server_knows_is_6() {
+async fn unknown_path_exits_with_6() {
     let script = listing("").expect("MLST d").reply("500 what?");
     let script = sending(script, "LIST", "").expect("PWD").reply("257 \"/\"").expect("CWD d").reply("550 no");
     let script = script.expect("SIZE d").reply("550 no").expect("MDTM d").reply("550 no").stall();
@@ -56,7 +56,7 @@ async fn what_neither_listing_nor_server_knows_is_6() {
 }
 
 #[tokio::test]
-async fn a_listing_of_nothing_but_what_nobody_understands_is_11_and_quoted() {
+async fn unparsed_listing_exits_with_11_and_quotes_it() {
     let script = listing("/bin/ls: d: \x1b[2JPermission\r\nand more\r\n").expect("QUIT").reply("221 bye");
 
     let (run, _server) = answer(script, &["ls", "@d"], Path::new(".")).await;
@@ -67,7 +67,7 @@ async fn a_listing_of_nothing_but_what_nobody_understands_is_11_and_quoted() {
 }
 
 #[tokio::test]
-async fn a_listing_that_breaks_off_is_8_whatever_came_before() {
+async fn aborted_listing_exits_with_8() {
     let script = script().type_image().passive().expect("MLSD d").reply("150 here");
     let script = script.data("type=file; a\r\ntype=fi").reply("226 done").expect("QUIT").reply("221 bye");
 
@@ -77,7 +77,7 @@ async fn a_listing_that_breaks_off_is_8_whatever_came_before() {
 }
 
 #[tokio::test]
-async fn a_listing_that_the_server_calls_cut_is_8() {
+async fn truncated_listing_exits_with_8() {
     let script = script().type_image().passive().expect("MLSD d").reply("150 here");
     let script = script.data("").reply("226 Transfer done (but failed to open directory).");
 
@@ -87,7 +87,7 @@ async fn a_listing_that_the_server_calls_cut_is_8() {
 }
 
 #[tokio::test]
-async fn a_file_that_is_reset_within_is_8_whatever_the_server_says_of_it() {
+async fn connection_reset_in_a_file_exits_with_8() {
     let script = script().type_image().passive().expect("RETR a").reply("150 here");
     let script = script.send("half").reset_data().reply("226 done").stall();
 
@@ -97,7 +97,7 @@ async fn a_file_that_is_reset_within_is_8_whatever_the_server_says_of_it() {
 }
 
 #[tokio::test]
-async fn a_part_of_which_nothing_is_there_is_8_and_leaves_no_file() {
+async fn empty_range_exits_with_8_without_file() {
     let here = tempfile::tempdir().unwrap();
     let script = script().type_image().passive().expect("REST 20").reply("350 from there");
     let script = script.expect("RETR a").reply("150 here").data("").reply("226 done");
@@ -110,7 +110,7 @@ async fn a_part_of_which_nothing_is_there_is_8_and_leaves_no_file() {
 }
 
 #[tokio::test]
-async fn a_tree_with_lines_that_nobody_understands_is_1_and_names_the_directory() {
+async fn unparsed_lines_in_a_tree_exit_with_1() {
     let here = tempfile::tempdir().unwrap();
     let script = script().expect("MLST d").reply("250-x\r\n type=dir; d\r\n250 End").type_image();
     let listed = "type=file;size=5;modify=20240102030405; a\r\nwhat is this\r\n";
@@ -124,7 +124,7 @@ async fn a_tree_with_lines_that_nobody_understands_is_1_and_names_the_directory(
 }
 
 #[tokio::test]
-async fn a_file_that_no_listing_shows_is_fetched() {
+async fn file_missing_in_listings_is_downloaded() {
     let here = tempfile::tempdir().unwrap();
     let script = script().expect("MLST a").reply("500 what?").type_image().passive();
     let script =

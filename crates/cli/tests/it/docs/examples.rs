@@ -10,12 +10,12 @@ fn getting_started() {
 }
 
 #[test]
-fn the_verbs() {
+fn verbs() {
     holds("verbs.md");
 }
 
 #[test]
-fn the_shell() {
+fn shell() {
     holds("shell.md");
 }
 
@@ -44,7 +44,7 @@ fn holds(page: &str) {
 }
 
 #[test]
-fn dots_in_brackets_are_anything_on_a_line_and_all_else_is_itself() {
+fn placeholder_matches_any_text_on_a_line() {
     assert!(is_like("a 550 b c\nx\n", "a [..] c\nx"));
     assert!(!is_like("a 550 b\n", "a [..] c"));
     assert!(!is_like("a\nb\n", "a"));

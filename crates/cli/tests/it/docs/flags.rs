@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, fs, path::Path};
 
 #[test]
-fn every_flag_that_the_tables_advise_exists() {
+fn every_flag_in_the_tables_exists() {
     let known = flags_of_all_verbs();
     for page in ["coming-from.md", "troubleshooting.md", "recipes.md", "verbs.md"] {
         let advised = advice(page).into_iter().flat_map(|code| flags(&code));
@@ -15,7 +15,7 @@ fn every_flag_that_the_tables_advise_exists() {
 }
 
 #[test]
-fn every_verb_that_stands_for_another_programs_exists() {
+fn every_verb_in_the_tables_exists() {
     let help = crate::common::run(&mut crate::common::oxftp(&["--help"])).stdout();
     let verbs = verbs(&help);
     let named = advice("coming-from.md").into_iter();

@@ -13,7 +13,7 @@ fn verbs() -> Vec<String> {
 }
 
 #[test]
-fn the_help_of_every_verb_shows_an_example() {
+fn help_of_every_verb_has_an_example() {
     let verbs = verbs();
     assert!(verbs.len() > 15, "{verbs:?}");
     for verb in verbs {
@@ -26,7 +26,7 @@ fn the_help_of_every_verb_shows_an_example() {
 }
 
 #[test]
-fn a_mistyped_verb_or_flag_is_answered_with_what_was_meant() {
+fn mistyped_verb_or_flag_has_a_suggestion() {
     for (words, meant) in [
         (&["gett", "ftp://h/x"][..], "'get'"),
         (&["lss", "ftp://h/x"], "'ls'"),
@@ -41,7 +41,7 @@ fn a_mistyped_verb_or_flag_is_answered_with_what_was_meant() {
 }
 
 #[test]
-fn a_verb_of_another_program_is_answered_with_the_one_that_does_the_same() {
+fn verb_of_another_program_has_a_hint() {
     for (word, meant) in [("cp", "get downloads, put uploads"), ("sync", "mirror"), ("del", "rm removes")] {
         let run = run(&mut oxftp(&[word, "ftp://h/x"]));
         assert_eq!(run.code, Some(2), "{word}");
@@ -50,7 +50,7 @@ fn a_verb_of_another_program_is_answered_with_the_one_that_does_the_same() {
 }
 
 #[test]
-fn help_is_a_verb_too_and_shows_every_verb_once() {
+fn help_lists_every_verb_once() {
     let help = run(&mut oxftp(&["help"])).stdout();
     assert_eq!(help, run(&mut oxftp(&["--help"])).stdout());
     assert_eq!(run(&mut oxftp(&["help", "get"])).stdout(), run(&mut oxftp(&["get", "--help"])).stdout());
@@ -60,7 +60,7 @@ fn help_is_a_verb_too_and_shows_every_verb_once() {
 }
 
 #[test]
-fn completions_know_every_verb_in_every_shell() {
+fn completions_contain_every_verb_in_every_shell() {
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
         let script = run(&mut oxftp(&["completions", shell]));
         assert_eq!(script.code, Some(0), "{shell}: {}", script.stderr);

@@ -7,7 +7,7 @@ use std::{
 };
 
 #[test]
-fn every_link_leads_to_a_page_and_to_a_heading_of_it() {
+fn every_link_leads_to_an_existing_heading() {
     let pages: Vec<_> = pages(&repository()).chain(pages(&docs())).collect();
     let broken: Vec<_> = pages.iter().flat_map(|page| broken_links(page)).collect();
 
@@ -16,7 +16,7 @@ fn every_link_leads_to_a_page_and_to_a_heading_of_it() {
 
 /// What lies outside `docs/` is not in the book.
 #[test]
-fn no_page_of_the_book_links_out_of_it() {
+fn no_page_links_out_of_the_book() {
     for page in pages(&docs()) {
         let text = fs::read_to_string(&page).unwrap();
         let outside: Vec<_> = links(&text).into_iter().filter(|link| link.starts_with("../")).collect();
@@ -26,7 +26,7 @@ fn no_page_of_the_book_links_out_of_it() {
 }
 
 #[test]
-fn the_contents_name_every_page_once() {
+fn summary_lists_every_page_once() {
     let contents = fs::read_to_string(docs().join("SUMMARY.md")).unwrap();
     let named = links(&contents);
 
@@ -39,7 +39,7 @@ fn the_contents_name_every_page_once() {
 
 /// It is drawn by `just picture`, and loaded by everybody who looks at the front page.
 #[test]
-fn the_picture_of_a_transfer_is_shown_and_small() {
+fn transfer_picture_is_shown_and_small() {
     let picture = fs::read_to_string(docs().join("transfer.svg")).unwrap();
     let shown = [repository().join("README.md"), docs().join("getting-started.md")]
         .map(|page| fs::read_to_string(page).unwrap().contains("transfer.svg)"));
@@ -50,7 +50,7 @@ fn the_picture_of_a_transfer_is_shown_and_small() {
 }
 
 #[test]
-fn headings_become_anchors_as_hosts_of_markdown_make_them() {
+fn headings_become_markdown_anchors() {
     assert_eq!(anchor("Connecting, TLS, logging in, quitting"), "connecting-tls-logging-in-quitting");
     assert_eq!(anchor("`get` and `put`"), "get-and-put");
 }

@@ -58,7 +58,7 @@ fn every_hint_is_explained() {
 }
 
 #[test]
-fn a_message_is_known_by_what_is_the_same_each_time() {
+fn message_is_identified_by_its_constant_part() {
     assert_eq!(piece("{path} on the server is not what was sent"), "on the server is not what was sent");
     assert_eq!(piece("the server wants TLS: ftpes:// turns it on"), "the server wants TLS");
     assert_eq!(literals_after("f(\n  \"a \\\n   b\", \"c\") f(\"d e\")", "f("), ["a b", "d e"]);

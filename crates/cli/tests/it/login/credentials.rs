@@ -19,7 +19,7 @@ fn netrc_of(site: &Site) -> String {
 }
 
 #[test]
-fn netrc_gives_a_user_and_a_password_where_it_is_asked() {
+fn netrc_provides_user_and_password() {
     let site = Site::plain();
     site.lay("file", "x");
     let elsewhere = site.keep("elsewhere", netrc_of(&site));
@@ -35,7 +35,7 @@ fn netrc_gives_a_user_and_a_password_where_it_is_asked() {
 }
 
 #[test]
-fn the_environment_comes_before_netrc_and_a_password_file_before_both() {
+fn password_file_precedes_environment_and_netrc() {
     let site = Site::plain();
     let right = site.keep("right", site.server.password());
     let wrong = site.keep("wrong", "not-it");
@@ -59,7 +59,7 @@ fn the_environment_comes_before_netrc_and_a_password_file_before_both() {
 
 #[cfg(unix)]
 #[test]
-fn a_netrc_that_others_can_read_is_refused() {
+fn netrc_readable_by_others_is_refused() {
     let site = Site::plain();
     let netrc = site.keep("netrc", netrc_of(&site));
     for mode in [0o640, 0o604, 0o660] {
@@ -73,7 +73,7 @@ fn a_netrc_that_others_can_read_is_refused() {
 }
 
 #[test]
-fn a_netrc_that_cannot_be_used_is_named_and_not_repeated() {
+fn wrong_netrc_is_reported_without_content() {
     let site = Site::plain();
     let wrong = site.keep("wrong", format!("machine h\npassword two {}", site.server.password()));
 
@@ -86,7 +86,7 @@ fn a_netrc_that_cannot_be_used_is_named_and_not_repeated() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn no_password_of_the_command_line_stays_in_the_list_of_processes() {
+fn password_is_hidden_from_process_list() {
     let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = silent.local_addr().unwrap();
     for words in [
@@ -107,7 +107,7 @@ fn no_password_of_the_command_line_stays_in_the_list_of_processes() {
 }
 
 #[test]
-fn words_that_another_run_left_in_the_environment_are_not_taken() {
+fn stale_arguments_in_the_environment_are_ignored() {
     // `oxftp rm x`, sealed.
     let run = run(oxftp(&["--version"]).env("OXFTP_WORDS", "b3hmdHA= cm0= eA=="));
 
@@ -117,7 +117,7 @@ fn words_that_another_run_left_in_the_environment_are_not_taken() {
 
 #[cfg(unix)]
 #[test]
-fn a_password_is_asked_for_without_an_echo() {
+fn password_prompt_has_no_echo() {
     use expectrl::Expect;
 
     let site = Site::plain();
@@ -136,7 +136,7 @@ fn a_password_is_asked_for_without_an_echo() {
 }
 
 #[tokio::test]
-async fn a_password_that_was_refused_is_not_sent_again_for_the_next_url() {
+async fn refused_password_is_not_sent_again() {
     for words in ["530 Login incorrect", "530 Too many failed login attempts", "430 no"] {
         let script = Script::new().expect("USER ann").reply("331 more").expect("PASS hunter2").reply(words);
         let server = script.quiet().start().await;
@@ -150,7 +150,7 @@ async fn a_password_that_was_refused_is_not_sent_again_for_the_next_url() {
 
         assert_eq!(run.code, Some(5), "{}", run.stderr);
         let errors = run.labelled("error:");
-        assert!(errors.len() == 2 && errors[1].contains("/b: the login failed"), "{}", run.stderr);
+        assert!(errors.len() == 2 && errors[1].contains("/b: login failed"), "{}", run.stderr);
         run.hides("hunter2");
         server.done().await;
     }

@@ -12,7 +12,7 @@ fn list(site: &Site, flags: &[&str]) -> Run {
 }
 
 #[test]
-fn a_server_that_offers_tls_is_told_no_password_in_clear() {
+fn offered_tls_encrypts_the_password() {
     let site = Site::new(Protection::Explicit);
     site.lay("file", "x");
 
@@ -24,7 +24,7 @@ fn a_server_that_offers_tls_is_told_no_password_in_clear() {
 }
 
 #[test]
-fn its_certificate_is_still_compared() {
+fn opportunistic_tls_still_verifies_the_certificate() {
     let run = list(&Site::new(Protection::Explicit), &["--tls-if-offered"]);
 
     assert_eq!(run.code, Some(4), "{}", run.stderr);
@@ -32,7 +32,7 @@ fn its_certificate_is_still_compared() {
 }
 
 #[test]
-fn a_server_without_tls_is_gone_on_with_in_clear() {
+fn server_without_tls_is_used_unencrypted() {
     let site = Site::new(Protection::Plain);
     site.lay("file", "x");
 
@@ -42,7 +42,7 @@ fn a_server_without_tls_is_gone_on_with_in_clear() {
 }
 
 #[test]
-fn without_the_flag_tls_is_not_asked_for() {
+fn tls_is_not_requested_without_the_flag() {
     let run = list(&Site::new(Protection::Plain), &[]);
 
     assert!(!run.stderr.contains("AUTH"), "{}", run.stderr);

@@ -10,7 +10,7 @@ use oxftp_testing::{
 use crate::common::{Site, oxftp, run, run_with_input};
 
 #[test]
-fn a_password_comes_from_the_url_the_environment_a_file_or_stdin() {
+fn password_from_url_environment_file_or_stdin() {
     let site = Site::plain();
     site.lay("file", "x");
     let (user, password, port) = (site.server.user(), site.server.password(), site.server.port());
@@ -34,7 +34,7 @@ fn a_password_comes_from_the_url_the_environment_a_file_or_stdin() {
 }
 
 #[test]
-fn no_wrong_command_line_repeats_a_password() {
+fn no_usage_error_shows_a_password() {
     for words in [
         &["ls", "ftp://me:hush-hush@h/", "ftp://me:hush-hush@h/2"][..],
         &["ls", "ftp://me:hush-hush@h:port/"],
@@ -55,7 +55,7 @@ fn no_wrong_command_line_repeats_a_password() {
 }
 
 #[test]
-fn no_failure_repeats_a_password() {
+fn no_failure_shows_a_password() {
     let site = Site::new(Protection::Explicit);
     let port = site.server.port();
     for (words, code) in [
@@ -72,13 +72,13 @@ fn no_failure_repeats_a_password() {
 }
 
 #[test]
-fn everything_goes_through_the_socks_proxy_that_is_named() {
+fn socks_proxy_carries_all_connections() {
     goes_through(ProxyKind::Socks5, "socks5");
     goes_through(ProxyKind::Socks4a, "socks4a");
 }
 
 #[test]
-fn everything_goes_through_the_http_proxy_that_is_named() {
+fn http_proxy_carries_all_connections() {
     goes_through(ProxyKind::Http, "http");
 }
 

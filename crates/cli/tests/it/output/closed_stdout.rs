@@ -56,7 +56,7 @@ fn fixtures(site: &Site) -> Fixtures<'_> {
 }
 
 #[test]
-fn a_stdout_that_is_full_is_9_and_said_to_be() {
+fn full_stdout_exits_with_9_for_every_verb() {
     let site = Site::plain();
     let fixtures = fixtures(&site);
     for line in PRINTING {
@@ -69,7 +69,7 @@ fn a_stdout_that_is_full_is_9_and_said_to_be() {
 }
 
 #[test]
-fn a_reader_that_went_away_ends_every_verb_quietly() {
+fn closed_pipe_ends_every_verb_quietly() {
     let site = Site::plain();
     let fixtures = fixtures(&site);
     for line in PRINTING {
@@ -81,7 +81,7 @@ fn a_reader_that_went_away_ends_every_verb_quietly() {
 }
 
 #[test]
-fn events_that_cannot_be_written_are_9_and_the_files_are_whole() {
+fn unwritable_events_exit_with_9_after_the_transfer() {
     let site = Site::plain();
     let fixtures = fixtures(&site);
     for line in ["get --json URL/pub/a.txt", "put --json up.txt URL/new"] {

@@ -29,7 +29,7 @@ fn names(events: &[Value], kind: &str) -> Vec<String> {
 }
 
 #[test]
-fn a_tree_tells_of_every_file_and_at_the_end_of_all_bytes() {
+fn tree_events_cover_every_file_and_byte() {
     let site = Site::plain();
     site.lay("tree/one", content(300_000));
     site.lay("tree/sub/two", content(1000));
@@ -52,7 +52,7 @@ fn a_tree_tells_of_every_file_and_at_the_end_of_all_bytes() {
 }
 
 #[test]
-fn a_download_that_goes_on_starts_where_it_is() {
+fn resumed_download_reports_its_offset() {
     let site = Site::plain();
     site.lay("x", content(300_000));
     fs::write(site.here("x.oxftp.part"), content(200_000)).unwrap();
@@ -65,7 +65,7 @@ fn a_download_that_goes_on_starts_where_it_is() {
 }
 
 #[test]
-fn progress_comes_four_times_a_second_at_most() {
+fn progress_events_are_rate_limited() {
     let site = Site::plain();
     site.lay("x", content(3_000_000));
 
@@ -81,7 +81,7 @@ fn progress_comes_four_times_a_second_at_most() {
 }
 
 #[test]
-fn what_fails_is_told_with_its_exit_code() {
+fn error_event_has_its_exit_code() {
     let site = Site::plain();
     site.lay("there", "x");
 
@@ -105,7 +105,7 @@ fn what_fails_is_told_with_its_exit_code() {
 }
 
 #[test]
-fn events_and_content_do_not_share_stdout() {
+fn events_and_data_cannot_share_stdout() {
     let site = Site::plain();
     assert_eq!(site.run(&["get", "--json", "-o", "-", &site.url("x")]).code, Some(2));
 }

@@ -7,7 +7,7 @@ use oxftp_testing::servers::Protection;
 use crate::common::{Site, oxftp, run};
 
 #[test]
-fn what_is_not_there_is_6_and_named_with_the_servers_words() {
+fn missing_file_exits_with_6_and_the_reply() {
     let site = Site::plain();
     site.lay("there", "x");
 
@@ -23,7 +23,7 @@ fn what_is_not_there_is_6_and_named_with_the_servers_words() {
 }
 
 #[test]
-fn some_of_many_is_1_and_the_others_are_done() {
+fn partial_failure_exits_with_1() {
     let site = Site::plain();
     site.lay("one", "1");
     site.lay("two", "2");
@@ -50,7 +50,7 @@ fn urls_of_one_server_share_a_connection() {
 }
 
 #[test]
-fn a_wrong_password_is_5() {
+fn wrong_password_exits_with_5() {
     let site = Site::plain();
 
     let run = run(site.command(&["ls", &site.url("")]).env("OXFTP_PASSWORD", "not-it"));
@@ -61,7 +61,7 @@ fn a_wrong_password_is_5() {
 }
 
 #[test]
-fn nobody_who_answers_is_3() {
+fn unreachable_server_exits_with_3() {
     // The port was free a moment ago, and nothing listens on it.
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
 
@@ -76,7 +76,7 @@ fn nobody_who_answers_is_3() {
 }
 
 #[test]
-fn a_silent_server_is_10() {
+fn silent_server_exits_with_10() {
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("ftp://{}/", silent.local_addr().unwrap());
 
@@ -86,7 +86,7 @@ fn a_silent_server_is_10() {
 }
 
 #[test]
-fn a_certificate_that_nobody_vouches_for_is_4_and_hinted_at() {
+fn untrusted_certificate_exits_with_4_and_a_hint() {
     for protection in [Protection::Explicit, Protection::Implicit] {
         let site = Site::new(protection);
 
@@ -110,7 +110,7 @@ fn insecure_accepts_any_certificate() {
 }
 
 #[test]
-fn a_server_that_wants_tls_gets_a_hint() {
+fn server_that_requires_tls_has_a_hint() {
     let site = Site::new(Protection::Explicit);
     let plain = site.url("").replace("ftpes://", "ftp://");
 
@@ -122,7 +122,7 @@ fn a_server_that_wants_tls_gets_a_hint() {
 }
 
 #[test]
-fn wrong_words_are_2() {
+fn usage_error_exits_with_2() {
     for words in [
         &[][..],
         &["frobnicate"],
@@ -143,7 +143,7 @@ fn wrong_words_are_2() {
 }
 
 #[test]
-fn a_directory_without_r_is_refused_with_a_hint() {
+fn directory_without_recursive_flag_has_a_hint() {
     let site = Site::plain();
     site.lay("dir/file", "x");
     fs::create_dir(site.here("local")).unwrap();
@@ -160,7 +160,7 @@ fn a_directory_without_r_is_refused_with_a_hint() {
 }
 
 #[test]
-fn the_local_side_is_9() {
+fn local_error_exits_with_9() {
     let site = Site::plain();
     site.lay("x", "x");
     fs::write(site.here("in the way"), "").unwrap();
@@ -177,7 +177,7 @@ fn the_local_side_is_9() {
 }
 
 #[test]
-fn a_read_only_server_is_7() {
+fn read_only_server_exits_with_7() {
     use oxftp_serve::{ServeOptions, Server};
     let home = tempfile::tempdir().unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();

@@ -5,7 +5,7 @@ use std::{fs, fs::File, process::Command};
 use crate::common::{Run, Site, content, run};
 
 #[test]
-fn progress_is_told_in_lines_on_a_pipe_when_asked_for() {
+fn progress_always_prints_lines_on_a_pipe() {
     let site = Site::plain();
     site.lay("tree/one", content(300_000));
     site.lay("tree/two", content(100_000));
@@ -20,7 +20,7 @@ fn progress_is_told_in_lines_on_a_pipe_when_asked_for() {
 }
 
 #[test]
-fn a_resumed_download_counts_what_was_there_as_done() {
+fn resumed_download_counts_the_existing_part() {
     let site = Site::plain();
     site.lay("x", content(300_000));
     fs::write(site.here("x.oxftp.part"), content(200_000)).unwrap();
@@ -31,7 +31,7 @@ fn a_resumed_download_counts_what_was_there_as_done() {
 }
 
 #[test]
-fn nothing_of_the_servers_reaches_stderr_unescaped() {
+fn server_text_on_stderr_is_escaped() {
     let site = Site::plain();
 
     let run = site.run(&["-v", "get", "--control-characters", &site.url("%1B]0;title%07%E2%80%AE")]);
@@ -41,7 +41,7 @@ fn nothing_of_the_servers_reaches_stderr_unescaped() {
 }
 
 #[test]
-fn names_reach_a_pipe_byte_for_byte() {
+fn names_reach_a_pipe_unchanged() {
     let site = Site::plain();
     site.lay("\u{1b}[31mred\ttab", "x");
 
@@ -49,7 +49,7 @@ fn names_reach_a_pipe_byte_for_byte() {
 }
 
 #[test]
-fn colour_is_shown_when_asked_for_and_not_on_a_pipe() {
+fn colour_needs_a_terminal_or_the_flag() {
     let site = Site::plain();
     let missing = site.url("missing");
 
@@ -59,7 +59,7 @@ fn colour_is_shown_when_asked_for_and_not_on_a_pipe() {
 }
 
 #[test]
-fn a_stdout_that_is_full_is_9() {
+fn full_stdout_exits_with_9() {
     let site = Site::plain();
     site.lay("file", content(100_000));
 
@@ -72,7 +72,7 @@ fn a_stdout_that_is_full_is_9() {
 }
 
 #[test]
-fn a_local_file_that_may_not_grow_is_9_and_leaves_a_part_file() {
+fn file_size_limit_keeps_partial_file() {
     let site = Site::plain();
     site.lay("big", content(1_000_000));
     let whole = site.command(&["get", &site.url("big")]);
@@ -89,19 +89,19 @@ fn a_local_file_that_may_not_grow_is_9_and_leaves_a_part_file() {
 }
 
 #[test]
-fn a_directory_that_exists_is_named_as_such_whatever_the_server_says() {
+fn mkdir_of_existing_directory_has_a_clear_error() {
     let site = Site::plain();
     fs::create_dir(site.there("dir")).unwrap();
 
     let run = site.run(&["mkdir", &site.url("dir")]);
 
     assert_eq!(run.code, Some(7), "{}", run.stderr);
-    assert!(run.labelled("error:")[0].ends_with("/dir exists already"), "{}", run.stderr);
+    assert!(run.labelled("error:")[0].ends_with("/dir already exists"), "{}", run.stderr);
     assert!(run.labelled("hint:").join("").contains("-p"), "{}", run.stderr);
 }
 
 #[test]
-fn an_upload_onto_a_directory_is_told_of_the_slash() {
+fn upload_onto_a_directory_hints_at_the_slash() {
     let site = Site::plain();
     fs::create_dir(site.there("dir")).unwrap();
     fs::write(site.here("file"), "x").unwrap();
