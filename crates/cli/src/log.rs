@@ -1,4 +1,4 @@
-//! The protocol log of `-v`, and the library's warnings.
+//! Protocol log of `-v`, and warnings of the library.
 //!
 //! The library redacts secrets in commands and replies and escapes control characters.
 

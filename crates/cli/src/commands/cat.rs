@@ -17,7 +17,7 @@ pub(crate) struct CatArgs {
     /// Transfer as text: convert line ends to those of this system
     #[arg(long)]
     ascii: bool,
-    /// What to print
+    /// Files to print
     #[arg(value_name = "URL", required = true)]
     urls: Vec<String>,
     #[command(flatten)]

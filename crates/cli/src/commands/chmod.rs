@@ -14,7 +14,7 @@ pub(crate) struct ChmodArgs {
     /// Permissions in octal, as in 644
     #[arg(value_name = "MODE")]
     mode: OctalMode,
-    /// What to change
+    /// Files or directories to change
     #[arg(value_name = "URL", required = true)]
     urls: Vec<String>,
     #[command(flatten)]

@@ -15,7 +15,7 @@ use crate::{
 
 #[derive(Debug, Args)]
 pub(crate) struct FxpArgs {
-    /// What to copy
+    /// File to copy
     #[arg(value_name = "SRC_URL")]
     source: String,
     /// Destination: a directory if it ends in /, else the new name

@@ -46,7 +46,7 @@ pub(crate) struct GetArgs {
     /// Wait until each file is written to the disk before reporting it as complete
     #[arg(long, conflicts_with = "range")]
     fsync: bool,
-    /// What to download
+    /// Files or directories to download
     #[arg(value_name = "URL", required = true)]
     urls: Vec<String>,
     #[command(flatten)]

@@ -11,7 +11,7 @@ use crate::{
 
 #[derive(Debug, Args)]
 pub(crate) struct MvArgs {
-    /// What to rename
+    /// File or directory to rename
     #[arg(value_name = "URL")]
     url: String,
     /// New path: relative to the login directory, absolute with a leading /, or a URL on the same server; a path that

@@ -46,7 +46,7 @@ pub(crate) struct PutArgs {
     /// Upload into this directory, relative to the path of the URL
     #[arg(short, long, value_name = "REMOTE_DIR")]
     directory: Option<String>,
-    /// What to upload; - is stdin
+    /// Files or directories to upload; - is stdin
     #[arg(value_name = "SRC", required = true)]
     sources: Vec<PathBuf>,
     /// Destination: a directory if it ends in /, else the new name

@@ -19,7 +19,7 @@ pub(crate) struct RmArgs {
     /// Ignore missing files
     #[arg(short, long)]
     force: bool,
-    /// What to remove
+    /// Files or directories to remove
     #[arg(value_name = "URL", required = true)]
     urls: Vec<String>,
     #[command(flatten)]

@@ -12,7 +12,7 @@ use crate::{
 
 #[derive(Debug, Args)]
 pub(crate) struct RmdirArgs {
-    /// What to remove
+    /// Directories to remove
     #[arg(value_name = "URL", required = true)]
     urls: Vec<String>,
     #[command(flatten)]

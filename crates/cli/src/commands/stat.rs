@@ -17,7 +17,7 @@ pub(crate) struct StatArgs {
     /// Print one JSON object per line
     #[arg(long)]
     json: bool,
-    /// What to show
+    /// Files or directories to show
     #[arg(value_name = "URL", required = true)]
     urls: Vec<String>,
     #[command(flatten)]

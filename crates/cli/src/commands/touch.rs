@@ -18,7 +18,7 @@ pub(crate) struct TouchArgs {
     /// Do not create files
     #[arg(short = 'c', long)]
     no_create: bool,
-    /// File to touch
+    /// Files to touch
     #[arg(value_name = "URL", required = true)]
     urls: Vec<String>,
     #[command(flatten)]

@@ -33,7 +33,7 @@ pub(crate) enum Failure {
     Refused { about: String, error: Box<oxftp::Error>, hint: &'static str },
     /// Error of the library; `about` is usually a URL.
     Client { about: Option<String>, error: Box<oxftp::Error> },
-    /// ClientFactory or logging in failed.
+    /// Connecting or logging in failed.
     Opening { url: Box<FtpUrl>, stage: Stage, error: Box<oxftp::Error> },
     /// Local error outside the library.
     Local { what: String, source: io::Error },

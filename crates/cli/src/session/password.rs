@@ -27,7 +27,7 @@ pub(crate) struct Passwords {
 }
 
 impl Passwords {
-    /// Takes what the flags and the environment print_line, and reads the files that they name.
+    /// Reads the flags, the environment, and the files that the flags name.
     pub(crate) fn of(args: &LoginArgs) -> Result<Self> {
         let mut passwords = Self::new(args.user.as_deref(), args.password_file.as_deref())?;
         passwords.netrc = match &args.netrc_file {

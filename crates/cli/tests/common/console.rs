@@ -1,14 +1,14 @@
-//! Examples of pages: every command that a page shows is run, and its output compared.
+//! Runner for the examples of a page: runs every command and compares its output.
 
 use std::{fs, path::Path, process::Command};
 
 use super::oxftp;
 
-/// Runs the commands of a page with what it writes replaced by what is meant.
+/// Runs the commands of a page, with text replaced as in `meanings`.
 pub(crate) fn holds_with(page: &str, here: &Path, meanings: &[(&str, &str)]) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs").join(page);
     let examples = examples(&fs::read_to_string(&path).unwrap());
-    assert!(!examples.is_empty(), "{page} shows no command");
+    assert!(!examples.is_empty(), "{page} has no command");
     let meant =
         |text: &str| meanings.iter().fold(text.to_owned(), |text, (it, meant)| text.replace(it, meant));
     let written = |text: String| meanings.iter().fold(text, |text, (it, meant)| text.replace(meant, it));
@@ -21,7 +21,7 @@ pub(crate) fn holds_with(page: &str, here: &Path, meanings: &[(&str, &str)]) {
     }
 }
 
-/// Gives the commands of blocks marked `console`, and what each shows.
+/// Returns the commands of blocks marked `console`, each with its output.
 fn examples(page: &str) -> Vec<(String, String)> {
     let mut examples: Vec<(String, String)> = Vec::new();
     let mut inside = false;
@@ -52,7 +52,7 @@ fn run(command: &str, here: &Path) -> String {
             None => shell.env_remove(name),
         };
     }
-    // Both streams as a terminal shows them.
+    // stdout and stderr together, as on a terminal.
     let output = shell
         .args(["-c", &format!("{{ {command}\n}} 2>&1")])
         .current_dir(here)
@@ -63,7 +63,7 @@ fn run(command: &str, here: &Path) -> String {
     String::from_utf8(output.unwrap().stdout).unwrap()
 }
 
-/// Compares texts; `[..]` stands for whatever there is on a line.
+/// Compares texts; `[..]` matches any text on a line.
 pub(crate) fn is_like(shown: &str, expected: &str) -> bool {
     let (shown, expected): (Vec<_>, Vec<_>) = (shown.lines().collect(), expected.lines().collect());
     shown.len() == expected.len()

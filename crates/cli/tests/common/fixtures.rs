@@ -1,4 +1,4 @@
-//! Two directories for one run of the program: one on the server, one here, with the same things in them each time.
+//! Fixtures of a run: a directory on the server and a local one, with the same contents each time.
 
 use std::{
     fs,
@@ -8,14 +8,14 @@ use std::{
 
 use super::{Site, content};
 
-/// Where a run takes place.
+/// Directories of a run.
 pub(crate) struct Fixtures<'s> {
     pub(crate) site: &'s Site,
     name: String,
 }
 
 impl<'s> Fixtures<'s> {
-    /// Lays everything out under this name, on both sides.
+    /// Creates the fixtures under this name, on both sides.
     pub(crate) fn make(site: &'s Site, name: impl ToString) -> Self {
         let fixtures = Self { site, name: name.to_string() };
         fixtures.lay_there();
@@ -23,12 +23,12 @@ impl<'s> Fixtures<'s> {
         fixtures
     }
 
-    /// Gives the URL of the directory on the server.
+    /// Returns the URL of the directory on the server.
     pub(crate) fn url(&self) -> String {
         self.site.url(&self.name)
     }
 
-    /// Takes a line apart at its blanks, and puts in what the capitals stand for.
+    /// Splits a line at blanks and replaces placeholders.
     pub(crate) fn words(&self, line: &str) -> Vec<String> {
         let server = &self.site.server;
         let place = format!("{}://{}:{}/{}", self.site.scheme(), server.host(), server.port(), self.name);
@@ -57,7 +57,7 @@ impl<'s> Fixtures<'s> {
         lay("pub/b.log", &[b'b'; 3000]);
         lay("pub/sub/a b.txt", BLANK.as_bytes());
         lay("big", &big());
-        // Half of what is to be uploaded, for an upload that goes on.
+        // Half of the file to upload, for a resumed upload.
         lay("half", &big()[..HALF]);
         lay("dots/.hidden", b"");
         fs::create_dir(self.there("empty")).unwrap();
@@ -74,7 +74,7 @@ impl<'s> Fixtures<'s> {
         self.lay_secrets();
     }
 
-    /// Lays what logs in and what is trusted.
+    /// Creates password files and certificates.
     fn lay_secrets(&self) {
         let server = &self.site.server;
         let (host, user, password) = (server.host(), server.user(), server.password());

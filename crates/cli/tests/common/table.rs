@@ -1,4 +1,4 @@
-//! Tables of runs: what is typed, what must be said, and what must be there afterwards.
+//! Tables of runs: command line, expected output, and expected files.
 
 use std::{
     fs,
@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use super::{Run, Site, fixtures::Fixtures, oxftp, run, run_with_input, sorted};
 
-/// A line of a table.
+/// A row of a table.
 pub(crate) struct Row {
     line: String,
     input: &'static str,
@@ -33,9 +33,9 @@ struct Refusal {
     words: &'static str,
 }
 
-/// Describes a run. The line is taken apart at its blanks; `URL` stands for the row's directory on the server,
-/// `NOBODY` for the same without a user, `USER`, `PASSWORD` and `PATH` for the parts, and `TRUST` for the flag that
-/// trusts the server where it has a certificate.
+/// Creates a row. The line is split at blanks. `URL` stands for the row's directory on the server, `NOBODY` for the same
+/// without a user, `USER`, `PASSWORD` and `PATH` for its parts, and `TRUST` for the flag that trusts the server's
+/// certificate, if it has one.
 pub(crate) fn row(line: impl Into<String>) -> Row {
     Row {
         line: line.into(),
@@ -49,13 +49,13 @@ pub(crate) fn row(line: impl Into<String>) -> Row {
     }
 }
 
-/// What is typed.
+/// Input of the run.
 impl Row {
     pub(crate) fn input(self, input: &'static str) -> Self {
         Self { input, ..self }
     }
 
-    /// Neither password nor certificate are given but by what the line says.
+    /// Passes the password and the certificate only if the line contains them.
     pub(crate) fn bare(self) -> Self {
         Self { bare: true, ..self }
     }
@@ -64,15 +64,15 @@ impl Row {
         Self { environment, ..self }
     }
 
-    /// Leaves out the servers that the row is not about.
+    /// Skips servers for which `only` returns `false`.
     pub(crate) fn only(self, only: fn(&Site) -> bool) -> Self {
         Self { only, ..self }
     }
 }
 
-/// What must come of it.
+/// Expected outcome.
 impl Row {
-    /// Expects this exit code and these words on stderr from servers that cannot do it.
+    /// Expects this exit code and text on stderr from servers for which `by` returns `true`.
     pub(crate) fn refused_by(self, by: fn(&Site) -> bool, code: i32, words: &'static str) -> Self {
         Self { refused: Some(Refusal { by, code, words }), ..self }
     }
@@ -98,7 +98,7 @@ impl Row {
         self.check(move |_, run| expected.iter().for_each(|words| has(&run.stdout(), words)))
     }
 
-    /// Expects an object on each line, and hands them over in the order of their paths.
+    /// Expects one object per line, and calls `check` with the objects sorted by path.
     pub(crate) fn objects(self, check: fn(&[Value])) -> Self {
         self.check(move |_, run| {
             let read = |line| serde_json::from_str::<Value>(line).unwrap();
@@ -108,7 +108,7 @@ impl Row {
         })
     }
 
-    /// Expects words on stderr, which says nothing otherwise.
+    /// Expects text on stderr, which must be empty otherwise.
     pub(crate) fn tells(self, expected: &'static [&'static str]) -> Self {
         let row = Self { talks: true, ..self };
         row.check(move |_, run| expected.iter().for_each(|words| has(&run.stderr, words)))
@@ -148,7 +148,7 @@ impl Row {
         })
     }
 
-    /// Expects a file on the server of this time, in seconds since 1970.
+    /// Expects a file on the server with this time, in seconds since 1970.
     pub(crate) fn time_there(self, path: &'static str, expected: u64) -> Self {
         self.check(move |fixtures, _| {
             let modified = fixtures.there(path).metadata().unwrap().modified().unwrap();
@@ -166,7 +166,7 @@ impl Row {
     }
 }
 
-/// Runs the rows in their order, each in directories of its own, and names all that fail.
+/// Runs all rows in order, each in a new directory, and reports those that fail.
 pub(crate) fn hold(site: &Site, rows: &[Row]) {
     let rows = rows.iter().enumerate().filter(|(_, row)| (row.only)(site));
     let failed = rows.filter(|(number, row)| {

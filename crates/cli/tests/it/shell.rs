@@ -216,7 +216,7 @@ fn run_wrong(site: &Site) -> Run {
     run(site.command(&["shell", "-c", "ls", &site.url("")]).env("OXFTP_PASSWORD", "not-it"))
 }
 
-/// Passes control connections on to the server, and cuts them when told.
+/// Forwards control connections to the server, and closes them on request.
 struct Between {
     port: u16,
     open: Arc<Mutex<Vec<TcpStream>>>,
@@ -245,7 +245,7 @@ impl Between {
         Self { port, open }
     }
 
-    /// Cuts all that is open; gives how many connections that were.
+    /// Closes all connections and returns their number.
     fn cut(&self) -> usize {
         let open = std::mem::take(&mut *self.open.lock().unwrap());
         open.iter().for_each(|socket| drop(socket.shutdown(Shutdown::Both)));
@@ -291,7 +291,7 @@ mod at_a_terminal {
         session.send("put loc\t\r").unwrap();
         session.expect("1 B in").unwrap();
         session.expect(":/pub>").unwrap();
-        // What was put is there to be completed, though the directory was listed before.
+        // The uploaded name is completed, although the directory was listed before.
         session.send("stat lo\t\r").unwrap();
         session.expect("type     file").unwrap();
         session.send("ls --rec\t\r").unwrap();
@@ -314,7 +314,7 @@ mod at_a_terminal {
         session.expect(":/>").unwrap();
         session.send_line("pwd").unwrap();
         session.expect("/\r\n").unwrap();
-        // Before the prompt it would be for the terminal, not for the shell.
+        // Before the prompt, the terminal would handle the input, not the shell.
         session.expect(":/>").unwrap();
         session.send(ControlCode::EOT).unwrap();
         session.expect(expectrl::Eof).unwrap();

@@ -1,4 +1,4 @@
-//! Every flag of connections and output does what it says, on every server.
+//! Every connection and output flag on every server.
 
 use std::{
     net::TcpListener,
@@ -144,7 +144,7 @@ fn listing() -> Vec<Row> {
             .lists(&["a.txt", "b.log", "sub"])
             .refused_by(lacks_mlsd, 11, "error: "),
         row("ls --list-by stat URL/pub").lists(&["a.txt", "b.log", "sub"]),
-        // pyftpdlib replaces what is not UTF-8, so that the command has to do as proof.
+        // pyftpdlib replaces bytes that are not UTF-8, so the test checks the command.
         row("put --encoding latin1 -v up.txt URL/K%C3%A4se").tells(&["> STOR", "K\u{fffd}se"]),
         row("ls --encoding klingon URL").fails(2, "unknown encoding \"klingon\""),
         row("stat --list-by list --server-zone +02:00 URL/pub/a.txt").mentions(&["type     file"]),
@@ -184,7 +184,7 @@ fn missing_client_certificate_is_refused() {
     for kind in [ServerKind::Vsftpd, ServerKind::ProFtpd] {
         let mut options = ServerOptions::new(Protection::Explicit);
         options.require_client_certificate = true;
-        // With TLS 1.3 the refusal comes behind the handshake, where it may be lost with the connection.
+        // With TLS 1.3 the refusal follows the handshake, and may be lost with the connection.
         options.tls = TlsVersions::Only12;
         let Some(site) = Site::with(kind, options) else { continue };
         let shown = row("cat --tls-cert client.pem --tls-key client.key URL/pub/a.txt").prints(ALPHA);
@@ -217,7 +217,7 @@ fn rate_limit_applies_both_ways() {
         let Some(site) = Site::on(kind, Protection::Explicit) else { continue };
         let begun = Instant::now();
         hold(&site, &[row("get --limit-rate 500k URL/big"), row("put --limit-rate 500k whole URL/new")]);
-        // Twice 293 KiB, of which a part may go at once.
+        // Twice 293 KiB, of which a part may be sent at once.
         assert!(begun.elapsed() > Duration::from_millis(600), "{:?}", begun.elapsed());
     }
 }

@@ -1,5 +1,5 @@
-//! Every verb on every server and every protection it has: what is printed, and what is there afterwards, here and on
-//! the server; and where a server cannot do it, what is said instead.
+//! Every verb on every server, plain and with TLS: output, resulting files, and the errors of servers that lack a
+//! command.
 
 use oxftp_testing::servers::{Protection, ServerKind, ServerOptions};
 
@@ -199,7 +199,7 @@ fn speaking() -> Vec<Row> {
             11,
             "the server offers no protection of data on their way to another server",
         ),
-        // Who wants its own sessions resumed takes no data from another server.
+        // A server that requires session resumption accepts no data from another server.
         row("fxp URL/pub/a.txt URL/copied").only(resumes).fails(8, "error: "),
     ]
 }
@@ -208,7 +208,7 @@ fn sets_times_of_files_alone(site: &Site) -> bool {
     matches!(site.server.kind(), ServerKind::Vsftpd | ServerKind::Pyftpdlib)
 }
 
-/// vsftpd lets no anonymous user change permissions.
+/// vsftpd forbids anonymous users to change permissions.
 fn keeps_modes(site: &Site) -> bool {
     site.server.kind() == ServerKind::Vsftpd
 }
@@ -217,7 +217,7 @@ fn is_encrypted(site: &Site) -> bool {
     site.server.protection() != Protection::Plain
 }
 
-/// ProFTPD alone has `SSCN`.
+/// Only ProFTPD has `SSCN`.
 fn resumes(site: &Site) -> bool {
     is_encrypted(site) && site.server.kind() == ServerKind::ProFtpd
 }
@@ -226,7 +226,7 @@ fn resumes(site: &Site) -> bool {
 fn fxp_over_tls_without_session_resumption() {
     let mut options = ServerOptions::new(Protection::Explicit);
     options.require_session_reuse = false;
-    // It would not know its own authority.
+    // The server would not trust its own certificate authority.
     options.foreign_addresses = true;
     let Some(site) = Site::with(ServerKind::ProFtpd, options) else { return };
 

@@ -1,4 +1,4 @@
-//! Every verb fails alike: who refuses, does not answer or cannot be trusted gives the exit code that is told.
+//! Every verb fails with the same exit code for the same reason.
 
 use std::{fs, net::TcpListener, time::Duration};
 
@@ -7,7 +7,7 @@ use oxftp_testing::servers::{Protection, ServerKind};
 
 use crate::common::{Site, content, interrupt, oxftp, run};
 
-/// Every verb that connects, with words that would do something at this URL.
+/// Every verb that connects, with this URL.
 fn every_verb(url: &str) -> Vec<Vec<String>> {
     let lines = [
         "ls URL",
@@ -46,8 +46,8 @@ fn words_of(lines: &[&str], url: &str) -> Vec<Vec<String>> {
     lines.iter().map(words).collect()
 }
 
-/// Runs verbs in a directory with something to upload; gives a line for each with its exit code, and below it the
-/// first of what it says.
+/// Runs verbs in a directory with files to upload; returns two lines for each: exit code and command, and its first
+/// message.
 fn said(site: &Site, url: &str, verbs: Vec<Vec<String>>, more: &[&str], password: &str) -> String {
     fs::write(site.here("here"), "x").unwrap();
     fs::create_dir_all(site.here("tree/sub")).unwrap();
@@ -63,7 +63,7 @@ fn said(site: &Site, url: &str, verbs: Vec<Vec<String>>, more: &[&str], password
     told.collect()
 }
 
-/// Puts names in the place of what differs from run to run, and leaves the server's own words out.
+/// Replaces text that differs between runs, and removes the server's reply text.
 fn named(text: &str, url: &str) -> String {
     let (_, host) = url.rsplit_once('@').unwrap_or_default();
     let named = text.replace(url, "URL").replace(host, "HOST");
@@ -74,7 +74,7 @@ fn named(text: &str, url: &str) -> String {
     lines.map(|line| format!("{line}\n")).collect()
 }
 
-/// Compares what was said with a snapshot, where every code is one of these.
+/// Compares the output with a snapshot; every exit code must be one of `codes`.
 #[track_caller]
 fn holds(name: &str, codes: &[i32], said: String) {
     let begins_with = |line: &str, code: &i32| line.starts_with(&format!("{code:<3} "));
@@ -123,7 +123,7 @@ fn missing_path_exits_with_6_for_every_verb() {
         let url = site.url("").trim_end_matches('/').to_owned();
         let said = |lines| said(&site, &url, words_of(lines, &url), ONCE, site.server.password());
         holds(&format!("not_found@{kind:?}"), &[6], said(MISSING));
-        // Some servers take these for denied, or know no such command.
+        // Some servers deny these, or lack the command.
         holds(&format!("not_found_or_denied@{kind:?}"), &[6, 7, 11], said(ELSEWHERE));
     }
 }
@@ -208,12 +208,12 @@ fn interruption_leaves_only_complete_files() {
     for milliseconds in [0, 3, 10, 20, 40, 70, 110, 160, 250, 400] {
         let words = ["get", "-r", "-j", "2", "--limit-rate", "2M", &site.url("tree")];
         let child = site.command(&words).spawn().unwrap();
-        // Whenever the signal comes, what is held below holds.
+        // The assertions must hold for any moment.
         std::thread::sleep(Duration::from_millis(milliseconds));
         interrupt(&child);
         let ended = child.wait_with_output().unwrap();
         let stderr = String::from_utf8_lossy(&ended.stderr).into_owned();
-        // Before the program has said what it does with signals, the system ends it.
+        // Before the program installs its signal handler, the signal ends it.
         assert!(matches!(ended.status.code(), Some(130 | 0) | None), "{milliseconds} ms: {stderr}");
         assert!(!stderr.contains("panicked"), "{stderr}");
         for file in fs::read_dir(site.here("tree")).into_iter().flatten().flatten() {

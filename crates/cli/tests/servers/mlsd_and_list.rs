@@ -1,4 +1,4 @@
-//! The program's answers over `MLSD` and over `LIST`, on every server that has both.
+//! Results of `MLSD` and `LIST` are equal on every server that has both.
 
 use std::{
     fs,
@@ -29,7 +29,7 @@ fn lay(server: &TestServer) {
     server.hand_over().unwrap();
 }
 
-/// Runs the program by one command.
+/// Runs the program with one listing command.
 fn lines(server: &TestServer, by: &str, words: &[&str], path: &str) -> Vec<String> {
     let scheme = match server.protection() {
         Protection::Plain => "ftp",
@@ -88,7 +88,7 @@ async fn mlsd_and_list_give_equal_answers(server: &TestServer) {
     }
     let [by_mlsd, by_list] = both(&["ls", "-l"], "sub");
     for (one, other) in by_mlsd.iter().zip(&by_list) {
-        // Time and mode are as exact as the server tells; kind, name and a file's size are there.
+        // Time and mode depend on the server; type, name and file size are always known.
         let name = |line: &str| line[45..].to_owned();
         assert_eq!((&one[..1], name(one)), (&other[..1], name(other)));
         if one.starts_with('-') {

@@ -11,7 +11,7 @@ use oxftp_testing::servers::{Protection, ServerKind, ServerOptions, TestServer, 
 
 use crate::common::{content, oxftp, run};
 
-/// Starts a real server; none where it is not installed.
+/// Starts a server; returns `None` if it is not installed.
 fn real(kind: ServerKind) -> Option<TestServer> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let mut options = ServerOptions::new(Protection::Plain);

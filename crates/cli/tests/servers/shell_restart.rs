@@ -1,4 +1,4 @@
-//! The shell in a terminal, on real servers that are killed and started again while somebody sits there.
+//! An interactive shell on servers that are killed and restarted.
 
 use std::{fs, process::Command, time::Duration};
 
@@ -58,7 +58,7 @@ fn survives(kind: ServerKind) {
     }
 }
 
-/// Completes a name, downloads and uploads, where the prompt stands already.
+/// Completes a name, downloads and uploads; the prompt is shown already.
 fn work(shell: &mut OsSession, time: &str) {
     shell.send("ca\tso\t\r").unwrap();
     shell.expect("the content").unwrap();

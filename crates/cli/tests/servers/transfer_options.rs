@@ -6,7 +6,7 @@ use oxftp_testing::servers::{Protection, ServerKind, ServerOptions, TestServer, 
 
 use crate::common::{Site, content, oxftp, run};
 
-/// Starts ProFTPD, which knows everything that is asked for here; none where it is not installed.
+/// Starts ProFTPD, which supports all these options; returns `None` if it is not installed.
 fn proftpd() -> Option<TestServer> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let mut options = ServerOptions::new(Protection::Plain);

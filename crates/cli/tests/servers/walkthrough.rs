@@ -6,14 +6,14 @@ use crate::common::{Site, console::holds_with};
 
 #[test]
 fn walkthrough() {
-    // The embedded server keeps no times, and the program would say so.
+    // The embedded server cannot set times, and the program would print a warning.
     for kind in [ServerKind::Vsftpd, ServerKind::ProFtpd, ServerKind::PureFtpd, ServerKind::Pyftpdlib] {
-        is_walked(kind);
+        run_walkthrough(kind);
     }
 }
 
-/// The walk leads through the real world: a login, TLS, and an authority that the system does not know.
-fn is_walked(kind: ServerKind) {
+/// The page needs a login, TLS, and a certificate authority that the system does not trust.
+fn run_walkthrough(kind: ServerKind) {
     let Some(site) = Site::on(kind, Protection::Explicit) else { return };
     let server = &site.server;
     site.lay("www/index.html", "<h1>Hi</h1>\n");

@@ -1,4 +1,4 @@
-//! Every verb that takes long, broken off at any moment: by Ctrl-C, or by a disk that is full.
+//! Interruption of every long-running verb at random moments, by Ctrl-C or a full disk.
 
 use std::{
     collections::hash_map::RandomState,
@@ -17,7 +17,7 @@ use crate::common::{
     interrupt,
 };
 
-/// Verbs that move or ask much, slowed down where they move.
+/// Long-running verbs; transfers have a rate limit.
 const LONG: &[&str] = &[
     "get --limit-rate 500k URL/big",
     "get -c --limit-rate 500k URL/big",
@@ -39,12 +39,12 @@ const LONG: &[&str] = &[
     "shell -c find URL",
 ];
 
-/// At once, and at random moments up to this.
+/// The first interruption is immediate, the others are at random moments up to this.
 const LATEST_MS: u64 = 300;
 const MOMENTS: usize = 5;
 
 fn moments_ms() -> Vec<u64> {
-    // Each of these hashers begins with numbers of its own.
+    // Each of these hashers has a random seed.
     let random = || RandomState::new().hash_one(0) % LATEST_MS;
     std::iter::once(0).chain(std::iter::repeat_with(random)).take(MOMENTS).collect()
 }
@@ -56,8 +56,8 @@ fn ctrl_c_exits_with_130_without_truncated_files() {
         for (number, line) in LONG.iter().enumerate() {
             for (turn, moment) in moments_ms().into_iter().enumerate() {
                 let fixtures = Fixtures::make(&site, format!("{number}-{turn}"));
-                let run = broken_off(&fixtures, line, Duration::from_millis(moment));
-                // Before the program has said what it does with signals, the system ends it.
+                let run = interrupted_run(&fixtures, line, Duration::from_millis(moment));
+                // Before the program installs its signal handler, the signal ends it.
                 assert!(
                     matches!(run.code, Some(130 | 0) | None),
                     "{line}, {moment} ms: {:?} {}",
@@ -69,38 +69,38 @@ fn ctrl_c_exits_with_130_without_truncated_files() {
                     "{line}: {}",
                     run.stderr
                 );
-                nothing_is_cut(&fixtures.here(""), line);
+                assert_nothing_truncated(&fixtures.here(""), line);
             }
         }
     }
 }
 
-fn broken_off(fixtures: &Fixtures<'_>, line: &str, after: Duration) -> Run {
+fn interrupted_run(fixtures: &Fixtures<'_>, line: &str, after: Duration) -> Run {
     let words = fixtures.words(line);
     let mut command = fixtures.site.command(&words.iter().map(String::as_str).collect::<Vec<_>>());
-    // The stdin of rcat stays open; what is printed goes nowhere, so that no pipe fills up.
+    // The stdin of rcat stays open. The output is discarded, so that no pipe fills up.
     let child =
         command.current_dir(fixtures.here("")).stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
-    // Whenever the signal comes, what is held of the outcome holds.
+    // The assertions must hold for any moment.
     std::thread::sleep(after);
     interrupt(&child);
     child.wait_with_output().unwrap().into()
 }
 
-/// Fails if a file that a run may have made is under its final name and not whole.
-fn nothing_is_cut(directory: &Path, line: &str) {
+/// Fails if a file with its final name is truncated.
+fn assert_nothing_truncated(directory: &Path, line: &str) {
     for entry in fs::read_dir(directory).unwrap().flatten() {
         let (path, name) = (entry.path(), entry.file_name().to_string_lossy().into_owned());
         match name.as_str() {
-            _ if path.is_dir() => nothing_is_cut(&path, line),
-            "big" => assert!(fs::read(&path).unwrap() == big(), "{line}: {path:?} is cut"),
-            "a.txt" => assert!(fs::read(&path).unwrap() == ALPHA.as_bytes(), "{line}: {path:?} is cut"),
+            _ if path.is_dir() => assert_nothing_truncated(&path, line),
+            "big" => assert!(fs::read(&path).unwrap() == big(), "{line}: {path:?} is truncated"),
+            "a.txt" => assert!(fs::read(&path).unwrap() == ALPHA.as_bytes(), "{line}: {path:?} is truncated"),
             _ => {}
         }
     }
 }
 
-/// Downloads of more than a shell's limit lets a file grow to.
+/// Downloads that exceed the file size limit of the shell.
 const GROWING: &[(&str, i32)] = &[
     ("get URL/big", 9),
     ("get -j 1 URL/big", 9),
@@ -108,7 +108,7 @@ const GROWING: &[(&str, i32)] = &[
     ("get --range 0-299999 URL/big", 9),
     ("get -o named URL/big", 9),
     ("get --json URL/big", 9),
-    // The small files beside it are whole.
+    // The small files of the tree are complete.
     ("get -r -o tree2 URL", 1),
     ("mirror URL copy", 1),
 ];
@@ -120,17 +120,17 @@ fn full_disk_leaves_no_truncated_file() {
         for (number, (line, code)) in GROWING.iter().enumerate() {
             let fixtures = Fixtures::make(&site, format!("full-{number}"));
             fs::remove_file(fixtures.here("big.oxftp.part")).unwrap();
-            let run = in_little_space(&fixtures, line);
+            let run = with_file_size_limit(&fixtures, line);
             assert_eq!(run.code, Some(*code), "{line}: {}", run.stderr);
             assert!(run.stderr.contains("File too large"), "{line}: {}", run.stderr);
             assert!(!fixtures.here("named").exists(), "{line}");
-            nothing_is_cut(&fixtures.here(""), line);
+            assert_nothing_truncated(&fixtures.here(""), line);
         }
     }
 }
 
-/// Runs where no file can hold more than 100 blocks of 512 bytes or of 1024, as the shell counts.
-fn in_little_space(fixtures: &Fixtures<'_>, line: &str) -> Run {
+/// Runs with a file size limit of 100 blocks of 512 or 1024 bytes, depending on the shell.
+fn with_file_size_limit(fixtures: &Fixtures<'_>, line: &str) -> Run {
     let words = fixtures.words(line);
     let whole = fixtures.site.command(&words.iter().map(String::as_str).collect::<Vec<_>>());
     let mut limited = Command::new("sh");

@@ -1,4 +1,4 @@
-//! Ctrl-C, and readers that have had enough.
+//! Ctrl-C, and readers that close the pipe.
 
 use std::{fs, io::Read, process::Stdio};
 
@@ -11,7 +11,7 @@ fn interrupted_download_can_be_resumed() {
     site.lay("big", &bytes);
     let part = site.here("big.oxftp.part");
 
-    // At this rate it would take a quarter of an hour.
+    // At this rate the transfer would take a quarter of an hour.
     let slow = ["get", "--limit-rate", "4k", &site.url("big")];
     let child = site.command(&slow).spawn().unwrap();
     until("the part file", || part.exists());
@@ -72,7 +72,7 @@ fn closed_pipe_ends_parse_listing_quietly() {
     drop(child.stdout.take());
     let mut stdin = child.stdin.take().unwrap();
     let lines = b"type=file;size=1; x\r\n".repeat(10_000);
-    // It ends before it has read everything.
+    // The program ends before it has read everything.
     let _ = std::io::Write::write_all(&mut stdin, &lines);
     drop(stdin);
     let run = Run::from(child.wait_with_output().unwrap());

@@ -1,6 +1,6 @@
-//! Transfers that are killed at any moment, and gone on with until they are whole.
+//! Transfers that are killed at random moments and resumed until they are complete.
 //!
-//! `OXFTP_KILLS` is how often each is killed: 3 times by default, 50 before a release.
+//! `OXFTP_KILLS` sets the number of kills per test: 3 by default, 50 before a release.
 
 use std::{
     fs,
@@ -12,21 +12,21 @@ use std::{
 
 use crate::common::{Run, Site, content};
 
-/// Two segments and some bytes.
+/// Two segments and a few bytes.
 const SIZE: usize = 9 * 1024 * 1024 + 5;
 
-/// So that a transfer takes two seconds, whatever the machine.
+/// Makes a transfer take two seconds on any machine.
 const RATE: &str = "4500k";
 
 fn kills() -> u32 {
     std::env::var("OXFTP_KILLS").ok().and_then(|kills| kills.parse().ok()).unwrap_or(3)
 }
 
-/// Kills after a time that nobody knows; tells whether it was in time.
+/// Kills the process at a random moment; returns whether it was still running.
 fn kill_at_random(mut child: Child) -> bool {
     let most_ms = 1500;
     let moment = RandomState::new().hash_one(child.id()) % most_ms;
-    // Any moment will do.
+    // The moment must be random.
     std::thread::sleep(Duration::from_millis(moment));
     let running = child.try_wait().unwrap().is_none();
     child.kill().unwrap();
@@ -34,9 +34,9 @@ fn kill_at_random(mut child: Child) -> bool {
     running
 }
 
-/// Kills runs and goes on with them, over and over, and fails if anything but the whole ever has the final
-/// name. Gives how many kills came in time.
-fn kill_and_go_on(site: &Site, words: &[&str], target: &Path, is_final: impl Fn(&[u8]) -> bool) -> u32 {
+/// Kills and resumes runs repeatedly, and fails if a file with the final name is ever incomplete. Returns how many kills
+/// hit a running process.
+fn kill_and_resume(site: &Site, words: &[&str], target: &Path, is_final: impl Fn(&[u8]) -> bool) -> u32 {
     let slow: Vec<_> = words.iter().copied().chain(["--limit-rate", RATE]).collect();
     let bytes = content(SIZE);
     let mut in_time = 0;
@@ -64,7 +64,7 @@ fn killed_download_resumes_until_complete() {
     site.lay("big", &bytes);
 
     let words = ["get", "-c", &site.url("big")];
-    let in_time = kill_and_go_on(&site, &words, &site.here("big"), |found| found == bytes);
+    let in_time = kill_and_resume(&site, &words, &site.here("big"), |found| found == bytes);
 
     assert!(in_time > 0);
 }
@@ -76,7 +76,7 @@ fn killed_segmented_download_resumes_until_complete() {
     site.lay("big", &bytes);
 
     let words = ["get", "-c", "--segments", "4", &site.url("big")];
-    let in_time = kill_and_go_on(&site, &words, &site.here("big"), |found| found == bytes);
+    let in_time = kill_and_resume(&site, &words, &site.here("big"), |found| found == bytes);
 
     assert!(in_time > 0);
     assert!(!site.here("big.oxftp.part").exists() && !site.here("big.oxftp.part.segments").exists());
@@ -89,8 +89,8 @@ fn killed_upload_resumes_until_complete() {
     fs::write(site.here("big"), &bytes).unwrap();
 
     let words = ["put", "-c", "big", &site.url("big")];
-    // FTP has no other name for what is on its way; what is there must be its beginning.
-    let in_time = kill_and_go_on(&site, &words, &site.there("big"), |found| bytes.starts_with(found));
+    // An upload has its final name from the start: the file must be a prefix of the source.
+    let in_time = kill_and_resume(&site, &words, &site.there("big"), |found| bytes.starts_with(found));
 
     assert!(in_time > 0);
 }

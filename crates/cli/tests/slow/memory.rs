@@ -1,4 +1,4 @@
-//! Files of 4 GiB: little memory, and offsets beyond 32 bits.
+//! Files of 4 GiB: memory use, and offsets beyond 32 bits.
 
 use std::{
     fs::File,
@@ -18,10 +18,10 @@ async fn four_gib_transfers_in_24_mib_of_memory() {
     sparse(&there);
 
     let memory = run(&["get", "-o", path(&here), &url(&server, "huge")]);
-    assert!(memory < MOST_MEMORY, "the download took {memory} KiB");
+    assert!(memory < MAX_MEMORY, "the download took {memory} KiB");
     check(&here);
 
-    // What is missing of the download lies beyond 4 GiB.
+    // The missing part of the download is beyond 4 GiB.
     let part = local.path().join("cut.oxftp.part");
     std::fs::rename(&here, &part).unwrap();
     File::options().write(true).open(&part).unwrap().set_len(SIZE - TAIL).unwrap();
@@ -30,7 +30,7 @@ async fn four_gib_transfers_in_24_mib_of_memory() {
 
     std::fs::remove_file(&there).unwrap();
     let memory = run(&["put", path(&local.path().join("cut")), &url(&server, "huge")]);
-    assert!(memory < MOST_MEMORY, "the upload took {memory} KiB");
+    assert!(memory < MAX_MEMORY, "the upload took {memory} KiB");
     check(&there);
 
     File::options().write(true).open(&there).unwrap().set_len(SIZE - TAIL).unwrap();
@@ -38,7 +38,7 @@ async fn four_gib_transfers_in_24_mib_of_memory() {
     check(&there);
 }
 
-/// Runs the program to its good end; gives the most memory that it held, in KiB.
+/// Runs the program successfully; returns its peak memory in KiB.
 fn run(arguments: &[&str]) -> u64 {
     let mut child = Command::new(env!("CARGO_BIN_EXE_oxftp"))
         .args(arguments)
@@ -67,7 +67,7 @@ fn watch(child: &mut Child) -> u64 {
     most
 }
 
-/// Makes a file of a hole, with marks before and behind the 4 GiB.
+/// Creates a sparse file with marks before and after 4 GiB.
 fn sparse(path: &Path) {
     let mut file = File::create(path).unwrap();
     for &(at, mark) in MARKS {
@@ -98,9 +98,9 @@ fn url(server: &TestServer, name: &str) -> String {
 
 const GIB4: u64 = 4 << 30;
 const SIZE: u64 = GIB4 + 1000;
-/// What the resumed transfers have to bring: it begins beyond 4 GiB.
+/// Size of the part that resumed transfers must transfer: it begins beyond 4 GiB.
 const TAIL: u64 = 900;
-const MOST_MEMORY: u64 = 24 * 1024;
+const MAX_MEMORY: u64 = 24 * 1024;
 const MARKS: &[(u64, &[u8; 8])] = &[
     (0, b"the head"),
     (GIB4 / 2, b"the half"),

@@ -1,4 +1,4 @@
-//! Each verb does what it says, against the embedded server.
+//! Basic function of the verbs with the embedded server.
 
 use std::fs;
 
@@ -162,7 +162,7 @@ fn get_resumes_after_the_partial_file() {
     let run = site.run(&["get", "-c", "-v", &site.url("x")]);
 
     assert_eq!(run.code, Some(0), "{}", run.stderr);
-    // The last 64 KiB of the part are compared.
+    // The last 64 KiB of the partial file are compared.
     assert!(run.stderr.contains("REST 134464"), "{}", run.stderr);
     assert_eq!(fs::read(site.here("x")).unwrap(), content(500_000));
 }

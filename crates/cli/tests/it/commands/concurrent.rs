@@ -1,4 +1,4 @@
-//! Many files over many connections, and what is tried again.
+//! Concurrent transfers and retries.
 
 use std::{fs, net::SocketAddr};
 
@@ -10,7 +10,7 @@ use oxftp_testing::{
 
 use crate::common::{Run, Site, content, oxftp, run};
 
-/// The lines of the protocol log that say this.
+/// Returns the lines of the protocol log that contain this text.
 fn said(run: &Run, what: &str) -> usize {
     run.stderr.lines().filter(|line| line.contains(what)).count()
 }
@@ -134,7 +134,7 @@ fn segments_belong_to_one_file() {
     }
 }
 
-/// Runs while a server plays these scripts to whoever comes.
+/// Runs the program while a server plays these scripts, one per connection.
 fn run_against(scripts: Vec<Script>, words: impl FnOnce(SocketAddr) -> Vec<String>) -> Run {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     runtime.block_on(async {

@@ -1,4 +1,4 @@
-//! The embedded server, as the program uses it.
+//! `demo` and `serve`.
 
 use std::{
     fs,

@@ -1,4 +1,4 @@
-//! `du`, `head`, `rcat` and `raw`: the good run, and each way it fails.
+//! `du`, `head`, `rcat` and `raw`: success and failures.
 
 use std::fs;
 

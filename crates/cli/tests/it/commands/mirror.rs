@@ -1,4 +1,4 @@
-//! The verb `mirror`.
+//! `mirror`.
 
 use std::{
     fs,
@@ -15,7 +15,7 @@ use oxftp_testing::{
 
 use crate::common::{Site, content, sorted};
 
-/// Lays a file here.
+/// Creates a local file.
 fn write(site: &Site, path: &str, content: &str) {
     let path = site.here(path);
     fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -110,7 +110,7 @@ fn mirror_between_two_servers() {
     let (from, to) = (Site::plain(), Site::new(Protection::Explicit));
     fs::create_dir(from.there("tree")).unwrap();
     make_tree(&from.there("tree"), &TreeOptions::new(30)).unwrap();
-    // The directories of both servers are known to the one, and the password is the same.
+    // Both servers have the same password.
     let ca = from.here("ca.pem");
     fs::write(&ca, to.server.ca_pem().unwrap()).unwrap();
 
@@ -168,9 +168,9 @@ fn killed_mirror_is_finished_by_the_next() {
         let words = if round % 2 == 0 { ["tree", &up] } else { [&down, "down"] };
         let mut child =
             site.command(&["mirror", "--delete", "--limit-rate", "3M", words[0], words[1]]).spawn().unwrap();
-        // Somewhere else each time, and never far from the start.
+        // A different moment each time, soon after the start.
         if dies_within(&mut child, Duration::from_millis(40 + round * 37 % 400)) {
-            // All was done: there is nothing to break off any more until something is taken away.
+            // The mirror was complete: remove a file, so that there is something to interrupt.
             let _ = fs::remove_dir_all(site.there("up"));
             let _ = fs::remove_dir_all(site.here("down"));
         } else {
@@ -194,7 +194,7 @@ fn lay_many(root: &Path) {
     }
 }
 
-/// Lets a run go on for so long and kills it; tells whether it had ended by itself.
+/// Kills a run after this time; returns whether it had ended before.
 fn dies_within(child: &mut Child, time: Duration) -> bool {
     let end = Instant::now() + time;
     while Instant::now() < end {
@@ -208,7 +208,7 @@ fn dies_within(child: &mut Child, time: Duration) -> bool {
     false
 }
 
-/// Fails when a file under its final name is not whole.
+/// Fails if a file with its final name is incomplete.
 fn no_file_is_cut(source: &Path, copy: &Path) {
     for number in 0..60 {
         let name = format!("{}/file {number}", number % 6);

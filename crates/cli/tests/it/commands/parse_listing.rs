@@ -1,4 +1,4 @@
-//! `parse-listing`: for each line one line, whatever comes.
+//! `parse-listing`: one line of output per line of input.
 
 use serde_json::{Value, json};
 
@@ -87,7 +87,7 @@ fn lines_are_parsed_as_they_arrive() {
 
     for _ in 0..3 {
         stdin.write_all(MLSD).unwrap();
-        // Would wait for ever if the answer were held back.
+        // This would block if the output were buffered.
         assert!(answers.next().unwrap().unwrap().contains("sub dir"));
     }
     drop(stdin);

@@ -1,4 +1,4 @@
-//! `probe` tells of every server what it is and what works on it.
+//! `probe`.
 
 use oxftp_testing::servers::Protection;
 use serde_json::Value;

@@ -1,4 +1,4 @@
-//! The verbs that change what is on a server, or fetch a part of it.
+//! Verbs that change files on the server, and byte ranges.
 
 use std::fs;
 
@@ -76,7 +76,7 @@ fn touch_creates_missing_files_and_keeps_content() {
 
     site.succeed(&["touch", &site.url("new")]);
     site.succeed(&["touch", "-c", &site.url("other")]);
-    // The embedded server sets no times.
+    // The embedded server cannot set times.
     let run = site.run(&["touch", &site.url("kept")]);
 
     assert_eq!(fs::read(site.there("new")).unwrap(), b"");

@@ -1,4 +1,4 @@
-//! What `get` and `put` do besides moving bytes.
+//! Options of `get` and `put`.
 
 use std::fs;
 

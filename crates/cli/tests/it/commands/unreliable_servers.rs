@@ -1,4 +1,4 @@
-//! Verbs over servers that tell little, or break what they began: what comes out, and how it ends.
+//! Servers with incomplete listings, and servers that abort transfers.
 
 use std::{fs, path::Path};
 
@@ -14,7 +14,7 @@ fn sending(script: Script, command: &str, data: &str) -> Script {
     script.passive().expect(command).reply("150 here").data(data).reply("226 done")
 }
 
-/// A server that lists by `LIST` alone, and this of `d`.
+/// A server that supports only `LIST`, with this listing of `d`.
 fn listing(data: &str) -> Script {
     let script = script().type_image().passive().expect("MLSD d").reply("500 what?");
     sending(script, "LIST d", data)

@@ -1,4 +1,4 @@
-//! The guide in `docs/`: every command that it shows with its output gives that output.
+//! The commands of the guide in `docs/` print the output that it shows.
 
 use oxftp_serve::{ServeOptions, Server};
 
@@ -34,7 +34,7 @@ fn troubleshooting() {
     holds("troubleshooting.md");
 }
 
-/// Runs the commands of a page, in their order and in one directory, against a server of their own.
+/// Runs the commands of a page in order, in one directory, with a new server.
 fn holds(page: &str) {
     let (served, here) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();

@@ -1,4 +1,4 @@
-//! The flags and verbs that the guide names beside those of other programs are ones that the program has.
+//! Flags and verbs in the tables of the guide exist.
 
 use std::{collections::BTreeSet, fs, path::Path};
 
@@ -26,7 +26,7 @@ fn every_verb_in_the_tables_exists() {
     assert!(verbs.len() > 20 && unknown.is_empty(), "{unknown:?}");
 }
 
-/// Gives the code in the last cells of the tables of a page: what to type here.
+/// Returns the code in the last cells of the tables of a page.
 fn advice(page: &str) -> Vec<String> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs").join(page);
     let text = fs::read_to_string(path).unwrap();
@@ -43,15 +43,15 @@ fn flags_of_all_verbs() -> BTreeSet<String> {
     helps.flat_map(|help| flags(&help)).collect()
 }
 
-/// Gives the verbs of the groups that the help begins with.
+/// Returns the verbs in the groups of the help.
 fn verbs(help: &str) -> BTreeSet<String> {
     let groups = help.lines().take_while(|line| !line.starts_with("Options"));
-    // What stands further in goes on with what the verb above does.
+    // Lines with more indentation continue a description.
     let named = groups.filter_map(|line| line.strip_prefix("  ")?.split(' ').next());
     named.filter(|name| !name.is_empty()).map(ToOwned::to_owned).collect()
 }
 
-/// Gives the words that begin with two dashes, without what follows their name.
+/// Returns the long flags in a text, without their values.
 fn flags(text: &str) -> Vec<String> {
     let words = text.split(|character: char| character.is_whitespace() || "[],;`'\"(".contains(character));
     let flags = words.filter(|word| word.starts_with("--") && word.len() > 3);

@@ -1,10 +1,10 @@
-//! What the program says of itself: help, suggestions, completions, manual pages.
+//! Help, suggestions, completions, manual pages.
 
 use std::fs;
 
 use crate::common::{oxftp, run};
 
-/// Gives the verbs as the help lists them.
+/// Returns the verbs in the order of the help.
 fn verbs() -> Vec<String> {
     let help = run(&mut oxftp(&["--help"])).stdout();
     let listed = help.split("Usage: ").nth(1).unwrap().split("Options:\n").next().unwrap();

@@ -1,4 +1,4 @@
-//! The pages: whatever they link to is there, and the book holds all of them.
+//! Links of the pages, and the contents of the book.
 
 use std::{
     collections::BTreeSet,
@@ -14,7 +14,7 @@ fn every_link_leads_to_an_existing_heading() {
     assert!(broken.is_empty(), "broken links:\n{}", broken.join("\n"));
 }
 
-/// What lies outside `docs/` is not in the book.
+/// Files outside `docs/` are not in the book.
 #[test]
 fn no_page_links_out_of_the_book() {
     for page in pages(&docs()) {
@@ -37,7 +37,7 @@ fn summary_lists_every_page_once() {
     assert_eq!(named.len(), wanted.len());
 }
 
-/// It is drawn by `just picture`, and loaded by everybody who looks at the front page.
+/// `just picture` draws it, and every view of the front page loads it.
 #[test]
 fn transfer_picture_is_shown_and_small() {
     let picture = fs::read_to_string(docs().join("transfer.svg")).unwrap();
@@ -88,7 +88,7 @@ fn leads_somewhere(page: &Path, link: &str) -> bool {
     }
 }
 
-/// Gives where `[text](target)` and `![text](target)` lead, code left out.
+/// Returns the targets of `[text](target)` and `![text](target)` outside of code.
 fn links(text: &str) -> Vec<String> {
     let prose = prose(text).collect::<Vec<_>>().join("\n");
     let without_code = prose.split('`').step_by(2).collect::<String>();
@@ -106,7 +106,7 @@ fn anchor(heading: &str) -> String {
     kept.map(|character| if character == ' ' { '-' } else { character.to_ascii_lowercase() }).collect()
 }
 
-/// Gives the lines that stand in no block of code.
+/// Returns the lines outside of code blocks.
 fn prose(text: &str) -> impl Iterator<Item = &str> {
     let mut inside = false;
     text.lines().filter(move |line| {

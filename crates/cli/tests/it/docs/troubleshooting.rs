@@ -1,11 +1,11 @@
-//! `docs/troubleshooting.md` explains whatever the program may say: the sources are searched for messages and hints.
+//! `docs/troubleshooting.md` explains every message and hint in the sources.
 
 use std::{
     fs,
     path::{Path, PathBuf},
 };
 
-/// What no user sees: the rules for authors of a file system, of dialogs, and parsers that only programs call.
+/// Messages for programmers, which no user of the program sees.
 const FOR_PROGRAMS: [&str; 7] = [
     "the file system breaks the rule",
     "the dialog was driven wrongly",
@@ -68,7 +68,7 @@ fn crates() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-/// Gives the messages that the page has no word of.
+/// Returns the messages that the page does not contain.
 fn unexplained(messages: Vec<String>) -> Vec<String> {
     let page = fs::read_to_string(crates().join("../docs/troubleshooting.md")).unwrap();
     let wanted =
@@ -76,7 +76,7 @@ fn unexplained(messages: Vec<String>) -> Vec<String> {
     wanted.filter(|message| !page.contains(piece(message))).collect()
 }
 
-/// Gives what a message is known by: its first piece of three words, else the longest one.
+/// Returns the identifying part of a message: the first constant part of three words, else the longest part.
 fn piece(message: &str) -> &str {
     let constant = message.split('{').map(|part| part.split_once('}').map_or(part, |(_, after)| after));
     let pieces = constant.flat_map(|part| part.split([':', ';', '"', '(', '[', ']'])).map(str::trim);
@@ -103,7 +103,7 @@ fn without_tests(source: &str) -> &str {
     source.split("#[cfg(test)]").next().unwrap()
 }
 
-/// Gives the text that follows each mark, where nothing but blanks, `format!(` and the like is in between.
+/// Returns the string literals after each mark, also within `format!(` and `vec![`.
 fn literals_after(source: &str, mark: &str) -> Vec<String> {
     let between = ["format!(", "vec!["];
     source
@@ -119,7 +119,7 @@ fn literals_after(source: &str, mark: &str) -> Vec<String> {
         .collect()
 }
 
-/// Reads a literal up to its quote; a line that ends in a backslash goes on at the next word.
+/// Parses a string literal up to its quote; after a backslash at the end of a line, it continues at the next word.
 fn literal(rest: &str) -> Option<String> {
     let mut text = String::new();
     let mut characters = rest.chars().peekable();

@@ -1,4 +1,4 @@
-//! Who logs in, and with which password: what each source gives, which comes first, and who else sees it.
+//! Users and passwords: sources, precedence, and secrecy.
 
 use std::fs;
 
@@ -6,7 +6,7 @@ use oxftp_testing::scripted::Script;
 
 use crate::common::{Run, Site, oxftp, run, until};
 
-/// Lists what the server serves, with these words more and no password from anywhere else.
+/// Lists the served directory with additional arguments and no other source of a password.
 fn ls(site: &Site, words: &[&str]) -> Run {
     let url = format!("{}://localhost:{}/", site.scheme(), site.server.port());
     let run = run(oxftp(&[&["ls", "-v"], words, &[url.as_str()]].concat()).env("HOME", site.here("")));
@@ -94,7 +94,7 @@ fn password_is_hidden_from_process_list() {
         vec!["ls".to_owned(), "--user".to_owned(), "me:hush-hush".to_owned(), format!("ftp://{address}/")],
     ] {
         let mut child = oxftp(&words).spawn().unwrap();
-        // Once it has connected it has long hidden its words.
+        // The arguments are hidden before the program connects.
         let (_held, _) = silent.accept().unwrap();
         let listed = fs::read(format!("/proc/{}/cmdline", child.id())).unwrap();
         let listed = String::from_utf8_lossy(&listed).replace('\0', " ");
@@ -108,7 +108,7 @@ fn password_is_hidden_from_process_list() {
 
 #[test]
 fn stale_arguments_in_the_environment_are_ignored() {
-    // `oxftp rm x`, sealed.
+    // `oxftp rm x`, encoded.
     let run = run(oxftp(&["--version"]).env("OXFTP_WORDS", "b3hmdHA= cm0= eA=="));
 
     assert_eq!(run.code, Some(0), "{}", run.stderr);

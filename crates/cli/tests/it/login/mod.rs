@@ -1,4 +1,4 @@
-//! Logins: credentials, secrets, and TLS where the server offers it.
+//! Logins: credentials, secrets, and opportunistic TLS.
 
 mod credentials;
 mod opportunistic_tls;

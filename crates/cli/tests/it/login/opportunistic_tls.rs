@@ -1,10 +1,10 @@
-//! TLS that is turned on where the server offers it.
+//! `--tls-if-offered`: TLS if the server offers it.
 
 use oxftp_testing::servers::Protection;
 
 use crate::common::{Run, Site, oxftp, run};
 
-/// Lists by `ftp://`, whatever the server wants.
+/// Lists with `ftp://`, also if the server requires TLS.
 fn list(site: &Site, flags: &[&str]) -> Run {
     let url = site.url("").replace("ftpes://", "ftp://");
     let words = [&["ls", "-v"], flags, &[url.as_str()]].concat();

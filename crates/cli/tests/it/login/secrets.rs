@@ -1,4 +1,4 @@
-//! A password works from wherever it comes, and nothing shows it.
+//! Passwords from all sources work and are never printed.
 
 use std::fs;
 

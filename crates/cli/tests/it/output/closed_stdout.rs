@@ -1,10 +1,10 @@
-//! Every verb that prints, with a stdout that is full or that nobody reads any more.
+//! Every verb that prints, with a full or closed stdout.
 
 use std::{fs::File, io, process::Stdio};
 
 use crate::common::{Run, Site, fixtures::Fixtures, oxftp, run};
 
-/// Verbs with something to print, in words that [`Fixtures`] understands.
+/// Verbs that print, with the placeholders of [`Fixtures`].
 const PRINTING: &[&str] = &[
     "ls URL/pub",
     "ls -l URL/pub",

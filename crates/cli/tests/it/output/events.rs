@@ -1,4 +1,4 @@
-//! Events for programs: what is written follows the schema of `docs/events.schema.json` and tells all.
+//! Progress events follow the schema in `docs/events.schema.json` and are complete.
 
 use std::fs;
 
@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::common::{Run, Site, content, run};
 
-/// Reads the events of a run, each of which must follow the schema.
+/// Parses the events of a run and validates each against the schema.
 fn events(run: &Run) -> Vec<Value> {
     let schema = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/events.schema.json"));
     let schema = jsonschema::validator_for(&serde_json::from_str(schema).unwrap()).unwrap();

@@ -1,4 +1,4 @@
-//! Failures: their exit codes, and what is said about them.
+//! Exit codes and messages of failures.
 
 use std::{fs, net::TcpListener};
 
@@ -62,7 +62,7 @@ fn wrong_password_exits_with_5() {
 
 #[test]
 fn unreachable_server_exits_with_3() {
-    // The port was free a moment ago, and nothing listens on it.
+    // The port was free before, and no process listens on it.
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
 
     let run = run(&mut oxftp(&["ls", &format!("ftp://127.0.0.1:{port}/")]));

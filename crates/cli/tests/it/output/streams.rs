@@ -1,4 +1,4 @@
-//! What is shown, where, and what becomes of output that cannot be written.
+//! Text on stdout and stderr.
 
 use std::{fs, fs::File, process::Command};
 
@@ -77,7 +77,7 @@ fn file_size_limit_keeps_partial_file() {
     site.lay("big", content(1_000_000));
     let whole = site.command(&["get", &site.url("big")]);
 
-    // 100 blocks of 512 bytes or of 1024, as the shell counts.
+    // 100 blocks of 512 or 1024 bytes, depending on the shell.
     let mut limited = Command::new("sh");
     limited.args(["-c", "ulimit -f 100; exec \"$@\"", "sh"]).arg(whole.get_program()).args(whole.get_args());
     limited.current_dir(site.here("")).env("OXFTP_PASSWORD", site.server.password());
