@@ -2,7 +2,6 @@
 
 mod bookmark_name;
 mod connection;
-mod events;
 mod jobs;
 mod range;
 mod transfer;
@@ -10,10 +9,9 @@ mod values;
 
 pub(crate) use bookmark_name::BookmarkName;
 pub(crate) use connection::{ConnectionArgs, LoginArgs, NetworkArgs, TlsArgs};
-pub(crate) use events::EventArgs;
 pub(crate) use jobs::{DEFAULT_SEGMENTS, JobCount};
 pub(crate) use range::ByteRange;
-pub(crate) use transfer::TransferArgs;
+pub(crate) use transfer::{EventArgs, TransferArgs};
 pub(crate) use values::{ActiveAt, OctalMode, RateLimit, Size, TimeoutSeconds, UnixTime};
 
 use std::path::PathBuf;

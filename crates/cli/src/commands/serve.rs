@@ -4,9 +4,11 @@ use std::{
     env, fs,
     net::SocketAddr,
     path::{Path, PathBuf},
+    pin::pin,
 };
 
 use clap::{Args, ValueEnum};
+use futures_util::future::poll_immediate;
 use oxftp_serve::{ServeOptions, Server};
 use tempfile::TempDir;
 
@@ -67,6 +69,9 @@ pub(crate) async fn run(args: ServeArgs, app: &App) -> Result {
     }
     let server = Server::start(options(&args)?).await.map_err(Failure::Serve)?;
     let certificate = server.ca_pem().map(|pem| CaFile::write(pem, args.ca_file.as_deref())).transpose()?;
+    // The handlers must be installed before the URL is printed: a script may send a signal at once.
+    let mut stopped = pin!(wait_for_stop());
+    let is_stopped = poll_immediate(&mut stopped).await.is_some();
     let mut output = Output::new();
     output.line(url(&args, &server)).await?;
     if let Some(certificate) = &certificate {
@@ -74,7 +79,9 @@ pub(crate) async fn run(args: ServeArgs, app: &App) -> Result {
     }
     output.flush().await?;
     app.terminal.summary(description(&args));
-    wait_for_stop().await;
+    if !is_stopped {
+        stopped.await;
+    }
     server.stop().await;
     Ok(())
 }

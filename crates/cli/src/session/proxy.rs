@@ -112,6 +112,12 @@ mod tests {
     }
 
     #[test]
+    fn proxy_without_scheme_has_an_example() {
+        let failure = Proxy::new("127.0.0.1:3128").unwrap_err();
+        assert!(format!("{failure:?}").contains("socks5://host:port"), "{failure:?}");
+    }
+
+    #[test]
     fn wrong_proxy_url_is_reported_without_password() {
         for word in ["ftp://u:secret@h", "socks5://u:secret@h:x", "http://", "proxy:8080"] {
             let failure = Proxy::new(word).unwrap_err();

@@ -191,7 +191,12 @@ impl Row {
             return has(&run.stderr, refusal.words);
         }
         assert_eq!(run.code, Some(0), "{}: {}", self.line, run.stderr);
-        assert!(self.talks || run.stderr.is_empty(), "{} says unasked: {}", self.line, run.stderr);
+        assert!(
+            self.talks || run.stderr.is_empty(),
+            "{}: unexpected output on stderr: {}",
+            self.line,
+            run.stderr
+        );
         self.checks.iter().for_each(|check| check(fixtures, &run));
     }
 

@@ -13,6 +13,13 @@ fn shell(site: &Site, commands: &str) -> Run {
 }
 
 #[test]
+fn help_with_arguments_prints_its_usage() {
+    let run = shell(&Site::plain(), "help get");
+    assert_eq!(run.code, Some(2), "{}", run.stderr);
+    assert!(run.stderr.contains("usage: help (no arguments)"), "{}", run.stderr);
+}
+
+#[test]
 fn paths_are_relative_to_the_current_directory() {
     let site = Site::plain();
     site.lay("pub/deep/a b.txt", "content");

@@ -89,14 +89,14 @@ fn tls() -> Vec<Row> {
     vec![
         row("cat --tls-ca ca.pem URL/pub/a.txt").bare().environment(PASSWORD).prints(ALPHA),
         row("cat --insecure URL/pub/a.txt").bare().environment(PASSWORD).prints(ALPHA),
-        row("cat URL/pub/a.txt").bare().environment(PASSWORD).fails(4, "hint: --tls-ca FILE trusts"),
+        row("cat URL/pub/a.txt").bare().environment(PASSWORD).fails(4, "hint: use --tls-ca FILE to trust"),
         row("cat --tls-ca up.txt URL/pub/a.txt")
             .bare()
             .fails(4, "up.txt: the TLS configuration cannot be used"),
         row("cat --tls-ca none URL/pub/a.txt").bare().fails(9, "cannot read \"none\""),
         row("probe --tls-max 1.2 URL").mentions(&["TLSv1_2"]),
         row("probe --tls-min 1.3 URL").mentions(&["TLSv1_3"]),
-        row("ls --tls-min 1.3 --tls-max 1.2 URL").fails(2, "--tls-min is above --tls-max"),
+        row("ls --tls-min 1.3 --tls-max 1.2 URL").fails(2, "--tls-min is greater than --tls-max"),
         row("ls --tls-min 1.1 URL").fails(2, "invalid value '1.1'"),
         row("ls --tls-cert client.pem URL").fails(2, "--tls-key <FILE>"),
         row("cat --tls-cert client.pem --tls-key client.key URL/pub/a.txt").prints(ALPHA),
@@ -128,7 +128,7 @@ fn network() -> Vec<Row> {
         row("ls --limit-rate fast URL").fails(2, "not a number, as in 500k or 2M"),
         row("get -r --pipelining off URL/pub").here("pub/a.txt", ALPHA),
         row("get -r --pipelining on URL/pub").here("pub/a.txt", ALPHA),
-        row("ls --proxy ftp://h URL").fails(2, "none of socks5, socks4a and http"),
+        row("ls --proxy ftp://h URL").fails(2, "must be socks5, socks4a or http"),
         row("ls --proxy none URL/empty").environment(&[("all_proxy", "socks5://127.0.0.1:1")]).prints(""),
         row("ls URL/empty").environment(&[("all_proxy", "socks5://127.0.0.1:1")]).fails(3, "127.0.0.1:1"),
         row("ls URL/empty")

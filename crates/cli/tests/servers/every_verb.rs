@@ -86,7 +86,7 @@ fn downloading() -> Vec<Row> {
         row("get --segments 3 URL/big").here("big", big()),
         row("get --range 4-6 URL/pub/a.txt").here("a.txt", "two"),
         row("get --json URL/pub/a.txt").mentions(&[r#"{"event":"done","name":"#]).here("a.txt", ALPHA),
-        row("get URL/pub").fails(2, "hint: -r downloads it with everything in it"),
+        row("get URL/pub").fails(2, "hint: use -r to download it recursively"),
         row("get URL/none").fails(6, "/none").gone_here("none"),
     ]
 }
@@ -102,8 +102,8 @@ fn uploading() -> Vec<Row> {
         row("put -c -v whole URL/half").there("half", big()).tells(&["> REST 150000"]),
         row("put - URL/piped").input("piped in").there("piped", "piped in"),
         row("put --temp-name up.txt URL/pub/a.txt").there("pub/a.txt", UP),
-        row("put tree URL/").fails(2, "hint: -r uploads it with everything in it"),
-        row("put up.txt URL/pub").fails(2, "hint: a / at the end of the URL puts it into the directory"),
+        row("put tree URL/").fails(2, "hint: use -r to upload it recursively"),
+        row("put up.txt URL/pub").fails(2, "hint: end the URL with / to upload into the directory"),
         row("put - URL/pub").input("x").fails(2, "hint: stdin has no name"),
         row("rcat URL/pub").input("x").fails(2, "hint: stdin has no name"),
         row("rcat URL/piped").input("a|b").there("piped", "a|b"),
@@ -137,13 +137,13 @@ fn printing() -> Vec<Row> {
     vec![
         row("cat URL/pub/a.txt URL/pub/sub/a%20b.txt").prints([ALPHA, BLANK].concat()),
         row("cat URL/big").prints(big()),
-        row("cat URL/pub").fails(2, "hint: get -r downloads it with everything in it"),
+        row("cat URL/pub").fails(2, "hint: use get -r to download it recursively"),
         row("cat URL/none").fails(6, "/none"),
         row("head -c 5 URL/pub/a.txt").prints("one\nt"),
         row("head -c 1000 URL/big").prints(big().into_iter().take(1000).collect::<Vec<_>>()),
         row("head -n 2 URL/pub/a.txt").prints("one\ntwo\n"),
-        row("head URL/pub").fails(2, "hint: get -r downloads it with everything in it"),
-        row("head -c 5 URL/pub").fails(2, "hint: get -r downloads it with everything in it"),
+        row("head URL/pub").fails(2, "hint: use get -r to download it recursively"),
+        row("head -c 5 URL/pub").fails(2, "hint: use get -r to download it recursively"),
         row("head URL/none").fails(6, "/none"),
     ]
 }
@@ -154,15 +154,15 @@ fn changing() -> Vec<Row> {
         row("rm -r URL/pub").gone_there("pub"),
         row("rm -f URL/none").prints(""),
         row("rm URL/none").fails(6, "/none"),
-        row("rm URL/pub").fails(2, "hint: -r removes it with everything in it").there("pub/a.txt", ALPHA),
+        row("rm URL/pub").fails(2, "hint: use -r to remove it and its contents").there("pub/a.txt", ALPHA),
         row("rmdir URL/empty").gone_there("empty"),
-        row("rmdir URL/pub").fails(7, "hint: rm -r removes a directory with everything in it"),
-        row("rmdir URL/big").fails(7, "hint: this is no directory: rm removes it"),
+        row("rmdir URL/pub").fails(7, "hint: use rm -r to remove a directory and its contents"),
+        row("rmdir URL/big").fails(7, "hint: this is not a directory: use rm to remove it"),
         row("rmdir URL/none").fails(6, "/none"),
         row("mkdir URL/new").directory_there("new"),
         row("mkdir -p URL/new/a/b").directory_there("new/a/b"),
         row("mkdir -p URL/pub").directory_there("pub"),
-        row("mkdir URL/pub").fails(7, "hint: -p does not mind a directory that exists"),
+        row("mkdir URL/pub").fails(7, "hint: with -p an existing directory is no error"),
         row("mv URL/pub/a.txt PATH/moved").there("moved", ALPHA).gone_there("pub/a.txt"),
         row("mv URL/none PATH/moved").fails(6, "/none"),
         row("chmod 600 URL/pub/a.txt").mode_there("pub/a.txt", 0o600).refused_by(
@@ -193,7 +193,7 @@ fn speaking() -> Vec<Row> {
         row("shell URL")
             .input("cd pub\ncat a.txt\nmkdir x; cd x\nput up.txt\nls\n")
             .prints([ALPHA, "up.txt\n"].concat()),
-        row("shell -c nonsense URL").fails(2, "there is no command \"nonsense\""),
+        row("shell -c nonsense URL").fails(2, "unknown command \"nonsense\""),
         row("fxp URL/pub/a.txt URL/copied").only(|site| !resumes(site)).there("copied", ALPHA).refused_by(
             is_encrypted,
             11,
