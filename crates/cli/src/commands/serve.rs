@@ -89,7 +89,7 @@ pub(crate) async fn run(args: ServeArgs, app: &App) -> Result {
 fn options(args: &ServeArgs) -> Result<ServeOptions> {
     let mut options = ServeOptions::new(&args.directory).bind(args.bind).writable(args.writable);
     let passwords = Passwords::new(args.user.as_deref(), args.password_file.as_deref())?;
-    if let Some((user, password)) = passwords.from_flags() {
+    if let Some((user, password)) = passwords.flag_login() {
         let missing = || {
             Failure::Usage(
                 "--user needs a password: use USER:PASSWORD, --password-file or OXFTP_PASSWORD".to_owned(),

@@ -67,7 +67,7 @@ impl Touch {
         let set = client.set_modified(url.path(), time.unwrap_or(Timestamp::UNIX_EPOCH)).await;
         set.map_err(|error| match error.is_not_found() {
             // vsftpd and pyftpdlib send this reply for directories.
-            true => Failure::refused(url, error, "the file exists, but the server cannot set its time"),
+            true => Failure::refused(url, error, "the path exists, but the server cannot set its time"),
             false => failed(error),
         })
     }

@@ -65,7 +65,7 @@ impl Passwords {
     }
 
     /// Returns the user of the flags, with the password if there is one.
-    pub(crate) fn from_flags(&self) -> Option<(&str, Option<&Secret>)> {
+    pub(crate) fn flag_login(&self) -> Option<(&str, Option<&Secret>)> {
         let (user, _) = self.user.as_ref()?;
         Some((user, self.password_of(user)))
     }

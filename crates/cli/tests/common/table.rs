@@ -175,7 +175,7 @@ pub(crate) fn hold(site: &Site, rows: &[Row]) {
     });
     let lines: Vec<_> = failed.map(|(_, row)| &row.line).collect();
     let place = (site.server.name(), site.server.protection());
-    assert!(lines.is_empty(), "{place:?}: what is said above came of {lines:#?}");
+    assert!(lines.is_empty(), "{place:?}: these rows failed, see above: {lines:#?}");
 }
 
 impl Row {
