@@ -1,9 +1,8 @@
 //! `completions`: completion scripts for shells.
 
-use clap::{Args, CommandFactory};
+use clap::{Args, Command};
 use clap_complete::Shell;
 
-use super::Cli;
 use crate::{failure::Result, output::Output};
 
 #[derive(Debug, Args)]
@@ -13,9 +12,9 @@ pub(crate) struct CompletionsArgs {
     shell: Shell,
 }
 
-pub(crate) async fn run(args: CompletionsArgs) -> Result {
+pub(crate) async fn run(args: CompletionsArgs, mut program: Command) -> Result {
     let mut script = Vec::new();
-    clap_complete::generate(args.shell, &mut Cli::command(), "oxftp", &mut script);
+    clap_complete::generate(args.shell, &mut program, "oxftp", &mut script);
     let mut output = Output::new();
     output.bytes(&script).await?;
     output.flush().await

@@ -2,10 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use clap::{Args, Command, CommandFactory};
+use clap::{Args, Command};
 use clap_mangen::Man;
 
-use super::Cli;
 use crate::{
     failure::{Failure, Result},
     output::{self, Output},
@@ -18,12 +17,14 @@ pub(crate) struct ManArgs {
     directory: Option<PathBuf>,
 }
 
-pub(crate) async fn run(args: ManArgs) -> Result {
+pub(crate) async fn run(args: ManArgs, program: Command) -> Result {
+    // `help` has no page.
+    let program = program.disable_help_subcommand(true);
     match &args.directory {
-        Some(directory) => write_all(directory),
+        Some(directory) => write_all(program, directory),
         None => {
             let mut page = Vec::new();
-            Man::new(cli()).render(&mut page).map_err(output::failed)?;
+            Man::new(program).render(&mut page).map_err(output::failed)?;
             let mut output = Output::new();
             output.bytes(&page).await?;
             output.flush().await
@@ -32,13 +33,8 @@ pub(crate) async fn run(args: ManArgs) -> Result {
 }
 
 /// Writes `oxftp.1` and a page for each command.
-fn write_all(directory: &Path) -> Result {
+fn write_all(program: Command, directory: &Path) -> Result {
     let written =
-        std::fs::create_dir_all(directory).and_then(|()| clap_mangen::generate_to(cli(), directory));
+        std::fs::create_dir_all(directory).and_then(|()| clap_mangen::generate_to(program, directory));
     written.map_err(|error| Failure::local(format!("cannot write manual pages into {directory:?}"), error))
-}
-
-/// Leaves out `help`, which has no page.
-fn cli() -> Command {
-    Cli::command().disable_help_subcommand(true)
 }

@@ -31,6 +31,8 @@ mod touch;
 
 pub(crate) use cli::{Cli, Verb, with_grouped_help};
 
+use clap::CommandFactory;
+
 use crate::{
     app::App,
     failure::{Failure, Result},
@@ -64,7 +66,7 @@ pub(crate) async fn run(verb: Verb, app: &App) -> Result {
         Verb::Serve(args) => serve::run(args, app).await,
         Verb::Demo(args) => demo::run(args).await,
         Verb::Bookmark(args) => bookmark::run(args, app).await,
-        Verb::Completions(args) => completions::run(args).await,
-        Verb::Man(args) => man::run(args).await,
+        Verb::Completions(args) => completions::run(args, Cli::command()).await,
+        Verb::Man(args) => man::run(args, Cli::command()).await,
     }
 }
