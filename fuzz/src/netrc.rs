@@ -3,8 +3,6 @@
 // The parser belongs to the program, which is no library; it needs nothing else of it.
 #[path = "../../crates/cli/src/session/netrc/parse.rs"]
 mod parse;
-#[path = "../../crates/cli/src/session/netrc/tokens.rs"]
-mod tokens;
 
 use parse::Netrc;
 

@@ -1,53 +1,48 @@
-//! What every verb is handed.
+//! State that every command receives.
 
 use std::io::IsTerminal;
 
 use crate::{
     args::{Global, When},
+    failure::FailureCollector,
+    progress::{self, ProgressMode},
     settings::Settings,
     terminal::Terminal,
 };
 
-/// What the global flags and the surroundings say.
+/// Values of the global flags, the settings and the environment.
 #[derive(Debug)]
 pub(crate) struct App {
     pub(crate) terminal: Terminal,
-    pub(crate) progress: Showing,
+    pub(crate) progress: ProgressMode,
     pub(crate) settings: Settings,
-}
-
-/// How progress is shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Showing {
-    /// Not at all.
-    Nothing,
-    /// As a bar that is drawn over and over.
-    Bar,
-    /// As a line now and then, where nothing can be drawn over.
-    Lines,
-    /// As events for programs.
-    Events,
 }
 
 impl App {
     pub(crate) fn new(global: &Global, events: bool, settings: Settings) -> Self {
-        let attended = std::io::stderr().is_terminal();
+        let is_terminal = std::io::stderr().is_terminal();
         choose_colour(global.color);
         let bookmarks = settings.bookmarks().iter().map(|(name, _)| name.to_string()).collect();
-        let terminal = Terminal::new(attended && !global.quiet).with_events(events).with_bookmarks(bookmarks);
-        let progress = if events { Showing::Events } else { showing(global, attended) };
+        let terminal = Terminal::new(is_terminal && !global.quiet).with_bookmarks(bookmarks);
+        let terminal = if events { terminal.on_failure(progress::write_failure) } else { terminal };
+        let progress = if events { ProgressMode::Events } else { progress_mode(global, is_terminal) };
         Self { terminal, progress, settings }
+    }
+
+    /// Returns a collector that reports each failure of `operands` operands on the terminal.
+    pub(crate) fn collect_failures(&self, operands: usize) -> FailureCollector<'_> {
+        FailureCollector::new(operands, |failure| self.terminal.failure(failure))
     }
 }
 
-/// The protocol log and a bar would write over each other, so the log alone is shown.
-fn showing(global: &Global, attended: bool) -> Showing {
+/// With `-v` the protocol log is shown without a bar: both would write to the same lines.
+fn progress_mode(global: &Global, is_terminal: bool) -> ProgressMode {
     match global.progress {
-        When::Never => Showing::Nothing,
-        When::Always if attended => Showing::Bar,
-        When::Always => Showing::Lines,
-        When::Auto if attended && !global.quiet && global.verbose == 0 => Showing::Bar,
-        When::Auto => Showing::Nothing,
+        When::Never => ProgressMode::Off,
+        When::Always if is_terminal => ProgressMode::Bar,
+        When::Always => ProgressMode::Lines,
+        When::Auto if is_terminal && !global.quiet && global.verbose == 0 => ProgressMode::Bar,
+        When::Auto => ProgressMode::Off,
     }
 }
 

@@ -1,4 +1,4 @@
-//! Signals: Ctrl-C, and the one that would end the program for a file too large.
+//! Signals: Ctrl-C, and the signal for files that exceed the size limit.
 
 use std::{pin::pin, process, thread};
 
@@ -6,15 +6,15 @@ use tokio::{runtime, signal};
 
 use crate::failure::{Exit, Failure, Result};
 
-/// Does the work until it is done or the user presses Ctrl-C; a second Ctrl-C ends the program at
-/// once, whatever is being cleaned up.
+/// Runs the work until it is done or the user presses Ctrl-C.
+///
+/// A second Ctrl-C ends the program at once, even during cleanup.
 pub(crate) async fn until_interrupted(work: impl Future<Output = Result>) -> Result {
     let mut work = pin!(work);
     tokio::select! {
         biased;
         _ = signal::ctrl_c() => {
-            // The work is dropped only when this function returns, so the second Ctrl-C is heard
-            // while it cleans up.
+            // The work is dropped, and cleans up, when this function returns: the thread must run before.
             thread::spawn(exit_on_ctrl_c);
             Err(Failure::Interrupted)
         }
@@ -22,13 +22,12 @@ pub(crate) async fn until_interrupted(work: impl Future<Output = Result>) -> Res
     }
 }
 
-/// Makes the write that goes beyond the limit on the size of files (`ulimit -f`) fail, rather than
-/// end the program without a word.
-pub(crate) fn outlive_file_size_limit() {
+/// Lets a write beyond the file size limit (`ulimit -f`) fail with an error instead of ending the program.
+pub(crate) fn ignore_file_size_signal() {
     #[cfg(unix)]
     {
         let kind = signal::unix::SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw());
-        // Failing leaves everything as it is.
+        // If this fails, the signal keeps its default action.
         let _ = signal::unix::signal(kind);
     }
 }

@@ -1,9 +1,10 @@
-//! The protocol log of `-v`, and the library's warnings.
+//! Protocol log of `-v`, and warnings of the library.
 //!
-//! Commands and replies come from the library with secrets hidden and control characters escaped.
+//! The library redacts secrets in commands and replies and escapes control characters.
 
 use std::fmt;
 
+use oxftp::escape;
 use tracing::{Event, Level, Metadata, Subscriber, field::Field, subscriber};
 use tracing_subscriber::{
     field::Visit,
@@ -13,9 +14,7 @@ use tracing_subscriber::{
     registry::LookupSpan,
 };
 
-use crate::terminal::escape;
-
-/// Sends what the library says to stderr: warnings, with one `-v` the protocol, with two all.
+/// Sends the library's log to stderr: warnings by default, the protocol with one `-v`, everything with two.
 pub(crate) fn start(verbose: u8) {
     let filter = match verbose {
         0 => warnings(),
@@ -24,12 +23,11 @@ pub(crate) fn start(verbose: u8) {
     };
     let lines = tracing_subscriber::fmt::layer().event_format(Plain).with_writer(anstream::stderr);
     let subscriber = tracing_subscriber::registry().with(filter).with(lines);
-    // Failing means that a subscriber is set already, which only this function does.
+    // This fails only if a subscriber is set already, and only this function sets one.
     let _ = subscriber::set_global_default(subscriber);
 }
 
-/// Failures and refused names are errors that the verbs name themselves; replies to commands that
-/// were broken off tell nobody anything.
+/// Leaves out failures and refused names, which commands report as errors, and late replies to aborted commands.
 fn warnings() -> Targets {
     Targets::new()
         .with_target("oxftp", LevelFilter::WARN)
@@ -38,7 +36,7 @@ fn warnings() -> Targets {
         .with_target("oxftp::list", LevelFilter::OFF)
 }
 
-/// A line for each event: the message, with `warning:` where it is one.
+/// Format of a log line: the message and the fields, with `warning:` before warnings.
 struct Plain;
 
 impl<S, N> FormatEvent<S, N> for Plain
@@ -62,7 +60,7 @@ fn label(metadata: &Metadata<'_>) -> &'static str {
     if *metadata.level() <= Level::WARN { "warning: " } else { "" }
 }
 
-/// The message of an event, and the other fields as ` name=value`.
+/// Message of an event, and its other fields as ` name=value`.
 #[derive(Default)]
 struct Text {
     message: String,

@@ -1,11 +1,13 @@
-//! The `oxftp` program: words in, words out.
+//! The `oxftp` program.
 //!
-//! [`words`] are what the user typed, [`settings`] what the user keeps, [`args`] reads the command line,
-//! [`session`] turns URLs and flags into clients, [`commands`] has a file for each verb, [`failure`] says what
-//! went wrong and which exit code that is. What FTP means is the library's task.
+//! [`argv`] reads the words of the command line, [`settings`] the user's settings file, [`args`] holds the groups of
+//! flags that commands share, [`session`] turns URLs and flags into clients that are logged in, [`commands`] has a
+//! file for each command, and [`failure`] maps errors to messages, hints and exit codes. The FTP protocol itself is
+//! in the `oxftp` library.
 
 mod app;
 mod args;
+mod argv;
 mod commands;
 mod failure;
 mod interrupt;
@@ -16,7 +18,7 @@ mod session;
 mod settings;
 mod terminal;
 mod units;
-mod words;
+mod usage_error;
 
 use std::process::ExitCode;
 
@@ -24,29 +26,29 @@ use clap::{CommandFactory, FromArgMatches};
 
 use crate::{
     app::App,
-    args::{Cli, Verb},
+    commands::{Cli, Verb},
     failure::{Failure, Result},
     settings::Settings,
     terminal::Terminal,
 };
 
 fn main() -> ExitCode {
-    let words = words::own();
+    let words = argv::read();
     let settings = match Settings::read(&words) {
         Ok(settings) => settings,
-        Err(failure) => return Terminal::new(true).give_up(&failure),
+        Err(failure) => return Terminal::new(true).report_fatal(&failure),
     };
     let words = settings.expand(words);
-    let parsed = args::grouped(settings.preset(Cli::command())).try_get_matches_from(&words);
+    let parsed = commands::with_grouped_help(settings.preset(Cli::command())).try_get_matches_from(&words);
     let cli = match parsed.and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => cli,
-        Err(error) => return args::explain(&error, &words),
+        Err(error) => return usage_error::report(&error, &words),
     };
-    let app = App::new(&cli.global, cli.verb.tells_events(), settings);
+    let app = App::new(&cli.global, cli.verb.prints_events(), settings);
     log::start(cli.global.verbose);
     match run(cli.verb, &app) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => app.terminal.give_up(&failure),
+        Err(failure) => app.terminal.report_fatal(&failure),
     }
 }
 
@@ -54,13 +56,12 @@ fn run(verb: Verb, app: &App) -> Result {
     if let Verb::ParseListing(args) = verb {
         return commands::parse_listing::run(&args);
     }
-    // One thread is enough: a connection does one thing at a time, and files are read and written
-    // on threads of their own.
+    // One thread is enough: a connection does one thing at a time, and files are read and written on a thread pool.
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(|source| Failure::local("cannot start", source))?;
-    runtime.block_on(async { interrupt::outlive_file_size_limit() });
+    runtime.block_on(async { interrupt::ignore_file_size_signal() });
     let outcome = match verb {
         Verb::Shell(args) => runtime.block_on(commands::shell::run(args, &app.settings)),
         Verb::Serve(args) => runtime.block_on(commands::serve::run(args, app)),
@@ -68,5 +69,5 @@ fn run(verb: Verb, app: &App) -> Result {
     };
     // A read of stdin may never end.
     runtime.shutdown_background();
-    outcome.and_then(|()| progress::all_written())
+    outcome.and_then(|()| progress::check_written())
 }

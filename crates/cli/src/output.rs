@@ -1,34 +1,31 @@
-//! What goes to stdout: data, and nothing else.
+//! Buffered stdout: data only, never messages.
 
 use std::{
     borrow::Cow,
     io::{self, IsTerminal},
 };
 
+use oxftp::escape;
 use tokio::io::{AsyncWriteExt, Stdout};
 
-use crate::{
-    failure::{Failure, Result},
-    terminal::escape,
-};
+use crate::failure::{Failure, Result};
 
-/// Lines and bytes for stdout, gathered until it is worth a write.
+/// Stdout with a buffer of lines.
 #[derive(Debug)]
 pub(crate) struct Output {
     stdout: Stdout,
-    gathered: Vec<u8>,
-    terminal: bool,
+    buffer: Vec<u8>,
+    is_terminal: bool,
 }
 
 impl Output {
     pub(crate) fn new() -> Self {
-        Self { stdout: tokio::io::stdout(), gathered: Vec::new(), terminal: io::stdout().is_terminal() }
+        Self { stdout: tokio::io::stdout(), buffer: Vec::new(), is_terminal: io::stdout().is_terminal() }
     }
 
-    /// Gives a text of the server's as it may be shown: with control characters escaped on a
-    /// terminal, else byte for byte.
-    pub(crate) fn showable<'a>(&self, text: &'a [u8]) -> Cow<'a, [u8]> {
-        if !self.terminal {
+    /// Returns text of the server as it can be printed: escaped on a terminal, unchanged otherwise.
+    pub(crate) fn displayable<'a>(&self, text: &'a [u8]) -> Cow<'a, [u8]> {
+        if !self.is_terminal {
             return Cow::Borrowed(text);
         }
         Cow::Owned(escape(&String::from_utf8_lossy(text)).into_owned().into_bytes())
@@ -36,30 +33,30 @@ impl Output {
 
     /// Writes a line.
     pub(crate) async fn line(&mut self, line: impl AsRef<[u8]>) -> Result {
-        self.line_by(|gathered| gathered.extend_from_slice(line.as_ref())).await
+        self.line_with(|buffer| buffer.extend_from_slice(line.as_ref())).await
     }
 
-    /// Writes what is appended, as a line.
-    pub(crate) async fn line_by(&mut self, append: impl FnOnce(&mut Vec<u8>)) -> Result {
-        append(&mut self.gathered);
-        self.gathered.push(b'\n');
-        if self.gathered.len() >= ENOUGH { self.flush().await } else { Ok(()) }
+    /// Writes the line that `append` appends to the buffer.
+    pub(crate) async fn line_with(&mut self, append: impl FnOnce(&mut Vec<u8>)) -> Result {
+        append(&mut self.buffer);
+        self.buffer.push(b'\n');
+        if self.buffer.len() >= FLUSH_AT { self.flush().await } else { Ok(()) }
     }
 
-    /// Writes bytes as they are, at once.
+    /// Writes bytes unchanged and unbuffered.
     pub(crate) async fn bytes(&mut self, bytes: &[u8]) -> Result {
         self.stdout.write_all(bytes).await.map_err(failed)
     }
 
-    /// Writes what is gathered.
+    /// Writes the buffered lines.
     pub(crate) async fn flush(&mut self) -> Result {
-        self.stdout.write_all(&self.gathered).await.map_err(failed)?;
-        self.gathered.clear();
+        self.stdout.write_all(&self.buffer).await.map_err(failed)?;
+        self.buffer.clear();
         self.stdout.flush().await.map_err(failed)
     }
 }
 
-/// Whoever reads has had enough when the pipe is closed, which is no error.
+/// Converts an error of stdout; a closed pipe means that the reader needs no more, which is no error.
 pub(crate) fn failed(error: io::Error) -> Failure {
     match error.kind() {
         io::ErrorKind::BrokenPipe => Failure::OutputClosed,
@@ -67,4 +64,5 @@ pub(crate) fn failed(error: io::Error) -> Failure {
     }
 }
 
-const ENOUGH: usize = 128 * 1024;
+/// Buffered bytes at which the buffer is written.
+const FLUSH_AT: usize = 128 * 1024;

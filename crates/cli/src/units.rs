@@ -1,12 +1,12 @@
-//! Amounts as people read them.
+//! Human-readable amounts.
 
 use std::{fmt, time::Duration};
 
 /// A number of bytes, such as `12.3 MiB`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Bytes(pub(crate) u64);
+pub(crate) struct HumanBytes(pub(crate) u64);
 
-impl fmt::Display for Bytes {
+impl fmt::Display for HumanBytes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let units = ["KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
         if self.0 < 1024 {
@@ -22,38 +22,38 @@ impl fmt::Display for Bytes {
     }
 }
 
-/// A number of bytes and the time that they took, such as `12.3 MiB in 2.0 s, 6.2 MiB/s`.
+/// A number of bytes and the time they took, such as `12.3 MiB in 2.0 s, 6.2 MiB/s`.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Rate {
+pub(crate) struct Throughput {
     pub(crate) bytes: u64,
     pub(crate) elapsed: Duration,
 }
 
-impl Rate {
-    /// Gives the bytes in a second.
-    pub(crate) fn per_second(self) -> Bytes {
+impl Throughput {
+    /// Returns the bytes per second.
+    pub(crate) fn per_second(self) -> HumanBytes {
         let seconds = self.elapsed.as_secs_f64().max(1e-6);
-        Bytes((self.bytes as f64 / seconds) as u64)
+        HumanBytes((self.bytes as f64 / seconds) as u64)
     }
 
-    /// Gives the time that so many bytes more will take, where it can be told.
+    /// Estimates the time for this number of bytes, if possible.
     pub(crate) fn time_for(self, bytes: u64) -> Option<Duration> {
         let seconds = bytes as f64 * self.elapsed.as_secs_f64() / self.bytes as f64;
         Duration::try_from_secs_f64(seconds).ok()
     }
 }
 
-impl fmt::Display for Rate {
+impl fmt::Display for Throughput {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} in {}, {}/s", Bytes(self.bytes), Seconds(self.elapsed), self.per_second())
+        write!(f, "{} in {}, {}/s", HumanBytes(self.bytes), HumanDuration(self.elapsed), self.per_second())
     }
 }
 
-/// A time, such as `0.03 s` or `2 min 5 s`.
+/// A duration, such as `0.03 s` or `2 min 5 s`.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Seconds(pub(crate) Duration);
+pub(crate) struct HumanDuration(pub(crate) Duration);
 
-impl fmt::Display for Seconds {
+impl fmt::Display for HumanDuration {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let seconds = self.0.as_secs();
         match seconds {
@@ -76,7 +76,7 @@ mod tests {
 
     #[test]
     fn bytes_have_one_decimal_and_a_binary_unit() {
-        let shown = |bytes| Bytes(bytes).to_string();
+        let shown = |bytes| HumanBytes(bytes).to_string();
 
         assert_eq!(shown(0), "0 B");
         assert_eq!(shown(1023), "1023 B");
@@ -87,8 +87,8 @@ mod tests {
     }
 
     #[test]
-    fn times_are_as_exact_as_their_length_allows() {
-        let shown = |milliseconds| Seconds(Duration::from_millis(milliseconds)).to_string();
+    fn longer_durations_are_less_exact() {
+        let shown = |milliseconds| HumanDuration(Duration::from_millis(milliseconds)).to_string();
 
         assert_eq!(shown(31), "0.03 s");
         assert_eq!(shown(2_040), "2.0 s");
@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rate_without_time_is_no_division_by_zero() {
-        assert_eq!(Rate { bytes: 0, elapsed: Duration::ZERO }.to_string(), "0 B in 0.00 s, 0 B/s");
+    fn zero_duration_does_not_divide_by_zero() {
+        assert_eq!(Throughput { bytes: 0, elapsed: Duration::ZERO }.to_string(), "0 B in 0.00 s, 0 B/s");
     }
 }

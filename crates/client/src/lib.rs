@@ -83,7 +83,7 @@ pub use oxftp_proto::{
     InvalidCommand, Limits, NameError, Platform, Precision, RemotePath, Reply, ReplyDecoder, ServerZone,
     StatusCodeError, Timestamp, TransferType, UnknownHash, UnknownZone, Zone, address,
     dialog::{Aborted, Credentials, PassiveMode, Secret},
-    listing, parse_directory,
+    escape, listing, parse_directory, redact_password,
 };
 
 /// Compiles the examples of the guide for users of aioftp.

@@ -5,6 +5,7 @@ use std::{fmt, str::FromStr};
 use oxftp_proto::{
     Encoding, RemotePath,
     dialog::{Credentials, Secret},
+    escape, redact_password,
 };
 use percent_encoding::percent_decode_str;
 
@@ -115,7 +116,7 @@ impl FromStr for FtpUrl {
     type Err = UrlError;
 
     fn from_str(text: &str) -> Result<Self, UrlError> {
-        let error = |why| UrlError { url: without_password(text), why };
+        let error = |why| UrlError { url: redact_password(text), why };
         let (scheme, rest) =
             text.split_once("://").ok_or_else(|| error("it has no scheme such as ftp://"))?;
         let scheme = match scheme.to_ascii_lowercase().as_str() {
@@ -174,7 +175,7 @@ impl fmt::Display for FtpUrl {
         if let Some(port) = self.host.port {
             write!(f, ":{port}")?;
         }
-        write!(f, "/{}", self.path.escape_debug())
+        write!(f, "/{}", escape(&self.path))
     }
 }
 
@@ -231,21 +232,6 @@ fn without_type(path: &str) -> &str {
     match path.rsplit_once(";type=") {
         Some((path, "a" | "A" | "i" | "I" | "d" | "D")) => path,
         _ => path,
-    }
-}
-
-/// Hides what may be a password: all from the first colon to the last `@`, also where the URL is
-/// written wrongly.
-fn without_password(text: &str) -> String {
-    let start = text.find("://").map_or(0, |at| at + 3);
-    let (before, rest) = text.split_at(start);
-    let colon = rest.find(':');
-    match rest.rfind('@') {
-        Some(at) if colon.is_some_and(|colon| colon < at) => {
-            let user = rest.split(':').next().unwrap_or_default();
-            format!("{before}{user}{}", &rest[at..])
-        }
-        _ => text.to_owned(),
     }
 }
 

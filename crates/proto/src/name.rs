@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, fmt};
 
-use crate::Encoding;
+use crate::{Encoding, escape::write_escaped};
 
 /// The name of one file or directory: exactly one component of a path.
 ///
@@ -146,22 +146,6 @@ pub struct NameError {
     pub name: String,
     /// What is wrong with it.
     pub why: &'static str,
-}
-
-/// Writes text with control characters (C0, C1, DEL, direction marks) escaped.
-pub(crate) fn write_escaped(f: &mut impl fmt::Write, text: &str) -> fmt::Result {
-    for character in text.chars() {
-        if character.is_control() || is_direction_mark(character) {
-            write!(f, "{}", character.escape_unicode())?;
-        } else {
-            f.write_char(character)?;
-        }
-    }
-    Ok(())
-}
-
-fn is_direction_mark(character: char) -> bool {
-    matches!(character, '\u{061c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 fn is_windows_device(stem: &str) -> bool {

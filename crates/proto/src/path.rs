@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, fmt};
 
-use crate::{Encoding, FileName, Reply, name::write_escaped};
+use crate::{Encoding, FileName, Reply, escape::write_escaped};
 
 /// A path on the server, `/` between its components.
 ///

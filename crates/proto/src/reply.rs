@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, fmt};
 
-use crate::{Code, name::write_escaped};
+use crate::{Code, escape::write_escaped};
 
 /// One whole reply: a code and its lines of text (RFC 959, 4.2).
 ///

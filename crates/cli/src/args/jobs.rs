@@ -1,29 +1,29 @@
-//! How many connections.
+//! Number of connections.
 
 use std::str::FromStr;
 
 use oxftp::Connections;
 
-/// A number of connections, or as many as make it faster.
+/// Value of `--jobs`: a number of connections, or `auto`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Jobs {
+pub(crate) enum JobCount {
     Auto,
     AtMost(u16),
 }
 
-impl Jobs {
-    /// Gives how many connections there may be.
-    pub(crate) fn most(self) -> usize {
+impl JobCount {
+    /// Returns the maximum number of connections.
+    pub(crate) fn max_connections(self) -> usize {
         match self {
-            Self::Auto => MOST_BY_ITSELF,
+            Self::Auto => AUTO_CONNECTIONS,
             Self::AtMost(jobs) => jobs.into(),
         }
     }
 
-    /// Gives how many things named one by one are transferred at once.
-    pub(crate) fn at_once(self) -> usize {
+    /// Returns how many operands are transferred concurrently.
+    pub(crate) fn max_operands(self) -> usize {
         match self {
-            Self::Auto => AT_ONCE_BY_ITSELF,
+            Self::Auto => AUTO_OPERANDS,
             Self::AtMost(jobs) => jobs.into(),
         }
     }
@@ -36,7 +36,7 @@ impl Jobs {
     }
 }
 
-impl FromStr for Jobs {
+impl FromStr for JobCount {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
@@ -47,17 +47,18 @@ impl FromStr for Jobs {
                 .ok()
                 .filter(|jobs| (1..=256).contains(jobs))
                 .map(Self::AtMost)
-                .ok_or("not a number from 1 to 256, nor auto"),
+                .ok_or("expected auto or a number from 1 to 256"),
         }
     }
 }
 
-/// Servers rarely allow more to one client.
-const MOST_BY_ITSELF: usize = 16;
-const AT_ONCE_BY_ITSELF: usize = 4;
+/// Maximum number of connections with `auto`: servers rarely allow more for one client.
+const AUTO_CONNECTIONS: usize = 16;
+/// Operands that are transferred concurrently with `auto`.
+const AUTO_OPERANDS: usize = 4;
 
-/// How many segments a large file has where nothing else is said.
-pub(crate) const SEGMENTS_BY_THEMSELVES: usize = 4;
+/// Number of segments of a large file with `auto`.
+pub(crate) const DEFAULT_SEGMENTS: usize = 4;
 
 #[cfg(test)]
 mod tests {
@@ -65,10 +66,10 @@ mod tests {
 
     #[test]
     fn jobs_are_a_number_or_auto() {
-        assert_eq!("auto".parse(), Ok(Jobs::Auto));
-        assert_eq!("256".parse(), Ok(Jobs::AtMost(256)));
+        assert_eq!("auto".parse(), Ok(JobCount::Auto));
+        assert_eq!("256".parse(), Ok(JobCount::AtMost(256)));
         for wrong in ["0", "257", "", "-1", "Auto", "1.5"] {
-            assert!(wrong.parse::<Jobs>().is_err(), "{wrong}");
+            assert!(wrong.parse::<JobCount>().is_err(), "{wrong}");
         }
     }
 }

@@ -1,8 +1,8 @@
-//! Parts of files, as curl names them.
+//! Byte ranges in the syntax of curl.
 
 use std::str::FromStr;
 
-/// A part of a file; bytes are counted from 0, and the last one is part of it.
+/// A range of bytes, counted from 0; both ends are included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ByteRange {
     /// `FROM-TO`
@@ -17,8 +17,8 @@ impl FromStr for ByteRange {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let wrong = "not a range such as 0-499, 500- or -500";
-        // The number type would take a sign.
+        let wrong = "expected a range such as 0-499, 500- or -500";
+        // Parsing a number would accept a sign.
         let number = |digits: &str| match digits.bytes().all(|digit| digit.is_ascii_digit()) {
             true => digits.parse::<u64>().map_err(|_| wrong),
             false => Err(wrong),
@@ -39,7 +39,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ranges_are_those_of_curl() {
+    fn ranges_use_the_syntax_of_curl() {
         assert_eq!("0-499".parse(), Ok(ByteRange::Between(0, 499)));
         assert_eq!("500-".parse(), Ok(ByteRange::From(500)));
         assert_eq!("-500".parse(), Ok(ByteRange::Last(500)));

@@ -1,48 +1,76 @@
-//! What transfers do besides moving bytes.
+//! Flags of the commands that transfer files: `get`, `put` and `mirror`.
 
-use clap::Args;
+use clap::{Args, ValueEnum};
+use oxftp::{Order, Verify};
 
-use super::Seconds;
+use super::JobCount;
 
-/// How `get` makes local files.
+/// Number of connections, order of files, and verification.
 #[derive(Debug, Args)]
-pub(crate) struct Fetched {
-    /// Gives the files the permissions that the server lists
-    #[arg(short, long)]
-    pub(crate) perms: bool,
-    /// Transfers text: line ends become those of this system
-    #[arg(long, conflicts_with_all = ["resume", "range", "verify"])]
-    pub(crate) ascii: bool,
-    /// Waits until each file has reached the disk before it counts as downloaded
-    #[arg(long, conflicts_with = "range")]
-    pub(crate) fsync: bool,
+pub(crate) struct TransferArgs {
+    /// Use at most N connections; auto opens more, up to 16, while that makes the transfer faster
+    #[arg(short, long, value_name = "N", default_value = "auto")]
+    pub(crate) jobs: JobCount,
+    /// Order of files in a tree: found (as listed), largest, smallest or name
+    #[arg(long, value_name = "ORDER", default_value = "found", hide_possible_values = true)]
+    pub(crate) order: OrderArg,
+    /// Verify each file after transfer: by size, by hash, or off [default: by size, if that takes no extra
+    /// command]
+    #[arg(long, value_name = "HOW", hide_possible_values = true)]
+    pub(crate) verify: Option<VerifyArg>,
 }
 
-/// How `put` makes files on the server.
-#[derive(Debug, Args)]
-pub(crate) struct Stored {
-    /// Gives the files on the server the permissions of the local ones
-    #[arg(short, long)]
-    pub(crate) perms: bool,
-    /// Transfers text: line ends become those of the server
-    #[arg(long, conflicts_with_all = ["resume", "verify"])]
-    pub(crate) ascii: bool,
-    /// Stores each file under a temporary name, and renames it when it is whole and verified
-    #[arg(long)]
-    pub(crate) temp_name: bool,
+impl TransferArgs {
+    /// Returns the verification to use.
+    pub(crate) fn verify(&self) -> Verify {
+        self.verify.map(Verify::from).unwrap_or_default()
+    }
 }
 
-/// How data and replies flow.
-#[derive(Debug, Clone, PartialEq, Args)]
-pub(crate) struct FlowArgs {
-    /// Compresses data on their way where the server offers it (MODE Z)
+/// Values of `--verify`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum VerifyArg {
+    Size,
+    Hash,
+    Off,
+}
+
+impl From<VerifyArg> for Verify {
+    fn from(by: VerifyArg) -> Self {
+        match by {
+            VerifyArg::Size => Self::Size,
+            VerifyArg::Hash => Self::Hash,
+            VerifyArg::Off => Self::Nothing,
+        }
+    }
+}
+
+/// Values of `--order`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum OrderArg {
+    Found,
+    Largest,
+    Smallest,
+    Name,
+}
+
+impl From<OrderArg> for Order {
+    fn from(order: OrderArg) -> Self {
+        match order {
+            OrderArg::Found => Self::AsFound,
+            OrderArg::Largest => Self::LargestFirst,
+            OrderArg::Smallest => Self::SmallestFirst,
+            OrderArg::Name => Self::Name,
+        }
+    }
+}
+
+/// Flag for events instead of a progress display.
+#[derive(Debug, Clone, Copy, Args)]
+#[command(next_help_heading = "Output")]
+pub(crate) struct EventArgs {
+    /// Write events to stdout as JSON lines: when a file starts, ends or fails, and the overall progress up to four
+    /// times a second
     #[arg(long)]
-    pub(crate) compress: bool,
-    /// Sends NOOP each time so many seconds of a transfer have passed, for routers that forget silent
-    /// connections
-    #[arg(long, value_name = "SECONDS")]
-    pub(crate) noop_during_transfers: Option<Seconds>,
-    /// Waits so many seconds for the server to say that a file is whole; 0 is for ever [default: 300, or --timeout]
-    #[arg(long, value_name = "SECONDS")]
-    pub(crate) completion_timeout: Option<Seconds>,
+    pub(crate) json: bool,
 }

@@ -2,30 +2,32 @@
 
 use std::{net::IpAddr, ops::RangeInclusive, str::FromStr, time::Duration};
 
-/// Seconds, with a fraction if need be; 0 is for ever.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Seconds(pub(crate) Option<Duration>);
+use jiff::{Timestamp, civil, tz::Offset};
 
-impl FromStr for Seconds {
+/// A timeout or interval in seconds, possibly with a fraction; 0 is `None`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct TimeoutSeconds(pub(crate) Option<Duration>);
+
+impl FromStr for TimeoutSeconds {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let seconds: f64 = text.parse().map_err(|_| "not a number of seconds")?;
-        let duration = Duration::try_from_secs_f64(seconds).map_err(|_| "not a time that can be waited")?;
+        let duration = Duration::try_from_secs_f64(seconds).map_err(|_| "out of range")?;
         Ok(Self((!duration.is_zero()).then_some(duration)))
     }
 }
 
 /// Bytes per second, as a number with `k`, `M` or `G` for powers of 1024.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Rate(pub(crate) u64);
+pub(crate) struct RateLimit(pub(crate) u64);
 
-impl FromStr for Rate {
+impl FromStr for RateLimit {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let Size(rate) = text.parse()?;
-        if rate > 0 { Ok(Self(rate)) } else { Err("less than a byte a second") }
+        if rate > 0 { Ok(Self(rate)) } else { Err("less than one byte per second") }
     }
 }
 
@@ -51,9 +53,9 @@ impl FromStr for Size {
 
 /// Permissions in octal, up to 7777.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Mode(pub(crate) u32);
+pub(crate) struct OctalMode(pub(crate) u32);
 
-impl FromStr for Mode {
+impl FromStr for OctalMode {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
@@ -63,7 +65,29 @@ impl FromStr for Mode {
     }
 }
 
-/// Where to listen in active mode: `ADDR`, `ADDR:PORTS` or `:PORTS`; `PORTS` is one port or two
+/// A time in seconds since 1970.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct UnixTime(pub(crate) i64);
+
+impl FromStr for UnixTime {
+    type Err = &'static str;
+
+    /// Parses ISO 8601; a time without a zone is UTC.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let time = text
+            .parse()
+            .or_else(|_| without_zone(text))
+            .map_err(|_| "not a time such as 2024-05-01T12:00Z")?;
+        Ok(Self(time.as_second()))
+    }
+}
+
+fn without_zone(text: &str) -> Result<Timestamp, jiff::Error> {
+    let civil: civil::DateTime = text.strip_suffix('Z').unwrap_or(text).parse()?;
+    Offset::UTC.to_timestamp(civil)
+}
+
+/// Where to listen in active mode: `ADDR`, `ADDR:PORTS` or `:PORTS`; `PORTS` is one port or a range
 /// with a dash.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct ActiveAt {
@@ -95,7 +119,7 @@ fn range(text: &str) -> Result<RangeInclusive<u16>, &'static str> {
     let port = |text: &str| text.parse().ok().filter(|port| *port != 0).ok_or("not a port from 1 to 65535");
     let (first, last) = text.split_once('-').unwrap_or((text, text));
     let range = port(first)?..=port(last)?;
-    if range.is_empty() { Err("the first port is above the last") } else { Ok(range) }
+    if range.is_empty() { Err("the first port is greater than the last") } else { Ok(range) }
 }
 
 #[cfg(test)]
@@ -103,21 +127,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn seconds_may_have_a_fraction_and_0_is_for_ever() {
-        assert_eq!("1.5".parse(), Ok(Seconds(Some(Duration::from_millis(1500)))));
-        assert_eq!("0".parse(), Ok(Seconds(None)));
+    fn zero_seconds_disable_a_timeout() {
+        assert_eq!("1.5".parse(), Ok(TimeoutSeconds(Some(Duration::from_millis(1500)))));
+        assert_eq!("0".parse(), Ok(TimeoutSeconds(None)));
         for wrong in ["-1", "", "x", "1e300", "inf", "NaN"] {
-            assert!(wrong.parse::<Seconds>().is_err(), "{wrong}");
+            assert!(wrong.parse::<TimeoutSeconds>().is_err(), "{wrong}");
         }
     }
 
     #[test]
     fn rates_take_binary_units() {
-        assert_eq!("500".parse(), Ok(Rate(500)));
-        assert_eq!("500k".parse(), Ok(Rate(512_000)));
-        assert_eq!("1.5M".parse(), Ok(Rate(1_572_864)));
+        assert_eq!("500".parse(), Ok(RateLimit(500)));
+        assert_eq!("500k".parse(), Ok(RateLimit(512_000)));
+        assert_eq!("1.5M".parse(), Ok(RateLimit(1_572_864)));
         for wrong in ["0", "k", "", "-1", "1x", "NaN"] {
-            assert!(wrong.parse::<Rate>().is_err(), "{wrong}");
+            assert!(wrong.parse::<RateLimit>().is_err(), "{wrong}");
         }
     }
 
@@ -132,6 +156,22 @@ mod tests {
         assert_eq!(at(":5000"), ActiveAt { address: None, ports: Some(5000..=5000) });
         for wrong in ["here", "192.0.2.1:0", "192.0.2.1:9-8", ":x"] {
             assert!(wrong.parse::<ActiveAt>().is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn times_are_iso_8601() {
+        for (text, seconds) in [
+            ("1970-01-02", 86_400),
+            ("1970-01-01T00:01", 60),
+            ("1970-01-01 00:01:01", 61),
+            ("1970-01-01T00:01:01Z", 61),
+            ("1970-01-01T02:00+02:00", 0),
+        ] {
+            assert_eq!(text.parse(), Ok(UnixTime(seconds)), "{text}");
+        }
+        for wrong in ["", "yesterday", "2024-13-01", "12:00"] {
+            assert!(wrong.parse::<UnixTime>().is_err(), "{wrong}");
         }
     }
 }

@@ -1,111 +1,44 @@
 //! `cat`: writes files to stdout.
 
-use futures_util::FutureExt;
-use oxftp::{AsciiReader, Client, DataStream, FtpUrl, Progress, TransferType};
-use tokio::io::AsyncReadExt;
+use clap::Args;
 
-use super::refusal;
+use super::support::stdout::{copy, copy_text};
 use crate::{
     app::App,
-    args::CatArgs,
-    failure::{Failure, Result, Tally},
+    args::ConnectionArgs,
+    failure::Result,
     output::Output,
     progress,
     session::{self, Session},
 };
 
+#[derive(Debug, Args)]
+pub(crate) struct CatArgs {
+    /// Transfer as text: convert line ends to those of this system
+    #[arg(long)]
+    ascii: bool,
+    /// Files to print
+    #[arg(value_name = "URL", required = true)]
+    urls: Vec<String>,
+    #[command(flatten)]
+    connection: ConnectionArgs,
+}
+
 pub(crate) async fn run(args: CatArgs, app: &App) -> Result {
     let urls = session::urls(&args.urls)?;
     let mut session = Session::new(args.connection)?;
     let mut output = Output::new();
-    let mut tally = Tally::of(urls.len(), &app.terminal);
+    let mut failures = app.collect_failures(urls.len());
     for url in &urls {
         let outcome = async {
             let client = session.client(url).await?;
             match args.ascii {
                 true => copy_text(client, url, &mut output).await,
-                false => copy(client, url, &mut output, &progress::Nothing).await,
+                false => copy(client, url, &mut output, &progress::Silent).await,
             }
         };
-        tally.note(outcome.await)?;
+        failures.record(outcome.await)?;
     }
     session.quit().await;
-    tally.finish()
+    failures.finish()
 }
-
-/// Copies a file to stdout.
-pub(super) async fn copy(
-    client: &mut Client,
-    url: &FtpUrl,
-    output: &mut Output,
-    progress: &dyn Progress,
-) -> Result {
-    match transfer(client, url, output, progress).await {
-        Err(Failure::Client { error, .. }) => {
-            Err(refusal::of_file(client, url, *error, FOR_DIRECTORIES).await)
-        }
-        outcome => outcome,
-    }
-}
-
-/// Copies a text to stdout, with the line ends of this system.
-pub(super) async fn copy_text(client: &mut Client, url: &FtpUrl, output: &mut Output) -> Result {
-    match transfer_text(client, url, output).await {
-        Err(Failure::Client { error, .. }) => {
-            Err(refusal::of_file(client, url, *error, FOR_DIRECTORIES).await)
-        }
-        outcome => outcome,
-    }
-}
-
-async fn transfer_text(client: &mut Client, url: &FtpUrl, output: &mut Output) -> Result {
-    let failed = |error| Failure::about(url, error);
-    let opened = client.download_stream(url.path()).transfer_type(TransferType::Ascii).await;
-    let mut text = AsciiReader::new(opened.map_err(failed)?);
-    let mut block = Vec::with_capacity(BLOCK);
-    loop {
-        match text.read_buf(&mut block).await {
-            Ok(0) => break,
-            Ok(_) => output.bytes(&block).await?,
-            Err(error) => return Err(failed(text.into_inner().fail(error).await)),
-        }
-        block.clear();
-    }
-    output.flush().await?;
-    text.into_inner().finish().await.map(drop).map_err(failed)
-}
-
-async fn transfer(client: &mut Client, url: &FtpUrl, output: &mut Output, progress: &dyn Progress) -> Result {
-    let failed = |error| Failure::about(url, error);
-    let mut stream = client.download_stream(url.path()).await.map_err(failed)?;
-    progress.file_started(&url.to_string(), None, 0);
-    let mut block = Vec::with_capacity(BLOCK);
-    loop {
-        match fill(&mut stream, &mut block).await {
-            Ok(()) if block.is_empty() => break,
-            Ok(()) => output.bytes(&block).await?,
-            Err(error) => return Err(failed(stream.fail(error).await)),
-        }
-        progress.advanced(block.len() as u64);
-        block.clear();
-    }
-    output.flush().await?;
-    stream.finish().await.map_err(failed)?;
-    progress.file_finished(&url.to_string());
-    Ok(())
-}
-
-/// Reads what there is, but does not wait for more than something.
-async fn fill(stream: &mut DataStream<'_>, block: &mut Vec<u8>) -> std::io::Result<()> {
-    let mut read = stream.read_buf(block).await?;
-    while read > 0 && block.len() < BLOCK {
-        let Some(more) = stream.read_buf(block).now_or_never() else { break };
-        // A connection that failed once fails again.
-        read = more.unwrap_or(0);
-    }
-    Ok(())
-}
-
-/// What a directory that is to be printed needs.
-pub(super) const FOR_DIRECTORIES: &str = "get -r downloads it with everything in it";
-const BLOCK: usize = 256 * 1024;

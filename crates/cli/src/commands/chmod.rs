@@ -1,23 +1,37 @@
 //! `chmod`: sets permissions.
 
+use clap::Args;
+
 use crate::{
     app::App,
-    args::ChmodArgs,
-    failure::{Failure, Result, Tally},
+    args::{ConnectionArgs, OctalMode},
+    failure::{Failure, Result},
     session::{self, Session},
 };
+
+#[derive(Debug, Args)]
+pub(crate) struct ChmodArgs {
+    /// Permissions in octal, as in 644
+    #[arg(value_name = "MODE")]
+    mode: OctalMode,
+    /// Files or directories to change
+    #[arg(value_name = "URL", required = true)]
+    urls: Vec<String>,
+    #[command(flatten)]
+    connection: ConnectionArgs,
+}
 
 pub(crate) async fn run(args: ChmodArgs, app: &App) -> Result {
     let urls = session::urls(&args.urls)?;
     let mut session = Session::new(args.connection)?;
-    let mut tally = Tally::of(urls.len(), &app.terminal);
+    let mut failures = app.collect_failures(urls.len());
     for url in &urls {
         let outcome = async {
             let set = session.client(url).await?.set_permissions(url.path(), args.mode.0).await;
             set.map_err(|error| Failure::about(url, error))
         };
-        tally.note(outcome.await)?;
+        failures.record(outcome.await)?;
     }
     session.quit().await;
-    tally.finish()
+    failures.finish()
 }

@@ -1,16 +1,20 @@
-//! `completions`: what a shell needs to complete words.
+//! `completions`: completion scripts for shells.
 
-use clap::CommandFactory;
+use clap::{Args, Command};
+use clap_complete::Shell;
 
-use crate::{
-    args::{Cli, CompletionsArgs},
-    failure::Result,
-    output::Output,
-};
+use crate::{failure::Result, output::Output};
 
-pub(crate) async fn run(args: CompletionsArgs) -> Result {
+#[derive(Debug, Args)]
+pub(crate) struct CompletionsArgs {
+    /// Shell: bash, zsh, fish, powershell or elvish
+    #[arg(value_name = "SHELL", hide_possible_values = true)]
+    shell: Shell,
+}
+
+pub(crate) async fn run(args: CompletionsArgs, mut program: Command) -> Result {
     let mut script = Vec::new();
-    clap_complete::generate(args.shell, &mut Cli::command(), "oxftp", &mut script);
+    clap_complete::generate(args.shell, &mut program, "oxftp", &mut script);
     let mut output = Output::new();
     output.bytes(&script).await?;
     output.flush().await

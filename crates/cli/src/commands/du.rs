@@ -1,23 +1,47 @@
-//! `du`: adds up the sizes of files in directories.
+//! `du`: sums up file sizes by directory.
 
 use std::collections::HashMap;
 
+use clap::{ArgAction, Args};
 use oxftp::{Client, FtpUrl, PathEntry};
 use serde::Serialize;
 
-use super::{
-    lone,
-    walk::{below, walk},
+use super::support::{
+    empty_listing,
+    walk::{relative_to, walk},
 };
 use crate::{
     app::App,
-    args::DuArgs,
+    args::ConnectionArgs,
     failure::{Failure, Result},
     output::Output,
     session::{self, Session},
     terminal::warn,
-    units::{Bytes, count},
+    units::{HumanBytes, count},
 };
+
+// -h means human-readable sizes, as in every other du.
+#[derive(Debug, Args)]
+#[command(disable_help_flag = true)]
+pub(crate) struct DuArgs {
+    /// Print the total only, without subdirectories
+    #[arg(short, long)]
+    summarize: bool,
+    /// Print human-readable sizes, as in 1.5 MiB
+    #[arg(short = 'h', long, conflicts_with = "json")]
+    human: bool,
+    /// Print one JSON object per line and directory
+    #[arg(long)]
+    json: bool,
+    /// Print help
+    #[arg(long, action = ArgAction::Help)]
+    help: Option<bool>,
+    /// Directory or file to measure
+    #[arg(value_name = "URL")]
+    url: String,
+    #[command(flatten)]
+    connection: ConnectionArgs,
+}
 
 pub(crate) async fn run(args: DuArgs, app: &App) -> Result {
     let url = session::url(&args.url)?;
@@ -29,25 +53,25 @@ pub(crate) async fn run(args: DuArgs, app: &App) -> Result {
     let entries = client.list(&root).recursive().stream();
     let walked = walk(entries, (&url, app), &mut output, async |found, _| {
         let path = found.path();
-        sums.add(below(path.as_bytes(), root.as_bytes()), found);
+        sums.add(relative_to(path.as_bytes(), root.as_bytes()), found);
         Ok(())
     });
     let walked = walked.await?;
     if let Some(error) = walked.failure {
         return Err(Failure::about(&url, error));
     }
-    if walked.nothing && !root.is_empty() {
+    if walked.is_empty && !root.is_empty() {
         sums.add_alone(client, &url).await?;
     }
     print(sums, &args, &mut output).await?;
     session.quit().await;
-    walked.of_tree()
+    walked.tree_result()
 }
 
-/// What the files below each directory come to.
+/// Sums of files by directory.
 #[derive(Debug, Default)]
 struct Sums {
-    /// By the path below the root, which is the empty one itself.
+    /// By path relative to the root; the root is the empty path.
     directories: HashMap<Vec<u8>, Sum>,
     unknown: u64,
 }
@@ -68,7 +92,7 @@ impl Sums {
         }
     }
 
-    /// Adds a file to all directories above it.
+    /// Adds a file to all its parent directories.
     fn add_file(&mut self, path: &[u8], bytes: u64) {
         let mut above = path;
         while !above.is_empty() {
@@ -79,9 +103,10 @@ impl Sums {
         }
     }
 
-    /// Adds what may be a file of its own, or an empty directory, or nothing at all.
+    /// Adds the path itself, which may be a file, an empty directory, or missing.
     async fn add_alone(&mut self, client: &mut Client, url: &FtpUrl) -> Result {
-        let entry = lone::look_at(client, &url.path()).await.map_err(|error| Failure::about(url, error))?;
+        let entry =
+            empty_listing::identify(client, &url.path()).await.map_err(|error| Failure::about(url, error))?;
         if entry.is_file() {
             self.unknown += u64::from(entry.size.is_none());
             self.add_file(b"x", entry.size.unwrap_or(0));
@@ -89,7 +114,7 @@ impl Sums {
         Ok(())
     }
 
-    /// Gives the directories, each behind those below it, and the root last.
+    /// Returns the directories, each after its subdirectories, and the root last.
     fn in_order(mut self) -> Vec<(Vec<u8>, Sum)> {
         let root = self.directories.remove(&[][..]).unwrap_or_default();
         let mut sums: Vec<_> = self.directories.into_iter().collect();
@@ -112,9 +137,10 @@ async fn print(sums: Sums, args: &DuArgs, output: &mut Output) -> Result {
         let line = match (args.json, args.human) {
             (true, _) => object(path, sum).into_bytes(),
             (_, true) => {
-                [format!("{:<12}", Bytes(sum.bytes).to_string()).as_bytes(), &output.showable(path)].concat()
+                [format!("{:<12}", HumanBytes(sum.bytes).to_string()).as_bytes(), &output.displayable(path)]
+                    .concat()
             }
-            _ => [format!("{}\t", sum.bytes).as_bytes(), &output.showable(path)].concat(),
+            _ => [format!("{}\t", sum.bytes).as_bytes(), &output.displayable(path)].concat(),
         };
         output.line(line).await?;
     }
@@ -138,7 +164,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_file_counts_in_all_directories_above_it_and_each_stands_behind_those_below() {
+    fn directory_sums_follow_those_of_subdirectories() {
         let mut sums = Sums::default();
         sums.add_file(b"a/b/x", 1);
         sums.add_file(b"a/y", 10);

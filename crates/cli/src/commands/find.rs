@@ -1,28 +1,69 @@
-//! `find`: searches a tree.
+//! `find`: searches a directory tree.
 
-use globset::GlobMatcher;
+use clap::{Args, ValueEnum};
+use globset::{Glob, GlobMatcher};
 use oxftp::{Encoding, Entry, EntryKind, FileName};
 
-use super::{
+use super::support::{
+    empty_listing,
     entry::JsonEntry,
-    lone,
-    walk::{below, walk},
+    walk::{relative_to, walk},
 };
 use crate::{
     app::App,
-    args::{FindArgs, KindWanted},
+    args::{ConnectionArgs, Size, UnixTime},
     failure::{Failure, Result},
     output::Output,
     session::{self, Session},
 };
 
+#[derive(Debug, Args)]
+pub(crate) struct FindArgs {
+    /// Find names that match a pattern, as in *.log
+    #[arg(long, value_name = "GLOB", value_parser = glob)]
+    name: Option<GlobMatcher>,
+    /// Find files (f), directories (d) or symbolic links (l); several with a comma: f,l
+    #[arg(long = "type", value_name = "KINDS", value_delimiter = ',', hide_possible_values = true)]
+    kinds: Vec<KindArg>,
+    /// Find entries modified after this time, as in 2024-05-01T12:00Z
+    #[arg(long, value_name = "TIME")]
+    newer: Option<UnixTime>,
+    /// Find files larger than SIZE bytes, as in 500k or 2M
+    #[arg(long, value_name = "SIZE")]
+    larger: Option<Size>,
+    /// Print one JSON object per line
+    #[arg(long)]
+    json: bool,
+    /// Directory to search
+    #[arg(value_name = "URL")]
+    url: String,
+    #[command(flatten)]
+    connection: ConnectionArgs,
+}
+
+/// Values of `--type`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum KindArg {
+    #[value(name = "f")]
+    File,
+    #[value(name = "d")]
+    Directory,
+    #[value(name = "l")]
+    Link,
+}
+
+/// Parses a pattern for names; `*` matches any characters.
+fn glob(pattern: &str) -> Result<GlobMatcher, String> {
+    Glob::new(pattern).map(|glob| glob.compile_matcher()).map_err(|error| error.kind().to_string())
+}
+
 pub(crate) async fn run(args: FindArgs, app: &App) -> Result {
     let url = session::url(&args.url)?;
     let mut session = Session::new(args.connection)?;
-    let wanted = Wanted {
+    let criteria = Criteria {
         name: args.name,
         kinds: args.kinds,
-        newer: args.newer.map(|moment| moment.0),
+        newer: args.newer.map(|time| time.0),
         larger: args.larger.map(|size| size.0),
         json: args.json,
     };
@@ -32,35 +73,36 @@ pub(crate) async fn run(args: FindArgs, app: &App) -> Result {
     let entries = client.list(&root).recursive().stream();
     let walked = walk(entries, (&url, app), &mut output, async |found, output| {
         let path = found.path();
-        wanted.print(below(path.as_bytes(), root.as_bytes()), &found.name(), found, output).await
+        criteria.print(relative_to(path.as_bytes(), root.as_bytes()), &found.name(), found, output).await
     });
     let walked = walked.await?;
     if let Some(error) = walked.failure {
         return Err(Failure::about(&url, error));
     }
-    // Some servers list what is not there as empty, and a file as nothing.
-    if let Some(name) = root.file_name().filter(|_| walked.nothing) {
-        let entry = lone::look_at(client, &root).await.map_err(|error| Failure::about(&url, error))?;
+    // Some servers send an empty listing for a missing path, and for a file.
+    if let Some(name) = root.file_name().filter(|_| walked.is_empty) {
+        let entry =
+            empty_listing::identify(client, &root).await.map_err(|error| Failure::about(&url, error))?;
         if !entry.is_dir() {
-            wanted.print(root.as_bytes(), &name, &entry, &mut output).await?;
+            criteria.print(root.as_bytes(), &name, &entry, &mut output).await?;
         }
     }
     output.flush().await?;
     session.quit().await;
-    walked.of_tree()
+    walked.tree_result()
 }
 
-/// What is searched for; all of it must hold.
-struct Wanted {
+/// Search criteria; an entry must meet all of them.
+struct Criteria {
     name: Option<GlobMatcher>,
-    kinds: Vec<KindWanted>,
+    kinds: Vec<KindArg>,
     /// Seconds since 1970.
     newer: Option<i64>,
     larger: Option<u64>,
     json: bool,
 }
 
-impl Wanted {
+impl Criteria {
     async fn print(&self, path: &[u8], name: &FileName, found: &Entry, output: &mut Output) -> Result {
         if !self.is(name, found) {
             return Ok(());
@@ -69,19 +111,19 @@ impl Wanted {
             let object = JsonEntry::new(found, Encoding::UTF_8).at(path, name.as_bytes());
             return output.line(object.line()).await;
         }
-        output.line(output.showable(path)).await
+        output.line(output.displayable(path)).await
     }
 
     fn is(&self, name: &FileName, found: &Entry) -> bool {
         self.name.as_ref().is_none_or(|glob| glob.is_match(&*name.to_string_lossy()))
             && (self.kinds.is_empty() || self.kinds.iter().any(|kind| kind.is(found.kind)))
-            // A time of an unknown zone is taken for UTC.
+            // A time without a zone counts as UTC.
             && self.newer.is_none_or(|than| found.modified.is_some_and(|time| time.to_unix(0) > than))
             && self.larger.is_none_or(|than| found.is_file() && found.size.is_some_and(|size| size > than))
     }
 }
 
-impl KindWanted {
+impl KindArg {
     fn is(self, kind: EntryKind) -> bool {
         match self {
             Self::File => kind == EntryKind::File,

@@ -1,21 +1,34 @@
-//! `fxp`: copies a file from one server to another, straight.
+//! `fxp`: copies a file directly from one server to another.
 
 use std::time::Instant;
 
+use clap::Args;
 use oxftp::{FtpUrl, RemotePath};
 
 use crate::{
     app::App,
-    args::FxpArgs,
+    args::ConnectionArgs,
     failure::{Failure, Result},
     session::{self, Session},
-    units::Rate,
+    units::Throughput,
 };
+
+#[derive(Debug, Args)]
+pub(crate) struct FxpArgs {
+    /// File to copy
+    #[arg(value_name = "SRC_URL")]
+    source: String,
+    /// Destination: a directory if it ends in /, else the new name
+    #[arg(value_name = "DST_URL")]
+    target: String,
+    #[command(flatten)]
+    connection: ConnectionArgs,
+}
 
 pub(crate) async fn run(args: FxpArgs, app: &App) -> Result {
     let (source, target) = (session::url(&args.source)?, session::url(&args.target)?);
     let path = target_path(&source, &target)?;
-    // Each has a connection of its own, even where both are the same server.
+    // Both sessions are separate, even if the servers are the same.
     let mut from = Session::new(args.connection.clone())?;
     let mut to = Session::new(args.connection)?;
     let begun = Instant::now();
@@ -25,20 +38,20 @@ pub(crate) async fn run(args: FxpArgs, app: &App) -> Result {
         about: Some(format!("{source} to {target}")),
         error: error.into(),
     })?;
-    let rate = Rate { bytes: summary.transferred, elapsed: begun.elapsed() };
+    let rate = Throughput { bytes: summary.transferred, elapsed: begun.elapsed() };
     app.terminal.summary(format_args!("{source} to {target}: {rate}"));
     from.quit().await;
     to.quit().await;
     Ok(())
 }
 
-/// Gives the path of the copy: below a directory it keeps its name.
+/// Returns the path of the copy; in a directory it keeps its name.
 fn target_path(source: &FtpUrl, target: &FtpUrl) -> Result<RemotePath> {
     if !target.names_directory() {
         return Ok(target.path());
     }
     match source.path().file_name() {
         Some(name) => Ok(target.path().join_path(&name.into())),
-        None => Err(Failure::Usage(format!("{source} names no file"))),
+        None => Err(Failure::Usage(format!("{source} names no file to copy"))),
     }
 }

@@ -1,51 +1,80 @@
-//! `get`: downloads files and trees.
+//! `get`: downloads files and directory trees.
 
-use std::{path::Path, sync::Arc, time::Instant};
+use std::{path::PathBuf, sync::Arc, time::Instant};
 
-use oxftp::{Connections, FtpUrl, Order, Pool, Progress, Verify};
+use clap::Args;
+use oxftp::{Connections, FtpUrl, Pool, Progress};
 
-use super::{cat, many, range, summary::summary};
+use super::support::{concurrent, range, stdout, summary::summary};
 use crate::{
     app::App,
-    args::{ByteRange, GetArgs, Jobs, SEGMENTS_BY_THEMSELVES},
-    failure::{Failure, Result, Tally},
+    args::{ByteRange, ConnectionArgs, DEFAULT_SEGMENTS, EventArgs, JobCount, TransferArgs},
+    failure::{Failure, Result},
     output::Output,
     progress::{self, Scope},
     session::{self, Session},
 };
 
+#[derive(Debug, Args)]
+pub(crate) struct GetArgs {
+    /// Download directories recursively
+    #[arg(short, long)]
+    recursive: bool,
+    /// Resume an interrupted download
+    #[arg(short = 'c', long = "continue")]
+    resume: bool,
+    /// Download a part of a file: FROM-TO counts bytes from 0 and includes both ends, FROM- goes to the end, -N is the
+    /// last N bytes
+    #[arg(long, value_name = "FROM-TO", allow_hyphen_values = true, conflicts_with_all = ["recursive", "resume"])]
+    range: Option<ByteRange>,
+    /// Download a large file in N segments, each over its own connection [default: up to 4 with -j auto, else 1]
+    #[arg(long, value_name = "N", conflicts_with_all = ["recursive", "range"])]
+    #[arg(value_parser = clap::value_parser!(u16).range(1..=256))]
+    segments: Option<u16>,
+    /// Write to this file; with -r, the name of the tree's root; - is stdout
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// Write into this directory
+    #[arg(short, long, value_name = "DIR", conflicts_with = "output")]
+    directory: Option<PathBuf>,
+    /// Give local files the permissions in the server's listing
+    #[arg(short, long)]
+    perms: bool,
+    /// Transfer as text: convert line ends to those of this system
+    #[arg(long, conflicts_with_all = ["resume", "range", "verify"])]
+    ascii: bool,
+    /// Wait until each file is written to the disk before reporting it as complete
+    #[arg(long, conflicts_with = "range")]
+    fsync: bool,
+    /// Files or directories to download
+    #[arg(value_name = "URL", required = true)]
+    urls: Vec<String>,
+    #[command(flatten)]
+    transfer: TransferArgs,
+    #[command(flatten)]
+    pub(crate) events: EventArgs,
+    #[command(flatten)]
+    connection: ConnectionArgs,
+}
+
 pub(crate) async fn run(args: GetArgs, app: &App) -> Result {
     let urls = session::urls(&args.urls)?;
     check(&args)?;
-    let wanted = Wanted {
-        recursive: args.recursive,
-        resume: args.resume,
-        ascii: args.fetched.ascii,
-        perms: args.fetched.perms,
-        fsync: args.fetched.fsync,
-        verify: args.many.verify.map(Verify::from).unwrap_or_default(),
-        range: args.range,
-        output: args.output.as_deref(),
-        directory: args.directory.as_deref(),
-        jobs: args.many.jobs,
-        segments: args.segments.map(Into::into),
-        order: args.many.order.into(),
-        retries: args.connection.network.retries,
-    };
-    let mut session = Session::new(args.connection)?;
-    let mut tally = Tally::of(urls.len(), &app.terminal);
-    if wanted.may_go_at_once(&urls) {
-        for outcome in wanted.get_at_once(&mut session, &urls, app).await {
-            tally.note(outcome.map(|summary| app.terminal.summary(summary)))?;
+    let mut session = Session::new(args.connection.clone())?;
+    let downloader = Downloader { args: &args };
+    let mut failures = app.collect_failures(urls.len());
+    if downloader.may_run_concurrently(&urls) {
+        for outcome in downloader.get_concurrently(&mut session, &urls, app).await {
+            failures.record(outcome.map(|summary| app.terminal.summary(summary)))?;
         }
     } else {
         for url in &urls {
-            let outcome = wanted.get(&mut session, url, app).await;
-            tally.note(outcome)?;
+            let outcome = downloader.get(&mut session, url, app).await;
+            failures.record(outcome)?;
         }
     }
     session.quit().await;
-    tally.finish()
+    failures.finish()
 }
 
 fn check(args: &GetArgs) -> Result {
@@ -53,141 +82,140 @@ fn check(args: &GetArgs) -> Result {
     let usage = |text: &str| Err(Failure::Usage(text.to_owned()));
     if output.as_os_str() == "-" {
         return match (args.recursive, args.resume) {
-            (true, _) => usage("a tree cannot go to stdout: -r and -o - exclude each other"),
-            _ if args.events.json => usage("stdout takes one of them: --json and -o - exclude each other"),
-            (_, true) => usage("stdout cannot be continued: -c and -o - exclude each other"),
-            _ if args.fetched.perms => usage("stdout has no permissions: -p and -o - exclude each other"),
-            _ if args.many.verify.is_some() => {
-                usage("stdout cannot be compared: --verify and -o - exclude each other")
+            (true, _) => usage("cannot write a directory tree to stdout: -r conflicts with -o -"),
+            _ if args.events.json => {
+                usage("cannot write events and data to stdout: --json conflicts with -o -")
+            }
+            (_, true) => usage("cannot resume on stdout: -c conflicts with -o -"),
+            _ if args.perms => usage("stdout has no permissions: -p conflicts with -o -"),
+            _ if args.transfer.verify.is_some() => {
+                usage("cannot verify data on stdout: --verify conflicts with -o -")
             }
             _ => Ok(()),
         };
     }
     if args.urls.len() > 1 {
-        return usage("-o names one result, but there are several URLs: -d names a directory for them");
+        return usage(
+            "-o names one result, but there are several URLs: use -d DIR to set a directory for them",
+        );
     }
     match output.is_dir() && !args.recursive {
         true => Err(Failure::IsDirectory {
             name: output.display().to_string(),
-            hint: "-d puts the result into it",
+            hint: "use -d to write into this directory",
         }),
         false => Ok(()),
     }
 }
 
-/// What the flags want of every URL.
-struct Wanted<'a> {
-    recursive: bool,
-    resume: bool,
-    ascii: bool,
-    perms: bool,
-    fsync: bool,
-    verify: Verify,
-    range: Option<ByteRange>,
-    output: Option<&'a Path>,
-    directory: Option<&'a Path>,
-    jobs: Jobs,
-    segments: Option<usize>,
-    order: Order,
-    retries: u32,
+/// Downloads URLs as the flags say.
+struct Downloader<'a> {
+    args: &'a GetArgs,
 }
 
-impl Wanted<'_> {
-    fn goes_to_stdout(&self) -> bool {
-        self.output.is_some_and(|output| output.as_os_str() == "-")
+impl Downloader<'_> {
+    fn writes_to_stdout(&self) -> bool {
+        self.args.output.as_ref().is_some_and(|output| output.as_os_str() == "-")
     }
 
-    fn may_go_at_once(&self, urls: &[FtpUrl]) -> bool {
+    fn may_run_concurrently(&self, urls: &[FtpUrl]) -> bool {
         let names: Vec<_> = urls.iter().map(|url| url.path().file_name()).collect();
         let names = names.iter().map(|name| name.as_ref().and_then(|name| name.as_str()).map(AsRef::as_ref));
-        self.jobs.most() > 1
+        self.args.transfer.jobs.max_connections() > 1
             && urls.len() > 1
-            && self.range.is_none()
-            && !self.goes_to_stdout()
-            && many::are_apart(names)
+            && self.args.range.is_none()
+            && !self.writes_to_stdout()
+            && concurrent::have_distinct_names(names)
     }
 
-    /// Gives how many connections to one server there may be.
-    fn connections(&self) -> usize {
-        self.jobs.most().max(self.segments.unwrap_or(1))
+    /// Returns the maximum number of connections to one server.
+    fn max_connections(&self) -> usize {
+        self.args.transfer.jobs.max_connections().max(self.args.segments.map_or(1, Into::into))
     }
 
-    /// Segments that were asked for are all there from the start.
-    fn how_many(&self) -> Connections {
-        match self.segments {
+    /// Segments that the user asked for all start at once.
+    fn connections(&self) -> Connections {
+        match self.args.segments {
             Some(_) => Connections::All,
-            None => self.jobs.connections(),
+            None => self.args.transfer.jobs.connections(),
         }
     }
 
     fn segments(&self) -> usize {
-        match self.jobs {
-            Jobs::Auto => self.segments.unwrap_or(SEGMENTS_BY_THEMSELVES),
-            Jobs::AtMost(_) => self.segments.unwrap_or(1),
-        }
+        let default = match self.args.transfer.jobs {
+            JobCount::Auto => DEFAULT_SEGMENTS,
+            JobCount::AtMost(_) => 1,
+        };
+        self.args.segments.map_or(default, Into::into)
     }
 
     async fn get(&self, session: &mut Session, url: &FtpUrl, app: &App) -> Result {
-        if let Some(range) = self.range {
+        let (output, directory) = (self.args.output.as_deref(), self.args.directory.as_deref());
+        if let Some(range) = self.args.range {
             let client = session.client(url).await?;
-            return range::get(client, url, range, (self.output, self.directory)).await;
+            return range::get(client, url, range, (output, directory)).await;
         }
-        if self.goes_to_stdout() {
+        if self.writes_to_stdout() {
             let client = session.client(url).await?;
-            if self.ascii {
-                return cat::copy_text(client, url, &mut Output::new()).await;
+            if self.args.ascii {
+                return stdout::copy_text(client, url, &mut Output::new()).await;
             }
-            let progress = progress::start(app, Scope::File);
-            return cat::copy(client, url, &mut Output::new(), &progress).await;
+            let progress = progress::start(app.progress, Scope::File);
+            return stdout::copy(client, url, &mut Output::new(), &progress).await;
         }
-        let pool = session.pool(url, self.connections()).await?;
-        let scope = if self.recursive { Scope::Tree { bytes: None } } else { Scope::File };
-        let summary = self.download(&pool, url, progress::start(app, scope)).await?;
+        let pool = session.pool(url, self.max_connections()).await?;
+        let scope = if self.args.recursive { Scope::Tree { bytes: None } } else { Scope::File };
+        let summary = self.download(&pool, url, progress::start(app.progress, scope)).await?;
         app.terminal.summary(summary);
         Ok(())
     }
 
-    /// Shows all as one; what came of each is told when the display is gone.
-    async fn get_at_once(&self, session: &mut Session, urls: &[FtpUrl], app: &App) -> Vec<Result<String>> {
+    /// Downloads all URLs under one progress display. Outcomes are returned, so that they are printed after it.
+    async fn get_concurrently(
+        &self,
+        session: &mut Session,
+        urls: &[FtpUrl],
+        app: &App,
+    ) -> Vec<Result<String>> {
         let mut pools = Vec::with_capacity(urls.len());
         for url in urls {
-            pools.push(session.pool(url, self.connections()).await);
+            pools.push(session.pool(url, self.max_connections()).await);
         }
-        let progress = progress::start(app, Scope::Tree { bytes: None });
+        let progress = progress::start(app.progress, Scope::Tree { bytes: None });
         let downloads = urls
             .iter()
             .zip(pools)
             .map(async |(url, pool)| self.download(&pool?, url, progress.clone()).await);
-        many::at_once(downloads, self.jobs.at_once()).await
+        concurrent::run(downloads, self.args.transfer.jobs.max_operands()).await
     }
 
     async fn download(&self, pool: &Pool, url: &FtpUrl, progress: Arc<dyn Progress>) -> Result<String> {
+        let args = self.args;
         let begun = Instant::now();
         let download = pool
             .download(url.path())
-            .recursive(self.recursive)
-            .resume(self.resume)
-            .ascii(self.ascii)
+            .recursive(args.recursive)
+            .resume(args.resume)
+            .ascii(args.ascii)
             .keep_times(true)
-            .keep_permissions(self.perms)
-            .sync(self.fsync)
-            .verify(self.verify)
-            .order(self.order)
-            .retries(self.retries)
-            .connections(self.how_many())
+            .keep_permissions(args.perms)
+            .sync(args.fsync)
+            .verify(args.transfer.verify())
+            .order(args.transfer.order.into())
+            .retries(args.connection.network.retries)
+            .connections(self.connections())
             .segments(self.segments())
             .progress(progress);
-        let report = match (self.output, self.directory) {
+        let report = match (args.output.as_deref(), args.directory.as_deref()) {
             (Some(name), _) => download.to(name).write_into(true).await,
             (None, Some(directory)) => download.to(directory).await,
             (None, None) => download.await,
         };
         match report {
             Ok(report) => Ok(summary(url, &report, begun)),
-            Err(oxftp::Error::IsDirectory { .. }) => Err(Failure::IsDirectory {
-                name: url.to_string(),
-                hint: "-r downloads it with everything in it",
-            }),
+            Err(oxftp::Error::IsDirectory { .. }) => {
+                Err(Failure::IsDirectory { name: url.to_string(), hint: "use -r to download it recursively" })
+            }
             Err(error) => Err(Failure::about(url, error)),
         }
     }

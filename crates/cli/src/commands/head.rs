@@ -1,15 +1,31 @@
 //! `head`: writes the beginning of a file to stdout.
 
+use clap::Args;
 use oxftp::{Client, FtpUrl};
 use tokio::io::AsyncReadExt;
 
-use super::{cat, range, refusal};
+use super::support::{diagnose, range, stdout::DIRECTORY_HINT};
 use crate::{
-    args::{ByteRange, HeadArgs, Size},
+    args::{ByteRange, ConnectionArgs, Size},
     failure::{Failure, Result},
     output::Output,
     session::{self, Session},
 };
+
+#[derive(Debug, Args)]
+pub(crate) struct HeadArgs {
+    /// Print the first SIZE bytes, as in 500 or 2M
+    #[arg(short = 'c', long, value_name = "SIZE", conflicts_with = "lines")]
+    bytes: Option<Size>,
+    /// Print the first N lines
+    #[arg(short = 'n', long, value_name = "N", default_value = "10")]
+    lines: u64,
+    /// File to print the beginning of
+    #[arg(value_name = "URL")]
+    url: String,
+    #[command(flatten)]
+    connection: ConnectionArgs,
+}
 
 pub(crate) async fn run(args: HeadArgs) -> Result {
     let url = session::url(&args.url)?;
@@ -21,7 +37,7 @@ pub(crate) async fn run(args: HeadArgs) -> Result {
     };
     match printed {
         Err(Failure::Client { error, .. }) => {
-            return Err(refusal::of_file(client, &url, *error, cat::FOR_DIRECTORIES).await);
+            return Err(diagnose::file_error(client, &url, *error, DIRECTORY_HINT).await);
         }
         outcome => outcome?,
     }
@@ -29,7 +45,7 @@ pub(crate) async fn run(args: HeadArgs) -> Result {
     Ok(())
 }
 
-/// Prints so many bytes; none of a file that is there is nothing.
+/// Prints the first bytes; for 0 bytes only checks that the file exists.
 async fn first(client: &mut Client, url: &FtpUrl, bytes: u64) -> Result {
     let Some(last) = bytes.checked_sub(1) else {
         return client.stat(url.path()).await.map(drop).map_err(|error| Failure::about(url, error));
@@ -37,7 +53,7 @@ async fn first(client: &mut Client, url: &FtpUrl, bytes: u64) -> Result {
     range::get(client, url, ByteRange::Between(0, last), (Some("-".as_ref()), None)).await
 }
 
-/// Prints so many lines, and breaks the transfer off behind the last.
+/// Prints the first lines, then aborts the transfer.
 async fn lines(client: &mut Client, url: &FtpUrl, mut wanted: u64) -> Result {
     let failed = |error| Failure::about(url, error);
     let mut stream = client.download_stream(url.path()).await.map_err(failed)?;
@@ -58,7 +74,7 @@ async fn lines(client: &mut Client, url: &FtpUrl, mut wanted: u64) -> Result {
     stream.abort().await.map(drop).map_err(failed)
 }
 
-/// Gives what belongs to the lines that are still wanted, and counts those that end in it.
+/// Returns the part of the block that belongs to the wanted lines, and counts the lines that end in it.
 fn take_lines<'b>(block: &'b [u8], wanted: &mut u64) -> &'b [u8] {
     let mut taken = 0;
     while *wanted > 0 {
@@ -77,7 +93,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lines_are_counted_over_blocks() {
+    fn lines_are_counted_across_blocks() {
         let mut wanted = 2;
 
         assert_eq!(take_lines(b"a\nb", &mut wanted), b"a\nb");

@@ -1,45 +1,58 @@
-//! `mkdir`: makes directories.
+//! `mkdir`: creates directories.
 
+use clap::Args;
 use oxftp::{Client, FtpUrl};
 
-use super::refusal::is_refused;
+use super::support::diagnose::is_refused;
 use crate::{
     app::App,
-    args::MkdirArgs,
-    failure::{Failure, Result, Tally},
+    args::ConnectionArgs,
+    failure::{Failure, Result},
     session::{self, Session},
 };
+
+#[derive(Debug, Args)]
+pub(crate) struct MkdirArgs {
+    /// Create missing parent directories; no error if the directory exists
+    #[arg(short, long)]
+    parents: bool,
+    /// Directory to create
+    #[arg(value_name = "URL", required = true)]
+    urls: Vec<String>,
+    #[command(flatten)]
+    connection: ConnectionArgs,
+}
 
 pub(crate) async fn run(args: MkdirArgs, app: &App) -> Result {
     let urls = session::urls(&args.urls)?;
     let mut session = Session::new(args.connection)?;
-    let mut tally = Tally::of(urls.len(), &app.terminal);
+    let mut failures = app.collect_failures(urls.len());
     for url in &urls {
-        let outcome = async { make(session.client(url).await?, url, args.parents).await };
-        tally.note(outcome.await)?;
+        let outcome = async { create(session.client(url).await?, url, args.parents).await };
+        failures.record(outcome.await)?;
     }
     session.quit().await;
-    tally.finish()
+    failures.finish()
 }
 
-async fn make(client: &mut Client, url: &FtpUrl, parents: bool) -> Result {
+async fn create(client: &mut Client, url: &FtpUrl, parents: bool) -> Result {
     let path = url.path();
     let made = match path.as_str() {
         _ if parents => client.make_directory(&path).await,
-        // The library's own way does not mind a directory that exists.
+        // The library's method succeeds if the directory exists already.
         Some(text) => client.command(format!("MKD {text}")).expect("2xx").await.map(drop),
         None => client.make_directory_in_parent(&path).await,
     };
     match made {
-        Err(error) => Err(explained(client, url, error).await),
+        Err(error) => Err(mkdir_error(client, url, error).await),
         Ok(()) => Ok(()),
     }
 }
 
-/// Many servers do not say that the directory exists.
-async fn explained(client: &mut Client, url: &FtpUrl, error: oxftp::Error) -> Failure {
+/// Many servers do not say in their reply that the directory exists.
+async fn mkdir_error(client: &mut Client, url: &FtpUrl, error: oxftp::Error) -> Failure {
     if is_refused(client, &error) && client.is_dir(url.path()).await.unwrap_or(false) {
-        return Failure::Exists { name: url.to_string(), hint: "-p does not mind a directory that exists" };
+        return Failure::Exists { name: url.to_string(), hint: "with -p an existing directory is no error" };
     }
     Failure::about(url, error)
 }

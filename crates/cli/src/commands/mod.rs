@@ -1,48 +1,44 @@
-//! The verbs, a file for each.
+//! The commands, one file each.
 
 mod bookmark;
 mod cat;
 mod chmod;
+mod cli;
 mod completions;
 mod demo;
 mod du;
-mod entry;
 mod find;
 mod fxp;
 mod get;
 mod head;
-mod lone;
 mod ls;
 mod man;
-mod many;
 mod mirror;
 mod mkdir;
 mod mv;
 pub(crate) mod parse_listing;
 mod probe;
 mod put;
-mod range;
 mod raw;
 mod rcat;
-mod refusal;
 mod rm;
 mod rmdir;
 pub(crate) mod serve;
 pub(crate) mod shell;
-mod sources;
 mod stat;
-mod stdin;
-mod summary;
+mod support;
 mod touch;
-mod walk;
+
+pub(crate) use cli::{Cli, Verb, with_grouped_help};
+
+use clap::CommandFactory;
 
 use crate::{
     app::App,
-    args::Verb,
     failure::{Failure, Result},
 };
 
-/// Does what a verb says.
+/// Runs a command.
 pub(crate) async fn run(verb: Verb, app: &App) -> Result {
     match verb {
         Verb::Ls(args) => ls::run(args, app).await,
@@ -64,13 +60,13 @@ pub(crate) async fn run(verb: Verb, app: &App) -> Result {
         Verb::Find(args) => find::run(args, app).await,
         Verb::Raw(args) => raw::run(args).await,
         Verb::Probe(args) => probe::run(args).await,
-        // Its own commands come here, and it among them would make this future contain itself.
-        Verb::Shell(_) => Err(Failure::Usage("a shell cannot run another".to_owned())),
+        // The shell runs its commands here: this future would contain itself.
+        Verb::Shell(_) => Err(Failure::Usage("a shell cannot run another shell".to_owned())),
         Verb::ParseListing(args) => parse_listing::run(&args),
         Verb::Serve(args) => serve::run(args, app).await,
-        Verb::Demo(args) => demo::run(args, app).await,
+        Verb::Demo(args) => demo::run(args).await,
         Verb::Bookmark(args) => bookmark::run(args, app).await,
-        Verb::Completions(args) => completions::run(args).await,
-        Verb::Man(args) => man::run(args).await,
+        Verb::Completions(args) => completions::run(args, Cli::command()).await,
+        Verb::Man(args) => man::run(args, Cli::command()).await,
     }
 }

@@ -1,12 +1,26 @@
-//! `mv`: renames or moves.
+//! `mv`: renames or moves a file or directory.
 
+use clap::Args;
 use oxftp::{FtpUrl, RemotePath};
 
 use crate::{
-    args::MvArgs,
+    args::ConnectionArgs,
     failure::{Failure, Result},
     session::{self, Session},
 };
+
+#[derive(Debug, Args)]
+pub(crate) struct MvArgs {
+    /// File or directory to rename
+    #[arg(value_name = "URL")]
+    url: String,
+    /// New path: relative to the login directory, absolute with a leading /, or a URL on the same server; a path that
+    /// ends in / is the directory to move it into
+    #[arg(value_name = "PATH")]
+    path: String,
+    #[command(flatten)]
+    connection: ConnectionArgs,
+}
 
 pub(crate) async fn run(args: MvArgs) -> Result {
     let url = session::url(&args.url)?;
@@ -18,7 +32,7 @@ pub(crate) async fn run(args: MvArgs) -> Result {
     Ok(())
 }
 
-/// Gives the new path: a slash at its end puts the old name into a directory.
+/// Returns the new path; after a slash at its end the old name is appended.
 fn target(url: &FtpUrl, word: &str) -> Result<RemotePath> {
     let (path, into) = match is_url(word) {
         true => path_of(url, &session::url(word)?)?,
@@ -30,7 +44,7 @@ fn target(url: &FtpUrl, word: &str) -> Result<RemotePath> {
     }
 }
 
-/// A bookmark, too, has become a URL here, or is to be told that it is none.
+/// Bookmarks were replaced by URLs before; one that is left is unknown, and `session::url` reports it.
 fn is_url(word: &str) -> bool {
     word.contains("://") || word.starts_with('@')
 }
@@ -38,9 +52,11 @@ fn is_url(word: &str) -> bool {
 fn path_of(url: &FtpUrl, new: &FtpUrl) -> Result<(RemotePath, bool)> {
     let same_user = new.user().is_none_or(|user| url.user() == Some(user));
     if (url.scheme(), url.host()) != (new.scheme(), new.host()) || !same_user {
-        return Err(Failure::Advised {
-            what: format!("{url} cannot be renamed to {new}: that is another server or login"),
-            hint: "fxp copies from one server to another, and mirror trees".to_owned(),
+        return Err(Failure::UsageWithHint {
+            what: format!(
+                "cannot rename {url} to {new}: the new URL is on another server or has another user"
+            ),
+            hint: "use fxp to copy a file from one server to another, or mirror for a tree".to_owned(),
         });
     }
     Ok((new.path(), new.names_directory()))
@@ -56,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn the_new_name_is_a_path_or_a_url_of_the_same_server() {
+    fn mv_target_is_path_or_same_server_url() {
         assert_eq!(renamed("new").as_deref(), Some("new"));
         assert_eq!(renamed("/abs/new").as_deref(), Some("/abs/new"));
         assert_eq!(renamed("ftp://me@h/dir/new").as_deref(), Some("dir/new"));
@@ -67,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn a_slash_at_the_end_puts_it_into_a_directory() {
+    fn mv_with_trailing_slash_moves_into_directory() {
         assert_eq!(renamed("other/").as_deref(), Some("other/old"));
         assert_eq!(renamed("/").as_deref(), Some("/old"));
         assert_eq!(renamed("ftp://me@h/other/").as_deref(), Some("other/old"));

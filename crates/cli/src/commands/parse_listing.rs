@@ -1,24 +1,69 @@
-//! `parse-listing`: lines of a listing in, lines of JSON out.
+//! `parse-listing`: parses the lines of a listing into JSON.
 
 use std::{
     io::{self, BufRead, BufReader, BufWriter, StdinLock, Write},
+    str::FromStr,
     time::{SystemTime, UNIX_EPOCH},
 };
 
+use clap::Args;
 use oxftp::{
-    Timestamp,
+    Encoding, ServerZone, Timestamp,
     listing::{Format, ListingParser, Outcome},
 };
 
-use super::entry::JsonEntry;
+use super::support::entry::JsonEntry;
 use crate::{
-    args::{Listed, ParseListingArgs},
+    args::UnixTime,
     failure::{Failure, Result},
     output::failed,
 };
 
+#[derive(Debug, Args)]
+pub(crate) struct ParseListingArgs {
+    /// Format: auto, list (any of LIST), mlsd, unix, dos, eplf, vms, mvs, zvm, os400, os2,
+    /// netware, nonstop, connect-enterprise, supertcp, wince, vxworks, vshell, os9, wfftp or dls
+    #[arg(long, value_name = "FORMAT", default_value = "auto")]
+    pub(crate) format: FormatChoice,
+    /// Current time, for dates without a year, as in 2024-05-01T12:00Z [default: now]
+    #[arg(long, value_name = "TIME")]
+    pub(crate) now: Option<UnixTime>,
+    /// Zone of times that have none, as in Europe/Berlin, UTC or +02:00
+    #[arg(long, value_name = "ZONE", allow_hyphen_values = true)]
+    pub(crate) zone: Option<ServerZone>,
+    /// The server's reply to SYST
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) syst: Option<String>,
+    /// Encoding of names
+    #[arg(long, value_name = "LABEL", default_value = "utf-8")]
+    pub(crate) encoding: Encoding,
+}
+
+/// Values of `--format`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum FormatChoice {
+    /// Any format.
+    Auto,
+    /// Any format of `LIST`.
+    List,
+    /// This format only.
+    Only(Format),
+}
+
+impl FromStr for FormatChoice {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        match name.to_ascii_lowercase().as_str() {
+            "auto" => Ok(Self::Auto),
+            "list" => Ok(Self::List),
+            name => name.parse().map(Self::Only).map_err(|error| format!("{error}")),
+        }
+    }
+}
+
 pub(crate) fn run(args: &ParseListingArgs) -> Result {
-    let mut lines = Lines::new();
+    let mut lines = LineReader::new();
     let mut stdout = BufWriter::new(io::stdout().lock());
     let mut parser = parser(args);
     while lines.advance().map_err(|source| Failure::local("cannot read stdin", source))? {
@@ -37,7 +82,7 @@ pub(crate) fn run(args: &ParseListingArgs) -> Result {
     stdout.flush().map_err(failed)
 }
 
-/// Prints a line for each line that is read by now.
+/// Prints a line for each line that was parsed.
 fn print(parser: &mut ListingParser, args: &ParseListingArgs, stdout: &mut impl Write) -> Result {
     while let Some(outcome) = parser.pop() {
         match outcome {
@@ -54,15 +99,15 @@ fn print(parser: &mut ListingParser, args: &ParseListingArgs, stdout: &mut impl 
     Ok(())
 }
 
-/// Reads lines as the flags say.
+/// Creates the parser that the flags describe.
 fn parser(args: &ParseListingArgs) -> ListingParser {
-    let now = args.now.map_or_else(seconds_since_1970, |moment| moment.0);
+    let now = args.now.map_or_else(seconds_since_1970, |time| time.0);
     let now = Timestamp::from_unix(now, 0).unwrap_or(Timestamp::UNIX_EPOCH);
     let now = args.zone.as_ref().map_or(now, |zone| zone.wall_clock(now));
     let parser = match args.format {
-        Listed::Auto => ListingParser::of(&Format::all().collect::<Vec<_>>(), now),
-        Listed::List => ListingParser::list(now),
-        Listed::Only(format) => ListingParser::of(&[format], now),
+        FormatChoice::Auto => ListingParser::of(&Format::all().collect::<Vec<_>>(), now),
+        FormatChoice::List => ListingParser::list(now),
+        FormatChoice::Only(format) => ListingParser::of(&[format], now),
     };
     args.syst.iter().fold(parser, |parser, syst| parser.hint(syst))
 }
@@ -72,25 +117,25 @@ fn seconds_since_1970() -> i64 {
     since.as_secs().try_into().unwrap_or(0)
 }
 
-/// Lines of stdin, however long: of each no more is kept than an entry can have.
-struct Lines<'l> {
+/// Reader of lines of any length that keeps the beginning of each.
+struct LineReader<'l> {
     stdin: BufReader<StdinLock<'l>>,
     line: Vec<u8>,
-    /// The line was longer than what is kept of it.
+    /// The line was longer than the kept part.
     cut: bool,
 }
 
-impl Lines<'_> {
+impl LineReader<'_> {
     fn new() -> Self {
         Self { stdin: BufReader::with_capacity(READ_SIZE, io::stdin().lock()), line: Vec::new(), cut: false }
     }
 
-    /// Tells whether the next line may have to be waited for.
+    /// Returns whether reading the next line may block.
     fn may_wait(&self) -> bool {
         memchr::memchr(b'\n', self.stdin.buffer()).is_none()
     }
 
-    /// Takes the next line, without its line end; false at the end.
+    /// Reads the next line, without its line end; returns `false` at the end.
     fn advance(&mut self) -> io::Result<bool> {
         self.line.clear();
         self.cut = false;
@@ -103,7 +148,7 @@ impl Lines<'_> {
             any = true;
             let end = memchr::memchr(b'\n', chunk);
             let (content, taken) = end.map_or((chunk, chunk.len()), |end| (&chunk[..end], end + 1));
-            let room = MOST_KEPT - self.line.len();
+            let room = MAX_KEPT - self.line.len();
             self.cut |= content.len() > room;
             self.line.extend_from_slice(&content[..content.len().min(room)]);
             self.stdin.consume(taken);
@@ -116,6 +161,18 @@ impl Lines<'_> {
     }
 }
 
-/// More than any server lets a line have; a longer line is no entry.
-const MOST_KEPT: usize = 1024 * 1024;
+/// Longer than the lines of any server; a longer line is not an entry.
+const MAX_KEPT: usize = 1024 * 1024;
 const READ_SIZE: usize = 64 * 1024;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn formats_are_parsed_by_name() {
+        assert_eq!("auto".parse(), Ok(FormatChoice::Auto));
+        assert_eq!("MLSD".parse(), Ok(FormatChoice::Only(Format::Mlsx)));
+        assert!("vax".parse::<FormatChoice>().is_err());
+    }
+}

@@ -1,4 +1,4 @@
-//! `put`: uploads files and trees.
+//! `put`: uploads files and directory trees.
 
 use std::{
     path::{Path, PathBuf},
@@ -6,55 +6,82 @@ use std::{
     time::Instant,
 };
 
-use oxftp::{FtpUrl, Order, Pool, Progress, RemotePath, Verify};
+use clap::Args;
+use oxftp::{FtpUrl, Pool, Progress, RemotePath};
 
-use super::{
-    many,
-    sources::{bytes_below, bytes_of, has_no_name, is_stdin},
+use super::support::{
+    concurrent,
+    sources::{bytes_of, has_no_name, is_stdin, tree_bytes},
     stdin,
     summary::summary,
 };
 use crate::{
     app::App,
-    args::{Jobs, PutArgs, Stored},
-    failure::{Failure, Result, Tally},
+    args::{ConnectionArgs, EventArgs, TransferArgs},
+    failure::{Failure, Result},
     progress::{self, Scope},
     session::{self, Session},
 };
 
+#[derive(Debug, Args)]
+pub(crate) struct PutArgs {
+    /// Upload directories recursively
+    #[arg(short, long)]
+    recursive: bool,
+    /// Resume: send only what the server's copy is missing (content is not compared)
+    #[arg(short = 'c', long = "continue")]
+    resume: bool,
+    /// Give files on the server the modification times of the local files
+    #[arg(short, long)]
+    times: bool,
+    /// Give files on the server the permissions of the local files
+    #[arg(short, long)]
+    perms: bool,
+    /// Transfer as text: convert line ends to those of the server
+    #[arg(long, conflicts_with_all = ["resume", "verify"])]
+    ascii: bool,
+    /// Upload each file under a temporary name and rename it when it is complete and verified
+    #[arg(long)]
+    temp_name: bool,
+    /// Upload into this directory, relative to the path of the URL
+    #[arg(short, long, value_name = "REMOTE_DIR")]
+    directory: Option<String>,
+    /// Files or directories to upload; - is stdin
+    #[arg(value_name = "SRC", required = true)]
+    sources: Vec<PathBuf>,
+    /// Destination: a directory if it ends in /, else the new name
+    #[arg(value_name = "URL", required = true)]
+    url: String,
+    #[command(flatten)]
+    transfer: TransferArgs,
+    #[command(flatten)]
+    pub(crate) events: EventArgs,
+    #[command(flatten)]
+    connection: ConnectionArgs,
+}
+
 pub(crate) async fn run(args: PutArgs, app: &App) -> Result {
     let url = session::url(&args.url)?;
     let target = target(&args, &url)?;
-    let wanted = Wanted {
-        url: &url,
-        target: &target,
-        resume: args.resume,
-        times: args.times,
-        stored: &args.stored,
-        verify: args.many.verify.map(Verify::from).unwrap_or_default(),
-        recursive: args.recursive,
-        jobs: args.many.jobs,
-        order: args.many.order.into(),
-        retries: args.connection.network.retries,
-    };
-    let mut session = Session::new(args.connection)?;
-    let mut tally = Tally::of(args.sources.len(), &app.terminal);
-    if wanted.may_go_at_once(&args.sources) {
-        let pool = session.pool(&url, wanted.jobs.most()).await?;
-        for outcome in wanted.put_at_once(&pool, &args.sources, app).await {
-            tally.note(outcome.map(|summary| app.terminal.summary(summary)))?;
+    let uploader = Uploader { args: &args, url: &url, target: &target };
+    let mut session = Session::new(args.connection.clone())?;
+    let mut failures = app.collect_failures(args.sources.len());
+    if uploader.may_run_concurrently() {
+        let pool = session.pool(&url, args.transfer.jobs.max_connections()).await?;
+        for outcome in uploader.put_concurrently(&pool, app).await {
+            failures.record(outcome.map(|summary| app.terminal.summary(summary)))?;
         }
     } else {
         for source in &args.sources {
-            let outcome = wanted.put(&mut session, source, app).await;
-            tally.note(outcome)?;
+            let outcome = uploader.put(&mut session, source, app).await;
+            failures.record(outcome)?;
         }
     }
     session.quit().await;
-    tally.finish()
+    failures.finish()
 }
 
-/// Where sources go.
+/// Destination of the sources.
 enum Target {
     /// Into this directory, each under its own name.
     Into(RemotePath),
@@ -68,106 +95,106 @@ fn target(args: &PutArgs, url: &FtpUrl) -> Result<Target> {
         Some(directory) => Target::Into(url.path().join_path(&directory.into())),
         None if url.names_directory() => Target::Into(url.path()),
         None if args.sources.len() > 1 => {
-            return usage("several sources need a directory to go into: a URL that ends in /, or -d");
+            return usage("several sources need a destination directory: a URL that ends in /, or -d");
         }
         None => Target::Named(url.path()),
     };
     if args.sources.iter().any(|source| is_stdin(source)) {
         return match (&target, args.resume) {
-            (Target::Into(_), _) => usage("stdin has no name: the URL must end in one"),
-            (_, true) => usage("stdin cannot be continued: -c and - exclude each other"),
-            _ if args.many.verify.is_some() => {
-                usage("stdin cannot be compared: --verify and - exclude each other")
+            (Target::Into(_), _) => usage("stdin has no name: the URL must end in a file name"),
+            (_, true) => usage("cannot resume from stdin: -c conflicts with -"),
+            _ if args.transfer.verify.is_some() => {
+                usage("cannot verify data from stdin: --verify conflicts with -")
             }
-            _ if args.stored.perms => usage("stdin has no permissions: -p and - exclude each other"),
-            _ if args.stored.temp_name => {
-                usage("stdin goes straight to its name: --temp-name and - exclude each other")
+            _ if args.perms => usage("stdin has no permissions: -p conflicts with -"),
+            _ if args.temp_name => {
+                usage("stdin is uploaded under its final name: --temp-name conflicts with -")
             }
-            _ if args.times => usage("stdin has no time: -t and - exclude each other"),
+            _ if args.times => usage("stdin has no modification time: -t conflicts with -"),
             _ => Ok(target),
         };
     }
     Ok(target)
 }
 
-/// What the flags want of every source.
-struct Wanted<'a> {
+/// Uploads sources as the flags say.
+struct Uploader<'a> {
+    args: &'a PutArgs,
     url: &'a FtpUrl,
     target: &'a Target,
-    resume: bool,
-    times: bool,
-    stored: &'a Stored,
-    verify: Verify,
-    recursive: bool,
-    jobs: Jobs,
-    order: Order,
-    retries: u32,
 }
 
-impl Wanted<'_> {
-    fn may_go_at_once(&self, sources: &[PathBuf]) -> bool {
+impl Uploader<'_> {
+    fn max_connections(&self) -> usize {
+        self.args.transfer.jobs.max_connections()
+    }
+
+    fn may_run_concurrently(&self) -> bool {
+        let sources = &self.args.sources;
         let names = sources.iter().map(|source| source.file_name().filter(|_| !has_no_name(source)));
-        self.jobs.most() > 1 && sources.len() > 1 && many::are_apart(names)
+        self.max_connections() > 1 && sources.len() > 1 && concurrent::have_distinct_names(names)
     }
 
     async fn put(&self, session: &mut Session, source: &Path, app: &App) -> Result {
         if let (true, Target::Named(path)) = (is_stdin(source), self.target) {
             let client = session.client(self.url).await?;
-            return stdin::upload(client, self.url, path, self.stored.ascii, app).await;
+            return stdin::upload(client, self.url, path, self.args.ascii, app).await;
         }
         let scope = self.scope(source).await?;
-        let pool = session.pool(self.url, self.jobs.most()).await?;
-        let summary = self.upload(&pool, source, progress::start(app, scope)).await?;
+        let pool = session.pool(self.url, self.max_connections()).await?;
+        let summary = self.upload(&pool, source, progress::start(app.progress, scope)).await?;
         app.terminal.summary(summary);
         Ok(())
     }
 
-    /// Shows all as one; what came of each is told when the display is gone.
-    async fn put_at_once(&self, pool: &Pool, sources: &[PathBuf], app: &App) -> Vec<Result<String>> {
+    /// Uploads all sources under one progress display. Outcomes are returned, so that they are printed after it.
+    async fn put_concurrently(&self, pool: &Pool, app: &App) -> Vec<Result<String>> {
+        let sources = &self.args.sources;
         let mut bytes = Some(0);
-        let mut looked_at = Vec::with_capacity(sources.len());
+        let mut scopes = Vec::with_capacity(sources.len());
         for source in sources {
             let scope = self.scope(source).await;
             if let Ok(scope) = &scope {
                 bytes = bytes.zip(bytes_of(source, *scope).await).map(|(sum, more): (u64, u64)| sum + more);
             }
-            looked_at.push(scope);
+            scopes.push(scope);
         }
-        let progress = progress::start(app, Scope::Tree { bytes });
-        let uploads = sources.iter().zip(looked_at).map(async |(source, scope)| {
+        let progress = progress::start(app.progress, Scope::Tree { bytes });
+        let uploads = sources.iter().zip(scopes).map(async |(source, scope)| {
             scope?;
             self.upload(pool, source, progress.clone()).await
         });
-        many::at_once(uploads, self.jobs.at_once()).await
+        concurrent::run(uploads, self.args.transfer.jobs.max_operands()).await
     }
 
-    /// Looks at the source before anything is asked of the server.
+    /// Examines a source before the first command is sent.
     async fn scope(&self, source: &Path) -> Result<Scope> {
         let found = tokio::fs::metadata(source).await;
         let found = found.map_err(|error| Failure::local(format!("cannot open {source:?}"), error))?;
-        match (found.is_dir(), self.recursive) {
+        match (found.is_dir(), self.args.recursive) {
             (false, _) => Ok(Scope::File),
-            (true, true) => Ok(Scope::Tree { bytes: bytes_below(source.to_owned()).await }),
+            (true, true) => Ok(Scope::Tree { bytes: tree_bytes(source.to_owned()).await }),
             (true, false) => {
-                let hint = "-r uploads it with everything in it";
+                let hint = "use -r to upload it recursively";
                 Err(Failure::IsDirectory { name: source.display().to_string(), hint })
             }
         }
     }
 
     async fn upload(&self, pool: &Pool, source: &Path, progress: Arc<dyn Progress>) -> Result<String> {
+        let args = self.args;
         let begun = Instant::now();
         let upload = pool
             .upload(source)
-            .resume(self.resume)
-            .ascii(self.stored.ascii)
-            .temporary(self.stored.temp_name)
-            .keep_times(self.times)
-            .keep_permissions(self.stored.perms)
-            .verify(self.verify)
-            .order(self.order)
-            .retries(self.retries)
-            .connections(self.jobs.connections())
+            .resume(args.resume)
+            .ascii(args.ascii)
+            .temporary(args.temp_name)
+            .keep_times(args.times)
+            .keep_permissions(args.perms)
+            .verify(args.transfer.verify())
+            .order(args.transfer.order.into())
+            .retries(args.connection.network.retries)
+            .connections(args.transfer.jobs.connections())
             .progress(progress);
         let report = match self.target {
             Target::Named(path) => upload.to(path).write_into(true).await,
@@ -186,7 +213,7 @@ impl Wanted<'_> {
             && let Ok(mut client) = pool.client().await
             && client.is_dir(path).await.unwrap_or(false)
         {
-            let hint = "a / at the end of the URL puts it into the directory";
+            let hint = "end the URL with / to upload into the directory";
             return Failure::IsDirectory { name: self.url.to_string(), hint };
         }
         let about = match &error {

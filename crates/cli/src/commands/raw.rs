@@ -1,13 +1,26 @@
-//! `raw`: sends commands and prints the replies.
+//! `raw`: sends FTP commands and prints the replies.
 
+use clap::Args;
 use oxftp::{Client, FtpUrl, Reply};
 
 use crate::{
-    args::RawArgs,
+    args::ConnectionArgs,
     failure::{Failure, Result},
     output::Output,
     session::{self, Session},
 };
+
+#[derive(Debug, Args)]
+pub(crate) struct RawArgs {
+    /// Server; its path is entered first
+    #[arg(value_name = "URL")]
+    url: String,
+    /// FTP command with its arguments, in one quoted word
+    #[arg(value_name = "COMMAND", required = true)]
+    commands: Vec<String>,
+    #[command(flatten)]
+    connection: ConnectionArgs,
+}
 
 pub(crate) async fn run(args: RawArgs) -> Result {
     let url = session::url(&args.url)?;
@@ -18,14 +31,14 @@ pub(crate) async fn run(args: RawArgs) -> Result {
     }
     let mut output = Output::new();
     for command in &args.commands {
-        say(client, &url, command, &mut output).await?;
+        send(client, &url, command, &mut output).await?;
     }
     session.quit().await;
     Ok(())
 }
 
-/// Sends one command and prints its replies up to the last.
-async fn say(client: &mut Client, url: &FtpUrl, command: &str, output: &mut Output) -> Result {
+/// Sends a command and prints all its replies.
+async fn send(client: &mut Client, url: &FtpUrl, command: &str, output: &mut Output) -> Result {
     let failed = |error| Failure::about(url, error);
     let mut reply = client.command(command).expect("").await.map_err(failed)?;
     print(&reply, output).await?;
@@ -40,7 +53,7 @@ async fn say(client: &mut Client, url: &FtpUrl, command: &str, output: &mut Outp
 /// Prints each line of a reply with the code before it.
 async fn print(reply: &Reply, output: &mut Output) -> Result {
     for line in reply.lines() {
-        let line = [format!("{} ", reply.code()).as_bytes(), &output.showable(line)].concat();
+        let line = [format!("{} ", reply.code()).as_bytes(), &output.displayable(line)].concat();
         output.line(line).await?;
     }
     output.flush().await

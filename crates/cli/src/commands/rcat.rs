@@ -1,17 +1,28 @@
 //! `rcat`: writes stdin to a file on the server.
 
-use super::stdin;
+use clap::Args;
+
+use super::support::stdin;
 use crate::{
     app::App,
-    args::RcatArgs,
+    args::ConnectionArgs,
     failure::{Failure, Result},
     session::{self, Session},
 };
 
+#[derive(Debug, Args)]
+pub(crate) struct RcatArgs {
+    /// File to write stdin to
+    #[arg(value_name = "URL")]
+    url: String,
+    #[command(flatten)]
+    connection: ConnectionArgs,
+}
+
 pub(crate) async fn run(args: RcatArgs, app: &App) -> Result {
     let url = session::url(&args.url)?;
     if url.names_directory() {
-        return Err(Failure::Usage(format!("stdin has no name: {url} must end in one")));
+        return Err(Failure::Usage(format!("stdin has no name: {url} must end in a file name")));
     }
     let mut session = Session::new(args.connection)?;
     stdin::upload(session.client(&url).await?, &url, &url.path(), false, app).await?;

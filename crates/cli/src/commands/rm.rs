@@ -1,24 +1,40 @@
-//! `rm`: removes files and trees.
+//! `rm`: removes files and directory trees.
 
+use clap::Args;
 use oxftp::{Client, FtpUrl};
 
-use super::refusal;
+use super::support::diagnose;
 use crate::{
     app::App,
-    args::RmArgs,
-    failure::{Exit, Failure, Result, Tally},
+    args::ConnectionArgs,
+    failure::{Exit, Failure, Result},
     session::{self, Session},
 };
+
+#[derive(Debug, Args)]
+pub(crate) struct RmArgs {
+    /// Remove directories and their contents recursively
+    #[arg(short, long)]
+    recursive: bool,
+    /// Ignore missing files
+    #[arg(short, long)]
+    force: bool,
+    /// Files or directories to remove
+    #[arg(value_name = "URL", required = true)]
+    urls: Vec<String>,
+    #[command(flatten)]
+    connection: ConnectionArgs,
+}
 
 pub(crate) async fn run(args: RmArgs, app: &App) -> Result {
     let urls = session::urls(&args.urls)?;
     if let Some(url) = urls.iter().find(|url| url.path().file_name().is_none()) {
         return Err(Failure::Usage(format!(
-            "{url} names nothing below the login directory or the root to remove"
+            "refusing to delete the whole server ({url}): name a file or directory"
         )));
     }
     let mut session = Session::new(args.connection)?;
-    let mut tally = Tally::of(urls.len(), &app.terminal);
+    let mut failures = app.collect_failures(urls.len());
     for url in &urls {
         let outcome = async {
             let client = session.client(url).await?;
@@ -28,10 +44,10 @@ pub(crate) async fn run(args: RmArgs, app: &App) -> Result {
                 remove_file(client, url).await
             }
         };
-        tally.note(forgiving(outcome.await, args.force))?;
+        failures.record(forgiving(outcome.await, args.force))?;
     }
     session.quit().await;
-    tally.finish()
+    failures.finish()
 }
 
 async fn remove_tree(client: &mut Client, url: &FtpUrl, force: bool) -> Result {
@@ -39,7 +55,7 @@ async fn remove_tree(client: &mut Client, url: &FtpUrl, force: bool) -> Result {
     if report.files + report.directories > 0 || force {
         return Ok(());
     }
-    // Nothing was removed, so nothing is there; the server says so in its own words.
+    // Nothing was removed, so the path is missing: the server's reply to this becomes the error.
     match client.stat(url.path()).await {
         Ok(_) => Ok(()),
         Err(error) => Err(Failure::about(url, error)),
@@ -48,7 +64,7 @@ async fn remove_tree(client: &mut Client, url: &FtpUrl, force: bool) -> Result {
 
 async fn remove_file(client: &mut Client, url: &FtpUrl) -> Result {
     let Err(error) = client.remove_file(url.path()).await else { return Ok(()) };
-    Err(refusal::of_file(client, url, error, "-r removes it with everything in it").await)
+    Err(diagnose::file_error(client, url, error, "use -r to remove it and its contents").await)
 }
 
 fn forgiving(outcome: Result, force: bool) -> Result {

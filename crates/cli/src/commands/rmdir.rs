@@ -1,27 +1,38 @@
 //! `rmdir`: removes empty directories.
 
-use super::refusal;
+use clap::Args;
+
+use super::support::diagnose;
 use crate::{
     app::App,
-    args::RmdirArgs,
-    failure::{Result, Tally},
+    args::ConnectionArgs,
+    failure::Result,
     session::{self, Session},
 };
+
+#[derive(Debug, Args)]
+pub(crate) struct RmdirArgs {
+    /// Directories to remove
+    #[arg(value_name = "URL", required = true)]
+    urls: Vec<String>,
+    #[command(flatten)]
+    connection: ConnectionArgs,
+}
 
 pub(crate) async fn run(args: RmdirArgs, app: &App) -> Result {
     let urls = session::urls(&args.urls)?;
     let mut session = Session::new(args.connection)?;
-    let mut tally = Tally::of(urls.len(), &app.terminal);
+    let mut failures = app.collect_failures(urls.len());
     for url in &urls {
         let outcome = async {
             let client = session.client(url).await?;
             match client.remove_directory(url.path()).await {
-                Err(error) => Err(refusal::of_empty_directory(client, url, error).await),
+                Err(error) => Err(diagnose::rmdir_error(client, url, error).await),
                 Ok(()) => Ok(()),
             }
         };
-        tally.note(outcome.await)?;
+        failures.record(outcome.await)?;
     }
     session.quit().await;
-    tally.finish()
+    failures.finish()
 }

@@ -1,31 +1,44 @@
-//! `stat`: says what something is.
+//! `stat`: shows type, size and time.
 
+use clap::Args;
 use oxftp::{Encoding, Entry, FtpUrl, RemotePath};
 
-use super::entry::{JsonEntry, minutes};
+use super::support::entry::{JsonEntry, minutes};
 use crate::{
     app::App,
-    args::StatArgs,
-    failure::{Failure, Result, Tally},
+    args::ConnectionArgs,
+    failure::{Failure, Result},
     output::Output,
     session::{self, Session},
 };
+
+#[derive(Debug, Args)]
+pub(crate) struct StatArgs {
+    /// Print one JSON object per line
+    #[arg(long)]
+    json: bool,
+    /// Files or directories to show
+    #[arg(value_name = "URL", required = true)]
+    urls: Vec<String>,
+    #[command(flatten)]
+    connection: ConnectionArgs,
+}
 
 pub(crate) async fn run(args: StatArgs, app: &App) -> Result {
     let urls = session::urls(&args.urls)?;
     let mut session = Session::new(args.connection)?;
     let mut output = Output::new();
-    let mut tally = Tally::of(urls.len(), &app.terminal);
+    let mut failures = app.collect_failures(urls.len());
     for url in &urls {
         let outcome = async {
             let entry = session.client(url).await?.stat(url.path()).await;
             let entry = entry.map_err(|error| Failure::about(url, error))?;
             print(&mut output, url, &entry, args.json).await
         };
-        tally.note(outcome.await)?;
+        failures.record(outcome.await)?;
     }
     session.quit().await;
-    tally.finish()
+    failures.finish()
 }
 
 async fn print(output: &mut Output, url: &FtpUrl, entry: &Entry, json: bool) -> Result {
@@ -36,15 +49,15 @@ async fn print(output: &mut Output, url: &FtpUrl, entry: &Entry, json: bool) -> 
         output.line(line).await?;
         return output.flush().await;
     }
-    for (label, value) in described(&path, entry) {
-        let value = output.showable(&value).into_owned();
+    for (label, value) in facts(&path, entry) {
+        let value = output.displayable(&value).into_owned();
         output.line([format!("{label:<9}").as_bytes(), &value].concat()).await?;
     }
     output.flush().await
 }
 
-/// Gives what is known, a label and a value for each.
-fn described(path: &RemotePath, entry: &Entry) -> Vec<(&'static str, Vec<u8>)> {
+/// Returns the known facts as labels and values.
+fn facts(path: &RemotePath, entry: &Entry) -> Vec<(&'static str, Vec<u8>)> {
     let text = |text: String| Some(text.into_bytes());
     let owned = |text: std::borrow::Cow<'_, str>| text.into_owned().into_bytes();
     let path = if path.is_empty() { b"." } else { path.as_bytes() };

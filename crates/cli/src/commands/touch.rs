@@ -1,36 +1,52 @@
-//! `touch`: sets the time of files, and makes those that are missing.
+//! `touch`: sets the modification time of files, and creates missing files.
 
+use clap::Args;
 use oxftp::{Client, FtpUrl, Timestamp};
 
 use crate::{
     app::App,
-    args::{Moment, TouchArgs},
-    failure::{Failure, Result, Tally},
+    args::{ConnectionArgs, UnixTime},
+    failure::{Failure, Result},
     session::{self, Session},
 };
+
+#[derive(Debug, Args)]
+pub(crate) struct TouchArgs {
+    /// Time to set, as in 2024-05-01T12:00Z [default: now]
+    #[arg(short, long, value_name = "TIME")]
+    date: Option<UnixTime>,
+    /// Do not create files
+    #[arg(short = 'c', long)]
+    no_create: bool,
+    /// Files to touch
+    #[arg(value_name = "URL", required = true)]
+    urls: Vec<String>,
+    #[command(flatten)]
+    connection: ConnectionArgs,
+}
 
 pub(crate) async fn run(args: TouchArgs, app: &App) -> Result {
     let urls = session::urls(&args.urls)?;
     let now = jiff::Timestamp::now().as_second();
-    let wanted = Wanted { date: args.date, now, create: !args.no_create };
+    let touch = Touch { date: args.date, now, create: !args.no_create };
     let mut session = Session::new(args.connection)?;
-    let mut tally = Tally::of(urls.len(), &app.terminal);
+    let mut failures = app.collect_failures(urls.len());
     for url in &urls {
-        let outcome = async { wanted.touch(session.client(url).await?, url).await };
-        tally.note(outcome.await)?;
+        let outcome = async { touch.touch(session.client(url).await?, url).await };
+        failures.record(outcome.await)?;
     }
     session.quit().await;
-    tally.finish()
+    failures.finish()
 }
 
-/// What the flags want of every URL.
-struct Wanted {
-    date: Option<Moment>,
+/// Time to set, and whether to create missing files.
+struct Touch {
+    date: Option<UnixTime>,
     now: i64,
     create: bool,
 }
 
-impl Wanted {
+impl Touch {
     async fn touch(&self, client: &mut Client, url: &FtpUrl) -> Result {
         let failed = |error| Failure::about(url, error);
         let exists = client.exists(url.path()).await.map_err(failed)?;
@@ -38,20 +54,20 @@ impl Wanted {
             return Ok(());
         }
         if !exists {
-            // Somebody may have made it meanwhile: what it holds stays.
+            // APPE keeps the content of a file that another client created in the meantime.
             client.append_stream(url.path()).await.map_err(failed)?.finish().await.map_err(failed)?;
         }
         let seconds = match self.date {
-            Some(Moment(seconds)) => seconds,
+            Some(UnixTime(seconds)) => seconds,
             None if exists => self.now,
-            // What was made now has the time already.
+            // A new file has the current time already.
             None => return Ok(()),
         };
         let time = Timestamp::from_unix(seconds, 0);
         let set = client.set_modified(url.path(), time.unwrap_or(Timestamp::UNIX_EPOCH)).await;
         set.map_err(|error| match error.is_not_found() {
-            // vsftpd and pyftpdlib say so of directories.
-            true => Failure::refused(url, error, "it is there, but the server does not set its time"),
+            // vsftpd and pyftpdlib send this reply for directories.
+            true => Failure::refused(url, error, "the path exists, but the server cannot set its time"),
             false => failed(error),
         })
     }

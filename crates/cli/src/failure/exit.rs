@@ -6,30 +6,30 @@ use oxftp::{Code, Error, Reply};
 
 use super::{Failure, Stage};
 
-/// How the program ends, but for success.
+/// Exit codes except 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Exit {
-    /// Some of many failed, each for reasons of its own.
+    /// Some of several operands or files failed.
     SomeFailed = 1,
-    /// The command line is wrong.
+    /// Wrong command line.
     Usage = 2,
-    /// Nothing to connect to.
+    /// Cannot connect.
     Connect = 3,
     /// TLS failed.
     Tls = 4,
     /// The login was refused.
     Login = 5,
-    /// A path is not there.
+    /// A path does not exist.
     NotFound = 6,
-    /// The server refuses to do it.
+    /// The server refused the operation.
     Denied = 7,
-    /// The transfer broke, or what came is not what was sent.
+    /// The transfer failed, or the received data differ from the sent data.
     Transfer = 8,
-    /// The local side failed.
+    /// Local error.
     Local = 9,
     /// Something took too long.
     TimedOut = 10,
-    /// The server broke the protocol, or lacks a command.
+    /// The server violated the protocol, or lacks a command.
     Protocol = 11,
     /// Ctrl-C.
     Interrupted = 130,
@@ -48,26 +48,27 @@ impl From<Exit> for ExitCode {
 }
 
 impl Failure {
-    /// Gives the exit code; `None` where the failure is none to the user.
+    /// Returns the exit code; `None` if the failure is a success for the user.
     pub(crate) fn exit(&self) -> Option<Exit> {
         Some(match self {
-            Self::Usage(_) | Self::Advised { .. } | Self::NoBookmark { .. } | Self::IsDirectory { .. } => {
-                Exit::Usage
-            }
+            Self::Usage(_)
+            | Self::UsageWithHint { .. }
+            | Self::NoBookmark { .. }
+            | Self::IsDirectory { .. } => Exit::Usage,
             Self::Exists { .. } | Self::Refused { .. } => Exit::Denied,
             Self::Client { error, .. } => of_error(error),
             Self::Opening { error, stage, .. } => of_opening(error, *stage),
             Self::Local { .. } | Self::Serve(_) => Exit::Local,
-            Self::Differs(_) => Exit::Transfer,
-            Self::Named(exit) => *exit,
+            Self::Mismatch(_) => Exit::Transfer,
+            Self::AlreadyReported(exit) => *exit,
             Self::Interrupted => Exit::Interrupted,
             Self::OutputClosed => return None,
         })
     }
 }
 
-/// While a session is opened, whatever reply refuses it refuses the login or the connection: many
-/// servers say `550` or `421` where others say `530`.
+/// While a session is opened, any refusal counts as one of the login or the connection: many servers send `550` or
+/// `421` where others send `530`.
 fn of_opening(error: &Error, stage: Stage) -> Exit {
     match (error, stage) {
         (error, _) if error.is_timeout() => Exit::TimedOut,
@@ -125,7 +126,7 @@ fn of_refusal(error: &Error, reply: &Reply) -> Exit {
     }
 }
 
-/// Tells whether a `550` is about something that is there, such as a directory that is not empty.
+/// Returns whether a `550` is about an existing path, such as a directory that is not empty.
 fn refuses_what_is_there(reply: &Reply) -> bool {
     let text = reply.text().to_ascii_lowercase();
     let exists = text.contains("exists") && !text.contains("not exist");
@@ -150,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_is_told_by_its_code_and_words() {
+    fn exit_code_depends_on_reply_code_and_text() {
         for (code, text, expected) in [
             (550, "No such file or directory", Exit::NotFound),
             (550, "Permission denied", Exit::Denied),
@@ -169,18 +170,18 @@ mod tests {
     }
 
     #[test]
-    fn what_a_listing_of_its_directory_does_not_name_is_not_found() {
+    fn path_missing_in_listing_is_not_found() {
         assert_eq!(exit(Error::NotFound { path: "x".into() }), Some(Exit::NotFound));
     }
 
     #[test]
-    fn while_logging_in_every_refusal_is_one_of_the_login() {
+    fn any_refusal_during_login_is_a_login_failure() {
         assert_eq!(of_opening(&refused(550, "SSL/TLS required"), Stage::Login), Exit::Login);
         assert_eq!(of_opening(&refused(421, "Too many users"), Stage::Connect), Exit::Connect);
     }
 
     #[test]
-    fn a_deadline_counts_more_than_what_it_ended() {
+    fn timeout_takes_precedence_over_the_operation() {
         let source = io::ErrorKind::TimedOut.into();
         assert_eq!(exit(Error::Connect { host: "h".into(), port: 21, source }), Some(Exit::TimedOut));
         assert_eq!(exit(Error::DataConnect(io::ErrorKind::TimedOut.into())), Some(Exit::TimedOut));

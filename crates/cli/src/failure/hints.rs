@@ -1,4 +1,4 @@
-//! What may help.
+//! Hints for failures.
 
 use std::borrow::Cow;
 
@@ -6,29 +6,26 @@ use oxftp::{Error, Reply, Scheme, TlsFailure};
 
 use super::{Failure, Stage};
 
-/// Gives a hint where one helps.
+/// Returns a hint for a failure, if there is one.
 pub(crate) fn hint<'f>(failure: &'f Failure, bookmarks: &[String]) -> Option<Cow<'f, str>> {
     match failure {
-        Failure::Advised { hint, .. } => Some(hint.into()),
+        Failure::UsageWithHint { hint, .. } => Some(hint.into()),
         Failure::NoBookmark { name } => Some(of_bookmark(name, bookmarks).into()),
         Failure::Client { about: Some(about), error } if error.is_not_found() && about.contains(PATTERN) => {
-            Some(
-                "a URL names one thing; patterns work in oxftp shell, find --name and mirror --include"
-                    .into(),
-            )
+            Some("patterns do not work in URLs, only in oxftp shell, find --name and mirror --include".into())
         }
         failure => of_failure(failure).map(Cow::from),
     }
 }
 
-/// Gives the name that was meant, where one is like it.
+/// Returns a hint with the most similar bookmark.
 fn of_bookmark(name: &str, bookmarks: &[String]) -> String {
     let likeness = |kept: &String| (strsim::jaro(name, kept), kept.clone());
     let nearest = bookmarks.iter().map(likeness).max_by(|one, other| one.0.total_cmp(&other.0));
     match nearest {
-        None => "oxftp bookmark add NAME URL makes one; there are none yet".to_owned(),
-        Some((likeness, kept)) if likeness > LIKE => format!("there is @{kept}"),
-        Some(_) => "oxftp bookmark list shows those there are".to_owned(),
+        None => "there are no bookmarks yet; add one with oxftp bookmark add NAME URL".to_owned(),
+        Some((likeness, kept)) if likeness > MIN_SIMILARITY => format!("did you mean @{kept}?"),
+        Some(_) => "use oxftp bookmark list to see all bookmarks".to_owned(),
     }
 }
 
@@ -55,22 +52,22 @@ fn of_opening(
 ) -> Option<&'static str> {
     match error {
         Error::StatusCode(refused) if wants_tls(&refused.info) => {
-            (scheme == Scheme::Ftp).then_some("the server wants TLS: ftpes:// turns it on")
+            (scheme == Scheme::Ftp).then_some("the server requires TLS: use ftpes://")
         }
         Error::StatusCode(_) if stage == Stage::Login && !names_user => {
-            Some("this was an anonymous login: --user NAME logs in as somebody")
+            Some("this was an anonymous login: use --user NAME to log in as a user")
         }
-        Error::StatusCode(_) if stage == Stage::Login => Some("is the user's name right, and the password?"),
+        Error::StatusCode(_) if stage == Stage::Login => Some("check the user name and the password"),
         Error::TlsRefused { .. } => {
-            Some("the server may know TLS from the first byte on (ftps://), or none at all (ftp://)")
+            Some("the server may support only implicit TLS (ftps://), or no TLS at all (ftp://)")
         }
         Error::Tls(_) if scheme == Scheme::Ftps && error.tls_failure() == Some(TlsFailure::NoTls) => {
-            Some("ftps:// is TLS from the first byte on, usually on port 990; TLS on port 21 is ftpes://")
+            Some("ftps:// is implicit TLS, usually on port 990; use ftpes:// for TLS on port 21")
         }
         Error::Timeout { .. } | Error::Closed { .. } | Error::Control(_) | Error::Protocol(_)
             if scheme != Scheme::Ftps && port == Some(990) =>
         {
-            Some("a server on port 990 usually wants TLS from the first byte on: ftps://")
+            Some("servers on port 990 usually require implicit TLS: use ftps://")
         }
         _ => None,
     }
@@ -80,49 +77,52 @@ fn of_error(error: &Error) -> Option<&'static str> {
     match error {
         Error::Tls(_) | Error::Control(_) => error.tls_failure().and_then(of_tls),
         Error::StatusCode(refused) if wants_tls(&refused.info) => {
-            Some("the server wants TLS: ftpes:// turns it on")
+            Some("the server requires TLS: use ftpes://")
         }
-        Error::NotRenamed { .. } => Some("without --temp-name files are stored under their names at once"),
-        Error::DataConnect(_) => {
-            Some("a firewall may be in between: try --no-epsv, or --active where this side can be reached")
-        }
+        Error::NotRenamed { .. } => Some("without --temp-name, files are uploaded under their final names"),
+        Error::DataConnect(_) => Some(
+            "a firewall may block data connections: try --no-epsv, or --active if the server can connect to this machine",
+        ),
         _ => None,
     }
 }
 
-/// Says what is wrong with TLS, and what to do.
+/// Returns a hint for a TLS failure.
 fn of_tls(failure: TlsFailure) -> Option<&'static str> {
     Some(match failure {
-        TlsFailure::WrongName => "the certificate is for another name: use that name in the URL",
+        TlsFailure::WrongName => "the certificate is for another host name: use that name in the URL",
         TlsFailure::Expired => {
-            "the certificate has run out, or the clock here is wrong; --insecure goes on without checking it, and so \
-             without knowing whom with"
+            "the certificate has expired, or the clock of this machine is wrong; --insecure skips the check: unsafe on \
+             networks you do not trust"
         }
-        TlsFailure::NotYetValid => "the certificate is not valid yet: is the clock here right?",
+        TlsFailure::NotYetValid => "the certificate is not valid yet: check the clock of this machine",
         TlsFailure::UnknownIssuer => {
-            "--tls-ca FILE trusts the authority in FILE; --insecure checks nothing, and so may talk to an attacker"
+            "use --tls-ca FILE to trust the certificate authority in FILE; --insecure skips the check: unsafe on networks you \
+             do not trust"
         }
         TlsFailure::Revoked => {
-            "the certificate was taken back: ask those who run the server, and send it nothing"
+            "the certificate has been revoked: contact the operator of the server, and send no data"
         }
         TlsFailure::UnusableCertificate => {
-            "the certificate is not one for a server: ask those who run it; --insecure checks nothing, and so may \
-             talk to an attacker"
+            "the server may use a CA certificate as its own, which is common with self-signed certificates; --insecure skips \
+             the check: unsafe on networks you do not trust"
         }
         TlsFailure::NothingInCommon => {
-            "the server knows nothing as new as TLS 1.2, or less than --tls-min asks for; or it wants a certificate of \
-             yours: --tls-cert FILE --tls-key FILE"
+            "the server may support no TLS version from 1.2 or --tls-min on, or require a client certificate: use --tls-cert \
+             FILE --tls-key FILE"
         }
         TlsFailure::ClientCertificate => {
-            "the server wants a certificate of yours: --tls-cert FILE --tls-key FILE"
+            "the server requires a client certificate: use --tls-cert FILE --tls-key FILE"
         }
-        TlsFailure::OtherProtocol => "this is no server for FTP: is the port right?",
-        TlsFailure::Cut => "the server hung up: perhaps it knows no TLS here, or refuses this address",
+        TlsFailure::OtherProtocol => "this is not an FTP server: check the port",
+        TlsFailure::Cut => {
+            "the server closed the connection: it may not support TLS on this port, or refuse this address"
+        }
         _ => return None,
     })
 }
 
-/// Servers refuse logins in clear with many codes: 530, 534, 550, 421.
+/// Returns whether the reply asks for TLS. Servers refuse unencrypted logins with 530, 534, 550 or 421.
 fn wants_tls(reply: &Reply) -> bool {
     let text = reply.text().to_ascii_lowercase();
     let words: Vec<&str> = text.split(|character: char| !character.is_ascii_alphanumeric()).collect();
@@ -130,10 +130,10 @@ fn wants_tls(reply: &Reply) -> bool {
     reply.code().class() >= 4 && words.iter().any(|word| about_tls.contains(word))
 }
 
-/// What a shell or curl would take for a pattern.
+/// Characters of patterns in shells and curl.
 const PATTERN: [char; 4] = ['*', '?', '[', '{'];
-/// As like as clap wants a word to be that it suggests.
-const LIKE: f64 = 0.7;
+/// The similarity that clap requires for its suggestions.
+const MIN_SIMILARITY: f64 = 0.7;
 
 #[cfg(test)]
 mod tests {
@@ -142,16 +142,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_bookmark_that_is_not_there_is_answered_with_one_like_it() {
+    fn unknown_bookmark_suggests_a_similar_one() {
         let kept = ["work", "home"].map(str::to_owned);
 
-        assert_eq!(of_bookmark("wrok", &kept), "there is @work");
+        assert_eq!(of_bookmark("wrok", &kept), "did you mean @work?");
         assert!(of_bookmark("frobnicate", &kept).contains("bookmark list"));
         assert!(of_bookmark("work", &[]).contains("bookmark add"));
     }
 
     #[test]
-    fn what_is_wrong_with_a_certificate_has_a_hint_of_its_own() {
+    fn every_certificate_failure_has_its_own_hint() {
         let hints = [
             TlsFailure::WrongName,
             TlsFailure::Expired,
@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn servers_that_want_tls_are_understood() {
+    fn replies_that_require_tls_are_recognised() {
         for (code, text) in [
             (530, "Non-anonymous sessions must use encryption."),
             (550, "SSL/TLS required on the control channel"),

@@ -1,55 +1,55 @@
-//! What keeps a verb from success.
+//! Failures: messages, causes, hints and exit codes.
 
+mod collector;
 mod exit;
 mod hints;
-mod tally;
 
+pub(crate) use collector::FailureCollector;
 pub(crate) use exit::Exit;
 pub(crate) use hints::hint;
-pub(crate) use tally::Tally;
 
 use std::{error::Error, io};
 
 use oxftp::FtpUrl;
 use oxftp_serve::ServeError;
 
-/// The result of everything in this program that can fail.
+/// Result of the fallible functions of this program.
 pub(crate) type Result<T = (), E = Failure> = std::result::Result<T, E>;
 
-/// Why the program does not end with 0.
+/// Reason for an exit code other than 0.
 #[derive(Debug)]
 pub(crate) enum Failure {
-    /// The words of the command line do not fit together.
+    /// Wrong command line.
     Usage(String),
-    /// A word of the command line is not what it must be, and what would be.
-    Advised { what: String, hint: String },
-    /// Nothing is kept under this name.
+    /// Wrong command line, with a hint.
+    UsageWithHint { what: String, hint: String },
+    /// Unknown bookmark.
     NoBookmark { name: String },
-    /// A directory where only a file will do, and what would help.
+    /// A directory where a file is needed.
     IsDirectory { name: String, hint: &'static str },
-    /// What is to be made is there.
+    /// The directory to create exists.
     Exists { name: String, hint: &'static str },
-    /// The server refuses what is there, and what would help.
+    /// The server refused a command for a path that exists.
     Refused { about: String, error: Box<oxftp::Error>, hint: &'static str },
-    /// The library failed, about what.
+    /// Error of the library; `about` is usually a URL.
     Client { about: Option<String>, error: Box<oxftp::Error> },
     /// Connecting or logging in failed.
     Opening { url: Box<FtpUrl>, stage: Stage, error: Box<oxftp::Error> },
-    /// The local side failed, outside the library.
+    /// Local error outside the library.
     Local { what: String, source: io::Error },
     /// The embedded server failed.
     Serve(ServeError),
-    /// What came back is not what was sent.
-    Differs(String),
-    /// Each of them was named already.
-    Named(Exit),
-    /// Whoever reads stdout has had enough.
+    /// The received data differ from the expected data.
+    Mismatch(String),
+    /// All failures were reported already.
+    AlreadyReported(Exit),
+    /// The reader closed stdout.
     OutputClosed,
     /// Ctrl-C.
     Interrupted,
 }
 
-/// How far the opening of a session got.
+/// Stage of opening a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Stage {
     Connect,
@@ -57,28 +57,28 @@ pub(crate) enum Stage {
 }
 
 impl Failure {
-    /// Says that the library failed about this URL.
+    /// Creates a failure of the library for a URL.
     pub(crate) fn about(url: &FtpUrl, error: oxftp::Error) -> Self {
         Self::Client { about: Some(url.to_string()), error: error.into() }
     }
 
-    /// Says that the server refuses what is there.
+    /// Creates a failure for a refused command, with a hint.
     pub(crate) fn refused(url: &FtpUrl, error: oxftp::Error, hint: &'static str) -> Self {
         Self::Refused { about: url.to_string(), error: error.into(), hint }
     }
 
-    /// Says that connecting or logging in failed.
+    /// Creates a failure of connecting or logging in.
     pub(crate) fn opening(url: &FtpUrl, stage: Stage, error: oxftp::Error) -> Self {
         Self::Opening { url: Box::new(url.clone()), stage, error: error.into() }
     }
 
-    /// Says that the local side failed.
+    /// Creates a local failure.
     pub(crate) fn local(what: impl Into<String>, source: io::Error) -> Self {
         Self::Local { what: what.into(), source }
     }
 
-    /// Gives the failures within a tree: what it is, and why.
-    pub(crate) fn parts(&self) -> impl Iterator<Item = (&str, &oxftp::Error)> {
+    /// Returns the failures within a directory tree: name and error.
+    pub(crate) fn tree_failures(&self) -> impl Iterator<Item = (&str, &oxftp::Error)> {
         let report = match self {
             Self::Client { error, .. } => match &**error {
                 oxftp::Error::SomeFailed { report } | oxftp::Error::Stopped { report, .. } => Some(report),
@@ -92,16 +92,16 @@ impl Failure {
             .map(|failed| (failed.name.as_str(), &failed.error))
     }
 
-    /// Says what failed, on one line; `None` when there is nothing to say.
-    pub(crate) fn what(&self) -> Option<String> {
+    /// Returns the message, on one line; `None` if there is nothing to print.
+    pub(crate) fn message(&self) -> Option<String> {
         Some(match self {
             Self::Usage(what)
-            | Self::Advised { what, .. }
-            | Self::Differs(what)
+            | Self::UsageWithHint { what, .. }
+            | Self::Mismatch(what)
             | Self::Local { what, .. } => what.clone(),
-            Self::NoBookmark { name } => format!("there is no bookmark {name:?}"),
+            Self::NoBookmark { name } => format!("unknown bookmark {name:?}"),
             Self::IsDirectory { name, .. } => format!("{name} is a directory"),
-            Self::Exists { name, .. } => format!("{name} exists already"),
+            Self::Exists { name, .. } => format!("{name} already exists"),
             Self::Client { about: Some(about), error } => format!("{about}: {error}"),
             Self::Refused { about, error, .. } => format!("{about}: {error}"),
             Self::Client { about: None, error } => error.to_string(),
@@ -109,14 +109,14 @@ impl Failure {
                 error.to_string()
             }
             Self::Opening { url, stage: Stage::Connect, error } => format!("{url}: {error}"),
-            Self::Opening { url, stage: Stage::Login, error } => format!("{url}: the login failed: {error}"),
+            Self::Opening { url, stage: Stage::Login, error } => format!("{url}: login failed: {error}"),
             Self::Serve(error) => error.to_string(),
             Self::Interrupted => "interrupted".to_owned(),
-            Self::Named(_) | Self::OutputClosed => return None,
+            Self::AlreadyReported(_) | Self::OutputClosed => return None,
         })
     }
 
-    /// Gives the causes, from the next to the last.
+    /// Returns the causes, outermost first.
     pub(crate) fn causes(&self) -> Vec<String> {
         match self {
             Self::Client { error, .. } | Self::Opening { error, .. } | Self::Refused { error, .. } => {
@@ -129,7 +129,7 @@ impl Failure {
     }
 }
 
-/// Walks through the causes of an error, its own text left out.
+/// Returns the messages of an error and of all its causes.
 pub(crate) fn chain(first: Option<&(dyn Error + 'static)>) -> Vec<String> {
     std::iter::successors(first, |error| (*error).source()).map(ToString::to_string).collect()
 }

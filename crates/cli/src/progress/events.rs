@@ -1,4 +1,4 @@
-//! Events for programs: a JSON object on a line of stdout for each (`docs/json.md`).
+//! Progress events for programs: one JSON object per line of stdout (`docs/json.md`).
 
 use std::{
     io::{self, Write},
@@ -10,30 +10,33 @@ use oxftp::{Error, Progress};
 use serde::Serialize;
 
 use super::Scope;
-use crate::{failure::Result, output};
+use crate::{
+    failure::{Exit, Failure, Result, chain},
+    output,
+};
 
-/// Writes an event when a file starts, ends or fails, and now and then how far all of it is.
+/// Writes an event when a file starts, ends or fails, and the overall progress at intervals.
 #[derive(Debug)]
 pub(super) struct Events {
-    state: Mutex<State>,
+    state: Mutex<EventState>,
 }
 
 #[derive(Debug)]
-struct State {
+struct EventState {
     begun: Instant,
-    said: Instant,
-    /// Bytes that went through, over all files.
+    last_event: Instant,
+    /// Transferred bytes of all files.
     moved: u64,
     total: Option<u64>,
     files: u64,
-    /// What is told of one file is told of its total, too.
+    /// There is one file: its size is the total.
     alone: bool,
 }
 
 /// An event as it is written.
 #[derive(Debug, Serialize)]
 #[serde(tag = "event", rename_all = "lowercase")]
-pub(crate) enum Event<'e> {
+enum Event<'e> {
     Start { name: &'e str, size: Option<u64>, offset: u64 },
     Progress { bytes: u64, total: Option<u64>, files: u64, bytes_per_second: u64 },
     Done { name: &'e str },
@@ -41,28 +44,35 @@ pub(crate) enum Event<'e> {
 }
 
 impl Event<'_> {
-    /// Writes the event, for whoever still reads; that it cannot be written [`all_written`] tells.
-    pub(crate) fn write(&self) {
-        // Texts and numbers cannot fail.
+    /// Writes the event; [`check_written`] returns an error of writing.
+    fn write(&self) {
+        // Serializing text and numbers cannot fail.
         let mut line = serde_json::to_vec(self).unwrap_or_default();
         line.push(b'\n');
         let mut stdout = io::stdout().lock();
         if let Err(error) = stdout.write_all(&line).and_then(|()| stdout.flush()) {
-            // The first says why.
+            // Keep the first error.
             let _ = UNWRITTEN.set(error);
         }
     }
 }
 
-/// Tells whether every event could be written: a program that waits for them would not learn of what is done.
-pub(crate) fn all_written() -> Result {
+/// Writes the event of a failure that is not of a single file.
+pub(crate) fn write_failure(failure: &Failure) {
+    let Some(message) = failure.message() else { return };
+    let exit = failure.exit().map(Exit::code);
+    Event::Error { name: None, message, causes: failure.causes(), exit }.write();
+}
+
+/// Fails if an event could not be written: the program that reads them would miss it.
+pub(crate) fn check_written() -> Result {
     match UNWRITTEN.get() {
         None => Ok(()),
         Some(error) => Err(output::failed(io::Error::new(error.kind(), error.to_string()))),
     }
 }
 
-/// Why an event was not written.
+/// Error of the first event that could not be written.
 static UNWRITTEN: OnceLock<io::Error> = OnceLock::new();
 
 impl Events {
@@ -72,10 +82,12 @@ impl Events {
             Scope::Tree { bytes } => (bytes, false),
             Scope::File => (None, true),
         };
-        Self { state: Mutex::new(State { begun: now, said: now, moved: 0, total, files: 0, alone }) }
+        Self {
+            state: Mutex::new(EventState { begun: now, last_event: now, moved: 0, total, files: 0, alone }),
+        }
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, EventState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -85,7 +97,7 @@ impl Progress for Events {
         let mut state = self.state();
         state.total = match state.total {
             _ if state.alone => size.map(|size| size.saturating_sub(offset)),
-            // What is there already will not be moved.
+            // The part that exists already is not transferred.
             total => total.map(|total| total.saturating_sub(offset)),
         };
         Event::Start { name, size, offset }.write();
@@ -94,8 +106,8 @@ impl Progress for Events {
     fn advanced(&self, bytes: u64) {
         let mut state = self.state();
         state.moved += bytes;
-        if state.said.elapsed() >= A_WHILE {
-            state.say();
+        if state.last_event.elapsed() >= INTERVAL {
+            state.write();
         }
     }
 
@@ -115,25 +127,25 @@ impl Progress for Events {
 
     fn file_failed(&self, name: &str, error: &Error) {
         let _order = self.state();
-        let causes = crate::failure::chain(std::error::Error::source(error));
+        let causes = chain(std::error::Error::source(error));
         Event::Error { name: Some(name), message: error.to_string(), causes, exit: None }.write();
     }
 }
 
-/// The last word on how far it came.
+/// Writes the final progress.
 impl Drop for Events {
     fn drop(&mut self) {
-        self.state().say();
+        self.state().write();
     }
 }
 
-impl State {
-    fn say(&mut self) {
-        self.said = Instant::now();
+impl EventState {
+    fn write(&mut self) {
+        self.last_event = Instant::now();
         let seconds = self.begun.elapsed().as_secs_f64().max(1e-6);
         let bytes_per_second = (self.moved as f64 / seconds) as u64;
         Event::Progress { bytes: self.moved, total: self.total, files: self.files, bytes_per_second }.write();
     }
 }
 
-const A_WHILE: Duration = Duration::from_millis(250);
+const INTERVAL: Duration = Duration::from_millis(250);

@@ -1,4 +1,4 @@
-//! A line now and then, for logs.
+//! Progress as lines, for logs.
 
 use std::{
     fmt::Write as _,
@@ -10,25 +10,25 @@ use oxftp::{Error, Progress};
 
 use super::Scope;
 use crate::{
-    terminal::say,
-    units::{Bytes, Rate, Seconds, count},
+    terminal::print_line,
+    units::{HumanBytes, HumanDuration, Throughput, count},
 };
 
-/// Says how far it is every second, and at the end.
+/// Prints the progress every second and at the end.
 #[derive(Debug)]
 pub(super) struct Lines {
     scope: Scope,
-    state: Mutex<State>,
+    state: Mutex<LineState>,
 }
 
 #[derive(Debug)]
-struct State {
+struct LineState {
     name: String,
     begun: Instant,
-    said: Instant,
-    /// Bytes that were there before.
+    last_line: Instant,
+    /// Bytes that existed before.
     offset: u64,
-    /// Bytes that went through.
+    /// Transferred bytes.
     moved: u64,
     total: Option<u64>,
     files: u64,
@@ -41,12 +41,19 @@ impl Lines {
             Scope::Tree { bytes } => bytes,
             Scope::File => None,
         };
-        let state =
-            State { name: String::new(), begun: now, said: now, offset: 0, moved: 0, total, files: 0 };
+        let state = LineState {
+            name: String::new(),
+            begun: now,
+            last_line: now,
+            offset: 0,
+            moved: 0,
+            total,
+            files: 0,
+        };
         Self { scope, state: Mutex::new(state) }
     }
 
-    fn change(&self, change: impl FnOnce(&mut State)) {
+    fn change(&self, change: impl FnOnce(&mut LineState)) {
         change(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner));
     }
 }
@@ -59,7 +66,7 @@ impl Progress for Lines {
             if single {
                 (state.begun, state.offset, state.moved, state.total) = (Instant::now(), offset, 0, size);
             } else {
-                // What is there already will not be moved.
+                // The part that exists already is not transferred.
                 state.total = state.total.map(|total| total.saturating_sub(offset));
             }
         });
@@ -68,8 +75,8 @@ impl Progress for Lines {
     fn advanced(&self, bytes: u64) {
         self.change(|state| {
             state.moved += bytes;
-            if state.said.elapsed() >= A_WHILE {
-                state.say();
+            if state.last_line.elapsed() >= INTERVAL {
+                state.print();
             }
         });
     }
@@ -89,20 +96,20 @@ impl Progress for Lines {
     }
 
     fn file_failed(&self, name: &str, _error: &Error) {
-        say(format_args!("{name}: failed"));
+        print_line(format_args!("{name}: failed"));
     }
 }
 
 impl Drop for Lines {
     fn drop(&mut self) {
-        self.change(|state| state.say());
+        self.change(|state| state.print());
     }
 }
 
-impl State {
-    fn say(&mut self) {
-        self.said = Instant::now();
-        say(self.line());
+impl LineState {
+    fn print(&mut self) {
+        self.last_line = Instant::now();
+        print_line(self.line());
     }
 
     fn line(&self) -> String {
@@ -111,18 +118,20 @@ impl State {
             files => count(files, "file, ", "files, "),
         };
         let (done, rate) =
-            (self.offset + self.moved, Rate { bytes: self.moved, elapsed: self.begun.elapsed() });
+            (self.offset + self.moved, Throughput { bytes: self.moved, elapsed: self.begun.elapsed() });
         // Writing to a String cannot fail.
         let _ = match self.total {
-            Some(total) => write!(line, "{} of {}, {}/s", Bytes(done), Bytes(total), rate.per_second()),
-            None => write!(line, "{}, {}/s", Bytes(done), rate.per_second()),
+            Some(total) => {
+                write!(line, "{} of {}, {}/s", HumanBytes(done), HumanBytes(total), rate.per_second())
+            }
+            None => write!(line, "{}, {}/s", HumanBytes(done), rate.per_second()),
         };
         let left = self.total.map(|total| total.saturating_sub(done)).filter(|left| *left > 0);
         if let Some(left) = left.and_then(|left| rate.time_for(left)) {
-            let _ = write!(line, ", {} left", Seconds(left));
+            let _ = write!(line, ", {} left", HumanDuration(left));
         }
         line
     }
 }
 
-const A_WHILE: Duration = Duration::from_secs(1);
+const INTERVAL: Duration = Duration::from_secs(1);

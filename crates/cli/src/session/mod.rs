@@ -1,110 +1,109 @@
-//! From URLs and flags to clients that are logged in.
+//! Sessions: turns URLs and flags into clients that are logged in.
 
-mod connect;
-mod keeper;
+mod client_factory;
+mod connection_cache;
+mod login_blocklist;
+mod login_key;
 mod netrc;
 mod password;
 mod proxy;
 mod proxy_choice;
-mod refused;
 mod url;
 
-pub(crate) use keeper::Keeper;
+pub(crate) use connection_cache::ConnectionCache;
 pub(crate) use password::Passwords;
 pub(crate) use url::{url, urls};
 
 use std::{io::ErrorKind, time::Duration};
 
-use connect::Connecting;
-use keeper::Connections;
-use oxftp::{Client, ClientBuilder, Credentials, Error, FtpUrl, Host, Pool, Scheme};
-use refused::RefusedLogins;
+use client_factory::ClientFactory;
+use connection_cache::CachedConnections;
+use login_blocklist::LoginBlocklist;
+use login_key::LoginKey;
+use oxftp::{Client, ClientBuilder, Credentials, Error, FtpUrl, Pool};
 
 use crate::{
     args::ConnectionArgs,
     failure::{Failure, Result, Stage},
 };
 
-/// Clients for URLs, one at a time: URLs in a row for the same server and login share one. And pools of
-/// them, one for each server and login.
+/// Clients and pools for URLs.
+///
+/// Consecutive URLs with the same server and login share a client; each server and login has one pool.
 #[derive(Debug)]
 pub(crate) struct Session {
-    connecting: Connecting,
+    factory: ClientFactory,
     passwords: Passwords,
     retries: u32,
-    refused: RefusedLogins,
-    kept: Connections,
-    /// Who takes the connections when this is done, and how they were made.
-    keeper: Option<(Keeper, ConnectionArgs)>,
+    blocklist: LoginBlocklist,
+    connections: CachedConnections,
+    /// The cache that takes the connections when the session is dropped, and the flags that they were opened with.
+    cache: Option<(ConnectionCache, ConnectionArgs)>,
 }
 
-/// A server and a login on it.
-type Place = (Scheme, Host, Credentials);
-
 impl Session {
-    /// Reads what the flags name, such as certificates.
+    /// Reads the files that the flags name, such as certificates.
     pub(crate) fn new(args: ConnectionArgs) -> Result<Self> {
         let passwords = Passwords::of(&args.login)?;
         let retries = args.network.retries;
-        let keeper = Keeper::current().map(|keeper| (keeper, args.clone()));
-        let kept = keeper.as_ref().map(|(keeper, args)| keeper.take(args)).unwrap_or_default();
-        let connecting = Connecting::new(args.tls, args.network)?;
-        let refused = RefusedLogins::default();
-        Ok(Self { connecting, passwords, retries, refused, kept, keeper })
+        let cache = ConnectionCache::current().map(|cache| (cache, args.clone()));
+        let connections = cache.as_ref().map(|(cache, args)| cache.take(args)).unwrap_or_default();
+        let factory = ClientFactory::new(args.tls, args.network)?;
+        let blocklist = LoginBlocklist::default();
+        Ok(Self { factory, passwords, retries, blocklist, connections, cache })
     }
 
-    /// Gives a client that is logged in where the URL says.
+    /// Returns a client that is logged in for this URL.
     pub(crate) async fn client(&mut self, url: &FtpUrl) -> Result<&mut Client> {
         let credentials = self.passwords.credentials(url).await?;
-        let place = (url.scheme(), url.host(), credentials);
-        let client = match self.kept.client(&place).await {
+        let key = LoginKey::new(url, credentials);
+        let client = match self.connections.client(&key).await {
             Some(client) => client,
-            None => self.log_in(url, &place).await?,
+            None => self.log_in(url, &key).await?,
         };
-        Ok(&mut self.kept.open.insert((place, client)).1)
+        Ok(&mut self.connections.open.insert((key, client)).1)
     }
 
-    /// Gives a pool of so many clients for where the URL says, one of which is logged in already.
+    /// Returns a pool of `size` clients for this URL; one of them is logged in already.
     pub(crate) async fn pool(&mut self, url: &FtpUrl, size: usize) -> Result<Pool> {
         let credentials = self.passwords.credentials(url).await?;
-        let place = (url.scheme(), url.host(), credentials);
-        if let Some(pool) = self.kept.pool(&place, size) {
+        let key = LoginKey::new(url, credentials);
+        if let Some(pool) = self.connections.pool(&key, size) {
             return Ok(pool);
         }
-        // A failure at the first login says more than one of the pool.
-        let client = self.log_in(url, &place).await?;
-        let builder = self.connecting.builder(url);
-        let pool = Pool::new(builder, url.host(), place.2.clone()).size(size);
+        // The error of the first login says more than an error of the pool.
+        let client = self.log_in(url, &key).await?;
+        let builder = self.factory.builder(url);
+        let pool = Pool::new(builder, url.host(), key.credentials.clone()).size(size);
         pool.add(client);
-        self.kept.pools.push((place, size, pool.clone()));
+        self.connections.pools.push((key, size, pool.clone()));
         Ok(pool)
     }
 
-    /// Gives a client that is connected where the URL says and not yet logged in, and who is to log in;
-    /// `change` may describe the client otherwise than the flags do.
+    /// Returns a client that is connected but not logged in, and the credentials; `change` may override flags.
     pub(crate) async fn connected(
         &mut self,
         url: &FtpUrl,
         change: impl FnOnce(ClientBuilder) -> ClientBuilder,
     ) -> Result<(Client, Credentials)> {
         let credentials = self.passwords.credentials(url).await?;
-        let connected = change(self.connecting.builder(url)).connect(url.host()).await;
-        let failed = |error| Failure::opening(url, Stage::Connect, self.connecting.explained(url, error));
+        let connected = change(self.factory.builder(url)).connect(url.host()).await;
+        let failed = |error| Failure::opening(url, Stage::Connect, self.factory.explain(url, error));
         Ok((connected.map_err(failed)?, credentials))
     }
 
-    /// Logs in, unless that was refused before.
-    async fn log_in(&mut self, url: &FtpUrl, place: &Place) -> Result<Client> {
-        self.refused.check(place, url)?;
-        let outcome = self.log_in_patiently(url, place.2.clone()).await;
-        outcome.inspect_err(|failure| self.refused.note(place, failure))
+    /// Logs in, unless the server refused this login before.
+    async fn log_in(&mut self, url: &FtpUrl, key: &LoginKey) -> Result<Client> {
+        self.blocklist.check(key, url)?;
+        let outcome = self.log_in_with_retries(url, key.credentials.clone()).await;
+        outcome.inspect_err(|failure| self.blocklist.record(key, failure))
     }
 
-    async fn log_in_patiently(&self, url: &FtpUrl, credentials: Credentials) -> Result<Client> {
+    async fn log_in_with_retries(&self, url: &FtpUrl, credentials: Credentials) -> Result<Client> {
         let mut pause = FIRST_PAUSE;
         for _ in 0..self.retries {
             match self.log_in_once(url, credentials.clone()).await {
-                Err(Failure::Opening { error, .. }) if is_passing(&error) => {
+                Err(Failure::Opening { error, .. }) if is_transient(&error) => {
                     tokio::time::sleep(pause).await;
                     pause *= 2;
                 }
@@ -115,34 +114,33 @@ impl Session {
     }
 
     async fn log_in_once(&self, url: &FtpUrl, credentials: Credentials) -> Result<Client> {
-        let failed = |stage| move |error| Failure::opening(url, stage, self.connecting.explained(url, error));
-        let builder = self.connecting.builder(url);
+        let failed = |stage| move |error| Failure::opening(url, stage, self.factory.explain(url, error));
+        let builder = self.factory.builder(url);
         let mut client = builder.connect(url.host()).await.map_err(failed(Stage::Connect))?;
         client.login(credentials).await.map_err(failed(Stage::Login))?;
         Ok(client)
     }
 
-    /// Says goodbye, if a connection is left to say it on and nobody keeps it.
+    /// Sends `QUIT` on all connections, unless the cache keeps them.
     pub(crate) async fn quit(mut self) {
-        if self.keeper.is_none() {
-            std::mem::take(&mut self.kept).quit().await;
+        if self.cache.is_none() {
+            std::mem::take(&mut self.connections).quit().await;
         }
     }
 }
 
-/// Hands the connections to who keeps them, whether all went well or not: a client works or knows that it
-/// is broken.
+/// Returns the connections to the cache, also after a failure: a client that is broken says so.
 impl Drop for Session {
     fn drop(&mut self) {
-        if let Some((keeper, args)) = self.keeper.take() {
-            keeper.put(args, std::mem::take(&mut self.kept));
+        if let Some((cache, args)) = self.cache.take() {
+            cache.put(args, std::mem::take(&mut self.connections));
         }
     }
 }
 
-/// Tells whether opening a session may go better the next time. A host that is not there, refuses, or
-/// says nothing for as long as the user wants to wait will not change its mind.
-fn is_passing(error: &Error) -> bool {
+/// Returns whether a retry may succeed. A host that is unknown, refuses the connection or does not respond in time is
+/// not tried again.
+fn is_transient(error: &Error) -> bool {
     match error {
         Error::Connect { source, .. } => {
             matches!(source.kind(), ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted)

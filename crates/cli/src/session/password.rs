@@ -1,4 +1,4 @@
-//! Where passwords come from.
+//! Users and passwords, from all sources.
 
 use std::{
     env, fs,
@@ -14,21 +14,20 @@ use crate::{
     failure::{Failure, Result},
 };
 
-/// Users and passwords that the flags, the environment, a netrc file and the user give, in this order; what
-/// a URL names comes before all of them.
+/// Users and passwords from flags, the environment, a netrc file and prompts, in this order; those in a URL come first.
 #[derive(Debug)]
 pub(crate) struct Passwords {
-    /// The user of `--user`, and the password that stands there with it.
+    /// User and password of `--user`.
     user: Option<(String, Option<Secret>)>,
-    /// The password of `--password-file`, else of `OXFTP_PASSWORD`.
+    /// Password of `--password-file`, else of `OXFTP_PASSWORD`.
     password: Option<Secret>,
     netrc: Netrc,
-    /// What was asked for and answered: user, host, password.
-    answered: Vec<(String, String, Secret)>,
+    /// Answers to prompts: user, host, password.
+    prompted: Vec<(String, String, Secret)>,
 }
 
 impl Passwords {
-    /// Takes what the flags and the environment say, and reads the files that they name.
+    /// Reads the flags, the environment, and the files that the flags name.
     pub(crate) fn of(args: &LoginArgs) -> Result<Self> {
         let mut passwords = Self::new(args.user.as_deref(), args.password_file.as_deref())?;
         passwords.netrc = match &args.netrc_file {
@@ -39,48 +38,48 @@ impl Passwords {
         Ok(passwords)
     }
 
-    /// Takes a user and a password file, and the password of the environment.
+    /// Reads a password file, or the password of the environment.
     pub(crate) fn new(user: Option<&str>, file: Option<&Path>) -> Result<Self> {
         let password = match file {
             Some(file) => Some(first_line(file)?),
             None => env::var("OXFTP_PASSWORD").ok().map(Secret::new),
         };
-        Ok(Self { user: user.map(split_user), password, netrc: Netrc::default(), answered: Vec::new() })
+        Ok(Self { user: user.map(split_user), password, netrc: Netrc::default(), prompted: Vec::new() })
     }
 
-    /// Gives who logs in where the URL says; what the URL itself names comes first.
+    /// Returns the credentials for a URL; those in the URL come first.
     pub(crate) async fn credentials(&mut self, url: &FtpUrl) -> Result<Credentials> {
         let host = url.host().name;
         let named = url.user().or(self.user.as_ref().map(|(user, _)| user.as_str()));
-        let filed = self.netrc.find(&host, named).cloned().unwrap_or_default();
-        let Some(user) = named.map(str::to_owned).or(filed.user) else { return Ok(url.credentials()) };
-        let password = match url.password().or(self.given_to(&user)).cloned().or(filed.password) {
+        let from_netrc = self.netrc.find(&host, named).cloned().unwrap_or_default();
+        let Some(user) = named.map(str::to_owned).or(from_netrc.user) else { return Ok(url.credentials()) };
+        let password = match url.password().or(self.password_of(&user)).cloned().or(from_netrc.password) {
             Some(password) => password,
             None => self.ask(&user, &host).await?,
         };
         let credentials = Credentials::new(user, password);
-        Ok(match filed.account {
+        Ok(match from_netrc.account {
             Some(account) => credentials.account(account),
             None => credentials,
         })
     }
 
-    /// Gives the user of the flags, and the password where there is one.
-    pub(crate) fn given(&self) -> Option<(&str, Option<&Secret>)> {
+    /// Returns the user of the flags, with the password if there is one.
+    pub(crate) fn flag_login(&self) -> Option<(&str, Option<&Secret>)> {
         let (user, _) = self.user.as_ref()?;
-        Some((user, self.given_to(user)))
+        Some((user, self.password_of(user)))
     }
 
-    /// Gives the password that a flag or the environment names.
-    fn given_to(&self, user: &str) -> Option<&Secret> {
+    /// Returns the password of a flag or the environment.
+    fn password_of(&self, user: &str) -> Option<&Secret> {
         let beside =
             self.user.as_ref().filter(|(named, _)| named == user).and_then(|(_, password)| password.as_ref());
         beside.or(self.password.as_ref())
     }
 
-    /// Asks once for each user and host; where nobody can be asked, the password is empty.
+    /// Prompts once for each user and host; without a terminal, the password is empty.
     async fn ask(&mut self, user: &str, host: &str) -> Result<Secret> {
-        let known = self.answered.iter().find(|(asked, at, _)| asked == user && at == host);
+        let known = self.prompted.iter().find(|(asked, at, _)| asked == user && at == host);
         if let Some((.., password)) = known {
             return Ok(password.clone());
         }
@@ -88,12 +87,12 @@ impl Passwords {
             return Ok(Secret::default());
         }
         let password = prompt(format!("Password for {user}@{host}: ")).await?;
-        self.answered.push((user.to_owned(), host.to_owned(), password.clone()));
+        self.prompted.push((user.to_owned(), host.to_owned(), password.clone()));
         Ok(password)
     }
 }
 
-/// Takes `USER[:PASSWORD]` apart.
+/// Splits `USER[:PASSWORD]`.
 fn split_user(word: &str) -> (String, Option<Secret>) {
     match word.split_once(':') {
         Some((user, password)) => (user.to_owned(), Some(Secret::new(password))),
@@ -104,7 +103,7 @@ fn split_user(word: &str) -> (String, Option<Secret>) {
 fn first_line(path: &Path) -> Result<Secret> {
     let mut line = String::new();
     let read = match path.as_os_str() == "-" {
-        // What follows on stdin may be data.
+        // The rest of stdin may be data.
         true => io::stdin().read_line(&mut line),
         false => fs::File::open(path).and_then(|file| io::BufReader::new(file).read_line(&mut line)),
     };
@@ -113,43 +112,43 @@ fn first_line(path: &Path) -> Result<Secret> {
 }
 
 async fn prompt(text: String) -> Result<Secret> {
-    // Ctrl-C drops this future while the other thread still waits for the answer, unseen.
-    let _visible = Visible::again();
+    // Ctrl-C drops this future while the other thread still waits for input with echo off.
+    let _echo = EchoGuard::new();
     let answer = tokio::task::spawn_blocking(move || rpassword::prompt_password(text));
     match answer.await {
         Ok(Ok(password)) => Ok(Secret::new(password)),
-        Ok(Err(source)) => Err(Failure::local("cannot ask for the password", source)),
+        Ok(Err(source)) => Err(Failure::local("cannot prompt for the password", source)),
         Err(_) => Err(Failure::Interrupted),
     }
 }
 
-/// Makes what is typed visible again when dropped.
+/// Turns the echo of the terminal on again when dropped.
 #[cfg(unix)]
-struct Visible(Option<rustix::termios::Termios>);
+struct EchoGuard(Option<rustix::termios::Termios>);
 
 #[cfg(unix)]
-impl Visible {
-    fn again() -> Self {
+impl EchoGuard {
+    fn new() -> Self {
         Self(rustix::termios::tcgetattr(io::stdin()).ok())
     }
 }
 
 #[cfg(unix)]
-impl Drop for Visible {
+impl Drop for EchoGuard {
     fn drop(&mut self) {
         if let Some(settings) = &self.0 {
-            // A terminal that is gone needs no repair.
+            // Ignored: the terminal may be gone.
             let _ = rustix::termios::tcsetattr(io::stdin(), rustix::termios::OptionalActions::Now, settings);
         }
     }
 }
 
 #[cfg(not(unix))]
-struct Visible;
+struct EchoGuard;
 
 #[cfg(not(unix))]
-impl Visible {
-    fn again() -> Self {
+impl EchoGuard {
+    fn new() -> Self {
         Self
     }
 }

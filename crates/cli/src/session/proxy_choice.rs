@@ -1,22 +1,22 @@
-//! Which proxy leads to which host.
+//! Choice of the proxy for a host.
 
 use std::net::IpAddr;
 
 use super::proxy::Proxy;
 use crate::failure::{Failure, Result};
 
-/// A proxy from a flag, or one from the environment for all hosts but some.
+/// A proxy from a flag, or from the environment with exceptions.
 #[derive(Debug, Default)]
 pub(super) struct ProxyChoice {
     proxy: Option<Proxy>,
-    except: Vec<Exception>,
+    except: Vec<NoProxyRule>,
 }
 
-/// What `no_proxy` names.
+/// An entry of `no_proxy`.
 #[derive(Debug, PartialEq, Eq)]
-enum Exception {
+enum NoProxyRule {
     All,
-    /// This host, and those below it.
+    /// A host and its subdomains.
     Domain(String),
     Network {
         address: IpAddr,
@@ -25,8 +25,8 @@ enum Exception {
 }
 
 impl ProxyChoice {
-    /// Takes the flag, which holds for all hosts (`none` is no proxy), else `ftp_proxy`, else `all_proxy`, in
-    /// small letters or capitals, for all hosts but those of `no_proxy`.
+    /// Takes the proxy from the flag, which applies to all hosts (`none` disables proxies), else from `ftp_proxy`, else
+    /// from `all_proxy`, in lower or upper case, for all hosts except those in `no_proxy`.
     pub(super) fn new(flag: Option<&str>, variable: impl Fn(&str) -> Option<String>) -> Result<Self> {
         if let Some(word) = flag {
             let proxy = (word != "none").then(|| Proxy::new(word)).transpose()?;
@@ -39,22 +39,23 @@ impl ProxyChoice {
             return Ok(Self::default());
         };
         let proxy = Proxy::new(&with_scheme(word)).map_err(|failure| within(name, failure))?;
-        let except = set(&["no_proxy", "NO_PROXY"]).map(|(_, list)| exceptions(&list)).unwrap_or_default();
+        let except =
+            set(&["no_proxy", "NO_PROXY"]).map(|(_, list)| no_proxy_rules(&list)).unwrap_or_default();
         Ok(Self { proxy: Some(proxy), except })
     }
 
-    /// Tells whether any host may be reached through a proxy.
+    /// Returns whether a proxy is set.
     pub(super) fn is_any(&self) -> bool {
         self.proxy.is_some()
     }
 
-    /// Gives the proxy that leads to this host.
-    pub(super) fn of(&self, host: &str) -> Option<&Proxy> {
+    /// Returns the proxy for this host.
+    pub(super) fn for_host(&self, host: &str) -> Option<&Proxy> {
         self.proxy.as_ref().filter(|_| !self.except.iter().any(|exception| exception.holds(host)))
     }
 }
 
-impl Exception {
+impl NoProxyRule {
     fn holds(&self, host: &str) -> bool {
         match self {
             Self::All => true,
@@ -69,20 +70,20 @@ impl Exception {
     }
 }
 
-/// Reads a list with commas or blanks: names, addresses, networks such as `10.0.0.0/8`, or `*`.
-fn exceptions(list: &str) -> Vec<Exception> {
+/// Parses a list separated by commas or blanks: names, addresses, networks such as `10.0.0.0/8`, or `*`.
+fn no_proxy_rules(list: &str) -> Vec<NoProxyRule> {
     let words = list.split([',', ' ', '\t']).filter(|word| !word.is_empty());
     words.map(|word| network(word).unwrap_or_else(|| named(word))).collect()
 }
 
-fn named(word: &str) -> Exception {
+fn named(word: &str) -> NoProxyRule {
     match word {
-        "*" => Exception::All,
-        name => Exception::Domain(name.trim_matches('.').to_ascii_lowercase()),
+        "*" => NoProxyRule::All,
+        name => NoProxyRule::Domain(name.trim_matches('.').to_ascii_lowercase()),
     }
 }
 
-fn network(word: &str) -> Option<Exception> {
+fn network(word: &str) -> Option<NoProxyRule> {
     let (address, bits) = match word.split_once('/') {
         Some((address, bits)) => (address, Some(bits.parse().ok()?)),
         None => (word, None),
@@ -90,10 +91,10 @@ fn network(word: &str) -> Option<Exception> {
     let address: IpAddr = address.trim_start_matches('[').trim_end_matches(']').parse().ok()?;
     let all = if address.is_ipv4() { 32 } else { 128 };
     let bits = bits.unwrap_or(all);
-    (bits <= all).then_some(Exception::Network { address, bits })
+    (bits <= all).then_some(NoProxyRule::Network { address, bits })
 }
 
-/// Gives the first bits of an address; those of the two families are never alike.
+/// Returns the first bits of an address, which differ between the two families.
 fn prefix(address: IpAddr, bits: u32) -> (bool, u128) {
     let (whole, all) = match address {
         IpAddr::V4(address) => (u128::from(address.to_bits()), 32),
@@ -102,14 +103,14 @@ fn prefix(address: IpAddr, bits: u32) -> (bool, u128) {
     (address.is_ipv4(), whole.checked_shr(all - bits).unwrap_or(0))
 }
 
-/// The environment often names a host and a port alone.
+/// Proxy variables often contain only a host and a port.
 fn with_scheme(word: String) -> String {
     if word.contains("://") { word } else { format!("http://{word}") }
 }
 
 fn within(variable: &str, failure: Failure) -> Failure {
     match failure {
-        Failure::Usage(why) => Failure::Usage(format!("{variable} of the environment: {why}")),
+        Failure::Usage(why) => Failure::Usage(format!("environment variable {variable}: {why}")),
         other => other,
     }
 }
@@ -124,10 +125,10 @@ mod tests {
     }
 
     #[test]
-    fn the_flag_comes_first_then_ftp_proxy_then_all_proxy() {
+    fn proxy_flag_precedes_ftp_proxy_and_all_proxy() {
         let both = [("all_proxy", "socks5://all"), ("ftp_proxy", "proxy:3128")];
 
-        let shown = |choice: ProxyChoice| format!("{:?}", choice.of("h"));
+        let shown = |choice: ProxyChoice| format!("{:?}", choice.for_host("h"));
         assert!(shown(choice(Some("socks4a://flag"), &both)).contains("flag"));
         assert!(shown(choice(None, &both)).contains("proxy"));
         assert!(shown(choice(None, &both[..1])).contains("all"));
@@ -137,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn hosts_of_no_proxy_are_reached_straight() {
+    fn hosts_in_no_proxy_are_reached_directly() {
         let listed = "localhost, .example.org intranet,10.0.0.0/8,2001:db8::/32,192.0.2.7";
         let choice = choice(None, &[("ftp_proxy", "http://p"), ("no_proxy", listed)]);
 
@@ -150,23 +151,23 @@ mod tests {
             "2001:db8::1",
             "192.0.2.7",
         ] {
-            assert!(choice.of(host).is_none(), "{host}");
+            assert!(choice.for_host(host).is_none(), "{host}");
         }
         for host in
             ["example.com", "badexample.org", "11.0.0.1", "2001:db9::1", "192.0.2.8", "::ffff:a01:203"]
         {
-            assert!(choice.of(host).is_some(), "{host}");
+            assert!(choice.for_host(host).is_some(), "{host}");
         }
     }
 
     #[test]
-    fn a_star_is_all_hosts_and_a_flag_minds_no_exception() {
-        assert!(choice(None, &[("ftp_proxy", "http://p"), ("NO_PROXY", "*")]).of("h").is_none());
-        assert!(choice(Some("http://p"), &[("no_proxy", "*")]).of("h").is_some());
+    fn no_proxy_star_matches_all_hosts() {
+        assert!(choice(None, &[("ftp_proxy", "http://p"), ("NO_PROXY", "*")]).for_host("h").is_none());
+        assert!(choice(Some("http://p"), &[("no_proxy", "*")]).for_host("h").is_some());
     }
 
     #[test]
-    fn a_variable_that_cannot_be_used_is_named_without_its_password() {
+    fn wrong_proxy_variable_is_reported_without_password() {
         let failure =
             ProxyChoice::new(None, |name| (name == "all_proxy").then(|| "gopher://u:hush@h".to_owned()));
         let Err(Failure::Usage(why)) = failure else { panic!("{failure:?}") };

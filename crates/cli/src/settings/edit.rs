@@ -1,4 +1,4 @@
-//! Changing the bookmarks of a settings file; all else in it, comments included, stays as it is.
+//! Changes to the bookmarks of a settings file; the rest of the file, comments included, is kept.
 
 use std::{
     fs,
@@ -10,14 +10,14 @@ use oxftp::FtpUrl;
 use tempfile::NamedTempFile;
 use toml_edit::{DocumentMut, Item, Table, value};
 
-use super::BookmarkName;
+use crate::args::BookmarkName;
 use crate::failure::{Failure, Result};
 
-/// Adds a bookmark, or gives one another URL.
+/// Adds a bookmark or changes its URL.
 pub(crate) fn add(path: &Path, name: &BookmarkName, url: &FtpUrl) -> Result {
     change(path, |bookmarks| {
         match bookmarks.get_mut(name.as_str()).and_then(Item::as_value_mut) {
-            // The comments beside it stay.
+            // Keep the comments beside it.
             Some(kept) => {
                 let decor = kept.decor().clone();
                 *kept = url.to_string().into();
@@ -30,15 +30,15 @@ pub(crate) fn add(path: &Path, name: &BookmarkName, url: &FtpUrl) -> Result {
     .map(drop)
 }
 
-/// Removes a bookmark; tells whether it was there.
+/// Removes a bookmark; returns whether it existed.
 pub(crate) fn remove(path: &Path, name: &BookmarkName) -> Result<bool> {
     change(path, |bookmarks| bookmarks.remove(name.as_str()).is_some())
 }
 
-/// Changes the table of bookmarks, and writes the file if that did something.
+/// Changes the table of bookmarks, and writes the file if that changed anything.
 fn change(path: &Path, change: impl FnOnce(&mut Table) -> bool) -> Result<bool> {
     let cannot = |error| Failure::local(format!("cannot write the settings {path:?}"), error);
-    // A file elsewhere that a link names is the one to change.
+    // If the path is a symbolic link, change the file that it points to.
     let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let text = match fs::read_to_string(&path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
@@ -46,7 +46,7 @@ fn change(path: &Path, change: impl FnOnce(&mut Table) -> bool) -> Result<bool> 
     };
     let mut document: DocumentMut = text.parse().map_err(|error| cannot(io::Error::other(error)))?;
     let bookmarks = document.entry("bookmarks").or_insert_with(|| Item::Table(Table::new()));
-    let no_table = || cannot(io::Error::new(io::ErrorKind::InvalidData, "[bookmarks] is no table"));
+    let no_table = || cannot(io::Error::new(io::ErrorKind::InvalidData, "[bookmarks] is not a table"));
     let changed = change(bookmarks.as_table_mut().ok_or_else(no_table)?);
     if changed {
         write(&path, &document.to_string()).map_err(cannot)?;
@@ -54,11 +54,11 @@ fn change(path: &Path, change: impl FnOnce(&mut Table) -> bool) -> Result<bool> 
     Ok(changed)
 }
 
-/// Puts a whole file in the place of the old one; it is its owner's alone.
+/// Replaces the file; only its owner can read the new one.
 fn write(path: &Path, text: &str) -> io::Result<()> {
     let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     fs::create_dir_all(directory)?;
-    // Temporary files are made with mode 0600.
+    // Temporary files have mode 0600.
     let mut file = NamedTempFile::new_in(directory)?;
     file.write_all(text.as_bytes())?;
     file.as_file().sync_all()?;
@@ -70,7 +70,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_edit_keeps_comments_and_all_else() {
+    fn bookmark_edit_keeps_comments_and_other_settings() {
         let home = tempfile::tempdir().unwrap();
         let path = home.path().join("new/config.toml");
         let (work, other) = ("work".parse().unwrap(), "other".parse().unwrap());
@@ -95,7 +95,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn the_file_is_its_owners_alone() {
+    fn settings_file_is_private() {
         use std::os::unix::fs::PermissionsExt;
         let home = tempfile::tempdir().unwrap();
         let path = home.path().join("config.toml");

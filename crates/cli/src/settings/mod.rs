@@ -1,15 +1,13 @@
-//! The user's settings: defaults of flags, and bookmarks.
+//! Settings file: defaults of flags, and bookmarks.
 //!
-//! [`place`] says where the file is, [`read`] takes it apart, [`defaults`] makes flags of it and [`edit`]
-//! changes its bookmarks.
+//! [`location`] finds the file, [`read`] parses it, [`defaults`] applies defaults of flags and [`edit`] changes
+//! bookmarks.
 
-mod bookmark;
 mod defaults;
 mod edit;
-mod place;
+mod location;
 mod read;
 
-pub(crate) use bookmark::BookmarkName;
 pub(crate) use edit::{add, remove};
 
 use std::{
@@ -19,38 +17,39 @@ use std::{
 };
 
 use clap::Command;
-use defaults::Default;
+use defaults::DefaultValue;
 
+use crate::args::BookmarkName;
 use crate::failure::{Failure, Result};
 
-/// What a settings file says.
+/// Content of a settings file.
 #[derive(Debug, Default)]
 pub(crate) struct Settings {
     path: Option<PathBuf>,
-    defaults: Vec<Default>,
+    defaults: Vec<DefaultValue>,
     bookmarks: Vec<(BookmarkName, String)>,
 }
 
 impl Settings {
-    /// Reads the file that the words or the environment name, else the user's own, which need not be there.
+    /// Reads the file that the command line or the environment names, else the default file, which may be missing.
     pub(crate) fn read(words: &[OsString]) -> Result<Self> {
-        let (path, named) = match place::named(words) {
+        let (path, named) = match location::explicit(words) {
             Some(path) => (path, true),
-            None => match place::usual() {
+            None => match location::default() {
                 Some(path) => (path, false),
                 None => return Ok(Self::default()),
             },
         };
         match fs::read_to_string(&path) {
             Ok(text) => read::read(path, &text),
-            Err(error) if error.kind() == io::ErrorKind::NotFound && (!named || edits(words)) => {
+            Err(error) if error.kind() == io::ErrorKind::NotFound && (!named || may_create(words)) => {
                 Ok(Self { path: Some(path), ..Self::default() })
             }
             Err(error) => Err(Failure::local(format!("cannot read the settings {path:?}"), error)),
         }
     }
 
-    /// Gives the words with bookmarks, as in `@work/reports`, replaced by what they stand for.
+    /// Replaces bookmarks, as in `@work/reports`, by their URLs.
     pub(crate) fn expand(&self, words: Vec<OsString>) -> Vec<OsString> {
         words.into_iter().map(|word| self.expanded(&word).map_or(word, OsString::from)).collect()
     }
@@ -59,28 +58,41 @@ impl Settings {
         let word = word.to_str()?.strip_prefix('@')?;
         let (name, path) = word.find('/').map_or((word, ""), |at| word.split_at(at));
         let (_, url) = self.bookmarks.iter().find(|(kept, _)| kept.as_str() == name)?;
-        Some(bookmark::below(url, path))
+        Some(append_path(url, path))
     }
 
-    /// Makes the defaults those of the flags.
+    /// Applies the defaults of flags.
     pub(crate) fn preset(&self, command: Command) -> Command {
         defaults::preset(command, &self.defaults)
     }
 
-    /// Gives all bookmarks, in the order of the file.
+    /// Returns all bookmarks, in the order of the file.
     pub(crate) fn bookmarks(&self) -> &[(BookmarkName, String)] {
         &self.bookmarks
     }
 
-    /// Gives the path of the file, which may not be there yet.
+    /// Returns the path of the file, which may not exist yet.
     pub(crate) fn path(&self) -> Result<&PathBuf> {
-        let missing = || Failure::Usage("there is no home directory: --config names a file".to_owned());
+        let missing = || Failure::Usage("no home directory: use --config to name a settings file".to_owned());
         self.path.as_ref().ok_or_else(missing)
     }
 }
 
-/// A file that is about to be written need not be there.
-fn edits(words: &[OsString]) -> bool {
+/// Appends a path to the URL of a bookmark; a path with two leading slashes is absolute on its server.
+fn append_path(url: &str, path: &str) -> String {
+    if path.is_empty() {
+        return url.to_owned();
+    }
+    if path.starts_with("//") {
+        let host = url.find("://").map_or(0, |at| at + 3);
+        let end = url.get(host..).and_then(|rest| rest.find('/')).map_or(url.len(), |at| host + at);
+        return format!("{}{path}", url.get(..end).unwrap_or(url));
+    }
+    format!("{}{path}", url.trim_end_matches('/'))
+}
+
+/// The file may be missing for `bookmark`, which creates it.
+fn may_create(words: &[OsString]) -> bool {
     words.iter().any(|word| word == "bookmark")
 }
 
@@ -89,7 +101,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn bookmarks_stand_for_their_urls_wherever_a_word_begins_with_one() {
+    fn bookmarks_at_the_start_of_words_expand() {
         let settings = read::read("x".into(), "[bookmarks]\nwork = 'ftp://me@h/www/'\n").unwrap();
         let words = ["ls", "@work", "@work/a b", "@work//abs", "@other/x", "a@work", "@"];
 

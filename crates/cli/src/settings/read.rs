@@ -1,4 +1,4 @@
-//! The text of a settings file.
+//! Parser for settings files.
 
 use std::{
     ops::Range,
@@ -7,10 +7,11 @@ use std::{
 
 use toml_edit::{Document, Item, Key, Table};
 
-use super::{BookmarkName, Settings, defaults::Default};
+use super::{Settings, defaults::DefaultValue};
+use crate::args::BookmarkName;
 use crate::failure::{Failure, Result};
 
-/// Reads a text; what is wrong is named by file, line and key.
+/// Parses the file; errors name the file, the line and the key.
 pub(super) fn read(path: PathBuf, text: &str) -> Result<Settings> {
     let source = Source { path: &path, text };
     let document = Document::parse(text).map_err(|error| source.wrong(error.span(), error.message()))?;
@@ -28,7 +29,7 @@ pub(super) fn read(path: PathBuf, text: &str) -> Result<Settings> {
                 }
             }
             name => {
-                let why = format!("unknown key {name:?}; there are [defaults] and [bookmarks]");
+                let why = format!("unknown key {name:?}; expected [defaults] or [bookmarks]");
                 return Err(source.wrong(key.span(), &why));
             }
         }
@@ -37,7 +38,7 @@ pub(super) fn read(path: PathBuf, text: &str) -> Result<Settings> {
     Ok(settings)
 }
 
-/// A text and where it is from.
+/// Text of a file and its path.
 struct Source<'s> {
     path: &'s Path,
     text: &'s str,
@@ -49,18 +50,18 @@ impl<'s> Source<'s> {
     }
 
     fn table<'t>(&self, key: &Key, item: &'t Item) -> Result<&'t Table> {
-        let why = format!("{:?} is a table, as in [{}]", key.get(), key.get());
+        let why = format!("{:?} must be a table, as in [{}]", key.get(), key.get());
         item.as_table().ok_or_else(|| self.wrong(key.span(), &why))
     }
 
-    fn default(&self, key: &Key, item: &Item) -> Result<Default> {
-        Default::new(key.get(), item).map_err(|why| self.wrong(key.span(), &why))
+    fn default(&self, key: &Key, item: &Item) -> Result<DefaultValue> {
+        DefaultValue::new(key.get(), item).map_err(|why| self.wrong(key.span(), &why))
     }
 
     fn bookmark(&self, key: &Key, item: &Item) -> Result<(BookmarkName, String)> {
         let wrong = |why: &str| self.wrong(key.span(), &format!("{:?}: {why}", key.get()));
         let name = key.get().parse().map_err(wrong)?;
-        let url = item.as_str().ok_or_else(|| wrong("a bookmark is a URL in quotes"))?;
+        let url = item.as_str().ok_or_else(|| wrong("a bookmark must be a URL in quotes"))?;
         url.parse::<oxftp::FtpUrl>().map_err(|error| wrong(error.why))?;
         Ok((name, url.to_owned()))
     }
@@ -68,7 +69,7 @@ impl<'s> Source<'s> {
     fn wrong(&self, at: Option<Range<usize>>, why: &str) -> Failure {
         let before = at.and_then(|at| self.text.get(..at.start)).unwrap_or_default();
         let line = before.matches('\n').count() + 1;
-        // One line is enough, and shows no other part of the file.
+        // The other lines would show parts of the file.
         let why = why.lines().next().unwrap_or_default();
         Failure::Usage(format!("{}:{line}: {why}", self.path.display()))
     }
@@ -86,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_named_by_file_line_and_key() {
+    fn settings_error_names_file_line_and_key() {
         for (text, line, word) in [
             ("[defaults]\ntimeout = 5\nspeed = 3\n", 3, "speed"),
             ("[default]\n", 1, "default"),
@@ -109,13 +110,13 @@ mod tests {
     }
 
     #[test]
-    fn no_password_of_a_bookmark_is_repeated() {
+    fn settings_error_shows_no_password() {
         assert!(!why("[bookmarks]\nx = 'gopher://u:hush@h/'\n").contains("hush"));
         assert!(!why("[defaults]\nproxy = 'ftp://u:hush@h/\n").contains("hush"));
     }
 
     #[test]
-    fn a_file_may_be_empty() {
+    fn settings_file_may_be_empty() {
         assert!(read("x".into(), "# nothing\n").unwrap().bookmarks().is_empty());
     }
 }

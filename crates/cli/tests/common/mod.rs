@@ -1,9 +1,10 @@
-//! What the tests of the program share: a server, a working directory, and the real binary.
+//! Helpers of all tests: a server, a working directory, and runs of the program.
 
 #![allow(dead_code, reason = "each test binary uses some of it")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot prepare fails, here as in its body")]
 
-pub(crate) mod bed;
+pub(crate) mod console;
+pub(crate) mod fixtures;
 pub(crate) mod table;
 
 use std::{
@@ -18,7 +19,7 @@ use std::{
 use oxftp_testing::servers::{Protection, ServerKind, ServerOptions, TestServer, available};
 use tempfile::TempDir;
 
-/// A server and a local directory to work in.
+/// A server and a local working directory.
 pub(crate) struct Site {
     pub(crate) server: TestServer,
     home: TempDir,
@@ -29,14 +30,14 @@ impl Site {
         Self::on(ServerKind::Embedded, protection).unwrap()
     }
 
-    /// Starts a server of a kind; `None` where it is not installed.
+    /// Starts a server; returns `None` if it is not installed.
     pub(crate) fn on(kind: ServerKind, protection: Protection) -> Option<Self> {
         Self::with(kind, ServerOptions::new(protection))
     }
 
-    /// Starts a server of a kind with these options; `None` where it is not installed.
+    /// Starts a server with options; returns `None` if it is not installed.
     pub(crate) fn with(kind: ServerKind, options: ServerOptions) -> Option<Self> {
-        // Servers have threads or processes of their own; this runtime only starts them.
+        // Servers run in separate threads or processes; this runtime only starts them.
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let server = available(runtime.block_on(kind.start_with(options)))?;
         Some(Self { server, home: tempfile::tempdir().unwrap() })
@@ -46,7 +47,7 @@ impl Site {
         Self::new(Protection::Plain)
     }
 
-    /// Gives the URL of a path on the server, with the user and without the password.
+    /// Returns the URL of a path on the server, with the user and without the password.
     pub(crate) fn url(&self, path: &str) -> String {
         let (user, host, port) = (self.server.user(), self.server.host(), self.server.port());
         format!("{}://{user}@{host}:{port}/{path}", self.scheme())
@@ -60,24 +61,24 @@ impl Site {
         }
     }
 
-    /// Gives a path in the working directory.
+    /// Returns a path in the working directory.
     pub(crate) fn here(&self, path: &str) -> PathBuf {
         self.home.path().join(path)
     }
 
-    /// Gives a path in the directory that is served.
+    /// Returns a path in the served directory.
     pub(crate) fn there(&self, path: &str) -> PathBuf {
         self.server.root().join(path)
     }
 
-    /// Lays a file on the server.
+    /// Creates a file on the server.
     pub(crate) fn lay(&self, path: &str, content: impl AsRef<[u8]>) {
         let path = self.there(path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, content).unwrap();
     }
 
-    /// Describes a run in the working directory that knows the password and the certificate.
+    /// Returns a command in the working directory, with the password and the certificate.
     pub(crate) fn command(&self, words: &[&str]) -> Command {
         let mut command = oxftp(words);
         command.current_dir(self.home.path()).env("OXFTP_PASSWORD", self.server.password());
@@ -89,7 +90,7 @@ impl Site {
         command
     }
 
-    /// Writes a file in the working directory that others cannot read; gives its path.
+    /// Creates a private file in the working directory and returns its path.
     pub(crate) fn keep(&self, path: &str, content: impl AsRef<[u8]>) -> String {
         let path = self.here(path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -99,14 +100,14 @@ impl Site {
         path.display().to_string()
     }
 
-    /// Runs, and sees to it that nothing shows the password.
+    /// Runs the program, and fails if the password is printed.
     pub(crate) fn run(&self, words: &[&str]) -> Run {
         let run = run(&mut self.command(words));
         run.hides(self.server.password());
         run
     }
 
-    /// Runs what must go well; gives its stdout.
+    /// Runs the program successfully and returns its stdout.
     pub(crate) fn succeed(&self, words: &[&str]) -> String {
         let run = self.run(words);
         assert_eq!(run.code, Some(0), "{words:?}: {}", run.stderr);
@@ -114,7 +115,7 @@ impl Site {
     }
 }
 
-/// Describes a run of the program that inherits nothing of the user's.
+/// Returns a command without settings and variables of the user.
 pub(crate) fn oxftp(words: &[impl AsRef<OsStr>]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_oxftp"));
     for variable in ["OXFTP_PASSWORD", "OXFTP_CONFIG", "NO_COLOR", "CLICOLOR_FORCE", "RUST_LOG"] {
@@ -123,24 +124,24 @@ pub(crate) fn oxftp(words: &[impl AsRef<OsStr>]) -> Command {
     for proxy in ["ftp_proxy", "FTP_PROXY", "all_proxy", "ALL_PROXY", "no_proxy", "NO_PROXY"] {
         command.env_remove(proxy);
     }
-    // Nobody's settings are there.
+    // These directories do not exist.
     command.env("XDG_CONFIG_HOME", "/nonexistent").env("HOME", "/nonexistent");
     command.args(words).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
 }
 
-/// Runs to the end.
+/// Runs a command to its end.
 pub(crate) fn run(command: &mut Command) -> Run {
     command.output().unwrap().into()
 }
 
-/// Runs to the end with this on stdin.
+/// Runs a command to its end, with input.
 pub(crate) fn run_with_input(command: &mut Command, input: &[u8]) -> Run {
     let mut child = command.stdin(Stdio::piped()).spawn().unwrap();
     let mut stdin = child.stdin.take().unwrap();
     let input = input.to_vec();
     let writer = std::thread::spawn(move || {
-        // A program that stops reading closes the pipe, which the test sees in what it says.
+        // The program may close the pipe; the test checks its messages.
         let _ = stdin.write_all(&input);
     });
     let run = child.wait_with_output().unwrap().into();
@@ -148,7 +149,7 @@ pub(crate) fn run_with_input(command: &mut Command, input: &[u8]) -> Run {
     run
 }
 
-/// How a run ended, and what it said.
+/// Exit code and output of a run.
 #[derive(Debug)]
 pub(crate) struct Run {
     pub(crate) code: Option<i32>,
@@ -169,31 +170,31 @@ impl Run {
         String::from_utf8(self.stdout.clone()).unwrap()
     }
 
-    /// Fails if the secret shows.
+    /// Fails if the secret was printed.
     pub(crate) fn hides(&self, secret: &str) {
         assert!(!self.stderr.contains(secret), "stderr shows the secret: {}", self.stderr);
         assert!(!String::from_utf8_lossy(&self.stdout).contains(secret), "stdout shows the secret");
     }
 
-    /// Gives the lines of stderr that begin with this label.
+    /// Returns the lines of stderr that begin with this label.
     pub(crate) fn labelled(&self, label: &str) -> Vec<&str> {
         self.stderr.lines().filter(|line| line.starts_with(label)).collect()
     }
 }
 
-/// Gives the lines, sorted.
+/// Returns the lines, sorted.
 pub(crate) fn sorted(text: &str) -> Vec<&str> {
     let mut lines: Vec<_> = text.lines().collect();
     lines.sort_unstable();
     lines
 }
 
-/// Makes bytes that no two offsets share.
+/// Returns pseudo-random bytes.
 pub(crate) fn content(length: usize) -> Vec<u8> {
     (0..length as u64).map(|at| (at.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 56) as u8).collect()
 }
 
-/// Waits until this is true; fails when it does not become so.
+/// Waits until the condition is true; fails after 30 seconds.
 pub(crate) fn until(what: &str, mut so: impl FnMut() -> bool) {
     let deadline = Instant::now() + Duration::from_secs(30);
     while !so() {
@@ -202,7 +203,7 @@ pub(crate) fn until(what: &str, mut so: impl FnMut() -> bool) {
     }
 }
 
-/// Presses Ctrl-C.
+/// Sends SIGINT, as Ctrl-C does.
 pub(crate) fn interrupt(child: &Child) {
     let process = rustix::process::Pid::from_child(child);
     rustix::process::kill_process(process, rustix::process::Signal::INT).unwrap();

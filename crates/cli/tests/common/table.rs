@@ -1,4 +1,4 @@
-//! Tables of runs: what is typed, what must be said, and what must be there afterwards.
+//! Tables of runs: command line, expected output, and expected files.
 
 use std::{
     fs,
@@ -11,9 +11,9 @@ use std::{
 
 use serde_json::Value;
 
-use super::{Run, Site, bed::Bed, oxftp, run, run_with_input, sorted};
+use super::{Run, Site, fixtures::Fixtures, oxftp, run, run_with_input, sorted};
 
-/// A line of a table.
+/// A row of a table.
 pub(crate) struct Row {
     line: String,
     input: &'static str,
@@ -25,7 +25,7 @@ pub(crate) struct Row {
     only: fn(&Site) -> bool,
 }
 
-type Check = Box<dyn Fn(&Bed<'_>, &Run)>;
+type Check = Box<dyn Fn(&Fixtures<'_>, &Run)>;
 
 struct Refusal {
     by: fn(&Site) -> bool,
@@ -33,9 +33,9 @@ struct Refusal {
     words: &'static str,
 }
 
-/// Describes a run. The line is taken apart at its blanks; `URL` stands for the row's directory on the server,
-/// `NOBODY` for the same without a user, `USER`, `PASSWORD` and `PATH` for the parts, and `TRUST` for the flag that
-/// trusts the server where it has a certificate.
+/// Creates a row. The line is split at blanks. `URL` stands for the row's directory on the server, `NOBODY` for the same
+/// without a user, `USER`, `PASSWORD` and `PATH` for its parts, and `TRUST` for the flag that trusts the server's
+/// certificate, if it has one.
 pub(crate) fn row(line: impl Into<String>) -> Row {
     Row {
         line: line.into(),
@@ -49,13 +49,13 @@ pub(crate) fn row(line: impl Into<String>) -> Row {
     }
 }
 
-/// What is typed.
+/// Input of the run.
 impl Row {
     pub(crate) fn input(self, input: &'static str) -> Self {
         Self { input, ..self }
     }
 
-    /// Neither password nor certificate are given but by what the line says.
+    /// Passes the password and the certificate only if the line contains them.
     pub(crate) fn bare(self) -> Self {
         Self { bare: true, ..self }
     }
@@ -64,15 +64,15 @@ impl Row {
         Self { environment, ..self }
     }
 
-    /// Leaves out the servers that the row is not about.
+    /// Skips servers for which `only` returns `false`.
     pub(crate) fn only(self, only: fn(&Site) -> bool) -> Self {
         Self { only, ..self }
     }
 }
 
-/// What must come of it.
+/// Expected outcome.
 impl Row {
-    /// Expects this exit code and these words on stderr from servers that cannot do it.
+    /// Expects this exit code and text on stderr from servers for which `by` returns `true`.
     pub(crate) fn refused_by(self, by: fn(&Site) -> bool, code: i32, words: &'static str) -> Self {
         Self { refused: Some(Refusal { by, code, words }), ..self }
     }
@@ -98,7 +98,7 @@ impl Row {
         self.check(move |_, run| expected.iter().for_each(|words| has(&run.stdout(), words)))
     }
 
-    /// Expects an object on each line, and hands them over in the order of their paths.
+    /// Expects one object per line, and calls `check` with the objects sorted by path.
     pub(crate) fn objects(self, check: fn(&[Value])) -> Self {
         self.check(move |_, run| {
             let read = |line| serde_json::from_str::<Value>(line).unwrap();
@@ -108,7 +108,7 @@ impl Row {
         })
     }
 
-    /// Expects words on stderr, which says nothing otherwise.
+    /// Expects text on stderr, which must be empty otherwise.
     pub(crate) fn tells(self, expected: &'static [&'static str]) -> Self {
         let row = Self { talks: true, ..self };
         row.check(move |_, run| expected.iter().for_each(|words| has(&run.stderr, words)))
@@ -120,36 +120,38 @@ impl Row {
     }
 
     pub(crate) fn there(self, path: &'static str, expected: impl AsRef<[u8]> + 'static) -> Self {
-        self.check(move |bed, _| holds(&bed.there(path), expected.as_ref()))
+        self.check(move |fixtures, _| holds(&fixtures.there(path), expected.as_ref()))
     }
 
     pub(crate) fn here(self, path: &'static str, expected: impl AsRef<[u8]> + 'static) -> Self {
-        self.check(move |bed, _| holds(&bed.here(path), expected.as_ref()))
+        self.check(move |fixtures, _| holds(&fixtures.here(path), expected.as_ref()))
     }
 
     pub(crate) fn directory_there(self, path: &'static str) -> Self {
-        self.check(move |bed, _| assert!(bed.there(path).is_dir(), "{path} is no directory on the server"))
+        self.check(move |fixtures, _| {
+            assert!(fixtures.there(path).is_dir(), "{path} is no directory on the server")
+        })
     }
 
     pub(crate) fn gone_there(self, path: &'static str) -> Self {
-        self.check(move |bed, _| assert!(!bed.there(path).exists(), "{path} is on the server"))
+        self.check(move |fixtures, _| assert!(!fixtures.there(path).exists(), "{path} is on the server"))
     }
 
     pub(crate) fn gone_here(self, path: &'static str) -> Self {
-        self.check(move |bed, _| assert!(!bed.here(path).exists(), "{path} is here"))
+        self.check(move |fixtures, _| assert!(!fixtures.here(path).exists(), "{path} is here"))
     }
 
     pub(crate) fn mode_there(self, path: &'static str, expected: u32) -> Self {
-        self.check(move |bed, _| {
-            let mode = bed.there(path).metadata().unwrap().permissions().mode();
+        self.check(move |fixtures, _| {
+            let mode = fixtures.there(path).metadata().unwrap().permissions().mode();
             assert_eq!(mode & 0o7777, expected, "the mode of {path}");
         })
     }
 
-    /// Expects a file on the server of this time, in seconds since 1970.
+    /// Expects a file on the server with this time, in seconds since 1970.
     pub(crate) fn time_there(self, path: &'static str, expected: u64) -> Self {
-        self.check(move |bed, _| {
-            let modified = bed.there(path).metadata().unwrap().modified().unwrap();
+        self.check(move |fixtures, _| {
+            let modified = fixtures.there(path).metadata().unwrap().modified().unwrap();
             assert_eq!(
                 modified.duration_since(UNIX_EPOCH).unwrap().as_secs(),
                 expected,
@@ -158,48 +160,56 @@ impl Row {
         })
     }
 
-    pub(crate) fn check(mut self, check: impl Fn(&Bed<'_>, &Run) + 'static) -> Self {
+    pub(crate) fn check(mut self, check: impl Fn(&Fixtures<'_>, &Run) + 'static) -> Self {
         self.checks.push(Box::new(check));
         self
     }
 }
 
-/// Runs the rows in their order, each in directories of its own, and names all that fail.
+/// Runs all rows in order, each in a new directory, and reports those that fail.
 pub(crate) fn hold(site: &Site, rows: &[Row]) {
     let rows = rows.iter().enumerate().filter(|(_, row)| (row.only)(site));
     let failed = rows.filter(|(number, row)| {
-        let bed = Bed::make(site, number);
-        catch_unwind(AssertUnwindSafe(|| row.hold(&bed))).is_err()
+        let fixtures = Fixtures::make(site, number);
+        catch_unwind(AssertUnwindSafe(|| row.hold(&fixtures))).is_err()
     });
     let lines: Vec<_> = failed.map(|(_, row)| &row.line).collect();
     let place = (site.server.name(), site.server.protection());
-    assert!(lines.is_empty(), "{place:?}: what is said above came of {lines:#?}");
+    assert!(lines.is_empty(), "{place:?}: these rows failed, see above: {lines:#?}");
 }
 
 impl Row {
-    fn hold(&self, bed: &Bed<'_>) {
-        let mut command = self.command(bed);
+    fn hold(&self, fixtures: &Fixtures<'_>) {
+        let mut command = self.command(fixtures);
         let run = match self.input {
             "" => run(&mut command),
             input => run_with_input(&mut command, input.as_bytes()),
         };
-        run.hides(bed.site.server.password());
-        if let Some(refusal) = self.refused.as_ref().filter(|refusal| (refusal.by)(bed.site)) {
+        run.hides(fixtures.site.server.password());
+        if let Some(refusal) = self.refused.as_ref().filter(|refusal| (refusal.by)(fixtures.site)) {
             assert_eq!(run.code, Some(refusal.code), "{}: {}", self.line, run.stderr);
             return has(&run.stderr, refusal.words);
         }
         assert_eq!(run.code, Some(0), "{}: {}", self.line, run.stderr);
-        assert!(self.talks || run.stderr.is_empty(), "{} says unasked: {}", self.line, run.stderr);
-        self.checks.iter().for_each(|check| check(bed, &run));
+        assert!(
+            self.talks || run.stderr.is_empty(),
+            "{}: unexpected output on stderr: {}",
+            self.line,
+            run.stderr
+        );
+        self.checks.iter().for_each(|check| check(fixtures, &run));
     }
 
-    fn command(&self, bed: &Bed<'_>) -> Command {
-        let words = bed.words(&self.line);
+    fn command(&self, fixtures: &Fixtures<'_>) -> Command {
+        let words = fixtures.words(&self.line);
         let mut command = match self.bare {
             true => oxftp(&words),
-            false => bed.site.command(&words.iter().map(String::as_str).collect::<Vec<_>>()),
+            false => fixtures.site.command(&words.iter().map(String::as_str).collect::<Vec<_>>()),
         };
-        command.current_dir(bed.here("")).env("HOME", bed.here("")).envs(self.environment.iter().copied());
+        command
+            .current_dir(fixtures.here(""))
+            .env("HOME", fixtures.here(""))
+            .envs(self.environment.iter().copied());
         command
     }
 }

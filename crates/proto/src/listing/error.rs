@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::Why;
-use crate::name::write_escaped;
+use crate::escape::write_escaped;
 
 /// A line of a listing, or a part of one, was not read.
 ///

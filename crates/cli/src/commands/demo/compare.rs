@@ -1,4 +1,4 @@
-//! Two trees, byte for byte.
+//! Comparison of two trees, byte by byte.
 
 use std::{
     collections::BTreeMap,
@@ -7,25 +7,25 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// Compares two trees; gives the first difference.
+/// Compares two trees and returns the first difference.
 pub(super) fn trees(left: &Path, right: &Path) -> io::Result<Option<String>> {
     let (left_files, right_files) = (walk(left)?, walk(right)?);
     for (path, is_dir) in &left_files {
         match right_files.get(path) {
-            None => return Ok(Some(format!("{path:?} did not come back"))),
+            None => return Ok(Some(format!("{path:?} was not downloaded"))),
             Some(other) if other != is_dir => {
-                return Ok(Some(format!("{path:?} came back as something else")));
+                return Ok(Some(format!("{path:?} was downloaded with another type")));
             }
             Some(_) if *is_dir => {}
             Some(_) if same_bytes(&left.join(path), &right.join(path))? => {}
-            Some(_) => return Ok(Some(format!("{path:?} came back with other bytes"))),
+            Some(_) => return Ok(Some(format!("{path:?} was downloaded with different bytes"))),
         }
     }
     let more = right_files.keys().find(|path| !left_files.contains_key(*path));
-    Ok(more.map(|path| format!("{path:?} came back and was never sent")))
+    Ok(more.map(|path| format!("{path:?} was downloaded but never uploaded")))
 }
 
-/// Gives all paths below a directory, and whether each is a directory.
+/// Returns all paths in a directory tree, and whether each is a directory.
 fn walk(root: &Path) -> io::Result<BTreeMap<PathBuf, bool>> {
     let mut found = BTreeMap::new();
     let mut waiting = vec![PathBuf::new()];
@@ -69,8 +69,8 @@ mod tests {
 
     #[test]
     fn every_kind_of_difference_is_found() {
-        let place = tempfile::tempdir().unwrap();
-        let [left, right] = ["left", "right"].map(|name| place.path().join(name));
+        let home = tempfile::tempdir().unwrap();
+        let [left, right] = ["left", "right"].map(|name| home.path().join(name));
         for tree in [&left, &right] {
             fs::create_dir_all(tree.join("d")).unwrap();
             fs::write(tree.join("d/f"), "same").unwrap();
@@ -79,14 +79,14 @@ mod tests {
         assert_eq!(difference(), "");
 
         fs::write(right.join("d/f"), "Same").unwrap();
-        assert_eq!(difference(), r#""d/f" came back with other bytes"#);
+        assert_eq!(difference(), r#""d/f" was downloaded with different bytes"#);
         fs::remove_file(right.join("d/f")).unwrap();
-        assert_eq!(difference(), r#""d/f" did not come back"#);
+        assert_eq!(difference(), r#""d/f" was not downloaded"#);
         fs::create_dir(right.join("d/f")).unwrap();
-        assert_eq!(difference(), r#""d/f" came back as something else"#);
+        assert_eq!(difference(), r#""d/f" was downloaded with another type"#);
         fs::remove_dir(right.join("d/f")).unwrap();
         fs::write(right.join("d/f"), "same").unwrap();
         fs::write(right.join("x"), "").unwrap();
-        assert_eq!(difference(), r#""x" came back and was never sent"#);
+        assert_eq!(difference(), r#""x" was downloaded but never uploaded"#);
     }
 }

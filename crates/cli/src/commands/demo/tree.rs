@@ -1,4 +1,4 @@
-//! A tree of files such as people have.
+//! Tree of files with difficult names.
 
 use std::{
     fmt, fs,
@@ -6,13 +6,13 @@ use std::{
     path::Path,
 };
 
-use crate::units::{Bytes, count};
+use crate::units::{HumanBytes, count};
 
-/// What was made.
+/// Contents of the tree.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Tree {
     pub(super) files: u64,
-    /// Directories, the root not counted.
+    /// Directories, without the root.
     pub(super) directories: u64,
     pub(super) empty: u64,
     pub(super) bytes: u64,
@@ -22,13 +22,13 @@ impl fmt::Display for Tree {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let files = count(self.files, "file", "files");
         let directories = count(self.directories, "directory", "directories");
-        write!(f, "{files} in {directories}, {}, {} of them empty;", Bytes(self.bytes), self.empty)?;
+        write!(f, "{files} in {directories}, {}, {} of them empty;", HumanBytes(self.bytes), self.empty)?;
         write!(f, " names with blanks, quotes and non-ASCII letters")
     }
 }
 
-/// Makes a tree in `root`, with one file of `largest` bytes.
-pub(super) fn plant(root: &Path, largest: u64) -> io::Result<Tree> {
+/// Creates a tree in `root`, with one file of `largest` bytes.
+pub(super) fn create(root: &Path, largest: u64) -> io::Result<Tree> {
     let mut tree = Tree::default();
     let mut noise = Noise(SEED);
     fs::create_dir(root)?;
@@ -36,7 +36,7 @@ pub(super) fn plant(root: &Path, largest: u64) -> io::Result<Tree> {
         fs::create_dir(root.join(directory))?;
         tree.directories += 1;
         for (index, name) in NAMES.iter().enumerate() {
-            // Every fourth is empty; the others end on either side of a block.
+            // Every fourth file is empty; the other sizes are not multiples of a block.
             let size = if index % 4 == 0 { 0 } else { noise.next() % 100_000 };
             tree.add(&root.join(directory).join(name), size, &mut noise)?;
         }
@@ -63,7 +63,7 @@ impl Tree {
     }
 }
 
-/// Bytes without a pattern (xorshift), the same in every run.
+/// Pseudo-random bytes (xorshift), the same in every run.
 struct Noise(u64);
 
 impl Noise {

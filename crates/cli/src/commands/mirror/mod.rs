@@ -1,19 +1,22 @@
-//! `mirror`: makes one tree like another.
+//! `mirror`: copies new and changed files from one tree to another.
 
+mod filter;
 mod step;
 
 use std::{path::PathBuf, time::Instant};
 
+use clap::{Args, ValueEnum};
 use oxftp::{
     FtpUrl, Pool, Report,
-    mirror::{Delete, Mirror, Step},
+    mirror::{Compare, Delete, Links, Mirror, Step},
 };
 use tokio::sync::mpsc;
 
-use super::summary::summary;
+use self::filter::FilterArgs;
+use super::support::summary::summary;
 use crate::{
     app::App,
-    args::MirrorArgs,
+    args::{ConnectionArgs, TransferArgs},
     failure::{Failure, Result},
     output::Output,
     progress::{self, Scope},
@@ -21,28 +24,124 @@ use crate::{
     units::count,
 };
 
+#[derive(Debug, Args)]
+pub(crate) struct MirrorArgs {
+    /// Delete files and directories from DST that SRC does not have: after all transfers, or before those of each
+    /// directory
+    #[arg(long, value_name = "WHEN", num_args = 0..=1, require_equals = true, default_missing_value = "after")]
+    delete: Option<DeleteArg>,
+    /// Delete at most N files and directories
+    #[arg(long, value_name = "N", requires = "delete")]
+    max_delete: Option<u64>,
+    /// Transfer only files that are newer in SRC, regardless of sizes
+    #[arg(long, conflicts_with_all = ["size_only", "checksum"])]
+    newer: bool,
+    /// Compare sizes only, not times
+    #[arg(long, conflicts_with = "checksum")]
+    size_only: bool,
+    /// Compare sizes and checksums, which the server must be able to compute
+    #[arg(long)]
+    checksum: bool,
+    #[command(flatten)]
+    filter: FilterArgs,
+    /// Symbolic links: skip, follow (mirror what they point to) or copy (create the link, if its target is inside the
+    /// tree; downloads only)
+    #[arg(long, value_name = "HOW", default_value = "skip", hide_possible_values = true)]
+    links: LinksArg,
+    /// Show what would be done, without doing it
+    #[arg(short = 'n', long)]
+    dry_run: bool,
+    /// Print one JSON object per step
+    #[arg(long)]
+    json: bool,
+    /// Resume partial files of an earlier mirror if the source has not changed
+    #[arg(short = 'c', long = "continue")]
+    resume: bool,
+    /// Wait until each downloaded file is written to the disk before it counts as complete
+    #[arg(long)]
+    fsync: bool,
+    /// Stop after more than N failures
+    #[arg(long, value_name = "N")]
+    max_errors: Option<usize>,
+    /// Source: a URL or a local directory
+    #[arg(value_name = "SRC")]
+    source: String,
+    /// Destination: a URL or a local directory
+    #[arg(value_name = "DST")]
+    target: String,
+    #[command(flatten)]
+    transfer: TransferArgs,
+    #[command(flatten)]
+    connection: ConnectionArgs,
+}
+
+impl MirrorArgs {
+    fn compare(&self) -> Compare {
+        match self {
+            Self { newer: true, .. } => Compare::Newer,
+            Self { size_only: true, .. } => Compare::Size,
+            Self { checksum: true, .. } => Compare::Hash,
+            _ => Compare::SizeAndTime,
+        }
+    }
+}
+
+/// Values of `--delete`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum DeleteArg {
+    Before,
+    After,
+}
+
+impl From<DeleteArg> for Delete {
+    fn from(when: DeleteArg) -> Self {
+        match when {
+            DeleteArg::Before => Self::Before,
+            DeleteArg::After => Self::After,
+        }
+    }
+}
+
+/// Values of `--links`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LinksArg {
+    Skip,
+    Follow,
+    Copy,
+}
+
+impl From<LinksArg> for Links {
+    fn from(how: LinksArg) -> Self {
+        match how {
+            LinksArg::Skip => Self::Skip,
+            LinksArg::Follow => Self::Follow,
+            LinksArg::Copy => Self::Copy,
+        }
+    }
+}
+
 pub(crate) async fn run(args: MirrorArgs, app: &App) -> Result {
-    let (source, target) = (End::read(&args.source)?, End::read(&args.target)?);
+    let (source, target) = (Endpoint::read(&args.source)?, Endpoint::read(&args.target)?);
     let begun = Instant::now();
     let mut session = Session::new(args.connection.clone())?;
-    let jobs = args.many.jobs.most();
+    let jobs = args.transfer.jobs.max_connections();
     let (report, about) = match (source, target) {
-        (End::Url(source), End::Path(target)) => {
+        (Endpoint::Url(source), Endpoint::Path(target)) => {
             let pool = session.pool(&source, jobs).await?;
             let mirror = pool.mirror_down(source.path(), target);
-            (carry_out(mirror, &args, "get", app).await, source)
+            (run_mirror(mirror, &args, "get", app).await, source)
         }
-        (End::Path(source), End::Url(target)) => {
+        (Endpoint::Path(source), Endpoint::Url(target)) => {
             let pool = session.pool(&target, jobs).await?;
             let mirror = pool.mirror_up(source, target.path());
-            (carry_out(mirror, &args, "put", app).await, target)
+            (run_mirror(mirror, &args, "put", app).await, target)
         }
-        (End::Url(source), End::Url(target)) => {
+        (Endpoint::Url(source), Endpoint::Url(target)) => {
             let pools = (session.pool(&source, jobs).await?, session.pool(&target, jobs).await?);
             let mirror = across(&pools, &source, &target);
-            (carry_out(mirror, &args, "copy", app).await, source)
+            (run_mirror(mirror, &args, "copy", app).await, source)
         }
-        (End::Path(_), End::Path(_)) => return Err(nothing_remote([&args.source, &args.target])),
+        (Endpoint::Path(_), Endpoint::Path(_)) => return Err(nothing_remote([&args.source, &args.target])),
     };
     let report = report?.map_err(|error| Failure::about(&about, error))?;
     app.terminal.summary(summary_of(&args, &report, begun));
@@ -50,23 +149,22 @@ pub(crate) async fn run(args: MirrorArgs, app: &App) -> Result {
     Ok(())
 }
 
-/// Says what neither word is: a bookmark that is not there, or a URL.
+/// Returns the error for two local paths; a word with `@` is an unknown bookmark.
 fn nothing_remote(words: [&str; 2]) -> Failure {
     let bookmark = words.iter().find(|word| word.starts_with('@'));
-    bookmark.and_then(|word| session::url(word).err()).unwrap_or_else(|| Failure::Advised {
-        what: "neither SRC nor DST is a URL: one of them, or both, must be on a server".to_owned(),
-        hint: "a directory on a server is ftp://host/path, ftpes://host/path with TLS, or a bookmark: @NAME/path"
-            .to_owned(),
+    bookmark.and_then(|word| session::url(word).err()).unwrap_or_else(|| Failure::UsageWithHint {
+        what: "neither SRC nor DST is a URL: at least one of them must be on a server".to_owned(),
+        hint: "use ftp://host/path, ftpes://host/path with TLS, or a bookmark: @NAME/path".to_owned(),
     })
 }
 
-/// One end of a mirror.
-enum End {
+/// Source or destination of a mirror.
+enum Endpoint {
     Url(Box<FtpUrl>),
     Path(PathBuf),
 }
 
-impl End {
+impl Endpoint {
     fn read(word: &str) -> Result<Self> {
         match word.contains("://") {
             true => session::url(word).map(|url| Self::Url(Box::new(url))),
@@ -79,8 +177,8 @@ fn across<'p>((from, to): &'p (Pool, Pool), source: &FtpUrl, target: &FtpUrl) ->
     from.mirror_across(source.path(), to, target.path())
 }
 
-/// Mirrors, and prints the steps as they come if they are wanted.
-async fn carry_out(
+/// Runs the mirror and prints its steps if the flags ask for them.
+async fn run_mirror(
     mirror: Mirror<'_>,
     args: &MirrorArgs,
     transfers: &'static str,
@@ -89,10 +187,10 @@ async fn carry_out(
     let prints = args.dry_run || args.json;
     let (sender, mut lines) = mpsc::unbounded_channel();
     let json = args.json;
-    let mirror = described(mirror, args, app).on_step(move |step: &Step| {
+    let mirror = configured(mirror, args, app).on_step(move |step: &Step| {
         if prints {
             let line = if json { step::json(step, transfers) } else { step::text(step, transfers) };
-            // Nobody listens any more when the program ends.
+            // The receiver is gone when the program ends.
             let _ = sender.send(line);
         }
     });
@@ -104,21 +202,21 @@ async fn carry_out(
         }
         output.flush().await
     };
-    // Whoever has read enough of a plan needs no more of it.
+    // If stdout is closed, the mirror stops.
     let (report, ()) = tokio::try_join!(mirroring, printing)?;
     Ok(report)
 }
 
-/// Says what the flags want.
-fn described<'p>(mirror: Mirror<'p>, args: &MirrorArgs, app: &App) -> Mirror<'p> {
+/// Applies the flags.
+fn configured<'p>(mirror: Mirror<'p>, args: &MirrorArgs, app: &App) -> Mirror<'p> {
     let mut mirror = mirror
-        .connections(args.many.jobs.connections())
+        .connections(args.transfer.jobs.connections())
         .filter(args.filter.0.clone())
         .compare(args.compare())
         .delete(args.delete.map(Delete::from).unwrap_or_default())
         .links(args.links.into())
-        .order(args.many.order.into())
-        .verify(args.many.verify.map(Into::into).unwrap_or_default())
+        .order(args.transfer.order.into())
+        .verify(args.transfer.verify())
         .resume(args.resume)
         .sync(args.fsync)
         .dry_run(args.dry_run)
@@ -130,16 +228,16 @@ fn described<'p>(mirror: Mirror<'p>, args: &MirrorArgs, app: &App) -> Mirror<'p>
         mirror = mirror.max_errors(most);
     }
     if !args.dry_run {
-        mirror = mirror.progress(progress::start(app, Scope::Tree { bytes: None }));
+        mirror = mirror.progress(progress::start(app.progress, Scope::Tree { bytes: None }));
     }
     mirror
 }
 
-/// Says what was done, or would be.
+/// Formats the summary.
 fn summary_of(args: &MirrorArgs, report: &Report, begun: Instant) -> String {
     let what = format!("{} to {}", args.source, args.target);
     let rest = format!(
-        "{}, {} the same",
+        "{}, {} unchanged",
         count(report.deleted, "deletion", "deletions"),
         count(report.unchanged, "file", "files")
     );

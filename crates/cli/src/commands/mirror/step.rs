@@ -1,16 +1,16 @@
-//! A step of a mirror, as a line for people and as JSON.
+//! Steps of a mirror as text and as JSON.
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use oxftp::mirror::{Action, Step, Why};
 use serde::Serialize;
 
-/// Spells a step as `get a/b  (size differs: 3, 5)`.
+/// Formats a step as `get a/b  (size differs: 3, 5)`.
 pub(super) fn text(step: &Step, transfers: &str) -> String {
     let path = if step.path.is_empty() { ".".to_owned() } else { step.path.to_string() };
     format!("{} {path}  ({})", verb(step.action, transfers), step.why)
 }
 
-/// A JSON object for a step; `path_b64` stands for `path` where that is no text.
+/// A step as a JSON object, with `path_b64` instead of `path` if the path is not valid text.
 #[derive(Debug, Serialize)]
 struct JsonStep<'s> {
     action: &'s str,
@@ -25,7 +25,7 @@ struct JsonStep<'s> {
     target_size: Option<u64>,
 }
 
-/// Spells a step as JSON on one line.
+/// Formats a step as JSON on one line.
 pub(super) fn json(step: &Step, transfers: &str) -> String {
     let path = step.path.as_str();
     let target_size = match step.why {

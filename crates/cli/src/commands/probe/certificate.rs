@@ -1,4 +1,4 @@
-//! The certificate that a server shows.
+//! Certificate of a server.
 
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -8,21 +8,21 @@ use x509_parser::{
     time::ASN1Time,
 };
 
-/// What a certificate says, as people ask about it.
+/// Fields of a certificate.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 pub(super) struct Certificate {
     pub(super) subject: String,
     pub(super) issuer: String,
-    /// The names and addresses that it is for.
+    /// Host names and addresses of the certificate.
     pub(super) names: Vec<String>,
     pub(super) not_before: String,
     pub(super) not_after: String,
-    /// The fingerprint, in hexadecimal.
+    /// Fingerprint in hexadecimal.
     pub(super) sha256: String,
 }
 
 impl Certificate {
-    /// Reads one in DER; `None` when it is none.
+    /// Parses a certificate in DER; returns `None` if it is invalid.
     pub(super) fn read(der: &[u8]) -> Option<Self> {
         let (_, certificate) = X509Certificate::from_der(der).ok()?;
         let names = certificate.subject_alternative_name().ok().flatten();

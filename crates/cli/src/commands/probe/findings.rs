@@ -1,10 +1,10 @@
-//! What was found out about a server.
+//! Findings about a server.
 
 use serde::Serialize;
 
 use super::certificate::Certificate;
 
-/// All of it; `None` and empty lists are what was not asked or not told.
+/// All findings; `None` and empty lists are unknown.
 #[derive(Debug, Default, Serialize)]
 pub(super) struct Findings {
     pub(super) url: String,
@@ -14,22 +14,22 @@ pub(super) struct Findings {
     pub(super) system: Option<String>,
     pub(super) features: Vec<String>,
     pub(super) data: Vec<DataMode>,
-    /// Data connections resume the TLS session of the control connection.
+    /// Whether data connections resume the TLS session of the control connection.
     pub(super) data_resumed: Option<bool>,
-    pub(super) listings: Vec<Listing>,
-    /// The format of `LIST`.
+    pub(super) listings: Vec<ListingCheck>,
+    /// Format of `LIST`.
     pub(super) list_format: Option<String>,
-    /// The zone of the times of `LIST`, where files show it.
+    /// Zone of the times in `LIST`, if it can be measured.
     pub(super) server_zone: Option<String>,
-    /// Transfers start in the middle of files (`REST`).
+    /// Whether `REST` works.
     pub(super) restart: Option<Answer>,
     pub(super) hashes: Vec<String>,
-    /// Commands may be sent before the reply to the last one is there.
+    /// Whether commands can be sent before earlier replies arrive.
     pub(super) pipelining: Option<bool>,
     pub(super) advice: Vec<String>,
 }
 
-/// Whether something works, and what the server or the system said if not.
+/// Whether something works, and the error if not.
 #[derive(Debug, Clone, Serialize)]
 pub(super) struct Answer {
     pub(super) works: bool,
@@ -45,20 +45,20 @@ pub(super) struct Tls {
     pub(super) certificate: Option<Certificate>,
 }
 
-/// A way to open data connections.
+/// Result of opening data connections with a command.
 #[derive(Debug, Serialize)]
 pub(super) struct DataMode {
     pub(super) command: &'static str,
     #[serde(flatten)]
     pub(super) answer: Answer,
-    /// The address that the reply to `PASV` names.
+    /// Address in the reply to `PASV`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) address: Option<String>,
 }
 
-/// A command that lists.
+/// Result of a listing command.
 #[derive(Debug, Serialize)]
-pub(super) struct Listing {
+pub(super) struct ListingCheck {
     pub(super) command: &'static str,
     #[serde(flatten)]
     pub(super) answer: Answer,
@@ -66,7 +66,7 @@ pub(super) struct Listing {
 }
 
 impl Findings {
-    /// Tells whether the server names a feature.
+    /// Returns whether the server supports a feature.
     pub(super) fn has(&self, feature: &str) -> bool {
         self.features.iter().any(|line| {
             let name = line.split(' ').next().unwrap_or_default();
@@ -74,19 +74,19 @@ impl Findings {
         })
     }
 
-    /// Tells whether a way to open data connections works; `None` where it was not tried.
+    /// Returns whether data connections work with this command; `None` if it was not tried.
     pub(super) fn data_works(&self, command: &str) -> Option<bool> {
         self.data.iter().find(|mode| mode.command == command).map(|mode| mode.answer.works)
     }
 
-    /// Tells whether a listing works; `None` where it was not tried.
+    /// Returns whether a listing command works; `None` if it was not tried.
     pub(super) fn lists_by(&self, command: &str) -> Option<bool> {
         self.listings.iter().find(|listing| listing.command == command).map(|listing| listing.answer.works)
     }
 }
 
 impl Answer {
-    /// Takes what came of asking.
+    /// Converts the outcome of a query.
     pub(super) fn of<T>(outcome: &oxftp::Result<T>) -> Self {
         match outcome {
             Ok(_) => Self { works: true, said: None },
@@ -95,7 +95,7 @@ impl Answer {
     }
 }
 
-/// Gives the server's own words where there are any.
+/// Returns the server's reply if there is one, else the error.
 fn said(error: &oxftp::Error) -> String {
     match error.reply() {
         Some(reply) => format!("{} {}", reply.code(), reply.text()),

@@ -1,35 +1,37 @@
-//! The findings as a page for people.
+//! Findings as text.
 
 use std::fmt::Write as _;
 
-use super::findings::{Answer, Findings, Tls};
-use crate::{terminal::escape, units::count};
+use oxftp::escape;
 
-/// Writes a line for each finding, texts of the server's escaped.
+use super::findings::{Answer, Findings, Tls};
+use crate::units::count;
+
+/// Formats one line per finding; text of the server is escaped.
 pub(super) fn page(findings: &Findings) -> String {
     let mut page = Page::default();
     page.line("server", findings.greeting.join(" / "));
-    page.line("system", findings.system.as_deref().unwrap_or("does not say"));
-    page.optional("login", findings.login.as_ref().map(told));
+    page.line("system", findings.system.as_deref().unwrap_or("unknown"));
+    page.optional("login", findings.login.as_ref().map(describe));
     match &findings.tls {
         Some(tls) => page.tls(tls, findings.data_resumed),
         None => page.line("TLS", "none on this connection"),
     }
     for mode in &findings.data {
         let names = mode.address.iter().map(|address| format!(", names {address}"));
-        page.line(mode.command, told(&mode.answer) + &names.collect::<String>());
+        page.line(mode.command, describe(&mode.answer) + &names.collect::<String>());
     }
     for listing in &findings.listings {
         let entries = count(listing.entries as u64, "entry", "entries");
-        page.line(listing.command, format!("{}, {entries}", told(&listing.answer)));
+        page.line(listing.command, format!("{}, {entries}", describe(&listing.answer)));
     }
     if findings.login.as_ref().is_some_and(|login| login.works) {
-        page.line("format", findings.list_format.as_deref().unwrap_or("LIST shows nothing to tell it by"));
-        page.line("clock", findings.server_zone.as_deref().unwrap_or("no file shows its zone"));
+        page.line("format", findings.list_format.as_deref().unwrap_or("unknown: LIST has no entries"));
+        page.line("clock", findings.server_zone.as_deref().unwrap_or("unknown: no file to measure it with"));
         page.line("hashes", or_none(&findings.hashes));
         page.line("features", or_none(&findings.features));
     }
-    page.optional("restart", findings.restart.as_ref().map(told));
+    page.optional("restart", findings.restart.as_ref().map(describe));
     page.optional(
         "pipelines",
         findings.pipelining.map(|works| if works { "works" } else { "does not work" }.to_owned()),
@@ -61,12 +63,13 @@ impl Page {
             self.line("  valid", format!("{} to {}", certificate.not_before, certificate.not_after));
             self.line("  sha256", &certificate.sha256);
         }
-        let told = resumed.map(|resumed| if resumed { "resume the session" } else { "shake hands anew" });
-        self.optional("  data", told.map(str::to_owned));
+        let text =
+            resumed.map(|resumed| if resumed { "resumes the session" } else { "new handshake each time" });
+        self.optional("  data", text.map(str::to_owned));
     }
 }
 
-fn told(answer: &Answer) -> String {
+fn describe(answer: &Answer) -> String {
     match &answer.said {
         _ if answer.works => "works".to_owned(),
         Some(said) => format!("does not work: {said}"),
@@ -75,5 +78,5 @@ fn told(answer: &Answer) -> String {
 }
 
 fn or_none(names: &[String]) -> String {
-    if names.is_empty() { "none named".to_owned() } else { names.join(", ") }
+    if names.is_empty() { "none".to_owned() } else { names.join(", ") }
 }

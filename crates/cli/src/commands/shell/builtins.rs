@@ -1,4 +1,4 @@
-//! Commands that are the shell's own.
+//! Built-in commands of the shell.
 
 use std::{env, io, path::Path};
 
@@ -6,27 +6,27 @@ use oxftp::RemotePath;
 
 use super::{Flow, Shell};
 use crate::{
+    argv::VARIABLE,
     failure::{Exit, Failure, Result},
     output::Output,
     session::{self, Session},
-    terminal::{complain, say},
-    words::SEALED,
+    terminal::{print_error, print_line},
 };
 
-/// All of them, as help and completion show them.
+/// Names of all built-in commands, for help and completion.
 pub(super) const NAMES: [&str; 15] = [
     "bye", "cd", "exit", "help", "jobs", "kill", "lcd", "lls", "lpwd", "mget", "mput", "pwd", "quit",
     "source", "wait",
 ];
 
 impl Shell {
-    /// Does what is the shell's own; `None` for what is not.
+    /// Runs a built-in command; returns `None` for any other.
     pub(super) async fn built_in(&mut self, words: &[&str]) -> Option<Result<Flow>> {
         let done = match words {
             ["exit" | "quit" | "bye"] => return Some(self.leave()),
             ["cd"] => self.change_directory("~").await,
             ["cd", path] => self.change_directory(path).await,
-            ["pwd"] => print(&self.place.directory).await,
+            ["pwd"] => print(&self.cwd.directory).await,
             ["lcd"] => self.change_local("~"),
             ["lcd", path] => self.change_local(path),
             ["lpwd"] => print(&env::current_dir().unwrap_or_default().display().to_string()).await,
@@ -37,39 +37,42 @@ impl Shell {
             ["kill", number] => self.kill(number).await,
             ["source", path] => Box::pin(self.source(Path::new(path))).await,
             ["help" | "?"] => print(&self.help()).await,
+            ["help" | "?", ..] => Err(Failure::Usage(HELP_USAGE.to_owned())),
             [
                 name @ ("cd" | "pwd" | "lcd" | "lpwd" | "jobs" | "kill" | "source" | "exit" | "quit" | "bye"),
                 ..,
-            ] => Err(Failure::Usage(format!("{name} takes other words: help lists them"))),
+            ] => Err(Failure::Usage(format!("wrong arguments for {name}: use help to see them"))),
             _ => return None,
         };
         Some(done.map(|()| Flow::Continue))
     }
 
-    /// Enters a directory for a moment, so that the server itself says where that is.
+    /// Changes the directory.
+    ///
+    /// The session enters it for a moment, so that the server reports its full path.
     pub(super) async fn change_directory(&mut self, path: &str) -> Result {
-        let wanted = self.place.path(path);
-        let url = session::url(&self.place.url(path))?;
+        let wanted = self.cwd.path(path);
+        let url = session::url(&self.cwd.url(path))?;
         let mut session = Session::new(self.connection.clone())?;
         let client = session.client(&url).await?;
         let failed = |error| Failure::about(&url, error);
-        if self.place.home.is_empty() {
+        if self.cwd.home.is_empty() {
             let home = client.current_directory().await.map_err(failed)?;
-            self.place.home = home.to_string_lossy().into_owned();
+            self.cwd.home = home.to_string_lossy().into_owned();
         }
-        let wanted = if wanted.is_empty() { self.place.home.clone() } else { wanted };
+        let wanted = if wanted.is_empty() { self.cwd.home.clone() } else { wanted };
         client.change_directory(RemotePath::from(wanted)).await.map_err(failed)?;
         let entered = client.current_directory().await.map_err(failed)?;
-        // The next command takes the session as it is after its login.
-        client.change_directory(RemotePath::from(self.place.home.as_str())).await.map_err(failed)?;
-        let left = std::mem::replace(&mut self.place.directory, entered.to_string_lossy().into_owned());
-        self.place.previous = left;
+        // The next command expects the session to be in the login directory.
+        client.change_directory(RemotePath::from(self.cwd.home.as_str())).await.map_err(failed)?;
+        let left = std::mem::replace(&mut self.cwd.directory, entered.to_string_lossy().into_owned());
+        self.cwd.previous = left;
         Ok(())
     }
 
     fn change_local(&self, path: &str) -> Result {
         if !self.jobs.is_empty() {
-            let why = "jobs run in this directory: wait or kill comes before lcd";
+            let why = "jobs are running in this directory: use wait or kill before lcd";
             return Err(Failure::Usage(why.to_owned()));
         }
         let home = || env::home_dir().ok_or_else(|| io::ErrorKind::NotFound.into());
@@ -80,7 +83,7 @@ impl Shell {
 
     fn leave(&mut self) -> Result<Flow> {
         if self.interactive && !self.jobs.is_empty() && !std::mem::replace(&mut self.warned, true) {
-            say("jobs still run: wait or kill them; exit again leaves");
+            print_line("jobs are still running: use wait or kill, or exit again to leave");
             return Ok(Flow::Continue);
         }
         Ok(Flow::Leave)
@@ -89,16 +92,16 @@ impl Shell {
     async fn wait_for(&mut self, number: &str) -> Result {
         let ended = self.jobs.wait(Some(job_number(number)?)).await;
         let ended = ended.ok_or_else(|| no_such_job(number))?;
-        self.names.forget();
-        say(&ended);
+        self.directories.clear();
+        print_line(&ended);
         ended.outcome
     }
 
     pub(super) async fn wait_for_all(&mut self) -> Result {
         let mut outcome = Ok(());
         while let Some(ended) = self.jobs.wait(None).await {
-            self.names.forget();
-            say(&ended);
+            self.directories.clear();
+            print_line(&ended);
             outcome = outcome.and(ended.outcome);
         }
         outcome
@@ -123,10 +126,10 @@ impl Shell {
     }
 }
 
-/// Runs a command of the system's, for whom the terminal is.
+/// Runs a system command with the terminal.
 pub(super) async fn run_system(program: &str, words: &[&str]) -> Result {
     let mut command = tokio::process::Command::new(program);
-    let status = command.args(words).env_remove(SEALED).status().await;
+    let status = command.args(words).env_remove(VARIABLE).status().await;
     match status {
         Ok(status) if status.success() => Ok(()),
         Ok(status) => Err(Failure::local(format!("{program} failed"), io::Error::other(status.to_string()))),
@@ -138,7 +141,7 @@ async fn print(text: &str) -> Result {
     let mut output = Output::new();
     if !text.is_empty() {
         for line in text.lines() {
-            let line = output.showable(line.as_bytes()).into_owned();
+            let line = output.displayable(line.as_bytes()).into_owned();
             output.line(line).await?;
         }
     }
@@ -147,20 +150,24 @@ async fn print(text: &str) -> Result {
 
 fn job_number(word: &str) -> Result<usize> {
     let digits = word.trim_start_matches('%');
-    digits.parse().map_err(|_| Failure::Usage(format!("{word:?} is no number of a job: jobs lists them")))
+    digits
+        .parse()
+        .map_err(|_| Failure::Usage(format!("{word:?} is not the number of a job: use jobs for a list")))
 }
 
 fn no_such_job(number: &str) -> Failure {
-    complain(&format!("there is no job {number}"), &[]);
-    Failure::Named(Exit::NotFound)
+    print_error(&format!("no job {number}"), &[]);
+    Failure::AlreadyReported(Exit::NotFound)
 }
 
+const HELP_USAGE: &str = "usage: help (no arguments); for one command: get --help";
+
 const HELP: &str = "Commands of the shell:
-  cd [DIR]   enters a directory on the server; cd - goes back, cd alone to where the login began
-  pwd        prints it
-  lcd        enters a directory on this side; lpwd and lls are for this side, too
-  COMMAND &  runs it in the background; jobs, wait [N] and kill N are for those
-  source     runs the commands in a file
-  ! COMMAND  runs a command of the system's
-  exit       leaves
-Commands of the program, with paths for URLs (COMMAND --help tells the flags of each):";
+  cd [DIR]   change the directory on the server; cd - goes back, cd alone to the login directory
+  pwd        print the directory on the server
+  lcd        change the local directory; lpwd and lls print and list it
+  COMMAND &  run a command in the background; jobs, wait [N] and kill N control such jobs
+  source     run the commands in a file
+  ! COMMAND  run a system command
+  exit       leave the shell
+Commands of the program, with paths instead of URLs (COMMAND --help shows their flags):";

@@ -1,4 +1,4 @@
-//! What may stand at the cursor.
+//! Completion of words.
 
 use std::{fs, path::Path};
 
@@ -6,15 +6,15 @@ use rustyline::completion::Pair;
 
 use super::{
     Shell, builtins,
-    names::Name,
+    command_line::{quoted, split},
+    directory_cache::CachedName,
     translate::{Operands, verb},
-    words::{quoted, split},
 };
 
 impl Shell {
-    /// Gives where the word at the end of this text begins, and what it may become.
+    /// Returns where the last word of the text begins, and its completions.
     pub(super) async fn complete(&mut self, before: &str) -> (usize, Vec<Pair>) {
-        // A mark at the end makes a word of nothing, too.
+        // The mark makes an empty word at the end count as a word.
         let (commands, _) = split(&format!("{before}{MARK}"));
         let Some((word, earlier)) = commands.last().and_then(|command| command.words.split_last()) else {
             return (before.len(), Vec::new());
@@ -48,9 +48,9 @@ impl Shell {
     }
 
     async fn remote_names(&mut self, typed: &str) -> Vec<Pair> {
-        let (directory, start) = parted(typed);
-        // Who only wants to complete a name is not bothered with what fails.
-        let names = self.names.of(directory, &self.place, &self.connection).await;
+        let (directory, start) = split_path(typed);
+        // Errors are not reported during completion.
+        let names = self.directories.of(directory, &self.cwd, &self.connection).await;
         candidates(directory, start, names.unwrap_or_default())
     }
 }
@@ -61,26 +61,26 @@ fn is_local(command: &str, backwards: bool) -> bool {
 }
 
 fn files(typed: &str) -> Vec<Pair> {
-    let (directory, start) = parted(typed);
+    let (directory, start) = split_path(typed);
     let shown = if directory.is_empty() { Path::new(".") } else { Path::new(directory) };
     let entries = fs::read_dir(shown).into_iter().flatten().flatten();
-    let mut names: Vec<Name> = entries
+    let mut names: Vec<CachedName> = entries
         .filter_map(|entry| {
             let text = entry.file_name().into_string().ok()?;
-            Some(Name { text, is_directory: entry.path().is_dir() })
+            Some(CachedName { text, is_directory: entry.path().is_dir() })
         })
         .collect();
     names.sort_by(|one, other| one.text.cmp(&other.text));
     candidates(directory, start, &names)
 }
 
-/// Takes a path apart behind its last slash.
-fn parted(path: &str) -> (&str, &str) {
+/// Splits a path after its last slash.
+fn split_path(path: &str) -> (&str, &str) {
     path.rfind('/').map_or(("", path), |at| path.split_at(at + 1))
 }
 
-fn candidates(directory: &str, start: &str, names: &[Name]) -> Vec<Pair> {
-    let fits = |name: &&Name| {
+fn candidates(directory: &str, start: &str, names: &[CachedName]) -> Vec<Pair> {
+    let fits = |name: &&CachedName| {
         name.text.starts_with(start) && (!name.text.starts_with('.') || start.starts_with('.'))
     };
     let candidates = names.iter().filter(fits).map(|name| {
@@ -91,8 +91,8 @@ fn candidates(directory: &str, start: &str, names: &[Name]) -> Vec<Pair> {
 }
 
 fn pair(display: &str, replacement: String) -> Pair {
-    Pair { display: crate::terminal::escape(display).into_owned(), replacement }
+    Pair { display: oxftp::escape(display).into_owned(), replacement }
 }
 
-/// No name has this character in it.
+/// A character that no name contains.
 const MARK: char = '\u{1}';

@@ -1,4 +1,4 @@
-//! The line that is being typed: editing, history, completion.
+//! Line editor: editing, history, completion.
 
 use std::{
     io,
@@ -7,73 +7,71 @@ use std::{
     time::Duration,
 };
 
+use oxftp::redact_password;
 use rustyline::{
-    CompletionType, Config, Context, Editor as Lines, Helper, Highlighter, Hinter, Validator,
+    CompletionType, Config, Context, Editor as RustylineEditor, Helper, Highlighter, Hinter, Validator,
     completion::{Completer, Pair},
     error::ReadlineError,
     history::{FileHistory, History},
 };
 use tokio::{sync::mpsc as asynchronous, task::JoinHandle};
 
-use crate::{
-    args::without_password,
-    failure::{Failure, Result},
-};
+use crate::failure::{Failure, Result};
 
-/// Reads lines from a terminal, on a thread of its own.
+/// Reads lines from a terminal on another thread.
 pub(super) struct Editor {
-    ask: asynchronous::UnboundedSender<Question>,
-    pub(super) questions: asynchronous::UnboundedReceiver<Question>,
+    ask: asynchronous::UnboundedSender<CompletionRequest>,
+    pub(super) requests: asynchronous::UnboundedReceiver<CompletionRequest>,
     remembered: Vec<String>,
-    /// How many of those the file has already.
+    /// How many of these lines the history file has already.
     kept: usize,
     history: Option<PathBuf>,
 }
 
-/// What may stand where the cursor is; the shell answers.
-pub(super) struct Question {
-    /// The line up to the cursor.
+/// Request for the completions at the cursor; the shell answers it.
+pub(super) struct CompletionRequest {
+    /// Line up to the cursor.
     pub(super) before: String,
     pub(super) answer: mpsc::Sender<(usize, Vec<Pair>)>,
 }
 
-/// What the user typed.
-pub(super) enum Typed {
+/// Input of the user.
+pub(super) enum Input {
     Line(String),
-    /// Ctrl-C: the line is dropped.
-    Dropped,
-    /// Ctrl-D, or the terminal is gone.
-    End,
+    /// Ctrl-C: the line is discarded.
+    Cancelled,
+    /// Ctrl-D, or the terminal was closed.
+    Eof,
 }
 
 impl Editor {
     pub(super) fn new() -> Self {
-        let (ask, questions) = asynchronous::unbounded_channel();
+        let (ask, requests) = asynchronous::unbounded_channel();
         let history = history_path();
         let mut earlier = FileHistory::new();
         if let Some(path) = &history {
-            // There is none before the first time.
+            // The file does not exist before the first use.
             let _ = earlier.load(path);
         }
         let remembered: Vec<String> = earlier.iter().cloned().collect();
-        Self { ask, questions, kept: remembered.len(), remembered, history }
+        Self { ask, requests, kept: remembered.len(), remembered, history }
     }
 
     /// Starts to read a line.
     ///
-    /// Each has an editor of its own, since one that lives takes the signals that Ctrl-C sends to commands.
-    pub(super) fn read(&mut self, prompt: String) -> JoinHandle<Result<Typed>> {
-        let (asker, remembered) = (Asker(self.ask.clone()), self.remembered.clone());
+    /// Each line has a new editor, because an editor that exists catches the signal of Ctrl-C, also during commands.
+    pub(super) fn read(&mut self, prompt: String) -> JoinHandle<Result<Input>> {
+        let (completer, remembered) = (RemoteCompleter(self.ask.clone()), self.remembered.clone());
         tokio::task::spawn_blocking(move || {
-            read(&prompt, asker, &remembered)
+            read(&prompt, completer, &remembered)
                 .map_err(|error| Failure::local("cannot read from the terminal", io::Error::other(error)))
         })
     }
 
-    /// Remembers a line, unless there may be a password in it.
+    /// Adds a line to the history, unless it may contain a password.
     pub(super) fn remember(&mut self, line: &str) {
         let again = self.remembered.last().is_some_and(|last| last == line);
-        if !line.trim().is_empty() && !again && without_password(line) == line {
+        if !line.trim().is_empty() && !again && redact_password(line) == line {
             self.remembered.push(line.to_owned());
         }
     }
@@ -88,53 +86,53 @@ impl Editor {
     }
 }
 
-/// Lines are kept for the next time.
+/// Writes the history file.
 impl Drop for Editor {
     fn drop(&mut self) {
         if let Some(path) = self.history.take() {
-            // A home that cannot be written has no history.
+            // Ignored: without a writable home directory there is no history.
             let _ = self.keep(&path);
         }
     }
 }
 
-fn read(prompt: &str, asker: Asker, remembered: &[String]) -> rustyline::Result<Typed> {
+fn read(prompt: &str, completer: RemoteCompleter, remembered: &[String]) -> rustyline::Result<Input> {
     let config = Config::builder().completion_type(CompletionType::List).build();
-    let mut lines = Lines::<Asker, FileHistory>::with_config(config)?;
-    lines.set_helper(Some(asker));
+    let mut lines = RustylineEditor::<RemoteCompleter, FileHistory>::with_config(config)?;
+    lines.set_helper(Some(completer));
     for line in remembered {
         lines.add_history_entry(line)?;
     }
     match lines.readline(prompt) {
-        Ok(line) => Ok(Typed::Line(line)),
-        Err(ReadlineError::Interrupted) => Ok(Typed::Dropped),
-        Err(ReadlineError::Eof) => Ok(Typed::End),
+        Ok(line) => Ok(Input::Line(line)),
+        Err(ReadlineError::Interrupted) => Ok(Input::Cancelled),
+        Err(ReadlineError::Eof) => Ok(Input::Eof),
         Err(error) => Err(error),
     }
 }
 
-/// Asks the shell what may stand at the cursor, since only it knows the server.
+/// Requests completions from the shell, which has the connection to the server.
 #[derive(Helper, Highlighter, Hinter, Validator)]
-pub(super) struct Asker(asynchronous::UnboundedSender<Question>);
+pub(super) struct RemoteCompleter(asynchronous::UnboundedSender<CompletionRequest>);
 
-impl Completer for Asker {
+impl Completer for RemoteCompleter {
     type Candidate = Pair;
 
     fn complete(&self, line: &str, at: usize, _: &Context<'_>) -> rustyline::Result<(usize, Vec<Pair>)> {
         let (answer, answered) = mpsc::channel();
         let before = line.get(..at).unwrap_or(line).to_owned();
-        let asked = self.0.send(Question { before, answer });
-        let answered = asked.ok().and_then(|()| answered.recv_timeout(PATIENCE).ok());
+        let asked = self.0.send(CompletionRequest { before, answer });
+        let answered = asked.ok().and_then(|()| answered.recv_timeout(TIMEOUT).ok());
         Ok(answered.unwrap_or((at, Vec::new())))
     }
 }
 
-/// Gives `oxftp/history` below `XDG_STATE_HOME`, else below `~/.local/state`.
+/// Returns `oxftp/history` in `XDG_STATE_HOME`, else in `~/.local/state`.
 fn history_path() -> Option<PathBuf> {
     let state = std::env::var_os("XDG_STATE_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
     let state = state.or_else(|| Some(std::env::home_dir()?.join(".local/state")))?;
     Some(state.join("oxftp").join("history"))
 }
 
-/// Who presses the tab key waits no longer.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// Maximum wait after the tab key.
+const TIMEOUT: Duration = Duration::from_secs(10);

@@ -1,4 +1,4 @@
-//! Patterns of names, replaced by the names that there are.
+//! Glob patterns in the last component of a path.
 
 use std::{fs, path::Path};
 
@@ -6,40 +6,41 @@ use globset::{GlobBuilder, GlobMatcher};
 
 use crate::failure::{Failure, Result};
 
-/// A pattern in the last name of a path.
+/// A path whose last component is a pattern.
 pub(super) struct Pattern {
-    /// What stands before it, with its slash.
+    /// The directory before the pattern, with its slash.
     pub(super) directory: String,
     matcher: GlobMatcher,
-    /// Names that begin with a dot are meant only where the pattern says so.
+    /// The pattern begins with a dot, so it may match such names.
     dots: bool,
 }
 
 impl Pattern {
-    /// Reads a pattern; those in a directory's name are not understood.
+    /// Parses a pattern; patterns in directory names are not supported.
     pub(super) fn new(pattern: &str) -> Result<Self> {
         let wrong = |why: &str| Failure::Usage(format!("the pattern {pattern:?} cannot be used: {why}"));
         let (directory, name) = pattern.rfind('/').map_or(("", pattern), |at| pattern.split_at(at + 1));
-        let plain = unescaped(directory).ok_or_else(|| wrong("only the last name may have *, ? or ["))?;
+        let plain =
+            unescaped(directory).ok_or_else(|| wrong("only the last component may contain *, ? or ["))?;
         let glob = GlobBuilder::new(name).backslash_escape(true).build();
         let matcher = glob.map_err(|error| wrong(&error.kind().to_string()))?.compile_matcher();
         Ok(Self { directory: plain, matcher, dots: name.starts_with('.') })
     }
 
-    /// Tells whether a name fits.
-    pub(super) fn fits(&self, name: &str) -> bool {
+    /// Returns whether a name matches.
+    pub(super) fn matches(&self, name: &str) -> bool {
         self.matcher.is_match(name) && (self.dots || !name.starts_with('.'))
     }
 
-    /// Gives the paths of the names that fit.
+    /// Returns the paths of the matching names.
     pub(super) fn paths<'n>(&self, names: impl IntoIterator<Item = &'n str>) -> Vec<String> {
-        let names = names.into_iter().filter(|name| self.fits(name));
+        let names = names.into_iter().filter(|name| self.matches(name));
         let mut paths: Vec<_> = names.map(|name| format!("{}{name}", self.directory)).collect();
         paths.sort_unstable();
         paths
     }
 
-    /// Gives the paths of local files that fit.
+    /// Returns the paths of matching local files.
     pub(super) fn local_paths(&self) -> Vec<String> {
         let directory = if self.directory.is_empty() { Path::new(".") } else { Path::new(&self.directory) };
         let names = fs::read_dir(directory).into_iter().flatten().flatten();
@@ -48,7 +49,7 @@ impl Pattern {
     }
 }
 
-/// Takes the backslashes out; `None` where a character is special without one.
+/// Removes backslashes; returns `None` if an unescaped character is special.
 fn unescaped(pattern: &str) -> Option<String> {
     let mut plain = String::new();
     let mut characters = pattern.chars();
@@ -67,7 +68,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_pattern_gives_the_names_that_fit_and_none_with_a_dot_unless_it_says_so() {
+    fn glob_skips_dot_files_by_default() {
         let paths =
             |pattern: &str| Pattern::new(pattern).unwrap().paths(["b.txt", "a.txt", ".c.txt", "a*b", "x"]);
 

@@ -1,4 +1,4 @@
-//! Commands that nobody waits for.
+//! Background jobs.
 
 use std::fmt;
 
@@ -8,7 +8,7 @@ use crate::failure::{Exit, Failure, Result};
 
 /// Commands in the background, numbered from 1.
 #[derive(Debug, Default)]
-pub(super) struct Jobs {
+pub(super) struct BackgroundJobs {
     running: Vec<Job>,
     last: usize,
 }
@@ -20,28 +20,28 @@ struct Job {
     work: JoinHandle<Result>,
 }
 
-/// What came of a job.
+/// A finished job and its outcome.
 #[derive(Debug)]
-pub(super) struct Ended {
+pub(super) struct FinishedJob {
     job: String,
     pub(super) outcome: Result,
 }
 
-impl Jobs {
-    /// Starts a command; gives its number.
+impl BackgroundJobs {
+    /// Starts a command and returns its number.
     pub(super) fn start(&mut self, line: String, work: impl Future<Output = Result> + 'static) -> usize {
         self.last += 1;
         self.running.push(Job { number: self.last, line, work: tokio::task::spawn_local(work) });
         self.last
     }
 
-    /// Tells whether nothing runs.
+    /// Returns whether no job is running.
     pub(super) fn is_empty(&self) -> bool {
         self.running.is_empty()
     }
 
-    /// Takes those that have ended.
-    pub(super) async fn take_ended(&mut self) -> Vec<Ended> {
+    /// Removes and returns finished jobs.
+    pub(super) async fn take_ended(&mut self) -> Vec<FinishedJob> {
         let mut ended = Vec::new();
         while let Some(at) = self.running.iter().position(|job| job.work.is_finished()) {
             ended.push(self.running.remove(at).end().await);
@@ -49,33 +49,33 @@ impl Jobs {
         ended
     }
 
-    /// Waits for one, or for the first of all; `None` when there is none.
-    pub(super) async fn wait(&mut self, number: Option<usize>) -> Option<Ended> {
+    /// Waits for a job, or for the oldest; returns `None` if there is none.
+    pub(super) async fn wait(&mut self, number: Option<usize>) -> Option<FinishedJob> {
         let at = match number {
             Some(number) => self.running.iter().position(|job| job.number == number)?,
             None => (!self.running.is_empty()).then_some(0)?,
         };
-        // Whoever stops waiting finds the job where it was.
+        // The job stays in the list if the caller stops waiting.
         let outcome = (&mut self.running.get_mut(at)?.work).await;
         let job = self.running.remove(at);
-        Some(Ended { job: job.to_string(), outcome: outcome.unwrap_or(Err(Failure::Interrupted)) })
+        Some(FinishedJob { job: job.to_string(), outcome: outcome.unwrap_or(Err(Failure::Interrupted)) })
     }
 
-    /// Breaks one off; tells whether it was there.
+    /// Aborts a job; returns whether it existed.
     pub(super) async fn kill(&mut self, number: usize) -> bool {
         let Some(at) = self.running.iter().position(|job| job.number == number) else { return false };
         let job = self.running.remove(at);
         job.work.abort();
-        // Until it is gone it holds its files and its connection.
+        // Wait until it has released its files and its connection.
         let _ = job.work.await;
         true
     }
 }
 
 impl Job {
-    async fn end(self) -> Ended {
+    async fn end(self) -> FinishedJob {
         let job = self.to_string();
-        Ended { job, outcome: self.work.await.unwrap_or(Err(Failure::Interrupted)) }
+        FinishedJob { job, outcome: self.work.await.unwrap_or(Err(Failure::Interrupted)) }
     }
 }
 
@@ -85,18 +85,18 @@ impl fmt::Display for Job {
     }
 }
 
-/// A line for each that runs.
-impl fmt::Display for Jobs {
+/// One line per running job.
+impl fmt::Display for BackgroundJobs {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.running.iter().try_for_each(|job| writeln!(f, "{job}"))
     }
 }
 
-impl fmt::Display for Ended {
+impl fmt::Display for FinishedJob {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let how = match &self.outcome {
             Ok(()) => "done",
-            Err(failure) if failure.exit() == Some(Exit::Interrupted) => "broken off",
+            Err(failure) if failure.exit() == Some(Exit::Interrupted) => "interrupted",
             Err(_) => "failed",
         };
         write!(f, "{}: {how}", self.job)
@@ -108,13 +108,13 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn jobs_are_waited_for_killed_and_told_of() {
+    async fn jobs_can_be_listed_awaited_and_killed() {
         let local = tokio::task::LocalSet::new();
         let run = local.run_until(async {
-            let mut jobs = Jobs::default();
+            let mut jobs = BackgroundJobs::default();
             jobs.start("get a".to_owned(), async { Ok(()) });
             jobs.start("get b".to_owned(), std::future::pending());
-            jobs.start("get c".to_owned(), async { Err(Failure::Named(Exit::NotFound)) });
+            jobs.start("get c".to_owned(), async { Err(Failure::AlreadyReported(Exit::NotFound)) });
             assert_eq!(jobs.to_string(), "[1] get a\n[2] get b\n[3] get c\n");
 
             assert_eq!(jobs.wait(Some(3)).await.unwrap().to_string(), "[3] get c: failed");

@@ -1,96 +1,111 @@
-//! `shell`: commands, one after the other, over connections that stay open.
+//! `shell`: runs commands over connections that stay open.
 //!
-//! A command of the shell is one of the program's with paths for URLs ([`translate`]), or the shell's own
-//! ([`builtins`]). [`words`] takes lines apart, [`editor`] reads them from a terminal, [`complete`] says what
-//! may stand at the cursor.
+//! A command of the shell is a command of the program with paths instead of URLs ([`translate`]), or built into the
+//! shell ([`builtins`]). [`command_line`] parses lines, [`editor`] reads them from a terminal, and [`complete`]
+//! completes words.
 
 mod builtins;
+mod command_line;
 mod complete;
+mod directory_cache;
 mod editor;
 mod globs;
 mod jobs;
-mod names;
 mod operands;
-mod place;
 mod run;
 mod translate;
-mod words;
+mod working_dir;
 
 use std::{io::IsTerminal, pin::pin};
 
+use clap::Args;
 use clap::CommandFactory;
 use futures_util::future::poll_immediate;
+use oxftp::escape;
 use tokio::{signal, time};
 
 use self::{
-    editor::{Editor, Typed},
-    jobs::Jobs,
-    names::Names,
-    place::Place,
+    directory_cache::DirectoryCache,
+    editor::{Editor, Input},
+    jobs::BackgroundJobs,
+    working_dir::WorkingDir,
 };
 use crate::{
-    args::{Cli, ConnectionArgs, ShellArgs},
+    args::ConnectionArgs,
+    commands::Cli,
     failure::Result,
-    session::{self, Keeper, Passwords},
+    session::{self, ConnectionCache, Passwords},
     settings::Settings,
-    terminal::{escape, say},
+    terminal::print_line,
 };
 
+#[derive(Debug, Args)]
+pub(crate) struct ShellArgs {
+    /// Run these commands instead of reading them, up to the first failure
+    #[arg(short = 'c', long, value_name = "COMMANDS")]
+    commands: Option<String>,
+    /// Server and start directory
+    #[arg(value_name = "URL")]
+    url: String,
+    #[command(flatten)]
+    connection: ConnectionArgs,
+}
+
 pub(crate) async fn run(args: ShellArgs, settings: &Settings) -> Result {
-    let keeper = Keeper::default();
-    let shell = keeper.scope(async {
-        let mut shell = run::until_ctrl_c(Shell::new(&args, settings, keeper.clone())).await?;
+    let cache = ConnectionCache::default();
+    let shell = cache.scope(async {
+        let mut shell = run::until_ctrl_c(Shell::new(&args, settings, cache.clone())).await?;
         match &args.commands {
             Some(commands) => shell.run_all(commands.lines()).await,
-            None if std::io::stdin().is_terminal() => shell.talk().await,
+            None if std::io::stdin().is_terminal() => shell.interact().await,
             None => shell.read_stdin().await,
         }
     });
     let outcome = tokio::task::LocalSet::new().run_until(shell).await;
-    keeper.quit().await;
+    cache.quit().await;
     outcome
 }
 
-/// A place on a server, and what is known and done there.
+/// State of a shell: server, directory, jobs.
 struct Shell {
-    place: Place,
+    cwd: WorkingDir,
     connection: ConnectionArgs,
-    /// The flags of connections and output that the shell was started with.
+    /// Connection and output flags that the shell was started with.
     flags: Vec<String>,
-    /// All verbs and flags of the program.
+    /// All commands and flags of the program.
     cli: clap::Command,
-    keeper: Keeper,
-    names: Names,
-    jobs: Jobs,
+    cache: ConnectionCache,
+    directories: DirectoryCache,
+    jobs: BackgroundJobs,
     interactive: bool,
-    /// The user was told that jobs still run.
+    /// The user was warned about running jobs.
     warned: bool,
     sourcing: usize,
 }
 
-/// Whether there is more to do.
+/// Whether to read the next command.
 enum Flow {
     Continue,
     Leave,
 }
 
 impl Shell {
-    /// Logs in, so that what is wrong shows at once.
-    async fn new(args: &ShellArgs, settings: &Settings, keeper: Keeper) -> Result<Self> {
-        // From now on Ctrl-C ends a command, and not the program.
+    /// Logs in, so that errors show at once.
+    async fn new(args: &ShellArgs, settings: &Settings, cache: ConnectionCache) -> Result<Self> {
+        // From now on Ctrl-C interrupts a command, not the program.
         let _ = poll_immediate(pin!(signal::ctrl_c())).await;
         let url = session::url(&args.url)?;
         let credentials = Passwords::of(&args.connection.login)?.credentials(&url).await?;
         let mut cli = settings.preset(Cli::command()).args_override_self(true);
         cli.build();
         let mut shell = Self {
-            place: Place::new(&url, &credentials),
+            cwd: WorkingDir::new(&url, &credentials),
             connection: args.connection.clone(),
             flags: own_flags(&cli),
             cli,
-            keeper,
-            names: Names::default(),
-            jobs: Jobs::default(),
+            cache,
+            directories: DirectoryCache::default(),
+            jobs: BackgroundJobs::default(),
             interactive: args.commands.is_none() && std::io::stdin().is_terminal(),
             warned: false,
             sourcing: 0,
@@ -100,63 +115,63 @@ impl Shell {
         Ok(shell)
     }
 
-    /// Talks with somebody at a terminal; what fails is told, and the next line may do better.
-    async fn talk(&mut self) -> Result {
+    /// Runs lines from a terminal; failures are reported without ending the shell.
+    async fn interact(&mut self) -> Result {
         let mut editor = Editor::new();
         loop {
             for ended in self.jobs.take_ended().await {
-                self.names.forget();
-                say(&ended);
-                self.tell(ended.outcome);
+                self.directories.clear();
+                print_line(&ended);
+                self.report(ended.outcome);
             }
-            // What Ctrl-C broke off did not count down.
+            // A command that Ctrl-C interrupted did not decrement it.
             self.sourcing = 0;
             match self.read_line(&mut editor).await? {
-                Typed::End => return run::until_ctrl_c(self.wait_for_all()).await.or(Ok(())),
-                Typed::Dropped => {}
-                Typed::Line(line) => match self.run_line(&line).await {
+                Input::Eof => return run::until_ctrl_c(self.wait_for_all()).await.or(Ok(())),
+                Input::Cancelled => {}
+                Input::Line(line) => match self.run_line(&line).await {
                     Ok(Flow::Leave) => return Ok(()),
                     Ok(Flow::Continue) => {}
-                    Err(failure) => self.tell(Err(failure)),
+                    Err(failure) => self.report(Err(failure)),
                 },
             }
         }
     }
 
-    fn tell(&self, outcome: Result) {
+    fn report(&self, outcome: Result) {
         if let Err(failure) = outcome {
             crate::terminal::Terminal::new(true).failure(&failure);
         }
     }
 
-    async fn read_line(&mut self, editor: &mut Editor) -> Result<Typed> {
-        let prompt = format!("{}:{}> ", escape(&self.place.shown), escape(&self.place.directory));
+    async fn read_line(&mut self, editor: &mut Editor) -> Result<Input> {
+        let prompt = format!("{}:{}> ", escape(&self.cwd.shown), escape(&self.cwd.directory));
         let mut reading = editor.read(prompt);
         loop {
             tokio::select! {
                 read = &mut reading => {
-                    let typed = read.unwrap_or(Ok(Typed::End))?;
-                    if let Typed::Line(line) = &typed {
+                    let typed = read.unwrap_or(Ok(Input::Eof))?;
+                    if let Input::Line(line) = &typed {
                         editor.remember(line);
                     }
                     return Ok(typed);
                 }
-                Some(question) = editor.questions.recv() => {
-                    let found = time::timeout(PATIENCE, self.complete(&question.before)).await;
-                    // Nobody may wait for it any more.
-                    let _ = question.answer.send(found.unwrap_or((question.before.len(), Vec::new())));
+                Some(request) = editor.requests.recv() => {
+                    let found = time::timeout(TIMEOUT, self.complete(&request.before)).await;
+                    // The editor may have stopped waiting.
+                    let _ = request.answer.send(found.unwrap_or((request.before.len(), Vec::new())));
                 }
             }
         }
     }
 }
 
-/// Gives the flags that the shell was started with, but for its own.
+/// Returns the flags that the shell was started with, except those of `shell` itself.
 fn own_flags(cli: &clap::Command) -> Vec<String> {
-    let words = crate::words::own().into_iter().skip(1).filter_map(|word| word.into_string().ok());
+    let words = crate::argv::read().into_iter().skip(1).filter_map(|word| word.into_string().ok());
     let Some(shell) = cli.find_subcommand("shell") else { return Vec::new() };
-    let sorted = operands::sort(shell, words.collect(), |word| word.as_str());
-    let mut flags = sorted.flags.into_iter().peekable();
+    let classified = operands::classify(shell, words.collect(), |word| word.as_str());
+    let mut flags = classified.flags.into_iter().peekable();
     let mut kept = Vec::new();
     while let Some(flag) = flags.next() {
         match flag.as_str() {
@@ -168,4 +183,4 @@ fn own_flags(cli: &clap::Command) -> Vec<String> {
     kept
 }
 
-const PATIENCE: time::Duration = time::Duration::from_secs(8);
+const TIMEOUT: time::Duration = time::Duration::from_secs(8);

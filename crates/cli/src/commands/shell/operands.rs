@@ -1,36 +1,36 @@
-//! Which words of a command are flags, which are their values, and which are operands.
+//! Classification of words as flags, values of flags, and operands.
 
 use clap::{Arg, ArgAction, Command};
 
-/// The words of a verb, by what they are.
+/// Words of a command: flags with their values, and operands.
 #[derive(Debug, PartialEq, Eq, Default)]
-pub(super) struct Sorted<W> {
+pub(super) struct ClassifiedWords<W> {
     pub(super) flags: Vec<W>,
     pub(super) operands: Vec<W>,
 }
 
-/// Sorts words as clap will read them.
-pub(super) fn sort<W>(verb: &Command, words: Vec<W>, text: impl Fn(&W) -> &str) -> Sorted<W> {
-    let mut sorted = Sorted { flags: Vec::new(), operands: Vec::new() };
+/// Classifies words as clap will parse them.
+pub(super) fn classify<W>(verb: &Command, words: Vec<W>, text: impl Fn(&W) -> &str) -> ClassifiedWords<W> {
+    let mut classified = ClassifiedWords { flags: Vec::new(), operands: Vec::new() };
     let mut words = words.into_iter();
     while let Some(word) = words.next() {
         match text(&word) {
             "--" => {
-                sorted.operands.extend(words);
+                classified.operands.extend(words);
                 break;
             }
             flag if flag.starts_with('-') && flag != "-" => {
                 let wants_value = wants_value(verb, flag);
-                sorted.flags.push(word);
-                sorted.flags.extend(wants_value.then(|| words.next()).flatten());
+                classified.flags.push(word);
+                classified.flags.extend(wants_value.then(|| words.next()).flatten());
             }
-            _ => sorted.operands.push(word),
+            _ => classified.operands.push(word),
         }
     }
-    sorted
+    classified
 }
 
-/// Tells whether the word behind this flag is its value.
+/// Returns whether the word after this flag is its value.
 fn wants_value(verb: &Command, flag: &str) -> bool {
     if let Some(long) = flag.strip_prefix("--") {
         return verb.get_arguments().any(|arg| arg.get_long() == Some(long) && takes_next(arg));
@@ -51,12 +51,12 @@ mod tests {
     use clap::CommandFactory;
 
     use super::*;
-    use crate::args::Cli;
+    use crate::commands::Cli;
 
-    fn sorted(verb: &str, words: &[&str]) -> (String, String) {
+    fn classified(verb: &str, words: &[&str]) -> (String, String) {
         let cli = Cli::command();
-        let sorted = sort(cli.find_subcommand(verb).unwrap(), words.to_vec(), |word| word);
-        (sorted.flags.join(" "), sorted.operands.join(" "))
+        let classified = classify(cli.find_subcommand(verb).unwrap(), words.to_vec(), |word| word);
+        (classified.flags.join(" "), classified.operands.join(" "))
     }
 
     fn pair(flags: &str, operands: &str) -> (String, String) {
@@ -64,15 +64,15 @@ mod tests {
     }
 
     #[test]
-    fn values_of_flags_are_no_operands() {
-        assert_eq!(sorted("get", &["-r", "a", "-o", "b", "c"]), pair("-r -o b", "a c"));
-        assert_eq!(sorted("get", &["-rd", "a", "-j4", "b"]), pair("-rd a -j4", "b"));
+    fn values_of_flags_are_not_operands() {
+        assert_eq!(classified("get", &["-r", "a", "-o", "b", "c"]), pair("-r -o b", "a c"));
+        assert_eq!(classified("get", &["-rd", "a", "-j4", "b"]), pair("-rd a -j4", "b"));
         assert_eq!(
-            sorted("get", &["--timeout", "5", "--order=name", "x"]),
+            classified("get", &["--timeout", "5", "--order=name", "x"]),
             pair("--timeout 5 --order=name", "x")
         );
-        assert_eq!(sorted("get", &["--active", "x"]), pair("--active", "x"));
-        assert_eq!(sorted("rm", &["-f", "--", "-r", "--"]), pair("-f", "-r --"));
-        assert_eq!(sorted("put", &["-"]), pair("", "-"));
+        assert_eq!(classified("get", &["--active", "x"]), pair("--active", "x"));
+        assert_eq!(classified("rm", &["-f", "--", "-r", "--"]), pair("-f", "-r --"));
+        assert_eq!(classified("put", &["-"]), pair("", "-"));
     }
 }

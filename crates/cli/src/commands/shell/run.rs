@@ -1,4 +1,4 @@
-//! Lines and commands, run one after the other.
+//! Execution of lines and commands.
 
 use std::{fs, path::Path};
 
@@ -8,17 +8,18 @@ use tokio::{
     signal,
 };
 
-use super::{Flow, Shell, builtins, translate, words};
+use super::{Flow, Shell, builtins, command_line, command_line::ShellCommand, translate};
 use crate::{
     app::App,
-    args::{Cli, explain},
+    commands::Cli,
     failure::{Exit, Failure, Result},
     settings::Settings,
-    terminal::say,
+    terminal::print_line,
+    usage_error,
 };
 
 impl Shell {
-    /// Runs lines of stdin as they come, up to the first that fails.
+    /// Runs lines from stdin up to the first failure.
     pub(super) async fn read_stdin(&mut self) -> Result {
         let mut lines = BufReader::new(tokio::io::stdin()).lines();
         loop {
@@ -33,7 +34,7 @@ impl Shell {
         }
     }
 
-    /// Runs lines up to the first that fails: the next may rely on what it was to do.
+    /// Runs lines up to the first failure: later lines may depend on the one that failed.
     pub(super) async fn run_all(&mut self, lines: impl Iterator<Item = &str>) -> Result {
         for line in lines {
             if let Flow::Leave = self.run_line(line).await? {
@@ -46,8 +47,8 @@ impl Shell {
     pub(super) async fn source(&mut self, path: &Path) -> Result {
         let text = fs::read_to_string(path)
             .map_err(|error| Failure::local(format!("cannot read {path:?}"), error))?;
-        if self.sourcing == MOST_SOURCED {
-            return Err(Failure::Usage(format!("{path:?} is sourced from within itself too often")));
+        if self.sourcing == MAX_SOURCE_DEPTH {
+            return Err(Failure::Usage(format!("{path:?} sources itself too many times")));
         }
         self.sourcing += 1;
         let outcome = self.run_all(text.lines()).await;
@@ -59,9 +60,9 @@ impl Shell {
         if let Some(command) = line.trim_start().strip_prefix('!') {
             return builtins::run_system("sh", &["-c", command]).await.map(|()| Flow::Continue);
         }
-        let (commands, open) = words::split(line);
+        let (commands, open) = command_line::split(line);
         if open {
-            return Err(Failure::Usage("a quote is not closed".to_owned()));
+            return Err(Failure::Usage("unclosed quote".to_owned()));
         }
         for command in commands {
             if let Flow::Leave = self.run_command(&command).await? {
@@ -71,47 +72,51 @@ impl Shell {
         Ok(Flow::Continue)
     }
 
-    /// Runs a command until it is done or Ctrl-C breaks it off.
-    async fn run_command(&mut self, command: &words::Command) -> Result<Flow> {
-        until_ctrl_c(Box::pin(self.do_command(command))).await
+    /// Runs a command until it is done or the user presses Ctrl-C.
+    async fn run_command(&mut self, command: &ShellCommand) -> Result<Flow> {
+        until_ctrl_c(Box::pin(self.execute(command))).await
     }
 
-    async fn do_command(&mut self, command: &words::Command) -> Result<Flow> {
+    async fn execute(&mut self, command: &ShellCommand) -> Result<Flow> {
         if let Some(done) = self.built_in(&command.texts()).await {
             return done;
         }
         self.warned = false;
         let words = self.translate(command).await?;
         let Some(work) = self.work(&words)? else { return Ok(Flow::Continue) };
-        if !words.get(1).is_some_and(|verb| translate::only_asks(verb)) {
-            self.names.forget();
+        if !words.get(1).is_some_and(|verb| translate::is_read_only(verb)) {
+            self.directories.clear();
         }
         if command.background {
             let number = self.jobs.start(command.texts().join(" "), work);
-            say(format_args!("[{number}]"));
+            print_line(format_args!("[{number}]"));
             return Ok(Flow::Continue);
         }
         work.await.map(|()| Flow::Continue)
     }
 
-    /// Reads words as the program would, and gives what they want done; nothing where help was wanted.
+    /// Parses words like a command line and returns the work to do; `None` if help was printed.
     fn work(&self, words: &[String]) -> Result<Option<impl Future<Output = Result> + use<>>> {
         let parsed = self.cli.clone().try_get_matches_from(words);
         let cli = match parsed.and_then(|matches| Cli::from_arg_matches(&matches)) {
             Ok(cli) => cli,
             Err(error) => {
                 let words: Vec<_> = words.iter().map(Into::into).collect();
-                explain(&error, &words);
-                return if error.use_stderr() { Err(Failure::Named(Exit::Usage)) } else { Ok(None) };
+                usage_error::report(&error, &words);
+                return if error.use_stderr() {
+                    Err(Failure::AlreadyReported(Exit::Usage))
+                } else {
+                    Ok(None)
+                };
             }
         };
-        let app = App::new(&cli.global, cli.verb.tells_events(), Settings::default());
-        let keeper = self.keeper.clone();
-        Ok(Some(async move { keeper.scope(Box::pin(crate::commands::run(cli.verb, &app))).await }))
+        let app = App::new(&cli.global, cli.verb.prints_events(), Settings::default());
+        let cache = self.cache.clone();
+        Ok(Some(async move { cache.scope(Box::pin(crate::commands::run(cli.verb, &app))).await }))
     }
 }
 
-/// Does something until it is done or Ctrl-C breaks it off.
+/// Runs the work until it is done or the user presses Ctrl-C.
 pub(super) async fn until_ctrl_c<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
     tokio::select! {
         biased;
@@ -120,5 +125,5 @@ pub(super) async fn until_ctrl_c<T>(work: impl Future<Output = Result<T>>) -> Re
     }
 }
 
-/// A file that sources itself ends here.
-const MOST_SOURCED: usize = 8;
+/// Limits files that source themselves.
+const MAX_SOURCE_DEPTH: usize = 8;

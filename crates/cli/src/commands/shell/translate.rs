@@ -1,33 +1,33 @@
-//! Commands of the shell as words of the command line: paths become URLs, patterns names.
+//! Translation of shell commands to command lines: paths become URLs, patterns become names.
 
 use super::{
     Shell,
+    command_line::{ShellCommand, ShellWord},
     globs::Pattern,
-    operands::sort,
-    words::{Command, Word},
+    operands::classify,
 };
 use crate::failure::{Exit, Failure, Result};
 
-/// What the operands of a verb are.
+/// Operands of a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Operands {
-    /// Paths on the server, the directory itself where there are none.
+    /// Paths on the server, by default the current directory.
     RemoteOrHere,
     /// Paths on the server.
     Remote,
     /// A word, then paths on the server.
     WordThenRemote,
-    /// A path on the server and its new one.
+    /// A path on the server and its new path.
     Renamed,
-    /// Local paths, which go into the directory.
+    /// Local paths, uploaded into the current directory.
     Local,
-    /// Commands of the protocol.
+    /// FTP commands.
     Raw,
-    /// A tree there and one here, or with `-R` the other way round.
+    /// A remote tree and a local tree, or the reverse with `-R`.
     Trees,
 }
 
-/// Gives the verb that a command names, flags that its name stands for, and what its operands are.
+/// Returns the command of the program for a command name, the flags that the name implies, and its operands.
 pub(super) fn verb(name: &str) -> Option<(&str, &'static [&'static str], Operands)> {
     use Operands::{Local, Raw, Remote, RemoteOrHere, Renamed, Trees, WordThenRemote};
     Some(match name {
@@ -44,43 +44,50 @@ pub(super) fn verb(name: &str) -> Option<(&str, &'static [&'static str], Operand
     })
 }
 
-/// Tells whether a verb leaves the server as it is.
-pub(super) fn only_asks(verb: &str) -> bool {
+/// Returns whether a command changes nothing on the server.
+pub(super) fn is_read_only(verb: &str) -> bool {
     matches!(verb, "ls" | "find" | "du" | "probe" | "get" | "cat" | "head" | "stat")
 }
 
 impl Shell {
-    /// Gives the words that the program would take for this command.
-    pub(super) async fn translate(&mut self, command: &Command) -> Result<Vec<String>> {
+    /// Returns the command line for a shell command.
+    pub(super) async fn translate(&mut self, command: &ShellCommand) -> Result<Vec<String>> {
         let name = command.words.first().map(|word| word.text.as_str()).unwrap_or_default();
         let Some((verb, more, operands)) = verb(name) else {
-            return Err(Failure::Usage(format!("there is no command {name:?}: help lists those there are")));
+            return Err(Failure::Usage(format!("unknown command {name:?}: use help for a list")));
         };
         let described = self.cli.find_subcommand(verb);
-        let described = described.ok_or_else(|| Failure::Usage(format!("there is no verb {verb:?}")))?;
-        let sorted = sort(described, command.words.iter().skip(1).collect(), |word| word.text.as_str());
+        let described =
+            described.ok_or_else(|| Failure::Usage(format!("the program has no command {verb:?}")))?;
+        let classified =
+            classify(described, command.words.iter().skip(1).collect(), |word| word.text.as_str());
         let mut words = vec!["oxftp".to_owned(), verb.to_owned()];
         words.extend(self.flags.iter().cloned());
         words.extend(more.iter().map(|flag| (*flag).to_owned()));
-        let backwards = operands == Operands::Trees && sorted.flags.iter().any(|flag| flag.text == "-R");
-        let flags = sorted.flags.iter().filter(|flag| !(backwards && flag.text == "-R"));
+        let backwards = operands == Operands::Trees && classified.flags.iter().any(|flag| flag.text == "-R");
+        let flags = classified.flags.iter().filter(|flag| !(backwards && flag.text == "-R"));
         words.extend(flags.map(|flag| flag.text.clone()));
         words.push("--".to_owned());
-        words.extend(self.operands(operands, backwards, &sorted.operands).await?);
+        words.extend(self.operands(operands, backwards, &classified.operands).await?);
         Ok(words)
     }
 
-    async fn operands(&mut self, kind: Operands, backwards: bool, words: &[&Word]) -> Result<Vec<String>> {
+    async fn operands(
+        &mut self,
+        kind: Operands,
+        backwards: bool,
+        words: &[&ShellWord],
+    ) -> Result<Vec<String>> {
         let texts = || words.iter().map(|word| word.text.clone());
         Ok(match kind {
-            Operands::RemoteOrHere if words.is_empty() => vec![self.place.url("")],
+            Operands::RemoteOrHere if words.is_empty() => vec![self.cwd.url("")],
             Operands::RemoteOrHere | Operands::Remote => self.remote(words).await?,
             Operands::WordThenRemote => match words.split_first() {
                 Some((first, paths)) => [vec![first.text.clone()], self.remote(paths).await?].concat(),
                 None => Vec::new(),
             },
             Operands::Renamed => match words {
-                [from, to] => vec![self.place.url(&from.text), self.place.url(&to.text)],
+                [from, to] => vec![self.cwd.url(&from.text), self.cwd.url(&to.text)],
                 _ => texts().collect(),
             },
             Operands::Local => {
@@ -88,48 +95,48 @@ impl Shell {
                 for word in words {
                     sources.extend(local(word)?);
                 }
-                sources.push(self.place.url_of_directory());
+                sources.push(self.cwd.url_of_directory());
                 sources
             }
-            Operands::Raw => [self.place.url("")].into_iter().chain(texts()).collect(),
+            Operands::Raw => [self.cwd.url("")].into_iter().chain(texts()).collect(),
             Operands::Trees => {
                 let at = |at: usize| words.get(at).map_or("", |word| word.text.as_str());
                 let (here, there) = if backwards { (at(0), at(1)) } else { (at(1), at(0)) };
                 let here = if here.is_empty() { "." } else { here }.to_owned();
-                let there = self.place.url(there);
+                let there = self.cwd.url(there);
                 if backwards { vec![here, there] } else { vec![there, here] }
             }
         })
     }
 
-    /// Gives the URLs of paths; a pattern stands for the names that there are.
-    async fn remote(&mut self, words: &[&Word]) -> Result<Vec<String>> {
+    /// Returns the URLs of paths, with patterns replaced by the matching names.
+    async fn remote(&mut self, words: &[&ShellWord]) -> Result<Vec<String>> {
         let mut urls = Vec::new();
         for word in words {
             let Some(pattern) = &word.pattern else {
-                urls.push(self.place.url(&word.text));
+                urls.push(self.cwd.url(&word.text));
                 continue;
             };
             let pattern = Pattern::new(pattern)?;
-            let paths = self.names.fitting(&pattern, &self.place, &self.connection).await?;
-            urls.extend(some(paths, &word.text)?.iter().map(|path| self.place.url(path)));
+            let paths = self.directories.matching(&pattern, &self.cwd, &self.connection).await?;
+            urls.extend(some(paths, &word.text)?.iter().map(|path| self.cwd.url(path)));
         }
         Ok(urls)
     }
 }
 
-fn local(word: &Word) -> Result<Vec<String>> {
+fn local(word: &ShellWord) -> Result<Vec<String>> {
     match &word.pattern {
         Some(pattern) => some(Pattern::new(pattern)?.local_paths(), &word.text),
         None => Ok(vec![word.text.clone()]),
     }
 }
 
-/// A pattern that nothing fits is a mistake: the command would do something else without its operand.
+/// Fails for a pattern without matches: the command would do something else without this operand.
 fn some(paths: Vec<String>, pattern: &str) -> Result<Vec<String>> {
     if !paths.is_empty() {
         return Ok(paths);
     }
-    crate::terminal::complain(&format!("nothing fits {pattern}"), &[]);
-    Err(Failure::Named(Exit::NotFound))
+    crate::terminal::print_error(&format!("nothing matches {pattern}"), &[]);
+    Err(Failure::AlreadyReported(Exit::NotFound))
 }

@@ -1,9 +1,8 @@
-//! `.netrc`: logins that a file holds, for the machines that it names.
+//! `.netrc` files: users and passwords by host.
 //!
-//! [`parse`] reads the text; here a file is found, and one that others can read is refused.
+//! [`parse`] has the parser. This module finds the file and refuses one that other users can read.
 
 mod parse;
-mod tokens;
 
 pub(crate) use parse::Netrc;
 
@@ -15,32 +14,33 @@ use std::{
 
 use crate::failure::{Failure, Result};
 
-/// Reads a netrc file whole.
+/// Reads a netrc file.
 pub(crate) fn read(path: &Path) -> Result<Netrc> {
     let cannot = |error| Failure::local(format!("cannot read the netrc file {path:?}"), error);
     let file = File::open(path).map_err(cannot)?;
     check_private(path, &file)?;
     let mut text = String::new();
-    let read = file.take(LARGEST + 1).read_to_string(&mut text).map_err(cannot)?;
-    if read as u64 > LARGEST {
+    let read = file.take(MAX_FILE_SIZE + 1).read_to_string(&mut text).map_err(cannot)?;
+    if read as u64 > MAX_FILE_SIZE {
         return Err(cannot(io::Error::new(io::ErrorKind::FileTooLarge, "it is larger than 1 MiB")));
     }
     text.parse().map_err(|error| Failure::Usage(format!("the netrc file {path:?}: {error}")))
 }
 
-/// Gives the path of the user's own netrc file.
+/// Returns the path of the user's netrc file.
 pub(crate) fn own_path() -> Result<PathBuf> {
     let name = if cfg!(windows) { "_netrc" } else { ".netrc" };
     match std::env::home_dir().filter(|home| !home.as_os_str().is_empty()) {
         Some(home) => Ok(home.join(name)),
-        None => {
-            Err(Failure::Usage("--netrc finds no home directory: --netrc-file names the file".to_owned()))
-        }
+        None => Err(Failure::Usage(
+            "--netrc found no home directory: use --netrc-file to name the file".to_owned(),
+        )),
     }
 }
 
-/// Passwords in a file that others can read are known to others. The open file is asked, not its name,
-/// which may be another's a moment later.
+/// Fails if other users can read the file.
+///
+/// This checks the open file: its name may refer to another file a moment later.
 #[cfg(unix)]
 fn check_private(path: &Path, file: &File) -> Result {
     use std::os::unix::fs::PermissionsExt;
@@ -52,10 +52,10 @@ fn check_private(path: &Path, file: &File) -> Result {
     }
     Err(Failure::Local {
         what: format!(
-            "the netrc file {path:?} is open to others (mode {:04o}): chmod 600 closes it",
+            "other users can read the netrc file {path:?} (mode {:04o}): use chmod 600",
             mode & 0o7777
         ),
-        source: io::Error::new(io::ErrorKind::PermissionDenied, "a password in it would be no secret"),
+        source: io::Error::new(io::ErrorKind::PermissionDenied, "the passwords in it would not be secret"),
     })
 }
 
@@ -64,5 +64,5 @@ fn check_private(_path: &Path, _file: &File) -> Result {
     Ok(())
 }
 
-/// In bytes: thousands of logins.
-const LARGEST: u64 = 1 << 20;
+/// In bytes; enough for thousands of logins.
+const MAX_FILE_SIZE: u64 = 1 << 20;

@@ -1,16 +1,14 @@
-//! The text of a netrc file: pure, and never at a loss for what it is given.
+//! Parser for netrc files.
 
 use std::str::FromStr;
 
 use oxftp::Secret;
 
-use super::tokens::Tokens;
-
-/// The logins of a netrc file, in their order.
+/// The logins of a netrc file, in the order of the file.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(crate) struct Netrc(Vec<Entry>);
+pub(crate) struct Netrc(Vec<MachineEntry>);
 
-/// A login as a file gives it.
+/// User, password and account of an entry.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Login {
     pub(crate) user: Option<String>,
@@ -19,18 +17,18 @@ pub(crate) struct Login {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Entry {
-    /// `None` for `default`, which is any machine.
+struct MachineEntry {
+    /// `None` for `default`, which matches every host.
     machine: Option<String>,
     login: Login,
 }
 
 impl Netrc {
-    /// Gives the first login for this very host and, where one is named, this very user.
+    /// Returns the first login for this host and, if given, this user.
     ///
-    /// An entry that names no user fits no user that is named: its password is somebody else's.
+    /// An entry without a user never matches: its password may belong to another user.
     pub(crate) fn find(&self, host: &str, user: Option<&str>) -> Option<&Login> {
-        let fits = |entry: &&Entry| {
+        let fits = |entry: &&MachineEntry| {
             let named = entry.login.user.as_deref();
             entry.machine.as_deref().is_none_or(|machine| machine.eq_ignore_ascii_case(host))
                 && named.is_some()
@@ -45,13 +43,13 @@ impl FromStr for Netrc {
 
     fn from_str(text: &str) -> Result<Self, NetrcError> {
         let mut tokens = Tokens::new(text);
-        let mut entries: Vec<Entry> = Vec::new();
+        let mut entries: Vec<MachineEntry> = Vec::new();
         while let Some(word) = tokens.next()? {
             match word.as_str() {
-                "machine" => entries.push(Entry::of(Some(value(&mut tokens, "machine names no host")?))),
-                "default" => entries.push(Entry::of(None)),
+                "machine" => entries.push(MachineEntry::of(Some(value(&mut tokens, "machine has no host")?))),
+                "default" => entries.push(MachineEntry::of(None)),
                 "macdef" => {
-                    value(&mut tokens, "macdef names no macro")?;
+                    value(&mut tokens, "macdef has no name")?;
                     tokens.skip_macro();
                 }
                 word if word.starts_with('#') => tokens.skip_line(),
@@ -62,7 +60,7 @@ impl FromStr for Netrc {
     }
 }
 
-impl Entry {
+impl MachineEntry {
     fn of(machine: Option<String>) -> Self {
         Self { machine, login: Login::default() }
     }
@@ -70,14 +68,14 @@ impl Entry {
     fn set(&mut self, word: &str, tokens: &mut Tokens<'_>) -> Result<(), NetrcError> {
         let login = &mut self.login;
         match word {
-            "login" => login.user = Some(value(tokens, "login names no user")?),
-            "password" => login.password = Some(Secret::new(value(tokens, "password is followed by none")?)),
-            "account" => login.account = Some(Secret::new(value(tokens, "account is followed by none")?)),
-            // The word may be part of a password with a blank, so it is not shown.
+            "login" => login.user = Some(value(tokens, "login has no user")?),
+            "password" => login.password = Some(Secret::new(value(tokens, "password has no value")?)),
+            "account" => login.account = Some(Secret::new(value(tokens, "account has no value")?)),
+            // The word may be part of a password with a blank: it is not shown.
             _ => {
                 return Err(wrong(
                     tokens,
-                    "a word that is none of machine, default, login, password, account and macdef",
+                    "unknown word; expected machine, default, login, password, account or macdef",
                 ));
             }
         }
@@ -85,7 +83,10 @@ impl Entry {
     }
 }
 
-fn last<'e>(entries: &'e mut [Entry], tokens: &Tokens<'_>) -> Result<&'e mut Entry, NetrcError> {
+fn last<'e>(
+    entries: &'e mut [MachineEntry],
+    tokens: &Tokens<'_>,
+) -> Result<&'e mut MachineEntry, NetrcError> {
     entries.last_mut().ok_or_else(|| wrong(tokens, "a word before the first machine"))
 }
 
@@ -100,12 +101,99 @@ fn wrong(tokens: &Tokens<'_>, why: &'static str) -> NetrcError {
     NetrcError { line: tokens.line(), why }
 }
 
-/// A netrc file cannot be read; what it holds is not repeated.
+/// Error of a netrc file, without its content.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}: {why}")]
 pub(crate) struct NetrcError {
     pub(crate) line: usize,
     pub(crate) why: &'static str,
+}
+
+/// Splits a netrc file into words.
+///
+/// Blanks and line ends separate words, except in double quotes. There a backslash escapes the next character; `\n`,
+/// `\r` and `\t` mean the same as in C.
+#[derive(Debug)]
+struct Tokens<'t> {
+    rest: &'t str,
+    line: usize,
+}
+
+impl<'t> Tokens<'t> {
+    fn new(text: &'t str) -> Self {
+        // Some editors write a byte order mark.
+        Self { rest: text.strip_prefix('\u{feff}').unwrap_or(text), line: 1 }
+    }
+
+    /// Returns the number of the current line, from 1.
+    fn line(&self) -> usize {
+        self.line
+    }
+
+    /// Returns the next word, or `None` at the end.
+    fn next(&mut self) -> Result<Option<String>, NetrcError> {
+        self.skip(|character| character.is_whitespace());
+        match self.rest.chars().next() {
+            None => Ok(None),
+            Some('"') => self.quoted().map(Some),
+            Some(_) => Ok(Some(self.skip(|character| !character.is_whitespace()).to_owned())),
+        }
+    }
+
+    /// Skips the rest of the line.
+    fn skip_line(&mut self) {
+        self.skip(|character| character != '\n');
+    }
+
+    /// Skips the body of a macro, which ends at an empty line or the end of the file.
+    fn skip_macro(&mut self) {
+        self.skip_line();
+        while !self.rest.is_empty() {
+            self.skip_one();
+            if self.skip(|character| character != '\n').trim_end_matches('\r').is_empty() {
+                return;
+            }
+        }
+    }
+
+    fn quoted(&mut self) -> Result<String, NetrcError> {
+        let opened = self.line;
+        self.skip_one();
+        let mut word = String::new();
+        loop {
+            match self.skip_one() {
+                Some('"') => return Ok(word),
+                Some('\\') => word.extend(self.skip_one().map(unescaped)),
+                Some(character) => word.push(character),
+                None => return Err(NetrcError { line: opened, why: "unclosed quote" }),
+            }
+        }
+    }
+
+    fn skip_one(&mut self) -> Option<char> {
+        let character = self.rest.chars().next()?;
+        self.rest = self.rest.get(character.len_utf8()..).unwrap_or_default();
+        self.line += usize::from(character == '\n');
+        Some(character)
+    }
+
+    /// Skips the characters for which `holds` returns `true`, and returns them.
+    fn skip(&mut self, holds: impl Fn(char) -> bool) -> &'t str {
+        let end = self.rest.find(|character| !holds(character)).unwrap_or(self.rest.len());
+        let (skipped, rest) = self.rest.split_at(end);
+        self.line += skipped.matches('\n').count();
+        self.rest = rest;
+        skipped
+    }
+}
+
+fn unescaped(character: char) -> char {
+    match character {
+        'n' => '\n',
+        'r' => '\r',
+        't' => '\t',
+        other => other,
+    }
 }
 
 #[cfg(test)]
@@ -126,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn a_login_is_found_by_the_very_host_and_the_very_user() {
+    fn netrc_login_needs_the_exact_host_and_user() {
         let text =
             "machine h login a password 1\nmachine h login b password 2\nmachine H2 login a password 3";
 
@@ -139,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn default_is_every_machine_and_still_one_user() {
+    fn netrc_default_matches_every_host_but_one_user() {
         let text = "machine h login a password 1 default login anonymous password me@";
 
         assert_eq!(found(text, "elsewhere", None), login("anonymous", "me@"));
@@ -147,13 +235,13 @@ mod tests {
     }
 
     #[test]
-    fn a_password_without_a_user_is_nobodys() {
+    fn password_without_user_is_never_used() {
         assert_eq!(found("machine h password 1", "h", Some("a")), None);
         assert_eq!(found("machine h password 1", "h", None), None);
     }
 
     #[test]
-    fn quotes_hold_blanks_and_escapes() {
+    fn quoted_words_may_contain_blanks_and_escapes() {
         let text = r#"machine h login "a b" password "c\"d\\\t\n #e""#;
         assert_eq!(found(text, "h", None), login("a b", "c\"d\\\t\n #e"));
     }
@@ -170,13 +258,13 @@ mod tests {
     }
 
     #[test]
-    fn an_account_belongs_to_its_login() {
+    fn account_belongs_to_its_login() {
         let netrc = netrc("machine h login a password 1 account dept");
         assert_eq!(netrc.find("h", None).unwrap().account, Some(Secret::new("dept")));
     }
 
     #[test]
-    fn what_is_wrong_is_named_by_its_line_and_not_repeated() {
+    fn netrc_error_names_the_line_without_content() {
         for (text, line) in [
             ("login hush", 1),
             ("machine", 1),
@@ -192,7 +280,7 @@ mod tests {
     }
 
     #[test]
-    fn no_text_makes_the_parser_panic() {
+    fn netrc_parser_never_panics() {
         let pieces = [
             "machine", " ", "\n", "\"", "\\", "macdef x", "default", "é", "#", "login", "password", "\r",
             "\u{feff}",

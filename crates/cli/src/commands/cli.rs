@@ -1,0 +1,212 @@
+//! The command line, and its help with the commands grouped by purpose.
+
+use clap::{Command, Parser, Subcommand};
+
+use super::{
+    bookmark::BookmarkArgs, cat::CatArgs, chmod::ChmodArgs, completions::CompletionsArgs, demo::DemoArgs,
+    du::DuArgs, find::FindArgs, fxp::FxpArgs, get::GetArgs, head::HeadArgs, ls::LsArgs, man::ManArgs,
+    mirror::MirrorArgs, mkdir::MkdirArgs, mv::MvArgs, parse_listing::ParseListingArgs, probe::ProbeArgs,
+    put::PutArgs, raw::RawArgs, rcat::RcatArgs, rm::RmArgs, rmdir::RmdirArgs, serve::ServeArgs,
+    shell::ShellArgs, stat::StatArgs, touch::TouchArgs,
+};
+use crate::args::Global;
+
+/// An FTP and FTPS client
+#[derive(Debug, Parser)]
+#[command(name = "oxftp", version, about, after_help = FIRST_STEPS, max_term_width = 100)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) verb: Verb,
+    #[command(flatten)]
+    pub(crate) global: Global,
+}
+
+/// A command and its arguments.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Verb {
+    /// List a directory
+    #[command(after_help = "Example: oxftp ls -l ftp://example.org/pub/")]
+    Ls(LsArgs),
+    /// Download files and directory trees
+    #[command(after_help = "Example: oxftp get -r -d backup ftpes://me@example.org/www")]
+    Get(GetArgs),
+    /// Upload files and directory trees
+    #[command(after_help = "Example: oxftp put -r site ftpes://me@example.org/www/")]
+    Put(PutArgs),
+    /// Copy new and changed files from SRC to DST (sync)
+    #[command(after_help = "Example: oxftp mirror --delete site ftpes://me@example.org/www")]
+    Mirror(MirrorArgs),
+    /// Write files to stdout
+    #[command(after_help = "Example: oxftp cat ftp://example.org/pub/log.gz | zcat")]
+    Cat(CatArgs),
+    /// Write the beginning of a file to stdout
+    #[command(after_help = "Example: oxftp head -c 1k ftp://example.org/pub/log.txt")]
+    Head(HeadArgs),
+    /// Write stdin to a file on the server
+    #[command(after_help = "Example: tar cz site | oxftp rcat ftpes://me@example.org/site.tgz")]
+    Rcat(RcatArgs),
+    /// Remove files and directory trees
+    #[command(after_help = "Example: oxftp rm -r ftpes://me@example.org/www/old")]
+    Rm(RmArgs),
+    /// Remove empty directories
+    #[command(after_help = "Example: oxftp rmdir ftpes://me@example.org/www/old")]
+    Rmdir(RmdirArgs),
+    /// Create directories
+    #[command(after_help = "Example: oxftp mkdir -p ftpes://me@example.org/www/a/b")]
+    Mkdir(MkdirArgs),
+    /// Rename or move a file or directory
+    #[command(after_help = "Example: oxftp mv ftpes://me@example.org/draft.txt final.txt")]
+    Mv(MvArgs),
+    /// Set permissions
+    #[command(after_help = "Example: oxftp chmod 644 ftpes://me@example.org/www/index.html")]
+    Chmod(ChmodArgs),
+    /// Set the modification time of files; create missing files
+    #[command(after_help = "Example: oxftp touch -d 2024-05-01T12:00Z ftpes://me@example.org/www/index.html")]
+    Touch(TouchArgs),
+    /// Copy a file directly from one server to another (FXP)
+    #[command(after_help = "Example: oxftp fxp ftpes://me@example.org/a.iso ftpes://me@example.net/isos/")]
+    Fxp(FxpArgs),
+    /// Show type, size and time
+    #[command(after_help = "Example: oxftp stat --json ftp://example.org/pub/readme.txt")]
+    Stat(StatArgs),
+    /// Search a directory tree
+    #[command(after_help = "Example: oxftp find --name '*.log' --larger 10M ftp://example.org/pub/")]
+    Find(FindArgs),
+    /// Sum up file sizes by directory
+    #[command(after_help = "Example: oxftp du -s -h ftp://example.org/pub/")]
+    Du(DuArgs),
+    /// Send FTP commands and print the replies
+    #[command(after_help = "Example: oxftp raw ftpes://me@example.org/ SYST 'SITE CHMOD 644 index.html'")]
+    Raw(RawArgs),
+    /// Examine a server: software, features, listings, data connections
+    #[command(after_help = "Example: oxftp probe ftpes://me@example.org/")]
+    Probe(ProbeArgs),
+    /// Run commands interactively or from a script over one session
+    #[command(
+        after_help = "Example: oxftp shell ftpes://me@example.org/www; its command help lists the others"
+    )]
+    Shell(ShellArgs),
+    /// Parse LIST or MLSD lines from stdin and print each as JSON
+    #[command(after_help = "Example: oxftp parse-listing --now 2024-05-01 < listing.txt")]
+    ParseListing(ParseListingArgs),
+    /// Serve a directory, for trials and tests
+    #[command(after_help = "Example: oxftp serve . --writable --tls")]
+    Serve(ServeArgs),
+    /// Upload a tree to a built-in server, download it and compare
+    #[command(after_help = "Example: oxftp demo")]
+    Demo(DemoArgs),
+    /// Manage bookmarks: @NAME and @NAME/PATH stand for URLs
+    #[command(after_help = "Example: oxftp bookmark add work ftpes://me@example.org/www; oxftp ls @work/img")]
+    Bookmark(BookmarkArgs),
+    /// Print a completion script for your shell
+    #[command(
+        after_help = "Example: oxftp completions bash > ~/.local/share/bash-completion/completions/oxftp"
+    )]
+    Completions(CompletionsArgs),
+    /// Print the manual page, or write all pages into a directory
+    #[command(after_help = "Example: oxftp man | man -l -")]
+    Man(ManArgs),
+}
+
+impl Verb {
+    /// Returns whether progress is written as events.
+    pub(crate) fn prints_events(&self) -> bool {
+        match self {
+            Self::Get(args) => args.events.json,
+            Self::Put(args) => args.events.json,
+            _ => false,
+        }
+    }
+}
+
+/// Lists the commands in groups on the first help page.
+pub(crate) fn with_grouped_help(command: Command) -> Command {
+    let groups: Vec<String> = GROUPS.iter().map(|(heading, verbs)| group(&command, heading, verbs)).collect();
+    let template =
+        TEMPLATE.replace("{verbs}", &groups.join("\n")).replace("{flags}", &heading(&command, "Options"));
+    command.help_template(template)
+}
+
+fn group(command: &Command, heading: &str, verbs: &[&str]) -> String {
+    let lines: String = verbs.iter().map(|verb| line(command, verb)).collect();
+    format!("{}\n{lines}", self::heading(command, heading))
+}
+
+fn heading(command: &Command, text: &str) -> String {
+    let style = command.get_styles().get_header();
+    format!("{style}{text}:{style:#}")
+}
+
+fn line(command: &Command, verb: &str) -> String {
+    let style = command.get_styles().get_literal();
+    let about = command.find_subcommand(verb).and_then(Command::get_about).map(ToString::to_string);
+    format!("  {style}{verb:<13}{style:#}  {}\n", about.unwrap_or_default())
+}
+
+const GROUPS: &[(&str, &[&str])] = &[
+    ("Look", &["ls", "stat", "find", "du", "cat", "head", "probe"]),
+    ("Transfer", &["get", "put", "mirror", "rcat", "fxp"]),
+    ("Change", &["rm", "rmdir", "mkdir", "mv", "chmod", "touch"]),
+    ("Stay connected", &["shell", "raw"]),
+    ("This program", &["bookmark", "serve", "demo", "parse-listing", "completions", "man"]),
+];
+
+const TEMPLATE: &str = "\
+{about}
+
+{usage-heading} oxftp VERB [OPTION]... URL...
+
+{verbs}
+{flags}
+{options}{after-help}";
+
+/// Text below the flags.
+const FIRST_STEPS: &str = "\
+First steps:
+  oxftp ls -l ftp://example.org/pub/
+  oxftp get ftpes://me@example.org/report.pdf        asks for the password
+  oxftp put -r site ftpes://me@example.org/www/      creates www/site
+
+Mirror a tree over TLS, with a bookmark and a netrc file:
+  echo 'machine example.org login me password ...' >> ~/.netrc; chmod 600 ~/.netrc
+  oxftp bookmark add work ftpes://example.org/www
+  oxftp mirror --netrc --dry-run @work backup        shows what would be done
+  oxftp mirror --netrc @work backup                  downloads; swap the two to upload
+Add --tls-ca FILE to trust the server's own certificate authority.
+
+URLs are scheme://[user[:password]@]host[:port]/path. The scheme is ftp (plain), ftpes (TLS on port 21) or ftps (TLS \
+on port 990). /path is relative to the login directory, //path is absolute. @NAME/PATH is a bookmark's URL followed by \
+/PATH.
+
+The user comes from the URL, else --user, else netrc (--netrc). The password comes from the URL, else --password-file, \
+else OXFTP_PASSWORD, else netrc, else a prompt. Passwords are never printed.
+
+~/.config/oxftp/config.toml holds bookmarks and defaults of flags: [defaults], netrc = true, timeout = 20.
+
+Exit codes: 0 done, 1 some of many failed, 2 usage, 3 cannot connect, 4 TLS, 5 login, 6 not found, 7 denied, \
+8 transfer failed, 9 local file, 10 timed out, 11 protocol, 130 interrupted.
+
+More: oxftp VERB --help shows all flags and an example; oxftp man | man -l - shows the manual; the guide is in docs/ \
+of the source, and docs/walk.md explains the steps above.";
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_verb_is_in_one_help_group() {
+        let mut grouped: Vec<_> = GROUPS.iter().flat_map(|(_, verbs)| verbs.iter().copied()).collect();
+        let cli = Cli::command();
+        let mut verbs: Vec<_> = cli.get_subcommands().map(Command::get_name).collect();
+        grouped.sort_unstable();
+        verbs.sort_unstable();
+        assert_eq!(grouped, verbs);
+    }
+}

@@ -1,0 +1,37 @@
+//! Diagnosis of refused commands: finds out whether the path is of another type, which few servers say.
+
+use oxftp::{Client, Error, FtpUrl};
+
+use crate::failure::Failure;
+
+/// Returns an error with a hint if the URL names a directory, else the server's error.
+pub(crate) async fn file_error(
+    client: &mut Client,
+    url: &FtpUrl,
+    error: Error,
+    hint: &'static str,
+) -> Failure {
+    match is_refused(client, &error) && client.is_dir(url.path()).await.unwrap_or(false) {
+        true => Failure::IsDirectory { name: url.to_string(), hint },
+        false => Failure::about(url, error),
+    }
+}
+
+/// Returns the server's error, with a hint on how to remove what the URL names.
+pub(crate) async fn rmdir_error(client: &mut Client, url: &FtpUrl, error: Error) -> Failure {
+    if !is_refused(client, &error) {
+        return Failure::about(url, error);
+    }
+    match client.stat(url.path()).await {
+        Ok(entry) if entry.is_dir() => {
+            Failure::refused(url, error, "use rm -r to remove a directory and its contents")
+        }
+        Ok(_) => Failure::refused(url, error, "this is not a directory: use rm to remove it"),
+        Err(_) => Failure::about(url, error),
+    }
+}
+
+/// Returns whether the server refused the command for good and the session is still usable.
+pub(crate) fn is_refused(client: &Client, error: &Error) -> bool {
+    error.code().is_some_and(|code| code.class() == 5) && !client.is_broken()
+}

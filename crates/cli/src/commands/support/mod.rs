@@ -1,0 +1,12 @@
+//! Helpers that commands share.
+
+pub(crate) mod concurrent;
+pub(crate) mod diagnose;
+pub(crate) mod empty_listing;
+pub(crate) mod entry;
+pub(crate) mod range;
+pub(crate) mod sources;
+pub(crate) mod stdin;
+pub(crate) mod stdout;
+pub(crate) mod summary;
+pub(crate) mod walk;

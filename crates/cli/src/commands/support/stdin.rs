@@ -1,0 +1,91 @@
+//! Upload of stdin.
+
+use std::{io, time::Instant};
+
+use oxftp::{AsciiWriter, Client, DataStream, FtpUrl, LineEnd, Progress, RemotePath, TransferType};
+use tokio::io::{AsyncReadExt, AsyncWrite, AsyncWriteExt};
+
+use super::diagnose;
+use crate::{
+    app::App,
+    failure::{Failure, Result},
+    progress::{self, Scope},
+    units::Throughput,
+};
+
+/// Uploads stdin under this name, unchanged or as text.
+pub(crate) async fn upload(
+    client: &mut Client,
+    url: &FtpUrl,
+    path: &RemotePath,
+    ascii: bool,
+    app: &App,
+) -> Result {
+    match store(client, url, path, ascii, app).await {
+        Err(Failure::Client { error, .. }) => {
+            Err(diagnose::file_error(client, url, *error, DIRECTORY_HINT).await)
+        }
+        outcome => outcome,
+    }
+}
+
+async fn store(client: &mut Client, url: &FtpUrl, path: &RemotePath, ascii: bool, app: &App) -> Result {
+    let begun = Instant::now();
+    let progress = progress::start(app.progress, Scope::File);
+    let (representation, line_end) = match ascii {
+        true => (TransferType::Ascii, LineEnd::local()),
+        // CR LF is the line end on the wire: nothing is converted.
+        false => (TransferType::Image, LineEnd::CrLf),
+    };
+    let opened = client.upload_stream(path).transfer_type(representation).await;
+    let stream = opened.map_err(|error| Failure::about(url, error))?;
+    progress.file_started("stdin", None, 0);
+    let stream = copied(AsciiWriter::with_line_end(stream, line_end), url, &*progress).await?;
+    let summary = stream.finish().await.map_err(|error| Failure::about(url, error))?;
+    progress.file_finished("stdin");
+    drop(progress);
+    let rate = Throughput { bytes: summary.transferred, elapsed: begun.elapsed() };
+    app.terminal.summary(format_args!("stdin: {rate}"));
+    Ok(())
+}
+
+/// Copies all of stdin into the stream and returns the stream.
+async fn copied<'c>(
+    mut writer: AsciiWriter<DataStream<'c>>,
+    url: &FtpUrl,
+    progress: &dyn Progress,
+) -> Result<DataStream<'c>> {
+    let outcome = copy(&mut writer, progress).await;
+    let stream = writer.into_inner_unflushed();
+    match outcome {
+        Ok(()) => Ok(stream),
+        Err(Side::Server(error)) => Err(Failure::about(url, stream.fail(error).await)),
+        Err(Side::Stdin(error)) => {
+            // The error of stdin matters more than the server's reply.
+            let _ = stream.abort().await;
+            Err(Failure::local("cannot read stdin", error))
+        }
+    }
+}
+
+/// Which side of a copy failed.
+enum Side {
+    Stdin(io::Error),
+    Server(io::Error),
+}
+
+async fn copy(writer: &mut (impl AsyncWrite + Unpin), progress: &dyn Progress) -> Result<(), Side> {
+    let mut stdin = tokio::io::stdin();
+    let mut block = vec![0; BLOCK];
+    loop {
+        let read = stdin.read(&mut block).await.map_err(Side::Stdin)?;
+        let Some(read) = block.get(..read).filter(|read| !read.is_empty()) else { break };
+        writer.write_all(read).await.map_err(Side::Server)?;
+        progress.advanced(read.len() as u64);
+    }
+    writer.flush().await.map_err(Side::Server)
+}
+
+/// Hint for a directory as the destination of stdin.
+const DIRECTORY_HINT: &str = "stdin has no name: append a file name to the URL";
+const BLOCK: usize = 256 * 1024;

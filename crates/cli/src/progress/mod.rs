@@ -1,0 +1,54 @@
+//! Display of transfer progress.
+
+mod events;
+mod file_bar;
+mod lines;
+mod multi_bar;
+mod style;
+
+pub(crate) use events::{check_written, write_failure};
+
+use std::sync::Arc;
+
+use oxftp::Progress;
+
+/// How progress is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ProgressMode {
+    /// Not shown.
+    Off,
+    /// A bar that is redrawn.
+    Bar,
+    /// A line every second, for logs.
+    Lines,
+    /// JSON events for programs.
+    Events,
+}
+
+/// What is transferred.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Scope {
+    /// One file.
+    File,
+    /// Many files, with the sum of their sizes if it is known.
+    Tree { bytes: Option<u64> },
+}
+
+/// Starts a display; dropping its last reference clears it.
+pub(crate) fn start(mode: ProgressMode, scope: Scope) -> Arc<dyn Progress> {
+    match mode {
+        ProgressMode::Off => Arc::new(Silent),
+        ProgressMode::Bar => match scope {
+            Scope::File => Arc::new(file_bar::FileBar::new()),
+            Scope::Tree { bytes } => Arc::new(multi_bar::MultiBar::new(bytes)),
+        },
+        ProgressMode::Events => Arc::new(events::Events::new(scope)),
+        ProgressMode::Lines => Arc::new(lines::Lines::new(scope)),
+    }
+}
+
+/// Shows nothing.
+#[derive(Debug)]
+pub(crate) struct Silent;
+
+impl Progress for Silent {}

@@ -1,0 +1,177 @@
+//! Creation of clients from flags.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use oxftp::{
+    ActiveMode, Client, ClientBuilder, Encoding, Error, FtpUrl, PassiveMode, Scheme, Throttle, Timeouts,
+    TlsConfig,
+    connect::{Family, TcpConnector},
+};
+
+use super::proxy_choice::ProxyChoice;
+use crate::{
+    args::{ActiveAt, NetworkArgs, TimeoutSeconds, TlsArgs},
+    failure::{Failure, Result},
+};
+
+/// Creates clients as the flags say; the files they name have been read.
+#[derive(Debug)]
+pub(crate) struct ClientFactory {
+    tls: TlsConfig,
+    tls_if_offered: bool,
+    network: NetworkArgs,
+    proxy: ProxyChoice,
+    throttle: Throttle,
+}
+
+impl ClientFactory {
+    pub(crate) fn new(tls: TlsArgs, network: NetworkArgs) -> Result<Self> {
+        let proxy = ProxyChoice::new(network.proxy.as_deref(), |name| std::env::var(name).ok())?;
+        if proxy.is_any() && network.active.is_some() {
+            return Err(Failure::Usage(
+                "--active does not work through a proxy: use --proxy none to connect directly".to_owned(),
+            ));
+        }
+        let limit = network.limit_rate.map(|rate| rate.0);
+        let throttle = Throttle::unlimited();
+        throttle.set_read_limit(limit);
+        throttle.set_write_limit(limit);
+        let tls_if_offered = tls.tls_if_offered;
+        Ok(Self { tls: tls_config(tls)?, tls_if_offered, network, proxy, throttle })
+    }
+
+    /// Adds the proxy to the error of a failed connection.
+    pub(crate) fn explain(&self, url: &FtpUrl, error: Error) -> Error {
+        match self.proxy.for_host(&url.host().name) {
+            Some(proxy) => proxy.explain(error),
+            None => error,
+        }
+    }
+
+    /// Returns a builder for the server of this URL.
+    pub(crate) fn builder(&self, url: &FtpUrl) -> ClientBuilder {
+        let network = &self.network;
+        let mut builder = Client::builder()
+            .timeouts(timeouts(network))
+            .throttle(self.throttle.clone())
+            .encoding(encoding(network))
+            .pipelining(network.pipelining.into())
+            .compress(network.compress)
+            .noop_during_transfers(interval(network.noop_during_transfers));
+        builder = match url.scheme() {
+            Scheme::Ftp if self.tls_if_offered => builder.tls_if_offered(self.tls.clone()),
+            Scheme::Ftp => builder,
+            Scheme::Ftpes => builder.explicit_tls(self.tls.clone()),
+            Scheme::Ftps => builder.implicit_tls(self.tls.clone()),
+        };
+        builder = match self.proxy.for_host(&url.host().name) {
+            Some(proxy) => proxy.connect(builder, tcp(network)),
+            None => builder.connector(tcp(network)),
+        };
+        if let Some(at) = &network.active {
+            builder = builder.active(active(at));
+        }
+        if let Some(command) = network.list_by {
+            builder = builder.list_command(command.into());
+        }
+        if let Some(zone) = &network.server_zone {
+            builder = builder.server_zone(zone.clone());
+        }
+        if let Some(name) = &network.virtual_host {
+            builder = builder.virtual_host(name);
+        }
+        if network.no_epsv { builder.passive_commands([PassiveMode::Pasv]) } else { builder }
+    }
+}
+
+fn encoding(network: &NetworkArgs) -> Encoding {
+    match network.control_characters {
+        true => network.encoding.with_control_characters(),
+        false => network.encoding,
+    }
+}
+
+fn timeouts(network: &NetworkArgs) -> Timeouts {
+    let mut timeouts = Timeouts::default();
+    if let Some(timeout) = network.timeout {
+        timeouts.command = timeout.0;
+        timeouts.data_connect = timeout.0;
+        timeouts.data_idle = timeout.0;
+        timeouts.completion = timeout.0;
+        timeouts.connect = shorter(timeouts.connect, timeout.0);
+    }
+    if let Some(completing) = network.completion_timeout {
+        timeouts.completion = completing.0;
+    }
+    if let Some(connecting) = network.connect_timeout {
+        timeouts.connect = connecting.0;
+    }
+    timeouts
+}
+
+fn interval(seconds: Option<TimeoutSeconds>) -> Duration {
+    seconds.and_then(|seconds| seconds.0).unwrap_or_default()
+}
+
+fn shorter(one: Option<Duration>, other: Option<Duration>) -> Option<Duration> {
+    one.into_iter().chain(other).min()
+}
+
+fn tcp(network: &NetworkArgs) -> TcpConnector {
+    let tcp = TcpConnector::new().family(match (network.ipv4, network.ipv6) {
+        (true, _) => Family::Ipv4,
+        (_, true) => Family::Ipv6,
+        _ => Family::Any,
+    });
+    match network.bind {
+        Some(address) => tcp.bind(address),
+        None => tcp,
+    }
+}
+
+fn active(at: &ActiveAt) -> ActiveMode {
+    let mut mode = ActiveMode::new();
+    if let Some(address) = at.address {
+        mode = mode.advertise(address);
+    }
+    match &at.ports {
+        Some(ports) => mode.ports(ports.clone()),
+        None => mode,
+    }
+}
+
+fn tls_config(args: TlsArgs) -> Result<TlsConfig> {
+    let mut tls = TlsConfig::new();
+    for path in &args.tls_ca {
+        tls = tls.root_certificates_pem(read(path)?).map_err(|error| tls_file_error(path, error))?;
+    }
+    if let Some((certificate, key)) = args.tls_cert.as_ref().zip(args.tls_key.as_ref()) {
+        tls = tls
+            .client_certificate_pem(read(certificate)?, read(key)?)
+            .map_err(|error| tls_file_error(certificate, error))?;
+    }
+    if let Some((min, max)) = args.tls_min.zip(args.tls_max)
+        && min > max
+    {
+        return Err(Failure::Usage("--tls-min is greater than --tls-max".to_owned()));
+    }
+    if let Some(min) = args.tls_min {
+        tls = tls.min_version(min.into());
+    }
+    if let Some(max) = args.tls_max {
+        tls = tls.max_version(max.into());
+    }
+    Ok(if args.insecure { tls.danger_accept_any_certificate() } else { tls })
+}
+
+fn read(path: &PathBuf) -> Result<Vec<u8>> {
+    fs::read(path).map_err(|source| Failure::local(format!("cannot read {path:?}"), source))
+}
+
+fn tls_file_error(path: &Path, error: Error) -> Failure {
+    Failure::Client { about: Some(path.display().to_string()), error: error.into() }
+}

@@ -1,0 +1,108 @@
+//! Cache of connections between the commands of a shell.
+
+use std::{
+    cell::RefCell,
+    rc::Rc,
+    time::{Duration, Instant},
+};
+
+use oxftp::{Client, Pool};
+
+use super::login_key::LoginKey;
+use crate::args::ConnectionArgs;
+
+/// Keeps connections open between commands.
+///
+/// Sessions that are created within [`scope`](Self::scope) take their connections from it and return them when dropped.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct ConnectionCache(Rc<RefCell<Vec<(ConnectionArgs, CachedConnections)>>>);
+
+/// Open connections of a session.
+#[derive(Debug, Default)]
+pub(super) struct CachedConnections {
+    pub(super) open: Option<(LoginKey, Client)>,
+    pub(super) pools: Vec<(LoginKey, usize, Pool)>,
+    /// When they were returned to the cache.
+    idle_since: Option<Instant>,
+}
+
+tokio::task_local! {
+    static CURRENT: ConnectionCache;
+}
+
+impl ConnectionCache {
+    /// Runs the work with this cache as the current one.
+    pub(crate) async fn scope<T>(&self, work: impl Future<Output = T>) -> T {
+        CURRENT.scope(self.clone(), work).await
+    }
+
+    /// Returns the cache of the current scope.
+    pub(super) fn current() -> Option<Self> {
+        CURRENT.try_with(Self::clone).ok()
+    }
+
+    /// Takes the connections that were opened with the same flags.
+    pub(super) fn take(&self, args: &ConnectionArgs) -> CachedConnections {
+        let mut all = self.0.borrow_mut();
+        let found = all.iter().position(|(made_by, _)| made_by == args);
+        found.map(|at| all.swap_remove(at).1).unwrap_or_default()
+    }
+
+    /// Returns connections to the cache.
+    pub(super) fn put(&self, args: ConnectionArgs, mut connections: CachedConnections) {
+        connections.idle_since = Some(Instant::now());
+        let mut all = self.0.borrow_mut();
+        all.push((args, connections));
+        if all.len() > MAX_KEPT {
+            all.remove(0);
+        }
+    }
+
+    /// Sends `QUIT` on all connections.
+    pub(crate) async fn quit(&self) {
+        let all = self.0.take();
+        for (_, connections) in all {
+            connections.quit().await;
+        }
+    }
+}
+
+impl CachedConnections {
+    /// Returns the client for this login, if it is open and the server still responds.
+    pub(super) async fn client(&mut self, key: &LoginKey) -> Option<Client> {
+        let (kept, mut client) = self.open.take()?;
+        let idle = self.idle_since.take().map(|since| since.elapsed());
+        (kept == *key && responds(&mut client, idle).await).then_some(client)
+    }
+
+    /// Returns the pool for this login, if it has this size.
+    pub(super) fn pool(&self, key: &LoginKey, size: usize) -> Option<Pool> {
+        let mut pools = self.pools.iter();
+        pools.find(|(kept, kept_size, _)| kept == key && *kept_size == size).map(|(.., pool)| pool.clone())
+    }
+
+    /// Sends `QUIT`.
+    pub(super) async fn quit(self) {
+        for (.., pool) in &self.pools {
+            pool.close().await;
+        }
+        if let Some((_, client)) = self.open.filter(|(_, client)| !client.is_broken()) {
+            client.leave().await;
+        }
+    }
+}
+
+/// Returns whether the server still responds. A closed connection is noticed at once; a vanished server only after a
+/// command.
+async fn responds(client: &mut Client, idle: Option<Duration>) -> bool {
+    let Some(idle) = idle else { return !client.is_broken() };
+    if client.is_broken() || client.settle().await.is_err() {
+        return false;
+    }
+    idle < NO_CHECK_WITHIN || client.command("NOOP").expect("").await.is_ok()
+}
+
+/// Concurrent jobs have separate connections.
+const MAX_KEPT: usize = 8;
+/// Connections that were idle for less time are used without a check.
+const NO_CHECK_WITHIN: Duration = Duration::from_secs(10);

@@ -1,0 +1,52 @@
+//! Command names of other programs, and the command to use instead.
+
+/// Returns a hint for the command name of another program.
+pub(super) fn find(word: &str) -> Option<&'static str> {
+    let (_, hint) = SYNONYMS.iter().find(|(words, _)| words.contains(&word))?;
+    Some(hint)
+}
+
+const SYNONYMS: &[(&[&str], &str)] = &[
+    (&["cp", "copy", "copyto"], "get downloads, put uploads, and fxp copies from one server to another"),
+    (
+        &["download", "fetch", "mget", "pget", "wget", "ncftpget"],
+        "get downloads files, get -r directory trees",
+    ),
+    (&["upload", "store", "send", "mput", "ncftpput"], "put uploads files, put -r directory trees"),
+    (&["sync", "rsync", "update"], "mirror copies new and changed files of a directory tree"),
+    (
+        &["dir", "list", "nlist", "lsd", "lsl", "lsjson", "nlst"],
+        "ls lists a directory, ls -l with details and ls --json for programs",
+    ),
+    (
+        &["del", "delete", "deletefile", "mrm", "mdelete", "purge", "unlink"],
+        "rm removes files, rm -r directory trees",
+    ),
+    (&["rename", "ren", "move", "moveto"], "mv renames and moves"),
+    (&["md", "mkd"], "mkdir creates directories"),
+    (&["rd"], "rmdir removes empty directories"),
+    (&["type", "more", "less"], "cat writes files to stdout"),
+    (&["quote", "site", "rhelp"], "raw sends FTP commands"),
+    (&["size", "modtime"], "stat shows type, size and time, and du sums up sizes"),
+    (&["open", "connect", "ftp", "lftp", "sftp", "cd"], "shell URL stays connected, and has cd"),
+];
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+    use crate::commands::Cli;
+
+    #[test]
+    fn every_synonym_leads_to_an_existing_verb() {
+        let cli = Cli::command();
+        for (words, verb) in SYNONYMS {
+            let verb = verb.split_whitespace().next().unwrap();
+            assert!(cli.find_subcommand(verb).is_some(), "{verb}");
+            assert!(words.iter().all(|word| cli.find_subcommand(word).is_none()), "{words:?}");
+        }
+        assert!(find("sync").unwrap().starts_with("mirror"));
+        assert_eq!(find("gett"), None);
+    }
+}

@@ -1,0 +1,108 @@
+//! Fixtures of a run: a directory on the server and a local one, with the same contents each time.
+
+use std::{
+    fs,
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+};
+
+use super::{Site, content};
+
+/// Directories of a run.
+pub(crate) struct Fixtures<'s> {
+    pub(crate) site: &'s Site,
+    name: String,
+}
+
+impl<'s> Fixtures<'s> {
+    /// Creates the fixtures under this name, on both sides.
+    pub(crate) fn make(site: &'s Site, name: impl ToString) -> Self {
+        let fixtures = Self { site, name: name.to_string() };
+        fixtures.lay_there();
+        fixtures.lay_here();
+        fixtures
+    }
+
+    /// Returns the URL of the directory on the server.
+    pub(crate) fn url(&self) -> String {
+        self.site.url(&self.name)
+    }
+
+    /// Splits a line at blanks and replaces placeholders.
+    pub(crate) fn words(&self, line: &str) -> Vec<String> {
+        let server = &self.site.server;
+        let place = format!("{}://{}:{}/{}", self.site.scheme(), server.host(), server.port(), self.name);
+        let trust = if server.ca_pem().is_some() { "--tls-ca ca.pem" } else { "" };
+        let line = line
+            .replace("URL", &self.url())
+            .replace("NOBODY", &place)
+            .replace("PASSWORD", server.password())
+            .replace("USER", server.user())
+            .replace("PATH", &self.name)
+            .replace("TRUST", trust);
+        line.split_whitespace().map(str::to_owned).collect()
+    }
+
+    pub(crate) fn there(&self, path: &str) -> PathBuf {
+        self.site.there(&self.name).join(path)
+    }
+
+    pub(crate) fn here(&self, path: &str) -> PathBuf {
+        self.site.here(&self.name).join(path)
+    }
+
+    fn lay_there(&self) {
+        let lay = |path: &str, bytes: &[u8]| write(&self.there(path), bytes);
+        lay("pub/a.txt", ALPHA.as_bytes());
+        lay("pub/b.log", &[b'b'; 3000]);
+        lay("pub/sub/a b.txt", BLANK.as_bytes());
+        lay("big", &big());
+        // Half of the file to upload, for a resumed upload.
+        lay("half", &big()[..HALF]);
+        lay("dots/.hidden", b"");
+        fs::create_dir(self.there("empty")).unwrap();
+        self.site.server.hand_over().unwrap();
+    }
+
+    fn lay_here(&self) {
+        let lay = |path: &str, bytes: &[u8]| write(&self.here(path), bytes);
+        lay("up.txt", UP.as_bytes());
+        lay("tree/one", b"1");
+        lay("tree/in/two", b"22");
+        lay("big.oxftp.part", &big()[..HALF]);
+        lay("whole", &big());
+        self.lay_secrets();
+    }
+
+    /// Creates password files and certificates.
+    fn lay_secrets(&self) {
+        let server = &self.site.server;
+        let (host, user, password) = (server.host(), server.user(), server.password());
+        let netrc = format!("machine {host} login {user} password {password}\n");
+        for (path, text) in
+            [("password", format!("{password}\n")), ("netrc", netrc.clone()), (".netrc", netrc)]
+        {
+            write(&self.here(path), text.as_bytes());
+            fs::set_permissions(self.here(path), fs::Permissions::from_mode(0o600)).unwrap();
+        }
+        if let (Some(ca), Some(client)) = (server.ca_pem(), server.client_identity()) {
+            write(&self.here("ca.pem"), ca.as_bytes());
+            write(&self.here("client.pem"), client.certificate_pem().as_bytes());
+            write(&self.here("client.key"), client.key_pem().as_bytes());
+        }
+    }
+}
+
+fn write(path: &Path, bytes: &[u8]) {
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    fs::write(path, bytes).unwrap();
+}
+
+pub(crate) const ALPHA: &str = "one\ntwo\nthree\n";
+pub(crate) const BLANK: &str = "with a blank\n";
+pub(crate) const UP: &str = "from here\n";
+const HALF: usize = 150_000;
+
+pub(crate) fn big() -> Vec<u8> {
+    content(2 * HALF)
+}

@@ -1,0 +1,12 @@
+//! Commands against the embedded server and scripted servers.
+
+mod basics;
+mod concurrent;
+mod demo_and_serve;
+mod du_head_rcat_raw;
+mod mirror;
+mod parse_listing;
+mod probe;
+mod remote_changes;
+mod transfer_options;
+mod unreliable_servers;

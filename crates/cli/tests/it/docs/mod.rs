@@ -1,0 +1,7 @@
+//! Documentation: help, manual pages and the guide.
+
+mod examples;
+mod flags;
+mod help;
+mod links;
+mod troubleshooting;

@@ -1,0 +1,5 @@
+//! Logins: credentials, secrets, and opportunistic TLS.
+
+mod credentials;
+mod opportunistic_tls;
+mod secrets;

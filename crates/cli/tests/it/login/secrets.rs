@@ -1,0 +1,99 @@
+//! Passwords from all sources work and are never printed.
+
+use std::fs;
+
+use oxftp_testing::{
+    proxies::{ProxyKind, TestProxy},
+    servers::{Protection, ServerKind},
+};
+
+use crate::common::{Site, oxftp, run, run_with_input};
+
+#[test]
+fn password_from_url_environment_file_or_stdin() {
+    let site = Site::plain();
+    site.lay("file", "x");
+    let (user, password, port) = (site.server.user(), site.server.password(), site.server.port());
+    fs::write(site.here("pw"), format!("{password}\n")).unwrap();
+    let file = site.here("pw").display().to_string();
+    let bare = format!("ftp://localhost:{port}/");
+
+    let runs = [
+        run(&mut oxftp(&["ls", "-v", &format!("ftp://{user}:{password}@localhost:{port}/")])),
+        run(oxftp(&["ls", "-v", &site.url("")]).env("OXFTP_PASSWORD", password)),
+        run(oxftp(&["ls", "-v", "--user", user, &bare]).env("OXFTP_PASSWORD", password)),
+        run(&mut oxftp(&["ls", "-v", "--user", user, "--password-file", &file, &bare])),
+        run_with_input(&mut oxftp(&["ls", "-v", "--password-file", "-", &site.url("")]), b"sesame\r\nmore"),
+    ];
+
+    for run in runs {
+        assert_eq!((run.code, run.stdout().as_str()), (Some(0), "file\n"), "{}", run.stderr);
+        assert!(run.stderr.contains("> PASS"), "{}", run.stderr);
+        run.hides(password);
+    }
+}
+
+#[test]
+fn no_usage_error_shows_a_password() {
+    for words in [
+        &["ls", "ftp://me:hush-hush@h/", "ftp://me:hush-hush@h/2"][..],
+        &["ls", "ftp://me:hush-hush@h:port/"],
+        &["ls", "ftp://me:hush-hush/@h/"],
+        &["ls", "gopher://me:hush-hush@h/"],
+        &["ls", "me:hush-hush@h/x"],
+        &["ls", "ftp://h/", "--proxy", "gopher://me:hush-hush@h"],
+        &["ls", "ftp://h/", "--proxy=socks5://me:hush-hush@h:port"],
+        &["ls", "--nonsense=ftp://me:hush-hush@h/"],
+        &["frobnicate", "ftp://me:hush-hush@h/"],
+        &["ftp://me:hush-hush@h/"],
+        &["get", "-o", "x", "ftp://me:hush-hush@h/a", "ftp://me:hush-hush@h/b"],
+    ] {
+        let run = run(&mut oxftp(words));
+        assert_eq!(run.code, Some(2), "{words:?}: {}", run.stderr);
+        run.hides("hush-hush");
+    }
+}
+
+#[test]
+fn no_failure_shows_a_password() {
+    let site = Site::new(Protection::Explicit);
+    let port = site.server.port();
+    for (words, code) in [
+        (&["-vv", "ls", &format!("ftpes://me:hush-hush@localhost:{port}/")][..], 4),
+        (&["-vv", "ls", "--insecure", &format!("ftpes://me:hush-hush@localhost:{port}/")], 5),
+        (&["-vv", "ls", &format!("ftp://me:hush-hush@localhost:{port}/")], 5),
+        (&["-vv", "ls", "ftp://me:hush-hush@localhost:1/"], 3),
+        (&["-vv", "cat", "--proxy", "http://me:hush-hush@localhost:1/", "ftp://localhost/x"], 3),
+    ] {
+        let run = run(&mut oxftp(words));
+        assert_eq!(run.code, Some(code), "{words:?}: {}", run.stderr);
+        run.hides("hush-hush");
+    }
+}
+
+#[test]
+fn socks_proxy_carries_all_connections() {
+    goes_through(ProxyKind::Socks5, "socks5");
+    goes_through(ProxyKind::Socks4a, "socks4a");
+}
+
+#[test]
+fn http_proxy_carries_all_connections() {
+    goes_through(ProxyKind::Http, "http");
+}
+
+fn goes_through(kind: ProxyKind, scheme: &str) {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let server = runtime.block_on(ServerKind::Embedded.start(Protection::Plain)).unwrap();
+    let proxy = runtime.block_on(TestProxy::start_with_login(kind, "guest", "hush-hush")).unwrap();
+    fs::write(server.root().join("file"), "through").unwrap();
+    let url = format!("ftp://{}@localhost:{}/file", server.user(), server.port());
+    let named = format!("{scheme}://guest:hush-hush@{}", proxy.address());
+
+    let run = run(oxftp(&["-vv", "cat", "--proxy", &named, &url]).env("OXFTP_PASSWORD", server.password()));
+
+    assert_eq!((run.code, run.stdout().as_str()), (Some(0), "through"), "{scheme}: {}", run.stderr);
+    assert!(proxy.tunnels() >= 2, "control and data go through {scheme}");
+    run.hides("hush-hush");
+    run.hides(server.password());
+}

@@ -1,0 +1,111 @@
+//! Progress events follow the schema in `docs/events.schema.json` and are complete.
+
+use std::fs;
+
+use serde_json::Value;
+
+use crate::common::{Run, Site, content, run};
+
+/// Parses the events of a run and validates each against the schema.
+fn events(run: &Run) -> Vec<Value> {
+    let schema = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/events.schema.json"));
+    let schema = jsonschema::validator_for(&serde_json::from_str(schema).unwrap()).unwrap();
+    let events = run.stdout().lines().map(|line| serde_json::from_str(line).unwrap()).collect::<Vec<Value>>();
+    for event in &events {
+        schema.validate(event).unwrap_or_else(|error| panic!("{event}: {error}"));
+    }
+    events
+}
+
+fn of_kind<'e>(events: &'e [Value], kind: &str) -> Vec<&'e Value> {
+    events.iter().filter(|event| event["event"] == kind).collect()
+}
+
+fn names(events: &[Value], kind: &str) -> Vec<String> {
+    let mut names: Vec<_> =
+        of_kind(events, kind).iter().map(|event| event["name"].as_str().unwrap().to_owned()).collect();
+    names.sort_unstable();
+    names
+}
+
+#[test]
+fn tree_events_cover_every_file_and_byte() {
+    let site = Site::plain();
+    site.lay("tree/one", content(300_000));
+    site.lay("tree/sub/two", content(1000));
+
+    let down = site.run(&["get", "-r", "--json", &site.url("tree")]);
+    let up = site.run(&["put", "-r", "--json", "tree", &site.url("copy/")]);
+
+    for run in [&down, &up] {
+        assert_eq!((run.code, run.stderr.as_str()), (Some(0), ""));
+        let events = events(run);
+        assert_eq!(names(&events, "start").len(), 2, "{events:?}");
+        assert_eq!(names(&events, "start"), names(&events, "done"));
+        let last = events.last().unwrap();
+        assert_eq!(
+            (&last["event"], &last["bytes"], &last["files"]),
+            (&"progress".into(), &301_000.into(), &2.into())
+        );
+    }
+    assert_eq!(events(&up).last().unwrap()["total"], 301_000);
+}
+
+#[test]
+fn resumed_download_reports_its_offset() {
+    let site = Site::plain();
+    site.lay("x", content(300_000));
+    fs::write(site.here("x.oxftp.part"), content(200_000)).unwrap();
+
+    let events = events(&site.run(&["get", "-c", "--json", &site.url("x")]));
+
+    assert_eq!((&events[0]["offset"], &events[0]["size"]), (&200_000.into(), &300_000.into()), "{events:?}");
+    let last = events.last().unwrap();
+    assert_eq!((&last["bytes"], &last["total"]), (&100_000.into(), &100_000.into()), "{events:?}");
+}
+
+#[test]
+fn progress_events_are_rate_limited() {
+    let site = Site::plain();
+    site.lay("x", content(3_000_000));
+
+    let begun = std::time::Instant::now();
+    let events = events(&site.run(&["get", "--json", "--limit-rate", "2M", &site.url("x")]));
+    let quarters = begun.elapsed().as_millis() / 250;
+
+    let told = of_kind(&events, "progress").len();
+    assert!(
+        (2..=quarters as usize + 1).contains(&told),
+        "{told} in {quarters} quarters of a second: {events:?}"
+    );
+}
+
+#[test]
+fn error_event_has_its_exit_code() {
+    let site = Site::plain();
+    site.lay("there", "x");
+
+    let missing = site.run(&["get", "--json", &site.url("missing")]);
+    let refused = run(site.command(&["get", "--json", &site.url("x")]).env("OXFTP_PASSWORD", "not-it"));
+    let some = site.run(&["get", "--json", &site.url("there"), &site.url("missing")]);
+
+    for (run, exit) in [(&missing, 6), (&refused, 5), (&some, 6)] {
+        let events = events(run);
+        let told = of_kind(&events, "error");
+        assert!(
+            told.iter().any(
+                |error| error["exit"] == exit && error["message"].as_str().unwrap().contains("localhost")
+            ),
+            "{events:?}"
+        );
+        assert!(run.stderr.contains("error:"), "people are told, too: {}", run.stderr);
+    }
+    assert_eq!(names(&events(&some), "done"), ["there"]);
+    refused.hides("not-it");
+}
+
+#[test]
+fn events_and_data_cannot_share_stdout() {
+    let site = Site::plain();
+    assert_eq!(site.run(&["get", "--json", "-o", "-", &site.url("x")]).code, Some(2));
+}

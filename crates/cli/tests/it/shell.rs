@@ -1,0 +1,374 @@
+//! The shell: its commands from `-c`, from stdin and from a terminal.
+
+use std::{
+    fs, io,
+    net::{Shutdown, TcpListener, TcpStream},
+    sync::{Arc, Mutex},
+};
+
+use crate::common::{Run, Site, content, run, run_with_input};
+
+fn shell(site: &Site, commands: &str) -> Run {
+    site.run(&["shell", "-c", commands, &site.url("")])
+}
+
+#[test]
+fn help_with_arguments_prints_its_usage() {
+    let run = shell(&Site::plain(), "help get");
+    assert_eq!(run.code, Some(2), "{}", run.stderr);
+    assert!(run.stderr.contains("usage: help (no arguments)"), "{}", run.stderr);
+}
+
+#[test]
+fn paths_are_relative_to_the_current_directory() {
+    let site = Site::plain();
+    site.lay("pub/deep/a b.txt", "content");
+    site.lay("pub/top", "top");
+
+    let run = shell(
+        &site,
+        "cd pub; pwd\ncat 'deep/a b.txt' deep/../top; cd deep; pwd; ls; cd ..; cat top; cd -; pwd; cd; pwd",
+    );
+
+    assert_eq!(run.code, Some(0), "{}", run.stderr);
+    let lines = run.stdout();
+    assert_eq!(lines, "/pub\ncontenttop/pub/deep\na b.txt\ntop/pub/deep\n/\n");
+}
+
+#[test]
+fn verbs_take_paths_instead_of_urls() {
+    let site = Site::plain();
+    fs::write(site.here("up"), "up").unwrap();
+
+    let run = shell(
+        &site,
+        "mkdir -p a/b; cd a; put up; mv up b/moved; get b/moved -o down; put -d b up; rm -f b/moved; find --type f; raw NOOP",
+    );
+
+    assert_eq!((run.code, run.stdout().lines().next()), (Some(0), Some("b/up")), "{}", run.stderr);
+    assert_eq!(fs::read(site.there("a/b/up")).unwrap(), b"up");
+    assert_eq!(fs::read(site.here("down")).unwrap(), b"up");
+}
+
+#[test]
+fn failed_command_ends_the_script() {
+    let site = Site::plain();
+    site.lay("kept/file", "x");
+
+    for (commands, code) in [
+        ("cd missing; rm -r kept", 6),
+        ("cat missing\nrm -r kept", 6),
+        ("frobnicate; rm -r kept", 2),
+        ("ls --nonsense; rm -r kept", 2),
+        ("ls 'kept; rm -r kept", 2),
+        ("rm no*such; rm -r kept", 6),
+        ("source nothing; rm -r kept", 9),
+        ("!false\nrm -r kept", 9),
+        ("wait 7; rm -r kept", 6),
+        ("cat missing & wait; rm -r kept", 6),
+    ] {
+        let run = shell(&site, commands);
+        assert_eq!(run.code, Some(code), "{commands}: {}", run.stderr);
+        assert!(site.there("kept/file").exists(), "{commands}");
+    }
+    assert_eq!(shell(&site, "exit; rm -r kept").code, Some(0));
+    assert!(site.there("kept/file").exists());
+}
+
+#[test]
+fn commands_share_one_login_and_quit_once() {
+    let site = Site::plain();
+    site.lay("pub/a", "1");
+    let input = "ls\ncd pub\ncat a\nls\n";
+
+    let url = site.url("");
+    let run = run_with_input(&mut site.command(&["shell", "-v", &url]), input.as_bytes());
+
+    assert_eq!((run.code, run.stdout().as_str()), (Some(0), "pub\n1a\n"), "{}", run.stderr);
+    assert_eq!(run.stderr.matches("> USER").count(), 1, "{}", run.stderr);
+    assert_eq!(run.stderr.matches("> QUIT").count(), 1, "{}", run.stderr);
+}
+
+#[test]
+fn globs_match_remote_and_local_names() {
+    let site = Site::plain();
+    for name in ["a.txt", "b.txt", "c.log", "*"] {
+        site.lay(&format!("pub/{name}"), name);
+        fs::write(site.here(name), name).unwrap();
+    }
+
+    let run = shell(
+        &site,
+        r"cd pub; cat *.txt; cat \*; mkdir up; cd up; put ?.txt; cd ..; rm -r *.log up/a*; ls up",
+    );
+
+    assert_eq!(run.code, Some(0), "{}", run.stderr);
+    assert_eq!(run.stdout(), "a.txtb.txt*b.txt\n");
+    assert!(!site.there("pub/c.log").exists() && site.there("pub/b.txt").exists());
+}
+
+#[test]
+fn glob_matches_all_names_of_huge_directory() {
+    let site = Site::plain();
+    fs::create_dir(site.there("many")).unwrap();
+    (0..30_000).for_each(|number| fs::write(site.there(&format!("many/{number:05}")), "").unwrap());
+
+    let run = shell(&site, "cd many; rm *99");
+
+    assert_eq!(run.code, Some(0), "{}", run.stderr);
+    assert_eq!(fs::read_dir(site.there("many")).unwrap().count(), 30_000 - 300);
+}
+
+#[test]
+fn mv_moves_into_a_directory_with_slash() {
+    let site = Site::plain();
+    site.lay("pub/file", "x");
+    fs::create_dir(site.there("pub/a b")).unwrap();
+
+    let run = shell(&site, "cd pub; mv file 'a b/'; mv 'a b/file' /renamed");
+
+    assert_eq!(run.code, Some(0), "{}", run.stderr);
+    assert_eq!(fs::read(site.there("renamed")).unwrap(), b"x");
+}
+
+#[test]
+fn jobs_run_concurrently_and_end_before_exit() {
+    let site = Site::plain();
+    site.lay("one", content(200_000));
+    site.lay("two", content(200_000));
+
+    let run = shell(&site, "get one & get two & jobs; wait; get one -o three &");
+
+    assert_eq!(run.code, Some(0), "{}", run.stderr);
+    for name in ["one", "two", "three"] {
+        assert_eq!(fs::read(site.here(name)).unwrap(), content(200_000), "{name}");
+    }
+    assert!(
+        run.stderr.contains("[1] get one: done") && run.stderr.contains("[3] get one -o three: done"),
+        "{}",
+        run.stderr
+    );
+    assert!(run.stdout().contains("[1] get one\n[2] get two"), "{}", run.stdout());
+}
+
+#[test]
+fn killed_job_keeps_partial_file_only() {
+    let site = Site::plain();
+    site.lay("big", content(8 << 20));
+
+    let run = shell(
+        &site,
+        "get --limit-rate 1k big &\n!until [ -e big.oxftp.part ]; do :; done\njobs\nkill 1; jobs",
+    );
+
+    assert_eq!(run.code, Some(0), "{}", run.stderr);
+    assert_eq!(run.stdout().matches("[1]").count(), 1, "{}", run.stdout());
+    assert!(site.here("big.oxftp.part").exists() && !site.here("big").exists());
+}
+
+#[test]
+fn source_runs_a_file_with_limited_recursion() {
+    let site = Site::plain();
+    site.lay("pub/x", "x");
+    fs::write(site.here("script"), "# a comment\ncd pub\ncat x\n").unwrap();
+    fs::write(site.here("loop"), "source loop\n").unwrap();
+
+    assert_eq!(shell(&site, "source script; pwd").stdout(), "x/pub\n");
+    assert_eq!(shell(&site, "source loop").code, Some(2));
+}
+
+#[test]
+fn local_commands_use_the_local_directory() {
+    let site = Site::plain();
+    site.lay("x", "x");
+    fs::create_dir(site.here("in")).unwrap();
+
+    let run = shell(&site, "lcd in; get x; lls\n!echo said");
+
+    assert_eq!((run.code, run.stdout().as_str()), (Some(0), "x\nsaid\n"), "{}", run.stderr);
+    assert_eq!(fs::read(site.here("in/x")).unwrap(), b"x");
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_ends_a_waiting_shell() {
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("ftp://me@{}/", silent.local_addr().unwrap());
+    let child =
+        crate::common::oxftp(&["shell", "-c", "ls", &url]).env("OXFTP_PASSWORD", "x").spawn().unwrap();
+    let (_held, _) = silent.accept().unwrap();
+    crate::common::interrupt(&child);
+    assert_eq!(Run::from(child.wait_with_output().unwrap()).code, Some(130));
+
+    let site = Site::plain();
+    site.lay("big", content(8 << 20));
+    let child = site.command(&["shell", "-c", "get --limit-rate 1k big &", &site.url("")]).spawn().unwrap();
+    crate::common::until("the part file", || site.here("big.oxftp.part").exists());
+    crate::common::interrupt(&child);
+    assert_eq!(Run::from(child.wait_with_output().unwrap()).code, Some(130));
+    assert!(!site.here("big").exists());
+}
+
+#[test]
+fn no_shell_command_shows_a_password() {
+    let site = Site::plain();
+    let run = shell(&site, "pwd; ls -vv; stat missing");
+    assert_eq!(run.code, Some(6), "{}", run.stderr);
+    let wrong = run_wrong(&site);
+    assert_eq!(wrong.code, Some(5), "{}", wrong.stderr);
+    wrong.hides("not-it");
+}
+
+fn run_wrong(site: &Site) -> Run {
+    run(site.command(&["shell", "-c", "ls", &site.url("")]).env("OXFTP_PASSWORD", "not-it"))
+}
+
+/// Forwards control connections to the server, and closes them on request.
+struct Between {
+    port: u16,
+    open: Arc<Mutex<Vec<TcpStream>>>,
+}
+
+impl Between {
+    fn start(site: &Site) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let (port, server) = (listener.local_addr().unwrap().port(), site.server.port());
+        let open = Arc::new(Mutex::new(Vec::new()));
+        let all = open.clone();
+        std::thread::spawn(move || {
+            for client in listener.incoming().map_while(Result::ok) {
+                let Ok(server) = TcpStream::connect(("127.0.0.1", server)) else { return };
+                for (mut from, mut to) in
+                    [(client.try_clone().unwrap(), server.try_clone().unwrap()), (server, client)]
+                {
+                    all.lock().unwrap().push(from.try_clone().unwrap());
+                    std::thread::spawn(move || {
+                        let _ = io::copy(&mut from, &mut to);
+                        let _ = to.shutdown(Shutdown::Both);
+                    });
+                }
+            }
+        });
+        Self { port, open }
+    }
+
+    /// Closes all connections and returns their number.
+    fn cut(&self) -> usize {
+        let open = std::mem::take(&mut *self.open.lock().unwrap());
+        open.iter().for_each(|socket| drop(socket.shutdown(Shutdown::Both)));
+        open.len() / 2
+    }
+}
+
+#[cfg(unix)]
+mod at_a_terminal {
+    use std::{process::Command, time::Duration};
+
+    use expectrl::{ControlCode, Expect, session::OsSession};
+
+    use super::*;
+
+    /// Starts the shell in a pseudo-terminal.
+    fn start(site: &Site, url: &str) -> OsSession {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_oxftp"));
+        command.args(["shell", url]).current_dir(site.here(""));
+        command.env("OXFTP_PASSWORD", site.server.password()).env("TERM", "xterm").env_remove("OXFTP_CONFIG");
+        command
+            .env("HOME", site.here("home"))
+            .env("XDG_CONFIG_HOME", "/nonexistent")
+            .env_remove("XDG_STATE_HOME");
+        let mut session = OsSession::spawn(command).unwrap();
+        session.set_expect_timeout(Some(Duration::from_secs(20)));
+        session
+    }
+
+    #[test]
+    fn completion_of_verbs_flags_and_names() {
+        let site = Site::plain();
+        site.lay("pub/some file.txt", "the content");
+        fs::write(site.here("local-name"), "x").unwrap();
+        let mut session = start(&site, &site.url(""));
+
+        session.expect(":/>").unwrap();
+        session.send("cd p\t\r").unwrap();
+        session.expect(":/pub>").unwrap();
+        session.send("ca\tso\t\r").unwrap();
+        session.expect("the content").unwrap();
+        session.expect(":/pub>").unwrap();
+        session.send("put loc\t\r").unwrap();
+        session.expect("1 B in").unwrap();
+        session.expect(":/pub>").unwrap();
+        // The uploaded name is completed, although the directory was listed before.
+        session.send("stat lo\t\r").unwrap();
+        session.expect("type     file").unwrap();
+        session.send("ls --rec\t\r").unwrap();
+        session.expect("some file.txt").unwrap();
+        session.send_line("exit").unwrap();
+        session.expect(expectrl::Eof).unwrap();
+        assert!(site.there("pub/local-name").exists());
+        let history = fs::read_to_string(site.here("home/.local/state/oxftp/history")).unwrap();
+        assert!(history.contains("put local-name"), "{history}");
+    }
+
+    #[test]
+    fn interactive_shell_continues_after_a_failure() {
+        let site = Site::plain();
+        let mut session = start(&site, &site.url(""));
+
+        session.expect(":/>").unwrap();
+        session.send_line("cat missing").unwrap();
+        session.expect("error:").unwrap();
+        session.expect(":/>").unwrap();
+        session.send_line("pwd").unwrap();
+        session.expect("/\r\n").unwrap();
+        // Before the prompt, the terminal would handle the input, not the shell.
+        session.expect(":/>").unwrap();
+        session.send(ControlCode::EOT).unwrap();
+        session.expect(expectrl::Eof).unwrap();
+    }
+
+    #[test]
+    fn ctrl_c_interrupts_the_command_not_the_shell() {
+        let site = Site::plain();
+        site.lay("big", content(8 << 20));
+        let mut session = start(&site, &site.url(""));
+
+        session.expect(":/>").unwrap();
+        session.send_line("get --limit-rate 1k big").unwrap();
+        crate::common::until("the part file", || site.here("big.oxftp.part").exists());
+        session.send(ControlCode::ETX).unwrap();
+        session.expect("interrupted").unwrap();
+        session.send_line("ls").unwrap();
+        session.expect("big").unwrap();
+        assert!(!site.here("big").exists());
+    }
+
+    #[test]
+    fn lost_connection_is_reopened_in_the_same_directory() {
+        let site = Site::plain();
+        site.lay("pub/file", "the content");
+        let between = Between::start(&site);
+        let url = format!("ftp://{}@127.0.0.1:{}/", site.server.user(), between.port);
+        let mut session = start(&site, &url);
+
+        session.expect(":/>").unwrap();
+        session.send_line("cd pub").unwrap();
+        session.expect(":/pub>").unwrap();
+        assert_eq!(between.cut(), 1);
+        session.send_line("cat file").unwrap();
+        session.expect("the content").unwrap();
+        session.expect(":/pub>").unwrap();
+        assert_eq!(between.cut(), 1);
+    }
+
+    #[test]
+    fn password_is_never_on_the_screen() {
+        let site = Site::plain();
+        let mut session = start(&site, &site.url(""));
+
+        session.expect(":/>").unwrap();
+        session.send_line("ls -vv; jobs; help").unwrap();
+        let shown = session.expect("wait").unwrap();
+        assert!(!String::from_utf8_lossy(shown.as_bytes()).contains(site.server.password()));
+    }
+}

@@ -1,0 +1,35 @@
+//! The walkthrough of the guide (`docs/walk.md`) on real servers.
+
+use oxftp_testing::servers::{Protection, ServerKind};
+
+use crate::common::{Site, console::holds_with};
+
+#[test]
+fn walkthrough() {
+    // The embedded server cannot set times, and the program would print a warning.
+    for kind in [ServerKind::Vsftpd, ServerKind::ProFtpd, ServerKind::PureFtpd, ServerKind::Pyftpdlib] {
+        run_walkthrough(kind);
+    }
+}
+
+/// The page needs a login, TLS, and a certificate authority that the system does not trust.
+fn run_walkthrough(kind: ServerKind) {
+    let Some(site) = Site::on(kind, Protection::Explicit) else { return };
+    let server = &site.server;
+    site.lay("www/index.html", "<h1>Hi</h1>\n");
+    site.lay("www/img/logo.png", [0; 3000]);
+    server.hand_over().unwrap();
+    site.keep("ca.pem", server.ca_pem().unwrap());
+    let url = format!("ftpes://{}:{}/", server.host(), server.port());
+    let login = format!("login {} password {}", server.user(), server.password());
+    let machine = format!("machine {}", server.host());
+    holds_with(
+        "walk.md",
+        &site.here(""),
+        &[
+            ("ftpes://ftp.example.org/", &url),
+            ("machine ftp.example.org", &machine),
+            ("login me password sesame", &login),
+        ],
+    );
+}

@@ -1,0 +1,110 @@
+//! Files of 4 GiB: memory use, and offsets beyond 32 bits.
+
+use std::{
+    fs::File,
+    io::{Read, Seek, SeekFrom, Write},
+    path::Path,
+    process::{Child, Command, Stdio},
+    time::Duration,
+};
+
+use oxftp_testing::servers::{Protection, ServerKind, TestServer, available};
+
+#[tokio::test]
+async fn four_gib_transfers_in_24_mib_of_memory() {
+    let Some(server) = available(ServerKind::Vsftpd.start(Protection::Plain).await) else { return };
+    let local = tempfile::tempdir().unwrap();
+    let (there, here) = (server.root().join("huge"), local.path().join("huge"));
+    sparse(&there);
+
+    let memory = run(&["get", "-o", path(&here), &url(&server, "huge")]);
+    assert!(memory < MAX_MEMORY, "the download took {memory} KiB");
+    check(&here);
+
+    // The missing part of the download is beyond 4 GiB.
+    let part = local.path().join("cut.oxftp.part");
+    std::fs::rename(&here, &part).unwrap();
+    File::options().write(true).open(&part).unwrap().set_len(SIZE - TAIL).unwrap();
+    run(&["get", "-c", "-o", path(&local.path().join("cut")), &url(&server, "huge")]);
+    check(&local.path().join("cut"));
+
+    std::fs::remove_file(&there).unwrap();
+    let memory = run(&["put", path(&local.path().join("cut")), &url(&server, "huge")]);
+    assert!(memory < MAX_MEMORY, "the upload took {memory} KiB");
+    check(&there);
+
+    File::options().write(true).open(&there).unwrap().set_len(SIZE - TAIL).unwrap();
+    run(&["put", "-c", path(&local.path().join("cut")), &url(&server, "huge")]);
+    check(&there);
+}
+
+/// Runs the program successfully; returns its peak memory in KiB.
+fn run(arguments: &[&str]) -> u64 {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_oxftp"))
+        .args(arguments)
+        .env("OXFTP_PASSWORD", "any")
+        .stdin(Stdio::null())
+        .spawn()
+        .unwrap();
+    let memory = watch(&mut child);
+    assert!(child.wait().unwrap().success(), "{arguments:?}");
+    memory
+}
+
+/// Reads the high-water mark of a process's memory until it ends.
+fn watch(child: &mut Child) -> u64 {
+    let status = format!("/proc/{}/status", child.id());
+    let mut most = 0;
+    while child.try_wait().unwrap().is_none() {
+        let text = std::fs::read_to_string(&status).unwrap_or_default();
+        let mark = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let kibibytes =
+            mark.and_then(|mark| mark.trim().strip_suffix(" kB")).and_then(|mark| mark.parse().ok());
+        most = kibibytes.unwrap_or(most);
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    assert!(most > 0, "the memory was never seen");
+    most
+}
+
+/// Creates a sparse file with marks before and after 4 GiB.
+fn sparse(path: &Path) {
+    let mut file = File::create(path).unwrap();
+    for &(at, mark) in MARKS {
+        file.seek(SeekFrom::Start(at)).unwrap();
+        file.write_all(mark.as_slice()).unwrap();
+    }
+    assert_eq!(file.metadata().unwrap().len(), SIZE);
+}
+
+fn check(path: &Path) {
+    let mut file = File::open(path).unwrap();
+    assert_eq!(file.metadata().unwrap().len(), SIZE, "{}", path.display());
+    for &(at, mark) in MARKS {
+        let mut found = [0; 8];
+        file.seek(SeekFrom::Start(at)).unwrap();
+        file.read_exact(&mut found).unwrap();
+        assert_eq!(&found, mark, "at {at} of {}", path.display());
+    }
+}
+
+fn path(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
+
+fn url(server: &TestServer, name: &str) -> String {
+    format!("ftp://{}@{}/{name}", server.user(), server.address())
+}
+
+const GIB4: u64 = 4 << 30;
+const SIZE: u64 = GIB4 + 1000;
+/// Size of the part that resumed transfers must transfer: it begins beyond 4 GiB.
+const TAIL: u64 = 900;
+const MAX_MEMORY: u64 = 24 * 1024;
+const MARKS: &[(u64, &[u8; 8])] = &[
+    (0, b"the head"),
+    (GIB4 / 2, b"the half"),
+    (GIB4 - 4, b"the edge"),
+    (SIZE - TAIL, b"the tail"),
+    (SIZE - 8, b"the end."),
+];
