@@ -13,7 +13,7 @@ pub(crate) enum TimeSetting {
     /// By this command, which worked.
     By(TimeCommand),
     /// By none.
-    Nowise,
+    Unsupported,
 }
 
 /// A command that sets the time of a file; all are given UTC.
@@ -29,6 +29,15 @@ pub(crate) enum TimeCommand {
     UtimeToSecond,
     /// `SITE UTIME 202111082146 x`.
     UtimeToMinute,
+}
+
+/// What a server said of a file behind an upload.
+#[derive(Debug)]
+pub(crate) struct SizeAndTime {
+    /// `None` where it does not tell.
+    pub(crate) size: Option<u64>,
+    /// Whether the time was set; `None` where that was not tried yet.
+    pub(crate) dated: Option<Result<()>>,
 }
 
 impl Client {
@@ -55,10 +64,10 @@ impl Client {
         let path = path.into();
         // At the very ends of the calendar, where UTC is beyond it, the time stays as it is.
         let time = time.to_utc(0).unwrap_or(time);
-        match self.known.time_setting {
+        match self.capabilities.time_setting {
             TimeSetting::Unknown => self.find_time_command(&path, &time).await,
             TimeSetting::By(command) => self.send_time(command, &path, &time).await,
-            TimeSetting::Nowise => Err(NOWISE),
+            TimeSetting::Unsupported => Err(NO_TIME_COMMAND),
         }
     }
 
@@ -68,7 +77,7 @@ impl Client {
         for command in TimeCommand::in_order(offers_mfmt) {
             match self.send_time(command, path, time).await {
                 Ok(()) if self.shows_time(path, time, command.precision()).await? => {
-                    self.known.time_setting = TimeSetting::By(command);
+                    self.capabilities.time_setting = TimeSetting::By(command);
                     return Ok(());
                 }
                 Ok(()) => {}
@@ -100,8 +109,8 @@ impl Client {
         match refused.filter(Error::is_permission_denied) {
             Some(denied) => denied,
             None => {
-                self.known.time_setting = TimeSetting::Nowise;
-                NOWISE
+                self.capabilities.time_setting = TimeSetting::Unsupported;
+                NO_TIME_COMMAND
             }
         }
     }
@@ -125,6 +134,98 @@ impl Client {
             Err(error) => return Err(error),
         };
         Ok(apart <= if precision == Precision::Minute { MINUTE } else { COARSEST_CLOCK })
+    }
+
+    /// Sets the permissions of a file or directory (`SITE CHMOD`, which no RFC describes).
+    ///
+    /// ```no_run
+    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+    /// client.set_permissions("backup.sh", 0o755).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// The bits of the mode are those of POSIX, the lowest twelve; higher ones are left out. Some
+    /// servers take the lowest nine alone.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::StatusCode`](crate::Error::StatusCode) when the server does not know the command or
+    /// refuses to do it.
+    pub async fn set_permissions(&mut self, path: impl Into<RemotePath>, mode: u32) -> Result<()> {
+        let words = format!("CHMOD {:03o}", mode & 0o7777);
+        let command = Command::with_path_among("SITE", &words, &path.into(), "", self.config.encoding)?;
+        self.go_home().await?;
+        self.control.run(Exchange::new(command, &["2xx"])).await.map(drop)
+    }
+
+    /// Asks the server to list permissions where it does so only when asked (`OPTS MLST`; RFC 3659, 7.9), as
+    /// pyftpdlib.
+    pub(crate) async fn list_permissions(&mut self) -> Result<()> {
+        if std::mem::replace(&mut self.state.permissions_asked, true) {
+            return Ok(());
+        }
+        let Some(facts) = self.features().await?.parameters("MLST").and_then(with_modes) else {
+            return Ok(());
+        };
+        let command = Command::with_argument("OPTS", format!("MLST {facts}"))?;
+        match self.control.run(Exchange::new(command, &["2xx"])).await {
+            Err(Error::StatusCode(refused)) if refused.info.code().class() == 5 => Ok(()),
+            outcome => outcome.map(drop),
+        }
+    }
+
+    /// Tells whether it is worth asking for a size.
+    pub(crate) fn may_tell_sizes(&self) -> bool {
+        !self.capabilities.no_size
+            && self.capabilities.features.as_ref().is_none_or(|features| features.contains("SIZE"))
+    }
+
+    /// Asks for the size of a file, and sets its time, too, where the command for that is known and both may be sent
+    /// at once.
+    pub(crate) async fn size_and_time(
+        &mut self,
+        path: &RemotePath,
+        time: Option<Timestamp>,
+    ) -> Result<SizeAndTime> {
+        let server = || self.self_descriptions();
+        // There is no transfer under way, so what is true behind a download is true here.
+        let at_once = || self.config.pipelining.allows(Direction::Down, server());
+        match (time, self.capabilities.time_setting) {
+            (Some(_), TimeSetting::By(_)) if at_once() => {
+                let commands = self.queries_after_upload(path, time)?;
+                self.go_home().await?;
+                let replies = self.control.pipeline(&commands).await?;
+                Ok(self.read_size_and_time(replies))
+            }
+            _ => Ok(SizeAndTime { size: self.size_if_told(path).await?, dated: None }),
+        }
+    }
+
+    /// Gives the commands that ask for the size of a file and, where the command for that is known, set its time.
+    pub(crate) fn queries_after_upload(
+        &self,
+        path: &RemotePath,
+        time: Option<Timestamp>,
+    ) -> Result<Vec<Command>> {
+        let encoding = self.config.encoding;
+        let mut commands = vec![Command::with_path("SIZE", path, encoding)?];
+        if let (Some(time), TimeSetting::By(command)) = (time, self.capabilities.time_setting) {
+            let time = time.to_utc(0).unwrap_or(time);
+            commands.push(command.spell(path, &time, encoding)?);
+        }
+        Ok(commands)
+    }
+
+    /// Reads the replies to [those](Self::queries_after_upload).
+    pub(crate) fn read_size_and_time(&mut self, replies: Vec<Reply>) -> SizeAndTime {
+        let mut replies = replies.into_iter();
+        let size = replies.next().and_then(|reply| {
+            self.capabilities.no_size |= reply.code().is_unsupported();
+            parse_size(&reply).filter(|_| reply.code().class() == 2)
+        });
+        let dated = replies.next().map(|reply| reply.expect(&["2xx"]).map(drop).map_err(Into::into));
+        SizeAndTime { size, dated }
     }
 }
 
@@ -167,56 +268,6 @@ impl TimeCommand {
     }
 }
 
-const NOWISE: Error = Error::NotOffered { what: "way to set the time of a file" };
-
-/// FAT keeps times to two seconds.
-const COARSEST_CLOCK: u64 = 2;
-const MINUTE: u64 = 60;
-
-// ==== merged from client/permissions.rs
-//- Permissions of files.
-
-impl Client {
-    /// Sets the permissions of a file or directory (`SITE CHMOD`, which no RFC describes).
-    ///
-    /// ```no_run
-    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
-    /// client.set_permissions("backup.sh", 0o755).await?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    ///
-    /// The bits of the mode are those of POSIX, the lowest twelve; higher ones are left out. Some
-    /// servers take the lowest nine alone.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::StatusCode`](crate::Error::StatusCode) when the server does not know the command or
-    /// refuses to do it.
-    pub async fn set_permissions(&mut self, path: impl Into<RemotePath>, mode: u32) -> Result<()> {
-        let words = format!("CHMOD {:03o}", mode & 0o7777);
-        let command = Command::with_path_among("SITE", &words, &path.into(), "", self.config.encoding)?;
-        self.go_home().await?;
-        self.control.run(Exchange::new(command, &["2xx"])).await.map(drop)
-    }
-
-    /// Asks the server to list permissions where it does so only when asked (`OPTS MLST`; RFC 3659, 7.9), as
-    /// pyftpdlib.
-    pub(crate) async fn list_permissions(&mut self) -> Result<()> {
-        if std::mem::replace(&mut self.known.permissions_asked, true) {
-            return Ok(());
-        }
-        let Some(facts) = self.features().await?.parameters("MLST").and_then(with_modes) else {
-            return Ok(());
-        };
-        let command = Command::with_argument("OPTS", format!("MLST {facts}"))?;
-        match self.control.run(Exchange::new(command, &["2xx"])).await {
-            Err(Error::StatusCode(refused)) if refused.info.code().class() == 5 => Ok(()),
-            outcome => outcome.map(drop),
-        }
-    }
-}
-
 /// Gives the facts that are listed, those with a star behind them, and the permissions; `None` where these are among
 /// them, or are not to be had.
 fn with_modes(offered: &str) -> Option<String> {
@@ -226,8 +277,14 @@ fn with_modes(offered: &str) -> Option<String> {
     Some(listed.chain([mode]).flat_map(|fact| [fact, ";"]).collect())
 }
 
+const NO_TIME_COMMAND: Error = Error::NotOffered { what: "way to set the time of a file" };
+
+/// FAT keeps times to two seconds.
+const COARSEST_CLOCK: u64 = 2;
+const MINUTE: u64 = 60;
+
 #[cfg(test)]
-mod permissions_tests {
+mod tests {
     use super::*;
 
     #[test]
@@ -236,71 +293,5 @@ mod permissions_tests {
         assert_eq!(facts.as_deref(), Some("type;perm;size;unix.mode;"));
         assert_eq!(with_modes("type*;size*;UNIX.mode*;"), None);
         assert_eq!(with_modes("type*;size*;"), None);
-    }
-}
-
-// ==== merged from client/size_and_time.rs
-//- What follows an upload: its size is asked for and its time set, in one go where the server takes that.
-
-/// What a server said of a file behind an upload.
-#[derive(Debug)]
-pub(crate) struct SizeAndTime {
-    /// `None` where it does not tell.
-    pub(crate) size: Option<u64>,
-    /// Whether the time was set; `None` where that was not tried yet.
-    pub(crate) dated: Option<Result<()>>,
-}
-
-impl Client {
-    /// Tells whether it is worth asking for a size.
-    pub(crate) fn may_tell_sizes(&self) -> bool {
-        !self.known.no_size && self.known.features.as_ref().is_none_or(|features| features.contains("SIZE"))
-    }
-
-    /// Asks for the size of a file, and sets its time, too, where the command for that is known and both may be sent
-    /// at once.
-    pub(crate) async fn size_and_time(
-        &mut self,
-        path: &RemotePath,
-        time: Option<Timestamp>,
-    ) -> Result<SizeAndTime> {
-        let server = || self.self_descriptions();
-        // There is no transfer under way, so what is true behind a download is true here.
-        let at_once = || self.config.pipelining.allows(Direction::Down, server());
-        match (time, self.known.time_setting) {
-            (Some(_), TimeSetting::By(_)) if at_once() => {
-                let commands = self.questions_behind(path, time)?;
-                self.go_home().await?;
-                let replies = self.control.pipeline(&commands).await?;
-                Ok(self.read_size_and_time(replies))
-            }
-            _ => Ok(SizeAndTime { size: self.size_if_told(path).await?, dated: None }),
-        }
-    }
-
-    /// Gives the commands that ask for the size of a file and, where the command for that is known, set its time.
-    pub(crate) fn questions_behind(
-        &self,
-        path: &RemotePath,
-        time: Option<Timestamp>,
-    ) -> Result<Vec<Command>> {
-        let encoding = self.config.encoding;
-        let mut commands = vec![Command::with_path("SIZE", path, encoding)?];
-        if let (Some(time), TimeSetting::By(command)) = (time, self.known.time_setting) {
-            let time = time.to_utc(0).unwrap_or(time);
-            commands.push(command.spell(path, &time, encoding)?);
-        }
-        Ok(commands)
-    }
-
-    /// Reads the replies to [those](Self::questions_behind).
-    pub(crate) fn read_size_and_time(&mut self, replies: Vec<Reply>) -> SizeAndTime {
-        let mut replies = replies.into_iter();
-        let size = replies.next().and_then(|reply| {
-            self.known.no_size |= reply.code().is_unsupported();
-            parse_size(&reply).filter(|_| reply.code().class() == 2)
-        });
-        let dated = replies.next().map(|reply| reply.expect(&["2xx"]).map(drop).map_err(Into::into));
-        SizeAndTime { size, dated }
     }
 }

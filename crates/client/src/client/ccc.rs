@@ -30,9 +30,9 @@ impl Client {
         if !self.is_encrypted() {
             return self.check_usable();
         }
-        self.known.dirty = true;
+        self.state.dirty = true;
         self.control.run(Exchange::new(Command::new("CCC"), &["2xx"])).await?;
-        self.control.clear().await
+        self.control.end_tls().await
     }
 
     /// Sees to it that no password goes in clear where TLS was asked for.

@@ -21,8 +21,8 @@ impl Client {
     /// Tells whether the next transfer is compressed, and makes it so where it may be. What starts at an
     /// offset may not: servers differ in which bytes they count.
     pub(super) async fn compresses(&mut self, may_be: bool, direction: Direction) -> Result<bool> {
-        let distrusted = self.known.no_compressed_uploads && direction == Direction::Up;
-        let wanted = self.config.compress && may_be && !self.known.no_compression && !distrusted;
+        let distrusted = self.capabilities.no_compressed_uploads && direction == Direction::Up;
+        let wanted = self.config.compress && may_be && !self.capabilities.no_compression && !distrusted;
         if !wanted || !self.offers_compression().await? {
             self.set_mode(TransferMode::Stream).await?;
             return Ok(false);
@@ -39,13 +39,13 @@ impl Client {
 
     /// Sets how bytes go, where that is not so already (`MODE`).
     pub(super) async fn set_mode(&mut self, wanted: TransferMode) -> Result<()> {
-        if self.known.mode == wanted {
+        if self.state.mode == wanted {
             return Ok(());
         }
-        let before = std::mem::replace(&mut self.known.mode, TransferMode::Unknown);
+        let before = std::mem::replace(&mut self.state.mode, TransferMode::Unknown);
         let letter = if wanted == TransferMode::Deflated { "Z" } else { "S" };
         let set = self.control.run(Exchange::new(Command::with_argument("MODE", letter)?, &["2xx"])).await;
-        self.known.mode = match &set {
+        self.state.mode = match &set {
             Ok(_) => wanted,
             Err(Error::StatusCode(_)) => before,
             Err(_) => TransferMode::Unknown,
@@ -54,9 +54,9 @@ impl Client {
     }
 
     /// Sends nothing compressed any more to a server that makes something else of it.
-    pub(crate) fn distrust_compressed_uploads(&mut self, error: &Error) {
+    pub(crate) fn disable_compressed_uploads(&mut self, error: &Error) {
         tracing::warn!("the server spoils what it is sent compressed ({error}); uploads go as they are");
-        self.known.no_compressed_uploads = true;
+        self.capabilities.no_compressed_uploads = true;
     }
 
     async fn offers_compression(&mut self) -> Result<bool> {
@@ -70,6 +70,6 @@ impl Client {
 
     fn do_without_compression(&mut self, why: &str) {
         tracing::warn!("{why}; data go as they are");
-        self.known.no_compression = true;
+        self.capabilities.no_compression = true;
     }
 }

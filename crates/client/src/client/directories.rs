@@ -48,7 +48,7 @@ impl Client {
         if path.as_bytes() == b".." {
             return self.change_to_parent().await;
         }
-        self.known.dirty = true;
+        self.state.dirty = true;
         self.path_command("CWD", &path, &["2xx"]).await.map(drop)
     }
 
@@ -66,7 +66,7 @@ impl Client {
     ///
     /// [`Error::StatusCode`] when it is refused.
     pub async fn change_to_parent(&mut self) -> Result<()> {
-        self.known.dirty = true;
+        self.state.dirty = true;
         self.go_home().await?;
         self.control.run(Exchange::new(Command::new("CDUP"), &["2xx"])).await.map(drop)
     }
@@ -193,19 +193,19 @@ impl Client {
         let from = from.into();
         let dialog = Rename::new(&from, &to.into(), self.config.encoding)?;
         self.go_home().await?;
-        self.known.pending_rename = Some(from);
+        self.state.pending_rename = Some(from);
         let renamed = self.control.run(dialog).await;
-        self.known.pending_rename = None;
+        self.state.pending_rename = None;
         renamed.map(drop)
     }
 
     /// Ends a renaming whose future was dropped between its commands: ProFTPD refuses all others until then.
     async fn end_renaming(&mut self) -> Result<()> {
-        let Some(from) = &self.known.pending_rename else { return Ok(()) };
+        let Some(from) = &self.state.pending_rename else { return Ok(()) };
         // Its own name is no change; a server that has ended it already says so.
         let command = Command::with_path("RNTO", from, self.config.encoding)?;
         self.control.run(Exchange::new(command, &["2xx", "4xx", "5xx"])).await?;
-        self.known.pending_rename = None;
+        self.state.pending_rename = None;
         Ok(())
     }
 
@@ -234,11 +234,11 @@ impl Client {
     pub(crate) async fn visit(&mut self, path: &RemotePath) -> Result<bool> {
         let home = self.current_directory().await?;
         let command = Command::with_path("CWD", path, self.config.encoding)?;
-        self.known.home = Some(home);
+        self.state.home = Some(home);
         match self.control.run(Exchange::new(command, &["2xx"])).await {
             Ok(_) => Ok(true),
             Err(error) if refuses_path(&error) => {
-                self.known.home = None;
+                self.state.home = None;
                 Ok(false)
             }
             Err(error) => Err(error),
@@ -248,10 +248,10 @@ impl Client {
     /// Goes back to where the caller thinks to be.
     pub(crate) async fn go_home(&mut self) -> Result<()> {
         self.end_renaming().await?;
-        let Some(home) = &self.known.home else { return Ok(()) };
+        let Some(home) = &self.state.home else { return Ok(()) };
         let command = Command::with_path("CWD", home, self.config.encoding)?;
         self.control.run(Exchange::new(command, &["2xx"])).await?;
-        self.known.home = None;
+        self.state.home = None;
         Ok(())
     }
 

@@ -29,7 +29,7 @@ pub(crate) enum Handshake {
 impl Client {
     /// Tells whether data connections are encrypted.
     pub(crate) fn protects_data(&self) -> bool {
-        self.known.protects_data
+        self.state.protects_data
     }
 
     /// Makes ready to move files as they are.
@@ -42,10 +42,10 @@ impl Client {
 
     /// Makes the server begin the TLS handshake of data connections (`SSCN ON`).
     pub(crate) async fn begin_handshakes(&mut self) -> Result<()> {
-        self.known.begins_handshakes = true;
+        self.state.begins_handshakes = true;
         match self.control.run(Exchange::new(Command::with_argument("SSCN", "ON")?, &["2xx"])).await {
             Err(error @ Error::StatusCode(_)) => {
-                self.known.begins_handshakes = false;
+                self.state.begins_handshakes = false;
                 Err(error)
             }
             begun => begun.map(drop),
@@ -55,11 +55,11 @@ impl Client {
     /// Makes the server await the TLS handshake of data connections again, as this client begins it
     /// (`SSCN OFF`).
     pub(crate) async fn await_handshakes(&mut self) -> Result<()> {
-        if !self.known.begins_handshakes {
+        if !self.state.begins_handshakes {
             return Ok(());
         }
         self.control.run(Exchange::new(Command::with_argument("SSCN", "OFF")?, &["2xx"])).await?;
-        self.known.begins_handshakes = false;
+        self.state.begins_handshakes = false;
         Ok(())
     }
 
@@ -83,10 +83,10 @@ impl Client {
     /// Starts a transfer with another server.
     pub(crate) async fn start_with_peer(&mut self, verb: &'static str, path: &RemotePath) -> Result<Started> {
         let command = Command::with_path(verb, path, self.config.encoding)?;
-        let restart = self.known.restart_pending.then_some(0);
+        let restart = self.state.restart_pending.then_some(0);
         self.control.begin_transfer();
         let started = self.control.run(Transfer::new(command, restart)).await?;
-        self.known.restart_pending = false;
+        self.state.restart_pending = false;
         Ok(started)
     }
 
@@ -115,7 +115,7 @@ impl Client {
     pub(crate) fn abort_with_peer_later(&mut self) {
         if self.control.has_outstanding() {
             // Nothing is sent here, so nothing can fail but a dialog that was driven wrongly.
-            let _ = self.control.plan_abort();
+            let _ = self.control.schedule_abort();
         }
     }
 

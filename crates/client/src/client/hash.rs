@@ -111,13 +111,13 @@ impl Client {
     /// Makes `HASH` answer by this algorithm, unless it does already.
     async fn select_hash(&mut self, wanted: HashAlgorithm) -> Result<()> {
         let initial = HashOffer::selected(self.features().await?);
-        if self.known.hash_selected.unwrap_or(initial) == Some(wanted) {
+        if self.state.hash_selected.unwrap_or(initial) == Some(wanted) {
             return Ok(());
         }
         let command = Command::with_argument("OPTS", format!("HASH {wanted}"))?;
-        self.known.hash_selected = Some(None);
+        self.state.hash_selected = Some(None);
         self.control.run(Exchange::new(command, &["2xx"])).await?;
-        self.known.hash_selected = Some(Some(wanted));
+        self.state.hash_selected = Some(Some(wanted));
         Ok(())
     }
 }

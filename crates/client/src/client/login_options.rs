@@ -19,19 +19,19 @@ impl Client {
     }
 
     /// Tells the server what is to be told after a login.
-    pub(crate) async fn introduce(&mut self) -> Result<()> {
+    pub(crate) async fn send_login_options(&mut self) -> Result<()> {
         // Some servers turn UTF-8 on only for clients that have named themselves.
         if let Some(name) = self.config.login_options.client_name.clone() {
-            self.suggest(Command::with_argument("CLNT", name)?).await?;
+            self.send_optional(Command::with_argument("CLNT", name)?).await?;
         }
         if self.asks_for_utf8() {
-            self.suggest(Command::with_argument("OPTS", "UTF8 ON")?).await?;
+            self.send_optional(Command::with_argument("OPTS", "UTF8 ON")?).await?;
         }
         Ok(())
     }
 
     /// Sends what the server may refuse.
-    async fn suggest(&mut self, command: Command) -> Result<()> {
+    async fn send_optional(&mut self, command: Command) -> Result<()> {
         match self.control.run(Exchange::new(command, &["2xx"])).await {
             Err(Error::StatusCode(refused)) if refused.info.code() != Code::SERVICE_CLOSING => Ok(()),
             answered => answered.map(drop),
@@ -39,7 +39,7 @@ impl Client {
     }
 
     fn asks_for_utf8(&self) -> bool {
-        let lacks_it = self.known.features.as_ref().is_some_and(|features| !features.contains("UTF8"));
+        let lacks_it = self.capabilities.features.as_ref().is_some_and(|features| !features.contains("UTF8"));
         self.config.encoding.is_utf8()
             && match self.config.login_options.utf8 {
                 Utf8::Auto => !lacks_it && self.self_descriptions().any(|text| is_iis(&text)),

@@ -158,14 +158,14 @@ impl Client {
 
     /// Asks for a size where that is known to be of use: `None` when the server does not tell.
     pub(crate) async fn size_if_told(&mut self, path: &RemotePath) -> Result<Option<u64>> {
-        if self.known.no_size {
+        if self.capabilities.no_size {
             return Ok(None);
         }
         match self.size(path).await {
             Ok(size) => Ok(Some(size)),
             Err(error) if error.is_connection_lost() || error.is_timeout() => Err(error),
             Err(error) => {
-                self.known.no_size = error.code().is_some_and(Code::is_unsupported);
+                self.capabilities.no_size = error.code().is_some_and(Code::is_unsupported);
                 Ok(None)
             }
         }
@@ -173,36 +173,36 @@ impl Client {
 
     /// Asks for a time where that is known to be of use: `None` when the server does not tell.
     pub(crate) async fn modified_if_told(&mut self, path: &RemotePath) -> Option<Timestamp> {
-        if self.known.no_mdtm {
+        if self.capabilities.no_mdtm {
             return None;
         }
         let told = self.modified(path).await;
-        self.known.no_mdtm |=
+        self.capabilities.no_mdtm |=
             told.as_ref().is_err_and(|error| error.code().is_some_and(Code::is_unsupported));
         told.ok()
     }
 
     /// Sets the type of transfers where it is not set already (`TYPE`; RFC 959, 4.1.2).
     pub(crate) async fn set_type(&mut self, wanted: TransferType) -> Result<()> {
-        if self.known.transfer_type == Some(wanted) {
+        if self.state.transfer_type == Some(wanted) {
             return Ok(());
         }
-        self.known.transfer_type = None;
+        self.state.transfer_type = None;
         self.control.run(Exchange::new(wanted.command(), &["2xx"])).await?;
-        self.known.transfer_type = Some(wanted);
+        self.state.transfer_type = Some(wanted);
         Ok(())
     }
 
     /// Asks by `MLST`; `None` when the server does not know it.
     pub(crate) async fn stat_by_mlst(&mut self, path: &RemotePath) -> Result<Option<Entry>> {
         let by_listing = self.config.list_command.is_some_and(|command| command != ListCommand::Mlsd);
-        if self.known.no_mlst || by_listing {
+        if self.capabilities.no_mlst || by_listing {
             return Ok(None);
         }
         match self.path_command("MLST", path, &["2xx"]).await {
             Ok(reply) => self.read_mlst(reply).map(Some),
             Err(error) if error.code().is_some_and(Code::is_unsupported) => {
-                self.known.no_mlst |= is_unknown_command(&error);
+                self.capabilities.no_mlst |= is_unknown_command(&error);
                 Ok(None)
             }
             Err(error) => Err(error),
@@ -242,36 +242,7 @@ impl Client {
         }
         found.ok_or_else(|| not_found(path))
     }
-}
 
-fn or_here(path: &RemotePath) -> RemotePath {
-    if path.is_empty() { ".".into() } else { path.clone() }
-}
-
-/// Tells whether a path is not there as the reference does: any 550.
-pub(crate) fn is_missing(error: &Error) -> bool {
-    matches!(error, Error::NotFound { .. }) || error.code() == Some(Code::FILE_UNAVAILABLE)
-}
-
-/// 501 may be about this one path; the others are about the command.
-pub(crate) fn is_unknown_command(error: &Error) -> bool {
-    error.code().is_some_and(|code| code.is_unsupported() && code.get() != 501)
-}
-
-fn not_found(path: &RemotePath) -> Error {
-    Error::NotFound { path: path.to_string() }
-}
-
-/// Reads the answer to `SIZE`: digits, and nothing else.
-pub(crate) fn parse_size(reply: &Reply) -> Option<u64> {
-    let text = std::str::from_utf8(reply.last_line().trim_ascii()).ok()?;
-    text.parse().ok().filter(|_| text.bytes().all(|byte| byte.is_ascii_digit()))
-}
-
-// ==== merged from client/look_up.rs
-//- What is to be fetched, as far as a server tells it.
-
-impl Client {
     /// Asks what is to be fetched, as [`stat`](Self::stat) does. What the listing of its parent does not show may
     /// be there all the same: in drop boxes, behind names that begin with a dot, or where nothing may be
     /// listed. Its kind stays open then, and the transfer tells.
@@ -304,8 +275,32 @@ impl Client {
     }
 }
 
+fn or_here(path: &RemotePath) -> RemotePath {
+    if path.is_empty() { ".".into() } else { path.clone() }
+}
+
+/// Tells whether a path is not there as the reference does: any 550.
+pub(crate) fn is_missing(error: &Error) -> bool {
+    matches!(error, Error::NotFound { .. }) || error.code() == Some(Code::FILE_UNAVAILABLE)
+}
+
+/// 501 may be about this one path; the others are about the command.
+pub(crate) fn is_unknown_command(error: &Error) -> bool {
+    error.code().is_some_and(|code| code.is_unsupported() && code.get() != 501)
+}
+
+fn not_found(path: &RemotePath) -> Error {
+    Error::NotFound { path: path.to_string() }
+}
+
 /// Tells whether a path may be there though looking for it failed so.
 fn leaves_open(error: &Error) -> bool {
     let refused = matches!(error, Error::StatusCode(_)) && !error.is_login_refused();
     matches!(error, Error::NotFound { .. }) || refused && !error.is_connection_lost()
+}
+
+/// Reads the answer to `SIZE`: digits, and nothing else.
+pub(crate) fn parse_size(reply: &Reply) -> Option<u64> {
+    let text = std::str::from_utf8(reply.last_line().trim_ascii()).ok()?;
+    text.parse().ok().filter(|_| text.bytes().all(|byte| byte.is_ascii_digit()))
 }

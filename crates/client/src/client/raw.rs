@@ -26,8 +26,34 @@ impl Client {
     /// `REST`) confuses later transfers.
     #[must_use = "a command does nothing until it is awaited"]
     pub fn command(&mut self, line: impl Into<String>) -> RawCommand<'_> {
-        self.known.dirty = true;
+        self.state.dirty = true;
         RawCommand { client: self, line: line.into() }
+    }
+
+    /// Sends all commands before it reads the first reply, and gives the final reply to each, in their order.
+    ///
+    /// That saves round trips, and no RFC promises it: a server may throw away what comes too early, and the
+    /// call then waits for the [deadline of commands](crate::Timeouts). Commands that move data have no place here.
+    ///
+    /// ```no_run
+    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+    /// let replies = client.pipeline(["NOOP", "SYST"]).await?;
+    /// assert_eq!(replies.len(), 2);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of [`command`](Self::command); after [`Error::Timeout`](crate::Error::Timeout) the next operation
+    /// awaits the replies that are missing.
+    pub async fn pipeline(&mut self, lines: impl IntoIterator<Item = impl AsRef<str>>) -> Result<Vec<Reply>> {
+        self.state.dirty = true;
+        let encoding = self.config.encoding;
+        let commands = lines.into_iter().map(|line| Command::raw(line.as_ref(), encoding));
+        let commands = commands.collect::<Result<Vec<_>, _>>()?;
+        self.go_home().await?;
+        self.control.pipeline(&commands).await
     }
 
     /// Reads the next reply, whatever it answers.
@@ -157,36 +183,5 @@ impl<'c> IntoFuture for RawExchange<'c> {
 
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(self.run())
-    }
-}
-
-// ==== merged from client/pipeline.rs
-//- Several commands in one go.
-
-impl Client {
-    /// Sends all commands before it reads the first reply, and gives the final reply to each, in their order.
-    ///
-    /// That saves round trips, and no RFC promises it: a server may throw away what comes too early, and the
-    /// call then waits for the [deadline of commands](crate::Timeouts). Commands that move data have no place here.
-    ///
-    /// ```no_run
-    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
-    /// let replies = client.pipeline(["NOOP", "SYST"]).await?;
-    /// assert_eq!(replies.len(), 2);
-    /// # Ok(())
-    /// # }
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// Those of [`command`](Self::command); after [`Error::Timeout`](crate::Error::Timeout) the next operation
-    /// awaits the replies that are missing.
-    pub async fn pipeline(&mut self, lines: impl IntoIterator<Item = impl AsRef<str>>) -> Result<Vec<Reply>> {
-        self.known.dirty = true;
-        let encoding = self.config.encoding;
-        let commands = lines.into_iter().map(|line| Command::raw(line.as_ref(), encoding));
-        let commands = commands.collect::<Result<Vec<_>, _>>()?;
-        self.go_home().await?;
-        self.control.pipeline(&commands).await
     }
 }

@@ -4,12 +4,15 @@ use oxftp_proto::{
     Code, Command, Reply,
     dialog::{Credentials, Exchange, Greeting, Login, Protection, Secure, Secured},
 };
-use std::{io, sync::Arc};
+use std::{io, sync::Arc, time::Duration};
 
-use super::{Client, Known};
+use super::{
+    Client,
+    state::{ServerCapabilities, SessionState},
+};
 use crate::{
     ClientBuilder, Error, Features, FtpUrl, Host, Result,
-    config::{Config, TlsMode, pipelining::is_vsftpd},
+    config::{Config, TlsMode},
     connect::Target,
     control::{ControlChannel, DialogIo},
     deadline::{timed_out, within},
@@ -69,8 +72,9 @@ impl Client {
             }
             error => error,
         })?;
-        let known = Known::of(&greeting);
-        let mut client = Self { config: Arc::new(config), control, tls, host, greeting, known };
+        let capabilities = ServerCapabilities::from_greeting(&greeting);
+        let state = SessionState::default();
+        let mut client = Self { config: Arc::new(config), control, tls, host, greeting, capabilities, state };
         client.encrypt().await?;
         // A virtual host may have settings of its own for what follows.
         client.name_virtual_host().await?;
@@ -97,13 +101,13 @@ impl Client {
         let at_once = self.config.pipelining.allows(Direction::Down, self.self_descriptions());
         let dialog = if at_once { Protection::at_once() } else { Protection::default() };
         let protected = self.control.run(dialog).await;
-        self.known.protects_data = protected.map_err(|error| match error {
+        self.state.protects_data = protected.map_err(|error| match error {
             Error::StatusCode(refused) if refused.info.code() != Code::SERVICE_CLOSING => {
                 Error::ProtectionRefused { reply: refused.info }
             }
             error => error,
         })?;
-        self.known.protection_pending = !self.known.protects_data;
+        self.state.protection_pending = !self.state.protects_data;
         Ok(())
     }
 
@@ -134,19 +138,19 @@ impl Client {
     pub async fn login(&mut self, credentials: Credentials) -> Result<Reply> {
         self.check_login_is_safe()?;
         let dialog = Login::new(&credentials, self.config.encoding)?;
-        self.known.dirty |= std::mem::replace(&mut self.known.logged_in, true);
-        self.control.hide([credentials.password, credentials.account]);
+        self.state.dirty |= std::mem::replace(&mut self.state.logged_in, true);
+        self.control.redact([credentials.password, credentials.account]);
         let reply = self.control.run(dialog).await?;
-        self.control.hide_in_words_alone();
+        self.control.redact_messages_only();
         // Some servers start afresh after a login.
-        self.known.transfer_type = None;
-        if std::mem::take(&mut self.known.protection_pending) {
+        self.state.transfer_type = None;
+        if std::mem::take(&mut self.state.protection_pending) {
             self.protect().await?;
-            if !self.known.protects_data {
+            if !self.state.protects_data {
                 return Err(reply.unexpected(&["2xx"]).into());
             }
         }
-        self.introduce().await?;
+        self.send_login_options().await?;
         Ok(reply)
     }
 
@@ -167,15 +171,15 @@ impl Client {
     ///
     /// Those of the control connection.
     pub async fn features(&mut self) -> Result<&Features> {
-        if self.known.features.is_none() {
+        if self.capabilities.features.is_none() {
             let features = match self.control.run(Exchange::new(Command::new("FEAT"), &["2xx"])).await {
                 Ok(reply) => Features::from_reply(&reply),
                 Err(Error::StatusCode(error)) if error.info.code().class() == 5 => Features::default(),
                 Err(error) => return Err(error),
             };
-            self.known.features = Some(features);
+            self.capabilities.features = Some(features);
         }
-        Ok(self.known.features.get_or_insert_default())
+        Ok(self.capabilities.features.get_or_insert_default())
     }
 
     /// Asks the server what system it runs on (`SYST`; RFC 959, 4.1.3); the answer is remembered, and
@@ -195,16 +199,16 @@ impl Client {
     ///
     /// Those of the control connection.
     pub async fn system(&mut self) -> Result<&str> {
-        if self.known.system.is_none() {
+        if self.capabilities.system.is_none() {
             self.go_home().await?;
             let system = match self.control.run(Exchange::new(Command::new("SYST"), &["2xx"])).await {
                 Ok(reply) => reply.text(),
                 Err(Error::StatusCode(error)) if matches!(error.info.code().class(), 4 | 5) => String::new(),
                 Err(error) => return Err(error),
             };
-            self.known.system = Some(system);
+            self.capabilities.system = Some(system);
         }
-        Ok(self.known.system.get_or_insert_default())
+        Ok(self.capabilities.system.get_or_insert_default())
     }
 
     /// Says goodbye and closes (`QUIT`; RFC 959, 4.1.1).
@@ -224,7 +228,8 @@ impl Client {
     /// [`Error::StatusCode`] when the answer is not `2xx`, and those of the control connection;
     /// it is closed all the same.
     pub async fn quit(mut self) -> Result<()> {
-        let deadline = self.config.timeouts.command.map_or(QUITTING, |deadline| deadline.min(QUITTING));
+        let deadline =
+            self.config.timeouts.command.map_or(QUIT_TIMEOUT, |deadline| deadline.min(QUIT_TIMEOUT));
         let quit = self.control.run(Exchange::new(Command::new("QUIT"), &["2xx"]));
         let said =
             within(Some(deadline), quit).await.unwrap_or(Err(timed_out("saying goodbye", Some(deadline))));
@@ -236,7 +241,7 @@ impl Client {
     /// tells nothing.
     pub async fn leave(mut self) {
         let goodbye = Command::new("QUIT");
-        let _ = within(Some(QUITTING), self.control.send(&goodbye)).await;
+        let _ = within(Some(QUIT_TIMEOUT), self.control.send(&goodbye)).await;
         self.control.shut_down().await;
     }
 
@@ -296,16 +301,4 @@ const PORT: u16 = 21;
 const IMPLICIT_PORT: u16 = 990;
 
 /// How long saying goodbye may take.
-const QUITTING: std::time::Duration = std::time::Duration::from_secs(2);
-
-// ==== merged from client/greeted.rs
-//- What a greeting gives away.
-
-impl Known {
-    /// Begins with what is known of a server that greets so.
-    pub(crate) fn of(greeting: &Reply) -> Self {
-        // To ask for what it never had costs four round trips, a data connection among them.
-        let lists_in_its_own_way = is_vsftpd(std::iter::once(greeting.text()));
-        Self { no_mlst: lists_in_its_own_way, no_mlsd: lists_in_its_own_way, ..Self::default() }
-    }
-}
+const QUIT_TIMEOUT: Duration = Duration::from_secs(2);

@@ -1,6 +1,5 @@
 //! A transfer that runs, as its user sees it.
 
-use crate::data::TransferSummary;
 use oxftp_proto::{Command, Encoding, RemotePath, TransferType, dialog::Aborted};
 use std::{
     fmt, io,
@@ -12,9 +11,60 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use crate::{
     Client, Error, Result,
-    control::keep_alive_timer::KeepAlive,
-    data::{DataConnection, Masks},
+    control::KeepAlive,
+    data::{DataConnection, Masks, TransferSummary},
 };
+
+impl Client {
+    /// Opens a part of a file for reading (`REST`, `RETR`; RFC 3659, 5); what follows the part is
+    /// broken off by [`finish`](RangeStream::finish) (`ABOR`).
+    ///
+    /// ```no_run
+    /// use tokio::io::AsyncReadExt;
+    ///
+    /// # async fn example(client: &mut oxftp::Client) -> Result<(), Box<dyn std::error::Error>> {
+    /// let mut part = client.download_range("disk.img", 512..1024).await?;
+    /// let mut sector = Vec::new();
+    /// part.read_to_end(&mut sector).await?;
+    /// part.finish().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// A part that reaches beyond the end of the file ends with the file. Nothing goes over the wire
+    /// but the part and what the server has sent ahead when it hears `ABOR`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::StatusCode`] when the path is refused, or the beginning: some servers say so of one
+    /// beyond the end, others send nothing.
+    pub async fn download_range(
+        &mut self,
+        path: impl Into<RemotePath>,
+        range: impl RangeBounds<u64>,
+    ) -> Result<RangeStream<'_>> {
+        let start = match range.start_bound() {
+            Bound::Included(start) => *start,
+            Bound::Excluded(before) => before.saturating_add(1),
+            Bound::Unbounded => 0,
+        };
+        let end = match range.end_bound() {
+            Bound::Included(last) => last.checked_add(1),
+            Bound::Excluded(end) => Some(*end),
+            Bound::Unbounded => None,
+        };
+        let data = self.open_from(&path.into(), start).await?;
+        let stream = DataStream::new(self, data);
+        Ok(RangeStream { stream, wanted: end.map(|end| end.saturating_sub(start)) })
+    }
+
+    /// Opens a file from this byte on, to be broken off perhaps.
+    pub(crate) async fn open_from(&mut self, path: &RemotePath, start: u64) -> Result<DataConnection> {
+        let retr = Command::with_path("RETR", path, self.config.encoding)?;
+        let data = self.open_data(retr, TransferType::Image, start).await?;
+        Ok(data)
+    }
+}
 
 /// A transfer that runs: reads what the server sends, or writes what it is to receive.
 ///
@@ -163,60 +213,6 @@ impl AsyncWrite for DataStream<'_> {
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.data).poll_shutdown(cx)
-    }
-}
-
-// ==== merged from client/range.rs
-//- Parts of files.
-
-impl Client {
-    /// Opens a part of a file for reading (`REST`, `RETR`; RFC 3659, 5); what follows the part is
-    /// broken off by [`finish`](RangeStream::finish) (`ABOR`).
-    ///
-    /// ```no_run
-    /// use tokio::io::AsyncReadExt;
-    ///
-    /// # async fn example(client: &mut oxftp::Client) -> Result<(), Box<dyn std::error::Error>> {
-    /// let mut part = client.download_range("disk.img", 512..1024).await?;
-    /// let mut sector = Vec::new();
-    /// part.read_to_end(&mut sector).await?;
-    /// part.finish().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    ///
-    /// A part that reaches beyond the end of the file ends with the file. Nothing goes over the wire
-    /// but the part and what the server has sent ahead when it hears `ABOR`.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::StatusCode`] when the path is refused, or the beginning: some servers say so of one
-    /// beyond the end, others send nothing.
-    pub async fn download_range(
-        &mut self,
-        path: impl Into<RemotePath>,
-        range: impl RangeBounds<u64>,
-    ) -> Result<RangeStream<'_>> {
-        let start = match range.start_bound() {
-            Bound::Included(start) => *start,
-            Bound::Excluded(before) => before.saturating_add(1),
-            Bound::Unbounded => 0,
-        };
-        let end = match range.end_bound() {
-            Bound::Included(last) => last.checked_add(1),
-            Bound::Excluded(end) => Some(*end),
-            Bound::Unbounded => None,
-        };
-        let data = self.open_from(&path.into(), start).await?;
-        let stream = DataStream::new(self, data);
-        Ok(RangeStream { stream, wanted: end.map(|end| end.saturating_sub(start)) })
-    }
-
-    /// Opens a file from this byte on, to be broken off perhaps.
-    pub(crate) async fn open_from(&mut self, path: &RemotePath, start: u64) -> Result<DataConnection> {
-        let retr = Command::with_path("RETR", path, self.config.encoding)?;
-        let data = self.open_data(retr, TransferType::Image, start).await?;
-        Ok(data)
     }
 }
 

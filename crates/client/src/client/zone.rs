@@ -30,10 +30,10 @@ impl Client {
         &mut self,
         directory: impl Into<RemotePath>,
     ) -> Result<Option<ServerZone>> {
-        let known = self.known.server_zone.take();
+        let known = self.capabilities.server_zone.take();
         let measured = self.measure_offset(&directory.into()).await;
         let zone = measured.map(|offset| offset.and_then(ServerZone::offset));
-        self.known.server_zone = zone.as_ref().ok().cloned().flatten().or(known);
+        self.capabilities.server_zone = zone.as_ref().ok().cloned().flatten().or(known);
         zone
     }
 

@@ -17,12 +17,12 @@ impl ControlChannel {
     /// Sends `ABOR`; [`finish_abort`](Self::finish_abort) reads what it is answered.
     pub(crate) async fn begin_abort(&mut self) -> Result<()> {
         self.check_usable()?;
-        self.plan_abort()?;
+        self.schedule_abort()?;
         in_time(self.deadline, self.flush()).await
     }
 
     /// Leaves `ABOR` to be sent before the next command, for those who cannot wait.
-    pub(crate) fn plan_abort(&mut self) -> Result<()> {
+    pub(crate) fn schedule_abort(&mut self) -> Result<()> {
         if self.abort.is_none() {
             let transferring = self.outstanding > self.keep_alives.waiting();
             let mut abort = match self.keep_alives.waiting() {
@@ -42,7 +42,7 @@ impl ControlChannel {
         self.check_usable()?;
         loop {
             let reply = self.next_reply(self.deadline).await.inspect_err(|_| {
-                self.give_up("ABOR was not answered", None);
+                self.mark_broken("ABOR was not answered", None);
             })?;
             if reply.code().is_preliminary() {
                 // The transfer's own beginning, where it was not awaited.
@@ -56,7 +56,7 @@ impl ControlChannel {
                     self.late_reply = std::mem::take(&mut self.outstanding) > self.keep_alives.waiting();
                     self.keep_alives.clear();
                     if aborted == Aborted::TooLate {
-                        within(Some(GRACE), self.await_straggler()).await.unwrap_or(Ok(()))?;
+                        within(Some(LATE_REPLY_TIMEOUT), self.await_late_reply()).await.unwrap_or(Ok(()))?;
                     }
                     return Ok(aborted);
                 }
@@ -70,13 +70,13 @@ impl ControlChannel {
     }
 
     /// Waits for the second of two answers, where `ABOR` alone seems to have been answered.
-    async fn await_straggler(&mut self) -> Result<()> {
+    async fn await_late_reply(&mut self) -> Result<()> {
         while self.late_reply {
             let reply = self.receive_any().await?;
             if !self.is_late_reply(&reply) {
                 return Err(self.desynchronised(reply.to_string()));
             }
-            self.keep(reply);
+            self.keep_unclaimed(reply);
         }
         Ok(())
     }
@@ -97,4 +97,4 @@ impl ControlChannel {
 }
 
 /// How long a server may take to answer a transfer after it has answered the `ABOR` behind it.
-const GRACE: Duration = Duration::from_millis(500);
+const LATE_REPLY_TIMEOUT: Duration = Duration::from_millis(500);

@@ -4,15 +4,13 @@
 //! a future may be dropped at any point: the next command first reads what is still outstanding.
 
 mod abort;
-mod end;
 mod keep_alive;
-pub(crate) mod keep_alive_timer;
-mod pipeline;
 mod pipelined_passive;
 mod redact;
 mod tls;
 mod unsolicited;
 
+pub(crate) use self::keep_alive::KeepAlive;
 pub(crate) use self::pipelined_passive::PipelinedPassive;
 
 use std::{collections::VecDeque, io, net::SocketAddr, time::Duration};
@@ -29,7 +27,7 @@ use self::{pipelined_passive::PipelinedQueries, redact::Redactor};
 use crate::{
     Error, Result, Throttle,
     connect::{BoxSocket, data_dialer::DataDialer},
-    deadline::in_time,
+    deadline::{in_time, within},
     stream::{Stream, Transport},
     tls::TlsSession,
 };
@@ -39,7 +37,8 @@ pub(crate) struct ControlChannel {
     /// `None` once it is of no use.
     stream: Option<Stream>,
     /// Those of the server and of this side; the system is asked once.
-    addresses: (Option<SocketAddr>, Option<SocketAddr>),
+    peer_address: Option<SocketAddr>,
+    local_address: Option<SocketAddr>,
     decoder: ReplyDecoder,
     /// Bytes of commands that are not sent yet; a dropped future leaves its rest here.
     outgoing: BytesMut,
@@ -52,19 +51,26 @@ pub(crate) struct ControlChannel {
     /// What was said of the next transfer before its time.
     pipelined: PipelinedPassive,
     /// What is asked of its file at the end of this transfer.
-    questions: PipelinedQueries,
+    queries: PipelinedQueries,
     /// The `NOOP`s among what is outstanding, of the latest transfer.
     keep_alives: KeepAlives,
     /// Replies that nobody waited for any more, the latest last.
-    settled: VecDeque<Reply>,
+    unclaimed: VecDeque<Reply>,
     /// Why the connection is of no use, and the server's last words.
-    end: Option<(String, Option<Reply>)>,
+    broken: Option<BrokenReason>,
     redactor: Redactor,
     throttle: Throttle,
-    most_preliminary: usize,
+    max_preliminary: usize,
     /// Preliminary replies since the last final one.
     preliminary: usize,
     deadline: Option<Duration>,
+}
+
+/// Why a control connection is unusable.
+struct BrokenReason {
+    why: String,
+    /// The reply with which the server closed it.
+    last_reply: Option<Reply>,
 }
 
 /// What a dialog may need besides the control connection.
@@ -82,7 +88,8 @@ impl ControlChannel {
         deadline: Option<Duration>,
     ) -> Self {
         Self {
-            addresses: (socket.peer_address(), socket.local_address()),
+            peer_address: socket.peer_address(),
+            local_address: socket.local_address(),
             stream: Some(Stream::new(Transport::Plain(socket), throttle, None)),
             decoder: ReplyDecoder::new(limits),
             outgoing: BytesMut::new(),
@@ -90,24 +97,24 @@ impl ControlChannel {
             abort: None,
             late_reply: false,
             pipelined: PipelinedPassive::None,
-            questions: PipelinedQueries::default(),
+            queries: PipelinedQueries::default(),
             keep_alives: KeepAlives::default(),
-            settled: VecDeque::new(),
-            end: None,
+            unclaimed: VecDeque::new(),
+            broken: None,
             redactor: Redactor::default(),
             throttle: throttle.clone(),
-            most_preliminary: limits.preliminary_replies,
+            max_preliminary: limits.preliminary_replies,
             preliminary: 0,
             deadline,
         }
     }
 
     pub(crate) fn peer_address(&self) -> Option<SocketAddr> {
-        self.addresses.0
+        self.peer_address
     }
 
     pub(crate) fn local_address(&self) -> Option<SocketAddr> {
-        self.addresses.1
+        self.local_address
     }
 
     pub(crate) fn is_encrypted(&self) -> bool {
@@ -130,13 +137,9 @@ impl ControlChannel {
     }
 
     /// Runs a dialog that opens a data connection or encrypts this one.
-    pub(crate) async fn run_with<D: Dialog>(
-        &mut self,
-        dialog: D,
-        io_for_dialog: DialogIo<'_, '_>,
-    ) -> Result<D::Output> {
+    pub(crate) async fn run_with<D: Dialog>(&mut self, dialog: D, io: DialogIo<'_, '_>) -> Result<D::Output> {
         self.settle().await?;
-        self.drive(dialog, io_for_dialog, self.deadline).await
+        self.drive(dialog, io, self.deadline).await
     }
 
     /// Runs a dialog that awaits what is outstanding already, so that nothing is settled before it.
@@ -147,6 +150,30 @@ impl ControlChannel {
     ) -> Result<D::Output> {
         self.check_usable()?;
         self.drive(dialog, DialogIo::None, deadline).await
+    }
+
+    /// Runs a dialog that opens a data connection and awaits what is outstanding already.
+    pub(crate) async fn resume_with<D: Dialog>(
+        &mut self,
+        dialog: D,
+        io: DialogIo<'_, '_>,
+    ) -> Result<D::Output> {
+        self.check_usable()?;
+        self.drive(dialog, io, self.deadline).await
+    }
+
+    /// Sends all commands before the first reply is awaited, and gives a final reply for each.
+    pub(crate) async fn pipeline(&mut self, commands: &[Command]) -> Result<Vec<Reply>> {
+        self.settle().await?;
+        commands.iter().for_each(|command| self.queue(command));
+        let mut replies = Vec::with_capacity(commands.len());
+        while replies.len() < commands.len() {
+            let reply = self.next_reply(self.deadline).await?;
+            if !reply.code().is_preliminary() {
+                replies.push(reply);
+            }
+        }
+        Ok(replies)
     }
 
     /// Tells whether a final reply is still to come.
@@ -160,13 +187,13 @@ impl ControlChannel {
     }
 
     /// Hides these from what the server says, as long as no others are named.
-    pub(crate) fn hide(&mut self, secrets: impl IntoIterator<Item = Secret>) {
+    pub(crate) fn redact(&mut self, secrets: impl IntoIterator<Item = Secret>) {
         self.redactor.set(secrets);
     }
 
     /// Leaves what commands ask for as it is from now on, such as paths and numbers.
-    pub(crate) fn hide_in_words_alone(&mut self) {
-        self.redactor.spare_values();
+    pub(crate) fn redact_messages_only(&mut self) {
+        self.redactor.exempt_values();
     }
 
     /// Sends a command without awaiting its reply.
@@ -195,26 +222,65 @@ impl ControlChannel {
         }
         while self.outstanding > self.keep_alives.waiting() {
             match self.next_reply(self.deadline).await {
-                Ok(reply) => self.keep(reply),
+                Ok(reply) => self.keep_unclaimed(reply),
                 Err(error) => {
-                    self.give_up("a reply to an earlier command never came", None);
+                    self.mark_broken("a reply to an earlier command never came", None);
                     return Err(error);
                 }
             }
         }
-        self.pass_keep_alives().await?;
+        self.skip_keep_alive_replies().await?;
         self.refuse_unsolicited().await
     }
 
     /// Takes the replies that were read without anybody waiting for them.
-    pub(crate) fn take_settled(&mut self) -> Vec<Reply> {
-        self.settled.drain(..).collect()
+    pub(crate) fn take_unclaimed(&mut self) -> Vec<Reply> {
+        self.unclaimed.drain(..).collect()
+    }
+
+    /// Ends the connection at once.
+    pub(crate) fn close(&mut self) {
+        self.mark_broken("it was closed", None);
+    }
+
+    /// Ends the connection politely (TLS says that it ends).
+    pub(crate) async fn shut_down(&mut self) {
+        if let Some(mut stream) = self.stream.take() {
+            let _ = within(Some(SHUTDOWN_TIMEOUT), stream.shutdown()).await;
+        }
+        self.close();
+    }
+
+    fn connection_lost(&mut self, error: io::Error) -> Error {
+        self.mark_broken(&error.to_string(), None);
+        Error::Control(error)
+    }
+
+    pub(super) fn mark_broken(&mut self, why: &str, last_reply: Option<Reply>) {
+        self.stream = None;
+        if self.broken.is_none() {
+            self.broken = Some(BrokenReason { why: why.to_owned(), last_reply });
+        }
+    }
+
+    pub(crate) fn check_usable(&self) -> Result<()> {
+        if self.stream.is_some() { Ok(()) } else { Err(self.unusable()) }
+    }
+
+    pub(super) fn unusable(&self) -> Error {
+        match &self.broken {
+            Some(BrokenReason { last_reply: Some(reply), .. }) => {
+                Error::Closed { reply: Some(reply.clone()) }
+            }
+            Some(BrokenReason { why, last_reply: None }) => Error::Broken { why: why.clone() },
+            None => Error::Broken { why: "it is not open".into() },
+        }
     }
 
     async fn drive<D: Dialog>(
         &mut self,
         mut dialog: D,
-        mut io_for_dialog: DialogIo<'_, '_>,
+        mut io: DialogIo<'_, '_>,
         deadline: Option<Duration>,
     ) -> Result<D::Output> {
         let mut event = Event::Start;
@@ -230,17 +296,17 @@ impl ControlChannel {
                     Event::Queued
                 }
                 Step::AwaitReply => self.reply_for(&dialog, deadline).await?,
-                Step::Open(endpoint) => match &mut io_for_dialog {
+                Step::Open(endpoint) => match &mut io {
                     DialogIo::Data(dialer) => dialer.open(endpoint).await,
                     _ => Event::NotOpened,
                 },
-                Step::Listen => match &mut io_for_dialog {
+                Step::Listen => match &mut io {
                     DialogIo::Data(dialer) => {
                         Event::Listening(dialer.listen().await.map_err(Error::DataConnect)?)
                     }
                     _ => Event::NotOpened,
                 },
-                Step::Secure => match &io_for_dialog {
+                Step::Secure => match &io {
                     DialogIo::Tls(tls) => {
                         self.encrypt(tls, deadline).await?;
                         Event::Secured
@@ -277,13 +343,13 @@ impl ControlChannel {
         let Some(stream) = &mut self.stream else { return Err(self.unusable()) };
         while !self.outgoing.is_empty() {
             match stream.write(&self.outgoing).await {
-                Ok(0) => return Err(self.lost(io::ErrorKind::WriteZero.into())),
+                Ok(0) => return Err(self.connection_lost(io::ErrorKind::WriteZero.into())),
                 Ok(written) => self.outgoing.advance(written),
-                Err(error) => return Err(self.lost(error)),
+                Err(error) => return Err(self.connection_lost(error)),
             }
         }
         let flushed = stream.flush().await;
-        flushed.map_err(|error| self.lost(error))
+        flushed.map_err(|error| self.connection_lost(error))
     }
 
     async fn next_reply(&mut self, deadline: Option<Duration>) -> Result<Reply> {
@@ -303,7 +369,7 @@ impl ControlChannel {
                 Err(error) => return self.keep_alives.take_held().ok_or(error),
             };
             if self.is_late_reply(&reply) {
-                self.keep(reply);
+                self.keep_unclaimed(reply);
                 continue;
             }
             let reply = self.count(reply)?;
@@ -319,18 +385,18 @@ impl ControlChannel {
                 Ok(Some(reply)) => return Ok(self.redactor.reply(reply)),
                 Ok(None) => {}
                 Err(error) => {
-                    self.give_up("the server broke the protocol", None);
+                    self.mark_broken("the server broke the protocol", None);
                     return Err(self.redactor.error(error).into());
                 }
             }
             let Some(stream) = &mut self.stream else { return Err(self.unusable()) };
             match stream.read_buf(self.decoder.buffer_mut()).await {
                 Ok(0) => {
-                    self.give_up("the server closed it", None);
+                    self.mark_broken("the server closed it", None);
                     return Err(Error::Closed { reply: None });
                 }
                 Ok(_) => {}
-                Err(error) => return Err(self.lost(error)),
+                Err(error) => return Err(self.connection_lost(error)),
             }
         }
     }
@@ -339,28 +405,31 @@ impl ControlChannel {
         debug!(target: "oxftp::protocol", "< {}", self.redactor.text(&reply.to_string()));
         if reply.code().is_preliminary() {
             self.preliminary += 1;
-            if self.preliminary > self.most_preliminary {
-                self.give_up("the server sends preliminary replies without end", None);
-                return Err(Error::Limit { what: "preliminary replies", limit: self.most_preliminary });
+            if self.preliminary > self.max_preliminary {
+                self.mark_broken("the server sends preliminary replies without end", None);
+                return Err(Error::Limit { what: "preliminary replies", limit: self.max_preliminary });
             }
             return Ok(reply);
         }
         self.preliminary = 0;
         self.outstanding = self.outstanding.saturating_sub(1);
         if reply.code() == Code::SERVICE_CLOSING {
-            self.give_up("the server closed it", Some(reply.clone()));
+            self.mark_broken("the server closed it", Some(reply.clone()));
         }
         Ok(reply)
     }
 
-    fn keep(&mut self, reply: Reply) {
+    fn keep_unclaimed(&mut self, reply: Reply) {
         debug!("nobody waits for this reply any more: {reply}");
-        if self.settled.len() == MOST_SETTLED {
-            self.settled.pop_front();
+        if self.unclaimed.len() == MAX_UNCLAIMED {
+            self.unclaimed.pop_front();
         }
-        self.settled.push_back(reply);
+        self.unclaimed.push_back(reply);
     }
 }
 
 /// Replies kept that nobody waited for.
-const MOST_SETTLED: usize = 16;
+const MAX_UNCLAIMED: usize = 16;
+
+/// How long a polite end may take.
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(2);

@@ -8,7 +8,7 @@ use oxftp_proto::{
     dialog::{Answer, Completed, Dialog, Endpoint, Event, PassiveMode, PipelinedCompletion, Step},
 };
 
-use super::{ControlChannel, DialogIo};
+use super::ControlChannel;
 use crate::{Result, deadline::in_time};
 
 /// The passive command of the next transfer.
@@ -17,7 +17,7 @@ pub(crate) enum PipelinedPassive {
     #[default]
     None,
     /// It is to be sent when the data have ended.
-    Planned(PassiveMode),
+    Scheduled(PassiveMode),
     /// Its reply is outstanding.
     Sent(PassiveMode),
     Listening(PassiveMode, Endpoint),
@@ -28,7 +28,7 @@ pub(crate) enum PipelinedPassive {
 /// What is asked of a file behind its transfer.
 #[derive(Debug, Default)]
 pub(crate) struct PipelinedQueries {
-    planned: Vec<Command>,
+    scheduled: Vec<Command>,
     /// How many were sent behind the latest transfer.
     sent: usize,
 }
@@ -39,25 +39,25 @@ const SUCCESS: &[&str] = &["2xx"];
 impl ControlChannel {
     /// Has the passive command of the next transfer sent at the end of this one, and before it what is asked of
     /// its file.
-    pub(crate) fn plan_ahead(&mut self, mode: PassiveMode, questions: Vec<Command>) {
-        self.pipelined = PipelinedPassive::Planned(mode);
-        self.questions.planned = questions;
+    pub(crate) fn schedule_pipelined(&mut self, mode: PassiveMode, queries: Vec<Command>) {
+        self.pipelined = PipelinedPassive::Scheduled(mode);
+        self.queries.scheduled = queries;
     }
 
     /// Sends what was planned.
-    pub(crate) async fn send_ahead(&mut self) -> Result<()> {
-        let PipelinedPassive::Planned(mode) = self.pipelined else { return Ok(()) };
+    pub(crate) async fn send_pipelined(&mut self) -> Result<()> {
+        let PipelinedPassive::Scheduled(mode) = self.pipelined else { return Ok(()) };
         self.pipelined = PipelinedPassive::Sent(mode);
-        let questions = std::mem::take(&mut self.questions.planned);
-        self.questions.sent = questions.len();
-        questions.iter().for_each(|question| self.queue(question));
+        let queries = std::mem::take(&mut self.queries.scheduled);
+        self.queries.sent = queries.len();
+        queries.iter().for_each(|query| self.queue(query));
         self.queue(&mode.command());
         in_time(self.deadline, self.flush()).await
     }
 
     /// Gives what is known of the passive command, and forgets it. It counts only while no other reply is
     /// outstanding, for then it is known whose the next one is.
-    pub(crate) fn take_ahead(&mut self) -> PipelinedPassive {
+    pub(crate) fn take_pipelined(&mut self) -> PipelinedPassive {
         match std::mem::take(&mut self.pipelined) {
             PipelinedPassive::Sent(mode) if self.outstanding == 1 && self.abort.is_none() => {
                 PipelinedPassive::Sent(mode)
@@ -71,7 +71,7 @@ impl ControlChannel {
     }
 
     /// Tells whether the reply to a command pipelined of its time is outstanding besides that of the transfer.
-    pub(crate) fn mode_ahead(&self) -> Option<PassiveMode> {
+    pub(crate) fn pipelined_mode(&self) -> Option<PassiveMode> {
         match self.pipelined {
             PipelinedPassive::Sent(mode) => Some(mode),
             _ => None,
@@ -85,7 +85,7 @@ impl ControlChannel {
         deadline: Option<Duration>,
     ) -> Result<(Reply, Vec<Reply>)> {
         self.check_usable()?;
-        let mut completion = PipelinedCompletion::new(mode).questions(self.questions.sent);
+        let mut completion = PipelinedCompletion::new(mode).questions(self.queries.sent);
         let mut step = completion.step(Event::Start)?;
         loop {
             if let Step::Done(Completed { transfer, answers, passive }) = step {
@@ -105,15 +105,5 @@ impl ControlChannel {
                 (Err(error), None) => return Err(error),
             };
         }
-    }
-
-    /// Runs a dialog that opens a data connection and awaits what is outstanding already.
-    pub(crate) async fn resume_with<D: Dialog>(
-        &mut self,
-        dialog: D,
-        io_for_dialog: DialogIo<'_, '_>,
-    ) -> Result<D::Output> {
-        self.check_usable()?;
-        self.drive(dialog, io_for_dialog, self.deadline).await
     }
 }

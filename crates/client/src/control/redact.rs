@@ -6,7 +6,7 @@ use oxftp_proto::{Code, DecodeError, Reply, dialog::Secret};
 #[derive(Default)]
 pub(crate) struct Redactor {
     secrets: Vec<Secret>,
-    spares_values: bool,
+    exempts_values: bool,
 }
 
 impl Redactor {
@@ -14,22 +14,22 @@ impl Redactor {
     pub(crate) fn set(&mut self, secrets: impl IntoIterator<Item = Secret>) {
         self.secrets.clear();
         self.add(secrets);
-        self.spares_values = false;
+        self.exempts_values = false;
     }
 
     /// Hides these, too.
     pub(crate) fn add(&mut self, secrets: impl IntoIterator<Item = Secret>) {
-        self.secrets.extend(secrets.into_iter().filter(|secret| secret.expose().len() >= SHORTEST));
+        self.secrets.extend(secrets.into_iter().filter(|secret| secret.expose().len() >= MIN_SECRET_LENGTH));
     }
 
     /// Leaves replies that carry a value as they are: a path may well hold what is a password elsewhere.
-    pub(crate) fn spare_values(&mut self) {
-        self.spares_values = true;
+    pub(crate) fn exempt_values(&mut self) {
+        self.exempts_values = true;
     }
 
     /// Gives the reply without them.
     pub(crate) fn reply(&self, reply: Reply) -> Reply {
-        let spared = self.spares_values && carries_value(reply.code());
+        let spared = self.exempts_values && carries_value(reply.code());
         if spared || !self.secrets.iter().any(|secret| reply.lines().any(|line| holds(line, secret))) {
             return reply;
         }
@@ -64,4 +64,4 @@ fn holds(line: &[u8], secret: &Secret) -> bool {
     line.windows(secret.len()).any(|window| window == secret)
 }
 
-const SHORTEST: usize = 4;
+const MIN_SECRET_LENGTH: usize = 4;

@@ -4,7 +4,7 @@ use std::{io, time::Duration};
 use tokio::io::AsyncReadExt;
 use tokio_rustls::client::TlsStream;
 
-use super::ControlChannel;
+use super::{BrokenReason, ControlChannel};
 use crate::{
     Error, Result,
     connect::BoxSocket,
@@ -17,45 +17,40 @@ impl ControlChannel {
     /// Encrypts the connection; whatever came in clear before is refused.
     pub(crate) async fn encrypt(&mut self, tls: &TlsSession, deadline: Option<Duration>) -> Result<()> {
         if !self.decoder.is_empty() {
-            self.give_up("data came in clear before the TLS handshake", None);
+            self.mark_broken("data came in clear before the TLS handshake", None);
             return Err(Error::InjectedBeforeTls);
         }
         let Some(socket) = self.stream.take().and_then(Stream::into_plain) else {
             return Err(self.unusable());
         };
-        self.end = Some(("the TLS handshake did not end".into(), None));
+        self.broken = Some(BrokenReason { why: "the TLS handshake did not end".into(), last_reply: None });
         let stream = match within(deadline, tls.secure_control(socket)).await {
             Some(handshake) => handshake.map_err(Error::Tls)?,
             None => return Err(timed_out("the TLS handshake", deadline)),
         };
         self.stream = Some(Stream::new(Transport::Tls(Box::new(stream)), &self.throttle, None));
-        self.end = None;
+        self.broken = None;
         Ok(())
     }
-}
 
-// ==== merged from control/clear.rs
-//- Turning TLS off.
-
-impl ControlChannel {
     /// Ends TLS on both sides and goes on in clear.
     ///
     /// The server has nothing to say before the next command, so what comes behind the end of its TLS is not its
     /// own: rustls throws away what it has read of that, and the next command refuses the rest.
-    pub(crate) async fn clear(&mut self) -> Result<()> {
+    pub(crate) async fn end_tls(&mut self) -> Result<()> {
         if !self.decoder.is_empty() {
             return Err(self.desynchronised(self.decoder.unfinished()));
         }
         let Some(stream) = self.stream.take().and_then(Stream::into_tls) else {
             return Err(self.unusable());
         };
-        self.end = Some(("TLS did not end as it should".into(), None));
+        self.broken = Some(BrokenReason { why: "TLS did not end as it should".into(), last_reply: None });
         let socket = match within(self.deadline, end(stream)).await {
             Some(ended) => ended.map_err(Error::Control)?,
             None => return Err(timed_out("the end of TLS", self.deadline)),
         };
         self.stream = Some(Stream::new(Transport::Plain(socket), &self.throttle, None));
-        self.end = None;
+        self.broken = None;
         Ok(())
     }
 }

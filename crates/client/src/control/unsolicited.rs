@@ -26,7 +26,7 @@ impl ControlChannel {
         self.decoder.feed(buffer.filled());
         match self.decoder.next_reply() {
             Ok(Some(reply)) if self.is_late_reply(&reply) => {
-                self.keep(reply);
+                self.keep_unclaimed(reply);
                 Ok(())
             }
             Ok(Some(reply)) if reply.code() == Code::SERVICE_CLOSING => {
@@ -35,7 +35,7 @@ impl ControlChannel {
             }
             Ok(Some(reply)) => Err(self.desynchronised(reply.to_string())),
             Ok(None) if ended => {
-                self.give_up("the server closed it", None);
+                self.mark_broken("the server closed it", None);
                 Err(Error::Closed { reply: None })
             }
             Ok(None) if self.decoder.is_empty() => Ok(()),
@@ -44,7 +44,7 @@ impl ControlChannel {
     }
 
     pub(super) fn desynchronised(&mut self, text: String) -> Error {
-        self.give_up("the server sent what was not asked for", None);
+        self.mark_broken("the server sent what was not asked for", None);
         Error::Desynchronised { text: self.redactor.text(&text) }
     }
 }

@@ -4,26 +4,29 @@
 //! so that no command can be sent while a transfer runs. Its bytes are read and written in [`bytes`], what
 //! compresses them is in [`compression`], what moves them past this side's memory in `kernel`.
 
-mod bytes;
+mod buffered_socket;
 mod compression;
 mod limit;
-mod read_ahead;
 mod splice;
 
+pub(crate) use self::buffered_socket::BufferedSocket;
 pub(crate) use self::limit::Limit;
-pub(crate) use self::read_ahead::ReadAhead;
 pub(crate) use self::splice::{CopySide, SpliceOutcome};
 
-use std::{io, pin::pin, time::Duration};
+use std::{
+    io,
+    pin::{Pin, pin},
+    task::{Context, Poll, ready},
+    time::Duration,
+};
 
 use oxftp_proto::{
     Reply,
     dialog::{Aborted, Completion, Dating, Started},
 };
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 
 use self::compression::Compression;
-
 use crate::{
     Error, Result,
     control::ControlChannel,
@@ -142,18 +145,18 @@ impl DataConnection {
         let ended = self.end().await;
         if ended.is_ok() {
             // A connection that breaks here is told of by the reply that does not come.
-            let _ = control.send_ahead().await;
+            let _ = control.send_pipelined().await;
         }
-        let deadline = if ended.is_ok() { deadline } else { within_reason(deadline) };
+        let deadline = if ended.is_ok() { deadline } else { failure_deadline(deadline) };
         let completed = self.complete(control, masks, deadline).await;
         self.close();
         match (ended, completed) {
             (Ok(()), Ok(reply)) => Ok(TransferSummary { reply, transferred: self.transferred }),
             // What the server says about a failed transfer tells more than the broken connection.
             (_, Err(error @ Error::StatusCode(_))) => Err(error),
-            (Err(Ended::TooSoon), Ok(_)) => Err(Error::Unfinished { received: self.transferred }),
-            (Err(Ended::Broken(source)), Ok(reply)) => Err(Error::Data { reply: Some(reply), source }),
-            (Err(Ended::Broken(source)), Err(_)) => Err(Error::Data { reply: None, source }),
+            (Err(EndError::Unfinished), Ok(_)) => Err(Error::Unfinished { received: self.transferred }),
+            (Err(EndError::Broken(source)), Ok(reply)) => Err(Error::Data { reply: Some(reply), source }),
+            (Err(EndError::Broken(source)), Err(_)) => Err(Error::Data { reply: None, source }),
             (_, Err(error)) => Err(error),
         }
     }
@@ -170,7 +173,7 @@ impl DataConnection {
             return Error::Data { reply: None, source };
         }
         let masks = Masks { expected: &["2xx"], waited_past: &["1xx"] };
-        match self.complete(control, masks, within_reason(deadline)).await {
+        match self.complete(control, masks, failure_deadline(deadline)).await {
             Err(error @ Error::StatusCode(_)) => error,
             Ok(reply) => Error::Data { reply: Some(reply), source },
             Err(_) => Error::Data { reply: None, source },
@@ -193,13 +196,13 @@ impl DataConnection {
     }
 
     /// Brings the data connection to its end, without closing it.
-    async fn end(&mut self) -> Result<(), Ended> {
+    async fn end(&mut self) -> Result<(), EndError> {
         if self.stream.is_none() {
             return Ok(());
         }
         match self.direction {
             Direction::Up => {
-                self.shutdown().await.map_err(Ended::Broken)?;
+                self.shutdown().await.map_err(EndError::Broken)?;
                 if let Some(stream) = &self.stream {
                     stream.reset_on_close(false);
                 }
@@ -217,17 +220,17 @@ impl DataConnection {
                 Ok(unwanted) => {
                     self.transferred -= unwanted as u64;
                     self.close();
-                    Err(Ended::TooSoon)
+                    Err(EndError::Unfinished)
                 }
                 Err(error) => {
                     self.close();
-                    Err(Ended::Broken(error))
+                    Err(EndError::Broken(error))
                 }
             },
         }
     }
 
-    /// Closes a connection that has no farewell to say: ProFTPD lingers before its final reply
+    /// Closes a connection that has no close_notify to say: ProFTPD lingers before its final reply
     /// until this side has closed.
     fn close_plain(&mut self) {
         self.stream.take_if(|stream| !stream.is_encrypted());
@@ -241,10 +244,10 @@ impl DataConnection {
     ) -> Result<Reply> {
         let Self { stream, early, direction, answers, .. } = self;
         let encrypted = stream.as_mut().filter(|stream| stream.is_encrypted());
-        let mut farewell = pin!(farewell(encrypted, *direction));
+        let mut close_notify = pin!(exchange_close_notify(encrypted, *direction));
         let known = early.clone();
         let mut reply = pin!(async {
-            match (known, control.mode_ahead()) {
+            match (known, control.pipelined_mode()) {
                 (Some(reply), _) => Ok(reply.expect(masks.expected)?),
                 (None, Some(mode)) => {
                     let (reply, answered) = control.complete_pipelined(mode, deadline).await?;
@@ -258,21 +261,113 @@ impl DataConnection {
         });
         tokio::select! {
             biased;
-            () = &mut farewell => reply.await,
+            () = &mut close_notify => reply.await,
             reply = &mut reply => {
                 // Whoever drops this future now and calls again must not wait for a second reply.
                 *early = reply.as_ref().ok().or(reply.as_ref().err().and_then(Error::reply)).cloned();
-                let _ = within(Some(FAREWELL), farewell).await;
+                let _ = within(Some(CLOSE_NOTIFY_TIMEOUT), close_notify).await;
                 reply
             }
         }
     }
+
+    fn poll_limited(&mut self, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let Some(stream) = &mut self.stream else { return Poll::Ready(Ok(())) };
+        let room = buf.remaining();
+        let most = self.limit.most(self.transferred, room);
+        if self.at_end || (most == 0 && room > 0) {
+            return Poll::Ready(Ok(()));
+        }
+        let before = buf.filled().len();
+        if most < room {
+            let mut part = ReadBuf::new(buf.initialize_unfilled_to(most));
+            ready!(poll_bytes(&mut self.compression, stream, cx, &mut part))?;
+            let read = part.filled().len();
+            buf.advance(read);
+        } else {
+            ready!(poll_bytes(&mut self.compression, stream, cx, buf))?;
+        }
+        let read = buf.filled().len() - before;
+        self.transferred += read as u64;
+        self.at_end = read == 0 && room > 0;
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncRead for DataConnection {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        if let Some(kind) = this.broken {
+            return Poll::Ready(Err(kind.into()));
+        }
+        let polled = this.poll_limited(cx, buf);
+        if let Poll::Ready(Err(error)) = &polled {
+            // Silence may end; nothing else does.
+            this.broken = Some(error.kind()).filter(|kind| *kind != io::ErrorKind::TimedOut);
+        }
+        polled
+    }
+}
+
+impl AsyncWrite for DataConnection {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let this = self.get_mut();
+        let Some(stream) = &mut this.stream else {
+            return Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()));
+        };
+        let written = match &mut this.compression {
+            Some(compression) => ready!(compression.poll_write(stream, cx, bytes))?,
+            None => ready!(Pin::new(stream).poll_write(cx, bytes))?,
+        };
+        this.transferred += written as u64;
+        Poll::Ready(Ok(written))
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        let Some(stream) = &mut this.stream else { return Poll::Ready(Ok(())) };
+        if let Some(compression) = &mut this.compression {
+            ready!(compression.poll_flush(stream, cx))?;
+        }
+        Pin::new(stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        let Some(stream) = &mut this.stream else { return Poll::Ready(Ok(())) };
+        if let Some(compression) = &mut this.compression {
+            ready!(compression.poll_finish(stream, cx))?;
+        }
+        Pin::new(stream).poll_shutdown(cx)
+    }
+}
+
+fn poll_bytes(
+    compression: &mut Option<Compression>,
+    stream: &mut Stream,
+    cx: &mut Context<'_>,
+    buf: &mut ReadBuf<'_>,
+) -> Poll<io::Result<()>> {
+    match compression {
+        Some(compression) => compression.poll_read(stream, cx, buf),
+        None => Pin::new(stream).poll_read(cx, buf),
+    }
+}
+
+/// How a transfer ended well.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct TransferSummary {
+    /// The server's final reply.
+    pub reply: Reply,
+    /// Bytes that went through the data connection, before they were compressed.
+    pub transferred: u64,
 }
 
 /// Ends TLS on both sides: tells the server where it has not been told, and reads on until it
 /// has told us. A TLS 1.3 server sends the tickets that the next connection resumes with where an
 /// upload would never read them.
-async fn farewell(stream: Option<&mut Stream>, direction: Direction) {
+async fn exchange_close_notify(stream: Option<&mut Stream>, direction: Direction) {
     let Some(stream) = stream else { return };
     if direction == Direction::Down {
         let _ = stream.shutdown().await;
@@ -283,8 +378,8 @@ async fn farewell(stream: Option<&mut Stream>, direction: Direction) {
 }
 
 /// Why a data connection did not come to its regular end.
-enum Ended {
-    TooSoon,
+enum EndError {
+    Unfinished,
     Broken(io::Error),
 }
 
@@ -302,22 +397,12 @@ impl Default for Masks<'_> {
 }
 
 /// Shortens a deadline for a transfer that failed already.
-pub(crate) fn within_reason(deadline: Option<Duration>) -> Option<Duration> {
-    Some(deadline.map_or(LAST_WORDS, |deadline| deadline.min(LAST_WORDS)))
+pub(crate) fn failure_deadline(deadline: Option<Duration>) -> Option<Duration> {
+    Some(deadline.map_or(FAILURE_REPLY_TIMEOUT, |deadline| deadline.min(FAILURE_REPLY_TIMEOUT)))
 }
 
 /// How long a server may take to say why a transfer failed.
-const LAST_WORDS: Duration = Duration::from_secs(10);
+const FAILURE_REPLY_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How long a server may take to end TLS after its final reply.
-const FAREWELL: Duration = Duration::from_secs(1);
-
-/// How a transfer ended well.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct TransferSummary {
-    /// The server's final reply.
-    pub reply: Reply,
-    /// Bytes that went through the data connection, before they were compressed.
-    pub transferred: u64,
-}
+const CLOSE_NOTIFY_TIMEOUT: Duration = Duration::from_secs(1);

@@ -8,12 +8,12 @@ use crate::data::{CopySide, DataConnection, SpliceOutcome};
 
 impl DataConnection {
     /// Tells whether bytes may pass by this side's memory.
-    pub(crate) fn is_unhindered(&self) -> bool {
+    pub(crate) fn can_splice(&self) -> bool {
         false
     }
 
     /// Moves nothing.
-    pub(crate) async fn move_through_kernel(
+    pub(crate) async fn splice_file(
         &mut self,
         _file: &File,
         _progress: &dyn Progress,

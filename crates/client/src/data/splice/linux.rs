@@ -34,7 +34,7 @@ use crate::{
 
 impl DataConnection {
     /// Tells whether bytes may pass by this side's memory.
-    pub(crate) fn is_unhindered(&self) -> bool {
+    pub(crate) fn can_splice(&self) -> bool {
         self.compression.is_none()
             && self.stream.as_ref().is_some_and(|stream| stream.is_unhindered(self.direction))
     }
@@ -44,18 +44,18 @@ impl DataConnection {
     ///
     /// Dropped, it stops within a few milliseconds; until then the connection stays open, and then
     /// it is closed as [`close`](Self::close) does.
-    pub(crate) async fn move_through_kernel(
+    pub(crate) async fn splice_file(
         &mut self,
         file: &File,
         progress: &dyn Progress,
     ) -> Result<SpliceOutcome, CopySide> {
         let mut moved = SpliceOutcome::default();
-        if !self.is_unhindered() {
+        if !self.can_splice() {
             return Ok(moved);
         }
         let Some(mut pump) = Pump::new(file, self.direction) else { return Ok(moved) };
         let stop = StopOnDrop(Arc::default());
-        while self.is_unhindered() {
+        while self.can_splice() {
             let (back, bytes, end) = self.turn(pump, &stop).await?;
             pump = back;
             moved.bytes += bytes;
@@ -90,7 +90,7 @@ impl DataConnection {
         stop: &StopOnDrop,
     ) -> Result<(Pump, u64, Result<TurnEnd, CopySide>), CopySide> {
         let gone = || CopySide::Data(io::ErrorKind::NotConnected.into());
-        let (socket, unplugged) = self.stream.take().and_then(Stream::detach).ok_or_else(gone)?;
+        let (socket, detached) = self.stream.take().and_then(Stream::detach).ok_or_else(gone)?;
         let socket = socket.into_std().map_err(CopySide::Data)?;
         let stop = Arc::clone(&stop.0);
         let (limit, before) = (self.limit.clone(), self.transferred);
@@ -101,7 +101,7 @@ impl DataConnection {
         let (pump, socket, bytes, end) =
             turn.await.map_err(|failure| CopySide::File(io::Error::other(failure)))?;
         let socket = TcpStream::from_std(socket).map_err(CopySide::Data)?;
-        self.stream = Some(unplugged.plug(socket));
+        self.stream = Some(detached.plug(socket));
         Ok((pump, bytes, end))
     }
 
@@ -179,7 +179,7 @@ impl Pump {
                 None => self.send(socket),
             };
             match step {
-                Ok(PumpStep::SpliceOutcome(bytes)) => moved += bytes,
+                Ok(PumpStep::Moved(bytes)) => moved += bytes,
                 Ok(PumpStep::Blocked) if self.is_silent(socket) => return (moved, Ok(TurnEnd::Pause)),
                 Ok(PumpStep::Blocked) => {}
                 Ok(PumpStep::End) => return (moved, Ok(TurnEnd::Source)),
@@ -220,7 +220,7 @@ impl Pump {
                 Err(error) => return Err(CopySide::File(error.into())),
             }
         }
-        Ok(PumpStep::SpliceOutcome(arrived as u64))
+        Ok(PumpStep::Moved(arrived as u64))
     }
 
     /// Writes what is left in the pipe where the file takes it only from memory.
@@ -233,7 +233,7 @@ impl Pump {
     fn send(&self, socket: &Socket) -> Result<PumpStep, CopySide> {
         match sendfile(socket, &self.file, None, MOST_SENT) {
             Ok(0) => Ok(PumpStep::End),
-            Ok(sent) => Ok(PumpStep::SpliceOutcome(sent as u64)),
+            Ok(sent) => Ok(PumpStep::Moved(sent as u64)),
             Err(Errno::AGAIN | Errno::INTR) => Ok(PumpStep::Blocked),
             Err(Errno::INVAL | Errno::NOSYS) => Ok(PumpStep::Unsupported(0)),
             // What a disk says; connections end otherwise.
@@ -252,7 +252,7 @@ impl Pump {
 
 /// What became of one system call.
 enum PumpStep {
-    SpliceOutcome(u64),
+    Moved(u64),
     Blocked,
     End,
     Unsupported(u64),

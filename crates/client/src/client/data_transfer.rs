@@ -13,8 +13,8 @@ use crate::{
         BoxSocket,
         data_dialer::{DataDialer, Opened, too_slow},
     },
-    control::{DialogIo, PipelinedPassive, keep_alive_timer::KeepAlive},
-    data::{DataConnection, Masks, ReadAhead, within_reason},
+    control::{DialogIo, KeepAlive, PipelinedPassive},
+    data::{BufferedSocket, DataConnection, Masks, failure_deadline},
     deadline::within,
     future::BoxFuture,
     stream::{Direction, Stream, Transport},
@@ -92,12 +92,60 @@ impl Client {
         }
     }
 
+    /// Asks the server to make room for an upload of so many bytes (`ALLO`; RFC 959, 4.1.3).
+    ///
+    /// Most servers need no such thing and say so; those are asked no second time.
+    ///
+    /// ```no_run
+    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+    /// client.allocate(5_000_000_000).await?;
+    /// let stream = client.upload_stream("image.iso").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error::StatusCode`] when there is no room (`452`, `552`). Any other refusal is none.
+    pub async fn allocate(&mut self, bytes: u64) -> Result<()> {
+        if self.capabilities.no_allocation {
+            return Ok(());
+        }
+        match self.control.run(Exchange::new(Command::with_number("ALLO", bytes), &["2xx"])).await {
+            Ok(reply) => self.capabilities.no_allocation = reply.code() == Code::SUPERFLUOUS,
+            Err(Error::StatusCode(refused)) if !speaks_of_room(refused.info.code()) => {
+                self.capabilities.no_allocation = refused.info.code().class() == 5;
+            }
+            Err(error) => return Err(error),
+        }
+        Ok(())
+    }
+
+    /// Ends a data connection and awaits the final reply.
+    pub(crate) async fn finish_data(
+        &mut self,
+        data: &mut DataConnection,
+        masks: Masks<'_>,
+    ) -> Result<TransferSummary> {
+        let deadline = self.completion_deadline();
+        let finished = data.finish(&mut self.control, masks, deadline).await;
+        // A transfer that came to its end has used up its REST.
+        self.state.restart_pending &= finished.is_err();
+        self.capabilities.no_mdtm |= data.dating() == Some(Dating::Unknown);
+        finished
+    }
+
+    /// Makes what keeps the control connection alive during a transfer.
+    pub(crate) fn keep_alive(&self) -> KeepAlive {
+        KeepAlive::new(self.config.keep_alive)
+    }
+
     pub(crate) fn data_path_command(&mut self, verb: &'static str, path: &RemotePath) -> DataCommand<'_> {
         let command = Command::with_path(verb, path, self.config.encoding).map_err(Error::from);
         DataCommand { client: self, command, transfer_type: TransferType::Image, offset: 0 }
     }
 
-    /// Opens a data connection and starts the transfer; TLS is shaken io_for_dialog on while the first
+    /// Opens a data connection and starts the transfer; TLS is shaken io on while the first
     /// reply is awaited, since some servers reply only after it and others only before.
     pub(crate) async fn open_data(
         &mut self,
@@ -112,7 +160,7 @@ impl Client {
     /// Opens a file for reading from its start, and asks for its time on the way.
     pub(crate) async fn open_dated_data(&mut self, path: &RemotePath) -> Result<DataConnection> {
         let retr = Command::with_path("RETR", path, self.config.encoding)?;
-        let questions = match self.known.no_mdtm {
+        let questions = match self.capabilities.no_mdtm {
             false => FileQueries::Time(Command::with_path("MDTM", path, self.config.encoding)?),
             true => FileQueries::None,
         };
@@ -154,7 +202,7 @@ impl Client {
         compressible: bool,
     ) -> Result<DataConnection> {
         let direction = direction(&command);
-        if self.tls.is_some() && !self.known.protects_data {
+        if self.tls.is_some() && !self.state.protects_data {
             // Whoever asked for TLS is sent no byte in clear.
             return Err(Error::NotOffered { what: "encrypted data connections (PROT P)" });
         }
@@ -166,22 +214,22 @@ impl Client {
             Some(_) => (self.open_active().await?, None),
             None => self.open_passive_for(&command, question).await?,
         };
-        self.known.no_mdtm |= dating == Some(Dating::Unknown);
-        let restart = (offset > 0 || self.known.restart_pending).then_some(offset);
-        self.known.restart_pending |= restart.is_some();
+        self.capabilities.no_mdtm |= dating == Some(Dating::Unknown);
+        let restart = (offset > 0 || self.state.restart_pending).then_some(offset);
+        self.state.restart_pending |= restart.is_some();
         self.control.begin_transfer();
         let ahead = self.mode_ahead(direction);
         let outcome = self.start(Transfer::new(command, restart), opened, direction).await;
-        if matches!(&outcome, Err(Error::StatusCode(error)) if error.expected == [RESTART_TAKEN]) {
+        if matches!(&outcome, Err(Error::StatusCode(error)) if error.expected == [RESTART_ACCEPTED]) {
             // A refused REST leaves nothing behind.
-            self.known.restart_pending = false;
+            self.state.restart_pending = false;
         }
         let (started, stream) = outcome?;
         // libunftp starts the next transfer there, too, when this one does not come to its end.
-        self.known.restart_pending = offset > 0;
-        self.known.expects_more = false;
+        self.state.restart_pending = offset > 0;
+        self.state.expects_more = false;
         if let Some(mode) = ahead {
-            self.control.plan_ahead(mode, behind);
+            self.control.schedule_pipelined(mode, behind);
         }
         let data = DataConnection::new(stream, direction, started).dated(dating);
         Ok(if compressed { data.compressed(self.config.limits.inflated_bytes) } else { data })
@@ -210,7 +258,8 @@ impl Client {
             socket.reset_on_close(direction == Direction::Up);
             match tls {
                 Some(tls) => {
-                    let mut stream = tls.secure_data(ReadAhead::boxed(socket)).await.map_err(Error::Tls)?;
+                    let mut stream =
+                        tls.secure_data(BufferedSocket::boxed(socket)).await.map_err(Error::Tls)?;
                     if ends_early {
                         end_sending(&mut stream).await.map_err(Error::DataConnect)?;
                     }
@@ -234,20 +283,40 @@ impl Client {
         };
         match transport {
             Ok(transport) => Ok((started, Stream::new(transport, &self.config.throttle, timeouts.data_idle))),
-            Err(error) => Err(self.why_not_connected(started, error).await),
+            Err(error) => Err(self.data_connect_error(started, error).await),
         }
     }
 
     /// Lets the server say why a data connection failed, if it has something to say.
-    async fn why_not_connected(&mut self, started: Started, error: Error) -> Error {
+    async fn data_connect_error(&mut self, started: Started, error: Error) -> Error {
         let masks = Masks::default();
         let Started::Preliminary(_) = started else { return error };
         let completion = Completion::new(masks.expected, masks.waited_past);
-        let deadline = within_reason(self.config.timeouts.completion);
+        let deadline = failure_deadline(self.config.timeouts.completion);
         match self.control.resume(completion, deadline).await {
             Err(refused @ Error::StatusCode(_)) => refused,
             _ => error,
         }
+    }
+
+    /// Opens a passive data connection for `command`. A server that passes transfers on to other machines
+    /// (drftpd) must know which of them is to listen, and is told by `PRET` first, once it has said so.
+    pub(crate) async fn open_passive_for(
+        &mut self,
+        command: &Command,
+        question: Option<Command>,
+    ) -> Result<(Opened, Option<Dating>)> {
+        if !self.capabilities.wants_pret {
+            match self.open_passive(question.clone(), self.passive_order()).await {
+                Err(Error::StatusCode(refused)) if asks_for_pret(&refused.info) => {
+                    self.capabilities.wants_pret = true;
+                }
+                opened => return opened,
+            }
+        }
+        let pret = Command::with_argument("PRET", command.as_bytes())?;
+        self.control.run(Exchange::new(pret, &["2xx"])).await?;
+        self.open_passive(question, self.passive_order()).await
     }
 
     pub(super) async fn open_passive(
@@ -261,7 +330,7 @@ impl Client {
         let outcome = self.run_passive(question, modes, &mut dialer).await;
         match (outcome, dialer.opened, dialer.failure) {
             (Ok((mode, dating)), Some(opened), _) => {
-                self.known.passive = Some(mode);
+                self.capabilities.passive = Some(mode);
                 Ok((opened, dating))
             }
             (Err(Error::DataConnect(_)), _, Some(failure)) => Err(Error::DataConnect(failure)),
@@ -278,39 +347,39 @@ impl Client {
         dialer: &mut DataDialer<'_>,
     ) -> Result<(PassiveMode, Option<Dating>)> {
         let first = modes.first().copied();
-        let io_for_dialog = DialogIo::Data(dialer);
-        let ahead = self.control.take_ahead();
+        let io = DialogIo::Data(dialer);
+        let ahead = self.control.take_pipelined();
         let outcome = match ahead {
             PipelinedPassive::Sent(mode) if first == Some(mode) => {
-                self.control.resume_with(Dated::new(question, Passive::asked(modes)), io_for_dialog).await
+                self.control.resume_with(Dated::new(question, Passive::asked(modes)), io).await
             }
             PipelinedPassive::Listening(mode, endpoint) if first == Some(mode) => {
                 let passive = Passive::answered(modes, endpoint);
-                self.control.resume_with(Dated::new(question, passive), io_for_dialog).await
+                self.control.resume_with(Dated::new(question, passive), io).await
             }
-            _ => self.control.run_with(Dated::new(question, Passive::new(modes)), io_for_dialog).await,
+            _ => self.control.run_with(Dated::new(question, Passive::new(modes)), io).await,
         };
         let mode = outcome.as_ref().ok().map(|(mode, _)| *mode);
-        self.known.no_pipelining |=
+        self.capabilities.no_pipelining |=
             ahead == PipelinedPassive::Refused || (ahead != PipelinedPassive::None && mode != first);
         outcome
     }
 
     /// Gives the passive command that may follow the data of a transfer at once.
     fn mode_ahead(&self, direction: Direction) -> Option<PassiveMode> {
-        let known = &self.known;
-        let wanted = known.expects_more && !known.no_pipelining && !known.wants_pret;
+        let Self { state, capabilities, .. } = self;
+        let wanted = state.expects_more && !capabilities.no_pipelining && !capabilities.wants_pret;
         let wanted = wanted && self.config.active.is_none();
         let allowed = || self.config.pipelining.allows(direction, self.self_descriptions());
-        self.known.passive.filter(|_| wanted && allowed())
+        capabilities.passive.filter(|_| wanted && allowed())
     }
 
     async fn open_active(&mut self) -> Result<Opened> {
         let config = self.config.clone();
         let host = self.host.name.clone();
         let mut dialer = self.dialer(&config, &host);
-        let dialog = if self.known.no_eprt { Active::by_port() } else { Active::default() };
-        self.known.no_eprt |=
+        let dialog = if self.capabilities.no_eprt { Active::by_port() } else { Active::default() };
+        self.capabilities.no_eprt |=
             self.control.run_with(dialog, DialogIo::Data(&mut dialer)).await?.refuses_eprt();
         dialer.opened.ok_or_else(|| Error::DataConnect(io::ErrorKind::NotConnected.into()))
     }
@@ -336,7 +405,7 @@ impl Client {
         if ipv6 && modes.contains(&PassiveMode::Epsv) {
             modes.retain(|mode| *mode != PassiveMode::Pasv);
         }
-        modes.sort_by_key(|mode| Some(*mode) != self.known.passive);
+        modes.sort_by_key(|mode| Some(*mode) != self.capabilities.passive);
         modes
     }
 }
@@ -387,17 +456,6 @@ impl<'c> IntoFuture for DataCommand<'c> {
     }
 }
 
-fn direction(command: &Command) -> Direction {
-    let verb = command.as_bytes().split(|byte| *byte == b' ').next().unwrap_or_default().to_ascii_uppercase();
-    if matches!(verb.as_slice(), b"STOR" | b"APPE" | b"STOU") { Direction::Up } else { Direction::Down }
-}
-
-/// What `REST` is answered where it is taken.
-pub(crate) const RESTART_TAKEN: &str = "350";
-
-// ==== merged from client/questions.rs
-//- What is asked of a file along with its transfer.
-
 /// What is asked of a file along with its transfer, where that costs no round trip.
 #[derive(Debug)]
 pub(crate) enum FileQueries {
@@ -422,53 +480,9 @@ impl FileQueries {
     }
 }
 
-// ==== merged from client/completion.rs
-//- The end of transfers.
-
-impl Client {
-    /// Ends a data connection and awaits the final reply.
-    pub(crate) async fn finish_data(
-        &mut self,
-        data: &mut DataConnection,
-        masks: Masks<'_>,
-    ) -> Result<TransferSummary> {
-        let deadline = self.completion_deadline();
-        let finished = data.finish(&mut self.control, masks, deadline).await;
-        // A transfer that came to its end has used up its REST.
-        self.known.restart_pending &= finished.is_err();
-        self.known.no_mdtm |= data.dating() == Some(Dating::Unknown);
-        finished
-    }
-
-    /// Makes what keeps the control connection alive during a transfer.
-    pub(crate) fn keep_alive(&self) -> KeepAlive {
-        KeepAlive::new(self.config.keep_alive)
-    }
-}
-
-// ==== merged from client/pret.rs
-//- Telling a server what will be transferred before it listens.
-
-impl Client {
-    /// Opens a passive data connection for `command`. A server that passes transfers on to other machines
-    /// (drftpd) must know which of them is to listen, and is told by `PRET` first, once it has said so.
-    pub(crate) async fn open_passive_for(
-        &mut self,
-        command: &Command,
-        question: Option<Command>,
-    ) -> Result<(Opened, Option<Dating>)> {
-        if !self.known.wants_pret {
-            match self.open_passive(question.clone(), self.passive_order()).await {
-                Err(Error::StatusCode(refused)) if asks_for_pret(&refused.info) => {
-                    self.known.wants_pret = true;
-                }
-                opened => return opened,
-            }
-        }
-        let pret = Command::with_argument("PRET", command.as_bytes())?;
-        self.control.run(Exchange::new(pret, &["2xx"])).await?;
-        self.open_passive(question, self.passive_order()).await
-    }
+fn direction(command: &Command) -> Direction {
+    let verb = command.as_bytes().split(|byte| *byte == b' ').next().unwrap_or_default().to_ascii_uppercase();
+    if matches!(verb.as_slice(), b"STOR" | b"APPE" | b"STOU") { Direction::Up } else { Direction::Down }
 }
 
 /// drftpd says: `500 You need to use a client supporting PRET (PRE Transfer) to use PASV`.
@@ -476,41 +490,10 @@ fn asks_for_pret(reply: &Reply) -> bool {
     reply.lines().any(|line| line.split(|byte| !byte.is_ascii_alphabetic()).any(|word| word == b"PRET"))
 }
 
-// ==== merged from client/allocate.rs
-//- Room for uploads.
-
-impl Client {
-    /// Asks the server to make room for an upload of so many bytes (`ALLO`; RFC 959, 4.1.3).
-    ///
-    /// Most servers need no such thing and say so; those are asked no second time.
-    ///
-    /// ```no_run
-    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
-    /// client.allocate(5_000_000_000).await?;
-    /// let stream = client.upload_stream("image.iso").await?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// [`Error::StatusCode`] when there is no room (`452`, `552`). Any other refusal is none.
-    pub async fn allocate(&mut self, bytes: u64) -> Result<()> {
-        if self.known.no_allocation {
-            return Ok(());
-        }
-        match self.control.run(Exchange::new(Command::with_number("ALLO", bytes), &["2xx"])).await {
-            Ok(reply) => self.known.no_allocation = reply.code() == Code::SUPERFLUOUS,
-            Err(Error::StatusCode(refused)) if !speaks_of_room(refused.info.code()) => {
-                self.known.no_allocation = refused.info.code().class() == 5;
-            }
-            Err(error) => return Err(error),
-        }
-        Ok(())
-    }
-}
-
 /// Tells the codes that an upload would fail with, too; `421` is the end of everything.
 fn speaks_of_room(code: Code) -> bool {
     matches!(code.get(), 421 | 452 | 552)
 }
+
+/// What `REST` is answered where it is taken.
+pub(crate) const RESTART_ACCEPTED: &str = "350";
