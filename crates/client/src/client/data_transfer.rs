@@ -160,12 +160,12 @@ impl Client {
     /// Opens a file for reading from its start, and asks for its time on the way.
     pub(crate) async fn open_dated_data(&mut self, path: &RemotePath) -> Result<DataConnection> {
         let retr = Command::with_path("RETR", path, self.config.encoding)?;
-        let questions = match self.capabilities.no_mdtm {
-            false => FileQueries::Time(Command::with_path("MDTM", path, self.config.encoding)?),
+        let queries = match self.capabilities.no_mdtm {
+            false => FileQueries::ModificationTime(Command::with_path("MDTM", path, self.config.encoding)?),
             true => FileQueries::None,
         };
         self.go_home().await?;
-        self.begin(questions, retr, TransferType::Image, 0, true).await
+        self.begin(queries, retr, TransferType::Image, 0, true).await
     }
 
     /// Opens a data connection for an upload whose size is compared when it is
@@ -176,10 +176,10 @@ impl Client {
         command: Command,
         transfer_type: TransferType,
         offset: u64,
-        questions: Vec<Command>,
+        queries: Vec<Command>,
     ) -> Result<DataConnection> {
         self.go_home().await?;
-        self.begin(FileQueries::Stored(questions), command, transfer_type, offset, true).await
+        self.begin(FileQueries::AfterUpload(queries), command, transfer_type, offset, true).await
     }
 
     /// Opens a data connection in whichever directory was entered.
@@ -195,7 +195,7 @@ impl Client {
 
     async fn begin(
         &mut self,
-        questions: FileQueries,
+        queries: FileQueries,
         command: Command,
         transfer_type: TransferType,
         offset: u64,
@@ -209,10 +209,10 @@ impl Client {
         self.await_handshakes().await?;
         self.set_type(transfer_type).await?;
         let compressed = self.compresses(compressible && offset == 0, direction).await?;
-        let (question, behind) = questions.split(self.mode_ahead(direction).is_some(), compressed);
+        let queries = queries.schedule(self.mode_ahead(direction).is_some(), compressed);
         let (opened, dating) = match &self.config.active {
             Some(_) => (self.open_active().await?, None),
-            None => self.open_passive_for(&command, question).await?,
+            None => self.open_passive_for(&command, queries.before_data).await?,
         };
         self.capabilities.no_mdtm |= dating == Some(Dating::Unknown);
         let restart = (offset > 0 || self.state.restart_pending).then_some(offset);
@@ -229,7 +229,7 @@ impl Client {
         self.state.restart_pending = offset > 0;
         self.state.expects_more = false;
         if let Some(mode) = ahead {
-            self.control.schedule_pipelined(mode, behind);
+            self.control.schedule_pipelined(mode, queries.after_data);
         }
         let data = DataConnection::new(stream, direction, started).dated(dating);
         Ok(if compressed { data.compressed(self.config.limits.inflated_bytes) } else { data })
@@ -304,10 +304,10 @@ impl Client {
     pub(crate) async fn open_passive_for(
         &mut self,
         command: &Command,
-        question: Option<Command>,
+        mdtm: Option<Command>,
     ) -> Result<(Opened, Option<Dating>)> {
         if !self.capabilities.wants_pret {
-            match self.open_passive(question.clone(), self.passive_order()).await {
+            match self.open_passive(mdtm.clone(), self.passive_order()).await {
                 Err(Error::StatusCode(refused)) if asks_for_pret(&refused.info) => {
                     self.capabilities.wants_pret = true;
                 }
@@ -316,18 +316,18 @@ impl Client {
         }
         let pret = Command::with_argument("PRET", command.as_bytes())?;
         self.control.run(Exchange::new(pret, &["2xx"])).await?;
-        self.open_passive(question, self.passive_order()).await
+        self.open_passive(mdtm, self.passive_order()).await
     }
 
     pub(super) async fn open_passive(
         &mut self,
-        question: Option<Command>,
+        mdtm: Option<Command>,
         modes: Vec<PassiveMode>,
     ) -> Result<(Opened, Option<Dating>)> {
         let config = self.config.clone();
         let host = self.host.name.clone();
         let mut dialer = self.dialer(&config, &host);
-        let outcome = self.run_passive(question, modes, &mut dialer).await;
+        let outcome = self.run_passive(mdtm, modes, &mut dialer).await;
         match (outcome, dialer.opened, dialer.failure) {
             (Ok((mode, dating)), Some(opened), _) => {
                 self.capabilities.passive = Some(mode);
@@ -342,7 +342,7 @@ impl Client {
     /// Asks the server to listen, unless it was asked ahead of time.
     async fn run_passive(
         &mut self,
-        question: Option<Command>,
+        mdtm: Option<Command>,
         modes: Vec<PassiveMode>,
         dialer: &mut DataDialer<'_>,
     ) -> Result<(PassiveMode, Option<Dating>)> {
@@ -351,13 +351,13 @@ impl Client {
         let ahead = self.control.take_pipelined();
         let outcome = match ahead {
             PipelinedPassive::Sent(mode) if first == Some(mode) => {
-                self.control.resume_with(Dated::new(question, Passive::asked(modes)), io).await
+                self.control.resume_with(Dated::new(mdtm, Passive::asked(modes)), io).await
             }
             PipelinedPassive::Listening(mode, endpoint) if first == Some(mode) => {
                 let passive = Passive::answered(modes, endpoint);
-                self.control.resume_with(Dated::new(question, passive), io).await
+                self.control.resume_with(Dated::new(mdtm, passive), io).await
             }
-            _ => self.control.run_with(Dated::new(question, Passive::new(modes)), io).await,
+            _ => self.control.run_with(Dated::new(mdtm, Passive::new(modes)), io).await,
         };
         let mode = outcome.as_ref().ok().map(|(mode, _)| *mode);
         self.capabilities.no_pipelining |=
@@ -456,28 +456,37 @@ impl<'c> IntoFuture for DataCommand<'c> {
     }
 }
 
-/// What is asked of a file along with its transfer, where that costs no round trip.
+/// Queries about a file that are sent along with its transfer.
 #[derive(Debug)]
-pub(crate) enum FileQueries {
+enum FileQueries {
     None,
-    /// `MDTM`, of a file that is fetched.
-    Time(Command),
-    /// `SIZE`, and what sets the time, of a file that is stored.
-    Stored(Vec<Command>),
+    /// `MDTM` for a downloaded file.
+    ModificationTime(Command),
+    /// `SIZE` and a command that sets the time, for an uploaded file.
+    AfterUpload(Vec<Command>),
 }
 
 impl FileQueries {
-    /// Gives what is asked while the data connection is opened, and what behind the data. That goes along
-    /// with the next passive command, if one is `ahead`, and costs the server no turn of its own.
-    pub(crate) fn split(self, ahead: bool, compressed: bool) -> (Option<Command>, Vec<Command>) {
-        match self {
-            Self::Time(question) if ahead => (None, vec![question]),
-            Self::Time(question) => (Some(question), Vec::new()),
-            // The size of what goes up compressed is compared anyway.
-            Self::Stored(questions) if !compressed => (None, questions),
-            Self::Stored(_) | Self::None => (None, Vec::new()),
-        }
+    /// Decides when each query is sent so that it costs no round trip. `pipelined` says whether the next passive
+    /// command follows the data; queries go with it then, and cost the server no separate turn.
+    fn schedule(self, pipelined: bool, compressed: bool) -> ScheduledQueries {
+        let (before_data, after_data) = match self {
+            Self::ModificationTime(mdtm) if pipelined => (None, vec![mdtm]),
+            Self::ModificationTime(mdtm) => (Some(mdtm), Vec::new()),
+            // The size of a compressed upload is always compared.
+            Self::AfterUpload(queries) if !compressed => (None, queries),
+            Self::AfterUpload(_) | Self::None => (None, Vec::new()),
+        };
+        ScheduledQueries { before_data, after_data }
     }
+}
+
+/// When the queries about a file are sent.
+struct ScheduledQueries {
+    /// `MDTM`, sent while the data connection is being opened.
+    before_data: Option<Command>,
+    /// Commands sent after the data, before the final reply.
+    after_data: Vec<Command>,
 }
 
 fn direction(command: &Command) -> Direction {

@@ -53,11 +53,11 @@ impl DataConnection {
         if !self.can_splice() {
             return Ok(moved);
         }
-        let Some(mut pump) = Pump::new(file, self.direction) else { return Ok(moved) };
+        let Some(pump) = Pump::new(file, self.direction) else { return Ok(moved) };
+        let pump = Arc::new(pump);
         let stop = StopOnDrop(Arc::default());
         while self.can_splice() {
-            let (back, bytes, end) = self.turn(pump, &stop).await?;
-            pump = back;
+            let Turn { bytes, end } = self.turn(&pump, &stop).await?;
             moved.bytes += bytes;
             self.transferred += bytes;
             if bytes > 0 {
@@ -84,25 +84,20 @@ impl DataConnection {
     /// Lends the socket to a blocking thread for one turn.
     ///
     /// Registered with tokio it would wake the runtime at each segment that arrives.
-    async fn turn(
-        &mut self,
-        pump: Pump,
-        stop: &StopOnDrop,
-    ) -> Result<(Pump, u64, Result<TurnEnd, CopySide>), CopySide> {
+    async fn turn(&mut self, pump: &Arc<Pump>, stop: &StopOnDrop) -> Result<Turn, CopySide> {
         let gone = || CopySide::Data(io::ErrorKind::NotConnected.into());
         let (socket, detached) = self.stream.take().and_then(Stream::detach).ok_or_else(gone)?;
         let socket = socket.into_std().map_err(CopySide::Data)?;
-        let stop = Arc::clone(&stop.0);
+        let (pump, stop) = (Arc::clone(pump), Arc::clone(&stop.0));
         let (limit, before) = (self.limit.clone(), self.transferred);
         let turn = spawn_blocking(move || {
-            let (bytes, end) = pump.turn(&socket, &stop, |moved| limit.most(before + moved, PIPE_BYTES));
-            (pump, socket, bytes, end)
+            let turn = pump.turn(&socket, &stop, |moved| limit.most(before + moved, PIPE_BYTES));
+            (socket, turn)
         });
-        let (pump, socket, bytes, end) =
-            turn.await.map_err(|failure| CopySide::File(io::Error::other(failure)))?;
+        let (socket, turn) = turn.await.map_err(|failure| CopySide::File(io::Error::other(failure)))?;
         let socket = TcpStream::from_std(socket).map_err(CopySide::Data)?;
         self.stream = Some(detached.plug(socket));
-        Ok((pump, bytes, end))
+        Ok(turn)
     }
 
     async fn until_movable(&mut self) -> io::Result<()> {
@@ -123,6 +118,13 @@ impl Drop for StopOnDrop {
     }
 }
 
+/// Result of one turn.
+struct Turn {
+    /// The number of bytes moved, also before a failure.
+    bytes: u64,
+    end: Result<TurnEnd, CopySide>,
+}
+
 /// Why a turn ended.
 #[derive(Debug, PartialEq, Eq)]
 enum TurnEnd {
@@ -141,8 +143,13 @@ enum TurnEnd {
 /// The local end of a transfer, as a blocking thread holds it.
 struct Pump {
     file: File,
-    /// What is received goes through a pipe: its two ends. What is sent needs none.
-    pipe: Option<(OwnedFd, OwnedFd)>,
+    /// The pipe for received bytes. Sending needs none.
+    pipe: Option<Pipe>,
+}
+
+struct Pipe {
+    reader: OwnedFd,
+    writer: OwnedFd,
 }
 
 impl Pump {
@@ -150,10 +157,10 @@ impl Pump {
     fn new(file: &File, direction: Direction) -> Option<Self> {
         let pipe = match direction {
             Direction::Down => {
-                let (outlet, inlet) = pipe_with(PipeFlags::CLOEXEC).ok()?;
+                let (reader, writer) = pipe_with(PipeFlags::CLOEXEC).ok()?;
                 // Beyond the user's share of such memory it stays small, and slower.
-                let _ = fcntl_setpipe_size(&inlet, PIPE_BYTES);
-                Some((outlet, inlet))
+                let _ = fcntl_setpipe_size(&writer, PIPE_BYTES);
+                Some(Pipe { reader, writer })
             }
             Direction::Up => None,
         };
@@ -161,46 +168,39 @@ impl Pump {
     }
 
     /// Moves bytes until they pause, for at most [`TURN`]; gives how many, also before a failure.
-    fn turn(
-        &self,
-        socket: &Socket,
-        stop: &AtomicBool,
-        most: impl Fn(u64) -> usize,
-    ) -> (u64, Result<TurnEnd, CopySide>) {
+    fn turn(&self, socket: &Socket, stop: &AtomicBool, limit: impl Fn(u64) -> usize) -> Turn {
         let begun = Instant::now();
-        let mut moved = 0;
-        loop {
+        let mut bytes = 0;
+        let end = loop {
             if stop.load(Ordering::Relaxed) {
-                return (moved, Ok(TurnEnd::Time));
+                break Ok(TurnEnd::Time);
             }
             let step = match &self.pipe {
-                Some(_) if most(moved) == 0 => return (moved, Ok(TurnEnd::Limit)),
-                Some((outlet, inlet)) => self.receive(socket, outlet, inlet, most(moved)),
+                Some(_) if limit(bytes) == 0 => break Ok(TurnEnd::Limit),
+                Some(pipe) => self.receive(socket, pipe, limit(bytes)),
                 None => self.send(socket),
             };
             match step {
-                Ok(PumpStep::Moved(bytes)) => moved += bytes,
-                Ok(PumpStep::Blocked) if self.is_silent(socket) => return (moved, Ok(TurnEnd::Pause)),
+                Ok(PumpStep::Moved(moved)) => bytes += moved,
+                Ok(PumpStep::Blocked) if self.is_silent(socket) => break Ok(TurnEnd::Pause),
                 Ok(PumpStep::Blocked) => {}
-                Ok(PumpStep::End) => return (moved, Ok(TurnEnd::Source)),
-                Ok(PumpStep::Unsupported(bytes)) => return (moved + bytes, Ok(TurnEnd::Unsupported)),
-                Err(side) => return (moved, Err(side)),
+                Ok(PumpStep::End) => break Ok(TurnEnd::Source),
+                Ok(PumpStep::Unsupported(moved)) => {
+                    bytes += moved;
+                    break Ok(TurnEnd::Unsupported);
+                }
+                Err(side) => break Err(side),
             }
-            if begun.elapsed() >= TURN {
-                return (moved, Ok(TurnEnd::Time));
+            if begun.elapsed() >= MAX_TURN {
+                break Ok(TurnEnd::Time);
             }
-        }
+        };
+        Turn { bytes, end }
     }
 
-    fn receive(
-        &self,
-        socket: &Socket,
-        outlet: &OwnedFd,
-        inlet: &OwnedFd,
-        most: usize,
-    ) -> Result<PumpStep, CopySide> {
+    fn receive(&self, socket: &Socket, pipe: &Pipe, limit: usize) -> Result<PumpStep, CopySide> {
         let flags = SpliceFlags::MOVE | SpliceFlags::NONBLOCK;
-        let arrived = match splice(socket, None, inlet, None, most, flags) {
+        let arrived = match splice(socket, None, &pipe.writer, None, limit, flags) {
             Ok(0) => return Ok(PumpStep::End),
             Ok(arrived) => arrived,
             Err(Errno::AGAIN | Errno::INTR) => return Ok(PumpStep::Blocked),
@@ -209,12 +209,12 @@ impl Pump {
         };
         let mut rest = arrived;
         while rest > 0 {
-            match splice(outlet, None, &self.file, None, rest, SpliceFlags::MOVE) {
+            match splice(&pipe.reader, None, &self.file, None, rest, SpliceFlags::MOVE) {
                 Ok(0) => return Err(CopySide::File(io::ErrorKind::WriteZero.into())),
                 Ok(written) => rest -= written,
                 Err(Errno::INTR) => {}
                 Err(Errno::INVAL) => {
-                    self.write_out(outlet, rest).map_err(CopySide::File)?;
+                    self.write_out(&pipe.reader, rest).map_err(CopySide::File)?;
                     return Ok(PumpStep::Unsupported(arrived as u64));
                 }
                 Err(error) => return Err(CopySide::File(error.into())),
@@ -224,14 +224,14 @@ impl Pump {
     }
 
     /// Writes what is left in the pipe where the file takes it only from memory.
-    fn write_out(&self, outlet: &OwnedFd, bytes: usize) -> io::Result<()> {
-        let mut left = io::Read::take(File::from(outlet.try_clone()?), bytes as u64);
+    fn write_out(&self, reader: &OwnedFd, bytes: usize) -> io::Result<()> {
+        let mut left = io::Read::take(File::from(reader.try_clone()?), bytes as u64);
         io::copy(&mut left, &mut &self.file)?;
         Ok(())
     }
 
     fn send(&self, socket: &Socket) -> Result<PumpStep, CopySide> {
-        match sendfile(socket, &self.file, None, MOST_SENT) {
+        match sendfile(socket, &self.file, None, MAX_SENT_PER_CALL) {
             Ok(0) => Ok(PumpStep::End),
             Ok(sent) => Ok(PumpStep::Moved(sent as u64)),
             Err(Errno::AGAIN | Errno::INTR) => Ok(PumpStep::Blocked),
@@ -246,7 +246,7 @@ impl Pump {
     fn is_silent(&self, socket: &Socket) -> bool {
         let flags = if self.pipe.is_some() { PollFlags::IN } else { PollFlags::OUT };
         let mut waiting = [PollFd::new(socket, flags)];
-        matches!(poll(&mut waiting, Some(&PATIENCE)), Ok(0))
+        matches!(poll(&mut waiting, Some(&POLL_TIMEOUT)), Ok(0))
     }
 }
 
@@ -262,14 +262,14 @@ enum PumpStep {
 const PIPE_BYTES: usize = 1024 * 1024;
 
 /// One call is to return while its turn lasts.
-const MOST_SENT: usize = 4 * 1024 * 1024;
+const MAX_SENT_PER_CALL: usize = 4 * 1024 * 1024;
 
 /// How long one turn takes at most: a progress bar is drawn ten times a second.
-const TURN: Duration = Duration::from_millis(50);
+const MAX_TURN: Duration = Duration::from_millis(50);
 
 /// How long a turn waits for bytes: longer than a pause on a busy line, shorter than anybody
 /// notices who dropped the transfer.
-const PATIENCE: Timespec = Timespec { tv_sec: 0, tv_nsec: 10_000_000 };
+const POLL_TIMEOUT: Timespec = Timespec { tv_sec: 0, tv_nsec: 10_000_000 };
 
 #[cfg(test)]
 mod tests {
@@ -280,7 +280,7 @@ mod tests {
 
     use super::*;
 
-    fn all(_: u64) -> usize {
+    fn no_limit(_: u64) -> usize {
         PIPE_BYTES
     }
 
@@ -302,7 +302,7 @@ mod tests {
         far.write_all(b"hello").unwrap();
         let pump = Pump::new(&file, Direction::Down).unwrap();
 
-        let (bytes, end) = pump.turn(&near, &AtomicBool::new(false), all);
+        let Turn { bytes, end } = pump.turn(&near, &AtomicBool::new(false), no_limit);
 
         assert_eq!((bytes, end.unwrap()), (5, TurnEnd::Unsupported));
         assert_eq!(std::fs::read(path.path()).unwrap(), b"hello");
@@ -317,7 +317,7 @@ mod tests {
         let (mut far, near) = connection();
         let pump = Pump::new(&file, Direction::Up).unwrap();
 
-        let (bytes, end) = pump.turn(&near, &AtomicBool::new(false), all);
+        let Turn { bytes, end } = pump.turn(&near, &AtomicBool::new(false), no_limit);
         drop(near);
 
         assert_eq!((bytes, end.unwrap()), (4, TurnEnd::Source));
@@ -332,7 +332,7 @@ mod tests {
         let (_far, near) = connection();
         let pump = Pump::new(&file, Direction::Down).unwrap();
 
-        assert_eq!(pump.turn(&near, &AtomicBool::new(false), all).1.unwrap(), TurnEnd::Pause);
-        assert_eq!(pump.turn(&near, &AtomicBool::new(true), all).1.unwrap(), TurnEnd::Time);
+        assert_eq!(pump.turn(&near, &AtomicBool::new(false), no_limit).end.unwrap(), TurnEnd::Pause);
+        assert_eq!(pump.turn(&near, &AtomicBool::new(true), no_limit).end.unwrap(), TurnEnd::Time);
     }
 }
