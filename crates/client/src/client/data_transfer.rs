@@ -1,4 +1,4 @@
-//! Opening transfers.
+//! Data transfers: opens data connections, starts transfers on them, and completes them.
 
 use oxftp_proto::{
     Code, Command, RemotePath, Reply, TransferType,
@@ -22,7 +22,8 @@ use crate::{
 };
 
 impl Client {
-    /// Sends a command that moves data, such as `LIST -a /pub` or `RETR x`, and gives the stream.
+    /// Creates a command that uses a data connection, such as `LIST -a /pub` or `RETR x`. Awaiting it sends
+    /// the command and returns the stream.
     ///
     /// ```no_run
     /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
@@ -36,31 +37,30 @@ impl Client {
         DataCommand { client: self, command, transfer_type: TransferType::Image, offset: 0 }
     }
 
-    /// Opens a file for reading (`RETR`; RFC 959, 4.1.3), with
-    /// [`offset`](DataCommand::offset) from that byte on (`REST`).
+    /// Opens a file for reading (`RETR`; RFC 959, 4.1.3). With [`offset`](DataCommand::offset) it starts at
+    /// that byte (`REST`).
     #[must_use = "a stream is not opened until it is awaited"]
     pub fn download_stream(&mut self, path: impl Into<RemotePath>) -> DataCommand<'_> {
         self.data_path_command("RETR", &path.into())
     }
 
-    /// Opens a file for writing (`STOR`; RFC 959, 4.1.3); one that exists is overwritten, with
-    /// [`offset`](DataCommand::offset) from that byte on (`REST`).
+    /// Opens a file for writing (`STOR`; RFC 959, 4.1.3) and overwrites an existing one. With
+    /// [`offset`](DataCommand::offset) it starts at that byte (`REST`).
     #[must_use = "a stream is not opened until it is awaited"]
     pub fn upload_stream(&mut self, path: impl Into<RemotePath>) -> DataCommand<'_> {
         self.data_path_command("STOR", &path.into())
     }
 
-    /// Opens a file for writing at its end (`APPE`; RFC 959, 4.1.3); one that does not exist is
-    /// made.
+    /// Opens a file for appending (`APPE`; RFC 959, 4.1.3), and creates it if it does not exist.
     #[must_use = "a stream is not opened until it is awaited"]
     pub fn append_stream(&mut self, path: impl Into<RemotePath>) -> DataCommand<'_> {
         self.data_path_command("APPE", &path.into())
     }
 
-    /// Opens a data connection in passive mode and sends nothing over it, for protocols of one's
-    /// own: the next command decides what it is for.
+    /// Opens a data connection in passive mode and sends nothing over it. The next
+    /// command decides how it is used.
     ///
-    /// The connection is not encrypted, as TLS may start only after that command.
+    /// The connection is not encrypted, because TLS starts only after that command.
     ///
     /// ```no_run
     /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
@@ -74,8 +74,8 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error::StatusCode`] when each of `modes` is refused; [`Error::DataConnect`] when nothing
-    /// answers where the server says it listens.
+    /// [`Error::StatusCode`] if the server refuses each of `modes`; [`Error::DataConnect`] if the client
+    /// cannot connect to the address in the reply.
     pub async fn passive_connection(
         &mut self,
         transfer_type: TransferType,
@@ -92,9 +92,9 @@ impl Client {
         }
     }
 
-    /// Asks the server to make room for an upload of so many bytes (`ALLO`; RFC 959, 4.1.3).
+    /// Reserves space on the server for an upload of `bytes` bytes (`ALLO`; RFC 959, 4.1.3).
     ///
-    /// Most servers need no such thing and say so; those are asked no second time.
+    /// Most servers do not need this and say so. The command is not sent to them again.
     ///
     /// ```no_run
     /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
@@ -106,7 +106,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error::StatusCode`] when there is no room (`452`, `552`). Any other refusal is none.
+    /// [`Error::StatusCode`] if there is not enough space (`452`, `552`). Any other refusal is ignored.
     pub async fn allocate(&mut self, bytes: u64) -> Result<()> {
         if self.capabilities.no_allocation {
             return Ok(());
@@ -121,7 +121,7 @@ impl Client {
         Ok(())
     }
 
-    /// Ends a data connection and awaits the final reply.
+    /// Closes a data connection and waits for the final reply.
     pub(crate) async fn finish_data(
         &mut self,
         data: &mut DataConnection,
@@ -129,13 +129,13 @@ impl Client {
     ) -> Result<TransferSummary> {
         let deadline = self.completion_deadline();
         let finished = data.finish(&mut self.control, masks, deadline).await;
-        // A transfer that came to its end has used up its REST.
+        // A completed transfer has consumed its `REST`.
         self.state.restart_pending &= finished.is_err();
         self.capabilities.no_mdtm |= data.dating() == Some(Dating::Unknown);
         finished
     }
 
-    /// Makes what keeps the control connection alive during a transfer.
+    /// Creates the keep-alive timer of one transfer.
     pub(crate) fn keep_alive(&self) -> KeepAlive {
         KeepAlive::new(self.config.keep_alive)
     }
@@ -145,8 +145,8 @@ impl Client {
         DataCommand { client: self, command, transfer_type: TransferType::Image, offset: 0 }
     }
 
-    /// Opens a data connection and starts the transfer; TLS is shaken io on while the first
-    /// reply is awaited, since some servers reply only after it and others only before.
+    /// Opens a data connection and starts the transfer. The TLS handshake runs while the first reply is
+    /// awaited, because some servers reply only after it and others only before it.
     pub(crate) async fn open_data(
         &mut self,
         command: Command,
@@ -157,7 +157,7 @@ impl Client {
         self.open_data_here(command, transfer_type, offset).await
     }
 
-    /// Opens a file for reading from its start, and asks for its time on the way.
+    /// Opens a file for reading from its start, and queries its modification time on the way.
     pub(crate) async fn open_dated_data(&mut self, path: &RemotePath) -> Result<DataConnection> {
         let retr = Command::with_path("RETR", path, self.config.encoding)?;
         let queries = match self.capabilities.no_mdtm {
@@ -168,9 +168,9 @@ impl Client {
         self.begin(queries, retr, TransferType::Image, 0, true).await
     }
 
-    /// Opens a data connection for an upload whose size is compared when it is
-    /// [compressed](DataConnection::is_compressed). Else `questions` are asked behind it where that costs
-    /// nothing.
+    /// Opens a data connection for an upload whose size is compared if it is
+    /// [compressed](DataConnection::is_compressed). Otherwise `queries` are sent after the data, if that
+    /// costs no round trip.
     pub(crate) async fn open_compared_upload(
         &mut self,
         command: Command,
@@ -182,7 +182,7 @@ impl Client {
         self.begin(FileQueries::AfterUpload(queries), command, transfer_type, offset, true).await
     }
 
-    /// Opens a data connection in whichever directory was entered.
+    /// Opens a data connection in the directory that was entered for a query.
     pub(crate) async fn open_data_here(
         &mut self,
         command: Command,
@@ -203,7 +203,7 @@ impl Client {
     ) -> Result<DataConnection> {
         let direction = direction(&command);
         if self.tls.is_some() && !self.state.protects_data {
-            // Whoever asked for TLS is sent no byte in clear.
+            // TLS was requested, so no byte may be sent in plain text.
             return Err(Error::NotOffered { what: "encrypted data connections (PROT P)" });
         }
         self.await_handshakes().await?;
@@ -221,11 +221,11 @@ impl Client {
         let ahead = self.mode_ahead(direction);
         let outcome = self.start(Transfer::new(command, restart), opened, direction).await;
         if matches!(&outcome, Err(Error::StatusCode(error)) if error.expected == [RESTART_ACCEPTED]) {
-            // A refused REST leaves nothing behind.
+            // A refused `REST` has no effect.
             self.state.restart_pending = false;
         }
         let (started, stream) = outcome?;
-        // libunftp starts the next transfer there, too, when this one does not come to its end.
+        // libunftp starts the next transfer at this offset, too, if this one does not complete.
         self.state.restart_pending = offset > 0;
         self.state.expects_more = false;
         if let Some(mode) = ahead {
@@ -235,7 +235,7 @@ impl Client {
         Ok(if compressed { data.compressed(self.config.limits.inflated_bytes) } else { data })
     }
 
-    /// Tells whether TLS may be ended on this side before the data come.
+    /// Returns whether `close_notify` may be sent before the data of a download arrive.
     fn ends_early(&self, direction: Direction) -> bool {
         direction == Direction::Down && self.config.pipelining.ends_early(self.self_descriptions())
     }
@@ -254,7 +254,7 @@ impl Client {
                 Opened::Socket(socket) => socket,
                 Opened::Listener(listener) => listener.accept().await.map_err(Error::DataConnect)?,
             };
-            // Measured on vsftpd: a polite close of a half-sent upload is answered 226.
+            // Measured on vsftpd: it replies 226 to a half-sent upload whose connection is closed, not reset.
             socket.reset_on_close(direction == Direction::Up);
             match tls {
                 Some(tls) => {
@@ -287,7 +287,7 @@ impl Client {
         }
     }
 
-    /// Lets the server say why a data connection failed, if it has something to say.
+    /// Returns the server's reply if it explains why a data connection failed, else `error`.
     async fn data_connect_error(&mut self, started: Started, error: Error) -> Error {
         let masks = Masks::default();
         let Started::Preliminary(_) = started else { return error };
@@ -299,8 +299,9 @@ impl Client {
         }
     }
 
-    /// Opens a passive data connection for `command`. A server that passes transfers on to other machines
-    /// (drftpd) must know which of them is to listen, and is told by `PRET` first, once it has said so.
+    /// Opens a passive data connection for `command`. A server that redirects transfers to other machines
+    /// (drftpd) needs `PRET` first, to choose the machine that listens. `PRET` is sent once the server has
+    /// asked for it.
     pub(crate) async fn open_passive_for(
         &mut self,
         command: &Command,
@@ -339,7 +340,8 @@ impl Client {
         }
     }
 
-    /// Asks the server to listen, unless it was asked ahead of time.
+    /// Runs the passive dialog. Uses the passive command that was pipelined with the previous transfer, if
+    /// there is one.
     async fn run_passive(
         &mut self,
         mdtm: Option<Command>,
@@ -365,7 +367,7 @@ impl Client {
         outcome
     }
 
-    /// Gives the passive command that may follow the data of a transfer at once.
+    /// Returns the passive command that may be pipelined after the data of a transfer.
     fn mode_ahead(&self, direction: Direction) -> Option<PassiveMode> {
         let Self { state, capabilities, .. } = self;
         let wanted = state.expects_more && !capabilities.no_pipelining && !capabilities.wants_pret;
@@ -398,7 +400,8 @@ impl Client {
         }
     }
 
-    /// What worked before comes first; `PASV` cannot name an IPv6 address.
+    /// Returns the passive modes in the order in which they are tried: first the one that worked before.
+    /// `PASV` cannot express an IPv6 address.
     pub(crate) fn passive_order(&self) -> Vec<PassiveMode> {
         let ipv6 = self.control.peer_address().is_some_and(|address| address.ip().to_canonical().is_ipv6());
         let mut modes = self.config.passive.clone();
@@ -410,7 +413,7 @@ impl Client {
     }
 }
 
-/// A command that moves data, not yet sent; awaiting it sends it and gives a [`DataStream`].
+/// A command that uses a data connection. Awaiting it sends the command and returns a [`DataStream`].
 ///
 /// ```no_run
 /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
@@ -427,14 +430,14 @@ pub struct DataCommand<'c> {
 }
 
 impl<'c> DataCommand<'c> {
-    /// Sets the representation of the data (`TYPE`). Defaults to [`TransferType::Image`].
+    /// Sets the representation type (`TYPE`). Defaults to [`TransferType::Image`].
     #[must_use]
     pub fn transfer_type(mut self, transfer_type: TransferType) -> Self {
         self.transfer_type = transfer_type;
         self
     }
 
-    /// Starts at this byte (`REST`; RFC 3659, 5). Defaults to 0.
+    /// Sets the byte at which the transfer starts (`REST`; RFC 3659, 5). Defaults to 0.
     #[must_use]
     pub fn offset(mut self, offset: u64) -> Self {
         self.offset = offset;
@@ -494,15 +497,16 @@ fn direction(command: &Command) -> Direction {
     if matches!(verb.as_slice(), b"STOR" | b"APPE" | b"STOU") { Direction::Up } else { Direction::Down }
 }
 
-/// drftpd says: `500 You need to use a client supporting PRET (PRE Transfer) to use PASV`.
+/// Returns whether a reply demands `PRET`. drftpd replies
+/// `500 You need to use a client supporting PRET (PRE Transfer) to use PASV`.
 fn asks_for_pret(reply: &Reply) -> bool {
     reply.lines().any(|line| line.split(|byte| !byte.is_ascii_alphabetic()).any(|word| word == b"PRET"))
 }
 
-/// Tells the codes that an upload would fail with, too; `421` is the end of everything.
+/// Returns whether an upload would fail with the same code. `421` ends the session.
 fn speaks_of_room(code: Code) -> bool {
     matches!(code.get(), 421 | 452 | 552)
 }
 
-/// What `REST` is answered where it is taken.
+/// The reply to an accepted `REST`.
 pub(crate) const RESTART_ACCEPTED: &str = "350";

@@ -1,4 +1,4 @@
-//! What the server is told of the client around the login: `HOST`, `CLNT`, `OPTS UTF8`.
+//! Commands around the login that identify the client and its options: `HOST`, `CLNT`, `OPTS UTF8`.
 
 use oxftp_proto::{Code, Command, dialog::Exchange};
 
@@ -6,7 +6,7 @@ use super::Client;
 use crate::{Error, Result, Utf8, config::pipelining::is_iis};
 
 impl Client {
-    /// Names the virtual host, where one was asked for.
+    /// Selects the virtual host, if one is configured (`HOST`).
     pub(crate) async fn name_virtual_host(&mut self) -> Result<()> {
         let Some(host) = self.config.login_options.virtual_host.clone() else { return Ok(()) };
         let named = self.control.run(Exchange::new(Command::with_argument("HOST", &host)?, &["2xx"])).await;
@@ -18,9 +18,9 @@ impl Client {
         }
     }
 
-    /// Tells the server what is to be told after a login.
+    /// Sends the commands that follow a login.
     pub(crate) async fn send_login_options(&mut self) -> Result<()> {
-        // Some servers turn UTF-8 on only for clients that have named themselves.
+        // Some servers enable UTF-8 only for clients that have sent their name.
         if let Some(name) = self.config.login_options.client_name.clone() {
             self.send_optional(Command::with_argument("CLNT", name)?).await?;
         }
@@ -30,7 +30,7 @@ impl Client {
         Ok(())
     }
 
-    /// Sends what the server may refuse.
+    /// Sends a command, and ignores a refusal.
     async fn send_optional(&mut self, command: Command) -> Result<()> {
         match self.control.run(Exchange::new(command, &["2xx"])).await {
             Err(Error::StatusCode(refused)) if refused.info.code() != Code::SERVICE_CLOSING => Ok(()),

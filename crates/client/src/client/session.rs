@@ -1,4 +1,4 @@
-//! Connecting, logging in, quitting.
+//! Start and end of a session: connect, log in, quit.
 
 use oxftp_proto::{
     Code, Command, Reply,
@@ -21,10 +21,10 @@ use crate::{
 };
 
 impl Client {
-    /// Connects to what a URL names, logs in, runs `body`, and quits.
+    /// Connects to the server of a URL, logs in, runs `body`, and quits.
     ///
-    /// The connection is closed whatever happens; an error of the body is what counts, not one of
-    /// the quitting after it. [`ClientBuilder::session`] does the same with more to choose.
+    /// The connection is closed in any case. An error of `body` takes precedence over an error of `QUIT`.
+    /// [`ClientBuilder::session`] does the same with more options.
     ///
     /// ```no_run
     /// # async fn example() -> oxftp::Result<()> {
@@ -56,7 +56,7 @@ impl Client {
         let target = Target::Control { host: &host.name, port };
         let socket = within(deadline, config.connector.connect(target))
             .await
-            .unwrap_or_else(|| Err(io::Error::new(io::ErrorKind::TimedOut, "nothing answered in time")))
+            .unwrap_or_else(|| Err(io::Error::new(io::ErrorKind::TimedOut, "connection timed out")))
             .map_err(|source| Error::Connect { host: host.name.clone(), port, source })?;
         let mut control =
             ControlChannel::new(socket, &config.throttle, &config.limits, config.timeouts.command);
@@ -66,7 +66,7 @@ impl Client {
         control.expect_greeting();
         let greeting = control.resume(Greeting::default(), config.timeouts.command).await;
         let greeting = greeting.map_err(|error| match error {
-            // Who is logged in before `AUTH` would never encrypt.
+            // A server that logs in before `AUTH` would never encrypt the session.
             Error::StatusCode(early) if tls.is_some() && early.info.code() == Code::LOGGED_IN => {
                 Error::TlsRefused { reply: early.info }
             }
@@ -76,7 +76,7 @@ impl Client {
         let state = SessionState::default();
         let mut client = Self { config: Arc::new(config), control, tls, host, greeting, capabilities, state };
         client.encrypt().await?;
-        // A virtual host may have settings of its own for what follows.
+        // A virtual host may have its own settings for the commands that follow.
         client.name_virtual_host().await?;
         client.protect().await?;
         Ok(client)
@@ -111,12 +111,12 @@ impl Client {
         Ok(())
     }
 
-    /// Logs in (`USER`; `PASS` when asked with `331`, `ACCT` when asked with `332`; RFC 959, 4.1.1).
+    /// Logs in (`USER`; `PASS` after `331`, `ACCT` after `332`; RFC 959, 4.1.1).
     ///
-    /// What [`ClientBuilder::client_name`] and [`ClientBuilder::utf8`] ask for follows (`CLNT`, `OPTS UTF8 ON`).
+    /// The options [`ClientBuilder::client_name`] and [`ClientBuilder::utf8`] are sent afterwards (`CLNT`,
+    /// `OPTS UTF8 ON`).
     ///
-    /// Each command is sent at most once. Password and account are left out of what the server answers, should
-    /// it repeat them.
+    /// Each command is sent at most once. Password and account are redacted from the server's replies.
     ///
     /// ```no_run
     /// # async fn example() -> oxftp::Result<()> {
@@ -131,9 +131,8 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error::StatusCode`] when the login is refused
-    /// ([`is_login_refused`](Error::is_login_refused)), or when the server asks for something
-    /// twice or for an account where none is given.
+    /// [`Error::StatusCode`] if the login is refused ([`is_login_refused`](Error::is_login_refused)), if
+    /// the server asks for the same thing twice, or if it asks for an account that was not given.
     /// [`Error::ControlInClear`] after [`clear_command_channel`](Self::clear_command_channel).
     pub async fn login(&mut self, credentials: Credentials) -> Result<Reply> {
         self.check_login_is_safe()?;
@@ -142,7 +141,7 @@ impl Client {
         self.control.redact([credentials.password, credentials.account]);
         let reply = self.control.run(dialog).await?;
         self.control.redact_messages_only();
-        // Some servers start afresh after a login.
+        // Some servers reset the type after a login.
         self.state.transfer_type = None;
         if std::mem::take(&mut self.state.protection_pending) {
             self.protect().await?;
@@ -154,9 +153,9 @@ impl Client {
         Ok(reply)
     }
 
-    /// Asks the server what it can do (`FEAT`; RFC 2389, 3); the answer is remembered.
+    /// Returns the features of the server (`FEAT`; RFC 2389, 3). The reply is cached.
     ///
-    /// A server that does not know the command has no features.
+    /// A server that does not support the command has no features.
     ///
     /// ```no_run
     /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
@@ -182,11 +181,11 @@ impl Client {
         Ok(self.capabilities.features.get_or_insert_default())
     }
 
-    /// Asks the server what system it runs on (`SYST`; RFC 959, 4.1.3); the answer is remembered, and
-    /// helps with listings whose format their lines leave open.
+    /// Returns the operating system of the server (`SYST`; RFC 959, 4.1.3). The reply is cached, and helps
+    /// to parse listings with an ambiguous format.
     ///
-    /// The answer is empty when the server does not tell. Most say `UNIX Type: L8`, whatever they
-    /// are.
+    /// The text is empty if the server does not report it. Most servers reply `UNIX Type: L8`, whatever
+    /// they run on.
     ///
     /// ```no_run
     /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
@@ -211,7 +210,7 @@ impl Client {
         Ok(self.capabilities.system.get_or_insert_default())
     }
 
-    /// Says goodbye and closes (`QUIT`; RFC 959, 4.1.1).
+    /// Ends the session and closes the connection (`QUIT`; RFC 959, 4.1.1).
     ///
     /// ```no_run
     /// # async fn example() -> oxftp::Result<()> {
@@ -225,42 +224,42 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error::StatusCode`] when the answer is not `2xx`, and those of the control connection;
-    /// it is closed all the same.
+    /// [`Error::StatusCode`] if the reply is not `2xx`, and those of the control connection. The connection
+    /// is closed in any case.
     pub async fn quit(mut self) -> Result<()> {
         let deadline =
             self.config.timeouts.command.map_or(QUIT_TIMEOUT, |deadline| deadline.min(QUIT_TIMEOUT));
         let quit = self.control.run(Exchange::new(Command::new("QUIT"), &["2xx"]));
         let said =
-            within(Some(deadline), quit).await.unwrap_or(Err(timed_out("saying goodbye", Some(deadline))));
+            within(Some(deadline), quit).await.unwrap_or(Err(timed_out("the reply to QUIT", Some(deadline))));
         self.control.shut_down().await;
         said.map(drop)
     }
 
-    /// Says goodbye and closes, without waiting for the answer (`QUIT`; RFC 959, 4.1.1), which takes a round trip and
-    /// tells nothing.
+    /// Ends the session and closes the connection without waiting for the reply (`QUIT`; RFC 959, 4.1.1).
+    /// This saves a round trip.
     pub async fn leave(mut self) {
         let goodbye = Command::new("QUIT");
         let _ = within(Some(QUIT_TIMEOUT), self.control.send(&goodbye)).await;
         self.control.shut_down().await;
     }
 
-    /// Closes the connection without a word. Dropping the client does the same.
+    /// Closes the connection without sending `QUIT`. Dropping the client does the same.
     pub fn close(mut self) {
         self.control.close();
     }
 }
 
 impl ClientBuilder {
-    /// Connects to a host, or a host and a port, and awaits the greeting (`220`); turns TLS on as
-    /// told. The port defaults to 21, with implicit TLS to 990.
+    /// Connects to a host, waits for the greeting (`220`), and starts TLS as configured. The port defaults
+    /// to 21, and to 990 for implicit TLS.
     ///
     /// # Errors
     ///
-    /// [`Error::Connect`](crate::Error::Connect) when nothing answers;
-    /// [`Error::StatusCode`](crate::Error::StatusCode) when the server greets with a refusal such
-    /// as `421`; [`Error::Tls`](crate::Error::Tls), [`Error::TlsRefused`](crate::Error::TlsRefused) and
-    /// [`Error::ProtectionRefused`](crate::Error::ProtectionRefused) when TLS fails or is refused;
+    /// [`Error::Connect`](crate::Error::Connect) if the connection fails;
+    /// [`Error::StatusCode`](crate::Error::StatusCode) if the greeting is a refusal such as `421`;
+    /// [`Error::Tls`](crate::Error::Tls), [`Error::TlsRefused`](crate::Error::TlsRefused) and
+    /// [`Error::ProtectionRefused`](crate::Error::ProtectionRefused) if TLS fails or is refused;
     /// [`Error::VirtualHostRefused`](crate::Error::VirtualHostRefused);
     /// [`Error::Timeout`](crate::Error::Timeout).
     pub async fn connect(self, host: impl Into<Host>) -> Result<Client> {
@@ -269,8 +268,7 @@ impl ClientBuilder {
 
     /// Connects, logs in, runs `body`, and quits.
     ///
-    /// The connection is closed whatever happens; an error of the body is what counts, not one of
-    /// the quitting after it.
+    /// The connection is closed in any case. An error of `body` takes precedence over an error of `QUIT`.
     ///
     /// # Errors
     ///
@@ -294,11 +292,11 @@ impl ClientBuilder {
     }
 }
 
-/// The port for plain FTP and explicit TLS.
+/// Port for plain FTP and explicit TLS.
 const PORT: u16 = 21;
 
-/// The port for implicit TLS.
+/// Port for implicit TLS.
 const IMPLICIT_PORT: u16 = 990;
 
-/// How long saying goodbye may take.
+/// Maximum time to wait for the reply to `QUIT`.
 const QUIT_TIMEOUT: Duration = Duration::from_secs(2);

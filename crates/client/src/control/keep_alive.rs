@@ -17,10 +17,10 @@ use tokio::{
 use super::ControlChannel;
 use crate::{Result, deadline::in_time};
 
-/// Sends `NOOP` from time to time, and leaves the answers to whoever reads replies next.
+/// Timer that sends `NOOP` during a transfer. The replies are read after the transfer.
 #[derive(Debug)]
 pub(crate) struct KeepAlive {
-    /// `None` is never.
+    /// The interval; `None` disables the timer.
     every: Option<Duration>,
     timer: Option<Pin<Box<Sleep>>>,
 }
@@ -30,7 +30,7 @@ impl KeepAlive {
         Self { every, timer: None }
     }
 
-    /// Awaits a transfer.
+    /// Awaits a transfer, and sends `NOOP` meanwhile.
     pub(crate) async fn during<T>(
         &mut self,
         control: &mut ControlChannel,
@@ -47,7 +47,7 @@ impl KeepAlive {
         .await
     }
 
-    /// Sends what is due.
+    /// Sends `NOOP` if it is due.
     pub(crate) fn poll(&mut self, control: &mut ControlChannel, cx: &mut Context<'_>) {
         let Some(every) = self.every else { return };
         let timer = self.timer.get_or_insert_with(|| Box::pin(tokio::time::sleep(every)));
@@ -60,7 +60,7 @@ impl KeepAlive {
 }
 
 impl ControlChannel {
-    /// Leaves a `NOOP` to be sent, unless the server has left too many unanswered.
+    /// Queues a `NOOP`, unless the server has left too many unanswered.
     pub(crate) fn queue_keep_alive(&mut self) {
         if self.stream.is_some() && self.keep_alives.waiting() < MAX_UNANSWERED {
             self.queue(&Command::new("NOOP"));
@@ -68,8 +68,8 @@ impl ControlChannel {
         }
     }
 
-    /// Sends what is queued, as much as goes without waiting. A connection that fails shows it to whoever
-    /// awaits the next reply.
+    /// Sends queued bytes without blocking. If the connection fails, reading the next reply returns the
+    /// error.
     pub(crate) fn poll_send(&mut self, cx: &mut Context<'_>) {
         let Some(stream) = &mut self.stream else { return };
         if self.outgoing.is_empty() {
@@ -84,8 +84,8 @@ impl ControlChannel {
         let _ = Pin::new(stream).poll_flush(cx);
     }
 
-    /// Reads past the answers that are missing still. Some servers never give them, so a `PWD` is sent
-    /// behind: what it is answered answers nothing else.
+    /// Skips the outstanding replies to `NOOP`. Some servers never send them, so `PWD` is sent as a fence:
+    /// no `NOOP` is answered like it.
     pub(super) async fn skip_keep_alive_replies(&mut self) -> Result<()> {
         if self.keep_alives.waiting() == 0 {
             self.keep_alives.clear();
@@ -105,7 +105,7 @@ impl ControlChannel {
         })
         .await;
         if passed.is_err() {
-            self.mark_broken("the server answers no more after a transfer", None);
+            self.mark_broken("the server stopped replying after a transfer", None);
         }
         self.keep_alives.clear();
         self.outstanding = 0;
@@ -113,5 +113,5 @@ impl ControlChannel {
     }
 }
 
-/// How many may be unanswered: some servers read them only when the transfer is over.
+/// Maximum number of unanswered `NOOP`s. Some servers read them only after the transfer.
 const MAX_UNANSWERED: usize = 1000;

@@ -1,7 +1,7 @@
-//! The control connection: the only code that awaits a reply.
+//! Control connection: sends commands and reads replies. No other module awaits a reply.
 //!
-//! Every reply belongs to one command. What is outstanding is counted before anything is awaited, so that
-//! a future may be dropped at any point: the next command first reads what is still outstanding.
+//! Every reply belongs to one command. Outstanding replies are counted before anything is awaited, so every
+//! future is cancel-safe: the next command first reads the replies that are still outstanding.
 
 mod abort;
 mod keep_alive;
@@ -32,36 +32,36 @@ use crate::{
     tls::TlsSession,
 };
 
-/// A control connection, and what is outstanding on it.
+/// A control connection with its outstanding replies.
 pub(crate) struct ControlChannel {
-    /// `None` once it is of no use.
+    /// `None` once the connection is unusable.
     stream: Option<Stream>,
-    /// Those of the server and of this side; the system is asked once.
+    /// Address of the server. The operating system is asked only once.
     peer_address: Option<SocketAddr>,
     local_address: Option<SocketAddr>,
     decoder: ReplyDecoder,
-    /// Bytes of commands that are not sent yet; a dropped future leaves its rest here.
+    /// Bytes of commands that are not sent yet. A dropped future leaves the unsent rest here.
     outgoing: BytesMut,
-    /// Final replies that are still to come.
+    /// Number of outstanding final replies.
     outstanding: usize,
-    /// An `ABOR` whose answers are still to come.
+    /// An `ABOR` whose replies are outstanding.
     abort: Option<Abort>,
-    /// A transfer and its `ABOR` were answered once; a second answer may still come.
+    /// Whether a second reply may follow the first reply to an aborted transfer.
     late_reply: bool,
-    /// What was said of the next transfer before its time.
+    /// The passive command of the next transfer, sent before the final reply of the current one.
     pipelined: PipelinedPassive,
-    /// What is asked of its file at the end of this transfer.
+    /// Queries about the file of the current transfer, sent before its final reply.
     queries: PipelinedQueries,
-    /// The `NOOP`s among what is outstanding, of the latest transfer.
+    /// The `NOOP`s of the latest transfer among the outstanding commands.
     keep_alives: KeepAlives,
-    /// Replies that nobody waited for any more, the latest last.
+    /// Replies to commands whose futures were dropped, the latest last.
     unclaimed: VecDeque<Reply>,
-    /// Why the connection is of no use, and the server's last words.
+    /// Why the connection is unusable.
     broken: Option<BrokenReason>,
     redactor: Redactor,
     throttle: Throttle,
     max_preliminary: usize,
-    /// Preliminary replies since the last final one.
+    /// Number of preliminary replies since the last final reply.
     preliminary: usize,
     deadline: Option<Duration>,
 }
@@ -73,7 +73,7 @@ struct BrokenReason {
     last_reply: Option<Reply>,
 }
 
-/// What a dialog may need besides the control connection.
+/// Further connections that a dialog uses besides the control connection.
 pub(crate) enum DialogIo<'a, 'd> {
     None,
     Data(&'a mut DataDialer<'d>),
@@ -121,7 +121,7 @@ impl ControlChannel {
         self.stream.as_ref().is_some_and(Stream::is_encrypted)
     }
 
-    /// Gives what is known of its TLS, `None` in clear.
+    /// Returns the TLS state; `None` if the connection is not encrypted.
     pub(crate) fn tls(&self) -> Option<&rustls::ClientConnection> {
         self.stream.as_ref().and_then(Stream::tls)
     }
@@ -130,19 +130,19 @@ impl ControlChannel {
         self.stream.is_none()
     }
 
-    /// Runs one dialog to its end, each reply under the usual deadline.
+    /// Runs a dialog. The usual deadline applies to each reply.
     pub(crate) async fn run<D: Dialog>(&mut self, dialog: D) -> Result<D::Output> {
         self.settle().await?;
         self.drive(dialog, DialogIo::None, self.deadline).await
     }
 
-    /// Runs a dialog that opens a data connection or encrypts this one.
+    /// Runs a dialog that opens a data connection or encrypts the control connection.
     pub(crate) async fn run_with<D: Dialog>(&mut self, dialog: D, io: DialogIo<'_, '_>) -> Result<D::Output> {
         self.settle().await?;
         self.drive(dialog, io, self.deadline).await
     }
 
-    /// Runs a dialog that awaits what is outstanding already, so that nothing is settled before it.
+    /// Runs a dialog that waits for outstanding replies, so they are not settled first.
     pub(crate) async fn resume<D: Dialog>(
         &mut self,
         dialog: D,
@@ -152,7 +152,7 @@ impl ControlChannel {
         self.drive(dialog, DialogIo::None, deadline).await
     }
 
-    /// Runs a dialog that opens a data connection and awaits what is outstanding already.
+    /// Runs a dialog that opens a data connection and waits for outstanding replies.
     pub(crate) async fn resume_with<D: Dialog>(
         &mut self,
         dialog: D,
@@ -162,7 +162,7 @@ impl ControlChannel {
         self.drive(dialog, io, self.deadline).await
     }
 
-    /// Sends all commands before the first reply is awaited, and gives a final reply for each.
+    /// Sends all commands before reading the first reply, and returns the final reply to each.
     pub(crate) async fn pipeline(&mut self, commands: &[Command]) -> Result<Vec<Reply>> {
         self.settle().await?;
         commands.iter().for_each(|command| self.queue(command));
@@ -176,27 +176,27 @@ impl ControlChannel {
         Ok(replies)
     }
 
-    /// Tells whether a final reply is still to come.
+    /// Returns whether a final reply is outstanding.
     pub(crate) fn has_outstanding(&self) -> bool {
         self.outstanding > 0
     }
 
-    /// Expects a reply that no command asks for: the greeting.
+    /// Counts the greeting as an outstanding reply, although no command asks for it.
     pub(crate) fn expect_greeting(&mut self) {
         self.outstanding += 1;
     }
 
-    /// Hides these from what the server says, as long as no others are named.
+    /// Redacts these secrets from all replies, in place of those set before.
     pub(crate) fn redact(&mut self, secrets: impl IntoIterator<Item = Secret>) {
         self.redactor.set(secrets);
     }
 
-    /// Leaves what commands ask for as it is from now on, such as paths and numbers.
+    /// Stops redacting replies that carry a value, such as a path or a number.
     pub(crate) fn redact_messages_only(&mut self) {
         self.redactor.exempt_values();
     }
 
-    /// Sends a command without awaiting its reply.
+    /// Sends a command without waiting for its reply.
     pub(crate) async fn send(&mut self, command: &Command) -> Result<()> {
         self.settle().await?;
         self.redactor.add(command.secret());
@@ -204,15 +204,15 @@ impl ControlChannel {
         in_time(self.deadline, self.flush()).await
     }
 
-    /// Reads the next reply, whatever it answers.
+    /// Reads the next reply, to whichever command it belongs.
     pub(crate) async fn read_reply(&mut self) -> Result<Reply> {
         self.check_usable()?;
         self.next_reply(self.deadline).await
     }
 
-    /// Reads what earlier commands, whose futures were dropped, are still outstanding.
+    /// Reads the outstanding replies to commands whose futures were dropped.
     ///
-    /// Fails when that does not come in time; the connection is broken then.
+    /// Returns an error if they do not arrive in time. The connection is broken then.
     pub(crate) async fn settle(&mut self) -> Result<()> {
         self.check_usable()?;
         self.pipelined = PipelinedPassive::None;
@@ -233,17 +233,17 @@ impl ControlChannel {
         self.refuse_unsolicited().await
     }
 
-    /// Takes the replies that were read without anybody waiting for them.
+    /// Returns the replies to commands whose futures were dropped, and forgets them.
     pub(crate) fn take_unclaimed(&mut self) -> Vec<Reply> {
         self.unclaimed.drain(..).collect()
     }
 
-    /// Ends the connection at once.
+    /// Closes the connection at once.
     pub(crate) fn close(&mut self) {
         self.mark_broken("it was closed", None);
     }
 
-    /// Ends the connection politely (TLS says that it ends).
+    /// Closes the connection cleanly (with TLS: `close_notify`).
     pub(crate) async fn shut_down(&mut self) {
         if let Some(mut stream) = self.stream.take() {
             let _ = within(Some(SHUTDOWN_TIMEOUT), stream.shutdown()).await;
@@ -420,7 +420,7 @@ impl ControlChannel {
     }
 
     fn keep_unclaimed(&mut self, reply: Reply) {
-        debug!("nobody waits for this reply any more: {reply}");
+        debug!("reply to a command whose future was dropped: {reply}");
         if self.unclaimed.len() == MAX_UNCLAIMED {
             self.unclaimed.pop_front();
         }
@@ -428,8 +428,8 @@ impl ControlChannel {
     }
 }
 
-/// Replies kept that nobody waited for.
+/// Maximum number of kept replies to commands whose futures were dropped.
 const MAX_UNCLAIMED: usize = 16;
 
-/// How long a polite end may take.
+/// Maximum duration of a clean close.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(2);

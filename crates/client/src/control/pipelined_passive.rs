@@ -1,5 +1,5 @@
-//! Commands pipelined of their time: once the data of a transfer have ended, `EPSV` or `PASV` of the next is
-//! sent, and before it what is asked of this one's file, while its final reply is on its way.
+//! Pipelining between transfers: the next `EPSV` or `PASV`, and queries about the current file, sent after
+//! the data and before the final reply has arrived.
 
 use std::time::Duration;
 
@@ -11,40 +11,41 @@ use oxftp_proto::{
 use super::ControlChannel;
 use crate::{Result, deadline::in_time};
 
-/// The passive command of the next transfer.
+/// State of the passive command of the next transfer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum PipelinedPassive {
     #[default]
     None,
-    /// It is to be sent when the data have ended.
+    /// To be sent after the data.
     Scheduled(PassiveMode),
-    /// Its reply is outstanding.
+    /// Sent; the reply is outstanding.
     Sent(PassiveMode),
+    /// Accepted; the server listens.
     Listening(PassiveMode, Endpoint),
-    /// The server did not take it here.
+    /// The server refused it at this point.
     Refused,
 }
 
-/// What is asked of a file behind its transfer.
+/// Queries about the file of the current transfer.
 #[derive(Debug, Default)]
 pub(crate) struct PipelinedQueries {
     scheduled: Vec<Command>,
-    /// How many were sent behind the latest transfer.
+    /// Number of queries sent after the data of the latest transfer.
     sent: usize,
 }
 
-/// What a transfer that succeeded is answered.
+/// Replies to a successful transfer.
 const SUCCESS: &[&str] = &["2xx"];
 
 impl ControlChannel {
-    /// Has the passive command of the next transfer sent at the end of this one, and before it what is asked of
-    /// its file.
+    /// Schedules queries about the current file, followed by the passive command of the next transfer, to
+    /// be sent after the data of the current transfer.
     pub(crate) fn schedule_pipelined(&mut self, mode: PassiveMode, queries: Vec<Command>) {
         self.pipelined = PipelinedPassive::Scheduled(mode);
         self.queries.scheduled = queries;
     }
 
-    /// Sends what was planned.
+    /// Sends the scheduled commands.
     pub(crate) async fn send_pipelined(&mut self) -> Result<()> {
         let PipelinedPassive::Scheduled(mode) = self.pipelined else { return Ok(()) };
         self.pipelined = PipelinedPassive::Sent(mode);
@@ -55,8 +56,8 @@ impl ControlChannel {
         in_time(self.deadline, self.flush()).await
     }
 
-    /// Gives what is known of the passive command, and forgets it. It counts only while no other reply is
-    /// outstanding, for then it is known whose the next one is.
+    /// Returns the state of the passive command, and resets it. The state is only usable if no other reply
+    /// is outstanding; otherwise the next reply cannot be attributed.
     pub(crate) fn take_pipelined(&mut self) -> PipelinedPassive {
         match std::mem::take(&mut self.pipelined) {
             PipelinedPassive::Sent(mode) if self.outstanding == 1 && self.abort.is_none() => {
@@ -70,7 +71,7 @@ impl ControlChannel {
         }
     }
 
-    /// Tells whether the reply to a command pipelined of its time is outstanding besides that of the transfer.
+    /// Returns the mode of the passive command whose reply is outstanding besides that of the transfer.
     pub(crate) fn pipelined_mode(&self) -> Option<PassiveMode> {
         match self.pipelined {
             PipelinedPassive::Sent(mode) => Some(mode),
@@ -78,7 +79,8 @@ impl ControlChannel {
         }
     }
 
-    /// Awaits the final reply of a transfer behind which `mode` was sent, and what is answered of its file.
+    /// Waits for the final reply of a transfer after which `mode` was sent, and for the replies to the
+    /// queries about its file.
     pub(crate) async fn complete_pipelined(
         &mut self,
         mode: PassiveMode,
@@ -96,11 +98,11 @@ impl ControlChannel {
                 };
                 return Ok((transfer?, answers));
             }
-            // An answer is not waited for as a transfer is.
+            // A transfer may take longer than a command.
             let deadline = if completion.transfer().is_some() { self.deadline } else { deadline };
             step = match (self.next_reply(deadline).await, completion.transfer()) {
                 (Ok(reply), _) => completion.step(Event::Reply(reply))?,
-                // The transfer is done, whatever became of the connection since.
+                // The transfer has completed, even if the connection has failed since.
                 (Err(_), Some(transfer)) => return Ok((transfer.clone().expect(SUCCESS)?, Vec::new())),
                 (Err(error), None) => return Err(error),
             };

@@ -1,4 +1,4 @@
-//! Turning TLS on.
+//! Start and end of TLS on the control connection (`AUTH`, `CCC`).
 
 use std::{io, time::Duration};
 use tokio::io::AsyncReadExt;
@@ -14,7 +14,7 @@ use crate::{
 };
 
 impl ControlChannel {
-    /// Encrypts the connection; whatever came in clear before is refused.
+    /// Encrypts the connection. Plain-text data that arrived before the handshake are an error.
     pub(crate) async fn encrypt(&mut self, tls: &TlsSession, deadline: Option<Duration>) -> Result<()> {
         if !self.decoder.is_empty() {
             self.mark_broken("data came in clear before the TLS handshake", None);
@@ -23,7 +23,8 @@ impl ControlChannel {
         let Some(socket) = self.stream.take().and_then(Stream::into_plain) else {
             return Err(self.unusable());
         };
-        self.broken = Some(BrokenReason { why: "the TLS handshake did not end".into(), last_reply: None });
+        self.broken =
+            Some(BrokenReason { why: "the TLS handshake was not completed".into(), last_reply: None });
         let stream = match within(deadline, tls.secure_control(socket)).await {
             Some(handshake) => handshake.map_err(Error::Tls)?,
             None => return Err(timed_out("the TLS handshake", deadline)),
@@ -33,10 +34,10 @@ impl ControlChannel {
         Ok(())
     }
 
-    /// Ends TLS on both sides and goes on in clear.
+    /// Ends TLS on both sides and continues in plain text.
     ///
-    /// The server has nothing to say before the next command, so what comes behind the end of its TLS is not its
-    /// own: rustls throws away what it has read of that, and the next command refuses the rest.
+    /// The server sends nothing before the next command, so data after its `close_notify` are not its own:
+    /// rustls discards those it has read, and the next command reports the rest.
     pub(crate) async fn end_tls(&mut self) -> Result<()> {
         if !self.decoder.is_empty() {
             return Err(self.desynchronised(self.decoder.unfinished()));
@@ -44,7 +45,7 @@ impl ControlChannel {
         let Some(stream) = self.stream.take().and_then(Stream::into_tls) else {
             return Err(self.unusable());
         };
-        self.broken = Some(BrokenReason { why: "TLS did not end as it should".into(), last_reply: None });
+        self.broken = Some(BrokenReason { why: "TLS was not closed cleanly".into(), last_reply: None });
         let socket = match within(self.deadline, end(stream)).await {
             Some(ended) => ended.map_err(Error::Control)?,
             None => return Err(timed_out("the end of TLS", self.deadline)),
@@ -55,11 +56,11 @@ impl ControlChannel {
     }
 }
 
-/// Says that TLS ends, and awaits that from the server (`close_notify`; RFC 8446, 6.1).
+/// Sends `close_notify` and waits for that of the server (RFC 8446, 6.1).
 async fn end(mut stream: Box<TlsStream<BoxSocket>>) -> io::Result<BoxSocket> {
     end_sending(&mut stream).await?;
     match stream.read(&mut [0; 1]).await? {
         0 => Ok(stream.into_inner().0),
-        _ => Err(io::Error::new(io::ErrorKind::InvalidData, "the server went on within TLS that was to end")),
+        _ => Err(io::Error::new(io::ErrorKind::InvalidData, "the server sent data instead of close_notify")),
     }
 }

@@ -1,4 +1,4 @@
-//! What a server says unasked.
+//! Unsolicited replies: data that no command asked for.
 
 use std::{
     pin::Pin,
@@ -12,11 +12,11 @@ use super::ControlChannel;
 use crate::{Error, Result};
 
 impl ControlChannel {
-    /// Looks, without waiting, whether anything came that no command asked for.
+    /// Returns an error if the server has sent data that no command asked for. Does not wait.
     pub(super) async fn refuse_unsolicited(&mut self) -> Result<()> {
         let Some(stream) = &mut self.stream else { return Err(self.unusable()) };
         if stream.has_unread() {
-            // The runtime may not know of it yet.
+            // The runtime may not have registered the data yet.
             tokio::task::yield_now().await;
         }
         let mut space = [0; 512];

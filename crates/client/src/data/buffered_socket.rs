@@ -1,4 +1,4 @@
-//! A socket that is read from in large pieces.
+//! Socket with a read buffer.
 
 use std::{
     io::{self, IoSlice},
@@ -11,7 +11,8 @@ use tokio::io::{AsyncRead, AsyncWrite, BufReader, ReadBuf};
 
 use crate::connect::{BoxSocket, Socket};
 
-/// A socket under TLS: rustls asks for 4 KiB at a time, and each would be a system call.
+/// A socket below TLS with a read buffer. rustls reads 4 KiB at a time, which would be one system call
+/// each.
 #[derive(Debug)]
 pub(crate) struct BufferedSocket(BufReader<BoxSocket>);
 

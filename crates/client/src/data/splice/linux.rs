@@ -1,9 +1,8 @@
-//! Bytes between a data connection and a local file that never leave the kernel (Linux).
+//! Zero-copy transfer on Linux: `splice` and `sendfile`.
 //!
-//! A [`Pump`] works on a blocking thread, in turns: while bytes flow it stays there, and it comes
-//! back when they pause, so that silence is watched and a speed limit is heeded where they always
-//! are. Encrypted, limited and foreign connections are not its matter: their bytes go through
-//! memory.
+//! A [`Pump`] runs on a blocking thread, in turns. A turn lasts while bytes flow, and ends when they pause,
+//! so that idle timeouts and rate limits work as usual. Encrypted, rate-limited and custom connections are
+//! not supported; their bytes are copied through memory.
 
 use std::{
     fs::File,
@@ -33,17 +32,17 @@ use crate::{
 };
 
 impl DataConnection {
-    /// Tells whether bytes may pass by this side's memory.
+    /// Returns whether bytes can be moved inside the kernel.
     pub(crate) fn can_splice(&self) -> bool {
         self.compression.is_none()
             && self.stream.as_ref().is_some_and(|stream| stream.is_unhindered(self.direction))
     }
 
-    /// Moves bytes between the connection and a local file, from its position on, for as long as
-    /// nothing stands between them.
+    /// Moves bytes between the connection and a local file, from the current position of the file, for as
+    /// long as [`can_splice`](Self::can_splice) allows.
     ///
-    /// Dropped, it stops within a few milliseconds; until then the connection stays open, and then
-    /// it is closed as [`close`](Self::close) does.
+    /// When the future is dropped, the transfer stops within a few milliseconds. The connection stays open
+    /// until then, and is closed as by [`close`](Self::close) afterwards.
     pub(crate) async fn splice_file(
         &mut self,
         file: &File,
@@ -81,9 +80,10 @@ impl DataConnection {
         Ok(moved)
     }
 
-    /// Lends the socket to a blocking thread for one turn.
+    /// Runs one turn of the pump with the socket on a blocking thread.
     ///
-    /// Registered with tokio it would wake the runtime at each segment that arrives.
+    /// The socket is deregistered from tokio meanwhile. Otherwise each segment that arrives would wake the
+    /// runtime.
     async fn turn(&mut self, pump: &Arc<Pump>, stop: &StopOnDrop) -> Result<Turn, CopySide> {
         let gone = || CopySide::Data(io::ErrorKind::NotConnected.into());
         let (socket, detached) = self.stream.take().and_then(Stream::detach).ok_or_else(gone)?;
@@ -109,7 +109,7 @@ impl DataConnection {
     }
 }
 
-/// Stops the turn under way when the transfer is dropped.
+/// Stops the current turn when the transfer is dropped.
 struct StopOnDrop(Arc<AtomicBool>);
 
 impl Drop for StopOnDrop {
@@ -128,19 +128,19 @@ struct Turn {
 /// Why a turn ended.
 #[derive(Debug, PartialEq, Eq)]
 enum TurnEnd {
-    /// The file or the data are through.
+    /// The source is at its end.
     Source,
-    /// All that is wanted is through.
+    /// All requested bytes were moved.
     Limit,
-    /// The other side of the connection is slower.
+    /// The peer is slower.
     Pause,
-    /// It was long enough, or is of no use any more.
+    /// The time of the turn is over, or the transfer was dropped.
     Time,
-    /// The file system cannot do this; nothing is lost.
+    /// The file system does not support the system call. No byte is lost.
     Unsupported,
 }
 
-/// The local end of a transfer, as a blocking thread holds it.
+/// Local end of a transfer, used on a blocking thread.
 struct Pump {
     file: File,
     /// The pipe for received bytes. Sending needs none.
@@ -153,12 +153,13 @@ struct Pipe {
 }
 
 impl Pump {
-    /// Gives none when the system is short of descriptors: through memory it goes without.
+    /// Creates a pump. Returns `None` if the process is out of file descriptors; bytes are copied through
+    /// memory then.
     fn new(file: &File, direction: Direction) -> Option<Self> {
         let pipe = match direction {
             Direction::Down => {
                 let (reader, writer) = pipe_with(PipeFlags::CLOEXEC).ok()?;
-                // Beyond the user's share of such memory it stays small, and slower.
+                // If the user's limit for pipe memory is exceeded, the pipe stays small, and slower.
                 let _ = fcntl_setpipe_size(&writer, PIPE_BYTES);
                 Some(Pipe { reader, writer })
             }
@@ -167,7 +168,7 @@ impl Pump {
         Some(Self { file: file.try_clone().ok()?, pipe })
     }
 
-    /// Moves bytes until they pause, for at most [`TURN`]; gives how many, also before a failure.
+    /// Moves bytes until they pause, for at most [`MAX_TURN`].
     fn turn(&self, socket: &Socket, stop: &AtomicBool, limit: impl Fn(u64) -> usize) -> Turn {
         let begun = Instant::now();
         let mut bytes = 0;
@@ -223,7 +224,7 @@ impl Pump {
         Ok(PumpStep::Moved(arrived as u64))
     }
 
-    /// Writes what is left in the pipe where the file takes it only from memory.
+    /// Copies the rest of the pipe through memory, for files that do not support `splice`.
     fn write_out(&self, reader: &OwnedFd, bytes: usize) -> io::Result<()> {
         let mut left = io::Read::take(File::from(reader.try_clone()?), bytes as u64);
         io::copy(&mut left, &mut &self.file)?;
@@ -236,13 +237,13 @@ impl Pump {
             Ok(sent) => Ok(PumpStep::Moved(sent as u64)),
             Err(Errno::AGAIN | Errno::INTR) => Ok(PumpStep::Blocked),
             Err(Errno::INVAL | Errno::NOSYS) => Ok(PumpStep::Unsupported(0)),
-            // What a disk says; connections end otherwise.
+            // The error of a disk. Connections fail with other errors.
             Err(error @ Errno::IO) => Err(CopySide::File(error.into())),
             Err(error) => Err(CopySide::Data(error.into())),
         }
     }
 
-    /// Waits for the connection for a moment, and tells whether it was in vain.
+    /// Waits briefly for the connection, and returns whether it is still not ready.
     fn is_silent(&self, socket: &Socket) -> bool {
         let flags = if self.pipe.is_some() { PollFlags::IN } else { PollFlags::OUT };
         let mut waiting = [PollFd::new(socket, flags)];
@@ -250,7 +251,7 @@ impl Pump {
     }
 }
 
-/// What became of one system call.
+/// Result of one system call.
 enum PumpStep {
     Moved(u64),
     Blocked,
@@ -258,17 +259,17 @@ enum PumpStep {
     Unsupported(u64),
 }
 
-/// The most that a pipe holds for a user without privileges.
+/// Maximum capacity of a pipe for unprivileged users.
 const PIPE_BYTES: usize = 1024 * 1024;
 
-/// One call is to return while its turn lasts.
+/// Maximum number of bytes per `sendfile`, so that a call returns within its turn.
 const MAX_SENT_PER_CALL: usize = 4 * 1024 * 1024;
 
-/// How long one turn takes at most: a progress bar is drawn ten times a second.
+/// Maximum duration of one turn. A progress bar is drawn ten times a second.
 const MAX_TURN: Duration = Duration::from_millis(50);
 
-/// How long a turn waits for bytes: longer than a pause on a busy line, shorter than anybody
-/// notices who dropped the transfer.
+/// How long a turn waits for bytes: longer than a pause on a busy line, but short enough for a dropped
+/// transfer to stop quickly.
 const POLL_TIMEOUT: Timespec = Timespec { tv_sec: 0, tv_nsec: 10_000_000 };
 
 #[cfg(test)]
@@ -284,7 +285,7 @@ mod tests {
         PIPE_BYTES
     }
 
-    /// Two ends of a connection, the second as tokio leaves its sockets.
+    /// Returns both ends of a connection. The second one is non-blocking, like the sockets of tokio.
     fn connection() -> (Socket, Socket) {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let near = Socket::connect(listener.local_addr().unwrap()).unwrap();
@@ -296,7 +297,7 @@ mod tests {
     #[test]
     fn what_a_file_takes_only_from_memory_is_not_lost() {
         let path = tempfile::NamedTempFile::new().unwrap();
-        // Nothing can be spliced into a file that is open for appending.
+        // `splice` does not support files that are open for appending.
         let file = File::options().append(true).open(path.path()).unwrap();
         let (mut far, near) = connection();
         far.write_all(b"hello").unwrap();
