@@ -16,16 +16,37 @@
 //! # }
 //! ```
 //!
-//! - [`Client`] is a connection to one server; [`ClientBuilder`] says what it is to be like.
-//! - [`Pool`] is many connections to one server, for trees and for those who share them.
-//! - [`DataStream`] is a transfer that runs, [`Entries`] a listing that arrives.
-//! - [`mirror`] makes one tree like another.
-//! - [`connect`] opens sockets, directly or through proxies; [`path_io`] is the local side.
-//! - [`listing`] and the other items of `oxftp-proto` read what servers send.
+//! # Sessions
 //!
-//! Any future may be dropped at any point: the client then works on, or says that it is
-//! [broken](Client::is_broken). Certificates are verified unless told otherwise. A download stands
-//! under its final name only when it is whole.
+//! A [`Client`] is one session on one server, configured by a [`ClientBuilder`]. A [`Pool`] holds several sessions
+//! on one server, for trees and for concurrent tasks.
+//!
+//! # Transfers
+//!
+//! [`Client::download`] and [`Client::upload`] transfer files and trees between the server and a local file system
+//! ([`path_io`]). A download has its final name only after it is complete. [`fxp()`] transfers a file from one
+//! server to another, and [`mirror`] makes one tree equal to another. A [`DataStream`] reads or writes the bytes of
+//! one transfer.
+//!
+//! # Listings
+//!
+//! [`Client::list`] lists a directory or a tree. [`Entries`] is a stream of its entries. [`listing`] parses the
+//! formats of servers, and comes from the protocol crate `oxftp-proto`, like the other re-exported types of it.
+//!
+//! # Connections
+//!
+//! [`connect`] opens sockets, directly or through proxies. [`TlsConfig`] configures TLS; certificates are verified
+//! by default. [`Timeouts`] and [`Limits`] bound what a server can make the client wait for and store.
+//!
+//! # Cancellation
+//!
+//! Every future is cancel-safe: after one is dropped, the [`Client`] is either still usable or
+//! [`is_broken()`](Client::is_broken) returns `true`.
+//!
+//! # Errors
+//!
+//! Every operation returns an [`Error`], with predicates such as [`is_not_found`](Error::is_not_found) and
+//! [`is_transient`](Error::is_transient). Operations on trees return a [`Report`] of the items that failed.
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 

@@ -37,7 +37,7 @@ impl Client {
     ) -> Result<FileHash> {
         let (path, algorithm) = (path.into(), algorithm.into());
         let offers = HashOffer::all(self.features().await?);
-        let mut last = Error::NotOffered { what: "hash of files of that kind" };
+        let mut last = Error::NotOffered { what: "hash of this kind" };
         for offer in offers.iter().filter(|offer| algorithm.is_none_or(|wanted| wanted == offer.algorithm()))
         {
             match self.hash_by(offer, &path).await {

@@ -43,8 +43,7 @@ impl Client {
     where
         E: From<Error>,
     {
-        let builder: ClientBuilder = url.builder();
-        builder.session(url.host(), url.credentials(), body).await
+        ClientBuilder::from_url(&url).session(url.host(), url.credentials(), body).await
     }
 
     pub(crate) async fn open(config: Config, mut host: Host) -> Result<Self> {

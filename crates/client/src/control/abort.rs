@@ -43,7 +43,7 @@ impl ControlChannel {
         self.check_usable()?;
         loop {
             let reply = self.next_reply(self.deadline).await.inspect_err(|_| {
-                self.mark_broken("ABOR was not answered", None);
+                self.mark_broken("the server did not reply to ABOR", None);
             })?;
             if reply.code().is_preliminary() {
                 // The preliminary reply of the transfer, which was not awaited.

@@ -224,7 +224,7 @@ impl ControlChannel {
             match self.next_reply(self.deadline).await {
                 Ok(reply) => self.keep_unclaimed(reply),
                 Err(error) => {
-                    self.mark_broken("a reply to an earlier command never came", None);
+                    self.mark_broken("the reply to an earlier command did not arrive", None);
                     return Err(error);
                 }
             }
@@ -240,7 +240,7 @@ impl ControlChannel {
 
     /// Closes the connection at once.
     pub(crate) fn close(&mut self) {
-        self.mark_broken("it was closed", None);
+        self.mark_broken("the client closed the connection", None);
     }
 
     /// Closes the connection cleanly (with TLS: `close_notify`).
@@ -273,7 +273,7 @@ impl ControlChannel {
                 Error::Closed { reply: Some(reply.clone()) }
             }
             Some(BrokenReason { why, last_reply: None }) => Error::Broken { why: why.clone() },
-            None => Error::Broken { why: "it is not open".into() },
+            None => Error::Broken { why: "the connection is not open".into() },
         }
     }
 
@@ -385,14 +385,14 @@ impl ControlChannel {
                 Ok(Some(reply)) => return Ok(self.redactor.reply(reply)),
                 Ok(None) => {}
                 Err(error) => {
-                    self.mark_broken("the server broke the protocol", None);
+                    self.mark_broken("the server sent an invalid reply", None);
                     return Err(self.redactor.error(error).into());
                 }
             }
             let Some(stream) = &mut self.stream else { return Err(self.unusable()) };
             match stream.read_buf(self.decoder.buffer_mut()).await {
                 Ok(0) => {
-                    self.mark_broken("the server closed it", None);
+                    self.mark_broken("the server closed the connection", None);
                     return Err(Error::Closed { reply: None });
                 }
                 Ok(_) => {}
@@ -406,7 +406,7 @@ impl ControlChannel {
         if reply.code().is_preliminary() {
             self.preliminary += 1;
             if self.preliminary > self.max_preliminary {
-                self.mark_broken("the server sends preliminary replies without end", None);
+                self.mark_broken("the server sent too many preliminary replies", None);
                 return Err(Error::Limit { what: "preliminary replies", limit: self.max_preliminary });
             }
             return Ok(reply);
@@ -414,7 +414,7 @@ impl ControlChannel {
         self.preliminary = 0;
         self.outstanding = self.outstanding.saturating_sub(1);
         if reply.code() == Code::SERVICE_CLOSING {
-            self.mark_broken("the server closed it", Some(reply.clone()));
+            self.mark_broken("the server closed the connection", Some(reply.clone()));
         }
         Ok(reply)
     }

@@ -17,7 +17,7 @@ impl ControlChannel {
     /// Encrypts the connection. Plain-text data that arrived before the handshake are an error.
     pub(crate) async fn encrypt(&mut self, tls: &TlsSession, deadline: Option<Duration>) -> Result<()> {
         if !self.decoder.is_empty() {
-            self.mark_broken("data came in clear before the TLS handshake", None);
+            self.mark_broken("the server sent plain-text data before the TLS handshake", None);
             return Err(Error::InjectedBeforeTls);
         }
         let Some(socket) = self.stream.take().and_then(Stream::into_plain) else {

@@ -35,7 +35,7 @@ impl ControlChannel {
             }
             Ok(Some(reply)) => Err(self.desynchronised(reply.to_string())),
             Ok(None) if ended => {
-                self.mark_broken("the server closed it", None);
+                self.mark_broken("the server closed the connection", None);
                 Err(Error::Closed { reply: None })
             }
             Ok(None) if self.decoder.is_empty() => Ok(()),
@@ -44,7 +44,7 @@ impl ControlChannel {
     }
 
     pub(super) fn desynchronised(&mut self, text: String) -> Error {
-        self.mark_broken("the server sent what was not asked for", None);
+        self.mark_broken("the server sent an unsolicited reply", None);
         Error::Desynchronised { text: self.redactor.text(&text) }
     }
 }
