@@ -24,7 +24,7 @@
 //! # Transfers
 //!
 //! [`Client::download`] and [`Client::upload`] transfer files and trees between the server and a local file system
-//! ([`path_io`]). A download has its final name only after it is complete. [`fxp()`] transfers a file from one
+//! ([`local_fs`]). A download has its final name only after it is complete. [`fxp()`] transfers a file from one
 //! server to another, and [`mirror`] makes one tree equal to another. A [`DataStream`] reads or writes the bytes of
 //! one transfer.
 //!
@@ -70,35 +70,29 @@ mod tls;
 mod transfer;
 mod url;
 
-pub use crate::client::streams::DataStream;
-pub use crate::client::{Client, DataCommand, RangeStream, RawCommand, RawExchange, UniqueStream};
+pub use crate::client::{
+    Client, DataCommand, DataStream, RangeStream, RawCommand, RawExchange, UniqueStream,
+};
+pub use crate::config::list_command::ListCommand;
 pub use crate::config::pipelining::Pipelining;
 pub use crate::config::timeouts::Timeouts;
+pub use crate::config::{ClientBuilder, CustomOrder, Utf8};
 pub use crate::connect::data_dialer::ActiveMode;
 pub use crate::data::TransferSummary;
 pub use crate::error::report::{Failure, Report};
+pub use crate::error::tls::TlsFailure;
 pub use crate::error::{Error, Result};
 pub use crate::future::BoxFuture;
+pub use crate::list::{Entries, List, PathEntry};
 pub use crate::local_fs::hash::hash_file;
 pub use crate::pool::{Pool, PooledClient};
 pub use crate::progress::{Counter, Progress};
 pub use crate::stream::rate_limit::Throttle;
+pub use crate::tls::{TlsConfig, TlsCounts, TlsVersion};
 pub use crate::transfer::ascii::{AsciiReader, AsciiWriter, LineEnd};
 pub use crate::transfer::fxp::fxp;
 pub use crate::transfer::{Connections, Download, Order, PART_SUFFIX, Upload, Verify};
-pub use crate::url::{FtpUrl, Scheme, UrlError};
-pub use crate::{
-    config::list_command::ListCommand,
-    list::{Entries, List, PathEntry},
-};
-pub use crate::{
-    config::{ClientBuilder, CustomOrder, Utf8},
-    url::Host,
-};
-pub use crate::{
-    error::tls::TlsFailure,
-    tls::{TlsConfig, TlsCounts, TlsVersion},
-};
+pub use crate::url::{FtpUrl, Host, Scheme, UrlError};
 pub use oxftp_proto::{
     Code, Command, Encoding, Entry, EntryKind, Facts, Features, FileHash, FileName, HashAlgorithm,
     InvalidCommand, Limits, NameError, Platform, Precision, RemotePath, Reply, ReplyDecoder, ServerZone,
@@ -107,12 +101,12 @@ pub use oxftp_proto::{
     listing, parse_directory,
 };
 
-/// Compiles the examples of the guide for users of aioftp.
+/// Compiles the examples in the migration guide for aioftp.
 #[cfg(doctest)]
 #[doc = include_str!("../../../docs/aioftp.md")]
 struct AioftpGuide;
 
-/// Compiles the examples of the README.
+/// Compiles the examples in the README.
 #[cfg(doctest)]
 #[doc = include_str!("../../../README.md")]
 struct ReadmeExamples;

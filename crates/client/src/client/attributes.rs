@@ -289,7 +289,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn permissions_are_asked_for_where_they_are_offered_and_not_listed() {
+    fn permissions_are_requested_if_offered_and_unlisted() {
         let facts = with_modes("type*;perm*;size*;unique;unix.mode;");
         assert_eq!(facts.as_deref(), Some("type;perm;size;unix.mode;"));
         assert_eq!(with_modes("type*;size*;UNIX.mode*;"), None);

@@ -14,7 +14,7 @@ mod raw;
 mod session;
 mod state;
 mod stou;
-pub(crate) mod streams;
+mod streams;
 mod zone;
 
 pub(crate) use self::attributes::SizeAndTime;
@@ -25,7 +25,7 @@ pub(crate) use self::metadata::{is_missing, is_unknown_command};
 pub use self::raw::{RawCommand, RawExchange};
 pub(crate) use self::state::ServerCapabilities;
 pub use self::stou::UniqueStream;
-pub use self::streams::RangeStream;
+pub use self::streams::{DataStream, RangeStream};
 
 use std::{fmt, sync::Arc, time::Duration};
 

@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn zones_are_quarters_of_an_hour() {
+    fn zone_offset_is_rounded_to_quarter_hours() {
         assert_eq!(offset("202401011200", "20240101120059"), Some(0));
         assert_eq!(offset("202401011730", "20240101120030"), Some(19_800));
         assert_eq!(offset("202401010430", "20240101120030"), Some(-27_000));

@@ -76,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn iis_gets_no_command_early() {
+    fn iis_gets_no_pipelined_command() {
         for server in ["Microsoft FTP Service", "Windows_NT", "220 host Microsoft FTP Service (Version 5.0)."]
         {
             assert!(!allows(Direction::Down, server), "{server}");
@@ -85,14 +85,14 @@ mod tests {
     }
 
     #[test]
-    fn behind_an_upload_only_a_server_that_waits_is_asked() {
+    fn upload_is_pipelined_only_with_vsftpd() {
         assert!(allows(Direction::Up, "(vsFTPd 3.0.3)"));
         assert!(!allows(Direction::Up, "pyftpdlib 2.0 ready."));
         assert!(!allows(Direction::Up, "ProFTPD Server ready"));
     }
 
     #[test]
-    fn only_vsftpd_is_told_the_end_of_tls_early() {
+    fn only_vsftpd_gets_early_close_notify() {
         let ends_early =
             |pipelining: Pipelining, text: &str| pipelining.ends_early([text.to_owned()].into_iter());
 
@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_user_says_counts() {
+    fn pipelining_setting_overrides_auto() {
         let iis = || ["Microsoft FTP Service".to_owned()].into_iter();
 
         assert!(Pipelining::On.allows(Direction::Up, iis()));

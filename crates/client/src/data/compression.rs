@@ -296,7 +296,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_goes_up_comes_down() {
+    async fn deflate_and_inflate_round_trip() {
         for content in [Vec::new(), b"hello".to_vec(), vec![0; 3_000_000], noise(300_000)] {
             let wire = deflated(&content, 100_000).await;
             assert!(inflated(&wire, u64::MAX, 70_000).await.unwrap() == content);
@@ -306,7 +306,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn compressed_data_that_end_too_soon_or_too_late_are_an_error() {
+    async fn truncated_or_trailing_compressed_data_is_an_error() {
         let wire = zlib(&noise(1000));
         for cut in [1, 2, 100, wire.len() - 1] {
             let error = inflated(&wire[..cut], u64::MAX, 99).await.unwrap_err();
@@ -326,7 +326,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_inflates_without_end_is_an_error() {
+    async fn decompression_bomb_is_an_error() {
         let bomb = zlib(&vec![0; 10_000_000]);
         assert!(bomb.len() < 20_000);
 

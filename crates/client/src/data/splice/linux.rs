@@ -295,7 +295,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_file_takes_only_from_memory_is_not_lost() {
+    fn file_without_splice_support_loses_no_bytes() {
         let path = tempfile::NamedTempFile::new().unwrap();
         // `splice` does not support files that are open for appending.
         let file = File::options().append(true).open(path.path()).unwrap();
@@ -310,7 +310,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_is_sent_from_its_position_to_its_end() {
+    fn sendfile_starts_at_the_file_position() {
         let mut file = tempfile::tempfile().unwrap();
         file.write_all(b"not this").unwrap();
         file.write_all(b"this").unwrap();
@@ -328,7 +328,7 @@ mod tests {
     }
 
     #[test]
-    fn a_turn_ends_where_nothing_moves_and_at_once_when_stopped() {
+    fn turn_ends_on_pause_and_when_stopped() {
         let file = tempfile::tempfile().unwrap();
         let (_far, near) = connection();
         let pump = Pump::new(&file, Direction::Down).unwrap();
