@@ -55,7 +55,7 @@ mod config;
 pub mod connect;
 mod control;
 mod data;
-pub(crate) mod deadline;
+mod deadline;
 mod error;
 mod future;
 mod list;

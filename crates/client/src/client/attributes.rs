@@ -71,72 +71,6 @@ impl Client {
         }
     }
 
-    async fn find_time_command(&mut self, path: &RemotePath, time: &Timestamp) -> Result<()> {
-        let offers_mfmt = self.features().await?.contains("MFMT");
-        let mut denied = None;
-        for command in TimeCommand::in_order(offers_mfmt) {
-            match self.send_time(command, path, time).await {
-                Ok(()) if self.shows_time(path, time, command.precision()).await? => {
-                    self.capabilities.time_setting = TimeSetting::By(command);
-                    return Ok(());
-                }
-                Ok(()) => {}
-                Err(error) if error.is_connection_lost() => return Err(error),
-                // The server lists the command in `FEAT`, so it has refused the path.
-                Err(error @ Error::StatusCode(_)) if command == TimeCommand::Mfmt && offers_mfmt => {
-                    if !error.code().is_some_and(oxftp_proto::Code::is_unsupported) {
-                        return Err(error);
-                    }
-                }
-                Err(error @ Error::StatusCode(_)) => denied = denied.or(Some(error)),
-                Err(error) => return Err(error),
-            }
-        }
-        Err(self.why_no_time_is_set(path, denied).await)
-    }
-
-    /// Returns the error after every command failed: distinguishes a refused path from a server without
-    /// such a command.
-    async fn why_no_time_is_set(&mut self, path: &RemotePath, refused: Option<Error>) -> Error {
-        match self.modified(path).await {
-            Err(Error::StatusCode(missing)) if !missing.info.code().is_unsupported() => {
-                return missing.into();
-            }
-            Err(error) if !matches!(error, Error::StatusCode(_) | Error::UnusableReply { .. }) => {
-                return error;
-            }
-            _ => {}
-        }
-        match refused.filter(Error::is_permission_denied) {
-            Some(denied) => denied,
-            None => {
-                self.capabilities.time_setting = TimeSetting::Unsupported;
-                NO_TIME_COMMAND
-            }
-        }
-    }
-
-    async fn send_time(&mut self, command: TimeCommand, path: &RemotePath, time: &Timestamp) -> Result<()> {
-        let command = command.spell(path, time, self.config.encoding)?;
-        self.go_home().await?;
-        self.control.run(Exchange::new(command, &["2xx"])).await.map(drop)
-    }
-
-    /// Returns whether a file has this time now. Returns `true` if the server does not report times.
-    async fn shows_time(
-        &mut self,
-        path: &RemotePath,
-        time: &Timestamp,
-        precision: Precision,
-    ) -> Result<bool> {
-        let apart = match self.modified(path).await {
-            Ok(told) => told.to_unix(0).abs_diff(time.to_unix(0)),
-            Err(Error::StatusCode(_) | Error::UnusableReply { .. }) => return Ok(true),
-            Err(error) => return Err(error),
-        };
-        Ok(apart <= if precision == Precision::Minute { MINUTE } else { COARSEST_CLOCK })
-    }
-
     /// Sets the permissions of a file or directory (`SITE CHMOD`, which no RFC describes).
     ///
     /// ```no_run
@@ -227,6 +161,72 @@ impl Client {
         });
         let dated = replies.next().map(|reply| reply.expect(&["2xx"]).map(drop).map_err(Into::into));
         SizeAndTime { size, dated }
+    }
+
+    async fn find_time_command(&mut self, path: &RemotePath, time: &Timestamp) -> Result<()> {
+        let offers_mfmt = self.features().await?.contains("MFMT");
+        let mut denied = None;
+        for command in TimeCommand::in_order(offers_mfmt) {
+            match self.send_time(command, path, time).await {
+                Ok(()) if self.shows_time(path, time, command.precision()).await? => {
+                    self.capabilities.time_setting = TimeSetting::By(command);
+                    return Ok(());
+                }
+                Ok(()) => {}
+                Err(error) if error.is_connection_lost() => return Err(error),
+                // The server lists the command in `FEAT`, so it has refused the path.
+                Err(error @ Error::StatusCode(_)) if command == TimeCommand::Mfmt && offers_mfmt => {
+                    if !error.code().is_some_and(oxftp_proto::Code::is_unsupported) {
+                        return Err(error);
+                    }
+                }
+                Err(error @ Error::StatusCode(_)) => denied = denied.or(Some(error)),
+                Err(error) => return Err(error),
+            }
+        }
+        Err(self.why_no_time_is_set(path, denied).await)
+    }
+
+    /// Returns the error after every command failed: distinguishes a refused path from a server without
+    /// such a command.
+    async fn why_no_time_is_set(&mut self, path: &RemotePath, refused: Option<Error>) -> Error {
+        match self.modified(path).await {
+            Err(Error::StatusCode(missing)) if !missing.info.code().is_unsupported() => {
+                return missing.into();
+            }
+            Err(error) if !matches!(error, Error::StatusCode(_) | Error::UnusableReply { .. }) => {
+                return error;
+            }
+            _ => {}
+        }
+        match refused.filter(Error::is_permission_denied) {
+            Some(denied) => denied,
+            None => {
+                self.capabilities.time_setting = TimeSetting::Unsupported;
+                NO_TIME_COMMAND
+            }
+        }
+    }
+
+    async fn send_time(&mut self, command: TimeCommand, path: &RemotePath, time: &Timestamp) -> Result<()> {
+        let command = command.spell(path, time, self.config.encoding)?;
+        self.go_home().await?;
+        self.control.run(Exchange::new(command, &["2xx"])).await.map(drop)
+    }
+
+    /// Returns whether a file has this time now. Returns `true` if the server does not report times.
+    async fn shows_time(
+        &mut self,
+        path: &RemotePath,
+        time: &Timestamp,
+        precision: Precision,
+    ) -> Result<bool> {
+        let apart = match self.modified(path).await {
+            Ok(told) => told.to_unix(0).abs_diff(time.to_unix(0)),
+            Err(Error::StatusCode(_) | Error::UnusableReply { .. }) => return Ok(true),
+            Err(error) => return Err(error),
+        };
+        Ok(apart <= if precision == Precision::Minute { MINUTE } else { COARSEST_CLOCK })
     }
 }
 

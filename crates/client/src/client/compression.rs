@@ -59,6 +59,7 @@ impl Client {
         self.capabilities.no_compressed_uploads = true;
     }
 
+    /// Returns whether `FEAT` lists `MODE Z`.
     async fn offers_compression(&mut self) -> Result<bool> {
         let modes = self.features().await?.parameters("MODE").unwrap_or_default();
         let offered = modes.split([' ', ';', ',']).any(|mode| mode.eq_ignore_ascii_case("Z"));

@@ -57,8 +57,8 @@ impl Client {
         self.data_path_command("APPE", &path.into())
     }
 
-    /// Opens a data connection in passive mode and sends nothing over it. The next
-    /// command decides how it is used.
+    /// Opens a data connection in passive mode and sends nothing over it. The next command decides how it
+    /// is used.
     ///
     /// The connection is not encrypted, because TLS starts only after that command.
     ///
@@ -193,6 +193,8 @@ impl Client {
         self.begin(FileQueries::None, command, transfer_type, offset, compressible).await
     }
 
+    /// Opens a data connection and starts the transfer of `command`. `compressible` says whether it may be
+    /// compressed.
     async fn begin(
         &mut self,
         queries: FileQueries,
@@ -240,6 +242,7 @@ impl Client {
         direction == Direction::Down && self.config.pipelining.ends_early(self.self_descriptions())
     }
 
+    /// Sends the command on the control connection, while the data connection is accepted and encrypted.
     async fn start(
         &mut self,
         transfer: Transfer,
@@ -269,8 +272,8 @@ impl Client {
             }
         };
         let connected = async {
-            let too_late = Err(Error::DataConnect(too_slow()));
-            within(timeouts.data_connect, connected).await.unwrap_or(too_late)
+            let timed_out = Err(Error::DataConnect(too_slow()));
+            within(timeouts.data_connect, connected).await.unwrap_or(timed_out)
         };
         let (started, transport) = {
             let mut connected = pin!(connected);
@@ -320,6 +323,7 @@ impl Client {
         self.open_passive(mdtm, self.passive_order()).await
     }
 
+    /// Opens a data connection by one of the passive `modes`, and sends `mdtm` on the way.
     pub(super) async fn open_passive(
         &mut self,
         mdtm: Option<Command>,
@@ -376,6 +380,7 @@ impl Client {
         capabilities.passive.filter(|_| wanted && allowed())
     }
 
+    /// Opens a data connection in active mode: listens, and sends the address to the server.
     async fn open_active(&mut self) -> Result<Opened> {
         let config = self.config.clone();
         let host = self.host.name.clone();

@@ -46,6 +46,7 @@ impl Client {
         ClientBuilder::from_url(&url).session(url.host(), url.credentials(), body).await
     }
 
+    /// Connects, waits for the greeting, and starts TLS as configured.
     pub(crate) async fn open(config: Config, mut host: Host) -> Result<Self> {
         let implicit = matches!(config.tls, TlsMode::Implicit(_));
         let port = host.port.unwrap_or(if implicit { IMPLICIT_PORT } else { PORT });
@@ -81,6 +82,7 @@ impl Client {
         Ok(client)
     }
 
+    /// Encrypts the control connection, if explicit TLS is configured (`AUTH TLS`).
     async fn encrypt(&mut self) -> Result<()> {
         let Some(tls) = self.tls.as_ref().filter(|_| !self.control.is_encrypted()) else { return Ok(()) };
         match self.control.run_with(Secure::default(), DialogIo::Tls(tls)).await? {
@@ -93,6 +95,7 @@ impl Client {
         }
     }
 
+    /// Encrypts data connections, if TLS is on (`PBSZ`, `PROT`).
     async fn protect(&mut self) -> Result<()> {
         if self.tls.is_none() {
             return Ok(());

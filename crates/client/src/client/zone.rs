@@ -37,6 +37,7 @@ impl Client {
         zone
     }
 
+    /// Returns the offset from UTC on which all sampled files agree.
     async fn measure_offset(&mut self, directory: &RemotePath) -> Result<Option<i32>> {
         let mut offset = None;
         for (path, listed) in self.dated_files(directory).await? {

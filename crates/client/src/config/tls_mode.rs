@@ -9,6 +9,7 @@ pub(crate) enum TlsMode {
     Off,
     Implicit(TlsConfig),
     Explicit(TlsConfig),
+    /// Explicit TLS if the server supports it, else none.
     IfOffered(TlsConfig),
 }
 

@@ -251,11 +251,13 @@ impl ControlChannel {
         self.close();
     }
 
+    /// Marks the connection as broken by an I/O error, and returns that error.
     fn connection_lost(&mut self, error: io::Error) -> Error {
         self.mark_broken(&error.to_string(), None);
         Error::Control(error)
     }
 
+    /// Marks the connection as broken. The first reason is kept.
     pub(super) fn mark_broken(&mut self, why: &str, last_reply: Option<Reply>) {
         self.stream = None;
         if self.broken.is_none() {
@@ -263,10 +265,12 @@ impl ControlChannel {
         }
     }
 
+    /// Returns an error with the reason if the connection is unusable.
     pub(crate) fn check_usable(&self) -> Result<()> {
         if self.stream.is_some() { Ok(()) } else { Err(self.unusable()) }
     }
 
+    /// Returns the error for an unusable connection.
     pub(super) fn unusable(&self) -> Error {
         match &self.broken {
             Some(BrokenReason { last_reply: Some(reply), .. }) => {
@@ -277,6 +281,7 @@ impl ControlChannel {
         }
     }
 
+    /// Runs the steps of a dialog.
     async fn drive<D: Dialog>(
         &mut self,
         mut dialog: D,
@@ -323,6 +328,7 @@ impl ControlChannel {
         }
     }
 
+    /// Reads the next reply that the dialog wants.
     async fn reply_for<D: Dialog>(&mut self, dialog: &D, deadline: Option<Duration>) -> Result<Event> {
         loop {
             let reply = self.next_reply(deadline).await?;
@@ -332,6 +338,7 @@ impl ControlChannel {
         }
     }
 
+    /// Appends a command to the outgoing bytes, and counts its reply as outstanding.
     fn queue(&mut self, command: &Command) {
         debug!(target: "oxftp::protocol", "> {command}");
         self.outgoing.extend_from_slice(command.as_bytes());
@@ -339,6 +346,7 @@ impl ControlChannel {
         self.outstanding += 1;
     }
 
+    /// Sends the outgoing bytes.
     async fn flush(&mut self) -> Result<()> {
         let Some(stream) = &mut self.stream else { return Err(self.unusable()) };
         while !self.outgoing.is_empty() {
@@ -352,6 +360,7 @@ impl ControlChannel {
         flushed.map_err(|error| self.connection_lost(error))
     }
 
+    /// Sends the outgoing bytes, and reads the next reply.
     async fn next_reply(&mut self, deadline: Option<Duration>) -> Result<Reply> {
         in_time(deadline, async {
             if !self.outgoing.is_empty() {
@@ -362,6 +371,7 @@ impl ControlChannel {
         .await
     }
 
+    /// Reads the next reply, except for late replies and replies to `NOOP`.
     async fn receive(&mut self) -> Result<Reply> {
         loop {
             let reply = match self.receive_any().await {
@@ -379,6 +389,7 @@ impl ControlChannel {
         }
     }
 
+    /// Reads the next reply of any kind, redacted.
     async fn receive_any(&mut self) -> Result<Reply> {
         loop {
             match self.decoder.next_reply() {
@@ -401,6 +412,7 @@ impl ControlChannel {
         }
     }
 
+    /// Counts a reply: a final one is no longer outstanding, and the number of preliminary ones is limited.
     fn count(&mut self, reply: Reply) -> Result<Reply> {
         debug!(target: "oxftp::protocol", "< {}", self.redactor.text(&reply.to_string()));
         if reply.code().is_preliminary() {
@@ -419,6 +431,7 @@ impl ControlChannel {
         Ok(reply)
     }
 
+    /// Keeps a reply to a command whose future was dropped.
     fn keep_unclaimed(&mut self, reply: Reply) {
         debug!("reply to a command whose future was dropped: {reply}");
         if self.unclaimed.len() == MAX_UNCLAIMED {

@@ -229,11 +229,13 @@ impl DataConnection {
         }
     }
 
-    /// Closes a connection without TLS. ProFTPD delays its final reply until this side has closed.
+    /// Closes the connection if it has no `close_notify` to exchange. ProFTPD delays its final reply until this side
+    /// has closed.
     fn close_plain(&mut self) {
         self.stream.take_if(|stream| !stream.is_encrypted());
     }
 
+    /// Exchanges `close_notify`, and waits for the final reply.
     async fn complete(
         &mut self,
         control: &mut ControlChannel,
