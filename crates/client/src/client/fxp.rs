@@ -1,7 +1,7 @@
 //! One side of a server-to-server transfer: a server that exchanges data with another server instead of
 //! with this client.
 //!
-//! [`fxp`](crate::transfer::fxp()) coordinates the two sides.
+//! [`fxp`](crate::fxp()) coordinates the two sides.
 
 use std::net::SocketAddr;
 

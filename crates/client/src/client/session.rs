@@ -258,12 +258,10 @@ impl ClientBuilder {
     ///
     /// # Errors
     ///
-    /// [`Error::Connect`](crate::Error::Connect) if the connection fails;
-    /// [`Error::StatusCode`](crate::Error::StatusCode) if the greeting is a refusal such as `421`;
-    /// [`Error::Tls`](crate::Error::Tls), [`Error::TlsRefused`](crate::Error::TlsRefused) and
-    /// [`Error::ProtectionRefused`](crate::Error::ProtectionRefused) if TLS fails or is refused;
-    /// [`Error::VirtualHostRefused`](crate::Error::VirtualHostRefused);
-    /// [`Error::Timeout`](crate::Error::Timeout).
+    /// [`Error::Connect`] if the connection fails; [`Error::StatusCode`] if the greeting is a refusal such
+    /// as `421`; [`Error::Tls`], [`Error::TlsRefused`] and [`Error::ProtectionRefused`] if TLS fails or is
+    /// refused; [`Error::VirtualHostRefused`] if the server refuses the virtual host; [`Error::Timeout`] if
+    /// a reply does not arrive in time.
     pub async fn connect(self, host: impl Into<Host>) -> Result<Client> {
         Client::open(self.into_config(), host.into()).await
     }

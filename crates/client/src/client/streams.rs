@@ -83,11 +83,17 @@ impl Client {
 /// server takes the partial file for a complete one, and the client reads the outstanding reply before its
 /// next command.
 ///
-/// ```no_run use tokio::io::AsyncReadExt;
+/// ```no_run
+/// use tokio::io::AsyncReadExt;
 ///
-/// # async fn example(client: &mut oxftp::Client) -> Result<(), Box<dyn std::error::Error>> { let mut
-/// stream = client.download_stream("readme.txt").await?; let mut text = String::new();
-/// stream.read_to_string(&mut text).await?; stream.finish().await?; # Ok(()) # } ```
+/// # async fn example(client: &mut oxftp::Client) -> Result<(), Box<dyn std::error::Error>> {
+/// let mut stream = client.download_stream("readme.txt").await?;
+/// let mut text = String::new();
+/// stream.read_to_string(&mut text).await?;
+/// stream.finish().await?;
+/// # Ok(())
+/// # }
+/// ```
 pub struct DataStream<'c> {
     client: &'c mut Client,
     data: DataConnection,

@@ -91,8 +91,8 @@ impl DataConnection {
 
     /// Returns the reply to `MDTM` that was sent along with a download, if it was sent.
     pub(crate) fn dating(&self) -> Option<Dating> {
-        let behind = || self.answers.first().filter(|_| self.direction == Direction::Down);
-        self.dating.or_else(|| behind().map(Dating::read))
+        let after_data = || self.answers.first().filter(|_| self.direction == Direction::Down);
+        self.dating.or_else(|| after_data().map(Dating::read))
     }
 
     /// Returns the replies to queries about the file that were sent after the data, and forgets them.
