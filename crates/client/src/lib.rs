@@ -16,16 +16,37 @@
 //! # }
 //! ```
 //!
-//! - [`Client`] is a connection to one server; [`ClientBuilder`] says what it is to be like.
-//! - [`Pool`] is many connections to one server, for trees and for those who share them.
-//! - [`DataStream`] is a transfer that runs, [`Entries`] a listing that arrives.
-//! - [`mirror`] makes one tree like another.
-//! - [`connect`] opens sockets, directly or through proxies; [`path_io`] is the local side.
-//! - [`listing`] and the other items of `oxftp-proto` read what servers send.
+//! # Sessions
 //!
-//! Any future may be dropped at any point: the client then works on, or says that it is
-//! [broken](Client::is_broken). Certificates are verified unless told otherwise. A download stands
-//! under its final name only when it is whole.
+//! A [`Client`] is one session on one server, configured by a [`ClientBuilder`]. A [`Pool`] holds several sessions
+//! on one server, for trees and for concurrent tasks.
+//!
+//! # Transfers
+//!
+//! [`Client::download`] and [`Client::upload`] transfer files and trees between the server and a local file system
+//! ([`local_fs`]). A download has its final name only after it is complete. [`fxp()`] transfers a file from one
+//! server to another, and [`mirror`] makes one tree equal to another. A [`DataStream`] reads or writes the bytes of
+//! one transfer.
+//!
+//! # Listings
+//!
+//! [`Client::list`] lists a directory or a tree. [`Entries`] is a stream of its entries. [`listing`] parses the
+//! formats of servers, and comes from the protocol crate `oxftp-proto`, like the other re-exported types of it.
+//!
+//! # Connections
+//!
+//! [`connect`] opens sockets, directly or through proxies. [`TlsConfig`] configures TLS; certificates are verified
+//! by default. [`Timeouts`] and [`Limits`] bound what a server can make the client wait for and store.
+//!
+//! # Cancellation
+//!
+//! Every future is cancel-safe: after one is dropped, the [`Client`] is either still usable or
+//! [`is_broken()`](Client::is_broken) returns `true`.
+//!
+//! # Errors
+//!
+//! Every operation returns an [`Error`], with predicates such as [`is_not_found`](Error::is_not_found) and
+//! [`is_transient`](Error::is_transient). Operations on trees return a [`Report`] of the items that failed.
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
@@ -34,7 +55,7 @@ mod config;
 pub mod connect;
 mod control;
 mod data;
-pub(crate) mod deadline;
+mod deadline;
 mod error;
 mod future;
 mod list;
@@ -49,35 +70,29 @@ mod tls;
 mod transfer;
 mod url;
 
-pub use crate::client::streams::DataStream;
-pub use crate::client::{Client, DataCommand, RangeStream, RawCommand, RawExchange, UniqueStream};
+pub use crate::client::{
+    Client, DataCommand, DataStream, RangeStream, RawCommand, RawExchange, UniqueStream,
+};
+pub use crate::config::list_command::ListCommand;
 pub use crate::config::pipelining::Pipelining;
 pub use crate::config::timeouts::Timeouts;
+pub use crate::config::{ClientBuilder, CustomOrder, Utf8};
 pub use crate::connect::data_dialer::ActiveMode;
 pub use crate::data::TransferSummary;
 pub use crate::error::report::{Failure, Report};
+pub use crate::error::tls::TlsFailure;
 pub use crate::error::{Error, Result};
 pub use crate::future::BoxFuture;
+pub use crate::list::{Entries, List, PathEntry};
 pub use crate::local_fs::hash::hash_file;
 pub use crate::pool::{Pool, PooledClient};
 pub use crate::progress::{Counter, Progress};
 pub use crate::stream::rate_limit::Throttle;
+pub use crate::tls::{TlsConfig, TlsCounts, TlsVersion};
 pub use crate::transfer::ascii::{AsciiReader, AsciiWriter, LineEnd};
 pub use crate::transfer::fxp::fxp;
 pub use crate::transfer::{Connections, Download, Order, PART_SUFFIX, Upload, Verify};
-pub use crate::url::{FtpUrl, Scheme, UrlError};
-pub use crate::{
-    config::list_command::ListCommand,
-    list::{Entries, List, PathEntry},
-};
-pub use crate::{
-    config::{ClientBuilder, CustomOrder, Utf8},
-    url::Host,
-};
-pub use crate::{
-    error::tls::TlsFailure,
-    tls::{TlsConfig, TlsCounts, TlsVersion},
-};
+pub use crate::url::{FtpUrl, Host, Scheme, UrlError};
 pub use oxftp_proto::{
     Code, Command, Encoding, Entry, EntryKind, Facts, Features, FileHash, FileName, HashAlgorithm,
     InvalidCommand, Limits, NameError, Platform, Precision, RemotePath, Reply, ReplyDecoder, ServerZone,
@@ -86,12 +101,12 @@ pub use oxftp_proto::{
     escape, listing, parse_directory, redact_password,
 };
 
-/// Compiles the examples of the guide for users of aioftp.
+/// Compiles the examples in the migration guide for aioftp.
 #[cfg(doctest)]
 #[doc = include_str!("../../../docs/aioftp.md")]
 struct AioftpGuide;
 
-/// Compiles the examples of the README.
+/// Compiles the examples in the README.
 #[cfg(doctest)]
 #[doc = include_str!("../../../README.md")]
 struct ReadmeExamples;

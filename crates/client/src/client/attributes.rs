@@ -1,27 +1,27 @@
-//! Setting the times of files: which of the ways that servers have works is found out once.
+//! Attributes of remote files: modification time and permissions.
 
 use oxftp_proto::{Command, InvalidCommand, Precision, RemotePath, Reply, Timestamp, dialog::Exchange};
 
 use super::{Client, metadata::parse_size};
 use crate::{Error, Result, stream::Direction};
 
-/// What is known of how a server sets times.
+/// How a server sets modification times.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum TimeSetting {
     #[default]
     Unknown,
-    /// By this command, which worked.
+    /// This command works.
     By(TimeCommand),
-    /// By none.
-    Nowise,
+    /// No command works.
+    Unsupported,
 }
 
-/// A command that sets the time of a file; all are given UTC.
+/// A command that sets the modification time of a file. All times are sent in UTC.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum TimeCommand {
     /// `MFMT 20211108214605 x` (draft-somers-ftp-mfxx).
     Mfmt,
-    /// `MDTM 20211108214605 x`; where it is not known, this asks for the time of another file.
+    /// `MDTM 20211108214605 x`. A server without this extension takes it as a query about another file.
     Mdtm,
     /// `SITE UTIME x` with the times of access, modification and creation, then `UTC`.
     UtimeOfThree,
@@ -31,9 +31,18 @@ pub(crate) enum TimeCommand {
     UtimeToMinute,
 }
 
+/// Replies to the queries after an upload.
+#[derive(Debug)]
+pub(crate) struct SizeAndTime {
+    /// The size of the file; `None` if the server did not report it.
+    pub(crate) size: Option<u64>,
+    /// Whether the time was set; `None` if that was not tried.
+    pub(crate) dated: Option<Result<()>>,
+}
+
 impl Client {
-    /// Sets when a file was last modified: by `MFMT`, else by `MDTM` with two arguments, else by
-    /// `SITE UTIME` (draft-somers-ftp-mfxx; the others no RFC describes).
+    /// Sets the modification time of a file: by `MFMT`, else by `MDTM` with two arguments, else by
+    /// `SITE UTIME` (draft-somers-ftp-mfxx; no RFC describes the others).
     ///
     /// ```no_run
     /// # async fn example(client: &mut oxftp::Client) -> Result<(), Box<dyn std::error::Error>> {
@@ -42,24 +51,116 @@ impl Client {
     /// # }
     /// ```
     ///
-    /// `FEAT` says whether `MFMT` comes first or last. The first success of a session is checked by
-    /// asking for the time (`MDTM`), since some servers answer `2xx` and do nothing; the command that
-    /// passes is the only one from then on, unchecked. A time whose zone is not known is taken as
-    /// UTC, and fractions of a second are dropped.
+    /// `FEAT` decides whether `MFMT` is tried first or last. The first success of a session is verified
+    /// with `MDTM`, because some servers reply `2xx` and do nothing. The session uses the verified command
+    /// from then on, without further checks. A time without a zone is taken as UTC, and fractions of a
+    /// second are dropped.
     ///
     /// # Errors
     ///
-    /// [`Error::StatusCode`] when the path is refused; [`Error::NotOffered`] when no command works,
-    /// and from then on without asking again.
+    /// [`Error::StatusCode`] if the server refuses the path; [`Error::NotOffered`] if no command works.
+    /// Later calls return that error at once.
     pub async fn set_modified(&mut self, path: impl Into<RemotePath>, time: Timestamp) -> Result<()> {
         let path = path.into();
-        // At the very ends of the calendar, where UTC is beyond it, the time stays as it is.
+        // At both ends of the calendar the time in UTC may be out of range. The time stays unchanged then.
         let time = time.to_utc(0).unwrap_or(time);
-        match self.known.time_setting {
+        match self.capabilities.time_setting {
             TimeSetting::Unknown => self.find_time_command(&path, &time).await,
             TimeSetting::By(command) => self.send_time(command, &path, &time).await,
-            TimeSetting::Nowise => Err(NOWISE),
+            TimeSetting::Unsupported => Err(NO_TIME_COMMAND),
         }
+    }
+
+    /// Sets the permissions of a file or directory (`SITE CHMOD`, which no RFC describes).
+    ///
+    /// ```no_run
+    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+    /// client.set_permissions("backup.sh", 0o755).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// The mode has the twelve low bits of POSIX; higher bits are ignored. Some servers accept only the
+    /// nine low bits.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::StatusCode`] if the server does not know the command or refuses it.
+    pub async fn set_permissions(&mut self, path: impl Into<RemotePath>, mode: u32) -> Result<()> {
+        let words = format!("CHMOD {:03o}", mode & 0o7777);
+        let command = Command::with_path_among("SITE", &words, &path.into(), "", self.config.encoding)?;
+        self.go_home().await?;
+        self.control.run(Exchange::new(command, &["2xx"])).await.map(drop)
+    }
+
+    /// Enables permissions in listings on servers that list them only on request (`OPTS MLST`; RFC 3659,
+    /// 7.9), such as pyftpdlib.
+    pub(crate) async fn list_permissions(&mut self) -> Result<()> {
+        if std::mem::replace(&mut self.state.permissions_asked, true) {
+            return Ok(());
+        }
+        let Some(facts) = self.features().await?.parameters("MLST").and_then(with_modes) else {
+            return Ok(());
+        };
+        let command = Command::with_argument("OPTS", format!("MLST {facts}"))?;
+        match self.control.run(Exchange::new(command, &["2xx"])).await {
+            Err(Error::StatusCode(refused)) if refused.info.code().class() == 5 => Ok(()),
+            outcome => outcome.map(drop),
+        }
+    }
+
+    /// Returns whether the server may support `SIZE`.
+    pub(crate) fn may_tell_sizes(&self) -> bool {
+        !self.capabilities.no_size
+            && self.capabilities.features.as_ref().is_none_or(|features| features.contains("SIZE"))
+    }
+
+    /// Queries the size of a file. Also sets its time, if the command for that is known and the server
+    /// accepts both commands at once.
+    pub(crate) async fn size_and_time(
+        &mut self,
+        path: &RemotePath,
+        time: Option<Timestamp>,
+    ) -> Result<SizeAndTime> {
+        let server = || self.self_descriptions();
+        // No transfer is running, so the same rule holds as after a download.
+        let at_once = || self.config.pipelining.allows(Direction::Down, server());
+        match (time, self.capabilities.time_setting) {
+            (Some(_), TimeSetting::By(_)) if at_once() => {
+                let commands = self.queries_after_upload(path, time)?;
+                self.go_home().await?;
+                let replies = self.control.pipeline(&commands).await?;
+                Ok(self.read_size_and_time(replies))
+            }
+            _ => Ok(SizeAndTime { size: self.size_if_told(path).await?, dated: None }),
+        }
+    }
+
+    /// Returns the commands that query the size of a file and, if the command for that is known, set its
+    /// time.
+    pub(crate) fn queries_after_upload(
+        &self,
+        path: &RemotePath,
+        time: Option<Timestamp>,
+    ) -> Result<Vec<Command>> {
+        let encoding = self.config.encoding;
+        let mut commands = vec![Command::with_path("SIZE", path, encoding)?];
+        if let (Some(time), TimeSetting::By(command)) = (time, self.capabilities.time_setting) {
+            let time = time.to_utc(0).unwrap_or(time);
+            commands.push(command.spell(path, &time, encoding)?);
+        }
+        Ok(commands)
+    }
+
+    /// Parses the replies to [`queries_after_upload`](Self::queries_after_upload).
+    pub(crate) fn read_size_and_time(&mut self, replies: Vec<Reply>) -> SizeAndTime {
+        let mut replies = replies.into_iter();
+        let size = replies.next().and_then(|reply| {
+            self.capabilities.no_size |= reply.code().is_unsupported();
+            parse_size(&reply).filter(|_| reply.code().class() == 2)
+        });
+        let dated = replies.next().map(|reply| reply.expect(&["2xx"]).map(drop).map_err(Into::into));
+        SizeAndTime { size, dated }
     }
 
     async fn find_time_command(&mut self, path: &RemotePath, time: &Timestamp) -> Result<()> {
@@ -68,12 +169,12 @@ impl Client {
         for command in TimeCommand::in_order(offers_mfmt) {
             match self.send_time(command, path, time).await {
                 Ok(()) if self.shows_time(path, time, command.precision()).await? => {
-                    self.known.time_setting = TimeSetting::By(command);
+                    self.capabilities.time_setting = TimeSetting::By(command);
                     return Ok(());
                 }
                 Ok(()) => {}
                 Err(error) if error.is_connection_lost() => return Err(error),
-                // A server that lists the command refuses the path.
+                // The server lists the command in `FEAT`, so it has refused the path.
                 Err(error @ Error::StatusCode(_)) if command == TimeCommand::Mfmt && offers_mfmt => {
                     if !error.code().is_some_and(oxftp_proto::Code::is_unsupported) {
                         return Err(error);
@@ -86,7 +187,8 @@ impl Client {
         Err(self.why_no_time_is_set(path, denied).await)
     }
 
-    /// Tells apart a path that is refused, and a server that cannot.
+    /// Returns the error after every command failed: distinguishes a refused path from a server without
+    /// such a command.
     async fn why_no_time_is_set(&mut self, path: &RemotePath, refused: Option<Error>) -> Error {
         match self.modified(path).await {
             Err(Error::StatusCode(missing)) if !missing.info.code().is_unsupported() => {
@@ -100,8 +202,8 @@ impl Client {
         match refused.filter(Error::is_permission_denied) {
             Some(denied) => denied,
             None => {
-                self.known.time_setting = TimeSetting::Nowise;
-                NOWISE
+                self.capabilities.time_setting = TimeSetting::Unsupported;
+                NO_TIME_COMMAND
             }
         }
     }
@@ -112,7 +214,7 @@ impl Client {
         self.control.run(Exchange::new(command, &["2xx"])).await.map(drop)
     }
 
-    /// Asks whether a file has a time now; a server that does not tell is believed.
+    /// Returns whether a file has this time now. Returns `true` if the server does not report times.
     async fn shows_time(
         &mut self,
         path: &RemotePath,
@@ -129,8 +231,8 @@ impl Client {
 }
 
 impl TimeCommand {
-    /// Which commands are tried, and when: `MFMT` can only do what it says, but where `FEAT` does
-    /// not list it, it is hardly ever there.
+    /// Returns the commands in the order in which they are tried. `MFMT` has no other meaning, but servers
+    /// that do not list it in `FEAT` rarely support it.
     fn in_order(offers_mfmt: bool) -> impl Iterator<Item = Self> {
         let first = offers_mfmt.then_some(Self::Mfmt);
         let last = (!offers_mfmt).then_some(Self::Mfmt);
@@ -167,58 +269,8 @@ impl TimeCommand {
     }
 }
 
-const NOWISE: Error = Error::NotOffered { what: "way to set the time of a file" };
-
-/// FAT keeps times to two seconds.
-const COARSEST_CLOCK: u64 = 2;
-const MINUTE: u64 = 60;
-
-// ==== merged from client/permissions.rs
-//- Permissions of files.
-
-impl Client {
-    /// Sets the permissions of a file or directory (`SITE CHMOD`, which no RFC describes).
-    ///
-    /// ```no_run
-    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
-    /// client.set_permissions("backup.sh", 0o755).await?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    ///
-    /// The bits of the mode are those of POSIX, the lowest twelve; higher ones are left out. Some
-    /// servers take the lowest nine alone.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::StatusCode`](crate::Error::StatusCode) when the server does not know the command or
-    /// refuses to do it.
-    pub async fn set_permissions(&mut self, path: impl Into<RemotePath>, mode: u32) -> Result<()> {
-        let words = format!("CHMOD {:03o}", mode & 0o7777);
-        let command = Command::with_path_among("SITE", &words, &path.into(), "", self.config.encoding)?;
-        self.go_home().await?;
-        self.control.run(Exchange::new(command, &["2xx"])).await.map(drop)
-    }
-
-    /// Asks the server to list permissions where it does so only when asked (`OPTS MLST`; RFC 3659, 7.9), as
-    /// pyftpdlib.
-    pub(crate) async fn list_permissions(&mut self) -> Result<()> {
-        if std::mem::replace(&mut self.known.permissions_asked, true) {
-            return Ok(());
-        }
-        let Some(facts) = self.features().await?.parameters("MLST").and_then(with_modes) else {
-            return Ok(());
-        };
-        let command = Command::with_argument("OPTS", format!("MLST {facts}"))?;
-        match self.control.run(Exchange::new(command, &["2xx"])).await {
-            Err(Error::StatusCode(refused)) if refused.info.code().class() == 5 => Ok(()),
-            outcome => outcome.map(drop),
-        }
-    }
-}
-
-/// Gives the facts that are listed, those with a star behind them, and the permissions; `None` where these are among
-/// them, or are not to be had.
+/// Returns the facts to request: those that are listed already (marked with a star) and the permissions.
+/// Returns `None` if permissions are listed already or are not offered.
 fn with_modes(offered: &str) -> Option<String> {
     let facts = || offered.split(';').map(str::trim).filter(|fact| !fact.is_empty());
     let mode = facts().find(|fact| fact.eq_ignore_ascii_case("UNIX.mode"))?;
@@ -226,81 +278,21 @@ fn with_modes(offered: &str) -> Option<String> {
     Some(listed.chain([mode]).flat_map(|fact| [fact, ";"]).collect())
 }
 
+const NO_TIME_COMMAND: Error = Error::NotOffered { what: "way to set the time of a file" };
+
+/// FAT stores times with a precision of two seconds.
+const COARSEST_CLOCK: u64 = 2;
+const MINUTE: u64 = 60;
+
 #[cfg(test)]
-mod permissions_tests {
+mod tests {
     use super::*;
 
     #[test]
-    fn permissions_are_asked_for_where_they_are_offered_and_not_listed() {
+    fn permissions_are_requested_if_offered_and_unlisted() {
         let facts = with_modes("type*;perm*;size*;unique;unix.mode;");
         assert_eq!(facts.as_deref(), Some("type;perm;size;unix.mode;"));
         assert_eq!(with_modes("type*;size*;UNIX.mode*;"), None);
         assert_eq!(with_modes("type*;size*;"), None);
-    }
-}
-
-// ==== merged from client/size_and_time.rs
-//- What follows an upload: its size is asked for and its time set, in one go where the server takes that.
-
-/// What a server said of a file behind an upload.
-#[derive(Debug)]
-pub(crate) struct SizeAndTime {
-    /// `None` where it does not tell.
-    pub(crate) size: Option<u64>,
-    /// Whether the time was set; `None` where that was not tried yet.
-    pub(crate) dated: Option<Result<()>>,
-}
-
-impl Client {
-    /// Tells whether it is worth asking for a size.
-    pub(crate) fn may_tell_sizes(&self) -> bool {
-        !self.known.no_size && self.known.features.as_ref().is_none_or(|features| features.contains("SIZE"))
-    }
-
-    /// Asks for the size of a file, and sets its time, too, where the command for that is known and both may be sent
-    /// at once.
-    pub(crate) async fn size_and_time(
-        &mut self,
-        path: &RemotePath,
-        time: Option<Timestamp>,
-    ) -> Result<SizeAndTime> {
-        let server = || self.self_descriptions();
-        // There is no transfer under way, so what is true behind a download is true here.
-        let at_once = || self.config.pipelining.allows(Direction::Down, server());
-        match (time, self.known.time_setting) {
-            (Some(_), TimeSetting::By(_)) if at_once() => {
-                let commands = self.questions_behind(path, time)?;
-                self.go_home().await?;
-                let replies = self.control.pipeline(&commands).await?;
-                Ok(self.read_size_and_time(replies))
-            }
-            _ => Ok(SizeAndTime { size: self.size_if_told(path).await?, dated: None }),
-        }
-    }
-
-    /// Gives the commands that ask for the size of a file and, where the command for that is known, set its time.
-    pub(crate) fn questions_behind(
-        &self,
-        path: &RemotePath,
-        time: Option<Timestamp>,
-    ) -> Result<Vec<Command>> {
-        let encoding = self.config.encoding;
-        let mut commands = vec![Command::with_path("SIZE", path, encoding)?];
-        if let (Some(time), TimeSetting::By(command)) = (time, self.known.time_setting) {
-            let time = time.to_utc(0).unwrap_or(time);
-            commands.push(command.spell(path, &time, encoding)?);
-        }
-        Ok(commands)
-    }
-
-    /// Reads the replies to [those](Self::questions_behind).
-    pub(crate) fn read_size_and_time(&mut self, replies: Vec<Reply>) -> SizeAndTime {
-        let mut replies = replies.into_iter();
-        let size = replies.next().and_then(|reply| {
-            self.known.no_size |= reply.code().is_unsupported();
-            parse_size(&reply).filter(|_| reply.code().class() == 2)
-        });
-        let dated = replies.next().map(|reply| reply.expect(&["2xx"]).map(drop).map_err(Into::into));
-        SizeAndTime { size, dated }
     }
 }

@@ -1,35 +1,35 @@
-//! Data that are compressed on their way (`MODE Z`; draft-preston-ftpext-deflate).
+//! `MODE Z`: compression of data connections (draft-preston-ftpext-deflate).
 
 use oxftp_proto::{Command, dialog::Exchange};
 
 use super::Client;
 use crate::{Error, Result, stream::Direction};
 
-/// How bytes go over data connections (RFC 959, 3.4).
+/// Transfer mode of data connections (RFC 959, 3.4).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum TransferMode {
-    /// As they are, as after each login.
+    /// `MODE S`: uncompressed. The mode after each login.
     #[default]
     Stream,
-    /// Compressed.
+    /// `MODE Z`: compressed with zlib.
     Deflated,
-    /// A change was begun, and not seen through.
+    /// `MODE` was sent, and its reply was not read.
     Unknown,
 }
 
 impl Client {
-    /// Tells whether the next transfer is compressed, and makes it so where it may be. What starts at an
-    /// offset may not: servers differ in which bytes they count.
+    /// Sets the mode of the next transfer, and returns whether it is compressed. Transfers with an offset
+    /// are not compressed, because servers disagree about which bytes the offset counts.
     pub(super) async fn compresses(&mut self, may_be: bool, direction: Direction) -> Result<bool> {
-        let distrusted = self.known.no_compressed_uploads && direction == Direction::Up;
-        let wanted = self.config.compress && may_be && !self.known.no_compression && !distrusted;
+        let distrusted = self.capabilities.no_compressed_uploads && direction == Direction::Up;
+        let wanted = self.config.compress && may_be && !self.capabilities.no_compression && !distrusted;
         if !wanted || !self.offers_compression().await? {
             self.set_mode(TransferMode::Stream).await?;
             return Ok(false);
         }
         match self.set_mode(TransferMode::Deflated).await {
             Err(Error::StatusCode(refused)) if refused.info.code().class() == 5 => {
-                self.do_without_compression(&format!("the server refuses to compress ({})", refused.info));
+                self.disable_compression(&format!("the server refuses compression ({})", refused.info));
                 self.set_mode(TransferMode::Stream).await?;
                 Ok(false)
             }
@@ -37,15 +37,15 @@ impl Client {
         }
     }
 
-    /// Sets how bytes go, where that is not so already (`MODE`).
+    /// Sets the transfer mode, unless it is set already (`MODE`).
     pub(super) async fn set_mode(&mut self, wanted: TransferMode) -> Result<()> {
-        if self.known.mode == wanted {
+        if self.state.mode == wanted {
             return Ok(());
         }
-        let before = std::mem::replace(&mut self.known.mode, TransferMode::Unknown);
+        let before = std::mem::replace(&mut self.state.mode, TransferMode::Unknown);
         let letter = if wanted == TransferMode::Deflated { "Z" } else { "S" };
         let set = self.control.run(Exchange::new(Command::with_argument("MODE", letter)?, &["2xx"])).await;
-        self.known.mode = match &set {
+        self.state.mode = match &set {
             Ok(_) => wanted,
             Err(Error::StatusCode(_)) => before,
             Err(_) => TransferMode::Unknown,
@@ -53,23 +53,24 @@ impl Client {
         set.map(drop)
     }
 
-    /// Sends nothing compressed any more to a server that makes something else of it.
-    pub(crate) fn distrust_compressed_uploads(&mut self, error: &Error) {
-        tracing::warn!("the server spoils what it is sent compressed ({error}); uploads go as they are");
-        self.known.no_compressed_uploads = true;
+    /// Disables compressed uploads to a server that damages them.
+    pub(crate) fn disable_compressed_uploads(&mut self, error: &Error) {
+        tracing::warn!("the server damages compressed uploads ({error}); uploads are sent uncompressed");
+        self.capabilities.no_compressed_uploads = true;
     }
 
+    /// Returns whether `FEAT` lists `MODE Z`.
     async fn offers_compression(&mut self) -> Result<bool> {
         let modes = self.features().await?.parameters("MODE").unwrap_or_default();
         let offered = modes.split([' ', ';', ',']).any(|mode| mode.eq_ignore_ascii_case("Z"));
         if !offered {
-            self.do_without_compression("the server does not offer to compress (MODE Z)");
+            self.disable_compression("the server does not offer compression (MODE Z)");
         }
         Ok(offered)
     }
 
-    fn do_without_compression(&mut self, why: &str) {
-        tracing::warn!("{why}; data go as they are");
-        self.known.no_compression = true;
+    fn disable_compression(&mut self, why: &str) {
+        tracing::warn!("{why}; data are sent uncompressed");
+        self.capabilities.no_compression = true;
     }
 }

@@ -1,4 +1,4 @@
-//! Directories and files on the server.
+//! Directories and files on the server: working directory, creation, removal, rename.
 
 use oxftp_proto::{
     Code, Command, RemotePath, Reply,
@@ -9,7 +9,7 @@ use super::Client;
 use crate::{Error, Result};
 
 impl Client {
-    /// Asks for the working directory (`PWD`; RFC 959, 4.1.3).
+    /// Returns the working directory (`PWD`; RFC 959, 4.1.3).
     ///
     /// ```no_run
     /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
@@ -21,58 +21,57 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error::StatusCode`] when it is refused; [`Error::UnusableReply`] when the answer names
-    /// no path.
+    /// [`Error::StatusCode`] if the server refuses; [`Error::UnusableReply`] if the reply contains no path.
     pub async fn current_directory(&mut self) -> Result<RemotePath> {
         self.go_home().await?;
         let reply = self.control.run(Exchange::new(Command::new("PWD"), &["2xx"])).await?;
         reply.directory(self.config.encoding).ok_or(Error::UnusableReply { command: "PWD", reply })
     }
 
-    /// Changes the working directory (`CWD`; RFC 959, 4.1.1). The path `..` goes
-    /// [up](Self::change_to_parent).
+    /// Changes the working directory (`CWD`; RFC 959, 4.1.1). The path `..` is the
+    /// [parent](Self::change_to_parent).
     ///
     /// ```no_run
     /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
     /// client.change_directory("/pub").await?;
-    /// client.download("readme.txt").await?;              // seen from there
+    /// client.download("readme.txt").await?;              // relative to /pub
     /// # Ok(())
     /// # }
     /// ```
     ///
     /// # Errors
     ///
-    /// [`Error::StatusCode`] when the path is refused.
+    /// [`Error::StatusCode`] if the server refuses the path.
     pub async fn change_directory(&mut self, path: impl Into<RemotePath>) -> Result<()> {
         let path = path.into();
         if path.as_bytes() == b".." {
             return self.change_to_parent().await;
         }
-        self.known.dirty = true;
+        self.state.dirty = true;
         self.path_command("CWD", &path, &["2xx"]).await.map(drop)
     }
 
-    /// Goes to the parent of the working directory (`CDUP`; RFC 959, 4.1.1).
+    /// Changes the working directory to its parent (`CDUP`; RFC 959, 4.1.1).
     ///
     /// ```no_run
     /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
     /// client.change_directory("pub/new").await?;
-    /// client.change_to_parent().await?;                  // in pub
+    /// client.change_to_parent().await?;                  // now in pub
     /// # Ok(())
     /// # }
     /// ```
     ///
     /// # Errors
     ///
-    /// [`Error::StatusCode`] when it is refused.
+    /// [`Error::StatusCode`] if the server refuses.
     pub async fn change_to_parent(&mut self) -> Result<()> {
-        self.known.dirty = true;
+        self.state.dirty = true;
         self.go_home().await?;
         self.control.run(Exchange::new(Command::new("CDUP"), &["2xx"])).await.map(drop)
     }
 
-    /// Makes a directory and whatever is missing above it; one that exists is fine (`MKD`;
-    /// RFC 959, 4.1.3).
+    /// Creates a directory and its missing parents (`MKD`; RFC 959, 4.1.3). Succeeds if the directory
+    /// exists already.
     ///
     /// ```no_run
     /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
@@ -83,10 +82,10 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error::StatusCode`] when it, or one above, cannot be made.
+    /// [`Error::StatusCode`] if the directory or one of its parents cannot be created.
     pub async fn make_directory(&mut self, path: impl Into<RemotePath>) -> Result<()> {
         let path = path.into();
-        // The directories that are missing, the deepest first.
+        // Missing directories, the deepest first.
         let mut missing = vec![path];
         while let Some(next) = missing.last().cloned() {
             let error = match self.make_one_directory(&next).await {
@@ -102,7 +101,7 @@ impl Client {
                 return Err(error);
             };
             if self.is_there(&parent).await? {
-                // Another session may have made the parent after the refusal.
+                // Another session may have created the parent after the refusal.
                 self.make_one_directory(&next).await?;
                 missing.pop();
             } else {
@@ -112,22 +111,22 @@ impl Client {
         Ok(())
     }
 
-    /// Makes a directory whose parent exists; one that exists is fine (`MKD`).
+    /// Creates a directory in an existing parent (`MKD`). Succeeds if the directory exists already.
     ///
-    /// Servers say that a directory exists in many ways (`521`, `550`, even `250`), so after a
-    /// refusal it is looked for.
+    /// Servers report an existing directory in several ways (`521`, `550`, even `250`), so the client
+    /// checks for it after a refusal.
     ///
     /// ```no_run
     /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
     /// client.make_directory_in_parent("reports").await?;
-    /// client.make_directory_in_parent("reports").await?;   // it is there: fine
+    /// client.make_directory_in_parent("reports").await?;   // exists already: no error
     /// # Ok(())
     /// # }
     /// ```
     ///
     /// # Errors
     ///
-    /// [`Error::StatusCode`] when it cannot be made.
+    /// [`Error::StatusCode`] if the directory cannot be created.
     pub async fn make_directory_in_parent(&mut self, path: impl Into<RemotePath>) -> Result<()> {
         self.make_one_directory(&path.into()).await
     }
@@ -151,7 +150,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error::StatusCode`] when it is not there, not empty, or not to be removed.
+    /// [`Error::StatusCode`] if it does not exist, is not empty, or may not be removed.
     pub async fn remove_directory(&mut self, path: impl Into<RemotePath>) -> Result<()> {
         self.path_command("RMD", &path.into(), &["2xx"]).await.map(drop)
     }
@@ -161,7 +160,7 @@ impl Client {
     /// ```no_run
     /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
     /// match client.remove_file("old.txt").await {
-    ///     Err(error) if error.is_not_found() => println!("gone before"),
+    ///     Err(error) if error.is_not_found() => println!("already removed"),
     ///     other => other?,
     /// }
     /// # Ok(())
@@ -170,14 +169,14 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error::StatusCode`] when it is not there or not to be removed.
+    /// [`Error::StatusCode`] if it does not exist or may not be removed.
     pub async fn remove_file(&mut self, path: impl Into<RemotePath>) -> Result<()> {
         self.path_command("DELE", &path.into(), &["2xx"]).await.map(drop)
     }
 
     /// Renames `from` to `to` (`RNFR`, `RNTO`; RFC 959, 4.1.3).
     ///
-    /// Many servers overwrite an existing `to` without a word.
+    /// Many servers overwrite an existing `to` silently.
     ///
     /// ```no_run
     /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
@@ -188,27 +187,29 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error::StatusCode`] when either path is refused; the reply tells which.
+    /// [`Error::StatusCode`] if the server refuses one of the paths. The reply shows which.
     pub async fn rename(&mut self, from: impl Into<RemotePath>, to: impl Into<RemotePath>) -> Result<()> {
         let from = from.into();
         let dialog = Rename::new(&from, &to.into(), self.config.encoding)?;
         self.go_home().await?;
-        self.known.pending_rename = Some(from);
+        self.state.pending_rename = Some(from);
         let renamed = self.control.run(dialog).await;
-        self.known.pending_rename = None;
+        self.state.pending_rename = None;
         renamed.map(drop)
     }
 
-    /// Ends a renaming whose future was dropped between its commands: ProFTPD refuses all others until then.
+    /// Ends a rename whose future was dropped between its commands. ProFTPD refuses all other commands
+    /// until then.
     async fn end_renaming(&mut self) -> Result<()> {
-        let Some(from) = &self.known.pending_rename else { return Ok(()) };
-        // Its own name is no change; a server that has ended it already says so.
+        let Some(from) = &self.state.pending_rename else { return Ok(()) };
+        // Renaming to the same name changes nothing. A server without a pending rename refuses the command.
         let command = Command::with_path("RNTO", from, self.config.encoding)?;
         self.control.run(Exchange::new(command, &["2xx", "4xx", "5xx"])).await?;
-        self.known.pending_rename = None;
+        self.state.pending_rename = None;
         Ok(())
     }
 
+    /// Sends a command with a path, and returns its reply if it matches one of `expected`.
     pub(crate) async fn path_command(
         &mut self,
         verb: &'static str,
@@ -220,38 +221,37 @@ impl Client {
         self.control.run(Exchange::new(command, expected)).await
     }
 
-    /// Tells whether a directory can be entered, and goes back: works on every server.
+    /// Returns whether a directory can be entered, and changes back. Works on every server.
     pub(crate) async fn is_directory_by_entering(&mut self, path: &RemotePath) -> Result<bool> {
         let entered = self.visit(path).await?;
         self.go_home().await?;
         Ok(entered)
     }
 
-    /// Enters a directory for a moment; tells whether it can be entered.
+    /// Changes to a directory temporarily, and returns whether that succeeded.
     ///
-    /// [`go_home`](Self::go_home) leaves it, and so does each other operation, should this one's
-    /// future be dropped.
+    /// [`go_home`](Self::go_home) changes back. If this future is dropped, the next operation changes back.
     pub(crate) async fn visit(&mut self, path: &RemotePath) -> Result<bool> {
         let home = self.current_directory().await?;
         let command = Command::with_path("CWD", path, self.config.encoding)?;
-        self.known.home = Some(home);
+        self.state.home = Some(home);
         match self.control.run(Exchange::new(command, &["2xx"])).await {
             Ok(_) => Ok(true),
             Err(error) if refuses_path(&error) => {
-                self.known.home = None;
+                self.state.home = None;
                 Ok(false)
             }
             Err(error) => Err(error),
         }
     }
 
-    /// Goes back to where the caller thinks to be.
+    /// Changes back to the caller's working directory, if a query has left it, and ends a pending rename.
     pub(crate) async fn go_home(&mut self) -> Result<()> {
         self.end_renaming().await?;
-        let Some(home) = &self.known.home else { return Ok(()) };
+        let Some(home) = &self.state.home else { return Ok(()) };
         let command = Command::with_path("CWD", home, self.config.encoding)?;
         self.control.run(Exchange::new(command, &["2xx"])).await?;
-        self.known.home = None;
+        self.state.home = None;
         Ok(())
     }
 
@@ -260,7 +260,7 @@ impl Client {
     }
 }
 
-/// Tells whether an error is about the path, and not about the session.
+/// Returns whether an error is about the path, and not about the session.
 fn refuses_path(error: &Error) -> bool {
     matches!(error, Error::StatusCode(error)
         if matches!(error.info.code().class(), 4 | 5)

@@ -1,7 +1,7 @@
-//! One side of a transfer between two servers: a server that is to exchange data with another one
-//! instead of with this client.
+//! One side of a server-to-server transfer: a server that exchanges data with another server instead of
+//! with this client.
 //!
-//! What both sides do in turn is [`fxp`](crate::transfer::fxp())'s task.
+//! [`fxp`](crate::fxp()) coordinates the two sides.
 
 use std::net::SocketAddr;
 
@@ -13,26 +13,26 @@ use oxftp_proto::{
 use super::{Client, compression::TransferMode};
 use crate::{Error, Result};
 
-/// How the data between two servers are protected.
+/// How the data between two servers are encrypted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Handshake {
-    /// Not at all.
+    /// Not encrypted.
     None,
-    /// By TLS, which the listening server begins, as `CPSV` tells it.
+    /// By TLS. The listening server begins the handshake, requested by `CPSV`.
     ByListener,
-    /// By TLS, which the listening server begins, as `SSCN ON` tells it.
+    /// By TLS. The listening server begins the handshake, requested by `SSCN ON`.
     ByListenerOnceTold,
-    /// By TLS, which the connecting server begins, as `SSCN ON` tells it.
+    /// By TLS. The connecting server begins the handshake, requested by `SSCN ON`.
     ByConnectorOnceTold,
 }
 
 impl Client {
-    /// Tells whether data connections are encrypted.
+    /// Returns whether data connections are encrypted.
     pub(crate) fn protects_data(&self) -> bool {
-        self.known.protects_data
+        self.state.protects_data
     }
 
-    /// Makes ready to move files as they are.
+    /// Sets the modes that a server-to-server transfer needs: uncompressed binary data.
     pub(crate) async fn prepare_for_peer(&mut self) -> Result<()> {
         self.go_home().await?;
         self.await_handshakes().await?;
@@ -42,28 +42,29 @@ impl Client {
 
     /// Makes the server begin the TLS handshake of data connections (`SSCN ON`).
     pub(crate) async fn begin_handshakes(&mut self) -> Result<()> {
-        self.known.begins_handshakes = true;
+        self.state.begins_handshakes = true;
         match self.control.run(Exchange::new(Command::with_argument("SSCN", "ON")?, &["2xx"])).await {
             Err(error @ Error::StatusCode(_)) => {
-                self.known.begins_handshakes = false;
+                self.state.begins_handshakes = false;
                 Err(error)
             }
             begun => begun.map(drop),
         }
     }
 
-    /// Makes the server await the TLS handshake of data connections again, as this client begins it
-    /// (`SSCN OFF`).
+    /// Makes the server wait for the TLS handshake of data connections again (`SSCN OFF`). The client
+    /// begins it.
     pub(crate) async fn await_handshakes(&mut self) -> Result<()> {
-        if !self.known.begins_handshakes {
+        if !self.state.begins_handshakes {
             return Ok(());
         }
         self.control.run(Exchange::new(Command::with_argument("SSCN", "OFF")?, &["2xx"])).await?;
-        self.known.begins_handshakes = false;
+        self.state.begins_handshakes = false;
         Ok(())
     }
 
-    /// Makes the server listen for another one; gives the address to name to that one.
+    /// Makes the server listen for the other server, and returns the address for the other server to
+    /// connect to.
     pub(crate) async fn listen_for_peer(&mut self, handshake: Handshake) -> Result<SocketAddr> {
         let dialog = match handshake {
             Handshake::ByListener => PeerListen::shaking_hands(),
@@ -72,25 +73,25 @@ impl Client {
         let endpoint = self.control.run(dialog).await?;
         let control = self.control.peer_address().map(|address| address.ip());
         let address = endpoint.for_peer(control, self.config.trust_passive_address);
-        address.ok_or(Error::NotOffered { what: "address that another server could connect to" })
+        address.ok_or(Error::NotOffered { what: "address that another server can connect to" })
     }
 
-    /// Names to the server the address of another one, where the next transfer is to connect.
+    /// Makes the server connect to `address` for the next transfer.
     pub(crate) async fn connect_to_peer(&mut self, address: SocketAddr) -> Result<()> {
         self.control.run(PeerConnect::new(address)).await
     }
 
-    /// Starts a transfer with another server.
+    /// Starts a transfer with the other server.
     pub(crate) async fn start_with_peer(&mut self, verb: &'static str, path: &RemotePath) -> Result<Started> {
         let command = Command::with_path(verb, path, self.config.encoding)?;
-        let restart = self.known.restart_pending.then_some(0);
+        let restart = self.state.restart_pending.then_some(0);
         self.control.begin_transfer();
         let started = self.control.run(Transfer::new(command, restart)).await?;
-        self.known.restart_pending = false;
+        self.state.restart_pending = false;
         Ok(started)
     }
 
-    /// Awaits the end of a transfer with another server, for as long as it takes.
+    /// Waits for the final reply of a transfer with the other server, without a deadline.
     pub(crate) async fn finish_with_peer(&mut self, started: Started) -> Result<Reply> {
         match started {
             Started::Final(reply) => Ok(reply),
@@ -98,33 +99,33 @@ impl Client {
         }
     }
 
-    /// Breaks a transfer with another server off, if one runs; what comes of it counts no more.
+    /// Aborts a transfer with the other server, if one is running. Its replies are ignored.
     pub(crate) async fn abort_with_peer(&mut self) {
         if self.control.has_outstanding()
             && let Err(error) = self.control.begin_abort().await
         {
-            tracing::debug!("a transfer between servers was not broken off: {error}");
+            tracing::debug!("failed to abort a server-to-server transfer: {error}");
         }
         if !self.control.is_broken() {
-            // A client that is out of step says so by itself.
+            // A failure marks the client as broken, and its next operation reports that.
             let _ = self.control.settle().await;
         }
     }
 
-    /// Leaves the breaking off to the next command.
+    /// Schedules `ABOR` to be sent before the next command.
     pub(crate) fn abort_with_peer_later(&mut self) {
         if self.control.has_outstanding() {
-            // Nothing is sent here, so nothing can fail but a dialog that was driven wrongly.
-            let _ = self.control.plan_abort();
+            // Nothing is sent here, so only a misused dialog can fail.
+            let _ = self.control.schedule_abort();
         }
     }
 
-    /// Tells whether `FEAT` lists this.
+    /// Returns whether `FEAT` lists a feature.
     pub(crate) async fn offers(&mut self, feature: &str) -> Result<bool> {
         Ok(self.features().await?.contains(feature))
     }
 
-    /// Asks for the size of a file that must be there: `None` when the server does not tell.
+    /// Queries the size of a file that must exist. Returns `None` if the server does not report it.
     pub(crate) async fn size_of_source(&mut self, path: &RemotePath) -> Result<Option<u64>> {
         match self.size(path).await {
             Ok(size) => Ok(Some(size)),

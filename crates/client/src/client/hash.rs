@@ -1,4 +1,4 @@
-//! Hashes of files on the server.
+//! Hashes of remote files.
 
 use std::path::Path;
 
@@ -11,9 +11,9 @@ use super::Client;
 use crate::{Error, Result, local_fs::hash::hash_file};
 
 impl Client {
-    /// Asks for the hash of a file, by this algorithm or, with `None`, by the strongest one that the
-    /// server offers in `FEAT`: `HASH` with `OPTS HASH` (draft-bryan-ftpext-hash), `XCRC`, `XMD5`,
-    /// `XSHA`, `XSHA1`, `XSHA256`, `XSHA512`, `MD5` (draft-twine-ftpmd5).
+    /// Returns the hash of a file, by `algorithm` or, with `None`, by the strongest algorithm that the
+    /// server offers in `FEAT`: `HASH` with `OPTS HASH` (draft-bryan-ftpext-hash), `XCRC`, `XMD5`, `XSHA`,
+    /// `XSHA1`, `XSHA256`, `XSHA512`, `MD5` (draft-twine-ftpmd5).
     ///
     /// ```no_run
     /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
@@ -23,13 +23,13 @@ impl Client {
     /// # }
     /// ```
     ///
-    /// The server reads the whole file for it, so the deadline is that of a completion (see
+    /// The server reads the whole file to compute it, so the deadline is that of a completion (see
     /// [`Timeouts`](crate::Timeouts)).
     ///
     /// # Errors
     ///
-    /// [`Error::NotOffered`] when the server offers no such hash; [`Error::StatusCode`] when it
-    /// refuses the path; [`Error::UnusableReply`] when its answer holds no hash of the whole file.
+    /// [`Error::NotOffered`] if the server does not offer the hash; [`Error::StatusCode`] if it refuses the
+    /// path; [`Error::UnusableReply`] if the reply contains no hash of the whole file.
     pub async fn hash(
         &mut self,
         path: impl Into<RemotePath>,
@@ -37,7 +37,7 @@ impl Client {
     ) -> Result<FileHash> {
         let (path, algorithm) = (path.into(), algorithm.into());
         let offers = HashOffer::all(self.features().await?);
-        let mut last = Error::NotOffered { what: "hash of files of that kind" };
+        let mut last = Error::NotOffered { what: "hash of this kind" };
         for offer in offers.iter().filter(|offer| algorithm.is_none_or(|wanted| wanted == offer.algorithm()))
         {
             match self.hash_by(offer, &path).await {
@@ -48,7 +48,7 @@ impl Client {
         Err(last)
     }
 
-    /// Lists the algorithms by which the server tells hashes, the strongest first.
+    /// Returns the hash algorithms that the server offers, the strongest first.
     ///
     /// ```no_run
     /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
@@ -68,8 +68,8 @@ impl Client {
         Ok(algorithms)
     }
 
-    /// Tells whether a local file has the same hash as one on the server, by the strongest
-    /// algorithm that the server offers (see [`hash`](Self::hash)).
+    /// Returns whether a local file has the same hash as a remote file, by the strongest algorithm that the
+    /// server offers (see [`hash`](Self::hash)).
     ///
     /// # Errors
     ///
@@ -91,7 +91,7 @@ impl Client {
         let quoted = offer.command(path, self.config.encoding)?;
         let bare = Command::with_path(offer.verb(), path, self.config.encoding)?;
         let reply = match self.ask_for_hash(&quoted).await {
-            // It may look for a name with quotes in it.
+            // The server may treat the quotes as part of the name.
             Err(error)
                 if quoted != bare && error.code().is_some_and(|code| matches!(code.get(), 501 | 550)) =>
             {
@@ -108,16 +108,16 @@ impl Client {
         self.control.resume(Completion::new(&["2xx"], &["1xx"]), self.config.timeouts.completion).await
     }
 
-    /// Makes `HASH` answer by this algorithm, unless it does already.
+    /// Selects the algorithm of `HASH`, unless it is selected already (`OPTS HASH`).
     async fn select_hash(&mut self, wanted: HashAlgorithm) -> Result<()> {
         let initial = HashOffer::selected(self.features().await?);
-        if self.known.hash_selected.unwrap_or(initial) == Some(wanted) {
+        if self.state.hash_selected.unwrap_or(initial) == Some(wanted) {
             return Ok(());
         }
         let command = Command::with_argument("OPTS", format!("HASH {wanted}"))?;
-        self.known.hash_selected = Some(None);
+        self.state.hash_selected = Some(None);
         self.control.run(Exchange::new(command, &["2xx"])).await?;
-        self.known.hash_selected = Some(Some(wanted));
+        self.state.hash_selected = Some(Some(wanted));
         Ok(())
     }
 }

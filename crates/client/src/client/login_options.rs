@@ -1,4 +1,4 @@
-//! What the server is told of the client around the login: `HOST`, `CLNT`, `OPTS UTF8`.
+//! Commands around the login that identify the client and its options: `HOST`, `CLNT`, `OPTS UTF8`.
 
 use oxftp_proto::{Code, Command, dialog::Exchange};
 
@@ -6,7 +6,7 @@ use super::Client;
 use crate::{Error, Result, Utf8, config::pipelining::is_iis};
 
 impl Client {
-    /// Names the virtual host, where one was asked for.
+    /// Selects the virtual host, if one is configured (`HOST`).
     pub(crate) async fn name_virtual_host(&mut self) -> Result<()> {
         let Some(host) = self.config.login_options.virtual_host.clone() else { return Ok(()) };
         let named = self.control.run(Exchange::new(Command::with_argument("HOST", &host)?, &["2xx"])).await;
@@ -18,20 +18,20 @@ impl Client {
         }
     }
 
-    /// Tells the server what is to be told after a login.
-    pub(crate) async fn introduce(&mut self) -> Result<()> {
-        // Some servers turn UTF-8 on only for clients that have named themselves.
+    /// Sends the commands that follow a login.
+    pub(crate) async fn send_login_options(&mut self) -> Result<()> {
+        // Some servers enable UTF-8 only for clients that have sent their name.
         if let Some(name) = self.config.login_options.client_name.clone() {
-            self.suggest(Command::with_argument("CLNT", name)?).await?;
+            self.send_optional(Command::with_argument("CLNT", name)?).await?;
         }
         if self.asks_for_utf8() {
-            self.suggest(Command::with_argument("OPTS", "UTF8 ON")?).await?;
+            self.send_optional(Command::with_argument("OPTS", "UTF8 ON")?).await?;
         }
         Ok(())
     }
 
-    /// Sends what the server may refuse.
-    async fn suggest(&mut self, command: Command) -> Result<()> {
+    /// Sends a command, and ignores a refusal.
+    async fn send_optional(&mut self, command: Command) -> Result<()> {
         match self.control.run(Exchange::new(command, &["2xx"])).await {
             Err(Error::StatusCode(refused)) if refused.info.code() != Code::SERVICE_CLOSING => Ok(()),
             answered => answered.map(drop),
@@ -39,7 +39,7 @@ impl Client {
     }
 
     fn asks_for_utf8(&self) -> bool {
-        let lacks_it = self.known.features.as_ref().is_some_and(|features| !features.contains("UTF8"));
+        let lacks_it = self.capabilities.features.as_ref().is_some_and(|features| !features.contains("UTF8"));
         self.config.encoding.is_utf8()
             && match self.config.login_options.utf8 {
                 Utf8::Auto => !lacks_it && self.self_descriptions().any(|text| is_iis(&text)),

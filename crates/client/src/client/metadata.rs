@@ -1,4 +1,4 @@
-//! Questions about one path.
+//! Metadata of one remote path: type, size, modification time.
 
 use oxftp_proto::{
     Code, Entry, EntryKind, RemotePath, Reply, Timestamp, TransferType, dialog::Exchange, listing,
@@ -8,11 +8,11 @@ use super::Client;
 use crate::{Error, ListCommand, Result};
 
 impl Client {
-    /// Asks what a path is (`MLST`; RFC 3659, 7), from the listing of its parent where the server
-    /// does not know that command.
+    /// Returns the entry of a path (`MLST`; RFC 3659, 7), from the listing of its parent if the server does
+    /// not support that command.
     ///
-    /// The fallback costs a whole listing. The root and the working directory have no parent to
-    /// look in; of them it tells only that they are directories.
+    /// The fallback reads a whole listing. The root and the working directory have no parent to list; for
+    /// them the entry only says that they are directories.
     ///
     /// ```no_run
     /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
@@ -24,8 +24,8 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error::StatusCode`] with code 550, or [`Error::NotFound`] by the fallback, when the path is
-    /// not there ([`is_not_found`](Error::is_not_found)).
+    /// [`Error::StatusCode`] with code 550, or [`Error::NotFound`] from the fallback, if the path does not
+    /// exist ([`is_not_found`](Error::is_not_found)).
     pub async fn stat(&mut self, path: impl Into<RemotePath>) -> Result<Entry> {
         let path = path.into();
         match self.stat_by_mlst(&path).await? {
@@ -34,7 +34,7 @@ impl Client {
         }
     }
 
-    /// Tells whether a path is there (see [`stat`](Self::stat)).
+    /// Returns whether a path exists (see [`stat`](Self::stat)).
     ///
     /// ```no_run
     /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
@@ -47,7 +47,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Those of [`stat`](Self::stat), but for a path that is not there.
+    /// Those of [`stat`](Self::stat), except for a path that does not exist.
     pub async fn exists(&mut self, path: impl Into<RemotePath>) -> Result<bool> {
         match self.stat(path).await {
             Ok(_) => Ok(true),
@@ -56,7 +56,7 @@ impl Client {
         }
     }
 
-    /// Tells whether a path is a file (see [`stat`](Self::stat)).
+    /// Returns whether a path is a file (see [`stat`](Self::stat)).
     ///
     /// ```no_run
     /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
@@ -67,12 +67,12 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Those of [`stat`](Self::stat); a path that is not there is an error.
+    /// Those of [`stat`](Self::stat), including for a path that does not exist.
     pub async fn is_file(&mut self, path: impl Into<RemotePath>) -> Result<bool> {
         Ok(self.stat(path).await?.is_file())
     }
 
-    /// Tells whether a path is a directory (see [`stat`](Self::stat)).
+    /// Returns whether a path is a directory (see [`stat`](Self::stat)).
     ///
     /// ```no_run
     /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
@@ -84,15 +84,15 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Those of [`stat`](Self::stat); a path that is not there is an error.
+    /// Those of [`stat`](Self::stat), including for a path that does not exist.
     pub async fn is_dir(&mut self, path: impl Into<RemotePath>) -> Result<bool> {
         Ok(self.stat(path).await?.is_dir())
     }
 
-    /// Finds out what a symbolic link points at, which listings do not tell: a directory can be
-    /// entered (`CWD`), a file has a size or a time (`SIZE`, `MDTM`).
+    /// Returns the kind of a symbolic link's target, which listings do not show: a directory can be entered
+    /// (`CWD`), a file has a size or a time (`SIZE`, `MDTM`).
     ///
-    /// [`EntryKind::Unknown`] when it is neither, as a link to nothing is.
+    /// Returns [`EntryKind::Unknown`] for anything else, such as a dangling link.
     ///
     /// ```no_run
     /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
@@ -117,7 +117,7 @@ impl Client {
         Ok(if is_file { EntryKind::File } else { EntryKind::Unknown })
     }
 
-    /// Asks for the size of a file in bytes (`SIZE`, in binary; RFC 3659, 4).
+    /// Returns the size of a file in bytes (`SIZE`, in binary; RFC 3659, 4).
     ///
     /// ```no_run
     /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
@@ -128,15 +128,15 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error::StatusCode`] when the server does not tell; [`Error::UnusableReply`] when the
-    /// answer is no number.
+    /// [`Error::StatusCode`] if the server does not report it; [`Error::UnusableReply`] if the reply is not
+    /// a number.
     pub async fn size(&mut self, path: impl Into<RemotePath>) -> Result<u64> {
         self.set_type(TransferType::Image).await?;
         let reply = self.path_command("SIZE", &path.into(), &["2xx"]).await?;
         parse_size(&reply).ok_or(Error::UnusableReply { command: "SIZE", reply })
     }
 
-    /// Asks when a file was last modified (`MDTM`; RFC 3659, 3). The answer is in UTC.
+    /// Returns the modification time of a file in UTC (`MDTM`; RFC 3659, 3).
     ///
     /// ```no_run
     /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
@@ -148,61 +148,63 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error::StatusCode`] when the server does not tell; [`Error::UnusableReply`] when the
-    /// answer is no time.
+    /// [`Error::StatusCode`] if the server does not report it; [`Error::UnusableReply`] if the reply is not
+    /// a time.
     pub async fn modified(&mut self, path: impl Into<RemotePath>) -> Result<Timestamp> {
         let reply = self.path_command("MDTM", &path.into(), &["2xx"]).await?;
         Timestamp::parse_mlsx(reply.last_line().trim_ascii())
             .map_err(|_| Error::UnusableReply { command: "MDTM", reply })
     }
 
-    /// Asks for a size where that is known to be of use: `None` when the server does not tell.
+    /// Returns the size of a file; `None` if the server does not report it. Does not ask a server without
+    /// `SIZE` again.
     pub(crate) async fn size_if_told(&mut self, path: &RemotePath) -> Result<Option<u64>> {
-        if self.known.no_size {
+        if self.capabilities.no_size {
             return Ok(None);
         }
         match self.size(path).await {
             Ok(size) => Ok(Some(size)),
             Err(error) if error.is_connection_lost() || error.is_timeout() => Err(error),
             Err(error) => {
-                self.known.no_size = error.code().is_some_and(Code::is_unsupported);
+                self.capabilities.no_size = error.code().is_some_and(Code::is_unsupported);
                 Ok(None)
             }
         }
     }
 
-    /// Asks for a time where that is known to be of use: `None` when the server does not tell.
+    /// Returns the modification time of a file; `None` if the server does not report it. Does not ask a
+    /// server without `MDTM` again.
     pub(crate) async fn modified_if_told(&mut self, path: &RemotePath) -> Option<Timestamp> {
-        if self.known.no_mdtm {
+        if self.capabilities.no_mdtm {
             return None;
         }
         let told = self.modified(path).await;
-        self.known.no_mdtm |=
+        self.capabilities.no_mdtm |=
             told.as_ref().is_err_and(|error| error.code().is_some_and(Code::is_unsupported));
         told.ok()
     }
 
-    /// Sets the type of transfers where it is not set already (`TYPE`; RFC 959, 4.1.2).
+    /// Sets the representation type, unless it is set already (`TYPE`; RFC 959, 4.1.2).
     pub(crate) async fn set_type(&mut self, wanted: TransferType) -> Result<()> {
-        if self.known.transfer_type == Some(wanted) {
+        if self.state.transfer_type == Some(wanted) {
             return Ok(());
         }
-        self.known.transfer_type = None;
+        self.state.transfer_type = None;
         self.control.run(Exchange::new(wanted.command(), &["2xx"])).await?;
-        self.known.transfer_type = Some(wanted);
+        self.state.transfer_type = Some(wanted);
         Ok(())
     }
 
-    /// Asks by `MLST`; `None` when the server does not know it.
+    /// Returns the entry of a path by `MLST`; `None` if the server does not support it.
     pub(crate) async fn stat_by_mlst(&mut self, path: &RemotePath) -> Result<Option<Entry>> {
         let by_listing = self.config.list_command.is_some_and(|command| command != ListCommand::Mlsd);
-        if self.known.no_mlst || by_listing {
+        if self.capabilities.no_mlst || by_listing {
             return Ok(None);
         }
         match self.path_command("MLST", path, &["2xx"]).await {
             Ok(reply) => self.read_mlst(reply).map(Some),
             Err(error) if error.code().is_some_and(Code::is_unsupported) => {
-                self.known.no_mlst |= is_unknown_command(&error);
+                self.capabilities.no_mlst |= is_unknown_command(&error);
                 Ok(None)
             }
             Err(error) => Err(error),
@@ -210,7 +212,7 @@ impl Client {
     }
 
     fn read_mlst(&self, reply: Reply) -> Result<Entry> {
-        // The facts stand on the second line; some servers send them on the only one.
+        // The facts are on the second line. Some servers send a single line.
         let line = reply.lines().nth(1).filter(|_| reply.lines().len() > 2).unwrap_or(reply.last_line());
         match listing::parse_mlst_line(line, self.limits()) {
             Ok(entry) => Ok(entry),
@@ -218,6 +220,7 @@ impl Client {
         }
     }
 
+    /// Returns the entry of a path from the listing of its parent.
     pub(crate) async fn stat_by_listing(&mut self, path: &RemotePath) -> Result<Entry> {
         let Some(name) = path.file_name() else {
             return match self.is_directory_by_entering(&or_here(path)).await? {
@@ -242,43 +245,15 @@ impl Client {
         }
         found.ok_or_else(|| not_found(path))
     }
-}
 
-fn or_here(path: &RemotePath) -> RemotePath {
-    if path.is_empty() { ".".into() } else { path.clone() }
-}
-
-/// Tells whether a path is not there as the reference does: any 550.
-pub(crate) fn is_missing(error: &Error) -> bool {
-    matches!(error, Error::NotFound { .. }) || error.code() == Some(Code::FILE_UNAVAILABLE)
-}
-
-/// 501 may be about this one path; the others are about the command.
-pub(crate) fn is_unknown_command(error: &Error) -> bool {
-    error.code().is_some_and(|code| code.is_unsupported() && code.get() != 501)
-}
-
-fn not_found(path: &RemotePath) -> Error {
-    Error::NotFound { path: path.to_string() }
-}
-
-/// Reads the answer to `SIZE`: digits, and nothing else.
-pub(crate) fn parse_size(reply: &Reply) -> Option<u64> {
-    let text = std::str::from_utf8(reply.last_line().trim_ascii()).ok()?;
-    text.parse().ok().filter(|_| text.bytes().all(|byte| byte.is_ascii_digit()))
-}
-
-// ==== merged from client/look_up.rs
-//- What is to be fetched, as far as a server tells it.
-
-impl Client {
-    /// Asks what is to be fetched, as [`stat`](Self::stat) does. What the listing of its parent does not show may
-    /// be there all the same: in drop boxes, behind names that begin with a dot, or where nothing may be
-    /// listed. Its kind stays open then, and the transfer tells.
+    /// Returns the entry of a path to be downloaded, as [`stat`](Self::stat) does. A path that is missing
+    /// from the listing of its parent may still exist: in drop boxes, as a name that begins with a dot, or
+    /// in a directory that may not be listed. Its kind may be unknown then, and the transfer shows whether
+    /// it exists.
     pub(crate) async fn look_up(&mut self, path: &RemotePath, may_be_directory: bool) -> Result<Entry> {
         match self.stat_by_mlst(path).await {
             Ok(Some(entry)) => return Ok(entry),
-            // Facts that cannot be read are none.
+            // Facts that cannot be parsed count as missing.
             Ok(None) | Err(Error::UnusableReply { .. }) => {}
             Err(error) => return Err(error),
         }
@@ -290,7 +265,7 @@ impl Client {
         }
     }
 
-    /// Makes an entry of what is told of a path itself (`CWD`, `SIZE`).
+    /// Creates an entry from queries about the path itself (`CWD`, `SIZE`).
     async fn unlisted(&mut self, path: &RemotePath, may_be_directory: bool) -> Result<Entry> {
         let mut entry = Entry::new(path.as_bytes());
         entry.kind = EntryKind::Unknown;
@@ -304,8 +279,33 @@ impl Client {
     }
 }
 
-/// Tells whether a path may be there though looking for it failed so.
+fn or_here(path: &RemotePath) -> RemotePath {
+    if path.is_empty() { ".".into() } else { path.clone() }
+}
+
+/// Returns whether a path does not exist. Like aioftp, takes any 550 for that.
+pub(crate) fn is_missing(error: &Error) -> bool {
+    matches!(error, Error::NotFound { .. }) || error.code() == Some(Code::FILE_UNAVAILABLE)
+}
+
+/// Returns whether a server does not support a command. `501` is excluded, because it may be about one
+/// path.
+pub(crate) fn is_unknown_command(error: &Error) -> bool {
+    error.code().is_some_and(|code| code.is_unsupported() && code.get() != 501)
+}
+
+fn not_found(path: &RemotePath) -> Error {
+    Error::NotFound { path: path.to_string() }
+}
+
+/// Returns whether a path may exist although this error was returned for it.
 fn leaves_open(error: &Error) -> bool {
     let refused = matches!(error, Error::StatusCode(_)) && !error.is_login_refused();
     matches!(error, Error::NotFound { .. }) || refused && !error.is_connection_lost()
+}
+
+/// Parses the reply to `SIZE`: digits, and nothing else.
+pub(crate) fn parse_size(reply: &Reply) -> Option<u64> {
+    let text = std::str::from_utf8(reply.last_line().trim_ascii()).ok()?;
+    text.parse().ok().filter(|_| text.bytes().all(|byte| byte.is_ascii_digit()))
 }

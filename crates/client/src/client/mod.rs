@@ -1,15 +1,9 @@
-//! The client: one login on one server.
-//!
-//! A file for each kind of operation: [`session`] for connecting, logging in and quitting,
-//! [`login_options`] for what the server is told around the login, [`greeted`] for what a greeting tells, [`encryption`] for what is known of TLS, [`clear`] for its end, [`raw`] for commands of the user's own, [`paths`] for directories and files on the server,
-//! [`stat`] for questions, [`times`] and [`permissions`] for what a file is given, [`hash`] for
-//! what it holds, [`transfer`] for data connections, [`compression`] for what they carry and
-//! [`completion`] for their end, [`allocate`] for room, [`unique`] for names that the server chooses, [`range`] for parts of files, [`pipeline`] for several commands in one go, [`peer`] for
-//! data connections between two servers, [`zone`] for the server's clock.
+//! Client: one session on one server. Each file holds one group of commands.
 
 mod attributes;
 mod ccc;
 mod compression;
+mod data_transfer;
 mod directories;
 mod encryption;
 mod fxp;
@@ -18,36 +12,36 @@ mod login_options;
 mod metadata;
 mod raw;
 mod session;
+mod state;
 mod stou;
-pub(crate) mod streams;
-mod transfer;
+mod streams;
 mod zone;
 
 pub(crate) use self::attributes::SizeAndTime;
+pub use self::data_transfer::DataCommand;
+pub(crate) use self::data_transfer::RESTART_ACCEPTED;
 pub(crate) use self::fxp::Handshake;
 pub(crate) use self::metadata::{is_missing, is_unknown_command};
 pub use self::raw::{RawCommand, RawExchange};
+pub(crate) use self::state::ServerCapabilities;
 pub use self::stou::UniqueStream;
-pub use self::streams::RangeStream;
-pub use self::transfer::DataCommand;
-pub(crate) use self::transfer::RESTART_TAKEN;
+pub use self::streams::{DataStream, RangeStream};
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use oxftp_proto::{
-    Encoding, Features, HashAlgorithm, RemotePath, Reply, ServerZone, TransferType, dialog::PassiveMode,
-};
+use oxftp_proto::{Encoding, Reply, ServerZone};
 
+use self::state::SessionState;
 use crate::{
     ClientBuilder, Host, Limits, Result, Throttle, config::Config, control::ControlChannel, local_fs::PathIo,
     tls::TlsSession,
 };
 
-/// A connection to one server.
+/// A session on one server.
 ///
-/// All operations take `&mut self`: one connection does one thing at a time. Any future may be
-/// dropped at any point; the client then either works on or reports itself
-/// [broken](Self::is_broken), and never takes one command's reply for another's.
+/// Every operation takes `&mut self`, because a session runs one command at a time. Every future is
+/// cancel-safe: after one is dropped, the client is either still usable or [`is_broken`](Self::is_broken)
+/// returns `true`. A reply is never attributed to the wrong command.
 ///
 /// ```no_run
 /// use oxftp::{Client, Credentials};
@@ -68,141 +62,63 @@ pub struct Client {
     tls: Option<TlsSession>,
     host: Host,
     greeting: Reply,
-    known: Known,
-}
-
-/// What the client knows of the server's state and abilities.
-#[derive(Debug, Default)]
-pub(crate) struct Known {
-    /// The `TYPE` that is set; `None` while that is not certain.
-    transfer_type: Option<TransferType>,
-    /// The passive mode that worked.
-    passive: Option<PassiveMode>,
-    /// Another transfer follows the present one.
-    expects_more: bool,
-    /// The server did not take a command ahead of its time.
-    no_pipelining: bool,
-    /// The server wants to know what is transferred before it listens (`PRET`).
-    wants_pret: bool,
-    /// How bytes go over data connections (`MODE`).
-    mode: compression::TransferMode,
-    /// The server does not compress.
-    no_compression: bool,
-    /// What is sent compressed is not what it stores.
-    no_compressed_uploads: bool,
-    /// `EPRT` was refused.
-    no_eprt: bool,
-    /// The server makes no room for files (`ALLO`).
-    no_allocation: bool,
-    /// The server was asked to list permissions.
-    permissions_asked: bool,
-    /// A `REST` was sent that perhaps no transfer used up.
-    restart_pending: bool,
-    /// Data connections are encrypted (`PROT P`).
-    protects_data: bool,
-    /// `PBSZ` and `PROT` must be sent again after the login.
-    protection_pending: bool,
-    pub(crate) no_mlsd: bool,
-    no_mlst: bool,
-    no_size: bool,
-    no_mdtm: bool,
-    features: Option<Features>,
-    /// The reply to `SYST`, once it was asked for.
-    system: Option<String>,
-    server_zone: Option<ServerZone>,
-    time_setting: attributes::TimeSetting,
-    /// What `OPTS HASH` selected; `Some(None)` while that is not certain.
-    hash_selected: Option<Option<HashAlgorithm>>,
-    /// The server begins the TLS handshake of data connections (`SSCN ON`).
-    begins_handshakes: bool,
-    /// What was to be renamed, while that is not done.
-    pending_rename: Option<RemotePath>,
-    /// The working directory, while another was entered for a question.
-    home: Option<RemotePath>,
-    /// The user may have changed the session: its directory, its login, anything by commands.
-    dirty: bool,
-    logged_in: bool,
-}
-
-impl Known {
-    /// Notes that a transfer that began at an offset was broken off: libunftp begins the next one there, too,
-    /// unless it is told otherwise.
-    pub(crate) fn doubt_restart(&mut self) {
-        self.restart_pending = true;
-    }
-
-    /// Takes over what another session on the same server learned of it.
-    pub(crate) fn learn(&mut self, other: &Self) {
-        self.passive = other.passive.or(self.passive);
-        self.no_pipelining |= other.no_pipelining;
-        self.wants_pret |= other.wants_pret;
-        self.no_mlsd |= other.no_mlsd;
-        self.no_mlst |= other.no_mlst;
-        self.no_size |= other.no_size;
-        self.no_mdtm |= other.no_mdtm;
-        self.no_compression |= other.no_compression;
-        self.no_compressed_uploads |= other.no_compressed_uploads;
-        self.no_eprt |= other.no_eprt;
-        self.no_allocation |= other.no_allocation;
-        if self.features.is_none() {
-            self.features.clone_from(&other.features);
-        }
-        if self.system.is_none() {
-            self.system.clone_from(&other.system);
-        }
-        if other.server_zone.is_some() {
-            self.server_zone.clone_from(&other.server_zone);
-        }
-    }
+    capabilities: ServerCapabilities,
+    state: SessionState,
 }
 
 impl Client {
-    /// Starts to describe a client.
+    /// Creates a builder with the default settings.
     #[must_use]
     pub fn builder() -> ClientBuilder {
         ClientBuilder::new()
     }
 
-    /// Gives the server's greeting.
+    /// Returns the server's greeting.
     #[must_use]
     pub fn greeting(&self) -> &Reply {
         &self.greeting
     }
 
-    /// Gives the host and port that the client is connected to.
+    /// Returns the host and port of the server.
     #[must_use]
     pub fn host(&self) -> &Host {
         &self.host
     }
 
-    /// Gives the throttle, whose limits may be changed while a transfer runs.
+    /// Returns the throttle. Its limits can be changed while a transfer runs.
     #[must_use]
     pub fn throttle(&self) -> &Throttle {
         &self.config.throttle
     }
 
-    /// Gives the local file system that uploads read and downloads write.
+    /// Returns the local file system that uploads read and downloads write.
     #[must_use]
     pub fn path_io(&self) -> &dyn PathIo {
         &*self.config.path_io
     }
 
-    /// Gives the encoding of names.
+    /// Returns the encoding of remote paths.
     #[must_use]
     pub fn encoding(&self) -> Encoding {
         self.config.encoding
     }
 
-    /// Tells whether the connection is of no use any more; every operation fails then.
+    /// Returns the time zone of the server's listings, if it was configured or measured.
+    #[must_use]
+    pub fn server_zone(&self) -> Option<&ServerZone> {
+        self.capabilities.server_zone.as_ref().or(self.config.server_zone.as_ref())
+    }
+
+    /// Returns whether the control connection is unusable. Every further operation fails then.
     #[must_use]
     pub fn is_broken(&self) -> bool {
         self.control.is_broken()
     }
 
-    /// Reads what is still outstanding to commands whose futures were dropped, and gives those replies,
-    /// at most the last 16.
+    /// Reads the outstanding replies to commands whose futures were dropped, and returns at most the last 16 of
+    /// them.
     ///
-    /// Each operation does so by itself; this is for those who want to see the replies.
+    /// Each operation does this by itself. Call it only to see the replies.
     ///
     /// ```no_run
     /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
@@ -216,15 +132,15 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error::Timeout`](crate::Error::Timeout) when they do not come; the client is broken then.
+    /// [`Error::Timeout`](crate::Error::Timeout) if a reply does not arrive. The client is broken then.
     pub async fn settle(&mut self) -> Result<Vec<Reply>> {
         self.control.settle().await?;
-        Ok(self.control.take_settled())
+        Ok(self.control.take_unclaimed())
     }
 
     /// Says whether another transfer is to follow the next one, so that it may be prepared meanwhile.
     pub(crate) fn expect_more(&mut self, more: bool) {
-        self.known.expects_more = more;
+        self.state.expects_more = more;
     }
 
     pub(crate) fn limits(&self) -> &Limits {
@@ -239,41 +155,40 @@ impl Client {
         &mut self.control
     }
 
-    pub(crate) fn known(&self) -> &Known {
-        &self.known
+    pub(crate) fn capabilities(&self) -> &ServerCapabilities {
+        &self.capabilities
     }
 
-    pub(crate) fn known_mut(&mut self) -> &mut Known {
-        &mut self.known
+    pub(crate) fn capabilities_mut(&mut self) -> &mut ServerCapabilities {
+        &mut self.capabilities
     }
 
-    /// Tells whether the user may have left the session in another state than after its login.
+    pub(crate) fn state_mut(&mut self) -> &mut SessionState {
+        &mut self.state
+    }
+
+    /// Returns whether the caller may have changed the session since its login.
     pub(crate) fn is_dirty(&self) -> bool {
-        self.known.dirty
+        self.state.dirty
     }
 
-    /// Fails when the connection is of no use, saying why.
+    /// Returns an error with the reason if the control connection is unusable.
     pub(crate) fn check_usable(&self) -> Result<()> {
         self.control.check_usable()
     }
 
-    /// Gives the zone of the server's clock, where it was told or measured.
-    #[must_use]
-    pub fn server_zone(&self) -> Option<&ServerZone> {
-        self.known.server_zone.as_ref().or(self.config.server_zone.as_ref())
-    }
-
+    /// Returns the deadline for the final reply of a transfer.
     pub(crate) fn completion_deadline(&self) -> Option<Duration> {
         self.config.timeouts.completion
     }
 
-    /// Gives what the server has said of itself so far: its greeting and the reply to `SYST`.
+    /// Returns the texts in which the server has described itself so far: its greeting and the reply to `SYST`.
     pub(crate) fn self_descriptions(&self) -> impl Iterator<Item = String> {
-        [self.known.system.clone(), Some(self.greeting.text())].into_iter().flatten()
+        [self.capabilities.system.clone(), Some(self.greeting.text())].into_iter().flatten()
     }
 
-    /// Tells whether the server hides names that begin with a dot from `LIST`, and shows them for
-    /// `LIST -a`; others would take that for a name.
+    /// Returns whether the server hides names that begin with a dot from `LIST`, and shows them for `LIST -a`.
+    /// Other servers would take `-a` for a name.
     pub(crate) fn hides_dot_files(&self) -> bool {
         let greeting = self.greeting.text().to_ascii_lowercase();
         ["vsftpd", "proftpd", "pure-ftpd"].iter().any(|name| greeting.contains(name))

@@ -1,4 +1,4 @@
-//! Commands of the user's own.
+//! Raw commands of the caller.
 
 use oxftp_proto::{
     Command, Reply,
@@ -10,7 +10,7 @@ use super::Client;
 use crate::{Result, future::BoxFuture};
 
 impl Client {
-    /// Sends a command of one's own, such as `SITE CHMOD 644 x`.
+    /// Creates a raw command, such as `SITE CHMOD 644 x`.
     ///
     /// ```no_run
     /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
@@ -19,18 +19,46 @@ impl Client {
     /// # }
     /// ```
     ///
-    /// Without [`expect`](RawCommand::expect) and [`wait`](RawCommand::wait) nothing is read:
-    /// [`read_reply`](Client::read_reply) reads the reply, or the next command reads and drops it.
+    /// Without [`expect`](RawCommand::expect) and [`wait`](RawCommand::wait) no reply is read:
+    /// [`read_reply`](Client::read_reply) reads it, or the next command reads and drops it.
     ///
-    /// A command that changes the state of the session behind the client's back (`TYPE`, `PROT`,
-    /// `REST`) confuses later transfers.
+    /// A command that changes the state of the session without the client's knowledge (`TYPE`, `PROT`,
+    /// `REST`) makes later transfers fail.
     #[must_use = "a command does nothing until it is awaited"]
     pub fn command(&mut self, line: impl Into<String>) -> RawCommand<'_> {
-        self.known.dirty = true;
+        self.state.dirty = true;
         RawCommand { client: self, line: line.into() }
     }
 
-    /// Reads the next reply, whatever it answers.
+    /// Sends all commands before reading the first reply, and returns the final reply to each command, in
+    /// order.
+    ///
+    /// This saves round trips, but no RFC guarantees that it works: a server may discard a command that
+    /// arrives too early, and the call then waits for the [command deadline](crate::Timeouts). Do not send
+    /// commands that use a data connection.
+    ///
+    /// ```no_run
+    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+    /// let replies = client.pipeline(["NOOP", "SYST"]).await?;
+    /// assert_eq!(replies.len(), 2);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of [`command`](Self::command). After [`Error::Timeout`](crate::Error::Timeout) the next
+    /// operation waits for the missing replies.
+    pub async fn pipeline(&mut self, lines: impl IntoIterator<Item = impl AsRef<str>>) -> Result<Vec<Reply>> {
+        self.state.dirty = true;
+        let encoding = self.config.encoding;
+        let commands = lines.into_iter().map(|line| Command::raw(line.as_ref(), encoding));
+        let commands = commands.collect::<Result<Vec<_>, _>>()?;
+        self.go_home().await?;
+        self.control.pipeline(&commands).await
+    }
+
+    /// Reads the next reply, to whichever command it belongs.
     ///
     /// ```no_run
     /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
@@ -42,14 +70,14 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error::Timeout`](crate::Error::Timeout) when none comes;
-    /// [`Error::Protocol`](crate::Error::Protocol) when what comes is no reply.
+    /// [`Error::Timeout`](crate::Error::Timeout) if none arrives;
+    /// [`Error::Protocol`](crate::Error::Protocol) if the server sends something other than a reply.
     pub async fn read_reply(&mut self) -> Result<Reply> {
         self.control.read_reply().await
     }
 
-    /// Sends `ABOR` while no transfer runs (RFC 959, 4.1.3); one that runs is ended by
-    /// [`DataStream::abort`](crate::DataStream::abort).
+    /// Sends `ABOR` while no transfer is running (RFC 959, 4.1.3). Use
+    /// [`DataStream::abort`](crate::DataStream::abort) to abort a running transfer.
     ///
     /// ```no_run
     /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
@@ -61,7 +89,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error::StatusCode`](crate::Error::StatusCode) when the server does not know the command.
+    /// [`Error::StatusCode`](crate::Error::StatusCode) if the server does not support the command.
     pub async fn abort(&mut self) -> Result<Aborted> {
         self.control.settle().await?;
         self.control.begin_abort().await?;
@@ -69,7 +97,7 @@ impl Client {
     }
 }
 
-/// A command of the user's own, not yet sent; awaiting it sends it and reads nothing.
+/// A raw command of the caller. Awaiting it sends the command and reads no reply.
 #[derive(Debug)]
 pub struct RawCommand<'c> {
     client: &'c mut Client,
@@ -77,12 +105,12 @@ pub struct RawCommand<'c> {
 }
 
 impl<'c> RawCommand<'c> {
-    /// Expects a reply that matches `mask` (see [`Code::matches`](crate::Code::matches)).
+    /// Sets the mask that the reply must match (see [`Code::matches`](crate::Code::matches)).
     pub fn expect(self, mask: impl Into<String>) -> RawExchange<'c> {
         self.exchange().expect(mask)
     }
 
-    /// Waits past replies that match `mask`, and takes any other.
+    /// Skips replies that match `mask`, and accepts any other.
     pub fn wait(self, mask: impl Into<String>) -> RawExchange<'c> {
         self.exchange().wait(mask)
     }
@@ -105,7 +133,7 @@ impl<'c> IntoFuture for RawCommand<'c> {
     }
 }
 
-/// A command of the user's own and the reply to it; awaiting it sends one and gives the other.
+/// A raw command of the caller with its reply. Awaiting it sends the command and returns the reply.
 ///
 /// ```no_run
 /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
@@ -124,14 +152,13 @@ pub struct RawExchange<'c> {
 }
 
 impl RawExchange<'_> {
-    /// Expects a reply that matches `mask`, or one of those named before.
+    /// Adds a mask that the reply may match.
     pub fn expect(mut self, mask: impl Into<String>) -> Self {
         self.expected.push(mask.into());
         self
     }
 
-    /// Waits past replies that match `mask`, too. Preliminary replies (1xx) are not waited past
-    /// unless named.
+    /// Adds a mask of replies to skip. Preliminary replies (1xx) are skipped only if a mask matches them.
     pub fn wait(mut self, mask: impl Into<String>) -> Self {
         self.waited_past.push(mask.into());
         self
@@ -144,7 +171,7 @@ impl RawExchange<'_> {
         control.send(&command).await?;
         let expected: Vec<&str> = self.expected.iter().map(String::as_str).collect();
         let waited_past: Vec<&str> = self.waited_past.iter().map(String::as_str).collect();
-        // With nothing to expect, whatever is not waited past will do, as in the reference.
+        // Without a mask, any reply that is not skipped is accepted, as in aioftp.
         let expected = if expected.is_empty() { vec![""] } else { expected };
         let deadline = self.client.config.timeouts.command;
         control.resume(Completion::new(&expected, &waited_past), deadline).await
@@ -157,36 +184,5 @@ impl<'c> IntoFuture for RawExchange<'c> {
 
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(self.run())
-    }
-}
-
-// ==== merged from client/pipeline.rs
-//- Several commands in one go.
-
-impl Client {
-    /// Sends all commands before it reads the first reply, and gives the final reply to each, in their order.
-    ///
-    /// That saves round trips, and no RFC promises it: a server may throw away what comes too early, and the
-    /// call then waits for the [deadline of commands](crate::Timeouts). Commands that move data have no place here.
-    ///
-    /// ```no_run
-    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
-    /// let replies = client.pipeline(["NOOP", "SYST"]).await?;
-    /// assert_eq!(replies.len(), 2);
-    /// # Ok(())
-    /// # }
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// Those of [`command`](Self::command); after [`Error::Timeout`](crate::Error::Timeout) the next operation
-    /// awaits the replies that are missing.
-    pub async fn pipeline(&mut self, lines: impl IntoIterator<Item = impl AsRef<str>>) -> Result<Vec<Reply>> {
-        self.known.dirty = true;
-        let encoding = self.config.encoding;
-        let commands = lines.into_iter().map(|line| Command::raw(line.as_ref(), encoding));
-        let commands = commands.collect::<Result<Vec<_>, _>>()?;
-        self.go_home().await?;
-        self.control.pipeline(&commands).await
     }
 }

@@ -1,15 +1,18 @@
-//! Connecting, logging in, quitting.
+//! Start and end of a session: connect, log in, quit.
 
 use oxftp_proto::{
     Code, Command, Reply,
     dialog::{Credentials, Exchange, Greeting, Login, Protection, Secure, Secured},
 };
-use std::{io, sync::Arc};
+use std::{io, sync::Arc, time::Duration};
 
-use super::{Client, Known};
+use super::{
+    Client,
+    state::{ServerCapabilities, SessionState},
+};
 use crate::{
     ClientBuilder, Error, Features, FtpUrl, Host, Result,
-    config::{Config, TlsMode, pipelining::is_vsftpd},
+    config::{Config, TlsMode},
     connect::Target,
     control::{ControlChannel, DialogIo},
     deadline::{timed_out, within},
@@ -18,10 +21,10 @@ use crate::{
 };
 
 impl Client {
-    /// Connects to what a URL names, logs in, runs `body`, and quits.
+    /// Connects to the server of a URL, logs in, runs `body`, and quits.
     ///
-    /// The connection is closed whatever happens; an error of the body is what counts, not one of
-    /// the quitting after it. [`ClientBuilder::session`] does the same with more to choose.
+    /// The connection is closed in any case. An error of `body` takes precedence over an error of `QUIT`.
+    /// [`ClientBuilder::session`] does the same with more options.
     ///
     /// ```no_run
     /// # async fn example() -> oxftp::Result<()> {
@@ -40,10 +43,10 @@ impl Client {
     where
         E: From<Error>,
     {
-        let builder: ClientBuilder = url.builder();
-        builder.session(url.host(), url.credentials(), body).await
+        ClientBuilder::from_url(&url).session(url.host(), url.credentials(), body).await
     }
 
+    /// Connects, waits for the greeting, and starts TLS as configured.
     pub(crate) async fn open(config: Config, mut host: Host) -> Result<Self> {
         let implicit = matches!(config.tls, TlsMode::Implicit(_));
         let port = host.port.unwrap_or(if implicit { IMPLICIT_PORT } else { PORT });
@@ -53,7 +56,7 @@ impl Client {
         let target = Target::Control { host: &host.name, port };
         let socket = within(deadline, config.connector.connect(target))
             .await
-            .unwrap_or_else(|| Err(io::Error::new(io::ErrorKind::TimedOut, "nothing answered in time")))
+            .unwrap_or_else(|| Err(io::Error::new(io::ErrorKind::TimedOut, "connection timed out")))
             .map_err(|source| Error::Connect { host: host.name.clone(), port, source })?;
         let mut control =
             ControlChannel::new(socket, &config.throttle, &config.limits, config.timeouts.command);
@@ -63,21 +66,23 @@ impl Client {
         control.expect_greeting();
         let greeting = control.resume(Greeting::default(), config.timeouts.command).await;
         let greeting = greeting.map_err(|error| match error {
-            // Who is logged in before `AUTH` would never encrypt.
+            // A server that logs in before `AUTH` would never encrypt the session.
             Error::StatusCode(early) if tls.is_some() && early.info.code() == Code::LOGGED_IN => {
                 Error::TlsRefused { reply: early.info }
             }
             error => error,
         })?;
-        let known = Known::of(&greeting);
-        let mut client = Self { config: Arc::new(config), control, tls, host, greeting, known };
+        let capabilities = ServerCapabilities::from_greeting(&greeting);
+        let state = SessionState::default();
+        let mut client = Self { config: Arc::new(config), control, tls, host, greeting, capabilities, state };
         client.encrypt().await?;
-        // A virtual host may have settings of its own for what follows.
+        // A virtual host may have its own settings for the commands that follow.
         client.name_virtual_host().await?;
         client.protect().await?;
         Ok(client)
     }
 
+    /// Encrypts the control connection, if explicit TLS is configured (`AUTH TLS`).
     async fn encrypt(&mut self) -> Result<()> {
         let Some(tls) = self.tls.as_ref().filter(|_| !self.control.is_encrypted()) else { return Ok(()) };
         match self.control.run_with(Secure::default(), DialogIo::Tls(tls)).await? {
@@ -90,6 +95,7 @@ impl Client {
         }
     }
 
+    /// Encrypts data connections, if TLS is on (`PBSZ`, `PROT`).
     async fn protect(&mut self) -> Result<()> {
         if self.tls.is_none() {
             return Ok(());
@@ -97,22 +103,22 @@ impl Client {
         let at_once = self.config.pipelining.allows(Direction::Down, self.self_descriptions());
         let dialog = if at_once { Protection::at_once() } else { Protection::default() };
         let protected = self.control.run(dialog).await;
-        self.known.protects_data = protected.map_err(|error| match error {
+        self.state.protects_data = protected.map_err(|error| match error {
             Error::StatusCode(refused) if refused.info.code() != Code::SERVICE_CLOSING => {
                 Error::ProtectionRefused { reply: refused.info }
             }
             error => error,
         })?;
-        self.known.protection_pending = !self.known.protects_data;
+        self.state.protection_pending = !self.state.protects_data;
         Ok(())
     }
 
-    /// Logs in (`USER`; `PASS` when asked with `331`, `ACCT` when asked with `332`; RFC 959, 4.1.1).
+    /// Logs in (`USER`; `PASS` after `331`, `ACCT` after `332`; RFC 959, 4.1.1).
     ///
-    /// What [`ClientBuilder::client_name`] and [`ClientBuilder::utf8`] ask for follows (`CLNT`, `OPTS UTF8 ON`).
+    /// The options [`ClientBuilder::client_name`] and [`ClientBuilder::utf8`] are sent afterwards (`CLNT`,
+    /// `OPTS UTF8 ON`).
     ///
-    /// Each command is sent at most once. Password and account are left out of what the server answers, should
-    /// it repeat them.
+    /// Each command is sent at most once. Password and account are redacted from the server's replies.
     ///
     /// ```no_run
     /// # async fn example() -> oxftp::Result<()> {
@@ -127,32 +133,31 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error::StatusCode`] when the login is refused
-    /// ([`is_login_refused`](Error::is_login_refused)), or when the server asks for something
-    /// twice or for an account where none is given.
+    /// [`Error::StatusCode`] if the login is refused ([`is_login_refused`](Error::is_login_refused)), if
+    /// the server asks for the same thing twice, or if it asks for an account that was not given.
     /// [`Error::ControlInClear`] after [`clear_command_channel`](Self::clear_command_channel).
     pub async fn login(&mut self, credentials: Credentials) -> Result<Reply> {
         self.check_login_is_safe()?;
         let dialog = Login::new(&credentials, self.config.encoding)?;
-        self.known.dirty |= std::mem::replace(&mut self.known.logged_in, true);
-        self.control.hide([credentials.password, credentials.account]);
+        self.state.dirty |= std::mem::replace(&mut self.state.logged_in, true);
+        self.control.redact([credentials.password, credentials.account]);
         let reply = self.control.run(dialog).await?;
-        self.control.hide_in_words_alone();
-        // Some servers start afresh after a login.
-        self.known.transfer_type = None;
-        if std::mem::take(&mut self.known.protection_pending) {
+        self.control.redact_messages_only();
+        // Some servers reset the type after a login.
+        self.state.transfer_type = None;
+        if std::mem::take(&mut self.state.protection_pending) {
             self.protect().await?;
-            if !self.known.protects_data {
+            if !self.state.protects_data {
                 return Err(reply.unexpected(&["2xx"]).into());
             }
         }
-        self.introduce().await?;
+        self.send_login_options().await?;
         Ok(reply)
     }
 
-    /// Asks the server what it can do (`FEAT`; RFC 2389, 3); the answer is remembered.
+    /// Returns the features of the server (`FEAT`; RFC 2389, 3). The reply is cached.
     ///
-    /// A server that does not know the command has no features.
+    /// A server that does not support the command has no features.
     ///
     /// ```no_run
     /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
@@ -167,22 +172,22 @@ impl Client {
     ///
     /// Those of the control connection.
     pub async fn features(&mut self) -> Result<&Features> {
-        if self.known.features.is_none() {
+        if self.capabilities.features.is_none() {
             let features = match self.control.run(Exchange::new(Command::new("FEAT"), &["2xx"])).await {
                 Ok(reply) => Features::from_reply(&reply),
                 Err(Error::StatusCode(error)) if error.info.code().class() == 5 => Features::default(),
                 Err(error) => return Err(error),
             };
-            self.known.features = Some(features);
+            self.capabilities.features = Some(features);
         }
-        Ok(self.known.features.get_or_insert_default())
+        Ok(self.capabilities.features.get_or_insert_default())
     }
 
-    /// Asks the server what system it runs on (`SYST`; RFC 959, 4.1.3); the answer is remembered, and
-    /// helps with listings whose format their lines leave open.
+    /// Returns the operating system of the server (`SYST`; RFC 959, 4.1.3). The reply is cached, and helps
+    /// to parse listings with an ambiguous format.
     ///
-    /// The answer is empty when the server does not tell. Most say `UNIX Type: L8`, whatever they
-    /// are.
+    /// The text is empty if the server does not report it. Most servers reply `UNIX Type: L8`, whatever
+    /// they run on.
     ///
     /// ```no_run
     /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
@@ -195,19 +200,19 @@ impl Client {
     ///
     /// Those of the control connection.
     pub async fn system(&mut self) -> Result<&str> {
-        if self.known.system.is_none() {
+        if self.capabilities.system.is_none() {
             self.go_home().await?;
             let system = match self.control.run(Exchange::new(Command::new("SYST"), &["2xx"])).await {
                 Ok(reply) => reply.text(),
                 Err(Error::StatusCode(error)) if matches!(error.info.code().class(), 4 | 5) => String::new(),
                 Err(error) => return Err(error),
             };
-            self.known.system = Some(system);
+            self.capabilities.system = Some(system);
         }
-        Ok(self.known.system.get_or_insert_default())
+        Ok(self.capabilities.system.get_or_insert_default())
     }
 
-    /// Says goodbye and closes (`QUIT`; RFC 959, 4.1.1).
+    /// Ends the session and closes the connection (`QUIT`; RFC 959, 4.1.1).
     ///
     /// ```no_run
     /// # async fn example() -> oxftp::Result<()> {
@@ -221,51 +226,49 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error::StatusCode`] when the answer is not `2xx`, and those of the control connection;
-    /// it is closed all the same.
+    /// [`Error::StatusCode`] if the reply is not `2xx`, and those of the control connection. The connection
+    /// is closed in any case.
     pub async fn quit(mut self) -> Result<()> {
-        let deadline = self.config.timeouts.command.map_or(QUITTING, |deadline| deadline.min(QUITTING));
+        let deadline =
+            self.config.timeouts.command.map_or(QUIT_TIMEOUT, |deadline| deadline.min(QUIT_TIMEOUT));
         let quit = self.control.run(Exchange::new(Command::new("QUIT"), &["2xx"]));
         let said =
-            within(Some(deadline), quit).await.unwrap_or(Err(timed_out("saying goodbye", Some(deadline))));
+            within(Some(deadline), quit).await.unwrap_or(Err(timed_out("the reply to QUIT", Some(deadline))));
         self.control.shut_down().await;
         said.map(drop)
     }
 
-    /// Says goodbye and closes, without waiting for the answer (`QUIT`; RFC 959, 4.1.1), which takes a round trip and
-    /// tells nothing.
+    /// Ends the session and closes the connection without waiting for the reply (`QUIT`; RFC 959, 4.1.1).
+    /// This saves a round trip.
     pub async fn leave(mut self) {
         let goodbye = Command::new("QUIT");
-        let _ = within(Some(QUITTING), self.control.send(&goodbye)).await;
+        let _ = within(Some(QUIT_TIMEOUT), self.control.send(&goodbye)).await;
         self.control.shut_down().await;
     }
 
-    /// Closes the connection without a word. Dropping the client does the same.
+    /// Closes the connection without sending `QUIT`. Dropping the client does the same.
     pub fn close(mut self) {
         self.control.close();
     }
 }
 
 impl ClientBuilder {
-    /// Connects to a host, or a host and a port, and awaits the greeting (`220`); turns TLS on as
-    /// told. The port defaults to 21, with implicit TLS to 990.
+    /// Connects to a host, waits for the greeting (`220`), and starts TLS as configured. The port defaults
+    /// to 21, and to 990 for implicit TLS.
     ///
     /// # Errors
     ///
-    /// [`Error::Connect`](crate::Error::Connect) when nothing answers;
-    /// [`Error::StatusCode`](crate::Error::StatusCode) when the server greets with a refusal such
-    /// as `421`; [`Error::Tls`](crate::Error::Tls), [`Error::TlsRefused`](crate::Error::TlsRefused) and
-    /// [`Error::ProtectionRefused`](crate::Error::ProtectionRefused) when TLS fails or is refused;
-    /// [`Error::VirtualHostRefused`](crate::Error::VirtualHostRefused);
-    /// [`Error::Timeout`](crate::Error::Timeout).
+    /// [`Error::Connect`] if the connection fails; [`Error::StatusCode`] if the greeting is a refusal such
+    /// as `421`; [`Error::Tls`], [`Error::TlsRefused`] and [`Error::ProtectionRefused`] if TLS fails or is
+    /// refused; [`Error::VirtualHostRefused`] if the server refuses the virtual host; [`Error::Timeout`] if
+    /// a reply does not arrive in time.
     pub async fn connect(self, host: impl Into<Host>) -> Result<Client> {
         Client::open(self.into_config(), host.into()).await
     }
 
     /// Connects, logs in, runs `body`, and quits.
     ///
-    /// The connection is closed whatever happens; an error of the body is what counts, not one of
-    /// the quitting after it.
+    /// The connection is closed in any case. An error of `body` takes precedence over an error of `QUIT`.
     ///
     /// # Errors
     ///
@@ -289,23 +292,11 @@ impl ClientBuilder {
     }
 }
 
-/// The port for plain FTP and explicit TLS.
+/// Port for plain FTP and explicit TLS.
 const PORT: u16 = 21;
 
-/// The port for implicit TLS.
+/// Port for implicit TLS.
 const IMPLICIT_PORT: u16 = 990;
 
-/// How long saying goodbye may take.
-const QUITTING: std::time::Duration = std::time::Duration::from_secs(2);
-
-// ==== merged from client/greeted.rs
-//- What a greeting gives away.
-
-impl Known {
-    /// Begins with what is known of a server that greets so.
-    pub(crate) fn of(greeting: &Reply) -> Self {
-        // To ask for what it never had costs four round trips, a data connection among them.
-        let lists_in_its_own_way = is_vsftpd(std::iter::once(greeting.text()));
-        Self { no_mlst: lists_in_its_own_way, no_mlsd: lists_in_its_own_way, ..Self::default() }
-    }
-}
+/// Maximum time to wait for the reply to `QUIT`.
+const QUIT_TIMEOUT: Duration = Duration::from_secs(2);

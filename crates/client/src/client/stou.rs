@@ -1,4 +1,4 @@
-//! Uploads that the server names.
+//! `STOU`: uploads under a name that the server chooses.
 
 use std::{
     io,
@@ -14,7 +14,7 @@ use crate::{DataStream, Error, Result, TransferSummary};
 
 impl Client {
     /// Opens a new file in the working directory for writing, under a name that the server chooses (`STOU`;
-    /// RFC 959, 4.1.3), so that it overwrites none.
+    /// RFC 959, 4.1.3), so that no file is overwritten.
     ///
     /// ```no_run
     /// use tokio::io::AsyncWriteExt;
@@ -30,8 +30,8 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error::StatusCode`] when the server refuses; [`Error::Name`] when it names what is no file of the working
-    /// directory; those of opening a data connection.
+    /// [`Error::StatusCode`] if the server refuses; [`Error::Name`] if the name in the reply is not a file
+    /// in the working directory; those of opening a data connection.
     pub async fn upload_unique_stream(&mut self) -> Result<UniqueStream<'_>> {
         let encoding = self.config.encoding;
         let data = self.open_data(Command::new("STOU"), TransferType::Image, 0).await?;
@@ -43,7 +43,7 @@ impl Client {
 
 /// An upload under a name that the server chooses.
 ///
-/// What is said of dropping a [`DataStream`] holds here, too.
+/// Dropping it aborts the upload, as with [`DataStream`].
 #[derive(Debug)]
 pub struct UniqueStream<'c> {
     stream: DataStream<'c>,
@@ -51,18 +51,18 @@ pub struct UniqueStream<'c> {
 }
 
 impl UniqueStream<'_> {
-    /// Gives the name of the file, where the server told it before the data (RFC 1123, 4.1.2.9).
+    /// Returns the name of the file, if the server sent it before the data (RFC 1123, 4.1.2.9).
     #[must_use]
     pub fn name(&self) -> Option<&FileName> {
         self.name.as_ref()
     }
 
-    /// Ends the upload as [`DataStream::finish`] does, and gives the name of the file.
+    /// Completes the upload as [`DataStream::finish`] does, and returns the name of the file.
     ///
     /// # Errors
     ///
-    /// Those of [`DataStream::finish`]; when all of it is stored and the server told no name
-    /// [`Error::UnusableReply`], or one that leads out of the working directory, [`Error::Name`].
+    /// Those of [`DataStream::finish`]. After a successful upload, [`Error::UnusableReply`] if the server
+    /// sent no name, and [`Error::Name`] if the name leads out of the working directory.
     pub async fn finish(self) -> Result<(FileName, TransferSummary)> {
         let encoding = self.stream.encoding();
         let summary = self.stream.finish().await?;
@@ -76,7 +76,7 @@ impl UniqueStream<'_> {
         }
     }
 
-    /// Breaks the upload off as [`DataStream::abort`] does.
+    /// Aborts the upload as [`DataStream::abort`] does.
     ///
     /// # Errors
     ///

@@ -1,6 +1,5 @@
-//! A transfer that runs, as its user sees it.
+//! Streams of data transfers: [`DataStream`] for a whole transfer, [`RangeStream`] for a part of a file.
 
-use crate::data::TransferSummary;
 use oxftp_proto::{Command, Encoding, RemotePath, TransferType, dialog::Aborted};
 use std::{
     fmt, io,
@@ -12,14 +11,65 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use crate::{
     Client, Error, Result,
-    control::keep_alive_timer::KeepAlive,
-    data::{DataConnection, Masks},
+    control::KeepAlive,
+    data::{DataConnection, Masks, TransferSummary},
 };
 
-/// A transfer that runs: reads what the server sends, or writes what it is to receive.
+impl Client {
+    /// Opens a part of a file for reading (`REST`, `RETR`; RFC 3659, 5). [`finish`](RangeStream::finish)
+    /// aborts the transfer after the part (`ABOR`).
+    ///
+    /// ```no_run
+    /// use tokio::io::AsyncReadExt;
+    ///
+    /// # async fn example(client: &mut oxftp::Client) -> Result<(), Box<dyn std::error::Error>> {
+    /// let mut part = client.download_range("disk.img", 512..1024).await?;
+    /// let mut sector = Vec::new();
+    /// part.read_to_end(&mut sector).await?;
+    /// part.finish().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// A part that extends beyond the end of the file ends with the file. Besides the part, only the data
+    /// that the server sends before it receives `ABOR` are transferred.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::StatusCode`] if the server refuses the path or the offset. Some servers refuse an offset
+    /// beyond the end of the file, others send no data.
+    pub async fn download_range(
+        &mut self,
+        path: impl Into<RemotePath>,
+        range: impl RangeBounds<u64>,
+    ) -> Result<RangeStream<'_>> {
+        let start = match range.start_bound() {
+            Bound::Included(start) => *start,
+            Bound::Excluded(before) => before.saturating_add(1),
+            Bound::Unbounded => 0,
+        };
+        let end = match range.end_bound() {
+            Bound::Included(last) => last.checked_add(1),
+            Bound::Excluded(end) => Some(*end),
+            Bound::Unbounded => None,
+        };
+        let data = self.open_from(&path.into(), start).await?;
+        let stream = DataStream::new(self, data);
+        Ok(RangeStream { stream, wanted: end.map(|end| end.saturating_sub(start)) })
+    }
+
+    /// Opens a data connection that reads a file from `start`. The transfer may be aborted later.
+    pub(crate) async fn open_from(&mut self, path: &RemotePath, start: u64) -> Result<DataConnection> {
+        let retr = Command::with_path("RETR", path, self.config.encoding)?;
+        let data = self.open_data(retr, TransferType::Image, start).await?;
+        Ok(data)
+    }
+}
+
+/// A running transfer: reads the data that the server sends, or writes the data of an upload.
 ///
-/// [`finish`](Self::finish) ends it and tells whether it is whole. It borrows the client, so no
-/// command can come in between:
+/// [`finish`](Self::finish) completes it and returns an error if it is incomplete. The stream borrows the
+/// client, so no command can be sent in between:
 ///
 /// ```compile_fail
 /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
@@ -29,9 +79,9 @@ use crate::{
 /// # }
 /// ```
 ///
-/// Dropping it unfinished breaks the transfer off: the connection of an upload is reset, so that
-/// no server takes the half for the whole, and the client reads the outstanding reply before its next
-/// command.
+/// Dropping it before it is finished aborts the transfer: the connection of an upload is reset, so that no
+/// server takes the partial file for a complete one, and the client reads the outstanding reply before its
+/// next command.
 ///
 /// ```no_run
 /// use tokio::io::AsyncReadExt;
@@ -56,23 +106,22 @@ impl<'c> DataStream<'c> {
         Self { client, data, keep_alive }
     }
 
-    /// Ends the transfer and awaits the server's final reply, any `2xx`.
+    /// Completes the transfer and waits for the server's final reply, any `2xx`.
     ///
-    /// An upload is ended with the end of the stream (with TLS: `close_notify`). A download must
-    /// have been read to its end.
+    /// The stream of an upload is closed first (with TLS: `close_notify`). A download must have been read
+    /// to its end.
     ///
     /// # Errors
     ///
-    /// [`Error::StatusCode`] when the server says that the transfer failed;
-    /// [`Error::Unfinished`] when a download was not read to its end; [`Error::Data`] when the
-    /// data connection broke, also when TLS ended without `close_notify`; [`Error::Timeout`] when
-    /// no reply came in time.
+    /// [`Error::StatusCode`] if the server reports that the transfer failed; [`Error::Unfinished`] if a
+    /// download was not read to its end; [`Error::Data`] if the data connection failed, or TLS ended
+    /// without `close_notify`; [`Error::Timeout`] if no reply arrives in time.
     pub async fn finish(self) -> Result<TransferSummary> {
         self.finish_expecting(&["2xx"], &["1xx"]).await
     }
 
-    /// Ends the transfer as [`finish`](Self::finish) does, with other masks: waits past replies
-    /// that match `waited_past`, then expects one of `expected`.
+    /// Completes the transfer as [`finish`](Self::finish) does, with other masks: skips replies that match
+    /// `waited_past`, then expects one of `expected`.
     ///
     /// # Errors
     ///
@@ -85,27 +134,27 @@ impl<'c> DataStream<'c> {
         self.client.finish_data(&mut self.data, Masks { expected, waited_past }).await
     }
 
-    /// Breaks the transfer off and awaits what the server answers (`ABOR`; RFC 959, 4.1.3).
+    /// Aborts the transfer and waits for the replies (`ABOR`; RFC 959, 4.1.3).
     ///
     /// # Errors
     ///
-    /// [`Error::Timeout`] or [`Error::Closed`] when the server does not answer.
+    /// [`Error::Timeout`] or [`Error::Closed`] if the server does not reply.
     pub async fn abort(mut self) -> Result<Aborted> {
         self.data.abort(self.client.control_mut()).await
     }
 
-    /// Breaks the transfer off without awaiting an answer; the next command reads it.
+    /// Aborts the transfer without waiting for a reply. The next command reads it.
     ///
     /// # Errors
     ///
-    /// [`Error::Control`] when `ABOR` cannot be sent.
+    /// [`Error::Control`] if `ABOR` cannot be sent.
     pub async fn abort_without_waiting(mut self) -> Result<()> {
         let begun = self.client.control_mut().begin_abort().await;
         self.data.close();
         begun
     }
 
-    /// Gives the number of bytes that went through so far.
+    /// Returns the number of bytes transferred so far.
     #[must_use]
     pub fn transferred(&self) -> u64 {
         self.data.transferred()
@@ -115,8 +164,8 @@ impl<'c> DataStream<'c> {
         self.client.encoding()
     }
 
-    /// Ends the transfer after a failed read or write, and makes the error that tells most: the
-    /// server's words where it says why.
+    /// Ends the transfer after a failed read or write, and returns the most specific error: the server's
+    /// reply, if it explains the failure.
     pub async fn fail(mut self, source: io::Error) -> Error {
         let deadline = self.client.completion_deadline();
         self.data.fail(self.client.control_mut(), source, deadline).await
@@ -166,73 +215,19 @@ impl AsyncWrite for DataStream<'_> {
     }
 }
 
-// ==== merged from client/range.rs
-//- Parts of files.
-
-impl Client {
-    /// Opens a part of a file for reading (`REST`, `RETR`; RFC 3659, 5); what follows the part is
-    /// broken off by [`finish`](RangeStream::finish) (`ABOR`).
-    ///
-    /// ```no_run
-    /// use tokio::io::AsyncReadExt;
-    ///
-    /// # async fn example(client: &mut oxftp::Client) -> Result<(), Box<dyn std::error::Error>> {
-    /// let mut part = client.download_range("disk.img", 512..1024).await?;
-    /// let mut sector = Vec::new();
-    /// part.read_to_end(&mut sector).await?;
-    /// part.finish().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    ///
-    /// A part that reaches beyond the end of the file ends with the file. Nothing goes over the wire
-    /// but the part and what the server has sent ahead when it hears `ABOR`.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::StatusCode`] when the path is refused, or the beginning: some servers say so of one
-    /// beyond the end, others send nothing.
-    pub async fn download_range(
-        &mut self,
-        path: impl Into<RemotePath>,
-        range: impl RangeBounds<u64>,
-    ) -> Result<RangeStream<'_>> {
-        let start = match range.start_bound() {
-            Bound::Included(start) => *start,
-            Bound::Excluded(before) => before.saturating_add(1),
-            Bound::Unbounded => 0,
-        };
-        let end = match range.end_bound() {
-            Bound::Included(last) => last.checked_add(1),
-            Bound::Excluded(end) => Some(*end),
-            Bound::Unbounded => None,
-        };
-        let data = self.open_from(&path.into(), start).await?;
-        let stream = DataStream::new(self, data);
-        Ok(RangeStream { stream, wanted: end.map(|end| end.saturating_sub(start)) })
-    }
-
-    /// Opens a file from this byte on, to be broken off perhaps.
-    pub(crate) async fn open_from(&mut self, path: &RemotePath, start: u64) -> Result<DataConnection> {
-        let retr = Command::with_path("RETR", path, self.config.encoding)?;
-        let data = self.open_data(retr, TransferType::Image, start).await?;
-        Ok(data)
-    }
-}
-
-/// A part of a file that arrives; made by [`Client::download_range`].
+/// A part of a file; returned by [`Client::download_range`].
 ///
-/// It ends after the part's last byte. Dropping it unfinished breaks the transfer off, as with
+/// It ends after the last byte of the part. Dropping it before it is finished aborts the transfer, as with
 /// [`DataStream`].
 pub struct RangeStream<'c> {
     stream: DataStream<'c>,
-    /// How long the part is; `None` reaches to the end of the file.
+    /// The length of the part; `None` extends to the end of the file.
     wanted: Option<u64>,
 }
 
 impl RangeStream<'_> {
-    /// Ends the transfer, by `ABOR` where the part has come and the file goes on; gives the number of
-    /// bytes that came, fewer than the part has where the file ends in it.
+    /// Ends the transfer, by `ABOR` if more data follow the part. Returns the number of bytes received,
+    /// which is smaller than the part if the file ends within it.
     ///
     /// ```no_run
     /// # async fn example(client: &mut oxftp::Client) -> Result<(), Box<dyn std::error::Error>> {
@@ -248,27 +243,27 @@ impl RangeStream<'_> {
     ///
     /// # Errors
     ///
-    /// Those of [`DataStream::finish`]; [`Error::Unfinished`] when the part was not read to its end.
-    /// When the part has come, but the server does not answer `ABOR`, that is no error; the client
-    /// is [broken](Client::is_broken) then.
+    /// Those of [`DataStream::finish`]; [`Error::Unfinished`] if the part was not read to its end. No error
+    /// is returned if the part is complete, but the server does not reply to `ABOR`; the client is
+    /// [broken](Client::is_broken) then.
     pub async fn finish(self) -> Result<u64> {
         let received = self.stream.transferred();
         if self.missing() == Some(0) {
             if let Err(error) = self.stream.abort().await {
-                tracing::warn!("the rest of a file was not broken off: {error}");
+                tracing::warn!("failed to abort the transfer after a part of a file: {error}");
             }
             return Ok(received);
         }
         self.stream.finish().await.map(|summary| summary.transferred)
     }
 
-    /// Ends the transfer after a failed read, and makes the error that tells most (see
+    /// Ends the transfer after a failed read, and returns the most specific error (see
     /// [`DataStream::fail`]).
     pub async fn fail(self, source: io::Error) -> Error {
         self.stream.fail(source).await
     }
 
-    /// Gives the number of bytes that came so far.
+    /// Returns the number of bytes received so far.
     #[must_use]
     pub fn transferred(&self) -> u64 {
         self.stream.transferred()

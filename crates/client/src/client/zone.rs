@@ -1,4 +1,4 @@
-//! The zone of the server's clock, measured.
+//! Measurement of the server's time zone.
 
 use oxftp_proto::{Precision, RemotePath, ServerZone, Timestamp, Zone};
 
@@ -6,18 +6,18 @@ use super::Client;
 use crate::{Error, ListCommand, Result};
 
 impl Client {
-    /// Finds out in which zone the server tells the times of `LIST`: asks for the time of listed
-    /// files in UTC and compares (`LIST`, `MDTM`; RFC 3659, 3).
+    /// Measures the time zone of the server's listings: compares the listed times of some files with their
+    /// times in UTC (`LIST`, `MDTM`; RFC 3659, 3).
     ///
-    /// Later listings of this client tell their times in it. `None` when the directory holds no
-    /// file whose listing shows a time of the day, as for old files, or when the files disagree. An
-    /// offset says nothing of summer time: where listings reach back over half a year, a name of
-    /// the zone is better ([`ClientBuilder::server_zone`](crate::ClientBuilder::server_zone)).
+    /// Later listings of this client use the measured zone. Returns `None` if no listed file shows a time
+    /// of day, as for old files, or if the files disagree. An offset does not include daylight saving time:
+    /// for listings that go back more than half a year, a zone name is better
+    /// ([`ClientBuilder::server_zone`](crate::ClientBuilder::server_zone)).
     ///
     /// ```no_run
     /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
     /// if client.measure_server_zone("pub").await?.is_none() {
-    ///     println!("no listed file shows a time of the day");
+    ///     println!("no listed file shows a time of day");
     /// }
     /// # Ok(())
     /// # }
@@ -30,13 +30,14 @@ impl Client {
         &mut self,
         directory: impl Into<RemotePath>,
     ) -> Result<Option<ServerZone>> {
-        let known = self.known.server_zone.take();
+        let known = self.capabilities.server_zone.take();
         let measured = self.measure_offset(&directory.into()).await;
         let zone = measured.map(|offset| offset.and_then(ServerZone::offset));
-        self.known.server_zone = zone.as_ref().ok().cloned().flatten().or(known);
+        self.capabilities.server_zone = zone.as_ref().ok().cloned().flatten().or(known);
         zone
     }
 
+    /// Returns the offset from UTC on which all sampled files agree.
     async fn measure_offset(&mut self, directory: &RemotePath) -> Result<Option<i32>> {
         let mut offset = None;
         for (path, listed) in self.dated_files(directory).await? {
@@ -62,7 +63,7 @@ impl Client {
             let found = found?;
             let told = found.modified.filter(|time| time.precision() > Precision::Day);
             if let Some(time) = told.filter(|_| found.is_file() && files.len() < SAMPLES) {
-                // A zone that the builder was told is not what the line says.
+                // The time has the configured zone, which is not part of the line.
                 files.push((found.path(), time.with_zone(Zone::Unknown)));
             }
         }
@@ -70,21 +71,22 @@ impl Client {
     }
 }
 
-/// Gives the seconds east of UTC at which both times are the same, to a quarter of an hour.
+/// Returns the offset from UTC in seconds (positive to the east) at which both times are equal, rounded to
+/// a quarter of an hour.
 fn offset_between(listed: &Timestamp, modified: &Timestamp) -> Option<i32> {
     let difference = listed.to_unix(0) - modified.to_unix(0);
-    // The line may leave seconds out; clocks may be read at different moments.
+    // The line may omit seconds.
     let quarters = (difference + QUARTER / 2).div_euclid(QUARTER);
     let rest = difference - quarters * QUARTER;
     let offset = i32::try_from(quarters * QUARTER).ok()?;
-    (rest.abs() <= MINUTE && offset.abs() <= MOST).then_some(offset)
+    (rest.abs() <= MINUTE && offset.abs() <= MAX_OFFSET).then_some(offset)
 }
 
 const SAMPLES: usize = 3;
 const MINUTE: i64 = 60;
 const QUARTER: i64 = 15 * MINUTE;
-/// Kiribati is 14 hours ahead.
-const MOST: i32 = 14 * 3600;
+/// Kiribati is 14 hours ahead of UTC.
+const MAX_OFFSET: i32 = 14 * 3600;
 
 #[cfg(test)]
 mod tests {
@@ -97,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn zones_are_quarters_of_an_hour() {
+    fn zone_offset_is_rounded_to_quarter_hours() {
         assert_eq!(offset("202401011200", "20240101120059"), Some(0));
         assert_eq!(offset("202401011730", "20240101120030"), Some(19_800));
         assert_eq!(offset("202401010430", "20240101120030"), Some(-27_000));

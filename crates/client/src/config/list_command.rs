@@ -1,6 +1,6 @@
 //! Command that lists a directory.
 
-/// A command that lists.
+/// A command that lists a directory.
 ///
 /// ```no_run
 /// use oxftp::ListCommand;
@@ -12,11 +12,11 @@
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ListCommand {
-    /// `MLSD`: made for programs (RFC 3659, 7).
+    /// `MLSD`: a machine-readable listing (RFC 3659, 7).
     Mlsd,
-    /// `LIST`: made for people, in a format of the server's own (RFC 959, 4.1.3).
+    /// `LIST`: a human-readable listing in a server-specific format (RFC 959, 4.1.3).
     List,
-    /// `STAT` with a path: the reply is the listing, as `LIST` prints it, and no data connection is
-    /// needed (RFC 959, 4.1.3). It is bounded by the [`Limits`](crate::Limits) of a reply.
+    /// `STAT` with a path: the reply is a listing in the format of `LIST`, without a data connection (RFC
+    /// 959, 4.1.3). The [`Limits`](crate::Limits) of a reply apply to it.
     Stat,
 }

@@ -1,8 +1,8 @@
-//! What the server is told of the client around the login.
+//! Options sent around the login: virtual host, client name, UTF-8.
 
 use super::ClientBuilder;
 
-/// What the server is told around the login.
+/// Options sent around the login.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct LoginOptions {
     pub(crate) virtual_host: Option<String>,
@@ -10,8 +10,8 @@ pub(crate) struct LoginOptions {
     pub(crate) utf8: Utf8,
 }
 
-/// Whether the server is asked to spell names in UTF-8 (`OPTS UTF8 ON`;
-/// draft-ietf-ftpext-utf-8-option-00, 3), while that is the client's [encoding](ClientBuilder::encoding).
+/// Whether the client asks the server for UTF-8 names (`OPTS UTF8 ON`; draft-ietf-ftpext-utf-8-option-00,
+/// 3), if UTF-8 is the client's [encoding](ClientBuilder::encoding).
 ///
 /// ```no_run
 /// use oxftp::{Client, Utf8};
@@ -23,8 +23,8 @@ pub(crate) struct LoginOptions {
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Utf8 {
-    /// Where the greeting shows a server that spells names otherwise until it is asked (Microsoft's); all others
-    /// are spared the round trip.
+    /// If the greeting is that of a server that does not use UTF-8 by default (Microsoft's). Others are
+    /// spared the round trip.
     #[default]
     Auto,
     /// After every login.
@@ -34,11 +34,12 @@ pub enum Utf8 {
 }
 
 impl ClientBuilder {
-    /// Names the virtual host to log in to (`HOST`; RFC 7151), behind TLS and before the login. Defaults to none,
-    /// which leaves the server its default.
+    /// Sets the virtual host to log in to (`HOST`; RFC 7151). It is sent after the TLS handshake and before
+    /// the login. Defaults to none, which selects the server's default host.
     ///
-    /// An IPv6 address stands in brackets. Certificates are still compared with the name that was connected to.
-    /// A server that refuses is [`Error::VirtualHostRefused`](crate::Error::VirtualHostRefused) and sees no login.
+    /// An IPv6 address is written in brackets. Certificates are still verified against the name of the
+    /// connection. If the server refuses the host,
+    /// [`Error::VirtualHostRefused`](crate::Error::VirtualHostRefused) is returned before any login.
     ///
     /// ```no_run
     /// use oxftp::Client;
@@ -54,18 +55,17 @@ impl ClientBuilder {
         self
     }
 
-    /// Tells the server the name of this client after each login (`CLNT`). Defaults to telling none.
+    /// Sets the client name, sent after each login (`CLNT`). Defaults to none.
     ///
-    /// A few servers decide by it what they can be asked for. A server that refuses is none the wiser, and that
-    /// is no error.
+    /// A few servers enable features by it. A refusal is ignored.
     #[must_use]
     pub fn client_name(mut self, name: impl Into<String>) -> Self {
         self.config.login_options.client_name = Some(name.into());
         self
     }
 
-    /// Says whether the server is asked to spell names in UTF-8 after each login (`OPTS UTF8 ON`). Defaults to
-    /// [`Utf8::Auto`]; a refusal is no error.
+    /// Sets whether the client asks for UTF-8 names after each login (`OPTS UTF8 ON`). Defaults to
+    /// [`Utf8::Auto`]. A refusal is ignored.
     #[must_use]
     pub fn utf8(mut self, utf8: Utf8) -> Self {
         self.config.login_options.utf8 = utf8;

@@ -1,6 +1,4 @@
-//! What a client is to be like.
-//!
-//! [`tls_mode`] is about TLS, [`login_options`] about what the server is told around the login.
+//! Client configuration: [`ClientBuilder`] and the [`Config`] that it builds.
 
 pub(crate) mod list_command;
 mod login_options;
@@ -11,18 +9,19 @@ mod tls_mode;
 pub(crate) use self::login_options::LoginOptions;
 pub use self::login_options::Utf8;
 pub(crate) use self::tls_mode::TlsMode;
+pub use oxftp_proto::listing::CustomOrder;
 
 use std::{fmt, sync::Arc, time::Duration};
 
 use oxftp_proto::{Encoding, Limits, ServerZone, dialog::PassiveMode, listing::LineParser};
 
 use crate::{
-    ActiveMode, ListCommand, Pipelining, Throttle, Timeouts,
+    ActiveMode, FtpUrl, ListCommand, Pipelining, Scheme, Throttle, Timeouts, TlsConfig,
     connect::{Connector, TcpConnector},
     local_fs::{LocalFs, PathIo, Timed},
 };
 
-/// Makes a [`Client`].
+/// Builder for a [`Client`](crate::Client).
 ///
 /// ```no_run
 /// use std::time::Duration;
@@ -30,7 +29,7 @@ use crate::{
 ///
 /// # async fn example() -> oxftp::Result<()> {
 /// let mut client = Client::builder()
-///     .explicit_tls(crate::TlsConfig::new())
+///     .explicit_tls(TlsConfig::new())
 ///     .socket_timeout(Duration::from_secs(20))
 ///     .read_limit(1024 * 1024)
 ///     .connect("ftp.example.org")
@@ -44,7 +43,7 @@ pub struct ClientBuilder {
     config: Config,
 }
 
-/// Everything a client was told; shared by all that belongs to it.
+/// Configuration of a client; shared by the sessions of a pool.
 #[derive(Clone)]
 pub(crate) struct Config {
     pub(crate) connector: Arc<dyn Connector>,
@@ -66,8 +65,6 @@ pub(crate) struct Config {
     pub(crate) keep_alive: Option<Duration>,
     pub(crate) login_options: LoginOptions,
 }
-
-pub use oxftp_proto::listing::CustomOrder;
 
 impl ClientBuilder {
     pub(crate) fn new() -> Self {
@@ -95,15 +92,37 @@ impl ClientBuilder {
         }
     }
 
-    /// Opens control and data connections by this connector. Defaults to [`TcpConnector`].
+    /// Creates a builder for the server of a URL: its scheme selects the TLS mode, with the system's trust anchors.
+    ///
+    /// ```no_run
+    /// use oxftp::{ClientBuilder, FtpUrl};
+    ///
+    /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+    /// let url: FtpUrl = "ftpes://me:secret@ftp.example.org/pub".parse()?;
+    /// let mut client = ClientBuilder::from_url(&url).connect(url.host()).await?;
+    /// client.login(url.credentials()).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn from_url(url: &FtpUrl) -> Self {
+        let builder = Self::new();
+        match url.scheme() {
+            Scheme::Ftp => builder,
+            Scheme::Ftpes => builder.explicit_tls(TlsConfig::new()),
+            Scheme::Ftps => builder.implicit_tls(TlsConfig::new()),
+        }
+    }
+
+    /// Sets the connector that opens control and data connections. Defaults to [`TcpConnector`].
     #[must_use]
     pub fn connector(mut self, connector: impl Connector) -> Self {
         self.config.connector = Arc::new(connector);
         self
     }
 
-    /// Gives every wait for the server the same deadline (see [`Timeouts::all`]). Defaults to
-    /// those of [`Timeouts`].
+    /// Sets the same deadline for every wait for the server (see [`Timeouts::all`]). Defaults to those of
+    /// [`Timeouts`].
     #[must_use]
     pub fn socket_timeout(self, deadline: Duration) -> Self {
         self.timeouts(Timeouts::all(deadline))
@@ -116,53 +135,52 @@ impl ClientBuilder {
         self
     }
 
-    /// Limits what is received, in bytes per second, over all connections of the client. Defaults
-    /// to no limit; 0 is no limit too.
+    /// Limits the receive rate in bytes per second, over all connections of the client. Defaults to no
+    /// limit; 0 also means no limit.
     #[must_use]
     pub fn read_limit(self, bytes_per_second: u64) -> Self {
         self.config.throttle.set_read_limit(Some(bytes_per_second));
         self
     }
 
-    /// Limits what is sent, in bytes per second, over all connections of the client. Defaults to
-    /// no limit; 0 is no limit too.
+    /// Limits the send rate in bytes per second, over all connections of the client. Defaults to no limit;
+    /// 0 also means no limit.
     #[must_use]
     pub fn write_limit(self, bytes_per_second: u64) -> Self {
         self.config.throttle.set_write_limit(Some(bytes_per_second));
         self
     }
 
-    /// Shares the limits of this throttle with everything else that holds it. Defaults to one of
-    /// the client's own, without limits.
+    /// Sets a throttle, which several clients can share. Defaults to a separate throttle without limits.
     #[must_use]
     pub fn throttle(mut self, throttle: Throttle) -> Self {
         self.config.throttle = throttle;
         self
     }
 
-    /// Bounds every operation on the local file system. Defaults to no bound.
+    /// Sets the deadline of each local file system operation. Defaults to none.
     #[must_use]
     pub fn path_timeout(mut self, deadline: Duration) -> Self {
         self.config.path_timeout = Some(deadline);
         self
     }
 
-    /// Reads uploads from and writes downloads to this file system. Defaults to [`LocalFs`].
+    /// Sets the file system that uploads read and downloads write. Defaults to [`LocalFs`].
     #[must_use]
     pub fn path_io(mut self, path_io: impl PathIo) -> Self {
         self.config.path_io = Arc::new(path_io);
         self
     }
 
-    /// Spells names in this encoding. Defaults to UTF-8.
+    /// Sets the encoding of remote paths. Defaults to UTF-8.
     #[must_use]
     pub fn encoding(mut self, encoding: Encoding) -> Self {
         self.config.encoding = encoding;
         self
     }
 
-    /// Asks for data connections by these commands, in this order; what works is remembered.
-    /// Defaults to `EPSV`, then `PASV`.
+    /// Sets the passive commands and the order in which they are tried; the client remembers which one
+    /// works. Defaults to `EPSV`, then `PASV`.
     ///
     /// An empty list keeps the default.
     #[must_use]
@@ -174,39 +192,41 @@ impl ClientBuilder {
         self
     }
 
-    /// Lets the server connect to this side (`EPRT`, then `PORT`). Defaults to passive mode.
+    /// Selects active mode: the server connects to the client (`EPRT`, then `PORT`). Defaults to passive
+    /// mode.
     #[must_use]
     pub fn active(mut self, mode: ActiveMode) -> Self {
         self.config.active = Some(mode);
         self
     }
 
-    /// Connects to the address that a reply to `PASV` names, even if it is not the server's own.
+    /// Sets whether the client connects to the address in a reply to `PASV` even if it is not the server's
+    /// own address.
     ///
-    /// Defaults to false: a server could make the client connect to anybody else.
+    /// Defaults to false, because a server could make the client connect to any other host.
     #[must_use]
     pub fn trust_passive_address(mut self, trust: bool) -> Self {
         self.config.trust_passive_address = trust;
         self
     }
 
-    /// Reads lines of `LIST` by this parser, before or after the built-in ones. Defaults to the
-    /// built-in ones alone.
+    /// Adds a parser for lines of `LIST`, before or after the built-in ones. Defaults to the built-in ones
+    /// only.
     #[must_use]
     pub fn list_parser(mut self, parser: impl LineParser + 'static, order: CustomOrder) -> Self {
         self.config.list_parser = Some((Arc::new(parser), order));
         self
     }
 
-    /// Lists by this command and no other, and asks what a path is by listing its parent unless that
-    /// command is `MLSD`. Defaults to `MLSD` and `MLST`, then `LIST`.
+    /// Sets the only command that lists directories. Unless it is `MLSD`, the entry of a path is read from
+    /// the listing of its parent. Defaults to `MLSD` and `MLST`, with `LIST` as the fallback.
     #[must_use]
     pub fn list_command(mut self, command: ListCommand) -> Self {
         self.config.list_command = Some(command);
         self
     }
 
-    /// Says in which zone the server tells the times of `LIST`. Defaults to not knowing; see also
+    /// Sets the time zone of `LIST`. Defaults to unknown; see also
     /// [`Client::measure_server_zone`](crate::Client::measure_server_zone).
     #[must_use]
     pub fn server_zone(mut self, zone: ServerZone) -> Self {
@@ -214,7 +234,7 @@ impl ClientBuilder {
         self
     }
 
-    /// Says whether the server is asked for the next file of a tree before it has answered the present one.
+    /// Sets whether the next file of a tree is requested before the server has replied to the current one.
     /// Defaults to [`Pipelining::Auto`].
     #[must_use]
     pub fn pipelining(mut self, pipelining: Pipelining) -> Self {
@@ -222,32 +242,33 @@ impl ClientBuilder {
         self
     }
 
-    /// Sets the bounds on what is taken from a server. Defaults to those of [`Limits`].
+    /// Sets the limits on data received from a server. Defaults to those of [`Limits`].
     #[must_use]
     pub fn limits(mut self, limits: Limits) -> Self {
         self.config.limits = limits;
         self
     }
 
-    /// Compresses listings and files on their way where the server offers it (`MODE Z`;
+    /// Sets whether listings and files are compressed during transfer, if the server offers it (`MODE Z`;
     /// draft-preston-ftpext-deflate). Defaults to false.
     ///
-    /// It pays off over slow lines alone, and costs both sides time. Where the server does not offer it, that
-    /// is a warning, and all goes as it is; so does what starts at an offset, and what a
-    /// [stream](Client::upload_stream) sends. The size of each file that is sent compressed is compared after it,
-    /// and what differs is sent once more as it is: some servers lose bytes of what shrinks a lot.
+    /// Compression pays off only on slow lines, and costs both sides CPU time. If the server does not offer
+    /// it, the client logs a warning and transfers uncompressed. Transfers with an offset and
+    /// [upload streams](crate::Client::upload_stream) are never compressed. The size of each compressed
+    /// upload is compared with the local size, and a file that differs is sent again uncompressed: some
+    /// servers lose bytes of data that compress well.
     #[must_use]
     pub fn compress(mut self, compress: bool) -> Self {
         self.config.compress = compress;
         self
     }
 
-    /// Sends `NOOP` on the control connection each time this has passed while data flow, for routers that
-    /// forget connections on which nothing is said. Defaults to never; 0 is never, too.
+    /// Sets the interval at which `NOOP` is sent on the control connection during transfers, for routers
+    /// that drop idle connections. Defaults to never; 0 also means never.
     ///
-    /// TCP's own keep-alive probes are sent in any case, by [`TcpConnector`], and most routers
-    /// heed them. Some servers answer only when the transfer is over, and some never: answers are waited past, by a
-    /// `PWD` behind the transfer where they are missing.
+    /// [`TcpConnector`] always enables TCP keep-alive, which suffices for most routers. Some servers reply
+    /// only after the transfer, and some never. The client skips those replies, and sends `PWD` after the
+    /// transfer if some are missing.
     #[must_use]
     pub fn noop_during_transfers(mut self, every: Duration) -> Self {
         self.config.keep_alive = Some(every).filter(|every| !every.is_zero());
@@ -263,21 +284,7 @@ impl ClientBuilder {
     }
 }
 
-impl crate::FtpUrl {
-    /// Starts to describe a client for this URL: TLS as the scheme says, with what the system
-    /// trusts.
-    #[must_use]
-    pub fn builder(&self) -> ClientBuilder {
-        let builder = ClientBuilder::new();
-        match self.scheme() {
-            crate::Scheme::Ftp => builder,
-            crate::Scheme::Ftpes => builder.explicit_tls(crate::TlsConfig::new()),
-            crate::Scheme::Ftps => builder.implicit_tls(crate::TlsConfig::new()),
-        }
-    }
-}
-
-/// Shows what is set, but no parser, which may be a closure.
+/// Omits the list parser, which may be a closure.
 impl fmt::Debug for Config {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Config")

@@ -1,14 +1,15 @@
-//! Whether a server is asked for the next transfer before it has answered the present one.
+//! Pipelining between transfers.
 
 use crate::stream::Direction;
 
-/// Whether the passive command of the next transfer is sent while the final reply of the present one is on its
-/// way. That saves a round trip for each file of a tree.
+/// Whether the passive command of the next transfer is sent before the final reply of the current one has
+/// arrived. This saves one round trip per file of a tree.
 ///
-/// What else need not wait follows it: `PROT` behind `PBSZ`, and with vsftpd the end of TLS on this side of a download.
+/// Two more waits are saved: `PROT` is sent together with `PBSZ`, and vsftpd receives `close_notify` before
+/// the data of a download.
 ///
-/// The replies are told apart whatever their order, so that a failure is told of the right file. A session
-/// on which a command that came early was refused goes on without.
+/// Each reply is attributed to its command, so a failure is reported for the right file. If a server
+/// refuses a pipelined command, the session continues without pipelining.
 ///
 /// ```no_run
 /// use oxftp::{Client, Pipelining};
@@ -20,8 +21,8 @@ use crate::stream::Direction;
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Pipelining {
-    /// Where the server takes it: not with IIS, and behind uploads only with servers that are known to look
-    /// at their control connection after the transfer (vsftpd).
+    /// If the server supports it: not with IIS, and after uploads only with servers that are known to read
+    /// their control connection after the transfer (vsftpd).
     #[default]
     Auto,
     /// With every server.
@@ -31,36 +32,36 @@ pub enum Pipelining {
 }
 
 impl Pipelining {
-    /// Tells whether a command may follow the data of a transfer at once, on a server that says such things of
-    /// itself.
+    /// Returns whether a command may follow the data of a transfer at once, on a server with these
+    /// self-descriptions.
     pub(crate) fn allows(self, direction: Direction, mut server: impl Iterator<Item = String>) -> bool {
         match (self, direction) {
             (Self::Off, _) => false,
             (Self::On, _) => true,
-            // Microsoft's server may drop a connection that says the next thing early.
+            // Microsoft's server may drop a connection on which the next command arrives early.
             (Self::Auto, Direction::Down) => !server.any(|text| is_iis(&text)),
-            // pyftpdlib closes the data connection it reads from when it is asked for another, and ProFTPD refuses
-            // commands while it reads.
+            // pyftpdlib closes the data connection of an upload when it receives another passive command, and
+            // ProFTPD refuses commands during an upload.
             (Self::Auto, Direction::Up) => is_vsftpd(server),
         }
     }
 
-    /// Tells whether a server that says such things of itself may be told that this side of a download's TLS ends
-    /// before it has sent the data.
+    /// Returns whether `close_notify` may be sent before the data of a download arrive, on a server with
+    /// these self-descriptions.
     ///
-    /// vsftpd waits for that before it ends the data connection, and looks no earlier; others might take it for the
-    /// end of the transfer.
+    /// vsftpd waits for `close_notify` before it closes the data connection, and does not read it earlier.
+    /// Other servers might take it for the end of the transfer.
     pub(crate) fn ends_early(self, server: impl Iterator<Item = String>) -> bool {
         self != Self::Off && is_vsftpd(server)
     }
 }
 
-/// Tells whether a server that says such things of itself is vsftpd.
+/// Returns whether a server with these self-descriptions is vsftpd.
 pub(crate) fn is_vsftpd(mut server: impl Iterator<Item = String>) -> bool {
     server.any(|text| text.to_ascii_lowercase().contains("vsftpd"))
 }
 
-/// Tells whether a server that says so of itself is Microsoft's.
+/// Returns whether a self-description is that of Microsoft's server.
 pub(crate) fn is_iis(text: &str) -> bool {
     let text = text.to_ascii_lowercase();
     text.contains("microsoft ftp") || text.contains("windows_nt")
@@ -75,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn iis_gets_no_command_early() {
+    fn iis_gets_no_pipelined_command() {
         for server in ["Microsoft FTP Service", "Windows_NT", "220 host Microsoft FTP Service (Version 5.0)."]
         {
             assert!(!allows(Direction::Down, server), "{server}");
@@ -84,14 +85,14 @@ mod tests {
     }
 
     #[test]
-    fn behind_an_upload_only_a_server_that_waits_is_asked() {
+    fn upload_is_pipelined_only_with_vsftpd() {
         assert!(allows(Direction::Up, "(vsFTPd 3.0.3)"));
         assert!(!allows(Direction::Up, "pyftpdlib 2.0 ready."));
         assert!(!allows(Direction::Up, "ProFTPD Server ready"));
     }
 
     #[test]
-    fn only_vsftpd_is_told_the_end_of_tls_early() {
+    fn only_vsftpd_gets_early_close_notify() {
         let ends_early =
             |pipelining: Pipelining, text: &str| pipelining.ends_early([text.to_owned()].into_iter());
 
@@ -101,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_user_says_counts() {
+    fn pipelining_setting_overrides_auto() {
         let iis = || ["Microsoft FTP Service".to_owned()].into_iter();
 
         assert!(Pipelining::On.allows(Direction::Up, iis()));

@@ -1,8 +1,8 @@
-//! How long to wait for what.
+//! Deadlines of a client.
 
 use std::time::Duration;
 
-/// The deadlines of a client; `None` waits for ever.
+/// Deadlines of a client; `None` means no deadline.
 ///
 /// ```
 /// use std::time::Duration;
@@ -13,16 +13,16 @@ use std::time::Duration;
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Timeouts {
-    /// Resolving the name and opening the control connection, TLS handshake included.
-    /// Defaults to 15 seconds.
+    /// Resolving the host name and opening the control connection, including the TLS handshake. Defaults to
+    /// 15 seconds.
     pub connect: Option<Duration>,
-    /// Sending a command and receiving its whole reply. Defaults to 30 seconds.
+    /// Sending a command and receiving its complete reply. Defaults to 30 seconds.
     pub command: Option<Duration>,
-    /// Opening a data connection, TLS handshake included. Defaults to 15 seconds.
+    /// Opening a data connection, including the TLS handshake. Defaults to 15 seconds.
     pub data_connect: Option<Duration>,
-    /// Silence on a data connection while a transfer runs. Defaults to 60 seconds.
+    /// Idle time on a data connection during a transfer. Defaults to 60 seconds.
     pub data_idle: Option<Duration>,
-    /// The final reply once all data are through: slow disks take minutes.
+    /// Receiving the final reply after all data were transferred, which takes minutes with slow disks.
     /// Defaults to 5 minutes.
     pub completion: Option<Duration>,
     /// A whole operation, such as a download of a tree. Defaults to none.
@@ -30,7 +30,7 @@ pub struct Timeouts {
 }
 
 impl Timeouts {
-    /// Gives every wait for the server the same deadline; a whole operation gets none.
+    /// Returns the same deadline for every wait for the server, and none for a whole operation.
     #[must_use]
     pub fn all(deadline: Duration) -> Self {
         let deadline = Some(deadline);

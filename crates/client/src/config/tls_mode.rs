@@ -1,4 +1,4 @@
-//! When TLS starts.
+//! TLS mode: none, implicit or explicit.
 
 use super::ClientBuilder;
 use crate::TlsConfig;
@@ -9,6 +9,7 @@ pub(crate) enum TlsMode {
     Off,
     Implicit(TlsConfig),
     Explicit(TlsConfig),
+    /// Explicit TLS if the server supports it, else none.
     IfOffered(TlsConfig),
 }
 
@@ -22,25 +23,27 @@ impl TlsMode {
 }
 
 impl ClientBuilder {
-    /// Encrypts from the first byte on, usually on port 990. Defaults to no TLS.
+    /// Enables implicit TLS: the connection is encrypted from the first byte, usually on port 990. Defaults
+    /// to no TLS.
     #[must_use]
     pub fn implicit_tls(mut self, tls: TlsConfig) -> Self {
         self.config.tls = TlsMode::Implicit(tls);
         self
     }
 
-    /// Encrypts before the login (`AUTH TLS`, `PBSZ 0`, `PROT P`; RFC 4217); a server without TLS
-    /// is an error. Defaults to no TLS.
+    /// Enables explicit TLS: the connection is encrypted before the login (`AUTH TLS`, `PBSZ 0`, `PROT P`;
+    /// RFC 4217). A server without TLS is an error. Defaults to no TLS.
     #[must_use]
     pub fn explicit_tls(mut self, tls: TlsConfig) -> Self {
         self.config.tls = TlsMode::Explicit(tls);
         self
     }
 
-    /// Encrypts as [`explicit_tls`](Self::explicit_tls) does where the server takes `AUTH TLS`,
-    /// and goes on in clear where it does not.
+    /// Enables opportunistic TLS: works like [`explicit_tls`](Self::explicit_tls) if the server accepts
+    /// `AUTH TLS`, and continues in plain text otherwise.
     ///
-    /// An attacker on the wire can refuse in the server's name: this protects from listeners only.
+    /// An active attacker can refuse TLS in the server's name, so this protects only against passive
+    /// listeners.
     #[must_use]
     pub fn tls_if_offered(mut self, tls: TlsConfig) -> Self {
         self.config.tls = TlsMode::IfOffered(tls);

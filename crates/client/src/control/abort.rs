@@ -1,4 +1,4 @@
-//! Breaking a transfer off.
+//! `ABOR`: aborts a transfer.
 
 use std::time::Duration;
 
@@ -14,20 +14,20 @@ use crate::{
 };
 
 impl ControlChannel {
-    /// Sends `ABOR`; [`finish_abort`](Self::finish_abort) reads what it is answered.
+    /// Sends `ABOR`. [`finish_abort`](Self::finish_abort) reads the replies to it.
     pub(crate) async fn begin_abort(&mut self) -> Result<()> {
         self.check_usable()?;
-        self.plan_abort()?;
+        self.schedule_abort()?;
         in_time(self.deadline, self.flush()).await
     }
 
-    /// Leaves `ABOR` to be sent before the next command, for those who cannot wait.
-    pub(crate) fn plan_abort(&mut self) -> Result<()> {
+    /// Schedules `ABOR` to be sent before the next command, for callers that cannot await.
+    pub(crate) fn schedule_abort(&mut self) -> Result<()> {
         if self.abort.is_none() {
             let transferring = self.outstanding > self.keep_alives.waiting();
             let mut abort = match self.keep_alives.waiting() {
                 0 => Abort::new(transferring),
-                // Each of them may be answered like the usual fence.
+                // A reply to one of them may look like the reply to the usual fence.
                 _ => Abort::fenced_by_directory(transferring),
             };
             if let Step::Send(command) = abort.step(Event::Start)? {
@@ -38,14 +38,15 @@ impl ControlChannel {
         Ok(())
     }
 
+    /// Reads the replies to the aborted transfer and to `ABOR`.
     pub(crate) async fn finish_abort(&mut self) -> Result<Aborted> {
         self.check_usable()?;
         loop {
             let reply = self.next_reply(self.deadline).await.inspect_err(|_| {
-                self.give_up("ABOR was not answered", None);
+                self.mark_broken("the server did not reply to ABOR", None);
             })?;
             if reply.code().is_preliminary() {
-                // The transfer's own beginning, where it was not awaited.
+                // The preliminary reply of the transfer, which was not awaited.
                 continue;
             }
             let Some(abort) = &mut self.abort else { return Ok(Aborted::TooLate) };
@@ -56,7 +57,7 @@ impl ControlChannel {
                     self.late_reply = std::mem::take(&mut self.outstanding) > self.keep_alives.waiting();
                     self.keep_alives.clear();
                     if aborted == Aborted::TooLate {
-                        within(Some(GRACE), self.await_straggler()).await.unwrap_or(Ok(()))?;
+                        within(Some(LATE_REPLY_TIMEOUT), self.await_late_reply()).await.unwrap_or(Ok(()))?;
                     }
                     return Ok(aborted);
                 }
@@ -69,32 +70,32 @@ impl ControlChannel {
         }
     }
 
-    /// Waits for the second of two answers, where `ABOR` alone seems to have been answered.
-    async fn await_straggler(&mut self) -> Result<()> {
+    /// Waits for the second of two replies, if only `ABOR` seems to have been answered.
+    async fn await_late_reply(&mut self) -> Result<()> {
         while self.late_reply {
             let reply = self.receive_any().await?;
             if !self.is_late_reply(&reply) {
                 return Err(self.desynchronised(reply.to_string()));
             }
-            self.keep(reply);
+            self.keep_unclaimed(reply);
         }
         Ok(())
     }
 
-    /// Tells whether a reply is the late second answer to a transfer that was broken off.
+    /// Returns whether a reply is the late second reply to an aborted transfer.
     ///
-    /// libunftp answers `ABOR` at once, and the transfer when its own task has noticed.
+    /// libunftp replies to `ABOR` at once, and to the transfer after its own task has noticed.
     pub(super) fn is_late_reply(&mut self, reply: &Reply) -> bool {
-        // 451 may answer any command; the others answer none but transfers and ABOR.
+        // 451 may answer any command. The other codes answer only transfers and `ABOR`.
         let of_transfer = matches!(reply.code().get(), 225 | 226 | 426) && self.abort.is_none();
         of_transfer && std::mem::take(&mut self.late_reply)
     }
 
-    /// From here on such replies belong to a new transfer.
+    /// Marks the start of a transfer: replies that would have been late now belong to it.
     pub(crate) fn begin_transfer(&mut self) {
         self.late_reply = false;
     }
 }
 
-/// How long a server may take to answer a transfer after it has answered the `ABOR` behind it.
-const GRACE: Duration = Duration::from_millis(500);
+/// Maximum time between the reply to `ABOR` and the reply to the transfer before it.
+const LATE_REPLY_TIMEOUT: Duration = Duration::from_millis(500);

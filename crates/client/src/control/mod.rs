@@ -1,18 +1,16 @@
-//! The control connection: the only code that awaits a reply.
+//! Control connection: sends commands and reads replies. No other module awaits a reply.
 //!
-//! Every reply belongs to one command. What is outstanding is counted before anything is awaited, so that
-//! a future may be dropped at any point: the next command first reads what is still outstanding.
+//! Every reply belongs to one command. Outstanding replies are counted before anything is awaited, so every
+//! future is cancel-safe: the next command first reads the replies that are still outstanding.
 
 mod abort;
-mod end;
 mod keep_alive;
-pub(crate) mod keep_alive_timer;
-mod pipeline;
 mod pipelined_passive;
 mod redact;
 mod tls;
 mod unsolicited;
 
+pub(crate) use self::keep_alive::KeepAlive;
 pub(crate) use self::pipelined_passive::PipelinedPassive;
 
 use std::{collections::VecDeque, io, net::SocketAddr, time::Duration};
@@ -29,45 +27,53 @@ use self::{pipelined_passive::PipelinedQueries, redact::Redactor};
 use crate::{
     Error, Result, Throttle,
     connect::{BoxSocket, data_dialer::DataDialer},
-    deadline::in_time,
+    deadline::{in_time, within},
     stream::{Stream, Transport},
     tls::TlsSession,
 };
 
-/// A control connection, and what is outstanding on it.
+/// A control connection with its outstanding replies.
 pub(crate) struct ControlChannel {
-    /// `None` once it is of no use.
+    /// `None` once the connection is unusable.
     stream: Option<Stream>,
-    /// Those of the server and of this side; the system is asked once.
-    addresses: (Option<SocketAddr>, Option<SocketAddr>),
+    /// Address of the server. The operating system is asked only once.
+    peer_address: Option<SocketAddr>,
+    local_address: Option<SocketAddr>,
     decoder: ReplyDecoder,
-    /// Bytes of commands that are not sent yet; a dropped future leaves its rest here.
+    /// Bytes of commands that are not sent yet. A dropped future leaves the unsent rest here.
     outgoing: BytesMut,
-    /// Final replies that are still to come.
+    /// Number of outstanding final replies.
     outstanding: usize,
-    /// An `ABOR` whose answers are still to come.
+    /// An `ABOR` whose replies are outstanding.
     abort: Option<Abort>,
-    /// A transfer and its `ABOR` were answered once; a second answer may still come.
+    /// Whether a second reply may follow the first reply to an aborted transfer.
     late_reply: bool,
-    /// What was said of the next transfer before its time.
+    /// The passive command of the next transfer, sent before the final reply of the current one.
     pipelined: PipelinedPassive,
-    /// What is asked of its file at the end of this transfer.
-    questions: PipelinedQueries,
-    /// The `NOOP`s among what is outstanding, of the latest transfer.
+    /// Queries about the file of the current transfer, sent before its final reply.
+    queries: PipelinedQueries,
+    /// The `NOOP`s of the latest transfer among the outstanding commands.
     keep_alives: KeepAlives,
-    /// Replies that nobody waited for any more, the latest last.
-    settled: VecDeque<Reply>,
-    /// Why the connection is of no use, and the server's last words.
-    end: Option<(String, Option<Reply>)>,
+    /// Replies to commands whose futures were dropped, the latest last.
+    unclaimed: VecDeque<Reply>,
+    /// Why the connection is unusable.
+    broken: Option<BrokenReason>,
     redactor: Redactor,
     throttle: Throttle,
-    most_preliminary: usize,
-    /// Preliminary replies since the last final one.
+    max_preliminary: usize,
+    /// Number of preliminary replies since the last final reply.
     preliminary: usize,
     deadline: Option<Duration>,
 }
 
-/// What a dialog may need besides the control connection.
+/// Why a control connection is unusable.
+struct BrokenReason {
+    why: String,
+    /// The reply with which the server closed it.
+    last_reply: Option<Reply>,
+}
+
+/// Further connections that a dialog uses besides the control connection.
 pub(crate) enum DialogIo<'a, 'd> {
     None,
     Data(&'a mut DataDialer<'d>),
@@ -82,7 +88,8 @@ impl ControlChannel {
         deadline: Option<Duration>,
     ) -> Self {
         Self {
-            addresses: (socket.peer_address(), socket.local_address()),
+            peer_address: socket.peer_address(),
+            local_address: socket.local_address(),
             stream: Some(Stream::new(Transport::Plain(socket), throttle, None)),
             decoder: ReplyDecoder::new(limits),
             outgoing: BytesMut::new(),
@@ -90,31 +97,31 @@ impl ControlChannel {
             abort: None,
             late_reply: false,
             pipelined: PipelinedPassive::None,
-            questions: PipelinedQueries::default(),
+            queries: PipelinedQueries::default(),
             keep_alives: KeepAlives::default(),
-            settled: VecDeque::new(),
-            end: None,
+            unclaimed: VecDeque::new(),
+            broken: None,
             redactor: Redactor::default(),
             throttle: throttle.clone(),
-            most_preliminary: limits.preliminary_replies,
+            max_preliminary: limits.preliminary_replies,
             preliminary: 0,
             deadline,
         }
     }
 
     pub(crate) fn peer_address(&self) -> Option<SocketAddr> {
-        self.addresses.0
+        self.peer_address
     }
 
     pub(crate) fn local_address(&self) -> Option<SocketAddr> {
-        self.addresses.1
+        self.local_address
     }
 
     pub(crate) fn is_encrypted(&self) -> bool {
         self.stream.as_ref().is_some_and(Stream::is_encrypted)
     }
 
-    /// Gives what is known of its TLS, `None` in clear.
+    /// Returns the TLS state; `None` if the connection is not encrypted.
     pub(crate) fn tls(&self) -> Option<&rustls::ClientConnection> {
         self.stream.as_ref().and_then(Stream::tls)
     }
@@ -123,23 +130,19 @@ impl ControlChannel {
         self.stream.is_none()
     }
 
-    /// Runs one dialog to its end, each reply under the usual deadline.
+    /// Runs a dialog. The usual deadline applies to each reply.
     pub(crate) async fn run<D: Dialog>(&mut self, dialog: D) -> Result<D::Output> {
         self.settle().await?;
         self.drive(dialog, DialogIo::None, self.deadline).await
     }
 
-    /// Runs a dialog that opens a data connection or encrypts this one.
-    pub(crate) async fn run_with<D: Dialog>(
-        &mut self,
-        dialog: D,
-        io_for_dialog: DialogIo<'_, '_>,
-    ) -> Result<D::Output> {
+    /// Runs a dialog that opens a data connection or encrypts the control connection.
+    pub(crate) async fn run_with<D: Dialog>(&mut self, dialog: D, io: DialogIo<'_, '_>) -> Result<D::Output> {
         self.settle().await?;
-        self.drive(dialog, io_for_dialog, self.deadline).await
+        self.drive(dialog, io, self.deadline).await
     }
 
-    /// Runs a dialog that awaits what is outstanding already, so that nothing is settled before it.
+    /// Runs a dialog that waits for outstanding replies, so they are not settled first.
     pub(crate) async fn resume<D: Dialog>(
         &mut self,
         dialog: D,
@@ -149,27 +152,51 @@ impl ControlChannel {
         self.drive(dialog, DialogIo::None, deadline).await
     }
 
-    /// Tells whether a final reply is still to come.
+    /// Runs a dialog that opens a data connection and waits for outstanding replies.
+    pub(crate) async fn resume_with<D: Dialog>(
+        &mut self,
+        dialog: D,
+        io: DialogIo<'_, '_>,
+    ) -> Result<D::Output> {
+        self.check_usable()?;
+        self.drive(dialog, io, self.deadline).await
+    }
+
+    /// Sends all commands before reading the first reply, and returns the final reply to each.
+    pub(crate) async fn pipeline(&mut self, commands: &[Command]) -> Result<Vec<Reply>> {
+        self.settle().await?;
+        commands.iter().for_each(|command| self.queue(command));
+        let mut replies = Vec::with_capacity(commands.len());
+        while replies.len() < commands.len() {
+            let reply = self.next_reply(self.deadline).await?;
+            if !reply.code().is_preliminary() {
+                replies.push(reply);
+            }
+        }
+        Ok(replies)
+    }
+
+    /// Returns whether a final reply is outstanding.
     pub(crate) fn has_outstanding(&self) -> bool {
         self.outstanding > 0
     }
 
-    /// Expects a reply that no command asks for: the greeting.
+    /// Counts the greeting as an outstanding reply, although no command asks for it.
     pub(crate) fn expect_greeting(&mut self) {
         self.outstanding += 1;
     }
 
-    /// Hides these from what the server says, as long as no others are named.
-    pub(crate) fn hide(&mut self, secrets: impl IntoIterator<Item = Secret>) {
+    /// Redacts these secrets from all replies, in place of those set before.
+    pub(crate) fn redact(&mut self, secrets: impl IntoIterator<Item = Secret>) {
         self.redactor.set(secrets);
     }
 
-    /// Leaves what commands ask for as it is from now on, such as paths and numbers.
-    pub(crate) fn hide_in_words_alone(&mut self) {
-        self.redactor.spare_values();
+    /// Stops redacting replies that carry a value, such as a path or a number.
+    pub(crate) fn redact_messages_only(&mut self) {
+        self.redactor.exempt_values();
     }
 
-    /// Sends a command without awaiting its reply.
+    /// Sends a command without waiting for its reply.
     pub(crate) async fn send(&mut self, command: &Command) -> Result<()> {
         self.settle().await?;
         self.redactor.add(command.secret());
@@ -177,15 +204,15 @@ impl ControlChannel {
         in_time(self.deadline, self.flush()).await
     }
 
-    /// Reads the next reply, whatever it answers.
+    /// Reads the next reply, to whichever command it belongs.
     pub(crate) async fn read_reply(&mut self) -> Result<Reply> {
         self.check_usable()?;
         self.next_reply(self.deadline).await
     }
 
-    /// Reads what earlier commands, whose futures were dropped, are still outstanding.
+    /// Reads the outstanding replies to commands whose futures were dropped.
     ///
-    /// Fails when that does not come in time; the connection is broken then.
+    /// Returns an error if they do not arrive in time. The connection is broken then.
     pub(crate) async fn settle(&mut self) -> Result<()> {
         self.check_usable()?;
         self.pipelined = PipelinedPassive::None;
@@ -195,26 +222,70 @@ impl ControlChannel {
         }
         while self.outstanding > self.keep_alives.waiting() {
             match self.next_reply(self.deadline).await {
-                Ok(reply) => self.keep(reply),
+                Ok(reply) => self.keep_unclaimed(reply),
                 Err(error) => {
-                    self.give_up("a reply to an earlier command never came", None);
+                    self.mark_broken("the reply to an earlier command did not arrive", None);
                     return Err(error);
                 }
             }
         }
-        self.pass_keep_alives().await?;
+        self.skip_keep_alive_replies().await?;
         self.refuse_unsolicited().await
     }
 
-    /// Takes the replies that were read without anybody waiting for them.
-    pub(crate) fn take_settled(&mut self) -> Vec<Reply> {
-        self.settled.drain(..).collect()
+    /// Returns the replies to commands whose futures were dropped, and forgets them.
+    pub(crate) fn take_unclaimed(&mut self) -> Vec<Reply> {
+        self.unclaimed.drain(..).collect()
     }
 
+    /// Closes the connection at once.
+    pub(crate) fn close(&mut self) {
+        self.mark_broken("the client closed the connection", None);
+    }
+
+    /// Closes the connection cleanly (with TLS: `close_notify`).
+    pub(crate) async fn shut_down(&mut self) {
+        if let Some(mut stream) = self.stream.take() {
+            let _ = within(Some(SHUTDOWN_TIMEOUT), stream.shutdown()).await;
+        }
+        self.close();
+    }
+
+    /// Marks the connection as broken by an I/O error, and returns that error.
+    fn connection_lost(&mut self, error: io::Error) -> Error {
+        self.mark_broken(&error.to_string(), None);
+        Error::Control(error)
+    }
+
+    /// Marks the connection as broken. The first reason is kept.
+    pub(super) fn mark_broken(&mut self, why: &str, last_reply: Option<Reply>) {
+        self.stream = None;
+        if self.broken.is_none() {
+            self.broken = Some(BrokenReason { why: why.to_owned(), last_reply });
+        }
+    }
+
+    /// Returns an error with the reason if the connection is unusable.
+    pub(crate) fn check_usable(&self) -> Result<()> {
+        if self.stream.is_some() { Ok(()) } else { Err(self.unusable()) }
+    }
+
+    /// Returns the error for an unusable connection.
+    pub(super) fn unusable(&self) -> Error {
+        match &self.broken {
+            Some(BrokenReason { last_reply: Some(reply), .. }) => {
+                Error::Closed { reply: Some(reply.clone()) }
+            }
+            Some(BrokenReason { why, last_reply: None }) => Error::Broken { why: why.clone() },
+            None => Error::Broken { why: "the connection is not open".into() },
+        }
+    }
+
+    /// Runs the steps of a dialog.
     async fn drive<D: Dialog>(
         &mut self,
         mut dialog: D,
-        mut io_for_dialog: DialogIo<'_, '_>,
+        mut io: DialogIo<'_, '_>,
         deadline: Option<Duration>,
     ) -> Result<D::Output> {
         let mut event = Event::Start;
@@ -230,17 +301,17 @@ impl ControlChannel {
                     Event::Queued
                 }
                 Step::AwaitReply => self.reply_for(&dialog, deadline).await?,
-                Step::Open(endpoint) => match &mut io_for_dialog {
+                Step::Open(endpoint) => match &mut io {
                     DialogIo::Data(dialer) => dialer.open(endpoint).await,
                     _ => Event::NotOpened,
                 },
-                Step::Listen => match &mut io_for_dialog {
+                Step::Listen => match &mut io {
                     DialogIo::Data(dialer) => {
                         Event::Listening(dialer.listen().await.map_err(Error::DataConnect)?)
                     }
                     _ => Event::NotOpened,
                 },
-                Step::Secure => match &io_for_dialog {
+                Step::Secure => match &io {
                     DialogIo::Tls(tls) => {
                         self.encrypt(tls, deadline).await?;
                         Event::Secured
@@ -257,6 +328,7 @@ impl ControlChannel {
         }
     }
 
+    /// Reads the next reply that the dialog wants.
     async fn reply_for<D: Dialog>(&mut self, dialog: &D, deadline: Option<Duration>) -> Result<Event> {
         loop {
             let reply = self.next_reply(deadline).await?;
@@ -266,6 +338,7 @@ impl ControlChannel {
         }
     }
 
+    /// Appends a command to the outgoing bytes, and counts its reply as outstanding.
     fn queue(&mut self, command: &Command) {
         debug!(target: "oxftp::protocol", "> {command}");
         self.outgoing.extend_from_slice(command.as_bytes());
@@ -273,19 +346,21 @@ impl ControlChannel {
         self.outstanding += 1;
     }
 
+    /// Sends the outgoing bytes.
     async fn flush(&mut self) -> Result<()> {
         let Some(stream) = &mut self.stream else { return Err(self.unusable()) };
         while !self.outgoing.is_empty() {
             match stream.write(&self.outgoing).await {
-                Ok(0) => return Err(self.lost(io::ErrorKind::WriteZero.into())),
+                Ok(0) => return Err(self.connection_lost(io::ErrorKind::WriteZero.into())),
                 Ok(written) => self.outgoing.advance(written),
-                Err(error) => return Err(self.lost(error)),
+                Err(error) => return Err(self.connection_lost(error)),
             }
         }
         let flushed = stream.flush().await;
-        flushed.map_err(|error| self.lost(error))
+        flushed.map_err(|error| self.connection_lost(error))
     }
 
+    /// Sends the outgoing bytes, and reads the next reply.
     async fn next_reply(&mut self, deadline: Option<Duration>) -> Result<Reply> {
         in_time(deadline, async {
             if !self.outgoing.is_empty() {
@@ -296,6 +371,7 @@ impl ControlChannel {
         .await
     }
 
+    /// Reads the next reply, except for late replies and replies to `NOOP`.
     async fn receive(&mut self) -> Result<Reply> {
         loop {
             let reply = match self.receive_any().await {
@@ -303,7 +379,7 @@ impl ControlChannel {
                 Err(error) => return self.keep_alives.take_held().ok_or(error),
             };
             if self.is_late_reply(&reply) {
-                self.keep(reply);
+                self.keep_unclaimed(reply);
                 continue;
             }
             let reply = self.count(reply)?;
@@ -313,54 +389,60 @@ impl ControlChannel {
         }
     }
 
+    /// Reads the next reply of any kind, redacted.
     async fn receive_any(&mut self) -> Result<Reply> {
         loop {
             match self.decoder.next_reply() {
                 Ok(Some(reply)) => return Ok(self.redactor.reply(reply)),
                 Ok(None) => {}
                 Err(error) => {
-                    self.give_up("the server broke the protocol", None);
+                    self.mark_broken("the server sent an invalid reply", None);
                     return Err(self.redactor.error(error).into());
                 }
             }
             let Some(stream) = &mut self.stream else { return Err(self.unusable()) };
             match stream.read_buf(self.decoder.buffer_mut()).await {
                 Ok(0) => {
-                    self.give_up("the server closed it", None);
+                    self.mark_broken("the server closed the connection", None);
                     return Err(Error::Closed { reply: None });
                 }
                 Ok(_) => {}
-                Err(error) => return Err(self.lost(error)),
+                Err(error) => return Err(self.connection_lost(error)),
             }
         }
     }
 
+    /// Counts a reply: a final one is no longer outstanding, and the number of preliminary ones is limited.
     fn count(&mut self, reply: Reply) -> Result<Reply> {
         debug!(target: "oxftp::protocol", "< {}", self.redactor.text(&reply.to_string()));
         if reply.code().is_preliminary() {
             self.preliminary += 1;
-            if self.preliminary > self.most_preliminary {
-                self.give_up("the server sends preliminary replies without end", None);
-                return Err(Error::Limit { what: "preliminary replies", limit: self.most_preliminary });
+            if self.preliminary > self.max_preliminary {
+                self.mark_broken("the server sent too many preliminary replies", None);
+                return Err(Error::Limit { what: "preliminary replies", limit: self.max_preliminary });
             }
             return Ok(reply);
         }
         self.preliminary = 0;
         self.outstanding = self.outstanding.saturating_sub(1);
         if reply.code() == Code::SERVICE_CLOSING {
-            self.give_up("the server closed it", Some(reply.clone()));
+            self.mark_broken("the server closed the connection", Some(reply.clone()));
         }
         Ok(reply)
     }
 
-    fn keep(&mut self, reply: Reply) {
-        debug!("nobody waits for this reply any more: {reply}");
-        if self.settled.len() == MOST_SETTLED {
-            self.settled.pop_front();
+    /// Keeps a reply to a command whose future was dropped.
+    fn keep_unclaimed(&mut self, reply: Reply) {
+        debug!("reply to a command whose future was dropped: {reply}");
+        if self.unclaimed.len() == MAX_UNCLAIMED {
+            self.unclaimed.pop_front();
         }
-        self.settled.push_back(reply);
+        self.unclaimed.push_back(reply);
     }
 }
 
-/// Replies kept that nobody waited for.
-const MOST_SETTLED: usize = 16;
+/// Maximum number of kept replies to commands whose futures were dropped.
+const MAX_UNCLAIMED: usize = 16;
+
+/// Maximum duration of a clean close.
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(2);

@@ -1,5 +1,5 @@
-//! Commands pipelined of their time: once the data of a transfer have ended, `EPSV` or `PASV` of the next is
-//! sent, and before it what is asked of this one's file, while its final reply is on its way.
+//! Pipelining between transfers: the next `EPSV` or `PASV`, and queries about the current file, sent after
+//! the data and before the final reply has arrived.
 
 use std::time::Duration;
 
@@ -8,56 +8,57 @@ use oxftp_proto::{
     dialog::{Answer, Completed, Dialog, Endpoint, Event, PassiveMode, PipelinedCompletion, Step},
 };
 
-use super::{ControlChannel, DialogIo};
+use super::ControlChannel;
 use crate::{Result, deadline::in_time};
 
-/// The passive command of the next transfer.
+/// State of the passive command of the next transfer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum PipelinedPassive {
     #[default]
     None,
-    /// It is to be sent when the data have ended.
-    Planned(PassiveMode),
-    /// Its reply is outstanding.
+    /// To be sent after the data.
+    Scheduled(PassiveMode),
+    /// Sent; the reply is outstanding.
     Sent(PassiveMode),
+    /// Accepted; the server listens.
     Listening(PassiveMode, Endpoint),
-    /// The server did not take it here.
+    /// The server refused it at this point.
     Refused,
 }
 
-/// What is asked of a file behind its transfer.
+/// Queries about the file of the current transfer.
 #[derive(Debug, Default)]
 pub(crate) struct PipelinedQueries {
-    planned: Vec<Command>,
-    /// How many were sent behind the latest transfer.
+    scheduled: Vec<Command>,
+    /// Number of queries sent after the data of the latest transfer.
     sent: usize,
 }
 
-/// What a transfer that succeeded is answered.
+/// Replies to a successful transfer.
 const SUCCESS: &[&str] = &["2xx"];
 
 impl ControlChannel {
-    /// Has the passive command of the next transfer sent at the end of this one, and before it what is asked of
-    /// its file.
-    pub(crate) fn plan_ahead(&mut self, mode: PassiveMode, questions: Vec<Command>) {
-        self.pipelined = PipelinedPassive::Planned(mode);
-        self.questions.planned = questions;
+    /// Schedules queries about the current file, followed by the passive command of the next transfer, to
+    /// be sent after the data of the current transfer.
+    pub(crate) fn schedule_pipelined(&mut self, mode: PassiveMode, queries: Vec<Command>) {
+        self.pipelined = PipelinedPassive::Scheduled(mode);
+        self.queries.scheduled = queries;
     }
 
-    /// Sends what was planned.
-    pub(crate) async fn send_ahead(&mut self) -> Result<()> {
-        let PipelinedPassive::Planned(mode) = self.pipelined else { return Ok(()) };
+    /// Sends the scheduled commands.
+    pub(crate) async fn send_pipelined(&mut self) -> Result<()> {
+        let PipelinedPassive::Scheduled(mode) = self.pipelined else { return Ok(()) };
         self.pipelined = PipelinedPassive::Sent(mode);
-        let questions = std::mem::take(&mut self.questions.planned);
-        self.questions.sent = questions.len();
-        questions.iter().for_each(|question| self.queue(question));
+        let queries = std::mem::take(&mut self.queries.scheduled);
+        self.queries.sent = queries.len();
+        queries.iter().for_each(|query| self.queue(query));
         self.queue(&mode.command());
         in_time(self.deadline, self.flush()).await
     }
 
-    /// Gives what is known of the passive command, and forgets it. It counts only while no other reply is
-    /// outstanding, for then it is known whose the next one is.
-    pub(crate) fn take_ahead(&mut self) -> PipelinedPassive {
+    /// Returns the state of the passive command, and resets it. The state is only usable if no other reply
+    /// is outstanding; otherwise the next reply cannot be attributed.
+    pub(crate) fn take_pipelined(&mut self) -> PipelinedPassive {
         match std::mem::take(&mut self.pipelined) {
             PipelinedPassive::Sent(mode) if self.outstanding == 1 && self.abort.is_none() => {
                 PipelinedPassive::Sent(mode)
@@ -70,22 +71,23 @@ impl ControlChannel {
         }
     }
 
-    /// Tells whether the reply to a command pipelined of its time is outstanding besides that of the transfer.
-    pub(crate) fn mode_ahead(&self) -> Option<PassiveMode> {
+    /// Returns the mode of the passive command whose reply is outstanding besides that of the transfer.
+    pub(crate) fn pipelined_mode(&self) -> Option<PassiveMode> {
         match self.pipelined {
             PipelinedPassive::Sent(mode) => Some(mode),
             _ => None,
         }
     }
 
-    /// Awaits the final reply of a transfer behind which `mode` was sent, and what is answered of its file.
+    /// Waits for the final reply of a transfer after which `mode` was sent, and for the replies to the
+    /// queries about its file.
     pub(crate) async fn complete_pipelined(
         &mut self,
         mode: PassiveMode,
         deadline: Option<Duration>,
     ) -> Result<(Reply, Vec<Reply>)> {
         self.check_usable()?;
-        let mut completion = PipelinedCompletion::new(mode).questions(self.questions.sent);
+        let mut completion = PipelinedCompletion::new(mode).questions(self.queries.sent);
         let mut step = completion.step(Event::Start)?;
         loop {
             if let Step::Done(Completed { transfer, answers, passive }) = step {
@@ -96,24 +98,14 @@ impl ControlChannel {
                 };
                 return Ok((transfer?, answers));
             }
-            // An answer is not waited for as a transfer is.
+            // A transfer may take longer than a command.
             let deadline = if completion.transfer().is_some() { self.deadline } else { deadline };
             step = match (self.next_reply(deadline).await, completion.transfer()) {
                 (Ok(reply), _) => completion.step(Event::Reply(reply))?,
-                // The transfer is done, whatever became of the connection since.
+                // The transfer has completed, even if the connection has failed since.
                 (Err(_), Some(transfer)) => return Ok((transfer.clone().expect(SUCCESS)?, Vec::new())),
                 (Err(error), None) => return Err(error),
             };
         }
-    }
-
-    /// Runs a dialog that opens a data connection and awaits what is outstanding already.
-    pub(crate) async fn resume_with<D: Dialog>(
-        &mut self,
-        dialog: D,
-        io_for_dialog: DialogIo<'_, '_>,
-    ) -> Result<D::Output> {
-        self.check_usable()?;
-        self.drive(dialog, io_for_dialog, self.deadline).await
     }
 }

@@ -1,35 +1,35 @@
-//! What must not be shown, should a server repeat it.
+//! Redaction of secrets that a server repeats in its replies.
 
 use oxftp_proto::{Code, DecodeError, Reply, dialog::Secret};
 
-/// The secrets of a login: many a server quotes what it refuses, and some do so later on.
+/// Secrets of a login. Many servers quote a refused command, and some repeat a secret later.
 #[derive(Default)]
 pub(crate) struct Redactor {
     secrets: Vec<Secret>,
-    spares_values: bool,
+    exempts_values: bool,
 }
 
 impl Redactor {
-    /// Hides these from now on, and nothing else. What is too short stands in honest text as well.
+    /// Replaces the secrets. Short secrets are ignored, because they occur in ordinary text.
     pub(crate) fn set(&mut self, secrets: impl IntoIterator<Item = Secret>) {
         self.secrets.clear();
         self.add(secrets);
-        self.spares_values = false;
+        self.exempts_values = false;
     }
 
-    /// Hides these, too.
+    /// Adds secrets.
     pub(crate) fn add(&mut self, secrets: impl IntoIterator<Item = Secret>) {
-        self.secrets.extend(secrets.into_iter().filter(|secret| secret.expose().len() >= SHORTEST));
+        self.secrets.extend(secrets.into_iter().filter(|secret| secret.expose().len() >= MIN_SECRET_LENGTH));
     }
 
-    /// Leaves replies that carry a value as they are: a path may well hold what is a password elsewhere.
-    pub(crate) fn spare_values(&mut self) {
-        self.spares_values = true;
+    /// Exempts replies that carry a value: a path may contain the text of a password.
+    pub(crate) fn exempt_values(&mut self) {
+        self.exempts_values = true;
     }
 
-    /// Gives the reply without them.
+    /// Returns the reply without secrets.
     pub(crate) fn reply(&self, reply: Reply) -> Reply {
-        let spared = self.spares_values && carries_value(reply.code());
+        let spared = self.exempts_values && carries_value(reply.code());
         if spared || !self.secrets.iter().any(|secret| reply.lines().any(|line| holds(line, secret))) {
             return reply;
         }
@@ -37,7 +37,7 @@ impl Redactor {
         Reply::new(reply.code(), lines.iter().map(String::as_bytes))
     }
 
-    /// Gives the error without them.
+    /// Returns the error without secrets.
     pub(crate) fn error(&self, error: DecodeError) -> DecodeError {
         match error {
             DecodeError::NotAReply { line } => DecodeError::NotAReply { line: self.text(&line) },
@@ -48,13 +48,14 @@ impl Redactor {
         }
     }
 
-    /// Gives the text without them.
+    /// Returns the text without secrets.
     pub(crate) fn text(&self, text: &str) -> String {
         self.secrets.iter().fold(text.to_owned(), |text, secret| text.replace(secret.expose(), "***"))
     }
 }
 
-/// Tells the replies to `STAT`, `FEAT`, `SIZE`, `MDTM`, `SYST`, `PASV`, `EPSV`, `MLST`, `HASH` and `PWD` by their codes.
+/// Returns whether a code is that of a reply to `STAT`, `FEAT`, `SIZE`, `MDTM`, `SYST`, `PASV`, `EPSV`,
+/// `MLST`, `HASH` or `PWD`.
 fn carries_value(code: Code) -> bool {
     matches!(code.get(), 211..=215 | 227..=229 | 250 | 257)
 }
@@ -64,4 +65,4 @@ fn holds(line: &[u8], secret: &Secret) -> bool {
     line.windows(secret.len()).any(|window| window == secret)
 }
 
-const SHORTEST: usize = 4;
+const MIN_SECRET_LENGTH: usize = 4;

@@ -1,10 +1,10 @@
-//! Turning TLS on.
+//! Start and end of TLS on the control connection (`AUTH`, `CCC`).
 
 use std::{io, time::Duration};
 use tokio::io::AsyncReadExt;
 use tokio_rustls::client::TlsStream;
 
-use super::ControlChannel;
+use super::{BrokenReason, ControlChannel};
 use crate::{
     Error, Result,
     connect::BoxSocket,
@@ -14,57 +14,53 @@ use crate::{
 };
 
 impl ControlChannel {
-    /// Encrypts the connection; whatever came in clear before is refused.
+    /// Encrypts the connection. Plain-text data that arrived before the handshake are an error.
     pub(crate) async fn encrypt(&mut self, tls: &TlsSession, deadline: Option<Duration>) -> Result<()> {
         if !self.decoder.is_empty() {
-            self.give_up("data came in clear before the TLS handshake", None);
+            self.mark_broken("the server sent plain-text data before the TLS handshake", None);
             return Err(Error::InjectedBeforeTls);
         }
         let Some(socket) = self.stream.take().and_then(Stream::into_plain) else {
             return Err(self.unusable());
         };
-        self.end = Some(("the TLS handshake did not end".into(), None));
+        self.broken =
+            Some(BrokenReason { why: "the TLS handshake was not completed".into(), last_reply: None });
         let stream = match within(deadline, tls.secure_control(socket)).await {
             Some(handshake) => handshake.map_err(Error::Tls)?,
             None => return Err(timed_out("the TLS handshake", deadline)),
         };
         self.stream = Some(Stream::new(Transport::Tls(Box::new(stream)), &self.throttle, None));
-        self.end = None;
+        self.broken = None;
         Ok(())
     }
-}
 
-// ==== merged from control/clear.rs
-//- Turning TLS off.
-
-impl ControlChannel {
-    /// Ends TLS on both sides and goes on in clear.
+    /// Ends TLS on both sides and continues in plain text.
     ///
-    /// The server has nothing to say before the next command, so what comes behind the end of its TLS is not its
-    /// own: rustls throws away what it has read of that, and the next command refuses the rest.
-    pub(crate) async fn clear(&mut self) -> Result<()> {
+    /// The server sends nothing before the next command, so data after its `close_notify` are not its own:
+    /// rustls discards those it has read, and the next command reports the rest.
+    pub(crate) async fn end_tls(&mut self) -> Result<()> {
         if !self.decoder.is_empty() {
             return Err(self.desynchronised(self.decoder.unfinished()));
         }
         let Some(stream) = self.stream.take().and_then(Stream::into_tls) else {
             return Err(self.unusable());
         };
-        self.end = Some(("TLS did not end as it should".into(), None));
+        self.broken = Some(BrokenReason { why: "TLS was not closed cleanly".into(), last_reply: None });
         let socket = match within(self.deadline, end(stream)).await {
             Some(ended) => ended.map_err(Error::Control)?,
             None => return Err(timed_out("the end of TLS", self.deadline)),
         };
         self.stream = Some(Stream::new(Transport::Plain(socket), &self.throttle, None));
-        self.end = None;
+        self.broken = None;
         Ok(())
     }
 }
 
-/// Says that TLS ends, and awaits that from the server (`close_notify`; RFC 8446, 6.1).
+/// Sends `close_notify` and waits for that of the server (RFC 8446, 6.1).
 async fn end(mut stream: Box<TlsStream<BoxSocket>>) -> io::Result<BoxSocket> {
     end_sending(&mut stream).await?;
     match stream.read(&mut [0; 1]).await? {
         0 => Ok(stream.into_inner().0),
-        _ => Err(io::Error::new(io::ErrorKind::InvalidData, "the server went on within TLS that was to end")),
+        _ => Err(io::Error::new(io::ErrorKind::InvalidData, "the server sent data instead of close_notify")),
     }
 }

@@ -1,4 +1,4 @@
-//! What a server says unasked.
+//! Unsolicited replies: data that no command asked for.
 
 use std::{
     pin::Pin,
@@ -12,11 +12,11 @@ use super::ControlChannel;
 use crate::{Error, Result};
 
 impl ControlChannel {
-    /// Looks, without waiting, whether anything came that no command asked for.
+    /// Returns an error if the server has sent data that no command asked for. Does not wait.
     pub(super) async fn refuse_unsolicited(&mut self) -> Result<()> {
         let Some(stream) = &mut self.stream else { return Err(self.unusable()) };
         if stream.has_unread() {
-            // The runtime may not know of it yet.
+            // The runtime may not have registered the data yet.
             tokio::task::yield_now().await;
         }
         let mut space = [0; 512];
@@ -26,7 +26,7 @@ impl ControlChannel {
         self.decoder.feed(buffer.filled());
         match self.decoder.next_reply() {
             Ok(Some(reply)) if self.is_late_reply(&reply) => {
-                self.keep(reply);
+                self.keep_unclaimed(reply);
                 Ok(())
             }
             Ok(Some(reply)) if reply.code() == Code::SERVICE_CLOSING => {
@@ -35,7 +35,7 @@ impl ControlChannel {
             }
             Ok(Some(reply)) => Err(self.desynchronised(reply.to_string())),
             Ok(None) if ended => {
-                self.give_up("the server closed it", None);
+                self.mark_broken("the server closed the connection", None);
                 Err(Error::Closed { reply: None })
             }
             Ok(None) if self.decoder.is_empty() => Ok(()),
@@ -43,8 +43,9 @@ impl ControlChannel {
         }
     }
 
+    /// Marks the connection as broken by unsolicited data, and returns that error.
     pub(super) fn desynchronised(&mut self, text: String) -> Error {
-        self.give_up("the server sent what was not asked for", None);
+        self.mark_broken("the server sent an unsolicited reply", None);
         Error::Desynchronised { text: self.redactor.text(&text) }
     }
 }

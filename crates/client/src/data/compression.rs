@@ -1,4 +1,4 @@
-//! Data that are compressed on their way (`MODE Z`): one stream of zlib (RFC 1950) a transfer.
+//! Compression of a data connection (`MODE Z`): one zlib stream (RFC 1950) per transfer.
 
 use std::{
     io,
@@ -13,14 +13,14 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use crate::stream::Direction;
 use crate::stream::Stream;
 
-/// What compresses the bytes of one transfer, or inflates them.
+/// Compressor or decompressor of one transfer.
 pub(super) enum Compression {
     Down(Box<Inflater>),
     Up(Box<Deflater>),
 }
 
 impl Compression {
-    /// Inflates to at most so many bytes.
+    /// Creates the codec of a direction. `most` limits the number of inflated bytes.
     pub(super) fn new(direction: Direction, most: u64) -> Self {
         match direction {
             Direction::Down => Self::Down(Box::new(Inflater::new(most))),
@@ -28,7 +28,8 @@ impl Compression {
         }
     }
 
-    /// Bounds what is inflated by a size that may have grown a little since it was told.
+    /// Limits the number of inflated bytes by the size of the file, which may have grown a little since it
+    /// was reported.
     pub(super) fn expect_at_most(&mut self, size: u64) {
         if let Self::Down(inflater) = self {
             inflater.most = size.saturating_add(size / 8).saturating_add(GROWTH);
@@ -59,7 +60,7 @@ impl Compression {
         }
     }
 
-    /// Sends all that was taken so far.
+    /// Sends all bytes that were written so far.
     pub(super) fn poll_flush(&mut self, stream: &mut Stream, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self {
             Self::Down(_) => Poll::Ready(Ok(())),
@@ -76,12 +77,12 @@ impl Compression {
     }
 }
 
-/// Inflates what is read.
+/// Decompressor for received bytes.
 pub(super) struct Inflater {
     state: Decompress,
-    /// What was read and is not inflated yet.
+    /// Bytes that were received and are not inflated yet.
     waiting: BytesMut,
-    /// The compressed stream has come to its end; that of the connection is still to come.
+    /// Whether the compressed stream has ended. The connection may still be open.
     ended: bool,
     most: u64,
 }
@@ -104,7 +105,7 @@ impl Inflater {
                 return Poll::Ready(Ok(()));
             }
             if self.ended && !self.waiting.is_empty() {
-                return Poll::Ready(Err(invalid("something follows the compressed data")));
+                return Poll::Ready(Err(invalid("unexpected data after the compressed data")));
             }
             if ready!(self.poll_fill(stream, cx))? == 0 {
                 return Poll::Ready(self.at_end());
@@ -117,7 +118,7 @@ impl Inflater {
         if self.ended {
             return Ok(());
         }
-        // It may hold what had no room, so that it is asked without input, too.
+        // The decompressor may hold output that did not fit before, so it is called without input, too.
         let (read, written) = (self.state.total_in(), self.state.total_out());
         let space = buf.initialize_unfilled();
         let status = self.state.decompress(&self.waiting, space, FlushDecompress::None);
@@ -144,24 +145,22 @@ impl Inflater {
         poll.map_ok(|()| read)
     }
 
-    /// An empty file may come as nothing at all.
+    /// Returns an error if the stream is truncated. An empty file may be sent as no bytes at all.
     fn at_end(&self) -> io::Result<()> {
         match self.ended || self.state.total_in() == 0 && self.waiting.is_empty() {
             true => Ok(()),
-            false => {
-                Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the compressed data end before their end"))
-            }
+            false => Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the compressed data are truncated")),
         }
     }
 }
 
-/// Compresses what is written.
+/// Compressor for sent bytes.
 pub(super) struct Deflater {
     state: Compress,
-    /// What is compressed and not sent yet.
+    /// Bytes that are compressed and not sent yet.
     waiting: BytesMut,
     space: Vec<u8>,
-    /// Something was taken since the last flush.
+    /// Whether bytes were written since the last flush.
     unflushed: bool,
     ended: bool,
 }
@@ -187,7 +186,7 @@ impl Deflater {
         let taken = bytes.get(..BLOCK).unwrap_or(bytes);
         self.deflate(taken, FlushCompress::None)?;
         self.unflushed = true;
-        // What does not go out now waits for the next write; an error comes again.
+        // Unsent bytes wait for the next write, which also returns the error.
         let _ = self.poll_drain(stream, cx);
         Poll::Ready(Ok(taken.len()))
     }
@@ -250,7 +249,7 @@ fn invalid(why: &str) -> io::Error {
 
 const BLOCK: usize = 64 * 1024;
 
-/// How much a file may have grown between its listing and its transfer, an eighth besides.
+/// How much a file may have grown between its listing and its transfer, besides one eighth of its size.
 const GROWTH: u64 = 1024 * 1024;
 
 #[cfg(test)]
@@ -265,7 +264,7 @@ mod tests {
         encoder.finish().unwrap()
     }
 
-    /// Reads to the end, in pieces of so many bytes.
+    /// Reads to the end, in pieces of `piece` bytes.
     async fn inflated(mut wire: &[u8], most: u64, piece: usize) -> io::Result<Vec<u8>> {
         let mut inflater = Inflater::new(most);
         let (mut content, mut space) = (Vec::new(), vec![0; piece]);
@@ -297,7 +296,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_goes_up_comes_down() {
+    async fn deflate_and_inflate_round_trip() {
         for content in [Vec::new(), b"hello".to_vec(), vec![0; 3_000_000], noise(300_000)] {
             let wire = deflated(&content, 100_000).await;
             assert!(inflated(&wire, u64::MAX, 70_000).await.unwrap() == content);
@@ -307,21 +306,27 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn compressed_data_that_end_too_soon_or_too_late_are_an_error() {
+    async fn truncated_or_trailing_compressed_data_is_an_error() {
         let wire = zlib(&noise(1000));
         for cut in [1, 2, 100, wire.len() - 1] {
             let error = inflated(&wire[..cut], u64::MAX, 99).await.unwrap_err();
             assert_eq!(error.kind(), io::ErrorKind::UnexpectedEof, "{cut}");
         }
         let longer = [&wire[..], b"x"].concat();
-        assert!(inflated(&longer, u64::MAX, 99).await.unwrap_err().to_string().contains("follows"));
+        assert!(
+            inflated(&longer, u64::MAX, 99)
+                .await
+                .unwrap_err()
+                .to_string()
+                .contains("after the compressed data")
+        );
         let damaged = [&wire[..500], &[255; 40], &wire[540..]].concat();
         assert!(inflated(&damaged, u64::MAX, 99).await.is_err());
         assert!(inflated(b"", u64::MAX, 99).await.unwrap().is_empty());
     }
 
     #[tokio::test]
-    async fn what_inflates_without_end_is_an_error() {
+    async fn decompression_bomb_is_an_error() {
         let bomb = zlib(&vec![0; 10_000_000]);
         assert!(bomb.len() < 20_000);
 

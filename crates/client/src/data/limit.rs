@@ -1,14 +1,14 @@
-//! Where reading a data connection ends before the data do.
+//! Limit at which reading a data connection ends before the data do.
 
 use std::sync::{
     Arc,
     atomic::{AtomicU64, Ordering},
 };
 
-/// The end of the part of a file that is wanted; it may be moved while the part arrives.
+/// The end of a byte range. It may be moved during the transfer.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Limit {
-    /// Where in the file the transfer began.
+    /// The offset in the file at which the transfer began.
     start: u64,
     /// `None` is the end of the data.
     end: Option<Arc<AtomicU64>>,
@@ -19,7 +19,7 @@ impl Limit {
         Self { start, end: Some(end) }
     }
 
-    /// Gives how many of `wanted` bytes may follow those that were transferred.
+    /// Returns how many of `wanted` bytes may be read after the first `transferred` bytes.
     pub(crate) fn most(&self, transferred: u64, wanted: usize) -> usize {
         let Some(end) = &self.end else { return wanted };
         let left = end.load(Ordering::Relaxed).saturating_sub(self.start + transferred);

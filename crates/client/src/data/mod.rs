@@ -1,29 +1,31 @@
-//! The data connection of one transfer.
+//! Data connection of one transfer.
 //!
-//! [`DataConnection`] is the connection and its count; [`DataStream`] holds the client beside it,
-//! so that no command can be sent while a transfer runs. Its bytes are read and written in [`bytes`], what
-//! compresses them is in [`compression`], what moves them past this side's memory in `kernel`.
+//! [`DataConnection`] reads, writes and counts the bytes. [`DataStream`](crate::DataStream) also borrows
+//! the client, so that no command can be sent during the transfer.
 
-mod bytes;
+mod buffered_socket;
 mod compression;
 mod limit;
-mod read_ahead;
 mod splice;
 
+pub(crate) use self::buffered_socket::BufferedSocket;
 pub(crate) use self::limit::Limit;
-pub(crate) use self::read_ahead::ReadAhead;
 pub(crate) use self::splice::{CopySide, SpliceOutcome};
 
-use std::{io, pin::pin, time::Duration};
+use std::{
+    io,
+    pin::{Pin, pin},
+    task::{Context, Poll, ready},
+    time::Duration,
+};
 
 use oxftp_proto::{
     Reply,
     dialog::{Aborted, Completion, Dating, Started},
 };
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 
 use self::compression::Compression;
-
 use crate::{
     Error, Result,
     control::ControlChannel,
@@ -31,22 +33,22 @@ use crate::{
     stream::{Direction, Stream},
 };
 
-/// An open data connection and what went through it.
+/// An open data connection with its byte count.
 pub(crate) struct DataConnection {
     /// `None` once it is closed.
     stream: Option<Stream>,
     direction: Direction,
-    /// The reply that the transfer began with.
+    /// The preliminary reply of the transfer.
     preliminary: Option<Reply>,
-    /// The final reply, where it came in place of the preliminary one.
+    /// The final reply, if it arrived without a preliminary one.
     early: Option<Reply>,
     at_end: bool,
-    /// How reading failed; a socket tells it once, and then seems to be at its end.
+    /// The error of a failed read. A socket reports it once, and then seems to be at its end.
     broken: Option<io::ErrorKind>,
     transferred: u64,
-    /// What was said of the file's time while this was opened.
+    /// The reply to `MDTM` that arrived while the connection was being opened.
     dating: Option<Dating>,
-    /// What was answered to questions about the file behind its data.
+    /// The replies to queries about the file that were sent after the data.
     answers: Vec<Reply>,
     compression: Option<Compression>,
     limit: Limit,
@@ -73,7 +75,7 @@ impl DataConnection {
         }
     }
 
-    /// Notes what was said of the file's time while this was opened, if that was asked.
+    /// Sets the reply to `MDTM` that arrived while the connection was being opened.
     pub(crate) fn dated(self, dating: Option<Dating>) -> Self {
         Self { dating, ..self }
     }
@@ -82,57 +84,57 @@ impl DataConnection {
         self.direction
     }
 
-    /// Gives the reply that the transfer began with, unless it was the final one.
+    /// Returns the preliminary reply, unless the transfer began with the final one.
     pub(crate) fn preliminary(&self) -> Option<&Reply> {
         self.preliminary.as_ref()
     }
 
-    /// Gives what was said of the file's time along with a download, if that was asked.
+    /// Returns the reply to `MDTM` that was sent along with a download, if it was sent.
     pub(crate) fn dating(&self) -> Option<Dating> {
-        let behind = || self.answers.first().filter(|_| self.direction == Direction::Down);
-        self.dating.or_else(|| behind().map(Dating::read))
+        let after_data = || self.answers.first().filter(|_| self.direction == Direction::Down);
+        self.dating.or_else(|| after_data().map(Dating::read))
     }
 
-    /// Takes what was answered to questions about the file behind its data.
+    /// Returns the replies to queries about the file that were sent after the data, and forgets them.
     pub(crate) fn take_answers(&mut self) -> Vec<Reply> {
         std::mem::take(&mut self.answers)
     }
 
-    /// Makes it a connection whose bytes are compressed, and inflate to at most so many.
+    /// Enables compression. `most` limits the number of inflated bytes.
     pub(crate) fn compressed(self, most: u64) -> Self {
         Self { compression: Some(Compression::new(self.direction, most)), ..self }
     }
 
-    /// Tells whether its bytes are compressed.
+    /// Returns whether the bytes are compressed.
     pub(crate) fn is_compressed(&self) -> bool {
         self.compression.is_some()
     }
 
-    /// Bounds what arrives compressed by the size that the file is known to have.
+    /// Limits the number of inflated bytes by the known size of the file.
     pub(crate) fn expect_at_most(&mut self, size: Option<u64>) {
         if let (Some(compression), Some(size)) = (&mut self.compression, size) {
             compression.expect_at_most(size);
         }
     }
 
-    /// Gives the number of bytes that went through.
+    /// Returns the number of bytes transferred.
     pub(crate) fn transferred(&self) -> u64 {
         self.transferred
     }
 
-    /// Reads as if the data ended at this limit, for as long as it stands there.
+    /// Sets the limit at which reading ends.
     pub(crate) fn limit_to(&mut self, limit: Limit) {
         self.limit = limit;
     }
 
-    /// Tells whether the server has sent all it has.
+    /// Returns whether all data of the server were read.
     pub(crate) fn is_at_end(&self) -> bool {
         self.at_end
     }
 
-    /// Ends the data connection as the direction demands and awaits the final reply.
+    /// Closes the data connection as its direction requires, and waits for the final reply.
     ///
-    /// May be dropped and called again at any point.
+    /// The future may be dropped, and `finish` called again.
     pub(crate) async fn finish(
         &mut self,
         control: &mut ControlChannel,
@@ -141,24 +143,24 @@ impl DataConnection {
     ) -> Result<TransferSummary> {
         let ended = self.end().await;
         if ended.is_ok() {
-            // A connection that breaks here is told of by the reply that does not come.
-            let _ = control.send_ahead().await;
+            // If the connection fails here, waiting for the final reply returns the error.
+            let _ = control.send_pipelined().await;
         }
-        let deadline = if ended.is_ok() { deadline } else { within_reason(deadline) };
+        let deadline = if ended.is_ok() { deadline } else { failure_deadline(deadline) };
         let completed = self.complete(control, masks, deadline).await;
         self.close();
         match (ended, completed) {
             (Ok(()), Ok(reply)) => Ok(TransferSummary { reply, transferred: self.transferred }),
-            // What the server says about a failed transfer tells more than the broken connection.
+            // The reply to a failed transfer is more specific than the error of the data connection.
             (_, Err(error @ Error::StatusCode(_))) => Err(error),
-            (Err(Ended::TooSoon), Ok(_)) => Err(Error::Unfinished { received: self.transferred }),
-            (Err(Ended::Broken(source)), Ok(reply)) => Err(Error::Data { reply: Some(reply), source }),
-            (Err(Ended::Broken(source)), Err(_)) => Err(Error::Data { reply: None, source }),
+            (Err(EndError::Unfinished), Ok(_)) => Err(Error::Unfinished { received: self.transferred }),
+            (Err(EndError::Broken(source)), Ok(reply)) => Err(Error::Data { reply: Some(reply), source }),
+            (Err(EndError::Broken(source)), Err(_)) => Err(Error::Data { reply: None, source }),
             (_, Err(error)) => Err(error),
         }
     }
 
-    /// Gives the transfer up after the data connection failed; the error has the server's words.
+    /// Gives up the transfer after the data connection failed. The error contains the server's reply.
     pub(crate) async fn fail(
         &mut self,
         control: &mut ControlChannel,
@@ -170,36 +172,36 @@ impl DataConnection {
             return Error::Data { reply: None, source };
         }
         let masks = Masks { expected: &["2xx"], waited_past: &["1xx"] };
-        match self.complete(control, masks, within_reason(deadline)).await {
+        match self.complete(control, masks, failure_deadline(deadline)).await {
             Err(error @ Error::StatusCode(_)) => error,
             Ok(reply) => Error::Data { reply: Some(reply), source },
             Err(_) => Error::Data { reply: None, source },
         }
     }
 
-    /// Breaks the transfer off.
+    /// Aborts the transfer.
     pub(crate) async fn abort(&mut self, control: &mut ControlChannel) -> Result<Aborted> {
         let begun = control.begin_abort().await;
-        // Many servers look at the control connection only once the data connection is gone.
+        // Many servers read the control connection only after the data connection was closed.
         self.close();
         begun?;
         control.finish_abort().await
     }
 
-    /// Closes without a word. The connection of an upload is reset by that until
-    /// [`end`](Self::end) was reached, so that no server takes the half for the whole.
+    /// Closes the connection at once. Until [`end`](Self::end) has completed, this resets the connection of
+    /// an upload, so that no server takes the partial file for a complete one.
     pub(crate) fn close(&mut self) {
         self.stream = None;
     }
 
-    /// Brings the data connection to its end, without closing it.
-    async fn end(&mut self) -> Result<(), Ended> {
+    /// Ends the data in this direction, without closing the connection.
+    async fn end(&mut self) -> Result<(), EndError> {
         if self.stream.is_none() {
             return Ok(());
         }
         match self.direction {
             Direction::Up => {
-                self.shutdown().await.map_err(Ended::Broken)?;
+                self.shutdown().await.map_err(EndError::Broken)?;
                 if let Some(stream) = &self.stream {
                     stream.reset_on_close(false);
                 }
@@ -217,22 +219,23 @@ impl DataConnection {
                 Ok(unwanted) => {
                     self.transferred -= unwanted as u64;
                     self.close();
-                    Err(Ended::TooSoon)
+                    Err(EndError::Unfinished)
                 }
                 Err(error) => {
                     self.close();
-                    Err(Ended::Broken(error))
+                    Err(EndError::Broken(error))
                 }
             },
         }
     }
 
-    /// Closes a connection that has no farewell to say: ProFTPD lingers before its final reply
-    /// until this side has closed.
+    /// Closes the connection if it has no `close_notify` to exchange. ProFTPD delays its final reply until this side
+    /// has closed.
     fn close_plain(&mut self) {
         self.stream.take_if(|stream| !stream.is_encrypted());
     }
 
+    /// Exchanges `close_notify`, and waits for the final reply.
     async fn complete(
         &mut self,
         control: &mut ControlChannel,
@@ -241,10 +244,10 @@ impl DataConnection {
     ) -> Result<Reply> {
         let Self { stream, early, direction, answers, .. } = self;
         let encrypted = stream.as_mut().filter(|stream| stream.is_encrypted());
-        let mut farewell = pin!(farewell(encrypted, *direction));
+        let mut close_notify = pin!(exchange_close_notify(encrypted, *direction));
         let known = early.clone();
         let mut reply = pin!(async {
-            match (known, control.mode_ahead()) {
+            match (known, control.pipelined_mode()) {
                 (Some(reply), _) => Ok(reply.expect(masks.expected)?),
                 (None, Some(mode)) => {
                     let (reply, answered) = control.complete_pipelined(mode, deadline).await?;
@@ -258,21 +261,114 @@ impl DataConnection {
         });
         tokio::select! {
             biased;
-            () = &mut farewell => reply.await,
+            () = &mut close_notify => reply.await,
             reply = &mut reply => {
-                // Whoever drops this future now and calls again must not wait for a second reply.
+                // If this future is dropped now, the next call must not wait for a second reply.
                 *early = reply.as_ref().ok().or(reply.as_ref().err().and_then(Error::reply)).cloned();
-                let _ = within(Some(FAREWELL), farewell).await;
+                let _ = within(Some(CLOSE_NOTIFY_TIMEOUT), close_notify).await;
                 reply
             }
         }
     }
+
+    /// Reads up to the limit.
+    fn poll_limited(&mut self, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let Some(stream) = &mut self.stream else { return Poll::Ready(Ok(())) };
+        let room = buf.remaining();
+        let most = self.limit.most(self.transferred, room);
+        if self.at_end || (most == 0 && room > 0) {
+            return Poll::Ready(Ok(()));
+        }
+        let before = buf.filled().len();
+        if most < room {
+            let mut part = ReadBuf::new(buf.initialize_unfilled_to(most));
+            ready!(poll_bytes(&mut self.compression, stream, cx, &mut part))?;
+            let read = part.filled().len();
+            buf.advance(read);
+        } else {
+            ready!(poll_bytes(&mut self.compression, stream, cx, buf))?;
+        }
+        let read = buf.filled().len() - before;
+        self.transferred += read as u64;
+        self.at_end = read == 0 && room > 0;
+        Poll::Ready(Ok(()))
+    }
 }
 
-/// Ends TLS on both sides: tells the server where it has not been told, and reads on until it
-/// has told us. A TLS 1.3 server sends the tickets that the next connection resumes with where an
-/// upload would never read them.
-async fn farewell(stream: Option<&mut Stream>, direction: Direction) {
+impl AsyncRead for DataConnection {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        if let Some(kind) = this.broken {
+            return Poll::Ready(Err(kind.into()));
+        }
+        let polled = this.poll_limited(cx, buf);
+        if let Poll::Ready(Err(error)) = &polled {
+            // A read can succeed after an idle timeout, but not after any other error.
+            this.broken = Some(error.kind()).filter(|kind| *kind != io::ErrorKind::TimedOut);
+        }
+        polled
+    }
+}
+
+impl AsyncWrite for DataConnection {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let this = self.get_mut();
+        let Some(stream) = &mut this.stream else {
+            return Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()));
+        };
+        let written = match &mut this.compression {
+            Some(compression) => ready!(compression.poll_write(stream, cx, bytes))?,
+            None => ready!(Pin::new(stream).poll_write(cx, bytes))?,
+        };
+        this.transferred += written as u64;
+        Poll::Ready(Ok(written))
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        let Some(stream) = &mut this.stream else { return Poll::Ready(Ok(())) };
+        if let Some(compression) = &mut this.compression {
+            ready!(compression.poll_flush(stream, cx))?;
+        }
+        Pin::new(stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        let Some(stream) = &mut this.stream else { return Poll::Ready(Ok(())) };
+        if let Some(compression) = &mut this.compression {
+            ready!(compression.poll_finish(stream, cx))?;
+        }
+        Pin::new(stream).poll_shutdown(cx)
+    }
+}
+
+fn poll_bytes(
+    compression: &mut Option<Compression>,
+    stream: &mut Stream,
+    cx: &mut Context<'_>,
+    buf: &mut ReadBuf<'_>,
+) -> Poll<io::Result<()>> {
+    match compression {
+        Some(compression) => compression.poll_read(stream, cx, buf),
+        None => Pin::new(stream).poll_read(cx, buf),
+    }
+}
+
+/// Result of a successful transfer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct TransferSummary {
+    /// The server's final reply.
+    pub reply: Reply,
+    /// Number of bytes transferred, before compression.
+    pub transferred: u64,
+}
+
+/// Exchanges `close_notify`: sends it, unless it was sent already, and reads until the server's arrives. A
+/// TLS 1.3 server sends the session tickets for the next connection here; an upload would not read them
+/// otherwise.
+async fn exchange_close_notify(stream: Option<&mut Stream>, direction: Direction) {
     let Some(stream) = stream else { return };
     if direction == Direction::Down {
         let _ = stream.shutdown().await;
@@ -282,13 +378,13 @@ async fn farewell(stream: Option<&mut Stream>, direction: Direction) {
     while matches!(stream.read(&mut space).await, Ok(1..)) {}
 }
 
-/// Why a data connection did not come to its regular end.
-enum Ended {
-    TooSoon,
+/// Why a data connection did not end regularly.
+enum EndError {
+    Unfinished,
     Broken(io::Error),
 }
 
-/// Which replies end a transfer, and which are waited past.
+/// Masks of the replies that complete a transfer, and of those that are skipped before.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Masks<'m> {
     pub(crate) expected: &'m [&'m str],
@@ -301,23 +397,13 @@ impl Default for Masks<'_> {
     }
 }
 
-/// Shortens a deadline for a transfer that failed already.
-pub(crate) fn within_reason(deadline: Option<Duration>) -> Option<Duration> {
-    Some(deadline.map_or(LAST_WORDS, |deadline| deadline.min(LAST_WORDS)))
+/// Returns a shorter deadline, for a transfer that has already failed.
+pub(crate) fn failure_deadline(deadline: Option<Duration>) -> Option<Duration> {
+    Some(deadline.map_or(FAILURE_REPLY_TIMEOUT, |deadline| deadline.min(FAILURE_REPLY_TIMEOUT)))
 }
 
-/// How long a server may take to say why a transfer failed.
-const LAST_WORDS: Duration = Duration::from_secs(10);
+/// Maximum time to wait for the reply to a failed transfer.
+const FAILURE_REPLY_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How long a server may take to end TLS after its final reply.
-const FAREWELL: Duration = Duration::from_secs(1);
-
-/// How a transfer ended well.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct TransferSummary {
-    /// The server's final reply.
-    pub reply: Reply,
-    /// Bytes that went through the data connection, before they were compressed.
-    pub transferred: u64,
-}
+/// Maximum time to wait for `close_notify` after the final reply.
+const CLOSE_NOTIFY_TIMEOUT: Duration = Duration::from_secs(1);

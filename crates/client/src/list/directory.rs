@@ -233,12 +233,12 @@ impl Client {
         let wanted = wanted.or(self.config().list_command);
         let command = match wanted {
             Some(command) => command,
-            None if self.known_mut().no_mlsd => ListCommand::List,
+            None if self.capabilities_mut().no_mlsd => ListCommand::List,
             None => ListCommand::Mlsd,
         };
         match self.open_listing_by(command, path, depth).await {
             Err(error) if wanted.is_none() && command == ListCommand::Mlsd && speaks_against_mlsd(&error) => {
-                self.known_mut().no_mlsd |= is_unknown_command(&error);
+                self.capabilities_mut().no_mlsd |= is_unknown_command(&error);
                 self.open_listing_by(ListCommand::List, path, depth).await
             }
             opened => opened,

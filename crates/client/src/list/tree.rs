@@ -317,7 +317,7 @@ impl<'c> Entries<'c> {
     /// Lists the present directory once more by `LIST`: some servers announce an `MLSD` that does not
     /// work.
     fn list_otherwise(&mut self) -> Result<Option<PathEntry>> {
-        self.client.known_mut().no_mlsd = true;
+        self.client.capabilities_mut().no_mlsd = true;
         if let Some(directory) = self.current.take() {
             let (path, ancestors) = (directory.place.path.clone(), self.descent.ancestors.clone());
             self.queue.push_front(PendingDirectory { path, depth: directory.depth, ancestors });

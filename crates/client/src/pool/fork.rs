@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError, atomic::AtomicU64, atomic::Ordering};
 
 use super::{Pool, Shared, permits::SessionSemaphore};
-use crate::client::Known;
+use crate::client::ServerCapabilities;
 
 impl Pool {
     /// Tells whether both are clones of one pool.
@@ -15,15 +15,15 @@ impl Pool {
     /// while waiting for another.
     pub(crate) fn twin(&self) -> Self {
         let shared = &self.shared;
-        let mut known = Known::default();
-        known.learn(&shared.known.lock().unwrap_or_else(PoisonError::into_inner));
+        let mut capabilities = ServerCapabilities::default();
+        capabilities.learn(&shared.capabilities.lock().unwrap_or_else(PoisonError::into_inner));
         let twin = Shared {
             config: shared.config.clone(),
             host: shared.host.clone(),
             credentials: shared.credentials.clone(),
             permits: Arc::new(SessionSemaphore::new(self.wanted_size())),
             check_after: AtomicU64::new(shared.check_after.load(Ordering::Relaxed)),
-            known: Mutex::new(known),
+            capabilities: Mutex::new(capabilities),
         };
         Self { shared: Arc::new(twin) }
     }

@@ -32,7 +32,8 @@ use self::{
     refusal::is_full_at_connecting,
 };
 use crate::{
-    Client, ClientBuilder, Error, Host, Result, Throttle, client::Known, config::Config, deadline::within,
+    Client, ClientBuilder, Error, Host, Result, Throttle, client::ServerCapabilities, config::Config,
+    deadline::within,
 };
 
 /// Sessions of one login on one server, opened as they are needed.
@@ -77,7 +78,7 @@ pub(crate) struct Shared {
     /// In milliseconds.
     check_after: AtomicU64,
     /// What the session that came back last knows of the server.
-    known: Mutex<Known>,
+    capabilities: Mutex<ServerCapabilities>,
 }
 
 impl Pool {
@@ -90,7 +91,7 @@ impl Pool {
             credentials,
             permits: Arc::new(SessionSemaphore::new(Self::DEFAULT_SIZE)),
             check_after: AtomicU64::new(LONG_REST_MS),
-            known: Mutex::default(),
+            capabilities: Mutex::default(),
         };
         Self { shared: Arc::new(shared) }
     }
@@ -226,7 +227,7 @@ impl Pool {
             Err(error) if is_full(&error) => return Err(ConnectRefusal::Full(error)),
             Err(error) => return Err(ConnectRefusal::Otherwise(error)),
         }
-        client.known_mut().learn(&shared.known.lock().unwrap_or_else(PoisonError::into_inner));
+        client.capabilities_mut().learn(&shared.capabilities.lock().unwrap_or_else(PoisonError::into_inner));
         Ok(client)
     }
 }
@@ -241,7 +242,7 @@ enum ConnectRefusal {
 impl Shared {
     /// Keeps what a session learned, for those opened later.
     fn remember(&self, client: &Client) {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner).learn(client.known());
+        self.capabilities.lock().unwrap_or_else(PoisonError::into_inner).learn(client.capabilities());
     }
 }
 

@@ -124,15 +124,15 @@ async fn to_disk(
                 return Err(CopySide::Data(error));
             }
         }
-        if asks_kernel && data.is_unhindered() {
+        if asks_kernel && data.can_splice() {
             buffer = disk.finish().await.map_err(CopySide::File)?;
-            let moved = data.move_through_kernel(disk.file(), progress).await?;
+            let moved = data.splice_file(disk.file(), progress).await?;
             copied += moved.bytes;
             if moved.ended {
                 return Ok(copied);
             }
             // A limit may be lifted again; a file system does not learn.
-            asks_kernel = !data.is_unhindered();
+            asks_kernel = !data.can_splice();
         }
         enough = block;
     }
@@ -171,7 +171,7 @@ async fn from_disk(
     block: usize,
     progress: &dyn Progress,
 ) -> Result<u64, CopySide> {
-    let moved = data.move_through_kernel(&file, progress).await?;
+    let moved = data.splice_file(&file, progress).await?;
     let mut copied = moved.bytes;
     if moved.ended {
         return Ok(copied);

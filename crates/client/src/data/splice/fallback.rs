@@ -1,5 +1,4 @@
-//! What systems other than Linux do to move bytes inside the kernel: nothing, so that all go
-//! through memory.
+//! Fallback for systems other than Linux: no zero-copy transfer; all bytes are copied through memory.
 
 use std::fs::File;
 
@@ -7,13 +6,13 @@ use crate::Progress;
 use crate::data::{CopySide, DataConnection, SpliceOutcome};
 
 impl DataConnection {
-    /// Tells whether bytes may pass by this side's memory.
-    pub(crate) fn is_unhindered(&self) -> bool {
+    /// Returns whether bytes can be moved inside the kernel: never.
+    pub(crate) fn can_splice(&self) -> bool {
         false
     }
 
-    /// Moves nothing.
-    pub(crate) async fn move_through_kernel(
+    /// Moves no bytes.
+    pub(crate) async fn splice_file(
         &mut self,
         _file: &File,
         _progress: &dyn Progress,

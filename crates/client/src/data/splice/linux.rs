@@ -1,9 +1,8 @@
-//! Bytes between a data connection and a local file that never leave the kernel (Linux).
+//! Zero-copy transfer on Linux: `splice` and `sendfile`.
 //!
-//! A [`Pump`] works on a blocking thread, in turns: while bytes flow it stays there, and it comes
-//! back when they pause, so that silence is watched and a speed limit is heeded where they always
-//! are. Encrypted, limited and foreign connections are not its matter: their bytes go through
-//! memory.
+//! A [`Pump`] runs on a blocking thread, in turns. A turn lasts while bytes flow, and ends when they pause,
+//! so that idle timeouts and rate limits work as usual. Encrypted, rate-limited and custom connections are
+//! not supported; their bytes are copied through memory.
 
 use std::{
     fs::File,
@@ -33,31 +32,31 @@ use crate::{
 };
 
 impl DataConnection {
-    /// Tells whether bytes may pass by this side's memory.
-    pub(crate) fn is_unhindered(&self) -> bool {
+    /// Returns whether bytes can be moved inside the kernel.
+    pub(crate) fn can_splice(&self) -> bool {
         self.compression.is_none()
             && self.stream.as_ref().is_some_and(|stream| stream.is_unhindered(self.direction))
     }
 
-    /// Moves bytes between the connection and a local file, from its position on, for as long as
-    /// nothing stands between them.
+    /// Moves bytes between the connection and a local file, from the current position of the file, for as
+    /// long as [`can_splice`](Self::can_splice) allows.
     ///
-    /// Dropped, it stops within a few milliseconds; until then the connection stays open, and then
-    /// it is closed as [`close`](Self::close) does.
-    pub(crate) async fn move_through_kernel(
+    /// When the future is dropped, the transfer stops within a few milliseconds. The connection stays open
+    /// until then, and is closed as by [`close`](Self::close) afterwards.
+    pub(crate) async fn splice_file(
         &mut self,
         file: &File,
         progress: &dyn Progress,
     ) -> Result<SpliceOutcome, CopySide> {
         let mut moved = SpliceOutcome::default();
-        if !self.is_unhindered() {
+        if !self.can_splice() {
             return Ok(moved);
         }
-        let Some(mut pump) = Pump::new(file, self.direction) else { return Ok(moved) };
+        let Some(pump) = Pump::new(file, self.direction) else { return Ok(moved) };
+        let pump = Arc::new(pump);
         let stop = StopOnDrop(Arc::default());
-        while self.is_unhindered() {
-            let (back, bytes, end) = self.turn(pump, &stop).await?;
-            pump = back;
+        while self.can_splice() {
+            let Turn { bytes, end } = self.turn(&pump, &stop).await?;
             moved.bytes += bytes;
             self.transferred += bytes;
             if bytes > 0 {
@@ -81,28 +80,24 @@ impl DataConnection {
         Ok(moved)
     }
 
-    /// Lends the socket to a blocking thread for one turn.
+    /// Runs one turn of the pump with the socket on a blocking thread.
     ///
-    /// Registered with tokio it would wake the runtime at each segment that arrives.
-    async fn turn(
-        &mut self,
-        pump: Pump,
-        stop: &StopOnDrop,
-    ) -> Result<(Pump, u64, Result<TurnEnd, CopySide>), CopySide> {
+    /// The socket is deregistered from tokio meanwhile. Otherwise each segment that arrives would wake the
+    /// runtime.
+    async fn turn(&mut self, pump: &Arc<Pump>, stop: &StopOnDrop) -> Result<Turn, CopySide> {
         let gone = || CopySide::Data(io::ErrorKind::NotConnected.into());
-        let (socket, unplugged) = self.stream.take().and_then(Stream::detach).ok_or_else(gone)?;
+        let (socket, detached) = self.stream.take().and_then(Stream::detach).ok_or_else(gone)?;
         let socket = socket.into_std().map_err(CopySide::Data)?;
-        let stop = Arc::clone(&stop.0);
+        let (pump, stop) = (Arc::clone(pump), Arc::clone(&stop.0));
         let (limit, before) = (self.limit.clone(), self.transferred);
         let turn = spawn_blocking(move || {
-            let (bytes, end) = pump.turn(&socket, &stop, |moved| limit.most(before + moved, PIPE_BYTES));
-            (pump, socket, bytes, end)
+            let turn = pump.turn(&socket, &stop, |moved| limit.most(before + moved, PIPE_BYTES));
+            (socket, turn)
         });
-        let (pump, socket, bytes, end) =
-            turn.await.map_err(|failure| CopySide::File(io::Error::other(failure)))?;
+        let (socket, turn) = turn.await.map_err(|failure| CopySide::File(io::Error::other(failure)))?;
         let socket = TcpStream::from_std(socket).map_err(CopySide::Data)?;
-        self.stream = Some(unplugged.plug(socket));
-        Ok((pump, bytes, end))
+        self.stream = Some(detached.plug(socket));
+        Ok(turn)
     }
 
     async fn until_movable(&mut self) -> io::Result<()> {
@@ -114,7 +109,7 @@ impl DataConnection {
     }
 }
 
-/// Stops the turn under way when the transfer is dropped.
+/// Stops the current turn when the transfer is dropped.
 struct StopOnDrop(Arc<AtomicBool>);
 
 impl Drop for StopOnDrop {
@@ -123,84 +118,90 @@ impl Drop for StopOnDrop {
     }
 }
 
+/// Result of one turn.
+struct Turn {
+    /// The number of bytes moved, also before a failure.
+    bytes: u64,
+    end: Result<TurnEnd, CopySide>,
+}
+
 /// Why a turn ended.
 #[derive(Debug, PartialEq, Eq)]
 enum TurnEnd {
-    /// The file or the data are through.
+    /// The source is at its end.
     Source,
-    /// All that is wanted is through.
+    /// All requested bytes were moved.
     Limit,
-    /// The other side of the connection is slower.
+    /// The peer is slower.
     Pause,
-    /// It was long enough, or is of no use any more.
+    /// The time of the turn is over, or the transfer was dropped.
     Time,
-    /// The file system cannot do this; nothing is lost.
+    /// The file system does not support the system call. No byte is lost.
     Unsupported,
 }
 
-/// The local end of a transfer, as a blocking thread holds it.
+/// Local end of a transfer, used on a blocking thread.
 struct Pump {
     file: File,
-    /// What is received goes through a pipe: its two ends. What is sent needs none.
-    pipe: Option<(OwnedFd, OwnedFd)>,
+    /// The pipe for received bytes. Sending needs none.
+    pipe: Option<Pipe>,
+}
+
+struct Pipe {
+    reader: OwnedFd,
+    writer: OwnedFd,
 }
 
 impl Pump {
-    /// Gives none when the system is short of descriptors: through memory it goes without.
+    /// Creates a pump. Returns `None` if the process is out of file descriptors; bytes are copied through
+    /// memory then.
     fn new(file: &File, direction: Direction) -> Option<Self> {
         let pipe = match direction {
             Direction::Down => {
-                let (outlet, inlet) = pipe_with(PipeFlags::CLOEXEC).ok()?;
-                // Beyond the user's share of such memory it stays small, and slower.
-                let _ = fcntl_setpipe_size(&inlet, PIPE_BYTES);
-                Some((outlet, inlet))
+                let (reader, writer) = pipe_with(PipeFlags::CLOEXEC).ok()?;
+                // If the user's limit for pipe memory is exceeded, the pipe stays small, and slower.
+                let _ = fcntl_setpipe_size(&writer, PIPE_BYTES);
+                Some(Pipe { reader, writer })
             }
             Direction::Up => None,
         };
         Some(Self { file: file.try_clone().ok()?, pipe })
     }
 
-    /// Moves bytes until they pause, for at most [`TURN`]; gives how many, also before a failure.
-    fn turn(
-        &self,
-        socket: &Socket,
-        stop: &AtomicBool,
-        most: impl Fn(u64) -> usize,
-    ) -> (u64, Result<TurnEnd, CopySide>) {
+    /// Moves bytes until they pause, for at most [`MAX_TURN`].
+    fn turn(&self, socket: &Socket, stop: &AtomicBool, limit: impl Fn(u64) -> usize) -> Turn {
         let begun = Instant::now();
-        let mut moved = 0;
-        loop {
+        let mut bytes = 0;
+        let end = loop {
             if stop.load(Ordering::Relaxed) {
-                return (moved, Ok(TurnEnd::Time));
+                break Ok(TurnEnd::Time);
             }
             let step = match &self.pipe {
-                Some(_) if most(moved) == 0 => return (moved, Ok(TurnEnd::Limit)),
-                Some((outlet, inlet)) => self.receive(socket, outlet, inlet, most(moved)),
+                Some(_) if limit(bytes) == 0 => break Ok(TurnEnd::Limit),
+                Some(pipe) => self.receive(socket, pipe, limit(bytes)),
                 None => self.send(socket),
             };
             match step {
-                Ok(PumpStep::SpliceOutcome(bytes)) => moved += bytes,
-                Ok(PumpStep::Blocked) if self.is_silent(socket) => return (moved, Ok(TurnEnd::Pause)),
+                Ok(PumpStep::Moved(moved)) => bytes += moved,
+                Ok(PumpStep::Blocked) if self.is_silent(socket) => break Ok(TurnEnd::Pause),
                 Ok(PumpStep::Blocked) => {}
-                Ok(PumpStep::End) => return (moved, Ok(TurnEnd::Source)),
-                Ok(PumpStep::Unsupported(bytes)) => return (moved + bytes, Ok(TurnEnd::Unsupported)),
-                Err(side) => return (moved, Err(side)),
+                Ok(PumpStep::End) => break Ok(TurnEnd::Source),
+                Ok(PumpStep::Unsupported(moved)) => {
+                    bytes += moved;
+                    break Ok(TurnEnd::Unsupported);
+                }
+                Err(side) => break Err(side),
             }
-            if begun.elapsed() >= TURN {
-                return (moved, Ok(TurnEnd::Time));
+            if begun.elapsed() >= MAX_TURN {
+                break Ok(TurnEnd::Time);
             }
-        }
+        };
+        Turn { bytes, end }
     }
 
-    fn receive(
-        &self,
-        socket: &Socket,
-        outlet: &OwnedFd,
-        inlet: &OwnedFd,
-        most: usize,
-    ) -> Result<PumpStep, CopySide> {
+    fn receive(&self, socket: &Socket, pipe: &Pipe, limit: usize) -> Result<PumpStep, CopySide> {
         let flags = SpliceFlags::MOVE | SpliceFlags::NONBLOCK;
-        let arrived = match splice(socket, None, inlet, None, most, flags) {
+        let arrived = match splice(socket, None, &pipe.writer, None, limit, flags) {
             Ok(0) => return Ok(PumpStep::End),
             Ok(arrived) => arrived,
             Err(Errno::AGAIN | Errno::INTR) => return Ok(PumpStep::Blocked),
@@ -209,67 +210,67 @@ impl Pump {
         };
         let mut rest = arrived;
         while rest > 0 {
-            match splice(outlet, None, &self.file, None, rest, SpliceFlags::MOVE) {
+            match splice(&pipe.reader, None, &self.file, None, rest, SpliceFlags::MOVE) {
                 Ok(0) => return Err(CopySide::File(io::ErrorKind::WriteZero.into())),
                 Ok(written) => rest -= written,
                 Err(Errno::INTR) => {}
                 Err(Errno::INVAL) => {
-                    self.write_out(outlet, rest).map_err(CopySide::File)?;
+                    self.write_out(&pipe.reader, rest).map_err(CopySide::File)?;
                     return Ok(PumpStep::Unsupported(arrived as u64));
                 }
                 Err(error) => return Err(CopySide::File(error.into())),
             }
         }
-        Ok(PumpStep::SpliceOutcome(arrived as u64))
+        Ok(PumpStep::Moved(arrived as u64))
     }
 
-    /// Writes what is left in the pipe where the file takes it only from memory.
-    fn write_out(&self, outlet: &OwnedFd, bytes: usize) -> io::Result<()> {
-        let mut left = io::Read::take(File::from(outlet.try_clone()?), bytes as u64);
+    /// Copies the rest of the pipe through memory, for files that do not support `splice`.
+    fn write_out(&self, reader: &OwnedFd, bytes: usize) -> io::Result<()> {
+        let mut left = io::Read::take(File::from(reader.try_clone()?), bytes as u64);
         io::copy(&mut left, &mut &self.file)?;
         Ok(())
     }
 
     fn send(&self, socket: &Socket) -> Result<PumpStep, CopySide> {
-        match sendfile(socket, &self.file, None, MOST_SENT) {
+        match sendfile(socket, &self.file, None, MAX_SENT_PER_CALL) {
             Ok(0) => Ok(PumpStep::End),
-            Ok(sent) => Ok(PumpStep::SpliceOutcome(sent as u64)),
+            Ok(sent) => Ok(PumpStep::Moved(sent as u64)),
             Err(Errno::AGAIN | Errno::INTR) => Ok(PumpStep::Blocked),
             Err(Errno::INVAL | Errno::NOSYS) => Ok(PumpStep::Unsupported(0)),
-            // What a disk says; connections end otherwise.
+            // The error of a disk. Connections fail with other errors.
             Err(error @ Errno::IO) => Err(CopySide::File(error.into())),
             Err(error) => Err(CopySide::Data(error.into())),
         }
     }
 
-    /// Waits for the connection for a moment, and tells whether it was in vain.
+    /// Waits briefly for the connection, and returns whether it is still not ready.
     fn is_silent(&self, socket: &Socket) -> bool {
         let flags = if self.pipe.is_some() { PollFlags::IN } else { PollFlags::OUT };
         let mut waiting = [PollFd::new(socket, flags)];
-        matches!(poll(&mut waiting, Some(&PATIENCE)), Ok(0))
+        matches!(poll(&mut waiting, Some(&POLL_TIMEOUT)), Ok(0))
     }
 }
 
-/// What became of one system call.
+/// Result of one system call.
 enum PumpStep {
-    SpliceOutcome(u64),
+    Moved(u64),
     Blocked,
     End,
     Unsupported(u64),
 }
 
-/// The most that a pipe holds for a user without privileges.
+/// Maximum capacity of a pipe for unprivileged users.
 const PIPE_BYTES: usize = 1024 * 1024;
 
-/// One call is to return while its turn lasts.
-const MOST_SENT: usize = 4 * 1024 * 1024;
+/// Maximum number of bytes per `sendfile`, so that a call returns within its turn.
+const MAX_SENT_PER_CALL: usize = 4 * 1024 * 1024;
 
-/// How long one turn takes at most: a progress bar is drawn ten times a second.
-const TURN: Duration = Duration::from_millis(50);
+/// Maximum duration of one turn. A progress bar is drawn ten times a second.
+const MAX_TURN: Duration = Duration::from_millis(50);
 
-/// How long a turn waits for bytes: longer than a pause on a busy line, shorter than anybody
-/// notices who dropped the transfer.
-const PATIENCE: Timespec = Timespec { tv_sec: 0, tv_nsec: 10_000_000 };
+/// How long a turn waits for bytes: longer than a pause on a busy line, but short enough for a dropped
+/// transfer to stop quickly.
+const POLL_TIMEOUT: Timespec = Timespec { tv_sec: 0, tv_nsec: 10_000_000 };
 
 #[cfg(test)]
 mod tests {
@@ -280,11 +281,11 @@ mod tests {
 
     use super::*;
 
-    fn all(_: u64) -> usize {
+    fn no_limit(_: u64) -> usize {
         PIPE_BYTES
     }
 
-    /// Two ends of a connection, the second as tokio leaves its sockets.
+    /// Returns both ends of a connection. The second one is non-blocking, like the sockets of tokio.
     fn connection() -> (Socket, Socket) {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let near = Socket::connect(listener.local_addr().unwrap()).unwrap();
@@ -294,22 +295,22 @@ mod tests {
     }
 
     #[test]
-    fn what_a_file_takes_only_from_memory_is_not_lost() {
+    fn file_without_splice_support_loses_no_bytes() {
         let path = tempfile::NamedTempFile::new().unwrap();
-        // Nothing can be spliced into a file that is open for appending.
+        // `splice` does not support files that are open for appending.
         let file = File::options().append(true).open(path.path()).unwrap();
         let (mut far, near) = connection();
         far.write_all(b"hello").unwrap();
         let pump = Pump::new(&file, Direction::Down).unwrap();
 
-        let (bytes, end) = pump.turn(&near, &AtomicBool::new(false), all);
+        let Turn { bytes, end } = pump.turn(&near, &AtomicBool::new(false), no_limit);
 
         assert_eq!((bytes, end.unwrap()), (5, TurnEnd::Unsupported));
         assert_eq!(std::fs::read(path.path()).unwrap(), b"hello");
     }
 
     #[test]
-    fn a_file_is_sent_from_its_position_to_its_end() {
+    fn sendfile_starts_at_the_file_position() {
         let mut file = tempfile::tempfile().unwrap();
         file.write_all(b"not this").unwrap();
         file.write_all(b"this").unwrap();
@@ -317,7 +318,7 @@ mod tests {
         let (mut far, near) = connection();
         let pump = Pump::new(&file, Direction::Up).unwrap();
 
-        let (bytes, end) = pump.turn(&near, &AtomicBool::new(false), all);
+        let Turn { bytes, end } = pump.turn(&near, &AtomicBool::new(false), no_limit);
         drop(near);
 
         assert_eq!((bytes, end.unwrap()), (4, TurnEnd::Source));
@@ -327,12 +328,12 @@ mod tests {
     }
 
     #[test]
-    fn a_turn_ends_where_nothing_moves_and_at_once_when_stopped() {
+    fn turn_ends_on_pause_and_when_stopped() {
         let file = tempfile::tempfile().unwrap();
         let (_far, near) = connection();
         let pump = Pump::new(&file, Direction::Down).unwrap();
 
-        assert_eq!(pump.turn(&near, &AtomicBool::new(false), all).1.unwrap(), TurnEnd::Pause);
-        assert_eq!(pump.turn(&near, &AtomicBool::new(true), all).1.unwrap(), TurnEnd::Time);
+        assert_eq!(pump.turn(&near, &AtomicBool::new(false), no_limit).end.unwrap(), TurnEnd::Pause);
+        assert_eq!(pump.turn(&near, &AtomicBool::new(true), no_limit).end.unwrap(), TurnEnd::Time);
     }
 }

@@ -1,4 +1,4 @@
-//! What came of moving a file's bytes.
+//! Zero-copy transfer between a data connection and a local file.
 
 #[cfg(not(target_os = "linux"))]
 pub(crate) mod fallback;
@@ -7,15 +7,15 @@ pub(crate) mod linux;
 
 use std::io;
 
-/// How far a transfer past this side's memory came.
+/// Result of a zero-copy transfer.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct SpliceOutcome {
     pub(crate) bytes: u64,
-    /// The source was read to its end; else the rest has to go another way.
+    /// Whether the source was read to its end. Otherwise the rest must be copied through memory.
     pub(crate) ended: bool,
 }
 
-/// Which side of a transfer failed.
+/// The side of a transfer that failed.
 #[derive(Debug)]
 pub(crate) enum CopySide {
     Data(io::Error),

@@ -23,7 +23,7 @@ use crate::transfer::{
 };
 use crate::{
     Client, Error, Progress, Result,
-    client::RESTART_TAKEN,
+    client::RESTART_ACCEPTED,
     data::{DataConnection, Limit, Masks},
     error::local_fs::{PathIoError, PathIoResult},
     local_fs::{FinishOptions, OpenMode, PathFile, PathIo},
@@ -244,7 +244,7 @@ impl FileDownload<'_> {
         }
         tracing::warn!("the part of {} is of another file and is begun anew", wanted.path);
         data.abort(client.control_mut()).await?;
-        client.known_mut().doubt_restart();
+        client.state_mut().mark_restart_pending();
         self.open(client, wanted, 0).await
     }
 
@@ -261,7 +261,7 @@ impl FileDownload<'_> {
         let representation = if self.ascii { TransferType::Ascii } else { TransferType::Image };
         match client.open_data(retr.clone(), representation, offset).await {
             // REST is refused: from the start.
-            Err(Error::StatusCode(error)) if offset > 0 && error.expected == [RESTART_TAKEN] => {
+            Err(Error::StatusCode(error)) if offset > 0 && error.expected == [RESTART_ACCEPTED] => {
                 Ok((client.open_data(retr, representation, 0).await?, 0))
             }
             opened => Ok((opened?, offset)),

@@ -84,7 +84,7 @@ impl FileUpload<'_> {
         };
         let stored = match self.store_at(client, source, &place).await {
             Err(NotStored { error, compressed: true }) if is_about_data(&error) => {
-                client.distrust_compressed_uploads(&error);
+                client.disable_compressed_uploads(&error);
                 // Nothing can be gone on with behind what was spoilt.
                 FileUpload { resume: false, ..*self }.store_at(client, source, &place).await
             }
@@ -120,7 +120,7 @@ impl FileUpload<'_> {
             client.allocate(size.saturating_sub(offset)).await?;
         }
         let questions = match self.asks_size(client) {
-            true => client.questions_behind(target, self.time(content.modified()))?,
+            true => client.queries_after_upload(target, self.time(content.modified()))?,
             false => Vec::new(),
         };
         let (mut data, offset) = self.open(client, target, offset, questions).await?;

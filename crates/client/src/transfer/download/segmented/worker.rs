@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     Client, Error, Result,
-    client::RESTART_TAKEN,
+    client::RESTART_ACCEPTED,
     data::{DataConnection, Limit, Masks},
     error::local_fs::PathIoError,
     local_fs::{OpenMode, PathFile},
@@ -34,7 +34,7 @@ impl Running<'_> {
         }
         let mut file = self.open(taken.from).await?;
         let mut data = match client.open_from(self.job.remote, taken.from).await {
-            Err(Error::StatusCode(error)) if error.expected == [RESTART_TAKEN] => {
+            Err(Error::StatusCode(error)) if error.expected == [RESTART_ACCEPTED] => {
                 tracing::debug!("one connection has to do: {error}");
                 self.plan().join(taken.index);
                 return Ok(());

@@ -1,4 +1,4 @@
-//! Opening transfers.
+//! Data transfers: opens data connections, starts transfers on them, and completes them.
 
 use oxftp_proto::{
     Code, Command, RemotePath, Reply, TransferType,
@@ -13,8 +13,8 @@ use crate::{
         BoxSocket,
         data_dialer::{DataDialer, Opened, too_slow},
     },
-    control::{DialogIo, PipelinedPassive, keep_alive_timer::KeepAlive},
-    data::{DataConnection, Masks, ReadAhead, within_reason},
+    control::{DialogIo, KeepAlive, PipelinedPassive},
+    data::{BufferedSocket, DataConnection, Masks, failure_deadline},
     deadline::within,
     future::BoxFuture,
     stream::{Direction, Stream, Transport},
@@ -22,7 +22,8 @@ use crate::{
 };
 
 impl Client {
-    /// Sends a command that moves data, such as `LIST -a /pub` or `RETR x`, and gives the stream.
+    /// Creates a command that uses a data connection, such as `LIST -a /pub` or `RETR x`. Awaiting it sends
+    /// the command and returns the stream.
     ///
     /// ```no_run
     /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
@@ -36,31 +37,30 @@ impl Client {
         DataCommand { client: self, command, transfer_type: TransferType::Image, offset: 0 }
     }
 
-    /// Opens a file for reading (`RETR`; RFC 959, 4.1.3), with
-    /// [`offset`](DataCommand::offset) from that byte on (`REST`).
+    /// Opens a file for reading (`RETR`; RFC 959, 4.1.3). With [`offset`](DataCommand::offset) it starts at
+    /// that byte (`REST`).
     #[must_use = "a stream is not opened until it is awaited"]
     pub fn download_stream(&mut self, path: impl Into<RemotePath>) -> DataCommand<'_> {
         self.data_path_command("RETR", &path.into())
     }
 
-    /// Opens a file for writing (`STOR`; RFC 959, 4.1.3); one that exists is overwritten, with
-    /// [`offset`](DataCommand::offset) from that byte on (`REST`).
+    /// Opens a file for writing (`STOR`; RFC 959, 4.1.3) and overwrites an existing one. With
+    /// [`offset`](DataCommand::offset) it starts at that byte (`REST`).
     #[must_use = "a stream is not opened until it is awaited"]
     pub fn upload_stream(&mut self, path: impl Into<RemotePath>) -> DataCommand<'_> {
         self.data_path_command("STOR", &path.into())
     }
 
-    /// Opens a file for writing at its end (`APPE`; RFC 959, 4.1.3); one that does not exist is
-    /// made.
+    /// Opens a file for appending (`APPE`; RFC 959, 4.1.3), and creates it if it does not exist.
     #[must_use = "a stream is not opened until it is awaited"]
     pub fn append_stream(&mut self, path: impl Into<RemotePath>) -> DataCommand<'_> {
         self.data_path_command("APPE", &path.into())
     }
 
-    /// Opens a data connection in passive mode and sends nothing over it, for protocols of one's
-    /// own: the next command decides what it is for.
+    /// Opens a data connection in passive mode and sends nothing over it. The next command decides how it
+    /// is used.
     ///
-    /// The connection is not encrypted, as TLS may start only after that command.
+    /// The connection is not encrypted, because TLS starts only after that command.
     ///
     /// ```no_run
     /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
@@ -74,8 +74,8 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error::StatusCode`] when each of `modes` is refused; [`Error::DataConnect`] when nothing
-    /// answers where the server says it listens.
+    /// [`Error::StatusCode`] if the server refuses each of `modes`; [`Error::DataConnect`] if the client
+    /// cannot connect to the address in the reply.
     pub async fn passive_connection(
         &mut self,
         transfer_type: TransferType,
@@ -92,13 +92,61 @@ impl Client {
         }
     }
 
+    /// Reserves space on the server for an upload of `bytes` bytes (`ALLO`; RFC 959, 4.1.3).
+    ///
+    /// Most servers do not need this and say so. The command is not sent to them again.
+    ///
+    /// ```no_run
+    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+    /// client.allocate(5_000_000_000).await?;
+    /// let stream = client.upload_stream("image.iso").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error::StatusCode`] if there is not enough space (`452`, `552`). Any other refusal is ignored.
+    pub async fn allocate(&mut self, bytes: u64) -> Result<()> {
+        if self.capabilities.no_allocation {
+            return Ok(());
+        }
+        match self.control.run(Exchange::new(Command::with_number("ALLO", bytes), &["2xx"])).await {
+            Ok(reply) => self.capabilities.no_allocation = reply.code() == Code::SUPERFLUOUS,
+            Err(Error::StatusCode(refused)) if !speaks_of_room(refused.info.code()) => {
+                self.capabilities.no_allocation = refused.info.code().class() == 5;
+            }
+            Err(error) => return Err(error),
+        }
+        Ok(())
+    }
+
+    /// Closes a data connection and waits for the final reply.
+    pub(crate) async fn finish_data(
+        &mut self,
+        data: &mut DataConnection,
+        masks: Masks<'_>,
+    ) -> Result<TransferSummary> {
+        let deadline = self.completion_deadline();
+        let finished = data.finish(&mut self.control, masks, deadline).await;
+        // A completed transfer has consumed its `REST`.
+        self.state.restart_pending &= finished.is_err();
+        self.capabilities.no_mdtm |= data.dating() == Some(Dating::Unknown);
+        finished
+    }
+
+    /// Creates the keep-alive timer of one transfer.
+    pub(crate) fn keep_alive(&self) -> KeepAlive {
+        KeepAlive::new(self.config.keep_alive)
+    }
+
     pub(crate) fn data_path_command(&mut self, verb: &'static str, path: &RemotePath) -> DataCommand<'_> {
         let command = Command::with_path(verb, path, self.config.encoding).map_err(Error::from);
         DataCommand { client: self, command, transfer_type: TransferType::Image, offset: 0 }
     }
 
-    /// Opens a data connection and starts the transfer; TLS is shaken io_for_dialog on while the first
-    /// reply is awaited, since some servers reply only after it and others only before.
+    /// Opens a data connection and starts the transfer. The TLS handshake runs while the first reply is
+    /// awaited, because some servers reply only after it and others only before it.
     pub(crate) async fn open_data(
         &mut self,
         command: Command,
@@ -109,32 +157,32 @@ impl Client {
         self.open_data_here(command, transfer_type, offset).await
     }
 
-    /// Opens a file for reading from its start, and asks for its time on the way.
+    /// Opens a file for reading from its start, and queries its modification time on the way.
     pub(crate) async fn open_dated_data(&mut self, path: &RemotePath) -> Result<DataConnection> {
         let retr = Command::with_path("RETR", path, self.config.encoding)?;
-        let questions = match self.known.no_mdtm {
-            false => FileQueries::Time(Command::with_path("MDTM", path, self.config.encoding)?),
+        let queries = match self.capabilities.no_mdtm {
+            false => FileQueries::ModificationTime(Command::with_path("MDTM", path, self.config.encoding)?),
             true => FileQueries::None,
         };
         self.go_home().await?;
-        self.begin(questions, retr, TransferType::Image, 0, true).await
+        self.begin(queries, retr, TransferType::Image, 0, true).await
     }
 
-    /// Opens a data connection for an upload whose size is compared when it is
-    /// [compressed](DataConnection::is_compressed). Else `questions` are asked behind it where that costs
-    /// nothing.
+    /// Opens a data connection for an upload whose size is compared if it is
+    /// [compressed](DataConnection::is_compressed). Otherwise `queries` are sent after the data, if that
+    /// costs no round trip.
     pub(crate) async fn open_compared_upload(
         &mut self,
         command: Command,
         transfer_type: TransferType,
         offset: u64,
-        questions: Vec<Command>,
+        queries: Vec<Command>,
     ) -> Result<DataConnection> {
         self.go_home().await?;
-        self.begin(FileQueries::Stored(questions), command, transfer_type, offset, true).await
+        self.begin(FileQueries::AfterUpload(queries), command, transfer_type, offset, true).await
     }
 
-    /// Opens a data connection in whichever directory was entered.
+    /// Opens a data connection in the directory that was entered for a query.
     pub(crate) async fn open_data_here(
         &mut self,
         command: Command,
@@ -145,53 +193,56 @@ impl Client {
         self.begin(FileQueries::None, command, transfer_type, offset, compressible).await
     }
 
+    /// Opens a data connection and starts the transfer of `command`. `compressible` says whether it may be
+    /// compressed.
     async fn begin(
         &mut self,
-        questions: FileQueries,
+        queries: FileQueries,
         command: Command,
         transfer_type: TransferType,
         offset: u64,
         compressible: bool,
     ) -> Result<DataConnection> {
         let direction = direction(&command);
-        if self.tls.is_some() && !self.known.protects_data {
-            // Whoever asked for TLS is sent no byte in clear.
+        if self.tls.is_some() && !self.state.protects_data {
+            // TLS was requested, so no byte may be sent in plain text.
             return Err(Error::NotOffered { what: "encrypted data connections (PROT P)" });
         }
         self.await_handshakes().await?;
         self.set_type(transfer_type).await?;
         let compressed = self.compresses(compressible && offset == 0, direction).await?;
-        let (question, behind) = questions.split(self.mode_ahead(direction).is_some(), compressed);
+        let queries = queries.schedule(self.mode_ahead(direction).is_some(), compressed);
         let (opened, dating) = match &self.config.active {
             Some(_) => (self.open_active().await?, None),
-            None => self.open_passive_for(&command, question).await?,
+            None => self.open_passive_for(&command, queries.before_data).await?,
         };
-        self.known.no_mdtm |= dating == Some(Dating::Unknown);
-        let restart = (offset > 0 || self.known.restart_pending).then_some(offset);
-        self.known.restart_pending |= restart.is_some();
+        self.capabilities.no_mdtm |= dating == Some(Dating::Unknown);
+        let restart = (offset > 0 || self.state.restart_pending).then_some(offset);
+        self.state.restart_pending |= restart.is_some();
         self.control.begin_transfer();
         let ahead = self.mode_ahead(direction);
         let outcome = self.start(Transfer::new(command, restart), opened, direction).await;
-        if matches!(&outcome, Err(Error::StatusCode(error)) if error.expected == [RESTART_TAKEN]) {
-            // A refused REST leaves nothing behind.
-            self.known.restart_pending = false;
+        if matches!(&outcome, Err(Error::StatusCode(error)) if error.expected == [RESTART_ACCEPTED]) {
+            // A refused `REST` has no effect.
+            self.state.restart_pending = false;
         }
         let (started, stream) = outcome?;
-        // libunftp starts the next transfer there, too, when this one does not come to its end.
-        self.known.restart_pending = offset > 0;
-        self.known.expects_more = false;
+        // libunftp starts the next transfer at this offset, too, if this one does not complete.
+        self.state.restart_pending = offset > 0;
+        self.state.expects_more = false;
         if let Some(mode) = ahead {
-            self.control.plan_ahead(mode, behind);
+            self.control.schedule_pipelined(mode, queries.after_data);
         }
         let data = DataConnection::new(stream, direction, started).dated(dating);
         Ok(if compressed { data.compressed(self.config.limits.inflated_bytes) } else { data })
     }
 
-    /// Tells whether TLS may be ended on this side before the data come.
+    /// Returns whether `close_notify` may be sent before the data of a download arrive.
     fn ends_early(&self, direction: Direction) -> bool {
         direction == Direction::Down && self.config.pipelining.ends_early(self.self_descriptions())
     }
 
+    /// Sends the command on the control connection, while the data connection is accepted and encrypted.
     async fn start(
         &mut self,
         transfer: Transfer,
@@ -206,11 +257,12 @@ impl Client {
                 Opened::Socket(socket) => socket,
                 Opened::Listener(listener) => listener.accept().await.map_err(Error::DataConnect)?,
             };
-            // Measured on vsftpd: a polite close of a half-sent upload is answered 226.
+            // Measured on vsftpd: it replies 226 to a half-sent upload whose connection is closed, not reset.
             socket.reset_on_close(direction == Direction::Up);
             match tls {
                 Some(tls) => {
-                    let mut stream = tls.secure_data(ReadAhead::boxed(socket)).await.map_err(Error::Tls)?;
+                    let mut stream =
+                        tls.secure_data(BufferedSocket::boxed(socket)).await.map_err(Error::Tls)?;
                     if ends_early {
                         end_sending(&mut stream).await.map_err(Error::DataConnect)?;
                     }
@@ -220,8 +272,8 @@ impl Client {
             }
         };
         let connected = async {
-            let too_late = Err(Error::DataConnect(too_slow()));
-            within(timeouts.data_connect, connected).await.unwrap_or(too_late)
+            let timed_out = Err(Error::DataConnect(too_slow()));
+            within(timeouts.data_connect, connected).await.unwrap_or(timed_out)
         };
         let (started, transport) = {
             let mut connected = pin!(connected);
@@ -234,34 +286,56 @@ impl Client {
         };
         match transport {
             Ok(transport) => Ok((started, Stream::new(transport, &self.config.throttle, timeouts.data_idle))),
-            Err(error) => Err(self.why_not_connected(started, error).await),
+            Err(error) => Err(self.data_connect_error(started, error).await),
         }
     }
 
-    /// Lets the server say why a data connection failed, if it has something to say.
-    async fn why_not_connected(&mut self, started: Started, error: Error) -> Error {
+    /// Returns the server's reply if it explains why a data connection failed, else `error`.
+    async fn data_connect_error(&mut self, started: Started, error: Error) -> Error {
         let masks = Masks::default();
         let Started::Preliminary(_) = started else { return error };
         let completion = Completion::new(masks.expected, masks.waited_past);
-        let deadline = within_reason(self.config.timeouts.completion);
+        let deadline = failure_deadline(self.config.timeouts.completion);
         match self.control.resume(completion, deadline).await {
             Err(refused @ Error::StatusCode(_)) => refused,
             _ => error,
         }
     }
 
+    /// Opens a passive data connection for `command`. A server that redirects transfers to other machines
+    /// (drftpd) needs `PRET` first, to choose the machine that listens. `PRET` is sent once the server has
+    /// asked for it.
+    pub(crate) async fn open_passive_for(
+        &mut self,
+        command: &Command,
+        mdtm: Option<Command>,
+    ) -> Result<(Opened, Option<Dating>)> {
+        if !self.capabilities.wants_pret {
+            match self.open_passive(mdtm.clone(), self.passive_order()).await {
+                Err(Error::StatusCode(refused)) if asks_for_pret(&refused.info) => {
+                    self.capabilities.wants_pret = true;
+                }
+                opened => return opened,
+            }
+        }
+        let pret = Command::with_argument("PRET", command.as_bytes())?;
+        self.control.run(Exchange::new(pret, &["2xx"])).await?;
+        self.open_passive(mdtm, self.passive_order()).await
+    }
+
+    /// Opens a data connection by one of the passive `modes`, and sends `mdtm` on the way.
     pub(super) async fn open_passive(
         &mut self,
-        question: Option<Command>,
+        mdtm: Option<Command>,
         modes: Vec<PassiveMode>,
     ) -> Result<(Opened, Option<Dating>)> {
         let config = self.config.clone();
         let host = self.host.name.clone();
         let mut dialer = self.dialer(&config, &host);
-        let outcome = self.run_passive(question, modes, &mut dialer).await;
+        let outcome = self.run_passive(mdtm, modes, &mut dialer).await;
         match (outcome, dialer.opened, dialer.failure) {
             (Ok((mode, dating)), Some(opened), _) => {
-                self.known.passive = Some(mode);
+                self.capabilities.passive = Some(mode);
                 Ok((opened, dating))
             }
             (Err(Error::DataConnect(_)), _, Some(failure)) => Err(Error::DataConnect(failure)),
@@ -270,47 +344,49 @@ impl Client {
         }
     }
 
-    /// Asks the server to listen, unless it was asked ahead of time.
+    /// Runs the passive dialog. Uses the passive command that was pipelined with the previous transfer, if
+    /// there is one.
     async fn run_passive(
         &mut self,
-        question: Option<Command>,
+        mdtm: Option<Command>,
         modes: Vec<PassiveMode>,
         dialer: &mut DataDialer<'_>,
     ) -> Result<(PassiveMode, Option<Dating>)> {
         let first = modes.first().copied();
-        let io_for_dialog = DialogIo::Data(dialer);
-        let ahead = self.control.take_ahead();
+        let io = DialogIo::Data(dialer);
+        let ahead = self.control.take_pipelined();
         let outcome = match ahead {
             PipelinedPassive::Sent(mode) if first == Some(mode) => {
-                self.control.resume_with(Dated::new(question, Passive::asked(modes)), io_for_dialog).await
+                self.control.resume_with(Dated::new(mdtm, Passive::asked(modes)), io).await
             }
             PipelinedPassive::Listening(mode, endpoint) if first == Some(mode) => {
                 let passive = Passive::answered(modes, endpoint);
-                self.control.resume_with(Dated::new(question, passive), io_for_dialog).await
+                self.control.resume_with(Dated::new(mdtm, passive), io).await
             }
-            _ => self.control.run_with(Dated::new(question, Passive::new(modes)), io_for_dialog).await,
+            _ => self.control.run_with(Dated::new(mdtm, Passive::new(modes)), io).await,
         };
         let mode = outcome.as_ref().ok().map(|(mode, _)| *mode);
-        self.known.no_pipelining |=
+        self.capabilities.no_pipelining |=
             ahead == PipelinedPassive::Refused || (ahead != PipelinedPassive::None && mode != first);
         outcome
     }
 
-    /// Gives the passive command that may follow the data of a transfer at once.
+    /// Returns the passive command that may be pipelined after the data of a transfer.
     fn mode_ahead(&self, direction: Direction) -> Option<PassiveMode> {
-        let known = &self.known;
-        let wanted = known.expects_more && !known.no_pipelining && !known.wants_pret;
+        let Self { state, capabilities, .. } = self;
+        let wanted = state.expects_more && !capabilities.no_pipelining && !capabilities.wants_pret;
         let wanted = wanted && self.config.active.is_none();
         let allowed = || self.config.pipelining.allows(direction, self.self_descriptions());
-        self.known.passive.filter(|_| wanted && allowed())
+        capabilities.passive.filter(|_| wanted && allowed())
     }
 
+    /// Opens a data connection in active mode: listens, and sends the address to the server.
     async fn open_active(&mut self) -> Result<Opened> {
         let config = self.config.clone();
         let host = self.host.name.clone();
         let mut dialer = self.dialer(&config, &host);
-        let dialog = if self.known.no_eprt { Active::by_port() } else { Active::default() };
-        self.known.no_eprt |=
+        let dialog = if self.capabilities.no_eprt { Active::by_port() } else { Active::default() };
+        self.capabilities.no_eprt |=
             self.control.run_with(dialog, DialogIo::Data(&mut dialer)).await?.refuses_eprt();
         dialer.opened.ok_or_else(|| Error::DataConnect(io::ErrorKind::NotConnected.into()))
     }
@@ -329,19 +405,20 @@ impl Client {
         }
     }
 
-    /// What worked before comes first; `PASV` cannot name an IPv6 address.
+    /// Returns the passive modes in the order in which they are tried: first the one that worked before.
+    /// `PASV` cannot express an IPv6 address.
     pub(crate) fn passive_order(&self) -> Vec<PassiveMode> {
         let ipv6 = self.control.peer_address().is_some_and(|address| address.ip().to_canonical().is_ipv6());
         let mut modes = self.config.passive.clone();
         if ipv6 && modes.contains(&PassiveMode::Epsv) {
             modes.retain(|mode| *mode != PassiveMode::Pasv);
         }
-        modes.sort_by_key(|mode| Some(*mode) != self.known.passive);
+        modes.sort_by_key(|mode| Some(*mode) != self.capabilities.passive);
         modes
     }
 }
 
-/// A command that moves data, not yet sent; awaiting it sends it and gives a [`DataStream`].
+/// A command that uses a data connection. Awaiting it sends the command and returns a [`DataStream`].
 ///
 /// ```no_run
 /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
@@ -358,14 +435,14 @@ pub struct DataCommand<'c> {
 }
 
 impl<'c> DataCommand<'c> {
-    /// Sets the representation of the data (`TYPE`). Defaults to [`TransferType::Image`].
+    /// Sets the representation type (`TYPE`). Defaults to [`TransferType::Image`].
     #[must_use]
     pub fn transfer_type(mut self, transfer_type: TransferType) -> Self {
         self.transfer_type = transfer_type;
         self
     }
 
-    /// Starts at this byte (`REST`; RFC 3659, 5). Defaults to 0.
+    /// Sets the byte at which the transfer starts (`REST`; RFC 3659, 5). Defaults to 0.
     #[must_use]
     pub fn offset(mut self, offset: u64) -> Self {
         self.offset = offset;
@@ -387,130 +464,54 @@ impl<'c> IntoFuture for DataCommand<'c> {
     }
 }
 
+/// Queries about a file that are sent along with its transfer.
+#[derive(Debug)]
+enum FileQueries {
+    None,
+    /// `MDTM` for a downloaded file.
+    ModificationTime(Command),
+    /// `SIZE` and a command that sets the time, for an uploaded file.
+    AfterUpload(Vec<Command>),
+}
+
+impl FileQueries {
+    /// Decides when each query is sent so that it costs no round trip. `pipelined` says whether the next passive
+    /// command follows the data; queries go with it then, and cost the server no separate turn.
+    fn schedule(self, pipelined: bool, compressed: bool) -> ScheduledQueries {
+        let (before_data, after_data) = match self {
+            Self::ModificationTime(mdtm) if pipelined => (None, vec![mdtm]),
+            Self::ModificationTime(mdtm) => (Some(mdtm), Vec::new()),
+            // The size of a compressed upload is always compared.
+            Self::AfterUpload(queries) if !compressed => (None, queries),
+            Self::AfterUpload(_) | Self::None => (None, Vec::new()),
+        };
+        ScheduledQueries { before_data, after_data }
+    }
+}
+
+/// When the queries about a file are sent.
+struct ScheduledQueries {
+    /// `MDTM`, sent while the data connection is being opened.
+    before_data: Option<Command>,
+    /// Commands sent after the data, before the final reply.
+    after_data: Vec<Command>,
+}
+
 fn direction(command: &Command) -> Direction {
     let verb = command.as_bytes().split(|byte| *byte == b' ').next().unwrap_or_default().to_ascii_uppercase();
     if matches!(verb.as_slice(), b"STOR" | b"APPE" | b"STOU") { Direction::Up } else { Direction::Down }
 }
 
-/// What `REST` is answered where it is taken.
-pub(crate) const RESTART_TAKEN: &str = "350";
-
-// ==== merged from client/questions.rs
-//- What is asked of a file along with its transfer.
-
-/// What is asked of a file along with its transfer, where that costs no round trip.
-#[derive(Debug)]
-pub(crate) enum FileQueries {
-    None,
-    /// `MDTM`, of a file that is fetched.
-    Time(Command),
-    /// `SIZE`, and what sets the time, of a file that is stored.
-    Stored(Vec<Command>),
-}
-
-impl FileQueries {
-    /// Gives what is asked while the data connection is opened, and what behind the data. That goes along
-    /// with the next passive command, if one is `ahead`, and costs the server no turn of its own.
-    pub(crate) fn split(self, ahead: bool, compressed: bool) -> (Option<Command>, Vec<Command>) {
-        match self {
-            Self::Time(question) if ahead => (None, vec![question]),
-            Self::Time(question) => (Some(question), Vec::new()),
-            // The size of what goes up compressed is compared anyway.
-            Self::Stored(questions) if !compressed => (None, questions),
-            Self::Stored(_) | Self::None => (None, Vec::new()),
-        }
-    }
-}
-
-// ==== merged from client/completion.rs
-//- The end of transfers.
-
-impl Client {
-    /// Ends a data connection and awaits the final reply.
-    pub(crate) async fn finish_data(
-        &mut self,
-        data: &mut DataConnection,
-        masks: Masks<'_>,
-    ) -> Result<TransferSummary> {
-        let deadline = self.completion_deadline();
-        let finished = data.finish(&mut self.control, masks, deadline).await;
-        // A transfer that came to its end has used up its REST.
-        self.known.restart_pending &= finished.is_err();
-        self.known.no_mdtm |= data.dating() == Some(Dating::Unknown);
-        finished
-    }
-
-    /// Makes what keeps the control connection alive during a transfer.
-    pub(crate) fn keep_alive(&self) -> KeepAlive {
-        KeepAlive::new(self.config.keep_alive)
-    }
-}
-
-// ==== merged from client/pret.rs
-//- Telling a server what will be transferred before it listens.
-
-impl Client {
-    /// Opens a passive data connection for `command`. A server that passes transfers on to other machines
-    /// (drftpd) must know which of them is to listen, and is told by `PRET` first, once it has said so.
-    pub(crate) async fn open_passive_for(
-        &mut self,
-        command: &Command,
-        question: Option<Command>,
-    ) -> Result<(Opened, Option<Dating>)> {
-        if !self.known.wants_pret {
-            match self.open_passive(question.clone(), self.passive_order()).await {
-                Err(Error::StatusCode(refused)) if asks_for_pret(&refused.info) => {
-                    self.known.wants_pret = true;
-                }
-                opened => return opened,
-            }
-        }
-        let pret = Command::with_argument("PRET", command.as_bytes())?;
-        self.control.run(Exchange::new(pret, &["2xx"])).await?;
-        self.open_passive(question, self.passive_order()).await
-    }
-}
-
-/// drftpd says: `500 You need to use a client supporting PRET (PRE Transfer) to use PASV`.
+/// Returns whether a reply demands `PRET`. drftpd replies
+/// `500 You need to use a client supporting PRET (PRE Transfer) to use PASV`.
 fn asks_for_pret(reply: &Reply) -> bool {
     reply.lines().any(|line| line.split(|byte| !byte.is_ascii_alphabetic()).any(|word| word == b"PRET"))
 }
 
-// ==== merged from client/allocate.rs
-//- Room for uploads.
-
-impl Client {
-    /// Asks the server to make room for an upload of so many bytes (`ALLO`; RFC 959, 4.1.3).
-    ///
-    /// Most servers need no such thing and say so; those are asked no second time.
-    ///
-    /// ```no_run
-    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
-    /// client.allocate(5_000_000_000).await?;
-    /// let stream = client.upload_stream("image.iso").await?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// [`Error::StatusCode`] when there is no room (`452`, `552`). Any other refusal is none.
-    pub async fn allocate(&mut self, bytes: u64) -> Result<()> {
-        if self.known.no_allocation {
-            return Ok(());
-        }
-        match self.control.run(Exchange::new(Command::with_number("ALLO", bytes), &["2xx"])).await {
-            Ok(reply) => self.known.no_allocation = reply.code() == Code::SUPERFLUOUS,
-            Err(Error::StatusCode(refused)) if !speaks_of_room(refused.info.code()) => {
-                self.known.no_allocation = refused.info.code().class() == 5;
-            }
-            Err(error) => return Err(error),
-        }
-        Ok(())
-    }
-}
-
-/// Tells the codes that an upload would fail with, too; `421` is the end of everything.
+/// Returns whether an upload would fail with the same code. `421` ends the session.
 fn speaks_of_room(code: Code) -> bool {
     matches!(code.get(), 421 | 452 | 552)
 }
+
+/// The reply to an accepted `REST`.
+pub(crate) const RESTART_ACCEPTED: &str = "350";

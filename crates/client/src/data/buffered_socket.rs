@@ -1,4 +1,4 @@
-//! A socket that is read from in large pieces.
+//! Socket with a read buffer.
 
 use std::{
     io::{self, IoSlice},
@@ -11,17 +11,18 @@ use tokio::io::{AsyncRead, AsyncWrite, BufReader, ReadBuf};
 
 use crate::connect::{BoxSocket, Socket};
 
-/// A socket under TLS: rustls asks for 4 KiB at a time, and each would be a system call.
+/// A socket below TLS with a read buffer. rustls reads 4 KiB at a time, which would be one system call
+/// each.
 #[derive(Debug)]
-pub(crate) struct ReadAhead(BufReader<BoxSocket>);
+pub(crate) struct BufferedSocket(BufReader<BoxSocket>);
 
-impl ReadAhead {
+impl BufferedSocket {
     pub(crate) fn boxed(socket: BoxSocket) -> BoxSocket {
         Box::new(Self(BufReader::with_capacity(CAPACITY, socket)))
     }
 }
 
-impl Socket for ReadAhead {
+impl Socket for BufferedSocket {
     fn peer_address(&self) -> Option<SocketAddr> {
         self.0.get_ref().peer_address()
     }
@@ -39,7 +40,7 @@ impl Socket for ReadAhead {
     }
 }
 
-impl AsyncRead for ReadAhead {
+impl AsyncRead for BufferedSocket {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -49,7 +50,7 @@ impl AsyncRead for ReadAhead {
     }
 }
 
-impl AsyncWrite for ReadAhead {
+impl AsyncWrite for BufferedSocket {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         Pin::new(self.0.get_mut()).poll_write(cx, bytes)
     }

@@ -1,0 +1,115 @@
+//! Knowledge about a server, and the current state of one session on it.
+
+use oxftp_proto::{
+    Features, HashAlgorithm, RemotePath, Reply, ServerZone, TransferType, dialog::PassiveMode,
+};
+
+use super::{attributes::TimeSetting, compression::TransferMode};
+use crate::config::pipelining::is_vsftpd;
+
+/// Capabilities of a server, learned from its replies. The sessions of a pool share them.
+#[derive(Debug, Default)]
+pub(crate) struct ServerCapabilities {
+    /// The reply to `FEAT`.
+    pub(super) features: Option<Features>,
+    /// The reply to `SYST`.
+    pub(super) system: Option<String>,
+    /// The passive mode that worked last.
+    pub(super) passive: Option<PassiveMode>,
+    /// The time zone of listings, as measured.
+    pub(super) server_zone: Option<ServerZone>,
+    /// The command that sets modification times. Each session finds it out for itself.
+    pub(super) time_setting: TimeSetting,
+    /// The server needs `PRET` before a passive command.
+    pub(super) wants_pret: bool,
+    /// The server refused a passive command that was sent before the final reply of a transfer.
+    pub(super) no_pipelining: bool,
+    /// `MODE Z` is not offered or was refused.
+    pub(super) no_compression: bool,
+    /// Files uploaded with `MODE Z` arrived damaged.
+    pub(super) no_compressed_uploads: bool,
+    /// `EPRT` was refused.
+    pub(super) no_eprt: bool,
+    /// `ALLO` is superfluous or was refused.
+    pub(super) no_allocation: bool,
+    /// `MLSD` is not supported.
+    pub(crate) no_mlsd: bool,
+    /// `MLST` is not supported.
+    pub(super) no_mlst: bool,
+    /// `SIZE` is not supported.
+    pub(super) no_size: bool,
+    /// `MDTM` is not supported.
+    pub(super) no_mdtm: bool,
+}
+
+impl ServerCapabilities {
+    /// Creates the capabilities that the greeting of a server implies.
+    pub(super) fn from_greeting(greeting: &Reply) -> Self {
+        // vsftpd never had MLSD. Asking for it costs four round trips, including a data connection.
+        let lists_in_its_own_way = is_vsftpd(std::iter::once(greeting.text()));
+        Self { no_mlst: lists_in_its_own_way, no_mlsd: lists_in_its_own_way, ..Self::default() }
+    }
+
+    /// Adds the capabilities that another session on the same server has learned.
+    pub(crate) fn learn(&mut self, other: &Self) {
+        self.passive = other.passive.or(self.passive);
+        self.no_pipelining |= other.no_pipelining;
+        self.wants_pret |= other.wants_pret;
+        self.no_mlsd |= other.no_mlsd;
+        self.no_mlst |= other.no_mlst;
+        self.no_size |= other.no_size;
+        self.no_mdtm |= other.no_mdtm;
+        self.no_compression |= other.no_compression;
+        self.no_compressed_uploads |= other.no_compressed_uploads;
+        self.no_eprt |= other.no_eprt;
+        self.no_allocation |= other.no_allocation;
+        if self.features.is_none() {
+            self.features.clone_from(&other.features);
+        }
+        if self.system.is_none() {
+            self.system.clone_from(&other.system);
+        }
+        if other.server_zone.is_some() {
+            self.server_zone.clone_from(&other.server_zone);
+        }
+    }
+}
+
+/// Current state of one session.
+#[derive(Debug, Default)]
+pub(crate) struct SessionState {
+    /// Whether `USER` was sent.
+    pub(super) logged_in: bool,
+    /// Whether the caller may have changed the session: its directory, its login, or anything by raw commands.
+    pub(super) dirty: bool,
+    /// The representation type (`TYPE`); `None` while it is uncertain.
+    pub(super) transfer_type: Option<TransferType>,
+    /// The transfer mode (`MODE`).
+    pub(super) mode: TransferMode,
+    /// Whether a `REST` was sent that perhaps no transfer has consumed.
+    pub(super) restart_pending: bool,
+    /// Whether another transfer follows the current one.
+    pub(super) expects_more: bool,
+    /// Whether data connections are encrypted (`PROT P`).
+    pub(super) protects_data: bool,
+    /// Whether `PBSZ` and `PROT` must be sent again after the login.
+    pub(super) protection_pending: bool,
+    /// Whether the server begins the TLS handshake of data connections (`SSCN ON`).
+    pub(super) begins_handshakes: bool,
+    /// Whether `OPTS MLST` was sent to enable permissions in listings.
+    pub(super) permissions_asked: bool,
+    /// The algorithm that `OPTS HASH` selected; `Some(None)` while it is uncertain.
+    pub(super) hash_selected: Option<Option<HashAlgorithm>>,
+    /// The old name of a rename between its `RNFR` and the reply to `RNTO`.
+    pub(super) pending_rename: Option<RemotePath>,
+    /// The caller's working directory, while the client has changed to another one for a query.
+    pub(super) home: Option<RemotePath>,
+}
+
+impl SessionState {
+    /// Records that a transfer with an offset was aborted. libunftp starts the next transfer at the same offset
+    /// unless it receives another `REST`.
+    pub(crate) fn mark_restart_pending(&mut self) {
+        self.restart_pending = true;
+    }
+}
