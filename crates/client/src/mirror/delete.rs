@@ -103,17 +103,17 @@ impl Deletion<'_> {
                 return self.settle(&place, Error::Limit { what: "levels of directories", limit });
             }
             let limit = self.limits.tree_directories;
-            if self.guard.found() > limit {
+            if self.guard.directories_found() > limit {
                 return self.settle(&place, Error::Limit { what: "directories in a tree", limit });
             }
-            if self.guard.foresees(&ancestors) {
+            if self.guard.predicts_cycle(&ancestors) {
                 return Ok(false);
             }
             let listing = match side.list(&place, self.limits).await {
                 Ok(listing) => listing,
                 Err(error) => return self.settle(&place, error),
             };
-            let Some(parent) = self.guard.judge(&ancestors, &listing.digest) else {
+            let Some(parent) = self.guard.check(&ancestors, &listing.digest) else {
                 return self.settle(&place, Error::EndlessTree { path: place.relative().to_string() });
             };
             if !listing.is_whole() {
@@ -132,7 +132,8 @@ impl Deletion<'_> {
                 }
                 empty &= match is_directory {
                     true => {
-                        self.remove_tree(side, (below, AncestorChain::default().below(&parent)), why).await?
+                        self.remove_tree(side, (below, AncestorChain::default().with_parent(&parent)), why)
+                            .await?
                     }
                     false => self.remove_one(side, &below, Action::Delete, why).await?,
                 };

@@ -105,10 +105,10 @@ impl JobHandler for &MirrorContext {
             return Err(Error::Limit { what: "levels of directories", limit });
         }
         let limit = self.limits.tree_directories;
-        if self.guard.found() > limit {
+        if self.guard.directories_found() > limit {
             return Err(Error::Limit { what: "directories in a tree", limit });
         }
-        if self.guard.foresees(&directory.ancestors) {
+        if self.guard.predicts_cycle(&directory.ancestors) {
             return Ok(());
         }
         // Without it, a single failure would be told without its name.
@@ -153,7 +153,7 @@ impl MirrorContext {
     ) -> Result<()> {
         let place = &directory.place;
         let mut source = self.source(sessions, place).await?;
-        let Some(parent) = self.guard.judge(&directory.ancestors, &source.digest) else {
+        let Some(parent) = self.guard.check(&directory.ancestors, &source.digest) else {
             return Err(Error::EndlessTree { path: self.route.name(place) });
         };
         let mut target = self.prepare(sessions, directory).await?;
@@ -286,7 +286,7 @@ impl MirrorContext {
                 found.failures.push((path.clone(), Error::Skipped { path, why }));
                 continue;
             }
-            let ancestors = AncestorChain::default().below(parent);
+            let ancestors = AncestorChain::default().with_parent(parent);
             found.directories.push(DirectoryPair { place, exists: below.exists, links, ancestors });
         }
         let links = plan.links.into_iter().map(|(name, says)| (place.below(&name), says));
