@@ -107,7 +107,7 @@ impl Pool {
         target: impl Into<RemotePath>,
     ) -> Mirror<'_> {
         // A session that waits for another of the same pool may wait for ever.
-        let other = if self.is_same(other) { other.twin() } else { other.clone() };
+        let other = if self.is_same(other) { other.fork() } else { other.clone() };
         Mirror::new(self, MirrorDirection::Across { source: source.into(), target: target.into(), other })
     }
 }
