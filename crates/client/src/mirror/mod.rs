@@ -1,9 +1,9 @@
 //! Mirror: makes one directory tree equal to another.
 //!
-//! [`Mirror`] is the builder. Pure parts: [`filter`] leaves entries out, [`compare`] and [`timestamps`] decide whether
-//! a file is unchanged, [`plan`] decides what to do in one directory. A [`node`] is an entry on either side, and an
-//! [`endpoint`] lists and changes either side. [`run`] walks both trees, a [`file_job`] is one file, [`transfer`] moves
-//! it, [`delete`] deletes, and [`finalize`] does the work that must come last.
+//! [`Mirror`] is the builder. Pure parts: `filter` leaves entries out, `compare` and `timestamps` decide whether
+//! a file is unchanged, `plan` decides what to do in one directory. A `node` is an entry on either side, and an
+//! `endpoint` lists and changes either side. `run` walks both trees, a `file_job` is one file, `transfer` moves
+//! it, `delete` deletes, and `finalize` does the work that must come last.
 //!
 //! Directories are compared one by one, so no tree is kept in memory.
 
