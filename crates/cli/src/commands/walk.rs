@@ -68,10 +68,10 @@ pub(super) async fn walk(
         walked.fail(&Failure::about(url, refused.clone().into()), app);
         walked.failed = Some(Exit::SomeFailed);
     }
-    if entries.is_truncated() && walked.nothing {
+    if entries.is_cut() && walked.nothing {
         // vsftpd says so of what is not there.
         walked.failure = Some(oxftp::Error::ListingCut);
-    } else if entries.is_truncated() {
+    } else if entries.is_cut() {
         output.flush().await?;
         walked.fail(&Failure::about(url, oxftp::Error::ListingCut), app);
     }

@@ -155,7 +155,7 @@ impl<'c> Entries<'c> {
     /// Returns whether the server reported that a listing is incomplete: that it was truncated (Pure-FTPd), or
     /// that the directory could not be opened (vsftpd). Both servers send this with `226`.
     #[must_use]
-    pub fn is_truncated(&self) -> bool {
+    pub fn is_cut(&self) -> bool {
         self.truncated
     }
 

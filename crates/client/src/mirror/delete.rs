@@ -154,7 +154,7 @@ impl Deletion<'_> {
             for node in listing.nodes {
                 let child = path.join(&node.name);
                 let is_directory = node.kind.is_directory();
-                if !self.filter.is_empty() && !self.filter.is_included(&child.to_text(), is_directory) {
+                if !self.filter.is_empty() && !self.filter.takes(&child.to_text(), is_directory) {
                     is_empty = false;
                     continue;
                 }

@@ -22,10 +22,10 @@ use globset::{GlobBuilder, GlobMatcher};
 /// use oxftp::mirror::Filter;
 ///
 /// let filter = Filter::new().exclude("/private/")?.include("*.html")?.exclude("*.*")?;
-/// assert!(filter.is_included("a/index.html", false));
-/// assert!(!filter.is_included("a/photo.png", false));
-/// assert!(!filter.is_included("private", true));
-/// assert!(filter.is_included("a/private", true));
+/// assert!(filter.takes("a/index.html", false));
+/// assert!(!filter.takes("a/photo.png", false));
+/// assert!(!filter.takes("private", true));
+/// assert!(filter.takes("a/private", true));
 /// # Ok::<(), oxftp::mirror::FilterError>(())
 /// ```
 #[derive(Debug, Clone, Default)]
@@ -87,7 +87,7 @@ impl Filter {
     ///
     /// Checks the path alone: the caller has to check its parent directories.
     #[must_use]
-    pub fn is_included(&self, path: &str, is_directory: bool) -> bool {
+    pub fn takes(&self, path: &str, is_directory: bool) -> bool {
         let matches = |rule: &&Rule| (is_directory || !rule.directories_only) && rule.matcher.is_match(path);
         match self.rules.iter().find(matches) {
             Some(rule) => rule.includes,
@@ -151,56 +151,56 @@ mod tests {
     #[test]
     fn a_name_matches_in_any_directory() {
         for path in ["x.log", "a/x.log", "a/b/x.log", ".log"] {
-            assert!(!excluding("*.log").is_included(path, false), "{path}");
+            assert!(!excluding("*.log").takes(path, false), "{path}");
         }
         for path in ["x.log/y", "x.logs", "xlog"] {
-            assert!(excluding("*.log").is_included(path, false), "{path}");
+            assert!(excluding("*.log").takes(path, false), "{path}");
         }
     }
 
     #[test]
     fn leading_slash_anchors_pattern_at_root() {
-        assert!(!excluding("/a").is_included("a", false));
-        assert!(excluding("/a").is_included("b/a", false));
-        assert!(!excluding("/a/*/c").is_included("a/b/c", false));
-        assert!(excluding("/a/*/c").is_included("a/b/b/c", false));
-        assert!(!excluding("/a/**/c").is_included("a/b/b/c", false));
+        assert!(!excluding("/a").takes("a", false));
+        assert!(excluding("/a").takes("b/a", false));
+        assert!(!excluding("/a/*/c").takes("a/b/c", false));
+        assert!(excluding("/a/*/c").takes("a/b/b/c", false));
+        assert!(!excluding("/a/**/c").takes("a/b/b/c", false));
     }
 
     #[test]
     fn inner_slash_matches_end_of_path() {
-        assert!(!excluding("a/b").is_included("a/b", false));
-        assert!(!excluding("a/b").is_included("x/a/b", false));
-        assert!(excluding("a/b").is_included("xa/b", false));
+        assert!(!excluding("a/b").takes("a/b", false));
+        assert!(!excluding("a/b").takes("x/a/b", false));
+        assert!(excluding("a/b").takes("xa/b", false));
     }
 
     #[test]
     fn trailing_slash_matches_directories_only() {
-        assert!(!excluding("cache/").is_included("a/cache", true));
-        assert!(excluding("cache/").is_included("a/cache", false));
+        assert!(!excluding("cache/").takes("a/cache", true));
+        assert!(excluding("cache/").takes("a/cache", false));
     }
 
     #[test]
     fn the_first_rule_that_matches_decides() {
         let filter = Filter::new().include("keep.log").unwrap().exclude("*.log").unwrap();
-        assert!(filter.is_included("a/keep.log", false));
-        assert!(!filter.is_included("a/other.log", false));
-        assert!(filter.is_included("a/other.txt", false));
+        assert!(filter.takes("a/keep.log", false));
+        assert!(!filter.takes("a/other.log", false));
+        assert!(filter.takes("a/other.txt", false));
     }
 
     #[test]
     fn inclusions_alone_exclude_other_files() {
         let filter = Filter::new().include("*.jpg").unwrap();
-        assert!(filter.is_included("a/x.jpg", false));
-        assert!(!filter.is_included("a/x.png", false));
-        assert!(filter.is_included("a", true));
+        assert!(filter.takes("a/x.jpg", false));
+        assert!(!filter.takes("a/x.png", false));
+        assert!(filter.takes("a", true));
     }
 
     #[test]
     fn filter_rules_are_read_line_by_line() {
         let filter = Filter::new().lines("# all\n\n+ *.c\n- *\r\n").unwrap();
-        assert!(filter.is_included("x.c", false));
-        assert!(!filter.is_included("x.d", false));
+        assert!(filter.takes("x.c", false));
+        assert!(!filter.takes("x.d", false));
     }
 
     #[test]
@@ -213,25 +213,25 @@ mod tests {
 
     #[test]
     fn backslash_escapes_next_character() {
-        assert!(!excluding("\\*").is_included("*", false));
-        assert!(excluding("\\*").is_included("a", false));
+        assert!(!excluding("\\*").takes("*", false));
+        assert!(excluding("\\*").takes("a", false));
     }
 
     proptest! {
         #[test]
         fn filter_never_panics(text: String, path: String, is_directory: bool) {
             if let Ok(filter) = Filter::new().lines(&text) {
-                let _ = filter.is_included(&path, is_directory);
+                let _ = filter.takes(&path, is_directory);
             }
             if let Ok(filter) = Filter::new().exclude(&text) {
-                let _ = filter.is_included(&path, is_directory);
+                let _ = filter.takes(&path, is_directory);
             }
         }
 
         #[test]
         fn plain_name_is_excluded_at_any_depth(name in "[a-z]{1,8}", above in "([a-z]{1,3}/){0,3}") {
             let path = format!("{above}{name}");
-            prop_assert!(!excluding(&name).is_included(&path, false));
+            prop_assert!(!excluding(&name).takes(&path, false));
         }
     }
 }

@@ -331,7 +331,7 @@ impl<'p> Mirror<'p> {
 
     async fn prepare_roots(&self) -> Result<RootState> {
         if self.links == Links::Copy && !matches!(self.direction, MirrorDirection::Down { .. }) {
-            return Err(Error::NotOffered { what: "way to make symbolic links" });
+            return Err(Error::NotOffered { what: "command to create symbolic links" });
         }
         let mut worker = Worker::of(self.pool);
         let fs = self.pool.config().path_io.clone();

@@ -244,7 +244,7 @@ impl MirrorContext {
         if !self.filter.is_empty() {
             nodes.retain(|node| {
                 let path = directory.join(&node.name).to_text();
-                self.filter.is_included(&path, node.kind.is_directory())
+                self.filter.takes(&path, node.kind.is_directory())
             });
         }
         nodes

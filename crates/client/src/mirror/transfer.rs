@@ -222,7 +222,8 @@ async fn hash_mismatch(source: &mut ServerFile<'_>, target: &mut ServerFile<'_>)
     let supported = target.client.hash_algorithms().await?;
     let candidates = source.client.hash_algorithms().await?;
     let common = candidates.into_iter().find(|algorithm| supported.contains(algorithm));
-    let algorithm = common.ok_or(Error::NotOffered { what: "hash that both servers know" })?;
+    let algorithm =
+        common.ok_or(Error::NotOffered { what: "hash algorithm in common with the other server" })?;
     let here = source.client.hash(&source.path, algorithm).await?;
     let there = target.client.hash(&target.path, algorithm).await?;
     Ok((here != there).then_some(Error::HashMismatch { there, here }))
