@@ -25,10 +25,10 @@ pub struct Limits {
     pub directory_depth: usize,
     /// Directories in one tree. Defaults to 1 million.
     pub tree_directories: usize,
-    /// From how many directories right above a directory on that list just what it lists (names, kinds, sizes and
-    /// times), a tree is taken for one without end; more than 1,000 directories must have been found in it, and
-    /// two or more be in each of these. Defaults to 10; `usize::MAX` is for trees that are made so.
-    pub alike_ancestors: usize,
+    /// Number of consecutive ancestors with the same listing (names, kinds, sizes and times) from which a tree counts
+    /// as endless. This applies only to directories that contain two or more directories, and only after more than
+    /// 1,000 directories were found in the tree. Defaults to 10; `usize::MAX` turns the check off.
+    pub identical_ancestors: usize,
     /// Facts in one line of `MLSD` or `MLST`. Defaults to 256.
     pub facts: usize,
     /// Bytes that what comes compressed inflates to, where its size is not known. Defaults to 16 GiB.
@@ -50,7 +50,7 @@ impl Default for Limits {
             listing_entries: 10_000_000,
             directory_depth: 100,
             tree_directories: 1_000_000,
-            alike_ancestors: 10,
+            identical_ancestors: 10,
             facts: 256,
             inflated_bytes: 16 << 30,
             grown_bytes: 1 << 30,

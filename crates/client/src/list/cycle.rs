@@ -1,6 +1,6 @@
-//! Trees without end: whether a directory lists what the directories above it list.
+//! Cycle detection: finds directories that list the same entries as the directories above them.
 //!
-//! What becomes of such a directory is the business of whoever goes through the tree.
+//! The code that walks the tree decides how to handle such a directory.
 
 use std::{
     collections::HashSet,
@@ -14,45 +14,46 @@ use std::{
 
 use oxftp_proto::{Entry, Limits};
 
-/// Finds the directories of one tree from which on it repeats itself.
+/// Finds the directories of one tree below which the tree repeats itself.
 #[derive(Debug)]
 pub(crate) struct CycleDetector {
-    most_alike: usize,
-    found: AtomicUsize,
-    /// What the directories list that were found to repeat those above them.
+    max_identical: usize,
+    directories_found: AtomicUsize,
+    /// Fingerprints of the directories that repeat the directories above them.
     repeated: Mutex<HashSet<u64>>,
 }
 
 impl CycleDetector {
     pub(crate) fn new(limits: &Limits) -> Self {
-        let most_alike = limits.alike_ancestors;
-        Self { most_alike, found: AtomicUsize::new(0), repeated: Mutex::default() }
+        let max_identical = limits.identical_ancestors;
+        Self { max_identical, directories_found: AtomicUsize::new(0), repeated: Mutex::default() }
     }
 
-    /// Counts the directories that were found in the tree.
-    pub(crate) fn found(&self) -> usize {
-        self.found.load(Ordering::Relaxed)
+    /// Returns the number of directories found in the tree so far.
+    pub(crate) fn directories_found(&self) -> usize {
+        self.directories_found.load(Ordering::Relaxed)
     }
 
-    /// Tells of a directory that was not listed yet whether it is a sibling, or the like, of one that was
-    /// found to repeat those above it.
-    pub(crate) fn foresees(&self, ancestors: &AncestorChain) -> bool {
+    /// Returns whether a directory that is not listed yet belongs to a cycle: it is a sibling, or an equivalent
+    /// of one, of a directory that repeats the directories above it.
+    pub(crate) fn predicts_cycle(&self, ancestors: &AncestorChain) -> bool {
         let Some(parent) = &ancestors.parent else { return false };
-        parent.alike.saturating_add(1) >= SAME_FAMILY.min(self.most_alike)
-            && self.repeated.lock().unwrap_or_else(PoisonError::into_inner).contains(&parent.listing)
+        parent.identical.saturating_add(1) >= MIN_IDENTICAL_TO_PREDICT.min(self.max_identical)
+            && self.repeated.lock().unwrap_or_else(PoisonError::into_inner).contains(&parent.fingerprint)
     }
 
-    /// Gives what the directories in a directory that lists so descend from; `None` where it repeats those
-    /// above it.
-    pub(crate) fn judge(
+    /// Returns the ancestor that the subdirectories of a directory with this listing get, or `None` if the
+    /// directory repeats the directories above it.
+    pub(crate) fn check(
         &self,
         ancestors: &AncestorChain,
         listing: &ListingFingerprint,
     ) -> Option<Arc<Ancestor>> {
-        let found = self.found.fetch_add(listing.directories, Ordering::Relaxed) + listing.directories;
-        let alike = ancestors.alike(listing);
-        let is_suspect = listing.directories >= 2 && alike >= 1 && found > FEW_DIRECTORIES;
-        if is_suspect && alike >= self.most_alike {
+        let found =
+            self.directories_found.fetch_add(listing.directories, Ordering::Relaxed) + listing.directories;
+        let identical = ancestors.count_identical(listing);
+        let is_suspect = listing.directories >= 2 && identical >= 1 && found > SMALL_TREE;
+        if is_suspect && identical >= self.max_identical {
             self.repeated.lock().unwrap_or_else(PoisonError::into_inner).insert(listing.sum);
             return None;
         }
@@ -60,11 +61,11 @@ impl CycleDetector {
             return None;
         }
         let (unique, parent) = (ancestors.unique, ancestors.parent.clone());
-        Some(Arc::new(Ancestor { listing: listing.sum, alike, is_suspect, unique, parent }))
+        Some(Arc::new(Ancestor { fingerprint: listing.sum, identical, is_suspect, unique, parent }))
     }
 }
 
-/// Where a directory that waits comes from.
+/// The ancestors of a directory that is not listed yet.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct AncestorChain {
     parent: Option<Arc<Ancestor>>,
@@ -72,26 +73,27 @@ pub(crate) struct AncestorChain {
 }
 
 impl AncestorChain {
-    /// Begins with what the listing tells of the directory itself.
+    /// Creates a chain without ancestors, with the `unique` fact of the directory itself.
     pub(crate) fn of(entry: &Entry) -> Self {
         Self { parent: None, unique: entry.facts().get("unique").map(hash) }
     }
 
-    pub(crate) fn below(self, parent: &Arc<Ancestor>) -> Self {
+    pub(crate) fn with_parent(self, parent: &Arc<Ancestor>) -> Self {
         Self { parent: Some(Arc::clone(parent)), ..self }
     }
 
-    /// Counts the directories above it, in a row, that list the same.
-    fn alike(&self, listing: &ListingFingerprint) -> usize {
-        let same = self.parent.as_ref().filter(|parent| parent.listing == listing.sum);
-        same.map_or(0, |parent| parent.alike + 1)
+    /// Counts the consecutive ancestors, from the parent upwards, that have this listing.
+    fn count_identical(&self, listing: &ListingFingerprint) -> usize {
+        let same = self.parent.as_ref().filter(|parent| parent.fingerprint == listing.sum);
+        same.map_or(0, |parent| parent.identical + 1)
     }
 
-    /// Tells whether one above it is this very directory, as the server says: by the fact `unique` (RFC 3659,
-    /// 7.5.2), and since some servers give all things the same, by what it lists, too.
+    /// Returns whether the directory is its own ancestor, by the fact `unique` (RFC 3659, 7.5.2). Some servers
+    /// send the same `unique` for everything, so the listings must be identical, too.
     fn is_cycle(&self, listing: &ListingFingerprint) -> bool {
-        let itself = |ancestor: &Ancestor| ancestor.unique == self.unique && ancestor.listing == listing.sum;
-        self.unique.is_some() && self.ancestors().any(itself)
+        let is_same =
+            |ancestor: &Ancestor| ancestor.unique == self.unique && ancestor.fingerprint == listing.sum;
+        self.unique.is_some() && self.ancestors().any(is_same)
     }
 
     fn ancestors(&self) -> impl Iterator<Item = &Ancestor> {
@@ -99,26 +101,26 @@ impl AncestorChain {
     }
 }
 
-/// A directory that was listed and holds others.
+/// A listed directory that contains other directories.
 #[derive(Debug)]
 pub(crate) struct Ancestor {
-    listing: u64,
-    /// How many above it, in a row, list the same.
-    alike: usize,
+    fingerprint: u64,
+    /// Number of consecutive ancestors with the same listing.
+    identical: usize,
     is_suspect: bool,
     unique: Option<u64>,
     parent: Option<Arc<Self>>,
 }
 
 impl Ancestor {
-    /// Tells whether it may be the beginning of a tree without end: what is in it then goes before all that
-    /// waits, so that this is found out at the price of a few listings.
+    /// Returns whether an endless tree may begin here. Its subdirectories are then listed before all other
+    /// pending directories, so that a few listings are enough to find out.
     pub(crate) fn is_suspect(&self) -> bool {
         self.is_suspect
     }
 }
 
-/// What a directory lists, in whatever order, as a number.
+/// Hash of a directory's entries, independent of their order.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct ListingFingerprint {
     sum: u64,
@@ -127,30 +129,31 @@ pub(crate) struct ListingFingerprint {
 
 impl ListingFingerprint {
     pub(crate) fn of<'e>(entries: impl IntoIterator<Item = &'e Entry>) -> Self {
-        let mut digest = Self::default();
-        entries.into_iter().for_each(|entry| digest.add(entry));
-        digest
+        let mut fingerprint = Self::default();
+        entries.into_iter().for_each(|entry| fingerprint.add(entry));
+        fingerprint
     }
 
     pub(crate) fn add(&mut self, entry: &Entry) {
-        let one = hash((entry.name(), entry.kind, entry.size, entry.modified));
-        self.sum = self.sum.wrapping_add(one);
+        let entry_hash = hash((entry.name(), entry.kind, entry.size, entry.modified));
+        self.sum = self.sum.wrapping_add(entry_hash);
         self.directories += usize::from(entry.is_dir());
     }
 }
 
-/// A server that knows the keys can only make its own trees seem alike.
+/// Hashes with fixed keys: a server that knows them can only make its own trees look identical.
 fn hash(value: impl Hash) -> u64 {
     let mut hasher = DefaultHasher::new();
     value.hash(&mut hasher);
     hasher.finish()
 }
 
-/// No tree of so many directories is taken for one without end: to go through it takes little time.
-const FEW_DIRECTORIES: usize = 1000;
+/// A tree of at most this many directories is never considered endless: walking it takes little time.
+const SMALL_TREE: usize = 1000;
 
-/// So many that are alike above a directory make it one of those of which another was found to repeat them.
-const SAME_FAMILY: usize = 3;
+/// Identical listings in a row, the parent's included, that a directory needs to be treated like one that is known
+/// to repeat the directories above it.
+const MIN_IDENTICAL_TO_PREDICT: usize = 3;
 
 #[cfg(test)]
 mod tests {
@@ -164,75 +167,75 @@ mod tests {
         entry
     }
 
-    /// The listing of a directory that holds so many others.
+    /// Returns the fingerprint of a directory that contains `count` directories.
     fn directories(count: usize) -> ListingFingerprint {
         let entries: Vec<_> = (0..count).map(|number| directory(&number.to_string())).collect();
         ListingFingerprint::of(&entries)
     }
 
-    fn guard() -> CycleDetector {
+    fn detector() -> CycleDetector {
         let mut limits = Limits::default();
-        limits.alike_ancestors = 3;
+        limits.identical_ancestors = 3;
         CycleDetector::new(&limits)
     }
 
-    /// Goes down through directories that list so, and counts those that may be entered.
-    fn depth(guard: &CycleDetector, listings: &[ListingFingerprint]) -> usize {
+    /// Descends through directories with these listings, and counts those that may be entered.
+    fn depth(detector: &CycleDetector, listings: &[ListingFingerprint]) -> usize {
         let mut ancestors = AncestorChain::default();
-        let ends = listings.iter().position(|listing| match guard.judge(&ancestors, listing) {
+        let end = listings.iter().position(|listing| match detector.check(&ancestors, listing) {
             Some(ancestor) => {
-                ancestors = AncestorChain::default().below(&ancestor);
+                ancestors = AncestorChain::default().with_parent(&ancestor);
                 false
             }
             None => true,
         });
-        ends.unwrap_or(listings.len())
+        end.unwrap_or(listings.len())
     }
 
-    /// As the server says by `MLSD`.
-    fn told(line: &str) -> Entry {
+    /// Parses a line of `MLSD`.
+    fn parse(line: &str) -> Entry {
         let mut parser = ListingParser::mlsx();
         parser.push(line.as_bytes());
         parser.next_entry().unwrap()
     }
 
     #[test]
-    fn the_fourth_listing_that_is_the_same_ends_a_large_tree() {
-        assert_eq!(depth(&guard(), &[directories(400); 6]), 3);
+    fn fourth_identical_listing_ends_a_large_tree() {
+        assert_eq!(depth(&detector(), &[directories(400); 6]), 3);
     }
 
     #[test]
-    fn a_small_tree_may_be_the_same_everywhere() {
-        assert_eq!(depth(&guard(), &[directories(10); 90]), 90);
-        assert_eq!(depth(&guard(), &[directories(10); 120]), 100);
+    fn small_tree_may_repeat_itself() {
+        assert_eq!(depth(&detector(), &[directories(10); 90]), 90);
+        assert_eq!(depth(&detector(), &[directories(10); 120]), 100);
     }
 
     #[test]
-    fn what_holds_one_directory_is_a_matter_of_depth() {
-        assert_eq!(depth(&guard(), &[directories(1); 5000]), 5000);
+    fn single_subdirectories_are_not_a_cycle() {
+        assert_eq!(depth(&detector(), &[directories(1); 5000]), 5000);
     }
 
     #[test]
-    fn one_listing_that_differs_begins_the_count_again() {
+    fn different_listing_resets_the_cycle_count() {
         let (same, other) = (directories(400), directories(401));
 
-        assert_eq!(depth(&guard(), &[same, same, same, other, same, same, same, other]), 8);
-        assert_eq!(depth(&guard(), &[other, same, same, same, same]), 4);
+        assert_eq!(depth(&detector(), &[same, same, same, other, same, same, same, other]), 8);
+        assert_eq!(depth(&detector(), &[other, same, same, same, same]), 4);
     }
 
     #[test]
-    fn two_that_are_alike_in_a_large_tree_are_a_suspicion() {
-        let guard = guard();
-        let first = guard.judge(&AncestorChain::default(), &directories(1001)).unwrap();
+    fn two_identical_listings_are_suspect() {
+        let detector = detector();
+        let first = detector.check(&AncestorChain::default(), &directories(1001)).unwrap();
 
-        let other = guard.judge(&AncestorChain::default().below(&first), &directories(2)).unwrap();
-        let same = guard.judge(&AncestorChain::default().below(&first), &directories(1001)).unwrap();
+        let other = detector.check(&AncestorChain::default().with_parent(&first), &directories(2)).unwrap();
+        let same = detector.check(&AncestorChain::default().with_parent(&first), &directories(1001)).unwrap();
 
         assert_eq!([&first, &other, &same].map(|listed| listed.is_suspect()), [false, false, true]);
     }
 
     #[test]
-    fn order_does_not_count_and_all_else_does() {
+    fn fingerprint_ignores_order_only() {
         let sum = |entries: &[Entry]| ListingFingerprint::of(entries).sum;
         let (one, other) = (directory("a"), directory("b"));
         let larger = {
@@ -249,30 +252,30 @@ mod tests {
     }
 
     #[test]
-    fn a_sibling_of_one_that_repeats_is_known_before_it_is_listed() {
-        let (guard, listing) = (guard(), directories(400));
+    fn cycle_is_predicted_for_unlisted_sibling() {
+        let (detector, listing) = (detector(), directories(400));
         let mut ancestors = AncestorChain::default();
         for _ in 0..3 {
-            ancestors = AncestorChain::default().below(&guard.judge(&ancestors, &listing).unwrap());
+            ancestors = AncestorChain::default().with_parent(&detector.check(&ancestors, &listing).unwrap());
         }
-        assert!(!guard.foresees(&ancestors));
+        assert!(!detector.predicts_cycle(&ancestors));
 
-        assert!(guard.judge(&ancestors, &listing).is_none());
+        assert!(detector.check(&ancestors, &listing).is_none());
 
-        assert!(guard.foresees(&ancestors));
-        assert!(!guard.foresees(&AncestorChain::default()));
+        assert!(detector.predicts_cycle(&ancestors));
+        assert!(!detector.predicts_cycle(&AncestorChain::default()));
     }
 
     #[test]
-    fn a_directory_within_itself_is_seen_at_once() {
-        let (guard, listing) = (guard(), directories(1));
-        let top = guard.judge(&AncestorChain::of(&told("type=dir;unique=1g2; a")), &listing).unwrap();
-        let between = guard.judge(&AncestorChain::default().below(&top), &directories(3)).unwrap();
-        let below = |line: &str| AncestorChain::of(&told(line)).below(&between);
+    fn cycle_is_detected_by_unique_fact() {
+        let (detector, listing) = (detector(), directories(1));
+        let top = detector.check(&AncestorChain::of(&parse("type=dir;unique=1g2; a")), &listing).unwrap();
+        let between = detector.check(&AncestorChain::default().with_parent(&top), &directories(3)).unwrap();
+        let below = |line: &str| AncestorChain::of(&parse(line)).with_parent(&between);
 
-        assert!(guard.judge(&below("type=dir;unique=1g2; b"), &listing).is_none());
-        assert!(guard.judge(&below("type=dir;unique=1g3; b"), &listing).is_some());
-        // A server that tells the same of all things.
-        assert!(guard.judge(&below("type=dir;unique=1g2; b"), &directories(2)).is_some());
+        assert!(detector.check(&below("type=dir;unique=1g2; b"), &listing).is_none());
+        assert!(detector.check(&below("type=dir;unique=1g3; b"), &listing).is_some());
+        // A server that sends the same `unique` for everything.
+        assert!(detector.check(&below("type=dir;unique=1g2; b"), &directories(2)).is_some());
     }
 }

@@ -1,14 +1,20 @@
-//! The listing of one directory.
+//! Listing of one directory: the command that opens it, its fallbacks, and its entries as they arrive.
+
+use std::{
+    borrow::Cow,
+    io,
+    sync::Arc,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
 
 use bytes::BytesMut;
 use oxftp_proto::{
-    Command, Entry, Limits, RemotePath, Reply, TransferType,
+    Command, Entry, Limits, RemotePath, Reply, Timestamp, TransferType,
     listing::{LineSplitter, LineTooLong, ListingParser},
 };
-use std::{borrow::Cow, io, sync::Arc, time::Duration};
 use tokio::io::AsyncReadExt;
 
-use super::{entry::EntryLocation, now};
+use super::entry::EntryLocation;
 use crate::config::list_command::ListCommand;
 use crate::{
     Client, Error, Result,
@@ -19,82 +25,70 @@ use crate::{
 
 /// A directory that is being listed.
 pub(crate) struct DirectoryListing {
-    /// `STAT` lists without one.
+    /// `None` for `STAT`, which lists in its reply.
     data: Option<DataConnection>,
     pub(super) command: ListCommand,
-    /// It was entered to be listed.
-    pub(super) from_within: bool,
-    pub(super) place: Arc<EntryLocation>,
-    /// The path as the server spells it.
-    spelled: Vec<u8>,
+    /// The directory was made the working directory and listed without a path.
+    pub(super) is_entered: bool,
+    pub(super) location: Arc<EntryLocation>,
+    /// The path as it is sent to the server.
+    wire_path: Vec<u8>,
     pub(super) depth: usize,
     parser: ListingParser,
     lines: LineSplitter,
     buffer: BytesMut,
-    most_bytes: usize,
+    max_bytes: usize,
     at_end: bool,
-    /// The only entry so far, which looks like the listed path itself.
+    /// The first entry, while it may be the listed path itself.
     pub(super) held: Option<Entry>,
-    pub(super) any: bool,
+    pub(super) has_entries: bool,
 }
 
 impl DirectoryListing {
-    pub(super) fn new(
-        data: DataConnection,
-        command: ListCommand,
-        (place, depth): (EntryLocation, usize),
-        parser: ListingParser,
-        limits: &Limits,
-    ) -> Self {
-        Self { data: Some(data), command, ..Self::empty(place, depth, parser.limits(limits), limits) }
-    }
-
-    fn empty(place: EntryLocation, depth: usize, parser: ListingParser, limits: &Limits) -> Self {
-        let spelled = place.path.to_wire(place.encoding).map(Cow::into_owned).unwrap_or_default();
+    /// Creates a listing without data connection; its parser holds all lines.
+    fn without_data(location: EntryLocation, depth: usize, parser: ListingParser, limits: &Limits) -> Self {
+        let wire_path = location.path.to_wire(location.encoding).map(Cow::into_owned).unwrap_or_default();
         Self {
             data: None,
             command: ListCommand::List,
-            from_within: false,
-            place: Arc::new(place),
-            spelled,
+            is_entered: false,
+            location: Arc::new(location),
+            wire_path,
             depth,
-            parser,
+            parser: parser.limits(limits),
             lines: LineSplitter::new(limits.listing_line),
             buffer: BytesMut::new(),
-            most_bytes: limits.listing_bytes,
+            max_bytes: limits.listing_bytes,
             at_end: false,
             held: None,
-            any: false,
+            has_entries: false,
         }
     }
 
-    /// Takes the lines of a listing that came in a reply.
-    pub(super) fn of_reply(
+    /// Creates a listing from the lines of a reply.
+    fn from_reply(
         reply: &Reply,
-        place: EntryLocation,
+        location: EntryLocation,
         depth: usize,
-        parser: ListingParser,
+        mut parser: ListingParser,
         limits: &Limits,
     ) -> Self {
-        let mut parser = parser.limits(limits);
+        parser = parser.limits(limits);
         let code = reply.code().to_string();
-        let between = reply.lines().len().saturating_sub(2);
-        for line in reply.lines().skip(1).take(between) {
-            // Some servers begin each line with the code, and some indent them by a blank.
+        let inner_lines = reply.lines().len().saturating_sub(2);
+        for line in reply.lines().skip(1).take(inner_lines) {
+            // Some servers begin each line with the code, and some indent each line by a blank.
             let line =
                 line.strip_prefix(code.as_bytes()).and_then(|line| line.strip_prefix(b"-")).unwrap_or(line);
             parser.push(line.strip_prefix(b" ").unwrap_or(line));
         }
         parser.finish();
-        Self {
-            data: None,
-            command: ListCommand::Stat,
-            at_end: true,
-            ..Self::empty(place, depth, parser, limits)
-        }
+        let listing = Self::without_data(location, depth, parser, limits);
+        Self { command: ListCommand::Stat, at_end: true, ..listing }
     }
 
-    /// Ends the transfer, which must have succeeded; tells whether the server says that not all is listed.
+    /// Finishes the transfer, which must have succeeded; returns whether the reply says that the listing is
+    /// truncated.
     pub(super) async fn finish(
         &mut self,
         control: &mut ControlChannel,
@@ -102,10 +96,10 @@ impl DirectoryListing {
     ) -> Result<bool> {
         let Some(data) = &mut self.data else { return Ok(false) };
         let summary = data.finish(control, Masks::default(), deadline).await?;
-        Ok(speaks_of_cut(&summary.reply))
+        Ok(reports_truncation(&summary.reply))
     }
 
-    /// Gives the listing up after its connection failed; the error has the server's words.
+    /// Ends the listing after its data connection failed; returns an error with the server's reply.
     pub(super) async fn fail(
         &mut self,
         control: &mut ControlChannel,
@@ -118,39 +112,40 @@ impl DirectoryListing {
         }
     }
 
-    /// Tells whether there were lines, and none was understood.
-    pub(super) fn is_gibberish(&self) -> bool {
-        !self.any && self.parser.unparsed() > 0
+    /// Returns whether there were lines, and none could be parsed.
+    pub(super) fn is_unparsable(&self) -> bool {
+        !self.has_entries && self.parser.unparsed() > 0
     }
 
-    /// Tells whether nothing was listed perhaps because the server cut the path at a blank, as
-    /// Pure-FTPd does.
+    /// Returns whether the listing may be empty because the server cut the path at a blank, as Pure-FTPd
+    /// does.
     pub(super) fn may_be_cut_at_blank(&self) -> bool {
-        let by_path = self.command == ListCommand::List && !self.from_within;
-        by_path && !self.any && self.place.path.as_bytes().contains(&b' ')
+        let by_path = self.command == ListCommand::List && !self.is_entered;
+        by_path && !self.has_entries && self.location.path.as_bytes().contains(&b' ')
     }
 
+    /// Returns the number of lines that could not be parsed, and samples of them.
     pub(super) fn unparsed(&self) -> (u64, &[Vec<u8>]) {
         (self.parser.unparsed(), self.parser.unparsed_samples())
     }
 
-    /// Reads on to the next entry, `None` at the end.
+    /// Returns the next entry, or `None` at the end.
     pub(super) async fn next_entry(&mut self) -> Result<Option<Entry>> {
         loop {
             while let Some(entry) = self.parser.next_entry() {
-                if let Some(entry) = self.hold_back(entry) {
+                if let Some(entry) = self.hold_first(entry) {
                     return Ok(Some(entry));
                 }
             }
             if self.at_end {
                 return Ok(None);
             }
-            self.read_on().await?;
+            self.read().await?;
         }
     }
 
-    /// Reads the next line there is, or more bytes.
-    async fn read_on(&mut self) -> Result<()> {
+    /// Passes the next buffered line to the parser, or reads more bytes.
+    async fn read(&mut self) -> Result<()> {
         let too_long = |error: LineTooLong| Error::Limit { what: "bytes in a line", limit: error.limit };
         if let Some(line) = self.lines.feed(&mut self.buffer).map_err(too_long)? {
             self.parser.push(&line);
@@ -158,86 +153,75 @@ impl DirectoryListing {
         }
         self.buffer.reserve(READ_SIZE);
         let Some(data) = &mut self.data else { return Ok(()) };
-        if data.transferred() > self.most_bytes as u64 {
-            return Err(Error::Limit { what: "bytes in a listing", limit: self.most_bytes });
+        if data.transferred() > self.max_bytes as u64 {
+            return Err(Error::Limit { what: "bytes in a listing", limit: self.max_bytes });
         }
         let read = data.read_buf(&mut self.buffer).await;
         if read.map_err(|source| Error::Data { reply: None, source })? == 0 {
-            let last = self.lines.finish(&mut self.buffer).map_err(too_long)?;
+            let last_line = self.lines.finish(&mut self.buffer).map_err(too_long)?;
             self.at_end = true;
-            return self.take_last(last.as_deref());
+            return self.push_last_line(last_line.as_deref());
         }
         Ok(())
     }
 
-    /// Takes what stands behind the last line end. Honest servers leave that end out; but a line that is
-    /// not understood without one was cut, and so was the listing.
-    fn take_last(&mut self, last: Option<&[u8]>) -> Result<()> {
-        let before = self.parser.unparsed();
-        if let Some(last) = last {
-            self.parser.push(last);
+    /// Parses the text after the last line end. Some correct servers omit the last line end. But if the text
+    /// cannot be parsed, the line is incomplete, and so is the listing.
+    fn push_last_line(&mut self, last_line: Option<&[u8]>) -> Result<()> {
+        let unparsed_before = self.parser.unparsed();
+        if let Some(last_line) = last_line {
+            self.parser.push(last_line);
         }
         self.parser.finish();
-        // Gibberish from its first line on is another matter: such a server is asked by another command.
-        let may_be_gibberish = self.command == ListCommand::Mlsd && !self.any;
-        if last.is_none() || self.parser.unparsed() == before || may_be_gibberish {
+        // An `MLSD` that cannot be parsed at all is repeated as `LIST`.
+        let may_be_unparsable = self.command == ListCommand::Mlsd && !self.has_entries;
+        if last_line.is_none() || self.parser.unparsed() == unparsed_before || may_be_unparsable {
             return Ok(());
         }
-        let source = io::Error::new(io::ErrorKind::UnexpectedEof, "the listing ends within a line");
+        let source = io::Error::new(io::ErrorKind::UnexpectedEof, "the listing ends in the middle of a line");
         Err(Error::Data { reply: None, source })
     }
 
-    /// Holds the first entry back while it may be the listed file itself.
-    fn hold_back(&mut self, entry: Entry) -> Option<Entry> {
-        let first = !std::mem::replace(&mut self.any, true);
-        if first && self.depth == 0 && entry.is_file() && self.is_named(entry.name()) {
+    /// Holds the first entry back if it may be the listed file itself.
+    fn hold_first(&mut self, entry: Entry) -> Option<Entry> {
+        let is_first = !std::mem::replace(&mut self.has_entries, true);
+        if is_first && self.depth == 0 && entry.is_file() && self.is_named(entry.name()) {
             self.held = Some(entry);
             return None;
         }
         Some(entry)
     }
 
-    /// Tells whether an entry is the listed directory itself under another name than `.`, as
-    /// LiteSpeed lists it.
+    /// Returns whether an entry is the listed directory itself under another name than `.`, as LiteSpeed
+    /// lists it.
     pub(super) fn is_itself(&self, entry: &Entry) -> bool {
         entry.is_dir() && matches!(entry.name(), b"./" | b"../")
-            || entry.name().contains(&b'/') && entry.name() == self.spelled
+            || entry.name().contains(&b'/') && entry.name() == self.wire_path
     }
 
     fn is_named(&self, name: &[u8]) -> bool {
-        let own = &*self.spelled;
-        !own.is_empty() && (own == name || own.rsplit(|byte| *byte == b'/').next() == Some(name))
+        let path = &*self.wire_path;
+        !path.is_empty() && (path == name || path.rsplit(|byte| *byte == b'/').next() == Some(name))
     }
 }
 
-/// What vsftpd and Pure-FTPd add to `226`.
-fn speaks_of_cut(reply: &Reply) -> bool {
-    let text = reply.text().to_ascii_lowercase();
-    ["failed to open", "truncated"].iter().any(|words| text.contains(words))
-}
-
-const READ_SIZE: usize = 64 * 1024;
-
-// ==== merged from list/open.rs
-//- How the listing of one directory is opened: by which command, and what else is tried where
-//- that is refused.
-
 impl Client {
-    /// Opens the listing of a directory by `wanted`, or by whichever command works; `None` when the
-    /// server says that it is empty.
-    pub(crate) async fn open_listing(
+    /// Opens the listing of a directory with the required command, or else with the first that works. Returns
+    /// `None` when the server replies that the directory is empty.
+    pub(super) async fn open_listing(
         &mut self,
-        (path, depth): (&RemotePath, usize),
-        wanted: Option<ListCommand>,
+        path: &RemotePath,
+        depth: usize,
+        required: Option<ListCommand>,
     ) -> Result<Option<DirectoryListing>> {
-        let wanted = wanted.or(self.config().list_command);
-        let command = match wanted {
+        let required = required.or(self.config().list_command);
+        let command = match required {
             Some(command) => command,
             None if self.capabilities_mut().no_mlsd => ListCommand::List,
             None => ListCommand::Mlsd,
         };
         match self.open_listing_by(command, path, depth).await {
-            Err(error) if wanted.is_none() && command == ListCommand::Mlsd && speaks_against_mlsd(&error) => {
+            Err(error) if required.is_none() && command == ListCommand::Mlsd && list_may_work(&error) => {
                 self.capabilities_mut().no_mlsd |= is_unknown_command(&error);
                 self.open_listing_by(ListCommand::List, path, depth).await
             }
@@ -256,12 +240,12 @@ impl Client {
             _ => self.list_by_transfer(command, path, depth).await,
         };
         match opened {
-            Err(error) if says_empty(&error) => Ok(None),
-            // Some servers take what follows a blank for another name.
+            Err(error) if reports_empty_directory(&error) => Ok(None),
+            // Some servers take the part after a blank for another name.
             Err(Error::StatusCode(refused))
                 if command == ListCommand::List && path.as_bytes().contains(&b' ') =>
             {
-                match self.list_from_within(path, depth).await? {
+                match self.enter_and_list(path, depth).await? {
                     Some(directory) => Ok(Some(directory)),
                     None => Err(Error::StatusCode(refused)),
                 }
@@ -282,20 +266,22 @@ impl Client {
             ListCommand::Mlsd => ListingParser::mlsx(),
             _ => self.list_parser(),
         };
-        Ok(DirectoryListing::new(data, command, (self.place(path), depth), parser, self.limits()))
+        let listing = DirectoryListing::without_data(self.location(path), depth, parser, self.limits());
+        Ok(DirectoryListing { data: Some(data), command, ..listing })
     }
 
-    /// Lists by `STAT`, whose reply is the listing (RFC 959, 4.1.3).
+    /// Lists a directory by `STAT`, whose reply is the listing (RFC 959, 4.1.3).
     async fn list_by_reply(&mut self, path: &RemotePath, depth: usize) -> Result<DirectoryListing> {
         let here = RemotePath::from(".");
-        // Without a path it would tell of the session.
+        // Without a path the reply would describe the session.
         let path_or_here = if path.is_empty() { &here } else { path };
         let reply = self.path_command("STAT", path_or_here, &["2xx"]).await?;
-        Ok(DirectoryListing::of_reply(&reply, self.place(path), depth, self.list_parser(), self.limits()))
+        let location = self.location(path);
+        Ok(DirectoryListing::from_reply(&reply, location, depth, self.list_parser(), self.limits()))
     }
 
-    /// Enters a directory and lists it from within; `None` when it cannot be entered.
-    pub(crate) async fn list_from_within(
+    /// Enters a directory and lists it without a path; returns `None` if it cannot be entered.
+    pub(super) async fn enter_and_list(
         &mut self,
         path: &RemotePath,
         depth: usize,
@@ -305,18 +291,16 @@ impl Client {
         }
         let line = self.list_line(ListCommand::List, &RemotePath::default())?;
         let data = self.open_data_here(line, TransferType::Image, 0).await?;
-        let place = (self.place(path), depth);
-        let mut listed =
-            DirectoryListing::new(data, ListCommand::List, place, self.list_parser(), self.limits());
-        listed.from_within = true;
-        Ok(Some(listed))
+        let (location, parser) = (self.location(path), self.list_parser());
+        let listing = DirectoryListing::without_data(location, depth, parser, self.limits());
+        Ok(Some(DirectoryListing { data: Some(data), is_entered: true, ..listing }))
     }
 
-    fn place(&self, path: &RemotePath) -> EntryLocation {
+    fn location(&self, path: &RemotePath) -> EntryLocation {
         EntryLocation { path: path.clone(), encoding: self.encoding() }
     }
 
-    /// Makes a parser that knows what the server has said of itself.
+    /// Creates a parser with hints from the server's self-descriptions.
     fn list_parser(&self) -> ListingParser {
         let now = self.server_zone().map_or_else(now, |zone| zone.wall_clock(now()));
         let parser = ListingParser::list(now).limits(self.limits());
@@ -329,8 +313,8 @@ impl Client {
 
     fn list_line(&self, command: ListCommand, path: &RemotePath) -> Result<Command> {
         let encoding = self.encoding();
-        let path_or_below = match command {
-            // What begins with a dash would be taken for options.
+        let path = match command {
+            // A path that begins with a dash would be parsed as options.
             ListCommand::List if path.as_bytes().starts_with(b"-") && !self.hides_dot_files() => {
                 &RemotePath::from(".").join_path(path)
             }
@@ -341,18 +325,25 @@ impl Client {
             ListCommand::List if self.hides_dot_files() => "LIST -a",
             _ => "LIST",
         };
-        Ok(Command::with_path(verb, path_or_below, encoding)?)
+        Ok(Command::with_path(verb, path, encoding)?)
     }
 }
 
-/// Tells whether `LIST` may do better where `MLSD` was refused: it is unknown, or known and fails
-/// by itself.
-fn speaks_against_mlsd(error: &Error) -> bool {
+/// Returns whether `LIST` may work where `MLSD` was refused: `MLSD` is not implemented, or it is implemented and
+/// fails with an error of its own.
+fn list_may_work(error: &Error) -> bool {
     error.code().is_some_and(|code| code.is_unsupported() || code.get() == 451)
 }
 
-/// Some servers refuse to list what is empty: ProFTPD, drftpd, z/OS.
-fn says_empty(error: &Error) -> bool {
+/// Returns whether the reply to a completed listing says that it is truncated. vsftpd and Pure-FTPd add these words
+/// to `226`.
+fn reports_truncation(reply: &Reply) -> bool {
+    let text = reply.text().to_ascii_lowercase();
+    ["failed to open", "truncated"].iter().any(|words| text.contains(words))
+}
+
+/// Returns whether the server refused to list a directory because it is empty, as ProFTPD, drftpd and z/OS do.
+fn reports_empty_directory(error: &Error) -> bool {
     let words = ["no files", "no members", "no data sets", "no datasets", "empty", "nothing to list"];
     error.code().is_some_and(|code| matches!(code.get(), 450 | 550))
         && error.reply().is_some_and(|reply| {
@@ -360,3 +351,11 @@ fn says_empty(error: &Error) -> bool {
             words.iter().any(|words| text.contains(words))
         })
 }
+
+/// Returns the present time, to the second.
+fn now() -> Timestamp {
+    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Timestamp::from_unix(since_epoch.as_secs().try_into().unwrap_or(0), 0).unwrap_or(Timestamp::UNIX_EPOCH)
+}
+
+const READ_SIZE: usize = 64 * 1024;

@@ -1,14 +1,14 @@
-//! One entry of a listing, and where it is.
+//! Entry of a listing, with the path of its directory.
 
 use std::{ops::Deref, sync::Arc};
 
 use oxftp_proto::{Encoding, Entry, FileName, NameError, RemotePath};
 
-/// One entry of a listing and where it is.
+/// An entry of a listing, with its path.
 ///
-/// Derefs to the [`Entry`]. The entries of one directory share its path, so that a listing of
-/// millions takes little more memory than its lines; path and name are put together when they are
-/// asked for.
+/// Derefs to the [`Entry`]. All entries of one directory share the path of that directory, so a listing of
+/// millions of entries needs little more memory than its lines. [`path`](Self::path) and
+/// [`name`](Self::name) are built on each call.
 ///
 /// ```no_run
 /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
@@ -20,11 +20,11 @@ use oxftp_proto::{Encoding, Entry, FileName, NameError, RemotePath};
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PathEntry {
-    place: Arc<EntryLocation>,
+    location: Arc<EntryLocation>,
     entry: Entry,
 }
 
-/// The directory that entries are in.
+/// The directory that contains an entry.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct EntryLocation {
     pub(super) path: RemotePath,
@@ -32,33 +32,33 @@ pub(super) struct EntryLocation {
 }
 
 impl PathEntry {
-    /// Checks that the name can be used.
-    pub(super) fn new(place: &Arc<EntryLocation>, entry: Entry) -> Result<Self, NameError> {
-        FileName::from_wire(entry.name(), place.encoding)?;
-        Ok(Self { place: Arc::clone(place), entry })
+    /// Creates an entry if its name is valid.
+    pub(super) fn new(location: &Arc<EntryLocation>, entry: Entry) -> Result<Self, NameError> {
+        FileName::from_wire(entry.name(), location.encoding)?;
+        Ok(Self { location: Arc::clone(location), entry })
     }
 
-    /// Gives the path: that of the listed directory and the name.
+    /// Returns the path: the path of the listed directory, joined with the name.
     #[must_use]
     pub fn path(&self) -> RemotePath {
-        self.place.path.join_in(&self.name(), self.place.encoding)
+        self.location.path.join_in(&self.name(), self.location.encoding)
     }
 
-    /// Gives the name, safe to join to a local directory.
+    /// Returns the name, which is safe to join to a local directory.
     ///
-    /// [`Entry::name`] are its bytes as the server spells them.
+    /// [`Entry::name`] returns the bytes that the server sent.
     #[must_use]
     pub fn name(&self) -> FileName {
-        FileName::from_wire(self.entry.name(), self.place.encoding).expect("the name was checked")
+        FileName::from_wire(self.entry.name(), self.location.encoding).expect("the name was checked")
     }
 
-    /// Gives what the listing says.
+    /// Returns the parsed line of the listing.
     #[must_use]
     pub fn entry(&self) -> &Entry {
         &self.entry
     }
 
-    /// Takes what the listing says out of it.
+    /// Converts into the parsed line of the listing.
     #[must_use]
     pub fn into_entry(self) -> Entry {
         self.entry

@@ -1,31 +1,27 @@
-//! Listings: eager and lazy, one directory or a tree.
+//! Directory listings: collected or streamed, of one directory or of a tree.
 //!
-//! [`List`] is what is asked for, [`Entries`] what arrives, and a [`directory`] one data
-//! connection of it.
+//! [`List`] is the request and [`Entries`] the stream of its entries. A [`directory`] is one listing with its
+//! fallbacks, a [`tree`] the queue of pending directories.
 
 mod cycle;
 mod directory;
 mod entry;
 mod tree;
 
+use std::future::IntoFuture;
+
+use oxftp_proto::RemotePath;
+
 pub(crate) use self::cycle::{Ancestor, AncestorChain, CycleDetector, ListingFingerprint};
 pub use self::entry::PathEntry;
 pub use self::tree::Entries;
-
 use crate::config::list_command::ListCommand;
-use std::{
-    future::IntoFuture,
-    time::{SystemTime, UNIX_EPOCH},
-};
-
-use oxftp_proto::{RemotePath, Timestamp};
-
 use crate::{Client, Error, Result, future::BoxFuture};
 
 impl Client {
-    /// Lists a directory (`MLSD`, or `LIST` where the server does not know that; RFC 3659, 7).
+    /// Lists a directory (`MLSD`, or `LIST` if the server does not implement it; RFC 3659, 7).
     ///
-    /// Awaited, it collects all entries; [`stream`](List::stream) gives them one by one as they
+    /// Awaiting the result collects all entries; [`stream`](List::stream) returns them one by one as they
     /// arrive. The empty path is the working directory. If the path is a file, the result is
     /// empty. `.` and `..` are left out.
     ///
@@ -40,15 +36,15 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error::StatusCode`] when the path is refused; [`Error::Limit`] when the listing is beyond
-    /// its limits; those of a transfer.
+    /// [`Error::StatusCode`] when the server refuses the path; [`Error::Limit`] when the listing exceeds
+    /// a limit; the errors of a transfer.
     #[must_use = "nothing is listed until it is awaited or streamed"]
     pub fn list(&mut self, path: impl Into<RemotePath>) -> List<'_> {
         List { client: self, path: path.into(), recursive: false, raw_command: None }
     }
 }
 
-/// A listing, not yet asked for; awaiting it collects it.
+/// Builder of a listing. Awaiting it collects all entries.
 ///
 /// ```no_run
 /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
@@ -68,24 +64,25 @@ pub struct List<'c> {
 }
 
 impl<'c> List<'c> {
-    /// Lists the directories in it too, breadth first; in a large tree those that list what their parents list come
-    /// first, since the tree may have no end ([`Error::EndlessTree`], after which the rest is listed). Links are
-    /// not followed.
+    /// Lists all subdirectories as well, breadth first. Symbolic links are not followed.
+    ///
+    /// In a large tree, directories with the same listing as their parent come first, because such a tree may
+    /// have no end ([`Error::EndlessTree`]; the rest of the tree is listed after this error).
     #[must_use]
     pub fn recursive(mut self) -> Self {
         self.recursive = true;
         self
     }
 
-    /// Uses this command and no other. Defaults to `MLSD`, then `LIST`; which of them works is
-    /// remembered.
+    /// Uses this command only. By default `MLSD` is tried first, then `LIST`; the session remembers which of
+    /// them works.
     #[must_use]
     pub fn raw_command(mut self, command: ListCommand) -> Self {
         self.raw_command = Some(command);
         self
     }
 
-    /// Gives the entries one by one, while the listing arrives.
+    /// Returns the entries one by one while the listing arrives.
     #[must_use]
     pub fn stream(self) -> Entries<'c> {
         Entries::new(self.client, self.path, self.recursive, self.raw_command)
@@ -101,7 +98,7 @@ impl<'c> List<'c> {
             }
             all.push(entry?);
         }
-        // A listing is kept longer than it took to arrive, and half of the room may be empty.
+        // The caller may keep the listing for long, and up to half of the capacity may be unused.
         all.shrink_to_fit();
         Ok(all)
     }
@@ -114,9 +111,4 @@ impl<'c> IntoFuture for List<'c> {
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(self.collect())
     }
-}
-
-pub(crate) fn now() -> Timestamp {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Timestamp::from_unix(since.as_secs().try_into().unwrap_or(0), 0).unwrap_or(Timestamp::UNIX_EPOCH)
 }

@@ -1,4 +1,4 @@
-//! The entries of a listing, as they arrive.
+//! Listing of a directory or a tree: queue of pending directories, limits, and the entries as a stream.
 
 use std::{collections::VecDeque, fmt};
 
@@ -6,22 +6,22 @@ use futures_core::Stream;
 use oxftp_proto::{Entry, EntryKind, NameError, RemotePath};
 
 use super::{
-    PathEntry,
     cycle::{AncestorChain, CycleDetector, ListingFingerprint},
     directory::DirectoryListing,
+    entry::PathEntry,
 };
 use crate::config::list_command::ListCommand;
 use crate::{Client, Error, Result};
 
 /// The entries of a listing, one by one.
 ///
-/// It holds the client, so no command can come in between; dropping it breaks the listing off.
+/// It borrows the client, so no other command can be sent while it exists. Dropping it aborts the listing.
 ///
 /// ```compile_fail
 /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
 /// let mut entries = client.list("").stream();
 /// let first = entries.next().await;
-/// client.command("NOOP").expect("2xx").await?; // the listing still holds the client
+/// client.command("NOOP").expect("2xx").await?; // the listing still borrows the client
 /// # Ok(())
 /// # }
 /// ```
@@ -29,15 +29,17 @@ pub struct Entries<'c> {
     client: &'c mut Client,
     /// Directories to list.
     queue: VecDeque<PendingDirectory>,
-    /// How many directories were found in the tree.
+    /// Number of directories found in the tree.
     directories: usize,
+    detector: CycleDetector,
     current: Option<DirectoryListing>,
-    descent: Descent,
+    /// Of `current`.
+    context: DirectoryContext,
     recursive: bool,
     raw_command: Option<ListCommand>,
     refused: Vec<NameError>,
     unparsed: Unparsed,
-    cut: bool,
+    truncated: bool,
 }
 
 /// A directory of the tree that is not listed yet.
@@ -48,15 +50,15 @@ struct PendingDirectory {
     ancestors: AncestorChain,
 }
 
-/// The way down from the present directory.
-struct Descent {
-    guard: CycleDetector,
+/// The directory that is being listed, as a part of the tree.
+#[derive(Default)]
+struct DirectoryContext {
     ancestors: AncestorChain,
-    listing: ListingFingerprint,
-    below: Vec<PendingDirectory>,
+    fingerprint: ListingFingerprint,
+    subdirectories: Vec<PendingDirectory>,
 }
 
-/// The lines that no format explains.
+/// The lines that could not be parsed.
 #[derive(Default)]
 struct Unparsed {
     count: u64,
@@ -64,42 +66,39 @@ struct Unparsed {
 }
 
 impl Unparsed {
-    fn add(&mut self, (count, samples): (u64, &[Vec<u8>])) {
+    fn add(&mut self, count: u64, samples: &[Vec<u8>]) {
         self.count = self.count.saturating_add(count);
-        let room = MOST_SAMPLES.saturating_sub(self.samples.len());
+        let room = MAX_SAMPLES.saturating_sub(self.samples.len());
         self.samples.extend(samples.iter().take(room).cloned());
     }
 }
 
 impl<'c> Entries<'c> {
-    pub(crate) fn new(
+    pub(super) fn new(
         client: &'c mut Client,
         root: RemotePath,
         recursive: bool,
         raw_command: Option<ListCommand>,
     ) -> Self {
-        let queue =
-            VecDeque::from([PendingDirectory { path: root, depth: 0, ancestors: AncestorChain::default() }]);
-        let guard = CycleDetector::new(client.limits());
-        let (ancestors, listing, below) =
-            (AncestorChain::default(), ListingFingerprint::default(), Vec::new());
+        let root = PendingDirectory { path: root, depth: 0, ancestors: AncestorChain::default() };
         Self {
+            detector: CycleDetector::new(client.limits()),
             client,
-            queue,
+            queue: VecDeque::from([root]),
             directories: 0,
             current: None,
-            descent: Descent { guard, ancestors, listing, below },
+            context: DirectoryContext::default(),
             recursive,
             raw_command,
             refused: Vec::new(),
             unparsed: Unparsed::default(),
-            cut: false,
+            truncated: false,
         }
     }
 
-    /// Gives the next entry, `None` at the end.
+    /// Returns the next entry, or `None` at the end.
     ///
-    /// An error in one directory of a tree does not end the tree: the next call goes on with the
+    /// An error in one directory of a tree does not end the tree: the next call continues with the
     /// next directory, unless the connection is lost. This future may be dropped and called again.
     pub async fn next(&mut self) -> Option<Result<PathEntry>> {
         loop {
@@ -108,21 +107,21 @@ impl<'c> Entries<'c> {
                 Ok(None) if self.current.is_none() && self.queue.is_empty() => return None,
                 Ok(None) => {}
                 Err(error) => {
-                    // How servers refuse to list what is no directory.
+                    // With these codes servers refuse to list a path that is not a directory.
                     let refused = error.code().is_some_and(|code| matches!(code.get(), 501 | 550));
                     let opening = self.current.is_none();
                     if refused && self.is_listed_file().await {
                         self.queue.clear();
                         return None;
                     }
-                    self.give_up_directory(opening);
+                    self.skip_directory(opening);
                     return Some(Err(error));
                 }
             }
         }
     }
 
-    /// Gives the names that cannot be used, such as ones with a `/`; at most the first 64.
+    /// Returns the names that are not valid, such as names with a `/`; at most the first 64.
     ///
     /// They are left out of the listing.
     #[must_use]
@@ -130,34 +129,34 @@ impl<'c> Entries<'c> {
         &self.refused
     }
 
-    /// Counts the lines that no format explains, in the directories that were listed to their end.
+    /// Returns the number of lines that could not be parsed, in the directories whose listings are complete.
     #[must_use]
     pub fn unparsed(&self) -> u64 {
         self.unparsed.count
     }
 
-    /// Gives the first of those lines, at most 8, each cut to 256 bytes.
+    /// Returns the first lines that could not be parsed: at most 8, each cut to 256 bytes.
     #[must_use]
     pub fn unparsed_samples(&self) -> &[Vec<u8>] {
         &self.unparsed.samples
     }
 
-    /// Gives what keeps the listing from being all that is there.
+    /// Returns the reasons why entries may be missing from the listing.
     pub(crate) fn incompleteness(&self) -> Vec<Error> {
         let refused = self.refused.iter().cloned().map(Error::from);
         let unexplained = self.unparsed.samples.first().map(|sample| Error::Unexplained {
             count: self.unparsed.count,
             sample: String::from_utf8_lossy(sample).into_owned(),
         });
-        let cut = self.cut.then_some(Error::ListingCut);
+        let cut = self.truncated.then_some(Error::ListingCut);
         refused.chain(unexplained).chain(cut).collect()
     }
 
-    /// Tells whether the server said of a listing that it is not whole: that it was truncated (Pure-FTPd), or
-    /// that the directory could not be opened (vsftpd), both with `226`.
+    /// Returns whether the server reported that a listing is incomplete: that it was truncated (Pure-FTPd), or
+    /// that the directory could not be opened (vsftpd). Both servers send this with `226`.
     #[must_use]
     pub fn is_cut(&self) -> bool {
-        self.cut
+        self.truncated
     }
 
     async fn step(&mut self) -> Result<Option<PathEntry>> {
@@ -168,7 +167,7 @@ impl<'c> Entries<'c> {
         match directory.next_entry().await {
             Ok(Some(entry)) => Ok(self.accept(entry)),
             Ok(None) => self.finish().await,
-            // The server's words tell more than the connection that broke.
+            // The server's reply explains more than the error of the data connection.
             Err(Error::Data { source, .. }) => {
                 let deadline = self.client.completion_deadline();
                 Err(directory.fail(self.client.control_mut(), source, deadline).await)
@@ -178,27 +177,29 @@ impl<'c> Entries<'c> {
     }
 
     async fn open_next(&mut self) -> Result<()> {
-        while self.queue.front().is_some_and(|next| self.descent.guard.foresees(&next.ancestors)) {
+        while self.queue.front().is_some_and(|next| self.detector.predicts_cycle(&next.ancestors)) {
             self.queue.pop_front();
         }
         let Some(PendingDirectory { path, depth, ancestors }) = self.queue.front().cloned() else {
             return Ok(());
         };
         if self.recursive {
-            // Else whoever lists knows what comes next.
+            // For a single directory, the caller knows whether more transfers follow.
             self.client.expect_more(self.queue.len() > 1);
         }
-        let opened = self.client.open_listing((&path, depth), self.raw_command).await?;
+        let opened = self.client.open_listing(&path, depth, self.raw_command).await?;
         self.queue.pop_front();
         self.current = opened;
-        self.descent.ancestors = ancestors;
+        self.context.ancestors = ancestors;
         Ok(())
     }
 
-    /// Tells whether what could not be listed is a file, whose listing is empty.
+    /// Returns whether the path that could not be listed is a file. The listing of a file is empty.
     async fn is_listed_file(&mut self) -> bool {
         let path = match (&self.current, self.queue.front()) {
-            (Some(directory), _) if directory.depth == 0 && !directory.any => directory.place.path.clone(),
+            (Some(directory), _) if directory.depth == 0 && !directory.has_entries => {
+                directory.location.path.clone()
+            }
             (None, Some(PendingDirectory { path, depth: 0, .. })) => path.clone(),
             _ => return false,
         };
@@ -206,7 +207,8 @@ impl<'c> Entries<'c> {
         matches!(self.client.stat_by_mlst(&path).await, Ok(Some(entry)) if entry.is_file())
     }
 
-    /// Turns what was listed into an entry of the tree, unless it is the directory itself.
+    /// Converts a parsed line into an entry of the tree; returns `None` for the directory itself and for names
+    /// that are not valid.
     fn accept(&mut self, mut entry: Entry) -> Option<PathEntry> {
         let directory = self.current.as_ref()?;
         if matches!(entry.kind, EntryKind::CurrentDirectory | EntryKind::ParentDirectory)
@@ -218,7 +220,7 @@ impl<'c> Entries<'c> {
             entry.modified = entry.modified.map(|time| zone.place(time));
         }
         let depth = directory.depth;
-        match PathEntry::new(&directory.place, entry) {
+        match PathEntry::new(&directory.location, entry) {
             Ok(entry) => {
                 if self.recursive {
                     self.note(&entry, depth + 1);
@@ -227,7 +229,7 @@ impl<'c> Entries<'c> {
             }
             Err(error) => {
                 tracing::warn!("{error}");
-                if self.refused.len() < MOST_REFUSED {
+                if self.refused.len() < MAX_REFUSED {
                     self.refused.push(error);
                 }
                 None
@@ -235,97 +237,97 @@ impl<'c> Entries<'c> {
         }
     }
 
-    /// Notes what the tree has in the present directory.
+    /// Adds an entry to the context of the current directory.
     fn note(&mut self, entry: &PathEntry, depth: usize) {
-        self.descent.listing.add(entry);
+        self.context.fingerprint.add(entry);
         if !entry.is_dir() {
             return;
         }
         self.directories += 1;
         if self.directories <= self.client.limits().tree_directories {
             let ancestors = AncestorChain::of(entry);
-            self.descent.below.push(PendingDirectory { path: entry.path(), depth, ancestors });
+            self.context.subdirectories.push(PendingDirectory { path: entry.path(), depth, ancestors });
         }
     }
 
-    /// Goes on with the directories in the present one, unless it lists the same as those above it.
-    fn descend(&mut self, path: &RemotePath) -> Result<()> {
-        let Descent { guard, ancestors, listing, below } = &mut self.descent;
-        let below = std::mem::take(below);
-        let Some(parent) = guard.judge(ancestors, &std::mem::take(listing)) else {
+    /// Queues the subdirectories of the current directory, unless it repeats the directories above it.
+    fn queue_subdirectories(&mut self, path: &RemotePath) -> Result<()> {
+        let fingerprint = std::mem::take(&mut self.context.fingerprint);
+        let subdirectories = std::mem::take(&mut self.context.subdirectories);
+        let Some(parent) = self.detector.check(&self.context.ancestors, &fingerprint) else {
             return Err(Error::EndlessTree { path: path.to_string() });
         };
-        let below = below.into_iter();
-        let below =
-            below.map(|found| PendingDirectory { ancestors: found.ancestors.below(&parent), ..found });
+        let subdirectories = subdirectories
+            .into_iter()
+            .map(|found| PendingDirectory { ancestors: found.ancestors.with_parent(&parent), ..found });
         match parent.is_suspect() {
-            true => below.rev().for_each(|found| self.queue.push_front(found)),
-            false => self.queue.extend(below),
+            true => subdirectories.rev().for_each(|found| self.queue.push_front(found)),
+            false => self.queue.extend(subdirectories),
         }
         Ok(())
     }
 
-    /// Ends the present directory; may still give the entry that was held back.
+    /// Finishes the current directory; may still return the entry that was held back.
     async fn finish(&mut self) -> Result<Option<PathEntry>> {
         let deadline = self.client.completion_deadline();
-        let may_list_otherwise = self.raw_command.or(self.client.config().list_command).is_none();
+        let has_fallback = self.raw_command.or(self.client.config().list_command).is_none();
         let Some(directory) = &mut self.current else { return Ok(None) };
-        self.cut |= directory.finish(self.client.control_mut(), deadline).await?;
-        if may_list_otherwise && directory.command == ListCommand::Mlsd && directory.is_gibberish() {
-            return self.list_otherwise();
+        self.truncated |= directory.finish(self.client.control_mut(), deadline).await?;
+        if has_fallback && directory.command == ListCommand::Mlsd && directory.is_unparsable() {
+            return self.fall_back_to_list();
         }
         if directory.may_be_cut_at_blank() {
-            let (path, depth) = (directory.place.path.clone(), directory.depth);
-            if let Some(listed) = self.client.list_from_within(&path, depth).await? {
+            let (path, depth) = (directory.location.path.clone(), directory.depth);
+            if let Some(listed) = self.client.enter_and_list(&path, depth).await? {
                 self.current = Some(listed);
                 return Ok(None);
             }
         }
         let Some(directory) = &mut self.current else { return Ok(None) };
-        self.unparsed.add(directory.unparsed());
+        let (count, samples) = directory.unparsed();
+        self.unparsed.add(count, samples);
         self.client.go_home().await?;
         let Some(directory) = &mut self.current else { return Ok(None) };
         let held = directory.held.take();
-        let path = directory.place.path.clone();
+        let path = directory.location.path.clone();
         let depth = directory.depth + 1;
         let accepted = match held {
-            // A file lists as itself; a directory may hold a file of its own name.
+            // The listing of a file is the file itself; but a directory may contain a file of its own name.
             Some(entry) if self.client.is_directory_by_entering(&path).await? => self.accept(entry),
             _ => None,
         };
-        self.descend(&path)?;
+        self.queue_subdirectories(&path)?;
         self.current = None;
-        self.check_tree(depth)?;
+        self.check_limits(depth)?;
         Ok(accepted)
     }
 
-    /// Fails when the tree is deeper or larger than it may be; no more of it is listed then.
-    fn check_tree(&mut self, depth: usize) -> Result<()> {
+    /// Fails if the tree exceeds the limits of depth or size, and clears the queue.
+    fn check_limits(&mut self, depth: usize) -> Result<()> {
         let limits = self.client.limits();
-        let (deepest, most) = (limits.directory_depth, limits.tree_directories);
-        let beyond = if !self.queue.is_empty() && depth > deepest {
-            Error::Limit { what: "levels of directories", limit: deepest }
-        } else if self.directories > most {
-            Error::Limit { what: "directories in a tree", limit: most }
+        let (max_depth, max_directories) = (limits.directory_depth, limits.tree_directories);
+        let exceeded = if !self.queue.is_empty() && depth > max_depth {
+            Error::Limit { what: "levels of directories", limit: max_depth }
+        } else if self.directories > max_directories {
+            Error::Limit { what: "directories in a tree", limit: max_directories }
         } else {
             return Ok(());
         };
         self.queue.clear();
-        Err(beyond)
+        Err(exceeded)
     }
 
-    /// Lists the present directory once more by `LIST`: some servers announce an `MLSD` that does not
-    /// work.
-    fn list_otherwise(&mut self) -> Result<Option<PathEntry>> {
+    /// Lists the current directory again by `LIST`: some servers announce an `MLSD` that does not work.
+    fn fall_back_to_list(&mut self) -> Result<Option<PathEntry>> {
         self.client.capabilities_mut().no_mlsd = true;
         if let Some(directory) = self.current.take() {
-            let (path, ancestors) = (directory.place.path.clone(), self.descent.ancestors.clone());
+            let (path, ancestors) = (directory.location.path.clone(), self.context.ancestors.clone());
             self.queue.push_front(PendingDirectory { path, depth: directory.depth, ancestors });
         }
         Ok(None)
     }
 
-    fn give_up_directory(&mut self, opening: bool) {
+    fn skip_directory(&mut self, opening: bool) {
         self.current = None;
         if self.recursive {
             self.client.expect_more(false);
@@ -333,15 +335,15 @@ impl<'c> Entries<'c> {
         if opening {
             self.queue.pop_front();
         }
-        // Those of a listing that broke off are as good as any others.
-        self.descent.listing = ListingFingerprint::default();
-        self.queue.extend(self.descent.below.drain(..));
+        // The subdirectories found before the listing failed are listed all the same.
+        self.context.fingerprint = ListingFingerprint::default();
+        self.queue.extend(self.context.subdirectories.drain(..));
         if self.client.is_broken() {
             self.queue.clear();
         }
     }
 
-    /// Gives the entries as a [`Stream`].
+    /// Converts into a [`Stream`] of the entries.
     pub fn into_stream(self) -> impl Stream<Item = Result<PathEntry>> {
         futures_util::stream::unfold(self, async |mut entries| {
             entries.next().await.map(|entry| (entry, entries))
@@ -361,5 +363,5 @@ impl fmt::Debug for Entries<'_> {
     }
 }
 
-const MOST_REFUSED: usize = 64;
-const MOST_SAMPLES: usize = 8;
+const MAX_REFUSED: usize = 64;
+const MAX_SAMPLES: usize = 8;

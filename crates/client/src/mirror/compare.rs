@@ -1,101 +1,130 @@
-//! Whether a file has to be transferred.
+//! Comparison of files: decides whether a file has to be transferred.
 
 use std::cmp::Ordering;
 
 use super::{
     node::NodeFacts,
-    options::Compare,
     step::Reason,
-    timestamps::{Relation, relate},
+    timestamps::{TimeOrder, compare_times},
 };
 
-/// What a comparison came to.
+/// How a mirror decides whether a file has changed.
+///
+/// ```no_run
+/// use oxftp::mirror::Compare;
+///
+/// # async fn example(pool: &oxftp::Pool) -> oxftp::Result<()> {
+/// pool.mirror_up("dist", "/www").compare(Compare::Size).await?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+pub enum Compare {
+    /// By size and time. Times are compared at the coarser precision of both sides. If a listing is
+    /// coarse or has no time zone, the server is asked for the exact time before a file is transferred for its
+    /// time alone (`MDTM`).
+    ///
+    /// A server that does not announce `MFMT` may be unable to set times. On such a target, a file of the same size
+    /// that is not older than its source is unchanged.
+    #[default]
+    SizeAndTime,
+    /// By size alone.
+    Size,
+    /// Transfers a file only if the source is newer, whatever the sizes.
+    Newer,
+    /// By size, then by the strongest hash that the server supports (see [`Client::hash`](crate::Client::hash)).
+    /// Both sides have to read each file.
+    Hash,
+}
+
+/// Result of a comparison.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Verdict {
-    Same,
-    Differs(Reason),
-    /// Exact times are needed to tell.
-    AskTimes,
-    /// The content is needed to tell.
-    AskHash,
+pub(crate) enum Decision {
+    Unchanged,
+    Transfer(Reason),
+    /// The exact times are needed.
+    NeedsTimes,
+    /// The hashes are needed.
+    NeedsHash,
 }
 
 /// How files are compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Comparison {
     pub(crate) by: Compare,
-    /// The target takes over the times of what it is sent.
+    /// The target keeps the modification times that are set.
     pub(crate) keeps_times: bool,
 }
 
 impl Comparison {
-    /// Compares by what the listings say.
-    pub(crate) fn of(self, source: &NodeFacts, target: &NodeFacts) -> Verdict {
+    /// Compares by the facts of the listings.
+    pub(crate) fn by_listing(self, source: &NodeFacts, target: &NodeFacts) -> Decision {
         match self.by {
             Compare::Newer => self.by_age(source, target),
             _ => self.by_content(source, target),
         }
     }
 
-    /// Compares when all that can be asked is known.
-    pub(crate) fn at_last(self, source: &NodeFacts, target: &NodeFacts) -> Verdict {
-        match self.of(source, target) {
-            Verdict::AskTimes => self.without_zone(source, target),
-            verdict => verdict,
+    /// Compares after the exact times were requested; no more facts can be obtained.
+    pub(crate) fn by_exact_times(self, source: &NodeFacts, target: &NodeFacts) -> Decision {
+        match self.by_listing(source, target) {
+            Decision::NeedsTimes => self.by_uncertain_times(source, target),
+            decision => decision,
         }
     }
 
-    fn by_content(self, source: &NodeFacts, target: &NodeFacts) -> Verdict {
+    fn by_content(self, source: &NodeFacts, target: &NodeFacts) -> Decision {
         if let (Some(source), Some(target)) = (source.size, target.size)
             && source != target
         {
-            return Verdict::Differs(Reason::Size { source, target });
+            return Decision::Transfer(Reason::Size { source, target });
         }
-        let measured = source.size.is_some() && target.size.is_some();
+        let sizes_known = source.size.is_some() && target.size.is_some();
         match self.by {
-            Compare::Hash => Verdict::AskHash,
-            Compare::Size if measured => Verdict::Same,
-            Compare::Size => Verdict::Differs(Reason::Unknown),
-            _ => match relation(source, target) {
-                Some(relation) => self.by_time(relation),
-                None if measured => Verdict::Same,
-                None => Verdict::Differs(Reason::Unknown),
+            Compare::Hash => Decision::NeedsHash,
+            Compare::Size if sizes_known => Decision::Unchanged,
+            Compare::Size => Decision::Transfer(Reason::Unknown),
+            _ => match time_order(source, target) {
+                Some(order) => self.by_time(order),
+                None if sizes_known => Decision::Unchanged,
+                None => Decision::Transfer(Reason::Unknown),
             },
         }
     }
 
-    fn by_time(self, relation: Relation) -> Verdict {
-        match relation.order {
-            // A target that keeps no times has that of the transfer.
-            Ordering::Less if !self.keeps_times => Verdict::Same,
-            _ if !relation.certain => Verdict::AskTimes,
-            Ordering::Less => Verdict::Differs(Reason::Older),
-            Ordering::Equal => Verdict::Same,
-            Ordering::Greater => Verdict::Differs(Reason::Newer),
+    fn by_time(self, time: TimeOrder) -> Decision {
+        match time.order {
+            // A target that cannot set times has the time of the transfer.
+            Ordering::Less if !self.keeps_times => Decision::Unchanged,
+            _ if !time.is_certain => Decision::NeedsTimes,
+            Ordering::Less => Decision::Transfer(Reason::Older),
+            Ordering::Equal => Decision::Unchanged,
+            Ordering::Greater => Decision::Transfer(Reason::Newer),
         }
     }
 
-    fn by_age(self, source: &NodeFacts, target: &NodeFacts) -> Verdict {
-        match relation(source, target) {
-            Some(relation) if !relation.certain => Verdict::AskTimes,
-            Some(relation) if relation.order == Ordering::Greater => Verdict::Differs(Reason::Newer),
-            Some(_) => Verdict::Same,
+    fn by_age(self, source: &NodeFacts, target: &NodeFacts) -> Decision {
+        match time_order(source, target) {
+            Some(time) if !time.is_certain => Decision::NeedsTimes,
+            Some(time) if time.order == Ordering::Greater => Decision::Transfer(Reason::Newer),
+            Some(_) => Decision::Unchanged,
             None => Self { by: Compare::Size, ..self }.by_content(source, target),
         }
     }
 
-    /// Decides by times that stay coarse or of an unknown zone: what may be the same is.
-    fn without_zone(self, source: &NodeFacts, target: &NodeFacts) -> Verdict {
-        match relation(source, target).map(|relation| relation.order) {
-            Some(Ordering::Greater) => Verdict::Differs(Reason::Newer),
-            Some(Ordering::Less) if self.by == Compare::SizeAndTime => Verdict::Differs(Reason::Older),
-            _ => Verdict::Same,
+    /// Compares times that are coarse or have no zone. Times that may be equal count as equal.
+    fn by_uncertain_times(self, source: &NodeFacts, target: &NodeFacts) -> Decision {
+        match time_order(source, target).map(|time| time.order) {
+            Some(Ordering::Greater) => Decision::Transfer(Reason::Newer),
+            Some(Ordering::Less) if self.by == Compare::SizeAndTime => Decision::Transfer(Reason::Older),
+            _ => Decision::Unchanged,
         }
     }
 }
 
-fn relation(source: &NodeFacts, target: &NodeFacts) -> Option<Relation> {
-    Some(relate(&source.modified?, &target.modified?))
+fn time_order(source: &NodeFacts, target: &NodeFacts) -> Option<TimeOrder> {
+    Some(compare_times(&source.modified?, &target.modified?))
 }
 
 #[cfg(test)]
@@ -118,83 +147,92 @@ mod tests {
 
     #[test]
     fn sizes_come_first() {
-        let verdict = EXACT.of(&facts(3, "20240101120000"), &facts(5, "20240101120000"));
-        assert_eq!(verdict, Verdict::Differs(Reason::Size { source: 3, target: 5 }));
+        let decision = EXACT.by_listing(&facts(3, "20240101120000"), &facts(5, "20240101120000"));
+        assert_eq!(decision, Decision::Transfer(Reason::Size { source: 3, target: 5 }));
     }
 
     #[test]
-    fn any_other_time_differs_where_the_target_keeps_times() {
+    fn any_other_time_differs_if_times_are_kept() {
         let (old, new) = (facts(1, "20240101120000"), facts(1, "20240601120000"));
-        assert_eq!(EXACT.of(&new, &old), Verdict::Differs(Reason::Newer));
-        assert_eq!(EXACT.of(&old, &new), Verdict::Differs(Reason::Older));
-        assert_eq!(EXACT.of(&old, &old), Verdict::Same);
+        assert_eq!(EXACT.by_listing(&new, &old), Decision::Transfer(Reason::Newer));
+        assert_eq!(EXACT.by_listing(&old, &new), Decision::Transfer(Reason::Older));
+        assert_eq!(EXACT.by_listing(&old, &old), Decision::Unchanged);
     }
 
     #[test]
-    fn what_is_not_older_is_the_same_where_the_target_keeps_no_times() {
+    fn newer_target_is_unchanged_without_mfmt() {
         let (old, new) = (facts(1, "20240101120000"), facts(1, "20240601120000"));
-        assert_eq!(LOOSE.of(&old, &new), Verdict::Same);
-        assert_eq!(LOOSE.of(&new, &old), Verdict::Differs(Reason::Newer));
+        assert_eq!(LOOSE.by_listing(&old, &new), Decision::Unchanged);
+        assert_eq!(LOOSE.by_listing(&new, &old), Decision::Transfer(Reason::Newer));
     }
 
     #[test]
-    fn coarse_times_that_differ_are_asked_for_before_anything_is_sent() {
+    fn differing_coarse_times_need_exact_times() {
         let (listed, exact) = (facts(1, "202401011200"), facts(1, "20240101130000"));
-        assert_eq!(EXACT.of(&exact, &listed), Verdict::AskTimes);
-        assert_eq!(EXACT.at_last(&exact, &listed), Verdict::Differs(Reason::Newer));
+        assert_eq!(EXACT.by_listing(&exact, &listed), Decision::NeedsTimes);
+        assert_eq!(EXACT.by_exact_times(&exact, &listed), Decision::Transfer(Reason::Newer));
     }
 
     #[test]
-    fn times_of_an_unknown_zone_are_asked_for_and_believed_if_nobody_tells() {
+    fn unknown_zone_counts_as_equal_after_query() {
         let mut listed = facts(1, "202401011200");
         listed.modified = listed.modified.map(|time| time.with_zone(Zone::Unknown));
         let exact = facts(1, "20240101130000");
-        assert_eq!(EXACT.of(&exact, &listed), Verdict::AskTimes);
-        assert_eq!(EXACT.at_last(&exact, &listed), Verdict::Same);
+        assert_eq!(EXACT.by_listing(&exact, &listed), Decision::NeedsTimes);
+        assert_eq!(EXACT.by_exact_times(&exact, &listed), Decision::Unchanged);
     }
 
     #[test]
-    fn newer_looks_at_nothing_but_age() {
+    fn compare_newer_uses_time_only() {
         let (old, new) = (facts(3, "20240101120000"), facts(5, "20240601120000"));
-        assert_eq!(by(Compare::Newer).of(&old, &new), Verdict::Same);
-        assert_eq!(by(Compare::Newer).of(&new, &old), Verdict::Differs(Reason::Newer));
+        assert_eq!(by(Compare::Newer).by_listing(&old, &new), Decision::Unchanged);
+        assert_eq!(by(Compare::Newer).by_listing(&new, &old), Decision::Transfer(Reason::Newer));
     }
 
     #[test]
-    fn size_looks_at_nothing_but_size() {
+    fn compare_size_uses_size_only() {
         let (old, new) = (facts(3, "20240101120000"), facts(3, "20240601120000"));
-        assert_eq!(by(Compare::Size).of(&new, &old), Verdict::Same);
-        assert_eq!(by(Compare::Size).of(&NodeFacts::default(), &old), Verdict::Differs(Reason::Unknown));
+        assert_eq!(by(Compare::Size).by_listing(&new, &old), Decision::Unchanged);
+        assert_eq!(
+            by(Compare::Size).by_listing(&NodeFacts::default(), &old),
+            Decision::Transfer(Reason::Unknown)
+        );
     }
 
     #[test]
-    fn hashes_are_asked_for_only_where_the_sizes_agree() {
+    fn hash_is_needed_only_for_equal_sizes() {
         let file = facts(3, "20240101120000");
-        assert_eq!(by(Compare::Hash).of(&file, &file), Verdict::AskHash);
-        assert!(matches!(by(Compare::Hash).of(&file, &facts(4, "20240101120000")), Verdict::Differs(_)));
+        assert_eq!(by(Compare::Hash).by_listing(&file, &file), Decision::NeedsHash);
+        assert!(matches!(
+            by(Compare::Hash).by_listing(&file, &facts(4, "20240101120000")),
+            Decision::Transfer(_)
+        ));
     }
 
     #[test]
-    fn without_sizes_and_times_nothing_is_the_same() {
-        assert_eq!(EXACT.of(&NodeFacts::default(), &NodeFacts::default()), Verdict::Differs(Reason::Unknown));
+    fn without_sizes_and_times_files_differ() {
+        assert_eq!(
+            EXACT.by_listing(&NodeFacts::default(), &NodeFacts::default()),
+            Decision::Transfer(Reason::Unknown)
+        );
     }
 
     proptest! {
         #[test]
-        fn what_was_transferred_is_the_same_the_next_time(size: u64, at in 0_i64..4_000_000_000, ns in 0_u32..1_000_000_000, coarse: bool) {
+        fn transferred_file_is_unchanged_next_time(size: u64, at in 0_i64..4_000_000_000, ns in 0_u32..1_000_000_000, coarse: bool) {
             let source = NodeFacts { size: Some(size), modified: Timestamp::from_unix(at, ns) };
-            // Transfers leave fractions out, and listings perhaps seconds.
-            let whole = Timestamp::from_unix(at, 0).unwrap().to_mlsx();
-            let told = if coarse { &whole[..12] } else { &whole };
-            let target = NodeFacts { size: Some(size), modified: Timestamp::parse_mlsx(told.as_bytes()).ok() };
-            prop_assert_eq!(EXACT.of(&source, &target), Verdict::Same);
+            // Transfers omit fractions of seconds, and some listings omit seconds.
+            let seconds = Timestamp::from_unix(at, 0).unwrap().to_mlsx();
+            let listed = if coarse { &seconds[..12] } else { &seconds };
+            let target = NodeFacts { size: Some(size), modified: Timestamp::parse_mlsx(listed.as_bytes()).ok() };
+            prop_assert_eq!(EXACT.by_listing(&source, &target), Decision::Unchanged);
         }
 
         #[test]
-        fn nothing_is_left_open_at_last(sizes: (Option<u64>, Option<u64>), a in 0_i64..4_000_000_000, b in 0_i64..4_000_000_000) {
+        fn exact_times_always_give_a_decision(sizes: (Option<u64>, Option<u64>), a in 0_i64..4_000_000_000, b in 0_i64..4_000_000_000) {
             let [a, b] = [a, b].map(|at| Timestamp::from_unix(at, 0).map(|time| time.with_zone(Zone::Unknown)));
-            let verdict = EXACT.at_last(&NodeFacts { size: sizes.0, modified: a }, &NodeFacts { size: sizes.1, modified: b });
-            prop_assert!(matches!(verdict, Verdict::Same | Verdict::Differs(_)));
+            let decision = EXACT.by_exact_times(&NodeFacts { size: sizes.0, modified: a }, &NodeFacts { size: sizes.1, modified: b });
+            prop_assert!(matches!(decision, Decision::Unchanged | Decision::Transfer(_)));
         }
     }
 }

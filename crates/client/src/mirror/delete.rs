@@ -1,4 +1,4 @@
-//! What is deleted at the target, and what is not.
+//! Deletion of nodes at the target.
 
 use std::{
     pin::Pin,
@@ -20,169 +20,202 @@ use crate::{
     list::{AncestorChain, CycleDetector},
 };
 
-/// How many things may be deleted, and how many were.
+/// Whether entries that only the target has are deleted, and when.
+///
+/// Nothing is deleted in a directory whose listing, on either side, failed, was truncated, or contained a line or a
+/// name that cannot be used. Entries that the filter excludes are kept, and so are the directories that contain
+/// them.
+///
+/// ```no_run
+/// use oxftp::mirror::Delete;
+///
+/// # async fn example(pool: &oxftp::Pool) -> oxftp::Result<()> {
+/// pool.mirror_down("/www", "backup").delete(Delete::After).max_deletions(100).await?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+pub enum Delete {
+    /// Never: the mirror only adds entries.
+    #[default]
+    Never,
+    /// In each directory, before its files are transferred.
+    Before,
+    /// After all transfers; not at all if the mirror was stopped.
+    After,
+}
+
+/// Counter of deletions, with an optional limit.
 #[derive(Debug)]
 pub(crate) struct DeletionBudget {
-    most: Option<u64>,
-    spent: AtomicU64,
-    complained: AtomicBool,
+    limit: Option<u64>,
+    deleted: AtomicU64,
+    limit_reported: AtomicBool,
 }
 
 impl DeletionBudget {
-    pub(crate) fn new(most: Option<u64>) -> Self {
-        Self { most, spent: AtomicU64::new(0), complained: AtomicBool::new(false) }
+    pub(crate) fn new(limit: Option<u64>) -> Self {
+        Self { limit, deleted: AtomicU64::new(0), limit_reported: AtomicBool::new(false) }
     }
 
-    /// Counts one thing more; fails where that is one too many.
+    /// Counts one more deletion; fails if the limit is reached.
     fn spend(&self) -> Result<()> {
-        let most = self.most.unwrap_or(u64::MAX);
-        let more = |spent: u64| (spent < most).then_some(spent + 1);
-        match self.spent.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more) {
+        let limit = self.limit.unwrap_or(u64::MAX);
+        let increment = |deleted: u64| (deleted < limit).then_some(deleted + 1);
+        match self.deleted.fetch_update(Ordering::Relaxed, Ordering::Relaxed, increment) {
             Ok(_) => Ok(()),
-            Err(_) => Err(Error::TooManyDeletions { limit: most }),
+            Err(_) => Err(Error::TooManyDeletions { limit }),
         }
     }
 
-    /// Takes back what was counted and not deleted.
+    /// Takes back one deletion that was counted and failed.
     fn refund(&self) {
-        self.spent.fetch_sub(1, Ordering::Relaxed);
+        self.deleted.fetch_sub(1, Ordering::Relaxed);
     }
 
-    /// Tells whether this is the first that is one too many.
-    fn complains(&self) -> bool {
-        !self.complained.swap(true, Ordering::Relaxed)
+    /// Returns whether this is the first call: the limit is reported once.
+    fn should_report_limit(&self) -> bool {
+        !self.limit_reported.swap(true, Ordering::Relaxed)
     }
 
-    pub(crate) fn spent(&self) -> u64 {
-        self.spent.load(Ordering::Relaxed)
+    pub(crate) fn deleted(&self) -> u64 {
+        self.deleted.load(Ordering::Relaxed)
     }
 }
 
-/// Deletes at the target.
+/// Deletes nodes at the target.
 pub(crate) struct Deletion<'a> {
     pub(crate) filter: &'a Filter,
     pub(crate) limits: &'a Limits,
-    pub(crate) guard: &'a CycleDetector,
+    pub(crate) cycles: &'a CycleDetector,
     pub(crate) budget: &'a DeletionBudget,
     pub(crate) dry_run: bool,
-    /// Is told what is deleted.
-    pub(crate) tell: &'a (dyn Fn(Step) + Sync),
-    /// Is told what could not be, and why.
-    pub(crate) fail: &'a (dyn Fn(String, Error) + Sync),
+    /// Receives each deletion.
+    pub(crate) on_step: &'a (dyn Fn(Step) + Sync),
+    /// Receives the path of each node that could not be deleted, with the error.
+    pub(crate) on_failure: &'a (dyn Fn(String, Error) + Sync),
 }
 
 impl Deletion<'_> {
-    /// Deletes one thing, a directory with everything in it; tells whether it is gone.
+    /// Deletes a node, a directory with its contents; returns whether it is gone.
     ///
-    /// What cannot be deleted is told, and only what may pass is an error.
-    pub(crate) async fn remove(
+    /// Transient errors are returned. All others are reported to `on_failure`.
+    pub(crate) async fn delete(
         &self,
-        side: &mut Endpoint<'_>,
-        place: &RelativePath,
-        item: &Node,
+        endpoint: &mut Endpoint<'_>,
+        path: &RelativePath,
+        node: &Node,
         why: Reason,
     ) -> Result<bool> {
-        match &item.kind {
+        match &node.kind {
             NodeKind::Directory { .. } => {
-                self.remove_tree(side, (place.clone(), AncestorChain::default()), why).await
+                self.delete_tree(endpoint, path.clone(), AncestorChain::default(), why).await
             }
-            _ => self.remove_one(side, place, Action::Delete, why).await,
+            _ => self.delete_one(endpoint, path, Action::Delete, why).await,
         }
     }
 
-    /// Deletes a directory's contents and then the directory; the depth is bounded.
-    fn remove_tree<'f>(
+    /// Deletes the contents of a directory, then the directory. The depth of the recursion is limited.
+    fn delete_tree<'f>(
         &'f self,
-        side: &'f mut Endpoint<'_>,
-        (place, ancestors): (RelativePath, AncestorChain),
+        endpoint: &'f mut Endpoint<'_>,
+        path: RelativePath,
+        ancestors: AncestorChain,
         why: Reason,
     ) -> Pin<Box<dyn Future<Output = Result<bool>> + Send + 'f>> {
         Box::pin(async move {
             let limit = self.limits.directory_depth;
-            if place.depth() > limit {
-                return self.settle(&place, Error::Limit { what: "levels of directories", limit });
+            if path.depth() > limit {
+                return self.report(&path, Error::Limit { what: "levels of directories", limit });
             }
             let limit = self.limits.tree_directories;
-            if self.guard.found() > limit {
-                return self.settle(&place, Error::Limit { what: "directories in a tree", limit });
+            if self.cycles.directories_found() > limit {
+                return self.report(&path, Error::Limit { what: "directories in a tree", limit });
             }
-            if self.guard.foresees(&ancestors) {
+            if self.cycles.predicts_cycle(&ancestors) {
                 return Ok(false);
             }
-            let listing = match side.list(&place, self.limits).await {
+            let listing = match endpoint.list(&path, self.limits).await {
                 Ok(listing) => listing,
-                Err(error) => return self.settle(&place, error),
+                Err(error) => return self.report(&path, error),
             };
-            let Some(parent) = self.guard.judge(&ancestors, &listing.digest) else {
-                return self.settle(&place, Error::EndlessTree { path: place.relative().to_string() });
+            let Some(parent) = self.cycles.check(&ancestors, &listing.fingerprint) else {
+                let error = Error::EndlessTree { path: path.to_remote_path().to_string() };
+                return self.report(&path, error);
             };
-            if !listing.is_whole() {
+            if !listing.is_complete() {
                 for (name, error) in listing.failures {
-                    (self.fail)(name, error);
+                    (self.on_failure)(name, error);
                 }
                 return Ok(false);
             }
-            let mut empty = true;
-            for item in listing.items {
-                let below = place.below(&item.name);
-                let is_directory = item.kind.is_directory();
-                if !self.filter.is_empty() && !self.filter.takes(&below.text(), is_directory) {
-                    empty = false;
+            let mut is_empty = true;
+            for node in listing.nodes {
+                let child = path.join(&node.name);
+                let is_directory = node.kind.is_directory();
+                if !self.filter.is_empty() && !self.filter.takes(&child.to_text(), is_directory) {
+                    is_empty = false;
                     continue;
                 }
-                empty &= match is_directory {
+                is_empty &= match is_directory {
                     true => {
-                        self.remove_tree(side, (below, AncestorChain::default().below(&parent)), why).await?
+                        let ancestors = AncestorChain::default().with_parent(&parent);
+                        self.delete_tree(endpoint, child, ancestors, why).await?
                     }
-                    false => self.remove_one(side, &below, Action::Delete, why).await?,
+                    false => self.delete_one(endpoint, &child, Action::Delete, why).await?,
                 };
             }
-            if empty { self.remove_one(side, &place, Action::DeleteDirectory, why).await } else { Ok(false) }
+            match is_empty {
+                true => self.delete_one(endpoint, &path, Action::DeleteDirectory, why).await,
+                false => Ok(false),
+            }
         })
     }
 
-    async fn remove_one(
+    async fn delete_one(
         &self,
-        side: &mut Endpoint<'_>,
-        place: &RelativePath,
+        endpoint: &mut Endpoint<'_>,
+        path: &RelativePath,
         action: Action,
         why: Reason,
     ) -> Result<bool> {
         if let Err(error) = self.budget.spend() {
-            if self.budget.complains() {
-                (self.fail)(place.relative().to_string(), error);
+            if self.budget.should_report_limit() {
+                (self.on_failure)(path.to_remote_path().to_string(), error);
             }
             return Ok(false);
         }
-        let removed = match (self.dry_run, action) {
+        let outcome = match (self.dry_run, action) {
             (true, _) => Ok(()),
-            (false, Action::DeleteDirectory) => side.remove_directory(place).await,
-            (false, _) => side.remove_file(place).await,
+            (false, Action::DeleteDirectory) => endpoint.remove_dir(path).await,
+            (false, _) => endpoint.remove_file(path).await,
         };
-        match removed {
+        match outcome {
             Ok(()) => {
-                (self.tell)(Step::new(action, place.relative(), why));
+                (self.on_step)(Step::new(action, path.to_remote_path(), why));
                 Ok(true)
             }
             Err(error) => {
                 self.budget.refund();
-                // Somebody else was faster, or the try before this one.
-                if is_gone(&error) { Ok(true) } else { self.settle(place, error) }
+                // Another client deleted it, or an earlier attempt did.
+                if is_gone(&error) { Ok(true) } else { self.report(path, error) }
             }
         }
     }
 
-    /// Passes on what may be tried again, and names the rest.
-    fn settle(&self, place: &RelativePath, error: Error) -> Result<bool> {
+    /// Returns a transient error to the caller, which may retry, and reports any other.
+    fn report(&self, path: &RelativePath, error: Error) -> Result<bool> {
         if is_passing(&error) || error.is_connection_lost() {
             return Err(error);
         }
-        (self.fail)(place.relative().to_string(), error);
+        (self.on_failure)(path.to_remote_path().to_string(), error);
         Ok(false)
     }
 }
 
-/// Tells whether a thing is not there, in words: a bare `550` may mean that it cannot be deleted.
+/// Returns whether the error says in words that the path does not exist: `550` alone may also mean that it cannot be
+/// deleted.
 fn is_gone(error: &Error) -> bool {
     match error {
         Error::PathIo(_) => error.is_not_found(),

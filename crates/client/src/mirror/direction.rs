@@ -1,17 +1,24 @@
-//! From where to where a mirror goes.
+//! Direction of a mirror: which side is local and which on a server, with the root of each.
 
 use std::{
+    io,
     path::{Path, PathBuf},
     sync::Arc,
 };
 
 use oxftp_proto::RemotePath;
 
-use super::{endpoint::Endpoint, relative_path::RelativePath, server_clock::ServerClock, transfer::Delivery};
-use crate::transfer::scheduler::retry::{is_passing, spoils_session};
-use crate::{Client, Error, Pool, PooledClient, Result, local_fs::PathIo};
+use super::{
+    endpoint::Endpoint, relative_path::RelativePath, server_clock::ServerClock, server_to_server::ServerFile,
+    transfer::FileTransfer,
+};
+use crate::transfer::{
+    local_path::make_all,
+    scheduler::retry::{is_passing, spoils_session},
+};
+use crate::{Client, Error, Pool, PooledClient, Result, error::local_fs::PathIoError, local_fs::PathIo};
 
-/// The roots of both sides.
+/// Direction of a mirror, with the roots of both sides.
 #[derive(Debug)]
 pub(crate) enum MirrorDirection {
     Down {
@@ -22,7 +29,7 @@ pub(crate) enum MirrorDirection {
         source: PathBuf,
         target: RemotePath,
     },
-    /// From the server whose sessions do the work to another.
+    /// From the server of the workers' sessions to the server of `other`.
     Across {
         source: RemotePath,
         target: RemotePath,
@@ -30,15 +37,23 @@ pub(crate) enum MirrorDirection {
     },
 }
 
-/// The sessions that work on one thing: the worker's, and one of the other server if there is one.
-pub(crate) struct Sessions<'c> {
+/// State of the target's root, known before the mirror starts.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct RootState {
+    pub(crate) target_exists: bool,
+    pub(crate) target_keeps_times: bool,
+}
+
+/// The worker's session, and between two servers a session of the other server.
+pub(crate) struct SessionPair<'c> {
     client: &'c mut Client,
     other: Option<PooledClient>,
 }
 
-impl<'c> Sessions<'c> {
-    /// Ends the other session where an error may have spoiled it; the worker looks after its own.
-    pub(crate) fn leave_after(self, error: &Error) {
+impl SessionPair<'_> {
+    /// Discards the session of the other server if the error may have left it unusable. The worker does the same
+    /// with its own session.
+    pub(crate) fn release_after(self, error: &Error) {
         if let Some(other) = self.other
             && is_passing(error)
             && spoils_session(error)
@@ -50,26 +65,53 @@ impl<'c> Sessions<'c> {
 
 /// The clocks of both servers.
 #[derive(Debug, Default)]
-pub(crate) struct Clocks {
+pub(crate) struct ServerClocks {
     source: ServerClock,
     target: ServerClock,
 }
 
 impl MirrorDirection {
-    /// Opens what is needed beside the worker's session.
-    pub(crate) async fn sessions<'c>(&self, client: &'c mut Client) -> Result<Sessions<'c>> {
+    /// Checks the root of the source, and creates the root of the target unless this is a dry run.
+    pub(crate) async fn prepare_roots(
+        &self,
+        fs: &dyn PathIo,
+        client: &mut Client,
+        dry_run: bool,
+    ) -> Result<RootState> {
+        match self {
+            Self::Down { source, target } => {
+                check_remote_source(client, source).await?;
+                let target_exists = fs.is_dir(target).await?;
+                if !target_exists && !dry_run {
+                    make_all(fs, target).await?;
+                }
+                Ok(RootState { target_exists, target_keeps_times: true })
+            }
+            Self::Up { source, target } => {
+                check_local_source(fs, source).await?;
+                prepare_remote_target(client, target, dry_run).await
+            }
+            Self::Across { source, target, other } => {
+                check_remote_source(client, source).await?;
+                prepare_remote_target(&mut *other.client().await?, target, dry_run).await
+            }
+        }
+    }
+
+    /// Pairs the worker's session with one of the other server, if there is another server.
+    pub(crate) async fn sessions<'c>(&self, client: &'c mut Client) -> Result<SessionPair<'c>> {
         let other = match self {
             Self::Across { other, .. } => Some(other.client().await?),
             _ => None,
         };
-        Ok(Sessions { client, other })
+        Ok(SessionPair { client, other })
     }
 
     pub(crate) fn source<'a>(
         &'a self,
         fs: &'a dyn PathIo,
-        sessions: &'a mut Sessions<'_>,
-        clocks: &'a Clocks,
+        sessions: &'a mut SessionPair<'_>,
+        clocks: &'a ServerClocks,
     ) -> Endpoint<'a> {
         match self {
             Self::Up { source, .. } => Endpoint::Local { fs, root: source },
@@ -82,26 +124,22 @@ impl MirrorDirection {
     pub(crate) fn target<'a>(
         &'a self,
         fs: &'a dyn PathIo,
-        sessions: &'a mut Sessions<'_>,
-        clocks: &'a Clocks,
+        sessions: &'a mut SessionPair<'_>,
+        clocks: &'a ServerClocks,
     ) -> Endpoint<'a> {
-        let root = match self {
-            Self::Down { target, .. } => return Endpoint::Local { fs, root: target },
-            Self::Up { target, .. } | Self::Across { target, .. } => target,
-        };
         let client = match &mut sessions.other {
             Some(other) => &mut **other,
             None => &mut *sessions.client,
         };
-        Endpoint::Remote { client, root, clock: &clocks.target }
+        self.target_over(fs, client, clocks)
     }
 
-    /// Gives the target in the io_for_dialog of a session of its own server.
-    pub(crate) fn last_side<'a>(
+    /// Returns the target, accessed over a session of the target's own server.
+    pub(crate) fn target_over<'a>(
         &'a self,
         fs: &'a dyn PathIo,
         client: &'a mut Client,
-        clocks: &'a Clocks,
+        clocks: &'a ServerClocks,
     ) -> Endpoint<'a> {
         match self {
             Self::Down { target, .. } => Endpoint::Local { fs, root: target },
@@ -111,56 +149,80 @@ impl MirrorDirection {
         }
     }
 
-    /// Gives the way of one file; `local` is where it is on this machine, if one of its ends is here.
-    pub(crate) fn delivery<'a>(
+    /// Returns the transfer of one file; `local` is its local path, if one side is local.
+    pub(crate) fn file_transfer<'a>(
         &'a self,
         fs: &'a Arc<dyn PathIo>,
-        sessions: &'a mut Sessions<'_>,
-        place: &RelativePath,
+        sessions: &'a mut SessionPair<'_>,
+        path: &RelativePath,
         local: &'a Path,
-    ) -> Delivery<'a> {
-        let here = sessions.client.encoding();
+    ) -> FileTransfer<'a> {
+        let encoding = sessions.client.encoding();
         match (self, &mut sessions.other) {
-            (Self::Across { source, target, .. }, Some(other)) => Delivery::Across {
-                from: sessions.client,
-                source: place.remote(source, here),
-                target: place.remote(target, other.encoding()),
-                to: &mut *other,
+            (Self::Across { source, target, .. }, Some(other)) => FileTransfer::Relay {
+                source: ServerFile { path: path.on_server(source, encoding), client: sessions.client },
+                target: ServerFile { path: path.on_server(target, other.encoding()), client: &mut *other },
             },
             (Self::Up { target, .. } | Self::Across { target, .. }, _) => {
-                let target = place.remote(target, here);
-                Delivery::Up { fs, source: local, client: sessions.client, target }
+                let target = path.on_server(target, encoding);
+                FileTransfer::Upload { fs, source: local, client: sessions.client, target }
             }
             (Self::Down { source, .. }, _) => {
-                let source = place.remote(source, here);
-                Delivery::Down { client: sessions.client, source, fs, target: local }
+                let source = path.on_server(source, encoding);
+                FileTransfer::Download { client: sessions.client, source, fs, target: local }
             }
         }
     }
 
-    /// Tells whether the target is on this machine.
-    pub(crate) fn ends_here(&self) -> bool {
+    pub(crate) fn has_local_target(&self) -> bool {
         matches!(self, Self::Down { .. })
     }
 
-    /// Gives the path of a thing on this machine, empty where neither end is here.
-    pub(crate) fn local(&self, place: &RelativePath) -> Result<PathBuf> {
+    /// Returns the local path of a node, empty if neither side is local.
+    pub(crate) fn local_path(&self, path: &RelativePath) -> Result<PathBuf> {
         match self {
-            Self::Down { target: root, .. } | Self::Up { source: root, .. } => place.local(root),
+            Self::Down { target: root, .. } | Self::Up { source: root, .. } => path.on_disk(root),
             Self::Across { .. } => Ok(PathBuf::new()),
         }
     }
 
-    /// Names a thing at the source.
-    pub(crate) fn name(&self, place: &RelativePath) -> String {
+    /// Returns the path of a node at the source, as it is displayed.
+    pub(crate) fn source_name(&self, path: &RelativePath) -> String {
         match self {
-            Self::Up { source, .. } => match place.local(source) {
+            Self::Up { source, .. } => match path.on_disk(source) {
                 Ok(path) => path.display().to_string(),
-                Err(_) => place.relative().to_string(),
+                Err(_) => path.to_remote_path().to_string(),
             },
             Self::Down { source, .. } | Self::Across { source, .. } => {
-                source.join_path(&place.relative()).to_string()
+                source.join_path(&path.to_remote_path()).to_string()
             }
         }
     }
+}
+
+/// Fails unless the source is a directory: the listing of a file is empty, and would empty the target.
+async fn check_remote_source(client: &mut Client, source: &RemotePath) -> Result<()> {
+    if source.is_empty() || client.is_directory_by_entering(source).await? {
+        return Ok(());
+    }
+    client.stat(source).await?;
+    Err(Error::Skipped { path: source.to_string(), why: "it is not a directory, or it cannot be entered" })
+}
+
+async fn check_local_source(fs: &dyn PathIo, source: &Path) -> Result<()> {
+    let kind = match fs.is_dir(source).await? {
+        true => return Ok(()),
+        false if fs.exists(source).await? => io::ErrorKind::NotADirectory,
+        false => io::ErrorKind::NotFound,
+    };
+    Err(PathIoError::new("list", source, kind.into()).into())
+}
+
+async fn prepare_remote_target(client: &mut Client, target: &RemotePath, dry_run: bool) -> Result<RootState> {
+    let target_exists = target.is_empty() || client.is_directory_by_entering(target).await?;
+    if !target_exists && !dry_run {
+        client.make_directory(target).await?;
+    }
+    let target_keeps_times = client.features().await?.contains("MFMT");
+    Ok(RootState { target_exists, target_keeps_times })
 }

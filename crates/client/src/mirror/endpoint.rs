@@ -1,11 +1,11 @@
-//! One side of a mirror, in hand: what is listed, made and removed there.
+//! Endpoint: one side of a mirror, local or on a server. Lists, creates and removes nodes.
 
 use std::path::Path;
 
 use oxftp_proto::{EntryKind, Limits, RemotePath};
 
 use super::{
-    listing::Listing,
+    listing::{Listing, to_timestamp},
     node::{Node, NodeFacts, NodeKind},
     relative_path::RelativePath,
     server_clock::ServerClock,
@@ -16,31 +16,35 @@ use crate::{
     local_fs::{OpenMode, PathIo},
 };
 
-/// One side, with what it takes to work there.
+/// One side of a mirror, with the session or file system to access it.
 pub(crate) enum Endpoint<'a> {
     Local { fs: &'a dyn PathIo, root: &'a Path },
     Remote { client: &'a mut Client, root: &'a RemotePath, clock: &'a ServerClock },
 }
 
 impl Endpoint<'_> {
-    pub(crate) async fn list(&mut self, place: &RelativePath, limits: &Limits) -> Result<Listing> {
+    pub(crate) async fn list(&mut self, path: &RelativePath, limits: &Limits) -> Result<Listing> {
         match self {
-            Self::Local { fs, root } => Listing::local(*fs, &place.local(root)?, limits).await,
+            Self::Local { fs, root } => Listing::local(*fs, &path.on_disk(root)?, limits).await,
             Self::Remote { client, root, clock } => {
-                let path = place.remote(root, client.encoding());
+                let path = path.on_server(root, client.encoding());
                 Listing::remote(client, &path, clock, limits).await
             }
         }
     }
 
-    /// Finds out what the links of a listing lead to.
-    pub(crate) async fn follow(&mut self, place: &RelativePath, items: &mut [Node]) -> Result<()> {
-        for item in items.iter_mut().filter(|item| matches!(item.kind, NodeKind::Link(_))) {
-            let link = place.below(&item.name);
-            (item.kind, item.facts) = match self {
-                Self::Local { fs, root } => follow_local(*fs, &link.local(root)?).await?,
+    /// Replaces the symbolic links of a directory by the nodes that they point to.
+    pub(crate) async fn follow_symlinks(
+        &mut self,
+        directory: &RelativePath,
+        nodes: &mut [Node],
+    ) -> Result<()> {
+        for node in nodes.iter_mut().filter(|node| matches!(node.kind, NodeKind::Symlink(_))) {
+            let link = directory.join(&node.name);
+            (node.kind, node.facts) = match self {
+                Self::Local { fs, root } => follow_local(*fs, &link.on_disk(root)?).await?,
                 Self::Remote { client, root, .. } => {
-                    let path = link.remote(root, client.encoding());
+                    let path = link.on_server(root, client.encoding());
                     follow_remote(client, &path).await?
                 }
             };
@@ -48,34 +52,34 @@ impl Endpoint<'_> {
         Ok(())
     }
 
-    /// Makes a directory whose parent exists.
-    pub(crate) async fn make_directory(&mut self, place: &RelativePath) -> Result<()> {
+    /// Creates a directory whose parent exists.
+    pub(crate) async fn create_dir(&mut self, path: &RelativePath) -> Result<()> {
         match self {
-            Self::Local { fs, root } => make_below(*fs, &place.local(root)?).await,
+            Self::Local { fs, root } => make_below(*fs, &path.on_disk(root)?).await,
             Self::Remote { client, root, .. } => {
-                let path = place.remote(root, client.encoding());
+                let path = path.on_server(root, client.encoding());
                 client.make_directory_in_parent(path).await
             }
         }
     }
 
-    /// Removes a file or a link.
-    pub(crate) async fn remove_file(&mut self, place: &RelativePath) -> Result<()> {
+    /// Removes a file or a symbolic link.
+    pub(crate) async fn remove_file(&mut self, path: &RelativePath) -> Result<()> {
         match self {
-            Self::Local { fs, root } => Ok(fs.unlink(&place.local(root)?).await?),
+            Self::Local { fs, root } => Ok(fs.unlink(&path.on_disk(root)?).await?),
             Self::Remote { client, root, .. } => {
-                let path = place.remote(root, client.encoding());
+                let path = path.on_server(root, client.encoding());
                 client.remove_file(path).await
             }
         }
     }
 
     /// Removes an empty directory.
-    pub(crate) async fn remove_directory(&mut self, place: &RelativePath) -> Result<()> {
+    pub(crate) async fn remove_dir(&mut self, path: &RelativePath) -> Result<()> {
         match self {
-            Self::Local { fs, root } => Ok(fs.rmdir(&place.local(root)?).await?),
+            Self::Local { fs, root } => Ok(fs.rmdir(&path.on_disk(root)?).await?),
             Self::Remote { client, root, .. } => {
-                let path = place.remote(root, client.encoding());
+                let path = path.on_server(root, client.encoding());
                 client.remove_directory(path).await
             }
         }
@@ -84,7 +88,7 @@ impl Endpoint<'_> {
 
 async fn follow_remote(client: &mut Client, path: &RemotePath) -> Result<(NodeKind, NodeFacts)> {
     match client.resolve_link(path).await? {
-        EntryKind::Directory => Ok((NodeKind::Directory { by_link: true }, NodeFacts::default())),
+        EntryKind::Directory => Ok((NodeKind::Directory { via_symlink: true }, NodeFacts::default())),
         EntryKind::File => {
             let size = client.size_if_told(path).await?;
             let modified = match client.modified(path).await {
@@ -94,22 +98,22 @@ async fn follow_remote(client: &mut Client, path: &RemotePath) -> Result<(NodeKi
             };
             Ok((NodeKind::File, NodeFacts { size, modified }))
         }
-        _ => Ok((NodeKind::Dangling, NodeFacts::default())),
+        _ => Ok((NodeKind::DanglingSymlink, NodeFacts::default())),
     }
 }
 
 async fn follow_local(fs: &dyn PathIo, path: &Path) -> Result<(NodeKind, NodeFacts)> {
-    // A chain that goes in a circle is an error, and leads nowhere.
+    // A cycle of symbolic links is an error, and counts as dangling.
     if fs.is_dir(path).await.unwrap_or(false) {
-        return Ok((NodeKind::Directory { by_link: true }, NodeFacts::default()));
+        return Ok((NodeKind::Directory { via_symlink: true }, NodeFacts::default()));
     }
     if !fs.is_file(path).await.unwrap_or(false) {
-        return Ok((NodeKind::Dangling, NodeFacts::default()));
+        return Ok((NodeKind::DanglingSymlink, NodeFacts::default()));
     }
     let file = fs.open(path, OpenMode::Read).await?;
-    // The backend describes the link itself, so the open file is asked.
-    let found = file.system_file().and_then(|file| file.metadata().ok());
-    let size = found.as_ref().map(std::fs::Metadata::len);
-    let modified = found.and_then(|found| found.modified().ok()).and_then(super::listing::timestamp);
+    // `stat` describes the symbolic link itself, so the metadata are those of the open file.
+    let metadata = file.system_file().and_then(|file| file.metadata().ok());
+    let size = metadata.as_ref().map(std::fs::Metadata::len);
+    let modified = metadata.and_then(|metadata| metadata.modified().ok()).and_then(to_timestamp);
     Ok((NodeKind::File, NodeFacts { size, modified }))
 }

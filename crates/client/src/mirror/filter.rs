@@ -1,22 +1,22 @@
-//! What a mirror leaves out.
+//! Filter: glob rules for the entries that a mirror leaves out.
 
 use globset::{GlobBuilder, GlobMatcher};
 
-/// Rules for what is mirrored, in their order: the first that matches decides.
+/// Ordered rules for the entries that are mirrored. The first matching rule decides.
 ///
-/// What a rule leaves out is neither transferred nor deleted, and a directory that is left out is not
-/// entered. Where all rules include, files that none matches are left out; else what none matches is
-/// mirrored.
+/// An excluded entry is neither transferred nor deleted, and an excluded directory is not
+/// entered. If no rule matches, the entry is mirrored; but if all rules are inclusions, a file that matches none of
+/// them is left out.
 ///
-/// In a pattern `*` and `?` stand for anything but `/`, `**` for any number of directories, `[a-z]` for one
-/// character and `{a,b}` for either; a backslash takes the meaning of the next character.
+/// In a pattern, `*` and `?` match anything but `/`, `**` matches any number of directories, `[a-z]` matches one
+/// character, and `{a,b}` matches either alternative. A backslash escapes the next character.
 ///
 /// | pattern | matches |
 /// |---|---|
-/// | `*.log` | each name that ends so, in any directory |
-/// | `a/b` | each path that ends so |
-/// | `/a` | `a` in the root of the mirror alone |
-/// | `cache/` | directories of this name, and so all that is in them |
+/// | `*.log` | every name with this suffix, in any directory |
+/// | `a/b` | every path that ends with `a/b` |
+/// | `/a` | `a` in the root of the mirror only |
+/// | `cache/` | directories with this name, and so everything in them |
 ///
 /// ```
 /// use oxftp::mirror::Filter;
@@ -41,51 +41,51 @@ struct Rule {
 }
 
 impl Filter {
-    /// Makes a filter that leaves nothing out.
+    /// Creates a filter that leaves nothing out.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Adds a rule that takes what matches.
+    /// Adds a rule that includes matching entries.
     ///
     /// # Errors
     ///
-    /// [`FilterError`] when the pattern cannot be read.
+    /// [`FilterError`] when the pattern is invalid.
     pub fn include(self, pattern: &str) -> Result<Self, FilterError> {
-        self.with(true, pattern)
+        self.with_rule(true, pattern)
     }
 
-    /// Adds a rule that leaves out what matches.
+    /// Adds a rule that excludes matching entries.
     ///
     /// # Errors
     ///
-    /// [`FilterError`] when the pattern cannot be read.
+    /// [`FilterError`] when the pattern is invalid.
     pub fn exclude(self, pattern: &str) -> Result<Self, FilterError> {
-        self.with(false, pattern)
+        self.with_rule(false, pattern)
     }
 
-    /// Adds the rules of a text, one on a line: `+ pattern` includes, `- pattern` excludes; lines that are
-    /// empty or begin with `#` say nothing.
+    /// Adds rules from a text, one on each line: `+ pattern` includes, `- pattern` excludes. Empty lines and lines
+    /// that begin with `#` are ignored.
     ///
     /// # Errors
     ///
-    /// [`FilterError`] that names the first line that cannot be read.
+    /// [`FilterError`] with the first line that is invalid.
     pub fn lines(mut self, text: &str) -> Result<Self, FilterError> {
         for line in text.lines().map(str::trim_end).filter(|line| !line.is_empty()) {
             self = match line.split_at_checked(2) {
                 _ if line.starts_with('#') => self,
                 Some(("+ ", pattern)) => self.include(pattern)?,
                 Some(("- ", pattern)) => self.exclude(pattern)?,
-                _ => return Err(FilterError::new(line, "it begins neither with '+ ' nor with '- '")),
+                _ => return Err(FilterError::new(line, "a rule must begin with '+ ' or '- '")),
             };
         }
         Ok(self)
     }
 
-    /// Tells whether a path, seen from the root and without a `/` at either end, is mirrored.
+    /// Returns whether a path, relative to the root and without a `/` at either end, is mirrored.
     ///
-    /// That the directories above it are is for the caller to see to.
+    /// Checks the path alone: the caller has to check its parent directories.
     #[must_use]
     pub fn takes(&self, path: &str, is_directory: bool) -> bool {
         let matches = |rule: &&Rule| (is_directory || !rule.directories_only) && rule.matcher.is_match(path);
@@ -95,12 +95,12 @@ impl Filter {
         }
     }
 
-    /// Tells whether nothing is left out.
+    /// Returns whether there are no rules.
     pub(crate) fn is_empty(&self) -> bool {
         self.rules.is_empty()
     }
 
-    fn with(mut self, includes: bool, pattern: &str) -> Result<Self, FilterError> {
+    fn with_rule(mut self, includes: bool, pattern: &str) -> Result<Self, FilterError> {
         self.rules.push(Rule::new(includes, pattern)?);
         Ok(self)
     }
@@ -114,7 +114,7 @@ impl Rule {
             None => format!("**/{body}"),
         };
         if matches!(glob.as_str(), "" | "**/") {
-            return Err(FilterError::new(pattern, "it names nothing"));
+            return Err(FilterError::new(pattern, "it contains no name"));
         }
         let built = GlobBuilder::new(&glob).literal_separator(true).backslash_escape(true).build();
         let matcher = built.map_err(|error| FilterError::new(pattern, &error.kind().to_string()))?;
@@ -122,13 +122,13 @@ impl Rule {
     }
 }
 
-/// A pattern cannot be read.
+/// A pattern of a [`Filter`] is invalid.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the pattern {pattern:?} cannot be used: {why}")]
+#[error("invalid pattern {pattern:?}: {why}")]
 pub struct FilterError {
-    /// The pattern, or the line that was to hold one.
+    /// The pattern, or the line without a valid rule.
     pub pattern: String,
-    /// What is wrong with it.
+    /// The reason.
     pub why: String,
 }
 
@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn a_slash_at_the_start_is_the_root() {
+    fn leading_slash_anchors_pattern_at_root() {
         assert!(!excluding("/a").takes("a", false));
         assert!(excluding("/a").takes("b/a", false));
         assert!(!excluding("/a/*/c").takes("a/b/c", false));
@@ -168,14 +168,14 @@ mod tests {
     }
 
     #[test]
-    fn a_slash_within_matches_the_end_of_a_path() {
+    fn inner_slash_matches_end_of_path() {
         assert!(!excluding("a/b").takes("a/b", false));
         assert!(!excluding("a/b").takes("x/a/b", false));
         assert!(excluding("a/b").takes("xa/b", false));
     }
 
     #[test]
-    fn a_slash_at_the_end_means_directories() {
+    fn trailing_slash_matches_directories_only() {
         assert!(!excluding("cache/").takes("a/cache", true));
         assert!(excluding("cache/").takes("a/cache", false));
     }
@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn includes_alone_leave_out_all_other_files_but_enter_directories() {
+    fn inclusions_alone_exclude_other_files() {
         let filter = Filter::new().include("*.jpg").unwrap();
         assert!(filter.takes("a/x.jpg", false));
         assert!(!filter.takes("a/x.png", false));
@@ -197,14 +197,14 @@ mod tests {
     }
 
     #[test]
-    fn a_file_of_rules_is_read_line_by_line() {
+    fn filter_rules_are_read_line_by_line() {
         let filter = Filter::new().lines("# all\n\n+ *.c\n- *\r\n").unwrap();
         assert!(filter.takes("x.c", false));
         assert!(!filter.takes("x.d", false));
     }
 
     #[test]
-    fn what_cannot_be_read_is_named() {
+    fn invalid_pattern_is_named_in_error() {
         for (pattern, text) in [("[", "\"[\""), ("/", "\"/\""), ("", "\"\"")] {
             assert!(Filter::new().exclude(pattern).unwrap_err().to_string().contains(text), "{pattern}");
         }
@@ -212,14 +212,14 @@ mod tests {
     }
 
     #[test]
-    fn a_backslash_takes_the_meaning() {
+    fn backslash_escapes_next_character() {
         assert!(!excluding("\\*").takes("*", false));
         assert!(excluding("\\*").takes("a", false));
     }
 
     proptest! {
         #[test]
-        fn no_rules_make_a_filter_panic(text: String, path: String, is_directory: bool) {
+        fn filter_never_panics(text: String, path: String, is_directory: bool) {
             if let Ok(filter) = Filter::new().lines(&text) {
                 let _ = filter.takes(&path, is_directory);
             }
@@ -229,7 +229,7 @@ mod tests {
         }
 
         #[test]
-        fn a_plain_name_excludes_itself_wherever_it_is(name in "[a-z]{1,8}", above in "([a-z]{1,3}/){0,3}") {
+        fn plain_name_is_excluded_at_any_depth(name in "[a-z]{1,8}", above in "([a-z]{1,3}/){0,3}") {
             let path = format!("{above}{name}");
             prop_assert!(!excluding(&name).takes(&path, false));
         }

@@ -1,12 +1,13 @@
-//! What a mirror does when all files are there: links are made, and what is too much is deleted.
+//! Final phase of a mirror, after all transfers: creates symbolic links and deletes extraneous nodes.
 
-use std::time::Duration;
+use std::{
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
 
 use super::{
     direction::MirrorDirection,
-    node::Node,
-    relative_path::RelativePath,
-    run::MirrorContext,
+    run::{ExtraneousNode, MirrorContext},
     step::{Action, Reason, Step},
     symlink,
 };
@@ -19,24 +20,24 @@ use crate::transfer::{
 };
 use crate::{Client, Error, Pool, Report, Result, progress::Silent};
 
-/// Finishes a mirror that was brought to its end; the report is of the files.
-pub(crate) async fn carry_out(
+/// Runs the final phase; `report` is the report of the transfers.
+pub(crate) async fn finalize(
     context: &MirrorContext,
     pool: &Pool,
     options: JobOptions,
     left: Option<Duration>,
     mut report: Report,
 ) -> Report {
-    make_links(context).await;
-    let extra = std::mem::take(&mut context.later().extra);
-    if extra.is_empty() {
+    create_symlinks(context).await;
+    let extraneous = std::mem::take(&mut context.deferred().extraneous);
+    if extraneous.is_empty() {
         return report;
     }
-    let workers = match &context.route {
+    let workers = match &context.direction {
         MirrorDirection::Across { other, .. } => Worker::of(other).with_siblings(),
         _ => Worker::of(pool).with_siblings(),
     };
-    let purge = DeleteExtraneous { context, extra: std::sync::Mutex::new(extra) };
+    let purge = DeleteExtraneous { context, nodes: Mutex::new(extraneous) };
     let purged = Scheduler::new(purge, options, AdmissionGate::of_all(&Silent), workers.len())
         .through((), workers, left)
         .await;
@@ -52,52 +53,54 @@ pub(crate) async fn carry_out(
     report
 }
 
-async fn make_links(context: &MirrorContext) {
-    let MirrorDirection::Down { target, .. } = &context.route else { return };
-    let links = std::mem::take(&mut context.later().links);
-    for (place, says) in links {
-        let made = match context.dry_run {
+async fn create_symlinks(context: &MirrorContext) {
+    let MirrorDirection::Down { target, .. } = &context.direction else { return };
+    let symlinks = std::mem::take(&mut context.deferred().symlinks);
+    for (path, destination) in symlinks {
+        let created = match context.dry_run {
             true => Ok(()),
-            false => symlink::make(&*context.fs, target, &place, &says).await,
+            false => symlink::create(&*context.fs, target, &path, &destination).await,
         };
-        match made {
+        match created {
             Ok(()) => {
-                context.count_link();
-                context.tell(Step::new(Action::Link, place.relative(), Reason::Missing));
+                context.count_symlink();
+                context.report_step(Step::new(Action::Link, path.to_remote_path(), Reason::Missing));
             }
-            Err(error) => context.fail(context.route.name(&place), error),
+            Err(error) => context.record_failure(context.direction.source_name(&path), error),
         }
     }
 }
 
-/// Deletes, over all sessions.
+/// Deletes extraneous nodes over all sessions.
 struct DeleteExtraneous<'c> {
     context: &'c MirrorContext,
-    extra: std::sync::Mutex<Vec<(RelativePath, Node)>>,
+    nodes: Mutex<Vec<ExtraneousNode>>,
 }
 
 impl JobHandler for DeleteExtraneous<'_> {
     type Directory = ();
-    type File = (RelativePath, Node);
+    type File = ExtraneousNode;
 
     async fn list(&self, _: &mut Client, (): &(), found: &mut Found<Self>) -> Result<()> {
-        let mut extra = self.extra.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut nodes = self.nodes.lock().unwrap_or_else(PoisonError::into_inner);
         found.made = true;
-        found.files = std::mem::take(&mut *extra);
+        found.files = std::mem::take(&mut *nodes);
         Ok(())
     }
 
     async fn transfer(
         &self,
         client: &mut Client,
-        (place, item): &(RelativePath, Node),
+        extraneous: &ExtraneousNode,
         _: &Attempt<'_>,
     ) -> Result<FileOutcome> {
+        let ExtraneousNode { path, node } = extraneous;
         let context = self.context;
-        let tell = |step| context.tell(step);
-        let fail = |name, error| context.fail(name, error);
-        let mut side = context.route.last_side(&*context.fs, client, &context.clocks);
-        context.removal(&tell, &fail).remove(&mut side, place, item, Reason::NotInSource).await?;
+        let on_step = |step| context.report_step(step);
+        let on_failure = |name, error| context.record_failure(name, error);
+        let mut target = context.direction.target_over(&*context.fs, client, &context.clocks);
+        let deletion = context.deletion(&on_step, &on_failure);
+        deletion.delete(&mut target, path, node, Reason::NotInSource).await?;
         Ok(FileOutcome { moved: Transferred { bytes: 0, resumed: 0 }, pending_write: None })
     }
 
@@ -109,11 +112,11 @@ impl JobHandler for DeleteExtraneous<'_> {
         String::new()
     }
 
-    fn file_name(&self, (place, _): &(RelativePath, Node)) -> String {
-        place.relative().to_string()
+    fn file_name(&self, extraneous: &ExtraneousNode) -> String {
+        extraneous.path.to_remote_path().to_string()
     }
 
-    fn size(&self, _: &(RelativePath, Node)) -> Option<u64> {
+    fn size(&self, _: &ExtraneousNode) -> Option<u64> {
         None
     }
 }

@@ -1,4 +1,4 @@
-//! What a directory holds, on either side.
+//! Listing of one directory, on either side.
 
 use std::{
     path::Path,
@@ -18,25 +18,25 @@ use crate::{
     local_fs::{DirectoryItem, FileKind, PathIo},
 };
 
-/// What a directory holds, sorted by name.
+/// The nodes of one directory, sorted by name.
 #[derive(Debug, Default)]
 pub(crate) struct Listing {
-    pub(crate) items: Vec<Node>,
-    /// What is there and cannot be used, and why.
+    pub(crate) nodes: Vec<Node>,
+    /// Entries that cannot be used, and the errors.
     pub(crate) failures: Vec<(String, Error)>,
-    /// Names that stand for nothing in particular.
-    pub(crate) blocked: Vec<FileName>,
-    /// What a server lists; the trees of this machine have an end.
-    pub(crate) digest: ListingFingerprint,
+    /// Names that are listed more than once.
+    pub(crate) duplicates: Vec<FileName>,
+    /// Of a server's listing. Local trees are never endless.
+    pub(crate) fingerprint: ListingFingerprint,
 }
 
 impl Listing {
-    /// Tells whether all that is there is in it.
-    pub(crate) fn is_whole(&self) -> bool {
+    /// Returns whether all entries of the directory are usable.
+    pub(crate) fn is_complete(&self) -> bool {
         self.failures.is_empty()
     }
 
-    /// Lists a directory of a server.
+    /// Lists a directory on a server.
     pub(crate) async fn remote(
         client: &mut Client,
         path: &RemotePath,
@@ -47,24 +47,24 @@ impl Listing {
         let mut entries = client.list(path).stream();
         while let Some(entry) = entries.next().await {
             let entry = entry?;
-            listing.digest.add(&entry);
-            listing.add(item(&entry), limits)?;
+            listing.fingerprint.add(&entry);
+            listing.push(remote_node(&entry), limits)?;
         }
         listing.failures.extend(entries.incompleteness().into_iter().map(|error| (path.to_string(), error)));
         drop(entries);
-        clock.place(client, path, &mut listing.items).await?;
+        clock.apply_zone(client, path, &mut listing.nodes).await?;
         listing.sort(|name| path.join(name).to_string());
         Ok(listing)
     }
 
-    /// Lists a directory of this machine.
+    /// Lists a local directory.
     pub(crate) async fn local(fs: &dyn PathIo, path: &Path, limits: &Limits) -> Result<Self> {
         let mut listing = Self::default();
         for found in fs.list(path).await? {
             let shown = found.path.display().to_string();
-            match local_item(fs, found).await {
-                Ok(item) => listing.add(item, limits)?,
-                // It has just gone.
+            match local_node(fs, found).await {
+                Ok(node) => listing.push(node, limits)?,
+                // It was removed after the directory was read.
                 Err(error) if error.is_not_found() => {}
                 Err(error) => listing.failures.push((shown, error)),
             }
@@ -73,36 +73,33 @@ impl Listing {
         Ok(listing)
     }
 
-    fn add(&mut self, item: Node, limits: &Limits) -> Result<()> {
-        if self.items.len() == limits.listing_entries {
+    fn push(&mut self, node: Node, limits: &Limits) -> Result<()> {
+        if self.nodes.len() == limits.listing_entries {
             return Err(Error::Limit { what: "entries", limit: limits.listing_entries });
         }
-        self.items.push(item);
+        self.nodes.push(node);
         Ok(())
     }
 
-    fn fail(&mut self, path: String, why: &'static str) {
-        self.failures.push((path.clone(), Error::Skipped { path, why }));
-    }
-
-    /// Sorts by name; two entries of one name are neither.
-    fn sort(&mut self, path_of: impl Fn(&FileName) -> String) {
-        self.items.sort_by(|one, other| one.name.as_bytes().cmp(other.name.as_bytes()));
-        let twice = self.items.windows(2).filter(|pair| pair[0].name.as_bytes() == pair[1].name.as_bytes());
-        let mut blocked: Vec<_> = twice.map(|pair| pair[0].name.clone()).collect();
-        blocked.dedup();
-        for name in &blocked {
-            self.fail(path_of(name), "its directory lists two things of this name");
+    /// Sorts by name. A name that is listed more than once is a failure.
+    fn sort(&mut self, full_path: impl Fn(&FileName) -> String) {
+        self.nodes.sort_by(|one, other| one.name.as_bytes().cmp(other.name.as_bytes()));
+        let pairs = self.nodes.windows(2).filter(|pair| pair[0].name.as_bytes() == pair[1].name.as_bytes());
+        let mut duplicates: Vec<_> = pairs.map(|pair| pair[0].name.clone()).collect();
+        duplicates.dedup();
+        for name in &duplicates {
+            let path = full_path(name);
+            let why = "its directory lists this name more than once";
+            self.failures.push((path.clone(), Error::Skipped { path, why }));
         }
-        self.blocked = blocked;
+        self.duplicates = duplicates;
     }
 }
 
-/// Makes an item of what a server lists.
-fn item(entry: &PathEntry) -> Node {
+fn remote_node(entry: &PathEntry) -> Node {
     let kind = match entry.kind {
         EntryKind::File | EntryKind::Unknown => NodeKind::File,
-        EntryKind::Link => NodeKind::Link(entry.link_target().map(Into::into)),
+        EntryKind::Link => NodeKind::Symlink(entry.link_target().map(Into::into)),
         _ if entry.is_dir() => NodeKind::DIRECTORY,
         _ => NodeKind::Other,
     };
@@ -110,7 +107,7 @@ fn item(entry: &PathEntry) -> Node {
     Node { name: entry.name(), kind, facts }
 }
 
-async fn local_item(fs: &dyn PathIo, found: DirectoryItem) -> Result<Node> {
+async fn local_node(fs: &dyn PathIo, found: DirectoryItem) -> Result<Node> {
     let name = remote_name(&found.path)?;
     let mut facts = NodeFacts::default();
     let kind = match found.kind {
@@ -119,7 +116,7 @@ async fn local_item(fs: &dyn PathIo, found: DirectoryItem) -> Result<Node> {
             facts = local_facts(fs, &found.path).await?;
             NodeKind::File
         }
-        FileKind::Link => NodeKind::Link(read_link(fs, &found.path).await),
+        FileKind::Link => NodeKind::Symlink(read_link(fs, &found.path).await),
         FileKind::Other => NodeKind::Other,
     };
     Ok(Node { name, kind, facts })
@@ -127,16 +124,16 @@ async fn local_item(fs: &dyn PathIo, found: DirectoryItem) -> Result<Node> {
 
 async fn local_facts(fs: &dyn PathIo, path: &Path) -> Result<NodeFacts> {
     let found = fs.stat(path).await?;
-    Ok(NodeFacts { size: Some(found.size), modified: found.modified.and_then(timestamp) })
-}
-
-/// Gives a time in UTC; none for those before 1970.
-pub(crate) fn timestamp(time: SystemTime) -> Option<Timestamp> {
-    let since = time.duration_since(UNIX_EPOCH).ok()?;
-    Timestamp::from_unix(since.as_secs().try_into().ok()?, since.subsec_nanos())
+    Ok(NodeFacts { size: Some(found.size), modified: found.modified.and_then(to_timestamp) })
 }
 
 async fn read_link(fs: &dyn PathIo, path: &Path) -> Option<Box<[u8]>> {
-    let says = fs.read_link(path).await.ok()?;
-    Some(says.as_os_str().as_encoded_bytes().into())
+    let destination = fs.read_link(path).await.ok()?;
+    Some(destination.as_os_str().as_encoded_bytes().into())
+}
+
+/// Converts a time to UTC; returns `None` for times before 1970.
+pub(crate) fn to_timestamp(time: SystemTime) -> Option<Timestamp> {
+    let since_epoch = time.duration_since(UNIX_EPOCH).ok()?;
+    Timestamp::from_unix(since_epoch.as_secs().try_into().ok()?, since_epoch.subsec_nanos())
 }

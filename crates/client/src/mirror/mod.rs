@@ -1,25 +1,23 @@
-//! Making one tree like another: what differs, what is done about it, in which order.
+//! Mirror: makes one directory tree equal to another.
 //!
-//! [`Mirror`] is what is asked for. An `item` is what stands on one side; a `filter` says what is left out,
-//! `compare` and `moment` what is the same, and `plan` what is to be done in a directory. `side` lists
-//! and changes either side, `run` carries plans out, a `job` is a file of them, `delivery` moves it,
-//! `removal` deletes, and `sequel` is what is done when all files are there.
-//! Directories are compared one by one, so that no tree is held in memory.
+//! [`Mirror`] is the builder. Pure parts: `filter` leaves entries out, `compare` and `timestamps` decide whether
+//! a file is unchanged, `plan` decides what to do in one directory. A `node` is an entry on either side, and an
+//! `endpoint` lists and changes either side. `run` walks both trees, a `file_job` is one file, `transfer` moves
+//! it, `delete` deletes, and `finalize` does the work that must come last.
+//!
+//! Directories are compared one by one, so no tree is kept in memory.
 
 mod compare;
 mod delete;
 mod direction;
 mod endpoint;
+mod file_job;
 mod filter;
 mod finalize;
-mod job;
 mod listing;
 mod node;
-mod options;
 mod plan;
 mod relative_path;
-mod request;
-mod root;
 mod run;
 mod server_clock;
 mod server_to_server;
@@ -28,7 +26,361 @@ mod symlink;
 mod timestamps;
 mod transfer;
 
+use std::{
+    future::IntoFuture,
+    path::PathBuf,
+    sync::{Arc, Mutex},
+    time::{Duration, Instant},
+};
+
+use oxftp_proto::RemotePath;
+
+pub use self::compare::Compare;
+pub use self::delete::Delete;
 pub use self::filter::{Filter, FilterError};
-pub use self::options::{Compare, Delete, Links};
-pub use self::request::Mirror;
 pub use self::step::{Action, Reason, Step};
+pub use self::symlink::Links;
+use self::{
+    compare::Comparison,
+    delete::DeletionBudget,
+    direction::{MirrorDirection, RootState, ServerClocks},
+    run::{Counters, Deferred, DirectoryPair, MirrorContext},
+    step::StepObserver,
+    transfer::FileOptions,
+};
+use crate::transfer::{
+    local_path::confined,
+    options::Order,
+    scheduler::{JobOptions, Scheduler, retry::RetryBudget, worker::Worker},
+    verify::Verify,
+};
+use crate::{
+    Connections, Error, Pool, Progress, Report, Result,
+    deadline::{timed_out, within},
+    future::BoxFuture,
+    list::CycleDetector,
+    progress::Silent,
+};
+
+impl Pool {
+    /// Makes a local directory equal to one on the server (`MLSD` or `LIST`, `MDTM`, `RETR`).
+    ///
+    /// Downloads files that are missing or differ, over all sessions of the pool. Entries that only the target
+    /// has are kept, unless [`delete`](Mirror::delete) is set. Files get the modification times of their
+    /// sources, so a second mirror transfers nothing. A failure does not stop the other transfers.
+    ///
+    /// ```no_run
+    /// use oxftp::mirror::{Delete, Filter};
+    ///
+    /// # async fn example(pool: &oxftp::Pool) -> Result<(), Box<dyn std::error::Error>> {
+    /// let filter = Filter::new().exclude("*.tmp")?.exclude("/private/")?;
+    /// let report = pool.mirror_down("/pub", "copy").filter(filter).delete(Delete::After).await?;
+    /// println!("{} fetched, {} deleted, {} the same", report.files, report.deleted, report.unchanged);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error::SomeFailed`] when something failed and the rest is done; [`Error::Stopped`] when the mirror
+    /// could not continue; [`Error::NotFound`] or [`Error::StatusCode`] when the source does not exist;
+    /// [`Error::Skipped`] when the source is not a directory; the errors of [`Pool::client`].
+    #[must_use = "nothing is mirrored until it is awaited"]
+    pub fn mirror_down(&self, source: impl Into<RemotePath>, target: impl Into<PathBuf>) -> Mirror<'_> {
+        Mirror::new(self, MirrorDirection::Down { source: source.into(), target: target.into() })
+    }
+
+    /// Makes a directory on the server equal to a local one (`MLSD` or `LIST`, `MKD`, `STOR`, `MFMT`). This is
+    /// [`mirror_down`](Self::mirror_down) in the other direction.
+    ///
+    /// ```no_run
+    /// # async fn example(pool: &oxftp::Pool) -> oxftp::Result<()> {
+    /// use oxftp::mirror::Delete;
+    ///
+    /// pool.mirror_up("site", "/www").delete(Delete::Before).max_deletions(50).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The errors of [`mirror_down`](Self::mirror_down); [`Error::PathIo`] when the source does not exist.
+    #[must_use = "nothing is mirrored until it is awaited"]
+    pub fn mirror_up(&self, source: impl Into<PathBuf>, target: impl Into<RemotePath>) -> Mirror<'_> {
+        Mirror::new(self, MirrorDirection::Up { source: source.into(), target: target.into() })
+    }
+
+    /// Makes a directory on another server equal to one on this server. The bytes of the files pass through this
+    /// machine, but are not stored on it.
+    ///
+    /// If `other` is a clone of this pool, as many sessions again are opened for the target.
+    ///
+    /// ```no_run
+    /// # async fn example(old: &oxftp::Pool, new: &oxftp::Pool) -> oxftp::Result<()> {
+    /// old.mirror_across("/www", new, "/www").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The errors of [`mirror_down`](Self::mirror_down), for either server.
+    #[must_use = "nothing is mirrored until it is awaited"]
+    pub fn mirror_across(
+        &self,
+        source: impl Into<RemotePath>,
+        other: &Self,
+        target: impl Into<RemotePath>,
+    ) -> Mirror<'_> {
+        // Workers that each hold a session and wait for another one of the same pool could deadlock.
+        let other = if self.is_same(other) { other.fork() } else { other.clone() };
+        Mirror::new(self, MirrorDirection::Across { source: source.into(), target: target.into(), other })
+    }
+}
+
+/// Builder of a mirror. Awaiting it runs the mirror.
+///
+/// The two trees are compared directory by directory, so memory use grows with the largest
+/// directory, not with the tree. If the target has a directory where the source has a file, or the reverse, it is
+/// an error, unless deletion is enabled.
+#[derive(Debug)]
+pub struct Mirror<'p> {
+    pool: &'p Pool,
+    direction: MirrorDirection,
+    filter: Filter,
+    compare: Compare,
+    delete: Delete,
+    max_deletions: Option<u64>,
+    links: Links,
+    file_options: FileOptions,
+    dry_run: bool,
+    observer: Option<StepObserver>,
+    options: JobOptions,
+    progress: Arc<dyn Progress>,
+}
+
+impl<'p> Mirror<'p> {
+    fn new(pool: &'p Pool, direction: MirrorDirection) -> Self {
+        Self {
+            options: JobOptions::of(&Worker::of(pool)),
+            pool,
+            direction,
+            filter: Filter::new(),
+            compare: Compare::default(),
+            delete: Delete::default(),
+            max_deletions: None,
+            links: Links::default(),
+            file_options: FileOptions { resume: false, verify: Verify::default(), sync: false },
+            dry_run: false,
+            observer: None,
+            progress: Arc::new(Silent),
+        }
+    }
+
+    /// Sets which entries are left out on both sides. Defaults to none.
+    #[must_use]
+    pub fn filter(mut self, filter: Filter) -> Self {
+        self.filter = filter;
+        self
+    }
+
+    /// Sets how files are compared. Defaults to [`Compare::SizeAndTime`].
+    #[must_use]
+    pub fn compare(mut self, by: Compare) -> Self {
+        self.compare = by;
+        self
+    }
+
+    /// Sets whether entries that only the target has are deleted, and when. Defaults to [`Delete::Never`].
+    #[must_use]
+    pub fn delete(mut self, delete: Delete) -> Self {
+        self.delete = delete;
+        self
+    }
+
+    /// Sets how many files and directories are deleted at most. If there are more, the report contains the failure
+    /// [`Error::TooManyDeletions`]. Defaults to no limit.
+    #[must_use]
+    pub fn max_deletions(mut self, max: u64) -> Self {
+        self.max_deletions = Some(max);
+        self
+    }
+
+    /// Sets how symbolic links at the source are handled. Defaults to [`Links::Skip`].
+    ///
+    /// A symbolic link in a local target is never followed. One in the place of a directory or a file is
+    /// an error, or is replaced if deletion is enabled.
+    #[must_use]
+    pub fn links(mut self, links: Links) -> Self {
+        self.links = links;
+        self
+    }
+
+    /// Sets whether partial files of an earlier mirror are resumed (`REST`). The file is assumed to be
+    /// unchanged since. Defaults to false. Has no effect between two servers.
+    #[must_use]
+    pub fn resume(mut self, resume: bool) -> Self {
+        self.file_options.resume = resume;
+        self
+    }
+
+    /// Sets how each file is verified after its transfer. Defaults to [`Verify::Auto`].
+    #[must_use]
+    pub fn verify(mut self, verify: Verify) -> Self {
+        self.file_options.verify = verify;
+        self
+    }
+
+    /// Sets whether each downloaded file is flushed to disk (see [`Download::sync`](crate::Download::sync)).
+    /// Defaults to false.
+    #[must_use]
+    pub fn sync(mut self, sync: bool) -> Self {
+        self.file_options.sync = sync;
+        self
+    }
+
+    /// Sets whether the mirror only reports its steps to [`on_step`](Self::on_step) and changes nothing. Defaults to
+    /// false.
+    ///
+    /// All directories are listed and all files are compared, by hash if so configured.
+    #[must_use]
+    pub fn dry_run(mut self, dry_run: bool) -> Self {
+        self.dry_run = dry_run;
+        self
+    }
+
+    /// Sets the observer that receives each step after it is done, or with [`dry_run`](Self::dry_run), when it is
+    /// planned.
+    ///
+    /// It is called from the task that runs the mirror, so it should return quickly.
+    #[must_use]
+    pub fn on_step(mut self, observer: impl Fn(&Step) + Send + Sync + 'static) -> Self {
+        self.observer = Some(StepObserver::new(observer));
+        self
+    }
+
+    /// Sets which files are transferred first. Defaults to [`Order::AsFound`].
+    #[must_use]
+    pub fn order(mut self, order: Order) -> Self {
+        self.options.order = order;
+        self
+    }
+
+    /// Sets how many times a transient failure is retried. Defaults to 2.
+    #[must_use]
+    pub fn retries(mut self, times: u32) -> Self {
+        self.options.retries = times;
+        self
+    }
+
+    /// Sets how many failures are tolerated. After one more, nothing further is started or deleted
+    /// ([`Error::Stopped`]). Defaults to no limit.
+    #[must_use]
+    pub fn max_errors(mut self, most: usize) -> Self {
+        self.options.max_errors = Some(most);
+        self
+    }
+
+    /// Sets the deadline of the whole mirror ([`Error::Stopped`] or [`Error::Timeout`]). Defaults to
+    /// [`Timeouts::total`](crate::Timeouts::total).
+    #[must_use]
+    pub fn deadline(mut self, deadline: Duration) -> Self {
+        self.options.deadline = Some(deadline);
+        self
+    }
+
+    /// Sets how many of the pool's sessions transfer files. Defaults to [`Connections::All`].
+    #[must_use]
+    pub fn connections(mut self, connections: Connections) -> Self {
+        self.options.connections = connections;
+        self
+    }
+
+    /// Sets the observer that receives progress events. A file that has to be compared more closely counts as
+    /// a file even if it turns out to be unchanged.
+    #[must_use]
+    pub fn progress(mut self, progress: Arc<dyn Progress>) -> Self {
+        self.progress = progress;
+        self
+    }
+
+    async fn run(self) -> Result<Report> {
+        let begun = Instant::now();
+        let deadline = self.options.deadline;
+        let roots = within(deadline, self.prepare_roots()).await;
+        let roots = roots.unwrap_or_else(|| Err(timed_out("the mirror", deadline)))?;
+        let left = || deadline.map(|deadline| deadline.saturating_sub(begun.elapsed()));
+        let (pool, options, progress) = (self.pool, self.options.clone(), self.progress.clone());
+        let context = self.into_context(&roots);
+        let workers = Worker::of(pool).with_siblings();
+        let admission = options.admission(&Worker::of(pool), &*progress);
+        let scheduler = Scheduler::new(&context, options.clone(), admission, workers.len());
+        let root = DirectoryPair::root(roots.target_exists);
+        let report = match scheduler.through(root, workers, left()).await {
+            Err(Error::Stopped { mut report, source }) => {
+                context.complete(&mut report);
+                return Err(Error::Stopped { report, source });
+            }
+            Err(Error::SomeFailed { report }) => *report,
+            scheduled => scheduled?,
+        };
+        let mut report = finalize::finalize(&context, pool, options, left(), report).await;
+        context.complete(&mut report);
+        report.into_named_result()
+    }
+
+    async fn prepare_roots(&self) -> Result<RootState> {
+        if self.links == Links::Copy && !matches!(self.direction, MirrorDirection::Down { .. }) {
+            return Err(Error::NotOffered { what: "command to create symbolic links" });
+        }
+        let mut worker = Worker::of(self.pool);
+        let fs = self.pool.config().path_io.clone();
+        let mut budget = RetryBudget::again(self.options.retries);
+        loop {
+            let outcome = match worker.client().await {
+                Ok(client) => self.direction.prepare_roots(&*fs, client, self.dry_run).await,
+                Err(error) => Err(error),
+            };
+            match outcome {
+                Ok(roots) => return Ok(roots),
+                Err(error) => worker.recover(error, &mut budget).await?,
+            }
+        }
+    }
+
+    fn into_context(self, roots: &RootState) -> MirrorContext {
+        let config = self.pool.config();
+        let fs = match &self.direction {
+            MirrorDirection::Down { target, .. } => confined(&config.path_io, target),
+            _ => config.path_io.clone(),
+        };
+        MirrorContext {
+            direction: self.direction,
+            fs,
+            limits: config.limits.clone(),
+            filter: self.filter,
+            comparison: Comparison { by: self.compare, keeps_times: roots.target_keeps_times },
+            delete: self.delete,
+            links: self.links,
+            file_options: self.file_options,
+            dry_run: self.dry_run,
+            observer: self.observer,
+            clocks: ServerClocks::default(),
+            deletion_budget: DeletionBudget::new(self.max_deletions),
+            counters: Counters::default(),
+            deferred: Mutex::new(Deferred::default()),
+            source_cycles: CycleDetector::new(&config.limits),
+            deletion_cycles: CycleDetector::new(&config.limits),
+            collision_lock: tokio::sync::Mutex::new(()),
+        }
+    }
+}
+
+impl<'p> IntoFuture for Mirror<'p> {
+    type Output = Result<Report>;
+    type IntoFuture = BoxFuture<'p, Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.run())
+    }
+}

@@ -1,8 +1,8 @@
-//! What stands on one side of a mirror.
+//! Node: an entry of a directory, on either side of a mirror.
 
 use oxftp_proto::{FileName, Timestamp};
 
-/// One thing in a directory, wherever the directory is.
+/// An entry of a directory, local or on a server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Node {
     pub(crate) name: FileName,
@@ -10,34 +10,34 @@ pub(crate) struct Node {
     pub(crate) facts: NodeFacts,
 }
 
-/// What kind of thing it is.
+/// Kind of a [`Node`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum NodeKind {
     File,
-    /// A directory, perhaps behind a link that is followed.
+    /// A directory, or a symbolic link to one that is followed.
     Directory {
-        by_link: bool,
+        via_symlink: bool,
     },
-    /// A symbolic link that is not followed, and what it says where that is known.
-    Link(Option<Box<[u8]>>),
-    /// A link that was to be followed and leads nowhere.
-    Dangling,
+    /// A symbolic link that is not followed, with the path that it points to, if known.
+    Symlink(Option<Box<[u8]>>),
+    /// A symbolic link that cannot be followed.
+    DanglingSymlink,
     /// A device, socket, pipe or the like.
     Other,
 }
 
 impl NodeKind {
-    pub(crate) const DIRECTORY: Self = Self::Directory { by_link: false };
+    pub(crate) const DIRECTORY: Self = Self::Directory { via_symlink: false };
 
     pub(crate) fn is_directory(&self) -> bool {
         matches!(self, Self::Directory { .. })
     }
 }
 
-/// What is compared of a file.
+/// The facts by which files are compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct NodeFacts {
-    /// In bytes, where it is known to the byte.
+    /// In bytes, if the exact size is known.
     pub(crate) size: Option<u64>,
     pub(crate) modified: Option<Timestamp>,
 }

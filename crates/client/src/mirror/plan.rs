@@ -1,81 +1,80 @@
-//! What is to be done in one directory, decided without I/O.
+//! Plan of one directory: decides what to do with each node, without I/O.
 
 use std::{cmp::Ordering, collections::HashSet, iter::Peekable, vec};
 
 use oxftp_proto::FileName;
 
 use super::{
-    compare::{Comparison, Verdict},
+    compare::{Comparison, Decision},
     node::{Node, NodeFacts, NodeKind},
     step::Reason,
 };
 
-/// What is to be done in a directory.
+/// What to do in one directory.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct DirectoryPlan {
-    /// Files to transfer, or to look at more closely.
+    /// Files to transfer, or to compare more closely.
     pub(crate) files: Vec<PlannedFile>,
     pub(crate) directories: Vec<PlannedDirectory>,
-    /// Links to make, and what they are to say.
-    pub(crate) links: Vec<(FileName, Box<[u8]>)>,
-    /// What only the target has.
-    pub(crate) extra: Vec<Node>,
-    /// What has to go from the target before something else can take its place.
+    /// Symbolic links to create, with the paths that they point to.
+    pub(crate) symlinks: Vec<(FileName, Box<[u8]>)>,
+    /// Nodes that only the target has.
+    pub(crate) extraneous: Vec<Node>,
+    /// Nodes of the target that must be deleted because the source has a node of another kind.
     pub(crate) in_the_way: Vec<Node>,
-    /// What the source has and is left out.
+    /// Nodes of the source that are left out.
     pub(crate) skipped: Vec<(FileName, Reason)>,
-    /// What cannot be done, and why.
+    /// Nodes that cannot be mirrored, and why.
     pub(crate) refused: Vec<(FileName, &'static str)>,
-    /// How many files are the same.
+    /// Number of unchanged files and symbolic links.
     pub(crate) unchanged: u64,
 }
 
-/// A file to transfer, or to look at more closely.
+/// A file to transfer, or to compare more closely.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct PlannedFile {
     pub(crate) name: FileName,
     pub(crate) source: NodeFacts,
-    /// What the target has in its place.
     pub(crate) target: NodeFacts,
-    pub(crate) verdict: Verdict,
+    pub(crate) decision: Decision,
 }
 
 /// A directory to mirror.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct PlannedDirectory {
     pub(crate) name: FileName,
-    /// The target has it.
+    /// The target has the directory.
     pub(crate) exists: bool,
-    pub(crate) by_link: bool,
+    pub(crate) via_symlink: bool,
 }
 
-/// What a plan keeps to.
+/// Settings of a plan.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct PlanRules {
     pub(crate) comparison: Comparison,
-    /// What is in the way may go.
+    /// Nodes in the way may be deleted.
     pub(crate) replaces: bool,
-    pub(crate) copies_links: bool,
+    pub(crate) copies_symlinks: bool,
 }
 
-/// Compares what both sides have, each sorted by name and without two of one name.
+/// Compares the nodes of both sides. Each side must be sorted by name, without duplicates.
 pub(crate) fn plan(source: Vec<Node>, target: Vec<Node>, rules: PlanRules) -> DirectoryPlan {
     let mut plan = DirectoryPlan::default();
     let (mut source, mut target) = (source.into_iter().peekable(), target.into_iter().peekable());
-    while let Some(order) = next(&mut source, &mut target) {
+    while let Some(order) = compare_next(&mut source, &mut target) {
         match order {
-            Ordering::Less => plan.extend(source.next(), None, rules),
-            Ordering::Equal => plan.extend(source.next(), target.next(), rules),
-            Ordering::Greater => plan.extra.extend(target.next()),
+            Ordering::Less => plan.add(source.next(), None, rules),
+            Ordering::Equal => plan.add(source.next(), target.next(), rules),
+            Ordering::Greater => plan.extraneous.extend(target.next()),
         }
     }
     plan
 }
 
-type Items = Peekable<vec::IntoIter<Node>>;
+type Nodes = Peekable<vec::IntoIter<Node>>;
 
-/// Tells on which side the next name stands.
-fn next(source: &mut Items, target: &mut Items) -> Option<Ordering> {
+/// Returns which side has the next name: `Less` for the source, `Equal` for both.
+fn compare_next(source: &mut Nodes, target: &mut Nodes) -> Option<Ordering> {
     match (source.peek(), target.peek()) {
         (None, None) => None,
         (Some(_), None) => Some(Ordering::Less),
@@ -85,97 +84,107 @@ fn next(source: &mut Items, target: &mut Items) -> Option<Ordering> {
 }
 
 impl DirectoryPlan {
-    /// Leaves alone what something stays in the place of.
-    pub(crate) fn give_up(&mut self, stays: &HashSet<FileName>) {
-        if stays.is_empty() {
+    /// Removes the nodes whose place at the target is still taken.
+    pub(crate) fn remove_blocked(&mut self, taken: &HashSet<FileName>) {
+        if taken.is_empty() {
             return;
         }
-        self.files.retain(|file| !stays.contains(&file.name));
-        self.directories.retain(|directory| !stays.contains(&directory.name));
-        self.links.retain(|(name, _)| !stays.contains(name));
+        self.files.retain(|file| !taken.contains(&file.name));
+        self.directories.retain(|directory| !taken.contains(&directory.name));
+        self.symlinks.retain(|(name, _)| !taken.contains(name));
     }
 
-    fn extend(&mut self, source: Option<Node>, target: Option<Node>, rules: PlanRules) {
+    fn add(&mut self, source: Option<Node>, target: Option<Node>, rules: PlanRules) {
         let Some(source) = source else { return };
         match source.kind {
             NodeKind::File => self.add_file(source, target, rules),
-            NodeKind::Directory { by_link } => self.add_directory(source, by_link, target, rules),
-            NodeKind::Link(Some(says)) if rules.copies_links => {
-                self.add_link((source.name, says), target, rules)
+            NodeKind::Directory { via_symlink } => self.add_directory(source, via_symlink, target, rules),
+            NodeKind::Symlink(Some(destination)) if rules.copies_symlinks => {
+                self.add_symlink(source.name, destination, target, rules)
             }
-            NodeKind::Link(None) if rules.copies_links => {
-                self.refused.push((source.name, "the listing does not say where this link leads"));
+            NodeKind::Symlink(None) if rules.copies_symlinks => {
+                let why = "the listing does not include the destination of this symbolic link";
+                self.refused.push((source.name, why));
             }
-            NodeKind::Link(_) => self.skipped.push((source.name, Reason::IsLink)),
-            NodeKind::Dangling => {
-                self.refused.push((source.name, "the link leads to nothing that can be had"))
+            NodeKind::Symlink(_) => self.skipped.push((source.name, Reason::IsLink)),
+            NodeKind::DanglingSymlink => {
+                let why = "the destination of this symbolic link does not exist or cannot be read";
+                self.refused.push((source.name, why));
             }
             NodeKind::Other => self.skipped.push((source.name, Reason::IsSpecial)),
         }
     }
 
     fn add_file(&mut self, source: Node, target: Option<Node>, rules: PlanRules) {
-        let missing = Verdict::Differs(Reason::Missing);
-        let (verdict, facts) = match target {
+        let missing = Decision::Transfer(Reason::Missing);
+        let (decision, facts) = match target {
             None => (missing, NodeFacts::default()),
             Some(target) if target.kind == NodeKind::File => {
-                (rules.comparison.of(&source.facts, &target.facts), target.facts)
+                (rules.comparison.by_listing(&source.facts, &target.facts), target.facts)
             }
-            Some(target) if self.makes_way(&target, rules) => (missing, NodeFacts::default()),
+            Some(target) if self.replace(&target, rules) => (missing, NodeFacts::default()),
             Some(_) => return,
         };
-        match verdict {
-            Verdict::Same => self.unchanged += 1,
-            verdict => self.files.push(PlannedFile {
+        match decision {
+            Decision::Unchanged => self.unchanged += 1,
+            decision => self.files.push(PlannedFile {
                 name: source.name,
                 source: source.facts,
                 target: facts,
-                verdict,
+                decision,
             }),
         }
     }
 
-    fn add_directory(&mut self, source: Node, by_link: bool, target: Option<Node>, rules: PlanRules) {
+    fn add_directory(&mut self, source: Node, via_symlink: bool, target: Option<Node>, rules: PlanRules) {
         let exists = match target {
             None => false,
             Some(target) if target.kind.is_directory() => true,
-            Some(target) if self.makes_way(&target, rules) => false,
+            Some(target) if self.replace(&target, rules) => false,
             Some(_) => return,
         };
-        self.directories.push(PlannedDirectory { name: source.name, exists, by_link });
+        self.directories.push(PlannedDirectory { name: source.name, exists, via_symlink });
     }
 
-    fn add_link(&mut self, (name, says): (FileName, Box<[u8]>), target: Option<Node>, rules: PlanRules) {
+    fn add_symlink(
+        &mut self,
+        name: FileName,
+        destination: Box<[u8]>,
+        target: Option<Node>,
+        rules: PlanRules,
+    ) {
         match target {
-            Some(Node { kind: NodeKind::Link(Some(there)), .. }) if there == says => self.unchanged += 1,
-            // A link is replaced in one step.
-            None | Some(Node { kind: NodeKind::Link(_), .. }) => self.links.push((name, says)),
-            Some(target) if self.makes_way(&target, rules) => self.links.push((name, says)),
+            Some(Node { kind: NodeKind::Symlink(Some(existing)), .. }) if existing == destination => {
+                self.unchanged += 1;
+            }
+            // A symbolic link is replaced by a rename, so it is not deleted first.
+            None | Some(Node { kind: NodeKind::Symlink(_), .. }) => self.symlinks.push((name, destination)),
+            Some(target) if self.replace(&target, rules) => self.symlinks.push((name, destination)),
             Some(_) => {}
         }
     }
 
-    /// Lets something of another kind go, if it may.
-    fn makes_way(&mut self, target: &Node, rules: PlanRules) -> bool {
+    /// Plans the deletion of a node of another kind if that is allowed; returns whether it is.
+    fn replace(&mut self, target: &Node, rules: PlanRules) -> bool {
         match rules.replaces {
             true => self.in_the_way.push(target.clone()),
-            false => self.refused.push((target.name.clone(), in_its_place(&target.kind))),
+            false => self.refused.push((target.name.clone(), occupied_by(&target.kind))),
         }
         rules.replaces
     }
 }
 
-fn in_its_place(kind: &NodeKind) -> &'static str {
+fn occupied_by(kind: &NodeKind) -> &'static str {
     match kind {
-        NodeKind::File => "a file is in its place, which only a mirror that deletes replaces",
+        NodeKind::File => "the target has a file of this name, and replaces it only if deletion is enabled",
         NodeKind::Directory { .. } => {
-            "a directory is in its place, which only a mirror that deletes replaces"
+            "the target has a directory of this name, and replaces it only if deletion is enabled"
         }
-        NodeKind::Link(_) | NodeKind::Dangling => {
-            "a symbolic link is in its place, which only a mirror that deletes replaces"
+        NodeKind::Symlink(_) | NodeKind::DanglingSymlink => {
+            "the target has a symbolic link of this name, and replaces it only if deletion is enabled"
         }
         NodeKind::Other => {
-            "something that is no file is in its place, which only a mirror that deletes replaces"
+            "the target has a special file of this name, and replaces it only if deletion is enabled"
         }
     }
 }
@@ -184,32 +193,32 @@ fn in_its_place(kind: &NodeKind) -> &'static str {
 mod tests {
     use proptest::prelude::*;
 
+    use super::super::compare::Compare;
     use super::*;
-    use crate::mirror::Compare;
 
     const RULES: PlanRules = PlanRules {
         comparison: Comparison { by: Compare::SizeAndTime, keeps_times: true },
         replaces: false,
-        copies_links: false,
+        copies_symlinks: false,
     };
     const REPLACING: PlanRules = PlanRules { replaces: true, ..RULES };
-    const COPYING: PlanRules = PlanRules { copies_links: true, ..RULES };
+    const COPYING: PlanRules = PlanRules { copies_symlinks: true, ..RULES };
 
-    fn item(name: &str, kind: NodeKind, size: u64) -> Node {
+    fn node(name: &str, kind: NodeKind, size: u64) -> Node {
         let facts = NodeFacts { size: Some(size), modified: None };
         Node { name: FileName::new(name).unwrap(), kind, facts }
     }
 
     fn file(name: &str, size: u64) -> Node {
-        item(name, NodeKind::File, size)
+        node(name, NodeKind::File, size)
     }
 
     fn directory(name: &str) -> Node {
-        item(name, NodeKind::DIRECTORY, 0)
+        node(name, NodeKind::DIRECTORY, 0)
     }
 
-    fn link(name: &str, says: &str) -> Node {
-        item(name, NodeKind::Link(Some(says.as_bytes().into())), 0)
+    fn symlink(name: &str, destination: &str) -> Node {
+        node(name, NodeKind::Symlink(Some(destination.as_bytes().into())), 0)
     }
 
     fn names<'a>(names: impl IntoIterator<Item = &'a FileName>) -> String {
@@ -217,29 +226,29 @@ mod tests {
     }
 
     #[test]
-    fn new_changed_same_and_extra_files_are_told_apart() {
+    fn new_changed_unchanged_and_extraneous_files() {
         let source = vec![file("changed", 2), file("new", 1), file("same", 1)];
         let target = vec![file("changed", 1), file("extra", 1), file("same", 1)];
 
         let plan = plan(source, target, RULES);
 
         assert_eq!(names(plan.files.iter().map(|file| &file.name)), "changed new");
-        assert_eq!(plan.files[0].verdict, Verdict::Differs(Reason::Size { source: 2, target: 1 }));
-        assert_eq!(plan.files[1].verdict, Verdict::Differs(Reason::Missing));
-        assert_eq!(names(plan.extra.iter().map(|item| &item.name)), "extra");
+        assert_eq!(plan.files[0].decision, Decision::Transfer(Reason::Size { source: 2, target: 1 }));
+        assert_eq!(plan.files[1].decision, Decision::Transfer(Reason::Missing));
+        assert_eq!(names(plan.extraneous.iter().map(|node| &node.name)), "extra");
         assert_eq!(plan.unchanged, 1);
     }
 
     #[test]
-    fn a_directory_is_made_once() {
+    fn directory_is_created_only_if_missing() {
         let plan = plan(vec![directory("a"), directory("b")], vec![directory("b")], RULES);
 
         assert_eq!(plan.directories.iter().map(|found| found.exists).collect::<Vec<_>>(), [false, true]);
     }
 
     #[test]
-    fn what_is_of_another_kind_stays_unless_it_may_be_replaced() {
-        let sides = || (vec![directory("a"), file("b", 1)], vec![link("a", "x"), directory("b")]);
+    fn other_kind_is_replaced_only_if_allowed() {
+        let sides = || (vec![directory("a"), file("b", 1)], vec![symlink("a", "x"), directory("b")]);
 
         let (source, target) = sides();
         let kept = plan(source, target, RULES);
@@ -248,36 +257,36 @@ mod tests {
 
         assert_eq!(names(kept.refused.iter().map(|(name, _)| name)), "a b");
         assert!(kept.files.is_empty() && kept.directories.is_empty() && kept.in_the_way.is_empty());
-        assert_eq!(names(replaced.in_the_way.iter().map(|item| &item.name)), "a b");
+        assert_eq!(names(replaced.in_the_way.iter().map(|node| &node.name)), "a b");
         assert!(!replaced.directories[0].exists);
-        assert_eq!(replaced.files[0].verdict, Verdict::Differs(Reason::Missing));
+        assert_eq!(replaced.files[0].decision, Decision::Transfer(Reason::Missing));
     }
 
     #[test]
-    fn links_are_left_out_with_what_stands_in_their_places() {
+    fn skipped_symlink_keeps_target_entry() {
         let plan =
-            plan(vec![link("a", "b"), item("pipe", NodeKind::Other, 0)], vec![file("a", 1)], REPLACING);
+            plan(vec![symlink("a", "b"), node("pipe", NodeKind::Other, 0)], vec![file("a", 1)], REPLACING);
 
         assert_eq!(names(plan.skipped.iter().map(|(name, _)| name)), "a pipe");
-        assert!(plan.extra.is_empty() && plan.in_the_way.is_empty());
+        assert!(plan.extraneous.is_empty() && plan.in_the_way.is_empty());
     }
 
     #[test]
-    fn links_are_made_where_they_say_something_else() {
-        let source = ["new", "other", "same", "taken"].map(|name| link(name, "x")).into();
-        let plan = plan(source, vec![link("other", "y"), link("same", "x"), file("taken", 1)], COPYING);
+    fn symlink_with_other_destination_is_replaced() {
+        let source = ["new", "other", "same", "taken"].map(|name| symlink(name, "x")).into();
+        let plan = plan(source, vec![symlink("other", "y"), symlink("same", "x"), file("taken", 1)], COPYING);
 
-        assert_eq!(names(plan.links.iter().map(|(name, _)| name)), "new other");
+        assert_eq!(names(plan.symlinks.iter().map(|(name, _)| name)), "new other");
         assert_eq!(names(plan.refused.iter().map(|(name, _)| name)), "taken");
         assert_eq!(plan.unchanged, 1);
     }
 
-    fn side() -> impl Strategy<Value = Vec<Node>> {
+    fn nodes() -> impl Strategy<Value = Vec<Node>> {
         prop::collection::btree_map("[a-d]{1,2}", (0_u8..4, 0_u64..3), 0..12).prop_map(|found| {
             let make = |(name, (kind, size)): (String, (u8, u64))| match kind {
                 0 => directory(&name),
-                1 => link(&name, "x"),
-                2 => item(&name, NodeKind::Other, 0),
+                1 => symlink(&name, "x"),
+                2 => node(&name, NodeKind::Other, 0),
                 _ => file(&name, size),
             };
             found.into_iter().map(make).collect()
@@ -286,27 +295,27 @@ mod tests {
 
     proptest! {
         #[test]
-        fn each_name_of_the_source_is_dealt_with_once_and_nothing_of_it_is_extra(
-            source in side(), target in side(), replaces: bool, copies_links: bool,
+        fn each_source_name_is_planned_once(
+            source in nodes(), target in nodes(), replaces: bool, copies_symlinks: bool,
         ) {
-            let wanted: Vec<_> = source.iter().map(|item| item.name.clone()).collect();
-            let plan = plan(source, target.clone(), PlanRules { replaces, copies_links, ..RULES });
+            let names: Vec<_> = source.iter().map(|node| node.name.clone()).collect();
+            let plan = plan(source, target.clone(), PlanRules { replaces, copies_symlinks, ..RULES });
 
-            let dealt = plan.files.len() + plan.directories.len() + plan.links.len() + plan.skipped.len()
+            let handled = plan.files.len() + plan.directories.len() + plan.symlinks.len() + plan.skipped.len()
                 + plan.refused.len() + plan.unchanged as usize;
-            prop_assert_eq!(dealt, wanted.len());
-            for extra in &plan.extra {
-                prop_assert!(!wanted.contains(&extra.name) && target.contains(extra));
+            prop_assert_eq!(handled, names.len());
+            for extraneous in &plan.extraneous {
+                prop_assert!(!names.contains(&extraneous.name) && target.contains(extraneous));
             }
-            for gone in &plan.in_the_way {
-                prop_assert!(replaces && target.contains(gone));
+            for removed in &plan.in_the_way {
+                prop_assert!(replaces && target.contains(removed));
             }
         }
 
         #[test]
-        fn a_side_compared_with_itself_needs_nothing(side in side()) {
+        fn identical_trees_need_no_transfer(side in nodes()) {
             let plan = plan(side.clone(), side, COPYING);
-            prop_assert!(plan.files.is_empty() && plan.links.is_empty() && plan.extra.is_empty());
+            prop_assert!(plan.files.is_empty() && plan.symlinks.is_empty() && plan.extraneous.is_empty());
             prop_assert!(plan.directories.iter().all(|directory| directory.exists));
         }
     }

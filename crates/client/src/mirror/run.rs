@@ -1,9 +1,9 @@
-//! A mirror at work: directory by directory, file by file.
+//! Run of a mirror: compares both sides directory by directory and transfers files.
 
 use std::{
     collections::HashSet,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
 };
@@ -12,17 +12,16 @@ use oxftp_proto::{FileName, Limits};
 
 use super::{
     compare::Comparison,
-    delete::{Deletion, DeletionBudget},
-    direction::{Clocks, MirrorDirection, Sessions},
+    delete::{Delete, Deletion, DeletionBudget},
+    direction::{MirrorDirection, ServerClocks, SessionPair},
+    file_job::{self, FileJob},
     filter::Filter,
-    job::{self, Job},
     listing::Listing,
     node::Node,
-    options::{Delete, Links},
     plan::{DirectoryPlan, PlanRules, PlannedFile, plan},
     relative_path::RelativePath,
-    request::Observer,
-    step::{Action, Reason, Step},
+    step::{Action, Reason, Step, StepObserver},
+    symlink::Links,
     transfer::FileOptions,
 };
 use crate::transfer::{
@@ -35,9 +34,9 @@ use crate::{
     local_fs::PathIo,
 };
 
-/// What a mirror keeps to, and how far it is.
+/// Settings and state of a mirror.
 pub(crate) struct MirrorContext {
-    pub(crate) route: MirrorDirection,
+    pub(crate) direction: MirrorDirection,
     pub(crate) fs: Arc<dyn PathIo>,
     pub(crate) limits: Limits,
     pub(crate) filter: Filter,
@@ -46,53 +45,61 @@ pub(crate) struct MirrorContext {
     pub(crate) links: Links,
     pub(crate) file_options: FileOptions,
     pub(crate) dry_run: bool,
-    pub(crate) observer: Option<Observer>,
-    pub(crate) clocks: Clocks,
-    pub(crate) budget: DeletionBudget,
-    pub(crate) tally: Tally,
-    pub(crate) later: Mutex<Deferred>,
-    /// Of the source.
-    pub(crate) guard: CycleDetector,
-    pub(crate) guard_of_removals: CycleDetector,
-    /// Held for files that may be one and the same on this machine.
+    pub(crate) observer: Option<StepObserver>,
+    pub(crate) clocks: ServerClocks,
+    pub(crate) deletion_budget: DeletionBudget,
+    pub(crate) counters: Counters,
+    pub(crate) deferred: Mutex<Deferred>,
+    pub(crate) source_cycles: CycleDetector,
+    pub(crate) deletion_cycles: CycleDetector,
+    /// Held while a file is transferred that may be the same file as another one on this machine.
     pub(crate) collision_lock: tokio::sync::Mutex<()>,
 }
 
-/// What was done.
+/// Counters of the report.
 #[derive(Debug, Default)]
-pub(crate) struct Tally {
+pub(crate) struct Counters {
     directories: AtomicU64,
     files: AtomicU64,
     unchanged: AtomicU64,
 }
 
-/// What is left until all files are there.
+/// Work and failures that are kept for the end of the mirror.
 #[derive(Debug, Default)]
 pub(crate) struct Deferred {
-    pub(crate) extra: Vec<(RelativePath, Node)>,
-    pub(crate) links: Vec<(RelativePath, Box<[u8]>)>,
-    pub(crate) failures: Vec<(String, Error)>,
+    pub(crate) extraneous: Vec<ExtraneousNode>,
+    /// Symbolic links to create, with the paths that they point to.
+    pub(crate) symlinks: Vec<(RelativePath, Box<[u8]>)>,
+    failures: Vec<(String, Error)>,
 }
 
-/// A directory of both sides.
+/// A node that only the target has.
+#[derive(Debug)]
+pub(crate) struct ExtraneousNode {
+    pub(crate) path: RelativePath,
+    pub(crate) node: Node,
+}
+
+/// A directory to compare on both sides.
 pub(crate) struct DirectoryPair {
-    pub(crate) place: RelativePath,
-    /// The target has it.
-    pub(crate) exists: bool,
-    /// How many links were followed on the way to it.
-    pub(crate) links: usize,
-    pub(crate) ancestors: AncestorChain,
+    path: RelativePath,
+    /// The target has the directory.
+    exists: bool,
+    /// Number of symbolic links that were followed on the way to it.
+    links_followed: usize,
+    ancestors: AncestorChain,
 }
 
 impl DirectoryPair {
     pub(crate) fn root(exists: bool) -> Self {
-        Self { place: RelativePath::default(), exists, links: 0, ancestors: AncestorChain::default() }
+        let (path, ancestors) = (RelativePath::default(), AncestorChain::default());
+        Self { path, exists, links_followed: 0, ancestors }
     }
 }
 
 impl JobHandler for &MirrorContext {
     type Directory = DirectoryPair;
-    type File = Job;
+    type File = FileJob;
 
     async fn list(
         &self,
@@ -101,289 +108,320 @@ impl JobHandler for &MirrorContext {
         found: &mut Found<Self>,
     ) -> Result<()> {
         let limit = self.limits.directory_depth;
-        if directory.place.depth() > limit {
+        if directory.path.depth() > limit {
             return Err(Error::Limit { what: "levels of directories", limit });
         }
         let limit = self.limits.tree_directories;
-        if self.guard.found() > limit {
+        if self.source_cycles.directories_found() > limit {
             return Err(Error::Limit { what: "directories in a tree", limit });
         }
-        if self.guard.foresees(&directory.ancestors) {
+        if self.source_cycles.predicts_cycle(&directory.ancestors) {
             return Ok(());
         }
-        // Without it, a single failure would be told without its name.
+        // Otherwise a single failure would be returned without its path.
         found.made = true;
-        let mut sessions = self.route.sessions(client).await?;
+        let mut sessions = self.direction.sessions(client).await?;
         let listed = self.compare(&mut sessions, directory, found).await;
-        listed.inspect_err(|error| sessions.leave_after(error))
+        listed.inspect_err(|error| sessions.release_after(error))
     }
 
-    async fn transfer(&self, client: &mut Client, job: &Job, attempt: &Attempt<'_>) -> Result<FileOutcome> {
-        let _alone = if job.has_collision { Some(self.collision_lock.lock().await) } else { None };
-        let mut sessions = self.route.sessions(client).await?;
-        let moved = self.deliver(&mut sessions, job, attempt).await;
-        let moved = moved.inspect_err(|error| sessions.leave_after(error))?;
+    async fn transfer(
+        &self,
+        client: &mut Client,
+        job: &FileJob,
+        attempt: &Attempt<'_>,
+    ) -> Result<FileOutcome> {
+        let _guard = if job.has_collision { Some(self.collision_lock.lock().await) } else { None };
+        let mut sessions = self.direction.sessions(client).await?;
+        let moved = self.transfer_job(&mut sessions, job, attempt).await;
+        let moved = moved.inspect_err(|error| sessions.release_after(error))?;
         Ok(FileOutcome { moved, pending_write: None })
     }
 
     fn is_root(&self, directory: &DirectoryPair) -> bool {
-        directory.place.depth() == 0
+        directory.path.depth() == 0
     }
 
     fn directory_name(&self, directory: &DirectoryPair) -> String {
-        self.route.name(&directory.place)
+        self.direction.source_name(&directory.path)
     }
 
-    fn file_name(&self, job: &Job) -> String {
-        self.route.name(&job.within.below(&job.file.name))
+    fn file_name(&self, job: &FileJob) -> String {
+        self.direction.source_name(&job.directory.join(&job.file.name))
     }
 
-    fn size(&self, job: &Job) -> Option<u64> {
+    fn size(&self, job: &FileJob) -> Option<u64> {
         job.file.source.size
     }
 }
 
 impl MirrorContext {
-    /// Compares the two sides of a directory, makes it where it is missing, and finds what is to be done.
+    /// Compares both sides of a directory, creates it if it is missing, and queues its files and subdirectories.
     async fn compare(
         &self,
-        sessions: &mut Sessions<'_>,
+        sessions: &mut SessionPair<'_>,
         directory: &DirectoryPair,
         found: &mut Found<&Self>,
     ) -> Result<()> {
-        let place = &directory.place;
-        let mut source = self.source(sessions, place).await?;
-        let Some(parent) = self.guard.judge(&directory.ancestors, &source.digest) else {
-            return Err(Error::EndlessTree { path: self.route.name(place) });
+        let path = &directory.path;
+        let mut source = self.list_source(sessions, path).await?;
+        let Some(parent) = self.source_cycles.check(&directory.ancestors, &source.fingerprint) else {
+            return Err(Error::EndlessTree { path: self.direction.source_name(path) });
         };
-        let mut target = self.prepare(sessions, directory).await?;
-        let whole = source.is_whole() && target.is_whole();
+        let mut target = self.list_or_create_target(sessions, directory).await?;
+        let is_complete = source.is_complete() && target.is_complete();
         found.failures.append(&mut source.failures);
         found.failures.append(&mut target.failures);
-        let blocked: HashSet<FileName> = source.blocked.drain(..).chain(target.blocked.drain(..)).collect();
-        let source = self.filtered(source.items, place, &blocked);
-        let target = self.filtered(target.items, place, &blocked);
-        let parts = if self.route.ends_here() { job::parts(&source) } else { Vec::new() };
-        let mut plan = self.plan(source, target, whole);
-        self.clear(sessions, place, &mut plan).await?;
-        self.take(plan, parts, (directory, &parent), found);
+        let duplicates: HashSet<FileName> =
+            source.duplicates.drain(..).chain(target.duplicates.drain(..)).collect();
+        let source = self.filtered(source.nodes, path, &duplicates);
+        let target = self.filtered(target.nodes, path, &duplicates);
+        let part_files = match self.direction.has_local_target() {
+            true => file_job::part_files(&source),
+            false => Vec::new(),
+        };
+        let mut plan = self.plan(source, target, is_complete);
+        self.delete_first(sessions, path, &mut plan).await?;
+        self.enqueue(plan, part_files, directory, &parent, found);
         Ok(())
     }
 
-    /// Plans a directory; where more may be there than was listed, nothing is deleted.
-    fn plan(&self, source: Vec<Node>, target: Vec<Node>, whole: bool) -> DirectoryPlan {
+    /// Plans a directory. If a listing is incomplete, nothing is deleted.
+    fn plan(&self, source: Vec<Node>, target: Vec<Node>, is_complete: bool) -> DirectoryPlan {
         let rules = PlanRules {
             comparison: self.comparison,
-            replaces: whole && self.delete != Delete::Never,
-            copies_links: self.links == Links::Copy,
+            replaces: is_complete && self.delete != Delete::Never,
+            copies_symlinks: self.links == Links::Copy,
         };
-        let names: Vec<_> = match self.route.ends_here() && !CASE_COUNTS {
-            true => source.iter().map(|item| item.name.clone()).collect(),
+        let names: Vec<_> = match self.direction.has_local_target() && !CASE_SENSITIVE {
+            true => source.iter().map(|node| node.name.clone()).collect(),
             false => Vec::new(),
         };
         let mut plan = plan(source, target, rules);
-        job::remove_twins_of(names.iter(), &mut plan.extra);
-        if !whole {
-            plan.extra.clear();
+        file_job::remove_case_collisions(names.iter(), &mut plan.extraneous);
+        if !is_complete {
+            plan.extraneous.clear();
         }
         plan
     }
 
-    async fn source(&self, sessions: &mut Sessions<'_>, place: &RelativePath) -> Result<Listing> {
-        let mut side = self.route.source(&*self.fs, sessions, &self.clocks);
-        let mut listing = side.list(place, &self.limits).await?;
+    async fn list_source(&self, sessions: &mut SessionPair<'_>, path: &RelativePath) -> Result<Listing> {
+        let mut source = self.direction.source(&*self.fs, sessions, &self.clocks);
+        let mut listing = source.list(path, &self.limits).await?;
         if self.links == Links::Follow {
-            side.follow(place, &mut listing.items).await?;
+            source.follow_symlinks(path, &mut listing.nodes).await?;
         }
         Ok(listing)
     }
 
-    /// Lists the target, or makes it.
-    async fn prepare(&self, sessions: &mut Sessions<'_>, directory: &DirectoryPair) -> Result<Listing> {
-        let mut side = self.route.target(&*self.fs, sessions, &self.clocks);
-        let place = &directory.place;
+    async fn list_or_create_target(
+        &self,
+        sessions: &mut SessionPair<'_>,
+        directory: &DirectoryPair,
+    ) -> Result<Listing> {
+        let mut target = self.direction.target(&*self.fs, sessions, &self.clocks);
+        let path = &directory.path;
         if directory.exists {
-            return side.list(place, &self.limits).await;
+            return target.list(path, &self.limits).await;
         }
-        if !self.dry_run && place.depth() > 0 {
-            side.make_directory(place).await?;
+        if !self.dry_run && path.depth() > 0 {
+            target.create_dir(path).await?;
         }
-        self.tally.directories.fetch_add(1, Ordering::Relaxed);
-        self.tell(Step::new(Action::MakeDirectory, place.relative(), Reason::Missing));
+        self.counters.directories.fetch_add(1, Ordering::Relaxed);
+        self.report_step(Step::new(Action::MakeDirectory, path.to_remote_path(), Reason::Missing));
         Ok(Listing::default())
     }
 
-    fn filtered(&self, mut items: Vec<Node>, place: &RelativePath, blocked: &HashSet<FileName>) -> Vec<Node> {
-        if !blocked.is_empty() {
-            items.retain(|item| !blocked.contains(&item.name));
+    fn filtered(
+        &self,
+        mut nodes: Vec<Node>,
+        directory: &RelativePath,
+        duplicates: &HashSet<FileName>,
+    ) -> Vec<Node> {
+        if !duplicates.is_empty() {
+            nodes.retain(|node| !duplicates.contains(&node.name));
         }
         if !self.filter.is_empty() {
-            items.retain(|item| self.filter.takes(&place.below(&item.name).text(), item.kind.is_directory()));
+            nodes.retain(|node| {
+                let path = directory.join(&node.name).to_text();
+                self.filter.takes(&path, node.kind.is_directory())
+            });
         }
-        items
+        nodes
     }
 
-    /// Deletes what has to go first, and notes what goes last; what cannot go keeps its place.
-    async fn clear(
+    /// Deletes the nodes that must be deleted before the transfers, and defers or drops the other extraneous nodes.
+    /// A node that cannot be replaced is removed from the plan.
+    async fn delete_first(
         &self,
-        sessions: &mut Sessions<'_>,
-        place: &RelativePath,
+        sessions: &mut SessionPair<'_>,
+        directory: &RelativePath,
         plan: &mut DirectoryPlan,
     ) -> Result<()> {
-        let mut side = self.route.target(&*self.fs, sessions, &self.clocks);
-        let tell = |step| self.tell(step);
-        let fail = |name, error| self.fail(name, error);
-        let removal = self.removal(&tell, &fail);
-        let mut stays = HashSet::new();
-        for item in std::mem::take(&mut plan.in_the_way) {
-            if !removal.remove(&mut side, &place.below(&item.name), &item, Reason::InTheWay).await? {
-                stays.insert(item.name);
+        let mut target = self.direction.target(&*self.fs, sessions, &self.clocks);
+        let on_step = |step| self.report_step(step);
+        let on_failure = |name, error| self.record_failure(name, error);
+        let deletion = self.deletion(&on_step, &on_failure);
+        let mut kept = HashSet::new();
+        for node in std::mem::take(&mut plan.in_the_way) {
+            let path = directory.join(&node.name);
+            if !deletion.delete(&mut target, &path, &node, Reason::InTheWay).await? {
+                kept.insert(node.name);
             }
         }
-        plan.give_up(&stays);
+        plan.remove_blocked(&kept);
         match self.delete {
             Delete::Never => {}
             Delete::Before => {
                 if self.file_options.resume {
-                    // What an earlier mirror left is to be gone on with.
-                    job::remove_parts_of(&plan.files, &mut plan.extra);
+                    // Partial files of an earlier mirror are kept to be resumed.
+                    file_job::remove_parts_of(&plan.files, &mut plan.extraneous);
                 }
-                for item in std::mem::take(&mut plan.extra) {
-                    removal.remove(&mut side, &place.below(&item.name), &item, Reason::NotInSource).await?;
+                for node in std::mem::take(&mut plan.extraneous) {
+                    let path = directory.join(&node.name);
+                    deletion.delete(&mut target, &path, &node, Reason::NotInSource).await?;
                 }
             }
             Delete::After => {
-                let extra = std::mem::take(&mut plan.extra).into_iter();
-                self.later().extra.extend(extra.map(|item| (place.below(&item.name), item)));
+                let nodes = std::mem::take(&mut plan.extraneous).into_iter();
+                let extraneous = nodes.map(|node| ExtraneousNode { path: directory.join(&node.name), node });
+                self.deferred().extraneous.extend(extraneous);
             }
         }
         Ok(())
     }
 
-    fn take(
+    /// Queues the files and subdirectories of a plan, and reports its other nodes.
+    fn enqueue(
         &self,
         plan: DirectoryPlan,
-        parts: Vec<Node>,
-        (directory, parent): (&DirectoryPair, &Arc<Ancestor>),
+        part_files: Vec<Node>,
+        directory: &DirectoryPair,
+        parent: &Arc<Ancestor>,
         found: &mut Found<&Self>,
     ) {
-        let place = &directory.place;
+        let path = &directory.path;
         found.is_urgent = parent.is_suspect();
-        self.tally.unchanged.fetch_add(plan.unchanged, Ordering::Relaxed);
+        self.counters.unchanged.fetch_add(plan.unchanged, Ordering::Relaxed);
         for (name, why) in plan.skipped {
-            self.tell(Step::new(Action::Skip, place.below(&name).relative(), why));
+            self.report_step(Step::new(Action::Skip, path.join(&name).to_remote_path(), why));
         }
         for (name, why) in plan.refused {
-            let path = self.route.name(&place.below(&name));
+            let path = self.direction.source_name(&path.join(&name));
             found.failures.push((path.clone(), Error::Skipped { path, why }));
         }
-        for below in plan.directories {
-            let links = directory.links + usize::from(below.by_link);
-            let place = place.below(&below.name);
-            if links > MOST_LINKS {
-                let path = self.route.name(&place);
-                let why = "too many links lead to it, perhaps in a circle";
+        for subdirectory in plan.directories {
+            let links_followed = directory.links_followed + usize::from(subdirectory.via_symlink);
+            let path = path.join(&subdirectory.name);
+            if links_followed > MAX_LINKS_FOLLOWED {
+                let path = self.direction.source_name(&path);
+                let why = "too many symbolic links lead to it, possibly in a cycle";
                 found.failures.push((path.clone(), Error::Skipped { path, why }));
                 continue;
             }
-            let ancestors = AncestorChain::default().below(parent);
-            found.directories.push(DirectoryPair { place, exists: below.exists, links, ancestors });
+            let ancestors = AncestorChain::default().with_parent(parent);
+            let exists = subdirectory.exists;
+            found.directories.push(DirectoryPair { path, exists, links_followed, ancestors });
         }
-        let links = plan.links.into_iter().map(|(name, says)| (place.below(&name), says));
-        self.later().links.extend(links);
-        found.files = Job::all(place, plan.files, parts);
+        let symlinks = plan.symlinks.into_iter().map(|(name, destination)| (path.join(&name), destination));
+        self.deferred().symlinks.extend(symlinks);
+        found.files = FileJob::of_directory(path, plan.files, part_files);
     }
 
-    async fn deliver(
+    async fn transfer_job(
         &self,
-        sessions: &mut Sessions<'_>,
-        job: &Job,
+        sessions: &mut SessionPair<'_>,
+        job: &FileJob,
         attempt: &Attempt<'_>,
     ) -> Result<Transferred> {
-        let (moved, changed) = self.deliver_one(sessions, &job.within, &job.file, attempt).await?;
-        match &job.then {
-            // A part file took its name.
-            Some(then) if changed => {
-                let (more, _) = self.deliver_one(sessions, &job.within, then, attempt).await?;
+        let moved = self.transfer_file(sessions, &job.directory, &job.file, attempt).await?;
+        match (moved, &job.part_file) {
+            (None, _) => Ok(Transferred { bytes: 0, resumed: 0 }),
+            (Some(moved), None) => Ok(moved),
+            // The partial file was written under the name of this file.
+            (Some(moved), Some(part_file)) => {
+                let more = self.transfer_file(sessions, &job.directory, part_file, attempt).await?;
+                let more = more.unwrap_or(Transferred { bytes: 0, resumed: 0 });
                 Ok(Transferred { bytes: moved.bytes + more.bytes, resumed: moved.resumed + more.resumed })
             }
-            _ => Ok(moved),
         }
     }
 
-    /// Transfers a file if that is needed, and tells whether it was.
-    async fn deliver_one(
+    /// Transfers a file if it has changed; returns `None` if it is unchanged.
+    async fn transfer_file(
         &self,
-        sessions: &mut Sessions<'_>,
-        within: &RelativePath,
+        sessions: &mut SessionPair<'_>,
+        directory: &RelativePath,
         file: &PlannedFile,
         attempt: &Attempt<'_>,
-    ) -> Result<(Transferred, bool)> {
-        let place = within.below(&file.name);
-        let local = self.route.local(&place)?;
-        let mut delivery = self.route.delivery(&self.fs, sessions, &place, &local);
-        let Some(why) = delivery.decide(file, self.comparison).await? else {
-            self.tally.unchanged.fetch_add(1, Ordering::Relaxed);
-            return Ok((Transferred { bytes: 0, resumed: 0 }, false));
+    ) -> Result<Option<Transferred>> {
+        let path = directory.join(&file.name);
+        let local = self.direction.local_path(&path)?;
+        let mut transfer = self.direction.file_transfer(&self.fs, sessions, &path, &local);
+        let Some(why) = transfer.decide(file, self.comparison).await? else {
+            self.counters.unchanged.fetch_add(1, Ordering::Relaxed);
+            return Ok(None);
         };
         let moved = match self.dry_run {
             true => Transferred { bytes: 0, resumed: 0 },
-            false => delivery.deliver(&file.source, self.file_options, attempt).await?,
+            false => transfer.run(&file.source, self.file_options, attempt).await?,
         };
-        self.tally.files.fetch_add(1, Ordering::Relaxed);
-        self.tell(Step { size: file.source.size, ..Step::new(Action::Transfer, place.relative(), why) });
-        Ok((moved, true))
+        self.counters.files.fetch_add(1, Ordering::Relaxed);
+        let step = Step::new(Action::Transfer, path.to_remote_path(), why);
+        self.report_step(Step { size: file.source.size, ..step });
+        Ok(Some(moved))
     }
 
-    pub(crate) fn removal<'a>(
+    pub(crate) fn deletion<'a>(
         &'a self,
-        tell: &'a (dyn Fn(Step) + Sync),
-        fail: &'a (dyn Fn(String, Error) + Sync),
+        on_step: &'a (dyn Fn(Step) + Sync),
+        on_failure: &'a (dyn Fn(String, Error) + Sync),
     ) -> Deletion<'a> {
         Deletion {
             filter: &self.filter,
             limits: &self.limits,
-            guard: &self.guard_of_removals,
-            budget: &self.budget,
+            cycles: &self.deletion_cycles,
+            budget: &self.deletion_budget,
             dry_run: self.dry_run,
-            tell,
-            fail,
+            on_step,
+            on_failure,
         }
     }
 
-    pub(crate) fn tell(&self, step: Step) {
+    pub(crate) fn report_step(&self, step: Step) {
         if let Some(observer) = &self.observer {
-            observer.tell(&step);
+            observer.notify(&step);
         }
     }
 
-    pub(crate) fn fail(&self, name: String, error: Error) {
-        self.later().failures.push((name, error));
+    pub(crate) fn record_failure(&self, name: String, error: Error) {
+        self.deferred().failures.push((name, error));
     }
 
-    pub(crate) fn later(&self) -> std::sync::MutexGuard<'_, Deferred> {
-        self.later.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(crate) fn deferred(&self) -> MutexGuard<'_, Deferred> {
+        self.deferred.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Puts what was done in the place of what was looked at.
+    /// Replaces the counters of a report, which count the compared nodes, by those of the changes. Adds the recorded
+    /// failures.
     pub(crate) fn complete(&self, report: &mut Report) {
-        report.files = self.tally.files.load(Ordering::Relaxed);
-        report.directories = self.tally.directories.load(Ordering::Relaxed);
-        report.unchanged = self.tally.unchanged.load(Ordering::Relaxed);
-        report.deleted = self.budget.spent();
-        for (name, error) in std::mem::take(&mut self.later().failures) {
+        report.files = self.counters.files.load(Ordering::Relaxed);
+        report.directories = self.counters.directories.load(Ordering::Relaxed);
+        report.unchanged = self.counters.unchanged.load(Ordering::Relaxed);
+        report.deleted = self.deletion_budget.deleted();
+        for (name, error) in std::mem::take(&mut self.deferred().failures) {
             report.note(name, error);
         }
     }
 
-    /// Counts a link as a file.
-    pub(crate) fn count_link(&self) {
-        self.tally.files.fetch_add(1, Ordering::Relaxed);
+    /// Counts a symbolic link as a file.
+    pub(crate) fn count_symlink(&self) {
+        self.counters.files.fetch_add(1, Ordering::Relaxed);
     }
 }
 
-/// Whether names that differ in case are those of two files on this machine.
-const CASE_COUNTS: bool = !cfg!(any(windows, target_vendor = "apple"));
+/// Whether names that differ in case alone are different files on this machine.
+const CASE_SENSITIVE: bool = !cfg!(any(windows, target_vendor = "apple"));
 
-/// How many links are followed on the way to a directory.
-const MOST_LINKS: usize = 4;
+/// Maximum number of symbolic links that are followed on the way to a directory.
+const MAX_LINKS_FOLLOWED: usize = 4;

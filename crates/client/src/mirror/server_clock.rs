@@ -1,4 +1,4 @@
-//! The clock of a server, for all sessions of a mirror.
+//! Time zone of a server's listings, shared by all sessions of a mirror.
 
 use oxftp_proto::{RemotePath, ServerZone, Zone};
 use tokio::sync::Mutex;
@@ -6,47 +6,48 @@ use tokio::sync::Mutex;
 use super::node::Node;
 use crate::{Client, Error, Result};
 
-/// The zone in which a server lists times: measured once, where listings do not tell it.
+/// Time zone of a server's listings, measured once if the listings do not include it.
 #[derive(Debug)]
 pub(crate) struct ServerClock(Mutex<ClockState>);
 
 #[derive(Debug)]
 struct ClockState {
     zone: Option<ServerZone>,
-    /// How often measuring may be tried yet: it takes a directory with files of the last half year.
-    budget: u32,
+    /// Number of measurements that may still be tried. One succeeds only in a directory with files of the last
+    /// half year.
+    tries_left: u32,
 }
 
 impl Default for ServerClock {
     fn default() -> Self {
-        Self(Mutex::new(ClockState { zone: None, budget: TRIES }))
+        Self(Mutex::new(ClockState { zone: None, tries_left: MAX_TRIES }))
     }
 }
 
 impl ServerClock {
-    /// Says of times that tell no zone in which one they were told, if that can be found out.
-    pub(crate) async fn place(
+    /// Applies the server's zone to times without a zone, if the zone can be measured.
+    pub(crate) async fn apply_zone(
         &self,
         client: &mut Client,
         directory: &RemotePath,
-        items: &mut [Node],
+        nodes: &mut [Node],
     ) -> Result<()> {
-        if !items.iter().any(has_no_zone) {
+        if !nodes.iter().any(has_no_zone) {
             return Ok(());
         }
         let Some(zone) = self.zone(client, directory).await? else { return Ok(()) };
-        for item in items {
-            item.facts.modified = item.facts.modified.map(|time| zone.place(time));
+        for node in nodes {
+            node.facts.modified = node.facts.modified.map(|time| zone.place(time));
         }
         Ok(())
     }
 
     async fn zone(&self, client: &mut Client, directory: &RemotePath) -> Result<Option<ServerZone>> {
         let mut state = self.0.lock().await;
-        if state.zone.is_some() || state.budget == 0 {
+        if state.zone.is_some() || state.tries_left == 0 {
             return Ok(state.zone.clone());
         }
-        state.budget -= 1;
+        state.tries_left -= 1;
         match client.measure_server_zone(directory).await {
             Ok(zone) => state.zone = zone,
             Err(Error::StatusCode(_) | Error::UnusableReply { .. }) => {}
@@ -56,8 +57,8 @@ impl ServerClock {
     }
 }
 
-fn has_no_zone(item: &Node) -> bool {
-    item.facts.modified.is_some_and(|time| time.zone() == Zone::Unknown)
+fn has_no_zone(node: &Node) -> bool {
+    node.facts.modified.is_some_and(|time| time.zone() == Zone::Unknown)
 }
 
-const TRIES: u32 = 3;
+const MAX_TRIES: u32 = 3;

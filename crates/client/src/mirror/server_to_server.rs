@@ -1,4 +1,4 @@
-//! One file from one server to another, through this machine.
+//! Transfer of one file from one server to another, through this machine.
 
 use oxftp_proto::RemotePath;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -6,20 +6,25 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use crate::transfer::BLOCK_SIZE;
 use crate::{Client, Error, Progress, Result};
 
-/// Copies a file of this size, where it is known; gives the number of bytes.
+/// A file on a server, with a session of that server.
+pub(crate) struct ServerFile<'a> {
+    pub(crate) client: &'a mut Client,
+    pub(crate) path: RemotePath,
+}
+
+/// Copies a file of the expected size, if it is known; returns the number of bytes.
 ///
-/// The target's transfer ends regularly only once the source's was whole; until then whatever breaks resets
-/// it.
+/// The upload is finished only after the whole source was read. If anything fails before, the upload is reset.
 pub(crate) async fn relay(
-    (from, source): (&mut Client, &RemotePath),
-    (to, target): (&mut Client, &RemotePath),
+    source: &mut ServerFile<'_>,
+    target: &mut ServerFile<'_>,
     size: Option<u64>,
     progress: &dyn Progress,
 ) -> Result<u64> {
-    // A source that cannot be had must not empty the target.
-    let mut download = from.download_stream(source).await?;
-    let mut upload = to.upload_stream(target).await?;
-    progress.file_started(&source.to_string(), size, 0);
+    // The download is opened first: a source that cannot be read must not empty the target.
+    let mut download = source.client.download_stream(&source.path).await?;
+    let mut upload = target.client.upload_stream(&target.path).await?;
+    progress.file_started(&source.path.to_string(), size, 0);
     let mut block = vec![0; BLOCK_SIZE];
     loop {
         let read = match download.read(&mut block).await {

@@ -1,10 +1,10 @@
-//! One step of a mirror, as its user sees it.
+//! Step of a mirror: one change, as it is reported to the user.
 
 use std::fmt;
 
 use oxftp_proto::RemotePath;
 
-/// One thing that a mirror does, or would do.
+/// One change that a mirror makes, or would make if it were not a dry run.
 ///
 /// ```no_run
 /// # async fn example(pool: &oxftp::Pool) -> oxftp::Result<()> {
@@ -15,13 +15,13 @@ use oxftp_proto::RemotePath;
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Step {
-    /// What is done.
+    /// The action.
     pub action: Action,
-    /// To what, seen from the roots of both sides.
+    /// The path of the entry, relative to the roots of both sides.
     pub path: RemotePath,
-    /// Reason.
+    /// The reason.
     pub why: Reason,
-    /// The size of the source in bytes, where a file is transferred and its size known.
+    /// The size of the source in bytes, if a file is transferred and its size is known.
     pub size: Option<u64>,
 }
 
@@ -31,33 +31,33 @@ impl Step {
     }
 }
 
-/// Shows the step as `transfer a/b (size differs: 3, 5)`, control characters escaped.
+/// Formats the step as `transfer a/b (size differs: 3, 5)`, with control characters escaped.
 impl fmt::Display for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {} ({})", self.action.as_str(), self.path, self.why)
     }
 }
 
-/// What a [`Step`] does.
+/// Action of a [`Step`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Action {
-    /// A directory is made.
+    /// A directory is created.
     MakeDirectory,
     /// A file is transferred.
     Transfer,
-    /// A symbolic link is made.
+    /// A symbolic link is created.
     Link,
-    /// A file or a link is deleted at the target.
+    /// A file or a symbolic link is deleted at the target.
     Delete,
     /// An empty directory is deleted at the target.
     DeleteDirectory,
-    /// Something at the source is left out.
+    /// An entry of the source is left out.
     Skip,
 }
 
 impl Action {
-    /// Names the action in one word: `mkdir`, `transfer`, `link`, `delete`, `rmdir` or `skip`.
+    /// Returns the action as one word: `mkdir`, `transfer`, `link`, `delete`, `rmdir` or `skip`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -71,7 +71,7 @@ impl Action {
     }
 }
 
-/// Reason a [`Step`] is taken.
+/// Reason of a [`Step`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Reason {
@@ -86,15 +86,15 @@ pub enum Reason {
     },
     /// The source is newer.
     Newer,
-    /// The source is older, and the times are to be the same.
+    /// The source is older, and the times must be equal.
     Older,
-    /// The hashes differ, or for links what they say.
+    /// The hashes differ.
     Content,
-    /// Nothing is known that shows both to be the same.
+    /// No known fact shows that both are equal.
     Unknown,
     /// The source does not have it.
     NotInSource,
-    /// Something else is to stand in its place.
+    /// It is replaced by an entry of another kind.
     InTheWay,
     /// It is a symbolic link.
     IsLink,
@@ -103,7 +103,7 @@ pub enum Reason {
 }
 
 impl Reason {
-    /// Names the reason in one word.
+    /// Returns the reason as one word.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -131,9 +131,28 @@ impl fmt::Display for Reason {
             Self::Content => "content differs",
             Self::Unknown => "may differ",
             Self::NotInSource => "not in the source",
-            Self::InTheWay => "something else takes its place",
+            Self::InTheWay => "replaced by another kind of entry",
             Self::IsLink => "symbolic link",
             Self::IsSpecial => "neither file nor directory",
         })
+    }
+}
+
+/// Observer that receives each step.
+pub(crate) struct StepObserver(Box<dyn Fn(&Step) + Send + Sync>);
+
+impl StepObserver {
+    pub(crate) fn new(observer: impl Fn(&Step) + Send + Sync + 'static) -> Self {
+        Self(Box::new(observer))
+    }
+
+    pub(crate) fn notify(&self, step: &Step) {
+        (self.0)(step);
+    }
+}
+
+impl fmt::Debug for StepObserver {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StepObserver").finish_non_exhaustive()
     }
 }

@@ -1,4 +1,4 @@
-//! Symbolic links that a mirror makes.
+//! Symbolic links: what a mirror does with them, and their creation in a local target.
 
 use std::path::{Path, PathBuf};
 
@@ -9,69 +9,97 @@ use crate::{
     transfer::partial_name::part_path,
 };
 
-/// Makes a link, in the place of another if there is one.
+/// How symbolic links at the source are handled.
 ///
-/// The directory that it is in was made by this mirror or found to be none itself, and its kind is looked at
-/// again: nothing is written through a link.
-pub(crate) async fn make(fs: &dyn PathIo, root: &Path, place: &RelativePath, says: &[u8]) -> Result<()> {
-    let path = place.local(root)?;
-    if !stays_inside(says, place.depth().saturating_sub(1)) {
-        let why = "the link leads out of the mirrored tree, or may";
+/// ```no_run
+/// use oxftp::mirror::Links;
+///
+/// # async fn example(pool: &oxftp::Pool) -> oxftp::Result<()> {
+/// pool.mirror_down("/pub", "pub").links(Links::Follow).await?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+pub enum Links {
+    /// They are left out, and entries of the same names at the target are kept.
+    #[default]
+    Skip,
+    /// The files and directories that they point to are mirrored, through at most four links in a row.
+    Follow,
+    /// They are created in the target after all files. The target must be local, and the links relative and within
+    /// the tree.
+    Copy,
+}
+
+/// Creates a symbolic link; replaces one that exists.
+///
+/// The kind of each directory above it is checked again, so that nothing is written through a symbolic link.
+pub(crate) async fn create(
+    fs: &dyn PathIo,
+    root: &Path,
+    link: &RelativePath,
+    destination: &[u8],
+) -> Result<()> {
+    let path = link.on_disk(root)?;
+    if !stays_inside(destination, link.depth().saturating_sub(1)) {
+        let why = "the symbolic link may point outside the mirrored tree";
         return Err(Error::Skipped { path: path.display().to_string(), why });
     }
-    refuse_detour(fs, root, place).await?;
-    // It replaces what is there in one step, and what is there must be a link.
-    if let Ok(there) = fs.stat(&path).await
-        && !there.is_link()
+    check_parents(fs, root, link).await?;
+    // The rename replaces whatever exists, so it must be a symbolic link.
+    if let Ok(existing) = fs.stat(&path).await
+        && !existing.is_link()
     {
-        let why = "something that is no link has taken its place";
+        let why = "the target now has an entry of this name that is not a symbolic link";
         return Err(Error::Skipped { path: path.display().to_string(), why });
     }
     let part = part_path(&path);
-    if fs.stat(&part).await.is_ok_and(|left| left.is_link()) {
+    if fs.stat(&part).await.is_ok_and(|leftover| leftover.is_link()) {
         fs.unlink(&part).await?;
     }
-    fs.symlink(&target(says)?, &part).await?;
+    fs.symlink(&destination_path(destination)?, &part).await?;
     Ok(fs.rename(&part, &path).await?)
 }
 
-/// Fails when a directory between the root and the place is a link.
-async fn refuse_detour(fs: &dyn PathIo, root: &Path, place: &RelativePath) -> Result<()> {
-    let mut above = place.above();
-    while above.depth() > 0 {
-        let path = above.local(root)?;
+/// Fails if a directory between the root and the symbolic link is not a directory itself.
+async fn check_parents(fs: &dyn PathIo, root: &Path, link: &RelativePath) -> Result<()> {
+    let mut parent = link.parent();
+    while parent.depth() > 0 {
+        let path = parent.on_disk(root)?;
         if fs.stat(&path).await?.kind != FileKind::Directory {
-            let why = "a directory above it is none any more";
+            let why = "a directory above it is no longer a directory";
             return Err(Error::Skipped { path: path.display().to_string(), why });
         }
-        above = above.above();
+        parent = parent.parent();
     }
     Ok(())
 }
 
-/// Tells whether a link in a directory so many levels below the root cannot lead out of it.
+/// Returns whether a symbolic link cannot point outside the root, if its directory is `depth` levels below the root.
 ///
-/// A `..` behind a name could go up from wherever another link leads, so it is allowed at the start alone.
-fn stays_inside(says: &[u8], depth: usize) -> bool {
+/// A `..` after a name could leave the root if that name is a symbolic link itself, so `..` is allowed at the start
+/// only.
+fn stays_inside(destination: &[u8], depth: usize) -> bool {
     let names: Vec<_> =
-        says.split(|byte| *byte == b'/').filter(|name| !matches!(*name, b"" | b".")).collect();
+        destination.split(|byte| *byte == b'/').filter(|name| !matches!(*name, b"" | b".")).collect();
     let climbs = names.iter().take_while(|name| **name == b"..").count();
-    let climbs_again = names.iter().skip(climbs).any(|name| *name == b"..");
-    let is_relative = !says.is_empty() && !says.starts_with(b"/");
-    let is_plain = !says.iter().any(|byte| matches!(byte, 0 | b'\r' | b'\n'));
-    is_relative && is_plain && climbs <= depth && !climbs_again
+    let climbs_later = names.iter().skip(climbs).any(|name| *name == b"..");
+    let is_relative = !destination.is_empty() && !destination.starts_with(b"/");
+    let is_plain = !destination.iter().any(|byte| matches!(byte, 0 | b'\r' | b'\n'));
+    is_relative && is_plain && climbs <= depth && !climbs_later
 }
 
 #[cfg(unix)]
-fn target(says: &[u8]) -> Result<PathBuf> {
+fn destination_path(destination: &[u8]) -> Result<PathBuf> {
     use std::os::unix::ffi::OsStrExt;
-    Ok(std::ffi::OsStr::from_bytes(says).into())
+    Ok(std::ffi::OsStr::from_bytes(destination).into())
 }
 
 #[cfg(not(unix))]
-fn target(says: &[u8]) -> Result<PathBuf> {
-    let path = String::from_utf8_lossy(says).into_owned();
-    let why = "this system's links are made by no other";
+fn destination_path(destination: &[u8]) -> Result<PathBuf> {
+    let path = String::from_utf8_lossy(destination).into_owned();
+    let why = "symbolic links are not supported on this platform";
     Err(Error::Skipped { path, why })
 }
 
@@ -80,15 +108,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_link_may_lead_anywhere_inside() {
-        for (says, depth) in [("a", 0), ("a/b", 0), ("./a", 0), ("../a", 1), ("../../a//b/", 2), ("..", 1)] {
-            assert!(stays_inside(says.as_bytes(), depth), "{says}");
+    fn symlink_inside_tree_is_allowed() {
+        for (destination, depth) in
+            [("a", 0), ("a/b", 0), ("./a", 0), ("../a", 1), ("../../a//b/", 2), ("..", 1)]
+        {
+            assert!(stays_inside(destination.as_bytes(), depth), "{destination}");
         }
     }
 
     #[test]
-    fn a_link_that_leads_out_or_may_is_refused() {
-        for (says, depth) in [
+    fn symlink_traversal_out_of_tree_is_refused() {
+        for (destination, depth) in [
             ("", 0),
             ("/etc", 5),
             ("..", 0),
@@ -98,7 +128,7 @@ mod tests {
             ("a\0", 0),
             ("a\n", 0),
         ] {
-            assert!(!stays_inside(says.as_bytes(), depth), "{says:?}");
+            assert!(!stays_inside(destination.as_bytes(), depth), "{destination:?}");
         }
     }
 }

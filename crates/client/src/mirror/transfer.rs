@@ -1,14 +1,14 @@
-//! One file on its way: what has to be known of it first, and how it goes.
+//! Transfer of one file of a mirror: asks for missing facts, decides, and moves the file.
 
 use std::{path::Path, sync::Arc};
 
 use oxftp_proto::{Precision, RemotePath, Timestamp, Zone};
 
 use super::{
-    compare::{Comparison, Verdict},
+    compare::{Comparison, Decision},
     node::NodeFacts,
     plan::PlannedFile,
-    server_to_server::relay,
+    server_to_server::{ServerFile, relay},
     step::Reason,
 };
 use crate::transfer::{
@@ -20,53 +20,53 @@ use crate::transfer::{
 };
 use crate::{Client, Error, Result, hash_file, local_fs::PathIo};
 
-/// The two ends of a file's way.
-pub(crate) enum Delivery<'a> {
-    Down { client: &'a mut Client, source: RemotePath, fs: &'a Arc<dyn PathIo>, target: &'a Path },
-    Up { fs: &'a Arc<dyn PathIo>, source: &'a Path, client: &'a mut Client, target: RemotePath },
-    Across { from: &'a mut Client, source: RemotePath, to: &'a mut Client, target: RemotePath },
+/// Source and target of one file.
+pub(crate) enum FileTransfer<'a> {
+    Download { client: &'a mut Client, source: RemotePath, fs: &'a Arc<dyn PathIo>, target: &'a Path },
+    Upload { fs: &'a Arc<dyn PathIo>, source: &'a Path, client: &'a mut Client, target: RemotePath },
+    Relay { source: ServerFile<'a>, target: ServerFile<'a> },
 }
 
-/// How files are delivered.
+/// How files are transferred.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct FileOptions {
     pub(crate) resume: bool,
     pub(crate) verify: Verify,
-    /// Files that come down are to have reached the disk.
+    /// Downloaded files are flushed to disk.
     pub(crate) sync: bool,
 }
 
-impl Delivery<'_> {
-    /// Decides whether a file is transferred, and why; asks for what the listings leave open.
+impl FileTransfer<'_> {
+    /// Decides whether the file is transferred, and why. Asks for the facts that the listings do not contain.
     pub(crate) async fn decide(
         &mut self,
         file: &PlannedFile,
         comparison: Comparison,
     ) -> Result<Option<Reason>> {
-        let verdict = match file.verdict {
-            Verdict::AskTimes => {
+        let decision = match file.decision {
+            Decision::NeedsTimes => {
                 let (source, target) = self.exact_times(&file.source, &file.target).await?;
-                comparison.at_last(&source, &target)
+                comparison.by_exact_times(&source, &target)
             }
-            Verdict::AskHash if self.has_same_content().await? => Verdict::Same,
-            Verdict::AskHash => Verdict::Differs(Reason::Content),
-            verdict => verdict,
+            Decision::NeedsHash if self.has_equal_hashes().await? => Decision::Unchanged,
+            Decision::NeedsHash => Decision::Transfer(Reason::Content),
+            decision => decision,
         };
-        Ok(match verdict {
-            Verdict::Differs(why) => Some(why),
+        Ok(match decision {
+            Decision::Transfer(why) => Some(why),
             _ => None,
         })
     }
 
-    /// Transfers the file and gives it the time of its source.
-    pub(crate) async fn deliver(
+    /// Transfers the file and sets the modification time of its source.
+    pub(crate) async fn run(
         &mut self,
         facts: &NodeFacts,
         file_options: FileOptions,
         attempt: &Attempt<'_>,
     ) -> Result<Transferred> {
         match self {
-            Self::Down { client, source, fs, target } => {
+            Self::Download { client, source, fs, target } => {
                 let wanted =
                     RemoteFile { path: source, size: facts.size, modified: facts.modified, mode: None };
                 let fetched = fetching(fs, file_options, attempt).fetch(client, &wanted, target).await?;
@@ -75,17 +75,20 @@ impl Delivery<'_> {
                 }
                 Ok(Transferred { bytes: fetched.bytes, resumed: fetched.resumed })
             }
-            Self::Up { fs, source, client, target } => {
+            Self::Upload { fs, source, client, target } => {
                 let stored =
                     storing(&***fs, facts, file_options, attempt).store(client, source, target).await?;
                 Ok(Transferred { bytes: stored.bytes, resumed: stored.resumed })
             }
-            Self::Across { from, source, to, target } => {
-                let modified = exact(from, source, facts.modified).await?;
-                let size = if facts.size.is_some() { facts.size } else { from.size_if_told(source).await? };
-                let bytes = relay((from, source), (to, target), size, attempt).await?;
-                verify(file_options.verify, (from, source), (to, target), bytes).await?;
-                keep_time(to, target, modified).await?;
+            Self::Relay { source, target } => {
+                let modified = exact_time(source.client, &source.path, facts.modified).await?;
+                let size = match facts.size {
+                    None => source.client.size_if_told(&source.path).await?,
+                    size => size,
+                };
+                let bytes = relay(source, target, size, attempt).await?;
+                verify(file_options.verify, source, target, bytes).await?;
+                set_modified(target, modified).await?;
                 Ok(Transferred { bytes, resumed: 0 })
             }
         }
@@ -98,30 +101,28 @@ impl Delivery<'_> {
     ) -> Result<(NodeFacts, NodeFacts)> {
         let (mut source, mut target) = (*source, *target);
         match self {
-            Self::Down { client, source: path, .. } => {
-                source.modified = exact(client, path, source.modified).await?;
+            Self::Download { client, source: path, .. } => {
+                source.modified = exact_time(client, path, source.modified).await?;
             }
-            Self::Up { client, target: path, .. } => {
-                target.modified = exact(client, path, target.modified).await?;
+            Self::Upload { client, target: path, .. } => {
+                target.modified = exact_time(client, path, target.modified).await?;
             }
-            Self::Across { from, source: path, to, target: other } => {
-                source.modified = exact(from, path, source.modified).await?;
-                target.modified = exact(to, other, target.modified).await?;
+            Self::Relay { source: from, target: to } => {
+                source.modified = exact_time(from.client, &from.path, source.modified).await?;
+                target.modified = exact_time(to.client, &to.path, target.modified).await?;
             }
         }
         Ok((source, target))
     }
 
-    async fn has_same_content(&mut self) -> Result<bool> {
+    async fn has_equal_hashes(&mut self) -> Result<bool> {
         match self {
-            Self::Down { client, source: remote, fs, target: local }
-            | Self::Up { client, target: remote, fs, source: local } => {
+            Self::Download { client, source: remote, fs, target: local }
+            | Self::Upload { client, target: remote, fs, source: local } => {
                 let there = client.hash(&*remote, None).await?;
                 Ok(hash_file(&***fs, local, there.algorithm()).await? == there)
             }
-            Self::Across { from, source, to, target } => {
-                have_same_hash((from, source), (to, target)).await.map(|hashes| hashes.is_none())
-            }
+            Self::Relay { source, target } => Ok(hash_mismatch(source, target).await?.is_none()),
         }
     }
 }
@@ -134,7 +135,7 @@ fn fetching<'a>(
     FileDownload {
         fs,
         block: BLOCK_SIZE,
-        // A part file of this very transfer is as good as one of an earlier one.
+        // A partial file of an earlier attempt of this transfer is always resumed.
         resume: file_options.resume || attempt.has_begun(),
         ascii: false,
         keep_times: true,
@@ -145,7 +146,7 @@ fn fetching<'a>(
     }
 }
 
-/// The time that is kept is that of the listing, so that what is changed meanwhile is noticed the next time.
+/// Sets the modification time of the listing, so that a change during the upload is noticed by the next mirror.
 fn storing<'a>(
     fs: &'a dyn PathIo,
     facts: &NodeFacts,
@@ -168,9 +169,9 @@ fn storing<'a>(
     }
 }
 
-/// Asks for the exact time of a file of which a coarse one, or one of an unknown zone, is known; keeps that
-/// where the server does not tell.
-async fn exact(
+/// Asks for the exact time of a file if the listed time is coarse or has no zone. Returns the listed time if the
+/// server does not reply with one.
+async fn exact_time(
     client: &mut Client,
     path: &RemotePath,
     listed: Option<Timestamp>,
@@ -185,47 +186,45 @@ async fn exact(
     }
 }
 
-/// Gives a server's file a time, where the server lets it be set.
-async fn keep_time(client: &mut Client, path: &RemotePath, time: Option<Timestamp>) -> Result<()> {
+/// Sets the modification time of a file, if the server supports it.
+async fn set_modified(file: &mut ServerFile<'_>, time: Option<Timestamp>) -> Result<()> {
     let Some(time) = time.filter(|time| time.zone() != Zone::Unknown) else { return Ok(()) };
-    match client.set_modified(path, time).await {
-        Err(error @ (Error::NotOffered { .. } | Error::StatusCode(_))) if !client.is_broken() => {
-            tracing::warn!("the time of {path} is not kept: {error}");
+    match file.client.set_modified(&file.path, time).await {
+        Err(error @ (Error::NotOffered { .. } | Error::StatusCode(_))) if !file.client.is_broken() => {
+            tracing::warn!("the modification time of {} was not set: {error}", file.path);
             Ok(())
         }
-        set => set,
+        outcome => outcome,
     }
 }
 
 async fn verify(
     how: Verify,
-    from: (&mut Client, &RemotePath),
-    (to, target): (&mut Client, &RemotePath),
+    source: &mut ServerFile<'_>,
+    target: &mut ServerFile<'_>,
     bytes: u64,
 ) -> Result<()> {
     match how {
         Verify::Auto | Verify::Nothing => Ok(()),
-        Verify::Size => match to.size(target).await? {
+        Verify::Size => match target.client.size(&target.path).await? {
             there if there == bytes => Ok(()),
             there => Err(Error::SizeMismatch { expected: there, transferred: bytes }),
         },
-        Verify::Hash => match have_same_hash(from, (to, target)).await? {
+        Verify::Hash => match hash_mismatch(source, target).await? {
             None => Ok(()),
             Some(mismatch) => Err(mismatch),
         },
     }
 }
 
-/// Compares the files of two servers by the strongest hash that both offer; gives the error that they
-/// differ would be.
-async fn have_same_hash(
-    (from, source): (&mut Client, &RemotePath),
-    (to, target): (&mut Client, &RemotePath),
-) -> Result<Option<Error>> {
-    let offered = to.hash_algorithms().await?;
-    let common = from.hash_algorithms().await?.into_iter().find(|algorithm| offered.contains(algorithm));
-    let algorithm = common.ok_or(Error::NotOffered { what: "hash that both servers know" })?;
-    let here = from.hash(source, algorithm).await?;
-    let there = to.hash(target, algorithm).await?;
+/// Compares the files of two servers by the strongest hash that both support; returns the error if they differ.
+async fn hash_mismatch(source: &mut ServerFile<'_>, target: &mut ServerFile<'_>) -> Result<Option<Error>> {
+    let supported = target.client.hash_algorithms().await?;
+    let candidates = source.client.hash_algorithms().await?;
+    let common = candidates.into_iter().find(|algorithm| supported.contains(algorithm));
+    let algorithm =
+        common.ok_or(Error::NotOffered { what: "hash algorithm in common with the other server" })?;
+    let here = source.client.hash(&source.path, algorithm).await?;
+    let there = target.client.hash(&target.path, algorithm).await?;
     Ok((here != there).then_some(Error::HashMismatch { there, here }))
 }

@@ -1,53 +1,36 @@
-//! Many sessions of one login.
+//! Session pool: many sessions of one login.
 //!
-//! [`Pool`] opens, checks and lends them; [`permits`] counts them and knows who is next, [`prewarm`] opens them
-//! ahead of need, [`refusal`] knows how servers say that there are too many. Trees over many sessions are the business of `tree`.
+//! [`Pool`] lends, prewarms and forks. [`permits`] counts the sessions and queues the callers, [`inner`] opens and
+//! checks sessions, [`pooled`] returns them, and [`refusal`] recognizes the replies of servers with a session limit.
 
-mod fork;
+mod inner;
 mod permits;
 mod pooled;
-mod prewarm;
 mod refusal;
 
-pub use self::pooled::PooledClient;
-pub(crate) use self::refusal::is_full;
-
-use std::{
-    fmt,
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicU64, Ordering},
-    },
-    time::Duration,
-};
+use std::{fmt, sync::Arc, time::Duration};
 
 use futures_util::{StreamExt, stream::FuturesUnordered};
-use oxftp_proto::{
-    Command,
-    dialog::{Credentials, Exchange},
-};
+use oxftp_proto::{TransferType, dialog::Credentials};
 
-use self::{
-    permits::{Permit, SessionSemaphore},
-    refusal::is_full_at_connecting,
-};
-use crate::{
-    Client, ClientBuilder, Error, Host, Result, Throttle, client::ServerCapabilities, config::Config,
-    deadline::within,
-};
+use self::inner::{OpenError, PoolInner};
+pub use self::pooled::PooledClient;
+pub(crate) use self::refusal::is_full;
+use crate::{Client, ClientBuilder, Error, Host, Result, Throttle, config::Config};
 
-/// Sessions of one login on one server, opened as they are needed.
+/// Pool of sessions with the same login on one server. Sessions are opened on demand.
 ///
-/// [`client`](Self::client) lends one: one at rest if there is one, else a new one, and else the next
-/// that comes back; whoever asks first is served first. A session that rested for long is asked
-/// whether it lives (`NOOP`), one that broke is replaced.
+/// [`client`](Self::client) lends an idle session, or opens a new one, or waits until one is returned;
+/// callers are served in the order of their calls. A session that was idle for long is checked first
+/// (`NOOP`). Broken sessions are replaced.
 ///
-/// A server that allows fewer sessions says so by `421` or `530`: the pool then makes do with those
-/// it has, and asks for one more only after a minute. All share one [`Throttle`]; each has TLS sessions
-/// of its own. What one learned of the server, such as that it knows no `MLSD`, later ones know.
+/// When the server refuses a session with `421` or `530` because there are too many, the pool continues with the
+/// sessions that it has, and tries to open one more after a minute at the earliest. All sessions share one
+/// [`Throttle`]; each has TLS sessions of its own. What one session learns about the server, such as a
+/// missing `MLSD`, is passed on to sessions opened later.
 ///
-/// Clones are the same pool. Dropping it closes the sessions at rest without a word;
-/// [`close`](Self::close) says goodbye.
+/// Clones refer to the same pool. Dropping the last one closes idle sessions without `QUIT`;
+/// [`close`](Self::close) sends `QUIT` first.
 ///
 /// ```no_run
 /// use oxftp::{Client, Credentials, Pool};
@@ -59,79 +42,59 @@ use crate::{
 ///
 /// let mut client = pool.client().await?;
 /// let size = client.size("/pub/readme.txt").await?;
-/// drop(client); // for the next one
+/// drop(client); // returns it to the pool
 /// pool.close().await;
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
 pub struct Pool {
-    shared: Arc<Shared>,
-}
-
-/// What a pool and the sessions it lent share.
-pub(crate) struct Shared {
-    config: Config,
-    host: Host,
-    credentials: Credentials,
-    permits: Arc<SessionSemaphore<Client>>,
-    /// In milliseconds.
-    check_after: AtomicU64,
-    /// What the session that came back last knows of the server.
-    capabilities: Mutex<ServerCapabilities>,
+    inner: Arc<PoolInner>,
 }
 
 impl Pool {
-    /// Makes a pool of at most [`DEFAULT_SIZE`](Self::DEFAULT_SIZE) sessions; none is opened yet.
+    /// Creates a pool of at most [`DEFAULT_SIZE`](Self::DEFAULT_SIZE) sessions. Opens none yet.
     #[must_use]
     pub fn new(builder: ClientBuilder, host: impl Into<Host>, credentials: Credentials) -> Self {
-        let shared = Shared {
-            config: builder.into_config(),
-            host: host.into(),
-            credentials,
-            permits: Arc::new(SessionSemaphore::new(Self::DEFAULT_SIZE)),
-            check_after: AtomicU64::new(LONG_REST_MS),
-            capabilities: Mutex::default(),
-        };
-        Self { shared: Arc::new(shared) }
+        let inner = PoolInner::new(builder.into_config(), host.into(), credentials, Self::DEFAULT_SIZE);
+        Self { inner: Arc::new(inner) }
     }
 
-    /// How many sessions a pool has at most unless told otherwise.
+    /// Maximum number of sessions, unless [`size`](Self::size) sets another.
     pub const DEFAULT_SIZE: usize = 4;
 
-    /// Sets how many sessions there are at most, at least one. Defaults to
+    /// Sets the maximum number of sessions, at least one. Defaults to
     /// [`DEFAULT_SIZE`](Self::DEFAULT_SIZE).
     #[must_use]
     pub fn size(self, sessions: usize) -> Self {
-        self.shared.permits.set_size(sessions.max(1));
+        self.inner.permits.set_size(sessions.max(1));
         self
     }
 
-    /// Asks a session that rested for so long whether it lives before it is lent (`NOOP`). Defaults to 15
+    /// Sets how long a session may be idle before it is checked by `NOOP` when it is lent again. Defaults to 15
     /// seconds.
     #[must_use]
-    pub fn check_after(self, rest: Duration) -> Self {
-        let rest_ms = u64::try_from(rest.as_millis()).unwrap_or(u64::MAX);
-        self.shared.check_after.store(rest_ms, Ordering::Relaxed);
+    pub fn check_after(self, idle: Duration) -> Self {
+        self.inner.set_check_after(idle);
         self
     }
 
-    /// Gives how many sessions there are at most at present: what was asked for, or what the server
-    /// allows.
+    /// Returns the current maximum number of sessions: the [size](Self::size), or fewer if the server refused
+    /// more.
     #[must_use]
     pub fn limit(&self) -> usize {
-        self.shared.permits.limit()
+        self.inner.permits.limit()
     }
 
-    /// Gives the throttle of all sessions, whose limits may be changed while transfers run.
+    /// Returns the throttle of all sessions. Its limits may be changed while transfers run.
     #[must_use]
     pub fn throttle(&self) -> &Throttle {
-        &self.shared.config.throttle
+        &self.inner.config.throttle
     }
 
-    /// Lends a session, opening it if need be (`USER`, `PASS`; `NOOP` for one that rested for long).
+    /// Lends a session; opens one if needed (`USER`, `PASS`; `NOOP` for one that was idle for long).
     ///
-    /// Waits while all are lent. This future may be dropped, which loses the place in the queue.
+    /// Waits while all sessions are in use. Dropping this future gives up its place in the queue.
     ///
     /// ```no_run
     /// # async fn example(pool: &oxftp::Pool) -> oxftp::Result<()> {
@@ -143,38 +106,40 @@ impl Pool {
     ///
     /// # Errors
     ///
-    /// Those of [`ClientBuilder::connect`] and [`Client::login`]; [`Error::TooManySessions`] when
-    /// the server allows not even one; [`Error::PoolClosed`].
+    /// The errors of [`ClientBuilder::connect`] and [`Client::login`]; [`Error::TooManySessions`] when
+    /// the server refuses the only session; [`Error::PoolClosed`].
     pub async fn client(&self) -> Result<PooledClient> {
-        let permits = &self.shared.permits;
+        let permits = &self.inner.permits;
         let ticket = permits.ticket();
         loop {
             let permit = permits.permit(ticket).await.ok_or(Error::PoolClosed)?;
-            if let Some(client) = self.rested(&permit).await {
-                return Ok(PooledClient::new(client, permit, self.shared.clone()));
+            if let Some(client) = self.inner.take_idle(&permit).await {
+                return Ok(PooledClient::new(client, permit, self.inner.clone()));
             }
-            match self.open().await {
-                Ok(client) => return Ok(PooledClient::new(client, permit, self.shared.clone())),
-                Err(ConnectRefusal::Full(source)) if permit.refuse() => {
-                    tracing::debug!("one session less: {source}")
+            match self.inner.open().await {
+                Ok(client) => return Ok(PooledClient::new(client, permit, self.inner.clone())),
+                Err(OpenError::TooManySessions(source)) if permit.refuse() => {
+                    tracing::debug!("the server refused one more session: {source}")
                 }
-                Err(ConnectRefusal::Full(source)) => {
+                Err(OpenError::TooManySessions(source)) => {
                     return Err(Error::TooManySessions { source: source.into() });
                 }
-                Err(ConnectRefusal::Otherwise(error)) => return Err(error),
+                Err(OpenError::Other(error)) => return Err(error),
             }
         }
     }
 
-    /// Adds a session that was opened elsewhere, logged in by the same credentials; one for which
-    /// there is no room is closed.
+    /// Adds an existing session that is logged in with the same credentials. If the pool is full, the session
+    /// is closed.
     pub fn add(&self, client: Client) {
-        self.shared.remember(&client);
-        drop(self.shared.permits.add(client));
+        self.inner.remember(&client);
+        drop(self.inner.permits.add(client));
     }
 
-    /// Says goodbye on every session (`QUIT`) and closes them, without waiting for answers. Those that are lent follow when they come
-    /// back, and nobody gets one any more.
+    /// Closes the pool: sends `QUIT` on each idle session and closes it without waiting for the reply.
+    ///
+    /// Sessions in use are closed the same way when they are returned. Calls of [`client`](Self::client) fail from
+    /// now on.
     ///
     /// ```no_run
     /// # async fn example(pool: &oxftp::Pool) -> oxftp::Result<()> {
@@ -184,99 +149,61 @@ impl Pool {
     /// # }
     /// ```
     pub async fn close(&self) {
-        let sessions = self.shared.permits.close().into_iter();
+        let sessions = self.inner.permits.close().into_iter();
         let mut leaving: FuturesUnordered<_> = sessions.map(Client::leave).collect();
         while leaving.next().await.is_some() {}
     }
 
+    /// Opens an idle session ahead of need (`TYPE I`).
+    ///
+    /// Waits for no other session, and does nothing if the pool is full. An error is not returned: the caller that
+    /// needs a session tries again and gets its own error.
+    pub(crate) async fn prewarm(&self) {
+        let Some(permit) = self.inner.permits.try_permit() else { return };
+        match self.inner.open().await {
+            Ok(client) => {
+                let mut prewarmed = PooledClient::new(client, permit, self.inner.clone());
+                // A server that refuses it refuses it again when it matters.
+                let _ = prewarmed.set_type(TransferType::Image).await;
+            }
+            Err(OpenError::TooManySessions(source)) => {
+                tracing::debug!("no session was prewarmed: {source}");
+                permit.refuse();
+            }
+            Err(OpenError::Other(error)) => tracing::debug!("no session was prewarmed: {error}"),
+        }
+    }
+
+    /// Creates a pool of the same login and size with sessions of its own, for callers that hold a session of this
+    /// pool while they wait for another.
+    pub(crate) fn fork(&self) -> Self {
+        Self { inner: Arc::new(self.inner.fork()) }
+    }
+
+    /// Returns whether both are clones of one pool.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.inner, &other.inner)
+    }
+
     pub(crate) fn config(&self) -> &Config {
-        &self.shared.config
+        &self.inner.config
     }
 
-    /// Gives how many sessions the user wants.
-    pub(crate) fn wanted_size(&self) -> usize {
-        self.shared.permits.size()
+    /// Returns the size that the user set, whatever the server allows.
+    pub(crate) fn configured_size(&self) -> usize {
+        self.inner.permits.size()
     }
 
-    /// Tells whether somebody waits for a session.
-    pub(crate) fn is_wanted(&self) -> bool {
-        self.shared.permits.is_wanted()
-    }
-
-    /// Takes a session at rest that still lives.
-    async fn rested(&self, permit: &Permit<Client>) -> Option<Client> {
-        let long = Duration::from_millis(self.shared.check_after.load(Ordering::Relaxed));
-        loop {
-            let (mut client, rested) = permit.take_rested()?;
-            if client.is_alive(rested >= long).await {
-                return Some(client);
-            }
-            tracing::debug!("a session at rest broke");
-        }
-    }
-
-    async fn open(&self) -> Result<Client, ConnectRefusal> {
-        let shared = &self.shared;
-        let mut client = match Client::open(shared.config.clone(), shared.host.clone()).await {
-            Ok(client) => client,
-            Err(error) if is_full_at_connecting(&error) => return Err(ConnectRefusal::Full(error)),
-            Err(error) => return Err(ConnectRefusal::Otherwise(error)),
-        };
-        match client.login(shared.credentials.clone()).await {
-            Ok(_) => {}
-            Err(error) if is_full(&error) => return Err(ConnectRefusal::Full(error)),
-            Err(error) => return Err(ConnectRefusal::Otherwise(error)),
-        }
-        client.capabilities_mut().learn(&shared.capabilities.lock().unwrap_or_else(PoisonError::into_inner));
-        Ok(client)
+    /// Returns whether a caller waits for a session.
+    pub(crate) fn has_waiters(&self) -> bool {
+        self.inner.permits.has_waiters()
     }
 }
-
-/// Why a session could not be opened.
-enum ConnectRefusal {
-    /// It is one too many.
-    Full(Error),
-    Otherwise(Error),
-}
-
-impl Shared {
-    /// Keeps what a session learned, for those opened later.
-    fn remember(&self, client: &Client) {
-        self.capabilities.lock().unwrap_or_else(PoisonError::into_inner).learn(client.capabilities());
-    }
-}
-
-impl Client {
-    /// Tells whether the session can be used: by what came on it meanwhile, and on demand by asking
-    /// (`NOOP`).
-    async fn is_alive(&mut self, ask: bool) -> bool {
-        let deadline = self.config().timeouts.command.map_or(CHECKING, |deadline| deadline.min(CHECKING));
-        let alive = async {
-            let control = self.control_mut();
-            match ask {
-                // Any answer is a sign of life, but for 421.
-                true => match control.run(Exchange::new(Command::new("NOOP"), &["2xx"])).await {
-                    Err(Error::StatusCode(_)) => Ok(()),
-                    answer => answer.map(drop),
-                },
-                false => control.settle().await,
-            }
-        };
-        within(Some(deadline), alive).await.is_some_and(|alive| alive.is_ok()) && !self.is_broken()
-    }
-}
-
-/// How long a session may rest without being asked whether it lives: routers forget idle connections
-/// after minutes.
-const LONG_REST_MS: u64 = 15_000;
-
-/// How long a session may take to show that it lives.
-const CHECKING: Duration = Duration::from_secs(5);
 
 impl fmt::Debug for Pool {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Pool")
-            .field("host", &self.shared.host)
+            .field("host", &self.inner.host)
             .field("limit", &self.limit())
             .finish_non_exhaustive()
     }

@@ -1,7 +1,7 @@
-//! Who may have a session, and who is next.
+//! FIFO semaphore whose capacity shrinks when the server refuses further sessions.
 //!
-//! [`SessionSemaphore`] counts sessions and queues those who want one, first come, first served. Opening,
-//! checking and quitting sessions is the pool's task.
+//! [`SessionSemaphore`] counts sessions, keeps the idle ones, and queues callers. The pool opens, checks and closes
+//! sessions.
 
 use std::{
     collections::BTreeMap,
@@ -11,7 +11,7 @@ use std::{
 
 use tokio::{sync::oneshot, time::Instant};
 
-/// The sessions of a pool: a permit for each that may be in use.
+/// Permits for the sessions of a pool, with its idle sessions.
 #[derive(Debug)]
 pub(crate) struct SessionSemaphore<S> {
     state: Mutex<PermitState<S>>,
@@ -19,22 +19,22 @@ pub(crate) struct SessionSemaphore<S> {
 
 #[derive(Debug)]
 struct PermitState<S> {
-    /// SessionSemaphore that the user wants.
+    /// Number of sessions that the user configured.
     size: usize,
-    /// SessionSemaphore that the server allows, as far as is known; from 1 to `size`.
+    /// Number of sessions that the server allows, as far as is known; from 1 to `size`.
     limit: usize,
-    /// When the server refused a session.
-    refused: Option<Instant>,
-    taken: usize,
-    /// Sessions at rest, the last used last.
+    /// When the server last refused a session.
+    refused_at: Option<Instant>,
+    in_use: usize,
+    /// Idle sessions with the time of their return; the most recently used is last.
     idle: Vec<(S, Instant)>,
-    /// Those who wait, by their ticket.
+    /// Waiting callers, by ticket.
     waiting: BTreeMap<u64, oneshot::Sender<Permit<S>>>,
     tickets: u64,
     closed: bool,
 }
 
-/// The right to one session; dropping it lets the next in.
+/// Permit for one session; dropping it admits the next caller.
 #[derive(Debug)]
 pub(crate) struct Permit<S>(Option<Arc<SessionSemaphore<S>>>);
 
@@ -43,8 +43,8 @@ impl<S> SessionSemaphore<S> {
         let state = PermitState {
             size,
             limit: size,
-            refused: None,
-            taken: 0,
+            refused_at: None,
+            in_use: 0,
             idle: Vec::new(),
             waiting: BTreeMap::new(),
             tickets: 0,
@@ -66,26 +66,26 @@ impl<S> SessionSemaphore<S> {
         self.lock().limit
     }
 
-    /// Gives a place in the queue, which lasts until a session is there.
+    /// Returns a place in the queue, which is valid until a permit is granted.
     pub(crate) fn ticket(&self) -> u64 {
         let mut state = self.lock();
         state.tickets += 1;
         state.tickets
     }
 
-    /// Waits for a permit; `None` when the pool is closed.
+    /// Waits for a permit; returns `None` when the pool is closed.
     pub(crate) async fn permit(self: &Arc<Self>, ticket: u64) -> Option<Permit<S>> {
         let next = {
             let mut state = self.lock();
             if state.closed {
                 return None;
             }
-            state.allow_one_more();
-            // Whoever lost patience is no longer in the way.
+            state.raise_limit();
+            // Callers that gave up must not block others.
             state.waiting.retain(|_, waiting| !waiting.is_closed());
             let first = state.waiting.keys().next().is_none_or(|other| *other > ticket);
-            if first && state.taken < state.limit {
-                state.taken += 1;
+            if first && state.in_use < state.limit {
+                state.in_use += 1;
                 return Some(Permit(Some(self.clone())));
             }
             let (sender, next) = oneshot::channel();
@@ -95,32 +95,32 @@ impl<S> SessionSemaphore<S> {
         next.await.ok()
     }
 
-    /// Gives a permit for a session that nobody asked for, if there is room for one more.
-    pub(crate) fn prewarm(self: &Arc<Self>) -> Option<Permit<S>> {
+    /// Returns a permit for a further session if there is room for one, without waiting.
+    pub(crate) fn try_permit(self: &Arc<Self>) -> Option<Permit<S>> {
         let mut state = self.lock();
-        let room = !state.closed && state.taken + state.idle.len() < state.limit;
+        let room = !state.closed && state.in_use + state.idle.len() < state.limit;
         room.then(|| {
-            state.taken += 1;
+            state.in_use += 1;
             Permit(Some(self.clone()))
         })
     }
 
-    /// Tells whether somebody waits.
-    pub(crate) fn is_wanted(&self) -> bool {
+    /// Returns whether a caller waits for a permit.
+    pub(crate) fn has_waiters(&self) -> bool {
         self.lock().waiting.values().any(|waiting| !waiting.is_closed())
     }
 
-    /// Adds a session at rest; gives it back when there is no room.
+    /// Adds an idle session; returns it if there is no room.
     pub(crate) fn add(&self, session: S) -> Option<S> {
         let mut state = self.lock();
-        if state.closed || state.taken + state.idle.len() >= state.limit {
+        if state.closed || state.in_use + state.idle.len() >= state.limit {
             return Some(session);
         }
         state.idle.push((session, Instant::now()));
         None
     }
 
-    /// Turns everybody away and gives the sessions at rest.
+    /// Rejects waiting and future callers, and returns the idle sessions.
     pub(crate) fn close(&self) -> Vec<S> {
         let mut state = self.lock();
         state.closed = true;
@@ -128,23 +128,23 @@ impl<S> SessionSemaphore<S> {
         std::mem::take(&mut state.idle).into_iter().map(|(session, _)| session).collect()
     }
 
-    /// Lets in as many as there is room for.
+    /// Grants permits to waiting callers while there is room.
     fn admit(self: &Arc<Self>) {
         loop {
             let next = {
                 let mut state = self.lock();
-                if state.taken >= state.limit {
+                if state.in_use >= state.limit {
                     return;
                 }
                 let Some((_, next)) = state.waiting.pop_first() else { return };
-                state.taken += 1;
+                state.in_use += 1;
                 next
             };
             if let Err(mut permit) = next.send(Permit(Some(self.clone()))) {
-                // It waits no longer. The permit must not let the next one in by itself: that would be
-                // recursion as deep as the queue is long.
+                // The caller gave up. Dropping the permit would admit the next caller: recursion as deep as the
+                // queue is long.
                 permit.0 = None;
-                self.lock().taken -= 1;
+                self.lock().in_use -= 1;
             }
         }
     }
@@ -155,32 +155,33 @@ impl<S> SessionSemaphore<S> {
 }
 
 impl<S> PermitState<S> {
-    /// A server that refused a session once may have room again later: sessions that broke are counted
-    /// for a while.
-    fn allow_one_more(&mut self) {
-        if self.limit < self.size && self.refused.is_some_and(|refused| refused.elapsed() >= REFUSAL_COOLDOWN)
+    /// Raises the limit by one if the last refusal is long ago: servers count broken sessions for a while, and may
+    /// have room again later.
+    fn raise_limit(&mut self) {
+        if self.limit < self.size
+            && self.refused_at.is_some_and(|refused_at| refused_at.elapsed() >= REFUSAL_COOLDOWN)
         {
             self.limit += 1;
-            self.refused = Some(Instant::now());
+            self.refused_at = Some(Instant::now());
         }
     }
 }
 
 impl<S> Permit<S> {
-    /// Takes the session that was used last, and tells how long it has been at rest.
-    pub(crate) fn take_rested(&self) -> Option<(S, Duration)> {
+    /// Takes the most recently used idle session; returns it with the time that it has been idle.
+    pub(crate) fn take_idle(&self) -> Option<(S, Duration)> {
         let permits = self.0.as_ref()?;
         let (session, since) = permits.lock().idle.pop()?;
         Some((session, since.elapsed()))
     }
 
-    /// Leaves the session for the next; gives it back when it is one too many.
-    pub(crate) fn leave(mut self, session: S) -> Option<S> {
+    /// Puts the session back as idle and releases the permit; returns the session if it exceeds the limit.
+    pub(crate) fn put_back(mut self, session: S) -> Option<S> {
         let permits = self.0.take()?;
         let surplus = {
             let mut state = permits.lock();
-            state.taken -= 1;
-            if state.closed || state.taken + state.idle.len() >= state.limit {
+            state.in_use -= 1;
+            if state.closed || state.in_use + state.idle.len() >= state.limit {
                 Some(session)
             } else {
                 state.idle.push((session, Instant::now()));
@@ -191,13 +192,14 @@ impl<S> Permit<S> {
         surplus
     }
 
-    /// Notes that the server allows no session more than there are; tells whether there are any.
+    /// Lowers the limit to the number of other sessions, after the server refused one more; returns whether there
+    /// are any.
     pub(crate) fn refuse(self) -> bool {
         let Some(permits) = &self.0 else { return false };
         let mut state = permits.lock();
-        let others = state.taken - 1 + state.idle.len();
+        let others = state.in_use - 1 + state.idle.len();
         state.limit = others.clamp(1, state.limit);
-        state.refused = Some(Instant::now());
+        state.refused_at = Some(Instant::now());
         others > 0
     }
 }
@@ -205,13 +207,13 @@ impl<S> Permit<S> {
 impl<S> Drop for Permit<S> {
     fn drop(&mut self) {
         if let Some(permits) = self.0.take() {
-            permits.lock().taken -= 1;
+            permits.lock().in_use -= 1;
             permits.admit();
         }
     }
 }
 
-/// How long a refusal counts.
+/// How long after a refusal the pool tries to open one more session.
 const REFUSAL_COOLDOWN: Duration = Duration::from_secs(60);
 
 #[cfg(test)]
@@ -229,12 +231,12 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn whoever_comes_first_is_served_first() {
+    async fn permits_are_granted_in_fifo_order() {
         let permits = permits(1);
         let held = permit(&permits).await;
         let mut one = Box::pin(permits.permit(permits.ticket()));
         let mut other = Box::pin(permits.permit(permits.ticket()));
-        // The later one is asked first.
+        // The later caller is polled first.
         assert!(poll_immediate(&mut other).await.is_none());
         assert!(poll_immediate(&mut one).await.is_none());
 
@@ -248,7 +250,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_newcomer_does_not_overtake_those_who_wait() {
+    async fn newcomer_does_not_overtake_waiters() {
         let permits = permits(1);
         let held = permit(&permits).await;
         let early = permits.ticket();
@@ -262,7 +264,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn those_who_wait_no_longer_are_passed_over_and_their_seat_is_not_lost() {
+    async fn cancelled_waiters_do_not_lose_permits() {
         let permits = permits(1);
         let held = permit(&permits).await;
         let mut gone: Vec<_> = (0..1000).map(|_| Box::pin(permits.permit(permits.ticket()))).collect();
@@ -277,16 +279,16 @@ mod tests {
         let handed_over = poll_immediate(&mut patient).await.flatten();
 
         assert!(handed_over.is_some());
-        // One that was let in and never looked gives the permit back, too.
-        let mut never_looks = Box::pin(permits.permit(permits.ticket()));
-        assert!(poll_immediate(&mut never_looks).await.is_none());
+        // A future that is dropped after it was granted a permit returns it, too.
+        let mut never_polled = Box::pin(permits.permit(permits.ticket()));
+        assert!(poll_immediate(&mut never_polled).await.is_none());
         drop(handed_over);
-        drop(never_looks);
+        drop(never_polled);
         assert!(poll_immediate(Box::pin(permits.permit(permits.ticket()))).await.flatten().is_some());
     }
 
     #[tokio::test]
-    async fn refusals_lower_the_limit_to_what_there_is_and_never_below_one() {
+    async fn refusals_lower_the_limit_but_keep_one() {
         let permits = permits(8);
         let mut taken = Vec::new();
         for _ in 0..8 {
@@ -304,7 +306,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_refusal_is_forgotten_after_a_while_one_seat_at_a_time() {
+    async fn limit_recovers_by_one_after_cooldown() {
         let permits = permits(3);
         let held = permit(&permits).await;
         assert!(permit(&permits).await.refuse());
@@ -319,33 +321,33 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_spare_session_has_a_seat_only_where_there_is_room() {
+    async fn prewarmed_session_needs_a_free_permit() {
         let permits = permits(2);
         let held = permit(&permits).await;
-        let prewarm = permits.prewarm().unwrap();
-        assert!(permits.prewarm().is_none());
+        let prewarmed = permits.try_permit().unwrap();
+        assert!(permits.try_permit().is_none());
 
-        assert_eq!(prewarm.leave(1), None);
+        assert_eq!(prewarmed.put_back(1), None);
 
-        assert!(permits.prewarm().is_none(), "one is in use and one at rest");
+        assert!(permits.try_permit().is_none(), "one is in use and one is idle");
         drop(held);
-        assert!(permits.prewarm().is_some());
+        assert!(permits.try_permit().is_some());
         permits.close();
-        assert!(permits.prewarm().is_none());
+        assert!(permits.try_permit().is_none());
     }
 
     #[tokio::test]
-    async fn sessions_beyond_the_limit_are_given_back() {
+    async fn surplus_sessions_are_returned() {
         let permits = permits(2);
         let (one, other) = (permit(&permits).await, permit(&permits).await);
-        assert_eq!(one.leave(1), None);
-        assert_eq!(other.leave(2), None);
+        assert_eq!(one.put_back(1), None);
+        assert_eq!(other.put_back(2), None);
 
         assert_eq!(permits.add(3), Some(3));
         let held = permit(&permits).await;
-        assert_eq!(held.take_rested().map(|(session, _)| session), Some(2));
+        assert_eq!(held.take_idle().map(|(session, _)| session), Some(2));
         permits.set_size(1);
-        assert_eq!(held.leave(2), Some(2));
+        assert_eq!(held.put_back(2), Some(2));
         assert_eq!(permits.close(), [1]);
         assert!(permits.permit(permits.ticket()).await.is_none());
     }

@@ -1,4 +1,4 @@
-//! A session that is on loan.
+//! Session lent by a pool.
 
 use std::{
     fmt,
@@ -6,35 +6,35 @@ use std::{
     sync::Arc,
 };
 
-use super::{Shared, permits::Permit};
+use super::{inner::PoolInner, permits::Permit};
 use crate::Client;
 
-/// A session of a [`Pool`](super::Pool), and nobody else's until it is dropped, which gives it back.
+/// A session lent by a [`Pool`](super::Pool). Dropping it returns the session to the pool.
 ///
-/// Derefs to the [`Client`]. One that is [broken](Client::is_broken), or was sent elsewhere by
-/// [`change_directory`](Client::change_directory) or commands of one's own, is not lent again: the
-/// next one is to find every session as it was after its login.
+/// Derefs to the [`Client`]. A session that is [broken](Client::is_broken) is not lent again. Neither is one whose
+/// state may have changed by [`change_directory`](Client::change_directory) or by raw commands: each session
+/// is lent in the state that it had after its login.
 ///
 /// ```no_run
 /// # async fn example(pool: &oxftp::Pool) -> oxftp::Result<()> {
 /// let mut session = pool.client().await?;
 /// println!("{}", session.size("image.iso").await?);
-/// drop(session);                                       // the next one gets it
+/// drop(session); // returns it to the pool
 /// # Ok(())
 /// # }
 /// ```
 pub struct PooledClient {
-    /// `None` only while it is dropped.
+    /// `None` only while it is being dropped.
     session: Option<(Client, Permit<Client>)>,
-    shared: Arc<Shared>,
+    pool: Arc<PoolInner>,
 }
 
 impl PooledClient {
-    pub(crate) fn new(client: Client, permit: Permit<Client>, shared: Arc<Shared>) -> Self {
-        Self { session: Some((client, permit)), shared }
+    pub(super) fn new(client: Client, permit: Permit<Client>, pool: Arc<PoolInner>) -> Self {
+        Self { session: Some((client, permit)), pool }
     }
 
-    /// Ends the session without a word, so that nobody gets it again.
+    /// Closes the connection without `QUIT`, so that the session is not lent again.
     pub fn discard(mut self) {
         if let Some((client, _)) = self.session.take() {
             client.close();
@@ -46,13 +46,13 @@ impl Deref for PooledClient {
     type Target = Client;
 
     fn deref(&self) -> &Client {
-        &self.session.as_ref().expect("it is there until it is dropped").0
+        &self.session.as_ref().expect("the session is present until drop").0
     }
 }
 
 impl DerefMut for PooledClient {
     fn deref_mut(&mut self) -> &mut Client {
-        &mut self.session.as_mut().expect("it is there until it is dropped").0
+        &mut self.session.as_mut().expect("the session is present until drop").0
     }
 }
 
@@ -62,16 +62,16 @@ impl Drop for PooledClient {
         if client.is_broken() {
             return;
         }
-        self.shared.remember(&client);
-        let surplus = if client.is_dirty() { Some(client) } else { permit.leave(client) };
+        self.pool.remember(&client);
+        let surplus = if client.is_dirty() { Some(client) } else { permit.put_back(client) };
         if let Some(client) = surplus {
-            quit_unseen(client);
+            quit_in_background(client);
         }
     }
 }
 
-/// Says goodbye behind everybody's back; without a runtime the connection is closed without a word.
-fn quit_unseen(client: Client) {
+/// Sends `QUIT` in a task of its own. Without a runtime, the connection is closed without it.
+fn quit_in_background(client: Client) {
     if let Ok(runtime) = tokio::runtime::Handle::try_current() {
         runtime.spawn(client.leave());
     }

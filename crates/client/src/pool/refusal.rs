@@ -1,16 +1,16 @@
-//! How servers say that they take no session more.
+//! Recognizes replies by which servers refuse a further session.
 
 use oxftp_proto::{Code, Reply};
 
 use crate::Error;
 
-/// Tells whether a connection was refused for being one too many: `421` in place of a greeting.
+/// Returns whether the server refused the connection because of too many sessions: `421` in place of a greeting.
 pub(super) fn is_full_at_connecting(error: &Error) -> bool {
     error.code() == Some(Code::SERVICE_CLOSING) || is_full(error)
 }
 
-/// Tells whether a login was refused for being one too many: `421` or `530` that says so, for both mean
-/// other things as well.
+/// Returns whether the server refused the login because of too many sessions: `421` or `530` with a text that says
+/// so, because both codes have other meanings, too.
 pub(crate) fn is_full(error: &Error) -> bool {
     error.reply().is_some_and(|reply| {
         matches!(reply.code(), Code::SERVICE_CLOSING | Code::NOT_LOGGED_IN)
@@ -24,7 +24,7 @@ fn speaks_of_number(reply: &Reply) -> bool {
     WORDS.iter().any(|words| text.contains(words))
 }
 
-/// What vsftpd, ProFTPD, Pure-FTPd, pyftpdlib, FileZilla Server, IIS, Serv-U and glftpd say.
+/// Words in the replies of vsftpd, ProFTPD, Pure-FTPd, pyftpdlib, FileZilla Server, IIS, Serv-U and glftpd.
 const WORDS: [&str; 8] = [
     "too many",
     "maximum",
@@ -45,7 +45,7 @@ mod tests {
     }
 
     #[test]
-    fn what_servers_say_to_one_session_too_many_is_understood() {
+    fn session_limit_replies_are_recognized() {
         for (code, text) in [
             (421, "There are too many connections from your internet address."),
             (421, "Too many connections. Service temporarily unavailable."),
@@ -59,7 +59,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_password_and_a_shutdown_are_other_things() {
+    fn wrong_password_is_no_session_limit() {
         assert!(!is_full(&refused(530, "Login incorrect.")));
         assert!(!is_full(&refused(421, "Timeout.")));
         assert!(!is_full(&refused(550, "too many levels")));

@@ -63,7 +63,7 @@ impl Client {
                 }
             };
             let listing = ListingFingerprint::of(entries.iter().map(PathEntry::entry));
-            let Some(parent) = guard.judge(&ancestors, &listing) else {
+            let Some(parent) = guard.check(&ancestors, &listing) else {
                 return Err(report.stopped(Error::EndlessTree { path: directory.to_string() }));
             };
             let mut below = Vec::new();
@@ -75,7 +75,7 @@ impl Client {
                     if emptied.len() + queue.len() + below.len() > most {
                         return Err(Error::Limit { what: "directories in a tree", limit: most });
                     }
-                    below.push((entry.path(), depth + 1, AncestorChain::of(&entry).below(&parent)));
+                    below.push((entry.path(), depth + 1, AncestorChain::of(&entry).with_parent(&parent)));
                     continue;
                 }
                 match self.remove_file(&entry.path()).await {

@@ -407,7 +407,7 @@ impl Download<'_> {
     ) -> Result<Option<Report>> {
         let at_once = self.options.connections != Connections::Auto;
         let Some(pool) = self.worker.pool() else { return Ok(None) };
-        let most = self.segments.min(pool.wanted_size());
+        let most = self.segments.min(pool.configured_size());
         if self.ascii || most < 2 || !Segmented::is_worth_it(size, at_once) {
             return Ok(None);
         }

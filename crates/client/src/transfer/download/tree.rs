@@ -138,7 +138,7 @@ impl JobHandler for TreeDownload {
         if self.directories.load(Ordering::Relaxed) > most {
             return Err(Error::Limit { what: "directories in a tree", limit: most });
         }
-        if self.guard.foresees(&directory.ancestors) {
+        if self.guard.predicts_cycle(&directory.ancestors) {
             return Ok(());
         }
         self.make(directory).await?;
@@ -149,7 +149,7 @@ impl JobHandler for TreeDownload {
         let within: Arc<Path> = directory.local.as_path().into();
         let entries = self.entries(client, &directory.remote, found).await?;
         let listing = ListingFingerprint::of(entries.iter().map(PathEntry::entry));
-        let Some(parent) = self.guard.judge(&directory.ancestors, &listing) else {
+        let Some(parent) = self.guard.check(&directory.ancestors, &listing) else {
             return Err(Error::EndlessTree { path: directory.remote.to_string() });
         };
         found.is_urgent = parent.is_suspect();
@@ -167,7 +167,7 @@ impl JobHandler for TreeDownload {
                         remote: entry.path(),
                         local: within.join(name),
                         depth: directory.depth + 1,
-                        ancestors: AncestorChain::of(&entry).below(&parent),
+                        ancestors: AncestorChain::of(&entry).with_parent(&parent),
                         has_collision,
                     }),
                     Err(error) => found.failures.push((entry.path().to_string(), error.into())),

@@ -95,7 +95,7 @@ impl JobOptions {
     pub(crate) fn admission<'a>(&self, worker: &Worker<'a>, progress: &'a dyn Progress) -> AdmissionGate<'a> {
         match (self.connections, worker.pool()) {
             (Connections::Auto, Some(pool)) => {
-                AdmissionGate::measuring(Concurrency::new(pool.wanted_size()), pool, progress)
+                AdmissionGate::measuring(Concurrency::new(pool.configured_size()), pool, progress)
             }
             _ => AdmissionGate::of_all(progress),
         }

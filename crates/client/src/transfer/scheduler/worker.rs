@@ -29,7 +29,7 @@ impl<'c> Worker<'c> {
     pub(crate) fn with_siblings(self) -> Vec<Self> {
         let siblings = match &self {
             Self::Own(_) => Vec::new(),
-            Self::Lent { pool, .. } => (1..pool.wanted_size()).map(|_| Worker::of(pool)).collect(),
+            Self::Lent { pool, .. } => (1..pool.configured_size()).map(|_| Worker::of(pool)).collect(),
         };
         std::iter::once(self).chain(siblings).collect()
     }
@@ -67,7 +67,7 @@ impl<'c> Worker<'c> {
             Self::Lent { pool, session, prewarm } => {
                 prewarm.opened().await;
                 // Whoever else waits for a session has his turn between two files.
-                session.take_if(|held| held.is_broken() || pool.is_wanted());
+                session.take_if(|held| held.is_broken() || pool.has_waiters());
                 if session.is_none() {
                     *session = Some(Box::new(pool.client().await?));
                 }
@@ -80,7 +80,7 @@ impl<'c> Worker<'c> {
     pub(crate) async fn get_ready(&mut self) {
         let Self::Lent { pool, prewarm, .. } = self else { return };
         if let Prewarm::NotNeeded = prewarm {
-            *prewarm = Prewarm::Opening(Box::pin(pool.open_spare()));
+            *prewarm = Prewarm::Opening(Box::pin(pool.prewarm()));
         }
         prewarm.opened().await;
     }

@@ -49,7 +49,7 @@ impl Listed {
             listed.script = send_file(listed.script, &format!("MLSD {path}"), listing(&path));
             let below = below(&path);
             found += below.len();
-            if identical == Limits::default().alike_ancestors {
+            if identical == Limits::default().identical_ancestors {
                 listed.cycle = Some(path);
             } else if identical > 0 && found > 1000 {
                 below.into_iter().rev().for_each(|path| queue.push_front(path));
@@ -188,7 +188,7 @@ impl Descent {
 async fn mirror_skips_cyclic_tree_when_deleting() {
     let local = tempfile::tempdir().unwrap();
     let mut limits = Limits::default();
-    (limits.directory_depth, limits.alike_ancestors) = (MAX_DEPTH, 3);
+    (limits.directory_depth, limits.identical_ancestors) = (MAX_DEPTH, 3);
     let script = enter_directory().expect("FEAT").reply("211-Features:\r\n MFMT\r\n211 End").type_image();
     let script = send_file(script, "MLSD t", "type=dir; e\r\ntype=file;size=1; gone\r\n");
     let mut descent = Descent { script: Some(script), found: 0, is_known: false };
