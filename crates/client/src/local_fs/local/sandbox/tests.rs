@@ -1,4 +1,4 @@
-//! Nothing below the root is reached through a link.
+//! Tests of the sandbox: no symbolic link is followed below the root.
 
 use std::{
     fs::{self, read, read_dir},
@@ -9,8 +9,9 @@ use std::{
 use tokio::io::AsyncWriteExt;
 
 use super::*;
+use crate::local_fs::LocalFs;
 
-/// A root with a link `out` to a directory beside it.
+/// Creates a root that contains links to a directory and a file outside it.
 fn rooted() -> (tempfile::TempDir, Sandbox, PathBuf) {
     let home = tempfile::tempdir().unwrap();
     let root = home.path().join("root");
@@ -19,7 +20,7 @@ fn rooted() -> (tempfile::TempDir, Sandbox, PathBuf) {
     fs::write(home.path().join("outside/file"), "keep me").unwrap();
     symlink("../outside", root.join("out")).unwrap();
     symlink("../outside/file", root.join("link")).unwrap();
-    (home, Sandbox::new(&root), root)
+    (home, Sandbox::new(Arc::new(LocalFs::new()), &root), root)
 }
 
 #[tokio::test]
@@ -93,9 +94,9 @@ async fn a_small_file_is_written_through_no_link_and_replaces_a_part_of_old() {
     };
 
     assert!(put("new.part", "new").await.unwrap());
-    assert!(!put("link", "other").await.unwrap(), "a link has the name of the part");
-    assert!(!put("link.part", "link").await.unwrap(), "a link has the name of the file");
-    assert!(put("out/x.part", "out/x").await.is_err(), "a link leads out");
+    assert!(!put("link", "other").await.unwrap(), "the partial file is a link");
+    assert!(!put("link.part", "link").await.unwrap(), "the target is a link");
+    assert!(put("out/x.part", "out/x").await.is_err(), "the directory is a link");
 
     assert_eq!(read(root.join("new")).unwrap(), b"content");
     assert_eq!(fs::metadata(root.join("new")).unwrap().modified().unwrap(), UNIX_EPOCH);
