@@ -96,7 +96,7 @@ mod tests {
     use crate::local_fs::LocalFs;
 
     #[tokio::test]
-    async fn hashes_are_those_of_the_standards() {
+    async fn file_hashes_match_test_vectors() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("x");
         std::fs::write(&path, b"hello world").unwrap();

@@ -1,4 +1,4 @@
-//! Backends that don't work.
+//! Backends with faults.
 
 use std::io::SeekFrom;
 use std::path::Path;
@@ -9,7 +9,7 @@ use tokio::io::{AsyncRead, AsyncSeek, AsyncWrite, ReadBuf};
 
 use crate::local_fs::*;
 
-/// Opens files, and then hangs whatever is asked.
+/// Opens files; every other operation hangs.
 #[derive(Debug)]
 pub(crate) struct Stuck;
 
@@ -83,7 +83,7 @@ impl PathFile for Stuck {
     }
 }
 
-/// A memory file system that keeps no times, and gets one more thing wrong.
+/// A memory file system without times, and with one fault.
 #[derive(Debug)]
 pub(crate) struct Flawed {
     fs: MemoryFs,
@@ -92,11 +92,11 @@ pub(crate) struct Flawed {
 
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Flaw {
-    /// Takes a directory that is there for new.
-    MkdirTakesAnything,
-    /// Takes one mode for another.
+    /// Accepts an existing directory.
+    MkdirAcceptsExisting,
+    /// Opens with another mode than requested.
     Opens(OpenMode, OpenMode),
-    /// Keeps what is there.
+    /// Keeps an existing target.
     RenameReplacesNothing,
 }
 
@@ -117,7 +117,7 @@ impl PathIo for Flawed {
         self.fs.is_file(path)
     }
     fn mkdir<'a>(&'a self, path: &'a Path, options: MkdirOptions) -> BoxFuture<'a, PathIoResult<()>> {
-        let exist_ok = options.exist_ok || self.flaw == Flaw::MkdirTakesAnything;
+        let exist_ok = options.exist_ok || self.flaw == Flaw::MkdirAcceptsExisting;
         self.fs.mkdir(path, MkdirOptions { exist_ok, ..options })
     }
     fn rmdir<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, PathIoResult<()>> {
@@ -134,7 +134,7 @@ impl PathIo for Flawed {
     }
     fn open<'a>(&'a self, path: &'a Path, mode: OpenMode) -> BoxFuture<'a, PathIoResult<Box<dyn PathFile>>> {
         let mode = match self.flaw {
-            Flaw::Opens(asked, given) if asked == mode => given,
+            Flaw::Opens(requested, actual) if requested == mode => actual,
             _ => mode,
         };
         self.fs.open(path, mode)

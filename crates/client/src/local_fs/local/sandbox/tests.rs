@@ -24,7 +24,7 @@ fn rooted() -> (tempfile::TempDir, Sandbox, PathBuf) {
 }
 
 #[tokio::test]
-async fn what_is_below_the_root_works_as_on_any_disk() {
+async fn sandbox_supports_all_operations_below_its_root() {
     let (_home, fs, root) = rooted();
     let all = MkdirOptions { parents: true, exist_ok: true };
 
@@ -47,7 +47,7 @@ async fn what_is_below_the_root_works_as_on_any_disk() {
 }
 
 #[tokio::test]
-async fn nothing_is_reached_through_a_link() {
+async fn sandbox_follows_no_symlink() {
     let (home, fs, root) = rooted();
     let through = root.join("out/file");
 
@@ -68,7 +68,7 @@ async fn nothing_is_reached_through_a_link() {
 }
 
 #[tokio::test]
-async fn nothing_above_the_root_is_reached_and_no_pipe_is_waited_for() {
+async fn sandbox_rejects_path_traversal_and_pipes() {
     let (_home, fs, root) = rooted();
     rustix::fs::mknodat(CWD, root.join("pipe"), rustix::fs::FileType::Fifo, Mode::from_raw_mode(0o666), 0)
         .unwrap();
@@ -79,7 +79,7 @@ async fn nothing_above_the_root_is_reached_and_no_pipe_is_waited_for() {
 }
 
 #[tokio::test]
-async fn a_small_file_is_written_through_no_link_and_replaces_a_part_of_old() {
+async fn small_file_replaces_stale_partial_but_no_symlink() {
     let (_home, fs, root) = rooted();
     fs::write(root.join("new.part"), "of old").unwrap();
     let put = |part: &str, target: &str| {
