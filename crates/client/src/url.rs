@@ -184,7 +184,7 @@ impl fmt::Display for FtpUrl {
 /// assert_eq!(error.why, "the scheme is not ftp, ftpes or ftps");
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("invalid URL {url:?}: {why}")]
+#[error("the URL {url:?} cannot be used: {why}")]
 pub struct UrlError {
     /// The URL, without its password.
     pub url: String,

@@ -12,7 +12,7 @@ use std::time::{Duration, SystemTime};
 use tokio::io::{AsyncReadExt, AsyncSeekExt, AsyncWriteExt};
 use tokio::time::Instant;
 
-use self::doubles::{Flaw, Flawed, Stuck};
+use self::doubles::{Fault, FaultyFs, HangingFs};
 use super::*;
 
 const PARENTS: MkdirOptions = MkdirOptions { parents: true, exist_ok: false };
@@ -56,23 +56,26 @@ async fn boxed_local_fs_with_timeout_passes_conformance() {
 
 #[tokio::test]
 async fn conformance_test_names_the_violated_rule() {
-    let flaws = [
-        (Flaw::MkdirAcceptsExisting, "mkdir of an existing path is AlreadyExists"),
-        (Flaw::RenameReplacesNothing, "rename replaces a file"),
-        (Flaw::Opens(OpenMode::Read, OpenMode::Update), "a file opened for reading cannot be written"),
-        (Flaw::Opens(OpenMode::Write, OpenMode::Append), "open Write truncates the file immediately"),
+    let faults = [
+        (Fault::MkdirAcceptsExisting, "mkdir of an existing path is AlreadyExists"),
+        (Fault::RenameReplacesNothing, "rename replaces a file"),
+        (Fault::Opens(OpenMode::Read, OpenMode::Update), "a file opened for reading cannot be written"),
+        (Fault::Opens(OpenMode::Write, OpenMode::Append), "open Write truncates the file immediately"),
         (
-            Flaw::Opens(OpenMode::CreateNew, OpenMode::Write),
+            Fault::Opens(OpenMode::CreateNew, OpenMode::Write),
             "open CreateNew creates a file and rejects an existing one",
         ),
-        (Flaw::Opens(OpenMode::Append, OpenMode::Write), "open Append writes at the end regardless of seeks"),
-        (Flaw::Opens(OpenMode::Update, OpenMode::Write), "open Read and Update require an existing file"),
+        (
+            Fault::Opens(OpenMode::Append, OpenMode::Write),
+            "open Append writes at the end regardless of seeks",
+        ),
+        (Fault::Opens(OpenMode::Update, OpenMode::Write), "open Read and Update require an existing file"),
     ];
 
-    for (flaw, rule) in flaws {
-        let violation = conformance::check(&Flawed::new(flaw), Path::new("/")).await.unwrap_err();
+    for (fault, rule) in faults {
+        let violation = conformance::check(&FaultyFs::new(fault), Path::new("/")).await.unwrap_err();
 
-        assert_eq!(violation.rule, rule, "{flaw:?}: {}", violation.found);
+        assert_eq!(violation.rule, rule, "{fault:?}: {}", violation.found);
     }
 }
 
@@ -89,7 +92,7 @@ async fn conformance_test_requires_an_empty_root() {
 
 #[tokio::test]
 async fn set_modified_is_unsupported_by_default() {
-    let error = Flawed::new(Flaw::MkdirAcceptsExisting)
+    let error = FaultyFs::new(Fault::MkdirAcceptsExisting)
         .set_modified(Path::new("/"), SystemTime::now())
         .await
         .unwrap_err();
@@ -260,7 +263,7 @@ async fn deep_memory_tree_drops_without_stack_overflow() {
 
 #[tokio::test(start_paused = true)]
 async fn hanging_operation_ends_with_a_timeout() {
-    let fs = Timed::new(Stuck, Duration::from_secs(5));
+    let fs = Timed::new(HangingFs, Duration::from_secs(5));
     let start = Instant::now();
 
     let error = fs.unlink(Path::new("x")).await.unwrap_err();
@@ -273,7 +276,7 @@ async fn hanging_operation_ends_with_a_timeout() {
 
 #[tokio::test(start_paused = true)]
 async fn every_hanging_file_operation_ends_with_a_timeout() {
-    let mut file = stuck_file(5).await;
+    let mut file = hanging_file(5).await;
     let start = Instant::now();
 
     let outcomes = [
@@ -293,7 +296,7 @@ async fn every_hanging_file_operation_ends_with_a_timeout() {
 
 #[tokio::test(start_paused = true)]
 async fn timeout_restarts_after_a_cancelled_operation() {
-    let mut file = stuck_file(5).await;
+    let mut file = hanging_file(5).await;
     let given_up = tokio::time::timeout(Duration::from_secs(4), file.read(&mut [0])).await;
     given_up.unwrap_err();
     let start = Instant::now();
@@ -305,7 +308,7 @@ async fn timeout_restarts_after_a_cancelled_operation() {
 
 #[tokio::test(start_paused = true)]
 async fn timeout_beyond_the_clock_is_unlimited() {
-    let fs = Timed::new(Stuck, Duration::MAX);
+    let fs = Timed::new(HangingFs, Duration::MAX);
     let mut file = fs.open(Path::new("x"), OpenMode::Read).await.unwrap();
 
     let waited = tokio::time::timeout(Duration::from_secs(1_000_000), file.read(&mut [0])).await;
@@ -327,7 +330,7 @@ fn futures_and_files_are_send() {
     sendable(file.unwrap());
 }
 
-async fn stuck_file(limit_seconds: u64) -> Box<dyn PathFile> {
-    let fs = Timed::new(Stuck, Duration::from_secs(limit_seconds));
+async fn hanging_file(limit_seconds: u64) -> Box<dyn PathFile> {
+    let fs = Timed::new(HangingFs, Duration::from_secs(limit_seconds));
     fs.open(Path::new("x"), OpenMode::Update).await.unwrap()
 }

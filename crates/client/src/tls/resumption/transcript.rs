@@ -35,19 +35,19 @@ use crate::connect::{BoxSocket, Socket};
 
 /// The client's choices and the received bytes of a control connection's handshake.
 #[derive(Default)]
-pub(crate) struct Transcript(Mutex<Parts>);
+pub(crate) struct Transcript(Mutex<Recording>);
 
 #[derive(Default, Clone)]
-struct Parts {
+struct Recording {
     random: VecDeque<Vec<u8>>,
-    shares: VecDeque<Share>,
+    shares: VecDeque<KeyShare>,
     signatures: VecDeque<Vec<u8>>,
     received: Vec<u8>,
 }
 
 /// A key share of the client, and the resulting shared secret.
 #[derive(Clone)]
-struct Share {
+struct KeyShare {
     public: Vec<u8>,
     secret: Vec<u8>,
 }
@@ -55,7 +55,7 @@ struct Share {
 impl Transcript {
     /// Records the choices that `work` makes on this thread.
     pub(crate) fn record<T>(self: &Arc<Self>, work: impl FnOnce() -> T) -> T {
-        let _scope = Scope::enter(ReplayMode::Record(self.clone()));
+        let _guard = ModeGuard::enter(ReplayMode::Record(self.clone()));
         work()
     }
 
@@ -70,21 +70,21 @@ impl Transcript {
         config: &ClientConfig,
         server: &ServerName<'static>,
     ) -> VecDeque<Tls13ClientSessionValue> {
-        let parts = self.parts().clone();
-        if parts.received.is_empty() {
+        let recording = self.recording().clone();
+        if recording.received.is_empty() {
             // The handshake to record has not happened yet.
             return VecDeque::new();
         }
         let collector = Arc::new(TicketCollector::default());
         let mut config = config.clone();
         config.resumption = Resumption::store(collector.clone());
-        if let Err(error) = replay(config, server, parts) {
+        if let Err(error) = replay(config, server, recording) {
             tracing::debug!(%error, "cannot replay the TLS handshake");
         }
         collector.take()
     }
 
-    fn parts(&self) -> MutexGuard<'_, Parts> {
+    fn recording(&self) -> MutexGuard<'_, Recording> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -92,13 +92,15 @@ impl Transcript {
 /// Omits the secrets.
 impl fmt::Debug for Transcript {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Transcript").field("received", &self.parts().received.len()).finish_non_exhaustive()
+        f.debug_struct("Transcript")
+            .field("received", &self.recording().received.len())
+            .finish_non_exhaustive()
     }
 }
 
-fn replay(config: ClientConfig, server: &ServerName<'static>, mut parts: Parts) -> io::Result<()> {
-    let received = std::mem::take(&mut parts.received);
-    let _scope = Scope::enter(ReplayMode::Replay(parts));
+fn replay(config: ClientConfig, server: &ServerName<'static>, mut recording: Recording) -> io::Result<()> {
+    let received = std::mem::take(&mut recording.received);
+    let _guard = ModeGuard::enter(ReplayMode::Replay(recording));
     let mut connection = ClientConnection::new(Arc::new(config), server.clone()).map_err(io::Error::other)?;
     let mut unread = received.as_slice();
     let mut dropped = Vec::new();
@@ -134,12 +136,12 @@ pub(crate) fn signature(
     sign: impl FnOnce() -> Result<Vec<u8>, rustls::Error>,
 ) -> Result<Vec<u8>, rustls::Error> {
     MODE.with_borrow_mut(|mode| match mode {
-        Some(ReplayMode::Replay(parts)) => {
-            parts.signatures.pop_front().ok_or(rustls::Error::HandshakeNotComplete)
+        Some(ReplayMode::Replay(recording)) => {
+            recording.signatures.pop_front().ok_or(rustls::Error::HandshakeNotComplete)
         }
         Some(ReplayMode::Record(transcript)) => {
             let signature = sign()?;
-            transcript.parts().signatures.push_back(signature.clone());
+            transcript.recording().signatures.push_back(signature.clone());
             Ok(signature)
         }
         None => sign(),
@@ -149,7 +151,7 @@ pub(crate) fn signature(
 /// Whether choices on this thread are recorded or replayed.
 enum ReplayMode {
     Record(Arc<Transcript>),
-    Replay(Parts),
+    Replay(Recording),
 }
 
 thread_local! {
@@ -157,15 +159,15 @@ thread_local! {
 }
 
 /// Guard that sets the mode of this thread until it is dropped: a handshake makes its choices within one call.
-struct Scope(Option<ReplayMode>);
+struct ModeGuard(Option<ReplayMode>);
 
-impl Scope {
+impl ModeGuard {
     fn enter(mode: ReplayMode) -> Self {
         Self(MODE.replace(Some(mode)))
     }
 }
 
-impl Drop for Scope {
+impl Drop for ModeGuard {
     fn drop(&mut self) {
         MODE.set(self.0.take());
     }
@@ -177,14 +179,14 @@ struct RecordedRandom;
 impl SecureRandom for RecordedRandom {
     fn fill(&self, bytes: &mut [u8]) -> Result<(), GetRandomFailed> {
         MODE.with_borrow_mut(|mode| match mode {
-            Some(ReplayMode::Replay(parts)) => {
-                let recorded = parts.random.pop_front().filter(|recorded| recorded.len() == bytes.len());
+            Some(ReplayMode::Replay(recording)) => {
+                let recorded = recording.random.pop_front().filter(|recorded| recorded.len() == bytes.len());
                 bytes.copy_from_slice(&recorded.ok_or(GetRandomFailed)?);
                 Ok(())
             }
             Some(ReplayMode::Record(transcript)) => {
                 aws_lc_rs::default_provider().secure_random.fill(bytes)?;
-                transcript.parts().random.push_back(bytes.to_vec());
+                transcript.recording().random.push_back(bytes.to_vec());
                 Ok(())
             }
             None => aws_lc_rs::default_provider().secure_random.fill(bytes),
@@ -209,15 +211,15 @@ impl RecordedGroup {
 impl SupportedKxGroup for RecordedGroup {
     fn start(&self) -> Result<Box<dyn ActiveKeyExchange>, rustls::Error> {
         MODE.with_borrow_mut(|mode| match mode {
-            Some(ReplayMode::Replay(parts)) => {
-                let share = parts.shares.pop_front().ok_or(rustls::Error::FailedToGetRandomBytes)?;
+            Some(ReplayMode::Replay(recording)) => {
+                let share = recording.shares.pop_front().ok_or(rustls::Error::FailedToGetRandomBytes)?;
                 Ok(Box::new(ReplayedExchange { share, group: self.0 }) as Box<dyn ActiveKeyExchange>)
             }
             Some(ReplayMode::Record(transcript)) => {
                 let real = self.real().start()?;
-                let mut parts = transcript.parts();
-                parts.shares.push_back(Share { public: real.pub_key().to_vec(), secret: Vec::new() });
-                let index = parts.shares.len() - 1;
+                let mut recording = transcript.recording();
+                recording.shares.push_back(KeyShare { public: real.pub_key().to_vec(), secret: Vec::new() });
+                let index = recording.shares.len() - 1;
                 Ok(Box::new(RecordedExchange { real, transcript: transcript.clone(), index })
                     as Box<dyn ActiveKeyExchange>)
             }
@@ -243,7 +245,7 @@ struct RecordedExchange {
 impl ActiveKeyExchange for RecordedExchange {
     fn complete(self: Box<Self>, peer: &[u8]) -> Result<SharedSecret, rustls::Error> {
         let secret = self.real.complete(peer)?;
-        if let Some(share) = self.transcript.parts().shares.get_mut(self.index) {
+        if let Some(share) = self.transcript.recording().shares.get_mut(self.index) {
             share.secret = secret.secret_bytes().to_vec();
         }
         Ok(secret)
@@ -263,7 +265,7 @@ impl ActiveKeyExchange for RecordedExchange {
 }
 
 struct ReplayedExchange {
-    share: Share,
+    share: KeyShare,
     group: NamedGroup,
 }
 
@@ -302,12 +304,12 @@ impl AsyncRead for RecordedSocket {
         let before = buf.filled().len();
         ready!(Pin::new(&mut self.socket).poll_read(cx, buf))?;
         if let Some(transcript) = &self.transcript {
-            let mut parts = transcript.parts();
+            let mut recording = transcript.recording();
             let read = buf.filled().get(before..).unwrap_or_default();
-            let room = MAX_RECORDED_BYTES - parts.received.len();
-            parts.received.extend_from_slice(read.get(..room).unwrap_or(read));
-            let full = parts.received.len() == MAX_RECORDED_BYTES;
-            drop(parts);
+            let room = MAX_RECORDED_BYTES - recording.received.len();
+            recording.received.extend_from_slice(read.get(..room).unwrap_or(read));
+            let full = recording.received.len() == MAX_RECORDED_BYTES;
+            drop(recording);
             if full {
                 self.transcript = None;
             }

@@ -3,7 +3,7 @@
 //! Each operation descends from an open handle of the root, one component at a time, and follows no link (`openat`
 //! with `O_NOFOLLOW`). It cannot leave the root, whatever is moved or linked while it runs.
 
-mod directory_entry;
+mod entry_at;
 #[cfg(test)]
 mod tests;
 
@@ -17,8 +17,8 @@ use std::{
 
 use rustix::fs::{AtFlags, CWD, Mode};
 
-use self::directory_entry::{
-    DIRECTORY, DIRECTORY_MODE, DirectoryEntry, DirectoryFd, describe, ignore_existing, kind, normal_name,
+use self::entry_at::{
+    DIRECTORY, DIRECTORY_MODE, DirectoryFd, EntryAt, describe, ignore_existing, kind, normal_name,
     open_directory,
 };
 use super::{
@@ -55,14 +55,14 @@ impl Sandbox {
     }
 
     /// Opens the directory of `path`; with `create`, creates the missing directories above it.
-    fn descend(&self, path: &Path, create: bool) -> io::Result<DirectoryEntry> {
+    fn descend(&self, path: &Path, create: bool) -> io::Result<EntryAt> {
         let below = path.strip_prefix(&self.root).map_err(io::Error::other)?;
         let mut directory = self.open_root()?;
         let mut names = below.components().map(normal_name).peekable();
         while let Some(name) = names.next() {
             let name = name?;
             if names.peek().is_none() {
-                return Ok(DirectoryEntry { directory, name: name.into() });
+                return Ok(EntryAt { directory, name: name.into() });
             }
             if create {
                 ignore_existing(rustix::fs::mkdirat(directory.fd()?, name, DIRECTORY_MODE))?;
@@ -87,7 +87,7 @@ impl Sandbox {
         &self,
         operation: &'static str,
         path: &'a Path,
-        work: impl FnOnce(&DirectoryEntry) -> io::Result<T> + Send + 'static,
+        work: impl FnOnce(&EntryAt) -> io::Result<T> + Send + 'static,
     ) -> BoxFuture<'a, PathIoResult<T>> {
         let this = self.clone();
         blocking(operation, path, move |path| work(&this.descend(path, false)?))
@@ -235,7 +235,7 @@ impl PathIo for Sandbox {
         if !self.contains(path) {
             return self.outside.read_link(path);
         }
-        self.at("read the link", path, DirectoryEntry::read_link)
+        self.at("read the link", path, EntryAt::read_link)
     }
 
     fn symlink<'a>(&'a self, target: &'a Path, path: &'a Path) -> BoxFuture<'a, PathIoResult<()>> {

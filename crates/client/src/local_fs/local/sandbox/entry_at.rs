@@ -17,7 +17,7 @@ use crate::local_fs::{
 };
 
 /// A name in an open directory.
-pub(crate) struct DirectoryEntry {
+pub(crate) struct EntryAt {
     pub(crate) directory: DirectoryFd,
     pub(crate) name: PathBuf,
 }
@@ -28,7 +28,7 @@ pub(crate) enum DirectoryFd {
     Below(Arc<OwnedFd>),
 }
 
-impl DirectoryEntry {
+impl EntryAt {
     pub(crate) fn stat(&self) -> io::Result<Stat> {
         Ok(rustix::fs::statat(self.directory.fd()?, &self.name, AtFlags::SYMLINK_NOFOLLOW)?)
     }
