@@ -1,7 +1,7 @@
-//! Boxed futures, which keep traits object-safe.
+//! Boxed futures.
 
 use std::pin::Pin;
 
-/// A boxed future: what the methods of [`Connector`](crate::connect::Connector) and
-/// [`PathIo`](crate::local_fs::PathIo) return, so that both stay object-safe.
+/// A boxed future: the return type of the methods of [`Connector`](crate::connect::Connector) and
+/// [`PathIo`](crate::local_fs::PathIo), which keeps both traits object-safe.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;

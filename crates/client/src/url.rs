@@ -1,4 +1,4 @@
-//! URLs of servers and files.
+//! FTP URLs.
 
 use std::{fmt, str::FromStr};
 
@@ -11,11 +11,11 @@ use percent_encoding::percent_decode_str;
 
 /// A URL: `scheme://[user[:password]@]host[:port]/path` (RFC 1738, 3.2).
 ///
-/// The scheme is `ftp` (plain), `ftpes` (explicit TLS) or `ftps` (implicit TLS, port 990). A path
-/// `/x` is relative to the login directory, `//x` and `/%2Fx` are absolute. `?` and `#` are part
-/// of the path, which has no query in FTP; a `;type=` at the end is left out.
+/// The scheme is `ftp` (plain text), `ftpes` (explicit TLS) or `ftps` (implicit TLS, port 990). A path
+/// `/x` is relative to the login directory, `//x` and `/%2Fx` are absolute. `?` and `#` are part of the
+/// path, since FTP URLs have no query; a trailing `;type=` is ignored.
 ///
-/// The password is shown by nothing.
+/// `Display` and `Debug` omit the password.
 ///
 /// ```
 /// let url: oxftp::FtpUrl = "ftpes://me:secret@example.org:2121//pub/a%20b".parse()?;
@@ -31,11 +31,11 @@ pub struct FtpUrl {
     user: Option<String>,
     password: Option<Secret>,
     host: Host,
-    /// Without the slash after the host, still encoded.
+    /// Without the slash after the host, percent-encoded.
     path: String,
 }
 
-/// How a connection is protected.
+/// The scheme of a URL.
 ///
 /// ```
 /// use oxftp::{FtpUrl, Scheme};
@@ -45,7 +45,7 @@ pub struct FtpUrl {
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Scheme {
-    /// `ftp`: not at all.
+    /// `ftp`: plain text.
     Ftp,
     /// `ftpes`: explicit TLS.
     Ftpes,
@@ -64,32 +64,31 @@ impl Scheme {
 }
 
 impl FtpUrl {
-    /// Gives the scheme.
+    /// Returns the scheme.
     #[must_use]
     pub fn scheme(&self) -> Scheme {
         self.scheme
     }
 
-    /// Gives the host and, where the URL names it, the port.
+    /// Returns the host, with the port if the URL contains one.
     #[must_use]
     pub fn host(&self) -> Host {
         self.host.clone()
     }
 
-    /// Gives the user, where the URL names one.
+    /// Returns the user, if the URL contains one.
     #[must_use]
     pub fn user(&self) -> Option<&str> {
         self.user.as_deref()
     }
 
-    /// Gives the password, where the URL names one.
+    /// Returns the password, if the URL contains one.
     #[must_use]
     pub fn password(&self) -> Option<&Secret> {
         self.password.as_ref()
     }
 
-    /// Gives who logs in; anonymous where the URL names nobody, an empty password where it names
-    /// none.
+    /// Returns the credentials: anonymous if the URL contains no user, with an empty password if it contains none.
     #[must_use]
     pub fn credentials(&self) -> Credentials {
         match &self.user {
@@ -98,14 +97,14 @@ impl FtpUrl {
         }
     }
 
-    /// Gives the path, decoded; the empty path is the login directory.
+    /// Returns the decoded path; the empty path is the login directory.
     #[must_use]
     pub fn path(&self) -> RemotePath {
         let bytes: Vec<u8> = percent_decode_str(&self.path).collect();
         RemotePath::from_wire(&bytes, Encoding::UTF_8)
     }
 
-    /// Tells whether the path ends in a slash, which names a directory.
+    /// Returns whether the path ends in a slash, and so refers to a directory.
     #[must_use]
     pub fn names_directory(&self) -> bool {
         self.path.is_empty() || self.path.ends_with('/')
@@ -123,11 +122,11 @@ impl FromStr for FtpUrl {
             "ftp" => Scheme::Ftp,
             "ftpes" => Scheme::Ftpes,
             "ftps" => Scheme::Ftps,
-            _ => return Err(error("its scheme is none of ftp, ftpes and ftps")),
+            _ => return Err(error("the scheme is not ftp, ftpes or ftps")),
         };
         let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
-        let (login, place) = match authority.rsplit_once('@') {
-            Some((login, place)) => (Some(login), place),
+        let (login, host_and_port) = match authority.rsplit_once('@') {
+            Some((login, host_and_port)) => (Some(login), host_and_port),
             None => (None, authority),
         };
         let (user, password) = match login {
@@ -136,26 +135,26 @@ impl FromStr for FtpUrl {
                     Some((user, password)) => (user, Some(password)),
                     None => (login, None),
                 };
-                (Some(decode(user).ok_or_else(|| error("its user is not UTF-8"))?), password)
+                (Some(decode(user).ok_or_else(|| error("the user is not UTF-8"))?), password)
             }
             None => (None, None),
         };
         let password =
-            password.map(|it| decode(it).ok_or_else(|| error("its password is not UTF-8"))).transpose()?;
-        if [login.unwrap_or_default(), path].into_iter().any(breaks_a_line) {
-            return Err(error("it holds a line break or NUL, which no command can carry"));
+            password.map(|it| decode(it).ok_or_else(|| error("the password is not UTF-8"))).transpose()?;
+        if [login.unwrap_or_default(), path].into_iter().any(has_line_break) {
+            return Err(error("it contains a line break or NUL, which cannot be sent in a command"));
         }
         Ok(Self {
             scheme,
             user: user.filter(|user| !user.is_empty()),
             password: password.map(Secret::new),
-            host: host(place).ok_or_else(|| error("its host or port cannot be used"))?,
+            host: parse_host(host_and_port).ok_or_else(|| error("the host or port is invalid"))?,
             path: without_type(path).to_owned(),
         })
     }
 }
 
-/// Shows the URL without its password.
+/// Omits the password.
 impl fmt::Display for FtpUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}://", self.scheme.as_str())?;
@@ -179,23 +178,23 @@ impl fmt::Display for FtpUrl {
     }
 }
 
-/// A URL cannot be used.
+/// An invalid URL.
 ///
 /// ```
 /// let error = "http://example.org/".parse::<oxftp::FtpUrl>().unwrap_err();
-/// assert_eq!(error.why, "its scheme is none of ftp, ftpes and ftps");
+/// assert_eq!(error.why, "the scheme is not ftp, ftpes or ftps");
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the URL {url:?} cannot be used: {why}")]
 pub struct UrlError {
     /// The URL, without its password.
     pub url: String,
-    /// What is wrong with it.
+    /// The reason.
     pub why: &'static str,
 }
 
-/// Tells whether a part of a URL would be more than one line on the wire.
-fn breaks_a_line(part: &str) -> bool {
+/// Returns whether a part of a URL contains a line break or NUL, which would inject a command.
+fn has_line_break(part: &str) -> bool {
     percent_decode_str(part).any(|byte| matches!(byte, b'\r' | b'\n' | 0))
 }
 
@@ -203,16 +202,16 @@ fn decode(text: &str) -> Option<String> {
     percent_decode_str(text).decode_utf8().ok().map(Into::into)
 }
 
-fn host(place: &str) -> Option<Host> {
-    let (name, port) = match place.strip_prefix('[') {
+fn parse_host(text: &str) -> Option<Host> {
+    let (name, port) = match text.strip_prefix('[') {
         Some(rest) => {
             let (name, port) = rest.split_once(']')?;
             name.parse::<std::net::Ipv6Addr>().ok()?;
             (name, if port.is_empty() { None } else { Some(port.strip_prefix(':')?) })
         }
-        None => match place.split_once(':') {
+        None => match text.split_once(':') {
             Some((name, port)) => (name, Some(port)),
-            None => (place, None),
+            None => (text, None),
         },
     };
     let port = match port {
@@ -235,7 +234,7 @@ fn without_type(path: &str) -> &str {
     }
 }
 
-/// A host and, where it is not the usual one, a port.
+/// A host, and its port unless it is the default.
 ///
 /// ```
 /// use oxftp::Host;
@@ -245,9 +244,9 @@ fn without_type(path: &str) -> &str {
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Host {
-    /// A name or an address, IPv6 without brackets.
+    /// The host name or IP address, IPv6 without brackets.
     pub name: String,
-    /// The port, `None` for the usual one.
+    /// The port; `None` for the default.
     pub port: Option<u16>,
 }
 
@@ -290,7 +289,7 @@ mod tests {
     }
 
     #[test]
-    fn paths_are_relative_to_the_login_directory_unless_they_begin_with_two_slashes() {
+    fn path_with_two_slashes_is_absolute() {
         let path = |text| parse(text).path().to_string();
 
         assert_eq!(path("ftp://h"), "");
@@ -304,7 +303,7 @@ mod tests {
     }
 
     #[test]
-    fn what_would_be_a_second_line_is_refused() {
+    fn command_injection_by_line_breaks_is_rejected() {
         for bad in ["%0d%0aDELE%20x", "%0A", "%0D", "%00", "\n", "\0"] {
             for url in [format!("ftp://h/a{bad}"), format!("ftp://u{bad}@h/"), format!("ftp://u:p{bad}@h/a")]
             {
@@ -315,12 +314,12 @@ mod tests {
     }
 
     #[test]
-    fn bytes_that_are_no_text_stay_bytes() {
+    fn undecodable_path_keeps_its_bytes() {
         assert_eq!(parse("ftp://h/%FF").path().as_bytes(), b"\xff");
     }
 
     #[test]
-    fn logins_are_decoded_and_never_shown() {
+    fn credentials_are_decoded_and_never_shown() {
         let url = parse("ftps://a%40b:p%3Aw@[::1]:2121/");
 
         assert_eq!(url.credentials(), Credentials::new("a@b", "p:w"));
@@ -330,7 +329,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_url_is_named_without_its_password() {
+    fn error_of_an_invalid_url_omits_the_password() {
         for text in [
             "h/x",
             "http://u:p/w@h/x",

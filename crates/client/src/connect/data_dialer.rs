@@ -1,4 +1,4 @@
-//! Opening the data half of a transfer.
+//! Data connections: passive and active mode.
 
 use std::{
     io,
@@ -30,21 +30,21 @@ pub struct ActiveMode {
 }
 
 impl ActiveMode {
-    /// Listens at the address of the control connection, at any free port.
+    /// Listens on the local address of the control connection, on any free port.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Names this address to the server, for those behind address translation. Defaults to the
-    /// address of the control connection.
+    /// Sets the address that is sent to the server, for clients behind NAT. Defaults to the local address of the
+    /// control connection.
     #[must_use]
     pub fn advertise(mut self, address: IpAddr) -> Self {
         self.advertise = Some(address);
         self
     }
 
-    /// Listens at a port of this range. Defaults to any free port.
+    /// Sets the range of ports to listen on. Defaults to any free port.
     #[must_use]
     pub fn ports(mut self, ports: RangeInclusive<u16>) -> Self {
         self.ports = Some(ports);
@@ -52,20 +52,20 @@ impl ActiveMode {
     }
 }
 
-/// What a dialog opened.
+/// The result of opening a data connection: connected (passive), or waiting for the server (active).
 pub(crate) enum Opened {
     Socket(BoxSocket),
     Listener(ActiveListener),
 }
 
-/// A listener that takes the server's connection and nobody else's.
+/// A listener that accepts connections from the server's address only.
 pub(crate) struct ActiveListener {
     listener: BoxListener,
     peer: Option<IpAddr>,
 }
 
 impl ActiveListener {
-    /// Waits for the server; connections from other addresses are dropped.
+    /// Waits for the server; drops connections from other addresses.
     pub(crate) async fn accept(mut self) -> io::Result<BoxSocket> {
         loop {
             let socket = self.listener.accept().await?;
@@ -73,12 +73,15 @@ impl ActiveListener {
             if self.peer.is_none() || from == self.peer.map(|peer| peer.to_canonical()) {
                 return Ok(socket);
             }
-            tracing::warn!(?from, "a stranger connected to the data port and was refused");
+            tracing::warn!(
+                ?from,
+                "dropped a connection to the data port from another address than the server's"
+            );
         }
     }
 }
 
-/// Opens data connections for the dialogs that ask for one.
+/// Opens the data connections that dialogs request.
 pub(crate) struct DataDialer<'a> {
     pub(crate) connector: &'a dyn Connector,
     pub(crate) host: &'a str,
@@ -92,8 +95,8 @@ pub(crate) struct DataDialer<'a> {
 }
 
 impl DataDialer<'_> {
-    /// Connects to where the server listens: at the peer of the control connection, unless the
-    /// address that the server names is trusted.
+    /// Connects to the server's data port, at the address of the control connection's peer. The address in the
+    /// server's reply is used only if it is trusted.
     pub(crate) async fn open(&mut self, endpoint: Endpoint) -> Event {
         let advertised =
             endpoint.advertised.filter(|address| self.trust_advertised && !address.is_unspecified());
@@ -101,8 +104,8 @@ impl DataDialer<'_> {
         let target = Target::Data { host: self.host, address, port: endpoint.port };
         match within(self.deadline, self.connector.connect(target)).await {
             Some(Ok(socket)) => {
-                // Dropped before its command, it must not look like the end of an empty upload: libunftp
-                // may give it the next one.
+                // A connection dropped before its command must not look like the end of an empty upload:
+                // libunftp may use it for the next one.
                 socket.reset_on_close(true);
                 self.opened = Some(Opened::Socket(socket));
                 return Event::Opened;
@@ -110,15 +113,18 @@ impl DataDialer<'_> {
             Some(Err(error)) => self.failure = Some(error),
             None => self.failure = Some(too_slow()),
         }
-        tracing::debug!(port = endpoint.port, error = ?self.failure, "the data connection was not opened");
+        tracing::debug!(port = endpoint.port, error = ?self.failure, "cannot open the data connection");
         Event::NotOpened
     }
 
-    /// Listens for the server; gives the address to name to it.
+    /// Listens for the server; returns the address to send to it.
     pub(crate) async fn listen(&mut self) -> io::Result<SocketAddr> {
         let active = self.active.cloned().unwrap_or_default();
         let Some(address) = self.local else {
-            return Err(io::Error::new(io::ErrorKind::Unsupported, "the own address is not known"));
+            return Err(io::Error::new(
+                io::ErrorKind::Unsupported,
+                "the local address of the control connection is unknown",
+            ));
         };
         let listener = self.connector.listen(ListenAt { address, ports: active.ports }).await?;
         let local = listener.local_address()?;
@@ -128,5 +134,5 @@ impl DataDialer<'_> {
 }
 
 pub(crate) fn too_slow() -> io::Error {
-    io::Error::new(io::ErrorKind::TimedOut, "it was not opened in time")
+    io::Error::new(io::ErrorKind::TimedOut, "the data connection was not opened in time")
 }

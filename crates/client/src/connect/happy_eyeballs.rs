@@ -1,11 +1,10 @@
-//! Trying all addresses of a host without waiting for dead ones (RFC 8305).
+//! Happy Eyeballs: tries the addresses of a host concurrently (RFC 8305).
 
 use std::{collections::VecDeque, io, net::SocketAddr, time::Duration};
 
 use tokio::{net::TcpStream, task::JoinSet, time::timeout};
 
-/// Connects to the first of `addresses` that answers; another one is tried whenever one fails and
-/// every 250 ms.
+/// Connects to the first of `addresses` that accepts. The next attempt starts when one fails, or after 250 ms.
 pub(super) async fn connect<F, C>(addresses: Vec<SocketAddr>, dial: F) -> io::Result<TcpStream>
 where
     F: Fn(SocketAddr) -> C,
@@ -13,7 +12,7 @@ where
 {
     let mut waiting = interleave(addresses);
     let mut attempts = JoinSet::new();
-    let mut failure = io::Error::new(io::ErrorKind::NotFound, "the name has no usable address");
+    let mut failure = io::Error::new(io::ErrorKind::NotFound, "the host has no usable address");
     loop {
         if let Some(address) = waiting.pop_front() {
             attempts.spawn(dial(address));
@@ -21,7 +20,7 @@ where
         let next = if waiting.is_empty() {
             attempts.join_next().await
         } else {
-            match timeout(HEAD_START, attempts.join_next()).await {
+            match timeout(ATTEMPT_DELAY, attempts.join_next()).await {
                 Ok(next) => next,
                 Err(_) => continue,
             }
@@ -35,9 +34,9 @@ where
     }
 }
 
-const HEAD_START: Duration = Duration::from_millis(250);
+const ATTEMPT_DELAY: Duration = Duration::from_millis(250);
 
-/// Puts the families in turn, beginning with that of the first address.
+/// Alternates the address families, starting with that of the first address.
 fn interleave(addresses: Vec<SocketAddr>) -> VecDeque<SocketAddr> {
     let first_is_v6 = addresses.first().is_some_and(SocketAddr::is_ipv6);
     let (first, second): (Vec<_>, Vec<_>) =
@@ -61,13 +60,13 @@ mod tests {
     }
 
     #[test]
-    fn families_take_turns() {
+    fn address_families_alternate() {
         let mixed = interleave(addresses(&["[::1]:1", "[::2]:1", "[::3]:1", "1.1.1.1:1"]));
         assert_eq!(mixed, addresses(&["[::1]:1", "1.1.1.1:1", "[::2]:1", "[::3]:1"]));
     }
 
     #[tokio::test]
-    async fn a_silent_address_does_not_hold_up_a_live_one() {
+    async fn silent_address_does_not_delay_a_live_one() {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let live = listener.local_addr().unwrap();
         let silent: SocketAddr = "[::1]:1".parse().unwrap();
@@ -80,7 +79,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_last_failure_is_told_when_all_fail() {
+    async fn last_failure_is_returned_when_all_fail() {
         let refuse = |_| async { Err(io::Error::from(io::ErrorKind::ConnectionRefused)) };
 
         let error = connect(addresses(&["[::1]:1", "127.0.0.1:1"]), refuse).await.unwrap_err();

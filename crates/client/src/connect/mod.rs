@@ -1,15 +1,16 @@
-//! How sockets are opened: the only place that reaches the network.
+//! Connectors: open the sockets of control and data connections.
 //!
-//! A [`Connector`] opens the control connection and every data connection. [`TcpConnector`] goes
-//! straight; [`Socks5Connector`], [`Socks4Connector`] and [`HttpConnector`] go through a proxy.
+//! A [`Connector`] opens the control connection and every data connection. [`TcpConnector`] connects
+//! directly, [`Proxy`] through an HTTP or SOCKS proxy. No other module accesses the network.
 
 pub(crate) mod data_dialer;
 mod happy_eyeballs;
 mod proxy;
 mod tcp;
 
-pub use self::proxy::http::HttpConnector;
-pub use self::proxy::socks::{Socks4Connector, Socks5Connector};
+pub use self::proxy::Proxy;
+#[doc(hidden)]
+pub use self::proxy::{HttpConnector, Socks4Connector, Socks5Connector};
 pub use self::tcp::{Family, TcpConnector};
 
 use std::{
@@ -26,13 +27,13 @@ use tokio::{
 
 use crate::future::BoxFuture;
 
-/// Opens sockets for a client; the hook for proxies, tunnels and tests.
+/// Opens the sockets of a client; implement it for custom proxies, tunnels and tests.
 ///
 /// ```
 /// use std::io;
 /// use oxftp::{connect::{BoxSocket, Connector, Target, TcpConnector}, path_io::BoxFuture};
 ///
-/// /// Reaches the server at an address that its name does not lead to.
+/// /// Connects to a fixed address, whatever the host name resolves to.
 /// #[derive(Debug)]
 /// struct Pinned(TcpConnector);
 ///
@@ -48,37 +49,37 @@ use crate::future::BoxFuture;
 /// let builder = oxftp::Client::builder().connector(Pinned(TcpConnector::new()));
 /// ```
 pub trait Connector: fmt::Debug + Send + Sync + 'static {
-    /// Opens a connection. Deadlines are the caller's task.
+    /// Opens a connection. The caller applies the timeout.
     fn connect<'a>(&'a self, target: Target<'a>) -> BoxFuture<'a, io::Result<BoxSocket>>;
 
     /// Listens for a data connection in active mode.
     ///
-    /// Defaults to an error of kind [`Unsupported`](io::ErrorKind::Unsupported), as through most
-    /// proxies nobody can be reached.
-    fn listen(&self, place: ListenAt) -> BoxFuture<'_, io::Result<BoxListener>> {
-        let _ = place;
+    /// The default implementation fails with [`Unsupported`](io::ErrorKind::Unsupported), since most proxies
+    /// accept no incoming connections.
+    fn listen(&self, address: ListenAt) -> BoxFuture<'_, io::Result<BoxListener>> {
+        let _ = address;
         Box::pin(async {
-            Err(io::Error::new(io::ErrorKind::Unsupported, "this connector cannot listen for active mode"))
+            Err(io::Error::new(io::ErrorKind::Unsupported, "this connector does not support active mode"))
         })
     }
 }
 
-/// What to connect to.
+/// The peer to connect to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Target<'a> {
-    /// The server's control port, as the user gave it.
+    /// The server's control port, as given by the user.
     Control {
-        /// A name or an address.
+        /// The host name or IP address.
         host: &'a str,
         /// The port.
         port: u16,
     },
-    /// A port where the server listens for data.
+    /// A data port of the server, for passive mode.
     Data {
-        /// The server's host as the user gave it, for connectors that resolve names elsewhere.
+        /// The server's host as given by the user, for connectors that do not resolve names locally.
         host: &'a str,
-        /// The address to connect to, `None` when the control connection's peer is unknown.
+        /// The address to connect to; `None` if the peer of the control connection is unknown.
         address: Option<IpAddr>,
         /// The port.
         port: u16,
@@ -86,7 +87,7 @@ pub enum Target<'a> {
 }
 
 impl Target<'_> {
-    /// Gives the host to name to a proxy: the address where it is known, else the name.
+    /// Returns the host to send to a proxy: the address if it is known, else the name.
     fn host_and_port(&self) -> (String, u16) {
         match *self {
             Self::Control { host, port } => (host.to_owned(), port),
@@ -96,64 +97,63 @@ impl Target<'_> {
     }
 }
 
-/// Where to listen in active mode.
+/// The address to listen on in active mode.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ListenAt {
-    /// The local address, that of the control connection.
+    /// The local address of the control connection.
     pub address: IpAddr,
-    /// The ports to choose from; any free one when `None`.
+    /// The allowed ports; `None` for any free port.
     pub ports: Option<RangeInclusive<u16>>,
 }
 
 /// An open connection.
 pub trait Socket: AsyncRead + AsyncWrite + fmt::Debug + Send + Sync + Unpin {
-    /// Gives the address of the server itself; `None` where a proxy stands between.
+    /// Returns the address of the server; `None` for a connection through a proxy.
     fn peer_address(&self) -> Option<SocketAddr>;
 
-    /// Gives the own address.
+    /// Returns the local address.
     fn local_address(&self) -> Option<SocketAddr>;
 
-    /// Makes a close a reset or, with `false`, a regular end again. The other side cannot take a
-    /// reset for the end of a file.
+    /// Sets whether closing the connection resets it. The peer cannot mistake a reset for the end of a file.
     fn reset_on_close(&self, reset: bool);
 
-    /// Tells, without waiting, whether bytes or the end have arrived that were not read; `true`
-    /// when that is not known.
+    /// Returns, without waiting, whether unread bytes or the end of the stream have arrived; `true` if this is
+    /// unknown.
     fn has_unread(&self) -> bool {
         true
     }
 
-    /// Gives the TCP stream whose bytes are those of this connection, if it is no more than that;
-    /// a transfer of a local file may then leave the copying to the system.
+    /// Returns the TCP stream whose bytes are exactly those of this connection, if there is one. A transfer of a
+    /// local file may then be copied by the operating system.
     ///
-    /// Defaults to none: every byte goes through this type's own methods.
+    /// Defaults to `None`: every byte goes through the methods of this type.
     fn tcp_stream(&self) -> Option<&TcpStream> {
         None
     }
 
-    /// Takes out what [`tcp_stream`](Self::tcp_stream) shows; `None` where that is `None`.
+    /// Returns the stream of [`tcp_stream`](Self::tcp_stream) by value; `None` where that is `None`.
     fn into_tcp_stream(self: Box<Self>) -> Option<TcpStream> {
         None
     }
 }
 
-/// An open connection of any kind.
+/// A boxed [`Socket`].
 pub type BoxSocket = Box<dyn Socket>;
 
-/// A socket that waits for the server to connect.
+/// A listening socket for connections from the server (active mode).
 pub trait Listener: fmt::Debug + Send {
-    /// Gives the address it listens at.
+    /// Returns the address that the socket listens on.
     ///
     /// # Errors
     ///
-    /// Whatever the system says.
+    /// Returns the error of the operating system.
     fn local_address(&self) -> io::Result<SocketAddr>;
 
-    /// Waits for one connection.
+    /// Accepts one connection.
     fn accept(&mut self) -> BoxFuture<'_, io::Result<BoxSocket>>;
 }
 
-/// A listening socket of any kind.
+/// A boxed [`Listener`].
 pub type BoxListener = Box<dyn Listener>;
 
 impl Socket for TcpStream {
@@ -166,7 +166,7 @@ impl Socket for TcpStream {
     }
 
     fn reset_on_close(&self, reset: bool) {
-        // Failing means that the connection is gone already.
+        // An error means that the connection is already closed.
         let _ = socket2::SockRef::from(self).set_linger(reset.then_some(std::time::Duration::ZERO));
     }
 

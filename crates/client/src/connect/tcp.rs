@@ -1,4 +1,4 @@
-//! Straight to the server.
+//! Direct TCP connections.
 
 use std::{
     io,
@@ -12,8 +12,7 @@ use tokio::net::{TcpListener, TcpSocket, TcpStream, lookup_host};
 use super::{BoxListener, BoxSocket, Connector, ListenAt, Listener, Target, happy_eyeballs};
 use crate::future::BoxFuture;
 
-/// Connects over TCP: budget all addresses of a name (RFC 8305), sends keep-alive probes, and sends
-/// commands without delay.
+/// Connects over TCP: tries all addresses of a host (RFC 8305), sends keep-alive probes, and sets `TCP_NODELAY`.
 ///
 /// ```
 /// use oxftp::connect::{Family, TcpConnector};
@@ -24,7 +23,7 @@ use crate::future::BoxFuture;
 pub struct TcpConnector {
     bind: Option<IpAddr>,
     family: Family,
-    /// `None` sends no probes.
+    /// The interval of probes; `None` sends none.
     keep_alive: Option<Duration>,
 }
 
@@ -34,7 +33,7 @@ impl Default for TcpConnector {
     }
 }
 
-/// Which addresses of a name are used.
+/// The address family of connections.
 ///
 /// ```no_run
 /// use oxftp::{Client, connect::{Family, TcpConnector}};
@@ -47,7 +46,7 @@ impl Default for TcpConnector {
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Family {
-    /// Both, in the order that the system's resolver prefers.
+    /// IPv4 and IPv6, in the order of the system's resolver.
     #[default]
     Any,
     /// IPv4 only.
@@ -57,32 +56,32 @@ pub enum Family {
 }
 
 impl TcpConnector {
-    /// Makes a connector that uses any address and any local interface.
+    /// Creates a connector for both address families and any local address.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Connects from this local address only. Defaults to the system's choice.
+    /// Sets the local address to connect from. Defaults to the system's choice.
     #[must_use]
     pub fn bind(mut self, address: IpAddr) -> Self {
         self.bind = Some(address);
         self
     }
 
-    /// Uses addresses of this family only. Defaults to both.
+    /// Sets the address family. Defaults to both.
     #[must_use]
     pub fn family(mut self, family: Family) -> Self {
         self.family = family;
         self
     }
 
-    /// Sends a keep-alive probe each time nothing has come for so long, on control and data connections
-    /// (`SO_KEEPALIVE`); many routers forget connections that are silent for a minute. Defaults to 30 seconds; `None`
-    /// sends none. Systems count in whole seconds.
+    /// Sets the interval of TCP keep-alive probes on idle control and data connections (`SO_KEEPALIVE`). Defaults
+    /// to 30 seconds, since many routers drop connections that are idle for a minute; `None` sends no probes.
+    /// Systems round to whole seconds.
     #[must_use]
-    pub fn keep_alive(mut self, every: Option<Duration>) -> Self {
-        self.keep_alive = every;
+    pub fn keep_alive(mut self, interval: Option<Duration>) -> Self {
+        self.keep_alive = interval;
         self
     }
 
@@ -90,7 +89,7 @@ impl TcpConnector {
         let usable: Vec<_> =
             lookup_host((host, port)).await?.filter(|address| self.allows(address.ip())).collect();
         if usable.is_empty() {
-            let why = format!("{host} has no address of the wanted family");
+            let why = format!("{host} has no address of the requested family");
             return Err(io::Error::new(io::ErrorKind::AddrNotAvailable, why));
         }
         let (bind, keep_alive) = (self.bind, self.keep_alive);
@@ -122,8 +121,8 @@ impl Connector for TcpConnector {
         })
     }
 
-    fn listen(&self, place: ListenAt) -> BoxFuture<'_, io::Result<BoxListener>> {
-        Box::pin(async move { Ok(Box::new(listen(place)?) as BoxListener) })
+    fn listen(&self, at: ListenAt) -> BoxFuture<'_, io::Result<BoxListener>> {
+        Box::pin(async move { Ok(Box::new(listen(at)?) as BoxListener) })
     }
 }
 
@@ -135,7 +134,7 @@ impl Listener for TcpListener {
     fn accept(&mut self) -> BoxFuture<'_, io::Result<BoxSocket>> {
         Box::pin(async move {
             let (stream, _) = Self::accept(self).await?;
-            tune(&stream, Some(KEEP_ALIVE))?;
+            set_options(&stream, Some(KEEP_ALIVE))?;
             Ok(Box::new(stream) as BoxSocket)
         })
     }
@@ -151,12 +150,12 @@ async fn dial(
         socket.bind(SocketAddr::new(bind, 0))?;
     }
     let stream = socket.connect(address).await?;
-    tune(&stream, keep_alive)?;
+    set_options(&stream, keep_alive)?;
     Ok(stream)
 }
 
-/// Sends at once, and keeps the connection known to routers.
-fn tune(stream: &TcpStream, keep_alive: Option<Duration>) -> io::Result<()> {
+/// Sets `TCP_NODELAY` and keep-alive probes.
+fn set_options(stream: &TcpStream, keep_alive: Option<Duration>) -> io::Result<()> {
     stream.set_nodelay(true)?;
     match keep_alive {
         Some(every) => SockRef::from(stream)
@@ -165,11 +164,11 @@ fn tune(stream: &TcpStream, keep_alive: Option<Duration>) -> io::Result<()> {
     }
 }
 
-fn listen(place: ListenAt) -> io::Result<TcpListener> {
-    let mut failure = io::Error::new(io::ErrorKind::AddrInUse, "no port of the range is free");
-    for port in place.ports.unwrap_or(0..=0) {
-        let socket = if place.address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
-        match socket.bind(SocketAddr::new(place.address, port)) {
+fn listen(at: ListenAt) -> io::Result<TcpListener> {
+    let mut failure = io::Error::new(io::ErrorKind::AddrInUse, "no port of the range is available");
+    for port in at.ports.unwrap_or(0..=0) {
+        let socket = if at.address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+        match socket.bind(SocketAddr::new(at.address, port)) {
             Ok(()) => return socket.listen(BACKLOG),
             Err(error) => failure = error,
         }
@@ -179,7 +178,7 @@ fn listen(place: ListenAt) -> io::Result<TcpListener> {
 
 const BACKLOG: u32 = 4;
 
-/// Half of what the strictest routers wait.
+/// Half of the idle timeout of the strictest routers.
 const KEEP_ALIVE: Duration = Duration::from_secs(30);
 
 #[cfg(all(test, target_os = "linux"))]
@@ -187,7 +186,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn connections_are_probed_as_often_as_asked() {
+    async fn tcp_keepalive_interval_is_configurable() {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let connectors = [TcpConnector::new(), TcpConnector::new().keep_alive(Some(Duration::from_secs(7)))];

@@ -1,14 +1,14 @@
-//! What goes wrong on the local side.
+//! Errors of local file systems.
 
 use std::io;
 use std::path::PathBuf;
 
-/// What a [`PathIo`](crate::local_fs::PathIo) method returns.
+/// The result of the methods of [`PathIo`](crate::local_fs::PathIo).
 pub type PathIoResult<T> = Result<T, PathIoError>;
 
-/// An operation of a [`PathIo`](crate::local_fs::PathIo) that failed, with the path it was about.
+/// A failed operation of a [`PathIo`](crate::local_fs::PathIo), with its path.
 ///
-/// `Display` says what could not be done; why is the [`source`](std::error::Error::source).
+/// `Display` shows the operation and the path; the cause is the [`source`](std::error::Error::source).
 ///
 /// ```
 /// use oxftp::path_io::PathIoError;
@@ -22,22 +22,22 @@ pub type PathIoResult<T> = Result<T, PathIoError>;
 #[error("cannot {operation} {path:?}")]
 #[non_exhaustive]
 pub struct PathIoError {
-    /// A verb to stand after "cannot", such as `open` or `set the time of`.
+    /// The operation as a verb that follows "cannot", such as `open` or `set the time of`.
     pub operation: &'static str,
-    /// The path as it was given.
+    /// The path, as passed to the operation.
     pub path: PathBuf,
-    /// What the system says.
+    /// The I/O error.
     pub source: io::Error,
 }
 
 impl PathIoError {
-    /// Joins an I/O error with what was being done, for backends and for reads and writes of an open file.
+    /// Creates an error from an I/O error, for backends and for reads and writes of an open file.
     #[must_use]
     pub fn new(operation: &'static str, path: impl Into<PathBuf>, source: io::Error) -> Self {
         Self { operation, path: path.into(), source }
     }
 
-    /// Tells the kind of the I/O error inside.
+    /// Returns the kind of the I/O error.
     #[must_use]
     pub fn kind(&self) -> io::ErrorKind {
         self.source.kind()

@@ -1,4 +1,4 @@
-//! What can go wrong.
+//! Errors of the crate.
 
 pub(crate) mod local_fs;
 mod predicates;
@@ -15,12 +15,12 @@ use oxftp_proto::{
 use self::{local_fs::PathIoError, report::Report};
 use crate::url::UrlError;
 
-/// The result of everything in this crate that can fail.
+/// The result type of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// What went wrong.
+/// An error of this crate.
 ///
-/// Each message is about its own level only; [`source`](std::error::Error::source) has the cause.
+/// `Display` does not include the cause; it is the [`source`](std::error::Error::source).
 ///
 /// ```no_run
 /// use oxftp::Error;
@@ -28,8 +28,8 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
 /// match client.download("report.pdf").await {
 ///     Ok(report) => println!("{} bytes", report.bytes),
-///     Err(error) if error.is_not_found() => println!("there is none"),
-///     Err(error) if error.is_transient() => println!("worth another try: {error}"),
+///     Err(error) if error.is_not_found() => println!("no such file"),
+///     Err(error) if error.is_transient() => println!("retry later: {error}"),
 ///     Err(Error::SizeMismatch { expected, transferred }) => println!("{transferred} of {expected}"),
 ///     Err(error) => return Err(error),
 /// }
@@ -42,192 +42,192 @@ pub enum Error {
     /// The control connection could not be opened.
     #[error("cannot connect to {host}:{port}")]
     Connect {
-        /// The host as it was given.
+        /// The host, as given by the user.
         host: String,
         /// The port.
         port: u16,
-        /// Why.
+        /// The cause.
         source: io::Error,
     },
-    /// Something took longer than its deadline (see [`Timeouts`](crate::Timeouts)).
+    /// An operation took longer than its timeout (see [`Timeouts`](crate::Timeouts)).
     #[error("{what} took longer than {}", seconds(*.deadline))]
     Timeout {
-        /// What was waited for.
+        /// The operation, as a noun.
         what: &'static str,
-        /// How long.
+        /// The timeout.
         deadline: Duration,
     },
-    /// The server answered with a code that was not expected.
+    /// The server sent a reply with an unexpected code.
     #[error(transparent)]
     StatusCode(#[from] StatusCodeError),
-    /// The server broke the protocol.
-    #[error("the server broke the protocol")]
+    /// The server violated the FTP protocol.
+    #[error("the server violated the FTP protocol")]
     Protocol(#[from] DecodeError),
-    /// A listing of its parent does not name the path; the server was not asked about it itself.
-    #[error("{path} is not there")]
+    /// The listing of the parent directory does not contain the path.
+    #[error("{path} does not exist")]
     NotFound {
         /// The path.
         path: String,
     },
-    /// The server cannot do it, as it says itself or as was found out.
+    /// The server does not support an operation.
     #[error("the server offers no {what}")]
     NotOffered {
-        /// What would be needed.
+        /// The missing feature, as a noun.
         what: &'static str,
     },
-    /// A reply carries no usable value.
-    #[error("the answer to {command} cannot be used: {reply}")]
+    /// A reply does not contain the expected value.
+    #[error("invalid reply to {command}: {reply}")]
     UnusableReply {
         /// The command.
         command: &'static str,
-        /// What was answered.
+        /// The reply.
         reply: Reply,
     },
-    /// The server sent something that nothing had asked for, so that replies and commands no
-    /// longer belong together. The connection is of no use any more.
-    #[error("the server sent what was not asked for: {text:?}")]
+    /// The server sent a reply without a command, so replies can no longer be assigned to commands. The connection
+    /// is no longer usable.
+    #[error("the server sent an unexpected reply: {text:?}")]
     Desynchronised {
-        /// What it sent.
+        /// The text of the reply.
         text: String,
     },
-    /// Bytes came in clear between the answer to `AUTH` and the TLS handshake, as in an attack
-    /// that injects replies.
-    #[error("the server sent data in clear before the TLS handshake")]
+    /// The server sent plain text between the reply to `AUTH` and the TLS handshake, as in a reply injection attack.
+    #[error("the server sent plain text before the TLS handshake")]
     InjectedBeforeTls,
     /// The control connection is closed.
-    #[error("the server closed the connection{}", last_words(.reply.as_ref()))]
+    #[error("the server closed the connection{}", colon_and(.reply.as_ref()))]
     Closed {
-        /// The `421` that announced it, if there was one.
+        /// The `421` reply before, if there was one.
         reply: Option<Reply>,
     },
     /// The control connection failed.
     #[error("the control connection failed")]
     Control(#[source] io::Error),
-    /// The connection was left in a state that cannot be repaired; a new one is needed.
-    #[error("the connection cannot be used any more: {why}")]
+    /// The connection is in an undefined state, after an earlier error or cancellation; a new one is needed.
+    #[error("the connection is no longer usable: {why}")]
     Broken {
-        /// What happened to it.
+        /// The reason.
         why: String,
     },
     /// The data connection could not be opened.
-    #[error("no data connection to the server can be opened")]
+    #[error("cannot open a data connection to the server")]
     DataConnect(#[source] io::Error),
     /// The data connection failed during the transfer.
-    #[error("the data connection failed{}", last_words(.reply.as_ref()))]
+    #[error("the data connection failed{}", colon_and(.reply.as_ref()))]
     Data {
-        /// What the server said about it, if it said something.
+        /// The server's reply about it, if there was one.
         reply: Option<Reply>,
-        /// What happened.
+        /// The cause.
         source: io::Error,
     },
-    /// A transfer was ended by this side before all data were read.
-    #[error("the transfer was ended after {received} bytes, before its end")]
+    /// The client ended a transfer before all data were read.
+    #[error("the transfer was ended after {received} bytes, before all data were read")]
     Unfinished {
-        /// Bytes that were read.
+        /// Number of bytes that were read.
         received: u64,
     },
-    /// Fewer or more bytes came or went than the file has.
-    #[error("{transferred} bytes were transferred where the file has {expected}")]
+    /// The number of transferred bytes differs from the size of the file.
+    #[error("{transferred} bytes were transferred, but the file has {expected} bytes")]
     SizeMismatch {
-        /// Bytes the file should have.
+        /// Size of the file in bytes.
         expected: u64,
-        /// Bytes that were transferred.
+        /// Number of transferred bytes.
         transferred: u64,
     },
-    /// What was transferred has another hash than the server's file.
-    #[error("the server's file has the {} hash {there}, the one here {here}", there.algorithm())]
+    /// The hashes of the remote and the local file differ.
+    #[error("the remote file has the {} hash {there}, the local file {here}", there.algorithm())]
     HashMismatch {
-        /// The hash that the server tells.
+        /// The hash of the remote file.
         there: FileHash,
         /// The hash of the local file.
         here: FileHash,
     },
-    /// An upload differs from what the server has of it, and lies under its final name all the same.
-    #[error("{path} on the server is not what was sent")]
+    /// The file on the server differs from the uploaded file. It already has its final name.
+    #[error("{path} on the server differs from the uploaded file")]
     StoredWrongly {
-        /// Where it lies on the server.
+        /// The remote path.
         path: String,
-        /// What differs.
+        /// The difference.
         source: Box<Self>,
     },
-    /// An upload is whole, but could not be given its final name (see [`Upload::temporary`](crate::Upload::temporary)).
-    #[error("the upload is whole but is still called {temporary}: it cannot be renamed to {path}")]
+    /// An upload is complete, but its temporary file could not be renamed (see
+    /// [`Upload::temporary`](crate::Upload::temporary)).
+    #[error("the upload is complete, but {temporary} cannot be renamed to {path}")]
     NotRenamed {
-        /// Its final name.
+        /// The final name.
         path: String,
-        /// The name it has.
+        /// The temporary name, which the file still has.
         temporary: String,
-        /// How the server refused.
+        /// The server's refusal.
         source: Box<Self>,
     },
-    /// Two things were asked for that exclude each other.
+    /// Two options exclude each other.
     #[error("{what} cannot be combined with {with}")]
     Incompatible {
-        /// The one.
+        /// The first option.
         what: &'static str,
-        /// The other.
+        /// The second option.
         with: &'static str,
     },
-    /// A file has another time on the server than when its download began, so that its parts may be of
-    /// different contents.
-    #[error("{path} changed on the server while it was downloaded")]
+    /// The modification time of a remote file changed during its download, so the downloaded segments may belong to
+    /// different versions.
+    #[error("{path} changed on the server during the download")]
     Changed {
-        /// The file.
+        /// The remote path.
         path: String,
     },
-    /// TLS failed: the certificate was refused, or the handshake broke off.
+    /// The TLS handshake failed, for example because the certificate was rejected.
     #[error("TLS failed")]
     Tls(#[source] io::Error),
-    /// The TLS configuration cannot be used.
-    #[error("the TLS configuration cannot be used: {why}")]
+    /// The TLS configuration is invalid.
+    #[error("invalid TLS configuration: {why}")]
     TlsConfig {
-        /// What is wrong with it.
+        /// The reason.
         why: String,
     },
-    /// The server offers no TLS, and nothing falls back to plain text unasked.
-    #[error("the server refuses TLS: {reply}")]
+    /// The server refused TLS. The client never falls back to plain text by itself.
+    #[error("the server refused TLS: {reply}")]
     TlsRefused {
-        /// What it answered to `AUTH TLS`, or greeted with in place of letting that be said.
+        /// The reply to `AUTH TLS`, or a greeting that refuses the connection.
         reply: Reply,
     },
-    /// The server encrypts commands, and not data (`PBSZ`, `PROT`; RFC 4217, 8 and 9).
-    #[error("the server refuses to protect data: {reply}")]
+    /// The server encrypts the control connection, but not data connections (`PBSZ`, `PROT`; RFC 4217, 8 and 9).
+    #[error("the server refused to encrypt data connections: {reply}")]
     ProtectionRefused {
-        /// What it answered.
+        /// The reply.
         reply: Reply,
     },
-    /// The server has no virtual host of this name, or knows of none at all (`HOST`; RFC 7151).
-    #[error("the server refuses the virtual host {host}: {reply}")]
+    /// The server has no virtual host of this name, or does not support `HOST` (RFC 7151).
+    #[error("the server refused the virtual host {host}: {reply}")]
     VirtualHostRefused {
-        /// The name that was asked for.
+        /// The requested virtual host.
         host: String,
-        /// What the server answered.
+        /// The reply.
         reply: Reply,
     },
-    /// The encryption of commands has been [ended](crate::Client::clear_command_channel), so that a password would
-    /// go in clear.
-    #[error("commands are not encrypted any more, so no password is sent")]
+    /// The control connection was [reverted to plain text](crate::Client::clear_command_channel), so a password would
+    /// be sent unencrypted.
+    #[error("the control connection is no longer encrypted, so no password is sent")]
     ControlInClear,
-    /// A text cannot be sent as a command.
+    /// A text is not a valid command.
     #[error(transparent)]
     InvalidCommand(#[from] InvalidCommand),
-    /// A name cannot be used as one component of a path.
+    /// A name is not valid as one component of a path.
     #[error(transparent)]
     Name(#[from] NameError),
-    /// A listing cannot be read.
+    /// A listing cannot be parsed.
     #[error(transparent)]
     Listing(#[from] ListingError),
-    /// Something from the server is beyond its limit (see [`Limits`](crate::Limits)).
+    /// Data from the server exceed a limit (see [`Limits`](crate::Limits)).
     #[error("the server sent more than the limit of {limit} {what}")]
     Limit {
-        /// What there is too much of.
+        /// The limited quantity.
         what: &'static str,
         /// The limit.
         limit: usize,
     },
-    /// A directory lists just what the directories above it list, as in a tree without end. Neither it nor others
-    /// of which that is known are entered (see [`Limits::identical_ancestors`](crate::Limits::identical_ancestors)).
-    #[error("{path} lists the same as the directories above it, as if the tree had no end")]
+    /// A directory has the same listing as the directories above it, as in a cyclic tree. It is not entered (see
+    /// [`Limits::identical_ancestors`](crate::Limits::identical_ancestors)).
+    #[error("{path} has the same listing as the directories above it; the tree may be cyclic")]
     EndlessTree {
         /// The directory.
         path: String,
@@ -235,71 +235,70 @@ pub enum Error {
     /// The local file system failed.
     #[error(transparent)]
     PathIo(#[from] PathIoError),
-    /// Something in a tree is not transferred, because of what it is.
-    #[error("{path} is not transferred: {why}")]
+    /// An entry of a tree was skipped.
+    #[error("{path} was skipped: {why}")]
     Skipped {
-        /// What it is.
+        /// The path of the entry.
         path: String,
-        /// Why.
+        /// The reason.
         why: &'static str,
     },
-    /// The server said of a listing that it is not whole, with a reply of success.
-    #[error("the server says that its listing is not whole")]
+    /// The server's successful reply says that the listing is incomplete.
+    #[error("the server reported an incomplete listing")]
     ListingCut,
-    /// A listing has lines that no format explains: there may be more in the directory than was seen.
-    #[error("{} of its listing not understood, such as {sample:?}", lines(*.count))]
+    /// A listing has lines of unknown format: the directory may have more entries than were found.
+    #[error("cannot parse {} of the listing, for example {sample:?}", lines(*.count))]
     Unexplained {
-        /// How many lines.
+        /// Number of such lines.
         count: u64,
-        /// The first of them, cut to 256 bytes.
+        /// The first such line, truncated to 256 bytes.
         sample: String,
     },
-    /// Some of the files of a tree failed; the others were transferred.
+    /// Some files of a tree failed; the others were transferred.
     #[error("{} of the tree's files failed", .report.failures.len())]
     SomeFailed {
-        /// What was done, and what failed.
+        /// The completed entries and the failures.
         report: Box<Report>,
     },
-    /// A tree was left unfinished: what was not begun yet is named nowhere.
-    #[error("the tree is not finished: {} done, {} failed", .report.files, .report.failures.len())]
+    /// The transfer of a tree was stopped. The report does not contain entries that were not started.
+    #[error("the tree is incomplete: {} files done, {} failed", .report.files, .report.failures.len())]
     Stopped {
-        /// What was done until then, and what failed.
+        /// The completed entries and the failures.
         report: Box<Report>,
-        /// Why it could not go on.
+        /// The reason.
         source: Box<Self>,
     },
-    /// More failed than was to be put up with (see [`Download::max_errors`](crate::Download::max_errors)).
-    #[error("more than {limit} failed")]
+    /// The maximum number of failures was exceeded (see [`Download::max_errors`](crate::Download::max_errors)).
+    #[error("more than {limit} files failed")]
     TooManyFailures {
-        /// How many may fail.
+        /// Maximum number of failures.
         limit: usize,
     },
-    /// A mirror would have deleted more than it may (see
-    /// [`Mirror::max_deletions`](crate::mirror::Mirror::max_deletions)).
-    #[error("more than {limit} would be deleted: what is left of it stays")]
+    /// A mirror reached its deletion limit (see [`Mirror::max_deletions`](crate::mirror::Mirror::max_deletions)).
+    #[error("deletion limit of {limit} reached; remaining items were kept")]
     TooManyDeletions {
-        /// How many may be deleted.
+        /// Maximum number of deletions.
         limit: u64,
     },
-    /// A directory stands where only a file is wanted.
+    /// A path is a directory, but a file is required.
     #[error("{path} is a directory")]
     IsDirectory {
         /// The path.
         path: String,
     },
-    /// The server allows not one session more, and the pool has none.
-    #[error("the server allows no session more")]
+    /// The server refused a session because there are too many, and the pool has none.
+    #[error("the server refused the connection: too many sessions")]
     TooManySessions {
-        /// How it refused.
+        /// The refusal.
         source: Box<Self>,
     },
     /// The pool is closed.
-    #[error("the pool of sessions is closed")]
+    #[error("the connection pool is closed")]
     PoolClosed,
-    /// A URL cannot be used.
+    /// A URL is invalid.
     #[error(transparent)]
     Url(#[from] UrlError),
-    /// An encoding is not known.
+    /// An encoding is unknown.
     #[error(transparent)]
     Encoding(#[from] UnknownEncoding),
 }
@@ -325,6 +324,6 @@ fn lines(count: u64) -> String {
     if count == 1 { "1 line".to_owned() } else { format!("{count} lines") }
 }
 
-fn last_words(reply: Option<&Reply>) -> String {
-    reply.map(|reply| format!(", saying: {reply}")).unwrap_or_default()
+fn colon_and(reply: Option<&Reply>) -> String {
+    reply.map(|reply| format!(": {reply}")).unwrap_or_default()
 }

@@ -1,15 +1,14 @@
-//! What people ask of an error.
+//! Error predicates (`is_not_found`, `is_transient`, …).
 
 use std::io;
 
 use oxftp_proto::{Code, Reply};
 
-use super::Error;
-use super::tls::TlsFailure;
+use super::{Error, tls::TlsFailure};
 use crate::pool::is_full;
 
 impl Error {
-    /// Gives the reply that this error is about.
+    /// Returns the reply that caused this error.
     #[must_use]
     pub fn reply(&self) -> Option<&Reply> {
         match self {
@@ -24,16 +23,16 @@ impl Error {
         }
     }
 
-    /// Gives the code of the reply that this error is about.
+    /// Returns the code of the reply that caused this error.
     #[must_use]
     pub fn code(&self) -> Option<Code> {
         self.reply().map(Reply::code)
     }
 
-    /// Tells whether the server said that a path is not there.
+    /// Returns whether a path does not exist.
     ///
-    /// FTP has one code (550) for that and for many other refusals, such as a lack of permission;
-    /// the reply's text is looked at to tell those apart.
+    /// FTP uses the same code (550) for missing files and for other refusals, such as missing permissions. They
+    /// are distinguished by the text of the reply.
     #[must_use]
     pub fn is_not_found(&self) -> bool {
         match self {
@@ -48,7 +47,7 @@ impl Error {
         }
     }
 
-    /// Tells whether the server refused for lack of permission.
+    /// Returns whether permission was denied.
     #[must_use]
     pub fn is_permission_denied(&self) -> bool {
         match self {
@@ -62,14 +61,14 @@ impl Error {
         }
     }
 
-    /// Tells whether the login was refused.
+    /// Returns whether the login was refused.
     #[must_use]
     pub fn is_login_refused(&self) -> bool {
         matches!(self, Self::StatusCode(error) if matches!(error.info.code().get(), 430 | 530..=532 | 331 | 332))
     }
 
-    /// Tells whether a login was refused for its password, whatever the code: who budget again and again locks
-    /// the account.
+    /// Returns whether a login was refused because of its credentials, whatever the code. Such a login is not
+    /// retried: repeated failures can lock the account.
     pub(crate) fn refuses_credentials(&self) -> bool {
         matches!(self, Self::StatusCode(error) if match error.info.code().get() {
             430 => true,
@@ -79,7 +78,7 @@ impl Error {
         })
     }
 
-    /// Tells what is wrong with TLS, where that is what failed.
+    /// Returns the kind of the TLS failure, if TLS failed.
     #[must_use]
     pub fn tls_failure(&self) -> Option<TlsFailure> {
         match self {
@@ -91,7 +90,7 @@ impl Error {
         }
     }
 
-    /// Tells whether a deadline passed.
+    /// Returns whether a timeout expired.
     #[must_use]
     pub fn is_timeout(&self) -> bool {
         match self {
@@ -104,8 +103,8 @@ impl Error {
         }
     }
 
-    /// Tells whether trying again, perhaps on a new connection, may help. A login that was one too many is
-    /// such a thing, too.
+    /// Returns whether a retry, possibly on a new connection, may succeed. This includes a refusal because of too
+    /// many sessions.
     #[must_use]
     pub fn is_transient(&self) -> bool {
         match self {
@@ -124,7 +123,7 @@ impl Error {
         }
     }
 
-    /// Tells whether the control connection is of no use after this.
+    /// Returns whether the control connection is no longer usable after this error.
     #[must_use]
     pub fn is_connection_lost(&self) -> bool {
         match self {
@@ -152,7 +151,7 @@ fn speaks_of(reply: &Reply, words: &[&str]) -> bool {
     words.iter().any(|words| text.contains(words))
 }
 
-/// A directory that is not empty and a file that exists are refused with 550, too.
+/// Directories that are not empty and existing files are refused with 550, too.
 fn speaks_of_presence(reply: &Reply) -> bool {
     speaks_of(reply, &["already exist", "file exists", "directory exists", "not empty"])
 }
@@ -166,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn a_550_is_told_apart_by_its_words() {
+    fn reply_550_is_classified_by_its_text() {
         assert!(refused(550, "No such file or directory").is_not_found());
         assert!(!refused(550, "Permission denied.").is_not_found());
         assert!(refused(550, "Permission denied.").is_permission_denied());
@@ -175,14 +174,14 @@ mod tests {
     }
 
     #[test]
-    fn four_hundreds_may_be_tried_again_and_five_hundreds_not() {
+    fn replies_4xx_are_transient_5xx_are_not() {
         assert!(refused(450, "busy").is_transient());
         assert!(!refused(550, "no").is_transient());
         assert!(refused(421, "bye").is_connection_lost());
     }
 
     #[test]
-    fn a_login_refused_for_its_password_is_not_tried_again_whatever_the_code() {
+    fn refused_credentials_are_not_transient() {
         let lasting = [
             (430, "Invalid username or password"),
             (421, "Too many bad passwords, goodbye"),

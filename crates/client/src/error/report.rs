@@ -1,8 +1,8 @@
-//! What came of an operation on many files.
+//! Reports of operations on many files.
 
 use crate::Error;
 
-/// What an upload, a download, a removal or a mirror did.
+/// The result of an upload, a download, a removal or a mirror.
 ///
 /// ```no_run
 /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
@@ -14,23 +14,23 @@ use crate::Error;
 #[derive(Debug, Default)]
 #[non_exhaustive]
 pub struct Report {
-    /// Files that were transferred or removed.
+    /// Number of files that were transferred or removed.
     pub files: u64,
-    /// Directories that were made or removed.
+    /// Number of directories that were created or removed.
     pub directories: u64,
-    /// Bytes that went over data connections.
+    /// Number of bytes that were transferred over data connections.
     pub bytes: u64,
-    /// Bytes that were there already and were not transferred again.
+    /// Number of bytes that already existed and were not transferred again.
     pub resumed: u64,
-    /// Files and directories that a mirror deleted.
+    /// Number of files and directories that a mirror deleted.
     pub deleted: u64,
-    /// Files that a mirror found to be the same on both sides.
+    /// Number of files that a mirror found equal on both sides.
     pub unchanged: u64,
-    /// What failed, and why; the rest is done.
+    /// The failures; all other entries are complete.
     pub failures: Vec<Failure>,
 }
 
-/// One thing that failed among many.
+/// A failure of one entry of an operation on many.
 ///
 /// ```no_run
 /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
@@ -45,20 +45,20 @@ pub struct Report {
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Failure {
-    /// What it was, as the user would name it.
+    /// The name of the entry, as a user would write it.
     pub name: String,
-    /// Why.
+    /// The error.
     pub error: Error,
 }
 
 impl Report {
-    /// Notes a failure.
+    /// Records a failure.
     pub(crate) fn note(&mut self, name: String, error: Error) {
         tracing::warn!("{name}: {error}");
         self.failures.push(Failure { name, error });
     }
 
-    /// Gives the error of something that could not go on. A single failure of a single thing is itself.
+    /// Returns the error of an operation that could not continue. If a single entry failed, returns its error.
     pub(crate) fn stopped(mut self, source: Error) -> Error {
         if self.files == 0 && self.directories == 0 && self.failures.len() <= 1 {
             return self.failures.pop().map_or(source, |failure| failure.error);
@@ -66,12 +66,12 @@ impl Report {
         Error::Stopped { report: Box::new(self), source: Box::new(source) }
     }
 
-    /// Gives the report, or the error that it is with the name of each failure.
+    /// Returns the report, or an error with the name of each failure.
     pub(crate) fn into_named_result(self) -> Result<Self, Error> {
         if self.failures.is_empty() { Ok(self) } else { Err(Error::SomeFailed { report: Box::new(self) }) }
     }
 
-    /// Gives the report, or the error that it is. A single failure of a single thing is itself.
+    /// Returns the report, or an error if there are failures. If a single entry failed, returns its error.
     pub(crate) fn into_result(mut self) -> Result<Self, Error> {
         match self.failures.len() {
             0 => Ok(self),

@@ -1,10 +1,10 @@
-//! What is wrong with TLS, in kinds that a program can tell apart.
+//! Kinds of TLS failures.
 
 use std::io;
 
 use rustls::{AlertDescription, CertificateError, PeerMisbehaved};
 
-/// Why TLS failed (see [`Error::tls_failure`](crate::Error::tls_failure)).
+/// The kind of a TLS failure (see [`Error::tls_failure`](crate::Error::tls_failure)).
 ///
 /// ```
 /// use oxftp::TlsFailure;
@@ -13,38 +13,38 @@ use rustls::{AlertDescription, CertificateError, PeerMisbehaved};
 ///     match failure {
 ///         TlsFailure::Expired => "ask for a new certificate",
 ///         TlsFailure::WrongName => "use the name that the certificate has",
-///         _ => "see the causes",
+///         _ => "see the source of the error",
 ///     }
 /// }
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TlsFailure {
-    /// The certificate ran out.
+    /// The certificate has expired.
     Expired,
-    /// The certificate is not valid yet; perhaps a clock is wrong.
+    /// The certificate is not valid yet; a clock may be wrong.
     NotYetValid,
-    /// The certificate is for another name than the one that was connected to.
+    /// The certificate is for another host name.
     WrongName,
-    /// Nobody who is trusted signed the certificate.
+    /// The certificate is not signed by a trusted authority.
     UnknownIssuer,
-    /// The certificate was taken back.
+    /// The certificate was revoked.
     Revoked,
-    /// The certificate is for another purpose, damaged, or badly signed.
+    /// The certificate is for another purpose, damaged, or has an invalid signature.
     UnusableCertificate,
-    /// What answered speaks no TLS.
+    /// The peer does not use TLS.
     NoTls,
-    /// There is no version or cipher that both sides would use.
+    /// Client and server have no common TLS version or cipher suite.
     NothingInCommon,
-    /// The server is for another protocol than FTP (RFC 7301), as in an attack that sends clients dirty.
+    /// The server uses another protocol than FTP (RFC 7301), as in an attack that redirects clients.
     OtherProtocol,
-    /// The server wants a certificate of the client, or another one.
+    /// The server requires a client certificate, or rejected the client's certificate.
     ClientCertificate,
-    /// The server ended the handshake for another reason.
+    /// The server aborted the handshake for another reason.
     RefusedByServer,
-    /// The connection ended during the handshake.
+    /// The connection was closed during the handshake.
     Cut,
-    /// Something else; the cause tells.
+    /// Another failure; see the source of the error.
     Other,
 }
 
@@ -62,7 +62,7 @@ impl TlsFailure {
         }
     }
 
-    /// Tells what TLS says of it, where this is an error of TLS.
+    /// Returns the kind of the TLS error inside an I/O error, if there is one.
     pub(crate) fn within(error: &io::Error) -> Option<Self> {
         error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()).map(Self::of_rustls)
     }
@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn an_alert_in_place_of_a_reply_has_its_kind_too() {
+    fn tls_alert_instead_of_reply_has_a_kind() {
         let alert = rustls::Error::AlertReceived(AlertDescription::CertificateRequired);
         let refused = Error::Control(io::Error::new(io::ErrorKind::InvalidData, alert));
 
@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn each_alert_and_each_fault_of_a_certificate_has_its_kind() {
+    fn tls_alerts_and_certificate_errors_have_kinds() {
         let invalid = |error| kind(rustls::Error::InvalidCertificate(error));
         let alert = |alert| kind(rustls::Error::AlertReceived(alert));
 

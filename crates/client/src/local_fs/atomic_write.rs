@@ -1,21 +1,21 @@
-//! Part files that are whole, and get their final name.
+//! Atomic writes: renaming a completed partial file to its final name.
 
 use std::{io, path::Path};
 
 use super::{OpenMode, PathIo};
 use crate::error::local_fs::{PathIoError, PathIoResult};
 
-/// What [`PathIo::finish`] does to a part file besides renaming it; nothing by default.
+/// Options of [`PathIo::finish`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct FinishOptions {
-    /// Waits until the file has reached the disk, before it gets its name, and its name, after it.
+    /// Syncs the file before it is renamed and its directory afterwards. Defaults to `false`.
     pub sync: bool,
-    /// Leaves the permissions as they are. Else they become those of any new file.
+    /// Keeps the permissions of the partial file, instead of setting those of a new file. Defaults to `false`.
     pub keep_permissions: bool,
 }
 
-/// Finishes a part file by the other methods of a backend.
-pub(crate) async fn finish_by_steps<P: PathIo + ?Sized>(
+/// Renames a partial file with the other methods of a backend.
+pub(crate) async fn commit_by_steps<P: PathIo + ?Sized>(
     fs: &P,
     part: &Path,
     target: &Path,
@@ -28,8 +28,8 @@ pub(crate) async fn finish_by_steps<P: PathIo + ?Sized>(
     fs.rename(part, target).await
 }
 
-/// Finishes a part file on the local disk.
-pub(crate) fn finish_local(part: &Path, target: &Path, options: FinishOptions) -> io::Result<()> {
+/// Renames a partial file on the local disk.
+pub(crate) fn commit_local(part: &Path, target: &Path, options: FinishOptions) -> io::Result<()> {
     #[cfg(unix)]
     if !options.keep_permissions {
         use std::os::unix::fs::PermissionsExt;
@@ -43,20 +43,20 @@ pub(crate) fn finish_local(part: &Path, target: &Path, options: FinishOptions) -
     if options.sync { sync_directory_of(target) } else { Ok(()) }
 }
 
-/// Waits until the names in the directory of a file have reached the disk.
+/// Syncs the directory of a file, so that the names in it have reached the disk.
 #[cfg(unix)]
 pub(crate) fn sync_directory_of(file: &Path) -> io::Result<()> {
     let directory = file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     std::fs::File::open(directory)?.sync_all()
 }
 
-// Elsewhere a directory cannot be opened for that.
+// Other systems cannot open a directory to sync it.
 #[cfg(not(unix))]
 pub(crate) fn sync_directory_of(_: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Gives the permissions of any new file: what the process's umask leaves of them.
+/// Returns the permissions of a new file, as limited by the process's umask.
 #[cfg(unix)]
 pub(crate) fn new_file_mode() -> u32 {
     use std::sync::OnceLock;
@@ -65,7 +65,7 @@ pub(crate) fn new_file_mode() -> u32 {
 
     static MODE: OnceLock<u32> = OnceLock::new();
     *MODE.get_or_init(|| {
-        // It is told only to who sets it; what is made in that moment is nobody else's.
+        // The umask can only be read by setting it. A file created in between is accessible to its owner only.
         let mask = umask(Mode::RWXG | Mode::RWXO);
         umask(mask);
         0o666 & !(mask.bits() as u32)

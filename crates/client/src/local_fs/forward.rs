@@ -1,4 +1,4 @@
-//! Backends behind a pointer.
+//! [`PathIo`] for `Arc` and `Box`.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use super::{
 use crate::error::local_fs::PathIoResult;
 use crate::future::BoxFuture;
 
-// Every method is listed, those with a default too: it would hide the one behind the pointer.
+// Methods with a default are forwarded too: otherwise the default would replace the backend's own method.
 macro_rules! forward {
     ($pointer:ident) => {
         impl<P: PathIo + ?Sized> PathIo for $pointer<P> {
@@ -82,17 +82,17 @@ macro_rules! forward {
             fn read_whole<'a>(
                 &'a self,
                 path: &'a Path,
-                most: usize,
+                max_size: usize,
             ) -> BoxFuture<'a, PathIoResult<Option<ReadFile>>> {
-                (**self).read_whole(path, most)
+                (**self).read_whole(path, max_size)
             }
 
             fn read_link<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, PathIoResult<PathBuf>> {
                 (**self).read_link(path)
             }
 
-            fn symlink<'a>(&'a self, says: &'a Path, path: &'a Path) -> BoxFuture<'a, PathIoResult<()>> {
-                (**self).symlink(says, path)
+            fn symlink<'a>(&'a self, target: &'a Path, path: &'a Path) -> BoxFuture<'a, PathIoResult<()>> {
+                (**self).symlink(target, path)
             }
 
             fn set_permissions<'a>(&'a self, path: &'a Path, mode: u32) -> BoxFuture<'a, PathIoResult<()>> {

@@ -1,4 +1,4 @@
-//! Hashes of local files.
+//! Hashing of local files.
 
 use std::path::Path;
 
@@ -10,7 +10,7 @@ use tokio::io::AsyncReadExt;
 use super::{OpenMode, PathIo};
 use crate::{Error, Result, error::local_fs::PathIoError};
 
-/// Makes the hash of a local file.
+/// Computes the hash of a local file.
 ///
 /// ```
 /// use oxftp::{HashAlgorithm, hash_file, path_io::LocalFs};
@@ -28,8 +28,7 @@ use crate::{Error, Result, error::local_fs::PathIoError};
 ///
 /// # Errors
 ///
-/// [`Error::PathIo`] when the file cannot be read; [`Error::NotOffered`] for an algorithm that is
-/// newer than this function.
+/// [`Error::PathIo`] if the file cannot be read; [`Error::NotOffered`] if the algorithm is not implemented.
 pub async fn hash_file(
     fs: &dyn PathIo,
     path: impl AsRef<Path>,
@@ -38,14 +37,14 @@ pub async fn hash_file(
     let path = path.as_ref();
     let mut hasher = Hasher::new(algorithm)?;
     let mut file = fs.open(path, OpenMode::Read).await?;
-    let mut block = BytesMut::with_capacity(BLOCK);
+    let mut block = BytesMut::with_capacity(BLOCK_SIZE);
     let failed = |source| PathIoError::new("read", path, source);
     while file.read_buf(&mut block).await.map_err(failed)? > 0 {
         hasher.update(&block);
         block.clear();
     }
-    let made = FileHash::new(algorithm, hasher.finish());
-    made.ok_or(Error::NotOffered { what: "hash of that length" })
+    let hash = FileHash::new(algorithm, hasher.finish());
+    hash.ok_or(Error::NotOffered { what: "hash of that length" })
 }
 
 enum Hasher {
@@ -64,7 +63,7 @@ impl Hasher {
             HashAlgorithm::Sha1 => Self::Sha1(sha1::Sha1::new()),
             HashAlgorithm::Sha256 => Self::Sha256(sha2::Sha256::new()),
             HashAlgorithm::Sha512 => Self::Sha512(sha2::Sha512::new()),
-            _ => return Err(Error::NotOffered { what: "hash that is known here" }),
+            _ => return Err(Error::NotOffered { what: "supported hash algorithm" }),
         })
     }
 
@@ -89,7 +88,7 @@ impl Hasher {
     }
 }
 
-const BLOCK: usize = 256 * 1024;
+const BLOCK_SIZE: usize = 256 * 1024;
 
 #[cfg(test)]
 mod tests {
@@ -97,7 +96,7 @@ mod tests {
     use crate::local_fs::LocalFs;
 
     #[tokio::test]
-    async fn hashes_are_those_of_the_standards() {
+    async fn file_hashes_match_test_vectors() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("x");
         std::fs::write(&path, b"hello world").unwrap();

@@ -1,23 +1,23 @@
-//! What a file system says about files and directories.
+//! Metadata of files and directory entries.
 
 use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::time::SystemTime;
 
-/// What kind of thing stands at a path.
+/// The type of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum FileKind {
     /// A regular file.
     File,
     /// A directory.
     Directory,
-    /// A symbolic link, wherever it leads.
+    /// A symbolic link, dangling or not.
     Link,
-    /// A device, socket, pipe or the like, or something that can't be told.
+    /// A device, socket, pipe or the like, or a file of unknown type.
     Other,
 }
 
-/// What [`PathIo::stat`](super::PathIo::stat) says about a path.
+/// Metadata of a file, as returned by [`PathIo::stat`](super::PathIo::stat).
 ///
 /// ```
 /// use oxftp::path_io::{FileKind, Metadata};
@@ -30,74 +30,74 @@ pub enum FileKind {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Metadata {
-    /// File, directory, link or something else.
+    /// File, directory, symbolic link or other.
     pub kind: FileKind,
-    /// Size in bytes; it has a meaning for regular files only.
+    /// Size in bytes; meaningful for regular files only.
     pub size: u64,
-    /// When the content last changed, where the backend keeps that.
+    /// Modification time, if the backend stores one.
     pub modified: Option<SystemTime>,
-    /// Unix permission bits, `0o000` to `0o7777`, where there are any.
+    /// Unix permission bits, `0o000` to `0o7777`, if the backend has them.
     pub mode: Option<u32>,
 }
 
 impl Metadata {
-    /// Describes something of which only kind and size (in bytes) are known.
+    /// Creates metadata with only a kind and a size in bytes.
     #[must_use]
     pub const fn new(kind: FileKind, size: u64) -> Self {
         Self { kind, size, modified: None, mode: None }
     }
 
-    /// Adds when the content last changed.
+    /// Sets the modification time.
     #[must_use]
     pub const fn with_modified(mut self, time: SystemTime) -> Self {
         self.modified = Some(time);
         self
     }
 
-    /// Adds the Unix permission bits, `0o000` to `0o7777`.
+    /// Sets the Unix permission bits, `0o000` to `0o7777`.
     #[must_use]
     pub const fn with_mode(mut self, mode: u32) -> Self {
         self.mode = Some(mode);
         self
     }
 
-    /// Tells whether this is a regular file (a link to one is not).
+    /// Returns whether this is a regular file; `false` for a link to one.
     #[must_use]
     pub fn is_file(&self) -> bool {
         self.kind == FileKind::File
     }
 
-    /// Tells whether this is a directory (a link to one is not).
+    /// Returns whether this is a directory; `false` for a link to one.
     #[must_use]
     pub fn is_dir(&self) -> bool {
         self.kind == FileKind::Directory
     }
 
-    /// Tells whether this is a symbolic link.
+    /// Returns whether this is a symbolic link.
     #[must_use]
     pub fn is_link(&self) -> bool {
         self.kind == FileKind::Link
     }
 }
 
-/// One line of what [`PathIo::list`](super::PathIo::list) returns.
+/// One entry of a directory, as returned by [`PathIo::list`](super::PathIo::list).
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct DirectoryItem {
-    /// The directory's path as it was given, joined with the name.
+    /// The path that was passed to the listing, joined with the name.
     pub path: PathBuf,
-    /// What the name stands for, links not followed. [`FileKind::Other`] too when it could not be told.
+    /// The type of the file; links are not followed. [`FileKind::Other`] if it is unknown.
     pub kind: FileKind,
 }
 
 impl DirectoryItem {
-    /// Makes an item of a listing.
+    /// Creates an entry.
     #[must_use]
     pub fn new(path: impl Into<PathBuf>, kind: FileKind) -> Self {
         Self { path: path.into(), kind }
     }
 
-    /// Tells the last component of the path.
+    /// Returns the last component of the path.
     #[must_use]
     pub fn name(&self) -> &OsStr {
         self.path.file_name().unwrap_or_default()

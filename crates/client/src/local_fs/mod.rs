@@ -1,9 +1,9 @@
-//! The local side of a transfer: where a download is put and an upload is taken from.
+//! Local file systems: the targets of downloads and the sources of uploads.
 //!
-//! [`PathIo`] is what the client asks of a file system. [`LocalFs`] is the disk, [`MemoryFs`] keeps
-//! everything in memory, [`Timed`] bounds another backend's operations in time, and [`contract::check`]
-//! tells whether a backend of your own behaves. Which local name a remote file gets, and whether that name
-//! may be used, is the client's matter.
+//! [`PathIo`] is the interface that the client uses. [`LocalFs`] is the disk, [`MemoryFs`] keeps
+//! everything in memory, [`Timed`] adds a timeout to another backend, and [`contract::check`] tests a
+//! custom backend. The client, not the backend, chooses the local name of a remote file and checks that it
+//! is safe.
 //!
 //! ```
 //! use oxftp::path_io::{MemoryFs, MkdirOptions, OpenMode, PathIo};
@@ -26,8 +26,6 @@
 
 mod atomic_write;
 pub mod conformance;
-#[doc(hidden)]
-pub use conformance as contract;
 mod forward;
 pub(crate) mod hash;
 mod local;
@@ -47,8 +45,9 @@ pub use self::open_options::{MkdirOptions, OpenMode};
 pub use self::timeout::Timed;
 pub use self::whole_file::{ReadFile, WholeFile};
 pub use crate::error::local_fs::{PathIoError, PathIoResult};
-
 pub use crate::future::BoxFuture;
+#[doc(hidden)]
+pub use conformance as contract;
 
 use std::fmt::Debug;
 use std::io;
@@ -60,54 +59,55 @@ use tokio::io::{AsyncRead, AsyncSeek, AsyncWrite};
 
 /// A file system that transfers read from and write to.
 ///
-/// # What holds for every backend
+/// # Contract
 ///
-/// [`contract::check`] tests these rules, and the client relies on them.
+/// Every backend follows these rules. The client relies on them, and [`contract::check`] tests them.
 ///
 /// - Errors carry the [`io::ErrorKind`] named with each method.
 /// - [`exists`](Self::exists), [`is_dir`](Self::is_dir), [`is_file`](Self::is_file),
 ///   [`open`](Self::open), [`set_modified`](Self::set_modified) and
 ///   [`set_permissions`](Self::set_permissions) follow links; [`stat`](Self::stat),
 ///   [`list`](Self::list), [`unlink`](Self::unlink) and [`rename`](Self::rename) act on the link itself.
-/// - A relative path starts at a directory of the backend's choice, always the same for all methods, and
-///   the empty path is that directory. [`LocalFs`] takes the process's current directory, [`MemoryFs`] its root.
-/// - Names are taken as they are: blanks, quotes and non-ASCII characters have no meaning.
-/// - No method blocks the thread that polls it for longer than a task may take between two waits.
+/// - Relative paths start at a base directory, which is the same for all methods. The empty path is that
+///   directory. It is the process's current directory for [`LocalFs`] and the root for [`MemoryFs`].
+/// - Names are used literally: spaces, quotes and non-ASCII characters have no special meaning.
+/// - No method blocks the polling thread for longer than a task may run without yielding.
 ///
-/// Dropping a future before it is done does not take the operation back: it may still happen afterwards.
+/// Dropping a future does not cancel the operation: it may still complete later.
 ///
-/// `Arc<P>` and `Box<P>` are backends too when `P` is one, `P` being `dyn PathIo` included.
+/// `Arc<P>` and `Box<P>` implement this trait when `P` does, including `P = dyn PathIo`.
 pub trait PathIo: Debug + Send + Sync + 'static {
-    /// Tells whether something stands at `path`; a link that leads nowhere does not count.
+    /// Returns whether `path` exists; `false` for a dangling symbolic link.
     ///
-    /// A path that goes *through* a file is no error, it just doesn't exist.
+    /// A path that goes *through* a file does not exist; it is not an error.
     ///
     /// # Errors
     ///
-    /// When that can't be found out, such as [`PermissionDenied`](io::ErrorKind::PermissionDenied).
+    /// Returns an error if existence cannot be determined, for example
+    /// [`PermissionDenied`](io::ErrorKind::PermissionDenied).
     fn exists<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, PathIoResult<bool>>;
 
-    /// Tells whether `path` is a directory, or a link to one; `false` when nothing is there.
+    /// Returns whether `path` is a directory, or a symbolic link to one; `false` if it does not exist.
     ///
     /// # Errors
     ///
-    /// Those of [`exists`](Self::exists).
+    /// Returns the same errors as [`exists`](Self::exists).
     fn is_dir<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, PathIoResult<bool>>;
 
-    /// Tells whether `path` is a regular file, or a link to one; `false` when nothing is there.
+    /// Returns whether `path` is a regular file, or a symbolic link to one; `false` if it does not exist.
     ///
     /// # Errors
     ///
-    /// Those of [`exists`](Self::exists).
+    /// Returns the same errors as [`exists`](Self::exists).
     fn is_file<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, PathIoResult<bool>>;
 
-    /// Makes a directory.
+    /// Creates a directory.
     ///
     /// # Errors
     ///
-    /// - [`AlreadyExists`](io::ErrorKind::AlreadyExists) when `path` is there, unless it is a directory and
+    /// - [`AlreadyExists`](io::ErrorKind::AlreadyExists) if `path` exists, unless it is a directory and
     ///   [`exist_ok`](MkdirOptions::exist_ok) is set.
-    /// - [`NotFound`](io::ErrorKind::NotFound) when its parent is missing and
+    /// - [`NotFound`](io::ErrorKind::NotFound) if its parent is missing and
     ///   [`parents`](MkdirOptions::parents) is not set.
     fn mkdir<'a>(&'a self, path: &'a Path, options: MkdirOptions) -> BoxFuture<'a, PathIoResult<()>>;
 
@@ -115,176 +115,176 @@ pub trait PathIo: Debug + Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// [`NotFound`](io::ErrorKind::NotFound); any other kind when `path` is a file or a directory that is
-    /// not empty, since systems differ there.
+    /// [`NotFound`](io::ErrorKind::NotFound) if `path` does not exist. If it is a file or a directory that
+    /// is not empty, the error kind depends on the system.
     fn rmdir<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, PathIoResult<()>>;
 
-    /// Removes a file, or a link (never what it points at).
+    /// Removes a file, or a symbolic link itself (never its target).
     ///
     /// # Errors
     ///
-    /// [`NotFound`](io::ErrorKind::NotFound); any other kind when `path` is a directory, since systems
-    /// differ there.
+    /// [`NotFound`](io::ErrorKind::NotFound) if `path` does not exist. If it is a directory, the error kind
+    /// depends on the system.
     fn unlink<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, PathIoResult<()>>;
 
-    /// Lists a directory, without `.` and `..`, **in no order**.
+    /// Returns the entries of a directory, without `.` and `..`, **in no particular order**.
     ///
-    /// Each item's path is `path` joined with the name.
+    /// The path of each entry is `path` joined with its name.
     ///
     /// # Errors
     ///
-    /// [`NotFound`](io::ErrorKind::NotFound), and [`NotADirectory`](io::ErrorKind::NotADirectory) for a file.
+    /// [`NotFound`](io::ErrorKind::NotFound) if `path` does not exist, and
+    /// [`NotADirectory`](io::ErrorKind::NotADirectory) if it is a file.
     fn list<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, PathIoResult<Vec<DirectoryItem>>>;
 
-    /// Describes what stands at `path`; a link is described itself.
+    /// Returns the metadata of `path`, without following a symbolic link.
     ///
     /// # Errors
     ///
-    /// [`NotFound`](io::ErrorKind::NotFound).
+    /// [`NotFound`](io::ErrorKind::NotFound) if `path` does not exist.
     fn stat<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, PathIoResult<Metadata>>;
 
     /// Opens a file.
     ///
     /// # Errors
     ///
-    /// - [`NotFound`](io::ErrorKind::NotFound) when the mode needs a file that is there, or the parent is
-    ///   missing.
+    /// - [`NotFound`](io::ErrorKind::NotFound) if the mode requires an existing file, or the parent is missing.
     /// - [`AlreadyExists`](io::ErrorKind::AlreadyExists) from [`OpenMode::CreateNew`] and [`OpenMode::CreatePrivate`].
-    /// - Any kind for a directory, since systems differ there.
+    /// - An error whose kind depends on the system if `path` is a directory.
     fn open<'a>(&'a self, path: &'a Path, mode: OpenMode) -> BoxFuture<'a, PathIoResult<Box<dyn PathFile>>>;
 
-    /// Renames a file, a link or a directory; a file at `to` is replaced in one step.
+    /// Renames a file, a symbolic link or a directory; replaces a file at `to` atomically.
     ///
     /// The error names `from`. Whether an empty directory at `to` is replaced depends on the system.
     ///
     /// # Errors
     ///
-    /// - [`NotFound`](io::ErrorKind::NotFound) when `from` or the parent of `to` is missing.
-    /// - Any kind when a file should replace a directory, or a directory should move into itself.
+    /// - [`NotFound`](io::ErrorKind::NotFound) if `from` or the parent of `to` is missing.
+    /// - An error of any kind if `from` is a file and `to` a directory, or if a directory would be moved into
+    ///   itself.
     fn rename<'a>(&'a self, from: &'a Path, to: &'a Path) -> BoxFuture<'a, PathIoResult<()>>;
 
-    /// Gives a part file that is whole its final name, as [`rename`](Self::rename) does.
+    /// Renames a completed partial file to its final name, as [`rename`](Self::rename) does.
     ///
-    /// Defaults to the methods above, one after the other. A backend with permissions gives it those of a new
-    /// file (see [`OpenMode::CreatePrivate`]), and one on a disk waits for the directory, too, if asked to.
+    /// The default implementation calls the methods above in turn. A backend with permissions also sets those of
+    /// a new file (see [`OpenMode::CreatePrivate`]); a backend on a disk also syncs the directory if requested.
     ///
     /// # Errors
     ///
-    /// Those of [`open`](Self::open) and [`rename`](Self::rename), and what a sync meets.
+    /// Returns the errors of [`open`](Self::open) and [`rename`](Self::rename), and those of the sync.
     fn finish<'a>(
         &'a self,
         part: &'a Path,
         target: &'a Path,
         options: FinishOptions,
     ) -> BoxFuture<'a, PathIoResult<()>> {
-        Box::pin(atomic_write::finish_by_steps(self, part, target, options))
+        Box::pin(atomic_write::commit_by_steps(self, part, target, options))
     }
 
-    /// Sets when the content of a file or directory last changed.
+    /// Sets the modification time of a file or directory.
     ///
-    /// A backend may keep times more coarsely than they are given. One that keeps none need not implement
-    /// this: by default it does nothing but fail.
+    /// A backend may store times with a coarser resolution. The default implementation always fails.
     ///
     /// # Errors
     ///
     /// [`Unsupported`](io::ErrorKind::Unsupported) from a backend without times,
-    /// [`NotFound`](io::ErrorKind::NotFound).
+    /// [`NotFound`](io::ErrorKind::NotFound) if `path` does not exist.
     fn set_modified<'a>(&'a self, path: &'a Path, time: SystemTime) -> BoxFuture<'a, PathIoResult<()>> {
         let _ = time;
         let unsupported = PathIoError::new("set the time of", path, io::ErrorKind::Unsupported.into());
         Box::pin(std::future::ready(Err(unsupported)))
     }
 
-    /// Writes a small file: its content under the name of its part, then renamed to its target, with its time.
-    /// Gives `false`, and does nothing, when a symbolic link stands at either name.
+    /// Writes a small file: writes the content to the partial file, renames it to the target and sets its time.
+    /// Returns `false`, and does nothing, if either name is a symbolic link.
     ///
-    /// A time that cannot be set is no error. Defaults to the methods above, one after the other; a backend
-    /// where each of them costs should do all at once.
+    /// A time that cannot be set is not an error. The default implementation calls the methods above in turn; a
+    /// backend with a cost per call should do everything in one call.
     ///
     /// # Errors
     ///
-    /// Those of [`open`](Self::open) and [`rename`](Self::rename), and what a write meets.
+    /// Returns the errors of [`open`](Self::open) and [`rename`](Self::rename), and those of a write.
     fn write_whole<'a>(&'a self, file: WholeFile) -> BoxFuture<'a, PathIoResult<bool>> {
         Box::pin(whole_file::write_by_steps(self, file))
     }
 
-    /// Reads a small file at once; gives `None` when it is no regular file, or has more than `most` bytes.
+    /// Reads a small file; returns `None` if it is not a regular file or has more than `max_size` bytes.
     ///
-    /// Defaults to the methods above, one after the other.
+    /// The default implementation calls the methods above in turn.
     ///
     /// # Errors
     ///
-    /// Those of [`open`](Self::open), and what a read meets.
+    /// Returns the errors of [`open`](Self::open), and those of a read.
     fn read_whole<'a>(
         &'a self,
         path: &'a Path,
-        most: usize,
+        max_size: usize,
     ) -> BoxFuture<'a, PathIoResult<Option<ReadFile>>> {
-        Box::pin(whole_file::read_by_steps(self, path, most))
+        Box::pin(whole_file::read_by_steps(self, path, max_size))
     }
 
-    /// Reads what a symbolic link says. A backend without links need not implement this.
+    /// Returns the target of a symbolic link. A backend without links need not implement this.
     ///
     /// # Errors
     ///
     /// [`Unsupported`](io::ErrorKind::Unsupported) from a backend without links,
-    /// [`NotFound`](io::ErrorKind::NotFound); any other kind when `path` is no link.
+    /// [`NotFound`](io::ErrorKind::NotFound) if `path` does not exist, and an error of any kind if it is not a link.
     fn read_link<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, PathIoResult<PathBuf>> {
         let unsupported = PathIoError::new("read the link", path, io::ErrorKind::Unsupported.into());
         Box::pin(std::future::ready(Err(unsupported)))
     }
 
-    /// Makes a symbolic link at `path` that says `says`. A backend without links need not implement this.
+    /// Creates a symbolic link at `path` that points to `target`. A backend without links need not implement this.
     ///
     /// # Errors
     ///
     /// [`Unsupported`](io::ErrorKind::Unsupported) from a backend without links,
-    /// [`AlreadyExists`](io::ErrorKind::AlreadyExists) when something is there.
-    fn symlink<'a>(&'a self, says: &'a Path, path: &'a Path) -> BoxFuture<'a, PathIoResult<()>> {
-        let _ = says;
+    /// [`AlreadyExists`](io::ErrorKind::AlreadyExists) if `path` exists.
+    fn symlink<'a>(&'a self, target: &'a Path, path: &'a Path) -> BoxFuture<'a, PathIoResult<()>> {
+        let _ = target;
         let unsupported = PathIoError::new("make the link", path, io::ErrorKind::Unsupported.into());
         Box::pin(std::future::ready(Err(unsupported)))
     }
 
     /// Sets the Unix permission bits of a file or directory, `0o000` to `0o7777`.
     ///
-    /// A backend that keeps none need not implement this: by default it does nothing but fail.
+    /// The default implementation always fails.
     ///
     /// # Errors
     ///
     /// [`Unsupported`](io::ErrorKind::Unsupported) from a backend without permissions,
-    /// [`NotFound`](io::ErrorKind::NotFound).
+    /// [`NotFound`](io::ErrorKind::NotFound) if `path` does not exist.
     fn set_permissions<'a>(&'a self, path: &'a Path, mode: u32) -> BoxFuture<'a, PathIoResult<()>> {
         let _ = mode;
         let unsupported = PathIoError::new(SET_PERMISSIONS, path, io::ErrorKind::Unsupported.into());
         Box::pin(std::future::ready(Err(unsupported)))
     }
 
-    /// Gives a view of this file system in which nothing below `root` is reached through a link, not even
-    /// one that is put there meanwhile; what is not below `root` is as it was.
+    /// Returns a view of this file system that follows no symbolic link below `root`, not even one that is
+    /// created while an operation runs. Paths outside `root` behave as before.
     ///
-    /// Downloads write through it. Paths are spelled as before, and the root need not be there yet. Defaults to
-    /// `None`, which has the client look for links before each step and so leaves a race to whoever can
-    /// write there.
+    /// Downloads write through this view. Paths are written as before, and `root` need not exist yet. Defaults
+    /// to `None`: the client then checks for links before each operation, which leaves a race to other
+    /// processes that can write below `root`.
     fn beneath(&self, root: &Path) -> Option<Arc<dyn PathIo>> {
         let _ = root;
         None
     }
 }
 
-/// What setting permissions is called in errors.
+/// The name of the operation in errors.
 const SET_PERMISSIONS: &str = "set the permissions of";
 
 /// An open file of a [`PathIo`].
 ///
-/// - A write may be reported before it has happened, so its error may come with a later write. Only after
-///   `flush` or `shutdown` has returned `Ok` is all of it in the file; dropping the file instead can
-///   lose the last write without a word.
-/// - `shutdown` flushes. It does not close: dropping does.
+/// - A write may return before it has been performed, and its error may be returned by a later write. All
+///   data are in the file only after `flush` or `shutdown` has returned `Ok`; dropping the file without
+///   them can lose the last write silently.
+/// - `shutdown` flushes. It does not close the file: dropping it does.
 /// - Seeking past the end is allowed; a write there fills the gap with zeros.
 /// - Reading a file that was opened for writing only, or the reverse, is an error.
-/// - Blocks are handed on as large as they come. With [`LocalFs`] each costs a hop to another thread, so
-///   64 KiB and more pay off. The client's own transfers go past that: see
+/// - Each read or write is passed on as one block. With [`LocalFs`] each block is sent to another thread, so
+///   blocks of 64 KiB and more are faster. The client's own transfers avoid this: see
 ///   [`system_file`](Self::system_file).
 ///
 /// ```
@@ -310,34 +310,34 @@ const SET_PERMISSIONS: &str = "set the permissions of";
 /// # }
 /// ```
 pub trait PathFile: AsyncRead + AsyncWrite + AsyncSeek + Debug + Send + Unpin {
-    /// Flushes, and waits until content and metadata have reached the medium (`fsync`).
+    /// Flushes, and waits until content and metadata have reached the storage device (`fsync`).
     ///
-    /// Returns `Ok` at once where there is no medium. The name of a new file is not covered: that is
-    /// its directory's.
+    /// Returns `Ok` immediately for a backend without a device. The name of a new file is not synced: it is part
+    /// of the directory.
     ///
     /// # Errors
     ///
-    /// What an earlier write met, or the sync itself.
+    /// Returns the error of an earlier write or of the sync itself.
     fn sync(&mut self) -> BoxFuture<'_, io::Result<()>>;
 
-    /// Makes the file at least this long, with space reserved for it where the system can do that; content
-    /// and position stay as they are, and what is new is zeros.
+    /// Extends the file to at least this length, and reserves the space if the system can. Content and position
+    /// do not change, and the new bytes are zeros.
     ///
-    /// By default it does nothing but fail: a write past the end makes a file longer, too.
+    /// The default implementation always fails; a write past the end extends a file as well.
     ///
     /// # Errors
     ///
-    /// [`Unsupported`](io::ErrorKind::Unsupported) from a backend that cannot, and what the system says, such
-    /// as [`StorageFull`](io::ErrorKind::StorageFull).
+    /// [`Unsupported`](io::ErrorKind::Unsupported) from a backend that cannot reserve space, and errors of the
+    /// system such as [`StorageFull`](io::ErrorKind::StorageFull).
     fn reserve(&mut self, length: u64) -> BoxFuture<'_, io::Result<()>> {
         let _ = length;
         Box::pin(std::future::ready(Err(io::ErrorKind::Unsupported.into())))
     }
 
-    /// Gives the regular file of the operating system whose bytes these are, with the same position, if
-    /// it is no more than that; a transfer then moves them past the methods above, on other threads.
+    /// Returns the regular file of the operating system that this is, with the same position, if there is one. A
+    /// transfer then reads and writes that file directly, on other threads.
     ///
-    /// Defaults to none: every byte goes through the methods.
+    /// Defaults to `None`: every byte goes through the methods above.
     fn system_file(&self) -> Option<std::fs::File> {
         None
     }

@@ -1,59 +1,59 @@
-//! How files are opened and directories made.
+//! Options for opening files and creating directories.
 
 /// How [`PathIo::open`](super::PathIo::open) opens a file.
 ///
-/// | mode | `fopen` | if the file is there | if it is missing |
+/// | mode | `fopen` | if the file exists | if it is missing |
 /// |---|---|---|---|
-/// | `Read` | `rb` | read from the start | [`NotFound`](std::io::ErrorKind::NotFound) |
-/// | `Write` | `wb` | emptied | made |
-/// | `CreateNew` | `xb` | [`AlreadyExists`](std::io::ErrorKind::AlreadyExists) | made |
-/// | `CreatePrivate` | | [`AlreadyExists`](std::io::ErrorKind::AlreadyExists) | made |
-/// | `Append` | `ab` | every write goes to the end | made |
-/// | `Update` | `r+b` | read and write, content kept | [`NotFound`](std::io::ErrorKind::NotFound) |
+/// | `Read` | `rb` | reads from the start | [`NotFound`](std::io::ErrorKind::NotFound) |
+/// | `Write` | `wb` | truncates it | creates it |
+/// | `CreateNew` | `xb` | [`AlreadyExists`](std::io::ErrorKind::AlreadyExists) | creates it |
+/// | `CreatePrivate` | | [`AlreadyExists`](std::io::ErrorKind::AlreadyExists) | creates it |
+/// | `Append` | `ab` | writes at the end | creates it |
+/// | `Update` | `r+b` | reads and writes, keeps the content | [`NotFound`](std::io::ErrorKind::NotFound) |
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum OpenMode {
-    /// Reads a file that is there.
+    /// Reads an existing file.
     Read,
-    /// Writes a file from its start, emptying what is there.
+    /// Writes a file from its start; truncates an existing file.
     Write,
-    /// Writes a file that is not there yet. A link counts as there, wherever it leads.
+    /// Creates and writes a new file. A symbolic link counts as an existing file, even a dangling one.
     CreateNew,
-    /// As `CreateNew`; nobody but its owner may open the file until it is [finished](super::PathIo::finish), where
-    /// there are permissions.
+    /// As `CreateNew`. If the backend has permissions, only the owner may open the file until it is
+    /// [committed](super::PathIo::finish).
     CreatePrivate,
-    /// Writes at the end of a file, whatever was sought.
+    /// Writes at the end of a file, regardless of seeks.
     Append,
-    /// Reads and writes a file that is there, from its start, keeping what is not overwritten.
+    /// Reads and writes an existing file from its start; keeps bytes that are not overwritten.
     Update,
 }
 
 impl OpenMode {
-    /// Tells whether the file can be read.
+    /// Returns whether the file can be read.
     #[must_use]
     pub const fn reads(self) -> bool {
         matches!(self, Self::Read | Self::Update)
     }
 
-    /// Tells whether the file can be written.
+    /// Returns whether the file can be written.
     #[must_use]
     pub const fn writes(self) -> bool {
         !matches!(self, Self::Read)
     }
 
-    /// Tells whether a missing file is made.
+    /// Returns whether a missing file is created.
     #[must_use]
     pub const fn creates(self) -> bool {
         matches!(self, Self::Write | Self::CreateNew | Self::CreatePrivate | Self::Append)
     }
 
-    /// Tells whether a file that is there is an error.
+    /// Returns whether an existing file is an error.
     #[must_use]
     pub const fn is_exclusive(self) -> bool {
         matches!(self, Self::CreateNew | Self::CreatePrivate)
     }
 }
 
-/// What [`PathIo::mkdir`](super::PathIo::mkdir) puts up with; nothing by default.
+/// Options of [`PathIo::mkdir`](super::PathIo::mkdir). By default, the parent must exist and the directory must not.
 ///
 /// ```
 /// use oxftp::path_io::MkdirOptions;
@@ -63,8 +63,8 @@ impl OpenMode {
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct MkdirOptions {
-    /// Makes missing parents. Parents that are there are never an error.
+    /// Creates missing parents. Existing parents are never an error.
     pub parents: bool,
-    /// Is content with a directory that is already there. A file there stays an error.
+    /// Accepts an existing directory. An existing file is still an error.
     pub exist_ok: bool,
 }

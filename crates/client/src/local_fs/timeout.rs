@@ -1,4 +1,4 @@
-//! Deadlines for a file system that may hang.
+//! Timeouts for a file system that may hang.
 
 use std::{
     io::{self, SeekFrom},
@@ -20,15 +20,14 @@ use super::{
 use crate::error::local_fs::{PathIoError, PathIoResult};
 use crate::future::BoxFuture;
 
-/// A backend each of whose operations must be done within a time, as must each read, write, flush, seek and
-/// sync of its files.
+/// A backend with a timeout for each operation, and for each read, write, flush, seek and sync of its files.
 ///
-/// Beyond it stands [`TimedOut`](io::ErrorKind::TimedOut). That ends the waiting, not always the operation:
-/// a disk that hangs is not interrupted, and what was begun may still happen later. A file stays usable in
-/// so far as the backend's own does.
+/// An operation that exceeds the timeout fails with [`TimedOut`](io::ErrorKind::TimedOut). This ends the wait,
+/// but not always the operation: a hanging disk is not interrupted, and the operation may still complete later. A
+/// file stays usable if the backend's own file does.
 ///
-/// The limit is for one step, not for a whole file; a file may be read for hours. A step of a file that is
-/// given up while it waits and then begun again counts from its first beginning.
+/// The timeout applies to one operation, not to a whole file; reading a file may take hours. If a pending
+/// operation of a file is dropped and then started again, its time counts from the first start.
 ///
 /// ```
 /// use oxftp::path_io::{LocalFs, PathIo, Timed};
@@ -37,7 +36,7 @@ use crate::future::BoxFuture;
 ///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// // A network mount that may go away.
+/// // A network mount that may become unreachable.
 /// let fs = Timed::new(LocalFs::new(), Duration::from_secs(5));
 ///
 /// assert!(fs.is_dir(Path::new(".")).await?);
@@ -51,7 +50,7 @@ pub struct Timed<P> {
 }
 
 impl<P: PathIo> Timed<P> {
-    /// Bounds the operations of `inner`; `limit` is for each one. Needs a tokio runtime with its timer on.
+    /// Adds a timeout to each operation of `inner`. Requires a tokio runtime with its timer enabled.
     ///
     /// `inner` may be an `Arc<dyn PathIo>`.
     #[must_use]
@@ -139,17 +138,17 @@ impl<P: PathIo> PathIo for Timed<P> {
     fn read_whole<'a>(
         &'a self,
         path: &'a Path,
-        most: usize,
+        max_size: usize,
     ) -> BoxFuture<'a, PathIoResult<Option<ReadFile>>> {
-        Box::pin(self.bounded("read", path, self.inner.read_whole(path, most)))
+        Box::pin(self.bounded("read", path, self.inner.read_whole(path, max_size)))
     }
 
     fn read_link<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, PathIoResult<PathBuf>> {
         Box::pin(self.bounded("read the link", path, self.inner.read_link(path)))
     }
 
-    fn symlink<'a>(&'a self, says: &'a Path, path: &'a Path) -> BoxFuture<'a, PathIoResult<()>> {
-        Box::pin(self.bounded("make the link", path, self.inner.symlink(says, path)))
+    fn symlink<'a>(&'a self, target: &'a Path, path: &'a Path) -> BoxFuture<'a, PathIoResult<()>> {
+        Box::pin(self.bounded("make the link", path, self.inner.symlink(target, path)))
     }
 
     fn set_permissions<'a>(&'a self, path: &'a Path, mode: u32) -> BoxFuture<'a, PathIoResult<()>> {
@@ -161,23 +160,16 @@ impl<P: PathIo> PathIo for Timed<P> {
     }
 }
 
-pub(crate) fn timed_out(limit: Duration) -> io::Error {
-    io::Error::new(io::ErrorKind::TimedOut, format!("not done within {limit:?}"))
-}
-
-// ==== merged from path_io/timed_file.rs
-//- An open file with a deadline for each step.
-
-/// A file of a [`Timed`](super::Timed) backend.
+/// An open file of a [`Timed`] backend.
 #[derive(Debug)]
-pub(crate) struct TimedFile {
+struct TimedFile {
     inner: Box<dyn PathFile>,
-    deadline: Deadline,
+    timer: OperationTimer,
 }
 
 impl TimedFile {
-    pub(crate) fn new(inner: Box<dyn PathFile>, limit: Duration) -> Self {
-        Self { inner, deadline: Deadline { limit, waiting: None, timer: None } }
+    fn new(inner: Box<dyn PathFile>, limit: Duration) -> Self {
+        Self { inner, timer: OperationTimer { limit, pending: None, sleep: None } }
     }
 }
 
@@ -188,14 +180,14 @@ impl AsyncRead for TimedFile {
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let outcome = Pin::new(&mut self.inner).poll_read(cx, buf);
-        self.deadline.judge(TimedStep::Read, outcome, cx)
+        self.timer.check(FileOperation::Read, outcome, cx)
     }
 }
 
 impl AsyncWrite for TimedFile {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, data: &[u8]) -> Poll<io::Result<usize>> {
         let outcome = Pin::new(&mut self.inner).poll_write(cx, data);
-        self.deadline.judge(TimedStep::Write, outcome, cx)
+        self.timer.check(FileOperation::Write, outcome, cx)
     }
 
     fn poll_write_vectored(
@@ -204,7 +196,7 @@ impl AsyncWrite for TimedFile {
         data: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let outcome = Pin::new(&mut self.inner).poll_write_vectored(cx, data);
-        self.deadline.judge(TimedStep::Write, outcome, cx)
+        self.timer.check(FileOperation::Write, outcome, cx)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -213,12 +205,12 @@ impl AsyncWrite for TimedFile {
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let outcome = Pin::new(&mut self.inner).poll_flush(cx);
-        self.deadline.judge(TimedStep::Flush, outcome, cx)
+        self.timer.check(FileOperation::Flush, outcome, cx)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let outcome = Pin::new(&mut self.inner).poll_shutdown(cx);
-        self.deadline.judge(TimedStep::Shutdown, outcome, cx)
+        self.timer.check(FileOperation::Shutdown, outcome, cx)
     }
 }
 
@@ -229,38 +221,30 @@ impl AsyncSeek for TimedFile {
 
     fn poll_complete(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<u64>> {
         let outcome = Pin::new(&mut self.inner).poll_complete(cx);
-        self.deadline.judge(TimedStep::Seek, outcome, cx)
+        self.timer.check(FileOperation::Seek, outcome, cx)
     }
 }
 
 impl PathFile for TimedFile {
     fn sync(&mut self) -> BoxFuture<'_, io::Result<()>> {
-        let limit = self.deadline.limit;
-        let work = self.inner.sync();
-        Box::pin(
-            async move { tokio::time::timeout(limit, work).await.unwrap_or_else(|_| Err(timed_out(limit))) },
-        )
+        Box::pin(bounded_io(self.timer.limit, self.inner.sync()))
     }
 
     fn reserve(&mut self, length: u64) -> BoxFuture<'_, io::Result<()>> {
-        let limit = self.deadline.limit;
-        let work = self.inner.reserve(length);
-        Box::pin(
-            async move { tokio::time::timeout(limit, work).await.unwrap_or_else(|_| Err(timed_out(limit))) },
-        )
+        Box::pin(bounded_io(self.timer.limit, self.inner.reserve(length)))
     }
 }
 
-/// The clock of the step under way. It starts when a step is first found pending.
+/// Timer of the pending operation of a file. It starts when the operation first returns `Pending`.
 #[derive(Debug)]
-struct Deadline {
+struct OperationTimer {
     limit: Duration,
-    waiting: Option<TimedStep>,
-    timer: Option<Pin<Box<Sleep>>>,
+    pending: Option<FileOperation>,
+    sleep: Option<Pin<Box<Sleep>>>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum TimedStep {
+enum FileOperation {
     Read,
     Write,
     Flush,
@@ -268,34 +252,42 @@ enum TimedStep {
     Seek,
 }
 
-impl Deadline {
-    fn judge<T>(
+impl OperationTimer {
+    fn check<T>(
         &mut self,
-        step: TimedStep,
+        operation: FileOperation,
         outcome: Poll<io::Result<T>>,
         cx: &mut Context<'_>,
     ) -> Poll<io::Result<T>> {
         if outcome.is_ready() {
-            self.waiting = None;
+            self.pending = None;
             return outcome;
         }
-        // Another step than the one waited for: that one was given up.
-        if self.waiting != Some(step) {
-            self.start(step);
+        // A different operation than the pending one: that one was dropped.
+        if self.pending != Some(operation) {
+            self.start(operation);
         }
-        let Some(timer) = &mut self.timer else { return Poll::Pending };
-        std::task::ready!(timer.as_mut().poll(cx));
-        self.waiting = None;
+        let Some(sleep) = &mut self.sleep else { return Poll::Pending };
+        std::task::ready!(sleep.as_mut().poll(cx));
+        self.pending = None;
         Poll::Ready(Err(timed_out(self.limit)))
     }
 
-    fn start(&mut self, step: TimedStep) {
-        self.waiting = Some(step);
-        // A limit too far for the clock is none.
+    fn start(&mut self, operation: FileOperation) {
+        self.pending = Some(operation);
+        // A limit beyond the range of the clock means no timeout.
         let Some(end) = Instant::now().checked_add(self.limit) else { return };
-        match &mut self.timer {
-            Some(timer) => timer.as_mut().reset(end),
-            None => self.timer = Some(Box::pin(tokio::time::sleep_until(end))),
+        match &mut self.sleep {
+            Some(sleep) => sleep.as_mut().reset(end),
+            None => self.sleep = Some(Box::pin(tokio::time::sleep_until(end))),
         }
     }
+}
+
+async fn bounded_io(limit: Duration, operation: impl Future<Output = io::Result<()>>) -> io::Result<()> {
+    tokio::time::timeout(limit, operation).await.unwrap_or_else(|_| Err(timed_out(limit)))
+}
+
+fn timed_out(limit: Duration) -> io::Error {
+    io::Error::new(io::ErrorKind::TimedOut, format!("not completed within {limit:?}"))
 }

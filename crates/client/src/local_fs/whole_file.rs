@@ -1,4 +1,4 @@
-//! Small files, in one step each.
+//! Small files, written or read in one call.
 
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
@@ -9,31 +9,31 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use super::{OpenMode, PathIo};
 use crate::error::local_fs::{PathIoError, PathIoResult};
 
-/// A file that is written in one step: see [`PathIo::write_whole`].
+/// A small file to write in one call: see [`PathIo::write_whole`].
 #[derive(Debug, Clone)]
 pub struct WholeFile {
-    /// What is in it.
+    /// The content.
     pub content: Bytes,
-    /// Its name until all of it is written.
+    /// The name of the partial file, used until all content is written.
     pub part: PathBuf,
-    /// Its final name, in the same directory.
+    /// The final name, in the same directory.
     pub target: PathBuf,
-    /// When it was last modified, if that is to be kept.
+    /// The modification time to set, if any.
     pub modified: Option<SystemTime>,
-    /// Waits until the file and its name have reached the disk.
+    /// Whether to wait until the file and its name have reached the disk.
     pub sync: bool,
 }
 
-/// A file that was read in one step: see [`PathIo::read_whole`].
+/// A small file that was read in one call: see [`PathIo::read_whole`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReadFile {
-    /// What is in it.
+    /// The content.
     pub content: Bytes,
-    /// When it was last modified, if the backend knows.
+    /// The modification time, if the backend stores one.
     pub modified: Option<SystemTime>,
 }
 
-/// Writes a whole file by the other methods of a backend.
+/// Writes a small file with the other methods of a backend.
 pub(crate) async fn write_by_steps<P: PathIo + ?Sized>(fs: &P, file: WholeFile) -> PathIoResult<bool> {
     for path in [&file.target, &file.part] {
         if fs.stat(path).await.is_ok_and(|found| found.is_link()) {
@@ -59,19 +59,19 @@ pub(crate) async fn write_by_steps<P: PathIo + ?Sized>(fs: &P, file: WholeFile) 
     Ok(true)
 }
 
-/// Reads a small file by the other methods of a backend.
+/// Reads a small file with the other methods of a backend.
 pub(crate) async fn read_by_steps<P: PathIo + ?Sized>(
     fs: &P,
     path: &Path,
-    most: usize,
+    max_size: usize,
 ) -> PathIoResult<Option<ReadFile>> {
     let found = fs.stat(path).await?;
-    if !found.is_file() || found.size > most as u64 {
+    if !found.is_file() || found.size > max_size as u64 {
         return Ok(None);
     }
     let file = fs.open(path, OpenMode::Read).await?;
     let mut content = Vec::new();
-    let read = file.take(most as u64 + 1).read_to_end(&mut content).await;
+    let read = file.take(max_size as u64 + 1).read_to_end(&mut content).await;
     let read = read.map_err(|source| PathIoError::new("read", path, source))?;
-    Ok((read <= most).then(|| ReadFile { content: content.into(), modified: found.modified }))
+    Ok((read <= max_size).then(|| ReadFile { content: content.into(), modified: found.modified }))
 }

@@ -1,5 +1,6 @@
-//! A connection as the rest of the client sees it: plain or encrypted, paced, watched for silence.
+//! Byte stream of a connection: plain or TLS, with rate limits and an idle timeout.
 
+mod idle_timeout;
 #[cfg(target_os = "linux")]
 mod poll_socket;
 pub(crate) mod rate_limit;
@@ -11,48 +12,45 @@ use std::{
     time::Duration,
 };
 
-use tokio::{
-    io::{AsyncRead, AsyncWrite, ReadBuf},
-    time::{Instant, Sleep},
-};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+#[cfg(target_os = "linux")]
+use tokio::net::TcpStream;
 use tokio_rustls::client::TlsStream;
 
 #[cfg(target_os = "linux")]
-use tokio::net::TcpStream;
-
-#[cfg(target_os = "linux")]
 use self::poll_socket::poll_socket;
-use self::rate_limit::TokenBucket;
-use crate::{
-    Throttle,
-    connect::{BoxSocket, Socket},
+use self::{
+    idle_timeout::IdleTimeout,
+    rate_limit::{Throttle, TokenBucket},
 };
+use crate::connect::{BoxSocket, Socket};
 
-/// One connection, control or data.
+/// The byte stream of a control or data connection.
 pub(crate) struct Stream {
     transport: Transport,
     reading: TokenBucket,
     writing: TokenBucket,
-    silence: Silence,
+    idle_timeout: IdleTimeout,
 }
 
+/// A plain or TLS connection.
 pub(crate) enum Transport {
     Plain(BoxSocket),
     Tls(Box<TlsStream<BoxSocket>>),
 }
 
 impl Stream {
-    /// Wraps a connection; no byte for as long as `idle` is an error of kind `TimedOut`.
+    /// Wraps a connection. If no byte is transferred for `idle`, a pending operation fails with `TimedOut`.
     pub(crate) fn new(transport: Transport, throttle: &Throttle, idle: Option<Duration>) -> Self {
-        let silence = Silence { longest: idle, timer: None, running: false };
-        Self { transport, reading: throttle.reading(), writing: throttle.writing(), silence }
+        let idle_timeout = IdleTimeout::new(idle);
+        Self { transport, reading: throttle.reading(), writing: throttle.writing(), idle_timeout }
     }
 
     pub(crate) fn is_encrypted(&self) -> bool {
         matches!(self.transport, Transport::Tls(_))
     }
 
-    /// Gives what is known of its TLS, `None` in clear.
+    /// Returns the TLS connection; `None` if it is plain text.
     pub(crate) fn tls(&self) -> Option<&rustls::ClientConnection> {
         match &self.transport {
             Transport::Plain(_) => None,
@@ -68,30 +66,30 @@ impl Stream {
         self.socket().reset_on_close(reset);
     }
 
-    /// Tells whether nothing stands between the socket and the bytes that go this way: neither TLS
-    /// nor a speed limit.
+    /// Returns whether the bytes of this direction pass directly to the socket: without TLS and rate limit.
     #[cfg(target_os = "linux")]
     pub(crate) fn is_unhindered(&self, direction: Direction) -> bool {
-        let pace = match direction {
+        let bucket = match direction {
             Direction::Down => &self.reading,
             Direction::Up => &self.writing,
         };
         match &self.transport {
-            Transport::Plain(socket) => !pace.is_limited() && socket.tcp_stream().is_some(),
+            Transport::Plain(socket) => !bucket.is_limited() && socket.tcp_stream().is_some(),
             Transport::Tls(_) => false,
         }
     }
 
-    /// Takes the socket out for a while; `None` from one that is hindered, which is lost then.
+    /// Splits off the socket, to be attached again later. Returns `None`, and closes the connection, if there is
+    /// no plain TCP socket.
     #[cfg(target_os = "linux")]
     pub(crate) fn detach(self) -> Option<(TcpStream, Detached)> {
-        let Self { transport: Transport::Plain(socket), reading, writing, silence } = self else {
+        let Self { transport: Transport::Plain(socket), reading, writing, idle_timeout } = self else {
             return None;
         };
-        Some((socket.into_tcp_stream()?, Detached { reading, writing, silence }))
+        Some((socket.into_tcp_stream()?, Detached { reading, writing, idle_timeout }))
     }
 
-    /// Waits until bytes can be moved past this type, and watches for silence meanwhile.
+    /// Waits until the socket itself can be read or written, with the idle timeout.
     #[cfg(target_os = "linux")]
     pub(crate) fn poll_movable(
         &mut self,
@@ -100,10 +98,10 @@ impl Stream {
     ) -> Poll<io::Result<()>> {
         let Some(socket) = self.socket().tcp_stream() else { return Poll::Ready(Ok(())) };
         let poll = poll_socket(socket, direction, cx);
-        self.silence.watch(poll, cx)
+        self.idle_timeout.check(poll, cx)
     }
 
-    /// Takes the plain connection out, to be encrypted.
+    /// Returns the plain connection, for a TLS handshake on it.
     pub(crate) fn into_plain(self) -> Option<BoxSocket> {
         match self.transport {
             Transport::Plain(socket) => Some(socket),
@@ -111,7 +109,7 @@ impl Stream {
         }
     }
 
-    /// Takes the encrypted connection out, for TLS to be ended on it.
+    /// Returns the TLS connection, to end TLS on it.
     pub(crate) fn into_tls(self) -> Option<Box<TlsStream<BoxSocket>>> {
         match self.transport {
             Transport::Plain(_) => None,
@@ -127,46 +125,46 @@ impl Stream {
     }
 }
 
-/// A connection whose socket is elsewhere.
+/// A [`Stream`] without its socket.
 #[cfg(target_os = "linux")]
 pub(crate) struct Detached {
     reading: TokenBucket,
     writing: TokenBucket,
-    silence: Silence,
+    idle_timeout: IdleTimeout,
 }
 
 #[cfg(target_os = "linux")]
 impl Detached {
     pub(crate) fn plug(self, socket: TcpStream) -> Stream {
-        let Self { reading, writing, silence } = self;
-        Stream { transport: Transport::Plain(Box::new(socket)), reading, writing, silence }
+        let Self { reading, writing, idle_timeout } = self;
+        Stream { transport: Transport::Plain(Box::new(socket)), reading, writing, idle_timeout }
     }
 }
 
 impl AsyncRead for Stream {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
-        let most = ready!(this.reading.poll_allowance(cx)).min(buf.remaining());
+        let max_bytes = ready!(this.reading.poll_allowance(cx)).min(buf.remaining());
         let before = buf.filled().len();
-        let poll = if most == buf.remaining() {
+        let poll = if max_bytes == buf.remaining() {
             this.transport.poll_read(cx, buf)
         } else {
-            poll_read_at_most(&mut this.transport, cx, buf, most)
+            poll_read_at_most(&mut this.transport, cx, buf, max_bytes)
         };
         this.reading.spend(buf.filled().len() - before);
-        this.silence.watch(poll, cx)
+        this.idle_timeout.check(poll, cx)
     }
 }
 
 impl AsyncWrite for Stream {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
-        let most = ready!(this.writing.poll_allowance(cx)).min(bytes.len());
-        let poll = this.transport.poll_write(cx, &bytes[..most]);
+        let max_bytes = ready!(this.writing.poll_allowance(cx)).min(bytes.len());
+        let poll = this.transport.poll_write(cx, &bytes[..max_bytes]);
         if let Poll::Ready(Ok(written)) = poll {
             this.writing.spend(written);
         }
-        this.silence.watch(poll, cx)
+        this.idle_timeout.check(poll, cx)
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -175,7 +173,7 @@ impl AsyncWrite for Stream {
             Transport::Plain(socket) => Pin::new(socket).poll_flush(cx),
             Transport::Tls(stream) => Pin::new(stream).poll_flush(cx),
         };
-        this.silence.watch(poll, cx)
+        this.idle_timeout.check(poll, cx)
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -184,7 +182,7 @@ impl AsyncWrite for Stream {
             Transport::Plain(socket) => Pin::new(socket).poll_shutdown(cx),
             Transport::Tls(stream) => Pin::new(stream).poll_shutdown(cx),
         };
-        this.silence.watch(poll, cx)
+        this.idle_timeout.check(poll, cx)
     }
 }
 
@@ -208,41 +206,16 @@ fn poll_read_at_most(
     transport: &mut Transport,
     cx: &mut Context<'_>,
     buf: &mut ReadBuf<'_>,
-    most: usize,
+    max_bytes: usize,
 ) -> Poll<io::Result<()>> {
-    let mut part = ReadBuf::new(buf.initialize_unfilled_to(most));
+    let mut part = ReadBuf::new(buf.initialize_unfilled_to(max_bytes));
     ready!(transport.poll_read(cx, &mut part))?;
     let read = part.filled().len();
     buf.advance(read);
     Poll::Ready(Ok(()))
 }
 
-/// Watches for silence: the clock runs only while a read or write waits.
-struct Silence {
-    longest: Option<Duration>,
-    timer: Option<Pin<Box<Sleep>>>,
-    running: bool,
-}
-
-impl Silence {
-    fn watch<T>(&mut self, poll: Poll<io::Result<T>>, cx: &mut Context<'_>) -> Poll<io::Result<T>> {
-        let Some(longest) = self.longest else { return poll };
-        if poll.is_ready() {
-            self.running = false;
-            return poll;
-        }
-        let timer = self.timer.get_or_insert_with(|| Box::pin(tokio::time::sleep(longest)));
-        if !std::mem::replace(&mut self.running, true) {
-            timer.as_mut().reset(Instant::now() + longest);
-        }
-        ready!(timer.as_mut().poll(cx));
-        self.running = false;
-        let why = format!("nothing moved for {} s", longest.as_secs_f64());
-        Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, why)))
-    }
-}
-
-/// Which way the bytes of a transfer go.
+/// The direction of a transfer: from the server (`Down`) or to the server (`Up`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Direction {
     Down,

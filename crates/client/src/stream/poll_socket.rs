@@ -1,4 +1,4 @@
-//! Readiness of a socket, asked of the system itself (Linux).
+//! Readiness of a socket, queried from the operating system (Linux).
 
 use std::{
     io,
@@ -11,7 +11,7 @@ use tokio::{io::Interest, net::TcpStream};
 
 use super::Direction;
 
-/// Asks a socket itself whether it can be moved from or to, and has the task woken when it can.
+/// Waits until a socket is readable or writable, as reported by `poll`.
 pub(super) fn poll_socket(
     socket: &TcpStream,
     direction: Direction,
@@ -26,19 +26,19 @@ pub(super) fn poll_socket(
             Direction::Down => socket.poll_read_ready(cx),
             Direction::Up => socket.poll_write_ready(cx),
         })?;
-        // What tokio knows is older than what the pump did.
-        let asked = socket.try_io(interest, || {
-            let mut waiting = [PollFd::from_borrowed_fd(socket.as_fd(), flags)];
-            match poll(&mut waiting, Some(&AT_ONCE))? {
+        // The readiness cached by tokio may be outdated, because splice moves bytes without tokio.
+        let polled = socket.try_io(interest, || {
+            let mut descriptors = [PollFd::from_borrowed_fd(socket.as_fd(), flags)];
+            match poll(&mut descriptors, Some(&NO_WAIT))? {
                 0 => Err(io::ErrorKind::WouldBlock.into()),
                 _ => Ok(()),
             }
         });
-        match asked {
+        match polled {
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-            asked => return Poll::Ready(asked),
+            polled => return Poll::Ready(polled),
         }
     }
 }
 
-const AT_ONCE: Timespec = Timespec { tv_sec: 0, tv_nsec: 0 };
+const NO_WAIT: Timespec = Timespec { tv_sec: 0, tv_nsec: 0 };

@@ -1,4 +1,4 @@
-//! Speed limits.
+//! Rate limits.
 
 use std::{
     future::Future,
@@ -10,11 +10,10 @@ use std::{
 
 use tokio::time::{Instant, Sleep};
 
-/// The speed limits of a client, in bytes per second, for each direction.
+/// The rate limits of a client, in bytes per second, for each direction.
 ///
-/// One throttle is shared by the control connection and all data connections of a client; clones
-/// share it too, so that several clients can be held to one limit. Limits may be changed while a
-/// transfer runs. Time without traffic earns at most one second of credit.
+/// All connections of a client share one throttle. Clones share the same limits, so that several clients can
+/// share one. Limits can be changed during a transfer. Idle time adds at most one second of credit.
 ///
 /// ```
 /// let throttle = oxftp::Throttle::unlimited();
@@ -22,64 +21,64 @@ use tokio::time::{Instant, Sleep};
 /// assert_eq!(throttle.read_limit(), Some(64 * 1024));
 /// ```
 #[derive(Debug, Clone, Default)]
-pub struct Throttle(Arc<Both>);
+pub struct Throttle(Arc<Rates>);
 
 #[derive(Debug, Default)]
-struct Both {
+struct Rates {
     read: Rate,
     write: Rate,
 }
 
 impl Throttle {
-    /// Makes a throttle that limits nothing until told.
+    /// Creates a throttle without limits.
     #[must_use]
     pub fn unlimited() -> Self {
         Self::default()
     }
 
-    /// Gives the limit for what is received, `None` when there is none.
+    /// Returns the limit for received bytes; `None` if there is none.
     #[must_use]
     pub fn read_limit(&self) -> Option<u64> {
         self.0.read.limit()
     }
 
-    /// Gives the limit for what is sent, `None` when there is none.
+    /// Returns the limit for sent bytes; `None` if there is none.
     #[must_use]
     pub fn write_limit(&self) -> Option<u64> {
         self.0.write.limit()
     }
 
-    /// Sets the limit for what is received, in bytes per second; `None` and 0 mean none.
+    /// Sets the limit for received bytes, in bytes per second; `None` and 0 mean no limit.
     pub fn set_read_limit(&self, bytes_per_second: Option<u64>) {
         self.0.read.set_limit(bytes_per_second);
     }
 
-    /// Sets the limit for what is sent, in bytes per second; `None` and 0 mean none.
+    /// Sets the limit for sent bytes, in bytes per second; `None` and 0 mean no limit.
     pub fn set_write_limit(&self, bytes_per_second: Option<u64>) {
         self.0.write.set_limit(bytes_per_second);
     }
 
     pub(crate) fn reading(&self) -> TokenBucket {
-        TokenBucket { throttle: self.clone(), direction: |both| &both.read, pause: None, turn: None }
+        TokenBucket { throttle: self.clone(), direction: |rates| &rates.read, pause: None, turn: None }
     }
 
     pub(crate) fn writing(&self) -> TokenBucket {
-        TokenBucket { throttle: self.clone(), direction: |both| &both.write, pause: None, turn: None }
+        TokenBucket { throttle: self.clone(), direction: |rates| &rates.write, pause: None, turn: None }
     }
 }
 
-/// One direction of one stream under a throttle.
+/// The share of one direction of a stream in the rate limit of a [`Throttle`].
 pub(crate) struct TokenBucket {
     throttle: Throttle,
-    direction: fn(&Both) -> &Rate,
+    direction: fn(&Rates) -> &Rate,
     pause: Option<Pin<Box<Sleep>>>,
-    /// When it is this one's turn, whatever others spend meanwhile: a reply would wait for ever beside data
-    /// that take all there is.
+    /// When this stream may proceed at the latest, whatever other streams spend in the meantime. Without it, a
+    /// reply would wait forever while a data connection uses up the whole limit.
     turn: Option<Instant>,
 }
 
 impl TokenBucket {
-    /// Waits until bytes may pass; gives how many at most.
+    /// Waits until bytes may be transferred; returns the maximum number.
     pub(crate) fn poll_allowance(&mut self, cx: &mut Context<'_>) -> Poll<usize> {
         loop {
             if let Some(pause) = &mut self.pause {
@@ -87,70 +86,70 @@ impl TokenBucket {
                 self.pause = None;
             }
             let now = Instant::now();
-            let (bytes, paid_at) = (self.direction)(&self.throttle.0).allowance();
-            let turn = *self.turn.get_or_insert(paid_at.unwrap_or(now));
-            if paid_at.is_none_or(|paid_at| paid_at.min(turn) <= now) {
+            let (bytes, next_free_at) = (self.direction)(&self.throttle.0).allowance();
+            let turn = *self.turn.get_or_insert(next_free_at.unwrap_or(now));
+            if next_free_at.is_none_or(|next_free_at| next_free_at.min(turn) <= now) {
                 self.turn = None;
                 return Poll::Ready(bytes);
             }
-            // A short nap, so that a limit that was raised meanwhile takes effect soon.
+            // A short sleep, so that a raised limit takes effect soon.
             self.pause = Some(Box::pin(tokio::time::sleep_until(turn.min(now + MAX_SLEEP))));
         }
     }
 
-    /// Tells whether there is a limit now.
+    /// Returns whether a limit is set.
     #[cfg(target_os = "linux")]
     pub(crate) fn is_limited(&self) -> bool {
         (self.direction)(&self.throttle.0).limit().is_some()
     }
 
-    /// Counts bytes that passed.
+    /// Counts transferred bytes.
     pub(crate) fn spend(&self, bytes: usize) {
         (self.direction)(&self.throttle.0).spend(bytes, Instant::now());
     }
 }
 
 #[derive(Debug, Default)]
-struct Rate(Mutex<Account>);
+struct Rate(Mutex<RateState>);
 
 #[derive(Debug, Default)]
-struct Account {
+struct RateState {
     limit: Option<u64>,
-    /// When what has passed so far is paid for.
-    paid_at: Option<Instant>,
+    /// When the limit allows the next bytes.
+    next_free_at: Option<Instant>,
 }
 
 impl Rate {
-    fn account(&self) -> MutexGuard<'_, Account> {
+    fn state(&self) -> MutexGuard<'_, RateState> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn limit(&self) -> Option<u64> {
-        self.account().limit
+        self.state().limit
     }
 
     fn set_limit(&self, limit: Option<u64>) {
-        *self.account() = Account { limit: limit.filter(|limit| *limit > 0), paid_at: None };
+        *self.state() = RateState { limit: limit.filter(|limit| *limit > 0), next_free_at: None };
     }
 
-    /// How many bytes may pass at once, and when what has passed so far is paid for.
+    /// Returns how many bytes may be transferred at once, and when the limit allows the next ones.
     fn allowance(&self) -> (usize, Option<Instant>) {
-        let account = self.account();
-        let Some(limit) = account.limit else { return (usize::MAX, None) };
+        let state = self.state();
+        let Some(limit) = state.limit else { return (usize::MAX, None) };
         let portion = usize::try_from(limit / PORTIONS_PER_SECOND).unwrap_or(usize::MAX).max(1);
-        (portion, account.paid_at)
+        (portion, state.next_free_at)
     }
 
     fn spend(&self, bytes: usize, now: Instant) {
-        let mut account = self.account();
-        let Some(limit) = account.limit else { return };
+        let mut state = self.state();
+        let Some(limit) = state.limit else { return };
         let cost = Duration::from_secs_f64(bytes as f64 / limit as f64);
-        let oldest = now.checked_sub(MOST_CREDIT).unwrap_or(now);
-        account.paid_at = Some(account.paid_at.unwrap_or(now).max(oldest) + cost);
+        let oldest = now.checked_sub(MAX_CREDIT).unwrap_or(now);
+        state.next_free_at = Some(state.next_free_at.unwrap_or(now).max(oldest) + cost);
     }
 }
 
-const MOST_CREDIT: Duration = Duration::from_secs(1);
+const MAX_CREDIT: Duration = Duration::from_secs(1);
 const MAX_SLEEP: Duration = Duration::from_millis(100);
 const PORTIONS_PER_SECOND: u64 = 20;
 
@@ -158,81 +157,81 @@ const PORTIONS_PER_SECOND: u64 = 20;
 mod tests {
     use super::*;
 
-    async fn pass(pace: &mut TokenBucket, mut bytes: usize) -> Duration {
+    async fn transfer(bucket: &mut TokenBucket, mut bytes: usize) -> Duration {
         let start = Instant::now();
         while bytes > 0 {
-            let most = std::future::poll_fn(|cx| pace.poll_allowance(cx)).await;
-            let passed = bytes.min(most);
-            pace.spend(passed);
+            let max_bytes = std::future::poll_fn(|cx| bucket.poll_allowance(cx)).await;
+            let passed = bytes.min(max_bytes);
+            bucket.spend(passed);
             bytes -= passed;
         }
-        std::future::poll_fn(|cx| pace.poll_allowance(cx)).await;
+        std::future::poll_fn(|cx| bucket.poll_allowance(cx)).await;
         start.elapsed()
     }
 
     #[tokio::test(start_paused = true)]
-    async fn bytes_take_the_time_that_the_limit_says() {
+    async fn transfer_time_matches_the_rate_limit() {
         let throttle = Throttle::unlimited();
         throttle.set_read_limit(Some(1000));
 
-        let elapsed = pass(&mut throttle.reading(), 5000).await;
+        let elapsed = transfer(&mut throttle.reading(), 5000).await;
 
         assert!((4.9..5.2).contains(&elapsed.as_secs_f64()), "{elapsed:?}");
     }
 
     #[tokio::test(start_paused = true)]
-    async fn an_hour_of_idling_earns_one_second_of_credit() {
+    async fn idle_time_adds_one_second_of_credit() {
         let throttle = Throttle::unlimited();
         throttle.set_read_limit(Some(1000));
-        pass(&mut throttle.reading(), 10).await;
+        transfer(&mut throttle.reading(), 10).await;
 
         tokio::time::advance(Duration::from_secs(3600)).await;
-        let elapsed = pass(&mut throttle.reading(), 5000).await;
+        let elapsed = transfer(&mut throttle.reading(), 5000).await;
 
         assert!((3.9..4.2).contains(&elapsed.as_secs_f64()), "{elapsed:?}");
     }
 
     #[tokio::test(start_paused = true)]
-    async fn streams_share_one_limit_and_directions_do_not() {
+    async fn streams_share_a_rate_limit_directions_do_not() {
         let throttle = Throttle::unlimited();
         throttle.set_read_limit(Some(1000));
         let (mut one, mut other, mut writing) = (throttle.reading(), throttle.reading(), throttle.writing());
 
         let start = Instant::now();
-        tokio::join!(pass(&mut one, 2000), pass(&mut other, 2000));
+        tokio::join!(transfer(&mut one, 2000), transfer(&mut other, 2000));
         let both = start.elapsed();
 
         assert!((3.8..4.3).contains(&both.as_secs_f64()), "{both:?}");
-        assert_eq!(pass(&mut writing, 1_000_000).await, Duration::ZERO);
+        assert_eq!(transfer(&mut writing, 1_000_000).await, Duration::ZERO);
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_little_does_not_wait_for_the_end_of_much() {
+    async fn small_transfer_is_not_starved_by_large_one() {
         let throttle = Throttle::unlimited();
         throttle.set_read_limit(Some(1000));
         let (mut much, mut little) = (throttle.reading(), throttle.reading());
 
         let little = async {
             tokio::time::sleep(Duration::from_millis(10)).await;
-            pass(&mut little, 10).await
+            transfer(&mut little, 10).await
         };
-        let (all, soon) = tokio::join!(pass(&mut much, 5000), little);
+        let (all, soon) = tokio::join!(transfer(&mut much, 5000), little);
 
         assert!((4.9..5.3).contains(&all.as_secs_f64()), "{all:?}");
         assert!(soon < Duration::from_millis(500), "{soon:?}");
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_limit_raised_during_a_transfer_takes_effect() {
+    async fn rate_limit_raised_during_transfer_takes_effect() {
         let throttle = Throttle::unlimited();
         throttle.set_read_limit(Some(1));
-        let mut pace = throttle.reading();
+        let mut bucket = throttle.reading();
         let raise = async {
             tokio::time::sleep(Duration::from_secs(5)).await;
             throttle.set_read_limit(None);
         };
 
-        let (elapsed, ()) = tokio::join!(pass(&mut pace, 1000), raise);
+        let (elapsed, ()) = tokio::join!(transfer(&mut bucket, 1000), raise);
 
         assert!(elapsed < Duration::from_secs(6), "{elapsed:?}");
     }

@@ -1,4 +1,4 @@
-//! The end of TLS, told before the peer has sent anything.
+//! `close_notify`: ends sending before the peer has sent anything.
 
 use std::io;
 
@@ -7,8 +7,8 @@ use tokio_rustls::client::TlsStream;
 
 use crate::connect::BoxSocket;
 
-/// Tells the server that this side will send nothing (`close_notify`). What the server sends is read on
-/// (RFC 8446, 6.1); the socket stays open both ways.
+/// Sends `close_notify`: this side sends no more data. The peer's data can still be read (RFC 8446, 6.1), and the
+/// socket stays open in both directions.
 pub(crate) async fn end_sending(stream: &mut TlsStream<BoxSocket>) -> io::Result<()> {
     stream.get_mut().1.send_close_notify();
     stream.flush().await

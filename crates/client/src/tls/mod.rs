@@ -1,15 +1,14 @@
-//! TLS: what is trusted, and one session store for each control connection.
+//! TLS: configuration, handshakes, session resumption and `close_notify`.
 //!
-//! [`TlsConfig`] says what is wanted, [`session`] shakes io_for_dialog, [`tickets`] keeps what sessions are
-//! resumed with, [`transcript`] makes it last, [`farewell`] ends it early, and [`failure`] says what went wrong.
+//! [`TlsConfig`] is the configuration. [`session`] does the handshakes, with one session store for each control
+//! connection, and [`resumption`] keeps the tickets for data connections. [`close_notify`] ends one direction.
 
 mod close_notify;
 pub(crate) mod resumption;
 mod session;
 
-pub(crate) use self::close_notify::end_sending;
 pub use self::session::TlsCounts;
-pub(crate) use self::session::TlsSession;
+pub(crate) use self::{close_notify::end_sending, session::TlsSession};
 
 use std::{fmt, sync::Arc};
 
@@ -27,11 +26,10 @@ use rustls::{
 
 use crate::{Error, Result};
 
-/// What a TLS connection must be like.
+/// The TLS configuration of a client.
 ///
-/// Certificates are verified against the name that the user gave, on the control connection and on
-/// every data connection, by the rules and roots of the system unless own roots are given. TLS 1.2
-/// and 1.3 are spoken. There is nothing older.
+/// Certificates are verified against the host name given by the user, on the control connection and on every
+/// data connection. Defaults to the verifier and root certificates of the system. Supports TLS 1.2 and 1.3 only.
 ///
 /// ```
 /// use oxftp::{TlsConfig, TlsVersion};
@@ -51,7 +49,7 @@ pub struct TlsConfig {
 enum Trust {
     System,
     Roots(Arc<RootCertStore>),
-    Anything,
+    Any,
 }
 
 struct Identity {
@@ -75,73 +73,72 @@ pub enum TlsVersion {
 }
 
 impl TlsConfig {
-    /// Trusts what the system trusts.
+    /// Creates a configuration with the root certificates of the system.
     #[must_use]
     pub fn new() -> Self {
         let (min, max) = (TlsVersion::Tls12, TlsVersion::Tls13);
         Self { trust: Trust::System, identity: None, min, max, alpn: true }
     }
 
-    /// Trusts the certificates in this PEM text, and no others; may be called again to add more.
+    /// Trusts only the root certificates in this PEM text; further calls add more.
     ///
     /// # Errors
     ///
-    /// [`Error::TlsConfig`] when the text holds no certificate, or one that cannot be read.
+    /// [`Error::TlsConfig`] if the text contains no certificate, or an invalid one.
     pub fn root_certificates_pem(mut self, pem: impl AsRef<[u8]>) -> Result<Self> {
         let mut roots = match &self.trust {
             Trust::Roots(roots) => (**roots).clone(),
             _ => RootCertStore::empty(),
         };
         for certificate in certificates(pem.as_ref())? {
-            roots.add(certificate).map_err(|error| unusable(format!("a root certificate: {error}")))?;
+            roots.add(certificate).map_err(|error| invalid(format!("invalid root certificate: {error}")))?;
         }
         self.trust = Trust::Roots(Arc::new(roots));
         Ok(self)
     }
 
-    /// Shows this certificate (with its chain) to servers that ask for one; both texts are PEM and
-    /// may be the same.
+    /// Sets the client certificate (with its chain) for servers that request one. Both texts are PEM and may be
+    /// the same.
     ///
     /// # Errors
     ///
-    /// [`Error::TlsConfig`] when there is no certificate or no key, or they cannot be read.
+    /// [`Error::TlsConfig`] if there is no certificate or no key, or one of them is invalid.
     pub fn client_certificate_pem(mut self, chain: impl AsRef<[u8]>, key: impl AsRef<[u8]>) -> Result<Self> {
         let chain = certificates(chain.as_ref())?;
         let key = PrivateKeyDer::from_pem_slice(key.as_ref())
-            .map_err(|error| unusable(format!("the client's private key: {error}")))?;
+            .map_err(|error| invalid(format!("invalid private key of the client: {error}")))?;
         self.identity = Some(Arc::new(Identity { chain, key }));
         Ok(self)
     }
 
-    /// Sets the least version. Defaults to TLS 1.2.
+    /// Sets the minimum version. Defaults to TLS 1.2.
     #[must_use]
     pub fn min_version(mut self, version: TlsVersion) -> Self {
         self.min = version;
         self
     }
 
-    /// Sets the greatest version. Defaults to TLS 1.3.
+    /// Sets the maximum version. Defaults to TLS 1.3.
     #[must_use]
     pub fn max_version(mut self, version: TlsVersion) -> Self {
         self.max = version;
         self
     }
 
-    /// Tells the server that this is FTP (ALPN `ftp`; RFC 7301), or does not. Defaults to telling.
+    /// Sets whether to send ALPN `ftp` (RFC 7301). Defaults to `true`.
     ///
-    /// A server of another protocol, to which an attacker led the connection, refuses then; one that selects
-    /// another protocol is refused. Most servers for FTP ignore it.
+    /// A server of another protocol, to which an attacker redirected the connection, then refuses the handshake. A
+    /// server that selects another protocol is rejected. Most FTP servers ignore ALPN.
     #[must_use]
-    pub fn alpn(mut self, tell: bool) -> Self {
-        self.alpn = tell;
+    pub fn alpn(mut self, enabled: bool) -> Self {
+        self.alpn = enabled;
         self
     }
 
-    /// Accepts any certificate of anybody: the connection is encrypted, but it may be encrypted to
-    /// an attacker.
+    /// Accepts any certificate: the connection is encrypted, but the peer may be an attacker.
     #[must_use]
     pub fn danger_accept_any_certificate(mut self) -> Self {
-        self.trust = Trust::Anything;
+        self.trust = Trust::Any;
         self
     }
 
@@ -157,25 +154,25 @@ impl TlsConfig {
         let provider = Arc::new(resumption::transcript::provider());
         let builder = ClientConfig::builder_with_provider(provider.clone())
             .with_protocol_versions(&self.versions()?)
-            .map_err(|error| unusable(error.to_string()))?
+            .map_err(|error| invalid(error.to_string()))?
             .dangerous()
             .with_custom_certificate_verifier(self.verifier(provider.clone())?);
         let Some(identity) = &self.identity else { return Ok(builder.with_no_client_auth()) };
         let identity = CertifiedKey::from_der(identity.chain.clone(), identity.key.clone_key(), &provider)
-            .map_err(|error| unusable(format!("the client's certificate: {error}")))?;
+            .map_err(|error| invalid(format!("invalid client certificate: {error}")))?;
         let resolver = SingleCertAndKey::from(resumption::signing::recorded(identity));
         Ok(builder.with_client_cert_resolver(Arc::new(resolver)))
     }
 
     fn versions(&self) -> Result<Vec<&'static SupportedProtocolVersion>> {
-        let all = [(TlsVersion::Tls12, &TLS12), (TlsVersion::Tls13, &TLS13)];
-        let versions: Vec<_> = all
+        let supported = [(TlsVersion::Tls12, &TLS12), (TlsVersion::Tls13, &TLS13)];
+        let versions: Vec<_> = supported
             .iter()
             .filter(|(version, _)| (self.min..=self.max).contains(version))
             .map(|(_, it)| *it)
             .collect();
         if versions.is_empty() {
-            Err(unusable("the least TLS version is above the greatest"))
+            Err(invalid("the minimum TLS version is above the maximum"))
         } else {
             Ok(versions)
         }
@@ -185,12 +182,12 @@ impl TlsConfig {
         Ok(match &self.trust {
             Trust::System => Arc::new(
                 rustls_platform_verifier::Verifier::new(provider)
-                    .map_err(|error| unusable(error.to_string()))?,
+                    .map_err(|error| invalid(error.to_string()))?,
             ),
             Trust::Roots(roots) => WebPkiServerVerifier::builder_with_provider(roots.clone(), provider)
                 .build()
-                .map_err(|error| unusable(error.to_string()))?,
-            Trust::Anything => Arc::new(AcceptAnything(provider)),
+                .map_err(|error| invalid(error.to_string()))?,
+            Trust::Any => Arc::new(AcceptAnyCertificate(provider)),
         })
     }
 }
@@ -201,13 +198,13 @@ impl Default for TlsConfig {
     }
 }
 
-/// Shows no key.
+/// Omits the private key.
 impl fmt::Debug for TlsConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let trust = match &self.trust {
             Trust::System => "system",
-            Trust::Roots(_) => "own roots",
-            Trust::Anything => "anything",
+            Trust::Roots(_) => "custom roots",
+            Trust::Any => "any certificate",
         };
         f.debug_struct("TlsConfig")
             .field("trust", &trust)
@@ -219,12 +216,11 @@ impl fmt::Debug for TlsConfig {
     }
 }
 
-/// Verifies signatures, so that the peer holds the key of the certificate it shows, and nothing
-/// else.
+/// Verifies only the signatures: the peer has the key of its certificate.
 #[derive(Debug)]
-struct AcceptAnything(Arc<CryptoProvider>);
+struct AcceptAnyCertificate(Arc<CryptoProvider>);
 
-impl ServerCertVerifier for AcceptAnything {
+impl ServerCertVerifier for AcceptAnyCertificate {
     fn verify_server_cert(
         &self,
         _end_entity: &CertificateDer<'_>,
@@ -262,15 +258,15 @@ impl ServerCertVerifier for AcceptAnything {
 fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>> {
     let certificates = CertificateDer::pem_slice_iter(pem)
         .collect::<Result<Vec<_>, _>>()
-        .map_err(|error| unusable(format!("a certificate: {error}")))?;
+        .map_err(|error| invalid(format!("invalid certificate: {error}")))?;
     if certificates.is_empty() {
-        Err(unusable("the PEM text holds no certificate"))
+        Err(invalid("the PEM text contains no certificate"))
     } else {
         Ok(certificates)
     }
 }
 
-fn unusable(why: impl Into<String>) -> Error {
+fn invalid(why: impl Into<String>) -> Error {
     Error::TlsConfig { why: why.into() }
 }
 
@@ -279,13 +275,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_empty_range_of_versions_is_refused() {
+    fn empty_range_of_versions_is_an_error() {
         let config = TlsConfig::new().min_version(TlsVersion::Tls13).max_version(TlsVersion::Tls12);
         assert!(matches!(config.build(), Err(Error::TlsConfig { .. })));
     }
 
     #[test]
-    fn text_without_certificates_is_refused() {
+    fn pem_without_certificates_is_an_error() {
         assert!(TlsConfig::new().root_certificates_pem("hello").is_err());
         assert!(TlsConfig::new().client_certificate_pem("hello", "hello").is_err());
     }

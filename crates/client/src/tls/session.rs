@@ -1,4 +1,4 @@
-//! TLS for one control connection and its data connections.
+//! TLS handshakes of one control connection and its data connections.
 
 use std::{
     io,
@@ -13,13 +13,12 @@ use rustls::{HandshakeKind, client::Resumption, pki_types::ServerName};
 use tokio_rustls::{TlsConnector, client::TlsStream};
 
 use super::{
-    TlsConfig,
-    resumption::{tickets::Tickets, transcript::Transcript},
-    unusable,
+    TlsConfig, invalid,
+    resumption::{HandshakeReplay, TicketStore, transcript::Transcript},
 };
 use crate::{Result, connect::BoxSocket};
 
-/// How many TLS handshakes a client made, and how many of them resumed a session.
+/// The numbers of full and resumed TLS handshakes of a client.
 ///
 /// ```no_run
 /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
@@ -32,7 +31,7 @@ use crate::{Result, connect::BoxSocket};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct TlsCounts {
-    /// Handshakes that verified a certificate.
+    /// Full handshakes, which verify the certificate.
     pub full: u64,
     /// Handshakes that resumed an earlier session.
     pub resumed: u64,
@@ -40,13 +39,13 @@ pub struct TlsCounts {
 
 /// TLS for one control connection and its data connections.
 ///
-/// Servers that require session reuse tie it to the control connection, so the store of sessions
-/// is never shared with another client.
+/// Servers that require session reuse bind it to the control connection, so the session store is never shared
+/// with another client.
 #[derive(Clone)]
 pub(crate) struct TlsSession {
     connector: TlsConnector,
     name: ServerName<'static>,
-    /// Records the handshake of the control connection.
+    /// The recorded handshake of the control connection.
     transcript: Arc<Transcript>,
     counts: Arc<Counts>,
 }
@@ -60,17 +59,17 @@ struct Counts {
 impl TlsSession {
     pub(crate) fn new(config: &TlsConfig, host: &str) -> Result<Self> {
         let name = ServerName::try_from(host.to_owned())
-            .map_err(|_| unusable(format!("{host:?} is no name that a certificate can have")))?;
+            .map_err(|_| invalid(format!("{host:?} is not a valid host name of a certificate")))?;
         let transcript = Arc::new(Transcript::default());
         let mut rustls = config.build()?;
-        let again = (transcript.clone(), rustls.clone());
-        rustls.resumption = Resumption::store(Arc::new(Tickets::new(Some(again))));
+        let replay = HandshakeReplay { transcript: transcript.clone(), config: rustls.clone() };
+        rustls.resumption = Resumption::store(Arc::new(TicketStore::new(Some(replay))));
         Ok(Self { connector: Arc::new(rustls).into(), name, transcript, counts: Arc::default() })
     }
 
-    /// Encrypts the control connection.
+    /// Does the handshake of the control connection.
     pub(crate) async fn secure_control(&self, socket: BoxSocket) -> io::Result<TlsStream<BoxSocket>> {
-        let socket = self.transcript.listen_to(socket);
+        let socket = self.transcript.record_received(socket);
         let mut connect = self.transcript.record(|| self.connector.connect(self.name.clone(), socket));
         let stream =
             std::future::poll_fn(|cx| self.transcript.record(|| Pin::new(&mut connect).poll(cx))).await?;
@@ -78,7 +77,7 @@ impl TlsSession {
         Ok(stream)
     }
 
-    /// Encrypts a data connection.
+    /// Does the handshake of a data connection.
     pub(crate) async fn secure_data(&self, socket: BoxSocket) -> io::Result<TlsStream<BoxSocket>> {
         let stream = self.connector.connect(self.name.clone(), socket).await?;
         self.count(&stream);

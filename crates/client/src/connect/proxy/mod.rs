@@ -1,7 +1,11 @@
-//! A connection whose other end is a proxy.
+//! Connections through an HTTP or SOCKS proxy.
 
-pub(crate) mod http;
-pub(crate) mod socks;
+mod former;
+mod http;
+mod socks;
+
+#[doc(hidden)]
+pub use self::former::{HttpConnector, Socks4Connector, Socks5Connector};
 
 use std::{
     io,
@@ -10,24 +14,121 @@ use std::{
     task::{Context, Poll},
 };
 
+use oxftp_proto::dialog::Secret;
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::TcpStream,
 };
 
-use super::{BoxSocket, Socket};
+use super::{BoxSocket, Connector, Socket, Target, TcpConnector};
+use crate::future::BoxFuture;
 
-/// A tunnel through a proxy: a TCP stream that does not know the server's address.
-#[derive(Debug)]
-pub(crate) struct Proxied(TcpStream);
+/// Connects through a proxy, for control and data connections. The proxy resolves host names.
+///
+/// Active mode is not supported.
+///
+/// ```no_run
+/// use oxftp::{Client, connect::Proxy};
+///
+/// # async fn example() -> oxftp::Result<()> {
+/// let proxy = Proxy::socks5("proxy.example.org", 1080).credentials("me", "secret");
+/// let client = Client::builder().connector(proxy).connect("ftp.example.org").await?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone)]
+pub struct Proxy {
+    kind: ProxyKind,
+    host: String,
+    port: u16,
+    login: Option<ProxyLogin>,
+    tcp: TcpConnector,
+}
 
-impl Proxied {
-    pub(crate) fn boxed(stream: TcpStream) -> BoxSocket {
-        Box::new(Self(stream))
+#[derive(Debug, Clone, Copy)]
+enum ProxyKind {
+    Http,
+    Socks4,
+    Socks5,
+}
+
+#[derive(Debug, Clone)]
+struct ProxyLogin {
+    user: String,
+    password: Secret,
+}
+
+impl Proxy {
+    /// Creates a connector for an HTTP proxy with `CONNECT` (RFC 9110, 9.3.6).
+    ///
+    /// Many proxies allow `CONNECT` to port 443 only.
+    #[must_use]
+    pub fn http(host: impl Into<String>, port: u16) -> Self {
+        Self::new(ProxyKind::Http, host.into(), port)
+    }
+
+    /// Creates a connector for a SOCKS5 proxy (RFC 1928).
+    #[must_use]
+    pub fn socks5(host: impl Into<String>, port: u16) -> Self {
+        Self::new(ProxyKind::Socks5, host.into(), port)
+    }
+
+    /// Creates a connector for a SOCKS4a proxy.
+    ///
+    /// SOCKS4 supports neither passwords nor IPv6.
+    #[must_use]
+    pub fn socks4(host: impl Into<String>, port: u16) -> Self {
+        Self::new(ProxyKind::Socks4, host.into(), port)
+    }
+
+    fn new(kind: ProxyKind, host: String, port: u16) -> Self {
+        Self { kind, host, port, login: None, tcp: TcpConnector::new() }
+    }
+
+    /// Sets the user name and password: Basic authentication for HTTP, RFC 1929 for SOCKS5. SOCKS4 sends only the
+    /// user name. Defaults to no login.
+    #[must_use]
+    pub fn credentials(mut self, user: impl Into<String>, password: impl Into<Secret>) -> Self {
+        self.login = Some(ProxyLogin { user: user.into(), password: password.into() });
+        self
+    }
+
+    /// Sets the user name, without a password.
+    #[must_use]
+    pub fn user(self, user: impl Into<String>) -> Self {
+        self.credentials(user, "")
+    }
+
+    /// Sets the connector for the connection to the proxy itself. Defaults to [`TcpConnector::new`].
+    #[must_use]
+    pub fn via(mut self, tcp: TcpConnector) -> Self {
+        self.tcp = tcp;
+        self
+    }
+
+    async fn open(&self, target: Target<'_>) -> io::Result<TcpStream> {
+        let socket = self.tcp.connect_to(&self.host, self.port).await?;
+        let (host, port) = target.host_and_port();
+        let login = self.login.as_ref();
+        match self.kind {
+            ProxyKind::Http => http::open_tunnel(socket, &host, port, login).await,
+            ProxyKind::Socks4 => socks::open_v4(socket, &host, port, login).await,
+            ProxyKind::Socks5 => socks::open_v5(socket, &host, port, login).await,
+        }
     }
 }
 
-impl Socket for Proxied {
+impl Connector for Proxy {
+    fn connect<'a>(&'a self, target: Target<'a>) -> BoxFuture<'a, io::Result<BoxSocket>> {
+        Box::pin(async move { Ok(Box::new(ProxySocket(self.open(target).await?)) as BoxSocket) })
+    }
+}
+
+/// A tunnel through a proxy: a TCP stream whose peer is the proxy, not the server.
+#[derive(Debug)]
+struct ProxySocket(TcpStream);
+
+impl Socket for ProxySocket {
     fn peer_address(&self) -> Option<SocketAddr> {
         None
     }
@@ -53,7 +154,7 @@ impl Socket for Proxied {
     }
 }
 
-impl AsyncRead for Proxied {
+impl AsyncRead for ProxySocket {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -63,7 +164,7 @@ impl AsyncRead for Proxied {
     }
 }
 
-impl AsyncWrite for Proxied {
+impl AsyncWrite for ProxySocket {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.0).poll_write(cx, buf)
     }
@@ -74,5 +175,16 @@ impl AsyncWrite for Proxied {
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.0).poll_shutdown(cx)
+    }
+}
+
+/// The error of a proxy that refused a connection.
+#[derive(Debug, thiserror::Error)]
+#[error("the proxy refused the connection: {0}")]
+struct ProxyRefused(String);
+
+impl ProxyRefused {
+    fn into_io(reason: impl Into<String>) -> io::Error {
+        io::Error::other(Self(reason.into()))
     }
 }

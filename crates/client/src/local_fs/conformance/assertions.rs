@@ -1,4 +1,4 @@
-//! What the rules are tested with.
+//! Assertions and helpers of the conformance tests.
 
 use std::ffi::OsStr;
 use std::fmt::Debug;
@@ -12,7 +12,7 @@ use crate::{
     local_fs::{FileKind, MkdirOptions, OpenMode, PathFile, PathIo},
 };
 
-/// What a test found wrong.
+/// The description of a violation.
 #[derive(Debug)]
 pub(crate) struct Finding(pub(crate) String);
 
@@ -26,7 +26,7 @@ impl From<PathIoError> for Finding {
 
 impl From<io::Error> for Finding {
     fn from(error: io::Error) -> Self {
-        Self(format!("an open file failed: {error}"))
+        Self(format!("an operation on an open file failed: {error}"))
     }
 }
 
@@ -48,7 +48,7 @@ pub(crate) fn expect_kind<T>(what: &str, outcome: PathIoResult<T>, expected: io:
     }
 }
 
-/// Expects a directory to hold these names and no other.
+/// Expects exactly these names in a directory.
 pub(crate) async fn expect_names(fs: &dyn PathIo, dir: &Path, expected: &[&str]) -> Outcome {
     let mut names: Vec<_> = fs.list(dir).await?.iter().map(|item| item.name().to_owned()).collect();
     names.sort();
@@ -73,14 +73,14 @@ pub(crate) async fn content(fs: &dyn PathIo, file: &Path) -> Result<Vec<u8>, Fin
     Ok(bytes)
 }
 
-/// Writes a file from its start.
+/// Writes a file, replacing its content.
 pub(crate) async fn put(fs: &dyn PathIo, file: &Path, content: &[u8]) -> Outcome {
     let mut file = fs.open(file, OpenMode::Write).await?;
-    finish(&mut *file, content).await
+    write_and_shutdown(&mut *file, content).await
 }
 
-/// Writes at the place an open file is at, and shuts it down.
-pub(crate) async fn finish(file: &mut dyn PathFile, content: &[u8]) -> Outcome {
+/// Writes at the current position of an open file, and shuts it down.
+pub(crate) async fn write_and_shutdown(file: &mut dyn PathFile, content: &[u8]) -> Outcome {
     file.write_all(content).await?;
     Ok(file.shutdown().await?)
 }

@@ -1,4 +1,4 @@
-//! Rules on opening, reading and writing files.
+//! Rules for opening, reading and writing files.
 
 use std::io::{ErrorKind, SeekFrom};
 use std::path::Path;
@@ -8,34 +8,35 @@ use tokio::io::{AsyncReadExt, AsyncSeekExt, AsyncWriteExt};
 
 use super::Rule;
 use super::assertions::{
-    Finding, Outcome, content, expect_content, expect_equal, expect_error, expect_kind, finish, put,
+    Finding, Outcome, content, expect_content, expect_equal, expect_error, expect_kind, put,
+    write_and_shutdown,
 };
 use crate::local_fs::{FileKind, FinishOptions, OpenMode, PathFile, PathIo};
 
 #[rustfmt::skip]
 pub(crate) const RULES: &[Rule] = &[
-    ("open Read gives the content from the start, then its end", |fs, dir| Box::pin(read_gives_content(fs, dir))),
-    ("open Read and Update need a file that is there", |fs, dir| Box::pin(read_needs_file(fs, dir))),
-    ("open Write empties the file at once", |fs, dir| Box::pin(write_empties(fs, dir))),
-    ("open CreateNew makes a file and refuses one that is there", |fs, dir| Box::pin(create_new_refuses(fs, dir))),
-    ("open CreatePrivate is finished to a file like any other, in place of an older one", |fs, dir| Box::pin(finish_replaces(fs, dir))),
-    ("open Append writes at the end whatever was sought", |fs, dir| Box::pin(append_ignores_seek(fs, dir))),
-    ("open Update reads and writes and keeps the rest", |fs, dir| Box::pin(update_keeps(fs, dir))),
-    ("open below nothing is NotFound in every mode", |fs, dir| Box::pin(open_needs_parent(fs, dir))),
+    ("open Read returns the content from the start, then the end of the file", |fs, dir| Box::pin(read_returns_content(fs, dir))),
+    ("open Read and Update require an existing file", |fs, dir| Box::pin(read_needs_file(fs, dir))),
+    ("open Write truncates the file immediately", |fs, dir| Box::pin(write_empties(fs, dir))),
+    ("open CreateNew creates a file and rejects an existing one", |fs, dir| Box::pin(create_new_refuses(fs, dir))),
+    ("a committed CreatePrivate file replaces the target and has the permissions of a new file", |fs, dir| Box::pin(commit_replaces(fs, dir))),
+    ("open Append writes at the end regardless of seeks", |fs, dir| Box::pin(append_ignores_seek(fs, dir))),
+    ("open Update reads and writes, and keeps the remaining content", |fs, dir| Box::pin(update_keeps(fs, dir))),
+    ("open below a missing directory is NotFound in every mode", |fs, dir| Box::pin(open_needs_parent(fs, dir))),
     ("open of a directory is an error in every mode", |fs, dir| Box::pin(open_refuses_directory(fs, dir))),
-    ("a file open for reading can't be written", |fs, dir| Box::pin(read_does_not_write(fs, dir))),
-    ("a file open for writing can't be read", |fs, dir| Box::pin(write_does_not_read(fs, dir))),
-    ("seek counts from start, end and here, and refuses what lies before the start", |fs, dir| Box::pin(seek_counts(fs, dir))),
+    ("a file opened for reading cannot be written", |fs, dir| Box::pin(read_does_not_write(fs, dir))),
+    ("a file opened for writing cannot be read", |fs, dir| Box::pin(write_does_not_read(fs, dir))),
+    ("seek is relative to start, end and position, and rejects positions before the start", |fs, dir| Box::pin(seek_counts(fs, dir))),
     ("a write past the end fills the gap with zeros", |fs, dir| Box::pin(gap_is_zeros(fs, dir))),
-    ("reading past the end gives nothing", |fs, dir| Box::pin(nothing_past_end(fs, dir))),
-    ("reserve makes a file longer and keeps content and position, or is Unsupported", |fs, dir| Box::pin(reserve_keeps(fs, dir))),
-    ("large blocks come back whole", |fs, dir| Box::pin(large_blocks(fs, dir))),
-    ("after sync the content is there for others", |fs, dir| Box::pin(sync_shows(fs, dir))),
-    ("stat tells kind and size of a file", |fs, dir| Box::pin(stat_tells_size(fs, dir))),
-    ("set_modified shows in stat, or is Unsupported", |fs, dir| Box::pin(modified_shows(fs, dir))),
+    ("reading past the end returns no bytes", |fs, dir| Box::pin(nothing_past_end(fs, dir))),
+    ("reserve extends a file and keeps content and position, or is Unsupported", |fs, dir| Box::pin(reserve_keeps(fs, dir))),
+    ("large blocks are read back completely", |fs, dir| Box::pin(large_blocks(fs, dir))),
+    ("after sync the content is visible to other handles", |fs, dir| Box::pin(sync_makes_content_visible(fs, dir))),
+    ("stat returns kind and size of a file", |fs, dir| Box::pin(stat_returns_size(fs, dir))),
+    ("stat returns the time of set_modified, or set_modified is Unsupported", |fs, dir| Box::pin(modified_is_returned(fs, dir))),
 ];
 
-async fn read_gives_content(fs: &dyn PathIo, dir: &Path) -> Outcome {
+async fn read_returns_content(fs: &dyn PathIo, dir: &Path) -> Outcome {
     put(fs, &dir.join("file"), b"content").await?;
     let mut file = fs.open(&dir.join("file"), OpenMode::Read).await?;
     let mut start = [0; 3];
@@ -59,29 +60,33 @@ async fn write_empties(fs: &dyn PathIo, dir: &Path) -> Outcome {
     put(fs, &path, b"a longer content").await?;
     let mut file = fs.open(&path, OpenMode::Write).await?;
     expect_content(fs, &path, b"").await?;
-    finish(&mut *file, b"new").await?;
+    write_and_shutdown(&mut *file, b"new").await?;
     expect_content(fs, &path, b"new").await
 }
 
 async fn create_new_refuses(fs: &dyn PathIo, dir: &Path) -> Outcome {
     let path = dir.join("file");
     let mut file = fs.open(&path, OpenMode::CreateNew).await?;
-    finish(&mut *file, b"first").await?;
+    write_and_shutdown(&mut *file, b"first").await?;
     let again = fs.open(&path, OpenMode::CreateNew).await;
     expect_kind("open of a file", again, ErrorKind::AlreadyExists)?;
     expect_content(fs, &path, b"first").await
 }
 
-async fn finish_replaces(fs: &dyn PathIo, dir: &Path) -> Outcome {
+async fn commit_replaces(fs: &dyn PathIo, dir: &Path) -> Outcome {
     let (part, path) = (dir.join("part"), dir.join("file"));
     for sync in [false, true] {
         put(fs, &path, b"older").await?;
-        finish(&mut *fs.open(&part, OpenMode::CreatePrivate).await?, b"whole").await?;
+        write_and_shutdown(&mut *fs.open(&part, OpenMode::CreatePrivate).await?, b"whole").await?;
         let again = fs.open(&part, OpenMode::CreatePrivate).await;
-        expect_kind("open of a part", again, ErrorKind::AlreadyExists)?;
+        expect_kind("open of an existing partial file", again, ErrorKind::AlreadyExists)?;
         fs.finish(&part, &path, FinishOptions { sync, ..FinishOptions::default() }).await?;
         expect_content(fs, &path, b"whole").await?;
-        expect_equal("the mode of a finished file", fs.stat(&path).await?.mode, mode_of_new(fs, dir).await?)?;
+        expect_equal(
+            "the mode of a committed file",
+            fs.stat(&path).await?.mode,
+            mode_of_new(fs, dir).await?,
+        )?;
         fs.unlink(&path).await?;
     }
     Ok(())
@@ -95,14 +100,14 @@ async fn mode_of_new(fs: &dyn PathIo, dir: &Path) -> Result<Option<u32>, Finding
 async fn append_ignores_seek(fs: &dyn PathIo, dir: &Path) -> Outcome {
     let path = dir.join("file");
     let mut file = fs.open(&path, OpenMode::Append).await?;
-    finish(&mut *file, b"one").await?;
+    write_and_shutdown(&mut *file, b"one").await?;
     let mut file = fs.open(&path, OpenMode::Append).await?;
     file.seek(SeekFrom::Start(1)).await?;
     file.write_all(b"two").await?;
     file.flush().await?;
     let mut other = fs.open(&path, OpenMode::Append).await?;
-    finish(&mut *other, b"three").await?;
-    finish(&mut *file, b"four").await?;
+    write_and_shutdown(&mut *other, b"three").await?;
+    write_and_shutdown(&mut *file, b"four").await?;
     expect_content(fs, &path, b"onetwothreefour").await
 }
 
@@ -114,7 +119,7 @@ async fn update_keeps(fs: &dyn PathIo, dir: &Path) -> Outcome {
     file.read_exact(&mut start).await?;
     expect_equal("the start", &start, b"01")?;
     file.seek(SeekFrom::Start(4)).await?;
-    finish(&mut *file, b"ab").await?;
+    write_and_shutdown(&mut *file, b"ab").await?;
     expect_content(fs, &path, b"0123ab6789").await
 }
 
@@ -137,7 +142,10 @@ async fn read_does_not_write(fs: &dyn PathIo, dir: &Path) -> Outcome {
     let path = dir.join("file");
     put(fs, &path, b"kept").await?;
     let mut file = fs.open(&path, OpenMode::Read).await?;
-    expect_io_error("a write", finish(&mut *file, b"lost").await.map_err(|Finding(found)| found))?;
+    expect_io_error(
+        "a write",
+        write_and_shutdown(&mut *file, b"lost").await.map_err(|Finding(found)| found),
+    )?;
     expect_content(fs, &path, b"kept").await
 }
 
@@ -170,7 +178,7 @@ async fn gap_is_zeros(fs: &dyn PathIo, dir: &Path) -> Outcome {
     put(fs, &path, b"ab").await?;
     let mut file = fs.open(&path, OpenMode::Update).await?;
     file.seek(SeekFrom::Start(5)).await?;
-    finish(&mut *file, b"c").await?;
+    write_and_shutdown(&mut *file, b"c").await?;
     expect_content(fs, &path, b"ab\0\0\0c").await
 }
 
@@ -193,7 +201,7 @@ async fn reserve_keeps(fs: &dyn PathIo, dir: &Path) -> Outcome {
         }
     }
     expect_content(fs, &path, b"abc\0\0").await?;
-    finish(&mut *file, b"x").await?;
+    write_and_shutdown(&mut *file, b"x").await?;
     expect_content(fs, &path, b"axc\0\0").await
 }
 
@@ -206,22 +214,22 @@ async fn large_blocks(fs: &dyn PathIo, dir: &Path) -> Outcome {
     expect_equal("the count of bytes before the first wrong one", same, block.len())
 }
 
-async fn sync_shows(fs: &dyn PathIo, dir: &Path) -> Outcome {
+async fn sync_makes_content_visible(fs: &dyn PathIo, dir: &Path) -> Outcome {
     let mut file: Box<dyn PathFile> = fs.open(&dir.join("file"), OpenMode::Write).await?;
     file.write_all(b"content").await?;
     file.sync().await?;
     expect_content(fs, &dir.join("file"), b"content").await
 }
 
-async fn stat_tells_size(fs: &dyn PathIo, dir: &Path) -> Outcome {
+async fn stat_returns_size(fs: &dyn PathIo, dir: &Path) -> Outcome {
     put(fs, &dir.join("file"), b"12345").await?;
     let metadata = fs.stat(&dir.join("file")).await?;
     expect_equal("the kind", metadata.kind, FileKind::File)?;
     expect_equal("the size", metadata.size, 5)
 }
 
-async fn modified_shows(fs: &dyn PathIo, dir: &Path) -> Outcome {
-    // Even, for FAT keeps no odd seconds.
+async fn modified_is_returned(fs: &dyn PathIo, dir: &Path) -> Outcome {
+    // An even number of seconds: FAT stores times in units of two seconds.
     let time = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000);
     put(fs, &dir.join("file"), b"").await?;
     for path in [&*dir.join("file"), dir] {

@@ -1,4 +1,4 @@
-//! Rules on directories, and on removing and renaming.
+//! Rules for directories, and for removing and renaming.
 
 use std::io::ErrorKind;
 use std::path::Path;
@@ -11,24 +11,24 @@ use crate::local_fs::{FileKind, MkdirOptions, PathIo};
 
 #[rustfmt::skip]
 pub(crate) const RULES: &[Rule] = &[
-    ("mkdir makes a directory", |fs, dir| Box::pin(mkdir_makes(fs, dir))),
-    ("mkdir of what exists is AlreadyExists", |fs, dir| Box::pin(mkdir_refuses_existing(fs, dir))),
-    ("mkdir with exist_ok takes a directory and no file", |fs, dir| Box::pin(mkdir_exist_ok(fs, dir))),
-    ("mkdir without parents is NotFound below nothing", |fs, dir| Box::pin(mkdir_needs_parent(fs, dir))),
-    ("mkdir with parents makes them, and only the last must be new", |fs, dir| Box::pin(mkdir_parents(fs, dir))),
+    ("mkdir creates a directory", |fs, dir| Box::pin(mkdir_makes(fs, dir))),
+    ("mkdir of an existing path is AlreadyExists", |fs, dir| Box::pin(mkdir_refuses_existing(fs, dir))),
+    ("mkdir with exist_ok accepts a directory but not a file", |fs, dir| Box::pin(mkdir_exist_ok(fs, dir))),
+    ("mkdir without parents is NotFound below a missing directory", |fs, dir| Box::pin(mkdir_needs_parent(fs, dir))),
+    ("mkdir with parents creates them, and only the last must be new", |fs, dir| Box::pin(mkdir_parents(fs, dir))),
     ("rmdir removes an empty directory only", |fs, dir| Box::pin(rmdir_removes_empty(fs, dir))),
-    ("rmdir of nothing is NotFound, of a file an error", |fs, dir| Box::pin(rmdir_refuses(fs, dir))),
+    ("rmdir of a missing path is NotFound, of a file an error", |fs, dir| Box::pin(rmdir_refuses(fs, dir))),
     ("unlink removes a file", |fs, dir| Box::pin(unlink_removes(fs, dir))),
-    ("unlink of nothing is NotFound, of a directory an error", |fs, dir| Box::pin(unlink_refuses(fs, dir))),
-    ("exists, is_dir and is_file tell files from directories from nothing", |fs, dir| Box::pin(questions(fs, dir))),
-    ("list gives path and kind of each child and of no grandchild", |fs, dir| Box::pin(list_gives_children(fs, dir))),
-    ("list of nothing is NotFound, of a file NotADirectory", |fs, dir| Box::pin(list_refuses(fs, dir))),
-    ("stat of nothing is NotFound, of a directory says so", |fs, dir| Box::pin(stat_of_others(fs, dir))),
+    ("unlink of a missing path is NotFound, of a directory an error", |fs, dir| Box::pin(unlink_refuses(fs, dir))),
+    ("exists, is_dir and is_file distinguish files, directories and missing paths", |fs, dir| Box::pin(queries(fs, dir))),
+    ("list returns path and kind of each child and of no grandchild", |fs, dir| Box::pin(list_returns_children(fs, dir))),
+    ("list of a missing path is NotFound, of a file NotADirectory", |fs, dir| Box::pin(list_refuses(fs, dir))),
+    ("stat of a missing path is NotFound, of a directory returns its kind", |fs, dir| Box::pin(stat_of_others(fs, dir))),
     ("rename moves a file with its content", |fs, dir| Box::pin(rename_moves(fs, dir))),
     ("rename replaces a file", |fs, dir| Box::pin(rename_replaces(fs, dir))),
     ("rename to itself changes nothing", |fs, dir| Box::pin(rename_to_itself(fs, dir))),
-    ("rename moves a directory with all that is in it", |fs, dir| Box::pin(rename_moves_directory(fs, dir))),
-    ("rename from nothing or to below nothing is NotFound", |fs, dir| Box::pin(rename_needs_both(fs, dir))),
+    ("rename moves a directory with its content", |fs, dir| Box::pin(rename_moves_directory(fs, dir))),
+    ("rename from a missing path or below a missing directory is NotFound", |fs, dir| Box::pin(rename_needs_both(fs, dir))),
     ("rename of a file over a directory is an error", |fs, dir| Box::pin(rename_keeps_directory(fs, dir))),
     ("rename of a directory into itself is an error", |fs, dir| Box::pin(rename_into_itself(fs, dir))),
 ];
@@ -68,7 +68,7 @@ async fn mkdir_parents(fs: &dyn PathIo, dir: &Path) -> Outcome {
     fs.mkdir(&dir.join("a/b/d"), parents).await?;
     expect_names(fs, &dir.join("a/b"), &["c", "d"]).await?;
     let again = fs.mkdir(&dir.join("a/b"), parents).await;
-    expect_kind("mkdir of what exists", again, ErrorKind::AlreadyExists)?;
+    expect_kind("mkdir of an existing directory", again, ErrorKind::AlreadyExists)?;
     put(fs, &dir.join("file"), b"").await?;
     expect_error("mkdir below a file", fs.mkdir(&dir.join("file/a/b"), parents).await)
 }
@@ -104,7 +104,7 @@ async fn unlink_refuses(fs: &dyn PathIo, dir: &Path) -> Outcome {
     expect_names(fs, dir, &["dir"]).await
 }
 
-async fn questions(fs: &dyn PathIo, dir: &Path) -> Outcome {
+async fn queries(fs: &dyn PathIo, dir: &Path) -> Outcome {
     make_dir(fs, &dir.join("dir")).await?;
     put(fs, &dir.join("file"), b"").await?;
     let expected = [
@@ -122,7 +122,7 @@ async fn questions(fs: &dyn PathIo, dir: &Path) -> Outcome {
     Ok(())
 }
 
-async fn list_gives_children(fs: &dyn PathIo, dir: &Path) -> Outcome {
+async fn list_returns_children(fs: &dyn PathIo, dir: &Path) -> Outcome {
     make_dir(fs, &dir.join("dir")).await?;
     put(fs, &dir.join("dir/below"), b"").await?;
     put(fs, &dir.join("file"), b"").await?;
@@ -134,13 +134,13 @@ async fn list_gives_children(fs: &dyn PathIo, dir: &Path) -> Outcome {
 
 async fn list_refuses(fs: &dyn PathIo, dir: &Path) -> Outcome {
     put(fs, &dir.join("file"), b"").await?;
-    expect_kind("list of nothing", fs.list(&dir.join("none")).await, ErrorKind::NotFound)?;
+    expect_kind("list of a missing path", fs.list(&dir.join("none")).await, ErrorKind::NotFound)?;
     expect_kind("list of a file", fs.list(&dir.join("file")).await, ErrorKind::NotADirectory)
 }
 
 async fn stat_of_others(fs: &dyn PathIo, dir: &Path) -> Outcome {
     put(fs, &dir.join("file"), b"").await?;
-    expect_kind("stat of nothing", fs.stat(&dir.join("none")).await, ErrorKind::NotFound)?;
+    expect_kind("stat of a missing path", fs.stat(&dir.join("none")).await, ErrorKind::NotFound)?;
     expect_error("stat below a file", fs.stat(&dir.join("file/below")).await)?;
     expect_equal("the kind of a directory", fs.stat(dir).await?.kind, FileKind::Directory)
 }
@@ -178,9 +178,9 @@ async fn rename_moves_directory(fs: &dyn PathIo, dir: &Path) -> Outcome {
 async fn rename_needs_both(fs: &dyn PathIo, dir: &Path) -> Outcome {
     put(fs, &dir.join("file"), b"kept").await?;
     let from_nothing = fs.rename(&dir.join("none"), &dir.join("file")).await;
-    expect_kind("rename of nothing", from_nothing, ErrorKind::NotFound)?;
+    expect_kind("rename of a missing path", from_nothing, ErrorKind::NotFound)?;
     let to_nowhere = fs.rename(&dir.join("file"), &dir.join("none/file")).await;
-    expect_kind("rename to below nothing", to_nowhere, ErrorKind::NotFound)?;
+    expect_kind("rename below a missing directory", to_nowhere, ErrorKind::NotFound)?;
     expect_content(fs, &dir.join("file"), b"kept").await
 }
 

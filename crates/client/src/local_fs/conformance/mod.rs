@@ -1,6 +1,6 @@
-//! The rules of [`PathIo`], as a test that any backend can run.
+//! Conformance test: checks that a backend follows the rules of [`PathIo`].
 //!
-//! The rules that need links are not among them, since a backend has no way to make one.
+//! Rules about symbolic links are not tested, since not every backend can create them.
 
 mod assertions;
 mod content;
@@ -10,14 +10,13 @@ mod names;
 use std::path::Path;
 
 use self::assertions::{Finding, Outcome, remove_tree};
-
 use super::PathIo;
 use crate::future::BoxFuture;
 
-/// RetryBudget every rule of [`PathIo`] on a backend, and stops at the first it breaks.
+/// Tests every rule of [`PathIo`] on a backend, and stops at the first violation.
 ///
-/// `root` must be an empty directory; it is left empty when all is well, and as it was when a rule
-/// broke. It should be absolute, so that failures can be looked at. Needs a tokio runtime if `fs` does.
+/// `root` must be an empty directory. It is empty again after a successful test; after a violation its files
+/// remain for inspection, so an absolute path is recommended. Requires a tokio runtime if `fs` does.
 ///
 /// ```
 /// use oxftp::path_io::{MemoryFs, contract};
@@ -31,33 +30,33 @@ use crate::future::BoxFuture;
 ///
 /// # Errors
 ///
-/// [`ContractViolation`] with the rule and what was found instead.
+/// Returns a [`ContractViolation`] with the rule and the actual behaviour.
 pub async fn check(fs: &dyn PathIo, root: &Path) -> Result<(), ContractViolation> {
-    broken("the root of the check is an empty directory", assertions::expect_names(fs, root, &[]).await)?;
+    violation("the root of the check is an empty directory", assertions::expect_names(fs, root, &[]).await)?;
     let rules = directories::RULES.iter().chain(content::RULES).chain(names::RULES);
     for (number, (rule, test)) in rules.enumerate() {
         let dir = root.join(format!("rule-{number}"));
-        broken(rule, assertions::make_dir(fs, &dir).await)?;
-        broken(rule, test(fs, &dir).await)?;
-        broken("what was made can be removed", remove_tree(fs, &dir).await)?;
+        violation(rule, assertions::make_dir(fs, &dir).await)?;
+        violation(rule, test(fs, &dir).await)?;
+        violation("created files and directories can be removed", remove_tree(fs, &dir).await)?;
     }
     Ok(())
 }
 
-/// A rule of [`PathIo`] that a backend does not keep.
+/// A rule of [`PathIo`] that a backend violates.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the file system breaks the rule \"{rule}\": {found}")]
+#[error("the file system violates the rule \"{rule}\": {found}")]
 #[non_exhaustive]
 pub struct ContractViolation {
     /// The rule, a sentence.
     pub rule: &'static str,
-    /// What happened instead.
+    /// The actual behaviour.
     pub found: String,
 }
 
-/// A rule, a sentence, and its test, which gets an empty directory of its own.
+/// A rule as a sentence, and its test, which runs in its own empty directory.
 type Rule = (&'static str, for<'a> fn(&'a dyn PathIo, &'a Path) -> BoxFuture<'a, Outcome>);
 
-fn broken(rule: &'static str, outcome: Outcome) -> Result<(), ContractViolation> {
+fn violation(rule: &'static str, outcome: Outcome) -> Result<(), ContractViolation> {
     outcome.map_err(|Finding(found)| ContractViolation { rule, found })
 }

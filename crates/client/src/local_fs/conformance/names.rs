@@ -1,4 +1,4 @@
-//! Rules on names.
+//! Rules for names.
 
 use std::path::Path;
 
@@ -8,9 +8,9 @@ use crate::local_fs::PathIo;
 
 #[rustfmt::skip]
 pub(crate) const RULES: &[Rule] = &[
-    ("any name makes a file that is listed, renamed and removed under it", |fs, dir| Box::pin(file_names(fs, dir))),
-    ("any name makes a directory", |fs, dir| Box::pin(directory_names(fs, dir))),
-    ("`.` and `..` in a path mean the directory and its parent", |fs, dir| Box::pin(dots(fs, dir))),
+    ("a file of any name is listed, renamed and removed", |fs, dir| Box::pin(file_names(fs, dir))),
+    ("a directory of any name is created", |fs, dir| Box::pin(directory_names(fs, dir))),
+    ("`.` and `..` in a path are the directory and its parent", |fs, dir| Box::pin(dots(fs, dir))),
     ("the empty path is a directory", |fs, dir| Box::pin(empty_path(fs, dir))),
 ];
 
@@ -51,7 +51,7 @@ async fn empty_path(fs: &dyn PathIo, _: &Path) -> Outcome {
     Ok(())
 }
 
-/// Names that a shell, a URL, a glob or a careless listing would trip over.
+/// Names with characters that are special in shells, URLs, globs or listings.
 #[cfg(not(windows))]
 const NAMES: &[&str] = &[
     " leading",
@@ -75,7 +75,7 @@ const NAMES: &[&str] = &[
     "🦀",
 ];
 
-/// Names that a URL or a careless listing would trip over, as far as Windows allows them.
+/// Names with characters that are special in shells, URLs, globs or listings, and allowed on Windows.
 #[cfg(windows)]
 const NAMES: &[&str] =
     &[" leading", "two  blanks", "it's", "[a]", "-rf", "~", "%41", "#", ".hidden", "straße", "漢字", "🦀"];

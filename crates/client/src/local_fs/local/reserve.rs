@@ -1,8 +1,8 @@
-//! Space on the disk for what a file is to hold.
+//! Preallocation of disk space.
 
 use std::io;
 
-/// Makes a file longer, and has the file system keep the space for it where it can.
+/// Extends a file, and reserves disk space for it if the file system can.
 #[cfg(target_os = "linux")]
 pub(crate) fn reserve(file: &std::fs::File, length: u64) -> io::Result<()> {
     use rustix::{
@@ -11,7 +11,7 @@ pub(crate) fn reserve(file: &std::fs::File, length: u64) -> io::Result<()> {
     };
 
     match fallocate(file, FallocateFlags::empty(), 0, length) {
-        // Not every file system can.
+        // Not supported by every file system.
         Err(Errno::OPNOTSUPP | Errno::NOSYS) => lengthen(file, length),
         outcome => Ok(outcome?),
     }

@@ -1,4 +1,4 @@
-//! Files that live in memory.
+//! Files in memory.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -15,7 +15,7 @@ use crate::{
     local_fs::{OpenMode, PathFile},
 };
 
-/// A file, shared by its name in the tree and everyone who has it open.
+/// The content of a file, shared by its entry in the tree and all open handles.
 #[derive(Clone, Default)]
 pub(crate) struct SharedContent(Arc<Mutex<Content>>);
 
@@ -27,8 +27,8 @@ impl SharedContent {
 
 /// The bytes of a file, in blocks.
 ///
-/// A block that is missing or short counts as filled up with zeros, so seeking far ahead costs nothing: how
-/// far is often what a server claims.
+/// A missing or short block is read as zeros, so a seek far beyond the end uses no memory: the offset is often
+/// a number sent by the server.
 pub(crate) struct Content {
     blocks: BTreeMap<u64, Vec<u8>>,
     len: u64,
@@ -50,10 +50,10 @@ impl Content {
         bytes
     }
 
-    /// Fills `target`, all of which must lie before the end.
+    /// Fills `target`, which must lie entirely before the end of the file.
     fn read_at(&self, mut position: u64, mut target: &mut [u8]) {
         while !target.is_empty() {
-            let (index, start, room) = place(position);
+            let (index, start, room) = locate(position);
             let (now, later) = target.split_at_mut(room.min(target.len()));
             let block = self.blocks.get(&index).map_or(&[][..], Vec::as_slice);
             let there = block.get(start..).unwrap_or_default();
@@ -68,7 +68,7 @@ impl Content {
     pub(crate) fn write_at(&mut self, mut position: u64, mut data: &[u8]) -> io::Result<()> {
         let end = position.checked_add(data.len() as u64).ok_or(io::ErrorKind::FileTooLarge)?;
         while !data.is_empty() {
-            let (index, start, room) = place(position);
+            let (index, start, room) = locate(position);
             let (now, later) = data.split_at(room.min(data.len()));
             let block = self.blocks.entry(index).or_default();
             if block.len() < start {
@@ -92,15 +92,15 @@ impl Default for Content {
     }
 }
 
-/// Tells the block a position lies in, where in it, and how much fits from there on.
-fn place(position: u64) -> (u64, usize, usize) {
+/// Returns the index of the block at a position, the offset in it, and the space that follows in the block.
+fn locate(position: u64) -> (u64, usize, usize) {
     let start = (position % BLOCK_BYTES) as usize;
     (position / BLOCK_BYTES, start, BLOCK_BYTES as usize - start)
 }
 
 const BLOCK_BYTES: u64 = 64 * 1024;
 
-/// A file of a [`MemoryFs`](crate::local_fs::MemoryFs) that is open.
+/// An open file of a [`MemoryFs`](crate::local_fs::MemoryFs).
 pub(crate) struct MemoryFile {
     content: SharedContent,
     mode: OpenMode,
@@ -124,7 +124,10 @@ impl MemoryFile {
 
     fn write(&mut self, data: &[u8]) -> io::Result<usize> {
         if !self.mode.writes() {
-            return Err(io::Error::new(io::ErrorKind::PermissionDenied, "the file is open for reading only"));
+            return Err(io::Error::new(
+                io::ErrorKind::PermissionDenied,
+                "the file is opened for reading only",
+            ));
         }
         let mut content = self.content.lock();
         let position = if self.mode == OpenMode::Append { content.len() } else { self.position };
@@ -141,7 +144,8 @@ impl AsyncRead for MemoryFile {
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         if !self.mode.reads() {
-            let denied = io::Error::new(io::ErrorKind::PermissionDenied, "the file is open for writing only");
+            let denied =
+                io::Error::new(io::ErrorKind::PermissionDenied, "the file is opened for writing only");
             return Poll::Ready(Err(denied));
         }
         let content = self.content.lock();
@@ -193,10 +197,9 @@ impl PathFile for MemoryFile {
 
 impl fmt::Debug for MemoryFile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let shown = (self.mode, self.position);
         f.debug_struct("MemoryFile")
-            .field("mode", &shown.0)
-            .field("position", &shown.1)
+            .field("mode", &self.mode)
+            .field("position", &self.position)
             .finish_non_exhaustive()
     }
 }
@@ -206,7 +209,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn content_survives_writes_across_the_borders_of_blocks() {
+    fn writes_across_block_boundaries_are_read_back() {
         let data: Vec<u8> = (0..200_000_u32).map(|i| (i % 251) as u8).collect();
         let mut content = Content::default();
 
@@ -218,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn a_write_far_ahead_takes_memory_for_itself_only() {
+    fn write_far_beyond_the_end_is_sparse() {
         let mut content = Content::default();
 
         content.write_at(1 << 60, b"end").unwrap();
@@ -231,9 +234,9 @@ mod tests {
     }
 
     #[test]
-    fn a_write_past_the_largest_position_is_refused() {
-        let refused = Content::default().write_at(u64::MAX, b"ab").unwrap_err();
+    fn write_past_the_largest_position_is_an_error() {
+        let error = Content::default().write_at(u64::MAX, b"ab").unwrap_err();
 
-        assert_eq!(refused.kind(), io::ErrorKind::FileTooLarge);
+        assert_eq!(error.kind(), io::ErrorKind::FileTooLarge);
     }
 }

@@ -1,27 +1,32 @@
 //! A file system in memory.
 
-pub(crate) mod file;
-pub(crate) mod tree;
+mod file;
+mod tree;
 
-use std::fmt;
-use std::io;
-use std::path::Path;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::SystemTime;
+use std::{
+    fmt, io,
+    path::Path,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::SystemTime,
+};
 
-use self::file::MemoryFile;
-use self::tree::{Tree, TreeNode};
+use self::{
+    file::MemoryFile,
+    tree::{Tree, TreeNode},
+};
 use super::{DirectoryItem, Metadata, MkdirOptions, OpenMode, PathFile, PathIo};
-use crate::error::local_fs::{PathIoError, PathIoResult};
-use crate::future::BoxFuture;
+use crate::{
+    error::local_fs::{PathIoError, PathIoResult},
+    future::BoxFuture,
+};
 
-/// A file system that lives in memory: for tests, and for transfers that should leave no trace on disk.
+/// A file system in memory: for tests, and for transfers that must not touch the disk.
 ///
-/// A clone shares everything with the original. At first there is only the root directory.
+/// Clones share the same files. A new file system contains only the root directory.
 ///
-/// Paths start at the root, so `a/b` is `/a/b`. `..` takes back the name before it, even one that does not
-/// exist, and stays at the root from there on. There are no links and no permissions. An open file stays
-/// usable after it was unlinked or replaced. A gap left by seeking takes no memory.
+/// Paths start at the root, so `a/b` is `/a/b`. `..` removes the name before it, even one that does not
+/// exist; the parent of the root is the root. There are no links and no permissions. An open file stays
+/// usable after it was removed or replaced. A gap left by seeking uses no memory.
 ///
 /// ```
 /// use oxftp::path_io::{MemoryFs, PathIo};
@@ -45,15 +50,15 @@ pub struct MemoryFs {
 }
 
 impl MemoryFs {
-    /// Makes a file system that holds nothing but its root directory.
+    /// Creates a file system that contains only the root directory.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Gives the whole content of a file; `None` when there is no file at `path`.
+    /// Returns the content of a file; `None` if `path` is not a file.
     ///
-    /// Gaps are filled, so the size of the file is what this takes in memory.
+    /// Gaps are filled with zeros, so the result uses as much memory as the size of the file.
     #[must_use]
     pub fn read(&self, path: impl AsRef<Path>) -> Option<Vec<u8>> {
         let content = self.tree().node(path.as_ref()).and_then(TreeNode::file).ok()?;
@@ -61,11 +66,11 @@ impl MemoryFs {
         Some(bytes)
     }
 
-    /// Puts a file there with this content, replacing a file and making missing parents.
+    /// Writes a file with this content; replaces an existing file and creates missing parents.
     ///
     /// # Errors
     ///
-    /// When `path` is a directory or goes through a file.
+    /// Returns an error if `path` is a directory or goes through a file.
     pub fn write(&self, path: impl AsRef<Path>, content: impl AsRef<[u8]>) -> PathIoResult<()> {
         let path = path.as_ref();
         self.put(path, content.as_ref()).map_err(|source| PathIoError::new("write", path, source))
@@ -74,7 +79,7 @@ impl MemoryFs {
     fn put(&self, path: &Path, content: &[u8]) -> io::Result<()> {
         let mut tree = self.tree();
         if let Some(parent) = path.parent() {
-            tree.mkdir(parent, MkdirOptions { parents: true, exist_ok: true })?;
+            tree.create_dir(parent, MkdirOptions { parents: true, exist_ok: true })?;
         }
         let file = tree.open(path, OpenMode::Write)?;
         file.lock().write_at(0, content)
@@ -84,7 +89,7 @@ impl MemoryFs {
         self.tree.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Does `work` when the future is polled, like a file system that takes a while.
+    /// Runs `work` when the future is polled, not before.
     fn run<'a, T: Send + 'a>(
         &'a self,
         operation: &'static str,
@@ -111,15 +116,15 @@ impl PathIo for MemoryFs {
     }
 
     fn mkdir<'a>(&'a self, path: &'a Path, options: MkdirOptions) -> BoxFuture<'a, PathIoResult<()>> {
-        self.run("make directory", path, move |tree| tree.mkdir(path, options))
+        self.run("make directory", path, move |tree| tree.create_dir(path, options))
     }
 
     fn rmdir<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, PathIoResult<()>> {
-        self.run("remove directory", path, |tree| tree.rmdir(path))
+        self.run("remove directory", path, |tree| tree.remove_dir(path))
     }
 
     fn unlink<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, PathIoResult<()>> {
-        self.run("remove", path, |tree| tree.unlink(path))
+        self.run("remove", path, |tree| tree.remove_file(path))
     }
 
     fn list<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, PathIoResult<Vec<DirectoryItem>>> {

@@ -1,16 +1,18 @@
-//! The directories of a memory file system.
+//! The directory tree of a memory file system.
 
-use std::collections::BTreeMap;
-use std::ffi::{OsStr, OsString};
-use std::io::{self, ErrorKind};
-use std::mem;
-use std::path::{Component, Path};
-use std::time::SystemTime;
+use std::{
+    collections::BTreeMap,
+    ffi::{OsStr, OsString},
+    io::{self, ErrorKind},
+    mem,
+    path::{Component, Path},
+    time::SystemTime,
+};
 
 use super::file::SharedContent;
 use crate::local_fs::{FileKind, Metadata, MkdirOptions, OpenMode};
 
-/// All directories and the names of all files.
+/// All directories and file names.
 pub(crate) struct Tree {
     root: TreeNode,
 }
@@ -30,7 +32,7 @@ impl Tree {
         self.at(&names(path))
     }
 
-    pub(crate) fn mkdir(&mut self, path: &Path, options: MkdirOptions) -> io::Result<()> {
+    pub(crate) fn create_dir(&mut self, path: &Path, options: MkdirOptions) -> io::Result<()> {
         let names = names(path);
         let Some((last, parents)) = names.split_last() else {
             return if options.exist_ok { Ok(()) } else { Err(ErrorKind::AlreadyExists.into()) };
@@ -44,7 +46,7 @@ impl Tree {
         Ok(())
     }
 
-    pub(crate) fn rmdir(&mut self, path: &Path) -> io::Result<()> {
+    pub(crate) fn remove_dir(&mut self, path: &Path) -> io::Result<()> {
         let names = names(path);
         let Some((last, parents)) = names.split_last() else { return Err(ErrorKind::ResourceBusy.into()) };
         if !self.at(&names)?.directory()?.children.is_empty() {
@@ -54,7 +56,7 @@ impl Tree {
         Ok(())
     }
 
-    pub(crate) fn unlink(&mut self, path: &Path) -> io::Result<()> {
+    pub(crate) fn remove_file(&mut self, path: &Path) -> io::Result<()> {
         let names = names(path);
         self.at(&names)?.file()?;
         if let Some((last, parents)) = names.split_last() {
@@ -101,7 +103,7 @@ impl Tree {
         else {
             return Err(ErrorKind::ResourceBusy.into());
         };
-        // First the step that can fail, so that nothing is lost with it.
+        // The fallible lookup comes first, so that no file is lost if it fails.
         self.parent(to_parents, false)?;
         if let Some(node) = self.parent(from_parents, false)?.remove(from) {
             self.parent(to_parents, false)?.insert(to, node);
@@ -124,11 +126,11 @@ impl Tree {
         })
     }
 
-    /// Walks down to a directory, making what is missing if asked.
-    fn parent(&mut self, names: &[&OsStr], make: bool) -> io::Result<&mut TreeDirectory> {
+    /// Returns a directory; with `create`, creates missing ones on the way.
+    fn parent(&mut self, names: &[&OsStr], create: bool) -> io::Result<&mut TreeDirectory> {
         let mut directory = self.root.directory_mut()?;
         for name in names {
-            if make && !directory.children.contains_key(*name) {
+            if create && !directory.children.contains_key(*name) {
                 directory.insert(name, TreeNode::Directory(TreeDirectory::default()));
             }
             directory = directory.children.get_mut(*name).ok_or(ErrorKind::NotFound)?.directory_mut()?;
@@ -184,7 +186,7 @@ impl TreeNode {
         }
     }
 
-    // As rename(2) has it.
+    // The rules of rename(2).
     fn may_replace(&self, target: &Self) -> io::Result<()> {
         match (self, target) {
             (Self::File(_), Self::File(_)) => Ok(()),
@@ -214,7 +216,7 @@ impl Default for TreeDirectory {
     }
 }
 
-// Level by level: a recursive drop of a very deep tree would overflow the stack.
+// Iterative: a recursive drop of a very deep tree would overflow the stack.
 impl Drop for TreeDirectory {
     fn drop(&mut self) {
         let mut pending: Vec<_> = mem::take(&mut self.children).into_values().collect();
@@ -226,7 +228,7 @@ impl Drop for TreeDirectory {
     }
 }
 
-/// Splits a path into names below the root; a drive letter is dropped.
+/// Splits a path into names below the root; ignores a drive letter.
 fn names(path: &Path) -> Vec<&OsStr> {
     let mut names = Vec::new();
     for component in path.components() {

@@ -1,4 +1,4 @@
-//! Backends that don't work.
+//! Backends with faults.
 
 use std::io::SeekFrom;
 use std::path::Path;
@@ -9,15 +9,15 @@ use tokio::io::{AsyncRead, AsyncSeek, AsyncWrite, ReadBuf};
 
 use crate::local_fs::*;
 
-/// Opens files, and then hangs whatever is asked.
+/// Opens files; every other operation hangs.
 #[derive(Debug)]
-pub(crate) struct Stuck;
+pub(crate) struct HangingFs;
 
 fn never<'a, T: Send + 'a>() -> BoxFuture<'a, T> {
     Box::pin(std::future::pending())
 }
 
-impl PathIo for Stuck {
+impl PathIo for HangingFs {
     fn exists<'a>(&'a self, _: &'a Path) -> BoxFuture<'a, PathIoResult<bool>> {
         never()
     }
@@ -50,13 +50,13 @@ impl PathIo for Stuck {
     }
 }
 
-impl AsyncRead for Stuck {
+impl AsyncRead for HangingFs {
     fn poll_read(self: Pin<&mut Self>, _: &mut Context<'_>, _: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         Poll::Pending
     }
 }
 
-impl AsyncWrite for Stuck {
+impl AsyncWrite for HangingFs {
     fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, _: &[u8]) -> Poll<io::Result<usize>> {
         Poll::Pending
     }
@@ -68,7 +68,7 @@ impl AsyncWrite for Stuck {
     }
 }
 
-impl AsyncSeek for Stuck {
+impl AsyncSeek for HangingFs {
     fn start_seek(self: Pin<&mut Self>, _: SeekFrom) -> io::Result<()> {
         Ok(())
     }
@@ -77,36 +77,36 @@ impl AsyncSeek for Stuck {
     }
 }
 
-impl PathFile for Stuck {
+impl PathFile for HangingFs {
     fn sync(&mut self) -> BoxFuture<'_, io::Result<()>> {
         never()
     }
 }
 
-/// A memory file system that keeps no times, and gets one more thing wrong.
+/// A memory file system without times, and with one fault.
 #[derive(Debug)]
-pub(crate) struct Flawed {
+pub(crate) struct FaultyFs {
     fs: MemoryFs,
-    flaw: Flaw,
+    fault: Fault,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) enum Flaw {
-    /// Takes a directory that is there for new.
-    MkdirTakesAnything,
-    /// Takes one mode for another.
+pub(crate) enum Fault {
+    /// Accepts an existing directory.
+    MkdirAcceptsExisting,
+    /// Opens with another mode than requested.
     Opens(OpenMode, OpenMode),
-    /// Keeps what is there.
+    /// Keeps an existing target.
     RenameReplacesNothing,
 }
 
-impl Flawed {
-    pub(crate) fn new(flaw: Flaw) -> Self {
-        Self { fs: MemoryFs::new(), flaw }
+impl FaultyFs {
+    pub(crate) fn new(fault: Fault) -> Self {
+        Self { fs: MemoryFs::new(), fault }
     }
 }
 
-impl PathIo for Flawed {
+impl PathIo for FaultyFs {
     fn exists<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, PathIoResult<bool>> {
         self.fs.exists(path)
     }
@@ -117,7 +117,7 @@ impl PathIo for Flawed {
         self.fs.is_file(path)
     }
     fn mkdir<'a>(&'a self, path: &'a Path, options: MkdirOptions) -> BoxFuture<'a, PathIoResult<()>> {
-        let exist_ok = options.exist_ok || self.flaw == Flaw::MkdirTakesAnything;
+        let exist_ok = options.exist_ok || self.fault == Fault::MkdirAcceptsExisting;
         self.fs.mkdir(path, MkdirOptions { exist_ok, ..options })
     }
     fn rmdir<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, PathIoResult<()>> {
@@ -133,14 +133,14 @@ impl PathIo for Flawed {
         self.fs.stat(path)
     }
     fn open<'a>(&'a self, path: &'a Path, mode: OpenMode) -> BoxFuture<'a, PathIoResult<Box<dyn PathFile>>> {
-        let mode = match self.flaw {
-            Flaw::Opens(asked, given) if asked == mode => given,
+        let mode = match self.fault {
+            Fault::Opens(requested, actual) if requested == mode => actual,
             _ => mode,
         };
         self.fs.open(path, mode)
     }
     fn rename<'a>(&'a self, from: &'a Path, to: &'a Path) -> BoxFuture<'a, PathIoResult<()>> {
-        if self.flaw == Flaw::RenameReplacesNothing && self.fs.read(to).is_some() {
+        if self.fault == Fault::RenameReplacesNothing && self.fs.read(to).is_some() {
             return Box::pin(async { Ok(()) });
         }
         self.fs.rename(from, to)

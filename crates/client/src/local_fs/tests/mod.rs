@@ -1,4 +1,4 @@
-//! Backends under the contract, and what the contract leaves out.
+//! Conformance of the backends, and their behaviour beyond the conformance test.
 
 mod doubles;
 
@@ -12,14 +12,13 @@ use std::time::{Duration, SystemTime};
 use tokio::io::{AsyncReadExt, AsyncSeekExt, AsyncWriteExt};
 use tokio::time::Instant;
 
-use self::doubles::{Flaw, Flawed, Stuck};
-
+use self::doubles::{Fault, FaultyFs, HangingFs};
 use super::*;
 
 const PARENTS: MkdirOptions = MkdirOptions { parents: true, exist_ok: false };
 
 #[tokio::test]
-async fn local_fs_keeps_the_contract() {
+async fn local_fs_passes_the_conformance_test() {
     let dir = tempfile::tempdir().unwrap();
 
     conformance::check(&LocalFs::new(), dir.path()).await.unwrap();
@@ -28,12 +27,12 @@ async fn local_fs_keeps_the_contract() {
 }
 
 #[tokio::test]
-async fn memory_fs_keeps_the_contract() {
+async fn memory_fs_passes_the_conformance_test() {
     conformance::check(&MemoryFs::new(), Path::new("/")).await.unwrap();
 }
 
 #[tokio::test]
-async fn memory_fs_keeps_the_contract_under_a_relative_root() {
+async fn memory_fs_passes_conformance_at_relative_root() {
     let fs = MemoryFs::new();
     fs.mkdir(Path::new("a/b"), PARENTS).await.unwrap();
 
@@ -41,14 +40,14 @@ async fn memory_fs_keeps_the_contract_under_a_relative_root() {
 }
 
 #[tokio::test]
-async fn timed_memory_fs_keeps_the_contract() {
+async fn memory_fs_with_timeout_passes_the_conformance_test() {
     let fs = Timed::new(MemoryFs::new(), Duration::from_secs(60));
 
     conformance::check(&fs, Path::new("/")).await.unwrap();
 }
 
 #[tokio::test]
-async fn timed_local_fs_behind_an_arc_keeps_the_contract() {
+async fn boxed_local_fs_with_timeout_passes_conformance() {
     let dir = tempfile::tempdir().unwrap();
     let inner: Arc<dyn PathIo> = Arc::new(LocalFs::new());
 
@@ -56,29 +55,32 @@ async fn timed_local_fs_behind_an_arc_keeps_the_contract() {
 }
 
 #[tokio::test]
-async fn the_contract_names_the_rule_that_is_broken() {
-    let flaws = [
-        (Flaw::MkdirTakesAnything, "mkdir of what exists is AlreadyExists"),
-        (Flaw::RenameReplacesNothing, "rename replaces a file"),
-        (Flaw::Opens(OpenMode::Read, OpenMode::Update), "a file open for reading can't be written"),
-        (Flaw::Opens(OpenMode::Write, OpenMode::Append), "open Write empties the file at once"),
+async fn conformance_test_names_the_violated_rule() {
+    let faults = [
+        (Fault::MkdirAcceptsExisting, "mkdir of an existing path is AlreadyExists"),
+        (Fault::RenameReplacesNothing, "rename replaces a file"),
+        (Fault::Opens(OpenMode::Read, OpenMode::Update), "a file opened for reading cannot be written"),
+        (Fault::Opens(OpenMode::Write, OpenMode::Append), "open Write truncates the file immediately"),
         (
-            Flaw::Opens(OpenMode::CreateNew, OpenMode::Write),
-            "open CreateNew makes a file and refuses one that is there",
+            Fault::Opens(OpenMode::CreateNew, OpenMode::Write),
+            "open CreateNew creates a file and rejects an existing one",
         ),
-        (Flaw::Opens(OpenMode::Append, OpenMode::Write), "open Append writes at the end whatever was sought"),
-        (Flaw::Opens(OpenMode::Update, OpenMode::Write), "open Read and Update need a file that is there"),
+        (
+            Fault::Opens(OpenMode::Append, OpenMode::Write),
+            "open Append writes at the end regardless of seeks",
+        ),
+        (Fault::Opens(OpenMode::Update, OpenMode::Write), "open Read and Update require an existing file"),
     ];
 
-    for (flaw, rule) in flaws {
-        let violation = conformance::check(&Flawed::new(flaw), Path::new("/")).await.unwrap_err();
+    for (fault, rule) in faults {
+        let violation = conformance::check(&FaultyFs::new(fault), Path::new("/")).await.unwrap_err();
 
-        assert_eq!(violation.rule, rule, "{flaw:?}: {}", violation.found);
+        assert_eq!(violation.rule, rule, "{fault:?}: {}", violation.found);
     }
 }
 
 #[tokio::test]
-async fn the_contract_refuses_a_root_that_is_not_empty() {
+async fn conformance_test_requires_an_empty_root() {
     let fs = MemoryFs::new();
     fs.write("/file", "").unwrap();
 
@@ -89,8 +91,8 @@ async fn the_contract_refuses_a_root_that_is_not_empty() {
 }
 
 #[tokio::test]
-async fn a_backend_without_times_says_so() {
-    let error = Flawed::new(Flaw::MkdirTakesAnything)
+async fn set_modified_is_unsupported_by_default() {
+    let error = FaultyFs::new(Fault::MkdirAcceptsExisting)
         .set_modified(Path::new("/"), SystemTime::now())
         .await
         .unwrap_err();
@@ -100,7 +102,7 @@ async fn a_backend_without_times_says_so() {
 }
 
 #[tokio::test]
-async fn an_error_names_operation_and_path_as_given() {
+async fn error_names_operation_and_path() {
     let error = LocalFs::new().open(Path::new("no such dir/x"), OpenMode::Read).await.unwrap_err();
 
     assert_eq!(error.to_string(), "cannot open \"no such dir/x\"");
@@ -109,7 +111,7 @@ async fn an_error_names_operation_and_path_as_given() {
 }
 
 #[tokio::test]
-async fn local_files_take_a_block_of_a_mebibyte_in_one_step() {
+async fn local_file_writes_one_mebibyte_at_once() {
     let dir = tempfile::tempdir().unwrap();
     let mut file = LocalFs::new().open(&dir.path().join("file"), OpenMode::Write).await.unwrap();
 
@@ -125,7 +127,7 @@ mod links {
     use super::*;
 
     #[tokio::test]
-    async fn stat_and_list_describe_a_link_itself() {
+    async fn stat_and_list_do_not_follow_a_symlink() {
         let dir = tempfile::tempdir().unwrap();
         std::fs::write(dir.path().join("file"), "content").unwrap();
         symlink("file", dir.path().join("link")).unwrap();
@@ -138,7 +140,7 @@ mod links {
     }
 
     #[tokio::test]
-    async fn questions_and_open_follow_a_link() {
+    async fn queries_and_open_follow_a_symlink() {
         let dir = tempfile::tempdir().unwrap();
         std::fs::write(dir.path().join("file"), "content").unwrap();
         symlink("file", dir.path().join("link")).unwrap();
@@ -151,7 +153,7 @@ mod links {
     }
 
     #[tokio::test]
-    async fn a_link_to_nothing_does_not_exist_but_blocks_create_new() {
+    async fn dangling_symlink_is_missing_but_blocks_create_new() {
         let dir = tempfile::tempdir().unwrap();
         let link = dir.path().join("link");
         symlink("nothing", &link).unwrap();
@@ -163,7 +165,7 @@ mod links {
     }
 
     #[tokio::test]
-    async fn unlink_removes_a_link_to_a_directory_and_not_the_directory() {
+    async fn removing_a_directory_symlink_keeps_the_directory() {
         let dir = tempfile::tempdir().unwrap();
         std::fs::create_dir(dir.path().join("dir")).unwrap();
         symlink("dir", dir.path().join("link")).unwrap();
@@ -175,7 +177,7 @@ mod links {
     }
 
     #[tokio::test]
-    async fn mkdir_with_exist_ok_takes_a_link_to_a_directory() {
+    async fn exist_ok_accepts_a_directory_symlink() {
         let dir = tempfile::tempdir().unwrap();
         symlink(".", dir.path().join("link")).unwrap();
         let lenient = MkdirOptions { parents: true, exist_ok: true };
@@ -186,7 +188,7 @@ mod links {
     }
 
     #[tokio::test]
-    async fn stat_tells_permission_bits_without_the_file_type() {
+    async fn stat_returns_permission_bits_only() {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("file");
         std::fs::write(&file, "").unwrap();
@@ -199,7 +201,7 @@ mod links {
 }
 
 #[tokio::test]
-async fn a_memory_file_outlives_its_name() {
+async fn open_memory_file_survives_removal() {
     let fs = MemoryFs::new();
     fs.write("/file", "old").unwrap();
     let mut file = fs.open(Path::new("/file"), OpenMode::Update).await.unwrap();
@@ -217,7 +219,7 @@ async fn a_memory_file_outlives_its_name() {
 }
 
 #[tokio::test]
-async fn a_clone_of_memory_fs_sees_the_same_files() {
+async fn clones_of_memory_fs_share_files() {
     let fs = MemoryFs::new();
     let clone = fs.clone();
 
@@ -228,7 +230,7 @@ async fn a_clone_of_memory_fs_sees_the_same_files() {
 }
 
 #[test]
-fn memory_fs_neither_writes_over_a_directory_nor_reads_one() {
+fn memory_fs_rejects_reading_and_writing_directories() {
     let fs = MemoryFs::new();
     fs.write("/a/b", "").unwrap();
 
@@ -238,7 +240,7 @@ fn memory_fs_neither_writes_over_a_directory_nor_reads_one() {
 }
 
 #[tokio::test]
-async fn memory_fs_keeps_its_root() {
+async fn root_of_memory_fs_cannot_be_removed() {
     let fs = MemoryFs::new();
     let root = Path::new("/");
 
@@ -250,7 +252,7 @@ async fn memory_fs_keeps_its_root() {
 }
 
 #[tokio::test]
-async fn a_very_deep_memory_tree_is_dropped_without_overflowing_the_stack() {
+async fn deep_memory_tree_drops_without_stack_overflow() {
     let fs = MemoryFs::new();
     let deep: PathBuf = std::iter::repeat_n("d", 100_000).collect();
 
@@ -260,8 +262,8 @@ async fn a_very_deep_memory_tree_is_dropped_without_overflowing_the_stack() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_operation_that_hangs_times_out_with_its_name() {
-    let fs = Timed::new(Stuck, Duration::from_secs(5));
+async fn hanging_operation_ends_with_a_timeout() {
+    let fs = Timed::new(HangingFs, Duration::from_secs(5));
     let start = Instant::now();
 
     let error = fs.unlink(Path::new("x")).await.unwrap_err();
@@ -269,12 +271,12 @@ async fn an_operation_that_hangs_times_out_with_its_name() {
     assert_eq!(start.elapsed(), Duration::from_secs(5));
     assert_eq!(error.kind(), ErrorKind::TimedOut);
     assert_eq!(error.to_string(), "cannot remove \"x\"");
-    assert_eq!(error.source.to_string(), "not done within 5s");
+    assert_eq!(error.source.to_string(), "not completed within 5s");
 }
 
 #[tokio::test(start_paused = true)]
-async fn every_step_on_a_file_that_hangs_times_out() {
-    let mut file = stuck_file(5).await;
+async fn every_hanging_file_operation_ends_with_a_timeout() {
+    let mut file = hanging_file(5).await;
     let start = Instant::now();
 
     let outcomes = [
@@ -293,8 +295,8 @@ async fn every_step_on_a_file_that_hangs_times_out() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_time_of_a_step_that_was_given_up_is_not_counted_for_another() {
-    let mut file = stuck_file(5).await;
+async fn timeout_restarts_after_a_cancelled_operation() {
+    let mut file = hanging_file(5).await;
     let given_up = tokio::time::timeout(Duration::from_secs(4), file.read(&mut [0])).await;
     given_up.unwrap_err();
     let start = Instant::now();
@@ -305,8 +307,8 @@ async fn the_time_of_a_step_that_was_given_up_is_not_counted_for_another() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_limit_beyond_the_clock_is_none() {
-    let fs = Timed::new(Stuck, Duration::MAX);
+async fn timeout_beyond_the_clock_is_unlimited() {
+    let fs = Timed::new(HangingFs, Duration::MAX);
     let mut file = fs.open(Path::new("x"), OpenMode::Read).await.unwrap();
 
     let waited = tokio::time::timeout(Duration::from_secs(1_000_000), file.read(&mut [0])).await;
@@ -315,20 +317,20 @@ async fn a_limit_beyond_the_clock_is_none() {
 }
 
 #[test]
-fn futures_and_files_can_go_to_other_threads() {
+fn futures_and_files_are_send() {
     fn sendable<T: Send>(value: T) -> T {
         value
     }
     let fs = MemoryFs::new();
-    let opening = pin!(sendable(fs.open(Path::new("/x"), OpenMode::Write)));
+    let open = pin!(sendable(fs.open(Path::new("/x"), OpenMode::Write)));
     let mut context = Context::from_waker(std::task::Waker::noop());
 
-    let Poll::Ready(file) = opening.poll(&mut context) else { panic!("memory does not wait") };
+    let Poll::Ready(file) = open.poll(&mut context) else { panic!("memory does not wait") };
 
     sendable(file.unwrap());
 }
 
-async fn stuck_file(limit_seconds: u64) -> Box<dyn PathFile> {
-    let fs = Timed::new(Stuck, Duration::from_secs(limit_seconds));
+async fn hanging_file(limit_seconds: u64) -> Box<dyn PathFile> {
+    let fs = Timed::new(HangingFs, Duration::from_secs(limit_seconds));
     fs.open(Path::new("x"), OpenMode::Update).await.unwrap()
 }

@@ -1,4 +1,4 @@
-//! The key of a client's certificate, whose signatures can be recorded.
+//! Signing key of the client certificate, with recorded signatures.
 
 use std::sync::Arc;
 
@@ -10,8 +10,8 @@ use rustls::{
 
 use super::transcript;
 
-/// Makes a certificate's signatures part of the transcript: most are random, and a handshake is
-/// read again with the same ones.
+/// Records the signatures of a certificate in the transcript: most signature schemes are randomised, and a replay
+/// needs the same signatures.
 pub(crate) fn recorded(mut identity: CertifiedKey) -> CertifiedKey {
     identity.key = Arc::new(RecordedKey(identity.key));
     identity

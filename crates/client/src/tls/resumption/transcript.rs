@@ -1,18 +1,18 @@
-//! Reading a TLS handshake twice.
+//! Transcript of a TLS handshake: recorded, and replayed to obtain its tickets again.
 //!
-//! TLS 1.3 tickets are spent by rustls, and cannot be copied. But a handshake is a function of
-//! what this side chose (random bytes, key shares, signatures) and of what the server sent. Both are
-//! recorded while the control connection is encrypted; a second reading by another
-//! [`ClientConnection`], which talks to nobody, yields the same tickets once more.
+//! rustls uses each TLS 1.3 ticket once and does not allow copies. But the result of a handshake depends only on
+//! the client's choices (random bytes, key shares, signatures) and on the bytes from the server. Both are recorded
+//! during the handshake of the control connection. Replaying them with a second [`ClientConnection`], without
+//! network, yields the same tickets again.
 //!
-//! What is recorded lives as long as the client and holds what the control connection's own keys
-//! derive from; nothing is written anywhere.
+//! The transcript is dropped with the client. It contains the secrets from which the keys of the control
+//! connection are derived, and is never written to a file or log.
 
 use std::{
     cell::RefCell,
     collections::VecDeque,
     fmt,
-    io::Read,
+    io::{self, Read},
     net::SocketAddr,
     pin::Pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -21,7 +21,7 @@ use std::{
 
 use rustls::{
     ClientConfig, ClientConnection, NamedGroup,
-    client::{Resumption, Tls13ClientSessionValue},
+    client::{ClientSessionStore, Resumption, Tls12ClientSessionValue, Tls13ClientSessionValue},
     crypto::{
         ActiveKeyExchange, CryptoProvider, GetRandomFailed, SecureRandom, SharedSecret, SupportedKxGroup,
         aws_lc_rs,
@@ -31,78 +31,77 @@ use rustls::{
 };
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use super::tickets::Tickets;
 use crate::connect::{BoxSocket, Socket};
 
-/// Everything that the handshake of a control connection was made of.
+/// The client's choices and the received bytes of a control connection's handshake.
 #[derive(Default)]
-pub(crate) struct Transcript(Mutex<Parts>);
+pub(crate) struct Transcript(Mutex<Recording>);
 
 #[derive(Default, Clone)]
-struct Parts {
+struct Recording {
     random: VecDeque<Vec<u8>>,
-    shares: VecDeque<Share>,
+    shares: VecDeque<KeyShare>,
     signatures: VecDeque<Vec<u8>>,
     received: Vec<u8>,
 }
 
-/// A key share of this side, and the secret that came of it.
+/// A key share of the client, and the resulting shared secret.
 #[derive(Clone)]
-struct Share {
+struct KeyShare {
     public: Vec<u8>,
     secret: Vec<u8>,
 }
 
 impl Transcript {
-    /// Records what `work` chooses.
+    /// Records the choices that `work` makes on this thread.
     pub(crate) fn record<T>(self: &Arc<Self>, work: impl FnOnce() -> T) -> T {
-        let _scope = Scope::enter(ReplayMode::Record(self.clone()));
+        let _guard = ModeGuard::enter(ReplayMode::Record(self.clone()));
         work()
     }
 
-    /// Records what a connection receives, up to a bound that tickets arrive well before.
-    pub(crate) fn listen_to(self: &Arc<Self>, socket: BoxSocket) -> BoxSocket {
-        Box::new(Overheard { socket, transcript: Some(self.clone()) })
+    /// Records the bytes that a connection receives, up to a limit far beyond the tickets.
+    pub(crate) fn record_received(self: &Arc<Self>, socket: BoxSocket) -> BoxSocket {
+        Box::new(RecordedSocket { socket, transcript: Some(self.clone()) })
     }
 
-    /// Reads the handshake once more for its tickets; there are none where it was of TLS 1.2 or
-    /// cannot be read.
-    pub(crate) fn tickets_again(
+    /// Replays the handshake and returns its tickets; none if it was TLS 1.2 or cannot be replayed.
+    pub(crate) fn replay_tickets(
         &self,
         config: &ClientConfig,
         server: &ServerName<'static>,
     ) -> VecDeque<Tls13ClientSessionValue> {
-        let parts = self.parts().clone();
-        if parts.received.is_empty() {
-            // This is the handshake that is to be recorded.
+        let recording = self.recording().clone();
+        if recording.received.is_empty() {
+            // The handshake to record has not happened yet.
             return VecDeque::new();
         }
-        let tickets = Arc::new(Tickets::new(None));
+        let collector = Arc::new(TicketCollector::default());
         let mut config = config.clone();
-        config.resumption = Resumption::store(tickets.clone());
-        if let Err(error) = read_again(config, server, parts) {
-            tracing::debug!(%error, "the handshake could not be read again");
+        config.resumption = Resumption::store(collector.clone());
+        if let Err(error) = replay(config, server, recording) {
+            tracing::debug!(%error, "cannot replay the TLS handshake");
         }
-        tickets.take_all()
+        collector.take()
     }
 
-    fn parts(&self) -> MutexGuard<'_, Parts> {
+    fn recording(&self) -> MutexGuard<'_, Recording> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Shows no secret.
+/// Omits the secrets.
 impl fmt::Debug for Transcript {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Transcript").field("received", &self.parts().received.len()).finish_non_exhaustive()
+        f.debug_struct("Transcript")
+            .field("received", &self.recording().received.len())
+            .finish_non_exhaustive()
     }
 }
 
-fn read_again(config: ClientConfig, server: &ServerName<'static>, mut parts: Parts) -> std::io::Result<()> {
-    let received = std::mem::take(&mut parts.received);
-    let _scope = Scope::enter(ReplayMode::Replay(parts));
-    let mut connection =
-        ClientConnection::new(Arc::new(config), server.clone()).map_err(std::io::Error::other)?;
+fn replay(config: ClientConfig, server: &ServerName<'static>, mut recording: Recording) -> io::Result<()> {
+    let received = std::mem::take(&mut recording.received);
+    let _guard = ModeGuard::enter(ReplayMode::Replay(recording));
+    let mut connection = ClientConnection::new(Arc::new(config), server.clone()).map_err(io::Error::other)?;
     let mut unread = received.as_slice();
     let mut dropped = Vec::new();
     loop {
@@ -113,13 +112,13 @@ fn read_again(config: ClientConfig, server: &ServerName<'static>, mut parts: Par
         if connection.read_tls(&mut unread)? == 0 {
             return Ok(());
         }
-        let state = connection.process_new_packets().map_err(std::io::Error::other)?;
+        let state = connection.process_new_packets().map_err(io::Error::other)?;
         dropped.resize(state.plaintext_bytes_to_read(), 0);
         connection.reader().read_exact(&mut dropped)?;
     }
 }
 
-/// Makes a provider of cryptography whose choices can be recorded; otherwise that of aws-lc-rs.
+/// Returns the cryptography provider of aws-lc-rs, with choices that can be recorded and replayed.
 pub(crate) fn provider() -> CryptoProvider {
     CryptoProvider {
         kx_groups: vec![
@@ -132,43 +131,43 @@ pub(crate) fn provider() -> CryptoProvider {
     }
 }
 
-/// Makes a signature, or gives the recorded one.
+/// Creates a signature, or returns the recorded one during a replay.
 pub(crate) fn signature(
     sign: impl FnOnce() -> Result<Vec<u8>, rustls::Error>,
 ) -> Result<Vec<u8>, rustls::Error> {
     MODE.with_borrow_mut(|mode| match mode {
-        Some(ReplayMode::Replay(parts)) => {
-            parts.signatures.pop_front().ok_or(rustls::Error::HandshakeNotComplete)
+        Some(ReplayMode::Replay(recording)) => {
+            recording.signatures.pop_front().ok_or(rustls::Error::HandshakeNotComplete)
         }
         Some(ReplayMode::Record(transcript)) => {
             let signature = sign()?;
-            transcript.parts().signatures.push_back(signature.clone());
+            transcript.recording().signatures.push_back(signature.clone());
             Ok(signature)
         }
         None => sign(),
     })
 }
 
-/// What happens to choices that are made on this thread.
+/// Whether choices on this thread are recorded or replayed.
 enum ReplayMode {
     Record(Arc<Transcript>),
-    Replay(Parts),
+    Replay(Recording),
 }
 
 thread_local! {
     static MODE: RefCell<Option<ReplayMode>> = const { RefCell::new(None) };
 }
 
-/// The time in which a mode holds: a handshake makes its choices within one call.
-struct Scope(Option<ReplayMode>);
+/// Guard that sets the mode of this thread until it is dropped: a handshake makes its choices within one call.
+struct ModeGuard(Option<ReplayMode>);
 
-impl Scope {
+impl ModeGuard {
     fn enter(mode: ReplayMode) -> Self {
         Self(MODE.replace(Some(mode)))
     }
 }
 
-impl Drop for Scope {
+impl Drop for ModeGuard {
     fn drop(&mut self) {
         MODE.set(self.0.take());
     }
@@ -180,14 +179,14 @@ struct RecordedRandom;
 impl SecureRandom for RecordedRandom {
     fn fill(&self, bytes: &mut [u8]) -> Result<(), GetRandomFailed> {
         MODE.with_borrow_mut(|mode| match mode {
-            Some(ReplayMode::Replay(parts)) => {
-                let recorded = parts.random.pop_front().filter(|recorded| recorded.len() == bytes.len());
+            Some(ReplayMode::Replay(recording)) => {
+                let recorded = recording.random.pop_front().filter(|recorded| recorded.len() == bytes.len());
                 bytes.copy_from_slice(&recorded.ok_or(GetRandomFailed)?);
                 Ok(())
             }
             Some(ReplayMode::Record(transcript)) => {
                 aws_lc_rs::default_provider().secure_random.fill(bytes)?;
-                transcript.parts().random.push_back(bytes.to_vec());
+                transcript.recording().random.push_back(bytes.to_vec());
                 Ok(())
             }
             None => aws_lc_rs::default_provider().secure_random.fill(bytes),
@@ -195,7 +194,7 @@ impl SecureRandom for RecordedRandom {
     }
 }
 
-/// A group whose key shares can be recorded.
+/// A key exchange group whose key shares can be recorded and replayed.
 #[derive(Debug)]
 struct RecordedGroup(NamedGroup);
 
@@ -212,16 +211,16 @@ impl RecordedGroup {
 impl SupportedKxGroup for RecordedGroup {
     fn start(&self) -> Result<Box<dyn ActiveKeyExchange>, rustls::Error> {
         MODE.with_borrow_mut(|mode| match mode {
-            Some(ReplayMode::Replay(parts)) => {
-                let share = parts.shares.pop_front().ok_or(rustls::Error::FailedToGetRandomBytes)?;
+            Some(ReplayMode::Replay(recording)) => {
+                let share = recording.shares.pop_front().ok_or(rustls::Error::FailedToGetRandomBytes)?;
                 Ok(Box::new(ReplayedExchange { share, group: self.0 }) as Box<dyn ActiveKeyExchange>)
             }
             Some(ReplayMode::Record(transcript)) => {
                 let real = self.real().start()?;
-                let mut parts = transcript.parts();
-                parts.shares.push_back(Share { public: real.pub_key().to_vec(), secret: Vec::new() });
-                let place = parts.shares.len() - 1;
-                Ok(Box::new(RecordedExchange { real, transcript: transcript.clone(), place })
+                let mut recording = transcript.recording();
+                recording.shares.push_back(KeyShare { public: real.pub_key().to_vec(), secret: Vec::new() });
+                let index = recording.shares.len() - 1;
+                Ok(Box::new(RecordedExchange { real, transcript: transcript.clone(), index })
                     as Box<dyn ActiveKeyExchange>)
             }
             None => self.real().start(),
@@ -240,13 +239,13 @@ impl SupportedKxGroup for RecordedGroup {
 struct RecordedExchange {
     real: Box<dyn ActiveKeyExchange>,
     transcript: Arc<Transcript>,
-    place: usize,
+    index: usize,
 }
 
 impl ActiveKeyExchange for RecordedExchange {
     fn complete(self: Box<Self>, peer: &[u8]) -> Result<SharedSecret, rustls::Error> {
         let secret = self.real.complete(peer)?;
-        if let Some(share) = self.transcript.parts().shares.get_mut(self.place) {
+        if let Some(share) = self.transcript.recording().shares.get_mut(self.index) {
             share.secret = secret.secret_bytes().to_vec();
         }
         Ok(secret)
@@ -266,7 +265,7 @@ impl ActiveKeyExchange for RecordedExchange {
 }
 
 struct ReplayedExchange {
-    share: Share,
+    share: KeyShare,
     group: NamedGroup,
 }
 
@@ -290,30 +289,27 @@ impl ActiveKeyExchange for ReplayedExchange {
 
 /// A connection whose first received bytes are recorded.
 #[derive(Debug)]
-struct Overheard {
+struct RecordedSocket {
     socket: BoxSocket,
-    /// `None` once enough is recorded.
+    /// `None` after the limit is reached.
     transcript: Option<Arc<Transcript>>,
 }
 
-/// Far more than any handshake with its tickets.
-const MOST_RECORDED: usize = 64 * 1024;
-
-impl AsyncRead for Overheard {
+impl AsyncRead for RecordedSocket {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
-    ) -> Poll<std::io::Result<()>> {
+    ) -> Poll<io::Result<()>> {
         let before = buf.filled().len();
         ready!(Pin::new(&mut self.socket).poll_read(cx, buf))?;
         if let Some(transcript) = &self.transcript {
-            let mut parts = transcript.parts();
+            let mut recording = transcript.recording();
             let read = buf.filled().get(before..).unwrap_or_default();
-            let room = MOST_RECORDED - parts.received.len();
-            parts.received.extend_from_slice(read.get(..room).unwrap_or(read));
-            let full = parts.received.len() == MOST_RECORDED;
-            drop(parts);
+            let room = MAX_RECORDED_BYTES - recording.received.len();
+            recording.received.extend_from_slice(read.get(..room).unwrap_or(read));
+            let full = recording.received.len() == MAX_RECORDED_BYTES;
+            drop(recording);
             if full {
                 self.transcript = None;
             }
@@ -322,25 +318,21 @@ impl AsyncRead for Overheard {
     }
 }
 
-impl AsyncWrite for Overheard {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<std::io::Result<usize>> {
+impl AsyncWrite for RecordedSocket {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.socket).poll_write(cx, bytes)
     }
 
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<std::io::Result<()>> {
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.socket).poll_flush(cx)
     }
 
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<std::io::Result<()>> {
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.socket).poll_shutdown(cx)
     }
 }
 
-impl Socket for Overheard {
+impl Socket for RecordedSocket {
     fn peer_address(&self) -> Option<SocketAddr> {
         self.socket.peer_address()
     }
@@ -357,3 +349,40 @@ impl Socket for Overheard {
         self.socket.has_unread()
     }
 }
+
+/// A session store that collects the tickets of a replayed handshake.
+#[derive(Debug, Default)]
+struct TicketCollector(Mutex<VecDeque<Tls13ClientSessionValue>>);
+
+impl TicketCollector {
+    fn take(&self) -> VecDeque<Tls13ClientSessionValue> {
+        std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl ClientSessionStore for TicketCollector {
+    fn insert_tls13_ticket(&self, _server: ServerName<'static>, ticket: Tls13ClientSessionValue) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push_back(ticket);
+    }
+
+    fn set_kx_hint(&self, _server: ServerName<'static>, _group: NamedGroup) {}
+
+    fn kx_hint(&self, _server: &ServerName<'_>) -> Option<NamedGroup> {
+        None
+    }
+
+    fn set_tls12_session(&self, _server: ServerName<'static>, _session: Tls12ClientSessionValue) {}
+
+    fn tls12_session(&self, _server: &ServerName<'_>) -> Option<Tls12ClientSessionValue> {
+        None
+    }
+
+    fn remove_tls12_session(&self, _server: &ServerName<'static>) {}
+
+    fn take_tls13_ticket(&self, _server: &ServerName<'static>) -> Option<Tls13ClientSessionValue> {
+        None
+    }
+}
+
+/// Far more than any handshake with its tickets.
+const MAX_RECORDED_BYTES: usize = 64 * 1024;

@@ -1,9 +1,9 @@
-//! The local disk below one directory, reached by handles.
+//! The local disk below one root directory, without following symbolic links.
 //!
-//! Each operation goes down from the handle of the root, one component after the other, and through no link
-//! (`openat` with `O_NOFOLLOW`): whatever is moved or linked meanwhile, it cannot end outside.
+//! Each operation descends from an open handle of the root, one component at a time, and follows no link (`openat`
+//! with `O_NOFOLLOW`). It cannot leave the root, whatever is moved or linked while it runs.
 
-mod directory_handle;
+mod entry_at;
 #[cfg(test)]
 mod tests;
 
@@ -15,77 +15,79 @@ use std::{
     time::SystemTime,
 };
 
-use self::directory_handle::{
-    DIRECTORY, DIRECTORY_MODE, DirectoryHandle, Held, describe, kind, made, name, open_directory,
-};
 use rustix::fs::{AtFlags, CWD, Mode};
 
+use self::entry_at::{
+    DIRECTORY, DIRECTORY_MODE, DirectoryFd, EntryAt, describe, ignore_existing, kind, normal_name,
+    open_directory,
+};
 use super::{
-    blocking::{blocking, brief},
-    opened,
+    blocking::{blocking, inline_if_fast},
+    file::opened,
 };
 use crate::{
     error::local_fs::PathIoResult,
     future::BoxFuture,
     local_fs::{
-        DirectoryItem, FileKind, FinishOptions, LocalFs, Metadata, MkdirOptions, OpenMode, PathFile, PathIo,
-        ReadFile, SET_PERMISSIONS, WholeFile,
+        DirectoryItem, FileKind, FinishOptions, Metadata, MkdirOptions, OpenMode, PathFile, PathIo, ReadFile,
+        SET_PERMISSIONS, WholeFile,
     },
 };
 
-/// The local disk, in which nothing below a root is reached through a link.
+/// A view of the local disk that follows no symbolic link below a root directory.
 ///
-/// The root itself, and what is not below it, is the user's own choice and treated as [`LocalFs`] does.
+/// The root itself and paths outside it are chosen by the user: they are passed to the backend `outside`.
 #[derive(Debug, Clone)]
 pub(crate) struct Sandbox {
+    outside: Arc<dyn PathIo>,
     root: PathBuf,
-    /// The root's handle, once something below it was reached.
-    handle: Arc<OnceLock<OwnedFd>>,
+    /// The handle of the root, opened by the first operation below it.
+    root_fd: Arc<OnceLock<OwnedFd>>,
 }
 
 impl Sandbox {
-    pub(crate) fn new(root: &Path) -> Self {
-        Self { root: root.to_owned(), handle: Arc::default() }
+    pub(crate) fn new(outside: Arc<dyn PathIo>, root: &Path) -> Self {
+        Self { outside, root: root.to_owned(), root_fd: Arc::default() }
     }
 
-    fn has(&self, path: &Path) -> bool {
+    fn contains(&self, path: &Path) -> bool {
         path.strip_prefix(&self.root).is_ok_and(|below| !below.as_os_str().is_empty())
     }
 
-    /// Goes down to the directory of `path`; with `make`, what is missing on the way is made.
-    fn descend(&self, path: &Path, make: bool) -> io::Result<DirectoryHandle> {
+    /// Opens the directory of `path`; with `create`, creates the missing directories above it.
+    fn descend(&self, path: &Path, create: bool) -> io::Result<EntryAt> {
         let below = path.strip_prefix(&self.root).map_err(io::Error::other)?;
         let mut directory = self.open_root()?;
-        let mut names = below.components().map(name).peekable();
+        let mut names = below.components().map(normal_name).peekable();
         while let Some(name) = names.next() {
             let name = name?;
             if names.peek().is_none() {
-                return Ok(DirectoryHandle { directory, name: name.into() });
+                return Ok(EntryAt { directory, name: name.into() });
             }
-            if make {
-                made(rustix::fs::mkdirat(directory.fd()?, name, DIRECTORY_MODE))?;
+            if create {
+                ignore_existing(rustix::fs::mkdirat(directory.fd()?, name, DIRECTORY_MODE))?;
             }
             let next = open_directory(directory.fd()?, name)?;
-            directory = Held::Below(Arc::new(next));
+            directory = DirectoryFd::Below(Arc::new(next));
         }
         Err(io::ErrorKind::InvalidInput.into())
     }
 
-    fn open_root(&self) -> io::Result<Held> {
-        if self.handle.get().is_none() {
+    fn open_root(&self) -> io::Result<DirectoryFd> {
+        if self.root_fd.get().is_none() {
             let root = if self.root.as_os_str().is_empty() { Path::new(".") } else { &self.root };
-            // The user may have named a link here. Whoever comes second loses nothing.
-            let _ = self.handle.set(rustix::fs::openat(CWD, root, DIRECTORY, Mode::empty())?);
+            // The root may be a link that the user chose. If two tasks open it, the first handle is used.
+            let _ = self.root_fd.set(rustix::fs::openat(CWD, root, DIRECTORY, Mode::empty())?);
         }
-        Ok(Held::Root(Arc::clone(&self.handle)))
+        Ok(DirectoryFd::Root(Arc::clone(&self.root_fd)))
     }
 
-    /// Runs `work` at a place below the root on a thread that may block.
+    /// Runs `work` for an entry below the root on the blocking thread pool.
     fn at<'a, T: Send + 'static>(
         &self,
         operation: &'static str,
         path: &'a Path,
-        work: impl FnOnce(&DirectoryHandle) -> io::Result<T> + Send + 'static,
+        work: impl FnOnce(&EntryAt) -> io::Result<T> + Send + 'static,
     ) -> BoxFuture<'a, PathIoResult<T>> {
         let this = self.clone();
         blocking(operation, path, move |path| work(&this.descend(path, false)?))
@@ -94,12 +96,12 @@ impl Sandbox {
     fn is<'a>(
         &self,
         path: &'a Path,
-        right: impl Fn(FileKind) -> bool + Send + 'static,
+        matches: impl Fn(FileKind) -> bool + Send + 'static,
     ) -> BoxFuture<'a, PathIoResult<bool>> {
         let this = self.clone();
         blocking("look for", path, move |path| {
-            match this.descend(path, false).and_then(|place| place.stat()) {
-                Ok(stat) => Ok(right(kind(&stat))),
+            match this.descend(path, false).and_then(|entry| entry.stat()) {
+                Ok(stat) => Ok(matches(kind(&stat))),
                 Err(error)
                     if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) =>
                 {
@@ -113,66 +115,74 @@ impl Sandbox {
 
 impl PathIo for Sandbox {
     fn exists<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, PathIoResult<bool>> {
-        if self.has(path) { self.is(path, |_| true) } else { LOCAL.exists(path) }
+        if self.contains(path) { self.is(path, |_| true) } else { self.outside.exists(path) }
     }
 
     fn is_dir<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, PathIoResult<bool>> {
-        if self.has(path) { self.is(path, |kind| kind == FileKind::Directory) } else { LOCAL.is_dir(path) }
+        if self.contains(path) {
+            self.is(path, |kind| kind == FileKind::Directory)
+        } else {
+            self.outside.is_dir(path)
+        }
     }
 
     fn is_file<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, PathIoResult<bool>> {
-        if self.has(path) { self.is(path, |kind| kind == FileKind::File) } else { LOCAL.is_file(path) }
+        if self.contains(path) {
+            self.is(path, |kind| kind == FileKind::File)
+        } else {
+            self.outside.is_file(path)
+        }
     }
 
     fn mkdir<'a>(&'a self, path: &'a Path, options: MkdirOptions) -> BoxFuture<'a, PathIoResult<()>> {
-        if !self.has(path) {
-            return LOCAL.mkdir(path, options);
+        if !self.contains(path) {
+            return self.outside.mkdir(path, options);
         }
         let this = self.clone();
         blocking("make directory", path, move |path| {
-            this.descend(path, options.parents)?.make(options.exist_ok)
+            this.descend(path, options.parents)?.create_dir(options.exist_ok)
         })
     }
 
     fn rmdir<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, PathIoResult<()>> {
-        if !self.has(path) {
-            return LOCAL.rmdir(path);
+        if !self.contains(path) {
+            return self.outside.rmdir(path);
         }
-        self.at("remove directory", path, |place| place.remove(AtFlags::REMOVEDIR))
+        self.at("remove directory", path, |entry| entry.remove(AtFlags::REMOVEDIR))
     }
 
     fn unlink<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, PathIoResult<()>> {
-        if !self.has(path) {
-            return LOCAL.unlink(path);
+        if !self.contains(path) {
+            return self.outside.unlink(path);
         }
-        self.at("remove", path, |place| place.remove(AtFlags::empty()))
+        self.at("remove", path, |entry| entry.remove(AtFlags::empty()))
     }
 
     fn list<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, PathIoResult<Vec<DirectoryItem>>> {
-        if !self.has(path) {
-            return LOCAL.list(path);
+        if !self.contains(path) {
+            return self.outside.list(path);
         }
         let given = path.to_owned();
-        self.at("list", path, move |place| place.list(&given))
+        self.at("list", path, move |entry| entry.list(&given))
     }
 
     fn stat<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, PathIoResult<Metadata>> {
-        if !self.has(path) {
-            return LOCAL.stat(path);
+        if !self.contains(path) {
+            return self.outside.stat(path);
         }
-        self.at("stat", path, |place| place.stat().map(|stat| describe(&stat)))
+        self.at("stat", path, |entry| entry.stat().map(|stat| describe(&stat)))
     }
 
     fn open<'a>(&'a self, path: &'a Path, mode: OpenMode) -> BoxFuture<'a, PathIoResult<Box<dyn PathFile>>> {
-        if !self.has(path) {
-            return LOCAL.open(path, mode);
+        if !self.contains(path) {
+            return self.outside.open(path, mode);
         }
-        opened(self.at("open", path, move |place| place.open(mode)))
+        opened(self.at("open", path, move |entry| entry.open(mode)))
     }
 
     fn rename<'a>(&'a self, from: &'a Path, to: &'a Path) -> BoxFuture<'a, PathIoResult<()>> {
-        if !self.has(from) || !self.has(to) {
-            return LOCAL.rename(from, to);
+        if !self.contains(from) || !self.contains(to) {
+            return self.outside.rename(from, to);
         }
         let (this, to) = (self.clone(), to.to_owned());
         self.at("rename", from, move |from| from.rename(&this.descend(&to, false)?))
@@ -184,64 +194,62 @@ impl PathIo for Sandbox {
         target: &'a Path,
         options: FinishOptions,
     ) -> BoxFuture<'a, PathIoResult<()>> {
-        if !self.has(part) || part.parent() != target.parent() {
-            return LOCAL.finish(part, target, options);
+        if !self.contains(part) || part.parent() != target.parent() {
+            return self.outside.finish(part, target, options);
         }
         let target = target.to_owned();
-        self.at("rename", part, move |part| part.finish(&target, options))
+        self.at("rename", part, move |part| part.commit(&target, options))
     }
 
     fn set_modified<'a>(&'a self, path: &'a Path, time: SystemTime) -> BoxFuture<'a, PathIoResult<()>> {
-        if !self.has(path) {
-            return LOCAL.set_modified(path, time);
+        if !self.contains(path) {
+            return self.outside.set_modified(path, time);
         }
-        self.at("set the time of", path, move |place| place.set_modified(time))
+        self.at("set the time of", path, move |entry| entry.set_modified(time))
     }
 
     fn write_whole<'a>(&'a self, file: WholeFile) -> BoxFuture<'a, PathIoResult<bool>> {
-        if !self.has(&file.part) || file.part.parent() != file.target.parent() {
-            return LOCAL.write_whole(file);
+        if !self.contains(&file.part) || file.part.parent() != file.target.parent() {
+            return self.outside.write_whole(file);
         }
         Box::pin(async move {
             let part = file.part.clone();
             let this = self.clone();
-            brief("write", &part, move |path| this.descend(path, false)?.write_whole(&file)).await
+            inline_if_fast("write", &part, move |path| this.descend(path, false)?.write_whole(&file)).await
         })
     }
 
     fn read_whole<'a>(
         &'a self,
         path: &'a Path,
-        most: usize,
+        max_size: usize,
     ) -> BoxFuture<'a, PathIoResult<Option<ReadFile>>> {
-        if !self.has(path) {
-            return LOCAL.read_whole(path, most);
+        if !self.contains(path) {
+            return self.outside.read_whole(path, max_size);
         }
         let this = self.clone();
-        brief("read", path, move |path| this.descend(path, false)?.read_whole(most))
+        inline_if_fast("read", path, move |path| this.descend(path, false)?.read_whole(max_size))
     }
 
     fn read_link<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, PathIoResult<PathBuf>> {
-        if !self.has(path) {
-            return LOCAL.read_link(path);
+        if !self.contains(path) {
+            return self.outside.read_link(path);
         }
-        self.at("read the link", path, DirectoryHandle::read_link)
+        self.at("read the link", path, EntryAt::read_link)
     }
 
-    fn symlink<'a>(&'a self, says: &'a Path, path: &'a Path) -> BoxFuture<'a, PathIoResult<()>> {
-        if !self.has(path) {
-            return LOCAL.symlink(says, path);
+    fn symlink<'a>(&'a self, target: &'a Path, path: &'a Path) -> BoxFuture<'a, PathIoResult<()>> {
+        if !self.contains(path) {
+            return self.outside.symlink(target, path);
         }
-        let says = says.to_owned();
-        self.at("make the link", path, move |place| place.make_link(&says))
+        let target = target.to_owned();
+        self.at("make the link", path, move |entry| entry.create_link(&target))
     }
 
     fn set_permissions<'a>(&'a self, path: &'a Path, mode: u32) -> BoxFuture<'a, PathIoResult<()>> {
-        if !self.has(path) {
-            return LOCAL.set_permissions(path, mode);
+        if !self.contains(path) {
+            return self.outside.set_permissions(path, mode);
         }
-        self.at(SET_PERMISSIONS, path, move |place| place.set_permissions(mode))
+        self.at(SET_PERMISSIONS, path, move |entry| entry.set_permissions(mode))
     }
 }
-
-const LOCAL: &LocalFs = &LocalFs::new();

@@ -1,4 +1,4 @@
-//! Nothing below the root is reached through a link.
+//! Tests of the sandbox: no symbolic link is followed below the root.
 
 use std::{
     fs::{self, read, read_dir},
@@ -9,8 +9,9 @@ use std::{
 use tokio::io::AsyncWriteExt;
 
 use super::*;
+use crate::local_fs::LocalFs;
 
-/// A root with a link `out` to a directory beside it.
+/// Creates a root that contains links to a directory and a file outside it.
 fn rooted() -> (tempfile::TempDir, Sandbox, PathBuf) {
     let home = tempfile::tempdir().unwrap();
     let root = home.path().join("root");
@@ -19,11 +20,11 @@ fn rooted() -> (tempfile::TempDir, Sandbox, PathBuf) {
     fs::write(home.path().join("outside/file"), "keep me").unwrap();
     symlink("../outside", root.join("out")).unwrap();
     symlink("../outside/file", root.join("link")).unwrap();
-    (home, Sandbox::new(&root), root)
+    (home, Sandbox::new(Arc::new(LocalFs::new()), &root), root)
 }
 
 #[tokio::test]
-async fn what_is_below_the_root_works_as_on_any_disk() {
+async fn sandbox_supports_all_operations_below_its_root() {
     let (_home, fs, root) = rooted();
     let all = MkdirOptions { parents: true, exist_ok: true };
 
@@ -46,7 +47,7 @@ async fn what_is_below_the_root_works_as_on_any_disk() {
 }
 
 #[tokio::test]
-async fn nothing_is_reached_through_a_link() {
+async fn sandbox_follows_no_symlink() {
     let (home, fs, root) = rooted();
     let through = root.join("out/file");
 
@@ -67,7 +68,7 @@ async fn nothing_is_reached_through_a_link() {
 }
 
 #[tokio::test]
-async fn nothing_above_the_root_is_reached_and_no_pipe_is_waited_for() {
+async fn sandbox_rejects_path_traversal_and_pipes() {
     let (_home, fs, root) = rooted();
     rustix::fs::mknodat(CWD, root.join("pipe"), rustix::fs::FileType::Fifo, Mode::from_raw_mode(0o666), 0)
         .unwrap();
@@ -78,7 +79,7 @@ async fn nothing_above_the_root_is_reached_and_no_pipe_is_waited_for() {
 }
 
 #[tokio::test]
-async fn a_small_file_is_written_through_no_link_and_replaces_a_part_of_old() {
+async fn small_file_replaces_stale_partial_but_no_symlink() {
     let (_home, fs, root) = rooted();
     fs::write(root.join("new.part"), "of old").unwrap();
     let put = |part: &str, target: &str| {
@@ -93,9 +94,9 @@ async fn a_small_file_is_written_through_no_link_and_replaces_a_part_of_old() {
     };
 
     assert!(put("new.part", "new").await.unwrap());
-    assert!(!put("link", "other").await.unwrap(), "a link has the name of the part");
-    assert!(!put("link.part", "link").await.unwrap(), "a link has the name of the file");
-    assert!(put("out/x.part", "out/x").await.is_err(), "a link leads out");
+    assert!(!put("link", "other").await.unwrap(), "the partial file is a link");
+    assert!(!put("link.part", "link").await.unwrap(), "the target is a link");
+    assert!(put("out/x.part", "out/x").await.is_err(), "the directory is a link");
 
     assert_eq!(read(root.join("new")).unwrap(), b"content");
     assert_eq!(fs::metadata(root.join("new")).unwrap().modified().unwrap(), UNIX_EPOCH);

@@ -1,4 +1,4 @@
-//! A name in a directory that is held open, and what can be done there.
+//! Operations on an entry of an open directory (`openat` and the like).
 
 use std::{
     ffi::OsStr,
@@ -16,30 +16,30 @@ use crate::local_fs::{
     atomic_write::new_file_mode,
 };
 
-/// A name in a directory that is held open.
-pub(crate) struct DirectoryHandle {
-    pub(crate) directory: Held,
+/// A name in an open directory.
+pub(crate) struct EntryAt {
+    pub(crate) directory: DirectoryFd,
     pub(crate) name: PathBuf,
 }
 
-/// The root, or a directory below it that was opened for one operation.
-pub(crate) enum Held {
+/// The handle of the root, or of a directory below it that was opened for one operation.
+pub(crate) enum DirectoryFd {
     Root(Arc<OnceLock<OwnedFd>>),
     Below(Arc<OwnedFd>),
 }
 
-impl DirectoryHandle {
+impl EntryAt {
     pub(crate) fn stat(&self) -> io::Result<Stat> {
         Ok(rustix::fs::statat(self.directory.fd()?, &self.name, AtFlags::SYMLINK_NOFOLLOW)?)
     }
 
-    pub(crate) fn make(&self, exist_ok: bool) -> io::Result<()> {
+    pub(crate) fn create_dir(&self, exist_ok: bool) -> io::Result<()> {
         let Err(error) = rustix::fs::mkdirat(self.directory.fd()?, &self.name, DIRECTORY_MODE) else {
             return Ok(());
         };
-        // Whatever the error: a read-only disk answers otherwise than AlreadyExists.
-        let is_there = exist_ok && self.stat().is_ok_and(|stat| kind(&stat) == FileKind::Directory);
-        if is_there { Ok(()) } else { Err(error.into()) }
+        // Any error counts: a read-only disk returns another error than AlreadyExists.
+        let exists_already = exist_ok && self.stat().is_ok_and(|stat| kind(&stat) == FileKind::Directory);
+        if exists_already { Ok(()) } else { Err(error.into()) }
     }
 
     pub(crate) fn remove(&self, flags: AtFlags) -> io::Result<()> {
@@ -66,22 +66,22 @@ impl DirectoryHandle {
     pub(crate) fn open(&self, mode: OpenMode) -> io::Result<std::fs::File> {
         let permissions = if mode == OpenMode::CreatePrivate { PRIVATE_MODE } else { FILE_MODE };
         let opened = rustix::fs::openat(self.directory.fd()?, &self.name, flags(mode), permissions);
-        let file = std::fs::File::from(opened.map_err(or_link)?);
-        // A pipe or device in a file's place is nothing to write to; what is made is a file.
+        let file = std::fs::File::from(opened.map_err(explain_link)?);
+        // A pipe or device is rejected; a newly created file is always regular.
         if mode == OpenMode::CreateNew || file.metadata()?.is_file() {
             Ok(file)
         } else {
-            Err(io::Error::other("it is no regular file"))
+            Err(io::Error::other("not a regular file"))
         }
     }
 
     pub(crate) fn write_whole(&self, file: &WholeFile) -> io::Result<bool> {
-        let target = Self::sibling(self, &file.target)?;
-        let is_link = |place: &Self| place.stat().is_ok_and(|stat| kind(&stat) == FileKind::Link);
+        let target = self.sibling(&file.target)?;
+        let is_link = |entry: &Self| entry.stat().is_ok_and(|stat| kind(&stat) == FileKind::Link);
         if is_link(&target) {
             return Ok(false);
         }
-        // Made anew, so that nothing that appears meanwhile is written to.
+        // Created exclusively, so that a file or link that appears in the meantime is not written to.
         let part = match self.open(OpenMode::CreateNew) {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
                 if is_link(self) {
@@ -96,13 +96,13 @@ impl DirectoryHandle {
         if let Some(time) = file.modified
             && let Err(error) = part.set_modified(time)
         {
-            tracing::warn!("the time of {} is not kept: {error}", file.target.display());
+            tracing::warn!("cannot set the time of {}: {error}", file.target.display());
         }
         if file.sync {
             part.sync_all()?;
         }
         drop(part);
-        // What cannot get its name, as where a directory has it, is of no use.
+        // The partial file is removed if it cannot be renamed, for example because the target is a directory.
         self.rename(&target).inspect_err(|_| drop(self.remove(AtFlags::empty())))?;
         if file.sync {
             self.sync_directory()?;
@@ -110,7 +110,7 @@ impl DirectoryHandle {
         Ok(true)
     }
 
-    pub(crate) fn finish(&self, target: &Path, options: FinishOptions) -> io::Result<()> {
+    pub(crate) fn commit(&self, target: &Path, options: FinishOptions) -> io::Result<()> {
         if !options.keep_permissions {
             self.set_permissions(new_file_mode())?;
         }
@@ -125,34 +125,34 @@ impl DirectoryHandle {
         Ok(rustix::fs::fsync(open_readable(self.directory.fd()?, Path::new("."))?)?)
     }
 
-    /// Gives another name in the same directory.
-    pub(crate) fn sibling(&self, path: &Path) -> io::Result<Self> {
+    /// Returns another name in the same directory.
+    fn sibling(&self, path: &Path) -> io::Result<Self> {
         let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?;
         let directory = match &self.directory {
-            Held::Root(handle) => Held::Root(Arc::clone(handle)),
-            Held::Below(directory) => Held::Below(Arc::clone(directory)),
+            DirectoryFd::Root(handle) => DirectoryFd::Root(Arc::clone(handle)),
+            DirectoryFd::Below(directory) => DirectoryFd::Below(Arc::clone(directory)),
         };
         Ok(Self { directory, name: name.into() })
     }
 
-    pub(crate) fn read_whole(&self, most: usize) -> io::Result<Option<ReadFile>> {
+    pub(crate) fn read_whole(&self, max_size: usize) -> io::Result<Option<ReadFile>> {
         let stat = self.stat()?;
         let found = describe(&stat);
-        if !found.is_file() || found.size > most as u64 {
+        if !found.is_file() || found.size > max_size as u64 {
             return Ok(None);
         }
         let mut content = Vec::with_capacity(found.size as usize + 1);
-        let read = self.open(OpenMode::Read)?.take(most as u64 + 1).read_to_end(&mut content)?;
-        Ok((read <= most).then(|| ReadFile { content: content.into(), modified: found.modified }))
+        let read = self.open(OpenMode::Read)?.take(max_size as u64 + 1).read_to_end(&mut content)?;
+        Ok((read <= max_size).then(|| ReadFile { content: content.into(), modified: found.modified }))
     }
 
     pub(crate) fn read_link(&self) -> io::Result<PathBuf> {
-        let says = rustix::fs::readlinkat(self.directory.fd()?, &self.name, Vec::new())?;
-        Ok(os_str(says.to_bytes()).into())
+        let target = rustix::fs::readlinkat(self.directory.fd()?, &self.name, Vec::new())?;
+        Ok(os_str(target.to_bytes()).into())
     }
 
-    pub(crate) fn make_link(&self, says: &Path) -> io::Result<()> {
-        Ok(rustix::fs::symlinkat(says, self.directory.fd()?, &self.name)?)
+    pub(crate) fn create_link(&self, target: &Path) -> io::Result<()> {
+        Ok(rustix::fs::symlinkat(target, self.directory.fd()?, &self.name)?)
     }
 
     pub(crate) fn set_permissions(&self, mode: u32) -> io::Result<()> {
@@ -177,7 +177,7 @@ impl DirectoryHandle {
     }
 }
 
-impl Held {
+impl DirectoryFd {
     pub(crate) fn fd(&self) -> io::Result<BorrowedFd<'_>> {
         match self {
             Self::Root(handle) => handle.get().map(AsFd::as_fd).ok_or_else(|| io::ErrorKind::NotFound.into()),
@@ -187,37 +187,38 @@ impl Held {
 }
 
 pub(crate) fn open_directory(within: impl AsFd, name: &OsStr) -> io::Result<OwnedFd> {
-    rustix::fs::openat(within, name, DIRECTORY | OFlags::NOFOLLOW, Mode::empty()).map_err(or_link)
+    rustix::fs::openat(within, name, DIRECTORY | OFlags::NOFOLLOW, Mode::empty()).map_err(explain_link)
 }
 
-/// Opens a directory for more than passing through it.
+/// Opens a directory for reading its entries, not only for passing through it.
 fn open_readable(within: impl AsFd, name: &Path) -> io::Result<OwnedFd> {
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    rustix::fs::openat(within, name, flags, Mode::empty()).map_err(or_link)
+    rustix::fs::openat(within, name, flags, Mode::empty()).map_err(explain_link)
 }
 
-/// A link is refused by one of several errors, none of which says so.
-fn or_link(error: rustix::io::Errno) -> io::Error {
+/// Names the symbolic link as the cause: systems report it with several errors, none of which says so.
+fn explain_link(error: rustix::io::Errno) -> io::Error {
     match error {
-        rustix::io::Errno::LOOP | rustix::io::Errno::MLINK => io::Error::new(
-            io::ErrorKind::NotADirectory,
-            "a symbolic link is in its place, and is not followed",
-        ),
+        rustix::io::Errno::LOOP | rustix::io::Errno::MLINK => {
+            io::Error::new(io::ErrorKind::NotADirectory, "it is a symbolic link, which is not followed")
+        }
         error => error.into(),
     }
 }
 
-pub(crate) fn made(outcome: rustix::io::Result<()>) -> io::Result<()> {
+/// Treats an existing directory as success.
+pub(crate) fn ignore_existing(outcome: rustix::io::Result<()>) -> io::Result<()> {
     match outcome {
         Err(rustix::io::Errno::EXIST) | Ok(()) => Ok(()),
         Err(error) => Err(error.into()),
     }
 }
 
-pub(crate) fn name(component: Component<'_>) -> io::Result<&OsStr> {
+/// Returns the name of a path component, or an error for `..`.
+pub(crate) fn normal_name(component: Component<'_>) -> io::Result<&OsStr> {
     match component {
         Component::Normal(name) => Ok(name),
-        _ => Err(io::Error::new(io::ErrorKind::InvalidInput, "the path leads up")),
+        _ => Err(io::Error::new(io::ErrorKind::InvalidInput, "the path contains `..`")),
     }
 }
 
@@ -229,7 +230,7 @@ fn flags(mode: OpenMode) -> OFlags {
         OpenMode::Append => OFlags::WRONLY | OFlags::CREATE | OFlags::APPEND,
         OpenMode::Update => OFlags::RDWR,
     };
-    // A pipe is not waited for.
+    // NONBLOCK: opening a pipe must not block.
     access | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC
 }
 
@@ -269,16 +270,16 @@ fn os_str(bytes: &[u8]) -> &OsStr {
 
 pub(crate) const DIRECTORY: OFlags = OFlags::DIRECTORY.union(OFlags::CLOEXEC).union(SEARCH);
 
-/// To pass through a directory, no permission to read it is needed.
+/// Passing through a directory needs no permission to read it.
 #[cfg(target_os = "linux")]
 const SEARCH: OFlags = OFlags::PATH;
 #[cfg(not(target_os = "linux"))]
 const SEARCH: OFlags = OFlags::RDONLY;
 
-/// The process's umask takes from these.
+// The process's umask is applied to these modes.
 pub(crate) const DIRECTORY_MODE: Mode = Mode::from_raw_mode(0o777);
 const FILE_MODE: Mode = Mode::from_raw_mode(0o666);
 const PRIVATE_MODE: Mode = Mode::from_raw_mode(0o600);
 
-/// Leaves a time as it is.
+/// Keeps the current time stamp.
 const OMIT: Timespec = Timespec { tv_sec: 0, tv_nsec: rustix::fs::UTIME_OMIT as _ };
