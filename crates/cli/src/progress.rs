@@ -10,7 +10,7 @@ pub(crate) use events::{Event, all_written};
 
 use std::sync::Arc;
 
-use oxftp::Progress;
+use oxftp::{Progress, ProgressEvent};
 
 use crate::app::{App, Showing};
 
@@ -40,4 +40,6 @@ pub(crate) fn start(app: &App, scope: Scope) -> Arc<dyn Progress> {
 #[derive(Debug)]
 pub(crate) struct Nothing;
 
-impl Progress for Nothing {}
+impl Progress for Nothing {
+    fn on_event(&self, _event: ProgressEvent<'_>) {}
+}

@@ -9,7 +9,7 @@ mod scripts;
 use std::{fs, fs::File, path::Path, sync::Arc, time::Duration};
 
 use common::{content, login};
-use oxftp::{Counter, Progress};
+use oxftp::{Counter, Progress, ProgressEvent};
 use oxftp_testing::{scripted::Script, server_tests, servers::TestServer};
 use scripts::{builder, check_in_step, in_step, mlst_file, opening, play, play_to};
 use tokio::sync::Notify;
@@ -83,8 +83,10 @@ async fn a_large_download_that_falls_silent_is_a_timeout_and_leaves_a_part_of_tr
 struct Begun(Notify);
 
 impl Progress for Begun {
-    fn advanced(&self, _bytes: u64) {
-        self.0.notify_one();
+    fn on_event(&self, event: ProgressEvent<'_>) {
+        if let ProgressEvent::Advanced { .. } = event {
+            self.0.notify_one();
+        }
     }
 }
 

@@ -15,7 +15,7 @@ use std::{
 };
 
 use common::{bench::files, builder, content, pool_by};
-use oxftp::{Error, Pool, Progress, Report, Result};
+use oxftp::{Error, Pool, Progress, ProgressEvent, Report, Result};
 use oxftp_testing::{
     faulty::Random,
     servers::{Protection, ServerKind, TestServer, available},
@@ -42,7 +42,8 @@ impl Moments {
 }
 
 impl Progress for Moments {
-    fn file_finished(&self, _name: &str) {
+    fn on_event(&self, event: ProgressEvent<'_>) {
+        let ProgressEvent::FileFinished { .. } = event else { return };
         let mut done = self.done.lock().unwrap();
         *done += 1;
         let mut after = self.after.lock().unwrap();

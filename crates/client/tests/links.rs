@@ -13,7 +13,7 @@ use std::{
 };
 
 use common::bench::{Bench, failed_names, files, lay, lay_foo};
-use oxftp::{Error, Progress};
+use oxftp::{Error, Progress, ProgressEvent};
 
 #[tokio::test]
 async fn links_in_a_local_tree_are_not_sent_and_are_named() {
@@ -117,15 +117,15 @@ impl Swap {
 }
 
 impl Progress for Swap {
-    fn file_started(&self, name: &str, _size: Option<u64>, _offset: u64) {
-        if name.ends_with("sub/b") {
-            self.swap(Moment::BeforeTheFirstByte);
-        }
-    }
-
-    fn advanced(&self, bytes: u64) {
-        if bytes == "foo/sub/b".len() as u64 {
-            self.swap(Moment::AfterTheLastByte);
+    fn on_event(&self, event: ProgressEvent<'_>) {
+        match event {
+            ProgressEvent::FileStarted { name, .. } if name.ends_with("sub/b") => {
+                self.swap(Moment::BeforeTheFirstByte);
+            }
+            ProgressEvent::Advanced { bytes, .. } if bytes == "foo/sub/b".len() as u64 => {
+                self.swap(Moment::AfterTheLastByte);
+            }
+            _ => {}
         }
     }
 }

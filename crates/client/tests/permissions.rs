@@ -34,8 +34,8 @@ async fn an_upload_gives_the_servers_files_the_permissions_of_its_own(server: &T
     }
     let mut client = login(server).await;
 
-    client.upload(local.path().join("d")).keep_permissions(true).await.unwrap();
-    client.upload(local.path().join("d/script")).temporary(true).keep_permissions(true).await.unwrap();
+    client.upload(local.path().join("d")).preserve_mode(true).await.unwrap();
+    client.upload(local.path().join("d/script")).temporary(true).preserve_mode(true).await.unwrap();
 
     if server.kind().sets_permissions() {
         assert_eq!(mode(&server.root().join("d/script")), 0o751);
@@ -52,8 +52,8 @@ async fn a_download_gives_files_the_permissions_that_are_listed(server: &TestSer
     set(&server.root().join("d/script"), 0o754);
     let mut client = login(server).await;
 
-    client.download("d").to(local.path()).keep_permissions(true).await.unwrap();
-    client.download("d/script").to(local.path()).keep_permissions(true).await.unwrap();
+    client.download("d").to(local.path()).preserve_mode(true).await.unwrap();
+    client.download("d/script").to(local.path()).preserve_mode(true).await.unwrap();
 
     if server.kind().lists_permissions() {
         assert_eq!(mode(&local.path().join("d/script")), 0o754);
@@ -72,7 +72,7 @@ async fn a_program_that_would_run_as_its_owner_is_not_made() {
         Script::new().expect("FEAT").reply("502 no").expect("MLST a").reply(listed("104755")).type_image();
     let (server, mut client) = play(sending(script, "RETR a", "x")).await;
 
-    client.download("a").to(local.path()).keep_permissions(true).await.unwrap();
+    client.download("a").to(local.path()).preserve_mode(true).await.unwrap();
 
     assert_eq!(mode(&local.path().join("a")), 0o755);
     server.done().await;
@@ -100,7 +100,7 @@ async fn a_server_that_sets_no_permissions_fails_no_upload() {
     let script = script.expect("SITE CHMOD 640 a").reply("502 no such verb");
     let (server, mut client) = play(in_step(script)).await;
 
-    client.upload(local.path().join("a")).keep_permissions(true).await.unwrap();
+    client.upload(local.path().join("a")).preserve_mode(true).await.unwrap();
 
     check_in_step(&mut client).await;
     server.done().await;

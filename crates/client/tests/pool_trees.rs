@@ -18,7 +18,7 @@ use common::{
     mortal::Mortal,
     pool_by,
 };
-use oxftp::{Credentials, Error, Order, Pool, Progress, Verify};
+use oxftp::{Credentials, Error, Order, Pool, Progress, ProgressEvent, Verify};
 use oxftp_testing::{
     scripted::Script,
     server_tests,
@@ -145,23 +145,17 @@ impl Told {
 }
 
 impl Progress for Told {
-    fn file_started(&self, _name: &str, _size: Option<u64>, offset: u64) {
-        self.say("started at", |_| offset);
-    }
-
-    fn advanced(&self, bytes: u64) {
-        self.say("", |at| at + bytes);
-    }
-
-    fn file_retried(&self, _name: &str, offset: u64, moved: u64) {
-        self.say("retried from", |at| {
-            assert_eq!(at, offset + moved);
-            offset
-        });
-    }
-
-    fn file_finished(&self, _name: &str) {
-        self.say("finished at", |at| at);
+    fn on_event(&self, event: ProgressEvent<'_>) {
+        match event {
+            ProgressEvent::FileStarted { offset, .. } => self.say("started at", |_| offset),
+            ProgressEvent::Advanced { bytes, .. } => self.say("", |at| at + bytes),
+            ProgressEvent::FileRetried { offset, moved, .. } => self.say("retried from", |at| {
+                assert_eq!(at, offset + moved);
+                offset
+            }),
+            ProgressEvent::FileFinished { .. } => self.say("finished at", |at| at),
+            _ => {}
+        }
     }
 }
 

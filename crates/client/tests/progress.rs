@@ -12,7 +12,7 @@ use std::{
 };
 
 use common::{builder, content, pool_by};
-use oxftp::{Pool, Progress};
+use oxftp::{Pool, Progress, ProgressEvent};
 use oxftp_testing::servers::{Protection, ServerKind};
 
 /// Small ones are moved in one step, this one in blocks.
@@ -70,11 +70,9 @@ impl Told {
 }
 
 impl Progress for Told {
-    fn advanced(&self, bytes: u64) {
-        self.add("of no name", bytes);
-    }
-
-    fn file_advanced(&self, name: &str, bytes: u64) {
-        self.add(name, bytes);
+    fn on_event(&self, event: ProgressEvent<'_>) {
+        if let ProgressEvent::Advanced { name, bytes } = event {
+            self.add(name.unwrap_or("of no name"), bytes);
+        }
     }
 }

@@ -13,7 +13,7 @@ use std::{
 };
 
 use common::{bench::embedded, bench::files, builder, content, mortal::Mortal, pool_by};
-use oxftp::{Counter, Credentials, Error, Pool, Progress, Report, Throttle, Verify};
+use oxftp::{Counter, Credentials, Error, Pool, Progress, ProgressEvent, Report, Throttle, Verify};
 use oxftp_testing::{
     scripted::Script,
     server_tests,
@@ -213,8 +213,8 @@ struct SpeedUp {
 }
 
 impl Progress for SpeedUp {
-    fn advanced(&self, bytes: u64) {
-        self.counter.advanced(bytes);
+    fn on_event(&self, event: ProgressEvent<'_>) {
+        self.counter.on_event(event);
         if self.counter.bytes() >= 8 << 20 {
             self.throttle.set_read_limit(None);
         }

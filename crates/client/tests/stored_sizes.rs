@@ -110,8 +110,8 @@ async fn once_it_is_known_how_times_are_set_the_size_is_asked_for_at_once() {
     let second = taking(first, "STOR x", "hello").expect("SIZE x").expect("MFMT 20200913122640 x");
     let (server, mut client) = play(in_step(second.bytes("213 4\r\n213 ok\r\n"))).await;
 
-    client.upload(&source).keep_times(true).await.unwrap();
-    let error = client.upload(&source).keep_times(true).await.unwrap_err();
+    client.upload(&source).preserve_times(true).await.unwrap();
+    let error = client.upload(&source).preserve_times(true).await.unwrap_err();
 
     assert!(matches!(error, Error::StoredWrongly { .. }), "{error:?}");
     check_in_step(&mut client).await;

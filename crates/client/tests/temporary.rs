@@ -8,7 +8,7 @@ mod scripts;
 use std::{fs, path::PathBuf, sync::Arc};
 
 use common::{bench::failed_names, builder, content, login, login_by};
-use oxftp::{Error, Progress, Verify};
+use oxftp::{Error, Progress, ProgressEvent, Verify};
 use oxftp_testing::{
     scripted::Script,
     server_tests,
@@ -30,7 +30,7 @@ async fn a_whole_upload_replaces_the_file_of_its_name(server: &TestServer) {
     lay(server, b"old");
     let mut client = login(server).await;
 
-    client.upload(&path).temporary(true).verify(Verify::Size).keep_times(true).await.unwrap();
+    client.upload(&path).temporary(true).verify(Verify::Size).preserve_times(true).await.unwrap();
 
     assert!(fs::read(server.root().join("a")).unwrap() == content(100_000));
     assert!(!server.root().join("a.oxftp.part").exists());
@@ -41,8 +41,10 @@ async fn a_whole_upload_replaces_the_file_of_its_name(server: &TestServer) {
 struct Begun(Notify);
 
 impl Progress for Begun {
-    fn advanced(&self, _: u64) {
-        self.0.notify_one();
+    fn on_event(&self, event: ProgressEvent<'_>) {
+        if let ProgressEvent::Advanced { .. } = event {
+            self.0.notify_one();
+        }
     }
 }
 

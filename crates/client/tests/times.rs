@@ -75,7 +75,7 @@ async fn files_of_a_downloaded_tree_have_the_times_of_the_servers_files(server: 
     let mut client = login_by(builder(server).list_command(ListCommand::List), server).await;
     let local = tempfile::tempdir().unwrap();
 
-    client.download("tree").to(local.path()).keep_times(true).await.unwrap();
+    client.download("tree").to(local.path()).preserve_times(true).await.unwrap();
 
     for name in ["a b", "c"] {
         assert_eq!(seconds(&local.path().join("tree").join(name)), 1_577_934_245, "{name}");
@@ -91,7 +91,7 @@ async fn the_time_of_a_file_is_asked_for_while_the_data_connection_is_opened() {
     let script = script.expect("RETR a").reply("150 here").data("x").reply("226 done");
     let (server, mut client) = play(in_step(script)).await;
 
-    client.download("a").to(local.path()).keep_times(true).await.unwrap();
+    client.download("a").to(local.path()).preserve_times(true).await.unwrap();
 
     assert_eq!(seconds(&local.path().join("a")), 1_577_934_245);
     check_in_step(&mut client).await;

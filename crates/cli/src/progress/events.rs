@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use oxftp::{Error, Progress};
+use oxftp::{Progress, ProgressEvent};
 use serde::Serialize;
 
 use super::Scope;
@@ -81,42 +81,39 @@ impl Events {
 }
 
 impl Progress for Events {
-    fn file_started(&self, name: &str, size: Option<u64>, offset: u64) {
+    fn on_event(&self, event: ProgressEvent<'_>) {
         let mut state = self.state();
-        state.total = match state.total {
-            _ if state.alone => size.map(|size| size.saturating_sub(offset)),
-            // What is there already will not be moved.
-            total => total.map(|total| total.saturating_sub(offset)),
-        };
-        Event::Start { name, size, offset }.write();
-    }
-
-    fn advanced(&self, bytes: u64) {
-        let mut state = self.state();
-        state.moved += bytes;
-        if state.said.elapsed() >= A_WHILE {
-            state.say();
+        match event {
+            ProgressEvent::FileStarted { name, size, offset } => {
+                state.total = match state.total {
+                    _ if state.alone => size.map(|size| size.saturating_sub(offset)),
+                    // Bytes that are there already will not be moved.
+                    total => total.map(|total| total.saturating_sub(offset)),
+                };
+                Event::Start { name, size, offset }.write();
+            }
+            ProgressEvent::Advanced { bytes, .. } => {
+                state.moved += bytes;
+                if state.said.elapsed() >= A_WHILE {
+                    state.say();
+                }
+            }
+            ProgressEvent::FileRetried { offset, moved, .. } => {
+                state.moved = state.moved.saturating_sub(moved);
+                if !state.alone {
+                    state.total = state.total.map(|total| total + offset);
+                }
+            }
+            ProgressEvent::FileFinished { name } => {
+                state.files += 1;
+                Event::Done { name }.write();
+            }
+            ProgressEvent::FileFailed { name, error } => {
+                let causes = crate::failure::chain(std::error::Error::source(error));
+                Event::Error { name: Some(name), message: error.to_string(), causes, exit: None }.write();
+            }
+            _ => {}
         }
-    }
-
-    fn file_retried(&self, _name: &str, offset: u64, moved: u64) {
-        let mut state = self.state();
-        state.moved = state.moved.saturating_sub(moved);
-        if !state.alone {
-            state.total = state.total.map(|total| total + offset);
-        }
-    }
-
-    fn file_finished(&self, name: &str) {
-        let mut state = self.state();
-        state.files += 1;
-        Event::Done { name }.write();
-    }
-
-    fn file_failed(&self, name: &str, error: &Error) {
-        let _order = self.state();
-        let causes = crate::failure::chain(std::error::Error::source(error));
-        Event::Error { name: Some(name), message: error.to_string(), causes, exit: None }.write();
     }
 }
 

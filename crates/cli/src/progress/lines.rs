@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use oxftp::{Error, Progress};
+use oxftp::{Progress, ProgressEvent};
 
 use super::Scope;
 use crate::{
@@ -52,44 +52,34 @@ impl Lines {
 }
 
 impl Progress for Lines {
-    fn file_started(&self, name: &str, size: Option<u64>, offset: u64) {
+    fn on_event(&self, event: ProgressEvent<'_>) {
         let single = self.scope == Scope::File;
-        self.change(|state| {
-            name.clone_into(&mut state.name);
-            if single {
-                (state.begun, state.offset, state.moved, state.total) = (Instant::now(), offset, 0, size);
-            } else {
-                // What is there already will not be moved.
-                state.total = state.total.map(|total| total.saturating_sub(offset));
-            }
-        });
-    }
-
-    fn advanced(&self, bytes: u64) {
-        self.change(|state| {
-            state.moved += bytes;
-            if state.said.elapsed() >= A_WHILE {
-                state.say();
-            }
-        });
-    }
-
-    fn file_retried(&self, _name: &str, offset: u64, moved: u64) {
-        let single = self.scope == Scope::File;
-        self.change(|state| {
-            state.moved = state.moved.saturating_sub(moved);
-            if !single {
-                state.total = state.total.map(|total| total + offset);
-            }
-        });
-    }
-
-    fn file_finished(&self, _name: &str) {
-        self.change(|state| state.files += 1);
-    }
-
-    fn file_failed(&self, name: &str, _error: &Error) {
-        say(format_args!("{name}: failed"));
+        match event {
+            ProgressEvent::FileStarted { name, size, offset } => self.change(|state| {
+                name.clone_into(&mut state.name);
+                if single {
+                    (state.begun, state.offset, state.moved, state.total) = (Instant::now(), offset, 0, size);
+                } else {
+                    // Bytes that are there already will not be moved.
+                    state.total = state.total.map(|total| total.saturating_sub(offset));
+                }
+            }),
+            ProgressEvent::Advanced { bytes, .. } => self.change(|state| {
+                state.moved += bytes;
+                if state.said.elapsed() >= A_WHILE {
+                    state.say();
+                }
+            }),
+            ProgressEvent::FileRetried { offset, moved, .. } => self.change(|state| {
+                state.moved = state.moved.saturating_sub(moved);
+                if !single {
+                    state.total = state.total.map(|total| total + offset);
+                }
+            }),
+            ProgressEvent::FileFinished { .. } => self.change(|state| state.files += 1),
+            ProgressEvent::FileFailed { name, .. } => say(format_args!("{name}: failed")),
+            _ => {}
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use oxftp_proto::{
     Code, Entry, EntryKind, RemotePath, Reply, Timestamp, TransferType, dialog::Exchange, listing,
 };
 
-use super::Client;
+use super::{Client, FollowUp};
 use crate::{Error, ListCommand, Result};
 
 impl Client {
@@ -30,7 +30,7 @@ impl Client {
         let path = path.into();
         match self.stat_by_mlst(&path).await? {
             Some(entry) => Ok(entry),
-            None => self.stat_by_listing(&path).await,
+            None => self.stat_by_listing(&path, FollowUp::Nothing).await,
         }
     }
 
@@ -218,7 +218,7 @@ impl Client {
         }
     }
 
-    pub(crate) async fn stat_by_listing(&mut self, path: &RemotePath) -> Result<Entry> {
+    pub(crate) async fn stat_by_listing(&mut self, path: &RemotePath, follow_up: FollowUp) -> Result<Entry> {
         let Some(name) = path.file_name() else {
             return match self.is_directory_by_entering(&or_here(path)).await? {
                 true => {
@@ -232,7 +232,7 @@ impl Client {
         let name = RemotePath::from(name);
         let Some(name) = name.to_wire(self.config.encoding) else { return Err(not_found(path)) };
         let parent = path.parent().unwrap_or_default();
-        let mut entries = self.list(parent).stream();
+        let mut entries = self.list(parent).followed_by(follow_up).stream();
         let mut found = None;
         while let Some(listed) = entries.next().await {
             let listed = listed?;
@@ -275,14 +275,19 @@ impl Client {
     /// Asks what is to be fetched, as [`stat`](Self::stat) does. What the listing of its parent does not show may
     /// be there all the same: in drop boxes, behind names that begin with a dot, or where nothing may be
     /// listed. Its kind stays open then, and the transfer tells.
-    pub(crate) async fn look_up(&mut self, path: &RemotePath, may_be_directory: bool) -> Result<Entry> {
+    pub(crate) async fn look_up(
+        &mut self,
+        path: &RemotePath,
+        may_be_directory: bool,
+        follow_up: FollowUp,
+    ) -> Result<Entry> {
         match self.stat_by_mlst(path).await {
             Ok(Some(entry)) => return Ok(entry),
             // Facts that cannot be read are none.
             Ok(None) | Err(Error::UnusableReply { .. }) => {}
             Err(error) => return Err(error),
         }
-        match self.stat_by_listing(path).await {
+        match self.stat_by_listing(path, follow_up).await {
             Err(error) if leaves_open(&error) && path.file_name().is_some() => {
                 self.unlisted(path, may_be_directory).await
             }

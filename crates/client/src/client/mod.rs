@@ -30,7 +30,7 @@ pub use self::raw::{RawCommand, RawExchange};
 pub use self::stou::UniqueStream;
 pub use self::streams::RangeStream;
 pub use self::transfer::DataCommand;
-pub(crate) use self::transfer::RESTART_TAKEN;
+pub(crate) use self::transfer::{FollowUp, RESTART_TAKEN};
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -78,8 +78,6 @@ pub(crate) struct Known {
     transfer_type: Option<TransferType>,
     /// The passive mode that worked.
     passive: Option<PassiveMode>,
-    /// Another transfer follows the present one.
-    expects_more: bool,
     /// The server did not take a command ahead of its time.
     no_pipelining: bool,
     /// The server wants to know what is transferred before it listens (`PRET`).
@@ -220,11 +218,6 @@ impl Client {
     pub async fn settle(&mut self) -> Result<Vec<Reply>> {
         self.control.settle().await?;
         Ok(self.control.take_settled())
-    }
-
-    /// Says whether another transfer is to follow the next one, so that it may be prepared meanwhile.
-    pub(crate) fn expect_more(&mut self, more: bool) {
-        self.known.expects_more = more;
     }
 
     pub(crate) fn limits(&self) -> &Limits {

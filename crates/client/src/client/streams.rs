@@ -12,6 +12,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use crate::{
     Client, Error, Result,
+    client::FollowUp,
     control::keep_alive_timer::KeepAlive,
     data::{DataConnection, Masks},
 };
@@ -215,7 +216,7 @@ impl Client {
     /// Opens a file from this byte on, to be broken off perhaps.
     pub(crate) async fn open_from(&mut self, path: &RemotePath, start: u64) -> Result<DataConnection> {
         let retr = Command::with_path("RETR", path, self.config.encoding)?;
-        let data = self.open_data(retr, TransferType::Image, start).await?;
+        let data = self.open_data(retr, TransferType::Image, start, FollowUp::Nothing).await?;
         Ok(data)
     }
 }

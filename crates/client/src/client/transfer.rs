@@ -33,7 +33,13 @@ impl Client {
     #[must_use = "a command does nothing until it is awaited"]
     pub fn data_command(&mut self, line: impl Into<String>) -> DataCommand<'_> {
         let command = Command::raw(&line.into(), self.config.encoding).map_err(Error::from);
-        DataCommand { client: self, command, transfer_type: TransferType::Image, offset: 0 }
+        DataCommand {
+            client: self,
+            command,
+            transfer_type: TransferType::Image,
+            offset: 0,
+            follow_up: FollowUp::Nothing,
+        }
     }
 
     /// Opens a file for reading (`RETR`; RFC 959, 4.1.3), with
@@ -94,7 +100,13 @@ impl Client {
 
     pub(crate) fn data_path_command(&mut self, verb: &'static str, path: &RemotePath) -> DataCommand<'_> {
         let command = Command::with_path(verb, path, self.config.encoding).map_err(Error::from);
-        DataCommand { client: self, command, transfer_type: TransferType::Image, offset: 0 }
+        DataCommand {
+            client: self,
+            command,
+            transfer_type: TransferType::Image,
+            offset: 0,
+            follow_up: FollowUp::Nothing,
+        }
     }
 
     /// Opens a data connection and starts the transfer; TLS is shaken io_for_dialog on while the first
@@ -104,20 +116,25 @@ impl Client {
         command: Command,
         transfer_type: TransferType,
         offset: u64,
+        follow_up: FollowUp,
     ) -> Result<DataConnection> {
         self.go_home().await?;
-        self.open_data_here(command, transfer_type, offset).await
+        self.open_data_here(command, transfer_type, offset, follow_up).await
     }
 
     /// Opens a file for reading from its start, and asks for its time on the way.
-    pub(crate) async fn open_dated_data(&mut self, path: &RemotePath) -> Result<DataConnection> {
+    pub(crate) async fn open_dated_data(
+        &mut self,
+        path: &RemotePath,
+        follow_up: FollowUp,
+    ) -> Result<DataConnection> {
         let retr = Command::with_path("RETR", path, self.config.encoding)?;
         let questions = match self.known.no_mdtm {
             false => FileQueries::Time(Command::with_path("MDTM", path, self.config.encoding)?),
             true => FileQueries::None,
         };
         self.go_home().await?;
-        self.begin(questions, retr, TransferType::Image, 0, true).await
+        self.begin(questions, retr, TransferType::Image, 0, true, follow_up).await
     }
 
     /// Opens a data connection for an upload whose size is compared when it is
@@ -129,9 +146,10 @@ impl Client {
         transfer_type: TransferType,
         offset: u64,
         questions: Vec<Command>,
+        follow_up: FollowUp,
     ) -> Result<DataConnection> {
         self.go_home().await?;
-        self.begin(FileQueries::Stored(questions), command, transfer_type, offset, true).await
+        self.begin(FileQueries::Stored(questions), command, transfer_type, offset, true, follow_up).await
     }
 
     /// Opens a data connection in whichever directory was entered.
@@ -140,9 +158,10 @@ impl Client {
         command: Command,
         transfer_type: TransferType,
         offset: u64,
+        follow_up: FollowUp,
     ) -> Result<DataConnection> {
         let compressible = direction(&command) == Direction::Down;
-        self.begin(FileQueries::None, command, transfer_type, offset, compressible).await
+        self.begin(FileQueries::None, command, transfer_type, offset, compressible, follow_up).await
     }
 
     async fn begin(
@@ -152,6 +171,7 @@ impl Client {
         transfer_type: TransferType,
         offset: u64,
         compressible: bool,
+        follow_up: FollowUp,
     ) -> Result<DataConnection> {
         let direction = direction(&command);
         if self.tls.is_some() && !self.known.protects_data {
@@ -161,7 +181,7 @@ impl Client {
         self.await_handshakes().await?;
         self.set_type(transfer_type).await?;
         let compressed = self.compresses(compressible && offset == 0, direction).await?;
-        let (question, behind) = questions.split(self.mode_ahead(direction).is_some(), compressed);
+        let (question, behind) = questions.split(self.mode_ahead(direction, follow_up).is_some(), compressed);
         let (opened, dating) = match &self.config.active {
             Some(_) => (self.open_active().await?, None),
             None => self.open_passive_for(&command, question).await?,
@@ -170,7 +190,7 @@ impl Client {
         let restart = (offset > 0 || self.known.restart_pending).then_some(offset);
         self.known.restart_pending |= restart.is_some();
         self.control.begin_transfer();
-        let ahead = self.mode_ahead(direction);
+        let ahead = self.mode_ahead(direction, follow_up);
         let outcome = self.start(Transfer::new(command, restart), opened, direction).await;
         if matches!(&outcome, Err(Error::StatusCode(error)) if error.expected == [RESTART_TAKEN]) {
             // A refused REST leaves nothing behind.
@@ -179,7 +199,6 @@ impl Client {
         let (started, stream) = outcome?;
         // libunftp starts the next transfer there, too, when this one does not come to its end.
         self.known.restart_pending = offset > 0;
-        self.known.expects_more = false;
         if let Some(mode) = ahead {
             self.control.plan_ahead(mode, behind);
         }
@@ -297,9 +316,9 @@ impl Client {
     }
 
     /// Gives the passive command that may follow the data of a transfer at once.
-    fn mode_ahead(&self, direction: Direction) -> Option<PassiveMode> {
+    fn mode_ahead(&self, direction: Direction, follow_up: FollowUp) -> Option<PassiveMode> {
         let known = &self.known;
-        let wanted = known.expects_more && !known.no_pipelining && !known.wants_pret;
+        let wanted = follow_up == FollowUp::Transfer && !known.no_pipelining && !known.wants_pret;
         let wanted = wanted && self.config.active.is_none();
         let allowed = || self.config.pipelining.allows(direction, self.self_descriptions());
         self.known.passive.filter(|_| wanted && allowed())
@@ -355,6 +374,24 @@ pub struct DataCommand<'c> {
     command: Result<Command>,
     transfer_type: TransferType,
     offset: u64,
+    follow_up: FollowUp,
+}
+
+/// What follows a transfer on the same session. The passive command of a following transfer may be sent before the
+/// present one is complete.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum FollowUp {
+    /// Another transfer, with no other command between the two.
+    Transfer,
+    /// Another command, or nothing that is known yet.
+    Nothing,
+}
+
+impl FollowUp {
+    /// Returns [`Transfer`](Self::Transfer) if there is another one.
+    pub(crate) fn transfer_if(another: bool) -> Self {
+        if another { Self::Transfer } else { Self::Nothing }
+    }
 }
 
 impl<'c> DataCommand<'c> {
@@ -372,8 +409,15 @@ impl<'c> DataCommand<'c> {
         self
     }
 
+    /// Sets what follows the transfer.
+    pub(crate) fn followed_by(mut self, follow_up: FollowUp) -> Self {
+        self.follow_up = follow_up;
+        self
+    }
+
     async fn open(self) -> Result<DataStream<'c>> {
-        let data = self.client.open_data(self.command?, self.transfer_type, self.offset).await?;
+        let (transfer_type, offset) = (self.transfer_type, self.offset);
+        let data = self.client.open_data(self.command?, transfer_type, offset, self.follow_up).await?;
         Ok(DataStream::new(self.client, data))
     }
 }

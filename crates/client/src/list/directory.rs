@@ -12,7 +12,7 @@ use super::{entry::EntryLocation, now};
 use crate::config::list_command::ListCommand;
 use crate::{
     Client, Error, Result,
-    client::is_unknown_command,
+    client::{FollowUp, is_unknown_command},
     control::ControlChannel,
     data::{DataConnection, Masks},
 };
@@ -229,6 +229,7 @@ impl Client {
         &mut self,
         (path, depth): (&RemotePath, usize),
         wanted: Option<ListCommand>,
+        follow_up: FollowUp,
     ) -> Result<Option<DirectoryListing>> {
         let wanted = wanted.or(self.config().list_command);
         let command = match wanted {
@@ -236,10 +237,10 @@ impl Client {
             None if self.known_mut().no_mlsd => ListCommand::List,
             None => ListCommand::Mlsd,
         };
-        match self.open_listing_by(command, path, depth).await {
+        match self.open_listing_by(command, path, depth, follow_up).await {
             Err(error) if wanted.is_none() && command == ListCommand::Mlsd && speaks_against_mlsd(&error) => {
                 self.known_mut().no_mlsd |= is_unknown_command(&error);
-                self.open_listing_by(ListCommand::List, path, depth).await
+                self.open_listing_by(ListCommand::List, path, depth, follow_up).await
             }
             opened => opened,
         }
@@ -250,10 +251,11 @@ impl Client {
         command: ListCommand,
         path: &RemotePath,
         depth: usize,
+        follow_up: FollowUp,
     ) -> Result<Option<DirectoryListing>> {
         let opened = match command {
             ListCommand::Stat => self.list_by_reply(path, depth).await,
-            _ => self.list_by_transfer(command, path, depth).await,
+            _ => self.list_by_transfer(command, path, depth, follow_up).await,
         };
         match opened {
             Err(error) if says_empty(&error) => Ok(None),
@@ -261,7 +263,7 @@ impl Client {
             Err(Error::StatusCode(refused))
                 if command == ListCommand::List && path.as_bytes().contains(&b' ') =>
             {
-                match self.list_from_within(path, depth).await? {
+                match self.list_from_within(path, depth, follow_up).await? {
                     Some(directory) => Ok(Some(directory)),
                     None => Err(Error::StatusCode(refused)),
                 }
@@ -275,9 +277,10 @@ impl Client {
         command: ListCommand,
         path: &RemotePath,
         depth: usize,
+        follow_up: FollowUp,
     ) -> Result<DirectoryListing> {
         let line = self.list_line(command, path)?;
-        let data = self.open_data(line, TransferType::Image, 0).await?;
+        let data = self.open_data(line, TransferType::Image, 0, follow_up).await?;
         let parser = match command {
             ListCommand::Mlsd => ListingParser::mlsx(),
             _ => self.list_parser(),
@@ -299,12 +302,13 @@ impl Client {
         &mut self,
         path: &RemotePath,
         depth: usize,
+        follow_up: FollowUp,
     ) -> Result<Option<DirectoryListing>> {
         if !self.visit(path).await? {
             return Ok(None);
         }
         let line = self.list_line(ListCommand::List, &RemotePath::default())?;
-        let data = self.open_data_here(line, TransferType::Image, 0).await?;
+        let data = self.open_data_here(line, TransferType::Image, 0, follow_up).await?;
         let place = (self.place(path), depth);
         let mut listed =
             DirectoryListing::new(data, ListCommand::List, place, self.list_parser(), self.limits());

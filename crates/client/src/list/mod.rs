@@ -20,7 +20,7 @@ use std::{
 
 use oxftp_proto::{RemotePath, Timestamp};
 
-use crate::{Client, Error, Result, future::BoxFuture};
+use crate::{Client, Error, Result, client::FollowUp, future::BoxFuture};
 
 impl Client {
     /// Lists a directory (`MLSD`, or `LIST` where the server does not know that; RFC 3659, 7).
@@ -44,7 +44,13 @@ impl Client {
     /// its limits; those of a transfer.
     #[must_use = "nothing is listed until it is awaited or streamed"]
     pub fn list(&mut self, path: impl Into<RemotePath>) -> List<'_> {
-        List { client: self, path: path.into(), recursive: false, raw_command: None }
+        List {
+            client: self,
+            path: path.into(),
+            recursive: false,
+            raw_command: None,
+            follow_up: FollowUp::Nothing,
+        }
     }
 }
 
@@ -65,6 +71,7 @@ pub struct List<'c> {
     path: RemotePath,
     recursive: bool,
     raw_command: Option<ListCommand>,
+    follow_up: FollowUp,
 }
 
 impl<'c> List<'c> {
@@ -88,7 +95,13 @@ impl<'c> List<'c> {
     /// Gives the entries one by one, while the listing arrives.
     #[must_use]
     pub fn stream(self) -> Entries<'c> {
-        Entries::new(self.client, self.path, self.recursive, self.raw_command)
+        Entries::new(self.client, self.path, self.recursive, self.raw_command, self.follow_up)
+    }
+
+    /// Sets what follows the listing, unless it is recursive.
+    pub(crate) fn followed_by(mut self, follow_up: FollowUp) -> Self {
+        self.follow_up = follow_up;
+        self
     }
 
     async fn collect(self) -> Result<Vec<PathEntry>> {

@@ -11,7 +11,7 @@ use super::{
     directory::DirectoryListing,
 };
 use crate::config::list_command::ListCommand;
-use crate::{Client, Error, Result};
+use crate::{Client, Error, Result, client::FollowUp};
 
 /// The entries of a listing, one by one.
 ///
@@ -35,6 +35,8 @@ pub struct Entries<'c> {
     descent: Descent,
     recursive: bool,
     raw_command: Option<ListCommand>,
+    /// What follows a listing that is not recursive.
+    follow_up: FollowUp,
     refused: Vec<NameError>,
     unparsed: Unparsed,
     cut: bool,
@@ -77,6 +79,7 @@ impl<'c> Entries<'c> {
         root: RemotePath,
         recursive: bool,
         raw_command: Option<ListCommand>,
+        follow_up: FollowUp,
     ) -> Self {
         let queue =
             VecDeque::from([PendingDirectory { path: root, depth: 0, ancestors: AncestorChain::default() }]);
@@ -91,6 +94,7 @@ impl<'c> Entries<'c> {
             descent: Descent { guard, ancestors, listing, below },
             recursive,
             raw_command,
+            follow_up,
             refused: Vec::new(),
             unparsed: Unparsed::default(),
             cut: false,
@@ -184,11 +188,11 @@ impl<'c> Entries<'c> {
         let Some(PendingDirectory { path, depth, ancestors }) = self.queue.front().cloned() else {
             return Ok(());
         };
-        if self.recursive {
-            // Else whoever lists knows what comes next.
-            self.client.expect_more(self.queue.len() > 1);
-        }
-        let opened = self.client.open_listing((&path, depth), self.raw_command).await?;
+        let follow_up = match self.recursive {
+            true => FollowUp::transfer_if(self.queue.len() > 1),
+            false => self.follow_up,
+        };
+        let opened = self.client.open_listing((&path, depth), self.raw_command, follow_up).await?;
         self.queue.pop_front();
         self.current = opened;
         self.descent.ancestors = ancestors;
@@ -276,7 +280,7 @@ impl<'c> Entries<'c> {
         }
         if directory.may_be_cut_at_blank() {
             let (path, depth) = (directory.place.path.clone(), directory.depth);
-            if let Some(listed) = self.client.list_from_within(&path, depth).await? {
+            if let Some(listed) = self.client.list_from_within(&path, depth, FollowUp::Nothing).await? {
                 self.current = Some(listed);
                 return Ok(None);
             }
@@ -327,9 +331,6 @@ impl<'c> Entries<'c> {
 
     fn give_up_directory(&mut self, opening: bool) {
         self.current = None;
-        if self.recursive {
-            self.client.expect_more(false);
-        }
         if opening {
             self.queue.pop_front();
         }

@@ -14,9 +14,10 @@ use super::{
     relative_path::RelativePath,
     step::{Action, Reason, Step},
 };
-use crate::transfer::scheduler::retry::is_passing;
+use crate::transfer::scheduler::retry::is_retryable;
 use crate::{
     Error, Result,
+    client::FollowUp,
     list::{AncestorChain, CycleDetector},
 };
 
@@ -109,7 +110,7 @@ impl Deletion<'_> {
             if self.guard.foresees(&ancestors) {
                 return Ok(false);
             }
-            let listing = match side.list(&place, self.limits).await {
+            let listing = match side.list(&place, self.limits, FollowUp::Nothing).await {
                 Ok(listing) => listing,
                 Err(error) => return self.settle(&place, error),
             };
@@ -174,7 +175,7 @@ impl Deletion<'_> {
 
     /// Passes on what may be tried again, and names the rest.
     fn settle(&self, place: &RelativePath, error: Error) -> Result<bool> {
-        if is_passing(&error) || error.is_connection_lost() {
+        if is_retryable(&error) || error.is_connection_lost() {
             return Err(error);
         }
         (self.fail)(place.relative().to_string(), error);

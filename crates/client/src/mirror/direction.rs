@@ -8,7 +8,7 @@ use std::{
 use oxftp_proto::RemotePath;
 
 use super::{endpoint::Endpoint, relative_path::RelativePath, server_clock::ServerClock, transfer::Delivery};
-use crate::transfer::scheduler::retry::{is_passing, spoils_session};
+use crate::transfer::scheduler::retry::{is_retryable, spoils_session};
 use crate::{Client, Error, Pool, PooledClient, Result, local_fs::PathIo};
 
 /// The roots of both sides.
@@ -40,7 +40,7 @@ impl<'c> Sessions<'c> {
     /// Ends the other session where an error may have spoiled it; the worker looks after its own.
     pub(crate) fn leave_after(self, error: &Error) {
         if let Some(other) = self.other
-            && is_passing(error)
+            && is_retryable(error)
             && spoils_session(error)
         {
             other.discard();

@@ -1,7 +1,5 @@
 //! What a mirror does when all files are there: links are made, and what is too much is deleted.
 
-use std::time::Duration;
-
 use super::{
     direction::MirrorDirection,
     node::Node,
@@ -11,20 +9,20 @@ use super::{
     symlink,
 };
 use crate::transfer::{
-    attempt::{Attempt, Transferred},
+    file_progress::FileProgress,
+    options::JobOptions,
     scheduler::{
-        Found, JobHandler, JobOptions, Scheduler, admission::AdmissionGate, pending_write::FileOutcome,
-        worker::Worker,
+        Found, JobHandler, Scheduler, admission::AdmissionGate, pending_write::FileOutcome, worker::Worker,
     },
 };
-use crate::{Client, Error, Pool, Report, Result, progress::Silent};
+use crate::{Client, Error, Pool, Report, Result, client::FollowUp, deadline::Deadline, progress::Silent};
 
 /// Finishes a mirror that was brought to its end; the report is of the files.
 pub(crate) async fn carry_out(
     context: &MirrorContext,
     pool: &Pool,
-    options: JobOptions,
-    left: Option<Duration>,
+    job: &JobOptions,
+    deadline: Deadline,
     mut report: Report,
 ) -> Report {
     make_links(context).await;
@@ -37,8 +35,8 @@ pub(crate) async fn carry_out(
         _ => Worker::of(pool).with_siblings(),
     };
     let purge = DeleteExtraneous { context, extra: std::sync::Mutex::new(extra) };
-    let purged = Scheduler::new(purge, options, AdmissionGate::of_all(&Silent), workers.len())
-        .through((), workers, left)
+    let purged = Scheduler::new(purge, job, AdmissionGate::of_all(&Silent), workers.len())
+        .run_tree((), workers, deadline)
         .await;
     match purged {
         Ok(_) => {}
@@ -91,14 +89,15 @@ impl JobHandler for DeleteExtraneous<'_> {
         &self,
         client: &mut Client,
         (place, item): &(RelativePath, Node),
-        _: &Attempt<'_>,
+        _: FollowUp,
+        _: &FileProgress<'_>,
     ) -> Result<FileOutcome> {
         let context = self.context;
         let tell = |step| context.tell(step);
         let fail = |name, error| context.fail(name, error);
         let mut side = context.route.last_side(&*context.fs, client, &context.clocks);
         context.removal(&tell, &fail).remove(&mut side, place, item, Reason::NotInSource).await?;
-        Ok(FileOutcome { moved: Transferred { bytes: 0, resumed: 0 }, pending_write: None })
+        Ok(FileOutcome::default())
     }
 
     fn is_root(&self, (): &()) -> bool {

@@ -1,12 +1,6 @@
 //! What is asked of a mirror.
 
-use std::{
-    fmt,
-    future::IntoFuture,
-    path::PathBuf,
-    sync::{Arc, Mutex},
-    time::{Duration, Instant},
-};
+use std::{fmt, future::IntoFuture, path::PathBuf, sync::Mutex};
 
 use oxftp_proto::RemotePath;
 
@@ -20,21 +14,18 @@ use super::{
     root::{self, Roots},
     run::{Deferred, DirectoryPair, MirrorContext, Tally},
     step::Step,
-    transfer::FileOptions,
 };
 use crate::transfer::{
     local_path::confined,
-    options::Order,
-    scheduler::{JobOptions, Scheduler, retry::RetryBudget, worker::Worker},
-    verify::Verify,
+    options::{FileOptions, JobOptions, Verify, file_setters, job_setters},
+    scheduler::{
+        Scheduler,
+        admission::AdmissionGate,
+        retry::{RetryBudget, retrying},
+        worker::Worker,
+    },
 };
-use crate::{
-    Connections, Error, Pool, Progress, Report, Result,
-    deadline::{timed_out, within},
-    future::BoxFuture,
-    list::CycleDetector,
-    progress::Silent,
-};
+use crate::{Error, Pool, Report, Result, deadline::Deadline, future::BoxFuture, list::CycleDetector};
 
 impl Pool {
     /// Makes a local directory like one on the server (`MLSD` or `LIST`, `MDTM`, `RETR`).
@@ -126,17 +117,16 @@ pub struct Mirror<'p> {
     delete: Delete,
     most_deletions: Option<u64>,
     links: Links,
-    file_options: FileOptions,
     dry_run: bool,
     observer: Option<Observer>,
-    options: JobOptions,
-    progress: Arc<dyn Progress>,
+    file: FileOptions,
+    job: JobOptions,
 }
 
 impl<'p> Mirror<'p> {
     fn new(pool: &'p Pool, route: MirrorDirection) -> Self {
         Self {
-            options: JobOptions::of(&Worker::of(pool)),
+            job: Worker::of(pool).default_options(),
             pool,
             route,
             filter: Filter::new(),
@@ -144,10 +134,9 @@ impl<'p> Mirror<'p> {
             delete: Delete::default(),
             most_deletions: None,
             links: Links::default(),
-            file_options: FileOptions { resume: false, verify: Verify::default(), sync: false },
+            file: FileOptions { preserve_times: true, ..FileOptions::default() },
             dry_run: false,
             observer: None,
-            progress: Arc::new(Silent),
         }
     }
 
@@ -190,28 +179,20 @@ impl<'p> Mirror<'p> {
         self
     }
 
-    /// Goes on where an earlier mirror left off in the middle of a file (`REST`), believing that the file is
-    /// still the same. Defaults to false; not between servers.
-    #[must_use]
-    pub fn resume(mut self, resume: bool) -> Self {
-        self.file_options.resume = resume;
-        self
+    file_setters! {
+        /// Resumes partial files of an earlier mirror (`REST`), assuming that the source files are unchanged.
+        /// Defaults to false; not between servers.
+        resume: bool;
+
+        /// Compares each file after its transfer. Defaults to [`Verify::Auto`].
+        verify: Verify;
+
+        /// Waits until each downloaded file has reached the disk (see [`Download::sync`](crate::Download::sync)).
+        /// Defaults to false.
+        sync: bool;
     }
 
-    /// Compares each file that was transferred once more. Defaults to [`Verify::Auto`].
-    #[must_use]
-    pub fn verify(mut self, verify: Verify) -> Self {
-        self.file_options.verify = verify;
-        self
-    }
-
-    /// Waits until each file that is downloaded has reached the disk (see [`Download::sync`](crate::Download::sync)).
-    /// Defaults to false.
-    #[must_use]
-    pub fn sync(mut self, sync: bool) -> Self {
-        self.file_options.sync = sync;
-        self
-    }
+    job_setters!();
 
     /// Finds out what would be done and does nothing of it; [`on_step`](Self::on_step) is told. Defaults to
     /// false.
@@ -232,64 +213,15 @@ impl<'p> Mirror<'p> {
         self
     }
 
-    /// Sets which files come first. Defaults to [`Order::AsFound`].
-    #[must_use]
-    pub fn order(mut self, order: Order) -> Self {
-        self.options.order = order;
-        self
-    }
-
-    /// RetryBudget again so many times what fails for a passing reason. Defaults to 2.
-    #[must_use]
-    pub fn retries(mut self, times: u32) -> Self {
-        self.options.retries = times;
-        self
-    }
-
-    /// Begins nothing more, and deletes nothing, once more than this many things have failed
-    /// ([`Error::Stopped`]). Defaults to no limit.
-    #[must_use]
-    pub fn max_errors(mut self, most: usize) -> Self {
-        self.options.max_errors = Some(most);
-        self
-    }
-
-    /// Sets a deadline for the whole ([`Error::Stopped`] or [`Error::Timeout`]). Defaults to
-    /// [`Timeouts::total`](crate::Timeouts::total).
-    #[must_use]
-    pub fn deadline(mut self, deadline: Duration) -> Self {
-        self.options.deadline = Some(deadline);
-        self
-    }
-
-    /// Sets over how many of the pool's connections the files go. Defaults to [`Connections::All`].
-    #[must_use]
-    pub fn connections(mut self, connections: Connections) -> Self {
-        self.options.connections = connections;
-        self
-    }
-
-    /// Is told how the transfers go. What turns out to be the same only when it is looked at closely counts
-    /// as a file, too.
-    #[must_use]
-    pub fn progress(mut self, progress: Arc<dyn Progress>) -> Self {
-        self.progress = progress;
-        self
-    }
-
     async fn run(self) -> Result<Report> {
-        let begun = Instant::now();
-        let deadline = self.options.deadline;
-        let roots = within(deadline, self.look_at_roots()).await;
-        let roots = roots.unwrap_or_else(|| Err(timed_out("the mirror", deadline)))?;
-        let left = || deadline.map(|deadline| deadline.saturating_sub(begun.elapsed()));
-        let (pool, options, progress) = (self.pool, self.options.clone(), self.progress.clone());
+        let deadline = Deadline::start(self.job.deadline);
+        let roots = deadline.run("the mirror", self.look_at_roots()).await?;
+        let (pool, job) = (self.pool, self.job.clone());
         let context = self.into_course(&roots);
         let workers = Worker::of(pool).with_siblings();
-        let admission = options.admission(&Worker::of(pool), &*progress);
-        let scheduler = Scheduler::new(&context, options.clone(), admission, workers.len());
+        let scheduler = Scheduler::new(&context, &job, AdmissionGate::new(&job, Some(pool)), workers.len());
         let root = DirectoryPair::root(roots.target_exists);
-        let report = match scheduler.through(root, workers, left()).await {
+        let report = match scheduler.run_tree(root, workers, deadline).await {
             Err(Error::Stopped { mut report, source }) => {
                 context.complete(&mut report);
                 return Err(Error::Stopped { report, source });
@@ -297,7 +229,7 @@ impl<'p> Mirror<'p> {
             Err(Error::SomeFailed { report }) => *report,
             scheduled => scheduled?,
         };
-        let mut report = finalize::carry_out(&context, pool, options, left(), report).await;
+        let mut report = finalize::carry_out(&context, pool, &job, deadline, report).await;
         context.complete(&mut report);
         report.into_named_result()
     }
@@ -306,19 +238,11 @@ impl<'p> Mirror<'p> {
         if self.links == Links::Copy && !matches!(self.route, MirrorDirection::Down { .. }) {
             return Err(Error::NotOffered { what: "way to make symbolic links" });
         }
-        let mut worker = Worker::of(self.pool);
         let fs = self.pool.config().path_io.clone();
-        let mut budget = RetryBudget::again(self.options.retries);
-        loop {
-            let outcome = match worker.client().await {
-                Ok(client) => root::look(&self.route, &*fs, client, self.dry_run).await,
-                Err(error) => Err(error),
-            };
-            match outcome {
-                Ok(roots) => return Ok(roots),
-                Err(error) => worker.recover(error, &mut budget).await?,
-            }
-        }
+        let (mut worker, budget) = (Worker::of(self.pool), RetryBudget::new(self.job.retries));
+        Ok(retrying!(&mut worker, budget, |client| {
+            root::look(&self.route, &*fs, client, self.dry_run).await
+        })?)
     }
 
     fn into_course(self, roots: &Roots) -> MirrorContext {
@@ -335,7 +259,7 @@ impl<'p> Mirror<'p> {
             comparison: Comparison { by: self.compare, keeps_times: roots.target_keeps_times },
             delete: self.delete,
             links: self.links,
-            file_options: self.file_options,
+            file_options: self.file,
             dry_run: self.dry_run,
             observer: self.observer,
             clocks: Clocks::default(),

@@ -23,14 +23,15 @@ use super::{
     relative_path::RelativePath,
     request::Observer,
     step::{Action, Reason, Step},
-    transfer::FileOptions,
 };
 use crate::transfer::{
-    attempt::{Attempt, Transferred},
+    file_progress::{FileProgress, Transferred},
+    options::FileOptions,
     scheduler::{Found, JobHandler, pending_write::FileOutcome},
 };
 use crate::{
     Client, Error, Report, Result,
+    client::FollowUp,
     list::{Ancestor, AncestorChain, CycleDetector},
     local_fs::PathIo,
 };
@@ -118,10 +119,16 @@ impl JobHandler for &MirrorContext {
         listed.inspect_err(|error| sessions.leave_after(error))
     }
 
-    async fn transfer(&self, client: &mut Client, job: &Job, attempt: &Attempt<'_>) -> Result<FileOutcome> {
+    async fn transfer(
+        &self,
+        client: &mut Client,
+        job: &Job,
+        follow_up: FollowUp,
+        progress: &FileProgress<'_>,
+    ) -> Result<FileOutcome> {
         let _alone = if job.has_collision { Some(self.collision_lock.lock().await) } else { None };
         let mut sessions = self.route.sessions(client).await?;
-        let moved = self.deliver(&mut sessions, job, attempt).await;
+        let moved = self.deliver(&mut sessions, job, follow_up, progress).await;
         let moved = moved.inspect_err(|error| sessions.leave_after(error))?;
         Ok(FileOutcome { moved, pending_write: None })
     }
@@ -191,7 +198,7 @@ impl MirrorContext {
 
     async fn source(&self, sessions: &mut Sessions<'_>, place: &RelativePath) -> Result<Listing> {
         let mut side = self.route.source(&*self.fs, sessions, &self.clocks);
-        let mut listing = side.list(place, &self.limits).await?;
+        let mut listing = side.list(place, &self.limits, FollowUp::Transfer).await?;
         if self.links == Links::Follow {
             side.follow(place, &mut listing.items).await?;
         }
@@ -203,7 +210,9 @@ impl MirrorContext {
         let mut side = self.route.target(&*self.fs, sessions, &self.clocks);
         let place = &directory.place;
         if directory.exists {
-            return side.list(place, &self.limits).await;
+            // The session of another server goes back to its pool.
+            let follow_up = FollowUp::transfer_if(!matches!(self.route, MirrorDirection::Across { .. }));
+            return side.list(place, &self.limits, follow_up).await;
         }
         if !self.dry_run && place.depth() > 0 {
             side.make_directory(place).await?;
@@ -298,13 +307,16 @@ impl MirrorContext {
         &self,
         sessions: &mut Sessions<'_>,
         job: &Job,
-        attempt: &Attempt<'_>,
+        follow_up: FollowUp,
+        progress: &FileProgress<'_>,
     ) -> Result<Transferred> {
-        let (moved, changed) = self.deliver_one(sessions, &job.within, &job.file, attempt).await?;
+        let (moved, changed) =
+            self.deliver_one(sessions, &job.within, &job.file, follow_up, progress).await?;
         match &job.then {
             // A part file took its name.
             Some(then) if changed => {
-                let (more, _) = self.deliver_one(sessions, &job.within, then, attempt).await?;
+                let (more, _) =
+                    self.deliver_one(sessions, &job.within, then, FollowUp::Nothing, progress).await?;
                 Ok(Transferred { bytes: moved.bytes + more.bytes, resumed: moved.resumed + more.resumed })
             }
             _ => Ok(moved),
@@ -317,7 +329,8 @@ impl MirrorContext {
         sessions: &mut Sessions<'_>,
         within: &RelativePath,
         file: &PlannedFile,
-        attempt: &Attempt<'_>,
+        follow_up: FollowUp,
+        progress: &FileProgress<'_>,
     ) -> Result<(Transferred, bool)> {
         let place = within.below(&file.name);
         let local = self.route.local(&place)?;
@@ -328,7 +341,7 @@ impl MirrorContext {
         };
         let moved = match self.dry_run {
             true => Transferred { bytes: 0, resumed: 0 },
-            false => delivery.deliver(&file.source, self.file_options, attempt).await?,
+            false => delivery.deliver(&file.source, self.file_options, follow_up, progress).await?,
         };
         self.tally.files.fetch_add(1, Ordering::Relaxed);
         self.tell(Step { size: file.source.size, ..Step::new(Action::Transfer, place.relative(), why) });

@@ -3,8 +3,8 @@
 use oxftp_proto::RemotePath;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use crate::transfer::BLOCK_SIZE;
-use crate::{Client, Error, Progress, Result};
+use crate::transfer::options::BLOCK_SIZE;
+use crate::{Client, Error, Progress, ProgressEvent, Result, client::FollowUp};
 
 /// Copies a file of this size, where it is known; gives the number of bytes.
 ///
@@ -14,12 +14,14 @@ pub(crate) async fn relay(
     (from, source): (&mut Client, &RemotePath),
     (to, target): (&mut Client, &RemotePath),
     size: Option<u64>,
+    follow_up: FollowUp,
     progress: &dyn Progress,
 ) -> Result<u64> {
     // A source that cannot be had must not empty the target.
-    let mut download = from.download_stream(source).await?;
+    let mut download = from.download_stream(source).followed_by(follow_up).await?;
     let mut upload = to.upload_stream(target).await?;
-    progress.file_started(&source.to_string(), size, 0);
+    let name = &source.to_string();
+    progress.on_event(ProgressEvent::FileStarted { name, size, offset: 0 });
     let mut block = vec![0; BLOCK_SIZE];
     loop {
         let read = match download.read(&mut block).await {
@@ -30,7 +32,7 @@ pub(crate) async fn relay(
         if let Err(error) = upload.write_all(bytes).await {
             return Err(upload.fail(error).await);
         }
-        progress.advanced(read as u64);
+        progress.on_event(ProgressEvent::advanced(read as u64));
     }
     let transferred = download.finish().await?.transferred;
     if let Some(expected) = size.filter(|size| *size != transferred) {

@@ -6,7 +6,7 @@ use super::relative_path::RelativePath;
 use crate::{
     Error, Result,
     local_fs::{FileKind, PathIo},
-    transfer::partial_name::part_path,
+    transfer::partial_name::partial_path,
 };
 
 /// Makes a link, in the place of another if there is one.
@@ -27,7 +27,7 @@ pub(crate) async fn make(fs: &dyn PathIo, root: &Path, place: &RelativePath, say
         let why = "something that is no link has taken its place";
         return Err(Error::Skipped { path: path.display().to_string(), why });
     }
-    let part = part_path(&path);
+    let part = partial_path(&path);
     if fs.stat(&part).await.is_ok_and(|left| left.is_link()) {
         fs.unlink(&part).await?;
     }

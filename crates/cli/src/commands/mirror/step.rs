@@ -1,7 +1,7 @@
 //! A step of a mirror, as a line for people and as JSON.
 
 use base64::{Engine, prelude::BASE64_STANDARD};
-use oxftp::mirror::{Action, Step, Why};
+use oxftp::mirror::{Action, Reason, Step};
 use serde::Serialize;
 
 /// Spells a step as `get a/b  (size differs: 3, 5)`.
@@ -29,7 +29,7 @@ struct JsonStep<'s> {
 pub(super) fn json(step: &Step, transfers: &str) -> String {
     let path = step.path.as_str();
     let target_size = match step.why {
-        Why::Size { target, .. } => Some(target),
+        Reason::Size { target, .. } => Some(target),
         _ => None,
     };
     let object = JsonStep {
