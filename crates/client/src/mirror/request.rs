@@ -108,6 +108,8 @@ impl Pool {
 /// Each directory is compared when its turn comes, so the memory that it takes grows with the largest
 /// directory and not with the tree. A directory stays where a file is to be, and the reverse, unless things
 /// are deleted; it is an error then.
+///
+/// Progress events also count a file that turns out to be unchanged only after a closer comparison.
 #[derive(Debug)]
 pub struct Mirror<'p> {
     pool: &'p Pool,

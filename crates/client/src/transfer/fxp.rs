@@ -56,14 +56,14 @@ pub async fn fxp(
     to.prepare_for_peer().await?;
     // A missing source must not damage the target.
     let size = from.size_of_source(&source).await?;
-    let part = remote_partial_path(&target, to.encoding())?;
-    let copied = copy_and_compare(from, &source, to, &part, &plans, size).await;
+    let temporary = remote_partial_path(&target, to.encoding())?;
+    let copied = copy_and_compare(from, &source, to, &temporary, &plans, size).await;
     if copied.is_err() && !to.is_broken() {
         // A server-to-server copy cannot be resumed.
-        let _ = to.remove_file(&part).await;
+        let _ = to.remove_file(&temporary).await;
     }
     let summary = copied?;
-    rename_into_place(to, &part, &target).await?;
+    rename_into_place(to, &temporary, &target).await?;
     Ok(summary)
 }
 
@@ -229,7 +229,7 @@ impl FxpPair<'_> {
         total.run("the transfer between the servers", both).await
     }
 
-    /// Aborts a transfer that failed on one side on both.
+    /// Aborts the transfer on both sides after it failed on one.
     async fn abort(&mut self, plan: FxpPlan) {
         let (listening, connecting) = self.roles(plan);
         if connecting.control_mut().has_outstanding()

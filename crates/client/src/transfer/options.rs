@@ -219,8 +219,8 @@ macro_rules! job_setters {
             self
         }
 
-        /// Starts nothing more after more than this many items of a tree have failed
-        /// ([`Error::Stopped`](crate::Error::Stopped)); transfers that run are completed. Defaults to no limit.
+        /// Stops after more than this many failures in a tree ([`Error::Stopped`](crate::Error::Stopped)): nothing more
+        /// is started or deleted, but running transfers are completed. Defaults to no limit.
         #[must_use]
         pub fn max_errors(mut self, max_errors: usize) -> Self {
             self.job.max_errors = Some(max_errors);

@@ -30,11 +30,11 @@ impl RetryBudget {
     }
 }
 
-/// Runs `$work` with the session `$client` of a worker. Retries a transient failure, on another session if need be, until
-/// the budget is used up; `$before` runs before `$work` is run again.
+/// Runs `$work` with the session `$client` of a worker. Retries a transient failure, on another session if need be,
+/// until the budget is used up; `$before` runs before `$work` is run again.
 ///
-/// Evaluates to a `Result<T, RetryError>`. It is a macro since the compiler cannot prove that the future of an async closure
-/// that borrows from its environment is `Send`.
+/// Evaluates to a `Result<T, RetryError>`. It is a macro since the compiler cannot prove that the future of an async
+/// closure that borrows from its environment is `Send`.
 macro_rules! retrying {
     ($worker:expr, $budget:expr, |$client:ident| $work:expr) => {
         $crate::transfer::scheduler::retry::retrying!($worker, $budget, |$client| $work, before = ())

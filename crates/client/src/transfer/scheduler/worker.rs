@@ -1,4 +1,4 @@
-//! Worker of a job: a session that can be replaced, and the retry loop around it.
+//! Worker of a job: its session, which is replaced after a failure.
 
 use std::fmt;
 
@@ -12,7 +12,7 @@ use crate::{
 pub(crate) enum Worker<'c> {
     /// The caller's client; one that breaks cannot be replaced.
     Own(&'c mut Client),
-    /// Lent by a pool, again whenever that is needed.
+    /// Lent by a pool, which replaces it when needed.
     Lent { pool: &'c Pool, session: Option<Box<PooledClient>>, prewarm: Prewarm<'c> },
 }
 

@@ -289,7 +289,7 @@ impl Running<'_> {
         let client = worker.client().await?;
         let Some(taken) = self.plan().take() else { return Ok(false) };
         self.admission.works(number);
-        let outcome = self.fetch(client, &taken).await;
+        let outcome = self.download_segment(client, &taken).await;
         self.plan().release(taken.index);
         self.admission.wake();
         outcome.map(|()| true)

@@ -28,7 +28,7 @@ enum SegmentError {
 impl Running<'_> {
     /// Downloads a segment to its end, which may be moved meanwhile. A server that cannot start in the middle of a
     /// file is no failure, but changes the plan.
-    pub(crate) async fn fetch(&self, client: &mut Client, taken: &Taken) -> Result<()> {
+    pub(crate) async fn download_segment(&self, client: &mut Client, taken: &Taken) -> Result<()> {
         if taken.index > 0 || taken.end.load(Ordering::Relaxed) < self.job.size {
             self.extend(client).await?;
         }
