@@ -10,7 +10,6 @@ mod status;
 mod worker;
 
 use std::{
-    convert::Infallible,
     path::Path,
     pin::pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -18,7 +17,7 @@ use std::{
 };
 
 use futures_util::{StreamExt, stream::FuturesUnordered};
-use tokio::sync::OnceCell;
+use tokio::sync::{Notify, OnceCell};
 
 use self::{
     plan::SegmentPlan,
@@ -225,10 +224,13 @@ impl Running<'_> {
         if self.is_over() {
             return Ok(());
         }
-        let outcome = tokio::select! {
-            outcome = self.run_all(workers) => outcome,
-            never = self.save_repeatedly() => match never {},
+        let over = Notify::new();
+        let run = async {
+            let outcome = self.run_all(workers).await;
+            over.notify_one();
+            outcome
         };
+        let (outcome, ()) = tokio::join!(run, self.save_until(&over));
         if outcome.is_err() {
             self.save_status().await;
         }
@@ -311,10 +313,14 @@ impl Running<'_> {
         self.time.get_or_try_init(extend).await.map(drop)
     }
 
-    async fn save_repeatedly(&self) -> Infallible {
+    /// Saves the status repeatedly. A save that was started is completed: cut short, it would leave a file behind.
+    async fn save_until(&self, over: &Notify) {
         loop {
-            tokio::time::sleep(SAVE_INTERVAL).await;
-            self.save_status().await;
+            tokio::select! {
+                biased;
+                () = over.notified() => return,
+                () = tokio::time::sleep(SAVE_INTERVAL) => self.save_status().await,
+            }
         }
     }
 
