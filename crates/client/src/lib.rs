@@ -86,7 +86,7 @@ pub use crate::future::BoxFuture;
 pub use crate::list::{Entries, List, PathEntry};
 pub use crate::local_fs::hash::hash_file;
 pub use crate::pool::{Pool, PooledClient};
-pub use crate::progress::{Counter, Progress};
+pub use crate::progress::{Counter, Progress, ProgressEvent};
 pub use crate::stream::rate_limit::Throttle;
 pub use crate::tls::{TlsConfig, TlsCounts, TlsVersion};
 pub use crate::transfer::ascii::{AsciiReader, AsciiWriter, LineEnd};

@@ -1,74 +1,128 @@
-//! Being told how transfers go.
+//! Progress events of transfers, and observers that receive them.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering},
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
-/// Is told how a transfer of files goes; handed down when it starts.
+use crate::Error;
+
+/// An event of a transfer of files.
 ///
-/// Calls come from the task that transfers, so they should be short. Over several connections, the
-/// calls about several files mingle.
-///
-/// ```
-/// #[derive(Debug)]
-/// struct Print;
-///
-/// impl oxftp::Progress for Print {
-///     fn file_started(&self, name: &str, size: Option<u64>, offset: u64) {
-///         println!("{name}: {size:?} bytes, from {offset}");
-///     }
-/// }
-/// ```
-pub trait Progress: std::fmt::Debug + Send + Sync {
-    /// A file of this size, where it is known, begins at `offset`.
-    fn file_started(&self, name: &str, size: Option<u64>, offset: u64) {
-        let _ = (name, size, offset);
-    }
+/// Over several connections, the events of several files are interleaved.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub enum ProgressEvent<'a> {
+    /// The transfer of a file starts.
+    FileStarted {
+        /// The path of the source.
+        name: &'a str,
+        /// The size of the whole file, where it is known.
+        size: Option<u64>,
+        /// The position from which the file is transferred; bytes before it are there already.
+        offset: u64,
+    },
+    /// Bytes were transferred.
+    Advanced {
+        /// The path of the file they belong to; `None` where that is not known.
+        name: Option<&'a str>,
+        /// How many bytes more were transferred.
+        bytes: u64,
+    },
+    /// The transfer of a file failed and is retried.
+    ///
+    /// The `moved` bytes that were reported for it no longer count. Those that can be used are part of
+    /// the next offset.
+    FileRetried {
+        /// The path of the source.
+        name: &'a str,
+        /// The position from which the failed attempt transferred the file.
+        offset: u64,
+        /// How many bytes the failed attempt reported.
+        moved: u64,
+    },
+    /// A file is complete.
+    FileFinished {
+        /// The path of the source.
+        name: &'a str,
+    },
+    /// A file failed, or is skipped because it cannot be transferred.
+    FileFailed {
+        /// The path of the source.
+        name: &'a str,
+        /// Why.
+        error: &'a Error,
+    },
+}
 
-    /// This many bytes more are through.
-    fn advanced(&self, bytes: u64) {
-        let _ = bytes;
-    }
-
-    /// This many bytes more of this file are through. Defaults to [`advanced`](Self::advanced), which is
-    /// called no more where this is implemented.
-    fn file_advanced(&self, name: &str, bytes: u64) {
-        let _ = name;
-        self.advanced(bytes);
-    }
-
-    /// A file that began at `offset` failed and is tried again. The `moved` bytes that were told of it count
-    /// no more; as far as they are of use, they come back in the next offset.
-    fn file_retried(&self, name: &str, offset: u64, moved: u64) {
-        let _ = (name, offset, moved);
-    }
-
-    /// A file is whole.
-    fn file_finished(&self, name: &str) {
-        let _ = name;
-    }
-
-    /// A file failed, or is not transferred for what it is.
-    fn file_failed(&self, name: &str, error: &crate::Error) {
-        let _ = (name, error);
+impl ProgressEvent<'_> {
+    /// Creates the event that bytes of a file whose name the sender does not know were transferred.
+    pub(crate) fn advanced(bytes: u64) -> Self {
+        Self::Advanced { name: None, bytes }
     }
 }
 
-/// Tells nobody.
+/// Observer of transfers; passed to a transfer before it starts.
+///
+/// The task that transfers makes the calls, so they should be short. Closures are observers, too:
+///
+/// ```no_run
+/// use std::sync::Arc;
+/// use oxftp::ProgressEvent;
+///
+/// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+/// let print = |event: ProgressEvent<'_>| match event {
+///     ProgressEvent::FileStarted { name, size, offset } => println!("{name}: {size:?} bytes, from {offset}"),
+///     ProgressEvent::FileFinished { name } => println!("{name}: done"),
+///     _ => {}
+/// };
+/// client.download("pub").progress(Arc::new(print)).await?;
+/// # Ok(())
+/// # }
+/// ```
+pub trait Progress: Send + Sync {
+    /// Receives an event.
+    fn on_event(&self, event: ProgressEvent<'_>);
+}
+
+impl<F: Fn(ProgressEvent<'_>) + Send + Sync> Progress for F {
+    fn on_event(&self, event: ProgressEvent<'_>) {
+        self(event);
+    }
+}
+
+impl<P: Progress + ?Sized> Progress for Arc<P> {
+    fn on_event(&self, event: ProgressEvent<'_>) {
+        (**self).on_event(event);
+    }
+}
+
+impl fmt::Debug for dyn Progress + '_ {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Progress").finish_non_exhaustive()
+    }
+}
+
+/// Observer that ignores every event.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Silent;
 
-impl Progress for Silent {}
+impl Progress for Silent {
+    fn on_event(&self, _event: ProgressEvent<'_>) {}
+}
 
-/// Counts, for those who only want to look from time to time; bytes that went twice count twice.
+/// Observer that counts files and bytes, to be read from time to time. Bytes that are transferred twice
+/// count twice.
 ///
 /// ```
 /// use std::sync::Arc;
-/// use oxftp::{Counter, Progress};
+/// use oxftp::{Counter, Progress, ProgressEvent};
 ///
 /// let counter = Arc::new(Counter::default());
-/// counter.advanced(10);
+/// counter.on_event(ProgressEvent::Advanced { name: None, bytes: 10 });
 /// assert_eq!(counter.bytes(), 10);
 /// ```
 #[derive(Debug, Default)]
@@ -78,13 +132,13 @@ pub struct Counter {
 }
 
 impl Counter {
-    /// Gives the number of bytes that are through.
+    /// Returns the number of bytes transferred.
     #[must_use]
     pub fn bytes(&self) -> u64 {
         self.bytes.load(Ordering::Relaxed)
     }
 
-    /// Gives the number of files that are whole.
+    /// Returns the number of files that are complete.
     #[must_use]
     pub fn files(&self) -> u64 {
         self.files.load(Ordering::Relaxed)
@@ -92,37 +146,15 @@ impl Counter {
 }
 
 impl Progress for Counter {
-    fn advanced(&self, bytes: u64) {
-        self.bytes.fetch_add(bytes, Ordering::Relaxed);
-    }
-
-    fn file_finished(&self, _name: &str) {
-        self.files.fetch_add(1, Ordering::Relaxed);
-    }
-}
-
-impl<P: Progress + ?Sized> Progress for Arc<P> {
-    fn file_started(&self, name: &str, size: Option<u64>, offset: u64) {
-        (**self).file_started(name, size, offset);
-    }
-
-    fn advanced(&self, bytes: u64) {
-        (**self).advanced(bytes);
-    }
-
-    fn file_advanced(&self, name: &str, bytes: u64) {
-        (**self).file_advanced(name, bytes);
-    }
-
-    fn file_retried(&self, name: &str, offset: u64, moved: u64) {
-        (**self).file_retried(name, offset, moved);
-    }
-
-    fn file_finished(&self, name: &str) {
-        (**self).file_finished(name);
-    }
-
-    fn file_failed(&self, name: &str, error: &crate::Error) {
-        (**self).file_failed(name, error);
+    fn on_event(&self, event: ProgressEvent<'_>) {
+        match event {
+            ProgressEvent::Advanced { bytes, .. } => {
+                self.bytes.fetch_add(bytes, Ordering::Relaxed);
+            }
+            ProgressEvent::FileFinished { .. } => {
+                self.files.fetch_add(1, Ordering::Relaxed);
+            }
+            _ => {}
+        }
     }
 }

@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use oxftp::{Error, Progress};
+use oxftp::{Progress, ProgressEvent};
 use serde::Serialize;
 
 use super::Scope;
@@ -93,42 +93,39 @@ impl Events {
 }
 
 impl Progress for Events {
-    fn file_started(&self, name: &str, size: Option<u64>, offset: u64) {
+    fn on_event(&self, event: ProgressEvent<'_>) {
         let mut state = self.state();
-        state.total = match state.total {
-            _ if state.alone => size.map(|size| size.saturating_sub(offset)),
-            // The part that exists already is not transferred.
-            total => total.map(|total| total.saturating_sub(offset)),
-        };
-        Event::Start { name, size, offset }.write();
-    }
-
-    fn advanced(&self, bytes: u64) {
-        let mut state = self.state();
-        state.moved += bytes;
-        if state.last_event.elapsed() >= INTERVAL {
-            state.write();
+        match event {
+            ProgressEvent::FileStarted { name, size, offset } => {
+                state.total = match state.total {
+                    _ if state.alone => size.map(|size| size.saturating_sub(offset)),
+                    // The part that exists already is not transferred.
+                    total => total.map(|total| total.saturating_sub(offset)),
+                };
+                Event::Start { name, size, offset }.write();
+            }
+            ProgressEvent::Advanced { bytes, .. } => {
+                state.moved += bytes;
+                if state.last_event.elapsed() >= INTERVAL {
+                    state.write();
+                }
+            }
+            ProgressEvent::FileRetried { offset, moved, .. } => {
+                state.moved = state.moved.saturating_sub(moved);
+                if !state.alone {
+                    state.total = state.total.map(|total| total + offset);
+                }
+            }
+            ProgressEvent::FileFinished { name } => {
+                state.files += 1;
+                Event::Done { name }.write();
+            }
+            ProgressEvent::FileFailed { name, error } => {
+                let causes = chain(std::error::Error::source(error));
+                Event::Error { name: Some(name), message: error.to_string(), causes, exit: None }.write();
+            }
+            _ => {}
         }
-    }
-
-    fn file_retried(&self, _name: &str, offset: u64, moved: u64) {
-        let mut state = self.state();
-        state.moved = state.moved.saturating_sub(moved);
-        if !state.alone {
-            state.total = state.total.map(|total| total + offset);
-        }
-    }
-
-    fn file_finished(&self, name: &str) {
-        let mut state = self.state();
-        state.files += 1;
-        Event::Done { name }.write();
-    }
-
-    fn file_failed(&self, name: &str, error: &Error) {
-        let _order = self.state();
-        let causes = chain(std::error::Error::source(error));
-        Event::Error { name: Some(name), message: error.to_string(), causes, exit: None }.write();
     }
 }
 

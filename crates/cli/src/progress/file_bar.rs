@@ -1,7 +1,7 @@
 //! Progress bar for one file.
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressFinish};
-use oxftp::{Error, Progress, escape};
+use oxftp::{Progress, ProgressEvent, escape};
 
 use super::style::{COUNTING, DRAWN_A_SECOND, MEASURING, TICK, style};
 
@@ -20,26 +20,22 @@ impl FileBar {
 }
 
 impl Progress for FileBar {
-    fn file_started(&self, name: &str, size: Option<u64>, offset: u64) {
-        self.0.set_message(escape(name).into_owned());
-        // The part that existed before does not count for the rate.
-        self.0.set_position(offset);
-        self.0.reset_eta();
-        if let Some(size) = size {
-            self.0.set_length(size);
-            self.0.set_style(style(MEASURING));
+    fn on_event(&self, event: ProgressEvent<'_>) {
+        match event {
+            ProgressEvent::FileStarted { name, size, offset } => {
+                self.0.set_message(escape(name).into_owned());
+                // The part that existed before does not count for the rate.
+                self.0.set_position(offset);
+                self.0.reset_eta();
+                if let Some(size) = size {
+                    self.0.set_length(size);
+                    self.0.set_style(style(MEASURING));
+                }
+            }
+            ProgressEvent::Advanced { bytes, .. } => self.0.inc(bytes),
+            ProgressEvent::FileRetried { moved, .. } => self.0.dec(moved),
+            ProgressEvent::FileFailed { name, .. } => self.0.set_message(format!("{} failed", escape(name))),
+            _ => {}
         }
-    }
-
-    fn advanced(&self, bytes: u64) {
-        self.0.inc(bytes);
-    }
-
-    fn file_retried(&self, _name: &str, _offset: u64, moved: u64) {
-        self.0.dec(moved);
-    }
-
-    fn file_failed(&self, name: &str, _error: &Error) {
-        self.0.set_message(format!("{} failed", escape(name)));
     }
 }

@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use oxftp::{Error, Progress};
+use oxftp::{Progress, ProgressEvent};
 
 use super::Scope;
 use crate::{
@@ -59,44 +59,34 @@ impl Lines {
 }
 
 impl Progress for Lines {
-    fn file_started(&self, name: &str, size: Option<u64>, offset: u64) {
+    fn on_event(&self, event: ProgressEvent<'_>) {
         let single = self.scope == Scope::File;
-        self.change(|state| {
-            name.clone_into(&mut state.name);
-            if single {
-                (state.begun, state.offset, state.moved, state.total) = (Instant::now(), offset, 0, size);
-            } else {
-                // The part that exists already is not transferred.
-                state.total = state.total.map(|total| total.saturating_sub(offset));
-            }
-        });
-    }
-
-    fn advanced(&self, bytes: u64) {
-        self.change(|state| {
-            state.moved += bytes;
-            if state.last_line.elapsed() >= INTERVAL {
-                state.print();
-            }
-        });
-    }
-
-    fn file_retried(&self, _name: &str, offset: u64, moved: u64) {
-        let single = self.scope == Scope::File;
-        self.change(|state| {
-            state.moved = state.moved.saturating_sub(moved);
-            if !single {
-                state.total = state.total.map(|total| total + offset);
-            }
-        });
-    }
-
-    fn file_finished(&self, _name: &str) {
-        self.change(|state| state.files += 1);
-    }
-
-    fn file_failed(&self, name: &str, _error: &Error) {
-        print_line(format_args!("{name}: failed"));
+        match event {
+            ProgressEvent::FileStarted { name, size, offset } => self.change(|state| {
+                name.clone_into(&mut state.name);
+                if single {
+                    (state.begun, state.offset, state.moved, state.total) = (Instant::now(), offset, 0, size);
+                } else {
+                    // The part that exists already is not transferred.
+                    state.total = state.total.map(|total| total.saturating_sub(offset));
+                }
+            }),
+            ProgressEvent::Advanced { bytes, .. } => self.change(|state| {
+                state.moved += bytes;
+                if state.last_line.elapsed() >= INTERVAL {
+                    state.print();
+                }
+            }),
+            ProgressEvent::FileRetried { offset, moved, .. } => self.change(|state| {
+                state.moved = state.moved.saturating_sub(moved);
+                if !single {
+                    state.total = state.total.map(|total| total + offset);
+                }
+            }),
+            ProgressEvent::FileFinished { .. } => self.change(|state| state.files += 1),
+            ProgressEvent::FileFailed { name, .. } => print_line(format_args!("{name}: failed")),
+            _ => {}
+        }
     }
 }
 

@@ -10,7 +10,7 @@ pub(crate) use events::{check_written, write_failure};
 
 use std::sync::Arc;
 
-use oxftp::Progress;
+use oxftp::{Progress, ProgressEvent};
 
 /// How progress is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,4 +51,6 @@ pub(crate) fn start(mode: ProgressMode, scope: Scope) -> Arc<dyn Progress> {
 #[derive(Debug)]
 pub(crate) struct Silent;
 
-impl Progress for Silent {}
+impl Progress for Silent {
+    fn on_event(&self, _event: ProgressEvent<'_>) {}
+}

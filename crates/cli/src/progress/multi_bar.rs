@@ -6,7 +6,7 @@ use std::{
 };
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressFinish};
-use oxftp::{Error, Progress, escape};
+use oxftp::{Progress, ProgressEvent, escape};
 
 use super::style::{COUNTING, DRAWN_A_SECOND, MEASURING, RUNNING, RUNNING_ON, TICK, style};
 use crate::units::count;
@@ -48,21 +48,7 @@ impl MultiBar {
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Removes the bar of a file and updates the total.
-    fn settle(&self, name: &str, settled: impl FnOnce(&mut Running)) {
-        let mut running = self.running();
-        if let Some(Some(bar)) = running.bars.remove(name) {
-            bar.finish_and_clear();
-            self.all.remove(&bar);
-        }
-        settled(&mut running);
-        let failed = (running.failed > 0).then(|| format!(", {} failed", running.failed));
-        self.sum.set_message(count(running.whole, "file", "files") + &failed.unwrap_or_default());
-    }
-}
-
-impl Progress for MultiBar {
-    fn file_started(&self, name: &str, size: Option<u64>, offset: u64) {
+    fn start(&self, name: &str, size: Option<u64>, offset: u64) {
         // The part that exists already is not transferred.
         if let Some(length) = self.sum.length() {
             self.sum.set_length(length.saturating_sub(offset));
@@ -81,31 +67,40 @@ impl Progress for MultiBar {
         running.bars.insert(name.to_owned(), bar);
     }
 
-    fn advanced(&self, bytes: u64) {
-        self.sum.inc(bytes);
-    }
-
-    fn file_advanced(&self, name: &str, bytes: u64) {
-        self.sum.inc(bytes);
-        if let Some(Some(bar)) = self.running().bars.get(name) {
-            bar.inc(bytes);
+    /// Removes the bar of a file and updates the total.
+    fn settle(&self, name: &str, settled: impl FnOnce(&mut Running)) {
+        let mut running = self.running();
+        if let Some(Some(bar)) = running.bars.remove(name) {
+            bar.finish_and_clear();
+            self.all.remove(&bar);
         }
+        settled(&mut running);
+        let failed = (running.failed > 0).then(|| format!(", {} failed", running.failed));
+        self.sum.set_message(count(running.whole, "file", "files") + &failed.unwrap_or_default());
     }
+}
 
-    fn file_retried(&self, name: &str, offset: u64, moved: u64) {
-        self.sum.dec(moved);
-        if let Some(length) = self.sum.length() {
-            self.sum.set_length(length + offset);
+impl Progress for MultiBar {
+    fn on_event(&self, event: ProgressEvent<'_>) {
+        match event {
+            ProgressEvent::FileStarted { name, size, offset } => self.start(name, size, offset),
+            ProgressEvent::Advanced { name, bytes } => {
+                self.sum.inc(bytes);
+                if let Some(Some(bar)) = name.and_then(|name| self.running().bars.get(name).cloned()) {
+                    bar.inc(bytes);
+                }
+            }
+            ProgressEvent::FileRetried { name, offset, moved } => {
+                self.sum.dec(moved);
+                if let Some(length) = self.sum.length() {
+                    self.sum.set_length(length + offset);
+                }
+                self.settle(name, |_| {});
+            }
+            ProgressEvent::FileFinished { name } => self.settle(name, |running| running.whole += 1),
+            ProgressEvent::FileFailed { name, .. } => self.settle(name, |running| running.failed += 1),
+            _ => {}
         }
-        self.settle(name, |_| {});
-    }
-
-    fn file_finished(&self, name: &str) {
-        self.settle(name, |running| running.whole += 1);
-    }
-
-    fn file_failed(&self, name: &str, _error: &Error) {
-        self.settle(name, |running| running.failed += 1);
     }
 }
 
@@ -122,12 +117,12 @@ mod tests {
     fn running_files_are_shown_above_the_total() {
         let terminal = InMemoryTerm::new(24, 100);
         let bars = MultiBar::drawn_on(ProgressDrawTarget::term_like(Box::new(terminal.clone())), Some(4096));
-        bars.file_started("one", Some(1024), 0);
-        bars.file_started("two", None, 0);
-        bars.file_started("three", Some(1024), 0);
-        bars.file_advanced("one", 512);
-        bars.file_advanced("three", 1024);
-        bars.file_finished("three");
+        bars.start("one", Some(1024), 0);
+        bars.start("two", None, 0);
+        bars.start("three", Some(1024), 0);
+        bars.on_event(ProgressEvent::Advanced { name: Some("one"), bytes: 512 });
+        bars.on_event(ProgressEvent::Advanced { name: Some("three"), bytes: 1024 });
+        bars.on_event(ProgressEvent::FileFinished { name: "three" });
         bars.sum.force_draw();
         let shown = terminal.contents();
 
@@ -141,11 +136,11 @@ mod tests {
     #[test]
     fn resumed_bytes_leave_the_total_retried_bytes_return() {
         let bars = MultiBar::drawn_on(ProgressDrawTarget::hidden(), Some(2000));
-        bars.file_started("one", Some(2000), 1000);
-        bars.file_advanced("one", 500);
-        bars.file_retried("one", 1000, 500);
-        bars.file_started("one", Some(2000), 1500);
-        bars.file_advanced("one", 250);
+        bars.start("one", Some(2000), 1000);
+        bars.on_event(ProgressEvent::Advanced { name: Some("one"), bytes: 500 });
+        bars.on_event(ProgressEvent::FileRetried { name: "one", offset: 1000, moved: 500 });
+        bars.start("one", Some(2000), 1500);
+        bars.on_event(ProgressEvent::Advanced { name: Some("one"), bytes: 250 });
 
         assert_eq!((bars.sum.position(), bars.sum.length()), (250, Some(500)));
     }

@@ -34,7 +34,13 @@ impl Client {
     #[must_use = "a command does nothing until it is awaited"]
     pub fn data_command(&mut self, line: impl Into<String>) -> DataCommand<'_> {
         let command = Command::raw(&line.into(), self.config.encoding).map_err(Error::from);
-        DataCommand { client: self, command, transfer_type: TransferType::Image, offset: 0 }
+        DataCommand {
+            client: self,
+            command,
+            transfer_type: TransferType::Image,
+            offset: 0,
+            follow_up: FollowUp::Nothing,
+        }
     }
 
     /// Opens a file for reading (`RETR`; RFC 959, 4.1.3). With [`offset`](DataCommand::offset) it starts at
@@ -142,7 +148,13 @@ impl Client {
 
     pub(crate) fn data_path_command(&mut self, verb: &'static str, path: &RemotePath) -> DataCommand<'_> {
         let command = Command::with_path(verb, path, self.config.encoding).map_err(Error::from);
-        DataCommand { client: self, command, transfer_type: TransferType::Image, offset: 0 }
+        DataCommand {
+            client: self,
+            command,
+            transfer_type: TransferType::Image,
+            offset: 0,
+            follow_up: FollowUp::Nothing,
+        }
     }
 
     /// Opens a data connection and starts the transfer. The TLS handshake runs while the first reply is
@@ -152,20 +164,25 @@ impl Client {
         command: Command,
         transfer_type: TransferType,
         offset: u64,
+        follow_up: FollowUp,
     ) -> Result<DataConnection> {
         self.go_home().await?;
-        self.open_data_here(command, transfer_type, offset).await
+        self.open_data_here(command, transfer_type, offset, follow_up).await
     }
 
     /// Opens a file for reading from its start, and queries its modification time on the way.
-    pub(crate) async fn open_dated_data(&mut self, path: &RemotePath) -> Result<DataConnection> {
+    pub(crate) async fn open_dated_data(
+        &mut self,
+        path: &RemotePath,
+        follow_up: FollowUp,
+    ) -> Result<DataConnection> {
         let retr = Command::with_path("RETR", path, self.config.encoding)?;
         let queries = match self.capabilities.no_mdtm {
             false => FileQueries::ModificationTime(Command::with_path("MDTM", path, self.config.encoding)?),
             true => FileQueries::None,
         };
         self.go_home().await?;
-        self.begin(queries, retr, TransferType::Image, 0, true).await
+        self.begin(queries, retr, TransferType::Image, 0, true, follow_up).await
     }
 
     /// Opens a data connection for an upload whose size is compared if it is
@@ -177,9 +194,10 @@ impl Client {
         transfer_type: TransferType,
         offset: u64,
         queries: Vec<Command>,
+        follow_up: FollowUp,
     ) -> Result<DataConnection> {
         self.go_home().await?;
-        self.begin(FileQueries::AfterUpload(queries), command, transfer_type, offset, true).await
+        self.begin(FileQueries::AfterUpload(queries), command, transfer_type, offset, true, follow_up).await
     }
 
     /// Opens a data connection in the directory that was entered for a query.
@@ -188,9 +206,10 @@ impl Client {
         command: Command,
         transfer_type: TransferType,
         offset: u64,
+        follow_up: FollowUp,
     ) -> Result<DataConnection> {
         let compressible = direction(&command) == Direction::Down;
-        self.begin(FileQueries::None, command, transfer_type, offset, compressible).await
+        self.begin(FileQueries::None, command, transfer_type, offset, compressible, follow_up).await
     }
 
     /// Opens a data connection and starts the transfer of `command`. `compressible` says whether it may be
@@ -202,6 +221,7 @@ impl Client {
         transfer_type: TransferType,
         offset: u64,
         compressible: bool,
+        follow_up: FollowUp,
     ) -> Result<DataConnection> {
         let direction = direction(&command);
         if self.tls.is_some() && !self.state.protects_data {
@@ -211,7 +231,7 @@ impl Client {
         self.await_handshakes().await?;
         self.set_type(transfer_type).await?;
         let compressed = self.compresses(compressible && offset == 0, direction).await?;
-        let queries = queries.schedule(self.mode_ahead(direction).is_some(), compressed);
+        let queries = queries.schedule(self.mode_ahead(direction, follow_up).is_some(), compressed);
         let (opened, dating) = match &self.config.active {
             Some(_) => (self.open_active().await?, None),
             None => self.open_passive_for(&command, queries.before_data).await?,
@@ -220,7 +240,7 @@ impl Client {
         let restart = (offset > 0 || self.state.restart_pending).then_some(offset);
         self.state.restart_pending |= restart.is_some();
         self.control.begin_transfer();
-        let ahead = self.mode_ahead(direction);
+        let ahead = self.mode_ahead(direction, follow_up);
         let outcome = self.start(Transfer::new(command, restart), opened, direction).await;
         if matches!(&outcome, Err(Error::StatusCode(error)) if error.expected == [RESTART_ACCEPTED]) {
             // A refused `REST` has no effect.
@@ -229,7 +249,6 @@ impl Client {
         let (started, stream) = outcome?;
         // libunftp starts the next transfer at this offset, too, if this one does not complete.
         self.state.restart_pending = offset > 0;
-        self.state.expects_more = false;
         if let Some(mode) = ahead {
             self.control.schedule_pipelined(mode, queries.after_data);
         }
@@ -372,9 +391,10 @@ impl Client {
     }
 
     /// Returns the passive command that may be pipelined after the data of a transfer.
-    fn mode_ahead(&self, direction: Direction) -> Option<PassiveMode> {
-        let Self { state, capabilities, .. } = self;
-        let wanted = state.expects_more && !capabilities.no_pipelining && !capabilities.wants_pret;
+    fn mode_ahead(&self, direction: Direction, follow_up: FollowUp) -> Option<PassiveMode> {
+        let capabilities = &self.capabilities;
+        let wanted =
+            follow_up == FollowUp::Transfer && !capabilities.no_pipelining && !capabilities.wants_pret;
         let wanted = wanted && self.config.active.is_none();
         let allowed = || self.config.pipelining.allows(direction, self.self_descriptions());
         capabilities.passive.filter(|_| wanted && allowed())
@@ -432,6 +452,24 @@ pub struct DataCommand<'c> {
     command: Result<Command>,
     transfer_type: TransferType,
     offset: u64,
+    follow_up: FollowUp,
+}
+
+/// What follows a transfer on the same session. The passive command of a following transfer may be sent before the
+/// present one is complete.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum FollowUp {
+    /// Another transfer, with no other command between the two.
+    Transfer,
+    /// Another command, or nothing that is known yet.
+    Nothing,
+}
+
+impl FollowUp {
+    /// Returns [`Transfer`](Self::Transfer) if there is another one.
+    pub(crate) fn transfer_if(another: bool) -> Self {
+        if another { Self::Transfer } else { Self::Nothing }
+    }
 }
 
 impl<'c> DataCommand<'c> {
@@ -449,8 +487,15 @@ impl<'c> DataCommand<'c> {
         self
     }
 
+    /// Sets what follows the transfer.
+    pub(crate) fn followed_by(mut self, follow_up: FollowUp) -> Self {
+        self.follow_up = follow_up;
+        self
+    }
+
     async fn open(self) -> Result<DataStream<'c>> {
-        let data = self.client.open_data(self.command?, self.transfer_type, self.offset).await?;
+        let (transfer_type, offset) = (self.transfer_type, self.offset);
+        let data = self.client.open_data(self.command?, transfer_type, offset, self.follow_up).await?;
         Ok(DataStream::new(self.client, data))
     }
 }

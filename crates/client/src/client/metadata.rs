@@ -4,7 +4,7 @@ use oxftp_proto::{
     Code, Entry, EntryKind, RemotePath, Reply, Timestamp, TransferType, dialog::Exchange, listing,
 };
 
-use super::Client;
+use super::{Client, FollowUp};
 use crate::{Error, ListCommand, Result};
 
 impl Client {
@@ -30,7 +30,7 @@ impl Client {
         let path = path.into();
         match self.stat_by_mlst(&path).await? {
             Some(entry) => Ok(entry),
-            None => self.stat_by_listing(&path).await,
+            None => self.stat_by_listing(&path, FollowUp::Nothing).await,
         }
     }
 
@@ -221,7 +221,7 @@ impl Client {
     }
 
     /// Returns the entry of a path from the listing of its parent.
-    pub(crate) async fn stat_by_listing(&mut self, path: &RemotePath) -> Result<Entry> {
+    pub(crate) async fn stat_by_listing(&mut self, path: &RemotePath, follow_up: FollowUp) -> Result<Entry> {
         let Some(name) = path.file_name() else {
             return match self.is_directory_by_entering(&or_here(path)).await? {
                 true => {
@@ -235,7 +235,7 @@ impl Client {
         let name = RemotePath::from(name);
         let Some(name) = name.to_wire(self.config.encoding) else { return Err(not_found(path)) };
         let parent = path.parent().unwrap_or_default();
-        let mut entries = self.list(parent).stream();
+        let mut entries = self.list(parent).followed_by(follow_up).stream();
         let mut found = None;
         while let Some(listed) = entries.next().await {
             let listed = listed?;
@@ -250,14 +250,19 @@ impl Client {
     /// from the listing of its parent may still exist: in drop boxes, as a name that begins with a dot, or
     /// in a directory that may not be listed. Its kind may be unknown then, and the transfer shows whether
     /// it exists.
-    pub(crate) async fn look_up(&mut self, path: &RemotePath, may_be_directory: bool) -> Result<Entry> {
+    pub(crate) async fn look_up(
+        &mut self,
+        path: &RemotePath,
+        may_be_directory: bool,
+        follow_up: FollowUp,
+    ) -> Result<Entry> {
         match self.stat_by_mlst(path).await {
             Ok(Some(entry)) => return Ok(entry),
             // Facts that cannot be parsed count as missing.
             Ok(None) | Err(Error::UnusableReply { .. }) => {}
             Err(error) => return Err(error),
         }
-        match self.stat_by_listing(path).await {
+        match self.stat_by_listing(path, follow_up).await {
             Err(error) if leaves_open(&error) && path.file_name().is_some() => {
                 self.unlisted(path, may_be_directory).await
             }

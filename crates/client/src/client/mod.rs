@@ -19,7 +19,7 @@ mod zone;
 
 pub(crate) use self::attributes::SizeAndTime;
 pub use self::data_transfer::DataCommand;
-pub(crate) use self::data_transfer::RESTART_ACCEPTED;
+pub(crate) use self::data_transfer::{FollowUp, RESTART_ACCEPTED};
 pub(crate) use self::fxp::Handshake;
 pub(crate) use self::metadata::{is_missing, is_unknown_command};
 pub use self::raw::{RawCommand, RawExchange};
@@ -136,11 +136,6 @@ impl Client {
     pub async fn settle(&mut self) -> Result<Vec<Reply>> {
         self.control.settle().await?;
         Ok(self.control.take_unclaimed())
-    }
-
-    /// Says whether another transfer is to follow the next one, so that it may be prepared meanwhile.
-    pub(crate) fn expect_more(&mut self, more: bool) {
-        self.state.expects_more = more;
     }
 
     pub(crate) fn limits(&self) -> &Limits {

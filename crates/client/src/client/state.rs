@@ -88,8 +88,6 @@ pub(crate) struct SessionState {
     pub(super) mode: TransferMode,
     /// Whether a `REST` was sent that perhaps no transfer has consumed.
     pub(super) restart_pending: bool,
-    /// Whether another transfer follows the current one.
-    pub(super) expects_more: bool,
     /// Whether data connections are encrypted (`PROT P`).
     pub(super) protects_data: bool,
     /// Whether `PBSZ` and `PROT` must be sent again after the login.

@@ -9,7 +9,7 @@ use std::{
 use oxftp_proto::{Command, FileName, TransferType, dialog::Aborted, parse_unique_name};
 use tokio::io::AsyncWrite;
 
-use super::Client;
+use super::{Client, FollowUp};
 use crate::{DataStream, Error, Result, TransferSummary};
 
 impl Client {
@@ -34,7 +34,7 @@ impl Client {
     /// in the working directory; those of opening a data connection.
     pub async fn upload_unique_stream(&mut self) -> Result<UniqueStream<'_>> {
         let encoding = self.config.encoding;
-        let data = self.open_data(Command::new("STOU"), TransferType::Image, 0).await?;
+        let data = self.open_data(Command::new("STOU"), TransferType::Image, 0, FollowUp::Nothing).await?;
         let name = data.preliminary().map(|reply| parse_unique_name(reply, encoding)).transpose();
         let stream = DataStream::new(self, data);
         Ok(UniqueStream { stream, name: name?.flatten() })

@@ -9,6 +9,7 @@ use std::{
 };
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
+use super::FollowUp;
 use crate::{
     Client, Error, Result,
     control::KeepAlive,
@@ -61,7 +62,7 @@ impl Client {
     /// Opens a data connection that reads a file from `start`. The transfer may be aborted later.
     pub(crate) async fn open_from(&mut self, path: &RemotePath, start: u64) -> Result<DataConnection> {
         let retr = Command::with_path("RETR", path, self.config.encoding)?;
-        let data = self.open_data(retr, TransferType::Image, start).await?;
+        let data = self.open_data(retr, TransferType::Image, start, FollowUp::Nothing).await?;
         Ok(data)
     }
 }

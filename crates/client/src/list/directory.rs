@@ -18,7 +18,7 @@ use super::entry::EntryLocation;
 use crate::config::list_command::ListCommand;
 use crate::{
     Client, Error, Result,
-    client::is_unknown_command,
+    client::{FollowUp, is_unknown_command},
     control::ControlChannel,
     data::{DataConnection, Masks},
 };
@@ -213,6 +213,7 @@ impl Client {
         path: &RemotePath,
         depth: usize,
         required: Option<ListCommand>,
+        follow_up: FollowUp,
     ) -> Result<Option<DirectoryListing>> {
         let required = required.or(self.config().list_command);
         let command = match required {
@@ -220,10 +221,10 @@ impl Client {
             None if self.capabilities_mut().no_mlsd => ListCommand::List,
             None => ListCommand::Mlsd,
         };
-        match self.open_listing_by(command, path, depth).await {
+        match self.open_listing_by(command, path, depth, follow_up).await {
             Err(error) if required.is_none() && command == ListCommand::Mlsd && list_may_work(&error) => {
                 self.capabilities_mut().no_mlsd |= is_unknown_command(&error);
-                self.open_listing_by(ListCommand::List, path, depth).await
+                self.open_listing_by(ListCommand::List, path, depth, follow_up).await
             }
             opened => opened,
         }
@@ -234,10 +235,11 @@ impl Client {
         command: ListCommand,
         path: &RemotePath,
         depth: usize,
+        follow_up: FollowUp,
     ) -> Result<Option<DirectoryListing>> {
         let opened = match command {
             ListCommand::Stat => self.list_by_reply(path, depth).await,
-            _ => self.list_by_transfer(command, path, depth).await,
+            _ => self.list_by_transfer(command, path, depth, follow_up).await,
         };
         match opened {
             Err(error) if reports_empty_directory(&error) => Ok(None),
@@ -245,7 +247,7 @@ impl Client {
             Err(Error::StatusCode(refused))
                 if command == ListCommand::List && path.as_bytes().contains(&b' ') =>
             {
-                match self.enter_and_list(path, depth).await? {
+                match self.enter_and_list(path, depth, follow_up).await? {
                     Some(directory) => Ok(Some(directory)),
                     None => Err(Error::StatusCode(refused)),
                 }
@@ -259,9 +261,10 @@ impl Client {
         command: ListCommand,
         path: &RemotePath,
         depth: usize,
+        follow_up: FollowUp,
     ) -> Result<DirectoryListing> {
         let line = self.list_line(command, path)?;
-        let data = self.open_data(line, TransferType::Image, 0).await?;
+        let data = self.open_data(line, TransferType::Image, 0, follow_up).await?;
         let parser = match command {
             ListCommand::Mlsd => ListingParser::mlsx(),
             _ => self.list_parser(),
@@ -285,12 +288,13 @@ impl Client {
         &mut self,
         path: &RemotePath,
         depth: usize,
+        follow_up: FollowUp,
     ) -> Result<Option<DirectoryListing>> {
         if !self.visit(path).await? {
             return Ok(None);
         }
         let line = self.list_line(ListCommand::List, &RemotePath::default())?;
-        let data = self.open_data_here(line, TransferType::Image, 0).await?;
+        let data = self.open_data_here(line, TransferType::Image, 0, follow_up).await?;
         let (location, parser) = (self.location(path), self.list_parser());
         let listing = DirectoryListing::without_data(location, depth, parser, self.limits());
         Ok(Some(DirectoryListing { data: Some(data), is_entered: true, ..listing }))

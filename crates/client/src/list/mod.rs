@@ -16,7 +16,7 @@ pub(crate) use self::cycle::{Ancestor, AncestorChain, CycleDetector, ListingFing
 pub use self::entry::PathEntry;
 pub use self::tree::Entries;
 use crate::config::list_command::ListCommand;
-use crate::{Client, Error, Result, future::BoxFuture};
+use crate::{Client, Error, Result, client::FollowUp, future::BoxFuture};
 
 impl Client {
     /// Lists a directory (`MLSD`, or `LIST` if the server does not implement it; RFC 3659, 7).
@@ -40,7 +40,13 @@ impl Client {
     /// a limit; the errors of a transfer.
     #[must_use = "nothing is listed until it is awaited or streamed"]
     pub fn list(&mut self, path: impl Into<RemotePath>) -> List<'_> {
-        List { client: self, path: path.into(), recursive: false, raw_command: None }
+        List {
+            client: self,
+            path: path.into(),
+            recursive: false,
+            raw_command: None,
+            follow_up: FollowUp::Nothing,
+        }
     }
 }
 
@@ -61,6 +67,7 @@ pub struct List<'c> {
     path: RemotePath,
     recursive: bool,
     raw_command: Option<ListCommand>,
+    follow_up: FollowUp,
 }
 
 impl<'c> List<'c> {
@@ -85,7 +92,13 @@ impl<'c> List<'c> {
     /// Returns the entries one by one while the listing arrives.
     #[must_use]
     pub fn stream(self) -> Entries<'c> {
-        Entries::new(self.client, self.path, self.recursive, self.raw_command)
+        Entries::new(self.client, self.path, self.recursive, self.raw_command, self.follow_up)
+    }
+
+    /// Sets what follows the listing, unless it is recursive.
+    pub(crate) fn followed_by(mut self, follow_up: FollowUp) -> Self {
+        self.follow_up = follow_up;
+        self
     }
 
     async fn collect(self) -> Result<Vec<PathEntry>> {

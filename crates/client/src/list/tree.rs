@@ -11,7 +11,7 @@ use super::{
     entry::PathEntry,
 };
 use crate::config::list_command::ListCommand;
-use crate::{Client, Error, Result};
+use crate::{Client, Error, Result, client::FollowUp};
 
 /// The entries of a listing, one by one.
 ///
@@ -37,6 +37,8 @@ pub struct Entries<'c> {
     context: DirectoryContext,
     recursive: bool,
     raw_command: Option<ListCommand>,
+    /// What follows a listing that is not recursive.
+    follow_up: FollowUp,
     refused: Vec<NameError>,
     unparsed: Unparsed,
     truncated: bool,
@@ -79,6 +81,7 @@ impl<'c> Entries<'c> {
         root: RemotePath,
         recursive: bool,
         raw_command: Option<ListCommand>,
+        follow_up: FollowUp,
     ) -> Self {
         let root = PendingDirectory { path: root, depth: 0, ancestors: AncestorChain::default() };
         Self {
@@ -90,6 +93,7 @@ impl<'c> Entries<'c> {
             context: DirectoryContext::default(),
             recursive,
             raw_command,
+            follow_up,
             refused: Vec::new(),
             unparsed: Unparsed::default(),
             truncated: false,
@@ -183,11 +187,11 @@ impl<'c> Entries<'c> {
         let Some(PendingDirectory { path, depth, ancestors }) = self.queue.front().cloned() else {
             return Ok(());
         };
-        if self.recursive {
-            // For a single directory, the caller knows whether more transfers follow.
-            self.client.expect_more(self.queue.len() > 1);
-        }
-        let opened = self.client.open_listing(&path, depth, self.raw_command).await?;
+        let follow_up = match self.recursive {
+            true => FollowUp::transfer_if(self.queue.len() > 1),
+            false => self.follow_up,
+        };
+        let opened = self.client.open_listing(&path, depth, self.raw_command, follow_up).await?;
         self.queue.pop_front();
         self.current = opened;
         self.context.ancestors = ancestors;
@@ -278,7 +282,7 @@ impl<'c> Entries<'c> {
         }
         if directory.may_be_cut_at_blank() {
             let (path, depth) = (directory.location.path.clone(), directory.depth);
-            if let Some(listed) = self.client.enter_and_list(&path, depth).await? {
+            if let Some(listed) = self.client.enter_and_list(&path, depth, FollowUp::Nothing).await? {
                 self.current = Some(listed);
                 return Ok(None);
             }
@@ -329,9 +333,6 @@ impl<'c> Entries<'c> {
 
     fn skip_directory(&mut self, opening: bool) {
         self.current = None;
-        if self.recursive {
-            self.client.expect_more(false);
-        }
         if opening {
             self.queue.pop_front();
         }

@@ -11,7 +11,7 @@ pub struct FinishOptions {
     /// Syncs the file before it is renamed and its directory afterwards. Defaults to `false`.
     pub sync: bool,
     /// Keeps the permissions of the partial file, instead of setting those of a new file. Defaults to `false`.
-    pub keep_permissions: bool,
+    pub preserve_mode: bool,
 }
 
 /// Renames a partial file with the other methods of a backend.
@@ -31,7 +31,7 @@ pub(crate) async fn commit_by_steps<P: PathIo + ?Sized>(
 /// Renames a partial file on the local disk.
 pub(crate) fn commit_local(part: &Path, target: &Path, options: FinishOptions) -> io::Result<()> {
     #[cfg(unix)]
-    if !options.keep_permissions {
+    if !options.preserve_mode {
         use std::os::unix::fs::PermissionsExt;
 
         std::fs::set_permissions(part, std::fs::Permissions::from_mode(new_file_mode()))?;

@@ -14,9 +14,10 @@ use super::{
     relative_path::RelativePath,
     step::{Action, Reason, Step},
 };
-use crate::transfer::scheduler::retry::is_passing;
+use crate::transfer::scheduler::retry::is_retryable;
 use crate::{
     Error, Result,
+    client::FollowUp,
     list::{AncestorChain, CycleDetector},
 };
 
@@ -136,7 +137,7 @@ impl Deletion<'_> {
             if self.cycles.predicts_cycle(&ancestors) {
                 return Ok(false);
             }
-            let listing = match endpoint.list(&path, self.limits).await {
+            let listing = match endpoint.list(&path, self.limits, FollowUp::Nothing).await {
                 Ok(listing) => listing,
                 Err(error) => return self.report(&path, error),
             };
@@ -206,7 +207,7 @@ impl Deletion<'_> {
 
     /// Returns a transient error to the caller, which may retry, and reports any other.
     fn report(&self, path: &RelativePath, error: Error) -> Result<bool> {
-        if is_passing(&error) || error.is_connection_lost() {
+        if is_retryable(&error) || error.is_connection_lost() {
             return Err(error);
         }
         (self.on_failure)(path.to_remote_path().to_string(), error);

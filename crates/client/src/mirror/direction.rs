@@ -14,7 +14,7 @@ use super::{
 };
 use crate::transfer::{
     local_path::make_all,
-    scheduler::retry::{is_passing, spoils_session},
+    scheduler::retry::{is_retryable, spoils_session},
 };
 use crate::{Client, Error, Pool, PooledClient, Result, error::local_fs::PathIoError, local_fs::PathIo};
 
@@ -55,7 +55,7 @@ impl SessionPair<'_> {
     /// with its own session.
     pub(crate) fn release_after(self, error: &Error) {
         if let Some(other) = self.other
-            && is_passing(error)
+            && is_retryable(error)
             && spoils_session(error)
         {
             other.discard();

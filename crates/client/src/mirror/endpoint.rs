@@ -13,6 +13,7 @@ use super::{
 use crate::transfer::local_path::make_below;
 use crate::{
     Client, Error, Result,
+    client::FollowUp,
     local_fs::{OpenMode, PathIo},
 };
 
@@ -23,12 +24,17 @@ pub(crate) enum Endpoint<'a> {
 }
 
 impl Endpoint<'_> {
-    pub(crate) async fn list(&mut self, path: &RelativePath, limits: &Limits) -> Result<Listing> {
+    pub(crate) async fn list(
+        &mut self,
+        path: &RelativePath,
+        limits: &Limits,
+        follow_up: FollowUp,
+    ) -> Result<Listing> {
         match self {
             Self::Local { fs, root } => Listing::local(*fs, &path.on_disk(root)?, limits).await,
             Self::Remote { client, root, clock } => {
                 let path = path.on_server(root, client.encoding());
-                Listing::remote(client, &path, clock, limits).await
+                Listing::remote(client, &path, clock, limits, follow_up).await
             }
         }
     }

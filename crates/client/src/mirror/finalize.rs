@@ -1,9 +1,6 @@
 //! Final phase of a mirror, after all transfers: creates symbolic links and deletes extraneous nodes.
 
-use std::{
-    sync::{Mutex, PoisonError},
-    time::Duration,
-};
+use std::sync::{Mutex, PoisonError};
 
 use super::{
     direction::MirrorDirection,
@@ -12,20 +9,20 @@ use super::{
     symlink,
 };
 use crate::transfer::{
-    attempt::{Attempt, Transferred},
+    file_progress::FileProgress,
+    options::JobOptions,
     scheduler::{
-        Found, JobHandler, JobOptions, Scheduler, admission::AdmissionGate, pending_write::FileOutcome,
-        worker::Worker,
+        Found, JobHandler, Scheduler, admission::AdmissionGate, pending_write::FileOutcome, worker::Worker,
     },
 };
-use crate::{Client, Error, Pool, Report, Result, progress::Silent};
+use crate::{Client, Error, Pool, Report, Result, client::FollowUp, deadline::Deadline, progress::Silent};
 
 /// Runs the final phase; `report` is the report of the transfers.
 pub(crate) async fn finalize(
     context: &MirrorContext,
     pool: &Pool,
-    options: JobOptions,
-    left: Option<Duration>,
+    job: &JobOptions,
+    deadline: Deadline,
     mut report: Report,
 ) -> Report {
     create_symlinks(context).await;
@@ -38,8 +35,8 @@ pub(crate) async fn finalize(
         _ => Worker::of(pool).with_siblings(),
     };
     let purge = DeleteExtraneous { context, nodes: Mutex::new(extraneous) };
-    let purged = Scheduler::new(purge, options, AdmissionGate::of_all(&Silent), workers.len())
-        .through((), workers, left)
+    let purged = Scheduler::new(purge, job, AdmissionGate::of_all(&Silent), workers.len())
+        .run_tree((), workers, deadline)
         .await;
     match purged {
         Ok(_) => {}
@@ -92,7 +89,8 @@ impl JobHandler for DeleteExtraneous<'_> {
         &self,
         client: &mut Client,
         extraneous: &ExtraneousNode,
-        _: &Attempt<'_>,
+        _: FollowUp,
+        _: &FileProgress<'_>,
     ) -> Result<FileOutcome> {
         let ExtraneousNode { path, node } = extraneous;
         let context = self.context;
@@ -101,7 +99,7 @@ impl JobHandler for DeleteExtraneous<'_> {
         let mut target = context.direction.target_over(&*context.fs, client, &context.clocks);
         let deletion = context.deletion(&on_step, &on_failure);
         deletion.delete(&mut target, path, node, Reason::NotInSource).await?;
-        Ok(FileOutcome { moved: Transferred { bytes: 0, resumed: 0 }, pending_write: None })
+        Ok(FileOutcome::default())
     }
 
     fn is_root(&self, (): &()) -> bool {

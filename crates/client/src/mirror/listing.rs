@@ -14,6 +14,7 @@ use super::{
 use crate::transfer::local_path::remote_name;
 use crate::{
     Client, Error, PathEntry, Result,
+    client::FollowUp,
     list::ListingFingerprint,
     local_fs::{DirectoryItem, FileKind, PathIo},
 };
@@ -42,9 +43,10 @@ impl Listing {
         path: &RemotePath,
         clock: &ServerClock,
         limits: &Limits,
+        follow_up: FollowUp,
     ) -> Result<Self> {
         let mut listing = Self::default();
-        let mut entries = client.list(path).stream();
+        let mut entries = client.list(path).followed_by(follow_up).stream();
         while let Some(entry) = entries.next().await {
             let entry = entry?;
             listing.fingerprint.add(&entry);

@@ -26,12 +26,7 @@ mod symlink;
 mod timestamps;
 mod transfer;
 
-use std::{
-    future::IntoFuture,
-    path::PathBuf,
-    sync::{Arc, Mutex},
-    time::{Duration, Instant},
-};
+use std::{future::IntoFuture, path::PathBuf, sync::Mutex};
 
 use oxftp_proto::RemotePath;
 
@@ -46,21 +41,18 @@ use self::{
     direction::{MirrorDirection, RootState, ServerClocks},
     run::{Counters, Deferred, DirectoryPair, MirrorContext},
     step::StepObserver,
-    transfer::FileOptions,
 };
 use crate::transfer::{
     local_path::confined,
-    options::Order,
-    scheduler::{JobOptions, Scheduler, retry::RetryBudget, worker::Worker},
-    verify::Verify,
+    options::{FileOptions, JobOptions, Verify, file_setters, job_setters},
+    scheduler::{
+        Scheduler,
+        admission::AdmissionGate,
+        retry::{RetryBudget, retrying},
+        worker::Worker,
+    },
 };
-use crate::{
-    Connections, Error, Pool, Progress, Report, Result,
-    deadline::{timed_out, within},
-    future::BoxFuture,
-    list::CycleDetector,
-    progress::Silent,
-};
+use crate::{Error, Pool, Report, Result, deadline::Deadline, future::BoxFuture, list::CycleDetector};
 
 impl Pool {
     /// Makes a local directory equal to one on the server (`MLSD` or `LIST`, `MDTM`, `RETR`).
@@ -143,6 +135,8 @@ impl Pool {
 /// The two trees are compared directory by directory, so memory use grows with the largest
 /// directory, not with the tree. If the target has a directory where the source has a file, or the reverse, it is
 /// an error, unless deletion is enabled.
+///
+/// Progress events also count a file that has to be compared more closely and turns out to be unchanged.
 #[derive(Debug)]
 pub struct Mirror<'p> {
     pool: &'p Pool,
@@ -152,17 +146,16 @@ pub struct Mirror<'p> {
     delete: Delete,
     max_deletions: Option<u64>,
     links: Links,
-    file_options: FileOptions,
     dry_run: bool,
     observer: Option<StepObserver>,
-    options: JobOptions,
-    progress: Arc<dyn Progress>,
+    file: FileOptions,
+    job: JobOptions,
 }
 
 impl<'p> Mirror<'p> {
     fn new(pool: &'p Pool, direction: MirrorDirection) -> Self {
         Self {
-            options: JobOptions::of(&Worker::of(pool)),
+            job: Worker::of(pool).default_options(),
             pool,
             direction,
             filter: Filter::new(),
@@ -170,10 +163,9 @@ impl<'p> Mirror<'p> {
             delete: Delete::default(),
             max_deletions: None,
             links: Links::default(),
-            file_options: FileOptions { resume: false, verify: Verify::default(), sync: false },
+            file: FileOptions { preserve_times: true, ..FileOptions::default() },
             dry_run: false,
             observer: None,
-            progress: Arc::new(Silent),
         }
     }
 
@@ -216,28 +208,20 @@ impl<'p> Mirror<'p> {
         self
     }
 
-    /// Sets whether partial files of an earlier mirror are resumed (`REST`). The file is assumed to be
-    /// unchanged since. Defaults to false. Has no effect between two servers.
-    #[must_use]
-    pub fn resume(mut self, resume: bool) -> Self {
-        self.file_options.resume = resume;
-        self
+    file_setters! {
+        /// Sets whether partial files of an earlier mirror are resumed (`REST`). The file is assumed to be
+        /// unchanged since. Defaults to false. Has no effect between two servers.
+        resume: bool;
+
+        /// Sets how each file is verified after its transfer. Defaults to [`Verify::Auto`].
+        verify: Verify;
+
+        /// Sets whether each downloaded file is flushed to disk (see [`Download::sync`](crate::Download::sync)).
+        /// Defaults to false.
+        sync: bool;
     }
 
-    /// Sets how each file is verified after its transfer. Defaults to [`Verify::Auto`].
-    #[must_use]
-    pub fn verify(mut self, verify: Verify) -> Self {
-        self.file_options.verify = verify;
-        self
-    }
-
-    /// Sets whether each downloaded file is flushed to disk (see [`Download::sync`](crate::Download::sync)).
-    /// Defaults to false.
-    #[must_use]
-    pub fn sync(mut self, sync: bool) -> Self {
-        self.file_options.sync = sync;
-        self
-    }
+    job_setters!();
 
     /// Sets whether the mirror only reports its steps to [`on_step`](Self::on_step) and changes nothing. Defaults to
     /// false.
@@ -259,64 +243,15 @@ impl<'p> Mirror<'p> {
         self
     }
 
-    /// Sets which files are transferred first. Defaults to [`Order::AsFound`].
-    #[must_use]
-    pub fn order(mut self, order: Order) -> Self {
-        self.options.order = order;
-        self
-    }
-
-    /// Sets how many times a transient failure is retried. Defaults to 2.
-    #[must_use]
-    pub fn retries(mut self, times: u32) -> Self {
-        self.options.retries = times;
-        self
-    }
-
-    /// Sets how many failures are tolerated. After one more, nothing further is started or deleted
-    /// ([`Error::Stopped`]). Defaults to no limit.
-    #[must_use]
-    pub fn max_errors(mut self, most: usize) -> Self {
-        self.options.max_errors = Some(most);
-        self
-    }
-
-    /// Sets the deadline of the whole mirror ([`Error::Stopped`] or [`Error::Timeout`]). Defaults to
-    /// [`Timeouts::total`](crate::Timeouts::total).
-    #[must_use]
-    pub fn deadline(mut self, deadline: Duration) -> Self {
-        self.options.deadline = Some(deadline);
-        self
-    }
-
-    /// Sets how many of the pool's sessions transfer files. Defaults to [`Connections::All`].
-    #[must_use]
-    pub fn connections(mut self, connections: Connections) -> Self {
-        self.options.connections = connections;
-        self
-    }
-
-    /// Sets the observer that receives progress events. A file that has to be compared more closely counts as
-    /// a file even if it turns out to be unchanged.
-    #[must_use]
-    pub fn progress(mut self, progress: Arc<dyn Progress>) -> Self {
-        self.progress = progress;
-        self
-    }
-
     async fn run(self) -> Result<Report> {
-        let begun = Instant::now();
-        let deadline = self.options.deadline;
-        let roots = within(deadline, self.prepare_roots()).await;
-        let roots = roots.unwrap_or_else(|| Err(timed_out("the mirror", deadline)))?;
-        let left = || deadline.map(|deadline| deadline.saturating_sub(begun.elapsed()));
-        let (pool, options, progress) = (self.pool, self.options.clone(), self.progress.clone());
+        let deadline = Deadline::start(self.job.deadline);
+        let roots = deadline.run("the mirror", self.prepare_roots()).await?;
+        let (pool, job) = (self.pool, self.job.clone());
         let context = self.into_context(&roots);
         let workers = Worker::of(pool).with_siblings();
-        let admission = options.admission(&Worker::of(pool), &*progress);
-        let scheduler = Scheduler::new(&context, options.clone(), admission, workers.len());
+        let scheduler = Scheduler::new(&context, &job, AdmissionGate::new(&job, Some(pool)), workers.len());
         let root = DirectoryPair::root(roots.target_exists);
-        let report = match scheduler.through(root, workers, left()).await {
+        let report = match scheduler.run_tree(root, workers, deadline).await {
             Err(Error::Stopped { mut report, source }) => {
                 context.complete(&mut report);
                 return Err(Error::Stopped { report, source });
@@ -324,7 +259,7 @@ impl<'p> Mirror<'p> {
             Err(Error::SomeFailed { report }) => *report,
             scheduled => scheduled?,
         };
-        let mut report = finalize::finalize(&context, pool, options, left(), report).await;
+        let mut report = finalize::finalize(&context, pool, &job, deadline, report).await;
         context.complete(&mut report);
         report.into_named_result()
     }
@@ -333,19 +268,11 @@ impl<'p> Mirror<'p> {
         if self.links == Links::Copy && !matches!(self.direction, MirrorDirection::Down { .. }) {
             return Err(Error::NotOffered { what: "command to create symbolic links" });
         }
-        let mut worker = Worker::of(self.pool);
         let fs = self.pool.config().path_io.clone();
-        let mut budget = RetryBudget::again(self.options.retries);
-        loop {
-            let outcome = match worker.client().await {
-                Ok(client) => self.direction.prepare_roots(&*fs, client, self.dry_run).await,
-                Err(error) => Err(error),
-            };
-            match outcome {
-                Ok(roots) => return Ok(roots),
-                Err(error) => worker.recover(error, &mut budget).await?,
-            }
-        }
+        let (mut worker, budget) = (Worker::of(self.pool), RetryBudget::new(self.job.retries));
+        Ok(retrying!(&mut worker, budget, |client| {
+            self.direction.prepare_roots(&*fs, client, self.dry_run).await
+        })?)
     }
 
     fn into_context(self, roots: &RootState) -> MirrorContext {
@@ -362,7 +289,7 @@ impl<'p> Mirror<'p> {
             comparison: Comparison { by: self.compare, keeps_times: roots.target_keeps_times },
             delete: self.delete,
             links: self.links,
-            file_options: self.file_options,
+            file_options: self.file,
             dry_run: self.dry_run,
             observer: self.observer,
             clocks: ServerClocks::default(),

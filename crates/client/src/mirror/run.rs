@@ -22,14 +22,15 @@ use super::{
     relative_path::RelativePath,
     step::{Action, Reason, Step, StepObserver},
     symlink::Links,
-    transfer::FileOptions,
 };
 use crate::transfer::{
-    attempt::{Attempt, Transferred},
+    file_progress::{FileProgress, Transferred},
+    options::FileOptions,
     scheduler::{Found, JobHandler, pending_write::FileOutcome},
 };
 use crate::{
     Client, Error, Report, Result,
+    client::FollowUp,
     list::{Ancestor, AncestorChain, CycleDetector},
     local_fs::PathIo,
 };
@@ -129,11 +130,12 @@ impl JobHandler for &MirrorContext {
         &self,
         client: &mut Client,
         job: &FileJob,
-        attempt: &Attempt<'_>,
+        follow_up: FollowUp,
+        progress: &FileProgress<'_>,
     ) -> Result<FileOutcome> {
         let _guard = if job.has_collision { Some(self.collision_lock.lock().await) } else { None };
         let mut sessions = self.direction.sessions(client).await?;
-        let moved = self.transfer_job(&mut sessions, job, attempt).await;
+        let moved = self.transfer_job(&mut sessions, job, follow_up, progress).await;
         let moved = moved.inspect_err(|error| sessions.release_after(error))?;
         Ok(FileOutcome { moved, pending_write: None })
     }
@@ -207,7 +209,7 @@ impl MirrorContext {
 
     async fn list_source(&self, sessions: &mut SessionPair<'_>, path: &RelativePath) -> Result<Listing> {
         let mut source = self.direction.source(&*self.fs, sessions, &self.clocks);
-        let mut listing = source.list(path, &self.limits).await?;
+        let mut listing = source.list(path, &self.limits, FollowUp::Transfer).await?;
         if self.links == Links::Follow {
             source.follow_symlinks(path, &mut listing.nodes).await?;
         }
@@ -222,7 +224,9 @@ impl MirrorContext {
         let mut target = self.direction.target(&*self.fs, sessions, &self.clocks);
         let path = &directory.path;
         if directory.exists {
-            return target.list(path, &self.limits).await;
+            // The session of another server goes back to its pool.
+            let follow_up = FollowUp::transfer_if(!matches!(self.direction, MirrorDirection::Across { .. }));
+            return target.list(path, &self.limits, follow_up).await;
         }
         if !self.dry_run && path.depth() > 0 {
             target.create_dir(path).await?;
@@ -332,15 +336,18 @@ impl MirrorContext {
         &self,
         sessions: &mut SessionPair<'_>,
         job: &FileJob,
-        attempt: &Attempt<'_>,
+        follow_up: FollowUp,
+        progress: &FileProgress<'_>,
     ) -> Result<Transferred> {
-        let moved = self.transfer_file(sessions, &job.directory, &job.file, attempt).await?;
+        let moved = self.transfer_file(sessions, &job.directory, &job.file, follow_up, progress).await?;
         match (moved, &job.part_file) {
             (None, _) => Ok(Transferred { bytes: 0, resumed: 0 }),
             (Some(moved), None) => Ok(moved),
             // The partial file was written under the name of this file.
             (Some(moved), Some(part_file)) => {
-                let more = self.transfer_file(sessions, &job.directory, part_file, attempt).await?;
+                let more = self
+                    .transfer_file(sessions, &job.directory, part_file, FollowUp::Nothing, progress)
+                    .await?;
                 let more = more.unwrap_or(Transferred { bytes: 0, resumed: 0 });
                 Ok(Transferred { bytes: moved.bytes + more.bytes, resumed: moved.resumed + more.resumed })
             }
@@ -353,7 +360,8 @@ impl MirrorContext {
         sessions: &mut SessionPair<'_>,
         directory: &RelativePath,
         file: &PlannedFile,
-        attempt: &Attempt<'_>,
+        follow_up: FollowUp,
+        progress: &FileProgress<'_>,
     ) -> Result<Option<Transferred>> {
         let path = directory.join(&file.name);
         let local = self.direction.local_path(&path)?;
@@ -364,7 +372,7 @@ impl MirrorContext {
         };
         let moved = match self.dry_run {
             true => Transferred { bytes: 0, resumed: 0 },
-            false => transfer.run(&file.source, self.file_options, attempt).await?,
+            false => transfer.run(&file.source, self.file_options, follow_up, progress).await?,
         };
         self.counters.files.fetch_add(1, Ordering::Relaxed);
         let step = Step::new(Action::Transfer, path.to_remote_path(), why);

@@ -3,8 +3,8 @@
 use oxftp_proto::RemotePath;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use crate::transfer::BLOCK_SIZE;
-use crate::{Client, Error, Progress, Result};
+use crate::transfer::options::BLOCK_SIZE;
+use crate::{Client, Error, Progress, ProgressEvent, Result, client::FollowUp};
 
 /// A file on a server, with a session of that server.
 pub(crate) struct ServerFile<'a> {
@@ -19,12 +19,14 @@ pub(crate) async fn relay(
     source: &mut ServerFile<'_>,
     target: &mut ServerFile<'_>,
     size: Option<u64>,
+    follow_up: FollowUp,
     progress: &dyn Progress,
 ) -> Result<u64> {
     // The download is opened first: a source that cannot be read must not empty the target.
-    let mut download = source.client.download_stream(&source.path).await?;
+    let mut download = source.client.download_stream(&source.path).followed_by(follow_up).await?;
     let mut upload = target.client.upload_stream(&target.path).await?;
-    progress.file_started(&source.path.to_string(), size, 0);
+    let name = &source.path.to_string();
+    progress.on_event(ProgressEvent::FileStarted { name, size, offset: 0 });
     let mut block = vec![0; BLOCK_SIZE];
     loop {
         let read = match download.read(&mut block).await {
@@ -35,7 +37,7 @@ pub(crate) async fn relay(
         if let Err(error) = upload.write_all(bytes).await {
             return Err(upload.fail(error).await);
         }
-        progress.advanced(read as u64);
+        progress.on_event(ProgressEvent::advanced(read as u64));
     }
     let transferred = download.finish().await?.transferred;
     if let Some(expected) = size.filter(|size| *size != transferred) {

@@ -6,7 +6,7 @@ use super::relative_path::RelativePath;
 use crate::{
     Error, Result,
     local_fs::{FileKind, PathIo},
-    transfer::partial_name::part_path,
+    transfer::partial_name::partial_path,
 };
 
 /// How symbolic links at the source are handled.
@@ -54,7 +54,7 @@ pub(crate) async fn create(
         let why = "the target now has an entry of this name that is not a symbolic link";
         return Err(Error::Skipped { path: path.display().to_string(), why });
     }
-    let part = part_path(&path);
+    let part = partial_path(&path);
     if fs.stat(&part).await.is_ok_and(|leftover| leftover.is_link()) {
         fs.unlink(&part).await?;
     }

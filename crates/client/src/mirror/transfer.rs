@@ -12,28 +12,18 @@ use super::{
     step::Reason,
 };
 use crate::transfer::{
-    BLOCK_SIZE,
-    attempt::{Attempt, Transferred},
     download::file::{FileDownload, RemoteFile},
-    upload::file::{FileUpload, KeepTimes},
-    verify::Verify,
+    file_progress::{FileProgress, Transferred},
+    options::{FileOptions, Verify},
+    upload::file::{FileUpload, UploadOptions},
 };
-use crate::{Client, Error, Result, hash_file, local_fs::PathIo};
+use crate::{Client, Error, Result, client::FollowUp, hash_file, local_fs::PathIo};
 
 /// Source and target of one file.
 pub(crate) enum FileTransfer<'a> {
     Download { client: &'a mut Client, source: RemotePath, fs: &'a Arc<dyn PathIo>, target: &'a Path },
     Upload { fs: &'a Arc<dyn PathIo>, source: &'a Path, client: &'a mut Client, target: RemotePath },
     Relay { source: ServerFile<'a>, target: ServerFile<'a> },
-}
-
-/// How files are transferred.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct FileOptions {
-    pub(crate) resume: bool,
-    pub(crate) verify: Verify,
-    /// Downloaded files are flushed to disk.
-    pub(crate) sync: bool,
 }
 
 impl FileTransfer<'_> {
@@ -62,23 +52,31 @@ impl FileTransfer<'_> {
     pub(crate) async fn run(
         &mut self,
         facts: &NodeFacts,
-        file_options: FileOptions,
-        attempt: &Attempt<'_>,
+        options: FileOptions,
+        follow_up: FollowUp,
+        progress: &FileProgress<'_>,
     ) -> Result<Transferred> {
         match self {
             Self::Download { client, source, fs, target } => {
                 let wanted =
                     RemoteFile { path: source, size: facts.size, modified: facts.modified, mode: None };
-                let fetched = fetching(fs, file_options, attempt).fetch(client, &wanted, target).await?;
-                if let Some(pending_write) = fetched.pending_write {
-                    pending_write.end().await?;
+                // A partial file of this transfer is as good as one of an earlier transfer.
+                let resume = options.resume || progress.has_started();
+                let options = FileOptions { resume, ..options };
+                let download = FileDownload { fs, options, follow_up, progress };
+                let outcome = download.download(client, &wanted, target).await?;
+                if let Some(write) = outcome.pending_write {
+                    write.end().await?;
                 }
-                Ok(Transferred { bytes: fetched.bytes, resumed: fetched.resumed })
+                Ok(outcome.moved)
             }
             Self::Upload { fs, source, client, target } => {
-                let stored =
-                    storing(&***fs, facts, file_options, attempt).store(client, source, target).await?;
-                Ok(Transferred { bytes: stored.bytes, resumed: stored.resumed })
+                // The listed time is preserved, so that the next mirror notices a file that changes meanwhile.
+                let modified = facts.modified.filter(|time| time.zone() != Zone::Unknown);
+                let options = FileOptions { preserve_times: modified.is_some(), ..options };
+                let upload = UploadOptions::default();
+                let upload = FileUpload { fs: &***fs, options, upload, modified, follow_up, progress };
+                upload.upload(client, source, target).await
             }
             Self::Relay { source, target } => {
                 let modified = exact_time(source.client, &source.path, facts.modified).await?;
@@ -86,8 +84,8 @@ impl FileTransfer<'_> {
                     None => source.client.size_if_told(&source.path).await?,
                     size => size,
                 };
-                let bytes = relay(source, target, size, attempt).await?;
-                verify(file_options.verify, source, target, bytes).await?;
+                let bytes = relay(source, target, size, follow_up, progress).await?;
+                verify(options.verify, source, target, bytes).await?;
                 set_modified(target, modified).await?;
                 Ok(Transferred { bytes, resumed: 0 })
             }
@@ -124,48 +122,6 @@ impl FileTransfer<'_> {
             }
             Self::Relay { source, target } => Ok(hash_mismatch(source, target).await?.is_none()),
         }
-    }
-}
-
-fn fetching<'a>(
-    fs: &'a Arc<dyn PathIo>,
-    file_options: FileOptions,
-    attempt: &'a Attempt<'_>,
-) -> FileDownload<'a> {
-    FileDownload {
-        fs,
-        block: BLOCK_SIZE,
-        // A partial file of an earlier attempt of this transfer is always resumed.
-        resume: file_options.resume || attempt.has_begun(),
-        ascii: false,
-        keep_times: true,
-        keep_permissions: false,
-        verify: file_options.verify,
-        sync: file_options.sync,
-        progress: attempt,
-    }
-}
-
-/// Sets the modification time of the listing, so that a change during the upload is noticed by the next mirror.
-fn storing<'a>(
-    fs: &'a dyn PathIo,
-    facts: &NodeFacts,
-    file_options: FileOptions,
-    attempt: &'a Attempt<'_>,
-) -> FileUpload<'a> {
-    let FileOptions { resume, verify, .. } = file_options;
-    let modified = facts.modified.filter(|time| time.zone() != Zone::Unknown);
-    FileUpload {
-        fs,
-        block: BLOCK_SIZE,
-        resume,
-        ascii: false,
-        temporary: false,
-        allocate: false,
-        keep_times: modified.map_or(KeepTimes::No, KeepTimes::Of),
-        keep_permissions: false,
-        verify,
-        progress: attempt,
     }
 }
 

@@ -1,4 +1,4 @@
-//! Line ends of text files: CR LF on the wire (`TYPE A`; RFC 959, 3.1.1.1), the system's own here.
+//! Line ends of text files: CR LF on the wire (`TYPE A`; RFC 959, 3.1.1.1), the system's own in local files.
 
 use std::{
     io,
@@ -19,7 +19,7 @@ pub enum LineEnd {
 }
 
 impl LineEnd {
-    /// Gives the line end of this system.
+    /// Returns the line end of this system.
     #[must_use]
     pub const fn local() -> Self {
         if cfg!(windows) { Self::CrLf } else { Self::Lf }
@@ -28,7 +28,7 @@ impl LineEnd {
 
 /// Reads text from the wire with local line ends: CR LF becomes the local line end.
 ///
-/// A CR or LF alone is left as it is, so nothing is lost where a server sends text as it has it.
+/// A single CR or LF is left as it is, so that nothing is lost when a server sends text unconverted.
 ///
 /// ```no_run
 /// use oxftp::{AsciiReader, TransferType};
@@ -47,7 +47,7 @@ impl LineEnd {
 pub struct AsciiReader<R> {
     inner: R,
     line_end: LineEnd,
-    /// What was read and is not converted yet.
+    /// Bytes that were read and are not converted yet.
     waiting: BytesMut,
     at_end: bool,
 }
@@ -63,13 +63,13 @@ impl<R> AsciiReader<R> {
         Self { inner, line_end, waiting: BytesMut::new(), at_end: false }
     }
 
-    /// Gives the reader of the wire back; what was read ahead, at most a block, is lost unless this one
-    /// was read to its end.
+    /// Returns the inner reader. Bytes that were read ahead, at most a block, are lost unless this reader was read to
+    /// its end.
     pub fn into_inner(self) -> R {
         self.inner
     }
 
-    /// Moves as much as is certain and has room.
+    /// Converts as many bytes as are unambiguous and fit.
     fn convert(&mut self, buf: &mut ReadBuf<'_>) {
         while buf.remaining() > 0 && !self.waiting.is_empty() {
             let plain = self.waiting.iter().position(|byte| *byte == b'\r').unwrap_or(self.waiting.len());
@@ -80,7 +80,7 @@ impl<R> AsciiReader<R> {
                 continue;
             }
             match self.waiting.get(1) {
-                // The next read tells what follows.
+                // The next read shows which byte follows.
                 None if !self.at_end => return,
                 Some(b'\n') => self.waiting.advance(1),
                 _ => {
@@ -109,14 +109,14 @@ impl<R: AsyncRead + Unpin> AsyncRead for AsciiReader<R> {
             {
                 return Poll::Ready(Ok(()));
             }
-            let read = pin_read(&mut this.inner, &mut this.waiting, cx);
+            let read = poll_append(&mut this.inner, &mut this.waiting, cx);
             this.at_end = ready!(read)? == 0;
         }
     }
 }
 
-/// Reads a block behind what is there.
-fn pin_read<R: AsyncRead + Unpin>(
+/// Appends a block.
+fn poll_append<R: AsyncRead + Unpin>(
     inner: &mut R,
     into: &mut BytesMut,
     cx: &mut Context<'_>,
@@ -132,7 +132,7 @@ fn pin_read<R: AsyncRead + Unpin>(
 
 /// Writes text to the wire: local line ends become CR LF.
 ///
-/// An LF that has its CR already is left alone, so text that has both kinds of lines is not spoilt.
+/// An LF that follows a CR is left as it is, so that text with both kinds of line ends is not damaged.
 ///
 /// ```no_run
 /// use oxftp::{AsciiWriter, TransferType};
@@ -150,23 +150,23 @@ fn pin_read<R: AsyncRead + Unpin>(
 pub struct AsciiWriter<W> {
     inner: W,
     line_end: LineEnd,
-    /// What was converted and is not written yet.
+    /// Bytes that were converted and are not written yet.
     waiting: BytesMut,
     after_cr: bool,
 }
 
 impl<W: AsyncWrite + Unpin> AsciiWriter<W> {
-    /// Takes text with the line ends of this system.
+    /// Accepts text with the line ends of this system.
     pub fn new(inner: W) -> Self {
         Self::with_line_end(inner, LineEnd::local())
     }
 
-    /// Takes text with these line ends.
+    /// Accepts text with these line ends.
     pub fn with_line_end(inner: W, line_end: LineEnd) -> Self {
         Self { inner, line_end, waiting: BytesMut::new(), after_cr: false }
     }
 
-    /// Writes what is still waiting, and gives the writer to the wire back.
+    /// Writes the remaining bytes, and returns the inner writer.
     ///
     /// # Errors
     ///
@@ -176,7 +176,7 @@ impl<W: AsyncWrite + Unpin> AsciiWriter<W> {
         Ok(self.inner)
     }
 
-    /// Gives the writer to the wire back without what is still waiting, as after a failed write.
+    /// Returns the inner writer without writing the remaining bytes, for use after a failed write.
     pub fn into_inner_unflushed(self) -> W {
         self.inner
     }
@@ -214,7 +214,7 @@ impl<W: AsyncWrite + Unpin> AsyncWrite for AsciiWriter<W> {
         ready!(this.poll_drain(cx))?;
         let taken = &bytes[..bytes.len().min(BLOCK)];
         this.convert(taken);
-        // What does not go out now waits for the next write; an error comes again.
+        // Bytes that cannot be written now wait for the next write; an error occurs again then.
         let _ = this.poll_drain(cx);
         Poll::Ready(Ok(taken.len()))
     }
@@ -238,7 +238,7 @@ mod tests {
 
     use super::*;
 
-    /// Reads a text that arrives in pieces of so many bytes.
+    /// Reads a text that arrives in pieces of `piece` bytes.
     async fn read(text: &[u8], piece: usize) -> Vec<u8> {
         let mut read = Vec::new();
         let pieces = BufReader::with_capacity(piece, text);
@@ -246,7 +246,7 @@ mod tests {
         read
     }
 
-    /// Writes a text in pieces of so many bytes, to a pipe that takes fewer.
+    /// Writes a text in pieces of `piece` bytes, to a pipe that accepts fewer.
     async fn written(text: &[u8], piece: usize) -> Vec<u8> {
         let (sink, mut source) = tokio::io::duplex(3);
         let write = async move {
@@ -263,14 +263,14 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn line_ends_become_local_wherever_the_reads_are_cut() {
+    async fn ascii_reader_converts_across_read_boundaries() {
         for piece in 1..9 {
             assert_eq!(read(b"a\r\n\r\nb\rc\nd\r\r\n\r", piece).await, b"a\n\nb\rc\nd\r\n\r", "{piece}");
         }
     }
 
     #[tokio::test]
-    async fn line_ends_become_those_of_the_wire_wherever_the_writes_are_cut() {
+    async fn ascii_writer_converts_across_write_boundaries() {
         for piece in 1..9 {
             let arrived = written(b"a\n\nb\rc\r\nd\r\n\n", piece).await;
             assert_eq!(arrived, b"a\r\n\r\nb\rc\r\nd\r\n\r\n", "{piece}");
@@ -278,7 +278,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn text_goes_through_small_buffers() {
+    async fn ascii_reader_works_with_small_buffers() {
         let text = b"one\r\ntwo\r\n".repeat(1000);
         let mut reader = AsciiReader::with_line_end(&text[..], LineEnd::Lf);
         let mut read = Vec::new();
@@ -290,7 +290,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_system_with_the_line_ends_of_the_wire_changes_nothing() {
+    async fn ascii_is_unchanged_with_crlf_line_ends() {
         let text = b"a\r\nb\n\r";
         let mut read = Vec::new();
         AsciiReader::with_line_end(&text[..], LineEnd::CrLf).read_to_end(&mut read).await.unwrap();

@@ -1,7 +1,7 @@
-//! A file of the operating system beside the task that transfers: one block is written or read on
-//! a blocking thread while the next is on its way.
+//! Block-wise I/O of a file of the operating system: a blocking thread writes or reads one block while the next is
+//! transferred.
 //!
-//! The blocks change io_for_dialog and are never copied.
+//! The blocks are passed back and forth, and never copied.
 
 use std::{
     fs::File,
@@ -12,7 +12,7 @@ use std::{
 use bytes::BytesMut;
 use tokio::task::{JoinHandle, spawn_blocking};
 
-/// Writes blocks, each while the next is gathered. Dropped, it still writes what it was given.
+/// Writes blocks, each while the next is received. When dropped, it still writes the blocks it was given.
 pub(crate) struct WriteBehind {
     file: Arc<File>,
     writing: Option<JoinHandle<io::Result<BytesMut>>>,
@@ -27,7 +27,7 @@ impl WriteBehind {
         &self.file
     }
 
-    /// Takes a block, once the one before is written; gives that one back, empty.
+    /// Takes a block as soon as the one before is written; returns that one, empty.
     pub(crate) async fn write(&mut self, block: BytesMut) -> io::Result<BytesMut> {
         let before = self.finish().await?;
         let file = Arc::clone(&self.file);
@@ -40,7 +40,7 @@ impl WriteBehind {
         Ok(before)
     }
 
-    /// Waits until all is written.
+    /// Waits until everything is written.
     pub(crate) async fn finish(&mut self) -> io::Result<BytesMut> {
         match self.writing.take() {
             Some(writing) => done(writing).await,
@@ -49,7 +49,7 @@ impl WriteBehind {
     }
 }
 
-/// Space, and how much of it is filled.
+/// A buffer, and how much of it is filled.
 type Block = (Vec<u8>, usize);
 
 /// Reads blocks, each while the one before is sent.
@@ -58,17 +58,17 @@ pub(crate) struct ReadAhead {
     block: usize,
     /// `None` once the file is at its end.
     reading: Option<JoinHandle<io::Result<Block>>>,
-    prewarm: Vec<u8>,
+    spare: Vec<u8>,
 }
 
 impl ReadAhead {
     pub(crate) fn new(file: File, block: usize) -> Self {
-        let mut disk = Self { file: Arc::new(file), block, reading: None, prewarm: Vec::new() };
+        let mut disk = Self { file: Arc::new(file), block, reading: None, spare: Vec::new() };
         disk.read_on();
         disk
     }
 
-    /// Gives the next block with its length; `None` at the end of the file.
+    /// Returns the next block with its length, or `None` at the end of the file.
     pub(crate) async fn next(&mut self) -> io::Result<Option<Block>> {
         let Some(reading) = self.reading.take() else { return Ok(None) };
         let (block, read) = done(reading).await?;
@@ -78,14 +78,14 @@ impl ReadAhead {
         Ok((read > 0).then_some((block, read)))
     }
 
-    /// Takes a block back, to be filled anew.
+    /// Takes a block back, to be filled again.
     pub(crate) fn reuse(&mut self, block: Vec<u8>) {
-        self.prewarm = block;
+        self.spare = block;
     }
 
     fn read_on(&mut self) {
         let (file, length) = (Arc::clone(&self.file), self.block);
-        let mut block = std::mem::take(&mut self.prewarm);
+        let mut block = std::mem::take(&mut self.spare);
         self.reading = Some(spawn_blocking(move || {
             block.resize(length, 0);
             let read = fill(&file, &mut block)?;
@@ -94,7 +94,7 @@ impl ReadAhead {
     }
 }
 
-/// Reads until the block is full or the file at its end.
+/// Reads until the block is full or the file ends.
 fn fill(mut file: &File, block: &mut [u8]) -> io::Result<usize> {
     let mut filled = 0;
     while let Some(space) = block.get_mut(filled..).filter(|space| !space.is_empty()) {

@@ -1,7 +1,7 @@
-//! Moving the bytes of one file.
+//! Copying of the bytes of one file between a data connection and a local file.
 //!
-//! There are three ways, the first that can be taken: inside the kernel, through memory with a
-//! file of the operating system ([`disk`](super::block_io)), and through the methods of a backend.
+//! There are three ways; the first possible one is used: inside the kernel, through memory with a file of the
+//! operating system ([`block_io`](super::block_io)), and through the methods of a file system backend.
 
 use std::{fs::File, io, path::Path};
 
@@ -9,25 +9,25 @@ use bytes::BytesMut;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
 use super::{
-    SMALLEST_BLOCK,
     block_io::{ReadAhead, WriteBehind},
+    options::MIN_BLOCK,
 };
 use crate::{
-    AsciiReader, AsciiWriter, Progress,
+    AsciiReader, AsciiWriter, Progress, ProgressEvent,
     data::{CopySide, DataConnection},
     error::local_fs::PathIoError,
     local_fs::PathFile,
 };
 
-/// Which side of a copy failed.
+/// The side of a copy that failed.
 pub(crate) enum CopyError {
     Local(PathIoError),
     Data(io::Error),
 }
 
-/// Reads a data connection to its end into a local file; gives the number of bytes.
+/// Reads a data connection to its end into a local file; returns the number of bytes.
 ///
-/// What arrived before a failure is in the file, for resuming.
+/// The bytes that arrived before a failure are in the file, for resuming.
 pub(crate) async fn copy_down(
     data: &mut DataConnection,
     file: &mut dyn PathFile,
@@ -42,7 +42,7 @@ pub(crate) async fn copy_down(
     copied.map_err(|side| CopyError::at("write", path, side))
 }
 
-/// Writes a local file to a data connection; gives the number of bytes.
+/// Writes a local file to a data connection; returns the number of bytes.
 pub(crate) async fn copy_up(
     file: &mut dyn PathFile,
     path: &Path,
@@ -57,20 +57,20 @@ pub(crate) async fn copy_up(
     copied.map_err(|side| CopyError::at("read", path, side))
 }
 
-/// Reads text to its end into a local file, with the line ends of this system; gives the number of
-/// bytes that the file has then.
+/// Reads text to its end into a local file, with the line ends of this system; returns the number of bytes that were
+/// written to the file.
 pub(crate) async fn copy_text_down(
     data: &mut DataConnection,
     file: &mut dyn PathFile,
     path: &Path,
     progress: &dyn Progress,
 ) -> Result<u64, CopyError> {
-    let copied = to_backend(&mut AsciiReader::new(data), file, SMALLEST_BLOCK, progress).await;
+    let copied = to_backend(&mut AsciiReader::new(data), file, MIN_BLOCK, progress).await;
     copied.map_err(|side| CopyError::at("write", path, side))
 }
 
-/// Writes a local text to a data connection, with the line ends of the wire; gives the number of
-/// bytes that the file has.
+/// Writes a local text to a data connection, with the line ends of the wire; returns the number of bytes that were
+/// read from the file.
 pub(crate) async fn copy_text_up(
     file: &mut dyn PathFile,
     path: &Path,
@@ -78,7 +78,7 @@ pub(crate) async fn copy_text_up(
     progress: &dyn Progress,
 ) -> Result<u64, CopyError> {
     let mut writer = AsciiWriter::new(data);
-    let copied = from_backend(file, &mut writer, SMALLEST_BLOCK, progress).await;
+    let copied = from_backend(file, &mut writer, MIN_BLOCK, progress).await;
     let copied = copied.map_err(|side| CopyError::at("read", path, side))?;
     writer.into_inner().await.map_err(CopyError::Data)?;
     Ok(copied)
@@ -104,14 +104,14 @@ async fn to_disk(
     let mut asks_kernel = true;
     let mut buffer = BytesMut::new();
     // Most files are small, and need neither a large block nor the kernel.
-    let mut enough = SMALLEST_BLOCK;
+    let mut enough = MIN_BLOCK;
     loop {
         let filled = fill(data, &mut buffer, enough).await;
         let read = buffer.len() as u64;
         if read > 0 {
             buffer = disk.write(buffer).await.map_err(CopySide::File)?;
             copied += read;
-            progress.advanced(read);
+            progress.on_event(ProgressEvent::advanced(read));
         }
         match filled {
             Ok(Filled::Full) => {}
@@ -131,7 +131,7 @@ async fn to_disk(
             if moved.ended {
                 return Ok(copied);
             }
-            // A limit may be lifted again; a file system does not learn.
+            // A limit may be lifted later; a file system that does not support it stays so.
             asks_kernel = !data.can_splice();
         }
         enough = block;
@@ -155,12 +155,12 @@ async fn to_backend(
             (Ok(Filled::Full), Ok(())) => {}
             (Ok(Filled::AtEnd), Ok(())) => {
                 file.flush().await.map_err(CopySide::File)?;
-                progress.advanced(buffer.len() as u64);
+                progress.on_event(ProgressEvent::advanced(buffer.len() as u64));
                 return Ok(copied + buffer.len() as u64);
             }
         }
         copied += buffer.len() as u64;
-        progress.advanced(buffer.len() as u64);
+        progress.on_event(ProgressEvent::advanced(buffer.len() as u64));
         buffer.clear();
     }
 }
@@ -180,7 +180,7 @@ async fn from_disk(
     while let Some((block, length)) = disk.next().await.map_err(CopySide::File)? {
         data.write_all(&block[..length]).await.map_err(CopySide::Data)?;
         copied += length as u64;
-        progress.advanced(length as u64);
+        progress.on_event(ProgressEvent::advanced(length as u64));
         disk.reuse(block);
     }
     Ok(copied)
@@ -201,18 +201,18 @@ async fn from_backend(
         }
         data.write_all(&buffer).await.map_err(CopySide::Data)?;
         copied += buffer.len() as u64;
-        progress.advanced(buffer.len() as u64);
+        progress.on_event(ProgressEvent::advanced(buffer.len() as u64));
     }
 }
 
-/// How far a read of many bytes came.
+/// How a [`fill`] ended.
 pub(crate) enum Filled {
     Full,
     AtEnd,
 }
 
-/// Reads until there are `enough` bytes: that costs no time, for what is on its way arrives
-/// meanwhile, and saves most of the writes.
+/// Reads until there are `enough` bytes. That costs no time, as more bytes arrive meanwhile, and saves most of the
+/// writes.
 pub(crate) async fn fill(
     data: &mut (impl AsyncRead + Unpin),
     buffer: &mut BytesMut,

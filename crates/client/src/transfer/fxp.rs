@@ -1,17 +1,13 @@
-//! Transfers between two servers: the data go from one to the other, and not through this client.
+//! Server-to-server transfers (FXP): the data flow from one server to the other, not through this client.
 
 use std::{net::SocketAddr, pin::pin, time::Duration};
 
 use oxftp_proto::{Code, RemotePath, Reply, dialog::Started};
 
-use super::{put_in_place, remote_part};
-use crate::{
-    Client, Error, Result, TransferSummary,
-    client::Handshake,
-    deadline::{in_time, within},
-};
+use super::{partial_name::remote_partial_path, upload::file::rename_into_place};
+use crate::{Client, Error, Result, TransferSummary, client::Handshake, deadline::Deadline};
 
-/// Copies a file from one server to another, straight (`EPSV` or `PASV` and `STOR` on the one, `PORT`
+/// Copies a file directly from one server to another (`EPSV` or `PASV` and `STOR` on the one, `PORT`
 /// or `EPRT` and `RETR` on the other; RFC 959, 5.2).
 ///
 /// ```no_run
@@ -24,30 +20,30 @@ use crate::{
 /// # }
 /// ```
 ///
-/// The target listens and the source connects; where one of them refuses that, it is tried the
-/// other way round. Most servers must be told to allow it, since it can be abused. The address that the
-/// one is told to connect to is that of the other's control connection, unless
-/// [`trust_passive_address`](crate::ClientBuilder::trust_passive_address) says otherwise; through
+/// The target listens and the source connects; where one of them refuses that, the roles are swapped. Most servers
+/// must be configured to allow it, since it can be abused. The connecting server gets the address of the other's
+/// control connection, unless [`trust_passive_address`](crate::ClientBuilder::trust_passive_address) is set; through
 /// a proxy that address is not known.
 ///
-/// Where both clients use TLS, the data are encrypted between the servers: `CPSV` or `SSCN` makes one
-/// begin the handshake. Whether the servers verify each other's certificates is for them to decide,
-/// and most do not. Where neither server offers that, or only one client uses TLS, it is an error:
-/// the data never go unprotected where either client asked for protection.
+/// Where both clients use TLS, the data are encrypted between the servers: `CPSV` or `SSCN` makes one of them start
+/// the handshake. Whether the servers verify each other's certificates is up to them, and most do not. Where neither
+/// server offers that, or only one client uses TLS, it is an error: the data are never sent unprotected when either
+/// client asked for protection.
 ///
-/// A file that exists at the target stays as it is until the copy is whole: that has another name until
-/// then, with [`PART_SUFFIX`](crate::PART_SUFFIX) behind it (`RNFR`, `RNTO`), and is removed when it fails. As nothing
-/// of the data is seen here, the wait for their end is bounded by
-/// [`Timeouts::total`](crate::Timeouts) alone, and the sizes on both sides are compared after it.
-/// Dropping the future breaks the transfer off, on each side before its next command.
+/// A file that exists at the target is left as it is until the copy is complete. Until then the copy has another
+/// name, with [`PART_SUFFIX`](crate::PART_SUFFIX) appended (`RNFR`, `RNTO`); it is removed when the transfer fails. As
+/// this client sees none of the data, only [`Timeouts::total`](crate::Timeouts) limits the wait for their end. The
+/// sizes on both sides are compared after it. Dropping the future aborts the transfer, on each side before its next
+/// command.
 ///
-/// The summary has the target's reply and the size that a server tells, 0 where neither does.
+/// The summary has the target's reply and the size that a server reports, or 0 where neither does.
 ///
 /// # Errors
 ///
-/// [`Error::StatusCode`] when a server refuses the path, or both ways round; [`Error::NotOffered`] when
-/// the data cannot be protected as they must; [`Error::SizeMismatch`] when the target ends up with
-/// another size than the source; [`Error::NotRenamed`] when it is whole and cannot be given its name. What one side fails at is broken off on the other.
+/// [`Error::StatusCode`] when a server refuses the path, or both directions; [`Error::NotOffered`] when the data
+/// cannot be protected as required; [`Error::SizeMismatch`] when the copy has another size than the source;
+/// [`Error::NotRenamed`] when the copy is complete and cannot be renamed. When one side fails, the transfer is aborted
+/// on the other.
 pub async fn fxp(
     from: &mut Client,
     source: impl Into<RemotePath>,
@@ -58,26 +54,27 @@ pub async fn fxp(
     let plans = plans(from, to).await?;
     from.prepare_for_peer().await?;
     to.prepare_for_peer().await?;
-    // A source that is not there must not cost the target what it has.
+    // A missing source must not damage the target.
     let size = from.size_of_source(&source).await?;
-    let part = remote_part(&target, to.encoding())?;
-    let copied = copy_whole(from, &source, to, &part, (&plans, size)).await;
+    let temporary = remote_partial_path(&target, to.encoding())?;
+    let copied = copy_and_compare(from, &source, to, &temporary, &plans, size).await;
     if copied.is_err() && !to.is_broken() {
-        // Nothing goes on from it.
-        let _ = to.remove_file(&part).await;
+        // A server-to-server copy cannot be resumed.
+        let _ = to.remove_file(&temporary).await;
     }
     let summary = copied?;
-    put_in_place(to, &part, &target).await?;
+    rename_into_place(to, &temporary, &target).await?;
     Ok(summary)
 }
 
-/// Copies, and compares the sizes on both sides.
-async fn copy_whole(
+/// Copies the file, and compares the sizes on both sides.
+async fn copy_and_compare(
     from: &mut Client,
     source: &RemotePath,
     to: &mut Client,
     target: &RemotePath,
-    (plans, size): (&[FxpPlan], Option<u64>),
+    plans: &[FxpPlan],
+    size: Option<u64>,
 ) -> Result<TransferSummary> {
     let reply = FxpPair { from, to }.transfer(plans, source, target).await?;
     let arrived = to.size_if_told(target).await?;
@@ -87,7 +84,7 @@ async fn copy_whole(
     Ok(TransferSummary { reply, transferred: arrived.or(size).unwrap_or(0) })
 }
 
-/// Which server listens, and who protects the data.
+/// Which server listens, and how the data are protected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct FxpPlan {
     target_listens: bool,
@@ -95,10 +92,10 @@ struct FxpPlan {
 }
 
 impl FxpPlan {
-    /// Tells whether the source begins the TLS handshake. With TLS 1.3 it is sent tickets then, which
-    /// ProFTPD never reads while it sends, so that its close is a reset and the end of the file is
-    /// lost. The target reads them with the data.
-    fn source_shakes_hands(self) -> bool {
+    /// Returns whether the source starts the TLS handshake. With TLS 1.3 it receives tickets then, which ProFTPD never
+    /// reads while it sends: its close becomes a reset, and the end of the file is lost. The target reads them
+    /// together with the data.
+    fn source_is_tls_client(self) -> bool {
         match self.handshake {
             Handshake::None => false,
             Handshake::ByListener | Handshake::ByListenerOnceTold => !self.target_listens,
@@ -107,7 +104,7 @@ impl FxpPlan {
     }
 }
 
-/// Lists the ways that are open, the better first.
+/// Lists the possible plans, the better ones first.
 async fn plans(from: &mut Client, to: &mut Client) -> Result<Vec<FxpPlan>> {
     let (by_target, by_source) = match (from.protects_data(), to.protects_data()) {
         (false, false) => (vec![Handshake::None], vec![Handshake::None]),
@@ -117,11 +114,11 @@ async fn plans(from: &mut Client, to: &mut Client) -> Result<Vec<FxpPlan>> {
     let plan = |target_listens| move |handshake| FxpPlan { target_listens, handshake };
     let mut plans: Vec<_> =
         by_target.into_iter().map(plan(true)).chain(by_source.into_iter().map(plan(false))).collect();
-    plans.sort_by_key(|plan| plan.source_shakes_hands());
+    plans.sort_by_key(|plan| plan.source_is_tls_client());
     if plans.is_empty() { Err(UNPROTECTED) } else { Ok(plans) }
 }
 
-/// Lists who can be made to begin the TLS handshake between the two.
+/// Lists the ways in which one of the servers can be made to start the TLS handshake.
 async fn handshakes(listening: &mut Client, connecting: &mut Client) -> Result<Vec<Handshake>> {
     let offers = [
         (Handshake::ByListener, listening.offers("CPSV").await?),
@@ -131,8 +128,8 @@ async fn handshakes(listening: &mut Client, connecting: &mut Client) -> Result<V
     Ok(offers.into_iter().filter(|(_, offered)| *offered).map(|(handshake, _)| handshake).collect())
 }
 
-/// Two servers while a transfer between them is made; dropped unfinished, it leaves each to break
-/// off before its next command.
+/// Two servers during a transfer between them. When dropped unfinished, the transfer is aborted on each before its
+/// next command.
 struct FxpPair<'a> {
     from: &'a mut Client,
     to: &'a mut Client,
@@ -140,9 +137,9 @@ struct FxpPair<'a> {
 
 /// Why a plan failed.
 enum FxpError {
-    /// Another plan may do better.
-    AnotherMayDo(Error),
-    ForGood(Error),
+    /// Another plan may succeed.
+    TryNext(Error),
+    Final(Error),
 }
 
 impl FxpPair<'_> {
@@ -156,13 +153,13 @@ impl FxpPair<'_> {
         for plan in plans {
             let outcome = self.try_plan(*plan, source, target).await;
             if outcome.is_err() {
-                self.break_off(*plan).await;
+                self.abort(*plan).await;
             }
             self.restore().await;
             match outcome {
                 Ok(reply) => return Ok(reply),
-                Err(FxpError::AnotherMayDo(error)) => failure = error,
-                Err(FxpError::ForGood(error)) => return Err(error),
+                Err(FxpError::TryNext(error)) => failure = error,
+                Err(FxpError::Final(error)) => return Err(error),
             }
         }
         Err(failure)
@@ -176,7 +173,7 @@ impl FxpPair<'_> {
     ) -> Result<Reply, FxpError> {
         self.open(plan).await.map_err(refused)?;
         let started = self.start(source, target).await.map_err(not_connected)?;
-        self.finish(started).await.map_err(FxpError::ForGood)
+        self.finish(started).await.map_err(FxpError::Final)
     }
 
     /// Agrees with both servers on a data connection.
@@ -198,9 +195,9 @@ impl FxpPair<'_> {
         }
     }
 
-    /// Starts on both sides at once: a server that accepts a connection, or shakes io_for_dialog on it, may
-    /// answer only when the other one has begun. The target is first, as pyftpdlib drops a
-    /// connection whose data arrive before `STOR`.
+    /// Starts on both sides at once: a server that accepts a connection, or performs a handshake on it, may reply only
+    /// when the other one has started. The target is first, as pyftpdlib drops a connection whose data arrive before
+    /// `STOR`.
     async fn start(&mut self, source: &RemotePath, target: &RemotePath) -> Result<[Started; 2]> {
         let receiving = self.to.start_with_peer("STOR", target);
         let sending = self.from.start_with_peer("RETR", source);
@@ -208,9 +205,10 @@ impl FxpPair<'_> {
         Ok([sending, receiving])
     }
 
-    /// Awaits both final replies; gives the target's.
+    /// Awaits both final replies; returns the target's.
     async fn finish(&mut self, [sending, receiving]: [Started; 2]) -> Result<Reply> {
-        let total = shorter(self.from.config().timeouts.total, self.to.config().timeouts.total);
+        let total =
+            Deadline::start(shorter(self.from.config().timeouts.total, self.to.config().timeouts.total));
         let (rest_of_from, rest_of_to) = (self.from.completion_deadline(), self.to.completion_deadline());
         let both = async {
             let mut sent = pin!(self.from.finish_with_peer(sending));
@@ -219,37 +217,35 @@ impl FxpPair<'_> {
                 biased;
                 reply = &mut sent => {
                     reply?;
-                    in_time(rest_of_to, received).await
+                    Deadline::start(rest_of_to).run(REPLY, received).await
                 }
                 reply = &mut received => {
                     let reply = reply?;
-                    in_time(rest_of_from, sent).await?;
+                    Deadline::start(rest_of_from).run(REPLY, sent).await?;
                     Ok(reply)
                 }
             }
         };
-        let too_slow =
-            Error::Timeout { what: "the transfer between the servers", deadline: total.unwrap_or_default() };
-        within(total, both).await.unwrap_or(Err(too_slow))
+        total.run("the transfer between the servers", both).await
     }
 
-    /// Ends on both sides what is left of a transfer that failed on one.
-    async fn break_off(&mut self, plan: FxpPlan) {
+    /// Aborts the transfer on both sides after it failed on one.
+    async fn abort(&mut self, plan: FxpPlan) {
         let (listening, connecting) = self.roles(plan);
         if connecting.control_mut().has_outstanding()
             && !listening.control_mut().has_outstanding()
             && !listening.is_broken()
         {
-            // It refused the transfer, and may still listen: the other side waits for as long to be let in.
-            // Asked anew, it forgets where it listened.
+            // It refused the transfer, and may still listen: the other side waits to be accepted. When it is asked
+            // to listen again, it closes the first listener.
             let _ = listening.listen_for_peer(Handshake::None).await;
         }
-        // Some servers hear of ABOR only when the other side is gone.
+        // Some servers process ABOR only when the other side is gone.
         tokio::join!(self.from.abort_with_peer(), self.to.abort_with_peer());
     }
 
-    /// Makes both servers await handshakes again; where that fails, it is tried before the next
-    /// transfer, which says so.
+    /// Makes both servers await handshakes again. Where that fails, it is repeated before the next transfer, which
+    /// reports the error.
     async fn restore(&mut self) {
         let _ = self.from.await_handshakes().await;
         let _ = self.to.await_handshakes().await;
@@ -263,25 +259,27 @@ impl Drop for FxpPair<'_> {
     }
 }
 
-/// A server that refuses to listen for others, or to connect to them, may do the other thing.
+/// A server that refuses to listen for others may connect to them, and the reverse.
 fn refused(error: Error) -> FxpError {
     match error {
-        error if error.is_connection_lost() => FxpError::ForGood(error),
-        Error::StatusCode(_) | Error::DataConnect(_) => FxpError::AnotherMayDo(error),
-        error => FxpError::ForGood(error),
+        error if error.is_connection_lost() => FxpError::Final(error),
+        Error::StatusCode(_) | Error::DataConnect(_) => FxpError::TryNext(error),
+        error => FxpError::Final(error),
     }
 }
 
-/// A server that could not connect may be connected to.
+/// A server that cannot connect may accept a connection.
 fn not_connected(error: Error) -> FxpError {
     match error.code() {
-        Some(Code::CANNOT_OPEN_DATA) => FxpError::AnotherMayDo(error),
-        _ => FxpError::ForGood(error),
+        Some(Code::CANNOT_OPEN_DATA) => FxpError::TryNext(error),
+        _ => FxpError::Final(error),
     }
 }
 
 fn shorter(one: Option<Duration>, other: Option<Duration>) -> Option<Duration> {
     one.into_iter().chain(other).min()
 }
+
+const REPLY: &str = "the server's answer";
 
 const UNPROTECTED: Error = Error::NotOffered { what: "protection of data on their way to another server" };

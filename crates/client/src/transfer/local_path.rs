@@ -1,4 +1,4 @@
-//! Local paths of a transfer.
+//! Local paths of transfers: names, directories, and checks for symbolic links.
 
 use std::{
     ffi::{OsStr, OsString},
@@ -14,13 +14,13 @@ use crate::{
     local_fs::{MkdirOptions, PathIo},
 };
 
-/// Turns a server's name into the name of a local file.
+/// Converts the name of a file on the server into a local one.
 pub(crate) fn local_name(name: &FileName) -> Result<OsString, NameError> {
     let bytes = name.local(Platform::CURRENT)?;
     Ok(os_string(bytes.to_vec()))
 }
 
-/// Turns the name of a local file into a server's name.
+/// Converts the name of a local file into one on the server.
 pub(crate) fn remote_name(path: &Path) -> Result<FileName, NameError> {
     let name = path.file_name().unwrap_or_default();
     match name.to_str() {
@@ -51,13 +51,13 @@ pub(crate) fn os_bytes(name: &OsStr) -> Vec<u8> {
     name.to_string_lossy().into_owned().into_bytes()
 }
 
-/// Gives the file system in which nothing below `base` is reached through a link, where there is such a view
-/// of it; else links are looked for before each step.
+/// Returns the file system in which nothing below `base` is reached through a symbolic link, where it offers such a
+/// view. Otherwise symbolic links are checked for before each step.
 pub(crate) fn confined(fs: &Arc<dyn PathIo>, base: &Path) -> Arc<dyn PathIo> {
     fs.beneath(base).unwrap_or_else(|| fs.clone())
 }
 
-/// Makes a directory and all above it.
+/// Creates a directory and its parents.
 pub(crate) async fn make_all(fs: &dyn PathIo, path: &Path) -> Result<()> {
     if path.as_os_str().is_empty() {
         return Ok(());
@@ -65,8 +65,8 @@ pub(crate) async fn make_all(fs: &dyn PathIo, path: &Path) -> Result<()> {
     Ok(fs.mkdir(path, MkdirOptions { parents: true, exist_ok: true }).await?)
 }
 
-/// Makes one directory below a download's root, and refuses to go through a link: one that lies
-/// there may lead out of the root.
+/// Creates one directory below the root of a download. A symbolic link in its place is refused, as it may lead out
+/// of the root.
 pub(crate) async fn make_below(fs: &dyn PathIo, path: &Path) -> Result<()> {
     refuse_link(fs, path).await?;
     Ok(fs.mkdir(path, MkdirOptions { parents: false, exist_ok: true }).await?)
@@ -80,7 +80,7 @@ pub(crate) async fn refuse_link(fs: &dyn PathIo, path: &Path) -> Result<()> {
     }
 }
 
-/// Fails when what stands at `path` cannot be replaced by a file: a symbolic link, or a directory.
+/// Fails when `path` is a symbolic link or a directory, which a file must not replace.
 pub(crate) async fn refuse_target(fs: &dyn PathIo, path: &Path) -> Result<()> {
     match fs.stat(path).await {
         Ok(found) if found.is_link() => Err(link_in_place(path)),
@@ -91,7 +91,7 @@ pub(crate) async fn refuse_target(fs: &dyn PathIo, path: &Path) -> Result<()> {
     }
 }
 
-/// The error for a symbolic link where a file is to stand.
+/// Creates the error for a symbolic link in the place of a file.
 pub(crate) fn link_in_place(path: &Path) -> Error {
     Error::Skipped {
         path: path.display().to_string(),

@@ -1,4 +1,4 @@
-//! Names of one directory that are, or may be here, one and the same.
+//! Name collisions: names of one directory that may be the same on the local file system.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -9,51 +9,52 @@ use std::{
 use super::partial_name::folded;
 use crate::{Error, Result, local_fs::PathIo};
 
-/// The names of one directory, told apart as the coarsest local file system does: one without case.
+/// The names of one directory, compared as a case-insensitive file system does.
 pub(crate) struct NameCollisions {
     hasher: RandomState,
-    /// How many names are the same once folded.
+    /// How many names fold to the same.
     folded: HashMap<u64, u32>,
-    /// The names that came already, by their bytes.
+    /// The names that were listed already, by their bytes.
     seen: HashSet<u64>,
 }
 
 impl NameCollisions {
-    /// Takes all names in.
+    /// Collects all names of a directory.
     pub(crate) fn of<'n>(names: impl Iterator<Item = &'n [u8]>) -> Self {
         let mut collisions =
             Self { hasher: RandomState::new(), folded: HashMap::new(), seen: HashSet::new() };
         for name in names {
-            *collisions.folded.entry(collisions.fold(name)).or_default() += 1;
+            *collisions.folded.entry(collisions.case_fold(name)).or_default() += 1;
         }
         collisions
     }
 
-    /// Tells whether another name may be the same here.
+    /// Returns whether another name may be the same on the local file system.
     pub(crate) fn is_one(&self, name: &[u8]) -> bool {
-        self.folded.get(&self.fold(name)).is_some_and(|count| *count > 1)
+        self.folded.get(&self.case_fold(name)).is_some_and(|count| *count > 1)
     }
 
-    /// Tells whether exactly this name came before, and notes that it did now.
+    /// Returns whether exactly this name was listed before, and notes it.
     pub(crate) fn comes_again(&mut self, name: &[u8]) -> bool {
         self.is_one(name) && !self.seen.insert(self.hasher.hash_one(name))
     }
 
-    /// Leaves out what a local file system may leave out: two connections must not write one file.
-    fn fold(&self, name: &[u8]) -> u64 {
+    /// Drops the differences that a local file system may ignore: two connections must not write one file.
+    fn case_fold(&self, name: &[u8]) -> u64 {
         self.hasher.hash_one(folded(name))
     }
 }
 
-/// Fails when `path` is there under another spelling: a file system without case takes both for one, and
-/// one would replace the other without a word.
+/// Fails when `path` exists under another spelling: a case-insensitive file system takes both for one file, and
+/// one would silently replace the other.
 pub(crate) async fn refuse_other_spelling(fs: &dyn PathIo, path: &Path) -> Result<()> {
     let Some(directory) = path.parent() else { return Ok(()) };
     if fs.stat(path).await.is_err() {
         return Ok(());
     }
-    let spelled_so = fs.list(directory).await?.iter().any(|item| item.path.file_name() == path.file_name());
-    if spelled_so {
+    let has_same_spelling =
+        fs.list(directory).await?.iter().any(|item| item.path.file_name() == path.file_name());
+    if has_same_spelling {
         return Ok(());
     }
     let why = "this file system takes its name for that of another in the tree";
@@ -65,7 +66,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_that_differ_in_case_are_twins() {
+    fn names_that_differ_in_case_collide() {
         let names: [&[u8]; 5] = [b"a", b"A", b"b", b"c", "Ä".as_bytes()];
         let collisions = NameCollisions::of(names.into_iter());
 
@@ -73,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_comes_again_when_each_of_its_bytes_does() {
+    fn only_identical_bytes_repeat_a_name() {
         let names: [&[u8]; 4] = [b"a", b"A", b"a", b"b"];
         let mut collisions = NameCollisions::of(names.into_iter());
 

@@ -1,10 +1,86 @@
-//! Which files come first.
+//! Options of transfers: what holds for each file, how a job runs, and the setters of both.
 
-/// In which order the files of a tree are transferred.
+use std::{sync::Arc, time::Duration};
+
+use crate::{Error, Progress, Result, progress::Silent};
+
+/// What is preserved and checked for each file.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct FileOptions {
+    pub(crate) resume: bool,
+    /// Transfers text (`TYPE A`).
+    pub(crate) ascii: bool,
+    pub(crate) preserve_times: bool,
+    pub(crate) preserve_mode: bool,
+    pub(crate) verify: Verify,
+    /// Waits until a downloaded file has reached the disk.
+    pub(crate) sync: bool,
+    /// As the user set it; see [`FileOptions::block`].
+    pub(crate) block_size: usize,
+}
+
+impl Default for FileOptions {
+    fn default() -> Self {
+        Self {
+            resume: false,
+            ascii: false,
+            preserve_times: false,
+            preserve_mode: false,
+            verify: Verify::default(),
+            sync: false,
+            block_size: BLOCK_SIZE,
+        }
+    }
+}
+
+impl FileOptions {
+    /// Returns how many bytes are moved at once.
+    pub(crate) fn block(&self) -> usize {
+        self.block_size.clamp(MIN_BLOCK, MAX_BLOCK)
+    }
+
+    /// Fails when options exclude each other: text has another length and hash on each side.
+    pub(crate) fn check(&self) -> Result<()> {
+        let what = "text (ascii)";
+        match (self.ascii, self.resume, self.verify) {
+            (true, true, _) => Err(Error::Incompatible { what, with: "resuming" }),
+            (true, _, Verify::Size | Verify::Hash) => Err(Error::Incompatible { what, with: "verifying" }),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// How a job of many files runs.
+#[derive(Debug, Clone)]
+pub(crate) struct JobOptions {
+    pub(crate) order: Order,
+    pub(crate) connections: Connections,
+    pub(crate) retries: u32,
+    pub(crate) max_errors: Option<usize>,
+    /// For the whole job.
+    pub(crate) deadline: Option<Duration>,
+    pub(crate) progress: Arc<dyn Progress>,
+}
+
+impl JobOptions {
+    /// Creates the defaults with this number of retries and this deadline.
+    pub(crate) fn new(retries: u32, deadline: Option<Duration>) -> Self {
+        Self {
+            order: Order::default(),
+            connections: Connections::default(),
+            retries,
+            max_errors: None,
+            deadline,
+            progress: Arc::new(Silent),
+        }
+    }
+}
+
+/// Order in which the files of a tree are transferred.
 ///
-/// Any order but [`AsFound`](Self::AsFound) holds among the files that are known: no file is begun before
-/// the whole tree is listed, or 10,000 files of it. With several connections, what is begun first
-/// need not end first.
+/// Any order but [`AsFound`](Self::AsFound) holds among the files that are known: no file is started before
+/// the whole tree is listed, or 10,000 files of it. Over several connections, the file that is started first
+/// need not be finished first.
 ///
 /// ```no_run
 /// use oxftp::Order;
@@ -17,24 +93,24 @@
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum Order {
-    /// As the listings name them, a directory before those in it.
+    /// As listed, a directory before its subdirectories.
     #[default]
     AsFound,
-    /// Large files first, those of unknown size last: so the last one is short, and no connection
+    /// Large files first, those of unknown size last. The last files are short, so that no connection
     /// waits long for another.
     LargestFirst,
-    /// Small files first, those of unknown size last: so most of them are there soon.
+    /// Small files first, those of unknown size last. Most files are complete soon.
     SmallestFirst,
     /// By path, byte for byte.
     Name,
 }
 
-/// What files are sorted by: the least comes first.
-pub(crate) type Key = (u64, String, u64);
+/// Key by which files are sorted; the smallest comes first.
+pub(crate) type OrderKey = (u64, String, u64);
 
 impl Order {
-    /// Gives the key of a file that was found as the `number`th.
-    pub(crate) fn key(self, size: Option<u64>, number: u64, name: impl FnOnce() -> String) -> Key {
+    /// Returns the key of the file that was found as the `number`th.
+    pub(crate) fn key(self, size: Option<u64>, number: u64, name: impl FnOnce() -> String) -> OrderKey {
         match self {
             Self::AsFound => (0, String::new(), number),
             Self::LargestFirst => {
@@ -45,11 +121,139 @@ impl Order {
         }
     }
 
-    /// Tells whether files are to wait until others are known.
+    /// Returns whether files wait until others are known.
     pub(crate) fn compares(self) -> bool {
         self != Self::AsFound
     }
 }
+
+/// Number of a pool's connections that a transfer uses.
+///
+/// A transfer over a single [`Client`](crate::Client) always uses one.
+///
+/// ```no_run
+/// use oxftp::Connections;
+///
+/// # async fn example(pool: &oxftp::Pool) -> oxftp::Result<()> {
+/// pool.download("photos").connections(Connections::Auto).await?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+pub enum Connections {
+    /// As many as the pool has.
+    #[default]
+    All,
+    /// As many as make it faster: the transfer starts with one connection, and adds more, up to the pool's
+    /// [size](crate::Pool::size), while they increase the throughput.
+    Auto,
+}
+
+/// How a file is compared with the server's after the transfer.
+///
+/// ```no_run
+/// use oxftp::Verify;
+///
+/// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+/// client.upload("image.iso").verify(Verify::Hash).await?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+pub enum Verify {
+    /// By checks that cost next to nothing: a download by the listed size, where there was one; an upload by
+    /// `SIZE`, where the server answers that after an upload. `SIZE` is sent together with the command that sets the
+    /// [time](crate::Upload::preserve_times), if times are preserved.
+    #[default]
+    Auto,
+    /// Not at all; a download is still compared with the listed size, where there was one.
+    Nothing,
+    /// By size (`SIZE`).
+    Size,
+    /// By the strongest hash that the server offers (see [`Client::hash`](crate::Client::hash)). Both sides
+    /// have to read the whole file.
+    Hash,
+}
+
+/// Writes a setter for each listed field of `file: FileOptions`, with its own documentation.
+macro_rules! file_setters {
+    ($($(#[$attribute:meta])* $option:ident: $kind:ty;)+) => {
+        $(
+            $(#[$attribute])*
+            #[must_use]
+            pub fn $option(mut self, $option: $kind) -> Self {
+                self.file.$option = $option;
+                self
+            }
+        )+
+    };
+}
+pub(crate) use file_setters;
+
+/// Writes the setters of a builder that has a field `job: JobOptions`.
+macro_rules! job_setters {
+    () => {
+        /// Sets the order in which the files of a tree are transferred. Defaults to
+        /// [`Order::AsFound`](crate::Order::AsFound).
+        #[must_use]
+        pub fn order(mut self, order: crate::Order) -> Self {
+            self.job.order = order;
+            self
+        }
+
+        /// Sets how many of the pool's connections the files of a tree are transferred over. Defaults to
+        /// [`Connections::All`](crate::Connections::All).
+        #[must_use]
+        pub fn connections(mut self, connections: crate::Connections) -> Self {
+            self.job.connections = connections;
+            self
+        }
+
+        /// Sets how many times a transient failure is retried, with exponential backoff starting at 250 ms.
+        /// Defaults to 2 over a pool, and to 0 over a client, whose connection cannot be replaced.
+        #[must_use]
+        pub fn retries(mut self, retries: u32) -> Self {
+            self.job.retries = retries;
+            self
+        }
+
+        /// Stops after more than this many failures in a tree ([`Error::Stopped`](crate::Error::Stopped)): nothing more
+        /// is started or deleted, but running transfers are completed. Defaults to no limit.
+        #[must_use]
+        pub fn max_errors(mut self, max_errors: usize) -> Self {
+            self.job.max_errors = Some(max_errors);
+            self
+        }
+
+        /// Sets a deadline for the whole operation ([`Error::Stopped`](crate::Error::Stopped) or
+        /// [`Error::Timeout`](crate::Error::Timeout)). Defaults to
+        /// [`Timeouts::total`](crate::Timeouts::total).
+        #[must_use]
+        pub fn deadline(mut self, deadline: std::time::Duration) -> Self {
+            self.job.deadline = Some(deadline);
+            self
+        }
+
+        /// Sets the observer that receives progress events.
+        #[must_use]
+        pub fn progress(mut self, progress: std::sync::Arc<dyn crate::Progress>) -> Self {
+            self.job.progress = progress;
+            self
+        }
+    };
+}
+pub(crate) use job_setters;
+
+/// How many bytes are moved at once by default.
+pub(crate) const BLOCK_SIZE: usize = 256 * 1024;
+
+/// The smallest block that is worth a system call.
+pub(crate) const MIN_BLOCK: usize = 64 * 1024;
+
+/// The largest block that is held in memory.
+const MAX_BLOCK: usize = 4 * 1024 * 1024;
 
 #[cfg(test)]
 mod tests {
@@ -66,36 +270,10 @@ mod tests {
     }
 
     #[test]
-    fn files_come_in_the_order_that_was_asked_for() {
+    fn files_come_in_the_requested_order() {
         assert_eq!(sorted(Order::AsFound), "badce");
         assert_eq!(sorted(Order::LargestFirst), "abecd");
         assert_eq!(sorted(Order::SmallestFirst), "cbead");
         assert_eq!(sorted(Order::Name), "abcde");
     }
-}
-
-// ==== merged from tree/connections.rs
-//- How many connections a transfer is to have.
-
-/// Over how many of a pool's connections a transfer goes.
-///
-/// Over a client of one's own it is always one.
-///
-/// ```no_run
-/// use oxftp::Connections;
-///
-/// # async fn example(pool: &oxftp::Pool) -> oxftp::Result<()> {
-/// pool.download("photos").connections(Connections::Auto).await?;
-/// # Ok(())
-/// # }
-/// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-#[non_exhaustive]
-pub enum Connections {
-    /// Over as many as the pool has.
-    #[default]
-    All,
-    /// Over as many as make it faster: it begins with one, and takes more, up to the pool's
-    /// [size](crate::Pool::size), while files and bytes flow faster for it.
-    Auto,
 }

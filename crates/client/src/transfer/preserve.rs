@@ -1,50 +1,74 @@
-//! Permissions that a transferred file keeps.
+//! Preservation of times and permissions by a transfer.
 
-use std::path::Path;
+use std::{
+    path::Path,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
 
-use oxftp_proto::RemotePath;
+use oxftp_proto::{RemotePath, Timestamp};
 
-use super::{download::file::FileDownload, upload::file::FileUpload};
-use crate::{Client, Error, Result};
+use crate::{Client, Error, Result, local_fs::PathIo};
 
-impl FileDownload<'_> {
-    /// Gives a local file the permissions that the server lists; tells whether it has them.
-    pub(crate) async fn keep_permissions(&self, listed: Option<u32>, file: &Path) -> bool {
-        if !self.keep_permissions {
-            return false;
+/// Sets the permissions of a local file to those that the server lists; returns whether it has them.
+pub(crate) async fn set_local_mode(fs: &dyn PathIo, file: &Path, listed: Option<u32>) -> bool {
+    let Some(mode) = listed else {
+        tracing::warn!("the permissions of {} are not preserved: the server lists none", file.display());
+        return false;
+    };
+    let set = fs.set_permissions(file, mode & PRESERVED_BITS).await;
+    set.inspect_err(|error| tracing::warn!("{error}")).is_ok()
+}
+
+/// Sets the permissions of the server's file to those of the local one. A refusal is a warning.
+pub(crate) async fn set_remote_mode(
+    client: &mut Client,
+    fs: &dyn PathIo,
+    source: &Path,
+    target: &RemotePath,
+) -> Result<()> {
+    let found = fs.stat(source).await?;
+    let Some(mode) = found.mode.filter(|_| found.is_file()) else { return Ok(()) };
+    match client.set_permissions(target, mode & PRESERVED_BITS).await {
+        Err(error @ Error::StatusCode(_)) if !error.is_connection_lost() => {
+            tracing::warn!("the permissions of {target} are not preserved: {error}");
+            Ok(())
         }
-        let Some(mode) = listed else {
-            tracing::warn!("the permissions of {} are not kept: the server lists none", file.display());
-            return false;
-        };
-        let set = self.fs.set_permissions(file, mode & KEPT).await;
-        set.inspect_err(|error| tracing::warn!("{error}")).is_ok()
+        set => set,
     }
 }
 
-impl FileUpload<'_> {
-    /// Gives the server's file the permissions of the local one, where the server lets them be set.
-    pub(crate) async fn keep_permissions(
-        &self,
-        client: &mut Client,
-        source: &Path,
-        target: &RemotePath,
-    ) -> Result<()> {
-        if !self.keep_permissions {
-            return Ok(());
-        }
-        let found = self.fs.stat(source).await?;
-        let Some(mode) = found.mode.filter(|_| found.is_file()) else { return Ok(()) };
-        match client.set_permissions(target, mode & KEPT).await {
-            Err(error @ Error::StatusCode(_)) if !error.is_connection_lost() => {
-                tracing::warn!("the permissions of {target} are not kept: {error}");
-                Ok(())
-            }
-            set => set,
-        }
+/// Sets the modification time of a local file. A failure is a warning.
+pub(crate) async fn set_local_time(fs: &dyn PathIo, file: &Path, time: Timestamp) {
+    if let Some(time) = system_time(time)
+        && let Err(error) = fs.set_modified(file, time).await
+    {
+        tracing::warn!("{error}");
     }
 }
 
-/// Which bits are kept: whose file it becomes may be another on each side, so that to run it as
-/// its owner is not to be decided from afar.
-const KEPT: u32 = 0o777;
+/// Turns a refusal to set the time of the server's file into a warning.
+pub(crate) fn warn_of_refused_time(target: &RemotePath, set: Result<()>) -> Result<()> {
+    match set {
+        Err(error @ (Error::NotOffered { .. } | Error::StatusCode(_))) => {
+            tracing::warn!("the time of {target} is not preserved: {error}");
+            Ok(())
+        }
+        set => set,
+    }
+}
+
+/// Converts a time of a server for the local file system.
+pub(crate) fn system_time(time: Timestamp) -> Option<SystemTime> {
+    let seconds = u64::try_from(time.to_unix(0)).ok()?;
+    UNIX_EPOCH.checked_add(Duration::new(seconds, time.nanosecond()))
+}
+
+/// Converts a local time to UTC, to the second.
+pub(crate) fn timestamp(time: SystemTime) -> Option<Timestamp> {
+    let seconds = time.duration_since(UNIX_EPOCH).ok()?.as_secs();
+    Timestamp::from_unix(seconds.try_into().ok()?, 0)
+}
+
+/// The permission bits that are preserved. The file may have another owner on each side, so the other side must
+/// not decide that it runs as its owner.
+const PRESERVED_BITS: u32 = 0o777;

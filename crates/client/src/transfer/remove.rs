@@ -1,4 +1,4 @@
-//! Removal of files and trees.
+//! Removal of files and trees on the server.
 
 use std::collections::VecDeque;
 
@@ -11,15 +11,15 @@ use crate::{
 };
 
 impl Client {
-    /// Removes a file, a link, or a directory with everything in it (`DELE`, `RMD`, `MLSD` or
-    /// `LIST`). Links are removed, never followed. A path that is not there is fine.
+    /// Removes a file, a symbolic link, or a directory with everything in it (`DELE`, `RMD`, `MLSD` or `LIST`).
+    /// Symbolic links are removed, never followed. A path that does not exist is no error.
     ///
     /// In a tree, one failure does not stop the others.
     ///
     /// ```no_run
     /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
     /// let report = client.remove("old").await?;
-    /// println!("{} files and {} directories are gone", report.files, report.directories);
+    /// println!("{} files and {} directories were removed", report.files, report.directories);
     /// # Ok(())
     /// # }
     /// ```
@@ -42,13 +42,13 @@ impl Client {
         self.remove_tree(path).await
     }
 
-    /// Removes what is in a tree and then, the deepest first, its directories.
+    /// Removes the files of a tree and then, the deepest first, its directories.
     async fn remove_tree(&mut self, root: RemotePath) -> Result<Report> {
         let mut report = Report::default();
-        let (most_deep, most) = (self.limits().directory_depth, self.limits().tree_directories);
-        let guard = CycleDetector::new(self.limits());
+        let (max_depth, max_directories) = (self.limits().directory_depth, self.limits().tree_directories);
+        let cycles = CycleDetector::new(self.limits());
         let mut queue = VecDeque::from([(root, 0, AncestorChain::default())]);
-        // Each stands before what is in it.
+        // Each comes before its subdirectories.
         let mut emptied = Vec::new();
         while let Some((directory, depth, ancestors)) = queue.pop_front() {
             emptied.push(directory.clone());
@@ -63,17 +63,17 @@ impl Client {
                 }
             };
             let listing = ListingFingerprint::of(entries.iter().map(PathEntry::entry));
-            let Some(parent) = guard.check(&ancestors, &listing) else {
+            let Some(parent) = cycles.check(&ancestors, &listing) else {
                 return Err(report.stopped(Error::EndlessTree { path: directory.to_string() }));
             };
             let mut below = Vec::new();
             for entry in entries {
                 if entry.is_dir() {
-                    if depth == most_deep {
-                        return Err(Error::Limit { what: "levels of directories", limit: most_deep });
+                    if depth == max_depth {
+                        return Err(Error::Limit { what: "levels of directories", limit: max_depth });
                     }
-                    if emptied.len() + queue.len() + below.len() > most {
-                        return Err(Error::Limit { what: "directories in a tree", limit: most });
+                    if emptied.len() + queue.len() + below.len() > max_directories {
+                        return Err(Error::Limit { what: "directories in a tree", limit: max_directories });
                     }
                     below.push((entry.path(), depth + 1, AncestorChain::of(&entry).with_parent(&parent)));
                     continue;
@@ -103,7 +103,7 @@ impl Client {
         report.into_result()
     }
 
-    /// Lists a directory; names that cannot be used, and so stay, are noted as failures.
+    /// Lists a directory; invalid names, which are not removed, are noted as failures.
     async fn removable(&mut self, directory: &RemotePath, report: &mut Report) -> Result<Vec<PathEntry>> {
         let limit = self.limits().listing_entries;
         let mut listing = self.list(directory).stream();

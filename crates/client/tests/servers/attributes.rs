@@ -69,7 +69,7 @@ async fn downloaded_tree_preserves_remote_times(server: &TestServer) {
     let mut client = login_with(builder(server).list_command(ListCommand::List), server).await;
     let local = tempfile::tempdir().unwrap();
 
-    client.download("tree").to(local.path()).keep_times(true).await.unwrap();
+    client.download("tree").to(local.path()).preserve_times(true).await.unwrap();
 
     for name in ["a b", "c"] {
         assert_eq!(seconds(&local.path().join("tree").join(name)), 1_577_934_245, "{name}");

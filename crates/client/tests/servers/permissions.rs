@@ -30,8 +30,8 @@ async fn upload_preserves_permissions(server: &TestServer) {
     }
     let mut client = login(server).await;
 
-    client.upload(local.path().join("d")).keep_permissions(true).await.unwrap();
-    client.upload(local.path().join("d/script")).temporary(true).keep_permissions(true).await.unwrap();
+    client.upload(local.path().join("d")).preserve_mode(true).await.unwrap();
+    client.upload(local.path().join("d/script")).temporary(true).preserve_mode(true).await.unwrap();
 
     if server.kind().sets_permissions() {
         assert_eq!(mode(&server.root().join("d/script")), 0o751);
@@ -48,8 +48,8 @@ async fn download_preserves_listed_permissions(server: &TestServer) {
     set(&server.root().join("d/script"), 0o754);
     let mut client = login(server).await;
 
-    client.download("d").to(local.path()).keep_permissions(true).await.unwrap();
-    client.download("d/script").to(local.path()).keep_permissions(true).await.unwrap();
+    client.download("d").to(local.path()).preserve_mode(true).await.unwrap();
+    client.download("d/script").to(local.path()).preserve_mode(true).await.unwrap();
 
     if server.kind().lists_permissions() {
         assert_eq!(mode(&local.path().join("d/script")), 0o754);

@@ -7,7 +7,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use oxftp::{Counter, Credentials, Error, Pool, Progress, Report, Throttle, Verify};
+use oxftp::{Counter, Credentials, Error, Pool, Progress, ProgressEvent, Report, Throttle, Verify};
 use oxftp_testing::{
     scripted::Script,
     server_tests,
@@ -212,8 +212,8 @@ struct SpeedUp {
 }
 
 impl Progress for SpeedUp {
-    fn advanced(&self, bytes: u64) {
-        self.counter.advanced(bytes);
+    fn on_event(&self, event: ProgressEvent<'_>) {
+        self.counter.on_event(event);
         if self.counter.bytes() >= 8 << 20 {
             self.throttle.set_read_limit(None);
         }

@@ -2,7 +2,7 @@
 
 use std::{fs, path::PathBuf, sync::Arc};
 
-use oxftp::{Progress, Verify};
+use oxftp::{Progress, ProgressEvent, Verify};
 use oxftp_testing::{
     server_tests,
     servers::TestServer,
@@ -24,7 +24,7 @@ async fn complete_upload_replaces_the_target(server: &TestServer) {
     create_file(server, b"old");
     let mut client = login(server).await;
 
-    client.upload(&path).temporary(true).verify(Verify::Size).keep_times(true).await.unwrap();
+    client.upload(&path).temporary(true).verify(Verify::Size).preserve_times(true).await.unwrap();
 
     assert!(fs::read(server.root().join("a")).unwrap() == content(100_000));
     assert!(!server.root().join("a.oxftp.part").exists());
@@ -35,8 +35,10 @@ async fn complete_upload_replaces_the_target(server: &TestServer) {
 struct Started(Notify);
 
 impl Progress for Started {
-    fn advanced(&self, _: u64) {
-        self.0.notify_one();
+    fn on_event(&self, event: ProgressEvent<'_>) {
+        if let ProgressEvent::Advanced { .. } = event {
+            self.0.notify_one();
+        }
     }
 }
 

@@ -41,7 +41,7 @@ async fn an_upload_keeps_the_times_of_its_files(server: &TestServer) {
     let mut client = login(server).await;
 
     // libunftp cannot set times, which is not a failure.
-    client.upload(&source).keep_times(true).await.unwrap();
+    client.upload(&source).preserve_times(true).await.unwrap();
 
     if server.kind() != ServerKind::Embedded {
         for name in ["a", "b c"] {

@@ -2,7 +2,7 @@
 
 use std::{fs, fs::File, path::Path, sync::Arc, time::Duration};
 
-use oxftp::{Counter, Progress};
+use oxftp::{Counter, Progress, ProgressEvent};
 use oxftp_testing::{scripted::Script, server_tests, servers::TestServer};
 use tokio::sync::Notify;
 
@@ -80,8 +80,10 @@ async fn stalled_large_download_timeout_leaves_valid_partial_file() {
 struct Started(Notify);
 
 impl Progress for Started {
-    fn advanced(&self, _bytes: u64) {
-        self.0.notify_one();
+    fn on_event(&self, event: ProgressEvent<'_>) {
+        if let ProgressEvent::Advanced { .. } = event {
+            self.0.notify_one();
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use std::{
     time::Duration,
 };
 
-use oxftp::{Error, Pool, Progress, Report, Result};
+use oxftp::{Error, Pool, Progress, ProgressEvent, Report, Result};
 use oxftp_testing::{
     faulty::Random,
     servers::{Protection, ServerKind, TestServer, available},
@@ -40,7 +40,8 @@ impl KillPoints {
 }
 
 impl Progress for KillPoints {
-    fn file_finished(&self, _name: &str) {
+    fn on_event(&self, event: ProgressEvent<'_>) {
+        let ProgressEvent::FileFinished { .. } = event else { return };
         let mut done = self.done.lock().unwrap();
         *done += 1;
         let mut after = self.after.lock().unwrap();

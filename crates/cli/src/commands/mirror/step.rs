@@ -1,7 +1,7 @@
 //! Steps of a mirror as text and as JSON.
 
 use base64::{Engine, prelude::BASE64_STANDARD};
-use oxftp::mirror::{Action, Step, Reason};
+use oxftp::mirror::{Action, Reason, Step};
 use serde::Serialize;
 
 /// Formats a step as `get a/b  (size differs: 3, 5)`.

@@ -2,7 +2,9 @@
 
 use std::{io, time::Instant};
 
-use oxftp::{AsciiWriter, Client, DataStream, FtpUrl, LineEnd, Progress, RemotePath, TransferType};
+use oxftp::{
+    AsciiWriter, Client, DataStream, FtpUrl, LineEnd, Progress, ProgressEvent, RemotePath, TransferType,
+};
 use tokio::io::{AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
 use super::diagnose;
@@ -39,10 +41,10 @@ async fn store(client: &mut Client, url: &FtpUrl, path: &RemotePath, ascii: bool
     };
     let opened = client.upload_stream(path).transfer_type(representation).await;
     let stream = opened.map_err(|error| Failure::about(url, error))?;
-    progress.file_started("stdin", None, 0);
+    progress.on_event(ProgressEvent::FileStarted { name: "stdin", size: None, offset: 0 });
     let stream = copied(AsciiWriter::with_line_end(stream, line_end), url, &*progress).await?;
     let summary = stream.finish().await.map_err(|error| Failure::about(url, error))?;
-    progress.file_finished("stdin");
+    progress.on_event(ProgressEvent::FileFinished { name: "stdin" });
     drop(progress);
     let rate = Throughput { bytes: summary.transferred, elapsed: begun.elapsed() };
     app.terminal.summary(format_args!("stdin: {rate}"));
@@ -81,7 +83,7 @@ async fn copy(writer: &mut (impl AsyncWrite + Unpin), progress: &dyn Progress) -
         let read = stdin.read(&mut block).await.map_err(Side::Stdin)?;
         let Some(read) = block.get(..read).filter(|read| !read.is_empty()) else { break };
         writer.write_all(read).await.map_err(Side::Server)?;
-        progress.advanced(read.len() as u64);
+        progress.on_event(ProgressEvent::Advanced { name: Some("stdin"), bytes: read.len() as u64 });
     }
     writer.flush().await.map_err(Side::Server)
 }

@@ -1,7 +1,7 @@
 //! Downloads to stdout.
 
 use futures_util::FutureExt;
-use oxftp::{AsciiReader, Client, DataStream, FtpUrl, Progress, TransferType};
+use oxftp::{AsciiReader, Client, DataStream, FtpUrl, Progress, ProgressEvent, TransferType};
 use tokio::io::AsyncReadExt;
 
 use super::diagnose;
@@ -55,7 +55,8 @@ async fn transfer_text(client: &mut Client, url: &FtpUrl, output: &mut Output) -
 async fn transfer(client: &mut Client, url: &FtpUrl, output: &mut Output, progress: &dyn Progress) -> Result {
     let failed = |error| Failure::about(url, error);
     let mut stream = client.download_stream(url.path()).await.map_err(failed)?;
-    progress.file_started(&url.to_string(), None, 0);
+    let name = &url.to_string();
+    progress.on_event(ProgressEvent::FileStarted { name, size: None, offset: 0 });
     let mut block = Vec::with_capacity(BLOCK);
     loop {
         match fill(&mut stream, &mut block).await {
@@ -63,12 +64,12 @@ async fn transfer(client: &mut Client, url: &FtpUrl, output: &mut Output, progre
             Ok(()) => output.bytes(&block).await?,
             Err(error) => return Err(failed(stream.fail(error).await)),
         }
-        progress.advanced(block.len() as u64);
+        progress.on_event(ProgressEvent::Advanced { name: Some(name), bytes: block.len() as u64 });
         block.clear();
     }
     output.flush().await?;
     stream.finish().await.map_err(failed)?;
-    progress.file_finished(&url.to_string());
+    progress.on_event(ProgressEvent::FileFinished { name });
     Ok(())
 }
 

@@ -25,7 +25,7 @@ use rustix::{
 };
 use tokio::{net::TcpStream, task::spawn_blocking};
 
-use crate::{Progress, stream::Stream};
+use crate::{Progress, ProgressEvent, stream::Stream};
 use crate::{
     data::{CopySide, DataConnection, SpliceOutcome},
     stream::Direction,
@@ -60,7 +60,7 @@ impl DataConnection {
             moved.bytes += bytes;
             self.transferred += bytes;
             if bytes > 0 {
-                progress.advanced(bytes);
+                progress.on_event(ProgressEvent::advanced(bytes));
             }
             match end? {
                 TurnEnd::Source => {

@@ -1,49 +1,47 @@
-//! One file, from the server.
+//! Download of one file.
+//!
+//! A small file is read into memory, and written in one step while the next file is on its way. A larger one is
+//! written to a partial file, which is renamed when it is complete.
 
 use std::{
     path::{Path, PathBuf},
     sync::Arc,
-    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use bytes::BytesMut;
 use oxftp_proto::{Command, Limits, Precision, RemotePath, Timestamp, TransferType, Zone, dialog::Dating};
 use tokio::io::{AsyncSeekExt, AsyncWriteExt};
 
-use super::{
-    partial::{LARGE, OVERLAP, ResumeToken, make_anew, overlaps},
-    segmented::{discard, status_path},
-    small_file::PendingWrite,
-};
+use super::partial::{LARGE, OVERLAP, ResumeToken, create, discard, overlaps, segments_path};
 use crate::transfer::{
-    copy::{CopyError, copy_down, copy_text_down},
+    copy::{CopyError, Filled, copy_down, copy_text_down, fill},
+    file_progress::Transferred,
     local_path::{refuse_link, refuse_target},
-    partial_name::part_path,
-    verify::Verify,
+    options::{FileOptions, MIN_BLOCK, Verify},
+    partial_name::partial_path,
+    preserve::{set_local_mode, set_local_time, system_time},
+    scheduler::pending_write::{FileOutcome, PendingWrite},
+    verify::LocalCopy,
 };
 use crate::{
-    Client, Error, Progress, Result,
-    client::RESTART_ACCEPTED,
+    Client, Error, Progress, ProgressEvent, Result,
+    client::{FollowUp, RESTART_ACCEPTED},
     data::{DataConnection, Limit, Masks},
     error::local_fs::{PathIoError, PathIoResult},
-    local_fs::{FinishOptions, OpenMode, PathFile, PathIo},
+    local_fs::{FinishOptions, OpenMode, PathFile, PathIo, WholeFile},
 };
 
-/// How files are fetched.
+/// Download of one file.
 pub(crate) struct FileDownload<'a> {
     pub(crate) fs: &'a Arc<dyn PathIo>,
-    pub(crate) block: usize,
-    pub(crate) resume: bool,
-    pub(crate) ascii: bool,
-    pub(crate) keep_times: bool,
-    pub(crate) keep_permissions: bool,
-    pub(crate) verify: Verify,
-    /// Waits for the disk before a file counts as fetched.
-    pub(crate) sync: bool,
+    pub(crate) options: FileOptions,
+    /// What follows on the same session.
+    pub(crate) follow_up: FollowUp,
     pub(crate) progress: &'a dyn Progress,
 }
 
-/// What is known of a file before it is fetched.
+/// A file on the server, as it was listed.
+#[derive(Clone, Copy)]
 pub(crate) struct RemoteFile<'a> {
     pub(crate) path: &'a RemotePath,
     pub(crate) size: Option<u64>,
@@ -51,47 +49,60 @@ pub(crate) struct RemoteFile<'a> {
     pub(crate) mode: Option<u32>,
 }
 
-/// What was fetched of a file.
-pub(crate) struct Downloaded {
-    pub(crate) bytes: u64,
-    pub(crate) resumed: u64,
-    /// It is whole, and has still to be written to its place.
-    pub(crate) pending_write: Option<PendingWrite>,
+/// A data connection that is open for reading.
+struct Incoming {
+    data: DataConnection,
+    /// The position in the file at which it starts.
+    offset: u64,
+    /// Bytes that were read from it already.
+    head: BytesMut,
+}
+
+/// The partial file of a download, and its final name.
+struct LocalTarget<'a> {
+    partial: PathBuf,
+    path: &'a Path,
 }
 
 impl FileDownload<'_> {
-    /// Fetches one file. It stands under its final name only when it is whole; until then it is
-    /// called by its [part name](crate::PART_SUFFIX).
-    pub(crate) async fn fetch(
+    /// Downloads one file. It has its final name only when it is complete; until then it has its
+    /// [partial name](crate::PART_SUFFIX).
+    pub(crate) async fn download(
         &self,
         client: &mut Client,
-        wanted: &RemoteFile<'_>,
+        remote: &RemoteFile<'_>,
         target: &Path,
-    ) -> Result<Downloaded> {
-        if self.is_small(wanted) {
-            return self.fetch_small(client, wanted, target).await;
+    ) -> Result<FileOutcome> {
+        if self.is_small(remote) {
+            return self.download_small(client, remote, target).await;
         }
         refuse_target(&**self.fs, target).await?;
-        let part = part_path(target);
-        refuse_link(&**self.fs, &part).await?;
-        let offset = if self.resume { self.offset(client, wanted, &part).await? } else { 0 };
-        // What cannot be opened on the server must not touch anything here.
-        let (data, offset) = self.open_where_same(client, wanted, &part, offset).await?;
-        self.progress.file_started(&wanted.path.to_string(), wanted.size, offset);
-        self.receive(client, wanted, (data, offset, BytesMut::new()), (part, target)).await
+        let partial = partial_path(target);
+        refuse_link(&**self.fs, &partial).await?;
+        let offset = if self.options.resume { self.offset(client, remote, &partial).await? } else { 0 };
+        // A file that cannot be opened on the server must not change anything here.
+        let (data, offset) = self.open_where_same(client, remote, &partial, offset).await?;
+        self.report_start(remote, offset);
+        let incoming = Incoming { data, offset, head: BytesMut::new() };
+        self.receive(client, remote, incoming, LocalTarget { partial, path: target }).await
     }
 
-    /// Reads an open data connection, of which `begun` is read already, to its end.
-    pub(crate) async fn receive(
+    fn report_start(&self, remote: &RemoteFile<'_>, offset: u64) {
+        let name = &remote.path.to_string();
+        self.progress.on_event(ProgressEvent::FileStarted { name, size: remote.size, offset });
+    }
+
+    /// Reads a data connection to its end.
+    async fn receive(
         &self,
         client: &mut Client,
-        wanted: &RemoteFile<'_>,
-        from: (DataConnection, u64, BytesMut),
-        (part, target): (PathBuf, &Path),
-    ) -> Result<Downloaded> {
-        let received = self.receive_into(client, wanted, from, &part, target).await;
+        remote: &RemoteFile<'_>,
+        incoming: Incoming,
+        target: LocalTarget<'_>,
+    ) -> Result<FileOutcome> {
+        let received = self.receive_into(client, remote, incoming, &target).await;
         if received.is_err() {
-            self.leave(wanted, &part).await;
+            self.leave(remote, &target.partial).await;
         }
         received
     }
@@ -99,30 +110,31 @@ impl FileDownload<'_> {
     async fn receive_into(
         &self,
         client: &mut Client,
-        wanted: &RemoteFile<'_>,
-        (mut data, offset, begun): (DataConnection, u64, BytesMut),
-        part: &Path,
-        target: &Path,
-    ) -> Result<Downloaded> {
-        let mut file = match self.open_part(part, offset, &begun).await {
+        remote: &RemoteFile<'_>,
+        incoming: Incoming,
+        target: &LocalTarget<'_>,
+    ) -> Result<FileOutcome> {
+        let Incoming { mut data, offset, head } = incoming;
+        let partial = &*target.partial;
+        let mut file = match self.open_partial(partial, offset, &head).await {
             Ok(file) => file,
             Err(error) => {
                 let _ = data.abort(client.control_mut()).await;
                 return Err(error.into());
             }
         };
-        if let Some(origin) = ResumeToken::of(wanted).filter(|_| offset == 0 && wanted.size >= Some(LARGE)) {
-            origin.note(&**self.fs, part).await;
+        if let Some(token) = remote.token().filter(|_| offset == 0 && remote.size >= Some(LARGE)) {
+            token.save(&**self.fs, partial).await;
         }
-        self.progress.advanced(begun.len() as u64);
-        data.expect_at_most(wanted.size);
-        let most = wanted.most_bytes(client.limits());
-        data.limit_to(Limit::new(0, Arc::new(most.into())));
-        let copied = self.copy(client, &mut data, &mut *file, part).await;
+        self.progress.on_event(ProgressEvent::advanced(head.len() as u64));
+        data.expect_at_most(remote.size);
+        let max_bytes = remote.max_bytes(client.limits());
+        data.limit_to(Limit::new(0, Arc::new(max_bytes.into())));
+        let copied = self.copy(client, &mut data, &mut *file, partial).await;
         let bytes = match copied {
-            Ok(bytes) => bytes + begun.len() as u64,
+            Ok(bytes) => bytes + head.len() as u64,
             Err(CopyError::Data(source)) => {
-                // What arrived is kept for resuming.
+                // The bytes that arrived are kept for resuming.
                 let _ = file.shutdown().await;
                 let deadline = client.completion_deadline();
                 return Err(data.fail(client.control_mut(), source, deadline).await);
@@ -132,27 +144,29 @@ impl FileDownload<'_> {
                 return Err(error.into());
             }
         };
-        if data.transferred() >= most {
+        if data.transferred() >= max_bytes {
             let _ = file.shutdown().await;
             let _ = data.abort(client.control_mut()).await;
             let transferred = offset + data.transferred();
-            return Err(Error::SizeMismatch { expected: wanted.size.unwrap_or(0), transferred });
+            return Err(Error::SizeMismatch { expected: remote.size.unwrap_or(0), transferred });
         }
         let finished = client.finish_data(&mut data, Masks::default()).await;
-        file.shutdown().await.map_err(|source| PathIoError::new("write", part, source))?;
+        file.shutdown().await.map_err(|source| PathIoError::new("write", partial, source))?;
         drop(file);
         let on_wire = finished?.transferred;
-        match self.ascii {
-            true => check_text(wanted, on_wire)?,
-            false => self.check_size(client, wanted, offset + bytes).await?,
+        let size = offset + bytes;
+        match self.options.ascii {
+            true => check_text(remote, on_wire)?,
+            false => self.check_size(client, remote, size).await?,
         }
-        self.verify.check(client, (&**self.fs, part), offset + bytes, wanted.path).await?;
-        self.finish(wanted.mode, part, target).await?;
+        let local = LocalCopy { fs: &**self.fs, path: partial, size };
+        self.options.verify.check(client, local, remote.path).await?;
+        self.commit(remote.mode, partial, target.path).await?;
         if offset > 0 || bytes >= LARGE {
-            ResumeToken::forget(&**self.fs, part).await;
+            ResumeToken::remove(&**self.fs, partial).await;
         }
-        self.keep_time(client, wanted, data.dating(), target).await;
-        Ok(Downloaded { bytes, resumed: offset, pending_write: None })
+        self.set_time(client, remote, data.dating(), target.path).await;
+        Ok(FileOutcome { moved: Transferred { bytes, resumed: offset }, pending_write: None })
     }
 
     async fn copy(
@@ -160,77 +174,77 @@ impl FileDownload<'_> {
         client: &mut Client,
         data: &mut DataConnection,
         file: &mut dyn PathFile,
-        part: &Path,
+        partial: &Path,
     ) -> Result<u64, CopyError> {
         let mut keep_alive = client.keep_alive();
-        let control = client.control_mut();
-        match self.ascii {
-            true => keep_alive.during(control, copy_text_down(data, file, part, self.progress)).await,
-            false => keep_alive.during(control, copy_down(data, file, part, self.block, self.progress)).await,
+        let (control, block) = (client.control_mut(), self.options.block());
+        match self.options.ascii {
+            true => keep_alive.during(control, copy_text_down(data, file, partial, self.progress)).await,
+            false => keep_alive.during(control, copy_down(data, file, partial, block, self.progress)).await,
         }
     }
 
-    /// Gives a part file that is whole its permissions and its name.
-    pub(crate) async fn finish(&self, mode: Option<u32>, part: &Path, target: &Path) -> PathIoResult<()> {
-        let keep_permissions = self.keep_permissions(mode, part).await;
-        self.fs.finish(part, target, FinishOptions { sync: self.sync, keep_permissions }).await
+    /// Sets the permissions of a partial file that is complete, and gives it its final name.
+    pub(crate) async fn commit(&self, mode: Option<u32>, partial: &Path, target: &Path) -> PathIoResult<()> {
+        let preserve_mode = self.options.preserve_mode && set_local_mode(&**self.fs, partial, mode).await;
+        self.fs.finish(partial, target, FinishOptions { sync: self.options.sync, preserve_mode }).await
     }
 
-    /// Leaves a part file for later: one without a byte is of no use to anybody, and what another is a part of is
-    /// noted where that was not done at its beginning.
-    async fn leave(&self, wanted: &RemoteFile<'_>, part: &Path) {
-        let Ok(found) = self.fs.stat(part).await else { return };
+    /// Leaves a partial file for resuming. An empty one is removed; the token is written where that was not done at
+    /// the start.
+    async fn leave(&self, remote: &RemoteFile<'_>, partial: &Path) {
+        let Ok(found) = self.fs.stat(partial).await else { return };
         if !found.is_file() {
             return;
         }
         if found.size == 0 {
-            let _ = self.fs.unlink(part).await;
-        } else if let Some(origin) = ResumeToken::of(wanted).filter(|_| wanted.size < Some(LARGE)) {
-            origin.note(&**self.fs, part).await;
+            let _ = self.fs.unlink(partial).await;
+        } else if let Some(token) = remote.token().filter(|_| remote.size < Some(LARGE)) {
+            token.save(&**self.fs, partial).await;
         }
     }
 
-    /// Gives where to go on: the length of the part file, unless the server's file is shorter, or the part so short
-    /// that to compare it is to fetch it.
-    async fn offset(&self, client: &mut Client, wanted: &RemoteFile<'_>, part: &Path) -> Result<u64> {
-        let Ok(found) = self.fs.stat(part).await else { return Ok(0) };
+    /// Returns the offset to resume at: the length of the partial file, or 0 where the server's file is shorter, or
+    /// where comparing the partial file would download all of it.
+    async fn offset(&self, client: &mut Client, remote: &RemoteFile<'_>, partial: &Path) -> Result<u64> {
+        let Ok(found) = self.fs.stat(partial).await else { return Ok(0) };
         if found.size <= OVERLAP {
             return Ok(0);
         }
-        if self.fs.exists(&status_path(part)).await? {
-            // It was fetched in segments: its length says nothing.
-            discard(self.fs, part).await?;
+        if self.fs.exists(&segments_path(partial)).await? {
+            // It was downloaded in segments: its length means nothing.
+            discard(&**self.fs, partial).await?;
             return Ok(0);
         }
-        if let Some(origin) = ResumeToken::of(wanted)
-            && origin.differs(&**self.fs, part).await
+        if let Some(token) = remote.token()
+            && token.differs(&**self.fs, partial).await
         {
             return Ok(0);
         }
-        let size = match wanted.size {
+        let size = match remote.size {
             Some(size) => Some(size),
-            None => client.size_if_told(wanted.path).await?,
+            None => client.size_if_told(remote.path).await?,
         };
         Ok(if size.is_some_and(|size| found.size <= size) { found.size } else { 0 })
     }
 
-    /// Goes on at `offset` if the server sends there what the end of the part holds; else the file was
-    /// changed, or the server counts otherwise, and it is begun anew.
+    /// Resumes at `offset` if the bytes that the server sends there equal the end of the partial file. Otherwise the
+    /// file has changed, or the server counts bytes differently, and the download starts again from 0.
     async fn open_where_same(
         &self,
         client: &mut Client,
-        wanted: &RemoteFile<'_>,
-        part: &Path,
+        remote: &RemoteFile<'_>,
+        partial: &Path,
         offset: u64,
     ) -> Result<(DataConnection, u64)> {
         if offset == 0 {
-            return self.open(client, wanted, 0).await;
+            return self.open(client, remote, 0, self.follow_up).await;
         }
-        let (mut data, start) = self.open(client, wanted, offset - OVERLAP).await?;
+        let (mut data, start) = self.open(client, remote, offset - OVERLAP, self.follow_up).await?;
         if start == 0 {
             return Ok((data, 0));
         }
-        match overlaps(&**self.fs, part, start, &mut data).await {
+        match overlaps(&**self.fs, partial, start, &mut data).await {
             Ok(Ok(true)) => return Ok((data, offset)),
             Ok(Ok(false)) => {}
             Ok(Err(error)) => {
@@ -242,133 +256,246 @@ impl FileDownload<'_> {
                 return Err(data.fail(client.control_mut(), source, deadline).await);
             }
         }
-        tracing::warn!("the part of {} is of another file and is begun anew", wanted.path);
+        tracing::warn!("the partial file of {} is of another file and is not resumed", remote.path);
         data.abort(client.control_mut()).await?;
         client.state_mut().mark_restart_pending();
-        self.open(client, wanted, 0).await
+        self.open(client, remote, 0, FollowUp::Nothing).await
     }
 
-    pub(crate) async fn open(
+    async fn open(
         &self,
         client: &mut Client,
-        wanted: &RemoteFile<'_>,
+        remote: &RemoteFile<'_>,
         offset: u64,
+        follow_up: FollowUp,
     ) -> Result<(DataConnection, u64)> {
-        if offset == 0 && self.keep_times && wanted.exact_time().is_none() {
-            return Ok((client.open_dated_data(wanted.path).await?, 0));
+        if offset == 0 && self.options.preserve_times && remote.exact_time().is_none() {
+            return Ok((client.open_dated_data(remote.path, follow_up).await?, 0));
         }
-        let retr = Command::with_path("RETR", wanted.path, client.encoding())?;
-        let representation = if self.ascii { TransferType::Ascii } else { TransferType::Image };
-        match client.open_data(retr.clone(), representation, offset).await {
-            // REST is refused: from the start.
+        let retr = Command::with_path("RETR", remote.path, client.encoding())?;
+        let representation = if self.options.ascii { TransferType::Ascii } else { TransferType::Image };
+        match client.open_data(retr.clone(), representation, offset, follow_up).await {
+            // The server refuses REST: the whole file is downloaded.
             Err(Error::StatusCode(error)) if offset > 0 && error.expected == [RESTART_ACCEPTED] => {
-                Ok((client.open_data(retr, representation, 0).await?, 0))
+                Ok((client.open_data(retr, representation, 0, follow_up).await?, 0))
             }
             opened => Ok((opened?, offset)),
         }
     }
 
-    async fn open_part(
+    async fn open_partial(
         &self,
-        part: &Path,
+        partial: &Path,
         offset: u64,
-        begun: &[u8],
+        head: &[u8],
     ) -> Result<Box<dyn PathFile>, PathIoError> {
         if offset == 0 {
-            let mut file = make_anew(&**self.fs, part).await?;
-            if !begun.is_empty() {
+            let mut file = create(&**self.fs, partial).await?;
+            if !head.is_empty() {
                 let written = async {
-                    file.write_all(begun).await?;
+                    file.write_all(head).await?;
                     file.flush().await
                 };
-                written.await.map_err(|source| PathIoError::new("write", part, source))?;
+                written.await.map_err(|source| PathIoError::new("write", partial, source))?;
             }
             return Ok(file);
         }
-        let mut file = self.fs.open(part, OpenMode::Update).await?;
+        let mut file = self.fs.open(partial, OpenMode::Update).await?;
         file.seek(std::io::SeekFrom::Start(offset))
             .await
-            .map_err(|source| PathIoError::new("seek", part, source))?;
+            .map_err(|source| PathIoError::new("seek", partial, source))?;
         Ok(file)
     }
 
-    /// Compares the length with what the listing said and, where that is out of date, with what
-    /// the server says now.
-    pub(crate) async fn check_size(
-        &self,
-        client: &mut Client,
-        wanted: &RemoteFile<'_>,
-        transferred: u64,
-    ) -> Result<()> {
-        let Some(listed) = wanted.size.filter(|size| *size != transferred) else { return Ok(()) };
-        match client.size_if_told(wanted.path).await? {
+    /// Compares the size with the listed one and, where that is out of date, with the one that the server reports
+    /// now.
+    async fn check_size(&self, client: &mut Client, remote: &RemoteFile<'_>, transferred: u64) -> Result<()> {
+        let Some(listed) = remote.size.filter(|size| *size != transferred) else { return Ok(()) };
+        match client.size_if_told(remote.path).await? {
             Some(now) if now == transferred => Ok(()),
-            // Some servers say so of what they make on the fly, whose size they do not know.
+            // Some servers report 0 for files that they generate on the fly, whose size they do not know.
             Some(0) | None if listed == 0 => Ok(()),
             now => Err(Error::SizeMismatch { expected: now.unwrap_or(listed), transferred }),
         }
     }
 
-    /// Gives the local file the server's time, where that is known exactly.
-    pub(crate) async fn keep_time(
+    /// Sets the time of the local file to the server's, where that is known exactly.
+    pub(crate) async fn set_time(
         &self,
         client: &mut Client,
-        wanted: &RemoteFile<'_>,
+        remote: &RemoteFile<'_>,
         dating: Option<Dating>,
         target: &Path,
     ) {
-        if let Some(time) = self.time(client, wanted, dating).await.and_then(system_time)
-            && let Err(error) = self.fs.set_modified(target, time).await
-        {
-            tracing::warn!("{error}");
+        if let Some(time) = self.time(client, remote, dating).await {
+            set_local_time(&**self.fs, target, time).await;
         }
     }
 
-    /// Gives the time to keep: as listed, or as told along with the transfer, or asked for now.
-    pub(crate) async fn time(
+    /// Returns the time to preserve: as listed, as reported together with the transfer, or as queried now.
+    async fn time(
         &self,
         client: &mut Client,
-        wanted: &RemoteFile<'_>,
+        remote: &RemoteFile<'_>,
         dating: Option<Dating>,
     ) -> Option<Timestamp> {
-        match (self.keep_times, wanted.exact_time(), dating) {
+        match (self.options.preserve_times, remote.exact_time(), dating) {
             (false, ..) => None,
             (true, Some(listed), _) => Some(listed),
             (true, None, Some(Dating::Told(time))) => Some(time),
-            (true, None, Some(_)) => wanted.coarse_time(),
-            (true, None, None) => client.modified_if_told(wanted.path).await.or_else(|| wanted.coarse_time()),
+            (true, None, Some(_)) => remote.coarse_time(),
+            (true, None, None) => client.modified_if_told(remote.path).await.or_else(|| remote.coarse_time()),
+        }
+    }
+}
+
+/// Small files.
+impl FileDownload<'_> {
+    /// Returns whether a file is read into memory: it is small, and needs nothing on disk before it is complete.
+    fn is_small(&self, remote: &RemoteFile<'_>) -> bool {
+        let FileOptions { resume, ascii, preserve_mode, verify, .. } = self.options;
+        let is_plain = !resume && !ascii && !preserve_mode && verify != Verify::Hash;
+        is_plain && remote.size.is_some_and(|size| size < MIN_BLOCK as u64)
+    }
+
+    /// Downloads a file that was listed as small.
+    async fn download_small(
+        &self,
+        client: &mut Client,
+        remote: &RemoteFile<'_>,
+        target: &Path,
+    ) -> Result<FileOutcome> {
+        let (mut data, _) = self.open(client, remote, 0, self.follow_up).await?;
+        data.expect_at_most(remote.size);
+        self.report_start(remote, 0);
+        let mut content = BytesMut::new();
+        match fill(&mut data, &mut content, MIN_BLOCK).await {
+            Ok(Filled::AtEnd) => {}
+            Ok(Filled::Full) => {
+                let incoming = Incoming { data, offset: 0, head: content };
+                return self.download_grown(client, remote, incoming, target).await;
+            }
+            Err(source) => {
+                self.keep(&content, target).await;
+                let deadline = client.completion_deadline();
+                return Err(data.fail(client.control_mut(), source, deadline).await);
+            }
+        }
+        let bytes = content.len() as u64;
+        self.progress.on_event(ProgressEvent::advanced(bytes));
+        let complete = self.complete(client, remote, &mut data, bytes).await;
+        if complete.is_err() {
+            self.keep(&content, target).await;
+        }
+        complete?;
+        let modified = self.time(client, remote, data.dating()).await;
+        let pending_write = Some(self.write(content, modified, target));
+        Ok(FileOutcome { moved: Transferred { bytes, resumed: 0 }, pending_write })
+    }
+
+    async fn complete(
+        &self,
+        client: &mut Client,
+        remote: &RemoteFile<'_>,
+        data: &mut DataConnection,
+        bytes: u64,
+    ) -> Result<()> {
+        client.finish_data(data, Masks::default()).await?;
+        self.check_size(client, remote, bytes).await?;
+        // By size at most, which needs no local file.
+        let local = LocalCopy { fs: &**self.fs, path: Path::new(""), size: bytes };
+        self.options.verify.check(client, local, remote.path).await
+    }
+
+    /// Starts to write a file that is complete.
+    fn write(&self, content: BytesMut, modified: Option<Timestamp>, target: &Path) -> PendingWrite {
+        let file = WholeFile {
+            content: content.freeze(),
+            part: partial_path(target),
+            target: target.to_owned(),
+            modified: modified.and_then(system_time),
+            sync: self.options.sync,
+        };
+        let fs = self.fs.clone();
+        let writing = tokio::spawn(async move { fs.write_whole(file).await });
+        PendingWrite::new(writing, target.to_owned())
+    }
+
+    /// Downloads a file that has grown since it was listed.
+    async fn download_grown(
+        &self,
+        client: &mut Client,
+        remote: &RemoteFile<'_>,
+        mut incoming: Incoming,
+        target: &Path,
+    ) -> Result<FileOutcome> {
+        match self.partial(target).await {
+            Ok(partial) => {
+                self.receive(client, remote, incoming, LocalTarget { partial, path: target }).await
+            }
+            Err(error) => {
+                let _ = incoming.data.abort(client.control_mut()).await;
+                Err(error)
+            }
+        }
+    }
+
+    /// Returns the path of the partial file, unless a symbolic link is in the way.
+    async fn partial(&self, target: &Path) -> Result<PathBuf> {
+        refuse_link(&**self.fs, target).await?;
+        let partial = partial_path(target);
+        refuse_link(&**self.fs, &partial).await?;
+        Ok(partial)
+    }
+
+    /// Keeps the bytes that arrived of an interrupted file for resuming, if possible.
+    async fn keep(&self, content: &[u8], target: &Path) {
+        if content.is_empty() {
+            return;
+        }
+        let kept = async {
+            let partial = self.partial(target).await?;
+            let mut file = create(&**self.fs, &partial).await?;
+            let written = async {
+                file.write_all(content).await?;
+                file.shutdown().await
+            };
+            written.await.map_err(|source| PathIoError::new("write", &partial, source))?;
+            Ok::<_, Error>(())
+        };
+        if let Err(error) = kept.await {
+            tracing::warn!("the partial file of {} is not kept: {error}", target.display());
         }
     }
 }
 
 impl RemoteFile<'_> {
-    /// Gives how many bytes are read at most of a file that does not end where it should.
-    fn most_bytes(&self, limits: &Limits) -> u64 {
-        // Some servers say that what they make on the fly is empty.
+    fn token(&self) -> Option<ResumeToken> {
+        ResumeToken::new(self.size, self.modified)
+    }
+
+    /// Returns how many bytes are read at most of a file that does not end where it should.
+    fn max_bytes(&self, limits: &Limits) -> u64 {
+        // Some servers report that files generated on the fly are empty.
         let listed = self.size.filter(|size| *size > 0);
         listed.map_or(u64::MAX, |size| size.saturating_mul(2).saturating_add(limits.grown_bytes))
     }
 
-    /// Gives the listed time, if it tells its zone.
+    /// Returns the listed time, if its zone is known.
     fn coarse_time(&self) -> Option<Timestamp> {
         self.modified.filter(|time| time.zone() != Zone::Unknown)
     }
 
-    /// Gives the listed time, if it tells its zone and the second.
+    /// Returns the listed time, if its zone is known and it is exact to the second.
     fn exact_time(&self) -> Option<Timestamp> {
         self.coarse_time().filter(|time| time.precision() >= Precision::Second)
     }
 }
 
-/// Text grows by its line ends on the wire, and never shrinks: what is shorter than the file was cut.
-fn check_text(wanted: &RemoteFile<'_>, on_wire: u64) -> Result<()> {
-    match wanted.size {
+/// Text grows on the wire by its line ends and never shrinks: fewer bytes than the file has mean it was truncated.
+fn check_text(remote: &RemoteFile<'_>, on_wire: u64) -> Result<()> {
+    match remote.size {
         Some(expected) if on_wire < expected => Err(Error::SizeMismatch { expected, transferred: on_wire }),
         _ => Ok(()),
     }
-}
-
-pub(crate) fn system_time(time: Timestamp) -> Option<SystemTime> {
-    let seconds = u64::try_from(time.to_unix(0)).ok()?;
-    UNIX_EPOCH.checked_add(Duration::new(seconds, time.nanosecond()))
 }

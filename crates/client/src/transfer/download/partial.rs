@@ -1,16 +1,16 @@
-//! Whether a part file may be gone on with: it must be a part of the very file that is there now.
+//! Partial files of downloads: the files beside them, and whether they may be resumed.
 //!
-//! Beside the part of a file stands a note of what it is a part of ([`ResumeToken`]), and the end of the part
-//! is compared with what the server sends for it.
+//! A partial file is resumed only if it belongs to the current version of the remote file. Beside it stands a
+//! [`ResumeToken`], a description of the remote file; and the end of the partial file is compared with the bytes that
+//! the server sends for it. Beside a file that is downloaded in segments stands a status file instead.
 
-use oxftp_proto::Zone;
+use oxftp_proto::{Timestamp, Zone};
 use std::{
     io,
     path::{Path, PathBuf},
 };
 use tokio::io::{AsyncReadExt, AsyncSeekExt, AsyncWriteExt};
 
-use super::file::RemoteFile;
 use crate::{
     data::DataConnection,
     error::local_fs::{PathIoError, PathIoResult},
@@ -18,30 +18,30 @@ use crate::{
     transfer::local_path::refuse_link,
 };
 
-/// How much of a part is asked for again and compared.
+/// How many bytes of a partial file are downloaded again and compared.
 pub(crate) const OVERLAP: u64 = 64 * 1024;
 
-/// The note of a file of this size is written when it is begun, so that it is there whatever happens to this process;
-/// that of a smaller one when it breaks off.
+/// The token of a file of this size is written when the download starts, so that it exists even if this process is
+/// killed; that of a smaller file is written when the download is interrupted.
 pub(crate) const LARGE: u64 = 1024 * 1024;
 
-/// What is known of the file that a part is of, as a line of text.
+/// Description of the remote file that a partial file belongs to, as a line of text.
 pub(crate) struct ResumeToken(String);
 
 impl ResumeToken {
-    /// Describes a file; `None` for one that is small, or of which too little is known.
-    pub(crate) fn of(wanted: &RemoteFile<'_>) -> Option<Self> {
-        let size = wanted.size.filter(|size| *size > OVERLAP)?;
-        let modified = wanted.modified.filter(|time| time.zone() != Zone::Unknown);
+    /// Describes a file; returns `None` for one that is small or of unknown size.
+    pub(crate) fn new(size: Option<u64>, modified: Option<Timestamp>) -> Option<Self> {
+        let size = size.filter(|size| *size > OVERLAP)?;
+        let modified = modified.filter(|time| time.zone() != Zone::Unknown);
         let modified = modified.map(|time| time.to_mlsx()).unwrap_or_default();
         Some(Self(format!("{MARK} size={size};modify={modified};\n")))
     }
 
-    /// Notes it beside a part that is begun. What cannot be noted is not compared later; a file that is no
-    /// note, and has the name of one, stays.
-    pub(crate) async fn note(&self, fs: &dyn PathIo, part: &Path) {
-        let path = beside(part);
-        if fs.stat(&path).await.is_ok() && read(fs, part).await.is_none() {
+    /// Writes the token beside a partial file. A failure is ignored: the token is not compared later then. A file
+    /// of that name that is no token is left alone.
+    pub(crate) async fn save(&self, fs: &dyn PathIo, partial: &Path) {
+        let path = token_path(partial);
+        if fs.stat(&path).await.is_ok() && read(fs, partial).await.is_none() {
             return;
         }
         if let Err(error) = self.write(fs, &path).await {
@@ -58,27 +58,62 @@ impl ResumeToken {
         written.await.map_err(|source| PathIoError::new("write", path, source))
     }
 
-    /// Tells whether a part is noted to be of another file. One without a note may be of this one.
-    pub(crate) async fn differs(&self, fs: &dyn PathIo, part: &Path) -> bool {
-        read(fs, part).await.is_some_and(|noted| noted != self.0)
+    /// Returns whether the token of a partial file describes another file. A partial file without a token may
+    /// belong to this one.
+    pub(crate) async fn differs(&self, fs: &dyn PathIo, partial: &Path) -> bool {
+        read(fs, partial).await.is_some_and(|saved| saved != self.0)
     }
 
-    /// Removes the note of a part that is whole now; a file that is no note stays.
-    pub(crate) async fn forget(fs: &dyn PathIo, part: &Path) {
-        if read(fs, part).await.is_some() {
-            let _ = fs.unlink(&beside(part)).await;
+    /// Removes the token of a file that is complete; a file of that name that is no token is left alone.
+    pub(crate) async fn remove(fs: &dyn PathIo, partial: &Path) {
+        if read(fs, partial).await.is_some() {
+            let _ = fs.unlink(&token_path(partial)).await;
         }
     }
 }
 
-/// Reads the end of a part, from `start` on, and as much of the transfer; tells whether they are the same.
+/// Returns the path of the status file of a partial file that is downloaded in segments.
+pub(crate) fn segments_path(partial: &Path) -> PathBuf {
+    beside(partial, ".segments")
+}
+
+/// Removes a partial file and its segment status, in this order: a partial file without status would pass for
+/// completely written up to its length.
+pub(crate) async fn discard(fs: &dyn PathIo, partial: &Path) -> PathIoResult<()> {
+    for path in [partial, &segments_path(partial)] {
+        match fs.unlink(path).await {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// Creates an empty partial file. That of an earlier download is removed together with its token.
+///
+/// The file is always a new one that belongs to this download alone: a file that has other hard links, or that
+/// another process holds open, is never written to. An entry that is no regular file is an error.
+pub(crate) async fn create(fs: &dyn PathIo, partial: &Path) -> PathIoResult<Box<dyn PathFile>> {
+    match fs.open(partial, OpenMode::CreatePrivate).await {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+        created => return created,
+    }
+    if !fs.stat(partial).await?.is_file() {
+        return Err(PathIoError::new("replace", partial, io::Error::other("it is no regular file")));
+    }
+    ResumeToken::remove(fs, partial).await;
+    fs.unlink(partial).await?;
+    fs.open(partial, OpenMode::CreatePrivate).await
+}
+
+/// Reads the end of a partial file, from `start`, and as many bytes of the transfer; returns whether they are equal.
 pub(crate) async fn overlaps(
     fs: &dyn PathIo,
-    part: &Path,
+    partial: &Path,
     start: u64,
     data: &mut DataConnection,
 ) -> io::Result<PathIoResult<bool>> {
-    let here = match end_of(fs, part, start).await {
+    let here = match end_of(fs, partial, start).await {
         Ok(here) => here,
         Err(error) => return Ok(Err(error)),
     };
@@ -87,54 +122,38 @@ pub(crate) async fn overlaps(
     Ok(Ok(here == there))
 }
 
-async fn end_of(fs: &dyn PathIo, part: &Path, start: u64) -> PathIoResult<Vec<u8>> {
-    let mut file = fs.open(part, OpenMode::Read).await?;
+async fn end_of(fs: &dyn PathIo, partial: &Path, start: u64) -> PathIoResult<Vec<u8>> {
+    let mut file = fs.open(partial, OpenMode::Read).await?;
     let mut end = Vec::new();
     let read = async {
         file.seek(io::SeekFrom::Start(start)).await?;
         (&mut file).take(OVERLAP).read_to_end(&mut end).await
     };
-    read.await.map_err(|source| PathIoError::new("read", part, source))?;
+    read.await.map_err(|source| PathIoError::new("read", partial, source))?;
     Ok(end)
 }
 
-/// Gives the note beside a part, if there is one.
-async fn read(fs: &dyn PathIo, part: &Path) -> Option<String> {
-    let path = beside(part);
+/// Returns the token of a partial file, if it has one.
+async fn read(fs: &dyn PathIo, partial: &Path) -> Option<String> {
+    let path = token_path(partial);
     refuse_link(fs, &path).await.ok()?;
     let file = fs.open(&path, OpenMode::Read).await.ok()?;
     let mut text = String::new();
-    file.take(LONGEST).read_to_string(&mut text).await.ok()?;
+    file.take(MAX_TOKEN_BYTES).read_to_string(&mut text).await.ok()?;
     text.starts_with(MARK).then_some(text)
 }
 
-fn beside(part: &Path) -> PathBuf {
-    let mut name = part.as_os_str().to_owned();
-    name.push(".origin");
+fn token_path(partial: &Path) -> PathBuf {
+    beside(partial, ".origin")
+}
+
+fn beside(partial: &Path, suffix: &str) -> PathBuf {
+    let mut name = partial.as_os_str().to_owned();
+    name.push(suffix);
     name.into()
 }
 
-/// By this a note is told from a file that happens to have its name.
+/// Distinguishes a token from an unrelated file of the same name.
 const MARK: &str = "oxftp: a part of";
 
-const LONGEST: u64 = 1024;
-
-// ==== merged from tree/anew.rs
-//- Part files that are begun anew.
-
-/// Makes a part file; what an earlier download left in its place goes, with what was noted of it.
-///
-/// The file is a new one, and nobody else's until it is whole: what has links elsewhere, or is held open by
-/// somebody, is never written to. Whatever is no regular file stays, and is an error.
-pub(crate) async fn make_anew(fs: &dyn PathIo, part: &Path) -> PathIoResult<Box<dyn PathFile>> {
-    match fs.open(part, OpenMode::CreatePrivate).await {
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-        made => return made,
-    }
-    if !fs.stat(part).await?.is_file() {
-        return Err(PathIoError::new("replace", part, io::Error::other("it is no regular file")));
-    }
-    ResumeToken::forget(fs, part).await;
-    fs.unlink(part).await?;
-    fs.open(part, OpenMode::CreatePrivate).await
-}
+const MAX_TOKEN_BYTES: u64 = 1024;

@@ -1,4 +1,4 @@
-//! A tree, from the server: what is in a directory, and where it goes.
+//! Download of a tree: the contents of a directory, and where they are written.
 
 use std::{
     path::{Path, PathBuf},
@@ -10,65 +10,57 @@ use std::{
 
 use oxftp_proto::{EntryKind, Limits, RemotePath, Timestamp};
 
-use super::{
-    file::{FileDownload, RemoteFile},
-    not_a_file,
-};
+use super::file::{FileDownload, RemoteFile};
 use crate::transfer::{
-    attempt::{Attempt, Transferred},
+    file_progress::FileProgress,
     local_path::{local_name, make_all, make_below},
     name_collisions::{NameCollisions, refuse_other_spelling},
-    partial_name::{is_part_of_another, parts_of_others},
+    options::FileOptions,
+    partial_name::{partial_names_of_others, refuse_partial_name},
     scheduler::{Found, JobHandler, pending_write::FileOutcome},
-    verify::Verify,
 };
 use crate::{
     Client, Error, PathEntry, Result,
+    client::FollowUp,
     list::{AncestorChain, CycleDetector, ListingFingerprint},
     local_fs::PathIo,
 };
 
-/// How a tree is fetched.
+/// Download of a tree, or of a single file.
 pub(crate) struct TreeDownload {
     pub(crate) fs: Arc<dyn PathIo>,
-    pub(crate) block: usize,
-    pub(crate) resume: bool,
-    pub(crate) ascii: bool,
-    pub(crate) keep_times: bool,
-    pub(crate) keep_permissions: bool,
-    pub(crate) verify: Verify,
-    pub(crate) sync: bool,
+    pub(crate) options: FileOptions,
     pub(crate) root: Root,
     pub(crate) limits: Limits,
     /// How many directories were found so far.
     pub(crate) directories: AtomicUsize,
-    pub(crate) guard: CycleDetector,
-    /// Held for files that may be one and the same here.
+    pub(crate) cycles: CycleDetector,
+    /// Held by transfers of files whose names may collide on this file system.
     pub(crate) collision_lock: tokio::sync::Mutex<()>,
 }
 
-/// Whose word the local root of a tree is.
+/// Origin of the local root of a tree.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Root {
-    /// The user named it, and may have named a link.
+    /// The user named it; it may be a symbolic link.
     Named,
-    /// It is put into what the user named; a link in its place could lead anywhere.
+    /// It is created in the directory that the user named; a symbolic link in its place could lead anywhere.
     Put,
 }
 
-/// A directory on the server, and where it goes.
+/// A directory on the server, and its target.
 pub(crate) struct RemoteDirectory {
     pub(crate) remote: RemotePath,
     pub(crate) local: PathBuf,
     pub(crate) depth: usize,
     pub(crate) ancestors: AncestorChain,
-    /// Something beside it may have the same name here.
+    /// Another entry of its parent may have the same name here.
     pub(crate) has_collision: bool,
 }
 
-/// A file on the server, and where it goes.
+/// A file on the server, and its target.
 pub(crate) enum DownloadTask {
-    /// The user named it.
+    /// The user named the file.
     Named {
         path: RemotePath,
         size: Option<u64>,
@@ -76,7 +68,7 @@ pub(crate) enum DownloadTask {
         mode: Option<u32>,
         target: PathBuf,
     },
-    /// It was found; the local directory is shared by all that is in it.
+    /// The file was listed. All files of a directory share the local path of the directory.
     Found { entry: PathEntry, within: Arc<Path>, has_collision: bool },
 }
 
@@ -134,22 +126,22 @@ impl JobHandler for TreeDownload {
         if directory.depth > self.limits.directory_depth {
             return Err(Error::Limit { what: "levels of directories", limit: self.limits.directory_depth });
         }
-        let most = self.limits.tree_directories;
-        if self.directories.load(Ordering::Relaxed) > most {
-            return Err(Error::Limit { what: "directories in a tree", limit: most });
+        let max_directories = self.limits.tree_directories;
+        if self.directories.load(Ordering::Relaxed) > max_directories {
+            return Err(Error::Limit { what: "directories in a tree", limit: max_directories });
         }
-        if self.guard.predicts_cycle(&directory.ancestors) {
+        if self.cycles.predicts_cycle(&directory.ancestors) {
             return Ok(());
         }
         self.make(directory).await?;
-        if self.keep_permissions {
+        if self.options.preserve_mode {
             client.list_permissions().await?;
         }
         found.made = true;
         let within: Arc<Path> = directory.local.as_path().into();
         let entries = self.entries(client, &directory.remote, found).await?;
         let listing = ListingFingerprint::of(entries.iter().map(PathEntry::entry));
-        let Some(parent) = self.guard.check(&directory.ancestors, &listing) else {
+        let Some(parent) = self.cycles.check(&directory.ancestors, &listing) else {
             return Err(Error::EndlessTree { path: directory.remote.to_string() });
         };
         found.is_urgent = parent.is_suspect();
@@ -178,7 +170,7 @@ impl JobHandler for TreeDownload {
                 found.failures.push((entry.path().to_string(), not_a_file(&entry.path())));
             }
         }
-        leave_out_parts_of_others(found);
+        leave_out_partial_names(found);
         self.directories.fetch_add(found.directories.len(), Ordering::Relaxed);
         Ok(())
     }
@@ -187,36 +179,29 @@ impl JobHandler for TreeDownload {
         &self,
         client: &mut Client,
         file: &DownloadTask,
-        attempt: &Attempt<'_>,
+        follow_up: FollowUp,
+        progress: &FileProgress<'_>,
     ) -> Result<FileOutcome> {
         let _alone = if file.has_collision() { Some(self.collision_lock.lock().await) } else { None };
-        let fetching = FileDownload {
+        // A partial file of this transfer is as good as one of an earlier transfer.
+        let resume = (self.options.resume || progress.has_started()) && !self.options.ascii;
+        let download = FileDownload {
             fs: &self.fs,
-            block: self.block,
-            // A part file of this very transfer is as good as one of an earlier one.
-            resume: (self.resume || attempt.has_begun()) && !self.ascii,
-            ascii: self.ascii,
-            keep_times: self.keep_times,
-            keep_permissions: self.keep_permissions,
-            verify: self.verify,
-            sync: self.sync,
-            progress: attempt,
+            options: FileOptions { resume, ..self.options },
+            follow_up,
+            progress,
         };
         let (path, target) = (file.path(), file.target()?);
         if file.has_collision() {
             refuse_other_spelling(&*self.fs, &target).await?;
         }
-        let wanted =
+        let remote =
             RemoteFile { path: &path, size: file.size(), modified: file.modified(), mode: file.mode() };
-        let fetched = fetching.fetch(client, &wanted, &target).await?;
-        let mut done = FileOutcome {
-            moved: Transferred { bytes: fetched.bytes, resumed: fetched.resumed },
-            pending_write: fetched.pending_write,
-        };
-        if let Some(pending_write) = done.pending_write.take_if(|_| file.has_collision()) {
-            pending_write.end().await?;
+        let mut outcome = download.download(client, &remote, &target).await?;
+        if let Some(write) = outcome.pending_write.take_if(|_| file.has_collision()) {
+            write.end().await?;
         }
-        Ok(done)
+        Ok(outcome)
     }
 
     fn is_root(&self, directory: &RemoteDirectory) -> bool {
@@ -253,7 +238,7 @@ impl TreeDownload {
         }
     }
 
-    /// Lists a directory whole: a session that lists can do nothing else meanwhile.
+    /// Collects the whole listing: a session that lists can do nothing else.
     async fn entries(
         &self,
         client: &mut Client,
@@ -261,7 +246,7 @@ impl TreeDownload {
         found: &mut Found<Self>,
     ) -> Result<Vec<PathEntry>> {
         let limit = self.limits.listing_entries;
-        let mut listing = client.list(path).stream();
+        let mut listing = client.list(path).followed_by(FollowUp::Transfer).stream();
         let mut entries = Vec::new();
         while let Some(entry) = listing.next().await {
             if entries.len() == limit {
@@ -274,19 +259,24 @@ impl TreeDownload {
     }
 }
 
-/// Leaves out the files whose names are those of others' part files, and names them.
-fn leave_out_parts_of_others(found: &mut Found<TreeDownload>) {
+/// Creates the error for an entry that cannot be downloaded.
+pub(crate) fn not_a_file(path: &RemotePath) -> Error {
+    Error::Skipped { path: path.to_string(), why: "it is neither a file nor a directory" }
+}
+
+/// Moves the files whose names are those of other files' partial files to the failures.
+fn leave_out_partial_names(found: &mut Found<TreeDownload>) {
     let names = found.files.iter().map(|file| match file {
         DownloadTask::Found { entry, .. } => entry.entry().name(),
         DownloadTask::Named { .. } => &[],
     });
-    let parts = parts_of_others(names);
-    let mut place = 0..;
+    let partial = partial_names_of_others(names);
+    let mut index = 0..;
     found.files.retain(|file| {
-        let stays = place.next().is_none_or(|place| !parts.contains(&place));
+        let stays = index.next().is_none_or(|index| !partial.contains(&index));
         if !stays {
             let path = file.path().to_string();
-            found.failures.push((path.clone(), is_part_of_another(path)));
+            found.failures.push((path.clone(), refuse_partial_name(path)));
         }
         stays
     });

@@ -1,6 +1,6 @@
-//! Which workers may work, by what was measured.
+//! Admission of workers: lets as many workers run as measured throughput justifies.
 //!
-//! [`Concurrency`] decides; a [`AdmissionGate`] has the clock, hears what is moved, and wakes those who wait.
+//! [`Concurrency`] decides; the [`AdmissionGate`] has the clock, counts bytes and files, and wakes workers.
 
 use std::{
     collections::BTreeSet,
@@ -11,9 +11,12 @@ use std::{
 use tokio::sync::{Notify, futures::Notified};
 
 use super::concurrency::{Concurrency, WorkAmount};
-use crate::{Error, Pool, Progress};
+use crate::{
+    Pool, Progress, ProgressEvent,
+    transfer::options::{Connections, JobOptions},
+};
 
-/// Admits workers, each by its number, and passes on how a transfer goes.
+/// Admits workers by their numbers, and forwards progress events.
 #[derive(Debug)]
 pub(crate) struct AdmissionGate<'a> {
     progress: &'a dyn Progress,
@@ -31,28 +34,38 @@ struct Measured<'a> {
 #[derive(Debug)]
 struct AdmissionState {
     concurrency: Concurrency,
-    /// Lanes that gave up: those behind them move up.
+    /// Workers that gave up; those with higher numbers move up.
     gone: BTreeSet<usize>,
 }
 
 impl<'a> AdmissionGate<'a> {
+    /// Admits the workers of a tree as its options say.
+    pub(crate) fn new(options: &'a JobOptions, pool: Option<&'a Pool>) -> Self {
+        match (options.connections, pool) {
+            (Connections::Auto, Some(pool)) => {
+                Self::measuring(Concurrency::new(pool.configured_size()), pool, &*options.progress)
+            }
+            _ => Self::of_all(&*options.progress),
+        }
+    }
+
     /// Admits every worker.
     pub(crate) fn of_all(progress: &'a dyn Progress) -> Self {
         Self { progress, measured: None, changed: Notify::new() }
     }
 
-    /// Admits as many as make it faster.
+    /// Admits as many workers as `concurrency` allows.
     pub(crate) fn measuring(concurrency: Concurrency, pool: &'a Pool, progress: &'a dyn Progress) -> Self {
         let state = AdmissionState { concurrency, gone: BTreeSet::new() };
         Self { progress, measured: Some(Measured { pool, state: Mutex::new(state) }), changed: Notify::new() }
     }
 
-    /// Tells whether workers may be kept waiting.
+    /// Returns whether workers may have to wait.
     pub(crate) fn is_measuring(&self) -> bool {
         self.measured.is_some()
     }
 
-    /// Tells whether this worker may work.
+    /// Returns whether this worker may work.
     pub(crate) fn admits(&self, worker: usize) -> bool {
         self.measured.as_ref().is_none_or(|measured| {
             let state = measured.lock();
@@ -60,7 +73,7 @@ impl<'a> AdmissionGate<'a> {
         })
     }
 
-    /// Tells whether this worker may work, or will if the next step is taken.
+    /// Returns whether this worker may work, or will be allowed to by the next step.
     pub(crate) fn may_admit(&self, worker: usize) -> bool {
         self.measured.as_ref().is_none_or(|measured| {
             let state = measured.lock();
@@ -68,22 +81,24 @@ impl<'a> AdmissionGate<'a> {
         })
     }
 
-    /// Waits for what may let a worker go on; what changes from here on is noticed.
+    /// Waits for a change that may admit a worker or give it work.
     pub(crate) fn changed(&self) -> Notified<'_> {
         self.changed.notified()
     }
 
-    /// Has all workers look again.
+    /// Makes all waiting workers check again.
     pub(crate) fn wake(&self) {
         self.changed.notify_waiters();
     }
 
+    /// Counts work that was found.
     pub(crate) fn found(&self, work: WorkAmount) {
-        self.with_growth(|concurrency| concurrency.found(work));
+        self.with_concurrency(|concurrency| concurrency.found(work));
     }
 
-    pub(crate) fn begun(&self, work: WorkAmount) {
-        self.with_growth(|concurrency| concurrency.begun(work));
+    /// Counts work that was started.
+    pub(crate) fn started(&self, work: WorkAmount) {
+        self.with_concurrency(|concurrency| concurrency.started(work));
     }
 
     /// Notes that a worker has a session, and works.
@@ -102,14 +117,15 @@ impl<'a> AdmissionGate<'a> {
         }
     }
 
+    /// Counts work that was done.
     pub(crate) fn moved(&self, work: WorkAmount) {
-        let changed = self.with_growth(|concurrency| concurrency.moved(work, Instant::now()));
+        let changed = self.with_concurrency(|concurrency| concurrency.moved(work, Instant::now()));
         if changed == Some(true) {
             self.wake();
         }
     }
 
-    fn with_growth<T>(&self, act: impl FnOnce(&mut Concurrency) -> T) -> Option<T> {
+    fn with_concurrency<T>(&self, act: impl FnOnce(&mut Concurrency) -> T) -> Option<T> {
         let measured = self.measured.as_ref()?;
         let mut state = measured.lock();
         state.concurrency.limit(measured.pool.limit());
@@ -131,29 +147,10 @@ impl AdmissionState {
 }
 
 impl Progress for AdmissionGate<'_> {
-    fn file_started(&self, name: &str, size: Option<u64>, offset: u64) {
-        self.progress.file_started(name, size, offset);
-    }
-
-    fn advanced(&self, bytes: u64) {
-        self.moved(WorkAmount::bytes(bytes));
-        self.progress.advanced(bytes);
-    }
-
-    fn file_advanced(&self, name: &str, bytes: u64) {
-        self.moved(WorkAmount::bytes(bytes));
-        self.progress.file_advanced(name, bytes);
-    }
-
-    fn file_retried(&self, name: &str, offset: u64, moved: u64) {
-        self.progress.file_retried(name, offset, moved);
-    }
-
-    fn file_finished(&self, name: &str) {
-        self.progress.file_finished(name);
-    }
-
-    fn file_failed(&self, name: &str, error: &Error) {
-        self.progress.file_failed(name, error);
+    fn on_event(&self, event: ProgressEvent<'_>) {
+        if let ProgressEvent::Advanced { bytes, .. } = event {
+            self.moved(WorkAmount::bytes(bytes));
+        }
+        self.progress.on_event(event);
     }
 }

@@ -1,7 +1,7 @@
-//! A tree at work: workers that take what the queue gives, and the report that they write.
+//! Scheduler of a tree: workers that carry out the tasks of a queue, and the report of what they did.
 //!
-//! What listing a directory and moving a file mean is the business of a [`JobHandler`]; in what order they
-//! come, that of the [`Queue`].
+//! A [`JobHandler`] knows how to list a directory and how to transfer a file. The [`Queue`] decides in which order
+//! that happens, the [`AdmissionGate`] how many workers take part.
 
 pub(crate) mod admission;
 pub(crate) mod concurrency;
@@ -16,33 +16,29 @@ use std::{
     collections::BTreeMap,
     pin::pin,
     sync::{Mutex, MutexGuard, PoisonError},
-    time::Duration,
 };
 use tokio::time::Instant;
 
 use self::{
     admission::AdmissionGate,
-    concurrency::{Concurrency, WorkAmount},
-    pending_write::{FileOutcome, PendingTask, SlotUse, WorkerSlot},
+    concurrency::WorkAmount,
+    pending_write::{FileOutcome, PendingTask, WorkerSlot},
     queue::{Next, Queue, Task},
-    retry::RetryBudget,
+    retry::{RetryBudget, RetryError, retrying},
     worker::Worker,
 };
 use super::{
-    attempt::{Attempt, Transferred},
-    options::{Connections, Order},
+    file_progress::{FileProgress, Transferred},
+    options::JobOptions,
 };
-use crate::{
-    Client, Error, Progress, Report, Result,
-    deadline::{timed_out, within},
-};
+use crate::{Client, Error, Progress, ProgressEvent, Report, Result, client::FollowUp, deadline::Deadline};
 
-/// What is done with the directories and files of a tree.
+/// Handler of the directories and files of a tree.
 pub(crate) trait JobHandler: Sync {
     type Directory: Send + Sync;
     type File: Send + Sync;
 
-    /// Makes a directory where it is copied to, and finds what is in it.
+    /// Creates the target of a directory, and finds what the directory contains.
     fn list(
         &self,
         client: &mut Client,
@@ -50,15 +46,16 @@ pub(crate) trait JobHandler: Sync {
         found: &mut Found<Self>,
     ) -> impl Future<Output = Result<()>> + Send;
 
-    /// Moves one file.
+    /// Transfers one file.
     fn transfer(
         &self,
         client: &mut Client,
         file: &Self::File,
-        attempt: &Attempt<'_>,
+        follow_up: FollowUp,
+        progress: &FileProgress<'_>,
     ) -> impl Future<Output = Result<FileOutcome>> + Send;
 
-    /// Tells whether the whole tree fails with this directory.
+    /// Returns whether the whole tree fails with this directory.
     fn is_root(&self, directory: &Self::Directory) -> bool;
 
     fn directory_name(&self, directory: &Self::Directory) -> String;
@@ -68,358 +65,18 @@ pub(crate) trait JobHandler: Sync {
     fn size(&self, file: &Self::File) -> Option<u64>;
 }
 
-/// How a tree is to be gone through.
-#[derive(Debug, Clone)]
-pub(crate) struct JobOptions {
-    pub(crate) order: Order,
-    pub(crate) retries: u32,
-    pub(crate) max_errors: Option<usize>,
-    /// For the whole operation.
-    pub(crate) deadline: Option<Duration>,
-    pub(crate) connections: Connections,
-}
-
-impl JobOptions {
-    /// What is done over this worker unless told otherwise.
-    pub(crate) fn of(worker: &Worker<'_>) -> Self {
-        Self {
-            order: Order::AsFound,
-            retries: worker.usual_retries(),
-            max_errors: None,
-            deadline: worker.config().timeouts.total,
-            connections: Connections::default(),
-        }
-    }
-
-    /// Says which workers of a tree work.
-    pub(crate) fn admission<'a>(&self, worker: &Worker<'a>, progress: &'a dyn Progress) -> AdmissionGate<'a> {
-        match (self.connections, worker.pool()) {
-            (Connections::Auto, Some(pool)) => {
-                AdmissionGate::measuring(Concurrency::new(pool.configured_size()), pool, progress)
-            }
-            _ => AdmissionGate::of_all(progress),
-        }
-    }
-}
-
-/// A tree that is gone through.
-pub(crate) struct Scheduler<'a, W: JobHandler> {
-    work: W,
-    options: JobOptions,
-    pub(crate) admission: AdmissionGate<'a>,
-    pub(crate) begun: Instant,
-    state: Mutex<SchedulerState<W>>,
-}
-
-pub(crate) struct SchedulerState<W: JobHandler> {
-    pub(crate) queue: Queue<W::Directory, W::File>,
-    report: Report,
-    /// What each worker is about.
-    pub(crate) active: BTreeMap<WorkerSlot, String>,
-    workers: usize,
-    /// Why nothing more is begun.
-    stop: Option<Error>,
-    /// Why there is no tree at all.
-    no_root: Option<Error>,
-}
-
-impl<'a, W: JobHandler> Scheduler<'a, W> {
-    pub(crate) fn new(work: W, options: JobOptions, admission: AdmissionGate<'a>, workers: usize) -> Self {
-        let state = SchedulerState {
-            queue: Queue::new(options.order, workers),
-            report: Report::default(),
-            active: BTreeMap::new(),
-            workers,
-            stop: None,
-            no_root: None,
-        };
-        Self { work, options, admission, begun: Instant::now(), state: Mutex::new(state) }
-    }
-
-    /// Goes through a whole tree.
-    pub(crate) async fn through(
-        self,
-        root: W::Directory,
-        workers: Vec<Worker<'_>>,
-        left: Option<Duration>,
-    ) -> Result<Report> {
-        self.lock().queue.add_directory(root);
-        self.run(workers, left).await
-    }
-
-    /// Moves a single file.
-    pub(crate) async fn one(
-        self,
-        file: W::File,
-        worker: Worker<'_>,
-        left: Option<Duration>,
-    ) -> Result<Report> {
-        self.lock().queue.add_file(file, None, |_| String::new());
-        self.run(vec![worker], left).await
-    }
-
-    async fn run(self, workers: Vec<Worker<'_>>, left: Option<Duration>) -> Result<Report> {
-        let all = async {
-            let workers = workers.into_iter().enumerate();
-            let mut running: FuturesUnordered<_> =
-                workers.map(|(number, worker)| self.drive(number, worker)).collect();
-            while running.next().await.is_some() {}
-        };
-        let in_time = within(left, all).await.is_some();
-        self.conclude(in_time)
-    }
-
-    /// Works until nothing is left to do, or no session is to be had.
-    async fn drive(&self, number: usize, mut worker: Worker<'_>) {
-        let mut behind = None;
-        loop {
-            let mut changed = pin!(self.admission.changed());
-            // What changes from here on is noticed.
-            changed.as_mut().enable();
-            let task = match self.next(number) {
-                Next::Task(task) => task,
-                Next::Wait if behind.is_some() => {
-                    self.await_write(number, behind.take()).await;
-                    continue;
-                }
-                Next::Wait => {
-                    self.stand_by(number, &mut worker, changed).await;
-                    continue;
-                }
-                Next::End => return self.await_write(number, behind).await,
-            };
-            match self.act(number, &task, &mut worker, behind.take()).await {
-                Ok(None) => self.finish((number, SlotUse::Transfer), &task),
-                Ok(Some((name, FileOutcome { moved, pending_write: Some(pending_write) }))) => {
-                    behind = Some(self.defer_write(number, PendingTask { task, name, moved, pending_write }));
-                }
-                Ok(Some((name, FileOutcome { moved, pending_write: None }))) => {
-                    self.count(&name, moved);
-                    self.finish((number, SlotUse::Transfer), &task);
-                }
-                Err(no_session) => return self.give_up(number, task, no_session),
-            }
-        }
-    }
-
-    /// Does a task, while what was left behind comes to its end.
-    async fn act(
-        &self,
-        number: usize,
-        task: &Task<W::Directory, W::File>,
-        worker: &mut Worker<'_>,
-        behind: Option<PendingTask<W::Directory, W::File>>,
-    ) -> Result<Option<(String, FileOutcome)>> {
-        // In its place: it is too large to be moved for each file.
-        let work = pin!(async {
-            match task {
-                Task::List(directory) => self.list(number, directory, worker).await.map(|()| None),
-                Task::Transfer(_, file) => self.transfer(number, file, worker).await,
-            }
-        });
-        let (outcome, ()) = tokio::join!(work, self.await_write(number, behind));
-        outcome
-    }
-
-    fn next(&self, number: usize) -> Next<W::Directory, W::File> {
-        let mut state = self.lock();
-        if !self.admission.admits(number) {
-            return if state.queue.is_over() { Next::End } else { Next::Wait };
-        }
-        let next = state.queue.next();
-        if let Next::Task(task) = &next {
-            let name = match task {
-                Task::List(directory) => self.work.directory_name(directory),
-                Task::Transfer(_, file) => self.work.file_name(file),
-            };
-            self.admission.begun(self.amount(task));
-            state.active.insert((number, SlotUse::Transfer), name);
-        }
-        next
-    }
-
-    pub(crate) fn finish(&self, hand: WorkerSlot, task: &Task<W::Directory, W::File>) {
-        let mut state = self.lock();
-        state.active.remove(&hand);
-        state.queue.done(task);
-        drop(state);
-        // Its bytes were counted as they came.
-        self.admission.moved(WorkAmount::file(0));
-        self.admission.wake();
-    }
-
-    fn amount(&self, task: &Task<W::Directory, W::File>) -> WorkAmount {
-        match task {
-            Task::List(_) => WorkAmount::file(0),
-            Task::Transfer(_, file) => WorkAmount::file(self.work.size(file).unwrap_or(0)),
-        }
-    }
-
-    /// Leaves a task to the other workers; the last worker that gives up is the end.
-    fn give_up(&self, number: usize, task: Task<W::Directory, W::File>, why: Error) {
-        let mut state = self.lock();
-        state.active.remove(&(number, SlotUse::Transfer));
-        self.admission.found(self.amount(&task));
-        self.admission.gone(number);
-        state.queue.put_back(task);
-        state.workers -= 1;
-        // Lanes that were never admitted are no hope for what the others gave up.
-        let no_hope = self.admission.is_measuring() && state.active.is_empty();
-        if state.workers == 0 || no_hope {
-            state.queue.stop();
-            state.stop.get_or_insert(why);
-        } else {
-            tracing::warn!("one connection less: {why}");
-        }
-        drop(state);
-        self.admission.wake();
-    }
-
-    /// Lists a directory; fails only when there is no session to do it with.
-    async fn list(&self, number: usize, directory: &W::Directory, worker: &mut Worker<'_>) -> Result<()> {
-        let mut budget = RetryBudget::again(self.options.retries);
-        loop {
-            let client = match worker.client().await {
-                Ok(client) => client,
-                Err(error) => {
-                    worker.recover(error, &mut budget).await?;
-                    continue;
-                }
-            };
-            client.expect_more(true);
-            self.admission.works(number);
-            let mut found = Found::default();
-            let listed = self.work.list(client, directory, &mut found).await;
-            let outcome = match listed {
-                Ok(()) => Ok(()),
-                Err(error) => match worker.recover(error, &mut budget).await {
-                    Ok(()) => continue,
-                    Err(error) => Err(error),
-                },
-            };
-            self.take(directory, found, outcome);
-            return Ok(());
-        }
-    }
-
-    fn take(&self, directory: &W::Directory, found: Found<W>, outcome: Result<()>) {
-        let mut state = self.lock();
-        state.report.directories += u64::from(found.made);
-        found.directories.iter().for_each(|_| self.admission.found(WorkAmount::file(0)));
-        match found.is_urgent {
-            true => state.queue.put_first(found.directories),
-            false => found.directories.into_iter().for_each(|below| state.queue.add_directory(below)),
-        }
-        for file in found.files {
-            let size = self.work.size(&file);
-            self.admission.found(WorkAmount::file(size.unwrap_or(0)));
-            state.queue.add_file(file, size, |file| self.work.file_name(file));
-        }
-        for (name, error) in found.failures {
-            self.fail(&mut state, name, error);
-        }
-        match outcome {
-            Ok(()) => {}
-            Err(error) if self.work.is_root(directory) => {
-                state.queue.stop();
-                state.no_root = Some(error);
-            }
-            Err(error) => self.fail(&mut state, self.work.directory_name(directory), error),
-        }
-    }
-
-    /// Moves a file, and gives it with its name, unless it failed; fails only when there is no session to
-    /// do it with.
-    async fn transfer(
-        &self,
-        number: usize,
-        file: &W::File,
-        worker: &mut Worker<'_>,
-    ) -> Result<Option<(String, FileOutcome)>> {
-        let name = self.work.file_name(file);
-        let attempt = Attempt::new(&self.admission);
-        let mut budget = RetryBudget::again(self.options.retries);
-        loop {
-            let client = match worker.client().await {
-                Ok(client) => client,
-                Err(error) => {
-                    worker.recover(error, &mut budget).await?;
-                    continue;
-                }
-            };
-            client.expect_more(self.lock().queue.has_more());
-            self.admission.works(number);
-            match self.work.transfer(client, file, &attempt).await {
-                Ok(done) => {
-                    let moved = attempt.whole(done.moved);
-                    return Ok(Some((name, FileOutcome { moved, ..done })));
-                }
-                Err(error) => match worker.recover(error, &mut budget).await {
-                    Ok(()) => attempt.again(&name),
-                    Err(error) => {
-                        self.fail(&mut self.lock(), name, error);
-                        return Ok(None);
-                    }
-                },
-            }
-        }
-    }
-
-    pub(crate) fn count(&self, name: &str, moved: Transferred) {
-        let mut state = self.lock();
-        state.report.files += 1;
-        state.report.bytes += moved.bytes;
-        state.report.resumed += moved.resumed;
-        drop(state);
-        self.admission.file_finished(name);
-    }
-
-    pub(crate) fn fail(&self, state: &mut SchedulerState<W>, name: String, error: Error) {
-        self.admission.file_failed(&name, &error);
-        state.report.note(name, error);
-        if let Some(limit) = self.options.max_errors.filter(|most| state.report.failures.len() > *most) {
-            state.queue.stop();
-            state.stop.get_or_insert(Error::TooManyFailures { limit });
-        }
-    }
-
-    fn conclude(self, in_time: bool) -> Result<Report> {
-        let mut state = self.lock();
-        let too_late = || timed_out("the transfer", self.options.deadline);
-        if !in_time {
-            for name in std::mem::take(&mut state.active).into_values() {
-                self.fail(&mut state, name, too_late());
-            }
-            state.stop = Some(too_late());
-        }
-        let report = std::mem::take(&mut state.report);
-        match (state.no_root.take(), state.stop.take()) {
-            (Some(error), _) => Err(error),
-            (None, Some(source)) => Err(report.stopped(source)),
-            (None, None) => report.into_result(),
-        }
-    }
-
-    pub(crate) fn lock(&self) -> MutexGuard<'_, SchedulerState<W>> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-// ==== merged from tree/found.rs
-//- What listing a directory of a tree gives.
-
-/// What was found in a directory.
-pub(crate) struct Found<W: JobHandler + ?Sized> {
-    /// The directory itself was made.
+/// The contents of a directory.
+pub(crate) struct Found<H: JobHandler + ?Sized> {
+    /// The target of the directory itself was created.
     pub(crate) made: bool,
-    pub(crate) directories: Vec<W::Directory>,
-    /// These directories go before all others.
+    pub(crate) directories: Vec<H::Directory>,
+    /// The directories are listed before all others.
     pub(crate) is_urgent: bool,
-    pub(crate) files: Vec<W::File>,
+    pub(crate) files: Vec<H::File>,
     pub(crate) failures: Vec<(String, Error)>,
 }
 
-impl<W: JobHandler + ?Sized> Default for Found<W> {
+impl<H: JobHandler + ?Sized> Default for Found<H> {
     fn default() -> Self {
         Self {
             made: false,
@@ -430,3 +87,304 @@ impl<W: JobHandler + ?Sized> Default for Found<W> {
         }
     }
 }
+
+/// A running job: a tree or a single file.
+pub(crate) struct Scheduler<'a, H: JobHandler> {
+    handler: H,
+    options: &'a JobOptions,
+    pub(crate) admission: AdmissionGate<'a>,
+    pub(crate) started: Instant,
+    state: Mutex<SchedulerState<H>>,
+}
+
+pub(crate) struct SchedulerState<H: JobHandler> {
+    pub(crate) queue: Queue<H::Directory, H::File>,
+    report: Report,
+    /// The directory or file that each worker is busy with.
+    pub(crate) active: BTreeMap<WorkerSlot, String>,
+    workers: usize,
+    /// Why nothing more is started.
+    stop: Option<Error>,
+    /// Why the tree cannot be transferred at all.
+    no_root: Option<Error>,
+}
+
+impl<'a, H: JobHandler> Scheduler<'a, H> {
+    pub(crate) fn new(
+        handler: H,
+        options: &'a JobOptions,
+        admission: AdmissionGate<'a>,
+        workers: usize,
+    ) -> Self {
+        let state = SchedulerState {
+            queue: Queue::new(options.order, workers),
+            report: Report::default(),
+            active: BTreeMap::new(),
+            workers,
+            stop: None,
+            no_root: None,
+        };
+        Self { handler, options, admission, started: Instant::now(), state: Mutex::new(state) }
+    }
+
+    /// Transfers a whole tree.
+    pub(crate) async fn run_tree(
+        self,
+        root: H::Directory,
+        workers: Vec<Worker<'_>>,
+        deadline: Deadline,
+    ) -> Result<Report> {
+        self.lock().queue.add_directory(root);
+        self.run(workers, deadline).await
+    }
+
+    /// Transfers a single file.
+    pub(crate) async fn run_file(
+        self,
+        file: H::File,
+        worker: Worker<'_>,
+        deadline: Deadline,
+    ) -> Result<Report> {
+        self.lock().queue.add_file(file, None, |_| String::new());
+        self.run(vec![worker], deadline).await
+    }
+
+    async fn run(self, workers: Vec<Worker<'_>>, deadline: Deadline) -> Result<Report> {
+        let all = async {
+            let workers = workers.into_iter().enumerate();
+            let mut running: FuturesUnordered<_> =
+                workers.map(|(number, worker)| self.drive(number, worker)).collect();
+            while running.next().await.is_some() {}
+            Ok(())
+        };
+        let outcome = deadline.run(WHAT, all).await;
+        self.conclude(outcome, deadline)
+    }
+
+    /// Works until nothing is left to do, or no session is available.
+    async fn drive(&self, number: usize, mut worker: Worker<'_>) {
+        let mut pending = None;
+        loop {
+            let mut changed = pin!(self.admission.changed());
+            // Changes from here on are noticed.
+            changed.as_mut().enable();
+            let task = match self.next(number) {
+                Next::Task(task) => task,
+                Next::Wait if pending.is_some() => {
+                    self.await_write(number, pending.take()).await;
+                    continue;
+                }
+                Next::Wait => {
+                    self.await_work(number, &mut worker, changed).await;
+                    continue;
+                }
+                Next::End => return self.await_write(number, pending).await,
+            };
+            match self.act(number, &task, &mut worker, pending.take()).await {
+                Ok(None) => self.finish(WorkerSlot::transfer(number), &task),
+                Ok(Some((name, FileOutcome { moved, pending_write: Some(write) }))) => {
+                    self.defer_write(number, &name);
+                    pending = Some(PendingTask { task, name, moved, write });
+                }
+                Ok(Some((name, FileOutcome { moved, pending_write: None }))) => {
+                    self.count(&name, moved);
+                    self.finish(WorkerSlot::transfer(number), &task);
+                }
+                Err(no_session) => return self.give_up(number, task, no_session),
+            }
+        }
+    }
+
+    /// Carries out a task while the pending write of the one before ends.
+    async fn act(
+        &self,
+        number: usize,
+        task: &Task<H::Directory, H::File>,
+        worker: &mut Worker<'_>,
+        pending: Option<PendingTask<H::Directory, H::File>>,
+    ) -> Result<Option<(String, FileOutcome)>> {
+        // Pinned in place: the future is too large to be moved for each file.
+        let work = pin!(async {
+            match task {
+                Task::List(directory) => self.list(number, directory, worker).await.map(|()| None),
+                Task::Transfer(_, file) => self.transfer(number, file, worker).await,
+            }
+        });
+        let (outcome, ()) = tokio::join!(work, self.await_write(number, pending));
+        outcome
+    }
+
+    fn next(&self, number: usize) -> Next<H::Directory, H::File> {
+        let mut state = self.lock();
+        if !self.admission.admits(number) {
+            return if state.queue.is_over() { Next::End } else { Next::Wait };
+        }
+        let next = state.queue.next();
+        if let Next::Task(task) = &next {
+            let name = match task {
+                Task::List(directory) => self.handler.directory_name(directory),
+                Task::Transfer(_, file) => self.handler.file_name(file),
+            };
+            self.admission.started(self.amount(task));
+            state.active.insert(WorkerSlot::transfer(number), name);
+        }
+        next
+    }
+
+    pub(crate) fn finish(&self, slot: WorkerSlot, task: &Task<H::Directory, H::File>) {
+        let mut state = self.lock();
+        state.active.remove(&slot);
+        state.queue.done(task);
+        drop(state);
+        // Its bytes were counted as they came.
+        self.admission.moved(WorkAmount::file(0));
+        self.admission.wake();
+    }
+
+    fn amount(&self, task: &Task<H::Directory, H::File>) -> WorkAmount {
+        match task {
+            Task::List(_) => WorkAmount::file(0),
+            Task::Transfer(_, file) => WorkAmount::file(self.handler.size(file).unwrap_or(0)),
+        }
+    }
+
+    /// Leaves a task to the other workers. The job stops when the last worker gives up.
+    fn give_up(&self, number: usize, task: Task<H::Directory, H::File>, why: Error) {
+        let mut state = self.lock();
+        state.active.remove(&WorkerSlot::transfer(number));
+        self.admission.found(self.amount(&task));
+        self.admission.gone(number);
+        state.queue.put_back(task);
+        state.workers -= 1;
+        // Workers that were never admitted cannot take over the task.
+        let is_last = self.admission.is_measuring() && state.active.is_empty();
+        if state.workers == 0 || is_last {
+            state.queue.stop();
+            state.stop.get_or_insert(why);
+        } else {
+            tracing::warn!("one connection less: {why}");
+        }
+        drop(state);
+        self.admission.wake();
+    }
+
+    /// Lists a directory; fails only when no session is available.
+    async fn list(&self, number: usize, directory: &H::Directory, worker: &mut Worker<'_>) -> Result<()> {
+        let mut found = Found::default();
+        let listed = retrying!(worker, self.budget(), |client| {
+            self.admission.works(number);
+            found = Found::default();
+            self.handler.list(client, directory, &mut found).await
+        });
+        match listed {
+            Err(RetryError::NoSession(error)) => return Err(error),
+            Err(RetryError::Failed(error)) => self.take(directory, found, Err(error)),
+            Ok(()) => self.take(directory, found, Ok(())),
+        }
+        Ok(())
+    }
+
+    fn take(&self, directory: &H::Directory, found: Found<H>, outcome: Result<()>) {
+        let mut state = self.lock();
+        state.report.directories += u64::from(found.made);
+        found.directories.iter().for_each(|_| self.admission.found(WorkAmount::file(0)));
+        match found.is_urgent {
+            true => state.queue.put_first(found.directories),
+            false => found.directories.into_iter().for_each(|below| state.queue.add_directory(below)),
+        }
+        for file in found.files {
+            let size = self.handler.size(&file);
+            self.admission.found(WorkAmount::file(size.unwrap_or(0)));
+            state.queue.add_file(file, size, |file| self.handler.file_name(file));
+        }
+        for (name, error) in found.failures {
+            self.fail(&mut state, name, error);
+        }
+        match outcome {
+            Ok(()) => {}
+            Err(error) if self.handler.is_root(directory) => {
+                state.queue.stop();
+                state.no_root = Some(error);
+            }
+            Err(error) => self.fail(&mut state, self.handler.directory_name(directory), error),
+        }
+    }
+
+    /// Transfers a file; returns its name with the outcome unless it failed. Fails only when no session is
+    /// available.
+    async fn transfer(
+        &self,
+        number: usize,
+        file: &H::File,
+        worker: &mut Worker<'_>,
+    ) -> Result<Option<(String, FileOutcome)>> {
+        let name = self.handler.file_name(file);
+        let progress = FileProgress::new(&self.admission);
+        let transferred = retrying!(
+            worker,
+            self.budget(),
+            |client| {
+                let follow_up = FollowUp::transfer_if(self.lock().queue.has_more());
+                self.admission.works(number);
+                self.handler.transfer(client, file, follow_up, &progress).await
+            },
+            before = progress.retry(&name)
+        );
+        match transferred {
+            Ok(outcome) => {
+                let moved = progress.total(outcome.moved);
+                Ok(Some((name, FileOutcome { moved, ..outcome })))
+            }
+            Err(RetryError::NoSession(error)) => Err(error),
+            Err(RetryError::Failed(error)) => {
+                self.fail(&mut self.lock(), name, error);
+                Ok(None)
+            }
+        }
+    }
+
+    fn budget(&self) -> RetryBudget {
+        RetryBudget::new(self.options.retries)
+    }
+
+    pub(crate) fn count(&self, name: &str, moved: Transferred) {
+        let mut state = self.lock();
+        state.report.files += 1;
+        state.report.bytes += moved.bytes;
+        state.report.resumed += moved.resumed;
+        drop(state);
+        self.admission.on_event(ProgressEvent::FileFinished { name });
+    }
+
+    pub(crate) fn fail(&self, state: &mut SchedulerState<H>, name: String, error: Error) {
+        self.admission.on_event(ProgressEvent::FileFailed { name: &name, error: &error });
+        state.report.note(name, error);
+        if let Some(limit) = self.options.max_errors.filter(|limit| state.report.failures.len() > *limit) {
+            state.queue.stop();
+            state.stop.get_or_insert(Error::TooManyFailures { limit });
+        }
+    }
+
+    fn conclude(self, outcome: Result<()>, deadline: Deadline) -> Result<Report> {
+        let mut state = self.lock();
+        if let Err(expired) = outcome {
+            for name in std::mem::take(&mut state.active).into_values() {
+                self.fail(&mut state, name, deadline.expired(WHAT));
+            }
+            state.stop = Some(expired);
+        }
+        let report = std::mem::take(&mut state.report);
+        match (state.no_root.take(), state.stop.take()) {
+            (Some(error), _) => Err(error),
+            (None, Some(source)) => Err(report.stopped(source)),
+            (None, None) => report.into_result(),
+        }
+    }
+
+    pub(crate) fn lock(&self) -> MutexGuard<'_, SchedulerState<H>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What a deadline is for.
+const WHAT: &str = "the transfer";

@@ -1,55 +1,97 @@
-//! Files that a session has moved and is not kept waiting for.
+//! Writes of files that have arrived, which run while their session transfers the next file.
+
+use std::path::PathBuf;
+
+use tokio::task::JoinHandle;
 
 use super::{JobHandler, Scheduler, queue::Task};
-use crate::transfer::{attempt::Transferred, download::small_file::PendingWrite};
+use crate::{
+    Error, Result,
+    error::local_fs::PathIoResult,
+    transfer::{file_progress::Transferred, local_path::link_in_place},
+};
 
-/// A file that was moved.
+/// A file that has arrived completely and is being written to its final name.
+pub(crate) struct PendingWrite {
+    writing: JoinHandle<PathIoResult<bool>>,
+    target: PathBuf,
+}
+
+impl PendingWrite {
+    /// Takes a task that returns `false` when a symbolic link stands at `target`.
+    pub(crate) fn new(writing: JoinHandle<PathIoResult<bool>>, target: PathBuf) -> Self {
+        Self { writing, target }
+    }
+
+    /// Waits until the file has its final name.
+    pub(crate) async fn end(self) -> Result<()> {
+        match self.writing.await {
+            Ok(Ok(true)) => Ok(()),
+            Ok(Ok(false)) => Err(link_in_place(&self.target)),
+            Ok(Err(error)) => Err(error.into()),
+            Err(failure) => Err(Error::Data { reply: None, source: failure.into() }),
+        }
+    }
+}
+
+/// A file that was transferred.
+#[derive(Default)]
 pub(crate) struct FileOutcome {
     pub(crate) moved: Transferred,
-    /// It has still to be written to its place, which the session need not wait for.
+    /// The write that is still running.
     pub(crate) pending_write: Option<PendingWrite>,
 }
 
-/// A file that is on its way to its place while its session moves the next one.
+/// A task that is done but for its pending write.
 pub(crate) struct PendingTask<D, F> {
     pub(crate) task: Task<D, F>,
     pub(crate) name: String,
     pub(crate) moved: Transferred,
-    pub(crate) pending_write: PendingWrite,
+    pub(crate) write: PendingWrite,
 }
 
-/// A worker, with what it moves or with what it has behind it.
-pub(crate) type WorkerSlot = (usize, SlotUse);
+/// One of the two things that a worker may be busy with at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct WorkerSlot {
+    worker: usize,
+    usage: SlotUsage,
+}
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum SlotUse {
+enum SlotUsage {
     Transfer,
     Write,
 }
 
-impl<W: JobHandler> Scheduler<'_, W> {
-    pub(crate) fn defer_write(
-        &self,
-        number: usize,
-        behind: PendingTask<W::Directory, W::File>,
-    ) -> PendingTask<W::Directory, W::File> {
-        let mut state = self.lock();
-        state.active.remove(&(number, SlotUse::Transfer));
-        state.active.insert((number, SlotUse::Write), behind.name.clone());
-        behind
+impl WorkerSlot {
+    pub(crate) fn transfer(worker: usize) -> Self {
+        Self { worker, usage: SlotUsage::Transfer }
     }
 
-    /// Waits for a file that was left behind.
+    pub(crate) fn write(worker: usize) -> Self {
+        Self { worker, usage: SlotUsage::Write }
+    }
+}
+
+impl<H: JobHandler> Scheduler<'_, H> {
+    /// Notes that a worker's session is free again while its file is being written.
+    pub(crate) fn defer_write(&self, worker: usize, name: &str) {
+        let mut state = self.lock();
+        state.active.remove(&WorkerSlot::transfer(worker));
+        state.active.insert(WorkerSlot::write(worker), name.to_owned());
+    }
+
+    /// Waits for a pending write, if there is one.
     pub(crate) async fn await_write(
         &self,
-        number: usize,
-        behind: Option<PendingTask<W::Directory, W::File>>,
+        worker: usize,
+        pending: Option<PendingTask<H::Directory, H::File>>,
     ) {
-        let Some(PendingTask { task, name, moved, pending_write }) = behind else { return };
-        match pending_write.end().await {
+        let Some(PendingTask { task, name, moved, write }) = pending else { return };
+        match write.end().await {
             Ok(()) => self.count(&name, moved),
             Err(error) => self.fail(&mut self.lock(), name, error),
         }
-        self.finish((number, SlotUse::Write), &task);
+        self.finish(WorkerSlot::write(worker), &task);
     }
 }

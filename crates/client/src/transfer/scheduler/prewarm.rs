@@ -1,4 +1,4 @@
-//! Lanes that have nothing to do yet.
+//! Sessions that are opened before there is work for them.
 
 use std::{pin::Pin, time::Duration};
 
@@ -6,28 +6,28 @@ use tokio::sync::futures::Notified;
 
 use super::{JobHandler, Scheduler, worker::Worker};
 
-impl<W: JobHandler> Scheduler<'_, W> {
-    /// Waits for what may let a worker go on. Where the others take long to list, the server is far away: the worker logs
-    /// in meanwhile, for that takes as long.
-    pub(crate) async fn stand_by(
+impl<H: JobHandler> Scheduler<'_, H> {
+    /// Waits until a worker may have something to do. Where the other workers take long to list, the server is far
+    /// away: the worker logs in meanwhile, since that takes as long.
+    pub(crate) async fn await_work(
         &self,
         number: usize,
         worker: &mut Worker<'_>,
         mut changed: Pin<&mut Notified<'_>>,
     ) {
         worker.rest();
-        let far = async {
-            tokio::time::sleep_until(self.begun + PATIENCE).await;
-            // What was begun is brought to its end: left alone it would keep a seat from the others.
+        let prewarm = async {
+            tokio::time::sleep_until(self.started + PATIENCE).await;
+            // A login that was started is completed: left alone it would keep a permit from the others.
             if worker.is_opening() || self.is_needed_soon(number) {
-                worker.get_ready().await;
+                worker.prewarm().await;
             }
             std::future::pending::<()>().await;
         };
         tokio::select! {
             biased;
             () = changed.as_mut() => {}
-            () = far => {}
+            () = prewarm => {}
         }
     }
 
@@ -36,5 +36,5 @@ impl<W: JobHandler> Scheduler<'_, W> {
     }
 }
 
-/// A directory near by is listed in less.
+/// A nearby server lists a directory in less time.
 const PATIENCE: Duration = Duration::from_millis(30);

@@ -1,48 +1,48 @@
-//! What of a tree is still to be done.
+//! Queue of pending directory listings and file transfers.
 //!
-//! [`Queue`] decides what the next free connection does; it does nothing itself and awaits nothing.
+//! [`Queue`] decides what the next free worker does. It performs no I/O.
 
 use std::collections::{BTreeMap, VecDeque};
 
-use crate::transfer::options::{Key, Order};
+use crate::transfer::options::{Order, OrderKey};
 
-/// Directories to list and files to transfer.
+/// Queue of directories to list and files to transfer.
 pub(crate) struct Queue<D, F> {
     directories: VecDeque<D>,
-    files: BTreeMap<Key, F>,
+    files: BTreeMap<OrderKey, F>,
     order: Order,
-    /// Files found so far.
+    /// How many files were found so far.
     found: u64,
     listing: usize,
     transferring: usize,
-    /// How many directories are listed at once while files wait.
-    most_listing: usize,
-    /// So many files may wait before no other directory is listed.
-    ahead: usize,
+    /// The maximum of directories that are listed at once while files wait.
+    max_listing: usize,
+    /// While this many files wait, no other directory is listed.
+    max_waiting: usize,
     stopped: bool,
 }
 
-/// Something to do.
+/// A unit of work.
 pub(crate) enum Task<D, F> {
     List(D),
-    /// The key keeps its place, should it be put back.
-    Transfer(Key, F),
+    /// The key keeps the position of a file that is put back.
+    Transfer(OrderKey, F),
 }
 
-/// What comes next.
+/// The next step of a worker.
 pub(crate) enum Next<D, F> {
     Task(Task<D, F>),
-    /// Nothing at present; others may find something.
+    /// Nothing at present; other workers may find something.
     Wait,
-    /// All is done.
+    /// Everything is done.
     End,
 }
 
 impl<D, F> Queue<D, F> {
-    /// Makes a queue for so many connections.
+    /// Creates a queue for this many connections.
     ///
-    /// One connection alone transfers what it found before it lists the next directory. Several list
-    /// ahead, so that there is always something for each.
+    /// A single connection transfers the files it found before it lists the next directory. Several connections
+    /// list ahead, so that there is always work for each.
     pub(crate) fn new(order: Order, connections: usize) -> Self {
         Self {
             directories: VecDeque::new(),
@@ -51,8 +51,8 @@ impl<D, F> Queue<D, F> {
             found: 0,
             listing: 0,
             transferring: 0,
-            most_listing: connections.div_ceil(2),
-            ahead: if connections > 1 || order.compares() { LOOK_AHEAD } else { 1 },
+            max_listing: connections.div_ceil(2),
+            max_waiting: if connections > 1 || order.compares() { LOOK_AHEAD } else { 1 },
             stopped: false,
         }
     }
@@ -91,24 +91,24 @@ impl<D, F> Queue<D, F> {
         if self.is_over() { Next::End } else { Next::Wait }
     }
 
-    /// Tells whether there will never be anything to do any more.
+    /// Returns whether there is nothing to do any more, and no worker can find more.
     pub(crate) fn is_over(&self) -> bool {
         let idle = self.listing == 0 && self.transferring == 0;
         self.stopped || (idle && self.directories.is_empty() && self.files.is_empty())
     }
 
-    /// Tells whether more may be found.
+    /// Returns whether more may be found.
     pub(crate) fn is_listing(&self) -> bool {
         !self.stopped && (self.listing > 0 || !self.directories.is_empty())
     }
 
-    /// Tells whether something is left to begin.
+    /// Returns whether something is left to start.
     pub(crate) fn has_more(&self) -> bool {
         let empty = self.files.is_empty() && self.directories.is_empty();
         !self.stopped && !empty
     }
 
-    /// Counts a task as done, whatever came of it.
+    /// Counts a task as done, whether it succeeded or failed.
     pub(crate) fn done(&mut self, task: &Task<D, F>) {
         match task {
             Task::List(_) => self.listing -= 1,
@@ -116,7 +116,7 @@ impl<D, F> Queue<D, F> {
         }
     }
 
-    /// Takes a task back, for another connection.
+    /// Puts a task back, for another worker.
     pub(crate) fn put_back(&mut self, task: Task<D, F>) {
         self.done(&task);
         match task {
@@ -127,26 +127,25 @@ impl<D, F> Queue<D, F> {
         }
     }
 
-    /// Gives nothing more out.
+    /// Hands out no more tasks.
     pub(crate) fn stop(&mut self) {
         self.stopped = true;
     }
 
     fn may_list(&self) -> bool {
-        let room = self.files.len() < self.ahead;
-        room && (self.files.is_empty() || self.order.compares() || self.listing < self.most_listing)
+        let room = self.files.len() < self.max_waiting;
+        room && (self.files.is_empty() || self.order.compares() || self.listing < self.max_listing)
     }
 
-    /// Tells whether a better file than those that wait may be found yet.
+    /// Returns whether a file may still be found that comes before those that wait.
     fn awaits_others(&self) -> bool {
         self.order.compares()
-            && self.files.len() < self.ahead
+            && self.files.len() < self.max_waiting
             && (self.listing > 0 || !self.directories.is_empty())
     }
 }
 
-/// How many files may wait before no other directory is listed; the listing of a directory that
-/// was begun is taken whole.
+/// While this many files wait, no other directory is listed. A listing that was started is completed.
 const LOOK_AHEAD: usize = 10_000;
 
 #[cfg(test)]
@@ -179,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn one_connection_transfers_what_it_found_before_it_lists_on() {
+    fn single_connection_transfers_files_before_listing_further() {
         let mut queue = Queue::new(Order::AsFound, 1);
         queue.add_directory("root");
         assert_eq!(next(&mut queue), "root");
@@ -197,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn half_of_the_connections_list_ahead_while_the_others_transfer() {
+    fn half_of_the_connections_list_ahead() {
         let mut queue = Queue::new(Order::AsFound, 4);
         for directory in ["d1", "d2", "d3"] {
             queue.add_directory(directory);
@@ -206,13 +205,13 @@ mod tests {
 
         let order: Vec<_> = (0..4).map(|_| next(&mut queue)).collect();
 
-        // With nothing to transfer, listing is all that can be done.
+        // With nothing to transfer, only listing is left.
         assert_eq!(order, ["d1", "d2", "a", "d3"]);
         assert_eq!(next(&mut queue), "wait");
     }
 
     #[test]
-    fn no_file_is_begun_while_a_better_one_may_be_found() {
+    fn order_holds_files_back_while_listing_runs() {
         let mut queue = Queue::new(Order::LargestFirst, 2);
         queue.add_directory("root");
         assert_eq!(next(&mut queue), "root");
@@ -227,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_put_back_keeps_its_place() {
+    fn returned_task_keeps_its_position() {
         let mut queue = Queue::new(Order::AsFound, 2);
         add(&mut queue, &[("a", 1), ("b", 1)]);
         let Next::Task(first) = queue.next() else { panic!("there are tasks") };
@@ -238,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn directories_that_go_first_keep_their_order() {
+    fn urgent_directories_keep_their_order() {
         let mut queue = Queue::new(Order::AsFound, 1);
         queue.add_directory("c");
 
@@ -248,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn no_directory_is_listed_while_ten_thousand_files_wait() {
+    fn full_queue_stops_listing() {
         let mut queue = Queue::new(Order::AsFound, 8);
         queue.add_directory("more");
         for _ in 0..LOOK_AHEAD {

@@ -1,4 +1,4 @@
-//! How often something is tried again, and when.
+//! Retry loop and policy: which errors are transient, and how long to wait.
 
 use std::{
     hash::{BuildHasher, RandomState},
@@ -7,7 +7,7 @@ use std::{
 
 use crate::Error;
 
-/// What is left of the budget that something has.
+/// Number of retries that are left, and the pause before the next one.
 #[derive(Debug)]
 pub(crate) struct RetryBudget {
     left: u32,
@@ -15,59 +15,111 @@ pub(crate) struct RetryBudget {
 }
 
 impl RetryBudget {
-    /// Allows to try again so many times.
-    pub(crate) fn again(times: u32) -> Self {
-        Self { left: times, pause: FIRST_PAUSE }
+    /// Allows this many retries.
+    pub(crate) fn new(retries: u32) -> Self {
+        Self { left: retries, pause: FIRST_PAUSE }
     }
 
-    /// Uses up a try, and gives how long to wait before it: each time twice as long, and never quite the
-    /// same, so that connections refused together do not come back together.
+    /// Uses up a retry, and returns how long to wait before it: each time twice as long, with jitter, so that
+    /// connections refused together do not come back together.
     pub(crate) fn next_pause(&mut self) -> Option<Duration> {
         self.left = self.left.checked_sub(1)?;
         let pause = self.pause;
-        self.pause = (pause * 2).min(LONGEST_PAUSE);
+        self.pause = (pause * 2).min(MAX_PAUSE);
         Some(pause.mul_f64(0.5 + 0.5 * random()))
     }
 }
 
-/// Tells whether an error may be gone the next time.
-pub(crate) fn is_passing(error: &Error) -> bool {
-    let may_pass = error.is_transient() || error.is_connection_lost() || is_oops(error);
-    may_pass && !is_lasting(error)
+/// Runs `$work` with the session `$client` of a worker. Retries a transient failure, on another session if need be,
+/// until the budget is used up; `$before` runs before `$work` is run again.
+///
+/// Evaluates to a `Result<T, RetryError>`. It is a macro since the compiler cannot prove that the future of an async
+/// closure that borrows from its environment is `Send`.
+macro_rules! retrying {
+    ($worker:expr, $budget:expr, |$client:ident| $work:expr) => {
+        $crate::transfer::scheduler::retry::retrying!($worker, $budget, |$client| $work, before = ())
+    };
+    ($worker:expr, $budget:expr, |$client:ident| $work:expr, before = $before:expr) => {{
+        let worker: &mut $crate::transfer::scheduler::worker::Worker<'_> = $worker;
+        let mut budget = $budget;
+        loop {
+            let $client = match worker.client().await {
+                Ok(client) => client,
+                Err(error) => match worker.recover(error, &mut budget).await {
+                    Ok(()) => continue,
+                    Err(error) => {
+                        break Err($crate::transfer::scheduler::retry::RetryError::NoSession(error));
+                    }
+                },
+            };
+            let outcome: $crate::Result<_> = async { $work }.await;
+            match outcome {
+                Ok(done) => break Ok(done),
+                Err(error) => match worker.recover(error, &mut budget).await {
+                    Ok(()) => $before,
+                    Err(error) => break Err($crate::transfer::scheduler::retry::RetryError::Failed(error)),
+                },
+            }
+        }
+    }};
+}
+pub(crate) use retrying;
+
+/// Why no attempt follows.
+pub(crate) enum RetryError {
+    /// No session was available.
+    NoSession(Error),
+    /// The work itself failed.
+    Failed(Error),
 }
 
-/// Tells whether the session may be of no use after this error.
+impl From<RetryError> for Error {
+    fn from(error: RetryError) -> Self {
+        match error {
+            RetryError::NoSession(error) | RetryError::Failed(error) => error,
+        }
+    }
+}
+
+/// Returns whether the next attempt may succeed.
+pub(crate) fn is_retryable(error: &Error) -> bool {
+    let may_pass = error.is_transient() || error.is_connection_lost() || is_oops(error);
+    may_pass && !is_permanent(error)
+}
+
+/// Returns whether the session may be unusable after this error.
 pub(crate) fn spoils_session(error: &Error) -> bool {
     !matches!(error, Error::StatusCode(refused) if refused.info.code().class() == 4 && !error.is_connection_lost())
 }
 
-/// Tells a full disk, and the 450 by which ProFTPD and others mean 550, from what passes.
-fn is_lasting(error: &Error) -> bool {
+/// Returns whether an error with a transient code is permanent: a full disk, and the 450 by which ProFTPD and
+/// others mean 550.
+fn is_permanent(error: &Error) -> bool {
     let Error::StatusCode(refused) = error else { return false };
     if error.refuses_credentials() {
         return true;
     }
     let text = refused.info.text().to_ascii_lowercase();
-    let lasting = ["no such", "not found", "not exist", "permission", "denied"];
+    let permanent = ["no such", "not found", "not exist", "permission", "denied"];
     match refused.info.code().get() {
         452 => true,
-        450 => lasting.iter().any(|words| text.contains(words)),
+        450 => permanent.iter().any(|words| text.contains(words)),
         _ => false,
     }
 }
 
-/// vsftpd says so and hangs up when the ports for data run out under a fast client.
+/// vsftpd sends this reply and closes the connection when a fast client uses up its data ports.
 fn is_oops(error: &Error) -> bool {
     error.reply().is_some_and(|reply| reply.code().get() == 500 && reply.text().starts_with("OOPS"))
 }
 
-/// Gives a number from 0 to 1 that differs from call to call; nothing secret depends on it.
+/// Returns a number from 0 to 1 that differs from call to call; not for secrets.
 fn random() -> f64 {
     f64::from((RandomState::new().hash_one(0) >> 32) as u32) / f64::from(u32::MAX)
 }
 
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
-const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+const MAX_PAUSE: Duration = Duration::from_secs(30);
 
 #[cfg(test)]
 mod tests {
@@ -80,8 +132,8 @@ mod tests {
     }
 
     #[test]
-    fn pauses_double_and_end() {
-        let mut budget = RetryBudget::again(9);
+    fn retry_pauses_double_and_end() {
+        let mut budget = RetryBudget::new(9);
         let pauses: Vec<_> = std::iter::from_fn(|| budget.next_pause()).collect();
 
         assert_eq!(pauses.len(), 9);
@@ -91,14 +143,14 @@ mod tests {
     }
 
     #[test]
-    fn what_may_pass_is_told_from_what_will_not() {
-        for passing in [refused(450, "busy"), refused(421, "bye"), refused(500, "OOPS: vsf_sysutil_bind")] {
-            assert!(is_passing(&passing), "{passing}");
+    fn transient_errors_differ_from_permanent_ones() {
+        for transient in [refused(450, "busy"), refused(421, "bye"), refused(500, "OOPS: vsf_sysutil_bind")] {
+            assert!(is_retryable(&transient), "{transient}");
         }
-        let lasting =
+        let permanent =
             [(550, "no"), (452, "disk full"), (500, "what?"), (450, "x: No such file or directory")];
-        for lasting in lasting.map(|(code, text)| refused(code, text)) {
-            assert!(!is_passing(&lasting), "{lasting}");
+        for permanent in permanent.map(|(code, text)| refused(code, text)) {
+            assert!(!is_retryable(&permanent), "{permanent}");
         }
         assert!(!spoils_session(&refused(450, "busy")));
         assert!(spoils_session(&refused(421, "bye")));

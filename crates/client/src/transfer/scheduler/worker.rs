@@ -1,19 +1,22 @@
-//! A session at work on a tree.
+//! Worker of a job: its session, which is replaced after a failure.
 
 use std::fmt;
 
-use super::retry::{RetryBudget, is_passing, spoils_session};
-use crate::{Client, Error, Pool, PooledClient, Result, config::Config, future::BoxFuture};
+use super::retry::{RetryBudget, is_retryable, spoils_session};
+use crate::{
+    Client, Error, Pool, PooledClient, Result, config::Config, future::BoxFuture,
+    transfer::options::JobOptions,
+};
 
-/// Where a transfer has its session from.
+/// The source of a transfer's session.
 pub(crate) enum Worker<'c> {
-    /// The user's own; one that breaks cannot be replaced.
+    /// The caller's client; one that breaks cannot be replaced.
     Own(&'c mut Client),
-    /// Lent by a pool, anew whenever that is needed.
+    /// Lent by a pool, which replaces it when needed.
     Lent { pool: &'c Pool, session: Option<Box<PooledClient>>, prewarm: Prewarm<'c> },
 }
 
-/// A session that a worker has the pool open before there is anything to do, once.
+/// A session that the pool opens for a worker before there is work for it, once.
 pub(crate) enum Prewarm<'c> {
     NotNeeded,
     Opening(BoxFuture<'c, ()>),
@@ -25,7 +28,7 @@ impl<'c> Worker<'c> {
         Self::Lent { pool, session: None, prewarm: Prewarm::NotNeeded }
     }
 
-    /// Gives as many workers as there may be, this one among them.
+    /// Returns as many workers as there may be, this one first.
     pub(crate) fn with_siblings(self) -> Vec<Self> {
         let siblings = match &self {
             Self::Own(_) => Vec::new(),
@@ -34,7 +37,7 @@ impl<'c> Worker<'c> {
         std::iter::once(self).chain(siblings).collect()
     }
 
-    /// Gives the pool that sessions are lent by.
+    /// Returns the pool that lends the sessions.
     pub(crate) fn pool(&self) -> Option<&'c Pool> {
         match self {
             Self::Own(_) => None,
@@ -49,15 +52,16 @@ impl<'c> Worker<'c> {
         }
     }
 
-    /// Gives how often is tried again unless told otherwise.
-    pub(crate) fn usual_retries(&self) -> u32 {
-        match self {
+    /// Returns the options of a job over this worker unless the caller sets others.
+    pub(crate) fn default_options(&self) -> JobOptions {
+        let retries = match self {
             Self::Own(_) => 0,
             Self::Lent { .. } => RETRIES,
-        }
+        };
+        JobOptions::new(retries, self.config().timeouts.total)
     }
 
-    /// Gives the session, which is opened or waited for if need be.
+    /// Returns the session; opens one or waits for one if need be.
     pub(crate) async fn client(&mut self) -> Result<&mut Client> {
         match self {
             Self::Own(client) => {
@@ -66,7 +70,7 @@ impl<'c> Worker<'c> {
             }
             Self::Lent { pool, session, prewarm } => {
                 prewarm.opened().await;
-                // Whoever else waits for a session has his turn between two files.
+                // Other tasks that wait for a session get theirs between two files.
                 session.take_if(|held| held.is_broken() || pool.has_waiters());
                 if session.is_none() {
                     *session = Some(Box::new(pool.client().await?));
@@ -76,8 +80,8 @@ impl<'c> Worker<'c> {
         }
     }
 
-    /// Has the pool open a session; dropped, it is gone on with the next time.
-    pub(crate) async fn get_ready(&mut self) {
+    /// Lets the pool open a session. When this future is dropped, the next call continues.
+    pub(crate) async fn prewarm(&mut self) {
         let Self::Lent { pool, prewarm, .. } = self else { return };
         if let Prewarm::NotNeeded = prewarm {
             *prewarm = Prewarm::Opening(Box::pin(pool.prewarm()));
@@ -89,29 +93,28 @@ impl<'c> Worker<'c> {
         matches!(self, Self::Lent { prewarm: Prewarm::Opening(_), .. })
     }
 
-    /// Gives the session back while there is nothing to do.
+    /// Returns the session to the pool while there is no work.
     pub(crate) fn rest(&mut self) {
         if let Self::Lent { session, .. } = self {
             *session = None;
         }
     }
 
-    /// Waits until it may be tried again, on another session if need be; gives the error back when
-    /// there is no use in it.
+    /// Waits for the next attempt, which may use another session; returns the error when a retry is of no use.
     pub(crate) async fn recover(&mut self, error: Error, budget: &mut RetryBudget) -> Result<()> {
         self.leave_after(&error);
-        if !is_passing(&error) || self.is_lost() {
+        if !is_retryable(&error) || self.is_lost() {
             return Err(error);
         }
         let Some(pause) = budget.next_pause() else { return Err(error) };
-        tracing::debug!("{error}; it is tried again in {pause:?}");
+        tracing::debug!("{error}; retry in {pause:?}");
         tokio::time::sleep(pause).await;
         Ok(())
     }
 
     fn leave_after(&mut self, error: &Error) {
         if let Self::Lent { session, .. } = self
-            && is_passing(error)
+            && is_retryable(error)
             && let Some(held) = session.take()
             && spoils_session(error)
         {
@@ -125,7 +128,7 @@ impl<'c> Worker<'c> {
 }
 
 impl Prewarm<'_> {
-    /// Waits for what is being opened.
+    /// Waits for the session that is being opened.
     async fn opened(&mut self) {
         if let Self::Opening(opening) = self {
             opening.await;
@@ -134,7 +137,7 @@ impl Prewarm<'_> {
     }
 }
 
-/// How often files are tried again over a pool.
+/// How many times a failure is retried over a pool by default.
 const RETRIES: u32 = 2;
 
 impl fmt::Debug for Worker<'_> {

@@ -1,155 +1,179 @@
-//! One file, to the server.
+//! Upload of one file.
 
 use oxftp_proto::{Code, Command, RemotePath, Reply, Timestamp, TransferType};
-use std::{
-    path::Path,
-    time::{SystemTime, UNIX_EPOCH},
-};
+use std::{path::Path, time::SystemTime};
 use tokio::io::{AsyncSeekExt, AsyncWriteExt};
 
 use crate::{
-    Client, Error, Progress, Result,
-    client::SizeAndTime,
+    Client, Error, Progress, ProgressEvent, Result,
+    client::{FollowUp, SizeAndTime},
     data::{DataConnection, Masks},
     error::local_fs::PathIoError,
     local_fs::{Metadata, OpenMode, PathFile, PathIo, ReadFile},
     transfer::{
-        SMALLEST_BLOCK,
         copy::{CopyError, copy_text_up, copy_up},
-        partial_name::remote_part,
-        verify::Verify,
+        file_progress::Transferred,
+        options::{FileOptions, MIN_BLOCK, Verify},
+        partial_name::remote_partial_path,
+        preserve::{set_remote_mode, timestamp, warn_of_refused_time},
+        verify::LocalCopy,
     },
 };
 
-/// How files are stored.
+/// Upload of one file.
 pub(crate) struct FileUpload<'a> {
     pub(crate) fs: &'a dyn PathIo,
-    pub(crate) block: usize,
-    pub(crate) resume: bool,
-    pub(crate) ascii: bool,
-    pub(crate) temporary: bool,
-    pub(crate) allocate: bool,
-    pub(crate) keep_times: KeepTimes,
-    pub(crate) keep_permissions: bool,
-    pub(crate) verify: Verify,
+    pub(crate) options: FileOptions,
+    pub(crate) upload: UploadOptions,
+    /// The time to preserve in place of the local file's own.
+    pub(crate) modified: Option<Timestamp>,
+    /// What follows on the same session.
+    pub(crate) follow_up: FollowUp,
     pub(crate) progress: &'a dyn Progress,
 }
 
-/// Which time a stored file is given.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum KeepTimes {
-    No,
-    /// That of the local file.
-    OfSource,
-    Of(Timestamp),
+/// Options that only uploads have.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct UploadOptions {
+    /// Stores each file under its partial name, and renames it when it is complete.
+    pub(crate) temporary: bool,
+    /// Reserves space before the upload (`ALLO`).
+    pub(crate) allocate: bool,
 }
 
 /// Why a file was not stored.
-struct NotStored {
+struct StoreError {
     error: Error,
     /// It was sent compressed.
     compressed: bool,
 }
 
-impl<E: Into<Error>> From<E> for NotStored {
+impl<E: Into<Error>> From<E> for StoreError {
     fn from(error: E) -> Self {
         Self { error: error.into(), compressed: false }
     }
 }
 
-/// What was stored of a file.
-pub(crate) struct Stored {
-    pub(crate) bytes: u64,
-    pub(crate) resumed: u64,
-    /// When the local file was last modified.
+/// A file that was stored.
+struct Stored {
+    moved: Transferred,
+    /// The time of the local file.
     modified: Option<SystemTime>,
     /// Its size was compared with the server's.
     compared: bool,
-    /// What the server answered about its size and time.
-    answers: Vec<Reply>,
+    /// The replies to the queries for its size and time.
+    replies: Vec<Reply>,
+}
+
+/// Result of the check of a stored file.
+struct Checked {
+    content: Result<()>,
+    /// The result of setting its time, where that was done together with the check.
+    time: Option<Result<()>>,
 }
 
 impl FileUpload<'_> {
-    /// Stores one file under its name on the server; with [`temporary`](Self::temporary) only when it is
-    /// whole there.
-    pub(crate) async fn store(
+    /// Uploads one file. With [`temporary`](UploadOptions::temporary) it has its final name only when it is complete
+    /// on the server.
+    pub(crate) async fn upload(
         &self,
         client: &mut Client,
         source: &Path,
         target: &RemotePath,
-    ) -> Result<Stored> {
-        let place = match self.temporary {
-            true => remote_part(target, client.encoding())?,
+    ) -> Result<Transferred> {
+        let path = match self.upload.temporary {
+            true => remote_partial_path(target, client.encoding())?,
             false => target.clone(),
         };
-        let stored = match self.store_at(client, source, &place).await {
-            Err(NotStored { error, compressed: true }) if is_about_data(&error) => {
+        let stored = match self.store(client, source, &path).await {
+            Err(StoreError { error, compressed: true }) if is_about_data(&error) => {
                 client.disable_compressed_uploads(&error);
-                // Nothing can be gone on with behind what was spoilt.
-                FileUpload { resume: false, ..*self }.store_at(client, source, &place).await
+                // Bytes that were stored wrongly cannot be resumed.
+                let options = FileOptions { resume: false, ..self.options };
+                let again = FileUpload { options, follow_up: FollowUp::Nothing, ..*self };
+                again.store(client, source, &path).await
             }
             stored => stored,
         };
-        let mut stored = stored.map_err(|not| not.error)?;
+        let mut stored = stored.map_err(|failed| failed.error)?;
         let time = self.time(stored.modified);
-        let (checked, dated) = self.check(client, source, (&mut stored, &place), time).await;
-        self.judged(client, checked, (&place, target)).await?;
-        self.keep_permissions(client, source, &place).await?;
-        self.keep_time(client, &place, (time, dated)).await?;
-        if self.temporary {
-            put_in_place(client, &place, target).await?;
+        let checked = self.check(client, source, &mut stored, &path, time).await;
+        self.reject(client, checked.content, &path, target).await?;
+        if self.options.preserve_mode {
+            set_remote_mode(client, self.fs, source, &path).await?;
         }
-        Ok(stored)
+        if let Some(time) = time {
+            let set = match checked.time {
+                Some(set) => set,
+                None => client.set_modified(&path, time).await,
+            };
+            warn_of_refused_time(&path, set)?;
+        }
+        if self.upload.temporary {
+            rename_into_place(client, &path, target).await?;
+        }
+        Ok(stored.moved)
     }
 
-    async fn store_at(
+    async fn store(
         &self,
         client: &mut Client,
         source: &Path,
-        target: &RemotePath,
-    ) -> Result<Stored, NotStored> {
-        // A file that cannot be read must not empty the one on the server.
-        let mut content = self.content(source).await?;
+        path: &RemotePath,
+    ) -> Result<Stored, StoreError> {
+        // A file that cannot be read must not truncate the one on the server.
+        let mut content = self.open_source(source).await?;
         let size = content.size();
-        let offset = if self.resume { self.offset(client, size, target).await? } else { 0 };
-        if self.temporary || self.keep_permissions {
-            // What is asked for ahead of its time would not outlive what follows this.
-            client.expect_more(false);
-        }
-        if let Some(size) = size.filter(|_| self.allocate) {
+        let offset = if self.options.resume { self.offset(client, size, path).await? } else { 0 };
+        if let Some(size) = size.filter(|_| self.upload.allocate) {
             client.allocate(size.saturating_sub(offset)).await?;
         }
-        let questions = match self.asks_size(client) {
-            true => client.queries_after_upload(target, self.time(content.modified()))?,
+        let queries = match self.queries_size(client) {
+            true => client.queries_after_upload(path, self.time(content.modified()))?,
             false => Vec::new(),
         };
-        let (mut data, offset) = self.open(client, target, offset, questions).await?;
+        let (mut data, offset) = self.open(client, path, offset, queries).await?;
         let compressed = data.is_compressed();
-        let outcome = self.send(client, (&mut content, source), (&mut data, offset), target).await;
-        outcome.map_err(|error| NotStored { error, compressed })
+        self.report_start(source, content.size(), offset);
+        let outcome = match content.seek(offset, source).await {
+            Ok(()) => self.send(client, &mut content, source, &mut data, path).await,
+            Err(error) => {
+                let _ = data.abort(client.control_mut()).await;
+                Err(error.into())
+            }
+        };
+        outcome
+            .map(|bytes| Stored {
+                moved: Transferred { bytes, resumed: offset },
+                modified: content.modified(),
+                compared: compressed,
+                replies: data.take_answers(),
+            })
+            .map_err(|error| StoreError { error, compressed })
     }
 
+    fn report_start(&self, source: &Path, size: Option<u64>, offset: u64) {
+        let name = &source.display().to_string();
+        self.progress.on_event(ProgressEvent::FileStarted { name, size, offset });
+    }
+
+    /// Sends the content over an open data connection, and awaits the final reply; returns the number of bytes.
     async fn send(
         &self,
         client: &mut Client,
-        (content, source): (&mut UploadSource, &Path),
-        (data, offset): (&mut DataConnection, u64),
-        target: &RemotePath,
-    ) -> Result<Stored> {
-        self.progress.file_started(&source.display().to_string(), content.size(), offset);
-        if let Err(error) = content.go_to(offset, source).await {
-            let _ = data.abort(client.control_mut()).await;
-            return Err(error.into());
-        }
+        content: &mut UploadSource,
+        source: &Path,
+        data: &mut DataConnection,
+        path: &RemotePath,
+    ) -> Result<u64> {
         match self.copy(client, content, source, data).await {
             Ok(bytes) => {
                 client.finish_data(data, Masks::default()).await?;
                 if data.is_compressed() {
-                    compare_size(client, target, offset + bytes).await?;
+                    // ProFTPD's mod_deflate loses bytes of content that shrinks to a twentieth, and replies 226.
+                    compare(client.size_if_told(path).await?, content.offset() + bytes)?;
                 }
-                let compared = data.is_compressed();
-                let answers = data.take_answers();
-                Ok(Stored { bytes, resumed: offset, modified: content.modified(), compared, answers })
+                Ok(bytes)
             }
             Err(CopyError::Data(source)) => {
                 let deadline = client.completion_deadline();
@@ -163,15 +187,15 @@ impl FileUpload<'_> {
     }
 
     /// Reads a small file, or opens a larger one.
-    async fn content(&self, source: &Path) -> Result<UploadSource, PathIoError> {
-        if !self.resume
-            && !self.ascii
-            && let Some(file) = self.fs.read_whole(source, SMALLEST_BLOCK).await?
+    async fn open_source(&self, source: &Path) -> Result<UploadSource, PathIoError> {
+        if !self.options.resume
+            && !self.options.ascii
+            && let Some(file) = self.fs.read_whole(source, MIN_BLOCK).await?
         {
             return Ok(UploadSource::Read(file));
         }
         let file = self.fs.open(source, OpenMode::Read).await?;
-        Ok(UploadSource::Open(file, self.fs.stat(source).await.ok()))
+        Ok(UploadSource::Open { file, metadata: self.fs.stat(source).await.ok(), offset: 0 })
     }
 
     async fn copy(
@@ -183,227 +207,211 @@ impl FileUpload<'_> {
     ) -> Result<u64, CopyError> {
         let file = match content {
             UploadSource::Read(file) => return self.copy_small(&file.content, data).await,
-            UploadSource::Open(file, _) => &mut **file,
+            UploadSource::Open { file, .. } => &mut **file,
         };
         let mut keep_alive = client.keep_alive();
-        let control = client.control_mut();
-        match self.ascii {
+        let (control, block) = (client.control_mut(), self.options.block());
+        match self.options.ascii {
             true => keep_alive.during(control, copy_text_up(file, source, data, self.progress)).await,
-            false => keep_alive.during(control, copy_up(file, source, data, self.block, self.progress)).await,
+            false => keep_alive.during(control, copy_up(file, source, data, block, self.progress)).await,
         }
     }
 
     async fn copy_small(&self, bytes: &[u8], data: &mut DataConnection) -> Result<u64, CopyError> {
         data.write_all(bytes).await.map_err(CopyError::Data)?;
         let length = bytes.len() as u64;
-        self.progress.advanced(length);
+        self.progress.on_event(ProgressEvent::advanced(length));
         Ok(length)
     }
 
-    /// Compares what was stored with what the server has; may set the time along with that.
+    /// Compares a stored file with the local one; may set its time together with that.
     async fn check(
         &self,
         client: &mut Client,
         source: &Path,
-        (stored, place): (&mut Stored, &RemotePath),
+        stored: &mut Stored,
+        path: &RemotePath,
         time: Option<Timestamp>,
-    ) -> (Result<()>, Option<Result<()>>) {
-        let length = stored.resumed + stored.bytes;
-        if stored.compared || !self.asks_size(client) {
-            return (self.verify.check(client, (self.fs, source), length, place).await, None);
+    ) -> Checked {
+        let size = stored.moved.resumed + stored.moved.bytes;
+        if stored.compared || !self.queries_size(client) {
+            let local = LocalCopy { fs: self.fs, path: source, size };
+            return Checked { content: self.options.verify.check(client, local, path).await, time: None };
         }
-        let told = match std::mem::take(&mut stored.answers) {
-            answers if answers.is_empty() => client.size_and_time(place, time).await,
-            answers => Ok(client.read_size_and_time(answers)),
+        let answered = match std::mem::take(&mut stored.replies) {
+            replies if replies.is_empty() => client.size_and_time(path, time).await,
+            replies => Ok(client.read_size_and_time(replies)),
         };
-        match told {
-            Ok(SizeAndTime { size, dated }) => (compared(size, length), dated),
-            // It was told to be whole before that.
+        match answered {
+            Ok(SizeAndTime { size: there, dated }) => Checked { content: compare(there, size), time: dated },
+            // The server reported before that the transfer is complete.
             Err(error) => {
-                tracing::warn!("the size of {place} is not compared: {error}");
-                (Ok(()), None)
+                tracing::warn!("the size of {path} is not compared: {error}");
+                Checked { content: Ok(()), time: None }
             }
         }
     }
 
-    /// Tells whether a size is to be asked for behind the transfer.
-    fn asks_size(&self, client: &Client) -> bool {
-        self.verify == Verify::Auto && !self.ascii && client.may_tell_sizes()
-    }
-
-    /// Gives the time that the server's file is to have.
-    fn time(&self, modified: Option<SystemTime>) -> Option<Timestamp> {
-        match self.keep_times {
-            KeepTimes::No => None,
-            KeepTimes::OfSource => modified.and_then(timestamp),
-            KeepTimes::Of(time) => Some(time),
-        }
-    }
-
-    /// Gives the server's file its time, unless that was done, where the server lets it be set.
-    async fn keep_time(
+    /// Fails for content that differs. A partial file with a wrong hash is removed, as it cannot be resumed.
+    async fn reject(
         &self,
         client: &mut Client,
+        content: Result<()>,
+        path: &RemotePath,
         target: &RemotePath,
-        (time, dated): (Option<Timestamp>, Option<Result<()>>),
     ) -> Result<()> {
-        let Some(time) = time else { return Ok(()) };
-        let set = match dated {
-            Some(set) => set,
-            None => client.set_modified(target, time).await,
-        };
-        match set {
-            Err(error @ (Error::NotOffered { .. } | Error::StatusCode(_))) => {
-                tracing::warn!("the time of {target} is not kept: {error}");
-                Ok(())
+        match content {
+            Err(Error::HashMismatch { there, here }) if path != target => {
+                if let Err(error) = client.remove_file(path).await {
+                    tracing::warn!("{path} is still on the server: {error}");
+                }
+                Err(Error::HashMismatch { there, here })
             }
-            set => set,
+            Err(error @ (Error::SizeMismatch { .. } | Error::HashMismatch { .. })) if path == target => {
+                Err(Error::StoredWrongly { path: target.to_string(), source: error.into() })
+            }
+            content => content,
         }
     }
 
-    /// Gives where to go on: the length of the server's file, unless ours is shorter.
-    async fn offset(&self, client: &mut Client, size: Option<u64>, target: &RemotePath) -> Result<u64> {
-        let (Some(size), Some(there)) = (size, client.size_if_told(target).await?) else { return Ok(0) };
+    /// Returns whether the size is queried after the transfer.
+    fn queries_size(&self, client: &Client) -> bool {
+        self.options.verify == Verify::Auto && !self.options.ascii && client.may_tell_sizes()
+    }
+
+    /// Returns the time that the server's file gets.
+    fn time(&self, modified: Option<SystemTime>) -> Option<Timestamp> {
+        match self.options.preserve_times {
+            true => self.modified.or_else(|| modified.and_then(timestamp)),
+            false => None,
+        }
+    }
+
+    /// Returns the offset to resume at: the length of the server's file, or 0 when the local file is shorter.
+    async fn offset(&self, client: &mut Client, size: Option<u64>, path: &RemotePath) -> Result<u64> {
+        let (Some(size), Some(there)) = (size, client.size_if_told(path).await?) else { return Ok(0) };
         Ok(if there <= size { there } else { 0 })
     }
 
-    /// Goes on by `REST` and `STOR`, or by `APPE` where that is refused.
+    /// Opens the data connection, to resume by `REST` and `STOR`, or by `APPE` where that is refused.
     async fn open(
         &self,
         client: &mut Client,
-        target: &RemotePath,
+        path: &RemotePath,
         offset: u64,
-        questions: Vec<Command>,
+        queries: Vec<Command>,
     ) -> Result<(DataConnection, u64)> {
+        let follow_up = match self.upload.temporary || self.options.preserve_mode {
+            // A command that is sent ahead would not outlive the commands after this transfer.
+            true => FollowUp::Nothing,
+            false => self.follow_up,
+        };
         let encoding = client.encoding();
-        let stor = Command::with_path("STOR", target, encoding)?;
-        let representation = if self.ascii { TransferType::Ascii } else { TransferType::Image };
-        let opened = match self.ascii {
-            // Its size cannot be compared.
-            true => client.open_data(stor, representation, offset).await,
-            false => client.open_compared_upload(stor, representation, offset, questions).await,
+        let stor = Command::with_path("STOR", path, encoding)?;
+        let representation = if self.options.ascii { TransferType::Ascii } else { TransferType::Image };
+        let opened = match self.options.ascii {
+            // The size of text cannot be compared.
+            true => client.open_data(stor, representation, offset, follow_up).await,
+            false => client.open_compared_upload(stor, representation, offset, queries, follow_up).await,
         };
         match opened {
             Err(Error::StatusCode(error)) if offset > 0 && error.info.code() != Code::SERVICE_CLOSING => {
-                let appe = Command::with_path("APPE", target, encoding)?;
-                Ok((client.open_data(appe, representation, 0).await?, offset))
+                let appe = Command::with_path("APPE", path, encoding)?;
+                Ok((client.open_data(appe, representation, 0, follow_up).await?, offset))
             }
             opened => Ok((opened?, offset)),
         }
     }
 }
 
-/// What a file is to hold on the server.
+/// The content of an upload.
 enum UploadSource {
-    /// A small file, read already.
+    /// A small file that was read completely.
     Read(ReadFile),
-    Open(Box<dyn PathFile>, Option<Metadata>),
+    Open {
+        file: Box<dyn PathFile>,
+        metadata: Option<Metadata>,
+        /// The position from which it is read.
+        offset: u64,
+    },
 }
 
 impl UploadSource {
     fn size(&self) -> Option<u64> {
         match self {
             Self::Read(file) => Some(file.content.len() as u64),
-            Self::Open(_, found) => found.as_ref().filter(|found| found.is_file()).map(|found| found.size),
+            Self::Open { metadata, .. } => {
+                metadata.as_ref().filter(|found| found.is_file()).map(|found| found.size)
+            }
         }
     }
 
     fn modified(&self) -> Option<SystemTime> {
         match self {
             Self::Read(file) => file.modified,
-            Self::Open(_, found) => found.as_ref().and_then(|found| found.modified),
+            Self::Open { metadata, .. } => metadata.as_ref().and_then(|found| found.modified),
         }
     }
 
-    async fn go_to(&mut self, offset: u64, path: &Path) -> Result<(), PathIoError> {
-        let Self::Open(file, _) = self else { return Ok(()) };
-        if offset > 0 {
-            let sought = file.seek(std::io::SeekFrom::Start(offset)).await;
+    fn offset(&self) -> u64 {
+        match self {
+            Self::Read(_) => 0,
+            Self::Open { offset, .. } => *offset,
+        }
+    }
+
+    async fn seek(&mut self, position: u64, path: &Path) -> Result<(), PathIoError> {
+        let Self::Open { file, offset, .. } = self else { return Ok(()) };
+        if position > 0 {
+            let sought = file.seek(std::io::SeekFrom::Start(position)).await;
             sought.map_err(|source| PathIoError::new("seek", path, source))?;
+            *offset = position;
         }
         Ok(())
     }
 }
 
-/// ProFTPD's mod_deflate loses bytes of what shrinks to a twentieth, and calls it complete.
-async fn compare_size(client: &mut Client, target: &RemotePath, transferred: u64) -> Result<()> {
-    compared(client.size_if_told(target).await?, transferred)
-}
-
-/// Compares what was sent with what the server has, where it tells that.
-fn compared(there: Option<u64>, transferred: u64) -> Result<()> {
+/// Compares the size of the server's file, where the server reports it, with the transferred bytes.
+fn compare(there: Option<u64>, transferred: u64) -> Result<()> {
     match there {
         Some(expected) if expected != transferred => Err(Error::SizeMismatch { expected, transferred }),
         _ => Ok(()),
     }
 }
 
-/// Tells whether sending the same bytes otherwise may do.
+/// Returns whether sending the same bytes uncompressed may succeed.
 fn is_about_data(error: &Error) -> bool {
     let refused = matches!(error, Error::StatusCode(_) | Error::SizeMismatch { .. } | Error::Data { .. });
     refused && !error.is_connection_lost()
 }
 
-/// Gives the time in UTC, to the second.
-fn timestamp(time: SystemTime) -> Option<Timestamp> {
-    let seconds = time.duration_since(UNIX_EPOCH).ok()?.as_secs();
-    Timestamp::from_unix(seconds.try_into().ok()?, 0)
-}
-
-// ==== merged from tree/temporary.rs
-//- Uploads that get their final name when they are whole.
-
-impl FileUpload<'_> {
-    /// Compares what was stored with what was sent. A part whose content is wrong is removed, as nothing
-    /// can go on from it.
-    pub(crate) async fn judged(
-        &self,
-        client: &mut Client,
-        checked: Result<()>,
-        (place, target): (&RemotePath, &RemotePath),
-    ) -> Result<()> {
-        match checked {
-            Err(Error::HashMismatch { there, here }) if place != target => {
-                if let Err(error) = client.remove_file(place).await {
-                    tracing::warn!("{place} is still on the server: {error}");
-                }
-                Err(Error::HashMismatch { there, here })
-            }
-            Err(error @ (Error::SizeMismatch { .. } | Error::HashMismatch { .. })) if place == target => {
-                Err(Error::StoredWrongly { path: target.to_string(), source: error.into() })
-            }
-            checked => checked,
-        }
-    }
-}
-
-/// Gives a whole upload its final name (`RNFR`, `RNTO`); an older file of that name is replaced.
+/// Gives a complete upload its final name (`RNFR`, `RNTO`); an older file of that name is replaced.
 ///
-/// A server that refuses to rename over it is told to remove it first (`DELE`), which leaves a moment
-/// without either.
-pub(crate) async fn put_in_place(
+/// When the server refuses to replace a file by a rename, that file is deleted first (`DELE`). Between the two
+/// commands there is no file of that name.
+pub(crate) async fn rename_into_place(
     client: &mut Client,
     temporary: &RemotePath,
     target: &RemotePath,
 ) -> Result<()> {
-    let refused = match client.rename(temporary, target).await {
-        Err(error) if is_refused(&error) => match client.remove_file(target).await {
+    let renamed = match client.rename(temporary, target).await {
+        Err(error) if is_target_refused(&error) => match client.remove_file(target).await {
             Ok(()) => client.rename(temporary, target).await,
             Err(gone) if gone.is_connection_lost() => Err(gone),
             Err(_) => Err(error),
         },
         renamed => renamed,
     };
-    refused.map_err(|error| Error::NotRenamed {
+    renamed.map_err(|error| Error::NotRenamed {
         path: target.to_string(),
         temporary: temporary.to_string(),
         source: error.into(),
     })
 }
 
-/// Tells whether the new name was refused, which a file of that name may be the reason for; the old one is
-/// asked for first, with `350` for an answer.
-fn is_refused(error: &Error) -> bool {
+/// Returns whether the new name was refused, perhaps because a file of that name exists. `RNFR` with the old name
+/// comes first, and expects `350`.
+fn is_target_refused(error: &Error) -> bool {
     matches!(error, Error::StatusCode(refused)
         if refused.expected != ["350"] && refused.info.code().class() == 5)
 }

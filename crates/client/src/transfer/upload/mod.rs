@@ -3,41 +3,37 @@
 pub(crate) mod file;
 pub(crate) mod tree;
 
-use std::{
-    future::IntoFuture,
-    path::PathBuf,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{future::IntoFuture, path::PathBuf};
 
 use oxftp_proto::RemotePath;
 
-use self::tree::{LocalDirectory, LocalFile, TreeUpload};
+use self::{
+    file::UploadOptions,
+    tree::{LocalDirectory, LocalFile, TreeUpload},
+};
 use super::{
-    BLOCK_SIZE, block_size,
     local_path::remote_name,
-    options::{Connections, Order},
-    scheduler::{JobOptions, Scheduler, admission::AdmissionGate, retry::RetryBudget, worker::Worker},
-    verify::Verify,
+    options::{FileOptions, JobOptions, Order, Verify, file_setters, job_setters},
+    scheduler::{
+        Scheduler,
+        admission::AdmissionGate,
+        retry::{RetryBudget, retrying},
+        worker::Worker,
+    },
 };
 use crate::{
-    Client, Error, Pool, Progress, Report, Result,
-    deadline::{timed_out, within},
-    error::local_fs::PathIoError,
-    future::BoxFuture,
-    progress::Silent,
+    Client, Pool, Report, Result, deadline::Deadline, error::local_fs::PathIoError, future::BoxFuture,
 };
 
 impl Client {
     /// Uploads a file, or a directory with everything in it (`STOR`, `MKD`).
     ///
     /// The source is put *into* the destination directory, under its own name; with
-    /// [`write_into`](Upload::write_into) the destination *is* the new name. What is missing of
-    /// the destination is made.
+    /// [`write_into`](Upload::write_into) the destination *is* the new name. Missing directories of the
+    /// destination are created.
     ///
-    /// Links in a tree are not followed and, like other things that are neither file nor
-    /// directory, not sent; they are named in the error. In a tree, one failure does not stop the
-    /// others.
+    /// Symbolic links in a tree are not followed and not uploaded, and neither are other entries that are neither
+    /// files nor directories; the error names them. In a tree, one failure does not stop the others.
     ///
     /// ```no_run
     /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
@@ -49,11 +45,11 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error::SomeFailed`] when files of a tree failed,
-    /// [`Error::Stopped`] when the connection was lost before the tree was
-    /// through; for a single file its own error, such as [`Error::PathIo`] when it
-    /// is not there, [`Error::StatusCode`] when the server refuses it, or
-    /// [`Error::Data`].
+    /// [`Error::SomeFailed`](crate::Error::SomeFailed) when files of a tree failed,
+    /// [`Error::Stopped`](crate::Error::Stopped) when the connection was lost before the tree was complete; for a
+    /// single file its own error, such as [`Error::PathIo`](crate::Error::PathIo) when it does not exist,
+    /// [`Error::StatusCode`](crate::Error::StatusCode) when the server refuses it, or
+    /// [`Error::Data`](crate::Error::Data).
     #[must_use = "nothing is uploaded until it is awaited"]
     pub fn upload(&mut self, source: impl Into<PathBuf>) -> Upload<'_> {
         Upload::new(Worker::Own(self), source.into())
@@ -63,8 +59,8 @@ impl Client {
 impl Pool {
     /// Uploads as [`Client::upload`] does, the files of a tree over as many sessions as the pool has.
     ///
-    /// A directory is made once, before anything in it is sent. What fails for a passing reason, such as
-    /// a lost connection, is [tried again](Upload::retries) from its start, on a new session if need be.
+    /// A directory is created once, before anything in it is uploaded. A transient failure, such as a lost
+    /// connection, is [retried](Upload::retries) from the start of the file, on a new session if need be.
     ///
     /// ```no_run
     /// # async fn example(pool: &oxftp::Pool) -> oxftp::Result<()> {
@@ -76,19 +72,19 @@ impl Pool {
     ///
     /// # Errors
     ///
-    /// Those of [`Client::upload`] and [`Pool::client`]; [`Error::Stopped`] when
-    /// a tree was begun and no session is to be had any more.
+    /// Those of [`Client::upload`] and [`Pool::client`]; [`Error::Stopped`](crate::Error::Stopped) when
+    /// a tree was started and no session is available any more.
     #[must_use = "nothing is uploaded until it is awaited"]
     pub fn upload(&self, source: impl Into<PathBuf>) -> Upload<'_> {
         Upload::new(Worker::of(self), source.into())
     }
 }
 
-/// An upload, not yet begun; awaiting it does it.
+/// An upload that is not started yet; awaiting it runs it.
 ///
 /// ```no_run
 /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
-/// client.upload("site").to("/www").write_into(true).keep_times(true).await?;
+/// client.upload("site").to("/www").write_into(true).preserve_times(true).await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -98,35 +94,21 @@ pub struct Upload<'c> {
     source: PathBuf,
     destination: RemotePath,
     write_into: bool,
-    block_size: usize,
-    resume: bool,
-    ascii: bool,
-    temporary: bool,
-    allocate: bool,
-    keep_times: bool,
-    keep_permissions: bool,
-    verify: Verify,
-    options: JobOptions,
-    progress: Arc<dyn Progress>,
+    upload: UploadOptions,
+    file: FileOptions,
+    job: JobOptions,
 }
 
 impl<'c> Upload<'c> {
     fn new(worker: Worker<'c>, source: PathBuf) -> Self {
         Self {
-            options: JobOptions::of(&worker),
+            job: worker.default_options(),
             worker,
             source,
             destination: RemotePath::default(),
             write_into: false,
-            block_size: BLOCK_SIZE,
-            resume: false,
-            ascii: false,
-            temporary: false,
-            allocate: false,
-            keep_times: false,
-            keep_permissions: false,
-            verify: Verify::default(),
-            progress: Arc::new(Silent),
+            upload: UploadOptions::default(),
+            file: FileOptions::default(),
         }
     }
 
@@ -145,58 +127,14 @@ impl<'c> Upload<'c> {
         self
     }
 
-    /// Sets how many bytes are moved at once. Defaults to 256 KiB; small values are raised to
-    /// 64 KiB and large ones lowered to 4 MiB, which nobody can observe but in time and memory.
-    #[must_use]
-    pub fn block_size(mut self, bytes: usize) -> Self {
-        self.block_size = block_size(bytes);
-        self
-    }
-
-    /// Goes on behind what the server has already (`SIZE`, then `REST` with `STOR`, or `APPE`).
-    /// Defaults to false.
-    #[must_use]
-    pub fn resume(mut self, resume: bool) -> Self {
-        self.resume = resume;
-        self
-    }
-
-    /// Gives the files on the server the modification times of the local ones, to the second, where it
-    /// lets them be set (see [`Client::set_modified`]). Defaults to false.
-    #[must_use]
-    pub fn keep_times(mut self, keep: bool) -> Self {
-        self.keep_times = keep;
-        self
-    }
-
-    /// Gives the server's files the permissions of the local ones (`SITE CHMOD`), but for the set-user-ID,
-    /// set-group-ID and sticky bits. Defaults to false: the server decides.
+    /// Stores each file under its name with [`PART_SUFFIX`](crate::PART_SUFFIX) appended, and renames it
+    /// once it is complete and [verified](Self::verify) (`RNFR`, `RNTO`). Until then an older file of that name
+    /// is left as it is. Defaults to false: a rename costs two more commands for each file, needs a permission
+    /// that drop boxes do not grant, and gives a replaced file the owner and permissions of a new one.
     ///
-    /// Where the server refuses, that is a warning.
-    #[must_use]
-    pub fn keep_permissions(mut self, keep: bool) -> Self {
-        self.keep_permissions = keep;
-        self
-    }
-
-    /// Sends text (`TYPE A`): the line ends of this system become those of the wire, and there those of the
-    /// server (see [`AsciiWriter`](crate::AsciiWriter)). Defaults to false: every byte stays as it is.
-    ///
-    /// With [`resume`](Self::resume) or [`verify`](Self::verify) it is [`Error::Incompatible`].
-    #[must_use]
-    pub fn ascii(mut self, ascii: bool) -> Self {
-        self.ascii = ascii;
-        self
-    }
-
-    /// Stores each file under its name with [`PART_SUFFIX`](crate::PART_SUFFIX) behind it, and renames it
-    /// once it is whole and [verified](Self::verify) (`RNFR`, `RNTO`). Until then an older file of that name
-    /// stays as it is. Defaults to false, as a rename costs two more commands for each file, needs a right
-    /// that drop boxes do not give, and gives a replaced file the owner and permissions of a new one.
-    ///
-    /// A server that does not rename over a file is told to remove it first (`DELE`). One that does not
-    /// rename at all makes each file [`Error::NotRenamed`]. An upload that broke off leaves its part,
-    /// where [`resume`](Self::resume) goes on; one with a wrong hash leaves none.
+    /// When the server refuses to replace a file by a rename, that file is deleted first (`DELE`). When it refuses
+    /// to rename at all, each file is [`Error::NotRenamed`](crate::Error::NotRenamed). An interrupted upload leaves
+    /// its partial file, which [`resume`](Self::resume) continues; a partial file with a wrong hash is removed.
     ///
     /// ```no_run
     /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
@@ -208,125 +146,81 @@ impl<'c> Upload<'c> {
     /// ```
     #[must_use]
     pub fn temporary(mut self, temporary: bool) -> Self {
-        self.temporary = temporary;
+        self.upload.temporary = temporary;
         self
     }
 
-    /// Asks the server to make room for each file before it is sent (`ALLO`), which costs a round trip. Defaults to
-    /// false: hardly any server needs it (see [`Client::allocate`]).
+    /// Asks the server to reserve space for each file before the upload (`ALLO`), which costs a round trip. Defaults
+    /// to false: hardly any server needs it (see [`Client::allocate`]).
     #[must_use]
     pub fn allocate(mut self, allocate: bool) -> Self {
-        self.allocate = allocate;
+        self.upload.allocate = allocate;
         self
     }
 
-    /// Compares each file with the server's once it is stored (`SIZE`, `HASH` and its kin). Defaults to
-    /// [`Verify::Auto`]: by size, where the server tells it.
-    ///
-    /// What differs ([`Error::StoredWrongly`]), or of what the server tells no size or hash, is an error, the latter
-    /// not by default; the file on the server stays as it is. With [`temporary`](Self::temporary) it never gets its final name.
-    #[must_use]
-    pub fn verify(mut self, verify: Verify) -> Self {
-        self.verify = verify;
-        self
+    file_setters! {
+        /// Resumes after the bytes that the server has already (`SIZE`, then `REST` with `STOR`, or `APPE`).
+        /// Defaults to false.
+        resume: bool;
+
+        /// Sets the modification times of the files on the server to those of the local files, to the second, where
+        /// the server supports that (see [`Client::set_modified`]). Defaults to false.
+        preserve_times: bool;
+
+        /// Sets the permissions of the files on the server to those of the local files (`SITE CHMOD`), without the
+        /// set-user-ID, set-group-ID and sticky bits. Defaults to false: the server decides.
+        ///
+        /// A refusal of the server is logged as a warning.
+        preserve_mode: bool;
+
+        /// Uploads text (`TYPE A`): the line ends of this system are converted to those of the wire, and by the
+        /// server to its own (see [`AsciiWriter`](crate::AsciiWriter)). Defaults to false: every byte is left as it
+        /// is.
+        ///
+        /// Together with [`resume`](Self::resume) or [`verify`](Self::verify) it is
+        /// [`Error::Incompatible`](crate::Error::Incompatible).
+        ascii: bool;
+
+        /// Compares each file with the server's once it is stored (`SIZE`, `HASH` and similar commands). Defaults to
+        /// [`Verify::Auto`]: by size, where the server reports it.
+        ///
+        /// A difference is an error ([`Error::StoredWrongly`](crate::Error::StoredWrongly)); the file on the server
+        /// is left as it is. So is, but not by default, a file whose size or hash the server does not report. With
+        /// [`temporary`](Self::temporary) such a file never gets its final name.
+        verify: Verify;
+
+        /// Sets how many bytes are moved at once, between 64 KiB and 4 MiB. Defaults to 256 KiB.
+        block_size: usize;
     }
 
-    /// Sets which files of a tree come first. Defaults to [`Order::AsFound`]: by name, directory by
-    /// directory.
-    #[must_use]
-    pub fn order(mut self, order: Order) -> Self {
-        self.options.order = order;
-        self
-    }
-
-    /// Sets over how many of the pool's connections the files of a tree go. Defaults to
-    /// [`Connections::All`].
-    #[must_use]
-    pub fn connections(mut self, connections: Connections) -> Self {
-        self.options.connections = connections;
-        self
-    }
-
-    /// RetryBudget again so many times what fails for a passing reason, after pauses that double from a
-    /// quarter of a second. Defaults to 2 over a pool, and to 0 over a client, whose connection cannot
-    /// be replaced.
-    #[must_use]
-    pub fn retries(mut self, times: u32) -> Self {
-        self.options.retries = times;
-        self
-    }
-
-    /// Begins nothing more once more than this many things of a tree have failed
-    /// ([`Error::Stopped`]); what runs is brought to its end. Defaults to no
-    /// limit.
-    #[must_use]
-    pub fn max_errors(mut self, most: usize) -> Self {
-        self.options.max_errors = Some(most);
-        self
-    }
-
-    /// Sets a deadline for the whole ([`Error::Stopped`] or
-    /// [`Error::Timeout`]). Defaults to
-    /// [`Timeouts::total`](crate::Timeouts::total).
-    #[must_use]
-    pub fn deadline(mut self, deadline: Duration) -> Self {
-        self.options.deadline = Some(deadline);
-        self
-    }
-
-    /// Is told how it goes.
-    #[must_use]
-    pub fn progress(mut self, progress: Arc<dyn Progress>) -> Self {
-        self.progress = progress;
-        self
-    }
-
-    /// Text differs here and there, in its length and its hash.
-    fn check(&self) -> Result<()> {
-        let what = "text (ascii)";
-        match (self.ascii, self.resume, self.verify) {
-            (true, true, _) => Err(Error::Incompatible { what, with: "resuming" }),
-            (true, _, Verify::Size | Verify::Hash) => Err(Error::Incompatible { what, with: "verifying" }),
-            _ => Ok(()),
-        }
-    }
+    job_setters!();
 
     async fn run(mut self) -> Result<Report> {
-        self.check()?;
-        let begun = Instant::now();
-        let deadline = self.options.deadline;
-        let prepared = within(deadline, self.prepare()).await;
-        let (is_tree, target) = prepared.unwrap_or_else(|| Err(timed_out("the upload", deadline)))?;
-        let left = deadline.map(|deadline| deadline.saturating_sub(begun.elapsed()));
+        self.file.check()?;
+        let deadline = Deadline::start(self.job.deadline);
+        let (is_tree, target) = deadline.run("the upload", self.prepare()).await?;
         let config = self.worker.config();
-        let work = TreeUpload {
+        let handler = TreeUpload {
             fs: config.path_io.clone(),
-            block: self.block_size,
-            resume: self.resume,
-            ascii: self.ascii,
-            temporary: self.temporary,
-            keep_times: self.keep_times,
-            keep_permissions: self.keep_permissions,
-            allocate: self.allocate,
-            verify: self.verify,
+            options: self.file,
+            upload: self.upload,
             encoding: config.encoding,
             limits: config.limits.clone(),
-            measures: matches!(self.options.order, Order::LargestFirst | Order::SmallestFirst),
+            needs_sizes: matches!(self.job.order, Order::LargestFirst | Order::SmallestFirst),
         };
         if is_tree {
             let root = LocalDirectory { local: self.source, remote: target, depth: 0 };
-            let admission = self.options.admission(&self.worker, &*self.progress);
+            let admission = AdmissionGate::new(&self.job, self.worker.pool());
             let workers = self.worker.with_siblings();
-            let scheduler = Scheduler::new(work, self.options, admission, workers.len());
-            return scheduler.through(root, workers, left).await;
+            let scheduler = Scheduler::new(handler, &self.job, admission, workers.len());
+            return scheduler.run_tree(root, workers, deadline).await;
         }
         let file = LocalFile { local: self.source, remote: target, size: None };
-        Scheduler::new(work, self.options, AdmissionGate::of_all(&*self.progress), 1)
-            .one(file, self.worker, left)
-            .await
+        let admission = AdmissionGate::of_all(&*self.job.progress);
+        Scheduler::new(handler, &self.job, admission, 1).run_file(file, self.worker, deadline).await
     }
 
-    /// Finds out what the source is and where it goes, and makes what a single file needs.
+    /// Finds out whether the source is a tree, and its target; creates the parent directory of a single file.
     async fn prepare(&mut self) -> Result<(bool, RemotePath)> {
         let (fs, encoding) = (self.worker.config().path_io.clone(), self.worker.config().encoding);
         let destination = std::mem::take(&mut self.destination);
@@ -342,28 +236,15 @@ impl<'c> Upload<'c> {
             return Err(PathIoError::new("open", &self.source, missing).into());
         }
         let parent = target.parent().filter(|parent| !parent.is_empty() && parent.file_name().is_some());
-        if let Some(parent) = parent {
-            self.make(&parent).await?;
+        if let Some(parent) = &parent {
+            let budget = RetryBudget::new(self.job.retries);
+            retrying!(&mut self.worker, budget, |client| make_if_missing(client, parent).await)?;
         }
         Ok((false, target))
     }
-
-    async fn make(&mut self, directory: &RemotePath) -> Result<()> {
-        let mut budget = RetryBudget::again(self.options.retries);
-        loop {
-            let outcome = match self.worker.client().await {
-                Ok(client) => make_unless_there(client, directory).await,
-                Err(error) => Err(error),
-            };
-            match outcome {
-                Ok(()) => return Ok(()),
-                Err(error) => self.worker.recover(error, &mut budget).await?,
-            }
-        }
-    }
 }
 
-async fn make_unless_there(client: &mut Client, directory: &RemotePath) -> Result<()> {
+async fn make_if_missing(client: &mut Client, directory: &RemotePath) -> Result<()> {
     match client.is_directory_by_entering(directory).await? {
         true => Ok(()),
         false => client.make_directory(directory).await,

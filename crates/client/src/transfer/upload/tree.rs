@@ -1,47 +1,42 @@
-//! A tree, to the server: what is in a directory, and where it goes.
+//! Upload of a tree: the contents of a local directory, and where they are stored.
 
 use std::{path::PathBuf, sync::Arc};
 
 use oxftp_proto::{Encoding, Limits, RemotePath};
 
-use super::file::{FileUpload, KeepTimes};
+use super::file::{FileUpload, UploadOptions};
 use crate::transfer::{
-    attempt::{Attempt, Transferred},
+    file_progress::FileProgress,
     local_path::{os_bytes, remote_name},
-    partial_name::{is_part_of_another, parts_of_others},
+    options::FileOptions,
+    partial_name::{partial_names_of_others, refuse_partial_name},
     scheduler::{Found, JobHandler, pending_write::FileOutcome},
-    verify::Verify,
 };
 use crate::{
     Client, Error, Result,
+    client::FollowUp,
     local_fs::{DirectoryItem, FileKind, PathIo},
 };
 
-/// How a tree is stored.
+/// Upload of a tree, or of a single file.
 pub(crate) struct TreeUpload {
     pub(crate) fs: Arc<dyn PathIo>,
-    pub(crate) block: usize,
-    pub(crate) resume: bool,
-    pub(crate) ascii: bool,
-    pub(crate) temporary: bool,
-    pub(crate) allocate: bool,
-    pub(crate) keep_times: bool,
-    pub(crate) keep_permissions: bool,
-    pub(crate) verify: Verify,
+    pub(crate) options: FileOptions,
+    pub(crate) upload: UploadOptions,
     pub(crate) encoding: Encoding,
     pub(crate) limits: Limits,
-    /// Files are asked for their sizes when they are found.
-    pub(crate) measures: bool,
+    /// The order of the files depends on their sizes.
+    pub(crate) needs_sizes: bool,
 }
 
-/// A local directory, and where it goes.
+/// A local directory, and its target.
 pub(crate) struct LocalDirectory {
     pub(crate) local: PathBuf,
     pub(crate) remote: RemotePath,
     pub(crate) depth: usize,
 }
 
-/// A local file, and where it goes.
+/// A local file, and its target.
 pub(crate) struct LocalFile {
     pub(crate) local: PathBuf,
     pub(crate) remote: RemotePath,
@@ -65,8 +60,8 @@ impl JobHandler for TreeUpload {
         found.made = true;
         let mut items = self.fs.list(&directory.local).await?;
         items.sort_by(|one, other| one.path.cmp(&other.path));
-        if self.temporary {
-            leave_out_parts_of_others(&mut items, found);
+        if self.upload.temporary {
+            leave_out_partial_names(&mut items, found);
         }
         for item in items {
             let name = item.path.display().to_string();
@@ -81,26 +76,20 @@ impl JobHandler for TreeUpload {
         &self,
         client: &mut Client,
         file: &LocalFile,
-        attempt: &Attempt<'_>,
+        follow_up: FollowUp,
+        progress: &FileProgress<'_>,
     ) -> Result<FileOutcome> {
-        // What a lost connection left on the server may still grow, so only the user may resume.
-        let storing = FileUpload {
+        // The file that a lost connection left on the server may still grow: only the user may resume it.
+        let upload = FileUpload {
             fs: &*self.fs,
-            block: self.block,
-            resume: self.resume,
-            ascii: self.ascii,
-            temporary: self.temporary,
-            allocate: self.allocate,
-            keep_times: if self.keep_times { KeepTimes::OfSource } else { KeepTimes::No },
-            keep_permissions: self.keep_permissions,
-            verify: self.verify,
-            progress: attempt,
+            options: self.options,
+            upload: self.upload,
+            modified: None,
+            follow_up,
+            progress,
         };
-        let stored = storing.store(client, &file.local, &file.remote).await?;
-        Ok(FileOutcome {
-            moved: Transferred { bytes: stored.bytes, resumed: stored.resumed },
-            pending_write: None,
-        })
+        let moved = upload.upload(client, &file.local, &file.remote).await?;
+        Ok(FileOutcome { moved, pending_write: None })
     }
 
     fn is_root(&self, directory: &LocalDirectory) -> bool {
@@ -134,7 +123,7 @@ impl TreeUpload {
                 found.directories.push(LocalDirectory { local: item.path, remote, depth });
             }
             FileKind::File => {
-                let size = match self.measures {
+                let size = match self.needs_sizes {
                     true => self.fs.stat(&item.path).await.ok().map(|found| found.size),
                     false => None,
                 };
@@ -151,22 +140,22 @@ impl TreeUpload {
     }
 }
 
-/// Leaves out the files whose names are those of others while these are not whole, and names them.
-fn leave_out_parts_of_others(items: &mut Vec<DirectoryItem>, found: &mut Found<TreeUpload>) {
+/// Moves the files whose names are those of other files' partial files to the failures.
+fn leave_out_partial_names(items: &mut Vec<DirectoryItem>, found: &mut Found<TreeUpload>) {
     let names: Vec<_> = items.iter().map(|item| os_bytes(item.name())).collect();
-    let parts = parts_of_others(names.iter().map(Vec::as_slice));
-    let mut place = 0..;
+    let partial = partial_names_of_others(names.iter().map(Vec::as_slice));
+    let mut index = 0..;
     items.retain(|item| {
-        let stays = place.next().is_none_or(|place| !parts.contains(&place));
+        let stays = index.next().is_none_or(|index| !partial.contains(&index));
         if !stays {
             let path = item.path.display().to_string();
-            found.failures.push((path.clone(), is_part_of_another(path)));
+            found.failures.push((path.clone(), refuse_partial_name(path)));
         }
         stays
     });
 }
 
-/// Makes a directory on the server, once for each: what is in it comes after it.
+/// Creates a directory on the server, once for each: its contents are uploaded after it.
 async fn make(client: &mut Client, directory: &LocalDirectory) -> Result<()> {
     let remote = &directory.remote;
     match directory.depth {

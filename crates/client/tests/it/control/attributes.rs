@@ -24,7 +24,7 @@ async fn mdtm_is_sent_while_data_connection_opens() {
     let script = script.expect("RETR a").reply("150 here").data("x").reply("226 done");
     let (server, mut client) = play(with_sync_check(script)).await;
 
-    client.download("a").to(local.path()).keep_times(true).await.unwrap();
+    client.download("a").to(local.path()).preserve_times(true).await.unwrap();
 
     assert_eq!(seconds(&local.path().join("a")), 1_577_934_245);
     assert_in_sync(&mut client).await;

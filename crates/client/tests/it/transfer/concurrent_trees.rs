@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use oxftp::{Credentials, Error, Order, Pool, Progress, Verify};
+use oxftp::{Credentials, Error, Order, Pool, Progress, ProgressEvent, Verify};
 use oxftp_testing::scripted::Script;
 
 use crate::common;
@@ -51,23 +51,17 @@ impl Recorded {
 }
 
 impl Progress for Recorded {
-    fn file_started(&self, _name: &str, _size: Option<u64>, offset: u64) {
-        self.record("started at", |_| offset);
-    }
-
-    fn advanced(&self, bytes: u64) {
-        self.record("", |at| at + bytes);
-    }
-
-    fn file_retried(&self, _name: &str, offset: u64, moved: u64) {
-        self.record("retried from", |at| {
-            assert_eq!(at, offset + moved);
-            offset
-        });
-    }
-
-    fn file_finished(&self, _name: &str) {
-        self.record("finished at", |at| at);
+    fn on_event(&self, event: ProgressEvent<'_>) {
+        match event {
+            ProgressEvent::FileStarted { offset, .. } => self.record("started at", |_| offset),
+            ProgressEvent::Advanced { bytes, .. } => self.record("", |at| at + bytes),
+            ProgressEvent::FileRetried { offset, moved, .. } => self.record("retried from", |at| {
+                assert_eq!(at, offset + moved);
+                offset
+            }),
+            ProgressEvent::FileFinished { .. } => self.record("finished at", |at| at),
+            _ => {}
+        }
     }
 }
 

@@ -9,7 +9,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use oxftp::{Error, Progress};
+use oxftp::{Error, Progress, ProgressEvent};
 
 use crate::common::local_files::{create_file, files};
 use crate::fixture::{Fixture, create_foo_tree, failed_names};
@@ -116,15 +116,15 @@ impl Swap {
 }
 
 impl Progress for Swap {
-    fn file_started(&self, name: &str, _size: Option<u64>, _offset: u64) {
-        if name.ends_with("sub/b") {
-            self.swap(Moment::BeforeTheFirstByte);
-        }
-    }
-
-    fn advanced(&self, bytes: u64) {
-        if bytes == "foo/sub/b".len() as u64 {
-            self.swap(Moment::AfterTheLastByte);
+    fn on_event(&self, event: ProgressEvent<'_>) {
+        match event {
+            ProgressEvent::FileStarted { name, .. } if name.ends_with("sub/b") => {
+                self.swap(Moment::BeforeTheFirstByte);
+            }
+            ProgressEvent::Advanced { bytes, .. } if bytes == "foo/sub/b".len() as u64 => {
+                self.swap(Moment::AfterTheLastByte);
+            }
+            _ => {}
         }
     }
 }

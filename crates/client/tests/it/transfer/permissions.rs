@@ -27,7 +27,7 @@ async fn setuid_bit_is_not_preserved() {
         Script::new().expect("FEAT").reply("502 no").expect("MLST a").reply(listed("104755")).type_image();
     let (server, mut client) = play(send_file(script, "RETR a", "x")).await;
 
-    client.download("a").to(local.path()).keep_permissions(true).await.unwrap();
+    client.download("a").to(local.path()).preserve_mode(true).await.unwrap();
 
     assert_eq!(mode(&local.path().join("a")), 0o755);
     server.done().await;
@@ -55,7 +55,7 @@ async fn refused_chmod_does_not_fail_upload() {
     let script = script.expect("SITE CHMOD 640 a").reply("502 no such verb");
     let (server, mut client) = play(with_sync_check(script)).await;
 
-    client.upload(local.path().join("a")).keep_permissions(true).await.unwrap();
+    client.upload(local.path().join("a")).preserve_mode(true).await.unwrap();
 
     assert_in_sync(&mut client).await;
     server.done().await;

@@ -119,7 +119,7 @@ async fn missing_time_is_pipelined_with_next_epsv() {
     let script = script.reply("213 20200102030406").expect("RETR d/b").reply("150 here").data("b");
     let (server, mut client) = play(with_sync_check(script.reply("226 done"))).await;
 
-    client.download("d").to(local.path()).write_into(true).keep_times(true).await.unwrap();
+    client.download("d").to(local.path()).write_into(true).preserve_times(true).await.unwrap();
 
     let modified = |name| std::fs::metadata(local.path().join(name)).unwrap().modified().unwrap();
     assert_eq!(modified("b").duration_since(modified("a")).unwrap().as_secs(), 1);

@@ -7,7 +7,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use oxftp::{Pool, Progress};
+use oxftp::{Pool, Progress, ProgressEvent};
 use oxftp_testing::servers::{Protection, ServerKind};
 
 use crate::common::{builder, content, pool_with};
@@ -72,11 +72,9 @@ impl Recorded {
 }
 
 impl Progress for Recorded {
-    fn advanced(&self, bytes: u64) {
-        self.add("of no name", bytes);
-    }
-
-    fn file_advanced(&self, name: &str, bytes: u64) {
-        self.add(name, bytes);
+    fn on_event(&self, event: ProgressEvent<'_>) {
+        if let ProgressEvent::Advanced { name, bytes } = event {
+            self.add(name.unwrap_or("of no name"), bytes);
+        }
     }
 }

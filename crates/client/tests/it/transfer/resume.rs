@@ -188,7 +188,7 @@ async fn times_are_preserved_on_request() {
     let script = Script::new().expect("MLST a").reply(facts).type_image();
     let (server, mut client) = play(send_file(script, "RETR a", "x")).await;
 
-    client.download("a").to(local.path()).keep_times(true).await.unwrap();
+    client.download("a").to(local.path()).preserve_times(true).await.unwrap();
 
     let modified = fs::metadata(local.path().join("a")).unwrap().modified().unwrap();
     assert_eq!(modified.duration_since(std::time::UNIX_EPOCH).unwrap().as_secs(), 1_577_934_245);

@@ -107,8 +107,8 @@ async fn size_is_pipelined_once_mfmt_is_known() {
     let second = receive_file(first, "STOR x", "hello").expect("SIZE x").expect("MFMT 20200913122640 x");
     let (server, mut client) = play(with_sync_check(second.bytes("213 4\r\n213 ok\r\n"))).await;
 
-    client.upload(&source).keep_times(true).await.unwrap();
-    let error = client.upload(&source).keep_times(true).await.unwrap_err();
+    client.upload(&source).preserve_times(true).await.unwrap();
+    let error = client.upload(&source).preserve_times(true).await.unwrap_err();
 
     assert!(matches!(error, Error::StoredWrongly { .. }), "{error:?}");
     assert_in_sync(&mut client).await;

@@ -111,7 +111,7 @@ impl EntryAt {
     }
 
     pub(crate) fn commit(&self, target: &Path, options: FinishOptions) -> io::Result<()> {
-        if !options.keep_permissions {
+        if !options.preserve_mode {
             self.set_permissions(new_file_mode())?;
         }
         if options.sync {

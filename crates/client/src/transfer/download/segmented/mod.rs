@@ -1,17 +1,15 @@
-//! One large file over several connections.
+//! Download of one large file over several connections.
 //!
-//! [`plan`] says which part of it is fetched by whom, [`worker`] fetches one, [`status`] records what is
-//! written, for a later run. Here it is decided whether a file can be fetched so, and whether it is whole.
+//! The [`plan`] decides which part of the file each connection downloads, [`worker`] downloads one, and [`status`]
+//! records the written bytes for a later run. This module decides whether a file can be downloaded so, and whether it
+//! is complete.
 
 mod plan;
 mod progress;
 mod status;
 mod worker;
 
-pub(crate) use self::status::{discard, status_path};
-
 use std::{
-    convert::Infallible,
     path::Path,
     pin::pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -19,94 +17,101 @@ use std::{
 };
 
 use futures_util::{StreamExt, stream::FuturesUnordered};
-use oxftp_proto::{RemotePath, Timestamp};
-use tokio::sync::OnceCell;
+use tokio::sync::{Notify, OnceCell};
 
 use self::{
     plan::SegmentPlan,
     status::{Status, spell},
 };
-use super::file::{FileDownload, RemoteFile};
+use super::{
+    file::{FileDownload, RemoteFile},
+    partial::{discard, segments_path},
+};
 use crate::transfer::{
     local_path::refuse_link,
-    partial_name::part_path,
+    options::{FileOptions, JobOptions},
+    partial_name::partial_path,
     scheduler::{
         admission::AdmissionGate,
         concurrency::WorkAmount,
-        retry::{RetryBudget, is_passing},
+        retry::{RetryBudget, is_retryable, retrying},
         worker::Worker,
     },
-    verify::Verify,
+    verify::LocalCopy,
 };
 use crate::{
-    Client, Error, Pool, Progress, Report, Result,
+    Client, Error, Pool, ProgressEvent, Report, Result,
+    client::FollowUp,
     error::local_fs::PathIoError,
     local_fs::{OpenMode, PathIo},
 };
 
-/// A file that is to be fetched in segments.
+/// A file that is to be downloaded in segments.
 pub(crate) struct Segmented<'a> {
     pub(crate) pool: &'a Pool,
     pub(crate) fs: &'a Arc<dyn PathIo>,
-    pub(crate) remote: &'a RemotePath,
+    pub(crate) remote: RemoteFile<'a>,
     pub(crate) size: u64,
-    pub(crate) modified: Option<Timestamp>,
     pub(crate) target: &'a Path,
-    /// Over how many connections at most.
-    pub(crate) most: usize,
-    /// Begins with as many segments; else with one.
+    pub(crate) max_connections: usize,
+    /// Starts with that many segments; otherwise with one.
     pub(crate) at_once: bool,
-    pub(crate) block: usize,
-    pub(crate) resume: bool,
-    pub(crate) keep_times: bool,
-    pub(crate) keep_permissions: bool,
-    /// The file's permissions, where they were listed.
-    pub(crate) mode: Option<u32>,
-    pub(crate) verify: Verify,
-    pub(crate) sync: bool,
-    pub(crate) retries: u32,
-    pub(crate) progress: &'a dyn Progress,
+    pub(crate) options: &'a FileOptions,
+    pub(crate) job: &'a JobOptions,
+}
+
+/// The partial file that a download starts with.
+struct Prepared<'l> {
+    plan: SegmentPlan,
+    /// The time that the remote file had when the partial file was written.
+    time: Option<String>,
+    worker: Worker<'l>,
 }
 
 impl Segmented<'_> {
-    /// Tells whether a file of this size is worth it.
+    /// Returns whether a file of this size is worth several connections.
     pub(crate) fn is_worth_it(size: u64, at_once: bool) -> bool {
-        size >= if at_once { 2 * LEAST_BYTES } else { LARGE_BYTES }
+        size >= if at_once { 2 * MIN_SEGMENT } else { MIN_SPLIT }
     }
 
-    /// Fetches the file; `None` when only a single connection can, from the start.
-    pub(crate) async fn fetch(
+    /// Downloads the file; returns `None` when only a single connection can, from the start.
+    pub(crate) async fn download(
         &self,
         worker: Worker<'_>,
         admission: AdmissionGate<'_>,
     ) -> Result<Option<Report>> {
-        let part = part_path(self.target);
-        let status = status_path(&part);
-        for path in [self.target, &part, &status] {
+        let partial = partial_path(self.target);
+        let status = segments_path(&partial);
+        for path in [self.target, &partial, &status] {
             refuse_link(&**self.fs, path).await?;
         }
-        let (plan, time, worker) = self.prepare(worker, &part).await?;
+        let Prepared { plan, time, worker } = self.prepare(worker, &partial).await?;
         let resumed = self.size - plan.left();
-        self.progress.file_started(&self.remote.to_string(), Some(self.size), resumed);
+        let name = &self.remote.path.to_string();
+        self.report(ProgressEvent::FileStarted { name, size: Some(self.size), offset: resumed });
         admission.found(WorkAmount::bytes(plan.left()));
         let running = Running {
             job: self,
-            part: &part,
+            partial: &partial,
             plan: Mutex::new(plan),
             admission,
-            begun: OnceCell::new_with(time.map(Some)),
+            time: OnceCell::new_with(time.map(Some)),
         };
         running.run(self.workers(worker)).await?;
         if running.plan().is_hopeless() {
             let moved = self.size - running.plan().left() - resumed;
-            self.progress.file_retried(&self.remote.to_string(), resumed, moved);
-            discard(&**self.fs, &part).await?;
+            self.report(ProgressEvent::FileRetried { name, offset: resumed, moved });
+            discard(&**self.fs, &partial).await?;
             return Ok(None);
         }
-        self.conclude(&part, running.begun.get().cloned().flatten()).await?;
-        self.progress.file_finished(&self.remote.to_string());
+        self.conclude(&partial, running.time.get().cloned().flatten()).await?;
+        self.report(ProgressEvent::FileFinished { name });
         let bytes = self.size - resumed;
         Ok(Some(Report { files: 1, bytes, resumed, ..Report::default() }))
+    }
+
+    fn report(&self, event: ProgressEvent<'_>) {
+        self.job.progress.on_event(event);
     }
 
     fn workers<'l>(&self, worker: Worker<'l>) -> Vec<Worker<'l>>
@@ -114,151 +119,125 @@ impl Segmented<'_> {
         Self: 'l,
     {
         let mut workers = worker.with_siblings();
-        workers.truncate(self.most);
+        workers.truncate(self.max_connections);
         workers
     }
 
-    /// Finds what is there already, and the time that the file had when that was written.
-    async fn prepare<'l>(
-        &self,
-        mut worker: Worker<'l>,
-        part: &Path,
-    ) -> Result<(SegmentPlan, Option<String>, Worker<'l>)> {
-        let segments = if self.at_once { self.most } else { 1 };
-        let fresh = |there| SegmentPlan::new(there, self.size, segments, LEAST_BYTES);
-        let found = self.fs.stat(part).await.ok().filter(|found| self.resume && found.is_file());
-        let recorded = self.fs.exists(&status_path(part)).await?;
+    /// Finds the bytes that are there already, or creates an empty partial file.
+    async fn prepare<'l>(&self, mut worker: Worker<'l>, partial: &Path) -> Result<Prepared<'l>> {
+        let segments = if self.at_once { self.max_connections } else { 1 };
+        let new_plan = |there| SegmentPlan::new(there, self.size, segments, MIN_SEGMENT);
+        let resume = self.options.resume;
+        let found = self.fs.stat(partial).await.ok().filter(|found| resume && found.is_file());
+        let has_status = self.fs.exists(&segments_path(partial)).await?;
         match found {
-            Some(found) if recorded && found.size == self.size => {
-                let status = Status::load(&**self.fs, part).await.filter(|status| status.size == self.size);
+            Some(found) if has_status && found.size == self.size => {
+                let status =
+                    Status::load(&**self.fs, partial).await.filter(|status| status.size == self.size);
                 let time = status.as_ref().and_then(|status| status.modified.clone());
                 if let (Some(status), Some(time)) = (status, time)
                     && self.time(&mut worker).await? == Some(time.clone())
                 {
-                    return Ok((
-                        SegmentPlan::resumed(self.size, status.claims, LEAST_BYTES),
-                        Some(time),
-                        worker,
-                    ));
+                    let plan = SegmentPlan::resumed(self.size, status.claims, MIN_SEGMENT);
+                    return Ok(Prepared { plan, time: Some(time), worker });
                 }
             }
-            Some(found) if !recorded && found.size <= self.size => {
-                return Ok((fresh(found.size), None, worker));
+            Some(found) if !has_status && found.size <= self.size => {
+                return Ok(Prepared { plan: new_plan(found.size), time: None, worker });
             }
             _ => {}
         }
-        discard(&**self.fs, part).await?;
-        self.fs.open(part, OpenMode::CreatePrivate).await?;
-        Ok((fresh(0), None, worker))
+        discard(&**self.fs, partial).await?;
+        self.fs.open(partial, OpenMode::CreatePrivate).await?;
+        Ok(Prepared { plan: new_plan(0), time: None, worker })
+    }
+
+    fn budget(&self) -> RetryBudget {
+        RetryBudget::new(self.job.retries)
     }
 
     async fn time(&self, worker: &mut Worker<'_>) -> Result<Option<String>> {
-        let mut budget = RetryBudget::again(self.retries);
-        loop {
-            let outcome = match worker.client().await {
-                Ok(client) => self.ask_time(client).await,
-                Err(error) => Err(error),
-            };
-            match outcome {
-                Ok(time) => return Ok(time),
-                Err(error) => worker.recover(error, &mut budget).await?,
-            }
-        }
+        Ok(retrying!(worker, self.budget(), |client| self.query_time(client).await)?)
     }
 
-    /// Asks for the time that the file has now, if the server tells it.
-    async fn ask_time(&self, client: &mut Client) -> Result<Option<String>> {
-        match client.modified(self.remote).await {
+    /// Queries the time that the file has now, if the server reports it.
+    async fn query_time(&self, client: &mut Client) -> Result<Option<String>> {
+        match client.modified(self.remote.path).await {
             Ok(time) => Ok(Some(spell(time))),
-            Err(error) if is_passing(&error) => Err(error),
+            Err(error) if is_retryable(&error) => Err(error),
             Err(_) => Ok(None),
         }
     }
 
-    /// Gives the file its name, if it is what the server has.
-    async fn conclude(&self, part: &Path, time: Option<String>) -> Result<()> {
+    /// Gives the file its final name if it equals the server's.
+    async fn conclude(&self, partial: &Path, time: Option<String>) -> Result<()> {
         let mut worker = Worker::of(self.pool);
-        let mut budget = RetryBudget::again(self.retries);
-        loop {
-            let outcome = match worker.client().await {
-                Ok(client) => self.check(client, part, time.as_deref()).await,
-                Err(error) => Err(error),
-            };
-            match outcome {
-                Ok(()) => break,
-                Err(error) => worker.recover(error, &mut budget).await?,
-            }
-        }
-        self.fetching().finish(self.mode, part, self.target).await?;
-        let status = status_path(part);
+        let time = time.as_deref();
+        retrying!(&mut worker, self.budget(), |client| self.check(client, partial, time).await)?;
+        let download = FileDownload {
+            fs: self.fs,
+            options: *self.options,
+            follow_up: FollowUp::Nothing,
+            progress: &*self.job.progress,
+        };
+        download.commit(self.remote.mode, partial, self.target).await?;
+        let status = segments_path(partial);
         if time.is_some() || self.fs.exists(&status).await? {
             self.fs.unlink(&status).await?;
         }
         if let Ok(client) = worker.client().await {
-            let (path, size) = (self.remote, Some(self.size));
-            let wanted = RemoteFile { path, size, modified: self.modified, mode: self.mode };
-            self.fetching().keep_time(client, &wanted, None, self.target).await;
+            download.set_time(client, &self.remote, None, self.target).await;
         }
         Ok(())
     }
 
-    async fn check(&self, client: &mut Client, part: &Path, time: Option<&str>) -> Result<()> {
-        match client.size_if_told(self.remote).await? {
+    async fn check(&self, client: &mut Client, partial: &Path, time: Option<&str>) -> Result<()> {
+        match client.size_if_told(self.remote.path).await? {
             Some(now) if now != self.size => {
                 return Err(Error::SizeMismatch { expected: now, transferred: self.size });
             }
             _ => {}
         }
         if let Some(time) = time
-            && self.ask_time(client).await?.is_some_and(|now| now != time)
+            && self.query_time(client).await?.is_some_and(|now| now != time)
         {
-            return Err(Error::Changed { path: self.remote.to_string() });
+            return Err(Error::Changed { path: self.remote.path.to_string() });
         }
-        self.verify.check(client, (&**self.fs, part), self.size, self.remote).await
-    }
-
-    fn fetching(&self) -> FileDownload<'_> {
-        FileDownload {
-            fs: self.fs,
-            block: self.block,
-            resume: self.resume,
-            ascii: false,
-            keep_times: self.keep_times,
-            keep_permissions: self.keep_permissions,
-            verify: self.verify,
-            sync: self.sync,
-            progress: self.progress,
-        }
+        let local = LocalCopy { fs: &**self.fs, path: partial, size: self.size };
+        self.options.verify.check(client, local, self.remote.path).await
     }
 }
 
-/// A file that is being fetched in segments.
+/// A file that is being downloaded in segments.
 struct Running<'a> {
     job: &'a Segmented<'a>,
-    part: &'a Path,
+    partial: &'a Path,
     plan: Mutex<SegmentPlan>,
     admission: AdmissionGate<'a>,
-    /// Set once the part file has its full length, and a status beside it: to the file's time on the server.
-    begun: OnceCell<Option<String>>,
+    /// The file's time on the server; set once the partial file has its full length and a status.
+    time: OnceCell<Option<String>>,
 }
 
 impl Running<'_> {
-    /// Fetches all that is missing, or finds out that it cannot be done in this way.
+    /// Downloads all missing bytes, or finds out that the server cannot do it this way.
     async fn run(&self, workers: Vec<Worker<'_>>) -> Result<()> {
         if self.is_over() {
             return Ok(());
         }
-        let outcome = tokio::select! {
-            outcome = self.all(workers) => outcome,
-            never = self.record() => match never {},
+        let over = Notify::new();
+        let run = async {
+            let outcome = self.run_all(workers).await;
+            over.notify_one();
+            outcome
         };
+        let (outcome, ()) = tokio::join!(run, self.save_until(&over));
         if outcome.is_err() {
-            self.note().await;
+            self.save_status().await;
         }
         outcome
     }
 
-    async fn all(&self, workers: Vec<Worker<'_>>) -> Result<()> {
+    async fn run_all(&self, workers: Vec<Worker<'_>>) -> Result<()> {
         let workers = workers.into_iter().enumerate();
         let mut working: FuturesUnordered<_> =
             workers.map(|(number, worker)| self.work(number, worker)).collect();
@@ -269,20 +248,20 @@ impl Running<'_> {
             }
             match outcome {
                 Ok(()) => {}
-                // Others go on with what one left.
-                Err(error) if is_passing(&error) => failure = error,
+                // The other workers take over the segment.
+                Err(error) if is_retryable(&error) => failure = error,
                 Err(error) => return Err(error),
             }
         }
         Err(failure)
     }
 
-    /// Fetches one segment after the other.
+    /// Downloads one segment after the other.
     async fn work(&self, number: usize, mut worker: Worker<'_>) -> Result<()> {
-        let mut budget = RetryBudget::again(self.job.retries);
+        let mut budget = self.job.budget();
         loop {
             let mut changed = pin!(self.admission.changed());
-            // What changes from here on is noticed.
+            // Changes from here on are noticed.
             changed.as_mut().enable();
             if self.is_over() {
                 return Ok(());
@@ -292,10 +271,11 @@ impl Running<'_> {
                 changed.await;
                 continue;
             }
-            match self.turn(number, &mut worker).await {
-                Ok(true) => budget = RetryBudget::again(self.job.retries),
+            match self.download_next(number, &mut worker).await {
+                Ok(true) => budget = self.job.budget(),
                 Ok(false) => changed.await,
                 Err(error) => {
+                    // Not retried in place: after the pause the plan may have no work for this worker.
                     if let Err(error) = worker.recover(error, &mut budget).await {
                         self.admission.gone(number);
                         self.admission.wake();
@@ -306,60 +286,63 @@ impl Running<'_> {
         }
     }
 
-    /// Fetches a segment; gives false when there is none at present.
-    async fn turn(&self, number: usize, worker: &mut Worker<'_>) -> Result<bool> {
+    /// Downloads a segment; returns false when there is none at present.
+    async fn download_next(&self, number: usize, worker: &mut Worker<'_>) -> Result<bool> {
         let client = worker.client().await?;
         let Some(taken) = self.plan().take() else { return Ok(false) };
         self.admission.works(number);
-        let outcome = self.fetch(client, &taken).await;
+        let outcome = self.download_segment(client, &taken).await;
         self.plan().release(taken.index);
         self.admission.wake();
         outcome.map(|()| true)
     }
 
-    /// Gives the part file its full length; before that, a status that says that this means nothing.
-    async fn begin(&self, client: &mut Client) -> Result<()> {
-        let begin = async || {
-            let time = self.job.ask_time(client).await?;
-            self.status(time.clone()).save(self.job.fs, self.part).await?;
-            let mut file = self.job.fs.open(self.part, OpenMode::Update).await?;
+    /// Extends the partial file to its full length. A status is saved before, as that length means nothing.
+    async fn extend(&self, client: &mut Client) -> Result<()> {
+        let extend = async || {
+            let time = self.job.query_time(client).await?;
+            self.status(time.clone()).save(&**self.job.fs, self.partial).await?;
+            let mut file = self.job.fs.open(self.partial, OpenMode::Update).await?;
             match file.reserve(self.job.size).await {
                 Err(error) if error.kind() != std::io::ErrorKind::Unsupported => {
-                    Err(PathIoError::new("reserve space for", self.part, error).into())
+                    Err(PathIoError::new("reserve space for", self.partial, error).into())
                 }
                 _ => Ok(time),
             }
         };
-        self.begun.get_or_try_init(begin).await.map(drop)
+        self.time.get_or_try_init(extend).await.map(drop)
     }
 
-    /// Records what is written, again and again.
-    async fn record(&self) -> Infallible {
+    /// Saves the status repeatedly. A save that was started is completed: cut short, it would leave a file behind.
+    async fn save_until(&self, over: &Notify) {
         loop {
-            tokio::time::sleep(RECORDED_EVERY).await;
-            self.note().await;
+            tokio::select! {
+                biased;
+                () = over.notified() => return,
+                () = tokio::time::sleep(SAVE_INTERVAL) => self.save_status().await,
+            }
         }
     }
 
-    async fn note(&self) {
-        let Some(time) = self.begun.get() else { return };
-        // What is written meanwhile is not claimed yet.
+    async fn save_status(&self) {
+        let Some(time) = self.time.get() else { return };
+        // Bytes that are written meanwhile are not claimed yet.
         let status = self.status(time.clone());
         if let Err(error) = self.save(status).await {
-            tracing::warn!("what is written of a file cannot be recorded: {error}");
+            tracing::warn!("the status of a segmented download cannot be saved: {error}");
         }
     }
 
-    /// Saves a status once what it claims has reached the disk: after a power failure the file has its full
+    /// Saves a status after the bytes that it claims have reached the disk. After a power failure the file has its full
     /// length, and zeros where nothing was written yet.
     async fn save(&self, status: Status) -> Result<(), PathIoError> {
-        let mut file = self.job.fs.open(self.part, OpenMode::Update).await?;
+        let mut file = self.job.fs.open(self.partial, OpenMode::Update).await?;
         // Other backends may hold back more than the last block.
         if file.system_file().is_none() {
             return Ok(());
         }
-        file.sync().await.map_err(|source| PathIoError::new("write", self.part, source))?;
-        status.save(self.job.fs, self.part).await
+        file.sync().await.map_err(|source| PathIoError::new("write", self.partial, source))?;
+        status.save(&**self.job.fs, self.partial).await
     }
 
     fn status(&self, modified: Option<String>) -> Status {
@@ -369,7 +352,7 @@ impl Running<'_> {
 
     fn is_over(&self) -> bool {
         let plan = self.plan();
-        plan.is_whole() || plan.is_hopeless()
+        plan.is_complete() || plan.is_hopeless()
     }
 
     fn plan(&self) -> MutexGuard<'_, SegmentPlan> {
@@ -377,11 +360,11 @@ impl Running<'_> {
     }
 }
 
-/// No segment is smaller than this, as a connection takes some round trips to get up to speed.
-const LEAST_BYTES: u64 = 4 * 1024 * 1024;
+/// The minimum size of a segment: a connection takes some round trips to reach its full speed.
+const MIN_SEGMENT: u64 = 4 * 1024 * 1024;
 
-/// From this size on it is tried whether a file comes faster in segments.
-const LARGE_BYTES: u64 = 64 * 1024 * 1024;
+/// From this size on it is measured whether segments are faster.
+const MIN_SPLIT: u64 = 64 * 1024 * 1024;
 
-/// A killed download loses no more than what came in this time.
-const RECORDED_EVERY: Duration = Duration::from_secs(1);
+/// A killed download loses at most the bytes of this time.
+const SAVE_INTERVAL: Duration = Duration::from_secs(1);

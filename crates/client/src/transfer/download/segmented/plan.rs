@@ -1,6 +1,6 @@
-//! Which part of a file is fetched by whom.
+//! Plan of a segmented download: which connection downloads which part of the file.
 //!
-//! [`SegmentPlan`] does nothing itself: it is told what was written, and says what comes next.
+//! [`SegmentPlan`] performs no I/O. It counts the written bytes, and hands out segments.
 
 use std::sync::{
     Arc,
@@ -11,25 +11,25 @@ use std::sync::{
 #[derive(Debug)]
 pub(crate) struct SegmentPlan {
     size: u64,
-    /// The first begins the file; the others are in the order in which they were made.
+    /// The first one starts the file; the others are in the order of their creation.
     segments: Vec<Segment>,
     /// No segment is split into smaller ones.
-    least: u64,
-    /// Segments have proved impossible, and not even one connection can go on.
+    min_segment: u64,
+    /// Segments are impossible, and not even one connection can continue.
     hopeless: bool,
 }
 
 #[derive(Debug)]
 struct Segment {
     start: u64,
-    /// All before this position is written.
+    /// All bytes before this position are written.
     done: u64,
-    /// Seen by whoever fetches it, and moved while it does.
+    /// Shared with the connection that downloads the segment, and moved while it does.
     end: Arc<AtomicU64>,
     taken: bool,
 }
 
-/// A segment as it is recorded: its first byte, the first that is missing, and the one behind its last.
+/// A segment as it is recorded: its first byte, its first missing byte, and the byte after its last one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Claim {
     pub(crate) start: u64,
@@ -37,7 +37,7 @@ pub(crate) struct Claim {
     pub(crate) end: u64,
 }
 
-/// What somebody is to fetch.
+/// A segment that was handed out.
 #[derive(Debug, Clone)]
 pub(crate) struct Taken {
     pub(crate) index: usize,
@@ -46,11 +46,11 @@ pub(crate) struct Taken {
 }
 
 impl SegmentPlan {
-    /// Divides what is missing of a file of this size into so many equal segments, or fewer that are not
-    /// too small. What lies before `there` is written already.
-    pub(crate) fn new(there: u64, size: u64, segments: usize, least: u64) -> Self {
+    /// Divides the missing bytes of a file of this size into this many equal segments, or fewer that are not too
+    /// small. The bytes before `there` are written already.
+    pub(crate) fn new(there: u64, size: u64, segments: usize, min_segment: u64) -> Self {
         let missing = size - there;
-        let most = usize::try_from(missing / least.max(1)).unwrap_or(usize::MAX);
+        let most = usize::try_from(missing / min_segment.max(1)).unwrap_or(usize::MAX);
         let count = segments.min(most).max(1) as u64;
         let border = |number: u64| match number {
             0 => 0,
@@ -60,23 +60,24 @@ impl SegmentPlan {
             let start = border(number);
             Claim { start, done: start.max(if number == 0 { there } else { 0 }), end: border(number + 1) }
         });
-        Self::resumed(size, claims, least)
+        Self::resumed(size, claims, min_segment)
     }
 
-    /// Goes on where this was written.
-    pub(crate) fn resumed(size: u64, claims: impl IntoIterator<Item = Claim>, least: u64) -> Self {
+    /// Resumes a plan whose segments were recorded.
+    pub(crate) fn resumed(size: u64, claims: impl IntoIterator<Item = Claim>, min_segment: u64) -> Self {
         let segment = |claim: Claim| Segment {
             start: claim.start,
             done: claim.done,
             end: Arc::new(AtomicU64::new(claim.end)),
             taken: false,
         };
-        Self { size, segments: claims.into_iter().map(segment).collect(), least, hopeless: false }
+        Self { size, segments: claims.into_iter().map(segment).collect(), min_segment, hopeless: false }
     }
 
-    /// Gives what nobody fetches, or else the second half of what is the farthest from its end.
+    /// Hands out a free segment, or else the second half of the segment with the most missing bytes.
     ///
-    /// Until the head of the file is there, which the others are compared with, it alone is given out.
+    /// Until the head of the file is written, which the other segments are compared with, only the first segment is
+    /// handed out.
     pub(crate) fn take(&mut self) -> Option<Taken> {
         if !self.has_head() {
             let first = self.segments.first_mut().filter(|first| !first.taken)?;
@@ -90,18 +91,18 @@ impl SegmentPlan {
         self.segments.get_mut(index).map(|segment| segment.take(index))
     }
 
-    /// Tells whether there may be something to take, now or once the head is there.
+    /// Returns whether there may be a segment to hand out, now or once the head is written.
     pub(crate) fn has_work(&self) -> bool {
-        let splittable = self.segments.iter().any(|segment| segment.left() / 2 >= self.least);
+        let splittable = self.segments.iter().any(|segment| segment.left() / 2 >= self.min_segment);
         splittable || self.segments.iter().any(|segment| !segment.taken && segment.left() > 0)
     }
 
-    /// Tells whether there is enough of the beginning to compare with.
+    /// Returns whether enough of the beginning is written to compare with.
     pub(crate) fn has_head(&self) -> bool {
         self.segments.first().is_none_or(|first| first.done >= HEAD_BYTES || first.left() == 0)
     }
 
-    /// Counts bytes as written; gives how many of them are of this segment.
+    /// Counts bytes as written; returns how many of them belong to this segment.
     pub(crate) fn wrote(&mut self, index: usize, bytes: u64) -> u64 {
         let Some(segment) = self.segments.get_mut(index) else { return 0 };
         let counted = bytes.min(segment.left());
@@ -109,33 +110,33 @@ impl SegmentPlan {
         counted
     }
 
-    /// Tells whether a segment is whole.
-    pub(crate) fn is_through(&self, index: usize) -> bool {
+    /// Returns whether a segment is complete.
+    pub(crate) fn is_segment_complete(&self, index: usize) -> bool {
         self.segments.get(index).is_none_or(|segment| segment.left() == 0)
     }
 
-    /// Leaves a segment to whoever comes next.
+    /// Makes a segment free for the next connection.
     pub(crate) fn release(&mut self, index: usize) {
         if let Some(segment) = self.segments.get_mut(index) {
             segment.taken = false;
         }
     }
 
-    /// Leaves all to whoever fetches the beginning, since the server would not start where this segment is.
+    /// Leaves all to the connection that downloads the beginning, since the server did not start at this segment.
     pub(crate) fn join(&mut self, index: usize) {
         let end = self.size;
         match self.segments.first_mut() {
-            // Who has not come to the end of it yet goes straight on.
+            // The connection has not reached the end of the first segment, and continues past it.
             Some(first) if index != 0 && first.left() > 0 && (first.taken || first.done == 0) => {
                 first.end.store(end, Ordering::Relaxed);
                 self.segments.truncate(1);
-                self.least = u64::MAX;
+                self.min_segment = u64::MAX;
             }
             _ => self.hopeless = true,
         }
     }
 
-    /// Gives up: nothing that was written can be trusted.
+    /// Gives up: none of the written bytes can be trusted.
     pub(crate) fn give_up(&mut self) {
         self.hopeless = true;
     }
@@ -144,11 +145,11 @@ impl SegmentPlan {
         self.hopeless
     }
 
-    pub(crate) fn is_whole(&self) -> bool {
+    pub(crate) fn is_complete(&self) -> bool {
         self.left() == 0
     }
 
-    /// Counts what is missing.
+    /// Counts the missing bytes.
     pub(crate) fn left(&self) -> u64 {
         self.segments.iter().map(Segment::left).sum()
     }
@@ -157,12 +158,12 @@ impl SegmentPlan {
         self.size
     }
 
-    /// Tells whether these bytes are written.
+    /// Returns whether these bytes are written.
     pub(crate) fn holds(&self, from: u64, to: u64) -> bool {
         self.segments.iter().any(|segment| segment.start <= from && to <= segment.done)
     }
 
-    /// Gives what is written, to be recorded, in the order of the file.
+    /// Returns the segments to be recorded, in the order of the file.
     pub(crate) fn claims(&self) -> Vec<Claim> {
         let claim =
             |segment: &Segment| Claim { start: segment.start, done: segment.done, end: segment.end() };
@@ -173,12 +174,12 @@ impl SegmentPlan {
 
     fn split(&mut self) -> Option<usize> {
         let index = (0..self.segments.len()).max_by_key(|index| self.segments[*index].left())?;
-        let segment = self.segments.get(index).filter(|segment| segment.left() / 2 >= self.least)?;
+        let segment = self.segments.get(index).filter(|segment| segment.left() / 2 >= self.min_segment)?;
         let (end, middle) = (segment.end(), segment.done + segment.left() / 2);
         segment.end.store(middle, Ordering::Relaxed);
         let second =
             Segment { start: middle, done: middle, end: Arc::new(AtomicU64::new(end)), taken: false };
-        // Whoever holds an index keeps it.
+        // The indexes of the segments that are handed out stay valid.
         self.segments.push(second);
         Some(self.segments.len() - 1)
     }
@@ -199,8 +200,8 @@ impl Segment {
     }
 }
 
-/// So much of a segment is compared with the beginning of the file, which a server sends that knows no `REST`
-/// and says that it does.
+/// How many bytes of a segment are compared with the beginning of the file. A server that accepts `REST` without
+/// supporting it sends the beginning.
 pub(crate) const HEAD_BYTES: u64 = 64 * 1024;
 
 #[cfg(test)]
@@ -213,7 +214,7 @@ mod tests {
         plan.claims().iter().map(|claim| (claim.start, claim.end)).collect()
     }
 
-    /// Has the head written, as the first to come does.
+    /// Hands out the first segment, and counts the head as written.
     fn begun(plan: &mut SegmentPlan) -> Taken {
         let first = plan.take().unwrap();
         plan.wrote(first.index, HEAD_BYTES);
@@ -221,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_is_divided_into_equal_segments_that_are_not_too_small() {
+    fn segments_are_equal_and_not_too_small() {
         assert_eq!(ranges(&SegmentPlan::new(0, 10, 3, 1)), [(0, 3), (3, 6), (6, 10)]);
         assert_eq!(ranges(&SegmentPlan::new(0, 10, 4, 5)), [(0, 5), (5, 10)]);
         assert_eq!(ranges(&SegmentPlan::new(0, 10, 4, 11)), [(0, 10)]);
@@ -232,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn the_head_comes_first_and_then_the_others() {
+    fn head_comes_before_the_other_segments() {
         let mut plan = SegmentPlan::new(0, 4 * MIB, 3, MIB);
 
         let first = plan.take().unwrap();
@@ -245,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_is_free_takes_half_of_what_is_farthest_from_its_end() {
+    fn free_connection_splits_the_longest_segment() {
         let mut plan = SegmentPlan::new(0, 16 * MIB, 1, MIB);
         let first = begun(&mut plan);
 
@@ -260,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_released_is_taken_where_it_broke_off() {
+    fn released_segment_resumes_at_its_first_missing_byte() {
         let mut plan = SegmentPlan::new(0, 4 * MIB, 2, MIB);
         begun(&mut plan);
         let second = plan.take().unwrap();
@@ -272,17 +273,17 @@ mod tests {
     }
 
     #[test]
-    fn bytes_beyond_a_segment_count_for_nothing() {
+    fn bytes_beyond_a_segment_are_not_counted() {
         let mut plan = SegmentPlan::new(0, 4 * MIB, 2, MIB);
         let first = begun(&mut plan);
 
         assert_eq!(plan.wrote(first.index, 3 * MIB), 2 * MIB - HEAD_BYTES);
-        assert!(plan.is_through(first.index) && !plan.is_whole());
+        assert!(plan.is_segment_complete(first.index) && !plan.is_complete());
         assert!(plan.holds(0, 2 * MIB) && !plan.holds(0, 2 * MIB + 1));
     }
 
     #[test]
-    fn joined_segments_are_fetched_by_the_one_who_began() {
+    fn joined_segments_are_left_to_the_first_connection() {
         let mut plan = SegmentPlan::new(0, 4 * MIB, 2, MIB);
         let first = begun(&mut plan);
 
@@ -291,11 +292,11 @@ mod tests {
         assert_eq!(first.end.load(Ordering::Relaxed), 4 * MIB);
         assert!(plan.take().is_none() && !plan.is_hopeless());
         plan.wrote(0, 4 * MIB);
-        assert!(plan.is_whole());
+        assert!(plan.is_complete());
     }
 
     #[test]
-    fn nothing_can_be_joined_once_the_first_segment_is_through() {
+    fn join_after_the_first_segment_is_hopeless() {
         let mut plan = SegmentPlan::new(0, 4 * MIB, 2, MIB);
         let first = begun(&mut plan);
         plan.wrote(first.index, 2 * MIB);

@@ -1,53 +1,49 @@
-//! Counting what is written of a segment.
+//! Progress of one segment.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::Running;
-use crate::{Progress, transfer::scheduler::concurrency::WorkAmount};
+use crate::{Progress, ProgressEvent, transfer::scheduler::concurrency::WorkAmount};
 
-/// Counts the bytes of one transfer for the plan, and passes them on.
+/// Counts the bytes of one segment in the plan, and forwards them.
 ///
-/// Those told last count only with the next, or when the file is flushed: the block that they came in may
-/// still be on its way to the disk.
-pub(crate) struct Written<'r> {
+/// The bytes reported last are counted only with the next event, or when the file is flushed: their block may still
+/// be on its way to the disk.
+pub(crate) struct SegmentProgress<'r> {
     running: &'r Running<'r>,
     name: String,
     index: usize,
-    told: AtomicU64,
+    uncounted: AtomicU64,
 }
 
-impl<'r> Written<'r> {
+impl<'r> SegmentProgress<'r> {
     pub(crate) fn new(running: &'r Running<'r>, index: usize) -> Self {
-        Self { running, name: running.job.remote.to_string(), index, told: AtomicU64::new(0) }
+        Self { running, name: running.job.remote.path.to_string(), index, uncounted: AtomicU64::new(0) }
     }
 
-    /// Counts all that was told.
+    /// Counts all bytes that were reported.
     pub(crate) fn flushed(&self) {
-        self.count(self.told.swap(0, Ordering::Relaxed));
+        self.count(self.uncounted.swap(0, Ordering::Relaxed));
     }
 
     fn count(&self, bytes: u64) {
-        let (counted, has_head) = {
+        let (bytes, has_head) = {
             let mut plan = self.running.plan();
             let had_head = plan.has_head();
             (plan.wrote(self.index, bytes), plan.has_head() && !had_head)
         };
-        self.running.admission.begun(WorkAmount::bytes(counted));
-        self.running.admission.file_advanced(&self.name, counted);
+        self.running.admission.started(WorkAmount::bytes(bytes));
+        self.running.admission.on_event(ProgressEvent::Advanced { name: Some(&self.name), bytes });
         if has_head {
             self.running.admission.wake();
         }
     }
 }
 
-impl Progress for Written<'_> {
-    fn advanced(&self, bytes: u64) {
-        self.count(self.told.swap(bytes, Ordering::Relaxed));
-    }
-}
-
-impl std::fmt::Debug for Written<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Written").field("index", &self.index).finish_non_exhaustive()
+impl Progress for SegmentProgress<'_> {
+    fn on_event(&self, event: ProgressEvent<'_>) {
+        if let ProgressEvent::Advanced { bytes, .. } = event {
+            self.count(self.uncounted.swap(bytes, Ordering::Relaxed));
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! The file that says what of a download in segments is written.
+//! Status file of a segmented download: records which bytes are written.
 //!
 //! ```text
 //! oxftp segments 1
@@ -8,8 +8,8 @@
 //! segment 524288 1048576 done 600000
 //! ```
 //!
-//! It stands beside the part file, which has its full length from the start: without it nobody could tell
-//! written bytes from such as were only reserved.
+//! It stands beside the partial file, which has its full length from the start: without the status, written bytes could
+//! not be told from reserved ones.
 
 use std::{
     fmt::Write,
@@ -20,12 +20,13 @@ use oxftp_proto::Timestamp;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::plan::Claim;
+use crate::transfer::download::partial::segments_path;
 use crate::{
     error::local_fs::{PathIoError, PathIoResult},
     local_fs::{OpenMode, PathIo},
 };
 
-/// What is recorded.
+/// The content of a status file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Status {
     pub(crate) size: u64,
@@ -39,13 +40,13 @@ impl Status {
         let modified = self.modified.as_deref().unwrap_or(UNKNOWN);
         let mut text = format!("{FIRST_LINE}\nsize {}\nmodified {modified}\n", self.size);
         for Claim { start, done, end } in &self.claims {
-            // Nothing can go wrong with a string.
+            // Writing to a string cannot fail.
             let _ = writeln!(text, "segment {start} {end} done {done}");
         }
         text
     }
 
-    /// Reads what [`encode`](Self::encode) wrote; `None` for anything else, and where the segments are not
+    /// Parses the output of [`encode`](Self::encode); returns `None` for anything else, and where the segments are not
     /// the whole file.
     pub(crate) fn decode(text: &str) -> Option<Self> {
         let mut lines = text.strip_suffix('\n')?.split('\n');
@@ -62,24 +63,24 @@ impl Status {
         (expected == size).then_some(Self { size, modified, claims })
     }
 
-    /// Reads the status beside a part file; `None` where there is none of use.
-    pub(crate) async fn load(fs: &dyn PathIo, part: &Path) -> Option<Self> {
-        let file = fs.open(&status_path(part), OpenMode::Read).await.ok()?;
+    /// Reads the status of a partial file; returns `None` where there is no valid one.
+    pub(crate) async fn load(fs: &dyn PathIo, partial: &Path) -> Option<Self> {
+        let file = fs.open(&segments_path(partial), OpenMode::Read).await.ok()?;
         let mut text = String::new();
-        file.take(MOST_BYTES).read_to_string(&mut text).await.ok()?;
+        file.take(MAX_BYTES).read_to_string(&mut text).await.ok()?;
         Self::decode(&text)
     }
 
-    /// Writes the status beside a part file, in one step: whoever reads it sees the old or the new.
-    pub(crate) async fn save(&self, fs: &dyn PathIo, part: &Path) -> PathIoResult<()> {
-        let path = status_path(part);
+    /// Replaces the status of a partial file atomically: a reader sees the old or the new one.
+    pub(crate) async fn save(&self, fs: &dyn PathIo, partial: &Path) -> PathIoResult<()> {
+        let path = segments_path(partial);
         let mut fresh = path.clone().into_os_string();
         fresh.push(".new");
         let fresh = PathBuf::from(fresh);
         let mut file = fs.open(&fresh, OpenMode::Write).await?;
         let written = async {
             file.write_all(self.encode().as_bytes()).await?;
-            // Else a power failure may leave the new name without its content.
+            // Otherwise a power failure may leave the new name without its content.
             file.sync().await
         };
         written.await.map_err(|source| PathIoError::new("write", &fresh, source))?;
@@ -88,25 +89,7 @@ impl Status {
     }
 }
 
-/// Gives the name of the status beside a part file.
-pub(crate) fn status_path(part: &Path) -> PathBuf {
-    let mut name = part.as_os_str().to_owned();
-    name.push(".segments");
-    name.into()
-}
-
-/// Removes a part file and its status, in this order: a part file without status would pass for written.
-pub(crate) async fn discard(fs: &dyn PathIo, part: &Path) -> PathIoResult<()> {
-    for path in [part, &status_path(part)] {
-        match fs.unlink(path).await {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
-            _ => {}
-        }
-    }
-    Ok(())
-}
-
-/// Spells a time so that two are the same if and only if their spellings are.
+/// Formats a time so that two times are equal exactly if their texts are.
 pub(crate) fn spell(time: Timestamp) -> String {
     time.to_mlsx()
 }
@@ -123,8 +106,8 @@ fn claim(line: &str) -> Option<Claim> {
 const FIRST_LINE: &str = "oxftp segments 1";
 const UNKNOWN: &str = "unknown";
 
-/// Longer ones are not ours.
-const MOST_BYTES: u64 = 64 * 1024;
+/// A longer file is not a status.
+const MAX_BYTES: u64 = 64 * 1024;
 
 #[cfg(test)]
 mod tests {
@@ -137,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_is_read_again() {
+    fn status_round_trips() {
         let unknown = Status { modified: None, ..status() };
 
         assert_eq!(Status::decode(&status().encode()), Some(status()));
@@ -145,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn it_is_made_for_people_too() {
+    fn status_file_is_readable_text() {
         assert_eq!(
             status().encode(),
             "oxftp segments 1\nsize 1000\nmodified 20240501120000\n\
@@ -154,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_cut_or_claims_too_much_is_refused() {
+    fn truncated_or_inconsistent_status_is_refused() {
         let text = status().encode();
         for length in 0..text.len() {
             assert_eq!(Status::decode(&text[..length]), None, "{length}");
@@ -172,15 +155,15 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_status_is_saved_beside_its_part_and_discarded_with_it() {
+    async fn status_is_discarded_with_its_partial_file() {
         let fs = crate::local_fs::MemoryFs::new();
-        let part = Path::new("x.part");
-        status().save(&fs, part).await.unwrap();
-        assert_eq!(Status::load(&fs, part).await, Some(status()));
+        let partial = Path::new("x.part");
+        status().save(&fs, partial).await.unwrap();
+        assert_eq!(Status::load(&fs, partial).await, Some(status()));
 
-        discard(&fs, part).await.unwrap();
+        crate::transfer::download::partial::discard(&fs, partial).await.unwrap();
 
-        assert_eq!(Status::load(&fs, part).await, None);
+        assert_eq!(Status::load(&fs, partial).await, None);
         assert!(fs.list(Path::new("")).await.unwrap().is_empty());
     }
 }

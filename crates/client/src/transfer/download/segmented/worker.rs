@@ -1,4 +1,4 @@
-//! One segment, from the server.
+//! Download of one segment.
 
 use std::{io, io::SeekFrom, sync::atomic::Ordering};
 
@@ -7,10 +7,10 @@ use tokio::io::{AsyncReadExt, AsyncSeekExt, AsyncWriteExt};
 use super::{
     Running,
     plan::{HEAD_BYTES, Taken},
-    progress::Written,
+    progress::SegmentProgress,
 };
 use crate::{
-    Client, Error, Result,
+    Client, Error, Progress, ProgressEvent, Result,
     client::RESTART_ACCEPTED,
     data::{DataConnection, Limit, Masks},
     error::local_fs::PathIoError,
@@ -18,24 +18,24 @@ use crate::{
     transfer::copy::{CopyError, copy_down},
 };
 
-/// Why a segment did not come.
+/// Why a segment failed.
 enum SegmentError {
     Copy(CopyError),
-    /// The server began elsewhere than it was told to.
-    FromElsewhere,
+    /// The server ignored `REST` and started at the beginning.
+    RestartIgnored,
 }
 
 impl Running<'_> {
-    /// Fetches a segment to its end, wherever that is by then. Where the server cannot start in the middle of
-    /// a file, that is no failure, but the plan is another afterwards.
-    pub(crate) async fn fetch(&self, client: &mut Client, taken: &Taken) -> Result<()> {
+    /// Downloads a segment to its end, which may be moved meanwhile. A server that cannot start in the middle of a
+    /// file is no failure, but changes the plan.
+    pub(crate) async fn download_segment(&self, client: &mut Client, taken: &Taken) -> Result<()> {
         if taken.index > 0 || taken.end.load(Ordering::Relaxed) < self.job.size {
-            self.begin(client).await?;
+            self.extend(client).await?;
         }
         let mut file = self.open(taken.from).await?;
-        let mut data = match client.open_from(self.job.remote, taken.from).await {
+        let mut data = match client.open_from(self.job.remote.path, taken.from).await {
             Err(Error::StatusCode(error)) if error.expected == [RESTART_ACCEPTED] => {
-                tracing::debug!("one connection has to do: {error}");
+                tracing::debug!("only one connection is used: {error}");
                 self.plan().join(taken.index);
                 return Ok(());
             }
@@ -52,8 +52,11 @@ impl Running<'_> {
                 let _ = data.abort(client.control_mut()).await;
                 Err(error.into())
             }
-            Err(SegmentError::FromElsewhere) => {
-                tracing::debug!("one connection has to do: the server began at 0 in place of {}", taken.from);
+            Err(SegmentError::RestartIgnored) => {
+                tracing::debug!(
+                    "only one connection is used: the server started at 0 instead of {}",
+                    taken.from
+                );
                 let _ = data.abort(client.control_mut()).await;
                 self.plan().join(taken.index);
                 Ok(())
@@ -62,10 +65,10 @@ impl Running<'_> {
     }
 
     async fn open(&self, position: u64) -> Result<Box<dyn PathFile>, PathIoError> {
-        let mut file = self.job.fs.open(self.part, OpenMode::Update).await?;
+        let mut file = self.job.fs.open(self.partial, OpenMode::Update).await?;
         file.seek(SeekFrom::Start(position))
             .await
-            .map_err(|source| PathIoError::new("seek", self.part, source))?;
+            .map_err(|source| PathIoError::new("seek", self.partial, source))?;
         Ok(file)
     }
 
@@ -75,32 +78,32 @@ impl Running<'_> {
         file: &mut dyn PathFile,
         taken: &Taken,
     ) -> Result<(), SegmentError> {
-        let written = Written::new(self, taken.index);
+        let progress = SegmentProgress::new(self, taken.index);
         if taken.from > 0 {
-            self.copy_first(data, file, taken, &written).await?;
+            self.copy_head(data, file, taken, &progress).await?;
         }
         loop {
-            let copied = copy_down(data, file, self.part, self.job.block, &written).await;
-            // What arrived before a failure is of use, too.
+            let copied = copy_down(data, file, self.partial, self.job.options.block(), &progress).await;
+            // The bytes that arrived before a failure are used, too.
             let flushed = file.flush().await;
             copied.map_err(SegmentError::Copy)?;
-            flushed.map_err(|source| self.unwritten(source))?;
-            written.flushed();
+            flushed.map_err(|source| self.write_error(source))?;
+            progress.flushed();
             // The end may have been moved meanwhile.
-            if data.is_at_end() || self.plan().is_through(taken.index) {
+            if data.is_at_end() || self.plan().is_segment_complete(taken.index) {
                 return Ok(());
             }
         }
     }
 
-    /// Writes the first bytes of a segment, unless they are those that the file begins with: some servers
-    /// accept `REST` and begin at 0. A file that repeats itself looks the same, and goes without segments.
-    async fn copy_first(
+    /// Writes the first bytes of a segment, unless they equal the first bytes of the file: some servers accept `REST`
+    /// and start at 0. A file with repeated content looks the same, and is downloaded without segments.
+    async fn copy_head(
         &self,
         data: &mut DataConnection,
         file: &mut dyn PathFile,
         taken: &Taken,
-        written: &Written<'_>,
+        progress: &SegmentProgress<'_>,
     ) -> Result<(), SegmentError> {
         let length = HEAD_BYTES.min(taken.end.load(Ordering::Relaxed) - taken.from).min(taken.from);
         let mut first = vec![0; length as usize];
@@ -109,32 +112,33 @@ impl Running<'_> {
         if self.read_part(0, length).await.map_err(|error| SegmentError::Copy(CopyError::Local(error)))?
             == first
         {
-            return Err(SegmentError::FromElsewhere);
+            return Err(SegmentError::RestartIgnored);
         }
-        file.write_all(&first).await.map_err(|source| self.unwritten(source))?;
-        file.flush().await.map_err(|source| self.unwritten(source))?;
-        crate::Progress::advanced(written, length);
+        file.write_all(&first).await.map_err(|source| self.write_error(source))?;
+        file.flush().await.map_err(|source| self.write_error(source))?;
+        progress.on_event(ProgressEvent::advanced(length));
         Ok(())
     }
 
-    fn unwritten(&self, source: io::Error) -> SegmentError {
-        SegmentError::Copy(CopyError::Local(PathIoError::new("write", self.part, source)))
+    fn write_error(&self, source: io::Error) -> SegmentError {
+        SegmentError::Copy(CopyError::Local(PathIoError::new("write", self.partial, source)))
     }
 
-    /// Ends a transfer whose segment is whole, or whose data ended before it.
+    /// Ends a transfer whose segment is complete, or whose data ended before that.
     async fn end(&self, client: &mut Client, mut data: DataConnection, taken: &Taken) -> Result<()> {
-        let (through, end) = (self.plan().is_through(taken.index), taken.end.load(Ordering::Relaxed));
-        if !through || end >= self.job.size {
+        let (complete, end) =
+            (self.plan().is_segment_complete(taken.index), taken.end.load(Ordering::Relaxed));
+        if !complete || end >= self.job.size {
             let deadline = client.completion_deadline();
             data.finish(client.control_mut(), Masks::default(), deadline).await?;
-            return if through { Ok(()) } else { Err(self.too_short(&data, taken)) };
+            return if complete { Ok(()) } else { Err(self.too_short(&data, taken)) };
         }
         if !self.fits(&mut data, taken, end).await? {
-            tracing::debug!("one connection has to do: segments do not fit together at {end}");
+            tracing::debug!("only one connection is used: segments do not fit together at {end}");
             self.plan().give_up();
         }
         if let Err(error) = data.abort(client.control_mut()).await {
-            tracing::warn!("the rest of a file was not broken off: {error}");
+            tracing::warn!("the rest of a file was not aborted: {error}");
         }
         Ok(())
     }
@@ -143,7 +147,7 @@ impl Running<'_> {
         Error::SizeMismatch { expected: self.job.size, transferred: taken.from + data.transferred() }
     }
 
-    /// Reads on a little, and compares that with the next segment as far as it is there.
+    /// Reads some bytes past the end, and compares them with the next segment, if that has them.
     async fn fits(&self, data: &mut DataConnection, taken: &Taken, end: u64) -> Result<bool> {
         let position = taken.from + data.transferred();
         let length = SEAM_BYTES.min(self.job.size - end);
@@ -153,14 +157,14 @@ impl Running<'_> {
         data.limit_to(Limit::default());
         let mut further = vec![0; length as usize];
         if data.read_exact(&mut further).await.is_err() {
-            // The segment is whole; what broke is of no matter to it.
+            // The segment is complete; a failure after it does not matter.
             return Ok(true);
         }
         Ok(self.read_part(end, length).await? == further)
     }
 
     async fn read_part(&self, position: u64, length: u64) -> Result<Vec<u8>, PathIoError> {
-        let failed = |source| PathIoError::new("read", self.part, source);
+        let failed = |source| PathIoError::new("read", self.partial, source);
         let mut file = self.open(position).await?;
         let mut bytes = vec![0; length as usize];
         file.read_exact(&mut bytes).await.map_err(failed)?;
@@ -168,5 +172,5 @@ impl Running<'_> {
     }
 }
 
-/// How much of the next segment is compared.
+/// How many bytes of the next segment are compared.
 const SEAM_BYTES: u64 = 4096;

@@ -1,38 +1,38 @@
-//! Whether one more connection would make a transfer faster.
+//! Adaptive concurrency: chooses the number of connections by measured throughput.
 //!
-//! [`Concurrency`] is told what was moved, and when; it has no clock and opens nothing. What it decides is
-//! carried out by the [`admission`](super::admission).
+//! [`Concurrency`] has no clock and performs no I/O. The [`admission`](super::admission) reports the moved bytes to it,
+//! and carries out its decisions.
 
 #[cfg(test)]
 mod tests;
 
 use std::time::{Duration, Instant};
 
-/// Decides over how many connections a transfer goes.
+/// Decides how many connections a transfer uses.
 ///
-/// It begins with one, and takes more for as long as that moves more: four times as many where a step
-/// brought nearly its full share, as on a line that only makes one wait; twice as many where it brought some
-/// of it. A step that brought next to nothing is taken back, and tried again after a while.
+/// It starts with one, and adds more while that increases the throughput: it multiplies the number by four where a step
+/// gained nearly its full share, as on a connection of high latency; by two where it gained part of it. A step that
+/// gained almost nothing is undone, and repeated after a pause.
 #[derive(Debug)]
 pub(crate) struct Concurrency {
     cap: usize,
     allowed: usize,
-    /// How many of them have begun to work.
+    /// How many of them have started to work.
     working: usize,
     first_step: usize,
-    /// So long must what is left take for a step to pay.
+    /// A step is taken only when the remaining work takes at least this long.
     min_remaining: Duration,
-    /// What is measured, once all that are allowed work.
+    /// The running measurement, once all allowed connections work.
     sample: Option<Sample>,
-    /// Where the last step began.
+    /// The measurement before the last step.
     before: Option<Baseline>,
-    /// No step is tried before.
+    /// No step is taken before this time.
     rest_until: Option<Instant>,
     pause: Duration,
     left: WorkAmount,
 }
 
-/// What was measured with so many connections.
+/// The throughput of a number of connections.
 #[derive(Debug, Clone, Copy)]
 struct Baseline {
     connections: usize,
@@ -40,13 +40,13 @@ struct Baseline {
 }
 
 impl Baseline {
-    /// Gives how much of what more connections could bring at best this rate is.
+    /// Returns the ratio of this rate to the best that more connections could reach.
     fn share(self, connections: usize, rate: f64) -> f64 {
         (rate / self.rate) / (connections as f64 / self.connections as f64)
     }
 }
 
-/// Files and bytes: moved, or still to be moved.
+/// An amount of work: files and bytes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct WorkAmount {
     pub(crate) files: u64,
@@ -54,7 +54,7 @@ pub(crate) struct WorkAmount {
 }
 
 impl Concurrency {
-    /// Begins with one connection; there are never more than `cap`.
+    /// Starts with one connection; there are never more than `cap`.
     pub(crate) fn new(cap: usize) -> Self {
         Self {
             cap: cap.max(1),
@@ -70,40 +70,40 @@ impl Concurrency {
         }
     }
 
-    /// Begins with a step to two, where an additional connection costs what was begun.
+    /// Starts with a step to two, where each additional connection is costly.
     pub(crate) fn careful(cap: usize) -> Self {
         Self { first_step: STEP, min_remaining: WORTH_SPLITTING, ..Self::new(cap) }
     }
 
-    /// Gives how many connections there may be.
+    /// Returns how many connections are allowed.
     pub(crate) fn allowed(&self) -> usize {
         self.allowed
     }
 
-    /// Gives how many connections there are at most after the next step.
+    /// Returns how many connections there are at most after the next step.
     pub(crate) fn next_step(&self) -> usize {
         (self.allowed * FAST_GROWTH).min(self.cap)
     }
 
-    /// Notes that there is more to do.
+    /// Counts work that was found.
     pub(crate) fn found(&mut self, work: WorkAmount) {
         self.left.files += work.files;
         self.left.bytes += work.bytes;
     }
 
-    /// Notes that something is no longer waiting to be done.
-    pub(crate) fn begun(&mut self, work: WorkAmount) {
+    /// Counts work that was started.
+    pub(crate) fn started(&mut self, work: WorkAmount) {
         self.left.files = self.left.files.saturating_sub(work.files);
         self.left.bytes = self.left.bytes.saturating_sub(work.bytes);
     }
 
-    /// Notes that the connection with this rank, from 0 on, works.
+    /// Notes that the connection with this rank, counted from 0, works.
     pub(crate) fn works(&mut self, rank: usize, now: Instant) {
         self.working = self.working.max(rank + 1).min(self.allowed);
         self.begin_sample(now);
     }
 
-    /// Allows no more than this from now on: the server takes no more.
+    /// Lowers the limit: the server accepts no more connections.
     pub(crate) fn limit(&mut self, cap: usize) {
         self.cap = self.cap.min(cap.max(1));
         if self.allowed > self.cap {
@@ -111,7 +111,7 @@ impl Concurrency {
         }
     }
 
-    /// Counts what was moved, and decides anew; tells whether the number of connections changed.
+    /// Counts work that was done, and decides again; returns whether the number of connections changed.
     pub(crate) fn moved(&mut self, work: WorkAmount, now: Instant) -> bool {
         let allowed = self.allowed;
         if let Some(sample) = &mut self.sample {
@@ -133,7 +133,7 @@ impl Concurrency {
         self.allowed != allowed
     }
 
-    /// Measures from when the last of those that are allowed works.
+    /// Starts to measure when all allowed connections work.
     fn begin_sample(&mut self, now: Instant) {
         if self.working == self.allowed && self.sample.is_none() {
             self.sample = Some(Sample::new(now, self.before.is_some()));
@@ -149,7 +149,7 @@ impl Concurrency {
             };
         };
         let gained = rate / before.rate;
-        if gained < WORTH_IT {
+        if gained < MIN_GAIN {
             self.rest(now);
             return self.settle(before.connections);
         }
@@ -158,12 +158,12 @@ impl Concurrency {
         self.step(if fast { FAST_GROWTH } else { STEP }, rate);
     }
 
-    /// Goes up, unless all will be done before that pays.
+    /// Adds connections, unless the remaining work is too little for them.
     fn step(&mut self, factor: usize, rate: f64) {
         let next = (self.allowed * factor).min(self.cap);
-        let pays = self.left.weight() / rate >= self.min_remaining.as_secs_f64();
+        let is_worth_it = self.left.weight() / rate >= self.min_remaining.as_secs_f64();
         self.before = None;
-        if next > self.allowed && pays {
+        if next > self.allowed && is_worth_it {
             self.before = Some(Baseline { connections: self.allowed, rate });
             self.allowed = next;
         }
@@ -178,16 +178,16 @@ impl Concurrency {
 
     fn rest(&mut self, now: Instant) {
         self.rest_until = Some(now + self.pause);
-        self.pause = (self.pause * 2).min(LONGEST_PAUSE);
+        self.pause = (self.pause * 2).min(MAX_PAUSE);
     }
 }
 
-/// What was moved since a number of connections works.
+/// The work that was done since all allowed connections work.
 #[derive(Debug)]
 struct Sample {
     since: Instant,
     moved: WorkAmount,
-    /// It is not measured yet: what was begun before a step is moved faster than what comes after it.
+    /// The rate is not measured yet: after a step it changes for a while.
     settling: bool,
 }
 
@@ -196,23 +196,24 @@ impl Sample {
         Self { since, moved: WorkAmount::default(), settling }
     }
 
-    /// Tells whether measuring may begin: when each connection has had a file on average, or after a while.
+    /// Returns whether measuring may start: when each connection has had a file on average, or after some time.
     fn has_settled(&self, connections: usize, now: Instant) -> bool {
         let elapsed = now.saturating_duration_since(self.since);
-        let had_their_turn = self.moved.files >= connections as u64 && elapsed >= SHORTEST_SAMPLE;
+        let had_their_turn = self.moved.files >= connections as u64 && elapsed >= MIN_SAMPLE;
         self.settling && (had_their_turn || elapsed >= SETTLING)
     }
 
-    /// Gives what is moved in a second, once that can be told: when each connection has had a file on
-    /// average, or after a while.
+    /// Returns the work per second once the sample is long enough: when each connection has had a file on average, or
+    /// after some time.
     fn rate(&self, connections: usize, now: Instant) -> Option<f64> {
         if self.settling {
             return None;
         }
         let elapsed = now.saturating_duration_since(self.since);
-        let rounds = self.moved.files >= connections as u64 && elapsed >= SHORTEST_SAMPLE;
-        let told = rounds || elapsed >= LONGEST_SAMPLE;
-        (told && self.moved != WorkAmount::default()).then(|| self.moved.weight() / elapsed.as_secs_f64())
+        let rounds = self.moved.files >= connections as u64 && elapsed >= MIN_SAMPLE;
+        let is_enough = rounds || elapsed >= MAX_SAMPLE;
+        (is_enough && self.moved != WorkAmount::default())
+            .then(|| self.moved.weight() / elapsed.as_secs_f64())
     }
 }
 
@@ -221,43 +222,43 @@ impl WorkAmount {
         Self { files: 0, bytes }
     }
 
-    /// A file, or a listing: something that costs round trips.
+    /// A file or a listing: work that costs round trips.
     pub(crate) fn file(size: u64) -> Self {
         Self { files: 1, bytes: size }
     }
 
-    /// Gives files and bytes as one number.
+    /// Returns files and bytes as one number.
     fn weight(self) -> f64 {
-        self.files as f64 * BYTES_A_FILE + self.bytes as f64
+        self.files as f64 * BYTES_PER_FILE + self.bytes as f64
     }
 }
 
-/// As many bytes as could have gone in the time that a file takes beside its bytes: a few milliseconds of a
-/// fast line, or a few round trips on a slow one.
-const BYTES_A_FILE: f64 = 256.0 * 1024.0;
+/// The overhead of a file in bytes: as many as a connection transfers in a few milliseconds when it is fast, or in a
+/// few round trips when it is slow.
+const BYTES_PER_FILE: f64 = 256.0 * 1024.0;
 
 const STEP: usize = 2;
 const FAST_GROWTH: usize = 4;
 
-/// A step must bring this much to be kept.
-const WORTH_IT: f64 = 1.1;
+/// A step must gain this much to be kept.
+const MIN_GAIN: f64 = 1.1;
 
-/// From this share of what a step could bring at best, nothing was in the way.
+/// From this share of the best possible gain on, the next step is a fast one.
 const FULL_SHARE: f64 = 0.75;
 
-/// From this share on nobody waits for things to settle.
+/// From this share on the rate need not settle first.
 const OBVIOUS_SHARE: f64 = 0.9;
 
-/// A connection takes some round trips to open, and the server some work.
+/// Opening a connection takes some round trips, and some work of the server.
 const WORTH_OPENING: Duration = Duration::from_millis(400);
 
-/// A file that is split needs its space reserved and its state recorded.
+/// A split file needs its space reserved and its status saved.
 const WORTH_SPLITTING: Duration = Duration::from_secs(2);
 
 const SETTLING: Duration = Duration::from_millis(250);
-const SHORTEST_SAMPLE: Duration = Duration::from_millis(100);
-const LONGEST_SAMPLE: Duration = Duration::from_millis(500);
+const MIN_SAMPLE: Duration = Duration::from_millis(100);
+const MAX_SAMPLE: Duration = Duration::from_millis(500);
 
-/// How long a step that brought nothing is not tried again.
+/// How long a step that gained nothing is not repeated.
 const FIRST_PAUSE: Duration = Duration::from_secs(4);
-const LONGEST_PAUSE: Duration = Duration::from_secs(64);
+const MAX_PAUSE: Duration = Duration::from_secs(64);

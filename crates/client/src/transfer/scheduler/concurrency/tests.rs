@@ -1,34 +1,34 @@
-//! Concurrency on lines and servers that are only thought of.
+//! Tests of the concurrency with simulated networks and servers.
 
 use std::collections::BTreeSet;
 
 use super::*;
 
-/// What holds files back.
-struct Line {
-    /// A connection is silent for so long for each file, and twice as long to open.
+/// A simulated network with a server.
+struct Network {
+    /// The delay of each file, and half of the time to open a connection.
     latency: Duration,
-    /// Bytes in a second, shared by all.
+    /// Bytes per second, shared by all connections.
     bandwidth: f64,
-    /// What the server works for each file.
+    /// The server's computing time for each file.
     work: Duration,
-    /// How many files it works on at once.
+    /// How many files the server works on at once.
     cores: f64,
 }
 
-/// How a tree went.
+/// The result of a simulated transfer.
 struct Run {
     elapsed: Duration,
     most: usize,
     last: usize,
 }
 
-impl Line {
+impl Network {
     fn far() -> Self {
         Self { latency: Duration::from_millis(120), bandwidth: 1e9, work: Duration::ZERO, cores: 2.0 }
     }
 
-    /// How long a file takes while so many are on their way.
+    /// Returns the time of a file while this many connections transfer.
     fn file(&self, size: u64, connections: usize) -> Duration {
         let share = connections as f64;
         let bandwidth = Duration::from_secs_f64(size as f64 * share / self.bandwidth);
@@ -36,31 +36,31 @@ impl Line {
         self.latency + bandwidth + server
     }
 
-    /// Moves files by what [`Concurrency`] allows.
+    /// Transfers files over as many connections as [`Concurrency`] allows.
     fn run(&self, mut concurrency: Concurrency, files: u64, size: u64) -> Run {
         let start = Instant::now();
         concurrency.found(WorkAmount { files, bytes: files * size });
-        // When each connection is through with its file or with being opened, and its rank.
+        // When each connection has opened or has finished its file, and its rank.
         let mut busy = BTreeSet::from([(start, 0, false)]);
         let mut present = BTreeSet::from([0]);
         let (mut waiting, mut now, mut most) = (files, start, 1);
-        while let Some((through, rank, had_file)) = busy.pop_first() {
-            now = through;
+        while let Some((done_at, rank, had_file)) = busy.pop_first() {
+            now = done_at;
             concurrency.works(rank, now);
             if had_file {
                 concurrency.moved(WorkAmount::file(size), now);
             }
             most = most.max(concurrency.allowed());
             let wanted = if waiting > 0 { concurrency.allowed() } else { 0 };
-            for fresh in (0..wanted).filter(|rank| present.insert(*rank)) {
-                busy.insert((now + self.latency * 2, fresh, false));
+            for new in (0..wanted).filter(|rank| present.insert(*rank)) {
+                busy.insert((now + self.latency * 2, new, false));
             }
             if rank >= concurrency.allowed() || waiting == 0 {
                 present.remove(&rank);
                 continue;
             }
             waiting -= 1;
-            concurrency.begun(WorkAmount::file(size));
+            concurrency.started(WorkAmount::file(size));
             busy.insert((now + self.file(size, concurrency.allowed()), rank, true));
         }
         Run { elapsed: now - start, most, last: concurrency.allowed() }
@@ -68,8 +68,8 @@ impl Line {
 }
 
 #[test]
-fn five_hundred_small_files_over_forty_milliseconds_end_within_five_seconds() {
-    let run = Line::far().run(Concurrency::new(16), 500, 4096);
+fn small_files_over_high_latency_use_all_connections() {
+    let run = Network::far().run(Concurrency::new(16), 500, 4096);
 
     assert_eq!(run.most, 16);
     // Connecting, logging in and listing take another half second.
@@ -77,35 +77,35 @@ fn five_hundred_small_files_over_forty_milliseconds_end_within_five_seconds() {
 }
 
 #[test]
-fn a_full_line_is_left_to_one_connection_but_for_a_try_now_and_then() {
-    let line = Line { latency: Duration::from_millis(1), bandwidth: 1e6, ..Line::far() };
+fn full_bandwidth_keeps_concurrency_at_one() {
+    let network = Network { latency: Duration::from_millis(1), bandwidth: 1e6, ..Network::far() };
 
-    let run = line.run(Concurrency::new(16), 40, 1_000_000);
+    let run = network.run(Concurrency::new(16), 40, 1_000_000);
 
     assert!(run.last <= 2, "{}", run.last);
-    let alone = line.file(1_000_000, 1) * 40;
+    let alone = network.file(1_000_000, 1) * 40;
     assert!(run.elapsed < alone.mul_f64(1.2), "{:?} beside {alone:?}", run.elapsed);
 }
 
 #[test]
-fn a_busy_server_gets_no_more_connections_than_help() {
+fn busy_server_limits_concurrency() {
     let work = Duration::from_millis(20);
-    let line = Line { latency: Duration::from_millis(1), bandwidth: 1e9, work, cores: 4.0 };
+    let network = Network { latency: Duration::from_millis(1), bandwidth: 1e9, work, cores: 4.0 };
 
-    let run = line.run(Concurrency::new(16), 4000, 4096);
+    let run = network.run(Concurrency::new(16), 4000, 4096);
 
     assert!((3..=8).contains(&run.last), "{}", run.last);
 }
 
 #[test]
-fn what_is_soon_done_gets_no_connection_more() {
-    let line = Line { latency: Duration::from_millis(1), ..Line::far() };
+fn short_transfer_adds_no_connection() {
+    let network = Network { latency: Duration::from_millis(1), ..Network::far() };
 
-    assert_eq!(line.run(Concurrency::new(16), 100, 4096).most, 1);
+    assert_eq!(network.run(Concurrency::new(16), 100, 4096).most, 1);
 }
 
 #[test]
-fn a_server_that_takes_no_more_is_asked_for_no_more() {
+fn connection_limit_of_the_server_limits_concurrency() {
     let now = Instant::now();
     let mut concurrency = Concurrency::new(16);
     concurrency.found(WorkAmount { files: 1000, bytes: 0 });
@@ -123,7 +123,7 @@ fn a_server_that_takes_no_more_is_asked_for_no_more() {
 }
 
 #[test]
-fn bytes_count_where_no_file_ends() {
+fn concurrency_is_measured_by_bytes_within_a_file() {
     let now = Instant::now();
     let mut concurrency = Concurrency::careful(4);
     concurrency.found(WorkAmount::bytes(1 << 40));
@@ -136,7 +136,7 @@ fn bytes_count_where_no_file_ends() {
 }
 
 #[test]
-fn a_step_that_brought_nothing_is_tried_again_after_a_pause() {
+fn concurrency_step_without_gain_is_retried_later() {
     let mut now = Instant::now();
     let mut concurrency = Concurrency::careful(4);
     concurrency.found(WorkAmount::bytes(1 << 40));

@@ -1,0 +1,111 @@
+//! Progress of one file, which may be tried several times.
+
+use std::sync::{
+    OnceLock,
+    atomic::{AtomicU64, Ordering},
+};
+
+use crate::{Progress, ProgressEvent};
+
+/// Forwards the events of one file under its name, and takes back what a failed attempt reported.
+#[derive(Debug)]
+pub(crate) struct FileProgress<'a> {
+    progress: &'a dyn Progress,
+    name: OnceLock<String>,
+    /// The offset of the first attempt.
+    first_offset: OnceLock<u64>,
+    /// The offset of the present attempt.
+    offset: AtomicU64,
+    /// Bytes that the present attempt moved.
+    moved: AtomicU64,
+}
+
+/// Bytes of a file that were transferred, and those that were there already.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Transferred {
+    pub(crate) bytes: u64,
+    pub(crate) resumed: u64,
+}
+
+impl<'a> FileProgress<'a> {
+    pub(crate) fn new(progress: &'a dyn Progress) -> Self {
+        Self {
+            progress,
+            name: OnceLock::new(),
+            first_offset: OnceLock::new(),
+            offset: AtomicU64::new(0),
+            moved: AtomicU64::new(0),
+        }
+    }
+
+    /// Returns whether an attempt opened the file, so that the partial file is of this transfer.
+    pub(crate) fn has_started(&self) -> bool {
+        self.first_offset.get().is_some()
+    }
+
+    /// Reports that the present attempt failed and that another one follows.
+    pub(crate) fn retry(&self, name: &str) {
+        let moved = self.moved.swap(0, Ordering::Relaxed);
+        if self.has_started() {
+            let offset = self.offset.swap(0, Ordering::Relaxed);
+            self.progress.on_event(ProgressEvent::FileRetried { name, offset, moved });
+        }
+    }
+
+    /// Adds the bytes of earlier attempts that the last one resumed to the bytes that were moved.
+    pub(crate) fn total(&self, last: Transferred) -> Transferred {
+        let resumed = self.first_offset.get().copied().unwrap_or(last.resumed).min(last.resumed);
+        Transferred { bytes: last.bytes + last.resumed - resumed, resumed }
+    }
+}
+
+impl Progress for FileProgress<'_> {
+    fn on_event(&self, event: ProgressEvent<'_>) {
+        match event {
+            ProgressEvent::FileStarted { name, offset, .. } => {
+                self.name.get_or_init(|| name.to_owned());
+                self.first_offset.get_or_init(|| offset);
+                self.offset.store(offset, Ordering::Relaxed);
+                self.progress.on_event(event);
+            }
+            ProgressEvent::Advanced { bytes, .. } => {
+                self.moved.fetch_add(bytes, Ordering::Relaxed);
+                let name = self.name.get().map(String::as_str);
+                self.progress.on_event(ProgressEvent::Advanced { name, bytes });
+            }
+            _ => self.progress.on_event(event),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Counter;
+
+    fn started(offset: u64) -> ProgressEvent<'static> {
+        ProgressEvent::FileStarted { name: "a", size: Some(100), offset }
+    }
+
+    #[test]
+    fn retry_that_resumes_counts_earlier_bytes() {
+        let counter = Counter::default();
+        let progress = FileProgress::new(&counter);
+        progress.on_event(started(10));
+        progress.on_event(ProgressEvent::advanced(50));
+
+        progress.retry("a");
+        progress.on_event(started(60));
+        progress.on_event(ProgressEvent::advanced(40));
+
+        assert_eq!(counter.bytes(), 90);
+        assert_eq!(
+            progress.total(Transferred { bytes: 40, resumed: 60 }),
+            Transferred { bytes: 90, resumed: 10 }
+        );
+        assert_eq!(
+            progress.total(Transferred { bytes: 100, resumed: 0 }),
+            Transferred { bytes: 100, resumed: 0 }
+        );
+    }
+}
