@@ -127,7 +127,7 @@ mod links {
     use super::*;
 
     #[tokio::test]
-    async fn stat_and_list_do_not_follow_a_symlink() {
+    async fn metadata_and_read_dir_do_not_follow_symlinks() {
         let dir = tempfile::tempdir().unwrap();
         std::fs::write(dir.path().join("file"), "content").unwrap();
         symlink("file", dir.path().join("link")).unwrap();
@@ -188,7 +188,7 @@ mod links {
     }
 
     #[tokio::test]
-    async fn stat_returns_permission_bits_only() {
+    async fn metadata_returns_permission_bits_only() {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("file");
         std::fs::write(&file, "").unwrap();
