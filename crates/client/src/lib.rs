@@ -64,9 +64,9 @@ pub use list::{Entries, List, ListCommand, PathEntry};
 pub use local_hash::hash_file;
 pub use oxftp_proto::{
     Code, Command, Encoding, Entry, EntryKind, Facts, Features, FileHash, FileName, HashAlgorithm,
-    InvalidCommand, Limits, NameError, Platform, Precision, RemotePath, Reply, ReplyDecoder, ServerZone,
-    StatusCodeError, Timestamp, TransferType, UnknownHash, UnknownZone, Zone, address,
-    dialog::{Aborted, Credentials, PassiveMode, Secret},
+    InvalidCommand, Limits, NameError, Platform, Precision, RemotePath, Reply, ReplyDecoder, Secret,
+    ServerZone, StatusCodeError, Timestamp, TransferType, UnknownHash, UnknownZone, Zone, address, classify,
+    dialog::{Aborted, Credentials, PassiveMode},
     listing, parse_directory,
 };
 pub use pipelining::Pipelining;

@@ -1,5 +1,7 @@
 //! Whether a server is asked for the next transfer before it has answered the present one.
 
+use oxftp_proto::server::ServerKind;
+
 use crate::data::Direction;
 
 /// Whether the passive command of the next transfer is sent while the final reply of the present one is on its
@@ -31,39 +33,20 @@ pub enum Pipelining {
 }
 
 impl Pipelining {
-    /// Tells whether a command may follow the data of a transfer at once, on a server that says such things of
-    /// itself.
-    pub(crate) fn allows(self, direction: Direction, mut server: impl Iterator<Item = String>) -> bool {
+    /// Returns whether a command may follow the data of a transfer at once.
+    pub(crate) fn allows(self, direction: Direction, server: ServerKind) -> bool {
         match (self, direction) {
             (Self::Off, _) => false,
             (Self::On, _) => true,
-            // Microsoft's server may drop a connection that says the next thing early.
-            (Self::Auto, Direction::Down) => !server.any(|text| is_iis(&text)),
-            // pyftpdlib closes the data connection it reads from when it is asked for another, and ProFTPD refuses
-            // commands while it reads.
-            (Self::Auto, Direction::Up) => is_vsftpd(server),
+            (Self::Auto, Direction::Down) => !server.quirks().rejects_pipelining,
+            (Self::Auto, Direction::Up) => server.quirks().defers_commands_during_upload,
         }
     }
 
-    /// Tells whether a server that says such things of itself may be told that this side of a download's TLS ends
-    /// before it has sent the data.
-    ///
-    /// vsftpd waits for that before it ends the data connection, and looks no earlier; others might take it for the
-    /// end of the transfer.
-    pub(crate) fn ends_early(self, server: impl Iterator<Item = String>) -> bool {
-        self != Self::Off && is_vsftpd(server)
+    /// Returns whether this side of a download's TLS may be ended before the server has sent the data.
+    pub(crate) fn ends_early(self, server: ServerKind) -> bool {
+        self != Self::Off && server.quirks().awaits_close_notify
     }
-}
-
-/// Tells whether a server that says such things of itself is vsftpd.
-pub(crate) fn is_vsftpd(mut server: impl Iterator<Item = String>) -> bool {
-    server.any(|text| text.to_ascii_lowercase().contains("vsftpd"))
-}
-
-/// Tells whether a server that says so of itself is Microsoft's.
-pub(crate) fn is_iis(text: &str) -> bool {
-    let text = text.to_ascii_lowercase();
-    text.contains("microsoft ftp") || text.contains("windows_nt")
 }
 
 #[cfg(test)]
@@ -71,7 +54,7 @@ mod tests {
     use super::*;
 
     fn allows(direction: Direction, server: &str) -> bool {
-        Pipelining::Auto.allows(direction, [server.to_owned()].into_iter())
+        Pipelining::Auto.allows(direction, ServerKind::identify(server, None))
     }
 
     #[test]
@@ -93,7 +76,7 @@ mod tests {
     #[test]
     fn only_vsftpd_is_told_the_end_of_tls_early() {
         let ends_early =
-            |pipelining: Pipelining, text: &str| pipelining.ends_early([text.to_owned()].into_iter());
+            |pipelining: Pipelining, text: &str| pipelining.ends_early(ServerKind::identify(text, None));
 
         assert!(ends_early(Pipelining::Auto, "(vsFTPd 3.0.3)"));
         assert!(!ends_early(Pipelining::On, "pyftpdlib 2.0 ready."));
@@ -102,9 +85,9 @@ mod tests {
 
     #[test]
     fn what_the_user_says_counts() {
-        let iis = || ["Microsoft FTP Service".to_owned()].into_iter();
+        let iis = ServerKind::identify("Microsoft FTP Service", None);
 
-        assert!(Pipelining::On.allows(Direction::Up, iis()));
-        assert!(!Pipelining::Off.allows(Direction::Down, std::iter::empty()));
+        assert!(Pipelining::On.allows(Direction::Up, iis));
+        assert!(!Pipelining::Off.allows(Direction::Down, ServerKind::Other));
     }
 }

@@ -2,10 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
-use oxftp_proto::{
-    Encoding, RemotePath,
-    dialog::{Credentials, Secret},
-};
+use oxftp_proto::{Encoding, RemotePath, Secret, dialog::Credentials};
 use percent_encoding::percent_decode_str;
 
 use crate::{Client, ClientBuilder, Host, TlsConfig};

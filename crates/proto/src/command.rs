@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, fmt};
 
-use crate::{Encoding, RemotePath, dialog::Secret, name::write_escaped};
+use crate::{Encoding, RemotePath, Secret, name::write_escaped};
 
 /// One command line, checked: it holds no CR, LF or NUL, so that it is one command and no more, and no other
 /// control character but the tabulator unless its [encoding](Encoding::with_control_characters) says so.

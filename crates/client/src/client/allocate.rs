@@ -1,6 +1,6 @@
 //! Room for uploads.
 
-use oxftp_proto::{Code, Command, dialog::Exchange};
+use oxftp_proto::{Code, Command, classify, dialog::Exchange};
 
 use super::Client;
 use crate::{Error, Result};
@@ -27,16 +27,14 @@ impl Client {
         }
         match self.control.run(Exchange::new(Command::with_number("ALLO", bytes), &["2xx"])).await {
             Ok(reply) => self.known.no_allocation = reply.code() == Code::SUPERFLUOUS,
-            Err(Error::StatusCode(refused)) if !speaks_of_room(refused.info.code()) => {
+            Err(Error::StatusCode(refused))
+                if refused.info.code() != Code::SERVICE_CLOSING
+                    && !classify::is_out_of_space(&refused.info) =>
+            {
                 self.known.no_allocation = refused.info.code().class() == 5;
             }
             Err(error) => return Err(error),
         }
         Ok(())
     }
-}
-
-/// Tells the codes that an upload would fail with, too; `421` is the end of everything.
-fn speaks_of_room(code: Code) -> bool {
-    matches!(code.get(), 421 | 452 | 552)
 }

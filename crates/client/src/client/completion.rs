@@ -1,6 +1,6 @@
 //! The end of transfers.
 
-use oxftp_proto::dialog::Dating;
+use oxftp_proto::dialog::MdtmReply;
 
 use super::Client;
 use crate::{
@@ -20,7 +20,7 @@ impl Client {
         let finished = data.finish(&mut self.control, masks, deadline).await;
         // A transfer that came to its end has used up its REST.
         self.known.stale_restart &= finished.is_err();
-        self.known.no_mdtm |= data.dating() == Some(Dating::Unknown);
+        self.known.no_mdtm |= data.dating() == Some(MdtmReply::Unknown);
         finished
     }
 

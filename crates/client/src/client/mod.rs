@@ -45,6 +45,7 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use oxftp_proto::{
     Encoding, Features, HashAlgorithm, RemotePath, Reply, ServerZone, TransferType, dialog::PassiveMode,
+    server::ServerKind,
 };
 
 use crate::{
@@ -281,11 +282,15 @@ impl Client {
         [self.known.system.clone(), Some(self.greeting.text())].into_iter().flatten()
     }
 
+    /// Returns the kind of the server, as far as its greeting and its reply to `SYST` reveal it.
+    pub(crate) fn server_kind(&self) -> ServerKind {
+        ServerKind::identify(&self.greeting.text(), self.known.system.as_deref())
+    }
+
     /// Tells whether the server hides names that begin with a dot from `LIST`, and shows them for
     /// `LIST -a`; others would take that for a name.
     pub(crate) fn hides_dot_files(&self) -> bool {
-        let greeting = self.greeting.text().to_ascii_lowercase();
-        ["vsftpd", "proftpd", "pure-ftpd"].iter().any(|name| greeting.contains(name))
+        self.server_kind().quirks().hides_dot_files
     }
 }
 

@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 
 use oxftp_proto::{
     Code, Command, RemotePath, Reply, TransferType,
-    dialog::{Completion, Exchange, PeerConnect, PeerListen, Started, Transfer},
+    dialog::{Completion, Exchange, FxpConnect, FxpListen, Started, Transfer},
 };
 
 use super::{Client, compression::Mode};
@@ -66,8 +66,8 @@ impl Client {
     /// Makes the server listen for another one; gives the address to name to that one.
     pub(crate) async fn listen_for_peer(&mut self, handshake: Handshake) -> Result<SocketAddr> {
         let dialog = match handshake {
-            Handshake::ByListener => PeerListen::shaking_hands(),
-            _ => PeerListen::new(self.passive_order()),
+            Handshake::ByListener => FxpListen::shaking_hands(),
+            _ => FxpListen::new(self.passive_order()),
         };
         let endpoint = self.control.run(dialog).await?;
         let control = self.control.peer_address().map(|address| address.ip());
@@ -77,7 +77,7 @@ impl Client {
 
     /// Names to the server the address of another one, where the next transfer is to connect.
     pub(crate) async fn connect_to_peer(&mut self, address: SocketAddr) -> Result<()> {
-        self.control.run(PeerConnect::new(address)).await
+        self.control.run(FxpConnect::new(address)).await
     }
 
     /// Starts a transfer with another server.

@@ -1,8 +1,8 @@
 //! Telling a server what will be transferred before it listens.
 
 use oxftp_proto::{
-    Command, Reply,
-    dialog::{Dating, Exchange},
+    Command, classify,
+    dialog::{Exchange, MdtmReply},
 };
 
 use super::Client;
@@ -15,10 +15,10 @@ impl Client {
         &mut self,
         command: &Command,
         question: Option<Command>,
-    ) -> Result<(Opened, Option<Dating>)> {
+    ) -> Result<(Opened, Option<MdtmReply>)> {
         if !self.known.wants_pret {
             match self.open_passive(question.clone(), self.passive_order()).await {
-                Err(Error::StatusCode(refused)) if asks_for_pret(&refused.info) => {
+                Err(Error::StatusCode(refused)) if classify::requires_pret(&refused.info) => {
                     self.known.wants_pret = true;
                 }
                 opened => return opened,
@@ -28,9 +28,4 @@ impl Client {
         self.control.run(Exchange::new(pret, &["2xx"])).await?;
         self.open_passive(question, self.passive_order()).await
     }
-}
-
-/// drftpd says: `500 You need to use a client supporting PRET (PRE Transfer) to use PASV`.
-fn asks_for_pret(reply: &Reply) -> bool {
-    reply.lines().any(|line| line.split(|byte| !byte.is_ascii_alphabetic()).any(|word| word == b"PRET"))
 }

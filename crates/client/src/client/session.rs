@@ -95,7 +95,7 @@ impl Client {
         if self.tls.is_none() {
             return Ok(());
         }
-        let at_once = self.config.pipelining.allows(Direction::Down, self.self_descriptions());
+        let at_once = self.config.pipelining.allows(Direction::Down, self.server_kind());
         let dialog = if at_once { Protection::at_once() } else { Protection::default() };
         let protected = self.control.run(dialog).await;
         self.known.protects_data = protected.map_err(|error| match error {

@@ -27,9 +27,8 @@ impl Client {
         path: &RemotePath,
         time: Option<Timestamp>,
     ) -> Result<SizeAndTime> {
-        let server = || self.self_descriptions();
         // There is no transfer under way, so what is true behind a download is true here.
-        let at_once = || self.config.pipelining.allows(Direction::Down, server());
+        let at_once = || self.config.pipelining.allows(Direction::Down, self.server_kind());
         match (time, self.known.time_setting) {
             (Some(_), TimeSetting::By(_)) if at_once() => {
                 let commands = self.questions_behind(path, time)?;

@@ -1,7 +1,7 @@
 //! Questions about one path.
 
 use oxftp_proto::{
-    Code, Entry, EntryKind, RemotePath, Reply, Timestamp, TransferType, dialog::Exchange, listing,
+    Code, Entry, EntryKind, RemotePath, Reply, Timestamp, TransferType, classify, dialog::Exchange, listing,
 };
 
 use super::Client;
@@ -210,9 +210,7 @@ impl Client {
     }
 
     fn read_mlst(&self, reply: Reply) -> Result<Entry> {
-        // The facts stand on the second line; some servers send them on the only one.
-        let line = reply.lines().nth(1).filter(|_| reply.lines().len() > 2).unwrap_or(reply.last_line());
-        match listing::parse_mlst_line(line, self.limits()) {
+        match listing::parse_mlst_reply(&reply, self.limits()) {
             Ok(entry) => Ok(entry),
             Err(_) => Err(Error::UnusableReply { command: "MLST", reply }),
         }
@@ -255,7 +253,7 @@ pub(crate) fn is_missing(error: &Error) -> bool {
 
 /// 501 may be about this one path; the others are about the command.
 pub(crate) fn is_unknown_command(error: &Error) -> bool {
-    error.code().is_some_and(|code| code.is_unsupported() && code.get() != 501)
+    error.reply().is_some_and(classify::is_unknown_command)
 }
 
 fn not_found(path: &RemotePath) -> Error {

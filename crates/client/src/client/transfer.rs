@@ -4,7 +4,7 @@ use std::{future::IntoFuture, io, pin::pin};
 
 use oxftp_proto::{
     Command, RemotePath, TransferType,
-    dialog::{Active, Completion, Dated, Dating, Passive, PassiveMode, Started, Transfer},
+    dialog::{Active, Completion, MdtmReply, Passive, PassiveMode, PassiveWithMdtm, Started, Transfer},
 };
 
 use super::{Client, compression::Mode, questions::Questions};
@@ -165,7 +165,7 @@ impl Client {
             Some(_) => (self.open_active().await?, None),
             None => self.open_passive_for(&command, question).await?,
         };
-        self.known.no_mdtm |= dating == Some(Dating::Unknown);
+        self.known.no_mdtm |= dating == Some(MdtmReply::Unknown);
         let restart = (offset > 0 || self.known.stale_restart).then_some(offset);
         self.known.stale_restart |= restart.is_some();
         self.control.begin_transfer();
@@ -188,7 +188,7 @@ impl Client {
 
     /// Tells whether TLS may be ended on this side before the data come.
     fn ends_early(&self, direction: Direction) -> bool {
-        direction == Direction::Down && self.config.pipelining.ends_early(self.self_descriptions())
+        direction == Direction::Down && self.config.pipelining.ends_early(self.server_kind())
     }
 
     async fn start(
@@ -253,7 +253,7 @@ impl Client {
         &mut self,
         question: Option<Command>,
         modes: Vec<PassiveMode>,
-    ) -> Result<(Opened, Option<Dating>)> {
+    ) -> Result<(Opened, Option<MdtmReply>)> {
         let config = self.config.clone();
         let host = self.host.name.clone();
         let mut dialler = self.dialler(&config, &host);
@@ -275,19 +275,19 @@ impl Client {
         question: Option<Command>,
         modes: Vec<PassiveMode>,
         dialler: &mut DataDialler<'_>,
-    ) -> Result<(PassiveMode, Option<Dating>)> {
+    ) -> Result<(PassiveMode, Option<MdtmReply>)> {
         let first = modes.first().copied();
         let hands = Hands::Data(dialler);
         let ahead = self.control.take_ahead();
         let outcome = match ahead {
             Ahead::Sent(mode) if first == Some(mode) => {
-                self.control.resume_with(Dated::new(question, Passive::asked(modes)), hands).await
+                self.control.resume_with(PassiveWithMdtm::new(question, Passive::asked(modes)), hands).await
             }
             Ahead::Listening(mode, endpoint) if first == Some(mode) => {
                 let passive = Passive::answered(modes, endpoint);
-                self.control.resume_with(Dated::new(question, passive), hands).await
+                self.control.resume_with(PassiveWithMdtm::new(question, passive), hands).await
             }
-            _ => self.control.run_with(Dated::new(question, Passive::new(modes)), hands).await,
+            _ => self.control.run_with(PassiveWithMdtm::new(question, Passive::new(modes)), hands).await,
         };
         let mode = outcome.as_ref().ok().map(|(mode, _)| *mode);
         self.known.no_pipelining |= ahead == Ahead::Refused || (ahead != Ahead::None && mode != first);
@@ -299,7 +299,7 @@ impl Client {
         let known = &self.known;
         let wanted = known.expects_more && !known.no_pipelining && !known.wants_pret;
         let wanted = wanted && self.config.active.is_none();
-        let allowed = || self.config.pipelining.allows(direction, self.self_descriptions());
+        let allowed = || self.config.pipelining.allows(direction, self.server_kind());
         self.known.passive.filter(|_| wanted && allowed())
     }
 

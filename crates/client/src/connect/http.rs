@@ -3,7 +3,7 @@
 use std::io;
 
 use base64::{Engine, prelude::BASE64_STANDARD};
-use oxftp_proto::dialog::Secret;
+use oxftp_proto::Secret;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,

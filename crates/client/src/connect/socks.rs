@@ -2,7 +2,7 @@
 
 use std::io;
 
-use oxftp_proto::dialog::Secret;
+use oxftp_proto::Secret;
 use tokio::net::TcpStream;
 use tokio_socks::tcp::{Socks4Stream, Socks5Stream};
 

@@ -1,6 +1,6 @@
 //! What must not be shown, should a server repeat it.
 
-use oxftp_proto::{Code, DecodeError, Reply, dialog::Secret};
+use oxftp_proto::{Code, DecodeError, Reply, Secret};
 
 /// The secrets of a login: many a server quotes what it refuses, and some do so later on.
 #[derive(Default)]

@@ -27,7 +27,7 @@ use std::{io, pin::pin, time::Duration};
 
 use oxftp_proto::{
     Reply,
-    dialog::{Aborted, Completion, Dating, Started},
+    dialog::{Aborted, Completion, MdtmReply, Started},
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
@@ -56,7 +56,7 @@ pub(crate) struct DataConnection {
     broken: Option<io::ErrorKind>,
     transferred: u64,
     /// What was said of the file's time while this was opened.
-    dating: Option<Dating>,
+    dating: Option<MdtmReply>,
     /// What was answered to questions about the file behind its data.
     answers: Vec<Reply>,
     compression: Option<Compression>,
@@ -85,7 +85,7 @@ impl DataConnection {
     }
 
     /// Notes what was said of the file's time while this was opened, if that was asked.
-    pub(crate) fn dated(self, dating: Option<Dating>) -> Self {
+    pub(crate) fn dated(self, dating: Option<MdtmReply>) -> Self {
         Self { dating, ..self }
     }
 
@@ -95,9 +95,9 @@ impl DataConnection {
     }
 
     /// Gives what was said of the file's time along with a download, if that was asked.
-    pub(crate) fn dating(&self) -> Option<Dating> {
+    pub(crate) fn dating(&self) -> Option<MdtmReply> {
         let behind = || self.answers.first().filter(|_| self.direction == Direction::Down);
-        self.dating.or_else(|| behind().map(Dating::read))
+        self.dating.or_else(|| behind().map(MdtmReply::read))
     }
 
     /// Takes what was answered to questions about the file behind its data.

@@ -2,10 +2,10 @@
 
 use std::io;
 
-use oxftp_proto::{Code, Reply};
+use oxftp_proto::{Code, Reply, classify};
 
 use super::Error;
-use crate::{pool::is_full, tls::TlsFailure};
+use crate::tls::TlsFailure;
 
 impl Error {
     /// Gives the reply that this error is about.
@@ -38,11 +38,7 @@ impl Error {
         match self {
             Self::PathIo(error) => error.kind() == io::ErrorKind::NotFound,
             Self::NotFound { .. } => true,
-            Self::StatusCode(error) => {
-                matches!(error.info.code().get(), 550 | 450)
-                    && !speaks_of_permission(&error.info)
-                    && !speaks_of_presence(&error.info)
-            }
+            Self::StatusCode(error) => classify::is_not_found(&error.info),
             _ => false,
         }
     }
@@ -52,11 +48,7 @@ impl Error {
     pub fn is_permission_denied(&self) -> bool {
         match self {
             Self::PathIo(error) => error.kind() == io::ErrorKind::PermissionDenied,
-            Self::StatusCode(error) => match error.info.code().get() {
-                532 | 553 => true,
-                550 | 450 => speaks_of_permission(&error.info),
-                _ => false,
-            },
+            Self::StatusCode(error) => classify::is_permission_denied(&error.info),
             _ => false,
         }
     }
@@ -70,12 +62,7 @@ impl Error {
     /// Tells whether a login was refused for its password, whatever the code: who tries again and again locks
     /// the account.
     pub(crate) fn refuses_credentials(&self) -> bool {
-        matches!(self, Self::StatusCode(error) if match error.info.code().get() {
-            430 => true,
-            530 => speaks_of(&error.info, &["fail", "attempt", "password", "incorrect", "invalid", "wrong", "locked", "banned"]),
-            421 => speaks_of(&error.info, &["password", "login attempt", "login fail", "failed login", "authenticat"]),
-            _ => false,
-        })
+        matches!(self, Self::StatusCode(error) if classify::is_bad_credentials(&error.info))
     }
 
     /// Tells what is wrong with TLS, where that is what failed.
@@ -109,7 +96,9 @@ impl Error {
     pub fn is_transient(&self) -> bool {
         match self {
             Self::StatusCode(_) if self.refuses_credentials() => false,
-            Self::StatusCode(error) => error.info.code().is_transient() || is_full(self),
+            Self::StatusCode(error) => {
+                error.info.code().is_transient() || classify::is_connection_limit(&error.info)
+            }
             Self::Connect { .. }
             | Self::Timeout { .. }
             | Self::Closed { .. }
@@ -137,23 +126,6 @@ impl Error {
             _ => false,
         }
     }
-}
-
-fn speaks_of_permission(reply: &Reply) -> bool {
-    speaks_of(
-        reply,
-        &["permission", "denied", "not permitted", "not allowed", "forbidden", "access", "privilege"],
-    )
-}
-
-fn speaks_of(reply: &Reply, words: &[&str]) -> bool {
-    let text = reply.text().to_ascii_lowercase();
-    words.iter().any(|words| text.contains(words))
-}
-
-/// A directory that is not empty and a file that exists are refused with 550, too.
-fn speaks_of_presence(reply: &Reply) -> bool {
-    speaks_of(reply, &["already exist", "file exists", "directory exists", "not empty"])
 }
 
 #[cfg(test)]
@@ -191,7 +163,7 @@ mod tests {
         for (code, text) in lasting {
             let error = refused(code, text);
             assert!(error.refuses_credentials() && !error.is_transient(), "{text}");
-            assert!(!is_full(&error), "{text}");
+            assert!(!error.reply().is_some_and(classify::is_connection_limit), "{text}");
         }
         assert!(refused(421, "Too many connections").is_transient());
         assert!(refused(530, "the maximum number of allowed clients is connected").is_transient());

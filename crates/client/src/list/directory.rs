@@ -4,8 +4,8 @@ use std::{borrow::Cow, io, sync::Arc, time::Duration};
 
 use bytes::BytesMut;
 use oxftp_proto::{
-    Entry, Limits, Reply,
-    listing::{LineSplitter, LineTooLong, ListingParser},
+    Entry, Limits, Reply, classify,
+    listing::{LineSplitter, LineTooLong, ListingParser, stat_reply_lines},
 };
 use tokio::io::AsyncReadExt;
 
@@ -76,14 +76,7 @@ impl Directory {
         limits: &Limits,
     ) -> Self {
         let mut parser = parser.limits(limits);
-        let code = reply.code().to_string();
-        let between = reply.lines().len().saturating_sub(2);
-        for line in reply.lines().skip(1).take(between) {
-            // Some servers begin each line with the code, and some indent them by a blank.
-            let line =
-                line.strip_prefix(code.as_bytes()).and_then(|line| line.strip_prefix(b"-")).unwrap_or(line);
-            parser.push(line.strip_prefix(b" ").unwrap_or(line));
-        }
+        stat_reply_lines(reply).for_each(|line| parser.push(line));
         parser.finish();
         Self {
             data: None,
@@ -101,7 +94,7 @@ impl Directory {
     ) -> Result<bool> {
         let Some(data) = &mut self.data else { return Ok(false) };
         let summary = data.finish(control, Masks::default(), deadline).await?;
-        Ok(speaks_of_cut(&summary.reply))
+        Ok(classify::is_listing_truncated(&summary.reply))
     }
 
     /// Gives the listing up after its connection failed; the error has the server's words.
@@ -207,12 +200,6 @@ impl Directory {
         let own = &*self.spelled;
         !own.is_empty() && (own == name || own.rsplit(|byte| *byte == b'/').next() == Some(name))
     }
-}
-
-/// What vsftpd and Pure-FTPd add to `226`.
-fn speaks_of_cut(reply: &Reply) -> bool {
-    let text = reply.text().to_ascii_lowercase();
-    ["failed to open", "truncated"].iter().any(|words| text.contains(words))
 }
 
 const READ_SIZE: usize = 64 * 1024;

@@ -3,7 +3,7 @@
 use std::{collections::VecDeque, fmt};
 
 use futures_core::Stream;
-use oxftp_proto::{Entry, EntryKind, NameError, RemotePath};
+use oxftp_proto::{Entry, EntryKind, NameError, RemotePath, classify};
 
 use super::{
     ListCommand, PathEntry,
@@ -106,7 +106,7 @@ impl<'c> Entries<'c> {
                 Ok(None) => {}
                 Err(error) => {
                     // How servers refuse to list what is no directory.
-                    let refused = error.code().is_some_and(|code| matches!(code.get(), 501 | 550));
+                    let refused = error.reply().is_some_and(classify::rejects_argument);
                     let opening = self.current.is_none();
                     if refused && self.is_listed_file().await {
                         self.queue.clear();

@@ -1,7 +1,7 @@
 //! How the listing of one directory is opened: by which command, and what else is tried where
 //! that is refused.
 
-use oxftp_proto::{Command, RemotePath, TransferType, listing::ListingParser};
+use oxftp_proto::{Command, RemotePath, TransferType, classify, listing::ListingParser};
 
 use super::{ListCommand, directory::Directory, entry::Place, now};
 use crate::{Client, Error, Result, client::is_unknown_command};
@@ -21,7 +21,7 @@ impl Client {
             None => ListCommand::Mlsd,
         };
         match self.open_listing_by(command, path, depth).await {
-            Err(error) if wanted.is_none() && command == ListCommand::Mlsd && speaks_against_mlsd(&error) => {
+            Err(error) if wanted.is_none() && command == ListCommand::Mlsd && rejects_mlsd(&error) => {
                 self.known_mut().no_mlsd |= is_unknown_command(&error);
                 self.open_listing_by(ListCommand::List, path, depth).await
             }
@@ -40,7 +40,7 @@ impl Client {
             _ => self.list_by_transfer(command, path, depth).await,
         };
         match opened {
-            Err(error) if says_empty(&error) => Ok(None),
+            Err(error) if error.reply().is_some_and(classify::is_empty_listing) => Ok(None),
             // Some servers take what follows a blank for another name.
             Err(Error::StatusCode(refused))
                 if command == ListCommand::List && path.as_bytes().contains(&b' ') =>
@@ -128,18 +128,7 @@ impl Client {
     }
 }
 
-/// Tells whether `LIST` may do better where `MLSD` was refused: it is unknown, or known and fails
-/// by itself.
-fn speaks_against_mlsd(error: &Error) -> bool {
-    error.code().is_some_and(|code| code.is_unsupported() || code.get() == 451)
-}
-
-/// Some servers refuse to list what is empty: ProFTPD, drftpd, z/OS.
-fn says_empty(error: &Error) -> bool {
-    let words = ["no files", "no members", "no data sets", "no datasets", "empty", "nothing to list"];
-    error.code().is_some_and(|code| matches!(code.get(), 450 | 550))
-        && error.reply().is_some_and(|reply| {
-            let text = reply.text().to_ascii_lowercase();
-            words.iter().any(|words| text.contains(words))
-        })
+/// Returns whether `LIST` may work where `MLSD` was refused.
+fn rejects_mlsd(error: &Error) -> bool {
+    error.reply().is_some_and(classify::rejects_mlsd)
 }

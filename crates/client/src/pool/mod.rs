@@ -10,7 +10,6 @@ mod spare;
 mod twin;
 
 pub use client::PooledClient;
-pub(crate) use refusal::is_full;
 
 use std::{
     fmt,
@@ -28,7 +27,7 @@ use oxftp_proto::{
 };
 
 use self::{
-    refusal::is_full_at_connecting,
+    refusal::{is_full, is_full_at_connecting},
     seats::{Seat, Seats},
 };
 use crate::{

@@ -1,6 +1,6 @@
 //! How servers say that they take no session more.
 
-use oxftp_proto::{Code, Reply};
+use oxftp_proto::{Code, classify};
 
 use crate::Error;
 
@@ -11,33 +11,14 @@ pub(super) fn is_full_at_connecting(error: &Error) -> bool {
 
 /// Tells whether a login was refused for being one too many: `421` or `530` that says so, for both mean
 /// other things as well.
-pub(crate) fn is_full(error: &Error) -> bool {
-    error.reply().is_some_and(|reply| {
-        matches!(reply.code(), Code::SERVICE_CLOSING | Code::NOT_LOGGED_IN)
-            && speaks_of_number(reply)
-            && !error.refuses_credentials()
-    })
+pub(super) fn is_full(error: &Error) -> bool {
+    error.reply().is_some_and(classify::is_connection_limit)
 }
-
-fn speaks_of_number(reply: &Reply) -> bool {
-    let text = reply.text().to_ascii_lowercase();
-    WORDS.iter().any(|words| text.contains(words))
-}
-
-/// What vsftpd, ProFTPD, Pure-FTPd, pyftpdlib, FileZilla Server, IIS, Serv-U and glftpd say.
-const WORDS: [&str; 8] = [
-    "too many",
-    "maximum",
-    "max ",
-    "limit",
-    "simultaneous",
-    "already connected",
-    "already logged in",
-    "already in use",
-];
 
 #[cfg(test)]
 mod tests {
+    use oxftp_proto::Reply;
+
     use super::*;
 
     fn refused(code: u16, text: &str) -> Error {

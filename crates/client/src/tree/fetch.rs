@@ -7,7 +7,7 @@ use std::{
 };
 
 use bytes::BytesMut;
-use oxftp_proto::{Command, Limits, Precision, RemotePath, Timestamp, TransferType, Zone, dialog::Dating};
+use oxftp_proto::{Command, Limits, Precision, RemotePath, Timestamp, TransferType, Zone, dialog::MdtmReply};
 use tokio::io::{AsyncSeekExt, AsyncWriteExt};
 
 use super::{
@@ -312,7 +312,7 @@ impl Fetching<'_> {
         &self,
         client: &mut Client,
         wanted: &Wanted<'_>,
-        dating: Option<Dating>,
+        dating: Option<MdtmReply>,
         target: &Path,
     ) {
         if let Some(time) = self.time(client, wanted, dating).await.and_then(system_time)
@@ -327,12 +327,12 @@ impl Fetching<'_> {
         &self,
         client: &mut Client,
         wanted: &Wanted<'_>,
-        dating: Option<Dating>,
+        dating: Option<MdtmReply>,
     ) -> Option<Timestamp> {
         match (self.keep_times, wanted.exact_time(), dating) {
             (false, ..) => None,
             (true, Some(listed), _) => Some(listed),
-            (true, None, Some(Dating::Told(time))) => Some(time),
+            (true, None, Some(MdtmReply::Time(time))) => Some(time),
             (true, None, Some(_)) => wanted.coarse_time(),
             (true, None, None) => client.modified_if_told(wanted.path).await.or_else(|| wanted.coarse_time()),
         }

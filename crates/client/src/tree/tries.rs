@@ -5,6 +5,8 @@ use std::{
     time::Duration,
 };
 
+use oxftp_proto::classify;
+
 use crate::Error;
 
 /// What is left of the tries that something has.
@@ -41,24 +43,14 @@ pub(super) fn spoils_session(error: &Error) -> bool {
     !matches!(error, Error::StatusCode(refused) if refused.info.code().class() == 4 && !error.is_connection_lost())
 }
 
-/// Tells a full disk, and the 450 by which ProFTPD and others mean 550, from what passes.
+/// Returns whether a refusal will last although its code is that of a transient one.
 fn is_lasting(error: &Error) -> bool {
-    let Error::StatusCode(refused) = error else { return false };
-    if error.refuses_credentials() {
-        return true;
-    }
-    let text = refused.info.text().to_ascii_lowercase();
-    let lasting = ["no such", "not found", "not exist", "permission", "denied"];
-    match refused.info.code().get() {
-        452 => true,
-        450 => lasting.iter().any(|words| text.contains(words)),
-        _ => false,
-    }
+    matches!(error, Error::StatusCode(refused) if classify::is_permanent(&refused.info))
 }
 
-/// vsftpd says so and hangs up when the ports for data run out under a fast client.
+/// Returns whether vsftpd gave up and closed the connection.
 fn is_oops(error: &Error) -> bool {
-    error.reply().is_some_and(|reply| reply.code().get() == 500 && reply.text().starts_with("OOPS"))
+    error.reply().is_some_and(classify::is_fatal_oops)
 }
 
 /// Gives a number from 0 to 1 that differs from call to call; nothing secret depends on it.

@@ -1,6 +1,6 @@
 //! Parsers of one's own.
 
-use super::{Format, ListingError, reading::Context};
+use super::{error::ListingError, formats::Format, parsed_line::Context};
 use crate::{Entry, Limits, Timestamp};
 
 /// Reads lines of a format that is not built in.

@@ -4,8 +4,9 @@
 //! decide. It judges only; the lines are kept by the parser.
 
 use super::{
-    Format, Why,
-    reading::{Context, Line, Reading},
+    error::Reason,
+    formats::Format,
+    parsed_line::{Context, ParseResult, ParsedLine},
 };
 use crate::{Limits, Timestamp};
 
@@ -65,7 +66,7 @@ impl Detector {
     /// Takes one line as evidence.
     pub(super) fn weigh(&mut self, line: &[u8]) {
         self.weighed += 1;
-        let mut first: Option<(Format, Reading<'_>)> = None;
+        let mut first: Option<(Format, ParseResult<'_>)> = None;
         // The orders of a format stand side by side until it is decided.
         for hypothesis in &mut self.hypotheses {
             let reading = hypothesis.read(line);
@@ -90,7 +91,7 @@ impl Detector {
     /// Takes a line and the one after it as evidence, where a format spreads entries over two.
     pub(super) fn weigh_joined(&mut self, first: &[u8], joined: &[u8]) {
         for hypothesis in &mut self.hypotheses {
-            if matches!(hypothesis.read(first), Ok(Line::Begins)) {
+            if matches!(hypothesis.read(first), Ok(ParsedLine::FirstHalf)) {
                 hypothesis.score += hypothesis.weight(&hypothesis.read(joined));
             }
         }
@@ -110,11 +111,13 @@ impl Detector {
 
     /// Reads a line by the best hypothesis that explains it.
     #[inline]
-    pub(super) fn read<'l>(&mut self, line: &'l [u8]) -> Reading<'l> {
+    pub(super) fn read<'l>(&mut self, line: &'l [u8]) -> ParseResult<'l> {
         let Some(best) = self.hypotheses.first() else { return Err("no format is known") };
         match best.read(line) {
-            Ok(Line::Perhaps(columns)) if best.score > 0 || !best.among_others => Ok(Line::Entry(columns)),
-            Ok(Line::Perhaps(_)) => {
+            Ok(ParsedLine::BareName(columns)) if best.score > 0 || !best.among_others => {
+                Ok(ParsedLine::Entry(columns))
+            }
+            Ok(ParsedLine::BareName(_)) => {
                 self.read_otherwise(line, "a bare name, and nothing that tells the format")
             }
             Err(why) => self.read_otherwise(line, why),
@@ -124,10 +127,10 @@ impl Detector {
 
     /// Reads a line by the other hypotheses.
     #[cold]
-    fn read_otherwise<'l>(&mut self, line: &'l [u8], why: Why) -> Reading<'l> {
+    fn read_otherwise<'l>(&mut self, line: &'l [u8], why: Reason) -> ParseResult<'l> {
         let mut others = self.hypotheses.iter_mut().skip(1);
         let Some(read) = others.find_map(|other| {
-            let read = other.read(line).ok().filter(|read| !matches!(read, Line::Perhaps(_)))?;
+            let read = other.read(line).ok().filter(|read| !matches!(read, ParsedLine::BareName(_)))?;
             other.score += 1;
             Some(read)
         }) else {
@@ -150,20 +153,20 @@ impl Detector {
 
 impl Hypothesis {
     #[inline]
-    fn read<'l>(&self, line: &'l [u8]) -> Reading<'l> {
+    fn read<'l>(&self, line: &'l [u8]) -> ParseResult<'l> {
         self.format.read(line, &self.context)
     }
 
     /// Says how much a line that it reads so speaks for this hypothesis.
-    fn weight(&self, reading: &Reading<'_>) -> u64 {
+    fn weight(&self, reading: &ParseResult<'_>) -> u64 {
         match reading {
-            Ok(Line::Entry(columns)) => match columns.modified {
+            Ok(ParsedLine::Entry(columns)) => match columns.modified {
                 // Clocks may be wrong, but less often than guesses at a format.
                 Some(time) if self.context.horizon.is_beyond(&time) => FUTURE,
                 _ => EXPLAINED,
             },
-            Ok(Line::NoEntry) => EXPLAINED,
-            Ok(Line::Perhaps(_) | Line::Begins) | Err(_) => 0,
+            Ok(ParsedLine::NoEntry) => EXPLAINED,
+            Ok(ParsedLine::BareName(_) | ParsedLine::FirstHalf) | Err(_) => 0,
         }
     }
 }

@@ -1,8 +1,7 @@
-//! Why a line of a listing was not read.
+//! Reason a line of a listing was not read.
 
 use std::borrow::Cow;
 
-use super::Why;
 use crate::name::write_escaped;
 
 /// A line of a listing, or a part of one, was not read.
@@ -60,7 +59,7 @@ impl ListingError {
     }
 
     /// Makes the error of a line that a format could not read.
-    pub(super) fn of_line(line: &[u8], why: Why) -> Self {
+    pub(super) fn of_line(line: &[u8], why: Reason) -> Self {
         if is_no_entry(line) { Self::no_entry(line) } else { Self::not_understood(line, why) }
     }
 
@@ -72,6 +71,9 @@ impl ListingError {
         Self::NoMode { text: excerpt(text) }
     }
 }
+
+/// Why a format cannot read a line.
+pub(super) type Reason = &'static str;
 
 /// Tells whether a line that no format explains is still part of an honest listing.
 pub(super) fn is_no_entry(line: &[u8]) -> bool {

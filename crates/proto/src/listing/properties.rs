@@ -2,8 +2,8 @@
 
 use proptest::prelude::*;
 
-use super::*;
-use crate::{Entry, Limits, Timestamp};
+use super::{parsed_line::kind_of, *};
+use crate::{Entry, EntryKind, Limits, Timestamp};
 
 fn now() -> Timestamp {
     Timestamp::from_date(2024, 5, 1).unwrap()

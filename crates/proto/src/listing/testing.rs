@@ -1,6 +1,6 @@
 //! What the tests of the formats share.
 
-use super::{Format, LineParser};
+use super::{custom::LineParser, formats::Format};
 use crate::{Entry, Timestamp};
 
 /// Reads one line, seen from 1 May 2024.

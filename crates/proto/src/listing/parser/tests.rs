@@ -1,5 +1,5 @@
 use super::*;
-use crate::listing::ListingError;
+use crate::listing::error::ListingError;
 
 const UNIX: &[u8] = b"-rw-r--r-- 1 ann staff 5 Jan  2  2020 of unix";
 const DOS: &[u8] = b"03-14-22  07:05AM 1024 of dos";
