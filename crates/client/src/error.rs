@@ -222,7 +222,7 @@ pub enum Error {
         limit: usize,
     },
     /// A directory lists just what the directories above it list, as in a tree without end. Neither it nor others
-    /// of which that is known are entered (see [`Limits::alike_ancestors`](crate::Limits::alike_ancestors)).
+    /// of which that is known are entered (see [`Limits::identical_ancestors`](crate::Limits::identical_ancestors)).
     #[error("{path} lists the same as the directories above it, as if the tree had no end")]
     EndlessTree {
         /// The directory.

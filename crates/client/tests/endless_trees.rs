@@ -50,7 +50,7 @@ impl Listed {
             listed.script = sending(listed.script, &format!("MLSD {path}"), listing(&path));
             let below = below(&path);
             found += below.len();
-            if alike == Limits::default().alike_ancestors {
+            if alike == Limits::default().identical_ancestors {
                 listed.endless = Some(path);
             } else if alike > 0 && found > 1000 {
                 below.into_iter().rev().for_each(|path| queue.push_front(path));
@@ -188,7 +188,7 @@ impl Descent {
 async fn a_mirror_that_deletes_a_tree_without_end_gives_it_up_and_deletes_the_rest() {
     let local = tempfile::tempdir().unwrap();
     let mut limits = Limits::default();
-    (limits.directory_depth, limits.alike_ancestors) = (DEEPEST, 3);
+    (limits.directory_depth, limits.identical_ancestors) = (DEEPEST, 3);
     let script = entering().expect("FEAT").reply("211-Features:\r\n MFMT\r\n211 End").type_image();
     let script = sending(script, "MLSD t", "type=dir; e\r\ntype=file;size=1; gone\r\n");
     let mut descent = Descent { script: Some(script), found: 0, is_known: false };

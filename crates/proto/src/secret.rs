@@ -1,19 +1,19 @@
-//! A password or account that is never shown.
+//! Secret: a password or account that is never shown.
 
 use std::fmt;
 
-/// A password or account: shown by nothing.
+/// A password or account. `Debug` does not show it.
 #[derive(Clone, PartialEq, Eq, Default)]
 pub struct Secret(String);
 
 impl Secret {
-    /// Takes a secret.
+    /// Creates a secret.
     #[must_use]
     pub fn new(secret: impl Into<String>) -> Self {
         Self(secret.into())
     }
 
-    /// Gives the secret itself.
+    /// Returns the secret text.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0

@@ -1,14 +1,14 @@
-//! The name that a server chose for an upload (`STOU`; RFC 959, 4.1.3; RFC 1123, 4.1.2.9).
+//! Name that a server chose for an upload (`STOU`; RFC 959, 4.1.3; RFC 1123, 4.1.2.9).
 
 use memchr::memmem;
 
 use crate::{Encoding, FileName, NameError, Reply};
 
-/// Reads the name of a unique file out of a reply: `150 FILE: name`, or what BSD's server and its children end a
-/// transfer with, `226 Transfer complete (unique file name:name).`
+/// Reads the name of a unique file from a reply: `150 FILE: name`, or the final reply of BSD's server and its
+/// descendants, `226 Transfer complete (unique file name:name).`
 ///
-/// Of an absolute path it is the last component, since such a file is made in the working directory. `None` when
-/// the reply names none.
+/// Of an absolute path, the last component is returned, because such a file is created in the working
+/// directory. `None` when the reply contains no name.
 ///
 /// ```
 /// use oxftp_proto::{Code, Encoding, Reply, parse_stou_name};
@@ -20,7 +20,7 @@ use crate::{Encoding, FileName, NameError, Reply};
 ///
 /// # Errors
 ///
-/// [`NameError`] when what it names is no file of the working directory.
+/// [`NameError`] when the name is not that of a file in the working directory.
 pub fn parse_stou_name(reply: &Reply, encoding: Encoding) -> Result<Option<FileName>, NameError> {
     let Some(path) = reply.lines().find_map(named_in) else { return Ok(None) };
     let name = match path {
@@ -32,9 +32,9 @@ pub fn parse_stou_name(reply: &Reply, encoding: Encoding) -> Result<Option<FileN
 
 fn named_in(line: &[u8]) -> Option<&[u8]> {
     if let Some(at) = memmem::find(line, UNIQUE) {
-        let behind = line.get(at + UNIQUE.len()..)?;
-        let end = memchr::memrchr(b')', behind).unwrap_or(behind.len());
-        return behind.get(..end).map(<[u8]>::trim_ascii);
+        let tail = line.get(at + UNIQUE.len()..)?;
+        let end = memchr::memrchr(b')', tail).unwrap_or(tail.len());
+        return tail.get(..end).map(<[u8]>::trim_ascii);
     }
     let at = memmem::find(line, FILE)?;
     line.get(at + FILE.len()..).map(<[u8]>::trim_ascii)
@@ -55,7 +55,7 @@ mod tests {
     }
 
     #[test]
-    fn both_ways_to_name_a_unique_file_are_understood() {
+    fn stou_reply_names_are_parsed() {
         for line in [
             "FILE: a b.1",
             "Ok to send data, FILE: a b.1 ",
@@ -67,12 +67,12 @@ mod tests {
     }
 
     #[test]
-    fn a_reply_without_a_name_gives_none() {
+    fn stou_reply_may_lack_a_name() {
         assert_eq!(name("Opening data connection."), Ok(None));
     }
 
     #[test]
-    fn a_name_that_leads_elsewhere_is_refused() {
+    fn stou_name_with_traversal_is_refused() {
         for line in ["FILE: ../x", "FILE: sub/x", "FILE: ..", "FILE: ", "FILE: /pub/", "(unique file name:)."]
         {
             assert!(name(line).is_err(), "{line}");

@@ -66,7 +66,7 @@ impl Client {
     /// Makes the server listen for another one; gives the address to name to that one.
     pub(crate) async fn listen_for_peer(&mut self, handshake: Handshake) -> Result<SocketAddr> {
         let dialog = match handshake {
-            Handshake::ByListener => FxpListen::shaking_hands(),
+            Handshake::ByListener => FxpListen::with_cpsv(),
             _ => FxpListen::new(self.passive_order()),
         };
         let endpoint = self.control.run(dialog).await?;

@@ -281,7 +281,7 @@ impl Client {
         let ahead = self.control.take_ahead();
         let outcome = match ahead {
             Ahead::Sent(mode) if first == Some(mode) => {
-                self.control.resume_with(PassiveWithMdtm::new(question, Passive::asked(modes)), hands).await
+                self.control.resume_with(PassiveWithMdtm::new(question, Passive::sent(modes)), hands).await
             }
             Ahead::Listening(mode, endpoint) if first == Some(mode) => {
                 let passive = Passive::answered(modes, endpoint);
@@ -307,7 +307,7 @@ impl Client {
         let config = self.config.clone();
         let host = self.host.name.clone();
         let mut dialler = self.dialler(&config, &host);
-        let dialog = if self.known.no_eprt { Active::by_port() } else { Active::default() };
+        let dialog = if self.known.no_eprt { Active::port_only() } else { Active::default() };
         self.known.no_eprt |= self.control.run_with(dialog, Hands::Data(&mut dialler)).await?.refuses_eprt();
         dialler.opened.ok_or_else(|| Error::DataConnect(io::ErrorKind::NotConnected.into()))
     }

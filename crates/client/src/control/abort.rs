@@ -28,7 +28,7 @@ impl ControlChannel {
             let mut abort = match self.keep_alives.waiting() {
                 0 => Abort::new(transferring),
                 // Each of them may be answered like the usual fence.
-                _ => Abort::fenced_by_directory(transferring),
+                _ => Abort::fenced_by_pwd(transferring),
             };
             if let Step::Send(command) = abort.step(Event::Start)? {
                 self.queue(&command);

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use oxftp_proto::{
     Command, Reply,
-    dialog::{Answer, Completed, Dialog, Endpoint, Event, PassiveMode, PipelinedCompletion, Step},
+    dialog::{Completed, Dialog, Endpoint, Event, PassiveMode, PassiveReply, PipelinedCompletion, Step},
 };
 
 use super::{ControlChannel, Hands};
@@ -81,16 +81,16 @@ impl ControlChannel {
         deadline: Option<Duration>,
     ) -> Result<(Reply, Vec<Reply>)> {
         self.check_usable()?;
-        let mut completion = PipelinedCompletion::new(mode).questions(self.questions.sent);
+        let mut completion = PipelinedCompletion::new(mode).queries(self.questions.sent);
         let mut step = completion.step(Event::Start)?;
         loop {
-            if let Step::Done(Completed { transfer, answers, passive }) = step {
+            if let Step::Done(Completed { transfer, query_replies, passive }) = step {
                 self.ahead = match passive {
-                    Answer::Owed => Ahead::Sent(mode),
-                    Answer::Listening(endpoint) => Ahead::Listening(mode, endpoint),
-                    Answer::Refused => Ahead::Refused,
+                    PassiveReply::Outstanding => Ahead::Sent(mode),
+                    PassiveReply::Listening(endpoint) => Ahead::Listening(mode, endpoint),
+                    PassiveReply::Refused => Ahead::Refused,
                 };
-                return Ok((transfer?, answers));
+                return Ok((transfer?, query_replies));
             }
             // An answer is not waited for as a transfer is.
             let deadline = if completion.transfer().is_some() { self.deadline } else { deadline };

@@ -304,7 +304,7 @@ impl ControlChannel {
                 continue;
             }
             let reply = self.count(reply)?;
-            if let Some(reply) = self.keep_alives.sift(reply) {
+            if let Some(reply) = self.keep_alives.filter(reply) {
                 return Ok(reply);
             }
         }

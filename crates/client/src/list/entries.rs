@@ -210,7 +210,7 @@ impl<'c> Entries<'c> {
             return None;
         }
         if let Some(zone) = self.client.server_zone() {
-            entry.modified = entry.modified.map(|time| zone.place(time));
+            entry.modified = entry.modified.map(|time| zone.localize(time));
         }
         let depth = directory.depth;
         match PathEntry::new(&directory.place, entry) {

@@ -25,7 +25,7 @@ pub(crate) struct CycleGuard {
 
 impl CycleGuard {
     pub(crate) fn new(limits: &Limits) -> Self {
-        let most_alike = limits.alike_ancestors;
+        let most_alike = limits.identical_ancestors;
         Self { most_alike, found: AtomicUsize::new(0), repeated: Mutex::default() }
     }
 
@@ -168,7 +168,7 @@ mod tests {
 
     fn guard() -> CycleGuard {
         let mut limits = Limits::default();
-        limits.alike_ancestors = 3;
+        limits.identical_ancestors = 3;
         CycleGuard::new(&limits)
     }
 

@@ -1,4 +1,4 @@
-//! Data connections between two servers: one is told to listen, the other to connect to it.
+//! FXP: data connections between two servers. One listens, and the other connects to it.
 
 use std::{
     net::{IpAddr, SocketAddr},
@@ -11,34 +11,34 @@ use crate::{
     address::{format_eprt, format_port, parse_pasv},
 };
 
-/// Asks a server to listen for another one: `EPSV`, `PASV`, or `CPSV` where it is to begin the TLS
-/// handshake of the data connection itself (RFC 2428, 3; RFC 959, 4.1.2).
+/// Makes a server listen for another one: `EPSV`, `PASV`, or `CPSV` if it has to start the TLS handshake of
+/// the data connection (RFC 2428, 3; RFC 959, 4.1.2).
 ///
-/// The next mode is tried when one is refused or its reply names no address.
+/// The next mode is tried when one is refused or its reply contains no address.
 #[derive(Debug)]
 pub struct FxpListen {
-    shaking_hands: bool,
+    cpsv: bool,
     modes: vec::IntoIter<PassiveMode>,
     current: Option<PassiveMode>,
 }
 
 impl FxpListen {
-    /// Makes the dialog; `modes` must not be empty.
+    /// Creates the dialog; `modes` must not be empty.
     #[must_use]
     pub fn new(modes: Vec<PassiveMode>) -> Self {
-        Self { shaking_hands: false, modes: modes.into_iter(), current: None }
+        Self { cpsv: false, modes: modes.into_iter(), current: None }
     }
 
-    /// Makes the dialog for `CPSV`, whose reply is that of `PASV`.
+    /// Creates the dialog for `CPSV`, whose reply has the form of that to `PASV`.
     #[must_use]
-    pub fn shaking_hands() -> Self {
-        Self { shaking_hands: true, modes: vec![PassiveMode::Pasv].into_iter(), current: None }
+    pub fn with_cpsv() -> Self {
+        Self { cpsv: true, modes: vec![PassiveMode::Pasv].into_iter(), current: None }
     }
 
     fn next_mode(&mut self, failure: DialogError) -> Result<Step<Endpoint>, DialogError> {
         self.current = self.modes.next();
         match self.current {
-            Some(_) if self.shaking_hands => Ok(Step::Send(Command::new("CPSV"))),
+            Some(_) if self.cpsv => Ok(Step::Send(Command::new("CPSV"))),
             Some(mode) => Ok(Step::Send(mode.command())),
             None => Err(failure),
         }
@@ -54,8 +54,8 @@ impl Dialog for FxpListen {
             (Event::Reply(reply), _) if reply.code() == Code::SERVICE_CLOSING => {
                 Err(reply.unexpected(&["227", "229"]).into())
             }
-            // Some servers answer CPSV with a code of their own, but with the address of PASV.
-            (Event::Reply(reply), Some(_)) if self.shaking_hands => {
+            // Some servers reply to CPSV with another code, but with the address as for PASV.
+            (Event::Reply(reply), Some(_)) if self.cpsv => {
                 let address = parse_pasv(reply.expect(SUCCESS)?.last_line())?;
                 Ok(Step::Done(Endpoint { port: address.port(), advertised: Some(*address.ip()) }))
             }
@@ -68,8 +68,8 @@ impl Dialog for FxpListen {
     }
 }
 
-/// Names to a server where another one listens: `PORT`, then `EPRT` where it is refused (RFC 959,
-/// 4.1.2; RFC 2428, 2). `PORT` carries IPv4 only, so IPv6 begins with `EPRT`.
+/// Sends a server the address where another one listens: `PORT`, then `EPRT` if that is unknown (RFC 959,
+/// 4.1.2; RFC 2428, 2). `PORT` supports IPv4 only, so IPv6 starts with `EPRT`.
 #[derive(Debug)]
 pub struct FxpConnect {
     address: SocketAddr,
@@ -77,7 +77,7 @@ pub struct FxpConnect {
 }
 
 impl FxpConnect {
-    /// Makes the dialog for the address where the other server listens.
+    /// Creates the dialog for the address at which the other server listens.
     #[must_use]
     pub fn new(address: SocketAddr) -> Self {
         let address = SocketAddr::new(address.ip().to_canonical(), address.port());
@@ -100,7 +100,7 @@ impl Dialog for FxpConnect {
             }
             (Event::Start, SocketAddr::V6(_)) => self.eprt(),
             (Event::Reply(reply), _) if reply.code().is_success() => Ok(Step::Done(())),
-            // A server that knows the command refused the address: another spelling of it is no help.
+            // A server that knows the command rejected the address. Sending it in another form does not help.
             (Event::Reply(reply), _) if reply.code().is_unsupported() && !self.eprt_tried => self.eprt(),
             (Event::Reply(reply), _) => Err(reply.unexpected(SUCCESS).into()),
             _ => Err(DialogError::OutOfTurn),
@@ -109,8 +109,8 @@ impl Dialog for FxpConnect {
 }
 
 impl Endpoint {
-    /// Gives the address that another server is to connect to: that of the listening server's control
-    /// connection, unless the address that it named is trusted; `None` when neither is known.
+    /// Returns the address for another server to connect to: that of the listening server's control
+    /// connection, or the advertised one if it is trusted. `None` when neither is known.
     #[must_use]
     pub fn for_peer(self, control: Option<IpAddr>, trust_advertised: bool) -> Option<SocketAddr> {
         let named = self.advertised.filter(|address| !address.is_unspecified()).map(IpAddr::V4);
@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn a_server_listens_by_whichever_command_it_takes() {
+    fn fxp_listen_falls_back_to_pasv() {
         assert_eq!(listen("> EPSV\n< 229 ok (|||21|)").unwrap().port, 21);
         let endpoint = listen("> EPSV\n< 500 what?\n> PASV\n< 227 (10,0,0,1,0,22)").unwrap();
         assert_eq!((endpoint.port, endpoint.advertised), (22, Some(Ipv4Addr::new(10, 0, 0, 1))));
@@ -144,15 +144,15 @@ mod tests {
     }
 
     #[test]
-    fn cpsv_is_answered_as_pasv_is_and_nothing_is_tried_after_it() {
-        let endpoint = replay(FxpListen::shaking_hands(), "> CPSV\n< 227 (10,0,0,1,0,22)").unwrap();
+    fn cpsv_reply_is_parsed_without_fallback() {
+        let endpoint = replay(FxpListen::with_cpsv(), "> CPSV\n< 227 (10,0,0,1,0,22)").unwrap();
         assert_eq!(endpoint.port, 22);
-        assert!(replay(FxpListen::shaking_hands(), "> CPSV\n< 500 what?").is_err());
-        assert!(replay(FxpListen::shaking_hands(), "> CPSV\n< 227 somewhere").is_err());
+        assert!(replay(FxpListen::with_cpsv(), "> CPSV\n< 500 what?").is_err());
+        assert!(replay(FxpListen::with_cpsv(), "> CPSV\n< 227 somewhere").is_err());
     }
 
     #[test]
-    fn an_address_that_is_refused_is_not_spelled_again() {
+    fn refused_fxp_address_is_not_sent_by_eprt() {
         connect("10.0.0.1:1075", "> PORT 10,0,0,1,4,51\n< 200 ok").unwrap();
         connect("10.0.0.1:1075", "> PORT 10,0,0,1,4,51\n< 502 what?\n> EPRT |1|10.0.0.1|1075|\n< 200 ok")
             .unwrap();
@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn the_address_of_the_control_connection_is_named_unless_told_otherwise() {
+    fn fxp_uses_control_address_unless_advertised_trusted() {
         let control = Some(IpAddr::from([192, 0, 2, 1]));
         let endpoint = Endpoint { port: 22, advertised: Some(Ipv4Addr::new(10, 0, 0, 1)) };
 

@@ -1,43 +1,43 @@
-//! Asking for a file's time while the data connection is opened.
+//! Passive mode with `MDTM` sent while the data connection is opened.
 
 use super::{Dialog, DialogError, Event, Passive, PassiveMode, Step};
 use crate::{Command, Reply, Timestamp};
 
-/// Opens a data connection in passive mode, and asks when the file was modified (`MDTM`; RFC 3659, 3) while that
-/// is on its way, so that it costs no round trip.
+/// Opens a data connection in passive mode, and sends `MDTM` (RFC 3659, 3) meanwhile, so that it costs no
+/// round trip.
 ///
-/// The answer is read before the transfer starts: a server that does several things at once may else answer
-/// in another order.
+/// The reply is read before the transfer starts. A server that processes several commands at once might send
+/// it in another order later.
 #[derive(Debug)]
 pub struct PassiveWithMdtm {
     passive: Passive,
-    question: Option<Command>,
-    /// The step that waits until the question was sent.
+    mdtm: Option<Command>,
+    /// The step that waits until `MDTM` was sent.
     held: Option<Step<PassiveMode>>,
-    awaited: Option<Outcome>,
-    answer: Option<MdtmReply>,
+    connection: Option<DataConnection>,
+    reply: Option<MdtmReply>,
 }
 
-/// What a server says of a file's time.
+/// Reply to `MDTM`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MdtmReply {
-    /// It was modified then.
+    /// The modification time.
     Time(Timestamp),
-    /// The server does not tell it of this file.
+    /// The server has no time for this file.
     NoValue,
     /// The server does not know the command.
     Unknown,
 }
 
-/// What became of the data connection while the answer was on its way.
+/// What happened to the data connection while the reply was outstanding.
 #[derive(Debug, Clone, Copy)]
-enum Outcome {
+enum DataConnection {
     Opened,
     NotOpened,
 }
 
 impl MdtmReply {
-    /// Reads the reply to `MDTM`.
+    /// Parses the reply to `MDTM`.
     #[must_use]
     pub fn read(reply: &Reply) -> Self {
         match reply.code() {
@@ -51,58 +51,58 @@ impl MdtmReply {
 }
 
 impl PassiveWithMdtm {
-    /// Makes the dialog; without a `question` it is that of `passive` alone.
+    /// Creates the dialog; without a `mdtm` it is the same as `passive`.
     #[must_use]
-    pub fn new(question: Option<Command>, passive: Passive) -> Self {
-        Self { passive, question, held: None, awaited: None, answer: None }
+    pub fn new(mdtm: Option<Command>, passive: Passive) -> Self {
+        Self { passive, mdtm, held: None, connection: None, reply: None }
     }
 
-    fn pass(&mut self, event: Event) -> Result<Step<Found>, DialogError> {
+    fn pass(&mut self, event: Event) -> Result<Step<ModeAndTime>, DialogError> {
         let step = self.passive.step(event)?;
         if matches!(step, Step::Open(_))
-            && let Some(question) = self.question.take()
+            && let Some(mdtm) = self.mdtm.take()
         {
             self.held = Some(step);
-            return Ok(Step::Queue(question));
+            return Ok(Step::Queue(mdtm));
         }
         self.translate(step)
     }
 
-    fn translate(&self, step: Step<PassiveMode>) -> Result<Step<Found>, DialogError> {
+    fn translate(&self, step: Step<PassiveMode>) -> Result<Step<ModeAndTime>, DialogError> {
         Ok(match step {
             Step::Send(command) => Step::Send(command),
             Step::AwaitReply => Step::AwaitReply,
             Step::Open(endpoint) => Step::Open(endpoint),
-            Step::Done(mode) => Step::Done((mode, self.answer)),
+            Step::Done(mode) => Step::Done((mode, self.reply)),
             _ => return Err(DialogError::OutOfTurn),
         })
     }
 
-    fn await_answer(&mut self, outcome: Outcome) -> Step<Found> {
-        self.awaited = Some(outcome);
+    fn await_answer(&mut self, connection: DataConnection) -> Step<ModeAndTime> {
+        self.connection = Some(connection);
         Step::AwaitReply
     }
 }
 
-/// The mode that worked, and what was answered if that was asked.
-type Found = (PassiveMode, Option<MdtmReply>);
+/// The mode that worked, and the reply to `MDTM` if it was sent.
+type ModeAndTime = (PassiveMode, Option<MdtmReply>);
 
 impl Dialog for PassiveWithMdtm {
-    type Output = Found;
+    type Output = ModeAndTime;
 
-    fn step(&mut self, event: Event) -> Result<Step<Found>, DialogError> {
-        let asked = self.held.is_some() && self.answer.is_none();
+    fn step(&mut self, event: Event) -> Result<Step<ModeAndTime>, DialogError> {
+        let is_outstanding = self.held.is_some() && self.reply.is_none();
         match event {
             Event::Queued => match self.held {
                 Some(Step::Open(endpoint)) => Ok(Step::Open(endpoint)),
                 _ => Err(DialogError::OutOfTurn),
             },
-            Event::Opened if asked => Ok(self.await_answer(Outcome::Opened)),
-            Event::NotOpened if asked => Ok(self.await_answer(Outcome::NotOpened)),
-            Event::Reply(reply) if self.awaited.is_some() => {
-                self.answer = Some(MdtmReply::read(&reply));
-                match self.awaited.take() {
-                    Some(Outcome::Opened) => self.pass(Event::Opened),
+            Event::Opened if is_outstanding => Ok(self.await_answer(DataConnection::Opened)),
+            Event::NotOpened if is_outstanding => Ok(self.await_answer(DataConnection::NotOpened)),
+            Event::Reply(reply) if self.connection.is_some() => {
+                self.reply = Some(MdtmReply::read(&reply));
+                match self.connection.take() {
+                    Some(DataConnection::Opened) => self.pass(Event::Opened),
                     _ => self.pass(Event::NotOpened),
                 }
             }
@@ -116,46 +116,46 @@ mod tests {
     use super::*;
     use crate::dialog::replay::replay;
 
-    fn run(script: &str) -> Result<Found, DialogError> {
+    fn run(script: &str) -> Result<ModeAndTime, DialogError> {
         let modes = vec![PassiveMode::Epsv, PassiveMode::Pasv];
-        let question = Command::with_argument("MDTM", "x").unwrap();
-        replay(PassiveWithMdtm::new(Some(question), Passive::new(modes)), script)
+        let mdtm = Command::with_argument("MDTM", "x").unwrap();
+        replay(PassiveWithMdtm::new(Some(mdtm), Passive::new(modes)), script)
     }
 
-    fn told() -> MdtmReply {
+    fn time() -> MdtmReply {
         MdtmReply::Time(Timestamp::parse_mlsx(b"20200102030405").unwrap())
     }
 
     #[test]
-    fn the_question_goes_out_before_the_connection_and_is_answered_behind_it() {
+    fn mdtm_is_sent_before_the_data_connection() {
         let script = "> EPSV\n< 229 ok (|||21|)\n+ MDTM x\n= open 21\n< 213 20200102030405";
 
-        assert_eq!(run(script), Ok((PassiveMode::Epsv, Some(told()))));
+        assert_eq!(run(script), Ok((PassiveMode::Epsv, Some(time()))));
     }
 
     #[test]
-    fn a_file_without_a_time_is_fetched_all_the_same() {
-        for (answer, dating) in [
+    fn passive_mode_succeeds_without_mdtm_value() {
+        for (reply, dating) in [
             ("550 no", MdtmReply::NoValue),
             ("500 what?", MdtmReply::Unknown),
             ("213 yesterday", MdtmReply::NoValue),
             ("250 fine", MdtmReply::NoValue),
         ] {
-            let script = format!("> EPSV\n< 229 ok (|||21|)\n+ MDTM x\n= open 21\n< {answer}");
-            assert_eq!(run(&script), Ok((PassiveMode::Epsv, Some(dating))), "{answer}");
+            let script = format!("> EPSV\n< 229 ok (|||21|)\n+ MDTM x\n= open 21\n< {reply}");
+            assert_eq!(run(&script), Ok((PassiveMode::Epsv, Some(dating))), "{reply}");
         }
     }
 
     #[test]
-    fn a_question_is_asked_once_whichever_mode_opens_the_connection() {
+    fn mdtm_is_sent_once_despite_passive_fallback() {
         let script = "> EPSV\n< 229 ok (|||21|)\n+ MDTM x\n= fail 21\n< 213 20200102030405\n\
                       > PASV\n< 227 (127,0,0,1,0,22)\n= open 22";
 
-        assert_eq!(run(script), Ok((PassiveMode::Pasv, Some(told()))));
+        assert_eq!(run(script), Ok((PassiveMode::Pasv, Some(time()))));
     }
 
     #[test]
-    fn without_a_question_there_is_only_the_connection() {
+    fn passive_mode_works_without_mdtm() {
         let dialog = PassiveWithMdtm::new(None, Passive::new(vec![PassiveMode::Epsv]));
 
         assert_eq!(replay(dialog, "> EPSV\n< 229 ok (|||21|)\n= open 21"), Ok((PassiveMode::Epsv, None)));

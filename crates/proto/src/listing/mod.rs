@@ -1,9 +1,9 @@
-//! Listings: lines of `MLSD`, `MLST` and `LIST` read into [`Entry`](crate::Entry)s.
+//! Listings: parsers for the lines of `MLSD`, `MLST` and `LIST`, which return [`Entry`](crate::Entry)s.
 //!
-//! [`LineSplitter`] cuts what a data connection brings into lines, and [`ListingParser`] finds out
-//! their format and reads them; one odd line never costs the others. The `parse_…` functions read a single line, date or
-//! mode. Each format has a file of its own. What the names mean is left to the caller: they are
-//! bytes here, and blanks at both ends belong to them.
+//! [`LineSplitter`] splits the bytes of a data connection into lines. [`ListingParser`] detects their format
+//! and parses them; one invalid line never affects the others. The `parse_…` functions parse a single line,
+//! date or mode. Each format is a module in `formats`. Names are bytes here, including blanks at both ends;
+//! the caller decodes them.
 //!
 //! ```
 //! use oxftp_proto::{Timestamp, listing::ListingParser};

@@ -1,4 +1,4 @@
-//! Parsers for one line on its own.
+//! Parsers for a single line.
 
 use super::{
     error::{self, ListingError},
@@ -7,14 +7,14 @@ use super::{
 };
 use crate::{Entry, Limits, Reply, Timestamp};
 
-/// Reads one line of `LIST`, given without its line end, in whichever format explains it.
+/// Parses one line of `LIST`, without its line ending, in any format that can read it.
 ///
-/// A whole listing tells more than one line: see [`ListingParser`](super::ListingParser).
+/// A whole listing reveals more than one line: see [`ListingParser`](super::ListingParser).
 ///
 /// # Errors
 ///
 /// [`ListingError::NoEntry`] for blank lines, totals and headers, [`ListingError::NotUnderstood`]
-/// when no format explains the line.
+/// when no format can read the line.
 pub fn parse_list_line(line: &[u8], now: Timestamp) -> Result<Entry, ListingError> {
     let context = Context::new(now, &Limits::default());
     let mut no_entry = error::is_no_entry(line);
@@ -31,11 +31,11 @@ pub fn parse_list_line(line: &[u8], now: Timestamp) -> Result<Entry, ListingErro
     }
 }
 
-/// Reads one line of `MLSD`, given without its line end.
+/// Parses one line of `MLSD`, without its line ending.
 ///
-/// Facts are known in any case, and unknown ones kept; the semicolon behind the last may be
-/// missing. One blank ends the facts (or a tab, on some servers), all that follows is the name. A
-/// fact whose value makes no sense leaves its field empty.
+/// The case of facts is ignored, and unknown facts are kept. The semicolon after the last fact may be
+/// missing. One blank (or a tab, on some servers) ends the facts; everything after it is the name. A fact
+/// with an invalid value leaves its field empty.
 ///
 /// ```
 /// use oxftp_proto::{EntryKind, Limits, listing::parse_mlsx_line};
@@ -53,12 +53,12 @@ pub fn parse_list_line(line: &[u8], now: Timestamp) -> Result<Entry, ListingErro
 /// # Errors
 ///
 /// [`ListingError::NoEntry`] for blank lines, [`ListingError::NotUnderstood`] when the line has no
-/// name, no facts where they belong, or more than [`Limits::facts`].
+/// name, no facts before it, or more than [`Limits::facts`].
 pub fn parse_mlsx_line(line: &[u8], limits: &Limits) -> Result<Entry, ListingError> {
     Format::Mlsx.entry(line, &Context::new(Timestamp::UNIX_EPOCH, limits))
 }
 
-/// Reads the entry in a reply to `MLST`. It stands on the second line; some servers send only one line.
+/// Parses the entry in a reply to `MLST`. It stands on the second line; some servers send only one line.
 ///
 /// # Errors
 ///
@@ -68,9 +68,9 @@ pub fn parse_mlst_reply(reply: &Reply, limits: &Limits) -> Result<Entry, Listing
     parse_mlst_line(line, limits)
 }
 
-/// Returns the lines of a listing that came in a reply to `STAT`, without the first and the last, which frame it.
+/// Returns the lines of a listing in a reply to `STAT`, without the first and the last, which are its frame.
 ///
-/// Some servers begin each line with the code, and some indent it by a blank; both are removed.
+/// Some servers begin each line with the code, and some with a blank; both are removed.
 pub fn stat_reply_lines(reply: &Reply) -> impl Iterator<Item = &[u8]> {
     let code = reply.code().to_string();
     let count = reply.lines().len().saturating_sub(2);
@@ -81,7 +81,7 @@ pub fn stat_reply_lines(reply: &Reply) -> impl Iterator<Item = &[u8]> {
     })
 }
 
-/// Reads the middle line of a reply to `MLST`, whose first blank is not part of the entry.
+/// Parses the middle line of a reply to `MLST`, whose first blank is not part of the entry.
 ///
 /// # Errors
 ///
@@ -90,11 +90,10 @@ pub fn parse_mlst_line(line: &[u8], limits: &Limits) -> Result<Entry, ListingErr
     parse_mlsx_line(line.strip_prefix(b" ").unwrap_or(line), limits)
 }
 
-/// Reads one line of a Unix listing, given without its line end.
+/// Parses one line of a Unix listing, without its line ending.
 ///
-/// A symbolic link is an [`EntryKind::Link`] whatever it points at. A device has no size. Dates
-/// are the server's local time; see [`parse_ls_date`](super::parse_ls_date) for those without a
-/// year.
+/// A symbolic link is an [`EntryKind::Link`] whatever its target is. A device has no size. Dates are the
+/// server's local time; see [`parse_ls_date`](super::parse_ls_date) for dates without a year.
 ///
 /// ```
 /// use oxftp_proto::{EntryKind, Timestamp, listing::parse_unix_line};
@@ -116,10 +115,10 @@ pub fn parse_unix_line(line: &[u8], now: Timestamp) -> Result<Entry, ListingErro
     Format::Unix.entry(line, &Context::new(now, &Limits::default()))
 }
 
-/// Reads one line of a DOS listing, given without its line end.
+/// Parses one line of a DOS listing, without its line ending.
 ///
-/// Years of two digits lie between 1970 and 2069. The month comes first unless it cannot be one.
-/// Junctions and symbolic links are [`EntryKind::Link`]s.
+/// Years of two digits are between 1970 and 2069. The month comes first unless it is not a month. Junctions
+/// and symbolic links are [`EntryKind::Link`]s.
 ///
 /// ```
 /// use oxftp_proto::listing::parse_dos_line;
@@ -170,12 +169,12 @@ mod tests {
     }
 
     #[test]
-    fn a_line_alone_is_read_in_the_format_that_explains_it() {
+    fn single_line_is_parsed_in_matching_format() {
         let now = Timestamp::from_date(2024, 5, 1).unwrap();
         let error = parse_list_line(b"?", now).unwrap_err();
 
         let why = "no known format explains it";
-        assert_eq!(error.to_string(), format!("the listing line \"?\" is not understood: {why}"));
+        assert_eq!(error.to_string(), format!("the listing line \"?\" cannot be parsed: {why}"));
         assert!(parse_list_line(b"total 3", now).unwrap_err().is_no_entry());
         assert!(parse_list_line(b"03-14-22  07:05AM 1 x", now).is_ok());
         assert!(parse_list_line(b"25-14-22  07:05AM 1 x", now).is_err());

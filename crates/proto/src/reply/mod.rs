@@ -1,4 +1,4 @@
-//! Replies as they are understood.
+//! Reply: a code and its lines of text.
 
 pub mod classify;
 
@@ -6,10 +6,10 @@ use std::{borrow::Cow, fmt};
 
 use crate::{Code, name::write_escaped};
 
-/// One whole reply: a code and its lines of text (RFC 959, 4.2).
+/// One complete reply: a code and its lines of text (RFC 959, 4.2).
 ///
-/// Lines come without the code, the blank or dash after it, and the line end. They are bytes:
-/// what they mean is for the reader to decode.
+/// Lines do not include the code, the blank or dash after it, and the line ending. They are bytes; the caller
+/// decodes them.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Reply {
     code: Code,
@@ -19,7 +19,7 @@ pub struct Reply {
 }
 
 impl Reply {
-    /// Makes a reply of a code and lines.
+    /// Creates a reply from a code and lines.
     #[must_use]
     pub fn new<'a>(code: Code, lines: impl IntoIterator<Item = &'a [u8]>) -> Self {
         let mut reply = Self::starting(code);
@@ -29,13 +29,13 @@ impl Reply {
         reply
     }
 
-    /// Gives the code.
+    /// Returns the code.
     #[must_use]
     pub fn code(&self) -> Code {
         self.code
     }
 
-    /// Walks through the lines; there is at least one, which may be empty.
+    /// Iterates over the lines. There is at least one, which may be empty.
     pub fn lines(&self) -> impl ExactSizeIterator<Item = &[u8]> + DoubleEndedIterator {
         (0..self.ends.len()).map(|index| {
             let start = index.checked_sub(1).and_then(|before| self.ends.get(before)).copied().unwrap_or(0);
@@ -44,26 +44,26 @@ impl Reply {
         })
     }
 
-    /// Gives the last line, which carries what `PASV`, `EPSV`, `PWD`, `SIZE` and `MDTM` answer.
+    /// Returns the last line, which contains the value of `PASV`, `EPSV`, `PWD`, `SIZE` and `MDTM`.
     #[must_use]
     pub fn last_line(&self) -> &[u8] {
         self.lines().next_back().unwrap_or_default()
     }
 
-    /// Gives the text of all lines for showing, joined by line feeds.
+    /// Returns the text of all lines for display, joined by line feeds.
     #[must_use]
     pub fn text(&self) -> String {
         let lines: Vec<Cow<'_, str>> = self.lines().map(|line| String::from_utf8_lossy(line)).collect();
         lines.join("\n")
     }
 
-    /// Tells whether the code matches any of the masks, such as `"2xx"` (see [`Code::matches`]).
+    /// Returns whether the code matches any of the masks, such as `"2xx"` (see [`Code::matches`]).
     #[must_use]
     pub fn matches(&self, masks: &[&str]) -> bool {
         masks.iter().any(|mask| self.code.matches(mask))
     }
 
-    /// Gives the reply back if its code matches any of the masks.
+    /// Returns the reply if its code matches any of the masks.
     ///
     /// # Errors
     ///
@@ -72,7 +72,7 @@ impl Reply {
         if self.matches(masks) { Ok(self) } else { Err(self.unexpected(masks)) }
     }
 
-    /// Makes the error that this reply is when one of `masks` was expected.
+    /// Creates the error for this reply when one of `masks` was expected.
     #[must_use]
     pub fn unexpected(self, masks: &[&str]) -> StatusCodeError {
         StatusCodeError {
@@ -100,7 +100,7 @@ impl Reply {
     }
 }
 
-/// Shows code and text on one line, control characters escaped.
+/// Writes code and text on one line, with control characters escaped.
 impl fmt::Display for Reply {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.code)?;
@@ -118,15 +118,15 @@ impl fmt::Debug for Reply {
     }
 }
 
-/// The server answered with a code that was not expected.
+/// The code of a reply is not one of those expected.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the server answered {info}")]
 pub struct StatusCodeError {
-    /// The masks that would have been right.
+    /// The expected masks.
     pub expected: Vec<String>,
-    /// The codes that came.
+    /// The received codes.
     pub received: Vec<Code>,
-    /// The reply itself.
+    /// The reply.
     pub info: Reply,
 }
 
@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unexpected_code_tells_what_was_expected_and_what_came() {
+    fn unexpected_code_error_has_both_codes() {
         let error =
             Reply::new(Code::FILE_UNAVAILABLE, [&b"No such file"[..]]).expect(&["2xx", "350"]).unwrap_err();
 

@@ -1,7 +1,7 @@
-//! Times as FTP tells them.
+//! Timestamps with their precision and zone.
 //!
-//! A listing often gives neither seconds nor a zone. [`Timestamp`] says how much is known instead
-//! of filling in the rest. The dates of `LIST` are read in [`listing`](crate::listing).
+//! A listing often shows neither seconds nor a zone. [`Timestamp`] records how much is known, and invents
+//! nothing. The dates of `LIST` are parsed in [`listing`](crate::listing).
 
 mod server_zone;
 mod time_val;
@@ -13,18 +13,18 @@ use jiff::{SignedDuration, civil::DateTime};
 pub use server_zone::{ServerZone, UnknownZone};
 pub(crate) use time_val::{nanoseconds, two_digits};
 
-/// A date and time as a server told it, with its precision and zone.
+/// Date and time from a server, with precision and zone.
 ///
-/// Years go from 0 to 9999. Two values are equal when they say the same: noon to the minute is not
-/// noon to the second.
+/// Years range from 0 to 9999. Two values are equal only if their precision is equal too: noon to the minute
+/// is not noon to the second.
 ///
 /// ```
 /// use oxftp_proto::{Precision, Timestamp, Zone};
 ///
-/// let told = Timestamp::from_date(2021, 11, 8).and_then(|day| day.at(21, 46)).unwrap();
-/// assert_eq!(told.to_string(), "2021-11-08T21:46");
-/// assert_eq!(told.precision(), Precision::Minute);
-/// assert_eq!(told.zone(), Zone::Unknown);
+/// let time = Timestamp::from_date(2021, 11, 8).and_then(|day| day.at(21, 46)).unwrap();
+/// assert_eq!(time.to_string(), "2021-11-08T21:46");
+/// assert_eq!(time.precision(), Precision::Minute);
+/// assert_eq!(time.zone(), Zone::Unknown);
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Timestamp {
@@ -37,7 +37,7 @@ impl Timestamp {
     /// The first second of 1970, in UTC.
     pub const UNIX_EPOCH: Self = Self { civil: EPOCH, precision: Precision::Second, zone: Zone::Utc };
 
-    /// Makes a day of an unknown zone, or `None` when the calendar has no such day.
+    /// Creates a day in an unknown zone, or `None` when the calendar has no such day.
     #[must_use]
     pub fn from_date(year: u16, month: u8, day: u8) -> Option<Self> {
         let (year, month, day) = (year.try_into().ok()?, month.try_into().ok()?, day.try_into().ok()?);
@@ -45,8 +45,8 @@ impl Timestamp {
         Some(Self { civil, precision: Precision::Day, zone: Zone::Unknown })
     }
 
-    /// Makes a time in UTC of the seconds since 1970, or `None` beyond the years 0 to 9999 or for
-    /// a whole second or more in `nanoseconds`.
+    /// Creates a time in UTC from the seconds since 1970, or `None` outside the years 0 to 9999, or when
+    /// `nanoseconds` is a whole second or more.
     ///
     /// The precision is [`Precision::Second`] when `nanoseconds` is 0.
     #[must_use]
@@ -58,11 +58,11 @@ impl Timestamp {
         (civil.year() >= 0).then_some(Self { civil, precision, zone: Zone::Utc })
     }
 
-    /// Reads the `time-val` of `MDTM`, `MFMT` and of the facts `modify` and `create`:
-    /// `YYYYMMDDHHMMSS[.fff]`, in UTC (RFC 3659, 2.3).
+    /// Parses the `time-val` of `MDTM`, `MFMT` and of the facts `modify` and `create`: `YYYYMMDDHHMMSS[.fff]`
+    /// in UTC (RFC 3659, 2.3).
     ///
-    /// Also takes times without seconds or without a time, a leap second (as the second before
-    /// it), and the year 2000 as servers with the Y2K fault spell it, `19100`.
+    /// Also accepts a date without seconds or without a time, a leap second (as the second before it), and
+    /// `19100` for the year 2000, as servers with the Y2K bug write it.
     ///
     /// ```
     /// use oxftp_proto::Timestamp;
@@ -74,17 +74,16 @@ impl Timestamp {
     ///
     /// # Errors
     ///
-    /// [`ParseTimestampError`] when the text is no such time, or no time of the calendar.
+    /// [`ParseTimestampError`] when the text does not have this form, or the calendar has no such time.
     pub fn parse_mlsx(text: &[u8]) -> Result<Self, ParseTimestampError> {
         time_val::read(text.trim_ascii()).ok_or_else(|| ParseTimestampError {
             text: String::from_utf8_lossy(text.get(..SHOWN).unwrap_or(text)).into_owned(),
         })
     }
 
-    /// Spells the time as `MFMT` and `MDTM` want it, `YYYYMMDDHHMMSS` (RFC 3659, 2.3).
+    /// Formats the time as `MFMT` and `MDTM` expect it, `YYYYMMDDHHMMSS` (RFC 3659, 2.3).
     ///
-    /// The fraction is dropped, and the zone is not looked at: the commands expect UTC, see
-    /// [`Timestamp::to_utc`].
+    /// The fraction is dropped and the zone is ignored: the commands expect UTC, see [`Timestamp::to_utc`].
     #[must_use]
     pub fn to_mlsx(&self) -> String {
         let (date, time) = (self.civil.date(), self.civil.time());
@@ -99,41 +98,41 @@ impl Timestamp {
         )
     }
 
-    /// Sets the time of the day to the minute.
+    /// Sets the time of day to the minute.
     #[must_use]
     pub fn at(self, hour: u8, minute: u8) -> Option<Self> {
         self.at_time(hour, minute, 0, 0, Precision::Minute)
     }
 
-    /// Sets the time of the day to the second; there are no leap seconds.
+    /// Sets the time of day to the second; leap seconds are rejected.
     #[must_use]
     pub fn at_second(self, hour: u8, minute: u8, second: u8) -> Option<Self> {
         self.at_time(hour, minute, second, 0, Precision::Second)
     }
 
-    /// Sets the time of the day to the nanosecond.
+    /// Sets the time of day to the nanosecond.
     #[must_use]
     pub fn at_nanosecond(self, hour: u8, minute: u8, second: u8, nanosecond: u32) -> Option<Self> {
         self.at_time(hour, minute, second, nanosecond, Precision::Fraction)
     }
 
-    /// Says in which zone the time was told, without moving it.
+    /// Sets the zone without changing the clock time.
     #[must_use]
     pub fn with_zone(self, zone: Zone) -> Self {
         Self { zone, ..self }
     }
 
-    /// Converts to UTC; a time of an unknown zone is taken as `offset_if_unknown` seconds east.
+    /// Converts to UTC. A time in an unknown zone is taken as `offset_if_unknown` seconds east of UTC.
     ///
-    /// `None` when the result is beyond the years 0 to 9999.
+    /// `None` when the result is outside the years 0 to 9999.
     #[must_use]
     pub fn to_utc(self, offset_if_unknown: i32) -> Option<Self> {
         let moved = Self::from_unix(self.to_unix(offset_if_unknown), self.nanosecond())?;
         Some(Self { precision: self.precision, ..moved })
     }
 
-    /// Gives the whole seconds since 1970 in UTC; a time of an unknown zone is taken as
-    /// `offset_if_unknown` seconds east.
+    /// Returns the whole seconds since 1970 in UTC. A time in an unknown zone is taken as `offset_if_unknown`
+    /// seconds east of UTC.
     #[must_use]
     pub fn to_unix(&self, offset_if_unknown: i32) -> i64 {
         let elapsed = self.civil.duration_since(EPOCH);
@@ -141,66 +140,66 @@ impl Timestamp {
         whole - i64::from(self.zone.offset().unwrap_or(offset_if_unknown))
     }
 
-    /// Gives the year, 0 to 9999.
+    /// Returns the year, 0 to 9999.
     #[must_use]
     pub fn year(&self) -> u16 {
         self.civil.year().unsigned_abs()
     }
 
-    /// Gives the month, 1 to 12.
+    /// Returns the month, 1 to 12.
     #[must_use]
     pub fn month(&self) -> u8 {
         self.civil.month().unsigned_abs()
     }
 
-    /// Gives the day of the month, 1 to 31.
+    /// Returns the day of the month, 1 to 31.
     #[must_use]
     pub fn day(&self) -> u8 {
         self.civil.day().unsigned_abs()
     }
 
-    /// Gives the hour, 0 to 23; 0 when the precision is a day.
+    /// Returns the hour, 0 to 23; 0 when the precision is a day.
     #[must_use]
     pub fn hour(&self) -> u8 {
         self.civil.hour().unsigned_abs()
     }
 
-    /// Gives the minute, 0 to 59; 0 when the precision is a day.
+    /// Returns the minute, 0 to 59; 0 when the precision is a day.
     #[must_use]
     pub fn minute(&self) -> u8 {
         self.civil.minute().unsigned_abs()
     }
 
-    /// Gives the second, 0 to 59; 0 when the precision is coarser.
+    /// Returns the second, 0 to 59; 0 when the precision is coarser.
     #[must_use]
     pub fn second(&self) -> u8 {
         self.civil.second().unsigned_abs()
     }
 
-    /// Gives the nanoseconds within the second; 0 when the precision is coarser.
+    /// Returns the nanoseconds within the second; 0 when the precision is coarser.
     #[must_use]
     pub fn nanosecond(&self) -> u32 {
         self.civil.subsec_nanosecond().unsigned_abs()
     }
 
-    /// Tells how much of the time is known.
+    /// Returns the precision.
     #[must_use]
     pub fn precision(&self) -> Precision {
         self.precision
     }
 
-    /// Tells the zone in which the time was told.
+    /// Returns the zone.
     #[must_use]
     pub fn zone(&self) -> Zone {
         self.zone
     }
 
-    /// Tells whether the clock on the wall shows a later time than `other`'s, zones aside.
+    /// Returns whether the clock time is later than that of `other`; zones are ignored.
     pub(crate) fn is_later_than(&self, other: &Self) -> bool {
         self.civil > other.civil
     }
 
-    /// Moves the time by a day into the future, where there is one.
+    /// Adds a day, unless the calendar ends.
     pub(crate) fn next_day(self) -> Self {
         Self { civil: self.civil.saturating_add(SignedDuration::from_hours(24)), ..self }
     }
@@ -220,7 +219,7 @@ impl Timestamp {
     }
 }
 
-/// Writes ISO 8601, to the precision that is known; `Z` or an offset only where there is a time.
+/// Writes ISO 8601 with the known precision; `Z` or an offset only if there is a time of day.
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:04}-{:02}-{:02}", self.year(), self.month(), self.day())?;
@@ -249,23 +248,23 @@ pub enum Precision {
     Minute,
     /// The second.
     Second,
-    /// A part of a second.
+    /// A fraction of a second.
     Fraction,
 }
 
-/// The zone in which a [`Timestamp`] was told.
+/// Zone of a [`Timestamp`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Zone {
-    /// UTC, as RFC 3659 asks for.
+    /// UTC, as RFC 3659 requires.
     Utc,
-    /// The server's local time, which `LIST` shows without saying its zone.
+    /// The server's local time, which `LIST` shows without its zone.
     Unknown,
-    /// So many seconds east of UTC.
+    /// Seconds east of UTC.
     Offset(i32),
 }
 
 impl Zone {
-    /// Gives the seconds east of UTC, where they are known.
+    /// Returns the seconds east of UTC, if known.
     fn offset(self) -> Option<i32> {
         match self {
             Self::Utc => Some(0),
@@ -290,17 +289,17 @@ impl fmt::Display for Zone {
     }
 }
 
-/// The text is no time as RFC 3659 spells it.
+/// A text that is not a time as RFC 3659 defines it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{text:?} is no time of the form YYYYMMDDHHMMSS")]
+#[error("{text:?} is not a time of the form YYYYMMDDHHMMSS")]
 pub struct ParseTimestampError {
-    /// What stood in place of the time, cut to its first bytes.
+    /// The text, cut to its first bytes.
     pub text: String,
 }
 
 const EPOCH: DateTime = DateTime::constant(1970, 1, 1, 0, 0, 0, 0);
 
-/// How many bytes of a text that is no time an error shows.
+/// Bytes of the text that an error shows.
 const SHOWN: usize = 40;
 
 #[cfg(test)]
@@ -310,7 +309,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_zone_shows_and_moves_the_unix_time() {
+    fn zone_offset_changes_the_unix_time() {
         let noon = Timestamp::from_date(1970, 1, 2).and_then(|day| day.at_second(12, 0, 0)).unwrap();
 
         assert_eq!(noon.to_unix(0), 129_600);
@@ -323,7 +322,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fraction_before_1970_rounds_to_the_second_before() {
+    fn fraction_before_1970_rounds_down() {
         let time = Timestamp::from_unix(-1, 500_000_000).unwrap();
 
         assert_eq!(time.to_string(), "1969-12-31T23:59:59.5Z");
@@ -341,7 +340,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn unix_time_there_and_back_is_the_same(seconds in -62_167_219_200_i64..253_402_300_800, ns in 0_u32..1_000_000_000) {
+        fn unix_time_round_trips(seconds in -62_167_219_200_i64..253_402_300_800, ns in 0_u32..1_000_000_000) {
             let time = Timestamp::from_unix(seconds, ns).unwrap();
             prop_assert_eq!(time.to_unix(7), seconds);
             prop_assert_eq!(time.nanosecond(), ns);
@@ -349,7 +348,7 @@ mod tests {
         }
 
         #[test]
-        fn reading_a_time_never_panics(text: Vec<u8>, offset: i32) {
+        fn time_parser_never_panics(text: Vec<u8>, offset: i32) {
             if let Ok(time) = Timestamp::parse_mlsx(&text) {
                 let _ = (time.to_unix(offset), time.to_utc(offset), time.to_string());
             }

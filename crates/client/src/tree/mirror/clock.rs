@@ -36,7 +36,7 @@ impl ServerClock {
         }
         let Some(zone) = self.zone(client, directory).await? else { return Ok(()) };
         for item in items {
-            item.facts.modified = item.facts.modified.map(|time| zone.place(time));
+            item.facts.modified = item.facts.modified.map(|time| zone.localize(time));
         }
         Ok(())
     }

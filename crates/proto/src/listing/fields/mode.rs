@@ -3,11 +3,11 @@
 use super::text;
 use crate::{EntryKind, listing::error::ListingError};
 
-/// Reads nine letters such as `rwxr-x--t` into permission bits.
+/// Parses nine letters such as `rwxr-x--t` into permission bits.
 ///
-/// Set-user-id, set-group-id and sticky bits show as `s`, `S`, `t` and `T`; the capital stands
-/// where nobody may execute. `l` and `L` are Solaris' mandatory locking, a set-group-id bit
-/// without execution.
+/// Set-user-id, set-group-id and sticky bits are shown as `s`, `S`, `t` and `T`; the upper-case letter means
+/// that the execute bit is not set. `l` and `L` are the mandatory locking of Solaris: a set-group-id bit
+/// without an execute bit.
 ///
 /// ```
 /// use oxftp_proto::listing::parse_unix_mode;
@@ -19,7 +19,7 @@ use crate::{EntryKind, listing::error::ListingError};
 ///
 /// # Errors
 ///
-/// [`ListingError::NoMode`] when the text is not nine such letters in their places.
+/// [`ListingError::NoMode`] when the text is not nine such letters in their positions.
 pub fn parse_unix_mode(text: &[u8]) -> Result<u32, ListingError> {
     text.first_chunk()
         .filter(|_| text.len() == LETTERS)
@@ -27,25 +27,25 @@ pub fn parse_unix_mode(text: &[u8]) -> Result<u32, ListingError> {
         .ok_or_else(|| ListingError::no_mode(text))
 }
 
-/// What a mode at the start of a line says.
+/// Mode at the start of a line.
 #[derive(Debug)]
 pub(in crate::listing) struct Permissions<'l> {
     pub(in crate::listing) kind: EntryKind,
-    /// None where a letter is not in its place.
+    /// `None` if a letter is not in its position.
     pub(in crate::listing) bits: Option<u32>,
-    /// What stands behind.
+    /// The rest of the line.
     pub(in crate::listing) rest: &'l [u8],
 }
 
-/// Takes the letter of the kind and the nine of the permissions off the front, and the mark of an
-/// access list or label behind them.
+/// Takes the letter of the kind and the nine permission letters off the front, and a mark of an access list
+/// or label after them.
 ///
 /// Other letters and numbers may follow without a blank, as link counts do on some servers.
 pub(in crate::listing) fn leading(line: &[u8]) -> Option<Permissions<'_>> {
     let (&letter, rest) = line.split_first()?;
     let kind = kind_of_letter(letter)?;
     let (letters, rest) = match rest.split_first_chunk::<LETTERS>()? {
-        // Some leave the last letter out.
+        // Some servers omit the last letter.
         ([letters @ .., b' '], _) => (letters.as_slice(), rest.get(letters.len()..)?),
         (letters, rest) => (letters.as_slice(), rest),
     };
@@ -60,8 +60,8 @@ pub(in crate::listing) fn leading(line: &[u8]) -> Option<Permissions<'_>> {
     Some(Permissions { kind, bits, rest })
 }
 
-/// Tells whether the letters stand for permissions, at least by and large: some servers have an `s`
-/// or `t` in a place of their own.
+/// Returns whether the letters are roughly permissions: some servers put an `s` or `t` in a position of its
+/// own.
 fn are_in_place(letters: &[u8]) -> bool {
     let mut places = [b'r', b'w', b'x'].into_iter().cycle();
     letters.iter().zip(&mut places).all(|(&letter, place)| match place {
@@ -75,17 +75,17 @@ fn kind_of_letter(letter: u8) -> Option<EntryKind> {
         // Contiguous files and files that were moved to tape are files.
         b'-' | b'f' | b'F' | b'C' | b'M' => Some(EntryKind::File),
         b'd' => Some(EntryKind::Directory),
-        // z/OS marks links to what is outside of its Unix with an `e`.
+        // z/OS marks links that leave its Unix file system with an `e`.
         b'l' | b'e' => Some(EntryKind::Link),
         b'b' | b'c' | b'p' | b's' | b'm' | b'D' | b'P' | b'n' | b'w' => Some(EntryKind::Special),
-        // No system has a kind `z`, and letters of permissions are none.
+        // No system has a kind `z`, and permission letters are not kinds.
         b'r' | b'x' | b't' | b'z' | b'R' | b'X' | b'T' | b'Z' => None,
         b'?' | b'a'..=b'z' | b'A'..=b'Z' => Some(EntryKind::Unknown),
         _ => None,
     }
 }
 
-/// Reads the nine letters, each in its place.
+/// Parses the nine letters, each in its position.
 pub(in crate::listing) fn bits(letters: &[u8; LETTERS]) -> Option<u32> {
     let &[ur, uw, ux, gr, gw, gx, or, ow, ox] = letters;
     let user = flag(ur, b'r', 0o400)? | flag(uw, b'w', 0o200)? | user_execute(ux)?;
@@ -125,10 +125,10 @@ fn other_execute(letter: u8) -> Option<u32> {
     }
 }
 
-/// What GNU `ls` prints where it may not look.
+/// What GNU `ls` prints if it cannot read the mode.
 const UNKNOWN: &[u8] = b"?????????";
 
-/// How many letters spell the permissions.
+/// Number of permission letters.
 pub(in crate::listing) const LETTERS: usize = 9;
 
 #[cfg(test)]
@@ -151,15 +151,18 @@ mod tests {
     }
 
     #[test]
-    fn letters_out_of_place_are_refused() {
+    fn mode_letters_out_of_position_are_refused() {
         for text in ["", "rwx", "rwxrwxrwxr", "wrxrwxrwx", "rwtrwxrwx", "rwxrwxrws", "rwxrwx?wx"] {
             assert!(parse_unix_mode(text.as_bytes()).is_err(), "{text}");
         }
-        assert_eq!(parse_unix_mode(b"abc").unwrap_err().to_string(), r#""abc" is no mode of nine letters"#);
+        assert_eq!(
+            parse_unix_mode(b"abc").unwrap_err().to_string(),
+            r#""abc" is not a mode of nine letters"#
+        );
     }
 
     #[test]
-    fn a_mode_may_have_a_mark_and_touch_what_follows() {
+    fn mode_may_have_mark_and_touch_next_column() {
         for (line, rest) in [
             ("-rw-r--r-- 1 ann", " 1 ann"),
             ("-rw-r--r--+ 1 ann", " 1 ann"),
@@ -173,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_letter_tells_the_kind() {
+    fn first_mode_letter_is_the_kind() {
         for (letter, kind) in [
             ('-', EntryKind::File),
             ('f', EntryKind::File),
@@ -191,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mode_may_be_odd_but_not_anything() {
+    fn unusual_mode_is_accepted_but_not_random_text() {
         for line in ["drwxr-xr- 1 ann", "d????????? ? ?", "-rwxrwsrwS 1 ann", "-rwtr-xr-x 1 ann"] {
             assert_eq!(leading(line.as_bytes()).unwrap().bits, None, "{line}");
         }

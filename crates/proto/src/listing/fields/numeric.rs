@@ -1,15 +1,15 @@
-//! Dates of nothing but numbers, such as `03-14-22`, and the clocks beside them.
+//! Numeric dates such as `03-14-22`, and the times after them.
 //!
-//! What stands first in a date is left to the [`DateOrder`], unless the date itself tells. Dates
-//! with names of months are read elsewhere.
+//! The [`DateOrder`] says which part of a date comes first, unless the date itself shows it. Dates with names
+//! of months are parsed elsewhere.
 
 use super::{date_order::DateOrder, text};
 use crate::{Timestamp, time::two_digits};
 
-/// Takes `03-14-22`, `14.03.2022`, `2022/03/14` or `03-14-122` off the front; a word ends behind it.
+/// Takes `03-14-22`, `14.03.2022`, `2022/03/14` or `03-14-122` off the front; the word must end there.
 ///
-/// Years of two digits lie between 1970 and 2069. Those of three count from 1900: servers with the
-/// Y2K fault print them (OS/2).
+/// Years of two digits are between 1970 and 2069. Years of three digits count from 1900: servers with the Y2K
+/// bug print them (OS/2).
 pub(in crate::listing) fn date(text: &[u8], order: DateOrder) -> Option<(Timestamp, &[u8])> {
     let (first, rest) = Number::leading(text)?;
     let (&separator, rest) = rest.split_first().filter(|(byte, _)| matches!(byte, b'-' | b'/' | b'.'))?;
@@ -21,7 +21,7 @@ pub(in crate::listing) fn date(text: &[u8], order: DateOrder) -> Option<(Timesta
     let numbers = [first, second, third];
     let date = match separator {
         _ if first.digits > 2 => day(DateOrder::YearFirst, numbers),
-        // So the Germans write it, and whoever else puts dots there.
+        // With dots the day comes first, as in Germany.
         b'.' => day(DateOrder::DayFirst, numbers).or_else(|| day(DateOrder::MonthFirst, numbers)),
         _ => day(order, numbers),
     };
@@ -38,7 +38,7 @@ fn day(order: DateOrder, numbers: [Number; 3]) -> Option<Timestamp> {
     Timestamp::from_date(year, month.try_into().ok()?, day.try_into().ok()?)
 }
 
-/// Finds the century of a year that was printed in so many digits.
+/// Returns the full year for a year that was printed with this number of digits.
 fn full_year(year: u32, digits: usize) -> Option<u16> {
     let year = match (digits, year) {
         (2, 0..70) => 2000 + year,
@@ -49,7 +49,7 @@ fn full_year(year: u32, digits: usize) -> Option<u16> {
     year.try_into().ok()
 }
 
-/// A number, and in how many digits it was printed.
+/// A number, and its number of printed digits.
 #[derive(Clone, Copy)]
 struct Number {
     value: u32,
@@ -63,28 +63,28 @@ impl Number {
     }
 }
 
-/// Takes `14:05`, `14:05:30`, `2:05p` or `02:05PM` off the front, and sets `date` to that time; a
-/// word ends behind it.
+/// Takes `14:05`, `14:05:30`, `2:05p` or `02:05PM` off the front, and sets `date` to that time; the word must
+/// end there.
 pub(in crate::listing) fn time(date: Timestamp, text: &[u8]) -> Option<(Timestamp, &[u8])> {
-    let (clock, rest) = Clock::leading(text)?;
-    let (half, rest) = Half::leading(rest).map_or((None, rest), |(half, rest)| (Some(half), rest));
+    let (clock, rest) = TimeOfDay::leading(text)?;
+    let (half, rest) = Meridiem::leading(rest).map_or((None, rest), |(half, rest)| (Some(half), rest));
     text::ends_word(rest).then_some((clock.on(date, half)?, rest))
 }
 
-/// Takes a date, blanks, and a time off the front; a word ends behind it.
+/// Takes a date, blanks, and a time off the front; the word must end there.
 pub(in crate::listing) fn date_and_time(text: &[u8], order: DateOrder) -> Option<(Timestamp, &[u8])> {
     let (date, rest) = date(text, order)?;
     time(date, text::blanks(rest)?)
 }
 
-/// What a clock shows.
-pub(in crate::listing) struct Clock {
+/// A time of day to the minute or second.
+pub(in crate::listing) struct TimeOfDay {
     hour: u8,
     minute: u8,
     second: Option<u8>,
 }
 
-impl Clock {
+impl TimeOfDay {
     /// Takes `14:05` or `14:05:30` off the front.
     pub(in crate::listing) fn leading(text: &[u8]) -> Option<(Self, &[u8])> {
         let (hour, rest) = text::digits(text, 2)?;
@@ -97,10 +97,10 @@ impl Clock {
     }
 
     /// Sets `date` to this time, in that half of the day.
-    pub(in crate::listing) fn on(&self, date: Timestamp, half: Option<Half>) -> Option<Timestamp> {
+    pub(in crate::listing) fn on(&self, date: Timestamp, half: Option<Meridiem>) -> Option<Timestamp> {
         let hour = match (half, self.hour) {
-            (Some(Half::Am), 12) => 0,
-            (Some(Half::Pm), 0..12) => self.hour + 12,
+            (Some(Meridiem::Am), 12) => 0,
+            (Some(Meridiem::Pm), 0..12) => self.hour + 12,
             _ => self.hour,
         };
         match self.second {
@@ -110,15 +110,15 @@ impl Clock {
     }
 }
 
-/// Half of the day on a clock of 12 hours.
+/// Half of the day, with times of 12 hours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::listing) enum Half {
+pub(in crate::listing) enum Meridiem {
     Am,
     Pm,
 }
 
-impl Half {
-    /// Takes `AM`, `pm`, `p.m.`, or `a` and `p` alone off the front; a word ends behind it.
+impl Meridiem {
+    /// Takes `AM`, `pm`, `p.m.`, or `a` and `p` alone off the front; the word must end there.
     pub(in crate::listing) fn leading(text: &[u8]) -> Option<(Self, &[u8])> {
         let (&letter, rest) = text.split_first()?;
         let half = match letter | 0x20 {
@@ -127,7 +127,7 @@ impl Half {
             _ => return None,
         };
         let (word, rest) = text::word(rest);
-        // `dir` of DOS and Windows 9x leaves the `m` away.
+        // `dir` of DOS and Windows 9x omits the `m`.
         matches!(word, b"" | b"M" | b"m" | b".m." | b".M.").then_some((half, rest))
     }
 }
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn an_open_date_is_read_in_the_order_asked_for_alone() {
+    fn ambiguous_date_follows_the_given_order() {
         assert_eq!(shown("03-04-22", MonthFirst).unwrap(), "2022-03-04");
         assert_eq!(shown("03/04/2022 x", DayFirst).unwrap(), "2022-04-03");
         assert_eq!(shown("03-04-22", YearFirst).unwrap(), "2003-04-22");
@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn a_date_that_tells_its_order_is_read_under_every_order() {
+    fn unambiguous_date_ignores_the_given_order() {
         for order in [MonthFirst, DayFirst, YearFirst] {
             assert_eq!(shown("2022-03-04", order).unwrap(), "2022-03-04");
             assert_eq!(shown("03.04.2022", order).unwrap(), "2022-04-03");
@@ -171,14 +171,14 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_date_is_refused() {
+    fn invalid_date_is_refused() {
         for text in ["", "03-04", "03-04-2", "03-04/22", "3-4-22x", "02-30-22", "03-04-22-05", "0-0-0000"] {
             assert_eq!(shown(text, MonthFirst), None, "{text}");
         }
     }
 
     #[test]
-    fn clocks_have_12_or_24_hours() {
+    fn times_have_12_or_24_hours() {
         let day = Timestamp::from_date(2022, 3, 4).unwrap();
         let shown = |text: &str| Some(time(day, text.as_bytes())?.0.to_string().split_off(11));
 

@@ -1,12 +1,12 @@
-//! Dates and clocks as systems other than Unix print them, each a word of its own.
+//! Dates and times of systems other than Unix, each a single word.
 //!
-//! `8-SEP-2004`, `04/26/01`, `07:41:55.20`. A format that knows where its columns stand asks for
-//! the whole word; what `ls` prints is left to [`date`](super::date).
+//! `8-SEP-2004`, `04/26/01`, `07:41:55.20`. A format with fixed columns passes the whole word. Dates of `ls`
+//! are parsed in [`date`](super::date).
 
 use super::{date_order::DateOrder, months, text};
 use crate::{Timestamp, time::nanoseconds};
 
-/// Reads `8-SEP-2004` or `9-Nov-08`.
+/// Parses `8-SEP-2004` or `9-Nov-08`.
 pub(in crate::listing) fn day_of_month(word: &[u8]) -> Option<Timestamp> {
     let (day, rest) = text::digits(word, 2)?;
     let (month, year) = split_at(rest.strip_prefix(b"-")?, b'-')?;
@@ -14,7 +14,7 @@ pub(in crate::listing) fn day_of_month(word: &[u8]) -> Option<Timestamp> {
     calendar([year_of(year)?, month.into(), day])
 }
 
-/// Reads `04/26/01`, `26.04.2001` or `2001-04-26`, the parts apart by `/`, `-`, `.` or `,`.
+/// Parses `04/26/01`, `26.04.2001` or `2001-04-26`, with `/`, `-`, `.` or `,` between the parts.
 pub(in crate::listing) fn day_in_order(word: &[u8], order: DateOrder) -> Option<Timestamp> {
     let (first, rest) = text::digits(word, 4)?;
     let (&separator, rest) = rest.split_first().filter(|(byte, _)| b"/-.,".contains(byte))?;
@@ -24,8 +24,8 @@ pub(in crate::listing) fn day_in_order(word: &[u8], order: DateOrder) -> Option<
     calendar([century(numbers[0]), numbers[1], numbers[2]])
 }
 
-/// Sets the time of a day to `07:41`, `07:41:55` or `07:41:55.20`; the parts may be apart by `.` or
-/// `,` as well.
+/// Sets the time of a day to `07:41`, `07:41:55` or `07:41:55.20`; `.` or `,` may stand between the parts as
+/// well.
 pub(in crate::listing) fn at_clock(day: Timestamp, word: &[u8]) -> Option<Timestamp> {
     let (hour, rest) = text::digits(word, 2)?;
     let (&separator, rest) = rest.split_first().filter(|(byte, _)| b":.,".contains(byte))?;
@@ -56,7 +56,7 @@ fn year_of(text: &[u8]) -> Option<u32> {
     matches!(text.len(), 2 | 4).then(|| whole(text, 4)).flatten().map(century)
 }
 
-/// Years of two digits lie between 1970 and 2069, as in listings of DOS.
+/// Years of two digits are between 1970 and 2069, as in DOS listings.
 fn century(year: u32) -> u32 {
     match year {
         0..70 => 2000 + year,
@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_follow_the_order_unless_the_year_stands_in_front() {
+    fn leading_year_overrides_the_date_order() {
         let read = |text: &str, order| day_in_order(text.as_bytes(), order).map(|day| day.to_string());
 
         assert_eq!(read("03/04/05", DateOrder::MonthFirst), Some("2005-03-04".into()));
@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_keeps_the_precision_that_was_printed() {
+    fn time_keeps_the_printed_precision() {
         let day = Timestamp::from_date(2001, 2, 3).unwrap();
         let read = |text: &str| at_clock(day, text.as_bytes()).map(|time| time.to_string());
 

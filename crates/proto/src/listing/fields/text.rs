@@ -1,16 +1,16 @@
-//! Small readers of text in columns.
+//! Small parsers for text in columns.
 //!
-//! Each takes what it knows off the front and gives the rest.
+//! Each takes its part off the front and returns the rest.
 
-/// Takes at most `most` digits (no more than nine) off the front; `None` when there is none, or
-/// one more.
+/// Takes at most `most` digits (no more than nine) off the front. `None` when there is no digit, or one too
+/// many.
 pub(in crate::listing) fn digits(text: &[u8], most: usize) -> Option<(u32, &[u8])> {
     let length = text.iter().take(most + 1).take_while(|byte| byte.is_ascii_digit()).count();
     let (number, rest) = text.split_at_checked(length)?;
     (1..=most).contains(&length).then(|| (number.iter().fold(0, push_digit), rest))
 }
 
-/// Reads a text that is nothing but digits.
+/// Parses a text that consists of digits only.
 pub(in crate::listing) fn number(text: &[u8]) -> Option<u64> {
     if text.is_empty() {
         return None;
@@ -21,13 +21,13 @@ pub(in crate::listing) fn number(text: &[u8]) -> Option<u64> {
     })
 }
 
-/// Drops the blanks at the front.
+/// Removes the blanks at the front.
 pub(in crate::listing) fn skip_blanks(text: &[u8]) -> &[u8] {
     let length = text.iter().take_while(|&&byte| is_blank(byte)).count();
     text.get(length..).unwrap_or_default()
 }
 
-/// Drops the blanks at the end.
+/// Removes the blanks at the end.
 pub(in crate::listing) fn trim_end(mut text: &[u8]) -> &[u8] {
     while let [rest @ .., b' ' | b'\t'] = text {
         text = rest;
@@ -41,12 +41,12 @@ pub(in crate::listing) fn word(text: &[u8]) -> (&[u8], &[u8]) {
     text.split_at_checked(length).unwrap_or((text, &[]))
 }
 
-/// Takes the next word off, and the blanks before it; the word is empty at the end.
+/// Takes the next word off, and the blanks before it. The word is empty at the end.
 pub(in crate::listing) fn next_word(text: &[u8]) -> (&[u8], &[u8]) {
     word(skip_blanks(text))
 }
 
-/// Splits a text that has exactly so many words.
+/// Splits a text that has exactly `N` words.
 pub(in crate::listing) fn words<const N: usize>(text: &[u8]) -> Option<[&[u8]; N]> {
     let mut rest = text.split(|&byte| is_blank(byte)).filter(|word| !word.is_empty());
     let mut words = [&[][..]; N];
@@ -56,7 +56,7 @@ pub(in crate::listing) fn words<const N: usize>(text: &[u8]) -> Option<[&[u8]; N
     rest.next().is_none().then_some(words)
 }
 
-/// Takes the last word off and gives what stands before it, and the word.
+/// Takes the last word off, and returns the text before it and the word.
 pub(in crate::listing) fn last_word(text: &[u8]) -> (&[u8], &[u8]) {
     let text = trim_end(text);
     let start = text.iter().rposition(|&byte| is_blank(byte)).map_or(0, |blank| blank + 1);
@@ -69,7 +69,7 @@ pub(in crate::listing) fn blanks(text: &[u8]) -> Option<&[u8]> {
     (rest.len() < text.len()).then_some(rest)
 }
 
-/// Tells whether a word ends here.
+/// Returns whether a word ends here.
 pub(in crate::listing) fn ends_word(text: &[u8]) -> bool {
     text.first().is_none_or(|&byte| is_blank(byte))
 }
@@ -87,7 +87,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_that_are_too_long_are_no_numbers() {
+    fn numbers_that_overflow_are_refused() {
         assert_eq!(digits(b"2021 x", 4), Some((2021, &b" x"[..])));
         assert_eq!(digits(b"20210", 4), None);
         assert_eq!(number(b"18446744073709551615"), Some(u64::MAX));
@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn words_come_off_both_ends() {
+    fn words_are_taken_from_both_ends() {
         assert_eq!(word(b"one two"), (&b"one"[..], &b" two"[..]));
         assert_eq!(last_word(b"one two  "), (&b"one "[..], &b"two"[..]));
         assert_eq!(last_word(b""), (&b""[..], &b""[..]));

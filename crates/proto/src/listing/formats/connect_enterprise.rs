@@ -1,11 +1,11 @@
-//! Lines of `LIST` as Sterling Connect:Enterprise prints the batches of a mailbox.
+//! Format of Sterling Connect:Enterprise, which lists the batches of a mailbox.
 //!
 //! ```text
 //! -C--E-----FTP B ACME01      20480       17 Sep 18 10:22 ORDERS
 //! ```
 //!
-//! Flags and the protocol that brought the batch, its code (`A`SCII, `B`inary), the mailbox, size,
-//! number, date and name. Flags and code are not kept.
+//! Flags and the protocol that delivered the batch, its code (`A`SCII, `B`inary), the mailbox, size, number,
+//! date and name. Flags and code are ignored.
 
 use crate::{
     EntryKind,
@@ -16,7 +16,7 @@ use crate::{
     },
 };
 
-/// Reads one line, or says what it lacks.
+/// Reads one line, or returns the reason why it cannot.
 pub(super) fn read<'l>(line: &'l [u8], context: &Context) -> ParseResult<'l> {
     let (flags, mut rest) = text::word(line);
     if !is_flags(flags) {
@@ -30,7 +30,7 @@ pub(super) fn read<'l>(line: &'l [u8], context: &Context) -> ParseResult<'l> {
             break found;
         }
         let Some(column) = columns.get_mut(count).filter(|_| !rest.is_empty()) else {
-            return Err("no date behind the flags");
+            return Err("no date after the flags");
         };
         (*column, rest) = text::word(rest);
         count += 1;
@@ -39,7 +39,7 @@ pub(super) fn read<'l>(line: &'l [u8], context: &Context) -> ParseResult<'l> {
         .ok_or("neither mailbox nor size before the date")?;
     let name = name.split_first().map_or(name, |(_, name)| name);
     if name.trim_ascii().is_empty() {
-        return Err("no name behind the date");
+        return Err("no name after the date");
     }
     Ok(ParsedLine::Entry(Columns {
         name,
@@ -51,7 +51,7 @@ pub(super) fn read<'l>(line: &'l [u8], context: &Context) -> ParseResult<'l> {
     }))
 }
 
-/// `-C--E-----FTP`: ten flags, and the protocol or nothing. A mode of Unix has small letters.
+/// `-C--E-----FTP`: ten flags, and the protocol if any. A Unix mode has lower-case letters.
 fn is_flags(word: &[u8]) -> bool {
     let Some((flags, protocol)) = word.split_at_checked(FLAGS) else { return false };
     flags.iter().all(|flag| flag.is_ascii_uppercase() || *flag == b'-')
@@ -59,7 +59,7 @@ fn is_flags(word: &[u8]) -> bool {
         && (flags.iter().any(u8::is_ascii_uppercase) || !protocol.is_empty())
 }
 
-/// Finds them among code, mailbox, size and number, of which mailbox and number may be missing.
+/// Finds mailbox and size among code, mailbox, size and number; mailbox and number may be missing.
 fn mailbox_and_size<'l>(columns: &[&'l [u8]]) -> Option<(Option<&'l [u8]>, u64)> {
     let number = |column: &[u8]| text::number(column);
     match *columns {
@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn other_lines_are_refused() {
+    fn lines_of_other_formats_are_refused() {
         for line in [
             "",
             "-rw-r--r-- 1 ann staff 5 Jan  2  2020 x",

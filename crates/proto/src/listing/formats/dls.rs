@@ -1,4 +1,4 @@
-//! Lines of `LIST` as `dls` prints them, which describes each file.
+//! Format of `dls`, which describes each file.
 //!
 //! ```text
 //! CONTENTS           1807  What is where
@@ -7,8 +7,8 @@
 //!                   60344  Nov  8  2021
 //! ```
 //!
-//! Nearly any text has a word and a number at its start; lines without a date are therefore read
-//! only where the columns are exactly those of `dls`.
+//! Almost any text has a word and a number at its start. Lines without a date are therefore accepted only if
+//! their columns are exactly those of `dls`.
 
 use crate::{
     EntryKind,
@@ -19,24 +19,24 @@ use crate::{
     },
 };
 
-/// Reads one line, or says what it lacks.
+/// Reads one line, or returns the reason why it cannot.
 pub(super) fn read<'l>(line: &'l [u8], context: &Context) -> ParseResult<'l> {
     let (name, rest) = text::word(line);
     if name.is_empty() {
         return Err("no name at its start");
     }
     if rest.is_empty() {
-        return if may_go_on(name) { Ok(ParsedLine::FirstHalf) } else { Err("nothing behind the name") };
+        return if may_continue(name) { Ok(ParsedLine::FirstHalf) } else { Err("nothing after the name") };
     }
-    let (size, behind) = text::word(text::skip_blanks(rest));
+    let (size, tail) = text::word(text::skip_blanks(rest));
     let (directory, size) =
-        (name.strip_suffix(b"/"), told_size(size, name).ok_or("no size behind the name")?);
-    let end = line.len() - behind.len();
-    let text = text::skip_blanks(behind);
+        (name.strip_suffix(b"/"), listed_size(size, name).ok_or("no size after the name")?);
+    let end = line.len() - tail.len();
+    let text = text::skip_blanks(tail);
     let date = if begins_with_month(text) { date::leading(text, &context.horizon) } else { None };
     let in_columns = end == SIZE_END || name.len() >= LONG && end == name.len() + 1 + SIZE_END;
-    if date.is_none() && !(in_columns && (text.is_empty() || behind.starts_with(b"  "))) {
-        return Err("no date behind the size");
+    if date.is_none() && !(in_columns && (text.is_empty() || tail.starts_with(b"  "))) {
+        return Err("no date after the size");
     }
     let description = date.map_or(text, |(_, rest)| text::skip_blanks(rest));
     let target = description.strip_prefix(b"-> ").map(text::trim_end).filter(|target| !target.is_empty());
@@ -58,16 +58,16 @@ pub(super) fn read<'l>(line: &'l [u8], context: &Context) -> ParseResult<'l> {
     }))
 }
 
-/// Reads the column of the size, which directories have without one.
-fn told_size(text: &[u8], name: &[u8]) -> Option<Option<u64>> {
+/// Reads the column of the size, which is empty for directories.
+fn listed_size(text: &[u8], name: &[u8]) -> Option<Option<u64>> {
     match text {
         b"-" | b"=" => name.strip_suffix(b"/").filter(|name| !name.is_empty()).map(|_| None),
         _ => (name != b"/").then(|| text::number(text).map(Some)).flatten(),
     }
 }
 
-/// Tells whether a name leaves no room for the size, which then stands in the next line.
-fn may_go_on(name: &[u8]) -> bool {
+/// Returns whether a name leaves no space for the size, which then stands on the next line.
+fn may_continue(name: &[u8]) -> bool {
     name.len() >= LONG && !name.ends_with(b":") && name.iter().any(u8::is_ascii_alphanumeric)
 }
 
@@ -80,9 +80,9 @@ fn begins_with_month(text: &[u8]) -> bool {
     text.first().is_some_and(u8::is_ascii_alphabetic)
 }
 
-/// Where the column of the size ends.
+/// End of the size column.
 const SIZE_END: usize = 23;
-/// How long names are that may push the size into the next line.
+/// Length of names that may move the size to the next line.
 const LONG: usize = 14;
 
 #[cfg(test)]
@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_without_a_date_is_read_in_its_columns_alone() {
+    fn line_without_date_needs_exact_columns() {
         assert_eq!(read("CONTENTS           1807  What is where").size, Some(1807));
         assert_eq!(read("bin/                  -  ").kind, EntryKind::Directory);
         assert_eq!(read("a-long-name.gz 60344000").size, Some(60_344_000));
@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn a_long_name_goes_on_in_the_next_line() {
+    fn long_name_continues_on_the_next_line() {
         let long = read("a-name-that-is-too-long.Z                   60344  Nov  8  2021");
         let undated = read("a-name-that-is-too-long.Z                   60344  ");
 
@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_of_others_are_refused() {
+    fn lines_of_other_formats_are_refused() {
         for line in [
             "CONTENTS",
             "pub                   =  Nov  8  2021",

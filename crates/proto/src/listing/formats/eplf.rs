@@ -1,10 +1,10 @@
-//! Lines of `LIST` in the easily parsed format of D. J. Bernstein (EPLF).
+//! Easily parsed LIST format (EPLF) of D. J. Bernstein.
 //!
 //! ```text
 //! +i4711.815,m1704067200,r,s1024,up644,<tab>read me.txt
 //! ```
 //!
-//! Times are seconds since 1970, in UTC. Facts that fill no field are passed over.
+//! Times are seconds since 1970 in UTC. Facts without a field are skipped.
 
 use crate::{
     EntryKind, Timestamp,
@@ -15,18 +15,18 @@ use crate::{
     },
 };
 
-/// Reads one line, or says what it lacks.
+/// Reads one line, or returns the reason why it cannot.
 pub(super) fn read<'l>(line: &'l [u8], _: &Context) -> ParseResult<'l> {
     let text = line.strip_prefix(b"+").ok_or("no plus sign at its start")?;
-    let (facts, name) = split_name(text).ok_or("no tab behind the facts")?;
+    let (facts, name) = split_name(text).ok_or("no tab after the facts")?;
     if name.is_empty() {
-        return Err("no name behind the tab");
+        return Err("no name after the tab");
     }
     let columns = facts.split(|&byte| byte == b',').fold(Columns::default(), put);
     Ok(ParsedLine::Entry(Columns { name, kind: kind_of(name, columns.kind), ..columns }))
 }
 
-/// Splits at the tab; where it became a blank on its way, the facts must all be known ones.
+/// Splits at the tab. If the tab was converted to a blank in transit, all facts must be known ones.
 fn split_name(text: &[u8]) -> Option<(&[u8], &[u8])> {
     let tab = match memchr::memchr(b'\t', text) {
         Some(tab) => tab,
@@ -46,7 +46,7 @@ fn are_facts(text: &[u8]) -> bool {
     !text.is_empty() && text.split(|&byte| byte == b',').all(is_fact)
 }
 
-/// Puts what a fact says into its column.
+/// Sets the column of a fact.
 fn put<'l>(columns: Columns<'l>, fact: &[u8]) -> Columns<'l> {
     match fact {
         b"/" => Columns { kind: EntryKind::Directory, ..columns },
@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn a_slash_makes_a_directory_and_neither_makes_nothing_known() {
+    fn eplf_kind_needs_r_or_slash() {
         assert_eq!(read("+/,m1704067200\tsub").kind, EntryKind::Directory);
         assert_eq!(read("+r,/,\tsub").kind, EntryKind::Directory);
         assert_eq!(read("+s7,\tx").kind, EntryKind::Unknown);
@@ -97,14 +97,14 @@ mod tests {
     }
 
     #[test]
-    fn a_senseless_value_leaves_its_field_empty() {
+    fn invalid_fact_leaves_its_field_empty() {
         let entry = read("+m99999999999999,s-1,up9,r\tx");
 
         assert_eq!((entry.modified, entry.size, entry.mode), (None, None, None));
     }
 
     #[test]
-    fn a_blank_stands_for_the_tab_behind_known_facts_alone() {
+    fn eplf_tab_may_be_blank_after_known_facts() {
         assert_eq!(read("+r,s7, a b").name(), b"a b");
         for line in ["+1 for all", "+ x", "+r,s7", "+r,z x", "+r,s7,\t", "r,s7\tx"] {
             assert!(testing::try_read(Format::Eplf, line).is_err(), "{line}");

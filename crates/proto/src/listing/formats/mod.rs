@@ -1,4 +1,4 @@
-//! The formats of listings that are known.
+//! Listing formats: one module for each, and the choice among them.
 
 mod connect_enterprise;
 mod dls;
@@ -29,9 +29,9 @@ use super::{
 };
 use crate::{Entry, server::IIS_NAMES};
 
-/// A format of listings.
+/// Format of a listing.
 ///
-/// `Display` writes its name, and `FromStr` reads it and what else people call it, in any case:
+/// `Display` writes its name. `FromStr` parses this and other common names, in any case:
 ///
 /// ```
 /// use oxftp_proto::listing::Format;
@@ -79,12 +79,12 @@ pub enum Format {
     Os9,
     /// The `wfFTP` of Nortel routers.
     WfFtp,
-    /// `dls`, which describes each file.
+    /// `dls`, which adds a description to each file.
     Dls,
 }
 
 impl Format {
-    /// All formats, and the names of each, its own first.
+    /// All formats with their names, the canonical name first.
     const NAMES: [(Self, &'static [&'static str]); 19] = [
         (Self::Mlsx, &["mlsd", "mlst", "mlsx"]),
         (Self::Unix, &["unix", "ls", "linux"]),
@@ -107,8 +107,7 @@ impl Format {
         (Self::Dls, &["dls"]),
     ];
 
-    /// The formats that answer `LIST`, those first that are to be believed where two explain a
-    /// listing equally well.
+    /// Formats of `LIST`. If two read a listing equally well, the first one is used.
     pub(super) const OF_LIST: [Self; 18] = [
         Self::Unix,
         Self::Dos,
@@ -130,19 +129,19 @@ impl Format {
         Self::Dls,
     ];
 
-    /// Guesses the format from what a server says of itself: the reply to `SYST`, its greeting.
+    /// Guesses the format from the reply to `SYST` or the greeting.
     pub(super) fn hinted(text: &str) -> Option<Self> {
         let text = text.to_ascii_lowercase();
         let found = HINTS.iter().find(|(words, _)| words.iter().any(|word| text.contains(word)));
         found.map(|(_, format)| *format)
     }
 
-    /// Walks through all formats.
+    /// Iterates over all formats.
     pub fn all() -> impl Iterator<Item = Self> {
         Self::NAMES.iter().map(|(format, _)| *format)
     }
 
-    /// Reads one line, or says what it lacks.
+    /// Reads one line, or returns the reason why it cannot.
     pub(super) fn read<'l>(self, line: &'l [u8], context: &Context) -> ParseResult<'l> {
         match self {
             Self::Mlsx => mlsx::read(line, context),
@@ -167,7 +166,7 @@ impl Format {
         }
     }
 
-    /// The orders that a date of numbers may have, the likeliest first.
+    /// Orders that a numeric date may have, the most likely first.
     pub(super) fn date_orders(self) -> &'static [DateOrder] {
         use DateOrder::{DayFirst, MonthFirst, YearFirst};
         match self {
@@ -177,7 +176,7 @@ impl Format {
         }
     }
 
-    /// Reads one line whose dates may be in any order.
+    /// Reads one line with dates in any order.
     pub(super) fn read_in_any_order<'l>(self, line: &'l [u8], context: &Context) -> ParseResult<'l> {
         let mut orders = self.date_orders().iter();
         let first = self.read(line, context);
@@ -187,7 +186,7 @@ impl Format {
         orders.find_map(|&order| self.read(line, &context.with_order(order)).ok()).ok_or("").or(first)
     }
 
-    /// Reads one line into an entry.
+    /// Reads one line and returns its entry.
     pub(super) fn entry(self, line: &[u8], context: &Context) -> Result<Entry, ListingError> {
         match self.read_in_any_order(line, context) {
             Ok(ParsedLine::Entry(columns) | ParsedLine::BareName(columns)) => {
@@ -195,7 +194,7 @@ impl Format {
             }
             Ok(ParsedLine::NoEntry) => Err(ListingError::no_entry(line)),
             Ok(ParsedLine::FirstHalf) => {
-                Err(ListingError::not_understood(line, "the entry goes on in the next line"))
+                Err(ListingError::not_understood(line, "the entry continues on the next line"))
             }
             Err(why) => Err(ListingError::of_line(line, why)),
         }
@@ -223,7 +222,7 @@ impl FromStr for Format {
     }
 }
 
-/// Words by which systems are known; the more telling stand first.
+/// Words that identify systems, the more specific ones first.
 const HINTS: [(&[&str], Format); 12] = [
     (&["os/400", "as/400"], Format::Os400),
     (&["mvs", "z/os", "os/390"], Format::Mvs),
@@ -239,11 +238,11 @@ const HINTS: [(&[&str], Format); 12] = [
     (&["os-9", "os9"], Format::Os9),
 ];
 
-/// The name is that of no format.
+/// A name of no known format.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("unknown listing format {name:?}")]
 pub struct UnknownFormat {
-    /// What was asked for.
+    /// The requested name.
     pub name: String,
 }
 
@@ -252,7 +251,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn formats_are_known_by_their_names() {
+    fn formats_parse_from_their_names() {
         for format in Format::all() {
             assert_eq!(format.to_string().parse(), Ok(format));
         }
@@ -262,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn every_format_of_list_is_asked() {
+    fn list_tries_every_format() {
         for format in Format::all().filter(|format| *format != Format::Mlsx) {
             assert!(Format::OF_LIST.contains(&format), "{format}");
         }

@@ -1,12 +1,12 @@
-//! Lines of `LIST` as Novell NetWare and HellSoft's server for it print them.
+//! Format of Novell NetWare, and of HellSoft's server for it.
 //!
 //! ```text
 //! d [R----F--] ann                   512       Nov 08 21:46    drivers
 //! -[RWCEMFA-] ann                  48213       Nov 08  2021    setup.exe
 //! ```
 //!
-//! The brackets hold the rights of who asks, which are no mode. HellSoft puts no blank before
-//! them. Dates are those of `ls`.
+//! The brackets contain the rights of the user, which are not a mode. HellSoft omits the blank before them.
+//! Dates are those of `ls`.
 
 use crate::{
     EntryKind, Timestamp,
@@ -20,16 +20,16 @@ use crate::{
     },
 };
 
-/// Reads one line, or says what it lacks.
+/// Reads one line, or returns the reason why it cannot.
 pub(super) fn read<'l>(line: &'l [u8], context: &Context) -> ParseResult<'l> {
     let (kind, rest) = leading_kind(line).ok_or("no kind and rights at its start")?;
-    let told = split_at_date(rest, &context.horizon);
-    let (columns, modified, rest) = told.ok_or("no date behind the rights")?;
+    let parsed = split_at_date(rest, &context.horizon);
+    let (columns, modified, rest) = parsed.ok_or("no date after the rights")?;
     let (owner, size) = text::last_word(columns);
     let size = text::number(size).ok_or("no size before the date")?;
     let name = text::skip_blanks(rest);
     if name.is_empty() {
-        return Err("no name behind the date");
+        return Err("no name after the date");
     }
     let owner = text::trim_end(text::skip_blanks(owner));
     Ok(ParsedLine::Entry(Columns {
@@ -58,7 +58,7 @@ fn leading_kind(line: &[u8]) -> Option<(EntryKind, &[u8])> {
     Some((kind, text::blanks(rest.strip_prefix(b"]")?)?))
 }
 
-/// Finds the first word that begins a date; gives what stands before it, the date, and the rest.
+/// Finds the first word that starts a date, and returns the text before it, the date, and the rest.
 fn split_at_date<'a>(text: &'a [u8], horizon: &Horizon) -> Option<(&'a [u8], Timestamp, &'a [u8])> {
     let mut rest = text;
     while !rest.is_empty() {
@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn hellsoft_puts_no_blank_before_the_rights() {
+    fn hellsoft_omits_blank_before_rights() {
         let file = read("-[R----F--] ann 48213 Nov 08  2021 setup.exe");
         let directory = read("d[RWCEAFMS] ann lee  512 Nov 08 21:46 drivers");
 
@@ -107,14 +107,14 @@ mod tests {
     }
 
     #[test]
-    fn an_owner_may_be_missing_or_look_like_a_date() {
+    fn owner_may_be_missing_or_like_a_date() {
         assert_eq!(read("- [--------] 7 Nov 08  2021 x").owner(), None);
         let named = read("- [--------] Apr 10 7 Nov 08  2021 x");
         assert_eq!((named.owner().as_deref(), named.size), (Some("Apr 10"), Some(7)));
     }
 
     #[test]
-    fn lines_of_others_are_refused() {
+    fn lines_of_other_formats_are_refused() {
         for line in [
             "drwxr-xr-x 2 ann staff 512 Nov 08 21:46 x",
             "l [R----F--] ann 512 Nov 08 21:46 x",

@@ -1,12 +1,12 @@
-//! Lines of `LIST` as Tandem (HPE) NonStop prints the files of Guardian.
+//! Format of Tandem (HPE) NonStop for files of Guardian.
 //!
 //! ```text
 //! File         Code             EOF  Last Modification    Owner  RWEP
 //! LEDGER    O   101            2048   9-Nov-08 16:35:42 255, 10 "NUNU"
 //! ```
 //!
-//! The owner is a group and a user of it, both numbers. The file code and the rights are not kept:
-//! no column of ours means the same. What OSS prints is Unix's.
+//! The owner is a group number and a user number. The file code and the rights are ignored, because no field
+//! has the same meaning. OSS lists in the Unix format.
 
 use crate::{
     EntryKind, Timestamp,
@@ -17,15 +17,15 @@ use crate::{
     },
 };
 
-/// Reads one line, or says what it lacks.
+/// Reads one line, or returns the reason why it cannot.
 pub(super) fn read<'l>(line: &'l [u8], _context: &Context) -> ParseResult<'l> {
     if is_header(line) {
         return Ok(ParsedLine::NoEntry);
     }
     let (name, rest) = text::next_word(line);
-    let (size, rest) = leading_size(rest).ok_or("no file code and end of file behind the name")?;
-    let (modified, rest) = leading_time(rest).ok_or("no date behind the end of file")?;
-    let (group, owner, rest) = leading_owner(rest).ok_or("no owner behind the date")?;
+    let (size, rest) = leading_size(rest).ok_or("no file code and end of file after the name")?;
+    let (modified, rest) = leading_time(rest).ok_or("no date after the end of file")?;
+    let (group, owner, rest) = leading_owner(rest).ok_or("no owner after the date")?;
     if !is_rights(rest) {
         return Err("no rights at its end");
     }
@@ -40,8 +40,8 @@ pub(super) fn read<'l>(line: &'l [u8], _context: &Context) -> ParseResult<'l> {
     }))
 }
 
-/// Takes file code and size off; a letter before the code marks files that are open, ones behind it
-/// licensed programs and the like.
+/// Takes file code and size off the front. A letter before the code marks open files; letters after it mark
+/// licensed programs and others.
 fn leading_size(text: &[u8]) -> Option<(u64, &[u8])> {
     let (word, rest) = text::next_word(text);
     let is_mark = |word: &[u8]| (1..=3).contains(&word.len()) && !word.iter().any(u8::is_ascii_digit);
@@ -54,7 +54,7 @@ fn leading_size(text: &[u8]) -> Option<(u64, &[u8])> {
     Some((text::number(size)?, rest))
 }
 
-/// `9-Nov-08 16:35:42`; `FUP` leaves the date away for files of this day.
+/// `9-Nov-08 16:35:42`; `FUP` omits the date of files changed today.
 fn leading_time(text: &[u8]) -> Option<(Option<Timestamp>, &[u8])> {
     let (word, rest) = text::next_word(text);
     let Some(day) = stamp::day_of_month(word) else {
@@ -73,7 +73,7 @@ fn leading_owner(text: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
     (text::number(group).is_some() && text::number(user).is_some()).then_some((group, user, rest))
 }
 
-/// `"NUNU"`, without quotes too, or `****` where Safeguard keeps the file.
+/// `"NUNU"`, also without quotes, or `****` if Safeguard protects the file.
 fn is_rights(text: &[u8]) -> bool {
     text::words(text).is_some_and(|[word]| {
         let inside = word.strip_prefix(b"\"").and_then(|word| word.strip_suffix(b"\"")).unwrap_or(word);
@@ -81,7 +81,7 @@ fn is_rights(text: &[u8]) -> bool {
     })
 }
 
-/// The names of the columns, or the volume above them, `$DATA01.LEDGERS`.
+/// The column names, or the volume above them, `$DATA01.LEDGERS`.
 fn is_header(line: &[u8]) -> bool {
     let is_column = |name: &[u8]| memchr::memmem::find(line, name).is_some();
     let (word, rest) = text::next_word(line);
@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn owners_years_rights_and_marks_are_spelled_in_more_than_one_way() {
+    fn nonstop_columns_have_several_forms() {
         for line in [
             "LEDGER O 101  2048 09-Nov-2008 16:35:42 255,10 NUNU",
             "LEDGER   101P 2048 9-Nov-08 16:35 255, 10 \"----\"",
@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn what_lacks_a_column_is_refused() {
+    fn line_with_missing_column_is_refused() {
         for line in [
             "LEDGER",
             "LEDGER 101",

@@ -1,4 +1,4 @@
-//! Lines of `LIST` as OS/2 prints them.
+//! Format of OS/2.
 //!
 //! ```text
 //!  48213      A    11-08-103  21:46  setup.cmd
@@ -16,15 +16,15 @@ use crate::{
     },
 };
 
-/// Reads one line, or says what it lacks.
+/// Reads one line, or returns the reason why it cannot.
 pub(super) fn read<'l>(line: &'l [u8], context: &Context) -> ParseResult<'l> {
     let (size, rest) = text::word(text::skip_blanks(line));
     let size = text::number(size).ok_or("no size at its start")?;
     let (kind, modified, rest) =
-        columns(rest, context.order).ok_or("neither attributes nor date behind the size")?;
+        columns(rest, context.order).ok_or("neither attributes nor date after the size")?;
     let name = text::skip_blanks(rest);
     if name.is_empty() {
-        return Err("no name behind the time");
+        return Err("no name after the time");
     }
     Ok(ParsedLine::Entry(Columns {
         name,
@@ -44,23 +44,23 @@ fn columns(text: &[u8], order: DateOrder) -> Option<(EntryKind, Timestamp, &[u8]
             let (modified, rest) = numeric::date_and_time(rest, order)?;
             return Some((kind, modified, rest));
         }
-        let (word, behind) = text::word(rest);
+        let (word, tail) = text::word(rest);
         match word {
             b"DIR" | b"<DIR>" => kind = EntryKind::Directory,
             _ if is_attributes(word) => {}
             _ => return None,
         }
-        rest = text::blanks(behind)?;
+        rest = text::blanks(tail)?;
     }
     None
 }
 
-/// Archive, hidden, read-only and system, and that there are extended attributes.
+/// Archive, hidden, read-only and system, and the mark of extended attributes.
 fn is_attributes(word: &[u8]) -> bool {
     word == b"EA" || word == b"EAs" || word.iter().all(|letter| b"ARSHEDarshed-".contains(letter))
 }
 
-/// `DIR`, and each attribute on its own.
+/// `DIR`, and each attribute as a word.
 const MOST_ATTRIBUTES: usize = 6;
 
 #[cfg(test)]
@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn a_directory_is_known_before_and_behind_its_attributes() {
+    fn dir_mark_may_precede_or_follow_attributes() {
         for line in [
             "     0           DIR   03-14-98   18:21  SRC",
             "    0 DIR       03-14-98  18:21  SRC",
@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_of_others_are_refused() {
+    fn lines_of_other_formats_are_refused() {
         for line in [
             "03-14-22  07:05AM 1024 x",
             "48213 files 11-08-103  21:46  x",

@@ -1,13 +1,13 @@
-//! Lines of `LIST` as OS/400 (IBM i) prints them.
+//! Format of OS/400 (IBM i).
 //!
 //! ```text
 //! ANN            61440 04/26/01 11:36:20 *DIR       letters/
 //! ANN                                    *MEM       SOURCES.FILE/MENU.MBR
 //! ```
 //!
-//! The type with its star is the anchor: before it stand owner, size, date and time, each of which
-//! may be missing, behind it the name. The job of the server decides in which order and with which
-//! separators dates are printed. Lines of `SITE LISTFMT 1` are Unix's.
+//! The type with its asterisk is the anchor. Before it are owner, size, date and time, each of which may be
+//! missing; after it is the name. The job of the server determines the order and the separators of dates.
+//! Lines of `SITE LISTFMT 1` have the Unix format.
 
 use crate::{
     EntryKind, Timestamp,
@@ -18,19 +18,20 @@ use crate::{
     },
 };
 
-/// Reads one line, or says what it lacks.
+/// Reads one line, or returns the reason why it cannot.
 pub(super) fn read<'l>(line: &'l [u8], context: &Context) -> ParseResult<'l> {
     let (before, object, name) = split_at_type(line).ok_or("no type with a star")?;
-    let columns = Before::read(before, context.order).ok_or("no columns of OS/400 before the type")?;
+    let columns =
+        ColumnsBeforeType::read(before, context.order).ok_or("no columns of OS/400 before the type")?;
     if columns.modified.is_none() && kind_of_object(object).is_none() {
         return Err("neither a date nor a known type");
     }
     let name = text::trim_end(text::skip_blanks(name));
     if name.is_empty() {
-        // The file whose members are listed heads them, without a name.
+        // The file whose members are listed precedes them, without a name.
         return Ok(ParsedLine::NoEntry);
     }
-    let (name, is_directory) = name_of(object, name).ok_or("no name behind the type")?;
+    let (name, is_directory) = name_of(object, name).ok_or("no name after the type")?;
     let kind = match kind_of_object(object) {
         _ if is_directory => EntryKind::Directory,
         kind => kind.unwrap_or(EntryKind::File),
@@ -45,8 +46,8 @@ pub(super) fn read<'l>(line: &'l [u8], context: &Context) -> ParseResult<'l> {
     }))
 }
 
-/// Finds the first word that is a star and a few capitals; gives what stands before it, the word,
-/// and the rest.
+/// Finds the first word that is an asterisk and a few capitals, and returns the text before it, the word, and
+/// the rest.
 fn split_at_type(line: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
     let mut rest = text::skip_blanks(line);
     for _ in 0..=MOST_COLUMNS {
@@ -62,8 +63,8 @@ fn split_at_type(line: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
     None
 }
 
-/// Drops the `/` that ends the name of a directory, and the path before the name; members are named
-/// with the file that they are in.
+/// Removes the `/` at the end of a directory's name, and the path before the name. The name of a member
+/// includes its file.
 fn name_of<'l>(object: &[u8], name: &'l [u8]) -> Option<(&'l [u8], bool)> {
     let (name, is_directory) = match name {
         [name @ .., b'/'] => (name, true),
@@ -88,14 +89,14 @@ fn kind_of_object(object: &[u8]) -> Option<EntryKind> {
 
 /// The columns before the type.
 #[derive(Debug, Default)]
-struct Before<'l> {
+struct ColumnsBeforeType<'l> {
     owner: Option<&'l [u8]>,
     size: Option<u64>,
     modified: Option<Timestamp>,
 }
 
-impl<'l> Before<'l> {
-    /// Reads them from the end, where they are the more telling.
+impl<'l> ColumnsBeforeType<'l> {
+    /// Reads the columns from the end, where they are more distinctive.
     fn read(text: &'l [u8], order: DateOrder) -> Option<Self> {
         let (modified, rest) =
             trailing_time(text, order).map_or((None, text), |(time, rest)| (Some(time), rest));
@@ -111,8 +112,8 @@ impl<'l> Before<'l> {
 fn trailing_time(text: &[u8], order: DateOrder) -> Option<(Timestamp, &[u8])> {
     let (rest, clock) = text::last_word(text);
     let (before, day) = text::last_word(rest);
-    let told = stamp::day_in_order(day, order).and_then(|day| stamp::at_clock(day, clock));
-    match told {
+    let parsed = stamp::day_in_order(day, order).and_then(|day| stamp::at_clock(day, clock));
+    match parsed {
         Some(time) => Some((time, before)),
         None => Some((stamp::day_in_order(clock, order)?, rest)),
     }
@@ -148,7 +149,7 @@ mod tests {
 
     #[test]
     fn dates_come_in_each_order_with_each_separator() {
-        for (date, told) in [
+        for (date, expected) in [
             ("04/26/01 11:36:20", "2001-04-26T11:36:20"),
             ("26.04.01 11.36.20", "2001-04-26T11:36:20"),
             ("31-12-99 11:36:20", "1999-12-31T11:36:20"),
@@ -157,7 +158,7 @@ mod tests {
             ("26.04.2001 11:36:20", "2001-04-26T11:36:20"),
         ] {
             let entry = read(&format!("ANN  61440 {date} *STMF  x"));
-            assert_eq!(entry.modified.unwrap().to_string(), told, "{date}");
+            assert_eq!(entry.modified.unwrap().to_string(), expected, "{date}");
         }
     }
 
@@ -185,18 +186,18 @@ mod tests {
     }
 
     #[test]
-    fn a_path_before_the_name_is_dropped_but_for_members() {
+    fn path_before_name_is_dropped_except_members() {
         assert_eq!(read("ANN  8192 04/26/01 11:36:20 *STMF /home/ann/x").name(), b"x");
         assert_eq!(read("ANN  8192 04/26/01 11:36:20 *FILE ANN.LIB/X.SAVF").name(), b"ANN.LIB/X.SAVF");
     }
 
     #[test]
-    fn a_file_without_a_name_heads_its_members() {
+    fn file_without_name_precedes_its_members() {
         assert!(try_read("ANN  118784 04/26/01 11:36:20 *FILE").unwrap_err().is_no_entry());
     }
 
     #[test]
-    fn other_lines_are_refused() {
+    fn lines_of_other_formats_are_refused() {
         for line in [
             "",
             "ANN  61440 04/36/01 11:36:20 *STMF x",

@@ -1,12 +1,12 @@
-//! Lines of `LIST` as OS-9 prints them (`dir -e`).
+//! Format of OS-9 (`dir -e`).
 //!
 //! ```text
 //! 7.31  02/05/27 19:42  dewr-wr-  5e2c  2208 drivers
 //! 7.31  02/05/27 1942   --ewrewr  5e34  48213 setup
 //! ```
 //!
-//! Owner, the date of the last change with the year first, attributes, the sector in hexadecimal,
-//! and the count of bytes.
+//! Owner, date of the last change with the year first, attributes, sector in hexadecimal, and number of
+//! bytes.
 
 use crate::{
     EntryKind, Timestamp,
@@ -18,25 +18,25 @@ use crate::{
     time::two_digits,
 };
 
-/// Reads one line, or says what it lacks.
+/// Reads one line, or returns the reason why it cannot.
 pub(super) fn read<'l>(line: &'l [u8], _: &Context) -> ParseResult<'l> {
     let (owner, rest) = text::word(text::skip_blanks(line));
     let Some((owner, group)) = owner_and_group(owner) else {
         return if is_header(line) { Ok(ParsedLine::NoEntry) } else { Err("no owner at its start") };
     };
     let (modified, rest) =
-        date_and_time(text::skip_blanks(rest)).ok_or("no date and time behind the owner")?;
+        date_and_time(text::skip_blanks(rest)).ok_or("no date and time after the owner")?;
     let (attributes, rest) = text::word(text::skip_blanks(rest));
-    let kind = kind_of_attributes(attributes).ok_or("no attributes behind the time")?;
+    let kind = kind_of_attributes(attributes).ok_or("no attributes after the time")?;
     let (sector, rest) = text::word(text::skip_blanks(rest));
     if sector.is_empty() || !sector.iter().all(u8::is_ascii_hexdigit) {
-        return Err("no sector behind the attributes");
+        return Err("no sector after the attributes");
     }
     let (size, rest) = text::word(text::skip_blanks(rest));
-    let size = text::number(size).ok_or("no size behind the sector")?;
+    let size = text::number(size).ok_or("no size after the sector")?;
     let name = text::skip_blanks(rest);
     if name.is_empty() {
-        return Err("no name behind the size");
+        return Err("no name after the size");
     }
     Ok(ParsedLine::Entry(Columns {
         name,
@@ -49,7 +49,7 @@ pub(super) fn read<'l>(line: &'l [u8], _: &Context) -> ParseResult<'l> {
     }))
 }
 
-/// Splits `group.user`; the systems of the 6809 have users alone.
+/// Splits `group.user`; systems for the 6809 have users only.
 fn owner_and_group(text: &[u8]) -> Option<(&[u8], Option<&[u8]>)> {
     let is_number = |part: &[u8]| text::number(part).is_some();
     match memchr::memchr(b'.', text).and_then(|dot| Some((text.get(..dot)?, text.get(dot + 1..)?))) {
@@ -78,7 +78,7 @@ fn kind_of_attributes(text: &[u8]) -> Option<EntryKind> {
     Some(if is_directory { EntryKind::Directory } else { EntryKind::File })
 }
 
-/// The path, the names of the columns, and the rules below them.
+/// The path, the column names, and the rules below them.
 fn is_header(line: &[u8]) -> bool {
     let line = line.trim_ascii();
     let is_rule = || {
@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_of_others_are_refused() {
+    fn lines_of_other_formats_are_refused() {
         for line in [
             "7.x  02/05/27 19:42  dewr-wr-  5e2c  2208 x",
             "7.31  02/31/27 19:42  dewr-wr-  5e2c  2208 x",

@@ -1,12 +1,12 @@
-//! Lines of `LIST` as the servers of Windows 3 print them.
+//! Format of SuperTCP and other servers for Windows 3.
 //!
 //! ```text
 //! SRC             <DIR>           11-08-94        21:46
 //! SETUP.EXE             48213     11-08-94        21:46
 //! ```
 //!
-//! So does SuperTCP. Chameleon (NEWT) has the same columns, but `Nov 08 1994` for a date, and
-//! attributes behind the time. Names are those of DOS and hold no blanks.
+//! Chameleon (NEWT) has the same columns, but dates such as `Nov 08 1994`, and attributes after the time.
+//! Names are DOS names and contain no blanks.
 
 use crate::{
     EntryKind, Timestamp,
@@ -17,7 +17,7 @@ use crate::{
     },
 };
 
-/// Reads one line, or says what it lacks.
+/// Reads one line, or returns the reason why it cannot.
 pub(super) fn read<'l>(line: &'l [u8], context: &Context) -> ParseResult<'l> {
     let (name, rest) = text::word(line);
     if name.is_empty() {
@@ -26,13 +26,13 @@ pub(super) fn read<'l>(line: &'l [u8], context: &Context) -> ParseResult<'l> {
     let (what, rest) = text::word(text::skip_blanks(rest));
     let (kind, size) = match what {
         b"<DIR>" => (EntryKind::Directory, None),
-        _ => (EntryKind::File, Some(text::number(what).ok_or("neither <DIR> nor a size behind the name")?)),
+        _ => (EntryKind::File, Some(text::number(what).ok_or("neither <DIR> nor a size after the name")?)),
     };
     let rest = text::skip_blanks(rest);
-    let told = numeric::date_and_time(rest, context.order).or_else(|| named_date_and_time(rest));
-    let (modified, rest) = told.ok_or("no date and time at its end")?;
+    let parsed = numeric::date_and_time(rest, context.order).or_else(|| named_date_and_time(rest));
+    let (modified, rest) = parsed.ok_or("no date and time at its end")?;
     if !is_attributes(rest.trim_ascii()) {
-        return Err("something behind the time");
+        return Err("text after the time");
     }
     Ok(ParsedLine::Entry(Columns {
         name,
@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_of_others_are_refused() {
+    fn lines_of_other_formats_are_refused() {
         for line in [
             " SETUP.EXE             48213     02-18-97        08:11",
             "SETUP.EXE             48213     02-18-97        08:11 notes",

@@ -1,11 +1,11 @@
-//! Lines of `LIST` as the older `VShell` prints them.
+//! Format of older versions of `VShell`.
 //!
 //! ```text
 //! 48213  Nov 08, 2021 21:46 setup.exe
 //! 0  Nov 08, 2021 21:46 drivers/
 //! ```
 //!
-//! The newer one prints what `ls -l` does, but for the comma in its dates.
+//! Newer versions print the format of `ls -l`, with a comma in their dates.
 
 use crate::{
     EntryKind, Timestamp,
@@ -16,19 +16,19 @@ use crate::{
     },
 };
 
-/// Reads one line, or says what it lacks.
+/// Reads one line, or returns the reason why it cannot.
 pub(super) fn read<'l>(line: &'l [u8], _: &Context) -> ParseResult<'l> {
     let (size, rest) = text::word(text::skip_blanks(line));
     let size = text::number(size).ok_or("no size at its start")?;
-    let told = date_and_time(text::skip_blanks(rest));
-    let (modified, rest) = told.ok_or("no date and time behind the size")?;
-    let name = rest.strip_prefix(b" ").ok_or("no blank behind the time")?;
+    let parsed = date_and_time(text::skip_blanks(rest));
+    let (modified, rest) = parsed.ok_or("no date and time after the size")?;
+    let name = rest.strip_prefix(b" ").ok_or("no blank after the time")?;
     let (name, kind) = match name.strip_suffix(b"/") {
         Some(name) => (name, EntryKind::Directory),
         None => (name, EntryKind::File),
     };
     if name.is_empty() {
-        return Err("no name behind the time");
+        return Err("no name after the time");
     }
     Ok(ParsedLine::Entry(Columns {
         name,
@@ -64,7 +64,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_of_others_are_refused() {
+    fn lines_of_other_formats_are_refused() {
         for line in [
             "48213  Nov 08 2021 21:46 x",
             "48213  Nov 08, 2021 x",

@@ -1,4 +1,4 @@
-//! Lines of `LIST` as VxWorks prints them, also in Nortel's routers.
+//! Format of VxWorks, and of Nortel routers.
 //!
 //! ```text
 //!   size          date       time       name
@@ -15,22 +15,22 @@ use crate::{
     },
 };
 
-/// Reads one line, or says what it lacks.
+/// Reads one line, or returns the reason why it cannot.
 pub(super) fn read<'l>(line: &'l [u8], _: &Context) -> ParseResult<'l> {
     let (size, rest) = text::word(text::skip_blanks(line));
     let Some(size) = text::number(size) else {
         return if is_header(line) { Ok(ParsedLine::NoEntry) } else { Err("no size at its start") };
     };
-    let (date, rest) = leading_date(text::skip_blanks(rest)).ok_or("no date behind the size")?;
-    let (modified, rest) = numeric::time(date, text::skip_blanks(rest)).ok_or("no time behind the date")?;
-    // The name is padded, whether a tag follows or not.
+    let (date, rest) = leading_date(text::skip_blanks(rest)).ok_or("no date after the size")?;
+    let (modified, rest) = numeric::time(date, text::skip_blanks(rest)).ok_or("no time after the date")?;
+    // The name is padded with blanks, whether or not a tag follows.
     let rest = text::trim_end(text::skip_blanks(rest));
     let (name, kind) = match rest.strip_suffix(b"<DIR>").filter(|name| name.ends_with(b" ")) {
         Some(name) => (text::trim_end(name), EntryKind::Directory),
         None => (rest, EntryKind::File),
     };
     if name.is_empty() {
-        return Err("no name behind the time");
+        return Err("no name after the time");
     }
     Ok(ParsedLine::Entry(Columns {
         name,
@@ -50,8 +50,8 @@ fn leading_date(text: &[u8]) -> Option<(Timestamp, &[u8])> {
     Some((Timestamp::from_date(year.try_into().ok()?, month, day.try_into().ok()?)?, rest))
 }
 
-/// The names of the four columns, and the rules below them; the newer file system names the
-/// directory, above lines as of `ls -l`.
+/// The four column names, and the rules below them. The newer file system prints the name of the directory,
+/// above lines in the format of `ls -l`.
 fn is_header(line: &[u8]) -> bool {
     if line.starts_with(b"Listing Directory ") {
         return true;
@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_of_others_are_refused() {
+    fn lines_of_other_formats_are_refused() {
         for line in [
             "512 Nov 08 2021 21:46:00 x",
             "512 Nov-31-2021 21:46:00 x",

@@ -1,12 +1,12 @@
-//! Lines of `LIST` as the `wfFTP` of Nortel's routers prints them.
+//! Format of `wfFTP` on Nortel routers.
 //!
 //! ```text
 //! config               48213  11/08/21  Mon.    21:46:10
 //! config               48213   11/08/2021 21:46:10.
 //! ```
 //!
-//! The dot behind the day of the week, or behind the time, tells them from other lines that begin
-//! with a name. There are no directories. Above and below stand the volume and what is free on it.
+//! The dot after the day of the week, or after the time, distinguishes them from other lines that begin with
+//! a name. There are no directories. The volume and its free space are printed above and below.
 
 use crate::{
     EntryKind, Timestamp,
@@ -17,18 +17,22 @@ use crate::{
     },
 };
 
-/// Reads one line, or says what it lacks.
+/// Reads one line, or returns the reason why it cannot.
 pub(super) fn read<'l>(line: &'l [u8], context: &Context) -> ParseResult<'l> {
     let (name, rest) = text::word(line);
     if name.is_empty() {
-        return if is_around(line) { Ok(ParsedLine::NoEntry) } else { Err("no name at its start") };
+        return if is_header_or_footer(line) { Ok(ParsedLine::NoEntry) } else { Err("no name at its start") };
     }
     let (size, rest) = text::word(text::skip_blanks(rest));
     let Some(size) = text::number(size) else {
-        return if is_around(line) { Ok(ParsedLine::NoEntry) } else { Err("no size behind the name") };
+        return if is_header_or_footer(line) {
+            Ok(ParsedLine::NoEntry)
+        } else {
+            Err("no size after the name")
+        };
     };
     let date = numeric::date(text::skip_blanks(rest), context.order);
-    let (date, rest) = date.ok_or("no date behind the size")?;
+    let (date, rest) = date.ok_or("no date after the size")?;
     let modified = time(date, rest.trim_ascii()).ok_or("no day of the week and time at its end")?;
     Ok(ParsedLine::Entry(Columns {
         name,
@@ -53,8 +57,8 @@ fn time(date: Timestamp, text: &[u8]) -> Option<Timestamp> {
     rest.is_empty().then_some(time)
 }
 
-/// The volume, the names of the columns, the rule below them, and the sums at the end.
-fn is_around(line: &[u8]) -> bool {
+/// The volume, the column names, the rule below them, and the totals at the end.
+fn is_header_or_footer(line: &[u8]) -> bool {
     let line = line.trim_ascii();
     let is_rule = || line.len() > 40 && line.iter().all(|&byte| byte == b'-');
     let is_sum = || {
@@ -74,7 +78,7 @@ mod tests {
     use crate::listing::{formats::Format, testing};
 
     #[test]
-    fn a_dot_stands_behind_the_day_of_the_week_or_the_time() {
+    fn dot_follows_weekday_or_time() {
         for line in [
             "config.bak       48213  11/28/21  Thur.   21:46:10",
             "config.bak       48213   11/28/2021 21:46:10.",
@@ -87,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn what_stands_around_the_files_is_no_entry() {
+    fn header_and_footer_are_no_entries() {
         for line in [
             "Volume - drive 3:",
             "Directory of 3:",
@@ -100,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_of_others_are_refused() {
+    fn lines_of_other_formats_are_refused() {
         for line in [
             "config 48213 11/28/21 21:46:10",
             "config 48213 11/28/21 Thur 21:46:10",

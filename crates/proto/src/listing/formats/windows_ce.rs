@@ -1,16 +1,16 @@
-//! Lines of `LIST` as Windows CE prints them.
+//! Format of Windows CE.
 //!
 //! ```text
 //! 11-08-2021  21:46       <DIR>          drivers
 //! ```
 //!
-//! They are those of IIS, on a clock of 24 hours, with days and months in the order of the server's
-//! country. Reading them is left to the DOS format.
+//! It is the format of IIS with times of 24 hours, and with days and months in the order of the server's
+//! country. The DOS format parses it.
 
 use super::dos;
 use crate::listing::parsed_line::{Context, ParseResult};
 
-/// Reads one line, or says what it lacks.
+/// Reads one line, or returns the reason why it cannot.
 pub(super) fn read<'l>(line: &'l [u8], context: &Context) -> ParseResult<'l> {
     dos::read(line, context)
 }

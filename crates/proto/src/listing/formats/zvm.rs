@@ -1,4 +1,4 @@
-//! Lines of `LIST` as z/VM prints the files of CMS.
+//! Format of z/VM for files of CMS.
 //!
 //! ```text
 //! REPORT   LISTING  V         64         31          1 1995-10-16 08:27:51 ANN191
@@ -6,9 +6,9 @@
 //! 08/11/2003 17:52:06 F 1 40321 'a file of the byte file system'
 //! ```
 //!
-//! Name and type of a file stand in columns, and the server takes them back with a dot between. Of
-//! records the longest length and the count are told, whose product bounds the size, and is the
-//! size where all are equally long (`F`). Listings in the style of Unix are left to `unix`.
+//! Name and type of a file are separate columns, and the server expects them with a dot between. The longest
+//! record and the number of records are listed. Their product is an upper bound of the size, and is the size
+//! if all records have the same length (`F`). Listings in Unix style are parsed by `unix`.
 
 use crate::{
     EntryKind, Timestamp,
@@ -19,14 +19,14 @@ use crate::{
     },
 };
 
-/// Reads one line, or says what it lacks.
+/// Reads one line, or returns the reason why it cannot.
 pub(super) fn read<'l>(line: &'l [u8], context: &Context) -> ParseResult<'l> {
     let read =
         of_bytes(line).or_else(|| of_records(line, context.order)).or_else(|| directory(line, context.order));
     read.map(ParsedLine::Entry).ok_or("no columns of CMS")
 }
 
-/// `REPORT   LISTING  V  64  31  1 1995-10-16 08:27:51 ANN191`, the disk missing or not.
+/// `REPORT   LISTING  V  64  31  1 1995-10-16 08:27:51 ANN191`, with or without the disk.
 fn of_records(line: &[u8], order: DateOrder) -> Option<Columns<'_>> {
     let [name, name_type, format, length, count, blocks, day, clock, disk] =
         text::words(line).or_else(|| with_blank(line))?;
@@ -40,16 +40,15 @@ fn of_records(line: &[u8], order: DateOrder) -> Option<Columns<'_>> {
         name_type: Some(name_type),
         kind: EntryKind::File,
         size: Some(size),
-        // Records of varying length are not all that long, and line ends come and go on the way.
+        // Records of variable length may be shorter, and line endings are added or removed in transit.
         rounded: true,
         modified: Some(time(day, clock, order)?),
-        owner: told(disk),
+        owner: known(disk),
         ..Columns::default()
     })
 }
 
-/// Directories of the shared file system. Aliases and files that were erased have dashes, too, but
-/// no `DIR`.
+/// Directories of the shared file system. Aliases and erased files have dashes too, but no `DIR`.
 fn directory(line: &[u8], order: DateOrder) -> Option<Columns<'_>> {
     let [name, directory, dashes @ .., day, clock, disk] =
         text::words::<9>(line).or_else(|| with_blank(line))?;
@@ -57,19 +56,19 @@ fn directory(line: &[u8], order: DateOrder) -> Option<Columns<'_>> {
         name,
         kind: EntryKind::Directory,
         modified: Some(time(day, clock, order)?),
-        owner: told(disk),
+        owner: known(disk),
         ..Columns::default()
     };
     (directory == b"DIR" && dashes.iter().all(|dash| *dash == b"-")).then_some(columns)
 }
 
-/// Lines of eight words lack the disk.
+/// Lines of eight words have no disk.
 fn with_blank(line: &[u8]) -> Option<[&[u8]; 9]> {
     let [a, b, c, d, e, f, g, h] = text::words(line)?;
     Some([a, b, c, d, e, f, g, h, b""])
 }
 
-/// `08/11/2003 17:52:06 F 1 40321 'notes'`, of the byte file system, and `D - - 'drafts'`.
+/// `08/11/2003 17:52:06 F 1 40321 'notes'` of the byte file system, and `D - - 'drafts'`.
 fn of_bytes(line: &[u8]) -> Option<Columns<'_>> {
     let (columns, quoted) = line.split_at_checked(memchr::memmem::find(line, b" '")?)?;
     let name = text::trim_end(quoted).strip_prefix(b" '")?.strip_suffix(b"'")?;
@@ -87,7 +86,7 @@ fn time(day: &[u8], clock: &[u8], order: DateOrder) -> Option<Timestamp> {
     stamp::at_clock(stamp::day_in_order(day, order)?, clock)
 }
 
-fn told(text: &[u8]) -> Option<&[u8]> {
+fn known(text: &[u8]) -> Option<&[u8]> {
     (!matches!(text, b"" | b"-")).then_some(text)
 }
 
@@ -113,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn the_disk_may_be_missing_and_the_year_short() {
+    fn disk_may_be_missing_and_year_short() {
         for line in [
             "REPORT LISTING V 64 31 1 1995-10-16 08:27:51",
             "REPORT LISTING V 64 31 1 10/16/95 08:27:51 -",
@@ -142,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn other_lines_are_refused() {
+    fn lines_of_other_formats_are_refused() {
         for line in [
             "REPORT LISTING X 64 31 1 1995-10-16 08:27:51 ANN191",
             "REPORT LISTING V 64 31 1 1995-10-16 ANN191",

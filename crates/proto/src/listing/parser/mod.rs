@@ -1,4 +1,4 @@
-//! A whole listing, line by line.
+//! Parser for a whole listing, line by line.
 
 use std::{collections::VecDeque, fmt, sync::Arc};
 
@@ -11,15 +11,14 @@ use super::{
 };
 use crate::{Entry, Limits, Timestamp};
 
-/// Reads a listing line by line, and finds out its format.
+/// Parses a listing line by line, and detects its format.
 ///
-/// All formats are tried on the first lines, at most 32, and the one that explains most of them is
-/// believed, until others explain more of what follows. While nothing tells whether `03-04-05` is
-/// in March or in April, the parser looks further ahead, at most 1024 lines and 256 KiB. A line
-/// that the format cannot read is tried in the others; one that nothing explains is counted and
-/// passed over.
+/// All formats are tried on the first lines, at most 32. The one that reads most of them is used, until
+/// another reads more of the lines that follow. As long as no line shows whether `03-04-05` is in March or in
+/// April, the parser looks further ahead, at most 1024 lines and 256 KiB. A line that the format cannot read
+/// is tried in the others; one that no format can read is counted and skipped.
 ///
-/// Every line that is pushed comes out as one [`Outcome`], in order.
+/// Every pushed line results in one [`Outcome`], in order.
 ///
 /// ```
 /// use oxftp_proto::listing::{ListingParser, Outcome};
@@ -41,55 +40,54 @@ pub struct ListingParser {
     formats: Vec<Format>,
     detector: Detector,
     custom: Option<(Arc<dyn LineParser>, CustomOrder)>,
-    /// Lines that wait for the format to be found out.
+    /// Lines that wait until the format is detected.
     waiting: VecDeque<Waiting>,
     waiting_bytes: usize,
     /// The first half of an entry.
-    begun: Option<Vec<u8>>,
+    first_half: Option<Vec<u8>>,
     outcomes: VecDeque<Outcome>,
     unparsed: u64,
     samples: Vec<Vec<u8>>,
 }
 
-/// What became of one line of a listing.
+/// Result of one line of a listing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Outcome {
-    /// It is an entry. The directory itself and its parent are entries, too: see
+    /// An entry. The directory itself and its parent are entries too: see
     /// [`EntryKind::CurrentDirectory`](crate::EntryKind::CurrentDirectory).
     Entry(Entry),
-    /// It belongs to the listing but names no file: it is blank, a total, a header, or the first
-    /// half of an entry that comes with the next line.
+    /// The line belongs to the listing but describes no file: it is blank, a total, a header, or the first
+    /// half of an entry that the next line completes.
     NoEntry,
-    /// Nothing explains it.
+    /// No format can read the line.
     Unparsed,
 }
 
-/// A line that waits.
+/// A waiting line.
 #[derive(Debug, Clone)]
 enum Waiting {
     Line(Vec<u8>),
-    /// A custom parser knew it.
-    Known(Outcome),
+    /// A custom parser has read the line.
+    Parsed(Outcome),
 }
 
 impl ListingParser {
-    /// Makes a parser for what `MLSD` lists.
+    /// Creates a parser for listings of `MLSD`.
     ///
-    /// A parser set with [`ListingParser::custom`] is told the year 1970 as `now`.
+    /// A parser set with [`ListingParser::custom`] gets the year 1970 as `now`.
     #[must_use]
     pub fn mlsx() -> Self {
         Self::of(&[Format::Mlsx], Timestamp::UNIX_EPOCH)
     }
 
-    /// Makes a parser for what `LIST` lists, in any format; `now` finds the years of dates without
-    /// one.
+    /// Creates a parser for listings of `LIST` in any format; `now` determines the year of dates without one.
     #[must_use]
     pub fn list(now: Timestamp) -> Self {
         Self::of(&Format::OF_LIST, now)
     }
 
-    /// Makes a parser for lines of these formats, the likeliest first.
+    /// Creates a parser for these formats, the most likely first.
     #[must_use]
     pub fn of(formats: &[Format], now: Timestamp) -> Self {
         Self {
@@ -99,29 +97,28 @@ impl ListingParser {
             custom: None,
             waiting: VecDeque::new(),
             waiting_bytes: 0,
-            begun: None,
+            first_half: None,
             outcomes: VecDeque::new(),
             unparsed: 0,
             samples: Vec::new(),
         }
     }
 
-    /// Asks `parser`, too, before or after the formats that are built in.
+    /// Adds a custom parser, to be tried before or after the built-in formats.
     #[must_use]
     pub fn custom(self, parser: Arc<dyn LineParser>, order: CustomOrder) -> Self {
         Self { custom: Some((parser, order)), ..self }
     }
 
-    /// Bounds the facts in a line by [`Limits::facts`] of `limits`, not of the default.
+    /// Sets the limit on facts in a line ([`Limits::facts`]).
     ///
-    /// Goes before [`ListingParser::hint`].
+    /// Must be called before [`ListingParser::hint`].
     #[must_use]
     pub fn limits(self, limits: &Limits) -> Self {
         Self { detector: Detector::new(&self.formats, self.now, limits), ..self }
     }
 
-    /// Takes what the server says of itself, in the reply to `SYST` or its greeting, as a hint; it
-    /// decides only where the lines do not.
+    /// Uses the server's reply to `SYST` or its greeting as a hint. It decides only if the lines do not.
     #[must_use]
     pub fn hint(mut self, text: &str) -> Self {
         if let Some(format) = Format::hinted(text) {
@@ -130,7 +127,7 @@ impl ListingParser {
         self
     }
 
-    /// Takes one line, given without its line end.
+    /// Adds one line, without its line ending.
     pub fn push(&mut self, line: &[u8]) {
         if self.detector.is_decided() {
             self.detector.reconsider(line);
@@ -141,13 +138,13 @@ impl ListingParser {
             };
         }
         self.wait(line);
-        let full = self.waiting.len() >= detector::ENOUGH && !self.detector.is_order_open();
+        let full = self.waiting.len() >= detector::SAMPLE_LINES && !self.detector.is_order_open();
         if full || self.waiting.len() >= LONG_LOOK_AHEAD || self.waiting_bytes >= LOOK_AHEAD_BYTES {
             self.decide();
         }
     }
 
-    /// Settles on a format by the lines so far, where it would else wait for more.
+    /// Decides for a format by the lines so far, without waiting for more.
     pub fn decide(&mut self) {
         if !self.detector.is_decided() && !self.waiting.is_empty() {
             self.detector.decide();
@@ -155,18 +152,18 @@ impl ListingParser {
         }
     }
 
-    /// Says that no more lines will come.
+    /// Ends the listing: no more lines follow.
     pub fn finish(&mut self) {
         self.read_waiting();
-        self.break_off();
+        self.discard_first_half();
     }
 
-    /// Gives what became of the next line, as far as that is known yet.
+    /// Returns the result of the next line, if known.
     pub fn pop(&mut self) -> Option<Outcome> {
         self.outcomes.pop_front()
     }
 
-    /// Gives the next entry, as far as one is known yet, and passes over other lines.
+    /// Returns the next entry, if known, and skips other lines.
     pub fn next_entry(&mut self) -> Option<Entry> {
         while let Some(outcome) = self.pop() {
             if let Outcome::Entry(entry) = outcome {
@@ -176,22 +173,22 @@ impl ListingParser {
         None
     }
 
-    /// Counts the lines that nothing explained.
+    /// Returns the number of lines that no format could read.
     #[must_use]
     pub fn unparsed(&self) -> u64 {
         self.unparsed
     }
 
-    /// Gives the first lines that nothing explained, at most 8, each cut to 256 bytes.
+    /// Returns the first lines that no format could read, at most 8, each cut to 256 bytes.
     #[must_use]
     pub fn unparsed_samples(&self) -> &[Vec<u8>] {
         &self.samples
     }
 
-    /// Takes a line as evidence and keeps it.
+    /// Scores a line and stores it.
     fn wait(&mut self, line: &[u8]) {
         if let Some(known) = self.ask_custom(line, CustomOrder::First) {
-            return self.waiting.push_back(Waiting::Known(known));
+            return self.waiting.push_back(Waiting::Parsed(known));
         }
         self.detector.weigh(line);
         if let Some(Waiting::Line(first)) = self.waiting.back() {
@@ -209,14 +206,14 @@ impl ListingParser {
         for waiting in std::mem::take(&mut self.waiting) {
             match waiting {
                 Waiting::Line(line) => self.read(&line),
-                Waiting::Known(outcome) => self.put(outcome),
+                Waiting::Parsed(outcome) => self.put(outcome),
             }
         }
     }
 
-    /// Reads a line that the custom parser did not take.
+    /// Reads a line that the custom parser did not accept.
     fn read(&mut self, line: &[u8]) {
-        if let Some(first) = self.begun.take() {
+        if let Some(first) = self.first_half.take() {
             let joined = join(&first, line);
             if let Ok(ParsedLine::Entry(columns)) = self.detector.read(&joined) {
                 let entry = Entry::of_line(&joined, &columns);
@@ -231,7 +228,7 @@ impl ListingParser {
                 self.outcomes.push_back(Outcome::Entry(Entry::of_line(line, &columns)))
             }
             Ok(ParsedLine::NoEntry) => self.outcomes.push_back(Outcome::NoEntry),
-            Ok(ParsedLine::FirstHalf) => self.begun = Some(line.to_vec()),
+            Ok(ParsedLine::FirstHalf) => self.first_half = Some(line.to_vec()),
             Ok(ParsedLine::BareName(_)) | Err(_) => self.read_otherwise(line),
         }
     }
@@ -240,18 +237,18 @@ impl ListingParser {
         match self.ask_custom(line, CustomOrder::Last) {
             Some(outcome) => self.outcomes.push_back(outcome),
             None if error::is_no_entry(line) => self.outcomes.push_back(Outcome::NoEntry),
-            None => self.note_unparsed(line),
+            None => self.record_unparsed(line),
         }
     }
 
     fn put(&mut self, outcome: Outcome) {
-        self.break_off();
+        self.discard_first_half();
         self.outcomes.push_back(outcome);
     }
 
-    /// Gives up a half whose other half does not come.
-    fn break_off(&mut self) {
-        if let Some(first) = self.begun.take() {
+    /// Discards a first half that the next line did not complete.
+    fn discard_first_half(&mut self) {
+        if let Some(first) = self.first_half.take() {
             self.read_otherwise(&first);
         }
     }
@@ -264,7 +261,7 @@ impl ListingParser {
         }
     }
 
-    fn note_unparsed(&mut self, line: &[u8]) {
+    fn record_unparsed(&mut self, line: &[u8]) {
         self.outcomes.push_back(Outcome::Unparsed);
         self.unparsed = self.unparsed.saturating_add(1);
         if self.samples.len() < SAMPLES {
@@ -288,7 +285,7 @@ fn join(first: &[u8], second: &[u8]) -> Vec<u8> {
     [first, b" ", second].concat()
 }
 
-/// Lines among which one may tell days from months.
+/// Lines examined to find the order of days and months.
 const LONG_LOOK_AHEAD: usize = 1024;
 const LOOK_AHEAD_BYTES: usize = 256 * 1024;
 const SAMPLES: usize = 8;

@@ -1,7 +1,7 @@
-//! Dates of nothing but numbers: `2021-11-08 21:46`, `11/08/21`, `08.11.2021`, `11-08 21:46`.
+//! Dates that consist of numbers: `2021-11-08 21:46`, `11/08/21`, `08.11.2021`, `11-08 21:46`.
 //!
-//! A year of four digits in front leaves no doubt, nor do dots, behind which the day comes first
-//! everywhere. The order of others is told by the [`Calendar`].
+//! A year of four digits at the front is unambiguous, and so are dots: the day comes first in every country
+//! that uses them. Otherwise the [`Calendar`] says the order.
 
 use super::{Calendar, clock::Clock, with_clock, year_of};
 use crate::{
@@ -62,8 +62,8 @@ fn date([year, month, day]: [u32; 3]) -> Option<Timestamp> {
     Timestamp::from_date(year?, month.try_into().ok()?, day.try_into().ok()?)
 }
 
-/// Finds the century of a year of two digits. Three digits count the years since 1900, as servers
-/// with the Y2K fault do.
+/// Returns the full year for a year of two digits. Three digits count the years since 1900, on servers with
+/// the Y2K bug.
 pub(super) fn century(year: u64) -> Option<u16> {
     match year {
         0..70 => u16::try_from(2000 + year).ok(),

@@ -1,13 +1,13 @@
 //! Dates of East Asia: `4月 18日 21:46`, `4월 18 2003`, `2003年 4月 18日`.
 //!
-//! The characters behind the numbers come in UTF-8, Shift-JIS, EUC, Big5, GBK and others, but
-//! nothing needs to tell those apart: a number is what its value and its place make it.
+//! The characters after the numbers may be in UTF-8, Shift-JIS, EUC, Big5, GBK and others. They need not be
+//! decoded: the value and position of a number show its meaning.
 
 use super::{Calendar, clock::Clock, with_clock, year_of};
 use crate::{Timestamp, listing::fields::text};
 
 impl Calendar<'_> {
-    /// Reads a date whose first number has a character behind it.
+    /// Parses a date whose first number is followed by a character.
     pub(super) fn asian(self, text: &[u8]) -> Option<(Timestamp, &[u8])> {
         let (first, rest) = marked(text)?;
         if let Some(year) = year_of(first.into()) {
@@ -15,15 +15,15 @@ impl Calendar<'_> {
         }
         let (day, rest) = number(text::skip_blanks(rest))?;
         let (month, day) = (u8::try_from(first).ok()?, u8::try_from(day).ok()?);
-        let behind = text::skip_blanks(rest);
-        match marked(behind).and_then(|(year, rest)| Some((year_of(year.into())?, rest))) {
+        let tail = text::skip_blanks(rest);
+        match marked(tail).and_then(|(year, rest)| Some((year_of(year.into())?, rest))) {
             Some((year, rest)) => with_clock(Timestamp::from_date(year, month, day)?, rest),
             None => self.year_or_clock(month, day, rest),
         }
     }
 }
 
-/// `2003   3월 20` where nothing follows but the name; else 2003 is a size, and a time follows.
+/// `2003   3월 20` if only the name follows; otherwise 2003 is a size, and a time follows.
 pub(super) fn year_alone(text: &[u8]) -> Option<(Timestamp, &[u8])> {
     let (year, rest) = text::digits(text, 4)?;
     let (date, rest) = month_and_day(year_of(year.into())?, rest)?;
@@ -38,7 +38,7 @@ fn month_and_day(year: u16, text: &[u8]) -> Option<(Timestamp, &[u8])> {
     Some((Timestamp::from_date(year, u8::try_from(month).ok()?, u8::try_from(day).ok()?)?, rest))
 }
 
-/// Takes a number and the character behind it off the front.
+/// Takes a number and the character after it off the front.
 fn marked(text: &[u8]) -> Option<(u32, &[u8])> {
     let (number, rest) = text::digits(text, 4)?;
     let ends = |byte: &u8| byte.is_ascii_digit() || matches!(byte, b' ' | b'\t');
@@ -49,12 +49,12 @@ fn marked(text: &[u8]) -> Option<(u32, &[u8])> {
     is_mark.then_some((number, rest))
 }
 
-/// Takes a number off the front, and the character behind it, if any.
+/// Takes a number off the front, and the character after it, if any.
 fn number(text: &[u8]) -> Option<(u32, &[u8])> {
     marked(text).or_else(|| text::digits(text, 2).filter(|(_, rest)| text::ends_word(rest)))
 }
 
-/// A character in UTF-8 that was taken for Latin letters and turned to UTF-8 once more.
+/// A UTF-8 character that was taken for Latin letters and encoded as UTF-8 again.
 const LONGEST_MARK: usize = 6;
 
 #[cfg(test)]
@@ -72,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn the_characters_may_come_in_any_encoding() {
+    fn asian_dates_are_parsed_in_any_encoding() {
         for (text, encodings) in [
             ("11月  8日 21:46 x", &[UTF_8, SHIFT_JIS, EUC_JP, EUC_KR, BIG5, GB18030][..]),
             ("11월  8일 21:46 x", &[UTF_8, EUC_KR]),
@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn each_order_and_each_missing_character_is_understood() {
+    fn asian_dates_may_lack_characters() {
         for (text, date) in [
             ("11月 8 21:46 x", "2023-11-08T21:46"),
             ("11月8日 21:46 x", "2023-11-08T21:46"),
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn a_size_before_the_month_is_no_year() {
+    fn size_before_month_is_no_year() {
         assert_eq!(read("2019 11月  8 21:46 x".as_bytes()), None);
         assert_eq!(read("2019 11月  8日 2020年 x".as_bytes()), None);
         assert_eq!(read("13月  8 21:46 x".as_bytes()), None);

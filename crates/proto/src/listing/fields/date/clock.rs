@@ -1,4 +1,4 @@
-//! Times of the day, and what stands around them.
+//! Times of day, with AM, PM and zones.
 
 use crate::{
     Timestamp, Zone,
@@ -6,7 +6,7 @@ use crate::{
     time::{nanoseconds, two_digits},
 };
 
-/// A time of the day, to the precision that was printed.
+/// A time of day to the printed precision.
 pub(super) struct Clock {
     hour: u8,
     minute: u8,
@@ -19,29 +19,29 @@ impl Clock {
         Self { hour, minute, second: None, nanosecond: None }
     }
 
-    /// Takes `21:46`, `21:46:05`, `21:46:05.25` or `9:46PM` off the front; a word ends behind it.
+    /// Takes `21:46`, `21:46:05`, `21:46:05.25` or `9:46PM` off the front; the word must end there.
     pub(super) fn leading(text: &[u8]) -> Option<(Self, &[u8])> {
         Self::parted_by(b':', text).filter(|(_, rest)| text::ends_word(rest))
     }
 
-    /// Takes a clock off the front as Finns and Danes write it, `21.46`.
+    /// Takes a time with dots off the front, as in Finland and Denmark: `21.46`.
     pub(super) fn leading_dotted(text: &[u8]) -> Option<(Self, &[u8])> {
         Self::parted_by(b'.', text).filter(|(_, rest)| text::ends_word(rest))
     }
 
-    /// Takes a clock off the front, and the `AM` or `PM` that is a word of its own behind it.
+    /// Takes a time off the front, and an `AM` or `PM` that is a separate word after it.
     ///
-    /// Only for dates that are printed with such clocks: names may begin with `PM`, too.
+    /// Only for dates that are printed with such times: names may begin with `PM` too.
     pub(super) fn leading_of_half(text: &[u8]) -> Option<(Self, &[u8])> {
         let (clock, rest) = Self::leading(text)?;
-        let behind = text::blanks(rest).and_then(Half::leading).filter(|(_, rest)| text::ends_word(rest));
-        match behind {
-            Some((half, behind)) if (1..=12).contains(&clock.hour) => Some((clock.in_half(half)?, behind)),
+        let tail = text::blanks(rest).and_then(AmPm::leading).filter(|(_, rest)| text::ends_word(rest));
+        match tail {
+            Some((half, tail)) if (1..=12).contains(&clock.hour) => Some((clock.in_half(half)?, tail)),
             _ => Some((clock, rest)),
         }
     }
 
-    /// Takes a clock and what tells its zone off the front.
+    /// Takes a time and its zone off the front.
     pub(super) fn leading_zoned(text: &[u8]) -> Option<(Self, Zone, &[u8])> {
         let (clock, rest) = Self::parted_by(b':', text)?;
         match zone(rest).filter(|_| clock.second.is_some()) {
@@ -50,7 +50,7 @@ impl Clock {
         }
     }
 
-    /// Sets the time of a day; 24 o'clock is the start of the next.
+    /// Sets the time of a day; 24:00 is the start of the next day.
     pub(super) fn on(&self, date: Timestamp) -> Option<Timestamp> {
         let (date, hour) = match self.hour {
             24 if self.minute == 0 => (date.next_day(), 0),
@@ -71,7 +71,7 @@ impl Clock {
             return Some((clock, rest));
         }
         let (clock, rest) = clock.with_seconds(separator, rest)?;
-        match Half::leading(rest) {
+        match AmPm::leading(rest) {
             Some((half, rest)) => Some((clock.in_half(half)?, rest)),
             None => Some((clock, rest)),
         }
@@ -80,7 +80,7 @@ impl Clock {
     fn with_seconds(self, separator: u8, text: &[u8]) -> Option<(Self, &[u8])> {
         let Some(text) = text.strip_prefix(&[separator]) else { return Some((self, text)) };
         let (second, rest) = two_digits(text)?;
-        // A leap second is counted as the one before it.
+        // A leap second is treated as the second before it.
         let clock = Self { second: Some(if second == 60 { 59 } else { second }), ..self };
         let Some(rest) = rest.strip_prefix(b".") else { return Some((clock, rest)) };
         let length = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
@@ -88,27 +88,27 @@ impl Clock {
         Some((Self { nanosecond: Some(nanoseconds(fraction)?), ..clock }, rest))
     }
 
-    fn in_half(self, half: Half) -> Option<Self> {
+    fn in_half(self, half: AmPm) -> Option<Self> {
         let hour = match (half, self.hour) {
-            (Half::Am, 12) => 0,
-            (Half::Am, hour @ 0..12) => hour,
-            (Half::Pm, hour @ 0..12) => hour + 12,
-            // Some print both, `21:46PM`.
-            (Half::Pm, hour @ 12..24) => hour,
+            (AmPm::Am, 12) => 0,
+            (AmPm::Am, hour @ 0..12) => hour,
+            (AmPm::Pm, hour @ 0..12) => hour + 12,
+            // Some servers print both, `21:46PM`.
+            (AmPm::Pm, hour @ 12..24) => hour,
             _ => return None,
         };
         Some(Self { hour, ..self })
     }
 }
 
-/// Half of the day on a clock of twelve hours.
+/// Half of the day, with times of twelve hours.
 #[derive(Clone, Copy)]
-enum Half {
+enum AmPm {
     Am,
     Pm,
 }
 
-impl Half {
+impl AmPm {
     fn leading(text: &[u8]) -> Option<(Self, &[u8])> {
         match text {
             [b'A' | b'a', b'M' | b'm', rest @ ..] => Some((Self::Am, rest)),
@@ -118,7 +118,7 @@ impl Half {
     }
 }
 
-/// Takes an offset such as `+0100`, `+01:00` or `Z` off the front; it may stand behind a blank.
+/// Takes an offset such as `+0100`, `+01:00` or `Z` off the front; a blank may precede it.
 fn zone(text: &[u8]) -> Option<(Zone, &[u8])> {
     let (word, rest) = text::word(text.strip_prefix(b" ").unwrap_or(text));
     let (sign, digits) = match word {

@@ -1,10 +1,10 @@
-//! Dates as `ls` prints them most: `Apr 30 09:15`, and `Nov  8  2021` for those long ago.
+//! Fast path for the common dates of `ls`: `Apr 30 09:15`, and `Nov  8  2021` for old files.
 
 use super::{Horizon, clock::Clock, year_of};
 use crate::{Timestamp, listing::fields::text, time::two_digits};
 
-/// Takes what follows month and day off the front: four digits of a year, or hour and minute; `None` where
-/// it is anything else, or more of a date may follow.
+/// Takes the text after month and day off the front: a year of four digits, or hour and minute. `None` if it
+/// is anything else, or more of a date may follow.
 pub(in crate::listing) fn after_day<'a>(
     month: u8,
     day: u8,

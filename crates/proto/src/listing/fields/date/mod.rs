@@ -1,9 +1,8 @@
 //! Dates as `ls` prints them.
 //!
-//! `Nov  8 21:46`, `Nov  8  2021`, `8 Nov 2021`, `2021-11-08 21:46` and their kin. Dates with a name
-//! of a month are in [`named`], the commonest of them in [`after_day`], those of numbers alone in
-//! [`all_numeric`], those of East Asia in [`asian`], times of the day in [`clock`]. The names themselves
-//! are left to [`months`](super::months).
+//! `Nov  8 21:46`, `Nov  8  2021`, `8 Nov 2021`, `2021-11-08 21:46` and similar. Dates with a name of a month
+//! are in [`named`], the most common of them in [`after_day`], numeric dates in [`all_numeric`], those of
+//! East Asia in [`asian`], times of day in [`clock`]. The names of months are in [`months`](super::months).
 
 mod all_numeric;
 mod asian;
@@ -18,12 +17,12 @@ pub(in crate::listing) use named::unknown;
 use super::{date_order::DateOrder, text};
 use crate::{Timestamp, listing::error::ListingError};
 
-/// Reads a date of a Unix listing, such as `Nov  8 21:46`.
+/// Parses a date of a Unix listing, such as `Nov  8 21:46`.
 ///
-/// A date without a year is the latest that is no more than a day after `now`: the server's clock
-/// and zone may be ahead. 29 February finds its leap year. The zone stays unknown unless the date
-/// tells it (`ls --full-time`). Months may have the names of some forty languages, in their usual
-/// encodings. In dates such as `11/08/21` the month comes first unless it cannot be one.
+/// A date without a year is the latest that is at most a day after `now`: the server's clock and zone may be
+/// ahead. For 29 February the latest leap year is used. The zone is unknown unless the date states it (`ls
+/// --full-time`). Names of months are known in some forty languages, in their usual encodings. In dates such
+/// as `11/08/21` the month comes first unless it is not a month.
 ///
 /// ```
 /// use oxftp_proto::{Timestamp, listing::parse_ls_date};
@@ -37,7 +36,7 @@ use crate::{Timestamp, listing::error::ListingError};
 ///
 /// # Errors
 ///
-/// [`ListingError::NoDate`] when the text is no date, or more than one.
+/// [`ListingError::NoDate`] when the text is not exactly one date.
 pub fn parse_ls_date(text: &[u8], now: Timestamp) -> Result<Timestamp, ListingError> {
     let horizon = Horizon::new(now);
     let whole = |order| match (Calendar { horizon: &horizon, order }).leading(text.trim_ascii()) {
@@ -50,7 +49,7 @@ pub fn parse_ls_date(text: &[u8], now: Timestamp) -> Result<Timestamp, ListingEr
         .ok_or_else(|| ListingError::no_date(text))
 }
 
-/// The latest time that a date without a year can mean.
+/// Latest time that a date without a year can mean.
 #[derive(Debug, Clone)]
 pub(in crate::listing) struct Horizon {
     latest: Timestamp,
@@ -61,13 +60,13 @@ impl Horizon {
         Self { latest: now.next_day() }
     }
 
-    /// Tells whether a time is further in the future than a wrong zone can make it.
+    /// Returns whether a time is further in the future than a wrong zone can explain.
     pub(in crate::listing) fn is_beyond(&self, time: &Timestamp) -> bool {
         time.is_later_than(&self.latest)
     }
 
-    /// Finds the latest year that has such a day before the horizon; leap years are at most eight
-    /// years apart.
+    /// Returns the date in the latest year that has such a day before the horizon; leap years are at most
+    /// eight years apart.
     fn date(&self, month: u8, day: u8, clock: &Clock) -> Option<Timestamp> {
         (0..=8)
             .filter_map(|ago| {
@@ -77,15 +76,14 @@ impl Horizon {
     }
 }
 
-/// Takes a date off the front; a word ends behind it.
+/// Takes a date off the front; the word must end there.
 ///
-/// It is none where its order is to be guessed: see [`leading_in`].
+/// Dates of unknown order are not accepted: see [`leading_in`].
 pub(in crate::listing) fn leading<'a>(text: &'a [u8], horizon: &Horizon) -> Option<(Timestamp, &'a [u8])> {
     Calendar { horizon, order: None }.leading(text)
 }
 
-/// Takes a date off the front, also one of numbers alone, in the order of this context; a word ends
-/// behind it.
+/// Takes a date off the front, including numeric dates in this order; the word must end there.
 pub(in crate::listing) fn leading_in<'a>(
     text: &'a [u8],
     horizon: &Horizon,
@@ -94,25 +92,25 @@ pub(in crate::listing) fn leading_in<'a>(
     Calendar { horizon, order: Some(order) }.leading(text)
 }
 
-/// What dates are read by.
+/// What is needed to parse dates.
 #[derive(Clone, Copy)]
 struct Calendar<'c> {
     horizon: &'c Horizon,
-    /// How dates of numbers alone are to be read, where they are.
+    /// Order of numeric dates, if these are accepted.
     order: Option<DateOrder>,
 }
 
 impl Calendar<'_> {
     fn leading(self, text: &[u8]) -> Option<(Timestamp, &[u8])> {
         if !text.first()?.is_ascii_digit() {
-            return self.month_first(text).or_else(|| self.behind_weekday(text));
+            return self.month_first(text).or_else(|| self.after_weekday(text));
         }
         let digits = text.iter().take(5).take_while(|byte| byte.is_ascii_digit()).count();
         match (digits, text.get(digits)?) {
             (4, b'-' | b'/' | b'.') => all_numeric::year_first(text).or_else(|| named::year_first(text)),
             (1 | 2, b'-' | b'/' | b'.') => self.numbers(text).or_else(|| self.day_first(text)),
             (1 | 2, b' ' | b'\t') => self.day_first(text).or_else(|| self.spaced(text)),
-            // Some send `?` for what they cannot spell.
+            // Some servers send `?` for characters that they cannot encode.
             (1 | 2 | 4, b'?' | 0x80..) => self.asian(text),
             (4, b' ' | b'\t') => asian::year_alone(text),
             _ => None,
@@ -120,12 +118,12 @@ impl Calendar<'_> {
     }
 }
 
-/// Adds the clock behind a date, where there is one.
+/// Adds the time after a date, if present.
 fn with_clock(date: Timestamp, text: &[u8]) -> Option<(Timestamp, &[u8])> {
-    let behind = text.strip_prefix(b",").unwrap_or(text);
-    let clock = text::blanks(behind).and_then(Clock::leading_of_half);
+    let tail = text.strip_prefix(b",").unwrap_or(text);
+    let clock = text::blanks(tail).and_then(Clock::leading_of_half);
     match clock.and_then(|(clock, rest)| Some((clock.on(date)?, rest))) {
-        Some(told) => Some(told),
+        Some(found) => Some(found),
         None => text::ends_word(text).then_some((date, text)),
     }
 }
@@ -137,11 +135,11 @@ fn year(text: &[u8]) -> Option<(u16, &[u8])> {
     Some((year_of(year.into())?, rest)).filter(|_| ends)
 }
 
-/// Four digits beyond these are a size or a number of something.
+/// Four digits outside this range are a size or a count.
 fn year_of(number: u64) -> Option<u16> {
     match number {
         1600..=2999 => u16::try_from(number).ok(),
-        // wu-ftpd and its kin print 19 and the years since 1900.
+        // wu-ftpd and its descendants print 19 and the years since 1900.
         19_100..=19_199 => u16::try_from(number - 19_100 + 2000).ok(),
         _ => None,
     }
@@ -157,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn each_spelling_of_a_date_is_read() {
+    fn every_form_of_ls_date_is_parsed() {
         for (text, date) in [
             ("Nov  8 21:46", "2021-11-08T21:46"),
             ("nov 8 9:05", "2021-11-08T09:05"),
@@ -202,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn dates_of_numbers_alone_are_read() {
+    fn numeric_dates_are_parsed() {
         for (text, date) in [
             ("11/08/19", "2019-11-08"),
             ("11-08-1999 21:46", "1999-11-08T21:46"),
@@ -222,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn the_order_of_numbers_is_that_of_the_context() {
+    fn numeric_date_follows_the_given_order() {
         let now = Timestamp::from_date(2021, 12, 1).unwrap();
         let read = |text: &str, order| {
             leading_in(text.as_bytes(), &Horizon::new(now), order).map(|(date, _)| date.to_string())
@@ -244,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn a_month_nobody_can_name_is_passed_over() {
+    fn unknown_month_name_is_skipped() {
         for (text, rest) in [
             (&b"\xde\xfe\xdf  8 21:46 x"[..], &b" x"[..]),
             (b"8. \xde\xfe\xdf 2019 x", b" x"),
@@ -258,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_belongs_to_a_date_is_taken() {
+    fn date_parser_leaves_the_rest() {
         let rest = |text: &'static str| {
             let now = Timestamp::from_date(2021, 12, 1).unwrap();
             leading_in(text.as_bytes(), &Horizon::new(now), DateOrder::MonthFirst)
@@ -276,7 +274,7 @@ mod tests {
     }
 
     #[test]
-    fn a_date_without_a_year_is_the_latest_up_to_a_day_ahead() {
+    fn date_without_year_is_latest_before_tomorrow() {
         assert_eq!(read("Jul 10 10:00", "20260115"), Some("2025-07-10T10:00".into()));
         assert_eq!(read("Jan 15 10:00", "20260115093000"), Some("2026-01-15T10:00".into()));
         assert_eq!(read("Jan 16 09:30", "20260115093000"), Some("2026-01-16T09:30".into()));
@@ -286,7 +284,7 @@ mod tests {
     }
 
     #[test]
-    fn the_29th_of_february_finds_its_leap_year() {
+    fn leap_day_without_year_finds_leap_year() {
         assert_eq!(read("Feb 29 12:00", "20260115"), Some("2024-02-29T12:00".into()));
         assert_eq!(read("Feb 29 12:00", "20240228130000"), Some("2024-02-29T12:00".into()));
         assert_eq!(read("Feb 29 12:00", "19040101"), Some("1896-02-29T12:00".into()));
@@ -294,7 +292,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_date_is_refused() {
+    fn invalid_date_is_refused() {
         for text in [
             "",
             "Nov",

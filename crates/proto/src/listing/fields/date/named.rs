@@ -30,8 +30,8 @@ impl Calendar<'_> {
         self.year_or_clock(months::of_name(word)?, u8::try_from(day).ok()?, rest)
     }
 
-    /// `Sat Sep  2 …`, as `ls --full-time` and BusyBox print it.
-    pub(super) fn behind_weekday(self, text: &[u8]) -> Option<(Timestamp, &[u8])> {
+    /// `Sat Sep  2 …`, as printed by `ls --full-time` and BusyBox.
+    pub(super) fn after_weekday(self, text: &[u8]) -> Option<(Timestamp, &[u8])> {
         let [a, b, c, rest @ ..] = text else { return None };
         if !WEEKDAYS.contains(&&[a | 0x20, b | 0x20, c | 0x20]) {
             return None;
@@ -41,7 +41,7 @@ impl Calendar<'_> {
         if rest.first()?.is_ascii_digit() { self.day_first(rest) } else { self.month_first(rest) }
     }
 
-    /// Reads what follows day and month: a year, or a time of the past year, or both.
+    /// Parses the text after day and month: a year, or a time in the past year, or both.
     pub(super) fn year_or_clock(self, month: u8, day: u8, text: &[u8]) -> Option<(Timestamp, &[u8])> {
         if let Some((year, rest)) = year(text) {
             return with_clock(Timestamp::from_date(year, month, day)?, rest);
@@ -57,15 +57,15 @@ impl Calendar<'_> {
     }
 }
 
-/// Takes a month of any language off the front that a day follows.
+/// Takes a month of any language off the front, if a day follows.
 fn foreign(text: &[u8]) -> Option<(u8, &[u8])> {
     let (word, rest) = text::word(text);
-    // Owners and groups are asked for, too, and few numbers behind them are so short.
+    // Owners and groups are tried too, and numbers after them are rarely so short.
     if begins_day(text::skip_blanks(rest)) { Some((months::of_name(word)?, rest)) } else { None }
 }
 
-/// Passes over a date whose month nobody can name, but which has the shape of one: letters that are
-/// not ASCII, and a day, and a year or time, as in `Њњњ  8 21:46`.
+/// Skips a date whose month is unknown, but which has the form of a date: letters that are not ASCII, a day,
+/// and a year or time, as in `Њњњ  8 21:46`.
 pub(in crate::listing) fn unknown(text: &[u8]) -> Option<&[u8]> {
     let (word, rest) = text::word(text);
     let (month, day, rest) = match begins_day(text) {
@@ -89,7 +89,7 @@ pub(in crate::listing) fn unknown(text: &[u8]) -> Option<&[u8]> {
     }
 }
 
-/// `2003. márc. 20.` and `2003. 3. 20.`, as Hungarians and Koreans write it, and `2003-Mar-20`.
+/// `2003. márc. 20.` and `2003. 3. 20.`, as in Hungary and Korea, and `2003-Mar-20`.
 pub(super) fn year_first(text: &[u8]) -> Option<(Timestamp, &[u8])> {
     let (year, rest) = text::digits(text, 4)?;
     let Some(rest) = rest.strip_prefix(b".") else { return hyphened(text) };
@@ -133,13 +133,13 @@ fn year_behind_seconds(text: &[u8]) -> Option<(u16, &[u8])> {
     })
 }
 
-/// Tells whether one or two digits stand here, not more.
+/// Returns whether the text starts with one or two digits, not more.
 fn begins_day(text: &[u8]) -> bool {
     let digits = text.iter().take(3).take_while(|byte| byte.is_ascii_digit()).count();
     (1..=2).contains(&digits)
 }
 
-/// Tells whether as many digits stand here as a year or an hour has.
+/// Returns whether the text starts with as many digits as a year or an hour has.
 fn begins_year_or_clock(text: &[u8]) -> bool {
     let digits = text.iter().take(6).take_while(|byte| byte.is_ascii_digit()).count();
     matches!(digits, 1 | 2 | 4 | 5)

@@ -1,28 +1,28 @@
 //! Names of months.
 //!
-//! English names are known at once. Those of other languages stand in [`names`], and their bytes
-//! in the encodings that servers use are found through [`table`].
+//! English names are recognized directly. The names in other languages are in [`names`], and [`table`] finds
+//! their bytes in the encodings that servers use.
 
 mod names;
 mod table;
 
 use super::text;
 
-/// Takes a month off the front: the first three letters of its name or more, a dot or comma behind
-/// it or not, in any case, in any of the languages and encodings that are known.
+/// Takes a month off the front: at least the first three letters of its name, optionally with a dot or comma,
+/// in any case, language and encoding that is known.
 pub(in crate::listing) fn leading(text: &[u8]) -> Option<(u8, &[u8])> {
     let (word, rest) = text::word(text);
     leading_english(text).or_else(|| Some((of_name(word)?, rest)))
 }
 
-/// Takes the three letters of a month off the front that `ls` prints in English, and so mostly.
+/// Takes the three letters of an English month off the front, the form that `ls` prints most.
 pub(in crate::listing) fn leading_english(text: &[u8]) -> Option<(u8, &[u8])> {
     let [a, b, c, after @ ..] = text else { return None };
     let (month, _) = by_start([a | 0x20, b | 0x20, c | 0x20])?;
     text::ends_word(after).then_some((month, after))
 }
 
-/// Gives the month that has this name or abbreviation, dots and commas behind it aside.
+/// Returns the month with this name or abbreviation; dots and commas at its end are ignored.
 pub(in crate::listing) fn of_name(word: &[u8]) -> Option<u8> {
     let mut name = word;
     while let [rest @ .., b'.' | b','] = name {
@@ -37,7 +37,7 @@ pub(in crate::listing) fn of_name(word: &[u8]) -> Option<u8> {
     table::find(name)
 }
 
-/// Gives the English month that starts so, and the rest of its name.
+/// Returns the English month with these first letters, and the rest of its name.
 fn by_start(start: [u8; 3]) -> Option<(u8, &'static str)> {
     Some(match &start {
         b"jan" => (1, "uary"),
@@ -65,7 +65,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn english_months_are_known_by_three_letters_or_more() {
+    fn english_months_need_three_letters() {
         for (text, month) in [("Jan 1", 1), ("sept. 2", 9), ("MAY", 5), ("December\t3", 12), ("jun.", 6)] {
             assert_eq!(leading(text.as_bytes()).map(|(month, _)| month), Some(month), "{text}");
         }
@@ -75,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn months_of_other_languages_are_known_short_and_long_and_in_any_case() {
+    fn foreign_month_names_match_in_any_case() {
         for (name, month) in [
             ("Mrz", 3),
             ("mär", 3),
@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn months_are_known_in_the_encodings_that_servers_have() {
+    fn foreign_month_names_match_in_server_encodings() {
         for (name, encoding, month) in [
             ("Mär", WINDOWS_1252, 3),
             ("fév", WINDOWS_1252, 2),
@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn months_are_known_when_letters_were_spoilt() {
+    fn month_names_match_without_accents() {
         assert_eq!(of_name(b"M\xc3\xa4"), Some(3), "cut to three bytes");
         assert_eq!(of_name("dÃ©c".as_bytes()), Some(12), "turned to UTF-8 twice");
         assert_eq!(of_name(b"d?c"), Some(12), "no such letter there");

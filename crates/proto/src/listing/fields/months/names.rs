@@ -1,15 +1,15 @@
-//! The names of the months in the languages of servers, as `ls` prints and shortens them.
+//! Names of months in the languages of servers, as `ls` prints and abbreviates them.
 //!
-//! English is not here. A name may be cut anywhere behind its third byte, so that only those
-//! abbreviations are listed that are no start of a full name, or the start of two.
+//! English is not included. A name may be cut anywhere after its third byte. Therefore only those
+//! abbreviations are listed that are not the start of a full name, or are the start of two.
 
-/// The months of a language, each with its names, parted by blanks.
+/// The months of a language, each with its names, separated by blanks.
 pub(super) type Months = [&'static str; 12];
 
-/// Languages in Latin letters; those whose servers are met more often stand first.
+/// Languages in Latin letters, the more frequent ones first.
 #[rustfmt::skip]
 pub(super) const LATIN: &[Months] = &[
-    // German, and that of Austria
+    // German, and Austrian German
     ["januar jänner jän", "februar feber", "märz mrz mär", "april", "mai", "juni", "juli", "august", "september sept", "oktober", "november", "dezember"],
     // French
     ["janvier janv", "février févr fév", "mars", "avril", "mai", "juin", "juillet juil", "août aoû", "septembre sept", "octobre", "novembre", "décembre déc"],
@@ -29,7 +29,7 @@ pub(super) const LATIN: &[Months] = &[
     ["tammikuu", "helmikuu", "maaliskuu", "huhtikuu", "toukokuu", "kesäkuu kesä", "heinäkuu heinä", "elokuu", "syyskuu", "lokakuu", "marraskuu", "joulukuu"],
     // Icelandic
     ["janúar", "febrúar", "mars", "apríl", "maí", "júní jún", "júlí júl", "ágúst ágú", "september", "október", "nóvember nóv", "desember"],
-    // Polish, as it stands alone and as it stands behind a day
+    // Polish, alone and after a day
     ["styczeń stycznia sty", "luty lutego lut", "marzec marca", "kwiecień kwietnia kwi", "maj maja", "czerwiec czerwca cze", "lipiec lipca lip", "sierpień sierpnia sie", "wrzesień września wrz", "październik października paź", "listopad listopada lis", "grudzień grudnia gru"],
     // Czech
     ["leden ledna led", "únor února úno", "březen března bře", "duben dubna dub", "květen května kvě", "červen června čen čvn čer", "červenec července čec čvc", "srpen srpna", "září zář", "říjen října říj", "listopad listopadu", "prosinec prosince pro"],
@@ -37,7 +37,7 @@ pub(super) const LATIN: &[Months] = &[
     ["január januára", "február februára", "marec marca", "apríl apríla", "máj mája", "jún júna", "júl júla", "august augusta", "september septembra", "október októbra", "november novembra", "december decembra"],
     // Slovenian
     ["januar januarja", "februar februarja", "marec marca", "april aprila", "maj maja", "junij junija", "julij julija", "avgust avgusta avg", "september septembra", "oktober oktobra", "november novembra", "december decembra"],
-    // Croatian; `lip` and `lis` are Polish here, `srp` is Croatian's and Czech's
+    // Croatian; `lip` and `lis` are Polish here, `srp` is both Croatian and Czech
     ["siječanj siječnja sij", "veljača veljače velj vel", "ožujak ožujka ožu", "travanj travnja tra", "svibanj svibnja svi", "lipanj lipnja", "srpanj srpnja", "kolovoz kolovoza kol", "rujan rujna ruj", "listopad listopada", "studeni studenoga stu", "prosinac prosinca"],
     // Hungarian
     ["január jan", "február febr", "március márc már", "április ápr", "május máj", "június jún", "július júl", "augusztus", "szeptember szept", "október", "november", "december"],
@@ -69,7 +69,7 @@ pub(super) const LATIN: &[Months] = &[
     ["ionawr", "chwefror chw", "mawrth maw", "ebrill", "mai", "mehefin", "gorffennaf gor", "awst aws", "medi", "hydref", "tachwedd", "rhagfyr"],
     // Irish
     ["eanáir ean", "feabhra feabh", "márta", "aibreán aib", "bealtaine", "meitheamh", "iúil", "lúnasa lún", "mfómh", "dfómh", "samhain samh", "nollaig noll"],
-    // Vietnamese, as glibc shortens it
+    // Vietnamese, as abbreviated by glibc
     ["th01 thg1", "th02 thg2", "th03 thg3", "th04 thg4", "th05 thg5", "th06 thg6", "th07 thg7", "th08 thg8", "th09 thg9", "th10 thg10", "th11 thg11", "th12 thg12"],
 ];
 
@@ -88,7 +88,7 @@ pub(super) const CYRILLIC: &[Months] = &[
     ["студзень студзеня сту", "люты лютага", "сакавік сакавіка сак", "красавік красавіка кра", "мая", "чэрвень чэрвеня чэр", "ліпень ліпеня ліп", "жнівень жніўня жні", "верасень верасня", "кастрычнік кастрычніка кас", "лістапад лістапада ліс", "снежань снежня сне"],
 ];
 
-/// Greek, with its accents and without.
+/// Greek, with accents and without.
 #[rustfmt::skip]
 pub(super) const GREEK: &[Months] = &[
     ["ιανουάριος ιανουαρίου ιαν", "φεβρουάριος φεβρουαρίου φεβ", "μάρτιος μαρτίου μάρ μαρ", "απρίλιος απριλίου απρ", "μάιος μαΐου μάι μαΐ μαϊ μαι", "ιούνιος ιουνίου ιούν ιουν ιον", "ιούλιος ιουλίου ιούλ ιουλ ιολ", "αύγουστος αυγούστου αύγ αυγ", "σεπτέμβριος σεπτεμβρίου σεπ", "οκτώβριος οκτωβρίου οκτ", "νοέμβριος νοεμβρίου νοέ νοε", "δεκέμβριος δεκεμβρίου δεκ"],
@@ -111,7 +111,7 @@ pub(super) const THAI: &[Months] = &[
     ["ม.ค มกราคม", "ก.พ กุมภาพันธ์", "มี.ค มีนาคม", "เม.ย เมษายน", "พ.ค พฤษภาคม", "มิ.ย มิถุนายน", "ก.ค กรกฎาคม", "ส.ค สิงหาคม", "ก.ย กันยายน", "ต.ค ตุลาคม", "พ.ย พฤศจิกายน", "ธ.ค ธันวาคม"],
 ];
 
-/// Chinese and Japanese without digits; those with digits are dates of their own.
+/// Chinese and Japanese without digits; names with digits are parsed as dates of East Asia.
 #[rustfmt::skip]
 pub(super) const HAN: &[Months] = &[
     ["一月", "二月", "三月", "四月", "五月", "六月", "七月", "八月", "九月", "十月", "十一月", "十二月"],

@@ -1,8 +1,8 @@
-//! The bytes that spell each month, in the encodings of its language.
+//! Table of the bytes of each month's name, in the encodings of its language.
 //!
-//! Built when the first name is looked up that is not English, and most of it only when one has other letters
-//! than ASCII. Names are kept in small letters as far as they are ASCII; the case of other letters is part of
-//! the bytes, so every case is kept.
+//! It is built when the first name that is not English is looked up, and most of it only when a name contains
+//! letters that are not ASCII. ASCII letters are stored in lower case; the case of other letters is part of
+//! the bytes, so every case is stored.
 
 use std::sync::LazyLock;
 
@@ -15,7 +15,7 @@ use encoding_rs::{
 
 use super::names::{ARABIC, CYRILLIC, GREEK, HAN, HEBREW, LATIN, Months, THAI};
 
-/// Gives the month that is spelled so, or whose name alone goes on like that.
+/// Returns the month with this name, or the only one whose name starts with it.
 pub(super) fn find(name: &[u8]) -> Option<u8> {
     let mut small = [0; LONGEST];
     let small = small.get_mut(..name.len()).filter(|_| name.len() >= SHORTEST)?;
@@ -31,9 +31,9 @@ fn find_in(table: &Table, small: &[u8]) -> Option<u8> {
     (known.name.len() == small.len() || small.len() >= SHORTEST_START).then_some(known.month)
 }
 
-/// A month as one encoding spells it.
+/// A month in one encoding.
 struct Spelling {
-    /// The first eight bytes, by which most comparisons end.
+    /// The first eight bytes, which decide most comparisons.
     start: u64,
     name: Box<[u8]>,
     month: u8,
@@ -60,7 +60,7 @@ static TABLE: LazyLock<Table> = LazyLock::new(|| {
     sorted(table)
 });
 
-/// Those that are spelled in ASCII alone: a fiftieth of the work.
+/// Names in ASCII only: a fiftieth of the work.
 static ASCII: LazyLock<Table> = LazyLock::new(|| {
     let mut table = Table::new();
     for language in LATIN {
@@ -76,13 +76,13 @@ static ASCII: LazyLock<Table> = LazyLock::new(|| {
 });
 
 fn sorted(mut table: Table) -> Table {
-    // Where two languages differ in what a name means, the one that stands first is believed.
+    // If a name has different meanings in two languages, the first language is used.
     table.sort_by(|one, other| (one.start, &one.name).cmp(&(other.start, &other.name)));
     table.dedup_by(|later, first| later.name == first.name);
     table
 }
 
-/// Spells a name for those who cannot print its marks.
+/// Returns a name without its accents, for systems that cannot print them.
 fn without_marks(name: &str) -> [Option<Vec<u8>>; 2] {
     [old_code_page(name, |letter| Some(letter.plain)), old_code_page(name, |_| Some(b'?'))]
 }
@@ -90,7 +90,7 @@ fn without_marks(name: &str) -> [Option<Vec<u8>>; 2] {
 fn spell(table: &mut Table, language: &Months, encodings: &[&'static Encoding]) {
     for (name, month) in in_every_case(language) {
         keep(table, name.as_bytes().to_vec(), month);
-        // UTF-8 that was taken for Latin letters and turned to UTF-8 once more.
+        // UTF-8 that was taken for Latin letters and encoded as UTF-8 again.
         keep(table, WINDOWS_1252.decode_without_bom_handling(name.as_bytes()).0.into_owned().into(), month);
         for encoding in encodings {
             let (bytes, _, unmappable) = encoding.encode(&name);
@@ -112,7 +112,7 @@ fn start(name: &[u8]) -> u64 {
     u64::from_be_bytes(bytes)
 }
 
-/// Gives each name in small letters, and with a capital, and in capitals, where that differs.
+/// Returns each name in lower case, with a capital, and in upper case, if these differ.
 fn in_every_case(language: &Months) -> impl Iterator<Item = (String, u8)> {
     let names =
         language.iter().zip(1..).flat_map(|(names, month)| names.split(' ').map(move |name| (name, month)));
@@ -127,7 +127,7 @@ fn in_every_case(language: &Months) -> impl Iterator<Item = (String, u8)> {
     })
 }
 
-/// Spells a name byte by byte; `None` for what is ASCII anyway or has a letter that is not there.
+/// Encodes a name byte by byte. `None` if it is ASCII, or has a letter that does not exist in the code page.
 fn old_code_page(name: &str, byte: impl Fn(&Letter) -> Option<u8>) -> Option<Vec<u8>> {
     let spelled = |letter: char| match u8::try_from(letter) {
         Ok(ascii) if ascii.is_ascii() => Some(ascii),
@@ -136,10 +136,10 @@ fn old_code_page(name: &str, byte: impl Fn(&Letter) -> Option<u8>) -> Option<Vec
     name.chars().map(spelled).collect::<Option<Vec<u8>>>().filter(|_| !name.is_ascii())
 }
 
-/// A letter in the code pages of MS-DOS, which encoding_rs does not know.
+/// A letter in the code pages of MS-DOS, which encoding_rs does not support.
 struct Letter {
     letter: char,
-    /// The letter without its mark.
+    /// The letter without its accent.
     plain: u8,
     /// In code pages 437 and 850.
     western: Option<u8>,
@@ -154,7 +154,7 @@ const fn letter(letter: char, plain: u8, western: u8, central: u8) -> Letter {
     Letter { letter, plain, western: some(western), central: some(central) }
 }
 
-/// 0 stands for a letter that a code page lacks.
+/// 0 means that the code page does not have the letter.
 #[rustfmt::skip]
 const LETTERS: &[Letter] = &[
     letter('á', b'a', 0xa0, 0xa0), letter('Á', b'A', 0xb5, 0xb5),
@@ -204,7 +204,7 @@ const LATIN_ENCODINGS: &[&Encoding] = &[
     MACINTOSH,
 ];
 
-/// Languages in other letters, each with its encodings besides UTF-8.
+/// Languages with other alphabets, each with its encodings besides UTF-8.
 const OTHERS: &[(&[Months], &[&Encoding])] = &[
     (CYRILLIC, &[KOI8_U, WINDOWS_1251, ISO_8859_5, IBM866, X_MAC_CYRILLIC]),
     (GREEK, &[WINDOWS_1253, ISO_8859_7]),
@@ -216,9 +216,9 @@ const OTHERS: &[(&[Months], &[&Encoding])] = &[
 
 /// Some months of some languages have two letters: `ag` in Catalan.
 const SHORTEST: usize = 2;
-/// Bytes that the start of a name has at least.
+/// Minimum number of bytes in the start of a name.
 const SHORTEST_START: usize = 3;
-/// The longest names have some thirty bytes in UTF-8, and thrice as many when that was done twice.
+/// The longest names have about thirty bytes in UTF-8, and three times as many when encoded twice.
 const LONGEST: usize = 96;
 
 #[cfg(test)]
@@ -238,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn a_word_in_ascii_means_the_same_whichever_table_is_asked() {
+    fn ascii_month_names_agree_in_both_tables() {
         for known in &*TABLE {
             let letters = known.name.iter().take_while(|byte| byte.is_ascii()).count();
             for length in SHORTEST..=letters {
@@ -256,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn every_letter_with_a_mark_has_its_plain_one() {
+    fn every_accented_letter_has_plain_form() {
         let names = LATIN.iter().flat_map(in_every_case);
         for (name, _) in names.filter(|(name, _)| !name.is_ascii()) {
             assert!(old_code_page(&name, |letter| Some(letter.plain)).is_some(), "{name}");

@@ -1,4 +1,4 @@
-//! What `dir` of Windows prints above and below the files.
+//! Lines that the `dir` of Windows prints above and below the files.
 //!
 //! ```text
 //!  Volume in drive C has no label.
@@ -8,14 +8,14 @@
 
 use crate::listing::{fields::text, parsed_line::ParsedLine};
 
-/// Reads a line that names no file.
+/// Reads a line that describes no file.
 pub(super) fn read<'l>(line: &[u8]) -> Option<ParsedLine<'l>> {
     let indented = line.strip_prefix(b" ")?;
     (is_header(indented) || is_footer(text::skip_blanks(indented))).then_some(ParsedLine::NoEntry)
 }
 
 fn is_header(text: &[u8]) -> bool {
-    // The accents come in the code page of the server.
+    // The accents are in the code page of the server.
     STARTS.iter().any(|start| text.starts_with(start.as_bytes()))
         || text.starts_with(b"R") && memchr::memmem::find(text, b"pertoire de ").is_some()
 }

@@ -1,11 +1,11 @@
-//! Lines of `LIST` as IIS and the `dir` of Windows print them.
+//! Format of IIS and of the `dir` of Windows.
 //!
 //! ```text
 //! 11-08-21  09:46PM       <DIR>          drivers
 //! 11-08-21  09:46PM              1048576 setup.exe
 //! ```
 //!
-//! What `dir` prints above and below the files stands in a file of its own.
+//! The lines that `dir` prints above and below the files are in [`dir_frame`].
 
 mod dir_frame;
 
@@ -14,23 +14,23 @@ use crate::{
     entry::Columns,
     listing::{
         fields::{
-            numeric::{self, Clock, Half},
+            numeric::{self, Meridiem, TimeOfDay},
             text,
         },
         parsed_line::{Context, ParseResult, ParsedLine, kind_of},
     },
 };
 
-/// Reads one line, or says what it lacks.
+/// Reads one line, or returns the reason why it cannot.
 pub(super) fn read<'l>(line: &'l [u8], context: &Context) -> ParseResult<'l> {
     let Some((date, rest)) = numeric::date(text::skip_blanks(line), context.order) else {
         return dir_frame::read(line).ok_or("no date at its start");
     };
-    let (modified, rest) = leading_time(date, rest).ok_or("no time behind the date")?;
-    let (what, rest) = What::leading(rest).ok_or("neither <DIR> nor a size behind the time")?;
+    let (modified, rest) = leading_time(date, rest).ok_or("no time after the date")?;
+    let (what, rest) = KindAndSize::leading(rest).ok_or("neither <DIR> nor a size after the time")?;
     let (name, target) = if what.kind == EntryKind::Link { split_link(rest) } else { (rest, None) };
     if name.is_empty() {
-        return Err("no name behind the size");
+        return Err("no name after the size");
     }
     Ok(ParsedLine::Entry(Columns {
         name,
@@ -46,15 +46,15 @@ pub(super) fn read<'l>(line: &'l [u8], context: &Context) -> ParseResult<'l> {
 fn leading_time(date: Timestamp, text: &[u8]) -> Option<(Timestamp, &[u8])> {
     let text = text::blanks(text)?;
     let foreign = foreign_half(text);
-    let (clock, rest) = Clock::leading(foreign.map_or(text, |(_, text)| text))?;
-    match Half::leading(text::skip_blanks(rest)).filter(|_| foreign.is_none()) {
+    let (clock, rest) = TimeOfDay::leading(foreign.map_or(text, |(_, text)| text))?;
+    match Meridiem::leading(text::skip_blanks(rest)).filter(|_| foreign.is_none()) {
         Some((half, rest)) => Some((clock.on(date, Some(half))?, rest)),
         None => Some((clock.on(date, foreign.map(|(half, _)| half))?, rest)),
     }
 }
 
-/// Takes the half of the day off the front, which `dir` puts before the time in China and Korea.
-fn foreign_half(text: &[u8]) -> Option<(Half, &[u8])> {
+/// Takes the half of the day off the front, which `dir` prints before the time in China and Korea.
+fn foreign_half(text: &[u8]) -> Option<(Meridiem, &[u8])> {
     if text.first()?.is_ascii() {
         return None;
     }
@@ -63,17 +63,17 @@ fn foreign_half(text: &[u8]) -> Option<(Half, &[u8])> {
     Some((*half, text::blanks(rest)?))
 }
 
-/// What stands between time and name: a tag such as `<DIR>`, or a size.
-struct What {
+/// The column between time and name: a tag such as `<DIR>`, or a size.
+struct KindAndSize {
     kind: EntryKind,
     size: Option<u64>,
 }
 
-impl What {
-    /// Takes the column off the front, and the blanks before and behind it.
+impl KindAndSize {
+    /// Takes the column off the front, and the blanks before and after it.
     ///
-    /// IIS and `dir` begin the name at a certain column, and blanks beyond belong to it. Where the
-    /// columns are others, nobody can tell, and all blanks are taken for a gap.
+    /// IIS and `dir` start the name at a fixed column, and blanks after that belong to the name. If the
+    /// columns differ, all blanks are treated as a gap.
     fn leading(text: &[u8]) -> Option<(Self, &[u8])> {
         let column = skip_attributes(text::blanks(text)?);
         let indent = text.len() - column.len();
@@ -103,7 +103,7 @@ impl What {
     }
 }
 
-/// Drops a column of attributes, such as `A` or `--RH`.
+/// Skips a column of attributes, such as `A` or `--RH`.
 fn skip_attributes(text: &[u8]) -> &[u8] {
     if text.first().is_none_or(|&byte| byte == b'<' || byte.is_ascii_digit()) {
         return text;
@@ -113,8 +113,8 @@ fn skip_attributes(text: &[u8]) -> &[u8] {
     if is_attributes { text::skip_blanks(rest) } else { text }
 }
 
-/// Reads `1048576`, `1,048,576`, `1.048.576`, `1'048'576` or the same with blanks that do not
-/// break; gives the number and how many characters it is wide.
+/// Parses `1048576`, `1,048,576`, `1.048.576`, `1'048'576` or the same with non-breaking blanks. Returns the
+/// number and its width in characters.
 fn grouped_number(text: &[u8]) -> Option<(u64, usize)> {
     if let Some(number) = text::number(text) {
         return Some((number, text.len()));
@@ -124,10 +124,10 @@ fn grouped_number(text: &[u8]) -> Option<(u64, usize)> {
     let (mut sum, mut width) = (text::number(group)?, first);
     while !rest.is_empty() {
         let separator = SEPARATORS.iter().find_map(|separator| rest.strip_prefix(*separator))?;
-        let (group, behind) = separator.split_at_checked(3)?;
+        let (group, tail) = separator.split_at_checked(3)?;
         sum = sum.checked_mul(1000)?.checked_add(text::number(group)?)?;
         width += 4;
-        rest = behind;
+        rest = tail;
     }
     Some((sum, width))
 }
@@ -145,26 +145,26 @@ fn split_at(text: &[u8], at: usize, width: usize) -> Option<(&[u8], &[u8])> {
     Some((text.get(..at).filter(|name| !name.is_empty())?, target))
 }
 
-/// From the `<` of a tag to the name; IIS and `dir` agree.
+/// From the `<` of a tag to the name; the same for IIS and `dir`.
 const TAG_COLUMNS: usize = 15;
-/// From the time to a tag: `dir`, that of Windows 2000, and IIS.
+/// From the time to a tag: `dir`, `dir` of Windows 2000, and IIS.
 const TAG_INDENTS: [usize; 3] = [4, 6, 7];
-/// From the time to the end of the size, of the same.
+/// From the time to the end of the size, for the same three.
 const SIZE_ENDS: [usize; 3] = [18, 20, 21];
 
-/// What stands between thousands; the last are blanks that do not break, in UTF-8 (wide and
-/// narrow), Latin 1 and code page 850.
+/// Separators of thousands. The last ones are non-breaking blanks, in UTF-8 (wide and narrow), Latin 1 and
+/// code page 850.
 const SEPARATORS: [&[u8]; 8] =
     [b",", b".", b"'", "’".as_bytes(), b"\xC2\xA0", "\u{202f}".as_bytes(), b"\xA0", b"\xFF"];
 
 /// Morning and afternoon in Chinese and Korean, in UTF-8 and in GBK.
-const FOREIGN_HALVES: [(&[u8], Half); 6] = [
-    ("上午".as_bytes(), Half::Am),
-    ("下午".as_bytes(), Half::Pm),
-    ("오전".as_bytes(), Half::Am),
-    ("오후".as_bytes(), Half::Pm),
-    (b"\xC9\xCF\xCE\xE7", Half::Am),
-    (b"\xCF\xC2\xCE\xE7", Half::Pm),
+const FOREIGN_HALVES: [(&[u8], Meridiem); 6] = [
+    ("上午".as_bytes(), Meridiem::Am),
+    ("下午".as_bytes(), Meridiem::Pm),
+    ("오전".as_bytes(), Meridiem::Am),
+    ("오후".as_bytes(), Meridiem::Pm),
+    (b"\xC9\xCF\xCE\xE7", Meridiem::Am),
+    (b"\xCF\xC2\xCE\xE7", Meridiem::Pm),
 ];
 
 #[cfg(test)]
@@ -244,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn blanks_are_a_gap_where_the_columns_are_others() {
+    fn blanks_are_a_gap_in_unknown_columns() {
         assert_eq!(read("03-14-22  07:05AM <DIR>   narrow ").name(), b"narrow ");
         assert_eq!(read("03-14-22  07:05AM <DIR>                 wide").name(), b"wide");
         assert_eq!(read("03-14-22  07:05AM 24   narrow ").name(), b"narrow ");
@@ -252,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn attributes_are_passed_over() {
+    fn attributes_are_skipped() {
         assert_eq!(read("03-14-22  07:05AM  A--H   1024 x").size, Some(1024));
         assert_eq!(read("03-14-22  07:05AM  R  <DIR>  x").kind, EntryKind::Directory);
     }
@@ -275,13 +275,13 @@ mod tests {
     }
 
     #[test]
-    fn an_error_says_what_the_line_lacks() {
+    fn error_names_the_missing_column() {
         let why = |line: &str| parse_dos_line(line.as_bytes()).unwrap_err().to_string();
 
         assert!(why("hello").ends_with("no date at its start"));
         assert!(why("13-32-22  07:05AM 1 x").ends_with("no date at its start"));
-        assert!(why("03-14-22  1024 x").ends_with("no time behind the date"));
-        assert!(why("03-14-22  07:05AM x").ends_with("neither <DIR> nor a size behind the time"));
-        assert!(why("03-14-22  07:05AM 1024 ").ends_with("no name behind the size"));
+        assert!(why("03-14-22  1024 x").ends_with("no time after the date"));
+        assert!(why("03-14-22  07:05AM x").ends_with("neither <DIR> nor a size after the time"));
+        assert!(why("03-14-22  07:05AM 1024 ").ends_with("no name after the size"));
     }
 }

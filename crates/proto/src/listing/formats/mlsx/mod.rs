@@ -1,10 +1,10 @@
-//! Lines of `MLSD` and `MLST` (RFC 3659, 7).
+//! Format of `MLSD` and `MLST` (RFC 3659, 7).
 //!
 //! ```text
 //! type=file;size=1024;modify=20211108214605;UNIX.mode=0644; read me; now.txt
 //! ```
 //!
-//! Facts that fill no field are left to [`Entry::facts`]; times are read elsewhere.
+//! Facts without a field remain available in [`Entry::facts`](crate::Entry::facts).
 
 use crate::{
     EntryKind, Timestamp,
@@ -15,11 +15,11 @@ use crate::{
     },
 };
 
-/// Reads one line, or says what it lacks.
+/// Reads one line, or returns the reason why it cannot.
 pub(super) fn read<'l>(line: &'l [u8], context: &Context) -> ParseResult<'l> {
     let (facts, name) = split_name(line).ok_or("no blank before a name")?;
     if name.is_empty() {
-        return Err("no name behind the facts");
+        return Err("no name after the facts");
     }
     let mut reader = FactReader::default();
     let mut count = 0;
@@ -35,12 +35,12 @@ pub(super) fn read<'l>(line: &'l [u8], context: &Context) -> ParseResult<'l> {
     }
     let kind = kind_of(name, reader.columns.kind);
     let columns = Columns { name, kind, facts, ..reader.columns };
-    // RFC 3659 lets a line have no facts, but then it may be one of many formats.
+    // RFC 3659 allows a line without facts, but such a line may have many other formats.
     Ok(if count == 0 { ParsedLine::BareName(columns) } else { ParsedLine::Entry(columns) })
 }
 
-/// Splits facts from name behind the last semicolon of the facts. Some servers leave that one out,
-/// and in others a value holds a blank, as `Domain Users` does.
+/// Splits facts and name after the last semicolon of the facts. Some servers omit it, and on others a value
+/// contains a blank, such as `Domain Users`.
 fn split_name(line: &[u8]) -> Option<(&[u8], &[u8])> {
     let blank = match line.first()? {
         b' ' => indented_facts(line).unwrap_or(0),
@@ -55,46 +55,46 @@ fn split_name(line: &[u8]) -> Option<(&[u8], &[u8])> {
     Some((line.get(..end)?, line.get(end + 1..)?))
 }
 
-/// Finds the blank before the name, or the tab that some servers put there.
+/// Finds the blank before the name, or the tab that some servers print there.
 fn first_gap(line: &[u8]) -> Option<usize> {
     let gap = memchr::memchr2(b' ', b'\t', line)?;
     match line.split_at_checked(gap)? {
         (_, [b' ', ..]) | ([.., b';'], _) => Some(gap),
-        // A tab within a value.
+        // A tab inside a value.
         _ => memchr::memchr(b' ', line),
     }
 }
 
-/// Finds the blank behind facts that blanks stand before: a line of `MLST` that came by `MLSD` or
-/// in a reply. Else, what follows the blank is the name of a line without facts.
+/// Finds the blank after facts that are indented: a line of `MLST` that came by `MLSD` or in a reply. If
+/// these are not facts, the text after the blank is the name of a line without facts.
 fn indented_facts(line: &[u8]) -> Option<usize> {
     let text = text::skip_blanks(line);
     let (facts, _) = text::word(text);
-    let known = split_fact(facts).is_some_and(|(name, _)| Known::of(name).is_some());
+    let known = split_fact(facts).is_some_and(|(name, _)| KnownFact::of(name).is_some());
     (known && facts.ends_with(b";")).then(|| line.len() - text.len() + facts.len())
 }
 
-/// Tells whether the last of these facts may go on behind a blank.
+/// Returns whether the last of these facts may continue after a blank.
 fn may_hold_blank(facts: &[u8]) -> bool {
     let last = facts.rsplit(|&byte| byte == b';').next().unwrap_or_default();
     match split_fact(last) {
-        Some((name, value)) => match Known::of(name) {
-            Some(Known::Type) => value.len() > OS.len(),
-            Some(Known::Owner(_) | Known::Group(_)) | None => true,
+        Some((name, value)) => match KnownFact::of(name) {
+            Some(KnownFact::Type) => value.len() > OS.len(),
+            Some(KnownFact::Owner(_) | KnownFact::Group(_)) | None => true,
             Some(_) => false,
         },
         None => false,
     }
 }
 
-/// Walks through the facts; what has no `=` is none.
+/// Iterates over the facts; text without `=` is skipped.
 fn pairs(facts: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
     let mut rest = facts;
     std::iter::from_fn(move || {
         while !rest.is_empty() {
             let end = find(b';', rest).unwrap_or(rest.len());
-            let (fact, behind) = rest.split_at_checked(end)?;
-            rest = behind.split_first().map_or(behind, |(_, rest)| rest);
+            let (fact, tail) = rest.split_at_checked(end)?;
+            rest = tail.split_first().map_or(tail, |(_, rest)| rest);
             if let Some(pair) = split_fact(fact) {
                 return Some(pair);
             }
@@ -108,12 +108,12 @@ fn split_fact(fact: &[u8]) -> Option<(&[u8], &[u8])> {
     Some((fact.get(..equals)?, fact.get(equals + 1..)?))
 }
 
-/// Finds a byte that is near: facts are so short that `memchr` takes longer to begin than to search.
+/// Finds a byte nearby: facts are so short that `memchr` takes longer to start than to search.
 fn find(byte: u8, text: &[u8]) -> Option<usize> {
     text.iter().position(|&other| other == byte)
 }
 
-/// Gathers an entry from its facts.
+/// Collects the columns of an entry from its facts.
 #[derive(Default)]
 struct FactReader<'l> {
     columns: Columns<'l>,
@@ -123,22 +123,22 @@ struct FactReader<'l> {
 
 impl<'l> FactReader<'l> {
     fn read(&mut self, fact: &[u8], value: &'l [u8]) {
-        match Known::of(fact) {
-            Some(Known::Type) => (self.columns.kind, self.columns.link_target) = kind_and_target(value),
-            Some(Known::Size) => self.columns.size = text::number(value),
-            Some(Known::DirectorySize) => {
+        match KnownFact::of(fact) {
+            Some(KnownFact::Type) => (self.columns.kind, self.columns.link_target) = kind_and_target(value),
+            Some(KnownFact::Size) => self.columns.size = text::number(value),
+            Some(KnownFact::DirectorySize) => {
                 self.columns.size = self.columns.size.or_else(|| text::number(value))
             }
-            Some(Known::Modify) => self.columns.modified = Timestamp::parse_mlsx(value).ok(),
-            Some(Known::Mode) => self.columns.mode = octal(value),
-            Some(Known::Owner(rank)) => self.owner.raise(rank, value, &mut self.columns.owner),
-            Some(Known::Group(rank)) => self.group.raise(rank, value, &mut self.columns.group),
+            Some(KnownFact::Modify) => self.columns.modified = Timestamp::parse_mlsx(value).ok(),
+            Some(KnownFact::Mode) => self.columns.mode = octal(value),
+            Some(KnownFact::Owner(rank)) => self.owner.raise(rank, value, &mut self.columns.owner),
+            Some(KnownFact::Group(rank)) => self.group.raise(rank, value, &mut self.columns.group),
             None => {}
         }
     }
 }
 
-/// How telling the fact was that named an owner: a number, a name or a number, a name.
+/// Precision of the fact that named an owner: a number, a name or a number, a name.
 #[derive(Default)]
 struct Rank(u8);
 
@@ -151,8 +151,8 @@ impl Rank {
     }
 }
 
-/// The facts that fill a field of an [`Entry`].
-enum Known {
+/// Facts that set a field of an [`Entry`](crate::Entry).
+enum KnownFact {
     Type,
     Size,
     DirectorySize,
@@ -162,13 +162,13 @@ enum Known {
     Group(u8),
 }
 
-impl Known {
+impl KnownFact {
     fn of(fact: &[u8]) -> Option<Self> {
         let is = |name: &str| fact.eq_ignore_ascii_case(name.as_bytes());
         match fact.len() {
             4 if is("type") => Some(Self::Type),
             4 if is("size") => Some(Self::Size),
-            // Directories have this in place of `size` (Pure-FTPd).
+            // Pure-FTPd sends this instead of `size` for directories.
             4 if is("sizd") => Some(Self::DirectorySize),
             6 if is("modify") => Some(Self::Modify),
             8 if is("unix.uid") => Some(Self::Owner(0)),
@@ -183,7 +183,7 @@ impl Known {
     }
 }
 
-/// Reads the fact `type` (RFC 3659, 7.5.1), and the target that some servers put behind it.
+/// Parses the fact `type` (RFC 3659, 7.5.1), and the link target that some servers append to it.
 fn kind_and_target(value: &[u8]) -> (EntryKind, Option<&[u8]>) {
     let is = |name: &str| value.eq_ignore_ascii_case(name.as_bytes());
     let kind = match value.len() {
@@ -196,7 +196,7 @@ fn kind_and_target(value: &[u8]) -> (EntryKind, Option<&[u8]>) {
     (kind, None)
 }
 
-/// Reads `OS.unix=slink:/target`, `OS.unix=chr-1/3` and their kin, with or without the system.
+/// Parses `OS.unix=slink:/target`, `OS.unix=chr-1/3` and similar, with or without the system.
 fn special_kind(value: &[u8]) -> (EntryKind, Option<&[u8]>) {
     let system = value.split_at_checked(OS.len()).filter(|(os, _)| os.eq_ignore_ascii_case(OS));
     let kind = match system {
@@ -214,9 +214,9 @@ fn special_kind(value: &[u8]) -> (EntryKind, Option<&[u8]>) {
     }
 }
 
-/// Reads permission bits of up to seven octal digits; those of the file's type are dropped.
+/// Parses permission bits of up to seven octal digits; the bits of the file type are removed.
 fn octal(text: &[u8]) -> Option<u32> {
-    // pyftpdlib spells them as Python does.
+    // pyftpdlib writes them as Python does.
     let text = text.strip_prefix(b"0o").unwrap_or(text);
     if !(1..=7).contains(&text.len()) || !text.iter().all(|digit| matches!(digit, b'0'..=b'7')) {
         return None;
@@ -224,10 +224,10 @@ fn octal(text: &[u8]) -> Option<u32> {
     Some(text.iter().fold(0, |sum, digit| sum << 3 | u32::from(digit - b'0')) & 0o7777)
 }
 
-/// What symbolic links are called.
+/// Names of symbolic links.
 const LINKS: [&str; 3] = ["slink", "symlink", "link"];
 
-/// How the types begin that RFC 3659 leaves to operating systems.
+/// Prefix of the types that RFC 3659 leaves to operating systems.
 const OS: &[u8] = b"OS.";
 
 #[cfg(test)]

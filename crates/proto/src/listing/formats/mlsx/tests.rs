@@ -26,7 +26,7 @@ fn facts_fill_the_fields_in_any_case() {
 }
 
 #[test]
-fn types_tell_kinds_and_targets() {
+fn type_fact_sets_kind_and_target() {
     for (text, kind, target) in [
         ("dir", EntryKind::Directory, None),
         ("cdir", EntryKind::CurrentDirectory, None),
@@ -51,7 +51,7 @@ fn types_tell_kinds_and_targets() {
 }
 
 #[test]
-fn one_blank_ends_the_facts_and_all_others_belong_to_the_name() {
+fn only_first_blank_ends_the_facts() {
     assert_eq!(read("type=file;  two blanks ").name(), b" two blanks ");
     assert_eq!(read("type=file; a; b").name(), b"a; b");
     assert_eq!(read(" no facts").name(), b"no facts");
@@ -74,14 +74,14 @@ fn blanks_may_stand_before_the_facts() {
 }
 
 #[test]
-fn a_fact_without_value_or_name_costs_no_other() {
+fn malformed_fact_does_not_affect_the_others() {
     let entry = read("size=;;type=dir;modify;=x;UNIX.mode=755;; x");
 
     assert_eq!((entry.size, entry.kind, entry.mode), (None, EntryKind::Directory, Some(0o755)));
 }
 
 #[test]
-fn the_listed_directory_may_be_named_by_its_path() {
+fn listed_directory_may_have_a_path_name() {
     let entry = read("type=cdir;modify=20240229120000; /pub/a b");
 
     assert_eq!((entry.name(), entry.kind), (&b"/pub/a b"[..], EntryKind::CurrentDirectory));
@@ -97,21 +97,21 @@ fn the_last_semicolon_may_be_missing() {
 }
 
 #[test]
-fn a_value_may_hold_a_blank() {
+fn fact_value_may_contain_a_blank() {
     let entry = read("UNIX.groupname=Domain Users;type=dir; my docs");
 
     assert_eq!((entry.group().as_deref(), entry.name()), (Some("Domain Users"), &b"my docs"[..]));
 }
 
 #[test]
-fn a_name_of_an_owner_wins_over_a_number() {
+fn owner_name_overrides_owner_number() {
     let entry = read("UNIX.ownername=ann;UNIX.owner=1000;UNIX.uid=1000;UNIX.gid=7;UNIX.group=staff; x");
 
     assert_eq!((entry.owner().as_deref(), entry.group().as_deref()), (Some("ann"), Some("staff")));
 }
 
 #[test]
-fn a_senseless_value_leaves_its_field_empty() {
+fn invalid_fact_leaves_its_field_empty() {
     let entry = read("type=;size=-1;modify=never;UNIX.mode=99;sizd=; x");
 
     assert_eq!((entry.size, entry.modified, entry.mode), (None, None, None));
@@ -119,7 +119,7 @@ fn a_senseless_value_leaves_its_field_empty() {
 }
 
 #[test]
-fn the_size_of_a_directory_has_a_fact_of_its_own() {
+fn directory_size_has_its_own_fact() {
     assert_eq!(read("type=dir;sizd=4096; x").size, Some(4096));
 }
 
@@ -139,7 +139,7 @@ fn facts_beyond_the_limit_are_refused() {
 }
 
 #[test]
-fn an_mlst_line_loses_its_first_blank_alone() {
+fn mlst_line_loses_only_its_first_blank() {
     let parse = |line: &[u8]| parse_mlst_line(line, &Limits::default()).unwrap().name().to_vec();
 
     assert_eq!(parse(b" type=file; /pub/x"), b"/pub/x");

@@ -1,13 +1,13 @@
-//! Lines about datasets.
+//! Lines that describe datasets.
 //!
 //! ```text
 //! Volume Unit    Referred Ext Used Recfm Lrecl BlkSz Dsorg Dsname
 //! WORK01 3390   2008/07/14  2  150  FB      80  6160  PS  ANN.LETTERS
 //! ```
 //!
-//! A partitioned dataset is a directory of members. The day it was last referred to is no day of
-//! change, and what it takes on its volume is no size: neither is kept. Some datasets have fewer
-//! columns, or words in place of them.
+//! A partitioned dataset is a directory of members. The date of the last reference is not the date of a
+//! change, and the used space is not a size: both are ignored. Some datasets have fewer columns, or words in
+//! place of them.
 
 use super::{file, is_of_names};
 use crate::{EntryKind, entry::Columns, listing::fields::text};
@@ -19,8 +19,8 @@ pub(super) fn read(line: &[u8]) -> Option<Columns<'_>> {
     Some(Columns { kind, ..file(name) })
 }
 
-/// `WORK01 3390 2008/07/14 2 150 FB 80 6160 PS`. Numbers that are too long for their columns run
-/// together with what stands before them, as in `1+++++` or `174500`.
+/// `WORK01 3390 2008/07/14 2 150 FB 80 6160 PS`. Numbers that are too long for their column touch the text
+/// before them, as in `1+++++` or `174500`.
 fn full(columns: &[u8]) -> Option<EntryKind> {
     let (rest, organization) = text::last_word(columns);
     let (rest, block_size) = text::last_word(rest);
@@ -30,7 +30,7 @@ fn full(columns: &[u8]) -> Option<EntryKind> {
     if !is_number(block_size) || !is_number(record_length) {
         return None;
     }
-    // The format, too, may be missing, or the extents stick to it.
+    // The format may be missing too, or touch the extents.
     let rest = if is_count(record_format) { text::skip_blanks(columns) } else { rest };
     let mut words = rest.split(|&byte| byte == b' ').filter(|word| !word.is_empty());
     let has_date = words.by_ref().take(MOST_BEFORE_DATE + 1).any(is_referred);
@@ -46,19 +46,19 @@ fn short(columns: &[u8], name: &[u8]) -> Option<EntryKind> {
     (is_dataset(name) && (is_tape || is_other)).then_some(EntryKind::File)
 }
 
-/// Words that stand in place of the columns; before some there is the volume.
+/// Words in place of the columns; some are preceded by the volume.
 fn instead(columns: &[u8], name: &[u8]) -> Option<EntryKind> {
     let columns = text::trim_end(text::skip_blanks(columns));
     let (_, kind) = WORDS.iter().find(|(words, _)| is_phrase(columns, words))?;
     is_dataset(name).then_some(*kind)
 }
 
-/// Tells whether the columns are nothing but these words, or these and one before them.
+/// Returns whether the columns are only these words, or these and one word before them.
 fn is_phrase(columns: &[u8], words: &[u8]) -> bool {
     let Some(at) = columns.len().checked_sub(words.len()) else { return false };
-    let Some((before, said)) = columns.split_at_checked(at) else { return false };
+    let Some((before, tail)) = columns.split_at_checked(at) else { return false };
     let volume = text::trim_end(before);
-    said.eq_ignore_ascii_case(words)
+    tail.eq_ignore_ascii_case(words)
         && (before.is_empty() || (volume.len() < before.len() && !volume.contains(&b' ')))
 }
 
@@ -73,7 +73,7 @@ fn kind_of(organization: &[u8]) -> Option<EntryKind> {
     }
 }
 
-/// `2008/07/14`, or `**NONE**` for a dataset that nobody opened yet.
+/// `2008/07/14`, or `**NONE**` for a dataset that was never opened.
 fn is_referred(word: &[u8]) -> bool {
     let mut parts = word.split(|&byte| byte == b'/');
     let is_part = |part: Option<&[u8]>, lengths: &[usize]| {
@@ -90,18 +90,18 @@ fn is_number(word: &[u8]) -> bool {
     text::number(word).is_some() || word == b"X"
 }
 
-/// A number, or what stands for one that is unknown or too long.
+/// A number, or the mark of one that is unknown or too long.
 fn is_count(word: &[u8]) -> bool {
     !word.is_empty() && word.iter().all(|byte| byte.is_ascii_digit() || b"?+*".contains(byte))
 }
 
-/// Drops the quotes around a full name.
+/// Removes the quotes around a full name.
 fn unquoted(name: &[u8]) -> Option<&[u8]> {
     let inside = name.strip_prefix(b"'").and_then(|name| name.strip_suffix(b"'"));
     Some(inside.unwrap_or(name)).filter(|name| !name.is_empty())
 }
 
-/// Capitals, digits, `@#$-` and dots; what stands for columns is believed only before such a name.
+/// Capitals, digits, `@#$-` and dots. Words in place of the columns are accepted only before such a name.
 fn is_dataset(name: &[u8]) -> bool {
     name.len() <= 44 && name.iter().all(|byte| is_of_names(*byte) || b"-.".contains(byte))
 }
@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn words_may_stand_for_the_columns() {
+    fn dataset_columns_may_be_replaced_by_words() {
         for (words, kind) in [
             ("Migrated", EntryKind::File),
             ("MIGRATED", EntryKind::File),
@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn other_lines_are_refused() {
+    fn lines_of_other_formats_are_refused() {
         for line in [
             "WORK01 3390   2008/07/14  2  150  FB      80  6160  QQ  ANN.LETTERS",
             "WORK01 3390   2008/07/14  1  200  FB      80  x     PS  ANN.LETTERS",

@@ -1,12 +1,12 @@
-//! Lines about jobs and their output, which `SITE FILETYPE=JES` lists.
+//! Lines that describe jobs and their output, listed after `SITE FILETYPE=JES`.
 //!
 //! ```text
 //! JOBNAME  JOBID    OWNER    STATUS CLASS
 //! ANNRUN   JOB01234 ANN      OUTPUT A        RC=0000 3 spool files
 //! ```
 //!
-//! A job is fetched by its number, which is therefore its name. Of a single job, its spool files are
-//! listed, by a number as well (`JOB01234.001`).
+//! A job is retrieved by its number, which is therefore its name. For a single job, its spool files are
+//! listed, which have a number too (`JOB01234.001`).
 
 use super::{file, is_qualifier};
 use crate::{entry::Columns, listing::fields::text};
@@ -25,7 +25,7 @@ pub(super) fn is_no_entry(line: &[u8]) -> bool {
         })
 }
 
-/// `ANNRUN  JOB01234 ANN  OUTPUT A …`; the owner is missing where `JESINTERFACELEVEL` is 1.
+/// `ANNRUN  JOB01234 ANN  OUTPUT A …`; there is no owner if `JESINTERFACELEVEL` is 1.
 fn job(line: &[u8]) -> Option<Columns<'_>> {
     let (name, rest) = text::next_word(line);
     let (number, rest) = text::next_word(rest);
@@ -40,7 +40,7 @@ fn job(line: &[u8]) -> Option<Columns<'_>> {
     (is_status(status) && is_qualifier(owner)).then(|| Columns { owner: Some(owner), ..file(number) })
 }
 
-/// `001 JES2              A JESMSGLG      1733`; the step of a procedure is missing or not.
+/// `001 JES2              A JESMSGLG      1733`; the step of a procedure may be missing.
 fn spool_file(line: &[u8]) -> Option<Columns<'_>> {
     let [number, step, procedure, class, name, size] = text::words(line).or_else(|| {
         let [number, step, class, name, size] = text::words(line)?;
@@ -53,7 +53,7 @@ fn spool_file(line: &[u8]) -> Option<Columns<'_>> {
     Some(Columns { size: Some(text::number(size).filter(|_| is_file)?), ..file(number) })
 }
 
-/// `JOB01234`, `TSU01234`, `STC01234`, and `J0001234` where numbers are larger.
+/// `JOB01234`, `TSU01234`, `STC01234`, and `J0001234` for larger numbers.
 fn is_job_number(word: &[u8]) -> bool {
     let kinds: [&[u8]; 6] = [b"JOB", b"TSU", b"STC", b"J", b"T", b"S"];
     (5..=8).contains(&word.len())
@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn a_spool_file_has_a_number_and_a_size() {
+    fn spool_file_has_number_and_size() {
         for line in
             ["  001 JES2              A JESMSGLG      1733", "  001 RUN      COMPILE  H SYSPRINT   1733"]
         {
@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn other_lines_are_refused() {
+    fn lines_of_other_formats_are_refused() {
         for line in [
             "ANNRUN   JOB01234 ANN      GONE   A        RC=0000 3 spool files",
             "ANNRUN   JOX01234 ANN      OUTPUT A        RC=0000 3 spool files",

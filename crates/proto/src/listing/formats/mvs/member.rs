@@ -1,12 +1,12 @@
-//! Lines about members of a partitioned dataset, with the statistics of ISPF.
+//! Lines that describe members of a partitioned dataset, with the statistics of ISPF.
 //!
 //! ```text
 //!  Name     VV.MM   Created       Changed      Size  Init   Mod   Id
 //!  MENU      01.07 2005/03/22 2006/08/17 15:48    42    38     5 ANN
 //! ```
 //!
-//! Their size is told in lines, hence no size in bytes is known. Who changed a member last need not
-//! own it, and is not kept.
+//! The size is a number of lines, so no size in bytes is known. The user who changed a member last may not be
+//! its owner, and is ignored.
 
 use super::file;
 use crate::{
@@ -28,7 +28,7 @@ pub(super) fn read(line: &[u8], order: DateOrder) -> Option<Columns<'_>> {
     Some(Columns { modified: Some(changed), ..file(name) })
 }
 
-/// Without the user, or with it.
+/// With or without the user.
 fn columns(line: &[u8]) -> Option<[&[u8]; 9]> {
     if let Some(columns) = text::words(line) {
         return Some(columns);
@@ -37,7 +37,7 @@ fn columns(line: &[u8]) -> Option<[&[u8]; 9]> {
     Some([a, b, c, d, e, f, g, h, b""])
 }
 
-/// A number, in thousands or not.
+/// A number, possibly in thousands.
 fn is_count(word: &[u8]) -> bool {
     text::number(word.strip_suffix(b"K").unwrap_or(word)).is_some()
 }
@@ -60,7 +60,7 @@ mod tests {
     }
 
     #[test]
-    fn other_lines_are_refused() {
+    fn lines_of_other_formats_are_refused() {
         for line in [
             " MENU      01 2005/03/22 2006/08/17 15:48    42    38     5 ANN",
             " MENU      01.07 2005/03/32 2006/08/17 15:48    42    38     5 ANN",

@@ -1,8 +1,8 @@
-//! Lines of `LIST` as MVS and z/OS print them.
+//! Format of MVS and z/OS.
 //!
-//! What is listed decides on the columns: [`dataset`]s, the [`member`]s of a partitioned one, the
-//! load [`module`]s of a library, or [`job`]s. A member may be listed by nothing but its name, which
-//! is believed where other lines speak for MVS. The files of z/OS UNIX are left to `unix`.
+//! The columns depend on what is listed: [`dataset`]s, the [`member`]s of a partitioned one, the load
+//! [`module`]s of a library, or [`job`]s. A member may be listed by its name only, which is accepted if other
+//! lines have this format. Files of z/OS UNIX are parsed by `unix`.
 
 mod dataset;
 mod job;
@@ -18,7 +18,7 @@ use crate::{
     },
 };
 
-/// Reads one line, or says what it lacks.
+/// Reads one line, or returns the reason why it cannot.
 pub(super) fn read<'l>(line: &'l [u8], context: &Context) -> ParseResult<'l> {
     if is_header(line) || job::is_no_entry(line) {
         return Ok(ParsedLine::NoEntry);
@@ -33,7 +33,7 @@ pub(super) fn read<'l>(line: &'l [u8], context: &Context) -> ParseResult<'l> {
     }
 }
 
-/// A member without statistics, which leaves its line blank but for the name.
+/// A member without statistics: the line contains the name only.
 fn bare_member(line: &[u8]) -> Option<Columns<'_>> {
     let [name] = text::words(line)?;
     is_qualifier(name).then(|| file(name))
@@ -43,7 +43,7 @@ fn file(name: &[u8]) -> Columns<'_> {
     Columns { name, kind: EntryKind::File, ..Columns::default() }
 }
 
-/// Names the columns of datasets, members, modules and jobs.
+/// The column names of datasets, members, modules and jobs.
 fn is_header(line: &[u8]) -> bool {
     let (first, rest) = text::next_word(line);
     let second = text::next_word(rest).0;
@@ -56,7 +56,7 @@ fn is_header(line: &[u8]) -> bool {
     )
 }
 
-/// One to eight capitals, digits and `@#$`, no digit in front.
+/// One to eight capitals, digits and `@#$`, not starting with a digit.
 fn is_qualifier(name: &[u8]) -> bool {
     (1..=8).contains(&name.len())
         && !name.first().is_some_and(u8::is_ascii_digit)
@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_alone_is_a_member_where_other_lines_tell_of_mvs() {
+    fn bare_name_is_member_among_mvs_lines() {
         let names = |lines: &[&str]| {
             let mut parser = ListingParser::list(Timestamp::from_date(2024, 5, 1).unwrap());
             lines.iter().for_each(|line| parser.push(line.as_bytes()));

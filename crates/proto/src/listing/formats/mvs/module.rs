@@ -1,12 +1,12 @@
-//! Lines about load modules.
+//! Lines that describe load modules.
 //!
 //! ```text
 //!  Name      Size     TTR   Alias-of AC --------- Attributes --------- Amode Rmode
 //!  PAYROLL   01C3A8   00A71C          00 FO             RN RU            31    ANY
 //! ```
 //!
-//! The size counts bytes, in hexadecimal digits. A module under a second name is a file like any
-//! other, for it can be fetched by either.
+//! The size is in bytes, in hexadecimal digits. An alias of a module is listed as a file, because it can be
+//! retrieved too.
 
 use super::file;
 use crate::{
@@ -26,7 +26,7 @@ pub(super) fn read(line: &[u8]) -> Option<Columns<'_>> {
     loop {
         let (before, word) = last_word(rest);
         if is_code(word) {
-            // What is left is the name of another module, or nothing.
+            // The rest is the name of another module, or nothing.
             text::words::<0>(before).map(|_| ()).or_else(|| text::words::<1>(before).map(|_| ()))?;
             return Some(Columns { size: Some(hexadecimal(size)?), rounded: true, ..file(name) });
         }
@@ -80,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn other_lines_are_refused() {
+    fn lines_of_other_formats_are_refused() {
         for line in [
             " PAYROLL   01C3A8   00A71C          FO             RN RU            31    ANY",
             " PAYROLL   01C3A8   00A71C          00 FO          RN ru            31    ANY",

@@ -1,4 +1,4 @@
-//! What stands between mode and date: link count, owner, group and size, or some of them.
+//! Columns between mode and date: link count, owner, group and size, or some of them.
 
 use super::size;
 use crate::{EntryKind, listing::fields::text};
@@ -28,14 +28,13 @@ impl<'l> Middle<'l> {
         }
     }
 
-    /// Drops what is neither link count nor owner on NetPresenz, Rumpus and Peter's server for the
-    /// Mac: of a file the sizes of its two forks, before the sum of both, of a directory the word
-    /// `folder`.
+    /// Removes columns of NetPresenz, Rumpus and Peter's server for the Mac that are neither link count nor
+    /// owner: for a file the sizes of its two forks before their sum, for a directory the word `folder`.
     fn unless_mac(self, kind: EntryKind) -> Self {
         let is_sum = |resource: u32, data: u64| Some(data.saturating_add(resource.into())) == self.size;
         let is_mac = match (kind, self.links, self.owner) {
             (EntryKind::Directory, None, Some(b"folder")) => true,
-            // With one link and the owner 0, a size of 1 is a sum, too.
+            // With one link and the owner 0, a size of 1 is a sum too.
             (EntryKind::File, Some(links), Some(owner)) if links != 1 => {
                 text::number(owner).is_some_and(|data| is_sum(links, data))
             }
@@ -44,7 +43,7 @@ impl<'l> Middle<'l> {
         if is_mac { Self { size: self.size, ..Self::default() } } else { self }
     }
 
-    /// Splits a size off a group that is so long that no blank parts them.
+    /// Splits a size from a group that is so long that no blank separates them.
     fn unless_glued(self) -> Self {
         match self.group.zip(self.links).and_then(|(group, _)| glued_size(group)) {
             Some((group, size)) => Self { group: Some(group), size: Some(size), rounded: false, ..self },
@@ -53,8 +52,8 @@ impl<'l> Middle<'l> {
     }
 }
 
-/// Takes the link count off the front. Where it is missing and the owner is a number, that number
-/// passes for it: no line tells the two apart.
+/// Takes the link count off the front. If it is missing and the owner is a number, that number is taken for
+/// the link count: a line does not show the difference.
 fn leading_links(columns: &[u8]) -> (Option<u32>, &[u8]) {
     let columns = text::skip_blanks(columns);
     let (links, rest) = text::word(columns);
@@ -64,8 +63,8 @@ fn leading_links(columns: &[u8]) -> (Option<u32>, &[u8]) {
     }
 }
 
-/// Splits owner and group where the columns are padded, else behind the first word: names that
-/// come from Windows domains hold blanks.
+/// Splits owner and group at the padding of the columns, else after the first word: names from Windows
+/// domains contain blanks.
 fn split_owners(text: &[u8]) -> (Option<&[u8]>, Option<&[u8]>) {
     let text = text::trim_end(text::skip_blanks(text));
     let gap = text.windows(2).position(|pair| pair == b"  ");
@@ -73,14 +72,14 @@ fn split_owners(text: &[u8]) -> (Option<&[u8]>, Option<&[u8]>) {
     (filled(owner), filled(text::skip_blanks(group)))
 }
 
-/// Drops the label of SELinux, `user_u:object_r:tmp_t:s0`, that `ls -lZ` prints behind the group.
+/// Removes the label of SELinux, `user_u:object_r:tmp_t:s0`, which `ls -lZ` prints after the group.
 fn without_label(group: &[u8]) -> Option<&[u8]> {
     let (before, last) = text::last_word(group);
     let is_label = memchr::memchr_iter(b':', last).count() >= 2;
     filled(if is_label { text::trim_end(before) } else { group })
 }
 
-/// Takes the digits off the end of a name.
+/// Removes the digits at the end of a name.
 fn glued_size(group: &[u8]) -> Option<(&[u8], u64)> {
     let letters = group.iter().rposition(|byte| !byte.is_ascii_digit())?;
     let (name, size) = group.split_at_checked(letters + 1)?;
@@ -145,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn files_of_the_mac_have_two_forks_and_folders_are_called_so() {
+    fn mac_fork_sizes_and_folder_word_are_skipped() {
         assert_eq!(read("   286   4096   4382 "), (None, None, None, Some(4382)));
         assert_eq!(read("   0   4382   4382 "), (None, None, None, Some(4382)));
         assert_eq!(read(" 1 0 1 "), (Some(1), some("0"), None, Some(1)));

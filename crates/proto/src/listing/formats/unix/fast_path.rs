@@ -1,12 +1,12 @@
-//! The columns of most lines: `1 ann staff 512 Apr 30 09:15 name`.
+//! Fast path for the most common lines: `1 ann staff 512 Apr 30 09:15 name`.
 //!
-//! To ask each word whether a date begins there takes several times as long.
+//! Testing each word for the start of a date takes several times as long.
 
 use super::{Split, date, text};
 use crate::listing::fields::{date::Horizon, months};
 
-/// Splits at the date behind four columns, of which the first is a link count and the last a size; `None` for
-/// every other line, and where the date is spelled otherwise.
+/// Splits at the date after four columns, the first a link count and the last a size. `None` for every other
+/// line, and for other forms of dates.
 pub(super) fn split<'l>(text: &'l [u8], horizon: &Horizon) -> Option<Split<'l>> {
     let (links, rest) = text::next_word(text);
     let (_owner, rest) = text::next_word(rest);
@@ -36,7 +36,7 @@ mod tests {
     }
 
     #[test]
-    fn most_lines_are_split_at_once() {
+    fn common_lines_take_the_fast_path() {
         for line in
             ["   1 ann  staff    512 Apr 30 09:15 x", "1 0 0 8 Nov  8  2021 x y", "2 a b 0 May  1 00:00 "]
         {
@@ -48,7 +48,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn whatever_is_split_at_once_is_split_there_anyway(
+        fn fast_path_agrees_with_the_slow_path(
             links in "[0-9]{1,3}|jan|[a-z]{1,3}",
             owners in proptest::collection::vec("[a-z]{1,4}|[0-9]{1,4}|may|jan|dec", 1..4),
             size in "[0-9]{1,6}|20",

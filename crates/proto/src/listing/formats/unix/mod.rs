@@ -1,14 +1,14 @@
-//! Lines of `LIST` as `ls -l` prints them.
+//! Format of `ls -l`.
 //!
 //! ```text
 //! -rw-r--r--   1 ann  staff   512 Apr 30 09:15 notes.txt
 //! ```
 //!
-//! Between the mode and the date servers differ: link count, owner and group may be missing or
-//! hold blanks. The date is the anchor: what stands before it is the size, what follows it after
-//! one blank is the name. [`fast_path`] finds it in most lines at once. [`columns`] reads what stands
-//! between, [`size`] the sizes, and [`stat`] lines that have numbers in place of mode and date;
-//! modes and dates are left to [`mode`] and [`date`].
+//! Servers differ between the mode and the date: link count, owner and group may be missing or contain
+//! blanks. The date is the anchor: the size precedes it, and the name follows it after one blank.
+//! [`fast_path`] finds the date in most lines. [`columns`] parses the columns between, [`size`] the sizes,
+//! and [`stat`] lines with numbers instead of mode and date. Modes and dates are parsed by [`mode`] and
+//! [`date`].
 
 mod columns;
 mod fast_path;
@@ -30,15 +30,15 @@ use crate::{
     },
 };
 
-/// Reads one line, or says what it lacks.
+/// Reads one line, or returns the reason why it cannot.
 pub(super) fn read<'l>(line: &'l [u8], context: &Context) -> ParseResult<'l> {
     if let Some(columns) = stat::read(line) {
         return Ok(ParsedLine::Entry(columns));
     }
-    let permissions = mode::leading(behind_counts(line)).ok_or("no mode at its start")?;
+    let permissions = mode::leading(skip_counts(line)).ok_or("no mode at its start")?;
     let split = fast_path::split(permissions.rest, &context.horizon);
     let Some((middle, modified, rest)) = split.or_else(|| split_at_date(permissions.rest, context)) else {
-        return unknown(&permissions).ok_or("no date behind the mode");
+        return unknown(&permissions).ok_or("no date after the mode");
     };
     let name = rest.split_first().map_or(rest, |(_, name)| name);
     let middle = Middle::read(middle, permissions.kind);
@@ -57,7 +57,7 @@ fn entry<'l>(
         _ => (name, None),
     };
     if name.is_empty() {
-        return Err("no name behind the date");
+        return Err("no name after the date");
     }
     Ok(ParsedLine::Entry(Columns {
         name,
@@ -74,8 +74,8 @@ fn entry<'l>(
     }))
 }
 
-/// Drops the inode and the blocks that `ls -is` puts in front, and blanks.
-fn behind_counts(line: &[u8]) -> &[u8] {
+/// Removes the inode and the blocks that `ls -is` prints at the front, and blanks.
+fn skip_counts(line: &[u8]) -> &[u8] {
     let mut rest = line;
     for _ in 0..2 {
         match rest.first() {
@@ -83,19 +83,19 @@ fn behind_counts(line: &[u8]) -> &[u8] {
             Some(b'0'..=b'9') => {}
             _ => return rest,
         }
-        let (word, behind) = text::word(rest);
+        let (word, tail) = text::word(rest);
         if size::read(word).is_none() {
             return rest;
         }
-        rest = text::skip_blanks(behind);
+        rest = text::skip_blanks(tail);
     }
     rest
 }
 
-/// What stands before the date, the date, and the rest.
+/// The text before the date, the date, and the rest.
 type Split<'l> = (&'l [u8], Option<Timestamp>, &'l [u8]);
 
-/// Finds the word that begins the date: the first which a size stands before, else the first.
+/// Finds the word that starts the date: the first one after a size, else the first one.
 ///
 /// Owners are named `may`, and files after dates.
 fn split_at_date<'l>(text: &'l [u8], context: &Context) -> Option<Split<'l>> {
@@ -110,13 +110,13 @@ fn split_at_date<'l>(text: &'l [u8], context: &Context) -> Option<Split<'l>> {
     .or_else(|| split_where(text, |word| Some((None, date::unknown(word.rest)?))))
 }
 
-/// A word that may begin the date.
+/// A word that may start the date.
 struct Word<'l> {
-    /// How many words stand before it.
+    /// Number of words before it.
     at: usize,
-    /// The last of those.
+    /// The word before it.
     before: &'l [u8],
-    /// The text from here on.
+    /// The text from this word on.
     rest: &'l [u8],
 }
 
@@ -130,29 +130,29 @@ fn split_where<'l>(
         if let Some((date, after)) = find(&word) {
             return Some((text.get(..text.len() - word.rest.len())?, date, after));
         }
-        let (before, behind) = text::word(word.rest);
-        word = Word { at: word.at + 1, before, rest: text::skip_blanks(behind) };
+        let (before, tail) = text::word(word.rest);
+        word = Word { at: word.at + 1, before, rest: text::skip_blanks(tail) };
     }
     None
 }
 
-/// Tells whether what passes for a date is an owner and two numbers, as in `1 jan 20 2048 Mar  3
-/// 12:00 name`: there is but a link count before, and the date comes next.
+/// Returns whether an apparent date is an owner and two numbers, as in `1 jan 20 2048 Mar  3 12:00 name`:
+/// only a link count precedes it, and the date follows.
 fn is_owner(after: &[u8], context: &Context) -> bool {
     matches!(date::leading_in(text::skip_blanks(after), &context.horizon, context.order), Some((_, rest)) if rest.len() > 1)
 }
 
-/// Reads what GNU `ls` prints of what it may not look at: `d????????? ? ? ? ?            ? name`.
+/// Reads the line that GNU `ls` prints for a file it cannot examine: `d????????? ? ? ? ?            ? name`.
 fn unknown<'l>(permissions: &Permissions<'l>) -> Option<ParsedLine<'l>> {
     let mut rest = permissions.rest;
     for _ in 0..UNKNOWN_COLUMNS {
-        let (b"?", behind) = text::word(text::blanks(rest)?) else { return None };
-        rest = behind;
+        let (b"?", tail) = text::word(text::blanks(rest)?) else { return None };
+        rest = tail;
     }
     entry(permissions, &Middle::default(), None, rest.split_first()?.1).ok()
 }
 
-/// Splits `name -> target` at the arrow that leaves a target as long as the link, else at the first.
+/// Splits `name -> target` at the arrow before a target as long as the link, else at the first arrow.
 fn split_link(text: &[u8], size: Option<u64>) -> (&[u8], Option<&[u8]>) {
     let arrow_before_target = || {
         let start = text.len().checked_sub(usize::try_from(size?).ok()?)?.checked_sub(ARROW.len())?;
@@ -166,7 +166,7 @@ fn split_link(text: &[u8], size: Option<u64>) -> (&[u8], Option<&[u8]>) {
     (text.get(..arrow).unwrap_or(text), target)
 }
 
-/// Drops the slash that `ls -F` puts behind directories.
+/// Removes the slash that `ls -F` adds to directories.
 fn without_slash(name: &[u8]) -> &[u8] {
     match name {
         [short @ .., b'/'] if !short.is_empty() => short,
@@ -263,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn one_blank_ends_the_date_and_all_others_belong_to_the_name() {
+    fn only_first_blank_ends_the_date() {
         assert_eq!(read("-rw-r--r-- 1 o g 5 Jan  2  2020   lead and trail  ").name(), b"  lead and trail  ");
         assert_eq!(read("-rw-r--r-- 1 o g 5 Apr 30 09:15 Apr 30 09:15 x").name(), b"Apr 30 09:15 x");
         assert_eq!(read("-rw-r--r-- 1 o g 5 2020-01-02 09:15 a\tb").name(), b"a\tb");
@@ -272,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn a_link_is_split_at_its_first_arrow_unless_its_size_tells_another() {
+    fn symlink_is_split_at_arrow_matching_size() {
         let link = |size: u64| {
             let link = read(&format!("lrwxrwxrwx 1 o g {size} Jan  2  2020 a -> b -> c/"));
             assert_eq!(link.kind, EntryKind::Link);
@@ -289,13 +289,13 @@ mod tests {
     }
 
     #[test]
-    fn a_slash_is_no_part_of_the_name_of_a_directory() {
+    fn trailing_slash_of_directory_is_removed() {
         assert_eq!(read("drwxr-xr-x 2 o g 5 Jan  2  2020 sub/").name(), b"sub");
         assert_eq!(read("drwxr-xr-x 2 o g 5 Jan  2  2020 /").name(), b"/");
     }
 
     #[test]
-    fn a_month_nobody_can_name_costs_the_date_alone() {
+    fn unknown_month_leaves_only_the_date_empty() {
         for date in ["ڤڤڤ  2 10:30", "2 ڤڤڤ 2020", "??? 2 10:30"] {
             let entry = read(&format!("-rw-r--r-- 1 o g 5 {date} x"));
             assert_eq!((entry.name(), entry.size, entry.modified), (&b"x"[..], Some(5), None), "{date}");
@@ -303,7 +303,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_server_may_not_look_at_has_but_a_name() {
+    fn unreadable_file_has_only_a_name() {
         let entry = read("d????????? ? ? ? ?            ? locked away");
 
         assert_eq!((entry.name(), entry.kind), (&b"locked away"[..], EntryKind::Directory));
@@ -312,19 +312,19 @@ mod tests {
     }
 
     #[test]
-    fn the_directory_and_its_parent_are_known_by_name() {
+    fn dot_and_dot_dot_set_the_kind() {
         assert_eq!(read("drwxr-xr-x 2 o g 5 Jan  2  2020 .").kind, EntryKind::CurrentDirectory);
         assert_eq!(read("drwxr-xr-x 2 o g 5 Jan  2  2020 ..").kind, EntryKind::ParentDirectory);
         assert_eq!(read("drwxr-xr-x 2 o g 5 Jan  2  2020 ...").kind, EntryKind::Directory);
     }
 
     #[test]
-    fn an_error_says_what_the_line_lacks() {
+    fn error_names_the_missing_column() {
         let why = |line: &str| try_read(line).unwrap_err().to_string();
 
-        assert!(why("hello world").ends_with("is not understood: no mode at its start"));
-        assert!(why("-rw-r--r-- 1 o g 5 yesterday x").ends_with("no date behind the mode"));
-        assert!(why("-rw-r--r-- 1 o g 5 Jan  2  2020 ").ends_with("no name behind the date"));
+        assert!(why("hello world").ends_with("cannot be parsed: no mode at its start"));
+        assert!(why("-rw-r--r-- 1 o g 5 yesterday x").ends_with("no date after the mode"));
+        assert!(why("-rw-r--r-- 1 o g 5 Jan  2  2020 ").ends_with("no name after the date"));
         assert!(try_read("total 12").unwrap_err().is_no_entry());
     }
 }

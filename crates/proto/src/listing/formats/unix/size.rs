@@ -1,18 +1,17 @@
-//! Sizes, as the last column before the date.
+//! Sizes: the last column before the date.
 //!
-//! Besides plain numbers these are the sizes of `ls -h`, sizes with groups of three digits, and the
-//! two numbers of a device, which are none.
+//! Besides plain numbers, there are the sizes of `ls -h`, sizes in groups of three digits, and the two
+//! numbers of a device, which are not a size.
 
 use crate::{EntryKind, listing::fields::text};
 
-/// Takes the size off the end. Where it is unknown, or a device has its two numbers there, those
-/// are taken off, too.
+/// Takes the size off the end. An unknown size, and the two numbers of a device, are removed too.
 pub(super) fn trailing(columns: &[u8], kind: EntryKind) -> (&[u8], Option<u64>) {
     let (rest, last) = text::last_word(columns);
     match last.first() {
         Some(b'0'..=b'9') => {}
         Some(b'?' | b'-') if is_unknown(last) => return (rest, None),
-        _ => return behind_unit(rest, last).map_or((columns, None), |(rest, size)| (rest, Some(size))),
+        _ => return before_unit(rest, last).map_or((columns, None), |(rest, size)| (rest, Some(size))),
     }
     if let Some(before) = before_device(rest, last, kind) {
         return (before, None);
@@ -24,7 +23,7 @@ pub(super) fn trailing(columns: &[u8], kind: EntryKind) -> (&[u8], Option<u64>) 
     }
 }
 
-/// Tells whether a word may be a size, its unit, or the end of a group that it is glued to.
+/// Returns whether a word may be a size, its unit, or the end of a group that touches it.
 pub(super) fn is_like(word: &[u8]) -> bool {
     let is_digit = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_digit);
     is_digit(word.last())
@@ -32,7 +31,7 @@ pub(super) fn is_like(word: &[u8]) -> bool {
         || word.len() <= LONGEST_UNIT && (is_unknown(word) || unit(word).is_some())
 }
 
-/// Reads `1048576`, `1,048,576`, `4.0K` or `512B`; units are powers of 1024.
+/// Parses `1048576`, `1,048,576`, `4.0K` or `512B`; units are powers of 1024.
 pub(super) fn read(word: &[u8]) -> Option<u64> {
     if let Some(number) = text::number(word) {
         return Some(number);
@@ -45,13 +44,13 @@ pub(super) fn read(word: &[u8]) -> Option<u64> {
 }
 
 /// `1.2 MB`
-fn behind_unit<'l>(columns: &'l [u8], word: &[u8]) -> Option<(&'l [u8], u64)> {
+fn before_unit<'l>(columns: &'l [u8], word: &[u8]) -> Option<(&'l [u8], u64)> {
     let unit = unit(word)?;
     let (rest, number) = text::last_word(columns);
     Some((rest, scaled(number, unit)?))
 }
 
-/// What a size may be given in.
+/// Units of sizes.
 fn unit(letters: &[u8]) -> Option<u64> {
     let letters = match letters {
         b"bytes" | b"Bytes" | b"byte" | b"B" | b"b" => return Some(1),
@@ -68,7 +67,7 @@ fn unit(letters: &[u8]) -> Option<u64> {
     }
 }
 
-/// Multiplies a number with a fraction, to the nearest byte.
+/// Multiplies a number with a fraction, rounded to a byte.
 fn scaled(number: &[u8], unit: u64) -> Option<u64> {
     let dot = number.iter().position(|byte| matches!(byte, b'.' | b','));
     let (whole, fraction) = number.split_at_checked(dot.unwrap_or(number.len()))?;
@@ -80,7 +79,7 @@ fn scaled(number: &[u8], unit: u64) -> Option<u64> {
     whole.checked_add(u64::try_from(rounded).ok()?)
 }
 
-/// Reads `1,048,576`, `1.048.576` or `1'048'576`.
+/// Parses `1,048,576`, `1.048.576` or `1'048'576`.
 fn grouped(word: &[u8]) -> Option<u64> {
     let &separator = word.iter().find(|byte| matches!(byte, b',' | b'.' | b'\''))?;
     let mut groups = word.split(|&byte| byte == separator);
@@ -91,8 +90,8 @@ fn grouped(word: &[u8]) -> Option<u64> {
     })
 }
 
-/// Finds the two numbers of a device, `1, 3`, `1,3` or, on HP-UX, `1 0x000003`, and gives what
-/// stands before them.
+/// Finds the two numbers of a device, `1, 3`, `1,3` or, on HP-UX, `1 0x000003`, and returns the text before
+/// them.
 fn before_device<'l>(rest: &'l [u8], last: &[u8], kind: EntryKind) -> Option<&'l [u8]> {
     let is_number = |word: &[u8]| text::number(word).is_some();
     let (before, major) = text::last_word(rest);
@@ -106,7 +105,7 @@ fn before_device<'l>(rest: &'l [u8], last: &[u8], kind: EntryKind) -> Option<&'l
         .then_some(rest)
 }
 
-/// Tells whether a word stands for a size that the server does not know, or is too large for it.
+/// Returns whether a word stands for a size that is unknown, or too large for the server.
 fn is_unknown(word: &[u8]) -> bool {
     match word {
         b"?" | b"-" | b"<DIR>" => true,
@@ -146,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn a_size_is_taken_off_the_end() {
+    fn size_is_taken_from_the_end() {
         let read = |columns: &'static str, kind| {
             let (rest, size) = trailing(columns.as_bytes(), kind);
             (std::str::from_utf8(rest).unwrap().trim_end(), size)

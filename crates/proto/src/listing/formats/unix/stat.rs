@@ -1,4 +1,4 @@
-//! Lines with the numbers of `stat` in place of mode, names and date.
+//! Lines with the numbers of `stat` instead of mode, names and date.
 //!
 //! ```text
 //! 0100644   500  101   12345    1714468500    notes.txt
@@ -61,7 +61,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_numbers_of_stat_are_read() {
+    fn stat_numbers_are_parsed() {
         let entry = read(b"0100640   1001  100   88000    1577955600     two words").unwrap();
 
         assert_eq!((entry.name, entry.kind, entry.size), (&b"two words"[..], EntryKind::File, Some(88_000)));
@@ -71,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn the_upper_bits_tell_the_kind() {
+    fn upper_mode_bits_are_the_kind() {
         let kind = |mode: &str| read(format!("{mode} 1 2 3 4 x").as_bytes()).map(|entry| entry.kind);
 
         assert_eq!(kind("040755"), Some(EntryKind::Directory));
@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_without_a_name_or_with_words_is_another() {
+    fn stat_line_needs_name_and_numbers() {
         assert_eq!(read(b"0100644 1 2 3 4"), None);
         assert_eq!(read(b"0100644 1 2 3 4 "), None);
         assert_eq!(read(b"0100644 1 2 3 May x"), None);

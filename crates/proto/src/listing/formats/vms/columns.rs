@@ -1,14 +1,14 @@
-//! What OpenVMS prints behind a name, in whatever order.
+//! Columns that OpenVMS prints after a name, in any order.
 //!
-//! Each column tells by its look what it is: a size in blocks, a date and time, an owner in
-//! brackets, a protection in parentheses. A column that looks otherwise spoils the line.
+//! The form of a column shows its meaning: a size in blocks, a date and time, an owner in brackets, a
+//! protection in parentheses. A column of another form makes the line invalid.
 
 use crate::{
     Timestamp,
     listing::fields::{stamp, text},
 };
 
-/// The columns of a line, as far as they are there.
+/// The columns that a line has.
 #[derive(Debug, Default)]
 pub(super) struct Attributes<'l> {
     pub(super) size: Option<u64>,
@@ -30,7 +30,7 @@ impl<'l> Attributes<'l> {
         Some(read)
     }
 
-    /// Tells whether these columns are those of OpenVMS, whatever the name looks like.
+    /// Returns whether these columns are those of OpenVMS, whatever the name is.
     pub(super) fn are_telling(&self) -> bool {
         self.size.is_some() && self.modified.is_some() && self.owner.is_some() && self.has_protection
     }
@@ -50,7 +50,7 @@ impl<'l> Attributes<'l> {
         }
     }
 
-    /// `9` or `9/12`: blocks used, and blocks set aside. Sizes such as `16KB` are rounded.
+    /// `9` or `9/12`: used blocks and allocated blocks. Sizes such as `16KB` are rounded.
     fn take_size(&mut self, text: &'l [u8]) -> Option<&'l [u8]> {
         let (word, rest) = text::word(text);
         let (used, allocated) = match memchr::memchr(b'/', word) {
@@ -80,11 +80,11 @@ impl<'l> Attributes<'l> {
             self.modified = Some(day);
             return Some(rest);
         };
-        let (half, behind) = text::next_word(after);
+        let (half, tail) = text::next_word(after);
         let is = |name: &[u8]| half.eq_ignore_ascii_case(name);
         let afternoon = is(b"PM") && time.hour() < 12;
         self.modified = Some(if afternoon { half_a_day_later(time)? } else { time });
-        Some(if is(b"AM") || is(b"PM") { behind } else { after })
+        Some(if is(b"AM") || is(b"PM") { tail } else { after })
     }
 
     /// `[STAFF,ANN]`, `[ANN]` or `[1,4]`
@@ -100,7 +100,7 @@ impl<'l> Attributes<'l> {
         text.get(end + 1..)
     }
 
-    /// `(RWED,RWED,RE,)`: system, owner, group, world; system is no part of a Unix mode.
+    /// `(RWED,RWED,RE,)`: system, owner, group, world; the system is not part of a Unix mode.
     fn take_protection(&mut self, text: &'l [u8]) -> Option<&'l [u8]> {
         let end = memchr::memchr(b')', text)?;
         let mut classes = text.get(1..end)?.split(|&byte| byte == b',');
@@ -115,7 +115,7 @@ impl<'l> Attributes<'l> {
     }
 }
 
-/// Reads `RWED`; the right to delete has no bit of its own in a Unix mode.
+/// Parses `RWED`; the right to delete has no bit in a Unix mode.
 fn rights(class: &[u8]) -> Option<u32> {
     class.trim_ascii().iter().try_fold(0, |bits, letter| match letter.to_ascii_uppercase() {
         b'R' => Some(bits | 4),
@@ -141,7 +141,7 @@ fn half_a_day_later(time: Timestamp) -> Option<Timestamp> {
     time.at_second(time.hour() + 12, time.minute(), time.second())
 }
 
-/// Bytes of a block.
+/// Bytes in a block.
 const BLOCK: u64 = 512;
 
 #[cfg(test)]
@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_may_have_halves_of_the_day() {
+    fn time_may_have_am_or_pm() {
         let time = |text| read(text).unwrap().modified.unwrap().to_string();
 
         assert_eq!(time("5 3-MAR-2001 09:15:30 PM [A]"), "2001-03-03T21:15:30");
@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_column_spoils_the_line() {
+    fn unknown_column_invalidates_the_line() {
         for text in ["5 6", "5/6/7", "x", "5 3-MAR-2001 3-MAR-2001", "[A", "(RWX)", "5/", "-> "] {
             assert!(read(text).is_none(), "{text}");
         }

@@ -1,13 +1,13 @@
-//! Lines of `LIST` as OpenVMS prints them.
+//! Format of OpenVMS.
 //!
 //! ```text
 //! NOTES.TXT;7                9/12        8-SEP-2004 07:41:55.20  [STAFF,ANN]  (RWED,RWED,RE,)
 //! ```
 //!
-//! The version behind the semicolon is what tells a name; of it, files keep theirs and directories
-//! lose it with their `.DIR`. What stands behind the name comes in any order, since the servers of
-//! DEC, Process (MultiNet, TCPware) and MadGoat disagree: see [`columns`]. A long name stands on a
-//! line of its own. Escapes such as `^.` are left in the name, for the server wants them back.
+//! A name is recognized by the version after the semicolon. Files keep it; directories lose it together with
+//! `.DIR`. The columns after the name have no fixed order, because the servers of DEC, Process (MultiNet,
+//! TCPware) and MadGoat differ: see [`columns`]. A long name has a line of its own. Escapes such as `^.`
+//! remain in the name, because the server expects them.
 
 mod columns;
 
@@ -22,7 +22,7 @@ use crate::{
     },
 };
 
-/// Reads one line, or says what it lacks.
+/// Reads one line, or returns the reason why it cannot.
 pub(super) fn read<'l>(line: &'l [u8], _context: &Context) -> ParseResult<'l> {
     let line = text::trim_end(text::skip_blanks(line));
     if is_header(line) || is_total(line) || is_report(line) {
@@ -34,16 +34,16 @@ pub(super) fn read<'l>(line: &'l [u8], _context: &Context) -> ParseResult<'l> {
         return if ends_with_version(name) {
             Ok(ParsedLine::FirstHalf)
         } else {
-            Err("no version behind the name")
+            Err("no version after the name")
         };
     }
     if ends_with_version(name) && is_refusal(rest) {
         return Ok(entry(name, &Attributes::default()));
     }
     let attributes = Attributes::read(rest).ok_or("a column that OpenVMS does not print")?;
-    // Without a version much else could be meant.
+    // Without a version, the line could have many other formats.
     if !ends_with_version(name) && !attributes.are_telling() {
-        return Err("no version behind the name");
+        return Err("no version after the name");
     }
     Ok(entry(name, &attributes))
 }
@@ -69,7 +69,7 @@ fn entry<'l>(name: &'l [u8], attributes: &Attributes<'l>) -> ParsedLine<'l> {
     })
 }
 
-/// Splits behind the version, up to which a name may hold blanks, or else behind the first word.
+/// Splits after the version, before which a name may contain blanks, or else after the first word.
 fn split_name(line: &[u8]) -> Option<(&[u8], &[u8])> {
     let mut versions = memchr::memchr_iter(b';', line).filter_map(|at| {
         let (_, rest) = text::digits(line.get(at + 1..)?, 5).filter(|(_, rest)| text::ends_word(rest))?;
@@ -91,14 +91,14 @@ fn without_version(name: &[u8]) -> &[u8] {
     }
 }
 
-/// Drops the `.DIR;1` of a directory.
+/// Removes the `.DIR;1` of a directory.
 fn without_dir(name: &[u8]) -> Option<&[u8]> {
     let bare = without_version(name);
     let (bare, suffix) = bare.split_at_checked(bare.len().checked_sub(DIR.len())?)?;
     (suffix.eq_ignore_ascii_case(DIR) && !bare.is_empty()).then_some(bare)
 }
 
-/// Drops the `DISK$USER:[ANN.DATA]` that some servers put before each name.
+/// Removes the `DISK$USER:[ANN.DATA]` that some servers print before each name.
 fn without_folder(name: &[u8]) -> &[u8] {
     let Some(at) = memchr::memrchr(b']', name) else { return name };
     match name.split_at_checked(at) {
@@ -107,13 +107,13 @@ fn without_folder(name: &[u8]) -> &[u8] {
     }
 }
 
-/// Says whether a `]` behind these bytes closes a folder, which one behind an escape does not.
+/// Returns whether a `]` after these bytes closes a folder; an escaped one does not.
 fn is_folder(name: &[u8]) -> bool {
     name.contains(&b'[') && !name.ends_with(b"^")
 }
 
-/// `%RMS-E-PRV, insufficient privilege …` or `No privilege for attempted operation` stand where the
-/// server itself may not look.
+/// `%RMS-E-PRV, insufficient privilege …` or `No privilege for attempted operation`, printed if the server
+/// has no access.
 fn is_refusal(text: &[u8]) -> bool {
     let says = |words: &[u8]| text.windows(words.len()).any(|part| part.eq_ignore_ascii_case(words));
     text.starts_with(b"%") || REFUSALS.iter().any(|words| says(words))
@@ -186,14 +186,14 @@ mod tests {
     }
 
     #[test]
-    fn a_name_may_hold_escapes_and_blanks() {
+    fn name_may_contain_escapes_and_blanks() {
         assert_eq!(read("A^.B^_C.TXT;1  3  12-DEC-1996 20:13").name(), b"A^.B^_C.TXT;1");
         assert_eq!(read("my long name.txt;12  3  12-DEC-1996 20:13").name(), b"my long name.txt;12");
         assert_eq!(read("DISK$USER:[ANN.DATA]X.TXT;1  3  12-DEC-1996 20:13").name(), b"X.TXT;1");
     }
 
     #[test]
-    fn a_folder_without_a_name_behind_it_is_the_name() {
+    fn folder_without_file_name_is_the_name() {
         let columns = "3  12-DEC-1996 20:13  [STAFF,ANN]  (RWED,RWED,,)";
 
         assert_eq!(read(&format!("[ANN] {columns}")).name(), b"[ANN]");
@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_without_a_version_needs_owner_and_protection() {
+    fn name_without_version_needs_owner_and_protection() {
         assert_eq!(read("X.TXT  3  12-DEC-1996 20:13 [A,B] (RWED,RWED,,)").name(), b"X.TXT");
         assert!(fails("X.TXT  3  12-DEC-1996 20:13"));
         assert!(fails("X.TXT"));
@@ -209,14 +209,14 @@ mod tests {
     }
 
     #[test]
-    fn a_name_alone_begins_an_entry() {
+    fn long_name_starts_a_two_line_entry() {
         let context = Context::new(crate::Timestamp::UNIX_EPOCH, &crate::Limits::default());
 
         assert_eq!(super::read(b"A_RATHER_LONG_NAME.TXT;1", &context), Ok(ParsedLine::FirstHalf));
     }
 
     #[test]
-    fn of_what_the_server_may_not_read_the_name_is_known() {
+    fn unreadable_vms_file_has_only_a_name() {
         for line in [
             "SECRET.DIR;1  %RMS-E-PRV, insufficient privilege or object protection violation",
             "SECRET.DIR;1        insufficient privilege or object protection violation",
@@ -250,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn other_formats_are_refused() {
+    fn lines_of_other_formats_are_refused() {
         assert!(fails("-rw-r--r-- 1 ann staff 5 Jan  2  2020 FOO.TXT;1 of"));
         assert!(fails("X.TXT;1  3  DEC-12-1996 20:13"));
         assert!(fails("X.TXT;1  a/9  12-DEC-1996 20:13"));
