@@ -1,7 +1,7 @@
-//! What must hold for all that [`oxftp_proto`], [`oxftp`] and the program read, whatever the bytes.
+//! Invariants of everything that [`oxftp_proto`], [`oxftp`] and the program parse, for any input.
 //!
-//! Each function here is called by the fuzzers in `fuzz_targets/` and panics when something is
-//! not as it must be. `.ci/fuzz` runs them all.
+//! Each function here is called by the fuzzers in `fuzz_targets/` and panics when an invariant is violated.
+//! `.ci/fuzz` runs all of them.
 
 pub mod listing;
 pub mod netrc;

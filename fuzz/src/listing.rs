@@ -1,4 +1,4 @@
-//! Lines of listings.
+//! Invariants of listings.
 
 use bytes::BytesMut;
 use oxftp_proto::{
@@ -8,7 +8,7 @@ use oxftp_proto::{
 
 use crate::protocol::cut;
 
-/// Checks what one format makes of each line of a text.
+/// Checks the results of one format for each line of a text.
 pub fn check_lines(format: Format, text: &[u8]) {
     for line in lines(text) {
         match format.parse(line, now()) {
@@ -18,8 +18,8 @@ pub fn check_lines(format: Format, text: &[u8]) {
     }
 }
 
-/// Checks what comes of a whole listing whose format is to be found out; its first line is what
-/// the server says of itself.
+/// Checks a whole listing whose format must be detected; its first line is the server's description of
+/// itself.
 pub fn check_listing(input: &[u8]) {
     let mut lines = lines(input);
     let hint = String::from_utf8_lossy(lines.next().unwrap_or_default()).into_owned();
@@ -29,7 +29,7 @@ pub fn check_listing(input: &[u8]) {
     check_outcomes(ListingParser::list(now()).hint(&hint), &lines);
 }
 
-/// Checks that a stream gives the same lines in whatever pieces it comes, none beyond the limit.
+/// Checks that a stream splits into the same lines in pieces of any size, none above the limit.
 pub fn check_splitter(input: &[u8]) {
     let Some((size, stream)) = input.split_first() else { return };
     let whole = split(std::iter::once(stream));
@@ -41,11 +41,11 @@ pub fn check_splitter(input: &[u8]) {
 fn check_entry(format: Format, line: &[u8], entry: &Entry) {
     assert_eq!(entry.raw(), line);
     assert!(!entry.name().is_empty(), "{entry:?}");
-    // z/VM has the name in two columns, and a dot joins them.
+    // z/VM has the name in two columns, which a dot joins.
     assert!(format == Format::Zvm || is_part(entry.name(), line), "{entry:?}");
     assert!(entry.link_target().is_none_or(|target| is_part(target, line)), "{entry:?}");
     assert!(entry.mode.is_none_or(|mode| mode <= 0o7777), "{entry:?}");
-    // What is shown of it is read, too.
+    // Everything that is displayed is read too.
     let _ = (format!("{entry:?}"), entry.owner(), entry.group(), entry.facts().len());
 }
 
@@ -55,7 +55,7 @@ fn check_error(error: &ListingError) {
     assert!(!message.contains(char::is_control), "{message:?}");
 }
 
-/// Every line comes out once and in order, whether it is asked for early or late.
+/// Checks that every line results in one outcome, in order, whenever it is taken.
 fn check_outcomes(mut parser: ListingParser, lines: &[&[u8]]) {
     let mut eager = parser.clone();
     let mut early = Vec::new();
@@ -84,7 +84,7 @@ fn check_outcomes(mut parser: ListingParser, lines: &[&[u8]]) {
     assert_eq!(parser.unparsed_samples().len(), unparsed.min(8));
 }
 
-/// Gives the lines, and whether one was too long.
+/// Returns the lines, and whether one exceeded the limit.
 fn split<'a>(pieces: impl Iterator<Item = &'a [u8]>) -> (Vec<Vec<u8>>, bool) {
     let mut splitter = LineSplitter::new(LINE_LIMIT);
     let mut buffer = BytesMut::new();

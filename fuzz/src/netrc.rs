@@ -1,13 +1,13 @@
-//! Netrc files, which people write by hand.
+//! Invariants of netrc files, which people write by hand.
 
-// The parser belongs to the program, which is no library; it needs nothing else of it.
+// The parser belongs to the program, which is not a library. It depends on nothing else there.
 #[path = "../../crates/cli/src/session/netrc/parse.rs"]
 mod parse;
 
 use parse::Netrc;
 
-/// Checks that a text is read or refused by a line that it has, that a login is found for its own user alone, and
-/// that no password is shown.
+/// Checks that a text is parsed, or rejected with the number of an existing line, that a login is found for
+/// its own user only, and that no password is displayed.
 pub fn check_netrc(text: &str) {
     let netrc: Netrc = match text.parse() {
         Ok(netrc) => netrc,

@@ -1,13 +1,14 @@
-//! Replies, and what they carry.
+//! Invariants of replies and their contents.
 
 use oxftp_proto::{
     Code, DecodeError, Encoding, Features, FileName, Limits, Platform, RemotePath, Reply, ReplyDecoder,
     Timestamp,
     address::{format_port, parse_epsv, parse_pasv},
-    parse_directory,
+    classify, parse_directory,
+    server::{Quirks, ServerKind},
 };
 
-/// Checks that a stream gives the same replies in whatever pieces it comes, none beyond the limits.
+/// Checks that a stream decodes to the same replies in pieces of any size, none above the limits.
 pub fn check_replies(input: &[u8]) {
     let Some((size, stream)) = input.split_first() else { return };
     let limits = small_limits();
@@ -38,10 +39,10 @@ pub fn check_addresses(line: &[u8]) {
 pub fn check_directory(line: &[u8]) {
     for encoding in encodings() {
         let Some(path) = parse_directory(line, encoding) else { continue };
-        let sent = path.to_wire(encoding).expect("what came can be sent");
+        let sent = path.to_wire(encoding).expect("a received path can be sent");
         assert!(sent.len() <= line.len());
 
-        // As a server that doubles quotes spells the path.
+        // The path as spelled by a server that doubles quotes.
         let quoted = [b"\"", &*doubled(&sent), b"\" is here"].concat();
         assert_eq!(parse_directory(&quoted, encoding), Some(path));
     }
@@ -61,17 +62,53 @@ pub fn check_features(text: &[u8]) {
     }
 }
 
+/// Checks that the classes of a reply exclude each other where they must.
+pub fn check_classes(input: &[u8]) {
+    let Some((code, text)) = input.split_at_checked(3) else { return };
+    let code = std::str::from_utf8(code).ok().and_then(|code| code.parse().ok());
+    let Some(code) = code else { return };
+    let reply = Reply::new(code, text.split(|&byte| byte == b'\n'));
+
+    assert!(!(classify::is_not_found(&reply) && classify::is_permission_denied(&reply)));
+    assert!(!(classify::is_bad_credentials(&reply) && classify::is_connection_limit(&reply)));
+    assert!(classify::is_not_found(&reply) || !classify::is_explicitly_not_found(&reply));
+    assert!(!classify::is_conflict(&reply) || reply.code() == Code::FILE_UNAVAILABLE);
+    assert!(!classify::requires_tls(&reply) || reply.code().class() >= 4);
+    assert!(!classify::is_unknown_command(&reply) || classify::rejects_mlsd(&reply));
+    assert!(!classify::is_out_of_space(&reply) || classify::is_permanent(&reply));
+    assert!(!(classify::is_empty_listing(&reply) && classify::rejects_mlsd(&reply)));
+    let _ = (
+        classify::requires_pret(&reply),
+        classify::rejects_argument(&reply),
+        classify::is_listing_truncated(&reply),
+        classify::is_fatal_oops(&reply),
+    );
+}
+
+/// Checks that a server is identified in any letter case, and that only known servers have quirks. The first line is
+/// the greeting, the rest the reply to `SYST`.
+pub fn check_server(text: &[u8]) {
+    let text = String::from_utf8_lossy(text);
+    let (greeting, system) =
+        text.split_once('\n').map_or((&*text, None), |(greeting, system)| (greeting, Some(system)));
+    let kind = ServerKind::identify(greeting, system);
+
+    let upper = |text: &str| text.to_ascii_uppercase();
+    assert_eq!(ServerKind::identify(&upper(greeting), system.map(upper).as_deref()), kind);
+    assert_eq!(kind == ServerKind::Other, kind.quirks() == Quirks::default());
+}
+
 /// Checks the time in a reply to `MDTM`, and in facts.
 pub fn check_time(text: &[u8]) {
     let Ok(time) = Timestamp::parse_mlsx(text) else { return };
-    let again = Timestamp::parse_mlsx(time.to_mlsx().as_bytes()).expect("what is written can be read");
+    let again = Timestamp::parse_mlsx(time.to_mlsx().as_bytes()).expect("a formatted time can be parsed");
 
     assert_eq!(again.to_unix(0), time.to_unix(0));
     assert!(!time.to_string().is_empty());
     assert_eq!(time.to_utc(3600).map(|utc| utc.to_unix(0)), Some(time.to_unix(0)));
 }
 
-/// Checks that a name stays in its directory and goes back to the server as it came.
+/// Checks that a name remains in its directory and is sent back to the server unchanged.
 pub fn check_name(bytes: &[u8]) {
     for encoding in encodings() {
         let Ok(name) = FileName::from_wire(bytes, encoding) else { continue };
@@ -85,12 +122,12 @@ pub fn check_name(bytes: &[u8]) {
     }
 }
 
-/// Cuts a stream into pieces of a size that the first byte of an input chooses.
+/// Cuts a stream into pieces of a size given by the first byte of an input.
 pub(crate) fn cut(stream: &[u8], size: u8) -> impl Iterator<Item = &[u8]> {
     stream.chunks(usize::from(size % 16) + 1)
 }
 
-/// Gives the replies, and the kind of the error that ends them.
+/// Returns the replies, and the kind of the error after them.
 fn decode<'a>(
     pieces: impl Iterator<Item = &'a [u8]>,
     limits: &Limits,
@@ -110,7 +147,7 @@ fn decode<'a>(
     (replies, None)
 }
 
-/// Limits that an input of some hundred bytes can reach.
+/// Limits that an input of some hundred bytes can exceed.
 fn small_limits() -> Limits {
     let mut limits = Limits::default();
     (limits.reply_line, limits.reply_bytes, limits.reply_lines) = (64, 256, 8);

@@ -1,4 +1,4 @@
-//! A whole client against a server that says whatever the fuzzer wants.
+//! Invariants of a whole client against a server controlled by the fuzzer.
 
 use std::{
     io,
@@ -14,19 +14,19 @@ use std::{
 };
 
 use oxftp::{
-    Client, Credentials,
+    Client, Credentials, PART_SUFFIX,
     connect::{BoxSocket, Connector, Socket, Target},
     path_io::{BoxFuture, MemoryFs, PathIo},
 };
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-/// Logs in, lists, downloads and uploads against a server of these bytes, and checks that the client comes
-/// to an end, that it sends one whole line for each command of its own and no other, and that its memory
-/// holds no more than was sent to it.
+/// Logs in, lists, downloads and uploads against a server with these replies. Checks that the client
+/// terminates, that it sends exactly one whole line for each of its commands, and that the memory file system
+/// holds no more bytes than were sent to the client.
 ///
-/// The first byte chooses what is done, and in what pieces bytes come. The rest is cut at 0x1D: what
-/// is said on the control connection, then what each data connection carries. 0x1E separates what is said to
-/// each command.
+/// The first byte selects the operation, and the size of the pieces. The rest is cut at 0x1D: the replies on
+/// the control connection, then the contents of each data connection. 0x1E separates the replies to each
+/// command.
 pub fn check_session(input: &[u8]) {
     let Some((choice, script)) = input.split_first() else { return };
     let server = Server::of(*choice, script);
@@ -35,15 +35,16 @@ pub fn check_session(input: &[u8]) {
 
     let _ = runtime.expect("a runtime").block_on(run(*choice, server.clone(), fs.clone()));
 
-    let sent = server.0.sent.lock().expect("nobody panicked").clone();
+    let sent = server.0.sent.lock().expect("no thread panicked").clone();
     check_commands(&sent);
+    let partial = format!("/in/a{PART_SUFFIX}");
     let held: usize =
-        ["/in/a", "/in/a.part"].iter().filter_map(|path| fs.read(path)).map(|it| it.len()).sum();
+        ["/in/a", partial.as_str()].iter().filter_map(|path| fs.read(path)).map(|it| it.len()).sum();
     assert!(held <= 2 * input.len(), "{held} bytes of {}", input.len());
 }
 
 async fn run(choice: u8, server: Server, fs: MemoryFs) -> oxftp::Result<()> {
-    fs.write("/up", "content").expect("memory takes it");
+    fs.write("/up", "content").expect("memory is writable");
     let builder =
         Client::builder().path_io(fs.clone()).connector(server).socket_timeout(Duration::from_secs(1));
     let mut client = builder.connect("server").await?;
@@ -56,14 +57,14 @@ async fn run(choice: u8, server: Server, fs: MemoryFs) -> oxftp::Result<()> {
         4 => client.download("d").to("/in").await.map(drop),
         _ => client.stat("a").await.map(drop),
     };
-    // A client that says that it can be used can be.
+    // A client that claims to be usable must be usable.
     let _ = (outcome, client.current_directory().await, fs.exists(Path::new("/in/a")).await);
     client.quit().await
 }
 
-/// Every command is a line of its own, and begins with a verb that this client knows.
+/// Checks that every command is a line of its own, and begins with a verb that this client knows.
 fn check_commands(sent: &[u8]) {
-    // The last may have been cut with its connection.
+    // The last line may have been cut together with its connection.
     let whole = sent.iter().rposition(|byte| *byte == b'\n').map_or(&[][..], |end| &sent[..=end]);
     for line in whole.split_inclusive(|byte| *byte == b'\n') {
         let line = line.strip_suffix(b"\r\n").expect("a line ends in CR LF");
@@ -100,9 +101,9 @@ impl Server {
         }))
     }
 
-    /// Counts what is done; a client that goes on for ever is found out.
+    /// Counts the steps; a client that never terminates is detected.
     fn step(&self) {
-        assert!(self.0.steps.fetch_add(1, Ordering::Relaxed) < MOST_STEPS, "the client comes to no end");
+        assert!(self.0.steps.fetch_add(1, Ordering::Relaxed) < MOST_STEPS, "the client never terminates");
     }
 }
 
@@ -111,7 +112,7 @@ impl Connector for Server {
         self.step();
         let said = match target {
             Target::Control { .. } => self.0.control.clone(),
-            _ => self.0.data.lock().expect("nobody panicked").next().into_iter().collect(),
+            _ => self.0.data.lock().expect("no thread panicked").next().into_iter().collect(),
         };
         let is_control = matches!(target, Target::Control { .. });
         let line = Line { server: self.clone(), said: said.into_iter(), ready: Vec::new(), is_control };
@@ -124,7 +125,7 @@ impl Connector for Server {
 struct Line {
     server: Server,
     said: std::vec::IntoIter<Vec<u8>>,
-    /// What can be read.
+    /// Bytes that can be read.
     ready: Vec<u8>,
     is_control: bool,
 }
@@ -152,7 +153,7 @@ impl AsyncRead for Line {
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         self.server.step();
-        // Whoever only looks whether something is there has not asked for more.
+        // A caller that only polls for pending bytes has not asked for more.
         let looks = cx.waker().will_wake(Waker::noop());
         if self.ready.is_empty() && looks {
             return Poll::Pending;
@@ -170,7 +171,7 @@ impl AsyncWrite for Line {
     fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         self.server.step();
         if self.is_control {
-            self.server.0.sent.lock().expect("nobody panicked").extend_from_slice(bytes);
+            self.server.0.sent.lock().expect("no thread panicked").extend_from_slice(bytes);
         }
         Poll::Ready(Ok(bytes.len()))
     }
@@ -184,11 +185,11 @@ impl AsyncWrite for Line {
     }
 }
 
-/// What the client sends here.
+/// Commands that the client sends here.
 const VERBS: [&str; 26] = [
     "USER", "PASS", "ACCT", "PWD", "CWD", "TYPE", "EPSV", "PASV", "REST", "RETR", "STOR", "APPE", "LIST",
     "MLSD", "MLST", "STAT", "SIZE", "MDTM", "MKD", "SYST", "FEAT", "NOOP", "ABOR", "QUIT", "OPTS", "PRET",
 ];
 
-/// Far more than any honest session of a few kilobytes takes.
+/// Far more than a normal session of a few kilobytes takes.
 const MOST_STEPS: usize = 200_000;

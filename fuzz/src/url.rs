@@ -1,8 +1,9 @@
-//! URLs, as users and lists of users' making have them.
+//! Invariants of URLs, which users and generated lists contain.
 
 use oxftp::FtpUrl;
 
-/// Checks that a URL that is taken is shown as one that is taken, means the same place, and shows no password.
+/// Checks that an accepted URL is displayed as one that is accepted, with the same meaning, and without its
+/// password.
 pub fn check_url(text: &str) {
     let url = match text.parse::<FtpUrl>() {
         Ok(url) => url,

@@ -95,10 +95,10 @@ pub use crate::transfer::{Connections, Download, Order, PART_SUFFIX, Upload, Ver
 pub use crate::url::{FtpUrl, Host, Scheme, UrlError};
 pub use oxftp_proto::{
     Code, Command, Encoding, Entry, EntryKind, Facts, Features, FileHash, FileName, HashAlgorithm,
-    InvalidCommand, Limits, NameError, Platform, Precision, RemotePath, Reply, ReplyDecoder, ServerZone,
-    StatusCodeError, Timestamp, TransferType, UnknownHash, UnknownZone, Zone, address,
-    dialog::{Aborted, Credentials, PassiveMode, Secret},
-    escape, listing, parse_directory, redact_password,
+    InvalidCommand, Limits, NameError, Platform, Precision, RemotePath, Reply, ReplyDecoder, Secret,
+    ServerZone, StatusCodeError, Timestamp, TransferType, UnknownHash, UnknownZone, Zone, address, classify,
+    dialog::{Aborted, Credentials, PassiveMode},
+    escape, listing, parse_directory, redact_password, server,
 };
 
 /// Compiles the examples in the migration guide for aioftp.

@@ -2,11 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
-use oxftp_proto::{
-    Encoding, RemotePath,
-    dialog::{Credentials, Secret},
-    escape, redact_password,
-};
+use oxftp_proto::{Encoding, RemotePath, Secret, dialog::Credentials, escape, redact_password};
 use percent_encoding::percent_decode_str;
 
 /// A URL: `scheme://[user[:password]@]host[:port]/path` (RFC 1738, 3.2).

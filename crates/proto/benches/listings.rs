@@ -1,16 +1,16 @@
-//! How fast listings are read, beside suppaftp.
+//! Speed of parsing listings, compared with suppaftp.
 //!
-//! `cargo bench -p oxftp-proto --bench listings`, or `just bench-listings`; a word behind `--` chooses among
-//! the groups `mlsd`, `unix` and `dos`. Each reads the same 10,000 lines, no two names alike, and
-//! gives entries a second:
+//! `cargo bench -p oxftp-proto --bench listings`, or `just bench-listings`; an argument after `--` selects
+//! one of the groups `mlsd`, `unix` and `dos`. Each parses the same 10,000 lines with different names, and
+//! reports entries per second:
 //!
-//! - `listing`: a whole listing, whose format is known for `MLSD` and found out for `LIST`;
-//! - `lines`: one line after another, in a format that is known;
-//! - `suppaftp/any`: one line after another, in a format that suppaftp finds out for each;
-//! - `suppaftp/known`: one line after another, in a format that is known.
+//! - `listing`: a whole listing, whose format is known for `MLSD` and detected for `LIST`;
+//! - `lines`: single lines in a known format;
+//! - `suppaftp/any`: single lines in a format that suppaftp detects for each;
+//! - `suppaftp/known`: single lines in a known format.
 //!
-//! Marks on one core: 2 million entries of MLSD and 1.5 million of Unix a second, and three times
-//! suppaftp's.
+//! Results on one core: 2 million entries of MLSD and 1.5 million of Unix per second, three times those of
+//! suppaftp.
 
 #![allow(missing_docs, reason = "criterion's macros write functions without")]
 #![allow(clippy::unwrap_used, reason = "a benchmark that cannot go on fails")]
@@ -67,7 +67,7 @@ fn group<'c>(criterion: &'c mut Criterion, name: &str) -> BenchmarkGroup<'c, Wal
     group
 }
 
-/// Reads the lines as one listing, entries taken as they come.
+/// Parses the lines as one listing, and takes entries as they become available.
 fn whole(group: &mut BenchmarkGroup<'_, WallTime>, lines: &[String], parser: impl Fn() -> ListingParser) {
     group.bench_function("listing", |bencher| {
         bencher.iter(|| {
@@ -90,7 +90,7 @@ fn whole(group: &mut BenchmarkGroup<'_, WallTime>, lines: &[String], parser: imp
     });
 }
 
-/// Reads each line by itself.
+/// Parses each line on its own.
 fn each<E>(
     group: &mut BenchmarkGroup<'_, WallTime>,
     name: &str,
@@ -110,7 +110,7 @@ fn lines(line: impl Fn(u64) -> String) -> Vec<String> {
     (0..LINES).map(line).collect()
 }
 
-/// Seven facts, as ProFTPD gives them.
+/// Seven facts, as ProFTPD lists them.
 fn mlsd_line(number: u64) -> String {
     let (kind, day) = (["file", "file", "file", "dir"][number as usize % 4], number % 28 + 1);
     format!(
@@ -129,7 +129,7 @@ fn unix_line(number: u64) -> String {
     format!("{mode}    1 1000     1000     {:8} {date} report {number:05}.txt", number * 37)
 }
 
-/// As IIS prints it; days beyond the twelfth tell the order of the dates.
+/// As IIS prints it; days after the twelfth show the order of the dates.
 fn dos_line(number: u64) -> String {
     let day = number % 28 + 1;
     let what =

@@ -1,7 +1,7 @@
-//! How fast replies are decoded: `cargo bench -p oxftp-proto --bench replies`.
+//! Speed of decoding replies: `cargo bench -p oxftp-proto --bench replies`.
 //!
-//! - `short`: what a transfer is answered, all at once;
-//! - `pieces`: the same, a byte at a time, as a hostile server sends it;
+//! - `short`: the replies to a transfer, all at once;
+//! - `pieces`: the same, one byte at a time, as a hostile server sends it;
 //! - `long`: one reply of 900 lines, such as that to `STAT` of a directory.
 
 #![allow(missing_docs, reason = "criterion's macros write functions without")]

@@ -1,4 +1,4 @@
-//! One piece of pure work, for counting the instructions it takes: see `bench/instructions`.
+//! One unit of work without I/O, whose instructions `bench/instructions` counts.
 
 #![allow(clippy::unwrap_used, reason = "work that cannot be done fails")]
 

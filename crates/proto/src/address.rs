@@ -1,18 +1,18 @@
 //! Addresses of data connections: `PASV`, `EPSV`, `PORT`, `EPRT`.
 //!
-//! Whether an address is to be trusted is not decided here; the client connects to the peer of
-//! the control connection unless told otherwise.
+//! Whether an address is trusted is not decided here. By default, the client connects to the peer of the
+//! control connection.
 
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 
-/// Reads the address in a reply to `PASV` (RFC 959, 4.1.2).
+/// Parses the address in a reply to `PASV` (RFC 959, 4.1.2).
 ///
-/// The first six numbers joined by commas count, with or without parentheses (RFC 1123, 4.1.2.6) and blanks
-/// after the commas, unless a letter, a digit or a sign touches them.
+/// The first six numbers joined by commas are used, with or without parentheses (RFC 1123, 4.1.2.6) and
+/// blanks after the commas, unless a letter, a digit or a sign is adjacent.
 ///
 /// # Errors
 ///
-/// [`AddressError`] when there are no six, one is above 255, or the port is 0.
+/// [`AddressError`] when there are not six numbers, one is above 255, or the port is 0.
 ///
 /// ```
 /// let address = oxftp_proto::address::parse_pasv(b"Entering Passive Mode (127,0,0,1,4,51).")?;
@@ -31,13 +31,13 @@ pub fn parse_pasv(line: &[u8]) -> Result<SocketAddrV4, AddressError> {
     Ok(SocketAddrV4::new(Ipv4Addr::new(a, b, c, d), port))
 }
 
-/// Reads the port in a reply to `EPSV`: `(|||port|)` with any delimiter (RFC 2428, 3).
+/// Parses the port in a reply to `EPSV`: `(|||port|)` with any delimiter (RFC 2428, 3).
 ///
-/// The network and address fields must be empty; the last such text in the line counts.
+/// The network and address fields must be empty. The last match in the line is used.
 ///
 /// # Errors
 ///
-/// [`AddressError`] when there is none, or the port is 0 or above 65535.
+/// [`AddressError`] when there is no match, or the port is 0 or above 65535.
 ///
 /// ```
 /// let port = oxftp_proto::address::parse_epsv(b"Entering Extended Passive Mode (|||6446|)")?;
@@ -54,7 +54,7 @@ pub fn parse_epsv(line: &[u8]) -> Result<u16, AddressError> {
         .ok_or_else(|| AddressError { what: "EPSV", line: String::from_utf8_lossy(line).into_owned() })
 }
 
-/// Writes the argument of `PORT` (RFC 959, 4.1.2).
+/// Formats the argument of `PORT` (RFC 959, 4.1.2).
 #[must_use]
 pub fn format_port(address: SocketAddrV4) -> String {
     let [a, b, c, d] = address.ip().octets();
@@ -62,25 +62,25 @@ pub fn format_port(address: SocketAddrV4) -> String {
     format!("{a},{b},{c},{d},{high},{low}")
 }
 
-/// Writes the argument of `EPRT` (RFC 2428, 2).
+/// Formats the argument of `EPRT` (RFC 2428, 2).
 #[must_use]
 pub fn format_eprt(address: SocketAddr) -> String {
     let family = if address.is_ipv4() { 1 } else { 2 };
     format!("|{family}|{}|{}|", address.ip(), address.port())
 }
 
-/// A reply carries no usable address.
+/// A reply that contains no usable address.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the reply to {what} names no usable address: {line:?}")]
+#[error("the reply to {what} contains no usable address: {line:?}")]
 pub struct AddressError {
     /// The command.
     pub what: &'static str,
-    /// What the server answered.
+    /// The line of the reply.
     pub line: String,
 }
 
 fn six_numbers(word: &[u8]) -> Option<[u8; 6]> {
-    // What ends the sentence is no part of the last number.
+    // A full stop at the end of the sentence is not part of the last number.
     let word = word.strip_suffix(b".").unwrap_or(word);
     let mut numbers = word.split(|byte| *byte == b',').map(|digits| parse_number(digits, u8::MAX.into()));
     let mut six = [0; 6];
@@ -90,12 +90,12 @@ fn six_numbers(word: &[u8]) -> Option<[u8; 6]> {
     numbers.next().is_none().then_some(six)
 }
 
-/// Tells what may stand around the numbers of an address without being taken for a part of one.
+/// Returns whether a byte may be adjacent to the numbers of an address without being part of one.
 fn may_stand_around(byte: u8) -> bool {
     !byte.is_ascii_alphanumeric() && !matches!(byte, b',' | b'.' | b'+' | b'-' | b'_')
 }
 
-/// Tells what may stand before the delimiters of a port and behind them.
+/// Returns whether a byte may precede or follow the delimiters of a port.
 fn is_edge(byte: u8) -> bool {
     matches!(byte, b' ' | b'(' | b')' | b'.')
 }
@@ -123,14 +123,14 @@ fn port_between_delimiters(text: &[u8]) -> Option<u16> {
         return None;
     }
     let end = rest.iter().position(|byte| byte == delimiter)?;
-    if rest.get(end + 1).is_some_and(|behind| !is_edge(*behind)) {
+    if rest.get(end + 1).is_some_and(|tail| !is_edge(*tail)) {
         return None;
     }
     let port = parse_number(rest.get(..end)?, u16::MAX.into())?;
     u16::try_from(port).ok().filter(|port| *port != 0)
 }
 
-/// Reads a number of digits and nothing else, up to `most`.
+/// Parses a number that consists of digits only, up to `most`.
 pub(crate) fn parse_number(digits: &[u8], most: u64) -> Option<u64> {
     if digits.is_empty() {
         return None;
@@ -148,7 +148,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn passive_addresses_are_read_in_every_spelling() {
+    fn pasv_address_is_parsed_in_every_form() {
         let lines = [
             "Entering Passive Mode (127,0,0,1,4,51).",
             "Entering Passive Mode (127,0,0,1,4,51)",
@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn passive_numbers_out_of_range_are_refused() {
+    fn pasv_numbers_out_of_range_are_refused() {
         for line in [
             "(256,0,0,1,4,51)",
             "(127,0,0,1,4)",
@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn passive_numbers_that_something_touches_are_refused() {
+    fn pasv_numbers_touching_other_characters_are_refused() {
         for line in [
             "(-127,0,0,1,4,51)",
             "(+127,0,0,1,4,51)",
@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn extended_passive_ports_are_read_with_any_delimiter() {
+    fn epsv_port_is_parsed_with_any_delimiter() {
         assert_eq!(parse_epsv(b"Entering Extended Passive Mode (|||6446|)"), Ok(6446));
         assert_eq!(parse_epsv(b"ok (!!!65535!)."), Ok(65535));
         assert_eq!(parse_epsv(b"first (|||1|) then (|||2|)"), Ok(2));
@@ -205,14 +205,14 @@ mod tests {
     }
 
     #[test]
-    fn extended_passive_with_a_foreign_address_or_bad_port_is_refused() {
+    fn epsv_address_or_bad_port_is_refused() {
         for line in ["(|1|10.0.0.1|21|)", "(|||0|)", "(|||65536|)", "(||||)", "(|||21)", "", "|||"] {
             assert!(parse_epsv(line.as_bytes()).is_err(), "{line}");
         }
     }
 
     #[test]
-    fn extended_passive_ports_that_something_touches_are_refused() {
+    fn epsv_ports_touching_other_characters_are_refused() {
         for line in ["(|1||||21|)", "(|1|10.0.0.1|||21|)", "(|||21||)", "(|||21|x)", "(|||-21|)", "(||| 21|)"]
         {
             assert!(parse_epsv(line.as_bytes()).is_err(), "{line}");
@@ -220,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn own_addresses_are_written_as_the_rfcs_say() {
+    fn port_and_eprt_arguments_follow_the_rfcs() {
         assert_eq!(format_port("10.1.2.3:1075".parse().unwrap()), "10,1,2,3,4,51");
         assert_eq!(format_eprt("10.1.2.3:1075".parse().unwrap()), "|1|10.1.2.3|1075|");
         assert_eq!(format_eprt("[::1]:1075".parse().unwrap()), "|2|::1|1075|");
@@ -228,12 +228,12 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn no_line_makes_an_address_parser_panic(line: Vec<u8>) {
+        fn address_parsers_never_panic(line: Vec<u8>) {
             let _ = (parse_pasv(&line), parse_epsv(&line));
         }
 
         #[test]
-        fn a_written_port_is_read_back(ip: u32, port in 1u16..) {
+        fn formatted_port_argument_parses_back(ip: u32, port in 1u16..) {
             let address = SocketAddrV4::new(ip.into(), port);
             assert_eq!(parse_pasv(format_port(address).as_bytes()), Ok(address));
         }

@@ -4,22 +4,23 @@ use std::{fmt, str::FromStr};
 
 /// A three-digit reply code (RFC 959, 4.2).
 ///
-/// The first digit is the class: 1 preliminary, 2 done, 3 go on, 4 failed for now, 5 failed.
+/// The first digit is the class: 1 preliminary, 2 success, 3 more needed, 4 transient failure, 5 permanent
+/// failure.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Code(u16);
 
 impl Code {
-    /// 125: the data connection is open already; the transfer starts.
+    /// 125: the data connection is already open; the transfer starts.
     pub const TRANSFER_STARTING: Self = Self(125);
-    /// 200: the command is done.
+    /// 200: success.
     pub const OK: Self = Self(200);
-    /// 202: the command is superfluous here.
+    /// 202: the command is superfluous on this server.
     pub const SUPERFLUOUS: Self = Self(202);
-    /// 213: what was asked of a file.
+    /// 213: status of a file.
     pub const FILE_STATUS: Self = Self(213);
     /// 220: the server is ready for a new user.
     pub const READY: Self = Self(220);
-    /// 225: the data connection is open, no transfer runs.
+    /// 225: the data connection is open; no transfer is in progress.
     pub const NO_TRANSFER: Self = Self(225);
     /// 226: the transfer is complete.
     pub const TRANSFER_COMPLETE: Self = Self(226);
@@ -29,91 +30,92 @@ impl Code {
     pub const EXTENDED_PASSIVE: Self = Self(229);
     /// 230: logged in.
     pub const LOGGED_IN: Self = Self(230);
-    /// 232: logged in, authorised by the security exchange (RFC 2228).
+    /// 232: logged in, authorized by the security exchange (RFC 2228).
     pub const LOGGED_IN_SECURELY: Self = Self(232);
     /// 234: the security exchange may start (RFC 4217).
     pub const SECURITY_ACCEPTED: Self = Self(234);
-    /// 250: the file action is done.
+    /// 250: the file action is complete.
     pub const FILE_ACTION_DONE: Self = Self(250);
-    /// 257: a path was made, or is the working directory.
+    /// 257: a path was created, or is the working directory.
     pub const PATH: Self = Self(257);
     /// 331: a password is needed.
     pub const NEED_PASSWORD: Self = Self(331);
     /// 332: an account is needed.
     pub const NEED_ACCOUNT: Self = Self(332);
-    /// 350: go on with the next command.
+    /// 350: the server waits for the next command.
     pub const PENDING: Self = Self(350);
-    /// 421: the service closes the control connection.
+    /// 421: the server closes the control connection.
     pub const SERVICE_CLOSING: Self = Self(421);
     /// 425: the data connection cannot be opened.
     pub const CANNOT_OPEN_DATA: Self = Self(425);
-    /// 426: the data connection was closed, the transfer aborted.
+    /// 426: the data connection was closed and the transfer aborted.
     pub const TRANSFER_ABORTED: Self = Self(426);
-    /// 450: the file is not available now.
+    /// 450: the file is temporarily unavailable.
     pub const FILE_BUSY: Self = Self(450);
     /// 500: the command is not understood.
     pub const UNKNOWN_COMMAND: Self = Self(500);
     /// 502: the command is not implemented.
     pub const NOT_IMPLEMENTED: Self = Self(502);
-    /// 521: the directory exists already (RFC 1123 lists it for `MKD`).
+    /// 521: the directory already exists (RFC 1123 lists it for `MKD`).
     pub const DIRECTORY_EXISTS: Self = Self(521);
-    /// 522: the protocol or the protection of the data connection is refused (RFC 2428, 4217).
+    /// 522: the protocol or the protection of the data connection is rejected (RFC 2428, 4217).
     pub const PROTECTION_REFUSED: Self = Self(522);
     /// 530: not logged in.
     pub const NOT_LOGGED_IN: Self = Self(530);
-    /// 550: the file is not available: not found, or no permission.
+    /// 550: the file is unavailable: not found, or no permission.
     pub const FILE_UNAVAILABLE: Self = Self(550);
     /// 553: the name is not allowed.
     pub const NAME_NOT_ALLOWED: Self = Self(553);
 
-    /// Makes a code of a number from 100 to 599.
+    /// Creates a code from a number from 100 to 599.
     ///
-    /// Servers also send 6xx (protected replies of RFC 2228); these and all others are refused.
+    /// Servers also send 6xx (protected replies of RFC 2228). These and all other numbers are rejected.
     #[must_use]
     pub const fn new(number: u16) -> Option<Self> {
         if number >= 100 && number <= 599 { Some(Self(number)) } else { None }
     }
 
-    /// Gives the code as a number.
+    /// Returns the code as a number.
     #[must_use]
     pub const fn get(self) -> u16 {
         self.0
     }
 
-    /// Gives the first digit, 1 to 5.
+    /// Returns the first digit, 1 to 5.
     #[must_use]
     pub const fn class(self) -> u16 {
         self.0 / 100
     }
 
-    /// Tells whether another reply to the same command follows (1xx).
+    /// Returns whether another reply to the same command follows (1xx).
     #[must_use]
     pub const fn is_preliminary(self) -> bool {
         self.class() == 1
     }
 
-    /// Tells whether the command is done (2xx).
+    /// Returns whether the command succeeded (2xx).
     #[must_use]
     pub const fn is_success(self) -> bool {
         self.class() == 2
     }
 
-    /// Tells whether the command failed for now and may be tried again (4xx).
+    /// Returns whether the command failed temporarily (4xx).
     #[must_use]
     pub const fn is_transient(self) -> bool {
         self.class() == 4
     }
 
-    /// Tells whether the server does not know or not offer the command (500 to 504).
+    /// Returns whether the server does not know or does not implement the command (500 to 504).
     #[must_use]
     pub const fn is_unsupported(self) -> bool {
         self.0 >= 500 && self.0 <= 504
     }
 
-    /// Compares with a mask position by position; what is not a digit in the mask matches anything.
+    /// Compares with a mask, position by position. A character of the mask that is not a digit matches any
+    /// digit.
     ///
-    /// Only as many positions as the mask has are compared, so `"1"` matches every preliminary
-    /// code and `""` matches all, as in the reference API.
+    /// Only as many positions as the mask has are compared, so `"1"` matches every preliminary code and `""`
+    /// matches all, as in aioftp.
     ///
     /// ```
     /// use oxftp_proto::Code;
@@ -132,7 +134,7 @@ impl Code {
             .all(|(&digit, wanted)| !wanted.is_ascii_digit() || wanted == digit)
     }
 
-    /// Reads three ASCII digits.
+    /// Parses three ASCII digits.
     #[must_use]
     pub(crate) fn from_digits(digits: [u8; 3]) -> Option<Self> {
         let mut number = 0;
@@ -168,11 +170,11 @@ impl fmt::Debug for Code {
     }
 }
 
-/// The text is no reply code.
+/// A text that is not a reply code.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("not a reply code: {text:?}")]
 pub struct ParseCodeError {
-    /// What was to be read.
+    /// The text.
     pub text: String,
 }
 
@@ -181,7 +183,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn masks_follow_the_reference_rules() {
+    fn code_masks_match_like_aioftp() {
         let code = Code::new(123).unwrap();
 
         for mask in ["", "1", "12", "123", "1x3", "xxx", "1xx", "123 and more"] {
@@ -193,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn only_three_digits_from_100_to_599_are_a_code() {
+    fn code_has_three_digits_from_100_to_599() {
         for text in ["", "99", "099", "600", "1234", "2x0", "+20", "٢٢٠"] {
             assert!(text.parse::<Code>().is_err(), "{text}");
         }

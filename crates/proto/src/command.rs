@@ -1,11 +1,11 @@
-//! Commands as they go onto the wire.
+//! Commands as they are sent.
 
 use std::{borrow::Cow, fmt};
 
-use crate::{Encoding, RemotePath, dialog::Secret, escape::write_escaped};
+use crate::{Encoding, RemotePath, Secret, escape::write_escaped};
 
-/// One command line, checked: it holds no CR, LF or NUL, so that it is one command and no more, and no other
-/// control character but the tabulator unless its [encoding](Encoding::with_control_characters) says so.
+/// One command line that is safe to send: it contains no CR, LF or NUL, so it is exactly one command, and no
+/// other control character except tab, unless its [encoding](Encoding::with_control_characters) allows them.
 ///
 /// This is the only way for text to reach the control connection.
 ///
@@ -20,22 +20,22 @@ use crate::{Encoding, RemotePath, dialog::Secret, escape::write_escaped};
 #[derive(Clone, PartialEq, Eq)]
 pub struct Command {
     line: Vec<u8>,
-    /// Where a secret starts.
+    /// Where the secret starts.
     secret: Option<usize>,
 }
 
 impl Command {
-    /// Makes a command without argument. The verb is a constant of the program, not outside text.
+    /// Creates a command without argument. The verb is a constant of the program, not outside text.
     #[must_use]
     pub fn new(verb: &'static str) -> Self {
         Self { line: verb.as_bytes().to_vec(), secret: None }
     }
 
-    /// Makes a command with an argument.
+    /// Creates a command with an argument.
     ///
     /// # Errors
     ///
-    /// [`InvalidCommand`] when the argument holds CR, LF, NUL or another control character but the tabulator.
+    /// [`InvalidCommand`] when the argument contains CR, LF, NUL or another control character except tab.
     pub fn with_argument(verb: &'static str, argument: impl AsRef<[u8]>) -> Result<Self, InvalidCommand> {
         let mut line = verb.as_bytes().to_vec();
         line.push(b' ');
@@ -43,21 +43,21 @@ impl Command {
         Self { line, secret: None }.checked(Encoding::UTF_8)
     }
 
-    /// Makes a command with a number.
+    /// Creates a command with a number.
     #[must_use]
     pub fn with_number(verb: &'static str, number: u64) -> Self {
         Self { line: format!("{verb} {number}").into_bytes(), secret: None }
     }
 
-    /// Makes a command with a path in the session's encoding; the empty path is no argument.
+    /// Creates a command with a path in the session's encoding. An empty path is omitted.
     ///
-    /// A path that begins with a blank is sent as `./ x`: some servers drop blanks before an
+    /// A path that begins with a blank is sent as `./ x`, because some servers drop blanks before an
     /// argument.
     ///
     /// # Errors
     ///
-    /// [`InvalidCommand`] when the path holds CR, LF or NUL, or other control characters that are not to be sent,
-    /// or has no form in the encoding.
+    /// [`InvalidCommand`] when the path contains CR, LF, NUL, or a control character that the encoding does
+    /// not allow, or cannot be encoded.
     pub fn with_path(
         verb: &'static str,
         path: &RemotePath,
@@ -69,7 +69,7 @@ impl Command {
         Self::with_words(verb, &spelled(path, encoding)?, encoding)
     }
 
-    /// Makes a command with a path between other words, as in `SITE CHMOD 644 x`; `before` or
+    /// Creates a command with a path between other words, as in `SITE CHMOD 644 x`; `before` or
     /// `after` may be empty.
     ///
     /// ```
@@ -82,8 +82,8 @@ impl Command {
     ///
     /// # Errors
     ///
-    /// [`InvalidCommand`] when the path or the words hold CR, LF or NUL, or other control characters that are not
-    /// to be sent, or the path has no form in the encoding.
+    /// [`InvalidCommand`] when the path or the words contain CR, LF, NUL, or a control character that the
+    /// encoding does not allow, or the path cannot be encoded.
     pub fn with_path_among(
         verb: &'static str,
         before: &str,
@@ -103,11 +103,11 @@ impl Command {
         Self { line: [verb.as_bytes(), b" ", words].concat(), secret: None }.checked(encoding)
     }
 
-    /// Makes a command whose argument is never shown by anything.
+    /// Creates a command whose argument is a secret: `Display` and `Debug` hide it.
     ///
     /// # Errors
     ///
-    /// [`InvalidCommand`] when the argument holds CR, LF, NUL or another control character but the tabulator.
+    /// [`InvalidCommand`] when the argument contains CR, LF, NUL or another control character except tab.
     pub fn with_secret(verb: &'static str, secret: impl AsRef<[u8]>) -> Result<Self, InvalidCommand> {
         let mut command = Self { line: verb.as_bytes().to_vec(), secret: Some(verb.len()) };
         command.line.push(b' ');
@@ -115,14 +115,14 @@ impl Command {
         command.checked(Encoding::UTF_8)
     }
 
-    /// Makes a command of a whole line, such as `SITE CHMOD 644 x`.
+    /// Creates a command from a whole line, such as `SITE CHMOD 644 x`.
     ///
-    /// What follows `PASS` and `ACCT` is treated as a secret.
+    /// The arguments of `PASS` and `ACCT` are treated as secrets.
     ///
     /// # Errors
     ///
-    /// [`InvalidCommand`] when the line is empty, holds CR, LF or NUL, or other control characters that are not to
-    /// be sent, or has no form in the encoding.
+    /// [`InvalidCommand`] when the line is empty, contains CR, LF, NUL, or a control character that the
+    /// encoding does not allow, or cannot be encoded.
     pub fn raw(line: &str, encoding: Encoding) -> Result<Self, InvalidCommand> {
         let Some(bytes) = encoding.encode(line) else {
             return Err(InvalidCommand::NoForm { text: line.to_owned(), encoding });
@@ -136,13 +136,13 @@ impl Command {
         Self { line: bytes.into_owned(), secret }.checked(encoding)
     }
 
-    /// Gives the line without its line end.
+    /// Returns the line without its line ending.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
         &self.line
     }
 
-    /// Gives the password or account in it, so that it can be hidden elsewhere, too.
+    /// Returns the password or account in the command, so that it can be hidden in other places too.
     #[must_use]
     pub fn secret(&self) -> Option<Secret> {
         let argument = self.line.get(self.secret?..)?.trim_ascii();
@@ -153,7 +153,7 @@ impl Command {
         if self.line.iter().any(|byte| matches!(byte, b'\r' | b'\n' | 0)) {
             return Err(InvalidCommand::LineBreak { command: self.to_string() });
         }
-        // A tabulator ends a line nowhere, and is a blank where it is anything.
+        // No server takes a tab for the end of a line; at most it is a blank.
         let has_control = self.line.iter().any(|byte| byte.is_ascii_control() && *byte != b'\t');
         match has_control && !encoding.sends_control_characters() {
             true => Err(InvalidCommand::ControlCharacter { command: self.to_string() }),
@@ -162,7 +162,7 @@ impl Command {
     }
 }
 
-/// Spells a path so that servers that drop blanks before an argument keep those of its name.
+/// Encodes a path. A leading blank is protected from servers that drop blanks before an argument.
 fn spelled(path: &RemotePath, encoding: Encoding) -> Result<Cow<'_, [u8]>, InvalidCommand> {
     let Some(bytes) = path.to_wire(encoding) else {
         return Err(InvalidCommand::NoForm { text: path.to_string(), encoding });
@@ -170,7 +170,7 @@ fn spelled(path: &RemotePath, encoding: Encoding) -> Result<Cow<'_, [u8]>, Inval
     Ok(if bytes.starts_with(b" ") { [b"./", &*bytes].concat().into() } else { bytes })
 }
 
-/// Shows the line; secrets as `***`, control characters escaped.
+/// Shows the line with secrets as `***` and control characters escaped.
 impl fmt::Display for Command {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let shown = self.secret.and_then(|start| self.line.get(..start)).unwrap_or(&self.line);
@@ -185,32 +185,32 @@ impl fmt::Debug for Command {
     }
 }
 
-/// A text cannot be sent as a command.
+/// A text that cannot be sent as a command.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum InvalidCommand {
-    /// It would be more than one line on the wire.
-    #[error("a command cannot hold a line break or NUL: {command}")]
+    /// The command would be more than one line.
+    #[error("a command must not contain a line break or NUL: {command}")]
     LineBreak {
-        /// The command, escaped, secrets hidden.
+        /// The command, escaped, with secrets hidden.
         command: String,
     },
-    /// It holds a control character, which is sent only where that was asked for
+    /// The command contains a control character, and the encoding does not allow them
     /// ([`Encoding::with_control_characters`]).
-    #[error("a command with a control character is not sent: {command}")]
+    #[error("a command must not contain a control character: {command}")]
     ControlCharacter {
-        /// The command, escaped, secrets hidden.
+        /// The command, escaped, with secrets hidden.
         command: String,
     },
-    /// A character cannot be spelled in the session's encoding.
-    #[error("{text:?} cannot be written in {encoding}")]
+    /// A character does not exist in the session's encoding.
+    #[error("{text:?} cannot be encoded in {encoding}")]
     NoForm {
-        /// What was to be sent.
+        /// The text to be sent.
         text: String,
         /// The session's encoding.
         encoding: Encoding,
     },
-    /// There is nothing to send.
+    /// The command is empty.
     #[error("the command is empty")]
     Empty,
 }
@@ -219,19 +219,19 @@ pub enum InvalidCommand {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum TransferType {
-    /// `TYPE A`: text, lines end in CR LF on the wire.
+    /// `TYPE A`: text; lines end in CR LF on the wire.
     Ascii,
     /// `TYPE E`: EBCDIC text.
     Ebcdic,
-    /// `TYPE I`: bytes as they are, the default.
+    /// `TYPE I`: unchanged bytes, the default.
     #[default]
     Image,
-    /// `TYPE L n`: bytes of `n` bits; `L 8` is `I` on today's machines.
+    /// `TYPE L n`: bytes of `n` bits. `L 8` is the same as `I` on current machines.
     Local(u8),
 }
 
 impl TransferType {
-    /// Makes the `TYPE` command.
+    /// Creates the `TYPE` command.
     #[must_use]
     pub fn command(self) -> Command {
         let line = match self {
@@ -249,7 +249,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_constructor_lets_a_second_line_through() {
+    fn command_injection_is_refused_by_every_constructor() {
         for bad in ["a\rb", "a\nb", "a\0b", "a\r\nDELE b"] {
             assert!(Command::with_argument("SITE", bad).is_err());
             assert!(Command::with_secret("PASS", bad).is_err());
@@ -261,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn control_characters_are_sent_only_where_asked_for() {
+    fn control_characters_need_an_encoding_that_allows_them() {
         let willing = Encoding::UTF_8.with_control_characters();
         for bad in ["a\u{1}b", "a\u{1b}[31m", "a\u{7f}"] {
             assert!(Command::with_argument("SITE", bad).is_err());
@@ -277,7 +277,7 @@ mod tests {
     }
 
     #[test]
-    fn secrets_are_shown_by_nothing() {
+    fn secrets_are_hidden_in_display_and_debug() {
         let commands = [
             Command::with_secret("PASS", "hunter2").unwrap(),
             Command::raw("pass hunter2", Encoding::UTF_8).unwrap(),
@@ -292,7 +292,7 @@ mod tests {
     }
 
     #[test]
-    fn blanks_around_a_path_are_sent_so_that_servers_keep_them() {
+    fn leading_blank_of_path_is_protected() {
         let command = Command::with_path("STOR", &" a ".into(), Encoding::UTF_8).unwrap();
         assert_eq!(command.as_bytes(), b"STOR ./ a ");
         let command = Command::with_path_among("SITE", "UTIME", &" a".into(), "UTC", Encoding::UTF_8);

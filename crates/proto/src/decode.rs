@@ -1,18 +1,18 @@
-//! Replies as they leave the wire.
+//! Reply decoder: turns received bytes into replies.
 //!
-//! [`ReplyDecoder`] joins lines into replies and bounds their size. It does not judge codes;
-//! that is each [`Dialog`](crate::dialog::Dialog)'s task.
+//! [`ReplyDecoder`] joins lines into replies and limits their size. It does not interpret codes; each
+//! [`Dialog`](crate::dialog::Dialog) does.
 
 use bytes::{Buf, BytesMut};
 use memchr::memchr;
 
 use crate::{Code, Limits, Reply};
 
-/// Turns the bytes of a control connection into [`Reply`]s.
+/// Decodes the bytes of a control connection into [`Reply`]s.
 ///
-/// No byte is looked at twice, whatever pieces it arrives in. Lines may end in CR LF or LF alone.
-/// A reply of several lines ends only at its own code followed by a blank or the line's end
-/// (RFC 959, 4.2); other codes inside are text.
+/// Each byte is examined once, no matter how the stream is split. Lines may end in CR LF or in LF. A
+/// multi-line reply ends only at its own code followed by a blank or the end of the line (RFC 959, 4.2);
+/// other codes inside it are text.
 ///
 /// ```
 /// use oxftp_proto::{Limits, ReplyDecoder};
@@ -28,9 +28,9 @@ use crate::{Code, Limits, Reply};
 #[derive(Debug)]
 pub struct ReplyDecoder {
     buffer: BytesMut,
-    /// How much of `buffer` holds no line feed, as far as is known.
+    /// Number of bytes of `buffer` known to contain no line feed.
     searched: usize,
-    /// A reply whose last line is still to come.
+    /// A reply whose last line has not arrived.
     open: Option<Reply>,
     line_limit: usize,
     byte_limit: usize,
@@ -38,7 +38,7 @@ pub struct ReplyDecoder {
 }
 
 impl ReplyDecoder {
-    /// Makes a decoder that keeps to `limits`.
+    /// Creates a decoder that enforces `limits`.
     #[must_use]
     pub fn new(limits: &Limits) -> Self {
         Self {
@@ -51,23 +51,23 @@ impl ReplyDecoder {
         }
     }
 
-    /// Takes bytes that arrived.
+    /// Adds received bytes.
     pub fn feed(&mut self, bytes: &[u8]) {
         self.buffer.extend_from_slice(bytes);
     }
 
-    /// Gives the buffer that arriving bytes can be read into, with room for most replies.
+    /// Returns the buffer to receive into, with space for most replies.
     pub fn buffer_mut(&mut self) -> &mut BytesMut {
         self.buffer.reserve(MOST_REPLIES);
         &mut self.buffer
     }
 
-    /// Gives the next whole reply, or `None` when more bytes are needed.
+    /// Returns the next complete reply, or `None` when more bytes are needed.
     ///
     /// # Errors
     ///
-    /// [`DecodeError`] for what is no reply and for one beyond the limits. The connection is of
-    /// no use then.
+    /// [`DecodeError`] when the bytes are not a reply, or the reply exceeds the limits. The connection cannot
+    /// be used after that.
     pub fn next_reply(&mut self) -> Result<Option<Reply>, DecodeError> {
         while let Some(line) = self.next_line()? {
             if let Some(reply) = self.take_line(&line)? {
@@ -77,13 +77,13 @@ impl ReplyDecoder {
         Ok(None)
     }
 
-    /// Tells whether nothing is held: no byte, no half of a reply.
+    /// Returns whether no received byte is pending.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.buffer.is_empty() && self.open.is_none()
     }
 
-    /// Gives what arrived of a reply that did not end, for showing.
+    /// Returns the incomplete reply received so far, for display.
     #[must_use]
     pub fn unfinished(&self) -> String {
         let mut text = self.open.as_ref().map(Reply::to_string).unwrap_or_default();
@@ -139,14 +139,14 @@ impl ReplyDecoder {
     }
 }
 
-/// What stands after the digits of a code.
+/// What follows the digits of a code.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Mark {
-    /// A blank, or the end of the line: the reply ends here.
+    /// A blank or the end of the line: the reply is complete.
     Last,
     /// A dash: more lines follow.
     More,
-    /// This is no code.
+    /// Anything else: the line does not start with a code.
     None,
 }
 
@@ -166,36 +166,36 @@ fn excerpt(bytes: &[u8]) -> String {
     String::from_utf8_lossy(shown).into_owned()
 }
 
-/// What came is not a reply that can be worked with.
+/// Received bytes that cannot be used as a reply.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum DecodeError {
     /// The line does not start with a reply code.
-    #[error("the server sent what is no FTP reply: {line:?}")]
+    #[error("the server sent something that is not an FTP reply: {line:?}")]
     NotAReply {
-        /// How the line starts.
+        /// Start of the line.
         line: String,
     },
     /// A line is longer than [`Limits::reply_line`].
     #[error("the server sent a reply line longer than {limit} bytes: {line:?}")]
     LineTooLong {
-        /// The limit in bytes.
+        /// Limit in bytes.
         limit: usize,
-        /// How the line starts.
+        /// Start of the line.
         line: String,
     },
     /// A reply is longer than [`Limits::reply_bytes`] or has more lines than
     /// [`Limits::reply_lines`].
-    #[error("the server sent a reply without end ({bytes} bytes, {lines} lines so far)")]
+    #[error("the server sent a reply that is too long ({bytes} bytes, {lines} lines so far)")]
     ReplyTooLong {
-        /// Bytes so far.
+        /// Bytes received so far.
         bytes: usize,
-        /// Lines so far.
+        /// Lines received so far.
         lines: usize,
     },
 }
 
-/// Few replies have more bytes.
+/// Few replies are longer.
 const MOST_REPLIES: usize = 512;
 
 #[cfg(test)]
@@ -209,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn one_line_and_many_lines_are_replies() {
+    fn single_and_multi_line_replies_are_decoded() {
         assert_eq!(decode(b"220 hi\r\n"), ["220 hi"]);
         assert_eq!(decode(b"211-Features\r\n MLST\r\n211 End\r\n"), ["211 Features MLST End"]);
         assert_eq!(decode(b"226\r\n200 ok\r\n"), ["226 ", "200 ok"]);
@@ -226,12 +226,12 @@ mod tests {
     }
 
     #[test]
-    fn lines_that_repeat_the_code_with_a_dash_lose_it() {
+    fn repeated_code_with_dash_is_removed() {
         assert_eq!(decode(b"211-Features\r\n211-MLST\r\n211 End\r\n"), ["211 Features MLST End"]);
     }
 
     #[test]
-    fn pieces_of_any_size_give_the_same_replies() {
+    fn split_input_decodes_to_the_same_replies() {
         let bytes = b"220-Hello\r\n there\r\n220 ready\r\n\r\n331 password\r\n";
         for size in 1..bytes.len() {
             let mut decoder = ReplyDecoder::new(&Limits::default());
@@ -248,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_reply_is_refused() {
+    fn invalid_reply_is_refused() {
         for line in [&b"SSH-2.0-OpenSSH\r\n"[..], b"2x0 hi\r\n", b"999 hi\r\n", b"2200 hi\r\n"] {
             let mut decoder = ReplyDecoder::new(&Limits::default());
             decoder.feed(line);
@@ -257,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_and_replies_without_end_are_refused_early() {
+    fn endless_lines_and_replies_are_refused_early() {
         let limits = Limits::default();
         let mut decoder = ReplyDecoder::new(&limits);
         decoder.feed(&vec![b'2'; limits.reply_line + 1]);
@@ -274,7 +274,7 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn no_bytes_make_the_decoder_panic(bytes: Vec<u8>) {
+        fn decoder_never_panics(bytes: Vec<u8>) {
             let mut decoder = ReplyDecoder::new(&Limits::default());
             decoder.feed(&bytes);
             while let Ok(Some(_)) = decoder.next_reply() {}

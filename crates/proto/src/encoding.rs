@@ -2,12 +2,12 @@
 
 use std::{borrow::Cow, fmt, str::FromStr};
 
-/// The character encoding in which a server spells names and reply texts.
+/// Character encoding of a server's names and reply texts.
 ///
-/// UTF-8 is the default (RFC 2640). Any label of the WHATWG Encoding Standard is understood, such
-/// as `latin1`, `windows-1252`, `shift_jis` or `gb18030`.
+/// UTF-8 is the default (RFC 2640). Every label of the WHATWG Encoding Standard is accepted, such as
+/// `latin1`, `windows-1252`, `shift_jis` or `gb18030`.
 ///
-/// Names that do not decode are never guessed at: they keep their bytes (see
+/// Names that cannot be decoded are not guessed; they keep their bytes (see
 /// [`RemotePath`](crate::RemotePath)).
 ///
 /// ```
@@ -21,7 +21,7 @@ use std::{borrow::Cow, fmt, str::FromStr};
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Encoding(&'static encoding_rs::Encoding, Controls);
 
-/// Whether commands may hold control characters.
+/// Whether commands may contain control characters.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Controls {
     Refused,
@@ -29,10 +29,10 @@ enum Controls {
 }
 
 impl Encoding {
-    /// UTF-8, what RFC 2640 asks for.
+    /// UTF-8, as RFC 2640 requires.
     pub const UTF_8: Self = Self(encoding_rs::UTF_8, Controls::Refused);
 
-    /// Tells whether it is UTF-8.
+    /// Returns whether this is UTF-8.
     #[must_use]
     pub fn is_utf8(self) -> bool {
         self.0 == encoding_rs::UTF_8
@@ -40,7 +40,7 @@ impl Encoding {
 
     /// Decodes `bytes` if they are valid in this encoding *and* encode back to the same bytes.
     ///
-    /// `None` means that the text could not be given back to the server as it came.
+    /// `None` means that the text could not be sent back to the server unchanged.
     #[must_use]
     pub fn decode<'a>(&self, bytes: &'a [u8]) -> Option<Cow<'a, str>> {
         let text = self.0.decode_without_bom_handling_and_without_replacement(bytes)?;
@@ -48,41 +48,41 @@ impl Encoding {
         lossless.then_some(text)
     }
 
-    /// Decodes a name that a server sent: as UTF-8 if it is that, whatever the session's encoding,
-    /// else as [`Encoding::decode`] does.
+    /// Decodes a name from a server: as UTF-8 if it is valid UTF-8, whatever the session's encoding, else as
+    /// [`Encoding::decode`] does.
     ///
-    /// Hardly any text of another encoding is valid UTF-8 by chance, and many servers list names in
-    /// more than one encoding.
+    /// Text in another encoding is hardly ever valid UTF-8 by chance, and many servers list names in several
+    /// encodings.
     #[must_use]
     pub fn decode_name<'a>(&self, bytes: &'a [u8]) -> Option<Cow<'a, str>> {
         std::str::from_utf8(bytes).ok().map(Cow::Borrowed).or_else(|| self.decode(bytes))
     }
 
-    /// Tells whether a name is UTF-8 that this encoding would spell otherwise.
+    /// Returns whether a name is UTF-8 and would be different bytes in this encoding.
     pub(crate) fn is_foreign_utf8(self, bytes: &[u8]) -> bool {
         !self.is_utf8() && !bytes.is_ascii() && std::str::from_utf8(bytes).is_ok()
     }
 
-    /// Decodes `bytes` for showing, with U+FFFD for what is not valid.
+    /// Decodes `bytes` for display; invalid sequences become U+FFFD.
     #[must_use]
     pub fn decode_lossy<'a>(&self, bytes: &'a [u8]) -> Cow<'a, str> {
         self.0.decode_without_bom_handling(bytes).0
     }
 
-    /// Encodes `text`, or `None` when a character has no form in this encoding.
+    /// Encodes `text`, or returns `None` when a character does not exist in this encoding.
     #[must_use]
     pub fn encode<'a>(&self, text: &'a str) -> Option<Cow<'a, [u8]>> {
         if self.0.output_encoding() != self.0 {
-            // UTF-16 has no place in a protocol of ASCII verbs.
+            // UTF-16 cannot be used in a protocol of ASCII commands.
             return None;
         }
         let (bytes, _, unmappable) = self.0.encode(text);
         (!unmappable).then_some(bytes)
     }
 
-    /// Sends control characters in paths and raw commands, as names on the server may hold them; CR, LF and NUL
-    /// never are. Without it a command with one is refused
-    /// ([`InvalidCommand::ControlCharacter`](crate::InvalidCommand::ControlCharacter)), but for the tabulator.
+    /// Allows control characters in paths and raw commands, because names on the server may contain them. CR,
+    /// LF and NUL are never sent. Without this, a command with a control character other than tab is
+    /// [`InvalidCommand::ControlCharacter`](crate::InvalidCommand::ControlCharacter).
     ///
     /// ```
     /// use oxftp_proto::{Command, Encoding};
@@ -99,7 +99,7 @@ impl Encoding {
         self.1 == Controls::Sent
     }
 
-    /// Names the encoding, such as `UTF-8` or `windows-1252`.
+    /// Returns the name of the encoding, such as `UTF-8` or `windows-1252`.
     #[must_use]
     pub fn name(&self) -> &'static str {
         self.0.name()
@@ -135,11 +135,11 @@ impl fmt::Display for Encoding {
     }
 }
 
-/// The label names no encoding that can carry FTP.
+/// A label that names no encoding usable for FTP.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("unknown encoding {label:?}")]
 pub struct UnknownEncoding {
-    /// What was asked for.
+    /// The requested label.
     pub label: String,
 }
 
@@ -154,18 +154,18 @@ mod tests {
     }
 
     #[test]
-    fn a_character_without_a_form_is_not_encoded() {
+    fn unencodable_character_is_not_encoded() {
         let latin1: Encoding = "latin1".parse().unwrap();
         assert_eq!(latin1.encode("日本"), None);
     }
 
     #[test]
-    fn utf16_is_no_encoding_for_ftp() {
+    fn utf16_is_rejected_for_ftp() {
         assert!("utf-16le".parse::<Encoding>().is_err());
     }
 
     #[test]
-    fn a_byte_order_mark_in_a_name_is_kept() {
+    fn byte_order_mark_in_name_is_kept() {
         assert_eq!(Encoding::UTF_8.decode(b"\xef\xbb\xbfx").unwrap(), "\u{feff}x");
     }
 }

@@ -1,14 +1,14 @@
-//! One line of a listing, read.
+//! Listing entry: one parsed line of a listing.
 
 use std::borrow::Cow;
 
 use crate::Timestamp;
 
-/// What a listing says about one file, directory or link.
+/// One file, directory or link of a listing.
 ///
-/// Only what the server said is filled in; a parser never invents a size or a time. The texts are
-/// slices of [`Entry::raw`], so that an entry costs one allocation, and a listing of millions
-/// little more than its lines.
+/// Only fields that the server sent are set; a parser never invents a size or a time. The texts are slices of
+/// [`Entry::raw`], so that an entry needs one allocation, and a listing of millions of entries little more
+/// memory than its lines.
 #[derive(Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct Entry {
@@ -16,13 +16,13 @@ pub struct Entry {
     pub kind: EntryKind,
     /// Size in bytes; see also [`Entry::exact_size`].
     pub size: Option<u64>,
-    /// When the content last changed.
+    /// Time of the last change of the content.
     pub modified: Option<Timestamp>,
     /// Unix permission bits, `0o000` to `0o7777`.
     pub mode: Option<u32>,
     /// Number of hard links.
     pub links: Option<u32>,
-    /// The line as it came, and behind it what is no part of it.
+    /// The line, followed by texts that are not part of it.
     bytes: Box<[u8]>,
     line_end: u32,
     name: Span,
@@ -30,12 +30,12 @@ pub struct Entry {
     owner: Span,
     group: Span,
     rounded: bool,
-    /// What stands before the name are facts.
+    /// The text before the name consists of facts.
     has_facts: bool,
 }
 
 impl Entry {
-    /// Makes an entry of a name, for parsers of one's own; the rest is filled in afterwards.
+    /// Creates an entry from a name, for custom parsers. The other fields are set afterwards.
     ///
     /// ```
     /// use oxftp_proto::{Entry, EntryKind};
@@ -52,7 +52,7 @@ impl Entry {
         entry
     }
 
-    /// Keeps the line that the entry was read from, see [`Entry::raw`].
+    /// Stores the line that the entry was parsed from, see [`Entry::raw`].
     #[must_use]
     pub fn with_raw(self, line: &[u8]) -> Self {
         let [name, target, owner, group] =
@@ -88,80 +88,80 @@ impl Entry {
         self
     }
 
-    /// Sets where a symbolic link points.
+    /// Sets the target of a symbolic link.
     #[must_use]
     pub fn with_link_target(mut self, target: impl AsRef<[u8]>) -> Self {
         self.link_target = self.keep(target.as_ref());
         self
     }
 
-    /// Gives the name as the server spells it: bytes, blanks kept. `MLST` gives a whole path here.
+    /// Returns the name as the server spells it: bytes, including blanks. For `MLST` it is a whole path.
     #[must_use]
     pub fn name(&self) -> &[u8] {
         self.text(self.name).unwrap_or_default()
     }
 
-    /// Gives the size if it is that of the content to the byte.
+    /// Returns the size if it is exact to the byte.
     ///
-    /// Some formats show blocks (VMS), records (z/VM) or sizes such as `33.5k`, which a transfer
-    /// cannot be held to.
+    /// Some formats show blocks (VMS), records (z/VM) or sizes such as `33.5k`. A transfer cannot be compared
+    /// with those.
     #[must_use]
     pub fn exact_size(&self) -> Option<u64> {
         self.size.filter(|_| !self.rounded)
     }
 
-    /// Gives the owner, a name or a number, with U+FFFD for what is not UTF-8.
+    /// Returns the owner, a name or a number; invalid UTF-8 becomes U+FFFD.
     #[must_use]
     pub fn owner(&self) -> Option<Cow<'_, str>> {
         self.text(self.owner).map(String::from_utf8_lossy)
     }
 
-    /// Gives the group, a name or a number, with U+FFFD for what is not UTF-8.
+    /// Returns the group, a name or a number; invalid UTF-8 becomes U+FFFD.
     #[must_use]
     pub fn group(&self) -> Option<Cow<'_, str>> {
         self.text(self.group).map(String::from_utf8_lossy)
     }
 
-    /// Gives where a symbolic link points, as the server spells it.
+    /// Returns the target of a symbolic link, as the server spells it.
     #[must_use]
     pub fn link_target(&self) -> Option<&[u8]> {
         self.text(self.link_target)
     }
 
-    /// Gives the facts of an `MLSD` or `MLST` line; none for other formats.
+    /// Returns the facts of an `MLSD` or `MLST` line; other formats have none.
     #[must_use]
     pub fn facts(&self) -> Facts<'_> {
         let end = if self.has_facts { self.name.start.saturating_sub(1) } else { 0 };
         Facts { text: self.bytes.get(..end as usize).unwrap_or_default() }
     }
 
-    /// Gives the line as it came, without its line end.
+    /// Returns the line without its line ending.
     ///
-    /// Where the server spread the entry over two lines, they are joined by a blank.
+    /// If the server split the entry over two lines, they are joined by a blank.
     #[must_use]
     pub fn raw(&self) -> &[u8] {
         self.bytes.get(..self.line_end as usize).unwrap_or_default()
     }
 
-    /// Tells whether this is a regular file.
+    /// Returns whether this is a regular file.
     #[must_use]
     pub fn is_file(&self) -> bool {
         self.kind == EntryKind::File
     }
 
-    /// Tells whether this is a directory (also the listed one itself, or its parent).
+    /// Returns whether this is a directory (or the listed directory itself, or its parent).
     #[must_use]
     pub fn is_dir(&self) -> bool {
         matches!(self.kind, EntryKind::Directory | EntryKind::CurrentDirectory | EntryKind::ParentDirectory)
     }
 
-    /// Tells whether this is a symbolic link.
+    /// Returns whether this is a symbolic link.
     #[must_use]
     pub fn is_link(&self) -> bool {
         self.kind == EntryKind::Link
     }
 
-    /// Makes the entry of what a line says; its columns are slices of the line or texts beside it.
+    /// Creates an entry from parsed columns, which are slices of the line or separate texts.
     pub(crate) fn of_line(line: &[u8], columns: &Columns<'_>) -> Self {
         let mut entry = Self {
             kind: columns.kind,
@@ -189,7 +189,7 @@ impl Entry {
         text.map_or(Span::NONE, |text| self.locate(line, text))
     }
 
-    /// Finds where a slice of the line stands, and keeps what is none.
+    /// Returns the position of a slice in the line, or stores the text if it is not part of the line.
     fn locate(&mut self, line: &[u8], text: &[u8]) -> Span {
         let start = (text.as_ptr() as usize).wrapping_sub(line.as_ptr() as usize);
         match start.checked_add(text.len()).filter(|&end| end <= line.len()) {
@@ -198,7 +198,7 @@ impl Entry {
         }
     }
 
-    /// Adds a text behind the line.
+    /// Appends a text after the line.
     fn keep(&mut self, text: &[u8]) -> Span {
         let span = Span { start: length(&self.bytes), length: length(text) };
         self.bytes = [&self.bytes, text].concat().into();
@@ -227,7 +227,7 @@ impl std::fmt::Debug for Entry {
     }
 }
 
-/// Where a text stands in the bytes of an entry, if it is there.
+/// Position of a text in the bytes of an entry, if present.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Span {
     start: u32,
@@ -235,7 +235,7 @@ struct Span {
 }
 
 impl Span {
-    /// No bytes reach that far.
+    /// No entry has so many bytes.
     const NONE: Self = Self { start: u32::MAX, length: u32::MAX };
 }
 
@@ -250,11 +250,11 @@ fn length(text: &[u8]) -> u32 {
     u32::try_from(text.len()).unwrap_or(u32::MAX)
 }
 
-/// What the columns of a line say, borrowed from it.
+/// Columns of a line, borrowed from it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Columns<'l> {
     pub(crate) name: &'l [u8],
-    /// What belongs to the name behind a dot, where the line has it in a column of its own.
+    /// The part of the name after a dot, if the line has it in a column of its own.
     pub(crate) name_type: Option<&'l [u8]>,
     pub(crate) kind: EntryKind,
     pub(crate) size: Option<u64>,
@@ -266,11 +266,11 @@ pub(crate) struct Columns<'l> {
     pub(crate) link_target: Option<&'l [u8]>,
     /// The facts at the start of the line, up to the blank before the name.
     pub(crate) facts: &'l [u8],
-    /// The size is not that of the content to the byte.
+    /// The size is not exact to the byte.
     pub(crate) rounded: bool,
 }
 
-/// What kind of thing an [`Entry`] is.
+/// Kind of an [`Entry`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum EntryKind {
@@ -278,21 +278,21 @@ pub enum EntryKind {
     File,
     /// A directory.
     Directory,
-    /// The directory that is being listed (`type=cdir`, or the name `.`).
+    /// The listed directory itself (`type=cdir`, or the name `.`).
     CurrentDirectory,
-    /// The parent of the directory that is being listed (`type=pdir`, or the name `..`).
+    /// The parent of the listed directory (`type=pdir`, or the name `..`).
     ParentDirectory,
-    /// A symbolic link; listings do not tell what it points at.
+    /// A symbolic link; listings do not show the kind of its target.
     Link,
-    /// A device, socket, pipe or the like.
+    /// A device, socket, pipe or similar.
     Special,
-    /// The listing does not say.
+    /// The listing does not show the kind.
     #[default]
     Unknown,
 }
 
 impl EntryKind {
-    /// Names the kind in one word: `file`, `dir`, `link`, `special` or `unknown`.
+    /// Returns the kind as one word: `file`, `dir`, `link`, `special` or `unknown`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -305,22 +305,22 @@ impl EntryKind {
     }
 }
 
-/// The facts of an `MLSD` or `MLST` line, in their order (RFC 3659, 7).
+/// The facts of an `MLSD` or `MLST` line, in order (RFC 3659, 7).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Facts<'e> {
-    /// The facts as they came, `name=value;` one behind the other.
+    /// The facts as sent, `name=value;` repeated.
     text: &'e [u8],
 }
 
 impl<'e> Facts<'e> {
-    /// Looks a fact up by its name, whose case does not matter.
+    /// Returns the value of a fact; the case of the name is ignored.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<Cow<'e, str>> {
         self.iter().find(|(fact, _)| fact.eq_ignore_ascii_case(name)).map(|(_, value)| value)
     }
 
-    /// Walks through all facts as `(name, value)`, names as the server spelled them; U+FFFD stands
-    /// for what is not UTF-8.
+    /// Iterates over all facts as `(name, value)`, with names as the server spells them; invalid UTF-8
+    /// becomes U+FFFD.
     pub fn iter(&self) -> impl Iterator<Item = (Cow<'e, str>, Cow<'e, str>)> + use<'e> {
         let facts = self.text.split(|&byte| byte == b';');
         facts.filter_map(|fact| {
@@ -331,13 +331,13 @@ impl<'e> Facts<'e> {
         })
     }
 
-    /// Counts the facts.
+    /// Returns the number of facts.
     #[must_use]
     pub fn len(&self) -> usize {
         self.iter().count()
     }
 
-    /// Tells whether there are none.
+    /// Returns whether there are no facts.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.iter().next().is_none()
@@ -349,7 +349,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_entry_of_a_parser_of_ones_own_keeps_all_that_it_is_told() {
+    fn entry_of_custom_parser_keeps_every_field() {
         let entry =
             Entry::new("a b").with_link_target("t").with_owner("o").with_group("g").with_raw(b"* a b o");
 

@@ -1,10 +1,10 @@
-//! What a server says it can do (`FEAT`; RFC 2389, 3).
+//! Features of a server (`FEAT`; RFC 2389, 3).
 
 use crate::Reply;
 
-/// The features that a server lists.
+/// Features that a server lists.
 ///
-/// What is not listed may work all the same: many servers leave `SIZE`, `MDTM` or `REST` out.
+/// Features that are not listed may work nevertheless: many servers omit `SIZE`, `MDTM` or `REST`.
 ///
 /// ```
 /// use oxftp_proto::{Code, Features, Reply};
@@ -19,7 +19,7 @@ use crate::Reply;
 pub struct Features(Vec<(String, String)>);
 
 impl Features {
-    /// Reads a reply to `FEAT`; the first and last line only frame the list.
+    /// Parses a reply to `FEAT`. The first and the last line are a frame and not part of the list.
     #[must_use]
     pub fn from_reply(reply: &Reply) -> Self {
         let between = reply.lines().len().saturating_sub(2);
@@ -32,25 +32,25 @@ impl Features {
         Self(features.collect())
     }
 
-    /// Tells whether a feature is listed; case does not matter.
+    /// Returns whether a feature is listed; case is ignored.
     #[must_use]
     pub fn contains(&self, feature: &str) -> bool {
         self.parameters(feature).is_some()
     }
 
-    /// Gives the parameters of a feature, empty when it has none, `None` when it is not listed.
+    /// Returns the parameters of a feature: empty if it has none, `None` if it is not listed.
     #[must_use]
     pub fn parameters(&self, feature: &str) -> Option<&str> {
         let mut all = self.0.iter();
         all.find(|(name, _)| name.eq_ignore_ascii_case(feature)).map(|(_, parameters)| parameters.as_str())
     }
 
-    /// Walks through all features as `(name, parameters)`, names in capitals.
+    /// Iterates over all features as `(name, parameters)`, with names in upper case.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(name, parameters)| (name.as_str(), parameters.as_str()))
     }
 
-    /// Tells whether none is listed.
+    /// Returns whether no feature is listed.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -67,7 +67,7 @@ mod tests {
     }
 
     #[test]
-    fn the_frame_is_no_feature() {
+    fn frame_lines_are_no_features() {
         let features = features(&["Features:", " EPSV", "  auth TLS;SSL ", "End"]);
 
         assert_eq!(features.iter().collect::<Vec<_>>(), [("EPSV", ""), ("AUTH", "TLS;SSL")]);

@@ -1,12 +1,12 @@
-//! Hashes of files: which a server offers, by which command, and how it tells them.
+//! File hashes: which ones a server offers, the command for each, and the formats of the replies.
 //!
-//! What is hashed on this side is the client's task.
+//! Hashing of local files is the client's task.
 
 use std::{cmp::Reverse, fmt, str::FromStr};
 
 use crate::{Command, Encoding, Features, InvalidCommand, RemotePath, Reply};
 
-/// A way to make a hash of a file, from the weakest to the strongest.
+/// Hash algorithm, ordered from the weakest to the strongest.
 ///
 /// ```
 /// use oxftp_proto::HashAlgorithm;
@@ -17,11 +17,11 @@ use crate::{Command, Encoding, Features, InvalidCommand, RemotePath, Reply};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum HashAlgorithm {
-    /// CRC-32: finds accidents, but nothing that somebody made on purpose.
+    /// CRC-32: detects accidental damage, but no deliberate change.
     Crc32,
-    /// MD5 (RFC 1321): two files of one hash can be made on purpose.
+    /// MD5 (RFC 1321): collisions can be constructed.
     Md5,
-    /// SHA-1 (RFC 3174): two files of one hash can be made on purpose.
+    /// SHA-1 (RFC 3174): collisions can be constructed.
     Sha1,
     /// SHA-256 (FIPS 180-4).
     Sha256,
@@ -30,10 +30,10 @@ pub enum HashAlgorithm {
 }
 
 impl HashAlgorithm {
-    /// Every algorithm, the weakest first.
+    /// Every algorithm, weakest first.
     pub const ALL: [Self; 5] = [Self::Crc32, Self::Md5, Self::Sha1, Self::Sha256, Self::Sha512];
 
-    /// Gives the name that `HASH` calls it by.
+    /// Returns the name used by `HASH`.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -45,7 +45,7 @@ impl HashAlgorithm {
         }
     }
 
-    /// Gives the length of its hashes in bytes.
+    /// Returns the length of the hash in bytes.
     #[must_use]
     pub const fn length(self) -> usize {
         match self {
@@ -57,7 +57,7 @@ impl HashAlgorithm {
         }
     }
 
-    /// The commands that tell it, each for this algorithm alone.
+    /// Commands for this algorithm alone.
     const fn own_verbs(self) -> &'static [&'static str] {
         match self {
             Self::Crc32 => &["XCRC"],
@@ -78,7 +78,7 @@ impl fmt::Display for HashAlgorithm {
 impl FromStr for HashAlgorithm {
     type Err = UnknownHash;
 
-    /// Reads a name; case and dashes do not matter.
+    /// Parses a name; case and dashes are ignored.
     fn from_str(name: &str) -> Result<Self, UnknownHash> {
         let plain = |name: &str| name.replace('-', "").to_ascii_uppercase();
         let wanted = plain(name.trim());
@@ -87,7 +87,7 @@ impl FromStr for HashAlgorithm {
     }
 }
 
-/// The name is that of no hash.
+/// A name of no known hash algorithm.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{name:?} is none of crc32, md5, sha-1, sha-256 and sha-512")]
 pub struct UnknownHash {
@@ -95,7 +95,7 @@ pub struct UnknownHash {
     pub name: String,
 }
 
-/// The hash of a file; shown as lower-case hexadecimal digits.
+/// Hash of a file. `Display` writes lower-case hexadecimal digits.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct FileHash {
     algorithm: HashAlgorithm,
@@ -103,26 +103,26 @@ pub struct FileHash {
 }
 
 impl FileHash {
-    /// Makes a hash of its bytes, or `None` when they are not as many as the algorithm gives.
+    /// Creates a hash from its bytes, or `None` when the length does not fit the algorithm.
     #[must_use]
     pub fn new(algorithm: HashAlgorithm, bytes: impl Into<Vec<u8>>) -> Option<Self> {
         let bytes = bytes.into();
         (bytes.len() == algorithm.length()).then_some(Self { algorithm, bytes })
     }
 
-    /// Tells how it was made.
+    /// Returns the algorithm.
     #[must_use]
     pub fn algorithm(&self) -> HashAlgorithm {
         self.algorithm
     }
 
-    /// Gives its bytes.
+    /// Returns the bytes.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
         &self.bytes
     }
 
-    /// Reads all hexadecimal digits of a word, in either case.
+    /// Parses a word of hexadecimal digits in either case.
     fn from_hex(algorithm: HashAlgorithm, word: &str) -> Option<Self> {
         let digits =
             word.bytes().map(|digit| char::from(digit).to_digit(16).and_then(|it| u8::try_from(it).ok()));
@@ -141,7 +141,7 @@ impl fmt::Display for FileHash {
     }
 }
 
-/// A hash that a server offers, and the command that tells it.
+/// A hash that a server offers, with the command for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct HashOffer {
     algorithm: HashAlgorithm,
@@ -149,8 +149,8 @@ pub struct HashOffer {
 }
 
 impl HashOffer {
-    /// Lists what a server offers by `HASH` (draft-bryan-ftpext-hash), `XCRC`, `XMD5`, `XSHA`, `XSHA1`,
-    /// `XSHA256`, `XSHA512` and `MD5` (draft-twine-ftpmd5), the strongest first.
+    /// Returns what a server offers by `HASH` (draft-bryan-ftpext-hash), `XCRC`, `XMD5`, `XSHA`, `XSHA1`,
+    /// `XSHA256`, `XSHA512` and `MD5` (draft-twine-ftpmd5), strongest first.
     #[must_use]
     pub fn all(features: &Features) -> Vec<Self> {
         let by_hash = hash_parameter(features).filter_map(|(algorithm, _)| algorithm);
@@ -163,32 +163,32 @@ impl HashOffer {
         offers
     }
 
-    /// Gives the algorithm that `HASH` answers by before any `OPTS HASH`: the one with an asterisk.
+    /// Returns the algorithm that `HASH` uses before any `OPTS HASH`: the one marked with an asterisk.
     #[must_use]
     pub fn selected(features: &Features) -> Option<HashAlgorithm> {
         hash_parameter(features).find_map(|(algorithm, selected)| algorithm.filter(|_| selected))
     }
 
-    /// Gives the algorithm.
+    /// Returns the algorithm.
     #[must_use]
     pub fn algorithm(&self) -> HashAlgorithm {
         self.algorithm
     }
 
-    /// Tells whether `OPTS HASH` must have selected the algorithm.
+    /// Returns whether `OPTS HASH` must select the algorithm first.
     #[must_use]
     pub fn needs_selection(&self) -> bool {
         self.verb == "HASH"
     }
 
-    /// Gives the command's name.
+    /// Returns the name of the command.
     #[must_use]
     pub fn verb(&self) -> &'static str {
         self.verb
     }
 
-    /// Makes the command that asks for the hash of a file. The path of an `X` command stands in
-    /// quotes, as the commands take more arguments; one that holds a quote itself does not.
+    /// Creates the command for a file. The path of an `X` command is quoted, because these commands take more
+    /// arguments, unless the path itself contains a quote.
     ///
     /// # Errors
     ///
@@ -201,7 +201,7 @@ impl HashOffer {
         }
     }
 
-    /// Reads the hash out of a reply; `None` when there is none, or it is not of the whole file.
+    /// Reads the hash from a reply. `None` when it contains none, or only one of a part of the file.
     ///
     /// ```
     /// use oxftp_proto::{Code, Features, HashOffer, Reply};
@@ -217,7 +217,7 @@ impl HashOffer {
         let mut hashes = words(&line).filter_map(|word| FileHash::from_hex(self.algorithm, word));
         match self.verb {
             "HASH" => self.read_hash(&line),
-            // The path stands before the hash, and may look like one.
+            // The path precedes the hash, and may look like one.
             "MD5" => hashes.next_back(),
             "XCRC" => hashes.next().or_else(|| short_crc(&line)),
             _ => hashes.next(),
@@ -233,7 +233,7 @@ impl HashOffer {
     }
 }
 
-/// Gives the algorithms of `HASH SHA-256*;SHA-1`, and which of them is selected.
+/// Returns the algorithms in `HASH SHA-256*;SHA-1`, and which of them is selected.
 fn hash_parameter(features: &Features) -> impl Iterator<Item = (Option<HashAlgorithm>, bool)> {
     let algorithms = features.parameters("HASH").unwrap_or_default().split(';');
     algorithms.map(|name| {
@@ -242,12 +242,12 @@ fn hash_parameter(features: &Features) -> impl Iterator<Item = (Option<HashAlgor
     })
 }
 
-/// Walks through what may be a hash: what stands between blanks, quotes and signs.
+/// Iterates over the words that may be a hash: everything between blanks, quotes and signs.
 fn words(line: &str) -> impl DoubleEndedIterator<Item = &str> {
     line.split(|sign: char| !sign.is_ascii_alphanumeric()).filter(|word| !word.is_empty())
 }
 
-/// Some servers leave out the zeros that a checksum begins with; then nothing else may be there.
+/// Some servers omit the leading zeros of a checksum. It is accepted only if it is the whole text.
 fn short_crc(line: &str) -> Option<FileHash> {
     let mut words = words(line);
     let (word, None) = (words.next()?, words.next()) else { return None };
@@ -275,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn the_strongest_hash_comes_first_and_hash_before_its_own_command() {
+    fn strongest_hash_comes_first() {
         let features = features(&["HASH CRC32;SHA-1*;SHA-256;X-OTHER", "XSHA256", "XMD5", "MD5"]);
 
         let offers: Vec<_> =
@@ -302,7 +302,7 @@ mod tests {
     }
 
     #[test]
-    fn hashes_are_read_in_the_forms_that_servers_give() {
+    fn hash_replies_of_real_servers_are_parsed() {
         let upper = MD5.to_uppercase();
         for line in [upper.clone(), format!("\"{MD5}\""), format!("{MD5} a.txt"), format!("XMD5: {upper}.")] {
             assert_eq!(read("XMD5", HashAlgorithm::Md5, &line).as_deref(), Some(MD5), "{line}");
@@ -316,7 +316,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reply_without_the_hash_of_the_whole_file_has_none() {
+    fn hash_of_partial_file_is_ignored() {
         for line in
             ["", "done", &SHA1[1..], &format!("SHA-1 5-11 {SHA1} x"), &format!("SHA-256 0-11 {SHA1} x")]
         {
@@ -328,7 +328,7 @@ mod tests {
     }
 
     #[test]
-    fn paths_of_x_commands_stand_in_quotes_unless_they_hold_one() {
+    fn path_of_x_command_is_quoted() {
         let command = |feature: &str, path: &str| {
             let offer = HashOffer::all(&features(&[feature]))[0];
             offer.command(&path.into(), Encoding::UTF_8).unwrap().to_string()
@@ -341,7 +341,7 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn no_line_makes_the_reader_panic(line: Vec<u8>) {
+        fn hash_parser_never_panics(line: Vec<u8>) {
             let reply = Reply::new(Code::new(250).unwrap(), [&line[..]]);
             for offer in HashOffer::all(&features(&["HASH SHA-1*;CRC32", "XCRC", "XMD5", "MD5"])) {
                 let _ = offer.read(&reply);

@@ -1,13 +1,14 @@
-//! What FTP says, decided without I/O.
+//! The FTP protocol without I/O.
 //!
-//! This crate turns bytes into values and back, and decides what to say next. It has no socket,
-//! no clock, no randomness and no runtime: bytes come in as arguments, and where a date needs to
-//! know what day it is, `now` is an argument too. The `oxftp` crate adds the network.
+//! This crate parses and formats everything that FTP sends, and decides which command comes next. It has no
+//! socket, no clock, no randomness and no runtime: bytes are arguments, and if a date depends on the current
+//! day, `now` is an argument too. The `oxftp` crate adds the network.
 //!
-//! - [`ReplyDecoder`] joins bytes into [`Reply`]s, [`Command`] is what is sent.
-//! - [`dialog`] holds the conversations: login, data connections, transfers, abort.
-//! - [`address`], [`Features`] and [`Timestamp`] read what replies carry.
-//! - [`listing`] reads the lines of `LIST`, `MLSD` and `MLST` into [`Entry`]s.
+//! - [`ReplyDecoder`] decodes [`Reply`]s; [`Command`] is a command to send.
+//! - [`dialog`] contains the command sequences: login, data connections, transfers, abort.
+//! - [`address`], [`Features`] and [`Timestamp`] parse the contents of replies.
+//! - [`classify`] and [`server`] know the texts and the deviations of real servers.
+//! - [`listing`] parses the lines of `LIST`, `MLSD` and `MLST` into [`Entry`]s.
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 #![warn(clippy::indexing_slicing)]
@@ -29,8 +30,10 @@ mod name;
 mod path;
 mod redact;
 mod reply;
+mod secret;
+pub mod server;
+mod stou;
 mod time;
-mod unique;
 
 pub use code::{Code, ParseCodeError};
 pub use command::{Command, InvalidCommand, TransferType};
@@ -44,6 +47,7 @@ pub use limits::Limits;
 pub use name::{FileName, NameError, Platform};
 pub use path::{RemotePath, parse_directory};
 pub use redact::redact_password;
-pub use reply::{Reply, StatusCodeError};
+pub use reply::{Reply, StatusCodeError, classify};
+pub use secret::Secret;
+pub use stou::parse_stou_name;
 pub use time::{ParseTimestampError, Precision, ServerZone, Timestamp, UnknownZone, Zone};
-pub use unique::parse_unique_name;

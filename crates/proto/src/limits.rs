@@ -1,9 +1,9 @@
-//! How much of anything is taken from outside.
+//! Limits on everything that a server sends.
 
-/// The bounds on every quantity that a server decides.
+/// Limits on every quantity that a server decides.
 ///
-/// Beyond a bound is a clear error, never unbounded memory. The defaults are far above what
-/// honest servers send.
+/// Exceeding a limit is an error, never unbounded memory. The defaults are far above what normal servers
+/// send.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Limits {
@@ -17,11 +17,11 @@ pub struct Limits {
     pub preliminary_replies: usize,
     /// Bytes in one line of a listing. Defaults to 64 KiB.
     pub listing_line: usize,
-    /// Bytes in one listing, understood or not. Defaults to 2 GiB.
+    /// Bytes in one listing, including lines that cannot be parsed. Defaults to 2 GiB.
     pub listing_bytes: usize,
-    /// Entries that an eager listing holds. Defaults to 10 million.
+    /// Entries that a listing collected in memory may have. Defaults to 10 million.
     pub listing_entries: usize,
-    /// Depth of directories that a recursive operation descends into. Defaults to 100.
+    /// Depth of directories in a recursive operation. Defaults to 100.
     pub directory_depth: usize,
     /// Directories in one tree. Defaults to 1 million.
     pub tree_directories: usize,
@@ -31,10 +31,10 @@ pub struct Limits {
     pub identical_ancestors: usize,
     /// Facts in one line of `MLSD` or `MLST`. Defaults to 256.
     pub facts: usize,
-    /// Bytes that what comes compressed inflates to, where its size is not known. Defaults to 16 GiB.
+    /// Bytes that compressed data of unknown size may inflate to. Defaults to 16 GiB.
     pub inflated_bytes: u64,
-    /// Bytes that a download may bring beyond twice the size that the file was listed with: it may grow meanwhile,
-    /// and text is longer on its way. Defaults to 1 GiB; a file that was listed as empty may bring any number.
+    /// Bytes that a download may exceed twice its listed size by: the file may grow, and text is longer on
+    /// the wire. Defaults to 1 GiB. A file listed as empty may have any size.
     pub grown_bytes: u64,
 }
 

@@ -1,15 +1,14 @@
-//! One component of a path, safe to join.
+//! File name: one path component that is safe to join.
 
 use std::{borrow::Cow, fmt};
 
 use crate::{Encoding, escape::write_escaped};
 
-/// The name of one file or directory: exactly one component of a path.
+/// Name of one file or directory: exactly one path component.
 ///
-/// A name from a server becomes a `FileName` before anything is done with it. It is never empty,
-/// `.` or `..`, and holds no `/`, NUL, CR or LF, so that joining it to a directory cannot leave
-/// that directory and cannot add a command. [`FileName::local`] adds what the local platform
-/// forbids.
+/// Every name from a server becomes a `FileName` before it is used. It is never empty, `.` or `..`, and
+/// contains no `/`, NUL, CR or LF. Joining it to a directory therefore cannot leave that directory, and
+/// sending it cannot add a command. [`FileName::local`] also enforces the rules of the local platform.
 ///
 /// ```
 /// use oxftp_proto::FileName;
@@ -20,26 +19,26 @@ use crate::{Encoding, escape::write_escaped};
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct FileName {
     pub(crate) bytes: Box<[u8]>,
-    /// True when `bytes` go to the server as they are, whatever the encoding.
+    /// `bytes` are sent to the server unchanged, whatever the encoding.
     pub(crate) wire: bool,
 }
 
 impl FileName {
-    /// Makes a name of text.
+    /// Creates a name from text.
     ///
     /// # Errors
     ///
-    /// [`NameError`] when the text is not one component.
+    /// [`NameError`] when the text is not exactly one component.
     pub fn new(name: impl AsRef<str>) -> Result<Self, NameError> {
         Self::checked(name.as_ref().as_bytes(), false)
     }
 
-    /// Makes a name of the bytes that a server sent; they are text if they are UTF-8 or decode
-    /// losslessly, and go back to the server as they came.
+    /// Creates a name from bytes that a server sent. It is text if the bytes are UTF-8 or decode without
+    /// loss, and is sent back to the server unchanged.
     ///
     /// # Errors
     ///
-    /// [`NameError`] when the bytes are not one component.
+    /// [`NameError`] when the bytes are not exactly one component.
     pub fn from_wire(bytes: &[u8], encoding: Encoding) -> Result<Self, NameError> {
         match encoding.decode(bytes) {
             Some(text) if !encoding.is_foreign_utf8(bytes) => Self::checked(text.as_bytes(), false),
@@ -47,30 +46,30 @@ impl FileName {
         }
     }
 
-    /// Gives the name as text, or `None` where it does not decode.
+    /// Returns the name as text, or `None` if it does not decode.
     #[must_use]
     pub fn as_str(&self) -> Option<&str> {
         std::str::from_utf8(&self.bytes).ok()
     }
 
-    /// Gives the name as text for showing, with U+FFFD for what does not decode.
+    /// Returns the name as text for display; invalid sequences become U+FFFD.
     #[must_use]
     pub fn to_string_lossy(&self) -> Cow<'_, str> {
         String::from_utf8_lossy(&self.bytes)
     }
 
-    /// Gives the bytes: UTF-8 where the name is text, else those of the server.
+    /// Returns the bytes: UTF-8 if the name is text, else those of the server.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
         &self.bytes
     }
 
-    /// Gives the bytes if `platform` can have a file of this name.
+    /// Returns the bytes if `platform` allows a file of this name.
     ///
     /// # Errors
     ///
-    /// [`NameError`] on Windows for separators, drives, streams, reserved device names, trailing
-    /// dots and blanks, control characters, and bytes that are no text.
+    /// [`NameError`] on Windows for separators, drives, streams, reserved device names, trailing dots and
+    /// blanks, control characters, and bytes that are not text.
     pub fn local(&self, platform: Platform) -> Result<&[u8], NameError> {
         match platform {
             Platform::Unix => Ok(&self.bytes),
@@ -82,12 +81,12 @@ impl FileName {
         let error = |why| Err(NameError { name: String::from_utf8_lossy(bytes).into_owned(), why });
         match bytes {
             b"" => return error("it is empty"),
-            b"." | b".." => return error("it names a directory above or the same"),
+            b"." | b".." => return error("it names the same directory or its parent"),
             _ => {}
         }
         match bytes.iter().find(|byte| matches!(byte, b'/' | 0 | b'\r' | b'\n')) {
-            Some(b'/') => error("it holds a '/'"),
-            Some(_) => error("it holds a NUL or a line end"),
+            Some(b'/') => error("it contains a '/'"),
+            Some(_) => error("it contains a NUL or a line ending"),
             None => Ok(Self { bytes: bytes.into(), wire: wire && !bytes.is_ascii() }),
         }
     }
@@ -96,7 +95,7 @@ impl FileName {
         let error = |why| Err(NameError { name: self.to_string_lossy().into_owned(), why });
         let Some(text) = self.as_str() else { return error("Windows names must be text") };
         if text.contains(['\\', ':', '<', '>', '"', '|', '?', '*']) || text.chars().any(char::is_control) {
-            return error("it holds a character that Windows forbids");
+            return error("it contains a character that Windows forbids");
         }
         if text.ends_with(['.', ' ']) {
             return error("Windows drops a dot or blank at the end");
@@ -115,36 +114,36 @@ impl fmt::Debug for FileName {
     }
 }
 
-/// Shows the name as text with control characters escaped, so that it is safe on a terminal.
+/// Writes the name as text with control characters escaped, so that it is safe on a terminal.
 impl fmt::Display for FileName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write_escaped(f, &self.to_string_lossy())
     }
 }
 
-/// The platform whose rules a local file name must keep.
+/// Platform whose rules a local file name must follow.
 ///
-/// An argument, not a `cfg`, so that the rules of each platform are tested on all.
+/// This is an argument and not a `cfg`, so that the rules of each platform are tested on every platform.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Platform {
-    /// Any byte but `/` and NUL.
+    /// Any bytes except `/` and NUL.
     Unix,
     /// The rules of Win32.
     Windows,
 }
 
 impl Platform {
-    /// The platform that this code was built for.
+    /// The platform that this code was compiled for.
     pub const CURRENT: Self = if cfg!(windows) { Self::Windows } else { Self::Unix };
 }
 
-/// A name is not usable as one component of a path.
+/// A name that cannot be used as one path component.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the name {name:?} cannot be used: {why}")]
 pub struct NameError {
-    /// The name, decoded for showing.
+    /// The name, decoded for display.
     pub name: String,
-    /// What is wrong with it.
+    /// The reason.
     pub why: &'static str,
 }
 
@@ -165,14 +164,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_that_climbs_or_breaks_a_line_is_refused() {
+    fn traversal_and_injection_names_are_refused() {
         for name in ["", ".", "..", "a/b", "/", "../x", "a\0b", "a\rb", "a\nb"] {
             assert!(FileName::new(name).is_err(), "{name:?}");
         }
     }
 
     #[test]
-    fn odd_but_honest_names_are_taken() {
+    fn unusual_valid_names_are_accepted() {
         for name in [" lead", "trail ", "...", "-rf", "a\\b", "con", "*?[]", "\u{1b}[31m", "~"] {
             assert!(FileName::new(name).is_ok(), "{name:?}");
         }
@@ -201,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn utf_8_is_read_as_such_in_any_encoding_and_goes_back_as_it_came() {
+    fn utf8_name_survives_any_encoding() {
         let latin1: Encoding = "latin1".parse().unwrap();
         let [utf8, other] =
             ["Käse".as_bytes(), b"K\xe4se"].map(|bytes| FileName::from_wire(bytes, latin1).unwrap());
@@ -212,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn shown_names_cannot_command_a_terminal() {
+    fn displayed_names_contain_no_terminal_escapes() {
         let name = FileName::new("a\u{1b}[2J\u{202e}b").unwrap();
 
         assert_eq!(name.to_string(), "a\\u{1b}[2J\\u{202e}b");

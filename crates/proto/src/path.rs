@@ -4,11 +4,11 @@ use std::{borrow::Cow, fmt};
 
 use crate::{Encoding, FileName, Reply, escape::write_escaped};
 
-/// A path on the server, `/` between its components.
+/// Path on the server, with `/` between its components.
 ///
-/// A path made of text is spelled in the session's encoding when it is sent. A path that holds a
-/// name which did not decode keeps the server's own bytes, so that whatever was listed can be
-/// fetched, renamed and deleted. The empty path is the working directory.
+/// A path made from text is encoded in the session's encoding when it is sent. A path that contains a name
+/// which did not decode keeps the server's bytes, so that every listed file can be downloaded, renamed and
+/// deleted. The empty path is the working directory.
 ///
 /// ```
 /// use oxftp_proto::{FileName, RemotePath};
@@ -21,13 +21,13 @@ use crate::{Encoding, FileName, Reply, escape::write_escaped};
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub struct RemotePath {
     bytes: Vec<u8>,
-    /// True when `bytes` go to the server as they are, whatever the encoding; never for plain ASCII.
+    /// `bytes` are sent to the server unchanged, whatever the encoding. Never set for plain ASCII.
     wire: bool,
 }
 
 impl RemotePath {
-    /// Makes a path of the bytes that a server sent; they are text if they are UTF-8 or decode
-    /// losslessly, and go back to the server as they came.
+    /// Creates a path from bytes that a server sent. It is text if the bytes are UTF-8 or decode without
+    /// loss, and is sent back to the server unchanged.
     #[must_use]
     pub fn from_wire(bytes: &[u8], encoding: Encoding) -> Self {
         match encoding.decode(bytes) {
@@ -36,7 +36,7 @@ impl RemotePath {
         }
     }
 
-    /// Spells the path as the server does, or `None` when a character has no form in `encoding`.
+    /// Returns the path as the server spells it, or `None` when a character does not exist in `encoding`.
     #[must_use]
     pub fn to_wire(&self, encoding: Encoding) -> Option<Cow<'_, [u8]>> {
         match self.as_str() {
@@ -45,31 +45,31 @@ impl RemotePath {
         }
     }
 
-    /// Gives the path as text, or `None` where it does not decode.
+    /// Returns the path as text, or `None` if it does not decode.
     #[must_use]
     pub fn as_str(&self) -> Option<&str> {
         std::str::from_utf8(&self.bytes).ok()
     }
 
-    /// Gives the path as text for showing, with U+FFFD for what does not decode.
+    /// Returns the path as text for display; invalid sequences become U+FFFD.
     #[must_use]
     pub fn to_string_lossy(&self) -> Cow<'_, str> {
         String::from_utf8_lossy(&self.bytes)
     }
 
-    /// Gives the bytes: UTF-8 where the path is text, else those of the server.
+    /// Returns the bytes: UTF-8 if the path is text, else those of the server.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
         &self.bytes
     }
 
-    /// Tells whether the path starts at the root.
+    /// Returns whether the path is absolute.
     #[must_use]
     pub fn is_absolute(&self) -> bool {
         self.bytes.starts_with(b"/")
     }
 
-    /// Tells whether the path is empty, which is the working directory.
+    /// Returns whether the path is empty, which means the working directory.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.bytes.is_empty()
@@ -77,15 +77,15 @@ impl RemotePath {
 
     /// Appends one name.
     ///
-    /// A name that is no text makes the whole path bytes; the text before it is then taken as
-    /// UTF-8 (see [`RemotePath::join_in`] for other encodings).
+    /// A name that is not text turns the whole path into bytes; the text before it is encoded as UTF-8 (see
+    /// [`RemotePath::join_in`] for other encodings).
     #[must_use]
     pub fn join(&self, name: &FileName) -> Self {
         self.join_bytes(&name.bytes, name.wire)
     }
 
-    /// Appends one name as [`join`](Self::join) does, but spells text in `encoding` where text and
-    /// bytes meet.
+    /// Appends one name like [`join`](Self::join), but encodes text in `encoding` where text and bytes are
+    /// combined.
     #[must_use]
     pub fn join_in(&self, name: &FileName, encoding: Encoding) -> Self {
         let name = Self::from(name);
@@ -98,7 +98,7 @@ impl RemotePath {
         }
     }
 
-    /// Appends a relative path; an absolute one takes the place of this one.
+    /// Appends a relative path. An absolute path replaces this one.
     #[must_use]
     pub fn join_path(&self, path: &Self) -> Self {
         if path.is_absolute() {
@@ -107,7 +107,7 @@ impl RemotePath {
         self.join_bytes(&path.bytes, path.wire)
     }
 
-    /// Gives the path without its last component, `None` for the root and for the empty path.
+    /// Returns the path without its last component, or `None` for the root and for the empty path.
     ///
     /// The parent of `name` is the empty path.
     #[must_use]
@@ -124,8 +124,8 @@ impl RemotePath {
         Some(Self { bytes: bytes.to_vec(), wire: self.wire }.normalised())
     }
 
-    /// Gives the last component, `None` for the root, the empty path, and a path that ends in
-    /// `.` or `..`.
+    /// Returns the last component, or `None` for the root, the empty path, and a path that ends in `.` or
+    /// `..`.
     #[must_use]
     pub fn file_name(&self) -> Option<FileName> {
         let last = self.trimmed().rsplit(|&byte| byte == b'/').next()?;
@@ -196,18 +196,18 @@ impl fmt::Debug for RemotePath {
     }
 }
 
-/// Shows the path as text with control characters escaped, so that it is safe on a terminal.
+/// Writes the path as text with control characters escaped, so that it is safe on a terminal.
 impl fmt::Display for RemotePath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write_escaped(f, &self.to_string_lossy())
     }
 }
 
-/// Reads the path in a reply to `PWD` or `MKD`: between the first quote and the next that is not
-/// doubled (RFC 959, appendix II).
+/// Reads the path in a reply to `PWD` or `MKD`: from the first quote to the next one that is not doubled (RFC
+/// 959, appendix II).
 ///
-/// Pure-FTPd and others do not double quotes. Where a path would end within a word, it goes up to
-/// the last quote of the line instead. `None` when the reply holds no quoted path.
+/// Pure-FTPd and others do not double quotes. If the path would end within a word, it extends to the last
+/// quote of the line instead. `None` when the reply contains no quoted path.
 ///
 /// ```
 /// use oxftp_proto::{Encoding, parse_directory};
@@ -225,7 +225,7 @@ pub fn parse_directory(line: &[u8], encoding: Encoding) -> Option<RemotePath> {
     Some(RemotePath::from_wire(&path, encoding))
 }
 
-/// Reads up to a quote that is not doubled; gives what stands before and behind it.
+/// Reads up to a quote that is not doubled, and returns the text before and after it.
 fn until_single_quote(mut rest: &[u8]) -> Option<(Vec<u8>, &[u8])> {
     let mut path = Vec::new();
     loop {
@@ -239,7 +239,7 @@ fn until_single_quote(mut rest: &[u8]) -> Option<(Vec<u8>, &[u8])> {
 }
 
 impl Reply {
-    /// Reads the path that this reply to `PWD` or `MKD` names, as [`parse_directory`] does.
+    /// Reads the path in this reply to `PWD` or `MKD`, as [`parse_directory`] does.
     #[must_use]
     pub fn directory(&self, encoding: Encoding) -> Option<RemotePath> {
         self.lines().last().and_then(|line| parse_directory(line, encoding))
@@ -265,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn joining_puts_one_slash_between() {
+    fn join_adds_exactly_one_slash() {
         assert_eq!(RemotePath::from("").join(&name("a")), "a".into());
         assert_eq!(RemotePath::from("/").join(&name("a")), "/a".into());
         assert_eq!(RemotePath::from("d/").join(&name("a")), "d/a".into());
@@ -274,7 +274,7 @@ mod tests {
     }
 
     #[test]
-    fn parents_end_at_the_root_and_at_the_working_directory() {
+    fn parents_end_at_root_and_empty_path() {
         let parent = |path: &str| RemotePath::from(path).parent().map(|parent| parent.to_string());
 
         assert_eq!(parent("/a/b"), Some("/a".into()));
@@ -286,14 +286,14 @@ mod tests {
     }
 
     #[test]
-    fn a_path_ending_in_dots_has_no_file_name() {
+    fn path_ending_in_dots_has_no_name() {
         assert_eq!(RemotePath::from("a/..").file_name(), None);
         assert_eq!(RemotePath::from("/").file_name(), None);
         assert_eq!(RemotePath::from("a/b/").file_name(), Some(name("b")));
     }
 
     #[test]
-    fn text_is_spelled_in_the_sessions_encoding_and_bytes_are_kept() {
+    fn text_is_encoded_and_bytes_are_kept() {
         let latin1: Encoding = "latin1".parse().unwrap();
         let text = RemotePath::from("Käse");
         let bytes = RemotePath::from_wire(b"K\xe4se", Encoding::UTF_8);
@@ -304,7 +304,7 @@ mod tests {
     }
 
     #[test]
-    fn text_and_bytes_meet_in_the_sessions_encoding() {
+    fn joined_text_uses_the_session_encoding() {
         let gbk: Encoding = "gbk".parse().unwrap();
         let directory = RemotePath::from("中");
         let undecodable = FileName::from_wire(b"\xff\xfe", gbk).unwrap();
@@ -316,7 +316,7 @@ mod tests {
     }
 
     #[test]
-    fn a_directory_reply_is_read_as_the_reference_reads_it() {
+    fn directory_reply_is_parsed_like_aioftp() {
         let parse =
             |line: &str| parse_directory(line.as_bytes(), Encoding::UTF_8).map(|path| path.to_string());
 
@@ -329,7 +329,7 @@ mod tests {
     }
 
     #[test]
-    fn quotes_that_are_not_doubled_are_part_of_the_path() {
+    fn undoubled_quotes_belong_to_the_path() {
         let parse =
             |line: &str| parse_directory(line.as_bytes(), Encoding::UTF_8).map(|path| path.to_string());
 

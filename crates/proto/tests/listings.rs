@@ -1,7 +1,6 @@
-//! Whole listings of each format, in `listings/FORMAT/`, beside what is read from them.
+//! Whole listings of each format, in `listings/FORMAT/`, with snapshots of their entries.
 //!
-//! `INSTA_UPDATE=always cargo test -p oxftp-proto --test listings` writes the snapshots anew; look
-//! at what changed.
+//! `INSTA_UPDATE=always cargo test -p oxftp-proto --test listings` updates the snapshots; review the changes.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
@@ -17,7 +16,7 @@ use oxftp_proto::{
 };
 
 #[test]
-fn every_listing_is_read_as_the_snapshot_says() {
+fn every_listing_matches_its_snapshot() {
     for (format, file) in listings() {
         let stem = file.file_stem().unwrap().to_string_lossy().into_owned();
         let text = fs::read(&file).unwrap();
@@ -28,7 +27,7 @@ fn every_listing_is_read_as_the_snapshot_says() {
 }
 
 #[test]
-fn the_format_of_every_listing_is_found_out() {
+fn format_of_every_listing_is_detected() {
     for (format, file) in listings() {
         let text = fs::read(&file).unwrap();
         assert_eq!(read(&text, &every_format()), read(&text, &[format]), "{}", file.display());
@@ -36,7 +35,7 @@ fn the_format_of_every_listing_is_found_out() {
 }
 
 #[test]
-fn every_line_alone_is_read_as_among_the_others() {
+fn single_line_parses_as_in_its_listing() {
     for (format, file) in listings() {
         let text = fs::read(&file).unwrap();
         for (line, outcome) in lines(&text).zip(read(&text, &[format])) {
@@ -60,9 +59,9 @@ fn every_format_has_a_listing() {
     assert_eq!(found.len(), Format::all().count(), "{found:?}");
 }
 
-/// `docs/listings.md` shows lines of each format; what it promises to read must be read.
+/// `docs/listings.md` shows lines of each format, and all of them must be parsed.
 #[test]
-fn every_line_in_the_documentation_is_read() {
+fn documented_listing_lines_are_parsed() {
     let text =
         fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/listings.md")).unwrap();
     let mut shown = Vec::new();
@@ -100,7 +99,7 @@ fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
     text.split(|&byte| byte == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line))
 }
 
-/// Reads a listing as it would be seen on 1 May 2024.
+/// Parses a listing as of 1 May 2024.
 fn read(text: &[u8], formats: &[Format]) -> Vec<Outcome> {
     let mut parser = ListingParser::of(formats, Timestamp::from_date(2024, 5, 1).unwrap());
     lines(text).for_each(|line| parser.push(line));
@@ -108,7 +107,7 @@ fn read(text: &[u8], formats: &[Format]) -> Vec<Outcome> {
     std::iter::from_fn(|| parser.pop()).collect()
 }
 
-/// Shows each line and below it what it says.
+/// Writes each line and its result.
 fn shown(text: &[u8], outcomes: &[Outcome]) -> String {
     let mut shown = String::new();
     assert_eq!(lines(text).count(), outcomes.len(), "each line has one outcome");
@@ -143,7 +142,7 @@ fn describe(entry: &Entry) -> String {
     told
 }
 
-/// Shows bytes as UTF-8 where they are, else escaped.
+/// Writes bytes as UTF-8 if valid, else escaped.
 fn escaped(bytes: &[u8]) -> String {
     match std::str::from_utf8(bytes) {
         Ok(text) => text.to_owned(),

@@ -1,4 +1,4 @@
-//! What a listing costs that is held in memory.
+//! Memory used by a listing.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 #![allow(clippy::print_stdout, reason = "the figure is what is wanted")]
@@ -9,9 +9,9 @@ use peak_alloc::PeakAlloc;
 #[global_allocator]
 static HEAP: PeakAlloc = PeakAlloc;
 
-// The only test of this file: another would allocate at the same time.
+// The only test of this file, because another one would allocate at the same time.
 #[test]
-fn an_entry_of_list_costs_at_most_200_bytes_beyond_its_name() {
+fn list_entry_uses_little_memory() {
     let before = HEAP.current_usage();
     let mut entries = read(100_000);
     let grown = HEAP.current_usage() - before;
@@ -25,7 +25,7 @@ fn an_entry_of_list_costs_at_most_200_bytes_beyond_its_name() {
     assert!(beyond(shrunk) <= 200, "{} bytes an entry", beyond(shrunk));
 }
 
-/// Reads lines as vsftpd prints them; no line outlives its entry.
+/// Parses lines as vsftpd prints them; each line is dropped after it was parsed.
 fn read(lines: usize) -> Vec<Entry> {
     let mut parser = ListingParser::list(Timestamp::from_date(2024, 5, 1).unwrap());
     let mut entries = Vec::new();

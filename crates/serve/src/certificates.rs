@@ -1,7 +1,7 @@
-//! Certificates made on the spot.
+//! Certificate authority for tests, created at run time.
 //!
-//! An [`Authority`] signs *leaf* certificates: rustls refuses one certificate used both as authority and
-//! as leaf. Everything is PEM, as that is what every server under test reads.
+//! An [`Authority`] signs *leaf* certificates: rustls rejects a certificate that is both authority and leaf.
+//! All output is PEM, because every tested server reads PEM.
 
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair,
@@ -10,7 +10,8 @@ use rcgen::{
 
 use crate::ServeError;
 
-/// A certificate authority that lives as long as this value and is trusted by nobody until told.
+/// Certificate authority that exists as long as this value. It is trusted only where its certificate is
+/// configured.
 ///
 /// ```
 /// let authority = oxftp_serve::certificates::Authority::new("tests")?;
@@ -25,11 +26,11 @@ pub struct Authority {
 }
 
 impl Authority {
-    /// Makes an authority that calls itself `name`.
+    /// Creates an authority with this name.
     ///
     /// # Errors
     ///
-    /// [`ServeError::Certificate`] when no key can be made.
+    /// [`ServeError::Certificate`] when the key cannot be created.
     pub fn new(name: &str) -> Result<Self, ServeError> {
         let mut parameters = named(name, &[])?;
         parameters.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
@@ -39,25 +40,25 @@ impl Authority {
         Ok(Self { issuer, pem })
     }
 
-    /// The authority's own certificate: what a client must trust.
+    /// Returns the authority's own certificate, which a client must trust.
     pub fn pem(&self) -> &str {
         &self.pem
     }
 
-    /// Signs a server's certificate for these host names and IP addresses.
+    /// Creates a server certificate for these host names and IP addresses.
     ///
     /// # Errors
     ///
-    /// [`ServeError::Certificate`] when a name cannot stand in a certificate.
+    /// [`ServeError::Certificate`] when a name is not valid in a certificate.
     pub fn server(&self, names: &[&str]) -> Result<Identity, ServeError> {
         self.sign(named("oxftp server", names)?, ExtendedKeyUsagePurpose::ServerAuth)
     }
 
-    /// Signs a server's certificate that ran out in 2001.
+    /// Creates a server certificate that expired in 2001.
     ///
     /// # Errors
     ///
-    /// [`ServeError::Certificate`] when a name cannot stand in a certificate.
+    /// [`ServeError::Certificate`] when a name is not valid in a certificate.
     pub fn expired_server(&self, names: &[&str]) -> Result<Identity, ServeError> {
         let mut parameters = named("oxftp expired server", names)?;
         parameters.not_before = date_time_ymd(2000, 1, 1);
@@ -65,11 +66,11 @@ impl Authority {
         self.sign(parameters, ExtendedKeyUsagePurpose::ServerAuth)
     }
 
-    /// Signs a server's certificate that is valid from 2999 on.
+    /// Creates a server certificate that becomes valid in 2999.
     ///
     /// # Errors
     ///
-    /// [`ServeError::Certificate`] when a name cannot stand in a certificate.
+    /// [`ServeError::Certificate`] when a name is not valid in a certificate.
     pub fn future_server(&self, names: &[&str]) -> Result<Identity, ServeError> {
         let mut parameters = named("oxftp future server", names)?;
         parameters.not_before = date_time_ymd(2999, 1, 1);
@@ -77,11 +78,11 @@ impl Authority {
         self.sign(parameters, ExtendedKeyUsagePurpose::ServerAuth)
     }
 
-    /// Signs a client's certificate for the user `name`.
+    /// Creates a client certificate for the user `name`.
     ///
     /// # Errors
     ///
-    /// [`ServeError::Certificate`] when no key can be made.
+    /// [`ServeError::Certificate`] when the key cannot be created.
     pub fn client(&self, name: &str) -> Result<Identity, ServeError> {
         self.sign(named(name, &[])?, ExtendedKeyUsagePurpose::ClientAuth)
     }
@@ -109,12 +110,12 @@ pub struct Identity {
 }
 
 impl Identity {
-    /// The certificate; the authority's own is not part of it.
+    /// Returns the certificate, without that of the authority.
     pub fn certificate_pem(&self) -> &str {
         &self.certificate_pem
     }
 
-    /// The private key, PKCS#8.
+    /// Returns the private key in PKCS#8.
     pub fn key_pem(&self) -> &str {
         &self.key_pem
     }
@@ -171,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn another_authority_is_not_believed() {
+    fn certificate_of_other_authority_is_refused() {
         let leaf = Authority::new("same name").unwrap().server(&["localhost"]).unwrap();
 
         assert!(verify(&Authority::new("same name").unwrap(), &leaf, "localhost").is_err());

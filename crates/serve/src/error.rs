@@ -2,42 +2,42 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-/// What can keep a [`Server`](crate::Server) from starting.
+/// Reasons why a [`Server`](crate::Server) cannot start.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ServeError {
-    /// The directory to serve is missing, no directory, or not to be read.
+    /// The directory to serve does not exist, is not a directory, or is not readable.
     #[error("directory {} cannot be served", path.display())]
     Root {
-        /// The directory as it was given.
+        /// The requested directory.
         path: PathBuf,
-        /// Why it cannot be opened.
+        /// The error of opening it.
         source: io::Error,
     },
-    /// The address is taken, or is not this machine's.
+    /// The address is in use, or does not belong to this machine.
     #[error("cannot listen on {address}")]
     Listen {
-        /// The address as it was given; port 0 stands for any.
+        /// The requested address; port 0 means any free port.
         address: SocketAddr,
-        /// What the system says.
+        /// The error of the operating system.
         source: io::Error,
     },
-    /// No thread or runtime for the server.
+    /// The thread or runtime of the server cannot be created.
     #[error("cannot start the server's runtime")]
     Runtime {
-        /// What the system says.
+        /// The error of the operating system.
         source: io::Error,
     },
-    /// A certificate or its key cannot be made.
-    #[error("cannot make a certificate")]
+    /// A certificate or its key cannot be created.
+    #[error("cannot create a certificate")]
     Certificate {
-        /// What the maker of certificates says.
+        /// The error of the certificate library.
         source: rcgen::Error,
     },
-    /// The certificate does not make a TLS configuration.
-    #[error("cannot set TLS up")]
+    /// The certificate cannot be used in a TLS configuration.
+    #[error("cannot set up TLS")]
     Tls {
-        /// What the TLS library says.
+        /// The error of the TLS library.
         source: rustls::Error,
     },
 }

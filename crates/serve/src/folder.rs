@@ -8,7 +8,7 @@ use unftp_core::auth::DefaultUser;
 use unftp_core::storage::{Error, ErrorKind, Fileinfo, Result, StorageBackend};
 use unftp_sbe_fs::{Filesystem, Meta};
 
-/// A directory that may be read, and written to if allowed.
+/// Storage backend for one directory, read-only unless writing is allowed.
 #[derive(Debug)]
 pub(crate) struct Folder {
     files: Filesystem,

@@ -8,11 +8,11 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
-/// Takes TLS off a control connection, and gives the plain one for libunftp.
+/// Terminates TLS on a control connection, and returns the plain connection for libunftp.
 ///
-/// libunftp knows nothing of implicit TLS, and after `AUTH TLS` it now and then takes the handshake's first
-/// bytes for a command (0.24.0: it reads on until an internal message arrives). So both are done here.
-/// As it wants a socket, the two ends of a loopback connection stand between.
+/// libunftp does not support implicit TLS, and after `AUTH TLS` it sometimes takes the first bytes of the
+/// handshake for a command (0.24.0: it keeps reading until an internal message arrives). Therefore both are
+/// done here. Because libunftp needs a socket, a loopback connection is between the two.
 pub(crate) async fn take_off_tls(
     mut outside: TcpStream,
     config: Arc<ServerConfig>,
@@ -30,7 +30,7 @@ pub(crate) async fn take_off_tls(
     Ok(accepted)
 }
 
-/// Greets, and answers until the client asks for TLS.
+/// Sends the greeting, and replies to commands until the client requests TLS.
 async fn await_auth(control: &mut TcpStream) -> io::Result<()> {
     control.write_all(GREETING).await?;
     loop {
@@ -51,7 +51,7 @@ async fn await_auth(control: &mut TcpStream) -> io::Result<()> {
     control.write_all(b"234 TLS starts now.\r\n").await
 }
 
-/// Reads no further than the line, as TLS may follow.
+/// Reads no further than the line, because TLS may follow.
 async fn read_line(control: &mut TcpStream) -> io::Result<String> {
     let mut line = Vec::new();
     while !line.ends_with(b"\n") {
@@ -76,7 +76,7 @@ async fn accept_from(listener: &TcpListener, wanted: SocketAddr) -> io::Result<T
 async fn join(mut outside: TlsStream<TcpStream>, mut inside: TcpStream, greet: bool) -> io::Result<()> {
     inside.set_nodelay(true)?;
     if !greet {
-        // The client has been greeted already.
+        // The client has already received the greeting.
         read_line(&mut inside).await?;
     }
     copy_bidirectional(&mut outside, &mut inside).await?;

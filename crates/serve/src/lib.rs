@@ -1,8 +1,8 @@
-//! A throw-away FTP and FTPS server for trying and testing oxftp.
+//! Temporary FTP and FTPS server for experiments and tests with oxftp.
 //!
-//! It serves one directory on loopback from inside the process, on any free port, with a certificate
-//! made on the spot: see [`Server`]. It is libunftp with its file system backend; it is not meant to
-//! face a network.
+//! It serves one directory on loopback from inside the process, on any free port, with a certificate created
+//! at run time: see [`Server`]. It consists of libunftp and its file system backend, and is not designed for
+//! use on a network.
 
 pub mod certificates;
 

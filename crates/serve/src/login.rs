@@ -3,7 +3,7 @@ use unftp_core::auth::{AuthenticationError, Authenticator, Credentials, Principa
 
 use crate::options::Login;
 
-/// Lets in one user, or, without one, anybody.
+/// Authenticator that accepts one user, or everyone if no user is set.
 #[derive(Debug)]
 pub(crate) struct Doorkeeper {
     pub(crate) login: Option<Login>,

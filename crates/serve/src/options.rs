@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use crate::certificates::Authority;
 
-/// How a [`Server`](crate::Server) is to be.
+/// Options of a [`Server`](crate::Server).
 ///
-/// Without further words it is read-only, plain, on any free port of 127.0.0.1, and lets anybody in.
+/// By default, the server is read-only and unencrypted, listens on any free port of 127.0.0.1, and accepts
+/// every login.
 #[derive(Debug, Clone)]
 pub struct ServeOptions {
     pub(crate) root: PathBuf,
@@ -20,7 +21,7 @@ pub struct ServeOptions {
 }
 
 impl ServeOptions {
-    /// Serves the directory `root`.
+    /// Creates options to serve the directory `root`.
     pub fn new(root: impl Into<PathBuf>) -> Self {
         Self {
             root: root.into(),
@@ -34,49 +35,49 @@ impl ServeOptions {
         }
     }
 
-    /// Listens on `address`; port 0, as without this call, is any free one.
+    /// Sets the address to listen on. Port 0, the default, is any free port.
     pub fn bind(mut self, address: impl Into<SocketAddr>) -> Self {
         self.address = address.into();
         self
     }
 
-    /// Lets in this user with this password only.
+    /// Sets the only user and password that are accepted.
     pub fn user(mut self, name: impl Into<String>, password: impl Into<String>) -> Self {
         self.login = Some(Login { name: name.into(), password: password.into() });
         self
     }
 
-    /// Lets clients change the files, or not.
+    /// Sets whether clients may change files.
     pub fn writable(mut self, writable: bool) -> Self {
         self.writable = writable;
         self
     }
 
-    /// Demands explicit TLS (`AUTH TLS`, then `PROT P`), or offers none.
+    /// Sets whether explicit TLS is required (`AUTH TLS`, then `PROT P`); otherwise none is offered.
     pub fn tls(mut self, on: bool) -> Self {
         self.tls = if on { TlsMode::Explicit } else { TlsMode::Off };
         self
     }
 
-    /// Demands TLS from the first byte on.
+    /// Requires TLS from the first byte.
     pub fn implicit_tls(mut self) -> Self {
         self.tls = TlsMode::Implicit;
         self
     }
 
-    /// Sets which TLS versions are offered; both 1.2 and 1.3 without this call.
+    /// Sets the offered TLS versions. Defaults to 1.2 and 1.3.
     pub fn tls_versions(mut self, versions: TlsVersions) -> Self {
         self.versions = versions;
         self
     }
 
-    /// Has the certificate signed by `authority`, rather than by one made on the spot.
+    /// Sets the authority that signs the certificate. By default, a new one is created.
     pub fn authority(mut self, authority: Arc<Authority>) -> Self {
         self.authority = Some(authority);
         self
     }
 
-    /// Demands a client certificate signed by the same authority as the server's.
+    /// Requires a client certificate signed by the same authority as the server's.
     pub fn require_client_certificate(mut self, required: bool) -> Self {
         self.client_certificate = required;
         self
@@ -90,19 +91,19 @@ pub enum TlsMode {
     Off,
     /// After `AUTH TLS` (RFC 4217).
     Explicit,
-    /// At once, as on port 990.
+    /// From the first byte, as on port 990.
     Implicit,
 }
 
-/// Which versions of TLS a server offers.
+/// TLS versions that a server offers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum TlsVersions {
     /// 1.2 and 1.3.
     #[default]
     Any,
-    /// 1.2 alone.
+    /// 1.2 only.
     Only12,
-    /// 1.3 alone.
+    /// 1.3 only.
     Only13,
 }
 

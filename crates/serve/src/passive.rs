@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use libunftp::options::Binder;
 use tokio::net::TcpSocket;
 
-/// Takes passive ports from the system, which knows the free ones, rather than by guessing in a range.
+/// Allocator of passive ports that asks the operating system for a free port, instead of guessing in a range.
 #[derive(Debug)]
 pub(crate) struct AnyPort;
 

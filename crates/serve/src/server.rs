@@ -21,10 +21,10 @@ use crate::options::{ServeOptions, TlsMode};
 use crate::passive::AnyPort;
 use crate::tls::server_config;
 
-/// A running server; it stops when dropped.
+/// A running server, which stops when dropped.
 ///
-/// It has threads of its own, so that it answers even while the caller's runtime is busy, and so that
-/// stopping it ends its sessions too.
+/// It has its own threads. It therefore replies even while the caller's runtime is busy, and stopping it ends
+/// its sessions too.
 ///
 /// ```
 /// # let runtime = tokio::runtime::Runtime::new()?;
@@ -54,7 +54,7 @@ struct Running {
 }
 
 impl Server {
-    /// Starts serving; when it returns, the port is open.
+    /// Starts the server. The port is open when this returns.
     ///
     /// # Errors
     ///
@@ -69,21 +69,21 @@ impl Server {
         Ok(Self { address, ca_pem, running: Some(running) })
     }
 
-    /// Where it listens.
+    /// Returns the address that the server listens on.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// The certificate of the authority to trust, in PEM, if the server speaks TLS.
+    /// Returns the certificate of the authority to trust, in PEM, if the server uses TLS.
     pub fn ca_pem(&self) -> Option<&str> {
         self.ca_pem.as_deref()
     }
 
-    /// Stops, and ends all sessions.
+    /// Stops the server and ends all sessions.
     pub async fn stop(mut self) {
         if let Some(running) = self.running.take() {
             let _ = running.stop.send(());
-            // Joining blocks for some milliseconds.
+            // Joining a thread blocks for some milliseconds.
             let _ = tokio::task::spawn_blocking(move || running.thread.join()).await;
         }
     }
@@ -98,7 +98,7 @@ impl Drop for Server {
     }
 }
 
-/// What every session needs.
+/// Settings of every session.
 #[derive(Clone)]
 struct Service {
     root: PathBuf,
@@ -133,7 +133,7 @@ impl Service {
             None => stream,
         };
         let Ok(server) = self.builder().build() else { return Ok(()) };
-        // How a session ended is between libunftp and its client.
+        // The result of a session concerns libunftp and its client only.
         let _ = server.service(stream).await;
         Ok(())
     }
@@ -168,7 +168,7 @@ impl Tls {
         &self,
         builder: ServerBuilder<Folder, unftp_core::auth::DefaultUser>,
     ) -> ServerBuilder<Folder, unftp_core::auth::DefaultUser> {
-        // To libunftp, behind the front, every control connection looks plain.
+        // For libunftp, every control connection is unencrypted.
         builder
             .ftps_manual::<PathBuf>(Arc::clone(&self.config))
             .ftps_required(FtpsRequired::None, FtpsRequired::All)
@@ -201,7 +201,7 @@ fn serve_until(runtime: Runtime, listener: StdListener, service: Service, stoppe
             () = accept(listener, service) => {}
         }
     });
-    // Drops every session; a file operation under way may finish.
+    // Drops every session; a file operation in progress may finish.
     runtime.shutdown_timeout(GRACE);
 }
 
@@ -210,11 +210,12 @@ async fn accept(listener: StdListener, service: Service) {
     loop {
         match listener.accept().await {
             Ok((stream, _)) => {
-                // Replies are small: without this each would wait for the acknowledgement before.
+                // Replies are small: without this, each would wait for the previous acknowledgement.
                 let _ = stream.set_nodelay(true);
                 tokio::spawn(service.clone().attend(stream));
             }
-            // Out of descriptors, or a client that is gone already: others may still come.
+            // The process is out of descriptors, or the client has disconnected: other clients may still
+            // connect.
             Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
         }
     }
@@ -222,5 +223,5 @@ async fn accept(listener: StdListener, service: Service) {
 
 const WORKERS: usize = 2;
 const GRACE: Duration = Duration::from_millis(500);
-/// Longer than any test or trial.
+/// Longer than any test.
 const IDLE_SECONDS: u64 = 24 * 60 * 60;

@@ -11,7 +11,7 @@ use crate::ServeError;
 use crate::certificates::{Authority, Identity};
 use crate::options::{ServeOptions, TlsVersions};
 
-/// The names a certificate for loopback stands for.
+/// Names in a certificate for loopback.
 const LOOPBACK: [&str; 3] = ["localhost", "127.0.0.1", "::1"];
 
 pub(crate) fn server_config(
@@ -43,7 +43,7 @@ fn configure(
     };
     let key = PrivateKeyDer::from_pem_slice(identity.key_pem().as_bytes()).map_err(unreadable)?;
     let mut config = builder.with_single_cert(vec![certificate(identity.certificate_pem())?], key)?;
-    // Data connections resume the control connection's session, any number of times.
+    // Data connections resume the session of the control connection, any number of times.
     config.ticketer = aws_lc_rs::Ticketer::new()?;
     Ok(config)
 }

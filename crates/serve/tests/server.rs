@@ -1,4 +1,4 @@
-//! The embedded server over its sockets.
+//! The embedded server, tested over its sockets.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot prepare fails, here as in its body")]
 
@@ -17,7 +17,7 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
 #[tokio::test]
-async fn by_default_anybody_may_read_and_nobody_write() {
+async fn default_server_is_read_only() {
     let (directory, server) = serve(|options| options).await;
     std::fs::write(directory.path().join("there"), "content").unwrap();
     let mut control = connect(&server).await;
@@ -36,7 +36,7 @@ async fn by_default_anybody_may_read_and_nobody_write() {
 }
 
 #[tokio::test]
-async fn a_writable_one_takes_files() {
+async fn writable_server_accepts_uploads() {
     let (directory, server) = serve(|options| options.writable(true)).await;
     let mut control = connect(&server).await;
     log_in(&mut control, "anyone", "anything").await;
@@ -51,7 +51,7 @@ async fn a_writable_one_takes_files() {
 }
 
 #[tokio::test]
-async fn only_the_user_with_the_password_gets_in() {
+async fn login_requires_user_and_password() {
     let (_directory, server) = serve(|options| options.user("me", "secret")).await;
 
     for (user, password, code) in [("me", "secret", "230"), ("me", "wrong", "530"), ("you", "secret", "530")]
@@ -63,7 +63,7 @@ async fn only_the_user_with_the_password_gets_in() {
 }
 
 #[tokio::test]
-async fn explicit_tls_is_demanded_and_trusted_by_its_authority() {
+async fn explicit_tls_is_required_and_trusted() {
     let (_directory, server) = serve(|options| options.tls(true)).await;
     let mut control = connect(&server).await;
     assert_eq!(say(&mut control, "USER me").await, "534");
@@ -83,10 +83,10 @@ async fn explicit_tls_is_demanded_and_trusted_by_its_authority() {
 }
 
 #[tokio::test]
-async fn no_handshake_is_taken_for_a_command() {
+async fn tls_handshake_is_no_command() {
     let (_directory, server) = serve(|options| options.tls(true)).await;
 
-    // libunftp by itself fails about one of fifty.
+    // Without the front, libunftp fails in about one of fifty handshakes.
     for _ in 0..300 {
         let mut control = connect(&server).await;
         assert_eq!(say(&mut control, "AUTH TLS").await, "234");
@@ -95,7 +95,7 @@ async fn no_handshake_is_taken_for_a_command() {
 }
 
 #[tokio::test]
-async fn implicit_tls_starts_at_once() {
+async fn implicit_tls_starts_with_first_byte() {
     let (_directory, server) =
         serve(|options| options.implicit_tls().tls_versions(TlsVersions::Only12)).await;
     let stream = TcpStream::connect(server.address()).await.unwrap();
@@ -113,7 +113,7 @@ async fn implicit_tls_starts_at_once() {
 }
 
 #[tokio::test]
-async fn it_listens_where_told() {
+async fn server_listens_on_the_given_address() {
     let (_directory, server) = serve(|options| options.bind((Ipv6Addr::LOCALHOST, 0))).await;
 
     assert_eq!(server.address().ip(), Ipv6Addr::LOCALHOST);
@@ -133,7 +133,7 @@ async fn stopping_ends_sessions_and_frees_the_port() {
 }
 
 #[tokio::test]
-async fn a_missing_directory_is_named() {
+async fn missing_directory_is_named_in_error() {
     let missing = tempdir().unwrap().path().join("missing");
 
     let error = Server::start(ServeOptions::new(&missing)).await.unwrap_err();
@@ -143,7 +143,7 @@ async fn a_missing_directory_is_named() {
 }
 
 #[tokio::test]
-async fn a_taken_port_is_named() {
+async fn port_in_use_is_named_in_error() {
     let taken = StdListener::bind("127.0.0.1:0").unwrap();
     let options = ServeOptions::new(".").bind(taken.local_addr().unwrap());
 
@@ -184,7 +184,7 @@ async fn say<S: AsyncRead + AsyncWrite + Unpin>(control: &mut BufReader<S>, comm
     reply(control).await
 }
 
-/// The code of a reply; all that are read here have one line.
+/// Returns the code of a reply; all replies read here have one line.
 async fn reply<S: AsyncRead + Unpin>(control: &mut BufReader<S>) -> String {
     line(control).await[..3].to_owned()
 }
@@ -208,7 +208,7 @@ async fn encrypt(stream: TcpStream, server: &Server) -> TlsStream<TcpStream> {
     connector.connect(ServerName::try_from("localhost").unwrap(), stream).await.unwrap()
 }
 
-/// Reads to a clean end: over TLS, one without `close_notify` is an error.
+/// Reads to a clean end: over TLS, an end without `close_notify` is an error.
 async fn read_all(mut data: impl AsyncRead + Unpin) -> Vec<u8> {
     let mut bytes = Vec::new();
     data.read_to_end(&mut bytes).await.unwrap();

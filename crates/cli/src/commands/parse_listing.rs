@@ -88,7 +88,7 @@ fn print(parser: &mut ListingParser, args: &ParseListingArgs, stdout: &mut impl 
         match outcome {
             Outcome::Entry(mut entry) => {
                 if let Some(zone) = &args.zone {
-                    entry.modified = entry.modified.map(|time| zone.place(time));
+                    entry.modified = entry.modified.map(|time| zone.localize(time));
                 }
                 writeln!(stdout, "{}", JsonEntry::new(&entry, args.encoding).line())
             }

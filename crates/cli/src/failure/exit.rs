@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use oxftp::{Code, Error, Reply};
+use oxftp::{Code, Error, Reply, classify};
 
 use super::{Failure, Stage};
 
@@ -116,7 +116,7 @@ fn of_error(error: &Error) -> Exit {
 fn of_refusal(error: &Error, reply: &Reply) -> Exit {
     match reply.code() {
         _ if error.is_login_refused() => Exit::Login,
-        Code::FILE_UNAVAILABLE if refuses_what_is_there(reply) => Exit::Denied,
+        _ if classify::is_conflict(reply) => Exit::Denied,
         _ if error.is_not_found() => Exit::NotFound,
         _ if error.is_permission_denied() => Exit::Denied,
         code if code.is_unsupported() => Exit::Protocol,
@@ -124,16 +124,6 @@ fn of_refusal(error: &Error, reply: &Reply) -> Exit {
         code if code == Code::DIRECTORY_EXISTS => Exit::Denied,
         _ => Exit::Transfer,
     }
-}
-
-/// Returns whether a `550` is about an existing path, such as a directory that is not empty.
-fn refuses_what_is_there(reply: &Reply) -> bool {
-    let text = reply.text().to_ascii_lowercase();
-    let exists = text.contains("exists") && !text.contains("not exist");
-    exists
-        || ["not empty", "is a directory", "not a directory", "not a regular file", "not a plain file"]
-            .iter()
-            .any(|words| text.contains(words))
 }
 
 #[cfg(test)]

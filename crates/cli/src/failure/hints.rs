@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use oxftp::{Error, Reply, Scheme, TlsFailure};
+use oxftp::{Error, Scheme, TlsFailure, classify};
 
 use super::{Failure, Stage};
 
@@ -51,7 +51,7 @@ fn of_opening(
     error: &Error,
 ) -> Option<&'static str> {
     match error {
-        Error::StatusCode(refused) if wants_tls(&refused.info) => {
+        Error::StatusCode(refused) if classify::requires_tls(&refused.info) => {
             (scheme == Scheme::Ftp).then_some("the server requires TLS: use ftpes://")
         }
         Error::StatusCode(_) if stage == Stage::Login && !names_user => {
@@ -76,7 +76,7 @@ fn of_opening(
 fn of_error(error: &Error) -> Option<&'static str> {
     match error {
         Error::Tls(_) | Error::Control(_) => error.tls_failure().and_then(of_tls),
-        Error::StatusCode(refused) if wants_tls(&refused.info) => {
+        Error::StatusCode(refused) if classify::requires_tls(&refused.info) => {
             Some("the server requires TLS: use ftpes://")
         }
         Error::NotRenamed { .. } => Some("without --temp-name, files are uploaded under their final names"),
@@ -122,14 +122,6 @@ fn of_tls(failure: TlsFailure) -> Option<&'static str> {
     })
 }
 
-/// Returns whether the reply asks for TLS. Servers refuse unencrypted logins with 530, 534, 550 or 421.
-fn wants_tls(reply: &Reply) -> bool {
-    let text = reply.text().to_ascii_lowercase();
-    let words: Vec<&str> = text.split(|character: char| !character.is_ascii_alphanumeric()).collect();
-    let about_tls = ["tls", "ssl", "ftps", "encryption", "encrypted", "cleartext"];
-    reply.code().class() >= 4 && words.iter().any(|word| about_tls.contains(word))
-}
-
 /// Characters of patterns in shells and curl.
 const PATTERN: [char; 4] = ['*', '?', '[', '{'];
 /// The similarity that clap requires for its suggestions.
@@ -137,7 +129,7 @@ const MIN_SIMILARITY: f64 = 0.7;
 
 #[cfg(test)]
 mod tests {
-    use oxftp::Code;
+    use oxftp::{Code, Reply};
 
     use super::*;
 
@@ -173,8 +165,11 @@ mod tests {
             (421, "Sorry, cleartext sessions and weak ciphers are not accepted on this server."),
             (534, "Policy requires TLS"),
         ] {
-            assert!(wants_tls(&Reply::new(Code::new(code).unwrap(), [text.as_bytes()])), "{text}");
+            assert!(
+                classify::requires_tls(&Reply::new(Code::new(code).unwrap(), [text.as_bytes()])),
+                "{text}"
+            );
         }
-        assert!(!wants_tls(&Reply::new(Code::NOT_LOGGED_IN, [&b"Login incorrect."[..]])));
+        assert!(!classify::requires_tls(&Reply::new(Code::NOT_LOGGED_IN, [&b"Login incorrect."[..]])));
     }
 }

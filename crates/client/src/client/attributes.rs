@@ -122,9 +122,8 @@ impl Client {
         path: &RemotePath,
         time: Option<Timestamp>,
     ) -> Result<SizeAndTime> {
-        let server = || self.self_descriptions();
         // No transfer is running, so the same rule holds as after a download.
-        let at_once = || self.config.pipelining.allows(Direction::Down, server());
+        let at_once = || self.config.pipelining.allows(Direction::Down, self.server_kind());
         match (time, self.capabilities.time_setting) {
             (Some(_), TimeSetting::By(_)) if at_once() => {
                 let commands = self.queries_after_upload(path, time)?;

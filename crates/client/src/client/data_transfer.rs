@@ -1,8 +1,10 @@
 //! Data transfers: opens data connections, starts transfers on them, and completes them.
 
 use oxftp_proto::{
-    Code, Command, RemotePath, Reply, TransferType,
-    dialog::{Active, Completion, Dated, Dating, Exchange, Passive, PassiveMode, Started, Transfer},
+    Code, Command, RemotePath, TransferType, classify,
+    dialog::{
+        Active, Completion, Exchange, MdtmReply, Passive, PassiveMode, PassiveWithMdtm, Started, Transfer,
+    },
 };
 use std::{future::IntoFuture, io, pin::pin};
 
@@ -119,7 +121,10 @@ impl Client {
         }
         match self.control.run(Exchange::new(Command::with_number("ALLO", bytes), &["2xx"])).await {
             Ok(reply) => self.capabilities.no_allocation = reply.code() == Code::SUPERFLUOUS,
-            Err(Error::StatusCode(refused)) if !speaks_of_room(refused.info.code()) => {
+            Err(Error::StatusCode(refused))
+                if refused.info.code() != Code::SERVICE_CLOSING
+                    && !classify::is_out_of_space(&refused.info) =>
+            {
                 self.capabilities.no_allocation = refused.info.code().class() == 5;
             }
             Err(error) => return Err(error),
@@ -137,7 +142,7 @@ impl Client {
         let finished = data.finish(&mut self.control, masks, deadline).await;
         // A completed transfer has consumed its `REST`.
         self.state.restart_pending &= finished.is_err();
-        self.capabilities.no_mdtm |= data.dating() == Some(Dating::Unknown);
+        self.capabilities.no_mdtm |= data.dating() == Some(MdtmReply::Unknown);
         finished
     }
 
@@ -236,7 +241,7 @@ impl Client {
             Some(_) => (self.open_active().await?, None),
             None => self.open_passive_for(&command, queries.before_data).await?,
         };
-        self.capabilities.no_mdtm |= dating == Some(Dating::Unknown);
+        self.capabilities.no_mdtm |= dating == Some(MdtmReply::Unknown);
         let restart = (offset > 0 || self.state.restart_pending).then_some(offset);
         self.state.restart_pending |= restart.is_some();
         self.control.begin_transfer();
@@ -258,7 +263,7 @@ impl Client {
 
     /// Returns whether `close_notify` may be sent before the data of a download arrive.
     fn ends_early(&self, direction: Direction) -> bool {
-        direction == Direction::Down && self.config.pipelining.ends_early(self.self_descriptions())
+        direction == Direction::Down && self.config.pipelining.ends_early(self.server_kind())
     }
 
     /// Sends the command on the control connection, while the data connection is accepted and encrypted.
@@ -328,10 +333,10 @@ impl Client {
         &mut self,
         command: &Command,
         mdtm: Option<Command>,
-    ) -> Result<(Opened, Option<Dating>)> {
+    ) -> Result<(Opened, Option<MdtmReply>)> {
         if !self.capabilities.wants_pret {
             match self.open_passive(mdtm.clone(), self.passive_order()).await {
-                Err(Error::StatusCode(refused)) if asks_for_pret(&refused.info) => {
+                Err(Error::StatusCode(refused)) if classify::requires_pret(&refused.info) => {
                     self.capabilities.wants_pret = true;
                 }
                 opened => return opened,
@@ -347,7 +352,7 @@ impl Client {
         &mut self,
         mdtm: Option<Command>,
         modes: Vec<PassiveMode>,
-    ) -> Result<(Opened, Option<Dating>)> {
+    ) -> Result<(Opened, Option<MdtmReply>)> {
         let config = self.config.clone();
         let host = self.host.name.clone();
         let mut dialer = self.dialer(&config, &host);
@@ -370,19 +375,19 @@ impl Client {
         mdtm: Option<Command>,
         modes: Vec<PassiveMode>,
         dialer: &mut DataDialer<'_>,
-    ) -> Result<(PassiveMode, Option<Dating>)> {
+    ) -> Result<(PassiveMode, Option<MdtmReply>)> {
         let first = modes.first().copied();
         let io = DialogIo::Data(dialer);
         let ahead = self.control.take_pipelined();
         let outcome = match ahead {
             PipelinedPassive::Sent(mode) if first == Some(mode) => {
-                self.control.resume_with(Dated::new(mdtm, Passive::asked(modes)), io).await
+                self.control.resume_with(PassiveWithMdtm::new(mdtm, Passive::sent(modes)), io).await
             }
             PipelinedPassive::Listening(mode, endpoint) if first == Some(mode) => {
                 let passive = Passive::answered(modes, endpoint);
-                self.control.resume_with(Dated::new(mdtm, passive), io).await
+                self.control.resume_with(PassiveWithMdtm::new(mdtm, passive), io).await
             }
-            _ => self.control.run_with(Dated::new(mdtm, Passive::new(modes)), io).await,
+            _ => self.control.run_with(PassiveWithMdtm::new(mdtm, Passive::new(modes)), io).await,
         };
         let mode = outcome.as_ref().ok().map(|(mode, _)| *mode);
         self.capabilities.no_pipelining |=
@@ -396,7 +401,7 @@ impl Client {
         let wanted =
             follow_up == FollowUp::Transfer && !capabilities.no_pipelining && !capabilities.wants_pret;
         let wanted = wanted && self.config.active.is_none();
-        let allowed = || self.config.pipelining.allows(direction, self.self_descriptions());
+        let allowed = || self.config.pipelining.allows(direction, self.server_kind());
         capabilities.passive.filter(|_| wanted && allowed())
     }
 
@@ -405,7 +410,7 @@ impl Client {
         let config = self.config.clone();
         let host = self.host.name.clone();
         let mut dialer = self.dialer(&config, &host);
-        let dialog = if self.capabilities.no_eprt { Active::by_port() } else { Active::default() };
+        let dialog = if self.capabilities.no_eprt { Active::port_only() } else { Active::default() };
         self.capabilities.no_eprt |=
             self.control.run_with(dialog, DialogIo::Data(&mut dialer)).await?.refuses_eprt();
         dialer.opened.ok_or_else(|| Error::DataConnect(io::ErrorKind::NotConnected.into()))
@@ -545,17 +550,6 @@ struct ScheduledQueries {
 fn direction(command: &Command) -> Direction {
     let verb = command.as_bytes().split(|byte| *byte == b' ').next().unwrap_or_default().to_ascii_uppercase();
     if matches!(verb.as_slice(), b"STOR" | b"APPE" | b"STOU") { Direction::Up } else { Direction::Down }
-}
-
-/// Returns whether a reply demands `PRET`. drftpd replies
-/// `500 You need to use a client supporting PRET (PRE Transfer) to use PASV`.
-fn asks_for_pret(reply: &Reply) -> bool {
-    reply.lines().any(|line| line.split(|byte| !byte.is_ascii_alphabetic()).any(|word| word == b"PRET"))
-}
-
-/// Returns whether an upload would fail with the same code. `421` ends the session.
-fn speaks_of_room(code: Code) -> bool {
-    matches!(code.get(), 421 | 452 | 552)
 }
 
 /// The reply to an accepted `REST`.

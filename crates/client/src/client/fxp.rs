@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 
 use oxftp_proto::{
     Code, Command, RemotePath, Reply, TransferType,
-    dialog::{Completion, Exchange, PeerConnect, PeerListen, Started, Transfer},
+    dialog::{Completion, Exchange, FxpConnect, FxpListen, Started, Transfer},
 };
 
 use super::{Client, compression::TransferMode};
@@ -67,8 +67,8 @@ impl Client {
     /// connect to.
     pub(crate) async fn listen_for_peer(&mut self, handshake: Handshake) -> Result<SocketAddr> {
         let dialog = match handshake {
-            Handshake::ByListener => PeerListen::shaking_hands(),
-            _ => PeerListen::new(self.passive_order()),
+            Handshake::ByListener => FxpListen::with_cpsv(),
+            _ => FxpListen::new(self.passive_order()),
         };
         let endpoint = self.control.run(dialog).await?;
         let control = self.control.peer_address().map(|address| address.ip());
@@ -78,7 +78,7 @@ impl Client {
 
     /// Makes the server connect to `address` for the next transfer.
     pub(crate) async fn connect_to_peer(&mut self, address: SocketAddr) -> Result<()> {
-        self.control.run(PeerConnect::new(address)).await
+        self.control.run(FxpConnect::new(address)).await
     }
 
     /// Starts a transfer with the other server.

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use oxftp_proto::{
-    Code, Command, FileHash, HashAlgorithm, HashOffer, RemotePath, Reply,
+    Code, Command, FileHash, HashAlgorithm, HashOffer, RemotePath, Reply, classify,
     dialog::{Completion, Exchange},
 };
 
@@ -92,9 +92,7 @@ impl Client {
         let bare = Command::with_path(offer.verb(), path, self.config.encoding)?;
         let reply = match self.ask_for_hash(&quoted).await {
             // The server may treat the quotes as part of the name.
-            Err(error)
-                if quoted != bare && error.code().is_some_and(|code| matches!(code.get(), 501 | 550)) =>
-            {
+            Err(error) if quoted != bare && error.reply().is_some_and(classify::rejects_argument) => {
                 self.ask_for_hash(&bare).await?
             }
             reply => reply?,

@@ -3,7 +3,7 @@
 use oxftp_proto::{Code, Command, dialog::Exchange};
 
 use super::Client;
-use crate::{Error, Result, Utf8, config::pipelining::is_iis};
+use crate::{Error, Result, Utf8};
 
 impl Client {
     /// Selects the virtual host, if one is configured (`HOST`).
@@ -42,7 +42,7 @@ impl Client {
         let lacks_it = self.capabilities.features.as_ref().is_some_and(|features| !features.contains("UTF8"));
         self.config.encoding.is_utf8()
             && match self.config.login_options.utf8 {
-                Utf8::Auto => !lacks_it && self.self_descriptions().any(|text| is_iis(&text)),
+                Utf8::Auto => !lacks_it && self.server_kind().quirks().needs_opts_utf8,
                 Utf8::Ask => true,
                 Utf8::Leave => false,
             }

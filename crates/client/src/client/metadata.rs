@@ -1,7 +1,7 @@
 //! Metadata of one remote path: type, size, modification time.
 
 use oxftp_proto::{
-    Code, Entry, EntryKind, RemotePath, Reply, Timestamp, TransferType, dialog::Exchange, listing,
+    Code, Entry, EntryKind, RemotePath, Reply, Timestamp, TransferType, classify, dialog::Exchange, listing,
 };
 
 use super::{Client, FollowUp};
@@ -296,7 +296,7 @@ pub(crate) fn is_missing(error: &Error) -> bool {
 /// Returns whether a server does not support a command. `501` is excluded, because it may be about one
 /// path.
 pub(crate) fn is_unknown_command(error: &Error) -> bool {
-    error.code().is_some_and(|code| code.is_unsupported() && code.get() != 501)
+    error.reply().is_some_and(classify::is_unknown_command)
 }
 
 fn not_found(path: &RemotePath) -> Error {

@@ -29,7 +29,7 @@ pub use self::streams::{DataStream, RangeStream};
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use oxftp_proto::{Encoding, Reply, ServerZone};
+use oxftp_proto::{Encoding, Reply, ServerZone, server::ServerKind};
 
 use self::state::SessionState;
 use crate::{
@@ -182,11 +182,15 @@ impl Client {
         [self.capabilities.system.clone(), Some(self.greeting.text())].into_iter().flatten()
     }
 
+    /// Returns the kind of the server, as far as its greeting and its reply to `SYST` reveal it.
+    pub(crate) fn server_kind(&self) -> ServerKind {
+        ServerKind::identify(&self.greeting.text(), self.capabilities.system.as_deref())
+    }
+
     /// Returns whether the server hides names that begin with a dot from `LIST`, and shows them for `LIST -a`.
     /// Other servers would take `-a` for a name.
     pub(crate) fn hides_dot_files(&self) -> bool {
-        let greeting = self.greeting.text().to_ascii_lowercase();
-        ["vsftpd", "proftpd", "pure-ftpd"].iter().any(|name| greeting.contains(name))
+        self.server_kind().quirks().hides_dot_files
     }
 }
 

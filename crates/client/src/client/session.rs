@@ -100,8 +100,8 @@ impl Client {
         if self.tls.is_none() {
             return Ok(());
         }
-        let at_once = self.config.pipelining.allows(Direction::Down, self.self_descriptions());
-        let dialog = if at_once { Protection::at_once() } else { Protection::default() };
+        let at_once = self.config.pipelining.allows(Direction::Down, self.server_kind());
+        let dialog = if at_once { Protection::pipelined() } else { Protection::default() };
         let protected = self.control.run(dialog).await;
         self.state.protects_data = protected.map_err(|error| match error {
             Error::StatusCode(refused) if refused.info.code() != Code::SERVICE_CLOSING => {

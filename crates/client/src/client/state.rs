@@ -2,10 +2,10 @@
 
 use oxftp_proto::{
     Features, HashAlgorithm, RemotePath, Reply, ServerZone, TransferType, dialog::PassiveMode,
+    server::ServerKind,
 };
 
 use super::{attributes::TimeSetting, compression::TransferMode};
-use crate::config::pipelining::is_vsftpd;
 
 /// Capabilities of a server, learned from its replies. The sessions of a pool share them.
 #[derive(Debug, Default)]
@@ -45,9 +45,8 @@ pub(crate) struct ServerCapabilities {
 impl ServerCapabilities {
     /// Creates the capabilities that the greeting of a server implies.
     pub(super) fn from_greeting(greeting: &Reply) -> Self {
-        // vsftpd never had MLSD. Asking for it costs four round trips, including a data connection.
-        let lists_in_its_own_way = is_vsftpd(std::iter::once(greeting.text()));
-        Self { no_mlst: lists_in_its_own_way, no_mlsd: lists_in_its_own_way, ..Self::default() }
+        let lacks_mlsx = ServerKind::identify(&greeting.text(), None).quirks().lacks_mlsx;
+        Self { no_mlst: lacks_mlsx, no_mlsd: lacks_mlsx, ..Self::default() }
     }
 
     /// Adds the capabilities that another session on the same server has learned.

@@ -6,7 +6,7 @@ use std::{
     task::{Context, Poll},
 };
 
-use oxftp_proto::{Command, FileName, TransferType, dialog::Aborted, parse_unique_name};
+use oxftp_proto::{Command, FileName, TransferType, dialog::Aborted, parse_stou_name};
 use tokio::io::AsyncWrite;
 
 use super::{Client, FollowUp};
@@ -35,7 +35,7 @@ impl Client {
     pub async fn upload_unique_stream(&mut self) -> Result<UniqueStream<'_>> {
         let encoding = self.config.encoding;
         let data = self.open_data(Command::new("STOU"), TransferType::Image, 0, FollowUp::Nothing).await?;
-        let name = data.preliminary().map(|reply| parse_unique_name(reply, encoding)).transpose();
+        let name = data.preliminary().map(|reply| parse_stou_name(reply, encoding)).transpose();
         let stream = DataStream::new(self, data);
         Ok(UniqueStream { stream, name: name?.flatten() })
     }
@@ -68,7 +68,7 @@ impl UniqueStream<'_> {
         let summary = self.stream.finish().await?;
         let name = match self.name {
             Some(name) => Some(name),
-            None => parse_unique_name(&summary.reply, encoding)?,
+            None => parse_stou_name(&summary.reply, encoding)?,
         };
         match name {
             Some(name) => Ok((name, summary)),

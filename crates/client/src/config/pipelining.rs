@@ -1,5 +1,7 @@
 //! Pipelining between transfers.
 
+use oxftp_proto::server::ServerKind;
+
 use crate::stream::Direction;
 
 /// Whether the passive command of the next transfer is sent before the final reply of the current one has
@@ -32,39 +34,20 @@ pub enum Pipelining {
 }
 
 impl Pipelining {
-    /// Returns whether a command may follow the data of a transfer at once, on a server with these
-    /// self-descriptions.
-    pub(crate) fn allows(self, direction: Direction, mut server: impl Iterator<Item = String>) -> bool {
+    /// Returns whether a command may follow the data of a transfer at once.
+    pub(crate) fn allows(self, direction: Direction, server: ServerKind) -> bool {
         match (self, direction) {
             (Self::Off, _) => false,
             (Self::On, _) => true,
-            // Microsoft's server may drop a connection on which the next command arrives early.
-            (Self::Auto, Direction::Down) => !server.any(|text| is_iis(&text)),
-            // pyftpdlib closes the data connection of an upload when it receives another passive command, and
-            // ProFTPD refuses commands during an upload.
-            (Self::Auto, Direction::Up) => is_vsftpd(server),
+            (Self::Auto, Direction::Down) => !server.quirks().rejects_pipelining,
+            (Self::Auto, Direction::Up) => server.quirks().defers_commands_during_upload,
         }
     }
 
-    /// Returns whether `close_notify` may be sent before the data of a download arrive, on a server with
-    /// these self-descriptions.
-    ///
-    /// vsftpd waits for `close_notify` before it closes the data connection, and does not read it earlier.
-    /// Other servers might take it for the end of the transfer.
-    pub(crate) fn ends_early(self, server: impl Iterator<Item = String>) -> bool {
-        self != Self::Off && is_vsftpd(server)
+    /// Returns whether `close_notify` may be sent before the data of a download arrive.
+    pub(crate) fn ends_early(self, server: ServerKind) -> bool {
+        self != Self::Off && server.quirks().awaits_close_notify
     }
-}
-
-/// Returns whether a server with these self-descriptions is vsftpd.
-pub(crate) fn is_vsftpd(mut server: impl Iterator<Item = String>) -> bool {
-    server.any(|text| text.to_ascii_lowercase().contains("vsftpd"))
-}
-
-/// Returns whether a self-description is that of Microsoft's server.
-pub(crate) fn is_iis(text: &str) -> bool {
-    let text = text.to_ascii_lowercase();
-    text.contains("microsoft ftp") || text.contains("windows_nt")
 }
 
 #[cfg(test)]
@@ -72,7 +55,7 @@ mod tests {
     use super::*;
 
     fn allows(direction: Direction, server: &str) -> bool {
-        Pipelining::Auto.allows(direction, [server.to_owned()].into_iter())
+        Pipelining::Auto.allows(direction, ServerKind::identify(server, None))
     }
 
     #[test]
@@ -94,7 +77,7 @@ mod tests {
     #[test]
     fn only_vsftpd_gets_early_close_notify() {
         let ends_early =
-            |pipelining: Pipelining, text: &str| pipelining.ends_early([text.to_owned()].into_iter());
+            |pipelining: Pipelining, text: &str| pipelining.ends_early(ServerKind::identify(text, None));
 
         assert!(ends_early(Pipelining::Auto, "(vsFTPd 3.0.3)"));
         assert!(!ends_early(Pipelining::On, "pyftpdlib 2.0 ready."));
@@ -103,9 +86,9 @@ mod tests {
 
     #[test]
     fn pipelining_setting_overrides_auto() {
-        let iis = || ["Microsoft FTP Service".to_owned()].into_iter();
+        let iis = ServerKind::identify("Microsoft FTP Service", None);
 
-        assert!(Pipelining::On.allows(Direction::Up, iis()));
-        assert!(!Pipelining::Off.allows(Direction::Down, std::iter::empty()));
+        assert!(Pipelining::On.allows(Direction::Up, iis));
+        assert!(!Pipelining::Off.allows(Direction::Down, ServerKind::Other));
     }
 }

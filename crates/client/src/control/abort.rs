@@ -28,7 +28,7 @@ impl ControlChannel {
             let mut abort = match self.keep_alives.waiting() {
                 0 => Abort::new(transferring),
                 // A reply to one of them may look like the reply to the usual fence.
-                _ => Abort::fenced_by_directory(transferring),
+                _ => Abort::fenced_by_pwd(transferring),
             };
             if let Step::Send(command) = abort.step(Event::Start)? {
                 self.queue(&command);

@@ -17,8 +17,8 @@ use std::{collections::VecDeque, io, net::SocketAddr, time::Duration};
 
 use bytes::{Buf, BytesMut};
 use oxftp_proto::{
-    Code, Command, Limits, Reply, ReplyDecoder,
-    dialog::{Abort, Dialog, Event, KeepAlives, Secret, Step},
+    Code, Command, Limits, Reply, ReplyDecoder, Secret,
+    dialog::{Abort, Dialog, Event, KeepAlives, Step},
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tracing::debug;
@@ -383,7 +383,7 @@ impl ControlChannel {
                 continue;
             }
             let reply = self.count(reply)?;
-            if let Some(reply) = self.keep_alives.sift(reply) {
+            if let Some(reply) = self.keep_alives.filter(reply) {
                 return Ok(reply);
             }
         }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use oxftp_proto::{
     Command, Reply,
-    dialog::{Answer, Completed, Dialog, Endpoint, Event, PassiveMode, PipelinedCompletion, Step},
+    dialog::{Completed, Dialog, Endpoint, Event, PassiveMode, PassiveReply, PipelinedCompletion, Step},
 };
 
 use super::ControlChannel;
@@ -87,16 +87,16 @@ impl ControlChannel {
         deadline: Option<Duration>,
     ) -> Result<(Reply, Vec<Reply>)> {
         self.check_usable()?;
-        let mut completion = PipelinedCompletion::new(mode).questions(self.queries.sent);
+        let mut completion = PipelinedCompletion::new(mode).queries(self.queries.sent);
         let mut step = completion.step(Event::Start)?;
         loop {
-            if let Step::Done(Completed { transfer, answers, passive }) = step {
+            if let Step::Done(Completed { transfer, query_replies, passive }) = step {
                 self.pipelined = match passive {
-                    Answer::Owed => PipelinedPassive::Sent(mode),
-                    Answer::Listening(endpoint) => PipelinedPassive::Listening(mode, endpoint),
-                    Answer::Refused => PipelinedPassive::Refused,
+                    PassiveReply::Outstanding => PipelinedPassive::Sent(mode),
+                    PassiveReply::Listening(endpoint) => PipelinedPassive::Listening(mode, endpoint),
+                    PassiveReply::Refused => PipelinedPassive::Refused,
                 };
-                return Ok((transfer?, answers));
+                return Ok((transfer?, query_replies));
             }
             // A transfer may take longer than a command.
             let deadline = if completion.transfer().is_some() { self.deadline } else { deadline };

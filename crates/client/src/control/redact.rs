@@ -1,6 +1,6 @@
 //! Redaction of secrets that a server repeats in its replies.
 
-use oxftp_proto::{Code, DecodeError, Reply, dialog::Secret};
+use oxftp_proto::{Code, DecodeError, Reply, Secret};
 
 /// Secrets of a login. Many servers quote a refused command, and some repeat a secret later.
 #[derive(Default)]

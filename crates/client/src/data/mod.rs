@@ -21,7 +21,7 @@ use std::{
 
 use oxftp_proto::{
     Reply,
-    dialog::{Aborted, Completion, Dating, Started},
+    dialog::{Aborted, Completion, MdtmReply, Started},
 };
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 
@@ -47,7 +47,7 @@ pub(crate) struct DataConnection {
     broken: Option<io::ErrorKind>,
     transferred: u64,
     /// The reply to `MDTM` that arrived while the connection was being opened.
-    dating: Option<Dating>,
+    dating: Option<MdtmReply>,
     /// The replies to queries about the file that were sent after the data.
     answers: Vec<Reply>,
     compression: Option<Compression>,
@@ -76,7 +76,7 @@ impl DataConnection {
     }
 
     /// Sets the reply to `MDTM` that arrived while the connection was being opened.
-    pub(crate) fn dated(self, dating: Option<Dating>) -> Self {
+    pub(crate) fn dated(self, dating: Option<MdtmReply>) -> Self {
         Self { dating, ..self }
     }
 
@@ -90,9 +90,9 @@ impl DataConnection {
     }
 
     /// Returns the reply to `MDTM` that was sent along with a download, if it was sent.
-    pub(crate) fn dating(&self) -> Option<Dating> {
+    pub(crate) fn dating(&self) -> Option<MdtmReply> {
         let after_data = || self.answers.first().filter(|_| self.direction == Direction::Down);
-        self.dating.or_else(|| after_data().map(Dating::read))
+        self.dating.or_else(|| after_data().map(MdtmReply::read))
     }
 
     /// Returns the replies to queries about the file that were sent after the data, and forgets them.

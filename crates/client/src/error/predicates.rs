@@ -2,10 +2,9 @@
 
 use std::io;
 
-use oxftp_proto::{Code, Reply};
+use oxftp_proto::{Code, Reply, classify};
 
 use super::{Error, tls::TlsFailure};
-use crate::pool::is_full;
 
 impl Error {
     /// Returns the reply that caused this error.
@@ -38,11 +37,7 @@ impl Error {
         match self {
             Self::PathIo(error) => error.kind() == io::ErrorKind::NotFound,
             Self::NotFound { .. } => true,
-            Self::StatusCode(error) => {
-                matches!(error.info.code().get(), 550 | 450)
-                    && !speaks_of_permission(&error.info)
-                    && !speaks_of_presence(&error.info)
-            }
+            Self::StatusCode(error) => classify::is_not_found(&error.info),
             _ => false,
         }
     }
@@ -52,11 +47,7 @@ impl Error {
     pub fn is_permission_denied(&self) -> bool {
         match self {
             Self::PathIo(error) => error.kind() == io::ErrorKind::PermissionDenied,
-            Self::StatusCode(error) => match error.info.code().get() {
-                532 | 553 => true,
-                550 | 450 => speaks_of_permission(&error.info),
-                _ => false,
-            },
+            Self::StatusCode(error) => classify::is_permission_denied(&error.info),
             _ => false,
         }
     }
@@ -70,12 +61,7 @@ impl Error {
     /// Returns whether a login was refused because of its credentials, whatever the code. Such a login is not
     /// retried: repeated failures can lock the account.
     pub(crate) fn refuses_credentials(&self) -> bool {
-        matches!(self, Self::StatusCode(error) if match error.info.code().get() {
-            430 => true,
-            530 => speaks_of(&error.info, &["fail", "attempt", "password", "incorrect", "invalid", "wrong", "locked", "banned"]),
-            421 => speaks_of(&error.info, &["password", "login attempt", "login fail", "failed login", "authenticat"]),
-            _ => false,
-        })
+        matches!(self, Self::StatusCode(error) if classify::is_bad_credentials(&error.info))
     }
 
     /// Returns the kind of the TLS failure, if TLS failed.
@@ -109,7 +95,9 @@ impl Error {
     pub fn is_transient(&self) -> bool {
         match self {
             Self::StatusCode(_) if self.refuses_credentials() => false,
-            Self::StatusCode(error) => error.info.code().is_transient() || is_full(self),
+            Self::StatusCode(error) => {
+                error.info.code().is_transient() || classify::is_connection_limit(&error.info)
+            }
             Self::Connect { .. }
             | Self::Timeout { .. }
             | Self::Closed { .. }
@@ -137,23 +125,6 @@ impl Error {
             _ => false,
         }
     }
-}
-
-fn speaks_of_permission(reply: &Reply) -> bool {
-    speaks_of(
-        reply,
-        &["permission", "denied", "not permitted", "not allowed", "forbidden", "access", "privilege"],
-    )
-}
-
-fn speaks_of(reply: &Reply, words: &[&str]) -> bool {
-    let text = reply.text().to_ascii_lowercase();
-    words.iter().any(|words| text.contains(words))
-}
-
-/// Directories that are not empty and existing files are refused with 550, too.
-fn speaks_of_presence(reply: &Reply) -> bool {
-    speaks_of(reply, &["already exist", "file exists", "directory exists", "not empty"])
 }
 
 #[cfg(test)]
@@ -191,7 +162,7 @@ mod tests {
         for (code, text) in lasting {
             let error = refused(code, text);
             assert!(error.refuses_credentials() && !error.is_transient(), "{text}");
-            assert!(!is_full(&error), "{text}");
+            assert!(!error.reply().is_some_and(classify::is_connection_limit), "{text}");
         }
         assert!(refused(421, "Too many connections").is_transient());
         assert!(refused(530, "the maximum number of allowed clients is connected").is_transient());

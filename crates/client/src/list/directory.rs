@@ -9,8 +9,8 @@ use std::{
 
 use bytes::BytesMut;
 use oxftp_proto::{
-    Command, Entry, Limits, RemotePath, Reply, Timestamp, TransferType,
-    listing::{LineSplitter, LineTooLong, ListingParser},
+    Command, Entry, Limits, RemotePath, Reply, Timestamp, TransferType, classify,
+    listing::{LineSplitter, LineTooLong, ListingParser, stat_reply_lines},
 };
 use tokio::io::AsyncReadExt;
 
@@ -74,14 +74,7 @@ impl DirectoryListing {
         limits: &Limits,
     ) -> Self {
         parser = parser.limits(limits);
-        let code = reply.code().to_string();
-        let inner_lines = reply.lines().len().saturating_sub(2);
-        for line in reply.lines().skip(1).take(inner_lines) {
-            // Some servers begin each line with the code, and some indent each line by a blank.
-            let line =
-                line.strip_prefix(code.as_bytes()).and_then(|line| line.strip_prefix(b"-")).unwrap_or(line);
-            parser.push(line.strip_prefix(b" ").unwrap_or(line));
-        }
+        stat_reply_lines(reply).for_each(|line| parser.push(line));
         parser.finish();
         let listing = Self::without_data(location, depth, parser, limits);
         Self { command: ListCommand::Stat, at_end: true, ..listing }
@@ -96,7 +89,7 @@ impl DirectoryListing {
     ) -> Result<bool> {
         let Some(data) = &mut self.data else { return Ok(false) };
         let summary = data.finish(control, Masks::default(), deadline).await?;
-        Ok(reports_truncation(&summary.reply))
+        Ok(classify::is_listing_truncated(&summary.reply))
     }
 
     /// Ends the listing after its data connection failed; returns an error with the server's reply.
@@ -242,7 +235,7 @@ impl Client {
             _ => self.list_by_transfer(command, path, depth, follow_up).await,
         };
         match opened {
-            Err(error) if reports_empty_directory(&error) => Ok(None),
+            Err(error) if error.reply().is_some_and(classify::is_empty_listing) => Ok(None),
             // Some servers take the part after a blank for another name.
             Err(Error::StatusCode(refused))
                 if command == ListCommand::List && path.as_bytes().contains(&b' ') =>
@@ -333,27 +326,9 @@ impl Client {
     }
 }
 
-/// Returns whether `LIST` may work where `MLSD` was refused: `MLSD` is not implemented, or it is implemented and
-/// fails with an error of its own.
+/// Returns whether `LIST` may work where `MLSD` was refused.
 fn list_may_work(error: &Error) -> bool {
-    error.code().is_some_and(|code| code.is_unsupported() || code.get() == 451)
-}
-
-/// Returns whether the reply to a completed listing says that it is truncated. vsftpd and Pure-FTPd add these words
-/// to `226`.
-fn reports_truncation(reply: &Reply) -> bool {
-    let text = reply.text().to_ascii_lowercase();
-    ["failed to open", "truncated"].iter().any(|words| text.contains(words))
-}
-
-/// Returns whether the server refused to list a directory because it is empty, as ProFTPD, drftpd and z/OS do.
-fn reports_empty_directory(error: &Error) -> bool {
-    let words = ["no files", "no members", "no data sets", "no datasets", "empty", "nothing to list"];
-    error.code().is_some_and(|code| matches!(code.get(), 450 | 550))
-        && error.reply().is_some_and(|reply| {
-            let text = reply.text().to_ascii_lowercase();
-            words.iter().any(|words| text.contains(words))
-        })
+    error.reply().is_some_and(classify::rejects_mlsd)
 }
 
 /// Returns the present time, to the second.

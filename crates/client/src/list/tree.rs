@@ -3,7 +3,7 @@
 use std::{collections::VecDeque, fmt};
 
 use futures_core::Stream;
-use oxftp_proto::{Entry, EntryKind, NameError, RemotePath};
+use oxftp_proto::{Entry, EntryKind, NameError, RemotePath, classify};
 
 use super::{
     cycle::{AncestorChain, CycleDetector, ListingFingerprint},
@@ -112,7 +112,7 @@ impl<'c> Entries<'c> {
                 Ok(None) => {}
                 Err(error) => {
                     // With these codes servers refuse to list a path that is not a directory.
-                    let refused = error.code().is_some_and(|code| matches!(code.get(), 501 | 550));
+                    let refused = error.reply().is_some_and(classify::rejects_argument);
                     let opening = self.current.is_none();
                     if refused && self.is_listed_file().await {
                         self.queue.clear();
@@ -221,7 +221,7 @@ impl<'c> Entries<'c> {
             return None;
         }
         if let Some(zone) = self.client.server_zone() {
-            entry.modified = entry.modified.map(|time| zone.place(time));
+            entry.modified = entry.modified.map(|time| zone.localize(time));
         }
         let depth = directory.depth;
         match PathEntry::new(&directory.location, entry) {

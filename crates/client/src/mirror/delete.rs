@@ -5,7 +5,7 @@ use std::{
     sync::atomic::{AtomicBool, AtomicU64, Ordering},
 };
 
-use oxftp_proto::Limits;
+use oxftp_proto::{Limits, classify};
 
 use super::{
     endpoint::Endpoint,
@@ -220,9 +220,6 @@ impl Deletion<'_> {
 fn is_gone(error: &Error) -> bool {
     match error {
         Error::PathIo(_) => error.is_not_found(),
-        _ => error.reply().filter(|_| error.is_not_found()).is_some_and(|reply| {
-            let text = reply.text().to_ascii_lowercase();
-            ["no such", "not found", "not exist"].iter().any(|words| text.contains(words))
-        }),
+        _ => error.is_not_found() && error.reply().is_some_and(classify::is_explicitly_not_found),
     }
 }

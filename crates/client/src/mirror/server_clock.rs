@@ -37,7 +37,7 @@ impl ServerClock {
         }
         let Some(zone) = self.zone(client, directory).await? else { return Ok(()) };
         for node in nodes {
-            node.facts.modified = node.facts.modified.map(|time| zone.place(time));
+            node.facts.modified = node.facts.modified.map(|time| zone.localize(time));
         }
         Ok(())
     }

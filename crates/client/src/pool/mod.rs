@@ -15,7 +15,6 @@ use oxftp_proto::{TransferType, dialog::Credentials};
 
 use self::inner::{OpenError, PoolInner};
 pub use self::pooled::PooledClient;
-pub(crate) use self::refusal::is_full;
 use crate::{Client, ClientBuilder, Error, Host, Result, Throttle, config::Config};
 
 /// Pool of sessions with the same login on one server. Sessions are opened on demand.

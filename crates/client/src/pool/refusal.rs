@@ -1,6 +1,6 @@
 //! Recognizes replies by which servers refuse a further session.
 
-use oxftp_proto::{Code, Reply};
+use oxftp_proto::{Code, classify};
 
 use crate::Error;
 
@@ -9,35 +9,15 @@ pub(super) fn is_full_at_connecting(error: &Error) -> bool {
     error.code() == Some(Code::SERVICE_CLOSING) || is_full(error)
 }
 
-/// Returns whether the server refused the login because of too many sessions: `421` or `530` with a text that says
-/// so, because both codes have other meanings, too.
-pub(crate) fn is_full(error: &Error) -> bool {
-    error.reply().is_some_and(|reply| {
-        matches!(reply.code(), Code::SERVICE_CLOSING | Code::NOT_LOGGED_IN)
-            && speaks_of_number(reply)
-            && !error.refuses_credentials()
-    })
+/// Returns whether the server refused the login because of too many sessions.
+pub(super) fn is_full(error: &Error) -> bool {
+    error.reply().is_some_and(classify::is_connection_limit)
 }
-
-fn speaks_of_number(reply: &Reply) -> bool {
-    let text = reply.text().to_ascii_lowercase();
-    WORDS.iter().any(|words| text.contains(words))
-}
-
-/// Words in the replies of vsftpd, ProFTPD, Pure-FTPd, pyftpdlib, FileZilla Server, IIS, Serv-U and glftpd.
-const WORDS: [&str; 8] = [
-    "too many",
-    "maximum",
-    "max ",
-    "limit",
-    "simultaneous",
-    "already connected",
-    "already logged in",
-    "already in use",
-];
 
 #[cfg(test)]
 mod tests {
+    use oxftp_proto::Reply;
+
     use super::*;
 
     fn refused(code: u16, text: &str) -> Error {

@@ -1,13 +1,13 @@
-//! Breaking a transfer off.
+//! Abort of a transfer (`ABOR`).
 
 use super::{Dialog, DialogError, Event, Step};
 use crate::{Code, Command, Reply};
 
-/// Breaks a transfer off with `ABOR` (RFC 959, 4.1.3).
+/// Aborts a transfer with `ABOR` (RFC 959, 4.1.3).
 ///
-/// Servers answer with two replies, one for the transfer and one for `ABOR`, or with a single one
-/// for both; the codes do not tell which. So a `NOOP` is sent behind the first reply as a fence:
-/// its `200` cannot be mistaken for an answer to `ABOR`.
+/// Servers send two replies, one for the transfer and one for `ABOR`, or a single one for both; the codes do
+/// not tell which. Therefore a `NOOP` is sent after the first reply as a fence: its `200` cannot be mistaken
+/// for a reply to `ABOR`.
 #[derive(Debug)]
 pub struct Abort {
     transferring: bool,
@@ -15,11 +15,11 @@ pub struct Abort {
     state: State,
 }
 
-/// What is sent behind `ABOR`, to be answered last.
+/// Command sent after `ABOR`, whose reply comes last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Fence {
     Noop,
-    Directory,
+    Pwd,
 }
 
 impl Fence {
@@ -35,35 +35,35 @@ impl Fence {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
     Starting,
-    /// Nothing is answered yet.
+    /// No reply has arrived.
     Waiting,
-    /// One reply came, and `NOOP` was sent.
+    /// One reply has arrived, and the fence was sent.
     Fenced(Aborted),
-    /// Two replies came, that to `NOOP` is still to come.
+    /// Two replies have arrived; the one to the fence is outstanding.
     Draining(Aborted),
 }
 
-/// How a transfer ended that was broken off.
+/// How an aborted transfer ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Aborted {
-    /// The server broke it off.
+    /// The server aborted it.
     Interrupted,
-    /// The server was done, or saw nothing to break off.
+    /// The transfer was already complete, or the server found nothing to abort.
     TooLate,
 }
 
 impl Abort {
-    /// Makes the dialog; `transferring` tells whether the reply to a transfer is still owed.
+    /// Creates the dialog; `transferring` says whether the reply to a transfer is outstanding.
     #[must_use]
     pub fn new(transferring: bool) -> Self {
         Self { transferring, fence: Fence::Noop, state: State::Starting }
     }
 
-    /// Makes the dialog for a transfer during which `NOOP` was sent, some of which are not answered: `PWD`
-    /// is the fence then, and whatever comes before its answer is waited past.
+    /// Creates the dialog for a transfer during which `NOOP`s were sent, some of them not yet answered. The
+    /// fence is `PWD`, and every reply before its own is skipped.
     #[must_use]
-    pub fn fenced_by_directory(transferring: bool) -> Self {
-        Self { fence: Fence::Directory, ..Self::new(transferring) }
+    pub fn fenced_by_pwd(transferring: bool) -> Self {
+        Self { fence: Fence::Pwd, ..Self::new(transferring) }
     }
 
     fn reply(&mut self, reply: Reply) -> Result<Step<Aborted>, DialogError> {
@@ -117,7 +117,7 @@ mod tests {
     use crate::dialog::replay::replay;
 
     #[test]
-    fn every_order_of_answers_ends_in_step() {
+    fn abort_synchronizes_after_any_order_of_replies() {
         let scripts = [
             ("426 cut\n> NOOP\n< 226 aborted\n< 200 ok", Aborted::Interrupted),
             ("426 cut\n> NOOP\n< 225 nothing to abort\n< 200 ok", Aborted::Interrupted),
@@ -136,27 +136,23 @@ mod tests {
     }
 
     #[test]
-    fn what_noops_are_answered_late_is_waited_past() {
+    fn late_noop_replies_are_skipped_after_abort() {
         for answers in
             ["200 late\n< 225 aborted\n< 257 \"/\"", "225 aborted\n< 200 late\n< 257 \"/\"", "257 \"/\""]
         {
             let script = format!("> ABOR\n< 426 cut\n> PWD\n< {answers}");
-            assert_eq!(
-                replay(Abort::fenced_by_directory(true), &script),
-                Ok(Aborted::Interrupted),
-                "{script}"
-            );
+            assert_eq!(replay(Abort::fenced_by_pwd(true), &script), Ok(Aborted::Interrupted), "{script}");
         }
     }
 
     #[test]
-    fn without_a_transfer_one_answer_is_all() {
+    fn abort_without_transfer_awaits_one_reply() {
         assert_eq!(replay(Abort::new(false), "> ABOR\n< 226 ok"), Ok(Aborted::TooLate));
         assert!(replay(Abort::new(false), "> ABOR\n< 502 what?").is_err());
     }
 
     #[test]
-    fn a_server_that_closes_is_an_error() {
+    fn abort_fails_when_server_closes() {
         assert!(replay(Abort::new(true), "> ABOR\n< 421 bye").is_err());
     }
 }

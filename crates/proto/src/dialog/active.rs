@@ -1,4 +1,4 @@
-//! Asking the server to connect to us.
+//! Active mode: the server connects to the client.
 
 use std::net::SocketAddr;
 
@@ -8,28 +8,28 @@ use crate::{
     address::{format_eprt, format_port},
 };
 
-/// Names the address at which this side listens: `EPRT`, then `PORT` where it is refused
-/// (RFC 2428, 2; RFC 959, 4.1.2).
+/// Sends the address at which the client listens: `EPRT`, then `PORT` if that is refused (RFC 2428, 2; RFC
+/// 959, 4.1.2).
 ///
-/// `PORT` carries IPv4 only.
+/// `PORT` supports IPv4 only.
 #[derive(Debug, Default)]
 pub struct Active {
     address: Option<SocketAddr>,
-    leaves_out_eprt: bool,
+    skips_eprt: bool,
     tried_port: bool,
 }
 
-/// Which command named the address.
+/// Command that sent the address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ActiveCommand {
     /// `EPRT`.
     Eprt,
-    /// `PORT`, and the server does not know `EPRT`.
+    /// `PORT`; the server does not know `EPRT`.
     Port,
 }
 
 impl ActiveCommand {
-    /// Tells whether `EPRT` need not be tried again.
+    /// Returns whether `EPRT` can be skipped from now on.
     #[must_use]
     pub fn refuses_eprt(self) -> bool {
         self == Self::Port
@@ -37,11 +37,11 @@ impl ActiveCommand {
 }
 
 impl Active {
-    /// Makes the dialog for a server that has refused `EPRT` before: an IPv4 address is named by `PORT` at
-    /// once.
+    /// Creates the dialog for a server that has refused `EPRT` before: an IPv4 address is sent by `PORT`
+    /// only.
     #[must_use]
-    pub fn by_port() -> Self {
-        Self { leaves_out_eprt: true, ..Self::default() }
+    pub fn port_only() -> Self {
+        Self { skips_eprt: true, ..Self::default() }
     }
 
     fn port(&mut self) -> Option<Command> {
@@ -61,7 +61,7 @@ impl Dialog for Active {
             Event::Start => Ok(Step::Listen),
             Event::Listening(address) => {
                 self.address = Some(address);
-                if let Some(port) = self.leaves_out_eprt.then(|| self.port()).flatten() {
+                if let Some(port) = self.skips_eprt.then(|| self.port()).flatten() {
                     return Ok(Step::Send(port));
                 }
                 Ok(Step::Send(Command::with_argument("EPRT", format_eprt(address))?))
@@ -84,16 +84,16 @@ mod tests {
     use crate::dialog::replay::replay;
 
     #[test]
-    fn a_server_without_eprt_gets_port() {
+    fn server_without_eprt_gets_port() {
         let script =
             "= listen 10.0.0.1:1075\n> EPRT |1|10.0.0.1|1075|\n< 500 what?\n> PORT 10,0,0,1,4,51\n< 200 ok";
         assert!(replay(Active::default(), script).unwrap().refuses_eprt());
         let again = "= listen 10.0.0.1:1075\n> PORT 10,0,0,1,4,51\n< 200 ok";
-        assert!(replay(Active::by_port(), again).unwrap().refuses_eprt());
+        assert!(replay(Active::port_only(), again).unwrap().refuses_eprt());
     }
 
     #[test]
-    fn ipv6_has_no_port_command() {
+    fn ipv6_is_never_sent_by_port() {
         assert!(replay(Active::default(), "= listen [::1]:21\n> EPRT |2|::1|21|\n< 500 what?").is_err());
     }
 }

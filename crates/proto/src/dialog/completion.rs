@@ -1,21 +1,20 @@
-//! The end of a transfer.
+//! Completion of a transfer.
 
 use super::{Dialog, DialogError, Event, Step};
 use crate::Reply;
 
-/// Waits for the final reply to a transfer that was started.
+/// Waits for the final reply to a transfer.
 #[derive(Debug)]
 pub struct Completion<'m> {
     expected: &'m [&'m str],
-    waited_past: &'m [&'m str],
+    skipped: &'m [&'m str],
 }
 
 impl<'m> Completion<'m> {
-    /// Makes the dialog: waits past replies that match `waited_past`, then expects one of
-    /// `expected`.
+    /// Creates the dialog: skips replies that match `skipped`, then expects one of `expected`.
     #[must_use]
-    pub fn new(expected: &'m [&'m str], waited_past: &'m [&'m str]) -> Self {
-        Self { expected, waited_past }
+    pub fn new(expected: &'m [&'m str], skipped: &'m [&'m str]) -> Self {
+        Self { expected, skipped }
     }
 }
 
@@ -25,7 +24,7 @@ impl Dialog for Completion<'_> {
     fn step(&mut self, event: Event) -> Result<Step<Reply>, DialogError> {
         match event {
             Event::Start => Ok(Step::AwaitReply),
-            Event::Reply(reply) if reply.matches(self.waited_past) => Ok(Step::AwaitReply),
+            Event::Reply(reply) if reply.matches(self.skipped) => Ok(Step::AwaitReply),
             Event::Reply(reply) => Ok(Step::Done(reply.expect(self.expected)?)),
             _ => Err(DialogError::OutOfTurn),
         }

@@ -1,9 +1,9 @@
-//! One command, one answer.
+//! One command and its reply.
 
 use super::{Dialog, DialogError, Event, Step};
 use crate::{Command, Reply};
 
-/// Sends one command and expects its final reply to match one of some masks.
+/// Sends one command and expects its final reply to match one of the masks.
 #[derive(Debug)]
 pub struct Exchange<'m> {
     command: Option<Command>,
@@ -11,7 +11,7 @@ pub struct Exchange<'m> {
 }
 
 impl<'m> Exchange<'m> {
-    /// Makes the dialog. Masks are those of [`Code::matches`](crate::Code::matches).
+    /// Creates the dialog. Masks are those of [`Code::matches`](crate::Code::matches).
     #[must_use]
     pub fn new(command: Command, expected: &'m [&'m str]) -> Self {
         Self { command: Some(command), expected }

@@ -1,12 +1,12 @@
-//! What the server says first.
+//! Greeting of the server.
 
 use super::{Dialog, DialogError, Event, Step};
 use crate::{Code, Reply};
 
-/// Waits for `220`, past any `120` (RFC 959, 5.4).
+/// Waits for `220`, and skips `120` (RFC 959, 5.4).
 ///
-/// A greeting of `230` (logged in without asking) is refused: before TLS is up it would let a
-/// stranger on the wire skip the encryption.
+/// A greeting of `230` (logged in without a login) is rejected: before TLS is established, it would let an
+/// attacker skip the encryption.
 #[derive(Debug, Default)]
 pub struct Greeting(());
 

@@ -1,12 +1,12 @@
-//! Answers to `NOOP` among those to a transfer.
+//! Replies to `NOOP`s that were sent during a transfer.
 
 use crate::{Code, Reply};
 
-/// Tells the answers to `NOOP`s that were sent while a transfer ran from the answer to the transfer.
+/// Separates the replies to `NOOP`s, sent during a transfer, from the reply to the transfer.
 ///
-/// Servers give them before the transfer's, after it, or never, and the transfer's own comes at any
-/// place between them. `200` answers `NOOP`. A server that knows no `NOOP` just then answers `500` to `503`, which
-/// could be a failed transfer's, too: such a reply is held back until another one tells.
+/// Servers send them before the reply to the transfer, after it, or never, and that reply can arrive between
+/// any two of them. `200` belongs to a `NOOP`. A server that does not accept `NOOP` at this time replies
+/// `500` to `503`, which could be a failed transfer too. Such a reply is held back until another one decides.
 #[derive(Debug, Default)]
 pub struct KeepAlives {
     waiting: usize,
@@ -14,25 +14,25 @@ pub struct KeepAlives {
 }
 
 impl KeepAlives {
-    /// Notes that one more `NOOP` is sent.
+    /// Records that one more `NOOP` is sent.
     pub fn sent(&mut self) {
         self.waiting += 1;
     }
 
-    /// Gives the number of those not answered yet.
+    /// Returns the number of `NOOP`s without a reply.
     #[must_use]
     pub fn waiting(&self) -> usize {
         self.waiting
     }
 
-    /// Forgets all, when it is certain that no answer is to come.
+    /// Discards all state, when no more replies can arrive.
     pub fn clear(&mut self) {
         *self = Self::default();
     }
 
-    /// Takes a reply that came after a transfer was started; gives it back, or one that was held, if that
-    /// answers the transfer.
-    pub fn sift(&mut self, reply: Reply) -> Option<Reply> {
+    /// Processes a reply received after a transfer started. Returns the reply to the transfer: this one, or
+    /// one that was held back.
+    pub fn filter(&mut self, reply: Reply) -> Option<Reply> {
         match reply.code() {
             Code::OK if self.waiting > 0 => {
                 self.waiting -= 1;
@@ -53,7 +53,7 @@ impl KeepAlives {
         }
     }
 
-    /// Gives the reply that was held back, when no other is to come that could tell whose it is.
+    /// Returns the reply that was held back, when no other can arrive to decide what it belongs to.
     pub fn take_held(&mut self) -> Option<Reply> {
         self.held.take()
     }
@@ -63,33 +63,34 @@ impl KeepAlives {
 mod tests {
     use super::*;
 
-    /// Sends so many and sifts these codes; gives what is left, and how many are unanswered.
-    fn sifted(sent: usize, codes: &[u16]) -> (Vec<u16>, usize) {
+    /// Sends `sent` `NOOP`s and processes these codes. Returns the remaining codes and the number of `NOOP`s
+    /// without a reply.
+    fn filtered(sent: usize, codes: &[u16]) -> (Vec<u16>, usize) {
         let mut keep_alives = KeepAlives::default();
         (0..sent).for_each(|_| keep_alives.sent());
         let replies = codes.iter().map(|code| Reply::new(Code::new(*code).unwrap(), [&b"text"[..]]));
-        let left = replies.filter_map(|reply| keep_alives.sift(reply)).map(|reply| reply.code().get());
+        let left = replies.filter_map(|reply| keep_alives.filter(reply)).map(|reply| reply.code().get());
         (left.collect(), keep_alives.waiting())
     }
 
     #[test]
-    fn the_answer_to_the_transfer_is_told_at_any_place() {
-        assert_eq!(sifted(2, &[200, 200, 226]), (vec![226], 0));
-        assert_eq!(sifted(2, &[200, 226, 200]), (vec![226], 0));
-        assert_eq!(sifted(2, &[226]), (vec![226], 2));
-        assert_eq!(sifted(1, &[150, 426, 200]), (vec![150, 426], 0));
-        assert_eq!(sifted(0, &[200]), (vec![200], 0));
+    fn transfer_reply_is_found_among_keepalive_replies() {
+        assert_eq!(filtered(2, &[200, 200, 226]), (vec![226], 0));
+        assert_eq!(filtered(2, &[200, 226, 200]), (vec![226], 0));
+        assert_eq!(filtered(2, &[226]), (vec![226], 2));
+        assert_eq!(filtered(1, &[150, 426, 200]), (vec![150, 426], 0));
+        assert_eq!(filtered(0, &[200]), (vec![200], 0));
     }
 
     #[test]
-    fn a_server_that_ends_transfers_by_200_is_understood_by_the_number_of_replies() {
-        assert_eq!(sifted(1, &[200, 200]), (vec![200], 0));
+    fn transfer_reply_200_is_told_from_keepalive() {
+        assert_eq!(filtered(1, &[200, 200]), (vec![200], 0));
     }
 
     #[test]
-    fn a_refused_noop_fails_no_transfer_and_a_failed_transfer_is_no_refused_noop() {
-        assert_eq!(sifted(1, &[500, 226]), (vec![226], 0));
-        assert_eq!(sifted(1, &[500, 200]), (vec![500], 0));
-        assert_eq!(sifted(2, &[500, 502, 226]), (vec![226], 0));
+    fn refused_keepalive_is_told_from_failed_transfer() {
+        assert_eq!(filtered(1, &[500, 226]), (vec![226], 0));
+        assert_eq!(filtered(1, &[500, 200]), (vec![500], 0));
+        assert_eq!(filtered(2, &[500, 502, 226]), (vec![226], 0));
     }
 }

@@ -1,51 +1,9 @@
-//! Logging in.
-
-use std::fmt;
+//! Login: `USER`, `PASS`, `ACCT`.
 
 use super::{Dialog, DialogError, Event, Step};
-use crate::{Code, Command, Encoding, InvalidCommand, Reply};
+use crate::{Code, Command, Encoding, InvalidCommand, Reply, Secret};
 
-/// A password or account: shown by nothing.
-#[derive(Clone, PartialEq, Eq, Default)]
-pub struct Secret(String);
-
-impl Secret {
-    /// Takes a secret.
-    #[must_use]
-    pub fn new(secret: impl Into<String>) -> Self {
-        Self(secret.into())
-    }
-
-    /// Gives the secret itself.
-    #[must_use]
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-
-    fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-}
-
-impl From<&str> for Secret {
-    fn from(secret: &str) -> Self {
-        Self::new(secret)
-    }
-}
-
-impl From<String> for Secret {
-    fn from(secret: String) -> Self {
-        Self(secret)
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("***")
-    }
-}
-
-/// Who logs in: a user, a password and, on few servers, an account.
+/// Credentials: a user, a password and, on a few servers, an account.
 ///
 /// Defaults to the user `anonymous` with the password `anon@` and no account.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,19 +17,19 @@ pub struct Credentials {
 }
 
 impl Credentials {
-    /// Names a user and a password.
+    /// Creates credentials from a user and a password.
     #[must_use]
     pub fn new(user: impl Into<String>, password: impl Into<Secret>) -> Self {
         Self { user: user.into(), password: password.into(), account: Secret::default() }
     }
 
-    /// The guest of public servers: `anonymous`, `anon@`.
+    /// Returns the credentials for public servers: `anonymous`, `anon@`.
     #[must_use]
     pub fn anonymous() -> Self {
         Self::new("anonymous", "anon@")
     }
 
-    /// Adds an account for servers that ask for one with `332`.
+    /// Sets the account for servers that require one (`332`).
     #[must_use]
     pub fn account(mut self, account: impl Into<Secret>) -> Self {
         self.account = account.into();
@@ -87,8 +45,8 @@ impl Default for Credentials {
 
 /// Logs in: `USER`, `PASS` on `331`, `ACCT` on `332` (RFC 959, 5.4).
 ///
-/// `230`, `232` and `202` end it. Each command is sent once: a server that asks for the password
-/// again gets an error and no second chance to see it.
+/// `230`, `232` and `202` end it. Each command is sent once: a server that asks for the password again causes
+/// an error and does not receive it twice.
 #[derive(Debug)]
 pub struct Login {
     user: Option<Command>,
@@ -97,7 +55,7 @@ pub struct Login {
 }
 
 impl Login {
-    /// Makes the dialog.
+    /// Creates the dialog.
     ///
     /// # Errors
     ///
@@ -147,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn password_and_account_are_sent_when_asked_for() {
+    fn password_and_account_are_sent_on_request() {
         assert_eq!(replay(login(""), "> USER u\n< 230 in").unwrap().code().get(), 230);
         assert_eq!(replay(login(""), "> USER u\n< 331 more\n> PASS p\n< 202 in").unwrap().code().get(), 202);
         replay(login("a"), "> USER u\n< 331 more\n> PASS p\n< 332 more\n> ACCT a\n< 232 in").unwrap();
@@ -155,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn a_server_that_repeats_331_gets_an_error_and_no_second_password() {
+    fn repeated_331_gets_no_second_password() {
         let error = replay(login(""), "> USER u\n< 331 more\n> PASS p\n< 331 again").unwrap_err();
         assert!(matches!(error, DialogError::StatusCode(error) if error.received[0].get() == 331));
     }

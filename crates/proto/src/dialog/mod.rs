@@ -1,18 +1,18 @@
-//! Conversations: what to say next, given what was answered.
+//! Dialogs: command sequences that decide what to send next, given the replies.
 //!
-//! A [`Dialog`] is driven by whoever holds the connection: it is told what happened
-//! ([`Event`]) and says what to do ([`Step`]). It never waits, and keeps no time.
+//! A [`Dialog`] is driven by the owner of the connection: it receives an [`Event`] and returns a [`Step`]. It
+//! never waits, and measures no time.
 
 mod abort;
 mod active;
 mod completion;
-mod dated;
 mod exchange;
+mod fxp;
 mod greeting;
 mod keep_alives;
 mod login;
 mod passive;
-mod peer;
+mod passive_with_mdtm;
 mod pipelined;
 mod rename;
 #[cfg(test)]
@@ -23,14 +23,14 @@ mod transfer;
 pub use abort::{Abort, Aborted};
 pub use active::{Active, ActiveCommand};
 pub use completion::Completion;
-pub use dated::{Dated, Dating};
 pub use exchange::Exchange;
+pub use fxp::{FxpConnect, FxpListen};
 pub use greeting::Greeting;
 pub use keep_alives::KeepAlives;
-pub use login::{Credentials, Login, Secret};
+pub use login::{Credentials, Login};
 pub use passive::{Passive, PassiveMode};
-pub use peer::{PeerConnect, PeerListen};
-pub use pipelined::{Answer, Completed, PipelinedCompletion};
+pub use passive_with_mdtm::{MdtmReply, PassiveWithMdtm};
+pub use pipelined::{Completed, PassiveReply, PipelinedCompletion};
 pub use rename::Rename;
 pub use secure::{Protection, Secure, Secured};
 pub use transfer::{Started, Transfer};
@@ -39,20 +39,20 @@ use std::net::{Ipv4Addr, SocketAddr};
 
 use crate::{Command, InvalidCommand, Reply, StatusCodeError, address::AddressError};
 
-/// One conversation over the control connection.
+/// A sequence of commands and replies on the control connection.
 pub trait Dialog {
-    /// What the conversation comes to.
+    /// Result of the dialog.
     type Output;
 
-    /// Says what comes next, given what happened; the first event is [`Event::Start`].
+    /// Returns the next step for an event. The first event is [`Event::Start`].
     ///
     /// # Errors
     ///
-    /// [`DialogError`] when the conversation failed. The connection itself is still in step:
-    /// nothing that was said is unanswered but what the driver counts.
+    /// [`DialogError`] when the dialog failed. The connection itself is still synchronized: the driver knows
+    /// which replies are outstanding.
     fn step(&mut self, event: Event) -> Result<Step<Self::Output>, DialogError>;
 
-    /// Tells whether preliminary (1xx) replies are events too; else the driver waits past them.
+    /// Returns whether preliminary (1xx) replies are events too. If not, the driver skips them.
     fn wants_preliminary(&self) -> bool {
         false
     }
@@ -62,42 +62,41 @@ pub trait Dialog {
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Event {
-    /// The conversation begins.
+    /// The dialog starts.
     Start,
     /// The command of [`Step::Queue`] was sent.
     Queued,
-    /// A reply came.
+    /// A reply arrived.
     Reply(Reply),
-    /// The data connection that [`Step::Open`] asked for is open.
+    /// The data connection requested by [`Step::Open`] is open.
     Opened,
-    /// The data connection that [`Step::Open`] asked for could not be opened.
+    /// The data connection requested by [`Step::Open`] could not be opened.
     NotOpened,
-    /// A socket listens at this address, as [`Step::Listen`] asked.
+    /// A socket listens at this address, as requested by [`Step::Listen`].
     Listening(SocketAddr),
-    /// The control connection is encrypted, as [`Step::Secure`] asked.
+    /// The control connection is encrypted, as requested by [`Step::Secure`].
     Secured,
 }
 
-/// What to do next.
+/// What the driver must do next.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Step<T> {
-    /// Send a command, then give the reply.
+    /// Send a command, then pass on the reply.
     Send(Command),
-    /// Send a command, and go on at once; its reply is awaited later.
+    /// Send a command and continue at once; its reply is awaited later.
     Queue(Command),
-    /// Give the next reply, without sending.
+    /// Pass on the next reply, without sending a command.
     AwaitReply,
     /// Open a data connection to this port.
     Open(Endpoint),
     /// Listen for a data connection.
     Listen,
-    /// Shake hands for TLS.
+    /// Perform a TLS handshake.
     Secure,
-    /// The conversation is over.
+    /// The dialog is complete.
     Done(T),
-    /// The conversation is over, and it is certain that no reply is owed any more, whatever was
-    /// counted.
+    /// The dialog is complete, and no reply is outstanding, whatever the driver has counted.
     Synchronised(T),
 }
 
@@ -106,30 +105,30 @@ pub enum Step<T> {
 pub struct Endpoint {
     /// The port.
     pub port: u16,
-    /// The address that the server named; whether it is used is for the client to decide.
+    /// The address that the server sent. The client decides whether to use it.
     pub advertised: Option<Ipv4Addr>,
 }
 
-/// A conversation failed.
+/// A dialog failed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum DialogError {
     /// The server refused.
     #[error(transparent)]
     StatusCode(#[from] StatusCodeError),
-    /// The reply to `PASV` or `EPSV` names no address.
+    /// The reply to `PASV` or `EPSV` contains no address.
     #[error(transparent)]
     Address(#[from] AddressError),
-    /// Something cannot be sent.
+    /// A command cannot be sent.
     #[error(transparent)]
     InvalidCommand(#[from] InvalidCommand),
-    /// No data connection could be opened to where the server said it listens.
+    /// No data connection could be opened to the port that the server named.
     #[error("no data connection to the server can be opened")]
     NotOpened,
-    /// Events came that this dialog never asked for: a bug of the driver.
-    #[error("the dialog was driven wrongly")]
+    /// The dialog received an event that it did not request: a bug in the driver.
+    #[error("the dialog received an unexpected event")]
     OutOfTurn,
 }
 
-/// Every way to complete a command.
+/// Mask of every success.
 const SUCCESS: &[&str] = &["2xx"];

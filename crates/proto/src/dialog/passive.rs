@@ -1,4 +1,4 @@
-//! Asking the server to listen for a data connection.
+//! Passive mode: the server listens for a data connection.
 
 use std::vec;
 
@@ -8,17 +8,17 @@ use crate::{
     address::{AddressError, parse_epsv, parse_pasv},
 };
 
-/// A command that makes the server listen.
+/// Command that makes the server listen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum PassiveMode {
-    /// `EPSV`: names a port only, works over IPv6 and address translation (RFC 2428).
+    /// `EPSV`: returns a port only; works with IPv6 and address translation (RFC 2428).
     Epsv,
-    /// `PASV`: names an IPv4 address and a port (RFC 959).
+    /// `PASV`: returns an IPv4 address and a port (RFC 959).
     Pasv,
 }
 
 impl PassiveMode {
-    /// Gives the command.
+    /// Returns the command.
     #[must_use]
     pub fn command(self) -> Command {
         Command::new(match self {
@@ -27,7 +27,7 @@ impl PassiveMode {
         })
     }
 
-    /// Tells whether a reply can be to no other command.
+    /// Returns whether a reply with this code can belong to no other command.
     pub(super) fn is_answer(self, code: Code) -> bool {
         code.get()
             == match self {
@@ -51,52 +51,52 @@ impl PassiveMode {
     }
 }
 
-/// Opens a data connection in passive mode, trying each mode in turn.
+/// Opens a data connection in passive mode; tries each mode in turn.
 ///
-/// The next mode is tried when one is refused, when its reply names no address, and when nothing
-/// answers at the address: many a firewall knows only `PASV`. The last failure counts.
+/// The next mode is tried when one is refused, when its reply contains no address, and when the connection to
+/// the address fails: many firewalls understand `PASV` only. The last failure is returned.
 #[derive(Debug)]
 pub struct Passive {
     modes: vec::IntoIter<PassiveMode>,
     current: Option<PassiveMode>,
-    asked: Asked,
+    early: EarlyCommand,
 }
 
-/// What was said of the first mode before the dialog began.
+/// State of the first mode's command before the dialog starts.
 #[derive(Debug, Clone, Copy)]
-enum Asked {
-    Nothing,
-    /// The command was sent; its reply is still to come.
+enum EarlyCommand {
+    None,
+    /// The command was sent; its reply is outstanding.
     Sent,
-    /// The reply came, too.
+    /// The reply has arrived, too.
     Answered(Endpoint),
 }
 
 impl Passive {
-    /// Makes the dialog; `modes` must not be empty.
+    /// Creates the dialog; `modes` must not be empty.
     #[must_use]
     pub fn new(modes: Vec<PassiveMode>) -> Self {
-        Self { modes: modes.into_iter(), current: None, asked: Asked::Nothing }
+        Self { modes: modes.into_iter(), current: None, early: EarlyCommand::None }
     }
 
-    /// Makes the dialog for a server that was sent the command of the first mode ahead of time.
+    /// Creates the dialog for a server that was already sent the command of the first mode.
     #[must_use]
-    pub fn asked(modes: Vec<PassiveMode>) -> Self {
-        Self { asked: Asked::Sent, ..Self::new(modes) }
+    pub fn sent(modes: Vec<PassiveMode>) -> Self {
+        Self { early: EarlyCommand::Sent, ..Self::new(modes) }
     }
 
-    /// Makes the dialog for a server that has answered the command of the first mode, too.
+    /// Creates the dialog for a server that has already replied to the command of the first mode.
     #[must_use]
     pub fn answered(modes: Vec<PassiveMode>, endpoint: Endpoint) -> Self {
-        Self { asked: Asked::Answered(endpoint), ..Self::new(modes) }
+        Self { early: EarlyCommand::Answered(endpoint), ..Self::new(modes) }
     }
 
     fn begin(&mut self) -> Result<Step<PassiveMode>, DialogError> {
         let first = self.next_mode(DialogError::OutOfTurn)?;
-        Ok(match self.asked {
-            Asked::Nothing => first,
-            Asked::Sent => Step::AwaitReply,
-            Asked::Answered(endpoint) => Step::Open(endpoint),
+        Ok(match self.early {
+            EarlyCommand::None => first,
+            EarlyCommand::Sent => Step::AwaitReply,
+            EarlyCommand::Answered(endpoint) => Step::Open(endpoint),
         })
     }
 
@@ -127,7 +127,7 @@ impl Dialog for Passive {
     }
 }
 
-/// Reads the last line that can be read; of several, servers put the address on any.
+/// Parses the last line that contains an address: of several lines, servers put it on any.
 fn from_any_line<T>(
     reply: &Reply,
     parse: impl Fn(&[u8]) -> Result<T, AddressError>,
@@ -146,12 +146,12 @@ mod tests {
     }
 
     #[test]
-    fn the_first_mode_that_opens_wins() {
+    fn first_passive_mode_that_opens_is_used() {
         assert_eq!(run("> EPSV\n< 229 ok (|||21|)\n= open 21"), Ok(PassiveMode::Epsv));
     }
 
     #[test]
-    fn a_refusal_a_bad_reply_and_a_dead_port_lead_to_the_next_mode() {
+    fn failed_passive_mode_falls_back_to_the_next() {
         for first in ["< 500 what?", "< 522 use 1", "< 229 no port", "< 229 (|||21|)\n= fail 21"] {
             let script = format!("> EPSV\n{first}\n> PASV\n< 227 (127,0,0,1,0,22)\n= open 22");
             assert_eq!(run(&script), Ok(PassiveMode::Pasv), "{first}");
@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn the_last_failure_counts() {
+    fn last_passive_failure_is_returned() {
         let error = run("> EPSV\n< 500 no\n> PASV\n< 425 no ports").unwrap_err();
         assert!(
             matches!(error, DialogError::StatusCode(error) if error.received == [Code::CANNOT_OPEN_DATA])
@@ -167,20 +167,20 @@ mod tests {
     }
 
     #[test]
-    fn what_was_asked_ahead_of_time_is_not_asked_again() {
+    fn early_passive_command_is_not_repeated() {
         let modes = || vec![PassiveMode::Epsv, PassiveMode::Pasv];
         let here = Endpoint { port: 21, advertised: None };
 
-        assert_eq!(replay(Passive::asked(modes()), "< 229 ok (|||21|)\n= open 21"), Ok(PassiveMode::Epsv));
+        assert_eq!(replay(Passive::sent(modes()), "< 229 ok (|||21|)\n= open 21"), Ok(PassiveMode::Epsv));
         assert_eq!(
-            replay(Passive::asked(modes()), "< 500 no\n> PASV\n< 227 (127,0,0,1,0,22)\n= open 22"),
+            replay(Passive::sent(modes()), "< 500 no\n> PASV\n< 227 (127,0,0,1,0,22)\n= open 22"),
             Ok(PassiveMode::Pasv)
         );
         assert_eq!(replay(Passive::answered(modes(), here), "= open 21"), Ok(PassiveMode::Epsv));
     }
 
     #[test]
-    fn a_closing_server_is_not_asked_again() {
+    fn passive_dialog_stops_when_server_closes() {
         assert!(run("> EPSV\n< 421 bye").is_err());
     }
 }

@@ -1,61 +1,62 @@
-//! The end of a transfer, with the next one's passive command sent already.
+//! Completion of a transfer while the next passive command is already sent.
 
 use super::{Dialog, DialogError, Endpoint, Event, PassiveMode, SUCCESS, Step};
 use crate::{Code, Reply, StatusCodeError};
 
-/// Waits for the final reply to a transfer while that to `EPSV` or `PASV` is owed as well, and those to questions
-/// about the file that were sent before it (`MDTM`, `SIZE`), and tells them apart.
+/// Waits for the final reply to a transfer while the replies to `EPSV` or `PASV`, and to queries about the
+/// file sent before it (`MDTM`, `SIZE`), are outstanding too, and assigns each reply to its command.
 ///
-/// Most servers answer in order. Where one does not, `229` or `227` is the passive command's, `226` and `250` are
-/// the transfer's, and any other success if nothing came before it that may be meant. Of what remains, a
-/// refusal is the transfer's once there are as many replies as commands, for none is answered twice.
+/// Most servers reply in order. If one does not, `229` or `227` belongs to the passive command, and `226` and
+/// `250` to the transfer. So does any other success that comes before all replies it could be confused with.
+/// Among the remaining replies, a refusal belongs to the transfer once there are as many replies as commands,
+/// because no command gets two.
 #[derive(Debug)]
 pub struct PipelinedCompletion {
     mode: PassiveMode,
-    /// How many questions were sent.
-    questions: usize,
+    /// Number of queries sent.
+    queries: usize,
     transfer: Option<Reply>,
-    passive: Option<Answer>,
-    /// All others, in the order in which they came.
+    passive: Option<PassiveReply>,
+    /// All other replies, in the order of arrival.
     others: Vec<Reply>,
 }
 
-/// How a transfer ended, and what is known of the commands behind it.
+/// Result of a transfer, and of the commands sent after it.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Completed {
-    /// The final reply to the transfer, or how it was refused.
+    /// The final reply to the transfer, or its refusal.
     pub transfer: Result<Reply, StatusCodeError>,
-    /// What the questions were answered; nothing from a server that closes.
-    pub answers: Vec<Reply>,
-    /// What the passive command was answered.
-    pub passive: Answer,
+    /// Replies to the queries; empty if the server closes the connection.
+    pub query_replies: Vec<Reply>,
+    /// Reply to the passive command.
+    pub passive: PassiveReply,
 }
 
-/// What a command that was sent ahead of time was answered.
+/// Reply to a passive command that was sent early.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Answer {
-    /// Nothing yet.
-    Owed,
-    /// The server listens there.
+pub enum PassiveReply {
+    /// No reply has arrived.
+    Outstanding,
+    /// The server listens at this endpoint.
     Listening(Endpoint),
-    /// It was refused.
+    /// The command was refused.
     Refused,
 }
 
 impl PipelinedCompletion {
-    /// Makes the dialog; `mode` was sent behind the end of the data.
+    /// Creates the dialog; `mode` was sent after the end of the data.
     #[must_use]
     pub fn new(mode: PassiveMode) -> Self {
-        Self { mode, questions: 0, transfer: None, passive: None, others: Vec::new() }
+        Self { mode, queries: 0, transfer: None, passive: None, others: Vec::new() }
     }
 
-    /// Says that so many questions were sent before the passive command.
+    /// Sets the number of queries that were sent before the passive command.
     #[must_use]
-    pub fn questions(self, questions: usize) -> Self {
-        Self { questions, ..self }
+    pub fn queries(self, queries: usize) -> Self {
+        Self { queries, ..self }
     }
 
-    /// Gives the final reply to the transfer, once it has come.
+    /// Returns the final reply to the transfer, if it has arrived.
     #[must_use]
     pub fn transfer(&self) -> Option<&Reply> {
         self.transfer.as_ref()
@@ -65,7 +66,8 @@ impl PipelinedCompletion {
         match reply.code() {
             code if code.is_preliminary() => return Step::AwaitReply,
             code if self.mode.is_answer(code) && self.passive.is_none() => {
-                self.passive = Some(self.mode.read(reply).map_or(Answer::Refused, Answer::Listening));
+                self.passive =
+                    Some(self.mode.read(reply).map_or(PassiveReply::Refused, PassiveReply::Listening));
             }
             code if self.is_of_transfer(code) => self.transfer = Some(reply),
             _ => self.others.push(reply),
@@ -76,28 +78,29 @@ impl PipelinedCompletion {
     fn is_of_transfer(&self, code: Code) -> bool {
         let unmistakable =
             matches!(code, Code::TRANSFER_COMPLETE | Code::FILE_ACTION_DONE | Code::SERVICE_CLOSING);
-        // One question asks, of two the second sets something, with a success of its own.
-        let first = self.others.is_empty() && self.questions < 2;
+        // A single query reads a value; of two, the second sets one and has a success code of its own.
+        let first = self.others.is_empty() && self.queries < 2;
         self.transfer.is_none() && (unmistakable || (first && code.is_success() && code != Code::FILE_STATUS))
     }
 
-    /// Ends when it is known how the transfer ended, and what the questions were answered.
+    /// Completes when the results of the transfer and of the queries are known.
     fn conclude(&mut self) -> Step<Completed> {
-        let owed = self.questions + 1 + usize::from(self.passive.is_none());
-        if self.transfer.is_none() && self.others.len() == owed {
+        let outstanding = self.queries + 1 + usize::from(self.passive.is_none());
+        if self.transfer.is_none() && self.others.len() == outstanding {
             let refusal = self.others.iter().position(|reply| !reply.matches(SUCCESS));
             self.transfer = Some(self.others.remove(refusal.unwrap_or(0)));
         }
         let closing = |reply: &Reply| reply.code() == Code::SERVICE_CLOSING;
-        let answered = self.others.len() >= self.questions;
-        let Some(transfer) = self.transfer.take_if(|reply| answered || closing(reply)) else {
+        let replied = self.others.len() >= self.queries;
+        let Some(transfer) = self.transfer.take_if(|reply| replied || closing(reply)) else {
             return Step::AwaitReply;
         };
-        let answers = self.others.drain(..self.questions.min(self.others.len())).collect();
-        let unanswered = if self.others.is_empty() { Answer::Owed } else { Answer::Refused };
+        let query_replies = self.others.drain(..self.queries.min(self.others.len())).collect();
+        let unanswered =
+            if self.others.is_empty() { PassiveReply::Outstanding } else { PassiveReply::Refused };
         Step::Done(Completed {
             transfer: transfer.expect(SUCCESS),
-            answers,
+            query_replies,
             passive: self.passive.unwrap_or(unanswered),
         })
     }
@@ -124,8 +127,9 @@ mod tests {
     use super::*;
     use crate::dialog::replay::replay;
 
-    /// Gives the code of the transfer's reply, whether it is a refusal, and the passive command's answer.
-    fn run(script: &str) -> (u16, bool, Answer) {
+    /// Returns the code of the reply to the transfer, whether it is a refusal, and the reply to the passive
+    /// command.
+    fn run(script: &str) -> (u16, bool, PassiveReply) {
         let completed = replay(PipelinedCompletion::new(PassiveMode::Epsv), script).unwrap();
         match completed.transfer {
             Ok(reply) => (reply.code().get(), false, completed.passive),
@@ -133,89 +137,89 @@ mod tests {
         }
     }
 
-    fn listening(port: u16) -> Answer {
-        Answer::Listening(Endpoint { port, advertised: None })
+    fn listening(port: u16) -> PassiveReply {
+        PassiveReply::Listening(Endpoint { port, advertised: None })
     }
 
     #[test]
-    fn replies_in_order_leave_the_second_to_the_next_transfer() {
-        assert_eq!(run("< 226 done"), (226, false, Answer::Owed));
-        assert_eq!(run("< 150 late\n< 250 done"), (250, false, Answer::Owed));
+    fn pipelined_passive_reply_stays_outstanding() {
+        assert_eq!(run("< 226 done"), (226, false, PassiveReply::Outstanding));
+        assert_eq!(run("< 150 late\n< 250 done"), (250, false, PassiveReply::Outstanding));
     }
 
     #[test]
-    fn an_answer_that_overtakes_the_transfer_is_kept() {
+    fn early_passive_reply_is_kept() {
         assert_eq!(run("< 229 ok (|||21|)\n< 226 done"), (226, false, listening(21)));
         assert_eq!(run("< 229 ok (|||21|)\n< 426 cut"), (426, true, listening(21)));
     }
 
     #[test]
-    fn a_transfer_that_failed_is_told_from_a_command_that_came_too_early() {
+    fn failed_transfer_is_told_from_refused_passive() {
         assert_eq!(run("< 451 disk full\n< 229 ok (|||21|)"), (451, true, listening(21)));
-        assert_eq!(run("< 450 transfer in progress\n< 226 done"), (226, false, Answer::Refused));
-        assert_eq!(run("< 451 disk full\n< 500 what?"), (451, true, Answer::Refused));
+        assert_eq!(run("< 450 transfer in progress\n< 226 done"), (226, false, PassiveReply::Refused));
+        assert_eq!(run("< 451 disk full\n< 500 what?"), (451, true, PassiveReply::Refused));
     }
 
     #[test]
-    fn a_server_that_closes_answers_nothing_else() {
-        assert_eq!(run("< 421 bye"), (421, true, Answer::Owed));
+    fn closing_server_leaves_passive_reply_outstanding() {
+        assert_eq!(run("< 421 bye"), (421, true, PassiveReply::Outstanding));
     }
 
     #[test]
-    fn an_answer_that_names_no_port_is_none() {
-        assert_eq!(run("< 229 nowhere\n< 226 done"), (226, false, Answer::Refused));
-        assert_eq!(run("< 426 cut\n< 229 nowhere"), (426, true, Answer::Refused));
+    fn passive_reply_without_port_counts_as_refused() {
+        assert_eq!(run("< 229 nowhere\n< 226 done"), (226, false, PassiveReply::Refused));
+        assert_eq!(run("< 426 cut\n< 229 nowhere"), (426, true, PassiveReply::Refused));
     }
 
-    /// Gives what `run` gives of a dialog with questions, and the codes of their answers.
-    fn run_asking(questions: usize, script: &str) -> (u16, bool, Answer, Vec<u16>) {
-        let dialog = PipelinedCompletion::new(PassiveMode::Epsv).questions(questions);
+    /// Returns the same as `run` for a dialog with queries, and the codes of their replies.
+    fn run_asking(queries: usize, script: &str) -> (u16, bool, PassiveReply, Vec<u16>) {
+        let dialog = PipelinedCompletion::new(PassiveMode::Epsv).queries(queries);
         let completed = replay(dialog, script).unwrap();
-        let answers = completed.answers.iter().map(|reply| reply.code().get()).collect();
+        let query_replies = completed.query_replies.iter().map(|reply| reply.code().get()).collect();
         match completed.transfer {
-            Ok(reply) => (reply.code().get(), false, completed.passive, answers),
-            Err(error) => (error.info.code().get(), true, completed.passive, answers),
+            Ok(reply) => (reply.code().get(), false, completed.passive, query_replies),
+            Err(error) => (error.info.code().get(), true, completed.passive, query_replies),
         }
     }
 
     #[test]
-    fn answers_are_awaited_and_the_port_left_to_the_next_transfer() {
-        for (script, passive, answers) in [
-            ("< 226 done\n< 213 5", Answer::Owed, vec![213]),
-            ("< 226 done\n< 550 no", Answer::Owed, vec![550]),
-            ("< 213 5\n< 226 done", Answer::Owed, vec![213]),
+    fn query_replies_are_awaited_before_passive_reply() {
+        for (script, passive, query_replies) in [
+            ("< 226 done\n< 213 5", PassiveReply::Outstanding, vec![213]),
+            ("< 226 done\n< 550 no", PassiveReply::Outstanding, vec![550]),
+            ("< 213 5\n< 226 done", PassiveReply::Outstanding, vec![213]),
             ("< 229 ok (|||21|)\n< 226 done\n< 213 5", listening(21), vec![213]),
         ] {
-            assert_eq!(run_asking(1, script), (226, false, passive, answers), "{script}");
+            assert_eq!(run_asking(1, script), (226, false, passive, query_replies), "{script}");
         }
         assert_eq!(
             run_asking(2, "< 226 done\n< 213 5\n< 200 set"),
-            (226, false, Answer::Owed, vec![213, 200])
+            (226, false, PassiveReply::Outstanding, vec![213, 200])
         );
     }
 
     #[test]
-    fn refusals_are_told_apart_by_what_succeeds_and_by_their_order() {
+    fn refusals_are_assigned_by_order_and_success() {
         for (script, expected) in [
-            ("< 450 busy\n< 450 busy\n< 226 done", (226, false, Answer::Refused, vec![450])),
+            ("< 450 busy\n< 450 busy\n< 226 done", (226, false, PassiveReply::Refused, vec![450])),
             ("< 451 full\n< 213 5\n< 229 ok (|||21|)", (451, true, listening(21), vec![213])),
             ("< 451 full\n< 550 no\n< 229 ok (|||21|)", (451, true, listening(21), vec![550])),
-            ("< 451 full\n< 550 no\n< 500 what?", (451, true, Answer::Refused, vec![550])),
-            ("< 550 no\n< 226 done", (226, false, Answer::Owed, vec![550])),
-            ("< 421 bye", (421, true, Answer::Owed, vec![])),
+            ("< 451 full\n< 550 no\n< 500 what?", (451, true, PassiveReply::Refused, vec![550])),
+            ("< 550 no\n< 226 done", (226, false, PassiveReply::Outstanding, vec![550])),
+            ("< 421 bye", (421, true, PassiveReply::Outstanding, vec![])),
         ] {
             assert_eq!(run_asking(1, script), expected, "{script}");
         }
     }
 
     #[test]
-    fn no_success_of_another_command_makes_a_failed_transfer_whole() {
-        for (questions, script) in [
+    fn success_of_query_never_completes_failed_transfer() {
+        for (queries, script) in [
             (1, "< 451 full\n< 200 5\n< 229 ok (|||21|)"),
             (2, "< 451 full\n< 213 5\n< 200 set\n< 229 ok (|||21|)"),
             (2, "< 200 set\n< 213 5\n< 451 full\n< 229 ok (|||21|)"),
         ] {
-            let (code, refused, ..) = run_asking(questions, script);
+            let (code, refused, ..) = run_asking(queries, script);
             assert_eq!((code, refused), (451, true), "{script}");
         }
     }

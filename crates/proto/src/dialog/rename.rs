@@ -1,9 +1,9 @@
-//! Renaming, which takes two commands.
+//! Rename: `RNFR` and `RNTO`.
 
 use super::{Dialog, DialogError, Event, SUCCESS, Step};
 use crate::{Code, Command, Encoding, InvalidCommand, RemotePath, Reply};
 
-/// Renames: `RNFR`, then `RNTO` on `350` (RFC 959, 4.1.3).
+/// Renames: `RNFR`, then `RNTO` after `350` (RFC 959, 4.1.3).
 #[derive(Debug)]
 pub struct Rename {
     from: Option<Command>,
@@ -11,7 +11,7 @@ pub struct Rename {
 }
 
 impl Rename {
-    /// Makes the dialog.
+    /// Creates the dialog.
     ///
     /// # Errors
     ///
@@ -49,7 +49,7 @@ mod tests {
     }
 
     #[test]
-    fn the_new_name_is_sent_only_when_the_old_one_is_taken() {
+    fn rnto_is_sent_only_after_350() {
         replay(rename(), "> RNFR a\n< 350 go\n> RNTO b\n< 250 done").unwrap();
         assert!(replay(rename(), "> RNFR a\n< 550 not there").is_err());
         assert!(replay(rename(), "> RNFR a\n< 250 odd").is_err());

@@ -1,11 +1,11 @@
-//! Runs a dialog against a transcript.
+//! Test driver that runs a dialog against a transcript.
 
 use super::{Dialog, DialogError, Event, Step};
 use crate::{Limits, ReplyDecoder};
 
-/// Drives `dialog` through `script`: `> ` is what it must send, `+ ` what it must send along, `< ` what it is answered, `= ` what
-/// happens besides (`open PORT`, `fail PORT`, `listen ADDRESS`, `secure`). The script must be used
-/// up when the dialog ends.
+/// Drives `dialog` through `script`. `> ` is a command that it must send, `+ ` one that it must queue, `< ` a
+/// reply, `= ` another event (`open PORT`, `fail PORT`, `listen ADDRESS`, `secure`). The dialog must use up
+/// the script.
 pub(crate) fn replay<D: Dialog>(mut dialog: D, script: &str) -> Result<D::Output, DialogError> {
     let mut lines = script.lines();
     let mut expect = |prefix: &str| {

@@ -1,20 +1,20 @@
-//! Turning encryption on.
+//! TLS: `AUTH TLS`, `PBSZ` and `PROT`.
 
 use super::{Dialog, DialogError, Event, SUCCESS, Step};
 use crate::{Code, Command, Reply};
 
 /// Encrypts the control connection: `AUTH TLS`, then the handshake (RFC 4217, 4).
 ///
-/// What protects the data connections is another conversation, [`Protection`].
+/// Data connections are protected by a dialog of their own, [`Protection`].
 #[derive(Debug, Default)]
 pub struct Secure(());
 
-/// What became of the request to encrypt.
+/// Result of the request to encrypt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Secured {
     /// The control connection is encrypted.
     Yes,
-    /// The server offers no TLS; it said this.
+    /// The server does not offer TLS. Contains its reply.
     Refused(Reply),
 }
 
@@ -25,7 +25,7 @@ impl Dialog for Secure {
         match event {
             Event::Start => Ok(Step::Send(Command::with_argument("AUTH", "TLS")?)),
             Event::Reply(reply) => match reply.code() {
-                // 334 is the answer of drafts of RFC 2228 that some servers still give.
+                // 334 is the code of drafts of RFC 2228. Some servers still send it.
                 Code::SECURITY_ACCEPTED => Ok(Step::Secure),
                 code if code.get() == 334 => Ok(Step::Secure),
                 Code::SERVICE_CLOSING => Err(reply.unexpected(&["234"]).into()),
@@ -39,34 +39,35 @@ impl Dialog for Secure {
 
 /// Encrypts the data connections: `PBSZ 0`, `PROT P` (RFC 4217, 8 and 9).
 ///
-/// Explicit and implicit TLS need it alike. Yields `false` where the server wants a login first;
-/// it is to be run again then.
+/// Explicit and implicit TLS both need it. The result is `false` if the server requires a login first; the
+/// dialog has to be repeated after that.
 #[derive(Debug, Default)]
 pub struct Protection {
-    at_once: bool,
+    pipelined: bool,
     /// The reply to `PBSZ`.
-    sized: Option<Reply>,
+    pbsz_reply: Option<Reply>,
 }
 
 impl Protection {
-    /// Sends both commands before the first is answered, which saves a round trip; by default the second waits.
+    /// Sends both commands before the first reply, which saves a round trip. By default the second command
+    /// waits.
     #[must_use]
-    pub fn at_once() -> Self {
-        Self { at_once: true, sized: None }
+    pub fn pipelined() -> Self {
+        Self { pipelined: true, pbsz_reply: None }
     }
 
     fn take(&mut self, reply: Reply) -> Result<Step<bool>, DialogError> {
-        if let Some(sized) = self.sized.take() {
-            return judge([sized, reply]);
+        if let Some(pbsz_reply) = self.pbsz_reply.take() {
+            return conclude([pbsz_reply, reply]);
         }
-        if self.at_once {
-            self.sized = Some(reply);
+        if self.pipelined {
+            self.pbsz_reply = Some(reply);
             return Ok(Step::AwaitReply);
         }
         if !reply.matches(SUCCESS) {
-            return judge([reply]);
+            return conclude([reply]);
         }
-        self.sized = Some(reply);
+        self.pbsz_reply = Some(reply);
         Ok(Step::Send(protect()?))
     }
 }
@@ -77,7 +78,7 @@ impl Dialog for Protection {
     fn step(&mut self, event: Event) -> Result<Step<bool>, DialogError> {
         let size = || Command::with_argument("PBSZ", "0");
         match event {
-            Event::Start if self.at_once => Ok(Step::Queue(size()?)),
+            Event::Start if self.pipelined => Ok(Step::Queue(size()?)),
             Event::Start => Ok(Step::Send(size()?)),
             Event::Queued => Ok(Step::Send(protect()?)),
             Event::Reply(reply) => self.take(reply),
@@ -90,7 +91,7 @@ fn protect() -> Result<Command, DialogError> {
     Ok(Command::with_argument("PROT", "P")?)
 }
 
-fn judge(replies: impl IntoIterator<Item = Reply>) -> Result<Step<bool>, DialogError> {
+fn conclude(replies: impl IntoIterator<Item = Reply>) -> Result<Step<bool>, DialogError> {
     for reply in replies {
         if reply.code() == Code::NOT_LOGGED_IN {
             return Ok(Step::Done(false));
@@ -106,28 +107,28 @@ mod tests {
     use crate::dialog::replay::replay;
 
     #[test]
-    fn the_handshake_follows_234_and_nothing_else() {
+    fn tls_handshake_follows_234_only() {
         assert_eq!(replay(Secure::default(), "> AUTH TLS\n< 234 go\n= secure"), Ok(Secured::Yes));
         assert!(matches!(replay(Secure::default(), "> AUTH TLS\n< 502 no"), Ok(Secured::Refused(_))));
         assert!(replay(Secure::default(), "> AUTH TLS\n< 421 bye").is_err());
     }
 
     #[test]
-    fn a_server_that_refuses_to_protect_data_is_an_error() {
+    fn refused_data_protection_is_an_error() {
         assert_eq!(replay(Protection::default(), "> PBSZ 0\n< 200 ok\n> PROT P\n< 200 ok"), Ok(true));
         assert!(replay(Protection::default(), "> PBSZ 0\n< 200 ok\n> PROT P\n< 536 no").is_err());
         assert!(replay(Protection::default(), "> PBSZ 0\n< 502 no").is_err());
     }
 
     #[test]
-    fn a_server_that_wants_a_login_first_is_asked_later() {
+    fn data_protection_may_require_login_first() {
         assert_eq!(replay(Protection::default(), "> PBSZ 0\n< 530 log in"), Ok(false));
     }
 
     #[test]
-    fn at_once_both_replies_are_taken_before_either_is_judged() {
+    fn pipelined_protection_reads_both_replies_first() {
         let outcome = |first: &str, second: &str| {
-            replay(Protection::at_once(), &format!("+ PBSZ 0\n> PROT P\n< {first}\n< {second}"))
+            replay(Protection::pipelined(), &format!("+ PBSZ 0\n> PROT P\n< {first}\n< {second}"))
         };
 
         assert_eq!(outcome("200 ok", "200 ok"), Ok(true));

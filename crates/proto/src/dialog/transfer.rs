@@ -1,10 +1,9 @@
-//! Starting a transfer.
+//! Start of a transfer: `REST` and the transfer command.
 
 use super::{Dialog, DialogError, Event, Step};
 use crate::{Code, Command, Reply};
 
-/// Starts a transfer: `REST` where an offset is given, then the command itself
-/// (RFC 959, 4.1.3; RFC 3659, 5).
+/// Starts a transfer: `REST` if an offset is given, then the command itself (RFC 959, 4.1.3; RFC 3659, 5).
 #[derive(Debug)]
 pub struct Transfer {
     restart: Option<Command>,
@@ -13,9 +12,9 @@ pub struct Transfer {
 }
 
 impl Transfer {
-    /// Makes the dialog for a command such as `RETR`, from `offset` bytes on.
+    /// Creates the dialog for a command such as `RETR`, starting at `offset` bytes.
     ///
-    /// An offset of 0 is sent too: it takes an earlier `REST` back. `None` sends no `REST`.
+    /// An offset of 0 is sent too: it cancels an earlier `REST`. `None` sends no `REST`.
     #[must_use]
     pub fn new(command: Command, offset: Option<u64>) -> Self {
         let restart = offset.map(|offset| Command::with_number("REST", offset));
@@ -32,10 +31,10 @@ impl Transfer {
 /// How a transfer started.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Started {
-    /// A preliminary reply came; the final one is still owed.
+    /// A preliminary reply arrived; the final one is outstanding.
     Preliminary(Reply),
-    /// The server left the preliminary reply out and sent the final one at once. The data may
-    /// still be on their way.
+    /// The server omitted the preliminary reply and sent the final one at once. The data may still be in
+    /// transit.
     Final(Reply),
 }
 
@@ -74,19 +73,19 @@ mod tests {
     }
 
     #[test]
-    fn an_offset_is_sent_before_the_command() {
+    fn resume_offset_is_sent_before_the_command() {
         let started =
             replay(retr(5_000_000_000), "> REST 5000000000\n< 350 go\n> RETR x\n< 150 here").unwrap();
         assert!(matches!(started, Started::Preliminary(_)));
     }
 
     #[test]
-    fn a_refused_offset_does_not_start_a_transfer() {
+    fn refused_resume_offset_starts_no_transfer() {
         assert!(replay(retr(1), "> REST 1\n< 502 no").is_err());
     }
 
     #[test]
-    fn a_server_that_leaves_out_the_preliminary_reply_is_understood() {
+    fn missing_preliminary_reply_is_accepted() {
         let started = replay(retr(0), "> RETR x\n< 226 done").unwrap();
         assert!(matches!(started, Started::Final(_)));
     }

@@ -1,11 +1,11 @@
-//! Parsers of one's own.
+//! Custom parsers for listing lines.
 
-use super::{Format, ListingError, reading::Context};
+use super::{error::ListingError, formats::Format, parsed_line::Context};
 use crate::{Entry, Limits, Timestamp};
 
-/// Reads lines of a format that is not built in.
+/// Parser for lines of a format that is not built in.
 ///
-/// Closures are such parsers:
+/// Closures implement it:
 ///
 /// ```
 /// use std::sync::Arc;
@@ -23,12 +23,12 @@ use crate::{Entry, Limits, Timestamp};
 /// assert_eq!(parser.next_entry().unwrap().name(), b"readme");
 /// ```
 pub trait LineParser: Send + Sync {
-    /// Reads one line, given without its line end.
+    /// Parses one line, without its line ending.
     ///
     /// # Errors
     ///
-    /// [`ListingError::no_entry`] when the line is to be passed over,
-    /// [`ListingError::not_understood`] when others are to be asked.
+    /// [`ListingError::no_entry`] when the line must be skipped, [`ListingError::not_understood`] when other
+    /// parsers must be tried.
     fn parse(&self, line: &[u8], now: Timestamp) -> Result<Entry, ListingError>;
 }
 
@@ -41,18 +41,18 @@ where
     }
 }
 
-/// Reads lines of this format alone.
+/// Parses lines of this format only.
 impl LineParser for Format {
     fn parse(&self, line: &[u8], now: Timestamp) -> Result<Entry, ListingError> {
         self.entry(line, &Context::new(now, &Limits::default()))
     }
 }
 
-/// When a custom parser is asked.
+/// When a custom parser is tried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum CustomOrder {
-    /// Before the formats that are built in.
+    /// Before the built-in formats.
     First,
-    /// After the formats that are built in, for lines that none of them explains.
+    /// After the built-in formats, for lines that none of them can read.
     Last,
 }

@@ -1,33 +1,34 @@
-//! Which format a listing is in.
+//! Detector of the format of a listing.
 //!
-//! A [`Detector`] holds every hypothesis, a format and an order of its dates, and lets the lines
-//! decide. It judges only; the lines are kept by the parser.
+//! A [`Detector`] holds one hypothesis for each format and date order, and scores them by the lines. It only
+//! scores; the parser keeps the lines.
 
 use super::{
-    Format, Why,
-    reading::{Context, Line, Reading},
+    error::Reason,
+    formats::Format,
+    parsed_line::{Context, ParseResult, ParsedLine},
 };
 use crate::{Limits, Timestamp};
 
-/// Scores hypotheses by the lines that they explain.
+/// Scores hypotheses by the lines that they can read.
 #[derive(Debug, Clone)]
 pub(super) struct Detector {
-    /// The best stands first; among equals, the one that is likelier by itself.
+    /// Hypotheses, best first; among equals, the more common format first.
     hypotheses: Vec<Hypothesis>,
-    /// There is nothing left to choose, or no more time.
+    /// The format is decided.
     decided: bool,
     weighed: usize,
 }
 
-/// That the listing is in this format, with dates in this order.
+/// Hypothesis: the listing has this format, with dates in this order.
 #[derive(Debug, Clone)]
 struct Hypothesis {
     format: Format,
     context: Context,
     score: u64,
-    /// Some line means something else in the first order of this format.
+    /// Some line is read differently in the first order of this format.
     differs: bool,
-    /// It is not the only one.
+    /// There are other hypotheses.
     among_others: bool,
 }
 
@@ -49,7 +50,7 @@ impl Detector {
         Self { hypotheses, decided, weighed: 0 }
     }
 
-    /// Prefers a format that what the server says of itself speaks for.
+    /// Prefers a format to which the server's description of itself points.
     pub(super) fn hint(&mut self, format: Format) {
         for hypothesis in self.hypotheses.iter_mut().filter(|hypothesis| hypothesis.format == format) {
             hypothesis.score += HINT;
@@ -57,16 +58,16 @@ impl Detector {
         self.rank();
     }
 
-    /// Tells whether lines can be read as they come.
+    /// Returns whether lines can be read as they arrive.
     pub(super) fn is_decided(&self) -> bool {
         self.decided
     }
 
-    /// Takes one line as evidence.
+    /// Scores one line.
     pub(super) fn weigh(&mut self, line: &[u8]) {
         self.weighed += 1;
-        let mut first: Option<(Format, Reading<'_>)> = None;
-        // The orders of a format stand side by side until it is decided.
+        let mut first: Option<(Format, ParseResult<'_>)> = None;
+        // The orders of one format are adjacent until it is decided.
         for hypothesis in &mut self.hypotheses {
             let reading = hypothesis.read(line);
             hypothesis.score += hypothesis.weight(&reading);
@@ -79,42 +80,44 @@ impl Detector {
         }
     }
 
-    /// Takes a line as evidence after an early decision, which it may turn.
+    /// Scores a line after an early decision, which it may change.
     pub(super) fn reconsider(&mut self, line: &[u8]) {
-        if self.hypotheses.len() > 1 && self.weighed < ENOUGH {
+        if self.hypotheses.len() > 1 && self.weighed < SAMPLE_LINES {
             self.weigh(line);
             self.rank();
         }
     }
 
-    /// Takes a line and the one after it as evidence, where a format spreads entries over two.
+    /// Scores a line joined with the next one, for formats that split entries over two lines.
     pub(super) fn weigh_joined(&mut self, first: &[u8], joined: &[u8]) {
         for hypothesis in &mut self.hypotheses {
-            if matches!(hypothesis.read(first), Ok(Line::Begins)) {
+            if matches!(hypothesis.read(first), Ok(ParsedLine::FirstHalf)) {
                 hypothesis.score += hypothesis.weight(&hypothesis.read(joined));
             }
         }
     }
 
-    /// Tells whether orders of dates are all that the best hypotheses differ in.
+    /// Returns whether the best hypotheses differ in the order of dates only.
     pub(super) fn is_order_open(&self) -> bool {
         let [first, second, ..] = &*self.ranked() else { return false };
         first.format == second.format && first.score == second.score && second.differs
     }
 
-    /// Believes the best hypothesis from now on.
+    /// Decides for the best hypothesis.
     pub(super) fn decide(&mut self) {
         self.rank();
         self.decided = true;
     }
 
-    /// Reads a line by the best hypothesis that explains it.
+    /// Reads a line by the best hypothesis that can read it.
     #[inline]
-    pub(super) fn read<'l>(&mut self, line: &'l [u8]) -> Reading<'l> {
+    pub(super) fn read<'l>(&mut self, line: &'l [u8]) -> ParseResult<'l> {
         let Some(best) = self.hypotheses.first() else { return Err("no format is known") };
         match best.read(line) {
-            Ok(Line::Perhaps(columns)) if best.score > 0 || !best.among_others => Ok(Line::Entry(columns)),
-            Ok(Line::Perhaps(_)) => {
+            Ok(ParsedLine::BareName(columns)) if best.score > 0 || !best.among_others => {
+                Ok(ParsedLine::Entry(columns))
+            }
+            Ok(ParsedLine::BareName(_)) => {
                 self.read_otherwise(line, "a bare name, and nothing that tells the format")
             }
             Err(why) => self.read_otherwise(line, why),
@@ -124,10 +127,10 @@ impl Detector {
 
     /// Reads a line by the other hypotheses.
     #[cold]
-    fn read_otherwise<'l>(&mut self, line: &'l [u8], why: Why) -> Reading<'l> {
+    fn read_otherwise<'l>(&mut self, line: &'l [u8], why: Reason) -> ParseResult<'l> {
         let mut others = self.hypotheses.iter_mut().skip(1);
         let Some(read) = others.find_map(|other| {
-            let read = other.read(line).ok().filter(|read| !matches!(read, Line::Perhaps(_)))?;
+            let read = other.read(line).ok().filter(|read| !matches!(read, ParsedLine::BareName(_)))?;
             other.score += 1;
             Some(read)
         }) else {
@@ -150,28 +153,28 @@ impl Detector {
 
 impl Hypothesis {
     #[inline]
-    fn read<'l>(&self, line: &'l [u8]) -> Reading<'l> {
+    fn read<'l>(&self, line: &'l [u8]) -> ParseResult<'l> {
         self.format.read(line, &self.context)
     }
 
-    /// Says how much a line that it reads so speaks for this hypothesis.
-    fn weight(&self, reading: &Reading<'_>) -> u64 {
+    /// Returns the score of a line with this result.
+    fn weight(&self, reading: &ParseResult<'_>) -> u64 {
         match reading {
-            Ok(Line::Entry(columns)) => match columns.modified {
-                // Clocks may be wrong, but less often than guesses at a format.
+            Ok(ParsedLine::Entry(columns)) => match columns.modified {
+                // A clock may be wrong, but a wrong format is more likely.
                 Some(time) if self.context.horizon.is_beyond(&time) => FUTURE,
-                _ => EXPLAINED,
+                _ => READ,
             },
-            Ok(Line::NoEntry) => EXPLAINED,
-            Ok(Line::Perhaps(_) | Line::Begins) | Err(_) => 0,
+            Ok(ParsedLine::NoEntry) => READ,
+            Ok(ParsedLine::BareName(_) | ParsedLine::FirstHalf) | Err(_) => 0,
         }
     }
 }
 
-/// Lines by which a format is found out.
-pub(super) const ENOUGH: usize = 32;
+/// Lines needed to detect a format.
+pub(super) const SAMPLE_LINES: usize = 32;
 
-const EXPLAINED: u64 = 4;
+const READ: u64 = 4;
 const FUTURE: u64 = 3;
-/// Less than a line.
+/// Less than a line counts.
 const HINT: u64 = 2;

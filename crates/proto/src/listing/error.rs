@@ -1,66 +1,65 @@
-//! Why a line of a listing was not read.
+//! Errors of parsing a listing.
 
 use std::borrow::Cow;
 
-use super::Why;
 use crate::escape::write_escaped;
 
-/// A line of a listing, or a part of one, was not read.
+/// A line of a listing, or a part of one, could not be read.
 ///
-/// Texts of the server are escaped and cut to their first 120 bytes.
+/// Texts from the server are escaped and cut to their first 120 bytes.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ListingError {
-    /// The line is part of an honest listing, but names no file: it is blank, `total 12`, or the
-    /// header of a directory.
-    #[error("the listing line \"{line}\" is no entry")]
+    /// The line is part of a normal listing, but describes no file: it is blank, `total 12`, or the header of
+    /// a directory.
+    #[error("the listing line \"{line}\" is not an entry")]
     NoEntry {
         /// The line.
         line: String,
     },
-    /// The line follows no format that was tried.
-    #[error("the listing line \"{line}\" is not understood: {why}")]
+    /// The line has none of the known formats.
+    #[error("the listing line \"{line}\" cannot be parsed: {why}")]
     NotUnderstood {
         /// The line.
         line: String,
-        /// What each format missed in it.
+        /// What is missing in the line.
         why: Cow<'static, str>,
     },
-    /// The text is no date as `LIST` shows them.
-    #[error("\"{text}\" is no date of a listing")]
+    /// The text is not a date as `LIST` shows it.
+    #[error("\"{text}\" is not a date of a listing")]
     NoDate {
-        /// What stood in place of the date.
+        /// The text in place of the date.
         text: String,
     },
-    /// The text is no mode such as `rwxr-xr-x`.
-    #[error("\"{text}\" is no mode of nine letters")]
+    /// The text is not a mode such as `rwxr-xr-x`.
+    #[error("\"{text}\" is not a mode of nine letters")]
     NoMode {
-        /// What stood in place of the mode.
+        /// The text in place of the mode.
         text: String,
     },
 }
 
 impl ListingError {
-    /// Makes the error of a line that names no file.
+    /// Creates the error for a line that describes no file.
     #[must_use]
     pub fn no_entry(line: &[u8]) -> Self {
         Self::NoEntry { line: excerpt(line) }
     }
 
-    /// Makes the error of a line that follows no known format.
+    /// Creates the error for a line of no known format.
     #[must_use]
     pub fn not_understood(line: &[u8], why: impl Into<Cow<'static, str>>) -> Self {
         Self::NotUnderstood { line: excerpt(line), why: why.into() }
     }
 
-    /// Tells whether the line is as it should be and merely names no file.
+    /// Returns whether the line is valid and merely describes no file.
     #[must_use]
     pub fn is_no_entry(&self) -> bool {
         matches!(self, Self::NoEntry { .. })
     }
 
-    /// Makes the error of a line that a format could not read.
-    pub(super) fn of_line(line: &[u8], why: Why) -> Self {
+    /// Creates the error for a line that a format could not read.
+    pub(super) fn of_line(line: &[u8], why: Reason) -> Self {
         if is_no_entry(line) { Self::no_entry(line) } else { Self::not_understood(line, why) }
     }
 
@@ -73,13 +72,16 @@ impl ListingError {
     }
 }
 
-/// Tells whether a line that no format explains is still part of an honest listing.
+/// Why a format cannot read a line.
+pub(super) type Reason = &'static str;
+
+/// Returns whether a line that no format can read is still part of a normal listing.
 pub(super) fn is_no_entry(line: &[u8]) -> bool {
     let line = line.trim_ascii();
     line.is_empty() || is_total(line) || is_header(line)
 }
 
-/// `total 12`, or `Total of 3 files`.
+/// `total 12` or `Total of 3 files`.
 fn is_total(line: &[u8]) -> bool {
     let Some((word, rest)) = line.split_at_checked(TOTAL.len()) else { return false };
     let rest = rest.strip_prefix(b":").unwrap_or(rest);
@@ -91,7 +93,7 @@ fn is_total(line: &[u8]) -> bool {
         }
 }
 
-/// `./sub dir:` or `sub:`, which `LIST -R` puts above each directory.
+/// `./sub dir:` or `sub:`, which `LIST -R` prints above each directory.
 fn is_header(line: &[u8]) -> bool {
     let Some(path) = line.strip_suffix(b":") else { return false };
     path.starts_with(b".") || path.starts_with(b"/") || !(path.is_empty() || path.contains(&b' '))
@@ -100,7 +102,7 @@ fn is_header(line: &[u8]) -> bool {
 fn excerpt(text: &[u8]) -> String {
     let shown = text.get(..SHOWN).unwrap_or(text);
     let mut excerpt = String::with_capacity(shown.len());
-    // Writing to a String cannot fail.
+    // Writing to a String never fails.
     let _ = write_escaped(&mut excerpt, &String::from_utf8_lossy(shown));
     if shown.len() < text.len() {
         excerpt.push('…');
@@ -128,12 +130,12 @@ mod tests {
     }
 
     #[test]
-    fn a_message_shows_the_line_escaped_and_cut() {
+    fn error_message_shows_line_escaped_and_cut() {
         let line = [&b"\x1b[2J"[..], &[b'x'; 500]].concat();
         let message = ListingError::of_line(&line, "no mode at its start").to_string();
 
         assert!(message.starts_with("the listing line \"\\u{1b}[2Jxxx"), "{message}");
-        assert!(message.ends_with("xxx…\" is not understood: no mode at its start"), "{message}");
+        assert!(message.ends_with("xxx…\" cannot be parsed: no mode at its start"), "{message}");
         assert!(message.len() < 220);
     }
 }

@@ -1,11 +1,11 @@
-//! A stream of bytes, cut into lines.
+//! Line splitter for a byte stream.
 
 use bytes::BytesMut;
 
-/// Cuts what a data connection brings into lines, none longer than a limit.
+/// Splits the bytes of a data connection into lines of limited length.
 ///
-/// The bytes stay in the caller's buffer until their line is complete, and none is looked at
-/// twice. A line ends with LF or CRLF; any other CR is part of the line.
+/// The bytes remain in the caller's buffer until their line is complete, and each is examined once. A line
+/// ends with LF or CRLF; any other CR is part of the line.
 ///
 /// ```
 /// use bytes::BytesMut;
@@ -25,30 +25,31 @@ use bytes::BytesMut;
 #[derive(Debug, Clone)]
 pub struct LineSplitter {
     limit: usize,
-    /// Bytes at the front of the buffer that hold no LF.
+    /// Number of bytes at the front of the buffer that contain no LF.
     scanned: usize,
 }
 
 impl LineSplitter {
-    /// Makes a splitter for lines of at most `limit` bytes, line ends not counted (see
+    /// Creates a splitter for lines of at most `limit` bytes without line endings (see
     /// [`Limits::listing_line`](crate::Limits::listing_line)).
     #[must_use]
     pub fn new(limit: usize) -> Self {
         Self { limit, scanned: 0 }
     }
 
-    /// Takes the first line off `buffer`, without its line end; `None` until there is a whole one.
+    /// Removes the first line from `buffer` and returns it without its line ending. `None` if no line is
+    /// complete.
     ///
-    /// Between calls `buffer` may grow at its end only.
+    /// Between calls, bytes may only be added at the end of `buffer`.
     ///
     /// # Errors
     ///
-    /// [`LineTooLong`] as soon as the line is beyond the limit, whether it is complete or not.
+    /// [`LineTooLong`] as soon as the line exceeds the limit, even if it is incomplete.
     pub fn feed(&mut self, buffer: &mut BytesMut) -> Result<Option<BytesMut>, LineTooLong> {
         let new = buffer.get(self.scanned..).unwrap_or_default();
         let Some(end) = memchr::memchr(b'\n', new).map(|found| self.scanned + found) else {
             self.scanned = buffer.len();
-            // A CR at the end may turn out to belong to the line end.
+            // A CR at the end may be a part of the line ending.
             return self.check(buffer.len() - usize::from(buffer.ends_with(b"\r"))).map(|()| None);
         };
         let mut line = buffer.split_to(end + 1);
@@ -60,11 +61,11 @@ impl LineSplitter {
         self.check(line.len()).map(|()| Some(line))
     }
 
-    /// Takes the last line, which has no line end; `None` when nothing is left.
+    /// Returns the last line, which has no line ending. `None` if no bytes are left.
     ///
     /// # Errors
     ///
-    /// [`LineTooLong`] when the line is beyond the limit.
+    /// [`LineTooLong`] when the line exceeds the limit.
     pub fn finish(&mut self, buffer: &mut BytesMut) -> Result<Option<BytesMut>, LineTooLong> {
         self.scanned = 0;
         self.check(buffer.len())?;
@@ -77,11 +78,11 @@ impl LineSplitter {
     }
 }
 
-/// A line of a listing is longer than the limit.
+/// A line of a listing exceeds the limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a line of the listing is longer than {limit} bytes")]
 pub struct LineTooLong {
-    /// The limit, in bytes.
+    /// Limit in bytes.
     pub limit: usize,
 }
 
@@ -111,12 +112,12 @@ mod tests {
     }
 
     #[test]
-    fn a_line_end_may_be_cut_in_two() {
+    fn line_ending_may_be_split() {
         assert_eq!(split(&[b"12345\r", b"\nx", b"", b"\n"]).unwrap(), [&b"12345"[..], b"x"]);
     }
 
     #[test]
-    fn a_line_beyond_the_limit_is_refused_before_it_ends() {
+    fn line_beyond_limit_is_refused_before_its_end() {
         assert_eq!(split(&[b"123", b"456"]), Err(LineTooLong { limit: 5 }));
         assert_eq!(split(&[b"123456\n"]), Err(LineTooLong { limit: 5 }));
         assert_eq!(split(&[b"12345\r\r\n"]), Err(LineTooLong { limit: 5 }));

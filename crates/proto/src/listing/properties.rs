@@ -1,9 +1,9 @@
-//! What holds for every line in every format.
+//! Properties of all formats, for any line.
 
 use proptest::prelude::*;
 
-use super::*;
-use crate::{Entry, Limits, Timestamp};
+use super::{parsed_line::kind_of, *};
+use crate::{Entry, EntryKind, Limits, Timestamp};
 
 fn now() -> Timestamp {
     Timestamp::from_date(2024, 5, 1).unwrap()
@@ -17,7 +17,7 @@ fn is_part(part: &[u8], line: &[u8]) -> bool {
     memchr::memmem::find(line, part).is_some()
 }
 
-/// z/VM prints the two parts of a name in columns, and takes them with a dot between.
+/// z/VM prints the two parts of a name in columns, and expects them with a dot between.
 fn is_joined(name: &[u8], line: &[u8]) -> bool {
     let mut dots = name.iter().enumerate().filter(|(_, byte)| **byte == b'.');
     dots.any(|(dot, _)| is_part(&name[..dot], line) && is_part(&name[dot + 1..], line))
@@ -43,7 +43,7 @@ fn check(line: &[u8]) -> Result<(), TestCaseError> {
     Ok(())
 }
 
-/// Names of any bytes but line ends and NUL, blanks at both ends and arrows included.
+/// Names of any bytes except line endings and NUL, including blanks at both ends and arrows.
 fn names() -> impl Strategy<Value = Vec<u8>> {
     let bytes = prop::collection::vec(any::<u8>(), 1..40);
     let odd = "[ ;=a.é>\\[\\]-]{1,12}".prop_map(String::into_bytes);
@@ -57,7 +57,7 @@ fn dates() -> impl Strategy<Value = Timestamp> {
     })
 }
 
-/// Lines that are nearly right, which reach further into the parsers than noise does.
+/// Lines that are almost valid, which get further into the parsers than random bytes.
 fn nearly() -> impl Strategy<Value = Vec<u8>> {
     let word = prop_oneof![
         "[-dlbcps][-rwxsStTlL]{9}[+.@]?",
@@ -87,17 +87,17 @@ fn nearly() -> impl Strategy<Value = Vec<u8>> {
 
 proptest! {
     #[test]
-    fn no_bytes_make_a_parser_panic_or_invent_a_name(line in prop::collection::vec(any::<u8>(), 0..200)) {
+    fn random_bytes_never_panic_or_invent_names(line in prop::collection::vec(any::<u8>(), 0..200)) {
         check(&line)?;
     }
 
     #[test]
-    fn no_nearly_right_line_makes_a_parser_panic_or_invent_a_name(line in nearly()) {
+    fn almost_valid_lines_never_panic_nor_invent(line in nearly()) {
         check(&line)?;
     }
 
     #[test]
-    fn an_mlsd_line_reads_back_as_it_was_written(name in names(), size: u64, date in dates(), mode in 0_u32..0o10000) {
+    fn mlsd_line_parses_back(name in names(), size: u64, date in dates(), mode in 0_u32..0o10000) {
         let facts = format!("type=file;size={size};modify={};UNIX.mode=0{mode:o};UNIX.owner=a b; ", date.to_mlsx());
         let line = [facts.as_bytes(), &name].concat();
         let entry = parse_mlsx_line(&line, &Limits::default()).unwrap();
@@ -109,7 +109,7 @@ proptest! {
     }
 
     #[test]
-    fn a_unix_line_reads_back_as_it_was_written(name in names(), size: u64, links: u32, date in dates(), bits in 0_u32..0o1000) {
+    fn unix_line_parses_back(name in names(), size: u64, links: u32, date in dates(), bits in 0_u32..0o1000) {
         let letters: String = (0..9).map(|at| if bits >> (8 - at) & 1 == 1 { ['r', 'w', 'x'][at % 3] } else { '-' }).collect();
         let columns = format!("-{letters} {links:>3} ann      staff {size:>12} {} ", date.to_string().replace('T', " "));
         let entry = parse_unix_line(&[columns.as_bytes(), &name].concat(), now()).unwrap();
@@ -121,7 +121,7 @@ proptest! {
     }
 
     #[test]
-    fn a_dos_line_reads_back_as_it_was_written(name in names(), size in prop::option::of(any::<u64>()), date in dates()) {
+    fn dos_line_parses_back(name in names(), size in prop::option::of(any::<u64>()), date in dates()) {
         let half = if date.hour() < 12 { "AM" } else { "PM" };
         let hour = (date.hour() + 11) % 12 + 1;
         let what = size.map_or("<DIR>         ".to_owned(), |size| size.to_string());
@@ -133,7 +133,7 @@ proptest! {
     }
 
     #[test]
-    fn an_eplf_line_reads_back_as_it_was_written(name in names(), size: u64, date in dates(), mode in 0_u32..0o10000, directory: bool) {
+    fn eplf_line_parses_back(name in names(), size: u64, date in dates(), mode in 0_u32..0o10000, directory: bool) {
         let (kind, letter) = if directory { (EntryKind::Directory, '/') } else { (EntryKind::File, 'r') };
         let seconds = date.to_unix(0);
         let facts = format!("+i7.5,m{seconds},{letter},s{size},up{mode:o},\t");
@@ -145,7 +145,7 @@ proptest! {
     }
 
     #[test]
-    fn a_recent_date_without_a_year_reads_back(day in 1_u8..=28, month in 1_u8..=12, hour in 0_u8..24) {
+    fn recent_date_without_year_parses_back(day in 1_u8..=28, month in 1_u8..=12, hour in 0_u8..24) {
         const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
         let text = format!("{} {day:>2} {hour:02}:30", MONTHS[usize::from(month) - 1]);
         let date = parse_ls_date(text.as_bytes(), now()).unwrap();

@@ -1,9 +1,9 @@
-//! What the tests of the formats share.
+//! Helpers for the tests of the formats.
 
-use super::{Format, LineParser};
+use super::{custom::LineParser, formats::Format};
 use crate::{Entry, Timestamp};
 
-/// Reads one line, seen from 1 May 2024.
+/// Parses one line as of 1 May 2024.
 pub(super) fn read(format: Format, line: impl AsRef<[u8]>) -> Entry {
     let line = line.as_ref();
     try_read(format, line).unwrap_or_else(|why| panic!("\"{}\": {why}", line.escape_ascii()))

@@ -1,4 +1,4 @@
-//! The zone of a server's clock.
+//! Time zone of a server's clock.
 
 use std::{fmt, str::FromStr};
 
@@ -6,18 +6,18 @@ use jiff::tz::{Offset, TimeZone};
 
 use super::{Timestamp, Zone};
 
-/// The zone in which a server tells the times of `LIST`, which do not say it themselves.
+/// Zone of the times in a server's `LIST`, which do not state it.
 ///
-/// Parses from a name of the IANA database, which is built in, or an offset from UTC:
+/// Parsed from a name of the IANA database, which is built in, or from an offset from UTC:
 ///
 /// ```
 /// use oxftp_proto::{ServerZone, Timestamp};
 ///
 /// let summer = Timestamp::from_date(2024, 7, 1).and_then(|day| day.at(12, 0)).unwrap();
 /// let zone: ServerZone = "Europe/Berlin".parse()?;
-/// assert_eq!(zone.place(summer).to_string(), "2024-07-01T12:00+02:00");
+/// assert_eq!(zone.localize(summer).to_string(), "2024-07-01T12:00+02:00");
 /// let zone: ServerZone = "-0530".parse()?;
-/// assert_eq!(zone.place(summer).to_string(), "2024-07-01T12:00-05:30");
+/// assert_eq!(zone.localize(summer).to_string(), "2024-07-01T12:00-05:30");
 /// # Ok::<(), oxftp_proto::UnknownZone>(())
 /// ```
 #[derive(Clone, PartialEq, Eq)]
@@ -27,17 +27,17 @@ impl ServerZone {
     /// UTC.
     pub const UTC: Self = Self(TimeZone::UTC);
 
-    /// Makes the zone so many seconds east of UTC; `None` beyond a day and an hour.
+    /// Creates the zone at a number of seconds east of UTC, or `None` beyond a day and an hour.
     #[must_use]
     pub fn offset(seconds: i32) -> Option<Self> {
         Offset::from_seconds(seconds).ok().map(|offset| Self(TimeZone::fixed(offset)))
     }
 
-    /// Says for a time of an unknown zone that it was told in this one; others stay as they are.
+    /// Sets this zone on a time in an unknown zone; other times are unchanged.
     ///
-    /// Of a time that the end of summer repeats, the first is meant.
+    /// If the end of summer time repeats a time, the first one is meant.
     #[must_use]
-    pub fn place(&self, time: Timestamp) -> Timestamp {
+    pub fn localize(&self, time: Timestamp) -> Timestamp {
         if time.zone() != Zone::Unknown {
             return time;
         }
@@ -48,7 +48,7 @@ impl ServerZone {
         })
     }
 
-    /// Gives what a clock in this zone shows at a moment, as a time of an unknown zone.
+    /// Returns the time that a clock in this zone shows at a moment, as a time in an unknown zone.
     #[must_use]
     pub fn wall_clock(&self, moment: Timestamp) -> Timestamp {
         let seconds = moment.to_unix(0);
@@ -92,7 +92,7 @@ impl FromStr for ServerZone {
     }
 }
 
-/// Reads `+02:00`, `-0530` or `+2` into seconds.
+/// Parses `+02:00`, `-0530` or `+2` into seconds.
 fn read_offset(text: &str) -> Option<i32> {
     let (sign, digits) = text.split_at_checked(1)?;
     let (hours, minutes) = match digits.split_once(':') {
@@ -108,11 +108,11 @@ fn read_offset(text: &str) -> Option<i32> {
     Some(if sign == "-" { -seconds } else { seconds })
 }
 
-/// The text names no zone.
+/// A text that names no zone.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{text:?} is neither a zone such as Europe/Berlin nor an offset such as +02:00")]
 pub struct UnknownZone {
-    /// What was asked for.
+    /// The requested text.
     pub text: String,
 }
 
@@ -135,7 +135,7 @@ mod tests {
             ("america/new_york", "2024-01-01T12:00-05:00"),
         ] {
             let zone: ServerZone = text.parse().unwrap();
-            assert_eq!(zone.place(noon(1)).to_string(), placed, "{text}");
+            assert_eq!(zone.localize(noon(1)).to_string(), placed, "{text}");
             assert_eq!(zone.to_string().parse(), Ok(zone), "{text}");
         }
         for text in ["", "Berlin", "+25:00", "+2:", "02:00", "+-2", "+02:60"] {
@@ -147,14 +147,14 @@ mod tests {
     fn summer_time_counts() {
         let zone: ServerZone = "America/New_York".parse().unwrap();
 
-        assert_eq!(zone.place(noon(7)).to_string(), "2024-07-01T12:00-04:00");
+        assert_eq!(zone.localize(noon(7)).to_string(), "2024-07-01T12:00-04:00");
         assert_eq!(zone.wall_clock(noon(7).with_zone(Zone::Utc)).hour(), 8);
         assert_eq!(zone.wall_clock(noon(1).with_zone(Zone::Utc)).hour(), 7);
     }
 
     #[test]
-    fn a_zone_that_is_known_stays() {
+    fn known_zone_is_not_replaced() {
         let zone: ServerZone = "+02:00".parse().unwrap();
-        assert_eq!(zone.place(noon(1).with_zone(Zone::Utc)).zone(), Zone::Utc);
+        assert_eq!(zone.localize(noon(1).with_zone(Zone::Utc)).zone(), Zone::Utc);
     }
 }

@@ -1,4 +1,4 @@
-//! The `time-val` of RFC 3659, 2.3, and its misspellings.
+//! Parser for the `time-val` of RFC 3659, 2.3, and its misspellings.
 
 use super::{Timestamp, Zone};
 
@@ -11,8 +11,8 @@ pub(super) fn read(text: &[u8]) -> Option<Timestamp> {
     let (month, rest) = two_digits(rest)?;
     let (day, rest) = two_digits(rest)?;
     let date = Timestamp::from_date(year, month, day)?;
-    let told = if rest.is_empty() { Some(date) } else { read_time(date, rest, fraction) };
-    told.map(|time| time.with_zone(Zone::Utc))
+    let time = if rest.is_empty() { Some(date) } else { read_time(date, rest, fraction) };
+    time.map(|time| time.with_zone(Zone::Utc))
 }
 
 fn read_time(date: Timestamp, text: &[u8], fraction: &[u8]) -> Option<Timestamp> {
@@ -33,7 +33,7 @@ fn read_time(date: Timestamp, text: &[u8], fraction: &[u8]) -> Option<Timestamp>
     }
 }
 
-/// Reads the year; wu-ftpd and its kin print `"19%02d"` of the years since 1900, which is 5 digits
+/// Parses the year. wu-ftpd and its descendants print `"19%02d"` of the years since 1900, which is 5 digits
 /// since 2000.
 fn read_year(text: &[u8]) -> Option<(u16, &[u8])> {
     let (century, rest) = two_digits(text)?;
@@ -56,7 +56,7 @@ pub(crate) fn two_digits(text: &[u8]) -> Option<(u8, &[u8])> {
     }
 }
 
-/// Reads the digits behind a decimal point; those beyond the ninth are dropped.
+/// Reads the digits after a decimal point; digits beyond the ninth are dropped.
 pub(crate) fn nanoseconds(digits: &[u8]) -> Option<u32> {
     if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
         return None;
@@ -74,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn a_time_is_read_to_the_precision_it_has() {
+    fn time_val_keeps_its_precision() {
         assert_eq!(shown("20240229"), Some("2024-02-29".into()));
         assert_eq!(shown("202402291307"), Some("2024-02-29T13:07Z".into()));
         assert_eq!(shown("20240229130709"), Some("2024-02-29T13:07:09Z".into()));
@@ -97,12 +97,12 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_time_is_refused() {
+    fn invalid_time_is_refused() {
         for text in ["", "2021", "20211301", "20230229", "20211108246000", "2021110821460", "20211108214605x"]
         {
             assert_eq!(shown(text), None, "{text}");
         }
         let error = Timestamp::parse_mlsx(b"yesterday").unwrap_err();
-        assert_eq!(error.to_string(), r#""yesterday" is no time of the form YYYYMMDDHHMMSS"#);
+        assert_eq!(error.to_string(), r#""yesterday" is not a time of the form YYYYMMDDHHMMSS"#);
     }
 }

@@ -8,10 +8,10 @@ use std::{
 /// Messages for programmers, which no user of the program sees.
 const FOR_PROGRAMS: [&str; 7] = [
     "the file system breaks the rule",
-    "the dialog was driven wrongly",
+    "the dialog received an unexpected event",
     "not a reply code",
-    "is no date of a listing",
-    "is no mode of nine letters",
+    "is not a date of a listing",
+    "is not a mode of nine letters",
     "is none of crc32, md5, sha-1, sha-256 and sha-512",
     "the pool of sessions is closed",
 ];

@@ -4,7 +4,7 @@
 
 use std::io;
 
-use oxftp_proto::dialog::Secret;
+use oxftp_proto::Secret;
 
 use super::Proxy;
 use crate::{

@@ -14,7 +14,7 @@ use std::{
     task::{Context, Poll},
 };
 
-use oxftp_proto::dialog::Secret;
+use oxftp_proto::Secret;
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::TcpStream,

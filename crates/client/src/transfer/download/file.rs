@@ -9,7 +9,7 @@ use std::{
 };
 
 use bytes::BytesMut;
-use oxftp_proto::{Command, Limits, Precision, RemotePath, Timestamp, TransferType, Zone, dialog::Dating};
+use oxftp_proto::{Command, Limits, Precision, RemotePath, Timestamp, TransferType, Zone, dialog::MdtmReply};
 use tokio::io::{AsyncSeekExt, AsyncWriteExt};
 
 use super::partial::{LARGE, OVERLAP, ResumeToken, create, discard, overlaps, segments_path};
@@ -324,7 +324,7 @@ impl FileDownload<'_> {
         &self,
         client: &mut Client,
         remote: &RemoteFile<'_>,
-        dating: Option<Dating>,
+        dating: Option<MdtmReply>,
         target: &Path,
     ) {
         if let Some(time) = self.time(client, remote, dating).await {
@@ -337,12 +337,12 @@ impl FileDownload<'_> {
         &self,
         client: &mut Client,
         remote: &RemoteFile<'_>,
-        dating: Option<Dating>,
+        dating: Option<MdtmReply>,
     ) -> Option<Timestamp> {
         match (self.options.preserve_times, remote.exact_time(), dating) {
             (false, ..) => None,
             (true, Some(listed), _) => Some(listed),
-            (true, None, Some(Dating::Told(time))) => Some(time),
+            (true, None, Some(MdtmReply::Time(time))) => Some(time),
             (true, None, Some(_)) => remote.coarse_time(),
             (true, None, None) => client.modified_if_told(remote.path).await.or_else(|| remote.coarse_time()),
         }

@@ -5,6 +5,8 @@ use std::{
     time::Duration,
 };
 
+use oxftp_proto::classify;
+
 use crate::Error;
 
 /// Number of retries that are left, and the pause before the next one.
@@ -92,25 +94,14 @@ pub(crate) fn spoils_session(error: &Error) -> bool {
     !matches!(error, Error::StatusCode(refused) if refused.info.code().class() == 4 && !error.is_connection_lost())
 }
 
-/// Returns whether an error with a transient code is permanent: a full disk, and the 450 by which ProFTPD and
-/// others mean 550.
+/// Returns whether an error with a transient code is permanent.
 fn is_permanent(error: &Error) -> bool {
-    let Error::StatusCode(refused) = error else { return false };
-    if error.refuses_credentials() {
-        return true;
-    }
-    let text = refused.info.text().to_ascii_lowercase();
-    let permanent = ["no such", "not found", "not exist", "permission", "denied"];
-    match refused.info.code().get() {
-        452 => true,
-        450 => permanent.iter().any(|words| text.contains(words)),
-        _ => false,
-    }
+    matches!(error, Error::StatusCode(refused) if classify::is_permanent(&refused.info))
 }
 
-/// vsftpd sends this reply and closes the connection when a fast client uses up its data ports.
+/// Returns whether vsftpd gave up and closed the connection.
 fn is_oops(error: &Error) -> bool {
-    error.reply().is_some_and(|reply| reply.code().get() == 500 && reply.text().starts_with("OOPS"))
+    error.reply().is_some_and(classify::is_fatal_oops)
 }
 
 /// Returns a number from 0 to 1 that differs from call to call; not for secrets.

@@ -1,5 +1,5 @@
 use super::*;
-use crate::listing::ListingError;
+use crate::listing::error::ListingError;
 
 const UNIX: &[u8] = b"-rw-r--r-- 1 ann staff 5 Jan  2  2020 of unix";
 const DOS: &[u8] = b"03-14-22  07:05AM 1024 of dos";
@@ -20,7 +20,7 @@ fn custom(line: &[u8], _: Timestamp) -> Result<Entry, ListingError> {
     }
 }
 
-/// Names what was read, `-` for what is no entry and `?` for what nothing explains.
+/// Returns the names of the entries, `-` for lines that are no entries and `?` for lines that no format can read.
 fn read(parser: &mut ListingParser, lines: &[&[u8]]) -> Vec<String> {
     lines.iter().for_each(|line| parser.push(line));
     parser.finish();
@@ -45,7 +45,7 @@ fn dates(dates: &[&str]) -> Vec<String> {
 }
 
 #[test]
-fn one_odd_line_does_not_cost_the_others() {
+fn invalid_line_does_not_affect_the_others() {
     let mut parser = parser();
 
     let lines = [&b"total 2"[..], UNIX, b"", b"?? what", DOS, b"./sub:", UNIX];
@@ -57,14 +57,14 @@ fn one_odd_line_does_not_cost_the_others() {
 }
 
 #[test]
-fn one_day_beyond_twelve_tells_the_order_of_all() {
+fn one_day_above_twelve_decides_date_order() {
     assert_eq!(dates(&["03-04-22", "05-04-22"]), ["2022-03-04", "2022-05-04"]);
     assert_eq!(dates(&["03-04-22", "25-04-22", "05-04-22"]), ["2022-04-03", "2022-04-25", "2022-04-05"]);
     assert_eq!(dates(&["03-04-22", "04-25-22", "05-04-22"]), ["2022-03-04", "2022-04-25", "2022-05-04"]);
 }
 
 #[test]
-fn the_day_that_tells_the_order_may_come_late_but_not_too_late() {
+fn date_order_is_detected_within_the_look_ahead() {
     let mut many = vec!["03-04-22"; 600];
     many.push("25-04-22");
     assert!(dates(&many)[..600].iter().all(|date| date == "2022-04-03"));
@@ -78,15 +78,15 @@ fn the_day_that_tells_the_order_may_come_late_but_not_too_late() {
 }
 
 #[test]
-fn a_date_in_the_future_speaks_against_an_order() {
+fn future_dates_count_against_a_date_order() {
     assert_eq!(dates(&["02-05-24", "01-06-24"]), ["2024-02-05", "2024-01-06"]);
     assert_eq!(dates(&["05-02-24", "06-01-24"]), ["2024-02-05", "2024-01-06"]);
 }
 
 #[test]
-fn lines_come_out_before_the_listing_ends() {
+fn entries_are_available_before_the_end() {
     let mut parser = parser();
-    for _ in 0..detector::ENOUGH {
+    for _ in 0..detector::SAMPLE_LINES {
         parser.push(UNIX);
     }
     assert!(parser.next_entry().is_some());
@@ -96,7 +96,7 @@ fn lines_come_out_before_the_listing_ends() {
 }
 
 #[test]
-fn an_indented_line_is_a_name_only_where_all_are_of_mlsd() {
+fn indented_line_is_name_only_in_mlsd() {
     let mut mixed = ListingParser::of(&[Format::Mlsx, Format::Unix], now());
     let mut mlsd = ListingParser::mlsx();
 
@@ -105,7 +105,7 @@ fn an_indented_line_is_a_name_only_where_all_are_of_mlsd() {
 }
 
 #[test]
-fn a_parser_can_be_made_to_settle() {
+fn parser_can_be_forced_to_decide() {
     let mut parser = parser();
     parser.push(UNIX);
     assert_eq!(parser.pop(), None);
@@ -114,7 +114,7 @@ fn a_parser_can_be_made_to_settle() {
 }
 
 #[test]
-fn a_few_samples_are_kept_and_cut() {
+fn unparsed_samples_are_limited_and_cut() {
     let mut parser = parser();
     read(&mut parser, &[&[b'?'; 1000][..]; 20]);
 
@@ -123,7 +123,7 @@ fn a_few_samples_are_kept_and_cut() {
 }
 
 #[test]
-fn a_custom_parser_is_asked_first_or_last() {
+fn custom_parser_is_tried_first_or_last() {
     let mut first = parser().custom(Arc::new(custom), CustomOrder::First);
     let mut last = parser().custom(Arc::new(custom), CustomOrder::Last);
 
@@ -135,7 +135,7 @@ fn a_custom_parser_is_asked_first_or_last() {
 }
 
 #[test]
-fn a_custom_parser_can_pass_lines_over() {
+fn custom_parser_can_skip_lines() {
     let mut parser = parser().custom(Arc::new(custom), CustomOrder::First);
 
     assert_eq!(read(&mut parser, &[b"skip me", b"odd", UNIX]), ["-", "?", "custom"]);
@@ -151,7 +151,7 @@ fn a_format_is_a_line_parser() {
 }
 
 #[test]
-fn facts_are_bounded_by_the_limits_given() {
+fn number_of_facts_is_limited() {
     let mut parser = ListingParser::mlsx().limits(&Limits { facts: 1, ..Limits::default() });
 
     assert_eq!(read(&mut parser, &[b"type=file;size=1; x", b"type=file; y"]), ["?", "y"]);
