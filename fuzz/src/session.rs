@@ -16,7 +16,7 @@ use std::{
 use oxftp::{
     Client, Credentials, PART_SUFFIX,
     connect::{BoxSocket, Connector, Socket, Target},
-    path_io::{BoxFuture, MemoryFs, PathIo},
+    local_fs::{BoxFuture, MemoryFs, FileSystem},
 };
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
@@ -46,7 +46,7 @@ pub fn check_session(input: &[u8]) {
 async fn run(choice: u8, server: Server, fs: MemoryFs) -> oxftp::Result<()> {
     fs.write("/up", "content").expect("memory is writable");
     let builder =
-        Client::builder().path_io(fs.clone()).connector(server).socket_timeout(Duration::from_secs(1));
+        Client::builder().file_system(fs.clone()).connector(server).socket_timeout(Duration::from_secs(1));
     let mut client = builder.connect("server").await?;
     client.login(Credentials::new("user", "password")).await?;
     let outcome = match choice % 6 {
@@ -58,7 +58,7 @@ async fn run(choice: u8, server: Server, fs: MemoryFs) -> oxftp::Result<()> {
         _ => client.stat("a").await.map(drop),
     };
     // A client that claims to be usable must be usable.
-    let _ = (outcome, client.current_directory().await, fs.exists(Path::new("/in/a")).await);
+    let _ = (outcome, client.current_directory().await, fs.try_exists(Path::new("/in/a")).await);
     client.quit().await
 }
 

@@ -60,8 +60,6 @@ mod error;
 mod future;
 mod list;
 pub mod local_fs;
-#[doc(hidden)]
-pub use local_fs as path_io;
 pub mod mirror;
 mod pool;
 mod progress;

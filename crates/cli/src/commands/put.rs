@@ -217,7 +217,7 @@ impl Uploader<'_> {
             return Failure::IsDirectory { name: self.url.to_string(), hint };
         }
         let about = match &error {
-            oxftp::Error::PathIo(_) => None,
+            oxftp::Error::LocalFs(_) => None,
             _ => Some(format!("{} to {}", source.display(), self.url)),
         };
         Failure::Client { about, error: error.into() }

@@ -80,7 +80,7 @@ impl Client {
         remote: impl Into<RemotePath>,
     ) -> Result<bool> {
         let there = self.hash(remote, None).await?;
-        let here = hash_file(self.path_io(), local.as_ref(), there.algorithm()).await?;
+        let here = hash_file(self.file_system(), local.as_ref(), there.algorithm()).await?;
         Ok(here == there)
     }
 

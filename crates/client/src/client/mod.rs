@@ -33,8 +33,8 @@ use oxftp_proto::{Encoding, Reply, ServerZone, server::ServerKind};
 
 use self::state::SessionState;
 use crate::{
-    ClientBuilder, Host, Limits, Result, Throttle, config::Config, control::ControlChannel, local_fs::PathIo,
-    tls::TlsSession,
+    ClientBuilder, Host, Limits, Result, Throttle, config::Config, control::ControlChannel,
+    local_fs::FileSystem, tls::TlsSession,
 };
 
 /// A session on one server.
@@ -93,8 +93,8 @@ impl Client {
 
     /// Returns the local file system that uploads read and downloads write.
     #[must_use]
-    pub fn path_io(&self) -> &dyn PathIo {
-        &*self.config.path_io
+    pub fn file_system(&self) -> &dyn FileSystem {
+        &*self.config.file_system
     }
 
     /// Returns the encoding of remote paths.

@@ -18,7 +18,7 @@ use oxftp_proto::{Encoding, Limits, ServerZone, dialog::PassiveMode, listing::Li
 use crate::{
     ActiveMode, FtpUrl, ListCommand, Pipelining, Scheme, Throttle, Timeouts, TlsConfig,
     connect::{Connector, TcpConnector},
-    local_fs::{LocalFs, PathIo, Timed},
+    local_fs::{FileSystem, LocalFs, TimeoutFs},
 };
 
 /// Builder for a [`Client`](crate::Client).
@@ -49,8 +49,8 @@ pub(crate) struct Config {
     pub(crate) connector: Arc<dyn Connector>,
     pub(crate) timeouts: Timeouts,
     pub(crate) throttle: Throttle,
-    pub(crate) path_io: Arc<dyn PathIo>,
-    pub(crate) path_timeout: Option<Duration>,
+    pub(crate) file_system: Arc<dyn FileSystem>,
+    pub(crate) file_system_timeout: Option<Duration>,
     pub(crate) encoding: Encoding,
     pub(crate) tls: TlsMode,
     pub(crate) passive: Vec<PassiveMode>,
@@ -73,8 +73,8 @@ impl ClientBuilder {
                 connector: Arc::new(TcpConnector::new()),
                 timeouts: Timeouts::default(),
                 throttle: Throttle::unlimited(),
-                path_io: Arc::new(LocalFs::new()),
-                path_timeout: None,
+                file_system: Arc::new(LocalFs::new()),
+                file_system_timeout: None,
                 encoding: Encoding::UTF_8,
                 tls: TlsMode::Off,
                 passive: vec![PassiveMode::Epsv, PassiveMode::Pasv],
@@ -160,15 +160,15 @@ impl ClientBuilder {
 
     /// Sets the deadline of each local file system operation. Defaults to none.
     #[must_use]
-    pub fn path_timeout(mut self, deadline: Duration) -> Self {
-        self.config.path_timeout = Some(deadline);
+    pub fn file_system_timeout(mut self, deadline: Duration) -> Self {
+        self.config.file_system_timeout = Some(deadline);
         self
     }
 
     /// Sets the file system that uploads read and downloads write. Defaults to [`LocalFs`].
     #[must_use]
-    pub fn path_io(mut self, path_io: impl PathIo) -> Self {
-        self.config.path_io = Arc::new(path_io);
+    pub fn file_system(mut self, file_system: impl FileSystem) -> Self {
+        self.config.file_system = Arc::new(file_system);
         self
     }
 
@@ -277,8 +277,8 @@ impl ClientBuilder {
 
     pub(crate) fn into_config(self) -> Config {
         let mut config = self.config;
-        if let Some(deadline) = config.path_timeout {
-            config.path_io = Arc::new(Timed::new(config.path_io, deadline));
+        if let Some(deadline) = config.file_system_timeout {
+            config.file_system = Arc::new(TimeoutFs::new(config.file_system, deadline));
         }
         config
     }

@@ -31,7 +31,7 @@ use crate::future::BoxFuture;
 ///
 /// ```
 /// use std::io;
-/// use oxftp::{connect::{BoxSocket, Connector, Target, TcpConnector}, path_io::BoxFuture};
+/// use oxftp::{connect::{BoxSocket, Connector, Target, TcpConnector}, local_fs::BoxFuture};
 ///
 /// /// Connects to a fixed address, whatever the host name resolves to.
 /// #[derive(Debug)]

@@ -3,25 +3,25 @@
 use std::io;
 use std::path::PathBuf;
 
-/// The result of the methods of [`PathIo`](crate::local_fs::PathIo).
-pub type PathIoResult<T> = Result<T, PathIoError>;
+/// The result of the methods of [`FileSystem`](crate::local_fs::FileSystem).
+pub type LocalFsResult<T> = Result<T, LocalFsError>;
 
-/// A failed operation of a [`PathIo`](crate::local_fs::PathIo), with its path.
+/// A failed operation of a [`FileSystem`](crate::local_fs::FileSystem), with its path.
 ///
 /// `Display` shows the operation and the path; the cause is the [`source`](std::error::Error::source).
 ///
 /// ```
-/// use oxftp::path_io::PathIoError;
+/// use oxftp::local_fs::LocalFsError;
 /// use std::{error::Error, io};
 ///
-/// let error = PathIoError::new("open", "dir/a \"b\"", io::ErrorKind::NotFound.into());
+/// let error = LocalFsError::new("open", "dir/a \"b\"", io::ErrorKind::NotFound.into());
 /// assert_eq!(error.to_string(), r#"cannot open "dir/a \"b\"""#);
 /// assert_eq!(error.source().unwrap().to_string(), "entity not found");
 /// ```
 #[derive(Debug, thiserror::Error)]
 #[error("cannot {operation} {path:?}")]
 #[non_exhaustive]
-pub struct PathIoError {
+pub struct LocalFsError {
     /// The operation as a verb that follows "cannot", such as `open` or `set the time of`.
     pub operation: &'static str,
     /// The path, as passed to the operation.
@@ -30,7 +30,7 @@ pub struct PathIoError {
     pub source: io::Error,
 }
 
-impl PathIoError {
+impl LocalFsError {
     /// Creates an error from an I/O error, for backends and for reads and writes of an open file.
     #[must_use]
     pub fn new(operation: &'static str, path: impl Into<PathBuf>, source: io::Error) -> Self {

@@ -12,7 +12,7 @@ use oxftp_proto::{
     dialog::DialogError, listing::ListingError,
 };
 
-use self::{local_fs::PathIoError, report::Report};
+use self::{local_fs::LocalFsError, report::Report};
 use crate::url::UrlError;
 
 /// The result type of this crate.
@@ -234,7 +234,7 @@ pub enum Error {
     },
     /// The local file system failed.
     #[error(transparent)]
-    PathIo(#[from] PathIoError),
+    LocalFs(#[from] LocalFsError),
     /// An entry of a tree was skipped.
     #[error("{path} was skipped: {why}")]
     Skipped {

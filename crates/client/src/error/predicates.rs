@@ -35,7 +35,7 @@ impl Error {
     #[must_use]
     pub fn is_not_found(&self) -> bool {
         match self {
-            Self::PathIo(error) => error.kind() == io::ErrorKind::NotFound,
+            Self::LocalFs(error) => error.kind() == io::ErrorKind::NotFound,
             Self::NotFound { .. } => true,
             Self::StatusCode(error) => classify::is_not_found(&error.info),
             _ => false,
@@ -46,7 +46,7 @@ impl Error {
     #[must_use]
     pub fn is_permission_denied(&self) -> bool {
         match self {
-            Self::PathIo(error) => error.kind() == io::ErrorKind::PermissionDenied,
+            Self::LocalFs(error) => error.kind() == io::ErrorKind::PermissionDenied,
             Self::StatusCode(error) => classify::is_permission_denied(&error.info),
             _ => false,
         }

@@ -2,12 +2,12 @@
 
 use std::{io, path::Path};
 
-use super::{OpenMode, PathIo};
-use crate::error::local_fs::{PathIoError, PathIoResult};
+use super::{FileSystem, OpenMode};
+use crate::error::local_fs::{LocalFsError, LocalFsResult};
 
-/// Options of [`PathIo::finish`].
+/// Options of [`FileSystem::commit`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub struct FinishOptions {
+pub struct CommitOptions {
     /// Syncs the file before it is renamed and its directory afterwards. Defaults to `false`.
     pub sync: bool,
     /// Keeps the permissions of the partial file, instead of setting those of a new file. Defaults to `false`.
@@ -15,21 +15,21 @@ pub struct FinishOptions {
 }
 
 /// Renames a partial file with the other methods of a backend.
-pub(crate) async fn commit_by_steps<P: PathIo + ?Sized>(
+pub(crate) async fn commit_by_steps<P: FileSystem + ?Sized>(
     fs: &P,
     part: &Path,
     target: &Path,
-    options: FinishOptions,
-) -> PathIoResult<()> {
+    options: CommitOptions,
+) -> LocalFsResult<()> {
     if options.sync {
         let mut file = fs.open(part, OpenMode::Update).await?;
-        file.sync().await.map_err(|source| PathIoError::new("write", part, source))?;
+        file.sync().await.map_err(|source| LocalFsError::new("write", part, source))?;
     }
     fs.rename(part, target).await
 }
 
 /// Renames a partial file on the local disk.
-pub(crate) fn commit_local(part: &Path, target: &Path, options: FinishOptions) -> io::Result<()> {
+pub(crate) fn commit_local(part: &Path, target: &Path, options: CommitOptions) -> io::Result<()> {
     #[cfg(unix)]
     if !options.preserve_mode {
         use std::os::unix::fs::PermissionsExt;

@@ -1,81 +1,86 @@
-//! [`PathIo`] for `Arc` and `Box`.
+//! [`FileSystem`] for `Arc` and `Box`.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
 
 use super::{
-    DirectoryItem, FinishOptions, Metadata, MkdirOptions, OpenMode, PathFile, PathIo, ReadFile, WholeFile,
+    CommitOptions, CreateDirOptions, DirEntry, FileHandle, FileSystem, Metadata, OpenMode, ReadFile,
+    WholeFile,
 };
-use crate::error::local_fs::PathIoResult;
+use crate::error::local_fs::LocalFsResult;
 use crate::future::BoxFuture;
 
 // Methods with a default are forwarded too: otherwise the default would replace the backend's own method.
 macro_rules! forward {
     ($pointer:ident) => {
-        impl<P: PathIo + ?Sized> PathIo for $pointer<P> {
-            fn exists<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, PathIoResult<bool>> {
-                (**self).exists(path)
+        impl<P: FileSystem + ?Sized> FileSystem for $pointer<P> {
+            fn try_exists<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, LocalFsResult<bool>> {
+                (**self).try_exists(path)
             }
 
-            fn is_dir<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, PathIoResult<bool>> {
+            fn is_dir<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, LocalFsResult<bool>> {
                 (**self).is_dir(path)
             }
 
-            fn is_file<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, PathIoResult<bool>> {
+            fn is_file<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, LocalFsResult<bool>> {
                 (**self).is_file(path)
             }
 
-            fn mkdir<'a>(&'a self, path: &'a Path, options: MkdirOptions) -> BoxFuture<'a, PathIoResult<()>> {
-                (**self).mkdir(path, options)
+            fn create_dir<'a>(
+                &'a self,
+                path: &'a Path,
+                options: CreateDirOptions,
+            ) -> BoxFuture<'a, LocalFsResult<()>> {
+                (**self).create_dir(path, options)
             }
 
-            fn rmdir<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, PathIoResult<()>> {
-                (**self).rmdir(path)
+            fn remove_dir<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, LocalFsResult<()>> {
+                (**self).remove_dir(path)
             }
 
-            fn unlink<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, PathIoResult<()>> {
-                (**self).unlink(path)
+            fn remove_file<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, LocalFsResult<()>> {
+                (**self).remove_file(path)
             }
 
-            fn list<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, PathIoResult<Vec<DirectoryItem>>> {
-                (**self).list(path)
+            fn read_dir<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, LocalFsResult<Vec<DirEntry>>> {
+                (**self).read_dir(path)
             }
 
-            fn stat<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, PathIoResult<Metadata>> {
-                (**self).stat(path)
+            fn metadata<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, LocalFsResult<Metadata>> {
+                (**self).metadata(path)
             }
 
             fn open<'a>(
                 &'a self,
                 path: &'a Path,
                 mode: OpenMode,
-            ) -> BoxFuture<'a, PathIoResult<Box<dyn PathFile>>> {
+            ) -> BoxFuture<'a, LocalFsResult<Box<dyn FileHandle>>> {
                 (**self).open(path, mode)
             }
 
-            fn rename<'a>(&'a self, from: &'a Path, to: &'a Path) -> BoxFuture<'a, PathIoResult<()>> {
+            fn rename<'a>(&'a self, from: &'a Path, to: &'a Path) -> BoxFuture<'a, LocalFsResult<()>> {
                 (**self).rename(from, to)
             }
 
-            fn finish<'a>(
+            fn commit<'a>(
                 &'a self,
                 part: &'a Path,
                 target: &'a Path,
-                options: FinishOptions,
-            ) -> BoxFuture<'a, PathIoResult<()>> {
-                (**self).finish(part, target, options)
+                options: CommitOptions,
+            ) -> BoxFuture<'a, LocalFsResult<()>> {
+                (**self).commit(part, target, options)
             }
 
             fn set_modified<'a>(
                 &'a self,
                 path: &'a Path,
                 time: SystemTime,
-            ) -> BoxFuture<'a, PathIoResult<()>> {
+            ) -> BoxFuture<'a, LocalFsResult<()>> {
                 (**self).set_modified(path, time)
             }
 
-            fn write_whole<'a>(&'a self, file: WholeFile) -> BoxFuture<'a, PathIoResult<bool>> {
+            fn write_whole<'a>(&'a self, file: WholeFile) -> BoxFuture<'a, LocalFsResult<bool>> {
                 (**self).write_whole(file)
             }
 
@@ -83,24 +88,24 @@ macro_rules! forward {
                 &'a self,
                 path: &'a Path,
                 max_size: usize,
-            ) -> BoxFuture<'a, PathIoResult<Option<ReadFile>>> {
+            ) -> BoxFuture<'a, LocalFsResult<Option<ReadFile>>> {
                 (**self).read_whole(path, max_size)
             }
 
-            fn read_link<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, PathIoResult<PathBuf>> {
+            fn read_link<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, LocalFsResult<PathBuf>> {
                 (**self).read_link(path)
             }
 
-            fn symlink<'a>(&'a self, target: &'a Path, path: &'a Path) -> BoxFuture<'a, PathIoResult<()>> {
+            fn symlink<'a>(&'a self, target: &'a Path, path: &'a Path) -> BoxFuture<'a, LocalFsResult<()>> {
                 (**self).symlink(target, path)
             }
 
-            fn set_permissions<'a>(&'a self, path: &'a Path, mode: u32) -> BoxFuture<'a, PathIoResult<()>> {
+            fn set_permissions<'a>(&'a self, path: &'a Path, mode: u32) -> BoxFuture<'a, LocalFsResult<()>> {
                 (**self).set_permissions(path, mode)
             }
 
-            fn beneath(&self, root: &Path) -> Option<Arc<dyn PathIo>> {
-                (**self).beneath(root)
+            fn sandbox(&self, root: &Path) -> Option<Arc<dyn FileSystem>> {
+                (**self).sandbox(root)
             }
         }
     };

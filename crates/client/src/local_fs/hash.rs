@@ -7,13 +7,13 @@ use oxftp_proto::{FileHash, HashAlgorithm};
 use sha2::Digest;
 use tokio::io::AsyncReadExt;
 
-use super::{OpenMode, PathIo};
-use crate::{Error, Result, error::local_fs::PathIoError};
+use super::{FileSystem, OpenMode};
+use crate::{Error, Result, error::local_fs::LocalFsError};
 
 /// Computes the hash of a local file.
 ///
 /// ```
-/// use oxftp::{HashAlgorithm, hash_file, path_io::LocalFs};
+/// use oxftp::{HashAlgorithm, hash_file, local_fs::LocalFs};
 ///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -28,9 +28,9 @@ use crate::{Error, Result, error::local_fs::PathIoError};
 ///
 /// # Errors
 ///
-/// [`Error::PathIo`] if the file cannot be read; [`Error::NotOffered`] if the algorithm is not implemented.
+/// [`Error::LocalFs`] if the file cannot be read; [`Error::NotOffered`] if the algorithm is not implemented.
 pub async fn hash_file(
-    fs: &dyn PathIo,
+    fs: &dyn FileSystem,
     path: impl AsRef<Path>,
     algorithm: HashAlgorithm,
 ) -> Result<FileHash> {
@@ -38,7 +38,7 @@ pub async fn hash_file(
     let mut hasher = Hasher::new(algorithm)?;
     let mut file = fs.open(path, OpenMode::Read).await?;
     let mut block = BytesMut::with_capacity(BLOCK_SIZE);
-    let failed = |source| PathIoError::new("read", path, source);
+    let failed = |source| LocalFsError::new("read", path, source);
     while file.read_buf(&mut block).await.map_err(failed)? > 0 {
         hasher.update(&block);
         block.clear();

@@ -12,15 +12,15 @@ pub enum FileKind {
     /// A directory.
     Directory,
     /// A symbolic link, dangling or not.
-    Link,
+    Symlink,
     /// A device, socket, pipe or the like, or a file of unknown type.
     Other,
 }
 
-/// Metadata of a file, as returned by [`PathIo::stat`](super::PathIo::stat).
+/// Metadata of a file, as returned by [`FileSystem::metadata`](super::FileSystem::metadata).
 ///
 /// ```
-/// use oxftp::path_io::{FileKind, Metadata};
+/// use oxftp::local_fs::{FileKind, Metadata};
 /// use std::time::SystemTime;
 ///
 /// let metadata = Metadata::new(FileKind::File, 42).with_modified(SystemTime::UNIX_EPOCH);
@@ -75,22 +75,22 @@ impl Metadata {
 
     /// Returns whether this is a symbolic link.
     #[must_use]
-    pub fn is_link(&self) -> bool {
-        self.kind == FileKind::Link
+    pub fn is_symlink(&self) -> bool {
+        self.kind == FileKind::Symlink
     }
 }
 
-/// One entry of a directory, as returned by [`PathIo::list`](super::PathIo::list).
+/// One entry of a directory, as returned by [`FileSystem::read_dir`](super::FileSystem::read_dir).
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct DirectoryItem {
+pub struct DirEntry {
     /// The path that was passed to the listing, joined with the name.
     pub path: PathBuf,
     /// The type of the file; links are not followed. [`FileKind::Other`] if it is unknown.
     pub kind: FileKind,
 }
 
-impl DirectoryItem {
+impl DirEntry {
     /// Creates an entry.
     #[must_use]
     pub fn new(path: impl Into<PathBuf>, kind: FileKind) -> Self {

@@ -1,25 +1,25 @@
 //! Local file systems: the targets of downloads and the sources of uploads.
 //!
-//! [`PathIo`] is the interface that the client uses. [`LocalFs`] is the disk, [`MemoryFs`] keeps
-//! everything in memory, [`Timed`] adds a timeout to another backend, and [`contract::check`] tests a
+//! [`FileSystem`] is the interface that the client uses. [`LocalFs`] is the disk, [`MemoryFs`] keeps
+//! everything in memory, [`TimeoutFs`] adds a timeout to another backend, and [`conformance::check`] tests a
 //! custom backend. The client, not the backend, chooses the local name of a remote file and checks that it
 //! is safe.
 //!
 //! ```
-//! use oxftp::path_io::{MemoryFs, MkdirOptions, OpenMode, PathIo};
+//! use oxftp::local_fs::{MemoryFs, CreateDirOptions, OpenMode, FileSystem};
 //! use std::path::Path;
 //! use tokio::io::AsyncWriteExt;
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let fs = MemoryFs::new();
-//! fs.mkdir(Path::new("/pub/new"), MkdirOptions { parents: true, exist_ok: true }).await?;
+//! fs.create_dir(Path::new("/pub/new"), CreateDirOptions { parents: true, exist_ok: true }).await?;
 //!
 //! let mut file = fs.open(Path::new("/pub/new/readme"), OpenMode::Write).await?;
 //! file.write_all(b"hello").await?;
 //! file.shutdown().await?;
 //!
-//! assert_eq!(fs.stat(Path::new("/pub/new/readme")).await?.size, 5);
+//! assert_eq!(fs.metadata(Path::new("/pub/new/readme")).await?.size, 5);
 //! # Ok(())
 //! # }
 //! ```
@@ -37,17 +37,15 @@ mod tests;
 mod timeout;
 mod whole_file;
 
-pub use self::atomic_write::FinishOptions;
+pub use self::atomic_write::CommitOptions;
 pub use self::local::LocalFs;
 pub use self::memory::MemoryFs;
-pub use self::metadata::{DirectoryItem, FileKind, Metadata};
-pub use self::open_options::{MkdirOptions, OpenMode};
-pub use self::timeout::Timed;
+pub use self::metadata::{DirEntry, FileKind, Metadata};
+pub use self::open_options::{CreateDirOptions, OpenMode};
+pub use self::timeout::TimeoutFs;
 pub use self::whole_file::{ReadFile, WholeFile};
-pub use crate::error::local_fs::{PathIoError, PathIoResult};
+pub use crate::error::local_fs::{LocalFsError, LocalFsResult};
 pub use crate::future::BoxFuture;
-#[doc(hidden)]
-pub use conformance as contract;
 
 use std::fmt::Debug;
 use std::io;
@@ -61,13 +59,13 @@ use tokio::io::{AsyncRead, AsyncSeek, AsyncWrite};
 ///
 /// # Contract
 ///
-/// Every backend follows these rules. The client relies on them, and [`contract::check`] tests them.
+/// Every backend follows these rules. The client relies on them, and [`conformance::check`] tests them.
 ///
 /// - Errors carry the [`io::ErrorKind`] named with each method.
-/// - [`exists`](Self::exists), [`is_dir`](Self::is_dir), [`is_file`](Self::is_file),
+/// - [`try_exists`](Self::try_exists), [`is_dir`](Self::is_dir), [`is_file`](Self::is_file),
 ///   [`open`](Self::open), [`set_modified`](Self::set_modified) and
-///   [`set_permissions`](Self::set_permissions) follow links; [`stat`](Self::stat),
-///   [`list`](Self::list), [`unlink`](Self::unlink) and [`rename`](Self::rename) act on the link itself.
+///   [`set_permissions`](Self::set_permissions) follow links; [`metadata`](Self::metadata),
+///   [`read_dir`](Self::read_dir), [`remove_file`](Self::remove_file) and [`rename`](Self::rename) act on the link itself.
 /// - Relative paths start at a base directory, which is the same for all methods. The empty path is that
 ///   directory. It is the process's current directory for [`LocalFs`] and the root for [`MemoryFs`].
 /// - Names are used literally: spaces, quotes and non-ASCII characters have no special meaning.
@@ -75,8 +73,8 @@ use tokio::io::{AsyncRead, AsyncSeek, AsyncWrite};
 ///
 /// Dropping a future does not cancel the operation: it may still complete later.
 ///
-/// `Arc<P>` and `Box<P>` implement this trait when `P` does, including `P = dyn PathIo`.
-pub trait PathIo: Debug + Send + Sync + 'static {
+/// `Arc<P>` and `Box<P>` implement this trait when `P` does, including `P = dyn FileSystem`.
+pub trait FileSystem: Debug + Send + Sync + 'static {
     /// Returns whether `path` exists; `false` for a dangling symbolic link.
     ///
     /// A path that goes *through* a file does not exist; it is not an error.
@@ -85,31 +83,35 @@ pub trait PathIo: Debug + Send + Sync + 'static {
     ///
     /// Returns an error if existence cannot be determined, for example
     /// [`PermissionDenied`](io::ErrorKind::PermissionDenied).
-    fn exists<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, PathIoResult<bool>>;
+    fn try_exists<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, LocalFsResult<bool>>;
 
     /// Returns whether `path` is a directory, or a symbolic link to one; `false` if it does not exist.
     ///
     /// # Errors
     ///
-    /// Returns the same errors as [`exists`](Self::exists).
-    fn is_dir<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, PathIoResult<bool>>;
+    /// Returns the same errors as [`try_exists`](Self::try_exists).
+    fn is_dir<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, LocalFsResult<bool>>;
 
     /// Returns whether `path` is a regular file, or a symbolic link to one; `false` if it does not exist.
     ///
     /// # Errors
     ///
-    /// Returns the same errors as [`exists`](Self::exists).
-    fn is_file<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, PathIoResult<bool>>;
+    /// Returns the same errors as [`try_exists`](Self::try_exists).
+    fn is_file<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, LocalFsResult<bool>>;
 
     /// Creates a directory.
     ///
     /// # Errors
     ///
     /// - [`AlreadyExists`](io::ErrorKind::AlreadyExists) if `path` exists, unless it is a directory and
-    ///   [`exist_ok`](MkdirOptions::exist_ok) is set.
+    ///   [`exist_ok`](CreateDirOptions::exist_ok) is set.
     /// - [`NotFound`](io::ErrorKind::NotFound) if its parent is missing and
-    ///   [`parents`](MkdirOptions::parents) is not set.
-    fn mkdir<'a>(&'a self, path: &'a Path, options: MkdirOptions) -> BoxFuture<'a, PathIoResult<()>>;
+    ///   [`parents`](CreateDirOptions::parents) is not set.
+    fn create_dir<'a>(
+        &'a self,
+        path: &'a Path,
+        options: CreateDirOptions,
+    ) -> BoxFuture<'a, LocalFsResult<()>>;
 
     /// Removes an empty directory.
     ///
@@ -117,7 +119,7 @@ pub trait PathIo: Debug + Send + Sync + 'static {
     ///
     /// [`NotFound`](io::ErrorKind::NotFound) if `path` does not exist. If it is a file or a directory that
     /// is not empty, the error kind depends on the system.
-    fn rmdir<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, PathIoResult<()>>;
+    fn remove_dir<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, LocalFsResult<()>>;
 
     /// Removes a file, or a symbolic link itself (never its target).
     ///
@@ -125,7 +127,7 @@ pub trait PathIo: Debug + Send + Sync + 'static {
     ///
     /// [`NotFound`](io::ErrorKind::NotFound) if `path` does not exist. If it is a directory, the error kind
     /// depends on the system.
-    fn unlink<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, PathIoResult<()>>;
+    fn remove_file<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, LocalFsResult<()>>;
 
     /// Returns the entries of a directory, without `.` and `..`, **in no particular order**.
     ///
@@ -135,14 +137,14 @@ pub trait PathIo: Debug + Send + Sync + 'static {
     ///
     /// [`NotFound`](io::ErrorKind::NotFound) if `path` does not exist, and
     /// [`NotADirectory`](io::ErrorKind::NotADirectory) if it is a file.
-    fn list<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, PathIoResult<Vec<DirectoryItem>>>;
+    fn read_dir<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, LocalFsResult<Vec<DirEntry>>>;
 
     /// Returns the metadata of `path`, without following a symbolic link.
     ///
     /// # Errors
     ///
     /// [`NotFound`](io::ErrorKind::NotFound) if `path` does not exist.
-    fn stat<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, PathIoResult<Metadata>>;
+    fn metadata<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, LocalFsResult<Metadata>>;
 
     /// Opens a file.
     ///
@@ -151,7 +153,11 @@ pub trait PathIo: Debug + Send + Sync + 'static {
     /// - [`NotFound`](io::ErrorKind::NotFound) if the mode requires an existing file, or the parent is missing.
     /// - [`AlreadyExists`](io::ErrorKind::AlreadyExists) from [`OpenMode::CreateNew`] and [`OpenMode::CreatePrivate`].
     /// - An error whose kind depends on the system if `path` is a directory.
-    fn open<'a>(&'a self, path: &'a Path, mode: OpenMode) -> BoxFuture<'a, PathIoResult<Box<dyn PathFile>>>;
+    fn open<'a>(
+        &'a self,
+        path: &'a Path,
+        mode: OpenMode,
+    ) -> BoxFuture<'a, LocalFsResult<Box<dyn FileHandle>>>;
 
     /// Renames a file, a symbolic link or a directory; replaces a file at `to` atomically.
     ///
@@ -162,7 +168,7 @@ pub trait PathIo: Debug + Send + Sync + 'static {
     /// - [`NotFound`](io::ErrorKind::NotFound) if `from` or the parent of `to` is missing.
     /// - An error of any kind if `from` is a file and `to` a directory, or if a directory would be moved into
     ///   itself.
-    fn rename<'a>(&'a self, from: &'a Path, to: &'a Path) -> BoxFuture<'a, PathIoResult<()>>;
+    fn rename<'a>(&'a self, from: &'a Path, to: &'a Path) -> BoxFuture<'a, LocalFsResult<()>>;
 
     /// Renames a completed partial file to its final name, as [`rename`](Self::rename) does.
     ///
@@ -172,12 +178,12 @@ pub trait PathIo: Debug + Send + Sync + 'static {
     /// # Errors
     ///
     /// Returns the errors of [`open`](Self::open) and [`rename`](Self::rename), and those of the sync.
-    fn finish<'a>(
+    fn commit<'a>(
         &'a self,
         part: &'a Path,
         target: &'a Path,
-        options: FinishOptions,
-    ) -> BoxFuture<'a, PathIoResult<()>> {
+        options: CommitOptions,
+    ) -> BoxFuture<'a, LocalFsResult<()>> {
         Box::pin(atomic_write::commit_by_steps(self, part, target, options))
     }
 
@@ -189,9 +195,9 @@ pub trait PathIo: Debug + Send + Sync + 'static {
     ///
     /// [`Unsupported`](io::ErrorKind::Unsupported) from a backend without times,
     /// [`NotFound`](io::ErrorKind::NotFound) if `path` does not exist.
-    fn set_modified<'a>(&'a self, path: &'a Path, time: SystemTime) -> BoxFuture<'a, PathIoResult<()>> {
+    fn set_modified<'a>(&'a self, path: &'a Path, time: SystemTime) -> BoxFuture<'a, LocalFsResult<()>> {
         let _ = time;
-        let unsupported = PathIoError::new("set the time of", path, io::ErrorKind::Unsupported.into());
+        let unsupported = LocalFsError::new("set the time of", path, io::ErrorKind::Unsupported.into());
         Box::pin(std::future::ready(Err(unsupported)))
     }
 
@@ -204,7 +210,7 @@ pub trait PathIo: Debug + Send + Sync + 'static {
     /// # Errors
     ///
     /// Returns the errors of [`open`](Self::open) and [`rename`](Self::rename), and those of a write.
-    fn write_whole<'a>(&'a self, file: WholeFile) -> BoxFuture<'a, PathIoResult<bool>> {
+    fn write_whole<'a>(&'a self, file: WholeFile) -> BoxFuture<'a, LocalFsResult<bool>> {
         Box::pin(whole_file::write_by_steps(self, file))
     }
 
@@ -219,7 +225,7 @@ pub trait PathIo: Debug + Send + Sync + 'static {
         &'a self,
         path: &'a Path,
         max_size: usize,
-    ) -> BoxFuture<'a, PathIoResult<Option<ReadFile>>> {
+    ) -> BoxFuture<'a, LocalFsResult<Option<ReadFile>>> {
         Box::pin(whole_file::read_by_steps(self, path, max_size))
     }
 
@@ -229,8 +235,8 @@ pub trait PathIo: Debug + Send + Sync + 'static {
     ///
     /// [`Unsupported`](io::ErrorKind::Unsupported) from a backend without links,
     /// [`NotFound`](io::ErrorKind::NotFound) if `path` does not exist, and an error of any kind if it is not a link.
-    fn read_link<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, PathIoResult<PathBuf>> {
-        let unsupported = PathIoError::new("read the link", path, io::ErrorKind::Unsupported.into());
+    fn read_link<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, LocalFsResult<PathBuf>> {
+        let unsupported = LocalFsError::new("read the link", path, io::ErrorKind::Unsupported.into());
         Box::pin(std::future::ready(Err(unsupported)))
     }
 
@@ -240,9 +246,9 @@ pub trait PathIo: Debug + Send + Sync + 'static {
     ///
     /// [`Unsupported`](io::ErrorKind::Unsupported) from a backend without links,
     /// [`AlreadyExists`](io::ErrorKind::AlreadyExists) if `path` exists.
-    fn symlink<'a>(&'a self, target: &'a Path, path: &'a Path) -> BoxFuture<'a, PathIoResult<()>> {
+    fn symlink<'a>(&'a self, target: &'a Path, path: &'a Path) -> BoxFuture<'a, LocalFsResult<()>> {
         let _ = target;
-        let unsupported = PathIoError::new("make the link", path, io::ErrorKind::Unsupported.into());
+        let unsupported = LocalFsError::new("make the link", path, io::ErrorKind::Unsupported.into());
         Box::pin(std::future::ready(Err(unsupported)))
     }
 
@@ -254,9 +260,9 @@ pub trait PathIo: Debug + Send + Sync + 'static {
     ///
     /// [`Unsupported`](io::ErrorKind::Unsupported) from a backend without permissions,
     /// [`NotFound`](io::ErrorKind::NotFound) if `path` does not exist.
-    fn set_permissions<'a>(&'a self, path: &'a Path, mode: u32) -> BoxFuture<'a, PathIoResult<()>> {
+    fn set_permissions<'a>(&'a self, path: &'a Path, mode: u32) -> BoxFuture<'a, LocalFsResult<()>> {
         let _ = mode;
-        let unsupported = PathIoError::new(SET_PERMISSIONS, path, io::ErrorKind::Unsupported.into());
+        let unsupported = LocalFsError::new(SET_PERMISSIONS, path, io::ErrorKind::Unsupported.into());
         Box::pin(std::future::ready(Err(unsupported)))
     }
 
@@ -266,7 +272,7 @@ pub trait PathIo: Debug + Send + Sync + 'static {
     /// Downloads write through this view. Paths are written as before, and `root` need not exist yet. Defaults
     /// to `None`: the client then checks for links before each operation, which leaves a race to other
     /// processes that can write below `root`.
-    fn beneath(&self, root: &Path) -> Option<Arc<dyn PathIo>> {
+    fn sandbox(&self, root: &Path) -> Option<Arc<dyn FileSystem>> {
         let _ = root;
         None
     }
@@ -275,7 +281,7 @@ pub trait PathIo: Debug + Send + Sync + 'static {
 /// The name of the operation in errors.
 const SET_PERMISSIONS: &str = "set the permissions of";
 
-/// An open file of a [`PathIo`].
+/// An open file of a [`FileSystem`].
 ///
 /// - A write may return before it has been performed, and its error may be returned by a later write. All
 ///   data are in the file only after `flush` or `shutdown` has returned `Ok`; dropping the file without
@@ -288,7 +294,7 @@ const SET_PERMISSIONS: &str = "set the permissions of";
 ///   [`system_file`](Self::system_file).
 ///
 /// ```
-/// use oxftp::path_io::{LocalFs, OpenMode, PathIo};
+/// use oxftp::local_fs::{LocalFs, OpenMode, FileSystem};
 /// use std::io::SeekFrom;
 /// use tokio::io::{AsyncReadExt, AsyncSeekExt, AsyncWriteExt};
 ///
@@ -309,7 +315,7 @@ const SET_PERMISSIONS: &str = "set the permissions of";
 /// # Ok(())
 /// # }
 /// ```
-pub trait PathFile: AsyncRead + AsyncWrite + AsyncSeek + Debug + Send + Unpin {
+pub trait FileHandle: AsyncRead + AsyncWrite + AsyncSeek + Debug + Send + Unpin {
     /// Flushes, and waits until content and metadata have reached the storage device (`fsync`).
     ///
     /// Returns `Ok` immediately for a backend without a device. The name of a new file is not synced: it is part

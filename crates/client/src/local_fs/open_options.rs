@@ -1,6 +1,6 @@
 //! Options for opening files and creating directories.
 
-/// How [`PathIo::open`](super::PathIo::open) opens a file.
+/// How [`FileSystem::open`](super::FileSystem::open) opens a file.
 ///
 /// | mode | `fopen` | if the file exists | if it is missing |
 /// |---|---|---|---|
@@ -19,7 +19,7 @@ pub enum OpenMode {
     /// Creates and writes a new file. A symbolic link counts as an existing file, even a dangling one.
     CreateNew,
     /// As `CreateNew`. If the backend has permissions, only the owner may open the file until it is
-    /// [committed](super::PathIo::finish).
+    /// [committed](super::FileSystem::commit).
     CreatePrivate,
     /// Writes at the end of a file, regardless of seeks.
     Append,
@@ -53,16 +53,16 @@ impl OpenMode {
     }
 }
 
-/// Options of [`PathIo::mkdir`](super::PathIo::mkdir). By default, the parent must exist and the directory must not.
+/// Options of [`FileSystem::create_dir`](super::FileSystem::create_dir). By default, the parent must exist and the directory must not.
 ///
 /// ```
-/// use oxftp::path_io::MkdirOptions;
+/// use oxftp::local_fs::CreateDirOptions;
 ///
-/// let strict = MkdirOptions::default();
-/// assert_eq!(strict, MkdirOptions { parents: false, exist_ok: false });
+/// let strict = CreateDirOptions::default();
+/// assert_eq!(strict, CreateDirOptions { parents: false, exist_ok: false });
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub struct MkdirOptions {
+pub struct CreateDirOptions {
     /// Creates missing parents. Existing parents are never an error.
     pub parents: bool,
     /// Accepts an existing directory. An existing file is still an error.

@@ -14,10 +14,10 @@ use tokio::{
 };
 
 use super::{
-    DirectoryItem, FinishOptions, Metadata, MkdirOptions, OpenMode, PathFile, PathIo, ReadFile,
+    CommitOptions, CreateDirOptions, DirEntry, FileHandle, FileSystem, Metadata, OpenMode, ReadFile,
     SET_PERMISSIONS, WholeFile,
 };
-use crate::error::local_fs::{PathIoError, PathIoResult};
+use crate::error::local_fs::{LocalFsError, LocalFsResult};
 use crate::future::BoxFuture;
 
 /// A backend with a timeout for each operation, and for each read, write, flush, seek and sync of its files.
@@ -30,29 +30,29 @@ use crate::future::BoxFuture;
 /// operation of a file is dropped and then started again, its time counts from the first start.
 ///
 /// ```
-/// use oxftp::path_io::{LocalFs, PathIo, Timed};
+/// use oxftp::local_fs::{LocalFs, FileSystem, TimeoutFs};
 /// use std::path::{Path, PathBuf};
 /// use std::time::Duration;
 ///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// // A network mount that may become unreachable.
-/// let fs = Timed::new(LocalFs::new(), Duration::from_secs(5));
+/// let fs = TimeoutFs::new(LocalFs::new(), Duration::from_secs(5));
 ///
 /// assert!(fs.is_dir(Path::new(".")).await?);
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Debug, Clone)]
-pub struct Timed<P> {
+pub struct TimeoutFs<P> {
     inner: P,
     limit: Duration,
 }
 
-impl<P: PathIo> Timed<P> {
+impl<P: FileSystem> TimeoutFs<P> {
     /// Adds a timeout to each operation of `inner`. Requires a tokio runtime with its timer enabled.
     ///
-    /// `inner` may be an `Arc<dyn PathIo>`.
+    /// `inner` may be an `Arc<dyn FileSystem>`.
     #[must_use]
     pub const fn new(inner: P, limit: Duration) -> Self {
         Self { inner, limit }
@@ -62,73 +62,81 @@ impl<P: PathIo> Timed<P> {
         &self,
         operation: &'static str,
         path: &Path,
-        work: BoxFuture<'_, PathIoResult<T>>,
-    ) -> PathIoResult<T> {
+        work: BoxFuture<'_, LocalFsResult<T>>,
+    ) -> LocalFsResult<T> {
         match tokio::time::timeout(self.limit, work).await {
             Ok(outcome) => outcome,
-            Err(_) => Err(PathIoError::new(operation, path, timed_out(self.limit))),
+            Err(_) => Err(LocalFsError::new(operation, path, timed_out(self.limit))),
         }
     }
 }
 
-impl<P: PathIo> PathIo for Timed<P> {
-    fn exists<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, PathIoResult<bool>> {
-        Box::pin(self.bounded("look for", path, self.inner.exists(path)))
+impl<P: FileSystem> FileSystem for TimeoutFs<P> {
+    fn try_exists<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, LocalFsResult<bool>> {
+        Box::pin(self.bounded("look for", path, self.inner.try_exists(path)))
     }
 
-    fn is_dir<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, PathIoResult<bool>> {
+    fn is_dir<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, LocalFsResult<bool>> {
         Box::pin(self.bounded("look for", path, self.inner.is_dir(path)))
     }
 
-    fn is_file<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, PathIoResult<bool>> {
+    fn is_file<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, LocalFsResult<bool>> {
         Box::pin(self.bounded("look for", path, self.inner.is_file(path)))
     }
 
-    fn mkdir<'a>(&'a self, path: &'a Path, options: MkdirOptions) -> BoxFuture<'a, PathIoResult<()>> {
-        Box::pin(self.bounded("make directory", path, self.inner.mkdir(path, options)))
+    fn create_dir<'a>(
+        &'a self,
+        path: &'a Path,
+        options: CreateDirOptions,
+    ) -> BoxFuture<'a, LocalFsResult<()>> {
+        Box::pin(self.bounded("make directory", path, self.inner.create_dir(path, options)))
     }
 
-    fn rmdir<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, PathIoResult<()>> {
-        Box::pin(self.bounded("remove directory", path, self.inner.rmdir(path)))
+    fn remove_dir<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, LocalFsResult<()>> {
+        Box::pin(self.bounded("remove directory", path, self.inner.remove_dir(path)))
     }
 
-    fn unlink<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, PathIoResult<()>> {
-        Box::pin(self.bounded("remove", path, self.inner.unlink(path)))
+    fn remove_file<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, LocalFsResult<()>> {
+        Box::pin(self.bounded("remove", path, self.inner.remove_file(path)))
     }
 
-    fn list<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, PathIoResult<Vec<DirectoryItem>>> {
-        Box::pin(self.bounded("list", path, self.inner.list(path)))
+    fn read_dir<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, LocalFsResult<Vec<DirEntry>>> {
+        Box::pin(self.bounded("list", path, self.inner.read_dir(path)))
     }
 
-    fn stat<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, PathIoResult<Metadata>> {
-        Box::pin(self.bounded("stat", path, self.inner.stat(path)))
+    fn metadata<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, LocalFsResult<Metadata>> {
+        Box::pin(self.bounded("stat", path, self.inner.metadata(path)))
     }
 
-    fn open<'a>(&'a self, path: &'a Path, mode: OpenMode) -> BoxFuture<'a, PathIoResult<Box<dyn PathFile>>> {
+    fn open<'a>(
+        &'a self,
+        path: &'a Path,
+        mode: OpenMode,
+    ) -> BoxFuture<'a, LocalFsResult<Box<dyn FileHandle>>> {
         Box::pin(async move {
             let file = self.bounded("open", path, self.inner.open(path, mode)).await?;
-            Ok(Box::new(TimedFile::new(file, self.limit)) as Box<dyn PathFile>)
+            Ok(Box::new(TimeoutFile::new(file, self.limit)) as Box<dyn FileHandle>)
         })
     }
 
-    fn rename<'a>(&'a self, from: &'a Path, to: &'a Path) -> BoxFuture<'a, PathIoResult<()>> {
+    fn rename<'a>(&'a self, from: &'a Path, to: &'a Path) -> BoxFuture<'a, LocalFsResult<()>> {
         Box::pin(self.bounded("rename", from, self.inner.rename(from, to)))
     }
 
-    fn finish<'a>(
+    fn commit<'a>(
         &'a self,
         part: &'a Path,
         target: &'a Path,
-        options: FinishOptions,
-    ) -> BoxFuture<'a, PathIoResult<()>> {
-        Box::pin(self.bounded("rename", part, self.inner.finish(part, target, options)))
+        options: CommitOptions,
+    ) -> BoxFuture<'a, LocalFsResult<()>> {
+        Box::pin(self.bounded("rename", part, self.inner.commit(part, target, options)))
     }
 
-    fn set_modified<'a>(&'a self, path: &'a Path, time: SystemTime) -> BoxFuture<'a, PathIoResult<()>> {
+    fn set_modified<'a>(&'a self, path: &'a Path, time: SystemTime) -> BoxFuture<'a, LocalFsResult<()>> {
         Box::pin(self.bounded("set the time of", path, self.inner.set_modified(path, time)))
     }
 
-    fn write_whole<'a>(&'a self, file: WholeFile) -> BoxFuture<'a, PathIoResult<bool>> {
+    fn write_whole<'a>(&'a self, file: WholeFile) -> BoxFuture<'a, LocalFsResult<bool>> {
         Box::pin(async move {
             let part = file.part.clone();
             self.bounded("write", &part, self.inner.write_whole(file)).await
@@ -139,41 +147,41 @@ impl<P: PathIo> PathIo for Timed<P> {
         &'a self,
         path: &'a Path,
         max_size: usize,
-    ) -> BoxFuture<'a, PathIoResult<Option<ReadFile>>> {
+    ) -> BoxFuture<'a, LocalFsResult<Option<ReadFile>>> {
         Box::pin(self.bounded("read", path, self.inner.read_whole(path, max_size)))
     }
 
-    fn read_link<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, PathIoResult<PathBuf>> {
+    fn read_link<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, LocalFsResult<PathBuf>> {
         Box::pin(self.bounded("read the link", path, self.inner.read_link(path)))
     }
 
-    fn symlink<'a>(&'a self, target: &'a Path, path: &'a Path) -> BoxFuture<'a, PathIoResult<()>> {
+    fn symlink<'a>(&'a self, target: &'a Path, path: &'a Path) -> BoxFuture<'a, LocalFsResult<()>> {
         Box::pin(self.bounded("make the link", path, self.inner.symlink(target, path)))
     }
 
-    fn set_permissions<'a>(&'a self, path: &'a Path, mode: u32) -> BoxFuture<'a, PathIoResult<()>> {
+    fn set_permissions<'a>(&'a self, path: &'a Path, mode: u32) -> BoxFuture<'a, LocalFsResult<()>> {
         Box::pin(self.bounded(SET_PERMISSIONS, path, self.inner.set_permissions(path, mode)))
     }
 
-    fn beneath(&self, root: &Path) -> Option<Arc<dyn PathIo>> {
-        Some(Arc::new(Timed::new(self.inner.beneath(root)?, self.limit)))
+    fn sandbox(&self, root: &Path) -> Option<Arc<dyn FileSystem>> {
+        Some(Arc::new(TimeoutFs::new(self.inner.sandbox(root)?, self.limit)))
     }
 }
 
-/// An open file of a [`Timed`] backend.
+/// An open file of a [`TimeoutFs`] backend.
 #[derive(Debug)]
-struct TimedFile {
-    inner: Box<dyn PathFile>,
+struct TimeoutFile {
+    inner: Box<dyn FileHandle>,
     timer: OperationTimer,
 }
 
-impl TimedFile {
-    fn new(inner: Box<dyn PathFile>, limit: Duration) -> Self {
+impl TimeoutFile {
+    fn new(inner: Box<dyn FileHandle>, limit: Duration) -> Self {
         Self { inner, timer: OperationTimer { limit, pending: None, sleep: None } }
     }
 }
 
-impl AsyncRead for TimedFile {
+impl AsyncRead for TimeoutFile {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -184,7 +192,7 @@ impl AsyncRead for TimedFile {
     }
 }
 
-impl AsyncWrite for TimedFile {
+impl AsyncWrite for TimeoutFile {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, data: &[u8]) -> Poll<io::Result<usize>> {
         let outcome = Pin::new(&mut self.inner).poll_write(cx, data);
         self.timer.check(FileOperation::Write, outcome, cx)
@@ -214,7 +222,7 @@ impl AsyncWrite for TimedFile {
     }
 }
 
-impl AsyncSeek for TimedFile {
+impl AsyncSeek for TimeoutFile {
     fn start_seek(mut self: Pin<&mut Self>, target: SeekFrom) -> io::Result<()> {
         Pin::new(&mut self.inner).start_seek(target)
     }
@@ -225,7 +233,7 @@ impl AsyncSeek for TimedFile {
     }
 }
 
-impl PathFile for TimedFile {
+impl FileHandle for TimeoutFile {
     fn sync(&mut self) -> BoxFuture<'_, io::Result<()>> {
         Box::pin(bounded_io(self.timer.limit, self.inner.sync()))
     }

@@ -6,10 +6,10 @@ use std::time::SystemTime;
 use bytes::Bytes;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use super::{OpenMode, PathIo};
-use crate::error::local_fs::{PathIoError, PathIoResult};
+use super::{FileSystem, OpenMode};
+use crate::error::local_fs::{LocalFsError, LocalFsResult};
 
-/// A small file to write in one call: see [`PathIo::write_whole`].
+/// A small file to write in one call: see [`FileSystem::write_whole`].
 #[derive(Debug, Clone)]
 pub struct WholeFile {
     /// The content.
@@ -24,7 +24,7 @@ pub struct WholeFile {
     pub sync: bool,
 }
 
-/// A small file that was read in one call: see [`PathIo::read_whole`].
+/// A small file that was read in one call: see [`FileSystem::read_whole`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReadFile {
     /// The content.
@@ -34,9 +34,9 @@ pub struct ReadFile {
 }
 
 /// Writes a small file with the other methods of a backend.
-pub(crate) async fn write_by_steps<P: PathIo + ?Sized>(fs: &P, file: WholeFile) -> PathIoResult<bool> {
+pub(crate) async fn write_by_steps<P: FileSystem + ?Sized>(fs: &P, file: WholeFile) -> LocalFsResult<bool> {
     for path in [&file.target, &file.part] {
-        if fs.stat(path).await.is_ok_and(|found| found.is_link()) {
+        if fs.metadata(path).await.is_ok_and(|found| found.is_symlink()) {
             return Ok(false);
         }
     }
@@ -48,7 +48,7 @@ pub(crate) async fn write_by_steps<P: PathIo + ?Sized>(fs: &P, file: WholeFile) 
         }
         part.shutdown().await
     };
-    written.await.map_err(|source| PathIoError::new("write", &file.part, source))?;
+    written.await.map_err(|source| LocalFsError::new("write", &file.part, source))?;
     drop(part);
     fs.rename(&file.part, &file.target).await?;
     if let Some(time) = file.modified
@@ -60,18 +60,18 @@ pub(crate) async fn write_by_steps<P: PathIo + ?Sized>(fs: &P, file: WholeFile) 
 }
 
 /// Reads a small file with the other methods of a backend.
-pub(crate) async fn read_by_steps<P: PathIo + ?Sized>(
+pub(crate) async fn read_by_steps<P: FileSystem + ?Sized>(
     fs: &P,
     path: &Path,
     max_size: usize,
-) -> PathIoResult<Option<ReadFile>> {
-    let found = fs.stat(path).await?;
+) -> LocalFsResult<Option<ReadFile>> {
+    let found = fs.metadata(path).await?;
     if !found.is_file() || found.size > max_size as u64 {
         return Ok(None);
     }
     let file = fs.open(path, OpenMode::Read).await?;
     let mut content = Vec::new();
     let read = file.take(max_size as u64 + 1).read_to_end(&mut content).await;
-    let read = read.map_err(|source| PathIoError::new("read", path, source))?;
+    let read = read.map_err(|source| LocalFsError::new("read", path, source))?;
     Ok((read <= max_size).then(|| ReadFile { content: content.into(), modified: found.modified }))
 }

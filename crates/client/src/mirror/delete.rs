@@ -219,7 +219,7 @@ impl Deletion<'_> {
 /// deleted.
 fn is_gone(error: &Error) -> bool {
     match error {
-        Error::PathIo(_) => error.is_not_found(),
+        Error::LocalFs(_) => error.is_not_found(),
         _ => error.is_not_found() && error.reply().is_some_and(classify::is_explicitly_not_found),
     }
 }

@@ -16,7 +16,7 @@ use crate::transfer::{
     local_path::make_all,
     scheduler::retry::{is_retryable, spoils_session},
 };
-use crate::{Client, Error, Pool, PooledClient, Result, error::local_fs::PathIoError, local_fs::PathIo};
+use crate::{Client, Error, Pool, PooledClient, Result, error::local_fs::LocalFsError, local_fs::FileSystem};
 
 /// Direction of a mirror, with the roots of both sides.
 #[derive(Debug)]
@@ -74,7 +74,7 @@ impl MirrorDirection {
     /// Checks the root of the source, and creates the root of the target unless this is a dry run.
     pub(crate) async fn prepare_roots(
         &self,
-        fs: &dyn PathIo,
+        fs: &dyn FileSystem,
         client: &mut Client,
         dry_run: bool,
     ) -> Result<RootState> {
@@ -109,7 +109,7 @@ impl MirrorDirection {
 
     pub(crate) fn source<'a>(
         &'a self,
-        fs: &'a dyn PathIo,
+        fs: &'a dyn FileSystem,
         sessions: &'a mut SessionPair<'_>,
         clocks: &'a ServerClocks,
     ) -> Endpoint<'a> {
@@ -123,7 +123,7 @@ impl MirrorDirection {
 
     pub(crate) fn target<'a>(
         &'a self,
-        fs: &'a dyn PathIo,
+        fs: &'a dyn FileSystem,
         sessions: &'a mut SessionPair<'_>,
         clocks: &'a ServerClocks,
     ) -> Endpoint<'a> {
@@ -137,7 +137,7 @@ impl MirrorDirection {
     /// Returns the target, accessed over a session of the target's own server.
     pub(crate) fn target_over<'a>(
         &'a self,
-        fs: &'a dyn PathIo,
+        fs: &'a dyn FileSystem,
         client: &'a mut Client,
         clocks: &'a ServerClocks,
     ) -> Endpoint<'a> {
@@ -152,7 +152,7 @@ impl MirrorDirection {
     /// Returns the transfer of one file; `local` is its local path, if one side is local.
     pub(crate) fn file_transfer<'a>(
         &'a self,
-        fs: &'a Arc<dyn PathIo>,
+        fs: &'a Arc<dyn FileSystem>,
         sessions: &'a mut SessionPair<'_>,
         path: &RelativePath,
         local: &'a Path,
@@ -209,13 +209,13 @@ async fn check_remote_source(client: &mut Client, source: &RemotePath) -> Result
     Err(Error::Skipped { path: source.to_string(), why: "it is not a directory, or it cannot be entered" })
 }
 
-async fn check_local_source(fs: &dyn PathIo, source: &Path) -> Result<()> {
+async fn check_local_source(fs: &dyn FileSystem, source: &Path) -> Result<()> {
     let kind = match fs.is_dir(source).await? {
         true => return Ok(()),
-        false if fs.exists(source).await? => io::ErrorKind::NotADirectory,
+        false if fs.try_exists(source).await? => io::ErrorKind::NotADirectory,
         false => io::ErrorKind::NotFound,
     };
-    Err(PathIoError::new("list", source, kind.into()).into())
+    Err(LocalFsError::new("list", source, kind.into()).into())
 }
 
 async fn prepare_remote_target(client: &mut Client, target: &RemotePath, dry_run: bool) -> Result<RootState> {

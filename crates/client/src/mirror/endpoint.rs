@@ -14,12 +14,12 @@ use crate::transfer::local_path::make_below;
 use crate::{
     Client, Error, Result,
     client::FollowUp,
-    local_fs::{OpenMode, PathIo},
+    local_fs::{FileSystem, OpenMode},
 };
 
 /// One side of a mirror, with the session or file system to access it.
 pub(crate) enum Endpoint<'a> {
-    Local { fs: &'a dyn PathIo, root: &'a Path },
+    Local { fs: &'a dyn FileSystem, root: &'a Path },
     Remote { client: &'a mut Client, root: &'a RemotePath, clock: &'a ServerClock },
 }
 
@@ -72,7 +72,7 @@ impl Endpoint<'_> {
     /// Removes a file or a symbolic link.
     pub(crate) async fn remove_file(&mut self, path: &RelativePath) -> Result<()> {
         match self {
-            Self::Local { fs, root } => Ok(fs.unlink(&path.on_disk(root)?).await?),
+            Self::Local { fs, root } => Ok(fs.remove_file(&path.on_disk(root)?).await?),
             Self::Remote { client, root, .. } => {
                 let path = path.on_server(root, client.encoding());
                 client.remove_file(path).await
@@ -83,7 +83,7 @@ impl Endpoint<'_> {
     /// Removes an empty directory.
     pub(crate) async fn remove_dir(&mut self, path: &RelativePath) -> Result<()> {
         match self {
-            Self::Local { fs, root } => Ok(fs.rmdir(&path.on_disk(root)?).await?),
+            Self::Local { fs, root } => Ok(fs.remove_dir(&path.on_disk(root)?).await?),
             Self::Remote { client, root, .. } => {
                 let path = path.on_server(root, client.encoding());
                 client.remove_directory(path).await
@@ -108,7 +108,7 @@ async fn follow_remote(client: &mut Client, path: &RemotePath) -> Result<(NodeKi
     }
 }
 
-async fn follow_local(fs: &dyn PathIo, path: &Path) -> Result<(NodeKind, NodeFacts)> {
+async fn follow_local(fs: &dyn FileSystem, path: &Path) -> Result<(NodeKind, NodeFacts)> {
     // A cycle of symbolic links is an error, and counts as dangling.
     if fs.is_dir(path).await.unwrap_or(false) {
         return Ok((NodeKind::Directory { via_symlink: true }, NodeFacts::default()));

@@ -16,7 +16,7 @@ use crate::{
     Client, Error, PathEntry, Result,
     client::FollowUp,
     list::ListingFingerprint,
-    local_fs::{DirectoryItem, FileKind, PathIo},
+    local_fs::{DirEntry, FileKind, FileSystem},
 };
 
 /// The nodes of one directory, sorted by name.
@@ -60,9 +60,9 @@ impl Listing {
     }
 
     /// Lists a local directory.
-    pub(crate) async fn local(fs: &dyn PathIo, path: &Path, limits: &Limits) -> Result<Self> {
+    pub(crate) async fn local(fs: &dyn FileSystem, path: &Path, limits: &Limits) -> Result<Self> {
         let mut listing = Self::default();
-        for found in fs.list(path).await? {
+        for found in fs.read_dir(path).await? {
             let shown = found.path.display().to_string();
             match local_node(fs, found).await {
                 Ok(node) => listing.push(node, limits)?,
@@ -109,7 +109,7 @@ fn remote_node(entry: &PathEntry) -> Node {
     Node { name: entry.name(), kind, facts }
 }
 
-async fn local_node(fs: &dyn PathIo, found: DirectoryItem) -> Result<Node> {
+async fn local_node(fs: &dyn FileSystem, found: DirEntry) -> Result<Node> {
     let name = remote_name(&found.path)?;
     let mut facts = NodeFacts::default();
     let kind = match found.kind {
@@ -118,18 +118,18 @@ async fn local_node(fs: &dyn PathIo, found: DirectoryItem) -> Result<Node> {
             facts = local_facts(fs, &found.path).await?;
             NodeKind::File
         }
-        FileKind::Link => NodeKind::Symlink(read_link(fs, &found.path).await),
+        FileKind::Symlink => NodeKind::Symlink(read_link(fs, &found.path).await),
         FileKind::Other => NodeKind::Other,
     };
     Ok(Node { name, kind, facts })
 }
 
-async fn local_facts(fs: &dyn PathIo, path: &Path) -> Result<NodeFacts> {
-    let found = fs.stat(path).await?;
+async fn local_facts(fs: &dyn FileSystem, path: &Path) -> Result<NodeFacts> {
+    let found = fs.metadata(path).await?;
     Ok(NodeFacts { size: Some(found.size), modified: found.modified.and_then(to_timestamp) })
 }
 
-async fn read_link(fs: &dyn PathIo, path: &Path) -> Option<Box<[u8]>> {
+async fn read_link(fs: &dyn FileSystem, path: &Path) -> Option<Box<[u8]>> {
     let destination = fs.read_link(path).await.ok()?;
     Some(destination.as_os_str().as_encoded_bytes().into())
 }

@@ -96,7 +96,7 @@ impl Pool {
     ///
     /// # Errors
     ///
-    /// The errors of [`mirror_down`](Self::mirror_down); [`Error::PathIo`] when the source does not exist.
+    /// The errors of [`mirror_down`](Self::mirror_down); [`Error::LocalFs`] when the source does not exist.
     #[must_use = "nothing is mirrored until it is awaited"]
     pub fn mirror_up(&self, source: impl Into<PathBuf>, target: impl Into<RemotePath>) -> Mirror<'_> {
         Mirror::new(self, MirrorDirection::Up { source: source.into(), target: target.into() })
@@ -268,7 +268,7 @@ impl<'p> Mirror<'p> {
         if self.links == Links::Copy && !matches!(self.direction, MirrorDirection::Down { .. }) {
             return Err(Error::NotOffered { what: "command to create symbolic links" });
         }
-        let fs = self.pool.config().path_io.clone();
+        let fs = self.pool.config().file_system.clone();
         let (mut worker, budget) = (Worker::of(self.pool), RetryBudget::new(self.job.retries));
         Ok(retrying!(&mut worker, budget, |client| {
             self.direction.prepare_roots(&*fs, client, self.dry_run).await
@@ -278,8 +278,8 @@ impl<'p> Mirror<'p> {
     fn into_context(self, roots: &RootState) -> MirrorContext {
         let config = self.pool.config();
         let fs = match &self.direction {
-            MirrorDirection::Down { target, .. } => confined(&config.path_io, target),
-            _ => config.path_io.clone(),
+            MirrorDirection::Down { target, .. } => confined(&config.file_system, target),
+            _ => config.file_system.clone(),
         };
         MirrorContext {
             direction: self.direction,

@@ -32,13 +32,13 @@ use crate::{
     Client, Error, Report, Result,
     client::FollowUp,
     list::{Ancestor, AncestorChain, CycleDetector},
-    local_fs::PathIo,
+    local_fs::FileSystem,
 };
 
 /// Settings and state of a mirror.
 pub(crate) struct MirrorContext {
     pub(crate) direction: MirrorDirection,
-    pub(crate) fs: Arc<dyn PathIo>,
+    pub(crate) fs: Arc<dyn FileSystem>,
     pub(crate) limits: Limits,
     pub(crate) filter: Filter,
     pub(crate) comparison: Comparison,

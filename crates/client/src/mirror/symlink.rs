@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::relative_path::RelativePath;
 use crate::{
     Error, Result,
-    local_fs::{FileKind, PathIo},
+    local_fs::{FileKind, FileSystem},
     transfer::partial_name::partial_path,
 };
 
@@ -36,7 +36,7 @@ pub enum Links {
 ///
 /// The kind of each directory above it is checked again, so that nothing is written through a symbolic link.
 pub(crate) async fn create(
-    fs: &dyn PathIo,
+    fs: &dyn FileSystem,
     root: &Path,
     link: &RelativePath,
     destination: &[u8],
@@ -48,26 +48,26 @@ pub(crate) async fn create(
     }
     check_parents(fs, root, link).await?;
     // The rename replaces whatever exists, so it must be a symbolic link.
-    if let Ok(existing) = fs.stat(&path).await
-        && !existing.is_link()
+    if let Ok(existing) = fs.metadata(&path).await
+        && !existing.is_symlink()
     {
         let why = "the target now has an entry of this name that is not a symbolic link";
         return Err(Error::Skipped { path: path.display().to_string(), why });
     }
     let part = partial_path(&path);
-    if fs.stat(&part).await.is_ok_and(|leftover| leftover.is_link()) {
-        fs.unlink(&part).await?;
+    if fs.metadata(&part).await.is_ok_and(|leftover| leftover.is_symlink()) {
+        fs.remove_file(&part).await?;
     }
     fs.symlink(&destination_path(destination)?, &part).await?;
     Ok(fs.rename(&part, &path).await?)
 }
 
 /// Fails if a directory between the root and the symbolic link is not a directory itself.
-async fn check_parents(fs: &dyn PathIo, root: &Path, link: &RelativePath) -> Result<()> {
+async fn check_parents(fs: &dyn FileSystem, root: &Path, link: &RelativePath) -> Result<()> {
     let mut parent = link.parent();
     while parent.depth() > 0 {
         let path = parent.on_disk(root)?;
-        if fs.stat(&path).await?.kind != FileKind::Directory {
+        if fs.metadata(&path).await?.kind != FileKind::Directory {
             let why = "a directory above it is no longer a directory";
             return Err(Error::Skipped { path: path.display().to_string(), why });
         }

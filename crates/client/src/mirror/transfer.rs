@@ -17,12 +17,12 @@ use crate::transfer::{
     options::{FileOptions, Verify},
     upload::file::{FileUpload, UploadOptions},
 };
-use crate::{Client, Error, Result, client::FollowUp, hash_file, local_fs::PathIo};
+use crate::{Client, Error, Result, client::FollowUp, hash_file, local_fs::FileSystem};
 
 /// Source and target of one file.
 pub(crate) enum FileTransfer<'a> {
-    Download { client: &'a mut Client, source: RemotePath, fs: &'a Arc<dyn PathIo>, target: &'a Path },
-    Upload { fs: &'a Arc<dyn PathIo>, source: &'a Path, client: &'a mut Client, target: RemotePath },
+    Download { client: &'a mut Client, source: RemotePath, fs: &'a Arc<dyn FileSystem>, target: &'a Path },
+    Upload { fs: &'a Arc<dyn FileSystem>, source: &'a Path, client: &'a mut Client, target: RemotePath },
     Relay { source: ServerFile<'a>, target: ServerFile<'a> },
 }
 

@@ -15,13 +15,13 @@ use super::{
 use crate::{
     AsciiReader, AsciiWriter, Progress, ProgressEvent,
     data::{CopySide, DataConnection},
-    error::local_fs::PathIoError,
-    local_fs::PathFile,
+    error::local_fs::LocalFsError,
+    local_fs::FileHandle,
 };
 
 /// The side of a copy that failed.
 pub(crate) enum CopyError {
-    Local(PathIoError),
+    Local(LocalFsError),
     Data(io::Error),
 }
 
@@ -30,7 +30,7 @@ pub(crate) enum CopyError {
 /// The bytes that arrived before a failure are in the file, for resuming.
 pub(crate) async fn copy_down(
     data: &mut DataConnection,
-    file: &mut dyn PathFile,
+    file: &mut dyn FileHandle,
     path: &Path,
     block: usize,
     progress: &dyn Progress,
@@ -44,7 +44,7 @@ pub(crate) async fn copy_down(
 
 /// Writes a local file to a data connection; returns the number of bytes.
 pub(crate) async fn copy_up(
-    file: &mut dyn PathFile,
+    file: &mut dyn FileHandle,
     path: &Path,
     data: &mut DataConnection,
     block: usize,
@@ -61,7 +61,7 @@ pub(crate) async fn copy_up(
 /// written to the file.
 pub(crate) async fn copy_text_down(
     data: &mut DataConnection,
-    file: &mut dyn PathFile,
+    file: &mut dyn FileHandle,
     path: &Path,
     progress: &dyn Progress,
 ) -> Result<u64, CopyError> {
@@ -72,7 +72,7 @@ pub(crate) async fn copy_text_down(
 /// Writes a local text to a data connection, with the line ends of the wire; returns the number of bytes that were
 /// read from the file.
 pub(crate) async fn copy_text_up(
-    file: &mut dyn PathFile,
+    file: &mut dyn FileHandle,
     path: &Path,
     data: &mut DataConnection,
     progress: &dyn Progress,
@@ -88,7 +88,7 @@ impl CopyError {
     fn at(operation: &'static str, path: &Path, side: CopySide) -> Self {
         match side {
             CopySide::Data(source) => Self::Data(source),
-            CopySide::File(source) => Self::Local(PathIoError::new(operation, path, source)),
+            CopySide::File(source) => Self::Local(LocalFsError::new(operation, path, source)),
         }
     }
 }
@@ -140,7 +140,7 @@ async fn to_disk(
 
 async fn to_backend(
     data: &mut (impl AsyncRead + Unpin),
-    file: &mut dyn PathFile,
+    file: &mut dyn FileHandle,
     block: usize,
     progress: &dyn Progress,
 ) -> Result<u64, CopySide> {
@@ -187,7 +187,7 @@ async fn from_disk(
 }
 
 async fn from_backend(
-    file: &mut dyn PathFile,
+    file: &mut dyn FileHandle,
     data: &mut (impl AsyncWrite + Unpin),
     block: usize,
     progress: &dyn Progress,

@@ -10,8 +10,8 @@ use oxftp_proto::{Encoding, FileName, NameError, Platform};
 
 use crate::{
     Error, Result,
-    error::local_fs::PathIoError,
-    local_fs::{MkdirOptions, PathIo},
+    error::local_fs::LocalFsError,
+    local_fs::{CreateDirOptions, FileSystem},
 };
 
 /// Converts the name of a file on the server into a local one.
@@ -53,39 +53,39 @@ pub(crate) fn os_bytes(name: &OsStr) -> Vec<u8> {
 
 /// Returns the file system in which nothing below `base` is reached through a symbolic link, where it offers such a
 /// view. Otherwise symbolic links are checked for before each step.
-pub(crate) fn confined(fs: &Arc<dyn PathIo>, base: &Path) -> Arc<dyn PathIo> {
-    fs.beneath(base).unwrap_or_else(|| fs.clone())
+pub(crate) fn confined(fs: &Arc<dyn FileSystem>, base: &Path) -> Arc<dyn FileSystem> {
+    fs.sandbox(base).unwrap_or_else(|| fs.clone())
 }
 
 /// Creates a directory and its parents.
-pub(crate) async fn make_all(fs: &dyn PathIo, path: &Path) -> Result<()> {
+pub(crate) async fn make_all(fs: &dyn FileSystem, path: &Path) -> Result<()> {
     if path.as_os_str().is_empty() {
         return Ok(());
     }
-    Ok(fs.mkdir(path, MkdirOptions { parents: true, exist_ok: true }).await?)
+    Ok(fs.create_dir(path, CreateDirOptions { parents: true, exist_ok: true }).await?)
 }
 
 /// Creates one directory below the root of a download. A symbolic link in its place is refused, as it may lead out
 /// of the root.
-pub(crate) async fn make_below(fs: &dyn PathIo, path: &Path) -> Result<()> {
+pub(crate) async fn make_below(fs: &dyn FileSystem, path: &Path) -> Result<()> {
     refuse_link(fs, path).await?;
-    Ok(fs.mkdir(path, MkdirOptions { parents: false, exist_ok: true }).await?)
+    Ok(fs.create_dir(path, CreateDirOptions { parents: false, exist_ok: true }).await?)
 }
 
 /// Fails when `path` is a symbolic link.
-pub(crate) async fn refuse_link(fs: &dyn PathIo, path: &Path) -> Result<()> {
-    match fs.stat(path).await {
-        Ok(found) if found.is_link() => Err(link_in_place(path)),
+pub(crate) async fn refuse_link(fs: &dyn FileSystem, path: &Path) -> Result<()> {
+    match fs.metadata(path).await {
+        Ok(found) if found.is_symlink() => Err(link_in_place(path)),
         _ => Ok(()),
     }
 }
 
 /// Fails when `path` is a symbolic link or a directory, which a file must not replace.
-pub(crate) async fn refuse_target(fs: &dyn PathIo, path: &Path) -> Result<()> {
-    match fs.stat(path).await {
-        Ok(found) if found.is_link() => Err(link_in_place(path)),
+pub(crate) async fn refuse_target(fs: &dyn FileSystem, path: &Path) -> Result<()> {
+    match fs.metadata(path).await {
+        Ok(found) if found.is_symlink() => Err(link_in_place(path)),
         Ok(found) if found.is_dir() => {
-            Err(PathIoError::new("replace", path, std::io::ErrorKind::IsADirectory.into()).into())
+            Err(LocalFsError::new("replace", path, std::io::ErrorKind::IsADirectory.into()).into())
         }
         _ => Ok(()),
     }

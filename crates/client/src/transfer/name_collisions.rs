@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::partial_name::folded;
-use crate::{Error, Result, local_fs::PathIo};
+use crate::{Error, Result, local_fs::FileSystem};
 
 /// The names of one directory, compared as a case-insensitive file system does.
 pub(crate) struct NameCollisions {
@@ -47,13 +47,13 @@ impl NameCollisions {
 
 /// Fails when `path` exists under another spelling: a case-insensitive file system takes both for one file, and
 /// one would silently replace the other.
-pub(crate) async fn refuse_other_spelling(fs: &dyn PathIo, path: &Path) -> Result<()> {
+pub(crate) async fn refuse_other_spelling(fs: &dyn FileSystem, path: &Path) -> Result<()> {
     let Some(directory) = path.parent() else { return Ok(()) };
-    if fs.stat(path).await.is_err() {
+    if fs.metadata(path).await.is_err() {
         return Ok(());
     }
     let has_same_spelling =
-        fs.list(directory).await?.iter().any(|item| item.path.file_name() == path.file_name());
+        fs.read_dir(directory).await?.iter().any(|item| item.path.file_name() == path.file_name());
     if has_same_spelling {
         return Ok(());
     }

@@ -7,10 +7,10 @@ use std::{
 
 use oxftp_proto::{RemotePath, Timestamp};
 
-use crate::{Client, Error, Result, local_fs::PathIo};
+use crate::{Client, Error, Result, local_fs::FileSystem};
 
 /// Sets the permissions of a local file to those that the server lists; returns whether it has them.
-pub(crate) async fn set_local_mode(fs: &dyn PathIo, file: &Path, listed: Option<u32>) -> bool {
+pub(crate) async fn set_local_mode(fs: &dyn FileSystem, file: &Path, listed: Option<u32>) -> bool {
     let Some(mode) = listed else {
         tracing::warn!("the permissions of {} are not preserved: the server lists none", file.display());
         return false;
@@ -22,11 +22,11 @@ pub(crate) async fn set_local_mode(fs: &dyn PathIo, file: &Path, listed: Option<
 /// Sets the permissions of the server's file to those of the local one. A refusal is a warning.
 pub(crate) async fn set_remote_mode(
     client: &mut Client,
-    fs: &dyn PathIo,
+    fs: &dyn FileSystem,
     source: &Path,
     target: &RemotePath,
 ) -> Result<()> {
-    let found = fs.stat(source).await?;
+    let found = fs.metadata(source).await?;
     let Some(mode) = found.mode.filter(|_| found.is_file()) else { return Ok(()) };
     match client.set_permissions(target, mode & PRESERVED_BITS).await {
         Err(error @ Error::StatusCode(_)) if !error.is_connection_lost() => {
@@ -38,7 +38,7 @@ pub(crate) async fn set_remote_mode(
 }
 
 /// Sets the modification time of a local file. A failure is a warning.
-pub(crate) async fn set_local_time(fs: &dyn PathIo, file: &Path, time: Timestamp) {
+pub(crate) async fn set_local_time(fs: &dyn FileSystem, file: &Path, time: Timestamp) {
     if let Some(time) = system_time(time)
         && let Err(error) = fs.set_modified(file, time).await
     {

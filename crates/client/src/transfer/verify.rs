@@ -7,13 +7,13 @@ use oxftp_proto::RemotePath;
 use super::options::Verify;
 use crate::{
     Client, Error, Result,
-    local_fs::{PathIo, hash::hash_file},
+    local_fs::{FileSystem, hash::hash_file},
 };
 
 /// The local file of a transfer.
 #[derive(Clone, Copy)]
 pub(crate) struct LocalCopy<'a> {
-    pub(crate) fs: &'a dyn PathIo,
+    pub(crate) fs: &'a dyn FileSystem,
     pub(crate) path: &'a Path,
     pub(crate) size: u64,
 }

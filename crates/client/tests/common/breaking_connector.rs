@@ -14,7 +14,7 @@ use std::{
 
 use oxftp::{
     connect::{BoxSocket, Connector, Socket, Target, TcpConnector},
-    path_io::BoxFuture,
+    local_fs::BoxFuture,
 };
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 

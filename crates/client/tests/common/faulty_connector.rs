@@ -7,7 +7,7 @@ use std::{
 
 use oxftp::{
     connect::{BoxSocket, Connector, Target, TcpConnector},
-    path_io::BoxFuture,
+    local_fs::BoxFuture,
 };
 use oxftp_testing::faulty::{ConnectionKind, FaultyNetwork};
 

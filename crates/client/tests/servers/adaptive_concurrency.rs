@@ -5,7 +5,7 @@ use std::{fs, io, path::Path, time::Duration};
 use oxftp::{
     Connections, Pool,
     connect::{BoxSocket, Connector, Target},
-    path_io::BoxFuture,
+    local_fs::BoxFuture,
 };
 use oxftp_testing::{
     server_tests,

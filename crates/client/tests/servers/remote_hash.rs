@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use oxftp::{Error, HashAlgorithm, hash_file, path_io::LocalFs};
+use oxftp::{Error, HashAlgorithm, hash_file, local_fs::LocalFs};
 use oxftp_testing::servers::{Protection, ServerKind, ServerOptions, TestServer, available};
 
 use crate::common::{content, login};
@@ -42,5 +42,5 @@ async fn different_local_file_has_different_hash() {
     fs::write(&path, b"Same").unwrap();
     assert!(!client.has_same_hash(&path, "x").await.unwrap());
     let missing = client.has_same_hash(local.path().join("y"), "x").await.unwrap_err();
-    assert!(matches!(missing, Error::PathIo(_)), "{missing}");
+    assert!(matches!(missing, Error::LocalFs(_)), "{missing}");
 }

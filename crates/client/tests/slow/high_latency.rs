@@ -5,7 +5,7 @@ use std::{fmt, fs, io, time::Duration};
 use oxftp::{
     Connections, Credentials, Pool, TlsConfig,
     connect::{BoxSocket, Connector, Target, TcpConnector},
-    path_io::BoxFuture,
+    local_fs::BoxFuture,
 };
 use oxftp_testing::{
     certificates::{Authority, Identity},

@@ -11,7 +11,7 @@ use super::assertions::{
     Finding, Outcome, content, expect_content, expect_equal, expect_error, expect_kind, put,
     write_and_shutdown,
 };
-use crate::local_fs::{FileKind, FinishOptions, OpenMode, PathFile, PathIo};
+use crate::local_fs::{CommitOptions, FileHandle, FileKind, FileSystem, OpenMode};
 
 #[rustfmt::skip]
 pub(crate) const RULES: &[Rule] = &[
@@ -32,11 +32,11 @@ pub(crate) const RULES: &[Rule] = &[
     ("reserve extends a file and keeps content and position, or is Unsupported", |fs, dir| Box::pin(reserve_keeps(fs, dir))),
     ("large blocks are read back completely", |fs, dir| Box::pin(large_blocks(fs, dir))),
     ("after sync the content is visible to other handles", |fs, dir| Box::pin(sync_makes_content_visible(fs, dir))),
-    ("stat returns kind and size of a file", |fs, dir| Box::pin(stat_returns_size(fs, dir))),
-    ("stat returns the time of set_modified, or set_modified is Unsupported", |fs, dir| Box::pin(modified_is_returned(fs, dir))),
+    ("metadata returns kind and size of a file", |fs, dir| Box::pin(metadata_returns_size(fs, dir))),
+    ("metadata returns the time of set_modified, or set_modified is Unsupported", |fs, dir| Box::pin(modified_is_returned(fs, dir))),
 ];
 
-async fn read_returns_content(fs: &dyn PathIo, dir: &Path) -> Outcome {
+async fn read_returns_content(fs: &dyn FileSystem, dir: &Path) -> Outcome {
     put(fs, &dir.join("file"), b"content").await?;
     let mut file = fs.open(&dir.join("file"), OpenMode::Read).await?;
     let mut start = [0; 3];
@@ -48,14 +48,14 @@ async fn read_returns_content(fs: &dyn PathIo, dir: &Path) -> Outcome {
     expect_equal("a read at the end", file.read(&mut start).await?, 0)
 }
 
-async fn read_needs_file(fs: &dyn PathIo, dir: &Path) -> Outcome {
+async fn read_needs_file(fs: &dyn FileSystem, dir: &Path) -> Outcome {
     let none = dir.join("none");
     expect_kind("open Read", fs.open(&none, OpenMode::Read).await, ErrorKind::NotFound)?;
     expect_kind("open Update", fs.open(&none, OpenMode::Update).await, ErrorKind::NotFound)?;
-    expect_equal("exists afterwards", fs.exists(&none).await?, false)
+    expect_equal("exists afterwards", fs.try_exists(&none).await?, false)
 }
 
-async fn write_empties(fs: &dyn PathIo, dir: &Path) -> Outcome {
+async fn write_empties(fs: &dyn FileSystem, dir: &Path) -> Outcome {
     let path = dir.join("file");
     put(fs, &path, b"a longer content").await?;
     let mut file = fs.open(&path, OpenMode::Write).await?;
@@ -64,7 +64,7 @@ async fn write_empties(fs: &dyn PathIo, dir: &Path) -> Outcome {
     expect_content(fs, &path, b"new").await
 }
 
-async fn create_new_refuses(fs: &dyn PathIo, dir: &Path) -> Outcome {
+async fn create_new_refuses(fs: &dyn FileSystem, dir: &Path) -> Outcome {
     let path = dir.join("file");
     let mut file = fs.open(&path, OpenMode::CreateNew).await?;
     write_and_shutdown(&mut *file, b"first").await?;
@@ -73,31 +73,31 @@ async fn create_new_refuses(fs: &dyn PathIo, dir: &Path) -> Outcome {
     expect_content(fs, &path, b"first").await
 }
 
-async fn commit_replaces(fs: &dyn PathIo, dir: &Path) -> Outcome {
+async fn commit_replaces(fs: &dyn FileSystem, dir: &Path) -> Outcome {
     let (part, path) = (dir.join("part"), dir.join("file"));
     for sync in [false, true] {
         put(fs, &path, b"older").await?;
         write_and_shutdown(&mut *fs.open(&part, OpenMode::CreatePrivate).await?, b"whole").await?;
         let again = fs.open(&part, OpenMode::CreatePrivate).await;
         expect_kind("open of an existing partial file", again, ErrorKind::AlreadyExists)?;
-        fs.finish(&part, &path, FinishOptions { sync, ..FinishOptions::default() }).await?;
+        fs.commit(&part, &path, CommitOptions { sync, ..CommitOptions::default() }).await?;
         expect_content(fs, &path, b"whole").await?;
         expect_equal(
             "the mode of a committed file",
-            fs.stat(&path).await?.mode,
+            fs.metadata(&path).await?.mode,
             mode_of_new(fs, dir).await?,
         )?;
-        fs.unlink(&path).await?;
+        fs.remove_file(&path).await?;
     }
     Ok(())
 }
 
-async fn mode_of_new(fs: &dyn PathIo, dir: &Path) -> Result<Option<u32>, Finding> {
+async fn mode_of_new(fs: &dyn FileSystem, dir: &Path) -> Result<Option<u32>, Finding> {
     put(fs, &dir.join("new"), b"").await?;
-    Ok(fs.stat(&dir.join("new")).await?.mode)
+    Ok(fs.metadata(&dir.join("new")).await?.mode)
 }
 
-async fn append_ignores_seek(fs: &dyn PathIo, dir: &Path) -> Outcome {
+async fn append_ignores_seek(fs: &dyn FileSystem, dir: &Path) -> Outcome {
     let path = dir.join("file");
     let mut file = fs.open(&path, OpenMode::Append).await?;
     write_and_shutdown(&mut *file, b"one").await?;
@@ -111,7 +111,7 @@ async fn append_ignores_seek(fs: &dyn PathIo, dir: &Path) -> Outcome {
     expect_content(fs, &path, b"onetwothreefour").await
 }
 
-async fn update_keeps(fs: &dyn PathIo, dir: &Path) -> Outcome {
+async fn update_keeps(fs: &dyn FileSystem, dir: &Path) -> Outcome {
     let path = dir.join("file");
     put(fs, &path, b"0123456789").await?;
     let mut file = fs.open(&path, OpenMode::Update).await?;
@@ -123,7 +123,7 @@ async fn update_keeps(fs: &dyn PathIo, dir: &Path) -> Outcome {
     expect_content(fs, &path, b"0123ab6789").await
 }
 
-async fn open_needs_parent(fs: &dyn PathIo, dir: &Path) -> Outcome {
+async fn open_needs_parent(fs: &dyn FileSystem, dir: &Path) -> Outcome {
     for mode in MODES {
         let opened = fs.open(&dir.join("none/file"), mode).await;
         expect_kind(&format!("open {mode:?}"), opened, ErrorKind::NotFound)?;
@@ -131,14 +131,14 @@ async fn open_needs_parent(fs: &dyn PathIo, dir: &Path) -> Outcome {
     Ok(())
 }
 
-async fn open_refuses_directory(fs: &dyn PathIo, dir: &Path) -> Outcome {
+async fn open_refuses_directory(fs: &dyn FileSystem, dir: &Path) -> Outcome {
     for mode in MODES {
         expect_error(&format!("open {mode:?}"), fs.open(dir, mode).await)?;
     }
     Ok(())
 }
 
-async fn read_does_not_write(fs: &dyn PathIo, dir: &Path) -> Outcome {
+async fn read_does_not_write(fs: &dyn FileSystem, dir: &Path) -> Outcome {
     let path = dir.join("file");
     put(fs, &path, b"kept").await?;
     let mut file = fs.open(&path, OpenMode::Read).await?;
@@ -149,7 +149,7 @@ async fn read_does_not_write(fs: &dyn PathIo, dir: &Path) -> Outcome {
     expect_content(fs, &path, b"kept").await
 }
 
-async fn write_does_not_read(fs: &dyn PathIo, dir: &Path) -> Outcome {
+async fn write_does_not_read(fs: &dyn FileSystem, dir: &Path) -> Outcome {
     for mode in [OpenMode::Write, OpenMode::Append] {
         let mut file = fs.open(&dir.join("file"), mode).await?;
         expect_io_error(&format!("a read after open {mode:?}"), file.read(&mut [0; 1]).await)?;
@@ -157,7 +157,7 @@ async fn write_does_not_read(fs: &dyn PathIo, dir: &Path) -> Outcome {
     Ok(())
 }
 
-async fn seek_counts(fs: &dyn PathIo, dir: &Path) -> Outcome {
+async fn seek_counts(fs: &dyn FileSystem, dir: &Path) -> Outcome {
     put(fs, &dir.join("file"), b"0123456789").await?;
     let mut file = fs.open(&dir.join("file"), OpenMode::Read).await?;
     let steps = [
@@ -173,7 +173,7 @@ async fn seek_counts(fs: &dyn PathIo, dir: &Path) -> Outcome {
     expect_io_error("seek before the start", file.seek(SeekFrom::End(-11)).await)
 }
 
-async fn gap_is_zeros(fs: &dyn PathIo, dir: &Path) -> Outcome {
+async fn gap_is_zeros(fs: &dyn FileSystem, dir: &Path) -> Outcome {
     let path = dir.join("file");
     put(fs, &path, b"ab").await?;
     let mut file = fs.open(&path, OpenMode::Update).await?;
@@ -182,14 +182,14 @@ async fn gap_is_zeros(fs: &dyn PathIo, dir: &Path) -> Outcome {
     expect_content(fs, &path, b"ab\0\0\0c").await
 }
 
-async fn nothing_past_end(fs: &dyn PathIo, dir: &Path) -> Outcome {
+async fn nothing_past_end(fs: &dyn FileSystem, dir: &Path) -> Outcome {
     put(fs, &dir.join("file"), b"ab").await?;
     let mut file = fs.open(&dir.join("file"), OpenMode::Read).await?;
     expect_equal("the position", file.seek(SeekFrom::Start(9)).await?, 9)?;
     expect_equal("the count of bytes", file.read(&mut [0; 4]).await?, 0)
 }
 
-async fn reserve_keeps(fs: &dyn PathIo, dir: &Path) -> Outcome {
+async fn reserve_keeps(fs: &dyn FileSystem, dir: &Path) -> Outcome {
     let path = dir.join("file");
     put(fs, &path, b"abc").await?;
     let mut file = fs.open(&path, OpenMode::Update).await?;
@@ -205,7 +205,7 @@ async fn reserve_keeps(fs: &dyn PathIo, dir: &Path) -> Outcome {
     expect_content(fs, &path, b"axc\0\0").await
 }
 
-async fn large_blocks(fs: &dyn PathIo, dir: &Path) -> Outcome {
+async fn large_blocks(fs: &dyn FileSystem, dir: &Path) -> Outcome {
     let block: Vec<u8> = (0..3_000_001_u32).map(|i| (i % 251) as u8).collect();
     put(fs, &dir.join("file"), &block).await?;
     let found = content(fs, &dir.join("file")).await?;
@@ -214,21 +214,21 @@ async fn large_blocks(fs: &dyn PathIo, dir: &Path) -> Outcome {
     expect_equal("the count of bytes before the first wrong one", same, block.len())
 }
 
-async fn sync_makes_content_visible(fs: &dyn PathIo, dir: &Path) -> Outcome {
-    let mut file: Box<dyn PathFile> = fs.open(&dir.join("file"), OpenMode::Write).await?;
+async fn sync_makes_content_visible(fs: &dyn FileSystem, dir: &Path) -> Outcome {
+    let mut file: Box<dyn FileHandle> = fs.open(&dir.join("file"), OpenMode::Write).await?;
     file.write_all(b"content").await?;
     file.sync().await?;
     expect_content(fs, &dir.join("file"), b"content").await
 }
 
-async fn stat_returns_size(fs: &dyn PathIo, dir: &Path) -> Outcome {
+async fn metadata_returns_size(fs: &dyn FileSystem, dir: &Path) -> Outcome {
     put(fs, &dir.join("file"), b"12345").await?;
-    let metadata = fs.stat(&dir.join("file")).await?;
+    let metadata = fs.metadata(&dir.join("file")).await?;
     expect_equal("the kind", metadata.kind, FileKind::File)?;
     expect_equal("the size", metadata.size, 5)
 }
 
-async fn modified_is_returned(fs: &dyn PathIo, dir: &Path) -> Outcome {
+async fn modified_is_returned(fs: &dyn FileSystem, dir: &Path) -> Outcome {
     // An even number of seconds: FAT stores times in units of two seconds.
     let time = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000);
     put(fs, &dir.join("file"), b"").await?;
@@ -237,7 +237,7 @@ async fn modified_is_returned(fs: &dyn PathIo, dir: &Path) -> Outcome {
             Err(error) if error.kind() == ErrorKind::Unsupported => return Ok(()),
             outcome => outcome?,
         }
-        expect_equal("the time", fs.stat(path).await?.modified, Some(time))?;
+        expect_equal("the time", fs.metadata(path).await?.modified, Some(time))?;
     }
     let nothing = fs.set_modified(&dir.join("none"), time).await;
     expect_kind("set_modified of nothing", nothing, ErrorKind::NotFound)

@@ -7,23 +7,23 @@ use super::Rule;
 use super::assertions::{
     Outcome, expect_content, expect_equal, expect_error, expect_kind, expect_names, make_dir, put,
 };
-use crate::local_fs::{FileKind, MkdirOptions, PathIo};
+use crate::local_fs::{CreateDirOptions, FileKind, FileSystem};
 
 #[rustfmt::skip]
 pub(crate) const RULES: &[Rule] = &[
-    ("mkdir creates a directory", |fs, dir| Box::pin(mkdir_makes(fs, dir))),
-    ("mkdir of an existing path is AlreadyExists", |fs, dir| Box::pin(mkdir_refuses_existing(fs, dir))),
-    ("mkdir with exist_ok accepts a directory but not a file", |fs, dir| Box::pin(mkdir_exist_ok(fs, dir))),
-    ("mkdir without parents is NotFound below a missing directory", |fs, dir| Box::pin(mkdir_needs_parent(fs, dir))),
-    ("mkdir with parents creates them, and only the last must be new", |fs, dir| Box::pin(mkdir_parents(fs, dir))),
-    ("rmdir removes an empty directory only", |fs, dir| Box::pin(rmdir_removes_empty(fs, dir))),
-    ("rmdir of a missing path is NotFound, of a file an error", |fs, dir| Box::pin(rmdir_refuses(fs, dir))),
-    ("unlink removes a file", |fs, dir| Box::pin(unlink_removes(fs, dir))),
-    ("unlink of a missing path is NotFound, of a directory an error", |fs, dir| Box::pin(unlink_refuses(fs, dir))),
-    ("exists, is_dir and is_file distinguish files, directories and missing paths", |fs, dir| Box::pin(queries(fs, dir))),
-    ("list returns path and kind of each child and of no grandchild", |fs, dir| Box::pin(list_returns_children(fs, dir))),
-    ("list of a missing path is NotFound, of a file NotADirectory", |fs, dir| Box::pin(list_refuses(fs, dir))),
-    ("stat of a missing path is NotFound, of a directory returns its kind", |fs, dir| Box::pin(stat_of_others(fs, dir))),
+    ("create_dir creates a directory", |fs, dir| Box::pin(create_dir_creates(fs, dir))),
+    ("create_dir of an existing path is AlreadyExists", |fs, dir| Box::pin(create_dir_rejects_existing(fs, dir))),
+    ("create_dir with exist_ok accepts a directory but not a file", |fs, dir| Box::pin(create_dir_exist_ok(fs, dir))),
+    ("create_dir without parents is NotFound below a missing directory", |fs, dir| Box::pin(create_dir_needs_parent(fs, dir))),
+    ("create_dir with parents creates them, and only the last must be new", |fs, dir| Box::pin(create_dir_parents(fs, dir))),
+    ("remove_dir removes an empty directory only", |fs, dir| Box::pin(remove_dir_removes_empty(fs, dir))),
+    ("remove_dir of a missing path is NotFound, of a file an error", |fs, dir| Box::pin(remove_dir_rejects(fs, dir))),
+    ("remove_file removes a file", |fs, dir| Box::pin(remove_file_removes(fs, dir))),
+    ("remove_file of a missing path is NotFound, of a directory an error", |fs, dir| Box::pin(remove_file_rejects(fs, dir))),
+    ("try_exists, is_dir and is_file distinguish files, directories and missing paths", |fs, dir| Box::pin(queries(fs, dir))),
+    ("read_dir returns path and kind of each child and of no grandchild", |fs, dir| Box::pin(read_dir_returns_children(fs, dir))),
+    ("read_dir of a missing path is NotFound, of a file NotADirectory", |fs, dir| Box::pin(read_dir_rejects(fs, dir))),
+    ("metadata of a missing path is NotFound, of a directory returns its kind", |fs, dir| Box::pin(metadata_of_others(fs, dir))),
     ("rename moves a file with its content", |fs, dir| Box::pin(rename_moves(fs, dir))),
     ("rename replaces a file", |fs, dir| Box::pin(rename_replaces(fs, dir))),
     ("rename to itself changes nothing", |fs, dir| Box::pin(rename_to_itself(fs, dir))),
@@ -33,78 +33,86 @@ pub(crate) const RULES: &[Rule] = &[
     ("rename of a directory into itself is an error", |fs, dir| Box::pin(rename_into_itself(fs, dir))),
 ];
 
-async fn mkdir_makes(fs: &dyn PathIo, dir: &Path) -> Outcome {
+async fn create_dir_creates(fs: &dyn FileSystem, dir: &Path) -> Outcome {
     let new = dir.join("new");
     make_dir(fs, &new).await?;
     expect_equal("is_dir", fs.is_dir(&new).await?, true)?;
     expect_names(fs, &new, &[]).await
 }
 
-async fn mkdir_refuses_existing(fs: &dyn PathIo, dir: &Path) -> Outcome {
-    let strict = MkdirOptions::default();
+async fn create_dir_rejects_existing(fs: &dyn FileSystem, dir: &Path) -> Outcome {
+    let strict = CreateDirOptions::default();
     put(fs, &dir.join("file"), b"kept").await?;
-    expect_kind("mkdir of a directory", fs.mkdir(dir, strict).await, ErrorKind::AlreadyExists)?;
-    expect_kind("mkdir of a file", fs.mkdir(&dir.join("file"), strict).await, ErrorKind::AlreadyExists)?;
+    expect_kind("create_dir of a directory", fs.create_dir(dir, strict).await, ErrorKind::AlreadyExists)?;
+    expect_kind(
+        "create_dir of a file",
+        fs.create_dir(&dir.join("file"), strict).await,
+        ErrorKind::AlreadyExists,
+    )?;
     expect_content(fs, &dir.join("file"), b"kept").await
 }
 
-async fn mkdir_exist_ok(fs: &dyn PathIo, dir: &Path) -> Outcome {
-    let lenient = MkdirOptions { parents: false, exist_ok: true };
+async fn create_dir_exist_ok(fs: &dyn FileSystem, dir: &Path) -> Outcome {
+    let lenient = CreateDirOptions { parents: false, exist_ok: true };
     put(fs, &dir.join("file"), b"kept").await?;
-    fs.mkdir(dir, lenient).await?;
-    expect_kind("mkdir of a file", fs.mkdir(&dir.join("file"), lenient).await, ErrorKind::AlreadyExists)?;
+    fs.create_dir(dir, lenient).await?;
+    expect_kind(
+        "create_dir of a file",
+        fs.create_dir(&dir.join("file"), lenient).await,
+        ErrorKind::AlreadyExists,
+    )?;
     expect_content(fs, &dir.join("file"), b"kept").await
 }
 
-async fn mkdir_needs_parent(fs: &dyn PathIo, dir: &Path) -> Outcome {
-    let lenient = MkdirOptions { parents: false, exist_ok: true };
-    expect_kind("mkdir", fs.mkdir(&dir.join("a/b"), lenient).await, ErrorKind::NotFound)?;
+async fn create_dir_needs_parent(fs: &dyn FileSystem, dir: &Path) -> Outcome {
+    let lenient = CreateDirOptions { parents: false, exist_ok: true };
+    expect_kind("create_dir", fs.create_dir(&dir.join("a/b"), lenient).await, ErrorKind::NotFound)?;
     expect_names(fs, dir, &[]).await
 }
 
-async fn mkdir_parents(fs: &dyn PathIo, dir: &Path) -> Outcome {
-    let parents = MkdirOptions { parents: true, exist_ok: false };
-    fs.mkdir(&dir.join("a/b/c"), parents).await?;
-    fs.mkdir(&dir.join("a/b/d"), parents).await?;
+async fn create_dir_parents(fs: &dyn FileSystem, dir: &Path) -> Outcome {
+    let parents = CreateDirOptions { parents: true, exist_ok: false };
+    fs.create_dir(&dir.join("a/b/c"), parents).await?;
+    fs.create_dir(&dir.join("a/b/d"), parents).await?;
     expect_names(fs, &dir.join("a/b"), &["c", "d"]).await?;
-    let again = fs.mkdir(&dir.join("a/b"), parents).await;
-    expect_kind("mkdir of an existing directory", again, ErrorKind::AlreadyExists)?;
+    let again = fs.create_dir(&dir.join("a/b"), parents).await;
+    expect_kind("create_dir of an existing directory", again, ErrorKind::AlreadyExists)?;
     put(fs, &dir.join("file"), b"").await?;
-    expect_error("mkdir below a file", fs.mkdir(&dir.join("file/a/b"), parents).await)
+    expect_error("create_dir below a file", fs.create_dir(&dir.join("file/a/b"), parents).await)
 }
 
-async fn rmdir_removes_empty(fs: &dyn PathIo, dir: &Path) -> Outcome {
+async fn remove_dir_removes_empty(fs: &dyn FileSystem, dir: &Path) -> Outcome {
     let (outer, inner) = (dir.join("a"), dir.join("a/b"));
     make_dir(fs, &outer).await?;
     make_dir(fs, &inner).await?;
-    expect_error("rmdir of a directory that is not empty", fs.rmdir(&outer).await)?;
-    fs.rmdir(&inner).await?;
-    fs.rmdir(&outer).await?;
+    expect_error("remove_dir of a directory that is not empty", fs.remove_dir(&outer).await)?;
+    fs.remove_dir(&inner).await?;
+    fs.remove_dir(&outer).await?;
     expect_names(fs, dir, &[]).await
 }
 
-async fn rmdir_refuses(fs: &dyn PathIo, dir: &Path) -> Outcome {
+async fn remove_dir_rejects(fs: &dyn FileSystem, dir: &Path) -> Outcome {
     put(fs, &dir.join("file"), b"kept").await?;
-    expect_kind("rmdir", fs.rmdir(&dir.join("none")).await, ErrorKind::NotFound)?;
-    expect_error("rmdir of a file", fs.rmdir(&dir.join("file")).await)?;
+    expect_kind("remove_dir", fs.remove_dir(&dir.join("none")).await, ErrorKind::NotFound)?;
+    expect_error("remove_dir of a file", fs.remove_dir(&dir.join("file")).await)?;
     expect_content(fs, &dir.join("file"), b"kept").await
 }
 
-async fn unlink_removes(fs: &dyn PathIo, dir: &Path) -> Outcome {
+async fn remove_file_removes(fs: &dyn FileSystem, dir: &Path) -> Outcome {
     put(fs, &dir.join("file"), b"gone").await?;
     put(fs, &dir.join("other"), b"kept").await?;
-    fs.unlink(&dir.join("file")).await?;
+    fs.remove_file(&dir.join("file")).await?;
     expect_names(fs, dir, &["other"]).await
 }
 
-async fn unlink_refuses(fs: &dyn PathIo, dir: &Path) -> Outcome {
+async fn remove_file_rejects(fs: &dyn FileSystem, dir: &Path) -> Outcome {
     make_dir(fs, &dir.join("dir")).await?;
-    expect_kind("unlink", fs.unlink(&dir.join("none")).await, ErrorKind::NotFound)?;
-    expect_error("unlink of a directory", fs.unlink(&dir.join("dir")).await)?;
+    expect_kind("remove_file", fs.remove_file(&dir.join("none")).await, ErrorKind::NotFound)?;
+    expect_error("remove_file of a directory", fs.remove_file(&dir.join("dir")).await)?;
     expect_names(fs, dir, &["dir"]).await
 }
 
-async fn queries(fs: &dyn PathIo, dir: &Path) -> Outcome {
+async fn queries(fs: &dyn FileSystem, dir: &Path) -> Outcome {
     make_dir(fs, &dir.join("dir")).await?;
     put(fs, &dir.join("file"), b"").await?;
     let expected = [
@@ -116,36 +124,36 @@ async fn queries(fs: &dyn PathIo, dir: &Path) -> Outcome {
     ];
     for (name, answers) in expected {
         let path = dir.join(name);
-        let found = [fs.exists(&path).await?, fs.is_dir(&path).await?, fs.is_file(&path).await?];
-        expect_equal(&format!("exists, is_dir, is_file of {name:?}"), found, answers)?;
+        let found = [fs.try_exists(&path).await?, fs.is_dir(&path).await?, fs.is_file(&path).await?];
+        expect_equal(&format!("try_exists, is_dir, is_file of {name:?}"), found, answers)?;
     }
     Ok(())
 }
 
-async fn list_returns_children(fs: &dyn PathIo, dir: &Path) -> Outcome {
+async fn read_dir_returns_children(fs: &dyn FileSystem, dir: &Path) -> Outcome {
     make_dir(fs, &dir.join("dir")).await?;
     put(fs, &dir.join("dir/below"), b"").await?;
     put(fs, &dir.join("file"), b"").await?;
-    let mut found: Vec<_> = fs.list(dir).await?.into_iter().map(|item| (item.path, item.kind)).collect();
+    let mut found: Vec<_> = fs.read_dir(dir).await?.into_iter().map(|item| (item.path, item.kind)).collect();
     found.sort_by(|a, b| a.0.cmp(&b.0));
     let expected = vec![(dir.join("dir"), FileKind::Directory), (dir.join("file"), FileKind::File)];
     expect_equal("the listing", found, expected)
 }
 
-async fn list_refuses(fs: &dyn PathIo, dir: &Path) -> Outcome {
+async fn read_dir_rejects(fs: &dyn FileSystem, dir: &Path) -> Outcome {
     put(fs, &dir.join("file"), b"").await?;
-    expect_kind("list of a missing path", fs.list(&dir.join("none")).await, ErrorKind::NotFound)?;
-    expect_kind("list of a file", fs.list(&dir.join("file")).await, ErrorKind::NotADirectory)
+    expect_kind("read_dir of a missing path", fs.read_dir(&dir.join("none")).await, ErrorKind::NotFound)?;
+    expect_kind("read_dir of a file", fs.read_dir(&dir.join("file")).await, ErrorKind::NotADirectory)
 }
 
-async fn stat_of_others(fs: &dyn PathIo, dir: &Path) -> Outcome {
+async fn metadata_of_others(fs: &dyn FileSystem, dir: &Path) -> Outcome {
     put(fs, &dir.join("file"), b"").await?;
-    expect_kind("stat of a missing path", fs.stat(&dir.join("none")).await, ErrorKind::NotFound)?;
-    expect_error("stat below a file", fs.stat(&dir.join("file/below")).await)?;
-    expect_equal("the kind of a directory", fs.stat(dir).await?.kind, FileKind::Directory)
+    expect_kind("metadata of a missing path", fs.metadata(&dir.join("none")).await, ErrorKind::NotFound)?;
+    expect_error("metadata below a file", fs.metadata(&dir.join("file/below")).await)?;
+    expect_equal("the kind of a directory", fs.metadata(dir).await?.kind, FileKind::Directory)
 }
 
-async fn rename_moves(fs: &dyn PathIo, dir: &Path) -> Outcome {
+async fn rename_moves(fs: &dyn FileSystem, dir: &Path) -> Outcome {
     make_dir(fs, &dir.join("dir")).await?;
     put(fs, &dir.join("from"), b"content").await?;
     fs.rename(&dir.join("from"), &dir.join("dir/to")).await?;
@@ -153,7 +161,7 @@ async fn rename_moves(fs: &dyn PathIo, dir: &Path) -> Outcome {
     expect_content(fs, &dir.join("dir/to"), b"content").await
 }
 
-async fn rename_replaces(fs: &dyn PathIo, dir: &Path) -> Outcome {
+async fn rename_replaces(fs: &dyn FileSystem, dir: &Path) -> Outcome {
     put(fs, &dir.join("from"), b"new").await?;
     put(fs, &dir.join("to"), b"the old").await?;
     fs.rename(&dir.join("from"), &dir.join("to")).await?;
@@ -161,21 +169,21 @@ async fn rename_replaces(fs: &dyn PathIo, dir: &Path) -> Outcome {
     expect_content(fs, &dir.join("to"), b"new").await
 }
 
-async fn rename_to_itself(fs: &dyn PathIo, dir: &Path) -> Outcome {
+async fn rename_to_itself(fs: &dyn FileSystem, dir: &Path) -> Outcome {
     put(fs, &dir.join("file"), b"content").await?;
     fs.rename(&dir.join("file"), &dir.join("file")).await?;
     expect_content(fs, &dir.join("file"), b"content").await
 }
 
-async fn rename_moves_directory(fs: &dyn PathIo, dir: &Path) -> Outcome {
-    fs.mkdir(&dir.join("a/b"), MkdirOptions { parents: true, exist_ok: false }).await?;
+async fn rename_moves_directory(fs: &dyn FileSystem, dir: &Path) -> Outcome {
+    fs.create_dir(&dir.join("a/b"), CreateDirOptions { parents: true, exist_ok: false }).await?;
     put(fs, &dir.join("a/b/file"), b"content").await?;
     fs.rename(&dir.join("a"), &dir.join("c")).await?;
     expect_names(fs, dir, &["c"]).await?;
     expect_content(fs, &dir.join("c/b/file"), b"content").await
 }
 
-async fn rename_needs_both(fs: &dyn PathIo, dir: &Path) -> Outcome {
+async fn rename_needs_both(fs: &dyn FileSystem, dir: &Path) -> Outcome {
     put(fs, &dir.join("file"), b"kept").await?;
     let from_nothing = fs.rename(&dir.join("none"), &dir.join("file")).await;
     expect_kind("rename of a missing path", from_nothing, ErrorKind::NotFound)?;
@@ -184,7 +192,7 @@ async fn rename_needs_both(fs: &dyn PathIo, dir: &Path) -> Outcome {
     expect_content(fs, &dir.join("file"), b"kept").await
 }
 
-async fn rename_keeps_directory(fs: &dyn PathIo, dir: &Path) -> Outcome {
+async fn rename_keeps_directory(fs: &dyn FileSystem, dir: &Path) -> Outcome {
     make_dir(fs, &dir.join("dir")).await?;
     put(fs, &dir.join("file"), b"kept").await?;
     expect_error("rename", fs.rename(&dir.join("file"), &dir.join("dir")).await)?;
@@ -192,7 +200,7 @@ async fn rename_keeps_directory(fs: &dyn PathIo, dir: &Path) -> Outcome {
     expect_equal("is_dir of the target", fs.is_dir(&dir.join("dir")).await?, true)
 }
 
-async fn rename_into_itself(fs: &dyn PathIo, dir: &Path) -> Outcome {
+async fn rename_into_itself(fs: &dyn FileSystem, dir: &Path) -> Outcome {
     make_dir(fs, &dir.join("a")).await?;
     expect_error("rename", fs.rename(&dir.join("a"), &dir.join("a/b")).await)?;
     expect_names(fs, dir, &["a"]).await

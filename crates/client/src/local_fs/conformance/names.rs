@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::Rule;
 use super::assertions::{Outcome, expect_content, expect_equal, expect_names, make_dir, put};
-use crate::local_fs::PathIo;
+use crate::local_fs::FileSystem;
 
 #[rustfmt::skip]
 pub(crate) const RULES: &[Rule] = &[
@@ -14,7 +14,7 @@ pub(crate) const RULES: &[Rule] = &[
     ("the empty path is a directory", |fs, dir| Box::pin(empty_path(fs, dir))),
 ];
 
-async fn file_names(fs: &dyn PathIo, dir: &Path) -> Outcome {
+async fn file_names(fs: &dyn FileSystem, dir: &Path) -> Outcome {
     for &name in NAMES {
         put(fs, &dir.join("plain"), name.as_bytes()).await?;
         fs.rename(&dir.join("plain"), &dir.join(name)).await?;
@@ -22,12 +22,12 @@ async fn file_names(fs: &dyn PathIo, dir: &Path) -> Outcome {
     expect_names(fs, dir, NAMES).await?;
     for &name in NAMES {
         expect_content(fs, &dir.join(name), name.as_bytes()).await?;
-        fs.unlink(&dir.join(name)).await?;
+        fs.remove_file(&dir.join(name)).await?;
     }
     expect_names(fs, dir, &[]).await
 }
 
-async fn directory_names(fs: &dyn PathIo, dir: &Path) -> Outcome {
+async fn directory_names(fs: &dyn FileSystem, dir: &Path) -> Outcome {
     for &name in NAMES {
         make_dir(fs, &dir.join(name)).await?;
         put(fs, &dir.join(name).join(name), b"").await?;
@@ -36,16 +36,16 @@ async fn directory_names(fs: &dyn PathIo, dir: &Path) -> Outcome {
     expect_names(fs, dir, NAMES).await
 }
 
-async fn dots(fs: &dyn PathIo, dir: &Path) -> Outcome {
+async fn dots(fs: &dyn FileSystem, dir: &Path) -> Outcome {
     make_dir(fs, &dir.join("sub")).await?;
     put(fs, &dir.join("sub/./../file"), b"content").await?;
     expect_content(fs, &dir.join("file"), b"content").await?;
     expect_names(fs, &dir.join("sub/.."), &["file", "sub"]).await
 }
 
-async fn empty_path(fs: &dyn PathIo, _: &Path) -> Outcome {
+async fn empty_path(fs: &dyn FileSystem, _: &Path) -> Outcome {
     expect_equal("is_dir", fs.is_dir(Path::new("")).await?, true)?;
-    for item in fs.list(Path::new("")).await? {
+    for item in fs.read_dir(Path::new("")).await? {
         expect_equal("the path of a listed item", item.path.as_os_str(), item.name())?;
     }
     Ok(())

@@ -11,7 +11,7 @@ use std::{
 };
 
 use crate::{
-    error::local_fs::{PathIoError, PathIoResult},
+    error::local_fs::{LocalFsError, LocalFsResult},
     future::BoxFuture,
 };
 
@@ -20,12 +20,12 @@ pub(crate) fn blocking<'a, T: Send + 'static>(
     operation: &'static str,
     path: &'a Path,
     work: impl FnOnce(&Path) -> io::Result<T> + Send + 'static,
-) -> BoxFuture<'a, PathIoResult<T>> {
+) -> BoxFuture<'a, LocalFsResult<T>> {
     let path_or_dot = if path.as_os_str().is_empty() { PathBuf::from(".") } else { path.to_owned() };
     Box::pin(async move {
         let task = tokio::task::spawn_blocking(move || work(&path_or_dot));
         let outcome = task.await.unwrap_or_else(|failure| Err(io::Error::other(failure)));
-        outcome.map_err(|source| PathIoError::new(operation, path, source))
+        outcome.map_err(|source| LocalFsError::new(operation, path, source))
     })
 }
 
@@ -34,7 +34,7 @@ pub(crate) fn inline_if_fast<'a, T: Send + 'static>(
     operation: &'static str,
     path: &'a Path,
     work: impl FnOnce(&Path) -> io::Result<T> + Send + 'static,
-) -> BoxFuture<'a, PathIoResult<T>> {
+) -> BoxFuture<'a, LocalFsResult<T>> {
     let timed = move |path: &Path| {
         let start = Instant::now();
         let outcome = work(path);
@@ -43,7 +43,7 @@ pub(crate) fn inline_if_fast<'a, T: Send + 'static>(
     };
     Box::pin(async move {
         if INLINE_LATENCY.is_fast() {
-            return timed(path).map_err(|source| PathIoError::new(operation, path, source));
+            return timed(path).map_err(|source| LocalFsError::new(operation, path, source));
         }
         blocking(operation, path, timed).await
     })

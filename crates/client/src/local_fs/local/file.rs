@@ -5,20 +5,20 @@ use std::io;
 use tokio::io::AsyncWriteExt;
 
 use super::reserve::reserve;
-use crate::{error::local_fs::PathIoResult, future::BoxFuture, local_fs::PathFile};
+use crate::{error::local_fs::LocalFsResult, future::BoxFuture, local_fs::FileHandle};
 
 /// Wraps a file that the system opened.
 pub(crate) fn opened<'a>(
-    file: BoxFuture<'a, PathIoResult<std::fs::File>>,
-) -> BoxFuture<'a, PathIoResult<Box<dyn PathFile>>> {
+    file: BoxFuture<'a, LocalFsResult<std::fs::File>>,
+) -> BoxFuture<'a, LocalFsResult<Box<dyn FileHandle>>> {
     Box::pin(async move {
         let mut file = tokio::fs::File::from_std(file.await?);
         file.set_max_buf_size(MAX_BLOCK_BYTES);
-        Ok(Box::new(file) as Box<dyn PathFile>)
+        Ok(Box::new(file) as Box<dyn FileHandle>)
     })
 }
 
-impl PathFile for tokio::fs::File {
+impl FileHandle for tokio::fs::File {
     fn sync(&mut self) -> BoxFuture<'_, io::Result<()>> {
         Box::pin(async move {
             // `sync_all` alone waits for a write under way but keeps its error for the next call.

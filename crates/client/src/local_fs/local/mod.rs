@@ -22,11 +22,11 @@ use self::{
     file::opened,
 };
 use super::{
-    DirectoryItem, FileKind, FinishOptions, Metadata, MkdirOptions, OpenMode, PathFile, PathIo, ReadFile,
-    SET_PERMISSIONS, WholeFile,
+    CommitOptions, CreateDirOptions, DirEntry, FileHandle, FileKind, FileSystem, Metadata, OpenMode,
+    ReadFile, SET_PERMISSIONS, WholeFile,
     atomic_write::{commit_local, sync_directory_of},
 };
-use crate::{error::local_fs::PathIoResult, future::BoxFuture};
+use crate::{error::local_fs::LocalFsResult, future::BoxFuture};
 
 /// The file system of the machine the program runs on.
 ///
@@ -36,10 +36,10 @@ use crate::{error::local_fs::PathIoResult, future::BoxFuture};
 /// at the time of the operation.
 ///
 /// On Unix, an open file stays usable after it was removed or replaced. A symbolic link loop is an error, even
-/// for [`exists`](PathIo::exists).
+/// for [`try_exists`](FileSystem::try_exists).
 ///
 /// ```
-/// use oxftp::path_io::{LocalFs, PathIo};
+/// use oxftp::local_fs::{LocalFs, FileSystem};
 ///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -47,7 +47,7 @@ use crate::{error::local_fs::PathIoResult, future::BoxFuture};
 /// let path = dir.path().join("notes");
 /// std::fs::write(&path, "hello")?;
 ///
-/// assert_eq!(LocalFs::new().stat(&path).await?.size, 5);
+/// assert_eq!(LocalFs::new().metadata(&path).await?.size, 5);
 /// # Ok(())
 /// # }
 /// ```
@@ -63,64 +63,72 @@ impl LocalFs {
     }
 }
 
-impl PathIo for LocalFs {
-    fn exists<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, PathIoResult<bool>> {
+impl FileSystem for LocalFs {
+    fn try_exists<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, LocalFsResult<bool>> {
         blocking("look for", path, |path| Ok(follow(path)?.is_some()))
     }
 
-    fn is_dir<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, PathIoResult<bool>> {
+    fn is_dir<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, LocalFsResult<bool>> {
         blocking("look for", path, |path| Ok(follow(path)?.is_some_and(|metadata| metadata.is_dir())))
     }
 
-    fn is_file<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, PathIoResult<bool>> {
+    fn is_file<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, LocalFsResult<bool>> {
         blocking("look for", path, |path| Ok(follow(path)?.is_some_and(|metadata| metadata.is_file())))
     }
 
-    fn mkdir<'a>(&'a self, path: &'a Path, options: MkdirOptions) -> BoxFuture<'a, PathIoResult<()>> {
+    fn create_dir<'a>(
+        &'a self,
+        path: &'a Path,
+        options: CreateDirOptions,
+    ) -> BoxFuture<'a, LocalFsResult<()>> {
         blocking("make directory", path, move |path| make_directory(path, options))
     }
 
-    fn rmdir<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, PathIoResult<()>> {
+    fn remove_dir<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, LocalFsResult<()>> {
         blocking("remove directory", path, |path| std::fs::remove_dir(path))
     }
 
-    fn unlink<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, PathIoResult<()>> {
+    fn remove_file<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, LocalFsResult<()>> {
         blocking("remove", path, remove_file)
     }
 
-    fn list<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, PathIoResult<Vec<DirectoryItem>>> {
+    fn read_dir<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, LocalFsResult<Vec<DirEntry>>> {
         let given = path.to_owned();
         blocking("list", path, move |path| read_directory(path, &given))
     }
 
-    fn stat<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, PathIoResult<Metadata>> {
+    fn metadata<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, LocalFsResult<Metadata>> {
         blocking("stat", path, |path| Ok(describe(&std::fs::symlink_metadata(path)?)))
     }
 
-    fn open<'a>(&'a self, path: &'a Path, mode: OpenMode) -> BoxFuture<'a, PathIoResult<Box<dyn PathFile>>> {
+    fn open<'a>(
+        &'a self,
+        path: &'a Path,
+        mode: OpenMode,
+    ) -> BoxFuture<'a, LocalFsResult<Box<dyn FileHandle>>> {
         opened(blocking("open", path, move |path| open_file(path, mode)))
     }
 
-    fn rename<'a>(&'a self, from: &'a Path, to: &'a Path) -> BoxFuture<'a, PathIoResult<()>> {
+    fn rename<'a>(&'a self, from: &'a Path, to: &'a Path) -> BoxFuture<'a, LocalFsResult<()>> {
         let to = to.to_owned();
         blocking("rename", from, move |path| std::fs::rename(path, to))
     }
 
-    fn finish<'a>(
+    fn commit<'a>(
         &'a self,
         part: &'a Path,
         target: &'a Path,
-        options: FinishOptions,
-    ) -> BoxFuture<'a, PathIoResult<()>> {
+        options: CommitOptions,
+    ) -> BoxFuture<'a, LocalFsResult<()>> {
         let target = target.to_owned();
         blocking("rename", part, move |part| commit_local(part, &target, options))
     }
 
-    fn set_modified<'a>(&'a self, path: &'a Path, time: SystemTime) -> BoxFuture<'a, PathIoResult<()>> {
+    fn set_modified<'a>(&'a self, path: &'a Path, time: SystemTime) -> BoxFuture<'a, LocalFsResult<()>> {
         blocking("set the time of", path, move |path| set_modified(path, time))
     }
 
-    fn write_whole<'a>(&'a self, file: WholeFile) -> BoxFuture<'a, PathIoResult<bool>> {
+    fn write_whole<'a>(&'a self, file: WholeFile) -> BoxFuture<'a, LocalFsResult<bool>> {
         Box::pin(async move {
             let part = file.part.clone();
             inline_if_fast("write", &part, move |_| write_whole(&file)).await
@@ -131,21 +139,21 @@ impl PathIo for LocalFs {
         &'a self,
         path: &'a Path,
         max_size: usize,
-    ) -> BoxFuture<'a, PathIoResult<Option<ReadFile>>> {
+    ) -> BoxFuture<'a, LocalFsResult<Option<ReadFile>>> {
         inline_if_fast("read", path, move |path| read_whole(path, max_size))
     }
 
-    fn read_link<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, PathIoResult<PathBuf>> {
+    fn read_link<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, LocalFsResult<PathBuf>> {
         blocking("read the link", path, |path| std::fs::read_link(path))
     }
 
-    fn symlink<'a>(&'a self, target: &'a Path, path: &'a Path) -> BoxFuture<'a, PathIoResult<()>> {
+    fn symlink<'a>(&'a self, target: &'a Path, path: &'a Path) -> BoxFuture<'a, LocalFsResult<()>> {
         let target = target.to_owned();
         blocking("make the link", path, move |path| make_link(&target, path))
     }
 
     #[cfg(unix)]
-    fn set_permissions<'a>(&'a self, path: &'a Path, mode: u32) -> BoxFuture<'a, PathIoResult<()>> {
+    fn set_permissions<'a>(&'a self, path: &'a Path, mode: u32) -> BoxFuture<'a, LocalFsResult<()>> {
         use std::os::unix::fs::PermissionsExt;
 
         let permissions = std::fs::Permissions::from_mode(mode & 0o7777);
@@ -153,7 +161,7 @@ impl PathIo for LocalFs {
     }
 
     #[cfg(unix)]
-    fn beneath(&self, root: &Path) -> Option<Arc<dyn PathIo>> {
+    fn sandbox(&self, root: &Path) -> Option<Arc<dyn FileSystem>> {
         Some(Arc::new(Sandbox::new(Arc::new(*self), root)))
     }
 }
@@ -168,7 +176,7 @@ fn follow(path: &Path) -> io::Result<Option<std::fs::Metadata>> {
     }
 }
 
-fn make_directory(path: &Path, options: MkdirOptions) -> io::Result<()> {
+fn make_directory(path: &Path, options: CreateDirOptions) -> io::Result<()> {
     let Err(error) = create_below(path, options.parents) else { return Ok(()) };
     // Any error counts: a root directory or a read-only disk returns another error than AlreadyExists.
     if options.exist_ok && path.is_dir() { Ok(()) } else { Err(error) }
@@ -211,11 +219,11 @@ fn make_link(_: &Path, _: &Path) -> io::Result<()> {
     Err(io::ErrorKind::Unsupported.into())
 }
 
-fn read_directory(path: &Path, given: &Path) -> io::Result<Vec<DirectoryItem>> {
+fn read_directory(path: &Path, given: &Path) -> io::Result<Vec<DirEntry>> {
     let item = |entry: std::fs::DirEntry| {
         // Most systems return the type with the name. On others, a file that was just removed has no type.
         let kind = entry.file_type().map_or(FileKind::Other, kind_of);
-        DirectoryItem::new(given.join(entry.file_name()), kind)
+        DirEntry::new(given.join(entry.file_name()), kind)
     };
     std::fs::read_dir(path)?.map(|entry| entry.map(item)).collect()
 }
@@ -338,7 +346,7 @@ fn permission_bits(_: &std::fs::Metadata) -> Option<u32> {
 
 fn kind_of(kind: FileType) -> FileKind {
     if kind.is_symlink() {
-        FileKind::Link
+        FileKind::Symlink
     } else if kind.is_dir() {
         FileKind::Directory
     } else if kind.is_file() {

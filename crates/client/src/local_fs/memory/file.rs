@@ -12,7 +12,7 @@ use tokio::io::{AsyncRead, AsyncSeek, AsyncWrite, ReadBuf};
 
 use crate::{
     future::BoxFuture,
-    local_fs::{OpenMode, PathFile},
+    local_fs::{FileHandle, OpenMode},
 };
 
 /// The content of a file, shared by its entry in the tree and all open handles.
@@ -183,7 +183,7 @@ impl AsyncSeek for MemoryFile {
     }
 }
 
-impl PathFile for MemoryFile {
+impl FileHandle for MemoryFile {
     fn sync(&mut self) -> BoxFuture<'_, io::Result<()>> {
         Box::pin(std::future::ready(Ok(())))
     }

@@ -14,9 +14,9 @@ use self::{
     file::MemoryFile,
     tree::{Tree, TreeNode},
 };
-use super::{DirectoryItem, Metadata, MkdirOptions, OpenMode, PathFile, PathIo};
+use super::{CreateDirOptions, DirEntry, FileHandle, FileSystem, Metadata, OpenMode};
 use crate::{
-    error::local_fs::{PathIoError, PathIoResult},
+    error::local_fs::{LocalFsError, LocalFsResult},
     future::BoxFuture,
 };
 
@@ -29,7 +29,7 @@ use crate::{
 /// usable after it was removed or replaced. A gap left by seeking uses no memory.
 ///
 /// ```
-/// use oxftp::path_io::{MemoryFs, PathIo};
+/// use oxftp::local_fs::{MemoryFs, FileSystem};
 /// use std::path::Path;
 ///
 /// # #[tokio::main(flavor = "current_thread")]
@@ -71,15 +71,15 @@ impl MemoryFs {
     /// # Errors
     ///
     /// Returns an error if `path` is a directory or goes through a file.
-    pub fn write(&self, path: impl AsRef<Path>, content: impl AsRef<[u8]>) -> PathIoResult<()> {
+    pub fn write(&self, path: impl AsRef<Path>, content: impl AsRef<[u8]>) -> LocalFsResult<()> {
         let path = path.as_ref();
-        self.put(path, content.as_ref()).map_err(|source| PathIoError::new("write", path, source))
+        self.put(path, content.as_ref()).map_err(|source| LocalFsError::new("write", path, source))
     }
 
     fn put(&self, path: &Path, content: &[u8]) -> io::Result<()> {
         let mut tree = self.tree();
         if let Some(parent) = path.parent() {
-            tree.create_dir(parent, MkdirOptions { parents: true, exist_ok: true })?;
+            tree.create_dir(parent, CreateDirOptions { parents: true, exist_ok: true })?;
         }
         let file = tree.open(path, OpenMode::Write)?;
         file.lock().write_at(0, content)
@@ -95,61 +95,69 @@ impl MemoryFs {
         operation: &'static str,
         path: &'a Path,
         work: impl FnOnce(&mut Tree) -> io::Result<T> + Send + 'a,
-    ) -> BoxFuture<'a, PathIoResult<T>> {
-        Box::pin(
-            async move { work(&mut self.tree()).map_err(|source| PathIoError::new(operation, path, source)) },
-        )
+    ) -> BoxFuture<'a, LocalFsResult<T>> {
+        Box::pin(async move {
+            work(&mut self.tree()).map_err(|source| LocalFsError::new(operation, path, source))
+        })
     }
 }
 
-impl PathIo for MemoryFs {
-    fn exists<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, PathIoResult<bool>> {
+impl FileSystem for MemoryFs {
+    fn try_exists<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, LocalFsResult<bool>> {
         self.run("look for", path, |tree| Ok(tree.node(path).is_ok()))
     }
 
-    fn is_dir<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, PathIoResult<bool>> {
+    fn is_dir<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, LocalFsResult<bool>> {
         self.run("look for", path, |tree| Ok(tree.node(path).and_then(TreeNode::directory).is_ok()))
     }
 
-    fn is_file<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, PathIoResult<bool>> {
+    fn is_file<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, LocalFsResult<bool>> {
         self.run("look for", path, |tree| Ok(tree.node(path).and_then(TreeNode::file).is_ok()))
     }
 
-    fn mkdir<'a>(&'a self, path: &'a Path, options: MkdirOptions) -> BoxFuture<'a, PathIoResult<()>> {
+    fn create_dir<'a>(
+        &'a self,
+        path: &'a Path,
+        options: CreateDirOptions,
+    ) -> BoxFuture<'a, LocalFsResult<()>> {
         self.run("make directory", path, move |tree| tree.create_dir(path, options))
     }
 
-    fn rmdir<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, PathIoResult<()>> {
+    fn remove_dir<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, LocalFsResult<()>> {
         self.run("remove directory", path, |tree| tree.remove_dir(path))
     }
 
-    fn unlink<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, PathIoResult<()>> {
+    fn remove_file<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, LocalFsResult<()>> {
         self.run("remove", path, |tree| tree.remove_file(path))
     }
 
-    fn list<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, PathIoResult<Vec<DirectoryItem>>> {
+    fn read_dir<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, LocalFsResult<Vec<DirEntry>>> {
         self.run("list", path, |tree| {
             let children = &tree.node(path)?.directory()?.children;
-            Ok(children.iter().map(|(name, node)| DirectoryItem::new(path.join(name), node.kind())).collect())
+            Ok(children.iter().map(|(name, node)| DirEntry::new(path.join(name), node.kind())).collect())
         })
     }
 
-    fn stat<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, PathIoResult<Metadata>> {
+    fn metadata<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, LocalFsResult<Metadata>> {
         self.run("stat", path, |tree| tree.node(path).map(TreeNode::metadata))
     }
 
-    fn open<'a>(&'a self, path: &'a Path, mode: OpenMode) -> BoxFuture<'a, PathIoResult<Box<dyn PathFile>>> {
+    fn open<'a>(
+        &'a self,
+        path: &'a Path,
+        mode: OpenMode,
+    ) -> BoxFuture<'a, LocalFsResult<Box<dyn FileHandle>>> {
         self.run("open", path, move |tree| {
             let content = tree.open(path, mode)?;
-            Ok(Box::new(MemoryFile::new(content, mode)) as Box<dyn PathFile>)
+            Ok(Box::new(MemoryFile::new(content, mode)) as Box<dyn FileHandle>)
         })
     }
 
-    fn rename<'a>(&'a self, from: &'a Path, to: &'a Path) -> BoxFuture<'a, PathIoResult<()>> {
+    fn rename<'a>(&'a self, from: &'a Path, to: &'a Path) -> BoxFuture<'a, LocalFsResult<()>> {
         self.run("rename", from, move |tree| tree.rename(from, to))
     }
 
-    fn set_modified<'a>(&'a self, path: &'a Path, time: SystemTime) -> BoxFuture<'a, PathIoResult<()>> {
+    fn set_modified<'a>(&'a self, path: &'a Path, time: SystemTime) -> BoxFuture<'a, LocalFsResult<()>> {
         self.run("set the time of", path, move |tree| tree.set_modified(path, time))
     }
 }

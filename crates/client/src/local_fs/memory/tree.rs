@@ -10,7 +10,7 @@ use std::{
 };
 
 use super::file::SharedContent;
-use crate::local_fs::{FileKind, Metadata, MkdirOptions, OpenMode};
+use crate::local_fs::{CreateDirOptions, FileKind, Metadata, OpenMode};
 
 /// All directories and file names.
 pub(crate) struct Tree {
@@ -32,7 +32,7 @@ impl Tree {
         self.at(&names(path))
     }
 
-    pub(crate) fn create_dir(&mut self, path: &Path, options: MkdirOptions) -> io::Result<()> {
+    pub(crate) fn create_dir(&mut self, path: &Path, options: CreateDirOptions) -> io::Result<()> {
         let names = names(path);
         let Some((last, parents)) = names.split_last() else {
             return if options.exist_ok { Ok(()) } else { Err(ErrorKind::AlreadyExists.into()) };

@@ -17,35 +17,35 @@ fn never<'a, T: Send + 'a>() -> BoxFuture<'a, T> {
     Box::pin(std::future::pending())
 }
 
-impl PathIo for HangingFs {
-    fn exists<'a>(&'a self, _: &'a Path) -> BoxFuture<'a, PathIoResult<bool>> {
+impl FileSystem for HangingFs {
+    fn try_exists<'a>(&'a self, _: &'a Path) -> BoxFuture<'a, LocalFsResult<bool>> {
         never()
     }
-    fn is_dir<'a>(&'a self, _: &'a Path) -> BoxFuture<'a, PathIoResult<bool>> {
+    fn is_dir<'a>(&'a self, _: &'a Path) -> BoxFuture<'a, LocalFsResult<bool>> {
         never()
     }
-    fn is_file<'a>(&'a self, _: &'a Path) -> BoxFuture<'a, PathIoResult<bool>> {
+    fn is_file<'a>(&'a self, _: &'a Path) -> BoxFuture<'a, LocalFsResult<bool>> {
         never()
     }
-    fn mkdir<'a>(&'a self, _: &'a Path, _: MkdirOptions) -> BoxFuture<'a, PathIoResult<()>> {
+    fn create_dir<'a>(&'a self, _: &'a Path, _: CreateDirOptions) -> BoxFuture<'a, LocalFsResult<()>> {
         never()
     }
-    fn rmdir<'a>(&'a self, _: &'a Path) -> BoxFuture<'a, PathIoResult<()>> {
+    fn remove_dir<'a>(&'a self, _: &'a Path) -> BoxFuture<'a, LocalFsResult<()>> {
         never()
     }
-    fn unlink<'a>(&'a self, _: &'a Path) -> BoxFuture<'a, PathIoResult<()>> {
+    fn remove_file<'a>(&'a self, _: &'a Path) -> BoxFuture<'a, LocalFsResult<()>> {
         never()
     }
-    fn list<'a>(&'a self, _: &'a Path) -> BoxFuture<'a, PathIoResult<Vec<DirectoryItem>>> {
+    fn read_dir<'a>(&'a self, _: &'a Path) -> BoxFuture<'a, LocalFsResult<Vec<DirEntry>>> {
         never()
     }
-    fn stat<'a>(&'a self, _: &'a Path) -> BoxFuture<'a, PathIoResult<Metadata>> {
+    fn metadata<'a>(&'a self, _: &'a Path) -> BoxFuture<'a, LocalFsResult<Metadata>> {
         never()
     }
-    fn open<'a>(&'a self, _: &'a Path, _: OpenMode) -> BoxFuture<'a, PathIoResult<Box<dyn PathFile>>> {
-        Box::pin(async { Ok(Box::new(Self) as Box<dyn PathFile>) })
+    fn open<'a>(&'a self, _: &'a Path, _: OpenMode) -> BoxFuture<'a, LocalFsResult<Box<dyn FileHandle>>> {
+        Box::pin(async { Ok(Box::new(Self) as Box<dyn FileHandle>) })
     }
-    fn rename<'a>(&'a self, _: &'a Path, _: &'a Path) -> BoxFuture<'a, PathIoResult<()>> {
+    fn rename<'a>(&'a self, _: &'a Path, _: &'a Path) -> BoxFuture<'a, LocalFsResult<()>> {
         never()
     }
 }
@@ -77,7 +77,7 @@ impl AsyncSeek for HangingFs {
     }
 }
 
-impl PathFile for HangingFs {
+impl FileHandle for HangingFs {
     fn sync(&mut self) -> BoxFuture<'_, io::Result<()>> {
         never()
     }
@@ -93,7 +93,7 @@ pub(crate) struct FaultyFs {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Fault {
     /// Accepts an existing directory.
-    MkdirAcceptsExisting,
+    CreateDirAcceptsExisting,
     /// Opens with another mode than requested.
     Opens(OpenMode, OpenMode),
     /// Keeps an existing target.
@@ -106,40 +106,48 @@ impl FaultyFs {
     }
 }
 
-impl PathIo for FaultyFs {
-    fn exists<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, PathIoResult<bool>> {
-        self.fs.exists(path)
+impl FileSystem for FaultyFs {
+    fn try_exists<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, LocalFsResult<bool>> {
+        self.fs.try_exists(path)
     }
-    fn is_dir<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, PathIoResult<bool>> {
+    fn is_dir<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, LocalFsResult<bool>> {
         self.fs.is_dir(path)
     }
-    fn is_file<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, PathIoResult<bool>> {
+    fn is_file<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, LocalFsResult<bool>> {
         self.fs.is_file(path)
     }
-    fn mkdir<'a>(&'a self, path: &'a Path, options: MkdirOptions) -> BoxFuture<'a, PathIoResult<()>> {
-        let exist_ok = options.exist_ok || self.fault == Fault::MkdirAcceptsExisting;
-        self.fs.mkdir(path, MkdirOptions { exist_ok, ..options })
+    fn create_dir<'a>(
+        &'a self,
+        path: &'a Path,
+        options: CreateDirOptions,
+    ) -> BoxFuture<'a, LocalFsResult<()>> {
+        let exist_ok = options.exist_ok || self.fault == Fault::CreateDirAcceptsExisting;
+        self.fs.create_dir(path, CreateDirOptions { exist_ok, ..options })
     }
-    fn rmdir<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, PathIoResult<()>> {
-        self.fs.rmdir(path)
+    fn remove_dir<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, LocalFsResult<()>> {
+        self.fs.remove_dir(path)
     }
-    fn unlink<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, PathIoResult<()>> {
-        self.fs.unlink(path)
+    fn remove_file<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, LocalFsResult<()>> {
+        self.fs.remove_file(path)
     }
-    fn list<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, PathIoResult<Vec<DirectoryItem>>> {
-        self.fs.list(path)
+    fn read_dir<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, LocalFsResult<Vec<DirEntry>>> {
+        self.fs.read_dir(path)
     }
-    fn stat<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, PathIoResult<Metadata>> {
-        self.fs.stat(path)
+    fn metadata<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, LocalFsResult<Metadata>> {
+        self.fs.metadata(path)
     }
-    fn open<'a>(&'a self, path: &'a Path, mode: OpenMode) -> BoxFuture<'a, PathIoResult<Box<dyn PathFile>>> {
+    fn open<'a>(
+        &'a self,
+        path: &'a Path,
+        mode: OpenMode,
+    ) -> BoxFuture<'a, LocalFsResult<Box<dyn FileHandle>>> {
         let mode = match self.fault {
             Fault::Opens(requested, actual) if requested == mode => actual,
             _ => mode,
         };
         self.fs.open(path, mode)
     }
-    fn rename<'a>(&'a self, from: &'a Path, to: &'a Path) -> BoxFuture<'a, PathIoResult<()>> {
+    fn rename<'a>(&'a self, from: &'a Path, to: &'a Path) -> BoxFuture<'a, LocalFsResult<()>> {
         if self.fault == Fault::RenameReplacesNothing && self.fs.read(to).is_some() {
             return Box::pin(async { Ok(()) });
         }

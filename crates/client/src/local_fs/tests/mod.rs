@@ -15,7 +15,7 @@ use tokio::time::Instant;
 use self::doubles::{Fault, FaultyFs, HangingFs};
 use super::*;
 
-const PARENTS: MkdirOptions = MkdirOptions { parents: true, exist_ok: false };
+const PARENTS: CreateDirOptions = CreateDirOptions { parents: true, exist_ok: false };
 
 #[tokio::test]
 async fn local_fs_passes_the_conformance_test() {
@@ -34,14 +34,14 @@ async fn memory_fs_passes_the_conformance_test() {
 #[tokio::test]
 async fn memory_fs_passes_conformance_at_relative_root() {
     let fs = MemoryFs::new();
-    fs.mkdir(Path::new("a/b"), PARENTS).await.unwrap();
+    fs.create_dir(Path::new("a/b"), PARENTS).await.unwrap();
 
     conformance::check(&fs, Path::new("./a/b")).await.unwrap();
 }
 
 #[tokio::test]
 async fn memory_fs_with_timeout_passes_the_conformance_test() {
-    let fs = Timed::new(MemoryFs::new(), Duration::from_secs(60));
+    let fs = TimeoutFs::new(MemoryFs::new(), Duration::from_secs(60));
 
     conformance::check(&fs, Path::new("/")).await.unwrap();
 }
@@ -49,15 +49,15 @@ async fn memory_fs_with_timeout_passes_the_conformance_test() {
 #[tokio::test]
 async fn boxed_local_fs_with_timeout_passes_conformance() {
     let dir = tempfile::tempdir().unwrap();
-    let inner: Arc<dyn PathIo> = Arc::new(LocalFs::new());
+    let inner: Arc<dyn FileSystem> = Arc::new(LocalFs::new());
 
-    conformance::check(&Timed::new(inner, Duration::from_secs(60)), dir.path()).await.unwrap();
+    conformance::check(&TimeoutFs::new(inner, Duration::from_secs(60)), dir.path()).await.unwrap();
 }
 
 #[tokio::test]
 async fn conformance_test_names_the_violated_rule() {
     let faults = [
-        (Fault::MkdirAcceptsExisting, "mkdir of an existing path is AlreadyExists"),
+        (Fault::CreateDirAcceptsExisting, "create_dir of an existing path is AlreadyExists"),
         (Fault::RenameReplacesNothing, "rename replaces a file"),
         (Fault::Opens(OpenMode::Read, OpenMode::Update), "a file opened for reading cannot be written"),
         (Fault::Opens(OpenMode::Write, OpenMode::Append), "open Write truncates the file immediately"),
@@ -92,7 +92,7 @@ async fn conformance_test_requires_an_empty_root() {
 
 #[tokio::test]
 async fn set_modified_is_unsupported_by_default() {
-    let error = FaultyFs::new(Fault::MkdirAcceptsExisting)
+    let error = FaultyFs::new(Fault::CreateDirAcceptsExisting)
         .set_modified(Path::new("/"), SystemTime::now())
         .await
         .unwrap_err();
@@ -132,11 +132,11 @@ mod links {
         std::fs::write(dir.path().join("file"), "content").unwrap();
         symlink("file", dir.path().join("link")).unwrap();
 
-        let metadata = LocalFs::new().stat(&dir.path().join("link")).await.unwrap();
-        let items = LocalFs::new().list(dir.path()).await.unwrap();
+        let metadata = LocalFs::new().metadata(&dir.path().join("link")).await.unwrap();
+        let items = LocalFs::new().read_dir(dir.path()).await.unwrap();
 
-        assert!(metadata.is_link());
-        assert!(items.contains(&DirectoryItem::new(dir.path().join("link"), FileKind::Link)));
+        assert!(metadata.is_symlink());
+        assert!(items.contains(&DirEntry::new(dir.path().join("link"), FileKind::Symlink)));
     }
 
     #[tokio::test]
@@ -159,7 +159,7 @@ mod links {
         symlink("nothing", &link).unwrap();
         let fs = LocalFs::new();
 
-        assert!(!fs.exists(&link).await.unwrap());
+        assert!(!fs.try_exists(&link).await.unwrap());
         let refused = fs.open(&link, OpenMode::CreateNew).await.unwrap_err();
         assert_eq!(refused.kind(), ErrorKind::AlreadyExists);
     }
@@ -170,7 +170,7 @@ mod links {
         std::fs::create_dir(dir.path().join("dir")).unwrap();
         symlink("dir", dir.path().join("link")).unwrap();
 
-        LocalFs::new().unlink(&dir.path().join("link")).await.unwrap();
+        LocalFs::new().remove_file(&dir.path().join("link")).await.unwrap();
 
         assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1);
         assert!(dir.path().join("dir").is_dir());
@@ -180,9 +180,9 @@ mod links {
     async fn exist_ok_accepts_a_directory_symlink() {
         let dir = tempfile::tempdir().unwrap();
         symlink(".", dir.path().join("link")).unwrap();
-        let lenient = MkdirOptions { parents: true, exist_ok: true };
+        let lenient = CreateDirOptions { parents: true, exist_ok: true };
 
-        LocalFs::new().mkdir(&dir.path().join("link"), lenient).await.unwrap();
+        LocalFs::new().create_dir(&dir.path().join("link"), lenient).await.unwrap();
 
         assert!(dir.path().join("link").is_symlink());
     }
@@ -194,7 +194,7 @@ mod links {
         std::fs::write(&file, "").unwrap();
         std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o640)).unwrap();
 
-        let metadata = LocalFs::new().stat(&file).await.unwrap();
+        let metadata = LocalFs::new().metadata(&file).await.unwrap();
 
         assert_eq!(metadata.mode, Some(0o640));
     }
@@ -206,7 +206,7 @@ async fn open_memory_file_survives_removal() {
     fs.write("/file", "old").unwrap();
     let mut file = fs.open(Path::new("/file"), OpenMode::Update).await.unwrap();
 
-    fs.unlink(Path::new("/file")).await.unwrap();
+    fs.remove_file(Path::new("/file")).await.unwrap();
     fs.write("/file", "new").unwrap();
     file.seek(SeekFrom::End(0)).await.unwrap();
     file.write_all(b"er").await.unwrap();
@@ -244,8 +244,8 @@ async fn root_of_memory_fs_cannot_be_removed() {
     let fs = MemoryFs::new();
     let root = Path::new("/");
 
-    fs.rmdir(root).await.unwrap_err();
-    fs.unlink(root).await.unwrap_err();
+    fs.remove_dir(root).await.unwrap_err();
+    fs.remove_file(root).await.unwrap_err();
     fs.rename(root, Path::new("/a")).await.unwrap_err();
 
     assert!(fs.is_dir(Path::new("/../..")).await.unwrap());
@@ -256,17 +256,17 @@ async fn deep_memory_tree_drops_without_stack_overflow() {
     let fs = MemoryFs::new();
     let deep: PathBuf = std::iter::repeat_n("d", 100_000).collect();
 
-    fs.mkdir(&deep, PARENTS).await.unwrap();
+    fs.create_dir(&deep, PARENTS).await.unwrap();
 
     drop(fs);
 }
 
 #[tokio::test(start_paused = true)]
 async fn hanging_operation_ends_with_a_timeout() {
-    let fs = Timed::new(HangingFs, Duration::from_secs(5));
+    let fs = TimeoutFs::new(HangingFs, Duration::from_secs(5));
     let start = Instant::now();
 
-    let error = fs.unlink(Path::new("x")).await.unwrap_err();
+    let error = fs.remove_file(Path::new("x")).await.unwrap_err();
 
     assert_eq!(start.elapsed(), Duration::from_secs(5));
     assert_eq!(error.kind(), ErrorKind::TimedOut);
@@ -308,7 +308,7 @@ async fn timeout_restarts_after_a_cancelled_operation() {
 
 #[tokio::test(start_paused = true)]
 async fn timeout_beyond_the_clock_is_unlimited() {
-    let fs = Timed::new(HangingFs, Duration::MAX);
+    let fs = TimeoutFs::new(HangingFs, Duration::MAX);
     let mut file = fs.open(Path::new("x"), OpenMode::Read).await.unwrap();
 
     let waited = tokio::time::timeout(Duration::from_secs(1_000_000), file.read(&mut [0])).await;
@@ -330,7 +330,7 @@ fn futures_and_files_are_send() {
     sendable(file.unwrap());
 }
 
-async fn hanging_file(limit_seconds: u64) -> Box<dyn PathFile> {
-    let fs = Timed::new(HangingFs, Duration::from_secs(limit_seconds));
+async fn hanging_file(limit_seconds: u64) -> Box<dyn FileHandle> {
+    let fs = TimeoutFs::new(HangingFs, Duration::from_secs(limit_seconds));
     fs.open(Path::new("x"), OpenMode::Update).await.unwrap()
 }

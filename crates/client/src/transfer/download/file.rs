@@ -27,13 +27,13 @@ use crate::{
     Client, Error, Progress, ProgressEvent, Result,
     client::{FollowUp, RESTART_ACCEPTED},
     data::{DataConnection, Limit, Masks},
-    error::local_fs::{PathIoError, PathIoResult},
-    local_fs::{FinishOptions, OpenMode, PathFile, PathIo, WholeFile},
+    error::local_fs::{LocalFsError, LocalFsResult},
+    local_fs::{CommitOptions, FileHandle, FileSystem, OpenMode, WholeFile},
 };
 
 /// Download of one file.
 pub(crate) struct FileDownload<'a> {
-    pub(crate) fs: &'a Arc<dyn PathIo>,
+    pub(crate) fs: &'a Arc<dyn FileSystem>,
     pub(crate) options: FileOptions,
     /// What follows on the same session.
     pub(crate) follow_up: FollowUp,
@@ -151,7 +151,7 @@ impl FileDownload<'_> {
             return Err(Error::SizeMismatch { expected: remote.size.unwrap_or(0), transferred });
         }
         let finished = client.finish_data(&mut data, Masks::default()).await;
-        file.shutdown().await.map_err(|source| PathIoError::new("write", partial, source))?;
+        file.shutdown().await.map_err(|source| LocalFsError::new("write", partial, source))?;
         drop(file);
         let on_wire = finished?.transferred;
         let size = offset + bytes;
@@ -173,7 +173,7 @@ impl FileDownload<'_> {
         &self,
         client: &mut Client,
         data: &mut DataConnection,
-        file: &mut dyn PathFile,
+        file: &mut dyn FileHandle,
         partial: &Path,
     ) -> Result<u64, CopyError> {
         let mut keep_alive = client.keep_alive();
@@ -185,20 +185,20 @@ impl FileDownload<'_> {
     }
 
     /// Sets the permissions of a partial file that is complete, and gives it its final name.
-    pub(crate) async fn commit(&self, mode: Option<u32>, partial: &Path, target: &Path) -> PathIoResult<()> {
+    pub(crate) async fn commit(&self, mode: Option<u32>, partial: &Path, target: &Path) -> LocalFsResult<()> {
         let preserve_mode = self.options.preserve_mode && set_local_mode(&**self.fs, partial, mode).await;
-        self.fs.finish(partial, target, FinishOptions { sync: self.options.sync, preserve_mode }).await
+        self.fs.commit(partial, target, CommitOptions { sync: self.options.sync, preserve_mode }).await
     }
 
     /// Leaves a partial file for resuming. An empty one is removed; the token is written where that was not done at
     /// the start.
     async fn leave(&self, remote: &RemoteFile<'_>, partial: &Path) {
-        let Ok(found) = self.fs.stat(partial).await else { return };
+        let Ok(found) = self.fs.metadata(partial).await else { return };
         if !found.is_file() {
             return;
         }
         if found.size == 0 {
-            let _ = self.fs.unlink(partial).await;
+            let _ = self.fs.remove_file(partial).await;
         } else if let Some(token) = remote.token().filter(|_| remote.size < Some(LARGE)) {
             token.save(&**self.fs, partial).await;
         }
@@ -207,11 +207,11 @@ impl FileDownload<'_> {
     /// Returns the offset to resume at: the length of the partial file, or 0 where the server's file is shorter, or
     /// where comparing the partial file would download all of it.
     async fn offset(&self, client: &mut Client, remote: &RemoteFile<'_>, partial: &Path) -> Result<u64> {
-        let Ok(found) = self.fs.stat(partial).await else { return Ok(0) };
+        let Ok(found) = self.fs.metadata(partial).await else { return Ok(0) };
         if found.size <= OVERLAP {
             return Ok(0);
         }
-        if self.fs.exists(&segments_path(partial)).await? {
+        if self.fs.try_exists(&segments_path(partial)).await? {
             // It was downloaded in segments: its length means nothing.
             discard(&**self.fs, partial).await?;
             return Ok(0);
@@ -288,7 +288,7 @@ impl FileDownload<'_> {
         partial: &Path,
         offset: u64,
         head: &[u8],
-    ) -> Result<Box<dyn PathFile>, PathIoError> {
+    ) -> Result<Box<dyn FileHandle>, LocalFsError> {
         if offset == 0 {
             let mut file = create(&**self.fs, partial).await?;
             if !head.is_empty() {
@@ -296,14 +296,14 @@ impl FileDownload<'_> {
                     file.write_all(head).await?;
                     file.flush().await
                 };
-                written.await.map_err(|source| PathIoError::new("write", partial, source))?;
+                written.await.map_err(|source| LocalFsError::new("write", partial, source))?;
             }
             return Ok(file);
         }
         let mut file = self.fs.open(partial, OpenMode::Update).await?;
         file.seek(std::io::SeekFrom::Start(offset))
             .await
-            .map_err(|source| PathIoError::new("seek", partial, source))?;
+            .map_err(|source| LocalFsError::new("seek", partial, source))?;
         Ok(file)
     }
 
@@ -460,7 +460,7 @@ impl FileDownload<'_> {
                 file.write_all(content).await?;
                 file.shutdown().await
             };
-            written.await.map_err(|source| PathIoError::new("write", &partial, source))?;
+            written.await.map_err(|source| LocalFsError::new("write", &partial, source))?;
             Ok::<_, Error>(())
         };
         if let Err(error) = kept.await {

@@ -61,7 +61,7 @@ impl Client {
     ///
     /// [`Error::SomeFailed`] when files of a tree failed, [`Error::Stopped`] when the connection was
     /// lost before the tree was complete; for a single file its own error, such as
-    /// [`Error::StatusCode`], [`Error::Data`], [`Error::SizeMismatch`] or [`Error::PathIo`].
+    /// [`Error::StatusCode`], [`Error::Data`], [`Error::SizeMismatch`] or [`Error::LocalFs`].
     #[must_use = "nothing is downloaded until it is awaited"]
     pub fn download(&mut self, source: impl Into<RemotePath>) -> Download<'_> {
         Download::new(Worker::Own(self), source.into())
@@ -222,7 +222,7 @@ impl<'c> Download<'c> {
         let base = if named { None } else { target.parent() }.unwrap_or(&target);
         let config = self.worker.config();
         let handler = TreeDownload {
-            fs: confined(&config.path_io, base),
+            fs: confined(&config.file_system, base),
             options: self.file,
             root,
             limits: config.limits.clone(),
@@ -283,7 +283,7 @@ impl<'c> Download<'c> {
                 AdmissionGate::measuring(concurrency, pool, &*self.job.progress)
             }
         };
-        let fs = self.worker.config().path_io.clone();
+        let fs = self.worker.config().file_system.clone();
         let segmented = Segmented {
             pool,
             fs: &fs,
@@ -324,7 +324,7 @@ impl<'c> Download<'c> {
         if !entry.is_dir()
             && let Some(parent) = target.parent()
         {
-            make_all(&*self.worker.config().path_io, parent).await?;
+            make_all(&*self.worker.config().file_system, parent).await?;
         }
         Ok((entry, target, root))
     }

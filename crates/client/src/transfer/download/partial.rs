@@ -13,8 +13,8 @@ use tokio::io::{AsyncReadExt, AsyncSeekExt, AsyncWriteExt};
 
 use crate::{
     data::DataConnection,
-    error::local_fs::{PathIoError, PathIoResult},
-    local_fs::{OpenMode, PathFile, PathIo},
+    error::local_fs::{LocalFsError, LocalFsResult},
+    local_fs::{FileHandle, FileSystem, OpenMode},
     transfer::local_path::refuse_link,
 };
 
@@ -39,9 +39,9 @@ impl ResumeToken {
 
     /// Writes the token beside a partial file. A failure is ignored: the token is not compared later then. A file
     /// of that name that is no token is left alone.
-    pub(crate) async fn save(&self, fs: &dyn PathIo, partial: &Path) {
+    pub(crate) async fn save(&self, fs: &dyn FileSystem, partial: &Path) {
         let path = token_path(partial);
-        if fs.stat(&path).await.is_ok() && read(fs, partial).await.is_none() {
+        if fs.metadata(&path).await.is_ok() && read(fs, partial).await.is_none() {
             return;
         }
         if let Err(error) = self.write(fs, &path).await {
@@ -49,25 +49,25 @@ impl ResumeToken {
         }
     }
 
-    async fn write(&self, fs: &dyn PathIo, path: &Path) -> PathIoResult<()> {
+    async fn write(&self, fs: &dyn FileSystem, path: &Path) -> LocalFsResult<()> {
         let mut file = fs.open(path, OpenMode::Write).await?;
         let written = async {
             file.write_all(self.0.as_bytes()).await?;
             file.shutdown().await
         };
-        written.await.map_err(|source| PathIoError::new("write", path, source))
+        written.await.map_err(|source| LocalFsError::new("write", path, source))
     }
 
     /// Returns whether the token of a partial file describes another file. A partial file without a token may
     /// belong to this one.
-    pub(crate) async fn differs(&self, fs: &dyn PathIo, partial: &Path) -> bool {
+    pub(crate) async fn differs(&self, fs: &dyn FileSystem, partial: &Path) -> bool {
         read(fs, partial).await.is_some_and(|saved| saved != self.0)
     }
 
     /// Removes the token of a file that is complete; a file of that name that is no token is left alone.
-    pub(crate) async fn remove(fs: &dyn PathIo, partial: &Path) {
+    pub(crate) async fn remove(fs: &dyn FileSystem, partial: &Path) {
         if read(fs, partial).await.is_some() {
-            let _ = fs.unlink(&token_path(partial)).await;
+            let _ = fs.remove_file(&token_path(partial)).await;
         }
     }
 }
@@ -79,9 +79,9 @@ pub(crate) fn segments_path(partial: &Path) -> PathBuf {
 
 /// Removes a partial file and its segment status, in this order: a partial file without status would pass for
 /// completely written up to its length.
-pub(crate) async fn discard(fs: &dyn PathIo, partial: &Path) -> PathIoResult<()> {
+pub(crate) async fn discard(fs: &dyn FileSystem, partial: &Path) -> LocalFsResult<()> {
     for path in [partial, &segments_path(partial)] {
-        match fs.unlink(path).await {
+        match fs.remove_file(path).await {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             _ => {}
         }
@@ -93,26 +93,26 @@ pub(crate) async fn discard(fs: &dyn PathIo, partial: &Path) -> PathIoResult<()>
 ///
 /// The file is always a new one that belongs to this download alone: a file that has other hard links, or that
 /// another process holds open, is never written to. An entry that is no regular file is an error.
-pub(crate) async fn create(fs: &dyn PathIo, partial: &Path) -> PathIoResult<Box<dyn PathFile>> {
+pub(crate) async fn create(fs: &dyn FileSystem, partial: &Path) -> LocalFsResult<Box<dyn FileHandle>> {
     match fs.open(partial, OpenMode::CreatePrivate).await {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
         created => return created,
     }
-    if !fs.stat(partial).await?.is_file() {
-        return Err(PathIoError::new("replace", partial, io::Error::other("it is no regular file")));
+    if !fs.metadata(partial).await?.is_file() {
+        return Err(LocalFsError::new("replace", partial, io::Error::other("it is no regular file")));
     }
     ResumeToken::remove(fs, partial).await;
-    fs.unlink(partial).await?;
+    fs.remove_file(partial).await?;
     fs.open(partial, OpenMode::CreatePrivate).await
 }
 
 /// Reads the end of a partial file, from `start`, and as many bytes of the transfer; returns whether they are equal.
 pub(crate) async fn overlaps(
-    fs: &dyn PathIo,
+    fs: &dyn FileSystem,
     partial: &Path,
     start: u64,
     data: &mut DataConnection,
-) -> io::Result<PathIoResult<bool>> {
+) -> io::Result<LocalFsResult<bool>> {
     let here = match end_of(fs, partial, start).await {
         Ok(here) => here,
         Err(error) => return Ok(Err(error)),
@@ -122,19 +122,19 @@ pub(crate) async fn overlaps(
     Ok(Ok(here == there))
 }
 
-async fn end_of(fs: &dyn PathIo, partial: &Path, start: u64) -> PathIoResult<Vec<u8>> {
+async fn end_of(fs: &dyn FileSystem, partial: &Path, start: u64) -> LocalFsResult<Vec<u8>> {
     let mut file = fs.open(partial, OpenMode::Read).await?;
     let mut end = Vec::new();
     let read = async {
         file.seek(io::SeekFrom::Start(start)).await?;
         (&mut file).take(OVERLAP).read_to_end(&mut end).await
     };
-    read.await.map_err(|source| PathIoError::new("read", partial, source))?;
+    read.await.map_err(|source| LocalFsError::new("read", partial, source))?;
     Ok(end)
 }
 
 /// Returns the token of a partial file, if it has one.
-async fn read(fs: &dyn PathIo, partial: &Path) -> Option<String> {
+async fn read(fs: &dyn FileSystem, partial: &Path) -> Option<String> {
     let path = token_path(partial);
     refuse_link(fs, &path).await.ok()?;
     let file = fs.open(&path, OpenMode::Read).await.ok()?;

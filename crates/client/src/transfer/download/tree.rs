@@ -23,12 +23,12 @@ use crate::{
     Client, Error, PathEntry, Result,
     client::FollowUp,
     list::{AncestorChain, CycleDetector, ListingFingerprint},
-    local_fs::PathIo,
+    local_fs::FileSystem,
 };
 
 /// Download of a tree, or of a single file.
 pub(crate) struct TreeDownload {
-    pub(crate) fs: Arc<dyn PathIo>,
+    pub(crate) fs: Arc<dyn FileSystem>,
     pub(crate) options: FileOptions,
     pub(crate) root: Root,
     pub(crate) limits: Limits,

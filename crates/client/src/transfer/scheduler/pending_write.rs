@@ -7,19 +7,19 @@ use tokio::task::JoinHandle;
 use super::{JobHandler, Scheduler, queue::Task};
 use crate::{
     Error, Result,
-    error::local_fs::PathIoResult,
+    error::local_fs::LocalFsResult,
     transfer::{file_progress::Transferred, local_path::link_in_place},
 };
 
 /// A file that has arrived completely and is being written to its final name.
 pub(crate) struct PendingWrite {
-    writing: JoinHandle<PathIoResult<bool>>,
+    writing: JoinHandle<LocalFsResult<bool>>,
     target: PathBuf,
 }
 
 impl PendingWrite {
     /// Takes a task that returns `false` when a symbolic link stands at `target`.
-    pub(crate) fn new(writing: JoinHandle<PathIoResult<bool>>, target: PathBuf) -> Self {
+    pub(crate) fn new(writing: JoinHandle<LocalFsResult<bool>>, target: PathBuf) -> Self {
         Self { writing, target }
     }
 

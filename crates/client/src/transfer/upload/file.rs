@@ -8,8 +8,8 @@ use crate::{
     Client, Error, Progress, ProgressEvent, Result,
     client::{FollowUp, SizeAndTime},
     data::{DataConnection, Masks},
-    error::local_fs::PathIoError,
-    local_fs::{Metadata, OpenMode, PathFile, PathIo, ReadFile},
+    error::local_fs::LocalFsError,
+    local_fs::{FileHandle, FileSystem, Metadata, OpenMode, ReadFile},
     transfer::{
         copy::{CopyError, copy_text_up, copy_up},
         file_progress::Transferred,
@@ -22,7 +22,7 @@ use crate::{
 
 /// Upload of one file.
 pub(crate) struct FileUpload<'a> {
-    pub(crate) fs: &'a dyn PathIo,
+    pub(crate) fs: &'a dyn FileSystem,
     pub(crate) options: FileOptions,
     pub(crate) upload: UploadOptions,
     /// The time to preserve in place of the local file's own.
@@ -187,7 +187,7 @@ impl FileUpload<'_> {
     }
 
     /// Reads a small file, or opens a larger one.
-    async fn open_source(&self, source: &Path) -> Result<UploadSource, PathIoError> {
+    async fn open_source(&self, source: &Path) -> Result<UploadSource, LocalFsError> {
         if !self.options.resume
             && !self.options.ascii
             && let Some(file) = self.fs.read_whole(source, MIN_BLOCK).await?
@@ -195,7 +195,7 @@ impl FileUpload<'_> {
             return Ok(UploadSource::Read(file));
         }
         let file = self.fs.open(source, OpenMode::Read).await?;
-        Ok(UploadSource::Open { file, metadata: self.fs.stat(source).await.ok(), offset: 0 })
+        Ok(UploadSource::Open { file, metadata: self.fs.metadata(source).await.ok(), offset: 0 })
     }
 
     async fn copy(
@@ -329,7 +329,7 @@ enum UploadSource {
     /// A small file that was read completely.
     Read(ReadFile),
     Open {
-        file: Box<dyn PathFile>,
+        file: Box<dyn FileHandle>,
         metadata: Option<Metadata>,
         /// The position from which it is read.
         offset: u64,
@@ -360,11 +360,11 @@ impl UploadSource {
         }
     }
 
-    async fn seek(&mut self, position: u64, path: &Path) -> Result<(), PathIoError> {
+    async fn seek(&mut self, position: u64, path: &Path) -> Result<(), LocalFsError> {
         let Self::Open { file, offset, .. } = self else { return Ok(()) };
         if position > 0 {
             let sought = file.seek(std::io::SeekFrom::Start(position)).await;
-            sought.map_err(|source| PathIoError::new("seek", path, source))?;
+            sought.map_err(|source| LocalFsError::new("seek", path, source))?;
             *offset = position;
         }
         Ok(())

@@ -22,7 +22,7 @@ use super::{
     },
 };
 use crate::{
-    Client, Pool, Report, Result, deadline::Deadline, error::local_fs::PathIoError, future::BoxFuture,
+    Client, Pool, Report, Result, deadline::Deadline, error::local_fs::LocalFsError, future::BoxFuture,
 };
 
 impl Client {
@@ -47,7 +47,7 @@ impl Client {
     ///
     /// [`Error::SomeFailed`](crate::Error::SomeFailed) when files of a tree failed,
     /// [`Error::Stopped`](crate::Error::Stopped) when the connection was lost before the tree was complete; for a
-    /// single file its own error, such as [`Error::PathIo`](crate::Error::PathIo) when it does not exist,
+    /// single file its own error, such as [`Error::LocalFs`](crate::Error::LocalFs) when it does not exist,
     /// [`Error::StatusCode`](crate::Error::StatusCode) when the server refuses it, or
     /// [`Error::Data`](crate::Error::Data).
     #[must_use = "nothing is uploaded until it is awaited"]
@@ -201,7 +201,7 @@ impl<'c> Upload<'c> {
         let (is_tree, target) = deadline.run("the upload", self.prepare()).await?;
         let config = self.worker.config();
         let handler = TreeUpload {
-            fs: config.path_io.clone(),
+            fs: config.file_system.clone(),
             options: self.file,
             upload: self.upload,
             encoding: config.encoding,
@@ -222,7 +222,7 @@ impl<'c> Upload<'c> {
 
     /// Finds out whether the source is a tree, and its target; creates the parent directory of a single file.
     async fn prepare(&mut self) -> Result<(bool, RemotePath)> {
-        let (fs, encoding) = (self.worker.config().path_io.clone(), self.worker.config().encoding);
+        let (fs, encoding) = (self.worker.config().file_system.clone(), self.worker.config().encoding);
         let destination = std::mem::take(&mut self.destination);
         let target = match self.write_into {
             true => destination,
@@ -231,9 +231,9 @@ impl<'c> Upload<'c> {
         if fs.is_dir(&self.source).await? {
             return Ok((true, target));
         }
-        if !fs.exists(&self.source).await? {
+        if !fs.try_exists(&self.source).await? {
             let missing = std::io::ErrorKind::NotFound.into();
-            return Err(PathIoError::new("open", &self.source, missing).into());
+            return Err(LocalFsError::new("open", &self.source, missing).into());
         }
         let parent = target.parent().filter(|parent| !parent.is_empty() && parent.file_name().is_some());
         if let Some(parent) = &parent {

@@ -15,12 +15,12 @@ use crate::transfer::{
 use crate::{
     Client, Error, Result,
     client::FollowUp,
-    local_fs::{DirectoryItem, FileKind, PathIo},
+    local_fs::{DirEntry, FileKind, FileSystem},
 };
 
 /// Upload of a tree, or of a single file.
 pub(crate) struct TreeUpload {
-    pub(crate) fs: Arc<dyn PathIo>,
+    pub(crate) fs: Arc<dyn FileSystem>,
     pub(crate) options: FileOptions,
     pub(crate) upload: UploadOptions,
     pub(crate) encoding: Encoding,
@@ -58,7 +58,7 @@ impl JobHandler for TreeUpload {
         }
         make(client, directory).await?;
         found.made = true;
-        let mut items = self.fs.list(&directory.local).await?;
+        let mut items = self.fs.read_dir(&directory.local).await?;
         items.sort_by(|one, other| one.path.cmp(&other.path));
         if self.upload.temporary {
             leave_out_partial_names(&mut items, found);
@@ -110,12 +110,7 @@ impl JobHandler for TreeUpload {
 }
 
 impl TreeUpload {
-    async fn find(
-        &self,
-        item: DirectoryItem,
-        directory: &LocalDirectory,
-        found: &mut Found<Self>,
-    ) -> Result<()> {
+    async fn find(&self, item: DirEntry, directory: &LocalDirectory, found: &mut Found<Self>) -> Result<()> {
         let remote = directory.remote.join_in(&remote_name(&item.path)?, self.encoding);
         match item.kind {
             FileKind::Directory => {
@@ -124,7 +119,7 @@ impl TreeUpload {
             }
             FileKind::File => {
                 let size = match self.needs_sizes {
-                    true => self.fs.stat(&item.path).await.ok().map(|found| found.size),
+                    true => self.fs.metadata(&item.path).await.ok().map(|found| found.size),
                     false => None,
                 };
                 found.files.push(LocalFile { local: item.path, remote, size });
@@ -141,7 +136,7 @@ impl TreeUpload {
 }
 
 /// Moves the files whose names are those of other files' partial files to the failures.
-fn leave_out_partial_names(items: &mut Vec<DirectoryItem>, found: &mut Found<TreeUpload>) {
+fn leave_out_partial_names(items: &mut Vec<DirEntry>, found: &mut Found<TreeUpload>) {
     let names: Vec<_> = items.iter().map(|item| os_bytes(item.name())).collect();
     let partial = partial_names_of_others(names.iter().map(Vec::as_slice));
     let mut index = 0..;

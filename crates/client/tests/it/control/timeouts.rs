@@ -5,7 +5,7 @@ use std::{io, time::Duration};
 use oxftp::{
     Client, ClientBuilder, Error, Timeouts,
     connect::{BoxSocket, Connector, Target, TcpConnector},
-    path_io::BoxFuture,
+    local_fs::BoxFuture,
 };
 use oxftp_testing::scripted::Script;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};

@@ -10,7 +10,7 @@ use std::{
 use oxftp::{
     Client, Credentials, Error, TlsConfig, TlsVersion,
     connect::{BoxSocket, Connector, Socket, Target, TcpConnector},
-    path_io::BoxFuture,
+    local_fs::BoxFuture,
 };
 use oxftp_testing::{
     scripted::Script,

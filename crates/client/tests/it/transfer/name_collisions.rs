@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 
 use oxftp::{
     Error, Pipelining, Result,
-    path_io::{
-        BoxFuture, DirectoryItem, MemoryFs, Metadata, MkdirOptions, OpenMode, PathFile, PathIo, PathIoResult,
+    local_fs::{
+        BoxFuture, CreateDirOptions, DirEntry, FileHandle, FileSystem, LocalFsResult, MemoryFs, Metadata,
+        OpenMode,
     },
 };
 use oxftp_testing::scripted::Script;
@@ -23,7 +24,7 @@ impl CaseInsensitiveFs {
         let mut spelled = PathBuf::new();
         for component in path.components() {
             let name = component.as_os_str();
-            let items = self.0.list(&spelled).await.unwrap_or_default();
+            let items = self.0.read_dir(&spelled).await.unwrap_or_default();
             let there = items.iter().find(|item| item.name().eq_ignore_ascii_case(name));
             spelled.push(there.map_or(name, |item| item.name()));
         }
@@ -42,27 +43,27 @@ impl CaseInsensitiveFs {
 macro_rules! spelled {
     ($($method:ident($($argument:ident: $type:ty),*) -> $output:ty;)+) => {
         $(
-            fn $method<'a>(&'a self, path: &'a Path $(, $argument: $type)*) -> BoxFuture<'a, PathIoResult<$output>> {
+            fn $method<'a>(&'a self, path: &'a Path $(, $argument: $type)*) -> BoxFuture<'a, LocalFsResult<$output>> {
                 Box::pin(async move { self.0.$method(&self.spelled(path).await $(, $argument)*).await })
             }
         )+
     };
 }
 
-impl PathIo for CaseInsensitiveFs {
+impl FileSystem for CaseInsensitiveFs {
     spelled! {
-        exists() -> bool;
+        try_exists() -> bool;
         is_dir() -> bool;
         is_file() -> bool;
-        mkdir(options: MkdirOptions) -> ();
-        rmdir() -> ();
-        unlink() -> ();
-        list() -> Vec<DirectoryItem>;
-        stat() -> Metadata;
-        open(mode: OpenMode) -> Box<dyn PathFile>;
+        create_dir(options: CreateDirOptions) -> ();
+        remove_dir() -> ();
+        remove_file() -> ();
+        read_dir() -> Vec<DirEntry>;
+        metadata() -> Metadata;
+        open(mode: OpenMode) -> Box<dyn FileHandle>;
     }
 
-    fn rename<'a>(&'a self, from: &'a Path, to: &'a Path) -> BoxFuture<'a, PathIoResult<()>> {
+    fn rename<'a>(&'a self, from: &'a Path, to: &'a Path) -> BoxFuture<'a, LocalFsResult<()>> {
         Box::pin(async move { self.0.rename(&self.spelled(from).await, &self.spelled(to).await).await })
     }
 }
@@ -71,7 +72,7 @@ impl PathIo for CaseInsensitiveFs {
 async fn download(script: Script) -> (CaseInsensitiveFs, Vec<String>) {
     let fs = CaseInsensitiveFs::default();
     let (server, mut client) =
-        play_with(builder().path_io(fs.clone()).pipelining(Pipelining::Off), script).await;
+        play_with(builder().file_system(fs.clone()).pipelining(Pipelining::Off), script).await;
     let outcome: Result<_> = client.download("r").to("/").write_into(true).await;
     let Err(Error::SomeFailed { report }) = outcome else { panic!("{outcome:?}") };
     server.done().await;
@@ -112,10 +113,10 @@ async fn case_sensitive_file_system_keeps_both_names() {
     let fs = MemoryFs::new();
     let script = tree("type=file;size=1; a\r\ntype=file;size=1; A\r\n");
     let script = send_file(send_file(script, "RETR r/a", "1"), "RETR r/A", "2");
-    let (server, mut client) = play_with(builder().path_io(fs.clone()), script).await;
+    let (server, mut client) = play_with(builder().file_system(fs.clone()), script).await;
 
     client.download("r").to("/").write_into(true).await.unwrap();
 
-    assert_eq!(fs.list(Path::new("/")).await.unwrap().len(), 2);
+    assert_eq!(fs.read_dir(Path::new("/")).await.unwrap().len(), 2);
     server.done().await;
 }

@@ -83,7 +83,7 @@ async fn special_file_at_partial_path_is_error() {
 
     let error = download(&mut fixture.client, fixture.local.path()).await.unwrap_err();
 
-    assert!(matches!(error, Error::PathIo(_)), "{error:?}");
+    assert!(matches!(error, Error::LocalFs(_)), "{error:?}");
     assert!(part.is_dir() && !fixture.local_path("a").exists());
 }
 
@@ -96,7 +96,7 @@ async fn directory_at_target_fails_before_transfer() {
 
     let error = download(&mut client, local.path()).await.unwrap_err();
 
-    assert!(matches!(error, Error::PathIo(_)), "{error:?}");
+    assert!(matches!(error, Error::LocalFs(_)), "{error:?}");
     server.done().await;
 }
 

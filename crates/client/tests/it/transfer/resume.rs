@@ -219,7 +219,7 @@ async fn local_write_error_aborts_and_keeps_client_usable() {
 
     let error = client.download("a").to(local.path()).await.unwrap_err();
 
-    assert!(matches!(error, Error::PathIo(_)), "{error:?}");
+    assert!(matches!(error, Error::LocalFs(_)), "{error:?}");
     assert_in_sync(&mut client).await;
     server.done().await;
 }
@@ -233,7 +233,7 @@ async fn small_file_write_error_keeps_client_usable() {
 
     let error = client.download("a").to(local.path()).await.unwrap_err();
 
-    assert!(matches!(error, Error::PathIo(_)), "{error:?}");
+    assert!(matches!(error, Error::LocalFs(_)), "{error:?}");
     assert!(!local.path().join("a").exists());
     assert_in_sync(&mut client).await;
     server.done().await;

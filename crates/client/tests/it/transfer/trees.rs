@@ -4,7 +4,7 @@ use std::{fs, path::Path};
 
 use oxftp::{
     Error,
-    path_io::{MemoryFs, MkdirOptions, PathIo},
+    local_fs::{CreateDirOptions, FileSystem, MemoryFs},
 };
 use oxftp_testing::scripted::Script;
 
@@ -230,11 +230,13 @@ async fn memory_file_system_round_trip() {
     let server = embedded().await;
     let fs = MemoryFs::new();
     for directory in ["/foo/sub", "/foo/empty"] {
-        fs.mkdir(Path::new(directory), MkdirOptions { parents: true, exist_ok: true }).await.unwrap();
+        fs.create_dir(Path::new(directory), CreateDirOptions { parents: true, exist_ok: true })
+            .await
+            .unwrap();
     }
     fs.write("/foo/a", "one").unwrap();
     fs.write("/foo/sub/b", "two").unwrap();
-    let mut client = common::login_with(common::builder(&server).path_io(fs.clone()), &server).await;
+    let mut client = common::login_with(common::builder(&server).file_system(fs.clone()), &server).await;
 
     client.upload("/foo").to("up").await.unwrap();
     client.download("up").to("down").await.unwrap();

@@ -12,8 +12,7 @@ use std::{
 use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, Stat, Timespec, Timestamps};
 
 use crate::local_fs::{
-    DirectoryItem, FileKind, FinishOptions, Metadata, OpenMode, ReadFile, WholeFile,
-    atomic_write::new_file_mode,
+    CommitOptions, DirEntry, FileKind, Metadata, OpenMode, ReadFile, WholeFile, atomic_write::new_file_mode,
 };
 
 /// A name in an open directory.
@@ -50,14 +49,14 @@ impl EntryAt {
         Ok(rustix::fs::renameat(self.directory.fd()?, &self.name, to.directory.fd()?, &to.name)?)
     }
 
-    pub(crate) fn list(&self, given: &Path) -> io::Result<Vec<DirectoryItem>> {
+    pub(crate) fn list(&self, given: &Path) -> io::Result<Vec<DirEntry>> {
         let directory = open_readable(self.directory.fd()?, &self.name)?;
         let mut items = Vec::new();
         for entry in Dir::new(directory)? {
             let entry = entry?;
             let name = os_str(entry.file_name().to_bytes());
             if name != "." && name != ".." {
-                items.push(DirectoryItem::new(given.join(name), kind_of(entry.file_type())));
+                items.push(DirEntry::new(given.join(name), kind_of(entry.file_type())));
             }
         }
         Ok(items)
@@ -77,7 +76,7 @@ impl EntryAt {
 
     pub(crate) fn write_whole(&self, file: &WholeFile) -> io::Result<bool> {
         let target = self.sibling(&file.target)?;
-        let is_link = |entry: &Self| entry.stat().is_ok_and(|stat| kind(&stat) == FileKind::Link);
+        let is_link = |entry: &Self| entry.stat().is_ok_and(|stat| kind(&stat) == FileKind::Symlink);
         if is_link(&target) {
             return Ok(false);
         }
@@ -110,7 +109,7 @@ impl EntryAt {
         Ok(true)
     }
 
-    pub(crate) fn commit(&self, target: &Path, options: FinishOptions) -> io::Result<()> {
+    pub(crate) fn commit(&self, target: &Path, options: CommitOptions) -> io::Result<()> {
         if !options.preserve_mode {
             self.set_permissions(new_file_mode())?;
         }
@@ -252,7 +251,7 @@ fn kind_of(file_type: FileType) -> FileKind {
     match file_type {
         FileType::RegularFile => FileKind::File,
         FileType::Directory => FileKind::Directory,
-        FileType::Symlink => FileKind::Link,
+        FileType::Symlink => FileKind::Symlink,
         _ => FileKind::Other,
     }
 }

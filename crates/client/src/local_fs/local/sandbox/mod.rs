@@ -26,11 +26,11 @@ use super::{
     file::opened,
 };
 use crate::{
-    error::local_fs::PathIoResult,
+    error::local_fs::LocalFsResult,
     future::BoxFuture,
     local_fs::{
-        DirectoryItem, FileKind, FinishOptions, Metadata, MkdirOptions, OpenMode, PathFile, PathIo, ReadFile,
-        SET_PERMISSIONS, WholeFile,
+        CommitOptions, CreateDirOptions, DirEntry, FileHandle, FileKind, FileSystem, Metadata, OpenMode,
+        ReadFile, SET_PERMISSIONS, WholeFile,
     },
 };
 
@@ -39,14 +39,14 @@ use crate::{
 /// The root itself and paths outside it are chosen by the user: they are passed to the backend `outside`.
 #[derive(Debug, Clone)]
 pub(crate) struct Sandbox {
-    outside: Arc<dyn PathIo>,
+    outside: Arc<dyn FileSystem>,
     root: PathBuf,
     /// The handle of the root, opened by the first operation below it.
     root_fd: Arc<OnceLock<OwnedFd>>,
 }
 
 impl Sandbox {
-    pub(crate) fn new(outside: Arc<dyn PathIo>, root: &Path) -> Self {
+    pub(crate) fn new(outside: Arc<dyn FileSystem>, root: &Path) -> Self {
         Self { outside, root: root.to_owned(), root_fd: Arc::default() }
     }
 
@@ -88,7 +88,7 @@ impl Sandbox {
         operation: &'static str,
         path: &'a Path,
         work: impl FnOnce(&EntryAt) -> io::Result<T> + Send + 'static,
-    ) -> BoxFuture<'a, PathIoResult<T>> {
+    ) -> BoxFuture<'a, LocalFsResult<T>> {
         let this = self.clone();
         blocking(operation, path, move |path| work(&this.descend(path, false)?))
     }
@@ -97,7 +97,7 @@ impl Sandbox {
         &self,
         path: &'a Path,
         matches: impl Fn(FileKind) -> bool + Send + 'static,
-    ) -> BoxFuture<'a, PathIoResult<bool>> {
+    ) -> BoxFuture<'a, LocalFsResult<bool>> {
         let this = self.clone();
         blocking("look for", path, move |path| {
             match this.descend(path, false).and_then(|entry| entry.stat()) {
@@ -113,12 +113,12 @@ impl Sandbox {
     }
 }
 
-impl PathIo for Sandbox {
-    fn exists<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, PathIoResult<bool>> {
-        if self.contains(path) { self.is(path, |_| true) } else { self.outside.exists(path) }
+impl FileSystem for Sandbox {
+    fn try_exists<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, LocalFsResult<bool>> {
+        if self.contains(path) { self.is(path, |_| true) } else { self.outside.try_exists(path) }
     }
 
-    fn is_dir<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, PathIoResult<bool>> {
+    fn is_dir<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, LocalFsResult<bool>> {
         if self.contains(path) {
             self.is(path, |kind| kind == FileKind::Directory)
         } else {
@@ -126,7 +126,7 @@ impl PathIo for Sandbox {
         }
     }
 
-    fn is_file<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, PathIoResult<bool>> {
+    fn is_file<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, LocalFsResult<bool>> {
         if self.contains(path) {
             self.is(path, |kind| kind == FileKind::File)
         } else {
@@ -134,9 +134,13 @@ impl PathIo for Sandbox {
         }
     }
 
-    fn mkdir<'a>(&'a self, path: &'a Path, options: MkdirOptions) -> BoxFuture<'a, PathIoResult<()>> {
+    fn create_dir<'a>(
+        &'a self,
+        path: &'a Path,
+        options: CreateDirOptions,
+    ) -> BoxFuture<'a, LocalFsResult<()>> {
         if !self.contains(path) {
-            return self.outside.mkdir(path, options);
+            return self.outside.create_dir(path, options);
         }
         let this = self.clone();
         blocking("make directory", path, move |path| {
@@ -144,43 +148,47 @@ impl PathIo for Sandbox {
         })
     }
 
-    fn rmdir<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, PathIoResult<()>> {
+    fn remove_dir<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, LocalFsResult<()>> {
         if !self.contains(path) {
-            return self.outside.rmdir(path);
+            return self.outside.remove_dir(path);
         }
         self.at("remove directory", path, |entry| entry.remove(AtFlags::REMOVEDIR))
     }
 
-    fn unlink<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, PathIoResult<()>> {
+    fn remove_file<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, LocalFsResult<()>> {
         if !self.contains(path) {
-            return self.outside.unlink(path);
+            return self.outside.remove_file(path);
         }
         self.at("remove", path, |entry| entry.remove(AtFlags::empty()))
     }
 
-    fn list<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, PathIoResult<Vec<DirectoryItem>>> {
+    fn read_dir<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, LocalFsResult<Vec<DirEntry>>> {
         if !self.contains(path) {
-            return self.outside.list(path);
+            return self.outside.read_dir(path);
         }
         let given = path.to_owned();
         self.at("list", path, move |entry| entry.list(&given))
     }
 
-    fn stat<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, PathIoResult<Metadata>> {
+    fn metadata<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, LocalFsResult<Metadata>> {
         if !self.contains(path) {
-            return self.outside.stat(path);
+            return self.outside.metadata(path);
         }
         self.at("stat", path, |entry| entry.stat().map(|stat| describe(&stat)))
     }
 
-    fn open<'a>(&'a self, path: &'a Path, mode: OpenMode) -> BoxFuture<'a, PathIoResult<Box<dyn PathFile>>> {
+    fn open<'a>(
+        &'a self,
+        path: &'a Path,
+        mode: OpenMode,
+    ) -> BoxFuture<'a, LocalFsResult<Box<dyn FileHandle>>> {
         if !self.contains(path) {
             return self.outside.open(path, mode);
         }
         opened(self.at("open", path, move |entry| entry.open(mode)))
     }
 
-    fn rename<'a>(&'a self, from: &'a Path, to: &'a Path) -> BoxFuture<'a, PathIoResult<()>> {
+    fn rename<'a>(&'a self, from: &'a Path, to: &'a Path) -> BoxFuture<'a, LocalFsResult<()>> {
         if !self.contains(from) || !self.contains(to) {
             return self.outside.rename(from, to);
         }
@@ -188,27 +196,27 @@ impl PathIo for Sandbox {
         self.at("rename", from, move |from| from.rename(&this.descend(&to, false)?))
     }
 
-    fn finish<'a>(
+    fn commit<'a>(
         &'a self,
         part: &'a Path,
         target: &'a Path,
-        options: FinishOptions,
-    ) -> BoxFuture<'a, PathIoResult<()>> {
+        options: CommitOptions,
+    ) -> BoxFuture<'a, LocalFsResult<()>> {
         if !self.contains(part) || part.parent() != target.parent() {
-            return self.outside.finish(part, target, options);
+            return self.outside.commit(part, target, options);
         }
         let target = target.to_owned();
         self.at("rename", part, move |part| part.commit(&target, options))
     }
 
-    fn set_modified<'a>(&'a self, path: &'a Path, time: SystemTime) -> BoxFuture<'a, PathIoResult<()>> {
+    fn set_modified<'a>(&'a self, path: &'a Path, time: SystemTime) -> BoxFuture<'a, LocalFsResult<()>> {
         if !self.contains(path) {
             return self.outside.set_modified(path, time);
         }
         self.at("set the time of", path, move |entry| entry.set_modified(time))
     }
 
-    fn write_whole<'a>(&'a self, file: WholeFile) -> BoxFuture<'a, PathIoResult<bool>> {
+    fn write_whole<'a>(&'a self, file: WholeFile) -> BoxFuture<'a, LocalFsResult<bool>> {
         if !self.contains(&file.part) || file.part.parent() != file.target.parent() {
             return self.outside.write_whole(file);
         }
@@ -223,7 +231,7 @@ impl PathIo for Sandbox {
         &'a self,
         path: &'a Path,
         max_size: usize,
-    ) -> BoxFuture<'a, PathIoResult<Option<ReadFile>>> {
+    ) -> BoxFuture<'a, LocalFsResult<Option<ReadFile>>> {
         if !self.contains(path) {
             return self.outside.read_whole(path, max_size);
         }
@@ -231,14 +239,14 @@ impl PathIo for Sandbox {
         inline_if_fast("read", path, move |path| this.descend(path, false)?.read_whole(max_size))
     }
 
-    fn read_link<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, PathIoResult<PathBuf>> {
+    fn read_link<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, LocalFsResult<PathBuf>> {
         if !self.contains(path) {
             return self.outside.read_link(path);
         }
         self.at("read the link", path, EntryAt::read_link)
     }
 
-    fn symlink<'a>(&'a self, target: &'a Path, path: &'a Path) -> BoxFuture<'a, PathIoResult<()>> {
+    fn symlink<'a>(&'a self, target: &'a Path, path: &'a Path) -> BoxFuture<'a, LocalFsResult<()>> {
         if !self.contains(path) {
             return self.outside.symlink(target, path);
         }
@@ -246,7 +254,7 @@ impl PathIo for Sandbox {
         self.at("make the link", path, move |entry| entry.create_link(&target))
     }
 
-    fn set_permissions<'a>(&'a self, path: &'a Path, mode: u32) -> BoxFuture<'a, PathIoResult<()>> {
+    fn set_permissions<'a>(&'a self, path: &'a Path, mode: u32) -> BoxFuture<'a, LocalFsResult<()>> {
         if !self.contains(path) {
             return self.outside.set_permissions(path, mode);
         }

@@ -26,10 +26,10 @@ fn rooted() -> (tempfile::TempDir, Sandbox, PathBuf) {
 #[tokio::test]
 async fn sandbox_supports_all_operations_below_its_root() {
     let (_home, fs, root) = rooted();
-    let all = MkdirOptions { parents: true, exist_ok: true };
+    let all = CreateDirOptions { parents: true, exist_ok: true };
 
-    fs.mkdir(&root.join("a/b"), all).await.unwrap();
-    fs.mkdir(&root.join("a/b"), all).await.unwrap();
+    fs.create_dir(&root.join("a/b"), all).await.unwrap();
+    fs.create_dir(&root.join("a/b"), all).await.unwrap();
     let mut file = fs.open(&root.join("a/b/c"), OpenMode::CreateNew).await.unwrap();
     file.write_all(b"hello").await.unwrap();
     file.shutdown().await.unwrap();
@@ -37,13 +37,13 @@ async fn sandbox_supports_all_operations_below_its_root() {
     let time = UNIX_EPOCH + Duration::new(1_000_000_000, 5);
     fs.set_modified(&root.join("a/d"), time).await.unwrap();
 
-    let found = fs.stat(&root.join("a/d")).await.unwrap();
+    let found = fs.metadata(&root.join("a/d")).await.unwrap();
     assert_eq!((found.kind, found.size, found.modified), (FileKind::File, 5, Some(time)));
-    let items = fs.list(&root.join("a")).await.unwrap();
+    let items = fs.read_dir(&root.join("a")).await.unwrap();
     assert_eq!(items.len(), 2, "{items:?}");
-    fs.unlink(&root.join("a/d")).await.unwrap();
-    fs.rmdir(&root.join("a/b")).await.unwrap();
-    assert!(!fs.exists(&root.join("a/b")).await.unwrap());
+    fs.remove_file(&root.join("a/d")).await.unwrap();
+    fs.remove_dir(&root.join("a/b")).await.unwrap();
+    assert!(!fs.try_exists(&root.join("a/b")).await.unwrap());
 }
 
 #[tokio::test]
@@ -54,13 +54,13 @@ async fn sandbox_follows_no_symlink() {
     assert!(fs.open(&through, OpenMode::Write).await.is_err());
     assert!(fs.open(&root.join("link"), OpenMode::Write).await.is_err());
     assert!(fs.open(&root.join("link"), OpenMode::Read).await.is_err());
-    assert!(fs.stat(&through).await.is_err());
-    assert!(fs.unlink(&through).await.is_err());
-    assert!(fs.list(&root.join("out")).await.is_err());
+    assert!(fs.metadata(&through).await.is_err());
+    assert!(fs.remove_file(&through).await.is_err());
+    assert!(fs.read_dir(&root.join("out")).await.is_err());
     assert!(fs.rename(&root.join("link"), &through).await.is_err());
-    for options in [MkdirOptions::default(), MkdirOptions { parents: true, exist_ok: true }] {
-        assert!(fs.mkdir(&root.join("out/new"), options).await.is_err());
-        assert!(fs.mkdir(&root.join("out"), options).await.is_err());
+    for options in [CreateDirOptions::default(), CreateDirOptions { parents: true, exist_ok: true }] {
+        assert!(fs.create_dir(&root.join("out/new"), options).await.is_err());
+        assert!(fs.create_dir(&root.join("out"), options).await.is_err());
     }
 
     assert_eq!(read(home.path().join("outside/file")).unwrap(), b"keep me");

@@ -42,14 +42,14 @@ use crate::transfer::{
 use crate::{
     Client, Error, Pool, ProgressEvent, Report, Result,
     client::FollowUp,
-    error::local_fs::PathIoError,
-    local_fs::{OpenMode, PathIo},
+    error::local_fs::LocalFsError,
+    local_fs::{FileSystem, OpenMode},
 };
 
 /// A file that is to be downloaded in segments.
 pub(crate) struct Segmented<'a> {
     pub(crate) pool: &'a Pool,
-    pub(crate) fs: &'a Arc<dyn PathIo>,
+    pub(crate) fs: &'a Arc<dyn FileSystem>,
     pub(crate) remote: RemoteFile<'a>,
     pub(crate) size: u64,
     pub(crate) target: &'a Path,
@@ -128,8 +128,8 @@ impl Segmented<'_> {
         let segments = if self.at_once { self.max_connections } else { 1 };
         let new_plan = |there| SegmentPlan::new(there, self.size, segments, MIN_SEGMENT);
         let resume = self.options.resume;
-        let found = self.fs.stat(partial).await.ok().filter(|found| resume && found.is_file());
-        let has_status = self.fs.exists(&segments_path(partial)).await?;
+        let found = self.fs.metadata(partial).await.ok().filter(|found| resume && found.is_file());
+        let has_status = self.fs.try_exists(&segments_path(partial)).await?;
         match found {
             Some(found) if has_status && found.size == self.size => {
                 let status =
@@ -182,8 +182,8 @@ impl Segmented<'_> {
         };
         download.commit(self.remote.mode, partial, self.target).await?;
         let status = segments_path(partial);
-        if time.is_some() || self.fs.exists(&status).await? {
-            self.fs.unlink(&status).await?;
+        if time.is_some() || self.fs.try_exists(&status).await? {
+            self.fs.remove_file(&status).await?;
         }
         if let Ok(client) = worker.client().await {
             download.set_time(client, &self.remote, None, self.target).await;
@@ -305,7 +305,7 @@ impl Running<'_> {
             let mut file = self.job.fs.open(self.partial, OpenMode::Update).await?;
             match file.reserve(self.job.size).await {
                 Err(error) if error.kind() != std::io::ErrorKind::Unsupported => {
-                    Err(PathIoError::new("reserve space for", self.partial, error).into())
+                    Err(LocalFsError::new("reserve space for", self.partial, error).into())
                 }
                 _ => Ok(time),
             }
@@ -335,13 +335,13 @@ impl Running<'_> {
 
     /// Saves a status after the bytes that it claims have reached the disk. After a power failure the file has its full
     /// length, and zeros where nothing was written yet.
-    async fn save(&self, status: Status) -> Result<(), PathIoError> {
+    async fn save(&self, status: Status) -> Result<(), LocalFsError> {
         let mut file = self.job.fs.open(self.partial, OpenMode::Update).await?;
         // Other backends may hold back more than the last block.
         if file.system_file().is_none() {
             return Ok(());
         }
-        file.sync().await.map_err(|source| PathIoError::new("write", self.partial, source))?;
+        file.sync().await.map_err(|source| LocalFsError::new("write", self.partial, source))?;
         status.save(&**self.job.fs, self.partial).await
     }
 

@@ -22,8 +22,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use super::plan::Claim;
 use crate::transfer::download::partial::segments_path;
 use crate::{
-    error::local_fs::{PathIoError, PathIoResult},
-    local_fs::{OpenMode, PathIo},
+    error::local_fs::{LocalFsError, LocalFsResult},
+    local_fs::{FileSystem, OpenMode},
 };
 
 /// The content of a status file.
@@ -64,7 +64,7 @@ impl Status {
     }
 
     /// Reads the status of a partial file; returns `None` where there is no valid one.
-    pub(crate) async fn load(fs: &dyn PathIo, partial: &Path) -> Option<Self> {
+    pub(crate) async fn load(fs: &dyn FileSystem, partial: &Path) -> Option<Self> {
         let file = fs.open(&segments_path(partial), OpenMode::Read).await.ok()?;
         let mut text = String::new();
         file.take(MAX_BYTES).read_to_string(&mut text).await.ok()?;
@@ -72,7 +72,7 @@ impl Status {
     }
 
     /// Replaces the status of a partial file atomically: a reader sees the old or the new one.
-    pub(crate) async fn save(&self, fs: &dyn PathIo, partial: &Path) -> PathIoResult<()> {
+    pub(crate) async fn save(&self, fs: &dyn FileSystem, partial: &Path) -> LocalFsResult<()> {
         let path = segments_path(partial);
         let mut fresh = path.clone().into_os_string();
         fresh.push(".new");
@@ -83,7 +83,7 @@ impl Status {
             // Otherwise a power failure may leave the new name without its content.
             file.sync().await
         };
-        written.await.map_err(|source| PathIoError::new("write", &fresh, source))?;
+        written.await.map_err(|source| LocalFsError::new("write", &fresh, source))?;
         drop(file);
         fs.rename(&fresh, &path).await
     }
@@ -164,6 +164,6 @@ mod tests {
         crate::transfer::download::partial::discard(&fs, partial).await.unwrap();
 
         assert_eq!(Status::load(&fs, partial).await, None);
-        assert!(fs.list(Path::new("")).await.unwrap().is_empty());
+        assert!(fs.read_dir(Path::new("")).await.unwrap().is_empty());
     }
 }

@@ -13,8 +13,8 @@ use crate::{
     Client, Error, Progress, ProgressEvent, Result,
     client::RESTART_ACCEPTED,
     data::{DataConnection, Limit, Masks},
-    error::local_fs::PathIoError,
-    local_fs::{OpenMode, PathFile},
+    error::local_fs::LocalFsError,
+    local_fs::{FileHandle, OpenMode},
     transfer::copy::{CopyError, copy_down},
 };
 
@@ -64,18 +64,18 @@ impl Running<'_> {
         }
     }
 
-    async fn open(&self, position: u64) -> Result<Box<dyn PathFile>, PathIoError> {
+    async fn open(&self, position: u64) -> Result<Box<dyn FileHandle>, LocalFsError> {
         let mut file = self.job.fs.open(self.partial, OpenMode::Update).await?;
         file.seek(SeekFrom::Start(position))
             .await
-            .map_err(|source| PathIoError::new("seek", self.partial, source))?;
+            .map_err(|source| LocalFsError::new("seek", self.partial, source))?;
         Ok(file)
     }
 
     async fn copy(
         &self,
         data: &mut DataConnection,
-        file: &mut dyn PathFile,
+        file: &mut dyn FileHandle,
         taken: &Taken,
     ) -> Result<(), SegmentError> {
         let progress = SegmentProgress::new(self, taken.index);
@@ -101,7 +101,7 @@ impl Running<'_> {
     async fn copy_head(
         &self,
         data: &mut DataConnection,
-        file: &mut dyn PathFile,
+        file: &mut dyn FileHandle,
         taken: &Taken,
         progress: &SegmentProgress<'_>,
     ) -> Result<(), SegmentError> {
@@ -121,7 +121,7 @@ impl Running<'_> {
     }
 
     fn write_error(&self, source: io::Error) -> SegmentError {
-        SegmentError::Copy(CopyError::Local(PathIoError::new("write", self.partial, source)))
+        SegmentError::Copy(CopyError::Local(LocalFsError::new("write", self.partial, source)))
     }
 
     /// Ends a transfer whose segment is complete, or whose data ended before that.
@@ -163,8 +163,8 @@ impl Running<'_> {
         Ok(self.read_part(end, length).await? == further)
     }
 
-    async fn read_part(&self, position: u64, length: u64) -> Result<Vec<u8>, PathIoError> {
-        let failed = |source| PathIoError::new("read", self.partial, source);
+    async fn read_part(&self, position: u64, length: u64) -> Result<Vec<u8>, LocalFsError> {
+        let failed = |source| LocalFsError::new("read", self.partial, source);
         let mut file = self.open(position).await?;
         let mut bytes = vec![0; length as usize];
         file.read_exact(&mut bytes).await.map_err(failed)?;
