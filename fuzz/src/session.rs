@@ -55,10 +55,10 @@ async fn run(choice: u8, server: Server, fs: MemoryFs) -> oxftp::Result<()> {
         2 => client.download("a").to("/in").await.map(drop),
         3 => client.upload("/up").to("a").await.map(drop),
         4 => client.download("d").to("/in").await.map(drop),
-        _ => client.stat("a").await.map(drop),
+        _ => client.metadata("a").await.map(drop),
     };
     // A client that claims to be usable must be usable.
-    let _ = (outcome, client.current_directory().await, fs.try_exists(Path::new("/in/a")).await);
+    let _ = (outcome, client.current_dir().await, fs.try_exists(Path::new("/in/a")).await);
     client.quit().await
 }
 

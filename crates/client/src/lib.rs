@@ -74,7 +74,7 @@ pub use crate::client::{
 pub use crate::config::list_command::ListCommand;
 pub use crate::config::pipelining::Pipelining;
 pub use crate::config::timeouts::Timeouts;
-pub use crate::config::{ClientBuilder, CustomOrder, Utf8};
+pub use crate::config::{ClientBuilder, ParserOrder, Utf8};
 pub use crate::connect::data_dialer::ActiveMode;
 pub use crate::data::TransferSummary;
 pub use crate::error::report::{Failure, Report};

@@ -48,7 +48,7 @@ pub(crate) async fn run(args: HeadArgs) -> Result {
 /// Prints the first bytes; for 0 bytes only checks that the file exists.
 async fn first(client: &mut Client, url: &FtpUrl, bytes: u64) -> Result {
     let Some(last) = bytes.checked_sub(1) else {
-        return client.stat(url.path()).await.map(drop).map_err(|error| Failure::about(url, error));
+        return client.metadata(url.path()).await.map(drop).map_err(|error| Failure::about(url, error));
     };
     range::get(client, url, ByteRange::Between(0, last), (Some("-".as_ref()), None)).await
 }

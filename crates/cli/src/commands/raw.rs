@@ -27,7 +27,7 @@ pub(crate) async fn run(args: RawArgs) -> Result {
     let mut session = Session::new(args.connection)?;
     let client = session.client(&url).await?;
     if !url.path().is_empty() {
-        client.change_directory(url.path()).await.map_err(|error| Failure::about(&url, error))?;
+        client.change_dir(url.path()).await.map_err(|error| Failure::about(&url, error))?;
     }
     let mut output = Output::new();
     for command in &args.commands {

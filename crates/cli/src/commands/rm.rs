@@ -51,12 +51,12 @@ pub(crate) async fn run(args: RmArgs, app: &App) -> Result {
 }
 
 async fn remove_tree(client: &mut Client, url: &FtpUrl, force: bool) -> Result {
-    let report = client.remove(url.path()).await.map_err(|error| Failure::about(url, error))?;
+    let report = client.remove_dir_all(url.path()).await.map_err(|error| Failure::about(url, error))?;
     if report.files + report.directories > 0 || force {
         return Ok(());
     }
     // Nothing was removed, so the path is missing: the server's reply to this becomes the error.
-    match client.stat(url.path()).await {
+    match client.metadata(url.path()).await {
         Ok(_) => Ok(()),
         Err(error) => Err(Failure::about(url, error)),
     }

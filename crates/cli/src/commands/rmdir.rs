@@ -26,7 +26,7 @@ pub(crate) async fn run(args: RmdirArgs, app: &App) -> Result {
     for url in &urls {
         let outcome = async {
             let client = session.client(url).await?;
-            match client.remove_directory(url.path()).await {
+            match client.remove_dir(url.path()).await {
                 Err(error) => Err(diagnose::rmdir_error(client, url, error).await),
                 Ok(()) => Ok(()),
             }

@@ -31,7 +31,7 @@ pub(crate) async fn run(args: StatArgs, app: &App) -> Result {
     let mut failures = app.collect_failures(urls.len());
     for url in &urls {
         let outcome = async {
-            let entry = session.client(url).await?.stat(url.path()).await;
+            let entry = session.client(url).await?.metadata(url.path()).await;
             let entry = entry.map_err(|error| Failure::about(url, error))?;
             print(&mut output, url, &entry, args.json).await
         };

@@ -49,7 +49,7 @@ struct Touch {
 impl Touch {
     async fn touch(&self, client: &mut Client, url: &FtpUrl) -> Result {
         let failed = |error| Failure::about(url, error);
-        let exists = client.exists(url.path()).await.map_err(failed)?;
+        let exists = client.try_exists(url.path()).await.map_err(failed)?;
         if !exists && !self.create {
             return Ok(());
         }

@@ -41,7 +41,7 @@ impl<'a> FailureCollector<'a> {
             {
                 Err(Failure::AlreadyReported(*first))
             }
-            Some(_) => Err(Failure::AlreadyReported(Exit::SomeFailed)),
+            Some(_) => Err(Failure::AlreadyReported(Exit::PartialFailure)),
         }
     }
 }
@@ -75,10 +75,10 @@ mod tests {
 
     #[test]
     fn partial_failure_has_its_own_exit_code() {
-        assert_eq!(collected(vec![Ok(()), missing()]), Some(Exit::SomeFailed));
+        assert_eq!(collected(vec![Ok(()), missing()]), Some(Exit::PartialFailure));
         assert_eq!(
             collected(vec![Err(Failure::AlreadyReported(Exit::Denied)), missing()]),
-            Some(Exit::SomeFailed)
+            Some(Exit::PartialFailure)
         );
         assert_eq!(collected(vec![Ok(()), Ok(())]), None);
     }

@@ -10,7 +10,7 @@ use super::{Failure, Stage};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Exit {
     /// Some of several operands or files failed.
-    SomeFailed = 1,
+    PartialFailure = 1,
     /// Wrong command line.
     Usage = 2,
     /// Cannot connect.
@@ -82,8 +82,8 @@ fn of_opening(error: &Error, stage: Stage) -> Exit {
 fn of_error(error: &Error) -> Exit {
     match error {
         error if error.is_timeout() => Exit::TimedOut,
-        Error::SomeFailed { .. } | Error::TooManyFailures { .. } | Error::TooManyDeletions { .. } => {
-            Exit::SomeFailed
+        Error::PartialFailure { .. } | Error::TooManyFailures { .. } | Error::TooManyDeletions { .. } => {
+            Exit::PartialFailure
         }
         Error::Stopped { source, .. } | Error::NotRenamed { source, .. } => of_error(source),
         Error::IsDirectory { .. } | Error::Incompatible { .. } => Exit::Usage,
@@ -97,17 +97,17 @@ fn of_error(error: &Error) -> Exit {
         | Error::TlsRefused { .. }
         | Error::ProtectionRefused { .. }
         | Error::InjectedBeforeTls
-        | Error::ControlInClear => Exit::Tls,
+        | Error::ControlNotEncrypted => Exit::Tls,
         Error::StatusCode(refused) => of_refusal(error, &refused.info),
         Error::InvalidCommand(_) | Error::Url(_) | Error::Encoding(_) => Exit::Usage,
         Error::Protocol(_)
         | Error::UnusableReply { .. }
-        | Error::NotOffered { .. }
+        | Error::Unsupported { .. }
         | Error::Desynchronised { .. }
         | Error::Listing(_)
-        | Error::Unexplained { .. }
+        | Error::UnparsedListing { .. }
         | Error::Name(_)
-        | Error::EndlessTree { .. }
+        | Error::CyclicTree { .. }
         | Error::Limit { .. } => Exit::Protocol,
         _ => Exit::Transfer,
     }

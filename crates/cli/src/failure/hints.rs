@@ -107,7 +107,7 @@ fn of_tls(failure: TlsFailure) -> Option<&'static str> {
             "the server may use a CA certificate as its own, which is common with self-signed certificates; --insecure skips \
              the check: unsafe on networks you do not trust"
         }
-        TlsFailure::NothingInCommon => {
+        TlsFailure::NoCommonParameters => {
             "the server may support no TLS version from 1.2 or --tls-min on, or require a client certificate: use --tls-cert \
              FILE --tls-key FILE"
         }
@@ -115,7 +115,7 @@ fn of_tls(failure: TlsFailure) -> Option<&'static str> {
             "the server requires a client certificate: use --tls-cert FILE --tls-key FILE"
         }
         TlsFailure::OtherProtocol => "this is not an FTP server: check the port",
-        TlsFailure::Cut => {
+        TlsFailure::ConnectionClosed => {
             "the server closed the connection: it may not support TLS on this port, or refuse this address"
         }
         _ => return None,

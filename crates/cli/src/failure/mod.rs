@@ -81,7 +81,9 @@ impl Failure {
     pub(crate) fn tree_failures(&self) -> impl Iterator<Item = (&str, &oxftp::Error)> {
         let report = match self {
             Self::Client { error, .. } => match &**error {
-                oxftp::Error::SomeFailed { report } | oxftp::Error::Stopped { report, .. } => Some(report),
+                oxftp::Error::PartialFailure { report } | oxftp::Error::Stopped { report, .. } => {
+                    Some(report)
+                }
                 _ => None,
             },
             _ => None,

@@ -87,7 +87,7 @@ impl CachedConnections {
             pool.close().await;
         }
         if let Some((_, client)) = self.open.filter(|(_, client)| !client.is_broken()) {
-            client.leave().await;
+            client.quit_without_reply().await;
         }
     }
 }

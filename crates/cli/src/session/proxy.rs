@@ -4,7 +4,7 @@ use std::io;
 
 use oxftp::{
     ClientBuilder, Error, Secret,
-    connect::{HttpConnector, Socks4Connector, Socks5Connector, TcpConnector},
+    connect::{self, TcpConnector},
     redact_password,
 };
 use percent_encoding::percent_decode_str;
@@ -74,21 +74,21 @@ impl Proxy {
         let (host, port, login) = (self.host.clone(), self.port, self.login.clone());
         match self.kind {
             ProxyKind::Socks5 => {
-                let proxy = Socks5Connector::new(host, port).via(tcp);
+                let proxy = connect::Proxy::socks5(host, port).via(tcp);
                 match login {
                     Some((user, password)) => builder.connector(proxy.credentials(user, password)),
                     None => builder.connector(proxy),
                 }
             }
             ProxyKind::Socks4 => {
-                let proxy = Socks4Connector::new(host, port).via(tcp);
+                let proxy = connect::Proxy::socks4(host, port).via(tcp);
                 match login {
                     Some((user, _)) => builder.connector(proxy.user(user)),
                     None => builder.connector(proxy),
                 }
             }
             ProxyKind::Http => {
-                let proxy = HttpConnector::new(host, port).via(tcp);
+                let proxy = connect::Proxy::http(host, port).via(tcp);
                 match login {
                     Some((user, password)) => builder.connector(proxy.credentials(user, password)),
                     None => builder.connector(proxy),

@@ -58,7 +58,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error::StatusCode`] if the server refuses the path; [`Error::NotOffered`] if no command works.
+    /// [`Error::StatusCode`] if the server refuses the path; [`Error::Unsupported`] if no command works.
     /// Later calls return that error at once.
     pub async fn set_modified(&mut self, path: impl Into<RemotePath>, time: Timestamp) -> Result<()> {
         let path = path.into();
@@ -277,7 +277,7 @@ fn with_modes(offered: &str) -> Option<String> {
     Some(listed.chain([mode]).flat_map(|fact| [fact, ";"]).collect())
 }
 
-const NO_TIME_COMMAND: Error = Error::NotOffered { what: "way to set the time of a file" };
+const NO_TIME_COMMAND: Error = Error::Unsupported { what: "way to set the time of a file" };
 
 /// FAT stores times with a precision of two seconds.
 const COARSEST_CLOCK: u64 = 2;

@@ -38,6 +38,6 @@ impl Client {
     /// Returns an error if the password would be sent in plain text although TLS was requested.
     pub(crate) fn check_login_is_safe(&self) -> Result<()> {
         let was_cleared = self.tls.is_some() && !self.control.is_broken() && !self.is_encrypted();
-        if was_cleared { Err(Error::ControlInClear) } else { Ok(()) }
+        if was_cleared { Err(Error::ControlNotEncrypted) } else { Ok(()) }
     }
 }

@@ -231,7 +231,7 @@ impl Client {
         let direction = direction(&command);
         if self.tls.is_some() && !self.state.protects_data {
             // TLS was requested, so no byte may be sent in plain text.
-            return Err(Error::NotOffered { what: "encrypted data connections (PROT P)" });
+            return Err(Error::Unsupported { what: "encrypted data connections (PROT P)" });
         }
         self.await_handshakes().await?;
         self.set_type(transfer_type).await?;

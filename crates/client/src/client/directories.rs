@@ -13,7 +13,7 @@ impl Client {
     ///
     /// ```no_run
     /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
-    /// let home = client.current_directory().await?;
+    /// let home = client.current_dir().await?;
     /// println!("{home}");
     /// # Ok(())
     /// # }
@@ -22,18 +22,18 @@ impl Client {
     /// # Errors
     ///
     /// [`Error::StatusCode`] if the server refuses; [`Error::UnusableReply`] if the reply contains no path.
-    pub async fn current_directory(&mut self) -> Result<RemotePath> {
+    pub async fn current_dir(&mut self) -> Result<RemotePath> {
         self.go_home().await?;
         let reply = self.control.run(Exchange::new(Command::new("PWD"), &["2xx"])).await?;
         reply.directory(self.config.encoding).ok_or(Error::UnusableReply { command: "PWD", reply })
     }
 
     /// Changes the working directory (`CWD`; RFC 959, 4.1.1). The path `..` is the
-    /// [parent](Self::change_to_parent).
+    /// [parent](Self::change_to_parent_dir).
     ///
     /// ```no_run
     /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
-    /// client.change_directory("/pub").await?;
+    /// client.change_dir("/pub").await?;
     /// client.download("readme.txt").await?;              // relative to /pub
     /// # Ok(())
     /// # }
@@ -42,10 +42,10 @@ impl Client {
     /// # Errors
     ///
     /// [`Error::StatusCode`] if the server refuses the path.
-    pub async fn change_directory(&mut self, path: impl Into<RemotePath>) -> Result<()> {
+    pub async fn change_dir(&mut self, path: impl Into<RemotePath>) -> Result<()> {
         let path = path.into();
         if path.as_bytes() == b".." {
-            return self.change_to_parent().await;
+            return self.change_to_parent_dir().await;
         }
         self.state.dirty = true;
         self.path_command("CWD", &path, &["2xx"]).await.map(drop)
@@ -55,8 +55,8 @@ impl Client {
     ///
     /// ```no_run
     /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
-    /// client.change_directory("pub/new").await?;
-    /// client.change_to_parent().await?;                  // now in pub
+    /// client.change_dir("pub/new").await?;
+    /// client.change_to_parent_dir().await?;                  // now in pub
     /// # Ok(())
     /// # }
     /// ```
@@ -64,7 +64,7 @@ impl Client {
     /// # Errors
     ///
     /// [`Error::StatusCode`] if the server refuses.
-    pub async fn change_to_parent(&mut self) -> Result<()> {
+    pub async fn change_to_parent_dir(&mut self) -> Result<()> {
         self.state.dirty = true;
         self.go_home().await?;
         self.control.run(Exchange::new(Command::new("CDUP"), &["2xx"])).await.map(drop)
@@ -75,7 +75,7 @@ impl Client {
     ///
     /// ```no_run
     /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
-    /// client.make_directory("reports/2024/05").await?;
+    /// client.create_dir_all("reports/2024/05").await?;
     /// # Ok(())
     /// # }
     /// ```
@@ -83,7 +83,7 @@ impl Client {
     /// # Errors
     ///
     /// [`Error::StatusCode`] if the directory or one of its parents cannot be created.
-    pub async fn make_directory(&mut self, path: impl Into<RemotePath>) -> Result<()> {
+    pub async fn create_dir_all(&mut self, path: impl Into<RemotePath>) -> Result<()> {
         let path = path.into();
         // Missing directories, the deepest first.
         let mut missing = vec![path];
@@ -118,8 +118,8 @@ impl Client {
     ///
     /// ```no_run
     /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
-    /// client.make_directory_in_parent("reports").await?;
-    /// client.make_directory_in_parent("reports").await?;   // exists already: no error
+    /// client.create_dir("reports").await?;
+    /// client.create_dir("reports").await?;   // exists already: no error
     /// # Ok(())
     /// # }
     /// ```
@@ -127,7 +127,7 @@ impl Client {
     /// # Errors
     ///
     /// [`Error::StatusCode`] if the directory cannot be created.
-    pub async fn make_directory_in_parent(&mut self, path: impl Into<RemotePath>) -> Result<()> {
+    pub async fn create_dir(&mut self, path: impl Into<RemotePath>) -> Result<()> {
         self.make_one_directory(&path.into()).await
     }
 
@@ -143,7 +143,7 @@ impl Client {
     ///
     /// ```no_run
     /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
-    /// client.remove_directory("reports/2024").await?;
+    /// client.remove_dir("reports/2024").await?;
     /// # Ok(())
     /// # }
     /// ```
@@ -151,7 +151,7 @@ impl Client {
     /// # Errors
     ///
     /// [`Error::StatusCode`] if it does not exist, is not empty, or may not be removed.
-    pub async fn remove_directory(&mut self, path: impl Into<RemotePath>) -> Result<()> {
+    pub async fn remove_dir(&mut self, path: impl Into<RemotePath>) -> Result<()> {
         self.path_command("RMD", &path.into(), &["2xx"]).await.map(drop)
     }
 
@@ -232,7 +232,7 @@ impl Client {
     ///
     /// [`go_home`](Self::go_home) changes back. If this future is dropped, the next operation changes back.
     pub(crate) async fn visit(&mut self, path: &RemotePath) -> Result<bool> {
-        let home = self.current_directory().await?;
+        let home = self.current_dir().await?;
         let command = Command::with_path("CWD", path, self.config.encoding)?;
         self.state.home = Some(home);
         match self.control.run(Exchange::new(command, &["2xx"])).await {

@@ -38,7 +38,7 @@ impl Client {
 
     /// Returns whether the server selected FTP by ALPN (RFC 7301). Most servers do not use ALPN.
     #[must_use]
-    pub fn tls_names_ftp(&self) -> bool {
+    pub fn tls_alpn_is_ftp(&self) -> bool {
         self.control.tls().is_some_and(|tls| tls.alpn_protocol().is_some())
     }
 

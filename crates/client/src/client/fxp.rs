@@ -73,7 +73,7 @@ impl Client {
         let endpoint = self.control.run(dialog).await?;
         let control = self.control.peer_address().map(|address| address.ip());
         let address = endpoint.for_peer(control, self.config.trust_passive_address);
-        address.ok_or(Error::NotOffered { what: "address that another server can connect to" })
+        address.ok_or(Error::Unsupported { what: "address that another server can connect to" })
     }
 
     /// Makes the server connect to `address` for the next transfer.

@@ -28,7 +28,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error::NotOffered`] if the server does not offer the hash; [`Error::StatusCode`] if it refuses the
+    /// [`Error::Unsupported`] if the server does not offer the hash; [`Error::StatusCode`] if it refuses the
     /// path; [`Error::UnusableReply`] if the reply contains no hash of the whole file.
     pub async fn hash(
         &mut self,
@@ -37,7 +37,7 @@ impl Client {
     ) -> Result<FileHash> {
         let (path, algorithm) = (path.into(), algorithm.into());
         let offers = HashOffer::all(self.features().await?);
-        let mut last = Error::NotOffered { what: "hash of this kind" };
+        let mut last = Error::Unsupported { what: "hash of this kind" };
         for offer in offers.iter().filter(|offer| algorithm.is_none_or(|wanted| wanted == offer.algorithm()))
         {
             match self.hash_by(offer, &path).await {

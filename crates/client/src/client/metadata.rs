@@ -16,7 +16,7 @@ impl Client {
     ///
     /// ```no_run
     /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
-    /// let entry = client.stat("pub/image.iso").await?;
+    /// let entry = client.metadata("pub/image.iso").await?;
     /// println!("{:?} bytes, of {:?}", entry.size, entry.modified);
     /// # Ok(())
     /// # }
@@ -26,7 +26,7 @@ impl Client {
     ///
     /// [`Error::StatusCode`] with code 550, or [`Error::NotFound`] from the fallback, if the path does not
     /// exist ([`is_not_found`](Error::is_not_found)).
-    pub async fn stat(&mut self, path: impl Into<RemotePath>) -> Result<Entry> {
+    pub async fn metadata(&mut self, path: impl Into<RemotePath>) -> Result<Entry> {
         let path = path.into();
         match self.stat_by_mlst(&path).await? {
             Some(entry) => Ok(entry),
@@ -34,11 +34,11 @@ impl Client {
         }
     }
 
-    /// Returns whether a path exists (see [`stat`](Self::stat)).
+    /// Returns whether a path exists (see [`metadata`](Self::metadata)).
     ///
     /// ```no_run
     /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
-    /// if !client.exists("upload.done").await? {
+    /// if !client.try_exists("upload.done").await? {
     ///     println!("not yet");
     /// }
     /// # Ok(())
@@ -47,16 +47,16 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Those of [`stat`](Self::stat), except for a path that does not exist.
-    pub async fn exists(&mut self, path: impl Into<RemotePath>) -> Result<bool> {
-        match self.stat(path).await {
+    /// Those of [`metadata`](Self::metadata), except for a path that does not exist.
+    pub async fn try_exists(&mut self, path: impl Into<RemotePath>) -> Result<bool> {
+        match self.metadata(path).await {
             Ok(_) => Ok(true),
             Err(error) if is_missing(&error) => Ok(false),
             Err(error) => Err(error),
         }
     }
 
-    /// Returns whether a path is a file (see [`stat`](Self::stat)).
+    /// Returns whether a path is a file (see [`metadata`](Self::metadata)).
     ///
     /// ```no_run
     /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
@@ -67,12 +67,12 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Those of [`stat`](Self::stat), including for a path that does not exist.
+    /// Those of [`metadata`](Self::metadata), including for a path that does not exist.
     pub async fn is_file(&mut self, path: impl Into<RemotePath>) -> Result<bool> {
-        Ok(self.stat(path).await?.is_file())
+        Ok(self.metadata(path).await?.is_file())
     }
 
-    /// Returns whether a path is a directory (see [`stat`](Self::stat)).
+    /// Returns whether a path is a directory (see [`metadata`](Self::metadata)).
     ///
     /// ```no_run
     /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
@@ -84,9 +84,9 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Those of [`stat`](Self::stat), including for a path that does not exist.
+    /// Those of [`metadata`](Self::metadata), including for a path that does not exist.
     pub async fn is_dir(&mut self, path: impl Into<RemotePath>) -> Result<bool> {
-        Ok(self.stat(path).await?.is_dir())
+        Ok(self.metadata(path).await?.is_dir())
     }
 
     /// Returns the kind of a symbolic link's target, which listings do not show: a directory can be entered
@@ -97,7 +97,7 @@ impl Client {
     /// ```no_run
     /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
     /// if client.resolve_link("current").await? == oxftp::EntryKind::Directory {
-    ///     client.change_directory("current").await?;
+    ///     client.change_dir("current").await?;
     /// }
     /// # Ok(())
     /// # }
@@ -246,7 +246,7 @@ impl Client {
         found.ok_or_else(|| not_found(path))
     }
 
-    /// Returns the entry of a path to be downloaded, as [`stat`](Self::stat) does. A path that is missing
+    /// Returns the entry of a path to be downloaded, as [`metadata`](Self::metadata) does. A path that is missing
     /// from the listing of its parent may still exist: in drop boxes, as a name that begins with a dot, or
     /// in a directory that may not be listed. Its kind may be unknown then, and the transfer shows whether
     /// it exists.

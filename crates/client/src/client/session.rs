@@ -135,7 +135,7 @@ impl Client {
     ///
     /// [`Error::StatusCode`] if the login is refused ([`is_login_refused`](Error::is_login_refused)), if
     /// the server asks for the same thing twice, or if it asks for an account that was not given.
-    /// [`Error::ControlInClear`] after [`clear_command_channel`](Self::clear_command_channel).
+    /// [`Error::ControlNotEncrypted`] after [`clear_command_channel`](Self::clear_command_channel).
     pub async fn login(&mut self, credentials: Credentials) -> Result<Reply> {
         self.check_login_is_safe()?;
         let dialog = Login::new(&credentials, self.config.encoding)?;
@@ -240,7 +240,7 @@ impl Client {
 
     /// Ends the session and closes the connection without waiting for the reply (`QUIT`; RFC 959, 4.1.1).
     /// This saves a round trip.
-    pub async fn leave(mut self) {
+    pub async fn quit_without_reply(mut self) {
         let goodbye = Command::new("QUIT");
         let _ = within(Some(QUIT_TIMEOUT), self.control.send(&goodbye)).await;
         self.control.shut_down().await;

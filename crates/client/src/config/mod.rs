@@ -9,7 +9,7 @@ mod tls_mode;
 pub(crate) use self::login_options::LoginOptions;
 pub use self::login_options::Utf8;
 pub(crate) use self::tls_mode::TlsMode;
-pub use oxftp_proto::listing::CustomOrder;
+pub use oxftp_proto::listing::ParserOrder;
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -56,7 +56,7 @@ pub(crate) struct Config {
     pub(crate) passive: Vec<PassiveMode>,
     pub(crate) active: Option<ActiveMode>,
     pub(crate) trust_passive_address: bool,
-    pub(crate) list_parser: Option<(Arc<dyn LineParser>, CustomOrder)>,
+    pub(crate) list_parser: Option<(Arc<dyn LineParser>, ParserOrder)>,
     pub(crate) list_command: Option<ListCommand>,
     pub(crate) server_zone: Option<ServerZone>,
     pub(crate) pipelining: Pipelining,
@@ -213,7 +213,7 @@ impl ClientBuilder {
     /// Adds a parser for lines of `LIST`, before or after the built-in ones. Defaults to the built-in ones
     /// only.
     #[must_use]
-    pub fn list_parser(mut self, parser: impl LineParser + 'static, order: CustomOrder) -> Self {
+    pub fn list_parser(mut self, parser: impl LineParser + 'static, order: ParserOrder) -> Self {
         self.config.list_parser = Some((Arc::new(parser), order));
         self
     }

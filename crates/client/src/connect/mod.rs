@@ -9,8 +9,6 @@ mod proxy;
 mod tcp;
 
 pub use self::proxy::Proxy;
-#[doc(hidden)]
-pub use self::proxy::{HttpConnector, Socks4Connector, Socks5Connector};
 pub use self::tcp::{Family, TcpConnector};
 
 use std::{

@@ -71,7 +71,7 @@ pub enum Error {
     },
     /// The server does not support an operation.
     #[error("the server offers no {what}")]
-    NotOffered {
+    Unsupported {
         /// The missing feature, as a noun.
         what: &'static str,
     },
@@ -143,7 +143,7 @@ pub enum Error {
     },
     /// The file on the server differs from the uploaded file. It already has its final name.
     #[error("{path} on the server differs from the uploaded file")]
-    StoredWrongly {
+    UploadMismatch {
         /// The remote path.
         path: String,
         /// The difference.
@@ -207,7 +207,7 @@ pub enum Error {
     /// The control connection was [reverted to plain text](crate::Client::clear_command_channel), so a password would
     /// be sent unencrypted.
     #[error("the control connection is no longer encrypted, so no password is sent")]
-    ControlInClear,
+    ControlNotEncrypted,
     /// A text is not a valid command.
     #[error(transparent)]
     InvalidCommand(#[from] InvalidCommand),
@@ -228,7 +228,7 @@ pub enum Error {
     /// A directory has the same listing as the directories above it, as in a cyclic tree. It is not entered (see
     /// [`Limits::identical_ancestors`](crate::Limits::identical_ancestors)).
     #[error("{path} has the same listing as the directories above it; the tree may be cyclic")]
-    EndlessTree {
+    CyclicTree {
         /// The directory.
         path: String,
     },
@@ -245,10 +245,10 @@ pub enum Error {
     },
     /// The server's successful reply says that the listing is incomplete.
     #[error("the server reported an incomplete listing")]
-    ListingCut,
+    IncompleteListing,
     /// A listing has lines of unknown format: the directory may have more entries than were found.
     #[error("cannot parse {} of the listing, for example {sample:?}", lines(*.count))]
-    Unexplained {
+    UnparsedListing {
         /// Number of such lines.
         count: u64,
         /// The first such line, truncated to 256 bytes.
@@ -256,7 +256,7 @@ pub enum Error {
     },
     /// Some files of a tree failed; the others were transferred.
     #[error("{} of the tree's files failed", .report.failures.len())]
-    SomeFailed {
+    PartialFailure {
         /// The completed entries and the failures.
         report: Box<Report>,
     },

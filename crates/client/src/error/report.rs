@@ -34,7 +34,7 @@ pub struct Report {
 ///
 /// ```no_run
 /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
-/// if let Err(oxftp::Error::SomeFailed { report }) = client.download("photos").await {
+/// if let Err(oxftp::Error::PartialFailure { report }) = client.download("photos").await {
 ///     for failure in &report.failures {
 ///         println!("{}: {}", failure.name, failure.error);
 ///     }
@@ -68,7 +68,11 @@ impl Report {
 
     /// Returns the report, or an error with the name of each failure.
     pub(crate) fn into_named_result(self) -> Result<Self, Error> {
-        if self.failures.is_empty() { Ok(self) } else { Err(Error::SomeFailed { report: Box::new(self) }) }
+        if self.failures.is_empty() {
+            Ok(self)
+        } else {
+            Err(Error::PartialFailure { report: Box::new(self) })
+        }
     }
 
     /// Returns the report, or an error if there are failures. If a single entry failed, returns its error.
@@ -79,7 +83,7 @@ impl Report {
                 Some(failure) => Err(failure.error),
                 None => Ok(self),
             },
-            _ => Err(Error::SomeFailed { report: Box::new(self) }),
+            _ => Err(Error::PartialFailure { report: Box::new(self) }),
         }
     }
 }

@@ -35,7 +35,7 @@ pub enum TlsFailure {
     /// The peer does not use TLS.
     NoTls,
     /// Client and server have no common TLS version or cipher suite.
-    NothingInCommon,
+    NoCommonParameters,
     /// The server uses another protocol than FTP (RFC 7301), as in an attack that redirects clients.
     OtherProtocol,
     /// The server requires a client certificate, or rejected the client's certificate.
@@ -43,7 +43,7 @@ pub enum TlsFailure {
     /// The server aborted the handshake for another reason.
     RefusedByServer,
     /// The connection was closed during the handshake.
-    Cut,
+    ConnectionClosed,
     /// Another failure; see the source of the error.
     Other,
 }
@@ -56,7 +56,7 @@ impl TlsFailure {
                 io::ErrorKind::UnexpectedEof
                 | io::ErrorKind::ConnectionReset
                 | io::ErrorKind::ConnectionAborted
-                | io::ErrorKind::BrokenPipe => Self::Cut,
+                | io::ErrorKind::BrokenPipe => Self::ConnectionClosed,
                 _ => Self::Other,
             },
         }
@@ -72,7 +72,7 @@ impl TlsFailure {
             rustls::Error::InvalidCertificate(error) => Self::of_certificate(error),
             rustls::Error::NoCertificatesPresented => Self::UnusableCertificate,
             rustls::Error::InvalidMessage(_) => Self::NoTls,
-            rustls::Error::PeerIncompatible(_) => Self::NothingInCommon,
+            rustls::Error::PeerIncompatible(_) => Self::NoCommonParameters,
             rustls::Error::NoApplicationProtocol
             | rustls::Error::PeerMisbehaved(PeerMisbehaved::SelectedUnofferedApplicationProtocol) => {
                 Self::OtherProtocol
@@ -99,7 +99,7 @@ impl TlsFailure {
         match alert {
             AlertDescription::ProtocolVersion
             | AlertDescription::HandshakeFailure
-            | AlertDescription::InsufficientSecurity => Self::NothingInCommon,
+            | AlertDescription::InsufficientSecurity => Self::NoCommonParameters,
             AlertDescription::NoApplicationProtocol => Self::OtherProtocol,
             AlertDescription::CertificateRequired
             | AlertDescription::BadCertificate
@@ -139,10 +139,10 @@ mod tests {
 
         assert_eq!(invalid(CertificateError::Revoked), TlsFailure::Revoked);
         assert_eq!(invalid(CertificateError::BadSignature), TlsFailure::UnusableCertificate);
-        assert_eq!(alert(AlertDescription::ProtocolVersion), TlsFailure::NothingInCommon);
+        assert_eq!(alert(AlertDescription::ProtocolVersion), TlsFailure::NoCommonParameters);
         assert_eq!(alert(AlertDescription::CertificateRequired), TlsFailure::ClientCertificate);
         assert_eq!(alert(AlertDescription::NoApplicationProtocol), TlsFailure::OtherProtocol);
         assert_eq!(alert(AlertDescription::InternalError), TlsFailure::RefusedByServer);
-        assert_eq!(TlsFailure::of(&io::ErrorKind::UnexpectedEof.into()), TlsFailure::Cut);
+        assert_eq!(TlsFailure::of(&io::ErrorKind::UnexpectedEof.into()), TlsFailure::ConnectionClosed);
     }
 }

@@ -74,7 +74,7 @@ impl<'c> List<'c> {
     /// Lists all subdirectories as well, breadth first. Symbolic links are not followed.
     ///
     /// In a large tree, directories with the same listing as their parent come first, because such a tree may
-    /// have no end ([`Error::EndlessTree`]; the rest of the tree is listed after this error).
+    /// have no end ([`Error::CyclicTree`]; the rest of the tree is listed after this error).
     #[must_use]
     pub fn recursive(mut self) -> Self {
         self.recursive = true;

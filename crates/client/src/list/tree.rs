@@ -129,7 +129,7 @@ impl<'c> Entries<'c> {
     ///
     /// They are left out of the listing.
     #[must_use]
-    pub fn refused_names(&self) -> &[NameError] {
+    pub fn invalid_names(&self) -> &[NameError] {
         &self.refused
     }
 
@@ -148,18 +148,18 @@ impl<'c> Entries<'c> {
     /// Returns the reasons why entries may be missing from the listing.
     pub(crate) fn incompleteness(&self) -> Vec<Error> {
         let refused = self.refused.iter().cloned().map(Error::from);
-        let unexplained = self.unparsed.samples.first().map(|sample| Error::Unexplained {
+        let unexplained = self.unparsed.samples.first().map(|sample| Error::UnparsedListing {
             count: self.unparsed.count,
             sample: String::from_utf8_lossy(sample).into_owned(),
         });
-        let cut = self.truncated.then_some(Error::ListingCut);
+        let cut = self.truncated.then_some(Error::IncompleteListing);
         refused.chain(unexplained).chain(cut).collect()
     }
 
     /// Returns whether the server reported that a listing is incomplete: that it was truncated (Pure-FTPd), or
     /// that the directory could not be opened (vsftpd). Both servers send this with `226`.
     #[must_use]
-    pub fn is_cut(&self) -> bool {
+    pub fn is_incomplete(&self) -> bool {
         self.truncated
     }
 
@@ -259,7 +259,7 @@ impl<'c> Entries<'c> {
         let fingerprint = std::mem::take(&mut self.context.fingerprint);
         let subdirectories = std::mem::take(&mut self.context.subdirectories);
         let Some(parent) = self.detector.check(&self.context.ancestors, &fingerprint) else {
-            return Err(Error::EndlessTree { path: path.to_string() });
+            return Err(Error::CyclicTree { path: path.to_string() });
         };
         let subdirectories = subdirectories
             .into_iter()

@@ -28,7 +28,7 @@ use crate::{Error, Result, error::local_fs::LocalFsError};
 ///
 /// # Errors
 ///
-/// [`Error::LocalFs`] if the file cannot be read; [`Error::NotOffered`] if the algorithm is not implemented.
+/// [`Error::LocalFs`] if the file cannot be read; [`Error::Unsupported`] if the algorithm is not implemented.
 pub async fn hash_file(
     fs: &dyn FileSystem,
     path: impl AsRef<Path>,
@@ -44,7 +44,7 @@ pub async fn hash_file(
         block.clear();
     }
     let hash = FileHash::new(algorithm, hasher.finish());
-    hash.ok_or(Error::NotOffered { what: "hash of that length" })
+    hash.ok_or(Error::Unsupported { what: "hash of that length" })
 }
 
 enum Hasher {
@@ -63,7 +63,7 @@ impl Hasher {
             HashAlgorithm::Sha1 => Self::Sha1(sha1::Sha1::new()),
             HashAlgorithm::Sha256 => Self::Sha256(sha2::Sha256::new()),
             HashAlgorithm::Sha512 => Self::Sha512(sha2::Sha512::new()),
-            _ => return Err(Error::NotOffered { what: "supported hash algorithm" }),
+            _ => return Err(Error::Unsupported { what: "supported hash algorithm" }),
         })
     }
 

@@ -142,7 +142,7 @@ impl Deletion<'_> {
                 Err(error) => return self.report(&path, error),
             };
             let Some(parent) = self.cycles.check(&ancestors, &listing.fingerprint) else {
-                let error = Error::EndlessTree { path: path.to_remote_path().to_string() };
+                let error = Error::CyclicTree { path: path.to_remote_path().to_string() };
                 return self.report(&path, error);
             };
             if !listing.is_complete() {
@@ -155,7 +155,7 @@ impl Deletion<'_> {
             for node in listing.nodes {
                 let child = path.join(&node.name);
                 let is_directory = node.kind.is_directory();
-                if !self.filter.is_empty() && !self.filter.takes(&child.to_text(), is_directory) {
+                if !self.filter.is_empty() && !self.filter.matches(&child.to_text(), is_directory) {
                     is_empty = false;
                     continue;
                 }

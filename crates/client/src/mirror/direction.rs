@@ -205,7 +205,7 @@ async fn check_remote_source(client: &mut Client, source: &RemotePath) -> Result
     if source.is_empty() || client.is_directory_by_entering(source).await? {
         return Ok(());
     }
-    client.stat(source).await?;
+    client.metadata(source).await?;
     Err(Error::Skipped { path: source.to_string(), why: "it is not a directory, or it cannot be entered" })
 }
 
@@ -221,7 +221,7 @@ async fn check_local_source(fs: &dyn FileSystem, source: &Path) -> Result<()> {
 async fn prepare_remote_target(client: &mut Client, target: &RemotePath, dry_run: bool) -> Result<RootState> {
     let target_exists = target.is_empty() || client.is_directory_by_entering(target).await?;
     if !target_exists && !dry_run {
-        client.make_directory(target).await?;
+        client.create_dir_all(target).await?;
     }
     let target_keeps_times = client.features().await?.contains("MFMT");
     Ok(RootState { target_exists, target_keeps_times })

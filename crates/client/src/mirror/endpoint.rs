@@ -64,7 +64,7 @@ impl Endpoint<'_> {
             Self::Local { fs, root } => make_below(*fs, &path.on_disk(root)?).await,
             Self::Remote { client, root, .. } => {
                 let path = path.on_server(root, client.encoding());
-                client.make_directory_in_parent(path).await
+                client.create_dir(path).await
             }
         }
     }
@@ -86,7 +86,7 @@ impl Endpoint<'_> {
             Self::Local { fs, root } => Ok(fs.remove_dir(&path.on_disk(root)?).await?),
             Self::Remote { client, root, .. } => {
                 let path = path.on_server(root, client.encoding());
-                client.remove_directory(path).await
+                client.remove_dir(path).await
             }
         }
     }

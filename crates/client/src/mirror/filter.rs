@@ -22,10 +22,10 @@ use globset::{GlobBuilder, GlobMatcher};
 /// use oxftp::mirror::Filter;
 ///
 /// let filter = Filter::new().exclude("/private/")?.include("*.html")?.exclude("*.*")?;
-/// assert!(filter.takes("a/index.html", false));
-/// assert!(!filter.takes("a/photo.png", false));
-/// assert!(!filter.takes("private", true));
-/// assert!(filter.takes("a/private", true));
+/// assert!(filter.matches("a/index.html", false));
+/// assert!(!filter.matches("a/photo.png", false));
+/// assert!(!filter.matches("private", true));
+/// assert!(filter.matches("a/private", true));
 /// # Ok::<(), oxftp::mirror::FilterError>(())
 /// ```
 #[derive(Debug, Clone, Default)]
@@ -87,7 +87,7 @@ impl Filter {
     ///
     /// Checks the path alone: the caller has to check its parent directories.
     #[must_use]
-    pub fn takes(&self, path: &str, is_directory: bool) -> bool {
+    pub fn matches(&self, path: &str, is_directory: bool) -> bool {
         let matches = |rule: &&Rule| (is_directory || !rule.directories_only) && rule.matcher.is_match(path);
         match self.rules.iter().find(matches) {
             Some(rule) => rule.includes,
@@ -151,56 +151,56 @@ mod tests {
     #[test]
     fn a_name_matches_in_any_directory() {
         for path in ["x.log", "a/x.log", "a/b/x.log", ".log"] {
-            assert!(!excluding("*.log").takes(path, false), "{path}");
+            assert!(!excluding("*.log").matches(path, false), "{path}");
         }
         for path in ["x.log/y", "x.logs", "xlog"] {
-            assert!(excluding("*.log").takes(path, false), "{path}");
+            assert!(excluding("*.log").matches(path, false), "{path}");
         }
     }
 
     #[test]
     fn leading_slash_anchors_pattern_at_root() {
-        assert!(!excluding("/a").takes("a", false));
-        assert!(excluding("/a").takes("b/a", false));
-        assert!(!excluding("/a/*/c").takes("a/b/c", false));
-        assert!(excluding("/a/*/c").takes("a/b/b/c", false));
-        assert!(!excluding("/a/**/c").takes("a/b/b/c", false));
+        assert!(!excluding("/a").matches("a", false));
+        assert!(excluding("/a").matches("b/a", false));
+        assert!(!excluding("/a/*/c").matches("a/b/c", false));
+        assert!(excluding("/a/*/c").matches("a/b/b/c", false));
+        assert!(!excluding("/a/**/c").matches("a/b/b/c", false));
     }
 
     #[test]
     fn inner_slash_matches_end_of_path() {
-        assert!(!excluding("a/b").takes("a/b", false));
-        assert!(!excluding("a/b").takes("x/a/b", false));
-        assert!(excluding("a/b").takes("xa/b", false));
+        assert!(!excluding("a/b").matches("a/b", false));
+        assert!(!excluding("a/b").matches("x/a/b", false));
+        assert!(excluding("a/b").matches("xa/b", false));
     }
 
     #[test]
     fn trailing_slash_matches_directories_only() {
-        assert!(!excluding("cache/").takes("a/cache", true));
-        assert!(excluding("cache/").takes("a/cache", false));
+        assert!(!excluding("cache/").matches("a/cache", true));
+        assert!(excluding("cache/").matches("a/cache", false));
     }
 
     #[test]
     fn the_first_rule_that_matches_decides() {
         let filter = Filter::new().include("keep.log").unwrap().exclude("*.log").unwrap();
-        assert!(filter.takes("a/keep.log", false));
-        assert!(!filter.takes("a/other.log", false));
-        assert!(filter.takes("a/other.txt", false));
+        assert!(filter.matches("a/keep.log", false));
+        assert!(!filter.matches("a/other.log", false));
+        assert!(filter.matches("a/other.txt", false));
     }
 
     #[test]
     fn inclusions_alone_exclude_other_files() {
         let filter = Filter::new().include("*.jpg").unwrap();
-        assert!(filter.takes("a/x.jpg", false));
-        assert!(!filter.takes("a/x.png", false));
-        assert!(filter.takes("a", true));
+        assert!(filter.matches("a/x.jpg", false));
+        assert!(!filter.matches("a/x.png", false));
+        assert!(filter.matches("a", true));
     }
 
     #[test]
     fn filter_rules_are_read_line_by_line() {
         let filter = Filter::new().lines("# all\n\n+ *.c\n- *\r\n").unwrap();
-        assert!(filter.takes("x.c", false));
-        assert!(!filter.takes("x.d", false));
+        assert!(filter.matches("x.c", false));
+        assert!(!filter.matches("x.d", false));
     }
 
     #[test]
@@ -213,25 +213,25 @@ mod tests {
 
     #[test]
     fn backslash_escapes_next_character() {
-        assert!(!excluding("\\*").takes("*", false));
-        assert!(excluding("\\*").takes("a", false));
+        assert!(!excluding("\\*").matches("*", false));
+        assert!(excluding("\\*").matches("a", false));
     }
 
     proptest! {
         #[test]
         fn filter_never_panics(text: String, path: String, is_directory: bool) {
             if let Ok(filter) = Filter::new().lines(&text) {
-                let _ = filter.takes(&path, is_directory);
+                let _ = filter.matches(&path, is_directory);
             }
             if let Ok(filter) = Filter::new().exclude(&text) {
-                let _ = filter.takes(&path, is_directory);
+                let _ = filter.matches(&path, is_directory);
             }
         }
 
         #[test]
         fn plain_name_is_excluded_at_any_depth(name in "[a-z]{1,8}", above in "([a-z]{1,3}/){0,3}") {
             let path = format!("{above}{name}");
-            prop_assert!(!excluding(&name).takes(&path, false));
+            prop_assert!(!excluding(&name).matches(&path, false));
         }
     }
 }

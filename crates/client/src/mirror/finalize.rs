@@ -40,7 +40,7 @@ pub(crate) async fn finalize(
         .await;
     match purged {
         Ok(_) => {}
-        Err(Error::SomeFailed { report: purged }) => report.failures.extend(purged.failures),
+        Err(Error::PartialFailure { report: purged }) => report.failures.extend(purged.failures),
         Err(Error::Stopped { report: purged, source }) => {
             report.failures.extend(purged.failures);
             report.note("the deletion".to_owned(), *source);

@@ -74,7 +74,7 @@ impl Pool {
     ///
     /// # Errors
     ///
-    /// [`Error::SomeFailed`] when something failed and the rest is done; [`Error::Stopped`] when the mirror
+    /// [`Error::PartialFailure`] when something failed and the rest is done; [`Error::Stopped`] when the mirror
     /// could not continue; [`Error::NotFound`] or [`Error::StatusCode`] when the source does not exist;
     /// [`Error::Skipped`] when the source is not a directory; the errors of [`Pool::client`].
     #[must_use = "nothing is mirrored until it is awaited"]
@@ -256,7 +256,7 @@ impl<'p> Mirror<'p> {
                 context.complete(&mut report);
                 return Err(Error::Stopped { report, source });
             }
-            Err(Error::SomeFailed { report }) => *report,
+            Err(Error::PartialFailure { report }) => *report,
             scheduled => scheduled?,
         };
         let mut report = finalize::finalize(&context, pool, &job, deadline, report).await;
@@ -266,7 +266,7 @@ impl<'p> Mirror<'p> {
 
     async fn prepare_roots(&self) -> Result<RootState> {
         if self.links == Links::Copy && !matches!(self.direction, MirrorDirection::Down { .. }) {
-            return Err(Error::NotOffered { what: "command to create symbolic links" });
+            return Err(Error::Unsupported { what: "command to create symbolic links" });
         }
         let fs = self.pool.config().file_system.clone();
         let (mut worker, budget) = (Worker::of(self.pool), RetryBudget::new(self.job.retries));

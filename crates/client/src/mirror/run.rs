@@ -168,7 +168,7 @@ impl MirrorContext {
         let path = &directory.path;
         let mut source = self.list_source(sessions, path).await?;
         let Some(parent) = self.source_cycles.check(&directory.ancestors, &source.fingerprint) else {
-            return Err(Error::EndlessTree { path: self.direction.source_name(path) });
+            return Err(Error::CyclicTree { path: self.direction.source_name(path) });
         };
         let mut target = self.list_or_create_target(sessions, directory).await?;
         let is_complete = source.is_complete() && target.is_complete();
@@ -248,7 +248,7 @@ impl MirrorContext {
         if !self.filter.is_empty() {
             nodes.retain(|node| {
                 let path = directory.join(&node.name).to_text();
-                self.filter.takes(&path, node.kind.is_directory())
+                self.filter.matches(&path, node.kind.is_directory())
             });
         }
         nodes

@@ -146,7 +146,7 @@ async fn exact_time(
 async fn set_modified(file: &mut ServerFile<'_>, time: Option<Timestamp>) -> Result<()> {
     let Some(time) = time.filter(|time| time.zone() != Zone::Unknown) else { return Ok(()) };
     match file.client.set_modified(&file.path, time).await {
-        Err(error @ (Error::NotOffered { .. } | Error::StatusCode(_))) if !file.client.is_broken() => {
+        Err(error @ (Error::Unsupported { .. } | Error::StatusCode(_))) if !file.client.is_broken() => {
             tracing::warn!("the modification time of {} was not set: {error}", file.path);
             Ok(())
         }
@@ -179,7 +179,7 @@ async fn hash_mismatch(source: &mut ServerFile<'_>, target: &mut ServerFile<'_>)
     let candidates = source.client.hash_algorithms().await?;
     let common = candidates.into_iter().find(|algorithm| supported.contains(algorithm));
     let algorithm =
-        common.ok_or(Error::NotOffered { what: "hash algorithm in common with the other server" })?;
+        common.ok_or(Error::Unsupported { what: "hash algorithm in common with the other server" })?;
     let here = source.client.hash(&source.path, algorithm).await?;
     let there = target.client.hash(&target.path, algorithm).await?;
     Ok((here != there).then_some(Error::HashMismatch { there, here }))

@@ -149,7 +149,7 @@ impl Pool {
     /// ```
     pub async fn close(&self) {
         let sessions = self.inner.permits.close().into_iter();
-        let mut leaving: FuturesUnordered<_> = sessions.map(Client::leave).collect();
+        let mut leaving: FuturesUnordered<_> = sessions.map(Client::quit_without_reply).collect();
         while leaving.next().await.is_some() {}
     }
 

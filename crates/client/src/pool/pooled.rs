@@ -12,7 +12,7 @@ use crate::Client;
 /// A session lent by a [`Pool`](super::Pool). Dropping it returns the session to the pool.
 ///
 /// Derefs to the [`Client`]. A session that is [broken](Client::is_broken) is not lent again. Neither is one whose
-/// state may have changed by [`change_directory`](Client::change_directory) or by raw commands: each session
+/// state may have changed by [`change_directory`](Client::change_dir) or by raw commands: each session
 /// is lent in the state that it had after its login.
 ///
 /// ```no_run
@@ -73,7 +73,7 @@ impl Drop for PooledClient {
 /// Sends `QUIT` in a task of its own. Without a runtime, the connection is closed without it.
 fn quit_in_background(client: Client) {
     if let Ok(runtime) = tokio::runtime::Handle::try_current() {
-        runtime.spawn(client.leave());
+        runtime.spawn(client.quit_without_reply());
     }
 }
 

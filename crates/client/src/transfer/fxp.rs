@@ -40,7 +40,7 @@ use crate::{Client, Error, Result, TransferSummary, client::Handshake, deadline:
 ///
 /// # Errors
 ///
-/// [`Error::StatusCode`] when a server refuses the path, or both directions; [`Error::NotOffered`] when the data
+/// [`Error::StatusCode`] when a server refuses the path, or both directions; [`Error::Unsupported`] when the data
 /// cannot be protected as required; [`Error::SizeMismatch`] when the copy has another size than the source;
 /// [`Error::NotRenamed`] when the copy is complete and cannot be renamed. When one side fails, the transfer is aborted
 /// on the other.
@@ -149,7 +149,7 @@ impl FxpPair<'_> {
         source: &RemotePath,
         target: &RemotePath,
     ) -> Result<Reply> {
-        let mut failure = Error::NotOffered { what: "way to another server" };
+        let mut failure = Error::Unsupported { what: "way to another server" };
         for plan in plans {
             let outcome = self.try_plan(*plan, source, target).await;
             if outcome.is_err() {
@@ -282,4 +282,4 @@ fn shorter(one: Option<Duration>, other: Option<Duration>) -> Option<Duration> {
 
 const REPLY: &str = "the server's answer";
 
-const UNPROTECTED: Error = Error::NotOffered { what: "protection of data on their way to another server" };
+const UNPROTECTED: Error = Error::Unsupported { what: "protection of data on their way to another server" };

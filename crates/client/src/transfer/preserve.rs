@@ -49,7 +49,7 @@ pub(crate) async fn set_local_time(fs: &dyn FileSystem, file: &Path, time: Times
 /// Turns a refusal to set the time of the server's file into a warning.
 pub(crate) fn warn_of_refused_time(target: &RemotePath, set: Result<()>) -> Result<()> {
     match set {
-        Err(error @ (Error::NotOffered { .. } | Error::StatusCode(_))) => {
+        Err(error @ (Error::Unsupported { .. } | Error::StatusCode(_))) => {
             tracing::warn!("the time of {target} is not preserved: {error}");
             Ok(())
         }

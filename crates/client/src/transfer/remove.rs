@@ -18,7 +18,7 @@ impl Client {
     ///
     /// ```no_run
     /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
-    /// let report = client.remove("old").await?;
+    /// let report = client.remove_dir_all("old").await?;
     /// println!("{} files and {} directories were removed", report.files, report.directories);
     /// # Ok(())
     /// # }
@@ -26,11 +26,11 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error::SomeFailed`] when something in a tree cannot be removed, [`Error::Stopped`] when the
+    /// [`Error::PartialFailure`] when something in a tree cannot be removed, [`Error::Stopped`] when the
     /// connection was lost meanwhile; for a single file its own [`Error::StatusCode`].
-    pub async fn remove(&mut self, path: impl Into<RemotePath>) -> Result<Report> {
+    pub async fn remove_dir_all(&mut self, path: impl Into<RemotePath>) -> Result<Report> {
         let path = path.into();
-        let entry = match self.stat(&path).await {
+        let entry = match self.metadata(&path).await {
             Ok(entry) => entry,
             Err(error) if is_missing(&error) => return Ok(Report::default()),
             Err(error) => return Err(error),
@@ -64,7 +64,7 @@ impl Client {
             };
             let listing = ListingFingerprint::of(entries.iter().map(PathEntry::entry));
             let Some(parent) = cycles.check(&ancestors, &listing) else {
-                return Err(report.stopped(Error::EndlessTree { path: directory.to_string() }));
+                return Err(report.stopped(Error::CyclicTree { path: directory.to_string() }));
             };
             let mut below = Vec::new();
             for entry in entries {
@@ -92,7 +92,7 @@ impl Client {
             }
         }
         for directory in emptied.into_iter().rev() {
-            match self.remove_directory(&directory).await {
+            match self.remove_dir(&directory).await {
                 Ok(()) => report.directories += 1,
                 Err(error) => report.note(directory.to_string(), error),
             }
@@ -114,7 +114,7 @@ impl Client {
             }
             entries.push(entry?);
         }
-        for refused in listing.refused_names() {
+        for refused in listing.invalid_names() {
             report.note(directory.to_string(), refused.clone().into());
         }
         Ok(entries)

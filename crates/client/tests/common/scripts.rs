@@ -45,7 +45,7 @@ pub(crate) fn with_sync_check(script: Script) -> Script {
 
 /// Runs the exchange of [`with_sync_check`], and fails unless commands and replies are in sync.
 pub(crate) async fn assert_in_sync(client: &mut Client) {
-    assert_eq!(client.current_directory().await.unwrap(), "/in/step".into());
+    assert_eq!(client.current_dir().await.unwrap(), "/in/step".into());
 }
 
 /// Downloads a file.

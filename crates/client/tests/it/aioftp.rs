@@ -76,7 +76,7 @@ fn rows(page: &str) -> impl Iterator<Item = (&str, &str)> {
     page.lines().filter_map(|line| line.strip_prefix("| ")?.strip_suffix(" |")?.split_once(" | "))
 }
 
-/// Returns the names in the right-hand cells: the last word of each `Client::stat` and `.offset(n)`.
+/// Returns the names in the right-hand cells: the last word of each `Client::metadata` and `.offset(n)`.
 fn counterparts(page: &str) -> impl Iterator<Item = String> {
     let cells =
         rows(page).filter(|(_, ours)| !ours.starts_with("none") && !ours.starts_with("no counterpart"));

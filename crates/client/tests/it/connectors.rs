@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use oxftp::{
     ActiveMode, Client, ClientBuilder, Error,
-    connect::{Connector, Family, HttpConnector, Socks4Connector, Socks5Connector, TcpConnector},
+    connect::{Connector, Family, Proxy, TcpConnector},
 };
 use oxftp_testing::{
     proxies::{ProxyKind, TestProxy},
@@ -37,16 +37,16 @@ async fn check_three_transfers(proxy: &TestProxy, connector: impl Connector) {
     server.done().await;
 }
 
-fn socks5(proxy: &TestProxy) -> Socks5Connector {
-    Socks5Connector::new("127.0.0.1", proxy.address().port())
+fn socks5(proxy: &TestProxy) -> Proxy {
+    Proxy::socks5("127.0.0.1", proxy.address().port())
 }
 
-fn socks4(proxy: &TestProxy) -> Socks4Connector {
-    Socks4Connector::new("127.0.0.1", proxy.address().port())
+fn socks4(proxy: &TestProxy) -> Proxy {
+    Proxy::socks4("127.0.0.1", proxy.address().port())
 }
 
-fn http(proxy: &TestProxy) -> HttpConnector {
-    HttpConnector::new("127.0.0.1", proxy.address().port())
+fn http(proxy: &TestProxy) -> Proxy {
+    Proxy::http("127.0.0.1", proxy.address().port())
 }
 
 #[tokio::test]

@@ -50,6 +50,6 @@ pub(crate) fn create_foo_tree(root: &Path) {
 }
 
 pub(crate) fn failed_names(error: &Error) -> Vec<&str> {
-    let Error::SomeFailed { report } = error else { panic!("{error:?}") };
+    let Error::PartialFailure { report } = error else { panic!("{error:?}") };
     report.failures.iter().map(|failure| failure.name.as_str()).collect()
 }

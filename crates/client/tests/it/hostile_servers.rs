@@ -55,7 +55,7 @@ async fn endless_preliminary_replies_are_refused() {
     let replies = "150 soon\r\n".repeat(1000);
     let (server, mut client) = play(Script::new().expect("PWD").bytes(replies)).await;
 
-    let error = client.current_directory().await.unwrap_err();
+    let error = client.current_dir().await.unwrap_err();
 
     assert!(matches!(error, Error::Limit { .. }), "{error}");
     assert!(client.is_broken());
@@ -91,7 +91,7 @@ async fn endless_preliminary_replies_to_dropped_command_are_refused() {
     let (server, mut client) = play(Script::new().expect("SITE A").bytes(replies)).await;
 
     client.command("SITE A").await.unwrap();
-    let error = client.current_directory().await.unwrap_err();
+    let error = client.current_dir().await.unwrap_err();
 
     assert!(matches!(error, Error::Limit { .. }), "{error}");
     assert!(client.is_broken());
@@ -155,7 +155,7 @@ async fn download_of_endless_directories_is_refused() {
 
     let error = client.download("r").to(local.path()).await.unwrap_err();
 
-    let Error::SomeFailed { report } = error else { panic!("{error:?}") };
+    let Error::PartialFailure { report } = error else { panic!("{error:?}") };
     assert_eq!((report.directories, report.failures.len()), (4, 1));
     assert!(matches!(report.failures[0].error, Error::Limit { limit: 3, .. }), "{report:?}");
     assert_in_sync(&mut client).await;
@@ -169,7 +169,7 @@ async fn removal_of_endless_directories_removes_nothing() {
         play_with(builder().limits(limits(|limits| limits.directory_depth = 3)), with_sync_check(script))
             .await;
 
-    let error = client.remove("r").await.unwrap_err();
+    let error = client.remove_dir_all("r").await.unwrap_err();
 
     assert!(matches!(error, Error::Limit { limit: 3, .. }), "{error}");
     assert_in_sync(&mut client).await;
@@ -184,7 +184,7 @@ async fn listed_names_cause_no_command_injection() {
     let (server, mut client) = play(script.expect("RMD r").reply("550 not empty")).await;
 
     // An entry with an unusable name cannot be removed, so the directory stays.
-    client.remove("r").await.unwrap_err();
+    client.remove_dir_all("r").await.unwrap_err();
 
     server.done().await;
 }
@@ -196,9 +196,9 @@ async fn entries_with_unusable_names_are_reported_on_removal() {
     let script = send_file(script, "MLSD r", lines).expect("RMD r").reply("250 gone all the same");
     let (server, mut client) = play(script).await;
 
-    let error = client.remove("r").await.unwrap_err();
+    let error = client.remove_dir_all("r").await.unwrap_err();
 
-    let Error::SomeFailed { report } = error else { panic!("{error:?}") };
+    let Error::PartialFailure { report } = error else { panic!("{error:?}") };
     assert_eq!(report.failures.len(), 3, "{report:?}");
     server.done().await;
 }
@@ -208,7 +208,7 @@ async fn working_directory_causes_no_command_injection() {
     let script = Script::new().expect("MKD x").reply("550 exists").expect("PWD").reply("257 \"/a\rDELE b\"");
     let (server, mut client) = play(script.expect("CWD x").reply("250 ok")).await;
 
-    let error = client.make_directory_in_parent("x").await.unwrap_err();
+    let error = client.create_dir("x").await.unwrap_err();
 
     assert!(matches!(error, Error::InvalidCommand(_) | Error::UnusableReply { .. }), "{error}");
     server.done().await;
@@ -222,10 +222,7 @@ async fn replies_without_value_are_errors() {
     let (server, mut client) =
         play(with_sync_check(script.expect("MDTM a").reply("213 20209999999999"))).await;
 
-    assert!(matches!(
-        client.current_directory().await.unwrap_err(),
-        Error::UnusableReply { command: "PWD", .. }
-    ));
+    assert!(matches!(client.current_dir().await.unwrap_err(), Error::UnusableReply { command: "PWD", .. }));
     for _ in 0..2 {
         assert!(matches!(client.size("a").await.unwrap_err(), Error::UnusableReply { command: "SIZE", .. }));
     }
@@ -344,13 +341,13 @@ async fn endlessly_wide_tree_is_refused() {
 
     let local = tempfile::tempdir().unwrap();
     let (server, mut client) = play_with(few(), with_sync_check(branching(root(), &["r", "r/a"]))).await;
-    let Err(Error::SomeFailed { report }) = client.download("r").to(local.path()).await else { panic!() };
+    let Err(Error::PartialFailure { report }) = client.download("r").to(local.path()).await else { panic!() };
     assert!(report.failures.iter().all(|failure| matches!(failure.error, Error::Limit { limit: 3, .. })));
     assert_in_sync(&mut client).await;
     server.done().await;
 
     let (server, mut client) = play_with(few(), with_sync_check(branching(root(), &["r", "r/a"]))).await;
-    let error = client.remove("r").await.unwrap_err();
+    let error = client.remove_dir_all("r").await.unwrap_err();
     assert!(matches!(error, Error::Limit { limit: 3, .. }), "{error}");
     assert_in_sync(&mut client).await;
     server.done().await;
@@ -375,7 +372,7 @@ async fn slow_reply_bytes_do_not_extend_timeout() {
     let (_server, mut client) = play_with(builder().socket_timeout(deadline), drip).await;
     let started = Instant::now();
 
-    let error = client.current_directory().await.unwrap_err();
+    let error = client.current_dir().await.unwrap_err();
 
     assert!(matches!(error, Error::Timeout { .. }), "{error}");
     assert!(started.elapsed() < deadline * 8, "{:?}", started.elapsed());

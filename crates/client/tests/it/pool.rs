@@ -40,7 +40,7 @@ async fn dead_idle_session_is_replaced() {
     let pool = pool.check_after(Duration::ZERO);
     drop(pool.client().await.unwrap());
 
-    pool.client().await.unwrap().current_directory().await.unwrap();
+    pool.client().await.unwrap().current_dir().await.unwrap();
 
     server.done().await;
 }
@@ -109,9 +109,9 @@ async fn later_sessions_share_learned_capabilities() {
 async fn session_with_changed_directory_is_not_reused() {
     let elsewhere = logged_in().expect("CWD d").reply("250 there").expect("QUIT").reply("221 bye");
     let (server, pool) = start_pool([elsewhere, logged_in().expect("PWD").reply("257 \"/\"")]).await;
-    pool.client().await.unwrap().change_directory("d").await.unwrap();
+    pool.client().await.unwrap().change_dir("d").await.unwrap();
 
-    pool.client().await.unwrap().current_directory().await.unwrap();
+    pool.client().await.unwrap().current_dir().await.unwrap();
 
     server.done().await;
 }
@@ -170,7 +170,7 @@ async fn added_session_is_used_first() {
 
     pool.add(client);
 
-    pool.client().await.unwrap().current_directory().await.unwrap();
+    pool.client().await.unwrap().current_dir().await.unwrap();
     server.done().await;
 }
 

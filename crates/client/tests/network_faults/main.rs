@@ -196,8 +196,8 @@ fn complete_files(root: &Path) -> Vec<String> {
 /// Returns whether a network fault can cause this error.
 fn is_network_error(error: &Error) -> bool {
     match error {
-        Error::StoredWrongly { source, .. } => is_network_error(source),
-        Error::SomeFailed { report } | Error::Stopped { report, .. } => {
+        Error::UploadMismatch { source, .. } => is_network_error(source),
+        Error::PartialFailure { report } | Error::Stopped { report, .. } => {
             report.failures.iter().all(|failure| is_network_error(&failure.error))
         }
         Error::Connect { .. }

@@ -77,7 +77,7 @@ async fn working(mut client: Client, server: &TestServer) -> Client {
 async fn work(client: &mut Client) -> oxftp::Result<()> {
     let noop = client.command("NOOP").expect("").await?;
     assert_eq!(noop.code().get(), 200, "reply to NOOP: {noop}");
-    assert!(client.current_directory().await?.is_absolute());
+    assert!(client.current_dir().await?.is_absolute());
     let listed = client.list("").await?;
     assert!(listed.iter().any(|found| found.entry().name() == b"marker"), "{listed:?}");
     let mut bytes = Vec::new();
@@ -181,7 +181,7 @@ async fn cancelled_listing_keeps_client_usable_or_broken(server: &TestServer) {
 async fn cancelled_stat_keeps_client_usable_or_broken(server: &TestServer) {
     let mut client = prepare(server).await;
     for times in 0..MAX_POLLS {
-        let completed = completes_in(times, async { client.stat("marker").await.unwrap() }).await;
+        let completed = completes_in(times, async { client.metadata("marker").await.unwrap() }).await;
         client = working(client, server).await;
         if completed {
             return;

@@ -181,7 +181,7 @@ async fn fxp_without_encryption_is_refused_with_tls() {
 
         let error = fxp(&mut source, "file", &mut target, "copy").await.unwrap_err();
 
-        assert!(matches!(error, Error::NotOffered { .. }), "{error}");
+        assert!(matches!(error, Error::Unsupported { .. }), "{error}");
         assert!(!to.root().join("copy").exists());
         assert_in_sync(&mut source).await;
         assert_in_sync(&mut target).await;

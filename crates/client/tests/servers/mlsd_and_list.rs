@@ -135,7 +135,7 @@ async fn stat_agrees_between_mlst_and_list(server: &TestServer) {
     let Some([mut by_mlsd, mut by_list]) = clients(server).await else { return };
 
     for path in ["new", "read me", "old.txt", "sub", "sub/deep er/leaf"] {
-        let (one, other) = (by_mlsd.stat(path).await.unwrap(), by_list.stat(path).await.unwrap());
+        let (one, other) = (by_mlsd.metadata(path).await.unwrap(), by_list.metadata(path).await.unwrap());
         assert_eq!(
             common_facts(server, &one, &other),
             common_facts(server, &other, &one),
@@ -143,7 +143,7 @@ async fn stat_agrees_between_mlst_and_list(server: &TestServer) {
         );
     }
     for client in [&mut by_mlsd, &mut by_list] {
-        assert!(client.stat("nowhere").await.unwrap_err().is_not_found());
+        assert!(client.metadata("nowhere").await.unwrap_err().is_not_found());
     }
 }
 

@@ -20,12 +20,12 @@ async fn sessions_are_reused_by_one_caller_each(server: &TestServer) {
 
     for _ in 0..5 {
         let mut client = pool.client().await.unwrap();
-        client.current_directory().await.unwrap();
+        client.current_dir().await.unwrap();
     }
     assert_eq!(connector.sessions(), 1);
     let (mut one, mut other) = (pool.client().await.unwrap(), pool.client().await.unwrap());
-    one.current_directory().await.unwrap();
-    other.current_directory().await.unwrap();
+    one.current_dir().await.unwrap();
+    other.current_dir().await.unwrap();
     assert_eq!(connector.sessions(), 2);
     assert!(poll_immediate(pin!(pool.client())).await.is_none());
 
@@ -39,10 +39,10 @@ async fn broken_session_is_replaced(server: &TestServer) {
     let pool = pool_with(builder(server).connector(connector.clone()), server).size(1);
 
     let mut client = pool.client().await.unwrap();
-    while client.current_directory().await.is_ok() {}
+    while client.current_dir().await.is_ok() {}
     drop(client);
 
-    pool.client().await.unwrap().current_directory().await.unwrap();
+    pool.client().await.unwrap().current_dir().await.unwrap();
     assert_eq!(connector.sessions(), 2);
     pool.close().await;
 }
@@ -52,7 +52,7 @@ async fn idle_session_is_checked_with_noop(server: &TestServer) {
     let pool = pool_with(builder(server).connector(connector.clone()), server).check_after(Duration::ZERO);
     drop(pool.client().await.unwrap());
 
-    pool.client().await.unwrap().current_directory().await.unwrap();
+    pool.client().await.unwrap().current_dir().await.unwrap();
 
     assert_eq!(connector.sessions(), 1);
     pool.close().await;

@@ -12,11 +12,11 @@ server_tests! {
 
 async fn only_empty_directories_are_removed(server: &TestServer) {
     let mut client = login(server).await;
-    client.make_directory("empty").await.unwrap();
-    client.make_directory("full/empty").await.unwrap();
+    client.create_dir_all("empty").await.unwrap();
+    client.create_dir_all("full/empty").await.unwrap();
 
-    client.remove_directory("empty").await.unwrap();
-    let refused = client.remove_directory("full").await.unwrap_err();
+    client.remove_dir("empty").await.unwrap();
+    let refused = client.remove_dir("full").await.unwrap_err();
 
     assert!(!server.root().join("empty").exists());
     assert!(refused.reply().is_some(), "{refused}");

@@ -72,20 +72,20 @@ async fn names(client: &mut Client, path: &str) -> Vec<String> {
 /// Fails unless commands and replies are in sync.
 async fn assert_in_sync(client: &mut Client) {
     client.command("NOOP").expect("200").await.unwrap();
-    client.current_directory().await.unwrap();
+    client.current_dir().await.unwrap();
 }
 
 async fn working_directory_is_read_and_changed(server: &TestServer) {
     let mut client = login(server).await;
-    let home = client.current_directory().await.unwrap();
-    client.make_directory("inner \"quoted\"").await.unwrap();
+    let home = client.current_dir().await.unwrap();
+    client.create_dir_all("inner \"quoted\"").await.unwrap();
 
-    client.change_directory("inner \"quoted\"").await.unwrap();
-    let inner = client.current_directory().await.unwrap();
-    client.change_to_parent().await.unwrap();
+    client.change_dir("inner \"quoted\"").await.unwrap();
+    let inner = client.current_dir().await.unwrap();
+    client.change_to_parent_dir().await.unwrap();
 
     assert_eq!(inner.file_name().unwrap().as_str(), Some("inner \"quoted\""));
-    assert_eq!(client.current_directory().await.unwrap(), home);
+    assert_eq!(client.current_dir().await.unwrap(), home);
     client.quit().await.unwrap();
 }
 
@@ -94,11 +94,11 @@ async fn file_life_cycle(server: &TestServer) {
     let bytes = content(300_000);
 
     put(&mut client, "a file.bin", &bytes).await;
-    let entry = client.stat("a file.bin").await.unwrap();
+    let entry = client.metadata("a file.bin").await.unwrap();
     assert_eq!((entry.kind, entry.size), (EntryKind::File, Some(300_000)));
     assert_eq!(names(&mut client, "").await, ["a file.bin"]);
     client.rename("a file.bin", "b file.bin").await.unwrap();
-    assert!(!client.exists("a file.bin").await.unwrap());
+    assert!(!client.try_exists("a file.bin").await.unwrap());
     assert_eq!(get(&mut client, "b file.bin").await, bytes);
     client.remove_file("b file.bin").await.unwrap();
 
@@ -112,13 +112,13 @@ async fn empty_file_round_trip(server: &TestServer) {
     put(&mut client, "empty", b"").await;
 
     assert_eq!(get(&mut client, "empty").await, b"");
-    assert_eq!(client.stat("empty").await.unwrap().size, Some(0));
+    assert_eq!(client.metadata("empty").await.unwrap().size, Some(0));
     assert_in_sync(&mut client).await;
 }
 
 async fn empty_directory_lists_as_empty(server: &TestServer) {
     let mut client = login(server).await;
-    client.make_directory("nothing").await.unwrap();
+    client.create_dir_all("nothing").await.unwrap();
 
     assert!(names(&mut client, "nothing").await.is_empty());
     assert!(client.list("nothing").recursive().await.unwrap().is_empty());
@@ -127,7 +127,7 @@ async fn empty_directory_lists_as_empty(server: &TestServer) {
 
 async fn listing_a_file_is_empty(server: &TestServer) {
     let mut client = login(server).await;
-    client.make_directory("same").await.unwrap();
+    client.create_dir_all("same").await.unwrap();
     put(&mut client, "same/same", b"x").await;
 
     assert!(names(&mut client, "same/same").await.is_empty());
@@ -138,10 +138,10 @@ async fn listing_a_file_is_empty(server: &TestServer) {
 async fn missing_paths_are_not_found(server: &TestServer) {
     let mut client = login(server).await;
 
-    assert!(client.stat("missing").await.unwrap_err().is_not_found());
+    assert!(client.metadata("missing").await.unwrap_err().is_not_found());
     assert!(try_get(&mut client, "missing").await.unwrap_err().is_not_found());
-    assert!(!client.exists("missing").await.unwrap());
-    client.remove("missing").await.unwrap();
+    assert!(!client.try_exists("missing").await.unwrap());
+    client.remove_dir_all("missing").await.unwrap();
     assert_in_sync(&mut client).await;
 }
 
@@ -176,12 +176,12 @@ async fn appending_adds_to_the_end(server: &TestServer) {
 async fn directories_are_created_with_parents_and_repeatedly(server: &TestServer) {
     let mut client = login(server).await;
 
-    client.make_directory("one/two/three").await.unwrap();
-    client.make_directory("one/two/three").await.unwrap();
+    client.create_dir_all("one/two/three").await.unwrap();
+    client.create_dir_all("one/two/three").await.unwrap();
 
     assert!(client.is_dir("one/two/three").await.unwrap());
-    client.remove("one").await.unwrap();
-    assert!(!client.exists("one").await.unwrap());
+    client.remove_dir_all("one").await.unwrap();
+    assert!(!client.try_exists("one").await.unwrap());
 }
 
 async fn sizes_and_times_are_reported(server: &TestServer) {
@@ -192,7 +192,7 @@ async fn sizes_and_times_are_reported(server: &TestServer) {
 
     assert_eq!(client.size("file").await.unwrap(), 5);
     assert_eq!(client.modified("file").await.unwrap().to_unix(0), on_disk);
-    assert!(client.stat("/").await.unwrap().is_dir());
+    assert!(client.metadata("/").await.unwrap().is_dir());
 }
 
 async fn difficult_names_round_trip_rename_and_removal(server: &TestServer) {
@@ -214,7 +214,7 @@ async fn difficult_names_round_trip_rename_and_removal(server: &TestServer) {
     let report = client.download("moved").to(&back).write_into(true).await.unwrap();
     assert_eq!(report.files, 300);
     compare_trees(&source, &back).unwrap();
-    client.remove("moved").await.unwrap();
+    client.remove_dir_all("moved").await.unwrap();
 
     assert!(names(&mut client, "").await.is_empty());
     client.quit().await.unwrap();
@@ -232,7 +232,7 @@ fn print_unsupported_names(kind: ServerKind) {
 /// Runs `stat` for some of the listed paths.
 async fn stat_some(client: &mut Client, paths: &[RemotePath]) {
     for path in paths.iter().step_by(20) {
-        client.stat(path).await.unwrap_or_else(|error| panic!("{path}: {error}"));
+        client.metadata(path).await.unwrap_or_else(|error| panic!("{path}: {error}"));
     }
 }
 

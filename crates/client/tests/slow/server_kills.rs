@@ -109,7 +109,7 @@ fn check(seed: u64, outcome: &Result<Report>, bad: &[String]) {
         Ok(_) => Vec::new(),
         // Files that were not started are not reported.
         Err(Error::Stopped { .. }) => return,
-        Err(Error::SomeFailed { report }) => {
+        Err(Error::PartialFailure { report }) => {
             report.failures.iter().map(|failure| failure.name.as_str()).collect()
         }
         Err(error) => panic!("seed {seed}: {error:?}"),

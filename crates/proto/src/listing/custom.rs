@@ -9,7 +9,7 @@ use crate::{Entry, Limits, Timestamp};
 ///
 /// ```
 /// use std::sync::Arc;
-/// use oxftp_proto::{Entry, Timestamp, listing::{CustomOrder, ListingError, ListingParser}};
+/// use oxftp_proto::{Entry, Timestamp, listing::{ParserOrder, ListingError, ListingParser}};
 ///
 /// fn names_alone(line: &[u8], _: Timestamp) -> Result<Entry, ListingError> {
 ///     let name = line.strip_prefix(b"* ").ok_or(ListingError::not_understood(line, "no star"))?;
@@ -17,7 +17,7 @@ use crate::{Entry, Limits, Timestamp};
 /// }
 ///
 /// let now = Timestamp::from_date(2024, 5, 1).unwrap();
-/// let mut parser = ListingParser::list(now).custom(Arc::new(names_alone), CustomOrder::Last);
+/// let mut parser = ListingParser::list(now).custom(Arc::new(names_alone), ParserOrder::Last);
 /// parser.push(b"* readme");
 /// parser.finish();
 /// assert_eq!(parser.next_entry().unwrap().name(), b"readme");
@@ -50,7 +50,7 @@ impl LineParser for Format {
 
 /// When a custom parser is tried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum CustomOrder {
+pub enum ParserOrder {
     /// Before the built-in formats.
     First,
     /// After the built-in formats, for lines that none of them can read.

@@ -34,7 +34,7 @@ mod single_line;
 #[cfg(test)]
 mod testing;
 
-pub use custom::{CustomOrder, LineParser};
+pub use custom::{LineParser, ParserOrder};
 pub use error::ListingError;
 pub use fields::{date::parse_ls_date, mode::parse_unix_mode};
 pub use formats::{Format, UnknownFormat};

@@ -101,9 +101,9 @@ fn hashes(features: &oxftp::Features) -> Vec<String> {
 
 /// Returns the format that parses the most lines of `LIST`, or the first of several.
 async fn list_format(client: &mut Client, path: &RemotePath) -> oxftp::Result<Option<String>> {
-    let entered = if path.is_empty() { None } else { Some(client.current_directory().await?) };
+    let entered = if path.is_empty() { None } else { Some(client.current_dir().await?) };
     if entered.is_some() {
-        client.change_directory(path).await?;
+        client.change_dir(path).await?;
     }
     let mut text = Vec::new();
     let mut stream = client.data_command("LIST").transfer_type(TransferType::Ascii).await?;
@@ -113,7 +113,7 @@ async fn list_format(client: &mut Client, path: &RemotePath) -> oxftp::Result<Op
         Err(error) => Err(stream.fail(error).await),
     };
     if let Some(directory) = entered {
-        client.change_directory(directory).await?;
+        client.change_dir(directory).await?;
     }
     ended?;
     let formats = Format::all().map(|format| (explained(&text, format), format));

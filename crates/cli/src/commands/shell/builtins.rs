@@ -57,14 +57,14 @@ impl Shell {
         let client = session.client(&url).await?;
         let failed = |error| Failure::about(&url, error);
         if self.cwd.home.is_empty() {
-            let home = client.current_directory().await.map_err(failed)?;
+            let home = client.current_dir().await.map_err(failed)?;
             self.cwd.home = home.to_string_lossy().into_owned();
         }
         let wanted = if wanted.is_empty() { self.cwd.home.clone() } else { wanted };
-        client.change_directory(RemotePath::from(wanted)).await.map_err(failed)?;
-        let entered = client.current_directory().await.map_err(failed)?;
+        client.change_dir(RemotePath::from(wanted)).await.map_err(failed)?;
+        let entered = client.current_dir().await.map_err(failed)?;
         // The next command expects the session to be in the login directory.
-        client.change_directory(RemotePath::from(self.cwd.home.as_str())).await.map_err(failed)?;
+        client.change_dir(RemotePath::from(self.cwd.home.as_str())).await.map_err(failed)?;
         let left = std::mem::replace(&mut self.cwd.directory, entered.to_string_lossy().into_owned());
         self.cwd.previous = left;
         Ok(())

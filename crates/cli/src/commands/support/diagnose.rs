@@ -22,7 +22,7 @@ pub(crate) async fn rmdir_error(client: &mut Client, url: &FtpUrl, error: Error)
     if !is_refused(client, &error) {
         return Failure::about(url, error);
     }
-    match client.stat(url.path()).await {
+    match client.metadata(url.path()).await {
         Ok(entry) if entry.is_dir() => {
             Failure::refused(url, error, "use rm -r to remove a directory and its contents")
         }

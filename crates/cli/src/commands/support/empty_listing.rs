@@ -6,7 +6,7 @@ use oxftp::{Client, Entry, EntryKind, RemotePath, Result};
 ///
 /// If the listing of the parent directory does not contain it either, this tries to enter it as a directory.
 pub(crate) async fn identify(client: &mut Client, path: &RemotePath) -> Result<Entry> {
-    let missing = match client.stat(path).await {
+    let missing = match client.metadata(path).await {
         Err(error) if error.is_not_found() && error.code().is_none() => error,
         told => return told,
     };

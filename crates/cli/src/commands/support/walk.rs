@@ -25,7 +25,7 @@ pub(crate) struct WalkOutcome {
 impl WalkOutcome {
     /// Returns the result of a walk through a tree.
     pub(crate) fn tree_result(&self) -> Result {
-        self.failed.map_or(Ok(()), |_| Err(Failure::AlreadyReported(Exit::SomeFailed)))
+        self.failed.map_or(Ok(()), |_| Err(Failure::AlreadyReported(Exit::PartialFailure)))
     }
 
     /// Returns the result of listing one directory.
@@ -64,22 +64,22 @@ pub(crate) async fn walk(
             }
         }
     }
-    for refused in entries.refused_names() {
+    for refused in entries.invalid_names() {
         walked.fail(&Failure::about(url, refused.clone().into()), app);
-        walked.failed = Some(Exit::SomeFailed);
+        walked.failed = Some(Exit::PartialFailure);
     }
-    if entries.is_cut() && walked.is_empty {
+    if entries.is_incomplete() && walked.is_empty {
         // vsftpd sends this for a missing directory.
-        walked.failure = Some(oxftp::Error::ListingCut);
-    } else if entries.is_cut() {
+        walked.failure = Some(oxftp::Error::IncompleteListing);
+    } else if entries.is_incomplete() {
         output.flush().await?;
-        walked.fail(&Failure::about(url, oxftp::Error::ListingCut), app);
+        walked.fail(&Failure::about(url, oxftp::Error::IncompleteListing), app);
     }
     if let Some(sample) = entries.unparsed_samples().first() {
         output.flush().await?;
         if walked.is_empty {
             let sample = String::from_utf8_lossy(sample).into_owned();
-            let error = oxftp::Error::Unexplained { count: entries.unparsed(), sample };
+            let error = oxftp::Error::UnparsedListing { count: entries.unparsed(), sample };
             walked.fail(&Failure::about(url, error), app);
         } else {
             warn_about_unparsed(&entries, url);

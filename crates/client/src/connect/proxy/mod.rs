@@ -1,11 +1,7 @@
 //! Connections through an HTTP or SOCKS proxy.
 
-mod former;
 mod http;
 mod socks;
-
-#[doc(hidden)]
-pub use self::former::{HttpConnector, Socks4Connector, Socks5Connector};
 
 use std::{
     io,

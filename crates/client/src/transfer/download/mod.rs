@@ -59,7 +59,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error::SomeFailed`] when files of a tree failed, [`Error::Stopped`] when the connection was
+    /// [`Error::PartialFailure`] when files of a tree failed, [`Error::Stopped`] when the connection was
     /// lost before the tree was complete; for a single file its own error, such as
     /// [`Error::StatusCode`], [`Error::Data`], [`Error::SizeMismatch`] or [`Error::LocalFs`].
     #[must_use = "nothing is downloaded until it is awaited"]
@@ -79,7 +79,7 @@ impl Pool {
     ///
     /// # async fn example(pool: &Pool) -> oxftp::Result<()> {
     /// match pool.download("/pub").to("mirror").order(Order::LargestFirst).max_errors(10).await {
-    ///     Err(oxftp::Error::SomeFailed { report }) => println!("{:?}", report.failures),
+    ///     Err(oxftp::Error::PartialFailure { report }) => println!("{:?}", report.failures),
     ///     report => println!("{} files", report?.files),
     /// }
     /// # Ok(())

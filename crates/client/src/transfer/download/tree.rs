@@ -142,7 +142,7 @@ impl JobHandler for TreeDownload {
         let entries = self.entries(client, &directory.remote, found).await?;
         let listing = ListingFingerprint::of(entries.iter().map(PathEntry::entry));
         let Some(parent) = self.cycles.check(&directory.ancestors, &listing) else {
-            return Err(Error::EndlessTree { path: directory.remote.to_string() });
+            return Err(Error::CyclicTree { path: directory.remote.to_string() });
         };
         found.is_urgent = parent.is_suspect();
         let mut collisions = NameCollisions::of(entries.iter().map(|entry| entry.entry().name()));

@@ -268,7 +268,7 @@ impl FileUpload<'_> {
                 Err(Error::HashMismatch { there, here })
             }
             Err(error @ (Error::SizeMismatch { .. } | Error::HashMismatch { .. })) if path == target => {
-                Err(Error::StoredWrongly { path: target.to_string(), source: error.into() })
+                Err(Error::UploadMismatch { path: target.to_string(), source: error.into() })
             }
             content => content,
         }

@@ -45,7 +45,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error::SomeFailed`](crate::Error::SomeFailed) when files of a tree failed,
+    /// [`Error::PartialFailure`](crate::Error::PartialFailure) when files of a tree failed,
     /// [`Error::Stopped`](crate::Error::Stopped) when the connection was lost before the tree was complete; for a
     /// single file its own error, such as [`Error::LocalFs`](crate::Error::LocalFs) when it does not exist,
     /// [`Error::StatusCode`](crate::Error::StatusCode) when the server refuses it, or
@@ -184,7 +184,7 @@ impl<'c> Upload<'c> {
         /// Compares each file with the server's once it is stored (`SIZE`, `HASH` and similar commands). Defaults to
         /// [`Verify::Auto`]: by size, where the server reports it.
         ///
-        /// A difference is an error ([`Error::StoredWrongly`](crate::Error::StoredWrongly)); the file on the server
+        /// A difference is an error ([`Error::UploadMismatch`](crate::Error::UploadMismatch)); the file on the server
         /// is left as it is. So is, but not by default, a file whose size or hash the server does not report. With
         /// [`temporary`](Self::temporary) such a file never gets its final name.
         verify: Verify;
@@ -247,7 +247,7 @@ impl<'c> Upload<'c> {
 async fn make_if_missing(client: &mut Client, directory: &RemotePath) -> Result<()> {
     match client.is_directory_by_entering(directory).await? {
         true => Ok(()),
-        false => client.make_directory(directory).await,
+        false => client.create_dir_all(directory).await,
     }
 }
 

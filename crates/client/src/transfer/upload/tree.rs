@@ -155,7 +155,7 @@ async fn make(client: &mut Client, directory: &LocalDirectory) -> Result<()> {
     let remote = &directory.remote;
     match directory.depth {
         0 if remote.is_empty() || remote.file_name().is_none() => Ok(()),
-        0 => client.make_directory(remote).await,
-        _ => client.make_directory_in_parent(remote).await,
+        0 => client.create_dir_all(remote).await,
+        _ => client.create_dir(remote).await,
     }
 }

@@ -205,7 +205,7 @@ async fn unsolicited_reply_during_busy_thread_is_detected() {
 
     hear_end.send(()).unwrap();
     surprise_was_told.recv().unwrap();
-    let answer = client.current_directory().await;
+    let answer = client.current_dir().await;
 
     assert!(matches!(answer, Err(Error::Desynchronised { .. })), "{answer:?}");
     drop(hear_end);
@@ -216,8 +216,8 @@ async fn unsolicited_reply_during_busy_thread_is_detected() {
 async fn reply_421_text_stays_in_later_errors() {
     let (server, mut client) = play(Script::new().expect("PWD").reply("421 shutting down").close()).await;
 
-    let first = client.current_directory().await.unwrap_err();
-    let later = client.current_directory().await.unwrap_err();
+    let first = client.current_dir().await.unwrap_err();
+    let later = client.current_dir().await.unwrap_err();
 
     assert!(first.is_connection_lost(), "{first}");
     assert!(matches!(&later, Error::Closed { reply: Some(_) }), "{later}");
@@ -232,7 +232,7 @@ async fn unsolicited_421_is_closed_error_with_text() {
     let (server, mut client) =
         play(Script::new().no_greeting().bytes("220 ready\r\n421 idle too long\r\n")).await;
 
-    let error = client.current_directory().await.unwrap_err();
+    let error = client.current_dir().await.unwrap_err();
 
     assert!(
         matches!(&error, Error::Closed { reply: Some(reply) } if reply.text() == "idle too long"),
@@ -251,7 +251,7 @@ async fn reply_421_text_survives_closed_connection() {
     server.done().await;
     tokio::task::yield_now().await;
 
-    let error = client.current_directory().await.unwrap_err();
+    let error = client.current_dir().await.unwrap_err();
 
     assert!(
         matches!(&error, Error::Closed { reply: Some(reply) } if reply.text() == "idle too long"),
@@ -339,10 +339,10 @@ async fn cwd_pwd_and_mkd_work() {
         .reply("250 ok");
     let (server, mut client) = play(script).await;
 
-    client.change_directory("/a b").await.unwrap();
-    client.change_directory("..").await.unwrap();
-    client.change_to_parent().await.unwrap();
-    assert_eq!(client.current_directory().await.unwrap(), "/say \"hi\"".into());
+    client.change_dir("/a b").await.unwrap();
+    client.change_dir("..").await.unwrap();
+    client.change_to_parent_dir().await.unwrap();
+    assert_eq!(client.current_dir().await.unwrap(), "/say \"hi\"".into());
     client.rename("a", "b").await.unwrap();
 
     server.done().await;

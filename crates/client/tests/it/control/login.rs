@@ -191,7 +191,7 @@ async fn session_logs_in_runs_body_and_quits() {
     let server = script.start().await;
     let url = format!("ftp://{}/", server.address()).parse().unwrap();
 
-    let directory = Client::session(url, async |client| client.current_directory().await).await.unwrap();
+    let directory = Client::session(url, async |client| client.current_dir().await).await.unwrap();
 
     assert_eq!(directory, "/home".into());
     server.done().await;
@@ -204,7 +204,7 @@ async fn session_body_error_wins_over_quit_error() {
     let server = script.start().await;
 
     let session = builder().session(server.address(), Credentials::anonymous(), async |client| {
-        client.change_directory("nowhere").await
+        client.change_dir("nowhere").await
     });
 
     assert!(session.await.unwrap_err().is_not_found());
@@ -239,7 +239,7 @@ async fn path_containing_password_text_is_not_redacted() {
     let (server, mut client) = play(script).await;
     client.login(Credentials::new("ann", "hunter2")).await.unwrap();
 
-    assert_eq!(client.current_directory().await.unwrap(), "/home/hunter2".into());
+    assert_eq!(client.current_dir().await.unwrap(), "/home/hunter2".into());
 
     server.done().await;
 }

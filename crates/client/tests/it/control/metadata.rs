@@ -19,7 +19,7 @@ async fn stat_uses_mlst() {
         .reply("250-Listing\r\n type=file;size=5;modify=20200102030405; /a b\r\n250 End");
     let (server, mut client) = play(script).await;
 
-    let entry = client.stat("/a b").await.unwrap();
+    let entry = client.metadata("/a b").await.unwrap();
 
     assert_eq!((entry.kind, entry.size), (EntryKind::File, Some(5)));
     assert!(entry.modified.is_some());
@@ -30,7 +30,7 @@ async fn stat_uses_mlst() {
 async fn stat_accepts_facts_on_single_line() {
     let (server, mut client) = play(Script::new().expect("MLST a").reply("250 type=dir; a")).await;
 
-    assert!(client.stat("a").await.unwrap().is_dir());
+    assert!(client.metadata("a").await.unwrap().is_dir());
 
     server.done().await;
 }
@@ -41,8 +41,8 @@ async fn stat_of_missing_path_is_not_found() {
         Script::new().expect("MLST a").reply("550 no such file").expect("MLST a").reply("550 no such file");
     let (server, mut client) = play(with_sync_check(script)).await;
 
-    assert!(client.stat("a").await.unwrap_err().is_not_found());
-    assert!(!client.exists("a").await.unwrap());
+    assert!(client.metadata("a").await.unwrap_err().is_not_found());
+    assert!(!client.try_exists("a").await.unwrap());
 
     assert_in_sync(&mut client).await;
     server.done().await;
@@ -55,8 +55,8 @@ async fn stat_without_mlst_lists_the_parent() {
     let script = send_file(send_file(script, "LIST /pub", UNIX), "LIST /pub", UNIX);
     let (server, mut client) = play(script).await;
 
-    let entry = client.stat("/pub/a b").await.unwrap();
-    let missing = client.stat("/pub/c").await.unwrap_err();
+    let entry = client.metadata("/pub/a b").await.unwrap();
+    let missing = client.metadata("/pub/c").await.unwrap_err();
 
     assert_eq!((entry.kind, entry.size), (EntryKind::File, Some(5)));
     assert!(missing.is_not_found(), "{missing}");
@@ -69,7 +69,7 @@ async fn stat_of_root_needs_no_mlst() {
     let script = script.expect("CWD /").reply("250 ok").expect("CWD /home").reply("250 ok");
     let (server, mut client) = play(with_sync_check(script)).await;
 
-    assert!(client.stat("/").await.unwrap().is_dir());
+    assert!(client.metadata("/").await.unwrap().is_dir());
 
     assert_in_sync(&mut client).await;
     server.done().await;
@@ -79,7 +79,7 @@ async fn stat_of_root_needs_no_mlst() {
 async fn mlst_reply_without_facts_is_error() {
     let (server, mut client) = play(with_sync_check(Script::new().expect("MLST a").reply("250 ok"))).await;
 
-    let error = client.stat("a").await.unwrap_err();
+    let error = client.metadata("a").await.unwrap_err();
 
     assert!(matches!(error, Error::UnusableReply { command: "MLST", .. }), "{error}");
     assert_in_sync(&mut client).await;

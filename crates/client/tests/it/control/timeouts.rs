@@ -67,7 +67,7 @@ async fn missing_reply_is_timeout_and_breaks_client() {
 
     let first = client.command("SITE A").expect("2xx").await.unwrap_err();
     // The reply is outstanding, so the next command waits for it until the timeout.
-    let second = client.current_directory().await.unwrap_err();
+    let second = client.current_dir().await.unwrap_err();
 
     assert!(matches!(first, Error::Timeout { .. }), "{first}");
     assert!(matches!(second, Error::Timeout { .. }), "{second}");

@@ -70,7 +70,7 @@ fn enter_directory() -> Script {
 /// Fails unless this directory, and nothing else, is reported as a cycle.
 fn check_failure(report: &Report, cycle: &Option<String>) {
     let [failure] = &report.failures[..] else { panic!("{report:?}") };
-    let Error::EndlessTree { path } = &failure.error else { panic!("{failure:?}") };
+    let Error::CyclicTree { path } = &failure.error else { panic!("{failure:?}") };
     assert_eq!(Some(path), cycle.as_ref());
 }
 
@@ -86,7 +86,7 @@ async fn listing_reports_cycle_and_lists_the_rest() {
     }
     drop(entries);
 
-    let [Error::EndlessTree { path }] = &errors[..] else { panic!("{errors:?}") };
+    let [Error::CyclicTree { path }] = &errors[..] else { panic!("{errors:?}") };
     assert_eq!(Some(path), cycle.as_ref());
     assert_eq!(found.last().unwrap(), "t/h/1/2/3/4/5/x");
     assert_in_sync(&mut client).await;
@@ -104,7 +104,7 @@ async fn download_reports_cycle_and_fetches_the_rest() {
 
     let error = client.download("t").to(local.path()).await.unwrap_err();
 
-    let Error::SomeFailed { report } = error else { panic!("{error:?}") };
+    let Error::PartialFailure { report } = error else { panic!("{error:?}") };
     check_failure(&report, &cycle);
     assert_eq!(fs::read(local.path().join("t/h/1/2/3/4/5/x")).unwrap(), b"x");
     assert_in_sync(&mut client).await;
@@ -117,9 +117,9 @@ async fn removal_of_cyclic_tree_removes_no_directory() {
     let Listed { script, cycle } = Listed::new(script, false);
     let (server, mut client) = play(with_sync_check(script)).await;
 
-    let error = client.remove("t").await.unwrap_err();
+    let error = client.remove_dir_all("t").await.unwrap_err();
 
-    let Error::EndlessTree { path } = error else { panic!("{error:?}") };
+    let Error::CyclicTree { path } = error else { panic!("{error:?}") };
     assert_eq!(Some(path), cycle);
     assert_in_sync(&mut client).await;
     server.done().await;
@@ -133,7 +133,7 @@ async fn mirror_reports_cycle_and_copies_the_rest() {
 
     let error = pool(server.address(), Limits::default()).mirror_down("t", local.path()).await.unwrap_err();
 
-    let Error::SomeFailed { report } = error else { panic!("{error:?}") };
+    let Error::PartialFailure { report } = error else { panic!("{error:?}") };
     check_failure(&report, &cycle);
     assert_eq!(fs::read(local.path().join("h/1/2/3/4/5/x")).unwrap(), b"x");
     server.done().await;
@@ -156,7 +156,7 @@ async fn mirror_beyond_directory_limit_is_refused() {
 
     let error = pool(server.address(), limits).mirror_down("t", local.path()).await.unwrap_err();
 
-    let Error::SomeFailed { report } = error else { panic!("{error:?}") };
+    let Error::PartialFailure { report } = error else { panic!("{error:?}") };
     assert!(report.failures.iter().all(|failure| matches!(failure.error, Error::Limit { limit: 11, .. })));
     server.done().await;
 }
@@ -198,8 +198,8 @@ async fn mirror_skips_cyclic_tree_when_deleting() {
     let pool = pool(server.address(), limits);
     let error = pool.mirror_up(local.path(), "t").delete(Delete::Before).await.unwrap_err();
 
-    let Error::SomeFailed { report } = error else { panic!("{error:?}") };
-    let cycle = report.failures.iter().filter(|failure| matches!(failure.error, Error::EndlessTree { .. }));
+    let Error::PartialFailure { report } = error else { panic!("{error:?}") };
+    let cycle = report.failures.iter().filter(|failure| matches!(failure.error, Error::CyclicTree { .. }));
     assert_eq!((cycle.count(), report.deleted), (1, 1), "{report:?}");
     server.done().await;
 }
@@ -214,7 +214,7 @@ async fn directory_that_contains_itself_is_listed_twice_only() {
 
     let error = client.list("t").recursive().await.unwrap_err();
 
-    assert!(matches!(&error, Error::EndlessTree { path } if path == "t/a/a"), "{error:?}");
+    assert!(matches!(&error, Error::CyclicTree { path } if path == "t/a/a"), "{error:?}");
     assert_in_sync(&mut client).await;
     server.done().await;
 }

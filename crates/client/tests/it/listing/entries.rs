@@ -1,6 +1,6 @@
 //! Listings: commands, entries and their order.
 
-use oxftp::{CustomOrder, Entry, EntryKind, Error, Limits, ListCommand, Timestamp, listing::ListingError};
+use oxftp::{Entry, EntryKind, Error, Limits, ListCommand, ParserOrder, Timestamp, listing::ListingError};
 use oxftp_testing::scripted::Script;
 
 use crate::common::scripts;
@@ -137,7 +137,7 @@ async fn path_traversal_names_are_refused_and_reported() {
     }
 
     assert_eq!(found, ["a"]);
-    let refused: Vec<_> = entries.refused_names().iter().map(ToString::to_string).collect();
+    let refused: Vec<_> = entries.invalid_names().iter().map(ToString::to_string).collect();
     assert_eq!(refused.len(), 3, "{refused:?}");
     assert!(refused[0].contains("../../etc/passwd"), "{refused:?}");
     server.done().await;
@@ -154,7 +154,7 @@ fn starred(line: &[u8], _: Timestamp) -> Result<Entry, ListingError> {
 #[tokio::test]
 async fn custom_parser_runs_first_or_last() {
     let lines = format!("{UNIX}* star\r\n");
-    for (order, expected) in [(CustomOrder::First, "custom"), (CustomOrder::Last, "a b")] {
+    for (order, expected) in [(ParserOrder::First, "custom"), (ParserOrder::Last, "a b")] {
         let script = send_file(Script::new().type_image(), "LIST", lines.clone());
         let (server, mut client) = play_with(builder().list_parser(starred, order), script).await;
 
@@ -345,7 +345,7 @@ async fn removal_never_follows_symlinks_and_starts_deepest() {
     let script = script.expect("RMD t/d").reply("250 ok").expect("RMD t").reply("250 ok");
     let (server, mut client) = play(script).await;
 
-    let report = client.remove("t").await.unwrap();
+    let report = client.remove_dir_all("t").await.unwrap();
 
     assert_eq!((report.files, report.directories), (3, 2));
     server.done().await;

@@ -20,7 +20,7 @@ async fn failed(script: Script) -> Box<Report> {
 
     assert_eq!(std::fs::read(local.path().join("r/a")).unwrap(), b"data!");
     server.done().await;
-    let Error::SomeFailed { report } = error else { panic!("{error:?}") };
+    let Error::PartialFailure { report } = error else { panic!("{error:?}") };
     assert_eq!((report.files, report.failures.len()), (1, 1), "{report:?}");
     assert_eq!(report.failures[0].name, "r");
     report
@@ -34,7 +34,7 @@ async fn unparsable_listing_lines_fail_the_tree() {
 
     let error = &report.failures[0].error;
     assert!(
-        matches!(error, Error::Unexplained { count: 2, sample } if sample == "what is this"),
+        matches!(error, Error::UnparsedListing { count: 2, sample } if sample == "what is this"),
         "{error:?}"
     );
     assert_eq!(error.to_string(), "2 lines of its listing not understood, such as \"what is this\"");
@@ -51,6 +51,6 @@ async fn listing_reported_as_truncated_fails_the_tree() {
 
         let report = failed(send_file(script, "RETR r/a", "data!")).await;
 
-        assert!(matches!(report.failures[0].error, Error::ListingCut), "{end}");
+        assert!(matches!(report.failures[0].error, Error::IncompleteListing), "{end}");
     }
 }

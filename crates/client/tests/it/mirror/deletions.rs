@@ -178,7 +178,7 @@ async fn deletion_limit_keeps_the_rest_and_reports_once() {
         let mirror = pool.mirror_down("tree", local.path()).delete(delete).max_deletions(3);
         let error = mirror.await.unwrap_err();
 
-        let Error::SomeFailed { report } = error else { panic!("{error:?}") };
+        let Error::PartialFailure { report } = error else { panic!("{error:?}") };
         assert_eq!((report.deleted, report.files, report.failures.len()), (3, 1, 1));
         assert!(matches!(report.failures[0].error, Error::TooManyDeletions { limit: 3 }));
         assert_eq!(files(local.path()).iter().filter(|file| !file.ends_with('a')).count(), 2);
@@ -218,7 +218,7 @@ async fn entry_that_cannot_be_removed_is_kept() {
     let mirror = pool.mirror_down("tree", local.path()).delete(Delete::Before).max_deletions(0);
     let error = mirror.await.unwrap_err();
 
-    assert!(matches!(&error, Error::SomeFailed { report } if report.failures.len() == 1), "{error:?}");
+    assert!(matches!(&error, Error::PartialFailure { report } if report.failures.len() == 1), "{error:?}");
     assert_eq!(files(local.path()), ["directory", "file/deep/x"]);
 }
 

@@ -117,7 +117,7 @@ async fn local_symlinks_are_followed_and_cycles_end() {
 
     let error = pool.mirror_up(local.path(), "copy").links(Links::Follow).await.unwrap_err();
 
-    let Error::SomeFailed { report } = error else { panic!("{error:?}") };
+    let Error::PartialFailure { report } = error else { panic!("{error:?}") };
     assert!(report.failures.iter().any(|failed| failed.name.ends_with("/dangling")));
     assert!(report.failures.iter().any(|failed| failed.error.to_string().contains("in a cycle")));
     assert_eq!(fs::read_to_string(server.root().join("copy/to-file")).unwrap(), "real");
@@ -131,5 +131,5 @@ async fn symlinks_are_not_created_on_servers() {
 
     let error = pool.mirror_up(local.path(), "copy").links(Links::Copy).await.unwrap_err();
 
-    assert!(matches!(error, Error::NotOffered { .. }), "{error:?}");
+    assert!(matches!(error, Error::Unsupported { .. }), "{error:?}");
 }

@@ -86,7 +86,7 @@ async fn run(address: SocketAddr, timeout: Duration, action: Action, local: &Tem
     let file = local.path().join("a");
     match action {
         Action::Login => client.login(Credentials::anonymous()).await.map(drop)?,
-        Action::Pwd => client.current_directory().await.map(drop)?,
+        Action::Pwd => client.current_dir().await.map(drop)?,
         Action::Download => client.download("a").to(&file).write_into(true).await.map(drop)?,
         Action::Resume => {
             std::fs::write(local.path().join("a.oxftp.part"), &CONTENT[..4]).unwrap();
@@ -120,7 +120,7 @@ fn check_local(local: &TempDir, whole: bool) {
 /// Returns the variant name of an error, or of the first failure in its report.
 fn kind(error: &Error) -> String {
     match error {
-        Error::SomeFailed { report } => {
+        Error::PartialFailure { report } => {
             report.failures.first().map_or_else(String::new, |failure| kind(&failure.error))
         }
         Error::Stopped { source, .. } => kind(source),

@@ -23,8 +23,8 @@ fn verified(end: &str, size: &str) -> Script {
 cases! {
     accepted_upload: Upload, verified("226 done", "213 10") => Complete;
     upload_final_reply_250: Upload, verified("250 done", "213 10") => Complete;
-    stored_file_shorter_than_upload: Upload, verified("226 done", "213 9") => Error(&["StoredWrongly"]);
-    stored_file_longer_than_upload: Upload, verified("226 done", "213 11") => Error(&["StoredWrongly"]);
+    stored_file_shorter_than_upload: Upload, verified("226 done", "213 9") => Error(&["UploadMismatch"]);
+    stored_file_longer_than_upload: Upload, verified("226 done", "213 11") => Error(&["UploadMismatch"]);
     uploaded_file_is_gone_at_once: Upload, verified("226 done", "550 no such file") => Complete;
     refused_upload: Upload, Script::new().type_image().passive().expect("STOR a").reply("553 no")
         => Error(&["StatusCode"]);

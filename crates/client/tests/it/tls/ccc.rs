@@ -122,7 +122,7 @@ async fn text_injected_after_close_notify_is_no_reply() {
     for words in ["257 \"/of/an/attacker\"\r\n", "257 \"/of/"] {
         let (_cleared, mut client, server) = cleared(AfterCcc::CloseNotifyAnd(words)).await;
 
-        let answer = client.current_directory().await;
+        let answer = client.current_dir().await;
 
         assert!(answer.is_err() || answer.is_ok_and(|path| path == "/in/step".into()));
         drop(client);
@@ -160,7 +160,7 @@ async fn no_password_is_sent_after_ccc() {
 
     let login = client.login(Credentials::new("ann", "hunter2")).await;
 
-    assert!(matches!(login, Err(Error::ControlInClear)), "{login:?}");
+    assert!(matches!(login, Err(Error::ControlNotEncrypted)), "{login:?}");
     assert_in_sync(&mut client).await;
 }
 

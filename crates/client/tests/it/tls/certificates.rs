@@ -107,7 +107,7 @@ async fn truncated_handshake_is_reported() {
 
     let error = builder().implicit_tls(TlsConfig::new()).connect(server.address()).await.unwrap_err();
 
-    assert_eq!(error.tls_failure(), Some(TlsFailure::Cut), "{error:?}");
+    assert_eq!(error.tls_failure(), Some(TlsFailure::ConnectionClosed), "{error:?}");
 }
 
 #[tokio::test]
@@ -119,7 +119,7 @@ async fn alpn_ftp_is_offered_unless_disabled() {
             trusted(with_sync_check(protected()), alpn, |tls| tls.alpn(tell)).await;
         let mut client = client.unwrap();
 
-        assert_eq!(client.tls_names_ftp(), recorded, "{tell} {alpn:?}");
+        assert_eq!(client.tls_alpn_is_ftp(), recorded, "{tell} {alpn:?}");
         assert_in_sync(&mut client).await;
         server.done().await;
     }
@@ -180,6 +180,6 @@ async fn no_plain_data_while_prot_is_deferred() {
     let mut client = client.unwrap();
     let refused = client.download_stream("a").await;
 
-    assert!(matches!(refused, Err(Error::NotOffered { .. })), "{refused:?}");
+    assert!(matches!(refused, Err(Error::Unsupported { .. })), "{refused:?}");
     server.done().await;
 }

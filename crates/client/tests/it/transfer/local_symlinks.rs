@@ -28,7 +28,7 @@ async fn local_symlinks_are_not_uploaded_and_reported() {
     let named = ["foo/to directory", "foo/to file", "foo/to nothing"]
         .map(|name| fixture.local_path(name).display().to_string());
     assert_eq!(failed_names(&error), named);
-    let Error::SomeFailed { report } = error else { panic!("{error}") };
+    let Error::PartialFailure { report } = error else { panic!("{error}") };
     assert!(report.failures.iter().all(|failure| matches!(failure.error, Error::Skipped { .. })));
     assert_eq!(fixture.on_server(), ["foo/a", "foo/sub/b"]);
 }

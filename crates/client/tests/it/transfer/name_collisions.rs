@@ -74,7 +74,7 @@ async fn download(script: Script) -> (CaseInsensitiveFs, Vec<String>) {
     let (server, mut client) =
         play_with(builder().file_system(fs.clone()).pipelining(Pipelining::Off), script).await;
     let outcome: Result<_> = client.download("r").to("/").write_into(true).await;
-    let Err(Error::SomeFailed { report }) = outcome else { panic!("{outcome:?}") };
+    let Err(Error::PartialFailure { report }) = outcome else { panic!("{outcome:?}") };
     server.done().await;
     assert!(
         report.failures.iter().all(|failure| matches!(failure.error, Error::Skipped { .. })),

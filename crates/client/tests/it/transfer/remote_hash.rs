@@ -73,7 +73,7 @@ async fn unsupported_hash_is_not_requested() {
 
     let error = client.hash("x", None).await.unwrap_err();
 
-    assert!(matches!(error, Error::NotOffered { .. }), "{error}");
+    assert!(matches!(error, Error::Unsupported { .. }), "{error}");
     assert_in_sync(&mut client).await;
     server.done().await;
 }

@@ -69,8 +69,8 @@ async fn relative_destination_starts_at_working_directory() {
     for (destination, write_into, root) in table {
         let mut fixture = Fixture::new().await;
         create_foo_tree(fixture.local.path());
-        fixture.client.make_directory("/cwd").await.unwrap();
-        fixture.client.change_directory("/cwd").await.unwrap();
+        fixture.client.create_dir_all("/cwd").await.unwrap();
+        fixture.client.change_dir("/cwd").await.unwrap();
 
         fixture.upload("foo", destination, write_into).await;
 
@@ -79,7 +79,7 @@ async fn relative_destination_starts_at_working_directory() {
             expected.insert(0, "cwd/".to_owned());
         }
         assert_eq!(fixture.on_server(), expected, "{destination:?} {write_into}");
-        assert_eq!(fixture.client.current_directory().await.unwrap(), "/cwd".into());
+        assert_eq!(fixture.client.current_dir().await.unwrap(), "/cwd".into());
     }
 }
 
@@ -365,7 +365,7 @@ async fn parent_created_concurrently_is_accepted() {
         .reply("257 made");
     let (server, mut client) = play(with_sync_check(script)).await;
 
-    client.make_directory("a/b").await.unwrap();
+    client.create_dir_all("a/b").await.unwrap();
 
     assert_in_sync(&mut client).await;
     server.done().await;

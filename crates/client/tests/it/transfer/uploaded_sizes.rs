@@ -27,7 +27,7 @@ async fn uploaded_size_mismatch_is_error() {
 
     let error = upload(&mut client, "hello", Verify::default()).await.unwrap_err();
 
-    let Error::StoredWrongly { path, source } = error else { panic!("{error}") };
+    let Error::UploadMismatch { path, source } = error else { panic!("{error}") };
     assert_eq!(path, "x");
     assert!(matches!(*source, Error::SizeMismatch { expected: 4, transferred: 5 }), "{source}");
     assert_in_sync(&mut client).await;
@@ -110,7 +110,7 @@ async fn size_is_pipelined_once_mfmt_is_known() {
     client.upload(&source).preserve_times(true).await.unwrap();
     let error = client.upload(&source).preserve_times(true).await.unwrap_err();
 
-    assert!(matches!(error, Error::StoredWrongly { .. }), "{error:?}");
+    assert!(matches!(error, Error::UploadMismatch { .. }), "{error:?}");
     assert_in_sync(&mut client).await;
     server.done().await;
 }

@@ -42,7 +42,7 @@ async fn upload_with_wrong_size_is_error() {
     let upload = client.upload(Path::new(&local.path().join("x"))).to("x").write_into(true);
     let error = upload.verify(Verify::Size).await.unwrap_err();
 
-    let Error::StoredWrongly { path, source } = error else { panic!("{error}") };
+    let Error::UploadMismatch { path, source } = error else { panic!("{error}") };
     assert_eq!(path, "x");
     assert!(matches!(*source, Error::SizeMismatch { expected: 4, transferred: 5 }), "{source}");
     assert_in_sync(&mut client).await;
@@ -59,7 +59,7 @@ async fn missing_server_hash_is_error() {
     let upload = client.upload(local.path().join("x")).to("x").write_into(true);
     let error = upload.verify(Verify::Hash).await.unwrap_err();
 
-    assert!(matches!(error, Error::NotOffered { .. }), "{error}");
+    assert!(matches!(error, Error::Unsupported { .. }), "{error}");
     assert_in_sync(&mut client).await;
     server.done().await;
 }

@@ -3,7 +3,7 @@
 use std::{collections::VecDeque, fmt, sync::Arc};
 
 use super::{
-    custom::{CustomOrder, LineParser},
+    custom::{LineParser, ParserOrder},
     detector::{self, Detector},
     error,
     formats::Format,
@@ -39,7 +39,7 @@ pub struct ListingParser {
     now: Timestamp,
     formats: Vec<Format>,
     detector: Detector,
-    custom: Option<(Arc<dyn LineParser>, CustomOrder)>,
+    custom: Option<(Arc<dyn LineParser>, ParserOrder)>,
     /// Lines that wait until the format is detected.
     waiting: VecDeque<Waiting>,
     waiting_bytes: usize,
@@ -106,7 +106,7 @@ impl ListingParser {
 
     /// Adds a custom parser, to be tried before or after the built-in formats.
     #[must_use]
-    pub fn custom(self, parser: Arc<dyn LineParser>, order: CustomOrder) -> Self {
+    pub fn custom(self, parser: Arc<dyn LineParser>, order: ParserOrder) -> Self {
         Self { custom: Some((parser, order)), ..self }
     }
 
@@ -131,7 +131,7 @@ impl ListingParser {
     pub fn push(&mut self, line: &[u8]) {
         if self.detector.is_decided() {
             self.detector.reconsider(line);
-            let outcome = self.ask_custom(line, CustomOrder::First);
+            let outcome = self.ask_custom(line, ParserOrder::First);
             return match outcome {
                 Some(outcome) => self.put(outcome),
                 None => self.read(line),
@@ -187,7 +187,7 @@ impl ListingParser {
 
     /// Scores a line and stores it.
     fn wait(&mut self, line: &[u8]) {
-        if let Some(known) = self.ask_custom(line, CustomOrder::First) {
+        if let Some(known) = self.ask_custom(line, ParserOrder::First) {
             return self.waiting.push_back(Waiting::Parsed(known));
         }
         self.detector.weigh(line);
@@ -234,7 +234,7 @@ impl ListingParser {
     }
 
     fn read_otherwise(&mut self, line: &[u8]) {
-        match self.ask_custom(line, CustomOrder::Last) {
+        match self.ask_custom(line, ParserOrder::Last) {
             Some(outcome) => self.outcomes.push_back(outcome),
             None if error::is_no_entry(line) => self.outcomes.push_back(Outcome::NoEntry),
             None => self.record_unparsed(line),
@@ -253,7 +253,7 @@ impl ListingParser {
         }
     }
 
-    fn ask_custom(&self, line: &[u8], turn: CustomOrder) -> Option<Outcome> {
+    fn ask_custom(&self, line: &[u8], turn: ParserOrder) -> Option<Outcome> {
         let (parser, _) = self.custom.as_ref().filter(|(_, order)| *order == turn)?;
         match parser.parse(line, self.now) {
             Ok(entry) => Some(Outcome::Entry(entry)),

@@ -124,8 +124,8 @@ fn unparsed_samples_are_limited_and_cut() {
 
 #[test]
 fn custom_parser_is_tried_first_or_last() {
-    let mut first = parser().custom(Arc::new(custom), CustomOrder::First);
-    let mut last = parser().custom(Arc::new(custom), CustomOrder::Last);
+    let mut first = parser().custom(Arc::new(custom), ParserOrder::First);
+    let mut last = parser().custom(Arc::new(custom), ParserOrder::Last);
 
     assert_eq!(read(&mut first, &[UNIX]), ["custom"]);
     assert_eq!(read(&mut last, &[UNIX, b"neither"]), ["of unix", "custom"]);
@@ -136,7 +136,7 @@ fn custom_parser_is_tried_first_or_last() {
 
 #[test]
 fn custom_parser_can_skip_lines() {
-    let mut parser = parser().custom(Arc::new(custom), CustomOrder::First);
+    let mut parser = parser().custom(Arc::new(custom), ParserOrder::First);
 
     assert_eq!(read(&mut parser, &[b"skip me", b"odd", UNIX]), ["-", "?", "custom"]);
     assert_eq!(parser.unparsed(), 1);
