@@ -37,11 +37,9 @@ pub(crate) async fn run(args: MkdirArgs, app: &App) -> Result {
 
 async fn create(client: &mut Client, url: &FtpUrl, parents: bool) -> Result {
     let path = url.path();
-    let made = match path.as_str() {
-        _ if parents => client.create_dir_all(&path).await,
-        // The library's method succeeds if the directory exists already.
-        Some(text) => client.command(format!("MKD {text}")).expect("2xx").await.map(drop),
-        None => client.create_dir(&path).await,
+    let made = match parents {
+        true => client.create_dir_all(&path).await,
+        false => client.create_dir(&path).await,
     };
     match made {
         Err(error) => Err(mkdir_error(client, url, error).await),

@@ -92,7 +92,7 @@ fn tls() -> Vec<Row> {
         row("cat URL/pub/a.txt").bare().environment(PASSWORD).fails(4, "hint: use --tls-ca FILE to trust"),
         row("cat --tls-ca up.txt URL/pub/a.txt")
             .bare()
-            .fails(4, "up.txt: the TLS configuration cannot be used"),
+            .fails(4, "up.txt: invalid TLS configuration"),
         row("cat --tls-ca none URL/pub/a.txt").bare().fails(9, "cannot read \"none\""),
         row("probe --tls-max 1.2 URL").mentions(&["TLSv1_2"]),
         row("probe --tls-min 1.3 URL").mentions(&["TLSv1_3"]),
@@ -114,7 +114,7 @@ fn network() -> Vec<Row> {
         row("ls --active=here URL").fails(2, "not an IP address"),
         row("get --no-epsv -v URL/pub/a.txt").here("a.txt", ALPHA).tells(&["> PASV"]).never_tells("> EPSV"),
         row("cat --tls-if-offered URL/pub/a.txt").prints(ALPHA),
-        row("ls --virtual-host unknown.invalid URL").fails(3, "refuses the virtual host unknown.invalid"),
+        row("ls --virtual-host unknown.invalid URL").fails(3, "refused the virtual host unknown.invalid"),
         row("ls --bind 127.0.0.9 URL/empty").prints(""),
         row("ls --bind 192.0.2.1 URL/empty").fails(3, "cannot connect to"),
         row("ls --bind here URL/empty").fails(2, "invalid value 'here'"),

@@ -88,7 +88,7 @@ impl Client {
         // Missing directories, the deepest first.
         let mut missing = vec![path];
         while let Some(next) = missing.last().cloned() {
-            let error = match self.make_one_directory(&next).await {
+            let error = match self.ensure_dir(&next).await {
                 Ok(()) => {
                     missing.pop();
                     continue;
@@ -102,13 +102,30 @@ impl Client {
             };
             if self.is_there(&parent).await? {
                 // Another session may have created the parent after the refusal.
-                self.make_one_directory(&next).await?;
+                self.ensure_dir(&next).await?;
                 missing.pop();
             } else {
                 missing.push(parent);
             }
         }
         Ok(())
+    }
+
+    /// Creates a directory in an existing parent (`MKD`; RFC 959, 4.1.3).
+    ///
+    /// ```no_run
+    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+    /// client.create_dir("reports").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error::StatusCode`] if the directory cannot be created, or exists already. Few servers say which
+    /// of the two.
+    pub async fn create_dir(&mut self, path: impl Into<RemotePath>) -> Result<()> {
+        self.path_command("MKD", &path.into(), &["2xx"]).await.map(drop)
     }
 
     /// Creates a directory in an existing parent (`MKD`). Succeeds if the directory exists already.
@@ -118,8 +135,8 @@ impl Client {
     ///
     /// ```no_run
     /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
-    /// client.create_dir("reports").await?;
-    /// client.create_dir("reports").await?;   // exists already: no error
+    /// client.create_dir_if_missing("reports").await?;
+    /// client.create_dir_if_missing("reports").await?;   // exists already: no error
     /// # Ok(())
     /// # }
     /// ```
@@ -127,11 +144,11 @@ impl Client {
     /// # Errors
     ///
     /// [`Error::StatusCode`] if the directory cannot be created.
-    pub async fn create_dir(&mut self, path: impl Into<RemotePath>) -> Result<()> {
-        self.make_one_directory(&path.into()).await
+    pub async fn create_dir_if_missing(&mut self, path: impl Into<RemotePath>) -> Result<()> {
+        self.ensure_dir(&path.into()).await
     }
 
-    async fn make_one_directory(&mut self, path: &RemotePath) -> Result<()> {
+    async fn ensure_dir(&mut self, path: &RemotePath) -> Result<()> {
         match self.path_command("MKD", path, &["2xx", "521"]).await {
             Ok(_) => Ok(()),
             Err(error) if refuses_path(&error) && self.is_directory_by_entering(path).await? => Ok(()),

@@ -64,7 +64,7 @@ impl Endpoint<'_> {
             Self::Local { fs, root } => make_below(*fs, &path.on_disk(root)?).await,
             Self::Remote { client, root, .. } => {
                 let path = path.on_server(root, client.encoding());
-                client.create_dir(path).await
+                client.create_dir_if_missing(path).await
             }
         }
     }

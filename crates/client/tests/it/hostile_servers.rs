@@ -208,7 +208,7 @@ async fn working_directory_causes_no_command_injection() {
     let script = Script::new().expect("MKD x").reply("550 exists").expect("PWD").reply("257 \"/a\rDELE b\"");
     let (server, mut client) = play(script.expect("CWD x").reply("250 ok")).await;
 
-    let error = client.create_dir("x").await.unwrap_err();
+    let error = client.create_dir_if_missing("x").await.unwrap_err();
 
     assert!(matches!(error, Error::InvalidCommand(_) | Error::UnusableReply { .. }), "{error}");
     server.done().await;

@@ -123,7 +123,7 @@ pub enum DialogError {
     #[error(transparent)]
     InvalidCommand(#[from] InvalidCommand),
     /// No data connection could be opened to the port that the server named.
-    #[error("no data connection to the server can be opened")]
+    #[error("cannot open a data connection to the server")]
     NotOpened,
     /// The dialog received an event that it did not request: a bug in the driver.
     #[error("the dialog received an unexpected event")]

@@ -101,7 +101,7 @@ fn max_delete_limit_is_an_error() {
     let run = site.run(&["mirror", "--delete", "--max-delete", "2", &site.url("tree"), "copy"]);
 
     assert_eq!(run.code, Some(1), "{}", run.stderr);
-    assert!(run.labelled("error:")[0].contains("more than 2 would be deleted"), "{}", run.stderr);
+    assert!(run.labelled("error:")[0].contains("deletion limit of 2 reached"), "{}", run.stderr);
     assert_eq!(fs::read_dir(site.here("copy")).unwrap().count(), 3);
 }
 

@@ -62,7 +62,7 @@ async fn unparsed_listing_exits_with_11_and_quotes_it() {
     let (run, _server) = answer(script, &["ls", "@d"], Path::new(".")).await;
 
     assert_eq!(run.code, Some(11), "{}", run.stderr);
-    assert!(run.stderr.contains("2 lines of its listing not understood"), "{}", run.stderr);
+    assert!(run.stderr.contains("cannot parse 2 lines of the listing"), "{}", run.stderr);
     assert!(run.stderr.contains("/bin/ls: d:") && !run.stderr.contains('\x1b'), "{}", run.stderr);
 }
 
@@ -119,7 +119,7 @@ async fn unparsed_lines_in_a_tree_exit_with_1() {
     let (run, _server) = answer(script.stall(), &["get", "-r", "-j1", "@d"], here.path()).await;
 
     assert_eq!(run.code, Some(1), "{}", run.stderr);
-    assert!(run.labelled("error:")[0].contains("d: 1 line of its listing not understood"), "{}", run.stderr);
+    assert!(run.labelled("error:")[0].contains("d: cannot parse 1 line of the listing"), "{}", run.stderr);
     assert_eq!(fs::read(here.path().join("d/a")).unwrap(), b"data!");
 }
 

@@ -7,13 +7,13 @@ use std::{
 
 /// Messages for programmers, which no user of the program sees.
 const FOR_PROGRAMS: [&str; 7] = [
-    "the file system breaks the rule",
+    "the file system violates the rule",
     "the dialog received an unexpected event",
     "not a reply code",
     "is not a date of a listing",
     "is not a mode of nine letters",
     "is none of crc32, md5, sha-1, sha-256 and sha-512",
-    "the pool of sessions is closed",
+    "the connection pool is closed",
 ];
 
 #[test]
@@ -59,7 +59,7 @@ fn every_hint_is_explained() {
 
 #[test]
 fn message_is_identified_by_its_constant_part() {
-    assert_eq!(piece("{path} on the server is not what was sent"), "on the server is not what was sent");
+    assert_eq!(piece("{path} on the server differs from the uploaded file"), "on the server differs from the uploaded file");
     assert_eq!(piece("the server wants TLS: ftpes:// turns it on"), "the server wants TLS");
     assert_eq!(literals_after("f(\n  \"a \\\n   b\", \"c\") f(\"d e\")", "f("), ["a b", "d e"]);
 }

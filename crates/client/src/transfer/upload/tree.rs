@@ -156,6 +156,6 @@ async fn make(client: &mut Client, directory: &LocalDirectory) -> Result<()> {
     match directory.depth {
         0 if remote.is_empty() || remote.file_name().is_none() => Ok(()),
         0 => client.create_dir_all(remote).await,
-        _ => client.create_dir(remote).await,
+        _ => client.create_dir_if_missing(remote).await,
     }
 }

@@ -57,7 +57,7 @@ async fn refused_host_command_prevents_login() {
         let error = builder().virtual_host("v.example").connect(server.address()).await.unwrap_err();
 
         assert!(matches!(&error, Error::VirtualHostRefused { host, .. } if host == "v.example"), "{error:?}");
-        assert_eq!(error.to_string(), format!("the server refuses the virtual host v.example: {refusal}"));
+        assert_eq!(error.to_string(), format!("the server refused the virtual host v.example: {refusal}"));
         server.done().await;
     }
 }

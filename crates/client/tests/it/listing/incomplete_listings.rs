@@ -37,7 +37,7 @@ async fn unparsable_listing_lines_fail_the_tree() {
         matches!(error, Error::UnparsedListing { count: 2, sample } if sample == "what is this"),
         "{error:?}"
     );
-    assert_eq!(error.to_string(), "2 lines of its listing not understood, such as \"what is this\"");
+    assert_eq!(error.to_string(), "cannot parse 2 lines of the listing, for example \"what is this\"");
 }
 
 #[tokio::test]
