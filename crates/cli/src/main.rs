@@ -16,6 +16,7 @@ mod output;
 mod progress;
 mod session;
 mod settings;
+mod shell;
 mod terminal;
 mod units;
 mod usage_error;
@@ -63,7 +64,7 @@ fn run(verb: Verb, app: &App) -> Result {
         .map_err(|source| Failure::local("cannot start", source))?;
     runtime.block_on(async { interrupt::ignore_file_size_signal() });
     let outcome = match verb {
-        Verb::Shell(args) => runtime.block_on(commands::shell::run(args, &app.settings)),
+        Verb::Shell(args) => runtime.block_on(shell::run(args, &app.settings)),
         Verb::Serve(args) => runtime.block_on(commands::serve::run(args, app)),
         verb => runtime.block_on(interrupt::until_interrupted(commands::run(verb, app))),
     };

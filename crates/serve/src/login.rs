@@ -5,12 +5,12 @@ use crate::options::Login;
 
 /// Authenticator that accepts one user, or everyone if no user is set.
 #[derive(Debug)]
-pub(crate) struct Doorkeeper {
+pub(crate) struct SingleUserAuthenticator {
     pub(crate) login: Option<Login>,
 }
 
 #[async_trait]
-impl Authenticator for Doorkeeper {
+impl Authenticator for SingleUserAuthenticator {
     async fn authenticate(
         &self,
         username: &str,

@@ -16,7 +16,7 @@ use crate::ServeError;
 use crate::certificates::Authority;
 use crate::folder::Folder;
 use crate::front::take_off_tls;
-use crate::login::Doorkeeper;
+use crate::login::SingleUserAuthenticator;
 use crate::options::{ServeOptions, TlsMode};
 use crate::passive::AnyPort;
 use crate::tls::server_config;
@@ -103,7 +103,7 @@ impl Drop for Server {
 struct Service {
     root: PathBuf,
     writable: bool,
-    doorkeeper: Arc<Doorkeeper>,
+    authenticator: Arc<SingleUserAuthenticator>,
     tls: Option<Tls>,
 }
 
@@ -123,8 +123,8 @@ impl Service {
             TlsMode::Explicit => Some(Tls::prepare(options, false)?),
             TlsMode::Implicit => Some(Tls::prepare(options, true)?),
         };
-        let doorkeeper = Arc::new(Doorkeeper { login: options.login.clone() });
-        Ok(Self { root: options.root.clone(), writable: options.writable, doorkeeper, tls })
+        let authenticator = Arc::new(SingleUserAuthenticator { login: options.login.clone() });
+        Ok(Self { root: options.root.clone(), writable: options.writable, authenticator, tls })
     }
 
     async fn attend(self, stream: TcpStream) -> io::Result<()> {
@@ -141,8 +141,8 @@ impl Service {
     fn builder(&self) -> ServerBuilder<Folder, unftp_core::auth::DefaultUser> {
         let (root, writable) = (self.root.clone(), self.writable);
         let open = move || Folder::open(root.clone(), writable).expect("the directory served is still there");
-        let doorkeeper = Arc::clone(&self.doorkeeper);
-        let builder = ServerBuilder::with_authenticator(Box::new(open), doorkeeper)
+        let authenticator = Arc::clone(&self.authenticator);
+        let builder = ServerBuilder::with_authenticator(Box::new(open), authenticator)
             .greeting("oxftp's throw-away server")
             .idle_session_timeout(IDLE_SECONDS)
             .active_passive_mode(ActivePassiveMode::ActiveAndPassive)

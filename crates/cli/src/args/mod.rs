@@ -4,6 +4,7 @@ mod bookmark_name;
 mod connection;
 mod jobs;
 mod range;
+mod shell;
 mod transfer;
 mod values;
 
@@ -11,6 +12,7 @@ pub(crate) use bookmark_name::BookmarkName;
 pub(crate) use connection::{ConnectionArgs, LoginArgs, NetworkArgs, TlsArgs};
 pub(crate) use jobs::{DEFAULT_SEGMENTS, JobCount};
 pub(crate) use range::ByteRange;
+pub(crate) use shell::ShellArgs;
 pub(crate) use transfer::{EventArgs, TransferArgs};
 pub(crate) use values::{ActiveAt, OctalMode, RateLimit, Size, TimeoutSeconds, UnixTime};
 

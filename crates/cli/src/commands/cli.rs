@@ -7,9 +7,9 @@ use super::{
     du::DuArgs, find::FindArgs, fxp::FxpArgs, get::GetArgs, head::HeadArgs, ls::LsArgs, man::ManArgs,
     mirror::MirrorArgs, mkdir::MkdirArgs, mv::MvArgs, parse_listing::ParseListingArgs, probe::ProbeArgs,
     put::PutArgs, raw::RawArgs, rcat::RcatArgs, rm::RmArgs, rmdir::RmdirArgs, serve::ServeArgs,
-    shell::ShellArgs, stat::StatArgs, touch::TouchArgs,
+    stat::StatArgs, touch::TouchArgs,
 };
-use crate::args::Global;
+use crate::args::{Global, ShellArgs};
 
 /// An FTP and FTPS client
 #[derive(Debug, Parser)]

@@ -24,7 +24,6 @@ mod rcat;
 mod rm;
 mod rmdir;
 pub(crate) mod serve;
-pub(crate) mod shell;
 mod stat;
 mod support;
 mod touch;

@@ -99,7 +99,7 @@ async fn responds(client: &mut Client, idle: Option<Duration>) -> bool {
     if client.is_broken() || client.settle().await.is_err() {
         return false;
     }
-    idle < NO_CHECK_WITHIN || client.command("NOOP").expect("").await.is_ok()
+    idle < NO_CHECK_WITHIN || client.noop().await.is_ok()
 }
 
 /// Concurrent jobs have separate connections.

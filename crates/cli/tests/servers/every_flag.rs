@@ -90,9 +90,7 @@ fn tls() -> Vec<Row> {
         row("cat --tls-ca ca.pem URL/pub/a.txt").bare().environment(PASSWORD).prints(ALPHA),
         row("cat --insecure URL/pub/a.txt").bare().environment(PASSWORD).prints(ALPHA),
         row("cat URL/pub/a.txt").bare().environment(PASSWORD).fails(4, "hint: use --tls-ca FILE to trust"),
-        row("cat --tls-ca up.txt URL/pub/a.txt")
-            .bare()
-            .fails(4, "up.txt: invalid TLS configuration"),
+        row("cat --tls-ca up.txt URL/pub/a.txt").bare().fails(4, "up.txt: invalid TLS configuration"),
         row("cat --tls-ca none URL/pub/a.txt").bare().fails(9, "cannot read \"none\""),
         row("probe --tls-max 1.2 URL").mentions(&["TLSv1_2"]),
         row("probe --tls-min 1.3 URL").mentions(&["TLSv1_3"]),

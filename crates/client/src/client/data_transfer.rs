@@ -1,12 +1,14 @@
 //! Data transfers: opens data connections, starts transfers on them, and completes them.
 
 use oxftp_proto::{
-    Code, Command, RemotePath, TransferType, classify,
+    Code, Command, RemotePath, TransferType,
+    address::parse_pasv,
+    classify,
     dialog::{
         Active, Completion, Exchange, MdtmReply, Passive, PassiveMode, PassiveWithMdtm, Started, Transfer,
     },
 };
-use std::{future::IntoFuture, io, pin::pin};
+use std::{future::IntoFuture, io, net::SocketAddrV4, pin::pin};
 
 use super::{Client, compression::TransferMode};
 use crate::{
@@ -98,6 +100,25 @@ impl Client {
             }
             (Opened::Listener(_), _) => Err(Error::DataConnect(io::ErrorKind::Unsupported.into())),
         }
+    }
+
+    /// Returns the address in the server's reply to `PASV` (RFC 959, 4.1.2), to which nothing is connected. With
+    /// address translation it may be one that cannot be reached.
+    ///
+    /// ```no_run
+    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+    /// println!("{}", client.passive_address().await?);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error::StatusCode`] if the server refuses; [`Error::UnusableReply`] if its reply contains no address.
+    pub async fn passive_address(&mut self) -> Result<SocketAddrV4> {
+        let reply = self.control.run(Exchange::new(Command::new("PASV"), &["227"])).await?;
+        let address = reply.lines().rev().find_map(|line| parse_pasv(line).ok());
+        address.ok_or(Error::UnusableReply { command: "PASV", reply })
     }
 
     /// Reserves space on the server for an upload of `bytes` bytes (`ALLO`; RFC 959, 4.1.3).

@@ -25,6 +25,7 @@ pub(crate) use self::metadata::{is_missing, is_unknown_command};
 pub use self::raw::{RawCommand, RawExchange};
 pub(crate) use self::state::ServerCapabilities;
 pub use self::stou::UniqueStream;
+pub(crate) use self::streams::ByteRange;
 pub use self::streams::{DataStream, RangeStream};
 
 use std::{fmt, sync::Arc, time::Duration};

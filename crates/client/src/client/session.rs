@@ -212,6 +212,22 @@ impl Client {
         Ok(self.capabilities.system.get_or_insert_default())
     }
 
+    /// Checks that the server still responds (`NOOP`; RFC 959, 4.1.3). The text of its reply is ignored.
+    ///
+    /// ```no_run
+    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+    /// client.noop().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The errors of the control connection.
+    pub async fn noop(&mut self) -> Result<()> {
+        self.control.run(Exchange::new(Command::new("NOOP"), &["2xx", "4xx", "5xx"])).await.map(drop)
+    }
+
     /// Ends the session and closes the connection (`QUIT`; RFC 959, 4.1.1).
     ///
     /// ```no_run

@@ -44,6 +44,36 @@ impl Client {
         path: impl Into<RemotePath>,
         range: impl RangeBounds<u64>,
     ) -> Result<RangeStream<'_>> {
+        self.open_range(&path.into(), ByteRange::new(&range)).await
+    }
+
+    pub(crate) async fn open_range(
+        &mut self,
+        path: &RemotePath,
+        range: ByteRange,
+    ) -> Result<RangeStream<'_>> {
+        let data = self.open_from(path, range.start).await?;
+        let stream = DataStream::new(self, data);
+        Ok(RangeStream { stream, wanted: range.end.map(|end| end.saturating_sub(range.start)) })
+    }
+
+    /// Opens a data connection that reads a file from `start`. The transfer may be aborted later.
+    pub(crate) async fn open_from(&mut self, path: &RemotePath, start: u64) -> Result<DataConnection> {
+        let retr = Command::with_path("RETR", path, self.config.encoding)?;
+        let data = self.open_data(retr, TransferType::Image, start, FollowUp::Nothing).await?;
+        Ok(data)
+    }
+}
+
+/// Bytes of a file from `start` on, up to the one before `end`.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ByteRange {
+    pub(crate) start: u64,
+    pub(crate) end: Option<u64>,
+}
+
+impl ByteRange {
+    pub(crate) fn new(range: &impl RangeBounds<u64>) -> Self {
         let start = match range.start_bound() {
             Bound::Included(start) => *start,
             Bound::Excluded(before) => before.saturating_add(1),
@@ -54,16 +84,7 @@ impl Client {
             Bound::Excluded(end) => Some(*end),
             Bound::Unbounded => None,
         };
-        let data = self.open_from(&path.into(), start).await?;
-        let stream = DataStream::new(self, data);
-        Ok(RangeStream { stream, wanted: end.map(|end| end.saturating_sub(start)) })
-    }
-
-    /// Opens a data connection that reads a file from `start`. The transfer may be aborted later.
-    pub(crate) async fn open_from(&mut self, path: &RemotePath, start: u64) -> Result<DataConnection> {
-        let retr = Command::with_path("RETR", path, self.config.encoding)?;
-        let data = self.open_data(retr, TransferType::Image, start, FollowUp::Nothing).await?;
-        Ok(data)
+        Self { start, end }
     }
 }
 

@@ -36,7 +36,7 @@ impl ActiveMode {
         Self::default()
     }
 
-    /// Sets the address that is sent to the server, for clients behind NAT. Defaults to the local address of the
+    /// Sets the address that is sent to the server, for clients whose address is translated (NAT). Defaults to the local address of the
     /// control connection.
     #[must_use]
     pub fn advertise(mut self, address: IpAddr) -> Self {

@@ -160,7 +160,7 @@ impl DataConnection {
         }
     }
 
-    /// Gives up the transfer after the data connection failed. The error contains the server's reply.
+    /// Abandons the transfer after the data connection failed. The error contains the server's reply.
     pub(crate) async fn fail(
         &mut self,
         control: &mut ControlChannel,

@@ -17,7 +17,6 @@ use crate::url::UrlError;
 
 /// The result type of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
-
 /// An error of this crate.
 ///
 /// `Display` does not include the cause; it is the [`source`](std::error::Error::source).
@@ -124,6 +123,12 @@ pub enum Error {
     Unfinished {
         /// Number of bytes that were read.
         received: u64,
+    },
+    /// A part of a file was requested that begins after the end of the file.
+    #[error("the file ends before byte {start}")]
+    BeyondEnd {
+        /// Offset of the first byte of the part.
+        start: u64,
     },
     /// The number of transferred bytes differs from the size of the file.
     #[error("{transferred} bytes were transferred, but the file has {expected} bytes")]

@@ -23,6 +23,14 @@ pub(crate) fn partial_path(path: &Path) -> PathBuf {
     path.with_file_name(os_string(partial_name(&name)))
 }
 
+/// Returns the path of the local file that holds a part of a file until it is complete.
+pub(crate) fn range_partial_path(path: &Path, start: u64, end: Option<u64>) -> PathBuf {
+    let mut name = os_bytes(path.file_name().unwrap_or_default());
+    let end = end.map(|end| end.to_string()).unwrap_or_default();
+    name.extend_from_slice(format!(".{start}-{end}").as_bytes());
+    path.with_file_name(os_string(partial_name(&name)))
+}
+
 /// Returns the path of the file on the server that holds an upload until it is complete.
 pub(crate) fn remote_partial_path(path: &RemotePath, encoding: Encoding) -> Result<RemotePath, NameError> {
     let Some(name) = path.file_name() else { return FileName::new("").map(RemotePath::from) };

@@ -1,4 +1,4 @@
-//! `docs/aioftp.md`: every name of the reference API has a row, and every counterpart has an example and a test.
+//! `docs/aioftp.md`: every name of aioftp's client has a row, and every counterpart has an example and a test.
 
 use std::{
     collections::BTreeSet,
@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// The reference is not part of this repository, so the test is skipped if it is missing.
+/// aioftp's API is not part of this repository, so the test is skipped if it is missing.
 #[test]
 #[expect(clippy::print_stderr, reason = "a skipped comparison must be visible")]
 fn every_reference_name_has_a_row() {

@@ -30,7 +30,7 @@ struct State {
     faulty: usize,
     /// The fault of each data connection; `None` if the seed decides.
     data_fault: Option<Fault>,
-    /// The plan of each connection, in the order of opening.
+    /// Faults of each connection, in the order of opening.
     plans: Vec<FaultPlan>,
     relays: JoinSet<()>,
 }
@@ -73,7 +73,7 @@ impl FaultyNetwork {
         Ok(address)
     }
 
-    /// Returns the plan of each connection so far.
+    /// Returns the faults of each connection so far.
     pub fn plans(&self) -> Vec<FaultPlan> {
         self.lock().plans.clone()
     }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use oxftp::{
-    Client, FtpUrl, ListCommand, PassiveMode, RemotePath, Timestamp, TlsVersion, TransferType, address,
+    Client, FtpUrl, ListCommand, PassiveMode, RemotePath, Timestamp, TlsVersion, TransferType,
     listing::{Format, ListingParser},
 };
 use tokio::{io::AsyncReadExt, time::timeout};
@@ -152,19 +152,13 @@ async fn data_mode(
         *resumed = Some(resumed.unwrap_or(true) && client.tls_counts().resumed > 0);
     }
     let address = match mode {
-        PassiveMode::Pasv => pasv_address(&mut client).await,
+        PassiveMode::Pasv => client.passive_address().await.ok().map(|address| address.ip().to_string()),
         _ => None,
     };
     if !client.is_broken() {
         let _ = client.quit().await;
     }
     Ok(DataMode { command, answer, address })
-}
-
-async fn pasv_address(client: &mut Client) -> Option<String> {
-    let reply = client.command("PASV").expect("227").await.ok()?;
-    let address = address::parse_pasv(reply.lines().last()?).ok()?;
-    Some(address.ip().to_string())
 }
 
 async fn takes_pipelines(client: &mut Client) -> bool {

@@ -2,11 +2,11 @@
 
 use std::{
     io,
+    ops::Bound,
     path::{Path, PathBuf},
 };
 
-use oxftp::{Client, FtpUrl, Platform, RangeStream};
-use tempfile::NamedTempFile;
+use oxftp::{Client, Error, FtpUrl, Platform, RangeStream};
 use tokio::io::{AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
 use crate::{
@@ -22,32 +22,40 @@ pub(crate) async fn get(
     range: ByteRange,
     (output, directory): (Option<&Path>, Option<&Path>),
 ) -> Result {
-    let part = open(client, url, range).await?;
+    let failed = |error| match error {
+        Error::BeyondEnd { start } => Failure::Mismatch(format!("{url} ends before byte {start}")),
+        error => Failure::about(url, error),
+    };
+    let bounds = bounds(client, url, range).await.map_err(failed)?;
     if output.is_some_and(|output| output.as_os_str() == "-") {
+        let part = client.download_range(url.path(), bounds).await.map_err(failed)?;
         let received = copy(part, url, &mut tokio::io::stdout(), output::failed).await?;
-        return check(url, range, received);
+        return match bounds {
+            // Some servers send nothing from an offset after the end of the file.
+            (Bound::Included(start), Bound::Included(_)) if start > 0 && received == 0 => {
+                Err(failed(Error::BeyondEnd { start }))
+            }
+            _ => Ok(()),
+        };
     }
     let target = target(url, output, directory)?;
-    let cannot = |error| Failure::local(format!("cannot write {target:?}"), error);
-    // The final name is created only when the range is complete.
-    let unfinished = unfinished(&target).map_err(cannot)?;
-    let file = unfinished.as_file().try_clone().map_err(cannot)?;
-    let received = copy(part, url, &mut tokio::fs::File::from_std(file), cannot).await?;
-    check(url, range, received)?;
-    unfinished.persist(&target).map(drop).map_err(|error| cannot(error.error))
+    client.download_range_to(url.path(), bounds, target).await.map(drop).map_err(failed)
 }
 
-async fn open<'c>(client: &'c mut Client, url: &FtpUrl, range: ByteRange) -> Result<RangeStream<'c>> {
-    let path = url.path();
-    let opened = match range {
-        ByteRange::Between(first, last) => client.download_range(path, first..=last).await,
-        ByteRange::From(first) => client.download_range(path, first..).await,
-        ByteRange::Last(count) => match client.size(&path).await {
-            Ok(size) => client.download_range(path, size.saturating_sub(count)..).await,
-            Err(error) => Err(error),
-        },
-    };
-    opened.map_err(|error| Failure::about(url, error))
+/// Returns the first and the last byte of a range; asks for the size of the file if the range counts from its end.
+async fn bounds(
+    client: &mut Client,
+    url: &FtpUrl,
+    range: ByteRange,
+) -> oxftp::Result<(Bound<u64>, Bound<u64>)> {
+    Ok(match range {
+        ByteRange::Between(first, last) => (Bound::Included(first), Bound::Included(last)),
+        ByteRange::From(first) => (Bound::Included(first), Bound::Unbounded),
+        ByteRange::Last(count) => {
+            let size = client.size(url.path()).await?;
+            (Bound::Included(size.saturating_sub(count)), Bound::Unbounded)
+        }
+    })
 }
 
 async fn copy(
@@ -69,16 +77,6 @@ async fn copy(
     part.finish().await.map_err(|error| Failure::about(url, error))
 }
 
-/// Fails if the range begins after the end of the file: some servers send nothing then.
-fn check(url: &FtpUrl, range: ByteRange, received: u64) -> Result {
-    match range {
-        ByteRange::Between(first, _) if first > 0 && received == 0 => {
-            Err(Failure::Mismatch(format!("{url} ends before byte {first}")))
-        }
-        _ => Ok(()),
-    }
-}
-
 /// Returns the local path; a name that comes from the URL must be valid on this system.
 fn target(url: &FtpUrl, output: Option<&Path>, directory: Option<&Path>) -> Result<PathBuf> {
     if let Some(output) = output {
@@ -89,17 +87,6 @@ fn target(url: &FtpUrl, output: Option<&Path>, directory: Option<&Path>) -> Resu
     };
     name.local(Platform::CURRENT).map_err(|error| Failure::about(url, error.into()))?;
     Ok(directory.unwrap_or(Path::new("")).join(&*name.to_string_lossy()))
-}
-
-/// Creates a temporary file in the directory of the target.
-fn unfinished(target: &Path) -> io::Result<NamedTempFile> {
-    let beside = target.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    std::fs::create_dir_all(beside)?;
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".").suffix(".part");
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    builder.tempfile_in(beside)
 }
 
 const BLOCK: usize = 256 * 1024;

@@ -59,7 +59,10 @@ fn every_hint_is_explained() {
 
 #[test]
 fn message_is_identified_by_its_constant_part() {
-    assert_eq!(piece("{path} on the server differs from the uploaded file"), "on the server differs from the uploaded file");
+    assert_eq!(
+        piece("{path} on the server differs from the uploaded file"),
+        "on the server differs from the uploaded file"
+    );
     assert_eq!(piece("the server wants TLS: ftpes:// turns it on"), "the server wants TLS");
     assert_eq!(literals_after("f(\n  \"a \\\n   b\", \"c\") f(\"d e\")", "f("), ["a b", "d e"]);
 }

@@ -2,6 +2,7 @@
 
 pub(crate) mod file;
 pub(crate) mod partial;
+mod range;
 pub(crate) mod segmented;
 pub(crate) mod tree;
 

@@ -385,7 +385,7 @@ fn is_about_data(error: &Error) -> bool {
     refused && !error.is_connection_lost()
 }
 
-/// Gives a complete upload its final name (`RNFR`, `RNTO`); an older file of that name is replaced.
+/// Renames a complete upload to its final name (`RNFR`, `RNTO`); an older file of that name is replaced.
 ///
 /// When the server refuses to replace a file by a rename, that file is deleted first (`DELE`). Between the two
 /// commands there is no file of that name.

@@ -11,7 +11,7 @@ use crate::common::scripts::{assert_in_sync, builder, with_sync_check};
 
 const NAMES: &[&str] = &["localhost", "127.0.0.1"];
 
-/// Connects with implicit TLS to a script behind this certificate.
+/// Connects with implicit TLS to a script with this certificate.
 async fn connect(
     script: Script,
     identity: &Identity,

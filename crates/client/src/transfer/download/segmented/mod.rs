@@ -169,7 +169,7 @@ impl Segmented<'_> {
         }
     }
 
-    /// Gives the file its final name if it equals the server's.
+    /// Renames the file to its final name if it equals the server's.
     async fn conclude(&self, partial: &Path, time: Option<String>) -> Result<()> {
         let mut worker = Worker::of(self.pool);
         let time = time.as_deref();
@@ -313,7 +313,7 @@ impl Running<'_> {
         self.time.get_or_try_init(extend).await.map(drop)
     }
 
-    /// Saves the status repeatedly. A save that was started is completed: cut short, it would leave a file behind.
+    /// Saves the status repeatedly. A save that was started is completed: cut short, it would leave a file.
     async fn save_until(&self, over: &Notify) {
         loop {
             tokio::select! {

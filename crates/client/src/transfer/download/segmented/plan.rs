@@ -136,7 +136,7 @@ impl SegmentPlan {
         }
     }
 
-    /// Gives up: none of the written bytes can be trusted.
+    /// Abandons the plan: none of the written bytes can be trusted.
     pub(crate) fn give_up(&mut self) {
         self.hopeless = true;
     }

@@ -1,7 +1,5 @@
 //! Rules for the repository's pages and for the wording of docs, help texts and messages.
 
-#![allow(clippy::unwrap_used, reason = "tests")]
-
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,

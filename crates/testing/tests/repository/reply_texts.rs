@@ -1,7 +1,5 @@
 //! Rules for the source of this repository, checked on its text.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot continue fails")]
-
 use std::{
     fs,
     path::{Path, PathBuf},

@@ -18,7 +18,6 @@ mod working_dir;
 
 use std::{io::IsTerminal, pin::pin};
 
-use clap::Args;
 use clap::CommandFactory;
 use futures_util::future::poll_immediate;
 use oxftp::escape;
@@ -31,25 +30,13 @@ use self::{
     working_dir::WorkingDir,
 };
 use crate::{
-    args::ConnectionArgs,
+    args::{ConnectionArgs, ShellArgs},
     commands::Cli,
     failure::Result,
     session::{self, ConnectionCache, Passwords},
     settings::Settings,
     terminal::print_line,
 };
-
-#[derive(Debug, Args)]
-pub(crate) struct ShellArgs {
-    /// Run these commands instead of reading them, up to the first failure
-    #[arg(short = 'c', long, value_name = "COMMANDS")]
-    commands: Option<String>,
-    /// Server and start directory
-    #[arg(value_name = "URL")]
-    url: String,
-    #[command(flatten)]
-    connection: ConnectionArgs,
-}
 
 pub(crate) async fn run(args: ShellArgs, settings: &Settings) -> Result {
     let cache = ConnectionCache::default();
