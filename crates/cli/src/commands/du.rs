@@ -51,7 +51,7 @@ pub(crate) async fn run(args: DuArgs, app: &App) -> Result {
     let mut sums = Sums::default();
     let root = url.path();
     let entries = client.list(&root).recursive().stream();
-    let walked = walk(entries, (&url, app), &mut output, async |found, _| {
+    let walked = walk(entries, &url, app, &mut output, async |found, _| {
         let path = found.path();
         sums.add(relative_to(path.as_bytes(), root.as_bytes()), found);
         Ok(())

@@ -71,7 +71,7 @@ pub(crate) async fn run(args: FindArgs, app: &App) -> Result {
     let mut output = Output::new();
     let root = url.path();
     let entries = client.list(&root).recursive().stream();
-    let walked = walk(entries, (&url, app), &mut output, async |found, output| {
+    let walked = walk(entries, &url, app, &mut output, async |found, output| {
         let path = found.path();
         criteria.print(relative_to(path.as_bytes(), root.as_bytes()), &found.name(), found, output).await
     });

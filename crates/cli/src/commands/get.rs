@@ -153,7 +153,7 @@ impl Downloader<'_> {
         let (output, directory) = (self.args.output.as_deref(), self.args.directory.as_deref());
         if let Some(range) = self.args.range {
             let client = session.client(url).await?;
-            return range::get(client, url, range, (output, directory)).await;
+            return range::get(client, url, range, output, directory).await;
         }
         if self.writes_to_stdout() {
             let client = session.client(url).await?;

@@ -47,7 +47,7 @@ pub(crate) async fn run(args: LsArgs, app: &App) -> Result {
     let listing = if args.recursive { listing.recursive() } else { listing };
     let root = url.path();
     let each = async |found: &PathEntry, output: &mut Output| printer.entry(output, found, &root).await;
-    let mut listed = walk(listing.stream(), (&url, app), &mut output, each).await?;
+    let mut listed = walk(listing.stream(), &url, app, &mut output, each).await?;
     if listed.is_empty {
         printer.print_file(client, &url, listed.failure.take(), &mut output).await?;
     }

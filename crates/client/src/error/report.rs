@@ -54,7 +54,8 @@ pub struct Failure {
 impl Report {
     /// Records a failure.
     pub(crate) fn note(&mut self, name: String, error: Error) {
-        tracing::warn!("{name}: {error}");
+        // The target is a name that programs filter by.
+        tracing::warn!(target: "oxftp::report", "{name}: {error}");
         self.failures.push(Failure { name, error });
     }
 

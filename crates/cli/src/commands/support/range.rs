@@ -20,7 +20,8 @@ pub(crate) async fn get(
     client: &mut Client,
     url: &FtpUrl,
     range: ByteRange,
-    (output, directory): (Option<&Path>, Option<&Path>),
+    output: Option<&Path>,
+    directory: Option<&Path>,
 ) -> Result {
     let failed = |error| match error {
         Error::BeyondEnd { start } => Failure::Mismatch(format!("{url} ends before byte {start}")),

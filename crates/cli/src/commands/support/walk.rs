@@ -43,7 +43,8 @@ impl WalkOutcome {
 /// Calls `each` with every entry.
 pub(crate) async fn walk(
     mut entries: Entries<'_>,
-    (url, app): (&FtpUrl, &App),
+    url: &FtpUrl,
+    app: &App,
     output: &mut Output,
     mut each: impl AsyncFnMut(&PathEntry, &mut Output) -> Result,
 ) -> Result<WalkOutcome> {

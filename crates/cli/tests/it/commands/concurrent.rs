@@ -187,5 +187,5 @@ fn unfinished_tree_reports_failures_with_causes() {
 
     assert_eq!(run.code, Some(3), "{}", run.stderr);
     assert!(run.labelled("error:")[0].contains("d/a: ") && run.stderr.contains("421"), "{}", run.stderr);
-    assert!(run.stderr.contains("is not finished") && run.stderr.contains("caused by:"), "{}", run.stderr);
+    assert!(run.stderr.contains("is incomplete") && run.stderr.contains("caused by:"), "{}", run.stderr);
 }

@@ -17,6 +17,41 @@ fn code(reply: &oxftp::Reply) -> u16 {
 }
 
 #[tokio::test]
+async fn create_dir_reports_an_existing_directory() {
+    let script = Script::new().expect("MKD a").reply("257 \"a\" created").expect("MKD a").reply("521 exists");
+    let (server, mut client) = play(script).await;
+
+    client.create_dir("a").await.unwrap();
+    let error = client.create_dir("a").await.unwrap_err();
+
+    assert!(matches!(error, Error::StatusCode(_)), "{error}");
+    server.done().await;
+}
+
+#[tokio::test]
+async fn noop_accepts_any_final_reply() {
+    let script = Script::new().expect("NOOP").reply("200 zzz").expect("NOOP").reply("502 unknown");
+    let (server, mut client) = play(script).await;
+
+    client.noop().await.unwrap();
+    client.noop().await.unwrap();
+
+    server.done().await;
+}
+
+#[tokio::test]
+async fn passive_address_is_that_of_the_reply() {
+    let script =
+        Script::new().expect("PASV").reply("227 Entering (10,0,0,7,8,1)").expect("PASV").reply("227 no");
+    let (server, mut client) = play(script).await;
+
+    assert_eq!(client.passive_address().await.unwrap().to_string(), "10.0.0.7:2049");
+    let error = client.passive_address().await.unwrap_err();
+    assert!(matches!(error, Error::UnusableReply { command: "PASV", .. }), "{error}");
+    server.done().await;
+}
+
+#[tokio::test]
 async fn any_of_several_masks_matches() {
     let script = Script::new().expect("SITE A").reply("213 a").expect("SITE B").reply("350 b");
     let (server, mut client) = play(script).await;

@@ -1,6 +1,6 @@
 //! Ranges of files, and streams in ASCII mode.
 
-use std::ops::RangeBounds;
+use std::{fs, ops::RangeBounds};
 
 use oxftp::{Client, Error};
 use oxftp_testing::scripted::Script;
@@ -40,6 +40,50 @@ async fn range_is_complete_whatever_the_final_reply() {
         assert_in_sync(&mut client).await;
         server.done().await;
     }
+}
+
+#[tokio::test]
+async fn range_to_file_is_renamed_when_complete() {
+    let script = Script::new().type_image().passive().expect("REST 2").reply("350 go").expect("RETR file");
+    let script = script.reply("150 here").data("23456789").reply("226 done");
+    let (server, mut client) = play(with_sync_check(script)).await;
+    let here = tempfile::tempdir().unwrap();
+
+    let received = client.download_range_to("file", 2.., here.path().join("new/part")).await.unwrap();
+
+    assert_eq!((received, fs::read(here.path().join("new/part")).unwrap().as_slice()), (8, &b"23456789"[..]));
+    assert_eq!(fs::read_dir(here.path().join("new")).unwrap().count(), 1);
+    assert_in_sync(&mut client).await;
+    server.done().await;
+}
+
+#[tokio::test]
+async fn truncated_range_leaves_the_target_untouched() {
+    let script = Script::new().type_image().passive().expect("RETR file").reply("150 here");
+    let script = script.data("01234").reply("426 connection lost");
+    let (server, mut client) = play(script).await;
+    let here = tempfile::tempdir().unwrap();
+    let target = here.path().join("part");
+    fs::write(&target, "before").unwrap();
+
+    client.download_range_to("file", ..100, &target).await.unwrap_err();
+
+    assert_eq!(fs::read(&target).unwrap(), b"before");
+    assert_eq!(fs::read_dir(here.path()).unwrap().count(), 1);
+    server.done().await;
+}
+
+#[tokio::test]
+async fn range_beyond_end_creates_no_file() {
+    let script = Script::new().type_image().passive().expect("REST 20").reply("350 go").expect("RETR file");
+    let (server, mut client) = play(script.reply("150 here").data("").reply("226 done")).await;
+    let here = tempfile::tempdir().unwrap();
+
+    let error = client.download_range_to("file", 20..30, here.path().join("part")).await.unwrap_err();
+
+    assert!(matches!(error, Error::BeyondEnd { start: 20 }), "{error}");
+    assert_eq!(fs::read_dir(here.path()).unwrap().count(), 0);
+    server.done().await;
 }
 
 #[tokio::test]
