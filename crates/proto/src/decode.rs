@@ -114,7 +114,9 @@ impl ReplyDecoder {
     /// Returns the reply that is complete if no more bytes arrive. To be called after a silence of some seconds, or
     /// when the server has closed the connection.
     ///
-    /// The reply has the code of its last line. After this, the next reply may be delayed until this method is called
+    /// The reply has the code of its last line, as with curl: the lines before it may come from scripts of the server. The
+    /// code of the first line stays if the last one is `200`, which belongs to any command, and if it is `230` after
+    /// `220`: a greeting is no login yet. After this, the next reply may be delayed until this method is called
     /// again: if it begins with the code of this reply's first line, it may be the late end of this reply. Therefore
     /// no command may be pipelined on a connection for which this has returned a reply.
     pub fn take_tentative_reply(&mut self) -> Option<Reply> {
@@ -279,12 +281,17 @@ fn split_code(line: &[u8]) -> (Option<Code>, Mark, &[u8]) {
     }
 }
 
-/// Returns the first `lines` lines of a reply, with the code of the last of them.
+/// Returns the first `lines` lines of a reply, the last of which begins with another code.
 fn first_lines(reply: &Reply, lines: usize) -> Option<Reply> {
     let mut kept: Vec<&[u8]> = reply.lines().take(lines).collect();
     let (code, _, text) = split_code(kept.pop()?);
     kept.push(text);
-    Some(Reply::new(code?, kept))
+    let code = match (reply.code(), code?) {
+        (Code::READY, Code::LOGGED_IN) => Code::READY,
+        (first, Code::OK) => first,
+        (_, last) => last,
+    };
+    Some(Reply::new(code, kept))
 }
 
 fn excerpt(bytes: &[u8]) -> String {
@@ -422,15 +429,17 @@ mod tests {
     #[test]
     fn multi_line_reply_may_end_with_another_code() {
         for (lines, reply) in [
-            (&b"220-Welcome\r\n220-to the site\r\n230 ready\r\n"[..], "230 Welcome to the site ready"),
-            (b"220-Welcome\r\n230 \r\n\r\n", "230 Welcome "),
-            (b"220-Welcome\n230\n", "230 Welcome "),
-            (b"226-[Ul: 1MB]\r\n200 done\r\n", "200 [Ul: 1MB] done"),
+            (&b"220-Welcome\r\n220-to the site\r\n230 ready\r\n"[..], "220 Welcome to the site ready"),
+            (b"220-Welcome\r\n230 \r\n\r\n", "220 Welcome "),
+            (b"220-Welcome\n230\n", "220 Welcome "),
+            (b"226-[Ul: 1MB]\r\n200 done\r\n", "226 [Ul: 1MB] done"),
             (b"331-hello\r\n332 account?\r\n", "332 hello account?"),
             (
                 b"200-\r\n227 Entering Passive Mode (1,2,3,4,5,6)\r\n",
                 "227  Entering Passive Mode (1,2,3,4,5,6)",
             ),
+            (b"227-(1,2,3,4,5,6)\r\n200 ok\r\n", "227 (1,2,3,4,5,6) ok"),
+            (b"230-Welcome\r\n220 in\r\n", "220 Welcome in"),
             // glFTPd to STOR; the final reply to it follows.
             (
                 b"553-\r\n553- Directory excluded (precheck).\r\n150 Opening BINARY mode data connection\r\n",
@@ -471,7 +480,7 @@ mod tests {
                 let mut decoder = ReplyDecoder::new(&Limits::default());
                 assert_eq!(
                     feed(&mut decoder, b"220-Welcome\r\n230 files\r\n").1.unwrap(),
-                    "230 Welcome files"
+                    "220 Welcome files"
                 );
                 let replies: Vec<String> = [&bytes[..cut], &bytes[cut..]]
                     .into_iter()
@@ -490,9 +499,9 @@ mod tests {
     #[test]
     fn reply_like_a_late_end_is_kept() {
         let pieces: [&[u8]; 3] = [b"250-Hi\r\n200 in\r\n", b"250 deleted\r\n", b"226 next\r\n"];
-        assert_eq!(decode_with_pauses(&pieces), ["200 Hi in", "250 deleted", "226 next"]);
+        assert_eq!(decode_with_pauses(&pieces), ["250 Hi in", "250 deleted", "226 next"]);
         let pieces: [&[u8]; 2] = [b"250-Hi\r\n200 in\r\n", b"250-Hi\r\n200 in again\r\n"];
-        assert_eq!(decode_with_pauses(&pieces), ["200 Hi in", "200 Hi in again"]);
+        assert_eq!(decode_with_pauses(&pieces), ["250 Hi in", "250 Hi in again"]);
 
         let mut decoder = ReplyDecoder::new(&Limits::default());
         feed(&mut decoder, b"250-Hi\r\n200 in\r\n");
