@@ -114,11 +114,13 @@ impl ReplyDecoder {
     /// Returns the reply that is complete if no more bytes arrive. To be called after a silence of some seconds, or
     /// when the server has closed the connection.
     ///
-    /// The reply has the code of its last line, as with curl: the lines before it may come from scripts of the server. The
-    /// code of the first line stays if the last one is `200`, which belongs to any command, and if it is `230` after
-    /// `220`: a greeting is no login yet. After this, the next reply may be delayed until this method is called
-    /// again: if it begins with the code of this reply's first line, it may be the late end of this reply. Therefore
-    /// no command may be pipelined on a connection for which this has returned a reply.
+    /// The reply has the code of its last line, as with curl: the lines before it may come from scripts of the server.
+    /// The code of the first line stays if the last one is `200`, which belongs to any command, and if it is `230`
+    /// after `220`: a greeting is no login yet.
+    ///
+    /// After this, the next reply may be held back until this method is called again: if it begins with the code of
+    /// this reply's first line, it may be the late end of this reply. Therefore no command may be pipelined on a
+    /// connection for which this has returned a reply.
     pub fn take_tentative_reply(&mut self) -> Option<Reply> {
         if !self.buffer.is_empty() {
             return None;
@@ -132,6 +134,14 @@ impl ReplyDecoder {
         self.open = None;
         self.possible_end = None;
         Some(reply)
+    }
+
+    /// Discards the late end of a tentative reply. To be called when no command is outstanding, because a reply that
+    /// arrived before a command cannot answer it.
+    pub fn discard_late_end(&mut self) {
+        if self.open.is_none() && self.held().is_some() {
+            self.tentative = None;
+        }
     }
 
     /// Returns whether a tentative reply has turned out to be complete: this server ends replies with other codes. A
@@ -497,6 +507,18 @@ mod tests {
     }
 
     #[test]
+    fn late_end_between_commands_is_discarded() {
+        let mut decoder = ReplyDecoder::new(&Limits::default());
+        feed(&mut decoder, b"220-Welcome\r\n230 files\r\n");
+        decoder.discard_late_end();
+        decoder.feed(b"more\r\n220 ready\r\n");
+        assert_eq!(decoder.next_reply(), Ok(None));
+        decoder.discard_late_end();
+        assert!(decoder.is_empty() && !decoder.has_tentative_reply());
+        assert_eq!(feed(&mut decoder, b"220 in\r\n").0, ["220 in"]);
+    }
+
+    #[test]
     fn reply_like_a_late_end_is_kept() {
         let pieces: [&[u8]; 3] = [b"250-Hi\r\n200 in\r\n", b"250 deleted\r\n", b"226 next\r\n"];
         assert_eq!(decode_with_pauses(&pieces), ["250 Hi in", "250 deleted", "226 next"]);
@@ -551,7 +573,8 @@ mod tests {
             texts in proptest::collection::vec("[ -~]{0,12}|2[0-9][0-9][ -][a-z]{0,4}", 0..6),
         ) {
             let texts: Vec<_> = texts.into_iter().filter(|text| !text.starts_with("220")).collect();
-            let stream = format!("220-Hi\r\n{}220 end\r\n", texts.iter().map(|text| format!("{text}\r\n")).collect::<String>());
+            let lines: String = texts.iter().map(|text| format!("{text}\r\n")).collect();
+            let stream = format!("220-Hi\r\n{lines}220 end\r\n");
             let mut decoder = ReplyDecoder::new(&Limits::default());
             decoder.feed(stream.as_bytes());
             let reply = decoder.next_reply().unwrap().unwrap();

@@ -82,8 +82,8 @@ impl Login {
     /// Sets the greeting. If it was `230`, the session is logged in, and the dialog also succeeds if the server has no
     /// use for `USER`; the result is the greeting then.
     ///
-    /// `USER` is sent all the same, as lftp, `FileZilla` and `WinSCP` do (curl skips it): the session may be one of a guest,
-    /// and the user may have more rights. Servers that know no users refuse the command with `500` to `503`, or
+    /// `USER` is sent all the same, as lftp, `FileZilla` and `WinSCP` do (curl skips it): the session may be one of a
+    /// guest, and the user may have more rights. Servers that know no users refuse the command with `500` to `503`, or
     /// with `530` because the session is logged in already. Any other `530`, and every refusal of the password, is an
     /// error: the session would be that of someone else.
     ///

@@ -5,8 +5,8 @@ use crate::{Code, Command, Encoding, InvalidCommand, RemotePath, Reply};
 
 /// Renames: `RNFR`, then `RNTO` after `350` (RFC 959, 4.1.3).
 ///
-/// Some servers reply to `RNFR` with `250` or `200`. `RNTO` follows then, too: its reply decides, and nothing was renamed
-/// before it. `202` (not implemented) and `221` are refusals.
+/// Some servers reply to `RNFR` with `250` or `200`. `RNTO` follows then, too: its reply decides, and nothing was
+/// renamed before it. `202` (not implemented) and `221` are refusals.
 #[derive(Debug)]
 pub struct Rename {
     from: Option<Command>,

@@ -7,8 +7,8 @@ use crate::{Code, Command, Reply, StatusCodeError};
 ///
 /// `REST` with an offset needs `350`. After another success, nothing shows where the data would start: a server that
 /// ignores `REST` sends the whole file, and overwrites an uploaded one from its start. That is an error before any data
-/// move, and the caller transfers the whole file. That transfer has to start with `REST 0` ([`restart_may_be_pending`]),
-/// for which every success is good enough.
+/// move, and the caller transfers the whole file. That transfer has to start with `REST 0`
+/// ([`restart_may_be_pending`]), for which every success is good enough.
 ///
 /// `202` (not implemented) and `221` in reply to the command are refusals: no data follow.
 #[derive(Debug)]

@@ -255,8 +255,8 @@ fn has_code(reply: &Reply, codes: &[u16]) -> bool {
     codes.contains(&reply.code().get())
 }
 
-/// Returns whether the text ends in the words of POSIX for a missing file. The name before them may contain any words, such
-/// as `access.log`.
+/// Returns whether the text contains the words of POSIX for a missing file after a name. The name may contain any words,
+/// such as `access.log`.
 fn says_absent_file(reply: &Reply) -> bool {
     says_any(reply, &[": no such file or directory"])
 }
