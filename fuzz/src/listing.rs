@@ -80,8 +80,10 @@ fn check_outcomes(mut parser: ListingParser, lines: &[&[u8]]) {
         assert!(!entry.name().is_empty(), "{entry:?}");
     }
     let unparsed = outcomes.iter().filter(|outcome| **outcome == Outcome::Unparsed).count();
-    assert_eq!(parser.unparsed(), unparsed as u64);
-    assert_eq!(parser.unparsed_samples().len(), unparsed.min(8));
+    // The lines of a reply around a listing count too if they turn out not to be.
+    let unconfirmed = parser.unparsed() - unparsed as u64;
+    assert!(unconfirmed <= 2 && unconfirmed <= (outcomes.len() - unparsed) as u64);
+    assert_eq!(parser.unparsed_samples().len() as u64, parser.unparsed().min(8));
 }
 
 /// Returns the lines, and whether one exceeded the limit.

@@ -4,18 +4,22 @@ use oxftp_proto::{
     Code, DecodeError, Encoding, Features, FileName, Limits, Platform, RemotePath, Reply, ReplyDecoder,
     Timestamp,
     address::{format_port, parse_epsv, parse_pasv},
-    classify, parse_directory,
+    classify::{self, Presence},
+    parse_directory,
     server::{Quirks, ServerKind},
 };
 
-/// Checks that a stream decodes to the same replies in pieces of any size, none above the limits.
+/// Checks that a stream decodes to the same replies in pieces of any size, none above the limits, and that a silence
+/// after any piece breaks nothing.
 pub fn check_replies(input: &[u8]) {
     let Some((size, stream)) = input.split_first() else { return };
     let limits = small_limits();
-    let (replies, end) = decode(std::iter::once(stream), &limits);
+    let decoded = decode(std::iter::once(stream), &limits, false);
 
-    assert_eq!(decode(cut(stream, *size), &limits), (replies.clone(), end));
-    for reply in &replies {
+    assert_eq!(decode(cut(stream, *size), &limits, false), decoded);
+    let (replies, _) = decoded;
+    let (with_silences, _) = decode(cut(stream, *size), &limits, true);
+    for reply in replies.iter().chain(&with_silences) {
         assert!(reply.lines().len() <= limits.reply_lines);
         assert!(reply.lines().map(<[u8]>::len).sum::<usize>() <= limits.reply_bytes);
         let _ =
@@ -77,6 +81,15 @@ pub fn check_classes(input: &[u8]) {
     assert!(!classify::is_unknown_command(&reply) || classify::rejects_mlsd(&reply));
     assert!(!classify::is_out_of_space(&reply) || classify::is_permanent(&reply));
     assert!(!(classify::is_empty_listing(&reply) && classify::rejects_mlsd(&reply)));
+    assert!(!(classify::rejects_mlsd(&reply) && classify::may_reject_mlsd(&reply)));
+    assert!(!(classify::is_empty_listing(&reply) && classify::may_reject_mlsd(&reply)));
+    assert!(!classify::is_connection_limit(&reply) || classify::is_connection_limit_at_greeting(&reply));
+    assert!(!(classify::is_file_busy(&reply) && classify::is_not_found(&reply)));
+    assert!(!(classify::is_file_busy(&reply) && classify::is_permission_denied(&reply)));
+    assert!(!classify::is_file_busy(&reply) || classify::is_upload_blocked(&reply));
+    let presence = classify::presence(&reply);
+    assert_eq!(presence == Presence::Missing, classify::is_explicitly_not_found(&reply));
+    assert!(presence != Presence::Present || !classify::is_not_found(&reply));
     let _ = (
         classify::requires_pret(&reply),
         classify::rejects_argument(&reply),
@@ -127,14 +140,19 @@ pub(crate) fn cut(stream: &[u8], size: u8) -> impl Iterator<Item = &[u8]> {
     stream.chunks(usize::from(size % 16) + 1)
 }
 
-/// Returns the replies, and the kind of the error after them.
+/// Returns the replies, and the kind of the error after them. The tentative replies are taken after each piece, or
+/// after the last one only.
 fn decode<'a>(
     pieces: impl Iterator<Item = &'a [u8]>,
     limits: &Limits,
+    silences: bool,
 ) -> (Vec<Reply>, Option<std::mem::Discriminant<DecodeError>>) {
     let mut decoder = ReplyDecoder::new(limits);
     let mut replies = Vec::new();
     for piece in pieces {
+        if silences {
+            replies.extend(tentative_reply(&mut decoder));
+        }
         decoder.feed(piece);
         loop {
             match decoder.next_reply() {
@@ -144,7 +162,16 @@ fn decode<'a>(
             }
         }
     }
+    replies.extend(tentative_reply(&mut decoder));
     (replies, None)
+}
+
+fn tentative_reply(decoder: &mut ReplyDecoder) -> Option<Reply> {
+    let expected = decoder.has_tentative_reply();
+    let reply = decoder.take_tentative_reply();
+    assert_eq!(reply.is_some(), expected);
+    assert!(!decoder.has_tentative_reply());
+    reply
 }
 
 /// Limits that an input of some hundred bytes can exceed.

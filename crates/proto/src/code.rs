@@ -20,6 +20,8 @@ impl Code {
     pub const FILE_STATUS: Self = Self(213);
     /// 220: the server is ready for a new user.
     pub const READY: Self = Self(220);
+    /// 221: the server closes the control connection, after `QUIT` or of its own accord.
+    pub const CLOSING: Self = Self(221);
     /// 225: the data connection is open; no transfer is in progress.
     pub const NO_TRANSFER: Self = Self(225);
     /// 226: the transfer is complete.

@@ -14,6 +14,17 @@ use crate::{Code, Limits, Reply};
 /// multi-line reply ends only at its own code followed by a blank or the end of the line (RFC 959, 4.2);
 /// other codes inside it are text.
 ///
+/// # Tentative replies
+///
+/// Some servers end a multi-line reply with another code (`220-Welcome`, `230 ready`; glFTPd also ends the lines
+/// `553-…` with `150 Opening …`). The bytes alone cannot tell such an end from a line of text, and only the absence
+/// of more bytes can. The decoder has no clock: when nothing has arrived for a few seconds and
+/// [`has_tentative_reply`](Self::has_tentative_reply) returns `true`, the caller calls
+/// [`take_tentative_reply`](Self::take_tentative_reply).
+///
+/// If the caller was too hasty, the rest of that reply still arrives, always before the reply to the next command.
+/// The decoder recognizes and discards it, so that no reply is assigned to the wrong command.
+///
 /// ```
 /// use oxftp_proto::{Limits, ReplyDecoder};
 ///
@@ -32,6 +43,11 @@ pub struct ReplyDecoder {
     searched: usize,
     /// A reply whose last line has not arrived.
     open: Option<Reply>,
+    /// Number of lines in `open` if the last of them may end it.
+    possible_end: Option<usize>,
+    /// The last reply was a tentative one.
+    tentative: Option<Tentative>,
+    confirmed: bool,
     line_limit: usize,
     byte_limit: usize,
     count_limit: usize,
@@ -45,6 +61,9 @@ impl ReplyDecoder {
             buffer: BytesMut::new(),
             searched: 0,
             open: None,
+            possible_end: None,
+            tentative: None,
+            confirmed: false,
             line_limit: limits.reply_line,
             byte_limit: limits.reply_bytes,
             count_limit: limits.reply_lines,
@@ -70,23 +89,78 @@ impl ReplyDecoder {
     /// be used after that.
     pub fn next_reply(&mut self) -> Result<Option<Reply>, DecodeError> {
         while let Some(line) = self.next_line()? {
-            if let Some(reply) = self.take_line(&line)? {
+            if let Some(reply) = self.take_line(&line)?
+                && let Some(reply) = self.hold_back(reply)
+            {
                 return Ok(Some(reply));
             }
         }
         Ok(None)
     }
 
+    /// Returns whether the received lines are a complete reply if no more bytes arrive.
+    ///
+    /// These are the lines of a multi-line reply up to one that begins with another code of the same class, or with a
+    /// preliminary code: the final reply to that command still follows.
+    #[must_use]
+    pub fn has_tentative_reply(&self) -> bool {
+        self.buffer.is_empty()
+            && match self.open {
+                Some(_) => self.possible_end.is_some(),
+                None => self.held().is_some(),
+            }
+    }
+
+    /// Returns the reply that is complete if no more bytes arrive. To be called after a silence of some seconds, or
+    /// when the server has closed the connection.
+    ///
+    /// The reply has the code of its last line, as with curl: the lines before it may come from scripts of the server.
+    /// The code of the first line stays if the last one is `200`, which belongs to any command, and if it is `230`
+    /// after `220`: a greeting is no login yet.
+    ///
+    /// After this, the next reply may be held back until this method is called again: if it begins with the code of
+    /// this reply's first line, it may be the late end of this reply. Therefore no command may be pipelined on a
+    /// connection for which this has returned a reply.
+    pub fn take_tentative_reply(&mut self) -> Option<Reply> {
+        if !self.buffer.is_empty() {
+            return None;
+        }
+        let Some(open) = &self.open else {
+            return self.tentative.take_if(|tentative| tentative.held.is_some())?.held;
+        };
+        let reply = first_lines(open, self.possible_end?)?;
+        self.tentative =
+            Some(Tentative { first_code: open.code(), late_bytes: 0, late_lines: 0, held: None });
+        self.open = None;
+        self.possible_end = None;
+        Some(reply)
+    }
+
+    /// Discards the late end of a tentative reply. To be called when no command is outstanding, because a reply that
+    /// arrived before a command cannot answer it.
+    pub fn discard_late_end(&mut self) {
+        if self.open.is_none() && self.held().is_some() {
+            self.tentative = None;
+        }
+    }
+
+    /// Returns whether a tentative reply has turned out to be complete: this server ends replies with other codes. A
+    /// shorter silence is enough on this connection from now on.
+    #[must_use]
+    pub fn has_confirmed_tentative_reply(&self) -> bool {
+        self.confirmed
+    }
+
     /// Returns whether no received byte is pending.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.buffer.is_empty() && self.open.is_none()
+        self.buffer.is_empty() && self.open.is_none() && self.held().is_none()
     }
 
     /// Returns the incomplete reply received so far, for display.
     #[must_use]
     pub fn unfinished(&self) -> String {
-        let mut text = self.open.as_ref().map(Reply::to_string).unwrap_or_default();
+        let mut text = self.open.as_ref().or(self.held()).map(Reply::to_string).unwrap_or_default();
         text.push_str(&String::from_utf8_lossy(&self.buffer));
         text
     }
@@ -123,20 +197,76 @@ impl ReplyDecoder {
                 }
                 // Some servers send an empty line after a reply.
                 _ if line.is_empty() => Ok(None),
-                _ => Err(DecodeError::NotAReply { line: excerpt(line) }),
+                _ => self.take_late_line(line),
             };
         };
         let own = code == Some(open.code()) && mark != Mark::None;
         open.push_line(if own { text } else { line });
-        if open.len() > self.byte_limit || open.line_count() > self.count_limit {
-            return Err(DecodeError::ReplyTooLong { bytes: open.len(), lines: open.line_count() });
+        let (bytes, lines) = (open.len(), open.line_count());
+        if own && mark == Mark::Last {
+            self.possible_end = None;
+            return self.check_size(bytes, lines).map(|()| self.open.take());
         }
-        Ok(if own && mark == Mark::Last { self.open.take() } else { None })
+        // An empty line after the end shows nothing: some servers send one after every reply.
+        if !line.is_empty() {
+            let class = open.code().class();
+            let may_end = |code: Code| code.class() == class || code.is_preliminary();
+            self.possible_end =
+                code.filter(|code| mark == Mark::Last && !own && may_end(*code)).map(|_| lines);
+        }
+        self.check_size(bytes, lines).map(|()| None)
+    }
+
+    /// Discards a line of text that still belongs to a tentative reply.
+    fn take_late_line(&mut self, line: &[u8]) -> Result<Option<Reply>, DecodeError> {
+        let Some(tentative) = self.tentative.as_mut().filter(|tentative| tentative.held.is_none()) else {
+            return Err(DecodeError::NotAReply { line: excerpt(line) });
+        };
+        tentative.late_bytes += line.len();
+        tentative.late_lines += 1;
+        let (bytes, lines) = (tentative.late_bytes, tentative.late_lines);
+        self.check_size(bytes, lines).map(|()| None)
+    }
+
+    /// Holds back the first reply after a tentative one if it may be the end of that one. Returns any other reply; it
+    /// shows that the held one was the end indeed, because each command gets a single reply.
+    fn hold_back(&mut self, reply: Reply) -> Option<Reply> {
+        if let Some(tentative) = &mut self.tentative
+            && tentative.held.is_none()
+            && tentative.first_code == reply.code()
+        {
+            tentative.held = Some(reply);
+            return None;
+        }
+        if let Some(tentative) = self.tentative.take() {
+            self.confirmed |= tentative.held.is_none() && tentative.late_lines == 0;
+        }
+        Some(reply)
+    }
+
+    fn held(&self) -> Option<&Reply> {
+        self.tentative.as_ref().and_then(|tentative| tentative.held.as_ref())
+    }
+
+    fn check_size(&self, bytes: usize, lines: usize) -> Result<(), DecodeError> {
+        let too_long = bytes > self.byte_limit || lines > self.count_limit;
+        if too_long { Err(DecodeError::ReplyTooLong { bytes, lines }) } else { Ok(()) }
     }
 
     fn line_too_long(&self) -> DecodeError {
         DecodeError::LineTooLong { limit: self.line_limit, line: excerpt(&self.buffer) }
     }
+}
+
+/// State after a tentative reply was taken, until the next reply.
+#[derive(Debug)]
+struct Tentative {
+    /// The code that its own last line begins with, if that line is late.
+    first_code: Code,
+    late_bytes: usize,
+    late_lines: usize,
+    /// Its late end, or the reply to the next command.
+    held: Option<Reply>,
 }
 
 /// What follows the digits of a code.
@@ -159,6 +289,19 @@ fn split_code(line: &[u8]) -> (Option<Code>, Mark, &[u8]) {
         [b'-', text @ ..] => (Some(code), Mark::More, text),
         _ => (None, Mark::None, line),
     }
+}
+
+/// Returns the first `lines` lines of a reply, the last of which begins with another code.
+fn first_lines(reply: &Reply, lines: usize) -> Option<Reply> {
+    let mut kept: Vec<&[u8]> = reply.lines().take(lines).collect();
+    let (code, _, text) = split_code(kept.pop()?);
+    kept.push(text);
+    let code = match (reply.code(), code?) {
+        (Code::READY, Code::LOGGED_IN) => Code::READY,
+        (first, Code::OK) => first,
+        (_, last) => last,
+    };
+    Some(Reply::new(code, kept))
 }
 
 fn excerpt(bytes: &[u8]) -> String {
@@ -272,12 +415,172 @@ mod tests {
         assert!(matches!(error, Some(DecodeError::ReplyTooLong { .. })));
     }
 
+    /// Feeds a piece, returns the replies in it, and the tentative one after a silence.
+    fn feed(decoder: &mut ReplyDecoder, piece: &[u8]) -> (Vec<String>, Option<String>) {
+        decoder.feed(piece);
+        let replies =
+            std::iter::from_fn(|| decoder.next_reply().unwrap()).map(|reply| reply.to_string()).collect();
+        let is_tentative = decoder.has_tentative_reply();
+        let tentative = decoder.take_tentative_reply().map(|reply| reply.to_string());
+        assert_eq!(tentative.is_some(), is_tentative);
+        (replies, tentative)
+    }
+
+    /// Decodes pieces with a silence after each.
+    fn decode_with_pauses(pieces: &[&[u8]]) -> Vec<String> {
+        let mut decoder = ReplyDecoder::new(&Limits::default());
+        let replies = pieces.iter().flat_map(|piece| {
+            let (replies, tentative) = feed(&mut decoder, piece);
+            replies.into_iter().chain(tentative)
+        });
+        replies.collect()
+    }
+
+    #[test]
+    fn multi_line_reply_may_end_with_another_code() {
+        for (lines, reply) in [
+            (&b"220-Welcome\r\n220-to the site\r\n230 ready\r\n"[..], "220 Welcome to the site ready"),
+            (b"220-Welcome\r\n230 \r\n\r\n", "220 Welcome "),
+            (b"220-Welcome\n230\n", "220 Welcome "),
+            (b"226-[Ul: 1MB]\r\n200 done\r\n", "226 [Ul: 1MB] done"),
+            (b"331-hello\r\n332 account?\r\n", "332 hello account?"),
+            (
+                b"200-\r\n227 Entering Passive Mode (1,2,3,4,5,6)\r\n",
+                "227  Entering Passive Mode (1,2,3,4,5,6)",
+            ),
+            (b"227-(1,2,3,4,5,6)\r\n200 ok\r\n", "227 (1,2,3,4,5,6) ok"),
+            (b"230-Welcome\r\n220 in\r\n", "220 Welcome in"),
+            // glFTPd to STOR; the final reply to it follows.
+            (
+                b"553-\r\n553- Directory excluded (precheck).\r\n150 Opening BINARY mode data connection\r\n",
+                "150  Directory excluded (precheck). Opening BINARY mode data connection",
+            ),
+        ] {
+            let mut decoder = ReplyDecoder::new(&Limits::default());
+            assert_eq!(feed(&mut decoder, lines), (vec![], Some(reply.to_owned())));
+            assert!(decoder.is_empty() && !decoder.has_tentative_reply());
+        }
+    }
+
+    #[test]
+    fn end_with_another_code_needs_silence() {
+        for lines in [
+            &b"220-Welcome\r\n230 files\r\nmore\r\n"[..],
+            b"220-Welcome\r\n230 files\r\n22",
+            b"220-Welcome\r\n230 files\r\n220-\r\n",
+            b"220-Welcome\r\n230-files\r\n",
+            b"220-Welcome\r\n 230 files\r\n",
+            b"220-Welcome\r\n331 files\r\n",
+            b"550-Failed\r\n226 files were sent\r\n",
+            b"220-Welcome\r\n",
+            b"220 ",
+            b"",
+        ] {
+            let mut decoder = ReplyDecoder::new(&Limits::default());
+            assert_eq!(feed(&mut decoder, lines), (vec![], None), "{}", lines.escape_ascii());
+        }
+        assert_eq!(decode(b"220-Welcome\r\n230 files\r\n220 ready\r\n"), ["220 Welcome 230 files ready"]);
+    }
+
+    #[test]
+    fn late_end_of_tentative_reply_is_discarded() {
+        for late in ["220 ready\r\n", "more\r\n220 ready\r\n", "220-more\r\n\r\n1\r\n220 ready\r\n"] {
+            let bytes = [late.as_bytes(), b"331 password\r\n"].concat();
+            for cut in 0..bytes.len() {
+                let mut decoder = ReplyDecoder::new(&Limits::default());
+                assert_eq!(
+                    feed(&mut decoder, b"220-Welcome\r\n230 files\r\n").1.unwrap(),
+                    "220 Welcome files"
+                );
+                let replies: Vec<String> = [&bytes[..cut], &bytes[cut..]]
+                    .into_iter()
+                    .flat_map(|piece| {
+                        decoder.feed(piece);
+                        std::iter::from_fn(|| decoder.next_reply().unwrap()).collect::<Vec<_>>()
+                    })
+                    .map(|reply| reply.to_string())
+                    .collect();
+                assert_eq!(replies, ["331 password"], "{late:?} cut at {cut}");
+                assert!(!decoder.has_confirmed_tentative_reply() && decoder.is_empty());
+            }
+        }
+    }
+
+    #[test]
+    fn late_end_between_commands_is_discarded() {
+        let mut decoder = ReplyDecoder::new(&Limits::default());
+        feed(&mut decoder, b"220-Welcome\r\n230 files\r\n");
+        decoder.discard_late_end();
+        decoder.feed(b"more\r\n220 ready\r\n");
+        assert_eq!(decoder.next_reply(), Ok(None));
+        decoder.discard_late_end();
+        assert!(decoder.is_empty() && !decoder.has_tentative_reply());
+        assert_eq!(feed(&mut decoder, b"220 in\r\n").0, ["220 in"]);
+    }
+
+    #[test]
+    fn reply_like_a_late_end_is_kept() {
+        let pieces: [&[u8]; 3] = [b"250-Hi\r\n200 in\r\n", b"250 deleted\r\n", b"226 next\r\n"];
+        assert_eq!(decode_with_pauses(&pieces), ["250 Hi in", "250 deleted", "226 next"]);
+        let pieces: [&[u8]; 2] = [b"250-Hi\r\n200 in\r\n", b"250-Hi\r\n200 in again\r\n"];
+        assert_eq!(decode_with_pauses(&pieces), ["250 Hi in", "250 Hi in again"]);
+
+        let mut decoder = ReplyDecoder::new(&Limits::default());
+        feed(&mut decoder, b"250-Hi\r\n200 in\r\n");
+        decoder.feed(b"250 deleted\r\n");
+        assert_eq!(decoder.next_reply(), Ok(None));
+        assert!(!decoder.is_empty());
+        assert_eq!(decoder.unfinished(), "250 deleted");
+    }
+
+    #[test]
+    fn tentative_reply_is_confirmed_by_the_next() {
+        let mut decoder = ReplyDecoder::new(&Limits::default());
+        feed(&mut decoder, b"220-Welcome\r\n230 ready\r\n");
+        assert!(!decoder.has_confirmed_tentative_reply());
+        assert_eq!(feed(&mut decoder, b"331 password\r\n").0, ["331 password"]);
+        assert!(decoder.has_confirmed_tentative_reply());
+        decoder.feed(b"hello\r\n");
+        assert!(matches!(decoder.next_reply(), Err(DecodeError::NotAReply { .. })));
+    }
+
+    #[test]
+    fn endless_lines_after_tentative_reply_are_refused() {
+        let limits = Limits::default();
+        let mut decoder = ReplyDecoder::new(&limits);
+        feed(&mut decoder, b"220-Welcome\r\n230 files\r\n");
+        let error = (0..=limits.reply_lines).find_map(|_| {
+            decoder.feed(b"more\r\n");
+            decoder.next_reply().err()
+        });
+        assert!(matches!(error, Some(DecodeError::ReplyTooLong { .. })));
+    }
+
     proptest::proptest! {
         #[test]
-        fn decoder_never_panics(bytes: Vec<u8>) {
+        fn decoder_never_panics(pieces: Vec<Vec<u8>>) {
             let mut decoder = ReplyDecoder::new(&Limits::default());
-            decoder.feed(&bytes);
-            while let Ok(Some(_)) = decoder.next_reply() {}
+            for bytes in pieces {
+                decoder.feed(&bytes);
+                while let Ok(Some(_)) = decoder.next_reply() {}
+                let is_tentative = decoder.has_tentative_reply();
+                proptest::prop_assert_eq!(decoder.take_tentative_reply().is_some(), is_tentative);
+            }
+        }
+
+        #[test]
+        fn reply_with_its_own_end_is_never_tentative(
+            texts in proptest::collection::vec("[ -~]{0,12}|2[0-9][0-9][ -][a-z]{0,4}", 0..6),
+        ) {
+            let texts: Vec<_> = texts.into_iter().filter(|text| !text.starts_with("220")).collect();
+            let lines: String = texts.iter().map(|text| format!("{text}\r\n")).collect();
+            let stream = format!("220-Hi\r\n{lines}220 end\r\n");
+            let mut decoder = ReplyDecoder::new(&Limits::default());
+            decoder.feed(stream.as_bytes());
+            let reply = decoder.next_reply().unwrap().unwrap();
+            proptest::prop_assert_eq!(reply.code(), Code::READY);
+            proptest::prop_assert_eq!(reply.lines().len(), texts.len() + 2);
+            proptest::prop_assert!(decoder.is_empty() && !decoder.has_tentative_reply());
         }
     }
 }

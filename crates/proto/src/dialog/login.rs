@@ -1,7 +1,7 @@
 //! Login: `USER`, `PASS`, `ACCT`.
 
 use super::{Dialog, DialogError, Event, Step};
-use crate::{Code, Command, Encoding, InvalidCommand, Reply, Secret};
+use crate::{Code, Command, Encoding, InvalidCommand, Reply, Secret, classify};
 
 /// Credentials: a user, a password and, on a few servers, an account.
 ///
@@ -45,13 +45,16 @@ impl Default for Credentials {
 
 /// Logs in: `USER`, `PASS` on `331`, `ACCT` on `332` (RFC 959, 5.4).
 ///
-/// `230`, `232` and `202` end it. Each command is sent once: a server that asks for the password again causes
-/// an error and does not receive it twice.
+/// Every `2xx` ends it, as in curl, lftp and `FileZilla`: besides `230`, `232` and `202`, servers send `200` and `220`.
+/// `221` is an exception: the server takes its leave. Each command is sent once: a server that asks for the password
+/// again causes an error and does not receive it twice.
 #[derive(Debug)]
 pub struct Login {
     user: Option<Command>,
     password: Option<Command>,
     account: Option<Command>,
+    /// The greeting that has already logged in.
+    greeting: Option<Reply>,
 }
 
 impl Login {
@@ -72,7 +75,22 @@ impl Login {
             user: Some(Command::with_argument("USER", encoding.encode(user).ok_or_else(no_form)?)?),
             password: Some(secret("PASS", &credentials.password)?),
             account: if account.is_empty() { None } else { Some(secret("ACCT", account)?) },
+            greeting: None,
         })
+    }
+
+    /// Sets the greeting. If it was `230`, the session is logged in, and the dialog also succeeds if the server has no
+    /// use for `USER`; the result is the greeting then.
+    ///
+    /// `USER` is sent all the same, as lftp, `FileZilla` and `WinSCP` do (curl skips it): the session may be one of a
+    /// guest, and the user may have more rights. Servers that know no users refuse the command with `500` to `503`, or
+    /// with `530` because the session is logged in already. Any other `530`, and every refusal of the password, is an
+    /// error: the session would be that of someone else.
+    ///
+    /// Do not call this after `AUTH TLS`: the greeting was not encrypted, and anyone may have sent it.
+    #[must_use]
+    pub fn greeted_with(self, greeting: Reply) -> Self {
+        Self { greeting: Some(greeting).filter(|greeting| greeting.code() == Code::LOGGED_IN), ..self }
     }
 }
 
@@ -85,8 +103,13 @@ impl Dialog for Login {
             Event::Reply(reply) => reply,
             _ => return Err(DialogError::OutOfTurn),
         };
+        let greeting = self.greeting.take();
+        if let Some(greeting) = greeting.filter(|_| classify::refuses_second_login(&reply)) {
+            return Ok(Step::Done(greeting));
+        }
         let next = match reply.code() {
-            Code::LOGGED_IN | Code::LOGGED_IN_SECURELY | Code::SUPERFLUOUS => return Ok(Step::Done(reply)),
+            Code::CLOSING => None,
+            code if code.is_success() => return Ok(Step::Done(reply)),
             Code::NEED_PASSWORD => self.password.take(),
             Code::NEED_ACCOUNT => self.account.take(),
             _ => None,
@@ -110,6 +133,51 @@ mod tests {
         assert_eq!(replay(login(""), "> USER u\n< 331 more\n> PASS p\n< 202 in").unwrap().code().get(), 202);
         replay(login("a"), "> USER u\n< 331 more\n> PASS p\n< 332 more\n> ACCT a\n< 232 in").unwrap();
         replay(login("a"), "> USER u\n< 332 more\n> ACCT a\n< 230 in").unwrap();
+    }
+
+    #[test]
+    fn user_answered_by_any_2xx_is_logged_in() {
+        for code in [200, 202, 220, 226, 230, 232, 250] {
+            let script = format!("> USER u\n< {code} fine, proceed without password");
+            assert_eq!(replay(login(""), &script).unwrap().code().get(), code);
+            let script = format!("> USER u\n< 331 more\n> PASS p\n< {code} in");
+            assert_eq!(replay(login(""), &script).unwrap().code().get(), code);
+        }
+        assert!(replay(login(""), "> USER u\n< 221 too many users").is_err());
+        assert!(replay(login(""), "> USER u\n< 331 more\n> PASS p\n< 221 bye").is_err());
+    }
+
+    #[test]
+    fn login_after_greeting_of_230_succeeds() {
+        let greeting = |code: u16| Reply::new(Code::new(code).unwrap(), [&b"hello"[..]]);
+        let after = |code, script: &str| replay(login("").greeted_with(greeting(code)), script);
+
+        for refusal in [
+            "500 what?",
+            "502 Command not implemented.",
+            "503 You are already logged in",
+            "530 Already logged in.",
+        ] {
+            let script = format!("> USER u\n< {refusal}");
+            assert_eq!(after(230, &script), Ok(greeting(230)), "{refusal}");
+            assert!(after(220, &script).is_err(), "{refusal}");
+        }
+        assert_eq!(after(230, "> USER u\n< 230 in").unwrap().text(), "in");
+        assert_eq!(after(230, "> USER u\n< 331 more\n> PASS p\n< 230 in").unwrap().text(), "in");
+    }
+
+    #[test]
+    fn greeting_of_230_never_hides_refused_credentials() {
+        let greeting = || Reply::new(Code::LOGGED_IN, [&b"hello"[..]]);
+        for script in [
+            "> USER u\n< 530 Can't change from guest user.",
+            "> USER u\n< 530 Login incorrect.",
+            "> USER u\n< 421 bye",
+            "> USER u\n< 331 more\n> PASS p\n< 530 Login incorrect.",
+            "> USER u\n< 331 more\n> PASS p\n< 503 already logged in",
+        ] {
+            assert!(replay(login("").greeted_with(greeting()), script).is_err(), "{script}");
+        }
     }
 
     #[test]

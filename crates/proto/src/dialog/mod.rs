@@ -33,7 +33,7 @@ pub use passive_with_mdtm::{MdtmReply, PassiveWithMdtm};
 pub use pipelined::{Completed, PassiveReply, PipelinedCompletion};
 pub use rename::Rename;
 pub use secure::{Protection, Secure, Secured};
-pub use transfer::{Started, Transfer};
+pub use transfer::{Started, Transfer, is_restart_refused, restart_may_be_pending};
 
 use std::net::{Ipv4Addr, SocketAddr};
 

@@ -4,6 +4,9 @@ use super::{Dialog, DialogError, Event, SUCCESS, Step};
 use crate::{Code, Command, Encoding, InvalidCommand, RemotePath, Reply};
 
 /// Renames: `RNFR`, then `RNTO` after `350` (RFC 959, 4.1.3).
+///
+/// Some servers reply to `RNFR` with `250` or `200`. `RNTO` follows then, too: its reply decides, and nothing was
+/// renamed before it. `202` (not implemented) and `221` are refusals.
 #[derive(Debug)]
 pub struct Rename {
     from: Option<Command>,
@@ -30,13 +33,17 @@ impl Dialog for Rename {
         match event {
             Event::Start => Ok(Step::Send(self.from.take().ok_or(DialogError::OutOfTurn)?)),
             Event::Reply(reply) => match self.to.take() {
-                Some(to) if reply.code() == Code::PENDING => Ok(Step::Send(to)),
+                Some(to) if is_accepted(reply.code()) => Ok(Step::Send(to)),
                 Some(_) => Err(reply.unexpected(&["350"]).into()),
                 None => Ok(Step::Done(reply.expect(SUCCESS)?)),
             },
             _ => Err(DialogError::OutOfTurn),
         }
     }
+}
+
+fn is_accepted(code: Code) -> bool {
+    code == Code::PENDING || code.is_success() && !matches!(code, Code::SUPERFLUOUS | Code::CLOSING)
 }
 
 #[cfg(test)]
@@ -49,9 +56,19 @@ mod tests {
     }
 
     #[test]
-    fn rnto_is_sent_only_after_350() {
-        replay(rename(), "> RNFR a\n< 350 go\n> RNTO b\n< 250 done").unwrap();
-        assert!(replay(rename(), "> RNFR a\n< 550 not there").is_err());
-        assert!(replay(rename(), "> RNFR a\n< 250 odd").is_err());
+    fn rnto_is_sent_after_350_or_success() {
+        for reply in ["350 go", "250 File exists, ready for destination name", "200 ok"] {
+            replay(rename(), &format!("> RNFR a\n< {reply}\n> RNTO b\n< 250 done")).unwrap();
+        }
+    }
+
+    #[test]
+    fn refused_rnfr_sends_no_rnto() {
+        for refusal in
+            ["550 not there", "450 busy", "502 no", "202 Command not implemented", "221 bye", "331 no"]
+        {
+            assert!(replay(rename(), &format!("> RNFR a\n< {refusal}")).is_err(), "{refusal}");
+        }
+        assert!(replay(rename(), "> RNFR a\n< 250 go\n> RNTO b\n< 550 no").is_err());
     }
 }

@@ -1,12 +1,21 @@
 //! Start of a transfer: `REST` and the transfer command.
 
 use super::{Dialog, DialogError, Event, Step};
-use crate::{Code, Command, Reply};
+use crate::{Code, Command, Reply, StatusCodeError};
 
 /// Starts a transfer: `REST` if an offset is given, then the command itself (RFC 959, 4.1.3; RFC 3659, 5).
+///
+/// `REST` with an offset needs `350`. After another success, nothing shows where the data would start: a server that
+/// ignores `REST` sends the whole file, and overwrites an uploaded one from its start. That is an error before any data
+/// move, and the caller transfers the whole file. That transfer has to start with `REST 0`
+/// ([`restart_may_be_pending`]), for which every success is good enough.
+///
+/// `202` (not implemented) and `221` in reply to the command are refusals: no data follow.
 #[derive(Debug)]
 pub struct Transfer {
     restart: Option<Command>,
+    /// The offset is 0.
+    from_start: bool,
     command: Option<Command>,
     restarting: bool,
 }
@@ -18,7 +27,7 @@ impl Transfer {
     #[must_use]
     pub fn new(command: Command, offset: Option<u64>) -> Self {
         let restart = offset.map(|offset| Command::with_number("REST", offset));
-        Self { restart, command: Some(command), restarting: false }
+        Self { restart, from_start: offset == Some(0), command: Some(command), restarting: false }
     }
 
     fn send(&mut self) -> Result<Step<Started>, DialogError> {
@@ -26,6 +35,19 @@ impl Transfer {
         let command = self.restart.take().or_else(|| self.command.take());
         command.map(Step::Send).ok_or(DialogError::OutOfTurn)
     }
+}
+
+/// Returns whether this error of a [`Transfer`] is about `REST`.
+#[must_use]
+pub fn is_restart_refused(error: &StatusCodeError) -> bool {
+    error.expected == RESTART_EXPECTED
+}
+
+/// Returns whether the server may apply an offset to the next transfer although the [`Transfer`] with this error did
+/// not start: `REST` got a success that is not `350`. The next transfer has to send `REST 0`.
+#[must_use]
+pub fn restart_may_be_pending(error: &StatusCodeError) -> bool {
+    is_restart_refused(error) && error.info.code().is_success()
 }
 
 /// How a transfer started.
@@ -47,11 +69,13 @@ impl Dialog for Transfer {
             Event::Reply(reply) if self.restarting => match reply.code() {
                 Code::PENDING => self.send(),
                 code if code.is_preliminary() => Ok(Step::AwaitReply),
-                _ => Err(reply.unexpected(&["350"]).into()),
+                code if code.is_success() && code != Code::CLOSING && self.from_start => self.send(),
+                _ => Err(reply.unexpected(&RESTART_EXPECTED).into()),
             },
-            Event::Reply(reply) => match reply.code().class() {
-                1 => Ok(Step::Done(Started::Preliminary(reply))),
-                2 => Ok(Step::Done(Started::Final(reply))),
+            Event::Reply(reply) => match reply.code() {
+                code if code.is_preliminary() => Ok(Step::Done(Started::Preliminary(reply))),
+                Code::SUPERFLUOUS | Code::CLOSING => Err(reply.unexpected(&["1xx"]).into()),
+                code if code.is_success() => Ok(Step::Done(Started::Final(reply))),
                 _ => Err(reply.unexpected(&["1xx"]).into()),
             },
             _ => Err(DialogError::OutOfTurn),
@@ -63,10 +87,19 @@ impl Dialog for Transfer {
     }
 }
 
+const RESTART_EXPECTED: [&str; 1] = ["350"];
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dialog::replay::replay;
+    use crate::dialog::{DialogError, replay::replay};
+
+    fn restart_error(script: &str) -> StatusCodeError {
+        match replay(retr(1), script) {
+            Err(DialogError::StatusCode(error)) => error,
+            other => panic!("{other:?}"),
+        }
+    }
 
     fn retr(offset: u64) -> Transfer {
         Transfer::new(Command::with_argument("RETR", "x").unwrap(), (offset > 0).then_some(offset))
@@ -81,7 +114,41 @@ mod tests {
 
     #[test]
     fn refused_resume_offset_starts_no_transfer() {
-        assert!(replay(retr(1), "> REST 1\n< 502 no").is_err());
+        for refusal in ["502 no", "501 no", "450 no", "331 no"] {
+            let error = restart_error(&format!("> REST 1\n< {refusal}"));
+            assert!(is_restart_refused(&error) && !restart_may_be_pending(&error), "{refusal}");
+        }
+        let error = restart_error("> REST 1\n< 350 go\n> RETR x\n< 550 no");
+        assert!(!is_restart_refused(&error) && !restart_may_be_pending(&error));
+    }
+
+    #[test]
+    fn resume_offset_without_350_starts_no_transfer() {
+        for reply in ["200 ok", "250 ok", "202 Command not implemented"] {
+            let error = restart_error(&format!("> REST 1\n< {reply}"));
+            assert!(is_restart_refused(&error) && restart_may_be_pending(&error), "{reply}");
+        }
+    }
+
+    #[test]
+    fn cancelling_a_resume_offset_accepts_any_success() {
+        let from_start = || Transfer::new(Command::with_argument("RETR", "x").unwrap(), Some(0));
+        for reply in ["350 go", "200 ok", "250 ok", "202 superfluous"] {
+            let script = format!("> REST 0\n< {reply}\n> RETR x\n< 150 here");
+            assert!(matches!(replay(from_start(), &script), Ok(Started::Preliminary(_))), "{reply}");
+        }
+        assert!(replay(from_start(), "> REST 0\n< 502 no").is_err());
+        assert!(replay(from_start(), "> REST 0\n< 221 bye").is_err());
+    }
+
+    #[test]
+    fn transfer_answered_202_or_221_is_refused() {
+        for verb in ["RETR", "STOR", "APPE", "LIST", "NLST", "MLSD"] {
+            for refusal in ["202 Command not implemented, superfluous at this site.", "221 Goodbye."] {
+                let transfer = Transfer::new(Command::with_argument(verb, "x").unwrap(), None);
+                assert!(replay(transfer, &format!("> {verb} x\n< {refusal}")).is_err(), "{verb} {refusal}");
+            }
+        }
     }
 
     #[test]

@@ -30,6 +30,7 @@ mod parsed_line;
 mod parser;
 #[cfg(test)]
 mod properties;
+mod reply_frame;
 mod single_line;
 #[cfg(test)]
 mod testing;

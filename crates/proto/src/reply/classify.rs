@@ -12,13 +12,63 @@
 //! ```
 
 use super::Reply;
+use crate::Code;
 
-/// Returns whether a path does not exist.
+/// What a refusal says about the existence of a path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Presence {
+    /// The text says that the path does not exist.
+    Missing,
+    /// The text says that the path exists: it is busy, not empty, or of the wrong kind.
+    Present,
+    /// The text leaves it open. vsftpd says `550 Failed to open file.` of a file that does not exist and of one that
+    /// may not be read.
+    Unknown,
+}
+
+/// Returns what a refusal says about the existence of the path of its command, on clear evidence only.
 ///
-/// A bare `550` or `450` counts: most servers mean this by it. See [`is_explicitly_not_found`].
+/// For decisions that lose something if they are wrong. A lack of permission is no evidence: many servers refuse
+/// before they look.
+///
+/// ```
+/// use oxftp_proto::{Code, Reply, classify::{self, Presence}};
+///
+/// let presence = |text: &str| classify::presence(&Reply::new(Code::FILE_UNAVAILABLE, [text.as_bytes()]));
+/// assert_eq!(presence("x: No such file or directory"), Presence::Missing);
+/// assert_eq!(presence("d: Directory not empty"), Presence::Present);
+/// assert_eq!(presence("Remove directory operation failed."), Presence::Unknown);
+/// ```
+#[must_use]
+pub fn presence(reply: &Reply) -> Presence {
+    let codes = &[450, 521, 550, 553];
+    if is_explicitly_not_found(reply) {
+        Presence::Missing
+    } else if says_absent_file(reply) || says_any(reply, ABSENCE) {
+        Presence::Unknown
+    } else if matches(reply, &[Rule { codes, words: PRESENCE }, Rule { codes, words: WRONG_KIND }])
+        || is_file_busy(reply)
+    {
+        Presence::Present
+    } else {
+        Presence::Unknown
+    }
+}
+
+/// Returns whether a path probably does not exist.
+///
+/// A `550` or `450` that gives no reason counts if it is about reading, because vsftpd and others say no more of a
+/// missing file. It does not count if it says that a change failed, such as `550 Delete operation failed.` or
+/// `550 Remove directory operation failed.`: these paths may well exist. See [`presence`] for clear evidence.
 #[must_use]
 pub fn is_not_found(reply: &Reply) -> bool {
-    has_code(reply, UNAVAILABLE) && !says_any(reply, PERMISSION) && !says_any(reply, PRESENCE)
+    has_code(reply, UNAVAILABLE)
+        && (says_absent_file(reply)
+            || !says_any(reply, PERMISSION)
+                && !says_any(reply, PRESENCE)
+                && !says_any(reply, WRONG_KIND)
+                && !is_file_busy(reply)
+                && (says_any(reply, ABSENCE) || !says_any(reply, FAILED_CHANGE)))
 }
 
 /// Returns whether the text says that a path does not exist. A bare `550` may mean that it cannot be deleted.
@@ -31,6 +81,26 @@ pub fn is_explicitly_not_found(reply: &Reply) -> bool {
 #[must_use]
 pub fn is_permission_denied(reply: &Reply) -> bool {
     matches(reply, &[Rule { codes: &[532, 553], words: &[] }, Rule { codes: UNAVAILABLE, words: PERMISSION }])
+        && !says_absent_file(reply)
+        && !is_file_busy(reply)
+}
+
+/// Returns whether the server refused because another session or process uses the file. That may be the session of a
+/// transfer of ours that broke: the server has not noticed yet. Whatever the code, another try may help.
+#[must_use]
+pub fn is_file_busy(reply: &Reply) -> bool {
+    has_code(reply, &[450, 451, 550, 551, 553]) && says_phrase(reply, BUSY) && !says_absent_file(reply)
+}
+
+/// Returns whether an upload was refused because of the file that is there already: it is busy, or it exists.
+///
+/// Right after an upload of ours broke, this is its own partial file, and another try may help. Otherwise, a server
+/// that says `553 File already exists` does not permit to overwrite files.
+#[must_use]
+pub fn is_upload_blocked(reply: &Reply) -> bool {
+    let exists =
+        matches(reply, &[Rule { codes: &[450, 550, 553], words: &["already exist", "file exists"] }]);
+    is_file_busy(reply) || exists && !says_any(reply, &["directory", "folder"])
 }
 
 /// Returns whether a `550` is about something that exists, such as a directory that is not empty.
@@ -58,7 +128,33 @@ pub fn is_bad_credentials(reply: &Reply) -> bool {
 /// have other meanings as well.
 #[must_use]
 pub fn is_connection_limit(reply: &Reply) -> bool {
-    matches(reply, &[Rule { codes: &[421, 530], words: CONNECTION_LIMIT }]) && !is_bad_credentials(reply)
+    let rules = [
+        Rule { codes: &[421, 530], words: CONNECTION_LIMIT },
+        Rule { codes: &[221, 500], words: TOO_MANY_SESSIONS },
+        Rule { codes: &[221], words: &["busy"] },
+    ];
+    matches(reply, &rules) && !is_bad_credentials(reply)
+}
+
+/// Returns whether this reply in place of the greeting may mean that there are too many sessions. For a session that is
+/// opened in addition to others on the same server.
+///
+/// Servers without room for it send `421`, `221` or `500` with any text, or another refusal. It is not about the
+/// number of sessions if the server demands TLS, or has banned the client. A server may also close the connection
+/// without a reply.
+#[must_use]
+pub fn is_connection_limit_at_greeting(reply: &Reply) -> bool {
+    let refused = reply.code().class() >= 4 || reply.code() == Code::CLOSING;
+    is_connection_limit(reply) || refused && !is_bad_credentials(reply) && !requires_tls(reply)
+}
+
+/// Returns whether `USER` was refused because the session is already logged in, or because the server knows no users.
+/// Only meaningful after a greeting of `230`.
+pub(crate) fn refuses_second_login(reply: &Reply) -> bool {
+    matches(
+        reply,
+        &[Rule { codes: &[500, 502, 503], words: &[] }, Rule { codes: &[530], words: &["already"] }],
+    )
 }
 
 /// Returns whether the server demands TLS. Servers refuse unencrypted logins with many codes: 530, 534, 550, 421.
@@ -76,9 +172,25 @@ pub fn requires_pret(reply: &Reply) -> bool {
 }
 
 /// Returns whether a refused `MLSD` is worth a `LIST`: the command is unknown, or known and fails by itself.
+///
+/// `202` and a `550` that says so are such refusals, too. For any other `550`, see [`may_reject_mlsd`].
 #[must_use]
 pub fn rejects_mlsd(reply: &Reply) -> bool {
-    reply.code().is_unsupported() || has_code(reply, &[451])
+    let unsupported = matches(
+        reply,
+        &[Rule { codes: &[202, 451], words: &[] }, Rule { codes: &[550], words: UNSUPPORTED }],
+    );
+    (reply.code().is_unsupported() || unsupported) && !is_empty_listing(reply)
+}
+
+/// Returns whether a refused `MLSD` leaves open if the path is at fault or the command: some servers reply to it with
+/// `550` for every directory.
+///
+/// If `MLSD` has never worked on this server, `LIST` is worth a try. It is right only if it shows an entry, because
+/// many servers list a missing directory as empty. Otherwise this reply is the error to report.
+#[must_use]
+pub fn may_reject_mlsd(reply: &Reply) -> bool {
+    has_code(reply, &[550]) && !rejects_mlsd(reply) && !is_empty_listing(reply)
 }
 
 /// Returns whether the server does not know a command. `501` is left out: it may be about one path.
@@ -143,10 +255,28 @@ fn has_code(reply: &Reply, codes: &[u16]) -> bool {
     codes.contains(&reply.code().get())
 }
 
+/// Returns whether the text contains the words of POSIX for a missing file after a name. The name may contain any words,
+/// such as `access.log`.
+fn says_absent_file(reply: &Reply) -> bool {
+    says_any(reply, &[": no such file or directory"])
+}
+
 /// Returns whether the text contains one of these words, in lower case here and in any case there.
 fn says_any(reply: &Reply, words: &[&str]) -> bool {
     let text = reply.text().to_ascii_lowercase();
     words.iter().any(|word| text.contains(word))
+}
+
+/// Returns whether the text contains one of these phrases, and no letter or digit adjoins it: `in use` is not in `in
+/// user files`, and `locked` not in `blocked`.
+fn says_phrase(reply: &Reply, phrases: &[&str]) -> bool {
+    let text = reply.text().to_ascii_lowercase();
+    let is_bounded = |(start, phrase): (usize, &str)| {
+        let after = text.get(start + phrase.len()..).and_then(|rest| rest.chars().next());
+        let before = text.get(..start).and_then(|rest| rest.chars().next_back());
+        ![before, after].into_iter().flatten().any(char::is_alphanumeric)
+    };
+    phrases.iter().any(|phrase| text.match_indices(phrase).any(is_bounded))
 }
 
 /// Codes of a path that cannot be used, now (450) or ever (550). Many servers do not distinguish them.
@@ -155,7 +285,41 @@ const UNAVAILABLE: &[u16] = &[450, 550];
 const PERMISSION: &[&str] =
     &["permission", "denied", "not permitted", "not allowed", "forbidden", "access", "privilege"];
 
-const ABSENCE: &[&str] = &["no such", "not found", "not exist"];
+const ABSENCE: &[&str] = &["no such", "not found", "not exist", "n't exist", "cannot find the"];
+
+/// A change that failed, without a reason (vsftpd, z/OS and others).
+const FAILED_CHANGE: &[&str] = &[
+    "operation failed",
+    "rename failed",
+    "could not delete",
+    "could not remove",
+    "could not rename",
+    "could not create",
+    "couldn't delete",
+    "couldn't remove",
+    "couldn't rename",
+    "couldn't create",
+    "error deleting",
+];
+
+/// Words of IIS, FileZilla Server, Serv-U, pyftpdlib on Windows, z/OS and POSIX.
+const BUSY: &[&str] = &[
+    "being used by another",
+    "used by another process",
+    "in use",
+    "file busy",
+    "resource busy",
+    "sharing violation",
+    "locked",
+    "held by",
+    "allocated to another job",
+];
+
+const WRONG_KIND: &[&str] =
+    &["is a directory", "not a regular file", "not a plain file", "only retrieve regular files"];
+
+const UNSUPPORTED: &[&str] =
+    &["not supported", "unsupported", "not implemented", "not understood", "unknown command"];
 
 /// A directory that is not empty and a file that exists are refused with 550, too.
 const PRESENCE: &[&str] = &["already exist", "file exists", "directory exists", "not empty"];
@@ -180,6 +344,20 @@ const CONNECTION_LIMIT: &[&str] = &[
     "already in use",
 ];
 
+/// Words in a reply whose code says nothing of sessions.
+const TOO_MANY_SESSIONS: &[&str] = &[
+    "too many connection",
+    "too many user",
+    "too many session",
+    "too many client",
+    "maximum number",
+    "connection limit",
+    "server full",
+    "server is full",
+    "server busy",
+    "server is busy",
+];
+
 const TLS_WORDS: &[&str] = &["tls", "ssl", "ftps", "encryption", "encrypted", "cleartext"];
 
 const EMPTY: &[&str] = &["no files", "no members", "no data sets", "no datasets", "empty", "nothing to list"];
@@ -191,7 +369,6 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::Code;
 
     type Predicate = fn(&Reply) -> bool;
 
@@ -243,6 +420,174 @@ mod tests {
         ];
         check(is_not_found, &[], &present);
         check(is_explicitly_not_found, &[], &present);
+    }
+
+    /// The literal texts of servers, with the answer of `presence`, and of `is_not_found`.
+    #[test]
+    fn not_found_follows_from_server_texts() {
+        use Presence::{Missing, Present, Unknown};
+        for (code, text, expected, not_found) in [
+            // vsftpd
+            (550, "Remove directory operation failed.", Unknown, false),
+            (550, "Create directory operation failed.", Unknown, false),
+            (550, "Delete operation failed.", Unknown, false),
+            (550, "Rename failed.", Unknown, false),
+            (550, "Permission denied.", Unknown, false),
+            (553, "Could not create file.", Unknown, false),
+            (550, "Failed to open file.", Unknown, true),
+            (550, "Failed to change directory.", Unknown, true),
+            (550, "Could not get file size.", Unknown, true),
+            (550, "Could not get file modification time.", Unknown, true),
+            (550, "Could not set file modification time.", Unknown, true),
+            (550, "RNFR command failed.", Unknown, true),
+            // ProFTPD
+            (550, "x: No such file or directory", Missing, true),
+            (450, "x: No such file or directory", Missing, true),
+            (550, "access.log: No such file or directory", Missing, true),
+            (550, "/locked/x: No such file or directory", Missing, true),
+            (550, "x: Permission denied", Unknown, false),
+            (550, "not found.txt: Permission denied", Unknown, false),
+            (550, "d: Directory not empty", Present, false),
+            (550, "d: File exists", Present, false),
+            (550, "d: not a regular file", Present, false),
+            (550, "d: Is a directory", Present, false),
+            (550, "x: Operation not permitted", Unknown, false),
+            // Pure-FTPd
+            (550, "Can't open x: No such file or directory", Missing, true),
+            (550, "Can't change directory to x: No such file or directory", Missing, true),
+            (550, "Could not delete x: No such file or directory", Missing, true),
+            (550, "Sorry, but that file doesn't exist", Missing, true),
+            (550, "Can't remove directory: Directory not empty", Present, false),
+            (550, "Can't create directory: File exists", Present, false),
+            (550, "I can only retrieve regular files", Present, false),
+            (550, "Can't check for file existence", Unknown, true),
+            (553, "Can't open that file: Permission denied", Unknown, false),
+            // pyftpdlib
+            (550, "No such file or directory.", Missing, true),
+            (550, "No such directory.", Missing, true),
+            (550, "Not enough privileges.", Unknown, false),
+            (550, "Directory not empty.", Present, false),
+            (550, "File exists.", Present, false),
+            (550, "Is a directory.", Present, false),
+            (550, "x is not retrievable.", Unknown, true),
+            // IIS
+            (550, "The system cannot find the file specified. ", Missing, true),
+            (550, "The system cannot find the path specified. ", Missing, true),
+            (550, "Access is denied. ", Unknown, false),
+            (550, "The directory is not empty. ", Present, false),
+            (550, "Cannot create a file when that file already exists. ", Present, false),
+            (
+                550,
+                "The process cannot access the file because it is being used by another process. ",
+                Present,
+                false,
+            ),
+            (550, "The filename, directory name, or volume label syntax is incorrect. ", Unknown, true),
+            (
+                550,
+                "The system cannot find the file specified. \n Win32 error:   The system cannot find the file specified. \n \
+                 Error details: File system returned an error.\nEnd",
+                Missing,
+                true,
+            ),
+            // FileZilla Server
+            (550, "File not found", Missing, true),
+            (550, "CWD failed. \"/x\": directory not found.", Missing, true),
+            (550, "can't access file.", Unknown, false),
+            (550, "Directory already exists", Present, false),
+            (550, "Couldn't open the file or directory", Unknown, true),
+            (550, "Couldn't open the file", Unknown, true),
+            (450, "Internal error deleting the file.", Unknown, false),
+            // Serv-U
+            (550, "/x: No such file or directory.", Missing, true),
+            (550, "/d: Directory not empty.", Present, false),
+            // glFTPd and drftpd
+            (550, "x: No such file or directory.", Missing, true),
+            (550, "Access denied", Unknown, false),
+            // z/OS
+            (550, "Command RETR fails: ANN.SRC does not exist.", Missing, true),
+            (550, "Data set ANN.SRC not found", Missing, true),
+            (550, "could not delete USER5.PDS(ETCHOST)", Unknown, false),
+            (
+                450,
+                "Data set USER1.UPDATE.TXT3 is allocated to another job and is unavailable for STOU command",
+                Present,
+                false,
+            ),
+            // Other codes are about other things.
+            (521, "\"/d\" directory exists", Present, false),
+            (530, "No such user", Unknown, false),
+            (501, "not found", Unknown, false),
+            (226, "already exists", Unknown, false),
+        ] {
+            let reply = reply(code, text);
+            assert_eq!((presence(&reply), is_not_found(&reply)), (expected, not_found), "{code} {text}");
+        }
+    }
+
+    #[test]
+    fn busy_file_is_told_from_permission_denied() {
+        let busy = [
+            // IIS, and Azure App Service
+            (550, "The process cannot access the file because it is being used by another process. "),
+            (
+                550,
+                "-The process cannot access the file because it is being used by another process. \n Win32 error:",
+            ),
+            // pyftpdlib on Windows
+            (550, "The process cannot access the file because it is being used by another process."),
+            (
+                550,
+                "[WinError 32] The process cannot access the file because it is being used by another process.",
+            ),
+            // FileZilla Server, Serv-U and servers on devices
+            (450, "File is in use."),
+            (550, "can't access file: sharing violation"),
+            (550, "Cannot open the file, it is locked by another session"),
+            (450, "File unavailable (e.g., file busy)"),
+            (450, "Requested file action not taken. File unavailable (e.g., file busy)."),
+            (553, "x: Text file busy"),
+            (550, "d: Device or resource busy"),
+            // z/OS
+            (
+                450,
+                "Data set USER1.UPDATE.TXT3 is allocated to another job and is unavailable for STOU command",
+            ),
+        ];
+        let other = [
+            (550, "/locked/x: No such file or directory"),
+            (550, "x: Permission denied"),
+            (553, "Could not create file."),
+            (553, "x: File already exists"),
+            (550, "blocked by the administrator"),
+            (550, "not in user files"),
+            (530, "This user is already in use"),
+            (421, "Server busy"),
+            (226, "in use"),
+        ];
+        check(is_file_busy, &busy, &other);
+        check(is_upload_blocked, &busy, &[&other[..3], &other[4..]].concat());
+        check(is_permission_denied, &[], &busy);
+        check(is_not_found, &[], &busy);
+    }
+
+    #[test]
+    fn existing_file_may_block_a_repeated_upload() {
+        check(
+            is_upload_blocked,
+            &[
+                (553, "File already exists"),
+                (550, "x already exists."),
+                (550, "x: File exists"),
+                (550, "Cannot create a file when that file already exists. "),
+            ],
+            &[
+                (550, "Directory already exists"),
+                (553, "Permission denied"),
+                (521, "already exists"),
+                (150, "ok"),
+            ],
+        );
     }
 
     #[test]
@@ -298,6 +643,52 @@ mod tests {
     }
 
     #[test]
+    fn connection_limit_may_have_any_code() {
+        check(
+            is_connection_limit,
+            &[
+                (221, "busy"),
+                (221, "Too many users, try later"),
+                (500, "Too many connections"),
+                (500, "Sorry, the maximum number of clients is reached."),
+                (500, "server busy"),
+            ],
+            &[
+                (221, "Goodbye."),
+                (500, "Unknown command."),
+                (500, "line exceeds the limit"),
+                (550, "file busy"),
+            ],
+        );
+    }
+
+    #[test]
+    fn connection_limit_at_greeting_needs_no_words() {
+        check(
+            is_connection_limit_at_greeting,
+            &[
+                (421, "Service not available"),
+                (421, ""),
+                (221, "busy"),
+                (221, ""),
+                (500, ""),
+                (500, "Sorry"),
+                (530, "Sorry, the maximum number of allowed clients (2) already connected."),
+                (550, "no"),
+            ],
+            &[
+                (220, "ready"),
+                (230, "in"),
+                (120, "busy"),
+                (200, "too many"),
+                (534, "Policy requires TLS"),
+                (530, "You are banned"),
+                (421, "Too many failed login attempts"),
+            ],
+        );
+    }
+
+    #[test]
     fn tls_requirement_has_many_codes() {
         check(
             requires_tls,
@@ -329,10 +720,43 @@ mod tests {
         );
         check(
             rejects_mlsd,
-            &[(500, "'MLSD': command not understood"), (501, "bad path"), (451, "MLSD failed")],
-            &[(550, "no"), (425, "no data connection"), (530, "log in")],
+            &[
+                (500, "'MLSD': command not understood"),
+                (501, "bad path"),
+                (451, "MLSD failed"),
+                (202, "Command not implemented, superfluous at this site."),
+                (550, "MLSD not supported"),
+                (550, "Command not implemented."),
+            ],
+            &[
+                (550, "no"),
+                (425, "no data connection"),
+                (530, "log in"),
+                (550, "No files: not supported"),
+                (226, "done"),
+            ],
         );
         check(rejects_argument, &[(501, "not a directory"), (550, "x")], &[(500, "what?"), (450, "busy")]);
+    }
+
+    #[test]
+    fn mlsd_refused_by_550_leaves_list_open() {
+        check(
+            may_reject_mlsd,
+            &[
+                (550, "no"),
+                (550, "/d: No such file or directory"),
+                (550, "Permission denied."),
+                (550, "Failed to change directory."),
+            ],
+            &[
+                (550, "MLSD not supported"),
+                (550, "No files found"),
+                (450, "busy"),
+                (553, "no"),
+                (500, "what?"),
+            ],
+        );
     }
 
     #[test]
@@ -386,7 +810,12 @@ mod tests {
         check(is_fatal_oops, &[(500, "OOPS: vsf_sysutil_bind")], &[(500, "what?"), (530, "OOPS")]);
     }
 
-    const PREDICATES: [Predicate; 16] = [
+    const PREDICATES: [Predicate; 21] = [
+        is_file_busy,
+        is_upload_blocked,
+        is_connection_limit_at_greeting,
+        may_reject_mlsd,
+        refuses_second_login,
         is_not_found,
         is_explicitly_not_found,
         is_permission_denied,
@@ -418,6 +847,9 @@ mod tests {
             prop_assert!(!(is_not_found(&reply) && is_permission_denied(&reply)));
             prop_assert!(!(is_bad_credentials(&reply) && is_connection_limit(&reply)));
             prop_assert!(is_not_found(&reply) || !is_explicitly_not_found(&reply));
+            prop_assert_eq!(presence(&reply) == Presence::Missing, is_explicitly_not_found(&reply));
+            prop_assert!(!is_not_found(&reply) || presence(&reply) != Presence::Present);
+            prop_assert!(!is_file_busy(&reply) || is_upload_blocked(&reply));
         }
     }
 }

@@ -68,7 +68,7 @@ cases! {
     user_accepted_without_password: Login, user("230 in") => Complete;
     user_reply_asks_for_account: Login, user("332 which?") => Error(&["StatusCode"]);
     refused_user: Login, user("530 no") => Error(&["StatusCode"]);
-    user_reply_220: Login, user("220 hello") => Error(&["StatusCode"]);
+    user_reply_220: Login, user("220 hello") => Complete;
     user_reply_350: Login, user("350 more") => Error(&["StatusCode"]);
     user_reply_421_and_close: Login, user("421 bye").close() => Error(&["StatusCode"]);
     user_reply_after_preliminary_reply: Login, user("150 soon").reply("230 in") => Complete;

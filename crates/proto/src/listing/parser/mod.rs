@@ -8,6 +8,7 @@ use super::{
     error,
     formats::Format,
     parsed_line::ParsedLine,
+    reply_frame::ReplyFrame,
 };
 use crate::{Entry, Limits, Timestamp};
 
@@ -19,6 +20,8 @@ use crate::{Entry, Limits, Timestamp};
 /// is tried in the others; one that no format can read is counted and skipped.
 ///
 /// Every pushed line results in one [`Outcome`], in order.
+///
+/// Some servers frame a listing by the lines of a reply, `250-Begin` and `250 End.`; these describe no file.
 ///
 /// ```
 /// use oxftp_proto::listing::{ListingParser, Outcome};
@@ -45,6 +48,7 @@ pub struct ListingParser {
     waiting_bytes: usize,
     /// The first half of an entry.
     first_half: Option<Vec<u8>>,
+    frame: ReplyFrame,
     outcomes: VecDeque<Outcome>,
     unparsed: u64,
     samples: Vec<Vec<u8>>,
@@ -98,6 +102,7 @@ impl ListingParser {
             waiting: VecDeque::new(),
             waiting_bytes: 0,
             first_half: None,
+            frame: ReplyFrame::default(),
             outcomes: VecDeque::new(),
             unparsed: 0,
             samples: Vec::new(),
@@ -156,6 +161,7 @@ impl ListingParser {
     pub fn finish(&mut self) {
         self.read_waiting();
         self.discard_first_half();
+        self.frame.finish().iter().for_each(|line| self.count_unparsed(line));
     }
 
     /// Returns the result of the next line, if known.
@@ -173,7 +179,8 @@ impl ListingParser {
         None
     }
 
-    /// Returns the number of lines that no format could read.
+    /// Returns the number of lines that no format could read. After [`finish`](Self::finish), this includes the line of
+    /// a reply, such as `250-Begin`, that nothing ends; its outcome was [`Outcome::NoEntry`].
     #[must_use]
     pub fn unparsed(&self) -> u64 {
         self.unparsed
@@ -217,17 +224,15 @@ impl ListingParser {
             let joined = join(&first, line);
             if let Ok(ParsedLine::Entry(columns)) = self.detector.read(&joined) {
                 let entry = Entry::of_line(&joined, &columns);
-                self.outcomes.push_back(Outcome::NoEntry);
-                self.outcomes.push_back(Outcome::Entry(entry));
+                self.emit(Outcome::NoEntry);
+                self.emit(Outcome::Entry(entry));
                 return;
             }
             self.read_otherwise(&first);
         }
         match self.detector.read(line) {
-            Ok(ParsedLine::Entry(columns)) => {
-                self.outcomes.push_back(Outcome::Entry(Entry::of_line(line, &columns)))
-            }
-            Ok(ParsedLine::NoEntry) => self.outcomes.push_back(Outcome::NoEntry),
+            Ok(ParsedLine::Entry(columns)) => self.emit(Outcome::Entry(Entry::of_line(line, &columns))),
+            Ok(ParsedLine::NoEntry) => self.emit(Outcome::NoEntry),
             Ok(ParsedLine::FirstHalf) => self.first_half = Some(line.to_vec()),
             Ok(ParsedLine::BareName(_)) | Err(_) => self.read_otherwise(line),
         }
@@ -235,14 +240,23 @@ impl ListingParser {
 
     fn read_otherwise(&mut self, line: &[u8]) {
         match self.ask_custom(line, ParserOrder::Last) {
-            Some(outcome) => self.outcomes.push_back(outcome),
-            None if error::is_no_entry(line) => self.outcomes.push_back(Outcome::NoEntry),
+            Some(outcome) => self.emit(outcome),
+            // An empty line may follow the end of a frame.
+            None if line.trim_ascii().is_empty() => self.outcomes.push_back(Outcome::NoEntry),
+            None if error::is_no_entry(line) => self.emit(Outcome::NoEntry),
+            None if self.frame.take(line) => self.outcomes.push_back(Outcome::NoEntry),
             None => self.record_unparsed(line),
         }
     }
 
     fn put(&mut self, outcome: Outcome) {
         self.discard_first_half();
+        self.emit(outcome);
+    }
+
+    #[inline]
+    fn emit(&mut self, outcome: Outcome) {
+        self.frame.pass();
         self.outcomes.push_back(outcome);
     }
 
@@ -262,7 +276,11 @@ impl ListingParser {
     }
 
     fn record_unparsed(&mut self, line: &[u8]) {
-        self.outcomes.push_back(Outcome::Unparsed);
+        self.emit(Outcome::Unparsed);
+        self.count_unparsed(line);
+    }
+
+    fn count_unparsed(&mut self, line: &[u8]) {
         self.unparsed = self.unparsed.saturating_add(1);
         if self.samples.len() < SAMPLES {
             self.samples.push(line.get(..SAMPLE_BYTES).unwrap_or(line).to_vec());
