@@ -74,7 +74,7 @@ fn compressed_transfer_or_a_warning() {
     site.lay("x", "x");
     let run = site.run(&["get", "--compress", &site.url("x")]);
     assert_eq!(run.code, Some(0), "{}", run.stderr);
-    assert!(run.stderr.contains("warning: the server does not offer to compress"), "{}", run.stderr);
+    assert!(run.stderr.contains("warning: the server does not offer compression"), "{}", run.stderr);
 }
 
 #[test]
