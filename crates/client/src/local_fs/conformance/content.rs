@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use tokio::io::{AsyncReadExt, AsyncSeekExt, AsyncWriteExt};
 
-use super::Rule;
+use super::ConformanceRule;
 use super::assertions::{
     Finding, Outcome, content, expect_content, expect_equal, expect_error, expect_kind, put,
     write_and_shutdown,
@@ -14,7 +14,7 @@ use super::assertions::{
 use crate::local_fs::{CommitOptions, FileHandle, FileKind, FileSystem, OpenMode};
 
 #[rustfmt::skip]
-pub(crate) const RULES: &[Rule] = &[
+pub(crate) const RULES: &[ConformanceRule] = &[
     ("open Read returns the content from the start, then the end of the file", |fs, dir| Box::pin(read_returns_content(fs, dir))),
     ("open Read and Update require an existing file", |fs, dir| Box::pin(read_needs_file(fs, dir))),
     ("open Write truncates the file immediately", |fs, dir| Box::pin(write_empties(fs, dir))),

@@ -3,14 +3,14 @@
 use std::io::ErrorKind;
 use std::path::Path;
 
-use super::Rule;
+use super::ConformanceRule;
 use super::assertions::{
     Outcome, expect_content, expect_equal, expect_error, expect_kind, expect_names, make_dir, put,
 };
 use crate::local_fs::{CreateDirOptions, FileKind, FileSystem};
 
 #[rustfmt::skip]
-pub(crate) const RULES: &[Rule] = &[
+pub(crate) const RULES: &[ConformanceRule] = &[
     ("create_dir creates a directory", |fs, dir| Box::pin(create_dir_creates(fs, dir))),
     ("create_dir of an existing path is AlreadyExists", |fs, dir| Box::pin(create_dir_rejects_existing(fs, dir))),
     ("create_dir with exist_ok accepts a directory but not a file", |fs, dir| Box::pin(create_dir_exist_ok(fs, dir))),

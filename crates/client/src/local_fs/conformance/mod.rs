@@ -55,7 +55,7 @@ pub struct ConformanceError {
 }
 
 /// A rule as a sentence, and its test, which runs in its own empty directory.
-type Rule = (&'static str, for<'a> fn(&'a dyn FileSystem, &'a Path) -> BoxFuture<'a, Outcome>);
+type ConformanceRule = (&'static str, for<'a> fn(&'a dyn FileSystem, &'a Path) -> BoxFuture<'a, Outcome>);
 
 fn violation(rule: &'static str, outcome: Outcome) -> Result<(), ConformanceError> {
     outcome.map_err(|Finding(found)| ConformanceError { rule, found })

@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
-use super::Rule;
+use super::ConformanceRule;
 use super::assertions::{Outcome, expect_content, expect_equal, expect_names, make_dir, put};
 use crate::local_fs::FileSystem;
 
 #[rustfmt::skip]
-pub(crate) const RULES: &[Rule] = &[
+pub(crate) const RULES: &[ConformanceRule] = &[
     ("a file of any name is listed, renamed and removed", |fs, dir| Box::pin(file_names(fs, dir))),
     ("a directory of any name is created", |fs, dir| Box::pin(directory_names(fs, dir))),
     ("`.` and `..` in a path are the directory and its parent", |fs, dir| Box::pin(dots(fs, dir))),
