@@ -29,6 +29,22 @@ impl Clock {
         Self::parted_by(b'.', text).filter(|(_, rest)| text::ends_word(rest))
     }
 
+    /// Takes a time whose numbers have no leading zero off the front, as small devices print them: `0:5`, `0: 5`
+    /// or `0:5:7`.
+    pub(super) fn leading_unpadded(text: &[u8]) -> Option<(Self, &[u8])> {
+        let (hour, rest) = blank_padded(text)?;
+        let (minute, rest) = blank_padded(rest.strip_prefix(b":")?)?;
+        let clock = Self::to_the_minute(hour, minute);
+        let (clock, rest) = match rest.strip_prefix(b":") {
+            Some(rest) => {
+                let (second, rest) = blank_padded(rest)?;
+                (Self { second: Some(second), ..clock }, rest)
+            }
+            None => (clock, rest),
+        };
+        text::ends_word(rest).then_some((clock, rest))
+    }
+
     /// Takes a time off the front, and an `AM` or `PM` that is a separate word after it.
     ///
     /// Only for dates that are printed with such times: names may begin with `PM` too.
@@ -116,6 +132,12 @@ impl AmPm {
             _ => None,
         }
     }
+}
+
+/// Takes one or two digits off the front, and one blank before them.
+fn blank_padded(text: &[u8]) -> Option<(u8, &[u8])> {
+    let (number, rest) = text::digits(text.strip_prefix(b" ").unwrap_or(text), 2)?;
+    Some((u8::try_from(number).ok()?, rest))
 }
 
 /// Takes an offset such as `+0100`, `+01:00` or `Z` off the front; a blank may precede it.

@@ -47,7 +47,9 @@ impl Calendar<'_> {
             return with_clock(Timestamp::from_date(year, month, day)?, rest);
         }
         let text = text::blanks(text)?;
-        let (clock, rest) = Clock::leading(text).or_else(|| Clock::leading_dotted(text))?;
+        let (clock, rest) = Clock::leading(text)
+            .or_else(|| Clock::leading_dotted(text))
+            .or_else(|| Clock::leading_unpadded(text))?;
         // `ls -T` of the BSDs prints seconds, and then the year; `date` puts a zone between them.
         let year = if clock.second.is_some() { year_behind_seconds(rest) } else { None };
         match year {
