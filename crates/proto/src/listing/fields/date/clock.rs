@@ -50,7 +50,7 @@ impl Clock {
     /// Only for dates that are printed with such times: names may begin with `PM` too.
     pub(super) fn leading_of_half(text: &[u8]) -> Option<(Self, &[u8])> {
         let (clock, rest) = Self::leading(text)?;
-        let tail = text::blanks(rest).and_then(AmPm::leading).filter(|(_, rest)| text::ends_word(rest));
+        let tail = text::blanks(rest).and_then(AmPm::leading_word).filter(|(_, rest)| text::ends_word(rest));
         match tail {
             Some((half, tail)) if (1..=12).contains(&clock.hour) => Some((clock.in_half(half)?, tail)),
             _ => Some((clock, rest)),
@@ -125,10 +125,18 @@ enum AmPm {
 }
 
 impl AmPm {
+    /// Takes `AM` or `PM` off the front; a single letter would be a name.
+    fn leading_word(text: &[u8]) -> Option<(Self, &[u8])> {
+        Self::leading(text).filter(|(_, rest)| text.len() - rest.len() > 1)
+    }
+
     fn leading(text: &[u8]) -> Option<(Self, &[u8])> {
         match text {
             [b'A' | b'a', b'M' | b'm', rest @ ..] => Some((Self::Am, rest)),
             [b'P' | b'p', b'M' | b'm', rest @ ..] => Some((Self::Pm, rest)),
+            // `9:46p`, as `dir` of Windows 9x prints it.
+            [b'a', rest @ ..] if text::ends_word(rest) => Some((Self::Am, rest)),
+            [b'p', rest @ ..] if text::ends_word(rest) => Some((Self::Pm, rest)),
             _ => None,
         }
     }

@@ -131,7 +131,10 @@ fn hyphened(text: &[u8]) -> Option<(Timestamp, &[u8])> {
 fn year_behind_seconds(text: &[u8]) -> Option<(u16, &[u8])> {
     year(text).or_else(|| {
         let (zone, rest) = text::word(text::blanks(text)?);
-        ((3..=5).contains(&zone.len()) && zone.iter().all(u8::is_ascii_uppercase)).then(|| year(rest))?
+        let is_zone = (3..=9).contains(&zone.len())
+            && zone.iter().all(|byte| matches!(byte, b'A'..=b'Z' | b'0'..=b'9' | b'+' | b'-' | b':'))
+            && !zone.first().is_none_or(u8::is_ascii_digit);
+        is_zone.then(|| year(rest))?
     })
 }
 

@@ -9,7 +9,7 @@
 //! Such a line still has a name and a size. It is read only if its date has the form of one, or if all columns
 //! before the name are there. Otherwise the name would be a guess.
 
-use super::{Split, Word, date, size, split_at_date, split_where, text};
+use super::{Split, Word, columns::is_label, date, size, split_at_date, split_where, text};
 use crate::listing::{
     fields::{date_order::DateOrder, months},
     parsed_line::Context,
@@ -63,15 +63,24 @@ fn faulty<'l>(word: &Word<'l>) -> Option<&'l [u8]> {
         return None;
     }
     let (first, rest) = text::word(word.rest);
+    let (second, after_second) = text::next_word(rest);
     if is_numeric_date(first) {
-        let (clock, after) = text::next_word(rest);
-        return Some(if is_clock(clock) { after } else { rest });
+        return Some(if is_clock(second) { after_second } else { rest });
     }
-    let (second, rest) = text::next_word(rest);
-    let (third, rest) = text::next_word(rest);
-    let is_day_and_month =
-        is_day(second) && first.len() <= LONGEST_MONTH || is_day(first) && !second.is_empty();
-    if !is_day_and_month || !(is_clock(third) || is_year(third)) {
+    if is_clock(second) && first.len() <= LONGEST_MONTH {
+        return Some(after_second);
+    }
+    let (third, rest) = text::next_word(after_second);
+    let begins_with_digit = |word: &[u8]| word.first().is_some_and(u8::is_ascii_digit);
+    let is_month_and_number =
+        months::of_name(first).is_some() && begins_with_digit(second) && second.len() <= LONGEST_DAY;
+    let is_day_and_month = is_month_and_number
+        || is_day(second) && first.len() <= LONGEST_MONTH
+        || is_day(first) && !second.is_empty();
+    let is_short_year =
+        || begins_with_digit(third.strip_prefix(b"'").unwrap_or(third)) && third.len() <= LONGEST_DAY;
+    let is_end = is_clock(third) || is_year(third) || is_month_and_number && is_short_year();
+    if !is_day_and_month || !is_end {
         return None;
     }
     // Seconds are followed by a year, as in `Foo  8 21:46:05 2019`.
@@ -125,13 +134,13 @@ fn missing(text: &[u8]) -> Option<Split<'_>> {
     let rest = if is_number(links) { text::next_word(rest).1 } else { rest };
     let (_group, rest) = text::next_word(rest);
     let (size, rest) = text::next_word(rest);
-    // `10, 200` of a device
+    // `10, 200` of a device; `ls -Z` prints a label in place of the size.
     let (size, rest) = if size.ends_with(b",") { text::next_word(rest) } else { (size, rest) };
     let (name, tail) = text::next_word(rest);
     // A month and a number are a part of a date.
     let is_part_of_date =
         months::of_name(name).is_some() && text::next_word(tail).0.first().is_some_and(u8::is_ascii_digit);
-    if size::read(size).is_none() || name.is_empty() || is_part_of_date {
+    if size::read(size).is_none() && !is_label(size) || name.is_empty() || is_part_of_date {
         return None;
     }
     Some((text.get(..text.len() - rest.len())?, None, rest))
@@ -142,6 +151,8 @@ const ORDERS: [DateOrder; 3] = [DateOrder::MonthFirst, DateOrder::DayFirst, Date
 const MONTH: usize = 3;
 /// Bytes of a month that a server garbled.
 const LONGEST_MONTH: usize = 12;
+/// `31st`
+const LONGEST_DAY: usize = 4;
 /// Link count and owner, at least.
 const COLUMNS_BEFORE_SIZE: usize = 3;
 
@@ -184,6 +195,12 @@ mod tests {
             "00/00/80 00:00:00",
             "Jan ?? ????",
             "--- -- --:--",
+            "20200108 21:46",
+            "Today 21:46",
+            "Jan 31st 2020",
+            "Jan 31  09",
+            "Jan 31 '09",
+            "Jan  1 100",
         ] {
             let entry = read(&format!("-rw-r--r-- 1 ann staff 132 {date} notes.txt"));
             assert_eq!((entry.name(), entry.size), (&b"notes.txt"[..], Some(132)), "{date}");
@@ -199,6 +216,7 @@ mod tests {
             ("ann staff 512", Some(512)),
             ("3 ann staff 4.0K", Some(4096)),
             ("1 ann staff 10, 200", None),
+            ("ann staff system_u:object_r:usr_t:s0", None),
         ] {
             let entry = read(&format!("drwxr-xr-x  {columns} my sources"));
             assert_eq!((entry.name(), entry.kind), (&b"my sources"[..], EntryKind::Directory), "{columns}");
