@@ -36,6 +36,9 @@ fn of_words(line: &[u8], order: DateOrder) -> Option<Columns<'_>> {
         count += 1;
     }
     match words.get(..count)? {
+        [name, name_type, mode, rest @ ..] if *name_type == b"DIR" && is_file_mode(mode) => {
+            directory(name, rest, order)
+        }
         [name, name_type, rest @ ..] if *name_type == b"DIR" => directory(name, rest, order),
         // The file mode of a directory stands in place of its type.
         [name, mode, directory_type, rest @ ..] if is_file_mode(mode) && *directory_type == b"DIR" => {
@@ -194,6 +197,7 @@ mod tests {
             "DRAFTS   DIR      -          -          - 2002-05-29 16:04:37 -",
             "DRAFTS   DIR      -          -          -          - 05/29/02 16:04:37",
             "DRAFTS   A   DIR  -          -          -  5/29/02 16:04:37",
+            "DRAFTS   DIR A    -          -          -  5/29/02 16:04:37",
         ] {
             let entry = read(line);
             assert_eq!((entry.name(), entry.kind), (&b"DRAFTS"[..], EntryKind::Directory), "{line}");

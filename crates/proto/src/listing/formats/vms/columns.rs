@@ -41,7 +41,10 @@ impl<'l> Attributes<'l> {
     fn take(&mut self, text: &'l [u8]) -> Option<&'l [u8]> {
         match text {
             [b'[', ..] => self.take_owner(text),
+            // A file identification, `(1234,5,0)`
+            [b'(', b'0'..=b'9', ..] => text.get(memchr::memchr(b')', text)? + 1..),
             [b'(', ..] => self.take_protection(text),
+            [b'%', b'X' | b'O', ..] => self.take_numeric_owner(text),
             [b'<', ..] => text.get(memchr::memchr(b'>', text)? + 1..),
             [b'-', b'>', b' ', target @ ..] if self.target.is_none() && !target.is_empty() => {
                 self.target = Some(target);
@@ -116,24 +119,39 @@ impl<'l> Attributes<'l> {
         Some(rest.strip_prefix(b"]").unwrap_or(rest))
     }
 
-    /// `(RWED,RWED,RE,)`: system, owner, group, world; the system is not part of a Unix mode.
+    /// `%X00010004`, an owner without a name.
+    fn take_numeric_owner(&mut self, text: &'l [u8]) -> Option<&'l [u8]> {
+        let (word, rest) = text::word(text);
+        let is_number = word.get(2..)?.iter().all(u8::is_ascii_hexdigit) && self.owner.is_none();
+        is_number.then(|| self.owner = Some(word))?;
+        Some(rest)
+    }
+
+    /// `(RWED,RWED,RE,)`: system, owner, group, world; the system is not part of a Unix mode. The line may be cut
+    /// inside.
     fn take_protection(&mut self, text: &'l [u8]) -> Option<&'l [u8]> {
-        let end = memchr::memchr(b')', text)?;
+        let end = memchr::memchr(b')', text).unwrap_or(text.len());
         let mut classes = text.get(1..end)?.split(|&byte| byte == b',');
         let mut mode = Some(0);
         for (at, class) in classes.by_ref().take(4).enumerate() {
             let bits = rights(class)?;
             mode = mode.map(|mode| if at == 0 { mode } else { mode << 3 | bits });
         }
-        self.mode = mode.filter(|_| classes.next().is_none());
+        let is_whole = classes.next().is_none() && end < text.len();
+        self.mode = mode.filter(|_| is_whole);
         self.has_protection = true;
-        text.get(end + 1..)
+        Some(text.get(end + 1..).unwrap_or_default())
     }
 }
 
-/// Parses `RWED`; the right to delete has no bit in a Unix mode.
+/// Parses `RWED` or `S:RWED`; the right to delete has no bit in a Unix mode.
 fn rights(class: &[u8]) -> Option<u32> {
-    class.trim_ascii().iter().try_fold(0, |bits, letter| match letter.to_ascii_uppercase() {
+    let class = class.trim_ascii();
+    let class = match class {
+        [b'S' | b'O' | b'G' | b'W', b':', rights @ ..] => rights,
+        _ => class,
+    };
+    class.iter().try_fold(0, |bits, letter| match letter.to_ascii_uppercase() {
         b'R' => Some(bits | 4),
         b'W' => Some(bits | 2),
         b'E' => Some(bits | 1),
@@ -231,6 +249,20 @@ mod tests {
             assert_eq!(read.mode, Some(0o740), "{text}");
         }
         assert_eq!(read("5 3-MAR-2001 [STAFF,AN").unwrap().owner, Some(&b"AN"[..]));
+    }
+
+    #[test]
+    fn protection_may_be_labelled_or_cut() {
+        assert_eq!(read("5 (S:RWED,O:RWE,G:RE,W:)").unwrap().mode, Some(0o750));
+        assert_eq!(read("5 (RWED,RWE,R").unwrap().mode, None);
+        assert!(read("5 (RWED,RWE,X").is_none());
+    }
+
+    #[test]
+    fn identification_and_numeric_owner_are_columns() {
+        assert_eq!(read("(1234,5,0) 5 3-MAR-2001 [A,B]").unwrap().size, Some(2560));
+        assert_eq!(read("5 3-MAR-2001 %X00010004 (RWE,RWE,R,)").unwrap().owner, Some(&b"%X00010004"[..]));
+        assert!(read("5 %XYZ").is_none());
     }
 
     #[test]

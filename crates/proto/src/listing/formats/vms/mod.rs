@@ -138,7 +138,7 @@ fn is_missing(text: &[u8]) -> bool {
 fn is_header(line: &[u8]) -> bool {
     let (word, folder) = text::word(line);
     word.eq_ignore_ascii_case(b"directory")
-        && folder.contains(&b'[')
+        && folder.iter().any(|byte| b"[<".contains(byte))
         && (folder.ends_with(b"]") || folder.ends_with(b">"))
 }
 
@@ -153,10 +153,16 @@ fn is_total(line: &[u8]) -> bool {
     total.eq_ignore_ascii_case(b"total") && text::number(count).is_some() && counts(rest)
 }
 
-/// `%DIRECT-W-NOFILES, no files found`
+/// `%DIRECT-W-NOFILES, no files found`, or `-RMS-E-FNF, file not found` on the next line.
 fn is_report(line: &[u8]) -> bool {
     let code = text::word(line).0;
-    code.starts_with(b"%") && code.ends_with(b",") && memchr::memchr(b'-', code).is_some()
+    let hyphens = memchr::memchr_iter(b'-', code).count();
+    code.ends_with(b",")
+        && match code.first() {
+            Some(b'%') => hyphens > 0,
+            Some(b'-') => hyphens == 3,
+            _ => false,
+        }
 }
 
 const DIR: &[u8] = b".DIR";
@@ -291,6 +297,8 @@ mod tests {
             "Total of 1 file, 9 blocks",
             "Grand total of 2 directories, 9 files, 80/96 blocks.",
             "%DIRECT-W-NOFILES, no files found",
+            "-RMS-E-FNF, file not found",
+            "Directory $1$DGA1:<ANN>",
         ] {
             assert!(testing::try_read(Format::Vms, line).unwrap_err().is_no_entry(), "{line}");
         }
