@@ -69,7 +69,8 @@ fn after_padding<'l>(text: &[u8], middle: &[u8], rest: &'l [u8]) -> &'l [u8] {
         _ => false,
     };
     let is_month = !month.first().is_none_or(u8::is_ascii_digit);
-    if is_month && is_padded { rest.get(1..).unwrap_or(rest) } else { rest }
+    // A name has at least one byte.
+    if is_month && is_padded && rest.len() > 2 { rest.get(1..).unwrap_or(rest) } else { rest }
 }
 
 fn entry<'l>(
@@ -328,6 +329,7 @@ mod tests {
             assert_eq!(read(&format!("-rw-r--r-- 1 o g 5 {date}  x")).name(), b"x", "{date}");
             assert_eq!(read(&format!("-rw-r--r-- 1 o g 5 {date}   x")).name(), b" x", "{date}");
         }
+        assert_eq!(read("-rw-r--r-- 1 o g 5 Jan 22 2020  ").name(), b" ");
         for date in ["Jan  2  2020", "Jan 22 09:15", "22 Jan 2020", "2020-01-22", "Jan 22 09:15:01 2020"] {
             assert_eq!(read(&format!("-rw-r--r-- 1 o g 5 {date}  x")).name(), b" x", "{date}");
         }

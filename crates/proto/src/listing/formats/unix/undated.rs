@@ -134,16 +134,38 @@ fn missing(text: &[u8]) -> Option<Split<'_>> {
     let rest = if is_number(links) { text::next_word(rest).1 } else { rest };
     let (_group, rest) = text::next_word(rest);
     let (size, rest) = text::next_word(rest);
-    // `10, 200` of a device; `ls -Z` prints a label in place of the size.
-    let (size, rest) = if size.ends_with(b",") { text::next_word(rest) } else { (size, rest) };
-    let (name, tail) = text::next_word(rest);
-    // A month and a number are a part of a date.
-    let is_part_of_date =
-        months::of_name(name).is_some() && text::next_word(tail).0.first().is_some_and(u8::is_ascii_digit);
-    if size::read(size).is_none() && !is_label(size) || name.is_empty() || is_part_of_date {
+    let (size, rest) = match size {
+        // `10, 200` of a device
+        [.., b','] => text::next_word(rest),
+        // `ls -lZ` prints a label and then the size, `ls -Z` a label and no link count.
+        _ if is_label(size) && is_number(links) => text::next_word(rest),
+        _ => (size, rest),
+    };
+    let is_size = size::read(size).is_some() || is_label(size);
+    if !is_size || text::skip_blanks(rest).is_empty() || begins_with_parts_of_date(rest) {
         return None;
     }
     Some((text.get(..text.len() - rest.len())?, None, rest))
+}
+
+/// Returns whether a time, or a month and a number, are among the first words: the text is no name then, but a date
+/// of unknown form and a name.
+fn begins_with_parts_of_date(text: &[u8]) -> bool {
+    let mut rest = text;
+    let (mut month, mut number) = (false, false);
+    for _ in 0..MOST_WORDS_OF_DATE {
+        let (word, tail) = text::next_word(rest);
+        rest = tail;
+        month |= months::of_name(word).is_some();
+        number |= word.first().is_some_and(u8::is_ascii_digit);
+        let is_time = memchr::memchr(b':', word).is_some() && word.first().is_some_and(u8::is_ascii_digit);
+        let is_asian =
+            word.first().is_some_and(u8::is_ascii_digit) && !word.is_ascii() && word.len() <= LONGEST_MONTH;
+        if is_time || is_asian || month && number {
+            return true;
+        }
+    }
+    false
 }
 
 const ORDERS: [DateOrder; 3] = [DateOrder::MonthFirst, DateOrder::DayFirst, DateOrder::YearFirst];
@@ -153,6 +175,8 @@ const MONTH: usize = 3;
 const LONGEST_MONTH: usize = 12;
 /// `31st`
 const LONGEST_DAY: usize = 4;
+/// Day of the week, month, day, time and year.
+const MOST_WORDS_OF_DATE: usize = 5;
 /// Link count and owner, at least.
 const COLUMNS_BEFORE_SIZE: usize = 3;
 
@@ -217,6 +241,7 @@ mod tests {
             ("3 ann staff 4.0K", Some(4096)),
             ("1 ann staff 10, 200", None),
             ("ann staff system_u:object_r:usr_t:s0", None),
+            ("3 ann staff system_u:object_r:usr_t:s0 512", Some(512)),
         ] {
             let entry = read(&format!("drwxr-xr-x  {columns} my sources"));
             assert_eq!((entry.name(), entry.kind), (&b"my sources"[..], EntryKind::Directory), "{columns}");
@@ -230,6 +255,9 @@ mod tests {
             "-rw-r--r-- 1 ann staff notes.txt",
             "-rw-r--r-- 1 ann staff 512 ",
             "-rw-r--r-- 1 ann staff 512 Jan  8 notes.txt",
+            "-rw-r--r-- 1 ann staff 512 2020 Jan  8 notes.txt",
+            "-rw-r--r-- 1 ann staff 512 Sat Jan 21:46:05 2020 notes.txt",
+            "-rw-r--r-- 1 ann staff 512 11月 2020 notes.txt",
             "-rw-r--r-- notes.txt",
             "-rw-r--r-- 1",
         ] {
