@@ -47,6 +47,8 @@ pub(in crate::listing) fn leading(line: &[u8]) -> Option<Permissions<'_>> {
     let (bits, rest) = nine_letters(rest).or_else(|| unusual(rest))?;
     let rest = match rest {
         [b'+' | b'.' | b'@' | b'*', rest @ ..] => rest,
+        // `ls -e` of AIX prints a hyphen if there is no access list.
+        [b'-', rest @ ..] if rest.first() == Some(&b' ') => rest,
         _ => rest,
     };
     Some(Permissions { kind, bits, rest })
@@ -200,6 +202,7 @@ mod tests {
             ("-rw-r--r--@ 1 ann", " 1 ann"),
             ("-rw-r--r--12 ann", "12 ann"),
             ("-rw-r--r--.12 ann", "12 ann"),
+            ("-rw-r--r--- 1 ann", " 1 ann"),
         ] {
             let permissions = leading(line.as_bytes()).unwrap();
             assert_eq!((permissions.bits, permissions.rest), (Some(0o644), rest.as_bytes()), "{line}");

@@ -118,12 +118,23 @@ impl Calendar<'_> {
     }
 }
 
+/// Takes a time off the front and sets a date to it.
+pub(in crate::listing) fn at_clock(date: Timestamp, text: &[u8]) -> Option<(Timestamp, &[u8])> {
+    let (clock, rest) = Clock::leading_of_half(text)?;
+    Some((clock.on(date)?, rest))
+}
+
 /// Adds the time after a date, if present.
 fn with_clock(date: Timestamp, text: &[u8]) -> Option<(Timestamp, &[u8])> {
     let tail = text.strip_prefix(b",").unwrap_or(text);
     let clock = text::blanks(tail).and_then(Clock::leading_of_half);
-    match clock.and_then(|(clock, rest)| Some((clock.on(date)?, rest))) {
-        Some(found) => Some(found),
+    match clock.and_then(|(clock, rest)| Some((clock.on(date)?, clock.second, rest))) {
+        // Cisco IOS prints an offset after the seconds.
+        Some((time, Some(_), rest)) => Some(match clock::offset(rest) {
+            Some((zone, rest)) => (time.with_zone(zone), rest),
+            None => (time, rest),
+        }),
+        Some((time, None, rest)) => Some((time, rest)),
         None => text::ends_word(text).then_some((date, text)),
     }
 }
@@ -182,6 +193,8 @@ mod tests {
             ("Nov  8  9: 6", "2021-11-08T09:06"),
             ("Nov  8 9:6:5 2019", "2019-11-08T09:06:05"),
             ("Nov  8 2019 9:46p", "2019-11-08T21:46"),
+            ("Nov 08 2019 21:46:05 +01:00", "2019-11-08T21:46:05+01:00"),
+            ("Nov 08 2019 21:46:05 -0330", "2019-11-08T21:46:05-03:30"),
             ("Fri Nov  8 21:46:05 2019", "2019-11-08T21:46:05"),
             ("Fri, 8 Nov 2019 21:46", "2019-11-08T21:46"),
             ("Sat Nov 08 06:22", "2021-11-08T06:22"),
@@ -278,6 +291,8 @@ mod tests {
         assert_eq!(rest("11/08/19 9:46 PM x"), Some(" x"));
         assert_eq!(rest("11/08/19 21:46 PM x"), Some(" PM x"));
         assert_eq!(rest("11/08/19 9:46p x"), Some(" x"));
+        assert_eq!(rest("Nov 08 2019 21:46 +0100"), Some(" +0100"));
+        assert_eq!(rest("Nov 08 2019 21:46:05 +01 x"), Some(" +01 x"));
         assert_eq!(rest("11/08/19 9:46 p x"), Some(" p x"));
     }
 

@@ -10,9 +10,12 @@
 //! before the name are there. Otherwise the name would be a guess.
 
 use super::{Split, Word, columns::is_label, date, size, split_at_date, split_where, text};
-use crate::listing::{
-    fields::{date_order::DateOrder, months},
-    parsed_line::Context,
+use crate::{
+    Timestamp, Zone,
+    listing::{
+        fields::{date_order::DateOrder, months},
+        parsed_line::Context,
+    },
 };
 
 /// Splits at the place of the date.
@@ -23,6 +26,7 @@ pub(super) fn split<'l>(text: &'l [u8], context: &Context) -> Option<Split<'l>> 
         return None;
     }
     glued(text, context)
+        .or_else(|| split_where(text, compact))
         .or_else(|| split_where(text, |word| Some((None, faulty(word)?))))
         .or_else(|| missing(text))
 }
@@ -53,6 +57,26 @@ fn glued<'l>(text: &'l [u8], context: &Context) -> Option<Split<'l>> {
 fn is_month(word: &[u8]) -> bool {
     let is_capitalized = matches!(word, [b'A'..=b'Z', b'a'..=b'z', b'a'..=b'z']);
     is_capitalized && months::leading_english(word).is_some()
+}
+
+/// Takes a date of digits alone, as `ls --time-style` prints it if a server asks: `20200102`, with or without a
+/// time, `20200102030405`, or seconds since 1970.
+fn compact<'l>(word: &Word<'l>) -> Option<(Option<Timestamp>, &'l [u8])> {
+    if word.at < COLUMNS_BEFORE_SIZE || !size::is_like(word.before) {
+        return None;
+    }
+    let (digits, rest) = text::word(word.rest);
+    let number = text::number(digits)?;
+    let date = match digits.len() {
+        8 | 12 | 14 => Timestamp::parse_mlsx(digits).ok()?.with_zone(Zone::Unknown),
+        9 | 10 => Timestamp::from_unix(number.try_into().ok()?, 0)?,
+        _ => return None,
+    };
+    let is_name_next = || !text::skip_blanks(rest).is_empty();
+    match text::blanks(rest).filter(|_| digits.len() == 8).and_then(|clock| date::at_clock(date, clock)) {
+        Some((date, rest)) => Some((Some(date), rest)),
+        None => is_name_next().then_some((Some(date), rest)),
+    }
 }
 
 /// Skips a date that is no day of a calendar, or whose month is garbled: `000 17 2025`, `Jan  0 00:00` or
@@ -219,7 +243,6 @@ mod tests {
             "00/00/80 00:00:00",
             "Jan ?? ????",
             "--- -- --:--",
-            "20200108 21:46",
             "Today 21:46",
             "Jan 31st 2020",
             "Jan 31  09",
@@ -230,6 +253,23 @@ mod tests {
             assert_eq!((entry.name(), entry.size), (&b"notes.txt"[..], Some(132)), "{date}");
             assert_eq!((entry.modified, entry.links), (None, Some(1)), "{date}");
         }
+    }
+
+    #[test]
+    fn date_may_be_digits_alone() {
+        for (date, expected) in [
+            ("20200108", "2020-01-08"),
+            ("20200108 21:46", "2020-01-08T21:46"),
+            ("202001082146", "2020-01-08T21:46"),
+            ("20200108214605", "2020-01-08T21:46:05"),
+            ("1578519965", "2020-01-08T21:46:05Z"),
+        ] {
+            let entry = read(&format!("-rw-r--r-- 1 ann staff 132 {date} my notes.txt"));
+            assert_eq!((entry.name(), entry.size), (&b"my notes.txt"[..], Some(132)), "{date}");
+            assert_eq!(entry.modified.map(|time| time.to_string()).as_deref(), Some(expected), "{date}");
+        }
+        assert_eq!(read("-rw-r--r-- 1 ann staff 132 20200108").name(), b"20200108");
+        assert_eq!(read("-rw-r--r-- 1 ann staff 132 20201308 x").name(), b"20201308 x");
     }
 
     #[test]
