@@ -144,10 +144,10 @@ const TOTAL: &[u8] = b"total";
 /// What GNU `ls` prints for `total`, besides languages that write it as in English.
 #[rustfmt::skip]
 const FOREIGN_TOTALS: [&str; 43] = [
-    "insgesamt", "gesamt", "summe", "totale", "totaal", "totalt", "i alt", "ialt", "yhteensä", "alls", "samtals",
-    "razem", "łącznie", "celkem", "celkom", "spolu", "skupaj", "skupno", "ukupno", "összesen", "suma", "toplam",
-    "kokku", "kopā", "viso", "iš viso", "guztira", "iomlán", "tổng", "tổng cộng", "итого", "всего", "загалом",
-    "усього", "разам", "общо", "укупно", "σύνολο", "總計", "总用量", "总计", "合計", "합계",
+    "insgesamt", "gesamt", "summe", "totale", "totaal", "totalt", "i alt", "ialt", "yhteensä", "alls",
+    "samtals", "razem", "łącznie", "celkem", "celkom", "spolu", "skupaj", "skupno", "ukupno", "összesen", "suma",
+    "toplam", "kokku", "kopā", "viso", "iš viso", "guztira", "iomlán", "tổng", "tổng cộng", "итого", "всего",
+    "загалом", "усього", "разам", "общо", "укупно", "σύνολο", "總計", "总用量", "总计", "合計", "합계",
 ];
 
 /// Encodings of these words, besides UTF-8.

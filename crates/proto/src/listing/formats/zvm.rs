@@ -9,8 +9,8 @@
 //!
 //! Name and type of a file are separate columns, and the server expects them with a dot between. The longest
 //! record and the number of records are listed. Their product is an upper bound of the size, and is the size
-//! if all records have the same length (`F`). Old systems print the file mode (`A1`) too, which is the disk and
-//! not a part of the name. Listings in Unix style are parsed by `unix`.
+//! if all records have the same length (`F`). Old systems print the file mode (`A1`) too, which is the disk
+//! and not a part of the name. Listings in Unix style are parsed by `unix`.
 
 use crate::{
     EntryKind, Timestamp,
@@ -80,8 +80,8 @@ fn is_format(words: &[&[u8]]) -> bool {
     words.first().is_some_and(|word| matches!(*word, b"V" | b"F"))
 }
 
-/// Directories of the shared file system, with a dash for each column that they do not have. Aliases and erased
-/// files have dashes too, but no `DIR`.
+/// Directories of the shared file system, with a dash for each column that they do not have. Aliases and
+/// erased files have dashes too, but no `DIR`.
 fn directory<'l>(name: &'l [u8], words: &[&'l [u8]], order: DateOrder) -> Option<Columns<'l>> {
     let dashes = words.iter().take(MOST_DASHES).take_while(|word| **word == b"-").count();
     let ([day, clock], disk) = words.get(dashes..)?.split_first_chunk()?;

@@ -29,8 +29,8 @@ impl Clock {
         Self::parted_by(b'.', text).filter(|(_, rest)| text::ends_word(rest))
     }
 
-    /// Takes a time whose numbers have no leading zero off the front, as small devices print them: `0:5`, `0: 5`
-    /// or `0:5:7`.
+    /// Takes a time whose numbers have no leading zero off the front, as small devices print it: `0:5`,
+    /// `0: 5` or `0:5:7`.
     pub(super) fn leading_unpadded(text: &[u8]) -> Option<(Self, &[u8])> {
         let (hour, rest) = blank_padded(text)?;
         let (minute, rest) = blank_padded(rest.strip_prefix(b":")?)?;

@@ -165,7 +165,8 @@ fn grouped_number(text: &[u8]) -> Option<(u64, usize)> {
     Some((sum, width))
 }
 
-/// Returns whether this is a size below 0 or above 64 bits, which servers print for files that are too large for them.
+/// Returns whether this is a size below 0 or above 64 bits, which servers print for files that are too large
+/// for them.
 fn is_out_of_range(text: &[u8]) -> bool {
     let digits = text.strip_prefix(b"-").unwrap_or(text);
     !digits.is_empty() && digits.iter().all(u8::is_ascii_digit)

@@ -138,6 +138,7 @@ mod tests {
         let entry = read("size=7 bytes;type=file; notes.txt");
 
         assert_eq!((entry.name(), entry.kind, entry.size), (&b"notes.txt"[..], EntryKind::File, None));
+        assert_eq!(read("type=file;size=7 size=1; x").name(), b"size=1; x");
         let entry = read("modify=2021-11-08 21:46:05;type=file; notes.txt");
         assert_eq!(entry.modified.unwrap().to_string(), "2021-11-08T21:46:05Z");
     }

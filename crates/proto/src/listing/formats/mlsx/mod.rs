@@ -51,7 +51,7 @@ fn split_name(line: &[u8]) -> Option<(&[u8], &[u8])> {
     let Some(blank) = gap else { return malformed::without_blank(line) };
     let (facts, _) = line.split_at_checked(blank)?;
     let end = match facts.last() {
-        // So short facts are rare.
+        // One fact alone: others may follow the blank.
         Some(b';') if blank < malformed::SHORT_FACTS => malformed::end_of_separated(line, blank),
         None | Some(b';') => blank,
         Some(_) => return split_after_value(line, blank),
@@ -67,7 +67,9 @@ fn split_after_value(line: &[u8], blank: usize) -> Option<(&[u8], &[u8])> {
     }
     let (facts, name) = line.split_at_checked(blank)?;
     let semicolon = memchr::memmem::find(name, b"; ");
-    let is_inside = |end: &usize| may_hold_blank(facts) || malformed::has_known_fact(name.get(..*end));
+    // After the value, further facts may follow.
+    let more = |end: usize| memchr::memchr(b';', name).and_then(|value| name.get(value..end));
+    let is_inside = |end: &usize| may_hold_blank(facts) || malformed::has_known_fact(more(*end));
     let end = semicolon.filter(is_inside).map_or(blank, |semicolon| blank + semicolon + 1);
     Some((line.get(..end)?, line.get(end + 1..)?))
 }

@@ -7,8 +7,8 @@
 //! Servers differ between the mode and the date: link count, owner and group may be missing or contain
 //! blanks. The date is the anchor: the size precedes it, and the name follows it after one blank.
 //! [`fast_path`] finds the date in most lines, [`undated`] reads lines with a faulty date or none.
-//! [`columns`] parses the columns between, [`size`] the sizes, and [`stat`] lines with numbers instead of mode
-//! and date. Modes and dates are parsed by [`mode`] and [`date`].
+//! [`columns`] parses the columns between, [`size`] the sizes, and [`stat`] lines with numbers instead of
+//! mode and date. Modes and dates are parsed by [`mode`] and [`date`].
 
 mod columns;
 mod fast_path;

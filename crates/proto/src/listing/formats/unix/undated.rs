@@ -6,8 +6,8 @@
 //! drwxr-xr-x 3 ann staff 512 src
 //! ```
 //!
-//! Such a line still has a name and a size. It is read only if its date has the form of one, or if all columns
-//! before the name are there. Otherwise the name would be a guess.
+//! Such a line still has a name and a size. It is read only if its date has the form of one, or if all
+//! columns before the name are there. Otherwise the name would be a guess.
 
 use super::{Split, Word, columns::is_label, date, size, split_at_date, split_where, text};
 use crate::{
@@ -59,8 +59,8 @@ fn is_month(word: &[u8]) -> bool {
     is_capitalized && months::leading_english(word).is_some()
 }
 
-/// Takes a date of digits alone, as `ls --time-style` prints it if a server asks: `20200102`, with or without a
-/// time, `20200102030405`, or seconds since 1970.
+/// Takes a date of digits alone, as `ls --time-style` prints it if a server asks: `20200102`, with or without
+/// a time, `20200102030405`, or seconds since 1970.
 fn compact<'l>(word: &Word<'l>) -> Option<(Option<Timestamp>, &'l [u8])> {
     if word.at < COLUMNS_BEFORE_SIZE || !size::is_like(word.before) {
         return None;
@@ -166,14 +166,20 @@ fn missing(text: &[u8]) -> Option<Split<'_>> {
         _ => (size, rest),
     };
     let is_size = size::read(size).is_some() || is_label(size);
-    if !is_size || text::skip_blanks(rest).is_empty() || begins_with_parts_of_date(rest) {
+    let name = text::skip_blanks(rest);
+    if !is_size || name.is_empty() || is_start_of_month(name) || begins_with_parts_of_date(name) {
         return None;
     }
     Some((text.get(..text.len() - rest.len())?, None, rest))
 }
 
-/// Returns whether a time, or a month and a number, are among the first words: the text is no name then, but a date
-/// of unknown form and a name.
+/// Returns whether this is a month or the start of one, at which a truncated line ends.
+fn is_start_of_month(word: &[u8]) -> bool {
+    MONTHS.iter().any(|month| month.starts_with(word)) || months::of_name(word).is_some()
+}
+
+/// Returns whether a time, or a month and a number, are among the first words: the text is no name then, but
+/// a date of unknown form and a name.
 fn begins_with_parts_of_date(text: &[u8]) -> bool {
     let mut rest = text;
     let (mut month, mut number) = (false, false);
@@ -193,6 +199,8 @@ fn begins_with_parts_of_date(text: &[u8]) -> bool {
 }
 
 const ORDERS: [DateOrder; 3] = [DateOrder::MonthFirst, DateOrder::DayFirst, DateOrder::YearFirst];
+const MONTHS: [&[u8]; 12] =
+    [b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov", b"Dec"];
 /// Letters of an abbreviated month.
 const MONTH: usize = 3;
 /// Bytes of a month that a server garbled.
@@ -300,6 +308,9 @@ mod tests {
             "-rw-r--r-- 1 ann staff 512 11月 2020 notes.txt",
             "-rw-r--r-- notes.txt",
             "-rw-r--r-- 1",
+            "-rw-r--r-- 1 ann staff 512 J",
+            "-rw-r--r-- 1 ann staff 512 Jan",
+            "-rw-r--r-- 1 ann staff 512 déc.",
         ] {
             assert!(testing::try_read(Format::Unix, line).is_err(), "{line}");
         }

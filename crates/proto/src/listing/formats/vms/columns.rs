@@ -80,8 +80,8 @@ impl<'l> Attributes<'l> {
         Some(rest)
     }
 
-    /// `8-SEP-2004`, with or without a time such as `07:41`, `07:41:55.20` or `07:41:55 PM`. If the month has no
-    /// known name, only the date is unknown.
+    /// `8-SEP-2004`, with or without a time such as `07:41`, `07:41:55.20` or `07:41:55 PM`. If the month has
+    /// no known name, only the date is unknown.
     fn take_date(&mut self, text: &'l [u8]) -> Option<&'l [u8]> {
         let (word, rest) = text::word(text);
         if self.has_date {
@@ -105,7 +105,8 @@ impl<'l> Attributes<'l> {
         Some(if is(b"AM") || is(b"PM") { tail } else { after })
     }
 
-    /// `[STAFF,ANN]`, `[ANN]` or `[1,4]`. The owner may be cut at the end of its column, `[STAFF,AN (RWED,…)`.
+    /// `[STAFF,ANN]`, `[ANN]` or `[1,4]`. The owner may be cut at the end of its column, `[STAFF,AN
+    /// (RWED,…)`.
     fn take_owner(&mut self, text: &'l [u8]) -> Option<&'l [u8]> {
         let end = memchr::memchr2(b']', b'(', text).unwrap_or(text.len());
         let inside = text.get(1..end)?;
@@ -127,8 +128,8 @@ impl<'l> Attributes<'l> {
         Some(rest)
     }
 
-    /// `(RWED,RWED,RE,)`: system, owner, group, world; the system is not part of a Unix mode. The line may be cut
-    /// inside.
+    /// `(RWED,RWED,RE,)`: system, owner, group, world; the system is not part of a Unix mode. The line may be
+    /// cut inside.
     fn take_protection(&mut self, text: &'l [u8]) -> Option<&'l [u8]> {
         let end = memchr::memchr(b')', text).unwrap_or(text.len());
         let mut classes = text.get(1..end)?.split(|&byte| byte == b',');
