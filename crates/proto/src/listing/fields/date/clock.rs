@@ -148,9 +148,12 @@ fn blank_padded(text: &[u8]) -> Option<(u8, &[u8])> {
     Some((u8::try_from(number).ok()?, rest))
 }
 
-/// Takes an offset off the front that is a word of its own.
+/// Takes an offset or `GMT` off the front that is a word of its own.
 pub(super) fn offset(text: &[u8]) -> Option<(Zone, &[u8])> {
-    text.starts_with(b" ").then(|| zone(text))?
+    match text::word(text.strip_prefix(b" ")?) {
+        (b"GMT" | b"UTC", rest) => Some((Zone::Utc, rest)),
+        _ => zone(text),
+    }
 }
 
 /// Takes an offset such as `+0100`, `+01:00` or `Z` off the front; a blank may precede it.

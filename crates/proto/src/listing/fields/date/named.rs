@@ -10,7 +10,7 @@ impl Calendar<'_> {
     /// `Nov  8 …`, `Nov 8, …`, `Nov-08-…`.
     pub(super) fn month_first(self, text: &[u8]) -> Option<(Timestamp, &[u8])> {
         let Some((month, rest)) = months::leading_english(text).or_else(|| foreign(text)) else {
-            return hyphened(text);
+            return hyphened(text).or_else(|| self.hyphened_day(text));
         };
         let (day, rest) = text::digits(text::blanks(rest)?, 2)?;
         let rest = rest.strip_prefix(b",").or_else(|| rest.strip_prefix(b".")).unwrap_or(rest);
@@ -21,13 +21,24 @@ impl Calendar<'_> {
     pub(super) fn day_first(self, text: &[u8]) -> Option<(Timestamp, &[u8])> {
         let (day, rest) = text::digits(text, 2)?;
         let Some(rest) = text::blanks(rest.strip_prefix(b".").unwrap_or(rest)) else {
-            return hyphened(text);
+            return hyphened(text).or_else(|| self.hyphened_day(text));
         };
         let (word, rest) = text::word(rest);
         if !begins_year_or_clock(text::skip_blanks(rest)) {
             return None;
         }
-        self.year_or_clock(months::of_name(word)?, u8::try_from(day).ok()?, rest)
+        let month = months::of_name(word).or_else(|| dotted_month(word))?;
+        self.year_or_clock(month, u8::try_from(day).ok()?, rest)
+    }
+
+    /// `8-Nov …` and `Nov-08 …`, with a year or time after a blank.
+    fn hyphened_day(self, text: &[u8]) -> Option<(Timestamp, &[u8])> {
+        let (word, rest) = text::word(text);
+        let hyphen = word.iter().position(|byte| matches!(byte, b'-' | b'/'))?;
+        let (first, second) = (word.get(..hyphen)?, word.get(hyphen + 1..)?);
+        let (day, month) = if first.first()?.is_ascii_digit() { (first, second) } else { (second, first) };
+        let (day, []) = text::digits(day, 2)? else { return None };
+        self.year_or_clock(months::of_name(month)?, u8::try_from(day).ok()?, rest)
     }
 
     /// `Sat Sep  2 …`, as printed by `ls --full-time` and BusyBox.
@@ -56,6 +67,14 @@ impl Calendar<'_> {
             Some((year, rest)) => Some((clock.on(Timestamp::from_date(year, month, day)?)?, rest)),
             None => Some((self.horizon.date(month, day, &clock)?, rest)),
         }
+    }
+}
+
+/// The month of `8. 11. 2021`.
+fn dotted_month(word: &[u8]) -> Option<u8> {
+    match text::digits(word, 2)? {
+        (month, b".") => u8::try_from(month).ok(),
+        _ => None,
     }
 }
 

@@ -186,8 +186,10 @@ fn begins_with_parts_of_date(text: &[u8]) -> bool {
     for _ in 0..MOST_WORDS_OF_DATE {
         let (word, tail) = text::next_word(rest);
         rest = tail;
-        month |= months::of_name(word).is_some();
-        number |= word.first().is_some_and(u8::is_ascii_digit);
+        for part in word.split(|byte| b"-/.".contains(byte)) {
+            month |= months::of_name(part).is_some();
+            number |= part.first().is_some_and(u8::is_ascii_digit);
+        }
         let is_time = memchr::memchr(b':', word).is_some() && word.first().is_some_and(u8::is_ascii_digit);
         let is_asian =
             word.first().is_some_and(u8::is_ascii_digit) && !word.is_ascii() && word.len() <= LONGEST_MONTH;
@@ -306,6 +308,7 @@ mod tests {
             "-rw-r--r-- 1 ann staff 512 2020 Jan  8 notes.txt",
             "-rw-r--r-- 1 ann staff 512 Sat Jan 21:46:05 2020 notes.txt",
             "-rw-r--r-- 1 ann staff 512 11月 2020 notes.txt",
+            "-rw-r--r-- 1 ann staff 512 32-Oct 2020 notes.txt",
             "-rw-r--r-- notes.txt",
             "-rw-r--r-- 1",
             "-rw-r--r-- 1 ann staff 512 J",
