@@ -29,7 +29,8 @@ pub(super) fn end_of_separated(line: &[u8], blank: usize) -> usize {
     while let Some(rest) = line.get(end + 1..).filter(|_| is_first_fact) {
         let word = text::word(rest).0;
         let is_fact = word.len() < rest.len() && word.ends_with(b";") && has_known_fact(Some(word));
-        if !is_fact {
+        // A fact of which there is one already is a part of the name.
+        if !is_fact || line.get(..end).is_none_or(|facts| has_fact(facts, word)) {
             break;
         }
         end += 1 + word.len();
@@ -41,6 +42,16 @@ pub(super) fn end_of_separated(line: &[u8], blank: usize) -> usize {
 #[cold]
 pub(super) fn indented_fact(fact: &[u8]) -> Option<KnownFact> {
     KnownFact::of(fact.strip_prefix(b" ")?)
+}
+
+/// Returns whether one of the facts has the same name as another fact.
+fn has_fact(facts: &[u8], fact: &[u8]) -> bool {
+    let name = |fact| split_fact(fact).map(|(name, _)| name);
+    facts.split(|&byte| byte == b';').any(|known| {
+        name(known.trim_ascii_start())
+            .zip(name(fact))
+            .is_some_and(|(known, name)| known.eq_ignore_ascii_case(name))
+    })
 }
 
 /// Returns whether one of these facts sets a field of an entry.
@@ -130,6 +141,7 @@ mod tests {
         assert_eq!((entry.name(), entry.size), (&b"my notes; size=8; x"[..], Some(7)));
         assert_eq!(read("type=file;size=7; size=8; x").name(), b"size=8; x");
         assert_eq!(read("type=file; x=8; y").name(), b"x=8; y");
+        assert_eq!(read("type=file; Type=dir; y").name(), b"Type=dir; y");
         assert_eq!(read("type=file; size=8;").name(), b"size=8;");
     }
 

@@ -96,7 +96,8 @@ impl<'l> Attributes<'l> {
         };
         let Some(time) = stamp::at_clock(day, clock) else {
             self.modified = Some(day);
-            return Some(rest);
+            // A time that is none, such as `24:00`
+            return Some(if memchr::memchr(b':', clock).is_some() { after } else { rest });
         };
         let (half, tail) = text::next_word(after);
         let is = |name: &[u8]| half.eq_ignore_ascii_case(name);
@@ -229,6 +230,7 @@ mod tests {
         assert_eq!(read("3-MAR-2001").unwrap().modified.unwrap().to_string(), "2001-03-03");
         assert_eq!(read("5").unwrap().size, Some(2560));
         assert_eq!(read("5 <None specified>").unwrap().modified, None);
+        assert_eq!(read("5 3-MAR-2001 24:00 [A]").unwrap().modified.unwrap().to_string(), "2001-03-03");
         assert_eq!(read("16KB 3-MAR-2001").unwrap().size, None);
         assert_eq!(read("5 [SYSTEM]").unwrap().owner, Some(&b"SYSTEM"[..]));
     }

@@ -168,7 +168,8 @@ fn is_report(line: &[u8]) -> bool {
 const DIR: &[u8] = b".DIR";
 const COUNTED: [&[u8]; 3] = [b"file", b"director", b"block"];
 const MISSING: [&[u8]; 5] = [b"-FNF,", b"-DNF,", b"-NMF,", b"not found", b"no such file"];
-const REFUSALS: [&[u8]; 4] = [b"privilege", b"protection violation", b"access denied", b"error opening"];
+const REFUSALS: [&[u8]; 5] =
+    [b"privilege", b"protection violation", b"access denied", b"error opening", b"locked by another user"];
 
 #[cfg(test)]
 mod tests {
@@ -243,6 +244,7 @@ mod tests {
             "SECRET.DIR;1  %RMS-E-PRV, insufficient privilege or object protection violation",
             "SECRET.DIR;1        insufficient privilege or object protection violation",
             "SECRET.DIR;1  No privilege for attempted operation",
+            "SECRET.DIR;1  file currently locked by another user",
         ] {
             let entry = read(line);
             assert_eq!((entry.name(), entry.kind), (&b"SECRET"[..], EntryKind::Directory), "{line}");
