@@ -8,14 +8,17 @@ use crate::{
 
 /// Splits at the last semicolon of a line that has no blank between it and the name: `type=file;size=7;name`.
 ///
-/// The text after the semicolon is a name if it is no fact, not even one without a value.
+/// The text after the semicolon is a name if it is no fact, not even one without a value. If no blank follows, it
+/// must not be the start of a fact either, at which a truncated line ends.
 #[cold]
 pub(super) fn without_blank(line: &[u8]) -> Option<(&[u8], &[u8])> {
     let end = memchr::memchr2(b' ', b'\t', line).unwrap_or(line.len());
     let semicolon = memchr::memrchr(b';', line.get(..end)?)?;
     let (facts, name) = line.split_at_checked(semicolon + 1)?;
     let word = text::word(name).0;
-    let is_fact = word.contains(&b'=') || KnownFact::of(word).is_some() || is_other_fact(word);
+    let is_truncated = end == line.len() && is_start_of_fact(word);
+    let is_fact =
+        word.contains(&b'=') || KnownFact::of(word).is_some() || is_other_fact(word) || is_truncated;
     (!word.is_empty() && !is_fact && has_known_fact(Some(facts))).then_some((facts, name))
 }
 
@@ -95,12 +98,42 @@ pub(super) fn kind(word: &[u8]) -> Option<EntryKind> {
     }
 }
 
-/// Returns whether this is the name of a registered fact that sets no field (RFC 3659, 7.5).
+/// Returns whether this is the name of a fact that sets no field.
 fn is_other_fact(word: &[u8]) -> bool {
     OTHER_FACTS.iter().any(|fact| word.eq_ignore_ascii_case(fact.as_bytes()))
 }
 
-const OTHER_FACTS: [&str; 6] = ["perm", "unique", "create", "lang", "media-type", "charset"];
+fn is_start_of_fact(word: &[u8]) -> bool {
+    let starts =
+        |fact: &&str| fact.get(..word.len()).is_some_and(|start| word.eq_ignore_ascii_case(start.as_bytes()));
+    KNOWN_FACTS.iter().chain(&OTHER_FACTS).any(|fact| starts(fact))
+}
+
+const KNOWN_FACTS: [&str; 9] = [
+    "type",
+    "size",
+    "sizd",
+    "modify",
+    "unix.uid",
+    "unix.gid",
+    "unix.mode",
+    "unix.ownername",
+    "unix.groupname",
+];
+
+/// Registered facts (RFC 3659, 7.5), and common ones of systems.
+const OTHER_FACTS: [&str; 10] = [
+    "perm",
+    "unique",
+    "create",
+    "lang",
+    "media-type",
+    "charset",
+    "unix.ctime",
+    "unix.atime",
+    "win32.ea",
+    "win32.dt",
+];
 
 /// Bytes of one fact, with a margin.
 pub(super) const SHORT_FACTS: usize = 24;
@@ -131,6 +164,19 @@ mod tests {
         }
         for line in ["type=file;size=7;", "type=file;size=7", "a=b;c", "x;y", "type=file;size"] {
             assert!(parse_mlsx_line(line.as_bytes(), &Limits::default()).is_err(), "{line}");
+        }
+    }
+
+    #[test]
+    fn truncated_facts_are_no_name() {
+        let facts =
+            "type=file;size=7;modify=20211108214605;UNIX.mode=0644;UNIX.ownername=ann;perm=r;unique=a1;";
+        for end in 0..=facts.len() {
+            assert!(
+                parse_mlsx_line(&facts.as_bytes()[..end], &Limits::default()).is_err(),
+                "{}",
+                &facts[..end]
+            );
         }
     }
 

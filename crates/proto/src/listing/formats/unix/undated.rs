@@ -72,7 +72,8 @@ fn compact<'l>(word: &Word<'l>) -> Option<(Option<Timestamp>, &'l [u8])> {
         9 | 10 => Timestamp::from_unix(number.try_into().ok()?, 0)?,
         _ => return None,
     };
-    let is_name_next = || !text::skip_blanks(rest).is_empty();
+    let is_part_of_time = |byte: &u8| byte.is_ascii_digit() || *byte == b':';
+    let is_name_next = || !text::skip_blanks(rest).iter().all(is_part_of_time);
     match text::blanks(rest).filter(|_| digits.len() == 8).and_then(|clock| date::at_clock(date, clock)) {
         Some((date, rest)) => Some((Some(date), rest)),
         None => is_name_next().then_some((Some(date), rest)),
@@ -167,15 +168,18 @@ fn missing(text: &[u8]) -> Option<Split<'_>> {
     };
     let is_size = size::read(size).is_some() || is_label(size);
     let name = text::skip_blanks(rest);
-    if !is_size || name.is_empty() || is_start_of_month(name) || begins_with_parts_of_date(name) {
+    if !is_size || name.is_empty() || is_start_of_date(name) || begins_with_parts_of_date(name) {
         return None;
     }
     Some((text.get(..text.len() - rest.len())?, None, rest))
 }
 
-/// Returns whether this is a month or the start of one, at which a truncated line ends.
-fn is_start_of_month(word: &[u8]) -> bool {
-    MONTHS.iter().any(|month| month.starts_with(word)) || months::of_name(word).is_some()
+/// Returns whether this may be the start of a date, at which a truncated line ends: `N`, `Nov`, `Wed` or
+/// `2020-0`. If it were a name, a truncated listing would be a whole one.
+fn is_start_of_date(word: &[u8]) -> bool {
+    let shortest = if word.is_ascii() { MONTH } else { 2 * MONTH };
+    let is_number = || word.iter().all(|byte| byte.is_ascii_digit() || b"-/.: ".contains(byte));
+    word.len() < shortest || is_number() || WEEKDAYS.contains(&word) || months::of_name(word).is_some()
 }
 
 /// Returns whether a time, or a month and a number, are among the first words: the text is no name then, but
@@ -201,8 +205,7 @@ fn begins_with_parts_of_date(text: &[u8]) -> bool {
 }
 
 const ORDERS: [DateOrder; 3] = [DateOrder::MonthFirst, DateOrder::DayFirst, DateOrder::YearFirst];
-const MONTHS: [&[u8]; 12] =
-    [b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov", b"Dec"];
+const WEEKDAYS: [&[u8]; 7] = [b"Mon", b"Tue", b"Wed", b"Thu", b"Fri", b"Sat", b"Sun"];
 /// Letters of an abbreviated month.
 const MONTH: usize = 3;
 /// Bytes of a month that a server garbled.
@@ -278,8 +281,13 @@ mod tests {
             assert_eq!((entry.name(), entry.size), (&b"my notes.txt"[..], Some(132)), "{date}");
             assert_eq!(entry.modified.map(|time| time.to_string()).as_deref(), Some(expected), "{date}");
         }
-        assert_eq!(read("-rw-r--r-- 1 ann staff 132 20200108").name(), b"20200108");
         assert_eq!(read("-rw-r--r-- 1 ann staff 132 20201308 x").name(), b"20201308 x");
+        for line in ["20200108 1", "20200108 21:4", "20200108 21:46", "2020010821"] {
+            assert!(
+                testing::try_read(Format::Unix, format!("-rw-r--r-- 1 ann staff 132 {line}")).is_err(),
+                "{line}"
+            );
+        }
     }
 
     #[test]
@@ -312,6 +320,13 @@ mod tests {
             "-rw-r--r-- notes.txt",
             "-rw-r--r-- 1",
             "-rw-r--r-- 1 ann staff 512 J",
+            "-rw-r--r-- 1 ann staff 512 O",
+            "-rw-r--r-- 1 ann staff 512 dé",
+            "-rw-r--r-- 1 ann staff 512 Wed",
+            "-rw-r--r-- 1 ann staff 512 2020-0",
+            "-rw-r--r-- 1 ann staff 512 Jan  8",
+            "-rw-r--r-- 1 ann staff 512 Jan  8 21:4",
+            "-rw-r--r-- 1 ann staff 512 Jan  8 202",
             "-rw-r--r-- 1 ann staff 512 Jan",
             "-rw-r--r-- 1 ann staff 512 déc.",
         ] {

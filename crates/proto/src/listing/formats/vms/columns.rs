@@ -109,7 +109,7 @@ impl<'l> Attributes<'l> {
     /// `[STAFF,ANN]`, `[ANN]` or `[1,4]`. The owner may be cut at the end of its column, `[STAFF,AN
     /// (RWED,…)`.
     fn take_owner(&mut self, text: &'l [u8]) -> Option<&'l [u8]> {
-        let end = memchr::memchr2(b']', b'(', text).unwrap_or(text.len());
+        let end = memchr::memchr2(b']', b'(', text)?;
         let inside = text.get(1..end)?;
         let (group, owner) = match memchr::memchr(b',', inside) {
             Some(comma) => (inside.get(..comma)?, inside.get(comma + 1..)?),
@@ -129,20 +129,18 @@ impl<'l> Attributes<'l> {
         Some(rest)
     }
 
-    /// `(RWED,RWED,RE,)`: system, owner, group, world; the system is not part of a Unix mode. The line may be
-    /// cut inside.
+    /// `(RWED,RWED,RE,)`: system, owner, group, world; the system is not part of a Unix mode.
     fn take_protection(&mut self, text: &'l [u8]) -> Option<&'l [u8]> {
-        let end = memchr::memchr(b')', text).unwrap_or(text.len());
+        let end = memchr::memchr(b')', text)?;
         let mut classes = text.get(1..end)?.split(|&byte| byte == b',');
         let mut mode = Some(0);
         for (at, class) in classes.by_ref().take(4).enumerate() {
             let bits = rights(class)?;
             mode = mode.map(|mode| if at == 0 { mode } else { mode << 3 | bits });
         }
-        let is_whole = classes.next().is_none() && end < text.len();
-        self.mode = mode.filter(|_| is_whole);
+        self.mode = mode.filter(|_| classes.next().is_none());
         self.has_protection = true;
-        Some(text.get(end + 1..).unwrap_or_default())
+        text.get(end + 1..)
     }
 }
 
@@ -251,14 +249,15 @@ mod tests {
             assert_eq!((read.group, read.owner), (Some(&b"STAFF"[..]), Some(&b"AN"[..])), "{text}");
             assert_eq!(read.mode, Some(0o740), "{text}");
         }
-        assert_eq!(read("5 3-MAR-2001 [STAFF,AN").unwrap().owner, Some(&b"AN"[..]));
+        // The line is truncated, not the owner.
+        assert!(read("5 3-MAR-2001 [STAFF,AN").is_none());
     }
 
     #[test]
-    fn protection_may_be_labelled_or_cut() {
+    fn protection_may_have_labels() {
         assert_eq!(read("5 (S:RWED,O:RWE,G:RE,W:)").unwrap().mode, Some(0o750));
-        assert_eq!(read("5 (RWED,RWE,R").unwrap().mode, None);
-        assert!(read("5 (RWED,RWE,X").is_none());
+        assert!(read("5 (RWED,RWE,R").is_none());
+        assert!(read("5 (S:RWED,X:R)").is_none());
     }
 
     #[test]
