@@ -70,7 +70,8 @@ fn entry(modified: Option<Timestamp>, rest: &[u8]) -> ParseResult<'_> {
 fn leading_time(date: Timestamp, text: &[u8]) -> Option<(Timestamp, &[u8])> {
     let text = text::blanks(text)?;
     let foreign = foreign_half(text);
-    let (clock, rest) = TimeOfDay::leading(foreign.map_or(text, |(_, text)| text::skip_blanks(text)))?;
+    let text = foreign.map_or(text, |(_, text)| text::skip_blanks(text));
+    let (clock, rest) = TimeOfDay::leading(text).or_else(|| TimeOfDay::leading_unpadded(text))?;
     match Meridiem::leading(text::skip_blanks(rest)).filter(|_| foreign.is_none()) {
         Some((half, rest)) => Some((clock.on(date, Some(half))?, rest)),
         None => {

@@ -106,7 +106,12 @@ fn is_other_fact(word: &[u8]) -> bool {
 fn is_start_of_fact(word: &[u8]) -> bool {
     let starts =
         |fact: &&str| fact.get(..word.len()).is_some_and(|start| word.eq_ignore_ascii_case(start.as_bytes()));
-    KNOWN_FACTS.iter().chain(&OTHER_FACTS).any(|fact| starts(fact))
+    let is_local = |prefix: &&str| {
+        word.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix.as_bytes()))
+    };
+    word.eq_ignore_ascii_case(b"x")
+        || LOCAL_FACTS.iter().any(is_local)
+        || KNOWN_FACTS.iter().chain(&OTHER_FACTS).any(starts)
 }
 
 const KNOWN_FACTS: [&str; 9] = [
@@ -120,6 +125,9 @@ const KNOWN_FACTS: [&str; 9] = [
     "unix.ownername",
     "unix.groupname",
 ];
+
+/// Prefixes of facts of systems, and of experiments.
+const LOCAL_FACTS: [&str; 3] = ["unix.", "win32.", "x."];
 
 /// Registered facts (RFC 3659, 7.5), and common ones of systems.
 const OTHER_FACTS: [&str; 10] = [
@@ -169,8 +177,7 @@ mod tests {
 
     #[test]
     fn truncated_facts_are_no_name() {
-        let facts =
-            "type=file;size=7;modify=20211108214605;UNIX.mode=0644;UNIX.ownername=ann;perm=r;unique=a1;";
+        let facts = "type=file;size=7;modify=20211108214605;UNIX.mode=0644;UNIX.ownername=ann;perm=r;x.y=1;unique=a1;";
         for end in 0..=facts.len() {
             assert!(
                 parse_mlsx_line(&facts.as_bytes()[..end], &Limits::default()).is_err(),

@@ -176,10 +176,16 @@ fn missing(text: &[u8]) -> Option<Split<'_>> {
 
 /// Returns whether this may be the start of a date, at which a truncated line ends: `N`, `Nov`, `Wed` or
 /// `2020-0`. If it were a name, a truncated listing would be a whole one.
-fn is_start_of_date(word: &[u8]) -> bool {
-    let shortest = if word.is_ascii() { MONTH } else { 2 * MONTH };
-    let is_number = || word.iter().all(|byte| byte.is_ascii_digit() || b"-/.: ".contains(byte));
-    word.len() < shortest || is_number() || WEEKDAYS.contains(&word) || months::of_name(word).is_some()
+fn is_start_of_date(text: &[u8]) -> bool {
+    let text = text::trim_end(text);
+    let shortest = if text.is_ascii() { MONTH } else { 2 * MONTH };
+    let (first, rest) = text::word(text);
+    let begins_with_digit =
+        |word: &[u8]| word.first().is_some_and(|byte| byte.is_ascii_digit() || b"?*".contains(byte));
+    let month = first.split(|byte| b"-/.".contains(byte)).next().unwrap_or_default();
+    let is_month = first.len() == text.len() && months::of_name(month).is_some()
+        || !first.is_ascii() && first.len() <= LONGEST_MONTH && begins_with_digit(text::skip_blanks(rest));
+    text.len() < shortest || begins_with_digit(first) || WEEKDAYS.contains(&first) || is_month
 }
 
 /// Returns whether a time, or a month and a number, are among the first words: the text is no name then, but
@@ -281,8 +287,7 @@ mod tests {
             assert_eq!((entry.name(), entry.size), (&b"my notes.txt"[..], Some(132)), "{date}");
             assert_eq!(entry.modified.map(|time| time.to_string()).as_deref(), Some(expected), "{date}");
         }
-        assert_eq!(read("-rw-r--r-- 1 ann staff 132 20201308 x").name(), b"20201308 x");
-        for line in ["20200108 1", "20200108 21:4", "20200108 21:46", "2020010821"] {
+        for line in ["20201308 x", "20200108 1", "20200108 21:4", "20200108 21:46", "2020010821"] {
             assert!(
                 testing::try_read(Format::Unix, format!("-rw-r--r-- 1 ann staff 132 {line}")).is_err(),
                 "{line}"
@@ -321,6 +326,13 @@ mod tests {
             "-rw-r--r-- 1",
             "-rw-r--r-- 1 ann staff 512 J",
             "-rw-r--r-- 1 ann staff 512 O",
+            "-rw-r--r-- 1 ann staff 512 Oct ",
+            "-rw-r--r-- 1 ann staff 512 8. Oc",
+            "-rw-r--r-- 1 ann staff 512 2020-Oc",
+            "-rw-r--r-- 1 ann staff 512 OCT-",
+            "-rw-r--r-- 1 ann staff 512 Wed Oc",
+            "-rw-r--r-- 1 ann staff 512 ڤڤڤ 14",
+            "crw-rw-rw- 1 root sys 21 0x03",
             "-rw-r--r-- 1 ann staff 512 dé",
             "-rw-r--r-- 1 ann staff 512 Wed",
             "-rw-r--r-- 1 ann staff 512 2020-0",

@@ -96,8 +96,7 @@ impl<'l> Attributes<'l> {
         };
         let Some(time) = stamp::at_clock(day, clock) else {
             self.modified = Some(day);
-            // A time that is none, such as `24:00`
-            return Some(if memchr::memchr(b':', clock).is_some() { after } else { rest });
+            return Some(if clock.starts_with(b"24:00") { after } else { rest });
         };
         let (half, tail) = text::next_word(after);
         let is = |name: &[u8]| half.eq_ignore_ascii_case(name);
@@ -186,7 +185,7 @@ fn has_unknown_month(word: &[u8]) -> bool {
     };
     let is_month = (2..=LONGEST_MONTH).contains(&month.len()) && !month.iter().any(u8::is_ascii_digit);
     let is_day = matches!(text::digits(day, 2), Some((1..=31, [])));
-    is_day && is_month && matches!(text::digits(year, 4), Some((_, []))) && parts.next().is_none()
+    is_day && is_month && year.len() == 4 && text::number(year).is_some() && parts.next().is_none()
 }
 
 fn half_a_day_later(time: Timestamp) -> Option<Timestamp> {
