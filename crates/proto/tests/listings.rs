@@ -52,6 +52,26 @@ fn single_line_parses_as_in_its_listing() {
     }
 }
 
+/// A client takes a listing for truncated if its last line cannot be read.
+#[test]
+fn truncated_line_without_name_is_no_entry() {
+    const STEMS: [&str; 5] = ["gnu", "languages", "encodings", "rfc3659", "pure-ftpd"];
+    let is_usual =
+        |file: &Path| file.file_stem().is_some_and(|stem| STEMS.iter().any(|known| stem == *known));
+    for (format, file) in listings().into_iter().filter(|(_, file)| is_usual(file)) {
+        for outcome in read(&fs::read(&file).unwrap(), &[format]) {
+            let Outcome::Entry(entry) = outcome else { continue };
+            let line = entry.raw();
+            let target = entry.link_target().filter(|_| format == Format::Unix);
+            let name = entry.name().len() + target.map_or(0, |target| " -> ".len() + target.len());
+            for truncated in (1..line.len() - name).map(|end| &line[..end]) {
+                let outcomes = read(truncated, &[format]);
+                assert!(!matches!(outcomes[..], [Outcome::Entry(_)]), "{}", truncated.escape_ascii());
+            }
+        }
+    }
+}
+
 #[test]
 fn every_format_has_a_listing() {
     let mut found: Vec<_> = listings().into_iter().map(|(format, _)| format).collect();

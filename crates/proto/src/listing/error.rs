@@ -2,6 +2,11 @@
 
 use std::borrow::Cow;
 
+use encoding_rs::{
+    BIG5, EUC_JP, EUC_KR, Encoding, GBK, ISO_8859_5, ISO_8859_7, KOI8_R, SHIFT_JIS, WINDOWS_1250,
+    WINDOWS_1251, WINDOWS_1252, WINDOWS_1257,
+};
+
 use crate::escape::write_escaped;
 
 /// A line of a listing, or a part of one, could not be read.
@@ -81,16 +86,40 @@ pub(super) fn is_no_entry(line: &[u8]) -> bool {
     line.is_empty() || is_total(line) || is_header(line)
 }
 
-/// `total 12` or `Total of 3 files`.
+/// `total 12` or `Total of 3 files`, also `insgesamt 12` and the like.
 fn is_total(line: &[u8]) -> bool {
     let Some((word, rest)) = line.split_at_checked(TOTAL.len()) else { return false };
     let rest = rest.strip_prefix(b":").unwrap_or(rest);
-    word.eq_ignore_ascii_case(TOTAL)
+    let is_english = word.eq_ignore_ascii_case(TOTAL)
         && match rest {
             [] | [b' ', b'o', b'f', b' ', ..] => true,
             [b' ' | b'\t', ..] => rest.trim_ascii().first().is_some_and(u8::is_ascii_digit),
             _ => false,
-        }
+        };
+    is_english || is_foreign_total(line)
+}
+
+/// A word for *total* in another language, and a number after it.
+fn is_foreign_total(line: &[u8]) -> bool {
+    let Some(blank) = memchr::memrchr2(b' ', b'\t', line) else { return false };
+    let Some((words, number)) = line.split_at_checked(blank) else { return false };
+    let words = words.trim_ascii_end();
+    let words = words.strip_suffix(b":").unwrap_or(words).trim_ascii_end();
+    let number = number.trim_ascii();
+    let is_number = number.first().is_some_and(u8::is_ascii_digit)
+        && number.iter().all(|byte| byte.is_ascii_digit() || b".,KMGTkmgtiB".contains(byte));
+    if !is_number || words.len() > LONGEST_FOREIGN_TOTAL {
+        return false;
+    }
+    let is_known = |text: &str| FOREIGN_TOTALS.contains(&&*text.to_lowercase());
+    match std::str::from_utf8(words) {
+        Ok(text) => is_known(text),
+        Err(_) => ENCODINGS.iter().any(|encoding| {
+            encoding
+                .decode_without_bom_handling_and_without_replacement(words)
+                .is_some_and(|text| is_known(&text))
+        }),
+    }
 }
 
 /// `./sub dir:` or `sub:`, which `LIST -R` prints above each directory.
@@ -111,6 +140,34 @@ fn excerpt(text: &[u8]) -> String {
 }
 
 const TOTAL: &[u8] = b"total";
+
+/// What GNU `ls` prints for `total`, besides languages that write it as in English.
+#[rustfmt::skip]
+const FOREIGN_TOTALS: [&str; 43] = [
+    "insgesamt", "gesamt", "summe", "totale", "totaal", "totalt", "i alt", "ialt", "yhteensä", "alls",
+    "samtals", "razem", "łącznie", "celkem", "celkom", "spolu", "skupaj", "skupno", "ukupno", "összesen", "suma",
+    "toplam", "kokku", "kopā", "viso", "iš viso", "guztira", "iomlán", "tổng", "tổng cộng", "итого", "всего",
+    "загалом", "усього", "разам", "общо", "укупно", "σύνολο", "總計", "总用量", "总计", "合計", "합계",
+];
+
+/// Encodings of these words, besides UTF-8.
+const ENCODINGS: [&Encoding; 12] = [
+    WINDOWS_1252,
+    WINDOWS_1250,
+    WINDOWS_1251,
+    KOI8_R,
+    ISO_8859_5,
+    ISO_8859_7,
+    WINDOWS_1257,
+    GBK,
+    BIG5,
+    SHIFT_JIS,
+    EUC_JP,
+    EUC_KR,
+];
+
+/// Bytes of the longest of these words, with a margin.
+const LONGEST_FOREIGN_TOTAL: usize = 24;
 const SHOWN: usize = 120;
 
 #[cfg(test)]
@@ -126,6 +183,32 @@ mod tests {
         }
         for line in ["totally.txt", ":", "readme", "total1", "total recall", "-rw- what:"] {
             assert!(!is_no_entry(line.as_bytes()), "{line:?}");
+        }
+    }
+
+    #[test]
+    fn total_in_other_languages_is_recognized() {
+        for line in
+            ["insgesamt 12", "Totale 12", "i alt 12", "итого 12", "ИТОГО: 1,5M", "总用量 12", "合計 4.0K"]
+        {
+            assert!(is_no_entry(line.as_bytes()), "{line}");
+        }
+        for (word, encoding) in [
+            ("yhteensä", WINDOWS_1252),
+            ("łącznie", WINDOWS_1250),
+            ("итого", KOI8_R),
+            ("всего", WINDOWS_1251),
+            ("总用量", GBK),
+            ("總計", BIG5),
+            ("合計", SHIFT_JIS),
+            ("合計", EUC_JP),
+            ("합계", EUC_KR),
+        ] {
+            let line = [&encoding.encode(word).0, &b" 12"[..]].concat();
+            assert!(is_no_entry(&line), "{word} in {}", encoding.name());
+        }
+        for line in ["summe", "insgesamt viel", "gesamt.txt 12", "file 12", "12 12", "итого12"] {
+            assert!(!is_no_entry(line.as_bytes()), "{line}");
         }
     }
 

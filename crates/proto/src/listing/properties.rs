@@ -78,6 +78,8 @@ fn nearly() -> impl Strategy<Value = Vec<u8>> {
         "[d-] ?\\[[RWCEAFMS-]{8}\\]",
         "(Jan|Feb|Nov)-[0-9]{2}-[0-9]{4}",
         "\\+?(r|/|[ms][0-9]{1,12}|i7|up644)[,\t]",
+        "-rw-|drwxr-x|[da-][l-]rw-r--r--|M 4|V1|EXEC|[0-9]:[0-9]|/x/inFeb|000|\\*{1,6}|0000-00-00",
+        "\\[[A-Z]{1,3},|%X[0-9]{4}|<%RMS-E-FNF,|size=7;|type=dir; |[a-z]{2}:[a-z]{2}:s0|insgesamt",
         "DIR|A|RHS|-|Thur\\.|[0-9]{1,2}\\.[0-9]{1,2}|d-ewrewr|readme/?",
     ];
     prop::collection::vec((word, " {0,3}"), 1..12).prop_map(|words| {

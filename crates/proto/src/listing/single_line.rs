@@ -177,6 +177,7 @@ mod tests {
         assert_eq!(error.to_string(), format!("the listing line \"?\" cannot be parsed: {why}"));
         assert!(parse_list_line(b"total 3", now).unwrap_err().is_no_entry());
         assert!(parse_list_line(b"03-14-22  07:05AM 1 x", now).is_ok());
-        assert!(parse_list_line(b"25-14-22  07:05AM 1 x", now).is_err());
+        assert_eq!(parse_list_line(b"25-14-22  07:05AM 1 x", now).unwrap().modified, None);
+        assert!(parse_list_line(b"25-14-22  07:05AM", now).is_err());
     }
 }

@@ -44,20 +44,53 @@ pub(in crate::listing) struct Permissions<'l> {
 pub(in crate::listing) fn leading(line: &[u8]) -> Option<Permissions<'_>> {
     let (&letter, rest) = line.split_first()?;
     let kind = kind_of_letter(letter)?;
-    let (letters, rest) = match rest.split_first_chunk::<LETTERS>()? {
-        // Some servers omit the last letter.
-        ([letters @ .., b' '], _) => (letters.as_slice(), rest.get(letters.len()..)?),
-        (letters, rest) => (letters.as_slice(), rest),
-    };
-    let bits = letters.first_chunk().and_then(bits);
-    if bits.is_none() && !are_in_place(letters) && !(letters == UNKNOWN && text::ends_word(rest)) {
-        return None;
-    }
+    let (bits, rest) = nine_letters(rest).or_else(|| unusual(rest))?;
     let rest = match rest {
         [b'+' | b'.' | b'@' | b'*', rest @ ..] => rest,
+        // `ls -e` of AIX prints a hyphen if there is no access list.
+        [b'-', rest @ ..] if rest.first() == Some(&b' ') => rest,
         _ => rest,
     };
     Some(Permissions { kind, bits, rest })
+}
+
+/// Takes nine permission letters off the front. The bits are `None` if a letter is not in its position.
+fn nine_letters(text: &[u8]) -> Option<(Option<u32>, &[u8])> {
+    let (letters, rest) = text.split_first_chunk::<LETTERS>()?;
+    let bits = bits(letters);
+    let is_valid = bits.is_some() || are_in_place(letters) || letters == UNKNOWN && text::ends_word(rest);
+    is_valid.then_some((bits, rest))
+}
+
+/// Takes letters of another number off the front: those of Plan 9, which have the exclusive-use bit before
+/// them (`d-rwxrwxr-x`), or fewer than nine (`drwxr-x`).
+#[cold]
+fn unusual(text: &[u8]) -> Option<(Option<u32>, &[u8])> {
+    if let [b'-' | b'l', rest @ ..] = text
+        && let Some((bits @ Some(_), rest)) = nine_letters(rest)
+        && text::ends_word(rest)
+    {
+        return Some((bits, without_device(rest)));
+    }
+    let end = text.iter().position(|byte| !b"rwxsStTlL-".contains(byte)).unwrap_or(text.len());
+    let (letters, rest) = text.split_at_checked(end)?;
+    let is_permission = |letter: &u8| matches!(letter, b'r' | b'w' | b'x');
+    let is_enough = letters.len() > 5 || letters.len() > 1 && letters.iter().any(is_permission);
+    let is_short = letters.len() < LETTERS && is_enough && are_in_place(letters);
+    let ends = text::ends_word(rest.strip_prefix(b"+").unwrap_or(rest));
+    // Whether it is the group or all others that have no letters is unknown, so there are no bits.
+    (is_short && ends).then_some((None, rest))
+}
+
+/// Removes type and number of the device that `ls -l` of Plan 9 prints, as in `M 4 ann staff`.
+fn without_device(text: &[u8]) -> &[u8] {
+    match text::next_word(text) {
+        ([kind], rest) if !kind.is_ascii_digit() => {
+            let (number, rest) = text::next_word(rest);
+            if text::number(number).is_some() { rest } else { text }
+        }
+        _ => text,
+    }
 }
 
 /// Returns whether the letters are roughly permissions: some servers put an `s` or `t` in a position of its
@@ -72,8 +105,8 @@ fn are_in_place(letters: &[u8]) -> bool {
 
 fn kind_of_letter(letter: u8) -> Option<EntryKind> {
     match letter {
-        // Contiguous files and files that were moved to tape are files.
-        b'-' | b'f' | b'F' | b'C' | b'M' => Some(EntryKind::File),
+        // Contiguous files, files that were moved to tape, and append-only files of Plan 9 are files.
+        b'-' | b'f' | b'F' | b'C' | b'M' | b'a' => Some(EntryKind::File),
         b'd' => Some(EntryKind::Directory),
         // z/OS marks links that leave its Unix file system with an `e`.
         b'l' | b'e' => Some(EntryKind::Link),
@@ -169,6 +202,7 @@ mod tests {
             ("-rw-r--r--@ 1 ann", " 1 ann"),
             ("-rw-r--r--12 ann", "12 ann"),
             ("-rw-r--r--.12 ann", "12 ann"),
+            ("-rw-r--r--- 1 ann", " 1 ann"),
         ] {
             let permissions = leading(line.as_bytes()).unwrap();
             assert_eq!((permissions.bits, permissions.rest), (Some(0o644), rest.as_bytes()), "{line}");
@@ -187,6 +221,7 @@ mod tests {
             ('p', EntryKind::Special),
             ('D', EntryKind::Special),
             ('M', EntryKind::File),
+            ('a', EntryKind::File),
             ('?', EntryKind::Unknown),
         ] {
             assert_eq!(leading(format!("{letter}rw-r--r-- 1").as_bytes()).unwrap().kind, kind, "{letter}");
@@ -194,14 +229,39 @@ mod tests {
     }
 
     #[test]
+    fn plan9_mode_has_an_exclusive_letter() {
+        for (line, kind) in
+            [("d-rwxr-x--- M 4 ann", EntryKind::Directory), ("alrwxr-x---  ann", EntryKind::File)]
+        {
+            let permissions = leading(line.as_bytes()).unwrap();
+            assert_eq!((permissions.kind, permissions.bits), (kind, Some(0o750)), "{line}");
+            assert_eq!(text::next_word(permissions.rest).0, b"ann", "{line}");
+        }
+        assert_eq!(leading(b"--rwxr-x--- ann").unwrap().bits, Some(0o750));
+    }
+
+    #[test]
     fn unusual_mode_is_accepted_but_not_random_text() {
-        for line in ["drwxr-xr- 1 ann", "d????????? ? ?", "-rwxrwsrwS 1 ann", "-rwtr-xr-x 1 ann"] {
+        for line in [
+            "drwxr-xr- 1 ann",
+            "drwxr-x 1",
+            "-rw-r--+ 1",
+            "-rw- 1",
+            "drwx",
+            "-rw 1",
+            "d????????? ? ?",
+            "-rwxrwsrwS 1 ann",
+            "-rwtr-xr-x 1 ann",
+        ] {
             assert_eq!(leading(line.as_bytes()).unwrap().bits, None, "{line}");
         }
         for line in [
             "",
-            "-rw-r--r-",
-            "drwx",
+            "d",
+            "-r",
+            "---",
+            "drwxy",
+            "drwxwr-",
             "-C--E----- 1",
             "d[RWCEAFMS] 1",
             "0rw-r--r-- 1",

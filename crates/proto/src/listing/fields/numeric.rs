@@ -96,6 +96,17 @@ impl TimeOfDay {
         }
     }
 
+    /// Takes `14:5` off the front, as small devices print it.
+    #[cold]
+    pub(in crate::listing) fn leading_unpadded(text: &[u8]) -> Option<(Self, &[u8])> {
+        let (hour, rest) = text::digits(text, 2)?;
+        let (minute, rest) = text::digits(rest.strip_prefix(b":")?, 1)?;
+        Some((
+            Self { hour: u8::try_from(hour).ok()?, minute: u8::try_from(minute).ok()?, second: None },
+            rest,
+        ))
+    }
+
     /// Sets `date` to this time, in that half of the day.
     pub(in crate::listing) fn on(&self, date: Timestamp, half: Option<Meridiem>) -> Option<Timestamp> {
         let hour = match (half, self.hour) {

@@ -47,9 +47,11 @@ pub(super) fn read<'l>(line: &'l [u8], context: &Context) -> ParseResult<'l> {
 }
 
 /// Finds the first word that is an asterisk and a few capitals, and returns the text before it, the word, and
-/// the rest.
+/// the rest. An owner may be such a word too, `*NOUSRPRF`.
 fn split_at_type(line: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
-    let mut rest = text::skip_blanks(line);
+    let first = text::next_word(line).0;
+    let owner = if first.starts_with(b"*") && kind_of_object(first).is_none() { first } else { b"" };
+    let mut rest = text::skip_blanks(text::skip_blanks(line).strip_prefix(owner)?);
     for _ in 0..=MOST_COLUMNS {
         let (word, after) = text::word(rest);
         if let [b'*', letters @ ..] = word
@@ -102,11 +104,18 @@ impl<'l> ColumnsBeforeType<'l> {
             trailing_time(text, order).map_or((None, text), |(time, rest)| (Some(time), rest));
         let (before, word) = text::last_word(rest);
         let size = text::number(word);
-        let owner = if size.is_some() { text::trim_end(before) } else { text::trim_end(rest) };
+        let has_size = size.is_some() || is_out_of_range(word);
+        let owner = if has_size { text::trim_end(before) } else { text::trim_end(rest) };
         let mut owners = owner.split(|&byte| byte == b' ').filter(|word| !word.is_empty());
         let owner = owners.next();
         owners.next().is_none().then_some(Self { owner, size, modified })
     }
+}
+
+/// Returns whether this stands for a size that is too large for its column or for 64 bits.
+fn is_out_of_range(word: &[u8]) -> bool {
+    let is_all = |test: fn(&u8) -> bool| word.len() > 1 && word.iter().all(test);
+    is_all(u8::is_ascii_digit) || is_all(|byte| *byte == b'*') || is_all(|byte| *byte == b'+')
 }
 
 fn trailing_time(text: &[u8], order: DateOrder) -> Option<(Timestamp, &[u8])> {
@@ -145,6 +154,21 @@ mod tests {
         assert_eq!((entry.name(), entry.kind), (&b"my letter.txt"[..], EntryKind::File));
         assert_eq!((entry.size, entry.owner().as_deref()), (Some(61440), Some("ANN")));
         assert_eq!(entry.modified.unwrap().to_string(), "2001-04-26T11:36:20");
+    }
+
+    #[test]
+    fn owner_may_begin_with_asterisk() {
+        let entry = read("*NOUSRPRF      61440 04/26/01 11:36:20 *STMF      notes.txt");
+
+        assert_eq!((entry.name(), entry.owner().as_deref()), (&b"notes.txt"[..], Some("*NOUSRPRF")));
+    }
+
+    #[test]
+    fn size_wider_than_its_column_is_unknown() {
+        for size in ["************", "18446744073709551616"] {
+            let entry = read(&format!("ANN  {size} 04/26/01 11:36:20 *STMF      notes.txt"));
+            assert_eq!((entry.size, entry.owner().as_deref()), (None, Some("ANN")), "{size}");
+        }
     }
 
     #[test]

@@ -29,12 +29,28 @@ impl Clock {
         Self::parted_by(b'.', text).filter(|(_, rest)| text::ends_word(rest))
     }
 
+    /// Takes a time whose numbers have no leading zero off the front, as small devices print it: `0:5`,
+    /// `0: 5` or `0:5:7`.
+    pub(super) fn leading_unpadded(text: &[u8]) -> Option<(Self, &[u8])> {
+        let (hour, rest) = blank_padded(text)?;
+        let (minute, rest) = blank_padded(rest.strip_prefix(b":")?)?;
+        let clock = Self::to_the_minute(hour, minute);
+        let (clock, rest) = match rest.strip_prefix(b":") {
+            Some(rest) => {
+                let (second, rest) = blank_padded(rest)?;
+                (Self { second: Some(second), ..clock }, rest)
+            }
+            None => (clock, rest),
+        };
+        text::ends_word(rest).then_some((clock, rest))
+    }
+
     /// Takes a time off the front, and an `AM` or `PM` that is a separate word after it.
     ///
     /// Only for dates that are printed with such times: names may begin with `PM` too.
     pub(super) fn leading_of_half(text: &[u8]) -> Option<(Self, &[u8])> {
         let (clock, rest) = Self::leading(text)?;
-        let tail = text::blanks(rest).and_then(AmPm::leading).filter(|(_, rest)| text::ends_word(rest));
+        let tail = text::blanks(rest).and_then(AmPm::leading_word).filter(|(_, rest)| text::ends_word(rest));
         match tail {
             Some((half, tail)) if (1..=12).contains(&clock.hour) => Some((clock.in_half(half)?, tail)),
             _ => Some((clock, rest)),
@@ -109,12 +125,34 @@ enum AmPm {
 }
 
 impl AmPm {
+    /// Takes `AM` or `PM` off the front; a single letter would be a name.
+    fn leading_word(text: &[u8]) -> Option<(Self, &[u8])> {
+        Self::leading(text).filter(|(_, rest)| text.len() - rest.len() > 1)
+    }
+
     fn leading(text: &[u8]) -> Option<(Self, &[u8])> {
         match text {
             [b'A' | b'a', b'M' | b'm', rest @ ..] => Some((Self::Am, rest)),
             [b'P' | b'p', b'M' | b'm', rest @ ..] => Some((Self::Pm, rest)),
+            // `9:46p`, as `dir` of Windows 9x prints it.
+            [b'a', rest @ ..] if text::ends_word(rest) => Some((Self::Am, rest)),
+            [b'p', rest @ ..] if text::ends_word(rest) => Some((Self::Pm, rest)),
             _ => None,
         }
+    }
+}
+
+/// Takes one or two digits off the front, and one blank before them.
+fn blank_padded(text: &[u8]) -> Option<(u8, &[u8])> {
+    let (number, rest) = text::digits(text.strip_prefix(b" ").unwrap_or(text), 2)?;
+    Some((u8::try_from(number).ok()?, rest))
+}
+
+/// Takes an offset or `GMT` off the front that is a word of its own.
+pub(super) fn offset(text: &[u8]) -> Option<(Zone, &[u8])> {
+    match text::word(text.strip_prefix(b" ")?) {
+        (b"GMT" | b"UTC", rest) => Some((Zone::Utc, rest)),
+        _ => zone(text),
     }
 }
 

@@ -118,12 +118,23 @@ impl Calendar<'_> {
     }
 }
 
+/// Takes a time off the front and sets a date to it.
+pub(in crate::listing) fn at_clock(date: Timestamp, text: &[u8]) -> Option<(Timestamp, &[u8])> {
+    let (clock, rest) = Clock::leading_of_half(text)?;
+    Some((clock.on(date)?, rest))
+}
+
 /// Adds the time after a date, if present.
 fn with_clock(date: Timestamp, text: &[u8]) -> Option<(Timestamp, &[u8])> {
     let tail = text.strip_prefix(b",").unwrap_or(text);
     let clock = text::blanks(tail).and_then(Clock::leading_of_half);
-    match clock.and_then(|(clock, rest)| Some((clock.on(date)?, rest))) {
-        Some(found) => Some(found),
+    match clock.and_then(|(clock, rest)| Some((clock.on(date)?, clock.second, rest))) {
+        // Cisco IOS prints an offset after the seconds.
+        Some((time, Some(_), rest)) => Some(match clock::offset(rest) {
+            Some((zone, rest)) => (time.with_zone(zone), rest),
+            None => (time, rest),
+        }),
+        Some((time, None, rest)) => Some((time, rest)),
         None => text::ends_word(text).then_some((date, text)),
     }
 }
@@ -176,6 +187,21 @@ mod tests {
             ("NOV-08-2019  21:46:05", "2019-11-08T21:46:05"),
             ("Nov  8 21:46:05 2019", "2019-11-08T21:46:05"),
             ("Nov  8 21:46:05 CEST 2019", "2019-11-08T21:46:05"),
+            ("Nov  8 21:46:05 GMT+02:00 2019", "2019-11-08T21:46:05"),
+            ("Nov  8 21:46:05 +0200 2019", "2019-11-08T21:46:05"),
+            ("Nov  8 21:6", "2021-11-08T21:06"),
+            ("Nov  8  9: 6", "2021-11-08T09:06"),
+            ("Nov  8 9:6:5 2019", "2019-11-08T09:06:05"),
+            ("Nov  8 2019 9:46p", "2019-11-08T21:46"),
+            ("Nov 08 2019 21:46:05 +01:00", "2019-11-08T21:46:05+01:00"),
+            ("Nov 08 2019 21:46:05 -0330", "2019-11-08T21:46:05-03:30"),
+            ("Fri, 08 Nov 2019 21:46:05 GMT", "2019-11-08T21:46:05Z"),
+            ("08-Nov 2019", "2019-11-08"),
+            ("8-nov 21:46", "2021-11-08T21:46"),
+            ("Nov-08 2019", "2019-11-08"),
+            ("08/Nov 21:46", "2021-11-08T21:46"),
+            ("8. 11. 2019", "2019-11-08"),
+            ("8. 11. 21:46", "2021-11-08T21:46"),
             ("Fri Nov  8 21:46:05 2019", "2019-11-08T21:46:05"),
             ("Fri, 8 Nov 2019 21:46", "2019-11-08T21:46"),
             ("Sat Nov 08 06:22", "2021-11-08T06:22"),
@@ -271,6 +297,10 @@ mod tests {
         assert_eq!(rest("2019-11-08 21:46:05 +0100 x"), Some(" x"));
         assert_eq!(rest("11/08/19 9:46 PM x"), Some(" x"));
         assert_eq!(rest("11/08/19 21:46 PM x"), Some(" PM x"));
+        assert_eq!(rest("11/08/19 9:46p x"), Some(" x"));
+        assert_eq!(rest("Nov 08 2019 21:46 +0100"), Some(" +0100"));
+        assert_eq!(rest("Nov 08 2019 21:46:05 +01 x"), Some(" +01 x"));
+        assert_eq!(rest("11/08/19 9:46 p x"), Some(" p x"));
     }
 
     #[test]
@@ -301,6 +331,9 @@ mod tests {
             "Nov 8 25:00",
             "Nov 8 13:00AM",
             "Nov 8 21:46x",
+            "Nov 8 21:",
+            "Nov 8 21:6x",
+            "Nov 8 21:60",
             "Nov 8 12345",
             "13 8 21:46",
             "11-08",
@@ -312,6 +345,10 @@ mod tests {
             "8 8 8",
             "2021-13-01",
             "Nov 8 0512",
+            "8-Nov",
+            "8-Nov-x 2019",
+            "32-Nov 2019",
+            "8. 13. 2019",
         ] {
             assert_eq!(read(text, "20211201"), None, "{text}");
         }

@@ -10,7 +10,7 @@ impl Calendar<'_> {
     /// `Nov  8 …`, `Nov 8, …`, `Nov-08-…`.
     pub(super) fn month_first(self, text: &[u8]) -> Option<(Timestamp, &[u8])> {
         let Some((month, rest)) = months::leading_english(text).or_else(|| foreign(text)) else {
-            return hyphened(text);
+            return hyphened(text).or_else(|| self.hyphened_day(text));
         };
         let (day, rest) = text::digits(text::blanks(rest)?, 2)?;
         let rest = rest.strip_prefix(b",").or_else(|| rest.strip_prefix(b".")).unwrap_or(rest);
@@ -21,13 +21,24 @@ impl Calendar<'_> {
     pub(super) fn day_first(self, text: &[u8]) -> Option<(Timestamp, &[u8])> {
         let (day, rest) = text::digits(text, 2)?;
         let Some(rest) = text::blanks(rest.strip_prefix(b".").unwrap_or(rest)) else {
-            return hyphened(text);
+            return hyphened(text).or_else(|| self.hyphened_day(text));
         };
         let (word, rest) = text::word(rest);
         if !begins_year_or_clock(text::skip_blanks(rest)) {
             return None;
         }
-        self.year_or_clock(months::of_name(word)?, u8::try_from(day).ok()?, rest)
+        let month = months::of_name(word).or_else(|| dotted_month(word))?;
+        self.year_or_clock(month, u8::try_from(day).ok()?, rest)
+    }
+
+    /// `8-Nov …` and `Nov-08 …`, with a year or time after a blank.
+    fn hyphened_day(self, text: &[u8]) -> Option<(Timestamp, &[u8])> {
+        let (word, rest) = text::word(text);
+        let hyphen = word.iter().position(|byte| matches!(byte, b'-' | b'/'))?;
+        let (first, second) = (word.get(..hyphen)?, word.get(hyphen + 1..)?);
+        let (day, month) = if first.first()?.is_ascii_digit() { (first, second) } else { (second, first) };
+        let (day, []) = text::digits(day, 2)? else { return None };
+        self.year_or_clock(months::of_name(month)?, u8::try_from(day).ok()?, rest)
     }
 
     /// `Sat Sep  2 …`, as printed by `ls --full-time` and BusyBox.
@@ -47,13 +58,23 @@ impl Calendar<'_> {
             return with_clock(Timestamp::from_date(year, month, day)?, rest);
         }
         let text = text::blanks(text)?;
-        let (clock, rest) = Clock::leading(text).or_else(|| Clock::leading_dotted(text))?;
+        let (clock, rest) = Clock::leading(text)
+            .or_else(|| Clock::leading_dotted(text))
+            .or_else(|| Clock::leading_unpadded(text))?;
         // `ls -T` of the BSDs prints seconds, and then the year; `date` puts a zone between them.
         let year = if clock.second.is_some() { year_behind_seconds(rest) } else { None };
         match year {
             Some((year, rest)) => Some((clock.on(Timestamp::from_date(year, month, day)?)?, rest)),
             None => Some((self.horizon.date(month, day, &clock)?, rest)),
         }
+    }
+}
+
+/// The month of `8. 11. 2021`.
+fn dotted_month(word: &[u8]) -> Option<u8> {
+    match text::digits(word, 2)? {
+        (month, b".") => u8::try_from(month).ok(),
+        _ => None,
     }
 }
 
@@ -129,7 +150,10 @@ fn hyphened(text: &[u8]) -> Option<(Timestamp, &[u8])> {
 fn year_behind_seconds(text: &[u8]) -> Option<(u16, &[u8])> {
     year(text).or_else(|| {
         let (zone, rest) = text::word(text::blanks(text)?);
-        ((3..=5).contains(&zone.len()) && zone.iter().all(u8::is_ascii_uppercase)).then(|| year(rest))?
+        let is_zone = (3..=9).contains(&zone.len())
+            && zone.iter().all(|byte| matches!(byte, b'A'..=b'Z' | b'0'..=b'9' | b'+' | b'-' | b':'))
+            && !zone.first().is_none_or(u8::is_ascii_digit);
+        is_zone.then(|| year(rest))?
     })
 }
 

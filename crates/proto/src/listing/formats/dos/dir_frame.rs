@@ -18,6 +18,28 @@ fn is_header(text: &[u8]) -> bool {
     // The accents are in the code page of the server.
     STARTS.iter().any(|start| text.starts_with(start.as_bytes()))
         || text.starts_with(b"R") && memchr::memmem::find(text, b"pertoire de ").is_some()
+        || names_drive(text)
+        || ends_with_serial_number(text)
+}
+
+/// Returns whether a path such as `C:\pub` is in the text, in any language. No name contains a colon.
+fn names_drive(text: &[u8]) -> bool {
+    let is_drive = |at: usize| {
+        let before = text.get(..at).unwrap_or_default();
+        matches!(before, [b'A'..=b'Z'] | [.., b' ', b'A'..=b'Z'])
+    };
+    memchr::memmem::find_iter(text, b":\\").any(is_drive)
+}
+
+/// `12AB-34CD` after the words for it.
+fn ends_with_serial_number(text: &[u8]) -> bool {
+    let (before, word) = text::last_word(text);
+    let is_half = |half: &[u8]| half.len() == 4 && half.iter().all(u8::is_ascii_hexdigit);
+    let mut halves = word.split(|&byte| byte == b'-');
+    !before.is_empty()
+        && !before.first().is_none_or(u8::is_ascii_digit)
+        && halves.next().zip(halves.next()).is_some_and(|(one, other)| is_half(one) && is_half(other))
+        && halves.next().is_none()
 }
 
 /// `3 File(s)   1,234 bytes`, `2 Datei(en), 1.234 Bytes` or `2 dirs  5.678 bytes libres`.

@@ -5,9 +5,11 @@
 //! 11-08-21  09:46PM              1048576 setup.exe
 //! ```
 //!
-//! The lines that `dir` prints above and below the files are in [`dir_frame`].
+//! The lines that `dir` prints above and below the files are in [`dir_frame`], rare and faulty dates in
+//! [`rare_date`].
 
 mod dir_frame;
+mod rare_date;
 
 use crate::{
     EntryKind, Timestamp,
@@ -24,9 +26,31 @@ use crate::{
 /// Reads one line, or returns the reason why it cannot.
 pub(super) fn read<'l>(line: &'l [u8], context: &Context) -> ParseResult<'l> {
     let Some((date, rest)) = numeric::date(text::skip_blanks(line), context.order) else {
-        return dir_frame::read(line).ok_or("no date at its start");
+        return read_otherwise(line, context);
     };
-    let (modified, rest) = leading_time(date, rest).ok_or("no time after the date")?;
+    match leading_time(date, rest) {
+        Some((modified, rest)) => entry(Some(modified), rest),
+        None => entry(None, rare_date::faulty_time(rest).ok_or("no time after the date")?),
+    }
+}
+
+#[cold]
+fn read_otherwise<'l>(line: &'l [u8], context: &Context) -> ParseResult<'l> {
+    let text = text::skip_blanks(line);
+    if let Some((date, rest)) = rare_date::leading(text, &context.horizon)
+        && let Some((modified, rest)) = leading_time(date, rest)
+    {
+        return entry(Some(modified), rest);
+    }
+    if let Some(rest) = rare_date::faulty(text) {
+        return entry(None, rest);
+    }
+    dir_frame::read(line).ok_or("no date at its start")
+}
+
+/// Reads the text after the time.
+#[inline]
+fn entry(modified: Option<Timestamp>, rest: &[u8]) -> ParseResult<'_> {
     let (what, rest) = KindAndSize::leading(rest).ok_or("neither <DIR> nor a size after the time")?;
     let (name, target) = if what.kind == EntryKind::Link { split_link(rest) } else { (rest, None) };
     if name.is_empty() {
@@ -36,7 +60,7 @@ pub(super) fn read<'l>(line: &'l [u8], context: &Context) -> ParseResult<'l> {
         name,
         kind: kind_of(name, what.kind),
         size: what.size,
-        modified: Some(modified),
+        modified,
         link_target: target,
         ..Columns::default()
     }))
@@ -46,21 +70,27 @@ pub(super) fn read<'l>(line: &'l [u8], context: &Context) -> ParseResult<'l> {
 fn leading_time(date: Timestamp, text: &[u8]) -> Option<(Timestamp, &[u8])> {
     let text = text::blanks(text)?;
     let foreign = foreign_half(text);
-    let (clock, rest) = TimeOfDay::leading(foreign.map_or(text, |(_, text)| text))?;
+    let text = foreign.map_or(text, |(_, text)| text::skip_blanks(text));
+    let (clock, rest) = TimeOfDay::leading(text).or_else(|| TimeOfDay::leading_unpadded(text))?;
     match Meridiem::leading(text::skip_blanks(rest)).filter(|_| foreign.is_none()) {
         Some((half, rest)) => Some((clock.on(date, Some(half))?, rest)),
-        None => Some((clock.on(date, foreign.map(|(half, _)| half))?, rest)),
+        None => {
+            let after = foreign_half(text::skip_blanks(rest)).filter(|_| foreign.is_none());
+            let half = foreign.or(after).map(|(half, _)| half);
+            Some((clock.on(date, half)?, after.map_or(rest, |(_, rest)| rest)))
+        }
     }
 }
 
-/// Takes the half of the day off the front, which `dir` prints before the time in China and Korea.
+/// Takes the half of the day off the front, which `dir` prints before the time in East Asia, and after it in
+/// Greece and Turkey.
 fn foreign_half(text: &[u8]) -> Option<(Meridiem, &[u8])> {
     if text.first()?.is_ascii() {
         return None;
     }
     let (word, rest) = text::word(text);
     let (_, half) = FOREIGN_HALVES.iter().find(|(known, _)| *known == word)?;
-    Some((*half, text::blanks(rest)?))
+    (!rest.is_empty()).then_some((*half, rest))
 }
 
 /// The column between time and name: a tag such as `<DIR>`, or a size.
@@ -81,10 +111,14 @@ impl KindAndSize {
             return Self::tag(column, TAG_INDENTS.contains(&indent));
         }
         let (size, rest) = text::word(column);
-        let (number, width) = grouped_number(size)?;
+        let (number, width) = match grouped_number(size) {
+            Some((number, width)) => (Some(number), width),
+            None if is_out_of_range(size) => (None, size.len()),
+            None => return None,
+        };
         let name = text::blanks(rest)?;
         let exact = rest.get(1..).filter(|_| SIZE_ENDS.contains(&(indent + width)));
-        Some((Self { kind: EntryKind::File, size: Some(number) }, exact.unwrap_or(name)))
+        Some((Self { kind: EntryKind::File, size: number }, exact.unwrap_or(name)))
     }
 
     fn tag(text: &[u8], in_column: bool) -> Option<(Self, &[u8])> {
@@ -132,6 +166,13 @@ fn grouped_number(text: &[u8]) -> Option<(u64, usize)> {
     Some((sum, width))
 }
 
+/// Returns whether this is a size below 0 or above 64 bits, which servers print for files that are too large
+/// for them.
+fn is_out_of_range(text: &[u8]) -> bool {
+    let digits = text.strip_prefix(b"-").unwrap_or(text);
+    !digits.is_empty() && digits.iter().all(u8::is_ascii_digit)
+}
+
 /// Splits `name [target]`, also `name -> target`.
 fn split_link(text: &[u8]) -> (&[u8], Option<&[u8]>) {
     let bracket =
@@ -157,14 +198,35 @@ const SIZE_ENDS: [usize; 3] = [18, 20, 21];
 const SEPARATORS: [&[u8]; 8] =
     [b",", b".", b"'", "’".as_bytes(), b"\xC2\xA0", "\u{202f}".as_bytes(), b"\xA0", b"\xFF"];
 
-/// Morning and afternoon in Chinese and Korean, in UTF-8 and in GBK.
-const FOREIGN_HALVES: [(&[u8], Meridiem); 6] = [
+/// Morning and afternoon in Chinese, Korean, Japanese, Greek and Turkish, and in the encodings of East Asia.
+const FOREIGN_HALVES: [(&[u8], Meridiem); 22] = [
     ("上午".as_bytes(), Meridiem::Am),
     ("下午".as_bytes(), Meridiem::Pm),
     ("오전".as_bytes(), Meridiem::Am),
     ("오후".as_bytes(), Meridiem::Pm),
+    ("午前".as_bytes(), Meridiem::Am),
+    ("午後".as_bytes(), Meridiem::Pm),
+    ("πμ".as_bytes(), Meridiem::Am),
+    ("μμ".as_bytes(), Meridiem::Pm),
+    ("π.μ.".as_bytes(), Meridiem::Am),
+    ("μ.μ.".as_bytes(), Meridiem::Pm),
+    ("ÖÖ".as_bytes(), Meridiem::Am),
+    ("ÖS".as_bytes(), Meridiem::Pm),
+    // GBK
     (b"\xC9\xCF\xCE\xE7", Meridiem::Am),
     (b"\xCF\xC2\xCE\xE7", Meridiem::Pm),
+    // Big5
+    (b"\xA4\x57\xA4\xC8", Meridiem::Am),
+    (b"\xA4\x55\xA4\xC8", Meridiem::Pm),
+    // EUC-KR
+    (b"\xBF\xC0\xC0\xFC", Meridiem::Am),
+    (b"\xBF\xC0\xC8\xC4", Meridiem::Pm),
+    // Shift-JIS
+    (b"\x8C\xDF\x91\x4F", Meridiem::Am),
+    (b"\x8C\xDF\x8C\xE3", Meridiem::Pm),
+    // Code page 1253
+    (b"\xF0\xEC", Meridiem::Am),
+    (b"\xEC\xEC", Meridiem::Pm),
 ];
 
 #[cfg(test)]
@@ -206,6 +268,11 @@ mod tests {
             ("3/4/2022 7:05 AM", "2022-03-04T07:05"),
             ("14/03/2022  07:05 p.m.", "2022-03-14T19:05"),
             ("98-12-31  07:05", "1998-12-31T07:05"),
+            ("2022/03/14  午後 07:05", "2022-03-14T19:05"),
+            ("2022/03/14  07:05 下午", "2022-03-14T19:05"),
+            ("14/03/2022  12:05 πμ", "2022-03-14T00:05"),
+            ("14/03/2022  07:05 μ.μ.", "2022-03-14T19:05"),
+            ("03-14-22  7:5PM", "2022-03-14T19:05"),
         ] {
             let entry = read(&format!("{text}      1024 x"));
             assert_eq!(entry.modified.unwrap().to_string(), time, "{text}");
@@ -229,7 +296,10 @@ mod tests {
             let line = [b"14/03/2022  19:05             1", &separator[..], b"024 x"].concat();
             assert_eq!(parse_dos_line(&line).unwrap().size, Some(1024));
         }
-        for text in ["1,04", "1e3", "99999999999999999999", ",1", "1,", "1,0245"] {
+        for text in ["99999999999999999999", "-1", "-2147483648"] {
+            assert_eq!(read(&format!("03-14-22  07:05AM {text} x")).size, None, "{text}");
+        }
+        for text in ["1,04", "1e3", "-", ",1", "1,", "1,0245"] {
             assert!(parse_dos_line(format!("03-14-22  07:05AM {text} x").as_bytes()).is_err(), "{text}");
         }
     }
@@ -279,7 +349,7 @@ mod tests {
         let why = |line: &str| parse_dos_line(line.as_bytes()).unwrap_err().to_string();
 
         assert!(why("hello").ends_with("no date at its start"));
-        assert!(why("13-32-22  07:05AM 1 x").ends_with("no date at its start"));
+        assert!(why("13-32-22  1 x").ends_with("no date at its start"));
         assert!(why("03-14-22  1024 x").ends_with("no time after the date"));
         assert!(why("03-14-22  07:05AM x").ends_with("neither <DIR> nor a size after the time"));
         assert!(why("03-14-22  07:05AM 1024 ").ends_with("no name after the size"));

@@ -15,6 +15,8 @@ use crate::{
     },
 };
 
+mod malformed;
+
 /// Reads one line, or returns the reason why it cannot.
 pub(super) fn read<'l>(line: &'l [u8], context: &Context) -> ParseResult<'l> {
     let (facts, name) = split_name(line).ok_or("no blank before a name")?;
@@ -42,16 +44,33 @@ pub(super) fn read<'l>(line: &'l [u8], context: &Context) -> ParseResult<'l> {
 /// Splits facts and name after the last semicolon of the facts. Some servers omit it, and on others a value
 /// contains a blank, such as `Domain Users`.
 fn split_name(line: &[u8]) -> Option<(&[u8], &[u8])> {
-    let blank = match line.first()? {
-        b' ' => indented_facts(line).unwrap_or(0),
-        _ => first_gap(line)?,
+    let gap = match line.first()? {
+        b' ' => Some(indented_facts(line).unwrap_or(0)),
+        _ => first_gap(line),
     };
-    let (facts, name) = line.split_at_checked(blank)?;
+    let Some(blank) = gap else { return malformed::without_blank(line) };
+    let (facts, _) = line.split_at_checked(blank)?;
     let end = match facts.last() {
+        // One fact alone: others may follow the blank.
+        Some(b';') if blank < malformed::SHORT_FACTS => malformed::end_of_separated(line, blank),
         None | Some(b';') => blank,
-        Some(_) if !may_hold_blank(facts) => blank,
-        Some(_) => memchr::memmem::find(name, b"; ").map_or(blank, |semicolon| blank + semicolon + 1),
+        Some(_) => return split_after_value(line, blank),
     };
+    Some((line.get(..end)?, line.get(end + 1..)?))
+}
+
+/// Splits facts and name if no semicolon precedes the first blank.
+#[cold]
+fn split_after_value(line: &[u8], blank: usize) -> Option<(&[u8], &[u8])> {
+    if let Some(split) = malformed::without_blank(line) {
+        return Some(split);
+    }
+    let (facts, name) = line.split_at_checked(blank)?;
+    let semicolon = memchr::memmem::find(name, b"; ");
+    // After the value, further facts may follow.
+    let more = |end: usize| memchr::memchr(b';', name).and_then(|value| name.get(value..end));
+    let is_inside = |end: &usize| may_hold_blank(facts) || malformed::has_known_fact(more(*end));
+    let end = semicolon.filter(is_inside).map_or(blank, |semicolon| blank + semicolon + 1);
     Some((line.get(..end)?, line.get(end + 1..)?))
 }
 
@@ -123,13 +142,13 @@ struct FactReader<'l> {
 
 impl<'l> FactReader<'l> {
     fn read(&mut self, fact: &[u8], value: &'l [u8]) {
-        match KnownFact::of(fact) {
+        match KnownFact::of(fact).or_else(|| malformed::indented_fact(fact)) {
             Some(KnownFact::Type) => (self.columns.kind, self.columns.link_target) = kind_and_target(value),
             Some(KnownFact::Size) => self.columns.size = text::number(value),
             Some(KnownFact::DirectorySize) => {
                 self.columns.size = self.columns.size.or_else(|| text::number(value))
             }
-            Some(KnownFact::Modify) => self.columns.modified = Timestamp::parse_mlsx(value).ok(),
+            Some(KnownFact::Modify) => self.columns.modified = time(value),
             Some(KnownFact::Mode) => self.columns.mode = octal(value),
             Some(KnownFact::Owner(rank)) => self.owner.raise(rank, value, &mut self.columns.owner),
             Some(KnownFact::Group(rank)) => self.group.raise(rank, value, &mut self.columns.group),
@@ -207,6 +226,9 @@ fn special_kind(value: &[u8]) -> (EntryKind, Option<&[u8]>) {
         Some(colon) => (kind.get(..colon).unwrap_or(kind), kind.get(colon + 1..)),
         None => (kind, None),
     };
+    if let Some(kind) = malformed::kind(word) {
+        return (kind, None);
+    }
     match LINKS.iter().any(|link| word.eq_ignore_ascii_case(link.as_bytes())) {
         true => (EntryKind::Link, target.filter(|target| !target.is_empty())),
         false if system.is_some() => (EntryKind::Special, None),
@@ -214,12 +236,16 @@ fn special_kind(value: &[u8]) -> (EntryKind, Option<&[u8]>) {
     }
 }
 
+fn time(value: &[u8]) -> Option<Timestamp> {
+    Timestamp::parse_mlsx(value).ok().or_else(|| malformed::time(value))
+}
+
 /// Parses permission bits of up to seven octal digits; the bits of the file type are removed.
 fn octal(text: &[u8]) -> Option<u32> {
     // pyftpdlib writes them as Python does.
     let text = text.strip_prefix(b"0o").unwrap_or(text);
     if !(1..=7).contains(&text.len()) || !text.iter().all(|digit| matches!(digit, b'0'..=b'7')) {
-        return None;
+        return malformed::mode(text);
     }
     Some(text.iter().fold(0, |sum, digit| sum << 3 | u32::from(digit - b'0')) & 0o7777)
 }

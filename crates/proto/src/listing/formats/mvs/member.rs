@@ -5,6 +5,8 @@
 //!  MENU      01.07 2005/03/22 2006/08/17 15:48    42    38     5 ANN
 //! ```
 //!
+//! Older systems print years of two digits, which come first too.
+//!
 //! The size is a number of lines, so no size in bytes is known. The user who changed a member last may not be
 //! its owner, and is ignored.
 
@@ -23,8 +25,10 @@ pub(super) fn read(line: &[u8], order: DateOrder) -> Option<Columns<'_>> {
     if !is_version || ![size, initial, modified].into_iter().all(is_count) {
         return None;
     }
-    stamp::day_in_order(created, order)?;
-    let changed = stamp::at_clock(stamp::day_in_order(changed, order)?, clock)?;
+    let day =
+        |word| stamp::day_in_order(word, DateOrder::YearFirst).or_else(|| stamp::day_in_order(word, order));
+    day(created)?;
+    let changed = stamp::at_clock(day(changed)?, clock)?;
     Some(Columns { modified: Some(changed), ..file(name) })
 }
 
@@ -55,7 +59,8 @@ mod tests {
         ] {
             let entry = testing::read(Format::Mvs, line);
             assert_eq!((entry.name(), entry.size), (&b"MENU"[..], None), "{line}");
-            assert!(entry.modified.is_some() && entry.is_file(), "{line}");
+            assert_eq!(entry.modified.unwrap().to_string(), "2006-08-17T15:48", "{line}");
+            assert!(entry.is_file(), "{line}");
         }
     }
 

@@ -72,11 +72,16 @@ fn split_owners(text: &[u8]) -> (Option<&[u8]>, Option<&[u8]>) {
     (filled(owner), filled(text::skip_blanks(group)))
 }
 
-/// Removes the label of SELinux, `user_u:object_r:tmp_t:s0`, which `ls -lZ` prints after the group.
+/// Removes the label of SELinux, `user_u:object_r:tmp_t:s0`, which `ls -lZ` prints after the group. It prints
+/// `?` for a file without a label.
 fn without_label(group: &[u8]) -> Option<&[u8]> {
     let (before, last) = text::last_word(group);
-    let is_label = memchr::memchr_iter(b':', last).count() >= 2;
-    filled(if is_label { text::trim_end(before) } else { group })
+    let has_label = is_label(last) || last == b"?";
+    filled(if has_label { text::trim_end(before) } else { group })
+}
+
+pub(super) fn is_label(word: &[u8]) -> bool {
+    memchr::memchr_iter(b':', word).count() >= 2
 }
 
 /// Removes the digits at the end of a name.
@@ -141,6 +146,7 @@ mod tests {
     fn a_label_is_neither_owner_nor_group() {
         let columns = " 1 ann staff unconfined_u:object_r:tmp_t:s0 77 ";
         assert_eq!(read(columns), (Some(1), some("ann"), some("staff"), Some(77)));
+        assert_eq!(read(" 1 ann staff ? 77 "), (Some(1), some("ann"), some("staff"), Some(77)));
     }
 
     #[test]

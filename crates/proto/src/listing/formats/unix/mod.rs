@@ -6,14 +6,15 @@
 //!
 //! Servers differ between the mode and the date: link count, owner and group may be missing or contain
 //! blanks. The date is the anchor: the size precedes it, and the name follows it after one blank.
-//! [`fast_path`] finds the date in most lines. [`columns`] parses the columns between, [`size`] the sizes,
-//! and [`stat`] lines with numbers instead of mode and date. Modes and dates are parsed by [`mode`] and
-//! [`date`].
+//! [`fast_path`] finds the date in most lines, [`undated`] reads lines with a faulty date or none.
+//! [`columns`] parses the columns between, [`size`] the sizes, and [`stat`] lines with numbers instead of
+//! mode and date. Modes and dates are parsed by [`mode`] and [`date`].
 
 mod columns;
 mod fast_path;
 mod size;
 mod stat;
+mod undated;
 
 use columns::Middle;
 
@@ -38,11 +39,38 @@ pub(super) fn read<'l>(line: &'l [u8], context: &Context) -> ParseResult<'l> {
     let permissions = mode::leading(skip_counts(line)).ok_or("no mode at its start")?;
     let split = fast_path::split(permissions.rest, &context.horizon);
     let Some((middle, modified, rest)) = split.or_else(|| split_at_date(permissions.rest, context)) else {
-        return unknown(&permissions).ok_or("no date after the mode");
+        return read_undated(&permissions, context);
     };
+    let rest = if rest.starts_with(b"  ") { after_padding(permissions.rest, middle, rest) } else { rest };
     let name = rest.split_first().map_or(rest, |(_, name)| name);
     let middle = Middle::read(middle, permissions.kind);
     entry(&permissions, &middle, modified, name)
+}
+
+#[cold]
+fn read_undated<'l>(permissions: &Permissions<'l>, context: &Context) -> ParseResult<'l> {
+    if let Some(unknown) = unknown(permissions) {
+        return Ok(unknown);
+    }
+    let (middle, modified, rest) =
+        undated::split(permissions.rest, context).ok_or("no date after the mode")?;
+    let name = rest.split_first().map_or(rest, |(_, name)| name);
+    entry(permissions, &Middle::read(middle, permissions.kind), modified, name)
+}
+
+/// Removes the second blank after `Aug 13 2019`, which pads the year to the width of `09:15`, as on AIX.
+///
+/// A year that is padded on its left, as in `Aug 13  2019`, needs no blank on its right.
+fn after_padding<'l>(text: &[u8], middle: &[u8], rest: &'l [u8]) -> &'l [u8] {
+    let date = text.get(middle.len()..text.len() - rest.len()).unwrap_or_default();
+    let (month, day_and_year) = text::word(date);
+    let is_padded = match text::digits(text::skip_blanks(day_and_year), 2) {
+        Some((_, [b' ', year @ ..])) => year.len() == 4 && year.iter().all(u8::is_ascii_digit),
+        _ => false,
+    };
+    let is_month = !month.first().is_none_or(u8::is_ascii_digit);
+    // A name has at least one byte.
+    if is_month && is_padded && rest.len() > 2 { rest.get(1..).unwrap_or(rest) } else { rest }
 }
 
 fn entry<'l>(
@@ -295,6 +323,19 @@ mod tests {
     }
 
     #[test]
+    fn padded_year_takes_the_second_blank() {
+        for date in ["Jan  2 2020", "Jan 22 2020", "Jan 2 2020", "Okt 22 2020", "jan. 22 2020"] {
+            assert_eq!(read(&format!("-rw-r--r-- 1 o g 5 {date} x")).name(), b"x", "{date}");
+            assert_eq!(read(&format!("-rw-r--r-- 1 o g 5 {date}  x")).name(), b"x", "{date}");
+            assert_eq!(read(&format!("-rw-r--r-- 1 o g 5 {date}   x")).name(), b" x", "{date}");
+        }
+        assert_eq!(read("-rw-r--r-- 1 o g 5 Jan 22 2020  ").name(), b" ");
+        for date in ["Jan  2  2020", "Jan 22 09:15", "22 Jan 2020", "2020-01-22", "Jan 22 09:15:01 2020"] {
+            assert_eq!(read(&format!("-rw-r--r-- 1 o g 5 {date}  x")).name(), b" x", "{date}");
+        }
+    }
+
+    #[test]
     fn unknown_month_leaves_only_the_date_empty() {
         for date in ["ڤڤڤ  2 10:30", "2 ڤڤڤ 2020", "??? 2 10:30"] {
             let entry = read(&format!("-rw-r--r-- 1 o g 5 {date} x"));
@@ -323,7 +364,7 @@ mod tests {
         let why = |line: &str| try_read(line).unwrap_err().to_string();
 
         assert!(why("hello world").ends_with("cannot be parsed: no mode at its start"));
-        assert!(why("-rw-r--r-- 1 o g 5 yesterday x").ends_with("no date after the mode"));
+        assert!(why("-rw-r--r-- 1 o g yesterday x").ends_with("no date after the mode"));
         assert!(why("-rw-r--r-- 1 o g 5 Jan  2  2020 ").ends_with("no name after the date"));
         assert!(try_read("total 12").unwrap_err().is_no_entry());
     }

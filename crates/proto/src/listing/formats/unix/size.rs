@@ -10,7 +10,7 @@ pub(super) fn trailing(columns: &[u8], kind: EntryKind) -> (&[u8], Option<u64>) 
     let (rest, last) = text::last_word(columns);
     match last.first() {
         Some(b'0'..=b'9') => {}
-        Some(b'?' | b'-') if is_unknown(last) => return (rest, None),
+        Some(b'?' | b'-' | b'*' | b'<') if is_unknown(last) => return (rest, None),
         _ => return before_unit(rest, last).map_or((columns, None), |(rest, size)| (rest, Some(size))),
     }
     if let Some(before) = before_device(rest, last, kind) {
@@ -54,7 +54,7 @@ fn before_unit<'l>(columns: &'l [u8], word: &[u8]) -> Option<(&'l [u8], u64)> {
 fn unit(letters: &[u8]) -> Option<u64> {
     let letters = match letters {
         b"bytes" | b"Bytes" | b"byte" | b"B" | b"b" => return Some(1),
-        [prefix, b'B' | b'b'] | [prefix, b'i', b'B'] | [prefix] => prefix,
+        [prefix, b'B' | b'b'] | [prefix, b'i', b'B'] | [prefix, b'i'] | [prefix] => prefix,
         _ => return None,
     };
     match letters.to_ascii_uppercase() {
@@ -63,6 +63,7 @@ fn unit(letters: &[u8]) -> Option<u64> {
         b'G' => Some(1 << 30),
         b'T' => Some(1 << 40),
         b'P' => Some(1 << 50),
+        b'E' => Some(1 << 60),
         _ => None,
     }
 }
@@ -110,6 +111,7 @@ fn is_unknown(word: &[u8]) -> bool {
     match word {
         b"?" | b"-" | b"<DIR>" => true,
         [b'-', digits @ ..] => text::number(digits).is_some(),
+        [b'*', stars @ ..] => stars.iter().all(|&byte| byte == b'*'),
         _ => false,
     }
 }
@@ -131,6 +133,8 @@ mod tests {
             ("2,5M", 2_621_440),
             ("3GB", 3_221_225_472),
             ("1.5TiB", 1_649_267_441_664),
+            ("2Ki", 2048),
+            ("1E", 1 << 60),
             ("1,048,576", 1_048_576),
             ("1.048.576", 1_048_576),
             ("1'048", 1048),
@@ -158,6 +162,8 @@ mod tests {
         assert_eq!(read("o g 99999999999999999999", file), ("o g", None));
         assert_eq!(read("o g -2147483648", file), ("o g", None));
         assert_eq!(read("o g ?", file), ("o g", None));
+        assert_eq!(read("o g *****", file), ("o g", None));
+        assert_eq!(read("o g <DIR>", file), ("o g", None));
         assert_eq!(read("o g", file), ("o g", None));
         assert_eq!(read("o 3com", file), ("o 3com", None));
         assert_eq!(read("o g 0", device), ("o g", Some(0)));

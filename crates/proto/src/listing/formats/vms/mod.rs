@@ -37,6 +37,9 @@ pub(super) fn read<'l>(line: &'l [u8], _context: &Context) -> ParseResult<'l> {
             Err("no version after the name")
         };
     }
+    if ends_with_version(name) && is_missing(rest) {
+        return Ok(ParsedLine::NoEntry);
+    }
     if ends_with_version(name) && is_refusal(rest) {
         return Ok(entry(name, &Attributes::default()));
     }
@@ -72,7 +75,10 @@ fn entry<'l>(name: &'l [u8], attributes: &Attributes<'l>) -> ParsedLine<'l> {
 /// Splits after the version, before which a name may contain blanks, or else after the first word.
 fn split_name(line: &[u8]) -> Option<(&[u8], &[u8])> {
     let mut versions = memchr::memchr_iter(b';', line).filter_map(|at| {
-        let (_, rest) = text::digits(line.get(at + 1..)?, 5).filter(|(_, rest)| text::ends_word(rest))?;
+        let version = line.get(at + 1..)?;
+        // `*.*;*` precedes an error.
+        let rest = version.strip_prefix(b"*").or_else(|| text::digits(version, 5).map(|(_, rest)| rest));
+        let rest = rest.filter(|rest| text::ends_word(rest))?;
         line.split_at_checked(line.len() - rest.len()).filter(|_| at > 0)
     });
     let (name, rest) = versions.next().unwrap_or_else(|| text::word(line));
@@ -86,7 +92,7 @@ fn ends_with_version(name: &[u8]) -> bool {
 fn without_version(name: &[u8]) -> &[u8] {
     let Some(at) = memchr::memrchr(b';', name) else { return name };
     match name.split_at_checked(at) {
-        Some((bare, [b';', version @ ..])) if text::number(version).is_some() => bare,
+        Some((bare, [b';', version @ ..])) if version == b"*" || text::number(version).is_some() => bare,
         _ => name,
     }
 }
@@ -116,14 +122,23 @@ fn is_folder(name: &[u8]) -> bool {
 /// has no access.
 fn is_refusal(text: &[u8]) -> bool {
     let says = |words: &[u8]| text.windows(words.len()).any(|part| part.eq_ignore_ascii_case(words));
-    text.starts_with(b"%") || REFUSALS.iter().any(|words| says(words))
+    matches!(text, [b'%', ..] | [b'<', b'%', ..]) || REFUSALS.iter().any(|words| says(words))
+}
+
+/// `%RMS-E-FNF, file not found`, in brackets or not, printed in place of the columns.
+///
+/// The name before it is a pattern such as `*.*;0`, or a file that was deleted meanwhile: users do not expect
+/// an entry for either, because no command could use it.
+fn is_missing(text: &[u8]) -> bool {
+    let says = |words: &[u8]| text.windows(words.len()).any(|part| part.eq_ignore_ascii_case(words));
+    !text.starts_with(b"->") && MISSING.iter().any(|words| says(words))
 }
 
 /// `Directory DISK$USER:[ANN.DATA]`
 fn is_header(line: &[u8]) -> bool {
     let (word, folder) = text::word(line);
     word.eq_ignore_ascii_case(b"directory")
-        && folder.contains(&b'[')
+        && folder.iter().any(|byte| b"[<".contains(byte))
         && (folder.ends_with(b"]") || folder.ends_with(b">"))
 }
 
@@ -138,15 +153,23 @@ fn is_total(line: &[u8]) -> bool {
     total.eq_ignore_ascii_case(b"total") && text::number(count).is_some() && counts(rest)
 }
 
-/// `%DIRECT-W-NOFILES, no files found`
+/// `%DIRECT-W-NOFILES, no files found`, or `-RMS-E-FNF, file not found` on the next line.
 fn is_report(line: &[u8]) -> bool {
     let code = text::word(line).0;
-    code.starts_with(b"%") && code.ends_with(b",") && memchr::memchr(b'-', code).is_some()
+    let hyphens = memchr::memchr_iter(b'-', code).count();
+    code.ends_with(b",")
+        && match code.first() {
+            Some(b'%') => hyphens > 0,
+            Some(b'-') => hyphens == 3,
+            _ => false,
+        }
 }
 
 const DIR: &[u8] = b".DIR";
 const COUNTED: [&[u8]; 3] = [b"file", b"director", b"block"];
-const REFUSALS: [&[u8]; 4] = [b"privilege", b"protection violation", b"access denied", b"error opening"];
+const MISSING: [&[u8]; 5] = [b"-FNF,", b"-DNF,", b"-NMF,", b"not found", b"no such file"];
+const REFUSALS: [&[u8]; 5] =
+    [b"privilege", b"protection violation", b"access denied", b"error opening", b"locked by another user"];
 
 #[cfg(test)]
 mod tests {
@@ -221,11 +244,51 @@ mod tests {
             "SECRET.DIR;1  %RMS-E-PRV, insufficient privilege or object protection violation",
             "SECRET.DIR;1        insufficient privilege or object protection violation",
             "SECRET.DIR;1  No privilege for attempted operation",
+            "SECRET.DIR;1  file currently locked by another user",
         ] {
             let entry = read(line);
             assert_eq!((entry.name(), entry.kind), (&b"SECRET"[..], EntryKind::Directory), "{line}");
             assert_eq!((entry.size, entry.modified), (None, None), "{line}");
         }
+    }
+
+    #[test]
+    fn error_for_missing_file_is_no_entry() {
+        for line in [
+            "*.*;0   <%RMS-E-FNF, file not found>",
+            "*.*;* %RMS-E-FNF, file not found",
+            "GONE.TXT;4   %SYSTEM-W-NOSUCHFILE, no such file",
+            "[.SUB]*.*;0   <%RMS-E-DNF, directory not found>",
+        ] {
+            assert!(testing::try_read(Format::Vms, line).unwrap_err().is_no_entry(), "{line}");
+        }
+        let locked = read("LOCKED.TXT;4   <%RMS-E-PRV, insufficient privilege>");
+        assert_eq!((locked.name(), locked.size), (&b"LOCKED.TXT;4"[..], None));
+    }
+
+    #[test]
+    fn month_may_be_foreign_or_unknown() {
+        for (month, date) in [
+            ("AOU", Some("2002-08-15")),
+            ("AOÛ", Some("2002-08-15")),
+            ("FÉV", Some("2002-02-15")),
+            ("MAI", Some("2002-05-15")),
+            ("MÄR", Some("2002-03-15")),
+            ("DEZ", Some("2002-12-15")),
+            ("OKT", Some("2002-10-15")),
+            ("GEN", Some("2002-01-15")),
+            ("DIC", Some("2002-12-15")),
+            ("ABR", Some("2002-04-15")),
+            ("MRT", Some("2002-03-15")),
+            ("QQQ", None),
+        ] {
+            let entry = read(&format!("LETTER.TXT;2   6/8   15-{month}-2002 10:11   [ANN]   (RWED,RWED,,)"));
+            let day = entry.modified.map(|time| time.to_string());
+            assert_eq!(day.as_deref().map(|day| &day[..10]), date, "{month}");
+            assert_eq!((entry.name(), entry.size), (&b"LETTER.TXT;2"[..], Some(3072)), "{month}");
+        }
+        let latin1 = testing::read(Format::Vms, b"LETTER.TXT;2  6  15-M\xC4R-2002 10:11  [ANN]  (RWED,,,)");
+        assert_eq!(latin1.modified.unwrap().to_string(), "2002-03-15T10:11");
     }
 
     #[test]
@@ -236,6 +299,8 @@ mod tests {
             "Total of 1 file, 9 blocks",
             "Grand total of 2 directories, 9 files, 80/96 blocks.",
             "%DIRECT-W-NOFILES, no files found",
+            "-RMS-E-FNF, file not found",
+            "Directory $1$DGA1:<ANN>",
         ] {
             assert!(testing::try_read(Format::Vms, line).unwrap_err().is_no_entry(), "{line}");
         }
