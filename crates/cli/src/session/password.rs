@@ -77,14 +77,18 @@ impl Passwords {
         beside.or(self.password.as_ref())
     }
 
-    /// Prompts once for each user and host; without a terminal, the password is empty.
+    /// Prompts once for each user and host. Fails without a terminal: an empty password would count as a failed login.
     async fn ask(&mut self, user: &str, host: &str) -> Result<Secret> {
         let known = self.prompted.iter().find(|(asked, at, _)| asked == user && at == host);
         if let Some((.., password)) = known {
             return Ok(password.clone());
         }
-        if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
+        if ["anonymous", "ftp"].contains(&user) {
             return Ok(Secret::default());
+        }
+        if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
+            let why = io::Error::new(io::ErrorKind::Unsupported, "there is no terminal");
+            return Err(Failure::local(format!("cannot prompt for the password of {user}"), why));
         }
         let password = prompt(format!("Password for {user}@{host}: ")).await?;
         self.prompted.push((user.to_owned(), host.to_owned(), password.clone()));

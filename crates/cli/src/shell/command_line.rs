@@ -15,8 +15,31 @@ pub(super) struct ShellWord {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct ShellCommand {
     pub(super) words: Vec<ShellWord>,
+    pub(super) condition: Condition,
     /// The command ends in `&`: it runs in the background.
     pub(super) background: bool,
+}
+
+/// When a command runs, by the outcome of the one before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum Condition {
+    /// The command follows `;`, `&` or nothing.
+    #[default]
+    Always,
+    /// The command follows `&&`.
+    AfterSuccess,
+    /// The command follows `||`.
+    AfterFailure,
+}
+
+/// The commands of a line.
+#[derive(Debug, Default)]
+pub(super) struct ShellLine {
+    pub(super) commands: Vec<ShellCommand>,
+    /// A quote is unclosed.
+    pub(super) is_open: bool,
+    /// Why the line must not run.
+    pub(super) problem: Option<String>,
 }
 
 impl ShellCommand {
@@ -26,13 +49,15 @@ impl ShellCommand {
     }
 }
 
-/// Splits a line into commands, and returns them and whether a quote is unclosed.
+/// Splits a line into commands.
 ///
-/// `;` and `&` end commands, `#` begins a comment, and quotes and backslashes escape characters.
-pub(super) fn split(line: &str) -> (Vec<ShellCommand>, bool) {
+/// `;`, `&`, `&&` and `||` end commands, `#` begins a comment, and quotes and backslashes escape characters. Pipes and
+/// redirections are not supported; as words they could name files that a command removes.
+pub(super) fn split(line: &str) -> ShellLine {
     let mut splitter = Splitter::default();
-    let mut characters = line.char_indices();
+    let mut characters = line.char_indices().peekable();
     while let Some((at, character)) = characters.next() {
+        let is_doubled = characters.peek().is_some_and(|(_, next)| *next == character);
         match (splitter.quote, character) {
             (Some(quote), _) if character == quote => splitter.quote = None,
             (None | Some('"'), '\\') => match characters.next() {
@@ -46,19 +71,28 @@ pub(super) fn split(line: &str) -> (Vec<ShellCommand>, bool) {
             }
             (None, '#') if splitter.word.is_none() => break,
             (None, ';' | '\n') => splitter.end_command(false),
+            (None, '&' | '|') if is_doubled => {
+                characters.next();
+                splitter.end_conditional(character);
+            }
             (None, '&') => splitter.end_command(true),
+            (None, '|' | '<' | '>') => splitter.refuse(character),
             (None, _) if character.is_whitespace() => splitter.end_word(),
             (None, _) => splitter.push(at, character, false),
         }
     }
-    let open = splitter.quote.is_some();
+    splitter.line.is_open = splitter.quote.is_some();
     splitter.end_command(false);
-    (splitter.commands, open)
+    let condition = splitter.command.condition;
+    if condition != Condition::Always {
+        splitter.miss(condition);
+    }
+    splitter.line
 }
 
 #[derive(Default)]
 struct Splitter {
-    commands: Vec<ShellCommand>,
+    line: ShellLine,
     command: ShellCommand,
     word: Option<ShellWord>,
     /// The word as a pattern, and whether it is one.
@@ -92,8 +126,31 @@ impl Splitter {
         self.end_word();
         let command = std::mem::take(&mut self.command);
         if !command.words.is_empty() {
-            self.commands.push(ShellCommand { background, ..command });
+            self.line.commands.push(ShellCommand { background, ..command });
+        } else if command.condition != Condition::Always {
+            self.miss(command.condition);
         }
+    }
+
+    /// Ends a command at `&&` or `||`.
+    fn end_conditional(&mut self, operator: char) {
+        let condition = if operator == '&' { Condition::AfterSuccess } else { Condition::AfterFailure };
+        let before = self.line.commands.len();
+        self.end_command(false);
+        if self.line.commands.len() == before {
+            self.miss(condition);
+        }
+        self.command.condition = condition;
+    }
+
+    fn miss(&mut self, condition: Condition) {
+        let operator = if condition == Condition::AfterSuccess { "&&" } else { "||" };
+        self.line.problem.get_or_insert(format!("a command is missing before or after {operator}"));
+    }
+
+    fn refuse(&mut self, character: char) {
+        let why = format!("{character} is not supported here; in a name, quote it");
+        self.line.problem.get_or_insert(why);
     }
 }
 
@@ -101,7 +158,7 @@ impl Splitter {
 pub(super) fn quoted(name: &str) -> String {
     let mut quoted = String::with_capacity(name.len());
     for character in name.chars() {
-        if character.is_whitespace() || "\\'\"*?[]{}!;&#".contains(character) {
+        if character.is_whitespace() || "\\'\"*?[]{}!;&#|<>".contains(character) {
             quoted.push('\\');
         }
         quoted.push(character);
@@ -114,7 +171,7 @@ mod tests {
     use super::*;
 
     fn texts(line: &str) -> Vec<Vec<String>> {
-        let commands = split(line).0;
+        let commands = split(line).commands;
         commands.iter().map(|command| command.texts().into_iter().map(str::to_owned).collect()).collect()
     }
 
@@ -122,13 +179,13 @@ mod tests {
     fn quotes_and_backslashes_join_words() {
         assert_eq!(texts(r#"get "a b" c\ d 'e"f\' g''"#), [["get", "a b", "c d", "e\"f\\", "g"]]);
         assert_eq!(texts("put ''"), [["put", ""]]);
-        assert!(split("get 'a").1);
-        assert!(!split("get 'a'").1);
+        assert!(split("get 'a").is_open);
+        assert!(!split("get 'a'").is_open);
     }
 
     #[test]
     fn commands_end_at_semicolons_and_ampersands() {
-        let (commands, _) = split("cd x; get y & ls # all; of it");
+        let commands = split("cd x; get y & ls # all; of it").commands;
 
         assert_eq!(texts("cd x; get y & ls # all; of it"), [vec!["cd", "x"], vec!["get", "y"], vec!["ls"]]);
         assert_eq!(
@@ -140,9 +197,31 @@ mod tests {
     }
 
     #[test]
+    fn double_operators_make_conditions_not_jobs() {
+        let commands = split("get a && rm a || ls; pwd").commands;
+
+        let conditions =
+            [Condition::Always, Condition::AfterSuccess, Condition::AfterFailure, Condition::Always];
+        assert_eq!(commands.iter().map(|command| command.condition).collect::<Vec<_>>(), conditions);
+        assert!(commands.iter().all(|command| !command.background));
+    }
+
+    #[test]
+    fn pipes_and_redirections_are_refused() {
+        for line in ["ls | less", "ls > list", "put < a", "get a &&", "&& rm a", "rm a || ; ls", "a && && b"]
+        {
+            assert!(split(line).problem.is_some(), "{line}");
+        }
+        for line in ["get 'a|b'", "get a\\>b", "ls", "get a & ls &", "rm a && ls"] {
+            assert_eq!(split(line).problem, None, "{line}");
+        }
+    }
+
+    #[test]
     fn quoted_characters_make_no_pattern() {
-        let patterns =
-            |line: &str| split(line).0[0].words.iter().map(|word| word.pattern.clone()).collect::<Vec<_>>();
+        let patterns = |line: &str| {
+            split(line).commands[0].words.iter().map(|word| word.pattern.clone()).collect::<Vec<_>>()
+        };
 
         assert_eq!(
             patterns(r"get *.txt a\*b 'c*' d\*?"),
@@ -152,9 +231,9 @@ mod tests {
 
     #[test]
     fn quoted_name_parses_as_one_word() {
-        for name in ["a b", "it's; \"x\" & #1", "*?[x]{y}!", "back\\slash", "日本 語"] {
+        for name in ["a b", "it's; \"x\" & #1", "*?[x]{y}!", "back\\slash", "a|b>c<d", "日本 語"] {
             assert_eq!(texts(&quoted(name)), [[name]]);
-            assert_eq!(split(&quoted(name)).0[0].words[0].pattern, None);
+            assert_eq!(split(&quoted(name)).commands[0].words[0].pattern, None);
         }
     }
 }

@@ -15,7 +15,7 @@ impl Shell {
     /// Returns where the last word of the text begins, and its completions.
     pub(super) async fn complete(&mut self, before: &str) -> (usize, Vec<Pair>) {
         // The mark makes an empty word at the end count as a word.
-        let (commands, _) = split(&format!("{before}{MARK}"));
+        let commands = split(&format!("{before}{MARK}")).commands;
         let Some((word, earlier)) = commands.last().and_then(|command| command.words.split_last()) else {
             return (before.len(), Vec::new());
         };

@@ -8,7 +8,11 @@ use tokio::{
     signal,
 };
 
-use super::{Flow, Shell, builtins, command_line, command_line::ShellCommand, translate};
+use super::{
+    Flow, Shell, builtins, command_line,
+    command_line::{Condition, ShellCommand, ShellLine},
+    translate,
+};
 use crate::{
     app::App,
     commands::Cli,
@@ -60,16 +64,33 @@ impl Shell {
         if let Some(command) = line.trim_start().strip_prefix('!') {
             return builtins::run_system("sh", &["-c", command]).await.map(|()| Flow::Continue);
         }
-        let (commands, open) = command_line::split(line);
-        if open {
+        let ShellLine { commands, is_open, problem } = command_line::split(line);
+        if is_open {
             return Err(Failure::Usage("unclosed quote".to_owned()));
         }
+        if let Some(problem) = problem {
+            return Err(Failure::Usage(problem));
+        }
+        let mut failed = None;
         for command in commands {
-            if let Flow::Leave = self.run_command(&command).await? {
-                return Ok(Flow::Leave);
+            match (command.condition, failed.take()) {
+                (Condition::Always, Some(failure)) => return Err(failure),
+                (Condition::AfterSuccess, Some(failure)) => {
+                    failed = Some(failure);
+                    continue;
+                }
+                (Condition::AfterFailure, None) => continue,
+                (Condition::AfterFailure, Some(Failure::Interrupted)) => return Err(Failure::Interrupted),
+                (Condition::AfterFailure, Some(failure)) => self.report(Err(failure)),
+                (Condition::Always | Condition::AfterSuccess, None) => {}
+            }
+            match self.run_command(&command).await {
+                Ok(Flow::Leave) => return Ok(Flow::Leave),
+                Ok(Flow::Continue) => {}
+                Err(failure) => failed = Some(failure),
             }
         }
-        Ok(Flow::Continue)
+        failed.map_or(Ok(Flow::Continue), Err)
     }
 
     /// Runs a command until it is done or the user presses Ctrl-C.

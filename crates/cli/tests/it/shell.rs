@@ -76,6 +76,33 @@ fn failed_command_ends_the_script() {
 }
 
 #[test]
+fn conditional_commands_follow_success_or_failure() {
+    let site = Site::plain();
+    site.lay("kept", "x");
+    site.lay("t", "x");
+
+    let run = shell(&site, "get missing && rm kept; pwd");
+    assert_eq!(run.code, Some(6), "{}", run.stderr);
+    assert!(site.there("kept").exists());
+
+    let run = shell(&site, "get missing || cat kept; cat kept && rm kept || rm t");
+    assert_eq!((run.code, run.stdout().as_str()), (Some(0), "xx"), "{}", run.stderr);
+    assert!(!site.there("kept").exists() && site.there("t").exists());
+}
+
+#[test]
+fn pipes_and_redirections_run_nothing() {
+    let site = Site::plain();
+    site.lay("t", "x");
+
+    for line in ["rm t | less", "rm t > list", "rm nothing |& rm t", "rm t &&"] {
+        let run = shell(&site, line);
+        assert_eq!(run.code, Some(2), "{line}: {}", run.stderr);
+        assert!(site.there("t").exists(), "{line}");
+    }
+}
+
+#[test]
 fn commands_share_one_login_and_quit_once() {
     let site = Site::plain();
     site.lay("pub/a", "1");

@@ -31,7 +31,19 @@ fn netrc_provides_user_and_password() {
         assert_eq!((run.code, run.stdout().as_str()), (Some(0), "file\n"), "{words:?}: {}", run.stderr);
     }
     assert_eq!(ls(&site, &[]).code, Some(5));
-    assert_eq!(ls(&site, &["--netrc", "--user", "somebody-else"]).code, Some(5));
+}
+
+#[test]
+fn missing_password_without_terminal_sends_no_login() {
+    let site = Site::plain();
+    site.keep(".netrc", netrc_of(&site));
+
+    for words in [&["--user", site.server.user()][..], &["--netrc", "--user", "somebody-else"]] {
+        let run = ls(&site, words);
+        assert_eq!(run.code, Some(9), "{words:?}: {}", run.stderr);
+        assert!(run.stderr.contains("cannot prompt for the password of "), "{}", run.stderr);
+        assert!(!run.stderr.contains("USER"), "{}", run.stderr);
+    }
 }
 
 #[test]
