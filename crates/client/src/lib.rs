@@ -96,7 +96,7 @@ pub use oxftp_proto::{
     InvalidCommand, Limits, NameError, Platform, Precision, RemotePath, Reply, ReplyDecoder, Secret,
     ServerZone, StatusCodeError, Timestamp, TransferType, UnknownHash, UnknownZone, Zone, address, classify,
     dialog::{Aborted, Credentials, PassiveMode},
-    escape, listing, parse_directory, redact_password, server,
+    escape, listing, parse_directory, redact_password, redact_urls, server,
 };
 
 /// Compiles the examples in the migration guide for aioftp.

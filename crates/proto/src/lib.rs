@@ -46,7 +46,7 @@ pub use hash::{FileHash, HashAlgorithm, HashOffer, UnknownHash};
 pub use limits::Limits;
 pub use name::{FileName, NameError, Platform};
 pub use path::{RemotePath, parse_directory};
-pub use redact::redact_password;
+pub use redact::{redact_password, redact_urls};
 pub use reply::{Reply, StatusCodeError, classify};
 pub use secret::Secret;
 pub use stou::parse_stou_name;

@@ -1,5 +1,7 @@
 //! Redaction of passwords in URLs and in text that contains a URL.
 
+use std::borrow::Cow;
+
 /// Removes everything that may be a password from text that may hold a URL.
 ///
 /// The text may be a URL, one that cannot be parsed, a flag with a URL as its value, or a message that quotes one.
@@ -28,9 +30,39 @@ pub fn redact_password(text: &str) -> String {
     }
 }
 
+/// Removes what may be a password from each URL in a text, and leaves the rest as it is.
+///
+/// A URL ends at a blank or a quote, so a password that contains one is removed up to there.
+///
+/// ```
+/// use oxftp_proto::redact_urls;
+///
+/// let text = "cannot open \"ftp://me:secret@example.org/x\": 12:30 by ann@work";
+/// assert_eq!(redact_urls(text), "cannot open \"ftp://me@example.org/x\": 12:30 by ann@work");
+/// ```
+#[must_use]
+pub fn redact_urls(text: &str) -> Cow<'_, str> {
+    if !text.contains("://") {
+        return Cow::Borrowed(text);
+    }
+    let is_end = |character: char| character.is_whitespace() || matches!(character, '"' | '\'' | '`');
+    let words = text.split_inclusive(is_end).map(|word| match word.contains("://") {
+        true => Cow::Owned(redact_password(word)),
+        false => Cow::Borrowed(word),
+    });
+    Cow::Owned(words.collect())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn passwords_of_all_urls_in_text_are_removed() {
+        let text = "a:b@c 'ftp://u:one@h/x' to ftps://v:two@i, at 12:30@d";
+        assert_eq!(redact_urls(text), "a:b@c 'ftp://u@h/x' to ftps://v@i, at 12:30@d");
+        assert_eq!(redact_urls("no:url@here"), "no:url@here");
+    }
 
     #[test]
     fn passwords_of_urls_are_removed() {

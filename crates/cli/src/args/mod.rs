@@ -14,7 +14,7 @@ pub(crate) use jobs::{DEFAULT_SEGMENTS, JobCount};
 pub(crate) use range::ByteRange;
 pub(crate) use shell::ShellArgs;
 pub(crate) use transfer::{EventArgs, TransferArgs};
-pub(crate) use values::{ActiveAt, OctalMode, RateLimit, Size, TimeoutSeconds, UnixTime};
+pub(crate) use values::{ActiveAt, OctalMode, RateLimit, Size, TimeoutSeconds, UnixTime, local_path};
 
 use std::path::PathBuf;
 

@@ -1,8 +1,20 @@
 //! Values of flags.
 
-use std::{net::IpAddr, ops::RangeInclusive, str::FromStr, time::Duration};
+use std::{net::IpAddr, ops::RangeInclusive, path::PathBuf, str::FromStr, time::Duration};
 
+use clap::builder::{PathBufValueParser, TypedValueParser};
 use jiff::{Timestamp, civil, tz::Offset};
+
+/// Returns a parser for local paths, which refuses URLs: they would become directories such as `ftp:`.
+pub(crate) fn local_path() -> impl TypedValueParser<Value = PathBuf> {
+    PathBufValueParser::new().try_map(|path| {
+        let text = path.to_string_lossy();
+        match ["ftp://", "ftpes://", "ftps://"].iter().any(|scheme| text.starts_with(scheme)) {
+            true => Err("a URL is given where a local path is expected"),
+            false => Ok(path),
+        }
+    })
+}
 
 /// A timeout or interval in seconds, possibly with a fraction; 0 is `None`.
 #[derive(Debug, Clone, Copy, PartialEq)]

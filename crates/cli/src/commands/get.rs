@@ -8,7 +8,7 @@ use oxftp::{Connections, FtpUrl, Pool, Progress};
 use super::support::{concurrent, range, stdout, summary::summary};
 use crate::{
     app::App,
-    args::{ByteRange, ConnectionArgs, DEFAULT_SEGMENTS, EventArgs, JobCount, TransferArgs},
+    args::{ByteRange, ConnectionArgs, DEFAULT_SEGMENTS, EventArgs, JobCount, TransferArgs, local_path},
     failure::{Failure, Result},
     output::Output,
     progress::{self, Scope},
@@ -32,10 +32,10 @@ pub(crate) struct GetArgs {
     #[arg(value_parser = clap::value_parser!(u16).range(1..=256))]
     segments: Option<u16>,
     /// Write to this file; with -r, the name of the tree's root; - is stdout
-    #[arg(short, long, value_name = "FILE")]
+    #[arg(short, long, value_name = "FILE", value_parser = local_path())]
     output: Option<PathBuf>,
     /// Write into this directory
-    #[arg(short, long, value_name = "DIR", conflicts_with = "output")]
+    #[arg(short, long, value_name = "DIR", conflicts_with = "output", value_parser = local_path())]
     directory: Option<PathBuf>,
     /// Give local files the permissions in the server's listing
     #[arg(short, long)]

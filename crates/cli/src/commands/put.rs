@@ -17,7 +17,7 @@ use super::support::{
 };
 use crate::{
     app::App,
-    args::{ConnectionArgs, EventArgs, TransferArgs},
+    args::{ConnectionArgs, EventArgs, TransferArgs, local_path},
     failure::{Failure, Result},
     progress::{self, Scope},
     session::{self, Session},
@@ -47,7 +47,7 @@ pub(crate) struct PutArgs {
     #[arg(short, long, value_name = "REMOTE_DIR")]
     directory: Option<String>,
     /// Files or directories to upload; - is stdin
-    #[arg(value_name = "SRC", required = true)]
+    #[arg(value_name = "SRC", required = true, value_parser = local_path())]
     sources: Vec<PathBuf>,
     /// Destination: a directory if it ends in /, else the new name
     #[arg(value_name = "URL", required = true)]

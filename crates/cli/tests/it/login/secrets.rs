@@ -47,6 +47,9 @@ fn no_usage_error_shows_a_password() {
         &["frobnicate", "ftp://me:hush-hush@h/"],
         &["ftp://me:hush-hush@h/"],
         &["get", "-o", "x", "ftp://me:hush-hush@h/a", "ftp://me:hush-hush@h/b"],
+        &["get", "-o", "ftp://me:hush-hush@h/a", "ftp://h/b"],
+        &["get", "-d", "ftps://me:hush-hush@h/a", "ftp://h/b"],
+        &["put", "ftp://me:hush-hush@h/a", "ftp://h/b"],
     ] {
         let run = run(&mut oxftp(words));
         assert_eq!(run.code, Some(2), "{words:?}: {}", run.stderr);
