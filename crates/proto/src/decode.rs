@@ -46,7 +46,7 @@ pub struct ReplyDecoder {
     /// Number of lines in `open` if the last of them may end it.
     possible_end: Option<usize>,
     /// The last reply was a tentative one.
-    tentative: Option<Tentative>,
+    tentative: Option<Box<Tentative>>,
     confirmed: bool,
     line_limit: usize,
     byte_limit: usize,
@@ -89,9 +89,11 @@ impl ReplyDecoder {
     /// be used after that.
     pub fn next_reply(&mut self) -> Result<Option<Reply>, DecodeError> {
         while let Some(line) = self.next_line()? {
-            if let Some(reply) = self.take_line(&line)?
-                && let Some(reply) = self.hold_back(reply)
-            {
+            let Some(reply) = self.take_line(&line)? else { continue };
+            if self.tentative.is_none() {
+                return Ok(Some(reply));
+            }
+            if let Some(reply) = self.hold_back(reply) {
                 return Ok(Some(reply));
             }
         }
@@ -130,7 +132,7 @@ impl ReplyDecoder {
         };
         let reply = first_lines(open, self.possible_end?)?;
         self.tentative =
-            Some(Tentative { first_code: open.code(), late_bytes: 0, late_lines: 0, held: None });
+            Some(Box::new(Tentative { first_code: open.code(), late_bytes: 0, late_lines: 0, held: None }));
         self.open = None;
         self.possible_end = None;
         Some(reply)
@@ -185,21 +187,29 @@ impl ReplyDecoder {
     }
 
     fn take_line(&mut self, line: &[u8]) -> Result<Option<Reply>, DecodeError> {
+        if self.open.is_some() {
+            return self.take_inner_line(line);
+        }
         let (code, mark, text) = split_code(line);
-        let Some(open) = &mut self.open else {
-            return match (code, mark) {
-                (Some(code), Mark::Last) => Ok(Some(Reply::new(code, [text]))),
-                (Some(code), Mark::More) => {
-                    let mut reply = Reply::starting(code);
-                    reply.push_line(text);
-                    self.open = Some(reply);
-                    Ok(None)
-                }
-                // Some servers send an empty line after a reply.
-                _ if line.is_empty() => Ok(None),
-                _ => self.take_late_line(line),
-            };
-        };
+        match (code, mark) {
+            (Some(code), Mark::Last) => Ok(Some(Reply::new(code, [text]))),
+            (Some(code), Mark::More) => {
+                let mut reply = Reply::starting(code);
+                reply.push_line(text);
+                self.open = Some(reply);
+                Ok(None)
+            }
+            // Some servers send an empty line after a reply.
+            _ if line.is_empty() => Ok(None),
+            _ => self.take_late_line(line),
+        }
+    }
+
+    /// Adds a line to the reply that is open.
+    #[inline(never)]
+    fn take_inner_line(&mut self, line: &[u8]) -> Result<Option<Reply>, DecodeError> {
+        let (code, mark, text) = split_code(line);
+        let Some(open) = &mut self.open else { return Ok(None) };
         let own = code == Some(open.code()) && mark != Mark::None;
         open.push_line(if own { text } else { line });
         let (bytes, lines) = (open.len(), open.line_count());
@@ -218,6 +228,7 @@ impl ReplyDecoder {
     }
 
     /// Discards a line of text that still belongs to a tentative reply.
+    #[cold]
     fn take_late_line(&mut self, line: &[u8]) -> Result<Option<Reply>, DecodeError> {
         let Some(tentative) = self.tentative.as_mut().filter(|tentative| tentative.held.is_none()) else {
             return Err(DecodeError::NotAReply { line: excerpt(line) });
@@ -230,6 +241,7 @@ impl ReplyDecoder {
 
     /// Holds back the first reply after a tentative one if it may be the end of that one. Returns any other reply; it
     /// shows that the held one was the end indeed, because each command gets a single reply.
+    #[cold]
     fn hold_back(&mut self, reply: Reply) -> Option<Reply> {
         if let Some(tentative) = &mut self.tentative
             && tentative.held.is_none()
