@@ -34,6 +34,24 @@ fn tests_named_in_pages_exist() {
 }
 
 #[test]
+fn source_files_named_in_pages_exist() {
+    let mut missing = Vec::new();
+    for page in pages() {
+        let text = read(&page);
+        for span in
+            code_spans(&text).into_iter().filter(|span| span.ends_with(".rs") && span.contains("/src/"))
+        {
+            let below_crates = repository().join("crates").join(span);
+            if !span.contains('*') && !repository().join(span).exists() && !below_crates.exists() {
+                missing.push(format!("{}: {span}", page.display()));
+            }
+        }
+    }
+
+    assert!(missing.is_empty(), "pages name files that do not exist:\n{}", missing.join("\n"));
+}
+
+#[test]
 fn relative_links_lead_to_existing_pages() {
     let pages = pages();
     assert!(pages.len() > 20, "only {} pages were found", pages.len());
