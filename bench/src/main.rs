@@ -2,7 +2,7 @@
 //!
 //! Each scenario has its own server. In each round every client runs once, in turn, so that other activity of the
 //! machine affects all of them alike. The modules: [`scenario`] describes the transfers, [`clients`] builds the command
-//! lines, [`measure`] runs a command, [`files`] creates and verifies the files, [`baseline`] is the lower limit, and
+//! lines, [`mod@measure`] runs a command, [`files`] creates and verifies the files, [`baseline`] is the lower limit, and
 //! [`link`] adds latency.
 
 #![expect(clippy::unwrap_used, reason = "a benchmark that cannot continue ends")]

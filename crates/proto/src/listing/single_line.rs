@@ -92,7 +92,7 @@ pub fn parse_mlst_line(line: &[u8], limits: &Limits) -> Result<Entry, ListingErr
 
 /// Parses one line of a Unix listing, without its line ending.
 ///
-/// A symbolic link is an [`EntryKind::Link`] whatever its target is. A device has no size. Dates are the
+/// A symbolic link is an [`EntryKind::Link`](crate::EntryKind::Link) whatever its target is. A device has no size. Dates are the
 /// server's local time; see [`parse_ls_date`](super::parse_ls_date) for dates without a year.
 ///
 /// ```
@@ -118,7 +118,7 @@ pub fn parse_unix_line(line: &[u8], now: Timestamp) -> Result<Entry, ListingErro
 /// Parses one line of a DOS listing, without its line ending.
 ///
 /// Years of two digits are between 1970 and 2069. The month comes first unless it is not a month. Junctions
-/// and symbolic links are [`EntryKind::Link`]s.
+/// and symbolic links are [`EntryKind::Link`](crate::EntryKind::Link)s.
 ///
 /// ```
 /// use oxftp_proto::listing::parse_dos_line;
