@@ -163,6 +163,7 @@ impl Client {
         let finished = data.finish(&mut self.control, masks, deadline).await;
         // A completed transfer has consumed its `REST`.
         self.state.restart_pending &= finished.is_err();
+        self.capabilities.no_pipelining |= self.control.forbids_pipelining();
         self.capabilities.no_mdtm |= data.dating() == Some(MdtmReply::Unknown);
         finished
     }
@@ -203,7 +204,7 @@ impl Client {
         follow_up: FollowUp,
     ) -> Result<DataConnection> {
         let retr = Command::with_path("RETR", path, self.config.encoding)?;
-        let queries = match self.capabilities.no_mdtm {
+        let queries = match self.capabilities.no_mdtm || self.control.forbids_pipelining() {
             false => FileQueries::ModificationTime(Command::with_path("MDTM", path, self.config.encoding)?),
             true => FileQueries::None,
         };
@@ -256,6 +257,7 @@ impl Client {
         }
         self.await_handshakes().await?;
         self.set_type(transfer_type).await?;
+        self.capabilities.no_pipelining |= self.control.forbids_pipelining();
         let compressed = self.compresses(compressible && offset == 0, direction).await?;
         let queries = queries.schedule(self.mode_ahead(direction, follow_up).is_some(), compressed);
         let (opened, dating) = match &self.config.active {

@@ -100,7 +100,8 @@ impl Client {
         if self.tls.is_none() {
             return Ok(());
         }
-        let at_once = self.config.pipelining.allows(Direction::Down, self.server_kind());
+        let at_once = !self.control.forbids_pipelining()
+            && self.config.pipelining.allows(Direction::Down, self.server_kind());
         let dialog = if at_once { Protection::pipelined() } else { Protection::default() };
         let protected = self.control.run(dialog).await;
         self.state.protects_data = protected.map_err(|error| match error {
@@ -143,6 +144,7 @@ impl Client {
         self.control.redact([credentials.password, credentials.account]);
         let reply = self.control.run(dialog).await?;
         self.control.redact_messages_only();
+        self.capabilities.no_pipelining |= self.control.forbids_pipelining();
         // Some servers reset the type after a login.
         self.state.transfer_type = None;
         if std::mem::take(&mut self.state.protection_pending) {

@@ -97,7 +97,7 @@ cases! {
     reply_without_quotes: Pwd, pwd("257 /a\r\n") => Error(&["UnusableReply"]);
     reply_without_text: Pwd, pwd("257\r\n") => Error(&["UnusableReply"]);
     reply_with_tab_after_code: Pwd, pwd("257\t\"/\"\r\n") => Complete;
-    multiline_reply_ending_with_other_code: Pwd, pwd("257-a\r\n250 b\r\n") => ErrorAfterTimeout(&["Timeout"]);
+    multiline_reply_ending_with_other_code: Pwd, pwd("257-a\r\n250 b\r\n") => Error(&["UnusableReply"]);
     multiline_reply_ending_with_bare_code: Pwd, pwd("257-a\r\n257\r\n") => Error(&["UnusableReply"]);
     reply_with_too_many_lines: Pwd, pwd("257-a\r\n".repeat(5000)) => Error(&["Protocol"]);
     reply_with_too_many_bytes: Pwd, pwd(format!("257-{}\r\n", "z".repeat(10_000)).repeat(100))
