@@ -5,7 +5,8 @@ use oxftp_proto::{
     address::parse_pasv,
     classify,
     dialog::{
-        Active, Completion, Exchange, MdtmReply, Passive, PassiveMode, PassiveWithMdtm, Started, Transfer,
+        self, Active, Completion, Exchange, MdtmReply, Passive, PassiveMode, PassiveWithMdtm, Started,
+        Transfer,
     },
 };
 use std::{future::IntoFuture, io, net::SocketAddrV4, pin::pin};
@@ -270,9 +271,11 @@ impl Client {
         self.control.begin_transfer();
         let ahead = self.mode_ahead(direction, follow_up);
         let outcome = self.start(Transfer::new(command, restart), opened, direction).await;
-        if matches!(&outcome, Err(Error::StatusCode(error)) if error.expected == [RESTART_ACCEPTED]) {
-            // A refused `REST` has no effect.
-            self.state.restart_pending = false;
+        if let Err(Error::StatusCode(error)) = &outcome
+            && dialog::is_restart_refused(error)
+        {
+            // A refused `REST` has no effect, but a success other than `350` may have one.
+            self.state.restart_pending = dialog::restart_may_be_pending(error);
         }
         let (started, stream) = outcome?;
         // libunftp starts the next transfer at this offset, too, if this one does not complete.
@@ -574,6 +577,3 @@ fn direction(command: &Command) -> Direction {
     let verb = command.as_bytes().split(|byte| *byte == b' ').next().unwrap_or_default().to_ascii_uppercase();
     if matches!(verb.as_slice(), b"STOR" | b"APPE" | b"STOU") { Direction::Up } else { Direction::Down }
 }
-
-/// The reply to an accepted `REST`.
-pub(crate) const RESTART_ACCEPTED: &str = "350";
