@@ -65,6 +65,72 @@ async fn connection_limit_waits_for_a_free_session() {
     }
 }
 
+/// Servers without room for a further session that do not say so.
+fn silent_connection_limits() -> [Script; 5] {
+    [
+        Script::new().greeting("221 Goodbye").close(),
+        Script::new().greeting("500 no").close(),
+        Script::new().no_greeting().close(),
+        Script::new().greeting("220-Welcome").reset(),
+        Script::new().no_greeting().stall(),
+    ]
+}
+
+fn impatient_pool(server: std::net::SocketAddr) -> Pool {
+    let builder = scripts::builder().socket_timeout(Duration::from_millis(300));
+    Pool::new(builder, server, Credentials::anonymous())
+}
+
+#[tokio::test]
+async fn silent_connection_limit_waits_for_open_session() {
+    for refusal in silent_connection_limits() {
+        let shown = format!("{refusal:?}");
+        let server = Script::start_each([logged_in(), refusal]).await;
+        let pool = impatient_pool(server.address());
+        let held = pool.client().await.unwrap();
+
+        let (lent, ()) = tokio::join!(pool.client(), async {
+            while pool.limit() > 1 {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+            drop(held);
+        });
+
+        assert!(lent.is_ok(), "{shown}: {lent:?}");
+    }
+}
+
+#[tokio::test]
+async fn refused_second_connection_waits_for_open_session() {
+    let server = Script::start_each([logged_in()]).await;
+    let pool = impatient_pool(server.address());
+    let held = pool.client().await.unwrap();
+
+    let (lent, ()) = tokio::join!(pool.client(), async {
+        while pool.limit() > 1 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        drop(held);
+    });
+
+    assert!(lent.is_ok(), "{lent:?}");
+}
+
+#[tokio::test]
+async fn first_failed_connection_is_no_connection_limit() {
+    for refusal in silent_connection_limits() {
+        let server = Script::start_each([refusal.clone(), refusal]).await;
+        let pool = impatient_pool(server.address());
+
+        let (one, other) = tokio::join!(pool.client(), pool.client());
+
+        for error in [one.unwrap_err(), other.unwrap_err()] {
+            assert!(!matches!(error, Error::TooManySessions { .. }), "{error:?}");
+        }
+        assert_eq!(pool.limit(), Pool::DEFAULT_SIZE);
+    }
+}
+
 #[tokio::test]
 async fn connection_limit_of_zero_reports_server_reply() {
     for refusal in connection_limit_replies() {
