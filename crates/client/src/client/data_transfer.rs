@@ -5,7 +5,8 @@ use oxftp_proto::{
     address::parse_pasv,
     classify,
     dialog::{
-        Active, Completion, Exchange, MdtmReply, Passive, PassiveMode, PassiveWithMdtm, Started, Transfer,
+        self, Active, Completion, Exchange, MdtmReply, Passive, PassiveMode, PassiveWithMdtm, Started,
+        Transfer,
     },
 };
 use std::{future::IntoFuture, io, net::SocketAddrV4, pin::pin};
@@ -163,6 +164,7 @@ impl Client {
         let finished = data.finish(&mut self.control, masks, deadline).await;
         // A completed transfer has consumed its `REST`.
         self.state.restart_pending &= finished.is_err();
+        self.capabilities.no_pipelining |= self.control.forbids_pipelining();
         self.capabilities.no_mdtm |= data.dating() == Some(MdtmReply::Unknown);
         finished
     }
@@ -203,7 +205,7 @@ impl Client {
         follow_up: FollowUp,
     ) -> Result<DataConnection> {
         let retr = Command::with_path("RETR", path, self.config.encoding)?;
-        let queries = match self.capabilities.no_mdtm {
+        let queries = match self.capabilities.no_mdtm || self.control.forbids_pipelining() {
             false => FileQueries::ModificationTime(Command::with_path("MDTM", path, self.config.encoding)?),
             true => FileQueries::None,
         };
@@ -256,6 +258,7 @@ impl Client {
         }
         self.await_handshakes().await?;
         self.set_type(transfer_type).await?;
+        self.capabilities.no_pipelining |= self.control.forbids_pipelining();
         let compressed = self.compresses(compressible && offset == 0, direction).await?;
         let queries = queries.schedule(self.mode_ahead(direction, follow_up).is_some(), compressed);
         let (opened, dating) = match &self.config.active {
@@ -268,9 +271,11 @@ impl Client {
         self.control.begin_transfer();
         let ahead = self.mode_ahead(direction, follow_up);
         let outcome = self.start(Transfer::new(command, restart), opened, direction).await;
-        if matches!(&outcome, Err(Error::StatusCode(error)) if error.expected == [RESTART_ACCEPTED]) {
-            // A refused `REST` has no effect.
-            self.state.restart_pending = false;
+        if let Err(Error::StatusCode(error)) = &outcome
+            && dialog::is_restart_refused(error)
+        {
+            // A refused `REST` has no effect, but a success other than `350` may have one.
+            self.state.restart_pending = dialog::restart_may_be_pending(error);
         }
         let (started, stream) = outcome?;
         // libunftp starts the next transfer at this offset, too, if this one does not complete.
@@ -572,6 +577,3 @@ fn direction(command: &Command) -> Direction {
     let verb = command.as_bytes().split(|byte| *byte == b' ').next().unwrap_or_default().to_ascii_uppercase();
     if matches!(verb.as_slice(), b"STOR" | b"APPE" | b"STOU") { Direction::Up } else { Direction::Down }
 }
-
-/// The reply to an accepted `REST`.
-pub(crate) const RESTART_ACCEPTED: &str = "350";

@@ -19,7 +19,7 @@ mod zone;
 
 pub(crate) use self::attributes::SizeAndTime;
 pub use self::data_transfer::DataCommand;
-pub(crate) use self::data_transfer::{FollowUp, RESTART_ACCEPTED};
+pub(crate) use self::data_transfer::FollowUp;
 pub(crate) use self::fxp::Handshake;
 pub(crate) use self::metadata::{is_missing, is_unknown_command};
 pub use self::raw::{RawCommand, RawExchange};

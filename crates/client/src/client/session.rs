@@ -64,7 +64,9 @@ impl Client {
             control.encrypt(tls, deadline).await?;
         }
         control.expect_greeting();
-        let greeting = control.resume(Greeting::default(), config.timeouts.command).await;
+        let may_be_plain = !matches!(config.tls, TlsMode::Explicit(_));
+        let dialog = if may_be_plain { Greeting::accepting_login() } else { Greeting::default() };
+        let greeting = control.resume(dialog, config.timeouts.command).await;
         let greeting = greeting.map_err(|error| match error {
             // A server that logs in before `AUTH` would never encrypt the session.
             Error::StatusCode(early) if tls.is_some() && early.info.code() == Code::LOGGED_IN => {
@@ -100,7 +102,8 @@ impl Client {
         if self.tls.is_none() {
             return Ok(());
         }
-        let at_once = self.config.pipelining.allows(Direction::Down, self.server_kind());
+        let at_once = !self.control.forbids_pipelining()
+            && self.config.pipelining.allows(Direction::Down, self.server_kind());
         let dialog = if at_once { Protection::pipelined() } else { Protection::default() };
         let protected = self.control.run(dialog).await;
         self.state.protects_data = protected.map_err(|error| match error {
@@ -117,6 +120,10 @@ impl Client {
     ///
     /// The options [`ClientBuilder::client_name`] and [`ClientBuilder::utf8`] are sent afterwards (`CLNT`,
     /// `OPTS UTF8 ON`).
+    ///
+    /// After a greeting of `230`, the session is logged in already, and a refusal of `USER` as superfluous (`500`, `502`,
+    /// `503`, `530 Already logged in`) is no error: the result is the greeting then. If TLS was started after the
+    /// greeting, it is an error.
     ///
     /// Each command is sent at most once. Password and account are redacted from the server's replies.
     ///
@@ -138,11 +145,16 @@ impl Client {
     /// [`Error::ControlNotEncrypted`] after [`clear_command_channel`](Self::clear_command_channel).
     pub async fn login(&mut self, credentials: Credentials) -> Result<Reply> {
         self.check_login_is_safe()?;
-        let dialog = Login::new(&credentials, self.config.encoding)?;
-        self.state.dirty |= std::mem::replace(&mut self.state.logged_in, true);
+        let mut dialog = Login::new(&credentials, self.config.encoding)?;
+        let is_repeated = std::mem::replace(&mut self.state.logged_in, true);
+        self.state.dirty |= is_repeated;
+        if !is_repeated && self.trusts_greeting() {
+            dialog = dialog.greeted_with(self.greeting.clone());
+        }
         self.control.redact([credentials.password, credentials.account]);
         let reply = self.control.run(dialog).await?;
         self.control.redact_messages_only();
+        self.capabilities.no_pipelining |= self.control.forbids_pipelining();
         // Some servers reset the type after a login.
         self.state.transfer_type = None;
         if std::mem::take(&mut self.state.protection_pending) {
@@ -153,6 +165,12 @@ impl Client {
         }
         self.send_login_options().await?;
         Ok(reply)
+    }
+
+    /// Returns whether the greeting arrived on the connection as it is now. Before `AUTH TLS`, an attacker may have sent
+    /// it.
+    fn trusts_greeting(&self) -> bool {
+        self.tls.is_none() || matches!(self.config.tls, TlsMode::Implicit(_))
     }
 
     /// Returns the features of the server (`FEAT`; RFC 2389, 3). The reply is cached.
@@ -269,7 +287,7 @@ impl Client {
 }
 
 impl ClientBuilder {
-    /// Connects to a host, waits for the greeting (`220`), and starts TLS as configured. The port defaults
+    /// Connects to a host, waits for the greeting (`220`, or `230` unless TLS is required), and starts TLS as configured. The port defaults
     /// to 21, and to 990 for implicit TLS.
     ///
     /// # Errors

@@ -22,7 +22,8 @@ pub(crate) struct ServerCapabilities {
     pub(super) time_setting: TimeSetting,
     /// The server needs `PRET` before a passive command.
     pub(super) wants_pret: bool,
-    /// The server refused a passive command that was sent before the final reply of a transfer.
+    /// The server refused a passive command that was sent before the final reply of a transfer, or it ends multi-line
+    /// replies with other codes.
     pub(super) no_pipelining: bool,
     /// `MODE Z` is not offered or was refused.
     pub(super) no_compression: bool,

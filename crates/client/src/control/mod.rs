@@ -63,6 +63,9 @@ pub(crate) struct ControlChannel {
     max_preliminary: usize,
     /// Number of preliminary replies since the last final reply.
     preliminary: usize,
+    /// Whether a reply was taken that ended with another code. The replies to pipelined commands could not be
+    /// attributed then.
+    took_tentative: bool,
     deadline: Option<Duration>,
 }
 
@@ -105,6 +108,7 @@ impl ControlChannel {
             throttle: throttle.clone(),
             max_preliminary: limits.preliminary_replies,
             preliminary: 0,
+            took_tentative: false,
             deadline,
         }
     }
@@ -162,18 +166,29 @@ impl ControlChannel {
         self.drive(dialog, io, self.deadline).await
     }
 
-    /// Sends all commands before reading the first reply, and returns the final reply to each.
+    /// Sends all commands before reading the first reply, and returns the final reply to each. Sends them one by one
+    /// if this server does [not allow pipelining](Self::forbids_pipelining).
     pub(crate) async fn pipeline(&mut self, commands: &[Command]) -> Result<Vec<Reply>> {
         self.settle().await?;
-        commands.iter().for_each(|command| self.queue(command));
+        let at_once = if self.took_tentative { 1 } else { commands.len().max(1) };
         let mut replies = Vec::with_capacity(commands.len());
-        while replies.len() < commands.len() {
-            let reply = self.next_reply(self.deadline).await?;
-            if !reply.code().is_preliminary() {
-                replies.push(reply);
+        for commands in commands.chunks(at_once) {
+            commands.iter().for_each(|command| self.queue(command));
+            let wanted = replies.len() + commands.len();
+            while replies.len() < wanted {
+                let reply = self.next_reply(self.deadline).await?;
+                if !reply.code().is_preliminary() {
+                    replies.push(reply);
+                }
             }
         }
         Ok(replies)
+    }
+
+    /// Returns whether no command may be sent before the reply to the previous one, because the server ends multi-line
+    /// replies with other codes.
+    pub(crate) fn forbids_pipelining(&self) -> bool {
+        self.took_tentative
     }
 
     /// Returns whether a final reply is outstanding.
@@ -400,8 +415,17 @@ impl ControlChannel {
                     return Err(self.redactor.error(error).into());
                 }
             }
+            let patience = self.decoder.has_tentative_reply().then(|| self.tentative_patience());
             let Some(stream) = &mut self.stream else { return Err(self.unusable()) };
-            match stream.read_buf(self.decoder.buffer_mut()).await {
+            let read = within(patience, stream.read_buf(self.decoder.buffer_mut())).await;
+            if matches!(read, None | Some(Ok(0)))
+                && let Some(reply) = self.decoder.take_tentative_reply()
+            {
+                debug!("the server ended a reply with another code");
+                self.took_tentative = true;
+                return Ok(self.redactor.reply(reply));
+            }
+            match read.unwrap_or_else(|| Err(io::ErrorKind::TimedOut.into())) {
                 Ok(0) => {
                     self.mark_broken("the server closed the connection", None);
                     return Err(Error::Closed { reply: None });
@@ -410,6 +434,15 @@ impl ControlChannel {
                 Err(error) => return Err(self.connection_lost(error)),
             }
         }
+    }
+
+    /// Returns how long no byte may arrive until a multi-line reply that may have ended with another code is complete.
+    fn tentative_patience(&self) -> Duration {
+        if self.decoder.has_confirmed_tentative_reply() {
+            return CONFIRMED_TENTATIVE_PATIENCE;
+        }
+        let half = self.deadline.map(|deadline| deadline / 2);
+        half.map_or(TENTATIVE_PATIENCE, |half| half.min(TENTATIVE_PATIENCE))
     }
 
     /// Counts a reply: a final one is no longer outstanding, and the number of preliminary ones is limited.
@@ -440,6 +473,12 @@ impl ControlChannel {
         self.unclaimed.push_back(reply);
     }
 }
+
+/// How long to wait for the rest of a multi-line reply that may have ended with another code.
+const TENTATIVE_PATIENCE: Duration = Duration::from_secs(2);
+
+/// The same, once the server is known to end replies with other codes.
+const CONFIRMED_TENTATIVE_PATIENCE: Duration = Duration::from_millis(300);
 
 /// Maximum number of kept replies to commands whose futures were dropped.
 const MAX_UNCLAIMED: usize = 16;

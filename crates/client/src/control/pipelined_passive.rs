@@ -45,9 +45,13 @@ impl ControlChannel {
         self.queries.scheduled = queries;
     }
 
-    /// Sends the scheduled commands.
+    /// Sends the scheduled commands, if this server allows pipelining.
     pub(crate) async fn send_pipelined(&mut self) -> Result<()> {
         let PipelinedPassive::Scheduled(mode) = self.pipelined else { return Ok(()) };
+        if self.forbids_pipelining() {
+            self.pipelined = PipelinedPassive::None;
+            return Ok(());
+        }
         self.pipelined = PipelinedPassive::Sent(mode);
         let queries = std::mem::take(&mut self.queries.scheduled);
         self.queries.sent = queries.len();

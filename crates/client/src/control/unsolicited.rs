@@ -24,7 +24,12 @@ impl ControlChannel {
         let poll = Pin::new(stream).poll_read(&mut Context::from_waker(Waker::noop()), &mut buffer);
         let ended = poll.is_ready() && buffer.filled().is_empty();
         self.decoder.feed(buffer.filled());
-        match self.decoder.next_reply() {
+        let unsolicited = self.decoder.next_reply();
+        if matches!(unsolicited, Ok(None)) && self.outstanding == 0 {
+            // A reply that arrived before the next command is not the reply to it.
+            self.decoder.discard_late_end();
+        }
+        match unsolicited {
             Ok(Some(reply)) if self.is_late_reply(&reply) => {
                 self.keep_unclaimed(reply);
                 Ok(())

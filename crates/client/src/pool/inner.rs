@@ -4,7 +4,7 @@
 use std::{
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicU64, AtomicUsize, Ordering},
     },
     time::Duration,
 };
@@ -27,6 +27,8 @@ pub(super) struct PoolInner {
     credentials: Credentials,
     pub(super) permits: Arc<SessionSemaphore<Client>>,
     check_after_ms: AtomicU64,
+    /// Number of sessions that are being opened. Each has a permit.
+    opening: AtomicUsize,
     /// What the session that was returned last knows about the server.
     capabilities: Mutex<ServerCapabilities>,
 }
@@ -46,6 +48,7 @@ impl PoolInner {
             credentials,
             permits: Arc::new(SessionSemaphore::new(size)),
             check_after_ms: AtomicU64::new(DEFAULT_CHECK_AFTER_MS),
+            opening: AtomicUsize::new(0),
             capabilities: Mutex::default(),
         }
     }
@@ -60,6 +63,7 @@ impl PoolInner {
             credentials: self.credentials.clone(),
             permits: Arc::new(SessionSemaphore::new(self.permits.size())),
             check_after_ms: AtomicU64::new(self.check_after_ms.load(Ordering::Relaxed)),
+            opening: AtomicUsize::new(0),
             capabilities: Mutex::new(capabilities),
         }
     }
@@ -81,11 +85,14 @@ impl PoolInner {
         }
     }
 
-    /// Opens a new session and logs in.
+    /// Opens a new session with a permit, and logs in.
     pub(super) async fn open(&self) -> Result<Client, OpenError> {
+        let opening = Opening::count(&self.opening);
         let mut client = match Client::open(self.config.clone(), self.host.clone()).await {
             Ok(client) => client,
-            Err(error) if is_full_at_connecting(&error) => return Err(OpenError::TooManySessions(error)),
+            Err(error) if is_full_at_connecting(&error, self.has_open_sessions()) => {
+                return Err(OpenError::TooManySessions(error));
+            }
             Err(error) => return Err(OpenError::Other(error)),
         };
         match client.login(self.credentials.clone()).await {
@@ -93,13 +100,35 @@ impl PoolInner {
             Err(error) if is_full(&error) => return Err(OpenError::TooManySessions(error)),
             Err(error) => return Err(OpenError::Other(error)),
         }
+        drop(opening);
         client.capabilities_mut().learn(&self.capabilities.lock().unwrap_or_else(PoisonError::into_inner));
         Ok(client)
+    }
+
+    /// Returns whether a session is open, apart from those that are being opened.
+    fn has_open_sessions(&self) -> bool {
+        self.permits.sessions() > self.opening.load(Ordering::Relaxed)
     }
 
     /// Stores what a session learned about the server, for sessions that are opened later.
     pub(super) fn remember(&self, client: &Client) {
         self.capabilities.lock().unwrap_or_else(PoisonError::into_inner).learn(client.capabilities());
+    }
+}
+
+/// Counts a session while it is being opened.
+struct Opening<'p>(&'p AtomicUsize);
+
+impl<'p> Opening<'p> {
+    fn count(opening: &'p AtomicUsize) -> Self {
+        opening.fetch_add(1, Ordering::Relaxed);
+        Self(opening)
+    }
+}
+
+impl Drop for Opening<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

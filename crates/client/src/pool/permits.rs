@@ -66,6 +66,12 @@ impl<S> SessionSemaphore<S> {
         self.lock().limit
     }
 
+    /// Returns the number of permits in use and idle sessions.
+    pub(crate) fn sessions(&self) -> usize {
+        let state = self.lock();
+        state.in_use + state.idle.len()
+    }
+
     /// Returns a place in the queue, which is valid until a permit is granted.
     pub(crate) fn ticket(&self) -> u64 {
         let mut state = self.lock();

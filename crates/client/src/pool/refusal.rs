@@ -5,8 +5,21 @@ use oxftp_proto::{Code, classify};
 use crate::Error;
 
 /// Returns whether the server refused the connection because of too many sessions: `421` in place of a greeting.
-pub(super) fn is_full_at_connecting(error: &Error) -> bool {
-    error.code() == Some(Code::SERVICE_CLOSING) || is_full(error)
+///
+/// While other sessions are open, many other failures mean the same: servers send `221`, `500` or another refusal,
+/// close or reset the connection, refuse it, or accept it and send no greeting.
+pub(super) fn is_full_at_connecting(error: &Error, has_other_sessions: bool) -> bool {
+    let is_silent = matches!(
+        error,
+        Error::Connect { .. } | Error::Closed { reply: None } | Error::Control(_) | Error::Timeout { .. }
+    );
+    let is_refused = |error: &Error| match error {
+        Error::StatusCode(refused) => classify::is_connection_limit_at_greeting(&refused.info),
+        _ => false,
+    };
+    error.code() == Some(Code::SERVICE_CLOSING)
+        || is_full(error)
+        || has_other_sessions && (is_silent && error.tls_failure().is_none() || is_refused(error))
 }
 
 /// Returns whether the server refused the login because of too many sessions.
@@ -16,6 +29,8 @@ pub(super) fn is_full(error: &Error) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::{io, time::Duration};
+
     use oxftp_proto::Reply;
 
     use super::*;
@@ -43,6 +58,25 @@ mod tests {
         assert!(!is_full(&refused(530, "Login incorrect.")));
         assert!(!is_full(&refused(421, "Timeout.")));
         assert!(!is_full(&refused(550, "too many levels")));
-        assert!(is_full_at_connecting(&refused(421, "Service not available")));
+        assert!(is_full_at_connecting(&refused(421, "Service not available"), false));
+    }
+
+    #[test]
+    fn refused_further_session_means_a_full_server() {
+        let further = [
+            refused(221, "Goodbye"),
+            refused(500, "no"),
+            Error::Closed { reply: None },
+            Error::Control(io::ErrorKind::ConnectionReset.into()),
+            Error::Timeout { what: "the greeting", deadline: Duration::from_secs(1) },
+            Error::Connect { host: "h".into(), port: 21, source: io::ErrorKind::ConnectionRefused.into() },
+        ];
+        for error in further {
+            assert!(is_full_at_connecting(&error, true), "{error}");
+            assert!(!is_full_at_connecting(&error, false), "{error}");
+        }
+        for (code, text) in [(530, "TLS required"), (530, "Login incorrect.")] {
+            assert!(!is_full_at_connecting(&refused(code, text), true), "{text}");
+        }
     }
 }

@@ -65,6 +65,72 @@ async fn connection_limit_waits_for_a_free_session() {
     }
 }
 
+/// Servers without room for a further session that do not say so.
+fn silent_connection_limits() -> [Script; 4] {
+    [
+        Script::new().greeting("221 Goodbye").close(),
+        Script::new().greeting("500 no").close(),
+        Script::new().no_greeting().close(),
+        Script::new().no_greeting().stall(),
+    ]
+}
+
+/// Returns a session once the pool knows that the server is full, at the latest after two seconds.
+async fn release_when_full(pool: &Pool, held: oxftp::PooledClient) {
+    for _ in 0..400 {
+        if pool.limit() == 1 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    drop(held);
+}
+
+fn impatient_pool(server: std::net::SocketAddr) -> Pool {
+    let builder = scripts::builder().socket_timeout(Duration::from_millis(300));
+    Pool::new(builder, server, Credentials::anonymous())
+}
+
+#[tokio::test]
+async fn silent_connection_limit_waits_for_open_session() {
+    for refusal in silent_connection_limits() {
+        let shown = format!("{refusal:?}");
+        let server = Script::start_each([logged_in(), refusal]).await;
+        let pool = impatient_pool(server.address());
+        let held = pool.client().await.unwrap();
+
+        let (lent, ()) = tokio::join!(pool.client(), release_when_full(&pool, held));
+
+        assert!(lent.is_ok(), "{shown}: {lent:?}");
+    }
+}
+
+#[tokio::test]
+async fn refused_second_connection_waits_for_open_session() {
+    let server = Script::start_each([logged_in()]).await;
+    let pool = impatient_pool(server.address());
+    let held = pool.client().await.unwrap();
+
+    let (lent, ()) = tokio::join!(pool.client(), release_when_full(&pool, held));
+
+    assert!(lent.is_ok(), "{lent:?}");
+}
+
+#[tokio::test]
+async fn first_failed_connection_is_no_connection_limit() {
+    for refusal in silent_connection_limits() {
+        let server = Script::start_each([refusal.clone(), refusal]).await;
+        let pool = impatient_pool(server.address());
+
+        let (one, other) = tokio::join!(pool.client(), pool.client());
+
+        for error in [one.unwrap_err(), other.unwrap_err()] {
+            assert!(!matches!(error, Error::TooManySessions { .. }), "{error:?}");
+        }
+        assert_eq!(pool.limit(), Pool::DEFAULT_SIZE);
+    }
+}
+
 #[tokio::test]
 async fn connection_limit_of_zero_reports_server_reply() {
     for refusal in connection_limit_replies() {

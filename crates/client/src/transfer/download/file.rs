@@ -9,7 +9,10 @@ use std::{
 };
 
 use bytes::BytesMut;
-use oxftp_proto::{Command, Limits, Precision, RemotePath, Timestamp, TransferType, Zone, dialog::MdtmReply};
+use oxftp_proto::{
+    Command, Limits, Precision, RemotePath, Timestamp, TransferType, Zone,
+    dialog::{self, MdtmReply},
+};
 use tokio::io::{AsyncSeekExt, AsyncWriteExt};
 
 use super::partial::{LARGE, OVERLAP, ResumeToken, create, discard, overlaps, segments_path};
@@ -25,7 +28,7 @@ use crate::transfer::{
 };
 use crate::{
     Client, Error, Progress, ProgressEvent, Result,
-    client::{FollowUp, RESTART_ACCEPTED},
+    client::FollowUp,
     data::{DataConnection, Limit, Masks},
     error::local_fs::{LocalFsError, LocalFsResult},
     local_fs::{CommitOptions, FileHandle, FileSystem, OpenMode, WholeFile},
@@ -276,7 +279,7 @@ impl FileDownload<'_> {
         let representation = if self.options.ascii { TransferType::Ascii } else { TransferType::Image };
         match client.open_data(retr.clone(), representation, offset, follow_up).await {
             // The server refuses REST: the whole file is downloaded.
-            Err(Error::StatusCode(error)) if offset > 0 && error.expected == [RESTART_ACCEPTED] => {
+            Err(Error::StatusCode(error)) if offset > 0 && dialog::is_restart_refused(&error) => {
                 Ok((client.open_data(retr, representation, 0, follow_up).await?, 0))
             }
             opened => Ok((opened?, offset)),

@@ -49,10 +49,35 @@ async fn full_server_error_carries_reply() {
 }
 
 #[tokio::test]
-async fn greeting_that_skips_login_is_refused() {
-    let error = connect(Script::new().greeting("230 you are in")).await.unwrap_err();
+async fn greeting_of_230_makes_login_superfluous() {
+    for refusal in ["500 what?", "502 no users", "503 you are in", "530 Already logged in."] {
+        let script = Script::new().greeting("230 you are in").expect("USER ann").reply(refusal);
+        assert_eq!(login(script).await.unwrap(), 230, "{refusal}");
+        let script = Script::new().expect("USER ann").reply(refusal);
+        assert!(login(script).await.is_err(), "{refusal}");
+    }
+    let script = requests_password().greeting("230 you are a guest").reply("232 in as ann");
+    assert_eq!(login(script).await.unwrap(), 232);
+}
 
-    assert!(matches!(error, Error::StatusCode(error) if error.info.code().get() == 230));
+#[tokio::test]
+async fn greeting_of_230_hides_no_refused_login() {
+    let script = Script::new().greeting("230 in").expect("USER ann").reply("530 Login incorrect.");
+    assert!(login(script).await.unwrap_err().is_login_refused());
+    let script = requests_password().greeting("230 in").reply("503 you are in");
+    assert!(login(script).await.is_err());
+}
+
+#[tokio::test]
+async fn greeting_of_230_counts_for_first_login() {
+    let script = Script::new().greeting("230 in").expect("USER ann").reply("503 you are in");
+    let (server, mut client) = play(script.expect("USER ann").reply("503 you are in")).await;
+
+    client.login(Credentials::new("ann", "hunter2")).await.unwrap();
+    let again = client.login(Credentials::new("ann", "hunter2")).await;
+
+    assert!(again.is_err());
+    server.done().await;
 }
 
 #[tokio::test]

@@ -8,4 +8,5 @@ mod keepalive;
 mod login;
 mod login_options;
 mod metadata;
+mod tentative_replies;
 mod timeouts;

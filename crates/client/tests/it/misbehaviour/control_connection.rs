@@ -46,7 +46,10 @@ cases! {
         login_after("220-a\r\n331 b\r\n421 c\r\n 220 d\r\n220 e\r\n") => Complete;
     temporarily_refused_greeting: Login, greeting("421 full\r\n") => Error(&["StatusCode"]);
     permanently_refused_greeting: Login, greeting("550 not you\r\n") => Error(&["StatusCode"]);
-    greeting_with_230: Login, greeting("230 in already\r\n") => Error(&["StatusCode"]);
+    greeting_with_230: Login, login_after("230 in already\r\n") => Complete;
+    greeting_with_230_and_refused_password: Login,
+        greeting("230 in already\r\n").expect("USER anonymous").reply("331 more").expect("PASS anon@").reply("530 no")
+        => Error(&["StatusCode"]);
     greeting_with_331: Login, greeting("331 go on\r\n") => Error(&["StatusCode"]);
     greeting_with_invalid_code: Login, greeting("620 what\r\n") => Error(&["Protocol"]);
     greeting_with_bare_line_feeds: Login, login_after("220-a\n220 b\n") => Complete;
@@ -97,7 +100,7 @@ cases! {
     reply_without_quotes: Pwd, pwd("257 /a\r\n") => Error(&["UnusableReply"]);
     reply_without_text: Pwd, pwd("257\r\n") => Error(&["UnusableReply"]);
     reply_with_tab_after_code: Pwd, pwd("257\t\"/\"\r\n") => Complete;
-    multiline_reply_ending_with_other_code: Pwd, pwd("257-a\r\n250 b\r\n") => ErrorAfterTimeout(&["Timeout"]);
+    multiline_reply_ending_with_other_code: Pwd, pwd("257-a\r\n250 b\r\n") => Error(&["UnusableReply"]);
     multiline_reply_ending_with_bare_code: Pwd, pwd("257-a\r\n257\r\n") => Error(&["UnusableReply"]);
     reply_with_too_many_lines: Pwd, pwd("257-a\r\n".repeat(5000)) => Error(&["Protocol"]);
     reply_with_too_many_bytes: Pwd, pwd(format!("257-{}\r\n", "z".repeat(10_000)).repeat(100))

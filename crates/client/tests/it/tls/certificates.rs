@@ -1,10 +1,15 @@
 //! TLS failures: each is reported as such, and no login is sent.
 
-use oxftp::{Client, Error, Result, TlsConfig, TlsFailure, TlsVersion};
+use oxftp::{Client, Credentials, Error, Result, TlsConfig, TlsFailure, TlsVersion};
 use oxftp_testing::{
     certificates::{Authority, Identity},
     scripted::{Script, ScriptedServer},
     tls_terminator::{Alpn, TlsTerminator},
+};
+
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional},
+    net::{TcpListener, TcpStream},
 };
 
 use crate::common::scripts::{assert_in_sync, builder, with_sync_check};
@@ -169,6 +174,52 @@ async fn greeting_230_does_not_skip_tls() {
 
     assert!(matches!(refused, Err(Error::TlsRefused { .. })), "{refused:?}");
     server.done().await;
+}
+
+#[tokio::test]
+async fn greeting_230_over_implicit_tls_is_accepted() {
+    let script = protected().greeting("230 you are in").expect("USER anonymous").reply("503 you are in");
+    let (server, _front, client) = trusted(script, Alpn::Unknown, |tls| tls).await;
+
+    client.unwrap().login(Credentials::anonymous()).await.unwrap();
+
+    server.done().await;
+}
+
+#[tokio::test]
+async fn greeting_230_before_optional_tls_still_upgrades() {
+    let script = Script::new().greeting("230 you are in").expect("AUTH TLS").reply("502 no");
+    let server = script.expect("USER anonymous").reply("503 you are in").start().await;
+    let connected = builder().tls_if_offered(TlsConfig::new()).connect(server.address()).await;
+
+    connected.unwrap().login(Credentials::anonymous()).await.unwrap();
+
+    server.done().await;
+}
+
+#[tokio::test]
+async fn greeting_230_before_tls_upgrade_proves_nothing() {
+    let script = protected().no_greeting().expect("USER anonymous").reply("503 you are in");
+    let (server, authority) = (script.start().await, Authority::new("tests").unwrap());
+    let front =
+        TlsTerminator::start(server.address(), &authority.server(NAMES).unwrap(), Alpn::Unknown).await;
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let upgrading = tokio::spawn(async move {
+        let mut outside = listener.accept().await.unwrap().0;
+        outside.write_all(b"230 you are in\r\n").await.unwrap();
+        outside.read_exact(&mut [0; b"AUTH TLS\r\n".len()]).await.unwrap();
+        outside.write_all(b"234 go\r\n").await.unwrap();
+        let mut inside = TcpStream::connect(front.address()).await.unwrap();
+        let _ = copy_bidirectional(&mut outside, &mut inside).await;
+    });
+    let mut client = builder().tls_if_offered(trusting(&authority)).connect(address).await.unwrap();
+
+    assert!(client.is_encrypted());
+    assert!(client.login(Credentials::anonymous()).await.is_err());
+
+    server.done().await;
+    upgrading.abort();
 }
 
 #[tokio::test]

@@ -59,6 +59,22 @@ async fn refused_restart_downloads_from_the_start() {
     server.done().await;
 }
 
+/// The server may have taken the offset, although it did not say so with `350`.
+#[tokio::test]
+async fn restart_without_350_is_reset_for_download() {
+    for answer in ["200 ok", "250 ok", "202 superfluous"] {
+        let (local, script) = started(&[b'x'; PART], answer);
+        let script = script.passive().expect("REST 0").reply("200 ok").expect("RETR a").reply("150 here");
+        let (server, mut client) = play(script.data(content(LARGE)).reply("226 done")).await;
+
+        let report = client.download("a").to(local.path()).resume(true).await.unwrap();
+
+        assert_eq!((report.bytes, report.resumed), (LARGE as u64, 0), "{answer}");
+        assert!(fs::read(local.path().join("a")).unwrap() == content(LARGE));
+        server.done().await;
+    }
+}
+
 #[tokio::test]
 async fn short_partial_file_is_not_resumed() {
     let local = tempfile::tempdir().unwrap();
@@ -130,6 +146,20 @@ async fn refused_restart_resumes_upload_with_appe() {
     let script = Script::new().type_image().expect("SIZE a").reply("213 3").passive();
     let (server, mut client) =
         play(sized(receive_file(script.expect("REST 3").reply("502 no"), "APPE a", "def"))).await;
+
+    let report = client.upload(&path).resume(true).await.unwrap();
+
+    assert_eq!((report.bytes, report.resumed), (3, 3));
+    server.done().await;
+}
+
+#[tokio::test]
+async fn restart_without_350_is_reset_for_upload() {
+    let (_local, path) = local_file("abcdef");
+    let script = Script::new().type_image().expect("SIZE a").reply("213 3").passive();
+    let script = script.expect("REST 3").reply("200 ok").passive().expect("REST 0").reply("350 ok");
+    let script = script.expect("APPE a").reply("150 here").expect_data("def").reply("226 done");
+    let (server, mut client) = play(sized(script)).await;
 
     let report = client.upload(&path).resume(true).await.unwrap();
 

@@ -2,6 +2,7 @@
 
 use std::{io, io::SeekFrom, sync::atomic::Ordering};
 
+use oxftp_proto::dialog;
 use tokio::io::{AsyncReadExt, AsyncSeekExt, AsyncWriteExt};
 
 use super::{
@@ -11,7 +12,6 @@ use super::{
 };
 use crate::{
     Client, Error, Progress, ProgressEvent, Result,
-    client::RESTART_ACCEPTED,
     data::{DataConnection, Limit, Masks},
     error::local_fs::LocalFsError,
     local_fs::{FileHandle, OpenMode},
@@ -34,7 +34,7 @@ impl Running<'_> {
         }
         let mut file = self.open(taken.from).await?;
         let mut data = match client.open_from(self.job.remote.path, taken.from).await {
-            Err(Error::StatusCode(error)) if error.expected == [RESTART_ACCEPTED] => {
+            Err(Error::StatusCode(error)) if dialog::is_restart_refused(&error) => {
                 tracing::debug!("only one connection is used: {error}");
                 self.plan().join(taken.index);
                 return Ok(());
