@@ -4,9 +4,9 @@
 //! renamed. Only the holder of the lock may remove or rename the file. A lock counts only while the path names the
 //! locked file: between opening and locking, another download may have renamed or removed it.
 
-use std::{io, path::Path, time::Duration};
+use std::{io, path::Path, sync::Arc, time::Duration};
 
-use super::{FileHandle, FileSystem, Metadata, OpenMode};
+use super::{CommitOptions, FileHandle, FileSystem, Metadata, OpenMode};
 use crate::error::local_fs::{LocalFsError, LocalFsResult};
 
 /// A locked partial file.
@@ -62,13 +62,32 @@ pub(crate) async fn open_locked<P: FileSystem + ?Sized>(
     open_locked_as(fs, path, OpenMode::Update).await
 }
 
-/// Fails if a locked file is no longer at its path, where another program must have removed or replaced it.
-pub(crate) async fn check_still_at(file: &mut dyn FileHandle, path: &Path) -> LocalFsResult<()> {
-    if still_at(file, path).await? {
-        return Ok(());
-    }
-    let replaced = io::Error::other("another program has removed or replaced it");
-    Err(LocalFsError::new("rename", path, replaced))
+/// Renames a locked partial file that is complete, and returns its handle. Fails if the path no longer names this file.
+///
+/// It runs in a task of its own, which holds the lock: a rename that was started is not cancelled when a future is
+/// dropped, and without the lock it could rename the partial file of another download.
+pub(crate) async fn commit_locked(
+    fs: &Arc<dyn FileSystem>,
+    mut file: Box<dyn FileHandle>,
+    part: &Path,
+    target: &Path,
+    options: CommitOptions,
+) -> (LocalFsResult<()>, Option<Box<dyn FileHandle>>) {
+    let (fs, from, to) = (Arc::clone(fs), part.to_owned(), target.to_owned());
+    let committing = tokio::spawn(async move {
+        let outcome = match still_at(&mut *file, &from).await {
+            Ok(true) => fs.commit(&from, &to, options).await,
+            Ok(false) => {
+                let replaced = io::Error::other("another program has removed or replaced it");
+                Err(LocalFsError::new("rename", from, replaced))
+            }
+            Err(error) => Err(error),
+        };
+        (outcome, Some(file))
+    });
+    committing
+        .await
+        .unwrap_or_else(|failure| (Err(LocalFsError::new("rename", part, io::Error::other(failure))), None))
 }
 
 async fn open_locked_as<P: FileSystem + ?Sized>(

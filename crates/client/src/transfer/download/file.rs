@@ -31,7 +31,7 @@ use crate::{
     error::local_fs::{LocalFsError, LocalFsResult},
     local_fs::{
         CommitOptions, FileHandle, FileSystem, WholeFile,
-        partial_lock::{MAX_ATTEMPTS, PAUSE, check_still_at},
+        partial_lock::{MAX_ATTEMPTS, PAUSE, commit_locked},
     },
 };
 
@@ -116,11 +116,19 @@ impl FileDownload<'_> {
                 return Err(error);
             }
         };
-        let received = self.receive_into(client, remote, incoming, &mut *file, &partial, path).await;
-        if received.is_err() {
-            self.leave(remote, &mut *file, &partial).await;
+        let (moved, dating) = match self.receive_into(client, remote, incoming, &mut *file, &partial).await {
+            Ok(received) => received,
+            Err(error) => {
+                self.leave(remote, &mut *file, &partial).await;
+                return Err(error);
+            }
+        };
+        self.commit(remote, file, &partial, path).await?;
+        if moved.resumed > 0 || moved.bytes >= LARGE {
+            ResumeToken::remove(&**self.fs, &partial).await;
         }
-        received
+        self.set_time(client, remote, dating, path).await;
+        Ok(FileOutcome { moved, pending_write: None })
     }
 
     async fn receive_into(
@@ -130,8 +138,7 @@ impl FileDownload<'_> {
         incoming: Incoming,
         file: &mut dyn FileHandle,
         partial: &Path,
-        target: &Path,
-    ) -> Result<FileOutcome> {
+    ) -> Result<(Transferred, Option<MdtmReply>)> {
         let Incoming { mut data, offset, head } = incoming;
         if !head.is_empty()
             && let Err(source) = write_head(file, &head).await
@@ -176,12 +183,7 @@ impl FileDownload<'_> {
         }
         let local = LocalCopy { fs: &**self.fs, path: partial, size };
         self.options.verify.check(client, local, remote.path).await?;
-        self.commit(remote.mode, file, partial, target).await?;
-        if offset > 0 || bytes >= LARGE {
-            ResumeToken::remove(&**self.fs, partial).await;
-        }
-        self.set_time(client, remote, data.dating(), target).await;
-        Ok(FileOutcome { moved: Transferred { bytes, resumed: offset }, pending_write: None })
+        Ok((Transferred { bytes, resumed: offset }, data.dating()))
     }
 
     async fn copy(
@@ -202,14 +204,21 @@ impl FileDownload<'_> {
     /// Sets the permissions of a partial file that is complete, and gives it its final name.
     pub(crate) async fn commit(
         &self,
-        mode: Option<u32>,
-        file: &mut dyn FileHandle,
+        remote: &RemoteFile<'_>,
+        file: Box<dyn FileHandle>,
         partial: &Path,
         target: &Path,
     ) -> LocalFsResult<()> {
-        check_still_at(file, partial).await?;
-        let preserve_mode = self.options.preserve_mode && set_local_mode(&**self.fs, partial, mode).await;
-        self.fs.commit(partial, target, CommitOptions { sync: self.options.sync, preserve_mode }).await
+        let preserve_mode =
+            self.options.preserve_mode && set_local_mode(&**self.fs, partial, remote.mode).await;
+        let options = CommitOptions { sync: self.options.sync, preserve_mode };
+        let (outcome, file) = commit_locked(self.fs, file, partial, target, options).await;
+        if outcome.is_err()
+            && let Some(mut file) = file
+        {
+            self.leave(remote, &mut *file, partial).await;
+        }
+        outcome
     }
 
     /// Leaves a partial file for resuming. An empty one is removed; the token is written where that was not done at

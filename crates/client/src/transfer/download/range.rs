@@ -13,7 +13,7 @@ use super::partial;
 use crate::{
     Client, Error, RangeStream, Result,
     client::ByteRange,
-    local_fs::{CommitOptions, FileHandle, LocalFsError, partial_lock::check_still_at},
+    local_fs::{CommitOptions, FileHandle, LocalFsError, partial_lock::commit_locked},
     transfer::{
         local_path::{confined, make_all, refuse_target},
         options::BLOCK_SIZE,
@@ -62,8 +62,7 @@ impl Client {
         };
         match received {
             Ok(received) => {
-                check_still_at(&mut *file, &partial).await?;
-                fs.commit(&partial, &target, CommitOptions::default()).await?;
+                commit_locked(&fs, file, &partial, &target, CommitOptions::default()).await.0?;
                 Ok(received)
             }
             Err(error) => {

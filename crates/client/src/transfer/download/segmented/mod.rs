@@ -87,7 +87,7 @@ impl Segmented<'_> {
         for path in [self.target, &partial, &status] {
             refuse_link(&**self.fs, path).await?;
         }
-        let Prepared { plan, time, mut lock, worker } = self.prepare(worker, &partial).await?;
+        let Prepared { plan, time, lock, worker } = self.prepare(worker, &partial).await?;
         let resumed = self.size - plan.left();
         let name = &self.remote.path.to_string();
         self.report(ProgressEvent::FileStarted { name, size: Some(self.size), offset: resumed });
@@ -106,7 +106,7 @@ impl Segmented<'_> {
             discard(&**self.fs, &partial).await?;
             return Ok(None);
         }
-        self.conclude(&mut *lock, &partial, running.time.get().cloned().flatten()).await?;
+        self.conclude(lock, &partial, running.time.get().cloned().flatten()).await?;
         self.report(ProgressEvent::FileFinished { name });
         let bytes = self.size - resumed;
         Ok(Some(Report { files: 1, bytes, resumed, ..Report::default() }))
@@ -176,7 +176,7 @@ impl Segmented<'_> {
     }
 
     /// Renames the file to its final name if it equals the server's.
-    async fn conclude(&self, lock: &mut dyn FileHandle, partial: &Path, time: Option<String>) -> Result<()> {
+    async fn conclude(&self, lock: Box<dyn FileHandle>, partial: &Path, time: Option<String>) -> Result<()> {
         let mut worker = Worker::of(self.pool);
         let time = time.as_deref();
         retrying!(&mut worker, self.budget(), |client| self.check(client, partial, time).await)?;
@@ -186,7 +186,7 @@ impl Segmented<'_> {
             follow_up: FollowUp::Nothing,
             progress: &*self.job.progress,
         };
-        download.commit(self.remote.mode, lock, partial, self.target).await?;
+        download.commit(&self.remote, lock, partial, self.target).await?;
         let status = segments_path(partial);
         // The lock ends with the rename: a new partial file belongs to another download, and so does the status.
         if !self.fs.try_exists(partial).await? {
