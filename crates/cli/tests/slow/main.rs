@@ -11,3 +11,4 @@ mod interruption;
 mod kills;
 #[cfg(target_os = "linux")]
 mod memory;
+mod simultaneous_runs;

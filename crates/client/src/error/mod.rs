@@ -237,6 +237,12 @@ pub enum Error {
         /// The directory.
         path: String,
     },
+    /// Another download, of this process or another one, is writing the partial file. This one changed nothing.
+    #[error("another download is writing {path}")]
+    InUse {
+        /// The local path of the partial file.
+        path: String,
+    },
     /// The local file system failed.
     #[error(transparent)]
     LocalFs(#[from] LocalFsError),

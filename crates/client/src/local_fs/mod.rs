@@ -32,6 +32,7 @@ mod local;
 mod memory;
 mod metadata;
 mod open_options;
+pub(crate) mod partial_lock;
 #[cfg(test)]
 mod tests;
 mod timeout;
@@ -209,7 +210,9 @@ pub trait FileSystem: Debug + Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// Returns the errors of [`open`](Self::open) and [`rename`](Self::rename), and those of a write.
+    /// - [`WouldBlock`](io::ErrorKind::WouldBlock) if the partial file is [locked](FileHandle::try_lock): another
+    ///   download is writing it.
+    /// - The errors of [`open`](Self::open) and [`rename`](Self::rename), and those of a write.
     fn write_whole<'a>(&'a self, file: WholeFile) -> BoxFuture<'a, LocalFsResult<bool>> {
         Box::pin(whole_file::write_by_steps(self, file))
     }
@@ -338,6 +341,35 @@ pub trait FileHandle: AsyncRead + AsyncWrite + AsyncSeek + Debug + Send + Unpin 
     fn reserve(&mut self, length: u64) -> BoxFuture<'_, io::Result<()>> {
         let _ = length;
         Box::pin(std::future::ready(Err(io::ErrorKind::Unsupported.into())))
+    }
+
+    /// Locks the file for this handle alone, without waiting; returns `false` if another handle holds the lock. The
+    /// lock ends when the handle is dropped.
+    ///
+    /// The lock is advisory: the file can still be read, written, renamed and removed by others. A download locks
+    /// its partial file, so that no other download writes or replaces it.
+    ///
+    /// The default implementation always returns `true`, as a backend without locks does. [`LocalFs`] has no locks
+    /// on Windows and on file systems that do not support them.
+    ///
+    /// # Errors
+    ///
+    /// Returns the errors of the system, except that locks are not supported.
+    fn try_lock(&mut self) -> BoxFuture<'_, io::Result<bool>> {
+        Box::pin(std::future::ready(Ok(true)))
+    }
+
+    /// Returns whether `path`, which is the path that was opened, still names this file. It does not if the file was
+    /// removed, renamed or replaced.
+    ///
+    /// The default implementation always returns `true`. A backend with locks must implement it.
+    ///
+    /// # Errors
+    ///
+    /// Returns the errors of the system, except that `path` does not exist.
+    fn is_at<'a>(&'a mut self, path: &'a Path) -> BoxFuture<'a, io::Result<bool>> {
+        let _ = path;
+        Box::pin(std::future::ready(Ok(true)))
     }
 
     /// Returns the regular file of the operating system that this is, with the same position, if there is one. A

@@ -241,6 +241,14 @@ impl FileHandle for TimeoutFile {
     fn reserve(&mut self, length: u64) -> BoxFuture<'_, io::Result<()>> {
         Box::pin(bounded_io(self.timer.limit, self.inner.reserve(length)))
     }
+
+    fn try_lock(&mut self) -> BoxFuture<'_, io::Result<bool>> {
+        Box::pin(bounded_io(self.timer.limit, self.inner.try_lock()))
+    }
+
+    fn is_at<'a>(&'a mut self, path: &'a Path) -> BoxFuture<'a, io::Result<bool>> {
+        Box::pin(bounded_io(self.timer.limit, self.inner.is_at(path)))
+    }
 }
 
 /// Timer of the pending operation of a file. It starts when the operation first returns `Pending`.
@@ -292,7 +300,7 @@ impl OperationTimer {
     }
 }
 
-async fn bounded_io(limit: Duration, operation: impl Future<Output = io::Result<()>>) -> io::Result<()> {
+async fn bounded_io<T>(limit: Duration, operation: impl Future<Output = io::Result<T>>) -> io::Result<T> {
     tokio::time::timeout(limit, operation).await.unwrap_or_else(|_| Err(timed_out(limit)))
 }
 

@@ -6,7 +6,7 @@ use std::time::SystemTime;
 use bytes::Bytes;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use super::{FileSystem, OpenMode};
+use super::{FileSystem, OpenMode, partial_lock::create_locked};
 use crate::error::local_fs::{LocalFsError, LocalFsResult};
 
 /// A small file to write in one call: see [`FileSystem::write_whole`].
@@ -40,7 +40,7 @@ pub(crate) async fn write_by_steps<P: FileSystem + ?Sized>(fs: &P, file: WholeFi
             return Ok(false);
         }
     }
-    let mut part = fs.open(&file.part, OpenMode::Write).await?;
+    let mut part = create_locked(fs, &file.part, OpenMode::CreateNew, None).await?.file;
     let written = async {
         part.write_all(&file.content).await?;
         if file.sync {
@@ -49,8 +49,8 @@ pub(crate) async fn write_by_steps<P: FileSystem + ?Sized>(fs: &P, file: WholeFi
         part.shutdown().await
     };
     written.await.map_err(|source| LocalFsError::new("write", &file.part, source))?;
-    drop(part);
     fs.rename(&file.part, &file.target).await?;
+    drop(part);
     if let Some(time) = file.modified
         && let Err(error) = fs.set_modified(&file.target, time).await
     {

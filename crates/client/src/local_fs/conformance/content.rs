@@ -30,6 +30,7 @@ pub(crate) const RULES: &[ConformanceRule] = &[
     ("a write past the end fills the gap with zeros", |fs, dir| Box::pin(gap_is_zeros(fs, dir))),
     ("reading past the end returns no bytes", |fs, dir| Box::pin(nothing_past_end(fs, dir))),
     ("reserve extends a file and keeps content and position, or is Unsupported", |fs, dir| Box::pin(reserve_keeps(fs, dir))),
+    ("a lock excludes other handles until it is dropped, and is_at notices other files, or there are no locks", |fs, dir| Box::pin(lock_excludes(fs, dir))),
     ("large blocks are read back completely", |fs, dir| Box::pin(large_blocks(fs, dir))),
     ("after sync the content is visible to other handles", |fs, dir| Box::pin(sync_makes_content_visible(fs, dir))),
     ("metadata returns kind and size of a file", |fs, dir| Box::pin(metadata_returns_size(fs, dir))),
@@ -203,6 +204,28 @@ async fn reserve_keeps(fs: &dyn FileSystem, dir: &Path) -> Outcome {
     expect_content(fs, &path, b"abc\0\0").await?;
     write_and_shutdown(&mut *file, b"x").await?;
     expect_content(fs, &path, b"axc\0\0").await
+}
+
+async fn lock_excludes(fs: &dyn FileSystem, dir: &Path) -> Outcome {
+    let (path, renamed) = (dir.join("file"), dir.join("renamed"));
+    let mut first = fs.open(&path, OpenMode::CreatePrivate).await?;
+    let mut second = fs.open(&path, OpenMode::Update).await?;
+    expect_equal("the first lock", first.try_lock().await?, true)?;
+    if second.try_lock().await? {
+        return Ok(());
+    }
+    expect_equal("the lock of the same handle", first.try_lock().await?, true)?;
+    write_and_shutdown(&mut *second, b"not blocked").await?;
+    expect_content(fs, &path, b"not blocked").await?;
+    drop(first);
+    expect_equal("the lock after a drop", second.try_lock().await?, true)?;
+    expect_equal("is_at of the path", second.is_at(&path).await?, true)?;
+    fs.rename(&path, &renamed).await?;
+    expect_equal("is_at after a rename", second.is_at(&path).await?, false)?;
+    put(fs, &path, b"").await?;
+    expect_equal("is_at of another file", second.is_at(&path).await?, false)?;
+    let mut third = fs.open(&renamed, OpenMode::Update).await?;
+    expect_equal("the lock after a rename", third.try_lock().await?, false)
 }
 
 async fn large_blocks(fs: &dyn FileSystem, dir: &Path) -> Outcome {

@@ -1,9 +1,13 @@
 //! Open files of the local disk.
 
 use std::io;
+#[cfg(unix)]
+use std::path::Path;
 
 use tokio::io::AsyncWriteExt;
 
+#[cfg(unix)]
+use super::lock;
 use super::reserve::reserve;
 use crate::{error::local_fs::LocalFsResult, future::BoxFuture, local_fs::FileHandle};
 
@@ -32,6 +36,26 @@ impl FileHandle for tokio::fs::File {
             self.flush().await?;
             let file = self.try_clone().await?.into_std().await;
             let work = tokio::task::spawn_blocking(move || reserve(&file, length));
+            work.await.unwrap_or_else(|failure| Err(io::Error::other(failure)))
+        })
+    }
+
+    #[cfg(unix)]
+    fn try_lock(&mut self) -> BoxFuture<'_, io::Result<bool>> {
+        Box::pin(async move {
+            // The lock belongs to all copies of the handle, and ends when the last one is closed.
+            let file = self.try_clone().await?.into_std().await;
+            let work = tokio::task::spawn_blocking(move || lock::try_lock_advisory(&file));
+            work.await.unwrap_or_else(|failure| Err(io::Error::other(failure)))
+        })
+    }
+
+    #[cfg(unix)]
+    fn is_at<'a>(&'a mut self, path: &'a Path) -> BoxFuture<'a, io::Result<bool>> {
+        Box::pin(async move {
+            let file = self.try_clone().await?.into_std().await;
+            let path = path.to_owned();
+            let work = tokio::task::spawn_blocking(move || lock::is_at(&file, &path));
             work.await.unwrap_or_else(|failure| Err(io::Error::other(failure)))
         })
     }

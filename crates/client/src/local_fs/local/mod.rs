@@ -2,6 +2,7 @@
 
 pub(crate) mod blocking;
 pub(crate) mod file;
+pub(crate) mod lock;
 pub(crate) mod reserve;
 #[cfg(unix)]
 pub(crate) mod sandbox;
@@ -20,6 +21,7 @@ use self::sandbox::Sandbox;
 use self::{
     blocking::{blocking, inline_if_fast},
     file::opened,
+    lock::PartialEntry,
 };
 use super::{
     CommitOptions, CreateDirOptions, DirEntry, FileHandle, FileKind, FileSystem, Metadata, OpenMode,
@@ -255,16 +257,13 @@ fn write_whole(file: &WholeFile) -> io::Result<bool> {
         return Ok(false);
     }
     // Created exclusively, so that a link that appears in the meantime is not followed.
-    let part = match open_file(&file.part, OpenMode::CreateNew) {
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-            if is_link(&file.part) {
-                return Ok(false);
-            }
-            std::fs::remove_file(&file.part)?;
-            open_file(&file.part, OpenMode::CreateNew)?
-        }
-        opened => opened?,
+    let entry = PartialEntry {
+        open: |mode| open_file(&file.part, mode),
+        metadata: || Ok(describe(&std::fs::symlink_metadata(&file.part)?)),
+        is_at: |stale: &_| lock::is_at(stale, &file.part),
+        remove: || std::fs::remove_file(&file.part),
     };
+    let Some(part) = entry.create_locked()? else { return Ok(false) };
     (&part).write_all(&file.content)?;
     if let Some(time) = file.modified
         && let Err(error) = part.set_modified(time)
@@ -274,9 +273,10 @@ fn write_whole(file: &WholeFile) -> io::Result<bool> {
     if file.sync {
         part.sync_all()?;
     }
-    drop(part);
-    // The partial file is removed if it cannot be renamed, for example because the target is a directory.
+    // The lock is held until the file is renamed. It is removed if it cannot be renamed, for example because the
+    // target is a directory.
     std::fs::rename(&file.part, &file.target).inspect_err(|_| drop(std::fs::remove_file(&file.part)))?;
+    drop(part);
     if file.sync {
         sync_directory_of(&file.target)?;
     }

@@ -3,13 +3,16 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::io::{self, SeekFrom};
+use std::path::Path;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::time::SystemTime;
 
 use tokio::io::{AsyncRead, AsyncSeek, AsyncWrite, ReadBuf};
 
+use super::MemoryFs;
 use crate::{
     future::BoxFuture,
     local_fs::{FileHandle, OpenMode},
@@ -17,11 +20,19 @@ use crate::{
 
 /// The content of a file, shared by its entry in the tree and all open handles.
 #[derive(Clone, Default)]
-pub(crate) struct SharedContent(Arc<Mutex<Content>>);
+pub(crate) struct SharedContent {
+    content: Arc<Mutex<Content>>,
+    /// Whether an open handle has locked the file: see [`FileHandle::try_lock`].
+    is_locked: Arc<AtomicBool>,
+}
 
 impl SharedContent {
     pub(crate) fn lock(&self) -> MutexGuard<'_, Content> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.content.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.content, &other.content)
     }
 }
 
@@ -102,14 +113,16 @@ const BLOCK_BYTES: u64 = 64 * 1024;
 
 /// An open file of a [`MemoryFs`](crate::local_fs::MemoryFs).
 pub(crate) struct MemoryFile {
+    fs: MemoryFs,
     content: SharedContent,
     mode: OpenMode,
     position: u64,
+    has_lock: bool,
 }
 
 impl MemoryFile {
-    pub(crate) fn new(content: SharedContent, mode: OpenMode) -> Self {
-        Self { content, mode, position: 0 }
+    pub(crate) fn new(fs: MemoryFs, content: SharedContent, mode: OpenMode) -> Self {
+        Self { fs, content, mode, position: 0, has_lock: false }
     }
 
     fn seek_to(&mut self, target: SeekFrom) -> io::Result<()> {
@@ -192,6 +205,24 @@ impl FileHandle for MemoryFile {
         let mut content = self.content.lock();
         content.len = content.len.max(length);
         Box::pin(std::future::ready(Ok(())))
+    }
+
+    fn try_lock(&mut self) -> BoxFuture<'_, io::Result<bool>> {
+        self.has_lock = self.has_lock || !self.content.is_locked.swap(true, Ordering::AcqRel);
+        Box::pin(std::future::ready(Ok(self.has_lock)))
+    }
+
+    fn is_at<'a>(&'a mut self, path: &'a Path) -> BoxFuture<'a, io::Result<bool>> {
+        let is_same = self.fs.file(path).is_ok_and(|found| found.is_same(&self.content));
+        Box::pin(std::future::ready(Ok(is_same)))
+    }
+}
+
+impl Drop for MemoryFile {
+    fn drop(&mut self) {
+        if self.has_lock {
+            self.content.is_locked.store(false, Ordering::Release);
+        }
     }
 }
 

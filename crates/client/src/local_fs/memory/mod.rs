@@ -11,7 +11,7 @@ use std::{
 };
 
 use self::{
-    file::MemoryFile,
+    file::{MemoryFile, SharedContent},
     tree::{Tree, TreeNode},
 };
 use super::{CreateDirOptions, DirEntry, FileHandle, FileSystem, Metadata, OpenMode};
@@ -61,7 +61,7 @@ impl MemoryFs {
     /// Gaps are filled with zeros, so the result uses as much memory as the size of the file.
     #[must_use]
     pub fn read(&self, path: impl AsRef<Path>) -> Option<Vec<u8>> {
-        let content = self.tree().node(path.as_ref()).and_then(TreeNode::file).ok()?;
+        let content = self.file(path.as_ref()).ok()?;
         let bytes = content.lock().to_vec();
         Some(bytes)
     }
@@ -83,6 +83,10 @@ impl MemoryFs {
         }
         let file = tree.open(path, OpenMode::Write)?;
         file.lock().write_at(0, content)
+    }
+
+    fn file(&self, path: &Path) -> io::Result<SharedContent> {
+        self.tree().node(path).and_then(TreeNode::file)
     }
 
     fn tree(&self) -> MutexGuard<'_, Tree> {
@@ -149,7 +153,7 @@ impl FileSystem for MemoryFs {
     ) -> BoxFuture<'a, LocalFsResult<Box<dyn FileHandle>>> {
         self.run("open", path, move |tree| {
             let content = tree.open(path, mode)?;
-            Ok(Box::new(MemoryFile::new(content, mode)) as Box<dyn FileHandle>)
+            Ok(Box::new(MemoryFile::new(self.clone(), content, mode)) as Box<dyn FileHandle>)
         })
     }
 

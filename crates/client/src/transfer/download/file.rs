@@ -4,6 +4,7 @@
 //! written to a partial file, which is renamed when it is complete.
 
 use std::{
+    io,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -15,7 +16,7 @@ use oxftp_proto::{
 };
 use tokio::io::{AsyncSeekExt, AsyncWriteExt};
 
-use super::partial::{LARGE, OVERLAP, ResumeToken, create, discard, overlaps, segments_path};
+use super::partial::{self, LARGE, OVERLAP, ResumeToken, overlaps, segments_path};
 use crate::transfer::{
     copy::{CopyError, Filled, copy_down, copy_text_down, fill},
     file_progress::Transferred,
@@ -31,7 +32,10 @@ use crate::{
     client::FollowUp,
     data::{DataConnection, Limit, Masks},
     error::local_fs::{LocalFsError, LocalFsResult},
-    local_fs::{CommitOptions, FileHandle, FileSystem, OpenMode, WholeFile},
+    local_fs::{
+        CommitOptions, FileHandle, FileSystem, WholeFile,
+        partial_lock::{MAX_ATTEMPTS, PAUSE, commit_locked},
+    },
 };
 
 /// Download of one file.
@@ -64,6 +68,8 @@ struct Incoming {
 /// The partial file of a download, and its final name.
 struct LocalTarget<'a> {
     partial: PathBuf,
+    /// The partial file of an earlier download, locked.
+    earlier: Option<Box<dyn FileHandle>>,
     path: &'a Path,
 }
 
@@ -82,12 +88,14 @@ impl FileDownload<'_> {
         refuse_target(&**self.fs, target).await?;
         let partial = partial_path(target);
         refuse_link(&**self.fs, &partial).await?;
-        let offset = if self.options.resume { self.offset(client, remote, &partial).await? } else { 0 };
+        // Locked before its length is read: another download may be writing it.
+        let earlier = if self.options.resume { partial::open(&**self.fs, &partial).await? } else { None };
+        let offset = if earlier.is_some() { self.offset(client, remote, &partial).await? } else { 0 };
         // A file that cannot be opened on the server must not change anything here.
         let (data, offset) = self.open_where_same(client, remote, &partial, offset).await?;
         self.report_start(remote, offset);
         let incoming = Incoming { data, offset, head: BytesMut::new() };
-        self.receive(client, remote, incoming, LocalTarget { partial, path: target }).await
+        self.receive(client, remote, incoming, LocalTarget { partial, earlier, path: target }).await
     }
 
     fn report_start(&self, remote: &RemoteFile<'_>, offset: u64) {
@@ -95,19 +103,35 @@ impl FileDownload<'_> {
         self.progress.on_event(ProgressEvent::FileStarted { name, size: remote.size, offset });
     }
 
-    /// Reads a data connection to its end.
+    /// Reads a data connection to its end. The partial file is locked until it has its final name.
     async fn receive(
         &self,
         client: &mut Client,
         remote: &RemoteFile<'_>,
-        incoming: Incoming,
+        mut incoming: Incoming,
         target: LocalTarget<'_>,
     ) -> Result<FileOutcome> {
-        let received = self.receive_into(client, remote, incoming, &target).await;
-        if received.is_err() {
-            self.leave(remote, &target.partial).await;
+        let LocalTarget { partial, earlier, path } = target;
+        let mut file = match self.open_partial(&partial, earlier, incoming.offset).await {
+            Ok(file) => file,
+            Err(error) => {
+                let _ = incoming.data.abort(client.control_mut()).await;
+                return Err(error);
+            }
+        };
+        let (moved, dating) = match self.receive_into(client, remote, incoming, &mut *file, &partial).await {
+            Ok(received) => received,
+            Err(error) => {
+                self.leave(remote, &mut *file, &partial).await;
+                return Err(error);
+            }
+        };
+        self.commit(remote, file, &partial, path).await?;
+        if moved.resumed > 0 || moved.bytes >= LARGE {
+            ResumeToken::remove(&**self.fs, &partial).await;
         }
-        received
+        self.set_time(client, remote, dating, path).await;
+        Ok(FileOutcome { moved, pending_write: None })
     }
 
     async fn receive_into(
@@ -115,17 +139,16 @@ impl FileDownload<'_> {
         client: &mut Client,
         remote: &RemoteFile<'_>,
         incoming: Incoming,
-        target: &LocalTarget<'_>,
-    ) -> Result<FileOutcome> {
+        file: &mut dyn FileHandle,
+        partial: &Path,
+    ) -> Result<(Transferred, Option<MdtmReply>)> {
         let Incoming { mut data, offset, head } = incoming;
-        let partial = &*target.partial;
-        let mut file = match self.open_partial(partial, offset, &head).await {
-            Ok(file) => file,
-            Err(error) => {
-                let _ = data.abort(client.control_mut()).await;
-                return Err(error.into());
-            }
-        };
+        if !head.is_empty()
+            && let Err(source) = write_head(file, &head).await
+        {
+            let _ = data.abort(client.control_mut()).await;
+            return Err(LocalFsError::new("write", partial, source).into());
+        }
         if let Some(token) = remote.token().filter(|_| offset == 0 && remote.size >= Some(LARGE)) {
             token.save(&**self.fs, partial).await;
         }
@@ -133,7 +156,7 @@ impl FileDownload<'_> {
         data.expect_at_most(remote.size);
         let max_bytes = remote.max_bytes(client.limits());
         data.limit_to(Limit::new(0, Arc::new(max_bytes.into())));
-        let copied = self.copy(client, &mut data, &mut *file, partial).await;
+        let copied = self.copy(client, &mut data, file, partial).await;
         let bytes = match copied {
             Ok(bytes) => bytes + head.len() as u64,
             Err(CopyError::Data(source)) => {
@@ -155,7 +178,6 @@ impl FileDownload<'_> {
         }
         let finished = client.finish_data(&mut data, Masks::default()).await;
         file.shutdown().await.map_err(|source| LocalFsError::new("write", partial, source))?;
-        drop(file);
         let on_wire = finished?.transferred;
         let size = offset + bytes;
         match self.options.ascii {
@@ -164,12 +186,7 @@ impl FileDownload<'_> {
         }
         let local = LocalCopy { fs: &**self.fs, path: partial, size };
         self.options.verify.check(client, local, remote.path).await?;
-        self.commit(remote.mode, partial, target.path).await?;
-        if offset > 0 || bytes >= LARGE {
-            ResumeToken::remove(&**self.fs, partial).await;
-        }
-        self.set_time(client, remote, data.dating(), target.path).await;
-        Ok(FileOutcome { moved: Transferred { bytes, resumed: offset }, pending_write: None })
+        Ok((Transferred { bytes, resumed: offset }, data.dating()))
     }
 
     async fn copy(
@@ -188,14 +205,31 @@ impl FileDownload<'_> {
     }
 
     /// Sets the permissions of a partial file that is complete, and gives it its final name.
-    pub(crate) async fn commit(&self, mode: Option<u32>, partial: &Path, target: &Path) -> LocalFsResult<()> {
-        let preserve_mode = self.options.preserve_mode && set_local_mode(&**self.fs, partial, mode).await;
-        self.fs.commit(partial, target, CommitOptions { sync: self.options.sync, preserve_mode }).await
+    pub(crate) async fn commit(
+        &self,
+        remote: &RemoteFile<'_>,
+        file: Box<dyn FileHandle>,
+        partial: &Path,
+        target: &Path,
+    ) -> LocalFsResult<()> {
+        let preserve_mode =
+            self.options.preserve_mode && set_local_mode(&**self.fs, partial, remote.mode).await;
+        let options = CommitOptions { sync: self.options.sync, preserve_mode };
+        let (outcome, file) = commit_locked(self.fs, file, partial, target, options).await;
+        if outcome.is_err()
+            && let Some(mut file) = file
+        {
+            self.leave(remote, &mut *file, partial).await;
+        }
+        outcome
     }
 
     /// Leaves a partial file for resuming. An empty one is removed; the token is written where that was not done at
     /// the start.
-    async fn leave(&self, remote: &RemoteFile<'_>, partial: &Path) {
+    async fn leave(&self, remote: &RemoteFile<'_>, file: &mut dyn FileHandle, partial: &Path) {
+        if !file.is_at(partial).await.is_ok_and(|is_at| is_at) {
+            return;
+        }
         let Ok(found) = self.fs.metadata(partial).await else { return };
         if !found.is_file() {
             return;
@@ -216,7 +250,6 @@ impl FileDownload<'_> {
         }
         if self.fs.try_exists(&segments_path(partial)).await? {
             // It was downloaded in segments: its length means nothing.
-            discard(&**self.fs, partial).await?;
             return Ok(0);
         }
         if let Some(token) = remote.token()
@@ -289,25 +322,18 @@ impl FileDownload<'_> {
     async fn open_partial(
         &self,
         partial: &Path,
+        earlier: Option<Box<dyn FileHandle>>,
         offset: u64,
-        head: &[u8],
-    ) -> Result<Box<dyn FileHandle>, LocalFsError> {
-        if offset == 0 {
-            let mut file = create(&**self.fs, partial).await?;
-            if !head.is_empty() {
-                let written = async {
-                    file.write_all(head).await?;
-                    file.flush().await
-                };
-                written.await.map_err(|source| LocalFsError::new("write", partial, source))?;
+    ) -> Result<Box<dyn FileHandle>> {
+        match earlier {
+            Some(mut file) if offset > 0 => {
+                file.seek(io::SeekFrom::Start(offset))
+                    .await
+                    .map_err(|source| LocalFsError::new("seek", partial, source))?;
+                Ok(file)
             }
-            return Ok(file);
+            earlier => partial::create(&**self.fs, partial, earlier).await,
         }
-        let mut file = self.fs.open(partial, OpenMode::Update).await?;
-        file.seek(std::io::SeekFrom::Start(offset))
-            .await
-            .map_err(|source| LocalFsError::new("seek", partial, source))?;
-        Ok(file)
     }
 
     /// Compares the size with the listed one and, where that is out of date, with the one that the server reports
@@ -420,7 +446,7 @@ impl FileDownload<'_> {
             sync: self.options.sync,
         };
         let fs = self.fs.clone();
-        let writing = tokio::spawn(async move { fs.write_whole(file).await });
+        let writing = tokio::spawn(async move { write_whole(&*fs, file).await.map_err(partial::in_use) });
         PendingWrite::new(writing, target.to_owned())
     }
 
@@ -434,7 +460,8 @@ impl FileDownload<'_> {
     ) -> Result<FileOutcome> {
         match self.partial(target).await {
             Ok(partial) => {
-                self.receive(client, remote, incoming, LocalTarget { partial, path: target }).await
+                self.receive(client, remote, incoming, LocalTarget { partial, earlier: None, path: target })
+                    .await
             }
             Err(error) => {
                 let _ = incoming.data.abort(client.control_mut()).await;
@@ -458,7 +485,7 @@ impl FileDownload<'_> {
         }
         let kept = async {
             let partial = self.partial(target).await?;
-            let mut file = create(&**self.fs, &partial).await?;
+            let mut file = partial::create(&**self.fs, &partial, None).await?;
             let written = async {
                 file.write_all(content).await?;
                 file.shutdown().await
@@ -493,6 +520,22 @@ impl RemoteFile<'_> {
     fn exact_time(&self) -> Option<Timestamp> {
         self.coarse_time().filter(|time| time.precision() >= Precision::Second)
     }
+}
+
+/// Writes a small file. Waits a moment for another download of the same file, which takes no longer than this one.
+async fn write_whole(fs: &dyn FileSystem, file: WholeFile) -> LocalFsResult<bool> {
+    for _ in 1..MAX_ATTEMPTS {
+        match fs.write_whole(file.clone()).await {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => tokio::time::sleep(PAUSE).await,
+            written => return written,
+        }
+    }
+    fs.write_whole(file).await
+}
+
+async fn write_head(file: &mut dyn FileHandle, head: &[u8]) -> io::Result<()> {
+    file.write_all(head).await?;
+    file.flush().await
 }
 
 /// Text grows on the wire by its line ends and never shrinks: fewer bytes than the file has mean it was truncated.

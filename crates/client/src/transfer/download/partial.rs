@@ -12,9 +12,13 @@ use std::{
 use tokio::io::{AsyncReadExt, AsyncSeekExt, AsyncWriteExt};
 
 use crate::{
+    Error, Result,
     data::DataConnection,
     error::local_fs::{LocalFsError, LocalFsResult},
-    local_fs::{FileHandle, FileSystem, OpenMode},
+    local_fs::{
+        FileHandle, FileSystem, OpenMode,
+        partial_lock::{LockedPartial, create_locked, open_locked},
+    },
     transfer::local_path::refuse_link,
 };
 
@@ -78,32 +82,59 @@ pub(crate) fn segments_path(partial: &Path) -> PathBuf {
 }
 
 /// Removes a partial file and its segment status, in this order: a partial file without status would pass for
-/// completely written up to its length.
+/// completely written up to its length. The caller holds the lock of the partial file.
 pub(crate) async fn discard(fs: &dyn FileSystem, partial: &Path) -> LocalFsResult<()> {
     for path in [partial, &segments_path(partial)] {
-        match fs.remove_file(path).await {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => {}
-        }
+        remove_if_exists(fs, path).await?;
     }
     Ok(())
 }
 
-/// Creates an empty partial file. That of an earlier download is removed together with its token.
+pub(crate) async fn remove_if_exists(fs: &dyn FileSystem, path: &Path) -> LocalFsResult<()> {
+    match fs.remove_file(path).await {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// Creates an empty partial file and locks it. That of an earlier download is removed together with its token and its
+/// segment status; `stale` is that file, if it is locked already.
 ///
-/// The file is always a new one that belongs to this download alone: a file that has other hard links, or that
-/// another process holds open, is never written to. An entry that is no regular file is an error.
-pub(crate) async fn create(fs: &dyn FileSystem, partial: &Path) -> LocalFsResult<Box<dyn FileHandle>> {
-    match fs.open(partial, OpenMode::CreatePrivate).await {
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-        created => return created,
+/// The file is always a new one that belongs to this download alone, until the handle is dropped: a file that has other
+/// hard links is never written to. An entry that is no regular file is an error.
+///
+/// # Errors
+///
+/// [`Error::InUse`] if another download is writing the file.
+pub(crate) async fn create(
+    fs: &dyn FileSystem,
+    partial: &Path,
+    stale: Option<Box<dyn FileHandle>>,
+) -> Result<Box<dyn FileHandle>> {
+    let created = create_locked(fs, partial, OpenMode::CreatePrivate, stale).await;
+    let LockedPartial { file, replaced } = created.map_err(in_use)?;
+    if replaced {
+        ResumeToken::remove(fs, partial).await;
+        remove_if_exists(fs, &segments_path(partial)).await?;
     }
-    if !fs.metadata(partial).await?.is_file() {
-        return Err(LocalFsError::new("replace", partial, io::Error::other("it is no regular file")));
+    Ok(file)
+}
+
+/// Opens the partial file of an earlier download and locks it; returns `None` if there is none.
+///
+/// # Errors
+///
+/// [`Error::InUse`] if another download is writing the file.
+pub(crate) async fn open(fs: &dyn FileSystem, partial: &Path) -> Result<Option<Box<dyn FileHandle>>> {
+    open_locked(fs, partial).await.map_err(in_use)
+}
+
+/// Returns the error of a partial file, as one of the download if the file is locked.
+pub(crate) fn in_use(error: LocalFsError) -> Error {
+    match error.kind() {
+        io::ErrorKind::WouldBlock => Error::InUse { path: error.path.display().to_string() },
+        _ => error.into(),
     }
-    ResumeToken::remove(fs, partial).await;
-    fs.remove_file(partial).await?;
-    fs.open(partial, OpenMode::CreatePrivate).await
 }
 
 /// Reads the end of a partial file, from `start`, and as many bytes of the transfer; returns whether they are equal.

@@ -13,7 +13,7 @@ use super::partial;
 use crate::{
     Client, Error, RangeStream, Result,
     client::ByteRange,
-    local_fs::{CommitOptions, FileHandle, LocalFsError},
+    local_fs::{CommitOptions, FileHandle, LocalFsError, partial_lock::commit_locked},
     transfer::{
         local_path::{confined, make_all, refuse_target},
         options::BLOCK_SIZE,
@@ -55,14 +55,14 @@ impl Client {
         let fs = confined(&fs, parent);
         refuse_target(&*fs, &target).await?;
         let partial = range_partial_path(&target, range.start, range.end);
-        let file = partial::create(&*fs, &partial).await?;
-        let received = match write(stream, file, &partial).await {
+        let mut file = partial::create(&*fs, &partial, None).await?;
+        let received = match write(stream, &mut *file, &partial).await {
             Ok(0) if range.start > 0 && range.end.is_some() => Err(Error::BeyondEnd { start: range.start }),
             received => received,
         };
         match received {
             Ok(received) => {
-                fs.commit(&partial, &target, CommitOptions::default()).await?;
+                commit_locked(&fs, file, &partial, &target, CommitOptions::default()).await.0?;
                 Ok(received)
             }
             Err(error) => {
@@ -73,7 +73,7 @@ impl Client {
     }
 }
 
-async fn write(mut part: RangeStream<'_>, mut file: Box<dyn FileHandle>, path: &Path) -> Result<u64> {
+async fn write(mut part: RangeStream<'_>, file: &mut dyn FileHandle, path: &Path) -> Result<u64> {
     let failed = |source| Error::from(LocalFsError::new("write", path, source));
     let mut block = BytesMut::with_capacity(BLOCK_SIZE);
     loop {

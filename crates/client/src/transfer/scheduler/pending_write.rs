@@ -7,19 +7,18 @@ use tokio::task::JoinHandle;
 use super::{JobHandler, Scheduler, queue::Task};
 use crate::{
     Error, Result,
-    error::local_fs::LocalFsResult,
     transfer::{file_progress::Transferred, local_path::link_in_place},
 };
 
 /// A file that has arrived completely and is being written to its final name.
 pub(crate) struct PendingWrite {
-    writing: JoinHandle<LocalFsResult<bool>>,
+    writing: JoinHandle<Result<bool>>,
     target: PathBuf,
 }
 
 impl PendingWrite {
     /// Takes a task that returns `false` when a symbolic link stands at `target`.
-    pub(crate) fn new(writing: JoinHandle<LocalFsResult<bool>>, target: PathBuf) -> Self {
+    pub(crate) fn new(writing: JoinHandle<Result<bool>>, target: PathBuf) -> Self {
         Self { writing, target }
     }
 
@@ -28,7 +27,7 @@ impl PendingWrite {
         match self.writing.await {
             Ok(Ok(true)) => Ok(()),
             Ok(Ok(false)) => Err(link_in_place(&self.target)),
-            Ok(Err(error)) => Err(error.into()),
+            Ok(Err(error)) => Err(error),
             Err(failure) => Err(Error::Data { reply: None, source: failure.into() }),
         }
     }

@@ -14,6 +14,7 @@ mod ranges;
 mod remote_hash;
 mod resume;
 mod resume_checks;
+mod simultaneous_downloads;
 mod stou;
 mod streams;
 mod temporary_names;

@@ -12,7 +12,9 @@ use std::{
 use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, Stat, Timespec, Timestamps};
 
 use crate::local_fs::{
-    CommitOptions, DirEntry, FileKind, Metadata, OpenMode, ReadFile, WholeFile, atomic_write::new_file_mode,
+    CommitOptions, DirEntry, FileKind, Metadata, OpenMode, ReadFile, WholeFile,
+    atomic_write::new_file_mode,
+    local::lock::{PartialEntry, is_same},
 };
 
 /// A name in an open directory.
@@ -81,16 +83,13 @@ impl EntryAt {
             return Ok(false);
         }
         // Created exclusively, so that a file or link that appears in the meantime is not written to.
-        let part = match self.open(OpenMode::CreateNew) {
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                if is_link(self) {
-                    return Ok(false);
-                }
-                self.remove(AtFlags::empty())?;
-                self.open(OpenMode::CreateNew)?
-            }
-            part => part?,
+        let entry = PartialEntry {
+            open: |mode| self.open(mode),
+            metadata: || self.stat().map(|stat| describe(&stat)),
+            is_at: |stale: &std::fs::File| is_same(&rustix::fs::fstat(stale)?, self.stat()),
+            remove: || self.remove(AtFlags::empty()),
         };
+        let Some(part) = entry.create_locked()? else { return Ok(false) };
         (&part).write_all(&file.content)?;
         if let Some(time) = file.modified
             && let Err(error) = part.set_modified(time)
@@ -100,9 +99,10 @@ impl EntryAt {
         if file.sync {
             part.sync_all()?;
         }
-        drop(part);
-        // The partial file is removed if it cannot be renamed, for example because the target is a directory.
+        // The lock is held until the file is renamed. It is removed if it cannot be renamed, for example because the
+        // target is a directory.
         self.rename(&target).inspect_err(|_| drop(self.remove(AtFlags::empty())))?;
+        drop(part);
         if file.sync {
             self.sync_directory()?;
         }

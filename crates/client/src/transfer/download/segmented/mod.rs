@@ -25,7 +25,7 @@ use self::{
 };
 use super::{
     file::{FileDownload, RemoteFile},
-    partial::{discard, segments_path},
+    partial::{self, OVERLAP, discard, remove_if_exists, segments_path},
 };
 use crate::transfer::{
     local_path::refuse_link,
@@ -43,7 +43,7 @@ use crate::{
     Client, Error, Pool, ProgressEvent, Report, Result,
     client::FollowUp,
     error::local_fs::LocalFsError,
-    local_fs::{FileSystem, OpenMode},
+    local_fs::{FileHandle, FileSystem, OpenMode},
 };
 
 /// A file that is to be downloaded in segments.
@@ -65,6 +65,8 @@ struct Prepared<'l> {
     plan: SegmentPlan,
     /// The time that the remote file had when the partial file was written.
     time: Option<String>,
+    /// The lock of the partial file, which is opened again for each segment.
+    lock: Box<dyn FileHandle>,
     worker: Worker<'l>,
 }
 
@@ -85,7 +87,7 @@ impl Segmented<'_> {
         for path in [self.target, &partial, &status] {
             refuse_link(&**self.fs, path).await?;
         }
-        let Prepared { plan, time, worker } = self.prepare(worker, &partial).await?;
+        let Prepared { plan, time, lock, worker } = self.prepare(worker, &partial).await?;
         let resumed = self.size - plan.left();
         let name = &self.remote.path.to_string();
         self.report(ProgressEvent::FileStarted { name, size: Some(self.size), offset: resumed });
@@ -104,7 +106,7 @@ impl Segmented<'_> {
             discard(&**self.fs, &partial).await?;
             return Ok(None);
         }
-        self.conclude(&partial, running.time.get().cloned().flatten()).await?;
+        self.conclude(lock, &partial, running.time.get().cloned().flatten()).await?;
         self.report(ProgressEvent::FileFinished { name });
         let bytes = self.size - resumed;
         Ok(Some(Report { files: 1, bytes, resumed, ..Report::default() }))
@@ -128,7 +130,8 @@ impl Segmented<'_> {
         let segments = if self.at_once { self.max_connections } else { 1 };
         let new_plan = |there| SegmentPlan::new(there, self.size, segments, MIN_SEGMENT);
         let resume = self.options.resume;
-        let found = self.fs.metadata(partial).await.ok().filter(|found| resume && found.is_file());
+        let mut lock = if resume { partial::open(&**self.fs, partial).await? } else { None };
+        let found = if lock.is_some() { self.fs.metadata(partial).await.ok() } else { None };
         let has_status = self.fs.try_exists(&segments_path(partial)).await?;
         match found {
             Some(found) if has_status && found.size == self.size => {
@@ -137,19 +140,22 @@ impl Segmented<'_> {
                 let time = status.as_ref().and_then(|status| status.modified.clone());
                 if let (Some(status), Some(time)) = (status, time)
                     && self.time(&mut worker).await? == Some(time.clone())
+                    && let Some(lock) = lock.take()
                 {
                     let plan = SegmentPlan::resumed(self.size, status.claims, MIN_SEGMENT);
-                    return Ok(Prepared { plan, time: Some(time), worker });
+                    return Ok(Prepared { plan, time: Some(time), lock, worker });
                 }
             }
-            Some(found) if !has_status && found.size <= self.size => {
-                return Ok(Prepared { plan: new_plan(found.size), time: None, worker });
+            Some(found) if !has_status && (OVERLAP..=self.size).contains(&found.size) => {
+                if let Some(lock) = lock.take() {
+                    return Ok(Prepared { plan: new_plan(found.size), time: None, lock, worker });
+                }
             }
             _ => {}
         }
-        discard(&**self.fs, partial).await?;
-        self.fs.open(partial, OpenMode::CreatePrivate).await?;
-        Ok(Prepared { plan: new_plan(0), time: None, worker })
+        let lock = partial::create(&**self.fs, partial, lock).await?;
+        remove_if_exists(&**self.fs, &segments_path(partial)).await?;
+        Ok(Prepared { plan: new_plan(0), time: None, lock, worker })
     }
 
     fn budget(&self) -> RetryBudget {
@@ -170,7 +176,7 @@ impl Segmented<'_> {
     }
 
     /// Renames the file to its final name if it equals the server's.
-    async fn conclude(&self, partial: &Path, time: Option<String>) -> Result<()> {
+    async fn conclude(&self, lock: Box<dyn FileHandle>, partial: &Path, time: Option<String>) -> Result<()> {
         let mut worker = Worker::of(self.pool);
         let time = time.as_deref();
         retrying!(&mut worker, self.budget(), |client| self.check(client, partial, time).await)?;
@@ -180,10 +186,11 @@ impl Segmented<'_> {
             follow_up: FollowUp::Nothing,
             progress: &*self.job.progress,
         };
-        download.commit(self.remote.mode, partial, self.target).await?;
+        download.commit(&self.remote, lock, partial, self.target).await?;
         let status = segments_path(partial);
-        if time.is_some() || self.fs.try_exists(&status).await? {
-            self.fs.remove_file(&status).await?;
+        // The lock ends with the rename: a new partial file belongs to another download, and so does the status.
+        if !self.fs.try_exists(partial).await? {
+            remove_if_exists(&**self.fs, &status).await?;
         }
         if let Ok(client) = worker.client().await {
             download.set_time(client, &self.remote, None, self.target).await;
