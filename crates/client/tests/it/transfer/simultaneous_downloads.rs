@@ -117,7 +117,7 @@ async fn simultaneous_segmented_downloads_leave_whole_file() {
 async fn simultaneous_downloads_of_tree_are_whole() {
     let server = embedded().await;
     fs::create_dir(server.root().join("tree")).unwrap();
-    let sizes = |number: usize| if number % 10 == 0 { 400_000 } else { 1 + number * 97 };
+    let sizes = |number: usize| if number.is_multiple_of(10) { 400_000 } else { 1 + number * 97 };
     for number in 0..60 {
         fs::write(server.root().join(format!("tree/{number}")), content(sizes(number))).unwrap();
     }
