@@ -73,7 +73,7 @@ fn of_opening(error: &Error, stage: Stage) -> Exit {
     match (error, stage) {
         (error, _) if error.is_timeout() => Exit::TimedOut,
         (error, _) if error.tls_failure().is_some() => Exit::Tls,
-        (Error::StatusCode(_), Stage::Login) => Exit::Login,
+        (Error::StatusCode(_), Stage::Login | Stage::AnonymousLogin) => Exit::Login,
         (Error::StatusCode(_) | Error::Closed { .. } | Error::Control(_), _) => Exit::Connect,
         (error, _) => of_error(error),
     }

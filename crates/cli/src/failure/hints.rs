@@ -35,26 +35,22 @@ fn of_failure(failure: &Failure) -> Option<&'static str> {
             Some(hint)
         }
         Failure::Opening { url, stage, error } => {
-            of_opening(url.scheme(), url.host().port, url.user().is_some(), *stage, error)
-                .or_else(|| of_error(error))
+            of_opening(url.scheme(), url.host().port, *stage, error).or_else(|| of_error(error))
         }
         Failure::Client { error, .. } => of_error(error),
         _ => None,
     }
 }
 
-fn of_opening(
-    scheme: Scheme,
-    port: Option<u16>,
-    names_user: bool,
-    stage: Stage,
-    error: &Error,
-) -> Option<&'static str> {
+fn of_opening(scheme: Scheme, port: Option<u16>, stage: Stage, error: &Error) -> Option<&'static str> {
     match error {
         Error::StatusCode(refused) if classify::requires_tls(&refused.info) => {
             (scheme == Scheme::Ftp).then_some("the server requires TLS: use ftpes://")
         }
-        Error::StatusCode(_) if stage == Stage::Login && !names_user => {
+        Error::StatusCode(refused) if stage.is_login() && classify::is_connection_limit(&refused.info) => {
+            None
+        }
+        Error::StatusCode(_) if stage == Stage::AnonymousLogin => {
             Some("this was an anonymous login: use --user NAME to log in as a user")
         }
         Error::StatusCode(_) if stage == Stage::Login => Some("check the user name and the password"),

@@ -10,7 +10,7 @@ pub(crate) use hints::hint;
 
 use std::{error::Error, io};
 
-use oxftp::FtpUrl;
+use oxftp::{Credentials, FtpUrl};
 use oxftp_serve::ServeError;
 
 /// Result of the fallible functions of this program.
@@ -54,6 +54,19 @@ pub(crate) enum Failure {
 pub(crate) enum Stage {
     Connect,
     Login,
+    /// A login without a user of the caller's choice.
+    AnonymousLogin,
+}
+
+impl Stage {
+    /// Returns the stage of a login with these credentials.
+    pub(crate) fn of_login(credentials: &Credentials) -> Self {
+        if credentials.user == Credentials::anonymous().user { Self::AnonymousLogin } else { Self::Login }
+    }
+
+    pub(crate) fn is_login(self) -> bool {
+        matches!(self, Self::Login | Self::AnonymousLogin)
+    }
 }
 
 impl Failure {
@@ -111,7 +124,7 @@ impl Failure {
                 error.to_string()
             }
             Self::Opening { url, stage: Stage::Connect, error } => format!("{url}: {error}"),
-            Self::Opening { url, stage: Stage::Login, error } => format!("{url}: login failed: {error}"),
+            Self::Opening { url, error, .. } => format!("{url}: login failed: {error}"),
             Self::Serve(error) => error.to_string(),
             Self::Interrupted => "interrupted".to_owned(),
             Self::AlreadyReported(_) | Self::OutputClosed => return None,

@@ -117,7 +117,8 @@ impl Session {
         let failed = |stage| move |error| Failure::opening(url, stage, self.factory.explain(url, error));
         let builder = self.factory.builder(url);
         let mut client = builder.connect(url.host()).await.map_err(failed(Stage::Connect))?;
-        client.login(credentials).await.map_err(failed(Stage::Login))?;
+        let stage = Stage::of_login(&credentials);
+        client.login(credentials).await.map_err(failed(stage))?;
         Ok(client)
     }
 

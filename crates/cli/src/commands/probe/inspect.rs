@@ -24,10 +24,11 @@ pub(super) async fn inspect(session: &mut Session, url: &FtpUrl) -> Result<(Find
     findings.greeting =
         client.greeting().lines().map(|line| String::from_utf8_lossy(line).into_owned()).collect();
     findings.tls = tls(&client);
+    let stage = Stage::of_login(&credentials);
     let login = client.login(credentials).await;
     findings.login = Some(Answer::of(&login));
     if let Err(error) = login {
-        return Ok((findings, Err(Failure::opening(url, Stage::Login, error))));
+        return Ok((findings, Err(Failure::opening(url, stage, error))));
     }
     let outcome = inspect_session(&mut client, &url.path(), &mut findings).await;
     for mode in [PassiveMode::Epsv, PassiveMode::Pasv] {

@@ -34,6 +34,19 @@ fn netrc_provides_user_and_password() {
 }
 
 #[test]
+fn refused_named_login_is_not_called_anonymous() {
+    let site = Site::plain();
+
+    let run = ls(&site, &["--user", "somebody:wrong"]);
+    assert_eq!(run.code, Some(5), "{}", run.stderr);
+    assert!(run.stderr.contains("check the user name and the password"), "{}", run.stderr);
+
+    let run = ls(&site, &[]);
+    assert_eq!(run.code, Some(5), "{}", run.stderr);
+    assert!(run.stderr.contains("this was an anonymous login"), "{}", run.stderr);
+}
+
+#[test]
 fn missing_password_without_terminal_sends_no_login() {
     let site = Site::plain();
     site.keep(".netrc", netrc_of(&site));
