@@ -3,7 +3,7 @@
 use clap::Args;
 use oxftp::{Client, FtpUrl};
 
-use super::support::diagnose::is_refused;
+use super::support::diagnose::{self, is_refused};
 use crate::{
     app::App,
     args::ConnectionArgs,
@@ -51,6 +51,11 @@ async fn create(client: &mut Client, url: &FtpUrl, parents: bool) -> Result {
 async fn mkdir_error(client: &mut Client, url: &FtpUrl, error: oxftp::Error) -> Failure {
     if is_refused(client, &error) && client.is_dir(url.path()).await.unwrap_or(false) {
         return Failure::Exists { name: url.to_string(), hint: "with -p an existing directory is no error" };
+    }
+    if let Some(parent) = url.path().parent().filter(|parent| !parent.is_empty())
+        && let Some(missing) = diagnose::missing(client, &error, &parent).await
+    {
+        return Failure::about(url, missing);
     }
     Failure::about(url, error)
 }

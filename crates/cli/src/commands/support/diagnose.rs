@@ -1,6 +1,9 @@
 //! Diagnosis of refused commands: finds out whether the path is of another type, which few servers say.
 
-use oxftp::{Client, Error, FtpUrl};
+use oxftp::{
+    Client, Error, FtpUrl, RemotePath,
+    classify::{self, Presence},
+};
 
 use crate::failure::Failure;
 
@@ -13,8 +16,26 @@ pub(crate) async fn file_error(
 ) -> Failure {
     match is_refused(client, &error) && client.is_dir(url.path()).await.unwrap_or(false) {
         true => Failure::IsDirectory { name: url.to_string(), hint },
-        false => Failure::about(url, error),
+        false => explained(client, url, error).await,
     }
+}
+
+/// Returns the server's error, or that the path is missing if the reply leaves it open: vsftpd replies
+/// `550 Delete operation failed.` in every case.
+async fn explained(client: &mut Client, url: &FtpUrl, error: Error) -> Failure {
+    match missing(client, &error, &url.path()).await {
+        Some(error) => Failure::about(url, error),
+        None => Failure::about(url, error),
+    }
+}
+
+/// Returns the error that a path is missing, if a refused command leaves that open and the server confirms it.
+pub(crate) async fn missing(client: &mut Client, error: &Error, path: &RemotePath) -> Option<Error> {
+    let is_open = |reply| classify::presence(reply) == Presence::Unknown;
+    if !is_refused(client, error) || error.is_not_found() || !error.reply().is_some_and(is_open) {
+        return None;
+    }
+    client.metadata(path).await.err().filter(|error| matches!(error, Error::NotFound { .. }))
 }
 
 /// Returns the server's error, with a hint on how to remove what the URL names.
@@ -27,7 +48,7 @@ pub(crate) async fn rmdir_error(client: &mut Client, url: &FtpUrl, error: Error)
             Failure::refused(url, error, "use rm -r to remove a directory and its contents")
         }
         Ok(_) => Failure::refused(url, error, "this is not a directory: use rm to remove it"),
-        Err(_) => Failure::about(url, error),
+        Err(_) => explained(client, url, error).await,
     }
 }
 
