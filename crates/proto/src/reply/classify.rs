@@ -62,6 +62,10 @@ pub fn presence(reply: &Reply) -> Presence {
 /// `550 Remove directory operation failed.`: these paths may well exist. See [`presence`] for clear evidence.
 #[must_use]
 pub fn is_not_found(reply: &Reply) -> bool {
+    // Pure-FTPd refuses an upload into a missing directory with `553 Can't open that file: No such file or directory`.
+    if has_code(reply, &[553]) {
+        return says_absent_file(reply);
+    }
     has_code(reply, UNAVAILABLE)
         && (says_absent_file(reply)
             || !says_any(reply, PERMISSION)

@@ -32,7 +32,12 @@ async fn explained(client: &mut Client, url: &FtpUrl, error: Error) -> Failure {
 /// Returns the error that a path is missing, if a refused command leaves that open and the server confirms it.
 pub(crate) async fn missing(client: &mut Client, error: &Error, path: &RemotePath) -> Option<Error> {
     let is_open = |reply| classify::presence(reply) == Presence::Unknown;
-    if !is_refused(client, error) || error.is_not_found() || !error.reply().is_some_and(is_open) {
+    let is_about_path = error.code().is_some_and(|code| matches!(code.get(), 450 | 550));
+    if !is_about_path
+        || !is_refused(client, error)
+        || error.is_not_found()
+        || !error.reply().is_some_and(is_open)
+    {
         return None;
     }
     client.metadata(path).await.err().filter(|error| matches!(error, Error::NotFound { .. }))
