@@ -204,7 +204,7 @@ impl FileDownload<'_> {
         }
     }
 
-    /// Sets the permissions of a partial file that is complete, and gives it its final name.
+    /// Sets the permissions of a partial file that is complete, and renames it to its final name.
     pub(crate) async fn commit(
         &self,
         remote: &RemoteFile<'_>,
