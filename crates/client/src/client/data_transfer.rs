@@ -20,7 +20,7 @@ use crate::{
     },
     control::{DialogIo, KeepAlive, PipelinedPassive},
     data::{BufferedSocket, DataConnection, Masks, failure_deadline},
-    deadline::within,
+    deadline::Deadline,
     future::BoxFuture,
     stream::{Direction, Stream, Transport},
     tls::end_sending,
@@ -323,7 +323,7 @@ impl Client {
         };
         let connected = async {
             let timed_out = Err(Error::DataConnect(too_slow()));
-            within(timeouts.data_connect, connected).await.unwrap_or(timed_out)
+            Deadline::start(timeouts.data_connect).cut(connected).await.unwrap_or(timed_out)
         };
         let (started, transport) = {
             let mut connected = pin!(connected);
