@@ -104,7 +104,12 @@ pub use oxftp_proto::{
 #[doc = include_str!("../../../docs/aioftp.md")]
 struct AioftpGuide;
 
-/// Compiles the examples in the README.
+/// Compiles the examples in the README of the repository.
 #[cfg(doctest)]
 #[doc = include_str!("../../../README.md")]
 struct ReadmeExamples;
+
+/// Compiles the examples in the README of the crate.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct CrateReadmeExamples;
