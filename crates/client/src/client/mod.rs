@@ -26,7 +26,7 @@ pub use self::raw::{RawCommand, RawExchange};
 pub(crate) use self::state::ServerCapabilities;
 pub use self::stou::UniqueStream;
 pub(crate) use self::streams::ByteRange;
-pub use self::streams::{DataStream, RangeStream};
+pub use self::streams::{DataStream, DownloadStream, RangeStream, UploadStream};
 
 use std::{fmt, sync::Arc, time::Duration};
 
