@@ -69,7 +69,7 @@ mod transfer;
 mod url;
 
 pub use crate::client::{
-    Client, DataCommand, DataStream, RangeStream, RawCommand, RawExchange, UniqueStream,
+    Client, DataCommand, DataStream, DotNames, RangeStream, RawCommand, RawExchange, UniqueStream,
 };
 pub use crate::config::list_command::ListCommand;
 pub use crate::config::pipelining::Pipelining;
