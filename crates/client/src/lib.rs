@@ -69,8 +69,8 @@ mod transfer;
 mod url;
 
 pub use crate::client::{
-    Client, DataCommand, DataStream, DownloadStream, RangeStream, RawCommand, RawExchange, UniqueStream,
-    UploadStream,
+    Client, DataCommand, DataStream, DotNames, DownloadStream, RangeStream, RawCommand, RawExchange,
+    UniqueStream, UploadStream,
 };
 pub use crate::config::list_command::ListCommand;
 pub use crate::config::pipelining::Pipelining;
