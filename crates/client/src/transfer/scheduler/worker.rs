@@ -103,7 +103,7 @@ impl<'c> Worker<'c> {
     /// Waits for the next attempt, which may use another session; returns the error when a retry is of no use.
     pub(crate) async fn recover(&mut self, error: Error, budget: &mut RetryBudget) -> Result<()> {
         self.leave_after(&error);
-        if !is_retryable(&error) || self.is_lost() {
+        if !budget.allows(&error) || self.is_lost() {
             return Err(error);
         }
         let Some(pause) = budget.next_pause() else { return Err(error) };
