@@ -291,6 +291,18 @@ pub enum Error {
         /// Maximum number of deletions.
         limit: u64,
     },
+    /// A stored file or directory is missing from a listing that was taken afterwards: the server, or the local file
+    /// system, may have it under another name. A mirror deletes nothing in that directory.
+    #[error(
+        "{path:?} was stored, but its directory does not list that name{}; nothing was deleted there",
+        found_instead(.found.as_deref())
+    )]
+    StoredUnderOtherName {
+        /// The path that was stored.
+        path: String,
+        /// The name that was probably stored in its place.
+        found: Option<String>,
+    },
     /// A path is a directory, but a file is required.
     #[error("{path} is a directory")]
     IsDirectory {
@@ -325,6 +337,10 @@ impl From<DialogError> for Error {
             error => Self::DataConnect(io::Error::other(error)),
         }
     }
+}
+
+fn found_instead(name: Option<&str>) -> String {
+    name.map(|name| format!(" (but {name:?})")).unwrap_or_default()
 }
 
 fn seconds(deadline: Duration) -> String {
