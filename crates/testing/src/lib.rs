@@ -4,10 +4,12 @@
 //! * [`scripted`]: a server that follows a script byte for byte.
 //! * [`proxies`]: SOCKS and HTTP proxies.
 //! * [`faulty`]: a network with faults.
+//! * [`fragile`]: a server that fails as small servers do.
 //! * [`tls_terminator`]: TLS in front of a plain server.
 //! * [`tree`]: file trees with difficult names.
 
 pub mod faulty;
+pub mod fragile;
 pub mod proxies;
 pub mod scripted;
 pub mod servers;

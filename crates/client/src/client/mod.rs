@@ -30,7 +30,7 @@ pub use self::streams::{DataStream, RangeStream};
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use oxftp_proto::{Encoding, Reply, ServerZone, server::ServerKind};
+use oxftp_proto::{Encoding, Reply, ServerZone, dialog::Credentials, server::ServerKind};
 
 use self::state::SessionState;
 use crate::{
@@ -65,6 +65,8 @@ pub struct Client {
     greeting: Reply,
     capabilities: ServerCapabilities,
     state: SessionState,
+    /// The credentials of the login, for opening the session again.
+    credentials: Option<Credentials>,
 }
 
 impl Client {
