@@ -103,6 +103,7 @@ fn of_error(error: &Error) -> Exit {
         Error::Protocol(_)
         | Error::UnusableReply { .. }
         | Error::Unsupported { .. }
+        | Error::Unanswered { .. }
         | Error::Desynchronised { .. }
         | Error::Listing(_)
         | Error::UnparsedListing { .. }

@@ -32,7 +32,7 @@ pub use self::streams::{DataStream, DownloadStream, RangeStream, UploadStream};
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use oxftp_proto::{Encoding, Reply, ServerZone, server::ServerKind};
+use oxftp_proto::{Encoding, Reply, ServerZone, dialog::Credentials, server::ServerKind};
 
 use self::state::SessionState;
 use crate::{
@@ -67,6 +67,8 @@ pub struct Client {
     greeting: Reply,
     capabilities: ServerCapabilities,
     state: SessionState,
+    /// The credentials of the login, for opening the session again.
+    credentials: Option<Credentials>,
 }
 
 impl Client {

@@ -74,6 +74,13 @@ pub enum Error {
         /// The missing feature, as a noun.
         what: &'static str,
     },
+    /// The server does not answer an optional command, or closes the connection after it. The command is not sent to
+    /// this server again.
+    #[error("the server does not answer {command}, or closes the connection after it")]
+    Unanswered {
+        /// The command.
+        command: &'static str,
+    },
     /// A reply does not contain the expected value.
     #[error("invalid reply to {command}: {reply}")]
     UnusableReply {
