@@ -1,6 +1,6 @@
 //! Streams of data transfers: [`DataStream`] for a whole transfer, [`RangeStream`] for a part of a file.
 
-use oxftp_proto::{Command, Encoding, RemotePath, TransferType, dialog::Aborted};
+use oxftp_proto::{Code, Command, Encoding, RemotePath, TransferType, dialog::Aborted};
 use std::{
     fmt, io,
     ops::{Bound, RangeBounds},
@@ -131,13 +131,14 @@ impl<'c> DataStream<'c> {
     /// Completes the transfer and waits for the server's final reply, any `2xx`.
     ///
     /// The stream of an upload is closed first (with TLS: `close_notify`). A download must have been read
-    /// to its end.
+    /// to its end; otherwise it is aborted (`ABOR`). The size of the file is not compared: fewer bytes and a `226` are a
+    /// success.
     ///
     /// # Errors
     ///
     /// [`Error::StatusCode`] if the server reports that the transfer failed; [`Error::Unfinished`] if a
-    /// download was not read to its end; [`Error::Data`] if the data connection failed, or TLS ended
-    /// without `close_notify`; [`Error::Timeout`] if no reply arrives in time.
+    /// download was not read to its end, whatever the server replies; [`Error::Data`] if the data connection failed, or
+    /// TLS ended without `close_notify`; [`Error::Timeout`] if no reply arrives in time.
     pub async fn finish(self) -> Result<TransferSummary> {
         self.finish_expecting(&["2xx"], &["1xx"]).await
     }
@@ -147,12 +148,13 @@ impl<'c> DataStream<'c> {
     ///
     /// # Errors
     ///
-    /// Those of [`finish`](Self::finish).
+    /// Those of [`finish`](Self::finish); [`Error::InvalidMask`] if a mask is none: the transfer is aborted then.
     pub async fn finish_expecting(
         mut self,
         expected: &[&str],
         waited_past: &[&str],
     ) -> Result<TransferSummary> {
+        expected.iter().chain(waited_past).try_for_each(|mask| Code::check_mask(mask))?;
         self.client.finish_data(&mut self.data, Masks { expected, waited_past }).await
     }
 
