@@ -308,9 +308,6 @@ impl DataConnection {
 impl AsyncRead for DataConnection {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
-        if this.direction == Direction::Up {
-            return Poll::Ready(Err(wrong_direction("the stream of an upload cannot be read")));
-        }
         if let Some(kind) = this.broken {
             return Poll::Ready(Err(kind.into()));
         }
@@ -326,9 +323,6 @@ impl AsyncRead for DataConnection {
 impl AsyncWrite for DataConnection {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
-        if this.direction == Direction::Down {
-            return Poll::Ready(Err(wrong_direction("the stream of a download cannot be written")));
-        }
         let Some(stream) = &mut this.stream else {
             return Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()));
         };
@@ -357,10 +351,6 @@ impl AsyncWrite for DataConnection {
         }
         Pin::new(stream).poll_shutdown(cx)
     }
-}
-
-fn wrong_direction(why: &'static str) -> io::Error {
-    io::Error::new(io::ErrorKind::Unsupported, why)
 }
 
 fn poll_bytes(

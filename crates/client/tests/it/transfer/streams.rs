@@ -273,7 +273,7 @@ async fn unfinished_download_without_abort_reply_is_unfinished() {
 async fn write_to_download_stream_fails_at_once() {
     let (server, mut client) = play(with_sync_check(retr().data("abc").reply("226 done"))).await;
 
-    let mut stream = client.download_stream("a").await.unwrap();
+    let mut stream = client.data_command("RETR a").await.unwrap();
     let error = stream.write_all(b"x").await.unwrap_err();
     let mut text = String::new();
     stream.read_to_string(&mut text).await.unwrap();
