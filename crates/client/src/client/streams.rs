@@ -577,8 +577,8 @@ impl<S: AsMut<Client> + Unpin> AsyncRead for RangeStream<S> {
     }
 }
 
-impl AsMut<Client> for Client {
-    fn as_mut(&mut self) -> &mut Client {
+impl AsMut<Self> for Client {
+    fn as_mut(&mut self) -> &mut Self {
         self
     }
 }
