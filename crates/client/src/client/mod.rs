@@ -3,6 +3,7 @@
 mod attributes;
 mod ccc;
 mod compression;
+mod contents;
 mod data_transfer;
 mod directories;
 mod dot_names;

@@ -272,6 +272,14 @@ pub enum Error {
     /// The local file system failed.
     #[error(transparent)]
     LocalFs(#[from] LocalFsError),
+    /// The reader or writer of the caller failed.
+    #[error("the local {what} failed")]
+    LocalStream {
+        /// Which of them, as a noun.
+        what: &'static str,
+        /// The cause.
+        source: io::Error,
+    },
     /// An entry of a tree was skipped.
     #[error("{path} was skipped: {why}")]
     Skipped {
