@@ -27,10 +27,7 @@ impl FromStr for RenameRule {
         let body = rule.strip_prefix('s').ok_or_else(wrong)?;
         let separator = body.chars().next().filter(char::is_ascii_punctuation).ok_or_else(wrong)?;
         let parts: Vec<&str> = body[1..].split(separator).collect();
-        let (regex, text, flags) = match parts[..] {
-            [regex, text, flags] => (regex, text, flags),
-            _ => return Err(wrong()),
-        };
+        let [regex, text, flags] = parts[..] else { return Err(wrong()) };
         let (all, any_case) = (flags.contains('g'), flags.contains('i'));
         if flags.chars().any(|flag| !"gi".contains(flag)) {
             return Err("the flags of a rule are g (all matches) and i (regardless of case)".to_owned());
