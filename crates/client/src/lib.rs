@@ -63,6 +63,7 @@ pub mod local_fs;
 pub mod mirror;
 mod pool;
 mod progress;
+mod selection;
 mod stream;
 mod tls;
 mod transfer;
@@ -86,11 +87,12 @@ pub use crate::list::{Entries, List, PathEntry};
 pub use crate::local_fs::hash::hash_file;
 pub use crate::pool::{Pool, PooledClient};
 pub use crate::progress::{Counter, Progress, ProgressEvent};
+pub use crate::selection::{Candidate, Selection};
 pub use crate::stream::rate_limit::Throttle;
 pub use crate::tls::{TlsConfig, TlsCounts, TlsVersion};
 pub use crate::transfer::ascii::{AsciiReader, AsciiWriter, LineEnd};
 pub use crate::transfer::fxp::fxp;
-pub use crate::transfer::{Connections, Download, Order, PART_SUFFIX, Upload, Verify};
+pub use crate::transfer::{Connections, Download, Existing, Order, PART_SUFFIX, Upload, Verify};
 pub use crate::url::{FtpUrl, Host, Scheme, UrlError};
 pub use oxftp_proto::{
     Code, Command, Encoding, Entry, EntryKind, Facts, Features, FileHash, FileName, HashAlgorithm,
