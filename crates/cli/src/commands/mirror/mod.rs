@@ -1,6 +1,5 @@
 //! `mirror`: copies new and changed files from one tree to another.
 
-mod filter;
 mod step;
 mod step_counts;
 
@@ -13,11 +12,11 @@ use oxftp::{
 };
 use tokio::sync::mpsc;
 
-use self::{filter::FilterArgs, step_counts::StepCounts};
+use self::step_counts::StepCounts;
 use super::support::summary::summary;
 use crate::{
     app::App,
-    args::{ConnectionArgs, TransferArgs},
+    args::{ConnectionArgs, FilterArgs, TransferArgs},
     failure::{Exit, Failure, Result},
     output::Output,
     progress::{self, Scope},
