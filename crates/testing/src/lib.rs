@@ -6,6 +6,7 @@
 //! * [`faulty`]: a network with faults.
 //! * [`tls_terminator`]: TLS in front of a plain server.
 //! * [`tree`]: file trees with difficult names.
+//! * [`tree_server`]: a server that serves a tree in memory and deviates from the RFCs.
 
 pub mod faulty;
 pub mod proxies;
@@ -13,5 +14,6 @@ pub mod scripted;
 pub mod servers;
 pub mod tls_terminator;
 pub mod tree;
+pub mod tree_server;
 
 pub use oxftp_serve::certificates;
