@@ -19,6 +19,7 @@ use super::{
 use crate::{
     Client, Error, ListCommand, Result,
     client::{Entering, FollowUp, ListAll, is_unknown_command},
+    config::command_memory::OptionalCommand,
 };
 
 /// A directory to be listed.
@@ -143,8 +144,18 @@ impl Client {
             }
         }
         *is_inside = way.entered;
+        let is_optional = way.verb == Verb::Mlsd && target.required.is_none();
+        let _trial = match is_optional {
+            true => self.try_optional(OptionalCommand::MLSD).await?,
+            false => None,
+        };
         let listing = self.prepare(target, way);
         match self.transfer_listing(target, way, listing, follow_up).await {
+            Err(error) if is_optional && self.is_lost_to_optional() => {
+                // The new session is in its first directory.
+                *is_inside = false;
+                Err(self.replace_lost(error).await.into())
+            }
             Err(Error::StatusCode(refused))
                 if classify::is_empty_listing(&refused.info) && self.believes_empty(target, way) =>
             {
@@ -258,8 +269,7 @@ impl Refusals {
         }
         self.lacks_mlsd |= way.verb == Verb::Mlsd && (way.entered || is_bare) && refusal == Refusal::Path;
         // An unknown command is the reason only if every other one is refused, too.
-        let is_weak = |error: &Error| is_unknown_command(error);
-        if self.first.as_ref().is_none_or(is_weak) {
+        if self.first.as_ref().is_none_or(is_about_command) {
             self.first = Some(error);
         }
     }
@@ -283,7 +293,7 @@ impl Refusals {
 
     fn into_error(self) -> Error {
         match (self.first, self.not_entered) {
-            (Some(first), Some(reason)) if is_unknown_command(&first) => reason.into(),
+            (Some(first), Some(reason)) if is_about_command(&first) => reason.into(),
             (Some(first), _) => first,
             (None, Some(reason)) => reason.into(),
             (None, None) => Error::Unsupported { what: "way to list this directory" },
@@ -291,10 +301,16 @@ impl Refusals {
     }
 }
 
+/// Returns whether an error says nothing about the directory.
+fn is_about_command(error: &Error) -> bool {
+    is_unknown_command(error) || matches!(error, Error::Unanswered { .. })
+}
+
 /// Returns what a refusal is about, or `None` if it is about the session.
 fn refusal(way: Way, is_bare: bool, error: &Error) -> Option<Refusal> {
     let refused = match error {
         Error::DataConnect(_) => return Some(Refusal::Data),
+        Error::Unanswered { .. } => return Some(Refusal::Command),
         Error::StatusCode(refused) => refused,
         _ => return None,
     };
