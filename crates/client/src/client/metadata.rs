@@ -203,7 +203,10 @@ impl Client {
         }
         match self.modified(path).await {
             Ok(time) => Ok(Some(time)),
-            Err(Error::Unanswered { .. }) => Ok(None),
+            Err(Error::Unanswered { .. }) => {
+                self.capabilities.no_mdtm = true;
+                Ok(None)
+            }
             Err(error @ (Error::StatusCode(_) | Error::UnusableReply { .. })) if !self.is_broken() => {
                 self.capabilities.no_mdtm = error.code().is_some_and(Code::is_unsupported);
                 Ok(None)

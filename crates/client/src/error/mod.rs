@@ -301,7 +301,7 @@ pub enum Error {
         sample: String,
     },
     /// Some files of a tree failed; the others were transferred.
-    #[error("{} of the tree's files failed", .report.failures.len())]
+    #[error("{}", .report.failed())]
     PartialFailure {
         /// The completed entries and the failures.
         report: Box<Report>,
