@@ -2,10 +2,11 @@
 
 use clap::Args;
 
+use super::support::diagnose;
 use crate::{
     app::App,
     args::{ConnectionArgs, OctalMode},
-    failure::{Failure, Result},
+    failure::Result,
     session::{self, Session},
 };
 
@@ -27,8 +28,11 @@ pub(crate) async fn run(args: ChmodArgs, app: &App) -> Result {
     let mut failures = app.collect_failures(urls.len());
     for url in &urls {
         let outcome = async {
-            let set = session.client(url).await?.set_permissions(url.path(), args.mode.0).await;
-            set.map_err(|error| Failure::about(url, error))
+            let client = session.client(url).await?;
+            match client.set_permissions(url.path(), args.mode.0).await {
+                Err(error) => Err(diagnose::explained(client, url, error).await),
+                Ok(()) => Ok(()),
+            }
         };
         failures.record(outcome.await)?;
     }

@@ -7,7 +7,7 @@ use oxftp::{Client, FtpUrl, PathEntry};
 use serde::Serialize;
 
 use super::support::{
-    empty_listing,
+    diagnose, empty_listing,
     walk::{relative_to, walk},
 };
 use crate::{
@@ -58,7 +58,7 @@ pub(crate) async fn run(args: DuArgs, app: &App) -> Result {
     });
     let walked = walked.await?;
     if let Some(error) = walked.failure {
-        return Err(Failure::about(&url, error));
+        return Err(diagnose::explained(client, &url, error).await);
     }
     if walked.is_empty && !root.is_empty() {
         sums.add_alone(client, &url).await?;

@@ -5,7 +5,7 @@ use globset::{Glob, GlobMatcher};
 use oxftp::{Encoding, Entry, EntryKind, FileName};
 
 use super::support::{
-    empty_listing,
+    diagnose, empty_listing,
     entry::JsonEntry,
     walk::{relative_to, walk},
 };
@@ -77,7 +77,7 @@ pub(crate) async fn run(args: FindArgs, app: &App) -> Result {
     });
     let walked = walked.await?;
     if let Some(error) = walked.failure {
-        return Err(Failure::about(&url, error));
+        return Err(diagnose::explained(client, &url, error).await);
     }
     // Some servers send an empty listing for a missing path, and for a file.
     if let Some(name) = root.file_name().filter(|_| walked.is_empty) {

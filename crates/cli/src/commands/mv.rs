@@ -3,6 +3,7 @@
 use clap::Args;
 use oxftp::{FtpUrl, RemotePath};
 
+use super::support::diagnose;
 use crate::{
     args::ConnectionArgs,
     failure::{Failure, Result},
@@ -27,7 +28,9 @@ pub(crate) async fn run(args: MvArgs) -> Result {
     let target = target(&url, &args.path)?;
     let mut session = Session::new(args.connection)?;
     let client = session.client(&url).await?;
-    client.rename(url.path(), target).await.map_err(|error| Failure::about(&url, error))?;
+    if let Err(error) = client.rename(url.path(), target).await {
+        return Err(diagnose::explained(client, &url, error).await);
+    }
     session.quit().await;
     Ok(())
 }

@@ -24,7 +24,7 @@ pub(crate) use self::data_transfer::FollowUp;
 pub(crate) use self::directories::check_removable;
 pub use self::dot_names::DotNames;
 pub(crate) use self::fxp::Handshake;
-pub(crate) use self::metadata::{is_missing, is_unknown_command};
+pub(crate) use self::metadata::{Found, is_unknown_command, leaves_existence_open};
 pub use self::raw::RawCommand;
 pub(crate) use self::state::ServerCapabilities;
 pub use self::stou::UniqueStream;

@@ -32,6 +32,7 @@ use super::{
 use crate::{
     Client, Error, Pool, ProgressEvent, Report, Result,
     client::FollowUp,
+    client::{Found, leaves_existence_open},
     deadline::Deadline,
     future::BoxFuture,
     list::{AncestorChain, CycleDetector},
@@ -217,7 +218,8 @@ impl<'c> Download<'c> {
     async fn run(mut self) -> Result<Report> {
         self.file.check()?;
         let deadline = Deadline::start(self.job.deadline);
-        let (entry, target, root) = deadline.run("the download", self.prepare()).await?;
+        let (Found { entry, is_listed }, target, root) = deadline.run("the download", self.prepare()).await?;
+        let shown = self.source.to_string();
         // A file's own directory is the user's choice; so is that of a tree, unless the tree creates it.
         let named = root == Root::Named && entry.is_dir();
         let base = if named { None } else { target.parent() }.unwrap_or(&target);
@@ -259,7 +261,12 @@ impl<'c> Download<'c> {
             target,
         };
         let admission = AdmissionGate::of_all(&*self.job.progress);
-        Scheduler::new(handler, &self.job, admission, 1).run_file(file, self.worker, deadline).await
+        let transferred =
+            Scheduler::new(handler, &self.job, admission, 1).run_file(file, self.worker, deadline).await;
+        transferred.map_err(|error| match !is_listed && leaves_existence_open(&error) {
+            true => Error::NotFound { path: shown, refusal: Some(error.into()) },
+            false => error,
+        })
     }
 
     /// Downloads a file over several connections; returns `None` where that is not worth it, or the server cannot.
@@ -309,8 +316,8 @@ impl<'c> Download<'c> {
     }
 
     /// Finds out what the source is, and its target.
-    async fn prepare(&mut self) -> Result<(Entry, PathBuf, Root)> {
-        let entry = self.look_up().await?;
+    async fn prepare(&mut self) -> Result<(Found, PathBuf, Root)> {
+        let Found { entry, is_listed } = self.look_up().await?;
         match entry.kind {
             EntryKind::File | EntryKind::Link | EntryKind::Unknown => {}
             _ if entry.is_dir() && self.recursive => {}
@@ -327,11 +334,11 @@ impl<'c> Download<'c> {
         {
             make_all(&*self.worker.config().file_system, parent).await?;
         }
-        Ok((entry, target, root))
+        Ok((Found { entry, is_listed }, target, root))
     }
 
     /// Asks the server for the entry of the source, with its permissions if they are preserved.
-    async fn look_up(&mut self) -> Result<Entry> {
+    async fn look_up(&mut self) -> Result<Found> {
         Ok(retrying!(&mut self.worker, RetryBudget::new(self.job.retries), |client| {
             if self.file.preserve_mode {
                 client.list_permissions().await?;
