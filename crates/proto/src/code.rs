@@ -46,6 +46,8 @@ impl Code {
     pub const NEED_ACCOUNT: Self = Self(332);
     /// 350: the server waits for the next command.
     pub const PENDING: Self = Self(350);
+    /// 221: the server closes the control connection, as after `QUIT`.
+    pub const SERVICE_CLOSED: Self = Self(221);
     /// 421: the server closes the control connection.
     pub const SERVICE_CLOSING: Self = Self(421);
     /// 425: the data connection cannot be opened.

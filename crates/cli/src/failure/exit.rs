@@ -55,6 +55,7 @@ impl Failure {
             | Self::UsageWithHint { .. }
             | Self::NoBookmark { .. }
             | Self::IsDirectory { .. } => Exit::Usage,
+            Self::NoMatch { .. } => Exit::NotFound,
             Self::Exists { .. } | Self::Refused { .. } => Exit::Denied,
             Self::Client { error, .. } => of_error(error),
             Self::Opening { error, stage, .. } => of_opening(error, *stage),
@@ -108,6 +109,7 @@ fn of_error(error: &Error) -> Exit {
         Error::Protocol(_)
         | Error::UnusableReply { .. }
         | Error::Unsupported { .. }
+        | Error::Unanswered { .. }
         | Error::Desynchronised { .. }
         | Error::Listing(_)
         | Error::UnparsedListing { .. }

@@ -48,7 +48,9 @@ impl Client {
             return self.change_to_parent_dir().await;
         }
         self.state.dirty = true;
-        self.path_command("CWD", &path, &["2xx"]).await.map(drop)
+        self.path_command("CWD", &path, &["2xx"]).await?;
+        self.state.entered(path);
+        Ok(())
     }
 
     /// Changes the working directory to its parent (`CDUP`; RFC 959, 4.1.1).
@@ -67,7 +69,9 @@ impl Client {
     pub async fn change_to_parent_dir(&mut self) -> Result<()> {
         self.state.dirty = true;
         self.go_home().await?;
-        self.control.run(Exchange::new(Command::new("CDUP"), &["2xx"])).await.map(drop)
+        self.control.run(Exchange::new(Command::new("CDUP"), &["2xx"])).await?;
+        self.state.entered("..".into());
+        Ok(())
     }
 
     /// Creates a directory and its missing parents (`MKD`; RFC 959, 4.1.3). Succeeds if the directory
@@ -241,7 +245,7 @@ impl Client {
     ) -> Result<Reply> {
         let command = Command::with_path(verb, path, self.config.encoding)?;
         self.go_home().await?;
-        self.control.run(Exchange::new(command, expected)).await
+        self.exchange(command, expected).await
     }
 
     /// Returns whether a directory can be entered, and changes back. Works on every server.

@@ -3,6 +3,7 @@
 mod attributes;
 mod ccc;
 mod compression;
+mod contents;
 mod data_transfer;
 mod directories;
 mod dot_names;
@@ -33,7 +34,7 @@ pub use self::streams::{DataStream, DownloadStream, RangeStream, UploadStream};
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use oxftp_proto::{Encoding, Reply, ServerZone, server::ServerKind};
+use oxftp_proto::{Encoding, Reply, ServerZone, dialog::Credentials, server::ServerKind};
 
 use self::state::SessionState;
 use crate::{
@@ -68,6 +69,8 @@ pub struct Client {
     greeting: Reply,
     capabilities: ServerCapabilities,
     state: SessionState,
+    /// The credentials of the login, for opening the session again.
+    credentials: Option<Credentials>,
 }
 
 impl Client {

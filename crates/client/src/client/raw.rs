@@ -26,7 +26,7 @@ impl Client {
     /// `REST`) makes later transfers fail.
     #[must_use = "a command does nothing until it is awaited"]
     pub fn command(&mut self, line: impl Into<String>) -> RawCommand<'_> {
-        self.state.dirty = true;
+        self.state.alter();
         RawCommand { client: self, line: line.into(), expected: Vec::new(), waited_past: Vec::new() }
     }
 
@@ -50,7 +50,7 @@ impl Client {
     /// Those of [`command`](Self::command). After [`Error::Timeout`](crate::Error::Timeout) the next
     /// operation waits for the missing replies.
     pub async fn pipeline(&mut self, lines: impl IntoIterator<Item = impl AsRef<str>>) -> Result<Vec<Reply>> {
-        self.state.dirty = true;
+        self.state.alter();
         let encoding = self.config.encoding;
         let commands = lines.into_iter().map(|line| Command::raw(line.as_ref(), encoding));
         let commands = commands.collect::<Result<Vec<_>, _>>()?;

@@ -1,5 +1,7 @@
 //! Knowledge about a server, and the current state of one session on it.
 
+use std::sync::{Arc, atomic::AtomicBool};
+
 use oxftp_proto::{
     Features, HashAlgorithm, RemotePath, Reply, ServerZone, TransferType, dialog::PassiveMode,
     server::ServerKind,
@@ -43,6 +45,8 @@ pub(crate) struct ServerCapabilities {
     pub(super) no_size: bool,
     /// `MDTM` is not supported.
     pub(super) no_mdtm: bool,
+    /// The user knows that times are not preserved on this server.
+    pub(crate) reported_times_not_kept: Arc<AtomicBool>,
 }
 
 impl ServerCapabilities {
@@ -62,6 +66,7 @@ impl ServerCapabilities {
         self.no_mlst |= other.no_mlst;
         self.no_size |= other.no_size;
         self.no_mdtm |= other.no_mdtm;
+        self.reported_times_not_kept = other.reported_times_not_kept.clone();
         self.no_compression |= other.no_compression;
         self.no_compressed_uploads |= other.no_compressed_uploads;
         self.no_eprt |= other.no_eprt;
@@ -85,6 +90,10 @@ pub(crate) struct SessionState {
     pub(super) logged_in: bool,
     /// Whether the caller may have changed the session: its directory, its login, or anything by raw commands.
     pub(super) dirty: bool,
+    /// Whether the session has a state that a new one cannot be brought into.
+    pub(super) altered: bool,
+    /// The arguments of `CWD` since the login, from the last absolute one on; `..` stands for `CDUP`.
+    pub(super) directories: Vec<RemotePath>,
     /// The representation type (`TYPE`); `None` while it is uncertain.
     pub(super) transfer_type: Option<TransferType>,
     /// The transfer mode (`MODE`).
@@ -108,6 +117,20 @@ pub(crate) struct SessionState {
 }
 
 impl SessionState {
+    /// Records that the caller may have changed anything.
+    pub(super) fn alter(&mut self) {
+        self.dirty = true;
+        self.altered = true;
+    }
+
+    /// Records a change of the working directory.
+    pub(super) fn entered(&mut self, directory: RemotePath) {
+        if directory.as_bytes().starts_with(b"/") {
+            self.directories.clear();
+        }
+        self.directories.push(directory);
+    }
+
     /// Records that a transfer with an offset was aborted. libunftp starts the next transfer at the same offset
     /// unless it receives another `REST`.
     pub(crate) fn mark_restart_pending(&mut self) {

@@ -246,7 +246,7 @@ impl<S: AsMut<Client>> DataStream<S> {
 
     /// Ends the transfer where it is, and returns the session. The data connection is closed; the next command reads
     /// the outstanding reply.
-    pub(crate) fn into_session(mut self) -> S {
+    fn into_session(mut self) -> S {
         self.data.close();
         self.session.take().expect("the session is present until the stream is taken apart")
     }
@@ -532,6 +532,21 @@ impl<S: AsMut<Client>> RangeStream<S> {
             if let Err(error) = self.stream.abort().await {
                 tracing::warn!("failed to abort the transfer after a part of a file: {error}");
             }
+            return Ok(received);
+        }
+        self.stream.finish().await.map(|summary| summary.transferred)
+    }
+
+    /// Ends the transfer as [`finish`](Self::finish) does, but does not wait for the replies to `ABOR`. The next
+    /// command of the session reads them.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`finish`](Self::finish), as far as they are known without the replies to `ABOR`.
+    pub async fn finish_without_waiting(self) -> Result<u64> {
+        let received = self.stream.transferred();
+        if self.missing() == Some(0) {
+            self.stream.abort_without_waiting().await?;
             return Ok(received);
         }
         self.stream.finish().await.map(|summary| summary.transferred)

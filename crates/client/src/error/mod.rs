@@ -1,5 +1,6 @@
 //! Errors of the crate.
 
+pub(crate) mod kind;
 pub(crate) mod local_fs;
 mod predicates;
 pub(crate) mod report;
@@ -76,6 +77,13 @@ pub enum Error {
     Unsupported {
         /// The missing feature, as a noun.
         what: &'static str,
+    },
+    /// The server does not answer an optional command, or closes the connection after it. The command is not sent to
+    /// this server again.
+    #[error("the server does not answer {command}, or closes the connection after it")]
+    Unanswered {
+        /// The command.
+        command: &'static str,
     },
     /// A reply does not contain the expected value.
     #[error("invalid reply to {command}: {reply}")]
@@ -268,6 +276,14 @@ pub enum Error {
     /// The local file system failed.
     #[error(transparent)]
     LocalFs(#[from] LocalFsError),
+    /// The reader or writer of the caller failed.
+    #[error("the local {what} failed")]
+    LocalStream {
+        /// Which of them, as a noun.
+        what: &'static str,
+        /// The cause.
+        source: io::Error,
+    },
     /// An entry of a tree was skipped.
     #[error("{path} was skipped: {why}")]
     Skipped {
@@ -313,6 +329,18 @@ pub enum Error {
         /// Maximum number of deletions.
         limit: u64,
     },
+    /// A stored file or directory is missing from a listing that was taken afterwards: the server, or the local file
+    /// system, may have it under another name. A mirror deletes nothing in that directory.
+    #[error(
+        "{path:?} was stored, but its directory does not list that name{}; nothing was deleted there",
+        found_instead(.found.as_deref())
+    )]
+    StoredUnderOtherName {
+        /// The path that was stored.
+        path: String,
+        /// The name that was probably stored in its place.
+        found: Option<String>,
+    },
     /// A path is a directory, but a file is required.
     #[error("{path} is a directory")]
     IsDirectory {
@@ -347,6 +375,10 @@ impl From<DialogError> for Error {
             error => Self::DataConnect(io::Error::other(error)),
         }
     }
+}
+
+fn found_instead(name: Option<&str>) -> String {
+    name.map(|name| format!(" (but {name:?})")).unwrap_or_default()
 }
 
 fn seconds(deadline: Duration) -> String {
