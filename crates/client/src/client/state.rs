@@ -7,7 +7,10 @@ use oxftp_proto::{
     server::ServerKind,
 };
 
-use super::{attributes::TimeSetting, compression::TransferMode};
+use super::{
+    attributes::TimeSetting, compression::TransferMode, directories::Home,
+    listing_knowledge::SharedListingKnowledge,
+};
 
 /// Capabilities of a server, learned from its replies. The sessions of a pool share them.
 #[derive(Debug, Default)]
@@ -35,8 +38,6 @@ pub(crate) struct ServerCapabilities {
     pub(super) no_eprt: bool,
     /// `ALLO` is superfluous or was refused.
     pub(super) no_allocation: bool,
-    /// A listing by `MLSD` has succeeded.
-    pub(crate) mlsd_works: bool,
     /// `MLSD` is not supported.
     pub(crate) no_mlsd: bool,
     /// `MLST` is not supported.
@@ -47,6 +48,10 @@ pub(crate) struct ServerCapabilities {
     pub(super) no_mdtm: bool,
     /// The user knows that times are not preserved on this server.
     pub(crate) reported_times_not_kept: Arc<AtomicBool>,
+    /// Whether `CWD` takes a path of several names; `Some(false)` if it takes one name only.
+    pub(super) deep_paths: Option<bool>,
+    /// What the listings have shown.
+    pub(super) listing: SharedListingKnowledge,
 }
 
 impl ServerCapabilities {
@@ -61,7 +66,8 @@ impl ServerCapabilities {
         self.passive = other.passive.or(self.passive);
         self.no_pipelining |= other.no_pipelining;
         self.wants_pret |= other.wants_pret;
-        self.mlsd_works |= other.mlsd_works;
+        self.listing.share(&other.listing);
+        self.deep_paths = other.deep_paths.or(self.deep_paths);
         self.no_mlsd |= other.no_mlsd;
         self.no_mlst |= other.no_mlst;
         self.no_size |= other.no_size;
@@ -112,8 +118,8 @@ pub(crate) struct SessionState {
     pub(super) hash_selected: Option<Option<HashAlgorithm>>,
     /// The old name of a rename between its `RNFR` and the reply to `RNTO`.
     pub(super) pending_rename: Option<RemotePath>,
-    /// The caller's working directory, while the client has changed to another one for a query.
-    pub(super) home: Option<RemotePath>,
+    /// The way to the caller's working directory, while the client has changed to another one for a query.
+    pub(super) home: Option<Home>,
 }
 
 impl SessionState {

@@ -68,6 +68,9 @@ pub enum Error {
     NotFound {
         /// The path.
         path: String,
+        /// The refusal before, which left it open if the path exists.
+        #[source]
+        refusal: Option<Box<Self>>,
     },
     /// The server does not support an operation.
     #[error("the server offers no {what}")]

@@ -1,6 +1,7 @@
 //! Listing of one directory, on either side.
 
 use std::{
+    io,
     path::Path,
     time::{SystemTime, UNIX_EPOCH},
 };
@@ -70,7 +71,7 @@ impl Listing {
             match local_node(fs, found).await {
                 Ok(node) => listing.push(node, limits)?,
                 // It was removed after the directory was read.
-                Err(error) if error.is_not_found() => {}
+                Err(Error::LocalFs(error)) if error.kind() == io::ErrorKind::NotFound => {}
                 Err(error) => listing.failures.push((shown, error)),
             }
         }
