@@ -28,6 +28,7 @@ use super::{
 };
 use crate::transfer::{
     file_progress::{FileProgress, Transferred},
+    name_collisions::refuse_other_spelling,
     options::FileOptions,
     scheduler::{Found, JobHandler, pending_write::FileOutcome},
     upload::file::UploadOptions,
@@ -118,6 +119,10 @@ impl JobHandler for &MirrorContext {
         progress: &FileProgress<'_>,
     ) -> Result<FileOutcome> {
         let _guard = if job.has_collision { Some(self.collision_lock.lock().await) } else { None };
+        if job.has_collision && self.direction.has_local_target() {
+            let path = self.direction.local_path(&job.directory.join(&job.file.name))?;
+            refuse_other_spelling(&*self.fs, &path).await?;
+        }
         let mut sessions = self.direction.sessions(client).await?;
         let moved = self.transfer_job(&mut sessions, job, follow_up, progress).await;
         let moved = moved.inspect_err(|error| sessions.release_after(error))?;
