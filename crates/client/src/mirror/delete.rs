@@ -144,6 +144,8 @@ impl Deletion<'_> {
             }
             let listing = match endpoint.list(&path, self.limits, FollowUp::Nothing).await {
                 Ok(listing) => listing,
+                // Another client deleted it.
+                Err(error) if is_gone(&error) => return Ok(true),
                 Err(error) => return self.report(&path, error),
             };
             let Some(parent) = self.cycles.check(&ancestors, &listing.fingerprint) else {
