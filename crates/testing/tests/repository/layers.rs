@@ -16,7 +16,7 @@ const LAYERS: [(&str, &[&str]); 2] = [
         "client",
         &[
             "future", "url", "error", "progress", "deadline", "local_fs", "connect", "tls", "stream",
-            "config", "control", "data", "client", "list", "pool", "transfer", "mirror",
+            "config", "control", "data", "client", "list", "pool", "lock", "transfer", "mirror",
         ],
     ),
     ("serve", &["error", "certificates", "options", "login", "folder", "passive", "tls", "front", "server"]),

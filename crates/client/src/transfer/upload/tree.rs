@@ -16,6 +16,7 @@ use crate::{
     Client, Error, Result,
     client::FollowUp,
     local_fs::{DirEntry, FileKind, FileSystem},
+    lock::is_lock,
 };
 
 /// Upload of a tree, or of a single file.
@@ -113,6 +114,7 @@ impl TreeUpload {
     async fn find(&self, item: DirEntry, directory: &LocalDirectory, found: &mut Found<Self>) -> Result<()> {
         let remote = directory.remote.join_in(&remote_name(&item.path)?, self.encoding);
         match item.kind {
+            FileKind::Directory if is_lock(item.name().as_encoded_bytes()) => {}
             FileKind::Directory => {
                 let depth = directory.depth + 1;
                 found.directories.push(LocalDirectory { local: item.path, remote, depth });
