@@ -3,6 +3,7 @@
 mod bookmark_name;
 mod connection;
 mod jobs;
+mod lock;
 mod range;
 mod shell;
 mod transfer;
@@ -11,6 +12,7 @@ mod values;
 pub(crate) use bookmark_name::BookmarkName;
 pub(crate) use connection::{ConnectionArgs, LoginArgs, NetworkArgs, TlsArgs};
 pub(crate) use jobs::{DEFAULT_SEGMENTS, JobCount};
+pub(crate) use lock::LockArgs;
 pub(crate) use range::ByteRange;
 pub(crate) use shell::ShellArgs;
 pub(crate) use transfer::{EventArgs, TransferArgs};

@@ -3,9 +3,9 @@
 use clap::{Args, ValueEnum};
 use oxftp::{Order, Verify};
 
-use super::JobCount;
+use super::{JobCount, LockArgs};
 
-/// Number of connections, order of files, and verification.
+/// Number of connections, order of files, verification, and locks.
 #[derive(Debug, Args)]
 pub(crate) struct TransferArgs {
     /// Use at most N connections; auto opens more, up to 16, while that makes the transfer faster
@@ -18,6 +18,8 @@ pub(crate) struct TransferArgs {
     /// command]
     #[arg(long, value_name = "HOW", hide_possible_values = true)]
     pub(crate) verify: Option<VerifyArg>,
+    #[command(flatten)]
+    pub(crate) lock: LockArgs,
 }
 
 impl TransferArgs {

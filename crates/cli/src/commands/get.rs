@@ -1,11 +1,20 @@
 //! `get`: downloads files and directory trees.
 
-use std::{path::PathBuf, sync::Arc, time::Instant};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Instant,
+};
 
 use clap::Args;
 use oxftp::{Connections, FtpUrl, Pool, Progress};
 
-use super::support::{concurrent, range, stdout, summary::summary};
+use super::support::{
+    concurrent,
+    lock::{JobLocks, LockTarget},
+    range, stdout,
+    summary::summary,
+};
 use crate::{
     app::App,
     args::{ByteRange, ConnectionArgs, DEFAULT_SEGMENTS, EventArgs, JobCount, TransferArgs, local_path},
@@ -62,19 +71,10 @@ pub(crate) async fn run(args: GetArgs, app: &App) -> Result {
     check(&args)?;
     let mut session = Session::new(args.connection.clone())?;
     let downloader = Downloader { args: &args };
-    let mut failures = app.collect_failures(urls.len());
-    if downloader.may_run_concurrently(&urls) {
-        for outcome in downloader.get_concurrently(&mut session, &urls, app).await {
-            failures.record(outcome.map(|summary| app.terminal.summary(summary)))?;
-        }
-    } else {
-        for url in &urls {
-            let outcome = downloader.get(&mut session, url, app).await;
-            failures.record(outcome)?;
-        }
-    }
+    let locks = downloader.lock(&mut session, &urls).await?;
+    locks.run(downloader.get_all(&mut session, &urls, app)).await?;
     session.quit().await;
-    failures.finish()
+    Ok(())
 }
 
 fn check(args: &GetArgs) -> Result {
@@ -126,6 +126,44 @@ impl Downloader<'_> {
             && self.args.range.is_none()
             && !self.writes_to_stdout()
             && concurrent::have_distinct_names(names)
+    }
+
+    /// Locks what the flags say: the targets, and the sources on their servers.
+    async fn lock(&self, session: &mut Session, urls: &[FtpUrl]) -> Result<JobLocks> {
+        let targets: Vec<_> = match self.writes_to_stdout() {
+            true => Vec::new(),
+            false => urls.iter().map(|url| self.target(url)).collect(),
+        };
+        let args = &self.args.transfer.lock;
+        let mut locks = JobLocks::local(args, targets.iter().map(|path| LockTarget::Path(path))).await?;
+        if args.remote_lock {
+            for url in urls {
+                let pool = session.pool(url, self.max_connections()).await?;
+                locks.add_remote(args, &pool, url, url.path()).await?;
+            }
+        }
+        Ok(locks)
+    }
+
+    /// Returns the local path that a URL is downloaded to.
+    fn target(&self, url: &FtpUrl) -> PathBuf {
+        let directory = self.args.directory.as_deref().unwrap_or(Path::new(""));
+        let name = url.path().file_name().map(|name| name.to_string()).unwrap_or_default();
+        self.args.output.clone().unwrap_or_else(|| directory.join(name))
+    }
+
+    async fn get_all(&self, session: &mut Session, urls: &[FtpUrl], app: &App) -> Result {
+        let mut failures = app.collect_failures(urls.len());
+        if self.may_run_concurrently(urls) {
+            for outcome in self.get_concurrently(session, urls, app).await {
+                failures.record(outcome.map(|summary| app.terminal.summary(summary)))?;
+            }
+        } else {
+            for url in urls {
+                failures.record(self.get(session, url, app).await)?;
+            }
+        }
+        failures.finish()
     }
 
     /// Returns the maximum number of connections to one server.
