@@ -6,10 +6,10 @@ mod predicates;
 pub(crate) mod report;
 pub(crate) mod tls;
 
-use std::{io, time::Duration};
+use std::{io, path::PathBuf, time::Duration};
 
 use oxftp_proto::{
-    DecodeError, FileHash, InvalidCommand, NameError, Reply, StatusCodeError, UnknownEncoding,
+    DecodeError, FileHash, InvalidCommand, InvalidMask, NameError, Reply, StatusCodeError, UnknownEncoding,
     dialog::DialogError, listing::ListingError,
 };
 
@@ -224,6 +224,25 @@ pub enum Error {
     /// A text is not a valid command.
     #[error(transparent)]
     InvalidCommand(#[from] InvalidCommand),
+    /// A text is not a mask of reply codes, such as `2xx`.
+    #[error(transparent)]
+    InvalidMask(#[from] InvalidMask),
+    /// A removal names the root, the working directory or one above it, and not an entry in a directory. Nothing was
+    /// sent.
+    #[error(
+        "refusing to remove {path:?}: name a file or a directory below the working directory or the root"
+    )]
+    NothingToRemove {
+        /// The path.
+        path: String,
+    },
+    /// A local path ends in no name, such as `.` or `/`, so that its name on the server is unknown (see
+    /// [`Upload::write_into`](crate::Upload::write_into)).
+    #[error("{path:?} has no name of its own: give the name on the server")]
+    NoName {
+        /// The path.
+        path: PathBuf,
+    },
     /// A name is not valid as one component of a path.
     #[error(transparent)]
     Name(#[from] NameError),
@@ -269,6 +288,14 @@ pub enum Error {
     /// The local file system failed.
     #[error(transparent)]
     LocalFs(#[from] LocalFsError),
+    /// The reader or writer of the caller failed.
+    #[error("the local {what} failed")]
+    LocalStream {
+        /// Which of them, as a noun.
+        what: &'static str,
+        /// The cause.
+        source: io::Error,
+    },
     /// An entry of a tree was skipped.
     #[error("{path} was skipped: {why}")]
     Skipped {
