@@ -206,6 +206,11 @@ impl Deletion<'_> {
             }
             Err(error) => {
                 self.budget.refund();
+                // A download is writing this partial file.
+                if let Error::InUse { .. } = error {
+                    tracing::info!("{error}: it is not deleted");
+                    return Ok(false);
+                }
                 // Another client deleted it, or an earlier attempt did.
                 if is_gone(&error) { Ok(true) } else { self.report(path, error) }
             }
