@@ -4,14 +4,15 @@ use oxftp_proto::{
     Code, Entry, EntryKind, RemotePath, Reply, Timestamp, TransferType, classify, dialog::Exchange, listing,
 };
 
-use super::{Client, FollowUp};
+use super::{Client, DotNames, FollowUp};
 use crate::{Error, ListCommand, Result};
 
 impl Client {
     /// Returns the entry of a path (`MLST`; RFC 3659, 7), from the listing of its parent if the server does
     /// not support that command.
     ///
-    /// The fallback reads a whole listing. The root and the working directory have no parent to list; for
+    /// The fallback reads a whole listing. If the parent cannot be listed, or its listing may hide the name, the entry shows
+    /// what queries about the path itself reveal (`CWD`, `SIZE`). The root and the working directory have no parent to list; for
     /// them the entry only says that they are directories.
     ///
     /// ```no_run
@@ -30,7 +31,14 @@ impl Client {
         let path = path.into();
         match self.stat_by_mlst(&path).await? {
             Some(entry) => Ok(entry),
-            None => self.stat_by_listing(&path, FollowUp::Nothing).await,
+            None => match self.stat_by_listing(&path, FollowUp::Nothing).await {
+                Err(error) if path.file_name().is_some() && self.may_be_unlisted(&path, &error) => {
+                    let entry = self.unlisted(&path, true).await?;
+                    self.note_hidden(&path, &entry, &error);
+                    if entry.kind == EntryKind::Unknown { Err(error) } else { Ok(entry) }
+                }
+                found => found,
+            },
         }
     }
 
@@ -187,6 +195,28 @@ impl Client {
         told.ok()
     }
 
+    /// Returns the modification time of a file; `None` if the server refuses to report it. Does not ask a server
+    /// without `MDTM` again.
+    pub(crate) async fn try_modified(&mut self, path: &RemotePath) -> Result<Option<Timestamp>> {
+        if self.capabilities.no_mdtm {
+            return Ok(None);
+        }
+        match self.modified(path).await {
+            Ok(time) => Ok(Some(time)),
+            Err(Error::Unanswered { .. }) => Ok(None),
+            Err(error @ (Error::StatusCode(_) | Error::UnusableReply { .. })) if !self.is_broken() => {
+                self.capabilities.no_mdtm = error.code().is_some_and(Code::is_unsupported);
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Returns whether the server may report modification times by `MDTM`.
+    pub(crate) fn may_report_times(&self) -> bool {
+        !self.capabilities.no_mdtm
+    }
+
     /// Sets the representation type, unless it is set already (`TYPE`; RFC 959, 4.1.2).
     pub(crate) async fn set_type(&mut self, wanted: TransferType) -> Result<()> {
         if self.state.transfer_type == Some(wanted) {
@@ -247,7 +277,8 @@ impl Client {
                 found = Some(listed.into_entry());
             }
         }
-        found.ok_or_else(|| not_found(path))
+        let is_incomplete = entries.is_incomplete();
+        found.ok_or_else(|| if is_incomplete { Error::IncompleteListing } else { not_found(path) })
     }
 
     /// Returns the entry of a path to be downloaded, as [`metadata`](Self::metadata) does. A path that is missing
@@ -268,10 +299,24 @@ impl Client {
         }
         match self.stat_by_listing(path, follow_up).await {
             Err(error) if leaves_open(&error) && path.file_name().is_some() => {
-                self.unlisted(path, may_be_directory).await
+                let entry = self.unlisted(path, may_be_directory).await?;
+                self.note_hidden(path, &entry, &error);
+                Ok(entry)
             }
             found => found,
         }
+    }
+
+    /// Describes a name without a listing that shows more (`CWD`, `SIZE`, `MDTM`).
+    pub(crate) async fn describe(&mut self, path: &RemotePath) -> Result<Entry> {
+        let mut entry = self.unlisted(path, true).await?;
+        if !entry.is_dir() {
+            entry.modified = self.modified_if_told(path).await;
+            if entry.modified.is_some() {
+                entry.kind = EntryKind::File;
+            }
+        }
+        Ok(entry)
     }
 
     /// Creates an entry from queries about the path itself (`CWD`, `SIZE`).
@@ -286,6 +331,24 @@ impl Client {
         }
         Ok(entry)
     }
+
+    /// Remembers that listings hide names that begin with a dot, if this one exists and is not listed.
+    fn note_hidden(&self, path: &RemotePath, entry: &Entry, listing: &Error) {
+        let is_unlisted = matches!(listing, Error::NotFound { .. }) && entry.kind != EntryKind::Unknown;
+        if is_unlisted && begins_with_dot(path) {
+            self.learn_listing(|known| known.hides_dot_names = true);
+        }
+    }
+
+    /// Returns whether a path may exist although the listing of its parent failed so, or does not show it.
+    fn may_be_unlisted(&self, path: &RemotePath, error: &Error) -> bool {
+        let is_hidden = begins_with_dot(path) && self.dot_names() != DotNames::Shown;
+        leaves_open(error) && (is_hidden || !matches!(error, Error::NotFound { .. }))
+    }
+}
+
+fn begins_with_dot(path: &RemotePath) -> bool {
+    path.file_name().is_some_and(|name| name.as_bytes().starts_with(b"."))
 }
 
 fn or_here(path: &RemotePath) -> RemotePath {
@@ -310,7 +373,8 @@ fn not_found(path: &RemotePath) -> Error {
 /// Returns whether a path may exist although this error was returned for it.
 fn leaves_open(error: &Error) -> bool {
     let refused = matches!(error, Error::StatusCode(_)) && !error.is_login_refused();
-    matches!(error, Error::NotFound { .. }) || refused && !error.is_connection_lost()
+    matches!(error, Error::NotFound { .. } | Error::IncompleteListing)
+        || refused && !error.is_connection_lost()
 }
 
 /// Parses the reply to `SIZE`: digits, and nothing else.
