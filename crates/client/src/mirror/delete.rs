@@ -145,6 +145,8 @@ impl Deletion<'_> {
             }
             let listing = match endpoint.list(&path, self.limits, FollowUp::Nothing).await {
                 Ok(listing) => listing,
+                // Another client deleted it.
+                Err(error) if is_gone(&error) => return Ok(true),
                 Err(error) => return self.report(&path, error),
             };
             let Some(parent) = self.cycles.check(&ancestors, &listing.fingerprint) else {
@@ -205,6 +207,11 @@ impl Deletion<'_> {
             }
             Err(error) => {
                 self.budget.refund();
+                // A download is writing this partial file.
+                if let Error::InUse { .. } = error {
+                    tracing::info!("{error}: it is not deleted");
+                    return Ok(false);
+                }
                 // Another client deleted it, or an earlier attempt did.
                 if is_gone(&error) { Ok(true) } else { self.report(path, error) }
             }

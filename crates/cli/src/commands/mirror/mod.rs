@@ -13,7 +13,10 @@ use oxftp::{
 use tokio::sync::mpsc;
 
 use self::step_counts::StepCounts;
-use super::support::summary::summary;
+use super::support::{
+    lock::{JobLocks, LockTarget},
+    summary::summary,
+};
 use crate::{
     app::App,
     args::{ConnectionArgs, FilterArgs, TransferArgs},
@@ -150,6 +153,43 @@ async fn mirror(args: &MirrorArgs, steps: &Arc<StepCounts>, app: &App) -> Result
     let (source, target) = (Endpoint::read(&args.source)?, Endpoint::read(&args.target)?);
     let begun = Instant::now();
     let mut session = Session::new(args.connection.clone())?;
+    let locks = lock(args, &mut session, &source, &target).await?;
+    let (report, about) = locks.run(transfer(args, &mut session, source, target, steps, app)).await?;
+    let report = report.map_err(|error| Failure::about(&about, error))?;
+    app.terminal.summary(summary_of(args, &report, begun));
+    session.quit().await;
+    Ok(())
+}
+
+/// Locks the destination as the flags say: a directory on a server, or the local one and the source on its server.
+async fn lock(
+    args: &MirrorArgs,
+    session: &mut Session,
+    source: &Endpoint,
+    target: &Endpoint,
+) -> Result<JobLocks> {
+    if args.dry_run {
+        return Ok(JobLocks::default());
+    }
+    let args = (&args.transfer.lock, args.transfer.jobs.max_connections());
+    let mut locks = JobLocks::local(args.0, [target.as_lock_target()]).await?;
+    if args.0.remote_lock
+        && let Some(url) = target.url().or(source.url())
+    {
+        let pool = session.pool(url, args.1).await?;
+        locks.add_remote(args.0, &pool, url, url.path()).await?;
+    }
+    Ok(locks)
+}
+
+async fn transfer(
+    args: &MirrorArgs,
+    session: &mut Session,
+    source: Endpoint,
+    target: Endpoint,
+    steps: &Arc<StepCounts>,
+    app: &App,
+) -> Result<(oxftp::Result<Report>, Box<FtpUrl>)> {
     let jobs = args.transfer.jobs.max_connections();
     let (report, about) = match (source, target) {
         (Endpoint::Url(source), Endpoint::Path(target)) => {
@@ -169,10 +209,7 @@ async fn mirror(args: &MirrorArgs, steps: &Arc<StepCounts>, app: &App) -> Result
         }
         (Endpoint::Path(_), Endpoint::Path(_)) => return Err(nothing_remote([&args.source, &args.target])),
     };
-    let report = report?.map_err(|error| Failure::about(&about, error))?;
-    app.terminal.summary(summary_of(args, &report, begun));
-    session.quit().await;
-    Ok(())
+    Ok((report?, about))
 }
 
 /// Returns the error for two local paths; a word with `@` is an unknown bookmark.
@@ -191,6 +228,17 @@ enum Endpoint {
 }
 
 impl Endpoint {
+    fn url(&self) -> Option<&FtpUrl> {
+        if let Self::Url(url) = self { Some(url) } else { None }
+    }
+
+    fn as_lock_target(&self) -> LockTarget<'_> {
+        match self {
+            Self::Url(url) => LockTarget::Server(url, url.path()),
+            Self::Path(path) => LockTarget::Path(path),
+        }
+    }
+
     fn read(word: &str) -> Result<Self> {
         match word.contains("://") {
             true => session::url(word).map(|url| Self::Url(Box::new(url))),

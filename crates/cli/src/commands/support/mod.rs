@@ -4,6 +4,7 @@ pub(crate) mod concurrent;
 pub(crate) mod diagnose;
 pub(crate) mod empty_listing;
 pub(crate) mod entry;
+pub(crate) mod lock;
 pub(crate) mod operands;
 pub(crate) mod range;
 pub(crate) mod rename_rule;
