@@ -79,6 +79,7 @@ pub use crate::config::timeouts::Timeouts;
 pub use crate::config::{ClientBuilder, ParserOrder, Utf8};
 pub use crate::connect::data_dialer::ActiveMode;
 pub use crate::data::TransferSummary;
+pub use crate::error::kind::ErrorKind;
 pub use crate::error::report::{Failure, Report};
 pub use crate::error::tls::TlsFailure;
 pub use crate::error::{Error, Result};

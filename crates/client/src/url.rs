@@ -49,6 +49,12 @@ pub enum Scheme {
     Ftps,
 }
 
+impl fmt::Display for Scheme {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
 impl Scheme {
     fn as_str(self) -> &'static str {
         match self {
@@ -265,7 +271,7 @@ fn without_type(path: &str) -> &str {
 /// assert_eq!(Host::from("ftp.example.org"), Host { name: "ftp.example.org".into(), port: None });
 /// assert_eq!(Host::from(("::1", 2121)).port, Some(2121));
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Host {
     /// The host name or IP address, IPv6 without brackets.
     pub name: String,
@@ -276,6 +282,35 @@ pub struct Host {
 impl From<String> for Host {
     fn from(name: String) -> Self {
         Self { name, port: None }
+    }
+}
+
+impl From<&String> for Host {
+    fn from(name: &String) -> Self {
+        name.as_str().into()
+    }
+}
+
+impl From<std::net::IpAddr> for Host {
+    fn from(address: std::net::IpAddr) -> Self {
+        Self { name: address.to_string(), port: None }
+    }
+}
+
+impl From<(std::net::IpAddr, u16)> for Host {
+    fn from((address, port): (std::net::IpAddr, u16)) -> Self {
+        std::net::SocketAddr::from((address, port)).into()
+    }
+}
+
+/// Writes the host as in a URL: `name`, `name:port` or `[address]:port`.
+impl fmt::Display for Host {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.name.contains(':') {
+            true => write!(f, "[{}]", self.name)?,
+            false => f.write_str(&self.name)?,
+        }
+        self.port.map_or(Ok(()), |port| write!(f, ":{port}"))
     }
 }
 

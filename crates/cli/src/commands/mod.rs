@@ -27,7 +27,7 @@ mod rm;
 mod rmdir;
 pub(crate) mod serve;
 mod stat;
-mod support;
+pub(crate) mod support;
 mod touch;
 
 pub(crate) use cli::{Cli, Verb, brief, with_grouped_help};

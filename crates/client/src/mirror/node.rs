@@ -39,7 +39,7 @@ impl NodeKind {
 impl Node {
     /// Returns what a filter sees of the node.
     pub(crate) fn candidate<'a>(&self, path: &'a str) -> Candidate<'a> {
-        let NodeFacts { size, modified } = self.facts;
+        let NodeFacts { size, modified, .. } = self.facts;
         Candidate { path, is_dir: self.kind.is_directory(), size, modified }
     }
 }
@@ -50,4 +50,6 @@ pub(crate) struct NodeFacts {
     /// In bytes, if the exact size is known.
     pub(crate) size: Option<u64>,
     pub(crate) modified: Option<Timestamp>,
+    /// Unix permission bits, if a server lists them.
+    pub(crate) mode: Option<u16>,
 }
