@@ -163,7 +163,7 @@ impl Deletion<'_> {
             for node in listing.nodes {
                 let child = path.join(&node.name);
                 let is_directory = node.kind.is_directory();
-                if !self.filter.is_empty() && !self.filter.matches(&child.to_text(), is_directory) {
+                if !self.filter.is_empty() && !self.filter.accepts(&node.candidate(&child.to_text())) {
                     is_empty = false;
                     continue;
                 }

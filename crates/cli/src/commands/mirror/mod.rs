@@ -8,18 +8,19 @@ use std::{path::PathBuf, sync::Arc, time::Instant};
 use clap::{Args, ValueEnum};
 use oxftp::{
     FtpUrl, Pool, Report,
-    mirror::{Compare, Delete, Links, Mirror, Step},
+    mirror::{Compare, Delete, Filter, Links, Mirror, Step},
 };
 use tokio::sync::mpsc;
 
 use self::step_counts::StepCounts;
 use super::support::{
     lock::{JobLocks, LockTarget},
+    selector::Selector,
     summary::summary,
 };
 use crate::{
     app::App,
-    args::{ConnectionArgs, FilterArgs, TransferArgs},
+    args::{ConnectionArgs, DepthArgs, FilterArgs, SelectionArgs, TransferArgs},
     failure::{Exit, Failure, Result},
     output::Output,
     progress::{self, Scope},
@@ -46,7 +47,9 @@ pub(crate) struct MirrorArgs {
     #[arg(long)]
     checksum: bool,
     #[command(flatten)]
-    filter: FilterArgs,
+    selection: SelectionArgs,
+    #[command(flatten)]
+    depth: DepthArgs,
     /// Symbolic links: skip, follow (mirror what they point to) or copy (create the link, if its target is inside the
     /// tree; downloads only)
     #[arg(long, value_name = "HOW", default_value = "skip", hide_possible_values = true)]
@@ -213,7 +216,7 @@ async fn transfer(
 }
 
 /// Returns the error for two local paths; a word with `@` is an unknown bookmark.
-fn nothing_remote(words: [&str; 2]) -> Failure {
+pub(super) fn nothing_remote(words: [&str; 2]) -> Failure {
     let bookmark = words.iter().find(|word| word.starts_with('@'));
     bookmark.and_then(|word| session::url(word).err()).unwrap_or_else(|| Failure::UsageWithHint {
         what: "neither SRC nor DST is a URL: at least one of them must be on a server".to_owned(),
@@ -222,7 +225,7 @@ fn nothing_remote(words: [&str; 2]) -> Failure {
 }
 
 /// Source or destination of a mirror.
-enum Endpoint {
+pub(super) enum Endpoint {
     Url(Box<FtpUrl>),
     Path(PathBuf),
 }
@@ -239,7 +242,7 @@ impl Endpoint {
         }
     }
 
-    fn read(word: &str) -> Result<Self> {
+    pub(super) fn read(word: &str) -> Result<Self> {
         match word.contains("://") {
             true => session::url(word).map(|url| Self::Url(Box::new(url))),
             false => Ok(Self::Path(word.into())),
@@ -247,7 +250,7 @@ impl Endpoint {
     }
 }
 
-fn across<'p>((from, to): &'p (Pool, Pool), source: &FtpUrl, target: &FtpUrl) -> Mirror<'p> {
+pub(super) fn across<'p>((from, to): &'p (Pool, Pool), source: &FtpUrl, target: &FtpUrl) -> Mirror<'p> {
     from.mirror_across(source.path(), to, target.path())
 }
 
@@ -283,6 +286,16 @@ async fn run_mirror(
     Ok(report)
 }
 
+/// Returns the rules of the flags, with the conditions that no rule expresses.
+pub(super) fn filter(selection: &SelectionArgs, depth: DepthArgs) -> Filter {
+    let rules = selection.filter.0.clone();
+    let others = SelectionArgs { filter: FilterArgs::default(), ..selection.clone() };
+    match Selector::new(&others).transfer(depth) {
+        Some(selection) => rules.select(selection),
+        None => rules,
+    }
+}
+
 /// Writes a failure of the mirror and the failures in the tree as JSON.
 async fn write_failures(failure: &Failure) -> Result {
     let mut output = Output::new();
@@ -299,7 +312,7 @@ async fn write_failures(failure: &Failure) -> Result {
 fn configured<'p>(mirror: Mirror<'p>, args: &MirrorArgs, app: &App) -> Mirror<'p> {
     let mut mirror = mirror
         .connections(args.transfer.jobs.connections())
-        .filter(args.filter.0.clone())
+        .filter(filter(&args.selection, args.depth))
         .compare(args.compare())
         .delete(args.delete.map(Delete::from).unwrap_or_default())
         .links(args.links.into())

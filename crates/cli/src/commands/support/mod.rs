@@ -13,5 +13,6 @@ pub(crate) mod sources;
 pub(crate) mod stdin;
 pub(crate) mod stdout;
 pub(crate) mod summary;
+pub(crate) mod sums;
 pub(crate) mod url_glob;
 pub(crate) mod walk;
