@@ -46,12 +46,12 @@ pub(crate) struct ServerCapabilities {
     pub(super) no_size: bool,
     /// `MDTM` is not supported.
     pub(super) no_mdtm: bool,
+    /// The user knows that times are not preserved on this server.
+    pub(crate) reported_times_not_kept: Arc<AtomicBool>,
     /// Whether `CWD` takes a path of several names; `Some(false)` if it takes one name only.
     pub(super) deep_paths: Option<bool>,
     /// What the listings have shown.
     pub(super) listing: SharedListingKnowledge,
-    /// The user knows that times are not preserved on this server.
-    pub(crate) reported_times_not_kept: Arc<AtomicBool>,
 }
 
 impl ServerCapabilities {
