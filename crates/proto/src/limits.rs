@@ -21,6 +21,9 @@ pub struct Limits {
     pub listing_bytes: usize,
     /// Entries that a listing collected in memory may have. Defaults to 10 million.
     pub listing_entries: usize,
+    /// Bytes of memory that the entries of one collected listing may take. Defaults to 160 MiB, which is enough for about
+    /// a million entries, and for more in downloads, which need less of each.
+    pub listing_memory: usize,
     /// Depth of directories in a recursive operation. Defaults to 100.
     pub directory_depth: usize,
     /// Directories in one tree. Defaults to 1 million.
@@ -48,6 +51,7 @@ impl Default for Limits {
             listing_line: 64 * 1024,
             listing_bytes: 2 * 1024 * 1024 * 1024,
             listing_entries: 10_000_000,
+            listing_memory: 160 * 1024 * 1024,
             directory_depth: 100,
             tree_directories: 1_000_000,
             identical_ancestors: 10,

@@ -5,10 +5,14 @@ use std::{
     io::{Read, Seek, SeekFrom, Write},
     path::Path,
     process::{Child, Command, Stdio},
+    sync::atomic::{AtomicBool, Ordering},
     time::Duration,
 };
 
-use oxftp_testing::servers::{Protection, ServerKind, TestServer, available};
+use oxftp_testing::{
+    servers::{Protection, ServerKind, TestServer, available},
+    tree_server::{Answer, TreeServer},
+};
 
 #[tokio::test]
 async fn four_gib_transfers_in_24_mib_of_memory() {
@@ -36,6 +40,48 @@ async fn four_gib_transfers_in_24_mib_of_memory() {
     File::options().write(true).open(&there).unwrap().set_len(SIZE - TAIL).unwrap();
     run(&["put", "-c", path(&local.path().join("cut")), &url(&server, "huge")]);
     check(&there);
+}
+
+/// A directory with a million files: its listing and the queue of its files are held compactly. No file is sent: the
+/// server ends the session, and accepts no other.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn million_files_are_downloaded_in_96_mib() {
+    let lines: String = (0..1_000_000)
+        .map(|number| format!("type=file;size=1000;modify=20240102030405; report-{number:07}.dat\r\n"))
+        .collect();
+    let is_closed = AtomicBool::new(false);
+    let server = TreeServer::of(["d/"])
+        .deviating(move |request| match request.verb {
+            "USER" if is_closed.load(Ordering::Relaxed) => Some(Answer::reply("530 closed")),
+            "MLST" => Some(Answer::reply("250-Listing\r\n type=dir; d\r\n250 End")),
+            "MLSD" => Some(Answer::lines(lines.clone())),
+            "RETR" => {
+                is_closed.store(true, Ordering::Relaxed);
+                Some(Answer::HangUp)
+            }
+            _ => None,
+        })
+        .start()
+        .await;
+    let local = tempfile::tempdir().unwrap();
+    let words = ["get", "-r", "--retries", "0", "-o", path(local.path())].map(str::to_owned);
+    let url = format!("ftp://{}/d", server.address());
+
+    let watching = tokio::task::spawn_blocking(move || {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_oxftp"))
+            .args(words)
+            .arg(url)
+            .stdin(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        (watch(&mut child), child.wait().unwrap())
+    });
+    let (memory, status) = watching.await.unwrap();
+
+    assert!(!status.success());
+    assert!(server.count("RETR d/report-") > 0, "{:?}", server.commands());
+    assert!(memory < 96 * 1024, "the tree took {memory} KiB");
 }
 
 /// Runs the program successfully; returns its peak memory in KiB.

@@ -22,6 +22,8 @@ pub(crate) struct ListingKnowledge {
     pub(crate) needs_nlst: bool,
     /// `STAT` works where no data connection can be opened.
     pub(crate) needs_stat: bool,
+    /// Directories that were listed by `STAT`, because there was no data connection.
+    pub(crate) stat_rescued: u8,
 }
 
 /// What is known about one listing command. Paths are *plain* if no server takes them for anything but a path.
@@ -61,7 +63,9 @@ pub(crate) enum ListAll {
     Unasked,
     /// It shows what `LIST` shows, and also names that begin with a dot.
     Works,
-    /// It is refused, or shows no more than `LIST`, or something else.
+    /// It has shown the same as `LIST`, without a name that begins with a dot. It is used, but proves nothing.
+    Harmless,
+    /// It is refused, or shows something else.
     Useless,
 }
 
@@ -100,6 +104,7 @@ impl ListingKnowledge {
         self.needs_ascii |= other.needs_ascii;
         self.needs_nlst |= other.needs_nlst;
         self.needs_stat |= other.needs_stat;
+        self.stat_rescued = self.stat_rescued.max(other.stat_rescued);
     }
 }
 

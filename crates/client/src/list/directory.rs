@@ -169,6 +169,11 @@ impl DirectoryListing {
         }
     }
 
+    /// Returns whether the server said that the finished listing is cut.
+    pub(super) fn is_cut(&self) -> bool {
+        self.finished == Some(true)
+    }
+
     /// Returns whether there were lines, and none could be parsed.
     pub(super) fn is_unparsable(&self) -> bool {
         !self.has_entries && self.parser.unparsed() > 0
@@ -222,6 +227,9 @@ impl DirectoryListing {
             && !is_self_or_parent(entry)
         {
             names.insert(hash(entry.name()));
+            if names.len() > MAX_COMPARED {
+                self.names = None;
+            }
         }
     }
 
@@ -299,6 +307,9 @@ impl DirectoryListing {
         is_self_or_parent(entry) || entry.name().contains(&b'/') && entry.name() == self.wire_path
     }
 }
+
+/// Names that are compared at most with those of a second listing.
+const MAX_COMPARED: usize = 1_000_000;
 
 /// Entries that are held back at most while their directory is in doubt.
 const MAX_HELD: usize = 1000;

@@ -52,6 +52,11 @@ impl PathEntry {
         FileName::from_wire(self.entry.name(), self.location.encoding).expect("the name was checked")
     }
 
+    /// Returns the directory that contains it.
+    pub(super) fn location(&self) -> &Arc<EntryLocation> {
+        &self.location
+    }
+
     /// Returns the parsed line of the listing.
     #[must_use]
     pub fn entry(&self) -> &Entry {

@@ -108,6 +108,8 @@ impl Ladder {
             Some(Way { verb: self.list, entered: way.entered || enters, ascii: self.known.needs_ascii })
         };
         match refusal {
+            // If there were data connections before, there will be some again.
+            Refusal::Data if self.known.mlsd.works || self.known.list.works => None,
             Refusal::Data => (self.is_free).then_some(Way { verb: Verb::Stat, entered: false, ascii: false }),
             Refusal::NotEntered => {
                 let by_path = Way { entered: false, ..way };
@@ -255,6 +257,10 @@ mod tests {
         assert_eq!(climb(MLSD, known, true, &[Refusal::Data, Refusal::Path]), [STAT]);
         assert_eq!(climb(inside(LIST), known, true, &[Refusal::Data, Refusal::Data]), [STAT]);
         assert_eq!(climb(LIST, known, false, &[Refusal::Data]), []);
+
+        let mut had_data = known;
+        had_data.list.works = true;
+        assert_eq!(climb(MLSD, had_data, true, &[Refusal::Data]), []);
     }
 
     #[test]

@@ -4,10 +4,12 @@
 //! of pending directories. A [`ladder`] says in which ways a directory is [opened](open), and the [`evidence`] in a listing
 //! whether it is that of the requested directory.
 
+mod budget;
 mod cycle;
 mod directory;
 mod entry;
 mod evidence;
+mod file_table;
 mod ladder;
 mod open;
 mod tree;
@@ -16,12 +18,14 @@ use std::future::IntoFuture;
 
 use oxftp_proto::RemotePath;
 
+pub(crate) use self::budget::ListingBudget;
 pub(crate) use self::cycle::{Ancestor, AncestorChain, CycleDetector, ListingFingerprint};
 pub use self::entry::PathEntry;
+pub(crate) use self::file_table::{FileTable, TableFile};
 use self::tree::Bounds;
 pub use self::tree::Entries;
 use crate::config::list_command::ListCommand;
-use crate::{Client, Error, Result, Selection, client::FollowUp, future::BoxFuture};
+use crate::{Client, Result, Selection, client::FollowUp, future::BoxFuture};
 
 impl Client {
     /// Lists a directory (`MLSD`, or `LIST` if the server does not implement it; RFC 3659, 7).
@@ -46,10 +50,10 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error::StatusCode`] when the server refuses the path; [`Error::Limit`] when the listing exceeds
-    /// a limit; the errors of a transfer. If the result is awaited, also [`Error::IncompleteListing`],
-    /// [`Error::UnparsedListing`] and [`Error::Name`] for a listing with missing entries, unless it is
-    /// [`lenient`](List::lenient).
+    /// [`StatusCode`](crate::Error::StatusCode) when the server refuses the path; [`Limit`](crate::Error::Limit) when the
+    /// listing exceeds a limit; the errors of a transfer. If the result is awaited, also
+    /// [`IncompleteListing`](crate::Error::IncompleteListing), [`UnparsedListing`](crate::Error::UnparsedListing) and
+    /// [`Name`](crate::Error::Name) for a listing with missing entries, unless it is [`lenient`](List::lenient).
     #[must_use = "nothing is listed until it is awaited or streamed"]
     pub fn list(&mut self, path: impl Into<RemotePath>) -> List<'_> {
         List {
@@ -92,7 +96,7 @@ impl<'c> List<'c> {
     /// Lists all subdirectories as well, breadth first. Symbolic links are not followed.
     ///
     /// In a large tree, directories with the same listing as their parent come first, because such a tree may
-    /// have no end ([`Error::CyclicTree`]; the rest of the tree is listed after this error).
+    /// have no end ([`Error::CyclicTree`](crate::Error::CyclicTree); the rest of the tree is listed after this error).
     #[must_use]
     pub fn recursive(mut self) -> Self {
         self.recursive = true;
@@ -153,15 +157,14 @@ impl<'c> List<'c> {
     }
 
     async fn collect(self) -> Result<Vec<PathEntry>> {
-        let limit = self.client.limits().listing_entries;
+        let mut budget = ListingBudget::new(self.client.limits());
         let is_lenient = self.is_lenient;
         let mut entries = self.stream();
         let mut all = Vec::new();
         while let Some(entry) = entries.next().await {
-            if all.len() == limit {
-                return Err(Error::Limit { what: "entries", limit });
-            }
-            all.push(entry?);
+            let entry = entry?;
+            budget.take_entry(&entry)?;
+            all.push(entry);
         }
         if let Some(error) = entries.incompleteness().into_iter().next().filter(|_| !is_lenient) {
             return Err(error);

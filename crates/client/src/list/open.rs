@@ -72,7 +72,7 @@ impl Client {
     /// Returns whether `LIST -a` probably works.
     fn lists_all(&self) -> bool {
         match self.listing_knowledge().list_all {
-            ListAll::Works => true,
+            ListAll::Works | ListAll::Harmless => true,
             ListAll::Unasked => self.config().list_all && self.may_hide_dot_files(),
             ListAll::Useless => false,
         }
@@ -122,7 +122,7 @@ impl Client {
         }
         if way.verb == Verb::ListAll && refusal != Refusal::Data {
             self.learn_listing(|known| {
-                if known.list_all == ListAll::Unasked {
+                if known.list_all != ListAll::Works {
                     known.list_all = ListAll::Useless;
                 }
             });
@@ -224,7 +224,7 @@ impl Client {
         };
         listing.hold = match way.verb {
             Verb::Nlst => Hold::All,
-            Verb::ListAll if known.list_all == ListAll::Unasked => Hold::Some,
+            Verb::ListAll if known.list_all != ListAll::Works => Hold::Some,
             _ if !listing.is_by_path() => Hold::Nothing,
             Verb::Stat => Hold::First,
             _ if is_open => Hold::Some,

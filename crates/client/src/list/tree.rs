@@ -422,13 +422,18 @@ impl<'c> Entries<'c> {
             self.list_again();
             return Ok(());
         }
-        if directory.way.verb == Verb::ListAll && known.list_all == ListAll::Unasked {
+        if directory.way.verb == Verb::ListAll && known.list_all != ListAll::Works {
             let evidence = directory.evidence;
             let is_understood = evidence.shows_itself || evidence.dot_names;
-            let list_all = if is_understood { ListAll::Works } else { ListAll::Useless };
-            let is_done = is_understood || directory.has_released;
-            self.client.learn_listing(|known| known.list_all = list_all);
-            if !is_done {
+            let is_harmless = known.list_all == ListAll::Harmless && evidence.entries > 0;
+            self.client.learn_listing(|known| {
+                known.list_all = match is_understood {
+                    true => ListAll::Works,
+                    false if is_harmless => ListAll::Harmless,
+                    false => ListAll::Useless,
+                }
+            });
+            if !is_understood && !is_harmless && !directory.has_released {
                 self.list_again();
                 return Ok(());
             }
@@ -460,7 +465,7 @@ impl<'c> Entries<'c> {
     fn doubt(&self, known: &ListingKnowledge) -> Option<Doubt> {
         let directory = self.current.as_ref().filter(|_| matches!(self.stage, Stage::Listing))?;
         let verb = directory.way.verb;
-        if !directory.is_by_path() || self.truncated || verb == Verb::Nlst {
+        if !directory.is_by_path() || directory.is_cut() || verb == Verb::Nlst {
             return None;
         }
         let path = &directory.location.path;
@@ -482,6 +487,8 @@ impl<'c> Entries<'c> {
             // The listing of a file is the file itself.
             (Entering::Refused(_), Doubt::File) => {
                 directory.held.clear();
+                // A file shows nothing about directories.
+                directory.names = None;
                 return Ok(false);
             }
             (Entering::Refused(reason), _) => {
@@ -535,7 +542,10 @@ impl<'c> Entries<'c> {
         let class = PathClass::of(path);
         let works = evidence.entries > 0 || evidence.shows_itself;
         self.client.learn_listing(|known| {
-            known.needs_stat |= way.verb == Verb::Stat && works && self.required().is_none();
+            if way.verb == Verb::Stat && works && self.required().is_none() {
+                known.stat_rescued = known.stat_rescued.saturating_add(1);
+                known.needs_stat |= known.stat_rescued > 1;
+            }
             known.needs_nlst |= way.verb == Verb::Nlst && works;
             known.needs_ascii |= way.ascii && works;
             known.shows_dot_names |= way.verb == Verb::List && evidence.dot_names;
@@ -600,7 +610,7 @@ impl<'c> Entries<'c> {
         let known = self.client.listing_knowledge();
         let is_asked = known.list_all != ListAll::Unasked || known.shows_dot_names;
         let is_open = directory.is_by_path() && PathClass::of(&directory.location.path) != PathClass::Plain;
-        if directory.names.is_none() || is_asked || is_open || self.truncated {
+        if directory.names.is_none() || is_asked || is_open || directory.is_cut() {
             return Ok(false);
         }
         let path = directory.location.path.clone();
@@ -735,6 +745,7 @@ impl Comparison {
         match self.missing.is_empty() && self.new.len() < MAX_NEW {
             true if is_understood => Some(ListAll::Works),
             true if self.first.entries == 0 => Some(ListAll::Unasked),
+            true if self.new.is_empty() => Some(ListAll::Harmless),
             _ => None,
         }
     }

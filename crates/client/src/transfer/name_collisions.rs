@@ -1,7 +1,7 @@
 //! Name collisions: names of one directory that may be the same on the local file system.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::HashSet,
     hash::{BuildHasher, RandomState},
     path::Path,
 };
@@ -12,8 +12,8 @@ use crate::{Error, Result, local_fs::FileSystem};
 /// The names of one directory, compared as a case-insensitive file system does.
 pub(crate) struct NameCollisions {
     hasher: RandomState,
-    /// How many names fold to the same.
-    folded: HashMap<u64, u32>,
+    /// Hashes of folded names that are those of several names.
+    repeated: HashSet<u64>,
     /// The names that were listed already, by their bytes.
     seen: HashSet<u64>,
 }
@@ -22,16 +22,17 @@ impl NameCollisions {
     /// Collects all names of a directory.
     pub(crate) fn of<'n>(names: impl Iterator<Item = &'n [u8]>) -> Self {
         let mut collisions =
-            Self { hasher: RandomState::new(), folded: HashMap::new(), seen: HashSet::new() };
-        for name in names {
-            *collisions.folded.entry(collisions.case_fold(name)).or_default() += 1;
-        }
+            Self { hasher: RandomState::new(), repeated: HashSet::new(), seen: HashSet::new() };
+        let mut hashes: Vec<_> = names.map(|name| collisions.case_fold(name)).collect();
+        hashes.sort_unstable();
+        let same = hashes.windows(2).filter(|pair| pair.first() == pair.last());
+        collisions.repeated.extend(same.filter_map(|pair| pair.first()));
         collisions
     }
 
     /// Returns whether another name may be the same on the local file system.
     pub(crate) fn is_one(&self, name: &[u8]) -> bool {
-        self.folded.get(&self.case_fold(name)).is_some_and(|count| *count > 1)
+        !self.repeated.is_empty() && self.repeated.contains(&self.case_fold(name))
     }
 
     /// Returns whether exactly this name was listed before, and notes it.

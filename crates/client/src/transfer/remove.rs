@@ -7,7 +7,7 @@ use oxftp_proto::RemotePath;
 use crate::{
     Client, Error, PathEntry, Report, Result,
     client::check_removable,
-    list::{AncestorChain, CycleDetector, ListingFingerprint},
+    list::{AncestorChain, CycleDetector, ListingBudget, ListingFingerprint},
 };
 
 impl Client {
@@ -107,14 +107,13 @@ impl Client {
 
     /// Lists a directory; invalid names, which are not removed, are noted as failures.
     async fn removable(&mut self, directory: &RemotePath, report: &mut Report) -> Result<Vec<PathEntry>> {
-        let limit = self.limits().listing_entries;
+        let mut budget = ListingBudget::new(self.limits());
         let mut listing = self.list(directory).stream();
         let mut entries = Vec::new();
         while let Some(entry) = listing.next().await {
-            if entries.len() == limit {
-                return Err(Error::Limit { what: "entries", limit });
-            }
-            entries.push(entry?);
+            let entry = entry?;
+            budget.take_entry(&entry)?;
+            entries.push(entry);
         }
         for refused in listing.invalid_names() {
             report.note(directory.to_string(), refused.clone().into());

@@ -49,6 +49,8 @@ pub struct ServerOptions {
     pub ipv6: bool,
     /// Whether it lists names with a leading dot by default (vsftpd, Pure-FTPd; ProFTPD in `LIST` only).
     pub show_dot_files: bool,
+    /// Whether its greeting does not name it (vsftpd).
+    pub anonymous_banner: bool,
     /// The maximum number of concurrent sessions; not supported by the embedded server.
     pub max_sessions: Option<u32>,
     /// Whether it allows data connections with hosts other than the client, as transfers between two servers need.
@@ -70,6 +72,7 @@ impl ServerOptions {
             require_session_reuse: true,
             ipv6: false,
             show_dot_files: false,
+            anonymous_banner: false,
             max_sessions: None,
             foreign_addresses: false,
             hashes: false,

@@ -56,6 +56,9 @@ fn settings(home: &Home, options: &ServerOptions, address: SocketAddr) -> String
     if options.show_dot_files {
         settings += "force_dot_files=YES\n";
     }
+    if options.anonymous_banner {
+        settings += "ftpd_banner=Welcome\n";
+    }
     // 0 means unlimited.
     writeln!(settings, "max_clients={}", options.max_sessions.unwrap_or(0))
         .expect("writing to a string cannot fail");

@@ -1,6 +1,7 @@
 //! Download of a tree: the contents of a directory, and where they are written.
 
 use std::{
+    collections::HashSet,
     path::{Path, PathBuf},
     sync::{
         Arc,
@@ -8,7 +9,7 @@ use std::{
     },
 };
 
-use oxftp_proto::{EntryKind, Limits, RemotePath, Timestamp};
+use oxftp_proto::{EntryKind, FileName, Limits, RemotePath, Timestamp};
 
 use super::file::{FileDownload, RemoteFile};
 use crate::transfer::{
@@ -17,12 +18,12 @@ use crate::transfer::{
     name_collisions::{NameCollisions, refuse_other_spelling},
     options::{Choice, Existing, FileOptions, relative_path},
     partial_name::{partial_names_of_others, refuse_partial_name},
-    scheduler::{Found, JobHandler, pending_write::FileOutcome},
+    scheduler::{Found, JobHandler, concurrency::WorkAmount, pending_write::FileOutcome},
 };
 use crate::{
     Candidate, Client, Error, PathEntry, Result,
     client::FollowUp,
-    list::{AncestorChain, CycleDetector, ListingFingerprint},
+    list::{Ancestor, AncestorChain, CycleDetector, FileTable, ListingBudget, ListingFingerprint, TableFile},
     local_fs::FileSystem,
     lock::is_lock,
 };
@@ -73,42 +74,42 @@ pub(crate) enum DownloadTask {
         target: PathBuf,
     },
     /// The file was listed. All files of a directory share the local path of the directory.
-    Found { entry: PathEntry, within: Arc<Path>, has_collision: bool },
+    Found { file: TableFile, within: Arc<Path>, has_collision: bool },
 }
 
 impl DownloadTask {
     fn path(&self) -> RemotePath {
         match self {
             Self::Named { path, .. } => path.clone(),
-            Self::Found { entry, .. } => entry.path(),
+            Self::Found { file, .. } => file.path.clone(),
         }
     }
 
     fn target(&self) -> Result<PathBuf> {
         Ok(match self {
             Self::Named { target, .. } => target.clone(),
-            Self::Found { entry, within, .. } => within.join(local_name(&entry.name())?),
+            Self::Found { file, within, .. } => within.join(local_name(&file.name)?),
         })
     }
 
     fn size(&self) -> Option<u64> {
         match self {
             Self::Named { size, .. } => *size,
-            Self::Found { entry, .. } => entry.exact_size(),
+            Self::Found { file, .. } => file.size,
         }
     }
 
     fn modified(&self) -> Option<Timestamp> {
         match self {
             Self::Named { modified, .. } => *modified,
-            Self::Found { entry, .. } => entry.modified,
+            Self::Found { file, .. } => file.modified,
         }
     }
 
     fn mode(&self) -> Option<u32> {
         match self {
             Self::Named { mode, .. } => *mode,
-            Self::Found { entry, .. } => entry.mode,
+            Self::Found { file, .. } => file.mode,
         }
     }
 
@@ -146,47 +147,25 @@ impl JobHandler for TreeDownload {
         if self.options.preserve_mode {
             client.list_permissions().await?;
         }
-        let within: Arc<Path> = directory.local.as_path().into();
-        let entries = self.entries(client, &directory.remote, found).await?;
-        let listing = ListingFingerprint::of(entries.iter().map(PathEntry::entry));
-        let Some(parent) = self.cycles.check(&directory.ancestors, &listing) else {
+        let Listed { files, others, fingerprint } = self.entries(client, &directory.remote, found).await?;
+        let Some(parent) = self.cycles.check(&directory.ancestors, &fingerprint) else {
             return Err(Error::CyclicTree { path: directory.remote.to_string() });
         };
         found.is_urgent = parent.is_suspect();
-        let mut collisions = NameCollisions::of(entries.iter().map(|entry| entry.entry().name()));
-        for entry in entries {
-            if entry.is_dir() && is_lock(entry.entry().name()) {
-                continue;
+        let other_names = others.iter().map(|(_, entry)| entry.entry().name());
+        let mut collisions = NameCollisions::of(files.names().chain(other_names));
+        let mut files = FoundFiles::of(files, directory.local.as_path().into());
+        let mut others = others.into_iter().peekable();
+        // In the order of the listing: the first of several equal names counts.
+        for index in 0..=files.table.len() {
+            while let Some((_, entry)) = others.next_if(|(before, _)| *before == index) {
+                self.sort_other(directory, &entry, &mut collisions, &parent, found);
             }
-            let has_collision = collisions.is_one(entry.entry().name());
-            if collisions.comes_again(entry.entry().name()) {
-                let path = entry.path().to_string();
-                found
-                    .failures
-                    .push((path.clone(), Error::Skipped { path, why: "the server lists its name twice" }));
-            } else if !self.accepts(directory, &entry) {
-                continue;
-            } else if entry.is_dir() {
-                match local_name(&entry.name()) {
-                    Ok(name) => found.directories.push(RemoteDirectory {
-                        remote: entry.path(),
-                        local: within.join(name),
-                        depth: directory.depth + 1,
-                        ancestors: AncestorChain::of(&entry).with_parent(&parent),
-                        has_collision,
-                        relative: relative_path(&directory.relative, &entry.name().to_string_lossy()),
-                    }),
-                    Err(error) => found.failures.push((entry.path().to_string(), error.into())),
-                }
-            } else if matches!(entry.kind, EntryKind::File | EntryKind::Unknown) {
-                found.files.push(DownloadTask::Found { entry, within: within.clone(), has_collision });
-            } else {
-                found.failures.push((entry.path().to_string(), not_a_file(&entry.path())));
-            }
+            self.sort_file(directory, index, &mut collisions, &mut files, found);
         }
-        leave_out_partial_names(found);
-        self.leave_out_by_target(found).await;
-        if make_later && !found.files.is_empty() {
+        files.leave_out_partial_names(found);
+        let has_files = self.add_files(files, found).await;
+        if make_later && has_files {
             self.make_with_parents(directory).await?;
             found.made = true;
         }
@@ -275,14 +254,89 @@ impl TreeDownload {
         self.make(directory).await
     }
 
-    fn accepts(&self, directory: &RemoteDirectory, entry: &PathEntry) -> bool {
+    fn accepts(&self, directory: &RemoteDirectory, name: &FileName, facts: Facts) -> bool {
         let Some(selection) = &self.choice.selection else { return true };
         selection.accepts(&Candidate {
-            path: &relative_path(&directory.relative, &entry.name().to_string_lossy()),
-            is_dir: entry.is_dir(),
-            size: entry.exact_size().filter(|_| entry.is_file()),
-            modified: entry.modified,
+            path: &relative_path(&directory.relative, &name.to_string_lossy()),
+            is_dir: facts.is_dir,
+            size: facts.size,
+            modified: facts.modified,
         })
+    }
+
+    /// Decides about an entry that is not a file.
+    fn sort_other(
+        &self,
+        directory: &RemoteDirectory,
+        entry: &PathEntry,
+        collisions: &mut NameCollisions,
+        parent: &Arc<Ancestor>,
+        found: &mut Found<Self>,
+    ) {
+        if entry.is_dir() && is_lock(entry.entry().name()) {
+            return;
+        }
+        let has_collision = collisions.is_one(entry.entry().name());
+        let facts = Facts { is_dir: entry.is_dir(), size: None, modified: entry.modified };
+        if collisions.comes_again(entry.entry().name()) {
+            found.failures.push(listed_twice(&entry.path()));
+        } else if !self.accepts(directory, &entry.name(), facts) {
+        } else if entry.is_dir() {
+            match local_name(&entry.name()) {
+                Ok(name) => found.directories.push(RemoteDirectory {
+                    remote: entry.path(),
+                    local: directory.local.join(name),
+                    depth: directory.depth + 1,
+                    ancestors: AncestorChain::of(entry).with_parent(parent),
+                    has_collision,
+                    relative: relative_path(&directory.relative, &entry.name().to_string_lossy()),
+                }),
+                Err(error) => found.failures.push((entry.path().to_string(), error.into())),
+            }
+        } else {
+            found.failures.push((entry.path().to_string(), not_a_file(&entry.path())));
+        }
+    }
+
+    /// Decides about a file, if there is one with this index.
+    fn sort_file(
+        &self,
+        directory: &RemoteDirectory,
+        index: usize,
+        collisions: &mut NameCollisions,
+        files: &mut FoundFiles,
+        found: &mut Found<Self>,
+    ) {
+        let Some(name) = files.table.name(index) else { return };
+        if collisions.is_one(name) {
+            let comes_again = collisions.comes_again(name);
+            files.colliding.insert(index);
+            if comes_again && let Some(file) = files.table.get(index) {
+                found.failures.push(listed_twice(&file.path));
+                files.leave_out(index);
+                return;
+            }
+        }
+        if self.choice.selection.is_some()
+            && let Some(file) = files.table.get(index)
+        {
+            let facts = Facts { is_dir: false, size: file.size, modified: file.modified };
+            if !self.accepts(directory, &file.name, facts) {
+                files.leave_out(index);
+            }
+        }
+    }
+
+    /// Adds the files to those that were found; returns whether there are some.
+    async fn add_files(&self, files: FoundFiles, found: &mut Found<Self>) -> bool {
+        if self.choice.existing == Existing::Replace {
+            let has_files = files.left > 0;
+            found.batch = Some((files.work(), Box::new(files)));
+            return has_files;
+        }
+        found.files = files.collect();
+        self.leave_out_by_target(found).await;
+        !found.files.is_empty()
     }
 
     /// Leaves out the files that are to be kept, or are not there to be replaced.
@@ -309,40 +363,117 @@ impl TreeDownload {
         client: &mut Client,
         path: &RemotePath,
         found: &mut Found<Self>,
-    ) -> Result<Vec<PathEntry>> {
-        let limit = self.limits.listing_entries;
+    ) -> Result<Listed> {
+        let mut budget = ListingBudget::new(&self.limits);
         let mut listing = client.list(path).followed_by(FollowUp::Transfer).stream();
-        let mut entries = Vec::new();
+        let mut listed = Listed::default();
         while let Some(entry) = listing.next().await {
-            if entries.len() == limit {
-                return Err(Error::Limit { what: "entries", limit });
+            let entry = entry?;
+            listed.fingerprint.add(&entry);
+            if matches!(entry.kind, EntryKind::File | EntryKind::Unknown) {
+                budget.take(FileTable::memory_of(&entry))?;
+                listed.files.push(&entry);
+            } else {
+                budget.take_entry(&entry)?;
+                listed.others.push((listed.files.len(), entry));
             }
-            entries.push(entry?);
         }
         found.failures.extend(listing.incompleteness().into_iter().map(|error| (path.to_string(), error)));
-        Ok(entries)
+        Ok(listed)
     }
+}
+
+/// The listing of one directory.
+#[derive(Default)]
+struct Listed {
+    files: FileTable,
+    /// Entries that are not files, each with the number of files before it.
+    others: Vec<(usize, PathEntry)>,
+    fingerprint: ListingFingerprint,
+}
+
+/// What a selection examines, apart from the path.
+struct Facts {
+    is_dir: bool,
+    size: Option<u64>,
+    modified: Option<Timestamp>,
+}
+
+/// The files of one directory that are to be downloaded, in order.
+struct FoundFiles {
+    table: FileTable,
+    within: Arc<Path>,
+    left_out: HashSet<usize>,
+    /// Files whose names may be the same as others on the local file system.
+    colliding: HashSet<usize>,
+    next: usize,
+    left: usize,
+}
+
+impl FoundFiles {
+    fn of(table: FileTable, within: Arc<Path>) -> Self {
+        let left = table.len();
+        Self { table, within, left_out: HashSet::new(), colliding: HashSet::new(), next: 0, left }
+    }
+
+    fn leave_out(&mut self, index: usize) {
+        self.left -= usize::from(self.left_out.insert(index));
+    }
+
+    /// Returns the indexes of the files that are not left out.
+    fn indexes(&self) -> impl Iterator<Item = usize> + Clone {
+        (self.next..self.table.len()).filter(|index| !self.left_out.contains(index))
+    }
+
+    fn work(&self) -> WorkAmount {
+        let sizes = self.indexes().map(|index| self.table.size(index).unwrap_or(0));
+        WorkAmount { files: self.left as u64, bytes: sizes.fold(0, u64::saturating_add) }
+    }
+
+    /// Moves the files whose names are those of other files' partial files to the failures.
+    fn leave_out_partial_names(&mut self, found: &mut Found<TreeDownload>) {
+        let names = self.indexes().map(|index| self.table.name(index).unwrap_or_default());
+        let partial = partial_names_of_others(names);
+        if partial.is_empty() {
+            return;
+        }
+        let numbered = self.indexes().enumerate();
+        let refused: Vec<_> =
+            numbered.filter(|(number, _)| partial.contains(number)).map(|(_, index)| index).collect();
+        for index in refused {
+            if let Some(file) = self.table.get(index) {
+                let path = file.path.to_string();
+                found.failures.push((path.clone(), refuse_partial_name(path)));
+            }
+            self.leave_out(index);
+        }
+    }
+}
+
+impl Iterator for FoundFiles {
+    type Item = DownloadTask;
+
+    fn next(&mut self) -> Option<DownloadTask> {
+        let index = self.indexes().next()?;
+        self.next = index + 1;
+        self.left = self.left.saturating_sub(1);
+        let (within, has_collision) = (self.within.clone(), self.colliding.contains(&index));
+        self.table.get(index).map(|file| DownloadTask::Found { file, within, has_collision })
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (self.left, Some(self.left))
+    }
+}
+
+impl ExactSizeIterator for FoundFiles {}
+
+fn listed_twice(path: &RemotePath) -> (String, Error) {
+    let path = path.to_string();
+    (path.clone(), Error::Skipped { path, why: "the server lists its name twice" })
 }
 
 /// Creates the error for an entry that cannot be downloaded.
 pub(crate) fn not_a_file(path: &RemotePath) -> Error {
     Error::Skipped { path: path.to_string(), why: "it is neither a file nor a directory" }
-}
-
-/// Moves the files whose names are those of other files' partial files to the failures.
-fn leave_out_partial_names(found: &mut Found<TreeDownload>) {
-    let names = found.files.iter().map(|file| match file {
-        DownloadTask::Found { entry, .. } => entry.entry().name(),
-        DownloadTask::Named { .. } => &[],
-    });
-    let partial = partial_names_of_others(names);
-    let mut index = 0..;
-    found.files.retain(|file| {
-        let stays = index.next().is_none_or(|index| !partial.contains(&index));
-        if !stays {
-            let path = file.path().to_string();
-            found.failures.push((path.clone(), refuse_partial_name(path)));
-        }
-        stays
-    });
 }

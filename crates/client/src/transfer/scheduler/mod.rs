@@ -23,7 +23,7 @@ use self::{
     admission::AdmissionGate,
     concurrency::WorkAmount,
     pending_write::{FileOutcome, PendingTask, WorkerSlot},
-    queue::{Next, Queue, Task},
+    queue::{FileBatch, Next, Queue, Task},
     retry::{RetryBudget, RetryError, retrying},
     worker::Worker,
 };
@@ -73,6 +73,8 @@ pub(crate) struct Found<H: JobHandler + ?Sized> {
     /// The directories are listed before all others.
     pub(crate) is_urgent: bool,
     pub(crate) files: Vec<H::File>,
+    /// Further files, which become tasks when their turn comes, and their work.
+    pub(crate) batch: Option<(WorkAmount, FileBatch<H::File>)>,
     pub(crate) failures: Vec<(String, Error)>,
 }
 
@@ -83,6 +85,7 @@ impl<H: JobHandler + ?Sized> Default for Found<H> {
             directories: Vec::new(),
             is_urgent: false,
             files: Vec::new(),
+            batch: None,
             failures: Vec::new(),
         }
     }
@@ -296,6 +299,10 @@ impl<'a, H: JobHandler> Scheduler<'a, H> {
             let size = self.handler.size(&file);
             self.admission.found(WorkAmount::file(size.unwrap_or(0)));
             state.queue.add_file(file, size, |file| self.handler.file_name(file));
+        }
+        if let Some((work, batch)) = found.batch {
+            self.admission.found(work);
+            state.queue.add_batch(batch, |file| self.handler.size(file), |file| self.handler.file_name(file));
         }
         for (name, error) in found.failures {
             self.fail(&mut state, name, error);

@@ -10,6 +10,8 @@ use crate::transfer::options::{Order, OrderKey};
 pub(crate) struct Queue<D, F> {
     directories: VecDeque<D>,
     files: BTreeMap<OrderKey, F>,
+    /// Files that are no tasks yet, in the order in which they were found.
+    batches: VecDeque<WaitingBatch<F>>,
     order: Order,
     /// How many files were found so far.
     found: u64,
@@ -20,6 +22,15 @@ pub(crate) struct Queue<D, F> {
     /// While this many files wait, no other directory is listed.
     max_waiting: usize,
     stopped: bool,
+}
+
+/// Files of one directory, each of which becomes a task when its turn comes.
+pub(crate) type FileBatch<F> = Box<dyn ExactSizeIterator<Item = F> + Send + Sync>;
+
+struct WaitingBatch<F> {
+    /// The number of its next file.
+    next: u64,
+    files: FileBatch<F>,
 }
 
 /// A unit of work.
@@ -47,6 +58,7 @@ impl<D, F> Queue<D, F> {
         Self {
             directories: VecDeque::new(),
             files: BTreeMap::new(),
+            batches: VecDeque::new(),
             order,
             found: 0,
             listing: 0,
@@ -72,6 +84,50 @@ impl<D, F> Queue<D, F> {
         self.files.insert(key, file);
     }
 
+    /// Adds the files of a batch. In the order in which they were found, they stay in the batch until their turn comes.
+    pub(crate) fn add_batch(
+        &mut self,
+        batch: FileBatch<F>,
+        size: impl Fn(&F) -> Option<u64>,
+        name: impl Fn(&F) -> String,
+    ) {
+        if self.order.compares() {
+            for file in batch {
+                let size = size(&file);
+                self.add_file(file, size, &name);
+            }
+        } else if batch.len() > 0 {
+            let next = self.found;
+            self.found += batch.len() as u64;
+            self.batches.push_back(WaitingBatch { next, files: batch });
+        }
+    }
+
+    /// Removes the first of the files that wait.
+    fn pop_file(&mut self) -> Option<(OrderKey, F)> {
+        let single = self.files.first_key_value().map(|((_, _, number), _)| *number);
+        let Some(batch) = self.batches.front_mut().filter(|batch| single.is_none_or(|it| batch.next < it))
+        else {
+            return self.files.pop_first();
+        };
+        let key = self.order.key(None, batch.next, String::new);
+        batch.next += 1;
+        let file = batch.files.next();
+        if batch.files.len() == 0 {
+            self.batches.pop_front();
+        }
+        file.map(|file| (key, file))
+    }
+
+    fn has_files(&self) -> bool {
+        !self.files.is_empty() || !self.batches.is_empty()
+    }
+
+    /// Returns how many files wait.
+    fn waiting(&self) -> usize {
+        self.files.len() + self.batches.iter().map(|batch| batch.files.len()).sum::<usize>()
+    }
+
     pub(crate) fn next(&mut self) -> Next<D, F> {
         if self.stopped {
             return Next::End;
@@ -83,7 +139,7 @@ impl<D, F> Queue<D, F> {
             return Next::Task(Task::List(directory));
         }
         if !self.awaits_others()
-            && let Some((key, file)) = self.files.pop_first()
+            && let Some((key, file)) = self.pop_file()
         {
             self.transferring += 1;
             return Next::Task(Task::Transfer(key, file));
@@ -94,7 +150,7 @@ impl<D, F> Queue<D, F> {
     /// Returns whether there is nothing to do any more, and no worker can find more.
     pub(crate) fn is_over(&self) -> bool {
         let idle = self.listing == 0 && self.transferring == 0;
-        self.stopped || (idle && self.directories.is_empty() && self.files.is_empty())
+        self.stopped || (idle && self.directories.is_empty() && !self.has_files())
     }
 
     /// Returns whether more may be found.
@@ -104,7 +160,7 @@ impl<D, F> Queue<D, F> {
 
     /// Returns whether something is left to start.
     pub(crate) fn has_more(&self) -> bool {
-        let empty = self.files.is_empty() && self.directories.is_empty();
+        let empty = !self.has_files() && self.directories.is_empty();
         !self.stopped && !empty
     }
 
@@ -133,14 +189,14 @@ impl<D, F> Queue<D, F> {
     }
 
     fn may_list(&self) -> bool {
-        let room = self.files.len() < self.max_waiting;
-        room && (self.files.is_empty() || self.order.compares() || self.listing < self.max_listing)
+        let room = self.waiting() < self.max_waiting;
+        room && (!self.has_files() || self.order.compares() || self.listing < self.max_listing)
     }
 
     /// Returns whether a file may still be found that comes before those that wait.
     fn awaits_others(&self) -> bool {
         self.order.compares()
-            && self.files.len() < self.max_waiting
+            && self.waiting() < self.max_waiting
             && (self.listing > 0 || !self.directories.is_empty())
     }
 }
@@ -234,6 +290,29 @@ mod tests {
         queue.put_back(first);
 
         assert_eq!(next(&mut queue), "a");
+    }
+
+    #[test]
+    fn batch_keeps_the_order_of_files() {
+        let mut queue: Words = Queue::new(Order::AsFound, 2);
+        add(&mut queue, &[("a", 1)]);
+        queue.add_batch(Box::new(["b", "c"].into_iter()), |_| None, |file| (*file).to_owned());
+        queue.add_batch(Box::new([].into_iter()), |_| None, |file| (*file).to_owned());
+        add(&mut queue, &[("d", 1)]);
+        assert_eq!([next(&mut queue), next(&mut queue)], ["a", "b"]);
+        let Next::Task(second) = queue.next() else { panic!("there are tasks") };
+
+        queue.put_back(second);
+
+        assert_eq!([next(&mut queue), next(&mut queue), next(&mut queue)], ["c", "d", "wait"]);
+    }
+
+    #[test]
+    fn batch_is_sorted_by_an_order_that_compares() {
+        let mut queue: Words = Queue::new(Order::Name, 2);
+        queue.add_batch(Box::new(["b", "a"].into_iter()), |_| None, |file| (*file).to_owned());
+
+        assert_eq!([next(&mut queue), next(&mut queue)], ["a", "b"]);
     }
 
     #[test]

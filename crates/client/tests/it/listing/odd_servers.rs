@@ -336,6 +336,37 @@ async fn option_taken_for_a_name_is_not_used() {
 }
 
 #[tokio::test]
+async fn option_without_effect_stays_in_use() {
+    let files = ["pub/", "pub/.x", "y"];
+    let (server, client) = check_tree(&files, |request| {
+        // It lists names that begin with a dot, but not the directory itself.
+        let path = || request.resolve(request.argument.trim_start_matches("-a").trim_start());
+        let lines = || request.tree.list(&path(), true).split_inclusive('\n').skip(2).collect::<String>();
+        let is_option = request.verb == "LIST" && request.argument.starts_with("-a");
+        without_mlsd(request).or_else(|| is_option.then(|| Answer::lines(lines())))
+    })
+    .await;
+
+    assert_eq!((client.dot_names(), server.count("LIST -a")), (DotNames::Shown, 2));
+}
+
+#[tokio::test]
+async fn listed_file_does_not_decide_about_dot_names() {
+    let server = TreeServer::of(["file", "d/", "d/.x"])
+        .deviating(|request| {
+            let is_file = request.verb == "LIST" && request.argument.ends_with("file");
+            let line = "-rw-r--r-- 1 ann staff 4 Jan  2  2024 file\r\n";
+            without_mlsd(request).or_else(|| is_file.then(|| Answer::lines(line)))
+        })
+        .start()
+        .await;
+    let mut client = connect(&server).await;
+
+    assert!(client.list("file").await.unwrap().is_empty());
+    assert_eq!(paths(&client.list("d").await.unwrap()), ["d/.x"]);
+}
+
+#[tokio::test]
 async fn option_that_lists_another_directory_is_not_used() {
     let files = ["pub/", "pub/x", "y"];
     let server = TreeServer::of(files)
