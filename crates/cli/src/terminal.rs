@@ -3,7 +3,7 @@
 use std::{error::Error, fmt::Display, io::Write, process::ExitCode};
 
 use clap::builder::styling::{AnsiColor, Effects, Style};
-use oxftp::{escape, redact_urls};
+use oxftp::{escape, redact_password, redact_urls};
 
 use crate::failure::{Failure, chain, hint};
 
@@ -64,7 +64,7 @@ impl Terminal {
 
 /// Writes a line to stderr; errors of stderr are ignored.
 pub(crate) fn print_line(text: impl Display) {
-    let _ = writeln!(anstream::stderr().lock(), "{}", escape(&redact_urls(&text.to_string())));
+    let _ = writeln!(anstream::stderr().lock(), "{}", escape(&redacted(&text.to_string())));
 }
 
 /// Prints a warning.
@@ -91,7 +91,18 @@ pub(crate) fn print_error(message: &str, causes: &[String]) {
 }
 
 fn print_labelled(label: &str, style: Style, text: &str) {
-    let _ = writeln!(anstream::stderr().lock(), "{style}{label}{style:#} {}", escape(&redact_urls(text)));
+    let _ = writeln!(anstream::stderr().lock(), "{style}{label}{style:#} {}", escape(&redacted(text)));
+}
+
+/// Removes the passwords of all URLs and bookmarks in a text, such as `@work:secret@host`.
+fn redacted(text: &str) -> String {
+    let is_end = |character: char| character.is_whitespace() || matches!(character, '"' | '\'' | '`');
+    let text = redact_urls(text);
+    let words = text.split_inclusive(is_end).map(|word| match word.starts_with('@') {
+        true => redact_password(word),
+        false => word.to_owned(),
+    });
+    words.collect()
 }
 
 const ERROR: Style = AnsiColor::Red.on_default().effects(Effects::BOLD);

@@ -168,11 +168,18 @@ impl FromStr for FtpUrl {
             scheme,
             user: user.filter(|user| !user.is_empty()),
             password: password.map(Secret::new),
-            host: parse_host(host_and_port).ok_or_else(|| error("the host or port is invalid"))?,
+            host: parse_host(host_and_port).ok_or_else(|| {
+                // The text up to the slash is `user:start of the password`.
+                let is_cut = login.is_none() && authority.contains(':') && path.contains('@');
+                error(if is_cut { PASSWORD_WITH_SLASH } else { "the host or port is invalid" })
+            })?,
             path: without_type(path).to_owned(),
         })
     }
 }
+
+const PASSWORD_WITH_SLASH: &str =
+    "the host or port is invalid; a / in a password must be written %2F, and @ as %40";
 
 /// Omits the password.
 impl fmt::Display for FtpUrl {
@@ -359,6 +366,16 @@ mod tests {
 
     fn parse(text: &str) -> FtpUrl {
         text.parse().unwrap()
+    }
+
+    #[test]
+    fn slash_in_password_is_explained() {
+        for text in ["ftp://me:pa/ss@h/x", "ftps://me:/@h", "ftp://me:p@/s@h/"] {
+            let error = text.parse::<FtpUrl>().unwrap_err();
+            assert_eq!(error.why.contains("%2F"), !text.contains("p@"), "{text}: {error}");
+        }
+        assert!(!"ftp://h:x/a".parse::<FtpUrl>().unwrap_err().why.contains("%2F"));
+        assert_eq!(parse("ftp://me:pa%2Fss@h/x").password().unwrap().expose(), "pa/ss");
     }
 
     #[test]

@@ -43,8 +43,8 @@ pub struct ReplyDecoder {
     searched: usize,
     /// A reply whose last line has not arrived.
     open: Option<Reply>,
-    /// Number of lines in `open` if the last of them may end it.
-    possible_end: Option<usize>,
+    /// A line of `open` that may end it.
+    possible_end: Option<PossibleEnd>,
     /// The last reply was a tentative one.
     tentative: Option<Box<Tentative>>,
     confirmed: bool,
@@ -103,12 +103,12 @@ impl ReplyDecoder {
     /// Returns whether the received lines are a complete reply if no more bytes arrive.
     ///
     /// These are the lines of a multi-line reply up to one that begins with another code of the same class, or with a
-    /// preliminary code: the final reply to that command still follows.
+    /// preliminary code: the final reply to that command still follows, and may have arrived already.
     #[must_use]
     pub fn has_tentative_reply(&self) -> bool {
         self.buffer.is_empty()
             && match self.open {
-                Some(_) => self.possible_end.is_some(),
+                Some(_) => self.possible_end.is_some_and(|end| end.is_complete()),
                 None => self.held().is_some(),
             }
     }
@@ -130,7 +130,14 @@ impl ReplyDecoder {
         let Some(open) = &self.open else {
             return self.tentative.take_if(|tentative| tentative.held.is_some())?.held;
         };
-        let reply = first_lines(open, self.possible_end?)?;
+        let end = self.possible_end.filter(|end| end.is_complete())?;
+        let reply = first_lines(open, end.lines)?;
+        // The final reply after a preliminary one is decoded next.
+        let follows = end.next == Next::Complete;
+        for line in open.lines().skip(end.lines).filter(|_| follows) {
+            self.buffer.extend_from_slice(line);
+            self.buffer.extend_from_slice(b"\r\n");
+        }
         self.tentative =
             Some(Box::new(Tentative { first_code: open.code(), late_bytes: 0, late_lines: 0, held: None }));
         self.open = None;
@@ -221,8 +228,13 @@ impl ReplyDecoder {
         if !line.is_empty() {
             let class = open.code().class();
             let may_end = |code: Code| code.class() == class || code.is_preliminary();
-            self.possible_end =
-                code.filter(|code| mark == Mark::Last && !own && may_end(*code)).map(|_| lines);
+            let continued = self.possible_end.filter(|_| !own).and_then(|end| end.followed_by(code, mark));
+            let ends_here = || {
+                let code = code.filter(|code| mark == Mark::Last && !own && may_end(*code))?;
+                let next = if code.is_preliminary() { Next::Awaited } else { Next::None };
+                Some(PossibleEnd { lines, next })
+            };
+            self.possible_end = continued.or_else(ends_here);
         }
         self.check_size(bytes, lines).map(|()| None)
     }
@@ -267,6 +279,46 @@ impl ReplyDecoder {
 
     fn line_too_long(&self) -> DecodeError {
         DecodeError::LineTooLong { limit: self.line_limit, line: excerpt(&self.buffer) }
+    }
+}
+
+/// A line that may end a multi-line reply although it begins with another code.
+#[derive(Debug, Clone, Copy)]
+struct PossibleEnd {
+    /// Number of lines up to this one.
+    lines: usize,
+    next: Next,
+}
+
+/// The reply that follows a possible end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Next {
+    /// There is none: the server awaits the next command.
+    None,
+    /// The end is a preliminary reply, and the final one has not begun.
+    Awaited,
+    /// The final reply has several lines, and its last one has not arrived.
+    Open(Code),
+    /// The final reply is complete.
+    Complete,
+}
+
+impl PossibleEnd {
+    /// Returns whether no line of the next reply is missing.
+    fn is_complete(self) -> bool {
+        !matches!(self.next, Next::Open(_))
+    }
+
+    /// Adds the next line, or returns `None` if it cannot belong to the final reply after a preliminary one.
+    fn followed_by(self, code: Option<Code>, mark: Mark) -> Option<Self> {
+        let next = match (self.next, code, mark) {
+            (Next::Awaited, Some(code), Mark::Last) if !code.is_preliminary() => Next::Complete,
+            (Next::Awaited, Some(code), Mark::More) if !code.is_preliminary() => Next::Open(code),
+            (Next::Open(open), Some(code), Mark::Last) if code == open => Next::Complete,
+            (Next::Open(open), ..) => Next::Open(open),
+            _ => return None,
+        };
+        Some(Self { next, ..self })
     }
 }
 
@@ -471,6 +523,53 @@ mod tests {
             let mut decoder = ReplyDecoder::new(&Limits::default());
             assert_eq!(feed(&mut decoder, lines), (vec![], Some(reply.to_owned())));
             assert!(decoder.is_empty() && !decoder.has_tentative_reply());
+        }
+    }
+
+    /// glFTPd ends the lines `553-…` with `150`, and a short transfer may end before the silence is over.
+    #[test]
+    fn final_reply_before_the_silence_is_kept() {
+        let started = "553-\r\n553- Excluded (precheck).\r\n150 Opening\r\n";
+        for (last, expected) in [
+            ("226 Transfer complete.\r\n", "226 Transfer complete."),
+            (
+                "226- [Ul: 1MB]\r\n226- [Dl: 2MB]\r\n226 Transfer complete.\r\n",
+                "226 [Ul: 1MB] [Dl: 2MB] Transfer complete.",
+            ),
+            ("451 Disk full\r\n\r\n", "451 Disk full"),
+        ] {
+            let bytes = [started, last].concat();
+            for cut in started.len()..=bytes.len() {
+                let mut decoder = ReplyDecoder::new(&Limits::default());
+                decoder.feed(&bytes.as_bytes()[..cut]);
+                assert_eq!(decoder.next_reply().unwrap(), None, "{last:?} cut at {cut}");
+                let early = decoder.take_tentative_reply();
+                decoder.feed(&bytes.as_bytes()[cut..]);
+                let mut replies: Vec<_> = early.into_iter().collect();
+                while let Some(reply) =
+                    decoder.next_reply().unwrap().or_else(|| decoder.take_tentative_reply())
+                {
+                    replies.push(reply);
+                }
+                let replies: Vec<_> = replies.iter().map(ToString::to_string).collect();
+                assert_eq!(replies, ["150  Excluded (precheck). Opening", expected], "{last:?} cut at {cut}");
+                decoder.feed(b"200 next\r\n");
+                assert_eq!(decoder.next_reply().unwrap().unwrap().to_string(), "200 next");
+            }
+        }
+    }
+
+    #[test]
+    fn own_end_after_final_reply_makes_it_text() {
+        for text in ["150 a\r\n226 b\r\n", "150 a\r\n226-b\r\n226 c\r\n", "150 a\r\n226 b\r\n227 c\r\n"] {
+            let bytes = format!("553-start\r\n{text}553 end\r\n200 next\r\n");
+            let replies = decode(bytes.as_bytes());
+            assert_eq!(replies.len(), 2, "{replies:?}");
+            assert!(
+                replies[0].starts_with("553 start 150 a 226") && replies[0].ends_with(" end"),
+                "{replies:?}"
+            );
+            assert_eq!(replies[1], "200 next");
         }
     }
 

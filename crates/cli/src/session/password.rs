@@ -62,7 +62,16 @@ impl Passwords {
         let host = url.host().name;
         let named = url.user().or(self.user.as_ref().map(|(user, _)| user.as_str()));
         let from_netrc = self.netrc.find(&host, named).cloned().unwrap_or_default();
-        let Some(user) = named.map(str::to_owned).or(from_netrc.user) else { return Ok(url.credentials()) };
+        let Some(user) = named.map(str::to_owned).or(from_netrc.user) else {
+            if self.netrc.lacks_user(&host) {
+                return Err(Failure::UsageWithHint {
+                    what: format!("the netrc entry of {host} has no login"),
+                    hint: "name the user with --user or in the URL, or add login NAME to the entry"
+                        .to_owned(),
+                });
+            }
+            return Ok(url.credentials());
+        };
         let own = url.password().or(self.password_beside(&user)).cloned();
         let own = match (own, self.command.clone()) {
             (None, Some(command)) => Some(self.run(&command, &user, &host).await?),

@@ -7,7 +7,7 @@ use crate::failure::{Failure, Result};
 /// Parses a URL; passwords are redacted in the error.
 pub(crate) fn url(word: &str) -> Result<FtpUrl> {
     if let Some(name) = word.strip_prefix('@') {
-        let name = name.split('/').next().unwrap_or_default().to_owned();
+        let name = redact_password(name.split('/').next().unwrap_or_default());
         return Err(Failure::NoBookmark { name });
     }
     word.parse().map_err(|error: UrlError| Failure::UsageWithHint {

@@ -27,8 +27,11 @@ pub(crate) fn report(error: &clap::Error, words: &[OsString]) -> ExitCode {
         };
     }
     let mut text = error.render().ansi().to_string();
-    for word in words.iter().filter_map(|word| word.to_str()).filter(|word| word.contains("://")) {
-        text = text.replace(word, &redact_password(word));
+    for word in words.iter().filter_map(|word| word.to_str()) {
+        let shown = redact_password(word);
+        if shown != word {
+            text = text.replace(word, &shown);
+        }
     }
     let mut stderr = anstream::stderr().lock();
     let _ = stderr.write_all(text.as_bytes());

@@ -26,8 +26,27 @@ struct MachineEntry {
 impl Netrc {
     /// Returns the first login for this host and, if given, this user.
     ///
-    /// An entry without a user never matches: its password may belong to another user.
+    /// If there is none, an entry of this very host without a user is for any user that is given elsewhere. One of
+    /// `default` without a user never matches: its password would be sent to every host.
     pub(crate) fn find(&self, host: &str, user: Option<&str>) -> Option<&Login> {
+        let of_any_user = || {
+            user?;
+            self.0
+                .iter()
+                .find(|entry| entry.is_of(host) && entry.login.user.is_none())
+                .map(|entry| &entry.login)
+        };
+        self.find_user(host, user).or_else(of_any_user)
+    }
+
+    /// Returns whether an entry of this host has a password, but no user.
+    pub(crate) fn lacks_user(&self, host: &str) -> bool {
+        self.0
+            .iter()
+            .any(|entry| entry.is_of(host) && entry.login.user.is_none() && entry.login.password.is_some())
+    }
+
+    fn find_user(&self, host: &str, user: Option<&str>) -> Option<&Login> {
         let fits = |entry: &&MachineEntry| {
             let named = entry.login.user.as_deref();
             entry.machine.as_deref().is_none_or(|machine| machine.eq_ignore_ascii_case(host))
@@ -61,6 +80,11 @@ impl FromStr for Netrc {
 }
 
 impl MachineEntry {
+    /// Returns whether the entry names this host.
+    fn is_of(&self, host: &str) -> bool {
+        self.machine.as_deref().is_some_and(|machine| machine.eq_ignore_ascii_case(host))
+    }
+
     fn of(machine: Option<String>) -> Self {
         Self { machine, login: Login::default() }
     }
@@ -235,9 +259,20 @@ mod tests {
     }
 
     #[test]
-    fn password_without_user_is_never_used() {
-        assert_eq!(found("machine h password 1", "h", Some("a")), None);
-        assert_eq!(found("machine h password 1", "h", None), None);
+    fn password_without_user_is_for_users_of_its_host() {
+        let text = "machine h password 1 machine h login b password 2 default password 3";
+        let password = |host, user| {
+            netrc(text)
+                .find(host, user)
+                .and_then(|login| login.password.clone())
+                .map(|it| it.expose().to_owned())
+        };
+
+        assert_eq!(password("H", Some("a")).as_deref(), Some("1"));
+        assert_eq!(password("h", Some("b")).as_deref(), Some("2"));
+        assert_eq!(password("elsewhere", Some("a")), None);
+        assert_eq!(netrc("machine h password 1").find("h", None), None);
+        assert!(netrc(text).lacks_user("h") && !netrc(text).lacks_user("elsewhere"));
     }
 
     #[test]

@@ -57,6 +57,61 @@ fn no_usage_error_shows_a_password() {
     }
 }
 
+/// A URL with a password as the value of every flag and in place of every positional argument.
+#[test]
+fn no_verb_shows_a_password_of_any_argument() {
+    const SECRET: &str = "ftp://me:hush-hush@127.0.0.1:1/x";
+    let help = |verb: &str| run(&mut oxftp(&[verb, "--help"])).stdout();
+    let here = tempfile::tempdir().unwrap();
+    let hides = |words: &[&str]| {
+        let mut command = oxftp(words);
+        command.current_dir(here.path()).env("HOME", here.path()).env_remove("OXFTP_PASSWORD");
+        run_with_input(&mut command, b"").hides("hush-hush");
+    };
+    let general = value_flags(&help("ls"));
+    let mut tried = 0;
+    for verb in verbs() {
+        let text = help(&verb);
+        let mut flags = value_flags(&text);
+        if verb != "ls" {
+            flags.retain(|flag| !general.contains(flag));
+        }
+        for flag in &flags {
+            // With and without the words that the verb needs, as one word and as two.
+            hides(&["-vv", &verb, &format!("{flag}={SECRET}"), SECRET]);
+            hides(&[&verb, flag, SECRET]);
+        }
+        hides(&[&verb, "--no-such-flag", SECRET]);
+        hides(&[&verb, &format!("--no-such-flag={SECRET}")]);
+        hides(&["-vv", &verb, "--retries", "0", SECRET]);
+        hides(&["-vv", &verb, "--retries", "0", SECRET, SECRET]);
+        hides(&[&verb, "--retries", "0", SECRET, "there", SECRET]);
+        hides(&[&verb, "--json", "--user", "me:hush-hush", "ftp://127.0.0.1:1/x"]);
+        hides(&[&verb, "@none:hush-hush@h/x"]);
+        tried += flags.len() + 7;
+    }
+    assert!(tried > 250, "only {tried} command lines");
+}
+
+/// Returns the verbs that end by themselves with such arguments.
+fn verbs() -> Vec<String> {
+    let help = run(&mut oxftp(&["--help"])).stdout();
+    let groups = help.lines().take_while(|line| !line.starts_with("Options"));
+    let verbs = groups.filter_map(|line| line.strip_prefix("  ")?.split(' ').next());
+    let verbs = verbs.filter(|verb| !verb.is_empty() && !["demo", "help"].contains(verb));
+    verbs.map(ToOwned::to_owned).collect()
+}
+
+/// Returns the long flags of a help text that take a value.
+fn value_flags(help: &str) -> Vec<String> {
+    let lines = help.lines().map(str::trim_start).filter(|line| line.starts_with('-'));
+    let flags = lines.filter_map(|line| {
+        let (flag, rest) = line.get(line.find("--")?..)?.split_once(' ')?;
+        rest.starts_with('<').then(|| flag.to_owned())
+    });
+    flags.collect()
+}
+
 #[test]
 fn no_failure_shows_a_password() {
     let site = Site::new(Protection::Explicit);
