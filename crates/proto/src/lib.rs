@@ -37,7 +37,7 @@ pub mod server;
 mod stou;
 mod time;
 
-pub use code::{Code, ParseCodeError};
+pub use code::{Code, InvalidMask, ParseCodeError};
 pub use command::{Command, InvalidCommand, TransferType};
 pub use decode::{DecodeError, ReplyDecoder};
 pub use directory_reply::parse_directory;

@@ -5,10 +5,12 @@
 //! * [`memory`]: a server with a tree in memory, whose habits are options.
 //! * [`proxies`]: SOCKS and HTTP proxies.
 //! * [`faulty`]: a network with faults.
+//! * [`fragile`]: a server that fails as small servers do.
 //! * [`tls_terminator`]: TLS in front of a plain server.
 //! * [`tree`]: file trees with difficult names.
 
 pub mod faulty;
+pub mod fragile;
 pub mod memory;
 pub mod proxies;
 pub mod scripted;

@@ -63,7 +63,7 @@ impl FileTransfer<'_> {
                 // A partial file of this transfer is as good as one of an earlier transfer.
                 let resume = options.resume || progress.has_started();
                 let options = FileOptions { resume, ..options };
-                let download = FileDownload { fs, options, follow_up, progress };
+                let download = FileDownload { fs, options, continues_final: false, follow_up, progress };
                 let outcome = download.download(client, &wanted, target).await?;
                 if let Some(write) = outcome.pending_write {
                     write.end().await?;

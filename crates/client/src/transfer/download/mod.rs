@@ -15,12 +15,14 @@ use std::{
 
 use self::{
     file::RemoteFile,
+    partial::segments_path,
     segmented::Segmented,
     tree::{DownloadTask, RemoteDirectory, Root, TreeDownload, not_a_file},
 };
 use super::{
     local_path::{confined, local_name, make_all},
     options::{Connections, FileOptions, JobOptions, Verify, file_setters, job_setters},
+    partial_name::partial_path,
     scheduler::{
         Scheduler,
         admission::AdmissionGate,
@@ -35,6 +37,7 @@ use crate::{
     deadline::Deadline,
     future::BoxFuture,
     list::{AncestorChain, CycleDetector},
+    local_fs::FileSystem,
 };
 
 impl Client {
@@ -174,7 +177,12 @@ impl<'c> Download<'c> {
     file_setters! {
         /// Resumes the partial file of an earlier download (`REST`). Defaults to false.
         ///
-        /// When the server refuses `REST`, the whole file is downloaded.
+        /// Its last 64 KiB are downloaded again and compared. Where that or anything else shows that it cannot be
+        /// resumed, the whole file is downloaded, and a warning is logged.
+        ///
+        /// A file that has its final name already is left alone if it has the size and the time of the server's (only
+        /// the size where the server reports no time, `MDTM`). If it is not older than the server's, and not longer,
+        /// another program may have left it incomplete: a copy of it is resumed as a partial file.
         resume: bool;
 
         /// Downloads text (`TYPE A`): its line ends become those of this system (see
@@ -272,9 +280,14 @@ impl<'c> Download<'c> {
     ) -> Result<Option<Report>> {
         let at_once = self.job.connections != Connections::Auto;
         let Some(pool) = self.worker.pool() else { return Ok(None) };
-        let max_connections = self.segments.min(pool.configured_size());
-        if self.file.ascii || max_connections < 2 || !Segmented::is_worth_it(size, at_once) {
-            return Ok(None);
+        let mut max_connections = self.segments.min(pool.configured_size());
+        let fs = self.worker.config().file_system.clone();
+        match Earlier::find(&*fs, target, self.file.resume).await? {
+            Earlier::Segments => max_connections = max_connections.max(1),
+            Earlier::WithoutPartial => return Ok(None),
+            Earlier::Nothing if self.file.ascii || max_connections < 2 => return Ok(None),
+            Earlier::Nothing if !Segmented::is_worth_it(size, at_once) => return Ok(None),
+            Earlier::Nothing => {}
         }
         self.worker.rest();
         let admission = match at_once {
@@ -284,7 +297,6 @@ impl<'c> Download<'c> {
                 AdmissionGate::measuring(concurrency, pool, &*self.job.progress)
             }
         };
-        let fs = self.worker.config().file_system.clone();
         let segmented = Segmented {
             pool,
             fs: &fs,
@@ -339,6 +351,30 @@ impl<'c> Download<'c> {
             // Where only a listing shows the entry, another transfer follows it.
             client.look_up(&self.source, self.recursive, FollowUp::Transfer).await
         })?)
+    }
+}
+
+/// What an earlier download, or another program, has left to be resumed.
+enum Earlier {
+    /// A partial file in segments, with its status.
+    Segments,
+    /// A file under the final name, and no partial file.
+    WithoutPartial,
+    /// Nothing, or what any download can resume.
+    Nothing,
+}
+
+impl Earlier {
+    async fn find(fs: &dyn FileSystem, target: &Path, resume: bool) -> Result<Self> {
+        if !resume {
+            return Ok(Self::Nothing);
+        }
+        let partial = partial_path(target);
+        Ok(match fs.try_exists(&partial).await? {
+            true if fs.try_exists(&segments_path(&partial)).await? => Self::Segments,
+            false if fs.is_file(target).await? => Self::WithoutPartial,
+            _ => Self::Nothing,
+        })
     }
 }
 

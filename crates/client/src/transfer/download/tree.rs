@@ -188,6 +188,7 @@ impl JobHandler for TreeDownload {
         let download = FileDownload {
             fs: &self.fs,
             options: FileOptions { resume, ..self.options },
+            continues_final: self.options.resume && !progress.has_started(),
             follow_up,
             progress,
         };
