@@ -205,7 +205,10 @@ impl Client {
             return Ok(None);
         }
         match self.path_command("MLST", path, &["2xx"]).await {
-            Ok(reply) => self.read_mlst(reply).map(Some),
+            Ok(reply) => {
+                self.capabilities.mlst_works = true;
+                self.read_mlst(reply).map(Some)
+            }
             Err(error) if error.code().is_some_and(Code::is_unsupported) => {
                 self.capabilities.no_mlst |= is_unknown_command(&error);
                 Ok(None)
@@ -226,8 +229,9 @@ impl Client {
 
     /// Returns the entry of a path from the listing of its parent.
     pub(crate) async fn stat_by_listing(&mut self, path: &RemotePath, follow_up: FollowUp) -> Result<Entry> {
-        let Some(name) = path.file_name() else {
-            return match self.is_directory_by_entering(&or_here(path)).await? {
+        let style = self.path_style();
+        let Some(name) = style.file_name(path) else {
+            return match self.is_directory_by_entering(path).await? {
                 true => {
                     let mut entry = Entry::new(path.as_bytes());
                     entry.kind = EntryKind::Directory;
@@ -238,7 +242,7 @@ impl Client {
         };
         let name = RemotePath::from(name);
         let Some(name) = name.to_wire(self.config.encoding) else { return Err(not_found(path)) };
-        let parent = path.parent().unwrap_or_default();
+        let parent = style.parent(path).unwrap_or_default();
         let mut entries = self.list(parent).followed_by(follow_up).stream();
         let mut found = None;
         while let Some(listed) = entries.next().await {
@@ -267,7 +271,7 @@ impl Client {
             Err(error) => return Err(error),
         }
         match self.stat_by_listing(path, follow_up).await {
-            Err(error) if leaves_open(&error) && path.file_name().is_some() => {
+            Err(error) if leaves_open(&error) && self.path_style().file_name(path).is_some() => {
                 self.unlisted(path, may_be_directory).await
             }
             found => found,
@@ -286,10 +290,6 @@ impl Client {
         }
         Ok(entry)
     }
-}
-
-fn or_here(path: &RemotePath) -> RemotePath {
-    if path.is_empty() { ".".into() } else { path.clone() }
 }
 
 /// Returns whether a path does not exist. Like aioftp, takes any 550 for that.

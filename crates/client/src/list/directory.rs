@@ -18,7 +18,7 @@ use super::entry::EntryLocation;
 use crate::config::{command_memory::OptionalCommand, list_command::ListCommand};
 use crate::{
     Client, Error, Result,
-    client::{FollowUp, is_unknown_command},
+    client::{Entering, FollowUp, PathUse, is_unknown_command},
     control::ControlChannel,
     data::{DataConnection, Masks},
 };
@@ -248,6 +248,11 @@ impl Client {
         };
         match opened {
             Err(error) if error.reply().is_some_and(classify::is_empty_listing) => Ok(None),
+            Err(error)
+                if command == ListCommand::List && self.may_try_bare_name(PathUse::Read, path, &error) =>
+            {
+                self.open_listing_inside(path, depth, follow_up, error).await.map(Some)
+            }
             // Some servers take the part after a blank for another name.
             Err(Error::StatusCode(refused))
                 if command == ListCommand::List && path.as_bytes().contains(&b' ') =>
@@ -261,6 +266,26 @@ impl Client {
         }
     }
 
+    /// Enters a directory whose path was refused, and lists it there.
+    async fn open_listing_inside(
+        &mut self,
+        path: &RemotePath,
+        depth: usize,
+        follow_up: FollowUp,
+        refused: Error,
+    ) -> Result<DirectoryListing> {
+        self.capabilities_mut().settle_paths(PathUse::Read);
+        if !matches!(self.enter(path).await?, Entering::Inside) {
+            return Err(refused);
+        }
+        let line = self.list_line(ListCommand::List, &RemotePath::default())?;
+        let data = self.open_data_here(line, TransferType::Image, 0, follow_up).await?;
+        self.capabilities_mut().bare_names = true;
+        let listing =
+            DirectoryListing::without_data(self.location(path), depth, self.list_parser(), self.limits());
+        Ok(DirectoryListing { data: Some(data), is_entered: true, ..listing })
+    }
+
     async fn list_by_transfer(
         &mut self,
         command: ListCommand,
@@ -268,14 +293,26 @@ impl Client {
         depth: usize,
         follow_up: FollowUp,
     ) -> Result<DirectoryListing> {
-        let line = self.list_line(command, path)?;
-        let data = self.open_data(line, TransferType::Image, 0, follow_up).await?;
+        let is_entered = self.uses_bare_names() && !path.is_empty();
+        let data = match is_entered {
+            true => {
+                if let Entering::Refused(refused) = self.enter(path).await? {
+                    return Err(refused.into());
+                }
+                let line = self.list_line(command, &RemotePath::default())?;
+                self.open_data_here(line, TransferType::Image, 0, follow_up).await?
+            }
+            false => {
+                let line = self.list_line(command, path)?;
+                self.open_data(line, TransferType::Image, 0, follow_up).await?
+            }
+        };
         let parser = match command {
             ListCommand::Mlsd => ListingParser::mlsx(),
             _ => self.list_parser(),
         };
         let listing = DirectoryListing::without_data(self.location(path), depth, parser, self.limits());
-        Ok(DirectoryListing { data: Some(data), command, ..listing })
+        Ok(DirectoryListing { data: Some(data), command, is_entered, ..listing })
     }
 
     /// Lists a directory by `STAT`, whose reply is the listing (RFC 959, 4.1.3).

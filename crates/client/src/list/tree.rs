@@ -40,6 +40,8 @@ pub struct Entries<'c> {
     /// What follows a listing that is not recursive.
     follow_up: FollowUp,
     refused: Vec<NameError>,
+    /// The name of the last file with versions.
+    newest: Vec<u8>,
     unparsed: Unparsed,
     truncated: bool,
 }
@@ -95,6 +97,7 @@ impl<'c> Entries<'c> {
             raw_command,
             follow_up,
             refused: Vec::new(),
+            newest: Vec::new(),
             unparsed: Unparsed::default(),
             truncated: false,
         }
@@ -195,6 +198,7 @@ impl<'c> Entries<'c> {
         self.queue.pop_front();
         self.current = opened;
         self.context.ancestors = ancestors;
+        self.newest.clear();
         Ok(())
     }
 
@@ -219,6 +223,14 @@ impl<'c> Entries<'c> {
             || directory.is_itself(&entry)
         {
             return None;
+        }
+        if entry.drop_version() {
+            // A version is evidence of OpenVMS. The newest one comes first; the older ones are not shown.
+            self.client.capabilities_mut().note_versions();
+            if self.newest == entry.name() {
+                return None;
+            }
+            self.newest = entry.name().to_vec();
         }
         if let Some(zone) = self.client.server_zone() {
             entry.modified = entry.modified.map(|time| zone.localize(time));
@@ -291,7 +303,9 @@ impl<'c> Entries<'c> {
         self.client.capabilities_mut().mlsd_works |= directory.command == ListCommand::Mlsd;
         let (count, samples) = directory.unparsed();
         self.unparsed.add(count, samples);
-        self.client.go_home().await?;
+        if !self.client.uses_bare_names() {
+            self.client.go_home().await?;
+        }
         let Some(directory) = &mut self.current else { return Ok(None) };
         let held = directory.held.take();
         let path = directory.location.path.clone();

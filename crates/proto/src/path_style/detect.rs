@@ -18,7 +18,7 @@ pub struct PathEvidence<'a> {
     pub greeting: &'a str,
     /// The reply to `SYST`.
     pub system: Option<&'a str>,
-    /// The path in a reply to `PWD`; empty if the reply contains none.
+    /// The path in a reply to `PWD`.
     pub directory: Option<&'a RemotePath>,
 }
 
@@ -29,7 +29,7 @@ impl PathEvidence<'_> {
     #[must_use]
     pub fn style(&self) -> Option<PathStyle> {
         let named = self.named_system();
-        let Some(directory) = self.directory else { return named };
+        let Some(directory) = self.directory.filter(|directory| !directory.is_empty()) else { return named };
         let bytes = directory.as_bytes();
         if bytes.starts_with(b"/") {
             let is_mvs = named == Some(PathStyle::Mvs);

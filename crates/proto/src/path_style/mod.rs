@@ -176,6 +176,20 @@ impl PathStyle {
         }
     }
 
+    /// Returns the arguments by which `DELE` may know a file, the most probable first. OpenVMS may demand a version, and
+    /// a listed name stands for all of them.
+    #[must_use]
+    pub fn file_arguments(self, file: &RemotePath) -> Vec<RemotePath> {
+        let bytes = file.as_bytes();
+        let has_version = native::without_version(bytes).len() < bytes.len() || bytes.ends_with(b";*");
+        match self {
+            Self::Vms if !has_version && !file.is_absolute() => {
+                vec![file.clone(), file.rebuilt([bytes, b";*"].concat())]
+            }
+            _ => vec![file.clone()],
+        }
+    }
+
     /// Returns the name of the style.
     #[must_use]
     pub fn as_str(self) -> &'static str {

@@ -218,7 +218,7 @@ fn style_follows_from_pwd_syst_and_greeting() {
         ("ready", None, Some("$DATA1.ANN"), Some(NonStop)),
         ("ready", None, Some("\\NODE.$DATA1.ANN"), Some(NonStop)),
         ("HP ARPA FTP Server [A0009F08] (C) Hewlett-Packard Co.", None, None, Some(Mpe)),
-        ("ready", None, Some(""), Some(RelativeOnly)),
+        ("ready", None, Some(""), None),
         ("ready", None, Some("home"), Some(RelativeOnly)),
         ("ready", None, Some("%s1#d01>Sales"), Some(RelativeOnly)),
         ("the vmsx mirror", None, None, None),
@@ -274,7 +274,7 @@ proptest! {
     fn detected_style_splits_its_own_directory(directory in "[A-C'./\\\\:$%#>()\\[\\]-]{0,9}") {
         let directory = RemotePath::from(directory);
         let evidence = PathEvidence { directory: Some(&directory), ..PathEvidence::default() };
-        let style = evidence.style().unwrap();
+        let style = evidence.style().unwrap_or_default();
         let name = FileName::new("NAME").unwrap();
         let route = style.route(&directory.join(&name));
         prop_assert_eq!(&route.name, &RemotePath::from(&name));
