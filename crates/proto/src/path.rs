@@ -1,6 +1,6 @@
 //! Paths on the server.
 
-use std::{borrow::Cow, fmt};
+use std::{borrow::Cow, convert::Infallible, fmt, str::FromStr, sync::Arc};
 
 use crate::{Encoding, FileName, escape::write_escaped};
 
@@ -214,6 +214,32 @@ impl From<&String> for RemotePath {
 impl From<&Self> for RemotePath {
     fn from(path: &Self) -> Self {
         path.clone()
+    }
+}
+
+impl From<Cow<'_, str>> for RemotePath {
+    fn from(path: Cow<'_, str>) -> Self {
+        path.into_owned().into()
+    }
+}
+
+impl From<Box<str>> for RemotePath {
+    fn from(path: Box<str>) -> Self {
+        String::from(path).into()
+    }
+}
+
+impl From<Arc<str>> for RemotePath {
+    fn from(path: Arc<str>) -> Self {
+        (*path).into()
+    }
+}
+
+impl FromStr for RemotePath {
+    type Err = Infallible;
+
+    fn from_str(path: &str) -> Result<Self, Infallible> {
+        Ok(path.into())
     }
 }
 

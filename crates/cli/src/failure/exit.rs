@@ -55,6 +55,7 @@ impl Failure {
             | Self::UsageWithHint { .. }
             | Self::NoBookmark { .. }
             | Self::IsDirectory { .. } => Exit::Usage,
+            Self::NoMatch { .. } => Exit::NotFound,
             Self::Exists { .. } | Self::Refused { .. } => Exit::Denied,
             Self::Client { error, .. } => of_error(error),
             Self::Opening { error, stage, .. } => of_opening(error, *stage),

@@ -1,5 +1,6 @@
 //! Errors of the crate.
 
+pub(crate) mod kind;
 pub(crate) mod local_fs;
 mod predicates;
 pub(crate) mod report;

@@ -160,7 +160,7 @@ mod tests {
     use super::*;
 
     const RULES: PlanRules = PlanRules {
-        comparison: Comparison { by: Compare::SizeAndTime, keeps_times: true },
+        comparison: Comparison { by: Compare::SizeAndTime, keeps_times: true, asks_times: true },
         replaces: true,
         copies_symlinks: false,
     };

@@ -18,6 +18,7 @@ mod filter;
 mod finalize;
 mod listing;
 mod node;
+mod notices;
 mod plan;
 mod relative_path;
 mod run;
@@ -42,6 +43,7 @@ use self::{
     compare::Comparison,
     delete::DeletionBudget,
     direction::{MirrorDirection, RootState, ServerClocks},
+    notices::Notices,
     run::{Counters, Deferred, DirectoryPair, MirrorContext},
     step::StepObserver,
 };
@@ -289,13 +291,18 @@ impl<'p> Mirror<'p> {
             fs,
             limits: config.limits.clone(),
             filter: self.filter,
-            comparison: Comparison { by: self.compare, keeps_times: roots.target_keeps_times },
+            comparison: Comparison {
+                by: self.compare,
+                keeps_times: roots.target_keeps_times,
+                asks_times: true,
+            },
             delete: self.delete,
             links: self.links,
             file_options: self.file,
             dry_run: self.dry_run,
             observer: self.observer,
             clocks: ServerClocks::default(),
+            notices: Notices::default(),
             deletion_budget: DeletionBudget::new(self.max_deletions),
             counters: Counters::default(),
             deferred: Mutex::new(Deferred::default()),

@@ -19,6 +19,7 @@ use super::{
     filter::Filter,
     listing::Listing,
     node::Node,
+    notices::Notices,
     plan::{DirectoryPlan, PlanRules, PlannedFile, plan},
     relative_path::RelativePath,
     step::{Action, Reason, Step, StepObserver},
@@ -49,6 +50,7 @@ pub(crate) struct MirrorContext {
     pub(crate) dry_run: bool,
     pub(crate) observer: Option<StepObserver>,
     pub(crate) clocks: ServerClocks,
+    pub(crate) notices: Notices,
     pub(crate) deletion_budget: DeletionBudget,
     pub(crate) counters: Counters,
     pub(crate) deferred: Mutex<Deferred>,
@@ -168,6 +170,7 @@ impl MirrorContext {
         };
         let mut target = self.list_or_create_target(sessions, directory).await?;
         let is_complete = source.is_complete() && target.is_complete();
+        let shows_dot_names = source.shows_dot_names;
         found.failures.append(&mut source.failures);
         found.failures.append(&mut target.failures);
         let duplicates: HashSet<FileName> =
@@ -178,16 +181,26 @@ impl MirrorContext {
             true => file_job::part_files(&source),
             false => Vec::new(),
         };
-        let mut plan = self.plan(source, target, is_complete);
+        let comparison = Comparison { asks_times: sessions.may_report_times(), ..self.comparison };
+        let mut plan = self.plan(source, target, comparison, is_complete);
+        if !shows_dot_names {
+            self.keep_dot_names(&mut plan);
+        }
         let stored = self.delete_first(sessions, path, &mut plan).await?;
         self.enqueue(plan, part_files, directory, &parent, stored, found);
         Ok(())
     }
 
     /// Plans a directory. If a listing is incomplete, nothing is deleted.
-    fn plan(&self, source: Vec<Node>, target: Vec<Node>, is_complete: bool) -> DirectoryPlan {
+    fn plan(
+        &self,
+        source: Vec<Node>,
+        target: Vec<Node>,
+        comparison: Comparison,
+        is_complete: bool,
+    ) -> DirectoryPlan {
         let rules = PlanRules {
-            comparison: self.comparison,
+            comparison,
             replaces: is_complete && self.delete != Delete::Never,
             copies_symlinks: self.links == Links::Copy,
         };
@@ -196,6 +209,15 @@ impl MirrorContext {
             plan.extraneous = Vec::new();
         }
         plan
+    }
+
+    /// Keeps the extraneous names that a listing of the source may leave out although the source has them.
+    fn keep_dot_names(&self, plan: &mut DirectoryPlan) {
+        let found = plan.extraneous.len();
+        plan.extraneous.retain(|node| !node.name.as_bytes().starts_with(b"."));
+        if plan.extraneous.len() < found {
+            self.notices.dot_names();
+        }
     }
 
     async fn list_source(&self, sessions: &mut SessionPair<'_>, path: &RelativePath) -> Result<Listing> {
@@ -307,6 +329,9 @@ impl MirrorContext {
         let path = &directory.path;
         found.is_urgent = parent.is_suspect();
         self.counters.unchanged.fetch_add(plan.unchanged, Ordering::Relaxed);
+        if plan.rests_on_sizes {
+            self.notices.sizes_alone();
+        }
         for (name, why) in plan.skipped {
             self.report_step(Step::new(Action::Skip, path.join(&name).to_remote_path(), why));
         }
@@ -370,7 +395,7 @@ impl MirrorContext {
         let path = directory.join(&file.name);
         let local = self.direction.local_path(&path)?;
         let mut transfer = self.direction.file_transfer(&self.fs, sessions, &path, &local);
-        let Some(why) = transfer.decide(file, self.comparison).await? else {
+        let Some(why) = transfer.decide(file, self.comparison, &self.notices).await? else {
             self.counters.unchanged.fetch_add(1, Ordering::Relaxed);
             return Ok(None);
         };

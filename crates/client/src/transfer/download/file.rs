@@ -449,7 +449,7 @@ impl FileDownload<'_> {
         }
     }
 
-    /// Sets the time of the local file to the server's, where that is known exactly.
+    /// Sets the time of the local file to the server's, or else to what the listing shows.
     pub(crate) async fn set_time(
         &self,
         client: &mut Client,
@@ -612,14 +612,14 @@ impl RemoteFile<'_> {
         listed.map_or(u64::MAX, |size| size.saturating_mul(2).saturating_add(limits.grown_bytes))
     }
 
-    /// Returns the listed time, if its zone is known.
+    /// Returns the listed time; one without a zone counts as UTC.
     fn coarse_time(&self) -> Option<Timestamp> {
-        self.modified.filter(|time| time.zone() != Zone::Unknown)
+        self.modified
     }
 
     /// Returns the listed time, if its zone is known and it is exact to the second.
     fn exact_time(&self) -> Option<Timestamp> {
-        self.coarse_time().filter(|time| time.precision() >= Precision::Second)
+        self.modified.filter(|time| time.zone() != Zone::Unknown && time.precision() >= Precision::Second)
     }
 }
 

@@ -3,3 +3,4 @@
 mod deletions;
 mod other_names;
 mod symlinks;
+mod times;
