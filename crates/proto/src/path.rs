@@ -124,6 +124,20 @@ impl RemotePath {
         Some(Self { bytes: bytes.to_vec(), wire: self.wire }.normalised())
     }
 
+    /// Returns the steps that lead to this path one after the other: the root of an absolute path, then each component.
+    ///
+    /// ```
+    /// use oxftp_proto::RemotePath;
+    ///
+    /// let steps: Vec<_> = RemotePath::from("/pub//new/").steps().collect();
+    /// assert_eq!(steps, ["/".into(), "pub".into(), "new".into()]);
+    /// ```
+    pub fn steps(&self) -> impl Iterator<Item = Self> {
+        let root = self.is_absolute().then(|| Self::from("/"));
+        let names = self.bytes.split(|byte| *byte == b'/').filter(|name| !name.is_empty());
+        root.into_iter().chain(names.map(|name| Self { bytes: name.to_vec(), wire: self.wire }))
+    }
+
     /// Returns the last component, or `None` for the root, the empty path, and a path that ends in `.` or
     /// `..`.
     #[must_use]

@@ -227,7 +227,7 @@ impl Client {
             && !is_restart_refused(refused)
             && !classify::is_file_busy(&refused.info)
             && classify::presence(&refused.info) != classify::Presence::Present;
-        let is_modern = self.capabilities.mlsd_works || self.capabilities.mlst_works;
+        let is_modern = self.listing_knowledge().mlsd.works || self.capabilities.mlst_works;
         is_about_path
             && !(is_modern && (usage == PathUse::Read || !path.is_absolute()))
             && !self.uses_bare_names()

@@ -10,6 +10,7 @@ use oxftp_proto::{
 use super::{
     attributes::TimeSetting,
     compression::TransferMode,
+    listing_knowledge::SharedListingKnowledge,
     navigation::{Away, PathUse},
 };
 
@@ -23,7 +24,7 @@ pub(crate) struct ServerCapabilities {
     /// How the server spells paths; `None` while nothing is known.
     pub(super) path_style: Option<PathStyle>,
     /// The server refuses paths with directories, and takes bare names after `CWD`.
-    pub(crate) bare_names: bool,
+    pub(super) bare_names: bool,
     /// Whether `CWD` takes a path of several names; `Some(false)` if it takes one name only.
     pub(super) deep_paths: Option<bool>,
     /// It is settled whether commands that read take paths with directories: one has worked, or entering the directory
@@ -52,8 +53,6 @@ pub(crate) struct ServerCapabilities {
     pub(super) no_allocation: bool,
     /// `MLST` has succeeded.
     pub(super) mlst_works: bool,
-    /// A listing by `MLSD` has succeeded.
-    pub(crate) mlsd_works: bool,
     /// `MLSD` is not supported.
     pub(crate) no_mlsd: bool,
     /// `MLST` is not supported.
@@ -64,6 +63,8 @@ pub(crate) struct ServerCapabilities {
     pub(super) no_mdtm: bool,
     /// The user knows that times are not preserved on this server.
     pub(crate) reported_times_not_kept: Arc<AtomicBool>,
+    /// What the listings have shown.
+    pub(super) listing: SharedListingKnowledge,
 }
 
 impl ServerCapabilities {
@@ -89,7 +90,7 @@ impl ServerCapabilities {
     }
 
     /// Records that no further try with a bare name is worth it.
-    pub(crate) fn settle_paths(&mut self, usage: PathUse) {
+    pub(super) fn settle_paths(&mut self, usage: PathUse) {
         match usage {
             PathUse::Read => self.read_paths_settled = true,
             PathUse::Write => self.write_paths_settled = true,
@@ -107,7 +108,7 @@ impl ServerCapabilities {
         self.no_pipelining |= other.no_pipelining;
         self.wants_pret |= other.wants_pret;
         self.mlst_works |= other.mlst_works;
-        self.mlsd_works |= other.mlsd_works;
+        self.listing.share(&other.listing);
         self.no_mlsd |= other.no_mlsd;
         self.no_mlst |= other.no_mlst;
         self.no_size |= other.no_size;

@@ -1,11 +1,15 @@
 //! Directory listings: collected or streamed, of one directory or of a tree.
 //!
-//! [`List`] is the request and [`Entries`] the stream of its entries. A [`directory`] is one listing with its
-//! fallbacks, a [`tree`] the queue of pending directories.
+//! [`List`] is the request and [`Entries`] the stream of its entries. A [`directory`] is one listing, a [`tree`] the queue
+//! of pending directories. A [`ladder`] says in which ways a directory is [opened](open), and the [`evidence`] in a listing
+//! whether it is that of the requested directory.
 
 mod cycle;
 mod directory;
 mod entry;
+mod evidence;
+mod ladder;
+mod open;
 mod tree;
 
 use std::future::IntoFuture;
@@ -26,6 +30,11 @@ impl Client {
     /// arrive. The empty path is the working directory. If the path is a file, the result is
     /// empty. `.` and `..` are left out.
     ///
+    /// Some servers take the path for a pattern, for options or for several names, or ignore it. A listing that is
+    /// refused, empty, or may be that of another directory is repeated after the directory was entered (`CWD`, then the
+    /// command without a path). If both commands are refused, `LIST` is tried in `TYPE A`, then `NLST`, and `STAT` where
+    /// no data connection can be opened. The session and its pool remember what works.
+    ///
     /// ```no_run
     /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
     /// for found in client.list("/pub").recursive().await? {
@@ -38,7 +47,9 @@ impl Client {
     /// # Errors
     ///
     /// [`Error::StatusCode`] when the server refuses the path; [`Error::Limit`] when the listing exceeds
-    /// a limit; the errors of a transfer.
+    /// a limit; the errors of a transfer. If the result is awaited, also [`Error::IncompleteListing`],
+    /// [`Error::UnparsedListing`] and [`Error::Name`] for a listing with missing entries, unless it is
+    /// [`lenient`](List::lenient).
     #[must_use = "nothing is listed until it is awaited or streamed"]
     pub fn list(&mut self, path: impl Into<RemotePath>) -> List<'_> {
         List {
@@ -46,6 +57,7 @@ impl Client {
             path: path.into(),
             recursive: false,
             raw_command: None,
+            is_lenient: false,
             follow_up: FollowUp::Nothing,
             selection: None,
             max_depth: usize::MAX,
@@ -70,6 +82,7 @@ pub struct List<'c> {
     path: RemotePath,
     recursive: bool,
     raw_command: Option<ListCommand>,
+    is_lenient: bool,
     follow_up: FollowUp,
     selection: Option<Selection>,
     max_depth: usize,
@@ -108,6 +121,24 @@ impl<'c> List<'c> {
         self
     }
 
+    /// Accepts a listing with missing entries when it is awaited: one that the server calls incomplete, with lines that
+    /// cannot be parsed, or with names that are not valid. By default that is an error.
+    ///
+    /// A [`stream`](Self::stream) is always lenient: see [`Entries::is_incomplete`], [`Entries::unparsed`] and
+    /// [`Entries::invalid_names`].
+    ///
+    /// ```no_run
+    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+    /// let readable = client.list("pub").lenient().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn lenient(mut self) -> Self {
+        self.is_lenient = true;
+        self
+    }
+
     /// Returns the entries one by one while the listing arrives.
     #[must_use]
     pub fn stream(self) -> Entries<'c> {
@@ -123,6 +154,7 @@ impl<'c> List<'c> {
 
     async fn collect(self) -> Result<Vec<PathEntry>> {
         let limit = self.client.limits().listing_entries;
+        let is_lenient = self.is_lenient;
         let mut entries = self.stream();
         let mut all = Vec::new();
         while let Some(entry) = entries.next().await {
@@ -130,6 +162,9 @@ impl<'c> List<'c> {
                 return Err(Error::Limit { what: "entries", limit });
             }
             all.push(entry?);
+        }
+        if let Some(error) = entries.incompleteness().into_iter().next().filter(|_| !is_lenient) {
+            return Err(error);
         }
         // The caller may keep the listing for long, and up to half of the capacity may be unused.
         all.shrink_to_fit();
