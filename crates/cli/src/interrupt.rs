@@ -1,8 +1,15 @@
 //! Signals: Ctrl-C, and the signal for files that exceed the size limit.
 
-use std::{pin::pin, process, thread};
+use std::{
+    pin::pin,
+    process,
+    sync::{Mutex, PoisonError},
+    thread,
+    time::Duration,
+};
 
-use tokio::{runtime, signal};
+use oxftp::BoxFuture;
+use tokio::{runtime, signal, time::timeout};
 
 use crate::failure::{Exit, Failure, Result};
 
@@ -10,16 +17,25 @@ use crate::failure::{Exit, Failure, Result};
 ///
 /// A second Ctrl-C ends the program at once, even during cleanup.
 pub(crate) async fn until_interrupted(work: impl Future<Output = Result>) -> Result {
-    let mut work = pin!(work);
-    tokio::select! {
-        biased;
-        _ = signal::ctrl_c() => {
-            // The work is dropped, and cleans up, when this function returns: the thread must run before.
-            thread::spawn(exit_on_ctrl_c);
-            Err(Failure::Interrupted)
+    {
+        let mut work = pin!(work);
+        tokio::select! {
+            biased;
+            _ = signal::ctrl_c() => {
+                // The work is dropped, and cleans up, at the end of this block: the thread must run before.
+                thread::spawn(exit_on_ctrl_c);
+            }
+            outcome = &mut work => return outcome,
         }
-        outcome = &mut work => outcome,
     }
+    let cleanup = std::mem::take(&mut *CLEANUP.lock().unwrap_or_else(PoisonError::into_inner));
+    let _ = timeout(MAX_CLEANUP, futures_util::future::join_all(cleanup)).await;
+    Err(Failure::Interrupted)
+}
+
+/// Has work done after an interruption, once the command was dropped.
+pub(crate) fn at_interrupt(cleanup: impl Future<Output = ()> + Send + 'static) {
+    CLEANUP.lock().unwrap_or_else(PoisonError::into_inner).push(Box::pin(cleanup));
 }
 
 /// Lets a write beyond the file size limit (`ulimit -f`) fail with an error instead of ending the program.
@@ -38,3 +54,7 @@ fn exit_on_ctrl_c() {
         process::exit(i32::from(Exit::Interrupted.code()));
     }
 }
+
+static CLEANUP: Mutex<Vec<BoxFuture<'static, ()>>> = Mutex::new(Vec::new());
+
+const MAX_CLEANUP: Duration = Duration::from_secs(5);

@@ -35,12 +35,14 @@ use crate::{
 
 fn main() -> ExitCode {
     let words = argv::read();
-    let settings = match Settings::read(&words) {
+    let settings = match Settings::read(&words, &Cli::command()) {
         Ok(settings) => settings,
         Err(failure) => return Terminal::new(true).report_fatal(&failure),
     };
-    let words = settings.expand(words);
-    let parsed = commands::with_grouped_help(settings.preset(Cli::command())).try_get_matches_from(&words);
+    let (words, settings) = settings.apply_to(words);
+    let command = commands::with_grouped_help(settings.preset(Cli::command()));
+    let command = if words.iter().any(|word| word == "-h") { commands::brief(command) } else { command };
+    let parsed = command.try_get_matches_from(&words);
     let cli = match parsed.and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => cli,
         Err(error) => return usage_error::report(&error, &words),

@@ -122,8 +122,9 @@ impl FileHash {
         &self.bytes
     }
 
-    /// Parses a word of hexadecimal digits in either case.
-    fn from_hex(algorithm: HashAlgorithm, word: &str) -> Option<Self> {
+    /// Parses a word of hexadecimal digits in either case; `None` when it has another length.
+    #[must_use]
+    pub fn from_hex(algorithm: HashAlgorithm, word: &str) -> Option<Self> {
         let digits =
             word.bytes().map(|digit| char::from(digit).to_digit(16).and_then(|it| u8::try_from(it).ok()));
         let digits: Vec<u8> = digits.collect::<Option<_>>()?;

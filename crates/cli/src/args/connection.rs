@@ -29,6 +29,9 @@ pub(crate) struct LoginArgs {
     /// Read the password from the first line of this file; - is stdin
     #[arg(long, value_name = "FILE")]
     pub(crate) password_file: Option<PathBuf>,
+    /// Run this command and read the password from the first line that it prints; OXFTP_USER and OXFTP_HOST tell it which
+    #[arg(long, value_name = "COMMAND", conflicts_with = "password_file")]
+    pub(crate) password_command: Option<String>,
     /// Read users and passwords from ~/.netrc, which must be readable by you only
     #[arg(long, conflicts_with = "netrc_file")]
     pub(crate) netrc: bool,
@@ -73,8 +76,8 @@ pub(crate) struct TlsArgs {
 #[derive(Debug, Clone, PartialEq, Args)]
 #[command(next_help_heading = "Connection")]
 pub(crate) struct NetworkArgs {
-    /// Connect through a proxy: socks5://, socks4a:// or http://, with user:password@ and :port if needed; none connects
-    /// directly [default: ftp_proxy or all_proxy of the environment, except for hosts in no_proxy]
+    /// Connect through a proxy: socks5://, socks4a:// or http:// (the default), with user:password@ and :port if needed; none
+    /// connects directly [default: ftp_proxy or all_proxy of the environment, except for hosts in no_proxy]
     #[arg(long, value_name = "URL")]
     pub(crate) proxy: Option<String>,
     /// Active mode: the server connects to this machine, at this address and these ports if given
@@ -108,7 +111,7 @@ pub(crate) struct NetworkArgs {
     /// How often to retry after a temporary failure: opening a connection, and each file of get and put
     #[arg(long, value_name = "N", default_value = "2")]
     pub(crate) retries: u32,
-    /// Limit the transfer rate in bytes per second, as in 500k or 2M
+    /// Limit the transfer rate in bytes per second, as in 500k, 2M or 5MiB/s
     #[arg(long, value_name = "RATE")]
     pub(crate) limit_rate: Option<RateLimit>,
     /// Send the commands for the next file before the current reply: auto (if the server allows it), on or off

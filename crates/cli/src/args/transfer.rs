@@ -3,10 +3,10 @@
 use clap::{Args, ValueEnum};
 use oxftp::{Existing, Order, Verify};
 
-use super::JobCount;
+use super::{JobCount, LockArgs};
 use crate::failure::{Failure, Result};
 
-/// Number of connections, order of files, and verification.
+/// Number of connections, order of files, verification, and locks.
 #[derive(Debug, Args)]
 pub(crate) struct TransferArgs {
     /// Use at most N connections; auto opens more, up to 16, while that makes the transfer faster
@@ -19,6 +19,8 @@ pub(crate) struct TransferArgs {
     /// command]
     #[arg(long, value_name = "HOW", hide_possible_values = true)]
     pub(crate) verify: Option<VerifyArg>,
+    #[command(flatten)]
+    pub(crate) lock: LockArgs,
 }
 
 impl TransferArgs {

@@ -40,7 +40,7 @@ impl FromStr for TimeoutSeconds {
     }
 }
 
-/// Bytes per second, as a number with `k`, `M` or `G` for powers of 1024.
+/// Bytes per second, as a [`Size`], with or without `/s`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct RateLimit(pub(crate) u64);
 
@@ -48,12 +48,13 @@ impl FromStr for RateLimit {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let Size(rate) = text.parse()?;
+        let Size(rate) = text.strip_suffix("/s").unwrap_or(text).parse()?;
         if rate > 0 { Ok(Self(rate)) } else { Err("less than one byte per second") }
     }
 }
 
-/// A number of bytes, with `k`, `M` or `G` for powers of 1024.
+/// A number of bytes. As in coreutils, `k`, `M`, `G` and `T`, and `KiB` to `TiB`, are powers of 1024, and `kB` to `TB`
+/// powers of 1000.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Size(pub(crate) u64);
 
@@ -61,17 +62,33 @@ impl FromStr for Size {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let (number, unit) = match text.char_indices().next_back() {
-            Some((at, 'k' | 'K')) => (&text[..at], 1_u64 << 10),
-            Some((at, 'm' | 'M')) => (&text[..at], 1 << 20),
-            Some((at, 'g' | 'G')) => (&text[..at], 1 << 30),
-            _ => (text, 1),
+        let digits = text.trim_end_matches(|character: char| character.is_ascii_alphabetic());
+        let base: u64 = match text[digits.len()..].to_ascii_lowercase().as_str() {
+            "" | "b" => return digits.parse().map(Self).or_else(|_| Self::of(digits, 1)),
+            unit => match (unit.get(..1), unit.get(1..)) {
+                (Some(prefix), Some("" | "i" | "ib")) => power(prefix, 1024)?,
+                (Some(prefix), Some("b")) => power(prefix, 1000)?,
+                _ => return Err(NO_SIZE),
+            },
         };
-        let number: f64 = number.parse().map_err(|_| "not a number, as in 500k or 2M")?;
+        Self::of(digits.trim_end(), base)
+    }
+}
+
+impl Size {
+    fn of(number: &str, unit: u64) -> Result<Self, &'static str> {
+        let number: f64 = number.parse().map_err(|_| NO_SIZE)?;
         let size = number * unit as f64;
         if size >= 0.0 && size.is_finite() { Ok(Self(size as u64)) } else { Err("not a number of bytes") }
     }
 }
+
+fn power(prefix: &str, base: u64) -> Result<u64, &'static str> {
+    let exponent = "kmgt".find(prefix).ok_or(NO_SIZE)?;
+    Ok(base.pow(exponent as u32 + 1))
+}
+
+const NO_SIZE: &str = "not a number of bytes, as in 500k, 2M, 5MB or 5MiB";
 
 /// SHA-256 of a certificate, in hexadecimal with or without colons, or in Base64 as OpenSSH writes it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -182,7 +199,12 @@ mod tests {
         assert_eq!("500".parse(), Ok(RateLimit(500)));
         assert_eq!("500k".parse(), Ok(RateLimit(512_000)));
         assert_eq!("1.5M".parse(), Ok(RateLimit(1_572_864)));
-        for wrong in ["0", "k", "", "-1", "1x", "NaN"] {
+        for text in ["5M", "5m", "5MiB", "5Mi", "5MiB/s", "5M/s", "5242880", "5242880B/s"] {
+            assert_eq!(text.parse(), Ok(RateLimit(5 << 20)), "{text}");
+        }
+        assert_eq!("5MB".parse(), Ok(RateLimit(5_000_000)));
+        assert_eq!("1TB/s".parse(), Ok(RateLimit(1_000_000_000_000)));
+        for wrong in ["0", "k", "", "-1", "1x", "NaN", "inf", "5MBit", "5M/min", "5 5M", "é"] {
             assert!(wrong.parse::<RateLimit>().is_err(), "{wrong}");
         }
     }

@@ -1,13 +1,13 @@
 //! The command line, and its help with the commands grouped by purpose.
 
-use clap::{Command, Parser, Subcommand};
+use clap::{Arg, Command, Parser, Subcommand};
 
 use super::{
-    bookmark::BookmarkArgs, cat::CatArgs, chmod::ChmodArgs, completions::CompletionsArgs, demo::DemoArgs,
-    du::DuArgs, find::FindArgs, fxp::FxpArgs, get::GetArgs, head::HeadArgs, ls::LsArgs, man::ManArgs,
-    mirror::MirrorArgs, mkdir::MkdirArgs, mv::MvArgs, parse_listing::ParseListingArgs, probe::ProbeArgs,
-    put::PutArgs, raw::RawArgs, rcat::RcatArgs, rm::RmArgs, rmdir::RmdirArgs, serve::ServeArgs,
-    stat::StatArgs, touch::TouchArgs,
+    bookmark::BookmarkArgs, cat::CatArgs, check::CheckArgs, chmod::ChmodArgs, completions::CompletionsArgs,
+    config::ConfigArgs, demo::DemoArgs, du::DuArgs, find::FindArgs, fxp::FxpArgs, get::GetArgs,
+    head::HeadArgs, ls::LsArgs, man::ManArgs, mirror::MirrorArgs, mkdir::MkdirArgs, mv::MvArgs,
+    parse_listing::ParseListingArgs, probe::ProbeArgs, put::PutArgs, raw::RawArgs, rcat::RcatArgs,
+    rm::RmArgs, rmdir::RmdirArgs, serve::ServeArgs, stat::StatArgs, touch::TouchArgs,
 };
 use crate::args::{Global, ShellArgs};
 
@@ -36,6 +36,9 @@ pub(crate) enum Verb {
     /// Copy new and changed files from SRC to DST (sync)
     #[command(after_help = "Example: oxftp mirror --delete site ftpes://me@example.org/www")]
     Mirror(MirrorArgs),
+    /// Compare two trees, or files with their checksums, without transferring them
+    #[command(after_help = "Example: oxftp check --content site ftpes://me@example.org/www")]
+    Check(CheckArgs),
     /// Write files to stdout
     #[command(after_help = "Example: oxftp cat ftp://example.org/pub/log.gz | zcat")]
     Cat(CatArgs),
@@ -98,6 +101,9 @@ pub(crate) enum Verb {
     /// Manage bookmarks: @NAME and @NAME/PATH stand for URLs
     #[command(after_help = "Example: oxftp bookmark add work ftpes://me@example.org/www; oxftp ls @work/img")]
     Bookmark(BookmarkArgs),
+    /// Check the settings file
+    #[command(after_help = "Example: oxftp config check")]
+    Config(ConfigArgs),
     /// Print a completion script for your shell
     #[command(
         after_help = "Example: oxftp completions bash > ~/.local/share/bash-completion/completions/oxftp"
@@ -127,6 +133,60 @@ pub(crate) fn with_grouped_help(command: Command) -> Command {
     command.help_template(template)
 }
 
+/// Hides the flags that few people need, for the help that fits on a screen.
+pub(crate) fn brief(command: Command) -> Command {
+    let verbs: Vec<String> = command.get_subcommands().map(|verb| verb.get_name().to_owned()).collect();
+    let command = command.mut_args(|arg| if is_rare(&arg) { arg.hide(true) } else { arg });
+    verbs.into_iter().fold(command, |command, name| {
+        command.mut_subcommand(&name, |verb| {
+            let more = format!("More flags: oxftp {name} --help");
+            let after = verb.get_after_help().map_or_else(String::new, |text| format!("{text}\n"));
+            verb.mut_args(|arg| if is_rare(&arg) { arg.hide(true) } else { in_short(arg) })
+                .after_help(after + &more)
+        })
+    })
+}
+
+fn is_rare(arg: &Arg) -> bool {
+    let common = arg.get_long().is_some_and(|name| IN_BRIEF_HELP.contains(&name));
+    let has_long_section = matches!(arg.get_help_heading(), Some("Connection" | "Selection" | "Output"));
+    let is_special = arg.get_long().is_some_and(|name| NOT_IN_BRIEF_HELP.contains(&name));
+    !common && (has_long_section || is_special)
+}
+
+/// Keeps the first statement of the help of a flag.
+fn in_short(arg: Arg) -> Arg {
+    let text = arg.get_help().map(ToString::to_string).unwrap_or_default();
+    let ends = ["; ", " [default", ". ", ": ", ", as in "].iter().filter_map(|mark| text.find(mark));
+    let end = ends.min().unwrap_or(text.len());
+    let short = text.get(..end).unwrap_or_default().to_owned();
+    arg.help(short)
+}
+
+/// Flags of long sections that the brief help shows.
+const IN_BRIEF_HELP: [&str; 16] = [
+    "user",
+    "netrc",
+    "tls-ca",
+    "insecure",
+    "proxy",
+    "timeout",
+    "limit-rate",
+    "include",
+    "exclude",
+    "min-age",
+    "max-age",
+    "ignore-existing",
+    "no-glob",
+    "quiet",
+    "verbose",
+    "json",
+];
+
+/// Flags of the verbs that the brief help does not show.
+const NOT_IN_BRIEF_HELP: [&str; 8] =
+    ["range", "segments", "ascii", "fsync", "order", "verify", "max-errors", "size-only"];
+
 fn group(command: &Command, heading: &str, verbs: &[&str]) -> String {
     let lines: String = verbs.iter().map(|verb| line(command, verb)).collect();
     format!("{}\n{lines}", self::heading(command, heading))
@@ -144,11 +204,11 @@ fn line(command: &Command, verb: &str) -> String {
 }
 
 const GROUPS: &[(&str, &[&str])] = &[
-    ("Look", &["ls", "stat", "find", "du", "cat", "head", "probe"]),
+    ("Look", &["ls", "stat", "find", "du", "check", "cat", "head", "probe"]),
     ("Transfer", &["get", "put", "mirror", "rcat", "fxp"]),
     ("Change", &["rm", "rmdir", "mkdir", "mv", "chmod", "touch"]),
     ("Stay connected", &["shell", "raw"]),
-    ("This program", &["bookmark", "serve", "demo", "parse-listing", "completions", "man"]),
+    ("This program", &["bookmark", "config", "serve", "demo", "parse-listing", "completions", "man"]),
 ];
 
 const TEMPLATE: &str = "\
@@ -191,6 +251,8 @@ of the source, and docs/walk.md explains the steps above.";
 
 #[cfg(test)]
 mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+
     use clap::CommandFactory;
 
     use super::*;
@@ -198,6 +260,81 @@ mod tests {
     #[test]
     fn command_line_is_consistent() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn one_flag_means_one_thing_in_all_verbs() {
+        let cli = Cli::command();
+        let mut meanings: BTreeMap<String, Vec<(String, String)>> = BTreeMap::new();
+        for verb in cli.get_subcommands() {
+            for arg in verb.get_arguments() {
+                let value = arg.get_value_names().map(|names| names.join(" ")).unwrap_or_default();
+                let takes_value = arg.get_action().takes_values();
+                let meaning = (
+                    if takes_value { value } else { String::new() },
+                    arg.get_help().map(ToString::to_string).unwrap_or_default(),
+                );
+                let names = arg.get_long().into_iter().chain(arg.get_visible_aliases().into_iter().flatten());
+                for name in names {
+                    meanings.entry(name.to_owned()).or_default().push(meaning.clone());
+                }
+            }
+        }
+        let mut several = Vec::new();
+        for (name, mut found) in meanings {
+            found.sort();
+            found.dedup();
+            let values: BTreeSet<_> = found.iter().map(|(value, _)| value).collect();
+            if values.len() > 1 && !SAME_IN_SPIRIT.contains(&name.as_str()) {
+                several.push(format!("--{name} takes {values:?}"));
+            }
+            if found.len() > 1 && !DESCRIBED_BY_VERB.contains(&name.as_str()) {
+                several.push(format!("--{name} is described as {found:#?}"));
+            }
+        }
+        assert!(several.is_empty(), "{}", several.join("\n"));
+    }
+
+    /// Flags whose values differ between verbs, with one purpose.
+    const SAME_IN_SPIRIT: [&str; 4] = ["newer", "delete", "directory", "output"];
+    /// Flags that each verb describes for what it acts on, with one purpose.
+    const DESCRIBED_BY_VERB: [&str; 24] = [
+        "user",
+        "password-file",
+        "ascii",
+        "continue",
+        "delete",
+        "directory",
+        "dry-run",
+        "files-from",
+        "files-from0",
+        "force",
+        "fsync",
+        "help",
+        "human",
+        "json",
+        "links",
+        "move",
+        "newer",
+        "output",
+        "parents",
+        "perms",
+        "recursive",
+        "times",
+        "commands",
+        "checksum",
+    ];
+
+    #[test]
+    fn brief_help_fits_on_a_screen() {
+        for name in ["get", "put", "mirror", "find", "rm", "cat"] {
+            let mut cli = brief(Cli::command());
+            cli.build();
+            let help = cli.find_subcommand_mut(name).unwrap().render_help().to_string();
+            let lines = help.lines().count();
+            assert!((12..=50).contains(&lines), "{name}: {lines} lines\n{help}");
+            assert!(help.contains(&format!("More flags: oxftp {name} --help")), "{help}");
+        }
     }
 
     #[test]

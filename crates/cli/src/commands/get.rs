@@ -1,18 +1,30 @@
 //! `get`: downloads files and directory trees.
 
-use std::{path::PathBuf, sync::Arc, time::Instant};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Instant,
+};
 
 use clap::Args;
 use oxftp::{Connections, FtpUrl, Pool, Progress};
 
-use super::support::{concurrent, operands::Operands, range, selector::Selector, stdout, summary::summary};
+use super::support::{
+    concurrent,
+    lock::{JobLocks, LockTarget},
+    operands::Operands,
+    range,
+    selector::Selector,
+    stdout,
+    summary::summary,
+};
 use crate::{
     app::App,
     args::{
         ByteRange, ConnectionArgs, DEFAULT_SEGMENTS, DepthArgs, EventArgs, ExistingArgs, JobCount, NameArgs,
         SelectionArgs, TransferArgs, local_path,
     },
-    failure::{Failure, Result},
+    failure::{Failure, FailureCollector, Result},
     output::Output,
     progress::{self, Scope},
     session::Session,
@@ -81,19 +93,11 @@ pub(crate) async fn run(args: GetArgs, app: &App) -> Result {
     }
     let urls = operands.urls();
     check_output(&args, urls.len())?;
-    let mut failures = operands.collect_failures(app)?;
-    if downloader.may_run_concurrently(&urls) {
-        for outcome in downloader.get_concurrently(&mut session, &urls, app).await {
-            failures.record(outcome.map(|summary| app.terminal.summary(summary)))?;
-        }
-    } else {
-        for url in &urls {
-            let outcome = downloader.get(&mut session, url, app).await;
-            failures.record(outcome)?;
-        }
-    }
+    let failures = operands.collect_failures(app)?;
+    let locks = downloader.lock(&mut session, &urls).await?;
+    locks.run(downloader.get_all(&mut session, &urls, failures, app)).await?;
     session.quit().await;
-    failures.finish()
+    Ok(())
 }
 
 fn check(args: &GetArgs) -> Result {
@@ -153,6 +157,49 @@ impl Downloader<'_> {
             && self.args.range.is_none()
             && !self.writes_to_stdout()
             && concurrent::have_distinct_names(names)
+    }
+
+    /// Locks what the flags say: the targets, and the sources on their servers.
+    async fn lock(&self, session: &mut Session, urls: &[FtpUrl]) -> Result<JobLocks> {
+        let targets: Vec<_> = match self.writes_to_stdout() {
+            true => Vec::new(),
+            false => urls.iter().map(|url| self.target(url)).collect(),
+        };
+        let args = &self.args.transfer.lock;
+        let mut locks = JobLocks::local(args, targets.iter().map(|path| LockTarget::Path(path))).await?;
+        if args.remote_lock {
+            for url in urls {
+                let pool = session.pool(url, self.max_connections()).await?;
+                locks.add_remote(args, &pool, url, url.path()).await?;
+            }
+        }
+        Ok(locks)
+    }
+
+    /// Returns the local path that a URL is downloaded to.
+    fn target(&self, url: &FtpUrl) -> PathBuf {
+        let directory = self.args.directory.as_deref().unwrap_or(Path::new(""));
+        let name = url.path().file_name().map(|name| name.to_string()).unwrap_or_default();
+        self.args.output.clone().unwrap_or_else(|| directory.join(name))
+    }
+
+    async fn get_all(
+        &self,
+        session: &mut Session,
+        urls: &[FtpUrl],
+        mut failures: FailureCollector<'_>,
+        app: &App,
+    ) -> Result {
+        if self.may_run_concurrently(urls) {
+            for outcome in self.get_concurrently(session, urls, app).await {
+                failures.record(outcome.map(|summary| app.terminal.summary(summary)))?;
+            }
+        } else {
+            for url in urls {
+                failures.record(self.get(session, url, app).await)?;
+            }
+        }
+        failures.finish()
     }
 
     /// Returns the maximum number of connections to one server.

@@ -1,6 +1,6 @@
 //! `ls`: lists directories.
 
-use std::cmp::Reverse;
+use std::{cell::Cell, cmp::Reverse};
 
 use clap::{ArgAction, Args, ValueEnum};
 use oxftp::{Client, Encoding, Entry, FtpUrl, PathEntry, RemotePath};
@@ -93,7 +93,12 @@ impl LsArgs {
 pub(crate) async fn run(args: LsArgs, app: &App) -> Result {
     let mut session = Session::new(args.connection.clone())?;
     let mut operands = Operands::expand(&mut session, &args.urls, &args.names).await?;
-    let printer = Printer { args: &args, key: args.key(), selector: Selector::new(&args.selection) };
+    let printer = Printer {
+        args: &args,
+        key: args.key(),
+        selector: Selector::new(&args.selection),
+        printed: Cell::new(false),
+    };
     let mut failures = operands.collect_failures(app)?;
     let mut output = Output::new();
     let with_headings = operands.found.len() > 1;
@@ -101,7 +106,6 @@ pub(crate) async fn run(args: LsArgs, app: &App) -> Result {
     let (mut files, directories): (Vec<_>, Vec<_>) =
         operands.found.iter().partition(|operand| operand.is_listed_file());
     printer.sort(&mut files, |operand| (operand.entry.as_ref(), operand.url.path().as_bytes().to_vec()));
-    let mut is_first = files.is_empty();
     for operand in files {
         printer.operand(operand, &mut output).await?;
     }
@@ -113,8 +117,7 @@ pub(crate) async fn run(args: LsArgs, app: &App) -> Result {
                 continue;
             }
         };
-        let heading = with_headings.then(|| std::mem::take(&mut is_first));
-        let outcome = printer.directory(client, operand, heading, app, &mut output).await;
+        let outcome = printer.directory(client, operand, with_headings, app, &mut output).await;
         output.flush().await?;
         failures.record(outcome)?;
     }
@@ -128,27 +131,22 @@ struct Printer<'a> {
     args: &'a LsArgs,
     key: SortKey,
     selector: Selector,
+    /// Something was printed, so that an empty line precedes the next heading.
+    printed: Cell<bool>,
 }
 
 impl Printer<'_> {
-    /// Lists a directory, or prints a file. `heading` is set if its path is printed first, to whether it is the first one.
+    /// Lists a directory, after its path with `heading`, or prints a file.
     async fn directory(
         &self,
         client: &mut Client,
         operand: &Operand,
-        heading: Option<bool>,
+        heading: bool,
         app: &App,
         output: &mut Output,
     ) -> Result {
         let url = &operand.url;
         let root = url.path();
-        if let (Some(is_first), false) = (heading, self.args.json) {
-            if !is_first {
-                output.line("").await?;
-            }
-            let path = output.displayable(root.as_bytes()).into_owned();
-            output.line([&path[..], b":"].concat()).await?;
-        }
         let mut listing = client.list(&root);
         if self.args.recursive {
             listing = listing
@@ -158,24 +156,40 @@ impl Printer<'_> {
         if let Some(selection) = self.selector.listing() {
             listing = listing.select(selection);
         }
-        let prefix = if heading.is_some() && self.args.json { root.as_bytes() } else { &[] };
+        let prefix = if heading && self.args.json { root.as_bytes() } else { &[] };
+        let mut heading = Some(&root).filter(|_| heading && !self.args.json);
         let mut kept = Vec::new();
         let each = async |found: &PathEntry, output: &mut Output| match self.key {
-            SortKey::None => self.entry(output, found, &root, prefix).await,
+            SortKey::None => {
+                self.heading(heading.take(), output).await?;
+                self.entry(output, found, &root, prefix).await
+            }
             _ => {
                 kept.push(found.clone());
                 Ok(())
             }
         };
         let mut listed = walk(listing.stream(), url, app, output, each).await?;
+        if !listed.is_empty {
+            self.heading(heading.take(), output).await?;
+        }
         self.sort(&mut kept, |found| (Some(found.entry()), found.path().as_bytes().to_vec()));
         for found in &kept {
             self.entry(output, found, &root, prefix).await?;
         }
-        if listed.is_empty {
-            self.print_file(client, url, listed.failure.take(), output).await?;
+        if listed.is_empty && !self.print_file(client, url, listed.failure.take(), output).await? {
+            self.heading(heading, output).await?;
         }
         self.result(&listed)
+    }
+
+    async fn heading(&self, path: Option<&RemotePath>, output: &mut Output) -> Result {
+        let Some(path) = path else { return Ok(()) };
+        if self.printed.replace(true) {
+            output.line("").await?;
+        }
+        let path = output.displayable(path.as_bytes()).into_owned();
+        output.line([&path[..], b":"].concat()).await
     }
 
     fn result(&self, listed: &WalkOutcome) -> Result {
@@ -206,25 +220,25 @@ impl Printer<'_> {
     }
 
     /// Prints a path with an empty listing if it is a file. Many servers refuse to list files, and some abort the
-    /// transfer.
+    /// transfer. Returns whether it is a file.
     async fn print_file(
         &self,
         client: &mut Client,
         url: &FtpUrl,
         failure: Option<oxftp::Error>,
         output: &mut Output,
-    ) -> Result {
+    ) -> Result<bool> {
         let path = url.path();
         if client.is_broken() || path.file_name().is_none() {
-            return failure.map_or(Ok(()), |error| Err(Failure::about(url, error)));
+            return failure.map_or(Ok(false), |error| Err(Failure::about(url, error)));
         }
         match (empty_listing::identify(client, &path).await, failure) {
             (Ok(entry), _) if !entry.is_dir() => {
-                self.operand(&Operand { url: url.clone(), entry: Some(entry) }, output).await
+                self.operand(&Operand { url: url.clone(), entry: Some(entry) }, output).await.map(|()| true)
             }
             (Err(error), _) if error.is_not_found() => Err(Failure::about(url, error)),
             (_, Some(error)) => Err(Failure::about(url, error)),
-            (Ok(_), None) => Ok(()),
+            (Ok(_), None) => Ok(false),
             (Err(error), None) => Err(Failure::about(url, error)),
         }
     }
@@ -264,6 +278,7 @@ impl Printer<'_> {
     }
 
     async fn line(&self, output: &mut Output, entry: &Entry, path: &[u8], name: &[u8]) -> Result {
+        self.printed.set(true);
         if self.args.json {
             return output.line(JsonEntry::new(entry, Encoding::UTF_8).at(path, name).line()).await;
         }

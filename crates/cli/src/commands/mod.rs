@@ -2,9 +2,11 @@
 
 mod bookmark;
 mod cat;
+mod check;
 mod chmod;
 mod cli;
 mod completions;
+mod config;
 mod demo;
 mod du;
 mod find;
@@ -28,7 +30,7 @@ mod stat;
 pub(crate) mod support;
 mod touch;
 
-pub(crate) use cli::{Cli, Verb, with_grouped_help};
+pub(crate) use cli::{Cli, Verb, brief, with_grouped_help};
 
 use clap::CommandFactory;
 
@@ -44,6 +46,7 @@ pub(crate) async fn run(verb: Verb, app: &App) -> Result {
         Verb::Get(args) => get::run(args, app).await,
         Verb::Put(args) => put::run(args, app).await,
         Verb::Mirror(args) => mirror::run(args, app).await,
+        Verb::Check(args) => check::run(args, app).await,
         Verb::Cat(args) => cat::run(args, app).await,
         Verb::Head(args) => head::run(args).await,
         Verb::Rcat(args) => rcat::run(args, app).await,
@@ -65,6 +68,7 @@ pub(crate) async fn run(verb: Verb, app: &App) -> Result {
         Verb::Serve(args) => serve::run(args, app).await,
         Verb::Demo(args) => demo::run(args).await,
         Verb::Bookmark(args) => bookmark::run(args, app).await,
+        Verb::Config(args) => config::run(args, app).await,
         Verb::Completions(args) => completions::run(args, Cli::command()).await,
         Verb::Man(args) => man::run(args, Cli::command()).await,
     }

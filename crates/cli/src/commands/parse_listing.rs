@@ -34,7 +34,7 @@ pub(crate) struct ParseListingArgs {
     /// The server's reply to SYST
     #[arg(long, value_name = "TEXT")]
     pub(crate) syst: Option<String>,
-    /// Encoding of names
+    /// Encoding of file names, such as latin1
     #[arg(long, value_name = "LABEL", default_value = "utf-8")]
     pub(crate) encoding: Encoding,
 }

@@ -11,6 +11,7 @@ use oxftp::{FtpUrl, Pool, Progress, RemotePath};
 
 use super::support::{
     concurrent,
+    lock::{JobLocks, LockTarget},
     operands::read_names,
     selector::Selector,
     sources::{self, bytes_of, has_no_name, is_stdin, tree_bytes},
@@ -89,20 +90,10 @@ pub(crate) async fn run(mut args: PutArgs, app: &App) -> Result {
     let selector = Selector::new(&args.selection);
     let uploader = Uploader { args: &args, url: &url, target: &target, selector };
     let mut session = Session::new(args.connection.clone())?;
-    let mut failures = app.collect_failures(args.sources.len());
-    if uploader.may_run_concurrently() {
-        let pool = session.pool(&url, args.transfer.jobs.max_connections()).await?;
-        for outcome in uploader.put_concurrently(&pool, app).await {
-            failures.record(outcome.map(|summary| app.terminal.summary(summary)))?;
-        }
-    } else {
-        for source in &args.sources {
-            let outcome = uploader.put(&mut session, source, app).await;
-            failures.record(outcome)?;
-        }
-    }
+    let locks = uploader.lock(&mut session).await?;
+    locks.run(uploader.put_all(&mut session, app)).await?;
     session.quit().await;
-    failures.finish()
+    Ok(())
 }
 
 impl PutArgs {
@@ -185,6 +176,49 @@ struct Uploader<'a> {
 impl Uploader<'_> {
     fn max_connections(&self) -> usize {
         self.args.transfer.jobs.max_connections()
+    }
+
+    /// Locks the targets as the flags say.
+    async fn lock(&self, session: &mut Session) -> Result<JobLocks> {
+        let args = &self.args.transfer.lock;
+        if args.lock.is_none() && !args.remote_lock {
+            return Ok(JobLocks::default());
+        }
+        let targets: Vec<_> = self.args.sources.iter().map(|source| self.target_of(source)).collect();
+        let on_server = |path: &RemotePath| LockTarget::Server(self.url, path.clone());
+        let mut locks = JobLocks::local(args, targets.iter().map(on_server)).await?;
+        if args.remote_lock {
+            let pool = session.pool(self.url, self.max_connections()).await?;
+            for target in targets {
+                locks.add_remote(args, &pool, self.url, target).await?;
+            }
+        }
+        Ok(locks)
+    }
+
+    /// Returns the path on the server that a source is uploaded to.
+    fn target_of(&self, source: &Path) -> RemotePath {
+        match (self.target, source.file_name()) {
+            (Target::Into(path), Some(name)) if !has_no_name(source) => {
+                path.join_path(&name.to_string_lossy().into_owned().into())
+            }
+            (Target::Into(path) | Target::Named(path), _) => path.clone(),
+        }
+    }
+
+    async fn put_all(&self, session: &mut Session, app: &App) -> Result {
+        let mut failures = app.collect_failures(self.args.sources.len());
+        if self.may_run_concurrently() {
+            let pool = session.pool(self.url, self.max_connections()).await?;
+            for outcome in self.put_concurrently(&pool, app).await {
+                failures.record(outcome.map(|summary| app.terminal.summary(summary)))?;
+            }
+        } else {
+            for source in &self.args.sources {
+                failures.record(self.put(session, source, app).await)?;
+            }
+        }
+        failures.finish()
     }
 
     fn may_run_concurrently(&self) -> bool {

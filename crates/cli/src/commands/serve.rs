@@ -25,7 +25,7 @@ pub(crate) struct ServeArgs {
     #[arg(value_name = "DIR")]
     directory: PathBuf,
     /// Address to listen on; port 0 chooses a free port
-    #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:2121")]
+    #[arg(long = "listen", alias = "bind", value_name = "ADDR:PORT", default_value = "127.0.0.1:2121")]
     bind: SocketAddr,
     /// Allow an address that other machines can reach
     #[arg(long)]

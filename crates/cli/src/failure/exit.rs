@@ -89,7 +89,7 @@ fn of_error(error: &Error) -> Exit {
         Error::Stopped { source, .. } | Error::NotRenamed { source, .. } => of_error(source),
         Error::IsDirectory { .. } | Error::Incompatible { .. } => Exit::Usage,
         Error::NotFound { .. } => Exit::NotFound,
-        Error::LocalFs(_) | Error::InUse { .. } => Exit::Local,
+        Error::LocalFs(_) | Error::InUse { .. } | Error::Locked { .. } => Exit::Local,
         Error::Connect { .. } | Error::TooManySessions { .. } | Error::VirtualHostRefused { .. } => {
             Exit::Connect
         }

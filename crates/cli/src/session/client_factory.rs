@@ -12,7 +12,10 @@ use oxftp::{
     connect::{Family, TcpConnector},
 };
 
-use super::proxy_choice::ProxyChoice;
+use super::{
+    connection_cache::{ConnectionCache, limited},
+    proxy_choice::ProxyChoice,
+};
 use crate::{
     args::{ActiveAt, NetworkArgs, TimeoutSeconds, TlsArgs},
     failure::{Failure, Result},
@@ -39,9 +42,10 @@ impl ClientFactory {
             ));
         }
         let limit = network.limit_rate.map(|rate| rate.0);
-        let throttle = Throttle::unlimited();
-        throttle.set_read_limit(limit);
-        throttle.set_write_limit(limit);
+        let throttle = match (limit, ConnectionCache::current()) {
+            (Some(rate), Some(shell)) => shell.limit(rate),
+            _ => limited(limit),
+        };
         let tls_if_offered = tls.tls_if_offered;
         let base = Client::builder();
         Ok(Self { tls: tls_config(tls)?, tls_if_offered, network, proxy, throttle, base })

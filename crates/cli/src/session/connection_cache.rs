@@ -2,11 +2,12 @@
 
 use std::{
     cell::RefCell,
+    collections::HashMap,
     rc::Rc,
     time::{Duration, Instant},
 };
 
-use oxftp::{Client, Pool};
+use oxftp::{Client, Pool, Throttle};
 
 use super::login_key::LoginKey;
 use crate::args::ConnectionArgs;
@@ -15,7 +16,11 @@ use crate::args::ConnectionArgs;
 ///
 /// Sessions that are created within [`scope`](Self::scope) take their connections from it and return them when dropped.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct ConnectionCache(Rc<RefCell<Vec<(ConnectionArgs, CachedConnections)>>>);
+pub(crate) struct ConnectionCache {
+    connections: Rc<RefCell<Vec<(ConnectionArgs, CachedConnections)>>>,
+    /// Rate limits by bytes per second: commands with the same limit share it.
+    limits: Rc<RefCell<HashMap<u64, Throttle>>>,
+}
 
 /// Open connections of a session.
 #[derive(Debug, Default)]
@@ -41,9 +46,15 @@ impl ConnectionCache {
         CURRENT.try_with(Self::clone).ok()
     }
 
+    /// Returns the limit that all commands with this rate share.
+    pub(super) fn limit(&self, rate: u64) -> Throttle {
+        let mut limits = self.limits.borrow_mut();
+        limits.entry(rate).or_insert_with(|| limited(Some(rate))).clone()
+    }
+
     /// Takes the connections that were opened with the same flags.
     pub(super) fn take(&self, args: &ConnectionArgs) -> CachedConnections {
-        let mut all = self.0.borrow_mut();
+        let mut all = self.connections.borrow_mut();
         let found = all.iter().position(|(made_by, _)| made_by == args);
         found.map(|at| all.swap_remove(at).1).unwrap_or_default()
     }
@@ -51,7 +62,7 @@ impl ConnectionCache {
     /// Returns connections to the cache.
     pub(super) fn put(&self, args: ConnectionArgs, mut connections: CachedConnections) {
         connections.idle_since = Some(Instant::now());
-        let mut all = self.0.borrow_mut();
+        let mut all = self.connections.borrow_mut();
         all.push((args, connections));
         if all.len() > MAX_KEPT {
             all.remove(0);
@@ -60,7 +71,7 @@ impl ConnectionCache {
 
     /// Sends `QUIT` on all connections.
     pub(crate) async fn quit(&self) {
-        let all = self.0.take();
+        let all = self.connections.take();
         for (_, connections) in all {
             connections.quit().await;
         }
@@ -92,6 +103,14 @@ impl CachedConnections {
     }
 }
 
+/// Returns a limit for reading and writing.
+pub(super) fn limited(rate: Option<u64>) -> Throttle {
+    let throttle = Throttle::unlimited();
+    throttle.set_read_limit(rate);
+    throttle.set_write_limit(rate);
+    throttle
+}
+
 /// Returns whether the server still responds. A closed connection is noticed at once; a vanished server only after a
 /// command.
 async fn responds(client: &mut Client, idle: Option<Duration>) -> bool {
@@ -106,3 +125,18 @@ async fn responds(client: &mut Client, idle: Option<Duration>) -> bool {
 const MAX_KEPT: usize = 8;
 /// Connections that were idle for less time are used without a check.
 const NO_CHECK_WITHIN: Duration = Duration::from_secs(10);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn equal_rate_limits_are_shared_in_a_shell() {
+        let cache = ConnectionCache::default();
+
+        cache.limit(1000).set_read_limit(Some(7));
+
+        assert_eq!(cache.limit(1000).read_limit(), Some(7));
+        assert_eq!(cache.limit(2000).read_limit(), Some(2000));
+    }
+}

@@ -11,6 +11,7 @@ use oxftp::{Credentials, FtpUrl, Secret};
 use super::netrc::{self, Netrc};
 use crate::{
     args::LoginArgs,
+    argv::VARIABLE,
     failure::{Failure, Result},
 };
 
@@ -21,6 +22,8 @@ pub(crate) struct Passwords {
     user: Option<(String, Option<Secret>)>,
     /// Password of `--password-file`, else of `OXFTP_PASSWORD`.
     password: Option<Secret>,
+    /// Command of `--password-command`.
+    command: Option<String>,
     netrc: Netrc,
     /// Answers to prompts: user, host, password.
     prompted: Vec<(String, String, Secret)>,
@@ -30,6 +33,7 @@ impl Passwords {
     /// Reads the flags, the environment, and the files that the flags name.
     pub(crate) fn of(args: &LoginArgs) -> Result<Self> {
         let mut passwords = Self::new(args.user.as_deref(), args.password_file.as_deref())?;
+        passwords.command = args.password_command.clone();
         passwords.netrc = match &args.netrc_file {
             Some(file) => netrc::read(file)?,
             None if args.netrc => netrc::read(&netrc::own_path()?)?,
@@ -44,7 +48,13 @@ impl Passwords {
             Some(file) => Some(first_line(file)?),
             None => env::var("OXFTP_PASSWORD").ok().map(Secret::new),
         };
-        Ok(Self { user: user.map(split_user), password, netrc: Netrc::default(), prompted: Vec::new() })
+        Ok(Self {
+            user: user.map(split_user),
+            password,
+            command: None,
+            netrc: Netrc::default(),
+            prompted: Vec::new(),
+        })
     }
 
     /// Returns the credentials for a URL; those in the URL come first.
@@ -53,7 +63,12 @@ impl Passwords {
         let named = url.user().or(self.user.as_ref().map(|(user, _)| user.as_str()));
         let from_netrc = self.netrc.find(&host, named).cloned().unwrap_or_default();
         let Some(user) = named.map(str::to_owned).or(from_netrc.user) else { return Ok(url.credentials()) };
-        let password = match url.password().or(self.password_of(&user)).cloned().or(from_netrc.password) {
+        let own = url.password().or(self.password_beside(&user)).cloned();
+        let own = match (own, self.command.clone()) {
+            (None, Some(command)) => Some(self.run(&command, &user, &host).await?),
+            (own, _) => own.or_else(|| self.password.clone()).or(from_netrc.password),
+        };
+        let password = match own {
             Some(password) => password,
             None => self.ask(&user, &host).await?,
         };
@@ -72,9 +87,43 @@ impl Passwords {
 
     /// Returns the password of a flag or the environment.
     fn password_of(&self, user: &str) -> Option<&Secret> {
-        let beside =
-            self.user.as_ref().filter(|(named, _)| named == user).and_then(|(_, password)| password.as_ref());
-        beside.or(self.password.as_ref())
+        self.password_beside(user).or(self.password.as_ref())
+    }
+
+    /// Returns the password of `--user`.
+    fn password_beside(&self, user: &str) -> Option<&Secret> {
+        self.user.as_ref().filter(|(named, _)| named == user).and_then(|(_, password)| password.as_ref())
+    }
+
+    /// Runs the command once for each user and host.
+    async fn run(&mut self, command: &str, user: &str, host: &str) -> Result<Secret> {
+        let known = self.prompted.iter().find(|(asked, at, _)| asked == user && at == host);
+        if let Some((.., password)) = known {
+            return Ok(password.clone());
+        }
+        let failed = |source| Failure::local("the password command failed", source);
+        let run = tokio::process::Command::new("sh")
+            .args(["-c", command])
+            .envs([("OXFTP_USER", user), ("OXFTP_HOST", host)])
+            .env_remove(VARIABLE)
+            .stdin(std::process::Stdio::inherit())
+            .stderr(std::process::Stdio::inherit())
+            .kill_on_drop(true)
+            .output()
+            .await
+            .map_err(failed)?;
+        if !run.status.success() {
+            return Err(failed(io::Error::other(run.status.to_string())));
+        }
+        let line = run.stdout.split(|byte| *byte == b'\n').next().unwrap_or_default();
+        let text = str::from_utf8(line.strip_suffix(b"\r").unwrap_or(line));
+        let text = text.map_err(|_| failed(io::Error::other("it printed no text")))?;
+        if text.is_empty() {
+            return Err(failed(io::Error::other("it printed no password")));
+        }
+        let password = Secret::new(text);
+        self.prompted.push((user.to_owned(), host.to_owned(), password.clone()));
+        Ok(password)
     }
 
     /// Prompts once for each user and host. Fails without a terminal: an empty password would count as a failed login.

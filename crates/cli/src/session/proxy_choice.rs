@@ -29,7 +29,7 @@ impl ProxyChoice {
     /// from `all_proxy`, in lower or upper case, for all hosts except those in `no_proxy`.
     pub(super) fn new(flag: Option<&str>, variable: impl Fn(&str) -> Option<String>) -> Result<Self> {
         if let Some(word) = flag {
-            let proxy = (word != "none").then(|| Proxy::new(word)).transpose()?;
+            let proxy = (word != "none").then(|| Proxy::new(&with_scheme(word.to_owned()))).transpose()?;
             return Ok(Self { proxy, except: Vec::new() });
         }
         let set = |names: &[&'static str]| {
@@ -103,7 +103,7 @@ fn prefix(address: IpAddr, bits: u32) -> (bool, u128) {
     (address.is_ipv4(), whole.checked_shr(all - bits).unwrap_or(0))
 }
 
-/// Proxy variables often contain only a host and a port.
+/// Proxies are often written as a host and a port only, which means HTTP.
 fn with_scheme(word: String) -> String {
     if word.contains("://") { word } else { format!("http://{word}") }
 }

@@ -1,10 +1,8 @@
 //! Default values of flags.
 
-use clap::{ArgAction, Args, Command};
+use clap::{Arg, ArgAction, Command, error::ErrorKind};
 use oxftp::redact_password;
 use toml_edit::{Item, Value};
-
-use crate::args::{ConnectionArgs, Global};
 
 /// A flag and its default value.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,45 +12,49 @@ pub(super) struct DefaultValue {
 }
 
 impl DefaultValue {
-    /// Parses a key and its value, which must be valid for the flag.
-    pub(super) fn new(flag: &str, item: &Item) -> Result<Self, String> {
-        if flag == "insecure" {
-            return Err(
-                "\"insecure\" is allowed only on the command line: here it would apply to every server"
-                    .to_owned(),
-            );
+    /// Parses a key and its value, which must be valid for the flag in all commands that have it. `_` may stand for `-`.
+    pub(super) fn new(key: &str, item: &Item, cli: &Command) -> Result<Self, String> {
+        let flag = key.replace('_', "-");
+        if ONLY_ON_COMMAND_LINE.contains(&flag.as_str()) {
+            return Err(format!(
+                "{flag:?} is allowed only on the command line: here it would apply to every run"
+            ));
         }
-        let command = flags();
-        let known = command.get_arguments().find(|arg| arg.get_long() == Some(flag) && flag != "config");
-        let Some(known) = known else {
-            return Err(format!("{flag:?} cannot be set here; only connection and output options can"));
+        let commands: Vec<_> = with_flag(cli, &flag).collect();
+        let Some((_, known)) = commands.first() else {
+            return Err(format!("{flag:?} cannot be set here: no command has such a flag"));
         };
         let values = values(item).ok_or_else(|| format!("{flag:?} must be a text, a number or true"))?;
         let several = item.as_array().is_some();
         if several && !matches!(known.get_action(), ArgAction::Append) {
             return Err(format!("{flag:?} takes one value"));
         }
-        let default = Self { flag: flag.to_owned(), values };
-        default.check(command)?;
+        let default = Self { flag: flag.clone(), values };
+        for (command, flag) in commands {
+            default.check(command, flag)?;
+        }
         Ok(default)
     }
 
     /// Checks the value in the same way as on the command line.
-    fn check(&self, command: Command) -> Result<(), String> {
-        let takes_value = command.get_arguments().any(|arg| {
-            arg.get_long() == Some(&self.flag)
-                && matches!(arg.get_action(), ArgAction::Set | ArgAction::Append)
-        });
-        let words = self.values.iter().map(|value| match (takes_value, value.as_str()) {
+    fn check(&self, command: &Command, flag: &Arg) -> Result<(), String> {
+        let words = self.values.iter().map(|value| match (takes_value(flag), value.as_str()) {
             (false, "true") => Ok(format!("--{}", self.flag)),
             (false, _) => Err(format!("{:?} must be true or false", self.flag)),
             (true, "true") => Ok(format!("--{}=", self.flag)),
             (true, value) => Ok(format!("--{}={value}", self.flag)),
         });
         let words = words.collect::<Result<Vec<_>, _>>()?;
-        // Flags that this one requires may be on the command line.
-        match command.try_get_matches_from(words) {
-            Err(error) if error.kind() != clap::error::ErrorKind::MissingRequiredArgument => {
+        // Flags and operands that this one requires may be on the command line.
+        match command.clone().no_binary_name(true).try_get_matches_from(words) {
+            Err(error)
+                if !matches!(
+                    error.kind(),
+                    ErrorKind::MissingRequiredArgument
+                        | ErrorKind::MissingSubcommand
+                        | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand
+                ) =>
+            {
                 let why = error.to_string();
                 let why = why.lines().next().unwrap_or_default().trim_start_matches("error: ");
                 Err(format!("{:?}: {}", self.flag, redact_password(why)))
@@ -60,6 +62,31 @@ impl DefaultValue {
             _ => Ok(()),
         }
     }
+
+    pub(super) fn flag(&self) -> &str {
+        &self.flag
+    }
+}
+
+/// Flags that change what is deleted or trusted, or make no sense for several runs.
+const ONLY_ON_COMMAND_LINE: [&str; 10] =
+    ["config", "delete", "exec", "files-from", "files-from0", "force", "help", "insecure", "move", "version"];
+
+/// Returns whether any command has a flag of this name that is either on or off.
+pub(super) fn is_switch(cli: &Command, name: &str) -> bool {
+    with_flag(cli, name).any(|(_, flag)| matches!(flag.get_action(), ArgAction::SetTrue))
+}
+
+/// Returns the commands that have a flag, with the flag.
+fn with_flag<'c>(cli: &'c Command, name: &'c str) -> impl Iterator<Item = (&'c Command, &'c Arg)> {
+    let all = std::iter::once(cli).chain(cli.get_subcommands());
+    all.filter_map(move |command| {
+        Some((command, command.get_arguments().find(|arg| arg.get_long() == Some(name))?))
+    })
+}
+
+fn takes_value(flag: &Arg) -> bool {
+    matches!(flag.get_action(), ArgAction::Set | ArgAction::Append)
 }
 
 /// Sets the defaults in all commands that have these flags.
@@ -78,18 +105,13 @@ fn preset_one(command: Command, default: &DefaultValue) -> Command {
         .map(|arg| arg.get_id().clone());
     let Some(id) = id else { return command };
     command.mut_arg(id, |arg| {
-        let takes_value = matches!(arg.get_action(), ArgAction::Set | ArgAction::Append);
+        let takes_value = takes_value(&arg);
         let values =
             default.values.iter().map(|value| if takes_value && value == "true" { "" } else { value });
         let arg = arg.default_values(values.map(str::to_owned).collect::<Vec<_>>());
         // The help would show the passwords of proxies.
         if takes_value { arg.hide_default_value(true) } else { arg }
     })
-}
-
-/// All flags that can have a default.
-fn flags() -> Command {
-    Global::augment_args(ConnectionArgs::augment_args(Command::new("defaults").no_binary_name(true)))
 }
 
 /// Returns the values of a key; none for `false`.

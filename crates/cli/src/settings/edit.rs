@@ -16,6 +16,11 @@ use crate::failure::{Failure, Result};
 /// Adds a bookmark or changes its URL.
 pub(crate) fn add(path: &Path, name: &BookmarkName, url: &FtpUrl) -> Result {
     change(path, |bookmarks| {
+        if let Some(table) = bookmarks.get_mut(name.as_str()).and_then(Item::as_table_like_mut) {
+            // Keep its flags.
+            table.insert("url", value(url.to_string()));
+            return true;
+        }
         match bookmarks.get_mut(name.as_str()).and_then(Item::as_value_mut) {
             // Keep the comments beside it.
             Some(kept) => {

@@ -18,6 +18,7 @@ use std::{
 
 use clap::Command;
 use defaults::DefaultValue;
+use oxftp::FtpUrl;
 
 use crate::args::BookmarkName;
 use crate::failure::{Failure, Result};
@@ -27,12 +28,25 @@ use crate::failure::{Failure, Result};
 pub(crate) struct Settings {
     path: Option<PathBuf>,
     defaults: Vec<DefaultValue>,
+    /// Flags for a host, by its name.
+    hosts: Vec<(String, Vec<DefaultValue>)>,
+    /// Flags for a bookmark, by its name.
+    of_bookmarks: Vec<(String, Vec<DefaultValue>)>,
+    /// Names of flags that are on or off.
+    switches: Vec<String>,
     bookmarks: Vec<(BookmarkName, String)>,
 }
 
 impl Settings {
     /// Reads the file that the command line or the environment names, else the default file, which may be missing.
-    pub(crate) fn read(words: &[OsString]) -> Result<Self> {
+    pub(crate) fn read(words: &[OsString], cli: &Command) -> Result<Self> {
+        let settings = Self::read_file(words, cli)?;
+        let switches = words.iter().filter_map(|word| switched_off(word.to_str()?));
+        let switches = switches.filter(|name| defaults::is_switch(cli, name)).map(str::to_owned).collect();
+        Ok(Self { switches, ..settings })
+    }
+
+    fn read_file(words: &[OsString], cli: &Command) -> Result<Self> {
         let (path, named) = match location::explicit(words) {
             Some(path) => (path, true),
             None => match location::default() {
@@ -41,7 +55,7 @@ impl Settings {
             },
         };
         match fs::read_to_string(&path) {
-            Ok(text) => read::read(path, &text),
+            Ok(text) => read::read(path, &text, cli),
             Err(error) if error.kind() == io::ErrorKind::NotFound && (!named || may_create(words)) => {
                 Ok(Self { path: Some(path), ..Self::default() })
             }
@@ -49,8 +63,42 @@ impl Settings {
         }
     }
 
+    /// Replaces bookmarks by their URLs, and takes the flags for the hosts and bookmarks in the words. A flag that the words
+    /// switch off (`--no-netrc`, `--netrc=false`) has no default.
+    pub(crate) fn apply_to(mut self, words: Vec<OsString>) -> (Vec<OsString>, Self) {
+        let named = |word: &OsString| {
+            let name = word.to_str()?.strip_prefix('@')?;
+            Some(name.split('/').next().unwrap_or_default().to_owned())
+        };
+        let bookmarks: Vec<_> = words.iter().filter_map(named).collect();
+        let words = self.expand(words);
+        let urls = words.iter().filter_map(|word| word.to_str()?.parse::<FtpUrl>().ok());
+        let hosts: Vec<_> = urls.map(|url| url.host().name.to_ascii_lowercase()).collect();
+        let hosts = self.hosts.iter().filter(|(host, _)| hosts.contains(host));
+        let bookmarks = self.of_bookmarks.iter().filter(|(name, _)| bookmarks.contains(name));
+        let more: Vec<_> = hosts.chain(bookmarks).flat_map(|(_, flags)| flags.iter().cloned()).collect();
+        self.defaults.extend(more);
+        self.defaults.retain(|default| !self.switches.iter().any(|name| name == default.flag()));
+        let is_switch = |word: &OsString| {
+            word.to_str()
+                .and_then(switched_off)
+                .is_some_and(|name| self.switches.iter().any(|switch| switch == name))
+        };
+        let mut only_operands = false;
+        let words = words.into_iter().filter(|word| {
+            only_operands |= word == "--";
+            only_operands || !is_switch(word)
+        });
+        (words.collect(), self)
+    }
+
+    /// Returns how many defaults, hosts and bookmarks the file has.
+    pub(crate) fn counts(&self) -> [usize; 3] {
+        [self.defaults.len(), self.hosts.len(), self.bookmarks.len()]
+    }
+
     /// Replaces bookmarks, as in `@work/reports`, by their URLs.
-    pub(crate) fn expand(&self, words: Vec<OsString>) -> Vec<OsString> {
+    fn expand(&self, words: Vec<OsString>) -> Vec<OsString> {
         words.into_iter().map(|word| self.expanded(&word).map_or(word, OsString::from)).collect()
     }
 
@@ -78,6 +126,12 @@ impl Settings {
     }
 }
 
+/// Returns the flag that a word switches off.
+fn switched_off(word: &str) -> Option<&str> {
+    let name = word.strip_prefix("--")?;
+    name.strip_suffix("=false").or_else(|| name.strip_prefix("no-"))
+}
+
 /// Appends a path to the URL of a bookmark; a path with two leading slashes is absolute on its server.
 fn append_path(url: &str, path: &str) -> String {
     if path.is_empty() {
@@ -98,11 +152,15 @@ fn may_create(words: &[OsString]) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use clap::CommandFactory;
+
     use super::*;
+    use crate::commands::Cli;
 
     #[test]
     fn bookmarks_at_the_start_of_words_expand() {
-        let settings = read::read("x".into(), "[bookmarks]\nwork = 'ftp://me@h/www/'\n").unwrap();
+        let settings =
+            read::read("x".into(), "[bookmarks]\nwork = 'ftp://me@h/www/'\n", &Cli::command()).unwrap();
         let words = ["ls", "@work", "@work/a b", "@work//abs", "@other/x", "a@work", "@"];
 
         let expanded = settings.expand(words.map(OsString::from).to_vec());

@@ -5,31 +5,40 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use toml_edit::{Document, Item, Key, Table};
+use clap::Command;
+use toml_edit::{Document, Item, Key, TableLike};
 
 use super::{Settings, defaults::DefaultValue};
 use crate::args::BookmarkName;
 use crate::failure::{Failure, Result};
 
 /// Parses the file; errors name the file, the line and the key.
-pub(super) fn read(path: PathBuf, text: &str) -> Result<Settings> {
-    let source = Source { path: &path, text };
+pub(super) fn read(path: PathBuf, text: &str, cli: &Command) -> Result<Settings> {
+    let source = Source { path: &path, text, cli };
     let document = Document::parse(text).map_err(|error| source.wrong(error.span(), error.message()))?;
     let mut settings = Settings::default();
     for (key, item) in source.keys(document.as_table()) {
         match key.get() {
             "defaults" => {
+                settings.defaults = source.defaults(source.table(key, item)?, &[])?;
+            }
+            "hosts" => {
                 for (key, item) in source.keys(source.table(key, item)?) {
-                    settings.defaults.push(source.default(key, item)?);
+                    let defaults = source.defaults(source.table(key, item)?, &[])?;
+                    settings.hosts.push((key.get().to_ascii_lowercase(), defaults));
                 }
             }
             "bookmarks" => {
                 for (key, item) in source.keys(source.table(key, item)?) {
                     settings.bookmarks.push(source.bookmark(key, item)?);
+                    if let Some(table) = item.as_table_like() {
+                        let defaults = source.defaults(table, &["url"])?;
+                        settings.of_bookmarks.push((key.get().to_owned(), defaults));
+                    }
                 }
             }
             name => {
-                let why = format!("unknown key {name:?}; expected [defaults] or [bookmarks]");
+                let why = format!("unknown key {name:?}; expected [defaults], [hosts] or [bookmarks]");
                 return Err(source.wrong(key.span(), &why));
             }
         }
@@ -42,26 +51,33 @@ pub(super) fn read(path: PathBuf, text: &str) -> Result<Settings> {
 struct Source<'s> {
     path: &'s Path,
     text: &'s str,
+    cli: &'s Command,
 }
 
 impl<'s> Source<'s> {
-    fn keys<'t>(&self, table: &'t Table) -> impl Iterator<Item = (&'t Key, &'t Item)> {
+    fn keys<'t>(&self, table: &'t dyn TableLike) -> impl Iterator<Item = (&'t Key, &'t Item)> {
         table.iter().filter_map(|(name, _)| table.get_key_value(name))
     }
 
-    fn table<'t>(&self, key: &Key, item: &'t Item) -> Result<&'t Table> {
+    fn table<'t>(&self, key: &Key, item: &'t Item) -> Result<&'t dyn TableLike> {
         let why = format!("{:?} must be a table, as in [{}]", key.get(), key.get());
-        item.as_table().ok_or_else(|| self.wrong(key.span(), &why))
+        item.as_table_like().ok_or_else(|| self.wrong(key.span(), &why))
     }
 
-    fn default(&self, key: &Key, item: &Item) -> Result<DefaultValue> {
-        DefaultValue::new(key.get(), item).map_err(|why| self.wrong(key.span(), &why))
+    /// Parses the flags of a table, except for these keys.
+    fn defaults(&self, table: &dyn TableLike, except: &[&str]) -> Result<Vec<DefaultValue>> {
+        let flags = self.keys(table).filter(|(key, _)| !except.contains(&key.get()));
+        let parsed = flags.map(|(key, item)| {
+            DefaultValue::new(key.get(), item, self.cli).map_err(|why| self.wrong(key.span(), &why))
+        });
+        parsed.collect()
     }
 
     fn bookmark(&self, key: &Key, item: &Item) -> Result<(BookmarkName, String)> {
         let wrong = |why: &str| self.wrong(key.span(), &format!("{:?}: {why}", key.get()));
         let name = key.get().parse().map_err(wrong)?;
-        let url = item.as_str().ok_or_else(|| wrong("a bookmark must be a URL in quotes"))?;
+        let url = item.as_table_like().and_then(|table| table.get("url")).unwrap_or(item);
+        let url = url.as_str().ok_or_else(|| wrong("a bookmark must be a URL in quotes"))?;
         url.parse::<oxftp::FtpUrl>().map_err(|error| wrong(error.why))?;
         Ok((name, url.to_owned()))
     }
@@ -77,10 +93,13 @@ impl<'s> Source<'s> {
 
 #[cfg(test)]
 mod tests {
+    use clap::CommandFactory;
+
     use super::*;
+    use crate::commands::Cli;
 
     fn why(text: &str) -> String {
-        match read("dir/config.toml".into(), text) {
+        match read("dir/config.toml".into(), text, &Cli::command()) {
             Err(Failure::Usage(why)) => why,
             other => panic!("{other:?}"),
         }
@@ -96,6 +115,11 @@ mod tests {
             ("[defaults]\nretries = [1]\n", 2, "retries"),
             ("[defaults]\ninsecure = true\n", 2, "insecure"),
             ("[defaults]\ntls-min = \"1.1\"\n", 2, "tls-min"),
+            ("[defaults]\ndelete = true\n", 2, "delete"),
+            ("[hosts]\n'h' = 5\n", 2, "h"),
+            ("[hosts.'h']\njobs = 'many'\n", 2, "jobs"),
+            ("[bookmarks.work]\njobs = 4\n", 1, "work"),
+            ("[bookmarks.work]\nurl = 'ftp://h/'\nspeed = 4\n", 3, "speed"),
             ("[bookmarks]\nwork = 5\n", 2, "work"),
             ("[bookmarks]\nwork = 'http://h/'\n", 2, "work"),
             ("[bookmarks]\n'a b' = 'ftp://h/'\n", 2, "a b"),
@@ -117,6 +141,6 @@ mod tests {
 
     #[test]
     fn settings_file_may_be_empty() {
-        assert!(read("x".into(), "# nothing\n").unwrap().bookmarks().is_empty());
+        assert!(read("x".into(), "# nothing\n", &Cli::command()).unwrap().bookmarks().is_empty());
     }
 }

@@ -15,9 +15,9 @@ use crate::{
 };
 
 /// Names of all built-in commands, for help and completion.
-pub(super) const NAMES: [&str; 15] = [
-    "bye", "cd", "exit", "help", "jobs", "kill", "lcd", "lls", "lpwd", "mget", "mput", "pwd", "quit",
-    "source", "wait",
+pub(super) const NAMES: [&str; 23] = [
+    "ascii", "binary", "bye", "cd", "cdup", "delete", "exit", "help", "mdelete", "open", "prompt", "user",
+    "jobs", "kill", "lcd", "lls", "lpwd", "mget", "mput", "pwd", "quit", "source", "wait",
 ];
 
 impl Shell {
@@ -38,7 +38,17 @@ impl Shell {
             ["kill", number] => self.kill(number).await,
             ["source", path] => Box::pin(self.source(Path::new(path))).await,
             ["help" | "?"] => print(&self.help()).await,
+            ["help" | "?", name] => self.help_of(name).await,
             ["help" | "?", ..] => Err(Failure::Usage(HELP_USAGE.to_owned())),
+            ["!", command] => run_system("sh", &["-c", command]).await,
+            ["cdup"] => self.change_directory("..").await,
+            ["binary" | "image" | "bin"] => self.transfer_text(false),
+            ["ascii"] => self.transfer_text(true),
+            // Scripts for other clients set these; they mean nothing here.
+            ["hash" | "prompt" | "bell" | "verbose" | "passive" | "tick", ..] => Ok(()),
+            ["user", name, ..] => self.accept_login(name),
+            ["open", host, ..] => self.accept_host(host),
+            ["append" | "reget" | "restart" | "proxy" | "account", ..] => Err(refused(words)),
             [
                 name @ ("cd" | "pwd" | "lcd" | "lpwd" | "jobs" | "kill" | "source" | "exit" | "quit" | "bye"),
                 ..,
@@ -70,6 +80,57 @@ impl Shell {
         let left = std::mem::replace(&mut self.cwd.directory, entered.to_string_lossy().into_owned());
         self.cwd.previous = left;
         Ok(())
+    }
+
+    fn transfer_text(&mut self, text: bool) -> Result {
+        self.text = text;
+        Ok(())
+    }
+
+    /// Accepts the login of a script for another client, if it is that of the shell.
+    fn accept_login(&self, name: &str) -> Result {
+        match self.cwd.shown.rsplit_once('@').is_some_and(|(user, _)| user == name) {
+            true => Ok(()),
+            false => Err(Failure::UsageWithHint {
+                what: format!("the shell is logged in as {}", self.cwd.shown),
+                hint: "start the shell with this user: oxftp shell --user NAME URL".to_owned(),
+            }),
+        }
+    }
+
+    fn accept_host(&self, host: &str) -> Result {
+        let name = host.rsplit_once("://").map_or(host, |(_, rest)| rest).trim_end_matches('/');
+        let here = self.cwd.shown.rsplit_once('@').map_or("", |(_, host)| host);
+        match here == name || here.rsplit_once(':').is_some_and(|(here, _)| here == name) {
+            true => Ok(()),
+            false => Err(Failure::UsageWithHint {
+                what: format!("the shell is connected to {here}"),
+                hint: "use one shell for each server: oxftp shell URL".to_owned(),
+            }),
+        }
+    }
+
+    /// Prints the help of one command.
+    async fn help_of(&self, name: &str) -> Result {
+        let described = super::translate::verb(name).and_then(|(verb, ..)| self.cli.find_subcommand(verb));
+        let text = match described {
+            Some(verb) => verb.clone().render_long_help().to_string(),
+            None => {
+                match HELP.lines().find(|line| line.trim_start().split([' ', ';']).next() == Some(name)) {
+                    Some(line) => line.trim_start().to_owned(),
+                    None if NAMES.contains(&name) => format!("{name}: use help for a list of the commands"),
+                    None => {
+                        return Err(Failure::Usage(format!("unknown command {name:?}: use help for a list")));
+                    }
+                }
+            }
+        };
+        print(&text).await?;
+        match name {
+            "mirror" => print("In the shell: mirror REMOTE [LOCAL] downloads; mirror -R LOCAL [REMOTE] and mirror ./LOCAL REMOTE upload").await,
+            "put" => print("In the shell: put LOCAL... uploads into the current directory; put LOCAL NEW-NAME names the upload").await,
+            _ => Ok(()),
+        }
     }
 
     fn change_local(&self, path: &str) -> Result {
@@ -162,7 +223,15 @@ fn no_such_job(number: &str) -> Failure {
     Failure::AlreadyReported(Exit::NotFound)
 }
 
-const HELP_USAGE: &str = "usage: help (no arguments); for one command: get --help";
+/// Returns the failure of a command of other clients that would do something else here.
+fn refused(words: &[&str]) -> Failure {
+    Failure::UsageWithHint {
+        what: format!("the shell has no command {:?}", words.first().copied().unwrap_or_default()),
+        hint: "get -c and put -c resume, and raw sends FTP commands".to_owned(),
+    }
+}
+
+const HELP_USAGE: &str = "usage: help, or help COMMAND";
 
 const HELP: &str = "Commands of the shell:
   cd [DIR]   change the directory on the server; cd - goes back, cd alone to the login directory
@@ -171,5 +240,6 @@ const HELP: &str = "Commands of the shell:
   COMMAND &  run a command in the background; jobs, wait [N] and kill N control such jobs
   source     run the commands in a file
   ! COMMAND  run a system command
+  ascii      transfer text from now on, with converted line ends; binary ends that
   exit       leave the shell
 Commands of the program, with paths instead of URLs (COMMAND --help shows their flags):";

@@ -70,6 +70,11 @@ pub(super) fn split(line: &str) -> ShellLine {
                 splitter.quote = Some(character);
             }
             (None, '#') if splitter.word.is_none() => break,
+            // The rest of the line belongs to the system's shell, whatever characters it contains.
+            (None, '!') if splitter.word.is_none() && splitter.command.words.is_empty() => {
+                splitter.system(at, &line[at + 1..]);
+                break;
+            }
             (None, ';' | '\n') => splitter.end_command(false),
             (None, '&' | '|') if is_doubled => {
                 characters.next();
@@ -113,6 +118,11 @@ impl Splitter {
         }
         self.pattern.0.push(character);
         self.pattern.1 |= !quoted && "*?[".contains(character);
+    }
+
+    fn system(&mut self, at: usize, command: &str) {
+        let word = |text: &str, start| ShellWord { text: text.to_owned(), pattern: None, start };
+        self.command.words = vec![word("!", at), word(command.trim(), at + 1)];
     }
 
     fn end_word(&mut self) {

@@ -68,6 +68,8 @@ struct Shell {
     /// The user was warned about running jobs.
     warned: bool,
     sourcing: usize,
+    /// Files are transferred as text, after `ascii`.
+    text: bool,
 }
 
 /// Whether to read the next command.
@@ -96,6 +98,7 @@ impl Shell {
             interactive: args.commands.is_none() && std::io::stdin().is_terminal(),
             warned: false,
             sourcing: 0,
+            text: false,
         };
         let start = url.path();
         shell.change_directory(&start.to_string_lossy()).await?;

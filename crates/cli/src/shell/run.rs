@@ -9,12 +9,13 @@ use tokio::{
 };
 
 use super::{
-    Flow, Shell, builtins, command_line,
+    Flow, Shell, command_line,
     command_line::{Condition, ShellCommand, ShellLine},
     translate,
 };
 use crate::{
     app::App,
+    args::When,
     commands::Cli,
     failure::{Exit, Failure, Result},
     settings::Settings,
@@ -61,9 +62,6 @@ impl Shell {
     }
 
     pub(super) async fn run_line(&mut self, line: &str) -> Result<Flow> {
-        if let Some(command) = line.trim_start().strip_prefix('!') {
-            return builtins::run_system("sh", &["-c", command]).await.map(|()| Flow::Continue);
-        }
         let ShellLine { commands, is_open, problem } = command_line::split(line);
         if is_open {
             return Err(Failure::Usage("unclosed quote".to_owned()));
@@ -104,8 +102,8 @@ impl Shell {
         }
         self.warned = false;
         let words = self.translate(command).await?;
-        let Some(work) = self.work(&words)? else { return Ok(Flow::Continue) };
-        if !words.get(1).is_some_and(|verb| translate::is_read_only(verb)) {
+        let Some(work) = self.work(&words, command.background)? else { return Ok(Flow::Continue) };
+        if !translate::is_read_only(&words) {
             self.directories.clear();
         }
         if command.background {
@@ -117,9 +115,15 @@ impl Shell {
     }
 
     /// Parses words like a command line and returns the work to do; `None` if help was printed.
-    fn work(&self, words: &[String]) -> Result<Option<impl Future<Output = Result> + use<>>> {
+    ///
+    /// In the background it shows no progress and no summary: they would overwrite the prompt.
+    fn work(
+        &self,
+        words: &[String],
+        background: bool,
+    ) -> Result<Option<impl Future<Output = Result> + use<>>> {
         let parsed = self.cli.clone().try_get_matches_from(words);
-        let cli = match parsed.and_then(|matches| Cli::from_arg_matches(&matches)) {
+        let mut cli = match parsed.and_then(|matches| Cli::from_arg_matches(&matches)) {
             Ok(cli) => cli,
             Err(error) => {
                 let words: Vec<_> = words.iter().map(Into::into).collect();
@@ -131,6 +135,10 @@ impl Shell {
                 };
             }
         };
+        if background {
+            cli.global.quiet = true;
+            cli.global.progress = When::Never;
+        }
         let app = App::new(&cli.global, cli.verb.prints_events(), Settings::default());
         let cache = self.cache.clone();
         Ok(Some(async move { cache.scope(Box::pin(crate::commands::run(cli.verb, &app))).await }))

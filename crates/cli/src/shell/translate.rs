@@ -15,29 +15,33 @@ pub(super) enum Operands {
     RemoteOrHere,
     /// Paths on the server.
     Remote,
+    /// Paths on the server; or one, and the local name of its copy.
+    Downloaded,
     /// A word, then paths on the server.
     WordThenRemote,
-    /// A path on the server and its new path.
+    /// Paths on the server, and their new path.
     Renamed,
-    /// Local paths, uploaded into the current directory.
+    /// Local paths, uploaded into the current directory; or one, and its new name.
     Local,
     /// FTP commands.
     Raw,
-    /// A remote tree and a local tree, or the reverse with `-R`.
+    /// A remote tree and a local tree, or the reverse with `-R` or a first word such as `./site`.
     Trees,
 }
 
 /// Returns the command of the program for a command name, the flags that the name implies, and its operands.
 pub(super) fn verb(name: &str) -> Option<(&str, &'static [&'static str], Operands)> {
-    use Operands::{Local, Raw, Remote, RemoteOrHere, Renamed, Trees, WordThenRemote};
+    use Operands::{Downloaded, Local, Raw, Remote, RemoteOrHere, Renamed, Trees, WordThenRemote};
     Some(match name {
         "ls" | "find" | "du" | "probe" => (name, &[], RemoteOrHere),
         "dir" | "ll" => ("ls", &["-l"], RemoteOrHere),
-        "get" | "cat" | "head" | "rm" | "rmdir" | "mkdir" | "stat" | "touch" | "rcat" => (name, &[], Remote),
-        "mget" => ("get", &[], Remote),
+        "get" | "recv" | "mget" => ("get", &[], Downloaded),
+        "cat" | "head" | "rm" | "rmdir" | "mkdir" | "stat" | "touch" | "rcat" => (name, &[], Remote),
+        "delete" | "mdelete" => ("rm", &[], Remote),
+        "size" | "modtime" => ("stat", &[], Remote),
         "chmod" => (name, &[], WordThenRemote),
         "mv" | "rename" => ("mv", &[], Renamed),
-        "put" | "mput" => ("put", &[], Local),
+        "put" | "send" | "mput" => ("put", &[], Local),
         "raw" | "quote" => ("raw", &[], Raw),
         "mirror" => (name, &[], Trees),
         _ => return None,
@@ -45,8 +49,11 @@ pub(super) fn verb(name: &str) -> Option<(&str, &'static [&'static str], Operand
 }
 
 /// Returns whether a command changes nothing on the server.
-pub(super) fn is_read_only(verb: &str) -> bool {
-    matches!(verb, "ls" | "find" | "du" | "probe" | "get" | "cat" | "head" | "stat")
+pub(super) fn is_read_only(words: &[String]) -> bool {
+    let verb = words.get(1).map(String::as_str);
+    let changes = |word: &String| ["--move", "--delete", "--exec"].iter().any(|flag| word.starts_with(flag));
+    matches!(verb, Some("ls" | "find" | "du" | "probe" | "get" | "cat" | "head" | "stat"))
+        && !words.iter().any(changes)
 }
 
 impl Shell {
@@ -64,10 +71,27 @@ impl Shell {
         let mut words = vec!["oxftp".to_owned(), verb.to_owned()];
         words.extend(self.flags.iter().cloned());
         words.extend(more.iter().map(|flag| (*flag).to_owned()));
-        let backwards = operands == Operands::Trees && classified.flags.iter().any(|flag| flag.text == "-R");
-        let flags = classified.flags.iter().filter(|flag| !(backwards && flag.text == "-R"));
+        let reversed = operands == Operands::Trees && classified.flags.iter().any(|flag| flag.text == "-R");
+        let flags = classified.flags.iter().filter(|flag| !(reversed && flag.text == "-R"));
         words.extend(flags.map(|flag| flag.text.clone()));
+        words.extend((self.text && matches!(verb, "get" | "put" | "cat")).then(|| "--ascii".to_owned()));
+        let backwards = reversed || names_local_tree(&classified.operands);
+        let renames = !classified.flags.iter().any(|flag| {
+            ["-o", "-d", "--output", "--directory"].iter().any(|name| flag.text.starts_with(name))
+        });
+        if let (Operands::Downloaded, true, [from, to]) = (operands, renames, &classified.operands[..])
+            && self.names_copy(from, to).await?
+        {
+            words.extend(["-o".to_owned(), to.text.clone(), "--".to_owned(), self.cwd.url(&from.text)]);
+            return Ok(words);
+        }
         words.push("--".to_owned());
+        if let (Operands::Local, true, [from, to]) = (operands, renames, &classified.operands[..])
+            && is_new_name(from, to)
+        {
+            words.extend([from.text.clone(), self.cwd.url(&to.text)]);
+            return Ok(words);
+        }
         words.extend(self.operands(operands, backwards, &classified.operands).await?);
         Ok(words)
     }
@@ -81,13 +105,15 @@ impl Shell {
         let texts = || words.iter().map(|word| word.text.clone());
         Ok(match kind {
             Operands::RemoteOrHere if words.is_empty() => vec![self.cwd.url("")],
-            Operands::RemoteOrHere | Operands::Remote => self.remote(words).await?,
+            Operands::RemoteOrHere | Operands::Remote | Operands::Downloaded => self.remote(words).await?,
             Operands::WordThenRemote => match words.split_first() {
                 Some((first, paths)) => [vec![first.text.clone()], self.remote(paths).await?].concat(),
                 None => Vec::new(),
             },
             Operands::Renamed => match words {
-                [from, to] => vec![self.cwd.url(&from.text), self.cwd.url(&to.text)],
+                [sources @ .., to] if !sources.is_empty() => {
+                    [self.remote(sources).await?, vec![self.cwd.url(&to.text)]].concat()
+                }
                 _ => texts().collect(),
             },
             Operands::Local => {
@@ -109,6 +135,20 @@ impl Shell {
         })
     }
 
+    /// Returns whether the second word names the local copy of the first, because the server has no such file.
+    async fn names_copy(&mut self, from: &ShellWord, to: &ShellWord) -> Result<bool> {
+        if from.pattern.is_some() || to.pattern.is_some() || to.text.ends_with('/') {
+            return Ok(false);
+        }
+        let (directory, name) =
+            to.text.rfind('/').map_or(("", to.text.as_str()), |at| to.text.split_at(at + 1));
+        let found = self.directories.of(directory, &self.cwd, &self.connection).await;
+        Ok(match found {
+            Ok(names) => !names.iter().any(|found| found.text == name),
+            Err(failure) => failure.exit() == Some(Exit::NotFound),
+        })
+    }
+
     /// Returns the URLs of paths, with patterns replaced by the matching names.
     async fn remote(&mut self, words: &[&ShellWord]) -> Result<Vec<String>> {
         let mut urls = Vec::new();
@@ -123,6 +163,20 @@ impl Shell {
         }
         Ok(urls)
     }
+}
+
+/// Returns whether the second word is the new name of the first, because there is no such local file.
+fn is_new_name(from: &ShellWord, to: &ShellWord) -> bool {
+    from.pattern.is_none() && to.pattern.is_none() && std::fs::symlink_metadata(&to.text).is_err()
+}
+
+/// Returns whether the first of two trees is written as a local one, and the second is not.
+fn names_local_tree(words: &[&ShellWord]) -> bool {
+    let is_local = |word: &ShellWord| {
+        [".", ".."].contains(&word.text.as_str())
+            || ["./", "../"].iter().any(|start| word.text.starts_with(start))
+    };
+    matches!(words, [from, to] if is_local(from) && !is_local(to))
 }
 
 fn local(word: &ShellWord) -> Result<Vec<String>> {

@@ -149,3 +149,61 @@ fn color_flag_overrides_no_color() {
     assert!(shown(&["--color", "always", "ls", "ftp://localhost:1/"], "NO_COLOR"));
     assert!(!shown(&["--color", "never", "ls", "ftp://localhost:1/"], "CLICOLOR_FORCE"));
 }
+
+#[test]
+fn settings_hold_flags_of_all_verbs_by_host_and_bookmark() {
+    let site = Site::plain();
+    for path in ["pub/a.log", "pub/b.txt", "pub/.c"] {
+        site.lay(path, "x");
+    }
+    let url = site.url("pub");
+    let config = format!(
+        "[defaults]\nexclude = ['*.log']\n[hosts.'{}']\nall = true\n[bookmarks]\nlogs = {{ url = '{url}', include = ['*.log'], exclude = [] }}\nplain = '{url}'\n",
+        site.server.host()
+    );
+    site.keep("config", config);
+    let on = |words: &[&str]| site.succeed(&[&["--config", "config"], words].concat());
+
+    assert_eq!(on(&["ls", "@plain"]), ".c\nb.txt\n");
+    assert_eq!(on(&["ls", "--no-all", "@plain"]), "b.txt\n");
+    assert_eq!(on(&["ls", "--all=false", "@plain"]), "b.txt\n");
+    assert_eq!(on(&["ls", "@logs"]), "a.log\n");
+    assert_eq!(on(&["find", "@logs"]), "a.log\n");
+    assert_eq!(on(&["get", "-r", "-o", "got", "@plain"]), "");
+    assert!(site.here("got/b.txt").exists() && !site.here("got/a.log").exists());
+    assert_eq!(on(&["config", "check"]), "config: correct, 1 default, 1 host, 2 bookmarks\n");
+    // Changing the URL keeps the flags.
+    on(&["bookmark", "add", "logs", &format!("{url}/")]);
+    assert_eq!(on(&["ls", "@logs"]), "a.log\n");
+
+    site.keep("wrong", "[defaults]\nretries = 2\njobs = 'many'\n");
+    let run = site.run(&["--config", "wrong", "config", "check"]);
+    assert_eq!(run.code, Some(2), "{}", run.stderr);
+    assert!(run.stderr.contains("wrong:3: "), "{}", run.stderr);
+}
+
+#[test]
+fn password_command_is_run_for_the_password() {
+    let site = Site::plain();
+    site.lay("a", "x");
+    let password = site.server.password().to_owned();
+    let url = site.url("");
+    let ls =
+        |command: &str| run(oxftp(&["ls", "--password-command", command, &url]).env("SECRET", &password));
+
+    let listed =
+        ls("echo \"$SECRET\"; echo more; test \"$OXFTP_HOST\" = localhost -o \"$OXFTP_HOST\" = 127.0.0.1");
+    assert_eq!((listed.code, listed.stdout().as_str()), (Some(0), "a\n"), "{}", listed.stderr);
+    for (command, words) in [("exit 3", "the password command failed"), ("true", "it printed no password")] {
+        let failed = ls(command);
+        assert_eq!(failed.code, Some(9), "{command}: {}", failed.stderr);
+        assert!(failed.stderr.contains(words), "{command}: {}", failed.stderr);
+    }
+}
+
+#[test]
+fn proxy_without_a_scheme_is_an_http_proxy() {
+    let run = run(&mut oxftp(&["ls", "--proxy", "127.0.0.1:1", "ftp://h/"]));
+    assert_eq!(run.code, Some(3), "{}", run.stderr);
+    assert!(!run.stderr.contains("cannot be used"), "{}", run.stderr);
+}

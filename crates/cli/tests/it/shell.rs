@@ -13,10 +13,113 @@ fn shell(site: &Site, commands: &str) -> Run {
 }
 
 #[test]
-fn help_with_arguments_prints_its_usage() {
-    let run = shell(&Site::plain(), "help get");
-    assert_eq!(run.code, Some(2), "{}", run.stderr);
-    assert!(run.stderr.contains("usage: help (no arguments)"), "{}", run.stderr);
+fn help_of_a_command_shows_its_flags() {
+    let site = Site::plain();
+
+    assert!(site.succeed(&["shell", "-c", "help get", &site.url("")]).contains("--continue"));
+    assert!(site.succeed(&["shell", "-c", "help mirror", &site.url("")]).contains("mirror -R LOCAL"));
+    assert!(site.succeed(&["shell", "-c", "help cd; ? lcd", &site.url("")]).contains("cd [DIR]   change"));
+    for (wrong, words) in
+        [("help frobnicate", "unknown command"), ("help a b", "usage: help, or help COMMAND")]
+    {
+        let run = shell(&site, wrong);
+        assert_eq!(run.code, Some(2), "{}", run.stderr);
+        assert!(run.stderr.contains(words), "{}", run.stderr);
+    }
+}
+
+#[test]
+fn system_command_may_follow_another_command() {
+    let run = shell(&Site::plain(), "pwd; !echo 'a  b' | tr a-z A-Z; echo c");
+
+    assert_eq!((run.code, run.stdout().as_str()), (Some(0), "/\nA  B\nc\n"), "{}", run.stderr);
+}
+
+#[test]
+fn several_names_are_listed_moved_and_measured() {
+    let site = Site::plain();
+    for name in ["1.csv", "2.csv", "x"] {
+        site.lay(name, "12");
+    }
+
+    let run = shell(&site, "ls *.csv; du -s *.csv; mkdir done; mv *.csv done/; mv x done/1.csv .; ls");
+
+    assert_eq!(run.code, Some(0), "{}", run.stderr);
+    let lines = run.stdout();
+    assert_eq!(lines.lines().collect::<Vec<_>>()[..2], ["/1.csv", "/2.csv"], "{lines}");
+    assert!(lines.ends_with("1.csv\ndone\nx\n"), "{lines}");
+    assert!(site.there("done/2.csv").exists() && site.there("1.csv").exists());
+}
+
+#[test]
+fn get_and_put_take_a_new_name() {
+    let site = Site::plain();
+    site.lay("remote", "there");
+    fs::write(site.here("local"), "here").unwrap();
+
+    let run =
+        shell(&site, "put local renamed; get remote copied; mkdir d; put local d/named; get d/named remote");
+
+    assert_eq!(run.code, Some(0), "{}", run.stderr);
+    assert_eq!(fs::read(site.there("renamed")).unwrap(), b"here");
+    assert_eq!(fs::read(site.there("d/named")).unwrap(), b"here");
+    assert_eq!(fs::read(site.here("copied")).unwrap(), b"there");
+    // The server has both: they are two files.
+    assert_eq!(fs::read(site.here("remote")).unwrap(), b"there");
+    assert_eq!(fs::read(site.here("named")).unwrap(), b"here");
+}
+
+#[test]
+fn shell_mirrors_in_both_directions() {
+    let site = Site::plain();
+    site.lay("down/a", "a");
+    fs::create_dir(site.here("up")).unwrap();
+    fs::write(site.here("up/b"), "b").unwrap();
+
+    let run = shell(&site, "mirror down; mirror down ./other; mirror ./up x/up; mirror -R up y");
+
+    assert_eq!(run.code, Some(0), "{}", run.stderr);
+    assert!(site.here("a").exists() && site.here("other/a").exists());
+    assert!(site.there("x/up/b").exists() && site.there("y/b").exists());
+}
+
+#[test]
+fn script_of_a_classic_client_runs() {
+    let site = Site::plain();
+    site.lay("a.txt", "1\r\n2\r\n");
+    fs::write(site.here("b"), "x").unwrap();
+    let (user, host) = (site.server.user().to_owned(), site.server.host().to_owned());
+
+    let script = format!(
+        "open {host}\nuser {user} secret\nbinary\nhash\nprompt\nverbose off\npassive\nmkdir in\ncd in\nsend b\ncdup\nascii\nrecv a.txt\nbinary\ndelete in/b\nmdelete in/* || pwd\nbye\n"
+    );
+    let run = run_with_input(&mut site.command(&["shell", &site.url("")]), script.as_bytes());
+
+    assert_eq!((run.code, run.stdout().as_str()), (Some(0), "/\n"), "{}", run.stderr);
+    assert_eq!(fs::read(site.here("a.txt")).unwrap(), b"1\n2\n");
+    for (wrong, words) in [
+        ("user other x", "start the shell with this user"),
+        ("open elsewhere", "use one shell for each server"),
+        ("reget a", "get -c and put -c resume"),
+    ] {
+        let run = shell(&site, wrong);
+        assert_eq!(run.code, Some(2), "{wrong}: {}", run.stderr);
+        assert!(run.stderr.contains(words), "{wrong}: {}", run.stderr);
+    }
+}
+
+#[test]
+fn background_job_prints_no_progress() {
+    let site = Site::plain();
+    site.lay("a", content(100_000));
+
+    let url = site.url("");
+    let run = site.run(&["shell", "--progress", "always", "-c", "get a & wait; get a -o b", &url]);
+
+    assert_eq!(run.code, Some(0), "{}", run.stderr);
+    let ended = run.stderr.find("[1] get a: done").unwrap();
+    assert!(!run.stderr[..ended].contains("KiB"), "{}", run.stderr);
+    assert!(run.stderr[ended..].contains("KiB"), "{}", run.stderr);
 }
 
 #[test]

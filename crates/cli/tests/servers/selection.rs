@@ -206,3 +206,82 @@ fn ages(site: &Site) {
     site.succeed(&["rm", "-r", "--min-age", "30d", &url("")]);
     assert!(site.there("ages/new.gz").exists() && !site.there("ages/in/old.txt").exists());
 }
+
+#[test]
+fn check_reports_differences_on_every_server() {
+    for kind in [ServerKind::Vsftpd, ServerKind::ProFtpd, ServerKind::PureFtpd, ServerKind::Pyftpdlib] {
+        let Some(site) = Site::on(kind, Protection::Plain) else { return };
+        hold(&site, &checks());
+    }
+}
+
+fn checks() -> Vec<Row> {
+    vec![
+        row("check --content URL/pub URL/pub").prints(""),
+        row("check --size-only tree URL/pub").fails(1, ""),
+        row("check --sums - URL/pub").fails(9, "cannot read"),
+        row("check URL").fails(2, "use check SRC DST"),
+        row("check tree tree").fails(2, "neither SRC nor DST"),
+    ]
+}
+
+#[test]
+fn check_compares_content_and_checksums() {
+    let Some(site) = Site::on(ServerKind::Vsftpd, Protection::Plain) else { return };
+    for (path, there, here) in [
+        ("same", "1", Some("1")),
+        ("in/other", "one", Some("two")),
+        ("size", "1", Some("22")),
+        ("extra", "1", None),
+    ] {
+        site.lay(&format!("t/{path}"), there);
+        if let Some(here) = here {
+            let path = site.here(&format!("t/{path}"));
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, here).unwrap();
+        }
+    }
+    fs::write(site.here("t/new"), "").unwrap();
+    fs::write(site.here("sums"), format!("{ONE}  same\n{ONE} *size\n{ONE}  in/other\n{ONE}  none\n"))
+        .unwrap();
+    site.server.hand_over().unwrap();
+    let check = |words: &[&str]| {
+        let run = site.run(words);
+        (run.code, run.stdout())
+    };
+    let url = &site.url("t");
+
+    let (code, found) = check(&["check", "--content", "t", url]);
+    assert_eq!(code, Some(1));
+    assert_eq!(
+        sorted(&found),
+        [
+            "differs in/other  (content differs)",
+            "differs size  (size differs: 2, 1)",
+            "extra extra",
+            "missing new"
+        ]
+    );
+    let (_, found) = check(&["check", "--size-only", "--one-way", url, "t"]);
+    assert_eq!(sorted(&found), ["differs size  (size differs: 1, 2)", "missing extra"]);
+    let (code, found) = check(&["check", "--content", "--include", "same", "t", url]);
+    assert_eq!((code, found.as_str()), (Some(0), ""));
+    let (_, found) = check(&["check", "--json", "--content", "--exclude", "size", url, "t"]);
+    assert!(found.contains(r#"{"status":"differs","path":"in/other","why":"content differs"}"#), "{found}");
+    let (code, found) = check(&["check", "--sums", "sums", url]);
+    assert_eq!(
+        (code, sorted(&found)),
+        (Some(1), vec!["differs in/other  (checksum differs)", "missing none"])
+    );
+    let (_, found) = check(&["check", "--sums", "sums", "t"]);
+    assert_eq!(
+        sorted(&found),
+        ["differs in/other  (checksum differs)", "differs size  (checksum differs)", "missing none"]
+    );
+    site.lay("t/SUMS", format!("{ONE}  same\n"));
+    site.server.hand_over().unwrap();
+    assert_eq!(check(&["check", "--sums", &site.url("t/SUMS"), "t"]), (Some(0), String::new()));
+}
+
+/// SHA-256 of `1`.
+const ONE: &str = "6b86b273ff34fce19d6b804eff5a3f5747ada4eaa22f1d49c01e52ddb7875b4b";

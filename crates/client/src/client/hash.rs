@@ -2,12 +2,18 @@
 
 use std::path::Path;
 
+use tokio::io::AsyncReadExt;
+
 use oxftp_proto::{
     Code, Command, FileHash, HashAlgorithm, HashOffer, RemotePath, Reply, classify, dialog::Completion,
 };
 
 use super::{Client, navigation::Spelling};
-use crate::{Error, Result, config::command_memory::OptionalCommand, local_fs::hash::hash_file};
+use crate::{
+    Error, Result,
+    config::command_memory::OptionalCommand,
+    local_fs::hash::{BLOCK_SIZE, Hasher, hash_file},
+};
 
 impl Client {
     /// Returns the hash of a file, by `algorithm` or, with `None`, by the strongest algorithm that the
@@ -82,6 +88,42 @@ impl Client {
         let there = self.hash(remote, None).await?;
         let here = hash_file(self.file_system(), local.as_ref(), there.algorithm()).await?;
         Ok(here == there)
+    }
+
+    /// Computes the hash of a remote file from its content (`RETR`), for servers that offer no hashes. The whole file is
+    /// transferred, and kept nowhere.
+    ///
+    /// ```no_run
+    /// use oxftp::HashAlgorithm;
+    ///
+    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+    /// println!("{}", client.hash_content("image.iso", HashAlgorithm::Sha256).await?);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of [`download_stream`](Self::download_stream), and of reading it.
+    pub async fn hash_content(
+        &mut self,
+        path: impl Into<RemotePath>,
+        algorithm: HashAlgorithm,
+    ) -> Result<FileHash> {
+        let mut hasher = Hasher::new(algorithm)?;
+        let mut data = self.download_stream(path).await?;
+        let mut block = Vec::with_capacity(BLOCK_SIZE);
+        loop {
+            match data.read_buf(&mut block).await {
+                Ok(0) => break,
+                Ok(_) => hasher.update(&block),
+                Err(error) => return Err(data.fail(error).await),
+            }
+            block.clear();
+        }
+        data.finish().await?;
+        let hash = FileHash::new(algorithm, hasher.finish());
+        hash.ok_or(Error::Unsupported { what: "hash of that length" })
     }
 
     async fn hash_by(&mut self, offer: &HashOffer, path: &RemotePath) -> Result<FileHash> {

@@ -2,6 +2,7 @@
 
 pub(crate) mod kind;
 pub(crate) mod local_fs;
+pub(crate) mod lock_holder;
 mod predicates;
 pub(crate) mod report;
 pub(crate) mod tls;
@@ -13,7 +14,7 @@ use oxftp_proto::{
     dialog::DialogError, listing::ListingError,
 };
 
-use self::{local_fs::LocalFsError, report::Report};
+use self::{local_fs::LocalFsError, lock_holder::LockHolder, report::Report};
 use crate::url::UrlError;
 
 /// The result type of this crate.
@@ -273,6 +274,21 @@ pub enum Error {
         /// The local path of the partial file.
         path: String,
     },
+    /// Another job holds the lock of the target (see [`LocalLock`](crate::LocalLock) and
+    /// [`RemoteLock`](crate::RemoteLock)). This one changed nothing.
+    #[error("{path} is held by {}", held_by(.holder.as_ref()))]
+    Locked {
+        /// The path of the lock: of a local file, or of a directory on the server.
+        path: String,
+        /// The holder, if it is written in the lock.
+        holder: Option<LockHolder>,
+    },
+    /// Another job broke the lock of this job, because it could not be refreshed in time.
+    #[error("another job has broken {path}")]
+    LockLost {
+        /// The path of the lock on the server.
+        path: String,
+    },
     /// The local file system failed.
     #[error(transparent)]
     LocalFs(#[from] LocalFsError),
@@ -375,6 +391,11 @@ impl From<DialogError> for Error {
             error => Self::DataConnect(io::Error::other(error)),
         }
     }
+}
+
+/// Formats the holder of a lock.
+fn held_by(holder: Option<&LockHolder>) -> String {
+    holder.map_or_else(|| "another job".to_owned(), ToString::to_string)
 }
 
 fn found_instead(name: Option<&str>) -> String {

@@ -47,7 +47,7 @@ pub async fn hash_file(
     hash.ok_or(Error::Unsupported { what: "hash of that length" })
 }
 
-enum Hasher {
+pub(crate) enum Hasher {
     Crc32(crc32fast::Hasher),
     Md5(md5::Md5),
     Sha1(sha1::Sha1),
@@ -56,7 +56,7 @@ enum Hasher {
 }
 
 impl Hasher {
-    fn new(algorithm: HashAlgorithm) -> Result<Self> {
+    pub(crate) fn new(algorithm: HashAlgorithm) -> Result<Self> {
         Ok(match algorithm {
             HashAlgorithm::Crc32 => Self::Crc32(crc32fast::Hasher::new()),
             HashAlgorithm::Md5 => Self::Md5(md5::Md5::new()),
@@ -67,7 +67,7 @@ impl Hasher {
         })
     }
 
-    fn update(&mut self, bytes: &[u8]) {
+    pub(crate) fn update(&mut self, bytes: &[u8]) {
         match self {
             Self::Crc32(hasher) => hasher.update(bytes),
             Self::Md5(hasher) => hasher.update(bytes),
@@ -77,7 +77,7 @@ impl Hasher {
         }
     }
 
-    fn finish(self) -> Vec<u8> {
+    pub(crate) fn finish(self) -> Vec<u8> {
         match self {
             Self::Crc32(hasher) => hasher.finalize().to_be_bytes().to_vec(),
             Self::Md5(hasher) => hasher.finalize().to_vec(),
@@ -88,7 +88,7 @@ impl Hasher {
     }
 }
 
-const BLOCK_SIZE: usize = 256 * 1024;
+pub(crate) const BLOCK_SIZE: usize = 256 * 1024;
 
 #[cfg(test)]
 mod tests {

@@ -28,7 +28,7 @@ mod atomic_write;
 pub mod conformance;
 mod forward;
 pub(crate) mod hash;
-mod local;
+pub(crate) mod local;
 mod memory;
 mod metadata;
 mod open_options;

@@ -145,6 +145,8 @@ impl Deletion<'_> {
             }
             let listing = match endpoint.list(&path, self.limits, FollowUp::Nothing).await {
                 Ok(listing) => listing,
+                // Another client deleted it.
+                Err(error) if is_gone(&error) => return Ok(true),
                 Err(error) => return self.report(&path, error),
             };
             let Some(parent) = self.cycles.check(&ancestors, &listing.fingerprint) else {
@@ -161,7 +163,7 @@ impl Deletion<'_> {
             for node in listing.nodes {
                 let child = path.join(&node.name);
                 let is_directory = node.kind.is_directory();
-                if !self.filter.is_empty() && !self.filter.matches(&child.to_text(), is_directory) {
+                if !self.filter.is_empty() && !self.filter.accepts(&node.candidate(&child.to_text())) {
                     is_empty = false;
                     continue;
                 }
@@ -205,6 +207,11 @@ impl Deletion<'_> {
             }
             Err(error) => {
                 self.budget.refund();
+                // A download is writing this partial file.
+                if let Error::InUse { .. } = error {
+                    tracing::info!("{error}: it is not deleted");
+                    return Ok(false);
+                }
                 // Another client deleted it, or an earlier attempt did.
                 if is_gone(&error) { Ok(true) } else { self.report(path, error) }
             }

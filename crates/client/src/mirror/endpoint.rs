@@ -10,7 +10,7 @@ use super::{
     relative_path::RelativePath,
     server_clock::ServerClock,
 };
-use crate::transfer::local_path::make_below;
+use crate::transfer::{download::partial, local_path::make_below};
 use crate::{
     Client, Error, Result,
     client::FollowUp,
@@ -69,10 +69,10 @@ impl Endpoint<'_> {
         }
     }
 
-    /// Removes a file or a symbolic link.
+    /// Removes a file or a symbolic link. A partial file that a download is writing is [`Error::InUse`].
     pub(crate) async fn remove_file(&mut self, path: &RelativePath) -> Result<()> {
         match self {
-            Self::Local { fs, root } => Ok(fs.remove_file(&path.on_disk(root)?).await?),
+            Self::Local { fs, root } => partial::remove_file(*fs, &path.on_disk(root)?).await,
             Self::Remote { client, root, .. } => {
                 let path = path.on_server(root, client.encoding());
                 client.remove_file(path).await

@@ -2,6 +2,8 @@
 
 use globset::{GlobBuilder, GlobMatcher};
 
+use crate::{Candidate, Selection};
+
 /// Ordered rules for the entries that are mirrored. The first matching rule decides.
 ///
 /// An excluded entry is neither transferred nor deleted, and an excluded directory is not
@@ -31,6 +33,7 @@ use globset::{GlobBuilder, GlobMatcher};
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
     rules: Vec<Rule>,
+    selection: Option<Selection>,
 }
 
 #[derive(Debug, Clone)]
@@ -95,10 +98,24 @@ impl Filter {
         }
     }
 
+    /// Adds a condition that entries must meet as well, such as one for their size. What it rejects in the source is
+    /// left alone in the target, too.
+    #[must_use]
+    pub fn select(mut self, selection: Selection) -> Self {
+        self.selection = Some(selection);
+        self
+    }
+
+    /// Returns whether an entry is mirrored, by its path and its facts.
+    pub(crate) fn accepts(&self, candidate: &Candidate<'_>) -> bool {
+        self.matches(candidate.path, candidate.is_dir)
+            && self.selection.as_ref().is_none_or(|selection| selection.accepts(candidate))
+    }
+
     /// Returns whether there are no rules, so that nothing is left out.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.rules.is_empty()
+        self.rules.is_empty() && self.selection.is_none()
     }
 
     fn with_rule(mut self, includes: bool, pattern: &str) -> Result<Self, FilterError> {

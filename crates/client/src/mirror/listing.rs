@@ -18,6 +18,7 @@ use crate::{
     client::FollowUp,
     list::ListingFingerprint,
     local_fs::{DirEntry, FileKind, FileSystem},
+    lock::is_lock,
 };
 
 /// The nodes of one directory, sorted by name.
@@ -40,7 +41,7 @@ impl Listing {
         self.failures.is_empty()
     }
 
-    /// Lists a directory on a server.
+    /// Lists a directory on a server, without the locks of jobs.
     pub(crate) async fn remote(
         client: &mut Client,
         path: &RemotePath,
@@ -53,6 +54,9 @@ impl Listing {
         while let Some(entry) = entries.next().await {
             let entry = entry?;
             listing.fingerprint.add(&entry);
+            if entry.is_dir() && is_lock(entry.entry().name()) {
+                continue;
+            }
             listing.push(remote_node(&entry), limits)?;
         }
         listing.failures.extend(entries.incompleteness().into_iter().map(|error| (path.to_string(), error)));
@@ -63,10 +67,13 @@ impl Listing {
         Ok(listing)
     }
 
-    /// Lists a local directory.
+    /// Lists a local directory, without what a lock of a job would be on a server.
     pub(crate) async fn local(fs: &dyn FileSystem, path: &Path, limits: &Limits) -> Result<Self> {
         let mut listing = Self { shows_dot_names: true, ..Self::default() };
         for found in fs.read_dir(path).await? {
+            if found.kind == FileKind::Directory && is_lock(found.name().as_encoded_bytes()) {
+                continue;
+            }
             let shown = found.path.display().to_string();
             match local_node(fs, found).await {
                 Ok(node) => listing.push(node, limits)?,

@@ -2,6 +2,8 @@
 
 use oxftp_proto::{FileName, Timestamp};
 
+use crate::Candidate;
+
 /// An entry of a directory, local or on a server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Node {
@@ -31,6 +33,14 @@ impl NodeKind {
 
     pub(crate) fn is_directory(&self) -> bool {
         matches!(self, Self::Directory { .. })
+    }
+}
+
+impl Node {
+    /// Returns what a filter sees of the node.
+    pub(crate) fn candidate<'a>(&self, path: &'a str) -> Candidate<'a> {
+        let NodeFacts { size, modified, .. } = self.facts;
+        Candidate { path, is_dir: self.kind.is_directory(), size, modified }
     }
 }
 

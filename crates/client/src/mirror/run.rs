@@ -28,6 +28,7 @@ use super::{
 };
 use crate::transfer::{
     file_progress::{FileProgress, Transferred},
+    name_collisions::refuse_other_spelling,
     options::FileOptions,
     scheduler::{Found, JobHandler, pending_write::FileOutcome},
     upload::file::UploadOptions,
@@ -118,6 +119,10 @@ impl JobHandler for &MirrorContext {
         progress: &FileProgress<'_>,
     ) -> Result<FileOutcome> {
         let _guard = if job.has_collision { Some(self.collision_lock.lock().await) } else { None };
+        if job.has_collision && self.direction.has_local_target() {
+            let path = self.direction.local_path(&job.directory.join(&job.file.name))?;
+            refuse_other_spelling(&*self.fs, &path).await?;
+        }
         let mut sessions = self.direction.sessions(client).await?;
         let moved = self.transfer_job(&mut sessions, job, follow_up, progress).await;
         let moved = moved.inspect_err(|error| sessions.release_after(error))?;
@@ -161,9 +166,14 @@ impl MirrorContext {
         found.failures.append(&mut target.failures);
         let duplicates: HashSet<FileName> =
             source.duplicates.drain(..).chain(target.duplicates.drain(..)).collect();
+        let mut left_out = duplicates;
         let listed = source.nodes.len();
-        let source = self.filtered(source.nodes, path, &duplicates);
-        let target = self.filtered(target.nodes, path, &duplicates);
+        let source = self.filtered(source.nodes, path, &mut left_out);
+        let known = match self.filter.is_empty() {
+            true => HashSet::new(),
+            false => source.iter().map(|node| node.name.clone()).collect(),
+        };
+        let target = self.filtered_target(target.nodes, path, &left_out, &known);
         if let Some(missing) = &directory.missing
             && self.needs_directory(path, &source, source.len() < listed)
         {
@@ -268,21 +278,41 @@ impl MirrorContext {
         Ok(())
     }
 
+    /// Returns the nodes of the source that are mirrored, and adds the names of the others.
     fn filtered(
         &self,
         mut nodes: Vec<Node>,
         directory: &RelativePath,
-        duplicates: &HashSet<FileName>,
+        left_out: &mut HashSet<FileName>,
     ) -> Vec<Node> {
-        if !duplicates.is_empty() {
-            nodes.retain(|node| !duplicates.contains(&node.name));
+        if !left_out.is_empty() {
+            nodes.retain(|node| !left_out.contains(&node.name));
         }
         if !self.filter.is_empty() {
             nodes.retain(|node| {
-                let path = directory.join(&node.name).to_text();
-                self.filter.matches(&path, node.kind.is_directory())
+                let accepted = self.filter.accepts(&node.candidate(&directory.join(&node.name).to_text()));
+                if !accepted {
+                    left_out.insert(node.name.clone());
+                }
+                accepted
             });
         }
+        nodes
+    }
+
+    /// Returns the nodes of the target that are compared. One whose name is mirrored is, whatever its facts are.
+    fn filtered_target(
+        &self,
+        mut nodes: Vec<Node>,
+        directory: &RelativePath,
+        left_out: &HashSet<FileName>,
+        mirrored: &HashSet<FileName>,
+    ) -> Vec<Node> {
+        nodes.retain(|node| {
+            let accepts = || self.filter.accepts(&node.candidate(&directory.join(&node.name).to_text()));
+            !left_out.contains(&node.name)
+                && (mirrored.contains(&node.name) || self.filter.is_empty() || accepts())
+        });
         nodes
     }
 

@@ -27,6 +27,7 @@ mod permissions;
 mod pool;
 mod ranges;
 mod remote_hash;
+mod remote_locks;
 mod remove;
 mod segments;
 mod session;

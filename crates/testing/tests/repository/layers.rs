@@ -31,6 +31,7 @@ const LAYERS: [(&str, &[&str]); 2] = [
             "client",
             "list",
             "pool",
+            "lock",
             "transfer",
             "mirror",
         ],

@@ -8,15 +8,19 @@ use std::{path::PathBuf, sync::Arc, time::Instant};
 use clap::{Args, ValueEnum};
 use oxftp::{
     FtpUrl, Pool, Report,
-    mirror::{Compare, Delete, Links, Mirror, Step},
+    mirror::{Compare, Delete, Filter, Links, Mirror, Step},
 };
 use tokio::sync::mpsc;
 
 use self::step_counts::StepCounts;
-use super::support::summary::summary;
+use super::support::{
+    lock::{JobLocks, LockTarget},
+    selector::Selector,
+    summary::summary,
+};
 use crate::{
     app::App,
-    args::{ConnectionArgs, FilterArgs, TransferArgs},
+    args::{ConnectionArgs, DepthArgs, FilterArgs, SelectionArgs, TransferArgs},
     failure::{Exit, Failure, Result},
     output::Output,
     progress::{self, Scope},
@@ -43,7 +47,9 @@ pub(crate) struct MirrorArgs {
     #[arg(long)]
     checksum: bool,
     #[command(flatten)]
-    filter: FilterArgs,
+    selection: SelectionArgs,
+    #[command(flatten)]
+    depth: DepthArgs,
     /// Symbolic links: skip, follow (mirror what they point to) or copy (create the link, if its target is inside the
     /// tree; downloads only)
     #[arg(long, value_name = "HOW", default_value = "skip", hide_possible_values = true)]
@@ -150,6 +156,43 @@ async fn mirror(args: &MirrorArgs, steps: &Arc<StepCounts>, app: &App) -> Result
     let (source, target) = (Endpoint::read(&args.source)?, Endpoint::read(&args.target)?);
     let begun = Instant::now();
     let mut session = Session::new(args.connection.clone())?;
+    let locks = lock(args, &mut session, &source, &target).await?;
+    let (report, about) = locks.run(transfer(args, &mut session, source, target, steps, app)).await?;
+    let report = report.map_err(|error| Failure::about(&about, error))?;
+    app.terminal.summary(summary_of(args, &report, begun));
+    session.quit().await;
+    Ok(())
+}
+
+/// Locks the destination as the flags say: a directory on a server, or the local one and the source on its server.
+async fn lock(
+    args: &MirrorArgs,
+    session: &mut Session,
+    source: &Endpoint,
+    target: &Endpoint,
+) -> Result<JobLocks> {
+    if args.dry_run {
+        return Ok(JobLocks::default());
+    }
+    let args = (&args.transfer.lock, args.transfer.jobs.max_connections());
+    let mut locks = JobLocks::local(args.0, [target.as_lock_target()]).await?;
+    if args.0.remote_lock
+        && let Some(url) = target.url().or(source.url())
+    {
+        let pool = session.pool(url, args.1).await?;
+        locks.add_remote(args.0, &pool, url, url.path()).await?;
+    }
+    Ok(locks)
+}
+
+async fn transfer(
+    args: &MirrorArgs,
+    session: &mut Session,
+    source: Endpoint,
+    target: Endpoint,
+    steps: &Arc<StepCounts>,
+    app: &App,
+) -> Result<(oxftp::Result<Report>, Box<FtpUrl>)> {
     let jobs = args.transfer.jobs.max_connections();
     let (report, about) = match (source, target) {
         (Endpoint::Url(source), Endpoint::Path(target)) => {
@@ -169,14 +212,11 @@ async fn mirror(args: &MirrorArgs, steps: &Arc<StepCounts>, app: &App) -> Result
         }
         (Endpoint::Path(_), Endpoint::Path(_)) => return Err(nothing_remote([&args.source, &args.target])),
     };
-    let report = report?.map_err(|error| Failure::about(&about, error))?;
-    app.terminal.summary(summary_of(args, &report, begun));
-    session.quit().await;
-    Ok(())
+    Ok((report?, about))
 }
 
 /// Returns the error for two local paths; a word with `@` is an unknown bookmark.
-fn nothing_remote(words: [&str; 2]) -> Failure {
+pub(super) fn nothing_remote(words: [&str; 2]) -> Failure {
     let bookmark = words.iter().find(|word| word.starts_with('@'));
     bookmark.and_then(|word| session::url(word).err()).unwrap_or_else(|| Failure::UsageWithHint {
         what: "neither SRC nor DST is a URL: at least one of them must be on a server".to_owned(),
@@ -185,13 +225,24 @@ fn nothing_remote(words: [&str; 2]) -> Failure {
 }
 
 /// Source or destination of a mirror.
-enum Endpoint {
+pub(super) enum Endpoint {
     Url(Box<FtpUrl>),
     Path(PathBuf),
 }
 
 impl Endpoint {
-    fn read(word: &str) -> Result<Self> {
+    fn url(&self) -> Option<&FtpUrl> {
+        if let Self::Url(url) = self { Some(url) } else { None }
+    }
+
+    fn as_lock_target(&self) -> LockTarget<'_> {
+        match self {
+            Self::Url(url) => LockTarget::Server(url, url.path()),
+            Self::Path(path) => LockTarget::Path(path),
+        }
+    }
+
+    pub(super) fn read(word: &str) -> Result<Self> {
         match word.contains("://") {
             true => session::url(word).map(|url| Self::Url(Box::new(url))),
             false => Ok(Self::Path(word.into())),
@@ -199,7 +250,7 @@ impl Endpoint {
     }
 }
 
-fn across<'p>((from, to): &'p (Pool, Pool), source: &FtpUrl, target: &FtpUrl) -> Mirror<'p> {
+pub(super) fn across<'p>((from, to): &'p (Pool, Pool), source: &FtpUrl, target: &FtpUrl) -> Mirror<'p> {
     from.mirror_across(source.path(), to, target.path())
 }
 
@@ -235,6 +286,16 @@ async fn run_mirror(
     Ok(report)
 }
 
+/// Returns the rules of the flags, with the conditions that no rule expresses.
+pub(super) fn filter(selection: &SelectionArgs, depth: DepthArgs) -> Filter {
+    let rules = selection.filter.0.clone();
+    let others = SelectionArgs { filter: FilterArgs::default(), ..selection.clone() };
+    match Selector::new(&others).transfer(depth) {
+        Some(selection) => rules.select(selection),
+        None => rules,
+    }
+}
+
 /// Writes a failure of the mirror and the failures in the tree as JSON.
 async fn write_failures(failure: &Failure) -> Result {
     let mut output = Output::new();
@@ -251,7 +312,7 @@ async fn write_failures(failure: &Failure) -> Result {
 fn configured<'p>(mirror: Mirror<'p>, args: &MirrorArgs, app: &App) -> Mirror<'p> {
     let mut mirror = mirror
         .connections(args.transfer.jobs.connections())
-        .filter(args.filter.0.clone())
+        .filter(filter(&args.selection, args.depth))
         .compare(args.compare())
         .delete(args.delete.map(Delete::from).unwrap_or_default())
         .links(args.links.into())

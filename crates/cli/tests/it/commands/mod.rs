@@ -5,6 +5,7 @@ mod concurrent;
 mod demo_and_serve;
 mod du_head_rcat_raw;
 mod fragile_servers;
+mod locks;
 mod mirror;
 mod odd_paths;
 mod parse_listing;

@@ -72,11 +72,25 @@ where
     }
 }
 
+/// Locks an open file without waiting; returns `false` if it is locked already. On a file system without locks, it does
+/// nothing.
+#[cfg(unix)]
+pub(crate) fn try_lock(file: &File) -> io::Result<bool> {
+    match lock_now(file) {
+        Err(error) if error.kind() == io::ErrorKind::Unsupported => Ok(true),
+        locked => locked,
+    }
+}
+
 /// Locks an open file without waiting; returns `false` if it is locked already.
 ///
 /// The lock belongs to the open file (`flock`), so that two tasks of one process exclude each other, too.
+///
+/// # Errors
+///
+/// [`Unsupported`](io::ErrorKind::Unsupported) on a file system without locks.
 #[cfg(unix)]
-pub(crate) fn try_lock(file: &File) -> io::Result<bool> {
+pub(crate) fn lock_now(file: &File) -> io::Result<bool> {
     use rustix::{
         fs::{FlockOperation, flock},
         io::Errno,
@@ -85,8 +99,9 @@ pub(crate) fn try_lock(file: &File) -> io::Result<bool> {
     match flock(file, FlockOperation::NonBlockingLockExclusive) {
         Ok(()) => Ok(true),
         Err(error) if error == Errno::WOULDBLOCK => Ok(false),
-        // Some file systems have no locks.
-        Err(Errno::NOSYS | Errno::OPNOTSUPP | Errno::NOLCK | Errno::INVAL) => Ok(true),
+        Err(Errno::NOSYS | Errno::OPNOTSUPP | Errno::NOLCK | Errno::INVAL) => {
+            Err(io::Error::new(io::ErrorKind::Unsupported, "the file system has no locks"))
+        }
         Err(error) => Err(error.into()),
     }
 }

@@ -98,6 +98,7 @@ impl FileDownload<'_> {
         if resumes && self.continues_final {
             match self.final_file(client, remote, target).await? {
                 FinalFile::Whole(size) => {
+                    partial::clear(&**self.fs, &partial, earlier).await;
                     self.report_start(remote, size);
                     let moved = Transferred { bytes: 0, resumed: size };
                     return Ok(FileOutcome { moved, pending_write: None });

@@ -19,7 +19,10 @@ use crate::{
         FileHandle, FileSystem, OpenMode,
         partial_lock::{LockedPartial, create_locked, open_locked},
     },
-    transfer::local_path::refuse_link,
+    transfer::{
+        local_path::{os_bytes, os_string, refuse_link},
+        partial_name::PART_SUFFIX,
+    },
 };
 
 /// How many bytes of a partial file are downloaded again and compared.
@@ -78,16 +81,77 @@ impl ResumeToken {
 
 /// Returns the path of the status file of a partial file that is downloaded in segments.
 pub(crate) fn segments_path(partial: &Path) -> PathBuf {
-    beside(partial, ".segments")
+    beside(partial, STATUS)
+}
+
+/// Returns the path under which a status is written, before it replaces the one before.
+pub(crate) fn new_segments_path(partial: &Path) -> PathBuf {
+    beside(partial, NEW_STATUS)
 }
 
 /// Removes a partial file and its segment status, in this order: a partial file without status would pass for
 /// completely written up to its length. The caller holds the lock of the partial file.
 pub(crate) async fn discard(fs: &dyn FileSystem, partial: &Path) -> LocalFsResult<()> {
-    for path in [partial, &segments_path(partial)] {
-        remove_if_exists(fs, path).await?;
+    remove_if_exists(fs, partial).await?;
+    remove_status(fs, partial).await
+}
+
+/// Removes the segment status of a partial file, and a new status that was not written to its end.
+pub(crate) async fn remove_status(fs: &dyn FileSystem, partial: &Path) -> LocalFsResult<()> {
+    remove_if_exists(fs, &segments_path(partial)).await?;
+    remove_if_exists(fs, &new_segments_path(partial)).await
+}
+
+/// Removes a local file. A partial file is removed together with what stands beside it, and only if no download is
+/// writing it: a partial file without its status would pass for completely written.
+///
+/// # Errors
+///
+/// [`Error::InUse`] if a download is writing the partial file; [`Error::LocalFs`].
+pub(crate) async fn remove_file(fs: &dyn FileSystem, path: &Path) -> Result<()> {
+    let Some(partial) = partial_of(path) else { return Ok(fs.remove_file(path).await?) };
+    match open(fs, &partial).await {
+        Ok(Some(lock)) => {
+            ResumeToken::remove(fs, &partial).await;
+            discard(fs, &partial).await?;
+            drop(lock);
+            Ok(remove_if_exists(fs, path).await?)
+        }
+        Ok(None) => Ok(remove_if_exists(fs, path).await?),
+        Err(error @ Error::InUse { .. }) => Err(error),
+        // It is no regular file, or cannot be opened.
+        Err(_) => Ok(fs.remove_file(path).await?),
     }
-    Ok(())
+}
+
+/// Returns the partial file that a path is, or that it stands beside.
+fn partial_of(path: &Path) -> Option<PathBuf> {
+    let name = os_bytes(path.file_name()?);
+    let name = BESIDE.iter().find_map(|suffix| name.strip_suffix(suffix.as_bytes())).unwrap_or(&name);
+    name.ends_with(PART_SUFFIX.as_bytes()).then(|| path.with_file_name(os_string(name.to_vec())))
+}
+
+/// Removes what earlier downloads left of a file that is complete: its partial file, token and segment status. `earlier`
+/// is that partial file, if it is locked already. What another download is writing is left alone.
+pub(crate) async fn clear(fs: &dyn FileSystem, partial: &Path, earlier: Option<Box<dyn FileHandle>>) {
+    let mut is_left = earlier.is_some();
+    for path in [token_path(partial), segments_path(partial), new_segments_path(partial)] {
+        is_left = is_left || fs.try_exists(&path).await.unwrap_or(false);
+    }
+    if !is_left {
+        return;
+    }
+    let cleared = async {
+        // Locked, so that nothing of another download is removed.
+        let lock = create(fs, partial, earlier).await?;
+        ResumeToken::remove(fs, partial).await;
+        discard(fs, partial).await?;
+        drop(lock);
+        Ok::<_, Error>(())
+    };
+    if let Err(error) = cleared.await {
+        tracing::debug!("the partial file {} is not removed: {error}", partial.display());
+    }
 }
 
 pub(crate) async fn remove_if_exists(fs: &dyn FileSystem, path: &Path) -> LocalFsResult<()> {
@@ -115,7 +179,7 @@ pub(crate) async fn create(
     let LockedPartial { file, replaced } = created.map_err(in_use)?;
     if replaced {
         ResumeToken::remove(fs, partial).await;
-        remove_if_exists(fs, &segments_path(partial)).await?;
+        remove_status(fs, partial).await?;
     }
     Ok(file)
 }
@@ -197,11 +261,12 @@ async fn read(fs: &dyn FileSystem, partial: &Path) -> Option<String> {
     let file = fs.open(&path, OpenMode::Read).await.ok()?;
     let mut text = String::new();
     file.take(MAX_TOKEN_BYTES).read_to_string(&mut text).await.ok()?;
-    text.starts_with(MARK).then_some(text)
+    // A process that was killed may have written the start of a token only.
+    (text.starts_with(MARK) || MARK.starts_with(&*text)).then_some(text)
 }
 
 fn token_path(partial: &Path) -> PathBuf {
-    beside(partial, ".origin")
+    beside(partial, TOKEN)
 }
 
 fn beside(partial: &Path, suffix: &str) -> PathBuf {
@@ -209,6 +274,13 @@ fn beside(partial: &Path, suffix: &str) -> PathBuf {
     name.push(suffix);
     name.into()
 }
+
+const TOKEN: &str = ".origin";
+const STATUS: &str = ".segments";
+const NEW_STATUS: &str = ".segments.new";
+
+/// The suffixes of the files beside a partial file.
+const BESIDE: [&str; 3] = [TOKEN, STATUS, NEW_STATUS];
 
 /// Distinguishes a token from an unrelated file of the same name.
 const MARK: &str = "oxftp: a part of";

@@ -24,6 +24,7 @@ use crate::{
     client::FollowUp,
     list::{AncestorChain, CycleDetector, ListingFingerprint},
     local_fs::FileSystem,
+    lock::is_lock,
 };
 
 /// Download of a tree, or of a single file.
@@ -154,6 +155,9 @@ impl JobHandler for TreeDownload {
         found.is_urgent = parent.is_suspect();
         let mut collisions = NameCollisions::of(entries.iter().map(|entry| entry.entry().name()));
         for entry in entries {
+            if entry.is_dir() && is_lock(entry.entry().name()) {
+                continue;
+            }
             let has_collision = collisions.is_one(entry.entry().name());
             if collisions.comes_again(entry.entry().name()) {
                 let path = entry.path().to_string();

@@ -17,6 +17,7 @@ use crate::{
     Candidate, Client, Error, PathEntry, Result,
     client::FollowUp,
     local_fs::{DirEntry, FileKind, FileSystem, Metadata},
+    lock::is_lock,
 };
 
 /// Upload of a tree, or of a single file.
@@ -180,6 +181,7 @@ impl TreeUpload {
         }
         let remote = directory.remote.join_in(&name, self.encoding);
         match item.kind {
+            FileKind::Directory if is_lock(item.name().as_encoded_bytes()) => {}
             FileKind::Directory => {
                 let depth = directory.depth + 1;
                 found.directories.push(LocalDirectory { local: item.path, remote, depth, relative });

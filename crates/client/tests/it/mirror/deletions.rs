@@ -270,3 +270,30 @@ async fn refused_deletions_are_reported() {
     assert_eq!(failed_names(&error), ["a"]);
     server.done().await;
 }
+
+#[cfg(unix)]
+#[tokio::test]
+async fn mirror_keeps_partial_file_in_use() {
+    use oxftp::local_fs::{FileSystem, LocalFs, OpenMode};
+
+    let (server, local) = (embedded().await, tempfile::tempdir().unwrap());
+    create_file(server.root(), "d/a", "x");
+    let pool = pool_with(builder(&server), &server);
+    let parts = ["b.oxftp.part", "b.oxftp.part.segments"];
+    for delete in [Delete::Before, Delete::After] {
+        for part in parts {
+            create_file(local.path(), part, "of another download");
+        }
+        let mut part = LocalFs::new().open(&local.path().join(parts[0]), OpenMode::Update).await.unwrap();
+        assert!(part.try_lock().await.unwrap());
+
+        let beside_download = pool.mirror_down("d", local.path()).delete(delete).await.unwrap();
+        let kept = files(local.path());
+        drop(part);
+        let after_it = pool.mirror_down("d", local.path()).delete(delete).await.unwrap();
+
+        assert_eq!((beside_download.deleted, after_it.deleted), (0, 2));
+        assert_eq!(kept, ["a", parts[0], parts[1]]);
+        assert_eq!(files(local.path()), ["a"]);
+    }
+}

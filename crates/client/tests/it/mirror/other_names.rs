@@ -4,11 +4,16 @@ use std::path::Path;
 
 use oxftp::{
     Credentials, Error, Pool, Report,
+    local_fs::{CreateDirOptions, FileSystem, OpenMode},
     mirror::{Delete, Mirror},
 };
 use oxftp_testing::memory::{Habits, MemoryServer};
+use tokio::io::AsyncWriteExt;
 
-use crate::common::{local_files::create_file, scripts};
+use crate::{
+    common::{local_files::create_file, scripts},
+    transfer::name_collisions::CaseInsensitiveFs,
+};
 
 fn pool(server: &MemoryServer) -> Pool {
     Pool::new(scripts::builder(), server.address(), Credentials::anonymous()).size(2)
@@ -207,4 +212,49 @@ async fn mirror_delete_keeps_names_that_source_may_hide() {
         assert_eq!(local.path().join(".htaccess").exists(), kept, "{refused} {hides}");
         assert!(!local.path().join("gone").exists());
     }
+}
+
+/// Starts a server with these files of one letter, and a pool that downloads to a file system without case.
+async fn without_local_case(files: &[&str]) -> (MemoryServer, Pool, CaseInsensitiveFs) {
+    let server = MemoryServer::start(Habits::default()).await;
+    for (number, file) in files.iter().enumerate() {
+        server.lay(&format!("site/{file}"), &number.to_string(), 1_500_000_000);
+    }
+    let fs = CaseInsensitiveFs::default();
+    let builder = scripts::builder().file_system(fs.clone());
+    let pool = Pool::new(builder, server.address(), Credentials::anonymous()).size(2);
+    (server, pool, fs)
+}
+
+#[tokio::test]
+async fn mirror_down_delete_keeps_file_of_other_case() {
+    let (_server, pool, fs) = without_local_case(&["readme"]).await;
+    for name in ["/copy/README", "/copy/gone"] {
+        let parents = CreateDirOptions { parents: true, exist_ok: true };
+        fs.create_dir(Path::new("/copy"), parents).await.unwrap();
+        let mut file = fs.open(Path::new(name), OpenMode::Write).await.unwrap();
+        file.write_all(b"older").await.unwrap();
+        file.shutdown().await.unwrap();
+    }
+
+    let (report, failures) = run(pool.mirror_down("site", "/copy")).await;
+
+    // The names are a warning, and nothing in the directory is deleted.
+    assert_eq!((report.files, report.deleted, failures.len()), (1, 0, 0));
+    assert_eq!(fs.content("/copy/readme").await, "0");
+}
+
+#[tokio::test]
+async fn mirror_of_names_differing_in_case_overwrites_none() {
+    let (_server, pool, fs) = without_local_case(&["README", "readme"]).await;
+
+    for _ in 0..2 {
+        let (_, failures) = run(pool.mirror_down("site", "/copy")).await;
+        assert_eq!(failures.len(), 1, "{failures:?}");
+        assert!(failures[0].contains("takes its name for that of another"), "{failures:?}");
+    }
+
+    let first = fs.content("/copy/readme").await;
+    let name = fs.read_dir(Path::new("/copy")).await.unwrap()[0].name().to_owned();
+    assert_eq!(first, if name == "README" { "0" } else { "1" });
 }

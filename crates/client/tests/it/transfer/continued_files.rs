@@ -62,6 +62,20 @@ async fn resume_of_whole_file_moves_nothing() {
 }
 
 #[tokio::test]
+async fn resume_of_whole_file_removes_its_leftovers() {
+    let whole = content(SIZE);
+    let mut fixture = started(&whole, &whole, 0).await;
+    for (name, text) in [("", "part"), (".origin", ""), (".segments", "status"), (".segments.new", "st")] {
+        create_file(fixture.local.path(), &format!("a.oxftp.part{name}"), text);
+    }
+
+    let report = resume(&mut fixture).await;
+
+    assert_eq!(report.bytes, 0);
+    check(&fixture, &whole);
+}
+
+#[tokio::test]
 async fn resume_of_whole_tree_moves_nothing() {
     let mut fixture = Fixture::new().await;
     create_file(fixture.server.root(), "d/x", "abc");

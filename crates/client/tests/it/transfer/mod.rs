@@ -7,7 +7,7 @@ mod continued_files;
 mod failed_resumes;
 mod local_symlinks;
 mod local_timeout;
-mod name_collisions;
+pub(crate) mod name_collisions;
 mod partial_files;
 mod permissions;
 mod pipelining;

@@ -16,7 +16,7 @@ use crate::common::scripts::{builder, mlst_dir, play_with, send_file};
 
 /// A case-insensitive and case-preserving file system, like NTFS and APFS.
 #[derive(Debug, Clone, Default)]
-struct CaseInsensitiveFs(MemoryFs);
+pub(crate) struct CaseInsensitiveFs(pub(crate) MemoryFs);
 
 impl CaseInsensitiveFs {
     /// Returns the path as it is spelled on the disk.
@@ -31,8 +31,8 @@ impl CaseInsensitiveFs {
         spelled
     }
 
-    async fn content(&self, path: &str) -> String {
-        let mut file = self.0.open(Path::new(path), OpenMode::Read).await.unwrap();
+    pub(crate) async fn content(&self, path: &str) -> String {
+        let mut file = self.open(Path::new(path), OpenMode::Read).await.unwrap();
         let mut text = String::new();
         file.read_to_string(&mut text).await.unwrap();
         text

@@ -25,7 +25,7 @@ use self::{
 };
 use super::{
     file::{FileDownload, RemoteFile},
-    partial::{self, OVERLAP, discard, remove_if_exists, segments_path},
+    partial::{self, OVERLAP, ResumeToken, discard, remove_status, segments_path},
 };
 use crate::transfer::{
     file_progress::FileProgress,
@@ -159,7 +159,7 @@ impl Segmented<'_> {
             _ => {}
         }
         let lock = partial::create(&**self.fs, partial, lock).await?;
-        remove_if_exists(&**self.fs, &segments_path(partial)).await?;
+        remove_status(&**self.fs, partial).await?;
         Ok(Prepared { plan: new_plan(0), time: None, lock, worker })
     }
 
@@ -193,10 +193,10 @@ impl Segmented<'_> {
             progress: &FileProgress::new(&*self.job.progress),
         };
         download.commit(&self.remote, lock, partial, self.target).await?;
-        let status = segments_path(partial);
         // The lock ends with the rename: a new partial file belongs to another download, and so does the status.
         if !self.fs.try_exists(partial).await? {
-            remove_if_exists(&**self.fs, &status).await?;
+            remove_status(&**self.fs, partial).await?;
+            ResumeToken::remove(&**self.fs, partial).await;
         }
         if let Ok(client) = worker.client().await {
             download.set_time(client, &self.remote, None, self.target).await;

@@ -11,16 +11,13 @@
 //! It stands beside the partial file, which has its full length from the start: without the status, written bytes could
 //! not be told from reserved ones.
 
-use std::{
-    fmt::Write,
-    path::{Path, PathBuf},
-};
+use std::{fmt::Write, path::Path};
 
 use oxftp_proto::Timestamp;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::plan::Claim;
-use crate::transfer::download::partial::segments_path;
+use crate::transfer::download::partial::{new_segments_path, segments_path};
 use crate::{
     error::local_fs::{LocalFsError, LocalFsResult},
     local_fs::{FileSystem, OpenMode},
@@ -74,9 +71,7 @@ impl Status {
     /// Replaces the status of a partial file atomically: a reader sees the old or the new one.
     pub(crate) async fn save(&self, fs: &dyn FileSystem, partial: &Path) -> LocalFsResult<()> {
         let path = segments_path(partial);
-        let mut fresh = path.clone().into_os_string();
-        fresh.push(".new");
-        let fresh = PathBuf::from(fresh);
+        let fresh = new_segments_path(partial);
         let mut file = fs.open(&fresh, OpenMode::Write).await?;
         let written = async {
             file.write_all(self.encode().as_bytes()).await?;
