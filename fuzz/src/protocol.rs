@@ -1,8 +1,8 @@
 //! Invariants of replies and their contents.
 
 use oxftp_proto::{
-    Code, DecodeError, Encoding, Features, FileName, Limits, Platform, RemotePath, Reply, ReplyDecoder,
-    Timestamp,
+    Code, DecodeError, Encoding, Features, FileName, Limits, PathEvidence, Platform, RemotePath, Reply,
+    ReplyDecoder, Timestamp,
     address::{format_port, parse_epsv, parse_pasv},
     classify::{self, Presence},
     parse_directory,
@@ -48,8 +48,19 @@ pub fn check_directory(line: &[u8]) {
 
         // The path as spelled by a server that doubles quotes.
         let quoted = [b"\"", &*doubled(&sent), b"\" is here"].concat();
-        assert_eq!(parse_directory(&quoted, encoding), Some(path));
+        assert_eq!(parse_directory(&quoted, encoding), Some(path.clone()));
+        check_style(&path);
     }
+}
+
+/// Checks that the style of a working directory splits its path into parts of it.
+fn check_style(directory: &RemotePath) {
+    let evidence = PathEvidence { directory: Some(directory), ..PathEvidence::default() };
+    let style = evidence.style().unwrap_or_default();
+    let name = FileName::new("NAME").expect("a name");
+    let route = style.route(&directory.join(&name));
+    assert_eq!(route.name, RemotePath::from(&name));
+    assert_eq!(style.file_name(&style.join(directory, &name)), Some(name));
 }
 
 /// Checks the features in a reply to `FEAT`.

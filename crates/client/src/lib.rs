@@ -100,9 +100,9 @@ pub use crate::transfer::{Connections, Download, Existing, Order, PART_SUFFIX, U
 pub use crate::url::{FtpUrl, Host, Scheme, UrlError};
 pub use oxftp_proto::{
     Code, Command, Encoding, Entry, EntryKind, Facts, Features, FileHash, FileName, HashAlgorithm,
-    InvalidCommand, InvalidMask, Limits, NameError, Platform, Precision, RemotePath, Reply, ReplyDecoder,
-    Secret, ServerZone, StatusCodeError, Timestamp, TransferType, UnknownHash, UnknownZone, Zone, address,
-    classify,
+    InvalidCommand, InvalidMask, Limits, NameError, PathEvidence, PathStyle, Platform, Precision, RemotePath,
+    Reply, ReplyDecoder, Secret, ServerZone, StatusCodeError, Timestamp, TransferType, UnknownHash,
+    UnknownZone, Zone, address, classify,
     dialog::{Aborted, Credentials, PassiveMode},
     escape, listing, parse_directory, redact_password, redact_urls, server,
 };

@@ -30,6 +30,8 @@ pub struct Entry {
     owner: Span,
     group: Span,
     rounded: bool,
+    /// The name ends in a version of OpenVMS.
+    has_version: bool,
     /// The text before the name consists of facts.
     has_facts: bool,
 }
@@ -70,6 +72,7 @@ impl Entry {
             links: self.links,
             facts: b"",
             rounded: self.rounded,
+            has_version: self.has_version,
         };
         Self::of_line(line, &columns)
     }
@@ -99,6 +102,22 @@ impl Entry {
     #[must_use]
     pub fn name(&self) -> &[u8] {
         self.text(self.name).unwrap_or_default()
+    }
+
+    /// Removes the version of OpenVMS from the name, and returns whether there was one: `A.TXT;2` becomes `A.TXT`.
+    ///
+    /// Commands without a version are about the newest one.
+    pub fn drop_version(&mut self) -> bool {
+        if !std::mem::take(&mut self.has_version) {
+            return false;
+        }
+        let Some(bare) = memchr::memrchr(b';', self.name()).and_then(|at| self.name().get(..at)) else {
+            return false;
+        };
+        if !bare.is_empty() {
+            self.name.length = length(bare);
+        }
+        true
     }
 
     /// Returns the size if it is exact to the byte.
@@ -173,6 +192,7 @@ impl Entry {
             line_end: length(line),
             has_facts: !columns.facts.is_empty(),
             rounded: columns.rounded,
+            has_version: columns.has_version,
             ..Self::default()
         };
         entry.name = match columns.name_type {
@@ -268,6 +288,8 @@ pub(crate) struct Columns<'l> {
     pub(crate) facts: &'l [u8],
     /// The size is not exact to the byte.
     pub(crate) rounded: bool,
+    /// The name ends in a version of OpenVMS.
+    pub(crate) has_version: bool,
 }
 
 /// Kind of an [`Entry`]. `Display` writes [`as_str`](Self::as_str).
@@ -353,6 +375,15 @@ impl<'e> Facts<'e> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn version_is_dropped_from_the_name_once() {
+        let columns = Columns { name: b"A;B.TXT;12", has_version: true, ..Columns::default() };
+        let mut entry = Entry::of_line(b"A;B.TXT;12 1/4", &columns);
+
+        assert!(entry.drop_version() && !entry.drop_version());
+        assert_eq!((entry.name(), entry.raw()), (&b"A;B.TXT"[..], &b"A;B.TXT;12 1/4"[..]));
+    }
 
     #[test]
     fn entry_of_custom_parser_keeps_every_field() {

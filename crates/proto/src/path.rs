@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, convert::Infallible, fmt, str::FromStr, sync::Arc};
 
-use crate::{Encoding, FileName, Reply, escape::write_escaped};
+use crate::{Encoding, FileName, escape::write_escaped};
 
 /// Path on the server, with `/` between its components.
 ///
@@ -146,6 +146,16 @@ impl RemotePath {
         FileName::checked(last, self.wire).ok()
     }
 
+    /// Creates a path from other bytes, which are text if this path is text.
+    pub(crate) fn rebuilt(&self, bytes: impl Into<Vec<u8>>) -> Self {
+        Self { bytes: bytes.into(), wire: self.wire }.normalised()
+    }
+
+    /// Appends bytes of `name` without a separator in between.
+    pub(crate) fn spliced(&self, bytes: Vec<u8>, name: &FileName) -> Self {
+        Self { bytes, wire: self.wire || name.wire }
+    }
+
     /// Returns whether the path names an entry of a directory, and not the root, the directory that it starts from or
     /// one above that: `a/..`, `.`, `../..`, `/` and the empty path do not.
     ///
@@ -272,49 +282,6 @@ impl fmt::Display for RemotePath {
     }
 }
 
-/// Reads the path in a reply to `PWD` or `MKD`: from the first quote to the next one that is not doubled (RFC
-/// 959, appendix II).
-///
-/// Pure-FTPd and others do not double quotes. If the path would end within a word, it extends to the last
-/// quote of the line instead. `None` when the reply contains no quoted path.
-///
-/// ```
-/// use oxftp_proto::{Encoding, parse_directory};
-///
-/// let path = parse_directory(br#""/say ""hi""" is the current directory"#, Encoding::UTF_8);
-/// assert_eq!(path, Some(r#"/say "hi""#.into()));
-/// ```
-#[must_use]
-pub fn parse_directory(line: &[u8], encoding: Encoding) -> Option<RemotePath> {
-    let quoted = line.get(memchr::memchr(b'"', line)? + 1..)?;
-    let path = match until_single_quote(quoted) {
-        Some((path, [] | [b' ' | b'.' | b',' | b'\t', ..])) => path,
-        _ => quoted.get(..memchr::memrchr(b'"', quoted)?)?.to_vec(),
-    };
-    Some(RemotePath::from_wire(&path, encoding))
-}
-
-/// Reads up to a quote that is not doubled, and returns the text before and after it.
-fn until_single_quote(mut rest: &[u8]) -> Option<(Vec<u8>, &[u8])> {
-    let mut path = Vec::new();
-    loop {
-        let quote = memchr::memchr(b'"', rest)?;
-        path.extend_from_slice(rest.get(..quote)?);
-        rest = rest.get(quote + 1..)?;
-        let Some(after) = rest.strip_prefix(b"\"") else { return Some((path, rest)) };
-        path.push(b'"');
-        rest = after;
-    }
-}
-
-impl Reply {
-    /// Reads the path in this reply to `PWD` or `MKD`, as [`parse_directory`] does.
-    #[must_use]
-    pub fn directory(&self, encoding: Encoding) -> Option<RemotePath> {
-        self.lines().last().and_then(|line| parse_directory(line, encoding))
-    }
-}
-
 fn trim_slashes(mut bytes: &[u8]) -> &[u8] {
     while let [rest @ .., b'/'] = bytes {
         if rest.is_empty() {
@@ -407,27 +374,5 @@ mod tests {
 
         assert_eq!(path.to_wire(gbk).unwrap().as_ref(), b"\xd6\xd0/\xff\xfe");
         assert_eq!(directory.join_in(&name("文"), gbk).as_str(), Some("中/文"));
-    }
-
-    #[test]
-    fn directory_reply_is_parsed_like_aioftp() {
-        let parse =
-            |line: &str| parse_directory(line.as_bytes(), Encoding::UTF_8).map(|path| path.to_string());
-
-        assert_eq!(parse(r#""/" is current directory."#), Some("/".into()));
-        assert_eq!(parse(r#""a ""b"" c""#), Some(r#"a "b" c"#.into()));
-        assert_eq!(parse(r#"""""#), Some(r#"""#.into()));
-        assert_eq!(parse(r#""""#), Some(String::new()));
-        assert_eq!(parse("no quotes"), None);
-        assert_eq!(parse(r#""unclosed"#), None);
-    }
-
-    #[test]
-    fn undoubled_quotes_belong_to_the_path() {
-        let parse =
-            |line: &str| parse_directory(line.as_bytes(), Encoding::UTF_8).map(|path| path.to_string());
-
-        assert_eq!(parse(r#""/in "quotes"" is your current location"#), Some(r#"/in "quotes""#.into()));
-        assert_eq!(parse(r#""/a"b" is here"#), Some(r#"/a"b"#.into()));
     }
 }

@@ -62,22 +62,21 @@ impl Shell {
     ///
     /// The session enters it for a moment, so that the server reports its full path.
     pub(super) async fn change_directory(&mut self, path: &str) -> Result {
-        let wanted = self.cwd.path(path);
         let url = session::url(&self.cwd.url(path))?;
         let mut session = Session::new(self.connection.clone())?;
         let client = session.client(&url).await?;
         let failed = |error| Failure::about(&url, error);
-        if self.cwd.home.is_empty() {
-            let home = client.current_dir().await.map_err(failed)?;
-            self.cwd.home = home.to_string_lossy().into_owned();
+        if self.cwd.home.is_none() {
+            let home = client.resolve_dir("").await.map_err(failed)?;
+            self.cwd.home = Some(home.to_string_lossy().into_owned());
+            self.cwd.style = client.path_style();
         }
-        let wanted = if wanted.is_empty() { self.cwd.home.clone() } else { wanted };
-        if let Err(error) = client.change_dir(RemotePath::from(wanted)).await {
-            return Err(diagnose::explained(client, &url, error).await);
-        }
-        let entered = client.current_dir().await.map_err(failed)?;
-        // The next command expects the session to be in the login directory.
-        client.change_dir(RemotePath::from(self.cwd.home.as_str())).await.map_err(failed)?;
+        let wanted = RemotePath::from(self.cwd.path(path));
+        let entered = match client.resolve_dir(wanted).await {
+            Ok(entered) => entered,
+            Err(error) => return Err(diagnose::explained(client, &url, error).await),
+        };
+        self.cwd.style = client.path_style();
         let left = std::mem::replace(&mut self.cwd.directory, entered.to_string_lossy().into_owned());
         self.cwd.previous = left;
         Ok(())

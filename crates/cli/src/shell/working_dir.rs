@@ -1,6 +1,6 @@
 //! Current directory of the shell on the server.
 
-use oxftp::{Credentials, FtpUrl, Host, Scheme};
+use oxftp::{Credentials, FtpUrl, Host, PathStyle, RemotePath, Scheme};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 /// A server, a login, and the current directory.
@@ -10,8 +10,10 @@ pub(super) struct WorkingDir {
     base: String,
     /// User and host, for the prompt.
     pub(super) shown: String,
-    /// Directory after the login.
-    pub(super) home: String,
+    /// Directory after the login; `None` until the server was asked, and empty if it does not report it.
+    pub(super) home: Option<String>,
+    /// How the server spells paths.
+    pub(super) style: PathStyle,
     pub(super) directory: String,
     pub(super) previous: String,
 }
@@ -23,7 +25,8 @@ impl WorkingDir {
         Self {
             base: format!("{}://{login}@{host}", scheme(url.scheme())),
             shown: format!("{user}@{host}"),
-            home: String::new(),
+            home: None,
+            style: PathStyle::default(),
             directory: String::new(),
             previous: String::new(),
         }
@@ -33,10 +36,16 @@ impl WorkingDir {
     pub(super) fn path(&self, path: &str) -> String {
         match path {
             "" | "." => self.directory.clone(),
-            "~" => self.home.clone(),
+            "~" => self.home.clone().unwrap_or_default(),
             "-" => self.previous.clone(),
-            _ if path.starts_with('/') || self.directory.is_empty() => path.to_owned(),
-            _ => normalised(&format!("{}/{path}", self.directory.trim_end_matches('/'))),
+            _ if self.directory.is_empty() || self.style.is_absolute(&path.into()) => path.to_owned(),
+            _ if self.directory.starts_with('/') || self.style.takes_paths() => {
+                normalised(&format!("{}/{path}", self.directory.trim_end_matches('/')))
+            }
+            _ => {
+                let directory = RemotePath::from(self.directory.as_str());
+                self.style.join_path(&directory, &path.into()).to_string_lossy().into_owned()
+            }
         }
     }
 
@@ -96,8 +105,27 @@ mod tests {
     fn place(directory: &str) -> WorkingDir {
         let url: FtpUrl = "ftpes://me@h:2121/".parse().unwrap();
         let mut place = WorkingDir::new(&url, &Credentials::new("me", "p/w"));
-        (place.home, place.directory) = ("/home/me".to_owned(), directory.to_owned());
+        (place.home, place.directory) = (Some("/home/me".to_owned()), directory.to_owned());
         place
+    }
+
+    #[test]
+    fn paths_are_joined_in_the_style_of_the_server() {
+        for (style, directory, path, joined) in [
+            (PathStyle::Mvs, "'ANN.'", "SRC", "'ANN.SRC'"),
+            (PathStyle::Mvs, "'ANN.'", "SRC/MENU", "'ANN.SRC(MENU)'"),
+            (PathStyle::Mvs, "'ANN.SRC'", "..", "'ANN.'"),
+            (PathStyle::Mvs, "'ANN.'", "'BOB.X'", "'BOB.X'"),
+            (PathStyle::Mvs, "/u/ann", "../bob", "/u/bob"),
+            (PathStyle::Vms, "DISK:[ANN]", "A.TXT", "DISK:[ANN]A.TXT"),
+            (PathStyle::Windows, "C:\\pub", "a/b", "C:\\pub\\a\\b"),
+            (PathStyle::RelativeOnly, "", "a", "a"),
+            (PathStyle::RelativeOnly, "a", "b", "a/b"),
+            (PathStyle::RelativeOnly, "a/b", "..", "a"),
+        ] {
+            let place = WorkingDir { style, ..place(directory) };
+            assert_eq!(place.path(path), joined, "{style}");
+        }
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use oxftp_proto::{Command, InvalidCommand, Precision, RemotePath, Reply, Timestamp, dialog::Exchange};
 
-use super::{Client, metadata::parse_size};
+use super::{Client, metadata::parse_size, navigation::Spelling};
 use crate::{Error, Result, config::command_memory::OptionalCommand, stream::Direction};
 
 /// How a server sets modification times.
@@ -88,8 +88,8 @@ impl Client {
     /// [`Error::StatusCode`] if the server does not know the command or refuses it.
     pub async fn set_permissions(&mut self, path: impl Into<RemotePath>, mode: u32) -> Result<()> {
         let words = format!("CHMOD {:03o}", mode & 0o7777);
-        let command = Command::with_path_among("SITE", &words, &path.into(), "", self.config.encoding)?;
-        self.go_home().await?;
+        let argument = self.reach(&path.into(), Spelling::Usual).await?;
+        let command = Command::with_path_among("SITE", &words, &argument, "", self.config.encoding)?;
         self.control.run(Exchange::new(command, &["2xx"])).await.map(drop)
     }
 
@@ -129,8 +129,8 @@ impl Client {
             (Some(_), TimeSetting::By(_))
                 if at_once() && self.control.memory().has_answered(OptionalCommand::SIZE) =>
             {
-                let commands = self.queries_after_upload(path, time)?;
-                self.go_home().await?;
+                let argument = self.reach(path, Spelling::Usual).await?;
+                let commands = self.queries_after_upload(&argument, time)?;
                 let replies = self.control.pipeline(&commands).await?;
                 Ok(self.read_size_and_time(replies))
             }
@@ -139,8 +139,8 @@ impl Client {
     }
 
     /// Returns the commands that query the size of a file and, if the command for that is known, set its
-    /// time.
-    pub(crate) fn queries_after_upload(
+    /// time. `path` is the argument that the server expects in the directory of the session.
+    pub(super) fn queries_after_upload(
         &self,
         path: &RemotePath,
         time: Option<Timestamp>,
@@ -221,8 +221,8 @@ impl Client {
     }
 
     async fn send_time(&mut self, command: TimeCommand, path: &RemotePath, time: &Timestamp) -> Result<()> {
-        let command = command.spell(path, time, self.config.encoding)?;
-        self.go_home().await?;
+        let argument = self.reach(path, Spelling::Usual).await?;
+        let command = command.spell(&argument, time, self.config.encoding)?;
         self.exchange(command, &["2xx"]).await.map(drop)
     }
 

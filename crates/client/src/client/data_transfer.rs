@@ -1,7 +1,7 @@
 //! Data transfers: opens data connections, starts transfers on them, and completes them.
 
 use oxftp_proto::{
-    Code, Command, RemotePath, TransferType,
+    Code, Command, RemotePath, Timestamp, TransferType,
     address::parse_pasv,
     classify,
     dialog::{
@@ -11,7 +11,11 @@ use oxftp_proto::{
 };
 use std::{future::IntoFuture, io, marker::PhantomData, net::SocketAddrV4, pin::pin};
 
-use super::{Client, compression::TransferMode};
+use super::{
+    Client,
+    compression::TransferMode,
+    navigation::{PathUse, Spelling},
+};
 use crate::{
     DataStream, DownloadStream, Error, Result, TransferSummary, UploadStream,
     config::command_memory::{OptionalCommand, ServerMemory},
@@ -40,7 +44,7 @@ impl Client {
     #[must_use = "a command does nothing until it is awaited"]
     pub fn data_command(&mut self, line: impl Into<String>) -> DataCommand<'_, DataStream<&mut Self>> {
         let command = Command::raw(&line.into(), self.config.encoding).map_err(Error::from);
-        DataCommand::new(self, command)
+        DataCommand::new(self, command.map(TransferCommand::Line))
     }
 
     /// Opens a file for reading (`RETR`; RFC 959, 4.1.3). With [`offset`](DataCommand::offset) it starts at
@@ -207,21 +211,28 @@ impl Client {
         verb: &'static str,
         path: &RemotePath,
     ) -> DataCommand<'_, T> {
-        let command = Command::with_path(verb, path, self.config.encoding).map_err(Error::from);
-        DataCommand::new(self, command)
+        DataCommand::new(self, Ok(TransferCommand::path(verb, path)))
     }
 
     /// Opens a data connection and starts the transfer. The TLS handshake runs while the first reply is
     /// awaited, because some servers reply only after it and others only before it.
     pub(crate) async fn open_data(
         &mut self,
-        command: Command,
+        command: impl Into<TransferCommand>,
         transfer_type: TransferType,
         offset: u64,
         follow_up: FollowUp,
     ) -> Result<DataConnection> {
-        self.go_home().await?;
-        self.open_data_here(command, transfer_type, offset, follow_up).await
+        let command = command.into();
+        let compressible = command.direction() == Direction::Down;
+        let request = TransferRequest {
+            queries: RequestedQueries::None,
+            transfer_type,
+            offset,
+            compressible,
+            follow_up,
+        };
+        self.open_transfer(&command, request).await
     }
 
     /// Opens a file for reading from its start, and queries its modification time on the way.
@@ -230,16 +241,14 @@ impl Client {
         path: &RemotePath,
         follow_up: FollowUp,
     ) -> Result<DataConnection> {
-        let retr = Command::with_path("RETR", path, self.config.encoding)?;
-        let dated = !self.capabilities.no_mdtm && !self.control.forbids_pipelining();
-        // A first attempt, for whose outcome other sessions wait.
-        let trial = if dated { self.try_optional(OptionalCommand::MDTM).await } else { Ok(None) };
-        let queries = match dated && trial.is_ok() {
-            true => FileQueries::ModificationTime(Command::with_path("MDTM", path, self.config.encoding)?),
-            false => FileQueries::None,
+        let request = TransferRequest {
+            queries: RequestedQueries::ModificationTime,
+            transfer_type: TransferType::Image,
+            offset: 0,
+            compressible: true,
+            follow_up,
         };
-        self.go_home().await?;
-        self.begin(queries, retr, TransferType::Image, 0, true, follow_up).await
+        self.open_transfer(&TransferCommand::path("RETR", path), request).await
     }
 
     /// Opens a data connection for an upload whose size is compared if it is
@@ -247,14 +256,96 @@ impl Client {
     /// costs no round trip.
     pub(crate) async fn open_compared_upload(
         &mut self,
-        command: Command,
+        command: TransferCommand,
         transfer_type: TransferType,
         offset: u64,
-        queries: Vec<Command>,
+        queries: Option<UploadQueries>,
         follow_up: FollowUp,
     ) -> Result<DataConnection> {
-        self.go_home().await?;
-        self.begin(FileQueries::AfterUpload(queries), command, transfer_type, offset, true, follow_up).await
+        let queries = queries.map_or(RequestedQueries::None, RequestedQueries::AfterUpload);
+        let request = TransferRequest { queries, transfer_type, offset, compressible: true, follow_up };
+        self.open_transfer(&command, request).await
+    }
+
+    /// Starts a transfer. A path that is refused is tried once with a bare name, after `CWD` into its directory: some
+    /// servers take no other names.
+    async fn open_transfer(
+        &mut self,
+        command: &TransferCommand,
+        request: TransferRequest,
+    ) -> Result<DataConnection> {
+        let (verb, path) = match command {
+            TransferCommand::Line(line) => {
+                self.go_home().await?;
+                return self.begin(FileQueries::None, line.clone(), request).await;
+            }
+            TransferCommand::Path { verb, path } => (verb, path),
+        };
+        let usage = if command.direction() == Direction::Up { PathUse::Write } else { PathUse::Read };
+        let error = match self.open_path(verb, path, Spelling::Usual, request).await {
+            Ok(data) => {
+                self.note_path_works(usage, path);
+                return Ok(data);
+            }
+            Err(error) if self.may_try_bare_name(usage, path, &error) => error,
+            Err(error) => return Err(error),
+        };
+        self.capabilities.settle_paths(usage);
+        match self.open_path(verb, path, Spelling::Bare, request).await {
+            Ok(data) => {
+                self.capabilities.bare_names = true;
+                Ok(data)
+            }
+            Err(bare) if bare.is_connection_lost() || bare.is_timeout() => Err(bare),
+            Err(_) => Err(error),
+        }
+    }
+
+    async fn open_path(
+        &mut self,
+        verb: &'static str,
+        path: &RemotePath,
+        spelling: Spelling,
+        request: TransferRequest,
+    ) -> Result<DataConnection> {
+        loop {
+            match self.open_path_once(verb, path, spelling, request).await {
+                // A new session enters the directory again.
+                Err(error) if self.state.away.is_some() && self.is_lost_to_optional() => {
+                    match self.replace_lost(error).await {
+                        Error::Unanswered { .. } => {}
+                        error => return Err(error),
+                    }
+                }
+                outcome => return outcome,
+            }
+        }
+    }
+
+    async fn open_path_once(
+        &mut self,
+        verb: &'static str,
+        path: &RemotePath,
+        spelling: Spelling,
+        request: TransferRequest,
+    ) -> Result<DataConnection> {
+        let argument = self.reach(path, spelling).await?;
+        let command = Command::with_path(verb, &argument, self.config.encoding)?;
+        let wants_time = matches!(request.queries, RequestedQueries::ModificationTime)
+            && !self.capabilities.no_mdtm
+            && !self.control.forbids_pipelining();
+        // A first attempt, for whose outcome other sessions wait.
+        let trial = if wants_time { self.try_optional(OptionalCommand::MDTM).await } else { Ok(None) };
+        let queries = match request.queries {
+            RequestedQueries::ModificationTime if wants_time && trial.is_ok() => {
+                FileQueries::ModificationTime(Command::with_path("MDTM", &argument, self.config.encoding)?)
+            }
+            RequestedQueries::AfterUpload(UploadQueries { time }) => {
+                FileQueries::AfterUpload(self.queries_after_upload(&argument, time)?)
+            }
+            _ => FileQueries::None,
+        };
+        self.begin(queries, command, request).await
     }
 
     /// Opens a data connection in the directory that was entered for a query.
@@ -266,11 +357,17 @@ impl Client {
         follow_up: FollowUp,
     ) -> Result<DataConnection> {
         let compressible = direction(&command) == Direction::Down;
-        self.begin(FileQueries::None, command, transfer_type, offset, compressible, follow_up).await
+        let request = TransferRequest {
+            queries: RequestedQueries::None,
+            transfer_type,
+            offset,
+            compressible,
+            follow_up,
+        };
+        self.begin(FileQueries::None, command, request).await
     }
 
-    /// Opens a data connection and starts the transfer of `command`. `compressible` says whether it may be
-    /// compressed.
+    /// Opens a data connection and starts the transfer of `command`, in the directory where the session is.
     ///
     /// If the session is lost to an optional command before the transfer, it is opened again, and the transfer begins
     /// without that command.
@@ -278,13 +375,10 @@ impl Client {
         &mut self,
         queries: FileQueries,
         command: Command,
-        transfer_type: TransferType,
-        offset: u64,
-        compressible: bool,
-        follow_up: FollowUp,
+        request: TransferRequest,
     ) -> Result<DataConnection> {
         // A new session would not be in the directory that was entered for a query.
-        let is_home = self.state.home.is_none();
+        let is_home = self.state.away.is_none();
         let own = OptionalCommand::of(command.as_bytes());
         let _trial = match self.passive_order().first() {
             Some(PassiveMode::Epsv) if self.config.active.is_none() => {
@@ -294,9 +388,7 @@ impl Client {
         };
         loop {
             let queries = queries.clone().without(self.control.memory());
-            let begun =
-                self.begin_once(queries, command.clone(), transfer_type, offset, compressible, follow_up);
-            match begun.await {
+            match self.begin_once(queries, command.clone(), request).await {
                 Err(error) if is_home && self.is_lost_to_optional() && self.control.lost_to() != own => {
                     match self.replace_lost(error).await {
                         Error::Unanswered { .. } => {}
@@ -313,11 +405,9 @@ impl Client {
         &mut self,
         queries: FileQueries,
         command: Command,
-        transfer_type: TransferType,
-        offset: u64,
-        compressible: bool,
-        follow_up: FollowUp,
+        request: TransferRequest,
     ) -> Result<DataConnection> {
+        let TransferRequest { transfer_type, offset, compressible, follow_up, .. } = request;
         let direction = direction(&command);
         if self.tls.is_some() && !self.state.protects_data {
             // TLS was requested, so no byte may be sent in plain text.
@@ -497,7 +587,8 @@ impl Client {
         let capabilities = &self.capabilities;
         let wanted =
             follow_up == FollowUp::Transfer && !capabilities.no_pipelining && !capabilities.wants_pret;
-        let wanted = wanted && self.config.active.is_none();
+        // Where directories are entered, other commands come between two transfers.
+        let wanted = wanted && self.config.active.is_none() && !self.uses_bare_names();
         let allowed = || self.config.pipelining.allows(direction, self.server_kind());
         capabilities.passive.filter(|_| wanted && allowed())
     }
@@ -556,7 +647,7 @@ impl Client {
 #[derive(Debug)]
 pub struct DataCommand<'c, T> {
     client: &'c mut Client,
-    command: Result<Command>,
+    command: Result<TransferCommand>,
     transfer_type: TransferType,
     offset: u64,
     follow_up: FollowUp,
@@ -581,7 +672,7 @@ impl FollowUp {
 }
 
 impl<'c, T> DataCommand<'c, T> {
-    fn new(client: &'c mut Client, command: Result<Command>) -> Self {
+    fn new(client: &'c mut Client, command: Result<TransferCommand>) -> Self {
         Self {
             client,
             command,
@@ -626,6 +717,60 @@ impl<'c, T: From<DataStream<&'c mut Client>> + 'c> IntoFuture for DataCommand<'c
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async { self.open().await.map(T::from) })
     }
+}
+
+/// The command of a transfer.
+#[derive(Debug, Clone)]
+pub(crate) enum TransferCommand {
+    /// A whole line, for the caller's working directory.
+    Line(Command),
+    /// A command about a file, spelled as the server expects it.
+    Path { verb: &'static str, path: RemotePath },
+}
+
+impl TransferCommand {
+    pub(crate) fn path(verb: &'static str, path: &RemotePath) -> Self {
+        Self::Path { verb, path: path.clone() }
+    }
+
+    fn direction(&self) -> Direction {
+        match self {
+            Self::Line(command) => direction(command),
+            Self::Path { verb, .. } => direction_of(verb.as_bytes()),
+        }
+    }
+}
+
+impl From<Command> for TransferCommand {
+    fn from(line: Command) -> Self {
+        Self::Line(line)
+    }
+}
+
+/// How a transfer is started.
+#[derive(Debug, Clone, Copy)]
+struct TransferRequest {
+    queries: RequestedQueries,
+    transfer_type: TransferType,
+    offset: u64,
+    /// Whether the data may be compressed.
+    compressible: bool,
+    follow_up: FollowUp,
+}
+
+/// The queries that are wanted about the file of a transfer.
+#[derive(Debug, Clone, Copy)]
+enum RequestedQueries {
+    None,
+    ModificationTime,
+    AfterUpload(UploadQueries),
+}
+
+/// Queries after an upload: the size of the file, and a command that sets its time.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct UploadQueries {
+    /// The time that the file gets.
+    pub(crate) time: Option<Timestamp>,
 }
 
 /// Queries about a file that are sent along with its transfer.
@@ -692,6 +837,10 @@ struct ScheduledQueries {
 }
 
 fn direction(command: &Command) -> Direction {
-    let verb = command.as_bytes().split(|byte| *byte == b' ').next().unwrap_or_default().to_ascii_uppercase();
-    if matches!(verb.as_slice(), b"STOR" | b"APPE" | b"STOU") { Direction::Up } else { Direction::Down }
+    direction_of(command.as_bytes().split(|byte| *byte == b' ').next().unwrap_or_default())
+}
+
+fn direction_of(verb: &[u8]) -> Direction {
+    let is_upload = [&b"STOR"[..], b"APPE", b"STOU"].iter().any(|upload| verb.eq_ignore_ascii_case(upload));
+    if is_upload { Direction::Up } else { Direction::Down }
 }

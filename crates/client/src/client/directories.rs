@@ -1,11 +1,14 @@
 //! Directories and files on the server: working directory, creation, removal, rename.
 
 use oxftp_proto::{
-    Code, Command, RemotePath, Reply, StatusCodeError, classify,
+    Command, RemotePath, Reply,
     dialog::{Exchange, Rename},
 };
 
-use super::Client;
+use super::{
+    Client,
+    navigation::{Entering, PathUse, Spelling, refuses_path},
+};
 use crate::{Error, Result};
 
 impl Client {
@@ -25,7 +28,11 @@ impl Client {
     pub async fn current_dir(&mut self) -> Result<RemotePath> {
         self.go_home().await?;
         let reply = self.control.run(Exchange::new(Command::new("PWD"), &["2xx"])).await?;
-        reply.directory(self.config.encoding).ok_or(Error::UnusableReply { command: "PWD", reply })
+        let Some(directory) = reply.directory(self.config.encoding) else {
+            return Err(Error::UnusableReply { command: "PWD", reply });
+        };
+        self.learn_style(&directory);
+        Ok(directory)
     }
 
     /// Changes the working directory (`CWD`; RFC 959, 4.1.1). The path `..` is the
@@ -48,7 +55,11 @@ impl Client {
             return self.change_to_parent_dir().await;
         }
         self.state.dirty = true;
-        self.path_command("CWD", &path, &["2xx"]).await?;
+        self.state.working_dir = None;
+        match self.uses_bare_names() {
+            true => self.enter_for_good(&path).await?,
+            false => self.path_command("CWD", &path, &["2xx"]).await.map(drop)?,
+        }
         self.state.entered(path);
         Ok(())
     }
@@ -68,6 +79,7 @@ impl Client {
     /// [`Error::StatusCode`] if the server refuses.
     pub async fn change_to_parent_dir(&mut self) -> Result<()> {
         self.state.dirty = true;
+        self.state.working_dir = None;
         self.go_home().await?;
         self.control.run(Exchange::new(Command::new("CDUP"), &["2xx"])).await?;
         self.state.entered("..".into());
@@ -99,14 +111,14 @@ impl Client {
                 }
                 Err(error) => error,
             };
-            let parent = next.parent().filter(|parent| !parent.is_empty());
+            let parent = self.path_style().parent(&next).filter(|parent| !parent.is_empty());
             let climbed_before = missing.len() > 1 && missing.len() > self.config.limits.directory_depth;
             let Some(parent) = parent.filter(|_| refuses_path(&error) && !climbed_before) else {
                 return Err(error);
             };
             if self.is_there(&parent).await? {
-                // Another session may have created the parent after the refusal.
-                self.ensure_dir(&next).await?;
+                // Another session may have created the parent after the refusal, or the server refuses paths.
+                self.ensure_dir_in_parent(&next).await?;
                 missing.pop();
             } else {
                 missing.push(parent);
@@ -158,6 +170,23 @@ impl Client {
             Err(error) if refuses_path(&error) && self.is_directory_by_entering(path).await? => Ok(()),
             Err(error) => Err(error),
         }
+    }
+
+    /// Creates a directory like [`ensure_dir`](Self::ensure_dir). Its parent exists, so a refusal may be about the path.
+    async fn ensure_dir_in_parent(&mut self, path: &RemotePath) -> Result<()> {
+        let Err(error) = self.ensure_dir(path).await else { return Ok(()) };
+        if !self.may_try_bare_name(PathUse::Write, path, &error) {
+            return Err(error);
+        }
+        self.capabilities.settle_paths(PathUse::Write);
+        let created = self.send_path("MKD", path, &["2xx", "521"], Spelling::Bare).await;
+        let is_there = match created {
+            Ok(_) => true,
+            Err(bare) if refuses_path(&bare) => matches!(self.enter(path).await?, Entering::Inside),
+            Err(bare) => return Err(bare),
+        };
+        self.capabilities.bare_names |= is_there;
+        if is_there { Ok(()) } else { Err(error) }
     }
 
     /// Removes an empty directory (`RMD`; RFC 959, 4.1.3).
@@ -216,18 +245,51 @@ impl Client {
     ///
     /// [`Error::StatusCode`] if the server refuses one of the paths. The reply shows which.
     pub async fn rename(&mut self, from: impl Into<RemotePath>, to: impl Into<RemotePath>) -> Result<()> {
-        let from = from.into();
-        let dialog = Rename::new(&from, &to.into(), self.config.encoding)?;
-        self.go_home().await?;
+        let (from, to) = (from.into(), to.into());
+        match self.rename_by(&from, &to, Spelling::Usual).await {
+            Err(error)
+                if is_about_old_name(&error) && self.may_try_bare_name(PathUse::Write, &from, &error) =>
+            {
+                self.capabilities.settle_paths(PathUse::Write);
+                match self.rename_by(&from, &to, Spelling::Bare).await {
+                    Ok(()) => {
+                        self.capabilities.bare_names = true;
+                        Ok(())
+                    }
+                    Err(bare) if bare.is_connection_lost() || bare.is_timeout() => Err(bare),
+                    Err(_) => Err(error),
+                }
+            }
+            renamed => renamed,
+        }
+    }
+
+    async fn rename_by(&mut self, from: &RemotePath, to: &RemotePath, spelling: Spelling) -> Result<()> {
+        let (from, to) = match spelling == Spelling::Bare || self.uses_bare_names() {
+            true => self.reach_both(from, to).await?,
+            false => (self.reach(from, spelling).await?, to.clone()),
+        };
+        let dialog = Rename::new(&from, &to, self.config.encoding)?;
         self.state.pending_rename = Some(from);
         let renamed = self.control.run(dialog).await;
         self.state.pending_rename = None;
         renamed.map(drop)
     }
 
+    /// Enters the directory of `from`, and returns both names as they are spelled there.
+    async fn reach_both(&mut self, from: &RemotePath, to: &RemotePath) -> Result<(RemotePath, RemotePath)> {
+        let style = self.path_style();
+        let (old, new) = (style.route(from), style.route(to));
+        let is_whole = new.directories.is_empty() && style.is_absolute(&new.name);
+        if old.directories != new.directories && !is_whole {
+            return Err(Error::Unsupported { what: OTHER_DIRECTORY });
+        }
+        Ok((self.reach(from, Spelling::Bare).await?, new.name))
+    }
+
     /// Ends a rename whose future was dropped between its commands. ProFTPD refuses all other commands
     /// until then.
-    async fn end_renaming(&mut self) -> Result<()> {
+    pub(super) async fn end_renaming(&mut self) -> Result<()> {
         let Some(from) = &self.state.pending_rename else { return Ok(()) };
         // Renaming to the same name changes nothing. A server without a pending rename refuses the command.
         let command = Command::with_path("RNTO", from, self.config.encoding)?;
@@ -243,106 +305,57 @@ impl Client {
         path: &RemotePath,
         expected: &[&str],
     ) -> Result<Reply> {
-        let command = Command::with_path(verb, path, self.config.encoding)?;
-        self.go_home().await?;
-        self.exchange(command, expected).await
-    }
-
-    /// Returns whether a directory can be entered, and changes back. Works on every server.
-    pub(crate) async fn is_directory_by_entering(&mut self, path: &RemotePath) -> Result<bool> {
-        let home = self.current_dir().await?;
-        let entered = self.visit(path, Home::At(home), false).await?;
-        self.go_home().await?;
-        Ok(entered.is_none())
-    }
-
-    /// Changes to a directory temporarily, by one `CWD` or else by one for each name of the path.
-    ///
-    /// [`go_home`](Self::go_home) changes back. If this future is dropped, the next operation changes back.
-    pub(crate) async fn enter(&mut self, path: &RemotePath) -> Result<Entering> {
-        let home = match self.current_dir().await {
-            Ok(home) if !home.is_empty() => Home::At(home),
-            Ok(_) | Err(Error::UnusableReply { .. }) => Home::Above(0),
-            Err(error) if refuses_path(&error) => Home::Above(0),
-            Err(error) => return Err(error),
-        };
-        if matches!(home, Home::Above(_)) && !is_below(path) {
-            // Nothing could change back.
-            return Ok(Entering::Unavailable);
-        }
-        Ok(match self.visit(path, home, true).await? {
-            None => Entering::Inside,
-            Some(error) if classify::is_unknown_command(&error.info) => Entering::Unavailable,
-            Some(error) => Entering::Refused(error),
-        })
-    }
-
-    /// Changes to a directory temporarily; returns the error if that is refused. `by_steps` says whether a path that is
-    /// refused is entered name by name.
-    async fn visit(
-        &mut self,
-        path: &RemotePath,
-        home: Home,
-        by_steps: bool,
-    ) -> Result<Option<StatusCodeError>> {
-        let steps: Vec<_> = path.steps().collect();
-        let by_one = steps.len() < 2 || self.capabilities.deep_paths != Some(false);
-        let mut refusal = None;
-        if by_one && matches!(home, Home::At(_)) {
-            refusal = self.step_into(path, home.clone()).await?;
-            let Some(refused) = &refusal else {
-                if steps.len() > 1 {
-                    self.capabilities.deep_paths = Some(true);
+        let usage = if matches!(verb, "DELE" | "MKD" | "RMD") { PathUse::Write } else { PathUse::Read };
+        match self.send_path(verb, path, expected, Spelling::Usual).await {
+            Ok(reply) => {
+                // `CWD` and listings may take other paths than commands about files.
+                if !matches!(verb, "CWD" | "STAT") {
+                    self.note_path_works(usage, path);
                 }
-                return Ok(None);
-            };
-            let may_be_deep = by_steps && self.capabilities.deep_paths.is_none() && steps.len() > 1;
-            if !may_be_deep || classify::is_unknown_command(&refused.info) {
-                return Ok(refusal);
+                Ok(reply)
             }
-        }
-        for (number, step) in steps.iter().enumerate() {
-            let home = match &home {
-                Home::At(home) => Home::At(home.clone()),
-                Home::Above(_) => Home::Above(number + 1),
-            };
-            if let Some(refused) = self.step_into(step, home).await? {
-                self.go_home().await?;
-                return Ok(refusal.or(Some(refused)));
-            }
-        }
-        if refusal.is_some() {
-            self.capabilities.deep_paths = Some(false);
-        }
-        Ok(None)
-    }
-
-    /// Changes the working directory, and remembers the way back; returns the error if that is refused.
-    async fn step_into(&mut self, path: &RemotePath, home: Home) -> Result<Option<StatusCodeError>> {
-        let command = Command::with_path("CWD", path, self.config.encoding)?;
-        let before = self.state.home.replace(home);
-        match self.control.run(Exchange::new(command, &["2xx"])).await {
-            Ok(_) => Ok(None),
-            Err(Error::StatusCode(refused)) if is_about_path(&refused) => {
-                self.state.home = before;
-                Ok(Some(refused))
+            Err(error) if matches!(verb, "DELE" | "RMD") && self.may_try_bare_name(usage, path, &error) => {
+                self.capabilities.settle_paths(usage);
+                match self.send_path(verb, path, expected, Spelling::Bare).await {
+                    Ok(reply) => {
+                        self.capabilities.bare_names = true;
+                        Ok(reply)
+                    }
+                    Err(bare) if refuses_path(&bare) => Err(error),
+                    Err(bare) => Err(bare),
+                }
             }
             Err(error) => Err(error),
         }
     }
 
-    /// Changes back to the caller's working directory, if a query has left it, and ends a pending rename.
-    pub(crate) async fn go_home(&mut self) -> Result<()> {
-        self.end_renaming().await?;
-        while let Some(home) = &self.state.home {
-            let (command, rest) = match home {
-                Home::At(home) => (Command::with_path("CWD", home, self.config.encoding)?, 0),
-                Home::Above(levels) => (Command::new("CDUP"), levels.saturating_sub(1)),
-            };
-            self.control.run(Exchange::new(command, &["2xx"])).await?;
-            self.state.home = (rest > 0).then_some(Home::Above(rest));
+    async fn send_path(
+        &mut self,
+        verb: &'static str,
+        path: &RemotePath,
+        expected: &[&str],
+        spelling: Spelling,
+    ) -> Result<Reply> {
+        let argument = self.reach(path, spelling).await?;
+        let mut refused = None;
+        for argument in self.arguments(verb, argument) {
+            let command = Command::with_path(verb, &argument, self.config.encoding)?;
+            match self.exchange(command, expected).await {
+                Err(error) if refuses_path(&error) => refused = refused.or(Some(error)),
+                replied => return replied,
+            }
         }
-        Ok(())
+        Err(refused.unwrap_or(Error::Unsupported { what: "command without an argument" }))
+    }
+
+    /// Returns the arguments to try one after the other. Where files have versions, a file is deleted with all of them.
+    fn arguments(&self, verb: &str, argument: RemotePath) -> Vec<RemotePath> {
+        let style = self.path_style();
+        match verb {
+            "MKD" | "RMD" => style.directory_arguments(&argument),
+            "DELE" => style.file_arguments(&argument),
+            _ => vec![argument],
+        }
     }
 
     async fn is_there(&mut self, directory: &RemotePath) -> Result<bool> {
@@ -350,43 +363,15 @@ impl Client {
     }
 }
 
-/// The way back to the caller's working directory.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Home {
-    /// It has this path.
-    At(RemotePath),
-    /// It is so many levels above the present one. The server does not say its path.
-    Above(usize),
-}
-
-/// Outcome of [`Client::enter`].
-#[derive(Debug)]
-pub(crate) enum Entering {
-    /// The directory is the working directory.
-    Inside,
-    /// The server refuses to enter it.
-    Refused(StatusCodeError),
-    /// The server has no usable working directories.
-    Unavailable,
-}
-
-/// Returns whether each step of a path leads one level down.
-fn is_below(path: &RemotePath) -> bool {
-    let mut names = path.as_bytes().split(|byte| *byte == b'/');
-    !path.is_absolute() && !path.is_empty() && names.all(|name| !matches!(name, b"." | b".."))
-}
-
 /// Fails if a removal names the root, the working directory or one above it.
 pub(crate) fn check_removable(path: &RemotePath) -> Result<()> {
     if path.names_entry() { Ok(()) } else { Err(Error::NothingToRemove { path: path.to_string() }) }
 }
 
-/// Returns whether an error is about the path, and not about the session.
-fn refuses_path(error: &Error) -> bool {
-    matches!(error, Error::StatusCode(error) if is_about_path(error))
+/// Returns whether `RNFR` was refused. It expects `350`.
+fn is_about_old_name(error: &Error) -> bool {
+    matches!(error, Error::StatusCode(refused) if refused.expected == ["350"])
 }
 
-fn is_about_path(error: &StatusCodeError) -> bool {
-    matches!(error.info.code().class(), 4 | 5)
-        && !matches!(error.info.code(), Code::SERVICE_CLOSING | Code::NOT_LOGGED_IN)
-}
+const OTHER_DIRECTORY: &str =
+    "rename into another directory, because it takes names without directories only";

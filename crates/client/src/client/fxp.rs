@@ -10,7 +10,7 @@ use oxftp_proto::{
     dialog::{Completion, Exchange, FxpConnect, FxpListen, Started, Transfer},
 };
 
-use super::{Client, compression::TransferMode};
+use super::{Client, compression::TransferMode, navigation::Spelling};
 use crate::{Error, Result};
 
 /// How the data between two servers are encrypted.
@@ -83,7 +83,8 @@ impl Client {
 
     /// Starts a transfer with the other server.
     pub(crate) async fn start_with_peer(&mut self, verb: &'static str, path: &RemotePath) -> Result<Started> {
-        let command = Command::with_path(verb, path, self.config.encoding)?;
+        let argument = self.reach(path, Spelling::Usual).await?;
+        let command = Command::with_path(verb, &argument, self.config.encoding)?;
         let restart = self.state.restart_pending.then_some(0);
         self.control.begin_transfer();
         let started = self.control.run(Transfer::new(command, restart)).await?;

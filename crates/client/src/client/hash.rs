@@ -8,7 +8,7 @@ use oxftp_proto::{
     Code, Command, FileHash, HashAlgorithm, HashOffer, RemotePath, Reply, classify, dialog::Completion,
 };
 
-use super::Client;
+use super::{Client, navigation::Spelling};
 use crate::{
     Error, Result,
     config::command_memory::OptionalCommand,
@@ -130,8 +130,9 @@ impl Client {
         if offer.needs_selection() {
             self.select_hash(offer.algorithm()).await?;
         }
-        let quoted = offer.command(path, self.config.encoding)?;
-        let bare = Command::with_path(offer.verb(), path, self.config.encoding)?;
+        let argument = self.reach(path, Spelling::Usual).await?;
+        let quoted = offer.command(&argument, self.config.encoding)?;
+        let bare = Command::with_path(offer.verb(), &argument, self.config.encoding)?;
         let reply = match self.ask_for_hash(&quoted).await {
             // The server may treat the quotes as part of the name.
             Err(error) if quoted != bare && error.reply().is_some_and(classify::rejects_argument) => {
@@ -143,7 +144,6 @@ impl Client {
     }
 
     async fn ask_for_hash(&mut self, command: &Command) -> Result<Reply> {
-        self.go_home().await?;
         let _trial = match OptionalCommand::of(command.as_bytes()) {
             Some(optional) => self.try_optional(optional).await?,
             None => None,

@@ -256,7 +256,10 @@ impl Client {
             return Ok(None);
         }
         match self.path_command("MLST", path, &["2xx"]).await {
-            Ok(reply) => self.read_mlst(reply).map(Some),
+            Ok(reply) => {
+                self.capabilities.mlst_works = true;
+                self.read_mlst(reply).map(Some)
+            }
             Err(error) if error.code().is_some_and(Code::is_unsupported) => {
                 self.capabilities.no_mlst |= is_unknown_command(&error);
                 Ok(None)
@@ -277,8 +280,9 @@ impl Client {
 
     /// Returns the entry of a path from the listing of its parent.
     pub(crate) async fn stat_by_listing(&mut self, path: &RemotePath, follow_up: FollowUp) -> Result<Entry> {
-        let Some(name) = path.file_name() else {
-            return match self.is_directory_by_entering(&or_here(path)).await? {
+        let style = self.path_style();
+        let Some(name) = style.file_name(path) else {
+            return match self.is_directory_by_entering(path).await? {
                 true => {
                     let mut entry = Entry::new(path.as_bytes());
                     entry.kind = EntryKind::Directory;
@@ -289,7 +293,7 @@ impl Client {
         };
         let name = RemotePath::from(name);
         let Some(name) = name.to_wire(self.config.encoding) else { return Err(not_found(path)) };
-        let parent = path.parent().unwrap_or_default();
+        let parent = style.parent(path).unwrap_or_default();
         let mut entries = self.list(&parent).followed_by(follow_up).stream();
         let mut found = None;
         let refusal = loop {
@@ -335,7 +339,7 @@ impl Client {
             }
         }
         match self.stat_by_listing(path, follow_up).await {
-            Err(error) if leaves_open(&error) && path.file_name().is_some() => {
+            Err(error) if leaves_open(&error) && self.path_style().file_name(path).is_some() => {
                 let entry = self.unlisted(path, may_be_directory).await?;
                 self.note_hidden(path, &entry, &error);
                 Ok(Found { entry, is_listed: begins_with_dot(path) || !error.is_not_found() })
@@ -394,10 +398,6 @@ pub(crate) struct Found {
     pub(crate) entry: Entry,
     /// `false` if the listing of the parent does not contain the path. It may still exist.
     pub(crate) is_listed: bool,
-}
-
-fn or_here(path: &RemotePath) -> RemotePath {
-    if path.is_empty() { ".".into() } else { path.clone() }
 }
 
 /// Returns whether a refusal leaves it open if the path exists. A lack of permission is an answer of its own.

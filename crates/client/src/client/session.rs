@@ -163,6 +163,7 @@ impl Client {
         self.check_login_is_safe()?;
         let mut dialog = Login::new(&credentials, self.config.encoding)?;
         let is_repeated = std::mem::replace(&mut self.state.logged_in, true);
+        self.state.working_dir = None;
         if is_repeated {
             self.state.alter();
         }
@@ -343,15 +344,21 @@ impl Client {
     pub async fn system(&mut self) -> Result<&str> {
         if self.capabilities.system.is_none() {
             self.go_home().await?;
-            let system = match self.exchange(Command::new("SYST"), &["2xx"]).await {
-                Err(Error::Unanswered { .. }) => String::new(),
-                Ok(reply) => reply.text(),
-                Err(Error::StatusCode(error)) if matches!(error.info.code().class(), 4 | 5) => String::new(),
-                Err(error) => return Err(error),
-            };
-            self.capabilities.system = Some(system);
+            self.query_system().await?;
         }
         Ok(self.capabilities.system.get_or_insert_default())
+    }
+
+    /// Asks for the operating system (`SYST`), in any directory.
+    pub(super) async fn query_system(&mut self) -> Result<()> {
+        let system = match self.exchange(Command::new("SYST"), &["2xx"]).await {
+            Err(Error::Unanswered { .. }) => String::new(),
+            Ok(reply) => reply.text(),
+            Err(Error::StatusCode(error)) if matches!(error.info.code().class(), 4 | 5) => String::new(),
+            Err(error) => return Err(error),
+        };
+        self.capabilities.system = Some(system);
+        Ok(())
     }
 
     /// Checks that the server still responds (`NOOP`; RFC 959, 4.1.3). The text of its reply is ignored.

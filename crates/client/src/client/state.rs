@@ -3,13 +3,15 @@
 use std::sync::{Arc, atomic::AtomicBool};
 
 use oxftp_proto::{
-    Features, HashAlgorithm, RemotePath, Reply, ServerZone, TransferType, dialog::PassiveMode,
-    server::ServerKind,
+    Features, HashAlgorithm, PathEvidence, PathStyle, RemotePath, Reply, ServerZone, TransferType,
+    dialog::PassiveMode, server::ServerKind,
 };
 
 use super::{
-    attributes::TimeSetting, compression::TransferMode, directories::Home,
+    attributes::TimeSetting,
+    compression::TransferMode,
     listing_knowledge::SharedListingKnowledge,
+    navigation::{Away, PathUse},
 };
 
 /// Capabilities of a server, learned from its replies. The sessions of a pool share them.
@@ -19,6 +21,17 @@ pub(crate) struct ServerCapabilities {
     pub(super) features: Option<Features>,
     /// The reply to `SYST`.
     pub(super) system: Option<String>,
+    /// How the server spells paths; `None` while nothing is known.
+    pub(super) path_style: Option<PathStyle>,
+    /// The server refuses paths with directories, and takes bare names after `CWD`.
+    pub(super) bare_names: bool,
+    /// Whether `CWD` takes a path of several names; `Some(false)` if it takes one name only.
+    pub(super) deep_paths: Option<bool>,
+    /// It is settled whether commands that read take paths with directories: one has worked, or entering the directory
+    /// did not help.
+    read_paths_settled: bool,
+    /// The same for commands that write.
+    write_paths_settled: bool,
     /// The passive mode that worked last.
     pub(super) passive: Option<PassiveMode>,
     /// The time zone of listings, as measured.
@@ -38,6 +51,8 @@ pub(crate) struct ServerCapabilities {
     pub(super) no_eprt: bool,
     /// `ALLO` is superfluous or was refused.
     pub(super) no_allocation: bool,
+    /// `MLST` has succeeded.
+    pub(super) mlst_works: bool,
     /// `MLSD` is not supported.
     pub(crate) no_mlsd: bool,
     /// `MLST` is not supported.
@@ -48,8 +63,6 @@ pub(crate) struct ServerCapabilities {
     pub(super) no_mdtm: bool,
     /// The user knows that times are not preserved on this server.
     pub(crate) reported_times_not_kept: Arc<AtomicBool>,
-    /// Whether `CWD` takes a path of several names; `Some(false)` if it takes one name only.
-    pub(super) deep_paths: Option<bool>,
     /// What the listings have shown.
     pub(super) listing: SharedListingKnowledge,
 }
@@ -57,17 +70,45 @@ pub(crate) struct ServerCapabilities {
 impl ServerCapabilities {
     /// Creates the capabilities that the greeting of a server implies.
     pub(super) fn from_greeting(greeting: &Reply) -> Self {
-        let lacks_mlsx = ServerKind::identify(&greeting.text(), None).quirks().lacks_mlsx;
-        Self { no_mlst: lacks_mlsx, no_mlsd: lacks_mlsx, ..Self::default() }
+        let text = greeting.text();
+        let lacks_mlsx = ServerKind::identify(&text, None).quirks().lacks_mlsx;
+        let path_style = PathEvidence { greeting: &text, ..PathEvidence::default() }.style();
+        Self { no_mlst: lacks_mlsx, no_mlsd: lacks_mlsx, path_style, ..Self::default() }
+    }
+
+    /// Returns whether it is settled that commands of this use take paths with directories.
+    pub(super) fn paths_are_settled(&self, usage: PathUse) -> bool {
+        match usage {
+            PathUse::Read => self.read_paths_settled,
+            PathUse::Write => self.write_paths_settled,
+        }
+    }
+
+    /// Records that the server lists files with versions, as only OpenVMS does.
+    pub(crate) fn note_versions(&mut self) {
+        self.path_style.get_or_insert(PathStyle::Vms);
+    }
+
+    /// Records that no further try with a bare name is worth it.
+    pub(super) fn settle_paths(&mut self, usage: PathUse) {
+        match usage {
+            PathUse::Read => self.read_paths_settled = true,
+            PathUse::Write => self.write_paths_settled = true,
+        }
     }
 
     /// Adds the capabilities that another session on the same server has learned.
     pub(crate) fn learn(&mut self, other: &Self) {
         self.passive = other.passive.or(self.passive);
+        self.path_style = other.path_style.or(self.path_style);
+        self.bare_names |= other.bare_names;
+        self.deep_paths = other.deep_paths.or(self.deep_paths);
+        self.read_paths_settled |= other.read_paths_settled;
+        self.write_paths_settled |= other.write_paths_settled;
         self.no_pipelining |= other.no_pipelining;
         self.wants_pret |= other.wants_pret;
+        self.mlst_works |= other.mlst_works;
         self.listing.share(&other.listing);
-        self.deep_paths = other.deep_paths.or(self.deep_paths);
         self.no_mlsd |= other.no_mlsd;
         self.no_mlst |= other.no_mlst;
         self.no_size |= other.no_size;
@@ -118,8 +159,12 @@ pub(crate) struct SessionState {
     pub(super) hash_selected: Option<Option<HashAlgorithm>>,
     /// The old name of a rename between its `RNFR` and the reply to `RNTO`.
     pub(super) pending_rename: Option<RemotePath>,
-    /// The way to the caller's working directory, while the client has changed to another one for a query.
-    pub(super) home: Option<Home>,
+    /// Where the session is, while the client has left the caller's working directory.
+    pub(super) away: Option<Away>,
+    /// The caller's working directory in the last reply to `PWD`; `Some(None)` if the server does not report it.
+    pub(super) working_dir: Option<Option<RemotePath>>,
+    /// Whether `SITE NAMEFMT 1` was sent (IBM i).
+    pub(super) ifs_paths: bool,
 }
 
 impl SessionState {
@@ -127,10 +172,12 @@ impl SessionState {
     pub(super) fn alter(&mut self) {
         self.dirty = true;
         self.altered = true;
+        self.working_dir = None;
     }
 
     /// Records a change of the working directory.
     pub(super) fn entered(&mut self, directory: RemotePath) {
+        self.working_dir = None;
         if directory.as_bytes().starts_with(b"/") {
             self.directories.clear();
         }

@@ -1,7 +1,7 @@
 //! Streams of data transfers: [`DownloadStream`] and [`UploadStream`] for whole transfers, [`RangeStream`] for a part of
 //! a file, and [`DataStream`] for any command. Each holds the session that it runs on, borrowed or owned.
 
-use oxftp_proto::{Code, Command, Encoding, RemotePath, TransferType, dialog::Aborted};
+use oxftp_proto::{Code, Encoding, RemotePath, TransferType, dialog::Aborted};
 use std::{
     fmt, io,
     ops::{Bound, RangeBounds},
@@ -10,7 +10,7 @@ use std::{
 };
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use super::FollowUp;
+use super::{FollowUp, TransferCommand};
 use crate::{
     Client, Error, Result,
     control::KeepAlive,
@@ -110,9 +110,8 @@ impl Client {
 
     /// Opens a data connection that reads a file from `start`. The transfer may be aborted later.
     pub(crate) async fn open_from(&mut self, path: &RemotePath, start: u64) -> Result<DataConnection> {
-        let retr = Command::with_path("RETR", path, self.config.encoding)?;
-        let data = self.open_data(retr, TransferType::Image, start, FollowUp::Nothing).await?;
-        Ok(data)
+        let retr = TransferCommand::path("RETR", path);
+        self.open_data(retr, TransferType::Image, start, FollowUp::Nothing).await
     }
 }
 
@@ -457,7 +456,7 @@ impl<S: AsMut<Client>> DownloadStream<S> {
 impl<S: AsMut<Client>> UploadStream<S> {
     pub(crate) async fn open(mut session: S, path: &RemotePath) -> Result<Self> {
         let client = session.as_mut();
-        let stor = Command::with_path("STOR", path, client.config.encoding)?;
+        let stor = TransferCommand::path("STOR", path);
         let data = client.open_data(stor, TransferType::Image, 0, FollowUp::Nothing).await?;
         Ok(DataStream::new(session, data).into())
     }

@@ -65,7 +65,8 @@ impl Client {
     ) -> Result<DirectoryListing> {
         let known = self.listing_knowledge();
         let (class, no_mlsd) = (PathClass::of(target.path), self.capabilities().no_mlsd);
-        let way = first_way(class, target.required, &known, no_mlsd, self.lists_all());
+        let mut way = first_way(class, target.required, &known, no_mlsd, self.lists_all());
+        way.entered |= self.uses_bare_names() && !target.path.is_empty() && way.verb != Verb::Stat;
         self.climb(target, way, false, follow_up).await
     }
 

@@ -57,6 +57,8 @@ pub struct Entries<'c> {
     bounds: Bounds,
     root: RemotePath,
     refused: Vec<NameError>,
+    /// The name of the last file with versions.
+    newest: Vec<u8>,
     unparsed: Unparsed,
     truncated: bool,
 }
@@ -173,6 +175,7 @@ impl<'c> Entries<'c> {
             bounds,
             root,
             refused: Vec::new(),
+            newest: Vec::new(),
             unparsed: Unparsed::default(),
             truncated: false,
         }
@@ -311,6 +314,7 @@ impl<'c> Entries<'c> {
         self.current = Some(opened);
         self.stage = Stage::Listing;
         self.context.ancestors = ancestors;
+        self.newest.clear();
         Ok(())
     }
 
@@ -337,6 +341,14 @@ impl<'c> Entries<'c> {
         let directory = self.current.as_ref()?;
         if directory.is_itself(&entry) {
             return None;
+        }
+        if entry.drop_version() {
+            // A version is evidence of OpenVMS. The newest one comes first; the older ones are not shown.
+            self.client.capabilities_mut().note_versions();
+            if self.newest == entry.name() {
+                return None;
+            }
+            self.newest = entry.name().to_vec();
         }
         if let Some(zone) = self.client.server_zone() {
             entry.modified = entry.modified.map(|time| zone.localize(time));
@@ -653,7 +665,10 @@ impl<'c> Entries<'c> {
 
     /// Leaves the directory after all its listings.
     async fn leave(&mut self) -> Result<()> {
-        self.client.go_home().await?;
+        // The files of the directory may be next.
+        if !self.client.uses_bare_names() {
+            self.client.go_home().await?;
+        }
         let Some(directory) = self.current.take() else { return Ok(()) };
         self.stage = Stage::Listing;
         self.queue_subdirectories(&directory.location.path)?;

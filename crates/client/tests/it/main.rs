@@ -19,6 +19,7 @@ mod minimal_servers;
 mod mirror;
 mod misbehaviour;
 mod pool;
+mod profiles;
 mod sessions;
 mod tls;
 mod transfer;

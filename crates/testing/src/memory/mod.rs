@@ -20,9 +20,31 @@ pub use self::tree::{Item, Tree};
 /// Formats the name of an item as a line.
 pub type LineFormat = dyn Fn(&str, &Item) -> String + Send + Sync;
 
+/// An argument that a server reads as a path.
+#[derive(Debug, Clone, Copy)]
+pub struct PathArgument<'a> {
+    /// The command, in capitals.
+    pub verb: &'a str,
+    /// The working directory, with slashes and without a leading one.
+    pub directory: &'a str,
+    /// The argument as it was received.
+    pub argument: &'a str,
+}
+
 /// How a [`MemoryServer`] behaves.
 #[derive(Clone)]
 pub struct Habits {
+    /// The text of the greeting.
+    pub greeting: &'static str,
+    /// The text of the reply to `SYST`.
+    pub system: &'static str,
+    /// The directory after the login, without a leading slash. It exists.
+    pub home: &'static str,
+    /// Reads the argument of a command: returns a path from the root with slashes and without a leading one, or `None` to
+    /// refuse it. By default, arguments are paths with slashes.
+    pub reads_path: Option<fn(PathArgument<'_>) -> Option<String>>,
+    /// The text of the reply to `PWD` in this directory.
+    pub shows_directory: fn(&str) -> String,
     /// The commands that are refused with `500`, such as `MLSD`.
     pub refused: Vec<&'static str>,
     /// `LIST` and `NLST` leave out names that begin with a dot, unless `-a` is requested.
@@ -41,6 +63,11 @@ impl Default for Habits {
     /// A server of today, which keeps names as they are.
     fn default() -> Self {
         Self {
+            greeting: "ready",
+            system: "UNIX Type: L8",
+            home: "",
+            reads_path: None,
+            shows_directory: |directory| format!("\"/{directory}\""),
             refused: Vec::new(),
             hides_dot_names: false,
             stores_as: str::to_owned,

@@ -1,6 +1,7 @@
 //! One session of the server.
 
 use std::{
+    borrow::Cow,
     net::Ipv4Addr,
     sync::{Arc, Mutex},
 };
@@ -11,7 +12,7 @@ use tokio::{
     task::JoinSet,
 };
 
-use super::{Habits, Item, State, lock};
+use super::{Habits, Item, PathArgument, State, lock};
 
 /// Accepts sessions until the task is aborted.
 pub(super) async fn serve(listener: TcpListener, state: Arc<Mutex<State>>) {
@@ -39,9 +40,16 @@ struct Session {
 
 async fn run(control: TcpStream, state: Arc<Mutex<State>>) -> std::io::Result<()> {
     let (read, write) = control.into_split();
-    let mut session =
-        Session { state, control: write, directory: String::new(), passive: None, renamed: None };
-    session.reply("220 ready").await?;
+    let (directory, greeting) = {
+        let mut state = lock(&state);
+        let Habits { home, greeting, now, .. } = state.habits.clone();
+        if !home.is_empty() && state.tree.get(home).is_none() {
+            state.tree.lay(home, Item::directory(now));
+        }
+        (home.to_owned(), greeting)
+    };
+    let mut session = Session { state, control: write, directory, passive: None, renamed: None };
+    session.reply(&format!("220 {greeting}")).await?;
     let mut lines = BufReader::new(read).lines();
     while let Some(line) = lines.next_line().await? {
         let (verb, argument) = line.split_once(' ').unwrap_or((&line, ""));
@@ -66,6 +74,11 @@ impl Session {
     }
 
     async fn answer(&mut self, verb: &str, argument: &str) -> std::io::Result<()> {
+        let Some(argument) = self.read(verb, argument) else {
+            let refusal = if verb == "STOR" { "553 invalid name" } else { "550 no such file" };
+            return self.reply(refusal).await;
+        };
+        let argument = &*argument;
         match verb {
             "LIST" | "NLST" | "MLSD" => self.list(verb, argument).await,
             "RETR" => self.send_file(argument).await,
@@ -76,6 +89,21 @@ impl Session {
                 self.reply(&reply).await
             }
         }
+    }
+
+    /// Reads an argument as the habits say; `None` if it is refused.
+    fn read<'a>(&self, verb: &str, argument: &'a str) -> Option<Cow<'a, str>> {
+        let reads_path = lock(&self.state).habits.reads_path.filter(|_| PATH_VERBS.contains(&verb));
+        let (before, path) = match argument.split_once(' ') {
+            Some((before, path)) if before == "-a" || seconds(before).is_some() => {
+                (format!("{before} "), path)
+            }
+            _ if argument == "-a" => (argument.to_owned(), ""),
+            _ => (String::new(), argument),
+        };
+        let Some(reads_path) = reads_path.filter(|_| !path.is_empty()) else { return Some(argument.into()) };
+        let path = reads_path(PathArgument { verb, directory: &self.directory, argument: path })?;
+        Some(format!("{before}/{path}").into())
     }
 
     /// Carries out a command without data connection; returns the reply.
@@ -89,9 +117,13 @@ impl Session {
         match (verb, path) {
             ("USER", _) => "331 more".to_owned(),
             ("PASS", _) => "230 in".to_owned(),
-            ("SYST", _) => "215 UNIX Type: L8".to_owned(),
+            ("SYST", _) => format!("215 {}", habits.system),
             ("FEAT", _) => features(habits),
-            ("PWD", _) => format!("257 \"/{}\"", self.directory),
+            ("PWD", _) => format!("257 {}", (habits.shows_directory)(&self.directory)),
+            ("CDUP", _) if !self.directory.is_empty() => {
+                self.directory = self.directory.rsplit_once('/').map_or("", |(above, _)| above).to_owned();
+                "250 up".to_owned()
+            }
             ("TYPE" | "NOOP" | "OPTS", _) => "200 fine".to_owned(),
             ("CWD", Some(path)) if is_directory => {
                 self.directory = path;
@@ -254,6 +286,12 @@ impl State {
         lines.collect()
     }
 }
+
+/// The commands whose argument is a path.
+const PATH_VERBS: [&str; 14] = [
+    "CWD", "DELE", "LIST", "MDTM", "MFMT", "MKD", "MLSD", "NLST", "RETR", "RMD", "RNFR", "RNTO", "SIZE",
+    "STOR",
+];
 
 fn join(directory: &str, name: &str) -> String {
     if directory.is_empty() { name.to_owned() } else { format!("{directory}/{name}") }

@@ -7,6 +7,7 @@ mod du_head_rcat_raw;
 mod fragile_servers;
 mod locks;
 mod mirror;
+mod odd_paths;
 mod parse_listing;
 mod probe;
 mod remote_changes;

@@ -13,7 +13,7 @@ use std::{
 
 use bytes::BytesMut;
 use oxftp_proto::{
-    Code, Command, Limits, Precision, RemotePath, Reply, StatusCodeError, Timestamp, TransferType, Zone,
+    Code, Limits, Precision, RemotePath, Reply, StatusCodeError, Timestamp, TransferType, Zone,
     dialog::{self, MdtmReply},
 };
 use tokio::io::{AsyncSeekExt, AsyncWriteExt};
@@ -31,7 +31,7 @@ use crate::transfer::{
 };
 use crate::{
     Client, Error, Progress, ProgressEvent, Result,
-    client::FollowUp,
+    client::{FollowUp, TransferCommand},
     data::{DataConnection, Limit, Masks},
     error::local_fs::{LocalFsError, LocalFsResult},
     local_fs::{
@@ -407,7 +407,7 @@ impl FileDownload<'_> {
         if offset == 0 && self.options.preserve_times && remote.exact_time().is_none() {
             return Ok((client.open_dated_data(remote.path, follow_up).await?, 0));
         }
-        let retr = Command::with_path("RETR", remote.path, client.encoding())?;
+        let retr = TransferCommand::path("RETR", remote.path);
         let representation = if self.options.ascii { TransferType::Ascii } else { TransferType::Image };
         match client.open_data(retr.clone(), representation, offset, follow_up).await {
             // The server refuses REST: the whole file is downloaded.

@@ -6,7 +6,7 @@ mod range;
 pub(crate) mod segmented;
 pub(crate) mod tree;
 
-use oxftp_proto::{Entry, EntryKind, RemotePath};
+use oxftp_proto::{Entry, EntryKind, FileName, RemotePath};
 use std::{
     future::IntoFuture,
     path::{Path, PathBuf},
@@ -365,7 +365,7 @@ impl<'c> Download<'c> {
 
     /// Finds out what the source is, and its target.
     async fn prepare(&mut self) -> Result<(Found, PathBuf, Root)> {
-        let Found { entry, is_listed } = self.look_up().await?;
+        let (Found { entry, is_listed }, name) = self.look_up().await?;
         match entry.kind {
             EntryKind::File | EntryKind::Link | EntryKind::Unknown => {}
             _ if entry.is_dir() && self.recursive => {}
@@ -373,7 +373,7 @@ impl<'c> Download<'c> {
             _ => return Err(not_a_file(&self.source)),
         }
         let destination = std::mem::take(&mut self.destination);
-        let (target, root) = match (self.write_into, self.source.file_name()) {
+        let (target, root) = match (self.write_into, name) {
             (false, Some(name)) => (destination.join(local_name(&name)?), Root::Put),
             _ => (destination, Root::Named),
         };
@@ -400,14 +400,15 @@ impl<'c> Download<'c> {
                 || existing.allows(self.worker.config().file_system.metadata(target).await.is_ok()))
     }
 
-    /// Asks the server for the entry of the source, with its permissions if they are preserved.
-    async fn look_up(&mut self) -> Result<Found> {
+    /// Asks the server for the entry of the source, with its permissions if they are preserved. Also returns its name.
+    async fn look_up(&mut self) -> Result<(Found, Option<FileName>)> {
         Ok(retrying!(&mut self.worker, RetryBudget::new(self.job.retries), |client| {
             if self.file.preserve_mode {
                 client.list_permissions().await?;
             }
             // Where only a listing shows the entry, another transfer follows it.
-            client.look_up(&self.source, self.recursive, FollowUp::Transfer).await
+            let entry = client.look_up(&self.source, self.recursive, FollowUp::Transfer).await?;
+            Ok((entry, client.path_style().file_name(&self.source)))
         })?)
     }
 }

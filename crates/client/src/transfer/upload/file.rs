@@ -1,12 +1,12 @@
 //! Upload of one file.
 
-use oxftp_proto::{Code, Command, RemotePath, Reply, Timestamp, TransferType};
+use oxftp_proto::{Code, RemotePath, Reply, Timestamp, TransferType};
 use std::{path::Path, time::SystemTime};
 use tokio::io::{AsyncSeekExt, AsyncWriteExt};
 
 use crate::{
     Client, Error, Progress, ProgressEvent, Result,
-    client::{FollowUp, SizeAndTime},
+    client::{FollowUp, SizeAndTime, TransferCommand, UploadQueries},
     data::{DataConnection, Masks},
     error::local_fs::LocalFsError,
     local_fs::{FileHandle, FileSystem, Metadata, OpenMode, ReadFile},
@@ -129,8 +129,8 @@ impl FileUpload<'_> {
             client.allocate(size.saturating_sub(offset)).await?;
         }
         let queries = match self.queries_size(client) {
-            true => client.queries_after_upload(path, self.time(content.modified()))?,
-            false => Vec::new(),
+            true => Some(UploadQueries { time: self.time(content.modified()) }),
+            false => None,
         };
         let (mut data, offset) = self.open(client, path, offset, queries).await?;
         let compressed = data.is_compressed();
@@ -299,15 +299,14 @@ impl FileUpload<'_> {
         client: &mut Client,
         path: &RemotePath,
         offset: u64,
-        queries: Vec<Command>,
+        queries: Option<UploadQueries>,
     ) -> Result<(DataConnection, u64)> {
         let follow_up = match self.upload.temporary || self.options.preserve_mode {
             // A command that is sent ahead would not outlive the commands after this transfer.
             true => FollowUp::Nothing,
             false => self.follow_up,
         };
-        let encoding = client.encoding();
-        let stor = Command::with_path("STOR", path, encoding)?;
+        let stor = TransferCommand::path("STOR", path);
         let representation = if self.options.ascii { TransferType::Ascii } else { TransferType::Image };
         let opened = match self.options.ascii {
             // The size of text cannot be compared.
@@ -316,7 +315,7 @@ impl FileUpload<'_> {
         };
         match opened {
             Err(Error::StatusCode(error)) if offset > 0 && error.info.code() != Code::SERVICE_CLOSING => {
-                let appe = Command::with_path("APPE", path, encoding)?;
+                let appe = TransferCommand::path("APPE", path);
                 Ok((client.open_data(appe, representation, 0, follow_up).await?, offset))
             }
             opened => Ok((opened?, offset)),

@@ -97,7 +97,7 @@ cases! {
     reply_with_telnet_sequence: Pwd, pwd(*b"257 \"/a\xff\xf4\xff\xf2b\"\r\n") => Complete;
     reply_with_unterminated_quotes: Pwd, pwd("257 \"/a\r\n") => Error(&["UnusableReply"]);
     reply_of_quotes_only: Pwd, pwd("257 \"\"\"\"\"\"\r\n") => Complete;
-    reply_without_quotes: Pwd, pwd("257 /a\r\n") => Error(&["UnusableReply"]);
+    reply_without_quotes: Pwd, pwd("257 /a\r\n") => Complete;
     reply_without_text: Pwd, pwd("257\r\n") => Error(&["UnusableReply"]);
     reply_with_tab_after_code: Pwd, pwd("257\t\"/\"\r\n") => Complete;
     multiline_reply_ending_with_other_code: Pwd, pwd("257-a\r\n250 b\r\n") => Error(&["UnusableReply"]);

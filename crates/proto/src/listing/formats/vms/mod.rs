@@ -60,6 +60,7 @@ fn entry<'l>(name: &'l [u8], attributes: &Attributes<'l>) -> ParsedLine<'l> {
     };
     ParsedLine::Entry(Columns {
         name,
+        has_version: kind == EntryKind::File && ends_with_version(name),
         kind: kind_of(name, kind),
         size: attributes.size,
         rounded: true,

@@ -1,0 +1,501 @@
+//! Navigation: enters directories for queries and for servers on which commands take bare names only, and returns to
+//! the caller's working directory.
+
+use oxftp_proto::{
+    Code, Command, PathEvidence, PathStyle, RemotePath, StatusCodeError, classify,
+    dialog::{Exchange, is_restart_refused},
+    server::ServerKind,
+};
+
+use super::Client;
+use crate::{Error, Result};
+
+/// Where a session is while it is not in the caller's working directory.
+#[derive(Debug)]
+pub(crate) struct Away {
+    /// The caller's working directory, if `CWD` can lead back to it. Otherwise `CDUP` does.
+    home: Option<RemotePath>,
+    /// The directories that were entered from there. Only the first may be absolute.
+    entered: Vec<RemotePath>,
+    /// A command was sent that changes the directory, and its reply was not read.
+    is_uncertain: bool,
+}
+
+/// What a command does with a path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum PathUse {
+    Read,
+    Write,
+}
+
+/// Whether a command may use a path with directories.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Spelling {
+    /// As a whole, unless the server is known to refuse that.
+    Usual,
+    /// By a bare name, after its directory was entered.
+    Bare,
+}
+
+impl Client {
+    /// Returns how the server spells paths, as far as its greeting and its replies to `SYST` and `PWD` show it.
+    ///
+    /// Sends nothing. [`current_dir`](Self::current_dir) and questions about directories learn more. Where the style
+    /// does not [take paths](PathStyle::takes_paths), commands with a path are sent with a bare name after `CWD` into
+    /// its directory.
+    ///
+    /// ```no_run
+    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+    /// let home = client.current_dir().await?;
+    /// let notes = client.path_style().join(&home, &"NOTES".parse_name()?);
+    /// # Ok(())
+    /// # }
+    /// # trait ParseName { fn parse_name(&self) -> oxftp::Result<oxftp::FileName>; }
+    /// # impl ParseName for str {
+    /// #     fn parse_name(&self) -> oxftp::Result<oxftp::FileName> { Ok(oxftp::FileName::new(self)?) }
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn path_style(&self) -> PathStyle {
+        match self.capabilities.path_style.unwrap_or_default() {
+            PathStyle::Os400 if self.state.ifs_paths => PathStyle::Posix,
+            style => style,
+        }
+    }
+
+    /// Enters a directory, and returns its path as the server reports it (`CWD`, `PWD`). The working directory stays
+    /// the same: the next operation changes back.
+    ///
+    /// Where the server does not report absolute paths, the result is `path`, joined to the working directory if that
+    /// is known.
+    ///
+    /// ```no_run
+    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+    /// println!("{}", client.resolve_dir("pub/current").await?);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error::StatusCode`] if the server refuses the path.
+    pub async fn resolve_dir(&mut self, path: impl Into<RemotePath>) -> Result<RemotePath> {
+        let path = path.into();
+        self.end_renaming().await?;
+        if self.state.away.is_none() && self.state.working_dir.is_none() {
+            self.query_working_dir().await?;
+        }
+        self.enter_as(&path, self.entry_steps(&path)).await?;
+        let style = self.path_style();
+        let home = self.state.working_dir.clone().flatten().filter(|home| style.can_reenter(home));
+        if self.state.away.is_none() {
+            return Ok(home.unwrap_or(path));
+        }
+        let reported = self.query_dir().await?.filter(|reported| style.can_reenter(reported));
+        Ok(match (reported, home) {
+            (Some(reported), _) => reported,
+            (None, Some(home)) => style.join_path(&home, &path),
+            (None, None) => path,
+        })
+    }
+
+    /// Changes the working directory to a path that may have to be entered step by step.
+    pub(super) async fn enter_for_good(&mut self, path: &RemotePath) -> Result<()> {
+        self.enter_steps(&self.entry_steps(path)).await?;
+        self.state.away = None;
+        self.state.working_dir = None;
+        Ok(())
+    }
+
+    /// Returns whether a directory can be entered, and changes back. Works on every server.
+    pub(crate) async fn is_directory_by_entering(&mut self, path: &RemotePath) -> Result<bool> {
+        if is_here(path) {
+            return Ok(true);
+        }
+        let entered = self.visit(path).await?;
+        // On a server with bare names, the next command may be about the same directory.
+        if !self.uses_bare_names() && !self.is_lost() {
+            self.go_home().await?;
+        }
+        Ok(entered)
+    }
+
+    /// Changes to a directory temporarily, and returns whether that succeeded.
+    ///
+    /// [`go_home`](Self::go_home) changes back. If this future is dropped, the next operation changes back.
+    pub(crate) async fn visit(&mut self, path: &RemotePath) -> Result<bool> {
+        if self.uses_bare_names() {
+            self.end_renaming().await?;
+        } else {
+            self.go_home().await?;
+            self.query_working_dir().await?;
+        }
+        accepted(self.enter_as(path, self.entry_steps(path)).await)
+    }
+
+    /// Changes to a directory temporarily like [`visit`](Self::visit), by one `CWD` or else by one for each name of the
+    /// path.
+    pub(crate) async fn enter(&mut self, path: &RemotePath) -> Result<Entering> {
+        if self.uses_bare_names() {
+            self.end_renaming().await?;
+        } else {
+            self.go_home().await?;
+            self.query_working_dir().await?;
+        }
+        if !self.can_return() && self.path_style().is_absolute(path) {
+            // Nothing could change back.
+            return Ok(Entering::Unavailable);
+        }
+        let whole = self.entry_steps(path);
+        let names = single_names(path, &whole);
+        let may_be_deep = self.capabilities.deep_paths.is_none() && names.len() > whole.len();
+        let refused = match self.enter_as(path, whole).await {
+            Ok(()) => {
+                if may_be_deep {
+                    self.capabilities.deep_paths = Some(true);
+                }
+                return Ok(Entering::Inside);
+            }
+            Err(Error::StatusCode(refused)) if is_about_path(&refused) => refused,
+            Err(error) => return Err(error),
+        };
+        if classify::is_unknown_command(&refused.info) {
+            return Ok(Entering::Unavailable);
+        }
+        if !may_be_deep || !accepted(self.enter_steps(&names).await)? {
+            return Ok(Entering::Refused(refused));
+        }
+        self.capabilities.deep_paths = Some(false);
+        Ok(Entering::Inside)
+    }
+
+    /// Changes back to the caller's working directory, if a query has left it, and ends a pending rename.
+    pub(crate) async fn go_home(&mut self) -> Result<()> {
+        self.end_renaming().await?;
+        let Some(away) = &mut self.state.away else { return Ok(()) };
+        if let Some(home) = &away.home {
+            let command = Command::with_path("CWD", home, self.config.encoding)?;
+            let was_uncertain = std::mem::replace(&mut away.is_uncertain, true);
+            let Err(error) = self.control.run(Exchange::new(command, &["2xx"])).await else {
+                self.state.away = None;
+                return Ok(());
+            };
+            away.is_uncertain = was_uncertain;
+            if !refuses_path(&error) || !self.can_climb() {
+                return Err(error);
+            }
+        }
+        self.climb_home().await
+    }
+
+    /// Prepares the session for a command with this path: enters its directory where the server wants bare names,
+    /// otherwise goes to the caller's working directory. Returns the argument of the command.
+    pub(crate) async fn reach(&mut self, path: &RemotePath, spelling: Spelling) -> Result<RemotePath> {
+        self.end_renaming().await?;
+        self.select_ifs_paths(path).await?;
+        if spelling == Spelling::Bare && self.state.away.is_none() {
+            // The reply to `PWD` may show how paths are split.
+            self.known_working_dir().await?;
+        }
+        let style = self.path_style();
+        if spelling == Spelling::Usual && !self.uses_bare_names() {
+            if !(path.is_absolute() && self.is_lost()) {
+                self.go_home().await?;
+            }
+            return Ok(path.clone());
+        }
+        let route = style.route(path);
+        if !route.directories.is_empty() {
+            self.enter_as(path, route.directories).await?;
+        } else if !style.is_absolute(&route.name) {
+            self.go_home().await?;
+        }
+        Ok(route.name)
+    }
+
+    /// Returns whether commands are sent with bare names, after `CWD` into the directory.
+    pub(crate) fn uses_bare_names(&self) -> bool {
+        self.capabilities.bare_names || !self.path_style().takes_paths()
+    }
+
+    /// Returns whether it is worth trying to enter the directory of a path that was refused. Each server is tried
+    /// once for reading and once for writing, and not if a path with directories has worked. A server with `MLSD` or
+    /// `MLST` takes paths; at most it refuses to write to absolute ones.
+    pub(crate) fn may_try_bare_name(&self, usage: PathUse, path: &RemotePath, error: &Error) -> bool {
+        let Error::StatusCode(refused) = error else { return false };
+        let is_about_path = matches!(refused.info.code().get(), 501 | 504 | 550 | 551 | 553)
+            && !is_restart_refused(refused)
+            && !classify::is_file_busy(&refused.info)
+            && classify::presence(&refused.info) != classify::Presence::Present;
+        let is_modern = self.listing_knowledge().mlsd.works || self.capabilities.mlst_works;
+        is_about_path
+            && !(is_modern && (usage == PathUse::Read || !path.is_absolute()))
+            && !self.uses_bare_names()
+            && !self.capabilities.paths_are_settled(usage)
+            && self.server_kind() == ServerKind::Other
+            && !self.path_style().route(path).directories.is_empty()
+    }
+
+    /// Records the result of a command that was sent with a whole path, and is worth no further try.
+    pub(crate) fn note_path_works(&mut self, usage: PathUse, path: &RemotePath) {
+        if !self.uses_bare_names() && !self.path_style().route(path).directories.is_empty() {
+            self.capabilities.settle_paths(usage);
+        }
+    }
+
+    /// Enters `steps`; where a path from the root is refused as a whole, one name after the other.
+    async fn enter_as(&mut self, path: &RemotePath, steps: Vec<RemotePath>) -> Result<()> {
+        self.select_ifs_paths(path).await?;
+        let whole = steps.first().filter(|first| first.is_absolute() && self.uses_bare_names()).cloned();
+        let Err(error) = self.enter_steps(&steps).await else { return Ok(()) };
+        let Some(whole) = whole.filter(|_| refuses_path(&error)) else { return Err(error) };
+        let mut names = single_names(&whole, std::slice::from_ref(&whole));
+        if names.len() < 3 {
+            return Err(error);
+        }
+        names.extend(steps.into_iter().skip(1));
+        self.enter_steps(&names).await.map_err(|_| error)
+    }
+
+    /// Returns the directories to enter to get into a directory.
+    fn entry_steps(&self, path: &RemotePath) -> Vec<RemotePath> {
+        let style = self.path_style();
+        // Without a way back by `CWD`, each name is undone by one `CDUP`.
+        let one_by_one = self.capabilities.deep_paths == Some(false) || !self.can_return();
+        match self.uses_bare_names() || one_by_one {
+            _ if is_here(path) => Vec::new(),
+            true => style.route_into(path),
+            false => vec![path.clone()],
+        }
+    }
+
+    /// Enters directories one after the other. Sends nothing for those that the session is in already.
+    async fn enter_steps(&mut self, steps: &[RemotePath]) -> Result<()> {
+        let is_absolute = steps.first().is_some_and(|first| self.path_style().is_absolute(first));
+        let known = match &self.state.away {
+            Some(away) if !away.is_uncertain && steps.starts_with(&away.entered) => away.entered.len(),
+            Some(_) if is_absolute => 0,
+            _ => {
+                self.go_home().await?;
+                0
+            }
+        };
+        for step in steps.get(known..).unwrap_or_default() {
+            if self.state.away.is_none() {
+                let home = self.known_working_dir().await?;
+                let home = home.filter(|home| self.path_style().can_reenter(home));
+                self.state.away = Some(Away { home, entered: Vec::new(), is_uncertain: false });
+            }
+            self.enter_one(step).await?;
+        }
+        Ok(())
+    }
+
+    /// Enters one directory, by the first argument that the server accepts.
+    async fn enter_one(&mut self, step: &RemotePath) -> Result<()> {
+        let style = self.path_style();
+        let mut first_refusal = None;
+        for argument in style.directory_arguments(step) {
+            let command = Command::with_path("CWD", &argument, self.config.encoding)?;
+            let Some(away) = &mut self.state.away else { break };
+            away.is_uncertain = true;
+            match self.control.run(Exchange::new(command, &["2xx"])).await {
+                Ok(_) => {
+                    if style.is_absolute(step) {
+                        away.entered.clear();
+                    }
+                    away.entered.push(step.clone());
+                    away.is_uncertain = false;
+                    return Ok(());
+                }
+                Err(error) if refuses_path(&error) => {
+                    away.is_uncertain = false;
+                    first_refusal.get_or_insert(error);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        if self.state.away.as_ref().is_some_and(|away| away.entered.is_empty()) {
+            self.state.away = None;
+        }
+        Err(first_refusal.unwrap_or(Error::Unsupported { what: "directory of this name" }))
+    }
+
+    /// Returns whether `CWD` leads to the caller's working directory, as far as `PWD` was asked.
+    fn can_return(&self) -> bool {
+        let style = self.path_style();
+        match &self.state.working_dir {
+            Some(home) => home.as_ref().is_some_and(|home| style.can_reenter(home)),
+            None => true,
+        }
+    }
+
+    /// Returns whether the session is in a directory from which nothing leads back.
+    fn is_lost(&self) -> bool {
+        self.state.away.as_ref().is_some_and(|away| away.home.is_none()) && !self.can_climb()
+    }
+
+    /// Returns whether `CDUP` leads back to the caller's working directory.
+    fn can_climb(&self) -> bool {
+        let style = self.path_style();
+        self.state.away.as_ref().is_some_and(|away| {
+            !away.is_uncertain && away.entered.iter().all(|step| is_one_level(style, step))
+        })
+    }
+
+    /// Changes back by `CDUP`, once for each directory that was entered.
+    async fn climb_home(&mut self) -> Result<()> {
+        if !self.can_climb() {
+            return self.start_again(NO_WAY_BACK).await;
+        }
+        while let Some(away) = self.state.away.as_mut().filter(|away| !away.entered.is_empty()) {
+            away.is_uncertain = true;
+            let up = self.control.run(Exchange::new(Command::new("CDUP"), &["2xx"])).await;
+            if let Err(error) = up {
+                if !refuses_path(&error) {
+                    return Err(error);
+                }
+                let up = Command::with_path("CWD", &"..".into(), self.config.encoding)?;
+                if let Err(error) = self.control.run(Exchange::new(up, &["2xx"])).await {
+                    return self.start_again(error).await;
+                }
+            }
+            if let Some(away) = &mut self.state.away {
+                away.entered.pop();
+                away.is_uncertain = false;
+            }
+        }
+        self.state.away = None;
+        Ok(())
+    }
+
+    /// Opens the session again, in the caller's working directory, because nothing else leads there. Returns `error` if
+    /// that is not possible.
+    async fn start_again(&mut self, error: Error) -> Result<()> {
+        self.control.close();
+        self.reconnect().await.map_err(|_| error)
+    }
+
+    /// Returns the caller's working directory; `None` if the server does not report it.
+    async fn known_working_dir(&mut self) -> Result<Option<RemotePath>> {
+        match &self.state.working_dir {
+            Some(known) => Ok(known.clone()),
+            None => self.query_working_dir().await,
+        }
+    }
+
+    /// Asks for the working directory (`PWD`) in the caller's working directory.
+    async fn query_working_dir(&mut self) -> Result<Option<RemotePath>> {
+        let directory = self.query_dir().await?;
+        self.state.working_dir = Some(directory.clone());
+        Ok(directory)
+    }
+
+    /// Asks for the directory that the session is in (`PWD`). Returns `None` if the server refuses, or its reply
+    /// contains no path.
+    async fn query_dir(&mut self) -> Result<Option<RemotePath>> {
+        let reply = match self.control.run(Exchange::new(Command::new("PWD"), &["2xx"])).await {
+            Ok(reply) => reply,
+            Err(error) if refuses_path(&error) => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let directory = reply.directory(self.config.encoding).filter(|directory| !directory.is_empty());
+        if let Some(directory) = &directory {
+            self.learn_style(directory);
+            if self.path_style() == PathStyle::RelativeOnly && self.capabilities.system.is_none() {
+                self.query_system().await?;
+                self.learn_style(directory);
+            }
+        }
+        Ok(directory)
+    }
+
+    /// Learns the path style from a reply to `PWD`.
+    pub(super) fn learn_style(&mut self, directory: &RemotePath) {
+        if !directory.is_empty() && !self.state.ifs_paths {
+            self.capabilities.path_style = self.style_of(directory).or(self.capabilities.path_style);
+        }
+    }
+
+    fn style_of(&self, directory: &RemotePath) -> Option<PathStyle> {
+        let greeting = self.greeting.text();
+        let system = self.capabilities.system.as_deref();
+        PathEvidence { greeting: &greeting, system, directory: Some(directory) }.style()
+    }
+
+    /// Makes IBM i accept paths of its integrated file system, once, before the first such path (`SITE NAMEFMT 1`).
+    async fn select_ifs_paths(&mut self, path: &RemotePath) -> Result<()> {
+        if self.path_style() != PathStyle::Os400 || !path.is_absolute() || self.state.ifs_paths {
+            return Ok(());
+        }
+        self.go_home().await?;
+        self.state.ifs_paths = true;
+        // The working directory is spelled in another way from now on.
+        self.state.working_dir = None;
+        let command = Command::with_argument("SITE", "NAMEFMT 1")?;
+        match self.control.run(Exchange::new(command, &["2xx"])).await {
+            Err(error) if !refuses_path(&error) => Err(error),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Outcome of [`Client::enter`].
+#[derive(Debug)]
+pub(crate) enum Entering {
+    /// The session is in the directory.
+    Inside,
+    /// The server refuses to enter it.
+    Refused(StatusCodeError),
+    /// The server has no usable working directories.
+    Unavailable,
+}
+
+/// Returns whether an error is about the path, and not about the session.
+pub(super) fn refuses_path(error: &Error) -> bool {
+    matches!(error, Error::StatusCode(error) if is_about_path(error))
+}
+
+fn is_about_path(error: &StatusCodeError) -> bool {
+    matches!(error.info.code().class(), 4 | 5)
+        && !matches!(error.info.code(), Code::SERVICE_CLOSING | Code::NOT_LOGGED_IN)
+}
+
+fn accepted(entered: Result<()>) -> Result<bool> {
+    match entered {
+        Ok(()) => Ok(true),
+        Err(error) if refuses_path(&error) => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// Returns whether a path is the working directory.
+fn is_here(path: &RemotePath) -> bool {
+    path.is_empty() || path.as_bytes() == b"."
+}
+
+/// Returns whether a step is one name, so that `CDUP` undoes it.
+fn is_one_level(style: PathStyle, step: &RemotePath) -> bool {
+    !style.is_absolute(step) && !step.as_bytes().contains(&b'/') && !matches!(step.as_bytes(), b"." | b"..")
+}
+
+/// Returns the root and the names of a path with slashes, one by one; otherwise `steps`.
+fn single_names(path: &RemotePath, steps: &[RemotePath]) -> Vec<RemotePath> {
+    let [step] = steps else { return steps.to_vec() };
+    if step != path || !path.as_bytes().contains(&b'/') {
+        return steps.to_vec();
+    }
+    let mut names = Vec::new();
+    let mut rest = path.clone();
+    while let Some(name) = rest.file_name() {
+        names.push(name.into());
+        rest = rest.parent().unwrap_or_default();
+    }
+    if !rest.is_empty() {
+        names.push(rest);
+    }
+    names.reverse();
+    names
+}
+
+const NO_WAY_BACK: Error = Error::Unsupported { what: "way back to the working directory" };

@@ -1,0 +1,153 @@
+//! Servers that take bare names only, although their paths have slashes.
+
+use oxftp::{Client, Pipelining};
+use oxftp_testing::{
+    memory::{Habits, PathArgument},
+    scripted::Script,
+};
+
+use super::{bare, start, whole_session};
+use crate::common::scripts::{builder, get, play, play_with, put, send_file};
+
+/// `CWD` takes absolute paths and single names, all other commands take single names.
+fn bare_names() -> Habits {
+    Habits {
+        home: "home/ann",
+        reads_path: Some(|PathArgument { verb, directory, argument }| match argument.strip_prefix('/') {
+            Some(path) if verb == "CWD" => Some(path.to_owned()),
+            Some(_) => None,
+            None => bare(directory, argument, &['/']),
+        }),
+        ..Habits::list_only()
+    }
+}
+
+/// Absolute paths are refused, except in `CWD`; relative ones work.
+fn relative_only() -> Habits {
+    Habits {
+        home: "home/ann",
+        reads_path: Some(|PathArgument { verb, directory, argument }| match argument.strip_prefix('/') {
+            Some(path) => (verb == "CWD").then(|| path.to_owned()),
+            None => Some(format!("{directory}/{argument}")),
+        }),
+        ..Habits::list_only()
+    }
+}
+
+#[tokio::test]
+async fn whole_session_works_with_bare_names() {
+    whole_session(bare_names(), "", "home/ann/").await;
+}
+
+#[tokio::test]
+async fn whole_session_works_with_absolute_paths() {
+    whole_session(bare_names(), "/home/ann", "home/ann/").await;
+}
+
+#[tokio::test]
+async fn whole_session_works_where_absolute_paths_are_refused() {
+    whole_session(relative_only(), "/home/ann", "home/ann/").await;
+}
+
+#[tokio::test]
+async fn refused_path_is_entered_once_and_remembered() {
+    let (server, mut client) = start(bare_names()).await;
+    server.lay("home/ann/a/b", "one", 0);
+    server.lay("home/ann/a/c", "two", 0);
+
+    assert_eq!(get(&mut client, "a/b").await.unwrap(), b"one");
+    assert_eq!(get(&mut client, "a/c").await.unwrap(), b"two");
+    put(&mut client, "a/d", b"three").await.unwrap();
+    assert_eq!(client.size("a/d").await.unwrap(), 5);
+    assert_eq!(client.current_dir().await.unwrap(), "/home/ann".into());
+
+    assert_eq!(server.content("home/ann/a/d").as_deref(), Some("three"));
+    let commands: Vec<_> = server.commands().into_iter().skip(2).filter(|line| line != "EPSV").collect();
+    let expected = [
+        "TYPE I",
+        "RETR a/b",
+        "PWD",
+        "CWD a",
+        "RETR b",
+        "RETR c",
+        "STOR d",
+        "SIZE d",
+        "CWD /home/ann",
+        "PWD",
+    ];
+    assert_eq!(commands, expected);
+}
+
+/// Refuses a download of `path`.
+fn refused(script: Script, path: &str) -> Script {
+    script.passive().expect(format!("RETR {path}")).reply("550 first refusal")
+}
+
+async fn refusal(client: &mut Client, path: &str) -> String {
+    get(client, path).await.unwrap_err().to_string()
+}
+
+#[tokio::test]
+async fn missing_file_costs_one_attempt_per_session() {
+    let script = refused(Script::new().type_image(), "d/missing");
+    let script = script.expect("PWD").reply("257 \"/\"").expect("CWD d").reply("550 no such directory");
+    let (server, mut client) = play(refused(refused(script, "d/missing"), "e/f/missing")).await;
+
+    for path in ["d/missing", "d/missing", "e/f/missing"] {
+        assert!(refusal(&mut client, path).await.contains("550 first refusal"));
+    }
+
+    server.done().await;
+}
+
+#[tokio::test]
+async fn missing_file_error_is_the_first_refusal() {
+    let script = refused(Script::new().type_image(), "d/missing");
+    let script = script.expect("PWD").reply("257 \"/\"").expect("CWD d").reply("250 in");
+    let script = script.passive().expect("RETR missing").reply("550 second refusal");
+    let script = script.expect("CWD /").reply("250 back");
+    let (server, mut client) = play(refused(script, "d/missing")).await;
+
+    for _ in 0..2 {
+        assert!(refusal(&mut client, "d/missing").await.contains("550 first refusal"));
+    }
+
+    server.done().await;
+}
+
+#[tokio::test]
+async fn working_path_or_bare_name_needs_no_attempt() {
+    let builder = builder().pipelining(Pipelining::Off);
+    let script = refused(send_file(refused(Script::new().type_image(), "x"), "RETR d/a", "a"), "d/missing");
+    let (server, mut client) = play_with(builder, script).await;
+
+    refusal(&mut client, "x").await;
+    get(&mut client, "d/a").await.unwrap();
+    refusal(&mut client, "d/missing").await;
+
+    server.done().await;
+}
+
+#[tokio::test]
+async fn known_posix_server_is_never_entered() {
+    let script = refused(Script::new().greeting("220 (vsFTPd 3.0.3)").type_image(), "d/missing");
+    let (server, mut client) = play(script).await;
+
+    refusal(&mut client, "d/missing").await;
+
+    server.done().await;
+}
+
+#[tokio::test]
+async fn rename_into_other_directory_is_explained() {
+    let (server, mut client) = start(bare_names()).await;
+    server.lay("home/ann/a/b", "one", 0);
+    server.lay("home/ann/c/x", "two", 0);
+    get(&mut client, "a/b").await.unwrap();
+
+    let error = client.rename("a/b", "c/b").await.unwrap_err();
+
+    assert!(error.to_string().contains("rename into another directory"), "{error}");
+    client.rename("a/b", "a/renamed").await.unwrap();
+    assert_eq!(server.content("home/ann/a/renamed").as_deref(), Some("one"));
+}

@@ -1,0 +1,129 @@
+//! Replies to `PWD` in other forms: the client finds its way back without sending them to `CWD` blindly.
+
+use oxftp::EntryKind;
+use oxftp_testing::{
+    memory::{Habits, PathArgument},
+    scripted::Script,
+};
+
+use super::{bare, start, whole_session};
+use crate::common::scripts::{get, play, send_file};
+
+fn shows(shows_directory: fn(&str) -> String) -> Habits {
+    Habits {
+        home: "home/ann",
+        // A path that is not absolute would lead somewhere else.
+        reads_path: Some(|PathArgument { verb, directory, argument }| match argument.strip_prefix('/') {
+            Some(path) => Some(path.to_owned()),
+            None if verb == "CWD" => bare(directory, argument, &['/', '\\', '"']),
+            None => Some(format!("{directory}/{argument}")),
+        }),
+        shows_directory,
+        ..Habits::list_only()
+    }
+}
+
+#[tokio::test]
+async fn whole_session_works_with_empty_pwd() {
+    let commands = whole_session(shows(|_| "\"\"".to_owned()), "", "home/ann/").await;
+
+    assert!(commands.iter().all(|line| line != "CWD"), "{commands:?}");
+}
+
+#[tokio::test]
+async fn whole_session_works_with_unquoted_pwd() {
+    whole_session(shows(|directory| format!("/{directory} is current directory")), "", "home/ann/").await;
+}
+
+#[tokio::test]
+async fn whole_session_works_with_relative_pwd() {
+    let relative = |directory: &str| format!("\"{}\"", directory.trim_start_matches("home/"));
+    whole_session(shows(relative), "", "home/ann/").await;
+}
+
+#[tokio::test]
+async fn whole_session_works_without_pwd() {
+    let mut habits = shows(|_| String::new());
+    habits.refused.push("PWD");
+    whole_session(habits, "", "home/ann/").await;
+}
+
+#[tokio::test]
+async fn vos_paths_are_entered_step_by_step() {
+    let habits = Habits {
+        home: "Sales/Jones",
+        reads_path: Some(|PathArgument { directory, argument, .. }| {
+            match argument.strip_prefix("%s1#d01>") {
+                Some(path) => Some(path.replace('>', "/")),
+                None => bare(directory, argument, &['/', '>']),
+            }
+        }),
+        shows_directory: |directory| {
+            format!("\"%s1#d01>{}\" is current directory", directory.replace('/', ">"))
+        },
+        ..Habits::list_only()
+    };
+    whole_session(habits, "", "Sales/Jones/").await;
+}
+
+#[tokio::test]
+async fn empty_pwd_is_not_sent_back() {
+    let script = Script::new().expect("PWD").reply("257 \"\"").expect("CWD a").reply("250 in");
+    let script = script.expect("CDUP").reply("250 up").type_image();
+    let (server, mut client) = play(send_file(script, "RETR b", "one")).await;
+
+    assert_eq!(client.resolve_link("a").await.unwrap(), EntryKind::Directory);
+    assert_eq!(get(&mut client, "b").await.unwrap(), b"one");
+
+    server.done().await;
+}
+
+#[tokio::test]
+async fn session_without_way_back_is_opened_again() {
+    let (server, mut client) = start(shows(|_| "\"\"".to_owned())).await;
+    server.lay("pub/a", "one", 0);
+    server.lay("home/ann/a", "two", 0);
+
+    assert_eq!(client.resolve_link("/pub").await.unwrap(), EntryKind::Directory);
+    assert_eq!(get(&mut client, "/pub/a").await.unwrap(), b"one");
+    assert_eq!(server.commands().iter().filter(|line| line.starts_with("PASS")).count(), 1);
+    assert_eq!(get(&mut client, "a").await.unwrap(), b"two");
+
+    assert_eq!(server.commands().iter().filter(|line| line.starts_with("PASS")).count(), 1);
+}
+
+#[tokio::test]
+async fn resolved_directory_is_reported_by_the_server() {
+    for (shown, expected) in [
+        ("\"/home/ann/x\"", "/home/ann/x"),
+        ("/home/ann/x is here", "/home/ann/x"),
+        ("\"\"", "x"),
+        ("\"x\"", "x"),
+    ] {
+        let first = shown.replace("/x", "");
+        let script = Script::new().expect("PWD").reply(format!("257 {first}"));
+        let script = if shown == "\"x\"" { script.expect("SYST").reply("215 UNIX") } else { script };
+        let script = script.expect("CWD x").reply("250 in").expect("PWD").reply(format!("257 {shown}"));
+        let (server, mut client) = play(script).await;
+
+        let resolved = client.resolve_dir("x").await.unwrap();
+
+        assert_eq!(resolved, expected.into());
+        server.done().await;
+    }
+}
+
+#[tokio::test]
+async fn login_directory_is_known_without_cwd() {
+    for directory in ["", "."] {
+        let (server, mut client) = start(Habits::list_only()).await;
+        server.lay("a", "one", 0);
+        let local = tempfile::tempdir().unwrap();
+
+        client.download(directory).to(local.path().join("d")).write_into(true).await.unwrap();
+
+        assert_eq!(std::fs::read(local.path().join("d/a")).unwrap(), b"one");
+        let commands = server.commands();
+        assert!(!commands.iter().any(|line| line.starts_with("CWD") || line == "PWD"), "{commands:?}");
+    }
+}
