@@ -9,18 +9,18 @@ use oxftp_proto::{
         Transfer,
     },
 };
-use std::{future::IntoFuture, io, net::SocketAddrV4, pin::pin};
+use std::{future::IntoFuture, io, marker::PhantomData, net::SocketAddrV4, pin::pin};
 
 use super::{Client, compression::TransferMode};
 use crate::{
-    DataStream, Error, Result, TransferSummary,
+    DataStream, DownloadStream, Error, Result, TransferSummary, UploadStream,
     connect::{
         BoxSocket,
         data_dialer::{DataDialer, Opened, too_slow},
     },
     control::{DialogIo, KeepAlive, PipelinedPassive},
     data::{BufferedSocket, DataConnection, Masks, failure_deadline},
-    deadline::within,
+    deadline::Deadline,
     future::BoxFuture,
     stream::{Direction, Stream, Transport},
     tls::end_sending,
@@ -37,34 +37,31 @@ impl Client {
     /// # }
     /// ```
     #[must_use = "a command does nothing until it is awaited"]
-    pub fn data_command(&mut self, line: impl Into<String>) -> DataCommand<'_> {
+    pub fn data_command(&mut self, line: impl Into<String>) -> DataCommand<'_, DataStream<&mut Self>> {
         let command = Command::raw(&line.into(), self.config.encoding).map_err(Error::from);
-        DataCommand {
-            client: self,
-            command,
-            transfer_type: TransferType::Image,
-            offset: 0,
-            follow_up: FollowUp::Nothing,
-        }
+        DataCommand::new(self, command)
     }
 
     /// Opens a file for reading (`RETR`; RFC 959, 4.1.3). With [`offset`](DataCommand::offset) it starts at
     /// that byte (`REST`).
     #[must_use = "a stream is not opened until it is awaited"]
-    pub fn download_stream(&mut self, path: impl Into<RemotePath>) -> DataCommand<'_> {
+    pub fn download_stream(
+        &mut self,
+        path: impl Into<RemotePath>,
+    ) -> DataCommand<'_, DownloadStream<&mut Self>> {
         self.data_path_command("RETR", &path.into())
     }
 
     /// Opens a file for writing (`STOR`; RFC 959, 4.1.3) and overwrites an existing one. With
     /// [`offset`](DataCommand::offset) it starts at that byte (`REST`).
     #[must_use = "a stream is not opened until it is awaited"]
-    pub fn upload_stream(&mut self, path: impl Into<RemotePath>) -> DataCommand<'_> {
+    pub fn upload_stream(&mut self, path: impl Into<RemotePath>) -> DataCommand<'_, UploadStream<&mut Self>> {
         self.data_path_command("STOR", &path.into())
     }
 
     /// Opens a file for appending (`APPE`; RFC 959, 4.1.3), and creates it if it does not exist.
     #[must_use = "a stream is not opened until it is awaited"]
-    pub fn append_stream(&mut self, path: impl Into<RemotePath>) -> DataCommand<'_> {
+    pub fn append_stream(&mut self, path: impl Into<RemotePath>) -> DataCommand<'_, UploadStream<&mut Self>> {
         self.data_path_command("APPE", &path.into())
     }
 
@@ -174,15 +171,13 @@ impl Client {
         KeepAlive::new(self.config.keep_alive)
     }
 
-    pub(crate) fn data_path_command(&mut self, verb: &'static str, path: &RemotePath) -> DataCommand<'_> {
+    pub(crate) fn data_path_command<T>(
+        &mut self,
+        verb: &'static str,
+        path: &RemotePath,
+    ) -> DataCommand<'_, T> {
         let command = Command::with_path(verb, path, self.config.encoding).map_err(Error::from);
-        DataCommand {
-            client: self,
-            command,
-            transfer_type: TransferType::Image,
-            offset: 0,
-            follow_up: FollowUp::Nothing,
-        }
+        DataCommand::new(self, command)
     }
 
     /// Opens a data connection and starts the transfer. The TLS handshake runs while the first reply is
@@ -323,7 +318,7 @@ impl Client {
         };
         let connected = async {
             let timed_out = Err(Error::DataConnect(too_slow()));
-            within(timeouts.data_connect, connected).await.unwrap_or(timed_out)
+            Deadline::start(timeouts.data_connect).cut(connected).await.unwrap_or(timed_out)
         };
         let (started, transport) = {
             let mut connected = pin!(connected);
@@ -469,7 +464,8 @@ impl Client {
     }
 }
 
-/// A command that uses a data connection. Awaiting it sends the command and returns a [`DataStream`].
+/// A command that uses a data connection. Awaiting it sends the command and returns the stream `T`: a
+/// [`DataStream`], [`DownloadStream`] or [`UploadStream`].
 ///
 /// ```no_run
 /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
@@ -478,12 +474,13 @@ impl Client {
 /// # }
 /// ```
 #[derive(Debug)]
-pub struct DataCommand<'c> {
+pub struct DataCommand<'c, T> {
     client: &'c mut Client,
     command: Result<Command>,
     transfer_type: TransferType,
     offset: u64,
     follow_up: FollowUp,
+    stream: PhantomData<fn() -> T>,
 }
 
 /// What follows a transfer on the same session. The passive command of a following transfer may be sent before the
@@ -503,7 +500,18 @@ impl FollowUp {
     }
 }
 
-impl<'c> DataCommand<'c> {
+impl<'c, T> DataCommand<'c, T> {
+    fn new(client: &'c mut Client, command: Result<Command>) -> Self {
+        Self {
+            client,
+            command,
+            transfer_type: TransferType::Image,
+            offset: 0,
+            follow_up: FollowUp::Nothing,
+            stream: PhantomData,
+        }
+    }
+
     /// Sets the representation type (`TYPE`). Defaults to [`TransferType::Image`].
     #[must_use]
     pub fn transfer_type(mut self, transfer_type: TransferType) -> Self {
@@ -524,19 +532,19 @@ impl<'c> DataCommand<'c> {
         self
     }
 
-    async fn open(self) -> Result<DataStream<'c>> {
+    async fn open(self) -> Result<DataStream<&'c mut Client>> {
         let (transfer_type, offset) = (self.transfer_type, self.offset);
         let data = self.client.open_data(self.command?, transfer_type, offset, self.follow_up).await?;
         Ok(DataStream::new(self.client, data))
     }
 }
 
-impl<'c> IntoFuture for DataCommand<'c> {
-    type Output = Result<DataStream<'c>>;
+impl<'c, T: From<DataStream<&'c mut Client>> + 'c> IntoFuture for DataCommand<'c, T> {
+    type Output = Result<T>;
     type IntoFuture = BoxFuture<'c, Self::Output>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(self.open())
+        Box::pin(async { self.open().await.map(T::from) })
     }
 }
 

@@ -27,7 +27,7 @@ use self::{pipelined_passive::PipelinedQueries, redact::Redactor};
 use crate::{
     Error, Result, Throttle,
     connect::{BoxSocket, data_dialer::DataDialer},
-    deadline::{in_time, within},
+    deadline::Deadline,
     stream::{Stream, Transport},
     tls::TlsSession,
 };
@@ -216,7 +216,7 @@ impl ControlChannel {
         self.settle().await?;
         self.redactor.add(command.secret());
         self.queue(command);
-        in_time(self.deadline, self.flush()).await
+        Deadline::start(self.deadline).await_reply(self.flush()).await
     }
 
     /// Reads the next reply, to whichever command it belongs.
@@ -261,7 +261,7 @@ impl ControlChannel {
     /// Closes the connection cleanly (with TLS: `close_notify`).
     pub(crate) async fn shut_down(&mut self) {
         if let Some(mut stream) = self.stream.take() {
-            let _ = within(Some(SHUTDOWN_TIMEOUT), stream.shutdown()).await;
+            let _ = Deadline::start(Some(SHUTDOWN_TIMEOUT)).cut(stream.shutdown()).await;
         }
         self.close();
     }
@@ -312,7 +312,7 @@ impl ControlChannel {
                 }
                 Step::Queue(command) => {
                     self.queue(&command);
-                    in_time(deadline, self.flush()).await?;
+                    Deadline::start(deadline).await_reply(self.flush()).await?;
                     Event::Queued
                 }
                 Step::AwaitReply => self.reply_for(&dialog, deadline).await?,
@@ -377,13 +377,13 @@ impl ControlChannel {
 
     /// Sends the outgoing bytes, and reads the next reply.
     async fn next_reply(&mut self, deadline: Option<Duration>) -> Result<Reply> {
-        in_time(deadline, async {
+        let work = async {
             if !self.outgoing.is_empty() {
                 self.flush().await?;
             }
             self.receive().await
-        })
-        .await
+        };
+        Deadline::start(deadline).await_reply(work).await
     }
 
     /// Reads the next reply, except for late replies and replies to `NOOP`.
@@ -417,7 +417,7 @@ impl ControlChannel {
             }
             let patience = self.decoder.has_tentative_reply().then(|| self.tentative_patience());
             let Some(stream) = &mut self.stream else { return Err(self.unusable()) };
-            let read = within(patience, stream.read_buf(self.decoder.buffer_mut())).await;
+            let read = Deadline::start(patience).cut(stream.read_buf(self.decoder.buffer_mut())).await;
             if matches!(read, None | Some(Ok(0)))
                 && let Some(reply) = self.decoder.take_tentative_reply()
             {
