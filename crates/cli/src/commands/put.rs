@@ -28,7 +28,7 @@ pub(crate) struct PutArgs {
     /// Upload directories recursively
     #[arg(short, long)]
     recursive: bool,
-    /// Resume: send only what the server's copy is missing (content is not compared)
+    /// Resume an interrupted upload: compare what the server has, and send the rest
     #[arg(short = 'c', long = "continue")]
     resume: bool,
     /// Give files on the server the modification times of the local files

@@ -16,6 +16,7 @@ use super::proxy_choice::ProxyChoice;
 use crate::{
     args::{ActiveAt, NetworkArgs, TimeoutSeconds, TlsArgs},
     failure::{Failure, Result},
+    state_directory::state_directory,
 };
 
 /// Creates clients as the flags say; the files they name have been read.
@@ -62,6 +63,9 @@ impl ClientFactory {
             .pipelining(network.pipelining.into())
             .compress(network.compress)
             .noop_during_transfers(interval(network.noop_during_transfers));
+        if let Some(state) = state_directory() {
+            builder = builder.upload_records(state.join("uploads"));
+        }
         builder = match url.scheme() {
             Scheme::Ftp if self.tls_if_offered => builder.tls_if_offered(self.tls.clone()),
             Scheme::Ftp => builder,

@@ -23,7 +23,7 @@ pub use self::data_transfer::DataCommand;
 pub(crate) use self::data_transfer::FollowUp;
 pub use self::dot_names::DotNames;
 pub(crate) use self::fxp::Handshake;
-pub(crate) use self::metadata::{is_missing, is_unknown_command};
+pub(crate) use self::metadata::{SizeAnswer, is_missing, is_unknown_command};
 pub use self::raw::{RawCommand, RawExchange};
 pub(crate) use self::state::ServerCapabilities;
 pub use self::stou::UniqueStream;

@@ -43,6 +43,8 @@ pub(crate) struct ServerCapabilities {
     pub(super) no_size: bool,
     /// `MDTM` is not supported.
     pub(super) no_mdtm: bool,
+    /// Listings do not show uploaded files, or cannot be read.
+    pub(super) hides_uploads: bool,
 }
 
 impl ServerCapabilities {
@@ -62,6 +64,7 @@ impl ServerCapabilities {
         self.no_mlst |= other.no_mlst;
         self.no_size |= other.no_size;
         self.no_mdtm |= other.no_mdtm;
+        self.hides_uploads |= other.hides_uploads;
         self.no_compression |= other.no_compression;
         self.no_compressed_uploads |= other.no_compressed_uploads;
         self.no_eprt |= other.no_eprt;

@@ -28,6 +28,7 @@ mod pool;
 mod ranges;
 mod remote_hash;
 mod remove;
+mod resumed_uploads;
 mod segments;
 mod session;
 mod stou;

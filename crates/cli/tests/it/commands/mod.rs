@@ -8,5 +8,6 @@ mod mirror;
 mod parse_listing;
 mod probe;
 mod remote_changes;
+mod resumed_files;
 mod transfer_options;
 mod unreliable_servers;
