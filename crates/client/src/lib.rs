@@ -69,8 +69,8 @@ mod transfer;
 mod url;
 
 pub use crate::client::{
-    Client, DataCommand, DataStream, DotNames, DownloadStream, RangeStream, RawCommand, RawExchange,
-    UniqueStream, UploadStream,
+    Client, DataCommand, DataStream, DotNames, DownloadStream, RangeStream, RawCommand, UniqueStream,
+    UploadStream,
 };
 pub use crate::config::list_command::ListCommand;
 pub use crate::config::pipelining::Pipelining;
@@ -94,8 +94,9 @@ pub use crate::transfer::{Connections, Download, Order, PART_SUFFIX, Upload, Ver
 pub use crate::url::{FtpUrl, Host, Scheme, UrlError};
 pub use oxftp_proto::{
     Code, Command, Encoding, Entry, EntryKind, Facts, Features, FileHash, FileName, HashAlgorithm,
-    InvalidCommand, Limits, NameError, Platform, Precision, RemotePath, Reply, ReplyDecoder, Secret,
-    ServerZone, StatusCodeError, Timestamp, TransferType, UnknownHash, UnknownZone, Zone, address, classify,
+    InvalidCommand, InvalidMask, Limits, NameError, Platform, Precision, RemotePath, Reply, ReplyDecoder,
+    Secret, ServerZone, StatusCodeError, Timestamp, TransferType, UnknownHash, UnknownZone, Zone, address,
+    classify,
     dialog::{Aborted, Credentials, PassiveMode},
     escape, listing, parse_directory, redact_password, redact_urls, server,
 };

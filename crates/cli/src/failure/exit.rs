@@ -99,10 +99,16 @@ fn of_error(error: &Error) -> Exit {
         | Error::InjectedBeforeTls
         | Error::ControlNotEncrypted => Exit::Tls,
         Error::StatusCode(refused) => of_refusal(error, &refused.info),
-        Error::InvalidCommand(_) | Error::Url(_) | Error::Encoding(_) => Exit::Usage,
+        Error::InvalidCommand(_)
+        | Error::InvalidMask(_)
+        | Error::NothingToRemove { .. }
+        | Error::NoName { .. }
+        | Error::Url(_)
+        | Error::Encoding(_) => Exit::Usage,
         Error::Protocol(_)
         | Error::UnusableReply { .. }
         | Error::Unsupported { .. }
+        | Error::Unanswered { .. }
         | Error::Desynchronised { .. }
         | Error::Listing(_)
         | Error::UnparsedListing { .. }

@@ -27,6 +27,8 @@ pub(crate) struct ClientFactory {
     network: NetworkArgs,
     proxy: ProxyChoice,
     throttle: Throttle,
+    /// Clones of one builder share what they learn about optional commands of a server.
+    base: ClientBuilder,
 }
 
 impl ClientFactory {
@@ -42,7 +44,8 @@ impl ClientFactory {
         throttle.set_read_limit(limit);
         throttle.set_write_limit(limit);
         let tls_if_offered = tls.tls_if_offered;
-        Ok(Self { tls: tls_config(tls)?, tls_if_offered, network, proxy, throttle })
+        let base = Client::builder();
+        Ok(Self { tls: tls_config(tls)?, tls_if_offered, network, proxy, throttle, base })
     }
 
     /// Adds the proxy to the error of a failed connection.
@@ -56,7 +59,9 @@ impl ClientFactory {
     /// Returns a builder for the server of this URL.
     pub(crate) fn builder(&self, url: &FtpUrl) -> ClientBuilder {
         let network = &self.network;
-        let mut builder = Client::builder()
+        let mut builder = self
+            .base
+            .clone()
             .timeouts(timeouts(network))
             .throttle(self.throttle.clone())
             .encoding(encoding(network))

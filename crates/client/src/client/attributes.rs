@@ -8,7 +8,7 @@ use super::{
     Client,
     metadata::{SizeAnswer, parse_size},
 };
-use crate::{Error, Result, stream::Direction};
+use crate::{Error, Result, config::command_memory::OptionalCommand, stream::Direction};
 
 /// How a server sets modification times.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -108,8 +108,9 @@ impl Client {
             return Ok(());
         };
         let command = Command::with_argument("OPTS", format!("MLST {facts}"))?;
-        match self.control.run(Exchange::new(command, &["2xx"])).await {
+        match self.exchange(command, &["2xx"]).await {
             Err(Error::StatusCode(refused)) if refused.info.code().class() == 5 => Ok(()),
+            Err(Error::Unanswered { .. }) => Ok(()),
             outcome => outcome.map(drop),
         }
     }
@@ -139,7 +140,9 @@ impl Client {
         // No transfer is running, so the same rule holds as after a download.
         let at_once = || self.config.pipelining.allows(Direction::Down, self.server_kind());
         match (time, self.capabilities.time_setting) {
-            (Some(_), TimeSetting::By(_)) if at_once() => {
+            (Some(_), TimeSetting::By(_))
+                if at_once() && self.control.memory().has_answered(OptionalCommand::SIZE) =>
+            {
                 let commands = self.queries_after_upload(path, time)?;
                 self.go_home().await?;
                 let replies = self.control.pipeline(&commands).await?;
@@ -198,6 +201,11 @@ impl Client {
                     }
                 }
                 Err(error @ Error::StatusCode(_)) => denied = denied.or(Some(error)),
+                // Each further command that is unknown to this server might end another session.
+                Err(Error::Unanswered { .. }) => {
+                    self.capabilities.time_setting = TimeSetting::Unsupported;
+                    return Err(NO_TIME_COMMAND);
+                }
                 Err(error) => return Err(error),
             }
         }
@@ -211,7 +219,12 @@ impl Client {
             Err(Error::StatusCode(missing)) if !missing.info.code().is_unsupported() => {
                 return missing.into();
             }
-            Err(error) if !matches!(error, Error::StatusCode(_) | Error::UnusableReply { .. }) => {
+            Err(error)
+                if !matches!(
+                    error,
+                    Error::StatusCode(_) | Error::UnusableReply { .. } | Error::Unanswered { .. }
+                ) =>
+            {
                 return error;
             }
             _ => {}
@@ -228,7 +241,7 @@ impl Client {
     async fn send_time(&mut self, command: TimeCommand, path: &RemotePath, time: &Timestamp) -> Result<()> {
         let command = command.spell(path, time, self.config.encoding)?;
         self.go_home().await?;
-        self.control.run(Exchange::new(command, &["2xx"])).await.map(drop)
+        self.exchange(command, &["2xx"]).await.map(drop)
     }
 
     /// Returns whether a file has this time now. Returns `true` if the server does not report times.
@@ -240,7 +253,9 @@ impl Client {
     ) -> Result<bool> {
         let apart = match self.modified(path).await {
             Ok(told) => told.to_unix(0).abs_diff(time.to_unix(0)),
-            Err(Error::StatusCode(_) | Error::UnusableReply { .. }) => return Ok(true),
+            Err(Error::StatusCode(_) | Error::UnusableReply { .. } | Error::Unanswered { .. }) => {
+                return Ok(true);
+            }
             Err(error) => return Err(error),
         };
         Ok(apart <= if precision == Precision::Minute { MINUTE } else { COARSEST_CLOCK })

@@ -30,7 +30,7 @@ impl Client {
         if !self.is_encrypted() {
             return self.check_usable();
         }
-        self.state.dirty = true;
+        self.state.alter();
         self.control.run(Exchange::new(Command::new("CCC"), &["2xx"])).await?;
         self.control.end_tls().await
     }

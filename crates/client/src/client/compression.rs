@@ -1,6 +1,6 @@
 //! `MODE Z`: compression of data connections (draft-preston-ftpext-deflate).
 
-use oxftp_proto::{Command, dialog::Exchange};
+use oxftp_proto::Command;
 
 use super::Client;
 use crate::{Error, Result, stream::Direction};
@@ -33,6 +33,10 @@ impl Client {
                 self.set_mode(TransferMode::Stream).await?;
                 Ok(false)
             }
+            Err(Error::Unanswered { .. }) => {
+                self.disable_compression("the server does not answer the command for compression (MODE Z)");
+                Ok(false)
+            }
             set => set.map(|()| true),
         }
     }
@@ -44,9 +48,10 @@ impl Client {
         }
         let before = std::mem::replace(&mut self.state.mode, TransferMode::Unknown);
         let letter = if wanted == TransferMode::Deflated { "Z" } else { "S" };
-        let set = self.control.run(Exchange::new(Command::with_argument("MODE", letter)?, &["2xx"])).await;
+        let set = self.exchange(Command::with_argument("MODE", letter)?, &["2xx"]).await;
         self.state.mode = match &set {
             Ok(_) => wanted,
+            Err(Error::Unanswered { .. }) => TransferMode::Stream,
             Err(Error::StatusCode(_)) => before,
             Err(_) => TransferMode::Unknown,
         };

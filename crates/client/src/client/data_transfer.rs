@@ -14,6 +14,7 @@ use std::{future::IntoFuture, io, marker::PhantomData, net::SocketAddrV4, pin::p
 use super::{Client, compression::TransferMode};
 use crate::{
     DataStream, DownloadStream, Error, Result, TransferSummary, UploadStream,
+    config::command_memory::{OptionalCommand, ServerMemory},
     connect::{
         BoxSocket,
         data_dialer::{DataDialer, Opened, too_slow},
@@ -138,7 +139,8 @@ impl Client {
         if self.capabilities.no_allocation {
             return Ok(());
         }
-        match self.control.run(Exchange::new(Command::with_number("ALLO", bytes), &["2xx"])).await {
+        match self.exchange(Command::with_number("ALLO", bytes), &["2xx"]).await {
+            Err(Error::Unanswered { .. }) => self.capabilities.no_allocation = true,
             Ok(reply) => self.capabilities.no_allocation = reply.code() == Code::SUPERFLUOUS,
             Err(Error::StatusCode(refused))
                 if refused.info.code() != Code::SERVICE_CLOSING
@@ -148,6 +150,35 @@ impl Client {
             }
             Err(error) => return Err(error),
         }
+        Ok(())
+    }
+
+    /// Checks that the server accepts offsets (`REST 1`, then `REST 0`; RFC 3659, 5), as resumed transfers and ranges
+    /// need.
+    ///
+    /// ```no_run
+    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+    /// match client.check_restart().await {
+    ///     Err(oxftp::Error::StatusCode(refused)) => println!("no offsets: {}", refused.info),
+    ///     checked => checked?,
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error::StatusCode`] if the server refuses offsets.
+    pub async fn check_restart(&mut self) -> Result<()> {
+        self.go_home().await?;
+        self.state.restart_pending = true;
+        let accepted = self.control.run(Exchange::new(Command::with_number("REST", 1), &["350"])).await;
+        if let Err(error) = accepted {
+            self.state.restart_pending = !matches!(error, Error::StatusCode(_));
+            return Err(error);
+        }
+        self.control.run(Exchange::new(Command::with_number("REST", 0), &["xxx"])).await?;
+        self.state.restart_pending = false;
         Ok(())
     }
 
@@ -200,9 +231,12 @@ impl Client {
         follow_up: FollowUp,
     ) -> Result<DataConnection> {
         let retr = Command::with_path("RETR", path, self.config.encoding)?;
-        let queries = match self.capabilities.no_mdtm || self.control.forbids_pipelining() {
-            false => FileQueries::ModificationTime(Command::with_path("MDTM", path, self.config.encoding)?),
-            true => FileQueries::None,
+        let dated = !self.capabilities.no_mdtm && !self.control.forbids_pipelining();
+        // A first attempt, for whose outcome other sessions wait.
+        let trial = if dated { self.try_optional(OptionalCommand::MDTM).await } else { Ok(None) };
+        let queries = match dated && trial.is_ok() {
+            true => FileQueries::ModificationTime(Command::with_path("MDTM", path, self.config.encoding)?),
+            false => FileQueries::None,
         };
         self.go_home().await?;
         self.begin(queries, retr, TransferType::Image, 0, true, follow_up).await
@@ -237,7 +271,45 @@ impl Client {
 
     /// Opens a data connection and starts the transfer of `command`. `compressible` says whether it may be
     /// compressed.
+    ///
+    /// If the session is lost to an optional command before the transfer, it is opened again, and the transfer begins
+    /// without that command.
     async fn begin(
+        &mut self,
+        queries: FileQueries,
+        command: Command,
+        transfer_type: TransferType,
+        offset: u64,
+        compressible: bool,
+        follow_up: FollowUp,
+    ) -> Result<DataConnection> {
+        // A new session would not be in the directory that was entered for a query.
+        let is_home = self.state.home.is_none();
+        let own = OptionalCommand::of(command.as_bytes());
+        let _trial = match self.passive_order().first() {
+            Some(PassiveMode::Epsv) if self.config.active.is_none() => {
+                self.try_optional(OptionalCommand::EPSV).await.unwrap_or_default()
+            }
+            _ => None,
+        };
+        loop {
+            let queries = queries.clone().without(self.control.memory());
+            let begun =
+                self.begin_once(queries, command.clone(), transfer_type, offset, compressible, follow_up);
+            match begun.await {
+                Err(error) if is_home && self.is_lost_to_optional() && self.control.lost_to() != own => {
+                    match self.replace_lost(error).await {
+                        Error::Unanswered { .. } => {}
+                        error => return Err(error),
+                    }
+                }
+                outcome => return outcome,
+            }
+        }
+    }
+
+    /// Makes one attempt of [`begin`](Self::begin).
+    async fn begin_once(
         &mut self,
         queries: FileQueries,
         command: Command,
@@ -255,7 +327,11 @@ impl Client {
         self.set_type(transfer_type).await?;
         self.capabilities.no_pipelining |= self.control.forbids_pipelining();
         let compressed = self.compresses(compressible && offset == 0, direction).await?;
-        let queries = queries.schedule(self.mode_ahead(direction, follow_up).is_some(), compressed);
+        // The session may have been opened again meanwhile.
+        self.set_type(transfer_type).await?;
+        let follow_up = queries.limit(follow_up, self.control.memory());
+        let pipelined = self.mode_ahead(direction, follow_up).is_some();
+        let queries = queries.schedule(pipelined, compressed, self.control.memory());
         let (opened, dating) = match &self.config.active {
             Some(_) => (self.open_active().await?, None),
             None => self.open_passive_for(&command, queries.before_data).await?,
@@ -431,7 +507,8 @@ impl Client {
         let config = self.config.clone();
         let host = self.host.name.clone();
         let mut dialer = self.dialer(&config, &host);
-        let dialog = if self.capabilities.no_eprt { Active::port_only() } else { Active::default() };
+        let port_only = self.capabilities.no_eprt || self.control.memory().avoids(OptionalCommand::EPRT);
+        let dialog = if port_only { Active::port_only() } else { Active::default() };
         self.capabilities.no_eprt |=
             self.control.run_with(dialog, DialogIo::Data(&mut dialer)).await?.refuses_eprt();
         dialer.opened.ok_or_else(|| Error::DataConnect(io::ErrorKind::NotConnected.into()))
@@ -458,6 +535,9 @@ impl Client {
         let mut modes = self.config.passive.clone();
         if ipv6 && modes.contains(&PassiveMode::Epsv) {
             modes.retain(|mode| *mode != PassiveMode::Pasv);
+        }
+        if modes.len() > 1 && self.control.memory().avoids(OptionalCommand::EPSV) {
+            modes.retain(|mode| *mode != PassiveMode::Epsv);
         }
         modes.sort_by_key(|mode| Some(*mode) != self.capabilities.passive);
         modes
@@ -549,7 +629,7 @@ impl<'c, T: From<DataStream<&'c mut Client>> + 'c> IntoFuture for DataCommand<'c
 }
 
 /// Queries about a file that are sent along with its transfer.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 enum FileQueries {
     None,
     /// `MDTM` for a downloaded file.
@@ -559,18 +639,48 @@ enum FileQueries {
 }
 
 impl FileQueries {
+    /// Leaves out commands that are not to be sent to this server again.
+    fn without(self, memory: &ServerMemory) -> Self {
+        match self {
+            Self::ModificationTime(_) if memory.avoids(OptionalCommand::MDTM) => Self::None,
+            queries => queries,
+        }
+    }
+
+    /// Returns what follows the transfer, when queries that cannot be sent along with the data follow first.
+    fn limit(&self, follow_up: FollowUp, memory: &ServerMemory) -> FollowUp {
+        match self {
+            Self::AfterUpload(queries) if !queries.iter().all(|query| is_answered(query, memory)) => {
+                FollowUp::Nothing
+            }
+            _ => follow_up,
+        }
+    }
+
     /// Decides when each query is sent so that it costs no round trip. `pipelined` says whether the next passive
     /// command follows the data; queries go with it then, and cost the server no separate turn.
-    fn schedule(self, pipelined: bool, compressed: bool) -> ScheduledQueries {
+    ///
+    /// A command that the server has not answered yet is not sent along with the data: if it is never answered, the
+    /// replies after it could not be attributed.
+    fn schedule(self, pipelined: bool, compressed: bool, memory: &ServerMemory) -> ScheduledQueries {
         let (before_data, after_data) = match self {
-            Self::ModificationTime(mdtm) if pipelined => (None, vec![mdtm]),
+            Self::ModificationTime(mdtm) if pipelined && is_answered(&mdtm, memory) => (None, vec![mdtm]),
             Self::ModificationTime(mdtm) => (Some(mdtm), Vec::new()),
             // The size of a compressed upload is always compared.
-            Self::AfterUpload(queries) if !compressed => (None, queries),
+            Self::AfterUpload(queries)
+                if !compressed && queries.iter().all(|query| is_answered(query, memory)) =>
+            {
+                (None, queries)
+            }
             Self::AfterUpload(_) | Self::None => (None, Vec::new()),
         };
         ScheduledQueries { before_data, after_data }
     }
+}
+
+/// Returns whether the server is known to answer a command.
+fn is_answered(command: &Command, memory: &ServerMemory) -> bool {
+    OptionalCommand::of(command.as_bytes()).is_none_or(|optional| memory.has_answered(optional))
 }
 
 /// When the queries about a file are sent.

@@ -48,7 +48,9 @@ impl Client {
             return self.change_to_parent_dir().await;
         }
         self.state.dirty = true;
-        self.path_command("CWD", &path, &["2xx"]).await.map(drop)
+        self.path_command("CWD", &path, &["2xx"]).await?;
+        self.state.entered(path);
+        Ok(())
     }
 
     /// Changes the working directory to its parent (`CDUP`; RFC 959, 4.1.1).
@@ -67,7 +69,9 @@ impl Client {
     pub async fn change_to_parent_dir(&mut self) -> Result<()> {
         self.state.dirty = true;
         self.go_home().await?;
-        self.control.run(Exchange::new(Command::new("CDUP"), &["2xx"])).await.map(drop)
+        self.control.run(Exchange::new(Command::new("CDUP"), &["2xx"])).await?;
+        self.state.entered("..".into());
+        Ok(())
     }
 
     /// Creates a directory and its missing parents (`MKD`; RFC 959, 4.1.3). Succeeds if the directory
@@ -167,9 +171,12 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error::StatusCode`] if it does not exist, is not empty, or may not be removed.
+    /// [`Error::StatusCode`] if it does not exist, is not empty, or may not be removed; [`Error::NothingToRemove`] for
+    /// the root and the working directory.
     pub async fn remove_dir(&mut self, path: impl Into<RemotePath>) -> Result<()> {
-        self.path_command("RMD", &path.into(), &["2xx"]).await.map(drop)
+        let path = path.into();
+        check_removable(&path)?;
+        self.path_command("RMD", &path, &["2xx"]).await.map(drop)
     }
 
     /// Removes a file (`DELE`; RFC 959, 4.1.3).
@@ -186,9 +193,12 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error::StatusCode`] if it does not exist or may not be removed.
+    /// [`Error::StatusCode`] if it does not exist or may not be removed; [`Error::NothingToRemove`] for a path that
+    /// names no entry, such as the empty one.
     pub async fn remove_file(&mut self, path: impl Into<RemotePath>) -> Result<()> {
-        self.path_command("DELE", &path.into(), &["2xx"]).await.map(drop)
+        let path = path.into();
+        check_removable(&path)?;
+        self.path_command("DELE", &path, &["2xx"]).await.map(drop)
     }
 
     /// Renames `from` to `to` (`RNFR`, `RNTO`; RFC 959, 4.1.3).
@@ -235,7 +245,7 @@ impl Client {
     ) -> Result<Reply> {
         let command = Command::with_path(verb, path, self.config.encoding)?;
         self.go_home().await?;
-        self.control.run(Exchange::new(command, expected)).await
+        self.exchange(command, expected).await
     }
 
     /// Returns whether a directory can be entered, and changes back. Works on every server.
@@ -275,6 +285,11 @@ impl Client {
     async fn is_there(&mut self, directory: &RemotePath) -> Result<bool> {
         self.is_directory_by_entering(directory).await
     }
+}
+
+/// Fails if a removal names the root, the working directory or one above it.
+pub(crate) fn check_removable(path: &RemotePath) -> Result<()> {
+    if path.names_entry() { Ok(()) } else { Err(Error::NothingToRemove { path: path.to_string() }) }
 }
 
 /// Returns whether an error is about the path, and not about the session.

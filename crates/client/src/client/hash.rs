@@ -3,12 +3,11 @@
 use std::path::Path;
 
 use oxftp_proto::{
-    Code, Command, FileHash, HashAlgorithm, HashOffer, RemotePath, Reply, classify,
-    dialog::{Completion, Exchange},
+    Code, Command, FileHash, HashAlgorithm, HashOffer, RemotePath, Reply, classify, dialog::Completion,
 };
 
 use super::Client;
-use crate::{Error, Result, local_fs::hash::hash_file};
+use crate::{Error, Result, config::command_memory::OptionalCommand, local_fs::hash::hash_file};
 
 impl Client {
     /// Returns the hash of a file, by `algorithm` or, with `None`, by the strongest algorithm that the
@@ -42,6 +41,7 @@ impl Client {
         {
             match self.hash_by(offer, &path).await {
                 Err(error) if error.code().is_some_and(Code::is_unsupported) => last = error,
+                Err(error @ Error::Unanswered { .. }) => last = error,
                 told => return told,
             }
         }
@@ -102,8 +102,16 @@ impl Client {
 
     async fn ask_for_hash(&mut self, command: &Command) -> Result<Reply> {
         self.go_home().await?;
+        let _trial = match OptionalCommand::of(command.as_bytes()) {
+            Some(optional) => self.try_optional(optional).await?,
+            None => None,
+        };
         self.control.send(command).await?;
-        self.control.resume(Completion::new(&["2xx"], &["1xx"]), self.config.timeouts.completion).await
+        let deadline = self.config.timeouts.completion;
+        match self.control.resume(Completion::new(&["2xx"], &["1xx"]), deadline).await {
+            Err(error) if self.is_lost_to_optional() => Err(self.replace_lost(error).await),
+            outcome => outcome,
+        }
     }
 
     /// Selects the algorithm of `HASH`, unless it is selected already (`OPTS HASH`).
@@ -114,7 +122,7 @@ impl Client {
         }
         let command = Command::with_argument("OPTS", format!("HASH {wanted}"))?;
         self.state.hash_selected = Some(None);
-        self.control.run(Exchange::new(command, &["2xx"])).await?;
+        self.exchange(command, &["2xx"]).await?;
         self.state.hash_selected = Some(Some(wanted));
         Ok(())
     }

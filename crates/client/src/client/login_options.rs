@@ -32,8 +32,10 @@ impl Client {
 
     /// Sends a command, and ignores a refusal.
     async fn send_optional(&mut self, command: Command) -> Result<()> {
-        match self.control.run(Exchange::new(command, &["2xx"])).await {
+        match self.exchange(command, &["2xx"]).await {
             Err(Error::StatusCode(refused)) if refused.info.code() != Code::SERVICE_CLOSING => Ok(()),
+            // The session was opened again, with the options that work.
+            Err(Error::Unanswered { .. }) => Ok(()),
             answered => answered.map(drop),
         }
     }

@@ -111,7 +111,10 @@ impl Client {
         if self.is_directory_by_entering(&path).await? {
             return Ok(EntryKind::Directory);
         }
-        let refused = |error| if matches!(error, Error::StatusCode(_)) { Ok(false) } else { Err(error) };
+        let refused = |error| match error {
+            Error::StatusCode(_) | Error::Unanswered { .. } => Ok(false),
+            error => Err(error),
+        };
         let is_file = self.size(&path).await.map(|_| true).or_else(refused)?
             || self.modified(&path).await.map(|_| true).or_else(refused)?;
         Ok(if is_file { EntryKind::File } else { EntryKind::Unknown })
@@ -216,6 +219,7 @@ impl Client {
                 self.capabilities.no_mlst |= is_unknown_command(&error);
                 Ok(None)
             }
+            Err(Error::Unanswered { .. }) => Ok(None),
             Err(error) => Err(error),
         }
     }

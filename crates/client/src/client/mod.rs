@@ -3,6 +3,7 @@
 mod attributes;
 mod ccc;
 mod compression;
+mod contents;
 mod data_transfer;
 mod directories;
 mod dot_names;
@@ -21,10 +22,11 @@ mod zone;
 pub(crate) use self::attributes::SizeAndTime;
 pub use self::data_transfer::DataCommand;
 pub(crate) use self::data_transfer::FollowUp;
+pub(crate) use self::directories::check_removable;
 pub use self::dot_names::DotNames;
 pub(crate) use self::fxp::Handshake;
 pub(crate) use self::metadata::{SizeAnswer, is_missing, is_unknown_command};
-pub use self::raw::{RawCommand, RawExchange};
+pub use self::raw::RawCommand;
 pub(crate) use self::state::ServerCapabilities;
 pub use self::stou::UniqueStream;
 pub(crate) use self::streams::ByteRange;
@@ -32,7 +34,7 @@ pub use self::streams::{DataStream, DownloadStream, RangeStream, UploadStream};
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use oxftp_proto::{Encoding, Reply, ServerZone, server::ServerKind};
+use oxftp_proto::{Encoding, Reply, ServerZone, dialog::Credentials, server::ServerKind};
 
 use self::state::SessionState;
 use crate::{
@@ -67,6 +69,8 @@ pub struct Client {
     greeting: Reply,
     capabilities: ServerCapabilities,
     state: SessionState,
+    /// The credentials of the login, for opening the session again.
+    credentials: Option<Credentials>,
 }
 
 impl Client {

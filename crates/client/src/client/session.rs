@@ -12,10 +12,14 @@ use super::{
 };
 use crate::{
     ClientBuilder, Error, Features, FtpUrl, Host, Result,
-    config::{Config, TlsMode},
+    config::{
+        Config, TlsMode,
+        command_memory::{CommandTrial, OptionalCommand},
+    },
     connect::Target,
     control::{ControlChannel, DialogIo},
     deadline::Deadline,
+    future::BoxFuture,
     stream::Direction,
     tls::TlsSession,
 };
@@ -47,7 +51,8 @@ impl Client {
     }
 
     /// Connects, waits for the greeting, and starts TLS as configured.
-    pub(crate) async fn open(config: Config, mut host: Host) -> Result<Self> {
+    pub(crate) async fn open(config: impl Into<Arc<Config>>, mut host: Host) -> Result<Self> {
+        let config = config.into();
         let implicit = matches!(config.tls, TlsMode::Implicit(_));
         let port = host.port.unwrap_or(if implicit { IMPLICIT_PORT } else { PORT });
         host.port = Some(port);
@@ -59,8 +64,10 @@ impl Client {
             .await
             .unwrap_or_else(|| Err(io::Error::new(io::ErrorKind::TimedOut, "connection timed out")))
             .map_err(|source| Error::Connect { host: host.name.clone(), port, source })?;
+        let memory = config.command_memory.of(&host);
+        let deadline_of_replies = config.timeouts.command;
         let mut control =
-            ControlChannel::new(socket, &config.throttle, &config.limits, config.timeouts.command);
+            ControlChannel::new(socket, &config.throttle, &config.limits, deadline_of_replies, memory);
         if let Some(tls) = tls.as_ref().filter(|_| implicit) {
             control.encrypt(tls, deadline).await?;
         }
@@ -77,7 +84,8 @@ impl Client {
         })?;
         let capabilities = ServerCapabilities::from_greeting(&greeting);
         let state = SessionState::default();
-        let mut client = Self { config: Arc::new(config), control, tls, host, greeting, capabilities, state };
+        let mut client =
+            Self { config, control, tls, host, greeting, capabilities, state, credentials: None };
         client.encrypt().await?;
         // A virtual host may have its own settings for the commands that follow.
         client.name_virtual_host().await?;
@@ -145,15 +153,25 @@ impl Client {
     /// the server asks for the same thing twice, or if it asks for an account that was not given.
     /// [`Error::ControlNotEncrypted`] after [`clear_command_channel`](Self::clear_command_channel).
     pub async fn login(&mut self, credentials: Credentials) -> Result<Reply> {
+        let reply = self.log_in(credentials).await?;
+        self.send_login_options().await?;
+        Ok(reply)
+    }
+
+    /// Logs in without the commands that follow a login.
+    async fn log_in(&mut self, credentials: Credentials) -> Result<Reply> {
         self.check_login_is_safe()?;
         let mut dialog = Login::new(&credentials, self.config.encoding)?;
         let is_repeated = std::mem::replace(&mut self.state.logged_in, true);
-        self.state.dirty |= is_repeated;
+        if is_repeated {
+            self.state.alter();
+        }
         if !is_repeated && self.trusts_greeting() {
             dialog = dialog.greeted_with(self.greeting.clone());
         }
-        self.control.redact([credentials.password, credentials.account]);
+        self.control.redact([credentials.password.clone(), credentials.account.clone()]);
         let reply = self.control.run(dialog).await?;
+        self.credentials = Some(credentials);
         self.control.redact_messages_only();
         self.capabilities.no_pipelining |= self.control.forbids_pipelining();
         // Some servers reset the type after a login.
@@ -164,8 +182,111 @@ impl Client {
                 return Err(reply.unexpected(&["2xx"]).into());
             }
         }
-        self.send_login_options().await?;
         Ok(reply)
+    }
+
+    /// Opens the session again after its connection was lost: connects, logs in with the same credentials, and changes
+    /// to the same working directory. Any connection that is still open is closed first.
+    ///
+    /// Nothing else is repeated: the caller decides which operations are safe to repeat. The client does this by itself
+    /// after an optional command that the server did not answer, or after which it closed the connection; that command
+    /// is not sent to this server again.
+    ///
+    /// ```no_run
+    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+    /// match client.remove_dir_all("old").await {
+    ///     Err(error) if error.is_connection_lost() => {
+    ///         client.reconnect().await?;
+    ///         client.remove_dir_all("old").await?;             // removes the rest
+    ///     }
+    ///     other => drop(other?),
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of [`ClientBuilder::connect`] and [`login`](Self::login). [`Error::Broken`] if the client was never logged
+    /// in, or if its state cannot be restored: after [raw commands](Self::command), a second login, or
+    /// [`clear_command_channel`](Self::clear_command_channel).
+    pub async fn reconnect(&mut self) -> Result<()> {
+        self.reopen().await
+    }
+
+    /// Boxed, since a login may open the session again.
+    fn reopen(&mut self) -> BoxFuture<'_, Result<()>> {
+        Box::pin(async move {
+            if self.state.altered {
+                return Err(Error::Broken { why: "its state after raw commands cannot be restored".into() });
+            }
+            let Some(credentials) = self.credentials.clone() else {
+                return Err(Error::Broken { why: "it was not logged in".into() });
+            };
+            self.control.close();
+            let mut new = Self::open(self.config.clone(), self.host.clone()).await?;
+            new.log_in(credentials).await?;
+            new.capabilities.learn(&self.capabilities);
+            let directories = std::mem::take(&mut self.state.directories);
+            self.state.directories.clone_from(&directories);
+            *self = new;
+            self.send_login_options().await?;
+            for directory in directories {
+                self.change_dir(directory).await?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Opens the session again after it was lost to an optional command. Returns the error
+    /// [`Unanswered`](Error::Unanswered), with which callers replace the command by another one; or `error` if the
+    /// session was lost otherwise, or could not be opened again.
+    pub(crate) async fn replace_lost(&mut self, error: Error) -> Error {
+        let Some(command) = self.control.lost_to() else { return error };
+        // A server with room for one session may need a moment to notice the end of the last one.
+        for pause in REOPENING_PAUSES {
+            match self.reopen().await {
+                Ok(()) => return Error::Unanswered { command: command.name() },
+                Err(refused) if refused.is_transient() => {
+                    tracing::debug!("the session was not opened again: {refused}");
+                    tokio::time::sleep(pause).await;
+                }
+                Err(_) => return error,
+            }
+        }
+        error
+    }
+
+    /// Returns whether the session was lost to an optional command, which is not sent again: another attempt of the
+    /// same operation differs from the last one.
+    pub(crate) fn is_lost_to_optional(&self) -> bool {
+        self.control.lost_to().is_some()
+    }
+
+    /// Sends a command, and returns its reply if it matches one of `expected`.
+    ///
+    /// If the command is [optional](OptionalCommand), and the server does not answer it or closes the connection, the
+    /// session is opened again, and the error is [`Unanswered`](Error::Unanswered); so it is at once later on.
+    pub(crate) async fn exchange(&mut self, command: Command, expected: &[&str]) -> Result<Reply> {
+        let Some(optional) = OptionalCommand::of(command.as_bytes()) else {
+            return self.control.run(Exchange::new(command, expected)).await;
+        };
+        let _trial = self.try_optional(optional).await?;
+        match self.control.run(Exchange::new(command, expected)).await {
+            Err(error) if self.is_lost_to_optional() => Err(self.replace_lost(error).await),
+            outcome => outcome,
+        }
+    }
+
+    /// Fails if a command is not to be sent to this server again. Waits while another session sends it for the first
+    /// time.
+    pub(crate) async fn try_optional(&self, command: OptionalCommand) -> Result<Option<CommandTrial>> {
+        let memory = self.control.memory();
+        let trial = memory.trial(command).await;
+        match memory.avoids(command) {
+            true => Err(Error::Unanswered { command: command.name() }),
+            false => Ok(trial),
+        }
     }
 
     /// Returns whether the greeting arrived on the connection as it is now. Before `AUTH TLS`, an attacker may have sent
@@ -192,8 +313,9 @@ impl Client {
     /// Those of the control connection.
     pub async fn features(&mut self) -> Result<&Features> {
         if self.capabilities.features.is_none() {
-            let features = match self.control.run(Exchange::new(Command::new("FEAT"), &["2xx"])).await {
+            let features = match self.exchange(Command::new("FEAT"), &["2xx"]).await {
                 Ok(reply) => Features::from_reply(&reply),
+                Err(Error::Unanswered { .. }) => Features::default(),
                 Err(Error::StatusCode(error)) if error.info.code().class() == 5 => Features::default(),
                 Err(error) => return Err(error),
             };
@@ -221,7 +343,8 @@ impl Client {
     pub async fn system(&mut self) -> Result<&str> {
         if self.capabilities.system.is_none() {
             self.go_home().await?;
-            let system = match self.control.run(Exchange::new(Command::new("SYST"), &["2xx"])).await {
+            let system = match self.exchange(Command::new("SYST"), &["2xx"]).await {
+                Err(Error::Unanswered { .. }) => String::new(),
                 Ok(reply) => reply.text(),
                 Err(Error::StatusCode(error)) if matches!(error.info.code().class(), 4 | 5) => String::new(),
                 Err(error) => return Err(error),
@@ -331,6 +454,10 @@ const PORT: u16 = 21;
 
 /// Port for implicit TLS.
 const IMPLICIT_PORT: u16 = 990;
+
+/// Pauses between the attempts to open a session again.
+const REOPENING_PAUSES: [Duration; 3] =
+    [Duration::from_millis(250), Duration::from_millis(500), Duration::from_millis(1000)];
 
 /// Maximum time to wait for the reply to `QUIT`.
 const QUIT_TIMEOUT: Duration = Duration::from_secs(2);

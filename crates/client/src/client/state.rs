@@ -88,6 +88,10 @@ pub(crate) struct SessionState {
     pub(super) logged_in: bool,
     /// Whether the caller may have changed the session: its directory, its login, or anything by raw commands.
     pub(super) dirty: bool,
+    /// Whether the session has a state that a new one cannot be brought into.
+    pub(super) altered: bool,
+    /// The arguments of `CWD` since the login, from the last absolute one on; `..` stands for `CDUP`.
+    pub(super) directories: Vec<RemotePath>,
     /// The representation type (`TYPE`); `None` while it is uncertain.
     pub(super) transfer_type: Option<TransferType>,
     /// The transfer mode (`MODE`).
@@ -111,6 +115,20 @@ pub(crate) struct SessionState {
 }
 
 impl SessionState {
+    /// Records that the caller may have changed anything.
+    pub(super) fn alter(&mut self) {
+        self.dirty = true;
+        self.altered = true;
+    }
+
+    /// Records a change of the working directory.
+    pub(super) fn entered(&mut self, directory: RemotePath) {
+        if directory.as_bytes().starts_with(b"/") {
+            self.directories.clear();
+        }
+        self.directories.push(directory);
+    }
+
     /// Records that a transfer with an offset was aborted. libunftp starts the next transfer at the same offset
     /// unless it receives another `REST`.
     pub(crate) fn mark_restart_pending(&mut self) {

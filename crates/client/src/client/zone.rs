@@ -43,7 +43,7 @@ impl Client {
         for (path, listed) in self.dated_files(directory).await? {
             let modified = match self.modified(path).await {
                 Ok(modified) => modified,
-                Err(Error::StatusCode(_)) => continue,
+                Err(Error::StatusCode(_) | Error::Unanswered { .. }) => continue,
                 Err(error) => return Err(error),
             };
             let Some(between) = offset_between(&listed, &modified) else { return Ok(None) };

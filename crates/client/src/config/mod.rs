@@ -1,5 +1,6 @@
 //! Client configuration: [`ClientBuilder`] and the [`Config`] that it builds.
 
+pub(crate) mod command_memory;
 pub(crate) mod list_command;
 mod login_options;
 pub(crate) mod pipelining;
@@ -15,6 +16,7 @@ use std::{fmt, path::PathBuf, sync::Arc, time::Duration};
 
 use oxftp_proto::{Encoding, Limits, ServerZone, dialog::PassiveMode, listing::LineParser};
 
+use self::command_memory::CommandMemory;
 use crate::{
     ActiveMode, FtpUrl, ListCommand, Pipelining, Scheme, Throttle, Timeouts, TlsConfig,
     connect::{Connector, TcpConnector},
@@ -22,6 +24,9 @@ use crate::{
 };
 
 /// Builder for a [`Client`](crate::Client).
+///
+/// Clones of a builder share what their clients learn about optional commands: one that a server never answers, or
+/// after which it closes the connection, is not sent to this server again.
 ///
 /// ```no_run
 /// use std::time::Duration;
@@ -65,6 +70,7 @@ pub(crate) struct Config {
     pub(crate) compress: bool,
     pub(crate) keep_alive: Option<Duration>,
     pub(crate) login_options: LoginOptions,
+    pub(crate) command_memory: Arc<CommandMemory>,
 }
 
 impl ClientBuilder {
@@ -90,6 +96,7 @@ impl ClientBuilder {
                 compress: false,
                 keep_alive: None,
                 login_options: LoginOptions::default(),
+                command_memory: Arc::default(),
             },
         }
     }

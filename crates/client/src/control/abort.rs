@@ -21,7 +21,7 @@ impl ControlChannel {
     /// Schedules `ABOR` to be sent before the next command, for callers that cannot await.
     pub(crate) fn schedule_abort(&mut self) -> Result<()> {
         if self.abort.is_none() {
-            let transferring = self.outstanding > self.keep_alives.waiting();
+            let transferring = self.outstanding() > self.keep_alives.waiting();
             let mut abort = match self.keep_alives.waiting() {
                 0 => Abort::new(transferring),
                 // A reply to one of them may look like the reply to the usual fence.
@@ -51,7 +51,7 @@ impl ControlChannel {
                 Ok(Step::Send(command)) => self.queue(&command),
                 Ok(Step::Synchronised(aborted) | Step::Done(aborted)) => {
                     self.abort = None;
-                    self.late_reply = std::mem::take(&mut self.outstanding) > self.keep_alives.waiting();
+                    self.late_reply = std::mem::take(&mut self.awaited).len() > self.keep_alives.waiting();
                     self.keep_alives.clear();
                     if aborted == Aborted::TooLate {
                         let deadline = Deadline::start(Some(LATE_REPLY_TIMEOUT));

@@ -99,7 +99,7 @@ impl ControlChannel {
                 loop {
                     let reply = self.receive_any().await?;
                     let reply = self.count(reply)?;
-                    if reply.code() == Code::PATH || self.outstanding == 0 {
+                    if reply.code() == Code::PATH || self.outstanding() == 0 {
                         return Ok(());
                     }
                     self.keep_unclaimed(reply);
@@ -110,7 +110,7 @@ impl ControlChannel {
             self.mark_broken("the server stopped replying after a transfer", None);
         }
         self.keep_alives.clear();
-        self.outstanding = 0;
+        self.awaited.clear();
         passed
     }
 }

@@ -13,7 +13,7 @@ mod unsolicited;
 pub(crate) use self::keep_alive::KeepAlive;
 pub(crate) use self::pipelined_passive::PipelinedPassive;
 
-use std::{collections::VecDeque, io, net::SocketAddr, time::Duration};
+use std::{collections::VecDeque, io, net::SocketAddr, sync::Arc, time::Duration};
 
 use bytes::{Buf, BytesMut};
 use oxftp_proto::{
@@ -26,6 +26,7 @@ use tracing::debug;
 use self::{pipelined_passive::PipelinedQueries, redact::Redactor};
 use crate::{
     Error, Result, Throttle,
+    config::command_memory::{OptionalCommand, ServerMemory},
     connect::{BoxSocket, data_dialer::DataDialer},
     deadline::Deadline,
     stream::{Stream, Transport},
@@ -42,8 +43,8 @@ pub(crate) struct ControlChannel {
     decoder: ReplyDecoder,
     /// Bytes of commands that are not sent yet. A dropped future leaves the unsent rest here.
     outgoing: BytesMut,
-    /// Number of outstanding final replies.
-    outstanding: usize,
+    /// The commands whose final replies are outstanding, the oldest first.
+    awaited: VecDeque<Awaited>,
     /// An `ABOR` whose replies are outstanding.
     abort: Option<Abort>,
     /// Whether a second reply may follow the first reply to an aborted transfer.
@@ -67,6 +68,18 @@ pub(crate) struct ControlChannel {
     /// attributed then.
     took_tentative: bool,
     deadline: Option<Duration>,
+    memory: Arc<ServerMemory>,
+    /// The optional command after which the server became silent or closed the connection.
+    lost_to: Option<OptionalCommand>,
+}
+
+/// What an outstanding reply belongs to.
+#[derive(Debug, Clone, Copy)]
+enum Awaited {
+    Greeting,
+    Optional(OptionalCommand),
+    Quit,
+    Other,
 }
 
 /// Why a control connection is unusable.
@@ -89,6 +102,7 @@ impl ControlChannel {
         throttle: &Throttle,
         limits: &Limits,
         deadline: Option<Duration>,
+        memory: Arc<ServerMemory>,
     ) -> Self {
         Self {
             peer_address: socket.peer_address(),
@@ -96,7 +110,7 @@ impl ControlChannel {
             stream: Some(Stream::new(Transport::Plain(socket), throttle, None)),
             decoder: ReplyDecoder::new(limits),
             outgoing: BytesMut::new(),
-            outstanding: 0,
+            awaited: VecDeque::new(),
             abort: None,
             late_reply: false,
             pipelined: PipelinedPassive::None,
@@ -110,6 +124,8 @@ impl ControlChannel {
             preliminary: 0,
             took_tentative: false,
             deadline,
+            memory,
+            lost_to: None,
         }
     }
 
@@ -193,12 +209,27 @@ impl ControlChannel {
 
     /// Returns whether a final reply is outstanding.
     pub(crate) fn has_outstanding(&self) -> bool {
-        self.outstanding > 0
+        !self.awaited.is_empty()
     }
 
     /// Counts the greeting as an outstanding reply, although no command asks for it.
     pub(crate) fn expect_greeting(&mut self) {
-        self.outstanding += 1;
+        self.awaited.push_back(Awaited::Greeting);
+    }
+
+    /// Returns the number of outstanding final replies.
+    fn outstanding(&self) -> usize {
+        self.awaited.len()
+    }
+
+    /// Returns the optional command after which the session was lost. It is not sent to this server again.
+    pub(crate) fn lost_to(&self) -> Option<OptionalCommand> {
+        self.lost_to
+    }
+
+    /// Returns what is known about the optional commands of this server.
+    pub(crate) fn memory(&self) -> &Arc<ServerMemory> {
+        &self.memory
     }
 
     /// Redacts these secrets from all replies, in place of those set before.
@@ -235,7 +266,7 @@ impl ControlChannel {
             let _ = self.finish_abort().await;
             self.check_usable()?;
         }
-        while self.outstanding > self.keep_alives.waiting() {
+        while self.outstanding() > self.keep_alives.waiting() {
             match self.next_reply(self.deadline).await {
                 Ok(reply) => self.keep_unclaimed(reply),
                 Err(error) => {
@@ -335,7 +366,7 @@ impl ControlChannel {
                 },
                 Step::Done(output) => return Ok(output),
                 Step::Synchronised(output) => {
-                    self.outstanding = 0;
+                    self.awaited.clear();
                     return Ok(output);
                 }
                 _ => Event::NotOpened,
@@ -358,7 +389,12 @@ impl ControlChannel {
         debug!(target: "oxftp::protocol", "> {command}");
         self.outgoing.extend_from_slice(command.as_bytes());
         self.outgoing.extend_from_slice(b"\r\n");
-        self.outstanding += 1;
+        let awaited = match OptionalCommand::of(command.as_bytes()) {
+            Some(optional) => Awaited::Optional(optional),
+            None if command.as_bytes() == b"QUIT" => Awaited::Quit,
+            None => Awaited::Other,
+        };
+        self.awaited.push_back(awaited);
     }
 
     /// Sends the outgoing bytes.
@@ -377,13 +413,45 @@ impl ControlChannel {
 
     /// Sends the outgoing bytes, and reads the next reply.
     async fn next_reply(&mut self, deadline: Option<Duration>) -> Result<Reply> {
-        let work = async {
-            if !self.outgoing.is_empty() {
-                self.flush().await?;
-            }
-            self.receive().await
+        let patience = match self.awaited.front() {
+            Some(Awaited::Optional(command)) => command.patience(deadline),
+            _ => deadline,
         };
-        Deadline::start(deadline).await_reply(work).await
+        let mut received = Deadline::start(patience).await_reply(self.flush_and_receive()).await;
+        if matches!(received, Err(Error::Timeout { .. })) && patience != deadline && !self.decoder.is_empty()
+        {
+            // The reply is slow, but it is coming.
+            let rest = deadline.map(|deadline| deadline.saturating_sub(patience.unwrap_or_default()));
+            received = Deadline::start(rest).await_reply(self.flush_and_receive()).await;
+        }
+        if let Err(error) = &received {
+            self.blame(error);
+        }
+        received
+    }
+
+    async fn flush_and_receive(&mut self) -> Result<Reply> {
+        if !self.outgoing.is_empty() {
+            self.flush().await?;
+        }
+        self.receive().await
+    }
+
+    /// Records that the session is lost, if the oldest command without a reply is an optional one: the server may not
+    /// know it, and hang or close the connection because of it.
+    fn blame(&mut self, error: &Error) {
+        let is_loss = error.tls_failure().is_none()
+            && matches!(error, Error::Closed { .. } | Error::Control(_) | Error::Timeout { .. });
+        let Some(&Awaited::Optional(command)) = self.awaited.front().filter(|_| is_loss) else { return };
+        self.blame_command(command);
+    }
+
+    fn blame_command(&mut self, command: OptionalCommand) {
+        if self.lost_to.is_none() && self.memory.lost(command) {
+            debug!("{} is not sent to this server again: the session is lost after it", command.name());
+            self.lost_to = Some(command);
+            self.mark_broken("the server did not answer an optional command", None);
+        }
     }
 
     /// Reads the next reply, except for late replies and replies to `NOOP`.
@@ -454,14 +522,31 @@ impl ControlChannel {
                 self.mark_broken("the server sent too many preliminary replies", None);
                 return Err(Error::Limit { what: "preliminary replies", limit: self.max_preliminary });
             }
+            if let Some(Awaited::Optional(command)) = self.awaited.front() {
+                self.memory.answered(*command);
+            }
             return Ok(reply);
         }
         self.preliminary = 0;
-        self.outstanding = self.outstanding.saturating_sub(1);
-        if reply.code() == Code::SERVICE_CLOSING {
+        let awaited = self.awaited.pop_front();
+        let ends_session = match awaited {
+            // The reply to `QUIT`; a server that says goodbye after another command did not do what was asked.
+            Some(Awaited::Optional(_) | Awaited::Other) if reply.code() == Code::SERVICE_CLOSED => true,
+            _ => reply.code() == Code::SERVICE_CLOSING,
+        };
+        if ends_session {
             self.mark_broken("the server closed the connection", Some(reply.clone()));
         }
-        Ok(reply)
+        if let Some(Awaited::Optional(command)) = awaited {
+            match ends_session {
+                true => self.blame_command(command),
+                false => self.memory.answered(command),
+            }
+        }
+        match ends_session && reply.code() == Code::SERVICE_CLOSED {
+            true => Err(Error::Closed { reply: Some(reply) }),
+            false => Ok(reply),
+        }
     }
 
     /// Keeps a reply to a command whose future was dropped.

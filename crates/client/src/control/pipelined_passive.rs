@@ -64,10 +64,10 @@ impl ControlChannel {
     /// is outstanding; otherwise the next reply cannot be attributed.
     pub(crate) fn take_pipelined(&mut self) -> PipelinedPassive {
         match std::mem::take(&mut self.pipelined) {
-            PipelinedPassive::Sent(mode) if self.outstanding == 1 && self.abort.is_none() => {
+            PipelinedPassive::Sent(mode) if self.outstanding() == 1 && self.abort.is_none() => {
                 PipelinedPassive::Sent(mode)
             }
-            PipelinedPassive::Listening(mode, endpoint) if self.outstanding == 0 => {
+            PipelinedPassive::Listening(mode, endpoint) if self.outstanding() == 0 => {
                 PipelinedPassive::Listening(mode, endpoint)
             }
             PipelinedPassive::Refused => PipelinedPassive::Refused,

@@ -25,7 +25,7 @@ impl ControlChannel {
         let ended = poll.is_ready() && buffer.filled().is_empty();
         self.decoder.feed(buffer.filled());
         let unsolicited = self.decoder.next_reply();
-        if matches!(unsolicited, Ok(None)) && self.outstanding == 0 {
+        if matches!(unsolicited, Ok(None)) && self.outstanding() == 0 {
             // A reply that arrived before the next command is not the reply to it.
             self.decoder.discard_late_end();
         }

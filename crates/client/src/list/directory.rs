@@ -15,7 +15,7 @@ use oxftp_proto::{
 use tokio::io::AsyncReadExt;
 
 use super::entry::EntryLocation;
-use crate::config::list_command::ListCommand;
+use crate::config::{command_memory::OptionalCommand, list_command::ListCommand};
 use crate::{
     Client, Error, Result,
     client::{FollowUp, is_unknown_command},
@@ -209,12 +209,24 @@ impl Client {
         follow_up: FollowUp,
     ) -> Result<Option<DirectoryListing>> {
         let required = required.or(self.config().list_command);
+        let may_be_mlsd = required.is_none() && !self.capabilities().no_mlsd;
+        let trial = if may_be_mlsd { self.try_optional(OptionalCommand::MLSD).await } else { Ok(None) };
         let command = match required {
             Some(command) => command,
-            None if self.capabilities_mut().no_mlsd => ListCommand::List,
-            None => ListCommand::Mlsd,
+            None if may_be_mlsd && trial.is_ok() => ListCommand::Mlsd,
+            None => ListCommand::List,
         };
         match self.open_listing_by(command, path, depth, follow_up).await {
+            Err(error)
+                if required.is_none() && command == ListCommand::Mlsd && self.is_lost_to_optional() =>
+            {
+                match self.replace_lost(error).await {
+                    Error::Unanswered { .. } => {
+                        self.open_listing_by(ListCommand::List, path, depth, follow_up).await
+                    }
+                    error => Err(error),
+                }
+            }
             Err(error) if required.is_none() && command == ListCommand::Mlsd && list_may_work(&error) => {
                 self.capabilities_mut().no_mlsd |= is_unknown_command(&error);
                 self.open_listing_by(ListCommand::List, path, depth, follow_up).await

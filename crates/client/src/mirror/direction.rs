@@ -113,10 +113,20 @@ impl MirrorDirection {
         sessions: &'a mut SessionPair<'_>,
         clocks: &'a ServerClocks,
     ) -> Endpoint<'a> {
+        self.source_over(fs, sessions.client, clocks)
+    }
+
+    /// Returns the source, accessed over a session of the source's own server.
+    pub(crate) fn source_over<'a>(
+        &'a self,
+        fs: &'a dyn FileSystem,
+        client: &'a mut Client,
+        clocks: &'a ServerClocks,
+    ) -> Endpoint<'a> {
         match self {
             Self::Up { source, .. } => Endpoint::Local { fs, root: source },
             Self::Down { source, .. } | Self::Across { source, .. } => {
-                Endpoint::Remote { client: sessions.client, root: source, clock: &clocks.source }
+                Endpoint::Remote { client, root: source, clock: &clocks.source }
             }
         }
     }

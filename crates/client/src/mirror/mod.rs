@@ -3,7 +3,8 @@
 //! [`Mirror`] is the builder. Pure parts: `filter` leaves entries out, `compare` and `timestamps` decide whether
 //! a file is unchanged, `plan` decides what to do in one directory. A `node` is an entry on either side, and an
 //! `endpoint` lists and changes either side. `run` walks both trees, a `file_job` is one file, `transfer` moves
-//! it, `delete` deletes, and `finalize` does the work that must come last.
+//! it, `delete` deletes, and `finalize` does the work that must come last. `extraneous` decides what may be deleted after
+//! the transfers, and `same_name` which names a server may take for one.
 //!
 //! Directories are compared one by one, so no tree is kept in memory.
 
@@ -11,6 +12,7 @@ mod compare;
 mod delete;
 mod direction;
 mod endpoint;
+mod extraneous;
 mod file_job;
 mod filter;
 mod finalize;
@@ -19,6 +21,7 @@ mod node;
 mod plan;
 mod relative_path;
 mod run;
+mod same_name;
 mod server_clock;
 mod server_to_server;
 mod step;

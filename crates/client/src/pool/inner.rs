@@ -16,6 +16,7 @@ use oxftp_proto::{
 
 use super::{
     permits::{Permit, SessionSemaphore},
+    ranges::RangeCosts,
     refusal::{is_full, is_full_at_connecting},
 };
 use crate::{Client, Error, Host, Result, client::ServerCapabilities, config::Config, deadline::Deadline};
@@ -31,6 +32,7 @@ pub(super) struct PoolInner {
     opening: AtomicUsize,
     /// What the session that was returned last knows about the server.
     capabilities: Mutex<ServerCapabilities>,
+    pub(super) range_costs: RangeCosts,
 }
 
 /// Why a session could not be opened.
@@ -50,6 +52,7 @@ impl PoolInner {
             check_after_ms: AtomicU64::new(DEFAULT_CHECK_AFTER_MS),
             opening: AtomicUsize::new(0),
             capabilities: Mutex::default(),
+            range_costs: RangeCosts::default(),
         }
     }
 
@@ -65,6 +68,7 @@ impl PoolInner {
             check_after_ms: AtomicU64::new(self.check_after_ms.load(Ordering::Relaxed)),
             opening: AtomicUsize::new(0),
             capabilities: Mutex::new(capabilities),
+            range_costs: RangeCosts::default(),
         }
     }
 

@@ -17,5 +17,6 @@ mod minimal_servers;
 mod mirror;
 mod misbehaviour;
 mod pool;
+mod sessions;
 mod tls;
 mod transfer;

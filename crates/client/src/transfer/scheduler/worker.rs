@@ -101,7 +101,22 @@ impl<'c> Worker<'c> {
     }
 
     /// Waits for the next attempt, which may use another session; returns the error when a retry is of no use.
+    ///
+    /// A session that was lost to an optional command is replaced without using up a retry: the command is not sent
+    /// again.
     pub(crate) async fn recover(&mut self, error: Error, budget: &mut RetryBudget) -> Result<()> {
+        if self.is_lost_to_optional() && is_retryable(&error) {
+            return match self {
+                Self::Own(client) => match client.replace_lost(error).await {
+                    Error::Unanswered { .. } => Ok(()),
+                    error => Err(error),
+                },
+                Self::Lent { session, .. } => {
+                    *session = None;
+                    Ok(())
+                }
+            };
+        }
         self.leave_after(&error);
         if !budget.allows(&error) || self.is_lost() {
             return Err(error);
@@ -119,6 +134,13 @@ impl<'c> Worker<'c> {
             && spoils_session(error)
         {
             held.discard();
+        }
+    }
+
+    fn is_lost_to_optional(&self) -> bool {
+        match self {
+            Self::Own(client) => client.is_lost_to_optional(),
+            Self::Lent { session, .. } => session.as_ref().is_some_and(|held| held.is_lost_to_optional()),
         }
     }
 

@@ -1,4 +1,5 @@
 //! Mirrors of directory trees.
 
 mod deletions;
+mod other_names;
 mod symlinks;

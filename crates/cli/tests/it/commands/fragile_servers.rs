@@ -1,0 +1,45 @@
+//! Servers that hang or close connections at commands, and have room for few sessions.
+
+use std::fs;
+
+use oxftp_testing::fragile::{Fault, Fragile, FragileServer};
+
+use crate::common::{Run, oxftp, run};
+
+/// A server with six files in `/d`.
+fn with_files() -> Fragile {
+    (0..6).fold(Fragile::new(), |server, number| {
+        server.file(&format!("/d/{number}"), format!("content {number}"))
+    })
+}
+
+/// Runs the program; `@` in its words stands for the URL of the root.
+fn run_on(server: &FragileServer, words: &[&str]) -> Run {
+    let words: Vec<_> = words.iter().map(|word| word.replace('@', &server.url("/"))).collect();
+    run(&mut oxftp(&words))
+}
+
+#[test]
+fn optional_command_that_ends_sessions_needs_no_retries() {
+    for (command, jobs) in [("MLST", "1"), ("MLST", "8"), ("EPSV", "8"), ("MLSD", "1"), ("MLSD", "8")] {
+        let server = with_files().on(command, Fault::HangUp).start();
+        let local = tempfile::tempdir().unwrap();
+        let directory = local.path().display().to_string();
+
+        let run = run_on(&server, &["get", "-r", "-j", jobs, "--retries", "0", "-d", &directory, "@d"]);
+
+        assert_eq!(run.code, Some(0), "{command}: {}", run.stderr);
+        assert_eq!(fs::read_dir(local.path().join("d")).unwrap().count(), 6, "{command}");
+        assert_eq!(server.count(command), 1, "{:?}", server.commands());
+    }
+}
+
+#[test]
+fn silent_optional_command_costs_one_timeout() {
+    let server = with_files().on("MLST", Fault::Silence).start();
+
+    let run = run_on(&server, &["stat", "--timeout", "2", "--retries", "0", "@d/1", "@d/2"]);
+
+    assert_eq!(run.code, Some(0), "{}", run.stderr);
+    assert_eq!((server.count("MLST"), server.connections()), (1, 2));
+}
