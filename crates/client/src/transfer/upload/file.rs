@@ -45,6 +45,8 @@ pub(crate) struct UploadOptions {
     pub(crate) temporary: bool,
     /// Reserves space before the upload (`ALLO`).
     pub(crate) allocate: bool,
+    /// Looks for the file where the server says that there is none of its name. Mirrors compare listings instead.
+    pub(crate) checks_name: bool,
 }
 
 /// Why a file was not stored.
@@ -354,7 +356,9 @@ impl FileUpload<'_> {
             SizeAnswer::Missing | SizeAnswer::Unknown if resumed => {
                 Err(Error::NotFound { path: path.to_string() })
             }
-            SizeAnswer::Missing if path == target => check_stored_name(client, path, size).await,
+            SizeAnswer::Missing if self.upload.checks_name && path == target => {
+                check_stored_name(client, path, size).await
+            }
             SizeAnswer::Missing | SizeAnswer::Unknown => Ok(()),
         };
         match content {

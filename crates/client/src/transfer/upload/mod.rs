@@ -111,7 +111,7 @@ impl<'c> Upload<'c> {
             source,
             destination: RemotePath::default(),
             write_into: false,
-            upload: UploadOptions::default(),
+            upload: UploadOptions { checks_name: true, ..UploadOptions::default() },
             file: FileOptions::default(),
         }
     }
