@@ -430,7 +430,7 @@ impl FileUpload<'_> {
         let Names { source, path, .. } = names;
         let block = self.options.block() as u64;
         let part = StoredPart { fs: self.fs, source, id: *id, path, block };
-        let length = part.length(client, &mut **file, stored_by).await?;
+        let length = part.length(client, &mut **file, &stored_by).await?;
         // The comparison has moved the position.
         file.rewind().await.map_err(|error| LocalFsError::new("seek", source, error))?;
         if let Some(length) = length {
@@ -441,9 +441,9 @@ impl FileUpload<'_> {
         Ok(0)
     }
 
-    /// Opens the data connection; resumes by `APPE`, or by `REST` and `STOR` where that is refused. `APPE` is tried
-    /// first: if the server's file is removed meanwhile, `REST` would leave a file of the right size that begins with
-    /// zeros.
+    /// Opens the data connection; resumes by `REST` and `STOR`, or by `APPE` where that is refused. `APPE` comes first
+    /// after an attempt of this run that was lost: if the server removes the file of that attempt meanwhile, `REST` would
+    /// leave a file of the right size that begins with zeros.
     async fn open(
         &self,
         client: &mut Client,
@@ -457,9 +457,10 @@ impl FileUpload<'_> {
             false => self.follow_up,
         };
         let encoding = client.encoding();
-        if offset > 0 {
-            let appe = Command::with_path("APPE", path, encoding)?;
-            match client.open_data(appe, TransferType::Image, 0, FollowUp::Nothing).await {
+        let appe = Command::with_path("APPE", path, encoding)?;
+        let appends_first = offset > 0 && self.progress.has_started();
+        if appends_first {
+            match client.open_data(appe.clone(), TransferType::Image, 0, FollowUp::Nothing).await {
                 Err(error) if defeats_resume(&error) && !client.is_broken() => {
                     tracing::debug!("APPE is refused: {error}");
                 }
@@ -467,10 +468,16 @@ impl FileUpload<'_> {
             }
         }
         let stor = Command::with_path("STOR", path, encoding)?;
-        match self.options.ascii {
+        let opened = match self.options.ascii {
             // The size of text cannot be compared.
             true => client.open_data(stor, TransferType::Ascii, offset, follow_up).await,
             false => client.open_compared_upload(stor, TransferType::Image, offset, queries, follow_up).await,
+        };
+        match opened {
+            Err(error) if offset > 0 && !appends_first && defeats_resume(&error) && !client.is_broken() => {
+                client.open_data(appe, TransferType::Image, 0, FollowUp::Nothing).await
+            }
+            opened => opened,
         }
     }
 }

@@ -165,7 +165,7 @@ impl<'c> Upload<'c> {
     }
 
     file_setters! {
-        /// Resumes after the bytes that the server has already (`SIZE`, then `APPE`, or `REST` and `STOR`), and sends
+        /// Resumes after the bytes that the server has already (`SIZE`, then `REST` and `STOR`, or `APPE`), and sends
         /// nothing if it has the whole file. Defaults to false.
         ///
         /// What the server has is continued only if it is of the same file. After an interrupted upload that was

@@ -53,16 +53,36 @@ impl StoredPart<'_> {
         &self,
         client: &mut Client,
         file: &mut dyn FileHandle,
-        stored_by: StoredBy<'_>,
+        stored_by: &StoredBy<'_>,
     ) -> Result<Option<u64>> {
-        let Some(there) = client.size_if_told(self.path).await? else { return Ok(Some(0)) };
-        if there <= OVERLAP {
-            return Ok(Some(0));
+        let mut there = client.size_if_told(self.path).await?;
+        for _ in 0..MAX_ATTEMPTS {
+            let Some(length) = there.filter(|there| *there > OVERLAP) else { return Ok(Some(0)) };
+            if length > self.id.size {
+                return Ok(None);
+            }
+            if self.has_start(client, file, length, stored_by).await? {
+                return Ok(Some(length));
+            }
+            // The server may still be writing what it received over a session that was lost.
+            there = client.size_if_told(self.path).await?;
+            if there == Some(length) {
+                return Ok(None);
+            }
+            tokio::time::sleep(PAUSE).await;
         }
-        if there > self.id.size {
-            return Ok(None);
-        }
-        let is_same = match stored_by {
+        Ok(None)
+    }
+
+    /// Returns whether what the server has is of this version of the file.
+    async fn has_start(
+        &self,
+        client: &mut Client,
+        file: &mut dyn FileHandle,
+        there: u64,
+        stored_by: &StoredBy<'_>,
+    ) -> Result<bool> {
+        Ok(match stored_by {
             StoredBy::ThisRun(sent) => {
                 // The last block may have been sent in part.
                 let expected = sent.start..=sent.furthest.saturating_add(self.block);
@@ -76,8 +96,7 @@ impl StoredPart<'_> {
                 is_current && self.has_same_end(client, file, there).await?.unwrap_or(state.offset == 0)
             }
             StoredBy::Unknown => self.is_same(client, file, there).await?,
-        };
-        Ok(is_same.then_some(there))
+        })
     }
 
     /// Compares all that the server has.
@@ -207,6 +226,10 @@ impl StoredPart<'_> {
         Ok(false)
     }
 }
+
+/// How often a file that is growing is compared.
+const MAX_ATTEMPTS: usize = 5;
+const PAUSE: Duration = Duration::from_millis(200);
 
 /// Two clocks that are set differ by less.
 const CLOCK_MARGIN: Duration = Duration::from_secs(10);
