@@ -2,12 +2,14 @@
 
 use clap::Args;
 
-use super::support::stdout::{copy, copy_text};
+use super::support::{
+    destination::Sink,
+    stdout::{copy, copy_text},
+};
 use crate::{
     app::App,
     args::ConnectionArgs,
     failure::Result,
-    output::Output,
     progress,
     session::{self, Session},
 };
@@ -27,14 +29,14 @@ pub(crate) struct CatArgs {
 pub(crate) async fn run(args: CatArgs, app: &App) -> Result {
     let urls = session::urls(&args.urls)?;
     let mut session = Session::new(args.connection)?;
-    let mut output = Output::new();
+    let mut sink = Sink::stdout();
     let mut failures = app.collect_failures(urls.len());
     for url in &urls {
         let outcome = async {
             let client = session.client(url).await?;
             match args.ascii {
-                true => copy_text(client, url, &mut output).await,
-                false => copy(client, url, &mut output, &progress::Silent).await,
+                true => copy_text(client, url, &mut sink).await,
+                false => copy(client, url, &mut sink, &progress::Silent).await,
             }
         };
         failures.record(outcome.await)?;

@@ -1,6 +1,7 @@
 //! `put`: uploads files and directory trees.
 
 use std::{
+    collections::HashSet,
     path::{Path, PathBuf},
     sync::Arc,
     time::Instant,
@@ -11,6 +12,7 @@ use oxftp::{FtpUrl, Pool, Progress, RemotePath};
 
 use super::support::{
     concurrent,
+    same_names::refuse_same_names,
     sources::{bytes_of, has_no_name, is_stdin, tree_bytes},
     stdin,
     summary::summary,
@@ -61,8 +63,17 @@ pub(crate) struct PutArgs {
 }
 
 pub(crate) async fn run(args: PutArgs, app: &App) -> Result {
+    let mut args = args;
     let url = session::url(&args.url)?;
     let target = target(&args, &url)?;
+    remove_repeated(&mut args.sources);
+    if let Target::Into(directory) = &target {
+        let names = args.sources.iter().map(|source| {
+            (source.display().to_string(), source.file_name().filter(|_| !has_no_name(source)))
+        });
+        // Whether the server ignores case is not known.
+        refuse_same_names(names, &directory.to_string(), || false)?;
+    }
     let uploader = Uploader { args: &args, url: &url, target: &target };
     let mut session = Session::new(args.connection.clone())?;
     let mut failures = app.collect_failures(args.sources.len());
@@ -79,6 +90,15 @@ pub(crate) async fn run(args: PutArgs, app: &App) -> Result {
     }
     session.quit().await;
     failures.finish()
+}
+
+/// Removes sources that were named before.
+fn remove_repeated(sources: &mut Vec<PathBuf>) {
+    let mut seen = HashSet::new();
+    sources.retain(|source| match std::fs::canonicalize(source) {
+        Ok(path) => seen.insert((path, has_no_name(source))),
+        Err(_) => true,
+    });
 }
 
 /// Destination of the sources.

@@ -1,5 +1,7 @@
 //! Translation of shell commands to command lines: paths become URLs, patterns become names.
 
+use std::path::Path;
+
 use super::{
     Shell,
     command_line::{ShellCommand, ShellWord},
@@ -68,8 +70,45 @@ impl Shell {
         let flags = classified.flags.iter().filter(|flag| !(backwards && flag.text == "-R"));
         words.extend(flags.map(|flag| flag.text.clone()));
         words.push("--".to_owned());
-        words.extend(self.operands(operands, backwards, &classified.operands).await?);
+        let has_target = classified
+            .flags
+            .iter()
+            .any(|flag| ["-d", "-o", "--d", "--o"].iter().any(|target| flag.text.starts_with(target)));
+        match (name, &*classified.operands) {
+            ("put", [from, to]) if !has_target && self.is_new_name(from, to) => {
+                words.extend([from.text.clone(), self.cwd.url(&to.text)]);
+            }
+            ("get", [from, to]) if !has_target && self.is_local_target(from, to).await => {
+                let flag = if Path::new(&to.text).is_dir() { "-d" } else { "-o" };
+                words.splice(2..2, [flag.to_owned(), to.text.clone()]);
+                words.push(self.cwd.url(&from.text));
+            }
+            (_, paths) => words.extend(self.operands(operands, backwards, paths).await?),
+        }
         Ok(words)
+    }
+
+    /// Returns whether the second operand of `put` is a name on the server, as in `put LOCAL REMOTE` of other clients:
+    /// there is no such local file.
+    fn is_new_name(&self, from: &ShellWord, to: &ShellWord) -> bool {
+        let plain = from.pattern.is_none() && to.pattern.is_none();
+        plain && Path::new(&from.text).exists() && Path::new(&to.text).symlink_metadata().is_err()
+    }
+
+    /// Returns whether the second operand of `get` is a local name, as in `get REMOTE LOCAL` of other clients: the server
+    /// has no such file.
+    async fn is_local_target(&mut self, from: &ShellWord, to: &ShellWord) -> bool {
+        if from.pattern.is_some() || to.pattern.is_some() {
+            return false;
+        }
+        let (directory, name) = to.text.rsplit_once('/').map_or(("", &*to.text), |(directory, name)| {
+            (to.text.get(..=directory.len()).unwrap_or_default(), name)
+        });
+        match self.directories.of(directory, &self.cwd, &self.connection).await {
+            Ok(names) => !name.is_empty() && names.iter().all(|found| found.text != name),
+            // A local path that the server does not know as a directory.
+            Err(_) => Path::new(&to.text).parent().is_some_and(Path::is_dir),
+        }
     }
 
     async fn operands(

@@ -6,6 +6,7 @@ mod demo_and_serve;
 mod du_head_rcat_raw;
 mod fragile_servers;
 mod mirror;
+mod named_destinations;
 mod parse_listing;
 mod probe;
 mod remote_changes;
