@@ -1,6 +1,6 @@
 //! Paths on the server.
 
-use std::{borrow::Cow, fmt};
+use std::{borrow::Cow, convert::Infallible, fmt, str::FromStr, sync::Arc};
 
 use crate::{Encoding, FileName, Reply, escape::write_escaped};
 
@@ -124,6 +124,20 @@ impl RemotePath {
         Some(Self { bytes: bytes.to_vec(), wire: self.wire }.normalised())
     }
 
+    /// Returns the steps that lead to this path one after the other: the root of an absolute path, then each component.
+    ///
+    /// ```
+    /// use oxftp_proto::RemotePath;
+    ///
+    /// let steps: Vec<_> = RemotePath::from("/pub//new/").steps().collect();
+    /// assert_eq!(steps, ["/".into(), "pub".into(), "new".into()]);
+    /// ```
+    pub fn steps(&self) -> impl Iterator<Item = Self> {
+        let root = self.is_absolute().then(|| Self::from("/"));
+        let names = self.bytes.split(|byte| *byte == b'/').filter(|name| !name.is_empty());
+        root.into_iter().chain(names.map(|name| Self { bytes: name.to_vec(), wire: self.wire }))
+    }
+
     /// Returns the last component, or `None` for the root, the empty path, and a path that ends in `.` or
     /// `..`.
     #[must_use]
@@ -204,6 +218,32 @@ impl From<&String> for RemotePath {
 impl From<&Self> for RemotePath {
     fn from(path: &Self) -> Self {
         path.clone()
+    }
+}
+
+impl From<Cow<'_, str>> for RemotePath {
+    fn from(path: Cow<'_, str>) -> Self {
+        path.into_owned().into()
+    }
+}
+
+impl From<Box<str>> for RemotePath {
+    fn from(path: Box<str>) -> Self {
+        String::from(path).into()
+    }
+}
+
+impl From<Arc<str>> for RemotePath {
+    fn from(path: Arc<str>) -> Self {
+        (*path).into()
+    }
+}
+
+impl FromStr for RemotePath {
+    type Err = Infallible;
+
+    fn from_str(path: &str) -> Result<Self, Infallible> {
+        Ok(path.into())
     }
 }
 

@@ -8,6 +8,7 @@
 //! * [`fragile`]: a server that fails as small servers do.
 //! * [`tls_terminator`]: TLS in front of a plain server.
 //! * [`tree`]: file trees with difficult names.
+//! * [`tree_server`]: a server that serves a tree in memory and deviates from the RFCs.
 
 pub mod faulty;
 pub mod fragile;
@@ -17,5 +18,6 @@ pub mod scripted;
 pub mod servers;
 pub mod tls_terminator;
 pub mod tree;
+pub mod tree_server;
 
 pub use oxftp_serve::certificates;

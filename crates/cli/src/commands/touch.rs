@@ -1,13 +1,14 @@
 //! `touch`: sets the modification time of files, and creates missing files.
 
 use clap::Args;
-use oxftp::{Client, FtpUrl, Timestamp};
+use oxftp::{Client, Code, FtpUrl, Timestamp};
 
+use super::support::{operands::Operands, selector::Selector};
 use crate::{
     app::App,
-    args::{ConnectionArgs, UnixTime},
+    args::{ConnectionArgs, NameArgs, SelectionArgs, UnixTime},
     failure::{Failure, Result},
-    session::{self, Session},
+    session::Session,
 };
 
 #[derive(Debug, Args)]
@@ -19,19 +20,24 @@ pub(crate) struct TouchArgs {
     #[arg(short = 'c', long)]
     no_create: bool,
     /// Files to touch
-    #[arg(value_name = "URL", required = true)]
+    #[arg(value_name = "URL", required_unless_present_any = ["files_from", "files_from0"])]
     urls: Vec<String>,
+    #[command(flatten)]
+    selection: SelectionArgs,
+    #[command(flatten)]
+    names: NameArgs,
     #[command(flatten)]
     connection: ConnectionArgs,
 }
 
 pub(crate) async fn run(args: TouchArgs, app: &App) -> Result {
-    let urls = session::urls(&args.urls)?;
     let now = jiff::Timestamp::now().as_second();
     let touch = Touch { date: args.date, now, create: !args.no_create };
     let mut session = Session::new(args.connection)?;
-    let mut failures = app.collect_failures(urls.len());
-    for url in &urls {
+    let mut operands = Operands::expand(&mut session, &args.urls, &args.names).await?;
+    operands.select(&mut session, &Selector::new(&args.selection)).await?;
+    let mut failures = operands.collect_failures(app)?;
+    for url in &operands.urls() {
         let outcome = async { touch.touch(session.client(url).await?, url).await };
         failures.record(outcome.await)?;
     }
@@ -65,10 +71,12 @@ impl Touch {
         };
         let time = Timestamp::from_unix(seconds, 0);
         let set = client.set_modified(url.path(), time.unwrap_or(Timestamp::UNIX_EPOCH)).await;
-        set.map_err(|error| match error.is_not_found() {
-            // vsftpd and pyftpdlib send this reply for directories.
-            true => Failure::refused(url, error, "the path exists, but the server cannot set its time"),
-            false => failed(error),
+        set.map_err(|error| {
+            match error.code() == Some(Code::FILE_UNAVAILABLE) && !error.is_permission_denied() {
+                // vsftpd and pyftpdlib send this reply for directories.
+                true => Failure::refused(url, error, "the path exists, but the server cannot set its time"),
+                false => failed(error),
+            }
         })
     }
 }

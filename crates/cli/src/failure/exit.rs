@@ -55,6 +55,7 @@ impl Failure {
             | Self::UsageWithHint { .. }
             | Self::NoBookmark { .. }
             | Self::IsDirectory { .. } => Exit::Usage,
+            Self::NoMatch { .. } => Exit::NotFound,
             Self::Exists { .. } | Self::Refused { .. } => Exit::Denied,
             Self::Client { error, .. } => of_error(error),
             Self::Opening { error, stage, .. } => of_opening(error, *stage),
@@ -167,7 +168,7 @@ mod tests {
 
     #[test]
     fn path_missing_in_listing_is_not_found() {
-        assert_eq!(exit(Error::NotFound { path: "x".into() }), Some(Exit::NotFound));
+        assert_eq!(exit(Error::NotFound { path: "x".into(), refusal: None }), Some(Exit::NotFound));
     }
 
     #[test]

@@ -175,7 +175,7 @@ impl Client {
             self.capabilities.no_size |= reply.code().is_unsupported();
             match parse_size(&reply).filter(|_| reply.code().class() == 2) {
                 Some(size) => SizeAnswer::Size(size),
-                None if classify::is_explicitly_not_found(&reply) => SizeAnswer::Missing,
+                None if classify::presence(&reply) == classify::Presence::Missing => SizeAnswer::Missing,
                 None => SizeAnswer::Unknown,
             }
         });

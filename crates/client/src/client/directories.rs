@@ -1,7 +1,7 @@
 //! Directories and files on the server: working directory, creation, removal, rename.
 
 use oxftp_proto::{
-    Code, Command, RemotePath, Reply,
+    Code, Command, RemotePath, Reply, StatusCodeError, classify,
     dialog::{Exchange, Rename},
 };
 
@@ -250,23 +250,82 @@ impl Client {
 
     /// Returns whether a directory can be entered, and changes back. Works on every server.
     pub(crate) async fn is_directory_by_entering(&mut self, path: &RemotePath) -> Result<bool> {
-        let entered = self.visit(path).await?;
+        let home = self.current_dir().await?;
+        let entered = self.visit(path, Home::At(home), false).await?;
         self.go_home().await?;
-        Ok(entered)
+        Ok(entered.is_none())
     }
 
-    /// Changes to a directory temporarily, and returns whether that succeeded.
+    /// Changes to a directory temporarily, by one `CWD` or else by one for each name of the path.
     ///
     /// [`go_home`](Self::go_home) changes back. If this future is dropped, the next operation changes back.
-    pub(crate) async fn visit(&mut self, path: &RemotePath) -> Result<bool> {
-        let home = self.current_dir().await?;
+    pub(crate) async fn enter(&mut self, path: &RemotePath) -> Result<Entering> {
+        let home = match self.current_dir().await {
+            Ok(home) if !home.is_empty() => Home::At(home),
+            Ok(_) | Err(Error::UnusableReply { .. }) => Home::Above(0),
+            Err(error) if refuses_path(&error) => Home::Above(0),
+            Err(error) => return Err(error),
+        };
+        if matches!(home, Home::Above(_)) && !is_below(path) {
+            // Nothing could change back.
+            return Ok(Entering::Unavailable);
+        }
+        Ok(match self.visit(path, home, true).await? {
+            None => Entering::Inside,
+            Some(error) if classify::is_unknown_command(&error.info) => Entering::Unavailable,
+            Some(error) => Entering::Refused(error),
+        })
+    }
+
+    /// Changes to a directory temporarily; returns the error if that is refused. `by_steps` says whether a path that is
+    /// refused is entered name by name.
+    async fn visit(
+        &mut self,
+        path: &RemotePath,
+        home: Home,
+        by_steps: bool,
+    ) -> Result<Option<StatusCodeError>> {
+        let steps: Vec<_> = path.steps().collect();
+        let by_one = steps.len() < 2 || self.capabilities.deep_paths != Some(false);
+        let mut refusal = None;
+        if by_one && matches!(home, Home::At(_)) {
+            refusal = self.step_into(path, home.clone()).await?;
+            let Some(refused) = &refusal else {
+                if steps.len() > 1 {
+                    self.capabilities.deep_paths = Some(true);
+                }
+                return Ok(None);
+            };
+            let may_be_deep = by_steps && self.capabilities.deep_paths.is_none() && steps.len() > 1;
+            if !may_be_deep || classify::is_unknown_command(&refused.info) {
+                return Ok(refusal);
+            }
+        }
+        for (number, step) in steps.iter().enumerate() {
+            let home = match &home {
+                Home::At(home) => Home::At(home.clone()),
+                Home::Above(_) => Home::Above(number + 1),
+            };
+            if let Some(refused) = self.step_into(step, home).await? {
+                self.go_home().await?;
+                return Ok(refusal.or(Some(refused)));
+            }
+        }
+        if refusal.is_some() {
+            self.capabilities.deep_paths = Some(false);
+        }
+        Ok(None)
+    }
+
+    /// Changes the working directory, and remembers the way back; returns the error if that is refused.
+    async fn step_into(&mut self, path: &RemotePath, home: Home) -> Result<Option<StatusCodeError>> {
         let command = Command::with_path("CWD", path, self.config.encoding)?;
-        self.state.home = Some(home);
+        let before = self.state.home.replace(home);
         match self.control.run(Exchange::new(command, &["2xx"])).await {
-            Ok(_) => Ok(true),
-            Err(error) if refuses_path(&error) => {
-                self.state.home = None;
-                Ok(false)
+            Ok(_) => Ok(None),
+            Err(Error::StatusCode(refused)) if is_about_path(&refused) => {
+                self.state.home = before;
+                Ok(Some(refused))
             }
             Err(error) => Err(error),
         }
@@ -275,16 +334,46 @@ impl Client {
     /// Changes back to the caller's working directory, if a query has left it, and ends a pending rename.
     pub(crate) async fn go_home(&mut self) -> Result<()> {
         self.end_renaming().await?;
-        let Some(home) = &self.state.home else { return Ok(()) };
-        let command = Command::with_path("CWD", home, self.config.encoding)?;
-        self.control.run(Exchange::new(command, &["2xx"])).await?;
-        self.state.home = None;
+        while let Some(home) = &self.state.home {
+            let (command, rest) = match home {
+                Home::At(home) => (Command::with_path("CWD", home, self.config.encoding)?, 0),
+                Home::Above(levels) => (Command::new("CDUP"), levels.saturating_sub(1)),
+            };
+            self.control.run(Exchange::new(command, &["2xx"])).await?;
+            self.state.home = (rest > 0).then_some(Home::Above(rest));
+        }
         Ok(())
     }
 
     async fn is_there(&mut self, directory: &RemotePath) -> Result<bool> {
         self.is_directory_by_entering(directory).await
     }
+}
+
+/// The way back to the caller's working directory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Home {
+    /// It has this path.
+    At(RemotePath),
+    /// It is so many levels above the present one. The server does not say its path.
+    Above(usize),
+}
+
+/// Outcome of [`Client::enter`].
+#[derive(Debug)]
+pub(crate) enum Entering {
+    /// The directory is the working directory.
+    Inside,
+    /// The server refuses to enter it.
+    Refused(StatusCodeError),
+    /// The server has no usable working directories.
+    Unavailable,
+}
+
+/// Returns whether each step of a path leads one level down.
+fn is_below(path: &RemotePath) -> bool {
+    let mut names = path.as_bytes().split(|byte| *byte == b'/');
+    !path.is_absolute() && !path.is_empty() && names.all(|name| !matches!(name, b"." | b".."))
 }
 
 /// Fails if a removal names the root, the working directory or one above it.
@@ -294,7 +383,10 @@ pub(crate) fn check_removable(path: &RemotePath) -> Result<()> {
 
 /// Returns whether an error is about the path, and not about the session.
 fn refuses_path(error: &Error) -> bool {
-    matches!(error, Error::StatusCode(error)
-        if matches!(error.info.code().class(), 4 | 5)
-            && !matches!(error.info.code(), Code::SERVICE_CLOSING | Code::NOT_LOGGED_IN))
+    matches!(error, Error::StatusCode(error) if is_about_path(error))
+}
+
+fn is_about_path(error: &StatusCodeError) -> bool {
+    matches!(error.info.code().class(), 4 | 5)
+        && !matches!(error.info.code(), Code::SERVICE_CLOSING | Code::NOT_LOGGED_IN)
 }

@@ -1,17 +1,21 @@
 //! Metadata of one remote path: type, size, modification time.
 
 use oxftp_proto::{
-    Code, Entry, EntryKind, RemotePath, Reply, Timestamp, TransferType, classify, dialog::Exchange, listing,
+    Code, Entry, EntryKind, RemotePath, Reply, Timestamp, TransferType,
+    classify::{self, Presence},
+    dialog::Exchange,
+    listing,
 };
 
-use super::{Client, FollowUp};
+use super::{Client, DotNames, FollowUp};
 use crate::{Error, ListCommand, Result};
 
 impl Client {
     /// Returns the entry of a path (`MLST`; RFC 3659, 7), from the listing of its parent if the server does
     /// not support that command.
     ///
-    /// The fallback reads a whole listing. The root and the working directory have no parent to list; for
+    /// The fallback reads a whole listing. If the parent cannot be listed, or its listing may hide the name, the entry shows
+    /// what queries about the path itself reveal (`CWD`, `SIZE`). The root and the working directory have no parent to list; for
     /// them the entry only says that they are directories.
     ///
     /// ```no_run
@@ -28,13 +32,35 @@ impl Client {
     /// exist ([`is_not_found`](Error::is_not_found)).
     pub async fn metadata(&mut self, path: impl Into<RemotePath>) -> Result<Entry> {
         let path = path.into();
-        match self.stat_by_mlst(&path).await? {
-            Some(entry) => Ok(entry),
-            None => self.stat_by_listing(&path, FollowUp::Nothing).await,
+        match self.stat_by_mlst(&path).await {
+            Ok(Some(entry)) => Ok(entry),
+            Ok(None) => match self.stat_by_listing(&path, FollowUp::Nothing).await {
+                Err(error) if path.file_name().is_some() && self.may_be_unlisted(&path, &error) => {
+                    let entry = self.unlisted(&path, true).await?;
+                    self.note_hidden(&path, &entry, &error);
+                    if entry.kind == EntryKind::Unknown { Err(error) } else { Ok(entry) }
+                }
+                found => found,
+            },
+            Err(error) => self.confirm_by_listing(&path, error).await,
         }
     }
 
-    /// Returns whether a path exists (see [`metadata`](Self::metadata)).
+    /// Returns the entry of a path from the listing of its parent, or that it does not exist, if a refusal leaves that
+    /// open. Otherwise returns the refusal.
+    async fn confirm_by_listing(&mut self, path: &RemotePath, refusal: Error) -> Result<Entry> {
+        if !leaves_existence_open(&refusal) {
+            return Err(refusal);
+        }
+        match self.stat_by_listing(path, FollowUp::Nothing).await {
+            Err(Error::NotFound { path, .. }) => Err(Error::NotFound { path, refusal: Some(refusal.into()) }),
+            Err(error) if !error.is_not_found() && !error.is_connection_lost() => Err(refusal),
+            found => found,
+        }
+    }
+
+    /// Returns whether a path exists (see [`metadata`](Self::metadata)). If the reply of the server does not say why it
+    /// refused, the listing of the parent decides.
     ///
     /// ```no_run
     /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
@@ -47,11 +73,11 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Those of [`metadata`](Self::metadata), except for a path that does not exist.
+    /// Those of [`metadata`](Self::metadata), except for a path that does not exist. A lack of permission is an error.
     pub async fn try_exists(&mut self, path: impl Into<RemotePath>) -> Result<bool> {
         match self.metadata(path).await {
             Ok(_) => Ok(true),
-            Err(error) if is_missing(&error) => Ok(false),
+            Err(error) if error.is_not_found() => Ok(false),
             Err(error) => Err(error),
         }
     }
@@ -178,7 +204,8 @@ impl Client {
             Err(error) if error.is_connection_lost() || error.is_timeout() => Err(error),
             Err(error) => {
                 self.capabilities.no_size = error.code().is_some_and(Code::is_unsupported);
-                let is_missing = error.reply().is_some_and(classify::is_explicitly_not_found);
+                let is_missing =
+                    error.reply().is_some_and(|reply| classify::presence(reply) == Presence::Missing);
                 Ok(if is_missing { SizeAnswer::Missing } else { SizeAnswer::Unknown })
             }
         }
@@ -194,6 +221,31 @@ impl Client {
         self.capabilities.no_mdtm |=
             told.as_ref().is_err_and(|error| error.code().is_some_and(Code::is_unsupported));
         told.ok()
+    }
+
+    /// Returns the modification time of a file; `None` if the server refuses to report it. Does not ask a server
+    /// without `MDTM` again.
+    pub(crate) async fn try_modified(&mut self, path: &RemotePath) -> Result<Option<Timestamp>> {
+        if self.capabilities.no_mdtm {
+            return Ok(None);
+        }
+        match self.modified(path).await {
+            Ok(time) => Ok(Some(time)),
+            Err(Error::Unanswered { .. }) => {
+                self.capabilities.no_mdtm = true;
+                Ok(None)
+            }
+            Err(error @ (Error::StatusCode(_) | Error::UnusableReply { .. })) if !self.is_broken() => {
+                self.capabilities.no_mdtm = error.code().is_some_and(Code::is_unsupported);
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Returns whether the server may report modification times by `MDTM`.
+    pub(crate) fn may_report_times(&self) -> bool {
+        !self.capabilities.no_mdtm
     }
 
     /// Sets the representation type, unless it is set already (`TYPE`; RFC 959, 4.1.2).
@@ -248,15 +300,29 @@ impl Client {
         let name = RemotePath::from(name);
         let Some(name) = name.to_wire(self.config.encoding) else { return Err(not_found(path)) };
         let parent = path.parent().unwrap_or_default();
-        let mut entries = self.list(parent).followed_by(follow_up).stream();
+        let mut entries = self.list(&parent).followed_by(follow_up).stream();
         let mut found = None;
-        while let Some(listed) = entries.next().await {
-            let listed = listed?;
-            if listed.entry().name() == &*name {
-                found = Some(listed.into_entry());
+        let refusal = loop {
+            match entries.next().await {
+                None => {
+                    let is_incomplete = entries.is_incomplete();
+                    return found.ok_or_else(|| {
+                        if is_incomplete { Error::IncompleteListing } else { not_found(path) }
+                    });
+                }
+                Some(Ok(listed)) if listed.entry().name() == &*name => found = Some(listed.into_entry()),
+                Some(Ok(_)) => {}
+                Some(Err(error)) => break error,
             }
+        };
+        drop(entries);
+        if leaves_existence_open(&refusal) && parent.file_name().is_some() {
+            return match Box::pin(self.metadata(parent)).await {
+                Err(error) if error.is_not_found() => Err(not_found(path)),
+                _ => Err(refusal),
+            };
         }
-        found.ok_or_else(|| not_found(path))
+        Err(refusal)
     }
 
     /// Returns the entry of a path to be downloaded, as [`metadata`](Self::metadata) does. A path that is missing
@@ -268,19 +334,36 @@ impl Client {
         path: &RemotePath,
         may_be_directory: bool,
         follow_up: FollowUp,
-    ) -> Result<Entry> {
+    ) -> Result<Found> {
         match self.stat_by_mlst(path).await {
-            Ok(Some(entry)) => return Ok(entry),
+            Ok(Some(entry)) => return Ok(Found { entry, is_listed: true }),
             // Facts that cannot be parsed count as missing.
             Ok(None) | Err(Error::UnusableReply { .. }) => {}
-            Err(error) => return Err(error),
+            Err(error) => {
+                let entry = self.confirm_by_listing(path, error).await?;
+                return Ok(Found { entry, is_listed: true });
+            }
         }
         match self.stat_by_listing(path, follow_up).await {
             Err(error) if leaves_open(&error) && path.file_name().is_some() => {
-                self.unlisted(path, may_be_directory).await
+                let entry = self.unlisted(path, may_be_directory).await?;
+                self.note_hidden(path, &entry, &error);
+                Ok(Found { entry, is_listed: begins_with_dot(path) || !error.is_not_found() })
             }
-            found => found,
+            found => found.map(|entry| Found { entry, is_listed: true }),
         }
+    }
+
+    /// Describes a name without a listing that shows more (`CWD`, `SIZE`, `MDTM`).
+    pub(crate) async fn describe(&mut self, path: &RemotePath) -> Result<Entry> {
+        let mut entry = self.unlisted(path, true).await?;
+        if !entry.is_dir() {
+            entry.modified = self.modified_if_told(path).await;
+            if entry.modified.is_some() {
+                entry.kind = EntryKind::File;
+            }
+        }
+        Ok(entry)
     }
 
     /// Creates an entry from queries about the path itself (`CWD`, `SIZE`).
@@ -295,6 +378,32 @@ impl Client {
         }
         Ok(entry)
     }
+
+    /// Remembers that listings hide names that begin with a dot, if this one exists and is not listed.
+    fn note_hidden(&self, path: &RemotePath, entry: &Entry, listing: &Error) {
+        let is_unlisted = matches!(listing, Error::NotFound { .. }) && entry.kind != EntryKind::Unknown;
+        if is_unlisted && begins_with_dot(path) {
+            self.learn_listing(|known| known.hides_dot_names = true);
+        }
+    }
+
+    /// Returns whether a path may exist although the listing of its parent failed so, or does not show it.
+    fn may_be_unlisted(&self, path: &RemotePath, error: &Error) -> bool {
+        let is_hidden = begins_with_dot(path) && self.dot_names() != DotNames::Shown;
+        leaves_open(error) && (is_hidden || !matches!(error, Error::NotFound { .. }))
+    }
+}
+
+fn begins_with_dot(path: &RemotePath) -> bool {
+    path.file_name().is_some_and(|name| name.as_bytes().starts_with(b"."))
+}
+
+/// Entry of a path to be downloaded.
+#[derive(Debug)]
+pub(crate) struct Found {
+    pub(crate) entry: Entry,
+    /// `false` if the listing of the parent does not contain the path. It may still exist.
+    pub(crate) is_listed: bool,
 }
 
 /// What a server says about the size of a file.
@@ -310,9 +419,12 @@ fn or_here(path: &RemotePath) -> RemotePath {
     if path.is_empty() { ".".into() } else { path.clone() }
 }
 
-/// Returns whether a path does not exist. Like aioftp, takes any 550 for that.
-pub(crate) fn is_missing(error: &Error) -> bool {
-    matches!(error, Error::NotFound { .. }) || error.code() == Some(Code::FILE_UNAVAILABLE)
+/// Returns whether a refusal leaves it open if the path exists. A lack of permission is an answer of its own.
+pub(crate) fn leaves_existence_open(error: &Error) -> bool {
+    matches!(error, Error::StatusCode(refused)
+        if matches!(refused.info.code().get(), 450 | 550)
+            && classify::presence(&refused.info) == Presence::Unknown)
+        && !error.is_permission_denied()
 }
 
 /// Returns whether a server does not support a command. `501` is excluded, because it may be about one
@@ -322,13 +434,14 @@ pub(crate) fn is_unknown_command(error: &Error) -> bool {
 }
 
 fn not_found(path: &RemotePath) -> Error {
-    Error::NotFound { path: path.to_string() }
+    Error::NotFound { path: path.to_string(), refusal: None }
 }
 
 /// Returns whether a path may exist although this error was returned for it.
 fn leaves_open(error: &Error) -> bool {
     let refused = matches!(error, Error::StatusCode(_)) && !error.is_login_refused();
-    matches!(error, Error::NotFound { .. }) || refused && !error.is_connection_lost()
+    matches!(error, Error::NotFound { .. } | Error::IncompleteListing)
+        || refused && !error.is_connection_lost()
 }
 
 /// Parses the reply to `SIZE`: digits, and nothing else.

@@ -10,6 +10,7 @@ mod dot_names;
 mod encryption;
 mod fxp;
 mod hash;
+mod listing_knowledge;
 mod login_options;
 mod metadata;
 mod raw;
@@ -22,10 +23,11 @@ mod zone;
 pub(crate) use self::attributes::SizeAndTime;
 pub use self::data_transfer::DataCommand;
 pub(crate) use self::data_transfer::FollowUp;
-pub(crate) use self::directories::check_removable;
+pub(crate) use self::directories::{Entering, check_removable};
 pub use self::dot_names::DotNames;
 pub(crate) use self::fxp::Handshake;
-pub(crate) use self::metadata::{SizeAnswer, is_missing, is_unknown_command};
+pub(crate) use self::listing_knowledge::{CommandKnowledge, LastListing, ListAll, ListingKnowledge};
+pub(crate) use self::metadata::{Found, SizeAnswer, is_unknown_command, leaves_existence_open};
 pub use self::raw::RawCommand;
 pub(crate) use self::state::ServerCapabilities;
 pub use self::stou::UniqueStream;
@@ -194,9 +196,9 @@ impl Client {
         ServerKind::identify(&self.greeting.text(), self.capabilities.system.as_deref())
     }
 
-    /// Returns whether the server hides names that begin with a dot from `LIST`, and shows them for `LIST -a`.
-    /// Other servers would take `-a` for a name.
-    pub(crate) fn hides_dot_files(&self) -> bool {
+    /// Returns whether the server probably shows more names for `LIST -a` than for `LIST`: whether that is tried first.
+    /// The listing shows whether it is true.
+    pub(crate) fn may_hide_dot_files(&self) -> bool {
         self.server_kind().quirks().hides_dot_files
     }
 }

@@ -1,11 +1,16 @@
 //! Knowledge about a server, and the current state of one session on it.
 
+use std::sync::{Arc, atomic::AtomicBool};
+
 use oxftp_proto::{
     Features, HashAlgorithm, RemotePath, Reply, ServerZone, TransferType, dialog::PassiveMode,
     server::ServerKind,
 };
 
-use super::{attributes::TimeSetting, compression::TransferMode};
+use super::{
+    attributes::TimeSetting, compression::TransferMode, directories::Home,
+    listing_knowledge::SharedListingKnowledge,
+};
 
 /// Capabilities of a server, learned from its replies. The sessions of a pool share them.
 #[derive(Debug, Default)]
@@ -33,8 +38,6 @@ pub(crate) struct ServerCapabilities {
     pub(super) no_eprt: bool,
     /// `ALLO` is superfluous or was refused.
     pub(super) no_allocation: bool,
-    /// A listing by `MLSD` has succeeded.
-    pub(crate) mlsd_works: bool,
     /// `MLSD` is not supported.
     pub(crate) no_mlsd: bool,
     /// `MLST` is not supported.
@@ -45,6 +48,12 @@ pub(crate) struct ServerCapabilities {
     pub(super) no_mdtm: bool,
     /// Listings do not show uploaded files, or cannot be read.
     pub(super) hides_uploads: bool,
+    /// The user knows that times are not preserved on this server.
+    pub(crate) reported_times_not_kept: Arc<AtomicBool>,
+    /// Whether `CWD` takes a path of several names; `Some(false)` if it takes one name only.
+    pub(super) deep_paths: Option<bool>,
+    /// What the listings have shown.
+    pub(super) listing: SharedListingKnowledge,
 }
 
 impl ServerCapabilities {
@@ -59,12 +68,14 @@ impl ServerCapabilities {
         self.passive = other.passive.or(self.passive);
         self.no_pipelining |= other.no_pipelining;
         self.wants_pret |= other.wants_pret;
-        self.mlsd_works |= other.mlsd_works;
+        self.listing.share(&other.listing);
+        self.deep_paths = other.deep_paths.or(self.deep_paths);
         self.no_mlsd |= other.no_mlsd;
         self.no_mlst |= other.no_mlst;
         self.no_size |= other.no_size;
         self.no_mdtm |= other.no_mdtm;
         self.hides_uploads |= other.hides_uploads;
+        self.reported_times_not_kept = other.reported_times_not_kept.clone();
         self.no_compression |= other.no_compression;
         self.no_compressed_uploads |= other.no_compressed_uploads;
         self.no_eprt |= other.no_eprt;
@@ -110,8 +121,8 @@ pub(crate) struct SessionState {
     pub(super) hash_selected: Option<Option<HashAlgorithm>>,
     /// The old name of a rename between its `RNFR` and the reply to `RNTO`.
     pub(super) pending_rename: Option<RemotePath>,
-    /// The caller's working directory, while the client has changed to another one for a query.
-    pub(super) home: Option<RemotePath>,
+    /// The way to the caller's working directory, while the client has changed to another one for a query.
+    pub(super) home: Option<Home>,
 }
 
 impl SessionState {

@@ -64,6 +64,7 @@ pub(crate) struct Config {
     pub(crate) trust_passive_address: bool,
     pub(crate) list_parser: Option<(Arc<dyn LineParser>, ParserOrder)>,
     pub(crate) list_command: Option<ListCommand>,
+    pub(crate) list_all: bool,
     pub(crate) server_zone: Option<ServerZone>,
     pub(crate) pipelining: Pipelining,
     pub(crate) limits: Limits,
@@ -90,6 +91,7 @@ impl ClientBuilder {
                 trust_passive_address: false,
                 list_parser: None,
                 list_command: None,
+                list_all: true,
                 server_zone: None,
                 pipelining: Pipelining::default(),
                 limits: Limits::default(),
@@ -249,6 +251,17 @@ impl ClientBuilder {
     #[must_use]
     pub fn list_command(mut self, command: ListCommand) -> Self {
         self.config.list_command = Some(command);
+        self
+    }
+
+    /// Sets whether listings by `LIST` ask for names that begin with a dot (`LIST -a`), where a server leaves them out
+    /// otherwise. Defaults to true.
+    ///
+    /// The first listing by `LIST` is followed by one with `-a`, and the more complete one is used from then on; see
+    /// [`Client::dot_names`](crate::Client::dot_names).
+    #[must_use]
+    pub fn list_all(mut self, ask: bool) -> Self {
+        self.config.list_all = ask;
         self
     }
 

@@ -1,11 +1,15 @@
 //! Directory listings: collected or streamed, of one directory or of a tree.
 //!
-//! [`List`] is the request and [`Entries`] the stream of its entries. A [`directory`] is one listing with its
-//! fallbacks, a [`tree`] the queue of pending directories.
+//! [`List`] is the request and [`Entries`] the stream of its entries. A [`directory`] is one listing, a [`tree`] the queue
+//! of pending directories. A [`ladder`] says in which ways a directory is [opened](open), and the [`evidence`] in a listing
+//! whether it is that of the requested directory.
 
 mod cycle;
 mod directory;
 mod entry;
+mod evidence;
+mod ladder;
+mod open;
 mod tree;
 
 use std::future::IntoFuture;
@@ -14,9 +18,10 @@ use oxftp_proto::RemotePath;
 
 pub(crate) use self::cycle::{Ancestor, AncestorChain, CycleDetector, ListingFingerprint};
 pub use self::entry::PathEntry;
+use self::tree::Bounds;
 pub use self::tree::Entries;
 use crate::config::list_command::ListCommand;
-use crate::{Client, Error, Result, client::FollowUp, future::BoxFuture};
+use crate::{Client, Error, Result, Selection, client::FollowUp, future::BoxFuture};
 
 impl Client {
     /// Lists a directory (`MLSD`, or `LIST` if the server does not implement it; RFC 3659, 7).
@@ -24,6 +29,11 @@ impl Client {
     /// Awaiting the result collects all entries; [`stream`](List::stream) returns them one by one as they
     /// arrive. The empty path is the working directory. If the path is a file, the result is
     /// empty. `.` and `..` are left out.
+    ///
+    /// Some servers take the path for a pattern, for options or for several names, or ignore it. A listing that is
+    /// refused, empty, or may be that of another directory is repeated after the directory was entered (`CWD`, then the
+    /// command without a path). If both commands are refused, `LIST` is tried in `TYPE A`, then `NLST`, and `STAT` where
+    /// no data connection can be opened. The session and its pool remember what works.
     ///
     /// ```no_run
     /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
@@ -37,7 +47,9 @@ impl Client {
     /// # Errors
     ///
     /// [`Error::StatusCode`] when the server refuses the path; [`Error::Limit`] when the listing exceeds
-    /// a limit; the errors of a transfer.
+    /// a limit; the errors of a transfer. If the result is awaited, also [`Error::IncompleteListing`],
+    /// [`Error::UnparsedListing`] and [`Error::Name`] for a listing with missing entries, unless it is
+    /// [`lenient`](List::lenient).
     #[must_use = "nothing is listed until it is awaited or streamed"]
     pub fn list(&mut self, path: impl Into<RemotePath>) -> List<'_> {
         List {
@@ -45,7 +57,10 @@ impl Client {
             path: path.into(),
             recursive: false,
             raw_command: None,
+            is_lenient: false,
             follow_up: FollowUp::Nothing,
+            selection: None,
+            max_depth: usize::MAX,
         }
     }
 }
@@ -67,7 +82,10 @@ pub struct List<'c> {
     path: RemotePath,
     recursive: bool,
     raw_command: Option<ListCommand>,
+    is_lenient: bool,
     follow_up: FollowUp,
+    selection: Option<Selection>,
+    max_depth: usize,
 }
 
 impl<'c> List<'c> {
@@ -81,6 +99,20 @@ impl<'c> List<'c> {
         self
     }
 
+    /// Sets which entries are returned; a directory that is rejected is not listed either. Defaults to all.
+    #[must_use]
+    pub fn select(mut self, selection: Selection) -> Self {
+        self.selection = Some(selection);
+        self
+    }
+
+    /// Sets how many levels are listed: with 1, only the directory itself. Defaults to all.
+    #[must_use]
+    pub fn max_depth(mut self, levels: usize) -> Self {
+        self.max_depth = levels;
+        self
+    }
+
     /// Uses this command only. By default `MLSD` is tried first, then `LIST`; the session remembers which of
     /// them works.
     #[must_use]
@@ -89,10 +121,29 @@ impl<'c> List<'c> {
         self
     }
 
+    /// Accepts a listing with missing entries when it is awaited: one that the server calls incomplete, with lines that
+    /// cannot be parsed, or with names that are not valid. By default that is an error.
+    ///
+    /// A [`stream`](Self::stream) is always lenient: see [`Entries::is_incomplete`], [`Entries::unparsed`] and
+    /// [`Entries::invalid_names`].
+    ///
+    /// ```no_run
+    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+    /// let readable = client.list("pub").lenient().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn lenient(mut self) -> Self {
+        self.is_lenient = true;
+        self
+    }
+
     /// Returns the entries one by one while the listing arrives.
     #[must_use]
     pub fn stream(self) -> Entries<'c> {
-        Entries::new(self.client, self.path, self.recursive, self.raw_command, self.follow_up)
+        let bounds = Bounds { selection: self.selection, max_depth: self.max_depth };
+        Entries::new(self.client, self.path, self.recursive, self.raw_command, self.follow_up, bounds)
     }
 
     /// Sets what follows the listing, unless it is recursive.
@@ -103,6 +154,7 @@ impl<'c> List<'c> {
 
     async fn collect(self) -> Result<Vec<PathEntry>> {
         let limit = self.client.limits().listing_entries;
+        let is_lenient = self.is_lenient;
         let mut entries = self.stream();
         let mut all = Vec::new();
         while let Some(entry) = entries.next().await {
@@ -110,6 +162,9 @@ impl<'c> List<'c> {
                 return Err(Error::Limit { what: "entries", limit });
             }
             all.push(entry?);
+        }
+        if let Some(error) = entries.incompleteness().into_iter().next().filter(|_| !is_lenient) {
+            return Err(error);
         }
         // The caller may keep the listing for long, and up to half of the capacity may be unused.
         all.shrink_to_fit();

@@ -1,17 +1,26 @@
 //! Listing of a directory or a tree: queue of pending directories, limits, and the entries as a stream.
 
-use std::{collections::VecDeque, fmt};
+use std::{
+    collections::{HashSet, VecDeque},
+    fmt,
+};
 
 use futures_core::Stream;
-use oxftp_proto::{Entry, EntryKind, NameError, RemotePath, classify};
+use oxftp_proto::{Entry, FileName, NameError, RemotePath, classify};
 
 use super::{
     cycle::{AncestorChain, CycleDetector, ListingFingerprint},
-    directory::DirectoryListing,
+    directory::{ByPath, DirectoryListing},
     entry::PathEntry,
+    evidence::{Doubt, Evidence, PathClass, hash},
+    ladder::{Verb, Way},
+    open::Target,
 };
 use crate::config::list_command::ListCommand;
-use crate::{Client, Error, Result, client::FollowUp};
+use crate::{
+    Candidate, Client, Error, Result, Selection,
+    client::{CommandKnowledge, Entering, FollowUp, ListAll, ListingKnowledge},
+};
 
 /// The entries of a listing, one by one.
 ///
@@ -34,14 +43,43 @@ pub struct Entries<'c> {
     detector: CycleDetector,
     current: Option<DirectoryListing>,
     /// Of `current`.
+    stage: Stage,
+    /// Of `current`.
     context: DirectoryContext,
+    /// Entries to be returned next.
+    ready: VecDeque<PathEntry>,
+    /// Error of `current`, to be returned after these entries.
+    failure: Option<Error>,
     recursive: bool,
     raw_command: Option<ListCommand>,
     /// What follows a listing that is not recursive.
     follow_up: FollowUp,
+    bounds: Bounds,
+    root: RemotePath,
     refused: Vec<NameError>,
     unparsed: Unparsed,
     truncated: bool,
+}
+
+/// Which entries of a tree are returned.
+pub(super) struct Bounds {
+    pub(super) selection: Option<Selection>,
+    pub(super) max_depth: usize,
+}
+
+impl Bounds {
+    fn accepts(&self, entry: &PathEntry, root: &RemotePath) -> bool {
+        let Some(selection) = &self.selection else { return true };
+        let path = entry.path();
+        let below = path.as_bytes().strip_prefix(root.as_bytes()).unwrap_or(path.as_bytes());
+        let relative = String::from_utf8_lossy(below.strip_prefix(b"/").unwrap_or(below));
+        selection.accepts(&Candidate {
+            path: &relative,
+            is_dir: entry.is_dir(),
+            size: entry.exact_size().filter(|_| entry.is_file()),
+            modified: entry.modified,
+        })
+    }
 }
 
 /// A directory of the tree that is not listed yet.
@@ -58,6 +96,40 @@ struct DirectoryContext {
     ancestors: AncestorChain,
     fingerprint: ListingFingerprint,
     subdirectories: Vec<PendingDirectory>,
+}
+
+/// What the listing that is being read is for.
+#[derive(Default)]
+enum Stage {
+    /// It is the listing of a directory.
+    #[default]
+    Listing,
+    /// The directory was entered and is listed again, because its first listing was in doubt.
+    Confirming(Confirmation),
+    /// The listing is complete and believed; its last entries are examined.
+    Complete,
+    /// `LIST -a` is compared with the `LIST` of the same directory.
+    ListingAll(Comparison),
+    /// All listings of the directory are complete.
+    Done,
+}
+
+/// The listing by path that is being confirmed.
+struct Confirmation {
+    doubt: Doubt,
+    first: Evidence,
+    /// Its entries have been returned, so those of the second listing are only compared.
+    has_released: bool,
+}
+
+/// Comparison of `LIST -a` with `LIST`.
+struct Comparison {
+    /// What `LIST` has shown.
+    first: Evidence,
+    /// Hashes of the names that `LIST` has shown and `LIST -a` has not.
+    missing: HashSet<u64>,
+    /// Entries that `LIST` has not shown.
+    new: Vec<Entry>,
 }
 
 /// The lines that could not be parsed.
@@ -82,18 +154,24 @@ impl<'c> Entries<'c> {
         recursive: bool,
         raw_command: Option<ListCommand>,
         follow_up: FollowUp,
+        bounds: Bounds,
     ) -> Self {
-        let root = PendingDirectory { path: root, depth: 0, ancestors: AncestorChain::default() };
+        let first = PendingDirectory { path: root.clone(), depth: 0, ancestors: AncestorChain::default() };
         Self {
             detector: CycleDetector::new(client.limits()),
             client,
-            queue: VecDeque::from([root]),
+            queue: VecDeque::from([first]),
             directories: 0,
             current: None,
+            stage: Stage::default(),
             context: DirectoryContext::default(),
+            ready: VecDeque::new(),
+            failure: None,
             recursive,
             raw_command,
             follow_up,
+            bounds,
+            root,
             refused: Vec::new(),
             unparsed: Unparsed::default(),
             truncated: false,
@@ -108,7 +186,7 @@ impl<'c> Entries<'c> {
         loop {
             match self.step().await {
                 Ok(Some(entry)) => return Some(Ok(entry)),
-                Ok(None) if self.current.is_none() && self.queue.is_empty() => return None,
+                Ok(None) if self.is_at_end() => return None,
                 Ok(None) => {}
                 Err(error) => {
                     // With these codes servers refuse to list a path that is not a directory.
@@ -163,20 +241,56 @@ impl<'c> Entries<'c> {
         self.truncated
     }
 
+    fn is_at_end(&self) -> bool {
+        self.current.is_none() && self.queue.is_empty() && self.ready.is_empty()
+    }
+
     async fn step(&mut self) -> Result<Option<PathEntry>> {
+        if let Some(entry) = self.ready.pop_front() {
+            return Ok(Some(entry));
+        }
+        if let Some(failure) = self.failure.take() {
+            return Err(failure);
+        }
         let Some(directory) = &mut self.current else {
             self.open_next().await?;
             return Ok(None);
         };
-        match directory.next_entry().await {
-            Ok(Some(entry)) => Ok(self.accept(entry)),
-            Ok(None) => self.finish().await,
+        let next = match directory.next_entry().await {
             // The server's reply explains more than the error of the data connection.
             Err(Error::Data { source, .. }) => {
                 let deadline = self.client.completion_deadline();
                 Err(directory.fail(self.client.control_mut(), source, deadline).await)
             }
-            Err(error) => Err(error),
+            next => next,
+        };
+        match (next, &mut self.stage) {
+            (Ok(Some(entry)), Stage::ListingAll(comparison)) => {
+                comparison.add(entry);
+                Ok(None)
+            }
+            (Ok(Some(_)), Stage::Confirming(Confirmation { has_released: true, .. })) => Ok(None),
+            (Ok(Some(entry)), _) => Ok(self.accept(entry)),
+            (Ok(None), _) => self.finish().await,
+            // The listing itself is complete.
+            (Err(_), Stage::ListingAll(_)) if !self.client.is_broken() => {
+                self.stage = Stage::Done;
+                Ok(None)
+            }
+            (Err(error), _) => {
+                let held = std::mem::take(&mut directory.held);
+                self.release(held);
+                self.failure = Some(error);
+                Ok(None)
+            }
+        }
+    }
+
+    /// Returns these entries next.
+    fn release(&mut self, held: impl IntoIterator<Item = Entry>) {
+        for entry in held {
+            let accepted = self.accept(entry);
+            self.ready.extend(accepted);
         }
     }
 
@@ -191,11 +305,17 @@ impl<'c> Entries<'c> {
             true => FollowUp::transfer_if(self.queue.len() > 1),
             false => self.follow_up,
         };
-        let opened = self.client.open_listing(&path, depth, self.raw_command, follow_up).await?;
+        let required = self.required();
+        let opened = self.client.open_listing(Target { path: &path, depth, required }, follow_up).await?;
         self.queue.pop_front();
-        self.current = opened;
+        self.current = Some(opened);
+        self.stage = Stage::Listing;
         self.context.ancestors = ancestors;
         Ok(())
+    }
+
+    fn required(&self) -> Option<ListCommand> {
+        self.raw_command.or(self.client.config().list_command)
     }
 
     /// Returns whether the path that could not be listed is a file. The listing of a file is empty.
@@ -215,9 +335,7 @@ impl<'c> Entries<'c> {
     /// that are not valid.
     fn accept(&mut self, mut entry: Entry) -> Option<PathEntry> {
         let directory = self.current.as_ref()?;
-        if matches!(entry.kind, EntryKind::CurrentDirectory | EntryKind::ParentDirectory)
-            || directory.is_itself(&entry)
-        {
+        if directory.is_itself(&entry) {
             return None;
         }
         if let Some(zone) = self.client.server_zone() {
@@ -226,10 +344,11 @@ impl<'c> Entries<'c> {
         let depth = directory.depth;
         match PathEntry::new(&directory.location, entry) {
             Ok(entry) => {
+                let selected = self.bounds.accepts(&entry, &self.root);
                 if self.recursive {
-                    self.note(&entry, depth + 1);
+                    self.note(&entry, depth + 1, selected);
                 }
-                Some(entry)
+                selected.then_some(entry)
             }
             Err(error) => {
                 tracing::warn!("{error}");
@@ -242,9 +361,9 @@ impl<'c> Entries<'c> {
     }
 
     /// Adds an entry to the context of the current directory.
-    fn note(&mut self, entry: &PathEntry, depth: usize) {
+    fn note(&mut self, entry: &PathEntry, depth: usize, selected: bool) {
         self.context.fingerprint.add(entry);
-        if !entry.is_dir() {
+        if !entry.is_dir() || !selected || depth >= self.bounds.max_depth {
             return;
         }
         self.directories += 1;
@@ -271,40 +390,272 @@ impl<'c> Entries<'c> {
         Ok(())
     }
 
-    /// Finishes the current directory; may still return the entry that was held back.
+    /// Finishes the listing that was read, and decides what follows it.
     async fn finish(&mut self) -> Result<Option<PathEntry>> {
-        let deadline = self.client.completion_deadline();
-        let has_fallback = self.raw_command.or(self.client.config().list_command).is_none();
-        let Some(directory) = &mut self.current else { return Ok(None) };
-        self.truncated |= directory.finish(self.client.control_mut(), deadline).await?;
-        if has_fallback && directory.command == ListCommand::Mlsd && directory.is_unparsable() {
-            return self.fall_back_to_list();
+        match self.stage {
+            Stage::Listing | Stage::Confirming(_) => self.examine().await?,
+            Stage::Complete => return self.complete().await,
+            Stage::ListingAll(_) => self.finish_list_all().await?,
+            Stage::Done => self.leave().await?,
         }
-        if directory.may_be_cut_at_blank() {
-            let (path, depth) = (directory.location.path.clone(), directory.depth);
-            if let Some(listed) = self.client.enter_and_list(&path, depth, FollowUp::Nothing).await? {
-                self.current = Some(listed);
-                return Ok(None);
+        Ok(None)
+    }
+
+    /// Decides whether the listing is believed, or the directory has to be entered and listed again.
+    async fn examine(&mut self) -> Result<()> {
+        let deadline = self.client.completion_deadline();
+        let Some(directory) = &mut self.current else { return Ok(()) };
+        match directory.finish(self.client.control_mut(), deadline).await {
+            Ok(is_cut) => self.truncated |= is_cut,
+            Err(error) if directory.is_by_path() && !directory.has_entries && is_refusal(&error) => {
+                // It was refused after the preliminary reply.
+                directory.guess = Some(error);
+                directory.at_refusal();
+            }
+            Err(error) => return Err(error),
+        }
+        let known = self.client.listing_knowledge();
+        let has_fallback = self.required().is_none();
+        let Some(directory) = &mut self.current else { return Ok(()) };
+        if has_fallback && directory.way.verb == Verb::Mlsd && directory.is_unparsable() {
+            self.client.capabilities_mut().no_mlsd = true;
+            self.list_again();
+            return Ok(());
+        }
+        if directory.way.verb == Verb::ListAll && known.list_all == ListAll::Unasked {
+            let evidence = directory.evidence;
+            let is_understood = evidence.shows_itself || evidence.dot_names;
+            let list_all = if is_understood { ListAll::Works } else { ListAll::Useless };
+            let is_done = is_understood || directory.has_released;
+            self.client.learn_listing(|known| known.list_all = list_all);
+            if !is_done {
+                self.list_again();
+                return Ok(());
             }
         }
-        let Some(directory) = &mut self.current else { return Ok(None) };
-        self.client.capabilities_mut().mlsd_works |= directory.command == ListCommand::Mlsd;
-        let (count, samples) = directory.unparsed();
-        self.unparsed.add(count, samples);
-        self.client.go_home().await?;
-        let Some(directory) = &mut self.current else { return Ok(None) };
-        let held = directory.held.take();
-        let path = directory.location.path.clone();
-        let depth = directory.depth + 1;
-        let accepted = match held {
-            // The listing of a file is the file itself; but a directory may contain a file of its own name.
-            Some(entry) if self.client.is_directory_by_entering(&path).await? => self.accept(entry),
-            _ => None,
+        if let Some(doubt) = self.doubt(&known)
+            && self.confirm(doubt).await?
+        {
+            return Ok(());
+        }
+        let Some(directory) = &mut self.current else { return Ok(()) };
+        let evidence = directory.evidence;
+        if evidence.entries == 0
+            && !evidence.shows_itself
+            && let Some(error) = directory.guess.take()
+        {
+            return Err(error);
+        }
+        if let Stage::Confirming(confirmation) = &self.stage
+            && confirmation.has_released
+            && confirmation.first.names != evidence.names
+        {
+            return Err(Error::IncompleteListing);
+        }
+        self.settle();
+        Ok(())
+    }
+
+    /// Returns why the listing may be that of another directory.
+    fn doubt(&self, known: &ListingKnowledge) -> Option<Doubt> {
+        let directory = self.current.as_ref().filter(|_| matches!(self.stage, Stage::Listing))?;
+        let verb = directory.way.verb;
+        if !directory.is_by_path() || self.truncated || verb == Verb::Nlst {
+            return None;
+        }
+        let path = &directory.location.path;
+        let doubt = directory.evidence.doubt(path, directory.depth, &verb.known(known));
+        doubt.filter(|doubt| verb != Verb::Stat || *doubt == Doubt::File)
+    }
+
+    /// Enters the directory to list it again; returns whether a second listing was begun.
+    async fn confirm(&mut self, doubt: Doubt) -> Result<bool> {
+        let required = self.required();
+        let Some(directory) = &mut self.current else { return Ok(false) };
+        let (path, depth) = (directory.location.path.clone(), directory.depth);
+        let entering = match directory.not_entered.clone() {
+            Some(reason) => Entering::Refused(reason),
+            None => self.client.enter(&path).await?,
         };
-        self.queue_subdirectories(&path)?;
-        self.current = None;
-        self.check_limits(depth)?;
-        Ok(accepted)
+        match (entering, doubt) {
+            (Entering::Unavailable, _) => return Ok(false),
+            // The listing of a file is the file itself.
+            (Entering::Refused(_), Doubt::File) => {
+                directory.held.clear();
+                return Ok(false);
+            }
+            (Entering::Refused(reason), _) => {
+                let refusal = directory.guess.take();
+                return Err(refusal.unwrap_or_else(|| reason.into()));
+            }
+            // A directory may contain a file of its own name.
+            (Entering::Inside, Doubt::File) => return Ok(false),
+            (Entering::Inside, _) => {}
+        }
+        let way = Way { entered: true, ..directory.way };
+        let target = Target { path: &path, depth, required };
+        let confirmation =
+            Confirmation { doubt, first: directory.evidence, has_released: directory.has_released };
+        let second = self.client.climb(target, way, true, FollowUp::Nothing).await?;
+        if confirmation.has_released {
+            let (count, samples) = directory.unparsed();
+            self.unparsed.add(count, samples);
+        }
+        self.stage = Stage::Confirming(confirmation);
+        self.current = Some(second);
+        Ok(true)
+    }
+
+    /// Believes the listing: releases the entries that were held back, and remembers what the listing shows.
+    fn settle(&mut self) {
+        let Some(directory) = &mut self.current else { return };
+        let is_second = matches!(&self.stage, Stage::Confirming(it) if it.has_released);
+        let held = if directory.way.verb == Verb::Nlst {
+            VecDeque::new()
+        } else {
+            std::mem::take(&mut directory.held)
+        };
+        let (count, samples) = directory.unparsed();
+        if !is_second {
+            self.unparsed.add(count, samples);
+        }
+        if directory.replaces_mlsd && directory.evidence.entries > 0 {
+            self.client.capabilities_mut().no_mlsd = true;
+        }
+        self.learn();
+        self.stage = Stage::Complete;
+        self.release(held);
+    }
+
+    /// Remembers what the listing shows about the server.
+    fn learn(&self) {
+        let Some(directory) = &self.current else { return };
+        let (evidence, way) = (directory.evidence, directory.way);
+        let (path, by_path) = (&directory.location.path, directory.is_by_path());
+        let class = PathClass::of(path);
+        let works = evidence.entries > 0 || evidence.shows_itself;
+        self.client.learn_listing(|known| {
+            known.needs_stat |= way.verb == Verb::Stat && works && self.required().is_none();
+            known.needs_nlst |= way.verb == Verb::Nlst && works;
+            known.needs_ascii |= way.ascii && works;
+            known.shows_dot_names |= way.verb == Verb::List && evidence.dot_names;
+            let command: &mut CommandKnowledge = match way.verb {
+                Verb::Mlsd => &mut known.mlsd,
+                Verb::List | Verb::ListAll => &mut known.list,
+                Verb::Nlst | Verb::Stat => return,
+            };
+            command.works |= works;
+            match &self.stage {
+                Stage::Confirming(confirmation) => {
+                    confirmation.teach(class, &evidence, command);
+                    // `LIST` shows the contents of one directory, and another one itself, if it may not open it.
+                    command.shows_contents |= way.verb == Verb::Mlsd && command.is_faithful;
+                }
+                _ if directory.by_path != ByPath::Untried => {
+                    rescue(directory.by_path, class, &evidence, command);
+                }
+                _ if by_path && class == PathClass::Plain => {
+                    command.is_faithful |= evidence.proves_paths(path, command);
+                    command.shows_by_path |= evidence.entries > 0;
+                }
+                _ => {}
+            }
+            if evidence.entries > 0 && (by_path || path.is_empty()) {
+                command.last = Some(evidence.listing_of(path));
+            }
+        });
+    }
+
+    /// Examines what the listing alone leaves open: the kinds of names, and whether it hides some.
+    async fn complete(&mut self) -> Result<Option<PathEntry>> {
+        let Some(directory) = &mut self.current else { return Ok(None) };
+        if let Some(named) = directory.held.front() {
+            let location = &directory.location;
+            let name = FileName::from_wire(named.name(), location.encoding);
+            let described = match &name {
+                Ok(name) => {
+                    let path = location.path.join_in(name, location.encoding);
+                    Some(self.client.describe(&path).await?)
+                }
+                Err(_) => None,
+            };
+            let Some(mut entry) = directory.held.pop_front() else { return Ok(None) };
+            if let Some(described) = described {
+                (entry.kind, entry.size, entry.modified) =
+                    (described.kind, described.size, described.modified);
+            }
+            return Ok(self.accept(entry));
+        }
+        if !self.open_list_all().await? {
+            self.stage = Stage::Done;
+        }
+        Ok(None)
+    }
+
+    /// Lists the directory once more by `LIST -a`, if it is not known whether that shows more; returns whether it is
+    /// open.
+    async fn open_list_all(&mut self) -> Result<bool> {
+        let required = self.required();
+        let Some(directory) = &mut self.current else { return Ok(false) };
+        let known = self.client.listing_knowledge();
+        let is_asked = known.list_all != ListAll::Unasked || known.shows_dot_names;
+        let is_open = directory.is_by_path() && PathClass::of(&directory.location.path) != PathClass::Plain;
+        if directory.names.is_none() || is_asked || is_open || self.truncated {
+            return Ok(false);
+        }
+        let path = directory.location.path.clone();
+        let target = Target { path: &path, depth: directory.depth, required };
+        // If the session does not survive it, it is not sent again.
+        self.client.learn_listing(|known| known.list_all = ListAll::Useless);
+        let second = match self.client.open_list_all(target, directory.way).await {
+            Ok(second) => second,
+            Err(error) if self.client.is_broken() => return Err(error),
+            Err(_) => return Ok(false),
+        };
+        let missing = directory.names.take().unwrap_or_default();
+        self.stage = Stage::ListingAll(Comparison { first: directory.evidence, missing, new: Vec::new() });
+        self.current = Some(second);
+        Ok(true)
+    }
+
+    /// Finishes `LIST -a`, and returns its additional entries if it shows everything that `LIST` does.
+    async fn finish_list_all(&mut self) -> Result<()> {
+        let deadline = self.client.completion_deadline();
+        let Some(directory) = &mut self.current else { return Ok(()) };
+        let finished = directory.finish(self.client.control_mut(), deadline).await;
+        let second = directory.evidence;
+        let Stage::ListingAll(comparison) = std::mem::replace(&mut self.stage, Stage::Done) else {
+            return Ok(());
+        };
+        match finished {
+            Err(error) if self.client.is_broken() => return Err(error),
+            Ok(false) => {}
+            _ => return Ok(()),
+        }
+        if let Some(list_all) = comparison.result(&second) {
+            self.client.learn_listing(|known| known.list_all = list_all);
+        }
+        if comparison.missing.is_empty() {
+            self.release(comparison.new);
+        }
+        Ok(())
+    }
+
+    /// Leaves the directory after all its listings.
+    async fn leave(&mut self) -> Result<()> {
+        self.client.go_home().await?;
+        let Some(directory) = self.current.take() else { return Ok(()) };
+        self.stage = Stage::Listing;
+        self.queue_subdirectories(&directory.location.path)?;
+        self.check_limits(directory.depth + 1)
+    }
+
+    /// Lists the current directory again from the start, by what is known now. Nothing of it was returned.
+    fn list_again(&mut self) {
+        if let Some(directory) = self.current.take() {
+            let (path, ancestors) = (directory.location.path.clone(), self.context.ancestors.clone());
+            self.queue.push_front(PendingDirectory { path, depth: directory.depth, ancestors });
+        }
     }
 
     /// Fails if the tree exceeds the limits of depth or size, and clears the queue.
@@ -322,18 +673,9 @@ impl<'c> Entries<'c> {
         Err(exceeded)
     }
 
-    /// Lists the current directory again by `LIST`: some servers announce an `MLSD` that does not work.
-    fn fall_back_to_list(&mut self) -> Result<Option<PathEntry>> {
-        self.client.capabilities_mut().no_mlsd = true;
-        if let Some(directory) = self.current.take() {
-            let (path, ancestors) = (directory.location.path.clone(), self.context.ancestors.clone());
-            self.queue.push_front(PendingDirectory { path, depth: directory.depth, ancestors });
-        }
-        Ok(None)
-    }
-
     fn skip_directory(&mut self, opening: bool) {
         self.current = None;
+        self.stage = Stage::Listing;
         if opening {
             self.queue.pop_front();
         }
@@ -364,6 +706,64 @@ impl fmt::Debug for Entries<'_> {
         f.debug_struct("Entries").field("waiting_directories", &self.queue.len()).finish_non_exhaustive()
     }
 }
+
+impl Confirmation {
+    /// Records what the listing of the entered directory shows about the command.
+    fn teach(&self, class: PathClass, second: &Evidence, command: &mut CommandKnowledge) {
+        let is_same = self.first.names == second.names && self.first.entries == second.entries;
+        match (class, self.doubt) {
+            (PathClass::Plain, Doubt::Empty) if is_same => command.is_empty_trusted = command.shows_by_path,
+            (PathClass::Plain, _) if is_same => command.is_faithful = true,
+            (PathClass::Plain, _) => command.must_enter = true,
+            (PathClass::Blank, _) if !is_same => command.honours_blanks = Some(false),
+            (PathClass::Blank, _) if second.entries > 0 => command.honours_blanks = Some(true),
+            _ => {}
+        }
+    }
+}
+
+impl Comparison {
+    fn add(&mut self, entry: Entry) {
+        if !self.missing.remove(&hash(entry.name())) && self.new.len() < MAX_NEW {
+            self.new.push(entry);
+        }
+    }
+
+    /// Returns what `LIST -a` does, or `None` if both listings leave it open.
+    fn result(&self, second: &Evidence) -> Option<ListAll> {
+        let is_understood = second.shows_itself && !self.first.shows_itself || second.dot_names;
+        match self.missing.is_empty() && self.new.len() < MAX_NEW {
+            true if is_understood => Some(ListAll::Works),
+            true if self.first.entries == 0 => Some(ListAll::Unasked),
+            _ => None,
+        }
+    }
+}
+
+/// Records that a directory was listed after it was entered, and not by its path.
+fn rescue(by_path: ByPath, class: PathClass, second: &Evidence, command: &mut CommandKnowledge) {
+    match class {
+        PathClass::Plain if by_path == ByPath::Empty && second.entries == 0 => {
+            command.is_empty_trusted = command.shows_by_path;
+        }
+        PathClass::Plain => {
+            command.rescued = command.rescued.saturating_add(1);
+            command.must_enter |= !command.shows_by_path || command.rescued > 1;
+        }
+        PathClass::Blank if second.entries > 0 => command.honours_blanks = Some(false),
+        PathClass::Blank | PathClass::Special => {}
+    }
+}
+
+/// Returns whether an error is a refusal of the path, after which the session is usable.
+fn is_refusal(error: &Error) -> bool {
+    error.reply().is_some_and(|reply| {
+        matches!(reply.code().class(), 4 | 5) && !matches!(reply.code().get(), 421 | 425 | 426 | 530)
+    })
+}
+
+/// Entries of `LIST -a` that are compared at most with those of `LIST`.
+const MAX_NEW: usize = 10_000;
 
 const MAX_REFUSED: usize = 64;
 const MAX_SAMPLES: usize = 8;

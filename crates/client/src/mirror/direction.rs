@@ -51,6 +51,12 @@ pub(crate) struct SessionPair<'c> {
 }
 
 impl SessionPair<'_> {
+    /// Returns whether a server may report exact times.
+    pub(crate) fn may_report_times(&self) -> bool {
+        let other = self.other.as_ref().is_some_and(|other| other.may_report_times());
+        self.client.may_report_times() || other
+    }
+
     /// Discards the session of the other server if the error may have left it unusable. The worker does the same
     /// with its own session.
     pub(crate) fn release_after(self, error: &Error) {
@@ -156,6 +162,14 @@ impl MirrorDirection {
             Self::Up { target, .. } | Self::Across { target, .. } => {
                 Endpoint::Remote { client, root: target, clock: &clocks.target }
             }
+        }
+    }
+
+    /// Has the server of the source list permissions, if there is one.
+    pub(crate) async fn prepare_source(&self, sessions: &mut SessionPair<'_>) -> Result<()> {
+        match self {
+            Self::Up { .. } => Ok(()),
+            Self::Down { .. } | Self::Across { .. } => sessions.client.list_permissions().await,
         }
     }
 

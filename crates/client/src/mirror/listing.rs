@@ -1,6 +1,7 @@
 //! Listing of one directory, on either side.
 
 use std::{
+    io,
     path::Path,
     time::{SystemTime, UNIX_EPOCH},
 };
@@ -13,7 +14,7 @@ use super::{
 };
 use crate::transfer::local_path::remote_name;
 use crate::{
-    Client, Error, PathEntry, Result,
+    Client, DotNames, Error, PathEntry, Result,
     client::FollowUp,
     list::ListingFingerprint,
     local_fs::{DirEntry, FileKind, FileSystem},
@@ -29,6 +30,8 @@ pub(crate) struct Listing {
     pub(crate) duplicates: Vec<FileName>,
     /// Of a server's listing. Local trees are never endless.
     pub(crate) fingerprint: ListingFingerprint,
+    /// Names that begin with a dot are not left out.
+    pub(crate) shows_dot_names: bool,
 }
 
 impl Listing {
@@ -54,6 +57,7 @@ impl Listing {
         }
         listing.failures.extend(entries.incompleteness().into_iter().map(|error| (path.to_string(), error)));
         drop(entries);
+        listing.shows_dot_names = client.dot_names() == DotNames::Shown;
         clock.apply_zone(client, path, &mut listing.nodes).await?;
         listing.sort(|name| path.join(name).to_string());
         Ok(listing)
@@ -61,13 +65,13 @@ impl Listing {
 
     /// Lists a local directory.
     pub(crate) async fn local(fs: &dyn FileSystem, path: &Path, limits: &Limits) -> Result<Self> {
-        let mut listing = Self::default();
+        let mut listing = Self { shows_dot_names: true, ..Self::default() };
         for found in fs.read_dir(path).await? {
             let shown = found.path.display().to_string();
             match local_node(fs, found).await {
                 Ok(node) => listing.push(node, limits)?,
                 // It was removed after the directory was read.
-                Err(error) if error.is_not_found() => {}
+                Err(Error::LocalFs(error)) if error.kind() == io::ErrorKind::NotFound => {}
                 Err(error) => listing.failures.push((shown, error)),
             }
         }
@@ -105,7 +109,8 @@ fn remote_node(entry: &PathEntry) -> Node {
         _ if entry.is_dir() => NodeKind::DIRECTORY,
         _ => NodeKind::Other,
     };
-    let facts = NodeFacts { size: entry.exact_size(), modified: entry.modified };
+    let mode = entry.mode.and_then(|mode| mode.try_into().ok());
+    let facts = NodeFacts { size: entry.exact_size(), modified: entry.modified, mode };
     Node { name: entry.name(), kind, facts }
 }
 
@@ -126,7 +131,8 @@ async fn local_node(fs: &dyn FileSystem, found: DirEntry) -> Result<Node> {
 
 async fn local_facts(fs: &dyn FileSystem, path: &Path) -> Result<NodeFacts> {
     let found = fs.metadata(path).await?;
-    Ok(NodeFacts { size: Some(found.size), modified: found.modified.and_then(to_timestamp) })
+    let modified = found.modified.and_then(to_timestamp);
+    Ok(NodeFacts { size: Some(found.size), modified, mode: None })
 }
 
 async fn read_link(fs: &dyn FileSystem, path: &Path) -> Option<Box<[u8]>> {

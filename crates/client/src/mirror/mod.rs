@@ -11,6 +11,7 @@
 mod compare;
 mod delete;
 mod direction;
+mod directory_pair;
 mod endpoint;
 mod extraneous;
 mod file_job;
@@ -18,6 +19,7 @@ mod filter;
 mod finalize;
 mod listing;
 mod node;
+mod notices;
 mod plan;
 mod relative_path;
 mod run;
@@ -42,7 +44,9 @@ use self::{
     compare::Comparison,
     delete::DeletionBudget,
     direction::{MirrorDirection, RootState, ServerClocks},
-    run::{Counters, Deferred, DirectoryPair, MirrorContext},
+    directory_pair::DirectoryPair,
+    notices::Notices,
+    run::{Counters, Deferred, MirrorContext},
     step::StepObserver,
 };
 use crate::transfer::{
@@ -54,6 +58,7 @@ use crate::transfer::{
         retry::{RetryBudget, retrying},
         worker::Worker,
     },
+    upload::file::UploadOptions,
 };
 use crate::{Error, Pool, Report, Result, deadline::Deadline, future::BoxFuture, list::CycleDetector};
 
@@ -151,7 +156,9 @@ pub struct Mirror<'p> {
     links: Links,
     dry_run: bool,
     observer: Option<StepObserver>,
+    empty_directories: bool,
     file: FileOptions,
+    upload: UploadOptions,
     job: JobOptions,
 }
 
@@ -167,6 +174,8 @@ impl<'p> Mirror<'p> {
             max_deletions: None,
             links: Links::default(),
             file: FileOptions { preserve_times: true, ..FileOptions::default() },
+            empty_directories: false,
+            upload: UploadOptions::default(),
             dry_run: false,
             observer: None,
         }
@@ -211,6 +220,24 @@ impl<'p> Mirror<'p> {
         self
     }
 
+    /// Sets whether directories are created of which the filter leaves nothing. Defaults to false.
+    ///
+    /// Directories that are empty at the source are always created.
+    #[must_use]
+    pub fn empty_directories(mut self, create: bool) -> Self {
+        self.empty_directories = create;
+        self
+    }
+
+    /// Sets whether each file is uploaded under a temporary name (see
+    /// [`Upload::temporary`](crate::Upload::temporary)) and renamed when it is complete and verified. Defaults to
+    /// false. Downloads always have a temporary name.
+    #[must_use]
+    pub fn temporary(mut self, temporary: bool) -> Self {
+        self.upload.temporary = temporary;
+        self
+    }
+
     file_setters! {
         /// Sets whether partial files of an earlier mirror are resumed (`REST`). The file is assumed to be
         /// unchanged since. Defaults to false. Has no effect between two servers.
@@ -218,6 +245,10 @@ impl<'p> Mirror<'p> {
 
         /// Sets how each file is verified after its transfer. Defaults to [`Verify::Auto`].
         verify: Verify;
+
+        /// Sets whether transferred files get the permissions of their sources (`SITE CHMOD` on a server). Unchanged
+        /// files keep theirs. Defaults to false.
+        preserve_mode: bool;
 
         /// Sets whether each downloaded file is flushed to disk (see [`Download::sync`](crate::Download::sync)).
         /// Defaults to false.
@@ -289,13 +320,20 @@ impl<'p> Mirror<'p> {
             fs,
             limits: config.limits.clone(),
             filter: self.filter,
-            comparison: Comparison { by: self.compare, keeps_times: roots.target_keeps_times },
+            comparison: Comparison {
+                by: self.compare,
+                keeps_times: roots.target_keeps_times,
+                asks_times: true,
+            },
             delete: self.delete,
             links: self.links,
             file_options: self.file,
+            upload: self.upload,
+            empty_directories: self.empty_directories,
             dry_run: self.dry_run,
             observer: self.observer,
             clocks: ServerClocks::default(),
+            notices: Notices::default(),
             deletion_budget: DeletionBudget::new(self.max_deletions),
             counters: Counters::default(),
             deferred: Mutex::new(Deferred::default()),

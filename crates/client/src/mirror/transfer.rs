@@ -7,6 +7,7 @@ use oxftp_proto::{Precision, RemotePath, Timestamp, Zone};
 use super::{
     compare::{Comparison, Decision},
     node::NodeFacts,
+    notices::Notices,
     plan::PlannedFile,
     server_to_server::{ServerFile, relay},
     step::Reason,
@@ -15,7 +16,10 @@ use crate::transfer::{
     download::file::{FileDownload, RemoteFile},
     file_progress::{FileProgress, Transferred},
     options::{FileOptions, Verify},
-    upload::file::{FileUpload, UploadOptions},
+    partial_name::remote_partial_path,
+    preserve::warn_of_refused_time,
+    upload::file::{FileUpload, UploadOptions, rename_into_place},
+    upload::record::new_token,
 };
 use crate::{Client, Error, Result, client::FollowUp, hash_file, local_fs::FileSystem};
 
@@ -32,11 +36,16 @@ impl FileTransfer<'_> {
         &mut self,
         file: &PlannedFile,
         comparison: Comparison,
+        notices: &Notices,
     ) -> Result<Option<Reason>> {
         let decision = match file.decision {
             Decision::NeedsTimes => {
                 let (source, target) = self.exact_times(&file.source, &file.target).await?;
-                comparison.by_exact_times(&source, &target)
+                let decision = comparison.by_exact_times(&source, &target);
+                if decision == Decision::Unchanged && comparison.rests_on_sizes(&source, &target) {
+                    notices.sizes_alone();
+                }
+                decision
             }
             Decision::NeedsHash if self.has_equal_hashes().await? => Decision::Unchanged,
             Decision::NeedsHash => Decision::Transfer(Reason::Content),
@@ -53,13 +62,14 @@ impl FileTransfer<'_> {
         &mut self,
         facts: &NodeFacts,
         options: FileOptions,
+        upload: UploadOptions,
         follow_up: FollowUp,
         progress: &FileProgress<'_>,
     ) -> Result<Transferred> {
         match self {
             Self::Download { client, source, fs, target } => {
-                let wanted =
-                    RemoteFile { path: source, size: facts.size, modified: facts.modified, mode: None };
+                let mode = facts.mode.map(u32::from);
+                let wanted = RemoteFile { path: source, size: facts.size, modified: facts.modified, mode };
                 // A partial file of this transfer is as good as one of an earlier transfer.
                 let resume = options.resume || progress.has_started();
                 let options = FileOptions { resume, ..options };
@@ -74,7 +84,6 @@ impl FileTransfer<'_> {
                 // The listed time is preserved, so that the next mirror notices a file that changes meanwhile.
                 let modified = facts.modified.filter(|time| time.zone() != Zone::Unknown);
                 let options = FileOptions { preserve_times: modified.is_some(), ..options };
-                let upload = UploadOptions::default();
                 let upload = FileUpload { fs: &***fs, options, upload, modified, follow_up, progress };
                 upload.upload(client, source, target).await
             }
@@ -84,9 +93,18 @@ impl FileTransfer<'_> {
                     None => source.client.size_if_told(&source.path).await?,
                     size => size,
                 };
-                let bytes = relay(source, target, size, follow_up, progress).await?;
-                verify(options.verify, source, target, bytes).await?;
-                set_modified(target, modified).await?;
+                let partial = remote_partial_path(&target.path, &new_token(), target.client.encoding())?;
+                let path = if upload.temporary { partial } else { target.path.clone() };
+                let mut stored = ServerFile { client: &mut *target.client, path };
+                let bytes = relay(source, &mut stored, size, follow_up, progress).await?;
+                verify(options.verify, source, &mut stored, bytes).await?;
+                if let Some(mode) = facts.mode.filter(|_| options.preserve_mode) {
+                    set_mode(&mut stored, mode.into()).await?;
+                }
+                set_modified(&mut stored, modified).await?;
+                if upload.temporary {
+                    rename_into_place(stored.client, &stored.path, &target.path).await?;
+                }
                 Ok(Transferred { bytes, resumed: 0 })
             }
         }
@@ -135,23 +153,28 @@ async fn exact_time(
     if listed.is_some_and(|time| time.zone() != Zone::Unknown && time.precision() >= Precision::Second) {
         return Ok(listed);
     }
-    match client.modified(path).await {
-        Ok(time) => Ok(Some(time)),
-        Err(Error::StatusCode(_) | Error::UnusableReply { .. }) if !client.is_broken() => Ok(listed),
+    match client.try_modified(path).await {
+        Ok(time) => Ok(time.or(listed)),
         Err(error) => Err(error),
     }
 }
 
-/// Sets the modification time of a file, if the server supports it.
-async fn set_modified(file: &mut ServerFile<'_>, time: Option<Timestamp>) -> Result<()> {
-    let Some(time) = time.filter(|time| time.zone() != Zone::Unknown) else { return Ok(()) };
-    match file.client.set_modified(&file.path, time).await {
-        Err(error @ (Error::Unsupported { .. } | Error::StatusCode(_))) if !file.client.is_broken() => {
-            tracing::warn!("the modification time of {} was not set: {error}", file.path);
+/// Sets the permissions of a file. A refusal is a warning.
+async fn set_mode(file: &mut ServerFile<'_>, mode: u32) -> Result<()> {
+    match file.client.set_permissions(&file.path, mode & 0o777).await {
+        Err(error @ Error::StatusCode(_)) if !file.client.is_broken() => {
+            tracing::warn!("the permissions of {} are not preserved: {error}", file.path);
             Ok(())
         }
-        outcome => outcome,
+        set => set,
     }
+}
+
+/// Sets the modification time of a file, if the server supports it. A time without zone counts as UTC.
+async fn set_modified(file: &mut ServerFile<'_>, time: Option<Timestamp>) -> Result<()> {
+    let Some(time) = time else { return Ok(()) };
+    let set = file.client.set_modified(&file.path, time).await;
+    warn_of_refused_time(file.client, &file.path, set)
 }
 
 async fn verify(

@@ -6,9 +6,9 @@ use oxftp::{Client, ClientBuilder, PathEntry, Result};
 use oxftp_testing::scripted::{Script, ScriptedServer};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-/// Returns a builder whose timeout is shorter than that of the script.
+/// Returns a builder whose timeout is shorter than that of the script, and which lists each directory once.
 pub(crate) fn builder() -> ClientBuilder {
-    Client::builder().socket_timeout(Duration::from_secs(5))
+    Client::builder().socket_timeout(Duration::from_secs(5)).list_all(false)
 }
 
 /// Starts a script and connects to it without login.
@@ -36,6 +36,34 @@ pub(crate) fn send_file(script: Script, command: &str, data: impl Into<Vec<u8>>)
 /// Plays a complete upload.
 pub(crate) fn receive_file(script: Script, command: &str, data: impl Into<Vec<u8>>) -> Script {
     open_transfer(script, command).expect_data(data).reply("226 done")
+}
+
+/// Enters a directory for a query.
+pub(crate) fn enter(script: Script, path: &str) -> Script {
+    script.expect("PWD").reply("257 \"/home\"").expect(format!("CWD {path}")).reply("250 in")
+}
+
+/// Refuses to enter a directory for a query.
+pub(crate) fn refuse_to_enter(script: Script, path: &str) -> Script {
+    script.expect("PWD").reply("257 \"/home\"").expect(format!("CWD {path}")).reply("550 no such directory")
+}
+
+/// Refuses to enter a subdirectory for a query, by its path and step by step.
+pub(crate) fn refuse_to_enter_deep(script: Script, directory: &str, name: &str) -> Script {
+    let script = refuse_to_enter(script, &format!("{directory}/{name}"));
+    let script = script.expect(format!("CWD {directory}")).reply("250 in");
+    leave(script.expect(format!("CWD {name}")).reply("550 permission denied"))
+}
+
+/// Leaves the directory of [`enter`].
+pub(crate) fn leave(script: Script) -> Script {
+    script.expect("CWD /home").reply("250 back")
+}
+
+/// Plays the listing of an empty directory by its path, and its confirmation from inside.
+pub(crate) fn send_empty_listing(script: Script, path: &str) -> Script {
+    let script = send_file(script, &format!("MLSD {path}"), "");
+    leave(send_file(enter(script, path), "MLSD", ""))
 }
 
 /// Adds an exchange that succeeds only if commands and replies are in sync.

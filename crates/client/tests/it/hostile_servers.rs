@@ -9,8 +9,8 @@ use oxftp::{Error, Limits, Pipelining};
 use oxftp_testing::scripted::Script;
 
 use crate::common::scripts::{
-    assert_in_sync, builder, get, mlst_dir, mlst_file, open_transfer, play, play_with, send_file,
-    with_sync_check,
+    assert_in_sync, builder, enter, get, leave, mlst_dir, mlst_file, open_transfer, play, play_with,
+    send_file, with_sync_check,
 };
 
 fn limits(set: impl FnOnce(&mut Limits)) -> Limits {
@@ -127,9 +127,12 @@ async fn listing_beyond_entry_limit_is_refused() {
 /// Plays nested directories, each with one subdirectory.
 fn endless(script: Script, root: &str, levels: usize) -> Script {
     let paths = std::iter::successors(Some(root.to_owned()), |path| Some(format!("{path}/d")));
-    paths
-        .take(levels)
-        .fold(script, |script, path| send_file(script, &format!("MLSD {path}"), "type=dir; d\r\n"))
+    let lines = "type=dir; d\r\n";
+    paths.take(levels).enumerate().fold(script, |script, (level, path)| {
+        let script = send_file(script, &format!("MLSD {path}"), lines);
+        // The first listing that repeats the one above is confirmed.
+        if level == 1 { leave(send_file(enter(script, &path), "MLSD", lines)) } else { script }
+    })
 }
 
 #[tokio::test]

@@ -55,7 +55,11 @@ async fn file_without_any_metadata_is_downloaded() {
 async fn file_is_downloaded_when_listing_is_refused() {
     for refusal in ["550 no listings here", "502 never heard", "450 not now", "553 no"] {
         let script = old().passive().expect("LIST").reply(refusal);
-        let script = entering_refused(script).expect("SIZE a").reply("213 5");
+        let script = match refusal.starts_with('4') {
+            true => entering_refused(script),
+            false => entering_refused(refusing_ascii_and_nlst(script, refusal)).type_image(),
+        };
+        let script = script.expect("SIZE a").reply("213 5");
         check_fetched(send_file(script, "RETR a", "data!")).await;
     }
 }
@@ -82,13 +86,13 @@ async fn unlisted_directory_is_downloaded_after_cwd() {
         .reply("250 in")
         .expect("CWD /")
         .reply("250 back");
-    let script = send_file(script, "LIST a", OTHER);
-    let (server, mut client) = play_without_pipelining(send_file(script, "RETR a/other", "data!")).await;
+    let script = send_file(script, "LIST a", OTHER.replace("other", "inner"));
+    let (server, mut client) = play_without_pipelining(send_file(script, "RETR a/inner", "data!")).await;
 
     let (outcome, local) = download(&mut client).await;
 
     assert_eq!(outcome.unwrap().files, 1);
-    assert_eq!(std::fs::read(local.path().join("a/other")).unwrap(), b"data!");
+    assert_eq!(std::fs::read(local.path().join("a/inner")).unwrap(), b"data!");
     server.done().await;
 }
 
@@ -134,6 +138,12 @@ async fn empty_file_needs_no_data() {
     assert_eq!(get(&mut client, "a").await.unwrap(), b"");
 
     server.done().await;
+}
+
+/// Refuses what is tried after a `LIST` that was refused.
+fn refusing_ascii_and_nlst(script: Script, refusal: &str) -> Script {
+    let script = script.expect("TYPE A").reply("200 ascii").passive().expect("LIST").reply(refusal);
+    script.passive().expect("NLST").reply(refusal)
 }
 
 /// Expects an attempt to enter the path, and refuses it.

@@ -8,7 +8,10 @@ use std::{
 use oxftp::{Client, Error, FtpUrl, Platform, RangeStream};
 use tokio::io::AsyncReadExt;
 
-use super::destination::{Destination, Sink};
+use super::{
+    destination::{Destination, Sink},
+    diagnose,
+};
 use crate::{
     args::ByteRange,
     failure::{Failure, Result},
@@ -16,6 +19,19 @@ use crate::{
 
 /// Downloads a byte range to the output file, into the directory, or to stdout.
 pub(crate) async fn get(
+    client: &mut Client,
+    url: &FtpUrl,
+    range: ByteRange,
+    output: Option<&Destination>,
+    directory: Option<&Path>,
+) -> Result {
+    match download(client, url, range, output, directory).await {
+        Err(Failure::Client { error, .. }) => Err(diagnose::explained(client, url, *error).await),
+        outcome => outcome,
+    }
+}
+
+async fn download(
     client: &mut Client,
     url: &FtpUrl,
     range: ByteRange,

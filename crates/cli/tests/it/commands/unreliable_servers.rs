@@ -1,10 +1,13 @@
 //! Servers with incomplete listings, and servers that abort transfers.
 
-use std::{fs, path::Path};
+use std::{fs, net::SocketAddr, path::Path};
 
-use oxftp_testing::scripted::{Script, ScriptedServer};
+use oxftp_testing::{
+    scripted::{Script, ScriptedServer},
+    tree_server::{Answer, Request, TreeServer},
+};
 
-use crate::common::{Run, oxftp, run};
+use crate::common::{Run, oxftp, run, sorted};
 
 fn script() -> Script {
     Script::new().login()
@@ -14,52 +17,63 @@ fn sending(script: Script, command: &str, data: &str) -> Script {
     script.passive().expect(command).reply("150 here").data(data).reply("226 done")
 }
 
-/// A server that supports only `LIST`, with this listing of `d`.
-fn listing(data: &str) -> Script {
-    let script = script().type_image().passive().expect("MLSD d").reply("500 what?");
-    sending(script, "LIST d", data)
+/// Answers `MLSD` and `MLST` as unknown.
+fn without_mlsd(request: &Request<'_>) -> Option<Answer> {
+    matches!(request.verb, "MLSD" | "MLST").then(|| Answer::reply("500 what?"))
 }
 
 async fn answer(script: Script, words: &[&str], here: &Path) -> (Run, ScriptedServer) {
     let server = script.start().await;
-    let url = format!("ftp://{}/", server.address());
+    (run_against(server.address(), words, here).await, server)
+}
+
+/// Runs the program; `@` is the URL of the login directory.
+async fn run_against(address: SocketAddr, words: &[&str], here: &Path) -> Run {
+    let url = format!("ftp://{address}/");
     let words: Vec<_> = words.iter().map(|word| word.replace('@', &url)).collect();
     let here = here.to_owned();
     let running = tokio::task::spawn_blocking(move || {
         let words: Vec<_> = words.iter().map(String::as_str).collect();
         run(oxftp(&words).current_dir(here))
     });
-    (running.await.unwrap(), server)
+    running.await.unwrap()
 }
 
 #[tokio::test]
 async fn unlisted_empty_directory_is_empty() {
-    let script = listing("total 0\r\n").expect("MLST d").reply("500 what?");
-    let script = sending(script, "LIST", "").expect("PWD").reply("257 \"/\"").expect("CWD d").reply("250 in");
-    let script = script.expect("CWD /").reply("250 back").expect("QUIT").reply("221 bye");
+    let deviation = |request: &Request<'_>| match request.verb {
+        "LIST" => Some(Answer::lines("total 0\r\n")),
+        _ => without_mlsd(request),
+    };
+    let server = TreeServer::of(["d/"]).deviating(deviation).start().await;
 
-    let (run, server) = answer(script, &["ls", "@d"], Path::new(".")).await;
+    let run = run_against(server.address(), &["ls", "@d"], Path::new(".")).await;
 
     assert_eq!((run.code, run.stdout(), &*run.stderr), (Some(0), "".into(), ""));
-    server.done().await;
 }
 
 #[tokio::test]
 async fn unknown_path_exits_with_6() {
-    let script = listing("").expect("MLST d").reply("500 what?");
-    let script = sending(script, "LIST", "").expect("PWD").reply("257 \"/\"").expect("CWD d").reply("550 no");
-    let script = script.expect("SIZE d").reply("550 no").expect("MDTM d").reply("550 no").stall();
+    let deviation = |request: &Request<'_>| match request.verb {
+        "LIST" => Some(Answer::lines("")),
+        _ => without_mlsd(request),
+    };
+    let server = TreeServer::of([]).deviating(deviation).start().await;
 
-    let (run, _server) = answer(script, &["ls", "@d"], Path::new(".")).await;
+    let run = run_against(server.address(), &["ls", "@d"], Path::new(".")).await;
 
     assert_eq!(run.code, Some(6), "{}", run.stderr);
 }
 
 #[tokio::test]
 async fn unparsed_listing_exits_with_11_and_quotes_it() {
-    let script = listing("/bin/ls: d: \x1b[2JPermission\r\nand more\r\n").expect("QUIT").reply("221 bye");
+    let deviation = |request: &Request<'_>| match request.verb {
+        "LIST" => Some(Answer::lines("/bin/ls: d: \x1b[2JPermission\r\nand more\r\n")),
+        _ => without_mlsd(request),
+    };
+    let server = TreeServer::of(["d/"]).deviating(deviation).start().await;
 
-    let (run, _server) = answer(script, &["ls", "@d"], Path::new(".")).await;
+    let run = run_against(server.address(), &["ls", "@d"], Path::new(".")).await;
 
     assert_eq!(run.code, Some(11), "{}", run.stderr);
     assert!(run.stderr.contains("cannot parse 2 lines of the listing"), "{}", run.stderr);
@@ -126,14 +140,69 @@ async fn unparsed_lines_in_a_tree_exit_with_1() {
 #[tokio::test]
 async fn file_missing_in_listings_is_downloaded() {
     let here = tempfile::tempdir().unwrap();
-    let script = script().expect("MLST a").reply("500 what?").type_image().passive();
-    let script =
-        sending(script.expect("MLSD").reply("500 what?"), "LIST", "").expect("SIZE a").reply("213 5");
-    let script = script.passive().expect("MDTM a").reply("213 20240102030405");
+    let deviation = |request: &Request<'_>| match request.verb {
+        "LIST" => Some(Answer::lines("")),
+        _ => without_mlsd(request),
+    };
+    let server = TreeServer::of(["a"]).deviating(deviation).start().await;
 
-    let script = script.expect("RETR a").reply("150 here").data("data!").reply("226 done").stall();
-    let (run, _server) = answer(script, &["get", "--pipelining", "off", "@a"], here.path()).await;
+    let run = run_against(server.address(), &["get", "@a"], here.path()).await;
 
     assert_eq!(run.code, Some(0), "{}", run.stderr);
-    assert_eq!(fs::read(here.path().join("a")).unwrap(), b"data!");
+    assert_eq!(fs::read(here.path().join("a")).unwrap(), b"a");
+}
+
+#[tokio::test]
+async fn tree_with_dot_names_is_downloaded_and_removed() {
+    let here = tempfile::tempdir().unwrap();
+    let files = ["t/", "t/.htaccess", "t/.git/", "t/.git/config", "t/index"];
+    let server = TreeServer::of(files).deviating(without_mlsd).start().await;
+
+    let fetched = run_against(server.address(), &["get", "-r", "@t"], here.path()).await;
+    let removed = run_against(server.address(), &["rm", "-r", "@t"], here.path()).await;
+
+    assert_eq!(fetched.code, Some(0), "{}", fetched.stderr);
+    assert_eq!(fs::read(here.path().join("t/.git/config")).unwrap(), b"t/.git/config");
+    assert_eq!(fs::read(here.path().join("t/.htaccess")).unwrap(), b"t/.htaccess");
+    assert_eq!((removed.code, server.paths().len()), (Some(0), 0), "{}", removed.stderr);
+}
+
+/// A server with a directory that may not be listed, and files below it that may be read.
+fn server_with_locked_directory() -> TreeServer {
+    TreeServer::of(["a/", "a/x", "locked/", "locked/y", "z/", "z/w"]).deviating(|request| {
+        let is_locked = request.resolve(request.argument.trim_start_matches("-a ")) == "/locked";
+        match request.verb {
+            "CWD" | "LIST" if is_locked => Some(Answer::reply("550 Permission denied.")),
+            _ => without_mlsd(request),
+        }
+    })
+}
+
+#[tokio::test]
+async fn walks_continue_after_unlisted_directory() {
+    let server = server_with_locked_directory().start().await;
+    for (words, expected) in [
+        (&["find", "@"][..], &["a", "a/x", "locked", "z", "z/w"][..]),
+        (&["ls", "-R", "@"], &["a", "a/x", "locked", "z", "z/w"]),
+        (&["du", "@"], &["3\ta", "0\tlocked", "3\tz", "6\t."]),
+    ] {
+        let run = run_against(server.address(), words, Path::new(".")).await;
+
+        let mut lines: Vec<_> = expected.to_vec();
+        lines.sort_unstable();
+        assert_eq!((run.code, sorted(&run.stdout())), (Some(1), lines), "{words:?} {}", run.stderr);
+        assert_eq!(run.labelled("error:").len(), 1, "{}", run.stderr);
+    }
+}
+
+#[tokio::test]
+async fn stat_works_below_unlisted_directory() {
+    let server = server_with_locked_directory().start().await;
+
+    let run = run_against(server.address(), &["stat", "@locked/y", "@a"], Path::new(".")).await;
+    let missing = run_against(server.address(), &["stat", "@locked/nothing"], Path::new(".")).await;
+
+    assert_eq!(run.code, Some(0), "{}", run.stderr);
+    assert!(run.stdout().contains("type     file\nsize     8\n"), "{}", run.stdout());
+    assert_ne!(missing.code, Some(0), "{}", missing.stdout());
 }

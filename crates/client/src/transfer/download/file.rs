@@ -450,7 +450,7 @@ impl FileDownload<'_> {
         }
     }
 
-    /// Sets the time of the local file to the server's, where that is known exactly.
+    /// Sets the time of the local file to the server's, or else to what the listing shows.
     pub(crate) async fn set_time(
         &self,
         client: &mut Client,
@@ -474,8 +474,9 @@ impl FileDownload<'_> {
             (false, ..) => None,
             (true, Some(listed), _) => Some(listed),
             (true, None, Some(MdtmReply::Time(time))) => Some(time),
-            (true, None, Some(_)) => remote.coarse_time(),
-            (true, None, None) => client.modified_if_told(remote.path).await.or_else(|| remote.coarse_time()),
+            // A time without a zone counts as UTC.
+            (true, None, Some(_)) => remote.modified,
+            (true, None, None) => client.modified_if_told(remote.path).await.or(remote.modified),
         }
     }
 }

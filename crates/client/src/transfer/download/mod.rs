@@ -21,7 +21,7 @@ use self::{
 };
 use super::{
     local_path::{confined, local_name, make_all},
-    options::{Connections, FileOptions, JobOptions, Verify, file_setters, job_setters},
+    options::{Choice, Connections, Existing, FileOptions, JobOptions, Verify, file_setters, job_setters},
     partial_name::partial_path,
     scheduler::{
         Scheduler,
@@ -32,8 +32,8 @@ use super::{
     },
 };
 use crate::{
-    Client, Error, Pool, ProgressEvent, Report, Result,
-    client::FollowUp,
+    Candidate, Client, Error, Pool, ProgressEvent, Report, Result, Selection,
+    client::{FollowUp, Found, leaves_existence_open},
     deadline::Deadline,
     future::BoxFuture,
     list::{AncestorChain, CycleDetector},
@@ -116,6 +116,7 @@ pub struct Download<'c> {
     write_into: bool,
     recursive: bool,
     segments: usize,
+    choice: Choice,
     file: FileOptions,
     job: JobOptions,
 }
@@ -130,6 +131,7 @@ impl<'c> Download<'c> {
             write_into: false,
             recursive: true,
             segments: 1,
+            choice: Choice::default(),
             file: FileOptions::default(),
         }
     }
@@ -171,6 +173,30 @@ impl<'c> Download<'c> {
     #[must_use]
     pub fn segments(mut self, segments: usize) -> Self {
         self.segments = segments;
+        self
+    }
+
+    /// Sets which files and directories of a tree are transferred, and whether a single file is. Defaults to all.
+    #[must_use]
+    pub fn select(mut self, selection: Selection) -> Self {
+        self.choice.selection = Some(selection);
+        self
+    }
+
+    /// Sets what happens to files whose names exist at the destination. Defaults to [`Existing::Replace`].
+    #[must_use]
+    pub fn existing(mut self, existing: Existing) -> Self {
+        self.choice.existing = existing;
+        self
+    }
+
+    /// Sets whether each source file is removed when its copy is complete and verified. Directories are kept, and so are
+    /// files that were left out. Defaults to `false`.
+    ///
+    /// Each file is written to the disk (as with [`sync`](Self::sync)) before its source is removed (`DELE`).
+    #[must_use]
+    pub fn remove_source(mut self, remove: bool) -> Self {
+        self.choice.remove_source = remove;
         self
     }
 
@@ -224,8 +250,13 @@ impl<'c> Download<'c> {
 
     async fn run(mut self) -> Result<Report> {
         self.file.check()?;
+        self.file.sync |= self.choice.remove_source;
         let deadline = Deadline::start(self.job.deadline);
-        let (entry, target, root) = deadline.run("the download", self.prepare()).await?;
+        let (Found { entry, is_listed }, target, root) = deadline.run("the download", self.prepare()).await?;
+        let shown = self.source.to_string();
+        if !entry.is_dir() && !self.takes(&entry, &target).await {
+            return Ok(Report::default());
+        }
         // A file's own directory is the user's choice; so is that of a tree, unless the tree creates it.
         let named = root == Root::Named && entry.is_dir();
         let base = if named { None } else { target.parent() }.unwrap_or(&target);
@@ -233,6 +264,7 @@ impl<'c> Download<'c> {
         let handler = TreeDownload {
             fs: confined(&config.file_system, base),
             options: self.file,
+            choice: self.choice.clone(),
             root,
             limits: config.limits.clone(),
             directories: AtomicUsize::new(0),
@@ -246,6 +278,7 @@ impl<'c> Download<'c> {
                 depth: 0,
                 ancestors: AncestorChain::default(),
                 has_collision: false,
+                relative: String::new(),
             };
             let admission = AdmissionGate::new(&self.job, self.worker.pool());
             let workers = self.worker.with_siblings();
@@ -257,6 +290,11 @@ impl<'c> Download<'c> {
         if let Some(size) = size
             && let Some(report) = self.run_segmented(size, &entry, &target, deadline).await?
         {
+            if self.choice.remove_source {
+                retrying!(&mut self.worker, RetryBudget::new(self.job.retries), |client| {
+                    client.remove_file(&self.source).await
+                })?;
+            }
             return Ok(report);
         }
         let file = DownloadTask::Named {
@@ -267,7 +305,12 @@ impl<'c> Download<'c> {
             target,
         };
         let admission = AdmissionGate::of_all(&*self.job.progress);
-        Scheduler::new(handler, &self.job, admission, 1).run_file(file, self.worker, deadline).await
+        let transferred =
+            Scheduler::new(handler, &self.job, admission, 1).run_file(file, self.worker, deadline).await;
+        transferred.map_err(|error| match !is_listed && leaves_existence_open(&error) {
+            true => Error::NotFound { path: shown, refusal: Some(error.into()) },
+            false => error,
+        })
     }
 
     /// Downloads a file over several connections; returns `None` where that is not worth it, or the server cannot.
@@ -321,8 +364,8 @@ impl<'c> Download<'c> {
     }
 
     /// Finds out what the source is, and its target.
-    async fn prepare(&mut self) -> Result<(Entry, PathBuf, Root)> {
-        let entry = self.look_up().await?;
+    async fn prepare(&mut self) -> Result<(Found, PathBuf, Root)> {
+        let Found { entry, is_listed } = self.look_up().await?;
         match entry.kind {
             EntryKind::File | EntryKind::Link | EntryKind::Unknown => {}
             _ if entry.is_dir() && self.recursive => {}
@@ -339,11 +382,26 @@ impl<'c> Download<'c> {
         {
             make_all(&*self.worker.config().file_system, parent).await?;
         }
-        Ok((entry, target, root))
+        Ok((Found { entry, is_listed }, target, root))
+    }
+
+    /// Returns whether a single file is transferred.
+    async fn takes(&mut self, entry: &Entry, target: &Path) -> bool {
+        let name = self.source.file_name();
+        let candidate = Candidate {
+            path: &name.as_ref().map(|name| name.to_string_lossy()).unwrap_or_default(),
+            is_dir: false,
+            size: entry.exact_size().filter(|_| entry.is_file()),
+            modified: entry.modified,
+        };
+        let existing = self.choice.existing;
+        self.choice.accepts(&candidate)
+            && (existing == Existing::Replace
+                || existing.allows(self.worker.config().file_system.metadata(target).await.is_ok()))
     }
 
     /// Asks the server for the entry of the source, with its permissions if they are preserved.
-    async fn look_up(&mut self) -> Result<Entry> {
+    async fn look_up(&mut self) -> Result<Found> {
         Ok(retrying!(&mut self.worker, RetryBudget::new(self.job.retries), |client| {
             if self.file.preserve_mode {
                 client.list_permissions().await?;

@@ -145,7 +145,7 @@ impl FileUpload<'_> {
                 Some(set) => set,
                 None => client.set_modified(path, time).await,
             };
-            warn_of_refused_time(path, set)?;
+            warn_of_refused_time(client, path, set)?;
         }
         if self.upload.temporary {
             rename_into_place(client, path, target).await?;
@@ -354,7 +354,7 @@ impl FileUpload<'_> {
         let content = match there {
             SizeAnswer::Size(there) => compare(Some(there), size),
             SizeAnswer::Missing | SizeAnswer::Unknown if resumed => {
-                Err(Error::NotFound { path: path.to_string() })
+                Err(Error::NotFound { path: path.to_string(), refusal: None })
             }
             SizeAnswer::Missing if self.upload.checks_name && path == target => {
                 check_stored_name(client, path, size).await

@@ -9,7 +9,7 @@ use oxftp::{
 use oxftp_testing::scripted::{Script, ScriptedServer};
 
 use crate::common::scripts;
-use crate::common::scripts::{open_transfer, send_file};
+use crate::common::scripts::{open_transfer, refuse_to_enter_deep, send_empty_listing, send_file};
 use crate::common::{
     builder, embedded,
     local_files::{create_file, files},
@@ -89,8 +89,8 @@ async fn failed_directory_listing_keeps_that_directory_only() {
     }
     let script = send_file(enter_directory().type_image(), "MLSD d", "type=dir; bad\r\ntype=dir; good\r\n");
     let script = script.passive().expect("MLSD d/bad").reply("550 permission denied");
-    let script = script.expect("MLST d/bad").reply("550 permission denied");
-    let (server, pool) = start_pool(send_file(script, "MLSD d/good", "")).await;
+    let script = refuse_to_enter_deep(script, "d", "bad").expect("MLST d/bad").reply("550 permission denied");
+    let (server, pool) = start_pool(send_empty_listing(script, "d/good")).await;
 
     let error = pool.mirror_down("d", local.path()).delete(Delete::Before).await.unwrap_err();
 
@@ -138,7 +138,7 @@ async fn truncated_server_to_server_source_aborts_target() {
     let (source, from) =
         start_pool(open_transfer(source, "RETR d/a").send("half").close_data().reply("426 cut")).await;
     let target = enter_directory().expect("FEAT").reply("211-Features:\r\n MFMT\r\n211 End").type_image();
-    let target = open_transfer(send_file(target, "MLSD d", ""), "STOR d/a").read(4).expect_reset();
+    let target = open_transfer(send_empty_listing(target, "d"), "STOR d/a").read(4).expect_reset();
     let (target, to) = start_pool(target.reply("426 broken off")).await;
 
     let error = from.mirror_across("d", &to, "d").retries(0).await.unwrap_err();

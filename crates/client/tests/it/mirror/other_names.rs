@@ -190,3 +190,21 @@ async fn mirror_down_delete_follows_change_of_case() {
 
     assert_eq!((report.files, report.deleted, failures.len()), (1, 2, 0));
 }
+
+/// A source that may hide names that begin with a dot does not show that they are gone.
+#[tokio::test]
+async fn mirror_delete_keeps_names_that_source_may_hide() {
+    for (refused, hides, kept) in [(true, true, true), (true, false, true), (false, true, false)] {
+        let mut habits = if refused { Habits::list_only() } else { Habits::default() };
+        habits.hides_dot_names = hides;
+        let (server, local) = (MemoryServer::start(habits).await, tempfile::tempdir().unwrap());
+        server.lay("site/a", "x", 1_500_000_000);
+        old_file(local.path(), ".htaccess");
+        old_file(local.path(), "gone");
+
+        run(pool(&server).mirror_down("site", local.path())).await;
+
+        assert_eq!(local.path().join(".htaccess").exists(), kept, "{refused} {hides}");
+        assert!(!local.path().join("gone").exists());
+    }
+}

@@ -7,7 +7,8 @@ use oxftp_testing::scripted::Script;
 
 use crate::common::local_files::{create_file, files};
 use crate::common::scripts::{
-    assert_in_sync, builder, mlst_dir, open_transfer, play, play_with, with_sync_check,
+    assert_in_sync, builder, enter, leave, mlst_dir, open_transfer, play, play_with, send_file,
+    with_sync_check,
 };
 use crate::fixture::failed_names;
 
@@ -215,8 +216,9 @@ async fn pipelining_off_awaits_every_reply() {
 #[tokio::test]
 async fn unused_pipelined_command_keeps_sync() {
     let local = tempfile::tempdir().unwrap();
-    let script = listing(&[]);
-    let (server, mut client) = play(with_sync_check(script)).await;
+    // The directory is entered to confirm that it is empty.
+    let script = send_file(enter(listing(&[]), "d"), "MLSD", "");
+    let (server, mut client) = play(with_sync_check(leave(script))).await;
 
     download(&mut client, local.path()).await.unwrap();
 

@@ -9,7 +9,9 @@ use oxftp::{
 use oxftp_testing::scripted::Script;
 
 use crate::common;
-use crate::common::scripts::{assert_in_sync, mlst_dir, play, send_file, with_sync_check};
+use crate::common::scripts::{
+    assert_in_sync, mlst_dir, play, refuse_to_enter_deep, send_file, with_sync_check,
+};
 use crate::common::{
     embedded,
     local_files::{create_file, files},
@@ -137,7 +139,7 @@ async fn upload_of_missing_source_creates_nothing() {
 
     let error = fixture.client.upload(fixture.local.path().join("missing")).to("x/y").await.unwrap_err();
 
-    assert!(error.is_not_found(), "{error}");
+    assert!(matches!(error, Error::LocalFs(_)), "{error}");
     assert!(fixture.on_server().is_empty());
 }
 
@@ -301,6 +303,7 @@ async fn failed_directory_in_downloaded_tree_is_reported() {
         .passive()
         .expect("MLSD d/shut")
         .reply("550 permission denied");
+    let script = refuse_to_enter_deep(script, "d", "shut");
     // The client also checks whether it is a file that cannot be listed.
     let (server, mut client) = play(script.expect("MLST d/shut").reply("550 permission denied")).await;
 

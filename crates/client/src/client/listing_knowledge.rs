@@ -1,0 +1,163 @@
+//! Knowledge about the listings of a server: which commands work, whether paths in them are honoured, and whether
+//! names that begin with a dot are shown. The sessions of a pool share it.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::{Client, DotNames};
+use crate::ListCommand;
+
+/// What the listings of a server have shown so far.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct ListingKnowledge {
+    pub(crate) mlsd: CommandKnowledge,
+    pub(crate) list: CommandKnowledge,
+    pub(crate) list_all: ListAll,
+    /// A listing by `LIST` without options has shown a name that begins with a dot.
+    pub(crate) shows_dot_names: bool,
+    /// A file exists whose name begins with a dot and is absent from the listing of its directory.
+    pub(crate) hides_dot_names: bool,
+    /// `LIST` works in `TYPE A` only.
+    pub(crate) needs_ascii: bool,
+    /// `NLST` works where `LIST` does not.
+    pub(crate) needs_nlst: bool,
+    /// `STAT` works where no data connection can be opened.
+    pub(crate) needs_stat: bool,
+}
+
+/// What is known about one listing command. Paths are *plain* if no server takes them for anything but a path.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct CommandKnowledge {
+    /// It has listed a directory.
+    pub(crate) works: bool,
+    /// It has shown entries of a directory that was named by a plain path.
+    pub(crate) shows_by_path: bool,
+    /// Different paths have different listings.
+    pub(crate) is_faithful: bool,
+    /// It never shows a directory in place of its contents: `MLSD` has shown one that contains its own name.
+    pub(crate) shows_contents: bool,
+    /// A directory that it listed as empty was empty after it was entered.
+    pub(crate) is_empty_trusted: bool,
+    /// Directories have to be entered before they are listed.
+    pub(crate) must_enter: bool,
+    /// Directories that were listed after they were entered only.
+    pub(crate) rescued: u8,
+    /// Whether it honours paths with blanks, if known.
+    pub(crate) honours_blanks: Option<bool>,
+    /// The listing shown last, and its path, as hashes.
+    pub(crate) last: Option<LastListing>,
+}
+
+/// Hashes of a path and of the names in its listing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct LastListing {
+    pub(crate) path: u64,
+    pub(crate) names: u64,
+}
+
+/// What `LIST -a` does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum ListAll {
+    #[default]
+    Unasked,
+    /// It shows what `LIST` shows, and also names that begin with a dot.
+    Works,
+    /// It is refused, or shows no more than `LIST`, or something else.
+    Useless,
+}
+
+/// Knowledge that the sessions of a pool share.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct SharedListingKnowledge(Arc<Mutex<ListingKnowledge>>);
+
+impl SharedListingKnowledge {
+    fn get(&self) -> ListingKnowledge {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn update(&self, change: impl FnOnce(&mut ListingKnowledge)) {
+        change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    /// Shares the knowledge of another session, and adds its own to it.
+    pub(super) fn share(&mut self, other: &Self) {
+        if !Arc::ptr_eq(&self.0, &other.0) {
+            let own = self.get();
+            other.update(|known| known.add(&own));
+            *self = other.clone();
+        }
+    }
+}
+
+impl ListingKnowledge {
+    fn add(&mut self, other: &Self) {
+        self.mlsd.add(&other.mlsd);
+        self.list.add(&other.list);
+        if self.list_all == ListAll::Unasked {
+            self.list_all = other.list_all;
+        }
+        self.shows_dot_names |= other.shows_dot_names;
+        self.hides_dot_names |= other.hides_dot_names;
+        self.needs_ascii |= other.needs_ascii;
+        self.needs_nlst |= other.needs_nlst;
+        self.needs_stat |= other.needs_stat;
+    }
+}
+
+impl CommandKnowledge {
+    fn add(&mut self, other: &Self) {
+        self.works |= other.works;
+        self.shows_by_path |= other.shows_by_path;
+        self.is_faithful |= other.is_faithful;
+        self.shows_contents |= other.shows_contents;
+        self.is_empty_trusted |= other.is_empty_trusted;
+        self.must_enter |= other.must_enter;
+        self.rescued = self.rescued.max(other.rescued);
+        self.honours_blanks = self.honours_blanks.or(other.honours_blanks);
+    }
+}
+
+impl Client {
+    pub(crate) fn listing_knowledge(&self) -> ListingKnowledge {
+        self.capabilities.listing.get()
+    }
+
+    pub(crate) fn learn_listing(&self, change: impl FnOnce(&mut ListingKnowledge)) {
+        self.capabilities.listing.update(change);
+    }
+
+    /// Returns whether the listings of this server show names that begin with a dot, as far as the listings so far
+    /// have revealed it. Sends no command.
+    ///
+    /// The first listing by `LIST` is followed by one with `-a` in the same directory, unless it shows such names by
+    /// itself ([`ClientBuilder::list_all`](crate::ClientBuilder::list_all)). Servers for which that is no option refuse
+    /// it, or show nothing new.
+    ///
+    /// A file that begins with a dot and is absent from a listing may exist, unless this returns
+    /// [`DotNames::Shown`].
+    ///
+    /// ```no_run
+    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+    /// let names: Vec<_> = client.list("www").await?.iter().map(|found| found.name().to_string()).collect();
+    /// let is_complete = client.dot_names() == oxftp::DotNames::Shown;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn dot_names(&self) -> DotNames {
+        let known = self.listing_knowledge();
+        let required = self.config.list_command;
+        if known.mlsd.works
+            && !self.capabilities.no_mlsd
+            && required.is_none_or(|command| command == ListCommand::Mlsd)
+        {
+            return DotNames::Shown;
+        }
+        if known.list_all == ListAll::Works || known.shows_dot_names {
+            DotNames::Shown
+        } else if known.hides_dot_names {
+            DotNames::Hidden
+        } else {
+            DotNames::Unknown
+        }
+    }
+}

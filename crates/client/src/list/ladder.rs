@@ -1,0 +1,280 @@
+//! Ladder of ways to list a directory: what is tried next after a refusal. Pure; see [`open`](super::open) for the
+//! commands.
+
+use super::evidence::PathClass;
+use crate::{
+    ListCommand,
+    client::{CommandKnowledge, ListAll, ListingKnowledge},
+};
+
+/// One way to list a directory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Way {
+    pub(super) verb: Verb,
+    /// The directory is made the working directory and listed without a path.
+    pub(super) entered: bool,
+    /// The listing is transferred in `TYPE A`.
+    pub(super) ascii: bool,
+}
+
+/// The command of a listing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Verb {
+    Mlsd,
+    List,
+    /// `LIST -a`
+    ListAll,
+    Nlst,
+    Stat,
+}
+
+impl Verb {
+    fn list(all: bool) -> Self {
+        if all { Self::ListAll } else { Self::List }
+    }
+
+    pub(super) fn is_list(self) -> bool {
+        matches!(self, Self::List | Self::ListAll)
+    }
+
+    /// Returns what is known about the command.
+    pub(super) fn known(self, known: &ListingKnowledge) -> CommandKnowledge {
+        if self == Self::Mlsd { known.mlsd } else { known.list }
+    }
+}
+
+/// Why a way did not work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Refusal {
+    /// The directory could not be entered.
+    NotEntered,
+    /// The server does not know the command.
+    Command,
+    /// The server refused the transfer type.
+    Type,
+    /// The server refused the path, or does not say what.
+    Path,
+    /// There is no data connection.
+    Data,
+}
+
+/// The ways that were tried for one directory.
+#[derive(Debug)]
+pub(super) struct Ladder {
+    way: Way,
+    tried: Vec<Way>,
+    known: ListingKnowledge,
+    /// The verb of `LIST`.
+    list: Verb,
+    /// The caller requires no command.
+    is_free: bool,
+    /// The path is empty.
+    is_bare: bool,
+    cannot_enter: bool,
+}
+
+impl Ladder {
+    /// Creates a ladder that begins with this way. `lists_all` says whether `LIST -a` probably works.
+    pub(super) fn from(
+        way: Way,
+        known: ListingKnowledge,
+        lists_all: bool,
+        is_free: bool,
+        is_bare: bool,
+    ) -> Self {
+        let list = Verb::list(lists_all);
+        Self { way, tried: vec![way], known, list, is_free, is_bare, cannot_enter: false }
+    }
+
+    pub(super) fn way(&self) -> Way {
+        self.way
+    }
+
+    /// Moves to the next way and returns it, or `None` if nothing else is worth a try.
+    pub(super) fn next(&mut self, refusal: Refusal) -> Option<Way> {
+        let next = self.after(refusal).filter(|next| !self.tried.contains(next))?;
+        self.way = next;
+        self.tried.push(next);
+        Some(next)
+    }
+
+    fn after(&mut self, refusal: Refusal) -> Option<Way> {
+        let way = self.way;
+        self.cannot_enter |= refusal == Refusal::NotEntered;
+        let inside = way.entered || self.is_bare;
+        let by = |verb| Some(Way { verb, ..way });
+        let by_list = |way: Way| {
+            let enters = self.known.list.must_enter && !self.is_bare && !self.cannot_enter;
+            Some(Way { verb: self.list, entered: way.entered || enters, ascii: self.known.needs_ascii })
+        };
+        match refusal {
+            Refusal::Data => (self.is_free).then_some(Way { verb: Verb::Stat, entered: false, ascii: false }),
+            Refusal::NotEntered => {
+                let by_path = Way { entered: false, ..way };
+                match self.tried.contains(&by_path) {
+                    // Some servers refuse `MLSD` for every directory as if it were missing.
+                    true if self.is_free && way.verb == Verb::Mlsd && !self.known.mlsd.works => {
+                        by_list(by_path)
+                    }
+                    true => None,
+                    false => Some(by_path),
+                }
+            }
+            _ => match way.verb {
+                Verb::Mlsd if refusal == Refusal::Command && self.is_free => by_list(way),
+                Verb::Mlsd if inside && self.is_free && !self.known.mlsd.works => by_list(way),
+                Verb::ListAll if self.known.list_all != ListAll::Works => by(Verb::List),
+                Verb::Stat => None,
+                _ if refusal == Refusal::Type && !way.ascii => Some(Way { ascii: true, ..way }),
+                _ if !inside && !self.cannot_enter => Some(Way { entered: true, ..way }),
+                Verb::List | Verb::ListAll if inside && !self.known.list.works => match way.ascii {
+                    false => Some(Way { ascii: true, ..way }),
+                    true if self.is_free => by(Verb::Nlst),
+                    true => None,
+                },
+                _ => None,
+            },
+        }
+    }
+}
+
+/// Returns the way to begin with. `lists_all` says whether `LIST -a` probably works.
+pub(super) fn first_way(
+    class: PathClass,
+    required: Option<ListCommand>,
+    known: &ListingKnowledge,
+    no_mlsd: bool,
+    lists_all: bool,
+) -> Way {
+    let list = Verb::list(lists_all);
+    let verb = match required {
+        Some(ListCommand::Mlsd) => Verb::Mlsd,
+        Some(ListCommand::List) => list,
+        Some(ListCommand::Stat) => Verb::Stat,
+        None if known.needs_stat => Verb::Stat,
+        None if known.needs_nlst => Verb::Nlst,
+        None if no_mlsd => list,
+        None => Verb::Mlsd,
+    };
+    let command = verb.known(known);
+    let enters = command.must_enter
+        || class == PathClass::Special
+        || class == PathClass::Blank && command.honours_blanks == Some(false);
+    let ascii = known.needs_ascii && matches!(verb, Verb::List | Verb::ListAll | Verb::Nlst);
+    Way { verb, entered: enters && verb != Verb::Stat, ascii }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MLSD: Way = Way { verb: Verb::Mlsd, entered: false, ascii: false };
+    const LIST: Way = Way { verb: Verb::List, ..MLSD };
+    const STAT: Way = Way { verb: Verb::Stat, ..MLSD };
+
+    fn inside(way: Way) -> Way {
+        Way { entered: true, ..way }
+    }
+
+    fn ascii(way: Way) -> Way {
+        Way { ascii: true, ..way }
+    }
+
+    /// Returns the ways that are tried one after the other, if each is refused so.
+    fn climb(start: Way, known: ListingKnowledge, is_free: bool, refusals: &[Refusal]) -> Vec<Way> {
+        let mut ladder = Ladder::from(start, known, false, is_free, false);
+        refusals.iter().map_while(|refusal| ladder.next(*refusal)).collect()
+    }
+
+    #[test]
+    fn refused_path_is_entered() {
+        let known = ListingKnowledge::default();
+        assert_eq!(climb(MLSD, known, true, &[Refusal::Path]), [inside(MLSD)]);
+        assert_eq!(climb(LIST, known, true, &[Refusal::Path]), [inside(LIST)]);
+        assert_eq!(climb(LIST, known, true, &[Refusal::Path, Refusal::NotEntered]), [inside(LIST)]);
+        assert_eq!(climb(inside(LIST), known, true, &[Refusal::NotEntered, Refusal::Path]), [LIST]);
+    }
+
+    #[test]
+    fn unknown_mlsd_becomes_list() {
+        let known = ListingKnowledge::default();
+        assert_eq!(climb(MLSD, known, true, &[Refusal::Command, Refusal::Path]), [LIST, inside(LIST)]);
+        assert_eq!(climb(MLSD, known, false, &[Refusal::Command]), [inside(MLSD)]);
+    }
+
+    #[test]
+    fn unknown_mlsd_becomes_the_list_that_works() {
+        let mut known =
+            ListingKnowledge { needs_ascii: true, list_all: ListAll::Works, ..Default::default() };
+        known.list.must_enter = true;
+        let mut ladder = Ladder::from(MLSD, known, true, true, false);
+
+        let list = ladder.next(Refusal::Command);
+
+        assert_eq!(list, Some(ascii(inside(Way { verb: Verb::ListAll, ..LIST }))));
+    }
+
+    #[test]
+    fn mlsd_refused_everywhere_becomes_list() {
+        let mut known = ListingKnowledge::default();
+        assert_eq!(climb(MLSD, known, true, &[Refusal::Path, Refusal::Path]), [inside(MLSD), inside(LIST)]);
+        assert_eq!(climb(MLSD, known, true, &[Refusal::Path, Refusal::NotEntered]), [inside(MLSD), LIST]);
+
+        known.mlsd.works = true;
+        assert_eq!(climb(MLSD, known, true, &[Refusal::Path, Refusal::Path]), [inside(MLSD)]);
+        assert_eq!(climb(MLSD, known, true, &[Refusal::Path, Refusal::NotEntered]), [inside(MLSD)]);
+    }
+
+    #[test]
+    fn refused_list_is_tried_in_ascii_then_nlst() {
+        let mut known = ListingKnowledge::default();
+        let nlst = Way { verb: Verb::Nlst, ..ascii(inside(LIST)) };
+        let refusals = [Refusal::Command; 5];
+        assert_eq!(climb(LIST, known, true, &refusals), [inside(LIST), ascii(inside(LIST)), nlst]);
+        assert_eq!(climb(LIST, known, false, &refusals), [inside(LIST), ascii(inside(LIST))]);
+        assert_eq!(climb(LIST, known, true, &[Refusal::Type]), [ascii(LIST)]);
+
+        known.list.works = true;
+        assert_eq!(climb(LIST, known, true, &[Refusal::Path; 5]), [inside(LIST)]);
+        assert_eq!(climb(LIST, known, true, &[Refusal::Type]), [ascii(LIST)]);
+    }
+
+    #[test]
+    fn refused_option_is_left_out() {
+        let mut known = ListingKnowledge::default();
+        let all = Way { verb: Verb::ListAll, ..LIST };
+        assert_eq!(climb(all, known, false, &[Refusal::Path, Refusal::Path]), [LIST, inside(LIST)]);
+
+        known.list_all = ListAll::Works;
+        assert_eq!(climb(all, known, false, &[Refusal::Path]), [inside(all)]);
+    }
+
+    #[test]
+    fn stat_replaces_a_missing_data_connection() {
+        let known = ListingKnowledge::default();
+        assert_eq!(climb(MLSD, known, true, &[Refusal::Data, Refusal::Path]), [STAT]);
+        assert_eq!(climb(inside(LIST), known, true, &[Refusal::Data, Refusal::Data]), [STAT]);
+        assert_eq!(climb(LIST, known, false, &[Refusal::Data]), []);
+    }
+
+    #[test]
+    fn first_way_follows_from_knowledge_and_path() {
+        let known = ListingKnowledge::default();
+        let first = |class, known: &ListingKnowledge| first_way(class, None, known, false, false);
+        assert_eq!(first(PathClass::Plain, &known), MLSD);
+        assert_eq!(first(PathClass::Blank, &known), MLSD);
+        assert_eq!(first(PathClass::Special, &known), inside(MLSD));
+
+        let mut must_enter = known;
+        must_enter.mlsd.must_enter = true;
+        assert_eq!(first(PathClass::Plain, &must_enter), inside(MLSD));
+        let mut cuts = known;
+        cuts.mlsd.honours_blanks = Some(false);
+        assert_eq!((first(PathClass::Blank, &cuts), first(PathClass::Plain, &cuts)), (inside(MLSD), MLSD));
+        let stat = ListingKnowledge { needs_stat: true, ..known };
+        assert_eq!(first(PathClass::Special, &stat), STAT);
+        let with_ascii = ListingKnowledge { needs_ascii: true, ..known };
+        let list = first_way(PathClass::Plain, Some(ListCommand::List), &with_ascii, false, true);
+        assert_eq!(list, ascii(Way { verb: Verb::ListAll, ..LIST }));
+    }
+}

@@ -1,0 +1,347 @@
+//! Opening a listing: the commands of a way, and the ways that are tried one after the other.
+
+use std::{
+    collections::HashSet,
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use oxftp_proto::{
+    Code, Command, RemotePath, Reply, StatusCodeError, Timestamp, TransferType, classify,
+    listing::ListingParser,
+};
+
+use super::{
+    directory::{ByPath, DirectoryListing, Hold},
+    entry::EntryLocation,
+    evidence::PathClass,
+    ladder::{Ladder, Refusal, Verb, Way, first_way},
+};
+use crate::{
+    Client, Error, ListCommand, Result,
+    client::{Entering, FollowUp, ListAll, is_unknown_command},
+    config::command_memory::OptionalCommand,
+};
+
+/// A directory to be listed.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Target<'p> {
+    pub(super) path: &'p RemotePath,
+    pub(super) depth: usize,
+    /// The command that the caller requires.
+    pub(super) required: Option<ListCommand>,
+}
+
+/// Why a listing could not be opened.
+enum Unopened {
+    /// The directory could not be entered; `None` if no directory can.
+    NotEntered(Option<StatusCodeError>),
+    Failed(Error),
+}
+
+impl From<Error> for Unopened {
+    fn from(error: Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
+/// The refusals of one directory so far.
+#[derive(Default)]
+struct Refusals {
+    /// The first one that is about the directory.
+    first: Option<Error>,
+    not_entered: Option<StatusCodeError>,
+    /// The command that was refused with a path.
+    by_path: Option<(Verb, ByPath)>,
+    /// `MLSD` was refused without a path, or the directory cannot be entered.
+    lacks_mlsd: bool,
+}
+
+impl Client {
+    /// Opens the listing of a directory by the first way that works.
+    pub(super) async fn open_listing(
+        &mut self,
+        target: Target<'_>,
+        follow_up: FollowUp,
+    ) -> Result<DirectoryListing> {
+        let known = self.listing_knowledge();
+        let (class, no_mlsd) = (PathClass::of(target.path), self.capabilities().no_mlsd);
+        let way = first_way(class, target.required, &known, no_mlsd, self.lists_all());
+        self.climb(target, way, false, follow_up).await
+    }
+
+    /// Returns whether `LIST -a` probably works.
+    fn lists_all(&self) -> bool {
+        match self.listing_knowledge().list_all {
+            ListAll::Works => true,
+            ListAll::Unasked => self.config().list_all && self.may_hide_dot_files(),
+            ListAll::Useless => false,
+        }
+    }
+
+    /// Opens a listing by this way or one that follows it. `is_inside` says whether the directory was entered already.
+    pub(super) async fn climb(
+        &mut self,
+        target: Target<'_>,
+        way: Way,
+        mut is_inside: bool,
+        follow_up: FollowUp,
+    ) -> Result<DirectoryListing> {
+        let known = self.listing_knowledge();
+        let is_bare = target.path.is_empty();
+        let mut ladder = Ladder::from(way, known, self.lists_all(), target.required.is_none(), is_bare);
+        let mut refusals = Refusals::default();
+        loop {
+            let way = ladder.way();
+            let (error, refusal) = match self.open_way(target, way, &mut is_inside, follow_up).await {
+                Ok(listing) => return Ok(refusals.attach(listing, target.required)),
+                Err(Unopened::NotEntered(reason)) => {
+                    refusals.lacks_mlsd |= way.verb == Verb::Mlsd;
+                    refusals.not_entered = reason.or(refusals.not_entered);
+                    (None, Refusal::NotEntered)
+                }
+                Err(Unopened::Failed(error)) => match refusal(way, is_bare, &error) {
+                    Some(refusal) => (Some(error), refusal),
+                    None => return Err(error),
+                },
+            };
+            if let Some(error) = error {
+                self.note_refusal(way, refusal, &error);
+                refusals.add(way, refusal, is_bare, error);
+            }
+            if ladder.next(refusal).is_none() {
+                self.go_home().await?;
+                return Err(refusals.into_error());
+            }
+        }
+    }
+
+    /// Remembers what a refusal says about the server.
+    fn note_refusal(&mut self, way: Way, refusal: Refusal, error: &Error) {
+        if way.verb == Verb::Mlsd && refusal == Refusal::Command {
+            self.capabilities_mut().no_mlsd |= is_unknown_command(error);
+        }
+        if way.verb == Verb::ListAll && refusal != Refusal::Data {
+            self.learn_listing(|known| {
+                if known.list_all == ListAll::Unasked {
+                    known.list_all = ListAll::Useless;
+                }
+            });
+        }
+    }
+
+    async fn open_way(
+        &mut self,
+        target: Target<'_>,
+        way: Way,
+        is_inside: &mut bool,
+        follow_up: FollowUp,
+    ) -> Result<DirectoryListing, Unopened> {
+        if way.entered && !*is_inside {
+            match self.enter(target.path).await? {
+                Entering::Inside => *is_inside = true,
+                Entering::Refused(reason) => return Err(Unopened::NotEntered(Some(reason))),
+                Entering::Unavailable => return Err(Unopened::NotEntered(None)),
+            }
+        }
+        *is_inside = way.entered;
+        let is_optional = way.verb == Verb::Mlsd && target.required.is_none();
+        let _trial = match is_optional {
+            true => self.try_optional(OptionalCommand::MLSD).await?,
+            false => None,
+        };
+        let listing = self.prepare(target, way);
+        match self.transfer_listing(target, way, listing, follow_up).await {
+            Err(error) if is_optional && self.is_lost_to_optional() => {
+                // The new session is in its first directory.
+                *is_inside = false;
+                Err(self.replace_lost(error).await.into())
+            }
+            Err(Error::StatusCode(refused))
+                if classify::is_empty_listing(&refused.info) && self.believes_empty(target, way) =>
+            {
+                Ok(self.prepare(target, way))
+            }
+            opened => Ok(opened?),
+        }
+    }
+
+    /// Opens `LIST -a` beside the `LIST` of the same directory, which this session may still be in.
+    pub(super) async fn open_list_all(&mut self, target: Target<'_>, way: Way) -> Result<DirectoryListing> {
+        let way = Way { verb: Verb::ListAll, ..way };
+        let mut listing = self.prepare(target, way);
+        listing.hold = Hold::Nothing;
+        self.transfer_listing(target, way, listing, FollowUp::Nothing).await
+    }
+
+    async fn transfer_listing(
+        &mut self,
+        target: Target<'_>,
+        way: Way,
+        listing: DirectoryListing,
+        follow_up: FollowUp,
+    ) -> Result<DirectoryListing> {
+        if way.verb == Verb::Stat {
+            let reply = self.stat_reply(target.path).await?;
+            return Ok(listing.in_reply(&reply));
+        }
+        let empty = RemotePath::default();
+        let line = self.list_line(way.verb, if way.entered { &empty } else { target.path })?;
+        let transfer_type = if way.ascii { TransferType::Ascii } else { TransferType::Image };
+        let data = match way.entered {
+            true => self.open_data_here(line, transfer_type, 0, follow_up).await?,
+            false => self.open_data(line, transfer_type, 0, follow_up).await?,
+        };
+        Ok(listing.over(data))
+    }
+
+    /// Returns the reply to `STAT`, which is a listing (RFC 959, 4.1.3).
+    async fn stat_reply(&mut self, path: &RemotePath) -> Result<Reply> {
+        let here = RemotePath::from(".");
+        // Without a path the reply would describe the session.
+        self.path_command("STAT", if path.is_empty() { &here } else { path }, &["2xx"]).await
+    }
+
+    /// Returns whether a refusal that says that a directory is empty is enough.
+    fn believes_empty(&self, target: Target<'_>, way: Way) -> bool {
+        let known = way.verb.known(&self.listing_knowledge());
+        let is_plain = PathClass::of(target.path) == PathClass::Plain;
+        way.entered || target.path.is_empty() || is_plain && known.is_empty_trusted
+    }
+
+    /// Creates a listing without entries.
+    fn prepare(&self, target: Target<'_>, way: Way) -> DirectoryListing {
+        let location = EntryLocation { path: target.path.clone(), encoding: self.encoding() };
+        let parser = match way.verb {
+            Verb::Mlsd => ListingParser::mlsx(),
+            _ => self.list_parser(),
+        };
+        let mut listing = DirectoryListing::without_data(way, location, target.depth, parser, self.limits());
+        let known = self.listing_knowledge();
+        let command = way.verb.known(&known);
+        let is_open = match PathClass::of(target.path) {
+            PathClass::Blank => command.honours_blanks.is_none(),
+            _ => !command.is_faithful,
+        };
+        listing.hold = match way.verb {
+            Verb::Nlst => Hold::All,
+            Verb::ListAll if known.list_all == ListAll::Unasked => Hold::Some,
+            _ if !listing.is_by_path() => Hold::Nothing,
+            Verb::Stat => Hold::First,
+            _ if is_open => Hold::Some,
+            _ => Hold::First,
+        };
+        let asks = self.config().list_all && known.list_all == ListAll::Unasked && !known.shows_dot_names;
+        listing.names = (asks && way.verb == Verb::List).then(HashSet::new);
+        listing
+    }
+
+    /// Creates a parser with hints from the server's self-descriptions.
+    fn list_parser(&self) -> ListingParser {
+        let now = self.server_zone().map_or_else(now, |zone| zone.wall_clock(now()));
+        let parser = ListingParser::list(now).limits(self.limits());
+        let parser = self.self_descriptions().fold(parser, |parser, text| parser.hint(&text));
+        match &self.config().list_parser {
+            Some((custom, order)) => parser.custom(custom.clone(), *order),
+            None => parser,
+        }
+    }
+
+    fn list_line(&self, verb: Verb, path: &RemotePath) -> Result<Command> {
+        let is_option = path.as_bytes().starts_with(b"-") && verb != Verb::Mlsd;
+        let path = if is_option { &RemotePath::from(".").join_path(path) } else { path };
+        let verb = match verb {
+            Verb::Mlsd => "MLSD",
+            Verb::List => "LIST",
+            Verb::ListAll => "LIST -a",
+            Verb::Nlst => "NLST",
+            Verb::Stat => "STAT",
+        };
+        Ok(Command::with_path(verb, path, self.encoding())?)
+    }
+}
+
+impl Refusals {
+    fn add(&mut self, way: Way, refusal: Refusal, is_bare: bool, error: Error) {
+        if !way.entered && !is_bare && refusal == Refusal::Path {
+            let is_empty = error.reply().is_some_and(classify::is_empty_listing);
+            let said = if is_empty { ByPath::Empty } else { ByPath::Refused };
+            self.by_path = self.by_path.or(Some((way.verb, said)));
+        }
+        self.lacks_mlsd |= way.verb == Verb::Mlsd && (way.entered || is_bare) && refusal == Refusal::Path;
+        // An unknown command is the reason only if every other one is refused, too.
+        if self.first.as_ref().is_none_or(is_about_command) {
+            self.first = Some(error);
+        }
+    }
+
+    /// Marks the listing that is open now with what was refused before.
+    fn attach(self, mut listing: DirectoryListing, required: Option<ListCommand>) -> DirectoryListing {
+        let verb = listing.way.verb;
+        listing.replaces_mlsd = self.lacks_mlsd && verb != Verb::Mlsd && verb != Verb::Stat;
+        let is_guess =
+            verb == Verb::Stat && required.is_none() || listing.replaces_mlsd && self.not_entered.is_some();
+        if let Some((refused, said)) = self.by_path
+            && listing.way.entered
+            && (refused == verb || refused.is_list() && verb.is_list())
+        {
+            listing.by_path = said;
+        }
+        listing.guess = self.first.filter(|_| is_guess);
+        listing.not_entered = self.not_entered;
+        listing
+    }
+
+    fn into_error(self) -> Error {
+        match (self.first, self.not_entered) {
+            (Some(first), Some(reason)) if is_about_command(&first) => reason.into(),
+            (Some(first), _) => first,
+            (None, Some(reason)) => reason.into(),
+            (None, None) => Error::Unsupported { what: "way to list this directory" },
+        }
+    }
+}
+
+/// Returns whether an error says nothing about the directory.
+fn is_about_command(error: &Error) -> bool {
+    is_unknown_command(error) || matches!(error, Error::Unanswered { .. })
+}
+
+/// Returns what a refusal is about, or `None` if it is about the session.
+fn refusal(way: Way, is_bare: bool, error: &Error) -> Option<Refusal> {
+    let refused = match error {
+        Error::DataConnect(_) => return Some(Refusal::Data),
+        Error::Unanswered { .. } => return Some(Refusal::Command),
+        Error::StatusCode(refused) => refused,
+        _ => return None,
+    };
+    let expects = |mask: &str| refused.expected.iter().any(|expected| expected == mask);
+    let (reply, code) = (&refused.info, refused.info.code());
+    if matches!(code, Code::SERVICE_CLOSING | Code::NOT_LOGGED_IN) {
+        return None;
+    }
+    if way.verb == Verb::Stat {
+        return Some(Refusal::Path);
+    }
+    if !expects("1xx") {
+        return (expects("227") || expects("229")).then_some(Refusal::Data);
+    }
+    let by_path = !way.entered && !is_bare;
+    let is_about_path = by_path && code.get() == 501;
+    match code.get() {
+        425 => Some(Refusal::Data),
+        _ if way.verb == Verb::Mlsd && classify::rejects_mlsd(reply) && !is_about_path => {
+            Some(Refusal::Command)
+        }
+        504 => Some(Refusal::Type),
+        202 | 500 | 502 => Some(Refusal::Command),
+        450 | 451 if by_path => Some(Refusal::Path),
+        _ if code.class() == 5 => Some(Refusal::Path),
+        _ => None,
+    }
+}
+
+/// Returns the present time, to the second.
+fn now() -> Timestamp {
+    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Timestamp::from_unix(since_epoch.as_secs().try_into().unwrap_or(0), 0).unwrap_or(Timestamp::UNIX_EPOCH)
+}
