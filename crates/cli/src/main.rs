@@ -17,6 +17,7 @@ mod progress;
 mod session;
 mod settings;
 mod shell;
+mod state_directory;
 mod terminal;
 mod units;
 mod usage_error;

@@ -3,6 +3,7 @@
 use clap::Args;
 
 use super::support::{
+    destination::Sink,
     operands::Operands,
     selector::Selector,
     stdout::{copy, copy_text},
@@ -11,7 +12,6 @@ use crate::{
     app::App,
     args::{ConnectionArgs, NameArgs, SelectionArgs},
     failure::Result,
-    output::Output,
     progress,
     session::Session,
 };
@@ -36,14 +36,14 @@ pub(crate) async fn run(args: CatArgs, app: &App) -> Result {
     let mut session = Session::new(args.connection)?;
     let mut operands = Operands::expand(&mut session, &args.urls, &args.names).await?;
     operands.select(&mut session, &Selector::new(&args.selection)).await?;
-    let mut output = Output::new();
+    let mut sink = Sink::stdout();
     let mut failures = operands.collect_failures(app)?;
     for url in &operands.urls() {
         let outcome = async {
             let client = session.client(url).await?;
             match args.ascii {
-                true => copy_text(client, url, &mut output).await,
-                false => copy(client, url, &mut output, &progress::Silent).await,
+                true => copy_text(client, url, &mut sink).await,
+                false => copy(client, url, &mut sink, &progress::Silent).await,
             }
         };
         failures.record(outcome.await)?;

@@ -1,6 +1,8 @@
 //! `get`: downloads files and directory trees.
 
 use std::{
+    collections::HashSet,
+    ffi::OsStr,
     path::{Path, PathBuf},
     sync::Arc,
     time::Instant,
@@ -11,9 +13,11 @@ use oxftp::{Connections, FtpUrl, Pool, Progress};
 
 use super::support::{
     concurrent,
+    destination::{Destination, Sink},
     lock::{JobLocks, LockTarget},
     operands::Operands,
     range,
+    same_names::{folds_case, refuse_same_names},
     selector::Selector,
     stdout,
     summary::summary,
@@ -25,7 +29,6 @@ use crate::{
         SelectionArgs, TransferArgs, local_path,
     },
     failure::{Failure, FailureCollector, Result},
-    output::Output,
     progress::{self, Scope},
     session::Session,
 };
@@ -46,7 +49,7 @@ pub(crate) struct GetArgs {
     #[arg(long, value_name = "N", conflicts_with_all = ["recursive", "range"])]
     #[arg(value_parser = clap::value_parser!(u16).range(1..=256))]
     segments: Option<u16>,
-    /// Write to this file; with -r, the name of the tree's root; - is stdout
+    /// Write to this file, or into this device or FIFO; with -r, the name of the tree's root; - is stdout
     #[arg(short, long, value_name = "FILE", value_parser = local_path())]
     output: Option<PathBuf>,
     /// Write into this directory
@@ -85,13 +88,18 @@ pub(crate) struct GetArgs {
 
 pub(crate) async fn run(args: GetArgs, app: &App) -> Result {
     check(&args)?;
+    let output = args.output.as_deref().map(Destination::of).transpose()?;
+    check_special(&args, output.as_ref())?;
     let mut session = Session::new(args.connection.clone())?;
     let mut operands = Operands::expand(&mut session, &args.urls, &args.names).await?;
-    let downloader = Downloader { args: &args, selector: Selector::new(&args.selection) };
+    let downloader =
+        Downloader { args: &args, output: output.as_ref(), selector: Selector::new(&args.selection) };
     if !args.recursive {
         operands.select(&mut session, &downloader.selector).await?;
     }
-    let urls = operands.urls();
+    let mut urls = operands.urls();
+    remove_repeated(&mut urls);
+    refuse_same(&args, &urls)?;
     check_output(&args, urls.len())?;
     let failures = operands.collect_failures(app)?;
     let locks = downloader.lock(&mut session, &urls).await?;
@@ -128,6 +136,35 @@ fn check(args: &GetArgs) -> Result {
     }
 }
 
+/// Fails for flags that need a regular file.
+fn check_special(args: &GetArgs, output: Option<&Destination>) -> Result {
+    let name = match output {
+        Some(Destination::Special(path)) => path.display().to_string(),
+        Some(Destination::Stdout) => "stdout".to_owned(),
+        Some(Destination::File(_)) | None => return Ok(()),
+    };
+    if args.recursive || args.resume || args.perms || args.remove_source || args.transfer.verify.is_some() {
+        let flags = "-r, -c, -p, --move and --verify need a file or directory";
+        return Err(Failure::Usage(format!("{name} is written into as it is: {flags}")));
+    }
+    Ok(())
+}
+
+/// Removes URLs that were named before.
+fn remove_repeated(urls: &mut Vec<FtpUrl>) {
+    let mut seen = HashSet::new();
+    urls.retain(|url| seen.insert(url.to_string()));
+}
+
+/// Fails if two URLs would become one local file.
+fn refuse_same(args: &GetArgs, urls: &[FtpUrl]) -> Result {
+    let directory = args.directory.as_deref().unwrap_or(Path::new(""));
+    let names: Vec<_> = urls.iter().map(|url| url.path().file_name()).collect();
+    let names = names.iter().map(|name| name.as_ref().and_then(|name| name.as_str()).map(OsStr::new));
+    let sources = urls.iter().map(ToString::to_string).zip(names);
+    refuse_same_names(sources, &directory.display().to_string(), || folds_case(directory))
+}
+
 fn check_output(args: &GetArgs, urls: usize) -> Result {
     match args.output.as_ref().is_some_and(|output| output.as_os_str() != "-") && urls > 1 {
         true => Err(Failure::Usage(
@@ -141,27 +178,25 @@ fn check_output(args: &GetArgs, urls: usize) -> Result {
 /// Downloads URLs as the flags say.
 struct Downloader<'a> {
     args: &'a GetArgs,
+    output: Option<&'a Destination>,
     selector: Selector,
 }
 
 impl Downloader<'_> {
-    fn writes_to_stdout(&self) -> bool {
-        self.args.output.as_ref().is_some_and(|output| output.as_os_str() == "-")
-    }
-
     fn may_run_concurrently(&self, urls: &[FtpUrl]) -> bool {
         let names: Vec<_> = urls.iter().map(|url| url.path().file_name()).collect();
         let names = names.iter().map(|name| name.as_ref().and_then(|name| name.as_str()).map(AsRef::as_ref));
         self.args.transfer.jobs.max_connections() > 1
             && urls.len() > 1
             && self.args.range.is_none()
-            && !self.writes_to_stdout()
+            && self.output.is_none()
             && concurrent::have_distinct_names(names)
     }
 
     /// Locks what the flags say: the targets, and the sources on their servers.
     async fn lock(&self, session: &mut Session, urls: &[FtpUrl]) -> Result<JobLocks> {
-        let targets: Vec<_> = match self.writes_to_stdout() {
+        let targets: Vec<_> = match matches!(self.output, Some(Destination::Stdout | Destination::Special(_)))
+        {
             true => Vec::new(),
             false => urls.iter().map(|url| self.target(url)).collect(),
         };
@@ -224,18 +259,23 @@ impl Downloader<'_> {
     }
 
     async fn get(&self, session: &mut Session, url: &FtpUrl, app: &App) -> Result {
-        let (output, directory) = (self.args.output.as_deref(), self.args.directory.as_deref());
+        let directory = self.args.directory.as_deref();
         if let Some(range) = self.args.range {
             let client = session.client(url).await?;
-            return range::get(client, url, range, output, directory).await;
+            return range::get(client, url, range, self.output, directory).await;
         }
-        if self.writes_to_stdout() {
+        let sink = match self.output {
+            Some(Destination::Stdout) => Some(Sink::stdout()),
+            Some(Destination::Special(path)) => Some(Sink::open(path).await?),
+            Some(Destination::File(_)) | None => None,
+        };
+        if let Some(mut sink) = sink {
             let client = session.client(url).await?;
             if self.args.ascii {
-                return stdout::copy_text(client, url, &mut Output::new()).await;
+                return stdout::copy_text(client, url, &mut sink).await;
             }
             let progress = progress::start(app.progress, Scope::File);
-            return stdout::copy(client, url, &mut Output::new(), &progress).await;
+            return stdout::copy(client, url, &mut sink, &*progress).await;
         }
         let pool = session.pool(url, self.max_connections()).await?;
         let scope = if self.args.recursive { Scope::Tree { bytes: None } } else { Scope::File };
@@ -290,10 +330,10 @@ impl Downloader<'_> {
             Some(selection) => download.select(selection),
             None => download,
         };
-        let report = match (args.output.as_deref(), args.directory.as_deref()) {
-            (Some(name), _) => download.to(name).write_into(true).await,
-            (None, Some(directory)) => download.to(directory).await,
-            (None, None) => download.await,
+        let report = match (self.output, args.directory.as_deref()) {
+            (Some(Destination::File(name)), _) => download.to(name).write_into(true).await,
+            (_, Some(directory)) => download.to(directory).await,
+            _ => download.await,
         };
         match report {
             Ok(report) => Ok(summary(url, &report, begun)),

@@ -4,7 +4,7 @@ use clap::Args;
 use oxftp::{Client, FtpUrl};
 use tokio::io::AsyncReadExt;
 
-use super::support::{diagnose, range, stdout::DIRECTORY_HINT};
+use super::support::{destination::Destination, diagnose, range, stdout::DIRECTORY_HINT};
 use crate::{
     args::{ByteRange, ConnectionArgs, Size},
     failure::{Failure, Result},
@@ -50,7 +50,7 @@ async fn first(client: &mut Client, url: &FtpUrl, bytes: u64) -> Result {
     let Some(last) = bytes.checked_sub(1) else {
         return client.metadata(url.path()).await.map(drop).map_err(|error| Failure::about(url, error));
     };
-    range::get(client, url, ByteRange::Between(0, last), Some("-".as_ref()), None).await
+    range::get(client, url, ByteRange::Between(0, last), Some(&Destination::Stdout), None).await
 }
 
 /// Prints the first lines, then aborts the transfer.

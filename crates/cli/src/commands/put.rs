@@ -1,6 +1,7 @@
 //! `put`: uploads files and directory trees.
 
 use std::{
+    collections::HashSet,
     path::{Path, PathBuf},
     sync::Arc,
     time::Instant,
@@ -13,6 +14,7 @@ use super::support::{
     concurrent,
     lock::{JobLocks, LockTarget},
     operands::read_names,
+    same_names::refuse_same_names,
     selector::Selector,
     sources::{self, bytes_of, has_no_name, is_stdin, tree_bytes},
     stdin,
@@ -32,7 +34,7 @@ pub(crate) struct PutArgs {
     /// Upload directories recursively
     #[arg(short, long)]
     recursive: bool,
-    /// Resume: send only what the server's copy is missing (content is not compared)
+    /// Resume an interrupted upload: compare what the server has, and send the rest
     #[arg(short = 'c', long = "continue")]
     resume: bool,
     /// Give files on the server the modification times of the local files
@@ -87,6 +89,14 @@ pub(crate) async fn run(mut args: PutArgs, app: &App) -> Result {
     args.add_named_sources()?;
     let url = session::url(&args.url)?;
     let target = target(&args, &url)?;
+    remove_repeated(&mut args.sources);
+    if let Target::Into(directory) = &target {
+        let names = args.sources.iter().map(|source| {
+            (source.display().to_string(), source.file_name().filter(|_| !has_no_name(source)))
+        });
+        // Whether the server ignores case is not known.
+        refuse_same_names(names, &directory.to_string(), || false)?;
+    }
     let selector = Selector::new(&args.selection);
     let uploader = Uploader { args: &args, url: &url, target: &target, selector };
     let mut session = Session::new(args.connection.clone())?;
@@ -94,6 +104,15 @@ pub(crate) async fn run(mut args: PutArgs, app: &App) -> Result {
     locks.run(uploader.put_all(&mut session, app)).await?;
     session.quit().await;
     Ok(())
+}
+
+/// Removes sources that were named before.
+fn remove_repeated(sources: &mut Vec<PathBuf>) {
+    let mut seen = HashSet::new();
+    sources.retain(|source| match std::fs::canonicalize(source) {
+        Ok(path) => seen.insert((path, has_no_name(source))),
+        Err(_) => true,
+    });
 }
 
 impl PutArgs {

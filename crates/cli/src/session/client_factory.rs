@@ -19,6 +19,7 @@ use super::{
 use crate::{
     args::{ActiveAt, NetworkArgs, TimeoutSeconds, TlsArgs},
     failure::{Failure, Result},
+    state_directory::upload_records,
 };
 
 /// Creates clients as the flags say; the files they name have been read.
@@ -71,6 +72,9 @@ impl ClientFactory {
             .pipelining(network.pipelining.into())
             .compress(network.compress)
             .noop_during_transfers(interval(network.noop_during_transfers));
+        if let Some(records) = upload_records() {
+            builder = builder.upload_records(records);
+        }
         builder = match url.scheme() {
             Scheme::Ftp if self.tls_if_offered => builder.tls_if_offered(self.tls.clone()),
             Scheme::Ftp => builder,

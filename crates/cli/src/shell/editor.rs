@@ -16,7 +16,10 @@ use rustyline::{
 };
 use tokio::{sync::mpsc as asynchronous, task::JoinHandle};
 
-use crate::failure::{Failure, Result};
+use crate::{
+    failure::{Failure, Result},
+    state_directory::state_directory,
+};
 
 /// Reads lines from a terminal on another thread.
 pub(super) struct Editor {
@@ -47,7 +50,7 @@ pub(super) enum Input {
 impl Editor {
     pub(super) fn new() -> Self {
         let (ask, requests) = asynchronous::unbounded_channel();
-        let history = history_path();
+        let history = state_directory().map(|state| state.join("history"));
         let mut earlier = FileHistory::new();
         if let Some(path) = &history {
             // The file does not exist before the first use.
@@ -125,13 +128,6 @@ impl Completer for RemoteCompleter {
         let answered = asked.ok().and_then(|()| answered.recv_timeout(TIMEOUT).ok());
         Ok(answered.unwrap_or((at, Vec::new())))
     }
-}
-
-/// Returns `oxftp/history` in `XDG_STATE_HOME`, else in `~/.local/state`.
-fn history_path() -> Option<PathBuf> {
-    let state = std::env::var_os("XDG_STATE_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
-    let state = state.or_else(|| Some(std::env::home_dir()?.join(".local/state")))?;
-    Some(state.join("oxftp").join("history"))
 }
 
 /// Maximum wait after the tab key.

@@ -1,5 +1,7 @@
 //! Translation of shell commands to command lines: paths become URLs, patterns become names.
 
+use std::path::Path;
+
 use super::{
     Shell,
     command_line::{ShellCommand, ShellWord},
@@ -82,7 +84,8 @@ impl Shell {
         if let (Operands::Downloaded, true, [from, to]) = (operands, renames, &classified.operands[..])
             && self.names_copy(from, to).await?
         {
-            words.extend(["-o".to_owned(), to.text.clone(), "--".to_owned(), self.cwd.url(&from.text)]);
+            let flag = if Path::new(&to.text).is_dir() { "-d" } else { "-o" };
+            words.extend([flag.to_owned(), to.text.clone(), "--".to_owned(), self.cwd.url(&from.text)]);
             return Ok(words);
         }
         words.push("--".to_owned());
@@ -167,7 +170,8 @@ impl Shell {
 
 /// Returns whether the second word is the new name of the first, because there is no such local file.
 fn is_new_name(from: &ShellWord, to: &ShellWord) -> bool {
-    from.pattern.is_none() && to.pattern.is_none() && std::fs::symlink_metadata(&to.text).is_err()
+    let plain = from.pattern.is_none() && to.pattern.is_none();
+    plain && Path::new(&from.text).exists() && Path::new(&to.text).symlink_metadata().is_err()
 }
 
 /// Returns whether the first of two trees is written as a local one, and the second is not.

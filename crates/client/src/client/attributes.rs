@@ -1,8 +1,14 @@
 //! Attributes of remote files: modification time and permissions.
 
-use oxftp_proto::{Command, InvalidCommand, Precision, RemotePath, Reply, Timestamp, dialog::Exchange};
+use oxftp_proto::{
+    Code, Command, InvalidCommand, Precision, RemotePath, Reply, Timestamp, classify, dialog::Exchange,
+};
 
-use super::{Client, metadata::parse_size, navigation::Spelling};
+use super::{
+    Client,
+    metadata::{SizeAnswer, parse_size},
+    navigation::Spelling,
+};
 use crate::{Error, Result, config::command_memory::OptionalCommand, stream::Direction};
 
 /// How a server sets modification times.
@@ -34,8 +40,8 @@ pub(crate) enum TimeCommand {
 /// Replies to the queries after an upload.
 #[derive(Debug)]
 pub(crate) struct SizeAndTime {
-    /// The size of the file; `None` if the server did not report it.
-    pub(crate) size: Option<u64>,
+    /// The size of the file.
+    pub(crate) size: SizeAnswer,
     /// Whether the time was set; `None` if that was not tried.
     pub(crate) dated: Option<Result<()>>,
 }
@@ -116,6 +122,15 @@ impl Client {
             && self.capabilities.features.as_ref().is_none_or(|features| features.contains("SIZE"))
     }
 
+    /// Returns whether uploaded files do not show in listings.
+    pub(crate) fn hides_uploads(&self) -> bool {
+        self.capabilities.hides_uploads
+    }
+
+    pub(crate) fn set_hides_uploads(&mut self, hides: bool) {
+        self.capabilities.hides_uploads = hides;
+    }
+
     /// Queries the size of a file. Also sets its time, if the command for that is known and the server
     /// accepts both commands at once.
     pub(crate) async fn size_and_time(
@@ -134,7 +149,7 @@ impl Client {
                 let replies = self.control.pipeline(&commands).await?;
                 Ok(self.read_size_and_time(replies))
             }
-            _ => Ok(SizeAndTime { size: self.size_if_told(path).await?, dated: None }),
+            _ => Ok(SizeAndTime { size: self.size_answer(path).await?, dated: None }),
         }
     }
 
@@ -157,9 +172,13 @@ impl Client {
     /// Parses the replies to [`queries_after_upload`](Self::queries_after_upload).
     pub(crate) fn read_size_and_time(&mut self, replies: Vec<Reply>) -> SizeAndTime {
         let mut replies = replies.into_iter();
-        let size = replies.next().and_then(|reply| {
+        let size = replies.next().map_or(SizeAnswer::Unknown, |reply| {
             self.capabilities.no_size |= reply.code().is_unsupported();
-            parse_size(&reply).filter(|_| reply.code().class() == 2)
+            match parse_size(&reply).filter(|_| reply.code().class() == 2) {
+                Some(size) => SizeAnswer::Size(size),
+                None if classify::presence(&reply) == classify::Presence::Missing => SizeAnswer::Missing,
+                None => SizeAnswer::Unknown,
+            }
         });
         let dated = replies.next().map(|reply| reply.expect(&["2xx"]).map(drop).map_err(Into::into));
         SizeAndTime { size, dated }
@@ -178,7 +197,7 @@ impl Client {
                 Err(error) if error.is_connection_lost() => return Err(error),
                 // The server lists the command in `FEAT`, so it has refused the path.
                 Err(error @ Error::StatusCode(_)) if command == TimeCommand::Mfmt && offers_mfmt => {
-                    if !error.code().is_some_and(oxftp_proto::Code::is_unsupported) {
+                    if !error.code().is_some_and(Code::is_unsupported) {
                         return Err(error);
                     }
                 }

@@ -188,15 +188,25 @@ impl Client {
     /// Returns the size of a file; `None` if the server does not report it. Does not ask a server without
     /// `SIZE` again.
     pub(crate) async fn size_if_told(&mut self, path: &RemotePath) -> Result<Option<u64>> {
+        Ok(match self.size_answer(path).await? {
+            SizeAnswer::Size(size) => Some(size),
+            SizeAnswer::Missing | SizeAnswer::Unknown => None,
+        })
+    }
+
+    /// Like [`size_if_told`](Self::size_if_told), and distinguishes a file that may be missing.
+    pub(crate) async fn size_answer(&mut self, path: &RemotePath) -> Result<SizeAnswer> {
         if self.capabilities.no_size {
-            return Ok(None);
+            return Ok(SizeAnswer::Unknown);
         }
         match self.size(path).await {
-            Ok(size) => Ok(Some(size)),
+            Ok(size) => Ok(SizeAnswer::Size(size)),
             Err(error) if error.is_connection_lost() || error.is_timeout() => Err(error),
             Err(error) => {
                 self.capabilities.no_size = error.code().is_some_and(Code::is_unsupported);
-                Ok(None)
+                let is_missing =
+                    error.reply().is_some_and(|reply| classify::presence(reply) == Presence::Missing);
+                Ok(if is_missing { SizeAnswer::Missing } else { SizeAnswer::Unknown })
             }
         }
     }
@@ -398,6 +408,15 @@ pub(crate) struct Found {
     pub(crate) entry: Entry,
     /// `false` if the listing of the parent does not contain the path. It may still exist.
     pub(crate) is_listed: bool,
+}
+
+/// What a server says about the size of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum SizeAnswer {
+    Size(u64),
+    /// There is no such file.
+    Missing,
+    Unknown,
 }
 
 /// Returns whether a refusal leaves it open if the path exists. A lack of permission is an answer of its own.

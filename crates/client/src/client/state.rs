@@ -61,6 +61,8 @@ pub(crate) struct ServerCapabilities {
     pub(super) no_size: bool,
     /// `MDTM` is not supported.
     pub(super) no_mdtm: bool,
+    /// Listings do not show uploaded files, or cannot be read.
+    pub(super) hides_uploads: bool,
     /// The user knows that times are not preserved on this server.
     pub(crate) reported_times_not_kept: Arc<AtomicBool>,
     /// What the listings have shown.
@@ -113,6 +115,7 @@ impl ServerCapabilities {
         self.no_mlst |= other.no_mlst;
         self.no_size |= other.no_size;
         self.no_mdtm |= other.no_mdtm;
+        self.hides_uploads |= other.hides_uploads;
         self.reported_times_not_kept = other.reported_times_not_kept.clone();
         self.no_compression |= other.no_compression;
         self.no_compressed_uploads |= other.no_compressed_uploads;

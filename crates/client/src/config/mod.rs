@@ -12,7 +12,7 @@ pub use self::login_options::Utf8;
 pub(crate) use self::tls_mode::TlsMode;
 pub use oxftp_proto::listing::ParserOrder;
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{fmt, path::PathBuf, sync::Arc, time::Duration};
 
 use oxftp_proto::{Encoding, Limits, ServerZone, dialog::PassiveMode, listing::LineParser};
 
@@ -56,6 +56,7 @@ pub(crate) struct Config {
     pub(crate) throttle: Throttle,
     pub(crate) file_system: Arc<dyn FileSystem>,
     pub(crate) file_system_timeout: Option<Duration>,
+    pub(crate) upload_records: Option<PathBuf>,
     pub(crate) encoding: Encoding,
     pub(crate) tls: TlsMode,
     pub(crate) passive: Vec<PassiveMode>,
@@ -82,6 +83,7 @@ impl ClientBuilder {
                 throttle: Throttle::unlimited(),
                 file_system: Arc::new(LocalFs::new()),
                 file_system_timeout: None,
+                upload_records: None,
                 encoding: Encoding::UTF_8,
                 tls: TlsMode::Off,
                 passive: vec![PassiveMode::Epsv, PassiveMode::Pasv],
@@ -121,6 +123,23 @@ impl ClientBuilder {
             Scheme::Ftpes => builder.explicit_tls(TlsConfig::new()),
             Scheme::Ftps => builder.implicit_tls(TlsConfig::new()),
         }
+    }
+
+    /// Sets a local directory in which uploads in progress are recorded: which version of a file is sent to which name.
+    /// Defaults to none. It is created when needed.
+    ///
+    /// A later upload with [`resume`](crate::Upload::resume) then continues an interrupted one after a short comparison,
+    /// and finds its [temporary name](crate::Upload::temporary) again. Files below 1 MiB are recorded only when they are
+    /// interrupted or have a temporary name. A record has less than 200 bytes, contains no name, and is removed when the
+    /// upload is complete. Those of other uploads are removed after 30 days, or when there are more than a thousand.
+    ///
+    /// ```no_run
+    /// let builder = oxftp::Client::builder().upload_records("/var/lib/publisher/uploads");
+    /// ```
+    #[must_use]
+    pub fn upload_records(mut self, directory: impl Into<PathBuf>) -> Self {
+        self.config.upload_records = Some(directory.into());
+        self
     }
 
     /// Sets the connector that opens control and data connections. Defaults to [`TcpConnector`].

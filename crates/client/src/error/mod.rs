@@ -166,6 +166,14 @@ pub enum Error {
         /// The difference.
         source: Box<Self>,
     },
+    /// The server stored an upload, but does not show a file of that name: it shows a similar one.
+    #[error("the server does not show {path} after the upload: it may have stored it as {stored}")]
+    StoredElsewhere {
+        /// The requested path.
+        path: String,
+        /// The path that the server shows.
+        stored: String,
+    },
     /// An upload is complete, but its temporary file could not be renamed (see
     /// [`Upload::temporary`](crate::Upload::temporary)).
     #[error("the upload is complete, but {temporary} cannot be renamed to {path}")]

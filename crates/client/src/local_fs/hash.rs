@@ -34,9 +34,18 @@ pub async fn hash_file(
     path: impl AsRef<Path>,
     algorithm: HashAlgorithm,
 ) -> Result<FileHash> {
-    let path = path.as_ref();
+    hash_start(fs, path.as_ref(), algorithm, u64::MAX).await
+}
+
+/// Computes the hash of at most this many bytes from the start of a local file.
+pub(crate) async fn hash_start(
+    fs: &dyn FileSystem,
+    path: &Path,
+    algorithm: HashAlgorithm,
+    length: u64,
+) -> Result<FileHash> {
     let mut hasher = Hasher::new(algorithm)?;
-    let mut file = fs.open(path, OpenMode::Read).await?;
+    let mut file = fs.open(path, OpenMode::Read).await?.take(length);
     let mut block = BytesMut::with_capacity(BLOCK_SIZE);
     let failed = |source| LocalFsError::new("read", path, source);
     while file.read_buf(&mut block).await.map_err(failed)? > 0 {

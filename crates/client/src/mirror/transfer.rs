@@ -19,6 +19,7 @@ use crate::transfer::{
     partial_name::remote_partial_path,
     preserve::warn_of_refused_time,
     upload::file::{FileUpload, UploadOptions, rename_into_place},
+    upload::record::new_token,
 };
 use crate::{Client, Error, Result, client::FollowUp, hash_file, local_fs::FileSystem};
 
@@ -92,7 +93,7 @@ impl FileTransfer<'_> {
                     None => source.client.size_if_told(&source.path).await?,
                     size => size,
                 };
-                let partial = remote_partial_path(&target.path, target.client.encoding())?;
+                let partial = remote_partial_path(&target.path, &new_token(), target.client.encoding())?;
                 let path = if upload.temporary { partial } else { target.path.clone() };
                 let mut stored = ServerFile { client: &mut *target.client, path };
                 let bytes = relay(source, &mut stored, size, follow_up, progress).await?;

@@ -1,10 +1,11 @@
 //! Progress of one file, which may be tried several times.
 
 use std::sync::{
-    OnceLock,
+    Mutex, OnceLock, PoisonError,
     atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering},
 };
 
+use super::resume::SourceId;
 use crate::{Progress, ProgressEvent};
 
 /// Forwards the events of one file under its name, and takes back what a failed attempt reported.
@@ -18,10 +19,29 @@ pub(crate) struct FileProgress<'a> {
     offset: AtomicU64,
     /// Bytes that the present attempt moved.
     moved: AtomicU64,
+    /// The present attempt opened the file.
+    is_open: AtomicBool,
+    /// What earlier attempts of an upload sent.
+    sent: Mutex<Option<Sent>>,
+    /// The version of the file that the first attempt of an upload sent.
+    source: OnceLock<SourceId>,
+    /// The part of the temporary name of an upload that no other upload has.
+    token: OnceLock<String>,
     /// How many attempts to resume the file in turn lost their session before a byte arrived.
     lost_resumes: AtomicU32,
     /// Resuming failed: all further attempts transfer the whole file.
     resume_failed: AtomicBool,
+}
+
+/// The bytes of a file that attempts of an upload handed to the network.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Sent {
+    /// The position from which the last attempt sent the file.
+    pub(crate) start: u64,
+    /// The position that the last attempt reached.
+    pub(crate) end: u64,
+    /// The highest position that any attempt reached.
+    pub(crate) furthest: u64,
 }
 
 /// Bytes of a file that were transferred, and those that were there already.
@@ -39,9 +59,25 @@ impl<'a> FileProgress<'a> {
             first_offset: OnceLock::new(),
             offset: AtomicU64::new(0),
             moved: AtomicU64::new(0),
+            is_open: AtomicBool::new(false),
+            sent: Mutex::new(None),
+            source: OnceLock::new(),
+            token: OnceLock::new(),
             lost_resumes: AtomicU32::new(0),
             resume_failed: AtomicBool::new(false),
         }
+    }
+
+    /// Returns what earlier attempts sent of this version of the file; `None` if they sent nothing or another version.
+    pub(crate) fn sent(&self, source: SourceId) -> Option<Sent> {
+        let first = self.source.get_or_init(|| source);
+        let sent = *self.sent.lock().unwrap_or_else(PoisonError::into_inner);
+        sent.filter(|_| *first == source)
+    }
+
+    /// Returns the token of the upload, the same for all attempts.
+    pub(crate) fn token(&self, new: impl FnOnce() -> String) -> &str {
+        self.token.get_or_init(new)
     }
 
     /// Returns whether the next attempt may resume what earlier ones transferred.
@@ -74,6 +110,12 @@ impl<'a> FileProgress<'a> {
         let moved = self.moved.swap(0, Ordering::Relaxed);
         if self.has_started() {
             let offset = self.offset.swap(0, Ordering::Relaxed);
+            if self.is_open.swap(false, Ordering::Relaxed) {
+                let mut sent = self.sent.lock().unwrap_or_else(PoisonError::into_inner);
+                let end = offset + moved;
+                let furthest = sent.map_or(end, |sent| sent.furthest.max(end));
+                *sent = Some(Sent { start: offset, end, furthest });
+            }
             self.progress.on_event(ProgressEvent::FileRetried { name, offset, moved });
         }
     }
@@ -92,6 +134,7 @@ impl Progress for FileProgress<'_> {
                 self.name.get_or_init(|| name.to_owned());
                 self.first_offset.get_or_init(|| offset);
                 self.offset.store(offset, Ordering::Relaxed);
+                self.is_open.store(true, Ordering::Relaxed);
                 self.progress.on_event(event);
             }
             ProgressEvent::Advanced { bytes, .. } => {

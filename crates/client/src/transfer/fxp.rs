@@ -4,7 +4,10 @@ use std::{net::SocketAddr, pin::pin, time::Duration};
 
 use oxftp_proto::{Code, RemotePath, Reply, dialog::Started};
 
-use super::{partial_name::remote_partial_path, upload::file::rename_into_place};
+use super::{
+    partial_name::remote_partial_path,
+    upload::{file::rename_into_place, record::new_token},
+};
 use crate::{Client, Error, Result, TransferSummary, client::Handshake, deadline::Deadline};
 
 /// Copies a file directly from one server to another (`EPSV` or `PASV` and `STOR` on the one, `PORT`
@@ -56,7 +59,7 @@ pub async fn fxp(
     to.prepare_for_peer().await?;
     // A missing source must not damage the target.
     let size = from.size_of_source(&source).await?;
-    let temporary = remote_partial_path(&target, to.encoding())?;
+    let temporary = remote_partial_path(&target, &new_token(), to.encoding())?;
     let copied = copy_and_compare(from, &source, to, &temporary, &plans, size).await;
     if copied.is_err() && !to.is_broken() {
         // A server-to-server copy cannot be resumed.

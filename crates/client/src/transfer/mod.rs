@@ -17,6 +17,7 @@ pub(crate) mod options;
 pub(crate) mod partial_name;
 pub(crate) mod preserve;
 pub(crate) mod remove;
+pub(crate) mod resume;
 pub(crate) mod scheduler;
 pub(crate) mod upload;
 pub(crate) mod verify;

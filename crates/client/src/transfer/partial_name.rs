@@ -31,10 +31,16 @@ pub(crate) fn range_partial_path(path: &Path, start: u64, end: Option<u64>) -> P
     path.with_file_name(os_string(partial_name(&name)))
 }
 
-/// Returns the path of the file on the server that holds an upload until it is complete.
-pub(crate) fn remote_partial_path(path: &RemotePath, encoding: Encoding) -> Result<RemotePath, NameError> {
+/// Returns the path of the file on the server that holds an upload until it is complete. The token differs for each
+/// upload, so that no two uploads write to one file.
+pub(crate) fn remote_partial_path(
+    path: &RemotePath,
+    token: &str,
+    encoding: Encoding,
+) -> Result<RemotePath, NameError> {
     let Some(name) = path.file_name() else { return FileName::new("").map(RemotePath::from) };
-    let partial = partial_name(name.as_bytes());
+    let suffix = format!(".{token}{PART_SUFFIX}");
+    let partial = name_with(name.as_bytes(), suffix.as_bytes());
     let partial = match name.as_str() {
         Some(_) => FileName::new(String::from_utf8_lossy(&partial))?,
         None => FileName::from_wire(&partial, Encoding::UTF_8)?,
@@ -42,11 +48,15 @@ pub(crate) fn remote_partial_path(path: &RemotePath, encoding: Encoding) -> Resu
     Ok(path.parent().unwrap_or_default().join_in(&partial, encoding))
 }
 
-/// Appends the suffix. Names that are too long for it are shortened, and end with a hash of the whole name.
 fn partial_name(name: &[u8]) -> Vec<u8> {
-    let room = MAX_NAME_BYTES - PART_SUFFIX.len();
+    name_with(name, PART_SUFFIX.as_bytes())
+}
+
+/// Appends a suffix. Names that are too long for it are shortened, and end with a hash of the whole name.
+fn name_with(name: &[u8], suffix: &[u8]) -> Vec<u8> {
+    let room = MAX_NAME_BYTES - suffix.len();
     let mut partial = if name.len() > room { shortened(name, room) } else { name.to_vec() };
-    partial.extend_from_slice(PART_SUFFIX.as_bytes());
+    partial.extend_from_slice(suffix);
     partial
 }
 
@@ -104,10 +114,10 @@ mod tests {
     #[test]
     fn partial_file_stands_beside_its_target() {
         assert_eq!(partial_path(Path::new("a/b.txt")), Path::new("a/b.txt.oxftp.part"));
-        let part = |path: &str| remote_partial_path(&path.into(), Encoding::UTF_8).unwrap();
-        assert_eq!(part("/a/b c"), "/a/b c.oxftp.part".into());
-        assert_eq!(part("b"), "b.oxftp.part".into());
-        assert_eq!(part("/b"), "/b.oxftp.part".into());
+        let part = |path: &str| remote_partial_path(&path.into(), "0123abcd", Encoding::UTF_8).unwrap();
+        assert_eq!(part("/a/b c"), "/a/b c.0123abcd.oxftp.part".into());
+        assert_eq!(part("b"), "b.0123abcd.oxftp.part".into());
+        assert_eq!(part("/b"), "/b.0123abcd.oxftp.part".into());
     }
 
     #[test]

@@ -14,7 +14,7 @@ fn with_size(script: Script) -> Script {
 
 /// Expects the removal of the partial file after a failed copy.
 fn with_removal(script: Script) -> Script {
-    script.expect("DELE b.oxftp.part").reply("250 gone")
+    script.expect_start("DELE b.").reply("250 gone")
 }
 
 async fn two(from: Script, to: Script) -> [(ScriptedServer, Client); 2] {
@@ -25,9 +25,9 @@ async fn two(from: Script, to: Script) -> [(ScriptedServer, Client); 2] {
 async fn source_listens_when_target_refuses_passive() {
     let from = with_size(Script::new()).passive().expect("RETR a").reply("150 here").data("data");
     let to = Script::new().type_image().expect("EPSV").reply("502 no").expect("PASV").reply("502 no");
-    let to = to.connect_back_by_port().expect("STOR b.oxftp.part").reply("150 here").expect_data("data");
-    let to = to.reply("226 done").expect("SIZE b.oxftp.part").reply("213 4");
-    let to = to.expect("RNFR b.oxftp.part").reply("350 go").expect("RNTO b").reply("250 done");
+    let to = to.connect_back_by_port().expect_start("STOR b.").reply("150 here").expect_data("data");
+    let to = to.reply("226 done").expect_start("SIZE b.").reply("213 4");
+    let to = to.expect_start("RNFR b.").reply("350 go").expect("RNTO b").reply("250 done");
     let [(one, mut source), (other, mut target)] = two(from.reply("226 done"), to).await;
 
     let summary = fxp(&mut source, "a", &mut target, "b").await.unwrap();
@@ -43,8 +43,7 @@ async fn source_listens_when_target_refuses_passive() {
 async fn source_failure_aborts_target_and_is_reported() {
     let from = with_size(Script::new()).connect_back_by_port().expect("RETR a").reply("150 here");
     let from = from.send("da").reset_data().reply("451 disk error");
-    let to =
-        Script::new().type_image().passive().expect("STOR b.oxftp.part").reply("150 here").expect("ABOR");
+    let to = Script::new().type_image().passive().expect_start("STOR b.").reply("150 here").expect("ABOR");
     let to = to.reply("426 broken off").reply("226 aborted").expect("NOOP").reply("200 ok");
     let [(one, mut source), (other, mut target)] = two(from, with_removal(to)).await;
 
@@ -60,7 +59,7 @@ async fn source_failure_aborts_target_and_is_reported() {
 #[tokio::test]
 async fn refused_source_leaves_target_file_unchanged() {
     let from = with_size(Script::new()).connect_back_by_port().expect("RETR a").reply("550 locked");
-    let to = Script::new().type_image().passive().expect("STOR b.oxftp.part").reply("150 here");
+    let to = Script::new().type_image().passive().expect_start("STOR b.").reply("150 here");
     let to = to.expect("ABOR").reply("426 broken off").reply("226 aborted").expect("NOOP").reply("200 ok");
     let [(one, mut source), (other, mut target)] = two(from, with_removal(to)).await;
 
@@ -78,7 +77,7 @@ async fn target_failure_aborts_source_and_is_reported() {
     let from = with_size(Script::new()).connect_back_by_port().expect("RETR a").reply("150 here");
     let from = from.send("da").expect("ABOR").reply("426 broken off").reply("226 aborted");
     let from = from.expect("NOOP").reply("200 ok");
-    let to = Script::new().type_image().passive().expect("STOR b.oxftp.part").reply("150 here").read(2);
+    let to = Script::new().type_image().passive().expect_start("STOR b.").reply("150 here").read(2);
     let to = to.reply("452 disk full").passive();
     let [(one, mut source), (other, mut target)] = two(from, with_removal(to)).await;
 
@@ -96,8 +95,8 @@ async fn truncated_target_is_size_mismatch() {
     let from = with_size(Script::new()).connect_back_by_port().expect("RETR a").reply("150 here");
     let from = from.data("dat").reply("226 done");
     let to =
-        Script::new().type_image().passive().expect("STOR b.oxftp.part").reply("150 here").expect_data("dat");
-    let to = to.reply("226 done").expect("SIZE b.oxftp.part").reply("213 3");
+        Script::new().type_image().passive().expect_start("STOR b.").reply("150 here").expect_data("dat");
+    let to = to.reply("226 done").expect_start("SIZE b.").reply("213 3");
     let [(one, mut source), (other, mut target)] = two(from, with_removal(to)).await;
 
     let error = fxp(&mut source, "a", &mut target, "b").await.unwrap_err();

@@ -31,6 +31,7 @@ mod ranges;
 mod remote_hash;
 mod remote_locks;
 mod remove;
+mod resumed_uploads;
 mod segments;
 mod session;
 mod stou;

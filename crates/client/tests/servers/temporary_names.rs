@@ -11,7 +11,7 @@ use oxftp_testing::{
 use tempfile::TempDir;
 use tokio::sync::Notify;
 
-use crate::common::{builder, content, login, login_with};
+use crate::common::{builder, content, local_files::files, login, login_with};
 
 server_tests! {
     complete_upload_replaces_the_target,
@@ -27,7 +27,7 @@ async fn complete_upload_replaces_the_target(server: &TestServer) {
     client.upload(&path).temporary(true).verify(Verify::Size).preserve_times(true).await.unwrap();
 
     assert!(fs::read(server.root().join("a")).unwrap() == content(100_000));
-    assert!(!server.root().join("a.oxftp.part").exists());
+    assert_eq!(files(server.root()), ["a"]);
 }
 
 /// Notifies when the first bytes are transferred.
@@ -45,7 +45,9 @@ impl Progress for Started {
 async fn broken_upload_keeps_target_and_resumes(server: &TestServer) {
     let (_local, path) = local_file(&content(2_000_000));
     create_file(server, b"old");
-    let mut client = login_with(builder(server).write_limit(300_000), server).await;
+    let records = tempfile::tempdir().unwrap();
+    let recording = || builder(server).upload_records(records.path());
+    let mut client = login_with(recording().write_limit(300_000), server).await;
     let started = Arc::new(Started::default());
     {
         let upload = client.upload(&path).temporary(true).progress(started.clone());
@@ -58,11 +60,12 @@ async fn broken_upload_keeps_target_and_resumes(server: &TestServer) {
     let _ = client.settle().await;
 
     assert_eq!(fs::read(server.root().join("a")).unwrap(), b"old");
-    assert!(server.root().join("a.oxftp.part").exists());
-    let report = login(server).await.upload(&path).temporary(true).resume(true).await.unwrap();
+    assert_eq!(files(server.root()).len(), 2);
+    let mut client = login_with(recording(), server).await;
+    let report = client.upload(&path).temporary(true).resume(true).await.unwrap();
     assert!(report.resumed > 0, "{report:?}");
     assert!(fs::read(server.root().join("a")).unwrap() == content(2_000_000));
-    assert!(!server.root().join("a.oxftp.part").exists());
+    assert_eq!(files(server.root()), ["a"]);
 }
 
 async fn tree_uploads_under_temporary_names(server: &TestServer) {

@@ -1,6 +1,7 @@
 //! Helpers that commands share.
 
 pub(crate) mod concurrent;
+pub(crate) mod destination;
 pub(crate) mod diagnose;
 pub(crate) mod empty_listing;
 pub(crate) mod entry;
@@ -8,6 +9,7 @@ pub(crate) mod lock;
 pub(crate) mod operands;
 pub(crate) mod range;
 pub(crate) mod rename_rule;
+pub(crate) mod same_names;
 pub(crate) mod selector;
 pub(crate) mod sources;
 pub(crate) mod stdin;

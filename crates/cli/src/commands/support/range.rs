@@ -1,19 +1,20 @@
 //! Download of a byte range, for `get --range` and `head`.
 
 use std::{
-    io,
     ops::Bound,
     path::{Path, PathBuf},
 };
 
 use oxftp::{Client, Error, FtpUrl, Platform, RangeStream};
-use tokio::io::{AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::io::AsyncReadExt;
 
-use super::diagnose;
+use super::{
+    destination::{Destination, Sink},
+    diagnose,
+};
 use crate::{
     args::ByteRange,
     failure::{Failure, Result},
-    output,
 };
 
 /// Downloads a byte range to the output file, into the directory, or to stdout.
@@ -21,7 +22,7 @@ pub(crate) async fn get(
     client: &mut Client,
     url: &FtpUrl,
     range: ByteRange,
-    output: Option<&Path>,
+    output: Option<&Destination>,
     directory: Option<&Path>,
 ) -> Result {
     match download(client, url, range, output, directory).await {
@@ -34,7 +35,7 @@ async fn download(
     client: &mut Client,
     url: &FtpUrl,
     range: ByteRange,
-    output: Option<&Path>,
+    output: Option<&Destination>,
     directory: Option<&Path>,
 ) -> Result {
     let failed = |error| match error {
@@ -42,9 +43,14 @@ async fn download(
         error => Failure::about(url, error),
     };
     let bounds = bounds(client, url, range).await.map_err(failed)?;
-    if output.is_some_and(|output| output.as_os_str() == "-") {
+    let sink = match output {
+        Some(Destination::Stdout) => Some(Sink::stdout()),
+        Some(Destination::Special(path)) => Some(Sink::open(path).await?),
+        Some(Destination::File(_)) | None => None,
+    };
+    if let Some(mut sink) = sink {
         let part = client.download_range(url.path(), bounds).await.map_err(failed)?;
-        let received = copy(part, url, &mut tokio::io::stdout(), output::failed).await?;
+        let received = copy(part, url, &mut sink).await?;
         return match bounds {
             // Some servers send nothing from an offset after the end of the file.
             (Bound::Included(start), Bound::Included(_)) if start > 0 && received == 0 => {
@@ -53,7 +59,10 @@ async fn download(
             _ => Ok(()),
         };
     }
-    let target = target(url, output, directory)?;
+    let target = match output {
+        Some(Destination::File(path)) => path.clone(),
+        _ => target(url, directory)?,
+    };
     client.download_range_to(url.path(), bounds, target).await.map(drop).map_err(failed)
 }
 
@@ -73,30 +82,22 @@ async fn bounds(
     })
 }
 
-async fn copy(
-    mut part: RangeStream<&mut Client>,
-    url: &FtpUrl,
-    sink: &mut (impl AsyncWrite + Unpin),
-    failed: impl Fn(io::Error) -> Failure,
-) -> Result<u64> {
+async fn copy(mut part: RangeStream<&mut Client>, url: &FtpUrl, sink: &mut Sink) -> Result<u64> {
     let mut block = Vec::with_capacity(BLOCK);
     loop {
         match part.read_buf(&mut block).await {
             Ok(0) => break,
-            Ok(_) => sink.write_all(&block).await.map_err(&failed)?,
+            Ok(_) => sink.bytes(&block).await?,
             Err(error) => return Err(Failure::about(url, part.fail(error).await)),
         }
         block.clear();
     }
-    sink.flush().await.map_err(&failed)?;
+    sink.flush().await?;
     part.finish().await.map_err(|error| Failure::about(url, error))
 }
 
 /// Returns the local path; a name that comes from the URL must be valid on this system.
-fn target(url: &FtpUrl, output: Option<&Path>, directory: Option<&Path>) -> Result<PathBuf> {
-    if let Some(output) = output {
-        return Ok(output.to_owned());
-    }
+fn target(url: &FtpUrl, directory: Option<&Path>) -> Result<PathBuf> {
     let Some(name) = url.path().file_name() else {
         return Err(Failure::Usage(format!("{url} names no file: use -o to name the result")));
     };

@@ -39,6 +39,7 @@ async fn store(client: &mut Client, url: &FtpUrl, path: &RemotePath, ascii: bool
         // CR LF is the line end on the wire: nothing is converted.
         false => (TransferType::Image, LineEnd::CrLf),
     };
+    make_parent(client, path).await.map_err(|error| Failure::about(url, error))?;
     let opened = client.upload_stream(path).transfer_type(representation).await;
     let stream = opened.map_err(|error| Failure::about(url, error))?;
     progress.on_event(ProgressEvent::FileStarted { name: "stdin", size: None, offset: 0 });
@@ -49,6 +50,22 @@ async fn store(client: &mut Client, url: &FtpUrl, path: &RemotePath, ascii: bool
     let rate = Throughput { bytes: summary.transferred, elapsed: begun.elapsed() };
     app.terminal.summary(format_args!("stdin: {rate}"));
     Ok(())
+}
+
+/// Creates the directory of the file and its parents. A refusal is no error: some servers let a user store files in a
+/// directory, and not create directories.
+async fn make_parent(client: &mut Client, path: &RemotePath) -> oxftp::Result<()> {
+    let Some(parent) = path.parent().filter(|parent| !parent.is_empty() && parent.file_name().is_some())
+    else {
+        return Ok(());
+    };
+    match client.create_dir_all(parent).await {
+        Err(error @ oxftp::Error::StatusCode(_)) if !error.is_connection_lost() => {
+            tracing::debug!("the directory of {path} is not created: {error}");
+            Ok(())
+        }
+        made => made,
+    }
 }
 
 /// Copies all of stdin into the stream and returns the stream.

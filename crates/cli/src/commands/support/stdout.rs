@@ -1,23 +1,20 @@
-//! Downloads to stdout.
+//! Downloads to stdout, and to devices and FIFOs.
 
 use futures_util::FutureExt;
 use oxftp::{AsciiReader, Client, DownloadStream, FtpUrl, Progress, ProgressEvent, TransferType};
 use tokio::io::AsyncReadExt;
 
-use super::diagnose;
-use crate::{
-    failure::{Failure, Result},
-    output::Output,
-};
+use super::{destination::Sink, diagnose};
+use crate::failure::{Failure, Result};
 
-/// Copies a file to stdout.
+/// Copies a file to stdout or a special file.
 pub(crate) async fn copy(
     client: &mut Client,
     url: &FtpUrl,
-    output: &mut Output,
+    sink: &mut Sink,
     progress: &dyn Progress,
 ) -> Result {
-    match transfer(client, url, output, progress).await {
+    match transfer(client, url, sink, progress).await {
         Err(Failure::Client { error, .. }) => {
             Err(diagnose::file_error(client, url, *error, DIRECTORY_HINT).await)
         }
@@ -25,9 +22,9 @@ pub(crate) async fn copy(
     }
 }
 
-/// Copies a text file to stdout, with the line ends of this system.
-pub(crate) async fn copy_text(client: &mut Client, url: &FtpUrl, output: &mut Output) -> Result {
-    match transfer_text(client, url, output).await {
+/// Copies a text file to stdout or a special file, with the line ends of this system.
+pub(crate) async fn copy_text(client: &mut Client, url: &FtpUrl, sink: &mut Sink) -> Result {
+    match transfer_text(client, url, sink).await {
         Err(Failure::Client { error, .. }) => {
             Err(diagnose::file_error(client, url, *error, DIRECTORY_HINT).await)
         }
@@ -35,7 +32,7 @@ pub(crate) async fn copy_text(client: &mut Client, url: &FtpUrl, output: &mut Ou
     }
 }
 
-async fn transfer_text(client: &mut Client, url: &FtpUrl, output: &mut Output) -> Result {
+async fn transfer_text(client: &mut Client, url: &FtpUrl, sink: &mut Sink) -> Result {
     let failed = |error| Failure::about(url, error);
     let opened = client.download_stream(url.path()).transfer_type(TransferType::Ascii).await;
     let mut text = AsciiReader::new(opened.map_err(failed)?);
@@ -43,16 +40,16 @@ async fn transfer_text(client: &mut Client, url: &FtpUrl, output: &mut Output) -
     loop {
         match text.read_buf(&mut block).await {
             Ok(0) => break,
-            Ok(_) => output.bytes(&block).await?,
+            Ok(_) => sink.bytes(&block).await?,
             Err(error) => return Err(failed(text.into_inner().fail(error).await)),
         }
         block.clear();
     }
-    output.flush().await?;
+    sink.flush().await?;
     text.into_inner().finish().await.map(drop).map_err(failed)
 }
 
-async fn transfer(client: &mut Client, url: &FtpUrl, output: &mut Output, progress: &dyn Progress) -> Result {
+async fn transfer(client: &mut Client, url: &FtpUrl, sink: &mut Sink, progress: &dyn Progress) -> Result {
     let failed = |error| Failure::about(url, error);
     let mut stream = client.download_stream(url.path()).await.map_err(failed)?;
     let name = &url.to_string();
@@ -61,13 +58,13 @@ async fn transfer(client: &mut Client, url: &FtpUrl, output: &mut Output, progre
     loop {
         match fill(&mut stream, &mut block).await {
             Ok(()) if block.is_empty() => break,
-            Ok(()) => output.bytes(&block).await?,
+            Ok(()) => sink.bytes(&block).await?,
             Err(error) => return Err(failed(stream.fail(error).await)),
         }
         progress.on_event(ProgressEvent::Advanced { name: Some(name), bytes: block.len() as u64 });
         block.clear();
     }
-    output.flush().await?;
+    sink.flush().await?;
     stream.finish().await.map_err(failed)?;
     progress.on_event(ProgressEvent::FileFinished { name });
     Ok(())

@@ -13,12 +13,12 @@ use std::{
 
 use bytes::BytesMut;
 use oxftp_proto::{
-    Code, Limits, Precision, RemotePath, Reply, StatusCodeError, Timestamp, TransferType, Zone,
+    Limits, Precision, RemotePath, Timestamp, TransferType, Zone,
     dialog::{self, MdtmReply},
 };
 use tokio::io::{AsyncSeekExt, AsyncWriteExt};
 
-use super::partial::{self, LARGE, OVERLAP, ResumeToken, overlaps, segments_path};
+use super::partial::{self, ResumeToken, overlaps, segments_path};
 use crate::transfer::{
     copy::{CopyError, Filled, copy_down, copy_text_down, fill},
     file_progress::{FileProgress, Transferred},
@@ -26,6 +26,7 @@ use crate::transfer::{
     options::{FileOptions, MIN_BLOCK, Verify},
     partial_name::partial_path,
     preserve::{set_local_mode, set_local_time, system_time},
+    resume::{LARGE, OVERLAP, defeats_resume, is_session_end},
     scheduler::pending_write::{FileOutcome, PendingWrite},
     verify::LocalCopy,
 };
@@ -650,25 +651,6 @@ fn compare_to(here: SystemTime, there: Timestamp) -> Option<Ordering> {
         Err(earlier) if earlier.duration() < Duration::from_secs(1) => Ordering::Equal,
         Err(_) => Ordering::Less,
     })
-}
-
-/// Returns whether a download from the start may succeed where resuming failed with this error.
-pub(crate) fn defeats_resume(error: &Error) -> bool {
-    match error {
-        Error::StatusCode(refused) => !is_session_end(refused) && !is_about_connection(&refused.info),
-        Error::Data { reply: Some(reply), .. } => reply.code().class() == 5 && !is_about_connection(reply),
-        Error::SizeMismatch { .. } | Error::HashMismatch { .. } => true,
-        _ => false,
-    }
-}
-
-fn is_session_end(refused: &StatusCodeError) -> bool {
-    refused.info.code() == Code::SERVICE_CLOSING
-}
-
-/// Returns whether a refusal is about the data connection, whatever the offset.
-fn is_about_connection(reply: &Reply) -> bool {
-    matches!(reply.code().get(), 425 | 426 | 522 | 530)
 }
 
 /// Writes a small file. Waits a moment for another download of the same file, which takes no longer than this one.

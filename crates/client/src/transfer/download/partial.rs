@@ -22,15 +22,9 @@ use crate::{
     transfer::{
         local_path::{os_bytes, os_string, refuse_link},
         partial_name::PART_SUFFIX,
+        resume::OVERLAP,
     },
 };
-
-/// How many bytes of a partial file are downloaded again and compared.
-pub(crate) const OVERLAP: u64 = 64 * 1024;
-
-/// The token of a file of this size is written when the download starts, so that it exists even if this process is
-/// killed; that of a smaller file is written when the download is interrupted.
-pub(crate) const LARGE: u64 = 1024 * 1024;
 
 /// Description of the remote file that a partial file belongs to, as a line of text.
 pub(crate) struct ResumeToken(String);

@@ -1,21 +1,27 @@
 //! Upload of one file.
 
-use oxftp_proto::{Code, RemotePath, Reply, Timestamp, TransferType};
+use oxftp_proto::{RemotePath, Reply, Timestamp, TransferType};
 use std::{path::Path, time::SystemTime};
 use tokio::io::{AsyncSeekExt, AsyncWriteExt};
 
+use super::{
+    record::{UploadRecord, UploadState, new_token},
+    stored::{StoredBy, StoredPart},
+    stored_name::check_stored_name,
+};
 use crate::{
     Client, Error, Progress, ProgressEvent, Result,
-    client::{FollowUp, SizeAndTime, TransferCommand, UploadQueries},
+    client::{FollowUp, SizeAndTime, SizeAnswer, TransferCommand, UploadQueries},
     data::{DataConnection, Masks},
     error::local_fs::LocalFsError,
     local_fs::{FileHandle, FileSystem, Metadata, OpenMode, ReadFile},
     transfer::{
         copy::{CopyError, copy_text_up, copy_up},
-        file_progress::Transferred,
+        file_progress::{FileProgress, Transferred},
         options::{FileOptions, MIN_BLOCK, Verify},
         partial_name::remote_partial_path,
         preserve::{set_remote_mode, timestamp, warn_of_refused_time},
+        resume::{LARGE, OVERLAP, SourceId, defeats_resume},
         verify::LocalCopy,
     },
 };
@@ -29,7 +35,7 @@ pub(crate) struct FileUpload<'a> {
     pub(crate) modified: Option<Timestamp>,
     /// What follows on the same session.
     pub(crate) follow_up: FollowUp,
-    pub(crate) progress: &'a dyn Progress,
+    pub(crate) progress: &'a FileProgress<'a>,
 }
 
 /// Options that only uploads have.
@@ -39,6 +45,8 @@ pub(crate) struct UploadOptions {
     pub(crate) temporary: bool,
     /// Reserves space before the upload (`ALLO`).
     pub(crate) allocate: bool,
+    /// Looks for the file where the server says that there is none of its name. Mirrors compare listings instead.
+    pub(crate) checks_name: bool,
 }
 
 /// Why a file was not stored.
@@ -72,6 +80,15 @@ struct Checked {
     time: Option<Result<()>>,
 }
 
+/// The names of an upload.
+#[derive(Clone, Copy)]
+struct Names<'a> {
+    source: &'a Path,
+    /// Where the server stores it: the target, or its temporary name.
+    path: &'a RemotePath,
+    target: &'a RemotePath,
+}
+
 impl FileUpload<'_> {
     /// Uploads one file. With [`temporary`](UploadOptions::temporary) it has its final name only when it is complete
     /// on the server.
@@ -81,50 +98,118 @@ impl FileUpload<'_> {
         source: &Path,
         target: &RemotePath,
     ) -> Result<Transferred> {
-        let path = match self.upload.temporary {
-            true => remote_partial_path(target, client.encoding())?,
-            false => target.clone(),
+        // A file that cannot be read must not truncate the one on the server.
+        let content = self.open_source(source).await?;
+        let mut record = self.claim(client, content.size(), target).await;
+        let path = match (self.upload.temporary, &record) {
+            (false, _) => target.clone(),
+            (true, Some(record)) => remote_partial_path(target, record.token(), client.encoding())?,
+            (true, None) => remote_partial_path(target, self.progress.token(new_token), client.encoding())?,
         };
-        let stored = match self.store(client, source, &path).await {
+        let names = Names { source, path: &path, target };
+        let moved = self.upload_as(client, content, names, record.as_mut()).await?;
+        if let Some(record) = record {
+            record.remove().await;
+        }
+        Ok(moved)
+    }
+
+    async fn upload_as(
+        &self,
+        client: &mut Client,
+        mut content: UploadSource,
+        names: Names<'_>,
+        mut record: Option<&mut UploadRecord>,
+    ) -> Result<Transferred> {
+        let Names { source, path, target } = names;
+        let recorded = record.as_deref().and_then(UploadRecord::found);
+        let offset = self.offset(client, &mut content, names, recorded).await?;
+        let mut stored = self.store_and_check(client, content, names, offset, record.as_deref_mut()).await;
+        match &stored {
+            Err(error) if offset > 0 && defeats_resume(error) && !client.is_broken() => {
+                tracing::warn!("{} cannot be resumed and is sent whole: {error}", source.display());
+                self.progress.give_up_resuming();
+                self.progress.retry(&source.display().to_string());
+                let content = self.open_source(source).await?;
+                stored = self.store_and_check(client, content, names, 0, record).await;
+            }
+            Err(_) if offset > 0 => self.progress.lost_while_resuming(),
+            _ => {}
+        }
+        let (stored, set) = stored?;
+        if self.options.preserve_mode {
+            set_remote_mode(client, self.fs, source, path).await?;
+        }
+        if let Some(time) = self.time(stored.modified) {
+            let set = match set {
+                Some(set) => set,
+                None => client.set_modified(path, time).await,
+            };
+            warn_of_refused_time(client, path, set)?;
+        }
+        if self.upload.temporary {
+            rename_into_place(client, path, target).await?;
+        }
+        Ok(stored.moved)
+    }
+
+    /// Finds the record of an earlier upload, where records are kept.
+    async fn claim(&self, client: &Client, size: Option<u64>, target: &RemotePath) -> Option<UploadRecord> {
+        let config = client.config();
+        let directory = config.upload_records.as_deref()?;
+        let can_resume = !self.options.ascii && size > Some(OVERLAP);
+        if !can_resume && !self.upload.temporary {
+            return None;
+        }
+        let token = self.progress.token(new_token);
+        UploadRecord::claim(&config.file_system, directory, client.host(), target, token).await
+    }
+
+    /// Stores a file, and compares it with the local one. Also returns the result of setting its time, where that was
+    /// done together with the check.
+    async fn store_and_check(
+        &self,
+        client: &mut Client,
+        content: UploadSource,
+        names: Names<'_>,
+        offset: u64,
+        mut record: Option<&mut UploadRecord>,
+    ) -> Result<(Stored, Option<Result<()>>)> {
+        let Names { source, path, target } = names;
+        let stored = match self.store(client, content, names, offset, record.as_deref_mut()).await {
             Err(StoreError { error, compressed: true }) if is_about_data(&error) => {
                 client.disable_compressed_uploads(&error);
                 // Bytes that were stored wrongly cannot be resumed.
-                let options = FileOptions { resume: false, ..self.options };
-                let again = FileUpload { options, follow_up: FollowUp::Nothing, ..*self };
-                again.store(client, source, &path).await
+                let again = FileUpload { follow_up: FollowUp::Nothing, ..*self };
+                let content = self.open_source(source).await?;
+                again.store(client, content, names, 0, record).await
             }
             stored => stored,
         };
         let mut stored = stored.map_err(|failed| failed.error)?;
         let time = self.time(stored.modified);
-        let checked = self.check(client, source, &mut stored, &path, time).await;
-        self.reject(client, checked.content, &path, target).await?;
-        if self.options.preserve_mode {
-            set_remote_mode(client, self.fs, source, &path).await?;
-        }
-        if let Some(time) = time {
-            let set = match checked.time {
-                Some(set) => set,
-                None => client.set_modified(&path, time).await,
-            };
-            warn_of_refused_time(client, &path, set)?;
-        }
-        if self.upload.temporary {
-            rename_into_place(client, &path, target).await?;
-        }
-        Ok(stored.moved)
+        let checked = self.check(client, &mut stored, names, time).await;
+        self.reject(client, checked.content, path, target).await?;
+        Ok((stored, checked.time))
     }
 
     async fn store(
         &self,
         client: &mut Client,
-        source: &Path,
-        path: &RemotePath,
+        mut content: UploadSource,
+        names: Names<'_>,
+        offset: u64,
+        record: Option<&mut UploadRecord>,
     ) -> Result<Stored, StoreError> {
-        // A file that cannot be read must not truncate the one on the server.
-        let mut content = self.open_source(source).await?;
+        let Names { source, path, .. } = names;
         let size = content.size();
-        let offset = if self.options.resume { self.offset(client, size, path).await? } else { 0 };
+        if offset > 0 && size == Some(offset) {
+            // The server has all of it.
+            self.report_start(source, size, offset);
+            let moved = Transferred { bytes: 0, resumed: offset };
+            let modified = content.modified();
+            return Ok(Stored { moved, modified, compared: true, replies: Vec::new() });
+        }
         if let Some(size) = size.filter(|_| self.upload.allocate) {
             client.allocate(size.saturating_sub(offset)).await?;
         }
@@ -132,9 +217,17 @@ impl FileUpload<'_> {
             true => Some(UploadQueries { time: self.time(content.modified()) }),
             false => None,
         };
-        let (mut data, offset) = self.open(client, path, offset, queries).await?;
+        let mut data = self.open(client, path, offset, queries).await?;
         let compressed = data.is_compressed();
-        self.report_start(source, content.size(), offset);
+        self.report_start(source, size, offset);
+        let record = record.zip(content.id());
+        let early = self.upload.temporary || size >= Some(LARGE);
+        let mut late = None;
+        match record {
+            // From here on the server has nothing but what is sent now.
+            Some((record, id)) if early => record.save(id, offset).await,
+            record => late = record,
+        }
         let outcome = match content.seek(offset, source).await {
             Ok(()) => self.send(client, &mut content, source, &mut data, path).await,
             Err(error) => {
@@ -142,6 +235,9 @@ impl FileUpload<'_> {
                 Err(error.into())
             }
         };
+        if let (Err(_), Some((record, id))) = (&outcome, late) {
+            record.save(id, offset).await;
+        }
         outcome
             .map(|bytes| Stored {
                 moved: Transferred { bytes, resumed: offset },
@@ -195,7 +291,9 @@ impl FileUpload<'_> {
             return Ok(UploadSource::Read(file));
         }
         let file = self.fs.open(source, OpenMode::Read).await?;
-        Ok(UploadSource::Open { file, metadata: self.fs.metadata(source).await.ok(), offset: 0 })
+        let metadata = self.fs.metadata(source).await.ok();
+        let id = SourceId::of(&*file, metadata.as_ref());
+        Ok(UploadSource::Open { file, metadata, id, offset: 0 })
     }
 
     async fn copy(
@@ -224,31 +322,50 @@ impl FileUpload<'_> {
         Ok(length)
     }
 
-    /// Compares a stored file with the local one; may set its time together with that.
+    /// Compares a stored file with the local one; may set its time together with that. The size of one that was resumed
+    /// is always compared: the server may have ignored the offset.
     async fn check(
         &self,
         client: &mut Client,
-        source: &Path,
         stored: &mut Stored,
-        path: &RemotePath,
+        names: Names<'_>,
         time: Option<Timestamp>,
     ) -> Checked {
+        let Names { source, path, target } = names;
         let size = stored.moved.resumed + stored.moved.bytes;
-        if stored.compared || !self.queries_size(client) {
-            let local = LocalCopy { fs: self.fs, path: source, size };
+        let local = LocalCopy { fs: self.fs, path: source, size };
+        let resumed = stored.moved.resumed > 0 && !stored.compared;
+        if stored.compared || !resumed && !self.queries_size(client) {
             return Checked { content: self.options.verify.check(client, local, path).await, time: None };
         }
         let answered = match std::mem::take(&mut stored.replies) {
             replies if replies.is_empty() => client.size_and_time(path, time).await,
             replies => Ok(client.read_size_and_time(replies)),
         };
-        match answered {
-            Ok(SizeAndTime { size: there, dated }) => Checked { content: compare(there, size), time: dated },
+        let SizeAndTime { size: there, dated } = match answered {
+            Ok(answered) => answered,
+            Err(error) if resumed => return Checked { content: Err(error), time: None },
             // The server reported before that the transfer is complete.
             Err(error) => {
                 tracing::warn!("the size of {path} is not compared: {error}");
-                Checked { content: Ok(()), time: None }
+                return Checked { content: Ok(()), time: None };
             }
+        };
+        let content = match there {
+            SizeAnswer::Size(there) => compare(Some(there), size),
+            SizeAnswer::Missing | SizeAnswer::Unknown if resumed => {
+                Err(Error::NotFound { path: path.to_string(), refusal: None })
+            }
+            SizeAnswer::Missing if self.upload.checks_name && path == target => {
+                check_stored_name(client, path, size).await
+            }
+            SizeAnswer::Missing | SizeAnswer::Unknown => Ok(()),
+        };
+        match content {
+            Ok(()) if resumed => {
+                Checked { content: self.options.verify.check(client, local, path).await, time: dated }
+            }
+            content => Checked { content, time: dated },
         }
     }
 
@@ -287,38 +404,79 @@ impl FileUpload<'_> {
         }
     }
 
-    /// Returns the offset to resume at: the length of the server's file, or 0 when the local file is shorter.
-    async fn offset(&self, client: &mut Client, size: Option<u64>, path: &RemotePath) -> Result<u64> {
-        let (Some(size), Some(there)) = (size, client.size_if_told(path).await?) else { return Ok(0) };
-        Ok(if there <= size { there } else { 0 })
+    /// Returns the offset to resume at: the length of what the server has, if that is of the same file.
+    async fn offset(
+        &self,
+        client: &mut Client,
+        content: &mut UploadSource,
+        names: Names<'_>,
+        recorded: Option<&UploadState>,
+    ) -> Result<u64> {
+        let UploadSource::Open { file, id: Some(id), .. } = content else { return Ok(0) };
+        let sent = self.progress.sent(*id);
+        let stored_by = match (sent, recorded) {
+            (Some(sent), _) => StoredBy::ThisRun(sent),
+            (None, Some(state)) => StoredBy::Recorded(state),
+            (None, None) => StoredBy::Unknown,
+        };
+        let is_wanted = match &stored_by {
+            // Of a few bytes nothing is worth a query.
+            StoredBy::ThisRun(sent) => sent.furthest > OVERLAP,
+            StoredBy::Recorded(_) | StoredBy::Unknown => self.options.resume,
+        };
+        if !is_wanted || self.options.ascii || id.size <= OVERLAP || !self.progress.may_resume() {
+            return Ok(0);
+        }
+        let Names { source, path, .. } = names;
+        let block = self.options.block() as u64;
+        let part = StoredPart { fs: self.fs, source, id: *id, path, block };
+        let length = part.length(client, &mut **file, &stored_by).await?;
+        // The comparison has moved the position.
+        file.rewind().await.map_err(|error| LocalFsError::new("seek", source, error))?;
+        if let Some(length) = length {
+            return Ok(length);
+        }
+        tracing::warn!("{} is sent whole: the server has another version of {path}", source.display());
+        self.progress.give_up_resuming();
+        Ok(0)
     }
 
-    /// Opens the data connection, to resume by `REST` and `STOR`, or by `APPE` where that is refused.
+    /// Opens the data connection; resumes by `REST` and `STOR`, or by `APPE` where that is refused. `APPE` comes first
+    /// after an attempt of this run that was lost: if the server removes the file of that attempt meanwhile, `REST` would
+    /// leave a file of the right size that begins with zeros.
     async fn open(
         &self,
         client: &mut Client,
         path: &RemotePath,
         offset: u64,
         queries: Option<UploadQueries>,
-    ) -> Result<(DataConnection, u64)> {
+    ) -> Result<DataConnection> {
         let follow_up = match self.upload.temporary || self.options.preserve_mode {
             // A command that is sent ahead would not outlive the commands after this transfer.
             true => FollowUp::Nothing,
             false => self.follow_up,
         };
+        let appe = TransferCommand::path("APPE", path);
+        let appends_first = offset > 0 && self.progress.has_started();
+        if appends_first {
+            match client.open_data(appe.clone(), TransferType::Image, 0, FollowUp::Nothing).await {
+                Err(error) if defeats_resume(&error) && !client.is_broken() => {
+                    tracing::debug!("APPE is refused: {error}");
+                }
+                opened => return opened,
+            }
+        }
         let stor = TransferCommand::path("STOR", path);
-        let representation = if self.options.ascii { TransferType::Ascii } else { TransferType::Image };
         let opened = match self.options.ascii {
             // The size of text cannot be compared.
-            true => client.open_data(stor, representation, offset, follow_up).await,
-            false => client.open_compared_upload(stor, representation, offset, queries, follow_up).await,
+            true => client.open_data(stor, TransferType::Ascii, offset, follow_up).await,
+            false => client.open_compared_upload(stor, TransferType::Image, offset, queries, follow_up).await,
         };
         match opened {
-            Err(Error::StatusCode(error)) if offset > 0 && error.info.code() != Code::SERVICE_CLOSING => {
-                let appe = TransferCommand::path("APPE", path);
-                Ok((client.open_data(appe, representation, 0, follow_up).await?, offset))
+            Err(error) if offset > 0 && !appends_first && defeats_resume(&error) && !client.is_broken() => {
+                client.open_data(appe, TransferType::Image, 0, FollowUp::Nothing).await
             }
-            opened => Ok((opened?, offset)),
+            opened => opened,
         }
     }
 }
@@ -330,6 +488,7 @@ enum UploadSource {
     Open {
         file: Box<dyn FileHandle>,
         metadata: Option<Metadata>,
+        id: Option<SourceId>,
         /// The position from which it is read.
         offset: u64,
     },
@@ -339,9 +498,16 @@ impl UploadSource {
     fn size(&self) -> Option<u64> {
         match self {
             Self::Read(file) => Some(file.content.len() as u64),
-            Self::Open { metadata, .. } => {
-                metadata.as_ref().filter(|found| found.is_file()).map(|found| found.size)
+            Self::Open { id, .. } => id.map(|id| id.size),
+        }
+    }
+
+    fn id(&self) -> Option<SourceId> {
+        match self {
+            Self::Read(file) => {
+                Some(SourceId { size: file.content.len() as u64, modified: None, inode: None })
             }
+            Self::Open { id, .. } => *id,
         }
     }
 

@@ -1,6 +1,9 @@
 //! Uploads of files and trees.
 
 pub(crate) mod file;
+pub(crate) mod record;
+mod stored;
+mod stored_name;
 pub(crate) mod tree;
 
 use std::{future::IntoFuture, path::PathBuf};
@@ -61,7 +64,8 @@ impl Pool {
     /// Uploads as [`Client::upload`] does, the files of a tree over as many sessions as the pool has.
     ///
     /// A directory is created once, before anything in it is uploaded. A transient failure, such as a lost
-    /// connection, is [retried](Upload::retries) from the start of the file, on a new session if need be.
+    /// connection, is [retried](Upload::retries), on a new session if need be: a file is continued after the bytes that
+    /// earlier attempts stored.
     ///
     /// ```no_run
     /// # async fn example(pool: &oxftp::Pool) -> oxftp::Result<()> {
@@ -109,7 +113,7 @@ impl<'c> Upload<'c> {
             source,
             destination: RemotePath::default(),
             write_into: false,
-            upload: UploadOptions::default(),
+            upload: UploadOptions { checks_name: true, ..UploadOptions::default() },
             choice: Choice::default(),
             file: FileOptions::default(),
         }
@@ -130,14 +134,16 @@ impl<'c> Upload<'c> {
         self
     }
 
-    /// Stores each file under its name with [`PART_SUFFIX`](crate::PART_SUFFIX) appended, and renames it
-    /// once it is complete and [verified](Self::verify) (`RNFR`, `RNTO`). Until then an older file of that name
-    /// is left as it is. Defaults to false: a rename costs two more commands for each file, needs a permission
+    /// Stores each file under a temporary name, and renames it once it is complete and [verified](Self::verify) (`RNFR`,
+    /// `RNTO`). Until then an older file of that name is left as it is. The temporary name is the name, eight random
+    /// digits and [`PART_SUFFIX`](crate::PART_SUFFIX): of several clients that upload to one name at the same time, the
+    /// last one to rename wins with its whole file. Defaults to false: a rename costs two more commands for each file, needs a permission
     /// that drop boxes do not grant, and gives a replaced file the owner and permissions of a new one.
     ///
     /// When the server refuses to replace a file by a rename, that file is deleted first (`DELE`). When it refuses
     /// to rename at all, each file is [`Error::NotRenamed`](crate::Error::NotRenamed). An interrupted upload leaves
-    /// its partial file, which [`resume`](Self::resume) continues; a partial file with a wrong hash is removed.
+    /// its partial file, which [`resume`](Self::resume) continues if there is a
+    /// [record](crate::ClientBuilder::upload_records) of it; a partial file with a wrong hash is removed.
     ///
     /// ```no_run
     /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
@@ -186,8 +192,17 @@ impl<'c> Upload<'c> {
     }
 
     file_setters! {
-        /// Resumes after the bytes that the server has already (`SIZE`, then `REST` with `STOR`, or `APPE`).
-        /// Defaults to false.
+        /// Resumes after the bytes that the server has already (`SIZE`, then `REST` and `STOR`, or `APPE`), and sends
+        /// nothing if it has the whole file. Defaults to false.
+        ///
+        /// What the server has is continued only if it is of the same file. After an interrupted upload that was
+        /// [recorded](crate::ClientBuilder::upload_records), with the size, time and inode of the local file, its last
+        /// 64 KiB are read back and compared (`REST`, `RETR`). Without a record all of it is compared: by hash, if the
+        /// server computes hashes, else by reading it back. A file that was stored more than 10 seconds after the last
+        /// change of the local one and has its size and its last 64 KiB counts as whole.
+        ///
+        /// In all other cases, for files of up to 64 KiB, and when the server refuses or ignores the offset, the whole
+        /// file is sent, and a warning is logged. The size is always compared after an upload that was resumed.
         resume: bool;
 
         /// Sets the modification times of the files on the server to those of the local files, to the second, where

@@ -92,7 +92,6 @@ impl JobHandler for TreeUpload {
         follow_up: FollowUp,
         progress: &FileProgress<'_>,
     ) -> Result<FileOutcome> {
-        // The file that a lost connection left on the server may still grow: only the user may resume it.
         let upload = FileUpload {
             fs: &*self.fs,
             options: self.options,

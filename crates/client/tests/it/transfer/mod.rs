@@ -16,6 +16,7 @@ mod ranges;
 mod remote_hash;
 mod resume;
 mod resume_checks;
+mod resumed_uploads;
 mod simultaneous_downloads;
 mod stou;
 mod streams;

@@ -1,14 +1,14 @@
 //! Resumed transfers.
 
-use std::{fs, path::PathBuf};
+use std::fs;
 
-use oxftp::{Error, Verify};
+use oxftp::Error;
 use oxftp_testing::scripted::Script;
 use tempfile::TempDir;
 use tokio::io::AsyncReadExt;
 
 use crate::common::scripts::{
-    assert_in_sync, get, mlst_file, open_transfer, play, receive_file, send_file, with_sync_check,
+    assert_in_sync, get, mlst_file, open_transfer, play, send_file, with_sync_check,
 };
 use crate::common::{
     content,
@@ -112,87 +112,6 @@ async fn partial_file_is_not_resumed_by_default() {
 
     assert_eq!(fs::read(local.path().join("a")).unwrap(), b"abcdef");
     server.done().await;
-}
-
-/// Plays a reply to `SIZE` with the complete size.
-fn sized(script: Script) -> Script {
-    script.expect("SIZE a").reply("213 6")
-}
-
-fn local_file(content: &str) -> (TempDir, PathBuf) {
-    let local = tempfile::tempdir().unwrap();
-    let path = local.path().join("a");
-    fs::write(&path, content).unwrap();
-    (local, path)
-}
-
-#[tokio::test]
-async fn upload_resumes_at_remote_file_end() {
-    let (_local, path) = local_file("abcdef");
-    let script = Script::new().type_image().expect("SIZE a").reply("213 3").passive();
-    let script =
-        script.expect("REST 3").reply("350 ok").expect("STOR a").reply("150 here").expect_data("def");
-    let (server, mut client) = play(sized(script.reply("226 done"))).await;
-
-    let report = client.upload(&path).resume(true).await.unwrap();
-
-    assert_eq!((report.bytes, report.resumed), (3, 3));
-    server.done().await;
-}
-
-#[tokio::test]
-async fn refused_restart_resumes_upload_with_appe() {
-    let (_local, path) = local_file("abcdef");
-    let script = Script::new().type_image().expect("SIZE a").reply("213 3").passive();
-    let (server, mut client) =
-        play(sized(receive_file(script.expect("REST 3").reply("502 no"), "APPE a", "def"))).await;
-
-    let report = client.upload(&path).resume(true).await.unwrap();
-
-    assert_eq!((report.bytes, report.resumed), (3, 3));
-    server.done().await;
-}
-
-#[tokio::test]
-async fn restart_without_350_is_reset_for_upload() {
-    let (_local, path) = local_file("abcdef");
-    let script = Script::new().type_image().expect("SIZE a").reply("213 3").passive();
-    let script = script.expect("REST 3").reply("200 ok").passive().expect("REST 0").reply("350 ok");
-    let script = script.expect("APPE a").reply("150 here").expect_data("def").reply("226 done");
-    let (server, mut client) = play(sized(script)).await;
-
-    let report = client.upload(&path).resume(true).await.unwrap();
-
-    assert_eq!((report.bytes, report.resumed), (3, 3));
-    server.done().await;
-}
-
-#[tokio::test]
-async fn refused_stor_resumes_upload_with_appe() {
-    let (_local, path) = local_file("abcdef");
-    let script = Script::new().type_image().expect("SIZE a").reply("213 3").passive();
-    let script = script.expect("REST 3").reply("350 ok").expect("STOR a").reply("551 no STOR after REST");
-    let script = script.passive().expect("REST 0").reply("350 ok").expect("APPE a").reply("150 here");
-    let (server, mut client) = play(sized(script.expect_data("def").reply("226 done"))).await;
-
-    let report = client.upload(&path).resume(true).await.unwrap();
-
-    assert_eq!((report.bytes, report.resumed), (3, 3));
-    server.done().await;
-}
-
-#[tokio::test]
-async fn resume_of_missing_remote_file_uploads_from_start() {
-    for answer in ["550 no such file", "502 what?", "213 99"] {
-        let (_local, path) = local_file("abcdef");
-        let script = Script::new().type_image().expect("SIZE a").reply(answer);
-        let (server, mut client) = play(receive_file(script, "STOR a", "abcdef")).await;
-
-        let report = client.upload(&path).verify(Verify::Nothing).resume(true).await.unwrap();
-
-        assert_eq!((report.bytes, report.resumed), (6, 0), "{answer}");
-        server.done().await;
-    }
 }
 
 #[tokio::test]

@@ -8,7 +8,7 @@ use tempfile::TempDir;
 
 use crate::common;
 use crate::common::login;
-use crate::common::scripts::{assert_in_sync, play, receive_file, with_sync_check};
+use crate::common::scripts::{assert_in_sync, play, with_sync_check};
 use crate::fixture::failed_names;
 
 fn local_file(content: &[u8]) -> (TempDir, PathBuf) {
@@ -20,15 +20,16 @@ fn local_file(content: &[u8]) -> (TempDir, PathBuf) {
 
 /// Plays the upload of `hello` to the temporary file of `a`.
 fn stored() -> Script {
-    receive_file(Script::new().type_image(), "STOR a.oxftp.part", "hello")
+    let script = Script::new().type_image().passive().expect_start("STOR a.").reply("150 here");
+    script.expect_data("hello").reply("226 done")
 }
 
 fn sized(script: Script) -> Script {
-    script.expect("SIZE a.oxftp.part").reply("213 5")
+    script.expect_start("SIZE a.").reply("213 5")
 }
 
 fn renaming(script: Script, answer: &str) -> Script {
-    script.expect("RNFR a.oxftp.part").reply("350 go on").expect("RNTO a").reply(answer)
+    script.expect_start("RNFR a.").reply("350 go on").expect("RNTO a").reply(answer)
 }
 
 #[tokio::test]
@@ -46,7 +47,7 @@ async fn existing_target_is_removed_when_rename_fails() {
 #[tokio::test]
 async fn failed_rename_error_names_temporary_file() {
     for refuse in [
-        |script: Script| script.expect("RNFR a.oxftp.part").reply("502 no such verb"),
+        |script: Script| script.expect_start("RNFR a.").reply("502 no such verb"),
         |script| renaming(script, "550 denied").expect("DELE a").reply("550 denied"),
         |script| renaming(script, "451 try later"),
     ] {
@@ -56,7 +57,8 @@ async fn failed_rename_error_names_temporary_file() {
         let error = client.upload(&path).temporary(true).await.unwrap_err();
 
         let Error::NotRenamed { path, temporary, source } = &error else { panic!("{error:?}") };
-        assert_eq!((&**path, &**temporary), ("a", "a.oxftp.part"));
+        assert_eq!(path, "a");
+        assert!(temporary.starts_with("a.") && temporary.ends_with(oxftp::PART_SUFFIX), "{temporary}");
         assert!(matches!(**source, Error::StatusCode(_)), "{source}");
         assert_in_sync(&mut client).await;
         server.done().await;
@@ -66,7 +68,7 @@ async fn failed_rename_error_names_temporary_file() {
 #[tokio::test]
 async fn upload_with_wrong_size_is_not_renamed() {
     let (_local, path) = local_file(b"hello");
-    let script = stored().expect("SIZE a.oxftp.part").reply("213 4");
+    let script = stored().expect_start("SIZE a.").reply("213 4");
     let (server, mut client) = play(with_sync_check(script)).await;
 
     let error = client.upload(&path).temporary(true).verify(Verify::Size).await.unwrap_err();
@@ -80,8 +82,8 @@ async fn upload_with_wrong_size_is_not_renamed() {
 async fn upload_with_wrong_hash_keeps_the_target() {
     let (_local, path) = local_file(b"hello");
     let script = stored().expect("FEAT").reply("211-Features:\r\n XMD5\r\n211 End");
-    let script = script.expect("XMD5 \"a.oxftp.part\"").reply("250 00000000000000000000000000000000");
-    let script = script.expect("DELE a.oxftp.part").reply("250 gone");
+    let script = script.expect_start("XMD5 \"a.").reply("250 00000000000000000000000000000000");
+    let script = script.expect_start("DELE a.").reply("250 gone");
     let (server, mut client) = play(with_sync_check(script)).await;
 
     let error = client.upload(&path).temporary(true).verify(Verify::Hash).await.unwrap_err();

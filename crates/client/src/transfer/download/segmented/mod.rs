@@ -25,13 +25,14 @@ use self::{
 };
 use super::{
     file::{FileDownload, RemoteFile},
-    partial::{self, OVERLAP, ResumeToken, discard, remove_status, segments_path},
+    partial::{self, ResumeToken, discard, remove_status, segments_path},
 };
 use crate::transfer::{
     file_progress::FileProgress,
     local_path::refuse_link,
     options::{FileOptions, JobOptions},
     partial_name::partial_path,
+    resume::OVERLAP,
     scheduler::{
         admission::AdmissionGate,
         concurrency::WorkAmount,

@@ -17,7 +17,7 @@ use crate::{
     local_fs::{FileHandle, OpenMode},
     transfer::{
         copy::{CopyError, copy_down},
-        download::file::defeats_resume,
+        resume::defeats_resume,
     },
 };
 

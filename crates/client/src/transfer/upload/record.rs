@@ -1,0 +1,303 @@
+//! Record of an upload in progress: which version of a local file is being sent to which name.
+//!
+//! ```text
+//! oxftp upload 1
+//! token 3fa9c2d1
+//! size 1048576
+//! modified 1700000000123456789
+//! inode 2049 1234
+//! offset 0
+//! end
+//! ```
+//!
+//! It is a local file, named after a hash of server and path, which exists until the upload is complete. The upload
+//! holds its lock: no other process continues an upload that is running, or uses its temporary name.
+
+use std::{
+    fmt::Write,
+    io,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
+
+use oxftp_proto::RemotePath;
+use sha2::{Digest, Sha256};
+use tokio::io::{AsyncReadExt, AsyncSeekExt, AsyncWriteExt};
+
+use crate::{
+    error::local_fs::{LocalFsError, LocalFsResult},
+    local_fs::{
+        CreateDirOptions, FileHandle, FileSystem, OpenMode,
+        partial_lock::{LockedPartial, create_locked, open_locked},
+    },
+    transfer::resume::SourceId,
+    url::Host,
+};
+
+/// Record of an upload, locked for this process if it exists.
+pub(crate) struct UploadRecord {
+    fs: Arc<dyn FileSystem>,
+    path: PathBuf,
+    file: Option<Box<dyn FileHandle>>,
+    found: Option<UploadState>,
+    /// The part of the temporary name that no other upload has.
+    token: String,
+}
+
+/// The content of a record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct UploadState {
+    pub(crate) token: String,
+    pub(crate) source: SourceId,
+    /// The position from which the last attempt sent the file.
+    pub(crate) offset: u64,
+}
+
+impl UploadRecord {
+    /// Finds the record of an earlier upload to this name. Returns `None` if another process is uploading to it.
+    pub(crate) async fn claim(
+        fs: &Arc<dyn FileSystem>,
+        directory: &Path,
+        host: &Host,
+        target: &RemotePath,
+        token: &str,
+    ) -> Option<Self> {
+        let path = directory.join(file_name(host, target));
+        let file = match open_locked(&**fs, &path).await {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                tracing::debug!("another process is uploading to {target}");
+                return None;
+            }
+            Err(error) => {
+                tracing::debug!("{error}");
+                None
+            }
+        };
+        let mut record = Self { fs: fs.clone(), path, file, found: None, token: token.to_owned() };
+        record.found = record.read().await;
+        if let Some(found) = &record.found {
+            record.token.clone_from(&found.token);
+        }
+        Some(record)
+    }
+
+    /// Returns what is recorded of an earlier upload.
+    pub(crate) fn found(&self) -> Option<&UploadState> {
+        self.found.as_ref()
+    }
+
+    pub(crate) fn token(&self) -> &str {
+        &self.token
+    }
+
+    /// Records that this version is sent from this position. Without a record the upload cannot be resumed; a failure is
+    /// logged only.
+    pub(crate) async fn save(&mut self, source: SourceId, offset: u64) {
+        let state = UploadState { token: self.token.clone(), source, offset };
+        if let Err(error) = self.write(&state).await {
+            tracing::debug!("{error}");
+        }
+    }
+
+    /// Removes the record of an upload that is complete.
+    pub(crate) async fn remove(self) {
+        if self.file.is_some()
+            && let Err(error) = self.fs.remove_file(&self.path).await
+        {
+            tracing::debug!("{error}");
+        }
+    }
+
+    async fn read(&mut self) -> Option<UploadState> {
+        let mut text = String::new();
+        self.file.as_mut()?.take(MAX_BYTES).read_to_string(&mut text).await.ok()?;
+        UploadState::decode(&text)
+    }
+
+    async fn write(&mut self, state: &UploadState) -> LocalFsResult<()> {
+        if self.file.is_none() {
+            self.file = Some(create(&*self.fs, &self.path).await?);
+        }
+        let Some(file) = &mut self.file else { return Ok(()) };
+        let text = state.encode();
+        let written = async {
+            file.rewind().await?;
+            file.write_all(text.as_bytes()).await?;
+            file.flush().await
+        };
+        written.await.map_err(|source| LocalFsError::new("write", &self.path, source))
+    }
+}
+
+impl UploadState {
+    fn encode(&self) -> String {
+        let Self { token, source: SourceId { size, modified, inode }, offset } = self;
+        let mut text = format!("{FIRST_LINE}\ntoken {token}\nsize {size}\n");
+        // Writing to a string cannot fail.
+        let _ = match modified {
+            Some(time) => writeln!(text, "modified {time}"),
+            None => writeln!(text, "modified {UNKNOWN}"),
+        };
+        let _ = match inode {
+            Some((device, number)) => writeln!(text, "inode {device} {number}"),
+            None => writeln!(text, "inode {UNKNOWN}"),
+        };
+        let _ = writeln!(text, "offset {offset}\n{LAST_LINE}");
+        text
+    }
+
+    /// Parses the output of [`encode`](Self::encode), whatever follows it; returns `None` for anything else.
+    fn decode(text: &str) -> Option<Self> {
+        let mut lines = text.split('\n');
+        lines.next().filter(|line| *line == FIRST_LINE)?;
+        let mut value = |key: &str| lines.next()?.strip_prefix(key)?.strip_prefix(' ');
+        let token = value("token").filter(|token| is_token(token))?.to_owned();
+        let size = value("size")?.parse().ok()?;
+        let modified = match value("modified")? {
+            UNKNOWN => None,
+            time => Some(time.parse().ok()?),
+        };
+        let inode = match value("inode")? {
+            UNKNOWN => None,
+            numbers => {
+                let (device, number) = numbers.split_once(' ')?;
+                Some((device.parse().ok()?, number.parse().ok()?))
+            }
+        };
+        let offset = value("offset")?.parse().ok()?;
+        lines.next().filter(|line| *line == LAST_LINE)?;
+        Some(Self { token, source: SourceId { size, modified, inode }, offset })
+    }
+}
+
+async fn create(fs: &dyn FileSystem, path: &Path) -> LocalFsResult<Box<dyn FileHandle>> {
+    if let Some(directory) = path.parent() {
+        fs.create_dir(directory, CreateDirOptions { parents: true, exist_ok: true }).await?;
+        remove_old(fs, directory).await;
+    }
+    let LockedPartial { file, .. } = create_locked(fs, path, OpenMode::CreatePrivate, None).await?;
+    Ok(file)
+}
+
+/// The name of a record: a hash, so that it is short and does not show what was uploaded.
+fn file_name(host: &Host, target: &RemotePath) -> String {
+    let mut key = format!("{}\n{:?}\n", host.name, host.port).into_bytes();
+    key.extend_from_slice(target.as_bytes());
+    hex(&Sha256::digest(&key), 16)
+}
+
+/// Creates a token that no other upload has.
+pub(crate) fn new_token() -> String {
+    use std::hash::{BuildHasher, RandomState};
+    let number = RandomState::new().hash_one((std::process::id(), SystemTime::now()));
+    hex(&number.to_be_bytes(), TOKEN_BYTES)
+}
+
+fn is_token(text: &str) -> bool {
+    text.len() == 2 * TOKEN_BYTES && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+fn hex(bytes: &[u8], count: usize) -> String {
+    bytes.iter().take(count).map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Removes records of uploads that were never continued, once there are many records.
+async fn remove_old(fs: &dyn FileSystem, directory: &Path) {
+    let Ok(entries) = fs.read_dir(directory).await else { return };
+    if entries.len() < MANY {
+        return;
+    }
+    let mut records = Vec::new();
+    for entry in entries {
+        if let Ok(found) = fs.metadata(&entry.path).await {
+            records.push((found.modified.unwrap_or(SystemTime::UNIX_EPOCH), entry.path));
+        }
+    }
+    records.sort();
+    let old = SystemTime::now().checked_sub(MAX_AGE).unwrap_or(SystemTime::UNIX_EPOCH);
+    let excess = records.len().saturating_sub(MAX_RECORDS);
+    for (number, (modified, path)) in records.into_iter().enumerate() {
+        if (number < excess || modified < old)
+            && let Ok(Some(_lock)) = open_locked(fs, &path).await
+        {
+            let _ = fs.remove_file(&path).await;
+        }
+    }
+}
+
+const FIRST_LINE: &str = "oxftp upload 1";
+const LAST_LINE: &str = "end";
+const UNKNOWN: &str = "unknown";
+const TOKEN_BYTES: usize = 4;
+
+/// A longer file is not a record.
+const MAX_BYTES: u64 = 1024;
+
+/// From this number of records on, old ones are looked for.
+const MANY: usize = 64;
+const MAX_RECORDS: usize = 1000;
+const MAX_AGE: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::local_fs::MemoryFs;
+
+    fn state() -> UploadState {
+        let source = SourceId { size: 5, modified: Some(-3), inode: Some((1, 2)) };
+        UploadState { token: "0123abcd".to_owned(), source, offset: 4 }
+    }
+
+    async fn claim(fs: &Arc<dyn FileSystem>, path: &str) -> UploadRecord {
+        let host = Host { name: "h".to_owned(), port: Some(21) };
+        UploadRecord::claim(fs, Path::new("/records"), &host, &path.into(), "99999999").await.unwrap()
+    }
+
+    #[test]
+    fn upload_record_round_trips() {
+        let unknown = SourceId { modified: None, inode: None, ..state().source };
+        for state in [state(), UploadState { source: unknown, ..state() }] {
+            assert_eq!(UploadState::decode(&(state.encode() + "garbage")), Some(state));
+        }
+    }
+
+    #[test]
+    fn truncated_upload_record_is_ignored() {
+        let text = state().encode();
+        for end in 0..text.len() - 1 {
+            assert_eq!(UploadState::decode(&text[..end]), None, "{end}");
+        }
+        assert_eq!(UploadState::decode(&text.replace("0123abcd", "../../xy")), None);
+    }
+
+    #[tokio::test]
+    async fn upload_record_is_found_until_removed() {
+        let fs: Arc<dyn FileSystem> = Arc::new(MemoryFs::new());
+        let mut record = claim(&fs, "a").await;
+        assert_eq!(record.found(), None);
+        record.save(state().source, 7).await;
+        record.save(state().source, 0).await;
+        drop(record);
+
+        let found = claim(&fs, "a").await;
+        assert_eq!(found.found(), Some(&UploadState { token: "99999999".to_owned(), offset: 0, ..state() }));
+        assert_eq!(claim(&fs, "b").await.found(), None);
+        found.remove().await;
+
+        assert_eq!(claim(&fs, "a").await.found(), None);
+    }
+
+    #[tokio::test]
+    async fn number_of_upload_records_is_bounded() {
+        let fs: Arc<dyn FileSystem> = Arc::new(MemoryFs::new());
+        for number in 0..MAX_RECORDS + 5 {
+            claim(&fs, &number.to_string()).await.save(state().source, 0).await;
+        }
+
+        let left = fs.read_dir(Path::new("/records")).await.unwrap().len();
+
+        assert!(left <= MAX_RECORDS + 1, "{left}");
+    }
+}

@@ -1,0 +1,235 @@
+//! The part of a file that the server has already: whether an upload may continue it.
+//!
+//! An upload never continues another file, or another version of this one. What this run sent, and what an earlier run
+//! [recorded](super::record), is believed after its end was read back and compared (`REST`, `RETR`); where the server
+//! does not send it, if no attempt to resume can have spoiled it. Anything else is compared whole: by hash, else by
+//! reading it back.
+
+use std::{io::SeekFrom, path::Path, time::Duration};
+
+use bytes::BytesMut;
+use oxftp_proto::{Command, RemotePath, TransferType};
+use tokio::io::{AsyncReadExt, AsyncSeekExt};
+
+use super::record::UploadState;
+use crate::{
+    Client, Error, Result,
+    client::FollowUp,
+    data::{DataConnection, Masks},
+    error::local_fs::LocalFsError,
+    local_fs::{FileHandle, FileSystem, hash::hash_start},
+    transfer::{
+        copy::CopyError,
+        file_progress::Sent,
+        options::MIN_BLOCK,
+        preserve::system_time,
+        resume::{OVERLAP, SourceId, defeats_resume},
+    },
+};
+
+/// A local file, and the path on the server that may hold a part of it.
+pub(crate) struct StoredPart<'a> {
+    pub(crate) fs: &'a dyn FileSystem,
+    pub(crate) source: &'a Path,
+    pub(crate) id: SourceId,
+    pub(crate) path: &'a RemotePath,
+    /// How many bytes are moved at once.
+    pub(crate) block: u64,
+}
+
+/// Origin of what the server has.
+pub(crate) enum StoredBy<'a> {
+    /// Attempts of this run.
+    ThisRun(Sent),
+    /// An earlier run.
+    Recorded(&'a UploadState),
+    Unknown,
+}
+
+impl StoredPart<'_> {
+    /// Returns how many bytes the server has of the file: 0 if they are too few to be compared, and `None` if they are
+    /// not of this version of the file, or may not be.
+    pub(crate) async fn length(
+        &self,
+        client: &mut Client,
+        file: &mut dyn FileHandle,
+        stored_by: &StoredBy<'_>,
+    ) -> Result<Option<u64>> {
+        let mut there = client.size_if_told(self.path).await?;
+        for _ in 0..MAX_ATTEMPTS {
+            let Some(length) = there.filter(|there| *there > OVERLAP) else { return Ok(Some(0)) };
+            if length > self.id.size {
+                return Ok(None);
+            }
+            if self.has_start(client, file, length, stored_by).await? {
+                return Ok(Some(length));
+            }
+            // The server may still be writing what it received over a session that was lost.
+            there = client.size_if_told(self.path).await?;
+            if there == Some(length) {
+                return Ok(None);
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+        Ok(None)
+    }
+
+    /// Returns whether what the server has is of this version of the file.
+    async fn has_start(
+        &self,
+        client: &mut Client,
+        file: &mut dyn FileHandle,
+        there: u64,
+        stored_by: &StoredBy<'_>,
+    ) -> Result<bool> {
+        Ok(match stored_by {
+            StoredBy::ThisRun(sent) => {
+                // The last block may have been sent in part.
+                let expected = sent.start..=sent.furthest.saturating_add(self.block);
+                // What a server that ignores the offset stores has at most the length of the rest.
+                let is_from_start = sent.start == 0 || there > sent.end - sent.start + self.block;
+                expected.contains(&there)
+                    && self.has_same_end(client, file, there).await?.unwrap_or(is_from_start)
+            }
+            StoredBy::Recorded(state) => {
+                let is_current = state.source == self.id && there >= state.offset;
+                is_current && self.has_same_end(client, file, there).await?.unwrap_or(state.offset == 0)
+            }
+            StoredBy::Unknown => self.is_same(client, file, there).await?,
+        })
+    }
+
+    /// Compares all that the server has.
+    async fn is_same(&self, client: &mut Client, file: &mut dyn FileHandle, there: u64) -> Result<bool> {
+        if let Some(is_same) = self.has_same_hash(client, there).await? {
+            return Ok(is_same);
+        }
+        if self.has_same_end(client, file, there).await? != Some(true) {
+            return Ok(false);
+        }
+        if there == self.id.size && self.is_newer_there(client).await {
+            return Ok(true);
+        }
+        Ok(self.compare(client, file, 0, there).await? == Some(true))
+    }
+
+    /// Compares the hash of what the server has, if it computes hashes.
+    async fn has_same_hash(&self, client: &mut Client, there: u64) -> Result<Option<bool>> {
+        let hashed = match client.hash_algorithms().await {
+            Ok(algorithms) if algorithms.is_empty() => return Ok(None),
+            Ok(_) => client.hash(self.path, None).await,
+            Err(error) => Err(error),
+        };
+        match hashed {
+            Ok(hash) => match hash_start(self.fs, self.source, hash.algorithm(), there).await {
+                Ok(here) => Ok(Some(here == hash)),
+                Err(Error::Unsupported { .. }) => Ok(None),
+                Err(error) => Err(error),
+            },
+            Err(error) if client.is_broken() || error.is_connection_lost() || error.is_timeout() => {
+                Err(error)
+            }
+            Err(_) => Ok(None),
+        }
+    }
+
+    /// Returns whether the server's file was stored after the last change of the local one, by a margin that is larger
+    /// than a difference between two clocks.
+    async fn is_newer_there(&self, client: &mut Client) -> bool {
+        let (Some(here), Some(there)) =
+            (self.id.modified_time(), client.modified_if_told(self.path).await.and_then(system_time))
+        else {
+            return false;
+        };
+        there.duration_since(here).is_ok_and(|later| later >= CLOCK_MARGIN)
+    }
+
+    async fn has_same_end(
+        &self,
+        client: &mut Client,
+        file: &mut dyn FileHandle,
+        there: u64,
+    ) -> Result<Option<bool>> {
+        self.compare(client, file, there - OVERLAP, OVERLAP).await
+    }
+
+    /// Reads the server's file from this position to its end; returns whether these are the bytes of the local file,
+    /// and this many. Returns `None` if the server does not send them.
+    async fn compare(
+        &self,
+        client: &mut Client,
+        file: &mut dyn FileHandle,
+        from: u64,
+        length: u64,
+    ) -> Result<Option<bool>> {
+        let sought = file.seek(SeekFrom::Start(from)).await;
+        sought.map_err(|source| LocalFsError::new("seek", self.source, source))?;
+        let retr = Command::with_path("RETR", self.path, client.encoding())?;
+        let mut data = match client.open_data(retr, TransferType::Image, from, FollowUp::Nothing).await {
+            Err(error) if defeats_resume(&error) && !client.is_broken() => return Ok(None),
+            opened => opened?,
+        };
+        let mut keep_alive = client.keep_alive();
+        let compared = self.is_equal(&mut data, file, length);
+        let is_equal = match keep_alive.during(client.control_mut(), compared).await {
+            Ok(is_equal) => is_equal,
+            Err(CopyError::Data(source)) => {
+                let deadline = client.completion_deadline();
+                return Err(data.fail(client.control_mut(), source, deadline).await);
+            }
+            Err(CopyError::Local(error)) => {
+                let _ = data.abort(client.control_mut()).await;
+                return Err(error.into());
+            }
+        };
+        let ended = match data.is_at_end() {
+            true => client.finish_data(&mut data, Masks::default()).await.map(drop),
+            false => {
+                let aborted = data.abort(client.control_mut()).await.map(drop);
+                client.state_mut().mark_restart_pending();
+                aborted
+            }
+        };
+        match ended {
+            Err(error) if client.is_broken() => Err(error),
+            // The server could not read its file to the end.
+            Err(_) => Ok(None),
+            Ok(()) => Ok(Some(is_equal)),
+        }
+    }
+
+    async fn is_equal(
+        &self,
+        data: &mut DataConnection,
+        file: &mut dyn FileHandle,
+        length: u64,
+    ) -> Result<bool, CopyError> {
+        let (mut left, mut is_equal) = (length, true);
+        let (mut there, mut here) = (BytesMut::with_capacity(MIN_BLOCK), vec![0; MIN_BLOCK]);
+        // A few more bytes are read, since a transfer that ends by itself is easier on the server.
+        while is_equal || left <= OVERLAP {
+            there.clear();
+            let read =
+                (&mut *data).take(MIN_BLOCK as u64).read_buf(&mut there).await.map_err(CopyError::Data)?;
+            if read == 0 {
+                return Ok(is_equal && left == 0);
+            }
+            let (Some(rest), Some(here)) = (left.checked_sub(read as u64), here.get_mut(..read)) else {
+                return Ok(false);
+            };
+            left = rest;
+            file.read_exact(here)
+                .await
+                .map_err(|source| CopyError::Local(LocalFsError::new("read", self.source, source)))?;
+            is_equal &= here == &there[..];
+        }
+        Ok(false)
+    }
+}
+
+/// How often a file that is growing is compared.
+const MAX_ATTEMPTS: usize = 5;
+const PAUSE: Duration = Duration::from_millis(200);
+
+/// Two clocks that are set differ by less.
+const CLOCK_MARGIN: Duration = Duration::from_secs(10);
