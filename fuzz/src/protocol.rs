@@ -75,7 +75,6 @@ pub fn check_classes(input: &[u8]) {
 
     assert!(!(classify::is_not_found(&reply) && classify::is_permission_denied(&reply)));
     assert!(!(classify::is_bad_credentials(&reply) && classify::is_connection_limit(&reply)));
-    assert!(classify::is_not_found(&reply) || !classify::is_explicitly_not_found(&reply));
     assert!(!classify::is_conflict(&reply) || reply.code() == Code::FILE_UNAVAILABLE);
     assert!(!classify::requires_tls(&reply) || reply.code().class() >= 4);
     assert!(!classify::is_unknown_command(&reply) || classify::rejects_mlsd(&reply));
@@ -88,8 +87,7 @@ pub fn check_classes(input: &[u8]) {
     assert!(!(classify::is_file_busy(&reply) && classify::is_permission_denied(&reply)));
     assert!(!classify::is_file_busy(&reply) || classify::is_upload_blocked(&reply));
     let presence = classify::presence(&reply);
-    assert_eq!(presence == Presence::Missing, classify::is_explicitly_not_found(&reply));
-    assert!(presence != Presence::Present || !classify::is_not_found(&reply));
+    assert_eq!(presence == Presence::Missing, classify::is_not_found(&reply));
     let _ = (
         classify::requires_pret(&reply),
         classify::rejects_argument(&reply),

@@ -2,11 +2,11 @@
 
 use clap::Args;
 
-use super::support::{operands::Operands, selector::Selector};
+use super::support::{diagnose, operands::Operands, selector::Selector};
 use crate::{
     app::App,
     args::{ConnectionArgs, NameArgs, OctalMode, SelectionArgs},
-    failure::{Failure, Result},
+    failure::Result,
     session::Session,
 };
 
@@ -33,8 +33,11 @@ pub(crate) async fn run(args: ChmodArgs, app: &App) -> Result {
     let mut failures = operands.collect_failures(app)?;
     for url in &operands.urls() {
         let outcome = async {
-            let set = session.client(url).await?.set_permissions(url.path(), args.mode.0).await;
-            set.map_err(|error| Failure::about(url, error))
+            let client = session.client(url).await?;
+            match client.set_permissions(url.path(), args.mode.0).await {
+                Err(error) => Err(diagnose::explained(client, url, error).await),
+                Ok(()) => Ok(()),
+            }
         };
         failures.record(outcome.await)?;
     }

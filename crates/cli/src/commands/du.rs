@@ -7,7 +7,7 @@ use oxftp::{Client, FtpUrl, PathEntry};
 use serde::Serialize;
 
 use super::support::{
-    empty_listing,
+    diagnose, empty_listing,
     operands::Operands,
     selector::Selector,
     walk::{relative_to, walk},
@@ -91,7 +91,7 @@ async fn measure(
     });
     let walked = walked.await?;
     if let Some(error) = walked.failure {
-        return Err(Failure::about(url, error));
+        return Err(diagnose::explained(client, url, error).await);
     }
     if walked.is_empty && !root.is_empty() {
         sums.add_alone(client, url, selector).await?;

@@ -5,7 +5,7 @@ use globset::{GlobBuilder, GlobMatcher};
 use oxftp::{Encoding, Entry, EntryKind, FileName, FtpUrl};
 
 use super::support::{
-    empty_listing,
+    diagnose, empty_listing,
     entry::JsonEntry,
     operands::{Operand, Operands},
     selector::Selector,
@@ -159,7 +159,7 @@ impl Search<'_> {
         });
         let walked = walked.await?;
         if let Some(error) = walked.failure {
-            return Err(Failure::about(url, error));
+            return Err(diagnose::explained(client, url, error).await);
         }
         // Some servers send an empty listing for a missing path, and for a file.
         if let Some(name) = root.file_name().filter(|_| walked.is_empty) {

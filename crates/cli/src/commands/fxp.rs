@@ -5,6 +5,7 @@ use std::time::Instant;
 use clap::Args;
 use oxftp::{FtpUrl, RemotePath};
 
+use super::support::diagnose;
 use crate::{
     app::App,
     args::ConnectionArgs,
@@ -34,10 +35,16 @@ pub(crate) async fn run(args: FxpArgs, app: &App) -> Result {
     let begun = Instant::now();
     let copied =
         oxftp::fxp(from.client(&source).await?, source.path(), to.client(&target).await?, path).await;
-    let summary = copied.map_err(|error| Failure::Client {
-        about: Some(format!("{source} to {target}")),
-        error: error.into(),
-    })?;
+    let summary = match copied {
+        Ok(summary) => summary,
+        Err(error) => {
+            let missing = diagnose::missing(from.client(&source).await?, &error, &source.path()).await;
+            return Err(match missing {
+                Some(missing) => Failure::about(&source, missing),
+                None => Failure::Client { about: Some(format!("{source} to {target}")), error: error.into() },
+            });
+        }
+    };
     let rate = Throughput { bytes: summary.transferred, elapsed: begun.elapsed() };
     app.terminal.summary(format_args!("{source} to {target}: {rate}"));
     from.quit().await;

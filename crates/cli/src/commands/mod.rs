@@ -25,7 +25,7 @@ mod rm;
 mod rmdir;
 pub(crate) mod serve;
 mod stat;
-mod support;
+pub(crate) mod support;
 mod touch;
 
 pub(crate) use cli::{Cli, Verb, with_grouped_help};

@@ -4,6 +4,7 @@ use clap::Args;
 use oxftp::{FtpUrl, RemotePath};
 
 use super::support::{
+    diagnose,
     operands::{Operand, Operands},
     rename_rule::RenameRule,
     selector::Selector,
@@ -84,7 +85,7 @@ pub(crate) async fn run(mut args: MvArgs, app: &App) -> Result {
                     "end the new path with / to move it into the directory",
                 ));
             }
-            Err(Failure::about(url, error))
+            Err(diagnose::explained(client, url, error).await)
         };
         failures.record(outcome.await)?;
     }

@@ -3,6 +3,7 @@
 use clap::Args;
 use oxftp::{Client, FtpUrl, Reply};
 
+use super::support::diagnose;
 use crate::{
     args::ConnectionArgs,
     failure::{Failure, Result},
@@ -26,8 +27,10 @@ pub(crate) async fn run(args: RawArgs) -> Result {
     let url = session::url(&args.url)?;
     let mut session = Session::new(args.connection)?;
     let client = session.client(&url).await?;
-    if !url.path().is_empty() {
-        client.change_dir(url.path()).await.map_err(|error| Failure::about(&url, error))?;
+    if !url.path().is_empty()
+        && let Err(error) = client.change_dir(url.path()).await
+    {
+        return Err(diagnose::explained(client, &url, error).await);
     }
     let mut output = Output::new();
     for command in &args.commands {

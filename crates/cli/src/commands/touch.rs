@@ -1,7 +1,7 @@
 //! `touch`: sets the modification time of files, and creates missing files.
 
 use clap::Args;
-use oxftp::{Client, FtpUrl, Timestamp};
+use oxftp::{Client, Code, FtpUrl, Timestamp};
 
 use super::support::{operands::Operands, selector::Selector};
 use crate::{
@@ -71,10 +71,12 @@ impl Touch {
         };
         let time = Timestamp::from_unix(seconds, 0);
         let set = client.set_modified(url.path(), time.unwrap_or(Timestamp::UNIX_EPOCH)).await;
-        set.map_err(|error| match error.is_not_found() {
-            // vsftpd and pyftpdlib send this reply for directories.
-            true => Failure::refused(url, error, "the path exists, but the server cannot set its time"),
-            false => failed(error),
+        set.map_err(|error| {
+            match error.code() == Some(Code::FILE_UNAVAILABLE) && !error.is_permission_denied() {
+                // vsftpd and pyftpdlib send this reply for directories.
+                true => Failure::refused(url, error, "the path exists, but the server cannot set its time"),
+                false => failed(error),
+            }
         })
     }
 }

@@ -168,7 +168,7 @@ mod tests {
 
     #[test]
     fn path_missing_in_listing_is_not_found() {
-        assert_eq!(exit(Error::NotFound { path: "x".into() }), Some(Exit::NotFound));
+        assert_eq!(exit(Error::NotFound { path: "x".into(), refusal: None }), Some(Exit::NotFound));
     }
 
     #[test]

@@ -7,6 +7,7 @@ use oxftp::RemotePath;
 use super::{Flow, Shell};
 use crate::{
     argv::VARIABLE,
+    commands::support::diagnose,
     failure::{Exit, Failure, Result},
     output::Output,
     session::{self, Session},
@@ -61,7 +62,9 @@ impl Shell {
             self.cwd.home = home.to_string_lossy().into_owned();
         }
         let wanted = if wanted.is_empty() { self.cwd.home.clone() } else { wanted };
-        client.change_dir(RemotePath::from(wanted)).await.map_err(failed)?;
+        if let Err(error) = client.change_dir(RemotePath::from(wanted)).await {
+            return Err(diagnose::explained(client, &url, error).await);
+        }
         let entered = client.current_dir().await.map_err(failed)?;
         // The next command expects the session to be in the login directory.
         client.change_dir(RemotePath::from(self.cwd.home.as_str())).await.map_err(failed)?;

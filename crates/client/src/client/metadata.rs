@@ -1,7 +1,10 @@
 //! Metadata of one remote path: type, size, modification time.
 
 use oxftp_proto::{
-    Code, Entry, EntryKind, RemotePath, Reply, Timestamp, TransferType, classify, dialog::Exchange, listing,
+    Code, Entry, EntryKind, RemotePath, Reply, Timestamp, TransferType,
+    classify::{self, Presence},
+    dialog::Exchange,
+    listing,
 };
 
 use super::{Client, DotNames, FollowUp};
@@ -29,9 +32,9 @@ impl Client {
     /// exist ([`is_not_found`](Error::is_not_found)).
     pub async fn metadata(&mut self, path: impl Into<RemotePath>) -> Result<Entry> {
         let path = path.into();
-        match self.stat_by_mlst(&path).await? {
-            Some(entry) => Ok(entry),
-            None => match self.stat_by_listing(&path, FollowUp::Nothing).await {
+        match self.stat_by_mlst(&path).await {
+            Ok(Some(entry)) => Ok(entry),
+            Ok(None) => match self.stat_by_listing(&path, FollowUp::Nothing).await {
                 Err(error) if path.file_name().is_some() && self.may_be_unlisted(&path, &error) => {
                     let entry = self.unlisted(&path, true).await?;
                     self.note_hidden(&path, &entry, &error);
@@ -39,10 +42,25 @@ impl Client {
                 }
                 found => found,
             },
+            Err(error) => self.confirm_by_listing(&path, error).await,
         }
     }
 
-    /// Returns whether a path exists (see [`metadata`](Self::metadata)).
+    /// Returns the entry of a path from the listing of its parent, or that it does not exist, if a refusal leaves that
+    /// open. Otherwise returns the refusal.
+    async fn confirm_by_listing(&mut self, path: &RemotePath, refusal: Error) -> Result<Entry> {
+        if !leaves_existence_open(&refusal) {
+            return Err(refusal);
+        }
+        match self.stat_by_listing(path, FollowUp::Nothing).await {
+            Err(Error::NotFound { path, .. }) => Err(Error::NotFound { path, refusal: Some(refusal.into()) }),
+            Err(error) if !error.is_not_found() && !error.is_connection_lost() => Err(refusal),
+            found => found,
+        }
+    }
+
+    /// Returns whether a path exists (see [`metadata`](Self::metadata)). If the reply of the server does not say why it
+    /// refused, the listing of the parent decides.
     ///
     /// ```no_run
     /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
@@ -55,11 +73,11 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Those of [`metadata`](Self::metadata), except for a path that does not exist.
+    /// Those of [`metadata`](Self::metadata), except for a path that does not exist. A lack of permission is an error.
     pub async fn try_exists(&mut self, path: impl Into<RemotePath>) -> Result<bool> {
         match self.metadata(path).await {
             Ok(_) => Ok(true),
-            Err(error) if is_missing(&error) => Ok(false),
+            Err(error) if error.is_not_found() => Ok(false),
             Err(error) => Err(error),
         }
     }
@@ -203,7 +221,10 @@ impl Client {
         }
         match self.modified(path).await {
             Ok(time) => Ok(Some(time)),
-            Err(Error::Unanswered { .. }) => Ok(None),
+            Err(Error::Unanswered { .. }) => {
+                self.capabilities.no_mdtm = true;
+                Ok(None)
+            }
             Err(error @ (Error::StatusCode(_) | Error::UnusableReply { .. })) if !self.is_broken() => {
                 self.capabilities.no_mdtm = error.code().is_some_and(Code::is_unsupported);
                 Ok(None)
@@ -269,16 +290,29 @@ impl Client {
         let name = RemotePath::from(name);
         let Some(name) = name.to_wire(self.config.encoding) else { return Err(not_found(path)) };
         let parent = path.parent().unwrap_or_default();
-        let mut entries = self.list(parent).followed_by(follow_up).stream();
+        let mut entries = self.list(&parent).followed_by(follow_up).stream();
         let mut found = None;
-        while let Some(listed) = entries.next().await {
-            let listed = listed?;
-            if listed.entry().name() == &*name {
-                found = Some(listed.into_entry());
+        let refusal = loop {
+            match entries.next().await {
+                None => {
+                    let is_incomplete = entries.is_incomplete();
+                    return found.ok_or_else(|| {
+                        if is_incomplete { Error::IncompleteListing } else { not_found(path) }
+                    });
+                }
+                Some(Ok(listed)) if listed.entry().name() == &*name => found = Some(listed.into_entry()),
+                Some(Ok(_)) => {}
+                Some(Err(error)) => break error,
             }
+        };
+        drop(entries);
+        if leaves_existence_open(&refusal) && parent.file_name().is_some() {
+            return match Box::pin(self.metadata(parent)).await {
+                Err(error) if error.is_not_found() => Err(not_found(path)),
+                _ => Err(refusal),
+            };
         }
-        let is_incomplete = entries.is_incomplete();
-        found.ok_or_else(|| if is_incomplete { Error::IncompleteListing } else { not_found(path) })
+        Err(refusal)
     }
 
     /// Returns the entry of a path to be downloaded, as [`metadata`](Self::metadata) does. A path that is missing
@@ -290,20 +324,23 @@ impl Client {
         path: &RemotePath,
         may_be_directory: bool,
         follow_up: FollowUp,
-    ) -> Result<Entry> {
+    ) -> Result<Found> {
         match self.stat_by_mlst(path).await {
-            Ok(Some(entry)) => return Ok(entry),
+            Ok(Some(entry)) => return Ok(Found { entry, is_listed: true }),
             // Facts that cannot be parsed count as missing.
             Ok(None) | Err(Error::UnusableReply { .. }) => {}
-            Err(error) => return Err(error),
+            Err(error) => {
+                let entry = self.confirm_by_listing(path, error).await?;
+                return Ok(Found { entry, is_listed: true });
+            }
         }
         match self.stat_by_listing(path, follow_up).await {
             Err(error) if leaves_open(&error) && path.file_name().is_some() => {
                 let entry = self.unlisted(path, may_be_directory).await?;
                 self.note_hidden(path, &entry, &error);
-                Ok(entry)
+                Ok(Found { entry, is_listed: begins_with_dot(path) || !error.is_not_found() })
             }
-            found => found,
+            found => found.map(|entry| Found { entry, is_listed: true }),
         }
     }
 
@@ -351,13 +388,24 @@ fn begins_with_dot(path: &RemotePath) -> bool {
     path.file_name().is_some_and(|name| name.as_bytes().starts_with(b"."))
 }
 
+/// Entry of a path to be downloaded.
+#[derive(Debug)]
+pub(crate) struct Found {
+    pub(crate) entry: Entry,
+    /// `false` if the listing of the parent does not contain the path. It may still exist.
+    pub(crate) is_listed: bool,
+}
+
 fn or_here(path: &RemotePath) -> RemotePath {
     if path.is_empty() { ".".into() } else { path.clone() }
 }
 
-/// Returns whether a path does not exist. Like aioftp, takes any 550 for that.
-pub(crate) fn is_missing(error: &Error) -> bool {
-    matches!(error, Error::NotFound { .. }) || error.code() == Some(Code::FILE_UNAVAILABLE)
+/// Returns whether a refusal leaves it open if the path exists. A lack of permission is an answer of its own.
+pub(crate) fn leaves_existence_open(error: &Error) -> bool {
+    matches!(error, Error::StatusCode(refused)
+        if matches!(refused.info.code().get(), 450 | 550)
+            && classify::presence(&refused.info) == Presence::Unknown)
+        && !error.is_permission_denied()
 }
 
 /// Returns whether a server does not support a command. `501` is excluded, because it may be about one
@@ -367,7 +415,7 @@ pub(crate) fn is_unknown_command(error: &Error) -> bool {
 }
 
 fn not_found(path: &RemotePath) -> Error {
-    Error::NotFound { path: path.to_string() }
+    Error::NotFound { path: path.to_string(), refusal: None }
 }
 
 /// Returns whether a path may exist although this error was returned for it.

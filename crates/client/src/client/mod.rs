@@ -27,7 +27,7 @@ pub(crate) use self::directories::{Entering, check_removable};
 pub use self::dot_names::DotNames;
 pub(crate) use self::fxp::Handshake;
 pub(crate) use self::listing_knowledge::{CommandKnowledge, LastListing, ListAll, ListingKnowledge};
-pub(crate) use self::metadata::{is_missing, is_unknown_command};
+pub(crate) use self::metadata::{Found, is_unknown_command, leaves_existence_open};
 pub use self::raw::RawCommand;
 pub(crate) use self::state::ServerCapabilities;
 pub use self::stou::UniqueStream;

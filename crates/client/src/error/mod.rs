@@ -69,6 +69,9 @@ pub enum Error {
     NotFound {
         /// The path.
         path: String,
+        /// The refusal before, which left it open if the path exists.
+        #[source]
+        refusal: Option<Box<Self>>,
     },
     /// The server does not support an operation.
     #[error("the server offers no {what}")]
@@ -317,7 +320,7 @@ pub enum Error {
         sample: String,
     },
     /// Some files of a tree failed; the others were transferred.
-    #[error("{} of the tree's files failed", .report.failures.len())]
+    #[error("{}", .report.failed())]
     PartialFailure {
         /// The completed entries and the failures.
         report: Box<Report>,

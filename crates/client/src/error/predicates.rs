@@ -28,25 +28,27 @@ impl Error {
         self.reply().map(Reply::code)
     }
 
-    /// Returns whether a path does not exist.
+    /// Returns whether a path on the server does not exist.
     ///
     /// FTP uses the same code (550) for missing files and for other refusals, such as missing permissions. They
-    /// are distinguished by the text of the reply.
+    /// are distinguished by the text of the reply. A text that leaves it open, such as vsftpd's `550 Failed to open
+    /// file.` or `550 Delete operation failed.`, is not a missing path: ask
+    /// [`Client::try_exists`](crate::Client::try_exists).
+    ///
+    /// A missing local file is [`Error::LocalFs`] with [`io::ErrorKind::NotFound`].
     #[must_use]
     pub fn is_not_found(&self) -> bool {
         match self {
-            Self::LocalFs(error) => error.kind() == io::ErrorKind::NotFound,
             Self::NotFound { .. } => true,
             Self::StatusCode(error) => classify::is_not_found(&error.info),
             _ => false,
         }
     }
 
-    /// Returns whether permission was denied.
+    /// Returns whether the server denied permission. For a local file, see [`Error::LocalFs`].
     #[must_use]
     pub fn is_permission_denied(&self) -> bool {
         match self {
-            Self::LocalFs(error) => error.kind() == io::ErrorKind::PermissionDenied,
             Self::StatusCode(error) => classify::is_permission_denied(&error.info),
             _ => false,
         }
@@ -130,6 +132,7 @@ impl Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::local_fs::LocalFsError;
 
     fn refused(code: u16, text: &str) -> Error {
         Reply::new(Code::new(code).unwrap(), [text.as_bytes()]).unexpected(&["2xx"]).into()
@@ -142,6 +145,28 @@ mod tests {
         assert!(refused(550, "Permission denied.").is_permission_denied());
         assert!(!refused(550, "Directory not empty").is_not_found());
         assert!(refused(550, "path does not exist").is_not_found());
+    }
+
+    #[test]
+    fn not_found_is_said_on_clear_evidence() {
+        for text in [
+            "Remove directory operation failed.",
+            "Delete operation failed.",
+            "Failed to open file.",
+            "Failed to change directory.",
+            "no",
+        ] {
+            assert!(!refused(550, text).is_not_found(), "{text}");
+        }
+        assert!(Error::NotFound { path: "x".into(), refusal: None }.is_not_found());
+    }
+
+    #[test]
+    fn local_errors_say_nothing_about_the_server() {
+        let local = |kind: io::ErrorKind| Error::from(LocalFsError::new("open", "x", kind.into()));
+
+        assert!(!local(io::ErrorKind::NotFound).is_not_found());
+        assert!(!local(io::ErrorKind::PermissionDenied).is_permission_denied());
     }
 
     #[test]

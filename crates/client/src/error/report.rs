@@ -26,8 +26,12 @@ pub struct Report {
     pub deleted: u64,
     /// Number of files that a mirror found equal on both sides.
     pub unchanged: u64,
-    /// The failures; all other entries are complete.
+    /// The failures; all other entries are complete, except what is in
+    /// [directories that failed](Self::failed_directories).
     pub failures: Vec<Failure>,
+    /// Number of failures that are directories which could not be listed or created. Nothing in them was transferred, and
+    /// it is not counted.
+    pub failed_directories: u64,
 }
 
 /// A failure of one entry of an operation on many.
@@ -52,6 +56,24 @@ pub struct Failure {
 }
 
 impl Report {
+    /// Describes how many entries failed.
+    pub(crate) fn failed(&self) -> String {
+        let counted = |number: u64, one, many| format!("{number} {}", if number == 1 { one } else { many });
+        let (directories, all) = (self.failed_directories, self.failures.len() as u64);
+        match (directories, all.saturating_sub(directories)) {
+            (0, files) => format!("{files} of the tree's files failed"),
+            (directories, 0) => {
+                let directories = counted(directories, "directory", "directories");
+                format!("{directories} of the tree failed, with everything below")
+            }
+            (directories, files) => {
+                let files = counted(files, "file", "files");
+                let directories = counted(directories, "directory", "directories");
+                format!("{files} of the tree and {directories} failed, the latter with everything below")
+            }
+        }
+    }
+
     /// Records a failure.
     pub(crate) fn note(&mut self, name: String, error: Error) {
         // The target is a name that programs filter by.

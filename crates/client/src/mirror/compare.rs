@@ -170,7 +170,7 @@ mod tests {
     const LOOSE: Comparison = Comparison { keeps_times: false, ..EXACT };
 
     fn facts(size: u64, time: &str) -> NodeFacts {
-        NodeFacts { size: Some(size), modified: Timestamp::parse_mlsx(time.as_bytes()).ok() }
+        NodeFacts { size: Some(size), modified: Timestamp::parse_mlsx(time.as_bytes()).ok(), mode: None }
     }
 
     fn by(by: Compare) -> Comparison {
@@ -273,18 +273,18 @@ mod tests {
     proptest! {
         #[test]
         fn transferred_file_is_unchanged_next_time(size: u64, at in 0_i64..4_000_000_000, ns in 0_u32..1_000_000_000, coarse: bool) {
-            let source = NodeFacts { size: Some(size), modified: Timestamp::from_unix(at, ns) };
+            let source = NodeFacts { size: Some(size), modified: Timestamp::from_unix(at, ns), mode: None };
             // Transfers omit fractions of seconds, and some listings omit seconds.
             let seconds = Timestamp::from_unix(at, 0).unwrap().to_mlsx();
             let listed = if coarse { &seconds[..12] } else { &seconds };
-            let target = NodeFacts { size: Some(size), modified: Timestamp::parse_mlsx(listed.as_bytes()).ok() };
+            let target = NodeFacts { size: Some(size), modified: Timestamp::parse_mlsx(listed.as_bytes()).ok(), mode: None };
             prop_assert_eq!(EXACT.by_listing(&source, &target), Decision::Unchanged);
         }
 
         #[test]
         fn exact_times_always_give_a_decision(sizes: (Option<u64>, Option<u64>), a in 0_i64..4_000_000_000, b in 0_i64..4_000_000_000) {
             let [a, b] = [a, b].map(|at| Timestamp::from_unix(at, 0).map(|time| time.with_zone(Zone::Unknown)));
-            let decision = EXACT.by_exact_times(&NodeFacts { size: sizes.0, modified: a }, &NodeFacts { size: sizes.1, modified: b });
+            let decision = EXACT.by_exact_times(&NodeFacts { size: sizes.0, modified: a, mode: None }, &NodeFacts { size: sizes.1, modified: b, mode: None });
             prop_assert!(matches!(decision, Decision::Unchanged | Decision::Transfer(_)));
         }
     }

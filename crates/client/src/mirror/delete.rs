@@ -1,11 +1,12 @@
 //! Deletion of nodes at the target.
 
 use std::{
+    io,
     pin::Pin,
     sync::atomic::{AtomicBool, AtomicU64, Ordering},
 };
 
-use oxftp_proto::{Limits, classify};
+use oxftp_proto::Limits;
 
 use super::{
     endpoint::Endpoint,
@@ -227,11 +228,10 @@ impl Deletion<'_> {
     }
 }
 
-/// Returns whether the error says in words that the path does not exist: `550` alone may also mean that it cannot be
-/// deleted.
+/// Returns whether the path does not exist any more.
 fn is_gone(error: &Error) -> bool {
     match error {
-        Error::LocalFs(_) => error.is_not_found(),
-        _ => error.is_not_found() && error.reply().is_some_and(classify::is_explicitly_not_found),
+        Error::LocalFs(error) => error.kind() == io::ErrorKind::NotFound,
+        _ => error.is_not_found(),
     }
 }

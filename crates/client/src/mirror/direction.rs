@@ -165,6 +165,14 @@ impl MirrorDirection {
         }
     }
 
+    /// Has the server of the source list permissions, if there is one.
+    pub(crate) async fn prepare_source(&self, sessions: &mut SessionPair<'_>) -> Result<()> {
+        match self {
+            Self::Up { .. } => Ok(()),
+            Self::Down { .. } | Self::Across { .. } => sessions.client.list_permissions().await,
+        }
+    }
+
     /// Returns the transfer of one file; `local` is its local path, if one side is local.
     pub(crate) fn file_transfer<'a>(
         &'a self,

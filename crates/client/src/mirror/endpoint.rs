@@ -102,7 +102,7 @@ async fn follow_remote(client: &mut Client, path: &RemotePath) -> Result<(NodeKi
                 Err(Error::StatusCode(_) | Error::UnusableReply { .. }) => None,
                 Err(error) => return Err(error),
             };
-            Ok((NodeKind::File, NodeFacts { size, modified }))
+            Ok((NodeKind::File, NodeFacts { size, modified, mode: None }))
         }
         _ => Ok((NodeKind::DanglingSymlink, NodeFacts::default())),
     }
@@ -121,5 +121,5 @@ async fn follow_local(fs: &dyn FileSystem, path: &Path) -> Result<(NodeKind, Nod
     let metadata = file.system_file().and_then(|file| file.metadata().ok());
     let size = metadata.as_ref().map(std::fs::Metadata::len);
     let modified = metadata.and_then(|metadata| metadata.modified().ok()).and_then(to_timestamp);
-    Ok((NodeKind::File, NodeFacts { size, modified }))
+    Ok((NodeKind::File, NodeFacts { size, modified, mode: None }))
 }

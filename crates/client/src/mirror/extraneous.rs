@@ -169,7 +169,7 @@ mod tests {
         let node = |name| Node {
             name: FileName::new(name).unwrap(),
             kind: NodeKind::File,
-            facts: NodeFacts { size: Some(1), modified: None },
+            facts: NodeFacts { size: Some(1), ..NodeFacts::default() },
         };
         let mut nodes: Vec<_> = names.iter().map(node).collect();
         nodes.sort_by(|one, other| one.name.as_bytes().cmp(other.name.as_bytes()));

@@ -1,6 +1,7 @@
 //! Listing of one directory, on either side.
 
 use std::{
+    io,
     path::Path,
     time::{SystemTime, UNIX_EPOCH},
 };
@@ -77,7 +78,7 @@ impl Listing {
             match local_node(fs, found).await {
                 Ok(node) => listing.push(node, limits)?,
                 // It was removed after the directory was read.
-                Err(error) if error.is_not_found() => {}
+                Err(Error::LocalFs(error)) if error.kind() == io::ErrorKind::NotFound => {}
                 Err(error) => listing.failures.push((shown, error)),
             }
         }
@@ -115,7 +116,8 @@ fn remote_node(entry: &PathEntry) -> Node {
         _ if entry.is_dir() => NodeKind::DIRECTORY,
         _ => NodeKind::Other,
     };
-    let facts = NodeFacts { size: entry.exact_size(), modified: entry.modified };
+    let mode = entry.mode.and_then(|mode| mode.try_into().ok());
+    let facts = NodeFacts { size: entry.exact_size(), modified: entry.modified, mode };
     Node { name: entry.name(), kind, facts }
 }
 
@@ -136,7 +138,8 @@ async fn local_node(fs: &dyn FileSystem, found: DirEntry) -> Result<Node> {
 
 async fn local_facts(fs: &dyn FileSystem, path: &Path) -> Result<NodeFacts> {
     let found = fs.metadata(path).await?;
-    Ok(NodeFacts { size: Some(found.size), modified: found.modified.and_then(to_timestamp) })
+    let modified = found.modified.and_then(to_timestamp);
+    Ok(NodeFacts { size: Some(found.size), modified, mode: None })
 }
 
 async fn read_link(fs: &dyn FileSystem, path: &Path) -> Option<Box<[u8]>> {

@@ -11,6 +11,7 @@
 mod compare;
 mod delete;
 mod direction;
+mod directory_pair;
 mod endpoint;
 mod extraneous;
 mod file_job;
@@ -43,8 +44,9 @@ use self::{
     compare::Comparison,
     delete::DeletionBudget,
     direction::{MirrorDirection, RootState, ServerClocks},
+    directory_pair::DirectoryPair,
     notices::Notices,
-    run::{Counters, Deferred, DirectoryPair, MirrorContext},
+    run::{Counters, Deferred, MirrorContext},
     step::StepObserver,
 };
 use crate::transfer::{
@@ -56,6 +58,7 @@ use crate::transfer::{
         retry::{RetryBudget, retrying},
         worker::Worker,
     },
+    upload::file::UploadOptions,
 };
 use crate::{Error, Pool, Report, Result, deadline::Deadline, future::BoxFuture, list::CycleDetector};
 
@@ -153,7 +156,9 @@ pub struct Mirror<'p> {
     links: Links,
     dry_run: bool,
     observer: Option<StepObserver>,
+    empty_directories: bool,
     file: FileOptions,
+    upload: UploadOptions,
     job: JobOptions,
 }
 
@@ -169,6 +174,8 @@ impl<'p> Mirror<'p> {
             max_deletions: None,
             links: Links::default(),
             file: FileOptions { preserve_times: true, ..FileOptions::default() },
+            empty_directories: false,
+            upload: UploadOptions::default(),
             dry_run: false,
             observer: None,
         }
@@ -213,6 +220,24 @@ impl<'p> Mirror<'p> {
         self
     }
 
+    /// Sets whether directories are created of which the filter leaves nothing. Defaults to false.
+    ///
+    /// Directories that are empty at the source are always created.
+    #[must_use]
+    pub fn empty_directories(mut self, create: bool) -> Self {
+        self.empty_directories = create;
+        self
+    }
+
+    /// Sets whether each file is uploaded under a temporary name (see
+    /// [`Upload::temporary`](crate::Upload::temporary)) and renamed when it is complete and verified. Defaults to
+    /// false. Downloads always have a temporary name.
+    #[must_use]
+    pub fn temporary(mut self, temporary: bool) -> Self {
+        self.upload.temporary = temporary;
+        self
+    }
+
     file_setters! {
         /// Sets whether partial files of an earlier mirror are resumed (`REST`). The file is assumed to be
         /// unchanged since. Defaults to false. Has no effect between two servers.
@@ -220,6 +245,10 @@ impl<'p> Mirror<'p> {
 
         /// Sets how each file is verified after its transfer. Defaults to [`Verify::Auto`].
         verify: Verify;
+
+        /// Sets whether transferred files get the permissions of their sources (`SITE CHMOD` on a server). Unchanged
+        /// files keep theirs. Defaults to false.
+        preserve_mode: bool;
 
         /// Sets whether each downloaded file is flushed to disk (see [`Download::sync`](crate::Download::sync)).
         /// Defaults to false.
@@ -299,6 +328,8 @@ impl<'p> Mirror<'p> {
             delete: self.delete,
             links: self.links,
             file_options: self.file,
+            upload: self.upload,
+            empty_directories: self.empty_directories,
             dry_run: self.dry_run,
             observer: self.observer,
             clocks: ServerClocks::default(),

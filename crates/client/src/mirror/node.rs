@@ -40,4 +40,6 @@ pub(crate) struct NodeFacts {
     /// In bytes, if the exact size is known.
     pub(crate) size: Option<u64>,
     pub(crate) modified: Option<Timestamp>,
+    /// Unix permission bits, if a server lists them.
+    pub(crate) mode: Option<u16>,
 }

@@ -210,7 +210,7 @@ mod tests {
     const COPYING: PlanRules = PlanRules { copies_symlinks: true, ..RULES };
 
     fn node(name: &str, kind: NodeKind, size: u64) -> Node {
-        let facts = NodeFacts { size: Some(size), modified: None };
+        let facts = NodeFacts { size: Some(size), ..NodeFacts::default() };
         Node { name: FileName::new(name).unwrap(), kind, facts }
     }
 

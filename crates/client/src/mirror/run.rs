@@ -14,6 +14,7 @@ use super::{
     compare::Comparison,
     delete::{Delete, Deletion, DeletionBudget},
     direction::{MirrorDirection, ServerClocks, SessionPair},
+    directory_pair::{DirectoryPair, MissingDirectory},
     extraneous::{ExtraneousNode, ExtraneousNodes, StoredNames},
     file_job::{self, FileJob},
     filter::Filter,
@@ -29,6 +30,7 @@ use crate::transfer::{
     file_progress::{FileProgress, Transferred},
     options::FileOptions,
     scheduler::{Found, JobHandler, pending_write::FileOutcome},
+    upload::file::UploadOptions,
 };
 use crate::{
     Client, Error, Report, Result,
@@ -47,6 +49,9 @@ pub(crate) struct MirrorContext {
     pub(crate) delete: Delete,
     pub(crate) links: Links,
     pub(crate) file_options: FileOptions,
+    pub(crate) upload: UploadOptions,
+    /// Directories are created of which the filter leaves nothing.
+    pub(crate) empty_directories: bool,
     pub(crate) dry_run: bool,
     pub(crate) observer: Option<StepObserver>,
     pub(crate) clocks: ServerClocks,
@@ -75,25 +80,6 @@ pub(crate) struct Deferred {
     /// Symbolic links to create, with the paths that they point to.
     pub(crate) symlinks: Vec<(RelativePath, Box<[u8]>)>,
     failures: Vec<(String, Error)>,
-}
-
-/// A directory to compare on both sides.
-pub(crate) struct DirectoryPair {
-    path: RelativePath,
-    /// The target has the directory.
-    exists: bool,
-    /// Number of symbolic links that were followed on the way to it.
-    links_followed: usize,
-    ancestors: AncestorChain,
-    /// Where its name is noted once it is created, if something is to be deleted in the directory above.
-    stored: Option<Arc<StoredNames>>,
-}
-
-impl DirectoryPair {
-    pub(crate) fn root(exists: bool) -> Self {
-        let (path, ancestors) = (RelativePath::default(), AncestorChain::default());
-        Self { path, exists, links_followed: 0, ancestors, stored: None }
-    }
 }
 
 impl JobHandler for &MirrorContext {
@@ -168,16 +154,22 @@ impl MirrorContext {
         let Some(parent) = self.source_cycles.check(&directory.ancestors, &source.fingerprint) else {
             return Err(Error::CyclicTree { path: self.direction.source_name(path) });
         };
-        let mut target = self.list_or_create_target(sessions, directory).await?;
+        let mut target = self.list_target(sessions, directory).await?;
         let is_complete = source.is_complete() && target.is_complete();
         let shows_dot_names = source.shows_dot_names;
         found.failures.append(&mut source.failures);
         found.failures.append(&mut target.failures);
         let duplicates: HashSet<FileName> =
             source.duplicates.drain(..).chain(target.duplicates.drain(..)).collect();
+        let listed = source.nodes.len();
         let source = self.filtered(source.nodes, path, &duplicates);
         let target = self.filtered(target.nodes, path, &duplicates);
-        let part_files = match self.direction.has_local_target() {
+        if let Some(missing) = &directory.missing
+            && self.needs_directory(path, &source, source.len() < listed)
+        {
+            self.create(sessions, missing).await?;
+        }
+        let part_files = match self.direction.has_local_target() || self.upload.temporary {
             true => file_job::part_files(&source),
             false => Vec::new(),
         };
@@ -221,6 +213,9 @@ impl MirrorContext {
     }
 
     async fn list_source(&self, sessions: &mut SessionPair<'_>, path: &RelativePath) -> Result<Listing> {
+        if self.file_options.preserve_mode {
+            self.direction.prepare_source(sessions).await?;
+        }
         let mut source = self.direction.source(&*self.fs, sessions, &self.clocks);
         let mut listing = source.list(path, &self.limits, FollowUp::Transfer).await?;
         if self.links == Links::Follow {
@@ -229,27 +224,48 @@ impl MirrorContext {
         Ok(listing)
     }
 
-    async fn list_or_create_target(
+    /// Lists the directory of the target, if it exists.
+    async fn list_target(
         &self,
         sessions: &mut SessionPair<'_>,
         directory: &DirectoryPair,
     ) -> Result<Listing> {
+        if directory.missing.is_some() {
+            return Ok(Listing::default());
+        }
+        // The session of another server goes back to its pool.
+        let follow_up = FollowUp::transfer_if(!matches!(self.direction, MirrorDirection::Across { .. }));
         let mut target = self.direction.target(&*self.fs, sessions, &self.clocks);
-        let path = &directory.path;
-        if directory.exists {
-            // The session of another server goes back to its pool.
-            let follow_up = FollowUp::transfer_if(!matches!(self.direction, MirrorDirection::Across { .. }));
-            return target.list(path, &self.limits, follow_up).await;
-        }
-        if !self.dry_run && path.depth() > 0 {
-            target.create_dir(path).await?;
-            if let (Some(stored), Some(name)) = (&directory.stored, path.name()) {
-                stored.add(name);
+        target.list(&directory.path, &self.limits, follow_up).await
+    }
+
+    /// Returns whether a directory is created for these nodes that the filter leaves of it. If only directories are
+    /// left, they decide.
+    fn needs_directory(&self, directory: &RelativePath, nodes: &[Node], leaves_out: bool) -> bool {
+        let keeps_all = self.filter.is_empty() || self.empty_directories || directory.depth() == 0;
+        keeps_all || nodes.iter().any(|node| !node.kind.is_directory()) || nodes.is_empty() && !leaves_out
+    }
+
+    /// Creates a directory that the target lacks, and those above it.
+    async fn create(&self, sessions: &mut SessionPair<'_>, missing: &MissingDirectory) -> Result<()> {
+        for directory in missing.with_missing_parents() {
+            let mut is_created = directory.is_created.lock().await;
+            if *is_created {
+                continue;
             }
+            let path = &directory.path;
+            if let Some(name) = path.name().filter(|_| !self.dry_run) {
+                let mut target = self.direction.target(&*self.fs, sessions, &self.clocks);
+                target.create_dir(path).await?;
+                if let Some(stored) = &directory.stored {
+                    stored.add(name);
+                }
+            }
+            *is_created = true;
+            self.counters.directories.fetch_add(1, Ordering::Relaxed);
+            self.report_step(Step::new(Action::MakeDirectory, path.to_remote_path(), Reason::Missing));
         }
-        self.counters.directories.fetch_add(1, Ordering::Relaxed);
-        self.report_step(Step::new(Action::MakeDirectory, path.to_remote_path(), Reason::Missing));
-        Ok(Listing::default())
+        Ok(())
     }
 
     fn filtered(
@@ -350,8 +366,11 @@ impl MirrorContext {
             }
             let ancestors = AncestorChain::default().with_parent(parent);
             let exists = subdirectory.exists;
-            let stored = stored.clone();
-            found.directories.push(DirectoryPair { path, exists, links_followed, ancestors, stored });
+            let missing = (!exists).then(|| {
+                let above = directory.missing.clone();
+                Arc::new(MissingDirectory::new(path.clone(), above, stored.clone()))
+            });
+            found.directories.push(DirectoryPair { path, missing, links_followed, ancestors });
         }
         let symlinks = plan.symlinks.into_iter().map(|(name, destination)| (path.join(&name), destination));
         self.deferred().symlinks.extend(symlinks);
@@ -401,7 +420,10 @@ impl MirrorContext {
         };
         let moved = match self.dry_run {
             true => Transferred { bytes: 0, resumed: 0 },
-            false => transfer.run(&file.source, self.file_options, follow_up, progress).await?,
+            false => {
+                let (options, upload) = (self.file_options, self.upload);
+                transfer.run(&file.source, options, upload, follow_up, progress).await?
+            }
         };
         self.counters.files.fetch_add(1, Ordering::Relaxed);
         let step = Step::new(Action::Transfer, path.to_remote_path(), why);

@@ -16,8 +16,9 @@ use crate::transfer::{
     download::file::{FileDownload, RemoteFile},
     file_progress::{FileProgress, Transferred},
     options::{FileOptions, Verify},
+    partial_name::remote_partial_path,
     preserve::warn_of_refused_time,
-    upload::file::{FileUpload, UploadOptions},
+    upload::file::{FileUpload, UploadOptions, rename_into_place},
 };
 use crate::{Client, Error, Result, client::FollowUp, hash_file, local_fs::FileSystem};
 
@@ -60,13 +61,14 @@ impl FileTransfer<'_> {
         &mut self,
         facts: &NodeFacts,
         options: FileOptions,
+        upload: UploadOptions,
         follow_up: FollowUp,
         progress: &FileProgress<'_>,
     ) -> Result<Transferred> {
         match self {
             Self::Download { client, source, fs, target } => {
-                let wanted =
-                    RemoteFile { path: source, size: facts.size, modified: facts.modified, mode: None };
+                let mode = facts.mode.map(u32::from);
+                let wanted = RemoteFile { path: source, size: facts.size, modified: facts.modified, mode };
                 // A partial file of this transfer is as good as one of an earlier transfer.
                 let resume = options.resume || progress.has_started();
                 let options = FileOptions { resume, ..options };
@@ -81,7 +83,6 @@ impl FileTransfer<'_> {
                 // The listed time is preserved, so that the next mirror notices a file that changes meanwhile.
                 let modified = facts.modified.filter(|time| time.zone() != Zone::Unknown);
                 let options = FileOptions { preserve_times: modified.is_some(), ..options };
-                let upload = UploadOptions::default();
                 let upload = FileUpload { fs: &***fs, options, upload, modified, follow_up, progress };
                 upload.upload(client, source, target).await
             }
@@ -91,9 +92,18 @@ impl FileTransfer<'_> {
                     None => source.client.size_if_told(&source.path).await?,
                     size => size,
                 };
-                let bytes = relay(source, target, size, follow_up, progress).await?;
-                verify(options.verify, source, target, bytes).await?;
-                set_modified(target, modified).await?;
+                let partial = remote_partial_path(&target.path, target.client.encoding())?;
+                let path = if upload.temporary { partial } else { target.path.clone() };
+                let mut stored = ServerFile { client: &mut *target.client, path };
+                let bytes = relay(source, &mut stored, size, follow_up, progress).await?;
+                verify(options.verify, source, &mut stored, bytes).await?;
+                if let Some(mode) = facts.mode.filter(|_| options.preserve_mode) {
+                    set_mode(&mut stored, mode.into()).await?;
+                }
+                set_modified(&mut stored, modified).await?;
+                if upload.temporary {
+                    rename_into_place(stored.client, &stored.path, &target.path).await?;
+                }
                 Ok(Transferred { bytes, resumed: 0 })
             }
         }
@@ -145,6 +155,17 @@ async fn exact_time(
     match client.try_modified(path).await {
         Ok(time) => Ok(time.or(listed)),
         Err(error) => Err(error),
+    }
+}
+
+/// Sets the permissions of a file. A refusal is a warning.
+async fn set_mode(file: &mut ServerFile<'_>, mode: u32) -> Result<()> {
+    match file.client.set_permissions(&file.path, mode & 0o777).await {
+        Err(error @ Error::StatusCode(_)) if !file.client.is_broken() => {
+            tracing::warn!("the permissions of {} are not preserved: {error}", file.path);
+            Ok(())
+        }
+        set => set,
     }
 }
 

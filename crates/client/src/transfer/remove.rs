@@ -6,7 +6,7 @@ use oxftp_proto::RemotePath;
 
 use crate::{
     Client, Error, PathEntry, Report, Result,
-    client::{check_removable, is_missing},
+    client::check_removable,
     list::{AncestorChain, CycleDetector, ListingFingerprint},
 };
 
@@ -34,7 +34,7 @@ impl Client {
         check_removable(&path)?;
         let entry = match self.metadata(&path).await {
             Ok(entry) => entry,
-            Err(error) if is_missing(&error) => return Ok(Report::default()),
+            Err(error) if error.is_not_found() => return Ok(Report::default()),
             Err(error) => return Err(error),
         };
         if !entry.is_dir() {

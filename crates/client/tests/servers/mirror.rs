@@ -243,8 +243,7 @@ async fn times_are_compared_in_server_time_zone() {
     let script = Script::new().login().expect("PWD").reply("257 \"/\"");
     let script = script.expect("CWD d").reply("250 in").expect("CWD /").reply("250 back").type_image();
     let script = script.passive().expect("MLSD d").reply("500 what?").passive();
-    let script = script.expect("LIST d").reply("150 here").data(line.clone()).reply("226 done");
-    let script = script.passive().expect("LIST d").reply("150 here").data(line).reply("226 done");
+    let script = script.expect("LIST d").reply("150 here").data(line).reply("226 done");
     let server = script.expect("MDTM d/a").reply(format!("213 {recorded}")).start().await;
     let pool =
         Pool::new(Client::builder().pipelining(Pipelining::Off), server.address(), Credentials::anonymous())

@@ -40,5 +40,9 @@ async fn only_empty_directories_are_removed(server: &TestServer) {
 
     assert!(!server.root().join("empty").exists());
     assert!(refused.reply().is_some(), "{refused}");
+    assert!(!refused.is_not_found(), "{refused}");
+    assert!(!client.try_exists("none").await.unwrap());
+    assert!(client.try_exists("full").await.unwrap());
+    assert!(client.metadata("none").await.unwrap_err().is_not_found());
     assert!(fs::exists(server.root().join("full/empty")).unwrap());
 }

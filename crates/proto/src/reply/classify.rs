@@ -42,9 +42,9 @@ pub enum Presence {
 #[must_use]
 pub fn presence(reply: &Reply) -> Presence {
     let codes = &[450, 521, 550, 553];
-    if is_explicitly_not_found(reply) {
+    if is_not_found(reply) {
         Presence::Missing
-    } else if says_absent_file(reply) || says_any(reply, ABSENCE) {
+    } else if says_any(reply, ABSENCE) {
         Presence::Unknown
     } else if matches(reply, &[Rule { codes, words: PRESENCE }, Rule { codes, words: WRONG_KIND }])
         || is_file_busy(reply)
@@ -55,30 +55,22 @@ pub fn presence(reply: &Reply) -> Presence {
     }
 }
 
-/// Returns whether a path probably does not exist.
+/// Returns whether the text says that a path does not exist, as [`Presence::Missing`].
 ///
-/// A `550` or `450` that gives no reason counts if it is about reading, because vsftpd and others say no more of a
-/// missing file. It does not count if it says that a change failed, such as `550 Delete operation failed.` or
-/// `550 Remove directory operation failed.`: these paths may well exist. See [`presence`] for clear evidence.
+/// A `550` without a reason does not count: vsftpd says `550 Failed to open file.` and `550 Delete operation failed.` of
+/// paths that exist, too. See [`presence`].
 #[must_use]
 pub fn is_not_found(reply: &Reply) -> bool {
     // Pure-FTPd refuses an upload into a missing directory with `553 Can't open that file: No such file or directory`.
-    if has_code(reply, &[553]) {
-        return says_absent_file(reply);
+    if says_absent_file(reply) {
+        return has_code(reply, &[450, 550, 553]);
     }
     has_code(reply, UNAVAILABLE)
-        && (says_absent_file(reply)
-            || !says_any(reply, PERMISSION)
-                && !says_any(reply, PRESENCE)
-                && !says_any(reply, WRONG_KIND)
-                && !is_file_busy(reply)
-                && (says_any(reply, ABSENCE) || !says_any(reply, FAILED_CHANGE)))
-}
-
-/// Returns whether the text says that a path does not exist. A bare `550` may mean that it cannot be deleted.
-#[must_use]
-pub fn is_explicitly_not_found(reply: &Reply) -> bool {
-    is_not_found(reply) && says_any(reply, ABSENCE)
+        && says_any(reply, ABSENCE)
+        && !says_any(reply, PERMISSION)
+        && !says_any(reply, PRESENCE)
+        && !says_any(reply, WRONG_KIND)
+        && !is_file_busy(reply)
 }
 
 /// Returns whether the server refused for lack of permission.
@@ -291,21 +283,6 @@ const PERMISSION: &[&str] =
 
 const ABSENCE: &[&str] = &["no such", "not found", "not exist", "n't exist", "cannot find the"];
 
-/// A change that failed, without a reason (vsftpd, z/OS and others).
-const FAILED_CHANGE: &[&str] = &[
-    "operation failed",
-    "rename failed",
-    "could not delete",
-    "could not remove",
-    "could not rename",
-    "could not create",
-    "couldn't delete",
-    "couldn't remove",
-    "couldn't rename",
-    "couldn't create",
-    "error deleting",
-];
-
 /// Words of IIS, FileZilla Server, Serv-U, pyftpdlib on Windows, z/OS and POSIX.
 const BUSY: &[&str] = &[
     "being used by another",
@@ -393,11 +370,9 @@ mod tests {
     fn not_found_is_told_from_permission_denied() {
         let missing = [
             (550, "No such file or directory"),
-            (550, "Failed to open file."),
             (550, "path does not exist"),
             (550, "Can't open x: No such file or directory"),
             (550, "The system cannot find the file specified."),
-            (550, "Could not get file size."),
             (450, "x: No such file or directory"),
         ];
         let denied = [
@@ -423,109 +398,106 @@ mod tests {
             (521, "\"/d\" directory exists"),
         ];
         check(is_not_found, &[], &present);
-        check(is_explicitly_not_found, &[], &present);
     }
 
-    /// The literal texts of servers, with the answer of `presence`, and of `is_not_found`.
+    /// The literal texts of servers, with the answer of `presence`.
     #[test]
     fn not_found_follows_from_server_texts() {
         use Presence::{Missing, Present, Unknown};
-        for (code, text, expected, not_found) in [
+        for (code, text, expected) in [
             // vsftpd
-            (550, "Remove directory operation failed.", Unknown, false),
-            (550, "Create directory operation failed.", Unknown, false),
-            (550, "Delete operation failed.", Unknown, false),
-            (550, "Rename failed.", Unknown, false),
-            (550, "Permission denied.", Unknown, false),
-            (553, "Could not create file.", Unknown, false),
-            (550, "Failed to open file.", Unknown, true),
-            (550, "Failed to change directory.", Unknown, true),
-            (550, "Could not get file size.", Unknown, true),
-            (550, "Could not get file modification time.", Unknown, true),
-            (550, "Could not set file modification time.", Unknown, true),
-            (550, "RNFR command failed.", Unknown, true),
+            (550, "Remove directory operation failed.", Unknown),
+            (550, "Create directory operation failed.", Unknown),
+            (550, "Delete operation failed.", Unknown),
+            (550, "Rename failed.", Unknown),
+            (550, "Permission denied.", Unknown),
+            (553, "Could not create file.", Unknown),
+            (550, "Failed to open file.", Unknown),
+            (550, "Failed to change directory.", Unknown),
+            (550, "Could not get file size.", Unknown),
+            (550, "Could not get file modification time.", Unknown),
+            (550, "Could not set file modification time.", Unknown),
+            (550, "RNFR command failed.", Unknown),
             // ProFTPD
-            (550, "x: No such file or directory", Missing, true),
-            (450, "x: No such file or directory", Missing, true),
-            (550, "access.log: No such file or directory", Missing, true),
-            (550, "/locked/x: No such file or directory", Missing, true),
-            (550, "x: Permission denied", Unknown, false),
-            (550, "not found.txt: Permission denied", Unknown, false),
-            (550, "d: Directory not empty", Present, false),
-            (550, "d: File exists", Present, false),
-            (550, "d: not a regular file", Present, false),
-            (550, "d: Is a directory", Present, false),
-            (550, "x: Operation not permitted", Unknown, false),
+            (550, "x: No such file or directory", Missing),
+            (450, "x: No such file or directory", Missing),
+            (550, "access.log: No such file or directory", Missing),
+            (550, "/locked/x: No such file or directory", Missing),
+            (550, "x: Permission denied", Unknown),
+            (550, "not found.txt: Permission denied", Unknown),
+            (550, "d: Directory not empty", Present),
+            (550, "d: File exists", Present),
+            (550, "d: not a regular file", Present),
+            (550, "d: Is a directory", Present),
+            (550, "x: Operation not permitted", Unknown),
             // Pure-FTPd
-            (550, "Can't open x: No such file or directory", Missing, true),
-            (550, "Can't change directory to x: No such file or directory", Missing, true),
-            (550, "Could not delete x: No such file or directory", Missing, true),
-            (550, "Sorry, but that file doesn't exist", Missing, true),
-            (550, "Can't remove directory: Directory not empty", Present, false),
-            (550, "Can't create directory: File exists", Present, false),
-            (550, "I can only retrieve regular files", Present, false),
-            (550, "Can't check for file existence", Unknown, true),
-            (553, "Can't open that file: Permission denied", Unknown, false),
+            (550, "Can't open x: No such file or directory", Missing),
+            (550, "Can't change directory to x: No such file or directory", Missing),
+            (550, "Could not delete x: No such file or directory", Missing),
+            (550, "Sorry, but that file doesn't exist", Missing),
+            (550, "Can't remove directory: Directory not empty", Present),
+            (550, "Can't create directory: File exists", Present),
+            (550, "I can only retrieve regular files", Present),
+            (550, "Can't check for file existence", Unknown),
+            (553, "Can't open that file: Permission denied", Unknown),
             // pyftpdlib
-            (550, "No such file or directory.", Missing, true),
-            (550, "No such directory.", Missing, true),
-            (550, "Not enough privileges.", Unknown, false),
-            (550, "Directory not empty.", Present, false),
-            (550, "File exists.", Present, false),
-            (550, "Is a directory.", Present, false),
-            (550, "x is not retrievable.", Unknown, true),
+            (550, "No such file or directory.", Missing),
+            (550, "No such directory.", Missing),
+            (550, "Not enough privileges.", Unknown),
+            (550, "Directory not empty.", Present),
+            (550, "File exists.", Present),
+            (550, "Is a directory.", Present),
+            (550, "x is not retrievable.", Unknown),
             // IIS
-            (550, "The system cannot find the file specified. ", Missing, true),
-            (550, "The system cannot find the path specified. ", Missing, true),
-            (550, "Access is denied. ", Unknown, false),
-            (550, "The directory is not empty. ", Present, false),
-            (550, "Cannot create a file when that file already exists. ", Present, false),
+            (550, "The system cannot find the file specified. ", Missing),
+            (550, "The system cannot find the path specified. ", Missing),
+            (550, "Access is denied. ", Unknown),
+            (550, "The directory is not empty. ", Present),
+            (550, "Cannot create a file when that file already exists. ", Present),
             (
                 550,
                 "The process cannot access the file because it is being used by another process. ",
                 Present,
-                false,
             ),
-            (550, "The filename, directory name, or volume label syntax is incorrect. ", Unknown, true),
+            (550, "The filename, directory name, or volume label syntax is incorrect. ", Unknown),
             (
                 550,
                 "The system cannot find the file specified. \n Win32 error:   The system cannot find the file specified. \n \
                  Error details: File system returned an error.\nEnd",
                 Missing,
-                true,
             ),
             // FileZilla Server
-            (550, "File not found", Missing, true),
-            (550, "CWD failed. \"/x\": directory not found.", Missing, true),
-            (550, "can't access file.", Unknown, false),
-            (550, "Directory already exists", Present, false),
-            (550, "Couldn't open the file or directory", Unknown, true),
-            (550, "Couldn't open the file", Unknown, true),
-            (450, "Internal error deleting the file.", Unknown, false),
+            (550, "File not found", Missing),
+            (550, "CWD failed. \"/x\": directory not found.", Missing),
+            (550, "can't access file.", Unknown),
+            (550, "Directory already exists", Present),
+            (550, "Couldn't open the file or directory", Unknown),
+            (550, "Couldn't open the file", Unknown),
+            (450, "Internal error deleting the file.", Unknown),
             // Serv-U
-            (550, "/x: No such file or directory.", Missing, true),
-            (550, "/d: Directory not empty.", Present, false),
+            (550, "/x: No such file or directory.", Missing),
+            (550, "/d: Directory not empty.", Present),
             // glFTPd and drftpd
-            (550, "x: No such file or directory.", Missing, true),
-            (550, "Access denied", Unknown, false),
+            (550, "x: No such file or directory.", Missing),
+            (550, "Access denied", Unknown),
             // z/OS
-            (550, "Command RETR fails: ANN.SRC does not exist.", Missing, true),
-            (550, "Data set ANN.SRC not found", Missing, true),
-            (550, "could not delete USER5.PDS(ETCHOST)", Unknown, false),
+            (550, "Command RETR fails: ANN.SRC does not exist.", Missing),
+            (550, "Data set ANN.SRC not found", Missing),
+            (550, "could not delete USER5.PDS(ETCHOST)", Unknown),
             (
                 450,
                 "Data set USER1.UPDATE.TXT3 is allocated to another job and is unavailable for STOU command",
                 Present,
-                false,
             ),
             // Other codes are about other things.
-            (521, "\"/d\" directory exists", Present, false),
-            (530, "No such user", Unknown, false),
-            (501, "not found", Unknown, false),
-            (226, "already exists", Unknown, false),
+            (521, "\"/d\" directory exists", Present),
+            (530, "No such user", Unknown),
+            (501, "not found", Unknown),
+            (226, "already exists", Unknown),
         ] {
             let reply = reply(code, text);
-            assert_eq!((presence(&reply), is_not_found(&reply)), (expected, not_found), "{code} {text}");
+            assert_eq!(presence(&reply), expected, "{code} {text}");
+            assert_eq!(is_not_found(&reply), expected == Missing, "{code} {text}");
         }
     }
 
@@ -595,11 +567,22 @@ mod tests {
     }
 
     #[test]
-    fn only_words_make_not_found_explicit() {
+    fn refusal_without_reason_is_no_not_found() {
         check(
-            is_explicitly_not_found,
+            is_not_found,
             &[(550, "x: No such file or directory"), (550, "File not found"), (550, "x does not exist")],
-            &[(550, "Delete operation failed."), (550, "x: Permission denied"), (553, "No such file")],
+            &[
+                (550, "Remove directory operation failed."),
+                (550, "Delete operation failed."),
+                (550, "Failed to open file."),
+                (550, "Failed to change directory."),
+                (550, "Could not get file size."),
+                (550, "RNFR command failed."),
+                (550, "no"),
+                (550, ""),
+                (550, "x: Permission denied"),
+                (553, "No such file"),
+            ],
         );
     }
 
@@ -814,14 +797,13 @@ mod tests {
         check(is_fatal_oops, &[(500, "OOPS: vsf_sysutil_bind")], &[(500, "what?"), (530, "OOPS")]);
     }
 
-    const PREDICATES: [Predicate; 21] = [
+    const PREDICATES: [Predicate; 20] = [
         is_file_busy,
         is_upload_blocked,
         is_connection_limit_at_greeting,
         may_reject_mlsd,
         refuses_second_login,
         is_not_found,
-        is_explicitly_not_found,
         is_permission_denied,
         is_conflict,
         is_bad_credentials,
@@ -850,9 +832,7 @@ mod tests {
             });
             prop_assert!(!(is_not_found(&reply) && is_permission_denied(&reply)));
             prop_assert!(!(is_bad_credentials(&reply) && is_connection_limit(&reply)));
-            prop_assert!(is_not_found(&reply) || !is_explicitly_not_found(&reply));
-            prop_assert_eq!(presence(&reply) == Presence::Missing, is_explicitly_not_found(&reply));
-            prop_assert!(!is_not_found(&reply) || presence(&reply) != Presence::Present);
+            prop_assert_eq!(presence(&reply) == Presence::Missing, is_not_found(&reply));
             prop_assert!(!is_file_busy(&reply) || is_upload_blocked(&reply));
         }
     }

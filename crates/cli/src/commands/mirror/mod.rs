@@ -1,8 +1,9 @@
 //! `mirror`: copies new and changed files from one tree to another.
 
 mod step;
+mod step_counts;
 
-use std::{path::PathBuf, time::Instant};
+use std::{path::PathBuf, sync::Arc, time::Instant};
 
 use clap::{Args, ValueEnum};
 use oxftp::{
@@ -11,6 +12,7 @@ use oxftp::{
 };
 use tokio::sync::mpsc;
 
+use self::step_counts::StepCounts;
 use super::support::{
     lock::{JobLocks, LockTarget},
     summary::summary,
@@ -18,7 +20,7 @@ use super::support::{
 use crate::{
     app::App,
     args::{ConnectionArgs, FilterArgs, TransferArgs},
-    failure::{Failure, Result},
+    failure::{Exit, Failure, Result},
     output::Output,
     progress::{self, Scope},
     session::{self, Session},
@@ -49,10 +51,22 @@ pub(crate) struct MirrorArgs {
     /// tree; downloads only)
     #[arg(long, value_name = "HOW", default_value = "skip", hide_possible_values = true)]
     links: LinksArg,
+    /// Create directories even if --include and --exclude leave nothing of them
+    #[arg(long)]
+    empty_dirs: bool,
+    /// Give transferred files the permissions of their sources
+    #[arg(short, long)]
+    perms: bool,
+    /// Upload each file under a temporary name and rename it when it is complete and verified
+    #[arg(long)]
+    temp_name: bool,
     /// Show what would be done, without doing it
     #[arg(short = 'n', long)]
     dry_run: bool,
-    /// Print one JSON object per step
+    /// With -n: exit with 1 if something would be done
+    #[arg(long, requires = "dry_run")]
+    exit_code: bool,
+    /// Print one JSON object per step and per failure
     #[arg(long)]
     json: bool,
     /// Resume partial files of an earlier mirror if the source has not changed
@@ -122,13 +136,27 @@ impl From<LinksArg> for Links {
 }
 
 pub(crate) async fn run(args: MirrorArgs, app: &App) -> Result {
+    let steps = Arc::new(StepCounts::default());
+    let mirrored = mirror(&args, &steps, app).await;
+    if let (true, Err(failure)) = (args.json, &mirrored) {
+        write_failures(failure).await?;
+    }
+    steps.report_skipped();
+    mirrored?;
+    match args.exit_code && steps.changes() > 0 {
+        true => Err(Failure::AlreadyReported(Exit::PartialFailure)),
+        false => Ok(()),
+    }
+}
+
+async fn mirror(args: &MirrorArgs, steps: &Arc<StepCounts>, app: &App) -> Result {
     let (source, target) = (Endpoint::read(&args.source)?, Endpoint::read(&args.target)?);
     let begun = Instant::now();
     let mut session = Session::new(args.connection.clone())?;
-    let locks = lock(&args, &mut session, &source, &target).await?;
-    let (report, about) = locks.run(mirror(&args, &mut session, source, target, app)).await?;
+    let locks = lock(args, &mut session, &source, &target).await?;
+    let (report, about) = locks.run(mirror_trees(args, &mut session, source, target, steps, app)).await?;
     let report = report.map_err(|error| Failure::about(&about, error))?;
-    app.terminal.summary(summary_of(&args, &report, begun));
+    app.terminal.summary(summary_of(args, &report, begun));
     session.quit().await;
     Ok(())
 }
@@ -154,11 +182,12 @@ async fn lock(
     Ok(locks)
 }
 
-async fn mirror(
+async fn mirror_trees(
     args: &MirrorArgs,
     session: &mut Session,
     source: Endpoint,
     target: Endpoint,
+    steps: &Arc<StepCounts>,
     app: &App,
 ) -> Result<(oxftp::Result<Report>, Box<FtpUrl>)> {
     let jobs = args.transfer.jobs.max_connections();
@@ -166,17 +195,17 @@ async fn mirror(
         (Endpoint::Url(source), Endpoint::Path(target)) => {
             let pool = session.pool(&source, jobs).await?;
             let mirror = pool.mirror_down(source.path(), target);
-            (run_mirror(mirror, args, "get", app).await, source)
+            (run_mirror(mirror, args, "get", steps, app).await, source)
         }
         (Endpoint::Path(source), Endpoint::Url(target)) => {
             let pool = session.pool(&target, jobs).await?;
             let mirror = pool.mirror_up(source, target.path());
-            (run_mirror(mirror, args, "put", app).await, target)
+            (run_mirror(mirror, args, "put", steps, app).await, target)
         }
         (Endpoint::Url(source), Endpoint::Url(target)) => {
             let pools = (session.pool(&source, jobs).await?, session.pool(&target, jobs).await?);
             let mirror = across(&pools, &source, &target);
-            (run_mirror(mirror, args, "copy", app).await, source)
+            (run_mirror(mirror, args, "copy", steps, app).await, source)
         }
         (Endpoint::Path(_), Endpoint::Path(_)) => return Err(nothing_remote([&args.source, &args.target])),
     };
@@ -227,12 +256,14 @@ async fn run_mirror(
     mirror: Mirror<'_>,
     args: &MirrorArgs,
     transfers: &'static str,
+    steps: &Arc<StepCounts>,
     app: &App,
 ) -> Result<oxftp::Result<Report>> {
     let prints = args.dry_run || args.json;
     let (sender, mut lines) = mpsc::unbounded_channel();
-    let json = args.json;
+    let (json, steps) = (args.json, steps.clone());
     let mirror = configured(mirror, args, app).on_step(move |step: &Step| {
+        steps.count(step);
         if prints {
             let line = if json { step::json(step, transfers) } else { step::text(step, transfers) };
             // The receiver is gone when the program ends.
@@ -252,6 +283,18 @@ async fn run_mirror(
     Ok(report)
 }
 
+/// Writes a failure of the mirror and the failures in the tree as JSON.
+async fn write_failures(failure: &Failure) -> Result {
+    let mut output = Output::new();
+    for (name, error) in failure.tree_failures() {
+        output.line(step::failure_json(name, error)).await?;
+    }
+    if let Some(line) = step::final_failure_json(failure) {
+        output.line(line).await?;
+    }
+    output.flush().await
+}
+
 /// Applies the flags.
 fn configured<'p>(mirror: Mirror<'p>, args: &MirrorArgs, app: &App) -> Mirror<'p> {
     let mut mirror = mirror
@@ -264,6 +307,9 @@ fn configured<'p>(mirror: Mirror<'p>, args: &MirrorArgs, app: &App) -> Mirror<'p
         .verify(args.transfer.verify())
         .resume(args.resume)
         .sync(args.fsync)
+        .empty_directories(args.empty_dirs)
+        .preserve_mode(args.perms)
+        .temporary(args.temp_name)
         .dry_run(args.dry_run)
         .retries(args.connection.network.retries);
     if let Some(most) = args.max_delete {

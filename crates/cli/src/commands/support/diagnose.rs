@@ -22,8 +22,11 @@ pub(crate) async fn file_error(
 
 /// Returns the server's error, or that the path is missing if the reply leaves it open: vsftpd replies
 /// `550 Delete operation failed.` in every case.
-async fn explained(client: &mut Client, url: &FtpUrl, error: Error) -> Failure {
+pub(crate) async fn explained(client: &mut Client, url: &FtpUrl, error: Error) -> Failure {
     match missing(client, &error, &url.path()).await {
+        Some(Error::NotFound { path, .. }) => {
+            Failure::about(url, Error::NotFound { path, refusal: Some(error.into()) })
+        }
         Some(error) => Failure::about(url, error),
         None => Failure::about(url, error),
     }
@@ -34,13 +37,13 @@ pub(crate) async fn missing(client: &mut Client, error: &Error, path: &RemotePat
     let is_open = |reply| classify::presence(reply) == Presence::Unknown;
     let is_about_path = error.code().is_some_and(|code| matches!(code.get(), 450 | 550));
     if !is_about_path
-        || !is_refused(client, error)
-        || error.is_not_found()
+        || client.is_broken()
+        || error.is_permission_denied()
         || !error.reply().is_some_and(is_open)
     {
         return None;
     }
-    client.metadata(path).await.err().filter(|error| matches!(error, Error::NotFound { .. }))
+    client.metadata(path).await.err().filter(Error::is_not_found)
 }
 
 /// Returns the server's error, with a hint on how to remove what the URL names.

@@ -9,6 +9,7 @@ use std::{
 use oxftp::{Client, Error, FtpUrl, Platform, RangeStream};
 use tokio::io::{AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
+use super::diagnose;
 use crate::{
     args::ByteRange,
     failure::{Failure, Result},
@@ -17,6 +18,19 @@ use crate::{
 
 /// Downloads a byte range to the output file, into the directory, or to stdout.
 pub(crate) async fn get(
+    client: &mut Client,
+    url: &FtpUrl,
+    range: ByteRange,
+    output: Option<&Path>,
+    directory: Option<&Path>,
+) -> Result {
+    match download(client, url, range, output, directory).await {
+        Err(Failure::Client { error, .. }) => Err(diagnose::explained(client, url, *error).await),
+        outcome => outcome,
+    }
+}
+
+async fn download(
     client: &mut Client,
     url: &FtpUrl,
     range: ByteRange,

@@ -9,6 +9,7 @@ use std::{
 };
 
 use oxftp_testing::{
+    memory::{Habits, MemoryServer},
     servers::Protection,
     tree::{TreeOptions, compare_trees, make_tree},
 };
@@ -66,9 +67,98 @@ fn mirror_json_prints_finished_steps() {
 
     let steps = site.succeed(&["mirror", "--json", &site.url("tree"), "copy"]);
 
-    let expected = r#"{"action":"get","path":"a \"b\"","why":"size","size":3,"target_size":1}"#;
-    assert_eq!(steps.trim_end(), expected);
+    let expected =
+        r#"{"event":"step","action":"get","path":"a \"b\"","why":"size","size":3,"target_size":1,"time":""#;
+    assert!(steps.starts_with(expected), "{steps}");
+    assert_eq!(steps.lines().count(), 1);
     assert_eq!(fs::read(site.here("copy/a \"b\"")).unwrap(), b"abc");
+}
+
+#[test]
+fn dry_run_exit_code_reports_differences() {
+    let site = Site::plain();
+    site.lay("tree/a", "x");
+    let url = site.url("tree");
+    let dry = ["mirror", "-n", "--exit-code", &url, "copy"];
+
+    assert_eq!(site.run(&dry).code, Some(1));
+    site.succeed(&["mirror", &url, "copy"]);
+    assert_eq!(site.run(&dry).code, Some(0));
+    assert_eq!(site.run(&["mirror", "--exit-code", &url, "copy"]).code, Some(2));
+}
+
+#[cfg(unix)]
+#[test]
+fn skipped_symlinks_are_counted_once() {
+    let site = Site::plain();
+    write(&site, "tree/a", "x");
+    for name in ["one", "two"] {
+        std::os::unix::fs::symlink("a", site.here("tree").join(name)).unwrap();
+    }
+
+    let run = site.run(&["mirror", "tree", &site.url("up")]);
+    let followed = site.run(&["mirror", "--links", "follow", "tree", &site.url("up")]);
+
+    assert_eq!((run.code, followed.code), (Some(0), Some(0)));
+    let links = |stderr: &str| stderr.lines().filter(|line| line.contains("link")).count();
+    assert!(run.stderr.contains("warning: 2 symbolic links skipped"), "{}", run.stderr);
+    assert_eq!((links(&run.stderr), links(&followed.stderr)), (1, 0));
+}
+
+#[test]
+fn included_files_bring_no_empty_directories() {
+    let site = Site::plain();
+    for file in ["a/x.txt", "b/x.log"] {
+        site.lay(&format!("tree/{file}"), file);
+    }
+
+    site.succeed(&["mirror", "--include", "*.txt", &site.url("tree"), "some"]);
+    site.succeed(&["mirror", "--include", "*.txt", "--empty-dirs", &site.url("tree"), "all"]);
+
+    assert!(site.here("some/a/x.txt").exists() && !site.here("some/b").exists());
+    assert!(site.here("all/b").is_dir() && !site.here("all/b/x.log").exists());
+}
+
+/// Starts a server that knows neither `MDTM` nor `MFMT`.
+fn list_only() -> (tokio::runtime::Runtime, MemoryServer) {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let server = runtime.block_on(MemoryServer::start(Habits::list_only()));
+    (runtime, server)
+}
+
+fn now() -> i64 {
+    let since_epoch = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+    since_epoch.as_secs().try_into().unwrap()
+}
+
+#[test]
+fn missing_times_are_reported_once() {
+    let ((_runtime, server), site) = (list_only(), Site::plain());
+    for file in ["a", "b", "sub/c"] {
+        write(&site, &format!("tree/{file}"), "x");
+    }
+    let now = oxftp::Timestamp::from_unix(now(), 0).unwrap();
+    let time = format!("{:02}:{:02}", now.hour(), now.minute());
+    let today = format!("{}-{:02}-{:02} {time}", now.year(), now.month(), now.day());
+    server.change(|habits| {
+        habits.list_line = Habits::list_only()
+            .listing(move |name, item| match item.is_directory() {
+                true => format!("drwxr-xr-x 1 ann staff 0 {today} {name}"),
+                false => format!("-rw-r--r-- 1 ann staff {} {today} {name}", item.size()),
+            })
+            .list_line;
+    });
+    let url = format!("ftp://{}/up", server.address());
+
+    let first = site.run(&["mirror", "tree", &url]);
+    let second = site.run(&["mirror", "tree", &url]);
+
+    assert_eq!((first.code, second.code), (Some(0), Some(0)), "{} {}", first.stderr, second.stderr);
+    let lines = |text: &str| text.lines().map(str::to_owned).collect::<Vec<_>>();
+    assert_eq!(lines(&first.stderr).len(), 1, "{}", first.stderr);
+    assert!(first.stderr.contains("the times of uploaded files are not preserved"), "{}", first.stderr);
+    assert_eq!(lines(&second.stderr).len(), 1, "{}", second.stderr);
+    assert!(second.stderr.contains("files of the same size count as unchanged"), "{}", second.stderr);
 }
 
 #[test]

@@ -109,3 +109,24 @@ fn events_and_data_cannot_share_stdout() {
     let site = Site::plain();
     assert_eq!(site.run(&["get", "--json", "-o", "-", &site.url("x")]).code, Some(2));
 }
+
+#[test]
+fn mirror_events_follow_the_schema() {
+    let site = Site::plain();
+    site.lay("tree/new/a", "abc");
+    site.lay("tree/conflict", "x");
+    fs::create_dir_all(site.here("copy/conflict")).unwrap();
+    fs::write(site.here("copy/old"), "").unwrap();
+
+    let dry = site.run(&["mirror", "-n", "--json", &site.url("tree"), "nowhere"]);
+    let failed = site.run(&["mirror", "--json", &site.url("tree"), "copy"]);
+
+    assert_eq!((dry.code, failed.code), (Some(0), Some(1)));
+    let paths: Vec<_> = events(&dry).iter().map(|event| event["path"].as_str().unwrap().to_owned()).collect();
+    assert!(paths.contains(&".".to_owned()), "{paths:?}");
+    let events = events(&failed);
+    assert_eq!(of_kind(&events, "step").len(), 2, "{events:?}");
+    let errors = of_kind(&events, "error");
+    assert!(errors[0]["name"].as_str().unwrap().ends_with("tree/conflict"), "{errors:?}");
+    assert_eq!((&errors[1]["name"], &errors[1]["exit"]), (&Value::Null, &1.into()));
+}

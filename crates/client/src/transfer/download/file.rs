@@ -474,8 +474,9 @@ impl FileDownload<'_> {
             (false, ..) => None,
             (true, Some(listed), _) => Some(listed),
             (true, None, Some(MdtmReply::Time(time))) => Some(time),
-            (true, None, Some(_)) => remote.coarse_time(),
-            (true, None, None) => client.modified_if_told(remote.path).await.or_else(|| remote.coarse_time()),
+            // A time without a zone counts as UTC.
+            (true, None, Some(_)) => remote.modified,
+            (true, None, None) => client.modified_if_told(remote.path).await.or(remote.modified),
         }
     }
 }
@@ -613,14 +614,14 @@ impl RemoteFile<'_> {
         listed.map_or(u64::MAX, |size| size.saturating_mul(2).saturating_add(limits.grown_bytes))
     }
 
-    /// Returns the listed time; one without a zone counts as UTC.
+    /// Returns the listed time, if its zone is known.
     fn coarse_time(&self) -> Option<Timestamp> {
-        self.modified
+        self.modified.filter(|time| time.zone() != Zone::Unknown)
     }
 
     /// Returns the listed time, if its zone is known and it is exact to the second.
     fn exact_time(&self) -> Option<Timestamp> {
-        self.modified.filter(|time| time.zone() != Zone::Unknown && time.precision() >= Precision::Second)
+        self.coarse_time().filter(|time| time.precision() >= Precision::Second)
     }
 }
 

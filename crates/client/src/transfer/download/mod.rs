@@ -33,7 +33,7 @@ use super::{
 };
 use crate::{
     Candidate, Client, Error, Pool, ProgressEvent, Report, Result, Selection,
-    client::FollowUp,
+    client::{FollowUp, Found, leaves_existence_open},
     deadline::Deadline,
     future::BoxFuture,
     list::{AncestorChain, CycleDetector},
@@ -252,7 +252,8 @@ impl<'c> Download<'c> {
         self.file.check()?;
         self.file.sync |= self.choice.remove_source;
         let deadline = Deadline::start(self.job.deadline);
-        let (entry, target, root) = deadline.run("the download", self.prepare()).await?;
+        let (Found { entry, is_listed }, target, root) = deadline.run("the download", self.prepare()).await?;
+        let shown = self.source.to_string();
         if !entry.is_dir() && !self.takes(&entry, &target).await {
             return Ok(Report::default());
         }
@@ -304,7 +305,12 @@ impl<'c> Download<'c> {
             target,
         };
         let admission = AdmissionGate::of_all(&*self.job.progress);
-        Scheduler::new(handler, &self.job, admission, 1).run_file(file, self.worker, deadline).await
+        let transferred =
+            Scheduler::new(handler, &self.job, admission, 1).run_file(file, self.worker, deadline).await;
+        transferred.map_err(|error| match !is_listed && leaves_existence_open(&error) {
+            true => Error::NotFound { path: shown, refusal: Some(error.into()) },
+            false => error,
+        })
     }
 
     /// Downloads a file over several connections; returns `None` where that is not worth it, or the server cannot.
@@ -358,8 +364,8 @@ impl<'c> Download<'c> {
     }
 
     /// Finds out what the source is, and its target.
-    async fn prepare(&mut self) -> Result<(Entry, PathBuf, Root)> {
-        let entry = self.look_up().await?;
+    async fn prepare(&mut self) -> Result<(Found, PathBuf, Root)> {
+        let Found { entry, is_listed } = self.look_up().await?;
         match entry.kind {
             EntryKind::File | EntryKind::Link | EntryKind::Unknown => {}
             _ if entry.is_dir() && self.recursive => {}
@@ -376,10 +382,9 @@ impl<'c> Download<'c> {
         {
             make_all(&*self.worker.config().file_system, parent).await?;
         }
-        Ok((entry, target, root))
+        Ok((Found { entry, is_listed }, target, root))
     }
 
-    /// Asks the server for the entry of the source, with its permissions if they are preserved.
     /// Returns whether a single file is transferred.
     async fn takes(&mut self, entry: &Entry, target: &Path) -> bool {
         let name = self.source.file_name();
@@ -395,7 +400,8 @@ impl<'c> Download<'c> {
                 || existing.allows(self.worker.config().file_system.metadata(target).await.is_ok()))
     }
 
-    async fn look_up(&mut self) -> Result<Entry> {
+    /// Asks the server for the entry of the source, with its permissions if they are preserved.
+    async fn look_up(&mut self) -> Result<Found> {
         Ok(retrying!(&mut self.worker, RetryBudget::new(self.job.retries), |client| {
             if self.file.preserve_mode {
                 client.list_permissions().await?;

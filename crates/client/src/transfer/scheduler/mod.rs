@@ -306,7 +306,10 @@ impl<'a, H: JobHandler> Scheduler<'a, H> {
                 state.queue.stop();
                 state.no_root = Some(error);
             }
-            Err(error) => self.fail(&mut state, self.handler.directory_name(directory), error),
+            Err(error) => {
+                state.report.failed_directories += 1;
+                self.fail(&mut state, self.handler.directory_name(directory), error);
+            }
         }
     }
 

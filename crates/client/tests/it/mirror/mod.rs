@@ -1,6 +1,7 @@
 //! Mirrors of directory trees.
 
 mod deletions;
+mod options;
 mod other_names;
 mod symlinks;
 mod times;

@@ -229,7 +229,12 @@ async fn times_are_preserved_on_request() {
 async fn unreadable_local_file_truncates_no_remote_file() {
     let (server, mut client) = play(with_sync_check(Script::new())).await;
 
-    assert!(client.upload("/nonexistent/a").await.unwrap_err().is_not_found());
+    let error = client.upload("/nonexistent/a").await.unwrap_err();
+    assert!(
+        matches!(&error, Error::LocalFs(local) if local.kind() == std::io::ErrorKind::NotFound),
+        "{error}"
+    );
+    assert!(!error.is_not_found(), "the server has said nothing");
 
     assert_in_sync(&mut client).await;
     server.done().await;

@@ -139,7 +139,7 @@ async fn upload_of_missing_source_creates_nothing() {
 
     let error = fixture.client.upload(fixture.local.path().join("missing")).to("x/y").await.unwrap_err();
 
-    assert!(error.is_not_found(), "{error}");
+    assert!(matches!(error, Error::LocalFs(_)), "{error}");
     assert!(fixture.on_server().is_empty());
 }
 
