@@ -157,7 +157,7 @@ async fn mirror(args: &MirrorArgs, steps: &Arc<StepCounts>, app: &App) -> Result
     let begun = Instant::now();
     let mut session = Session::new(args.connection.clone())?;
     let locks = lock(args, &mut session, &source, &target).await?;
-    let (report, about) = locks.run(transfer(args, &mut session, source, target, steps, app)).await?;
+    let (report, about) = locks.run(mirror_trees(args, &mut session, source, target, steps, app)).await?;
     let report = report.map_err(|error| Failure::about(&about, error))?;
     app.terminal.summary(summary_of(args, &report, begun));
     session.quit().await;
@@ -185,7 +185,7 @@ async fn lock(
     Ok(locks)
 }
 
-async fn transfer(
+async fn mirror_trees(
     args: &MirrorArgs,
     session: &mut Session,
     source: Endpoint,
