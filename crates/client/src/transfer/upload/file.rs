@@ -217,10 +217,17 @@ impl FileUpload<'_> {
             true => Some(UploadQueries { time: self.time(content.modified()) }),
             false => None,
         };
+        let mut record = record.zip(content.id());
+        if self.upload.temporary
+            && let Some((record, id)) = &mut record
+            && record.found().is_none()
+        {
+            // A process that is killed from here on has left a file that only the record names.
+            record.save(*id, 0).await;
+        }
         let mut data = self.open(client, path, offset, queries).await?;
         let compressed = data.is_compressed();
         self.report_start(source, size, offset);
-        let record = record.zip(content.id());
         let early = self.upload.temporary || size >= Some(LARGE);
         let mut late = None;
         match record {
