@@ -40,16 +40,6 @@ impl Job {
         self.is_download() || self == Self::PutTemporary
     }
 
-    /// Returns whether a resumed job recognizes what an older version of its files left.
-    pub(crate) fn resumes_only_same_version(self) -> bool {
-        !matches!(self, Self::Put | Self::PutTemporary | Self::PutTree | Self::MirrorUp)
-    }
-
-    /// Returns whether a resumed job recognizes older files under its final names.
-    pub(crate) fn replaces_older_files(self) -> bool {
-        !matches!(self, Self::Put | Self::PutTree | Self::MirrorUp)
-    }
-
     pub(crate) fn is_tree(self) -> bool {
         matches!(self, Self::GetTree | Self::PutTree | Self::MirrorDown | Self::MirrorUp)
     }
@@ -79,6 +69,8 @@ pub(crate) struct Places {
     pub(crate) here: PathBuf,
     /// The file of the lock of the job.
     pub(crate) lock: PathBuf,
+    /// The directory of the records of uploads.
+    pub(crate) records: PathBuf,
     pub(crate) there: PathBuf,
     /// The name of the directory on the server.
     pub(crate) name: String,
