@@ -1,7 +1,7 @@
 //! Random network faults: files arrive complete, or the transfer fails with a specific error.
 //!
-//! Each seed is one network and one transfer: a file, a tree or a mirror, download or upload, plain or with TLS. A failed
-//! run prints its seed; `OXFTP_SEED=17` runs only that seed, `OXFTP_SEEDS=10000` runs the seeds from 0 to 9999.
+//! Each seed is one network and one transfer: a file, a tree or a mirror, download or upload, plain or with TLS. In a
+//! second round, three clients do the transfer at once, to one target. A failed run prints its seed; `OXFTP_SEED=17` runs only that seed, `OXFTP_SEEDS=10000` runs the seeds from 0 to 9999.
 
 // A binary of its own: `#[global_allocator]` measures the memory of the whole process, so no other test may run beside
 // this one.
@@ -13,6 +13,7 @@ mod common;
 use std::{
     env, fs,
     path::{Path, PathBuf},
+    sync::Arc,
     time::Duration,
 };
 
@@ -48,10 +49,22 @@ async fn random_network_faults_never_corrupt_a_file() {
         count(&mut outcomes, outcome);
     }
 
+    let mut together = [0, 0];
+    let mut running = JoinSet::new();
+    for seed in seeds() {
+        if running.len() == CONCURRENCY / CLIENTS {
+            count(&mut together, running.join_next().await.unwrap());
+        }
+        running.spawn(run_together(seed, &servers[usize::from(seed % 5 == 4)]));
+    }
+    while let Some(outcome) = running.join_next().await {
+        count(&mut together, outcome);
+    }
+
     let [whole, named] = outcomes;
     let memory = MEMORY.peak_usage_as_mb();
     println!(
-        "{whole} complete, {named} errors; peak memory of server and {CONCURRENCY} clients: {memory} MiB"
+        "{whole} complete, {named} errors; of three clients {together:?}; peak memory of server and {CONCURRENCY} clients: {memory} MiB"
     );
     assert!(memory < MAX_MEMORY_MIB, "{memory} MiB");
     assert!(outcomes.iter().sum::<u32>() < 100 || outcomes.iter().all(|count| *count > 0), "{outcomes:?}");
@@ -67,7 +80,7 @@ fn count(outcomes: &mut [u32; 2], outcome: Result<bool, tokio::task::JoinError>)
 /// Runs one seed; returns whether the transfer was complete.
 async fn run(seed: u64, server: &'static TestServer) -> bool {
     let network = FaultyNetwork::new(seed, 1 + (seed / 7 % 6) as usize);
-    let run = Run { seed, server, network, local: tempfile::tempdir().unwrap() };
+    let run = Run { seed, server, network, local: Arc::new(tempfile::tempdir().unwrap()), is_alone: true };
     let outcome = tokio::time::timeout(DEADLINE, run.transfer()).await;
 
     let Ok(outcome) = outcome else { run.fail("exceeds its time limit") };
@@ -78,16 +91,51 @@ async fn run(seed: u64, server: &'static TestServer) -> bool {
     }
 }
 
+/// Runs a seed with several clients at one target, each over a network of its own; returns whether one was complete.
+async fn run_together(seed: u64, server: &'static TestServer) -> bool {
+    let local = Arc::new(tempfile::tempdir().unwrap());
+    match seed % 6 {
+        1 => fs::write(local.path().join("file"), content(FILE)).unwrap(),
+        3 => create_tree(&local.path().join("tree")),
+        _ => {}
+    }
+    let clients = (0..CLIENTS as u64).map(|client| {
+        let network = FaultyNetwork::new(seed + 1000 * (client + 1), 1 + (seed / 7 % 6) as usize);
+        Run { seed, server, network, local: Arc::clone(&local), is_alone: false }
+    });
+    let mut running: JoinSet<_> = clients
+        .map(|run| async move {
+            let Ok(outcome) = tokio::time::timeout(DEADLINE, run.transfer()).await else {
+                run.fail("exceeds its time limit")
+            };
+            match outcome {
+                Ok(()) => true,
+                Err(error) if is_network_error(&error) => false,
+                Err(error) => run.fail(&format!("fails with an unexpected error: {error:?}")),
+            }
+        })
+        .collect();
+    let mut is_whole = false;
+    while let Some(outcome) = running.join_next().await {
+        is_whole |= outcome.unwrap_or_else(|failure| std::panic::resume_unwind(failure.into_panic()));
+    }
+    is_whole
+}
+
 struct Run {
     seed: u64,
     server: &'static TestServer,
     network: FaultyNetwork,
-    local: TempDir,
+    local: Arc<TempDir>,
+    /// No other client has the same target.
+    is_alone: bool,
 }
 
 impl Run {
     async fn transfer(&self) -> Result<()> {
         match self.seed % 6 {
+            // Without a lock, the server would write several uploads into one file.
+            5 if !self.is_alone => self.mirror_down().await,
             0 => self.download().await,
             1 => self.upload().await,
             2 => self.tree_down().await,
@@ -107,12 +155,16 @@ impl Run {
     }
 
     async fn upload(&self) -> Result<()> {
-        let (source, name) = (self.local.path().join("file"), format!("up {}", self.seed));
-        fs::write(&source, content(FILE)).unwrap();
-        let pool = self.pool();
-        pool.upload(&source).to(name.as_str()).write_into(true).verify(Verify::Size).await?;
-        self.check(&self.server.root().join(name), &source);
-        Ok(())
+        let (source, name) = (self.local.path().join("file"), self.remote_name());
+        if self.is_alone {
+            fs::write(&source, content(FILE)).unwrap();
+        }
+        let target = self.server.root().join(&name);
+        let outcome = self.upload_to(&source, &name).await;
+        if outcome.is_ok() || !self.is_alone && target.exists() {
+            self.check(&target, &source);
+        }
+        outcome.map(drop)
     }
 
     async fn tree_down(&self) -> Result<()> {
@@ -123,9 +175,12 @@ impl Run {
 
     async fn mirror_down(&self) -> Result<()> {
         let target = self.local.path().join("tree");
-        fs::create_dir(&target).unwrap();
+        fs::create_dir_all(&target).unwrap();
         fs::write(target.join("too much"), "x").unwrap();
-        let outcome = self.pool().mirror_down("tree", &target).delete(Delete::After).await;
+        // Without TLS, the network may shorten a listing unnoticed; the files of the other clients would be deleted.
+        let deletes = self.is_alone || self.server.protection() != Protection::Plain;
+        let delete = if deletes { Delete::After } else { Delete::Never };
+        let outcome = self.pool().mirror_down("tree", &target).delete(delete).await;
         if outcome.is_err() {
             let _ = fs::remove_file(target.join("too much"));
         }
@@ -134,28 +189,44 @@ impl Run {
 
     fn check_tree_down(&self, outcome: Result<Report>, target: &Path) -> Result<()> {
         let original = self.server.root().join("tree");
-        for file in complete_files(target) {
+        for file in complete_files(target).into_iter().filter(|file| file != "too much") {
             self.check(&target.join(&file), &original.join(&file));
         }
         let recorded =
             self.server.protection() != Protection::Plain || !self.network.may_have_truncated_silently();
         if outcome.is_ok() && recorded {
-            assert_eq!(complete_files(target), files(&original), "seed {}", self.seed);
+            // Another client may have just started.
+            let mut found = complete_files(target);
+            found.retain(|file| self.is_alone || file != "too much");
+            assert_eq!(found, files(&original), "seed {}", self.seed);
         }
         outcome.map(drop)
     }
 
     async fn tree_up(&self) -> Result<()> {
-        let (source, name) = (self.local.path().join("tree"), format!("up {}", self.seed));
-        create_tree(&source);
-        let pool = self.pool();
-        pool.upload(&source).to(name.as_str()).write_into(true).verify(Verify::Size).await?;
+        let (source, name) = (self.local.path().join("tree"), self.remote_name());
+        if self.is_alone {
+            create_tree(&source);
+        }
+        self.upload_to(&source, &name).await?;
         self.check_tree_up(&source, &name);
         Ok(())
     }
 
+    /// Uploads, with temporary names where other clients upload to the same target.
+    async fn upload_to(&self, source: &Path, name: &str) -> Result<Report> {
+        let pool = self.pool();
+        let upload = pool.upload(source).to(name).write_into(true).verify(Verify::Size);
+        upload.temporary(!self.is_alone).await
+    }
+
+    fn remote_name(&self) -> String {
+        let clients = if self.is_alone { "up" } else { "up together" };
+        format!("{clients} {}", self.seed)
+    }
+
     async fn mirror_up(&self) -> Result<()> {
-        let (source, name) = (self.local.path().join("tree"), format!("up {}", self.seed));
+        let (source, name) = (self.local.path().join("tree"), self.remote_name());
         create_tree(&source);
         let pool = self.pool();
         pool.mirror_up(&source, name.as_str()).verify(Verify::Size).await?;
@@ -165,7 +236,8 @@ impl Run {
 
     fn check_tree_up(&self, source: &Path, name: &str) {
         let target = self.server.root().join(name);
-        assert_eq!(files(&target), files(source), "seed {}", self.seed);
+        let found = if self.is_alone { files(&target) } else { complete_files(&target) };
+        assert_eq!(found, files(source), "seed {}", self.seed);
         for file in files(source) {
             self.check(&target.join(&file), &source.join(&file));
         }
@@ -210,7 +282,11 @@ fn is_network_error(error: &Error) -> bool {
         | Error::Data { .. }
         | Error::SizeMismatch { .. }
         | Error::Unfinished { .. }
-        | Error::Tls(_) => true,
+        | Error::Unanswered { .. }
+        | Error::Tls(_)
+        // Another client is writing the file, or transfers to the target.
+        | Error::InUse { .. }
+        | Error::Locked { .. } => true,
         _ => false,
     }
 }
@@ -243,6 +319,8 @@ fn seeds() -> impl Iterator<Item = u64> {
 
 const SEEDS: u64 = 500;
 const CONCURRENCY: usize = 8;
+/// The number of clients at one target.
+const CLIENTS: usize = 3;
 const FILE: usize = 60_000;
 /// Peak memory of this process in MiB, including the embedded servers.
 const MAX_MEMORY_MIB: f32 = 64.0;
