@@ -25,8 +25,8 @@
 //!
 //! [`Client::download`] and [`Client::upload`] transfer files and trees between the server and a local file system
 //! ([`local_fs`]). A download has its final name only after it is complete. [`fxp()`] transfers a file from one
-//! server to another, and [`mirror`] makes one tree equal to another. A [`DataStream`] reads or writes the bytes of
-//! one transfer.
+//! server to another, and [`mirror`] makes one tree equal to another. [`DownloadStream`] and [`UploadStream`] read and
+//! write the bytes of one transfer.
 //!
 //! # Listings
 //!
@@ -69,7 +69,8 @@ mod transfer;
 mod url;
 
 pub use crate::client::{
-    Client, DataCommand, DataStream, RangeStream, RawCommand, RawExchange, UniqueStream,
+    Client, DataCommand, DataStream, DotNames, DownloadStream, RangeStream, RawCommand, RawExchange,
+    UniqueStream, UploadStream,
 };
 pub use crate::config::list_command::ListCommand;
 pub use crate::config::pipelining::Pipelining;
@@ -104,7 +105,12 @@ pub use oxftp_proto::{
 #[doc = include_str!("../../../docs/aioftp.md")]
 struct AioftpGuide;
 
-/// Compiles the examples in the README.
+/// Compiles the examples in the README of the repository.
 #[cfg(doctest)]
 #[doc = include_str!("../../../README.md")]
 struct ReadmeExamples;
+
+/// Compiles the examples in the README of the crate.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct CrateReadmeExamples;

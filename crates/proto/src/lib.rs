@@ -51,3 +51,8 @@ pub use reply::{Reply, StatusCodeError, classify};
 pub use secret::Secret;
 pub use stou::parse_stou_name;
 pub use time::{ParseTimestampError, Precision, ServerZone, Timestamp, UnknownZone, Zone};
+
+/// Compiles the examples in the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct ReadmeExamples;

@@ -18,3 +18,8 @@ mod tls;
 pub use error::ServeError;
 pub use options::{ServeOptions, TlsMode, TlsVersions};
 pub use server::Server;
+
+/// Compiles the examples in the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct ReadmeExamples;

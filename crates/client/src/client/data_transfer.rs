@@ -9,11 +9,11 @@ use oxftp_proto::{
         Transfer,
     },
 };
-use std::{future::IntoFuture, io, net::SocketAddrV4, pin::pin};
+use std::{future::IntoFuture, io, marker::PhantomData, net::SocketAddrV4, pin::pin};
 
 use super::{Client, compression::TransferMode};
 use crate::{
-    DataStream, Error, Result, TransferSummary,
+    DataStream, DownloadStream, Error, Result, TransferSummary, UploadStream,
     config::command_memory::{OptionalCommand, ServerMemory},
     connect::{
         BoxSocket,
@@ -21,7 +21,7 @@ use crate::{
     },
     control::{DialogIo, KeepAlive, PipelinedPassive},
     data::{BufferedSocket, DataConnection, Masks, failure_deadline},
-    deadline::within,
+    deadline::Deadline,
     future::BoxFuture,
     stream::{Direction, Stream, Transport},
     tls::end_sending,
@@ -38,34 +38,31 @@ impl Client {
     /// # }
     /// ```
     #[must_use = "a command does nothing until it is awaited"]
-    pub fn data_command(&mut self, line: impl Into<String>) -> DataCommand<'_> {
+    pub fn data_command(&mut self, line: impl Into<String>) -> DataCommand<'_, DataStream<&mut Self>> {
         let command = Command::raw(&line.into(), self.config.encoding).map_err(Error::from);
-        DataCommand {
-            client: self,
-            command,
-            transfer_type: TransferType::Image,
-            offset: 0,
-            follow_up: FollowUp::Nothing,
-        }
+        DataCommand::new(self, command)
     }
 
     /// Opens a file for reading (`RETR`; RFC 959, 4.1.3). With [`offset`](DataCommand::offset) it starts at
     /// that byte (`REST`).
     #[must_use = "a stream is not opened until it is awaited"]
-    pub fn download_stream(&mut self, path: impl Into<RemotePath>) -> DataCommand<'_> {
+    pub fn download_stream(
+        &mut self,
+        path: impl Into<RemotePath>,
+    ) -> DataCommand<'_, DownloadStream<&mut Self>> {
         self.data_path_command("RETR", &path.into())
     }
 
     /// Opens a file for writing (`STOR`; RFC 959, 4.1.3) and overwrites an existing one. With
     /// [`offset`](DataCommand::offset) it starts at that byte (`REST`).
     #[must_use = "a stream is not opened until it is awaited"]
-    pub fn upload_stream(&mut self, path: impl Into<RemotePath>) -> DataCommand<'_> {
+    pub fn upload_stream(&mut self, path: impl Into<RemotePath>) -> DataCommand<'_, UploadStream<&mut Self>> {
         self.data_path_command("STOR", &path.into())
     }
 
     /// Opens a file for appending (`APPE`; RFC 959, 4.1.3), and creates it if it does not exist.
     #[must_use = "a stream is not opened until it is awaited"]
-    pub fn append_stream(&mut self, path: impl Into<RemotePath>) -> DataCommand<'_> {
+    pub fn append_stream(&mut self, path: impl Into<RemotePath>) -> DataCommand<'_, UploadStream<&mut Self>> {
         self.data_path_command("APPE", &path.into())
     }
 
@@ -176,15 +173,13 @@ impl Client {
         KeepAlive::new(self.config.keep_alive)
     }
 
-    pub(crate) fn data_path_command(&mut self, verb: &'static str, path: &RemotePath) -> DataCommand<'_> {
+    pub(crate) fn data_path_command<T>(
+        &mut self,
+        verb: &'static str,
+        path: &RemotePath,
+    ) -> DataCommand<'_, T> {
         let command = Command::with_path(verb, path, self.config.encoding).map_err(Error::from);
-        DataCommand {
-            client: self,
-            command,
-            transfer_type: TransferType::Image,
-            offset: 0,
-            follow_up: FollowUp::Nothing,
-        }
+        DataCommand::new(self, command)
     }
 
     /// Opens a data connection and starts the transfer. The TLS handshake runs while the first reply is
@@ -370,7 +365,7 @@ impl Client {
         };
         let connected = async {
             let timed_out = Err(Error::DataConnect(too_slow()));
-            within(timeouts.data_connect, connected).await.unwrap_or(timed_out)
+            Deadline::start(timeouts.data_connect).cut(connected).await.unwrap_or(timed_out)
         };
         let (started, transport) = {
             let mut connected = pin!(connected);
@@ -520,7 +515,8 @@ impl Client {
     }
 }
 
-/// A command that uses a data connection. Awaiting it sends the command and returns a [`DataStream`].
+/// A command that uses a data connection. Awaiting it sends the command and returns the stream `T`: a
+/// [`DataStream`], [`DownloadStream`] or [`UploadStream`].
 ///
 /// ```no_run
 /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
@@ -529,12 +525,13 @@ impl Client {
 /// # }
 /// ```
 #[derive(Debug)]
-pub struct DataCommand<'c> {
+pub struct DataCommand<'c, T> {
     client: &'c mut Client,
     command: Result<Command>,
     transfer_type: TransferType,
     offset: u64,
     follow_up: FollowUp,
+    stream: PhantomData<fn() -> T>,
 }
 
 /// What follows a transfer on the same session. The passive command of a following transfer may be sent before the
@@ -554,7 +551,18 @@ impl FollowUp {
     }
 }
 
-impl<'c> DataCommand<'c> {
+impl<'c, T> DataCommand<'c, T> {
+    fn new(client: &'c mut Client, command: Result<Command>) -> Self {
+        Self {
+            client,
+            command,
+            transfer_type: TransferType::Image,
+            offset: 0,
+            follow_up: FollowUp::Nothing,
+            stream: PhantomData,
+        }
+    }
+
     /// Sets the representation type (`TYPE`). Defaults to [`TransferType::Image`].
     #[must_use]
     pub fn transfer_type(mut self, transfer_type: TransferType) -> Self {
@@ -575,19 +583,19 @@ impl<'c> DataCommand<'c> {
         self
     }
 
-    async fn open(self) -> Result<DataStream<'c>> {
+    async fn open(self) -> Result<DataStream<&'c mut Client>> {
         let (transfer_type, offset) = (self.transfer_type, self.offset);
         let data = self.client.open_data(self.command?, transfer_type, offset, self.follow_up).await?;
         Ok(DataStream::new(self.client, data))
     }
 }
 
-impl<'c> IntoFuture for DataCommand<'c> {
-    type Output = Result<DataStream<'c>>;
+impl<'c, T: From<DataStream<&'c mut Client>> + 'c> IntoFuture for DataCommand<'c, T> {
+    type Output = Result<T>;
     type IntoFuture = BoxFuture<'c, Self::Output>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(self.open())
+        Box::pin(async { self.open().await.map(T::from) })
     }
 }
 

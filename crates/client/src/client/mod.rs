@@ -5,6 +5,7 @@ mod ccc;
 mod compression;
 mod data_transfer;
 mod directories;
+mod dot_names;
 mod encryption;
 mod fxp;
 mod hash;
@@ -20,13 +21,14 @@ mod zone;
 pub(crate) use self::attributes::SizeAndTime;
 pub use self::data_transfer::DataCommand;
 pub(crate) use self::data_transfer::FollowUp;
+pub use self::dot_names::DotNames;
 pub(crate) use self::fxp::Handshake;
 pub(crate) use self::metadata::{is_missing, is_unknown_command};
 pub use self::raw::{RawCommand, RawExchange};
 pub(crate) use self::state::ServerCapabilities;
 pub use self::stou::UniqueStream;
 pub(crate) use self::streams::ByteRange;
-pub use self::streams::{DataStream, RangeStream};
+pub use self::streams::{DataStream, DownloadStream, RangeStream, UploadStream};
 
 use std::{fmt, sync::Arc, time::Duration};
 

@@ -18,7 +18,7 @@ use crate::{
     },
     connect::Target,
     control::{ControlChannel, DialogIo},
-    deadline::{timed_out, within},
+    deadline::Deadline,
     future::BoxFuture,
     stream::Direction,
     tls::TlsSession,
@@ -59,7 +59,8 @@ impl Client {
         let tls = config.tls.config().map(|tls| TlsSession::new(tls, &host.name)).transpose()?;
         let deadline = config.timeouts.connect;
         let target = Target::Control { host: &host.name, port };
-        let socket = within(deadline, config.connector.connect(target))
+        let socket = Deadline::start(deadline)
+            .cut(config.connector.connect(target))
             .await
             .unwrap_or_else(|| Err(io::Error::new(io::ErrorKind::TimedOut, "connection timed out")))
             .map_err(|source| Error::Connect { host: host.name.clone(), port, source })?;
@@ -389,8 +390,7 @@ impl Client {
         let deadline =
             self.config.timeouts.command.map_or(QUIT_TIMEOUT, |deadline| deadline.min(QUIT_TIMEOUT));
         let quit = self.control.run(Exchange::new(Command::new("QUIT"), &["2xx"]));
-        let said =
-            within(Some(deadline), quit).await.unwrap_or(Err(timed_out("the reply to QUIT", Some(deadline))));
+        let said = Deadline::start(Some(deadline)).run("the reply to QUIT", quit).await;
         self.control.shut_down().await;
         said.map(drop)
     }
@@ -399,7 +399,7 @@ impl Client {
     /// This saves a round trip.
     pub async fn quit_without_reply(mut self) {
         let goodbye = Command::new("QUIT");
-        let _ = within(Some(QUIT_TIMEOUT), self.control.send(&goodbye)).await;
+        let _ = Deadline::start(Some(QUIT_TIMEOUT)).cut(self.control.send(&goodbye)).await;
         self.control.shut_down().await;
     }
 

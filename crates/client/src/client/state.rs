@@ -33,6 +33,8 @@ pub(crate) struct ServerCapabilities {
     pub(super) no_eprt: bool,
     /// `ALLO` is superfluous or was refused.
     pub(super) no_allocation: bool,
+    /// A listing by `MLSD` has succeeded.
+    pub(crate) mlsd_works: bool,
     /// `MLSD` is not supported.
     pub(crate) no_mlsd: bool,
     /// `MLST` is not supported.
@@ -55,6 +57,7 @@ impl ServerCapabilities {
         self.passive = other.passive.or(self.passive);
         self.no_pipelining |= other.no_pipelining;
         self.wants_pret |= other.wants_pret;
+        self.mlsd_works |= other.mlsd_works;
         self.no_mlsd |= other.no_mlsd;
         self.no_mlst |= other.no_mlst;
         self.no_size |= other.no_size;

@@ -46,7 +46,7 @@ impl Client {
 /// Dropping it aborts the upload, as with [`DataStream`].
 #[derive(Debug)]
 pub struct UniqueStream<'c> {
-    stream: DataStream<'c>,
+    stream: DataStream<&'c mut Client>,
     name: Option<FileName>,
 }
 
@@ -63,7 +63,7 @@ impl UniqueStream<'_> {
     ///
     /// Those of [`DataStream::finish`]. After a successful upload, [`Error::UnusableReply`] if the server
     /// sent no name, and [`Error::Name`] if the name leads out of the working directory.
-    pub async fn finish(self) -> Result<(FileName, TransferSummary)> {
+    pub async fn finish(mut self) -> Result<(FileName, TransferSummary)> {
         let encoding = self.stream.encoding();
         let summary = self.stream.finish().await?;
         let name = match self.name {

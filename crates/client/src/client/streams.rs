@@ -1,4 +1,5 @@
-//! Streams of data transfers: [`DataStream`] for a whole transfer, [`RangeStream`] for a part of a file.
+//! Streams of data transfers: [`DownloadStream`] and [`UploadStream`] for whole transfers, [`RangeStream`] for a part of
+//! a file, and [`DataStream`] for any command. Each holds the session that it runs on, borrowed or owned.
 
 use oxftp_proto::{Command, Encoding, RemotePath, TransferType, dialog::Aborted};
 use std::{
@@ -14,6 +15,7 @@ use crate::{
     Client, Error, Result,
     control::KeepAlive,
     data::{DataConnection, Masks, TransferSummary},
+    stream::Direction,
 };
 
 impl Client {
@@ -43,18 +45,67 @@ impl Client {
         &mut self,
         path: impl Into<RemotePath>,
         range: impl RangeBounds<u64>,
-    ) -> Result<RangeStream<'_>> {
-        self.open_range(&path.into(), ByteRange::new(&range)).await
+    ) -> Result<RangeStream<&mut Self>> {
+        RangeStream::open(self, &path.into(), ByteRange::new(&range)).await
     }
 
-    pub(crate) async fn open_range(
-        &mut self,
-        path: &RemotePath,
-        range: ByteRange,
-    ) -> Result<RangeStream<'_>> {
-        let data = self.open_from(path, range.start).await?;
-        let stream = DataStream::new(self, data);
-        Ok(RangeStream { stream, wanted: range.end.map(|end| end.saturating_sub(range.start)) })
+    /// Opens a file for reading (`RETR`; RFC 959, 4.1.3) from byte `offset` on (`REST`), and moves the client into
+    /// the stream, so that the stream borrows nothing.
+    ///
+    /// [`finish_and_return`](DownloadStream::finish_and_return) returns the client. To keep it even if the file cannot
+    /// be opened, use [`download_stream`](Self::download_stream) or a [`Pool`](crate::Pool).
+    ///
+    /// ```no_run
+    /// use tokio::io::AsyncReadExt;
+    ///
+    /// # async fn example(client: oxftp::Client) -> Result<(), Box<dyn std::error::Error>> {
+    /// let mut stream = client.into_download_stream("readme.txt", 0).await?;
+    /// let task = tokio::spawn(async move {
+    ///     let mut text = String::new();
+    ///     stream.read_to_string(&mut text).await?;
+    ///     let (client, finished) = stream.finish_and_return().await;
+    ///     finished.map(|_| (client, text)).map_err(std::io::Error::other)
+    /// });
+    /// let (client, text) = task.await??;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error::StatusCode`] if the server refuses the path or the offset; those of opening a data connection. The
+    /// connection is closed then.
+    pub async fn into_download_stream(
+        self,
+        path: impl Into<RemotePath>,
+        offset: u64,
+    ) -> Result<DownloadStream<Self>> {
+        DownloadStream::open(self, &path.into(), offset).await
+    }
+
+    /// Opens a file for writing (`STOR`; RFC 959, 4.1.3), and moves the client into the stream, so that the stream
+    /// borrows nothing. An existing file is overwritten.
+    ///
+    /// [`finish_and_return`](UploadStream::finish_and_return) returns the client.
+    ///
+    /// ```no_run
+    /// use tokio::io::AsyncWriteExt;
+    ///
+    /// # async fn example(client: oxftp::Client) -> Result<(), Box<dyn std::error::Error>> {
+    /// let mut stream = client.into_upload_stream("notes.txt").await?;
+    /// stream.write_all(b"first line").await?;
+    /// let (client, finished) = stream.finish_and_return().await;
+    /// finished?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error::StatusCode`] if the server refuses the path; those of opening a data connection. The connection is
+    /// closed then.
+    pub async fn into_upload_stream(self, path: impl Into<RemotePath>) -> Result<UploadStream<Self>> {
+        UploadStream::open(self, &path.into()).await
     }
 
     /// Opens a data connection that reads a file from `start`. The transfer may be aborted later.
@@ -88,10 +139,11 @@ impl ByteRange {
     }
 }
 
-/// A running transfer: reads the data that the server sends, or writes the data of an upload.
+/// A running transfer of any command; returned by [`Client::data_command`]. Reads the data that the server sends, or
+/// writes the data that it receives.
 ///
-/// [`finish`](Self::finish) completes it and returns an error if it is incomplete. The stream borrows the
-/// client, so no command can be sent in between:
+/// `S` is the session: `&mut Client`, [`Client`], or [`PooledClient`](crate::PooledClient). While a stream borrows the
+/// client, no command can be sent:
 ///
 /// ```compile_fail
 /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
@@ -101,45 +153,44 @@ impl ByteRange {
 /// # }
 /// ```
 ///
+/// Reading a transfer that sends data, or writing one that receives data, fails at once with
+/// [`io::ErrorKind::Unsupported`].
+///
 /// Dropping it before it is finished aborts the transfer: the connection of an upload is reset, so that no
 /// server takes the partial file for a complete one, and the client reads the outstanding reply before its
 /// next command.
-///
-/// ```no_run
-/// use tokio::io::AsyncReadExt;
-///
-/// # async fn example(client: &mut oxftp::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let mut stream = client.download_stream("readme.txt").await?;
-/// let mut text = String::new();
-/// stream.read_to_string(&mut text).await?;
-/// stream.finish().await?;
-/// # Ok(())
-/// # }
-/// ```
-pub struct DataStream<'c> {
-    client: &'c mut Client,
+#[must_use = "a transfer is complete only after `finish`"]
+pub struct DataStream<S: AsMut<Client>> {
+    /// `None` only while the stream is taken apart.
+    session: Option<S>,
     data: DataConnection,
     keep_alive: KeepAlive,
 }
 
-impl<'c> DataStream<'c> {
-    pub(crate) fn new(client: &'c mut Client, data: DataConnection) -> Self {
-        let keep_alive = client.keep_alive();
-        Self { client, data, keep_alive }
+impl<S: AsMut<Client>> DataStream<S> {
+    pub(crate) fn new(mut session: S, data: DataConnection) -> Self {
+        let keep_alive = session.as_mut().keep_alive();
+        Self { session: Some(session), data, keep_alive }
     }
 
     /// Completes the transfer and waits for the server's final reply, any `2xx`.
     ///
     /// The stream of an upload is closed first (with TLS: `close_notify`). A download must have been read
-    /// to its end.
+    /// to its end. Sizes are not compared.
     ///
     /// # Errors
     ///
     /// [`Error::StatusCode`] if the server reports that the transfer failed; [`Error::Unfinished`] if a
     /// download was not read to its end; [`Error::Data`] if the data connection failed, or TLS ended
     /// without `close_notify`; [`Error::Timeout`] if no reply arrives in time.
-    pub async fn finish(self) -> Result<TransferSummary> {
-        self.finish_expecting(&["2xx"], &["1xx"]).await
+    pub async fn finish(mut self) -> Result<TransferSummary> {
+        self.finish_with(Masks::default()).await
+    }
+
+    /// Completes the transfer as [`finish`](Self::finish) does, and also returns the session.
+    pub async fn finish_and_return(mut self) -> (S, Result<TransferSummary>) {
+        let finished = self.finish_with(Masks::default()).await;
+        (self.into_session(), finished)
     }
 
     /// Completes the transfer as [`finish`](Self::finish) does, with other masks: skips replies that match
@@ -153,7 +204,7 @@ impl<'c> DataStream<'c> {
         expected: &[&str],
         waited_past: &[&str],
     ) -> Result<TransferSummary> {
-        self.client.finish_data(&mut self.data, Masks { expected, waited_past }).await
+        self.finish_with(Masks { expected, waited_past }).await
     }
 
     /// Aborts the transfer and waits for the replies (`ABOR`; RFC 959, 4.1.3).
@@ -162,7 +213,8 @@ impl<'c> DataStream<'c> {
     ///
     /// [`Error::Timeout`] or [`Error::Closed`] if the server does not reply.
     pub async fn abort(mut self) -> Result<Aborted> {
-        self.data.abort(self.client.control_mut()).await
+        let (client, data) = self.parts();
+        data.abort(client.control_mut()).await
     }
 
     /// Aborts the transfer without waiting for a reply. The next command reads it.
@@ -171,8 +223,9 @@ impl<'c> DataStream<'c> {
     ///
     /// [`Error::Control`] if `ABOR` cannot be sent.
     pub async fn abort_without_waiting(mut self) -> Result<()> {
-        let begun = self.client.control_mut().begin_abort().await;
-        self.data.close();
+        let (client, data) = self.parts();
+        let begun = client.control_mut().begin_abort().await;
+        data.close();
         begun
     }
 
@@ -182,25 +235,58 @@ impl<'c> DataStream<'c> {
         self.data.transferred()
     }
 
-    pub(crate) fn encoding(&self) -> Encoding {
-        self.client.encoding()
-    }
-
     /// Ends the transfer after a failed read or write, and returns the most specific error: the server's
     /// reply, if it explains the failure.
     pub async fn fail(mut self, source: io::Error) -> Error {
-        let deadline = self.client.completion_deadline();
-        self.data.fail(self.client.control_mut(), source, deadline).await
+        let (client, data) = self.parts();
+        let deadline = client.completion_deadline();
+        data.fail(client.control_mut(), source, deadline).await
+    }
+
+    /// Ends the transfer where it is, and returns the session. The data connection is closed; the next command reads
+    /// the outstanding reply.
+    pub(crate) fn into_session(mut self) -> S {
+        self.data.close();
+        self.session.take().expect("the session is present until the stream is taken apart")
+    }
+
+    pub(crate) fn encoding(&mut self) -> Encoding {
+        self.parts().0.encoding()
+    }
+
+    async fn finish_with(&mut self, masks: Masks<'_>) -> Result<TransferSummary> {
+        let (client, data) = self.parts();
+        client.finish_data(data, masks).await
+    }
+
+    fn parts(&mut self) -> (&mut Client, &mut DataConnection) {
+        let session = self.session.as_mut().expect("the session is present until the stream is taken apart");
+        (session.as_mut(), &mut self.data)
+    }
+
+    fn poll_keep_alive(&mut self, cx: &mut Context<'_>) {
+        let Self { session: Some(session), keep_alive, .. } = self else { return };
+        keep_alive.poll(session.as_mut().control_mut(), cx);
+    }
+
+    /// Fails unless the data go in this direction.
+    fn check(&self, direction: Direction) -> io::Result<()> {
+        let message = match direction {
+            _ if self.data.direction() == direction => return Ok(()),
+            Direction::Down => "an upload cannot be read",
+            Direction::Up => "a download cannot be written",
+        };
+        Err(io::Error::new(io::ErrorKind::Unsupported, message))
     }
 }
 
-impl Drop for DataStream<'_> {
+impl<S: AsMut<Client>> Drop for DataStream<S> {
     fn drop(&mut self) {
         self.data.close();
     }
 }
 
-impl fmt::Debug for DataStream<'_> {
+impl<S: AsMut<Client>> fmt::Debug for DataStream<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("DataStream")
             .field("direction", &self.data.direction())
@@ -209,23 +295,23 @@ impl fmt::Debug for DataStream<'_> {
     }
 }
 
-impl AsyncRead for DataStream<'_> {
+impl<S: AsMut<Client> + Unpin> AsyncRead for DataStream<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        let this = &mut *self;
-        this.keep_alive.poll(this.client.control_mut(), cx);
-        Pin::new(&mut this.data).poll_read(cx, buf)
+        self.check(Direction::Down)?;
+        self.poll_keep_alive(cx);
+        Pin::new(&mut self.data).poll_read(cx, buf)
     }
 }
 
-impl AsyncWrite for DataStream<'_> {
+impl<S: AsMut<Client> + Unpin> AsyncWrite for DataStream<S> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        let this = &mut *self;
-        this.keep_alive.poll(this.client.control_mut(), cx);
-        Pin::new(&mut this.data).poll_write(cx, bytes)
+        self.check(Direction::Up)?;
+        self.poll_keep_alive(cx);
+        Pin::new(&mut self.data).poll_write(cx, bytes)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -237,17 +323,188 @@ impl AsyncWrite for DataStream<'_> {
     }
 }
 
-/// A part of a file; returned by [`Client::download_range`].
+/// Defines a stream of one direction around a [`DataStream`].
+macro_rules! directed_stream {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[must_use = "a transfer is complete only after `finish`"]
+        #[derive(Debug)]
+        pub struct $name<S: AsMut<Client>> {
+            stream: DataStream<S>,
+        }
+
+        impl<S: AsMut<Client>> $name<S> {
+            /// Completes the transfer as [`DataStream::finish`] does.
+            ///
+            /// # Errors
+            ///
+            /// Those of [`DataStream::finish`].
+            pub async fn finish(self) -> Result<TransferSummary> {
+                self.stream.finish().await
+            }
+
+            /// Completes the transfer as [`finish`](Self::finish) does, and also returns the session, even after an
+            /// error.
+            pub async fn finish_and_return(self) -> (S, Result<TransferSummary>) {
+                self.stream.finish_and_return().await
+            }
+
+            /// Completes the transfer with other masks, as [`DataStream::finish_expecting`] does.
+            ///
+            /// # Errors
+            ///
+            /// Those of [`DataStream::finish`].
+            pub async fn finish_expecting(
+                self,
+                expected: &[&str],
+                waited_past: &[&str],
+            ) -> Result<TransferSummary> {
+                self.stream.finish_expecting(expected, waited_past).await
+            }
+
+            /// Aborts the transfer and waits for the replies (`ABOR`; RFC 959, 4.1.3).
+            ///
+            /// # Errors
+            ///
+            /// Those of [`DataStream::abort`].
+            pub async fn abort(self) -> Result<Aborted> {
+                self.stream.abort().await
+            }
+
+            /// Aborts the transfer without waiting for a reply. The next command reads it.
+            ///
+            /// # Errors
+            ///
+            /// [`Error::Control`] if `ABOR` cannot be sent.
+            pub async fn abort_without_waiting(self) -> Result<()> {
+                self.stream.abort_without_waiting().await
+            }
+
+            /// Returns the number of bytes transferred so far.
+            #[must_use]
+            pub fn transferred(&self) -> u64 {
+                self.stream.transferred()
+            }
+
+            /// Ends the transfer after a failed read or write, and returns the most specific error: the server's
+            /// reply, if it explains the failure.
+            pub async fn fail(self, source: io::Error) -> Error {
+                self.stream.fail(source).await
+            }
+        }
+
+        impl<S: AsMut<Client>> From<DataStream<S>> for $name<S> {
+            fn from(stream: DataStream<S>) -> Self {
+                Self { stream }
+            }
+        }
+    };
+}
+
+directed_stream! {
+    /// The data of a running download; returned by [`Client::download_stream`], [`Client::into_download_stream`] and
+    /// [`Pool::open_read`](crate::Pool::open_read).
+    ///
+    /// [`finish`](Self::finish) completes it and returns an error if it is incomplete. `S` is the session that it runs
+    /// on: borrowed (`&mut Client`) or owned ([`Client`], [`PooledClient`](crate::PooledClient)). A stream that owns
+    /// its session is `'static`, and returns the session when it is finished or dropped.
+    ///
+    /// Dropping it before it is finished aborts the transfer, as with [`DataStream`].
+    ///
+    /// ```no_run
+    /// use tokio::io::AsyncReadExt;
+    ///
+    /// # async fn example(client: &mut oxftp::Client) -> Result<(), Box<dyn std::error::Error>> {
+    /// let mut stream = client.download_stream("readme.txt").await?;
+    /// let mut text = String::new();
+    /// stream.read_to_string(&mut text).await?;
+    /// stream.finish().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    DownloadStream
+}
+
+directed_stream! {
+    /// The data of a running upload; returned by [`Client::upload_stream`], [`Client::append_stream`],
+    /// [`Client::into_upload_stream`] and [`Pool::open_write`](crate::Pool::open_write).
+    ///
+    /// [`finish`](Self::finish) completes it. Dropping it before that aborts the upload: the data connection is reset,
+    /// so that no server takes the partial file for a complete one. `S` is the session that it runs on, as for
+    /// [`DownloadStream`].
+    ///
+    /// ```no_run
+    /// use tokio::io::AsyncWriteExt;
+    ///
+    /// # async fn example(client: &mut oxftp::Client) -> Result<(), Box<dyn std::error::Error>> {
+    /// let mut stream = client.upload_stream("notes.txt").await?;
+    /// stream.write_all(b"first line").await?;
+    /// stream.finish().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    UploadStream
+}
+
+impl<S: AsMut<Client>> DownloadStream<S> {
+    pub(crate) async fn open(mut session: S, path: &RemotePath, offset: u64) -> Result<Self> {
+        let data = session.as_mut().open_from(path, offset).await?;
+        Ok(DataStream::new(session, data).into())
+    }
+}
+
+impl<S: AsMut<Client>> UploadStream<S> {
+    pub(crate) async fn open(mut session: S, path: &RemotePath) -> Result<Self> {
+        let client = session.as_mut();
+        let stor = Command::with_path("STOR", path, client.config.encoding)?;
+        let data = client.open_data(stor, TransferType::Image, 0, FollowUp::Nothing).await?;
+        Ok(DataStream::new(session, data).into())
+    }
+}
+
+impl<S: AsMut<Client> + Unpin> AsyncRead for DownloadStream<S> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_read(cx, buf)
+    }
+}
+
+impl<S: AsMut<Client> + Unpin> AsyncWrite for UploadStream<S> {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(cx, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}
+
+/// A part of a file; returned by [`Client::download_range`] and [`Pool::open_range`](crate::Pool::open_range).
 ///
 /// It ends after the last byte of the part. Dropping it before it is finished aborts the transfer, as with
 /// [`DataStream`].
-pub struct RangeStream<'c> {
-    stream: DataStream<'c>,
+#[must_use = "a transfer is complete only after `finish`"]
+#[derive(Debug)]
+pub struct RangeStream<S: AsMut<Client>> {
+    stream: DataStream<S>,
     /// The length of the part; `None` extends to the end of the file.
     wanted: Option<u64>,
 }
 
-impl RangeStream<'_> {
+impl<S: AsMut<Client>> RangeStream<S> {
+    pub(crate) async fn open(mut session: S, path: &RemotePath, range: ByteRange) -> Result<Self> {
+        let data = session.as_mut().open_from(path, range.start).await?;
+        let stream = DataStream::new(session, data);
+        Ok(Self { stream, wanted: range.end.map(|end| end.saturating_sub(range.start)) })
+    }
+
     /// Ends the transfer, by `ABOR` if more data follow the part. Returns the number of bytes received,
     /// which is smaller than the part if the file ends within it.
     ///
@@ -296,7 +553,7 @@ impl RangeStream<'_> {
     }
 }
 
-impl AsyncRead for RangeStream<'_> {
+impl<S: AsMut<Client> + Unpin> AsyncRead for RangeStream<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -319,8 +576,8 @@ impl AsyncRead for RangeStream<'_> {
     }
 }
 
-impl fmt::Debug for RangeStream<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RangeStream").field("stream", &self.stream).field("wanted", &self.wanted).finish()
+impl AsMut<Client> for Client {
+    fn as_mut(&mut self) -> &mut Client {
+        self
     }
 }

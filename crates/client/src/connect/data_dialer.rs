@@ -10,7 +10,7 @@ use std::{
 use oxftp_proto::dialog::{Endpoint, Event};
 
 use super::{BoxListener, BoxSocket, Connector, ListenAt, Target};
-use crate::deadline::within;
+use crate::deadline::Deadline;
 
 /// Active mode: the server connects to this side (`EPRT`, `PORT`).
 ///
@@ -102,7 +102,7 @@ impl DataDialer<'_> {
             endpoint.advertised.filter(|address| self.trust_advertised && !address.is_unspecified());
         let address = advertised.map(IpAddr::V4).or(self.peer);
         let target = Target::Data { host: self.host, address, port: endpoint.port };
-        match within(self.deadline, self.connector.connect(target)).await {
+        match Deadline::start(self.deadline).cut(self.connector.connect(target)).await {
             Some(Ok(socket)) => {
                 // A connection dropped before its command must not look like the end of an empty upload:
                 // libunftp may use it for the next one.

@@ -8,17 +8,14 @@ use oxftp_proto::{
 };
 
 use super::ControlChannel;
-use crate::{
-    Result,
-    deadline::{in_time, within},
-};
+use crate::{Result, deadline::Deadline};
 
 impl ControlChannel {
     /// Sends `ABOR`. [`finish_abort`](Self::finish_abort) reads the replies to it.
     pub(crate) async fn begin_abort(&mut self) -> Result<()> {
         self.check_usable()?;
         self.schedule_abort()?;
-        in_time(self.deadline, self.flush()).await
+        Deadline::start(self.deadline).await_reply(self.flush()).await
     }
 
     /// Schedules `ABOR` to be sent before the next command, for callers that cannot await.
@@ -57,7 +54,8 @@ impl ControlChannel {
                     self.late_reply = std::mem::take(&mut self.awaited).len() > self.keep_alives.waiting();
                     self.keep_alives.clear();
                     if aborted == Aborted::TooLate {
-                        within(Some(LATE_REPLY_TIMEOUT), self.await_late_reply()).await.unwrap_or(Ok(()))?;
+                        let deadline = Deadline::start(Some(LATE_REPLY_TIMEOUT));
+                        deadline.cut(self.await_late_reply()).await.unwrap_or(Ok(()))?;
                     }
                     return Ok(aborted);
                 }

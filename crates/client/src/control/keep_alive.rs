@@ -15,7 +15,7 @@ use tokio::{
 };
 
 use super::ControlChannel;
-use crate::{Result, deadline::in_time};
+use crate::{Result, deadline::Deadline};
 
 /// Timer that sends `NOOP` during a transfer. The replies are read after the transfer.
 #[derive(Debug)]
@@ -92,18 +92,20 @@ impl ControlChannel {
             return Ok(());
         }
         self.queue(&Command::new("PWD"));
-        let passed = in_time(self.deadline, async {
-            self.flush().await?;
-            loop {
-                let reply = self.receive_any().await?;
-                let reply = self.count(reply)?;
-                if reply.code() == Code::PATH || self.outstanding() == 0 {
-                    return Ok(());
+        let deadline = Deadline::start(self.deadline);
+        let passed = deadline
+            .await_reply(async {
+                self.flush().await?;
+                loop {
+                    let reply = self.receive_any().await?;
+                    let reply = self.count(reply)?;
+                    if reply.code() == Code::PATH || self.outstanding() == 0 {
+                        return Ok(());
+                    }
+                    self.keep_unclaimed(reply);
                 }
-                self.keep_unclaimed(reply);
-            }
-        })
-        .await;
+            })
+            .await;
         if passed.is_err() {
             self.mark_broken("the server stopped replying after a transfer", None);
         }

@@ -28,7 +28,7 @@ use crate::{
     Error, Result, Throttle,
     config::command_memory::{OptionalCommand, ServerMemory},
     connect::{BoxSocket, data_dialer::DataDialer},
-    deadline::{in_time, within},
+    deadline::Deadline,
     stream::{Stream, Transport},
     tls::TlsSession,
 };
@@ -247,7 +247,7 @@ impl ControlChannel {
         self.settle().await?;
         self.redactor.add(command.secret());
         self.queue(command);
-        in_time(self.deadline, self.flush()).await
+        Deadline::start(self.deadline).await_reply(self.flush()).await
     }
 
     /// Reads the next reply, to whichever command it belongs.
@@ -292,7 +292,7 @@ impl ControlChannel {
     /// Closes the connection cleanly (with TLS: `close_notify`).
     pub(crate) async fn shut_down(&mut self) {
         if let Some(mut stream) = self.stream.take() {
-            let _ = within(Some(SHUTDOWN_TIMEOUT), stream.shutdown()).await;
+            let _ = Deadline::start(Some(SHUTDOWN_TIMEOUT)).cut(stream.shutdown()).await;
         }
         self.close();
     }
@@ -343,7 +343,7 @@ impl ControlChannel {
                 }
                 Step::Queue(command) => {
                     self.queue(&command);
-                    in_time(deadline, self.flush()).await?;
+                    Deadline::start(deadline).await_reply(self.flush()).await?;
                     Event::Queued
                 }
                 Step::AwaitReply => self.reply_for(&dialog, deadline).await?,
@@ -417,12 +417,12 @@ impl ControlChannel {
             Some(Awaited::Optional(command)) => command.patience(deadline),
             _ => deadline,
         };
-        let mut received = in_time(patience, self.flush_and_receive()).await;
+        let mut received = Deadline::start(patience).await_reply(self.flush_and_receive()).await;
         if matches!(received, Err(Error::Timeout { .. })) && patience != deadline && !self.decoder.is_empty()
         {
             // The reply is slow, but it is coming.
             let rest = deadline.map(|deadline| deadline.saturating_sub(patience.unwrap_or_default()));
-            received = in_time(rest, self.flush_and_receive()).await;
+            received = Deadline::start(rest).await_reply(self.flush_and_receive()).await;
         }
         if let Err(error) = &received {
             self.blame(error);
@@ -485,7 +485,7 @@ impl ControlChannel {
             }
             let patience = self.decoder.has_tentative_reply().then(|| self.tentative_patience());
             let Some(stream) = &mut self.stream else { return Err(self.unusable()) };
-            let read = within(patience, stream.read_buf(self.decoder.buffer_mut())).await;
+            let read = Deadline::start(patience).cut(stream.read_buf(self.decoder.buffer_mut())).await;
             if matches!(read, None | Some(Ok(0)))
                 && let Some(reply) = self.decoder.take_tentative_reply()
             {

@@ -9,7 +9,7 @@ use oxftp_proto::{
 };
 
 use super::ControlChannel;
-use crate::{Result, deadline::in_time};
+use crate::{Result, deadline::Deadline};
 
 /// State of the passive command of the next transfer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -57,7 +57,7 @@ impl ControlChannel {
         self.queries.sent = queries.len();
         queries.iter().for_each(|query| self.queue(query));
         self.queue(&mode.command());
-        in_time(self.deadline, self.flush()).await
+        Deadline::start(self.deadline).await_reply(self.flush()).await
     }
 
     /// Returns the state of the passive command, and resets it. The state is only usable if no other reply

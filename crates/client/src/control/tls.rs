@@ -8,7 +8,7 @@ use super::{BrokenReason, ControlChannel};
 use crate::{
     Error, Result,
     connect::BoxSocket,
-    deadline::{timed_out, within},
+    deadline::Deadline,
     stream::{Stream, Transport},
     tls::{TlsSession, end_sending},
 };
@@ -25,9 +25,10 @@ impl ControlChannel {
         };
         self.broken =
             Some(BrokenReason { why: "the TLS handshake was not completed".into(), last_reply: None });
-        let stream = match within(deadline, tls.secure_control(socket)).await {
+        let deadline = Deadline::start(deadline);
+        let stream = match deadline.cut(tls.secure_control(socket)).await {
             Some(handshake) => handshake.map_err(Error::Tls)?,
-            None => return Err(timed_out("the TLS handshake", deadline)),
+            None => return Err(deadline.expired("the TLS handshake")),
         };
         self.stream = Some(Stream::new(Transport::Tls(Box::new(stream)), &self.throttle, None));
         self.broken = None;
@@ -46,9 +47,10 @@ impl ControlChannel {
             return Err(self.unusable());
         };
         self.broken = Some(BrokenReason { why: "TLS was not closed cleanly".into(), last_reply: None });
-        let socket = match within(self.deadline, end(stream)).await {
+        let deadline = Deadline::start(self.deadline);
+        let socket = match deadline.cut(end(stream)).await {
             Some(ended) => ended.map_err(Error::Control)?,
-            None => return Err(timed_out("the end of TLS", self.deadline)),
+            None => return Err(deadline.expired("the end of TLS")),
         };
         self.stream = Some(Stream::new(Transport::Plain(socket), &self.throttle, None));
         self.broken = None;

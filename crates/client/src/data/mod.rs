@@ -29,7 +29,7 @@ use self::compression::Compression;
 use crate::{
     Error, Result,
     control::ControlChannel,
-    deadline::within,
+    deadline::Deadline,
     stream::{Direction, Stream},
 };
 
@@ -265,7 +265,7 @@ impl DataConnection {
             reply = &mut reply => {
                 // If this future is dropped now, the next call must not wait for a second reply.
                 *early = reply.as_ref().ok().or(reply.as_ref().err().and_then(Error::reply)).cloned();
-                let _ = within(Some(CLOSE_NOTIFY_TIMEOUT), close_notify).await;
+                let _ = Deadline::start(Some(CLOSE_NOTIFY_TIMEOUT)).cut(close_notify).await;
                 reply
             }
         }

@@ -288,6 +288,7 @@ impl<'c> Entries<'c> {
             }
         }
         let Some(directory) = &mut self.current else { return Ok(None) };
+        self.client.capabilities_mut().mlsd_works |= directory.command == ListCommand::Mlsd;
         let (count, samples) = directory.unparsed();
         self.unparsed.add(count, samples);
         self.client.go_home().await?;

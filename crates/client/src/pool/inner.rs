@@ -18,7 +18,7 @@ use super::{
     permits::{Permit, SessionSemaphore},
     refusal::{is_full, is_full_at_connecting},
 };
-use crate::{Client, Error, Host, Result, client::ServerCapabilities, config::Config, deadline::within};
+use crate::{Client, Error, Host, Result, client::ServerCapabilities, config::Config, deadline::Deadline};
 
 /// State shared by the clones of a pool and its sessions.
 pub(super) struct PoolInner {
@@ -147,7 +147,7 @@ async fn is_alive(client: &mut Client, probe: bool) -> bool {
             false => control.settle().await,
         }
     };
-    within(Some(deadline), check).await.is_some_and(|alive| alive.is_ok()) && !client.is_broken()
+    Deadline::start(Some(deadline)).cut(check).await.is_some_and(|alive| alive.is_ok()) && !client.is_broken()
 }
 
 /// How long a session may be idle before it is checked by `NOOP`. Routers drop idle connections after minutes.

@@ -56,6 +56,12 @@ impl DerefMut for PooledClient {
     }
 }
 
+impl AsMut<Client> for PooledClient {
+    fn as_mut(&mut self) -> &mut Client {
+        self
+    }
+}
+
 impl Drop for PooledClient {
     fn drop(&mut self) {
         let Some((client, permit)) = self.session.take() else { return };

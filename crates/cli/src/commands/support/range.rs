@@ -60,7 +60,7 @@ async fn bounds(
 }
 
 async fn copy(
-    mut part: RangeStream<'_>,
+    mut part: RangeStream<&mut Client>,
     url: &FtpUrl,
     sink: &mut (impl AsyncWrite + Unpin),
     failed: impl Fn(io::Error) -> Failure,

@@ -3,7 +3,7 @@
 use std::{io, time::Instant};
 
 use oxftp::{
-    AsciiWriter, Client, DataStream, FtpUrl, LineEnd, Progress, ProgressEvent, RemotePath, TransferType,
+    AsciiWriter, Client, FtpUrl, LineEnd, Progress, ProgressEvent, RemotePath, TransferType, UploadStream,
 };
 use tokio::io::{AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
@@ -53,10 +53,10 @@ async fn store(client: &mut Client, url: &FtpUrl, path: &RemotePath, ascii: bool
 
 /// Copies all of stdin into the stream and returns the stream.
 async fn copied<'c>(
-    mut writer: AsciiWriter<DataStream<'c>>,
+    mut writer: AsciiWriter<UploadStream<&'c mut Client>>,
     url: &FtpUrl,
     progress: &dyn Progress,
-) -> Result<DataStream<'c>> {
+) -> Result<UploadStream<&'c mut Client>> {
     let outcome = copy(&mut writer, progress).await;
     let stream = writer.into_inner_unflushed();
     match outcome {

@@ -1,7 +1,7 @@
 //! Downloads to stdout.
 
 use futures_util::FutureExt;
-use oxftp::{AsciiReader, Client, DataStream, FtpUrl, Progress, ProgressEvent, TransferType};
+use oxftp::{AsciiReader, Client, DownloadStream, FtpUrl, Progress, ProgressEvent, TransferType};
 use tokio::io::AsyncReadExt;
 
 use super::diagnose;
@@ -74,7 +74,7 @@ async fn transfer(client: &mut Client, url: &FtpUrl, output: &mut Output, progre
 }
 
 /// Reads until the block is full, but waits for the first bytes only.
-async fn fill(stream: &mut DataStream<'_>, block: &mut Vec<u8>) -> std::io::Result<()> {
+async fn fill(stream: &mut DownloadStream<&mut Client>, block: &mut Vec<u8>) -> std::io::Result<()> {
     let mut read = stream.read_buf(block).await?;
     while read > 0 && block.len() < BLOCK {
         let Some(more) = stream.read_buf(block).now_or_never() else { break };

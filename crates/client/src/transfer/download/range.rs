@@ -50,7 +50,8 @@ impl Client {
         let (range, target) = (ByteRange::new(&range), target.into());
         let parent = target.parent().unwrap_or(Path::new(""));
         let fs = self.config().file_system.clone();
-        let stream = self.open_range(&path.into(), range).await?;
+        let path = path.into();
+        let stream = RangeStream::open(self, &path, range).await?;
         make_all(&*fs, parent).await?;
         let fs = confined(&fs, parent);
         refuse_target(&*fs, &target).await?;
@@ -73,7 +74,7 @@ impl Client {
     }
 }
 
-async fn write(mut part: RangeStream<'_>, file: &mut dyn FileHandle, path: &Path) -> Result<u64> {
+async fn write(mut part: RangeStream<&mut Client>, file: &mut dyn FileHandle, path: &Path) -> Result<u64> {
     let failed = |source| Error::from(LocalFsError::new("write", path, source));
     let mut block = BytesMut::with_capacity(BLOCK_SIZE);
     loop {
