@@ -34,6 +34,8 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use oxftp_proto::{Encoding, Reply, ServerZone, dialog::Credentials, server::ServerKind};
 
+use tokio::time::Instant;
+
 use self::state::SessionState;
 use crate::{
     ClientBuilder, Host, Limits, Result, Throttle, config::Config, control::ControlChannel,
@@ -141,6 +143,16 @@ impl Client {
     pub async fn settle(&mut self) -> Result<Vec<Reply>> {
         self.control.settle().await?;
         Ok(self.control.take_unclaimed())
+    }
+
+    /// Returns when the login was complete.
+    pub(crate) fn logged_in_at(&self) -> Option<Instant> {
+        self.state.logged_in_at
+    }
+
+    /// Returns whether the connection was lost by the server's doing, without a timeout.
+    pub(crate) fn was_closed_by_server(&self) -> bool {
+        self.control.was_closed_by_server()
     }
 
     pub(crate) fn limits(&self) -> &Limits {

@@ -5,6 +5,7 @@ use oxftp_proto::{
     dialog::{Credentials, Exchange, Greeting, Login, Protection, Secure, Secured},
 };
 use std::{io, sync::Arc, time::Duration};
+use tokio::time::Instant;
 
 use super::{
     Client,
@@ -93,6 +94,12 @@ impl Client {
         Ok(client)
     }
 
+    /// Replaces the configuration, for a session that was opened with shorter deadlines.
+    pub(crate) fn configure(&mut self, config: Arc<Config>) {
+        self.control.set_deadline(config.timeouts.command);
+        self.config = config;
+    }
+
     /// Encrypts the control connection, if explicit TLS is configured (`AUTH TLS`).
     async fn encrypt(&mut self) -> Result<()> {
         let Some(tls) = self.tls.as_ref().filter(|_| !self.control.is_encrypted()) else { return Ok(()) };
@@ -172,6 +179,7 @@ impl Client {
         self.control.redact([credentials.password.clone(), credentials.account.clone()]);
         let reply = self.control.run(dialog).await?;
         self.credentials = Some(credentials);
+        self.state.logged_in_at = Some(Instant::now());
         self.control.redact_messages_only();
         self.capabilities.no_pipelining |= self.control.forbids_pipelining();
         // Some servers reset the type after a login.

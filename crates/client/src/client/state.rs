@@ -4,6 +4,7 @@ use oxftp_proto::{
     Features, HashAlgorithm, RemotePath, Reply, ServerZone, TransferType, dialog::PassiveMode,
     server::ServerKind,
 };
+use tokio::time::Instant;
 
 use super::{attributes::TimeSetting, compression::TransferMode};
 
@@ -83,6 +84,8 @@ impl ServerCapabilities {
 pub(crate) struct SessionState {
     /// Whether `USER` was sent.
     pub(super) logged_in: bool,
+    /// When the login was complete.
+    pub(super) logged_in_at: Option<Instant>,
     /// Whether the caller may have changed the session: its directory, its login, or anything by raw commands.
     pub(super) dirty: bool,
     /// Whether the session has a state that a new one cannot be brought into.

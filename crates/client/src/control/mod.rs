@@ -71,6 +71,8 @@ pub(crate) struct ControlChannel {
     memory: Arc<ServerMemory>,
     /// The optional command after which the server became silent or closed the connection.
     lost_to: Option<OptionalCommand>,
+    /// Whether the server closed or reset the connection.
+    closed_by_server: bool,
 }
 
 /// What an outstanding reply belongs to.
@@ -126,6 +128,7 @@ impl ControlChannel {
             deadline,
             memory,
             lost_to: None,
+            closed_by_server: false,
         }
     }
 
@@ -227,6 +230,16 @@ impl ControlChannel {
         self.lost_to
     }
 
+    /// Returns whether the server closed or reset the connection.
+    pub(crate) fn was_closed_by_server(&self) -> bool {
+        self.closed_by_server
+    }
+
+    /// Sets the deadline of replies.
+    pub(crate) fn set_deadline(&mut self, deadline: Option<Duration>) {
+        self.deadline = deadline;
+    }
+
     /// Returns what is known about the optional commands of this server.
     pub(crate) fn memory(&self) -> &Arc<ServerMemory> {
         &self.memory
@@ -299,6 +312,7 @@ impl ControlChannel {
 
     /// Marks the connection as broken by an I/O error, and returns that error.
     fn connection_lost(&mut self, error: io::Error) -> Error {
+        self.closed_by_server = true;
         self.mark_broken(&error.to_string(), None);
         Error::Control(error)
     }
@@ -495,6 +509,7 @@ impl ControlChannel {
             }
             match read.unwrap_or_else(|| Err(io::ErrorKind::TimedOut.into())) {
                 Ok(0) => {
+                    self.closed_by_server = true;
                     self.mark_broken("the server closed the connection", None);
                     return Err(Error::Closed { reply: None });
                 }
@@ -535,6 +550,7 @@ impl ControlChannel {
             _ => reply.code() == Code::SERVICE_CLOSING,
         };
         if ends_session {
+            self.closed_by_server = true;
             self.mark_broken("the server closed the connection", Some(reply.clone()));
         }
         if let Some(Awaited::Optional(command)) = awaited {

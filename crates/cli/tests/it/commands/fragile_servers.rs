@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use oxftp_testing::fragile::{Fault, Fragile, FragileServer};
+use oxftp_testing::fragile::{Fault, Fragile, FragileServer, Refusal};
 
 use crate::common::{Run, oxftp, run};
 
@@ -42,4 +42,22 @@ fn silent_optional_command_costs_one_timeout() {
 
     assert_eq!(run.code, Some(0), "{}", run.stderr);
     assert_eq!((server.count("MLST"), server.connections()), (1, 2));
+}
+
+#[test]
+fn session_limit_of_one_is_noted_once() {
+    let greeting = || Refusal::Greeting("221 busy".to_owned());
+    for refusal in [greeting(), Refusal::EndsOldest, Refusal::AtLogin("530 no".to_owned())] {
+        let server = (0..30)
+            .fold(Fragile::new(), |server, number| server.file(&format!("/d/{number}"), vec![b'x'; 100_000]));
+        let server = server.sessions(1, refusal.clone()).start();
+        let local = tempfile::tempdir().unwrap();
+        let directory = local.path().display().to_string();
+
+        let run = run_on(&server, &["get", "-r", "-j", "4", "--retries", "0", "-d", &directory, "@d"]);
+
+        assert_eq!(run.code, Some(0), "{refusal:?}: {}", run.stderr);
+        assert_eq!(fs::read_dir(local.path().join("d")).unwrap().count(), 30, "{refusal:?}");
+        assert_eq!(run.labelled("warning:").len(), 1, "{refusal:?}: {}", run.stderr);
+    }
 }

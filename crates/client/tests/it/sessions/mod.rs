@@ -1,5 +1,6 @@
 //! Sessions that are lost or refused, and are replaced without loss.
 
+mod limits;
 mod optional_commands;
 
 use std::time::Duration;
