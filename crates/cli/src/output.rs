@@ -43,6 +43,13 @@ impl Output {
         if self.buffer.len() >= FLUSH_AT { self.flush().await } else { Ok(()) }
     }
 
+    /// Writes text that ends with a byte other than a line break.
+    pub(crate) async fn terminated(&mut self, text: &[u8], end: u8) -> Result {
+        self.buffer.extend_from_slice(text);
+        self.buffer.push(end);
+        if self.buffer.len() >= FLUSH_AT { self.flush().await } else { Ok(()) }
+    }
+
     /// Writes bytes unchanged and unbuffered.
     pub(crate) async fn bytes(&mut self, bytes: &[u8]) -> Result {
         self.stdout.write_all(bytes).await.map_err(failed)

@@ -63,14 +63,15 @@ pub mod local_fs;
 pub mod mirror;
 mod pool;
 mod progress;
+mod selection;
 mod stream;
 mod tls;
 mod transfer;
 mod url;
 
 pub use crate::client::{
-    Client, DataCommand, DataStream, DotNames, DownloadStream, RangeStream, RawCommand, RawExchange,
-    UniqueStream, UploadStream,
+    Client, DataCommand, DataStream, DotNames, DownloadStream, RangeStream, RawCommand, UniqueStream,
+    UploadStream,
 };
 pub use crate::config::list_command::ListCommand;
 pub use crate::config::pipelining::Pipelining;
@@ -78,6 +79,7 @@ pub use crate::config::timeouts::Timeouts;
 pub use crate::config::{ClientBuilder, ParserOrder, Utf8};
 pub use crate::connect::data_dialer::ActiveMode;
 pub use crate::data::TransferSummary;
+pub use crate::error::kind::ErrorKind;
 pub use crate::error::report::{Failure, Report};
 pub use crate::error::tls::TlsFailure;
 pub use crate::error::{Error, Result};
@@ -86,16 +88,18 @@ pub use crate::list::{Entries, List, PathEntry};
 pub use crate::local_fs::hash::hash_file;
 pub use crate::pool::{Pool, PooledClient};
 pub use crate::progress::{Counter, Progress, ProgressEvent};
+pub use crate::selection::{Candidate, Selection};
 pub use crate::stream::rate_limit::Throttle;
 pub use crate::tls::{TlsConfig, TlsCounts, TlsVersion};
 pub use crate::transfer::ascii::{AsciiReader, AsciiWriter, LineEnd};
 pub use crate::transfer::fxp::fxp;
-pub use crate::transfer::{Connections, Download, Order, PART_SUFFIX, Upload, Verify};
+pub use crate::transfer::{Connections, Download, Existing, Order, PART_SUFFIX, Upload, Verify};
 pub use crate::url::{FtpUrl, Host, Scheme, UrlError};
 pub use oxftp_proto::{
     Code, Command, Encoding, Entry, EntryKind, Facts, Features, FileHash, FileName, HashAlgorithm,
-    InvalidCommand, Limits, NameError, Platform, Precision, RemotePath, Reply, ReplyDecoder, Secret,
-    ServerZone, StatusCodeError, Timestamp, TransferType, UnknownHash, UnknownZone, Zone, address, classify,
+    InvalidCommand, InvalidMask, Limits, NameError, Platform, Precision, RemotePath, Reply, ReplyDecoder,
+    Secret, ServerZone, StatusCodeError, Timestamp, TransferType, UnknownHash, UnknownZone, Zone, address,
+    classify,
     dialog::{Aborted, Credentials, PassiveMode},
     escape, listing, parse_directory, redact_password, redact_urls, server,
 };

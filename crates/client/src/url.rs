@@ -3,7 +3,7 @@
 use std::{fmt, str::FromStr};
 
 use oxftp_proto::{Encoding, RemotePath, Secret, dialog::Credentials, escape, redact_password};
-use percent_encoding::percent_decode_str;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, percent_encode, utf8_percent_encode};
 
 /// A URL: `scheme://[user[:password]@]host[:port]/path` (RFC 1738, 3.2).
 ///
@@ -47,6 +47,12 @@ pub enum Scheme {
     Ftpes,
     /// `ftps`: implicit TLS.
     Ftps,
+}
+
+impl fmt::Display for Scheme {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
 }
 
 impl Scheme {
@@ -98,6 +104,24 @@ impl FtpUrl {
     pub fn path(&self) -> RemotePath {
         let bytes: Vec<u8> = percent_decode_str(&self.path).collect();
         RemotePath::from_wire(&bytes, Encoding::UTF_8)
+    }
+
+    /// Returns the path as it was written, percent-encoded.
+    #[must_use]
+    pub fn encoded_path(&self) -> &str {
+        &self.path
+    }
+
+    /// Returns the URL of another path on the same server, with the same login. A slash at the end is kept.
+    ///
+    /// ```
+    /// let url: oxftp::FtpUrl = "ftp://me@example.org/pub/a.txt".parse()?;
+    /// assert_eq!(url.with_path("/pub/50% b").to_string(), "ftp://me@example.org//pub/50%25%20b");
+    /// # Ok::<(), oxftp::UrlError>(())
+    /// ```
+    #[must_use]
+    pub fn with_path(&self, path: impl Into<RemotePath>) -> Self {
+        Self { path: encode_path(path.into().as_bytes()), ..self.clone() }
     }
 
     /// Returns whether the path ends in a slash, and so refers to a directory.
@@ -155,11 +179,7 @@ impl fmt::Display for FtpUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}://", self.scheme.as_str())?;
         if let Some(user) = &self.user {
-            write!(
-                f,
-                "{}@",
-                percent_encoding::utf8_percent_encode(user, percent_encoding::NON_ALPHANUMERIC)
-            )?;
+            write!(f, "{}@", utf8_percent_encode(user, NON_ALPHANUMERIC))?;
         }
         let name = &self.host.name;
         if name.contains(':') {
@@ -192,6 +212,19 @@ pub struct UrlError {
 /// Returns whether a part of a URL contains a line break or NUL, which would inject a command.
 fn has_line_break(part: &str) -> bool {
     percent_decode_str(part).any(|byte| matches!(byte, b'\r' | b'\n' | 0))
+}
+
+/// Encodes what has a meaning in a URL or in a pattern; text in other alphabets stays readable.
+fn encode_path(path: &[u8]) -> String {
+    let Ok(text) = str::from_utf8(path) else { return percent_encode(path, NOT_IN_PATHS).to_string() };
+    let mut encoded = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character.is_ascii() {
+            true => encoded.extend(utf8_percent_encode(character.encode_utf8(&mut [0; 4]), NOT_IN_PATHS)),
+            false => encoded.push(character),
+        }
+    }
+    encoded
 }
 
 fn decode(text: &str) -> Option<String> {
@@ -238,7 +271,7 @@ fn without_type(path: &str) -> &str {
 /// assert_eq!(Host::from("ftp.example.org"), Host { name: "ftp.example.org".into(), port: None });
 /// assert_eq!(Host::from(("::1", 2121)).port, Some(2121));
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Host {
     /// The host name or IP address, IPv6 without brackets.
     pub name: String,
@@ -249,6 +282,35 @@ pub struct Host {
 impl From<String> for Host {
     fn from(name: String) -> Self {
         Self { name, port: None }
+    }
+}
+
+impl From<&String> for Host {
+    fn from(name: &String) -> Self {
+        name.as_str().into()
+    }
+}
+
+impl From<std::net::IpAddr> for Host {
+    fn from(address: std::net::IpAddr) -> Self {
+        Self { name: address.to_string(), port: None }
+    }
+}
+
+impl From<(std::net::IpAddr, u16)> for Host {
+    fn from((address, port): (std::net::IpAddr, u16)) -> Self {
+        std::net::SocketAddr::from((address, port)).into()
+    }
+}
+
+/// Writes the host as in a URL: `name`, `name:port` or `[address]:port`.
+impl fmt::Display for Host {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.name.contains(':') {
+            true => write!(f, "[{}]", self.name)?,
+            false => f.write_str(&self.name)?,
+        }
+        self.port.map_or(Ok(()), |port| write!(f, ":{port}"))
     }
 }
 
@@ -275,6 +337,21 @@ impl From<(String, u16)> for Host {
         Self { name, port: Some(port) }
     }
 }
+
+const NOT_IN_PATHS: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'/')
+    .remove(b'.')
+    .remove(b'-')
+    .remove(b'_')
+    .remove(b'~')
+    .remove(b'+')
+    .remove(b',')
+    .remove(b'=')
+    .remove(b'@')
+    .remove(b'!')
+    .remove(b'(')
+    .remove(b')')
+    .remove(b':');
 
 #[cfg(test)]
 mod tests {
@@ -307,6 +384,20 @@ mod tests {
                 assert!(error.to_string().contains("line break or NUL"), "{error}");
             }
         }
+    }
+
+    #[test]
+    fn path_of_another_url_is_encoded() {
+        let url = parse("ftps://me:pw@h:2121/a*b");
+
+        for path in ["a b/%*?[]{}#;\"'\\|", "/é/x", "dir/", "", "//a"] {
+            let other = url.with_path(path);
+            assert_eq!(other.path().to_string_lossy(), path);
+            assert_eq!(parse(&format!("ftps://me:pw@h:2121/{}", other.encoded_path())), other);
+        }
+        assert_eq!(url.with_path("é*").to_string(), "ftps://me@h:2121/é%2A");
+        assert_eq!(url.with_path(RemotePath::from_wire(b"\xff", Encoding::UTF_8)).path().as_bytes(), b"\xff");
+        assert_eq!(url.encoded_path(), "a*b");
     }
 
     #[test]

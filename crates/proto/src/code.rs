@@ -115,11 +115,10 @@ impl Code {
         self.0 >= 500 && self.0 <= 504
     }
 
-    /// Compares with a mask, position by position. A character of the mask that is not a digit matches any
-    /// digit.
+    /// Compares with a mask of one to three characters, position by position: a digit matches itself, `x` any digit.
     ///
-    /// Only as many positions as the mask has are compared, so `"1"` matches every preliminary code and `""`
-    /// matches all, as in aioftp.
+    /// Only as many positions as the mask has are compared, so `"1"` matches every preliminary code. A text that is no
+    /// mask, such as `"ok"` or `""`, matches no code (see [`check_mask`](Self::check_mask)).
     ///
     /// ```
     /// use oxftp_proto::Code;
@@ -132,10 +131,23 @@ impl Code {
     /// ```
     #[must_use]
     pub fn matches(self, mask: &str) -> bool {
-        self.digits()
-            .iter()
-            .zip(mask.bytes())
-            .all(|(&digit, wanted)| !wanted.is_ascii_digit() || wanted == digit)
+        Self::check_mask(mask).is_ok()
+            && self
+                .digits()
+                .iter()
+                .zip(mask.bytes())
+                .all(|(&digit, mask)| is_any_digit(mask) || mask == digit)
+    }
+
+    /// Checks that a text is a mask: one to three characters, each a digit or `x`.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidMask`] if it is not.
+    pub fn check_mask(mask: &str) -> Result<(), InvalidMask> {
+        let is_mask = (1..=3).contains(&mask.len())
+            && mask.bytes().all(|byte| byte.is_ascii_digit() || is_any_digit(byte));
+        if is_mask { Ok(()) } else { Err(InvalidMask { mask: mask.to_owned() }) }
     }
 
     /// Parses three ASCII digits.
@@ -174,6 +186,18 @@ impl fmt::Debug for Code {
     }
 }
 
+fn is_any_digit(mask: u8) -> bool {
+    matches!(mask, b'x' | b'X')
+}
+
+/// A text that is not a mask of reply codes (see [`Code::check_mask`]).
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("not a mask of reply codes: {mask:?}; a mask is a code with x for any digit, such as 2xx")]
+pub struct InvalidMask {
+    /// The text.
+    pub mask: String,
+}
+
 /// A text that is not a reply code.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("not a reply code: {text:?}")]
@@ -190,11 +214,21 @@ mod tests {
     fn code_masks_match_like_aioftp() {
         let code = Code::new(123).unwrap();
 
-        for mask in ["", "1", "12", "123", "1x3", "xxx", "1xx", "123 and more"] {
+        for mask in ["1", "12", "123", "1x3", "xxx", "1xx", "XX3"] {
             assert!(code.matches(mask), "{mask}");
         }
         for mask in ["2", "2xx", "124", "x3"] {
             assert!(!code.matches(mask), "{mask}");
+        }
+    }
+
+    #[test]
+    fn text_that_is_no_mask_matches_nothing() {
+        let code = Code::new(123).unwrap();
+
+        for text in ["", "abc", "ok", "O23", "123 and more", "1234", "xxxx", "1 3", "1.3", "-23", "ｘ"] {
+            assert_eq!(Code::check_mask(text), Err(InvalidMask { mask: text.into() }));
+            assert!(!code.matches(text), "{text}");
         }
     }
 

@@ -270,8 +270,8 @@ pub(crate) struct Columns<'l> {
     pub(crate) rounded: bool,
 }
 
-/// Kind of an [`Entry`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+/// Kind of an [`Entry`]. `Display` writes [`as_str`](Self::as_str).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 #[non_exhaustive]
 pub enum EntryKind {
     /// A regular file.
@@ -302,6 +302,12 @@ impl EntryKind {
             Self::Special => "special",
             Self::Unknown => "unknown",
         }
+    }
+}
+
+impl std::fmt::Display for EntryKind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(self.as_str())
     }
 }
 

@@ -87,11 +87,11 @@ impl FromStr for HashAlgorithm {
     }
 }
 
-/// A name of no known hash algorithm.
+/// A text that is neither the name nor the value of a hash of a known algorithm.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{name:?} is none of crc32, md5, sha-1, sha-256 and sha-512")]
 pub struct UnknownHash {
-    /// The name.
+    /// The text.
     pub name: String,
 }
 
@@ -132,6 +132,26 @@ impl FileHash {
             _ => None,
         });
         Self::new(algorithm, pairs.collect::<Vec<u8>>()).filter(|_| digits.len() == algorithm.length() * 2)
+    }
+}
+
+impl FromStr for FileHash {
+    type Err = UnknownHash;
+
+    /// Parses hexadecimal digits, as `sha256sum` prints them; their number tells the algorithm.
+    ///
+    /// ```
+    /// use oxftp_proto::{FileHash, HashAlgorithm};
+    ///
+    /// let hash: FileHash = "d41d8cd98f00b204e9800998ecf8427e".parse()?;
+    /// assert_eq!(hash.algorithm(), HashAlgorithm::Md5);
+    /// # Ok::<(), oxftp_proto::UnknownHash>(())
+    /// ```
+    fn from_str(digits: &str) -> Result<Self, UnknownHash> {
+        let digits = digits.trim();
+        let fitting = HashAlgorithm::ALL.into_iter().find(|algorithm| algorithm.length() * 2 == digits.len());
+        let hash = fitting.and_then(|algorithm| Self::from_hex(algorithm, digits));
+        hash.ok_or_else(|| UnknownHash { name: digits.to_owned() })
     }
 }
 

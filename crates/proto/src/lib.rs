@@ -35,7 +35,7 @@ pub mod server;
 mod stou;
 mod time;
 
-pub use code::{Code, ParseCodeError};
+pub use code::{Code, InvalidMask, ParseCodeError};
 pub use command::{Command, InvalidCommand, TransferType};
 pub use decode::{DecodeError, ReplyDecoder};
 pub use encoding::{Encoding, UnknownEncoding};

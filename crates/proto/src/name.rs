@@ -1,6 +1,6 @@
 //! File name: one path component that is safe to join.
 
-use std::{borrow::Cow, fmt};
+use std::{borrow::Cow, fmt, str::FromStr};
 
 use crate::{Encoding, escape::write_escaped};
 
@@ -105,6 +105,23 @@ impl FileName {
             return error("it is a device on Windows");
         }
         Ok(())
+    }
+}
+
+impl FromStr for FileName {
+    type Err = NameError;
+
+    /// Creates a name from text; see [`FileName::new`].
+    fn from_str(name: &str) -> Result<Self, NameError> {
+        Self::new(name)
+    }
+}
+
+impl TryFrom<&str> for FileName {
+    type Error = NameError;
+
+    fn try_from(name: &str) -> Result<Self, NameError> {
+        name.parse()
     }
 }
 

@@ -1,6 +1,6 @@
 //! Paths on the server.
 
-use std::{borrow::Cow, fmt};
+use std::{borrow::Cow, convert::Infallible, fmt, str::FromStr, sync::Arc};
 
 use crate::{Encoding, FileName, Reply, escape::write_escaped};
 
@@ -132,6 +132,35 @@ impl RemotePath {
         FileName::checked(last, self.wire).ok()
     }
 
+    /// Returns whether the path names an entry of a directory, and not the root, the directory that it starts from or
+    /// one above that: `a/..`, `.`, `../..`, `/` and the empty path do not.
+    ///
+    /// ```
+    /// use oxftp_proto::RemotePath;
+    ///
+    /// assert!(RemotePath::from("a/../b").names_entry());
+    /// assert!(!RemotePath::from("b/./..//").names_entry());
+    /// ```
+    #[must_use]
+    pub fn names_entry(&self) -> bool {
+        let mut names = 0_usize;
+        let mut ends_in_name = false;
+        for component in self.bytes.split(|&byte| byte == b'/') {
+            match component {
+                b"" | b"." => {}
+                b".." => {
+                    names = names.saturating_sub(1);
+                    ends_in_name = names > 0;
+                }
+                _ => {
+                    names += 1;
+                    ends_in_name = true;
+                }
+            }
+        }
+        ends_in_name
+    }
+
     fn trimmed(&self) -> &[u8] {
         match trim_slashes(&self.bytes) {
             b"/" => &[],
@@ -175,6 +204,32 @@ impl From<&String> for RemotePath {
 impl From<&Self> for RemotePath {
     fn from(path: &Self) -> Self {
         path.clone()
+    }
+}
+
+impl From<Cow<'_, str>> for RemotePath {
+    fn from(path: Cow<'_, str>) -> Self {
+        path.into_owned().into()
+    }
+}
+
+impl From<Box<str>> for RemotePath {
+    fn from(path: Box<str>) -> Self {
+        String::from(path).into()
+    }
+}
+
+impl From<Arc<str>> for RemotePath {
+    fn from(path: Arc<str>) -> Self {
+        (*path).into()
+    }
+}
+
+impl FromStr for RemotePath {
+    type Err = Infallible;
+
+    fn from_str(path: &str) -> Result<Self, Infallible> {
+        Ok(path.into())
     }
 }
 
@@ -283,6 +338,31 @@ mod tests {
         assert_eq!(parent("a"), Some(String::new()));
         assert_eq!(parent("/"), None);
         assert_eq!(parent(""), None);
+    }
+
+    #[test]
+    fn root_and_working_directory_are_no_entry() {
+        for path in [
+            "",
+            "/",
+            "//",
+            ".",
+            "./",
+            "..",
+            "../..",
+            "a/..",
+            "a/../",
+            "/a/..",
+            "/..",
+            "a/../.",
+            "a/b/../..",
+            "../a/..",
+        ] {
+            assert!(!RemotePath::from(path).names_entry(), "{path}");
+        }
+        for path in ["a", "/a", "a/", "a/.", "../a", "a/../../b", "/../a", "a/b/..", "...", " "] {
+            assert!(RemotePath::from(path).names_entry(), "{path}");
+        }
     }
 
     #[test]

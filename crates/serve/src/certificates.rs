@@ -54,6 +54,19 @@ impl Authority {
         self.sign(named("oxftp server", names)?, ExtendedKeyUsagePurpose::ServerAuth)
     }
 
+    /// Creates a certificate that is both an authority and a server with these names, as `openssl req -x509` does.
+    ///
+    /// # Errors
+    ///
+    /// [`ServeError::Certificate`] when a name is not valid in a certificate.
+    pub fn self_signed_server(names: &[&str]) -> Result<Identity, ServeError> {
+        let mut parameters = named("oxftp self-signed server", names)?;
+        parameters.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let key = key()?;
+        let signed = parameters.self_signed(&key).map_err(certificate)?;
+        Ok(Identity { certificate_pem: signed.pem(), key_pem: key.serialize_pem() })
+    }
+
     /// Creates a server certificate that expired in 2001.
     ///
     /// # Errors

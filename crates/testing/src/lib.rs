@@ -2,6 +2,7 @@
 //!
 //! * [`servers`]: real FTP servers and the embedded one.
 //! * [`scripted`]: a server that follows a script byte for byte.
+//! * [`memory`]: a server with a tree in memory, whose habits are options.
 //! * [`proxies`]: SOCKS and HTTP proxies.
 //! * [`faulty`]: a network with faults.
 //! * [`fragile`]: a server that fails as small servers do.
@@ -10,6 +11,7 @@
 
 pub mod faulty;
 pub mod fragile;
+pub mod memory;
 pub mod proxies;
 pub mod scripted;
 pub mod servers;

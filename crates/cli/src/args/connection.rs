@@ -5,7 +5,7 @@ use std::{net::IpAddr, path::PathBuf};
 use clap::{Args, ValueEnum};
 use oxftp::{Encoding, ListCommand, Pipelining, ServerZone, TlsVersion};
 
-use super::{ActiveAt, RateLimit, TimeoutSeconds};
+use super::{ActiveAt, Fingerprint, RateLimit, TimeoutSeconds};
 
 /// Flags of every command that connects.
 #[derive(Debug, Clone, PartialEq, Args)]
@@ -41,9 +41,13 @@ pub(crate) struct LoginArgs {
 #[derive(Debug, Clone, PartialEq, Args)]
 #[command(next_help_heading = "Connection")]
 pub(crate) struct TlsArgs {
-    /// Trust only the certificate authorities in this PEM file
+    /// Trust only the certificates in this PEM file: authorities, or the self-signed certificate of the server
     #[arg(long, value_name = "FILE")]
     pub(crate) tls_ca: Vec<PathBuf>,
+    /// Trust only the certificate with this SHA-256 fingerprint, whatever its host names and dates; probe shows it
+    /// (repeatable)
+    #[arg(long, value_name = "sha256:HEX", conflicts_with_all = ["tls_ca", "insecure"])]
+    pub(crate) tls_pin: Vec<Fingerprint>,
     /// Send this client certificate (PEM)
     #[arg(long, value_name = "FILE", requires = "tls_key")]
     pub(crate) tls_cert: Option<PathBuf>,

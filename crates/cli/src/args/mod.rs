@@ -1,20 +1,28 @@
 //! Flags that several commands share, and the types of their values.
 
+mod age;
 mod bookmark_name;
 mod connection;
+mod filter;
 mod jobs;
 mod range;
+mod selection;
 mod shell;
 mod transfer;
 mod values;
 
+pub(crate) use age::Age;
 pub(crate) use bookmark_name::BookmarkName;
 pub(crate) use connection::{ConnectionArgs, LoginArgs, NetworkArgs, TlsArgs};
+pub(crate) use filter::FilterArgs;
 pub(crate) use jobs::{DEFAULT_SEGMENTS, JobCount};
 pub(crate) use range::ByteRange;
+pub(crate) use selection::{ByteRegex, DepthArgs, NameArgs, SelectionArgs};
 pub(crate) use shell::ShellArgs;
-pub(crate) use transfer::{EventArgs, TransferArgs};
-pub(crate) use values::{ActiveAt, OctalMode, RateLimit, Size, TimeoutSeconds, UnixTime, local_path};
+pub(crate) use transfer::{EventArgs, ExistingArgs, TransferArgs};
+pub(crate) use values::{
+    ActiveAt, Fingerprint, OctalMode, RateLimit, Size, TimeoutSeconds, UnixTime, local_path, names_url,
+};
 
 use std::path::PathBuf;
 

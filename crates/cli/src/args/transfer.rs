@@ -1,9 +1,10 @@
 //! Flags of the commands that transfer files: `get`, `put` and `mirror`.
 
 use clap::{Args, ValueEnum};
-use oxftp::{Order, Verify};
+use oxftp::{Existing, Order, Verify};
 
 use super::JobCount;
+use crate::failure::{Failure, Result};
 
 /// Number of connections, order of files, and verification.
 #[derive(Debug, Args)]
@@ -24,6 +25,44 @@ impl TransferArgs {
     /// Returns the verification to use.
     pub(crate) fn verify(&self) -> Verify {
         self.verify.map(Verify::from).unwrap_or_default()
+    }
+
+    /// Returns the verification to use before a source is removed.
+    pub(crate) fn verify_before_removal(&self) -> Verify {
+        self.verify.map_or(Verify::Size, Verify::from)
+    }
+
+    /// Fails if sources are to be removed unverified.
+    pub(crate) fn check_removal(&self, remove_source: bool) -> Result {
+        match self.verify {
+            Some(VerifyArg::Off) if remove_source => Err(Failure::Usage(
+                "--move verifies each copy before its source is removed: it conflicts with --verify off"
+                    .to_owned(),
+            )),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Files whose names exist at the destination.
+#[derive(Debug, Clone, Copy, Args)]
+#[command(next_help_heading = "Selection")]
+pub(crate) struct ExistingArgs {
+    /// Transfer only files whose names exist at the destination
+    #[arg(long, conflicts_with = "ignore_existing")]
+    existing: bool,
+    /// Skip files whose names exist at the destination
+    #[arg(long, visible_alias = "no-clobber")]
+    ignore_existing: bool,
+}
+
+impl ExistingArgs {
+    pub(crate) fn existing(self) -> Existing {
+        match (self.existing, self.ignore_existing) {
+            (true, _) => Existing::Only,
+            (_, true) => Existing::Keep,
+            _ => Existing::Replace,
+        }
     }
 }
 

@@ -1,19 +1,29 @@
 //! Values of flags.
 
-use std::{net::IpAddr, ops::RangeInclusive, path::PathBuf, str::FromStr, time::Duration};
+use std::{
+    net::IpAddr,
+    ops::RangeInclusive,
+    path::{Path, PathBuf},
+    str::FromStr,
+    time::Duration,
+};
 
+use base64::{Engine, prelude::BASE64_STANDARD_NO_PAD};
 use clap::builder::{PathBufValueParser, TypedValueParser};
 use jiff::{Timestamp, civil, tz::Offset};
 
 /// Returns a parser for local paths, which refuses URLs: they would become directories such as `ftp:`.
 pub(crate) fn local_path() -> impl TypedValueParser<Value = PathBuf> {
-    PathBufValueParser::new().try_map(|path| {
-        let text = path.to_string_lossy();
-        match ["ftp://", "ftpes://", "ftps://"].iter().any(|scheme| text.starts_with(scheme)) {
-            true => Err("a URL is given where a local path is expected"),
-            false => Ok(path),
-        }
+    PathBufValueParser::new().try_map(|path| match names_url(&path) {
+        true => Err("a URL is given where a local path is expected"),
+        false => Ok(path),
     })
+}
+
+/// Returns whether a local path was written as a URL.
+pub(crate) fn names_url(path: &Path) -> bool {
+    let text = path.to_string_lossy();
+    ["ftp://", "ftpes://", "ftps://"].iter().any(|scheme| text.starts_with(scheme))
 }
 
 /// A timeout or interval in seconds, possibly with a fraction; 0 is `None`.
@@ -60,6 +70,26 @@ impl FromStr for Size {
         let number: f64 = number.parse().map_err(|_| "not a number, as in 500k or 2M")?;
         let size = number * unit as f64;
         if size >= 0.0 && size.is_finite() { Ok(Self(size as u64)) } else { Err("not a number of bytes") }
+    }
+}
+
+/// SHA-256 of a certificate, in hexadecimal with or without colons, or in Base64 as OpenSSH writes it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Fingerprint(pub(crate) [u8; 32]);
+
+impl FromStr for Fingerprint {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let wrong = "not a fingerprint such as sha256: and 64 hexadecimal digits";
+        let (name, digest) = text.split_at_checked(7).ok_or(wrong)?;
+        let digest = if name.eq_ignore_ascii_case("sha256:") { digest } else { text };
+        let digits = digest.replace(':', "");
+        let bytes: Option<Vec<u8>> = match digits.len() == 64 && digits.is_ascii() {
+            true => (0..64).step_by(2).map(|at| u8::from_str_radix(&digits[at..at + 2], 16).ok()).collect(),
+            false => BASE64_STANDARD_NO_PAD.decode(digest.trim_end_matches('=')).ok(),
+        };
+        bytes.and_then(|bytes| bytes.try_into().ok()).map(Self).ok_or(wrong)
     }
 }
 
@@ -154,6 +184,20 @@ mod tests {
         assert_eq!("1.5M".parse(), Ok(RateLimit(1_572_864)));
         for wrong in ["0", "k", "", "-1", "1x", "NaN"] {
             assert!(wrong.parse::<RateLimit>().is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn fingerprints_are_hexadecimal_or_base64() {
+        let colons = vec!["AB"; 32].join(":");
+        let hex = "ab".repeat(32);
+        for text in [&colons, &hex, &format!("sha256:{hex}"), &format!("SHA256:{colons}")] {
+            assert_eq!(text.parse(), Ok(Fingerprint([0xab; 32])), "{text}");
+        }
+        let base64 = format!("SHA256:{}", "A".repeat(43));
+        assert_eq!(base64.parse(), Ok(Fingerprint([0; 32])));
+        for wrong in ["", "sha256:", "ab", &hex[1..], &"é".repeat(32)] {
+            assert!(wrong.parse::<Fingerprint>().is_err(), "{wrong}");
         }
     }
 

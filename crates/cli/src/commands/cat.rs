@@ -2,14 +2,18 @@
 
 use clap::Args;
 
-use super::support::stdout::{copy, copy_text};
+use super::support::{
+    operands::Operands,
+    selector::Selector,
+    stdout::{copy, copy_text},
+};
 use crate::{
     app::App,
-    args::ConnectionArgs,
+    args::{ConnectionArgs, NameArgs, SelectionArgs},
     failure::Result,
     output::Output,
     progress,
-    session::{self, Session},
+    session::Session,
 };
 
 #[derive(Debug, Args)]
@@ -18,18 +22,23 @@ pub(crate) struct CatArgs {
     #[arg(long)]
     ascii: bool,
     /// Files to print
-    #[arg(value_name = "URL", required = true)]
+    #[arg(value_name = "URL", required_unless_present_any = ["files_from", "files_from0"])]
     urls: Vec<String>,
+    #[command(flatten)]
+    selection: SelectionArgs,
+    #[command(flatten)]
+    names: NameArgs,
     #[command(flatten)]
     connection: ConnectionArgs,
 }
 
 pub(crate) async fn run(args: CatArgs, app: &App) -> Result {
-    let urls = session::urls(&args.urls)?;
     let mut session = Session::new(args.connection)?;
+    let mut operands = Operands::expand(&mut session, &args.urls, &args.names).await?;
+    operands.select(&mut session, &Selector::new(&args.selection)).await?;
     let mut output = Output::new();
-    let mut failures = app.collect_failures(urls.len());
-    for url in &urls {
+    let mut failures = operands.collect_failures(app)?;
+    for url in &operands.urls() {
         let outcome = async {
             let client = session.client(url).await?;
             match args.ascii {

@@ -8,14 +8,16 @@ use serde::Serialize;
 
 use super::support::{
     empty_listing,
+    operands::Operands,
+    selector::Selector,
     walk::{relative_to, walk},
 };
 use crate::{
     app::App,
-    args::ConnectionArgs,
+    args::{ConnectionArgs, NameArgs, SelectionArgs},
     failure::{Failure, Result},
     output::Output,
-    session::{self, Session},
+    session::Session,
     terminal::warn,
     units::{HumanBytes, count},
 };
@@ -36,35 +38,66 @@ pub(crate) struct DuArgs {
     /// Print help
     #[arg(long, action = ArgAction::Help)]
     help: Option<bool>,
-    /// Directory or file to measure
-    #[arg(value_name = "URL")]
-    url: String,
+    /// Directories or files to measure
+    #[arg(value_name = "URL", required_unless_present_any = ["files_from", "files_from0"])]
+    urls: Vec<String>,
+    #[command(flatten)]
+    selection: SelectionArgs,
+    #[command(flatten)]
+    names: NameArgs,
     #[command(flatten)]
     connection: ConnectionArgs,
 }
 
 pub(crate) async fn run(args: DuArgs, app: &App) -> Result {
-    let url = session::url(&args.url)?;
     let mut session = Session::new(args.connection.clone())?;
-    let client = session.client(&url).await?;
+    let mut operands = Operands::expand(&mut session, &args.urls, &args.names).await?;
+    let selector = Selector::new(&args.selection);
+    let mut failures = operands.collect_failures(app)?;
+    let several = operands.found.len() > 1;
     let mut output = Output::new();
+    for operand in &operands.found {
+        let outcome = async {
+            let client = session.client(&operand.url).await?;
+            measure(client, &operand.url, several, &args, &selector, app, &mut output).await
+        };
+        failures.record(outcome.await)?;
+    }
+    output.flush().await?;
+    session.quit().await;
+    failures.finish()
+}
+
+/// Measures one tree or file.
+async fn measure(
+    client: &mut Client,
+    url: &FtpUrl,
+    several: bool,
+    args: &DuArgs,
+    selector: &Selector,
+    app: &App,
+    output: &mut Output,
+) -> Result {
     let mut sums = Sums::default();
     let root = url.path();
-    let entries = client.list(&root).recursive().stream();
-    let walked = walk(entries, &url, app, &mut output, async |found, _| {
+    let mut listing = client.list(&root).recursive();
+    if let Some(selection) = selector.listing() {
+        listing = listing.select(selection);
+    }
+    let walked = walk(listing.stream(), url, app, output, async |found, _| {
         let path = found.path();
         sums.add(relative_to(path.as_bytes(), root.as_bytes()), found);
         Ok(())
     });
     let walked = walked.await?;
     if let Some(error) = walked.failure {
-        return Err(Failure::about(&url, error));
+        return Err(Failure::about(url, error));
     }
     if walked.is_empty && !root.is_empty() {
-        sums.add_alone(client, &url).await?;
+        sums.add_alone(client, url, selector).await?;
     }
-    print(sums, &args, &mut output).await?;
-    session.quit().await;
+    let place = if several { root.as_bytes() } else { &[] };
+    print(sums, args, place, output).await?;
     walked.tree_result()
 }
 
@@ -104,10 +137,11 @@ impl Sums {
     }
 
     /// Adds the path itself, which may be a file, an empty directory, or missing.
-    async fn add_alone(&mut self, client: &mut Client, url: &FtpUrl) -> Result {
+    async fn add_alone(&mut self, client: &mut Client, url: &FtpUrl, selector: &Selector) -> Result {
         let entry =
             empty_listing::identify(client, &url.path()).await.map_err(|error| Failure::about(url, error))?;
-        if entry.is_file() {
+        let name = url.path().file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        if entry.is_file() && selector.accepts_operand(&name, &entry) {
             self.unknown += u64::from(entry.size.is_none());
             self.add_file(b"x", entry.size.unwrap_or(0));
         }
@@ -124,7 +158,8 @@ impl Sums {
     }
 }
 
-async fn print(sums: Sums, args: &DuArgs, output: &mut Output) -> Result {
+/// Prints the sums, with `place` before the paths unless it is empty.
+async fn print(sums: Sums, args: &DuArgs, place: &[u8], output: &mut Output) -> Result {
     if sums.unknown > 0 {
         let files = count(sums.unknown, "file has", "files have");
         warn(format_args!("{files} no known size and count as empty"));
@@ -133,7 +168,13 @@ async fn print(sums: Sums, args: &DuArgs, output: &mut Output) -> Result {
         if args.summarize && !path.is_empty() {
             continue;
         }
-        let path = if path.is_empty() { b"." } else { path.as_slice() };
+        let path = match (place, &path[..]) {
+            ([], []) => b".".to_vec(),
+            ([], path) => path.to_vec(),
+            (place, []) => place.to_vec(),
+            (place, path) => [place, b"/", path].concat(),
+        };
+        let path = path.as_slice();
         let line = match (args.json, args.human) {
             (true, _) => object(path, sum).into_bytes(),
             (_, true) => {

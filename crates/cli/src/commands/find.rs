@@ -1,42 +1,81 @@
-//! `find`: searches a directory tree.
+//! `find`: searches directory trees.
 
 use clap::{Args, ValueEnum};
-use globset::{Glob, GlobMatcher};
-use oxftp::{Encoding, Entry, EntryKind, FileName};
+use globset::{GlobBuilder, GlobMatcher};
+use oxftp::{Encoding, Entry, EntryKind, FileName, FtpUrl};
 
 use super::support::{
     empty_listing,
     entry::JsonEntry,
-    walk::{relative_to, walk},
+    operands::{Operand, Operands},
+    selector::Selector,
+    walk::{WalkOutcome, relative_to, walk},
 };
 use crate::{
     app::App,
-    args::{ConnectionArgs, Size, UnixTime},
-    failure::{Failure, Result},
+    args::{Age, ByteRegex, ConnectionArgs, DepthArgs, NameArgs, SelectionArgs, Size},
+    argv::VARIABLE,
+    failure::{Exit, Failure, Result},
     output::Output,
-    session::{self, Session},
+    session::Session,
 };
 
 #[derive(Debug, Args)]
 pub(crate) struct FindArgs {
-    /// Find names that match a pattern, as in *.log
+    /// Find names that match a pattern, as in *.log (repeatable: any of them)
     #[arg(long, value_name = "GLOB", value_parser = glob)]
-    name: Option<GlobMatcher>,
+    name: Vec<GlobMatcher>,
+    /// Find names that match a pattern, regardless of case (repeatable)
+    #[arg(long, value_name = "GLOB", value_parser = glob_of_any_case)]
+    iname: Vec<GlobMatcher>,
+    /// Find paths that match a regular expression, as in '_\d{8}\.csv$'
+    #[arg(long, value_name = "REGEX")]
+    regex: Option<ByteRegex>,
     /// Find files (f), directories (d) or symbolic links (l); several with a comma: f,l
     #[arg(long = "type", value_name = "KINDS", value_delimiter = ',', hide_possible_values = true)]
     kinds: Vec<KindArg>,
-    /// Find entries modified after this time, as in 2024-05-01T12:00Z
+    /// Find entries modified after this time, as in 2024-05-01T12:00Z, 12h (ago) or yesterday
     #[arg(long, value_name = "TIME")]
-    newer: Option<UnixTime>,
+    newer: Option<Age>,
+    /// Find entries modified before this time, as in 30d (ago) or 2024-05-01
+    #[arg(long, value_name = "TIME")]
+    older: Option<Age>,
     /// Find files larger than SIZE bytes, as in 500k or 2M
     #[arg(long, value_name = "SIZE")]
     larger: Option<Size>,
+    /// Find files smaller than SIZE bytes
+    #[arg(long, value_name = "SIZE")]
+    smaller: Option<Size>,
+    /// Find entries at level N or below: 1 is the directory itself
+    #[arg(long, value_name = "N", alias = "mindepth")]
+    min_depth: Option<usize>,
+    /// Print URLs, without passwords
+    #[arg(long, conflicts_with = "json")]
+    url: bool,
+    /// End each path with NUL instead of a line break
+    #[arg(short = '0', long, conflicts_with = "json")]
+    print0: bool,
     /// Print one JSON object per line
     #[arg(long)]
     json: bool,
-    /// Directory to search
-    #[arg(value_name = "URL")]
-    url: String,
+    /// Delete what was found: files, symbolic links, and directories that are empty
+    #[arg(long, conflicts_with = "exec")]
+    delete: bool,
+    /// Show what --delete or --exec would do, without doing it
+    #[arg(short = 'n', long)]
+    dry_run: bool,
+    /// Run a command for each entry that was found, with its URL in place of {} or at the end
+    #[arg(long, value_name = "COMMAND", conflicts_with_all = ["json", "print0", "url"])]
+    exec: Option<String>,
+    /// Directories to search
+    #[arg(value_name = "URL", required_unless_present_any = ["files_from", "files_from0"])]
+    urls: Vec<String>,
+    #[command(flatten)]
+    selection: SelectionArgs,
+    #[command(flatten)]
+    depth: DepthArgs,
+    #[command(flatten)]
+    names: NameArgs,
     #[command(flatten)]
     connection: ConnectionArgs,
 }
@@ -54,72 +93,197 @@ pub(crate) enum KindArg {
 
 /// Parses a pattern for names; `*` matches any characters.
 fn glob(pattern: &str) -> Result<GlobMatcher, String> {
-    Glob::new(pattern).map(|glob| glob.compile_matcher()).map_err(|error| error.kind().to_string())
+    matcher(pattern, false)
+}
+
+fn glob_of_any_case(pattern: &str) -> Result<GlobMatcher, String> {
+    matcher(pattern, true)
+}
+
+fn matcher(pattern: &str, any_case: bool) -> Result<GlobMatcher, String> {
+    let built = GlobBuilder::new(pattern).case_insensitive(any_case).build();
+    built.map(|glob| glob.compile_matcher()).map_err(|error| error.kind().to_string())
 }
 
 pub(crate) async fn run(args: FindArgs, app: &App) -> Result {
-    let url = session::url(&args.url)?;
-    let mut session = Session::new(args.connection)?;
-    let criteria = Criteria {
-        name: args.name,
-        kinds: args.kinds,
-        newer: args.newer.map(|time| time.0),
-        larger: args.larger.map(|size| size.0),
-        json: args.json,
-    };
-    let client = session.client(&url).await?;
+    let mut session = Session::new(args.connection.clone())?;
+    let mut operands = Operands::expand(&mut session, &args.urls, &args.names).await?;
+    let mut failures = operands.collect_failures(app)?;
+    let selector = Selector::new(&args.selection);
+    let several = operands.found.len() > 1;
     let mut output = Output::new();
-    let root = url.path();
-    let entries = client.list(&root).recursive().stream();
-    let walked = walk(entries, &url, app, &mut output, async |found, output| {
-        let path = found.path();
-        criteria.print(relative_to(path.as_bytes(), root.as_bytes()), &found.name(), found, output).await
-    });
-    let walked = walked.await?;
-    if let Some(error) = walked.failure {
-        return Err(Failure::about(&url, error));
-    }
-    // Some servers send an empty listing for a missing path, and for a file.
-    if let Some(name) = root.file_name().filter(|_| walked.is_empty) {
-        let entry =
-            empty_listing::identify(client, &root).await.map_err(|error| Failure::about(&url, error))?;
-        if !entry.is_dir() {
-            criteria.print(root.as_bytes(), &name, &entry, &mut output).await?;
-        }
+    for operand in &operands.found {
+        let search = Search { args: &args, selector: &selector, operand, several };
+        failures.record(search.run(&mut session, app, &mut output).await)?;
     }
     output.flush().await?;
     session.quit().await;
-    walked.tree_result()
+    failures.finish()
 }
 
-/// Search criteria; an entry must meet all of them.
-struct Criteria {
-    name: Option<GlobMatcher>,
-    kinds: Vec<KindArg>,
-    /// Seconds since 1970.
-    newer: Option<i64>,
-    larger: Option<u64>,
-    json: bool,
+/// The search of one tree.
+struct Search<'a> {
+    args: &'a FindArgs,
+    selector: &'a Selector,
+    operand: &'a Operand,
+    /// There are other trees: paths begin with that of this tree.
+    several: bool,
 }
 
-impl Criteria {
-    async fn print(&self, path: &[u8], name: &FileName, found: &Entry, output: &mut Output) -> Result {
-        if !self.is(name, found) {
-            return Ok(());
+/// An entry that was found and is to be changed when the listing is complete.
+struct Found {
+    url: FtpUrl,
+    is_dir: bool,
+}
+
+impl Search<'_> {
+    async fn run(&self, session: &mut Session, app: &App, output: &mut Output) -> Result {
+        let (url, root) = (&self.operand.url, self.operand.url.path());
+        let mut later = Vec::new();
+        let client = session.client(url).await?;
+        let mut listing = client.list(&root).recursive();
+        listing = listing.max_depth(self.args.depth.max_depth.map_or(usize::MAX, |depth| depth as usize));
+        if let Some(selection) = self.selector.listing() {
+            listing = listing.select(selection);
         }
-        if self.json {
-            let object = JsonEntry::new(found, Encoding::UTF_8).at(path, name.as_bytes());
-            return output.line(object.line()).await;
+        let walked = walk(listing.stream(), url, app, output, async |found, output| {
+            let path = found.path();
+            let relative = relative_to(path.as_bytes(), root.as_bytes());
+            let level = 1 + relative.iter().filter(|byte| **byte == b'/').count();
+            if self.args.min_depth.is_some_and(|least| level < least)
+                || !self.args.meets(relative, &found.name(), found)
+            {
+                return Ok(());
+            }
+            self.handle(path.as_bytes(), relative, &found.name(), found, &mut later, output).await
+        });
+        let walked = walked.await?;
+        if let Some(error) = walked.failure {
+            return Err(Failure::about(url, error));
         }
-        output.line(output.displayable(path)).await
+        // Some servers send an empty listing for a missing path, and for a file.
+        if let Some(name) = root.file_name().filter(|_| walked.is_empty) {
+            let entry =
+                empty_listing::identify(client, &root).await.map_err(|error| Failure::about(url, error))?;
+            let selected = self.selector.accepts_operand(&name.to_string_lossy(), &entry);
+            if !entry.is_dir() && selected && self.args.meets(root.as_bytes(), &name, &entry) {
+                self.handle(root.as_bytes(), root.as_bytes(), &name, &entry, &mut later, output).await?;
+            }
+        }
+        output.flush().await?;
+        self.change(session, &walked, later, app).await
     }
 
-    fn is(&self, name: &FileName, found: &Entry) -> bool {
-        self.name.as_ref().is_none_or(|glob| glob.is_match(&*name.to_string_lossy()))
+    /// Prints an entry, or keeps it for the end of the search.
+    async fn handle(
+        &self,
+        path: &[u8],
+        relative: &[u8],
+        name: &FileName,
+        found: &Entry,
+        later: &mut Vec<Found>,
+        output: &mut Output,
+    ) -> Result {
+        let args = self.args;
+        let path = oxftp::RemotePath::from_wire(path, Encoding::UTF_8);
+        let shown = if self.several { path.as_bytes() } else { relative };
+        if args.delete || args.exec.is_some() {
+            later.push(Found { url: self.operand.url.with_path(path.clone()), is_dir: found.is_dir() });
+            if !args.dry_run {
+                return Ok(());
+            }
+        }
+        if args.json {
+            return output
+                .line(JsonEntry::new(found, Encoding::UTF_8).at(shown, name.as_bytes()).line())
+                .await;
+        }
+        let url = args.url.then(|| self.operand.url.with_path(path.clone()).to_string().into_bytes());
+        let shown = url.as_deref().unwrap_or(shown);
+        match args.print0 {
+            true => output.terminated(shown, 0).await,
+            false => output.line(output.displayable(shown).into_owned()).await,
+        }
+    }
+
+    /// Deletes what was found, or runs the command for it, when the session is free for other commands.
+    async fn change(
+        &self,
+        session: &mut Session,
+        walked: &WalkOutcome,
+        later: Vec<Found>,
+        app: &App,
+    ) -> Result {
+        let mut outcome = walked.tree_result();
+        if self.args.dry_run {
+            return outcome;
+        }
+        // What is in a directory is deleted before the directory.
+        let in_order: Vec<_> =
+            if self.args.delete { later.iter().rev().collect() } else { later.iter().collect() };
+        for found in in_order {
+            let done = match &self.args.exec {
+                Some(command) => run_command(command, &found.url).await,
+                None => delete(session, found).await,
+            };
+            match done {
+                Err(failure @ Failure::Interrupted) => return Err(failure),
+                Err(failure) => {
+                    app.terminal.failure(&failure);
+                    outcome = Err(Failure::AlreadyReported(Exit::PartialFailure));
+                }
+                Ok(()) => {}
+            }
+        }
+        outcome
+    }
+}
+
+async fn delete(session: &mut Session, found: &Found) -> Result {
+    let client = session.client(&found.url).await?;
+    let removed = match found.is_dir {
+        true => client.remove_dir(found.url.path()).await,
+        false => client.remove_file(found.url.path()).await,
+    };
+    removed.map_err(|error| Failure::about(&found.url, error))
+}
+
+/// Runs a command through the shell, which receives the URL as an argument and so never interprets it.
+async fn run_command(command: &str, url: &FtpUrl) -> Result {
+    let script = match command.contains("{}") {
+        true => command.replace("{}", "\"$1\""),
+        false => format!("{command} \"$1\""),
+    };
+    let status = tokio::process::Command::new("sh")
+        .args(["-c", &script, "oxftp", &url.to_string()])
+        .env_remove(VARIABLE)
+        .status()
+        .await;
+    match status {
+        Ok(status) if status.success() => Ok(()),
+        Ok(status) => Err(Failure::local(
+            format!("{url}: the command failed"),
+            std::io::Error::other(status.to_string()),
+        )),
+        Err(error) => Err(Failure::local("cannot run sh", error)),
+    }
+}
+
+impl FindArgs {
+    /// Returns whether an entry meets all criteria.
+    fn meets(&self, path: &[u8], name: &FileName, found: &Entry) -> bool {
+        let name = name.to_string_lossy();
+        let names = self.name.iter().chain(&self.iname);
+        // A time without a zone counts as UTC.
+        let seconds = found.modified.map(|time| time.to_unix(0));
+        let size = found.size.filter(|_| found.is_file());
+        (self.name.is_empty() && self.iname.is_empty() || names.into_iter().any(|glob| glob.is_match(&*name)))
+            && self.regex.as_ref().is_none_or(|regex| regex.is_match(&String::from_utf8_lossy(path)))
             && (self.kinds.is_empty() || self.kinds.iter().any(|kind| kind.is(found.kind)))
-            // A time without a zone counts as UTC.
-            && self.newer.is_none_or(|than| found.modified.is_some_and(|time| time.to_unix(0) > than))
-            && self.larger.is_none_or(|than| found.is_file() && found.size.is_some_and(|size| size > than))
+            && self.newer.is_none_or(|than| seconds.is_some_and(|time| time > than.since))
+            && self.older.is_none_or(|than| seconds.is_some_and(|time| time < than.since))
+            && self.larger.is_none_or(|than| size.is_some_and(|size| size > than.0))
+            && self.smaller.is_none_or(|than| size.is_some_and(|size| size < than.0))
     }
 }
 

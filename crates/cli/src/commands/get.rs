@@ -5,14 +5,17 @@ use std::{path::PathBuf, sync::Arc, time::Instant};
 use clap::Args;
 use oxftp::{Connections, FtpUrl, Pool, Progress};
 
-use super::support::{concurrent, range, stdout, summary::summary};
+use super::support::{concurrent, operands::Operands, range, selector::Selector, stdout, summary::summary};
 use crate::{
     app::App,
-    args::{ByteRange, ConnectionArgs, DEFAULT_SEGMENTS, EventArgs, JobCount, TransferArgs, local_path},
+    args::{
+        ByteRange, ConnectionArgs, DEFAULT_SEGMENTS, DepthArgs, EventArgs, ExistingArgs, JobCount, NameArgs,
+        SelectionArgs, TransferArgs, local_path,
+    },
     failure::{Failure, Result},
     output::Output,
     progress::{self, Scope},
-    session::{self, Session},
+    session::Session,
 };
 
 #[derive(Debug, Args)]
@@ -46,9 +49,20 @@ pub(crate) struct GetArgs {
     /// Wait until each file is written to the disk before reporting it as complete
     #[arg(long, conflicts_with = "range")]
     fsync: bool,
+    /// Remove each file from the server when its copy is complete, verified and written to the disk; directories are kept
+    #[arg(long = "move", conflicts_with_all = ["range", "ascii"])]
+    remove_source: bool,
     /// Files or directories to download
-    #[arg(value_name = "URL", required = true)]
+    #[arg(value_name = "URL", required_unless_present_any = ["files_from", "files_from0"])]
     urls: Vec<String>,
+    #[command(flatten)]
+    selection: SelectionArgs,
+    #[command(flatten)]
+    names: NameArgs,
+    #[command(flatten)]
+    depth: DepthArgs,
+    #[command(flatten)]
+    existing: ExistingArgs,
     #[command(flatten)]
     transfer: TransferArgs,
     #[command(flatten)]
@@ -58,11 +72,16 @@ pub(crate) struct GetArgs {
 }
 
 pub(crate) async fn run(args: GetArgs, app: &App) -> Result {
-    let urls = session::urls(&args.urls)?;
     check(&args)?;
     let mut session = Session::new(args.connection.clone())?;
-    let downloader = Downloader { args: &args };
-    let mut failures = app.collect_failures(urls.len());
+    let mut operands = Operands::expand(&mut session, &args.urls, &args.names).await?;
+    let downloader = Downloader { args: &args, selector: Selector::new(&args.selection) };
+    if !args.recursive {
+        operands.select(&mut session, &downloader.selector).await?;
+    }
+    let urls = operands.urls();
+    check_output(&args, urls.len())?;
+    let mut failures = operands.collect_failures(app)?;
     if downloader.may_run_concurrently(&urls) {
         for outcome in downloader.get_concurrently(&mut session, &urls, app).await {
             failures.record(outcome.map(|summary| app.terminal.summary(summary)))?;
@@ -78,6 +97,7 @@ pub(crate) async fn run(args: GetArgs, app: &App) -> Result {
 }
 
 fn check(args: &GetArgs) -> Result {
+    args.transfer.check_removal(args.remove_source)?;
     let Some(output) = &args.output else { return Ok(()) };
     let usage = |text: &str| Err(Failure::Usage(text.to_owned()));
     if output.as_os_str() == "-" {
@@ -91,13 +111,9 @@ fn check(args: &GetArgs) -> Result {
             _ if args.transfer.verify.is_some() => {
                 usage("cannot verify data on stdout: --verify conflicts with -o -")
             }
+            _ if args.remove_source => usage("stdout is not verified: --move conflicts with -o -"),
             _ => Ok(()),
         };
-    }
-    if args.urls.len() > 1 {
-        return usage(
-            "-o names one result, but there are several URLs: use -d DIR to set a directory for them",
-        );
     }
     match output.is_dir() && !args.recursive {
         true => Err(Failure::IsDirectory {
@@ -108,9 +124,20 @@ fn check(args: &GetArgs) -> Result {
     }
 }
 
+fn check_output(args: &GetArgs, urls: usize) -> Result {
+    match args.output.as_ref().is_some_and(|output| output.as_os_str() != "-") && urls > 1 {
+        true => Err(Failure::Usage(
+            "-o names one result, but there are several URLs: use -d DIR to set a directory for them"
+                .to_owned(),
+        )),
+        false => Ok(()),
+    }
+}
+
 /// Downloads URLs as the flags say.
 struct Downloader<'a> {
     args: &'a GetArgs,
+    selector: Selector,
 }
 
 impl Downloader<'_> {
@@ -200,12 +227,22 @@ impl Downloader<'_> {
             .preserve_times(true)
             .preserve_mode(args.perms)
             .sync(args.fsync)
-            .verify(args.transfer.verify())
+            .verify(if args.remove_source {
+                args.transfer.verify_before_removal()
+            } else {
+                args.transfer.verify()
+            })
+            .existing(args.existing.existing())
+            .remove_source(args.remove_source)
             .order(args.transfer.order.into())
             .retries(args.connection.network.retries)
             .connections(self.connections())
             .segments(self.segments())
             .progress(progress);
+        let download = match self.selector.transfer(args.depth) {
+            Some(selection) => download.select(selection),
+            None => download,
+        };
         let report = match (args.output.as_deref(), args.directory.as_deref()) {
             (Some(name), _) => download.to(name).write_into(true).await,
             (None, Some(directory)) => download.to(directory).await,

@@ -1,22 +1,28 @@
-//! `ls`: lists a directory.
+//! `ls`: lists directories.
 
-use clap::Args;
+use std::cmp::Reverse;
+
+use clap::{ArgAction, Args, ValueEnum};
 use oxftp::{Client, Encoding, Entry, FtpUrl, PathEntry, RemotePath};
 
 use super::support::{
     empty_listing,
     entry::{JsonEntry, push_columns},
-    walk::{relative_to, walk},
+    operands::{Operand, Operands},
+    selector::Selector,
+    walk::{WalkOutcome, relative_to, walk},
 };
 use crate::{
     app::App,
-    args::ConnectionArgs,
+    args::{ConnectionArgs, DepthArgs, NameArgs, SelectionArgs},
     failure::{Failure, Result},
     output::Output,
-    session::{self, Session},
+    session::Session,
 };
 
+// -h means human-readable sizes, as in every other ls.
 #[derive(Debug, Args)]
+#[command(disable_help_flag = true)]
 pub(crate) struct LsArgs {
     /// Show type, permissions, size and time
     #[arg(short, long)]
@@ -27,44 +33,178 @@ pub(crate) struct LsArgs {
     /// List subdirectories recursively
     #[arg(short = 'R', long)]
     recursive: bool,
+    /// Sort by name, size (largest first) or time (newest first); none prints entries as the server lists them, while
+    /// they arrive
+    #[arg(long, value_name = "KEY", default_value = "name", hide_possible_values = true)]
+    sort: SortKey,
+    /// Sort by time, newest first
+    #[arg(short = 't', conflicts_with_all = ["sort", "by_size"])]
+    by_time: bool,
+    /// Sort by size, largest first
+    #[arg(short = 'S', conflicts_with = "sort")]
+    by_size: bool,
+    /// Reverse the order
+    #[arg(short, long)]
+    reverse: bool,
+    /// With -l, print human-readable sizes, as in 1.5 MiB
+    #[arg(short = 'h', long)]
+    human: bool,
+    /// Print one name per line, as without this flag
+    #[arg(short = '1')]
+    one_per_line: bool,
     /// Print one JSON object per line
     #[arg(long, conflicts_with = "long")]
     json: bool,
-    /// Directory to list
-    #[arg(value_name = "URL")]
-    url: String,
+    /// Print help
+    #[arg(long, action = ArgAction::Help)]
+    help: Option<bool>,
+    /// Directories or files to list
+    #[arg(value_name = "URL", required_unless_present_any = ["files_from", "files_from0"])]
+    urls: Vec<String>,
+    #[command(flatten)]
+    selection: SelectionArgs,
+    #[command(flatten)]
+    depth: DepthArgs,
+    #[command(flatten)]
+    names: NameArgs,
     #[command(flatten)]
     connection: ConnectionArgs,
 }
 
+/// Values of `--sort`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SortKey {
+    Name,
+    Size,
+    Time,
+    None,
+}
+
+impl LsArgs {
+    fn key(&self) -> SortKey {
+        match self {
+            Self { by_time: true, .. } => SortKey::Time,
+            Self { by_size: true, .. } => SortKey::Size,
+            _ => self.sort,
+        }
+    }
+}
+
 pub(crate) async fn run(args: LsArgs, app: &App) -> Result {
-    let url = session::url(&args.url)?;
-    let printer = Printer { long: args.long, json: args.json, all: args.all, recursive: args.recursive };
-    let mut session = Session::new(args.connection)?;
-    let client = session.client(&url).await?;
+    let mut session = Session::new(args.connection.clone())?;
+    let mut operands = Operands::expand(&mut session, &args.urls, &args.names).await?;
+    let printer = Printer { args: &args, key: args.key(), selector: Selector::new(&args.selection) };
+    let mut failures = operands.collect_failures(app)?;
     let mut output = Output::new();
-    let listing = client.list(url.path());
-    let listing = if args.recursive { listing.recursive() } else { listing };
-    let root = url.path();
-    let each = async |found: &PathEntry, output: &mut Output| printer.entry(output, found, &root).await;
-    let mut listed = walk(listing.stream(), &url, app, &mut output, each).await?;
-    if listed.is_empty {
-        printer.print_file(client, &url, listed.failure.take(), &mut output).await?;
+    let with_headings = operands.found.len() > 1;
+    // Files first, as every other ls does.
+    let (mut files, directories): (Vec<_>, Vec<_>) =
+        operands.found.iter().partition(|operand| operand.is_listed_file());
+    printer.sort(&mut files, |operand| (operand.entry.as_ref(), operand.url.path().as_bytes().to_vec()));
+    let mut is_first = files.is_empty();
+    for operand in files {
+        printer.operand(operand, &mut output).await?;
+    }
+    for operand in directories {
+        let client = match session.client(&operand.url).await {
+            Ok(client) => client,
+            Err(failure) => {
+                failures.record(Err(failure))?;
+                continue;
+            }
+        };
+        let heading = with_headings.then(|| std::mem::take(&mut is_first));
+        let outcome = printer.directory(client, operand, heading, app, &mut output).await;
+        output.flush().await?;
+        failures.record(outcome)?;
     }
     output.flush().await?;
     session.quit().await;
-    if args.recursive { listed.tree_result() } else { listed.directory_result() }
+    failures.finish()
 }
 
 /// Prints entries as the flags say.
-struct Printer {
-    long: bool,
-    json: bool,
-    all: bool,
-    recursive: bool,
+struct Printer<'a> {
+    args: &'a LsArgs,
+    key: SortKey,
+    selector: Selector,
 }
 
-impl Printer {
+impl Printer<'_> {
+    /// Lists a directory, or prints a file. `heading` is set if its path is printed first, to whether it is the first one.
+    async fn directory(
+        &self,
+        client: &mut Client,
+        operand: &Operand,
+        heading: Option<bool>,
+        app: &App,
+        output: &mut Output,
+    ) -> Result {
+        let url = &operand.url;
+        let root = url.path();
+        if let (Some(is_first), false) = (heading, self.args.json) {
+            if !is_first {
+                output.line("").await?;
+            }
+            let path = output.displayable(root.as_bytes()).into_owned();
+            output.line([&path[..], b":"].concat()).await?;
+        }
+        let mut listing = client.list(&root);
+        if self.args.recursive {
+            listing = listing
+                .recursive()
+                .max_depth(self.args.depth.max_depth.map_or(usize::MAX, |depth| depth as usize));
+        }
+        if let Some(selection) = self.selector.listing() {
+            listing = listing.select(selection);
+        }
+        let prefix = if heading.is_some() && self.args.json { root.as_bytes() } else { &[] };
+        let mut kept = Vec::new();
+        let each = async |found: &PathEntry, output: &mut Output| match self.key {
+            SortKey::None => self.entry(output, found, &root, prefix).await,
+            _ => {
+                kept.push(found.clone());
+                Ok(())
+            }
+        };
+        let mut listed = walk(listing.stream(), url, app, output, each).await?;
+        self.sort(&mut kept, |found| (Some(found.entry()), found.path().as_bytes().to_vec()));
+        for found in &kept {
+            self.entry(output, found, &root, prefix).await?;
+        }
+        if listed.is_empty {
+            self.print_file(client, url, listed.failure.take(), output).await?;
+        }
+        self.result(&listed)
+    }
+
+    fn result(&self, listed: &WalkOutcome) -> Result {
+        if self.args.recursive { listed.tree_result() } else { listed.directory_result() }
+    }
+
+    /// Sorts what has an entry and a path. Names decide between equal sizes and times; unknown ones come last.
+    fn sort<T>(&self, items: &mut [T], facts: impl for<'t> Fn(&'t T) -> (Option<&'t Entry>, Vec<u8>)) {
+        let key = |item: &T| {
+            let (entry, path) = facts(item);
+            let number = match self.key {
+                SortKey::Size => {
+                    entry.and_then(|entry| entry.size.filter(|_| entry.is_file())).map(|size| size as i128)
+                }
+                SortKey::Time => {
+                    entry.and_then(|entry| entry.modified).map(|time| i128::from(time.to_unix(0)))
+                }
+                SortKey::Name | SortKey::None => None,
+            };
+            (Reverse(number), path)
+        };
+        if self.key != SortKey::None {
+            items.sort_by_cached_key(key);
+        }
+        if self.args.reverse && self.key != SortKey::None {
+            items.reverse();
+        }
+    }
+
     /// Prints a path with an empty listing if it is a file. Many servers refuse to list files, and some abort the
     /// transfer.
     async fn print_file(
@@ -80,8 +220,7 @@ impl Printer {
         }
         match (empty_listing::identify(client, &path).await, failure) {
             (Ok(entry), _) if !entry.is_dir() => {
-                let name = path.file_name().map_or_else(|| path.clone(), RemotePath::from);
-                self.line(output, &entry, path.as_bytes(), name.as_bytes()).await
+                self.operand(&Operand { url: url.clone(), entry: Some(entry) }, output).await
             }
             (Err(error), _) if error.is_not_found() => Err(Failure::about(url, error)),
             (_, Some(error)) => Err(Failure::about(url, error)),
@@ -90,28 +229,52 @@ impl Printer {
         }
     }
 
-    async fn entry(&self, output: &mut Output, found: &PathEntry, root: &RemotePath) -> Result {
-        let name = found.name();
-        let path = if self.recursive { Some(found.path()) } else { None };
-        let relative =
-            path.as_ref().map_or(name.as_bytes(), |path| relative_to(path.as_bytes(), root.as_bytes()));
-        if !self.all && relative.split(|byte| *byte == b'/').any(|name| name.starts_with(b".")) {
+    /// Prints a file that is an operand, with its path.
+    async fn operand(&self, operand: &Operand, output: &mut Output) -> Result {
+        let Some(entry) = &operand.entry else { return Ok(()) };
+        let path = operand.url.path();
+        let name = path.file_name().map_or_else(|| path.clone(), RemotePath::from);
+        if !self.selector.accepts_operand(&name.to_string_lossy(), entry) {
             return Ok(());
         }
-        self.line(output, found, relative, name.as_bytes()).await
+        self.line(output, entry, path.as_bytes(), name.as_bytes()).await
+    }
+
+    async fn entry(
+        &self,
+        output: &mut Output,
+        found: &PathEntry,
+        root: &RemotePath,
+        prefix: &[u8],
+    ) -> Result {
+        let name = found.name();
+        let path = if self.args.recursive { Some(found.path()) } else { None };
+        let relative =
+            path.as_ref().map_or(name.as_bytes(), |path| relative_to(path.as_bytes(), root.as_bytes()));
+        if !self.args.all && relative.split(|byte| *byte == b'/').any(|name| name.starts_with(b".")) {
+            return Ok(());
+        }
+        match prefix {
+            [] => self.line(output, found, relative, name.as_bytes()).await,
+            prefix => {
+                let slash: &[u8] = if prefix.ends_with(b"/") { b"" } else { b"/" };
+                self.line(output, found, &[prefix, slash, relative].concat(), name.as_bytes()).await
+            }
+        }
     }
 
     async fn line(&self, output: &mut Output, entry: &Entry, path: &[u8], name: &[u8]) -> Result {
-        if self.json {
+        if self.args.json {
             return output.line(JsonEntry::new(entry, Encoding::UTF_8).at(path, name).line()).await;
         }
         let shown = output.displayable(path);
-        if !self.long {
+        if !self.args.long {
             return output.line(shown).await;
         }
         let target = entry.link_target().map(|target| output.displayable(target));
+        let human = self.args.human;
         let write = |line: &mut Vec<u8>| {
-            push_columns(line, entry);
+            push_columns(line, entry, human);
             line.push(b' ');
             line.extend_from_slice(&shown);
             if let Some(target) = target {

@@ -54,7 +54,7 @@ pub(crate) async fn run(verb: Verb, app: &App) -> Result {
         Verb::Touch(args) => touch::run(args, app).await,
         Verb::Fxp(args) => fxp::run(args, app).await,
         Verb::Mkdir(args) => mkdir::run(args, app).await,
-        Verb::Mv(args) => mv::run(args).await,
+        Verb::Mv(args) => mv::run(args, app).await,
         Verb::Stat(args) => stat::run(args, app).await,
         Verb::Find(args) => find::run(args, app).await,
         Verb::Raw(args) => raw::run(args).await,

@@ -1,35 +1,164 @@
-//! `mv`: renames or moves a file or directory.
+//! `mv`: renames or moves files and directories.
 
 use clap::Args;
 use oxftp::{FtpUrl, RemotePath};
 
+use super::support::{
+    operands::{Operand, Operands},
+    rename_rule::RenameRule,
+    selector::Selector,
+};
 use crate::{
-    args::ConnectionArgs,
+    app::App,
+    args::{ConnectionArgs, NameArgs, SelectionArgs},
     failure::{Failure, Result},
+    output::Output,
     session::{self, Session},
 };
 
 #[derive(Debug, Args)]
+#[command(
+    override_usage = "oxftp mv [OPTIONS] <URL>... <PATH>\n       oxftp mv [OPTIONS] --rename-with <RULE> <URL>..."
+)]
 pub(crate) struct MvArgs {
-    /// File or directory to rename
-    #[arg(value_name = "URL")]
-    url: String,
-    /// New path: relative to the login directory, absolute with a leading /, or a URL on the same server; a path that
-    /// ends in / is the directory to move it into
-    #[arg(value_name = "PATH")]
+    /// Rename each file within its directory: s/REGEX/TEXT/ replaces the first match in its name, s/REGEX/TEXT/g all of
+    /// them; $1 is the first group
+    #[arg(long, value_name = "RULE")]
+    rename_with: Option<RenameRule>,
+    /// Show what would be done, without doing it
+    #[arg(short = 'n', long)]
+    dry_run: bool,
+    /// Files or directories to rename. The last word is the new path: relative to the login directory, absolute with a
+    /// leading /, or a URL on the same server; a path that ends in / is the directory to move them into
+    #[arg(value_name = "URL", required = true)]
+    urls: Vec<String>,
+    #[arg(skip)]
     path: String,
+    #[command(flatten)]
+    selection: SelectionArgs,
+    #[command(flatten)]
+    names: NameArgs,
     #[command(flatten)]
     connection: ConnectionArgs,
 }
 
-pub(crate) async fn run(args: MvArgs) -> Result {
-    let url = session::url(&args.url)?;
-    let target = target(&url, &args.path)?;
-    let mut session = Session::new(args.connection)?;
-    let client = session.client(&url).await?;
-    client.rename(url.path(), target).await.map_err(|error| Failure::about(&url, error))?;
+pub(crate) async fn run(mut args: MvArgs, app: &App) -> Result {
+    // With a rule, all words are URLs.
+    if args.rename_with.is_none() {
+        args.path = args.urls.pop().unwrap_or_default();
+        let has_names = args.names.files_from.is_some() || args.names.files_from0.is_some();
+        if args.urls.is_empty() && !has_names {
+            return Err(Failure::UsageWithHint {
+                what: "the new path is missing".to_owned(),
+                hint: "use mv URL... PATH, as in oxftp mv ftp://example.org/a.txt b.txt".to_owned(),
+            });
+        }
+    }
+    let mut session = Session::new(args.connection.clone())?;
+    let mut operands = Operands::expand(&mut session, &args.urls, &args.names).await?;
+    operands.select(&mut session, &Selector::new(&args.selection)).await?;
+    let renames = match &args.rename_with {
+        Some(rule) => renamed_by(rule, &operands)?,
+        None => moved(&mut session, &args.urls, &args.path, &operands).await?,
+    };
+    let mut failures = operands.collect_failures(app)?;
+    let mut output = Output::new();
+    for Rename { url, to } in &renames {
+        if args.dry_run {
+            let from = url.path();
+            output
+                .line(
+                    [&output.displayable(from.as_bytes())[..], b" -> ", &output.displayable(to.as_bytes())]
+                        .concat(),
+                )
+                .await?;
+            continue;
+        }
+        let outcome = async {
+            let client = session.client(url).await?;
+            let Err(error) = client.rename(url.path(), to).await else { return Ok(()) };
+            if error.reply().is_some() && !client.is_broken() && client.is_dir(to).await.unwrap_or(false) {
+                return Err(Failure::refused(
+                    url,
+                    error,
+                    "end the new path with / to move it into the directory",
+                ));
+            }
+            Err(Failure::about(url, error))
+        };
+        failures.record(outcome.await)?;
+    }
+    output.flush().await?;
     session.quit().await;
-    Ok(())
+    failures.finish()
+}
+
+/// A path and its new path.
+struct Rename {
+    url: FtpUrl,
+    to: RemotePath,
+}
+
+fn renamed_by(rule: &RenameRule, operands: &Operands) -> Result<Vec<Rename>> {
+    let mut renames = Vec::new();
+    for Operand { url, .. } in &operands.found {
+        let path = url.path();
+        let Some(name) = path.file_name() else {
+            return Err(Failure::Usage(format!("{url} has no name that could be changed")));
+        };
+        let new = rule.apply(&name.to_string_lossy());
+        if new == name.to_string_lossy() {
+            continue;
+        }
+        let new = oxftp::FileName::new(&new).map_err(|error| Failure::Usage(format!("{url}: {error}")))?;
+        renames.push(Rename { url: url.clone(), to: path.parent().unwrap_or_default().join(&new) });
+    }
+    refuse_equal_targets(renames)
+}
+
+/// Returns the renames to one path, which must be a directory for several files.
+async fn moved(
+    session: &mut Session,
+    words: &[String],
+    word: &str,
+    operands: &Operands,
+) -> Result<Vec<Rename>> {
+    let mut renames = Vec::new();
+    // A pattern may match one file today and several tomorrow: both move into the directory.
+    let may_be_several = operands.found.len() > 1
+        || words.len() > 1
+        || operands.found.iter().any(|operand| operand.entry.is_some());
+    let mut into = word.ends_with('/');
+    if let Some(first) = operands.found.first().filter(|_| may_be_several && !into) {
+        let directory = target(&first.url, word)?;
+        let client = session.client(&first.url).await?;
+        into = match client.is_dir(&directory).await {
+            Err(error) if error.is_not_found() => false,
+            found => found.map_err(|error| Failure::about(&first.url, error))?,
+        };
+        if !into {
+            return Err(Failure::UsageWithHint {
+                what: format!("{directory} is not a directory, but several files may be moved"),
+                hint: "end the path with / and create the directory with mkdir".to_owned(),
+            });
+        }
+    }
+    for operand in &operands.found {
+        let to = target(&operand.url, word)?;
+        let name = operand.url.path().file_name().filter(|_| into && !word.ends_with('/'));
+        let to = name.map_or_else(|| to.clone(), |name| to.join(&name));
+        renames.push(Rename { url: operand.url.clone(), to });
+    }
+    refuse_equal_targets(renames)
+}
+
+/// Fails if two files would have the same path: one would replace the other.
+fn refuse_equal_targets(renames: Vec<Rename>) -> Result<Vec<Rename>> {
+    let mut seen = std::collections::HashSet::new();
+    match renames.iter().find(|rename| !seen.insert(rename.to.as_bytes())) {
+        Some(rename) => Err(Failure::Usage(format!("two files would be renamed to {}", rename.to))),
+        None => Ok(renames),
+    }
 }
 
 /// Returns the new path; after a slash at its end the old name is appended.

@@ -11,19 +11,22 @@ use oxftp::{FtpUrl, Pool, Progress, RemotePath};
 
 use super::support::{
     concurrent,
-    sources::{bytes_of, has_no_name, is_stdin, tree_bytes},
+    operands::read_names,
+    selector::Selector,
+    sources::{self, bytes_of, has_no_name, is_stdin, tree_bytes},
     stdin,
     summary::summary,
 };
 use crate::{
     app::App,
-    args::{ConnectionArgs, EventArgs, TransferArgs, local_path},
+    args::{ConnectionArgs, DepthArgs, EventArgs, ExistingArgs, SelectionArgs, TransferArgs, names_url},
     failure::{Failure, Result},
     progress::{self, Scope},
     session::{self, Session},
 };
 
 #[derive(Debug, Args)]
+#[command(override_usage = "oxftp put [OPTIONS] <SRC>... <URL>")]
 pub(crate) struct PutArgs {
     /// Upload directories recursively
     #[arg(short, long)]
@@ -46,12 +49,29 @@ pub(crate) struct PutArgs {
     /// Upload into this directory, relative to the path of the URL
     #[arg(short, long, value_name = "REMOTE_DIR")]
     directory: Option<String>,
-    /// Files or directories to upload; - is stdin
-    #[arg(value_name = "SRC", required = true, value_parser = local_path())]
+    /// Remove each local file when its copy on the server is complete and verified; directories are kept
+    #[arg(long = "move", conflicts_with = "ascii")]
+    remove_source: bool,
+    /// Files or directories to upload; - is stdin. The last word is the destination: a directory if it ends in /, else the
+    /// new name
+    #[arg(value_name = "SRC", required = true)]
+    words: Vec<PathBuf>,
+    #[arg(skip)]
     sources: Vec<PathBuf>,
-    /// Destination: a directory if it ends in /, else the new name
-    #[arg(value_name = "URL", required = true)]
+    #[arg(skip)]
     url: String,
+    /// Read the names of files to upload from this file, one per line; - is stdin
+    #[arg(long, value_name = "FILE", help_heading = "Selection")]
+    files_from: Option<PathBuf>,
+    /// Read the names of files to upload, each of which ends with NUL, from this file
+    #[arg(long, value_name = "FILE", help_heading = "Selection", conflicts_with = "files_from")]
+    files_from0: Option<PathBuf>,
+    #[command(flatten)]
+    selection: SelectionArgs,
+    #[command(flatten)]
+    depth: DepthArgs,
+    #[command(flatten)]
+    existing: ExistingArgs,
     #[command(flatten)]
     transfer: TransferArgs,
     #[command(flatten)]
@@ -60,10 +80,14 @@ pub(crate) struct PutArgs {
     connection: ConnectionArgs,
 }
 
-pub(crate) async fn run(args: PutArgs, app: &App) -> Result {
+pub(crate) async fn run(mut args: PutArgs, app: &App) -> Result {
+    args.transfer.check_removal(args.remove_source)?;
+    args.take_words()?;
+    args.add_named_sources()?;
     let url = session::url(&args.url)?;
     let target = target(&args, &url)?;
-    let uploader = Uploader { args: &args, url: &url, target: &target };
+    let selector = Selector::new(&args.selection);
+    let uploader = Uploader { args: &args, url: &url, target: &target, selector };
     let mut session = Session::new(args.connection.clone())?;
     let mut failures = app.collect_failures(args.sources.len());
     if uploader.may_run_concurrently() {
@@ -79,6 +103,38 @@ pub(crate) async fn run(args: PutArgs, app: &App) -> Result {
     }
     session.quit().await;
     failures.finish()
+}
+
+impl PutArgs {
+    /// Divides the words into sources and the URL.
+    fn take_words(&mut self) -> Result {
+        let mut sources = std::mem::take(&mut self.words);
+        let has_names = self.files_from.is_some() || self.files_from0.is_some();
+        let url = sources.pop().and_then(|word| word.into_os_string().into_string().ok());
+        let url = url.filter(|_| has_names || !sources.is_empty());
+        self.url = url.ok_or_else(|| Failure::UsageWithHint {
+            what: "the URL is missing".to_owned(),
+            hint: "use put SRC... URL, as in oxftp put a.txt ftp://example.org/dir/".to_owned(),
+        })?;
+        if sources.iter().any(|source| names_url(source)) {
+            return Err(Failure::Usage("a URL is given where a local path is expected".to_owned()));
+        }
+        self.sources = sources;
+        Ok(())
+    }
+
+    /// Adds the sources that a file names.
+    fn add_named_sources(&mut self) -> Result {
+        let (path, separator) = match (&self.files_from, &self.files_from0) {
+            (Some(path), _) => (path, b'\n'),
+            (None, Some(path)) => (path, 0),
+            (None, None) => return Ok(()),
+        };
+        for name in read_names(path, separator)? {
+            self.sources.push(sources::path_of(name));
+        }
+        Ok(())
+    }
 }
 
 /// Destination of the sources.
@@ -110,6 +166,7 @@ fn target(args: &PutArgs, url: &FtpUrl) -> Result<Target> {
             _ if args.temp_name => {
                 usage("stdin is uploaded under its final name: --temp-name conflicts with -")
             }
+            _ if args.remove_source => usage("stdin cannot be removed: --move conflicts with -"),
             _ if args.times => usage("stdin has no modification time: -t conflicts with -"),
             _ => Ok(target),
         };
@@ -122,6 +179,7 @@ struct Uploader<'a> {
     args: &'a PutArgs,
     url: &'a FtpUrl,
     target: &'a Target,
+    selector: Selector,
 }
 
 impl Uploader<'_> {
@@ -191,11 +249,21 @@ impl Uploader<'_> {
             .temporary(args.temp_name)
             .preserve_times(args.times)
             .preserve_mode(args.perms)
-            .verify(args.transfer.verify())
+            .verify(if args.remove_source {
+                args.transfer.verify_before_removal()
+            } else {
+                args.transfer.verify()
+            })
+            .existing(args.existing.existing())
+            .remove_source(args.remove_source)
             .order(args.transfer.order.into())
             .retries(args.connection.network.retries)
             .connections(args.transfer.jobs.connections())
             .progress(progress);
+        let upload = match self.selector.transfer(args.depth) {
+            Some(selection) => upload.select(selection),
+            None => upload,
+        };
         let report = match self.target {
             Target::Named(path) => upload.to(path).write_into(true).await,
             Target::Into(path) => upload.to(path).write_into(has_no_name(source)).await,

@@ -40,7 +40,7 @@ pub(crate) async fn run(args: RawArgs) -> Result {
 /// Sends a command and prints all its replies.
 async fn send(client: &mut Client, url: &FtpUrl, command: &str, output: &mut Output) -> Result {
     let failed = |error| Failure::about(url, error);
-    let mut reply = client.command(command).expect("").await.map_err(failed)?;
+    let mut reply = client.command(command).expect("xxx").await.map_err(failed)?;
     print(&reply, output).await?;
     while reply.code().is_preliminary() {
         reply = client.read_reply().await.map_err(failed)?;

@@ -3,42 +3,64 @@
 use clap::Args;
 use oxftp::{Client, FtpUrl};
 
-use super::support::diagnose;
+use super::support::{diagnose, operands::Operands, selector::Selector};
 use crate::{
     app::App,
-    args::ConnectionArgs,
+    args::{ConnectionArgs, DepthArgs, NameArgs, SelectionArgs},
     failure::{Exit, Failure, Result},
-    session::{self, Session},
+    output::Output,
+    session::Session,
 };
 
 #[derive(Debug, Args)]
 pub(crate) struct RmArgs {
-    /// Remove directories and their contents recursively
+    /// Remove directories and their contents recursively; with a selection, only the selected files in them
     #[arg(short, long)]
     recursive: bool,
     /// Ignore missing files
     #[arg(short, long)]
     force: bool,
+    /// Show what would be done, without doing it
+    #[arg(short = 'n', long)]
+    dry_run: bool,
     /// Files or directories to remove
-    #[arg(value_name = "URL", required = true)]
+    #[arg(value_name = "URL", required_unless_present_any = ["files_from", "files_from0"])]
     urls: Vec<String>,
+    #[command(flatten)]
+    selection: SelectionArgs,
+    #[command(flatten)]
+    names: NameArgs,
+    #[command(flatten)]
+    depth: DepthArgs,
     #[command(flatten)]
     connection: ConnectionArgs,
 }
 
 pub(crate) async fn run(args: RmArgs, app: &App) -> Result {
-    let urls = session::urls(&args.urls)?;
+    let mut session = Session::new(args.connection.clone())?;
+    let mut operands = Operands::expand(&mut session, &args.urls, &args.names).await?;
+    let selector = Selector::new(&args.selection);
+    // Below a directory, the selection decides for each file.
+    if !args.recursive {
+        operands.select(&mut session, &selector).await?;
+    }
+    let urls = operands.urls();
     if let Some(url) = urls.iter().find(|url| url.path().file_name().is_none()) {
         return Err(Failure::Usage(format!(
             "refusing to delete the whole server ({url}): name a file or directory"
         )));
     }
-    let mut session = Session::new(args.connection)?;
-    let mut failures = app.collect_failures(urls.len());
+    let selective = selector.is_active() || args.depth.max_depth.is_some() || args.dry_run;
+    let mut failures = operands.collect_failures(app)?;
+    let mut output = Output::new();
     for url in &urls {
         let outcome = async {
             let client = session.client(url).await?;
-            if args.recursive {
+            if args.recursive && selective {
+                remove_selected(client, url, &args, &selector, app, &mut output).await
+            } else if args.dry_run {
+                output.line(url.path().as_bytes()).await
+            } else if args.recursive {
                 remove_tree(client, url, args.force).await
             } else {
                 remove_file(client, url).await
@@ -46,8 +68,56 @@ pub(crate) async fn run(args: RmArgs, app: &App) -> Result {
         };
         failures.record(forgiving(outcome.await, args.force))?;
     }
+    output.flush().await?;
     session.quit().await;
     failures.finish()
+}
+
+/// Removes the selected files of a tree, and keeps its directories.
+async fn remove_selected(
+    client: &mut Client,
+    url: &FtpUrl,
+    args: &RmArgs,
+    selector: &Selector,
+    app: &App,
+    output: &mut Output,
+) -> Result {
+    let failed = |error| Failure::about(url, error);
+    let root = client.metadata(url.path()).await.map_err(failed)?;
+    let mut paths = Vec::new();
+    if root.is_dir() {
+        let levels = args.depth.max_depth.map_or(usize::MAX, |depth| depth as usize);
+        let mut listing = client.list(url.path()).recursive().max_depth(levels);
+        if let Some(selection) = selector.listing() {
+            listing = listing.select(selection);
+        }
+        let mut entries = listing.stream();
+        while let Some(entry) = entries.next().await {
+            let entry = entry.map_err(failed)?;
+            if !entry.is_dir() {
+                paths.push(entry.path());
+            }
+        }
+    } else if selector.accepts_operand(
+        &url.path().file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default(),
+        &root,
+    ) {
+        paths.push(url.path());
+    }
+    let mut outcome = Ok(());
+    for path in paths {
+        if args.dry_run {
+            output.line(output.displayable(path.as_bytes()).into_owned()).await?;
+        } else if let Err(error) = client.remove_file(&path).await {
+            let failure = Failure::about(&url.with_path(path), error);
+            app.terminal.failure(&failure);
+            outcome = Err(Failure::AlreadyReported(Exit::PartialFailure));
+            if client.is_broken() {
+                return Err(failure);
+            }
+        }
+    }
+    outcome
 }
 
 async fn remove_tree(client: &mut Client, url: &FtpUrl, force: bool) -> Result {

@@ -3,13 +3,17 @@
 use clap::Args;
 use oxftp::{Encoding, Entry, FtpUrl, RemotePath};
 
-use super::support::entry::{JsonEntry, minutes};
+use super::support::{
+    entry::{JsonEntry, minutes},
+    operands::Operands,
+    selector::Selector,
+};
 use crate::{
     app::App,
-    args::ConnectionArgs,
+    args::{ConnectionArgs, NameArgs, SelectionArgs},
     failure::{Failure, Result},
     output::Output,
-    session::{self, Session},
+    session::Session,
 };
 
 #[derive(Debug, Args)]
@@ -18,18 +22,23 @@ pub(crate) struct StatArgs {
     #[arg(long)]
     json: bool,
     /// Files or directories to show
-    #[arg(value_name = "URL", required = true)]
+    #[arg(value_name = "URL", required_unless_present_any = ["files_from", "files_from0"])]
     urls: Vec<String>,
+    #[command(flatten)]
+    selection: SelectionArgs,
+    #[command(flatten)]
+    names: NameArgs,
     #[command(flatten)]
     connection: ConnectionArgs,
 }
 
 pub(crate) async fn run(args: StatArgs, app: &App) -> Result {
-    let urls = session::urls(&args.urls)?;
     let mut session = Session::new(args.connection)?;
+    let mut operands = Operands::expand(&mut session, &args.urls, &args.names).await?;
+    operands.select(&mut session, &Selector::new(&args.selection)).await?;
     let mut output = Output::new();
-    let mut failures = app.collect_failures(urls.len());
-    for url in &urls {
+    let mut failures = operands.collect_failures(app)?;
+    for url in &operands.urls() {
         let outcome = async {
             let entry = session.client(url).await?.metadata(url.path()).await;
             let entry = entry.map_err(|error| Failure::about(url, error))?;

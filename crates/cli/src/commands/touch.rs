@@ -3,11 +3,12 @@
 use clap::Args;
 use oxftp::{Client, FtpUrl, Timestamp};
 
+use super::support::{operands::Operands, selector::Selector};
 use crate::{
     app::App,
-    args::{ConnectionArgs, UnixTime},
+    args::{ConnectionArgs, NameArgs, SelectionArgs, UnixTime},
     failure::{Failure, Result},
-    session::{self, Session},
+    session::Session,
 };
 
 #[derive(Debug, Args)]
@@ -19,19 +20,24 @@ pub(crate) struct TouchArgs {
     #[arg(short = 'c', long)]
     no_create: bool,
     /// Files to touch
-    #[arg(value_name = "URL", required = true)]
+    #[arg(value_name = "URL", required_unless_present_any = ["files_from", "files_from0"])]
     urls: Vec<String>,
+    #[command(flatten)]
+    selection: SelectionArgs,
+    #[command(flatten)]
+    names: NameArgs,
     #[command(flatten)]
     connection: ConnectionArgs,
 }
 
 pub(crate) async fn run(args: TouchArgs, app: &App) -> Result {
-    let urls = session::urls(&args.urls)?;
     let now = jiff::Timestamp::now().as_second();
     let touch = Touch { date: args.date, now, create: !args.no_create };
     let mut session = Session::new(args.connection)?;
-    let mut failures = app.collect_failures(urls.len());
-    for url in &urls {
+    let mut operands = Operands::expand(&mut session, &args.urls, &args.names).await?;
+    operands.select(&mut session, &Selector::new(&args.selection)).await?;
+    let mut failures = operands.collect_failures(app)?;
+    for url in &operands.urls() {
         let outcome = async { touch.touch(session.client(url).await?, url).await };
         failures.record(outcome.await)?;
     }

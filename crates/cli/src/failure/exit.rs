@@ -55,6 +55,7 @@ impl Failure {
             | Self::UsageWithHint { .. }
             | Self::NoBookmark { .. }
             | Self::IsDirectory { .. } => Exit::Usage,
+            Self::NoMatch { .. } => Exit::NotFound,
             Self::Exists { .. } | Self::Refused { .. } => Exit::Denied,
             Self::Client { error, .. } => of_error(error),
             Self::Opening { error, stage, .. } => of_opening(error, *stage),
@@ -99,7 +100,12 @@ fn of_error(error: &Error) -> Exit {
         | Error::InjectedBeforeTls
         | Error::ControlNotEncrypted => Exit::Tls,
         Error::StatusCode(refused) => of_refusal(error, &refused.info),
-        Error::InvalidCommand(_) | Error::Url(_) | Error::Encoding(_) => Exit::Usage,
+        Error::InvalidCommand(_)
+        | Error::InvalidMask(_)
+        | Error::NothingToRemove { .. }
+        | Error::NoName { .. }
+        | Error::Url(_)
+        | Error::Encoding(_) => Exit::Usage,
         Error::Protocol(_)
         | Error::UnusableReply { .. }
         | Error::Unsupported { .. }

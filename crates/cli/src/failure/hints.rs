@@ -11,8 +11,9 @@ pub(crate) fn hint<'f>(failure: &'f Failure, bookmarks: &[String]) -> Option<Cow
     match failure {
         Failure::UsageWithHint { hint, .. } => Some(hint.into()),
         Failure::NoBookmark { name } => Some(of_bookmark(name, bookmarks).into()),
+        Failure::NoMatch { .. } => Some("--no-glob takes *, ?, [ and { as parts of names".into()),
         Failure::Client { about: Some(about), error } if error.is_not_found() && about.contains(PATTERN) => {
-            Some("patterns do not work in URLs, only in oxftp shell, find --name and mirror --include".into())
+            Some("patterns work in the URLs of ls, get, cat, rm, mv, chmod, touch, stat, find and du".into())
         }
         failure => of_failure(failure).map(Cow::from),
     }
@@ -93,15 +94,19 @@ fn of_tls(failure: TlsFailure) -> Option<&'static str> {
         }
         TlsFailure::NotYetValid => "the certificate is not valid yet: check the clock of this machine",
         TlsFailure::UnknownIssuer => {
-            "use --tls-ca FILE to trust the certificate authority in FILE; --insecure skips the check: unsafe on networks you \
-             do not trust"
+            "use --tls-ca FILE to trust the certificate authority in FILE, or --tls-pin for exactly this certificate; --insecure \
+             skips the check: unsafe on networks you do not trust"
         }
         TlsFailure::Revoked => {
             "the certificate has been revoked: contact the operator of the server, and send no data"
         }
+        TlsFailure::NotPinned => {
+            "the certificate is not that of --tls-pin: it was renewed, or this is another server; ask the operator before you \
+             trust it"
+        }
         TlsFailure::UnusableCertificate => {
-            "the server may use a CA certificate as its own, which is common with self-signed certificates; --insecure skips \
-             the check: unsafe on networks you do not trust"
+            "the server may use a CA certificate as its own, which is common with self-signed certificates: trust exactly it \
+             with --tls-ca FILE or --tls-pin; --insecure skips the check: unsafe on networks you do not trust"
         }
         TlsFailure::NoCommonParameters => {
             "the server may support no TLS version from 1.2 or --tls-min on, or require a client certificate: use --tls-cert \

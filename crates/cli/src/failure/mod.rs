@@ -25,6 +25,8 @@ pub(crate) enum Failure {
     UsageWithHint { what: String, hint: String },
     /// Unknown bookmark.
     NoBookmark { name: String },
+    /// A pattern that nothing on the server matches.
+    NoMatch { pattern: String },
     /// A directory where a file is needed.
     IsDirectory { name: String, hint: &'static str },
     /// The directory to create exists.
@@ -115,6 +117,7 @@ impl Failure {
             | Self::Mismatch(what)
             | Self::Local { what, .. } => what.clone(),
             Self::NoBookmark { name } => format!("unknown bookmark {name:?}"),
+            Self::NoMatch { pattern } => format!("nothing matches {pattern}"),
             Self::IsDirectory { name, .. } => format!("{name} is a directory"),
             Self::Exists { name, .. } => format!("{name} already exists"),
             Self::Client { about: Some(about), error } => format!("{about}: {error}"),

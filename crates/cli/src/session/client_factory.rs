@@ -154,6 +154,9 @@ fn tls_config(args: TlsArgs) -> Result<TlsConfig> {
     for path in &args.tls_ca {
         tls = tls.root_certificates_pem(read(path)?).map_err(|error| tls_file_error(path, error))?;
     }
+    for pin in &args.tls_pin {
+        tls = tls.pin_sha256(pin.0);
+    }
     if let Some((certificate, key)) = args.tls_cert.as_ref().zip(args.tls_key.as_ref()) {
         tls = tls
             .client_certificate_pem(read(certificate)?, read(key)?)

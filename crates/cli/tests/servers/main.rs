@@ -12,6 +12,7 @@ mod failures;
 mod mlsd_and_list;
 mod probe;
 mod remote_changes;
+mod selection;
 mod shell;
 mod shell_restart;
 mod transfer_options;

@@ -153,6 +153,35 @@ impl Client {
         Ok(())
     }
 
+    /// Checks that the server accepts offsets (`REST 1`, then `REST 0`; RFC 3659, 5), as resumed transfers and ranges
+    /// need.
+    ///
+    /// ```no_run
+    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+    /// match client.check_restart().await {
+    ///     Err(oxftp::Error::StatusCode(refused)) => println!("no offsets: {}", refused.info),
+    ///     checked => checked?,
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error::StatusCode`] if the server refuses offsets.
+    pub async fn check_restart(&mut self) -> Result<()> {
+        self.go_home().await?;
+        self.state.restart_pending = true;
+        let accepted = self.control.run(Exchange::new(Command::with_number("REST", 1), &["350"])).await;
+        if let Err(error) = accepted {
+            self.state.restart_pending = !matches!(error, Error::StatusCode(_));
+            return Err(error);
+        }
+        self.control.run(Exchange::new(Command::with_number("REST", 0), &["xxx"])).await?;
+        self.state.restart_pending = false;
+        Ok(())
+    }
+
     /// Closes a data connection and waits for the final reply.
     pub(crate) async fn finish_data(
         &mut self,

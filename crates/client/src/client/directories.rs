@@ -171,9 +171,12 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error::StatusCode`] if it does not exist, is not empty, or may not be removed.
+    /// [`Error::StatusCode`] if it does not exist, is not empty, or may not be removed; [`Error::NothingToRemove`] for
+    /// the root and the working directory.
     pub async fn remove_dir(&mut self, path: impl Into<RemotePath>) -> Result<()> {
-        self.path_command("RMD", &path.into(), &["2xx"]).await.map(drop)
+        let path = path.into();
+        check_removable(&path)?;
+        self.path_command("RMD", &path, &["2xx"]).await.map(drop)
     }
 
     /// Removes a file (`DELE`; RFC 959, 4.1.3).
@@ -190,9 +193,12 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error::StatusCode`] if it does not exist or may not be removed.
+    /// [`Error::StatusCode`] if it does not exist or may not be removed; [`Error::NothingToRemove`] for a path that
+    /// names no entry, such as the empty one.
     pub async fn remove_file(&mut self, path: impl Into<RemotePath>) -> Result<()> {
-        self.path_command("DELE", &path.into(), &["2xx"]).await.map(drop)
+        let path = path.into();
+        check_removable(&path)?;
+        self.path_command("DELE", &path, &["2xx"]).await.map(drop)
     }
 
     /// Renames `from` to `to` (`RNFR`, `RNTO`; RFC 959, 4.1.3).
@@ -279,6 +285,11 @@ impl Client {
     async fn is_there(&mut self, directory: &RemotePath) -> Result<bool> {
         self.is_directory_by_entering(directory).await
     }
+}
+
+/// Fails if a removal names the root, the working directory or one above it.
+pub(crate) fn check_removable(path: &RemotePath) -> Result<()> {
+    if path.names_entry() { Ok(()) } else { Err(Error::NothingToRemove { path: path.to_string() }) }
 }
 
 /// Returns whether an error is about the path, and not about the session.

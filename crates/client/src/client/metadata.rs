@@ -187,6 +187,28 @@ impl Client {
         told.ok()
     }
 
+    /// Returns the modification time of a file; `None` if the server refuses to report it. Does not ask a server
+    /// without `MDTM` again.
+    pub(crate) async fn try_modified(&mut self, path: &RemotePath) -> Result<Option<Timestamp>> {
+        if self.capabilities.no_mdtm {
+            return Ok(None);
+        }
+        match self.modified(path).await {
+            Ok(time) => Ok(Some(time)),
+            Err(Error::Unanswered { .. }) => Ok(None),
+            Err(error @ (Error::StatusCode(_) | Error::UnusableReply { .. })) if !self.is_broken() => {
+                self.capabilities.no_mdtm = error.code().is_some_and(Code::is_unsupported);
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Returns whether the server may report modification times by `MDTM`.
+    pub(crate) fn may_report_times(&self) -> bool {
+        !self.capabilities.no_mdtm
+    }
+
     /// Sets the representation type, unless it is set already (`TYPE`; RFC 959, 4.1.2).
     pub(crate) async fn set_type(&mut self, wanted: TransferType) -> Result<()> {
         if self.state.transfer_type == Some(wanted) {

@@ -1,7 +1,7 @@
 //! Raw commands of the caller.
 
 use oxftp_proto::{
-    Command, Reply,
+    Code, Command, Reply,
     dialog::{Aborted, Completion},
 };
 use std::future::IntoFuture;
@@ -19,15 +19,15 @@ impl Client {
     /// # }
     /// ```
     ///
-    /// Without [`expect`](RawCommand::expect) and [`wait`](RawCommand::wait) no reply is read:
-    /// [`read_reply`](Client::read_reply) reads it, or the next command reads and drops it.
+    /// Without [`expect`](RawCommand::expect) any `2xx` or `3xx` is a success. [`send`](RawCommand::send) sends the
+    /// command without reading the reply.
     ///
     /// A command that changes the state of the session without the client's knowledge (`TYPE`, `PROT`,
     /// `REST`) makes later transfers fail.
     #[must_use = "a command does nothing until it is awaited"]
     pub fn command(&mut self, line: impl Into<String>) -> RawCommand<'_> {
         self.state.alter();
-        RawCommand { client: self, line: line.into() }
+        RawCommand { client: self, line: line.into(), expected: Vec::new(), waited_past: Vec::new() }
     }
 
     /// Sends all commands before reading the first reply, and returns the final reply to each command, in
@@ -62,7 +62,7 @@ impl Client {
     ///
     /// ```no_run
     /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
-    /// client.command("NOOP").await?;                       // reads nothing
+    /// client.command("NOOP").send().await?;                // reads nothing
     /// println!("{}", client.read_reply().await?);
     /// # Ok(())
     /// # }
@@ -97,88 +97,75 @@ impl Client {
     }
 }
 
-/// A raw command of the caller. Awaiting it sends the command and reads no reply.
-#[derive(Debug)]
-pub struct RawCommand<'c> {
-    client: &'c mut Client,
-    line: String,
-}
-
-impl<'c> RawCommand<'c> {
-    /// Sets the mask that the reply must match (see [`Code::matches`](crate::Code::matches)).
-    pub fn expect(self, mask: impl Into<String>) -> RawExchange<'c> {
-        self.exchange().expect(mask)
-    }
-
-    /// Skips replies that match `mask`, and accepts any other.
-    pub fn wait(self, mask: impl Into<String>) -> RawExchange<'c> {
-        self.exchange().wait(mask)
-    }
-
-    fn exchange(self) -> RawExchange<'c> {
-        RawExchange { client: self.client, line: self.line, expected: Vec::new(), waited_past: Vec::new() }
-    }
-}
-
-impl<'c> IntoFuture for RawCommand<'c> {
-    type Output = Result<()>;
-    type IntoFuture = BoxFuture<'c, Self::Output>;
-
-    fn into_future(self) -> Self::IntoFuture {
-        Box::pin(async move {
-            let command = Command::raw(&self.line, self.client.config.encoding)?;
-            self.client.go_home().await?;
-            self.client.control.send(&command).await
-        })
-    }
-}
-
-/// A raw command of the caller with its reply. Awaiting it sends the command and returns the reply.
+/// A raw command of the caller. Awaiting it sends the command and returns the final reply.
 ///
 /// ```no_run
 /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
-/// let reply = client.command("SITE UMASK 022").expect("2xx").await?;
+/// let reply = client.command("SITE UMASK 022").await?;               // an error for 4xx and 5xx
 /// println!("{}", reply.text());
+/// let reply = client.command("DELE old").expect("250").expect("550").await?;
 /// # Ok(())
 /// # }
 /// ```
+///
+/// # Errors
+///
+/// [`Error::StatusCode`](crate::Error::StatusCode) if the reply does not match a mask;
+/// [`Error::InvalidMask`](crate::Error::InvalidMask) if a mask is none, before anything is sent.
 #[derive(Debug)]
 #[must_use = "a command does nothing until it is awaited"]
-pub struct RawExchange<'c> {
+pub struct RawCommand<'c> {
     client: &'c mut Client,
     line: String,
     expected: Vec<String>,
     waited_past: Vec<String>,
 }
 
-impl RawExchange<'_> {
-    /// Adds a mask that the reply may match.
+impl RawCommand<'_> {
+    /// Adds a mask that the reply may match, such as `2xx` (see [`Code::matches`](crate::Code::matches)); `xxx`
+    /// accepts every reply. By default, preliminary replies (1xx) are skipped, and 2xx and 3xx are accepted.
     pub fn expect(mut self, mask: impl Into<String>) -> Self {
         self.expected.push(mask.into());
         self
     }
 
-    /// Adds a mask of replies to skip. Preliminary replies (1xx) are skipped only if a mask matches them.
+    /// Adds a mask of replies to skip. With [`expect`](Self::expect), preliminary replies (1xx) are skipped only if a
+    /// mask matches them.
     pub fn wait(mut self, mask: impl Into<String>) -> Self {
         self.waited_past.push(mask.into());
         self
     }
 
+    /// Sends the command and reads no reply: [`Client::read_reply`] reads it, or the next command reads and drops it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidCommand`](crate::Error::InvalidCommand) if the line is not a command, and those of the control
+    /// connection. A refusal of the server is not noticed.
+    pub async fn send(self) -> Result<()> {
+        let command = Command::raw(&self.line, self.client.config.encoding)?;
+        self.client.go_home().await?;
+        self.client.control.send(&command).await
+    }
+
     async fn run(self) -> Result<Reply> {
+        let mut expected: Vec<&str> = self.expected.iter().map(String::as_str).collect();
+        let mut waited_past: Vec<&str> = self.waited_past.iter().map(String::as_str).collect();
+        expected.iter().chain(&waited_past).try_for_each(|mask| Code::check_mask(mask))?;
+        if expected.is_empty() {
+            expected.extend(["2xx", "3xx"]);
+            waited_past.push("1xx");
+        }
         let command = Command::raw(&self.line, self.client.config.encoding)?;
         self.client.go_home().await?;
         let control = &mut self.client.control;
         control.send(&command).await?;
-        let expected: Vec<&str> = self.expected.iter().map(String::as_str).collect();
-        let waited_past: Vec<&str> = self.waited_past.iter().map(String::as_str).collect();
-        // Without a mask, any reply that is not skipped is accepted, as in aioftp.
-        let expected = if expected.is_empty() { vec![""] } else { expected };
         let deadline = self.client.config.timeouts.command;
         control.resume(Completion::new(&expected, &waited_past), deadline).await
     }
 }
 
-impl<'c> IntoFuture for RawExchange<'c> {
+impl<'c> IntoFuture for RawCommand<'c> {
     type Output = Result<Reply>;
     type IntoFuture = BoxFuture<'c, Self::Output>;
 

@@ -1,5 +1,7 @@
 //! Knowledge about a server, and the current state of one session on it.
 
+use std::sync::{Arc, atomic::AtomicBool};
+
 use oxftp_proto::{
     Features, HashAlgorithm, RemotePath, Reply, ServerZone, TransferType, dialog::PassiveMode,
     server::ServerKind,
@@ -44,6 +46,8 @@ pub(crate) struct ServerCapabilities {
     pub(super) no_size: bool,
     /// `MDTM` is not supported.
     pub(super) no_mdtm: bool,
+    /// The user knows that times are not preserved on this server.
+    pub(crate) reported_times_not_kept: Arc<AtomicBool>,
 }
 
 impl ServerCapabilities {
@@ -63,6 +67,7 @@ impl ServerCapabilities {
         self.no_mlst |= other.no_mlst;
         self.no_size |= other.no_size;
         self.no_mdtm |= other.no_mdtm;
+        self.reported_times_not_kept = other.reported_times_not_kept.clone();
         self.no_compression |= other.no_compression;
         self.no_compressed_uploads |= other.no_compressed_uploads;
         self.no_eprt |= other.no_eprt;

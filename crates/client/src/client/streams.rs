@@ -1,7 +1,7 @@
 //! Streams of data transfers: [`DownloadStream`] and [`UploadStream`] for whole transfers, [`RangeStream`] for a part of
 //! a file, and [`DataStream`] for any command. Each holds the session that it runs on, borrowed or owned.
 
-use oxftp_proto::{Command, Encoding, RemotePath, TransferType, dialog::Aborted};
+use oxftp_proto::{Code, Command, Encoding, RemotePath, TransferType, dialog::Aborted};
 use std::{
     fmt, io,
     ops::{Bound, RangeBounds},
@@ -176,13 +176,13 @@ impl<S: AsMut<Client>> DataStream<S> {
     /// Completes the transfer and waits for the server's final reply, any `2xx`.
     ///
     /// The stream of an upload is closed first (with TLS: `close_notify`). A download must have been read
-    /// to its end. Sizes are not compared.
+    /// to its end; otherwise it is aborted (`ABOR`). Sizes are not compared: fewer bytes and a `226` are a success.
     ///
     /// # Errors
     ///
     /// [`Error::StatusCode`] if the server reports that the transfer failed; [`Error::Unfinished`] if a
-    /// download was not read to its end; [`Error::Data`] if the data connection failed, or TLS ended
-    /// without `close_notify`; [`Error::Timeout`] if no reply arrives in time.
+    /// download was not read to its end, whatever the server replies; [`Error::Data`] if the data connection failed, or
+    /// TLS ended without `close_notify`; [`Error::Timeout`] if no reply arrives in time.
     pub async fn finish(mut self) -> Result<TransferSummary> {
         self.finish_with(Masks::default()).await
     }
@@ -198,12 +198,13 @@ impl<S: AsMut<Client>> DataStream<S> {
     ///
     /// # Errors
     ///
-    /// Those of [`finish`](Self::finish).
+    /// Those of [`finish`](Self::finish); [`Error::InvalidMask`] if a mask is none: the transfer is aborted then.
     pub async fn finish_expecting(
         mut self,
         expected: &[&str],
         waited_past: &[&str],
     ) -> Result<TransferSummary> {
+        expected.iter().chain(waited_past).try_for_each(|mask| Code::check_mask(mask))?;
         self.finish_with(Masks { expected, waited_past }).await
     }
 
@@ -245,7 +246,7 @@ impl<S: AsMut<Client>> DataStream<S> {
 
     /// Ends the transfer where it is, and returns the session. The data connection is closed; the next command reads
     /// the outstanding reply.
-    pub(crate) fn into_session(mut self) -> S {
+    fn into_session(mut self) -> S {
         self.data.close();
         self.session.take().expect("the session is present until the stream is taken apart")
     }
@@ -536,6 +537,21 @@ impl<S: AsMut<Client>> RangeStream<S> {
         self.stream.finish().await.map(|summary| summary.transferred)
     }
 
+    /// Ends the transfer as [`finish`](Self::finish) does, but does not wait for the replies to `ABOR`. The next
+    /// command of the session reads them.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`finish`](Self::finish), as far as they are known without the replies to `ABOR`.
+    pub async fn finish_without_waiting(self) -> Result<u64> {
+        let received = self.stream.transferred();
+        if self.missing() == Some(0) {
+            self.stream.abort_without_waiting().await?;
+            return Ok(received);
+        }
+        self.stream.finish().await.map(|summary| summary.transferred)
+    }
+
     /// Ends the transfer after a failed read, and returns the most specific error (see
     /// [`DataStream::fail`]).
     pub async fn fail(self, source: io::Error) -> Error {
@@ -576,8 +592,8 @@ impl<S: AsMut<Client> + Unpin> AsyncRead for RangeStream<S> {
     }
 }
 
-impl AsMut<Client> for Client {
-    fn as_mut(&mut self) -> &mut Client {
+impl AsMut<Self> for Client {
+    fn as_mut(&mut self) -> &mut Self {
         self
     }
 }

@@ -3,7 +3,7 @@
 use oxftp_proto::{Precision, RemotePath, ServerZone, Timestamp, Zone};
 
 use super::Client;
-use crate::{Error, ListCommand, Result};
+use crate::{ListCommand, Result};
 
 impl Client {
     /// Measures the time zone of the server's listings: compares the listed times of some files with their
@@ -31,28 +31,29 @@ impl Client {
         directory: impl Into<RemotePath>,
     ) -> Result<Option<ServerZone>> {
         let known = self.capabilities.server_zone.take();
-        let measured = self.measure_offset(&directory.into()).await;
-        let zone = measured.map(|offset| offset.and_then(ServerZone::offset));
+        let zone = match self.dated_files(&directory.into()).await {
+            Ok(files) => self.measure_zone_of(files).await,
+            Err(error) => Err(error),
+        };
         self.capabilities.server_zone = zone.as_ref().ok().cloned().flatten().or(known);
         zone
     }
 
-    /// Returns the offset from UTC on which all sampled files agree.
-    async fn measure_offset(&mut self, directory: &RemotePath) -> Result<Option<i32>> {
+    /// Returns the zone on which all these files agree, each with the time that its line shows (`MDTM`).
+    pub(crate) async fn measure_zone_of(
+        &mut self,
+        files: Vec<(RemotePath, Timestamp)>,
+    ) -> Result<Option<ServerZone>> {
         let mut offset = None;
-        for (path, listed) in self.dated_files(directory).await? {
-            let modified = match self.modified(path).await {
-                Ok(modified) => modified,
-                Err(Error::StatusCode(_) | Error::Unanswered { .. }) => continue,
-                Err(error) => return Err(error),
-            };
+        for (path, listed) in files {
+            let Some(modified) = self.try_modified(&path).await? else { continue };
             let Some(between) = offset_between(&listed, &modified) else { return Ok(None) };
             if offset.is_some_and(|offset| offset != between) {
                 return Ok(None);
             }
             offset = Some(between);
         }
-        Ok(offset)
+        Ok(offset.and_then(ServerZone::offset))
     }
 
     /// Lists a few files with the times that their lines show.

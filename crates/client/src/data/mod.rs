@@ -142,6 +142,9 @@ impl DataConnection {
         deadline: Option<Duration>,
     ) -> Result<TransferSummary> {
         let ended = self.end().await;
+        if matches!(ended, Err(EndError::Unfinished)) {
+            return Err(self.end_early(control).await);
+        }
         if ended.is_ok() {
             // If the connection fails here, waiting for the final reply returns the error.
             let _ = control.send_pipelined().await;
@@ -153,11 +156,19 @@ impl DataConnection {
             (Ok(()), Ok(reply)) => Ok(TransferSummary { reply, transferred: self.transferred }),
             // The reply to a failed transfer is more specific than the error of the data connection.
             (_, Err(error @ Error::StatusCode(_))) => Err(error),
-            (Err(EndError::Unfinished), Ok(_)) => Err(Error::Unfinished { received: self.transferred }),
+            (Err(EndError::Unfinished), _) => Err(Error::Unfinished { received: self.transferred }),
             (Err(EndError::Broken(source)), Ok(reply)) => Err(Error::Data { reply: Some(reply), source }),
             (Err(EndError::Broken(source)), Err(_)) => Err(Error::Data { reply: None, source }),
             (_, Err(error)) => Err(error),
         }
+    }
+
+    /// Aborts a download that the caller ends before its end. That is one kind of error, whatever the server replies.
+    async fn end_early(&mut self, control: &mut ControlChannel) -> Error {
+        if let Err(error) = self.abort(control).await {
+            tracing::warn!("failed to abort an unfinished download: {error}");
+        }
+        Error::Unfinished { received: self.transferred }
     }
 
     /// Abandons the transfer after the data connection failed. The error contains the server's reply.
@@ -218,7 +229,6 @@ impl DataConnection {
                 }
                 Ok(unwanted) => {
                     self.transferred -= unwanted as u64;
-                    self.close();
                     Err(EndError::Unfinished)
                 }
                 Err(error) => {

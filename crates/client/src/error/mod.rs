@@ -1,14 +1,15 @@
 //! Errors of the crate.
 
+pub(crate) mod kind;
 pub(crate) mod local_fs;
 mod predicates;
 pub(crate) mod report;
 pub(crate) mod tls;
 
-use std::{io, time::Duration};
+use std::{io, path::PathBuf, time::Duration};
 
 use oxftp_proto::{
-    DecodeError, FileHash, InvalidCommand, NameError, Reply, StatusCodeError, UnknownEncoding,
+    DecodeError, FileHash, InvalidCommand, InvalidMask, NameError, Reply, StatusCodeError, UnknownEncoding,
     dialog::DialogError, listing::ListingError,
 };
 
@@ -223,6 +224,25 @@ pub enum Error {
     /// A text is not a valid command.
     #[error(transparent)]
     InvalidCommand(#[from] InvalidCommand),
+    /// A text is not a mask of reply codes, such as `2xx`.
+    #[error(transparent)]
+    InvalidMask(#[from] InvalidMask),
+    /// A removal names the root, the working directory or one above it, and not an entry in a directory. Nothing was
+    /// sent.
+    #[error(
+        "refusing to remove {path:?}: name a file or a directory below the working directory or the root"
+    )]
+    NothingToRemove {
+        /// The path.
+        path: String,
+    },
+    /// A local path ends in no name, such as `.` or `/`, so that its name on the server is unknown (see
+    /// [`Upload::write_into`](crate::Upload::write_into)).
+    #[error("{path:?} has no name of its own: give the name on the server")]
+    NoName {
+        /// The path.
+        path: PathBuf,
+    },
     /// A name is not valid as one component of a path.
     #[error(transparent)]
     Name(#[from] NameError),
@@ -253,6 +273,14 @@ pub enum Error {
     /// The local file system failed.
     #[error(transparent)]
     LocalFs(#[from] LocalFsError),
+    /// The reader or writer of the caller failed.
+    #[error("the local {what} failed")]
+    LocalStream {
+        /// Which of them, as a noun.
+        what: &'static str,
+        /// The cause.
+        source: io::Error,
+    },
     /// An entry of a tree was skipped.
     #[error("{path} was skipped: {why}")]
     Skipped {
@@ -298,6 +326,18 @@ pub enum Error {
         /// Maximum number of deletions.
         limit: u64,
     },
+    /// A stored file or directory is missing from a listing that was taken afterwards: the server, or the local file
+    /// system, may have it under another name. A mirror deletes nothing in that directory.
+    #[error(
+        "{path:?} was stored, but its directory does not list that name{}; nothing was deleted there",
+        found_instead(.found.as_deref())
+    )]
+    StoredUnderOtherName {
+        /// The path that was stored.
+        path: String,
+        /// The name that was probably stored in its place.
+        found: Option<String>,
+    },
     /// A path is a directory, but a file is required.
     #[error("{path} is a directory")]
     IsDirectory {
@@ -332,6 +372,10 @@ impl From<DialogError> for Error {
             error => Self::DataConnect(io::Error::other(error)),
         }
     }
+}
+
+fn found_instead(name: Option<&str>) -> String {
+    name.map(|name| format!(" (but {name:?})")).unwrap_or_default()
 }
 
 fn seconds(deadline: Duration) -> String {

@@ -32,6 +32,8 @@ pub enum TlsFailure {
     Revoked,
     /// The certificate is for another purpose, damaged, or has an invalid signature.
     UnusableCertificate,
+    /// The certificate is not one of those that were pinned.
+    NotPinned,
     /// The peer does not use TLS.
     NoTls,
     /// Client and server have no common TLS version or cipher suite.
@@ -90,6 +92,7 @@ impl TlsFailure {
                 Self::WrongName
             }
             CertificateError::UnknownIssuer => Self::UnknownIssuer,
+            CertificateError::ApplicationVerificationFailure => Self::NotPinned,
             CertificateError::Revoked => Self::Revoked,
             _ => Self::UnusableCertificate,
         }

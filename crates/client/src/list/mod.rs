@@ -14,9 +14,10 @@ use oxftp_proto::RemotePath;
 
 pub(crate) use self::cycle::{Ancestor, AncestorChain, CycleDetector, ListingFingerprint};
 pub use self::entry::PathEntry;
+use self::tree::Bounds;
 pub use self::tree::Entries;
 use crate::config::list_command::ListCommand;
-use crate::{Client, Error, Result, client::FollowUp, future::BoxFuture};
+use crate::{Client, Error, Result, Selection, client::FollowUp, future::BoxFuture};
 
 impl Client {
     /// Lists a directory (`MLSD`, or `LIST` if the server does not implement it; RFC 3659, 7).
@@ -46,6 +47,8 @@ impl Client {
             recursive: false,
             raw_command: None,
             follow_up: FollowUp::Nothing,
+            selection: None,
+            max_depth: usize::MAX,
         }
     }
 }
@@ -68,6 +71,8 @@ pub struct List<'c> {
     recursive: bool,
     raw_command: Option<ListCommand>,
     follow_up: FollowUp,
+    selection: Option<Selection>,
+    max_depth: usize,
 }
 
 impl<'c> List<'c> {
@@ -78,6 +83,20 @@ impl<'c> List<'c> {
     #[must_use]
     pub fn recursive(mut self) -> Self {
         self.recursive = true;
+        self
+    }
+
+    /// Sets which entries are returned; a directory that is rejected is not listed either. Defaults to all.
+    #[must_use]
+    pub fn select(mut self, selection: Selection) -> Self {
+        self.selection = Some(selection);
+        self
+    }
+
+    /// Sets how many levels are listed: with 1, only the directory itself. Defaults to all.
+    #[must_use]
+    pub fn max_depth(mut self, levels: usize) -> Self {
+        self.max_depth = levels;
         self
     }
 
@@ -92,7 +111,8 @@ impl<'c> List<'c> {
     /// Returns the entries one by one while the listing arrives.
     #[must_use]
     pub fn stream(self) -> Entries<'c> {
-        Entries::new(self.client, self.path, self.recursive, self.raw_command, self.follow_up)
+        let bounds = Bounds { selection: self.selection, max_depth: self.max_depth };
+        Entries::new(self.client, self.path, self.recursive, self.raw_command, self.follow_up, bounds)
     }
 
     /// Sets what follows the listing, unless it is recursive.

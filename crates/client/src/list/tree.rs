@@ -11,7 +11,7 @@ use super::{
     entry::PathEntry,
 };
 use crate::config::list_command::ListCommand;
-use crate::{Client, Error, Result, client::FollowUp};
+use crate::{Candidate, Client, Error, Result, Selection, client::FollowUp};
 
 /// The entries of a listing, one by one.
 ///
@@ -39,9 +39,32 @@ pub struct Entries<'c> {
     raw_command: Option<ListCommand>,
     /// What follows a listing that is not recursive.
     follow_up: FollowUp,
+    bounds: Bounds,
+    root: RemotePath,
     refused: Vec<NameError>,
     unparsed: Unparsed,
     truncated: bool,
+}
+
+/// Which entries of a tree are returned.
+pub(super) struct Bounds {
+    pub(super) selection: Option<Selection>,
+    pub(super) max_depth: usize,
+}
+
+impl Bounds {
+    fn accepts(&self, entry: &PathEntry, root: &RemotePath) -> bool {
+        let Some(selection) = &self.selection else { return true };
+        let path = entry.path();
+        let below = path.as_bytes().strip_prefix(root.as_bytes()).unwrap_or(path.as_bytes());
+        let relative = String::from_utf8_lossy(below.strip_prefix(b"/").unwrap_or(below));
+        selection.accepts(&Candidate {
+            path: &relative,
+            is_dir: entry.is_dir(),
+            size: entry.exact_size().filter(|_| entry.is_file()),
+            modified: entry.modified,
+        })
+    }
 }
 
 /// A directory of the tree that is not listed yet.
@@ -82,18 +105,21 @@ impl<'c> Entries<'c> {
         recursive: bool,
         raw_command: Option<ListCommand>,
         follow_up: FollowUp,
+        bounds: Bounds,
     ) -> Self {
-        let root = PendingDirectory { path: root, depth: 0, ancestors: AncestorChain::default() };
+        let first = PendingDirectory { path: root.clone(), depth: 0, ancestors: AncestorChain::default() };
         Self {
             detector: CycleDetector::new(client.limits()),
             client,
-            queue: VecDeque::from([root]),
+            queue: VecDeque::from([first]),
             directories: 0,
             current: None,
             context: DirectoryContext::default(),
             recursive,
             raw_command,
             follow_up,
+            bounds,
+            root,
             refused: Vec::new(),
             unparsed: Unparsed::default(),
             truncated: false,
@@ -226,10 +252,11 @@ impl<'c> Entries<'c> {
         let depth = directory.depth;
         match PathEntry::new(&directory.location, entry) {
             Ok(entry) => {
+                let selected = self.bounds.accepts(&entry, &self.root);
                 if self.recursive {
-                    self.note(&entry, depth + 1);
+                    self.note(&entry, depth + 1, selected);
                 }
-                Some(entry)
+                selected.then_some(entry)
             }
             Err(error) => {
                 tracing::warn!("{error}");
@@ -242,9 +269,9 @@ impl<'c> Entries<'c> {
     }
 
     /// Adds an entry to the context of the current directory.
-    fn note(&mut self, entry: &PathEntry, depth: usize) {
+    fn note(&mut self, entry: &PathEntry, depth: usize, selected: bool) {
         self.context.fingerprint.add(entry);
-        if !entry.is_dir() {
+        if !entry.is_dir() || !selected || depth >= self.bounds.max_depth {
             return;
         }
         self.directories += 1;

@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use super::{
     node::NodeFacts,
     step::Reason,
-    timestamps::{TimeOrder, compare_times},
+    timestamps::{TimeOrder, compare_times, compare_with_dated_copy},
 };
 
 /// How a mirror decides whether a file has changed.
@@ -24,6 +24,12 @@ pub enum Compare {
     /// By size and time. Times are compared at the coarser precision of both sides. If a listing is
     /// coarse or has no time zone, the server is asked for the exact time before a file is transferred for its
     /// time alone (`MDTM`).
+    ///
+    /// If a server shows times without a zone and has no `MDTM`, downloaded files are dated as if the listing were in
+    /// UTC. The next mirror compares the listing with that, to the minute or the day. A file with a time of another
+    /// origin counts as unchanged if its size is equal and a zone could explain the difference. If the server begins to
+    /// list all times some hours later or earlier, or if
+    /// [`server_zone`](crate::ClientBuilder::server_zone) is changed, the files are transferred once more.
     ///
     /// A server that does not announce `MFMT` may be unable to set times. On such a target, a file of the same size
     /// that is not older than its source is unchanged.
@@ -55,22 +61,46 @@ pub(crate) struct Comparison {
     pub(crate) by: Compare,
     /// The target keeps the modification times that are set.
     pub(crate) keeps_times: bool,
+    /// A server may report exact times.
+    pub(crate) asks_times: bool,
 }
 
 impl Comparison {
     /// Compares by the facts of the listings.
     pub(crate) fn by_listing(self, source: &NodeFacts, target: &NodeFacts) -> Decision {
-        match self.by {
-            Compare::Newer => self.by_age(source, target),
-            _ => self.by_content(source, target),
+        match self.by_facts(source, target) {
+            Decision::NeedsTimes if !self.asks_times => self.by_uncertain_times(source, target),
+            decision => decision,
         }
     }
 
     /// Compares after the exact times were requested; no more facts can be obtained.
     pub(crate) fn by_exact_times(self, source: &NodeFacts, target: &NodeFacts) -> Decision {
-        match self.by_listing(source, target) {
+        match self.by_facts(source, target) {
             Decision::NeedsTimes => self.by_uncertain_times(source, target),
             decision => decision,
+        }
+    }
+
+    /// Returns whether two files that count as unchanged do so only because their sizes are equal: a change of the
+    /// content alone would not be found.
+    pub(crate) fn rests_on_sizes(self, source: &NodeFacts, target: &NodeFacts) -> bool {
+        let compares_times = matches!(self.by, Compare::SizeAndTime | Compare::Newer);
+        compares_times
+            && match (source.modified, target.modified) {
+                (Some(source), Some(target)) => {
+                    let time = compare_times(&source, &target);
+                    let may_differ = time.order == Ordering::Equal && !time.is_certain;
+                    may_differ && compare_with_dated_copy(&source, &target).is_none()
+                }
+                _ => true,
+            }
+    }
+
+    fn by_facts(self, source: &NodeFacts, target: &NodeFacts) -> Decision {
+        match self.by {
+            Compare::Newer => self.by_age(source, target),
+            _ => self.by_content(source, target),
         }
     }
 
@@ -115,7 +145,9 @@ impl Comparison {
 
     /// Compares times that are coarse or have no zone. Times that may be equal count as equal.
     fn by_uncertain_times(self, source: &NodeFacts, target: &NodeFacts) -> Decision {
-        match time_order(source, target).map(|time| time.order) {
+        let copy = source.modified.zip(target.modified);
+        let copy = copy.and_then(|(source, target)| compare_with_dated_copy(&source, &target));
+        match copy.or_else(|| time_order(source, target).map(|time| time.order)) {
             Some(Ordering::Greater) => Decision::Transfer(Reason::Newer),
             Some(Ordering::Less) if self.by == Compare::SizeAndTime => Decision::Transfer(Reason::Older),
             _ => Decision::Unchanged,
@@ -134,15 +166,15 @@ mod tests {
 
     use super::*;
 
-    const EXACT: Comparison = Comparison { by: Compare::SizeAndTime, keeps_times: true };
-    const LOOSE: Comparison = Comparison { by: Compare::SizeAndTime, keeps_times: false };
+    const EXACT: Comparison = Comparison { by: Compare::SizeAndTime, keeps_times: true, asks_times: true };
+    const LOOSE: Comparison = Comparison { keeps_times: false, ..EXACT };
 
     fn facts(size: u64, time: &str) -> NodeFacts {
         NodeFacts { size: Some(size), modified: Timestamp::parse_mlsx(time.as_bytes()).ok() }
     }
 
     fn by(by: Compare) -> Comparison {
-        Comparison { by, keeps_times: true }
+        Comparison { by, ..EXACT }
     }
 
     #[test]
@@ -180,6 +212,27 @@ mod tests {
         let exact = facts(1, "20240101130000");
         assert_eq!(EXACT.by_listing(&exact, &listed), Decision::NeedsTimes);
         assert_eq!(EXACT.by_exact_times(&exact, &listed), Decision::Unchanged);
+    }
+
+    #[test]
+    fn listing_without_zone_is_compared_with_its_own_copy() {
+        let listed = |time: &str| {
+            let facts = facts(1, time);
+            NodeFacts { modified: facts.modified.map(|time| time.with_zone(Zone::Unknown)), ..facts }
+        };
+        let copy = facts(1, "20240101120000");
+        for (time, expected) in [
+            ("202401011200", Decision::Unchanged),
+            ("202401011201", Decision::Transfer(Reason::Newer)),
+            ("202401011300", Decision::Transfer(Reason::Newer)),
+            ("202401011100", Decision::Transfer(Reason::Older)),
+        ] {
+            assert_eq!(EXACT.by_exact_times(&listed(time), &copy), expected, "{time}");
+            assert!(!EXACT.rests_on_sizes(&listed(time), &copy), "{time}");
+        }
+        let other_origin = facts(1, "20240101130025");
+        assert_eq!(EXACT.by_exact_times(&listed("202401011200"), &other_origin), Decision::Unchanged);
+        assert!(EXACT.rests_on_sizes(&listed("202401011200"), &other_origin));
     }
 
     #[test]

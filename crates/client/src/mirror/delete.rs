@@ -27,6 +27,11 @@ use crate::{
 /// name that cannot be used. Entries that the filter excludes are kept, and so are the directories that contain
 /// them.
 ///
+/// With [`After`](Self::After), a directory in which something was stored is listed again first. Only entries that are
+/// still listed beside all stored names are deleted: a server without case, for example, replaces `README` when it
+/// receives `readme`. If a stored name is missing from that listing, nothing in the directory is deleted
+/// ([`Error::StoredUnderOtherName`]).
+///
 /// ```no_run
 /// use oxftp::mirror::Delete;
 ///

@@ -51,6 +51,12 @@ pub(crate) struct SessionPair<'c> {
 }
 
 impl SessionPair<'_> {
+    /// Returns whether a server may report exact times.
+    pub(crate) fn may_report_times(&self) -> bool {
+        let other = self.other.as_ref().is_some_and(|other| other.may_report_times());
+        self.client.may_report_times() || other
+    }
+
     /// Discards the session of the other server if the error may have left it unusable. The worker does the same
     /// with its own session.
     pub(crate) fn release_after(self, error: &Error) {
@@ -113,10 +119,20 @@ impl MirrorDirection {
         sessions: &'a mut SessionPair<'_>,
         clocks: &'a ServerClocks,
     ) -> Endpoint<'a> {
+        self.source_over(fs, sessions.client, clocks)
+    }
+
+    /// Returns the source, accessed over a session of the source's own server.
+    pub(crate) fn source_over<'a>(
+        &'a self,
+        fs: &'a dyn FileSystem,
+        client: &'a mut Client,
+        clocks: &'a ServerClocks,
+    ) -> Endpoint<'a> {
         match self {
             Self::Up { source, .. } => Endpoint::Local { fs, root: source },
             Self::Down { source, .. } | Self::Across { source, .. } => {
-                Endpoint::Remote { client: sessions.client, root: source, clock: &clocks.source }
+                Endpoint::Remote { client, root: source, clock: &clocks.source }
             }
         }
     }

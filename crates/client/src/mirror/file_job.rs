@@ -9,6 +9,7 @@ use oxftp_proto::{Encoding, FileName};
 
 use super::{
     compare::Decision,
+    extraneous::StoredNames,
     node::{Node, NodeFacts, NodeKind},
     plan::PlannedFile,
     relative_path::RelativePath,
@@ -19,6 +20,8 @@ use crate::PART_SUFFIX;
 /// A file to compare and transfer.
 pub(crate) struct FileJob {
     pub(crate) directory: Arc<RelativePath>,
+    /// Where the name is noted once the file is stored, if something is to be deleted in the directory.
+    pub(crate) stored: Option<Arc<StoredNames>>,
     pub(crate) file: PlannedFile,
     /// A file whose name is that of this file's partial file. It is transferred right after this one.
     pub(crate) part_file: Option<Box<PlannedFile>>,
@@ -29,7 +32,8 @@ pub(crate) struct FileJob {
 impl FileJob {
     /// Creates the jobs of a directory; `part_files` are the source's files with names of partial files.
     pub(crate) fn of_directory(
-        directory: &RelativePath,
+        directory: Arc<RelativePath>,
+        stored: Option<Arc<StoredNames>>,
         mut files: Vec<PlannedFile>,
         mut part_files: Vec<Node>,
     ) -> Vec<Self> {
@@ -37,14 +41,14 @@ impl FileJob {
         let mut part_files: HashMap<_, _> =
             part_files.into_iter().map(|node| (node.name.clone(), node)).collect();
         files.retain(|file| !part_files.contains_key(&file.name));
-        let directory = Arc::new(directory.clone());
         let collisions = collisions(&files);
         let files = files.into_iter().zip(collisions);
         files
             .map(|(file, has_collision)| {
                 let part_name = part_name(&file.name);
                 let part_file = part_name.and_then(|name| part_files.remove(&name)).map(plan_part_file);
-                Self { directory: Arc::clone(&directory), file, part_file, has_collision }
+                let (directory, stored) = (Arc::clone(&directory), stored.clone());
+                Self { directory, stored, file, part_file, has_collision }
             })
             .collect()
     }
@@ -93,12 +97,6 @@ fn collisions(files: &[PlannedFile]) -> Vec<bool> {
     folded.iter().map(|name| twice.contains(name)).collect()
 }
 
-/// Removes the nodes that a case-insensitive file system would treat as one of the names.
-pub(crate) fn remove_case_collisions<'n>(names: impl Iterator<Item = &'n FileName>, nodes: &mut Vec<Node>) {
-    let taken: HashSet<_> = names.map(|name| name.to_string_lossy().to_lowercase()).collect();
-    nodes.retain(|node| !taken.contains(&node.name.to_string_lossy().to_lowercase()));
-}
-
 fn case_fold(name: &FileName) -> String {
     name.to_string_lossy().to_lowercase().trim_end_matches(PART_SUFFIX).to_owned()
 }
@@ -128,20 +126,12 @@ mod tests {
     }
 
     #[test]
-    fn case_collision_with_source_is_not_deleted() {
-        let mut extra = vec![node("README"), node("other")];
-
-        remove_case_collisions([name("readme")].iter(), &mut extra);
-
-        assert_eq!(extra, [node("other")]);
-    }
-
-    #[test]
     fn file_named_like_partial_file_comes_after() {
         let files = vec![file("a"), file("a.oxftp.part"), file("b"), file("c.oxftp.part")];
 
         let jobs = FileJob::of_directory(
-            &RelativePath::default(),
+            Arc::default(),
+            None,
             files,
             ["a.oxftp.part", "b.oxftp.part", "c.oxftp.part"].map(node).into(),
         );

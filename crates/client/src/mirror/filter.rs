@@ -95,8 +95,9 @@ impl Filter {
         }
     }
 
-    /// Returns whether there are no rules.
-    pub(crate) fn is_empty(&self) -> bool {
+    /// Returns whether there are no rules, so that nothing is left out.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
         self.rules.is_empty()
     }
 

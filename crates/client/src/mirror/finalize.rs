@@ -1,10 +1,14 @@
 //! Final phase of a mirror, after all transfers: creates symbolic links and deletes extraneous nodes.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::{
     direction::MirrorDirection,
-    run::{ExtraneousNode, MirrorContext},
+    extraneous::ExtraneousNodes,
+    node::Node,
+    relative_path::RelativePath,
+    run::MirrorContext,
+    same_name::folded,
     step::{Action, Reason, Step},
     symlink,
 };
@@ -34,9 +38,9 @@ pub(crate) async fn finalize(
         MirrorDirection::Across { other, .. } => Worker::of(other).with_siblings(),
         _ => Worker::of(pool).with_siblings(),
     };
-    let purge = DeleteExtraneous { context, nodes: Mutex::new(extraneous) };
+    let purge = DeleteExtraneous { context, pool, directories: Mutex::new(extraneous) };
     let purged = Scheduler::new(purge, job, AdmissionGate::of_all(&Silent), workers.len())
-        .run_tree((), workers, deadline)
+        .run_tree(Deletions::All, workers, deadline)
         .await;
     match purged {
         Ok(_) => {}
@@ -71,50 +75,149 @@ async fn create_symlinks(context: &MirrorContext) {
 /// Deletes extraneous nodes over all sessions.
 struct DeleteExtraneous<'c> {
     context: &'c MirrorContext,
-    nodes: Mutex<Vec<ExtraneousNode>>,
+    /// Of the source.
+    pool: &'c Pool,
+    directories: Mutex<Vec<ExtraneousNodes>>,
+}
+
+/// A directory in which nodes are deleted.
+enum Deletions {
+    /// Stands for all directories.
+    All,
+    In(ExtraneousNodes),
+}
+
+/// A node to delete.
+struct DeletedNode {
+    directory: Arc<RelativePath>,
+    node: Node,
+}
+
+impl DeleteExtraneous<'_> {
+    /// Returns the nodes of a directory that may be deleted. Takes a new listing if this mirror stored something there.
+    async fn deletable(
+        &self,
+        client: &mut Client,
+        extraneous: &ExtraneousNodes,
+        failures: &mut Vec<(String, Error)>,
+    ) -> Result<Vec<Node>> {
+        let context = self.context;
+        if context.dry_run {
+            return Ok(extraneous.nodes.iter().map(|extraneous| extraneous.node.clone()).collect());
+        }
+        if !extraneous.need_listing() {
+            return Ok(extraneous.without_listing());
+        }
+        let path = &extraneous.directory;
+        let mut target = context.direction.target_over(&*context.fs, client, &context.clocks);
+        let mut listing = target.list(path, &context.limits, FollowUp::Nothing).await?;
+        if !listing.is_complete() {
+            failures.append(&mut listing.failures);
+            return Ok(Vec::new());
+        }
+        match extraneous.deletable(&listing.nodes) {
+            Some(nodes) => Ok(nodes),
+            None => {
+                self.report_renamed(client, extraneous, &listing.nodes, failures).await?;
+                Ok(Vec::new())
+            }
+        }
+    }
+
+    /// Reports the stored names that a listing lacks. On a local file system without case, they are no more than a
+    /// warning: the files are there.
+    async fn report_renamed(
+        &self,
+        client: &mut Client,
+        extraneous: &ExtraneousNodes,
+        listing: &[Node],
+        failures: &mut Vec<(String, Error)>,
+    ) -> Result<()> {
+        let (context, path) = (self.context, &extraneous.directory);
+        let is_local = context.direction.has_local_target();
+        let mut lent;
+        let client = match &context.direction {
+            MirrorDirection::Across { .. } => {
+                lent = self.pool.client().await?;
+                &mut *lent
+            }
+            _ => client,
+        };
+        let mut source = context.direction.source_over(&*context.fs, client, &context.clocks);
+        let source = source.list(path, &context.limits, FollowUp::Nothing).await?.nodes;
+        for (name, found) in extraneous.renamed(&source, listing).into_iter().take(MAX_REPORTED) {
+            let path = path.join(name).to_remote_path().to_string();
+            let error = Error::StoredUnderOtherName {
+                path: path.clone(),
+                found: found.map(|found| found.to_string_lossy().into_owned()),
+            };
+            match found.is_some_and(|found| is_local && folded(found) == folded(name)) {
+                true => tracing::warn!("{error}"),
+                false => failures.push((path, error)),
+            }
+        }
+        Ok(())
+    }
 }
 
 impl JobHandler for DeleteExtraneous<'_> {
-    type Directory = ();
-    type File = ExtraneousNode;
+    type Directory = Deletions;
+    type File = DeletedNode;
 
-    async fn list(&self, _: &mut Client, (): &(), found: &mut Found<Self>) -> Result<()> {
-        let mut nodes = self.nodes.lock().unwrap_or_else(PoisonError::into_inner);
+    async fn list(&self, client: &mut Client, directory: &Deletions, found: &mut Found<Self>) -> Result<()> {
         found.made = true;
-        found.files = std::mem::take(&mut *nodes);
+        match directory {
+            Deletions::All => {
+                let mut directories = self.directories.lock().unwrap_or_else(PoisonError::into_inner);
+                found.directories =
+                    std::mem::take(&mut *directories).into_iter().map(Deletions::In).collect();
+            }
+            Deletions::In(extraneous) => {
+                let nodes = self.deletable(client, extraneous, &mut found.failures).await?;
+                let directory = &extraneous.directory;
+                let nodes = nodes.into_iter().map(|node| DeletedNode { directory: directory.clone(), node });
+                found.files = nodes.collect();
+            }
+        }
         Ok(())
     }
 
     async fn transfer(
         &self,
         client: &mut Client,
-        extraneous: &ExtraneousNode,
+        deleted: &DeletedNode,
         _: FollowUp,
         _: &FileProgress<'_>,
     ) -> Result<FileOutcome> {
-        let ExtraneousNode { path, node } = extraneous;
+        let DeletedNode { directory, node } = deleted;
         let context = self.context;
         let on_step = |step| context.report_step(step);
         let on_failure = |name, error| context.record_failure(name, error);
         let mut target = context.direction.target_over(&*context.fs, client, &context.clocks);
         let deletion = context.deletion(&on_step, &on_failure);
-        deletion.delete(&mut target, path, node, Reason::NotInSource).await?;
+        deletion.delete(&mut target, &directory.join(&node.name), node, Reason::NotInSource).await?;
         Ok(FileOutcome::default())
     }
 
-    fn is_root(&self, (): &()) -> bool {
-        true
+    fn is_root(&self, directory: &Deletions) -> bool {
+        matches!(directory, Deletions::All)
     }
 
-    fn directory_name(&self, (): &()) -> String {
-        String::new()
+    fn directory_name(&self, directory: &Deletions) -> String {
+        match directory {
+            Deletions::All => String::new(),
+            Deletions::In(extraneous) => extraneous.directory.to_remote_path().to_string(),
+        }
     }
 
-    fn file_name(&self, extraneous: &ExtraneousNode) -> String {
-        extraneous.path.to_remote_path().to_string()
+    fn file_name(&self, deleted: &DeletedNode) -> String {
+        deleted.directory.join(&deleted.node.name).to_remote_path().to_string()
     }
 
-    fn size(&self, _: &ExtraneousNode) -> Option<u64> {
+    fn size(&self, _: &DeletedNode) -> Option<u64> {
         None
     }
 }
+
+/// How many names of one directory are reported that the target stored under another name.
+const MAX_REPORTED: usize = 64;

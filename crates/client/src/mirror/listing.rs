@@ -13,7 +13,7 @@ use super::{
 };
 use crate::transfer::local_path::remote_name;
 use crate::{
-    Client, Error, PathEntry, Result,
+    Client, DotNames, Error, PathEntry, Result,
     client::FollowUp,
     list::ListingFingerprint,
     local_fs::{DirEntry, FileKind, FileSystem},
@@ -29,6 +29,8 @@ pub(crate) struct Listing {
     pub(crate) duplicates: Vec<FileName>,
     /// Of a server's listing. Local trees are never endless.
     pub(crate) fingerprint: ListingFingerprint,
+    /// Names that begin with a dot are not left out.
+    pub(crate) shows_dot_names: bool,
 }
 
 impl Listing {
@@ -54,6 +56,7 @@ impl Listing {
         }
         listing.failures.extend(entries.incompleteness().into_iter().map(|error| (path.to_string(), error)));
         drop(entries);
+        listing.shows_dot_names = client.dot_names() == DotNames::Shown;
         clock.apply_zone(client, path, &mut listing.nodes).await?;
         listing.sort(|name| path.join(name).to_string());
         Ok(listing)
@@ -61,7 +64,7 @@ impl Listing {
 
     /// Lists a local directory.
     pub(crate) async fn local(fs: &dyn FileSystem, path: &Path, limits: &Limits) -> Result<Self> {
-        let mut listing = Self::default();
+        let mut listing = Self { shows_dot_names: true, ..Self::default() };
         for found in fs.read_dir(path).await? {
             let shown = found.path.display().to_string();
             match local_node(fs, found).await {

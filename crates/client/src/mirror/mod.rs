@@ -3,7 +3,8 @@
 //! [`Mirror`] is the builder. Pure parts: `filter` leaves entries out, `compare` and `timestamps` decide whether
 //! a file is unchanged, `plan` decides what to do in one directory. A `node` is an entry on either side, and an
 //! `endpoint` lists and changes either side. `run` walks both trees, a `file_job` is one file, `transfer` moves
-//! it, `delete` deletes, and `finalize` does the work that must come last.
+//! it, `delete` deletes, and `finalize` does the work that must come last. `extraneous` decides what may be deleted after
+//! the transfers, and `same_name` which names a server may take for one.
 //!
 //! Directories are compared one by one, so no tree is kept in memory.
 
@@ -11,14 +12,17 @@ mod compare;
 mod delete;
 mod direction;
 mod endpoint;
+mod extraneous;
 mod file_job;
 mod filter;
 mod finalize;
 mod listing;
 mod node;
+mod notices;
 mod plan;
 mod relative_path;
 mod run;
+mod same_name;
 mod server_clock;
 mod server_to_server;
 mod step;
@@ -39,6 +43,7 @@ use self::{
     compare::Comparison,
     delete::DeletionBudget,
     direction::{MirrorDirection, RootState, ServerClocks},
+    notices::Notices,
     run::{Counters, Deferred, DirectoryPair, MirrorContext},
     step::StepObserver,
 };
@@ -286,13 +291,18 @@ impl<'p> Mirror<'p> {
             fs,
             limits: config.limits.clone(),
             filter: self.filter,
-            comparison: Comparison { by: self.compare, keeps_times: roots.target_keeps_times },
+            comparison: Comparison {
+                by: self.compare,
+                keeps_times: roots.target_keeps_times,
+                asks_times: true,
+            },
             delete: self.delete,
             links: self.links,
             file_options: self.file,
             dry_run: self.dry_run,
             observer: self.observer,
             clocks: ServerClocks::default(),
+            notices: Notices::default(),
             deletion_budget: DeletionBudget::new(self.max_deletions),
             counters: Counters::default(),
             deferred: Mutex::new(Deferred::default()),

@@ -28,6 +28,8 @@ pub(crate) struct DirectoryPlan {
     pub(crate) refused: Vec<(FileName, &'static str)>,
     /// Number of unchanged files and symbolic links.
     pub(crate) unchanged: u64,
+    /// An unchanged file counts as such by its size alone, although times should be compared.
+    pub(crate) rests_on_sizes: bool,
 }
 
 /// A file to transfer, or to compare more closely.
@@ -126,7 +128,10 @@ impl DirectoryPlan {
             Some(_) => return,
         };
         match decision {
-            Decision::Unchanged => self.unchanged += 1,
+            Decision::Unchanged => {
+                self.unchanged += 1;
+                self.rests_on_sizes |= rules.comparison.rests_on_sizes(&source.facts, &facts);
+            }
             decision => self.files.push(PlannedFile {
                 name: source.name,
                 source: source.facts,
@@ -197,7 +202,7 @@ mod tests {
     use super::*;
 
     const RULES: PlanRules = PlanRules {
-        comparison: Comparison { by: Compare::SizeAndTime, keeps_times: true },
+        comparison: Comparison { by: Compare::SizeAndTime, keeps_times: true, asks_times: true },
         replaces: false,
         copies_symlinks: false,
     };

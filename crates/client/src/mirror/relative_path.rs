@@ -22,6 +22,11 @@ impl RelativePath {
         Self(self.0.split_last().map(|(_, parent)| parent.into()).unwrap_or_default())
     }
 
+    /// Returns the last name; `None` for the root.
+    pub(crate) fn name(&self) -> Option<&FileName> {
+        self.0.last()
+    }
+
     /// Returns the number of names.
     pub(crate) fn depth(&self) -> usize {
         self.0.len()

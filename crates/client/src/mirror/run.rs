@@ -14,10 +14,12 @@ use super::{
     compare::Comparison,
     delete::{Delete, Deletion, DeletionBudget},
     direction::{MirrorDirection, ServerClocks, SessionPair},
+    extraneous::{ExtraneousNode, ExtraneousNodes, StoredNames},
     file_job::{self, FileJob},
     filter::Filter,
     listing::Listing,
     node::Node,
+    notices::Notices,
     plan::{DirectoryPlan, PlanRules, PlannedFile, plan},
     relative_path::RelativePath,
     step::{Action, Reason, Step, StepObserver},
@@ -48,6 +50,7 @@ pub(crate) struct MirrorContext {
     pub(crate) dry_run: bool,
     pub(crate) observer: Option<StepObserver>,
     pub(crate) clocks: ServerClocks,
+    pub(crate) notices: Notices,
     pub(crate) deletion_budget: DeletionBudget,
     pub(crate) counters: Counters,
     pub(crate) deferred: Mutex<Deferred>,
@@ -68,17 +71,10 @@ pub(crate) struct Counters {
 /// Work and failures that are kept for the end of the mirror.
 #[derive(Debug, Default)]
 pub(crate) struct Deferred {
-    pub(crate) extraneous: Vec<ExtraneousNode>,
+    pub(crate) extraneous: Vec<ExtraneousNodes>,
     /// Symbolic links to create, with the paths that they point to.
     pub(crate) symlinks: Vec<(RelativePath, Box<[u8]>)>,
     failures: Vec<(String, Error)>,
-}
-
-/// A node that only the target has.
-#[derive(Debug)]
-pub(crate) struct ExtraneousNode {
-    pub(crate) path: RelativePath,
-    pub(crate) node: Node,
 }
 
 /// A directory to compare on both sides.
@@ -89,12 +85,14 @@ pub(crate) struct DirectoryPair {
     /// Number of symbolic links that were followed on the way to it.
     links_followed: usize,
     ancestors: AncestorChain,
+    /// Where its name is noted once it is created, if something is to be deleted in the directory above.
+    stored: Option<Arc<StoredNames>>,
 }
 
 impl DirectoryPair {
     pub(crate) fn root(exists: bool) -> Self {
         let (path, ancestors) = (RelativePath::default(), AncestorChain::default());
-        Self { path, exists, links_followed: 0, ancestors }
+        Self { path, exists, links_followed: 0, ancestors, stored: None }
     }
 }
 
@@ -172,6 +170,7 @@ impl MirrorContext {
         };
         let mut target = self.list_or_create_target(sessions, directory).await?;
         let is_complete = source.is_complete() && target.is_complete();
+        let shows_dot_names = source.shows_dot_names;
         found.failures.append(&mut source.failures);
         found.failures.append(&mut target.failures);
         let duplicates: HashSet<FileName> =
@@ -182,29 +181,43 @@ impl MirrorContext {
             true => file_job::part_files(&source),
             false => Vec::new(),
         };
-        let mut plan = self.plan(source, target, is_complete);
-        self.delete_first(sessions, path, &mut plan).await?;
-        self.enqueue(plan, part_files, directory, &parent, found);
+        let comparison = Comparison { asks_times: sessions.may_report_times(), ..self.comparison };
+        let mut plan = self.plan(source, target, comparison, is_complete);
+        if !shows_dot_names {
+            self.keep_dot_names(&mut plan);
+        }
+        let stored = self.delete_first(sessions, path, &mut plan).await?;
+        self.enqueue(plan, part_files, directory, &parent, stored, found);
         Ok(())
     }
 
     /// Plans a directory. If a listing is incomplete, nothing is deleted.
-    fn plan(&self, source: Vec<Node>, target: Vec<Node>, is_complete: bool) -> DirectoryPlan {
+    fn plan(
+        &self,
+        source: Vec<Node>,
+        target: Vec<Node>,
+        comparison: Comparison,
+        is_complete: bool,
+    ) -> DirectoryPlan {
         let rules = PlanRules {
-            comparison: self.comparison,
+            comparison,
             replaces: is_complete && self.delete != Delete::Never,
             copies_symlinks: self.links == Links::Copy,
         };
-        let names: Vec<_> = match self.direction.has_local_target() && !CASE_SENSITIVE {
-            true => source.iter().map(|node| node.name.clone()).collect(),
-            false => Vec::new(),
-        };
         let mut plan = plan(source, target, rules);
-        file_job::remove_case_collisions(names.iter(), &mut plan.extraneous);
-        if !is_complete {
-            plan.extraneous.clear();
+        if !is_complete || self.delete == Delete::Never {
+            plan.extraneous = Vec::new();
         }
         plan
+    }
+
+    /// Keeps the extraneous names that a listing of the source may leave out although the source has them.
+    fn keep_dot_names(&self, plan: &mut DirectoryPlan) {
+        let found = plan.extraneous.len();
+        plan.extraneous.retain(|node| !node.name.as_bytes().starts_with(b"."));
+        if plan.extraneous.len() < found {
+            self.notices.dot_names();
+        }
     }
 
     async fn list_source(&self, sessions: &mut SessionPair<'_>, path: &RelativePath) -> Result<Listing> {
@@ -230,6 +243,9 @@ impl MirrorContext {
         }
         if !self.dry_run && path.depth() > 0 {
             target.create_dir(path).await?;
+            if let (Some(stored), Some(name)) = (&directory.stored, path.name()) {
+                stored.add(name);
+            }
         }
         self.counters.directories.fetch_add(1, Ordering::Relaxed);
         self.report_step(Step::new(Action::MakeDirectory, path.to_remote_path(), Reason::Missing));
@@ -254,14 +270,15 @@ impl MirrorContext {
         nodes
     }
 
-    /// Deletes the nodes that must be deleted before the transfers, and defers or drops the other extraneous nodes.
-    /// A node that cannot be replaced is removed from the plan.
+    /// Deletes the nodes that must be deleted before the transfers, and defers the other extraneous nodes. A node that
+    /// cannot be replaced is removed from the plan. Returns where the names of the stored nodes are noted, if that
+    /// matters for the deferred ones.
     async fn delete_first(
         &self,
         sessions: &mut SessionPair<'_>,
         directory: &RelativePath,
         plan: &mut DirectoryPlan,
-    ) -> Result<()> {
+    ) -> Result<Option<Arc<StoredNames>>> {
         let mut target = self.direction.target(&*self.fs, sessions, &self.clocks);
         let on_step = |step| self.report_step(step);
         let on_failure = |name, error| self.record_failure(name, error);
@@ -275,7 +292,6 @@ impl MirrorContext {
         }
         plan.remove_blocked(&kept);
         match self.delete {
-            Delete::Never => {}
             Delete::Before => {
                 if self.file_options.resume {
                     // Partial files of an earlier mirror are kept to be resumed.
@@ -286,13 +302,18 @@ impl MirrorContext {
                     deletion.delete(&mut target, &path, &node, Reason::NotInSource).await?;
                 }
             }
-            Delete::After => {
-                let nodes = std::mem::take(&mut plan.extraneous).into_iter();
-                let extraneous = nodes.map(|node| ExtraneousNode { path: directory.join(&node.name), node });
-                self.deferred().extraneous.extend(extraneous);
+            Delete::After if !plan.extraneous.is_empty() => {
+                let stored = Arc::new(StoredNames::default());
+                self.deferred().extraneous.push(ExtraneousNodes {
+                    directory: Arc::new(directory.clone()),
+                    nodes: ExtraneousNode::of_plan(plan),
+                    stored: stored.clone(),
+                });
+                return Ok(Some(stored));
             }
+            Delete::Never | Delete::After => {}
         }
-        Ok(())
+        Ok(None)
     }
 
     /// Queues the files and subdirectories of a plan, and reports its other nodes.
@@ -302,11 +323,15 @@ impl MirrorContext {
         part_files: Vec<Node>,
         directory: &DirectoryPair,
         parent: &Arc<Ancestor>,
+        stored: Option<Arc<StoredNames>>,
         found: &mut Found<&Self>,
     ) {
         let path = &directory.path;
         found.is_urgent = parent.is_suspect();
         self.counters.unchanged.fetch_add(plan.unchanged, Ordering::Relaxed);
+        if plan.rests_on_sizes {
+            self.notices.sizes_alone();
+        }
         for (name, why) in plan.skipped {
             self.report_step(Step::new(Action::Skip, path.join(&name).to_remote_path(), why));
         }
@@ -325,11 +350,12 @@ impl MirrorContext {
             }
             let ancestors = AncestorChain::default().with_parent(parent);
             let exists = subdirectory.exists;
-            found.directories.push(DirectoryPair { path, exists, links_followed, ancestors });
+            let stored = stored.clone();
+            found.directories.push(DirectoryPair { path, exists, links_followed, ancestors, stored });
         }
         let symlinks = plan.symlinks.into_iter().map(|(name, destination)| (path.join(&name), destination));
         self.deferred().symlinks.extend(symlinks);
-        found.files = FileJob::of_directory(path, plan.files, part_files);
+        found.files = FileJob::of_directory(Arc::new(path.clone()), stored, plan.files, part_files);
     }
 
     async fn transfer_job(
@@ -340,6 +366,9 @@ impl MirrorContext {
         progress: &FileProgress<'_>,
     ) -> Result<Transferred> {
         let moved = self.transfer_file(sessions, &job.directory, &job.file, follow_up, progress).await?;
+        if let Some(stored) = job.stored.as_ref().filter(|_| moved.is_some()) {
+            stored.add(&job.file.name);
+        }
         match (moved, &job.part_file) {
             (None, _) => Ok(Transferred { bytes: 0, resumed: 0 }),
             (Some(moved), None) => Ok(moved),
@@ -366,7 +395,7 @@ impl MirrorContext {
         let path = directory.join(&file.name);
         let local = self.direction.local_path(&path)?;
         let mut transfer = self.direction.file_transfer(&self.fs, sessions, &path, &local);
-        let Some(why) = transfer.decide(file, self.comparison).await? else {
+        let Some(why) = transfer.decide(file, self.comparison, &self.notices).await? else {
             self.counters.unchanged.fetch_add(1, Ordering::Relaxed);
             return Ok(None);
         };
@@ -427,9 +456,6 @@ impl MirrorContext {
         self.counters.files.fetch_add(1, Ordering::Relaxed);
     }
 }
-
-/// Whether names that differ in case alone are different files on this machine.
-const CASE_SENSITIVE: bool = !cfg!(any(windows, target_vendor = "apple"));
 
 /// Maximum number of symbolic links that are followed on the way to a directory.
 const MAX_LINKS_FOLLOWED: usize = 4;

@@ -1,10 +1,10 @@
 //! Time zone of a server's listings, shared by all sessions of a mirror.
 
-use oxftp_proto::{RemotePath, ServerZone, Zone};
+use oxftp_proto::{Precision, RemotePath, ServerZone, Zone};
 use tokio::sync::Mutex;
 
-use super::node::Node;
-use crate::{Client, Error, Result};
+use super::node::{Node, NodeKind};
+use crate::{Client, Result};
 
 /// Time zone of a server's listings, measured once if the listings do not include it.
 #[derive(Debug)]
@@ -35,24 +35,28 @@ impl ServerClock {
         if !nodes.iter().any(has_no_zone) {
             return Ok(());
         }
-        let Some(zone) = self.zone(client, directory).await? else { return Ok(()) };
+        let Some(zone) = self.zone(client, directory, nodes).await? else { return Ok(()) };
         for node in nodes {
             node.facts.modified = node.facts.modified.map(|time| zone.localize(time));
         }
         Ok(())
     }
 
-    async fn zone(&self, client: &mut Client, directory: &RemotePath) -> Result<Option<ServerZone>> {
+    async fn zone(
+        &self,
+        client: &mut Client,
+        directory: &RemotePath,
+        nodes: &[Node],
+    ) -> Result<Option<ServerZone>> {
         let mut state = self.0.lock().await;
         if state.zone.is_some() || state.tries_left == 0 {
             return Ok(state.zone.clone());
         }
         state.tries_left -= 1;
-        match client.measure_server_zone(directory).await {
-            Ok(zone) => state.zone = zone,
-            Err(Error::StatusCode(_) | Error::UnusableReply { .. }) => {}
-            Err(error) => return Err(error),
-        }
+        let files = nodes.iter().filter(|node| node.kind == NodeKind::File && has_no_zone(node));
+        let dated = files.filter_map(|node| Some((directory.join(&node.name), node.facts.modified?)));
+        let dated = dated.filter(|(_, time)| time.precision() > Precision::Day).take(SAMPLES).collect();
+        state.zone = client.measure_zone_of(dated).await?;
         Ok(state.zone.clone())
     }
 }
@@ -62,3 +66,4 @@ fn has_no_zone(node: &Node) -> bool {
 }
 
 const MAX_TRIES: u32 = 3;
+const SAMPLES: usize = 3;

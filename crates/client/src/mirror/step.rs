@@ -31,10 +31,15 @@ impl Step {
     }
 }
 
-/// Formats the step as `transfer a/b (size differs: 3, 5)`, with control characters escaped.
+/// Formats the step as `transfer a/b (size differs: 3, 5)`, with control characters escaped. The root is `.`.
 impl fmt::Display for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {} ({})", self.action.as_str(), self.path, self.why)
+        write!(f, "{} ", self.action.as_str())?;
+        match self.path.is_empty() {
+            true => f.write_str(".")?,
+            false => self.path.fmt(f)?,
+        }
+        write!(f, " ({})", self.why)
     }
 }
 
@@ -154,5 +159,18 @@ impl StepObserver {
 impl fmt::Debug for StepObserver {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("StepObserver").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn root_of_mirror_is_displayed_as_dot() {
+        let step = |path: &str| Step::new(Action::MakeDirectory, path.into(), Reason::Missing).to_string();
+
+        assert_eq!(step(""), "mkdir . (missing)");
+        assert_eq!(step("a/b"), "mkdir a/b (missing)");
     }
 }

@@ -33,6 +33,24 @@ pub(crate) fn compare_times(one: &Timestamp, other: &Timestamp) -> TimeOrder {
     TimeOrder { order, is_certain }
 }
 
+/// Compares a listed time without a zone with the time of a copy that was dated by such a listing, in UTC. `None` if the
+/// copy was not: its time has seconds then.
+///
+/// Both come from one clock, so they are equal only if they show the same minute, or the same day.
+pub(crate) fn compare_with_dated_copy(listed: &Timestamp, copy: &Timestamp) -> Option<Ordering> {
+    let (unit, at) = (unit(listed), copy.to_unix(0));
+    let may_have_seconds = copy.precision() >= Precision::Second && has_zone(copy);
+    let has_no_seconds = copy.nanosecond() == 0 && (unit == SECOND || at % MINUTE == 0);
+    if has_zone(listed) || !may_have_seconds || !has_no_seconds {
+        return None;
+    }
+    let listed_at = listed.to_unix(0);
+    Some(match unit {
+        SECOND if listed_at.abs_diff(at) <= 1 => Ordering::Equal,
+        _ => listed_at.cmp(&(at.div_euclid(unit) * unit)),
+    })
+}
+
 /// Returns the minimum and maximum difference between two readings of the same time, if each is rounded down to its
 /// unit.
 fn difference_of_equal_times(one_unit: i64, other_unit: i64) -> (i64, i64) {
@@ -57,6 +75,7 @@ fn has_zone(time: &Timestamp) -> bool {
 }
 
 const SECOND: i64 = 1;
+const MINUTE: i64 = 60;
 /// Kiribati is 14 hours ahead of UTC.
 const MAX_ZONE_OFFSET: i64 = 14 * 3600;
 
@@ -128,6 +147,39 @@ mod tests {
     fn coarse_difference_is_uncertain() {
         assert!(!compare_times(&utc("202401011200"), &utc("20240101130000")).is_certain);
         assert!(compare_times(&utc("20240101120000"), &utc("20240101130000")).is_certain);
+    }
+
+    /// Compares a listed time without zone with the time of a copy.
+    fn with_copy(listed: Timestamp, copy: &str) -> Option<Ordering> {
+        compare_with_dated_copy(&listed.with_zone(Zone::Unknown), &utc(copy))
+    }
+
+    #[test]
+    fn copy_dated_by_listing_is_compared_to_the_minute() {
+        for (copy, expected) in [
+            ("20240101120000", Some(Ordering::Equal)),
+            ("20240101120100", Some(Ordering::Less)),
+            ("20240101110000", Some(Ordering::Greater)),
+            // A time of another origin.
+            ("20240101120007", None),
+            ("20240101120000.5", None),
+        ] {
+            assert_eq!(with_copy(utc("202401011200"), copy), expected, "{copy}");
+        }
+        assert_eq!(compare_with_dated_copy(&utc("202401011200"), &utc("20240101120000")), None);
+    }
+
+    #[test]
+    fn copy_stays_equal_when_listing_shows_only_the_day() {
+        let day = Timestamp::from_date(2024, 1, 1).unwrap();
+        for (copy, expected) in [
+            ("20240101000000", Ordering::Equal),
+            ("20240101235900", Ordering::Equal),
+            ("20240102000000", Ordering::Less),
+            ("20231231235900", Ordering::Greater),
+        ] {
+            assert_eq!(with_copy(day, copy), Some(expected), "{copy}");
+        }
     }
 
     proptest! {

@@ -7,6 +7,7 @@ use oxftp_proto::{Precision, RemotePath, Timestamp, Zone};
 use super::{
     compare::{Comparison, Decision},
     node::NodeFacts,
+    notices::Notices,
     plan::PlannedFile,
     server_to_server::{ServerFile, relay},
     step::Reason,
@@ -15,6 +16,7 @@ use crate::transfer::{
     download::file::{FileDownload, RemoteFile},
     file_progress::{FileProgress, Transferred},
     options::{FileOptions, Verify},
+    preserve::warn_of_refused_time,
     upload::file::{FileUpload, UploadOptions},
 };
 use crate::{Client, Error, Result, client::FollowUp, hash_file, local_fs::FileSystem};
@@ -32,11 +34,16 @@ impl FileTransfer<'_> {
         &mut self,
         file: &PlannedFile,
         comparison: Comparison,
+        notices: &Notices,
     ) -> Result<Option<Reason>> {
         let decision = match file.decision {
             Decision::NeedsTimes => {
                 let (source, target) = self.exact_times(&file.source, &file.target).await?;
-                comparison.by_exact_times(&source, &target)
+                let decision = comparison.by_exact_times(&source, &target);
+                if decision == Decision::Unchanged && comparison.rests_on_sizes(&source, &target) {
+                    notices.sizes_alone();
+                }
+                decision
             }
             Decision::NeedsHash if self.has_equal_hashes().await? => Decision::Unchanged,
             Decision::NeedsHash => Decision::Transfer(Reason::Content),
@@ -63,7 +70,7 @@ impl FileTransfer<'_> {
                 // A partial file of this transfer is as good as one of an earlier transfer.
                 let resume = options.resume || progress.has_started();
                 let options = FileOptions { resume, ..options };
-                let download = FileDownload { fs, options, follow_up, progress };
+                let download = FileDownload { fs, options, continues_final: false, follow_up, progress };
                 let outcome = download.download(client, &wanted, target).await?;
                 if let Some(write) = outcome.pending_write {
                     write.end().await?;
@@ -135,23 +142,17 @@ async fn exact_time(
     if listed.is_some_and(|time| time.zone() != Zone::Unknown && time.precision() >= Precision::Second) {
         return Ok(listed);
     }
-    match client.modified(path).await {
-        Ok(time) => Ok(Some(time)),
-        Err(Error::StatusCode(_) | Error::UnusableReply { .. }) if !client.is_broken() => Ok(listed),
+    match client.try_modified(path).await {
+        Ok(time) => Ok(time.or(listed)),
         Err(error) => Err(error),
     }
 }
 
-/// Sets the modification time of a file, if the server supports it.
+/// Sets the modification time of a file, if the server supports it. A time without zone counts as UTC.
 async fn set_modified(file: &mut ServerFile<'_>, time: Option<Timestamp>) -> Result<()> {
-    let Some(time) = time.filter(|time| time.zone() != Zone::Unknown) else { return Ok(()) };
-    match file.client.set_modified(&file.path, time).await {
-        Err(error @ (Error::Unsupported { .. } | Error::StatusCode(_))) if !file.client.is_broken() => {
-            tracing::warn!("the modification time of {} was not set: {error}", file.path);
-            Ok(())
-        }
-        outcome => outcome,
-    }
+    let Some(time) = time else { return Ok(()) };
+    let set = file.client.set_modified(&file.path, time).await;
+    warn_of_refused_time(file.client, &file.path, set)
 }
 
 async fn verify(

@@ -17,6 +17,7 @@ use tokio::time::Instant;
 
 use super::{
     permits::{Permit, SessionSemaphore},
+    ranges::RangeCosts,
     refusal::{is_full_at_connecting, is_full_at_login},
 };
 use crate::{Client, Error, Host, Result, client::ServerCapabilities, config::Config, deadline::Deadline};
@@ -34,6 +35,7 @@ pub(super) struct PoolInner {
     pub(super) limit_reported: AtomicBool,
     /// What the session that was returned last knows about the server.
     capabilities: Mutex<ServerCapabilities>,
+    pub(super) range_costs: RangeCosts,
 }
 
 /// Why a session could not be opened.
@@ -54,6 +56,7 @@ impl PoolInner {
             last_login: Mutex::new(None),
             limit_reported: AtomicBool::new(false),
             capabilities: Mutex::default(),
+            range_costs: RangeCosts::default(),
         }
     }
 
@@ -70,6 +73,7 @@ impl PoolInner {
             last_login: Mutex::new(None),
             limit_reported: AtomicBool::new(false),
             capabilities: Mutex::new(capabilities),
+            range_costs: RangeCosts::default(),
         }
     }
 

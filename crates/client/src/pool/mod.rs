@@ -1,12 +1,15 @@
 //! Session pool: many sessions of one login.
 //!
 //! [`Pool`] lends, prewarms and forks. [`permits`] counts the sessions and queues the callers, [`inner`] opens and
-//! checks sessions, [`pooled`] returns them, and [`refusal`] recognizes the replies of servers with a session limit.
+//! checks sessions, [`pooled`] returns them, [`operations`], [`streams`] and [`ranges`] use them for a file each, and [`refusal`] recognizes the replies of servers with a session limit.
 
 mod inner;
+mod operations;
 mod permits;
 mod pooled;
+mod ranges;
 mod refusal;
+mod streams;
 
 use std::{
     fmt,

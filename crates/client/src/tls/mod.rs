@@ -1,11 +1,12 @@
 //! TLS: configuration, handshakes, session resumption and `close_notify`.
 //!
 //! [`TlsConfig`] is the configuration. [`session`] does the handshakes, with one session store for each control
-//! connection, and [`resumption`] keeps the tickets for data connections. [`close_notify`] ends one direction.
+//! connection, [`verifier`] decides about certificates, and [`resumption`] keeps the tickets for data connections. [`close_notify`] ends one direction.
 
 mod close_notify;
 pub(crate) mod resumption;
 mod session;
+mod verifier;
 
 pub use self::session::TlsCounts;
 pub(crate) use self::{close_notify::end_sending, session::TlsSession};
@@ -13,17 +14,15 @@ pub(crate) use self::{close_notify::end_sending, session::TlsSession};
 use std::{fmt, sync::Arc};
 
 use rustls::{
-    ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme, SupportedProtocolVersion,
-    client::{
-        WebPkiServerVerifier,
-        danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
-    },
-    crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature},
-    pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime, pem::PemObject},
+    ClientConfig, RootCertStore, SupportedProtocolVersion,
+    client::{WebPkiServerVerifier, danger::ServerCertVerifier},
+    crypto::CryptoProvider,
+    pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
     sign::{CertifiedKey, SingleCertAndKey},
     version::{TLS12, TLS13},
 };
 
+use self::verifier::{CertificateRule, CertificateVerifier, Fingerprint};
 use crate::{Error, Result};
 
 /// The TLS configuration of a client.
@@ -48,7 +47,8 @@ pub struct TlsConfig {
 #[derive(Clone)]
 enum Trust {
     System,
-    Roots(Arc<RootCertStore>),
+    Roots(Arc<Vec<CertificateDer<'static>>>),
+    Pinned(Arc<Vec<Fingerprint>>),
     Any,
 }
 
@@ -82,19 +82,36 @@ impl TlsConfig {
 
     /// Trusts only the root certificates in this PEM text; further calls add more.
     ///
+    /// A root is also accepted as the certificate of the server itself, if its dates and its host names are valid.
+    /// Self-signed certificates are often marked as those of an authority.
+    ///
     /// # Errors
     ///
     /// [`Error::TlsConfig`] if the text contains no certificate, or an invalid one.
     pub fn root_certificates_pem(mut self, pem: impl AsRef<[u8]>) -> Result<Self> {
         let mut roots = match &self.trust {
             Trust::Roots(roots) => (**roots).clone(),
-            _ => RootCertStore::empty(),
+            _ => Vec::new(),
         };
-        for certificate in certificates(pem.as_ref())? {
-            roots.add(certificate).map_err(|error| invalid(format!("invalid root certificate: {error}")))?;
-        }
+        roots.extend(certificates(pem.as_ref())?);
+        store(&roots)?;
         self.trust = Trust::Roots(Arc::new(roots));
         Ok(self)
+    }
+
+    /// Trusts only certificates with this SHA-256 fingerprint; further calls add more.
+    ///
+    /// A pinned certificate is accepted even if its host names or dates do not match: the server proves
+    /// that it has the key of exactly this certificate.
+    #[must_use]
+    pub fn pin_sha256(mut self, fingerprint: [u8; 32]) -> Self {
+        let mut pins = match &self.trust {
+            Trust::Pinned(pins) => (**pins).clone(),
+            _ => Vec::new(),
+        };
+        pins.push(fingerprint);
+        self.trust = Trust::Pinned(Arc::new(pins));
+        self
     }
 
     /// Sets the client certificate (with its chain) for servers that request one. Both texts are PEM and may be
@@ -184,10 +201,17 @@ impl TlsConfig {
                 rustls_platform_verifier::Verifier::new(provider)
                     .map_err(|error| invalid(error.to_string()))?,
             ),
-            Trust::Roots(roots) => WebPkiServerVerifier::builder_with_provider(roots.clone(), provider)
-                .build()
-                .map_err(|error| invalid(error.to_string()))?,
-            Trust::Any => Arc::new(AcceptAnyCertificate(provider)),
+            Trust::Roots(roots) => {
+                let chain =
+                    WebPkiServerVerifier::builder_with_provider(Arc::new(store(roots)?), provider.clone());
+                let chain = chain.build().map_err(|error| invalid(error.to_string()))?;
+                let rule = CertificateRule::Roots { chain, roots: roots.clone() };
+                Arc::new(CertificateVerifier { rule, provider })
+            }
+            Trust::Pinned(pins) => {
+                Arc::new(CertificateVerifier { rule: CertificateRule::Pinned(pins.clone()), provider })
+            }
+            Trust::Any => Arc::new(CertificateVerifier { rule: CertificateRule::Any, provider }),
         })
     }
 }
@@ -204,6 +228,7 @@ impl fmt::Debug for TlsConfig {
         let trust = match &self.trust {
             Trust::System => "system",
             Trust::Roots(_) => "custom roots",
+            Trust::Pinned(_) => "pinned certificates",
             Trust::Any => "any certificate",
         };
         f.debug_struct("TlsConfig")
@@ -216,43 +241,12 @@ impl fmt::Debug for TlsConfig {
     }
 }
 
-/// Verifies only the signatures: the peer has the key of its certificate.
-#[derive(Debug)]
-struct AcceptAnyCertificate(Arc<CryptoProvider>);
-
-impl ServerCertVerifier for AcceptAnyCertificate {
-    fn verify_server_cert(
-        &self,
-        _end_entity: &CertificateDer<'_>,
-        _intermediates: &[CertificateDer<'_>],
-        _server_name: &ServerName<'_>,
-        _ocsp_response: &[u8],
-        _now: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        Ok(ServerCertVerified::assertion())
+fn store(roots: &[CertificateDer<'static>]) -> Result<RootCertStore> {
+    let mut store = RootCertStore::empty();
+    for root in roots {
+        store.add(root.clone()).map_err(|error| invalid(format!("invalid root certificate: {error}")))?;
     }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls12_signature(message, certificate, signature, &self.0.signature_verification_algorithms)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls13_signature(message, certificate, signature, &self.0.signature_verification_algorithms)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.signature_verification_algorithms.supported_schemes()
-    }
+    Ok(store)
 }
 
 fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>> {

@@ -2,7 +2,7 @@
 
 use std::sync::{
     OnceLock,
-    atomic::{AtomicU64, Ordering},
+    atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering},
 };
 
 use crate::{Progress, ProgressEvent};
@@ -18,6 +18,10 @@ pub(crate) struct FileProgress<'a> {
     offset: AtomicU64,
     /// Bytes that the present attempt moved.
     moved: AtomicU64,
+    /// How many attempts to resume the file in turn lost their session before a byte arrived.
+    lost_resumes: AtomicU32,
+    /// Resuming failed: all further attempts transfer the whole file.
+    resume_failed: AtomicBool,
 }
 
 /// Bytes of a file that were transferred, and those that were there already.
@@ -35,6 +39,28 @@ impl<'a> FileProgress<'a> {
             first_offset: OnceLock::new(),
             offset: AtomicU64::new(0),
             moved: AtomicU64::new(0),
+            lost_resumes: AtomicU32::new(0),
+            resume_failed: AtomicBool::new(false),
+        }
+    }
+
+    /// Returns whether the next attempt may resume what earlier ones transferred.
+    pub(crate) fn may_resume(&self) -> bool {
+        !self.resume_failed.load(Ordering::Relaxed)
+    }
+
+    /// Transfers the whole file from now on.
+    pub(crate) fn give_up_resuming(&self) {
+        self.resume_failed.store(true, Ordering::Relaxed);
+    }
+
+    /// Reports that an attempt to resume lost its session. The second in turn that moved no byte is the last one:
+    /// the server may end the session because of it.
+    pub(crate) fn lost_while_resuming(&self) {
+        if self.moved.load(Ordering::Relaxed) > 0 {
+            self.lost_resumes.store(0, Ordering::Relaxed);
+        } else if self.lost_resumes.fetch_add(1, Ordering::Relaxed) + 1 == MAX_LOST_RESUMES {
+            self.give_up_resuming();
         }
     }
 
@@ -77,6 +103,8 @@ impl Progress for FileProgress<'_> {
         }
     }
 }
+
+const MAX_LOST_RESUMES: u32 = 2;
 
 #[cfg(test)]
 mod tests {

@@ -21,12 +21,13 @@ pub(crate) fn local_name(name: &FileName) -> Result<OsString, NameError> {
 }
 
 /// Converts the name of a local file into one on the server.
-pub(crate) fn remote_name(path: &Path) -> Result<FileName, NameError> {
-    let name = path.file_name().unwrap_or_default();
-    match name.to_str() {
+pub(crate) fn remote_name(path: &Path) -> Result<FileName> {
+    let Some(name) = path.file_name() else { return Err(Error::NoName { path: path.to_owned() }) };
+    let name = match name.to_str() {
         Some(text) => FileName::new(text),
         None => FileName::from_wire(&os_bytes(name), Encoding::UTF_8),
-    }
+    };
+    Ok(name?)
 }
 
 #[cfg(unix)]

@@ -22,6 +22,6 @@ pub(crate) mod upload;
 pub(crate) mod verify;
 
 pub use self::download::Download;
-pub use self::options::{Connections, Order, Verify};
+pub use self::options::{Connections, Existing, Order, Verify};
 pub use self::partial_name::PART_SUFFIX;
 pub use self::upload::Upload;

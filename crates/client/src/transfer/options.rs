@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use crate::{Error, Progress, Result, progress::Silent};
+use crate::{Candidate, Error, Progress, Result, Selection, progress::Silent};
 
 /// What is preserved and checked for each file.
 #[derive(Debug, Clone, Copy)]
@@ -46,6 +46,65 @@ impl FileOptions {
             (true, true, _) => Err(Error::Incompatible { what, with: "resuming" }),
             (true, _, Verify::Size | Verify::Hash) => Err(Error::Incompatible { what, with: "verifying" }),
             _ => Ok(()),
+        }
+    }
+}
+
+/// Which files a transfer takes part in, and what becomes of their sources.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Choice {
+    pub(crate) selection: Option<Selection>,
+    pub(crate) existing: Existing,
+    pub(crate) remove_source: bool,
+}
+
+impl Choice {
+    pub(crate) fn accepts(&self, candidate: &Candidate<'_>) -> bool {
+        self.selection.as_ref().is_none_or(|selection| selection.accepts(candidate))
+    }
+
+    /// Returns whether a directory is created only when it is to contain a file.
+    pub(crate) fn leaves_out_empty(&self) -> bool {
+        self.selection.as_ref().is_some_and(Selection::leaves_out_empty)
+    }
+}
+
+/// Returns a path relative to the root of a job.
+pub(crate) fn relative_path(directory: &str, name: &str) -> String {
+    if directory.is_empty() { name.to_owned() } else { format!("{directory}/{name}") }
+}
+
+/// What a transfer does with a file whose name exists at the destination already, and with one whose name does not.
+///
+/// A file that is left out is neither transferred nor reported.
+///
+/// ```no_run
+/// use oxftp::Existing;
+///
+/// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+/// client.download("photos").existing(Existing::Keep).await?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+pub enum Existing {
+    /// Replaces it.
+    #[default]
+    Replace,
+    /// Keeps it, whatever it is.
+    Keep,
+    /// Replaces it, and leaves out the files that are not there.
+    Only,
+}
+
+impl Existing {
+    /// Returns whether a file is transferred.
+    pub(crate) fn allows(self, exists: bool) -> bool {
+        match self {
+            Self::Replace => true,
+            Self::Keep => !exists,
+            Self::Only => exists,
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::{
     path::Path,
+    sync::atomic::Ordering,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
@@ -46,10 +47,17 @@ pub(crate) async fn set_local_time(fs: &dyn FileSystem, file: &Path, time: Times
     }
 }
 
-/// Turns a refusal to set the time of the server's file into a warning.
-pub(crate) fn warn_of_refused_time(target: &RemotePath, set: Result<()>) -> Result<()> {
+/// Turns a refusal to set the time of the server's file into a warning, one for all files of a server that cannot set
+/// times.
+pub(crate) fn warn_of_refused_time(client: &Client, target: &RemotePath, set: Result<()>) -> Result<()> {
     match set {
-        Err(error @ (Error::Unsupported { .. } | Error::StatusCode(_))) => {
+        Err(error @ Error::Unsupported { .. }) => {
+            if !client.capabilities().reported_times_not_kept.swap(true, Ordering::Relaxed) {
+                tracing::warn!("the times of uploaded files are not preserved: {error}");
+            }
+            Ok(())
+        }
+        Err(error @ Error::StatusCode(_)) if !client.is_broken() => {
             tracing::warn!("the time of {target} is not preserved: {error}");
             Ok(())
         }

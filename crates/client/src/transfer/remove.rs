@@ -6,7 +6,7 @@ use oxftp_proto::RemotePath;
 
 use crate::{
     Client, Error, PathEntry, Report, Result,
-    client::is_missing,
+    client::{check_removable, is_missing},
     list::{AncestorChain, CycleDetector, ListingFingerprint},
 };
 
@@ -27,9 +27,11 @@ impl Client {
     /// # Errors
     ///
     /// [`Error::PartialFailure`] when something in a tree cannot be removed, [`Error::Stopped`] when the
-    /// connection was lost meanwhile; for a single file its own [`Error::StatusCode`].
+    /// connection was lost meanwhile; for a single file its own [`Error::StatusCode`]. [`Error::NothingToRemove`] for a
+    /// path that names no entry of a directory, such as the empty path, `/`, `.` or `a/..`: nothing is sent.
     pub async fn remove_dir_all(&mut self, path: impl Into<RemotePath>) -> Result<Report> {
         let path = path.into();
+        check_removable(&path)?;
         let entry = match self.metadata(&path).await {
             Ok(entry) => entry,
             Err(error) if is_missing(&error) => return Ok(Report::default()),

@@ -90,7 +90,7 @@ async fn endless_preliminary_replies_to_dropped_command_are_refused() {
     let replies = "150 soon\r\n".repeat(1000);
     let (server, mut client) = play(Script::new().expect("SITE A").bytes(replies)).await;
 
-    client.command("SITE A").await.unwrap();
+    client.command("SITE A").send().await.unwrap();
     let error = client.current_dir().await.unwrap_err();
 
     assert!(matches!(error, Error::Limit { .. }), "{error}");

@@ -1,6 +1,7 @@
 //! Tests against scripted servers and the embedded server, which need nothing installed.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot continue fails")]
+#![expect(clippy::duplicate_mod, reason = "each example has the module `support`")]
 
 #[path = "../common/mod.rs"]
 mod common;
@@ -9,6 +10,7 @@ mod aioftp;
 mod connectors;
 mod control;
 mod data;
+mod examples;
 mod fixture;
 mod fxp;
 mod hostile_servers;

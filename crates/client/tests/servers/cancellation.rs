@@ -75,7 +75,7 @@ async fn working(mut client: Client, server: &TestServer) -> Client {
 }
 
 async fn work(client: &mut Client) -> oxftp::Result<()> {
-    let noop = client.command("NOOP").expect("").await?;
+    let noop = client.command("NOOP").expect("xxx").await?;
     assert_eq!(noop.code().get(), 200, "reply to NOOP: {noop}");
     assert!(client.current_dir().await?.is_absolute());
     let listed = client.list("").await?;
@@ -110,7 +110,7 @@ async fn cancelled_login_keeps_client_usable_or_broken(server: &TestServer) {
         }
         let outcome = client.login(credentials).await;
         assert!(outcome.is_ok() || outcome.unwrap_err().code().is_some() || client.is_broken());
-        let noop = client.command("NOOP").expect("").await.unwrap();
+        let noop = client.command("NOOP").expect("xxx").await.unwrap();
         assert!([200, 530].contains(&noop.code().get()), "reply to NOOP: {noop}");
     }
     panic!("the login never completed");

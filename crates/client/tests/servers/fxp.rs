@@ -212,7 +212,7 @@ async fn cancelled_fxp_keeps_clients_usable_or_broken() {
             .await
         };
         for (client, server) in [(&mut source, &one), (&mut target, &other)] {
-            let worked = client.command("NOOP").expect("").await;
+            let worked = client.command("NOOP").expect("xxx").await;
             match worked {
                 Ok(reply) => assert_eq!(reply.code().get(), 200, "after {polls} polls: {reply}"),
                 Err(error) if client.is_broken() => drop(error),

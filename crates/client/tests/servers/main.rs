@@ -23,6 +23,7 @@ mod login_options;
 mod mirror;
 mod mirror_symlinks;
 mod mlsd_and_list;
+mod owned_streams;
 mod permissions;
 mod pool;
 mod ranges;

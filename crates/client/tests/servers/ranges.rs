@@ -2,7 +2,7 @@
 
 use std::{fs, ops::RangeBounds};
 
-use oxftp::{AsciiReader, AsciiWriter, Client, LineEnd, TransferType};
+use oxftp::{AsciiReader, AsciiWriter, Client, Error, LineEnd, TransferType};
 use oxftp_testing::{
     server_tests,
     servers::{ServerKind, TestServer},
@@ -14,6 +14,23 @@ use crate::common::{content, login};
 server_tests! {
     ranges_are_read_and_keep_client_usable,
     ascii_streams_round_trip_line_endings,
+    unfinished_download_is_one_kind_of_error,
+}
+
+async fn unfinished_download_is_one_kind_of_error(server: &TestServer) {
+    fs::write(server.root().join("large"), content(20_000_000)).unwrap();
+    fs::write(server.root().join("small"), content(11_000)).unwrap();
+    server.hand_over().unwrap();
+    let mut client = login(server).await;
+
+    for name in ["large", "small", "large", "large", "small", "large"] {
+        let mut stream = client.download_stream(name).await.unwrap();
+        stream.read_exact(&mut [0; 100]).await.unwrap();
+        let error = stream.finish().await.unwrap_err();
+        assert!(matches!(error, Error::Unfinished { received: 100 }), "{name}: {error}");
+        assert!(!error.is_transient(), "{name}: {error}");
+        client.command("NOOP").expect("200").await.unwrap();
+    }
 }
 
 async fn part(client: &mut Client, range: impl RangeBounds<u64>) -> oxftp::Result<Vec<u8>> {

@@ -17,7 +17,7 @@ use oxftp_testing::{
 use crate::common::scripts;
 use crate::common::scripts::{mlst_file, send_file};
 use crate::common::{
-    breaking_connector::BreakingConnector, builder, content, embedded, local_files::files, pool_with,
+    breaking_connector::BreakingConnector, builder, content, embedded, local_files::files, login, pool_with,
 };
 
 server_tests! {
@@ -102,11 +102,23 @@ async fn interrupted_download() -> (TestServer, tempfile::TempDir, Vec<u8>) {
 async fn resume_ignores_preallocated_segment_space() {
     let (server, local, bytes) = interrupted_download().await;
 
+    let mut client = login(&server).await;
+    let report = client.download("big").to(local.path()).resume(true).await.unwrap();
+
+    assert!(fs::read(local.path().join("big")).unwrap() == bytes);
+    assert_eq!(report.resumed, 0);
+    assert_eq!(files(local.path()), ["big"]);
+}
+
+#[tokio::test]
+async fn resume_without_segments_continues_them() {
+    let (server, local, bytes) = interrupted_download().await;
+
     let pool = pool_with(builder(&server), &server);
     let report = pool.download("big").to(local.path()).resume(true).await.unwrap();
 
     assert!(fs::read(local.path().join("big")).unwrap() == bytes);
-    assert_eq!(report.resumed, 0);
+    assert!(report.resumed > 1_000_000, "{report:?}");
     assert_eq!(files(local.path()), ["big"]);
 }
 

@@ -6,7 +6,11 @@
 mod server_zone;
 mod time_val;
 
-use std::fmt;
+use std::{
+    cmp::Ordering,
+    fmt,
+    time::{Duration, SystemTime},
+};
 
 use jiff::{SignedDuration, civil::DateTime};
 
@@ -16,7 +20,8 @@ pub(crate) use time_val::{nanoseconds, two_digits};
 /// Date and time from a server, with precision and zone.
 ///
 /// Years range from 0 to 9999. Two values are equal only if their precision is equal too: noon to the minute
-/// is not noon to the second.
+/// is not noon to the second. The order is that of time, with an unknown zone taken as UTC; of the same moment, the
+/// less precise comes first.
 ///
 /// ```
 /// use oxftp_proto::{Precision, Timestamp, Zone};
@@ -56,6 +61,50 @@ impl Timestamp {
         let civil = civil.checked_add(SignedDuration::new(0, fraction)).ok()?;
         let precision = if fraction == 0 { Precision::Second } else { Precision::Fraction };
         (civil.year() >= 0).then_some(Self { civil, precision, zone: Zone::Utc })
+    }
+
+    /// Creates a time in UTC from the system's time, or `None` outside the years 0 to 9999.
+    ///
+    /// ```
+    /// use oxftp_proto::Timestamp;
+    /// use std::time::SystemTime;
+    ///
+    /// assert_eq!(Timestamp::from_system_time(SystemTime::UNIX_EPOCH), Some(Timestamp::UNIX_EPOCH));
+    /// ```
+    #[must_use]
+    pub fn from_system_time(time: SystemTime) -> Option<Self> {
+        let (seconds, nanoseconds) = match time.duration_since(SystemTime::UNIX_EPOCH) {
+            Ok(after) => (i64::try_from(after.as_secs()).ok()?, after.subsec_nanos()),
+            Err(before) => {
+                let before = before.duration();
+                let seconds = -i64::try_from(before.as_secs()).ok()?;
+                match before.subsec_nanos() {
+                    0 => (seconds, 0),
+                    nanoseconds => (seconds.checked_sub(1)?, 1_000_000_000 - nanoseconds),
+                }
+            }
+        };
+        Self::from_unix(seconds, nanoseconds)
+    }
+
+    /// Converts to the system's time. A time in an unknown zone is taken as `offset_if_unknown` seconds east of UTC.
+    ///
+    /// `None` when the system cannot represent the time.
+    ///
+    /// ```
+    /// use oxftp_proto::Timestamp;
+    /// use std::time::{Duration, SystemTime};
+    ///
+    /// let time = Timestamp::from_unix(90, 0).unwrap();
+    /// assert_eq!(time.to_system_time(0), Some(SystemTime::UNIX_EPOCH + Duration::from_secs(90)));
+    /// ```
+    #[must_use]
+    pub fn to_system_time(&self, offset_if_unknown: i32) -> Option<SystemTime> {
+        let seconds = self.to_unix(offset_if_unknown);
+        let whole = Duration::from_secs(seconds.unsigned_abs());
+        let epoch = SystemTime::UNIX_EPOCH;
+        let whole = if seconds < 0 { epoch.checked_sub(whole)? } else { epoch.checked_add(whole)? };
+        whole.checked_add(Duration::from_nanos(self.nanosecond().into()))
     }
 
     /// Parses the `time-val` of `MDTM`, `MFMT` and of the facts `modify` and `create`: `YYYYMMDDHHMMSS[.fff]`
@@ -219,6 +268,19 @@ impl Timestamp {
     }
 }
 
+impl Ord for Timestamp {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let key = |time: &Self| (time.to_unix(0), time.nanosecond(), time.precision, time.zone);
+        key(self).cmp(&key(other))
+    }
+}
+
+impl PartialOrd for Timestamp {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
 /// Writes ISO 8601 with the known precision; `Z` or an offset only if there is a time of day.
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -253,7 +315,7 @@ pub enum Precision {
 }
 
 /// Zone of a [`Timestamp`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Zone {
     /// UTC, as RFC 3659 requires.
     Utc,
@@ -307,6 +369,30 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn timestamps_are_ordered_by_time_then_precision() {
+        let day = Timestamp::from_date(2021, 11, 8).unwrap();
+        let (minute, second) = (day.at(0, 0).unwrap(), day.at_second(0, 0, 0).unwrap());
+        let later = day.at_second(0, 0, 1).unwrap();
+        // Two hours east of UTC it was midnight two hours earlier.
+        let east = second.with_zone(Zone::Offset(7200));
+
+        let mut sorted = [later, second, east, minute, day];
+        sorted.sort();
+        assert_eq!(sorted, [east, day, minute, second, later]);
+    }
+
+    #[test]
+    fn system_time_conversion_round_trips() {
+        for (seconds, nanoseconds) in
+            [(0, 0), (1, 5), (-1, 0), (-1, 999_999_999), (-90, 1), (4_000_000_000, 0)]
+        {
+            let time = Timestamp::from_unix(seconds, nanoseconds).unwrap();
+            let system = time.to_system_time(0).unwrap();
+            assert_eq!(Timestamp::from_system_time(system), Some(time), "{seconds} {nanoseconds}");
+        }
+    }
 
     #[test]
     fn zone_offset_changes_the_unix_time() {

@@ -1,6 +1,5 @@
 //! `mirror`: copies new and changed files from one tree to another.
 
-mod filter;
 mod step;
 
 use std::{path::PathBuf, time::Instant};
@@ -12,11 +11,10 @@ use oxftp::{
 };
 use tokio::sync::mpsc;
 
-use self::filter::FilterArgs;
 use super::support::summary::summary;
 use crate::{
     app::App,
-    args::{ConnectionArgs, TransferArgs},
+    args::{ConnectionArgs, FilterArgs, TransferArgs},
     failure::{Failure, Result},
     output::Output,
     progress::{self, Scope},

@@ -74,12 +74,9 @@ async fn inspect_session(
     let zone = client.measure_server_zone(path).await;
     let zone = zone.or_else(|error| unless_refused(error).map(|()| None))?;
     findings.server_zone = zone.map(|zone| zone.to_string());
-    let restart = client.command("REST 1").expect("350").await;
+    let restart = client.check_restart().await;
     findings.restart = Some(Answer::of(&restart));
-    if restart.is_ok() {
-        client.command("REST 0").expect("").await?;
-    }
-    Ok(())
+    restart.or_else(unless_refused)
 }
 
 /// Ignores errors unless the connection is lost.

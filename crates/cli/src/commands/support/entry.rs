@@ -6,6 +6,8 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 use oxftp::{Encoding, Entry, EntryKind, Precision, Timestamp};
 use serde::Serialize;
 
+use crate::units::HumanBytes;
+
 /// An entry as a JSON object. Bytes that are not valid in the encoding are in `name_b64` instead of `name`, and
 /// likewise for `path` and `link_target`.
 #[derive(Debug, Serialize)]
@@ -74,12 +76,16 @@ fn text_or_base64(bytes: &[u8], encoding: Encoding) -> (Option<Cow<'_, str>>, Op
 }
 
 /// Appends type, permissions, size and time in columns, as `ls -l` does: `-rw-r--r--  1234  2024-05-01 12:00Z`.
-pub(crate) fn push_columns(line: &mut Vec<u8>, entry: &Entry) {
+pub(crate) fn push_columns(line: &mut Vec<u8>, entry: &Entry, human: bool) {
     let begin = line.len();
     line.push(letter(entry.kind));
     line.extend_from_slice(&permissions(entry.mode));
     line.push(b' ');
-    push_size(line, entry.size.filter(|_| entry.is_file()));
+    match entry.size.filter(|_| entry.is_file()) {
+        // Writing to memory cannot fail.
+        Some(size) if human => drop(write!(line, "{:>SIZE_WIDTH$}", HumanBytes(size).to_string())),
+        size => push_size(line, size),
+    }
     line.push(b' ');
     match &entry.modified {
         Some(time) => push_minutes(line, time),
@@ -201,7 +207,7 @@ mod tests {
             entry.size = size;
             entry.modified = modified.map(|time| Timestamp::parse_mlsx(time.as_bytes()).unwrap());
             let mut line = Vec::new();
-            push_columns(&mut line, &entry);
+            push_columns(&mut line, &entry, false);
             String::from_utf8(line).unwrap()
         };
         assert_eq!(columns(Some(5), None), "-rwsr-xr--              5 -                ");

@@ -8,6 +8,17 @@ pub(crate) fn is_stdin(source: &Path) -> bool {
     source.as_os_str() == "-"
 }
 
+/// Returns the local path with these bytes.
+#[cfg(unix)]
+pub(crate) fn path_of(name: Vec<u8>) -> PathBuf {
+    <std::ffi::OsString as std::os::unix::ffi::OsStringExt>::from_vec(name).into()
+}
+
+#[cfg(not(unix))]
+pub(crate) fn path_of(name: Vec<u8>) -> PathBuf {
+    String::from_utf8_lossy(&name).into_owned().into()
+}
+
 /// Returns the size of a source, for the progress display.
 pub(crate) async fn bytes_of(source: &Path, scope: Scope) -> Option<u64> {
     match scope {

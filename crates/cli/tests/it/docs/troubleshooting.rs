@@ -6,10 +6,11 @@ use std::{
 };
 
 /// Messages for programmers, which no user of the program sees.
-const FOR_PROGRAMS: [&str; 7] = [
+const FOR_PROGRAMS: [&str; 8] = [
     "the file system violates the rule",
     "the dialog received an unexpected event",
     "not a reply code",
+    "not a mask of reply codes",
     "is not a date of a listing",
     "is not a mode of nine letters",
     "is none of crc32, md5, sha-1, sha-256 and sha-512",

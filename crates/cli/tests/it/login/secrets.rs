@@ -36,7 +36,7 @@ fn password_from_url_environment_file_or_stdin() {
 #[test]
 fn no_usage_error_shows_a_password() {
     for words in [
-        &["ls", "ftp://me:hush-hush@h/", "ftp://me:hush-hush@h/2"][..],
+        &["probe", "ftp://me:hush-hush@h/", "ftp://me:hush-hush@h/2"][..],
         &["ls", "ftp://me:hush-hush@h:port/"],
         &["ls", "ftp://me:hush-hush/@h/"],
         &["ls", "gopher://me:hush-hush@h/"],

@@ -4,14 +4,16 @@
 //! written to a partial file, which is renamed when it is complete.
 
 use std::{
+    cmp::Ordering,
     io,
     path::{Path, PathBuf},
     sync::Arc,
+    time::{Duration, SystemTime},
 };
 
 use bytes::BytesMut;
 use oxftp_proto::{
-    Command, Limits, Precision, RemotePath, Timestamp, TransferType, Zone,
+    Code, Command, Limits, Precision, RemotePath, Reply, StatusCodeError, Timestamp, TransferType, Zone,
     dialog::{self, MdtmReply},
 };
 use tokio::io::{AsyncSeekExt, AsyncWriteExt};
@@ -19,7 +21,7 @@ use tokio::io::{AsyncSeekExt, AsyncWriteExt};
 use super::partial::{self, LARGE, OVERLAP, ResumeToken, overlaps, segments_path};
 use crate::transfer::{
     copy::{CopyError, Filled, copy_down, copy_text_down, fill},
-    file_progress::Transferred,
+    file_progress::{FileProgress, Transferred},
     local_path::{refuse_link, refuse_target},
     options::{FileOptions, MIN_BLOCK, Verify},
     partial_name::partial_path,
@@ -42,9 +44,11 @@ use crate::{
 pub(crate) struct FileDownload<'a> {
     pub(crate) fs: &'a Arc<dyn FileSystem>,
     pub(crate) options: FileOptions,
+    /// A file under the final name is not transferred if it is whole, and resumed if it is shorter.
+    pub(crate) continues_final: bool,
     /// What follows on the same session.
     pub(crate) follow_up: FollowUp,
-    pub(crate) progress: &'a dyn Progress,
+    pub(crate) progress: &'a FileProgress<'a>,
 }
 
 /// A file on the server, as it was listed.
@@ -89,13 +93,100 @@ impl FileDownload<'_> {
         let partial = partial_path(target);
         refuse_link(&**self.fs, &partial).await?;
         // Locked before its length is read: another download may be writing it.
-        let earlier = if self.options.resume { partial::open(&**self.fs, &partial).await? } else { None };
+        let resumes = self.options.resume && self.progress.may_resume();
+        let mut earlier = if resumes { partial::open(&**self.fs, &partial).await? } else { None };
+        if resumes && self.continues_final {
+            match self.final_file(client, remote, target).await? {
+                FinalFile::Whole(size) => {
+                    self.report_start(remote, size);
+                    let moved = Transferred { bytes: 0, resumed: size };
+                    return Ok(FileOutcome { moved, pending_write: None });
+                }
+                FinalFile::Start if earlier.is_none() => earlier = Some(self.seed(target, &partial).await?),
+                FinalFile::Start | FinalFile::Other => {}
+            }
+        }
         let offset = if earlier.is_some() { self.offset(client, remote, &partial).await? } else { 0 };
+        let local = LocalTarget { partial: partial.clone(), earlier, path: target };
+        if offset == 0 {
+            return self.download_from(client, remote, local, 0).await;
+        }
+        match self.download_from(client, remote, local, offset).await {
+            Err(error) if defeats_resume(&error) && !client.is_broken() => {
+                tracing::warn!("{} cannot be resumed and is downloaded whole: {error}", remote.path);
+                self.progress.give_up_resuming();
+                self.progress.retry(&remote.path.to_string());
+                let local = LocalTarget { partial, earlier: None, path: target };
+                self.download_from(client, remote, local, 0).await
+            }
+            Err(error) => {
+                self.progress.lost_while_resuming();
+                Err(error)
+            }
+            downloaded => downloaded,
+        }
+    }
+
+    /// Downloads a file from this offset on, where the partial file is the same up to there.
+    async fn download_from(
+        &self,
+        client: &mut Client,
+        remote: &RemoteFile<'_>,
+        local: LocalTarget<'_>,
+        offset: u64,
+    ) -> Result<FileOutcome> {
         // A file that cannot be opened on the server must not change anything here.
-        let (data, offset) = self.open_where_same(client, remote, &partial, offset).await?;
+        let (data, offset) = self.open_where_same(client, remote, &local.partial, offset).await?;
         self.report_start(remote, offset);
         let incoming = Incoming { data, offset, head: BytesMut::new() };
-        self.receive(client, remote, incoming, LocalTarget { partial, earlier, path: target }).await
+        self.receive(client, remote, incoming, local).await
+    }
+
+    /// Compares the file under the final name with the one on the server, by size and time.
+    async fn final_file(
+        &self,
+        client: &mut Client,
+        remote: &RemoteFile<'_>,
+        target: &Path,
+    ) -> Result<FinalFile> {
+        let Ok(found) = self.fs.metadata(target).await else { return Ok(FinalFile::Other) };
+        if !found.is_file() {
+            return Ok(FinalFile::Other);
+        }
+        let size = match remote.size {
+            Some(size) => Some(size),
+            None => client.size_if_told(remote.path).await?,
+        };
+        let Some(size) = size.filter(|size| found.size <= *size) else { return Ok(FinalFile::Other) };
+        if found.size < size && found.size <= OVERLAP {
+            return Ok(FinalFile::Other);
+        }
+        let time = match remote.exact_time() {
+            Some(time) => Some(time),
+            None => client.modified_if_told(remote.path).await.or_else(|| remote.coarse_time()),
+        };
+        let order = found.modified.zip(time).and_then(|(here, there)| compare_to(here, there));
+        match order {
+            Some(Ordering::Equal) | None if found.size == size => {
+                let local = LocalCopy { fs: &**self.fs, path: target, size };
+                match self.options.verify.check(client, local, remote.path).await {
+                    Ok(()) => Ok(FinalFile::Whole(size)),
+                    Err(Error::HashMismatch { .. }) => Ok(FinalFile::Other),
+                    Err(error) => Err(error),
+                }
+            }
+            // It is older than the server's file, so that it cannot be of the same version.
+            Some(Ordering::Less) => Ok(FinalFile::Other),
+            _ => Ok(if found.size > OVERLAP { FinalFile::Start } else { FinalFile::Other }),
+        }
+    }
+
+    /// Creates a partial file with the content of the file under the final name, which another program may have left
+    /// incomplete. That file stays as it is until the download is complete.
+    async fn seed(&self, target: &Path, partial: &Path) -> Result<Box<dyn FileHandle>> {
+        let mut file = partial::create(&**self.fs, partial, None).await?;
+        partial::copy_content(&**self.fs, target, partial, &mut *file).await?;
+        Ok(file)
     }
 
     fn report_start(&self, remote: &RemoteFile<'_>, offset: u64) {
@@ -250,11 +341,13 @@ impl FileDownload<'_> {
         }
         if self.fs.try_exists(&segments_path(partial)).await? {
             // It was downloaded in segments: its length means nothing.
+            tracing::warn!("{} is not resumed: its segments were not downloaded in order", remote.path);
             return Ok(0);
         }
         if let Some(token) = remote.token()
             && token.differs(&**self.fs, partial).await
         {
+            tracing::warn!("{} is not resumed: it has changed on the server", remote.path);
             return Ok(0);
         }
         let size = match remote.size {
@@ -293,7 +386,12 @@ impl FileDownload<'_> {
             }
         }
         tracing::warn!("the partial file of {} is of another file and is not resumed", remote.path);
-        data.abort(client.control_mut()).await?;
+        self.progress.give_up_resuming();
+        let ended = match data.is_at_end() {
+            true => client.finish_data(&mut data, Masks::default()).await.map(drop),
+            false => data.abort(client.control_mut()).await.map(drop),
+        };
+        ended.or_else(|error| if client.is_broken() { Err(error) } else { Ok(()) })?;
         client.state_mut().mark_restart_pending();
         self.open(client, remote, 0, FollowUp::Nothing).await
     }
@@ -312,7 +410,10 @@ impl FileDownload<'_> {
         let representation = if self.options.ascii { TransferType::Ascii } else { TransferType::Image };
         match client.open_data(retr.clone(), representation, offset, follow_up).await {
             // The server refuses REST: the whole file is downloaded.
-            Err(Error::StatusCode(error)) if offset > 0 && dialog::is_restart_refused(&error) => {
+            Err(Error::StatusCode(error))
+                if offset > 0 && dialog::is_restart_refused(&error) && !is_session_end(&error) =>
+            {
+                tracing::warn!("{} cannot be resumed and is downloaded whole: {error}", remote.path);
                 Ok((client.open_data(retr, representation, 0, follow_up).await?, 0))
             }
             opened => Ok((opened?, offset)),
@@ -348,7 +449,7 @@ impl FileDownload<'_> {
         }
     }
 
-    /// Sets the time of the local file to the server's, where that is known exactly.
+    /// Sets the time of the local file to the server's, or else to what the listing shows.
     pub(crate) async fn set_time(
         &self,
         client: &mut Client,
@@ -511,15 +612,61 @@ impl RemoteFile<'_> {
         listed.map_or(u64::MAX, |size| size.saturating_mul(2).saturating_add(limits.grown_bytes))
     }
 
-    /// Returns the listed time, if its zone is known.
+    /// Returns the listed time; one without a zone counts as UTC.
     fn coarse_time(&self) -> Option<Timestamp> {
-        self.modified.filter(|time| time.zone() != Zone::Unknown)
+        self.modified
     }
 
     /// Returns the listed time, if its zone is known and it is exact to the second.
     fn exact_time(&self) -> Option<Timestamp> {
-        self.coarse_time().filter(|time| time.precision() >= Precision::Second)
+        self.modified.filter(|time| time.zone() != Zone::Unknown && time.precision() >= Precision::Second)
     }
+}
+
+/// The file that has the final name of a download already.
+enum FinalFile {
+    /// It equals the server's, and has this size.
+    Whole(u64),
+    /// It may be the start of the server's, or all of it: its end is to be compared.
+    Start,
+    /// There is none, or it is of another version.
+    Other,
+}
+
+/// Compares the time of a local file with one on the server, as precisely as that is known.
+fn compare_to(here: SystemTime, there: Timestamp) -> Option<Ordering> {
+    let start = system_time(there)?;
+    let precision = match there.precision() {
+        Precision::Day => 24 * 60 * 60,
+        Precision::Minute => 60,
+        // Some file systems store every other second only.
+        Precision::Second | Precision::Fraction => 2,
+    };
+    Some(match here.duration_since(start) {
+        Ok(later) if later.as_secs() < precision => Ordering::Equal,
+        Ok(_) => Ordering::Greater,
+        Err(earlier) if earlier.duration() < Duration::from_secs(1) => Ordering::Equal,
+        Err(_) => Ordering::Less,
+    })
+}
+
+/// Returns whether a download from the start may succeed where resuming failed with this error.
+pub(crate) fn defeats_resume(error: &Error) -> bool {
+    match error {
+        Error::StatusCode(refused) => !is_session_end(refused) && !is_about_connection(&refused.info),
+        Error::Data { reply: Some(reply), .. } => reply.code().class() == 5 && !is_about_connection(reply),
+        Error::SizeMismatch { .. } | Error::HashMismatch { .. } => true,
+        _ => false,
+    }
+}
+
+fn is_session_end(refused: &StatusCodeError) -> bool {
+    refused.info.code() == Code::SERVICE_CLOSING
+}
+
+/// Returns whether a refusal is about the data connection, whatever the offset.
+fn is_about_connection(reply: &Reply) -> bool {
+    matches!(reply.code().get(), 425 | 426 | 522 | 530)
 }
 
 /// Writes a small file. Waits a moment for another download of the same file, which takes no longer than this one.

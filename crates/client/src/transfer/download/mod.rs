@@ -15,12 +15,14 @@ use std::{
 
 use self::{
     file::RemoteFile,
+    partial::segments_path,
     segmented::Segmented,
     tree::{DownloadTask, RemoteDirectory, Root, TreeDownload, not_a_file},
 };
 use super::{
     local_path::{confined, local_name, make_all},
-    options::{Connections, FileOptions, JobOptions, Verify, file_setters, job_setters},
+    options::{Choice, Connections, Existing, FileOptions, JobOptions, Verify, file_setters, job_setters},
+    partial_name::partial_path,
     scheduler::{
         Scheduler,
         admission::AdmissionGate,
@@ -30,11 +32,12 @@ use super::{
     },
 };
 use crate::{
-    Client, Error, Pool, ProgressEvent, Report, Result,
+    Candidate, Client, Error, Pool, ProgressEvent, Report, Result, Selection,
     client::FollowUp,
     deadline::Deadline,
     future::BoxFuture,
     list::{AncestorChain, CycleDetector},
+    local_fs::FileSystem,
 };
 
 impl Client {
@@ -113,6 +116,7 @@ pub struct Download<'c> {
     write_into: bool,
     recursive: bool,
     segments: usize,
+    choice: Choice,
     file: FileOptions,
     job: JobOptions,
 }
@@ -127,6 +131,7 @@ impl<'c> Download<'c> {
             write_into: false,
             recursive: true,
             segments: 1,
+            choice: Choice::default(),
             file: FileOptions::default(),
         }
     }
@@ -171,10 +176,39 @@ impl<'c> Download<'c> {
         self
     }
 
+    /// Sets which files and directories of a tree are transferred, and whether a single file is. Defaults to all.
+    #[must_use]
+    pub fn select(mut self, selection: Selection) -> Self {
+        self.choice.selection = Some(selection);
+        self
+    }
+
+    /// Sets what happens to files whose names exist at the destination. Defaults to [`Existing::Replace`].
+    #[must_use]
+    pub fn existing(mut self, existing: Existing) -> Self {
+        self.choice.existing = existing;
+        self
+    }
+
+    /// Sets whether each source file is removed when its copy is complete and verified. Directories are kept, and so are
+    /// files that were left out. Defaults to `false`.
+    ///
+    /// Each file is written to the disk (as with [`sync`](Self::sync)) before its source is removed (`DELE`).
+    #[must_use]
+    pub fn remove_source(mut self, remove: bool) -> Self {
+        self.choice.remove_source = remove;
+        self
+    }
+
     file_setters! {
         /// Resumes the partial file of an earlier download (`REST`). Defaults to false.
         ///
-        /// When the server refuses `REST`, the whole file is downloaded.
+        /// Its last 64 KiB are downloaded again and compared. Where that or anything else shows that it cannot be
+        /// resumed, the whole file is downloaded, and a warning is logged.
+        ///
+        /// A file that has its final name already is left alone if it has the size and the time of the server's (only
+        /// the size where the server reports no time, `MDTM`). If it is not older than the server's, and not longer,
+        /// another program may have left it incomplete: a copy of it is resumed as a partial file.
         resume: bool;
 
         /// Downloads text (`TYPE A`): its line ends become those of this system (see
@@ -216,8 +250,12 @@ impl<'c> Download<'c> {
 
     async fn run(mut self) -> Result<Report> {
         self.file.check()?;
+        self.file.sync |= self.choice.remove_source;
         let deadline = Deadline::start(self.job.deadline);
         let (entry, target, root) = deadline.run("the download", self.prepare()).await?;
+        if !entry.is_dir() && !self.takes(&entry, &target).await {
+            return Ok(Report::default());
+        }
         // A file's own directory is the user's choice; so is that of a tree, unless the tree creates it.
         let named = root == Root::Named && entry.is_dir();
         let base = if named { None } else { target.parent() }.unwrap_or(&target);
@@ -225,6 +263,7 @@ impl<'c> Download<'c> {
         let handler = TreeDownload {
             fs: confined(&config.file_system, base),
             options: self.file,
+            choice: self.choice.clone(),
             root,
             limits: config.limits.clone(),
             directories: AtomicUsize::new(0),
@@ -238,6 +277,7 @@ impl<'c> Download<'c> {
                 depth: 0,
                 ancestors: AncestorChain::default(),
                 has_collision: false,
+                relative: String::new(),
             };
             let admission = AdmissionGate::new(&self.job, self.worker.pool());
             let workers = self.worker.with_siblings();
@@ -249,6 +289,11 @@ impl<'c> Download<'c> {
         if let Some(size) = size
             && let Some(report) = self.run_segmented(size, &entry, &target, deadline).await?
         {
+            if self.choice.remove_source {
+                retrying!(&mut self.worker, RetryBudget::new(self.job.retries), |client| {
+                    client.remove_file(&self.source).await
+                })?;
+            }
             return Ok(report);
         }
         let file = DownloadTask::Named {
@@ -272,9 +317,14 @@ impl<'c> Download<'c> {
     ) -> Result<Option<Report>> {
         let at_once = self.job.connections != Connections::Auto;
         let Some(pool) = self.worker.pool() else { return Ok(None) };
-        let max_connections = self.segments.min(pool.configured_size());
-        if self.file.ascii || max_connections < 2 || !Segmented::is_worth_it(size, at_once) {
-            return Ok(None);
+        let mut max_connections = self.segments.min(pool.configured_size());
+        let fs = self.worker.config().file_system.clone();
+        match Earlier::find(&*fs, target, self.file.resume).await? {
+            Earlier::Segments => max_connections = max_connections.max(1),
+            Earlier::WithoutPartial => return Ok(None),
+            Earlier::Nothing if self.file.ascii || max_connections < 2 => return Ok(None),
+            Earlier::Nothing if !Segmented::is_worth_it(size, at_once) => return Ok(None),
+            Earlier::Nothing => {}
         }
         self.worker.rest();
         let admission = match at_once {
@@ -284,7 +334,6 @@ impl<'c> Download<'c> {
                 AdmissionGate::measuring(concurrency, pool, &*self.job.progress)
             }
         };
-        let fs = self.worker.config().file_system.clone();
         let segmented = Segmented {
             pool,
             fs: &fs,
@@ -331,6 +380,21 @@ impl<'c> Download<'c> {
     }
 
     /// Asks the server for the entry of the source, with its permissions if they are preserved.
+    /// Returns whether a single file is transferred.
+    async fn takes(&mut self, entry: &Entry, target: &Path) -> bool {
+        let name = self.source.file_name();
+        let candidate = Candidate {
+            path: &name.as_ref().map(|name| name.to_string_lossy()).unwrap_or_default(),
+            is_dir: false,
+            size: entry.exact_size().filter(|_| entry.is_file()),
+            modified: entry.modified,
+        };
+        let existing = self.choice.existing;
+        self.choice.accepts(&candidate)
+            && (existing == Existing::Replace
+                || existing.allows(self.worker.config().file_system.metadata(target).await.is_ok()))
+    }
+
     async fn look_up(&mut self) -> Result<Entry> {
         Ok(retrying!(&mut self.worker, RetryBudget::new(self.job.retries), |client| {
             if self.file.preserve_mode {
@@ -339,6 +403,30 @@ impl<'c> Download<'c> {
             // Where only a listing shows the entry, another transfer follows it.
             client.look_up(&self.source, self.recursive, FollowUp::Transfer).await
         })?)
+    }
+}
+
+/// What an earlier download, or another program, has left to be resumed.
+enum Earlier {
+    /// A partial file in segments, with its status.
+    Segments,
+    /// A file under the final name, and no partial file.
+    WithoutPartial,
+    /// Nothing, or what any download can resume.
+    Nothing,
+}
+
+impl Earlier {
+    async fn find(fs: &dyn FileSystem, target: &Path, resume: bool) -> Result<Self> {
+        if !resume {
+            return Ok(Self::Nothing);
+        }
+        let partial = partial_path(target);
+        Ok(match fs.try_exists(&partial).await? {
+            true if fs.try_exists(&segments_path(&partial)).await? => Self::Segments,
+            false if fs.is_file(target).await? => Self::WithoutPartial,
+            _ => Self::Nothing,
+        })
     }
 }
 

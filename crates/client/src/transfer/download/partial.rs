@@ -129,6 +129,32 @@ pub(crate) async fn open(fs: &dyn FileSystem, partial: &Path) -> Result<Option<B
     open_locked(fs, partial).await.map_err(in_use)
 }
 
+/// Copies a file into a partial file that was just created.
+pub(crate) async fn copy_content(
+    fs: &dyn FileSystem,
+    from: &Path,
+    partial: &Path,
+    file: &mut dyn FileHandle,
+) -> Result<()> {
+    let mut source = fs.open(from, OpenMode::Read).await?;
+    let failed = |source| LocalFsError::new("write", partial, source);
+    match (source.system_file(), file.system_file()) {
+        // The kernel copies, where it can by sharing the blocks.
+        (Some(mut source), Some(mut target)) => {
+            let copied = tokio::task::spawn_blocking(move || io::copy(&mut source, &mut target)).await;
+            copied.map_err(io::Error::other).and_then(|copied| copied).map_err(failed)?;
+        }
+        _ => {
+            let copied = async {
+                tokio::io::copy(&mut source, file).await?;
+                file.flush().await
+            };
+            copied.await.map_err(failed)?;
+        }
+    }
+    Ok(())
+}
+
 /// Returns the error of a partial file, as one of the download if the file is locked.
 pub(crate) fn in_use(error: LocalFsError) -> Error {
     match error.kind() {

@@ -15,12 +15,12 @@ use crate::transfer::{
     file_progress::FileProgress,
     local_path::{local_name, make_all, make_below},
     name_collisions::{NameCollisions, refuse_other_spelling},
-    options::FileOptions,
+    options::{Choice, Existing, FileOptions, relative_path},
     partial_name::{partial_names_of_others, refuse_partial_name},
     scheduler::{Found, JobHandler, pending_write::FileOutcome},
 };
 use crate::{
-    Client, Error, PathEntry, Result,
+    Candidate, Client, Error, PathEntry, Result,
     client::FollowUp,
     list::{AncestorChain, CycleDetector, ListingFingerprint},
     local_fs::FileSystem,
@@ -30,6 +30,7 @@ use crate::{
 pub(crate) struct TreeDownload {
     pub(crate) fs: Arc<dyn FileSystem>,
     pub(crate) options: FileOptions,
+    pub(crate) choice: Choice,
     pub(crate) root: Root,
     pub(crate) limits: Limits,
     /// How many directories were found so far.
@@ -56,6 +57,8 @@ pub(crate) struct RemoteDirectory {
     pub(crate) ancestors: AncestorChain,
     /// Another entry of its parent may have the same name here.
     pub(crate) has_collision: bool,
+    /// Path relative to the root of the tree.
+    pub(crate) relative: String,
 }
 
 /// A file on the server, and its target.
@@ -133,11 +136,15 @@ impl JobHandler for TreeDownload {
         if self.cycles.predicts_cycle(&directory.ancestors) {
             return Ok(());
         }
-        self.make(directory).await?;
+        // A directory that may take the place of another must be refused before its files are.
+        let make_later = self.choice.leaves_out_empty() && !directory.has_collision;
+        if !make_later {
+            self.make(directory).await?;
+            found.made = true;
+        }
         if self.options.preserve_mode {
             client.list_permissions().await?;
         }
-        found.made = true;
         let within: Arc<Path> = directory.local.as_path().into();
         let entries = self.entries(client, &directory.remote, found).await?;
         let listing = ListingFingerprint::of(entries.iter().map(PathEntry::entry));
@@ -153,6 +160,8 @@ impl JobHandler for TreeDownload {
                 found
                     .failures
                     .push((path.clone(), Error::Skipped { path, why: "the server lists its name twice" }));
+            } else if !self.accepts(directory, &entry) {
+                continue;
             } else if entry.is_dir() {
                 match local_name(&entry.name()) {
                     Ok(name) => found.directories.push(RemoteDirectory {
@@ -161,6 +170,7 @@ impl JobHandler for TreeDownload {
                         depth: directory.depth + 1,
                         ancestors: AncestorChain::of(&entry).with_parent(&parent),
                         has_collision,
+                        relative: relative_path(&directory.relative, &entry.name().to_string_lossy()),
                     }),
                     Err(error) => found.failures.push((entry.path().to_string(), error.into())),
                 }
@@ -171,6 +181,11 @@ impl JobHandler for TreeDownload {
             }
         }
         leave_out_partial_names(found);
+        self.leave_out_by_target(found).await;
+        if make_later && !found.files.is_empty() {
+            self.make_with_parents(directory).await?;
+            found.made = true;
+        }
         self.directories.fetch_add(found.directories.len(), Ordering::Relaxed);
         Ok(())
     }
@@ -188,7 +203,8 @@ impl JobHandler for TreeDownload {
         let download = FileDownload {
             fs: &self.fs,
             options: FileOptions { resume, ..self.options },
-            follow_up,
+            continues_final: self.options.resume && !progress.has_started(),
+            follow_up: if self.choice.remove_source { FollowUp::Nothing } else { follow_up },
             progress,
         };
         let (path, target) = (file.path(), file.target()?);
@@ -198,8 +214,12 @@ impl JobHandler for TreeDownload {
         let remote =
             RemoteFile { path: &path, size: file.size(), modified: file.modified(), mode: file.mode() };
         let mut outcome = download.download(client, &remote, &target).await?;
-        if let Some(write) = outcome.pending_write.take_if(|_| file.has_collision()) {
+        let alone = file.has_collision() || self.choice.remove_source;
+        if let Some(write) = outcome.pending_write.take_if(|_| alone) {
             write.end().await?;
+        }
+        if self.choice.remove_source {
+            client.remove_file(&path).await?;
         }
         Ok(outcome)
     }
@@ -223,19 +243,60 @@ impl JobHandler for TreeDownload {
 
 impl TreeDownload {
     async fn make(&self, directory: &RemoteDirectory) -> Result<()> {
-        let local = &directory.local;
-        match (directory.depth, self.root, local.parent()) {
+        self.make_at(&directory.local, directory.depth, directory.has_collision).await
+    }
+
+    async fn make_at(&self, local: &Path, depth: usize, has_collision: bool) -> Result<()> {
+        match (depth, self.root, local.parent()) {
             (0, Root::Named, _) | (0, _, None) => make_all(&*self.fs, local).await,
             (0, Root::Put, Some(parent)) => {
                 make_all(&*self.fs, parent).await?;
                 make_below(&*self.fs, local).await
             }
-            _ if directory.has_collision => {
+            _ if has_collision => {
                 make_below(&*self.fs, local).await?;
                 refuse_other_spelling(&*self.fs, local).await
             }
             _ => make_below(&*self.fs, local).await,
         }
+    }
+
+    /// Creates a directory whose parents may not have been created, because they contain no files.
+    async fn make_with_parents(&self, directory: &RemoteDirectory) -> Result<()> {
+        let above: Vec<_> = directory.local.ancestors().skip(1).take(directory.depth).collect();
+        let levels = directory.depth.saturating_sub(above.len())..;
+        for (level, local) in levels.zip(above.into_iter().rev()) {
+            self.make_at(local, level, false).await?;
+        }
+        self.make(directory).await
+    }
+
+    fn accepts(&self, directory: &RemoteDirectory, entry: &PathEntry) -> bool {
+        let Some(selection) = &self.choice.selection else { return true };
+        selection.accepts(&Candidate {
+            path: &relative_path(&directory.relative, &entry.name().to_string_lossy()),
+            is_dir: entry.is_dir(),
+            size: entry.exact_size().filter(|_| entry.is_file()),
+            modified: entry.modified,
+        })
+    }
+
+    /// Leaves out the files that are to be kept, or are not there to be replaced.
+    async fn leave_out_by_target(&self, found: &mut Found<Self>) {
+        if self.choice.existing == Existing::Replace {
+            return;
+        }
+        let mut files = Vec::with_capacity(found.files.len());
+        for file in found.files.drain(..) {
+            let exists = match file.target() {
+                Ok(target) => self.fs.metadata(&target).await.is_ok(),
+                Err(_) => false,
+            };
+            if self.choice.existing.allows(exists) {
+                files.push(file);
+            }
+        }
+        found.files = files;
     }
 
     /// Collects the whole listing: a session that lists can do nothing else.

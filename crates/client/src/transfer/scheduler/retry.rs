@@ -14,12 +14,22 @@ use crate::Error;
 pub(crate) struct RetryBudget {
     left: u32,
     pause: Duration,
+    /// An attempt broke: its session, which the server may not have ended yet, may still hold the file.
+    broke: bool,
 }
 
 impl RetryBudget {
     /// Allows this many retries.
     pub(crate) fn new(retries: u32) -> Self {
-        Self { left: retries, pause: FIRST_PAUSE }
+        Self { left: retries, pause: FIRST_PAUSE, broke: false }
+    }
+
+    /// Returns whether the next attempt may succeed after this error. A permanent refusal may pass if it is the result
+    /// of an earlier attempt that broke: the file is in use, or exists already.
+    pub(crate) fn allows(&mut self, error: &Error) -> bool {
+        let is_retryable = is_retryable(error);
+        self.broke |= is_retryable && spoils_session(error);
+        is_retryable || self.broke && error.reply().is_some_and(classify::is_upload_blocked)
     }
 
     /// Uses up a retry, and returns how long to wait before it: each time twice as long, with jitter, so that
@@ -131,6 +141,21 @@ mod tests {
         for (pause, whole) in pauses.iter().zip([0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0, 30.0]) {
             assert!((whole / 2.0..=whole).contains(&pause.as_secs_f64()), "{pause:?} {whole}");
         }
+    }
+
+    #[test]
+    fn retry_of_blocked_file_needs_broken_attempt() {
+        let in_use = refused(550, "x: being used by another process");
+        let mut budget = RetryBudget::new(9);
+        assert!(!budget.allows(&in_use));
+        assert!(budget.allows(&refused(450, "busy")));
+        assert!(!budget.allows(&in_use));
+
+        assert!(budget.allows(&Error::Closed { reply: None }));
+        for passing in [in_use, refused(553, "x: File exists")] {
+            assert!(budget.allows(&passing), "{passing}");
+        }
+        assert!(!budget.allows(&refused(550, "Permission denied")));
     }
 
     #[test]

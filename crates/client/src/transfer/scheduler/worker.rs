@@ -148,7 +148,7 @@ impl<'c> Worker<'c> {
             return Ok(());
         }
         self.leave_after(&error);
-        if !is_retryable(&error) || self.is_lost() {
+        if !budget.allows(&error) || self.is_lost() {
             return Err(error);
         }
         let Some(pause) = budget.next_pause() else { return Err(error) };

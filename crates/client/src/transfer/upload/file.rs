@@ -107,7 +107,7 @@ impl FileUpload<'_> {
                 Some(set) => set,
                 None => client.set_modified(&path, time).await,
             };
-            warn_of_refused_time(&path, set)?;
+            warn_of_refused_time(client, &path, set)?;
         }
         if self.upload.temporary {
             rename_into_place(client, &path, target).await?;

@@ -9,11 +9,11 @@ use oxftp_proto::RemotePath;
 
 use self::{
     file::UploadOptions,
-    tree::{LocalDirectory, LocalFile, TreeUpload},
+    tree::{LocalDirectory, LocalFile, TreeUpload, candidate},
 };
 use super::{
     local_path::remote_name,
-    options::{FileOptions, JobOptions, Order, Verify, file_setters, job_setters},
+    options::{Choice, Existing, FileOptions, JobOptions, Order, Verify, file_setters, job_setters},
     scheduler::{
         Scheduler,
         admission::AdmissionGate,
@@ -22,7 +22,8 @@ use super::{
     },
 };
 use crate::{
-    Client, Pool, Report, Result, deadline::Deadline, error::local_fs::LocalFsError, future::BoxFuture,
+    Candidate, Client, Pool, Report, Result, Selection, deadline::Deadline, error::local_fs::LocalFsError,
+    future::BoxFuture,
 };
 
 impl Client {
@@ -95,6 +96,7 @@ pub struct Upload<'c> {
     destination: RemotePath,
     write_into: bool,
     upload: UploadOptions,
+    choice: Choice,
     file: FileOptions,
     job: JobOptions,
 }
@@ -108,6 +110,7 @@ impl<'c> Upload<'c> {
             destination: RemotePath::default(),
             write_into: false,
             upload: UploadOptions::default(),
+            choice: Choice::default(),
             file: FileOptions::default(),
         }
     }
@@ -158,6 +161,30 @@ impl<'c> Upload<'c> {
         self
     }
 
+    /// Sets which files and directories of a tree are transferred, and whether a single file is. Defaults to all.
+    #[must_use]
+    pub fn select(mut self, selection: Selection) -> Self {
+        self.choice.selection = Some(selection);
+        self
+    }
+
+    /// Sets what happens to files whose names exist at the destination. Defaults to [`Existing::Replace`].
+    #[must_use]
+    pub fn existing(mut self, existing: Existing) -> Self {
+        self.choice.existing = existing;
+        self
+    }
+
+    /// Sets whether each source file is removed when its copy is complete and verified. Directories are kept, and so are
+    /// files that were left out. Defaults to `false`.
+    ///
+    /// A file that changed during its upload is kept, as a failure.
+    #[must_use]
+    pub fn remove_source(mut self, remove: bool) -> Self {
+        self.choice.remove_source = remove;
+        self
+    }
+
     file_setters! {
         /// Resumes after the bytes that the server has already (`SIZE`, then `REST` with `STOR`, or `APPE`).
         /// Defaults to false.
@@ -204,16 +231,21 @@ impl<'c> Upload<'c> {
             fs: config.file_system.clone(),
             options: self.file,
             upload: self.upload,
+            choice: self.choice.clone(),
             encoding: config.encoding,
             limits: config.limits.clone(),
             needs_sizes: matches!(self.job.order, Order::LargestFirst | Order::SmallestFirst),
         };
         if is_tree {
-            let root = LocalDirectory { local: self.source, remote: target, depth: 0 };
+            let root =
+                LocalDirectory { local: self.source, remote: target, depth: 0, relative: String::new() };
             let admission = AdmissionGate::new(&self.job, self.worker.pool());
             let workers = self.worker.with_siblings();
             let scheduler = Scheduler::new(handler, &self.job, admission, workers.len());
             return scheduler.run_tree(root, workers, deadline).await;
+        }
+        if !self.takes(&target).await? {
+            return Ok(Report::default());
         }
         let file = LocalFile { local: self.source, remote: target, size: None };
         let admission = AdmissionGate::of_all(&*self.job.progress);
@@ -221,6 +253,24 @@ impl<'c> Upload<'c> {
     }
 
     /// Finds out whether the source is a tree, and its target; creates the parent directory of a single file.
+    /// Returns whether a single file is transferred.
+    async fn takes(&mut self, target: &RemotePath) -> Result<bool> {
+        if self.choice.selection.is_none() && self.choice.existing == Existing::Replace {
+            return Ok(true);
+        }
+        let found = self.worker.config().file_system.metadata(&self.source).await?;
+        let name = self.source.file_name().unwrap_or_default().to_string_lossy();
+        if !self.choice.accepts(&Candidate { path: &name, ..candidate(&found) }) {
+            return Ok(false);
+        }
+        if self.choice.existing == Existing::Replace {
+            return Ok(true);
+        }
+        let budget = RetryBudget::new(self.job.retries);
+        let exists = retrying!(&mut self.worker, budget, |client| client.try_exists(target).await)?;
+        Ok(self.choice.existing.allows(exists))
+    }
+
     async fn prepare(&mut self) -> Result<(bool, RemotePath)> {
         let (fs, encoding) = (self.worker.config().file_system.clone(), self.worker.config().encoding);
         let destination = std::mem::take(&mut self.destination);

@@ -1,6 +1,6 @@
 //! Upload of a tree: the contents of a local directory, and where they are stored.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{collections::HashSet, path::PathBuf, sync::Arc};
 
 use oxftp_proto::{Encoding, Limits, RemotePath};
 
@@ -8,14 +8,15 @@ use super::file::{FileUpload, UploadOptions};
 use crate::transfer::{
     file_progress::FileProgress,
     local_path::{os_bytes, remote_name},
-    options::FileOptions,
+    options::{Choice, Existing, FileOptions, relative_path},
     partial_name::{partial_names_of_others, refuse_partial_name},
+    preserve::timestamp,
     scheduler::{Found, JobHandler, pending_write::FileOutcome},
 };
 use crate::{
-    Client, Error, Result,
+    Candidate, Client, Error, PathEntry, Result,
     client::FollowUp,
-    local_fs::{DirEntry, FileKind, FileSystem},
+    local_fs::{DirEntry, FileKind, FileSystem, Metadata},
 };
 
 /// Upload of a tree, or of a single file.
@@ -23,6 +24,7 @@ pub(crate) struct TreeUpload {
     pub(crate) fs: Arc<dyn FileSystem>,
     pub(crate) options: FileOptions,
     pub(crate) upload: UploadOptions,
+    pub(crate) choice: Choice,
     pub(crate) encoding: Encoding,
     pub(crate) limits: Limits,
     /// The order of the files depends on their sizes.
@@ -34,6 +36,8 @@ pub(crate) struct LocalDirectory {
     pub(crate) local: PathBuf,
     pub(crate) remote: RemotePath,
     pub(crate) depth: usize,
+    /// Path relative to the root of the tree.
+    pub(crate) relative: String,
 }
 
 /// A local file, and its target.
@@ -56,8 +60,11 @@ impl JobHandler for TreeUpload {
         if directory.depth > self.limits.directory_depth {
             return Err(Error::Limit { what: "levels of directories", limit: self.limits.directory_depth });
         }
-        make(client, directory).await?;
-        found.made = true;
+        let make_later = self.choice.leaves_out_empty();
+        if !make_later {
+            make(client, directory).await?;
+            found.made = true;
+        }
         let mut items = self.fs.read_dir(&directory.local).await?;
         items.sort_by(|one, other| one.path.cmp(&other.path));
         if self.upload.temporary {
@@ -68,6 +75,11 @@ impl JobHandler for TreeUpload {
             if let Err(error) = self.find(item, directory, found).await {
                 found.failures.push((name, error));
             }
+        }
+        self.leave_out_by_target(client, directory, found).await?;
+        if make_later && !found.files.is_empty() {
+            make_with_parents(client, directory).await?;
+            found.made = true;
         }
         Ok(())
     }
@@ -85,10 +97,14 @@ impl JobHandler for TreeUpload {
             options: self.options,
             upload: self.upload,
             modified: None,
-            follow_up,
+            follow_up: if self.choice.remove_source { FollowUp::Nothing } else { follow_up },
             progress,
         };
+        let before = self.source_to_remove(file).await?;
         let moved = upload.upload(client, &file.local, &file.remote).await?;
+        if let Some(before) = before {
+            self.remove_source(file, before).await?;
+        }
         Ok(FileOutcome { moved, pending_write: None })
     }
 
@@ -110,12 +126,63 @@ impl JobHandler for TreeUpload {
 }
 
 impl TreeUpload {
+    async fn accepts(&self, item: &DirEntry, relative: &str) -> Result<bool> {
+        let Some(selection) = &self.choice.selection else { return Ok(true) };
+        let candidate = match item.kind {
+            FileKind::Directory => Candidate { path: relative, is_dir: true, size: None, modified: None },
+            _ => Candidate { path: relative, ..candidate(&self.fs.metadata(&item.path).await?) },
+        };
+        Ok(selection.accepts(&candidate))
+    }
+
+    /// Leaves out the files that are to be kept, or are not there to be replaced.
+    async fn leave_out_by_target(
+        &self,
+        client: &mut Client,
+        directory: &LocalDirectory,
+        found: &mut Found<Self>,
+    ) -> Result<()> {
+        if self.choice.existing == Existing::Replace || found.files.is_empty() {
+            return Ok(());
+        }
+        let there: HashSet<_> = match client.list(&directory.remote).await {
+            Ok(entries) => entries.iter().map(PathEntry::name).collect(),
+            Err(error) if error.is_not_found() => HashSet::new(),
+            Err(error) => return Err(error),
+        };
+        found.files.retain(|file| {
+            self.choice.existing.allows(file.remote.file_name().is_some_and(|name| there.contains(&name)))
+        });
+        Ok(())
+    }
+
+    /// Returns the state of a source before its upload, if it is removed after it.
+    async fn source_to_remove(&self, file: &LocalFile) -> Result<Option<Metadata>> {
+        match self.choice.remove_source {
+            true => Ok(Some(self.fs.metadata(&file.local).await?)),
+            false => Ok(None),
+        }
+    }
+
+    async fn remove_source(&self, file: &LocalFile, before: Metadata) -> Result<()> {
+        if self.fs.metadata(&file.local).await? != before {
+            let path = file.local.display().to_string();
+            return Err(Error::Skipped { path, why: "it changed during the upload, and is kept" });
+        }
+        Ok(self.fs.remove_file(&file.local).await?)
+    }
+
     async fn find(&self, item: DirEntry, directory: &LocalDirectory, found: &mut Found<Self>) -> Result<()> {
-        let remote = directory.remote.join_in(&remote_name(&item.path)?, self.encoding);
+        let name = remote_name(&item.path)?;
+        let relative = relative_path(&directory.relative, &name.to_string_lossy());
+        if !self.accepts(&item, &relative).await? {
+            return Ok(());
+        }
+        let remote = directory.remote.join_in(&name, self.encoding);
         match item.kind {
             FileKind::Directory => {
                 let depth = directory.depth + 1;
-                found.directories.push(LocalDirectory { local: item.path, remote, depth });
+                found.directories.push(LocalDirectory { local: item.path, remote, depth, relative });
             }
             FileKind::File => {
                 let size = match self.needs_sizes {
@@ -151,6 +218,24 @@ fn leave_out_partial_names(items: &mut Vec<DirEntry>, found: &mut Found<TreeUplo
 }
 
 /// Creates a directory on the server, once for each: its contents are uploaded after it.
+/// Returns what a selection sees of a local file.
+pub(crate) fn candidate(found: &Metadata) -> Candidate<'static> {
+    Candidate {
+        path: "",
+        is_dir: found.is_dir(),
+        size: found.is_file().then_some(found.size),
+        modified: found.modified.and_then(timestamp),
+    }
+}
+
+/// Creates a directory whose parents may not have been created, because they contain no files.
+async fn make_with_parents(client: &mut Client, directory: &LocalDirectory) -> Result<()> {
+    match directory.depth {
+        0 => make(client, directory).await,
+        _ => client.create_dir_all(&directory.remote).await,
+    }
+}
+
 async fn make(client: &mut Client, directory: &LocalDirectory) -> Result<()> {
     let remote = &directory.remote;
     match directory.depth {

@@ -92,12 +92,76 @@ async fn replies_matching_wait_mask_are_skipped() {
 }
 
 #[tokio::test]
-async fn wait_mask_alone_accepts_any_other_reply() {
-    let (server, mut client) = play(Script::new().expect("SITE A").reply("120 wait").reply("550 no")).await;
+async fn command_without_expected_masks_reports_refusal() {
+    let replies = ["550 no", "450 busy", "120 wait\r\n550 no", "502 what?", "421 bye"];
+    for reply in replies {
+        let (server, mut client) = play(Script::new().expect("DELE nope").reply(reply)).await;
+        let error = client.command("DELE nope").await.unwrap_err();
+        assert!(matches!(error, Error::StatusCode(_)), "{reply}: {error}");
+        server.done().await;
+    }
+    let script = Script::new().expect("DELE nope").reply("120 wait\r\n550 no");
+    let (server, mut client) = play(with_sync_check(script)).await;
+    let error = client.command("DELE nope").wait("1xx").await.unwrap_err();
+    assert_eq!(error.code().map(|code| code.get()), Some(550), "{error}");
+    assert_in_sync(&mut client).await;
+    server.done().await;
+}
 
-    let reply = client.command("SITE A").wait("1xx").await.unwrap();
+#[tokio::test]
+async fn command_without_masks_returns_final_reply() {
+    let script = Script::new().expect("SITE A").reply("150 wait").reply("226 done");
+    let script = script.expect("SITE B").reply("350 more").expect("SITE C").reply("550 no");
+    let (server, mut client) = play(with_sync_check(script)).await;
 
-    assert_eq!(code(&reply), 550);
+    let done = client.command("SITE A").await.unwrap();
+    let more = client.command("SITE B").await.unwrap();
+    let refused = client.command("SITE C").expect("xxx").await.unwrap();
+
+    assert_eq!([code(&done), code(&more), code(&refused)], [226, 350, 550]);
+    assert_in_sync(&mut client).await;
+    server.done().await;
+}
+
+#[tokio::test]
+async fn invalid_mask_is_refused_before_sending() {
+    let (server, mut client) = play(with_sync_check(Script::new())).await;
+
+    for mask in ["", "abc", "ok", "O50", "2 0", "2xxx", "2xx "] {
+        for outcome in [
+            client.command("DELE nope").expect(mask).await,
+            client.command("DELE nope").expect("2xx").expect(mask).await,
+            client.command("DELE nope").wait(mask).expect("2xx").await,
+        ] {
+            let error = outcome.unwrap_err();
+            assert!(
+                matches!(&error, Error::InvalidMask(invalid) if invalid.mask == mask),
+                "{mask:?}: {error}"
+            );
+        }
+    }
+    assert_in_sync(&mut client).await;
+    server.done().await;
+}
+
+#[tokio::test]
+async fn nothing_removes_root_or_working_directory() {
+    let (server, mut client) = play(with_sync_check(Script::new())).await;
+
+    for path in
+        ["", "/", "//", ".", "./", "..", "a/..", "/a/..", "a/../", "a/b/../../.", "../..", "/.", "/.."]
+    {
+        for outcome in [
+            client.remove_dir_all(path).await.map(drop),
+            client.remove_dir(path).await,
+            client.remove_file(path).await,
+        ] {
+            let error = outcome.unwrap_err();
+            assert!(matches!(error, Error::NothingToRemove { .. }), "{path:?}: {error}");
+            assert!(!error.is_not_found() && !error.is_transient(), "{path:?}: {error}");
+        }
+    }
+    assert_in_sync(&mut client).await;
     server.done().await;
 }
 
@@ -113,13 +177,27 @@ async fn preliminary_reply_without_wait_mask_is_the_reply() {
 }
 
 #[tokio::test]
-async fn without_masks_nothing_is_read() {
+async fn sent_command_reads_no_reply() {
     let (server, mut client) = play(with_sync_check(Script::new().expect("SITE A").reply("213 a"))).await;
 
-    client.command("SITE A").await.unwrap();
+    client.command("SITE A").send().await.unwrap();
     let reply = client.read_reply().await.unwrap();
 
     assert_eq!(reply.text(), "a");
+    assert_in_sync(&mut client).await;
+    server.done().await;
+}
+
+#[tokio::test]
+async fn restart_support_is_checked_and_reset() {
+    let script = Script::new().expect("REST 1").reply("350 ok").expect("REST 0").reply("350 ok");
+    let script = script.expect("REST 1").reply("502 no");
+    let (server, mut client) = play(with_sync_check(script)).await;
+
+    client.check_restart().await.unwrap();
+    let error = client.check_restart().await.unwrap_err();
+
+    assert_eq!(error.code().map(|code| code.get()), Some(502), "{error}");
     assert_in_sync(&mut client).await;
     server.done().await;
 }
@@ -129,7 +207,7 @@ async fn unread_reply_does_not_answer_next_command() {
     let script = Script::new().expect("SITE A").reply("213 a").expect("SITE B").reply("213 b");
     let (server, mut client) = play(script).await;
 
-    client.command("SITE A").await.unwrap();
+    client.command("SITE A").send().await.unwrap();
     let reply = client.command("SITE B").expect("2xx").await.unwrap();
     let settled = client.settle().await.unwrap();
 
@@ -145,7 +223,7 @@ async fn command_injection_is_refused_before_sending() {
     for line in ["NOOP\r\nDELE x", "NOOP\n", "NOOP\r", "NOOP\0", "", "  "] {
         let error = client.command(line).expect("2xx").await.unwrap_err();
         assert!(matches!(error, Error::InvalidCommand(_)), "{line:?}: {error}");
-        assert!(client.command(line).await.is_err(), "{line:?}");
+        assert!(client.command(line).send().await.is_err(), "{line:?}");
     }
     for path in ["x\r\nDELE y", "x\0"] {
         assert!(matches!(client.remove_file(path).await.unwrap_err(), Error::InvalidCommand(_)));

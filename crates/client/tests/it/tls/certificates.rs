@@ -7,6 +7,8 @@ use oxftp_testing::{
     tls_terminator::{Alpn, TlsTerminator},
 };
 
+use rustls::pki_types::{CertificateDer, pem::PemObject};
+use sha2::{Digest, Sha256};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional},
     net::{TcpListener, TcpStream},
@@ -89,6 +91,59 @@ async fn certificate_of_unknown_issuer_is_reported() {
         refusal(|_| TlsConfig::new(), |ca| ca.server(NAMES).unwrap()).await,
         TlsFailure::UnknownIssuer
     );
+}
+
+fn trusting_exactly(identity: &Identity) -> TlsConfig {
+    TlsConfig::new().root_certificates_pem(identity.certificate_pem()).unwrap()
+}
+
+#[tokio::test]
+async fn self_signed_ca_certificate_is_accepted_if_given() {
+    let identity = Authority::self_signed_server(NAMES).unwrap();
+
+    let (_server, _front, client) =
+        connect(protected(), &identity, Alpn::Unknown, trusting_exactly(&identity)).await;
+
+    assert!(client.unwrap().is_encrypted());
+}
+
+#[tokio::test]
+async fn self_signed_ca_certificate_needs_its_host_name() {
+    let identity = Authority::self_signed_server(&["ftp.example.org"]).unwrap();
+    let tls = trusting_exactly(&identity);
+    assert_eq!(refusal(|_| tls, |_| identity).await, TlsFailure::WrongName);
+}
+
+#[tokio::test]
+async fn self_signed_ca_certificate_of_others_is_refused() {
+    let [given, other] = [NAMES, NAMES].map(|names| Authority::self_signed_server(names).unwrap());
+    let tls = trusting_exactly(&given);
+    let failure = refusal(|_| tls, |_| other).await;
+    assert!(matches!(failure, TlsFailure::UnknownIssuer | TlsFailure::UnusableCertificate), "{failure:?}");
+}
+
+fn fingerprint(identity: &Identity) -> [u8; 32] {
+    Sha256::digest(CertificateDer::from_pem_slice(identity.certificate_pem().as_bytes()).unwrap()).into()
+}
+
+#[tokio::test]
+async fn pinned_certificate_is_accepted_whatever_it_says() {
+    let authority = Authority::new("tests").unwrap();
+    for identity in [authority.expired_server(&["elsewhere"]), Authority::self_signed_server(&["elsewhere"])]
+    {
+        let identity = identity.unwrap();
+        let tls = TlsConfig::new().pin_sha256([7; 32]).pin_sha256(fingerprint(&identity));
+
+        let (_server, _front, client) = connect(protected(), &identity, Alpn::Unknown, tls).await;
+
+        assert!(client.unwrap().is_encrypted());
+    }
+}
+
+#[tokio::test]
+async fn certificate_that_is_not_pinned_is_refused() {
+    let failure = refusal(|_| TlsConfig::new().pin_sha256([7; 32]), |ca| ca.server(NAMES).unwrap()).await;
+    assert_eq!(failure, TlsFailure::NotPinned);
 }
 
 #[tokio::test]

@@ -3,6 +3,8 @@
 mod allocate;
 mod ascii;
 mod concurrent_trees;
+mod continued_files;
+mod failed_resumes;
 mod local_symlinks;
 mod local_timeout;
 mod name_collisions;

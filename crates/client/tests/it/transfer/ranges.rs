@@ -90,7 +90,9 @@ async fn range_beyond_end_creates_no_file() {
 async fn range_not_read_to_end_is_unfinished() {
     let script =
         Script::new().type_image().passive().expect("RETR file").reply("150 here").data("0123456789");
-    let (server, mut client) = play(with_sync_check(script.reply("226 done"))).await;
+    let script = script.reply("226 done").expect("ABOR").reply("225 nothing to abort");
+    let script = script.expect("NOOP").reply("200 ok");
+    let (server, mut client) = play(with_sync_check(script)).await;
 
     let mut stream = client.download_range("file", ..5).await.unwrap();
     stream.read_exact(&mut [0; 2]).await.unwrap();

@@ -16,6 +16,11 @@ fn stor() -> Script {
     open_transfer(Script::new().type_image(), "STOR a")
 }
 
+/// Adds the exchange that shows whether a reply is still missing after an abort.
+fn fenced(script: Script) -> Script {
+    script.expect("NOOP").reply("200 ok")
+}
+
 fn code(error: &Error) -> Option<u16> {
     error.code().map(|code| code.get())
 }
@@ -231,16 +236,69 @@ async fn download_refused_after_150_leaves_nothing() {
 }
 
 #[tokio::test]
-async fn finish_before_end_is_unfinished() {
-    let (server, mut client) = play(with_sync_check(retr().data("abc").reply("226 done"))).await;
+async fn finish_before_end_is_unfinished_whatever_reply() {
+    for script in [
+        fenced(retr().data("abc").reply("226 done").expect("ABOR").reply("225 nothing to abort")),
+        fenced(retr().send("abc").expect("ABOR").reply("426 broken off").reply("226 aborted")),
+        fenced(retr().send("abc").expect("ABOR").reply("451 disk error").reply("225 nothing to abort")),
+        fenced(retr().send("abc").expect("ABOR").reply("550 gone").reply("226 aborted")),
+    ] {
+        let (server, mut client) = play(with_sync_check(script)).await;
+
+        let mut stream = client.download_stream("a").await.unwrap();
+        stream.read_exact(&mut [0; 2]).await.unwrap();
+        let error = stream.finish().await.unwrap_err();
+
+        assert!(matches!(error, Error::Unfinished { received: 2 }), "{error}");
+        assert!(!error.is_transient(), "{error}");
+        assert_in_sync(&mut client).await;
+        server.done().await;
+    }
+}
+
+#[tokio::test]
+async fn unfinished_download_without_abort_reply_is_unfinished() {
+    let (server, mut client) = play(retr().send("abc").expect("ABOR").close()).await;
 
     let mut stream = client.download_stream("a").await.unwrap();
     stream.read_exact(&mut [0; 2]).await.unwrap();
     let error = stream.finish().await.unwrap_err();
 
     assert!(matches!(error, Error::Unfinished { received: 2 }), "{error}");
+    assert!(client.is_broken());
+    server.done().await;
+}
+
+#[tokio::test]
+async fn write_to_download_stream_fails_at_once() {
+    let (server, mut client) = play(with_sync_check(retr().data("abc").reply("226 done"))).await;
+
+    let mut stream = client.data_command("RETR a").await.unwrap();
+    let error = stream.write_all(b"x").await.unwrap_err();
+    let mut text = String::new();
+    stream.read_to_string(&mut text).await.unwrap();
+    stream.finish().await.unwrap();
+
+    assert_eq!((error.kind(), text.as_str()), (std::io::ErrorKind::Unsupported, "abc"));
     assert_in_sync(&mut client).await;
     server.done().await;
+}
+
+#[tokio::test]
+async fn read_from_upload_stream_fails_at_once() {
+    for command in ["STOR a", "APPE a"] {
+        let script = open_transfer(Script::new().type_image(), command).expect_data("abc").reply("226 done");
+        let (server, mut client) = play(with_sync_check(script)).await;
+
+        let mut stream = client.data_command(command).await.unwrap();
+        let error = stream.read_to_end(&mut Vec::new()).await.unwrap_err();
+        stream.write_all(b"abc").await.unwrap();
+        stream.finish().await.unwrap();
+
+        assert_eq!(error.kind(), std::io::ErrorKind::Unsupported, "{error}");
+        assert_in_sync(&mut client).await;
+        server.done().await;
+    }
 }
 
 #[tokio::test]
@@ -252,6 +310,19 @@ async fn finish_after_last_byte_needs_no_eof_read() {
     let summary = stream.finish().await.unwrap();
 
     assert_eq!(summary.transferred, 3);
+    assert_in_sync(&mut client).await;
+    server.done().await;
+}
+
+#[tokio::test]
+async fn invalid_mask_for_completion_is_error() {
+    let (server, mut client) = play(with_sync_check(retr().data("abc").reply("226 done"))).await;
+
+    let mut stream = client.download_stream("a").await.unwrap();
+    stream.read_to_end(&mut Vec::new()).await.unwrap();
+    let error = stream.finish_expecting(&["2xx"], &["done"]).await.unwrap_err();
+
+    assert!(matches!(&error, Error::InvalidMask(invalid) if invalid.mask == "done"), "{error}");
     assert_in_sync(&mut client).await;
     server.done().await;
 }

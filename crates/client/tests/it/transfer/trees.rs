@@ -59,6 +59,19 @@ async fn uploaded_tree_may_become_root_or_working_directory() {
 }
 
 #[tokio::test]
+async fn upload_of_nameless_path_needs_name_on_server() {
+    let (server, mut client) = play(with_sync_check(Script::new())).await;
+
+    for path in [".", "..", "/", "a/.."] {
+        let error = client.upload(path).to("up").await.unwrap_err();
+        assert!(matches!(&error, Error::NoName { .. }), "{path}: {error}");
+        assert!(error.to_string().contains(&format!("{path:?}")), "{error}");
+    }
+    assert_in_sync(&mut client).await;
+    server.done().await;
+}
+
+#[tokio::test]
 async fn relative_destination_starts_at_working_directory() {
     let table = [
         ("x/bar", true, "cwd/x/bar"),

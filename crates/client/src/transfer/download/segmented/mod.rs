@@ -28,6 +28,7 @@ use super::{
     partial::{self, OVERLAP, discard, remove_if_exists, segments_path},
 };
 use crate::transfer::{
+    file_progress::FileProgress,
     local_path::refuse_link,
     options::{FileOptions, JobOptions},
     partial_name::partial_path,
@@ -145,6 +146,10 @@ impl Segmented<'_> {
                     let plan = SegmentPlan::resumed(self.size, status.claims, MIN_SEGMENT);
                     return Ok(Prepared { plan, time: Some(time), lock, worker });
                 }
+                let name = self.remote.path;
+                tracing::warn!(
+                    "{name} is not resumed: it has changed, or the server does not report its time"
+                );
             }
             Some(found) if !has_status && (OVERLAP..=self.size).contains(&found.size) => {
                 if let Some(lock) = lock.take() {
@@ -183,8 +188,9 @@ impl Segmented<'_> {
         let download = FileDownload {
             fs: self.fs,
             options: *self.options,
+            continues_final: false,
             follow_up: FollowUp::Nothing,
-            progress: &*self.job.progress,
+            progress: &FileProgress::new(&*self.job.progress),
         };
         download.commit(&self.remote, lock, partial, self.target).await?;
         let status = segments_path(partial);

@@ -15,7 +15,10 @@ use crate::{
     data::{DataConnection, Limit, Masks},
     error::local_fs::LocalFsError,
     local_fs::{FileHandle, OpenMode},
-    transfer::copy::{CopyError, copy_down},
+    transfer::{
+        copy::{CopyError, copy_down},
+        download::file::defeats_resume,
+    },
 };
 
 /// Why a segment failed.
@@ -35,6 +38,11 @@ impl Running<'_> {
         let mut file = self.open(taken.from).await?;
         let mut data = match client.open_from(self.job.remote.path, taken.from).await {
             Err(Error::StatusCode(error)) if dialog::is_restart_refused(&error) => {
+                tracing::debug!("only one connection is used: {error}");
+                self.plan().join(taken.index);
+                return Ok(());
+            }
+            Err(error) if taken.from > 0 && defeats_resume(&error) && !client.is_broken() => {
                 tracing::debug!("only one connection is used: {error}");
                 self.plan().join(taken.index);
                 return Ok(());

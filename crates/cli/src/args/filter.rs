@@ -1,4 +1,4 @@
-//! Filter rules of `mirror`, in the order of the command line.
+//! Filter rules, in the order of the command line.
 
 use std::{fs, path::PathBuf};
 
@@ -11,12 +11,19 @@ use oxftp::mirror::{Filter, FilterError};
 #[derive(Debug, Clone, Default)]
 pub(crate) struct FilterArgs(pub(crate) Filter);
 
+impl FilterArgs {
+    /// Returns whether there are no rules.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
 /// Name, value and help of the flags.
 const FLAGS: [(&str, &str, &str); 4] = [
     (
         "include",
         "GLOB",
-        "Transfer only files that match (repeatable). The first matching --include or --exclude wins; with --include alone, everything else is skipped",
+        "Select only files that match (repeatable). The first matching --include or --exclude wins; with --include alone, everything else is skipped",
     ),
     (
         "exclude",
@@ -35,7 +42,7 @@ impl Args for FilterArgs {
     fn augment_args(command: Command) -> Command {
         FLAGS.into_iter().fold(command, |command, (name, value, help)| {
             let parser = if value == "FILE" { ValueParser::path_buf() } else { ValueParser::string() };
-            let flag = clap::Arg::new(name).long(name).value_name(value).help(help);
+            let flag = clap::Arg::new(name).long(name).value_name(value).help(help).help_heading("Selection");
             command.arg(flag.action(ArgAction::Append).value_parser(parser))
         })
     }

@@ -1,0 +1,208 @@
+//! Selection of files on every server: patterns in URLs, rules, ages and sizes.
+
+use std::{
+    fs::{self, File},
+    time::{Duration, SystemTime},
+};
+
+use oxftp_testing::servers::{Protection, ServerKind};
+
+use crate::common::{
+    Site,
+    fixtures::{ALPHA, BLANK, UP, big},
+    sorted,
+    table::{Row, hold, row},
+};
+
+macro_rules! on {
+    ($($name:ident: $kind:ident $protection:ident),+ $(,)?) => {$(
+        #[test]
+        fn $name() {
+            let Some(site) = Site::on(ServerKind::$kind, Protection::$protection) else { return };
+            hold(&site, &[patterns(), rules(), moves(), listings()].into_iter().flatten().collect::<Vec<_>>());
+            ages(&site);
+        }
+    )+};
+}
+
+on! {
+    vsftpd_selection: Vsftpd Plain,
+    proftpd_selection: ProFtpd Explicit,
+    pure_ftpd_selection: PureFtpd Plain,
+    pyftpdlib_selection: Pyftpdlib Explicit,
+}
+
+fn patterns() -> Vec<Row> {
+    vec![
+        row("get -d in URL/pub/*.txt URL/pub/sub/*")
+            .here("in/a.txt", ALPHA)
+            .here("in/a b.txt", BLANK)
+            .gone_here("in/b.log"),
+        row("cat URL/pub/[a-b].???").prints([ALPHA.as_bytes(), &[b'b'; 3000]].concat()),
+        row("cat URL/pub/{a.txt,sub/a%20b.txt}").prints([ALPHA, BLANK].concat()),
+        row("get -d in URL/*/a.txt").here("in/a.txt", ALPHA),
+        row("ls URL/**/*.txt").check(|fixtures, run| {
+            let paths = run.stdout();
+            assert_eq!(paths.lines().count(), 2, "{paths}");
+            assert!(
+                paths.contains("pub/a.txt\n") && paths.contains("pub/sub/a b.txt\n"),
+                "{paths}: {}",
+                fixtures.url()
+            );
+        }),
+        row("ls URL/pub/*.log").mentions(&["pub/b.log\n"]),
+        row("rm URL/pub/*.log").gone_there("pub/b.log").there("pub/a.txt", ALPHA),
+        row("rm URL/pub/*.none").fails(6, "nothing matches ftp"),
+        row("get URL/pub/*.none URL/pub/a.txt").fails(1, "nothing matches"),
+        row("get --no-glob URL/pub/*.txt").fails(6, "*.txt"),
+        row("stat --json URL/pub/*").objects(|found| assert_eq!(found.len(), 3)),
+        row("touch -d 2020-01-02T03:04:05Z URL/pub/*.txt").time_there("pub/a.txt", 1_577_934_245),
+        row("find URL/pu? --type f").lists(&["a.txt", "b.log", "sub/a b.txt"]),
+        row("du -s URL/p*").lists(&["3027\t."]),
+        row("get --files-from - -d in URL/pub")
+            .input("a.txt\r\n\nsub/a b.txt\n")
+            .here("in/a.txt", ALPHA)
+            .here("in/a b.txt", BLANK),
+        row("get --files-from0 - -d in URL/pub").input("a.txt\0sub/a b.txt\0").here("in/a.txt", ALPHA),
+        row("put --files-from - URL/").input("up.txt\ntree/one\n").there("up.txt", UP).there("one", "1"),
+    ]
+}
+
+fn rules() -> Vec<Row> {
+    vec![
+        row("get -r --include *.log URL/pub")
+            .check(|fixtures, _| {
+                assert_eq!(fs::read(fixtures.here("pub/b.log")).unwrap().len(), 3000);
+            })
+            .gone_here("pub/a.txt")
+            .gone_here("pub/sub"),
+        row("get -r --exclude sub/ URL/pub").here("pub/a.txt", ALPHA).gone_here("pub/sub"),
+        row("get -r --include-re ^sub/.*t$ URL/pub").here("pub/sub/a b.txt", BLANK).gone_here("pub/a.txt"),
+        row("get -r --exclude-re b URL/pub")
+            .here("pub/a.txt", ALPHA)
+            .gone_here("pub/b.log")
+            .gone_here("pub/sub"),
+        row("get -r --max-depth 1 URL/pub").here("pub/a.txt", ALPHA).gone_here("pub/sub"),
+        row("get -r --min-size 1k URL/pub").gone_here("pub/a.txt").gone_here("pub/sub"),
+        row("get --max-size 1k URL/pub/*.*").here("a.txt", ALPHA).gone_here("b.log"),
+        row("put -r --include two tree URL/").there("tree/in/two", "22").gone_there("tree/one"),
+        row("put -r --include one tree URL/").there("tree/one", "1").gone_there("tree/in"),
+        row("put --max-size 100k whole up.txt URL/new/").there("new/up.txt", UP).gone_there("new/whole"),
+        row("put --ignore-existing up.txt URL/pub/a.txt").there("pub/a.txt", ALPHA),
+        row("put --existing up.txt URL/pub/none.txt").gone_there("pub/none.txt"),
+        row("put --existing up.txt URL/pub/a.txt").there("pub/a.txt", UP),
+        row("put -r --no-clobber tree URL/pub").there("pub/one", "1").there("pub/in/two", "22"),
+        row("get -r --ignore-existing -o tree URL/pub").here("tree/a.txt", ALPHA).here("tree/one", "1"),
+        row("get -o up.txt --no-clobber URL/pub/a.txt").here("up.txt", UP),
+        row("get -r --existing -o tree URL/pub").gone_here("tree/a.txt"),
+        row("rm -r --exclude *.log URL/pub").gone_there("pub/a.txt").gone_there("pub/sub/a b.txt").check(
+            |fixtures, _| {
+                assert!(fixtures.there("pub/b.log").exists() && fixtures.there("pub/sub").is_dir());
+            },
+        ),
+        row("rm -n -r --include *.txt URL/pub")
+            .mentions(&["pub/a.txt", "pub/sub/a b.txt"])
+            .there("pub/a.txt", ALPHA),
+        row("du --include *.log URL/pub").lists(&["0\tsub", "3000\t."]),
+        row("ls -R --include *.txt URL/pub").prints("a.txt\nsub\nsub/a b.txt\n"),
+    ]
+}
+
+fn moves() -> Vec<Row> {
+    vec![
+        row("get --move URL/pub/a.txt").here("a.txt", ALPHA).gone_there("pub/a.txt"),
+        row("get --move URL/big").here("big", big()).gone_there("big"),
+        row("get -r --move --include *.txt URL/pub")
+            .here("pub/sub/a b.txt", BLANK)
+            .gone_there("pub/a.txt")
+            .gone_there("pub/sub/a b.txt")
+            .check(|fixtures, _| {
+                assert!(fixtures.there("pub/b.log").exists());
+            }),
+        row("put --move up.txt URL/new").there("new", UP).gone_here("up.txt"),
+        row("put -r --move tree URL/")
+            .there("tree/in/two", "22")
+            .gone_here("tree/in/two")
+            .gone_here("tree/one"),
+        row("put --move --no-clobber up.txt URL/pub/a.txt").there("pub/a.txt", ALPHA).here("up.txt", UP),
+        row("get --move --verify off URL/big").fails(2, "--move verifies"),
+        row("mv URL/pub/*.txt PATH/empty/").there("empty/a.txt", ALPHA).gone_there("pub/a.txt"),
+        row("mv URL/pub/a.txt URL/pub/b.log PATH/empty").there("empty/a.txt", ALPHA).gone_there("pub/b.log"),
+        row("mv URL/pub/* PATH/none").fails(2, "is not a directory"),
+        row("mv URL/pub/a.txt PATH/empty").fails(7, "hint: end the new path with /"),
+        row("mv --rename-with s/[.]txt$/.bak/ URL/pub/*").there("pub/a.bak", ALPHA).check(|fixtures, _| {
+            assert!(fixtures.there("pub/b.log").exists() && fixtures.there("pub/sub").is_dir());
+        }),
+        row("mv -n --rename-with s/a/b/ URL/pub/a.txt")
+            .mentions(&["pub/a.txt -> ", "pub/b.txt\n"])
+            .there("pub/a.txt", ALPHA),
+    ]
+}
+
+fn listings() -> Vec<Row> {
+    vec![
+        row("ls URL/pub").prints("a.txt\nb.log\nsub\n"),
+        row("ls -r URL/pub").prints("sub\nb.log\na.txt\n"),
+        row("ls -S URL").check(|_, run| assert!(run.stdout().starts_with("big\nhalf\n"), "{}", run.stdout())),
+        row("ls -1 --sort size -r URL")
+            .check(|_, run| assert!(run.stdout().ends_with("half\nbig\n"), "{}", run.stdout())),
+        row("ls -lh URL/pub").mentions(&[" 2.9 KiB "]),
+        row("ls -R --max-depth 1 URL/pub").prints("a.txt\nb.log\nsub\n"),
+        row("ls URL/pub URL/empty").check(|_, run| {
+            let text = run.stdout();
+            assert!(text.contains("pub:\na.txt\nb.log\nsub\n\n") && text.ends_with("empty:\n"), "{text}");
+        }),
+        row("ls --json URL/pub URL/empty").objects(|entries| {
+            assert!(entries[0]["path"].as_str().unwrap().ends_with("pub/a.txt"), "{entries:?}");
+        }),
+        row("find URL --iname *.TXT --name big").lists(&["big", "pub/a.txt", "pub/sub/a b.txt"]),
+        row("find URL/pub --regex ^sub/.*[.]txt$").prints("sub/a b.txt\n"),
+        row("find URL/pub --smaller 20 --type f").lists(&["a.txt", "sub/a b.txt"]),
+        row("find URL/pub --maxdepth 1 --type f").lists(&["a.txt", "b.log"]),
+        row("find URL/pub --mindepth 2").prints("sub/a b.txt\n"),
+        row("find -0 URL/pub --name *.txt --max-depth 1").prints("a.txt\0"),
+        row("find --url URL/pub/sub --type f").check(|fixtures, run| {
+            assert_eq!(run.stdout(), format!("{}/pub/sub/a%20b.txt\n", fixtures.url()));
+        }),
+        row("find --delete URL/pub --name *.txt").gone_there("pub/a.txt").gone_there("pub/sub/a b.txt"),
+        row("find --delete URL/pub").gone_there("pub/sub").gone_there("pub/a.txt").directory_there("pub"),
+        row("find -n --delete URL/pub --name *.txt")
+            .lists(&["a.txt", "sub/a b.txt"])
+            .there("pub/a.txt", ALPHA),
+        row("find URL/pub --exec echo --name a.txt").check(|fixtures, run| {
+            assert_eq!(run.stdout(), format!("{}/pub/a.txt\n", fixtures.url()));
+        }),
+        row("find URL/pub --exec false --name a.txt").fails(1, "the command failed"),
+    ]
+}
+
+/// Files of the last hours, and one of the year before.
+fn ages(site: &Site) {
+    for path in ["ages/new.gz", "ages/old.gz", "ages/in/old.txt"] {
+        site.lay(path, path);
+    }
+    let old = SystemTime::now() - Duration::from_secs(400 * 86_400);
+    for path in ["ages/old.gz", "ages/in/old.txt"] {
+        File::options().write(true).open(site.there(path)).unwrap().set_modified(old).unwrap();
+    }
+    site.server.hand_over().unwrap();
+    let url = |path: &str| site.url(&format!("ages/{path}"));
+
+    assert_eq!(site.succeed(&["ls", "-t", &url("*.gz")]).lines().next(), Some("ages/new.gz"));
+    assert_eq!(site.succeed(&["ls", "-tr", &url("")]).lines().next(), Some("old.gz"));
+    assert_eq!(
+        sorted(&site.succeed(&["find", "--older", "30d", "--type", "f", &url("")])),
+        ["in/old.txt", "old.gz"]
+    );
+    assert_eq!(site.succeed(&["find", "--newer", "2d", "--type", "f", &url("")]), "new.gz\n");
+    site.succeed(&["get", "-d", "got", "--max-age", "2d", &url("*.gz")]);
+    assert!(site.here("got/new.gz").exists() && !site.here("got/old.gz").exists());
+    site.succeed(&["get", "-r", "-o", "tree", "--min-age", "30d", &url("")]);
+    assert!(site.here("tree/in/old.txt").exists() && !site.here("tree/new.gz").exists());
+    site.succeed(&["rm", "--min-age", "30d", &url("*.gz")]);
+    assert!(site.there("ages/new.gz").exists() && !site.there("ages/old.gz").exists());
+    site.succeed(&["rm", "-r", "--min-age", "2024-05-01", &url("")]);
+    assert!(site.there("ages/new.gz").exists() && site.there("ages/in/old.txt").exists());
+    site.succeed(&["rm", "-r", "--min-age", "30d", &url("")]);
+    assert!(site.there("ages/new.gz").exists() && !site.there("ages/in/old.txt").exists());
+}

@@ -1,0 +1,191 @@
+//! Kinds of errors, for programs that decide by them.
+
+use std::io;
+
+use oxftp_proto::classify;
+
+use super::Error;
+
+/// Kind of an [`Error`]; returned by [`Error::kind`].
+///
+/// ```
+/// use oxftp::ErrorKind;
+///
+/// # fn example(error: oxftp::Error) {
+/// match error.kind() {
+///     ErrorKind::NotFound => println!("no such file"),
+///     ErrorKind::Permission | ErrorKind::Auth => println!("not allowed"),
+///     _ if error.is_transient() => println!("try again later"),
+///     _ => println!("{error}"),
+/// }
+/// # }
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// No connection could be opened, or it was lost.
+    Connect,
+    /// TLS failed, or cannot be used as requested.
+    Tls,
+    /// The server refused the login.
+    Auth,
+    /// A path does not exist.
+    NotFound,
+    /// Permission was denied, by the server or by the local file system.
+    Permission,
+    /// Something exists already, or is in use.
+    Exists,
+    /// There is no space left, on the server or locally.
+    Full,
+    /// The server violated the protocol, or sent a reply without the expected value.
+    Protocol,
+    /// A timeout expired.
+    Timeout,
+    /// The data of a transfer or listing are incomplete, or differ from the source.
+    Transfer,
+    /// The local file system, or a reader or writer of the caller, failed.
+    Local,
+    /// The server exceeded a limit, or refused because of one.
+    Limit,
+    /// The server does not support an operation.
+    Unsupported,
+    /// The server refused a command for another reason.
+    Refused,
+    /// The caller passed something that cannot be used.
+    Usage,
+}
+
+impl Error {
+    /// Returns the kind of the error. An error that wraps another one has the kind of that one.
+    #[must_use]
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            _ if self.tls_failure().is_some() => ErrorKind::Tls,
+            _ if self.is_timeout() => ErrorKind::Timeout,
+            Self::StatusCode(_) => self.kind_of_refusal(),
+            Self::Connect { .. } | Self::Closed { .. } | Self::Control(_) | Self::Broken { .. } => {
+                ErrorKind::Connect
+            }
+            Self::DataConnect(_) => ErrorKind::Connect,
+            Self::Tls(_)
+            | Self::TlsConfig { .. }
+            | Self::TlsRefused { .. }
+            | Self::ProtectionRefused { .. }
+            | Self::InjectedBeforeTls
+            | Self::ControlNotEncrypted => ErrorKind::Tls,
+            Self::NotFound { .. } => ErrorKind::NotFound,
+            Self::InUse { .. } => ErrorKind::Exists,
+            Self::Protocol(_)
+            | Self::UnusableReply { .. }
+            | Self::Desynchronised { .. }
+            | Self::Listing(_) => ErrorKind::Protocol,
+            Self::LocalFs(error) => local_kind(error.kind()),
+            Self::LocalStream { source, .. } => local_kind(source.kind()),
+            Self::Limit { .. } | Self::CyclicTree { .. } | Self::TooManySessions { .. } => ErrorKind::Limit,
+            Self::TooManyFailures { .. } | Self::TooManyDeletions { .. } => ErrorKind::Limit,
+            Self::Unsupported { .. } | Self::VirtualHostRefused { .. } => ErrorKind::Unsupported,
+            Self::NotRenamed { source, .. } | Self::Stopped { source, .. } => source.kind(),
+            Self::Incompatible { .. }
+            | Self::InvalidCommand(_)
+            | Self::Name(_)
+            | Self::Url(_)
+            | Self::Encoding(_)
+            | Self::PoolClosed => ErrorKind::Usage,
+            _ => ErrorKind::Transfer,
+        }
+    }
+
+    fn kind_of_refusal(&self) -> ErrorKind {
+        let Some(reply) = self.reply() else { return ErrorKind::Refused };
+        if self.is_login_refused() || self.refuses_credentials() {
+            return ErrorKind::Auth;
+        }
+        match self.is_not_found() {
+            true => ErrorKind::NotFound,
+            false if self.is_permission_denied() => ErrorKind::Permission,
+            false if classify::is_out_of_space(reply) => ErrorKind::Full,
+            false if classify::is_connection_limit(reply) => ErrorKind::Limit,
+            false if self.is_connection_lost() => ErrorKind::Connect,
+            false if reply.code().is_unsupported() => ErrorKind::Unsupported,
+            false => ErrorKind::Refused,
+        }
+    }
+}
+
+fn local_kind(kind: io::ErrorKind) -> ErrorKind {
+    match kind {
+        io::ErrorKind::NotFound => ErrorKind::NotFound,
+        io::ErrorKind::PermissionDenied => ErrorKind::Permission,
+        io::ErrorKind::AlreadyExists => ErrorKind::Exists,
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => ErrorKind::Full,
+        io::ErrorKind::TimedOut => ErrorKind::Timeout,
+        _ => ErrorKind::Local,
+    }
+}
+
+/// Wraps the error, with the kind of `std` that fits best, so that `?` works in functions that return [`io::Result`].
+///
+/// ```
+/// use oxftp::Error;
+///
+/// let error = std::io::Error::from(Error::NotFound { path: "x".into() });
+/// assert_eq!(error.kind(), std::io::ErrorKind::NotFound);
+/// assert_eq!(error.to_string(), "x does not exist");
+/// ```
+impl From<Error> for io::Error {
+    fn from(error: Error) -> Self {
+        let kind = match error.kind() {
+            ErrorKind::NotFound => io::ErrorKind::NotFound,
+            ErrorKind::Permission | ErrorKind::Auth => io::ErrorKind::PermissionDenied,
+            ErrorKind::Exists => io::ErrorKind::AlreadyExists,
+            ErrorKind::Full => io::ErrorKind::StorageFull,
+            ErrorKind::Timeout => io::ErrorKind::TimedOut,
+            ErrorKind::Connect => io::ErrorKind::ConnectionAborted,
+            ErrorKind::Protocol => io::ErrorKind::InvalidData,
+            ErrorKind::Unsupported => io::ErrorKind::Unsupported,
+            ErrorKind::Usage => io::ErrorKind::InvalidInput,
+            ErrorKind::Tls
+            | ErrorKind::Transfer
+            | ErrorKind::Local
+            | ErrorKind::Limit
+            | ErrorKind::Refused => io::ErrorKind::Other,
+        };
+        Self::new(kind, error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use oxftp_proto::{Code, Reply};
+
+    use super::*;
+
+    fn refused(code: u16, text: &str) -> Error {
+        Reply::new(Code::new(code).unwrap(), [text.as_bytes()]).unexpected(&["2xx"]).into()
+    }
+
+    #[test]
+    fn error_kind_of_refusals_follows_code_and_text() {
+        for (code, text, kind) in [
+            (550, "No such file or directory", ErrorKind::NotFound),
+            (550, "Permission denied.", ErrorKind::Permission),
+            (550, "Directory not empty", ErrorKind::Refused),
+            (552, "Disk full", ErrorKind::Full),
+            (530, "Login incorrect.", ErrorKind::Auth),
+            (421, "Too many connections", ErrorKind::Limit),
+            (421, "Timeout", ErrorKind::Connect),
+            (502, "not implemented", ErrorKind::Unsupported),
+        ] {
+            assert_eq!(refused(code, text).kind(), kind, "{code} {text}");
+        }
+    }
+
+    #[test]
+    fn wrapped_error_has_kind_of_its_source() {
+        let source = Box::new(refused(550, "Permission denied."));
+        let error = Error::NotRenamed { path: "x".into(), temporary: "y".into(), source };
+
+        assert_eq!(error.kind(), ErrorKind::Permission);
+        assert_eq!(io::Error::from(error).kind(), io::ErrorKind::PermissionDenied);
+    }
+}

@@ -1,0 +1,30 @@
+//! Notices: what a mirror reports once, however many files it concerns.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// What was reported already.
+#[derive(Debug, Default)]
+pub(crate) struct Notices {
+    sizes_alone: AtomicBool,
+    dot_names: AtomicBool,
+}
+
+impl Notices {
+    /// Reports that files count as unchanged because their sizes are equal and no times can be compared.
+    pub(crate) fn sizes_alone(&self) {
+        if !self.sizes_alone.swap(true, Ordering::Relaxed) {
+            tracing::warn!(
+                "files of the same size count as unchanged: the server reports no times that can be compared"
+            );
+        }
+    }
+
+    /// Reports that extraneous names are kept because the source may hide them.
+    pub(crate) fn dot_names(&self) {
+        if !self.dot_names.swap(true, Ordering::Relaxed) {
+            tracing::warn!(
+                "names that begin with a dot are not deleted: the listings of the server may leave them out"
+            );
+        }
+    }
+}

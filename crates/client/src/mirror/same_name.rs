@@ -1,0 +1,100 @@
+//! Names that a server or a file system may take for one: other case, another Unicode form, replaced characters.
+
+use icu_normalizer::ComposingNormalizerBorrowed;
+use oxftp_proto::FileName;
+
+/// Returns the form in which names are compared that a server may take for one: composed (NFC), in lower case.
+pub(crate) fn folded(name: &FileName) -> String {
+    let text = name.to_string_lossy();
+    match text.is_ascii() {
+        true => text.to_ascii_lowercase(),
+        false => NFC.normalize(&NFC.normalize(&text).to_lowercase()).into_owned(),
+    }
+}
+
+/// Returns the name among `candidates` under which a server probably stores `name`, if there is one.
+pub(crate) fn likely_form<'n>(
+    name: &FileName,
+    candidates: impl Iterator<Item = &'n FileName>,
+) -> Option<&'n FileName> {
+    let wanted = folded(name);
+    let ranked = candidates.filter_map(|found| Some((resemblance(&wanted, &folded(found))?, found)));
+    ranked.min_by_key(|(rank, _)| *rank).map(|(_, found)| found)
+}
+
+/// Returns how a server may turn one folded name into the other; the most likely way is the smallest.
+fn resemblance(wanted: &str, found: &str) -> Option<u8> {
+    let [bare_wanted, bare_found] = [wanted, found].map(|name| name.trim_matches([' ', '.']));
+    match () {
+        () if wanted == found => Some(0),
+        () if bare_wanted == bare_found => Some(1),
+        () if has_replaced_characters(bare_wanted, bare_found) => Some(2),
+        () if is_shortened(bare_wanted, bare_found) => Some(3),
+        () => None,
+    }
+}
+
+/// Returns whether the names differ in characters that some systems forbid or do not have.
+fn has_replaced_characters(wanted: &str, found: &str) -> bool {
+    let is_plain = |letter: char| letter.is_ascii_alphanumeric();
+    let agrees = |(wanted, found): (char, char)| wanted == found || !is_plain(wanted);
+    wanted.chars().count() == found.chars().count() && wanted.chars().zip(found.chars()).all(agrees)
+        || wanted
+            .chars()
+            .filter(|letter| is_plain(*letter))
+            .eq(found.chars().filter(|letter| is_plain(*letter)))
+            && wanted.chars().any(is_plain)
+}
+
+/// Returns whether the found name is a shorter form of the other, such as `longna~1.htm` of `long name.html`.
+fn is_shortened(wanted: &str, found: &str) -> bool {
+    let (wanted_stem, wanted_end) = wanted.rsplit_once('.').unwrap_or((wanted, ""));
+    let (found_stem, found_end) = found.rsplit_once('.').unwrap_or((found, ""));
+    let head = found_stem.split('~').next().unwrap_or(found_stem);
+    let plain: String = wanted_stem.chars().filter(|letter| !matches!(letter, ' ' | '.')).collect();
+    let has_head = head.len() >= 2 && (wanted_stem.starts_with(head) || plain.starts_with(head));
+    found.chars().count() < wanted.chars().count() && has_head && wanted_end.starts_with(found_end)
+        || found.len() >= 8 && wanted.starts_with(found)
+}
+
+const NFC: ComposingNormalizerBorrowed<'static> = ComposingNormalizerBorrowed::new_nfc();
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn name(text: &str) -> FileName {
+        FileName::new(text).unwrap()
+    }
+
+    #[test]
+    fn case_and_unicode_form_do_not_count() {
+        for (one, other) in [("readme", "README"), ("ä.txt", "A\u{308}.TXT"), ("é", "e\u{301}")] {
+            assert_eq!(folded(&name(one)), folded(&name(other)), "{one}");
+        }
+        assert_ne!(folded(&name("a")), folded(&name("b")));
+    }
+
+    #[test]
+    fn stored_name_in_another_form_is_recognized() {
+        for (sent, stored) in [
+            ("aaa.txt", "AAA.TXT"),
+            ("a:b?.txt", "a_b_.txt"),
+            ("blank ", "blank"),
+            ("ende.", "ende"),
+            ("long file name.html", "LONGFI~1.HTM"),
+            ("verylongname.jpeg", "VERYLONG.JPE"),
+            ("größe", "gr__e"),
+        ] {
+            let others = [name("zzz"), name("index.html"), name(stored)];
+            assert_eq!(likely_form(&name(sent), others.iter()), Some(&others[2]), "{sent}");
+        }
+        assert_eq!(likely_form(&name("a.txt"), [name("b.txt")].iter()), None);
+    }
+
+    #[test]
+    fn closest_form_wins() {
+        let found = [name("a_b"), name("A:B")];
+        assert_eq!(likely_form(&name("a:b"), found.iter()), Some(&found[1]));
+    }
+}

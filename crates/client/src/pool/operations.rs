@@ -1,0 +1,206 @@
+//! Operations on a pool: each borrows a session, and returns it.
+
+use bytes::Bytes;
+use oxftp_proto::{Entry, RemotePath};
+
+use super::Pool;
+use crate::{PathEntry, Result};
+
+/// Runs `$work` on a session of the pool. Runs it once more, on another session, if the connection turns out to be
+/// lost: an idle session may have ended unnoticed. Only for work that may be repeated.
+///
+/// It is a macro since the compiler cannot prove that the future of an async closure that borrows from its
+/// environment is `Send`.
+macro_rules! repeatable {
+    ($pool:expr, |$client:ident| $work:expr) => {{
+        let mut repeated = false;
+        loop {
+            let mut session = $pool.client().await?;
+            let $client: &mut $crate::Client = &mut session;
+            let outcome: $crate::Result<_> = async { $work }.await;
+            match outcome {
+                Err(error) if error.is_connection_lost() && !repeated => repeated = true,
+                outcome => break outcome,
+            }
+        }
+    }};
+}
+pub(super) use repeatable;
+
+impl Pool {
+    /// Reads a whole file into memory, as [`Client::read`](crate::Client::read) does (`SIZE`, `RETR`).
+    ///
+    /// ```no_run
+    /// # async fn example(pool: &oxftp::Pool) -> oxftp::Result<()> {
+    /// let logo = pool.read("www/logo.png").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of [`client`](Self::client) and [`Client::read`](crate::Client::read).
+    pub async fn read(&self, path: impl Into<RemotePath>) -> Result<Bytes> {
+        let path = path.into();
+        repeatable!(self, |client| client.read(&path).await)
+    }
+
+    /// Writes bytes as a whole file, as [`Client::write`](crate::Client::write) does (`STOR`, `SIZE`).
+    ///
+    /// ```no_run
+    /// # async fn example(pool: &oxftp::Pool) -> oxftp::Result<()> {
+    /// pool.write("status.json", "{}").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of [`client`](Self::client) and [`Client::write`](crate::Client::write).
+    pub async fn write(&self, path: impl Into<RemotePath>, contents: impl AsRef<[u8]>) -> Result<()> {
+        let (path, contents) = (path.into(), contents.as_ref());
+        repeatable!(self, |client| client.write(&path, contents).await)
+    }
+
+    /// Lists a directory, as [`Client::list`](crate::Client::list) does (`MLSD` or `LIST`).
+    ///
+    /// ```no_run
+    /// # async fn example(pool: &oxftp::Pool) -> oxftp::Result<()> {
+    /// for found in pool.list("/pub").await? {
+    ///     println!("{}", found.path());
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of [`client`](Self::client) and [`Client::list`](crate::Client::list).
+    pub async fn list(&self, path: impl Into<RemotePath>) -> Result<Vec<PathEntry>> {
+        let path = path.into();
+        repeatable!(self, |client| client.list(&path).await)
+    }
+
+    /// Lists a directory with all its subdirectories, breadth first, on one session. Symbolic links are not followed.
+    ///
+    /// ```no_run
+    /// # async fn example(pool: &oxftp::Pool) -> oxftp::Result<()> {
+    /// let files = pool.walk("/pub").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of [`list`](Self::list).
+    pub async fn walk(&self, path: impl Into<RemotePath>) -> Result<Vec<PathEntry>> {
+        let path = path.into();
+        repeatable!(self, |client| client.list(&path).recursive().await)
+    }
+
+    /// Returns the entry of a path, as [`Client::metadata`](crate::Client::metadata) does (`MLST`, or a listing of
+    /// the parent directory).
+    ///
+    /// ```no_run
+    /// # async fn example(pool: &oxftp::Pool) -> oxftp::Result<()> {
+    /// println!("{:?}", pool.metadata("image.iso").await?.size);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of [`client`](Self::client) and [`Client::metadata`](crate::Client::metadata).
+    pub async fn metadata(&self, path: impl Into<RemotePath>) -> Result<Entry> {
+        let path = path.into();
+        repeatable!(self, |client| client.metadata(&path).await)
+    }
+
+    /// Returns whether a path exists, as [`Client::try_exists`](crate::Client::try_exists) does.
+    ///
+    /// ```no_run
+    /// # async fn example(pool: &oxftp::Pool) -> oxftp::Result<()> {
+    /// assert!(pool.try_exists("image.iso").await?);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of [`client`](Self::client) and [`Client::try_exists`](crate::Client::try_exists).
+    pub async fn try_exists(&self, path: impl Into<RemotePath>) -> Result<bool> {
+        let path = path.into();
+        repeatable!(self, |client| client.try_exists(&path).await)
+    }
+
+    /// Creates a directory and its missing parents, as [`Client::create_dir_all`](crate::Client::create_dir_all)
+    /// does (`MKD`).
+    ///
+    /// ```no_run
+    /// # async fn example(pool: &oxftp::Pool) -> oxftp::Result<()> {
+    /// pool.create_dir_all("2026/11").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of [`client`](Self::client) and [`Client::create_dir_all`](crate::Client::create_dir_all).
+    pub async fn create_dir_all(&self, path: impl Into<RemotePath>) -> Result<()> {
+        let path = path.into();
+        repeatable!(self, |client| client.create_dir_all(&path).await)
+    }
+
+    /// Renames a file or directory (`RNFR`, `RNTO`; RFC 959, 4.1.3). It is not repeated if the connection is lost,
+    /// since it may have been done.
+    ///
+    /// ```no_run
+    /// # async fn example(pool: &oxftp::Pool) -> oxftp::Result<()> {
+    /// pool.rename("report.tmp", "report.csv").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of [`client`](Self::client) and [`Client::rename`](crate::Client::rename).
+    pub async fn rename(&self, from: impl Into<RemotePath>, to: impl Into<RemotePath>) -> Result<()> {
+        let (from, to) = (from.into(), to.into());
+        self.client().await?.rename(from, to).await
+    }
+
+    /// Removes a file (`DELE`; RFC 959, 4.1.3). It is not repeated if the connection is lost, since it may have been
+    /// done.
+    ///
+    /// ```no_run
+    /// # async fn example(pool: &oxftp::Pool) -> oxftp::Result<()> {
+    /// pool.remove_file("report.tmp").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of [`client`](Self::client) and [`Client::remove_file`](crate::Client::remove_file).
+    pub async fn remove_file(&self, path: impl Into<RemotePath>) -> Result<()> {
+        let path = path.into();
+        self.client().await?.remove_file(path).await
+    }
+
+    /// Removes an empty directory (`RMD`; RFC 959, 4.1.3). It is not repeated if the connection is lost.
+    ///
+    /// ```no_run
+    /// # async fn example(pool: &oxftp::Pool) -> oxftp::Result<()> {
+    /// pool.remove_dir("empty").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of [`client`](Self::client) and [`Client::remove_dir`](crate::Client::remove_dir).
+    pub async fn remove_dir(&self, path: impl Into<RemotePath>) -> Result<()> {
+        let path = path.into();
+        self.client().await?.remove_dir(path).await
+    }
+}

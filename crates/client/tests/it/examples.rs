@@ -1,0 +1,69 @@
+//! The examples of the crate, run against the embedded server.
+
+#[path = "../../examples/connector.rs"]
+mod connector;
+#[path = "../../examples/csv_stream.rs"]
+mod csv_stream;
+#[path = "../../examples/download.rs"]
+mod download;
+#[path = "../../examples/list.rs"]
+mod list;
+#[path = "../../examples/memory.rs"]
+mod memory;
+#[path = "../../examples/mirror.rs"]
+mod mirror;
+#[path = "../../examples/ranges.rs"]
+mod ranges;
+#[path = "../../examples/upload.rs"]
+mod upload;
+
+#[path = "../../examples/support/mod.rs"]
+mod support;
+
+#[tokio::test]
+async fn example_connector_runs() {
+    let target = support::embedded().await.unwrap();
+    connector::run(&target.url).await.unwrap();
+}
+
+#[tokio::test]
+async fn example_csv_stream_runs() {
+    let target = support::embedded().await.unwrap();
+    csv_stream::run(&target.url).await.unwrap();
+}
+
+#[tokio::test]
+async fn example_download_runs() {
+    let target = support::embedded().await.unwrap();
+    download::run(&target.url).await.unwrap();
+}
+
+#[tokio::test]
+async fn example_list_runs() {
+    let target = support::embedded().await.unwrap();
+    list::run(&target.url).await.unwrap();
+}
+
+#[tokio::test]
+async fn example_memory_runs() {
+    let target = support::embedded().await.unwrap();
+    memory::run(&target.url).await.unwrap();
+}
+
+#[tokio::test]
+async fn example_mirror_runs() {
+    let target = support::embedded().await.unwrap();
+    mirror::run(&target.url).await.unwrap();
+}
+
+#[tokio::test]
+async fn example_ranges_runs() {
+    let target = support::embedded().await.unwrap();
+    ranges::run(&target.url).await.unwrap();
+}
+
+#[tokio::test]
+async fn example_upload_runs() {
+    let target = support::embedded().await.unwrap();
+    upload::run(&target.url).await.unwrap();
+}

@@ -1,0 +1,210 @@
+//! Mirrors to servers that store names in another form: what was just stored is never deleted.
+
+use std::path::Path;
+
+use oxftp::{
+    Credentials, Error, Pool, Report,
+    mirror::{Delete, Mirror},
+};
+use oxftp_testing::memory::{Habits, MemoryServer};
+
+use crate::common::{local_files::create_file, scripts};
+
+fn pool(server: &MemoryServer) -> Pool {
+    Pool::new(scripts::builder(), server.address(), Credentials::anonymous()).size(2)
+}
+
+/// Runs a mirror with `--delete`; returns its report and the names of its failures.
+async fn run(mirror: Mirror<'_>) -> (Report, Vec<String>) {
+    match mirror.delete(Delete::After).await {
+        Ok(report) => (report, Vec::new()),
+        Err(Error::PartialFailure { report }) => {
+            let failures = report.failures.iter().map(|failure| failure.error.to_string()).collect();
+            (*report, failures)
+        }
+        Err(error) => panic!("{error:?}"),
+    }
+}
+
+/// Mirrors `names` twice to a server with an old file; returns its paths and the failures of each run.
+async fn mirror_twice(habits: Habits, names: &[&str]) -> (Vec<String>, [Vec<String>; 2]) {
+    let (server, local) = (MemoryServer::start(habits).await, tempfile::tempdir().unwrap());
+    names.iter().for_each(|name| create_file(local.path(), name, name));
+    server.lay("site/old", "old", 0);
+    let (_, first) = run(pool(&server).mirror_up(local.path(), "site")).await;
+    let (_, second) = run(pool(&server).mirror_up(local.path(), "site")).await;
+    (server.paths(), [first, second])
+}
+
+fn upper(name: &str) -> String {
+    name.to_uppercase()
+}
+
+fn lower(name: &str) -> String {
+    name.to_lowercase()
+}
+
+fn decomposed(name: &str) -> String {
+    name.replace('ä', "a\u{308}")
+}
+
+fn replaced(name: &str) -> String {
+    name.replace([':', '?', '*', '"'], "_")
+}
+
+fn short(name: &str) -> String {
+    let (stem, end) = name.rsplit_once('.').unwrap_or((name, ""));
+    let cut = |text: &str, length| text.chars().take(length).collect::<String>();
+    format!("{}.{}", cut(stem, 8), cut(end, 3)).to_uppercase()
+}
+
+fn trimmed(name: &str) -> String {
+    name.trim_end_matches([' ', '.']).to_owned()
+}
+
+#[tokio::test]
+async fn mirror_delete_keeps_uploads_under_other_names() {
+    type Form = fn(&str) -> String;
+    let cases: [(Form, Form, &[&str]); 6] = [
+        (upper, upper, &["aaa.txt", "docs/b.txt"]),
+        (str::to_owned, lower, &["Aaa.txt", "Docs/b.txt"]),
+        (decomposed, decomposed, &["kälte.txt", "ä/b"]),
+        (replaced, str::to_owned, &["a:b?.txt"]),
+        (short, short, &["long file name.html"]),
+        (trimmed, trimmed, &["blank "]),
+    ];
+    for (stores, compares, names) in cases {
+        let habits = Habits::default().names(stores, compares);
+        let (paths, failures) = mirror_twice(habits, names).await;
+
+        for name in names {
+            let stored = name.split('/').map(stores).collect::<Vec<_>>().join("/");
+            assert!(paths.contains(&format!("site/{stored}")), "{stored}: {paths:?}");
+        }
+        let renames = names.iter().any(|name| name.split('/').any(|part| stores(part) != part));
+        for failures in failures {
+            assert_eq!(!failures.is_empty(), renames, "{names:?}: {failures:?}");
+            assert!(failures.iter().all(|failure| failure.contains("was stored, but")), "{failures:?}");
+        }
+        assert_eq!(paths.contains(&"site/old".to_owned()), renames, "{names:?}");
+    }
+}
+
+#[tokio::test]
+async fn mirror_error_names_both_spellings() {
+    let habits = Habits::default().names(upper, upper);
+    let (_, [first, _]) = mirror_twice(habits, &["aaa.txt"]).await;
+
+    assert!(first[0].contains("\"aaa.txt\"") && first[0].contains("\"AAA.TXT\""), "{first:?}");
+}
+
+/// A server that keeps the case of the first name and finds files by any.
+#[tokio::test]
+async fn mirror_delete_keeps_existing_file_of_other_case() {
+    let server = MemoryServer::start(Habits::default().names(str::to_owned, lower)).await;
+    let local = tempfile::tempdir().unwrap();
+    create_file(local.path(), "readme", "new content");
+    create_file(local.path(), "docs/a", "a");
+    for path in ["site/README", "site/Docs/a", "site/Docs/b"] {
+        server.lay(path, "old", 0);
+    }
+
+    let (report, failures) = run(pool(&server).mirror_up(local.path(), "site")).await;
+
+    assert_eq!(report.deleted, 0);
+    assert!(!failures.is_empty());
+    assert_eq!(server.content("site/README").as_deref(), Some("new content"));
+    assert!(server.content("site/Docs/b").is_some());
+}
+
+#[tokio::test]
+async fn mirror_delete_follows_change_of_case() {
+    let server = MemoryServer::start(Habits::default()).await;
+    let local = tempfile::tempdir().unwrap();
+    create_file(local.path(), "readme", "x");
+    server.lay("site/README", "x", 0);
+
+    let (report, failures) = run(pool(&server).mirror_up(local.path(), "site")).await;
+
+    assert_eq!((report.files, report.deleted, failures.len()), (1, 1, 0));
+    assert_eq!(server.paths(), ["site/", "site/readme"]);
+}
+
+#[tokio::test]
+async fn mirror_delete_lists_changed_directories_again_only() {
+    let server = MemoryServer::start(Habits::default()).await;
+    let local = tempfile::tempdir().unwrap();
+    for name in ["new/a", "same/a", "only-deletes/a"] {
+        create_file(local.path(), name, "x");
+    }
+    let time = std::time::SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(1_600_000_000);
+    for name in ["same/a", "only-deletes/a"] {
+        let file = std::fs::File::options().write(true).open(local.path().join(name)).unwrap();
+        file.set_modified(time).unwrap();
+        server.lay(&format!("site/{name}"), "x", 1_600_000_000);
+    }
+    for name in ["new/old", "only-deletes/old"] {
+        server.lay(&format!("site/{name}"), "x", 0);
+    }
+
+    let (report, _) = run(pool(&server).mirror_up(local.path(), "site")).await;
+
+    assert_eq!((report.files, report.deleted), (1, 2));
+    let mut listings: Vec<_> =
+        server.commands().into_iter().filter(|command| command.starts_with("MLSD")).collect();
+    listings.sort();
+    assert_eq!(
+        listings,
+        ["MLSD site", "MLSD site/new", "MLSD site/new", "MLSD site/only-deletes", "MLSD site/same"]
+    );
+}
+
+/// What the server shows after the uploads decides, not what it showed before.
+#[tokio::test]
+async fn mirror_delete_keeps_upload_that_replaced_another() {
+    let habits = Habits::default().names(replaced, str::to_owned);
+    let server = MemoryServer::start(habits).await;
+    let local = tempfile::tempdir().unwrap();
+    create_file(local.path(), "a?b", "x");
+    server.lay("site/a_b", "earlier", 0);
+
+    let (report, failures) = run(pool(&server).mirror_up(local.path(), "site")).await;
+
+    assert_eq!((report.deleted, failures.len()), (0, 1));
+    assert_eq!(server.content("site/a_b").as_deref(), Some("x"));
+}
+
+fn old_file(root: &Path, name: &str) {
+    create_file(root, name, "old");
+}
+
+#[tokio::test]
+async fn mirror_down_delete_follows_change_of_case() {
+    let server = MemoryServer::start(Habits::default()).await;
+    let local = tempfile::tempdir().unwrap();
+    server.lay("site/readme", "new", 1_000_000_000);
+    old_file(local.path(), "README");
+    old_file(local.path(), "gone");
+
+    let (report, failures) = run(pool(&server).mirror_down("site", local.path())).await;
+
+    assert_eq!((report.files, report.deleted, failures.len()), (1, 2, 0));
+}
+
+/// A source that may hide names that begin with a dot does not show that they are gone.
+#[tokio::test]
+async fn mirror_delete_keeps_names_that_source_may_hide() {
+    for (refused, hides, kept) in [(true, true, true), (true, false, true), (false, true, false)] {
+        let mut habits = if refused { Habits::list_only() } else { Habits::default() };
+        habits.hides_dot_names = hides;
+        let (server, local) = (MemoryServer::start(habits).await, tempfile::tempdir().unwrap());
+        server.lay("site/a", "x", 1_500_000_000);
+        old_file(local.path(), ".htaccess");
+        old_file(local.path(), "gone");
+
+        run(pool(&server).mirror_down("site", local.path())).await;
+
+        assert_eq!(local.path().join(".htaccess").exists(), kept, "{refused} {hides}");
+        assert!(!local.path().join("gone").exists());
+    }
+}
