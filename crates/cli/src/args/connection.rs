@@ -105,7 +105,8 @@ pub(crate) struct NetworkArgs {
     /// Timeout without any response, in seconds; 0 disables it [default: 30 for a reply, 60 for data]
     #[arg(long, value_name = "SECONDS")]
     pub(crate) timeout: Option<TimeoutSeconds>,
-    /// How often to retry after a temporary failure: opening a connection, and each file of get and put
+    /// How often to retry after a temporary failure: opening a connection, each file, and each listing or command of other
+    /// verbs after a lost connection
     #[arg(long, value_name = "N", default_value = "2")]
     pub(crate) retries: u32,
     /// Limit the transfer rate in bytes per second, as in 500k or 2M

@@ -66,6 +66,7 @@ impl ClientFactory {
             .encoding(encoding(network))
             .pipelining(network.pipelining.into())
             .compress(network.compress)
+            .reconnects(network.retries)
             .noop_during_transfers(interval(network.noop_during_transfers));
         builder = match url.scheme() {
             Scheme::Ftp if self.tls_if_offered => builder.tls_if_offered(self.tls.clone()),

@@ -1,6 +1,6 @@
 //! Attributes of remote files: modification time and permissions.
 
-use oxftp_proto::{Command, InvalidCommand, Precision, RemotePath, Reply, Timestamp, dialog::Exchange};
+use oxftp_proto::{Command, InvalidCommand, Precision, RemotePath, Reply, Timestamp};
 
 use super::{Client, metadata::parse_size};
 use crate::{Error, Result, config::command_memory::OptionalCommand, stream::Direction};
@@ -90,7 +90,7 @@ impl Client {
         let words = format!("CHMOD {:03o}", mode & 0o7777);
         let command = Command::with_path_among("SITE", &words, &path.into(), "", self.config.encoding)?;
         self.go_home().await?;
-        self.control.run(Exchange::new(command, &["2xx"])).await.map(drop)
+        self.exchange(command, &["2xx"]).await.map(drop)
     }
 
     /// Enables permissions in listings on servers that list them only on request (`OPTS MLST`; RFC 3659,

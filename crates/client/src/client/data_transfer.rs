@@ -292,6 +292,7 @@ impl Client {
             }
             _ => None,
         };
+        let mut attempts = self.reconnects();
         loop {
             let queries = queries.clone().without(self.control.memory());
             let begun =
@@ -303,6 +304,7 @@ impl Client {
                         error => return Err(error),
                     }
                 }
+                Err(error) if is_home && self.recover(&error, &mut attempts).await => {}
                 outcome => return outcome,
             }
         }

@@ -24,7 +24,7 @@ impl Client {
     /// [`Error::StatusCode`] if the server refuses; [`Error::UnusableReply`] if the reply contains no path.
     pub async fn current_dir(&mut self) -> Result<RemotePath> {
         self.go_home().await?;
-        let reply = self.control.run(Exchange::new(Command::new("PWD"), &["2xx"])).await?;
+        let reply = self.exchange(Command::new("PWD"), &["2xx"]).await?;
         reply.directory(self.config.encoding).ok_or(Error::UnusableReply { command: "PWD", reply })
     }
 
@@ -69,7 +69,7 @@ impl Client {
     pub async fn change_to_parent_dir(&mut self) -> Result<()> {
         self.state.dirty = true;
         self.go_home().await?;
-        self.control.run(Exchange::new(Command::new("CDUP"), &["2xx"])).await?;
+        self.exchange(Command::new("CDUP"), &["2xx"]).await?;
         self.state.entered("..".into());
         Ok(())
     }
@@ -129,7 +129,17 @@ impl Client {
     /// [`Error::StatusCode`] if the directory cannot be created, or exists already. Few servers say which
     /// of the two.
     pub async fn create_dir(&mut self, path: impl Into<RemotePath>) -> Result<()> {
-        self.path_command("MKD", &path.into(), &["2xx"]).await.map(drop)
+        let path = path.into();
+        match self.path_command("MKD", &path, &["2xx"]).await {
+            Err(error)
+                if self.state.repeated
+                    && refuses_path(&error)
+                    && self.is_directory_by_entering(&path).await? =>
+            {
+                Ok(())
+            }
+            made => made.map(drop),
+        }
     }
 
     /// Creates a directory in an existing parent (`MKD`). Succeeds if the directory exists already.
@@ -176,7 +186,7 @@ impl Client {
     pub async fn remove_dir(&mut self, path: impl Into<RemotePath>) -> Result<()> {
         let path = path.into();
         check_removable(&path)?;
-        self.path_command("RMD", &path, &["2xx"]).await.map(drop)
+        self.remove("RMD", &path).await
     }
 
     /// Removes a file (`DELE`; RFC 959, 4.1.3).
@@ -198,7 +208,21 @@ impl Client {
     pub async fn remove_file(&mut self, path: impl Into<RemotePath>) -> Result<()> {
         let path = path.into();
         check_removable(&path)?;
-        self.path_command("DELE", &path, &["2xx"]).await.map(drop)
+        self.remove("DELE", &path).await
+    }
+
+    /// Removes a path. It may have been removed before the session was lost, if the command was repeated.
+    async fn remove(&mut self, verb: &'static str, path: &RemotePath) -> Result<()> {
+        match self.path_command(verb, path, &["2xx"]).await {
+            Err(error)
+                if self.state.repeated
+                    && refuses_path(&error)
+                    && (error.is_not_found() || !self.try_exists(path).await?) =>
+            {
+                Ok(())
+            }
+            removed => removed.map(drop),
+        }
     }
 
     /// Renames `from` to `to` (`RNFR`, `RNTO`; RFC 959, 4.1.3).
@@ -216,13 +240,27 @@ impl Client {
     ///
     /// [`Error::StatusCode`] if the server refuses one of the paths. The reply shows which.
     pub async fn rename(&mut self, from: impl Into<RemotePath>, to: impl Into<RemotePath>) -> Result<()> {
-        let from = from.into();
-        let dialog = Rename::new(&from, &to.into(), self.config.encoding)?;
-        self.go_home().await?;
-        self.state.pending_rename = Some(from);
-        let renamed = self.control.run(dialog).await;
-        self.state.pending_rename = None;
-        renamed.map(drop)
+        let (from, to) = (from.into(), to.into());
+        let mut attempts = self.reconnects();
+        let mut repeated = false;
+        loop {
+            let dialog = Rename::new(&from, &to, self.config.encoding)?;
+            self.go_home().await?;
+            self.state.pending_rename = Some(from.clone());
+            let renamed = self.control.run(dialog).await;
+            self.state.pending_rename = None;
+            match renamed {
+                Err(error) if self.recover(&error, &mut attempts).await => repeated = true,
+                // It was renamed before the session was lost.
+                Err(error) if repeated && refuses_path(&error) && self.try_exists(&to).await? => {
+                    return match self.try_exists(&from).await? {
+                        true => Err(error),
+                        false => Ok(()),
+                    };
+                }
+                renamed => return renamed.map(drop),
+            }
+        }
     }
 
     /// Ends a rename whose future was dropped between its commands. ProFTPD refuses all other commands
@@ -261,9 +299,13 @@ impl Client {
     pub(crate) async fn visit(&mut self, path: &RemotePath) -> Result<bool> {
         let home = self.current_dir().await?;
         let command = Command::with_path("CWD", path, self.config.encoding)?;
-        self.state.home = Some(home);
-        match self.control.run(Exchange::new(command, &["2xx"])).await {
-            Ok(_) => Ok(true),
+        self.state.home = Some(home.clone());
+        match self.exchange(command, &["2xx"]).await {
+            Ok(_) => {
+                // The session may have been opened again meanwhile.
+                self.state.home = Some(home);
+                Ok(true)
+            }
             Err(error) if refuses_path(&error) => {
                 self.state.home = None;
                 Ok(false)
@@ -277,7 +319,7 @@ impl Client {
         self.end_renaming().await?;
         let Some(home) = &self.state.home else { return Ok(()) };
         let command = Command::with_path("CWD", home, self.config.encoding)?;
-        self.control.run(Exchange::new(command, &["2xx"])).await?;
+        self.exchange(command, &["2xx"]).await?;
         self.state.home = None;
         Ok(())
     }

@@ -1,8 +1,6 @@
 //! Metadata of one remote path: type, size, modification time.
 
-use oxftp_proto::{
-    Code, Entry, EntryKind, RemotePath, Reply, Timestamp, TransferType, classify, dialog::Exchange, listing,
-};
+use oxftp_proto::{Code, Entry, EntryKind, RemotePath, Reply, Timestamp, TransferType, classify, listing};
 
 use super::{Client, FollowUp};
 use crate::{Error, ListCommand, Result};
@@ -215,7 +213,7 @@ impl Client {
             return Ok(());
         }
         self.state.transfer_type = None;
-        self.control.run(Exchange::new(wanted.command(), &["2xx"])).await?;
+        self.exchange(wanted.command(), &["2xx"]).await?;
         self.state.transfer_type = Some(wanted);
         Ok(())
     }

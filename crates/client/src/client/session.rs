@@ -85,8 +85,9 @@ impl Client {
         })?;
         let capabilities = ServerCapabilities::from_greeting(&greeting);
         let state = SessionState::default();
+        let reconnects = config.reconnects;
         let mut client =
-            Self { config, control, tls, host, greeting, capabilities, state, credentials: None };
+            Self { config, control, tls, host, greeting, capabilities, state, credentials: None, reconnects };
         client.encrypt().await?;
         // A virtual host may have its own settings for the commands that follow.
         client.name_virtual_host().await?;
@@ -233,6 +234,9 @@ impl Client {
             };
             self.control.close();
             let mut new = Self::open(self.config.clone(), self.host.clone()).await?;
+            // The attempts of the operation must not multiply.
+            let reconnects = self.reconnects;
+            new.reconnects = 0;
             new.log_in(credentials).await?;
             new.capabilities.learn(&self.capabilities);
             let directories = std::mem::take(&mut self.state.directories);
@@ -242,6 +246,7 @@ impl Client {
             for directory in directories {
                 self.change_dir(directory).await?;
             }
+            self.reconnects = reconnects;
             Ok(())
         })
     }
@@ -276,6 +281,52 @@ impl Client {
     /// If the command is [optional](OptionalCommand), and the server does not answer it or closes the connection, the
     /// session is opened again, and the error is [`Unanswered`](Error::Unanswered); so it is at once later on.
     pub(crate) async fn exchange(&mut self, command: Command, expected: &[&str]) -> Result<Reply> {
+        let mut attempts = self.reconnects;
+        let mut repeated = false;
+        loop {
+            let outcome = self.exchange_once(command.clone(), expected).await;
+            match outcome {
+                Err(error) if may_be_repeated(&command) && self.recover(&error, &mut attempts).await => {
+                    repeated = true;
+                }
+                outcome => {
+                    self.state.repeated = repeated;
+                    return outcome;
+                }
+            }
+        }
+    }
+
+    /// Opens the session again if an operation has lost it and attempts are left. The operation may be repeated then.
+    pub(crate) async fn recover(&mut self, error: &Error, attempts: &mut u32) -> bool {
+        let is_lost =
+            self.is_broken() && self.control.was_closed_by_server() && error.tls_failure().is_none();
+        let mut pause = FIRST_PAUSE;
+        while is_lost && *attempts > 0 {
+            *attempts -= 1;
+            tracing::debug!("{error}; the session is opened again in {pause:?}");
+            tokio::time::sleep(pause).await;
+            pause *= 2;
+            match self.reopen().await {
+                Ok(()) => return true,
+                Err(refused) if refused.is_transient() => {}
+                Err(_) => return false,
+            }
+        }
+        false
+    }
+
+    /// Sets how often an operation opens the session again.
+    pub(crate) fn set_reconnects(&mut self, attempts: u32) {
+        self.reconnects = attempts;
+    }
+
+    /// Returns how often an operation opens the session again.
+    pub(crate) fn reconnects(&self) -> u32 {
+        self.reconnects
+    }
+
+    async fn exchange_once(&mut self, command: Command, expected: &[&str]) -> Result<Reply> {
         let Some(optional) = OptionalCommand::of(command.as_bytes()) else {
             return self.control.run(Exchange::new(command, expected)).await;
         };
@@ -462,6 +513,18 @@ const PORT: u16 = 21;
 
 /// Port for implicit TLS.
 const IMPLICIT_PORT: u16 = 990;
+
+/// Returns whether a command has the same effect if it is sent twice. Removals and creations are checked by their
+/// callers.
+fn may_be_repeated(command: &Command) -> bool {
+    let line = command.as_bytes();
+    let verb = line.split(|byte| *byte == b' ').next().unwrap_or_default();
+    let verbs: &[&[u8]] = &[b"CWD", b"CDUP", b"DELE", b"MKD", b"PWD", b"RMD", b"STAT", b"TYPE"];
+    verbs.contains(&verb) || line.starts_with(b"SITE CHMOD ") || OptionalCommand::of(line).is_some()
+}
+
+/// The pause before a session is opened again.
+const FIRST_PAUSE: Duration = Duration::from_millis(250);
 
 /// Pauses between the attempts to open a session again.
 const REOPENING_PAUSES: [Duration; 3] =

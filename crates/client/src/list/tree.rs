@@ -1,6 +1,10 @@
 //! Listing of a directory or a tree: queue of pending directories, limits, and the entries as a stream.
 
-use std::{collections::VecDeque, fmt};
+use std::{
+    collections::VecDeque,
+    fmt,
+    hash::{DefaultHasher, Hash, Hasher},
+};
 
 use futures_core::Stream;
 use oxftp_proto::{Entry, EntryKind, NameError, RemotePath, classify};
@@ -44,6 +48,26 @@ pub struct Entries<'c> {
     refused: Vec<NameError>,
     unparsed: Unparsed,
     truncated: bool,
+    /// The entries of the current directory so far.
+    passed: PassedEntries,
+    /// How often the listing of the current directory may be resumed.
+    resumptions: u32,
+}
+
+/// Number of entries that were read, and a hash of their names in order.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct PassedEntries {
+    entries: u64,
+    hash: u64,
+}
+
+impl PassedEntries {
+    fn add(&mut self, entry: &Entry) {
+        let mut hasher = DefaultHasher::new();
+        (self.hash, entry.name()).hash(&mut hasher);
+        self.hash = hasher.finish();
+        self.entries += 1;
+    }
 }
 
 /// Which entries of a tree are returned.
@@ -123,6 +147,8 @@ impl<'c> Entries<'c> {
             refused: Vec::new(),
             unparsed: Unparsed::default(),
             truncated: false,
+            passed: PassedEntries::default(),
+            resumptions: 0,
         }
     }
 
@@ -189,13 +215,50 @@ impl<'c> Entries<'c> {
         self.truncated
     }
 
+    /// Makes a step; continues after a lost session with the entry that comes next.
     async fn step(&mut self) -> Result<Option<PathEntry>> {
+        match self.step_once().await {
+            Err(error) => match self.resume().await {
+                Ok(true) => Ok(None),
+                _ => Err(error),
+            },
+            stepped => stepped,
+        }
+    }
+
+    /// Opens the session again, and lists the current directory again up to the entry after the last one. Returns whether
+    /// that succeeded.
+    async fn resume(&mut self) -> Result<bool> {
+        let Some(directory) = &self.current else { return Ok(false) };
+        let (path, depth) = (directory.location.path.clone(), directory.depth);
+        let lost = Error::Closed { reply: None };
+        let mut attempts = self.resumptions;
+        if directory.is_entered || !self.client.recover(&lost, &mut attempts).await {
+            return Ok(false);
+        }
+        self.resumptions = attempts;
+        let opened = self.client.open_listing(&path, depth, self.raw_command, FollowUp::Nothing).await?;
+        let Some(mut listing) = opened else { return Ok(false) };
+        let passed = std::mem::take(&mut self.passed);
+        while self.passed.entries < passed.entries {
+            let Some(entry) = listing.next_entry().await? else { return Ok(false) };
+            self.passed.add(&entry);
+        }
+        self.current = Some(listing);
+        // The entries that were returned before must be those of this listing.
+        Ok(self.passed == passed)
+    }
+
+    async fn step_once(&mut self) -> Result<Option<PathEntry>> {
         let Some(directory) = &mut self.current else {
             self.open_next().await?;
             return Ok(None);
         };
         match directory.next_entry().await {
-            Ok(Some(entry)) => Ok(self.accept(entry)),
+            Ok(Some(entry)) => {
+                self.passed.add(&entry);
+                Ok(self.accept(entry))
+            }
             Ok(None) => self.finish().await,
             // The server's reply explains more than the error of the data connection.
             Err(Error::Data { source, .. }) => {
@@ -220,6 +283,8 @@ impl<'c> Entries<'c> {
         let opened = self.client.open_listing(&path, depth, self.raw_command, follow_up).await?;
         self.queue.pop_front();
         self.current = opened;
+        self.passed = PassedEntries::default();
+        self.resumptions = self.client.reconnects();
         self.context.ancestors = ancestors;
         Ok(())
     }

@@ -46,7 +46,9 @@ pub(super) enum OpenError {
 }
 
 impl PoolInner {
-    pub(super) fn new(config: Config, host: Host, credentials: Credentials, size: usize) -> Self {
+    pub(super) fn new(mut config: Config, host: Host, credentials: Credentials, size: usize) -> Self {
+        // Jobs have retries of their own.
+        config.reconnects = 0;
         Self {
             config: config.into(),
             host,

@@ -139,7 +139,8 @@ impl Pool {
 
     /// Adds an existing session that is logged in with the same credentials. If the pool is full, the session
     /// is closed.
-    pub fn add(&self, client: Client) {
+    pub fn add(&self, mut client: Client) {
+        client.set_reconnects(0);
         self.inner.remember(&client);
         self.inner.note_login(&client);
         drop(self.inner.permits.add(client));

@@ -61,3 +61,38 @@ fn session_limit_of_one_is_noted_once() {
         assert_eq!(run.labelled("warning:").len(), 1, "{refusal:?}: {}", run.stderr);
     }
 }
+
+#[test]
+fn verbs_continue_after_lost_connections() {
+    let bye = || Fault::ReplyAndHangUp("421 bye".to_owned());
+    let table: [(&str, &str, &[&str]); 9] = [
+        ("DELE", "rm -r", &["rm", "-r", "@d"]),
+        ("DELE", "rm of many", &["rm", "@d/0", "@d/1", "@d/2"]),
+        ("MLST", "stat", &["stat", "@d/0", "@d/1", "@d/2"]),
+        ("SITE CHMOD", "chmod", &["chmod", "600", "@d/0", "@d/1", "@d/2"]),
+        ("MFMT", "touch", &["touch", "-d", "2024-05-01T12:00Z", "@d/0", "@d/1", "@d/2"]),
+        ("MKD", "mkdir", &["mkdir", "@a", "@b", "@c"]),
+        ("RMD", "rmdir", &["rmdir", "@e/1", "@e/2", "@e/3"]),
+        ("MLSD", "find", &["find", "@"]),
+        ("MLSD", "ls -R", &["ls", "-R", "@"]),
+    ];
+    for (verb, name, words) in table {
+        let empty = ["/e/1", "/e/2", "/e/3"];
+        let server = empty.iter().fold(with_files(), |server, path| server.directory(path));
+        let server = server.on_nth(verb, 2, bye()).start();
+
+        let run = run_on(&server, words);
+
+        assert_eq!((run.code, &*run.stderr), (Some(0), ""), "{name}");
+        assert_eq!(server.connections(), 2, "{name}: {:?}", server.commands());
+    }
+}
+
+#[test]
+fn lost_connection_fails_without_retries() {
+    let server = with_files().on_nth("DELE", 2, Fault::HangUp).start();
+
+    let run = run_on(&server, &["rm", "-r", "--retries", "0", "@d"]);
+
+    assert_eq!(run.code, Some(8), "{}", run.stderr);
+}

@@ -2,6 +2,7 @@
 
 mod limits;
 mod optional_commands;
+mod repeated_operations;
 
 use std::time::Duration;
 
