@@ -81,6 +81,9 @@ impl ClientFactory {
         if let Some(at) = &network.active {
             builder = builder.active(active(at));
         }
+        builder = network.on_login.iter().fold(builder, ClientBuilder::on_login);
+        builder = network.before.iter().fold(builder, ClientBuilder::before_transfer);
+        builder = network.after.iter().fold(builder, ClientBuilder::after_transfer);
         if let Some(command) = network.list_by {
             builder = builder.list_command(command.into());
         }

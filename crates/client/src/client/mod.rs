@@ -149,6 +149,11 @@ impl Client {
         Ok(self.control.take_unclaimed())
     }
 
+    /// Returns how long the server has worked for connecting and logging in, beyond the round trips.
+    pub(crate) fn login_cost(&self) -> Duration {
+        self.state.login_cost
+    }
+
     /// Returns when the login was complete.
     pub(crate) fn logged_in_at(&self) -> Option<Instant> {
         self.state.logged_in_at

@@ -181,6 +181,7 @@ impl Client {
         let reply = self.control.run(dialog).await?;
         self.credentials = Some(credentials);
         self.state.logged_in_at = Some(Instant::now());
+        self.state.login_cost = self.control.server_time();
         self.control.redact_messages_only();
         self.capabilities.no_pipelining |= self.control.forbids_pipelining();
         // Some servers reset the type after a login.

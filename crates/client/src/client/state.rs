@@ -2,6 +2,8 @@
 
 use std::sync::{Arc, atomic::AtomicBool};
 
+use std::time::Duration;
+
 use oxftp_proto::{
     Features, HashAlgorithm, RemotePath, Reply, ServerZone, TransferType, dialog::PassiveMode,
     server::ServerKind,
@@ -89,6 +91,8 @@ impl ServerCapabilities {
 pub(crate) struct SessionState {
     /// Whether `USER` was sent.
     pub(super) logged_in: bool,
+    /// How long the server has worked for connecting and logging in, beyond the round trips.
+    pub(super) login_cost: Duration,
     /// When the login was complete.
     pub(super) logged_in_at: Option<Instant>,
     /// Whether the caller may have changed the session: its directory, its login, or anything by raw commands.

@@ -7,8 +7,8 @@ pub(crate) mod pipelining;
 pub(crate) mod timeouts;
 mod tls_mode;
 
-pub(crate) use self::login_options::LoginOptions;
 pub use self::login_options::Utf8;
+pub(crate) use self::login_options::{LoginOptions, UserCommand};
 pub(crate) use self::tls_mode::TlsMode;
 pub use oxftp_proto::listing::ParserOrder;
 

@@ -29,6 +29,8 @@ pub(super) struct PoolInner {
     credentials: Credentials,
     pub(super) permits: Arc<SessionSemaphore<Client>>,
     check_after_ms: AtomicU64,
+    /// How long the server works for a login, beyond the round trips.
+    login_cost_us: AtomicU64,
     /// When the last login was complete.
     last_login: Mutex<Option<Instant>>,
     /// Whether the limit was reported to an observer.
@@ -55,6 +57,7 @@ impl PoolInner {
             credentials,
             permits: Arc::new(SessionSemaphore::new(size)),
             check_after_ms: AtomicU64::new(DEFAULT_CHECK_AFTER_MS),
+            login_cost_us: AtomicU64::new(0),
             last_login: Mutex::new(None),
             limit_reported: AtomicBool::new(false),
             capabilities: Mutex::default(),
@@ -72,6 +75,7 @@ impl PoolInner {
             credentials: self.credentials.clone(),
             permits: Arc::new(SessionSemaphore::new(self.permits.size())),
             check_after_ms: AtomicU64::new(self.check_after_ms.load(Ordering::Relaxed)),
+            login_cost_us: AtomicU64::new(self.login_cost_us.load(Ordering::Relaxed)),
             last_login: Mutex::new(None),
             limit_reported: AtomicBool::new(false),
             capabilities: Mutex::new(capabilities),
@@ -168,6 +172,14 @@ impl PoolInner {
     /// Records that a session was logged in.
     pub(super) fn note_login(&self, client: &Client) {
         *self.lock_last_login() = client.logged_in_at();
+        let cost = u64::try_from(client.login_cost().as_micros()).unwrap_or(u64::MAX);
+        // Later logins are slowed down by the transfers beside them.
+        let _ = self.login_cost_us.compare_exchange(0, cost, Ordering::Relaxed, Ordering::Relaxed);
+    }
+
+    /// Returns how long the server works for a login, beyond the round trips.
+    pub(super) fn login_cost(&self) -> Duration {
+        Duration::from_micros(self.login_cost_us.load(Ordering::Relaxed))
     }
 
     /// Returns whether a session was logged in before.

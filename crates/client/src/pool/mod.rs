@@ -209,6 +209,11 @@ impl Pool {
         self.inner.permits.current_limit()
     }
 
+    /// Returns how long the server works for a login, beyond the round trips; zero before the first one.
+    pub(crate) fn login_cost(&self) -> Duration {
+        self.inner.login_cost()
+    }
+
     /// Returns the limit, once, if the server allows fewer sessions than the size.
     pub(crate) fn take_limit_notice(&self) -> Option<usize> {
         let limit = self.limit();

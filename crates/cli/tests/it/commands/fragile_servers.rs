@@ -70,7 +70,7 @@ fn verbs_continue_after_lost_connections() {
         ("DELE", "rm of many", &["rm", "@d/0", "@d/1", "@d/2"]),
         ("MLST", "stat", &["stat", "@d/0", "@d/1", "@d/2"]),
         ("SITE CHMOD", "chmod", &["chmod", "600", "@d/0", "@d/1", "@d/2"]),
-        ("MFMT", "touch", &["touch", "-d", "2024-05-01T12:00Z", "@d/0", "@d/1", "@d/2"]),
+        ("MFMT", "touch", &["touch", "-d", "2024-01-02T03:04:05Z", "@d/0", "@d/1", "@d/2"]),
         ("MKD", "mkdir", &["mkdir", "@a", "@b", "@c"]),
         ("RMD", "rmdir", &["rmdir", "@e/1", "@e/2", "@e/3"]),
         ("MLSD", "find", &["find", "@"]),
@@ -95,4 +95,40 @@ fn lost_connection_fails_without_retries() {
     let run = run_on(&server, &["rm", "-r", "--retries", "0", "@d"]);
 
     assert_eq!(run.code, Some(8), "{}", run.stderr);
+}
+
+#[test]
+fn commands_of_the_user_are_sent() {
+    let server = with_files().start();
+    let local = tempfile::tempdir().unwrap();
+    let directory = local.path().display().to_string();
+    let words = [
+        "get",
+        "-v",
+        "-d",
+        &directory,
+        "--on-login",
+        "SITE UMASK 022",
+        "--on-login",
+        "-SITE PSWD old geheim",
+    ];
+    let words = [&words[..], &["--before", "SITE UMASK 077", "--after", "-NOOP", "@d/1"]].concat();
+
+    let run = run_on(&server, &words);
+
+    assert_eq!(run.code, Some(0), "{}", run.stderr);
+    assert_eq!((server.count("SITE UMASK"), server.count("SITE PSWD"), server.count("NOOP")), (2, 1, 1));
+    run.hides("geheim");
+}
+
+#[test]
+fn refused_command_of_the_user_exits_with_7() {
+    let server = with_files().start();
+
+    let run = run_on(&server, &["ls", "--on-login", "SITE NAMEFMT 1", "@"]);
+
+    assert_eq!(run.code, Some(7), "{}", run.stderr);
+    assert!(run.stderr.contains("the server refused the command SITE NAMEFMT 1"), "{}", run.stderr);
+    let run = run_on(&server, &["ls", "--on-login", "NOOP\r\nDELE x", "@"]);
+    assert_eq!((run.code, server.count("DELE")), (Some(2), 0), "{}", run.stderr);
 }

@@ -5,7 +5,7 @@
 use std::{
     collections::BTreeSet,
     sync::{Mutex, MutexGuard, PoisonError},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use tokio::sync::{Notify, futures::Notified};
@@ -91,6 +91,11 @@ impl<'a> AdmissionGate<'a> {
         }
     }
 
+    /// Returns whether a login costs so little that it may be made before it is known to be needed.
+    pub(crate) fn may_log_in_early(&self) -> bool {
+        self.measured.as_ref().is_none_or(|measured| measured.pool.login_cost() <= CHEAP_LOGIN)
+    }
+
     /// Waits for a change that may admit a worker or give it work.
     pub(crate) fn changed(&self) -> Notified<'_> {
         self.changed.notified()
@@ -139,9 +144,13 @@ impl<'a> AdmissionGate<'a> {
         let measured = self.measured.as_ref()?;
         let mut state = measured.lock();
         state.concurrency.limit(measured.pool.limit());
+        state.concurrency.login_costs(measured.pool.login_cost());
         Some(act(&mut state.concurrency))
     }
 }
+
+/// A login that costs the server less is worth the time that it may save.
+const CHEAP_LOGIN: Duration = Duration::from_millis(50);
 
 impl Measured<'_> {
     fn lock(&self) -> MutexGuard<'_, AdmissionState> {

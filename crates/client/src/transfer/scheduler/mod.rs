@@ -55,6 +55,11 @@ pub(crate) trait JobHandler: Sync {
         progress: &FileProgress<'_>,
     ) -> impl Future<Output = Result<FileOutcome>> + Send;
 
+    /// Returns whether [`transfer`](Self::transfer) moves the content of files.
+    fn moves_data(&self) -> bool {
+        true
+    }
+
     /// Returns whether the whole tree fails with this directory.
     fn is_root(&self, directory: &Self::Directory) -> bool;
 
@@ -378,9 +383,17 @@ impl<'a, H: JobHandler> Scheduler<'a, H> {
             worker,
             self.budget(),
             |client| {
-                let follow_up = FollowUp::transfer_if(self.lock().queue.has_more());
+                let is_surrounded = client.surrounds_transfers() && self.handler.moves_data();
+                let follow_up = FollowUp::transfer_if(!is_surrounded && self.lock().queue.has_more());
                 self.admission.works(number);
-                self.handler.transfer(client, file, follow_up, &progress).await
+                if is_surrounded {
+                    client.before_transfer().await?;
+                }
+                let outcome = self.handler.transfer(client, file, follow_up, &progress).await?;
+                if is_surrounded {
+                    client.after_transfer().await?;
+                }
+                Ok(outcome)
             },
             before = progress.retry(&name)
         );

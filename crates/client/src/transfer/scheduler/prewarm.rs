@@ -34,7 +34,9 @@ impl<H: JobHandler> Scheduler<'_, H> {
     }
 
     fn is_needed_soon(&self, number: usize) -> bool {
-        self.admission.may_admit(number) && self.lock().queue.is_listing()
+        self.admission.may_log_in_early()
+            && self.admission.may_admit(number)
+            && self.lock().queue.is_listing()
     }
 }
 

@@ -108,3 +108,18 @@ async fn session_limit_of_two_uses_both_sessions() {
 
     assert_eq!((report.files, server.most_sessions()), (20, 2));
 }
+
+#[tokio::test]
+async fn costly_login_is_not_repeated_for_little_work() {
+    let files = (0..60).fold(Fragile::new(), |server, number| {
+        server.file(&format!("/d/{}/{number}", number % 6), vec![b'x'; 50_000])
+    });
+    let server = files.login_delay(Duration::from_millis(500)).start();
+    let local = tempfile::tempdir().unwrap();
+    let pool = pool(&server, 16);
+
+    let download = pool.download("/d").to(local.path()).write_into(true);
+    let report = download.connections(oxftp::Connections::Auto).await.unwrap();
+
+    assert_eq!((report.files, server.count("USER")), (60, 1));
+}

@@ -3,6 +3,7 @@
 mod limits;
 mod optional_commands;
 mod repeated_operations;
+mod user_commands;
 
 use std::time::Duration;
 
