@@ -49,6 +49,12 @@ pub enum ProgressEvent<'a> {
         /// The path of the source.
         name: &'a str,
     },
+    /// The server has no room for as many sessions as the pool may open. The transfer continues with fewer. Reported once
+    /// for each pool.
+    ConnectionsLimited {
+        /// The number of sessions that are used from now on.
+        connections: usize,
+    },
     /// A file failed, or is skipped because it cannot be transferred.
     FileFailed {
         /// The path of the source.

@@ -288,7 +288,7 @@ pub struct Host {
 
 impl From<String> for Host {
     fn from(name: String) -> Self {
-        Self { name, port: None }
+        name.as_str().into()
     }
 }
 
@@ -327,9 +327,26 @@ impl From<std::net::SocketAddr> for Host {
     }
 }
 
+/// Parses a host, with its port if there is one: `name`, `name:2121`, `::1` or `[::1]:2121`.
 impl From<&str> for Host {
-    fn from(name: &str) -> Self {
-        Self { name: name.to_owned(), port: None }
+    fn from(text: &str) -> Self {
+        let bracketed = text.strip_prefix('[').and_then(|rest| rest.split_once(']'));
+        let (name, port) = match bracketed {
+            Some((name, "")) => (name, None),
+            Some((name, rest)) => (name, rest.strip_prefix(':')),
+            // Several colons are those of an IPv6 address.
+            None => match text.split_once(':') {
+                Some((name, port)) if !port.contains(':') => (name, Some(port)),
+                _ => (text, None),
+            },
+        };
+        match port.map(str::parse) {
+            Some(Ok(port)) if !name.is_empty() => Self { name: name.to_owned(), port: Some(port) },
+            None if bracketed.is_none_or(|(_, rest)| rest.is_empty()) => {
+                Self { name: name.to_owned(), port: None }
+            }
+            _ => Self { name: text.to_owned(), port: None },
+        }
     }
 }
 
@@ -376,6 +393,23 @@ mod tests {
         }
         assert!(!"ftp://h:x/a".parse::<FtpUrl>().unwrap_err().why.contains("%2F"));
         assert_eq!(parse("ftp://me:pa%2Fss@h/x").password().unwrap().expose(), "pa/ss");
+    }
+
+    #[test]
+    fn host_text_may_contain_a_port() {
+        let host = |text: &str| {
+            let Host { name, port } = Host::from(text);
+            (name, port)
+        };
+
+        assert_eq!(host("127.0.0.1:2121"), ("127.0.0.1".into(), Some(2121)));
+        assert_eq!(host("ftp.example.org"), ("ftp.example.org".into(), None));
+        assert_eq!(host("::1"), ("::1".into(), None));
+        assert_eq!(host("[::1]:2121"), ("::1".into(), Some(2121)));
+        assert_eq!(host("[::1]"), ("::1".into(), None));
+        for odd in ["h:x", "h:", ":21", "h:99999", "[::1]x"] {
+            assert_eq!(host(odd), (odd.into(), None));
+        }
     }
 
     #[test]

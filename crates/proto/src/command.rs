@@ -117,7 +117,7 @@ impl Command {
 
     /// Creates a command from a whole line, such as `SITE CHMOD 644 x`.
     ///
-    /// The arguments of `PASS` and `ACCT` are treated as secrets.
+    /// The arguments of `PASS`, `ACCT`, `SITE PSWD` and `SITE CHPWD` are treated as secrets.
     ///
     /// # Errors
     ///
@@ -130,9 +130,11 @@ impl Command {
         if bytes.trim_ascii().is_empty() {
             return Err(InvalidCommand::Empty);
         }
-        let verb = bytes.split(|byte| *byte == b' ').next().unwrap_or_default();
-        let secret = [&b"PASS"[..], b"ACCT"].iter().any(|hidden| verb.eq_ignore_ascii_case(hidden));
-        let secret = secret.then_some(verb.len());
+        let secret = SECRET_ARGUMENTS.iter().find_map(|words| {
+            let (start, rest) = bytes.split_at_checked(words.len())?;
+            (start.eq_ignore_ascii_case(words) && rest.first().is_none_or(|next| *next == b' '))
+                .then_some(words.len())
+        });
         Self { line: bytes.into_owned(), secret }.checked(encoding)
     }
 
@@ -161,6 +163,9 @@ impl Command {
         }
     }
 }
+
+/// Commands whose arguments are secrets.
+const SECRET_ARGUMENTS: [&[u8]; 4] = [b"PASS", b"ACCT", b"SITE PSWD", b"SITE CHPWD"];
 
 /// Encodes a path. A leading blank is protected from servers that drop blanks before an argument.
 fn spelled(path: &RemotePath, encoding: Encoding) -> Result<Cow<'_, [u8]>, InvalidCommand> {

@@ -3,7 +3,7 @@
 use std::{net::IpAddr, path::PathBuf};
 
 use clap::{Args, ValueEnum};
-use oxftp::{Encoding, ListCommand, Pipelining, ServerZone, TlsVersion};
+use oxftp::{Command, Encoding, ListCommand, Pipelining, ServerZone, TlsVersion};
 
 use super::{ActiveAt, Fingerprint, RateLimit, TimeoutSeconds};
 
@@ -90,6 +90,15 @@ pub(crate) struct NetworkArgs {
     /// Log in to this virtual host of the server (HOST)
     #[arg(long, value_name = "NAME")]
     pub(crate) virtual_host: Option<String>,
+    /// Send this FTP command after each login, as in 'SITE UMASK 022'; with - before it, a refusal is no error
+    #[arg(long, value_name = "COMMAND", allow_hyphen_values = true, value_parser = ftp_command)]
+    pub(crate) on_login: Vec<String>,
+    /// Send this FTP command before each file of get, put and mirror
+    #[arg(long, value_name = "COMMAND", allow_hyphen_values = true, value_parser = ftp_command)]
+    pub(crate) before: Vec<String>,
+    /// Send this FTP command after each file of get, put and mirror
+    #[arg(long, value_name = "COMMAND", allow_hyphen_values = true, value_parser = ftp_command)]
+    pub(crate) after: Vec<String>,
     /// Encoding of file names, such as latin1
     #[arg(long, value_name = "LABEL", default_value = "utf-8", hide_default_value = true)]
     pub(crate) encoding: Encoding,
@@ -108,7 +117,8 @@ pub(crate) struct NetworkArgs {
     /// Timeout without any response, in seconds; 0 disables it [default: 30 for a reply, 60 for data]
     #[arg(long, value_name = "SECONDS")]
     pub(crate) timeout: Option<TimeoutSeconds>,
-    /// How often to retry after a temporary failure: opening a connection, and each file of get and put
+    /// How often to retry after a temporary failure: opening a connection, each file, and each listing or command of other
+    /// verbs after a lost connection
     #[arg(long, value_name = "N", default_value = "2")]
     pub(crate) retries: u32,
     /// Limit the transfer rate in bytes per second, as in 500k, 2M or 5MiB/s
@@ -188,6 +198,15 @@ impl From<TlsVersionArg> for TlsVersion {
             TlsVersionArg::Tls12 => Self::Tls12,
             TlsVersionArg::Tls13 => Self::Tls13,
         }
+    }
+}
+
+/// Checks a command of the user. A hyphen before it allows a refusal.
+fn ftp_command(text: &str) -> Result<String, String> {
+    let command = text.strip_prefix('-').unwrap_or(text);
+    match Command::raw(command, Encoding::UTF_8) {
+        Ok(_) => Ok(text.to_owned()),
+        Err(error) => Err(error.to_string()),
     }
 }
 

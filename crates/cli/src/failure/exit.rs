@@ -90,6 +90,7 @@ fn of_error(error: &Error) -> Exit {
         Error::IsDirectory { .. } | Error::Incompatible { .. } => Exit::Usage,
         Error::NotFound { .. } => Exit::NotFound,
         Error::LocalFs(_) | Error::InUse { .. } | Error::Locked { .. } => Exit::Local,
+        Error::CommandRefused { .. } => Exit::Denied,
         Error::Connect { .. } | Error::TooManySessions { .. } | Error::VirtualHostRefused { .. } => {
             Exit::Connect
         }

@@ -12,6 +12,8 @@ use std::sync::Arc;
 
 use oxftp::{Progress, ProgressEvent};
 
+use crate::{terminal::warn, units::count};
+
 /// How progress is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ProgressMode {
@@ -36,6 +38,10 @@ pub(crate) enum Scope {
 
 /// Starts a display; dropping its last reference clears it.
 pub(crate) fn start(mode: ProgressMode, scope: Scope) -> Arc<dyn Progress> {
+    Arc::new(WithNotes(display(mode, scope)))
+}
+
+fn display(mode: ProgressMode, scope: Scope) -> Arc<dyn Progress> {
     match mode {
         ProgressMode::Off => Arc::new(Silent),
         ProgressMode::Bar => match scope {
@@ -44,6 +50,22 @@ pub(crate) fn start(mode: ProgressMode, scope: Scope) -> Arc<dyn Progress> {
         },
         ProgressMode::Events => Arc::new(events::Events::new(scope)),
         ProgressMode::Lines => Arc::new(lines::Lines::new(scope)),
+    }
+}
+
+/// A display, and notes about the connections.
+#[derive(Debug)]
+struct WithNotes(Arc<dyn Progress>);
+
+impl Progress for WithNotes {
+    fn on_event(&self, event: ProgressEvent<'_>) {
+        if let ProgressEvent::ConnectionsLimited { connections } = event {
+            let allowed = count(connections as u64, "connection", "connections");
+            warn(format_args!(
+                "the server has no room for more than {allowed}: the transfer continues with these"
+            ));
+        }
+        self.0.on_event(event);
     }
 }
 

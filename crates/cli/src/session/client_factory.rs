@@ -71,6 +71,7 @@ impl ClientFactory {
             .encoding(encoding(network))
             .pipelining(network.pipelining.into())
             .compress(network.compress)
+            .reconnects(network.retries)
             .noop_during_transfers(interval(network.noop_during_transfers));
         if let Some(records) = upload_records() {
             builder = builder.upload_records(records);
@@ -88,6 +89,9 @@ impl ClientFactory {
         if let Some(at) = &network.active {
             builder = builder.active(active(at));
         }
+        builder = network.on_login.iter().fold(builder, ClientBuilder::on_login);
+        builder = network.before.iter().fold(builder, ClientBuilder::before_transfer);
+        builder = network.after.iter().fold(builder, ClientBuilder::after_transfer);
         if let Some(command) = network.list_by {
             builder = builder.list_command(command.into());
         }

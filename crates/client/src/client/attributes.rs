@@ -1,8 +1,6 @@
 //! Attributes of remote files: modification time and permissions.
 
-use oxftp_proto::{
-    Code, Command, InvalidCommand, Precision, RemotePath, Reply, Timestamp, classify, dialog::Exchange,
-};
+use oxftp_proto::{Code, Command, InvalidCommand, Precision, RemotePath, Reply, Timestamp, classify};
 
 use super::{
     Client,
@@ -96,7 +94,7 @@ impl Client {
         let words = format!("CHMOD {:03o}", mode & 0o7777);
         let argument = self.reach(&path.into(), Spelling::Usual).await?;
         let command = Command::with_path_among("SITE", &words, &argument, "", self.config.encoding)?;
-        self.control.run(Exchange::new(command, &["2xx"])).await.map(drop)
+        self.exchange(command, &["2xx"]).await.map(drop)
     }
 
     /// Enables permissions in listings on servers that list them only on request (`OPTS MLST`; RFC 3659,

@@ -386,6 +386,7 @@ impl Client {
             }
             _ => None,
         };
+        let mut attempts = self.reconnects();
         loop {
             let queries = queries.clone().without(self.control.memory());
             match self.begin_once(queries, command.clone(), request).await {
@@ -395,6 +396,7 @@ impl Client {
                         error => return Err(error),
                     }
                 }
+                Err(error) if is_home && self.recover(&error, &mut attempts).await => {}
                 outcome => return outcome,
             }
         }

@@ -27,7 +27,7 @@ impl Client {
     /// [`Error::StatusCode`] if the server refuses; [`Error::UnusableReply`] if the reply contains no path.
     pub async fn current_dir(&mut self) -> Result<RemotePath> {
         self.go_home().await?;
-        let reply = self.control.run(Exchange::new(Command::new("PWD"), &["2xx"])).await?;
+        let reply = self.exchange(Command::new("PWD"), &["2xx"]).await?;
         let Some(directory) = reply.directory(self.config.encoding) else {
             return Err(Error::UnusableReply { command: "PWD", reply });
         };
@@ -81,7 +81,7 @@ impl Client {
         self.state.dirty = true;
         self.state.working_dir = None;
         self.go_home().await?;
-        self.control.run(Exchange::new(Command::new("CDUP"), &["2xx"])).await?;
+        self.exchange(Command::new("CDUP"), &["2xx"]).await?;
         self.state.entered("..".into());
         Ok(())
     }
@@ -141,7 +141,17 @@ impl Client {
     /// [`Error::StatusCode`] if the directory cannot be created, or exists already. Few servers say which
     /// of the two.
     pub async fn create_dir(&mut self, path: impl Into<RemotePath>) -> Result<()> {
-        self.path_command("MKD", &path.into(), &["2xx"]).await.map(drop)
+        let path = path.into();
+        match self.path_command("MKD", &path, &["2xx"]).await {
+            Err(error)
+                if self.state.repeated
+                    && refuses_path(&error)
+                    && self.is_directory_by_entering(&path).await? =>
+            {
+                Ok(())
+            }
+            made => made.map(drop),
+        }
     }
 
     /// Creates a directory in an existing parent (`MKD`). Succeeds if the directory exists already.
@@ -205,7 +215,7 @@ impl Client {
     pub async fn remove_dir(&mut self, path: impl Into<RemotePath>) -> Result<()> {
         let path = path.into();
         check_removable(&path)?;
-        self.path_command("RMD", &path, &["2xx"]).await.map(drop)
+        self.remove("RMD", &path).await
     }
 
     /// Removes a file (`DELE`; RFC 959, 4.1.3).
@@ -227,7 +237,21 @@ impl Client {
     pub async fn remove_file(&mut self, path: impl Into<RemotePath>) -> Result<()> {
         let path = path.into();
         check_removable(&path)?;
-        self.path_command("DELE", &path, &["2xx"]).await.map(drop)
+        self.remove("DELE", &path).await
+    }
+
+    /// Removes a path. It may have been removed before the session was lost, if the command was repeated.
+    async fn remove(&mut self, verb: &'static str, path: &RemotePath) -> Result<()> {
+        match self.path_command(verb, path, &["2xx"]).await {
+            Err(error)
+                if self.state.repeated
+                    && refuses_path(&error)
+                    && (error.is_not_found() || !self.try_exists(path).await?) =>
+            {
+                Ok(())
+            }
+            removed => removed.map(drop),
+        }
     }
 
     /// Renames `from` to `to` (`RNFR`, `RNTO`; RFC 959, 4.1.3).
@@ -246,12 +270,31 @@ impl Client {
     /// [`Error::StatusCode`] if the server refuses one of the paths. The reply shows which.
     pub async fn rename(&mut self, from: impl Into<RemotePath>, to: impl Into<RemotePath>) -> Result<()> {
         let (from, to) = (from.into(), to.into());
-        match self.rename_by(&from, &to, Spelling::Usual).await {
+        let mut attempts = self.reconnects();
+        let mut repeated = false;
+        loop {
+            match self.rename_either(&from, &to).await {
+                Err(error) if self.recover(&error, &mut attempts).await => repeated = true,
+                // It was renamed before the session was lost.
+                Err(error) if repeated && refuses_path(&error) && self.try_exists(&to).await? => {
+                    return match self.try_exists(&from).await? {
+                        true => Err(error),
+                        false => Ok(()),
+                    };
+                }
+                renamed => return renamed,
+            }
+        }
+    }
+
+    /// Renames by the paths as they are, or else by the names in their directory.
+    async fn rename_either(&mut self, from: &RemotePath, to: &RemotePath) -> Result<()> {
+        match self.rename_by(from, to, Spelling::Usual).await {
             Err(error)
-                if is_about_old_name(&error) && self.may_try_bare_name(PathUse::Write, &from, &error) =>
+                if is_about_old_name(&error) && self.may_try_bare_name(PathUse::Write, from, &error) =>
             {
                 self.capabilities.settle_paths(PathUse::Write);
-                match self.rename_by(&from, &to, Spelling::Bare).await {
+                match self.rename_by(from, to, Spelling::Bare).await {
                     Ok(()) => {
                         self.capabilities.bare_names = true;
                         Ok(())

@@ -3,7 +3,7 @@
 use oxftp_proto::{Code, Command, dialog::Exchange};
 
 use super::Client;
-use crate::{Error, Result, Utf8};
+use crate::{Error, Result, Utf8, config::UserCommand};
 
 impl Client {
     /// Selects the virtual host, if one is configured (`HOST`).
@@ -26,6 +26,45 @@ impl Client {
         }
         if self.asks_for_utf8() {
             self.send_optional(Command::with_argument("OPTS", "UTF8 ON")?).await?;
+        }
+        let commands = self.config.login_options.on_login.clone();
+        self.send_user_commands(&commands).await
+    }
+
+    /// Sends the user's commands before a file is transferred.
+    pub(crate) async fn before_transfer(&mut self) -> Result<()> {
+        let config = self.config.clone();
+        self.send_user_commands(&config.login_options.before_transfer).await
+    }
+
+    /// Sends the user's commands after a file was transferred.
+    pub(crate) async fn after_transfer(&mut self) -> Result<()> {
+        let config = self.config.clone();
+        self.send_user_commands(&config.login_options.after_transfer).await
+    }
+
+    /// Returns whether the user's commands surround each file.
+    pub(crate) fn surrounds_transfers(&self) -> bool {
+        let options = &self.config.login_options;
+        !options.before_transfer.is_empty() || !options.after_transfer.is_empty()
+    }
+
+    async fn send_user_commands(&mut self, commands: &[UserCommand]) -> Result<()> {
+        for UserCommand { line, may_be_refused } in commands {
+            let command = Command::raw(line.expose(), self.config.encoding)?;
+            self.go_home().await?;
+            self.control.redact_further(command.secret());
+            // The command may change what the client has set.
+            self.state.transfer_type = None;
+            match self.control.run(Exchange::new(command.clone(), &["2xx"])).await {
+                Err(Error::StatusCode(refused)) if refused.info.code() != Code::SERVICE_CLOSING => {
+                    if !may_be_refused {
+                        let command = self.control.redacted(&command.to_string());
+                        return Err(Error::CommandRefused { command, reply: refused.info });
+                    }
+                }
+                answered => answered.map(drop)?,
+            }
         }
         Ok(())
     }

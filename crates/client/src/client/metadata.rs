@@ -3,7 +3,6 @@
 use oxftp_proto::{
     Code, Entry, EntryKind, RemotePath, Reply, Timestamp, TransferType,
     classify::{self, Presence},
-    dialog::Exchange,
     listing,
 };
 
@@ -254,7 +253,7 @@ impl Client {
             return Ok(());
         }
         self.state.transfer_type = None;
-        self.control.run(Exchange::new(wanted.command(), &["2xx"])).await?;
+        self.exchange(wanted.command(), &["2xx"]).await?;
         self.state.transfer_type = Some(wanted);
         Ok(())
     }

@@ -40,6 +40,8 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use oxftp_proto::{Encoding, Reply, ServerZone, dialog::Credentials, server::ServerKind};
 
+use tokio::time::Instant;
+
 use self::state::SessionState;
 use crate::{
     ClientBuilder, Host, Limits, Result, Throttle, config::Config, control::ControlChannel,
@@ -75,6 +77,8 @@ pub struct Client {
     state: SessionState,
     /// The credentials of the login, for opening the session again.
     credentials: Option<Credentials>,
+    /// How often an operation opens the session again and is repeated.
+    reconnects: u32,
 }
 
 impl Client {
@@ -147,6 +151,21 @@ impl Client {
     pub async fn settle(&mut self) -> Result<Vec<Reply>> {
         self.control.settle().await?;
         Ok(self.control.take_unclaimed())
+    }
+
+    /// Returns how long the server has worked for connecting and logging in, beyond the round trips.
+    pub(crate) fn login_cost(&self) -> Duration {
+        self.state.login_cost
+    }
+
+    /// Returns when the login was complete.
+    pub(crate) fn logged_in_at(&self) -> Option<Instant> {
+        self.state.logged_in_at
+    }
+
+    /// Returns whether the connection was lost by the server's doing, without a timeout.
+    pub(crate) fn was_closed_by_server(&self) -> bool {
+        self.control.was_closed_by_server()
     }
 
     pub(crate) fn limits(&self) -> &Limits {

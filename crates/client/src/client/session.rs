@@ -5,6 +5,7 @@ use oxftp_proto::{
     dialog::{Credentials, Exchange, Greeting, Login, Protection, Secure, Secured},
 };
 use std::{io, sync::Arc, time::Duration};
+use tokio::time::Instant;
 
 use super::{
     Client,
@@ -84,13 +85,20 @@ impl Client {
         })?;
         let capabilities = ServerCapabilities::from_greeting(&greeting);
         let state = SessionState::default();
+        let reconnects = config.reconnects;
         let mut client =
-            Self { config, control, tls, host, greeting, capabilities, state, credentials: None };
+            Self { config, control, tls, host, greeting, capabilities, state, credentials: None, reconnects };
         client.encrypt().await?;
         // A virtual host may have its own settings for the commands that follow.
         client.name_virtual_host().await?;
         client.protect().await?;
         Ok(client)
+    }
+
+    /// Replaces the configuration, for a session that was opened with shorter deadlines.
+    pub(crate) fn configure(&mut self, config: Arc<Config>) {
+        self.control.set_deadline(config.timeouts.command);
+        self.config = config;
     }
 
     /// Encrypts the control connection, if explicit TLS is configured (`AUTH TLS`).
@@ -173,6 +181,8 @@ impl Client {
         self.control.redact([credentials.password.clone(), credentials.account.clone()]);
         let reply = self.control.run(dialog).await?;
         self.credentials = Some(credentials);
+        self.state.logged_in_at = Some(Instant::now());
+        self.state.login_cost = self.control.server_time();
         self.control.redact_messages_only();
         self.capabilities.no_pipelining |= self.control.forbids_pipelining();
         // Some servers reset the type after a login.
@@ -226,6 +236,9 @@ impl Client {
             };
             self.control.close();
             let mut new = Self::open(self.config.clone(), self.host.clone()).await?;
+            // The attempts of the operation must not multiply.
+            let reconnects = self.reconnects;
+            new.reconnects = 0;
             new.log_in(credentials).await?;
             new.capabilities.learn(&self.capabilities);
             let directories = std::mem::take(&mut self.state.directories);
@@ -235,6 +248,7 @@ impl Client {
             for directory in directories {
                 self.change_dir(directory).await?;
             }
+            self.reconnects = reconnects;
             Ok(())
         })
     }
@@ -269,6 +283,53 @@ impl Client {
     /// If the command is [optional](OptionalCommand), and the server does not answer it or closes the connection, the
     /// session is opened again, and the error is [`Unanswered`](Error::Unanswered); so it is at once later on.
     pub(crate) async fn exchange(&mut self, command: Command, expected: &[&str]) -> Result<Reply> {
+        // In another directory than the caller's, the argument would name another file on the new session.
+        let mut attempts = if self.state.away.is_none() { self.reconnects } else { 0 };
+        let mut repeated = false;
+        loop {
+            let outcome = self.exchange_once(command.clone(), expected).await;
+            match outcome {
+                Err(error) if may_be_repeated(&command) && self.recover(&error, &mut attempts).await => {
+                    repeated = true;
+                }
+                outcome => {
+                    self.state.repeated = repeated;
+                    return outcome;
+                }
+            }
+        }
+    }
+
+    /// Opens the session again if an operation has lost it and attempts are left. The operation may be repeated then.
+    pub(crate) async fn recover(&mut self, error: &Error, attempts: &mut u32) -> bool {
+        let is_lost =
+            self.is_broken() && self.control.was_closed_by_server() && error.tls_failure().is_none();
+        let mut pause = FIRST_PAUSE;
+        while is_lost && *attempts > 0 {
+            *attempts -= 1;
+            tracing::debug!("{error}; the session is opened again in {pause:?}");
+            tokio::time::sleep(pause).await;
+            pause *= 2;
+            match self.reopen().await {
+                Ok(()) => return true,
+                Err(refused) if refused.is_transient() => {}
+                Err(_) => return false,
+            }
+        }
+        false
+    }
+
+    /// Sets how often an operation opens the session again.
+    pub(crate) fn set_reconnects(&mut self, attempts: u32) {
+        self.reconnects = attempts;
+    }
+
+    /// Returns how often an operation opens the session again.
+    pub(crate) fn reconnects(&self) -> u32 {
+        self.reconnects
+    }
+
+    async fn exchange_once(&mut self, command: Command, expected: &[&str]) -> Result<Reply> {
         let Some(optional) = OptionalCommand::of(command.as_bytes()) else {
             return self.control.run(Exchange::new(command, expected)).await;
         };
@@ -461,6 +522,18 @@ const PORT: u16 = 21;
 
 /// Port for implicit TLS.
 const IMPLICIT_PORT: u16 = 990;
+
+/// Returns whether a command has the same effect if it is sent twice. Removals and creations are checked by their
+/// callers.
+fn may_be_repeated(command: &Command) -> bool {
+    let line = command.as_bytes();
+    let verb = line.split(|byte| *byte == b' ').next().unwrap_or_default();
+    let verbs: &[&[u8]] = &[b"CWD", b"CDUP", b"DELE", b"MKD", b"PWD", b"RMD", b"STAT", b"TYPE"];
+    verbs.contains(&verb) || line.starts_with(b"SITE CHMOD ") || OptionalCommand::of(line).is_some()
+}
+
+/// The pause before a session is opened again.
+const FIRST_PAUSE: Duration = Duration::from_millis(250);
 
 /// Pauses between the attempts to open a session again.
 const REOPENING_PAUSES: [Duration; 3] =

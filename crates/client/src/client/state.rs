@@ -2,10 +2,13 @@
 
 use std::sync::{Arc, atomic::AtomicBool};
 
+use std::time::Duration;
+
 use oxftp_proto::{
     Features, HashAlgorithm, PathEvidence, PathStyle, RemotePath, Reply, ServerZone, TransferType,
     dialog::PassiveMode, server::ServerKind,
 };
+use tokio::time::Instant;
 
 use super::{
     attributes::TimeSetting,
@@ -138,8 +141,14 @@ impl ServerCapabilities {
 pub(crate) struct SessionState {
     /// Whether `USER` was sent.
     pub(super) logged_in: bool,
+    /// How long the server has worked for connecting and logging in, beyond the round trips.
+    pub(super) login_cost: Duration,
+    /// When the login was complete.
+    pub(super) logged_in_at: Option<Instant>,
     /// Whether the caller may have changed the session: its directory, its login, or anything by raw commands.
     pub(super) dirty: bool,
+    /// Whether the last command was sent twice, because the session was lost after the first time.
+    pub(super) repeated: bool,
     /// Whether the session has a state that a new one cannot be brought into.
     pub(super) altered: bool,
     /// The arguments of `CWD` since the login, from the last absolute one on; `..` stands for `CDUP`.

@@ -1,5 +1,7 @@
 //! Options sent around the login: virtual host, client name, UTF-8.
 
+use oxftp_proto::Secret;
+
 use super::ClientBuilder;
 
 /// Options sent around the login.
@@ -8,6 +10,27 @@ pub(crate) struct LoginOptions {
     pub(crate) virtual_host: Option<String>,
     pub(crate) client_name: Option<String>,
     pub(crate) utf8: Utf8,
+    pub(crate) on_login: Vec<UserCommand>,
+    pub(crate) before_transfer: Vec<UserCommand>,
+    pub(crate) after_transfer: Vec<UserCommand>,
+}
+
+/// A command of the user that is sent at a certain moment.
+#[derive(Debug, Clone)]
+pub(crate) struct UserCommand {
+    pub(crate) line: Secret,
+    /// A refusal is no error.
+    pub(crate) may_be_refused: bool,
+}
+
+impl UserCommand {
+    /// Parses a line; a hyphen before the command allows a refusal.
+    fn parse(line: String) -> Self {
+        match line.strip_prefix('-') {
+            Some(line) => Self { line: Secret::new(line), may_be_refused: true },
+            None => Self { line: Secret::new(line), may_be_refused: false },
+        }
+    }
 }
 
 /// Whether the client asks the server for UTF-8 names (`OPTS UTF8 ON`; draft-ietf-ftpext-utf-8-option-00,
@@ -61,6 +84,47 @@ impl ClientBuilder {
     #[must_use]
     pub fn client_name(mut self, name: impl Into<String>) -> Self {
         self.config.login_options.client_name = Some(name.into());
+        self
+    }
+
+    /// Adds a command that is sent after each login, on every session of a pool and whenever a session is opened again,
+    /// such as `SITE UMASK 022` or `SITE NAMEFMT 1`. Several are sent in order.
+    ///
+    /// A refusal is [`Error::CommandRefused`](crate::Error::CommandRefused), unless the command begins with a hyphen:
+    /// `-OPTS UTF8 OFF`. Do not send commands that need a data connection. The arguments of `ACCT`, `SITE PSWD` and
+    /// `SITE CHPWD`, and the password of the login, are hidden in logs. A command with a line break is
+    /// [`Error::InvalidCommand`](crate::Error::InvalidCommand) at the login.
+    ///
+    /// ```no_run
+    /// use oxftp::Client;
+    ///
+    /// # async fn example() -> oxftp::Result<()> {
+    /// let builder = Client::builder().on_login("SITE UMASK 022").on_login("-OPTS UTF8 OFF");
+    /// let client = builder.connect("ftp.example.org").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn on_login(mut self, command: impl Into<String>) -> Self {
+        self.config.login_options.on_login.push(UserCommand::parse(command.into()));
+        self
+    }
+
+    /// Adds a command that is sent before each file of downloads, uploads and mirrors, such as
+    /// `SITE LRECL=80 RECFM=FB`. Refusals and secrets are treated as by [`on_login`](Self::on_login).
+    ///
+    /// While there are such commands, no command is sent before the reply to the one before.
+    #[must_use]
+    pub fn before_transfer(mut self, command: impl Into<String>) -> Self {
+        self.config.login_options.before_transfer.push(UserCommand::parse(command.into()));
+        self
+    }
+
+    /// Adds a command that is sent after each file that was transferred (see
+    /// [`before_transfer`](Self::before_transfer)). If it is refused, the file counts as failed.
+    #[must_use]
+    pub fn after_transfer(mut self, command: impl Into<String>) -> Self {
+        self.config.login_options.after_transfer.push(UserCommand::parse(command.into()));
         self
     }
 

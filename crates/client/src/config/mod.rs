@@ -7,8 +7,8 @@ pub(crate) mod pipelining;
 pub(crate) mod timeouts;
 mod tls_mode;
 
-pub(crate) use self::login_options::LoginOptions;
 pub use self::login_options::Utf8;
+pub(crate) use self::login_options::{LoginOptions, UserCommand};
 pub(crate) use self::tls_mode::TlsMode;
 pub use oxftp_proto::listing::ParserOrder;
 
@@ -72,6 +72,7 @@ pub(crate) struct Config {
     pub(crate) keep_alive: Option<Duration>,
     pub(crate) login_options: LoginOptions,
     pub(crate) command_memory: Arc<CommandMemory>,
+    pub(crate) reconnects: u32,
 }
 
 impl ClientBuilder {
@@ -99,6 +100,7 @@ impl ClientBuilder {
                 keep_alive: None,
                 login_options: LoginOptions::default(),
                 command_memory: Arc::default(),
+                reconnects: 0,
             },
         }
     }
@@ -311,6 +313,30 @@ impl ClientBuilder {
     #[must_use]
     pub fn noop_during_transfers(mut self, every: Duration) -> Self {
         self.config.keep_alive = Some(every).filter(|every| !every.is_zero());
+        self
+    }
+
+    /// Sets how often an operation opens the session again after it was lost, and repeats the command. Defaults to 0.
+    ///
+    /// This covers listings, from the entry on that comes next, and commands that may be sent twice: queries, `CWD`,
+    /// `DELE`, `RMD`, `MKD`, `RNFR` with `RNTO`, and those that set times and permissions. A removal counts as done if the
+    /// path is missing at the repetition, a creation if the directory exists. Transfers are not repeated, and neither are
+    /// raw commands. The pauses before the attempts grow from a quarter of a second. The sessions of a
+    /// [`Pool`](crate::Pool) do not use it: its jobs have retries of their own.
+    ///
+    /// ```no_run
+    /// use oxftp::{Client, Credentials};
+    ///
+    /// # async fn example() -> oxftp::Result<()> {
+    /// let mut client = Client::builder().reconnects(2).connect("ftp.example.org").await?;
+    /// client.login(Credentials::anonymous()).await?;
+    /// client.remove_dir_all("old").await?;              // continues after a lost connection
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn reconnects(mut self, attempts: u32) -> Self {
+        self.config.reconnects = attempts;
         self
     }
 

@@ -20,7 +20,10 @@ use oxftp_proto::{
     Code, Command, Limits, Reply, ReplyDecoder, Secret,
     dialog::{Abort, Dialog, Event, KeepAlives, Step},
 };
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    time::Instant,
+};
 use tracing::debug;
 
 use self::{pipelined_passive::PipelinedQueries, redact::Redactor};
@@ -71,6 +74,25 @@ pub(crate) struct ControlChannel {
     memory: Arc<ServerMemory>,
     /// The optional command after which the server became silent or closed the connection.
     lost_to: Option<OptionalCommand>,
+    waits: ReplyWaits,
+    /// Whether the server closed or reset the connection.
+    closed_by_server: bool,
+}
+
+/// How long the replies were waited for.
+#[derive(Debug, Default, Clone, Copy)]
+struct ReplyWaits {
+    replies: u32,
+    total: Duration,
+    shortest: Option<Duration>,
+}
+
+impl ReplyWaits {
+    fn add(&mut self, wait: Duration) {
+        self.replies += 1;
+        self.total += wait;
+        self.shortest = Some(self.shortest.map_or(wait, |shortest| shortest.min(wait)));
+    }
 }
 
 /// What an outstanding reply belongs to.
@@ -126,6 +148,8 @@ impl ControlChannel {
             deadline,
             memory,
             lost_to: None,
+            waits: ReplyWaits::default(),
+            closed_by_server: false,
         }
     }
 
@@ -227,6 +251,22 @@ impl ControlChannel {
         self.lost_to
     }
 
+    /// Returns how long the server has worked for the replies so far, beyond the round trips.
+    pub(crate) fn server_time(&self) -> Duration {
+        let ReplyWaits { replies, total, shortest } = self.waits;
+        total.saturating_sub(shortest.unwrap_or_default() * replies)
+    }
+
+    /// Returns whether the server closed or reset the connection.
+    pub(crate) fn was_closed_by_server(&self) -> bool {
+        self.closed_by_server
+    }
+
+    /// Sets the deadline of replies.
+    pub(crate) fn set_deadline(&mut self, deadline: Option<Duration>) {
+        self.deadline = deadline;
+    }
+
     /// Returns what is known about the optional commands of this server.
     pub(crate) fn memory(&self) -> &Arc<ServerMemory> {
         &self.memory
@@ -235,6 +275,16 @@ impl ControlChannel {
     /// Redacts these secrets from all replies, in place of those set before.
     pub(crate) fn redact(&mut self, secrets: impl IntoIterator<Item = Secret>) {
         self.redactor.set(secrets);
+    }
+
+    /// Redacts these secrets, too.
+    pub(crate) fn redact_further(&mut self, secrets: impl IntoIterator<Item = Secret>) {
+        self.redactor.add(secrets);
+    }
+
+    /// Returns a text without secrets.
+    pub(crate) fn redacted(&self, text: &str) -> String {
+        self.redactor.text(text)
     }
 
     /// Stops redacting replies that carry a value, such as a path or a number.
@@ -299,6 +349,7 @@ impl ControlChannel {
 
     /// Marks the connection as broken by an I/O error, and returns that error.
     fn connection_lost(&mut self, error: io::Error) -> Error {
+        self.closed_by_server = true;
         self.mark_broken(&error.to_string(), None);
         Error::Control(error)
     }
@@ -386,7 +437,7 @@ impl ControlChannel {
 
     /// Appends a command to the outgoing bytes, and counts its reply as outstanding.
     fn queue(&mut self, command: &Command) {
-        debug!(target: "oxftp::protocol", "> {command}");
+        debug!(target: "oxftp::protocol", "> {}", self.redactor.text(&command.to_string()));
         self.outgoing.extend_from_slice(command.as_bytes());
         self.outgoing.extend_from_slice(b"\r\n");
         let awaited = match OptionalCommand::of(command.as_bytes()) {
@@ -417,6 +468,7 @@ impl ControlChannel {
             Some(Awaited::Optional(command)) => command.patience(deadline),
             _ => deadline,
         };
+        let asked = Instant::now();
         let mut received = Deadline::start(patience).await_reply(self.flush_and_receive()).await;
         if matches!(received, Err(Error::Timeout { .. })) && patience != deadline && !self.decoder.is_empty()
         {
@@ -424,8 +476,9 @@ impl ControlChannel {
             let rest = deadline.map(|deadline| deadline.saturating_sub(patience.unwrap_or_default()));
             received = Deadline::start(rest).await_reply(self.flush_and_receive()).await;
         }
-        if let Err(error) = &received {
-            self.blame(error);
+        match &received {
+            Ok(_) => self.waits.add(asked.elapsed()),
+            Err(error) => self.blame(error),
         }
         received
     }
@@ -495,6 +548,7 @@ impl ControlChannel {
             }
             match read.unwrap_or_else(|| Err(io::ErrorKind::TimedOut.into())) {
                 Ok(0) => {
+                    self.closed_by_server = true;
                     self.mark_broken("the server closed the connection", None);
                     return Err(Error::Closed { reply: None });
                 }
@@ -535,6 +589,7 @@ impl ControlChannel {
             _ => reply.code() == Code::SERVICE_CLOSING,
         };
         if ends_session {
+            self.closed_by_server = true;
             self.mark_broken("the server closed the connection", Some(reply.clone()));
         }
         if let Some(Awaited::Optional(command)) = awaited {

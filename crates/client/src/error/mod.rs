@@ -86,6 +86,15 @@ pub enum Error {
         /// The command.
         command: &'static str,
     },
+    /// The server refused a command that the user wants to be sent (see
+    /// [`ClientBuilder::on_login`](crate::ClientBuilder::on_login)).
+    #[error("the server refused the command {command}: {reply}")]
+    CommandRefused {
+        /// The command, with secrets hidden.
+        command: String,
+        /// The reply.
+        reply: Reply,
+    },
     /// A reply does not contain the expected value.
     #[error("invalid reply to {command}: {reply}")]
     UnusableReply {

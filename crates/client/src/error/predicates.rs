@@ -13,6 +13,7 @@ impl Error {
         match self {
             Self::StatusCode(error) => Some(&error.info),
             Self::UnusableReply { reply, .. }
+            | Self::CommandRefused { reply, .. }
             | Self::TlsRefused { reply }
             | Self::ProtectionRefused { reply }
             | Self::VirtualHostRefused { reply, .. } => Some(reply),
@@ -97,6 +98,7 @@ impl Error {
     pub fn is_transient(&self) -> bool {
         match self {
             Self::StatusCode(_) if self.refuses_credentials() => false,
+            _ if self.is_tls_refusal() => false,
             Self::StatusCode(error) => {
                 error.info.code().is_transient() || classify::is_connection_limit(&error.info)
             }
@@ -111,6 +113,11 @@ impl Error {
             Self::Stopped { source, .. } | Self::NotRenamed { source, .. } => source.is_transient(),
             _ => false,
         }
+    }
+
+    /// Returns whether TLS failed for a reason that lasts, such as a certificate that was refused.
+    pub(crate) fn is_tls_refusal(&self) -> bool {
+        self.tls_failure().is_some_and(|failure| failure != TlsFailure::ConnectionClosed)
     }
 
     /// Returns whether the control connection is no longer usable after this error.
@@ -174,6 +181,18 @@ mod tests {
         assert!(refused(450, "busy").is_transient());
         assert!(!refused(550, "no").is_transient());
         assert!(refused(421, "bye").is_connection_lost());
+    }
+
+    #[test]
+    fn refused_client_certificate_is_not_transient() {
+        let alert = rustls::Error::AlertReceived(rustls::AlertDescription::CertificateRequired);
+        let refused = Error::Control(io::Error::new(io::ErrorKind::InvalidData, alert));
+
+        assert_eq!(refused.tls_failure(), Some(TlsFailure::ClientCertificate));
+        assert!(!refused.is_transient());
+        let pooled = Error::Stopped { report: Box::default(), source: refused.into() };
+        assert_eq!(pooled.tls_failure(), Some(TlsFailure::ClientCertificate));
+        assert!(Error::Control(io::ErrorKind::ConnectionReset.into()).is_transient());
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::{
     collections::{HashSet, VecDeque},
     fmt,
+    hash::{DefaultHasher, Hash, Hasher},
 };
 
 use futures_core::Stream;
@@ -61,6 +62,26 @@ pub struct Entries<'c> {
     newest: Vec<u8>,
     unparsed: Unparsed,
     truncated: bool,
+    /// The entries of the current directory so far.
+    passed: PassedEntries,
+    /// How often the listing of the current directory may be resumed.
+    resumptions: u32,
+}
+
+/// Number of entries that were read, and a hash of their names in order.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct PassedEntries {
+    entries: u64,
+    hash: u64,
+}
+
+impl PassedEntries {
+    fn add(&mut self, entry: &Entry) {
+        let mut hasher = DefaultHasher::new();
+        (self.hash, entry.name()).hash(&mut hasher);
+        self.hash = hasher.finish();
+        self.entries += 1;
+    }
 }
 
 /// Which entries of a tree are returned.
@@ -178,6 +199,8 @@ impl<'c> Entries<'c> {
             newest: Vec::new(),
             unparsed: Unparsed::default(),
             truncated: false,
+            passed: PassedEntries::default(),
+            resumptions: 0,
         }
     }
 
@@ -248,6 +271,34 @@ impl<'c> Entries<'c> {
         self.current.is_none() && self.queue.is_empty() && self.ready.is_empty()
     }
 
+    /// Opens the session again, and lists the current directory again up to the entry after the last one. Returns whether
+    /// that succeeded.
+    async fn resume(&mut self, error: &Error) -> Result<bool> {
+        let Some(directory) = &self.current else { return Ok(false) };
+        if directory.way.entered || !matches!(self.stage, Stage::Listing) {
+            return Ok(false);
+        }
+        let (path, depth) = (directory.location.path.clone(), directory.depth);
+        let mut attempts = self.resumptions;
+        if !self.client.recover(error, &mut attempts).await {
+            return Ok(false);
+        }
+        self.resumptions = attempts;
+        let target = Target { path: &path, depth, required: self.required() };
+        let mut listing = self.client.open_listing(target, FollowUp::Nothing).await?;
+        let passed = std::mem::take(&mut self.passed);
+        while self.passed.entries < passed.entries {
+            let Some(entry) = listing.next_entry().await? else { return Ok(false) };
+            self.passed.add(&entry);
+        }
+        // The entries that were returned before must be those of this listing.
+        let is_same = self.passed == passed;
+        if is_same {
+            self.current = Some(listing);
+        }
+        Ok(is_same)
+    }
+
     async fn step(&mut self) -> Result<Option<PathEntry>> {
         if let Some(entry) = self.ready.pop_front() {
             return Ok(Some(entry));
@@ -273,7 +324,10 @@ impl<'c> Entries<'c> {
                 Ok(None)
             }
             (Ok(Some(_)), Stage::Confirming(Confirmation { has_released: true, .. })) => Ok(None),
-            (Ok(Some(entry)), _) => Ok(self.accept(entry)),
+            (Ok(Some(entry)), _) => {
+                self.passed.add(&entry);
+                Ok(self.accept(entry))
+            }
             (Ok(None), _) => self.finish().await,
             // The listing itself is complete.
             (Err(_), Stage::ListingAll(_)) if !self.client.is_broken() => {
@@ -282,6 +336,9 @@ impl<'c> Entries<'c> {
             }
             (Err(error), _) => {
                 let held = std::mem::take(&mut directory.held);
+                if matches!(self.resume(&error).await, Ok(true)) {
+                    return Ok(None);
+                }
                 self.release(held);
                 self.failure = Some(error);
                 Ok(None)
@@ -313,6 +370,8 @@ impl<'c> Entries<'c> {
         self.queue.pop_front();
         self.current = Some(opened);
         self.stage = Stage::Listing;
+        self.passed = PassedEntries::default();
+        self.resumptions = self.client.reconnects();
         self.context.ancestors = ancestors;
         self.newest.clear();
         Ok(())

@@ -199,6 +199,10 @@ impl JobHandler for DeleteExtraneous<'_> {
         Ok(FileOutcome::default())
     }
 
+    fn moves_data(&self) -> bool {
+        false
+    }
+
     fn is_root(&self, directory: &Deletions) -> bool {
         matches!(directory, Deletions::All)
     }

@@ -3,8 +3,8 @@
 
 use std::{
     sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicU64, AtomicUsize, Ordering},
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -13,23 +13,28 @@ use oxftp_proto::{
     Command,
     dialog::{Credentials, Exchange},
 };
+use tokio::time::Instant;
 
 use super::{
     permits::{Permit, SessionSemaphore},
     ranges::RangeCosts,
-    refusal::{is_full, is_full_at_connecting},
+    refusal::{is_full_at_connecting, is_full_at_login},
 };
 use crate::{Client, Error, Host, Result, client::ServerCapabilities, config::Config, deadline::Deadline};
 
 /// State shared by the clones of a pool and its sessions.
 pub(super) struct PoolInner {
-    pub(super) config: Config,
+    pub(super) config: Arc<Config>,
     pub(super) host: Host,
     credentials: Credentials,
     pub(super) permits: Arc<SessionSemaphore<Client>>,
     check_after_ms: AtomicU64,
-    /// Number of sessions that are being opened. Each has a permit.
-    opening: AtomicUsize,
+    /// How long the server works for a login, beyond the round trips.
+    login_cost_us: AtomicU64,
+    /// When the last login was complete.
+    last_login: Mutex<Option<Instant>>,
+    /// Whether the limit was reported to an observer.
+    pub(super) limit_reported: AtomicBool,
     /// What the session that was returned last knows about the server.
     capabilities: Mutex<ServerCapabilities>,
     pub(super) range_costs: RangeCosts,
@@ -43,14 +48,18 @@ pub(super) enum OpenError {
 }
 
 impl PoolInner {
-    pub(super) fn new(config: Config, host: Host, credentials: Credentials, size: usize) -> Self {
+    pub(super) fn new(mut config: Config, host: Host, credentials: Credentials, size: usize) -> Self {
+        // Jobs have retries of their own.
+        config.reconnects = 0;
         Self {
-            config,
+            config: config.into(),
             host,
             credentials,
             permits: Arc::new(SessionSemaphore::new(size)),
             check_after_ms: AtomicU64::new(DEFAULT_CHECK_AFTER_MS),
-            opening: AtomicUsize::new(0),
+            login_cost_us: AtomicU64::new(0),
+            last_login: Mutex::new(None),
+            limit_reported: AtomicBool::new(false),
             capabilities: Mutex::default(),
             range_costs: RangeCosts::default(),
         }
@@ -66,7 +75,9 @@ impl PoolInner {
             credentials: self.credentials.clone(),
             permits: Arc::new(SessionSemaphore::new(self.permits.size())),
             check_after_ms: AtomicU64::new(self.check_after_ms.load(Ordering::Relaxed)),
-            opening: AtomicUsize::new(0),
+            login_cost_us: AtomicU64::new(self.login_cost_us.load(Ordering::Relaxed)),
+            last_login: Mutex::new(None),
+            limit_reported: AtomicBool::new(false),
             capabilities: Mutex::new(capabilities),
             range_costs: RangeCosts::default(),
         }
@@ -81,58 +92,108 @@ impl PoolInner {
     pub(super) async fn take_idle(&self, permit: &Permit<Client>) -> Option<Client> {
         let check_after = Duration::from_millis(self.check_after_ms.load(Ordering::Relaxed));
         loop {
-            let (mut client, idle) = permit.take_idle()?;
-            if is_alive(&mut client, idle >= check_after).await {
-                return Some(client);
+            let mut idle = permit.take_idle()?;
+            let probe = idle.idle_time() >= check_after;
+            if is_alive(idle.session()?, probe).await {
+                return idle.take();
             }
             tracing::debug!("an idle session is broken and was closed");
+            if idle.take().is_some_and(|broken| self.seems_displaced(&broken)) {
+                self.permits.displace();
+            }
+        }
+    }
+
+    /// Opens a new session with a permit, or takes one that becomes idle meanwhile.
+    pub(super) async fn open_or_take_idle(&self, permit: &Permit<Client>) -> Result<Client, OpenError> {
+        let idle = async {
+            loop {
+                self.permits.returned().await;
+                if let Some(client) = self.take_idle(permit).await {
+                    return client;
+                }
+            }
+        };
+        tokio::select! {
+            biased;
+            client = idle => Ok(client),
+            opened = self.open() => opened,
         }
     }
 
     /// Opens a new session with a permit, and logs in.
+    ///
+    /// While other sessions are open, a server may leave a further one without a greeting or a login: the wait for
+    /// each takes no longer than for a connection.
     pub(super) async fn open(&self) -> Result<Client, OpenError> {
-        let opening = Opening::count(&self.opening);
-        let mut client = match Client::open(self.config.clone(), self.host.clone()).await {
-            Ok(client) => client,
-            Err(error) if is_full_at_connecting(&error, self.has_open_sessions()) => {
-                return Err(OpenError::TooManySessions(error));
+        let is_further = self.permits.has_open_sessions();
+        let opening = self.permits.opening();
+        let config = if is_further { self.hurried_config() } else { self.config.clone() };
+        let connect = Deadline::start(config.timeouts.connect.filter(|_| is_further));
+        let connected = connect.run("connecting", Client::open(config, self.host.clone())).await;
+        let mut client = connected.map_err(|error| {
+            match is_full_at_connecting(&error, self.permits.has_open_sessions(), self.has_logged_in()) {
+                true => OpenError::TooManySessions(error),
+                false => OpenError::Other(error),
             }
-            Err(error) => return Err(OpenError::Other(error)),
-        };
-        match client.login(self.credentials.clone()).await {
-            Ok(_) => {}
-            Err(error) if is_full(&error) => return Err(OpenError::TooManySessions(error)),
-            Err(error) => return Err(OpenError::Other(error)),
+        })?;
+        if let Err(error) = client.login(self.credentials.clone()).await {
+            return Err(match is_full_at_login(&error, self.permits.has_others() && self.has_logged_in()) {
+                true => OpenError::TooManySessions(error),
+                false => OpenError::Other(error),
+            });
         }
         drop(opening);
+        self.note_login(&client);
+        client.configure(self.config.clone());
         client.capabilities_mut().learn(&self.capabilities.lock().unwrap_or_else(PoisonError::into_inner));
         Ok(client)
     }
 
-    /// Returns whether a session is open, apart from those that are being opened.
-    fn has_open_sessions(&self) -> bool {
-        self.permits.sessions() > self.opening.load(Ordering::Relaxed)
+    /// Returns the configuration for a session that the server may have no room for.
+    fn hurried_config(&self) -> Arc<Config> {
+        let mut config = (*self.config).clone();
+        let timeouts = &mut config.timeouts;
+        timeouts.command = timeouts.command.into_iter().chain(timeouts.connect).min();
+        config.into()
+    }
+
+    /// Returns whether a session seems to have been ended by the server because another one logged in: it is lost
+    /// during or shortly after a later login. Replies that were read since then may have been sent before.
+    pub(super) fn seems_displaced(&self, client: &Client) -> bool {
+        let last_login = *self.lock_last_login();
+        let is_recent =
+            |login: Instant| Some(login) > client.logged_in_at() && login.elapsed() < DISPLACEMENT_WINDOW;
+        client.is_broken()
+            && client.was_closed_by_server()
+            && (self.permits.is_opening() || last_login.is_some_and(is_recent))
+    }
+
+    /// Records that a session was logged in.
+    pub(super) fn note_login(&self, client: &Client) {
+        *self.lock_last_login() = client.logged_in_at();
+        let cost = u64::try_from(client.login_cost().as_micros()).unwrap_or(u64::MAX);
+        // Later logins are slowed down by the transfers beside them.
+        let _ = self.login_cost_us.compare_exchange(0, cost, Ordering::Relaxed, Ordering::Relaxed);
+    }
+
+    /// Returns how long the server works for a login, beyond the round trips.
+    pub(super) fn login_cost(&self) -> Duration {
+        Duration::from_micros(self.login_cost_us.load(Ordering::Relaxed))
+    }
+
+    /// Returns whether a session was logged in before.
+    fn has_logged_in(&self) -> bool {
+        self.lock_last_login().is_some()
+    }
+
+    fn lock_last_login(&self) -> MutexGuard<'_, Option<Instant>> {
+        self.last_login.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Stores what a session learned about the server, for sessions that are opened later.
     pub(super) fn remember(&self, client: &Client) {
         self.capabilities.lock().unwrap_or_else(PoisonError::into_inner).learn(client.capabilities());
-    }
-}
-
-/// Counts a session while it is being opened.
-struct Opening<'p>(&'p AtomicUsize);
-
-impl<'p> Opening<'p> {
-    fn count(opening: &'p AtomicUsize) -> Self {
-        opening.fetch_add(1, Ordering::Relaxed);
-        Self(opening)
-    }
-}
-
-impl Drop for Opening<'_> {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -156,6 +217,9 @@ async fn is_alive(client: &mut Client, probe: bool) -> bool {
 
 /// How long a session may be idle before it is checked by `NOOP`. Routers drop idle connections after minutes.
 const DEFAULT_CHECK_AFTER_MS: u64 = 15_000;
+
+/// How long after a login the loss of another session is taken for its consequence.
+const DISPLACEMENT_WINDOW: Duration = Duration::from_secs(3);
 
 /// How long the check of an idle session may take.
 const MAX_CHECK: Duration = Duration::from_secs(5);

@@ -11,7 +11,11 @@ mod ranges;
 mod refusal;
 mod streams;
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
 
 use futures_util::{StreamExt, stream::FuturesUnordered};
 use oxftp_proto::{TransferType, dialog::Credentials};
@@ -26,8 +30,10 @@ use crate::{Client, ClientBuilder, Error, Host, Result, Throttle, config::Config
 /// callers are served in the order of their calls. A session that was idle for long is checked first
 /// (`NOOP`). Broken sessions are replaced.
 ///
-/// When the server refuses a session with `421` or `530` because there are too many, the pool continues with the
-/// sessions that it has, and tries to open one more after a minute at the earliest. All sessions share one
+/// When the server has no room for a further session, the pool continues with the sessions that it has, and tries to
+/// open one more after a minute at the earliest. While a session is open, every failure to open another one counts as
+/// that: a refusal with any code, silence, a closed or refused connection. So does a login that ends another session.
+/// A caller that waits for a session to be opened gets one that becomes idle meanwhile. All sessions share one
 /// [`Throttle`]; each has TLS sessions of its own. What one session learns about the server, such as a
 /// missing `MLSD`, is passed on to sessions opened later.
 ///
@@ -118,7 +124,7 @@ impl Pool {
             if let Some(client) = self.inner.take_idle(&permit).await {
                 return Ok(PooledClient::new(client, permit, self.inner.clone()));
             }
-            match self.inner.open().await {
+            match self.inner.open_or_take_idle(&permit).await {
                 Ok(client) => return Ok(PooledClient::new(client, permit, self.inner.clone())),
                 Err(OpenError::TooManySessions(source)) if permit.refuse() => {
                     tracing::debug!("the server refused one more session: {source}")
@@ -133,8 +139,10 @@ impl Pool {
 
     /// Adds an existing session that is logged in with the same credentials. If the pool is full, the session
     /// is closed.
-    pub fn add(&self, client: Client) {
+    pub fn add(&self, mut client: Client) {
+        client.set_reconnects(0);
         self.inner.remember(&client);
+        self.inner.note_login(&client);
         drop(self.inner.permits.add(client));
     }
 
@@ -194,6 +202,23 @@ impl Pool {
     /// Returns the size that the user set, whatever the server allows.
     pub(crate) fn configured_size(&self) -> usize {
         self.inner.permits.size()
+    }
+
+    /// Returns how many sessions may be open at present; rises again some time after a refusal.
+    pub(crate) fn current_limit(&self) -> usize {
+        self.inner.permits.current_limit()
+    }
+
+    /// Returns how long the server works for a login, beyond the round trips; zero before the first one.
+    pub(crate) fn login_cost(&self) -> Duration {
+        self.inner.login_cost()
+    }
+
+    /// Returns the limit, once, if the server allows fewer sessions than the size.
+    pub(crate) fn take_limit_notice(&self) -> Option<usize> {
+        let limit = self.limit();
+        let is_lowered = limit < self.configured_size() && !self.inner.permits.is_opening();
+        (is_lowered && !self.inner.limit_reported.swap(true, Ordering::Relaxed)).then_some(limit)
     }
 
     /// Returns whether a caller waits for a session.

@@ -9,12 +9,17 @@ use std::{
     time::Duration,
 };
 
-use tokio::{sync::oneshot, time::Instant};
+use tokio::{
+    sync::{Notify, oneshot},
+    time::Instant,
+};
 
 /// Permits for the sessions of a pool, with its idle sessions.
 #[derive(Debug)]
 pub(crate) struct SessionSemaphore<S> {
     state: Mutex<PermitState<S>>,
+    /// A session became idle.
+    returned: Notify,
 }
 
 #[derive(Debug)]
@@ -25,7 +30,11 @@ struct PermitState<S> {
     limit: usize,
     /// When the server last refused a session.
     refused_at: Option<Instant>,
+    /// How often a login seems to have ended another session.
+    displaced: usize,
     in_use: usize,
+    /// How many of the permits in use belong to sessions that are being opened.
+    opening: usize,
     /// Idle sessions with the time of their return; the most recently used is last.
     idle: Vec<(S, Instant)>,
     /// Waiting callers, by ticket.
@@ -44,13 +53,15 @@ impl<S> SessionSemaphore<S> {
             size,
             limit: size,
             refused_at: None,
+            displaced: 0,
             in_use: 0,
+            opening: 0,
             idle: Vec::new(),
             waiting: BTreeMap::new(),
             tickets: 0,
             closed: false,
         };
-        Self { state: Mutex::new(state) }
+        Self { state: Mutex::new(state), returned: Notify::new() }
     }
 
     pub(crate) fn set_size(&self, size: usize) {
@@ -66,10 +77,57 @@ impl<S> SessionSemaphore<S> {
         self.lock().limit
     }
 
-    /// Returns the number of permits in use and idle sessions.
-    pub(crate) fn sessions(&self) -> usize {
+    /// Returns the limit, which rises again some time after a refusal.
+    pub(crate) fn current_limit(&self) -> usize {
+        let mut state = self.lock();
+        state.raise_limit();
+        state.limit
+    }
+
+    /// Lowers the limit to the number of other sessions, after a session was lost because another one logged in.
+    ///
+    /// The first time, the limit rises again later, because a session can be lost at that moment for another reason.
+    pub(crate) fn displace(&self) {
+        let mut state = self.lock();
+        state.displaced += 1;
+        let others = (state.in_use + state.idle.len()).saturating_sub(1);
+        state.limit = others.clamp(1, state.limit);
+        state.refused_at = (state.displaced == 1).then(Instant::now);
+    }
+
+    /// Returns whether another loss may be taken for the consequence of a login. That cannot happen much more often than
+    /// there are sessions.
+    pub(crate) fn may_be_displaced(&self) -> bool {
         let state = self.lock();
-        state.in_use + state.idle.len()
+        state.displaced < 2 * state.size
+    }
+
+    /// Waits until a session becomes idle.
+    pub(crate) async fn returned(&self) {
+        self.returned.notified().await;
+    }
+
+    /// Counts a session as being opened until the guard is dropped. It has a permit already.
+    pub(crate) fn opening(&self) -> Opening<'_, S> {
+        self.lock().opening += 1;
+        Opening(self)
+    }
+
+    /// Returns whether sessions are being opened.
+    pub(crate) fn is_opening(&self) -> bool {
+        self.lock().opening > 0
+    }
+
+    /// Returns whether there are sessions apart from those that are being opened.
+    pub(crate) fn has_open_sessions(&self) -> bool {
+        let state = self.lock();
+        state.in_use - state.opening + state.idle.len() > 0
+    }
+
+    /// Returns whether there are permits in use or idle sessions besides one permit.
+    pub(crate) fn has_others(&self) -> bool {
+        let state = self.lock();
+        state.in_use + state.idle.len() > 1
     }
 
     /// Returns a place in the queue, which is valid until a permit is granted.
@@ -174,11 +232,11 @@ impl<S> PermitState<S> {
 }
 
 impl<S> Permit<S> {
-    /// Takes the most recently used idle session; returns it with the time that it has been idle.
-    pub(crate) fn take_idle(&self) -> Option<(S, Duration)> {
+    /// Takes the most recently used idle session.
+    pub(crate) fn take_idle(&self) -> Option<IdleSession<'_, S>> {
         let permits = self.0.as_ref()?;
         let (session, since) = permits.lock().idle.pop()?;
-        Some((session, since.elapsed()))
+        Some(IdleSession { permits, session: Some(session), since })
     }
 
     /// Puts the session back as idle and releases the permit; returns the session if it exceeds the limit.
@@ -187,7 +245,8 @@ impl<S> Permit<S> {
         let surplus = {
             let mut state = permits.lock();
             state.in_use -= 1;
-            if state.closed || state.in_use + state.idle.len() >= state.limit {
+            // A session that works is worth more than one that is being opened.
+            if state.closed || state.in_use - state.opening + state.idle.len() >= state.limit {
                 Some(session)
             } else {
                 state.idle.push((session, Instant::now()));
@@ -195,6 +254,7 @@ impl<S> Permit<S> {
             }
         };
         permits.admit();
+        permits.returned.notify_one();
         surplus
     }
 
@@ -207,6 +267,50 @@ impl<S> Permit<S> {
         state.limit = others.clamp(1, state.limit);
         state.refused_at = Some(Instant::now());
         others > 0
+    }
+}
+
+/// An idle session that is being checked. Dropping it puts it back.
+#[must_use]
+pub(crate) struct IdleSession<'p, S> {
+    permits: &'p SessionSemaphore<S>,
+    session: Option<S>,
+    since: Instant,
+}
+
+impl<S> IdleSession<'_, S> {
+    /// Returns the session, to be checked.
+    pub(crate) fn session(&mut self) -> Option<&mut S> {
+        self.session.as_mut()
+    }
+
+    /// Returns how long the session has been idle.
+    pub(crate) fn idle_time(&self) -> Duration {
+        self.since.elapsed()
+    }
+
+    /// Takes the session.
+    pub(crate) fn take(mut self) -> Option<S> {
+        self.session.take()
+    }
+}
+
+impl<S> Drop for IdleSession<'_, S> {
+    fn drop(&mut self) {
+        if let Some(session) = self.session.take() {
+            self.permits.lock().idle.push((session, self.since));
+            self.permits.returned.notify_one();
+        }
+    }
+}
+
+/// Counts a session while it is being opened.
+#[must_use]
+pub(crate) struct Opening<'p, S>(&'p SessionSemaphore<S>);
+
+impl<S> Drop for Opening<'_, S> {
+    fn drop(&mut self) {
+        self.0.lock().opening -= 1;
     }
 }
 
@@ -343,6 +447,21 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn session_that_works_is_kept_while_others_open() {
+        let permits = permits(3);
+        let (works, refused, opens) =
+            (permit(&permits).await, permit(&permits).await, permit(&permits).await);
+        let opening = permits.opening();
+        assert!(refused.refuse());
+        assert_eq!(permits.limit(), 2);
+
+        assert_eq!(works.put_back(1), None);
+
+        assert!(permits.has_open_sessions());
+        drop((opening, opens));
+    }
+
+    #[tokio::test]
     async fn surplus_sessions_are_returned() {
         let permits = permits(2);
         let (one, other) = (permit(&permits).await, permit(&permits).await);
@@ -351,7 +470,8 @@ mod tests {
 
         assert_eq!(permits.add(3), Some(3));
         let held = permit(&permits).await;
-        assert_eq!(held.take_idle().map(|(session, _)| session), Some(2));
+        drop(held.take_idle());
+        assert_eq!(held.take_idle().and_then(IdleSession::take), Some(2));
         permits.set_size(1);
         assert_eq!(held.put_back(2), Some(2));
         assert_eq!(permits.close(), [1]);

@@ -36,9 +36,17 @@ impl PooledClient {
 
     /// Closes the connection without `QUIT`, so that the session is not lent again.
     pub fn discard(mut self) {
-        if let Some((client, _)) = self.session.take() {
-            client.close();
+        if let Some((client, _)) = &mut self.session {
+            client.control_mut().close();
         }
+    }
+}
+
+impl PooledClient {
+    /// Returns whether the server seems to have ended this session because another one of the pool logged in. The pool
+    /// opens fewer sessions once this one is dropped, and the same work may be done again.
+    pub(crate) fn was_displaced(&self) -> bool {
+        self.pool.seems_displaced(self) && self.pool.permits.may_be_displaced()
     }
 }
 
@@ -66,6 +74,9 @@ impl Drop for PooledClient {
     fn drop(&mut self) {
         let Some((client, permit)) = self.session.take() else { return };
         if client.is_broken() {
+            if self.pool.seems_displaced(&client) {
+                self.pool.permits.displace();
+            }
             return;
         }
         self.pool.remember(&client);

@@ -5,10 +5,37 @@ use std::collections::VecDeque;
 use oxftp_proto::RemotePath;
 
 use crate::{
-    Client, Error, PathEntry, Report, Result,
+    Client, Error, PathEntry, Pool, Report, Result,
     client::check_removable,
     list::{AncestorChain, CycleDetector, ListingBudget, ListingFingerprint},
 };
+
+impl Pool {
+    /// Removes a path as [`Client::remove_dir_all`] does, over one session, which is opened again when it is lost.
+    ///
+    /// The removal continues where it was, after at most two attempts for each file and directory.
+    ///
+    /// ```no_run
+    /// # async fn example(pool: &oxftp::Pool) -> oxftp::Result<()> {
+    /// pool.remove_dir_all("old").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of [`client`](Self::client) and [`Client::remove_dir_all`].
+    pub async fn remove_dir_all(&self, path: impl Into<RemotePath>) -> Result<Report> {
+        let mut session = self.client().await?;
+        session.set_reconnects(RECONNECTS);
+        let removed = session.remove_dir_all(path).await;
+        session.set_reconnects(0);
+        removed
+    }
+}
+
+/// How often the session of a removal is opened again for each file and directory.
+const RECONNECTS: u32 = 2;
 
 impl Client {
     /// Removes a file, a symbolic link, or a directory with everything in it (`DELE`, `RMD`, `MLSD` or `LIST`).

@@ -5,7 +5,7 @@
 use std::{
     collections::BTreeSet,
     sync::{Mutex, MutexGuard, PoisonError},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use tokio::sync::{Notify, futures::Notified};
@@ -20,6 +20,8 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct AdmissionGate<'a> {
     progress: &'a dyn Progress,
+    /// The pool whose sessions the workers use.
+    pool: Option<&'a Pool>,
     /// `None` admits all.
     measured: Option<Measured<'a>>,
     changed: Notify,
@@ -45,19 +47,20 @@ impl<'a> AdmissionGate<'a> {
             (Connections::Auto, Some(pool)) => {
                 Self::measuring(Concurrency::new(pool.configured_size()), pool, &*options.progress)
             }
-            _ => Self::of_all(&*options.progress),
+            (_, pool) => Self { pool, ..Self::of_all(&*options.progress) },
         }
     }
 
     /// Admits every worker.
     pub(crate) fn of_all(progress: &'a dyn Progress) -> Self {
-        Self { progress, measured: None, changed: Notify::new() }
+        Self { progress, pool: None, measured: None, changed: Notify::new() }
     }
 
     /// Admits as many workers as `concurrency` allows.
     pub(crate) fn measuring(concurrency: Concurrency, pool: &'a Pool, progress: &'a dyn Progress) -> Self {
         let state = AdmissionState { concurrency, gone: BTreeSet::new() };
-        Self { progress, measured: Some(Measured { pool, state: Mutex::new(state) }), changed: Notify::new() }
+        let measured = Some(Measured { pool, state: Mutex::new(state) });
+        Self { progress, pool: Some(pool), measured, changed: Notify::new() }
     }
 
     /// Returns whether workers may have to wait.
@@ -79,6 +82,18 @@ impl<'a> AdmissionGate<'a> {
             let state = measured.lock();
             state.rank(worker) < state.concurrency.next_step()
         })
+    }
+
+    /// Reports once that the server allows fewer sessions than the pool may have.
+    pub(crate) fn report_limit(&self) {
+        if let Some(connections) = self.pool.and_then(Pool::take_limit_notice) {
+            self.progress.on_event(ProgressEvent::ConnectionsLimited { connections });
+        }
+    }
+
+    /// Returns whether a login costs so little that it may be made before it is known to be needed.
+    pub(crate) fn may_log_in_early(&self) -> bool {
+        self.measured.as_ref().is_none_or(|measured| measured.pool.login_cost() <= CHEAP_LOGIN)
     }
 
     /// Waits for a change that may admit a worker or give it work.
@@ -129,9 +144,13 @@ impl<'a> AdmissionGate<'a> {
         let measured = self.measured.as_ref()?;
         let mut state = measured.lock();
         state.concurrency.limit(measured.pool.limit());
+        state.concurrency.login_costs(measured.pool.login_cost());
         Some(act(&mut state.concurrency))
     }
 }
+
+/// A login that costs the server less is worth the time that it may save.
+const CHEAP_LOGIN: Duration = Duration::from_millis(50);
 
 impl Measured<'_> {
     fn lock(&self) -> MutexGuard<'_, AdmissionState> {

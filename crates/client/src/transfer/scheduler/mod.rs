@@ -13,7 +13,7 @@ pub(crate) mod worker;
 
 use futures_util::{StreamExt, stream::FuturesUnordered};
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     pin::pin,
     sync::{Mutex, MutexGuard, PoisonError},
 };
@@ -54,6 +54,11 @@ pub(crate) trait JobHandler: Sync {
         follow_up: FollowUp,
         progress: &FileProgress<'_>,
     ) -> impl Future<Output = Result<FileOutcome>> + Send;
+
+    /// Returns whether [`transfer`](Self::transfer) moves the content of files.
+    fn moves_data(&self) -> bool {
+        true
+    }
 
     /// Returns whether the whole tree fails with this directory.
     fn is_root(&self, directory: &Self::Directory) -> bool;
@@ -106,6 +111,10 @@ pub(crate) struct SchedulerState<H: JobHandler> {
     /// The directory or file that each worker is busy with.
     pub(crate) active: BTreeMap<WorkerSlot, String>,
     workers: usize,
+    /// Workers that wait for a session.
+    obtaining: BTreeSet<usize>,
+    /// Workers that left.
+    gone: BTreeSet<usize>,
     /// Why nothing more is started.
     stop: Option<Error>,
     /// Why the tree cannot be transferred at all.
@@ -124,6 +133,8 @@ impl<'a, H: JobHandler> Scheduler<'a, H> {
             report: Report::default(),
             active: BTreeMap::new(),
             workers,
+            obtaining: BTreeSet::new(),
+            gone: BTreeSet::new(),
             stop: None,
             no_root: None,
         };
@@ -158,6 +169,7 @@ impl<'a, H: JobHandler> Scheduler<'a, H> {
             let mut running: FuturesUnordered<_> =
                 workers.map(|(number, worker)| self.drive(number, worker)).collect();
             while running.next().await.is_some() {}
+            self.admission.report_limit();
             Ok(())
         };
         let outcome = deadline.run(WHAT, all).await;
@@ -167,11 +179,30 @@ impl<'a, H: JobHandler> Scheduler<'a, H> {
     /// Works until nothing is left to do, or no session is available.
     async fn drive(&self, number: usize, mut worker: Worker<'_>) {
         let mut pending = None;
+        let mut budget = self.budget();
         loop {
             let mut changed = pin!(self.admission.changed());
             // Changes from here on are noticed.
             changed.as_mut().enable();
-            let task = match self.next(number) {
+            let is_ready = worker.has_session();
+            if !is_ready && pending.is_none() && self.is_to_obtain(number, &worker) {
+                tokio::select! {
+                    biased;
+                    obtained = self.obtain_session(&mut worker, &mut budget) => match obtained {
+                        Ok(()) => {
+                            self.lock().obtaining.remove(&number);
+                            budget = self.budget();
+                        }
+                        Err(no_session) => return self.leave(number, None, no_session),
+                    },
+                    // Another worker may have taken the task meanwhile.
+                    () = changed => {}
+                }
+                continue;
+            }
+            // Without a session, a worker must not keep a task from the others.
+            let next = if is_ready { self.next(number) } else { self.lock().queue.without_task() };
+            let task = match next {
                 Next::Task(task) => task,
                 Next::Wait if pending.is_some() => {
                     self.await_write(number, pending.take()).await;
@@ -193,7 +224,7 @@ impl<'a, H: JobHandler> Scheduler<'a, H> {
                     self.count(&name, moved);
                     self.finish(WorkerSlot::transfer(number), &task);
                 }
-                Err(no_session) => return self.give_up(number, task, no_session),
+                Err(no_session) => return self.leave(number, Some(task), no_session),
             }
         }
     }
@@ -217,10 +248,33 @@ impl<'a, H: JobHandler> Scheduler<'a, H> {
         outcome
     }
 
+    /// Returns whether a worker without a session is to obtain one: no more workers than there are tasks, and than there
+    /// may be sessions.
+    fn is_to_obtain(&self, number: usize, worker: &Worker<'_>) -> bool {
+        let mut state = self.lock();
+        state.obtaining.remove(&number);
+        let rank = number - state.gone.range(..number).count();
+        let may_have_session = worker.pool().is_none_or(|pool| rank < pool.current_limit());
+        let is_needed = state.obtaining.len() < state.queue.tasks();
+        let obtains = may_have_session && is_needed && self.admission.admits(number);
+        if obtains {
+            state.obtaining.insert(number);
+        }
+        obtains
+    }
+
+    /// Opens a session for a worker, or waits for one. Retries transient failures.
+    async fn obtain_session(&self, worker: &mut Worker<'_>, budget: &mut RetryBudget) -> Result<()> {
+        while let Err(error) = worker.client().await.map(drop) {
+            worker.recover(error, budget).await?;
+        }
+        Ok(())
+    }
+
     fn next(&self, number: usize) -> Next<H::Directory, H::File> {
         let mut state = self.lock();
         if !self.admission.admits(number) {
-            return if state.queue.is_over() { Next::End } else { Next::Wait };
+            return state.queue.without_task();
         }
         let next = state.queue.next();
         if let Next::Task(task) = &next {
@@ -241,6 +295,7 @@ impl<'a, H: JobHandler> Scheduler<'a, H> {
         drop(state);
         // Its bytes were counted as they came.
         self.admission.moved(WorkAmount::file(0));
+        self.admission.report_limit();
         self.admission.wake();
     }
 
@@ -251,13 +306,17 @@ impl<'a, H: JobHandler> Scheduler<'a, H> {
         }
     }
 
-    /// Leaves a task to the other workers. The job stops when the last worker gives up.
-    fn give_up(&self, number: usize, task: Task<H::Directory, H::File>, why: Error) {
+    /// Leaves the work to the other workers, with the task that this one had. The job stops when the last worker leaves.
+    fn leave(&self, number: usize, task: Option<Task<H::Directory, H::File>>, why: Error) {
         let mut state = self.lock();
         state.active.remove(&WorkerSlot::transfer(number));
-        self.admission.found(self.amount(&task));
+        state.obtaining.remove(&number);
+        state.gone.insert(number);
         self.admission.gone(number);
-        state.queue.put_back(task);
+        if let Some(task) = task {
+            self.admission.found(self.amount(&task));
+            state.queue.put_back(task);
+        }
         state.workers -= 1;
         // Workers that were never admitted cannot take over the task.
         let is_last = self.admission.is_measuring() && state.active.is_empty();
@@ -334,9 +393,17 @@ impl<'a, H: JobHandler> Scheduler<'a, H> {
             worker,
             self.budget(),
             |client| {
-                let follow_up = FollowUp::transfer_if(self.lock().queue.has_more());
+                let is_surrounded = client.surrounds_transfers() && self.handler.moves_data();
+                let follow_up = FollowUp::transfer_if(!is_surrounded && self.lock().queue.has_more());
                 self.admission.works(number);
-                self.handler.transfer(client, file, follow_up, &progress).await
+                if is_surrounded {
+                    client.before_transfer().await?;
+                }
+                let outcome = self.handler.transfer(client, file, follow_up, &progress).await?;
+                if is_surrounded {
+                    client.after_transfer().await?;
+                }
+                Ok(outcome)
             },
             before = progress.retry(&name)
         );

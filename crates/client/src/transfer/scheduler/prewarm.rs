@@ -17,7 +17,9 @@ impl<H: JobHandler> Scheduler<'_, H> {
     ) {
         worker.rest();
         let prewarm = async {
-            tokio::time::sleep_until(self.started + PATIENCE).await;
+            if !worker.is_opening() {
+                tokio::time::sleep_until(self.started + PATIENCE).await;
+            }
             // A login that was started is completed: left alone it would keep a permit from the others.
             if worker.is_opening() || self.is_needed_soon(number) {
                 worker.prewarm().await;
@@ -32,7 +34,9 @@ impl<H: JobHandler> Scheduler<'_, H> {
     }
 
     fn is_needed_soon(&self, number: usize) -> bool {
-        self.admission.may_admit(number) && self.lock().queue.is_listing()
+        self.admission.may_log_in_early()
+            && self.admission.may_admit(number)
+            && self.lock().queue.is_listing()
     }
 }
 

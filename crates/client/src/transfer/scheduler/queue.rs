@@ -144,7 +144,19 @@ impl<D, F> Queue<D, F> {
             self.transferring += 1;
             return Next::Task(Task::Transfer(key, file));
         }
+        self.without_task()
+    }
+
+    /// Returns the next step of a worker that may take no task.
+    pub(crate) fn without_task(&self) -> Next<D, F> {
         if self.is_over() { Next::End } else { Next::Wait }
+    }
+
+    /// Returns how many tasks [`next`](Self::next) could hand out.
+    pub(crate) fn tasks(&self) -> usize {
+        let listings = if self.may_list() { self.directories.len() } else { 0 };
+        let transfers = if self.awaits_others() { 0 } else { self.files.len() };
+        if self.stopped { 0 } else { listings + transfers }
     }
 
     /// Returns whether there is nothing to do any more, and no worker can find more.

@@ -96,7 +96,7 @@ impl From<RetryError> for Error {
 /// Returns whether the next attempt may succeed.
 pub(crate) fn is_retryable(error: &Error) -> bool {
     let may_pass = error.is_transient() || error.is_connection_lost() || is_oops(error);
-    may_pass && !is_permanent(error)
+    may_pass && !is_permanent(error) && !error.is_tls_refusal()
 }
 
 /// Returns whether the session may be unusable after this error.

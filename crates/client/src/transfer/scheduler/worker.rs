@@ -13,7 +13,16 @@ pub(crate) enum Worker<'c> {
     /// The caller's client; one that breaks cannot be replaced.
     Own(&'c mut Client),
     /// Lent by a pool, which replaces it when needed.
-    Lent { pool: &'c Pool, session: Option<Box<PooledClient>>, prewarm: Prewarm<'c> },
+    Lent(LentWorker<'c>),
+}
+
+/// A worker whose session is lent by a pool.
+pub(crate) struct LentWorker<'c> {
+    pool: &'c Pool,
+    session: Option<Box<PooledClient>>,
+    prewarm: Prewarm<'c>,
+    /// The session that the pool is about to lend.
+    coming: Option<BoxFuture<'c, Result<PooledClient>>>,
 }
 
 /// A session that the pool opens for a worker before there is work for it, once.
@@ -25,14 +34,16 @@ pub(crate) enum Prewarm<'c> {
 
 impl<'c> Worker<'c> {
     pub(crate) fn of(pool: &'c Pool) -> Self {
-        Self::Lent { pool, session: None, prewarm: Prewarm::NotNeeded }
+        Self::Lent(LentWorker { pool, session: None, prewarm: Prewarm::NotNeeded, coming: None })
     }
 
     /// Returns as many workers as there may be, this one first.
     pub(crate) fn with_siblings(self) -> Vec<Self> {
         let siblings = match &self {
             Self::Own(_) => Vec::new(),
-            Self::Lent { pool, .. } => (1..pool.configured_size()).map(|_| Worker::of(pool)).collect(),
+            Self::Lent(LentWorker { pool, .. }) => {
+                (1..pool.configured_size()).map(|_| Worker::of(pool)).collect()
+            }
         };
         std::iter::once(self).chain(siblings).collect()
     }
@@ -41,14 +52,14 @@ impl<'c> Worker<'c> {
     pub(crate) fn pool(&self) -> Option<&'c Pool> {
         match self {
             Self::Own(_) => None,
-            Self::Lent { pool, .. } => Some(pool),
+            Self::Lent(lent) => Some(lent.pool),
         }
     }
 
     pub(crate) fn config(&self) -> &Config {
         match self {
             Self::Own(client) => client.config(),
-            Self::Lent { pool, .. } => pool.config(),
+            Self::Lent(lent) => lent.pool.config(),
         }
     }
 
@@ -56,33 +67,40 @@ impl<'c> Worker<'c> {
     pub(crate) fn default_options(&self) -> JobOptions {
         let retries = match self {
             Self::Own(_) => 0,
-            Self::Lent { .. } => RETRIES,
+            Self::Lent(_) => RETRIES,
         };
         JobOptions::new(retries, self.config().timeouts.total)
     }
 
-    /// Returns the session; opens one or waits for one if need be.
+    /// Returns the session; opens one or waits for one if need be. When this future is dropped, the next call continues.
     pub(crate) async fn client(&mut self) -> Result<&mut Client> {
         match self {
             Self::Own(client) => {
                 client.check_usable()?;
                 Ok(client)
             }
-            Self::Lent { pool, session, prewarm } => {
-                prewarm.opened().await;
-                // Other tasks that wait for a session get theirs between two files.
-                session.take_if(|held| held.is_broken() || pool.has_waiters());
-                if session.is_none() {
-                    *session = Some(Box::new(pool.client().await?));
-                }
-                session.as_mut().map(|held| &mut ***held).ok_or(Error::PoolClosed)
-            }
+            Self::Lent(lent) => lent.client().await,
+        }
+    }
+
+    /// Returns whether the worker has a session. One that is broken, or that another task waits for, is given up.
+    pub(crate) fn has_session(&mut self) -> bool {
+        match self {
+            Self::Own(_) => true,
+            Self::Lent(lent) => lent.keeps_session(),
         }
     }
 
     /// Lets the pool open a session. When this future is dropped, the next call continues.
     pub(crate) async fn prewarm(&mut self) {
-        let Self::Lent { pool, prewarm, .. } = self else { return };
+        if let Self::Lent(LentWorker { coming, .. }) = self
+            && let Some(opening) = coming
+        {
+            drop(opening.await);
+            *coming = None;
+            return;
+        }
+        let Self::Lent(LentWorker { pool, prewarm, .. }) = self else { return };
         if let Prewarm::NotNeeded = prewarm {
             *prewarm = Prewarm::Opening(Box::pin(pool.prewarm()));
         }
@@ -90,13 +108,18 @@ impl<'c> Worker<'c> {
     }
 
     pub(crate) fn is_opening(&self) -> bool {
-        matches!(self, Self::Lent { prewarm: Prewarm::Opening(_), .. })
+        matches!(
+            self,
+            Self::Lent(LentWorker { prewarm: Prewarm::Opening(_), .. } | LentWorker { coming: Some(_), .. })
+        )
     }
 
     /// Returns the session to the pool while there is no work.
     pub(crate) fn rest(&mut self) {
-        if let Self::Lent { session, .. } = self {
-            *session = None;
+        if let Self::Lent(lent) = self {
+            lent.session = None;
+            // One that has no permit yet would make other workers give up theirs.
+            lent.coming.take_if(|_| lent.pool.has_waiters());
         }
     }
 
@@ -111,11 +134,18 @@ impl<'c> Worker<'c> {
                     Error::Unanswered { .. } => Ok(()),
                     error => Err(error),
                 },
-                Self::Lent { session, .. } => {
-                    *session = None;
+                Self::Lent(lent) => {
+                    lent.session = None;
                     Ok(())
                 }
             };
+        }
+        if let Self::Lent(LentWorker { session, .. }) = self
+            && is_retryable(&error)
+            && session.take_if(|held| held.was_displaced()).is_some()
+        {
+            tracing::debug!("the login of another session ended this one: {error}");
+            return Ok(());
         }
         self.leave_after(&error);
         if !budget.allows(&error) || self.is_lost() {
@@ -128,7 +158,7 @@ impl<'c> Worker<'c> {
     }
 
     fn leave_after(&mut self, error: &Error) {
-        if let Self::Lent { session, .. } = self
+        if let Self::Lent(LentWorker { session, .. }) = self
             && is_retryable(error)
             && let Some(held) = session.take()
             && spoils_session(error)
@@ -140,12 +170,32 @@ impl<'c> Worker<'c> {
     fn is_lost_to_optional(&self) -> bool {
         match self {
             Self::Own(client) => client.is_lost_to_optional(),
-            Self::Lent { session, .. } => session.as_ref().is_some_and(|held| held.is_lost_to_optional()),
+            Self::Lent(lent) => lent.session.as_ref().is_some_and(|held| held.is_lost_to_optional()),
         }
     }
 
     fn is_lost(&self) -> bool {
         matches!(self, Self::Own(client) if client.is_broken())
+    }
+}
+
+impl LentWorker<'_> {
+    async fn client(&mut self) -> Result<&mut Client> {
+        self.prewarm.opened().await;
+        if !self.keeps_session() {
+            let pool = self.pool;
+            let coming = self.coming.get_or_insert_with(|| Box::pin(pool.client()));
+            let lent = coming.await;
+            self.coming = None;
+            self.session = Some(Box::new(lent?));
+        }
+        self.session.as_mut().map(|held| &mut ***held).ok_or(Error::PoolClosed)
+    }
+
+    fn keeps_session(&mut self) -> bool {
+        // Other tasks that wait for a session get theirs between two files.
+        self.session.take_if(|held| held.is_broken() || self.pool.has_waiters());
+        self.session.is_some()
     }
 }
 
@@ -166,7 +216,7 @@ impl fmt::Debug for Worker<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Own(client) => f.debug_tuple("Own").field(client).finish(),
-            Self::Lent { pool, .. } => f.debug_tuple("Lent").field(pool).finish(),
+            Self::Lent(lent) => f.debug_tuple("Lent").field(lent.pool).finish(),
         }
     }
 }

@@ -1,6 +1,9 @@
 //! Sessions that are lost or refused, and are replaced without loss.
 
+mod limits;
 mod optional_commands;
+mod repeated_operations;
+mod user_commands;
 
 use std::time::Duration;
 

@@ -22,6 +22,8 @@ pub(crate) struct Concurrency {
     first_step: usize,
     /// A step is taken only when the remaining work takes at least this long.
     min_remaining: Duration,
+    /// How long the server works for a login.
+    login_cost: Duration,
     /// The running measurement, once all allowed connections work.
     sample: Option<Sample>,
     /// The measurement before the last step.
@@ -62,6 +64,7 @@ impl Concurrency {
             working: 0,
             first_step: FAST_GROWTH,
             min_remaining: WORTH_OPENING,
+            login_cost: Duration::ZERO,
             sample: None,
             before: None,
             rest_until: None,
@@ -83,6 +86,11 @@ impl Concurrency {
     /// Returns how many connections there are at most after the next step.
     pub(crate) fn next_step(&self) -> usize {
         (self.allowed * FAST_GROWTH).min(self.cap)
+    }
+
+    /// Sets how long the server works for a login, beyond the round trips.
+    pub(crate) fn login_costs(&mut self, cost: Duration) {
+        self.login_cost = cost;
     }
 
     /// Counts work that was found.
@@ -158,15 +166,24 @@ impl Concurrency {
         self.step(if fast { FAST_GROWTH } else { STEP }, rate);
     }
 
-    /// Adds connections, unless the remaining work is too little for them.
+    /// Adds connections, as many as the remaining work is worth.
     fn step(&mut self, factor: usize, rate: f64) {
-        let next = (self.allowed * factor).min(self.cap);
-        let is_worth_it = self.left.weight() / rate >= self.min_remaining.as_secs_f64();
+        let remaining = self.left.weight() / rate;
+        let wanted = (self.allowed * factor).min(self.cap);
         self.before = None;
-        if next > self.allowed && is_worth_it {
+        let next =
+            (self.allowed + 1..=wanted).rev().find(|next| remaining >= self.worth(next - self.allowed));
+        if let Some(next) = next {
             self.before = Some(Baseline { connections: self.allowed, rate });
             self.allowed = next;
         }
+    }
+
+    /// Returns how many seconds the remaining work must take for this many more connections. If they gain nothing, the
+    /// server's work for their logins adds a twentieth to the transfer at most.
+    fn worth(&self, connections: usize) -> f64 {
+        let logins = self.login_cost.as_secs_f64() * connections as f64;
+        self.min_remaining.as_secs_f64().max(logins * LOGIN_FACTOR)
     }
 
     fn settle(&mut self, connections: usize) {
@@ -251,6 +268,9 @@ const OBVIOUS_SHARE: f64 = 0.9;
 
 /// Opening a connection takes some round trips, and some work of the server.
 const WORTH_OPENING: Duration = Duration::from_millis(400);
+
+/// The remaining work must take this many times as long as the logins for it.
+const LOGIN_FACTOR: f64 = 20.0;
 
 /// A split file needs its space reserved and its status saved.
 const WORTH_SPLITTING: Duration = Duration::from_secs(2);

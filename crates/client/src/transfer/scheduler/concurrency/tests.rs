@@ -105,6 +105,25 @@ fn short_transfer_adds_no_connection() {
 }
 
 #[test]
+fn costly_logins_need_much_remaining_work() {
+    let steps = |login_cost: u64, files: u64| {
+        let now = Instant::now();
+        let mut concurrency = Concurrency::new(16);
+        concurrency.login_costs(Duration::from_millis(login_cost));
+        concurrency.found(WorkAmount { files, bytes: 0 });
+        concurrency.works(0, now);
+        // Ten files a second.
+        concurrency.moved(WorkAmount::file(0), now + Duration::from_millis(100));
+        concurrency.allowed()
+    };
+
+    assert_eq!(steps(0, 100), 4);
+    assert_eq!(steps(4000, 100), 1, "10 s of work are not worth 4 s of login");
+    assert_eq!(steps(4000, 1000), 2, "100 s are worth one");
+    assert_eq!(steps(4000, 10_000), 4, "1000 s are worth three");
+}
+
+#[test]
 fn connection_limit_of_the_server_limits_concurrency() {
     let now = Instant::now();
     let mut concurrency = Concurrency::new(16);

@@ -1,0 +1,125 @@
+//! Servers with room for few sessions: the transfer falls back to what works, and loses nothing.
+
+use std::sync::{Arc, Mutex};
+
+use oxftp::{Error, ProgressEvent};
+use oxftp_testing::fragile::{Fragile, Refusal};
+
+use super::*;
+
+fn server(refusal: Refusal, limit: usize) -> FragileServer {
+    let files = (0..20)
+        .fold(Fragile::new(), |server, number| server.file(&format!("/d/{number}"), vec![b'x'; 50_000]));
+    files.sessions(limit, refusal).start()
+}
+
+/// The ways in which servers have no room for a further session.
+fn refusals() -> Vec<Refusal> {
+    let greetings =
+        ["221 busy", "421 too many", "500 no", "", "530 full"].map(|line| Refusal::Greeting(line.into()));
+    let at_login = ["530 Login incorrect", "421 full", "500 no"].map(|line| Refusal::AtLogin(line.into()));
+    let others = [Refusal::Silence, Refusal::HangUp, Refusal::EndsOldest];
+    greetings.into_iter().chain(at_login).chain(others).collect()
+}
+
+#[tokio::test]
+async fn session_limit_of_one_loses_no_file() {
+    let check = async |refusal: Refusal| {
+        let server = server(refusal.clone(), 1);
+        let local = tempfile::tempdir().unwrap();
+        let notes = Arc::new(Mutex::new(Vec::new()));
+        let seen = notes.clone();
+        let note = move |event: ProgressEvent<'_>| {
+            if let ProgressEvent::ConnectionsLimited { connections } = event {
+                seen.lock().unwrap().push(connections);
+            }
+        };
+        let pool = pool(&server, 4);
+
+        let download = pool.download("/d").to(local.path()).write_into(true).retries(0);
+        let report =
+            download.progress(Arc::new(note)).await.unwrap_or_else(|error| panic!("{refusal:?}: {error}"));
+
+        assert_eq!(report.files, 20, "{refusal:?}");
+        for entry in std::fs::read_dir(local.path()).unwrap() {
+            assert_eq!(entry.unwrap().metadata().unwrap().len(), 50_000, "{refusal:?}");
+        }
+        (refusal, pool.limit(), notes.lock().unwrap().clone())
+    };
+
+    for (refusal, limit, notes) in futures_util::future::join_all(refusals().into_iter().map(check)).await {
+        // A silent server may still be waited for when the work is done.
+        if !matches!(refusal, Refusal::Silence) {
+            assert_eq!((limit, notes), (1, vec![1]), "{refusal:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn idle_session_is_lent_while_another_is_opened() {
+    let server = server(Refusal::Silence, 1);
+    let pool = pool(&server, 2);
+    let held = pool.client().await.unwrap();
+    let mut waiting = Box::pin(pool.client());
+    while server.connections() < 2 {
+        assert!(futures_util::future::poll_immediate(&mut waiting).await.is_none());
+        tokio::task::yield_now().await;
+    }
+
+    drop(held);
+
+    let lent = waiting.await.unwrap();
+    assert!(!lent.is_broken());
+    assert_eq!(pool.limit(), 2, "the other connection was given up before its time");
+}
+
+#[tokio::test]
+async fn login_that_ends_another_session_lowers_the_limit() {
+    let server = server(Refusal::EndsOldest, 1);
+    let pool = pool(&server, 2);
+    let mut first = pool.client().await.unwrap();
+    let second = pool.client().await.unwrap();
+
+    first.current_dir().await.unwrap_err();
+    drop(first);
+
+    assert_eq!(pool.limit(), 1);
+    drop(second);
+    pool.client().await.unwrap().current_dir().await.unwrap();
+    assert_eq!(server.connections(), 2);
+}
+
+#[tokio::test]
+async fn refused_first_login_is_no_session_limit() {
+    let server = server(Refusal::AtLogin("530 Login incorrect".into()), 0);
+
+    let error = pool(&server, 4).client().await.unwrap_err();
+
+    assert!(error.is_login_refused() && !matches!(error, Error::TooManySessions { .. }), "{error:?}");
+}
+
+#[tokio::test]
+async fn session_limit_of_two_uses_both_sessions() {
+    let server = server(Refusal::HangUp, 2);
+    let local = tempfile::tempdir().unwrap();
+    let pool = pool(&server, 8);
+
+    let report = pool.download("/d").to(local.path()).write_into(true).retries(0).await.unwrap();
+
+    assert_eq!((report.files, server.most_sessions()), (20, 2));
+}
+
+#[tokio::test]
+async fn costly_login_is_not_repeated_for_little_work() {
+    let files = (0..60).fold(Fragile::new(), |server, number| {
+        server.file(&format!("/d/{}/{number}", number % 6), vec![b'x'; 50_000])
+    });
+    let server = files.login_delay(Duration::from_millis(500)).start();
+    let local = tempfile::tempdir().unwrap();
+    let pool = pool(&server, 16);
+
+    let download = pool.download("/d").to(local.path()).write_into(true);
+    let report = download.connections(oxftp::Connections::Auto).await.unwrap();
+
+    assert_eq!((report.files, server.count("USER")), (60, 1));
+}
