@@ -312,7 +312,7 @@ impl Client {
             match self.open_path_once(verb, path, spelling, request).await {
                 // A new session enters the directory again.
                 Err(error) if self.state.away.is_some() && self.is_lost_to_optional() => {
-                    match self.replace_lost(error).await {
+                    match Box::pin(self.replace_lost(error)).await {
                         Error::Unanswered { .. } => {}
                         error => return Err(error),
                     }
@@ -391,12 +391,12 @@ impl Client {
             let queries = queries.clone().without(self.control.memory());
             match self.begin_once(queries, command.clone(), request).await {
                 Err(error) if is_home && self.is_lost_to_optional() && self.control.lost_to() != own => {
-                    match self.replace_lost(error).await {
+                    match Box::pin(self.replace_lost(error)).await {
                         Error::Unanswered { .. } => {}
                         error => return Err(error),
                     }
                 }
-                Err(error) if is_home && self.recover(&error, &mut attempts).await => {}
+                Err(error) if is_home && Box::pin(self.recover(&error, &mut attempts)).await => {}
                 outcome => return outcome,
             }
         }

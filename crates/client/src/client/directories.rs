@@ -274,7 +274,7 @@ impl Client {
         let mut repeated = false;
         loop {
             match self.rename_either(&from, &to).await {
-                Err(error) if self.recover(&error, &mut attempts).await => repeated = true,
+                Err(error) if Box::pin(self.recover(&error, &mut attempts)).await => repeated = true,
                 // It was renamed before the session was lost.
                 Err(error) if repeated && refuses_path(&error) && self.try_exists(&to).await? => {
                     return match self.try_exists(&from).await? {
@@ -357,7 +357,12 @@ impl Client {
                 }
                 Ok(reply)
             }
-            Err(error) if matches!(verb, "DELE" | "RMD") && self.may_try_bare_name(usage, path, &error) => {
+            Err(error)
+                if matches!(verb, "DELE" | "RMD")
+                    // The first attempt may have succeeded.
+                    && !self.state.repeated
+                    && self.may_try_bare_name(usage, path, &error) =>
+            {
                 self.capabilities.settle_paths(usage);
                 match self.send_path(verb, path, expected, Spelling::Bare).await {
                     Ok(reply) => {

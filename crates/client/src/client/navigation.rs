@@ -185,7 +185,7 @@ impl Client {
                 return Err(error);
             }
         }
-        self.climb_home().await
+        Box::pin(self.climb_home()).await
     }
 
     /// Prepares the session for a command with this path: enters its directory where the server wants bare names,
@@ -394,7 +394,7 @@ impl Client {
     /// Asks for the directory that the session is in (`PWD`). Returns `None` if the server refuses, or its reply
     /// contains no path.
     async fn query_dir(&mut self) -> Result<Option<RemotePath>> {
-        let reply = match self.control.run(Exchange::new(Command::new("PWD"), &["2xx"])).await {
+        let reply = match self.exchange(Command::new("PWD"), &["2xx"]).await {
             Ok(reply) => reply,
             Err(error) if refuses_path(&error) => return Ok(None),
             Err(error) => return Err(error),

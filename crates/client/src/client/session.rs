@@ -289,7 +289,9 @@ impl Client {
         loop {
             let outcome = self.exchange_once(command.clone(), expected).await;
             match outcome {
-                Err(error) if may_be_repeated(&command) && self.recover(&error, &mut attempts).await => {
+                Err(error)
+                    if may_be_repeated(&command) && Box::pin(self.recover(&error, &mut attempts)).await =>
+                {
                     repeated = true;
                 }
                 outcome => {
@@ -335,7 +337,7 @@ impl Client {
         };
         let _trial = self.try_optional(optional).await?;
         match self.control.run(Exchange::new(command, expected)).await {
-            Err(error) if self.is_lost_to_optional() => Err(self.replace_lost(error).await),
+            Err(error) if self.is_lost_to_optional() => Err(Box::pin(self.replace_lost(error)).await),
             outcome => outcome,
         }
     }

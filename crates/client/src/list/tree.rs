@@ -280,7 +280,7 @@ impl<'c> Entries<'c> {
         }
         let (path, depth) = (directory.location.path.clone(), directory.depth);
         let mut attempts = self.resumptions;
-        if !self.client.recover(error, &mut attempts).await {
+        if !Box::pin(self.client.recover(error, &mut attempts)).await {
             return Ok(false);
         }
         self.resumptions = attempts;
@@ -336,7 +336,7 @@ impl<'c> Entries<'c> {
             }
             (Err(error), _) => {
                 let held = std::mem::take(&mut directory.held);
-                if matches!(self.resume(&error).await, Ok(true)) {
+                if matches!(Box::pin(self.resume(&error)).await, Ok(true)) {
                     return Ok(None);
                 }
                 self.release(held);
@@ -366,7 +366,8 @@ impl<'c> Entries<'c> {
             false => self.follow_up,
         };
         let required = self.required();
-        let opened = self.client.open_listing(Target { path: &path, depth, required }, follow_up).await?;
+        let opened =
+            Box::pin(self.client.open_listing(Target { path: &path, depth, required }, follow_up)).await?;
         self.queue.pop_front();
         self.current = Some(opened);
         self.stage = Stage::Listing;

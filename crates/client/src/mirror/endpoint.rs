@@ -14,6 +14,7 @@ use crate::transfer::{download::partial, local_path::make_below};
 use crate::{
     Client, Error, Result,
     client::FollowUp,
+    future::BoxFuture,
     local_fs::{FileSystem, OpenMode},
 };
 
@@ -24,19 +25,22 @@ pub(crate) enum Endpoint<'a> {
 }
 
 impl Endpoint<'_> {
-    pub(crate) async fn list(
-        &mut self,
-        path: &RelativePath,
-        limits: &Limits,
+    /// Lists a directory. The future is boxed, because deletions list at each level of a tree.
+    pub(crate) fn list<'f>(
+        &'f mut self,
+        path: &'f RelativePath,
+        limits: &'f Limits,
         follow_up: FollowUp,
-    ) -> Result<Listing> {
-        match self {
-            Self::Local { fs, root } => Listing::local(*fs, &path.on_disk(root)?, limits).await,
-            Self::Remote { client, root, clock } => {
-                let path = path.on_server(root, client.encoding());
-                Listing::remote(client, &path, clock, limits, follow_up).await
+    ) -> BoxFuture<'f, Result<Listing>> {
+        Box::pin(async move {
+            match self {
+                Self::Local { fs, root } => Listing::local(*fs, &path.on_disk(root)?, limits).await,
+                Self::Remote { client, root, clock } => {
+                    let path = path.on_server(root, client.encoding());
+                    Listing::remote(client, &path, clock, limits, follow_up).await
+                }
             }
-        }
+        })
     }
 
     /// Replaces the symbolic links of a directory by the nodes that they point to.
@@ -70,25 +74,29 @@ impl Endpoint<'_> {
     }
 
     /// Removes a file or a symbolic link. A partial file that a download is writing is [`Error::InUse`].
-    pub(crate) async fn remove_file(&mut self, path: &RelativePath) -> Result<()> {
-        match self {
-            Self::Local { fs, root } => partial::remove_file(*fs, &path.on_disk(root)?).await,
-            Self::Remote { client, root, .. } => {
-                let path = path.on_server(root, client.encoding());
-                client.remove_file(path).await
+    pub(crate) fn remove_file<'f>(&'f mut self, path: &'f RelativePath) -> BoxFuture<'f, Result<()>> {
+        Box::pin(async move {
+            match self {
+                Self::Local { fs, root } => partial::remove_file(*fs, &path.on_disk(root)?).await,
+                Self::Remote { client, root, .. } => {
+                    let path = path.on_server(root, client.encoding());
+                    client.remove_file(path).await
+                }
             }
-        }
+        })
     }
 
     /// Removes an empty directory.
-    pub(crate) async fn remove_dir(&mut self, path: &RelativePath) -> Result<()> {
-        match self {
-            Self::Local { fs, root } => Ok(fs.remove_dir(&path.on_disk(root)?).await?),
-            Self::Remote { client, root, .. } => {
-                let path = path.on_server(root, client.encoding());
-                client.remove_dir(path).await
+    pub(crate) fn remove_dir<'f>(&'f mut self, path: &'f RelativePath) -> BoxFuture<'f, Result<()>> {
+        Box::pin(async move {
+            match self {
+                Self::Local { fs, root } => Ok(fs.remove_dir(&path.on_disk(root)?).await?),
+                Self::Remote { client, root, .. } => {
+                    let path = path.on_server(root, client.encoding());
+                    client.remove_dir(path).await
+                }
             }
-        }
+        })
     }
 }
 

@@ -124,7 +124,7 @@ impl JobHandler for &MirrorContext {
             refuse_other_spelling(&*self.fs, &path).await?;
         }
         let mut sessions = self.direction.sessions(client).await?;
-        let moved = self.transfer_job(&mut sessions, job, follow_up, progress).await;
+        let moved = Box::pin(self.transfer_job(&mut sessions, job, follow_up, progress)).await;
         let moved = moved.inspect_err(|error| sessions.release_after(error))?;
         Ok(FileOutcome { moved, pending_write: None })
     }
@@ -155,11 +155,11 @@ impl MirrorContext {
         found: &mut Found<&Self>,
     ) -> Result<()> {
         let path = &directory.path;
-        let mut source = self.list_source(sessions, path).await?;
+        let mut source = Box::pin(self.list_source(sessions, path)).await?;
         let Some(parent) = self.source_cycles.check(&directory.ancestors, &source.fingerprint) else {
             return Err(Error::CyclicTree { path: self.direction.source_name(path) });
         };
-        let mut target = self.list_target(sessions, directory).await?;
+        let mut target = Box::pin(self.list_target(sessions, directory)).await?;
         let is_complete = source.is_complete() && target.is_complete();
         let shows_dot_names = source.shows_dot_names;
         found.failures.append(&mut source.failures);
@@ -188,7 +188,7 @@ impl MirrorContext {
         if !shows_dot_names {
             self.keep_dot_names(&mut plan);
         }
-        let stored = self.delete_first(sessions, path, &mut plan).await?;
+        let stored = Box::pin(self.delete_first(sessions, path, &mut plan)).await?;
         self.enqueue(plan, part_files, directory, &parent, stored, found);
         Ok(())
     }

@@ -265,6 +265,9 @@ impl Session {
     }
 
     fn absolute(&self, argument: &str) -> String {
+        if argument == "/" {
+            return argument.to_owned();
+        }
         let argument = argument.trim_start_matches("-a ").trim_end_matches('/');
         match argument {
             "" | "." | "-a" => self.directory.clone(),

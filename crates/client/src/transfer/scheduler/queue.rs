@@ -155,7 +155,7 @@ impl<D, F> Queue<D, F> {
     /// Returns how many tasks [`next`](Self::next) could hand out.
     pub(crate) fn tasks(&self) -> usize {
         let listings = if self.may_list() { self.directories.len() } else { 0 };
-        let transfers = if self.awaits_others() { 0 } else { self.files.len() };
+        let transfers = if self.awaits_others() { 0 } else { self.waiting() };
         if self.stopped { 0 } else { listings + transfers }
     }
 
