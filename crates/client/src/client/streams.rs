@@ -536,21 +536,6 @@ impl<S: AsMut<Client>> RangeStream<S> {
         self.stream.finish().await.map(|summary| summary.transferred)
     }
 
-    /// Ends the transfer as [`finish`](Self::finish) does, but does not wait for the replies to `ABOR`. The next
-    /// command of the session reads them.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`finish`](Self::finish), as far as they are known without the replies to `ABOR`.
-    pub async fn finish_without_waiting(self) -> Result<u64> {
-        let received = self.stream.transferred();
-        if self.missing() == Some(0) {
-            self.stream.abort_without_waiting().await?;
-            return Ok(received);
-        }
-        self.stream.finish().await.map(|summary| summary.transferred)
-    }
-
     /// Ends the transfer after a failed read, and returns the most specific error (see
     /// [`DataStream::fail`]).
     pub async fn fail(self, source: io::Error) -> Error {

@@ -88,11 +88,14 @@ impl RemoteLock {
     ) -> Result<Self> {
         let directory = directory_of(&target.into(), pool.config().encoding)?;
         let start = Instant::now();
+        let mut lost = 0;
         loop {
             // A task, so that a lock that was taken is released even if this future is dropped meanwhile.
             let attempt = tokio::spawn(Self::try_acquire(pool.clone(), directory.clone(), max_age));
             match attempt.await.unwrap_or(Err(Error::PoolClosed)) {
                 Err(Error::Locked { .. }) if start.elapsed() < wait => sleep(PAUSE.min(wait)).await,
+                // Pure-FTPd closes the connection if a directory is removed while it is listed.
+                Err(error) if error.is_connection_lost() && lost < MAX_LOST => lost += 1,
                 outcome => return outcome,
             }
         }
@@ -366,5 +369,8 @@ const REFRESHES: u32 = 4;
 const RETRIES: u32 = 5;
 /// How often it is tried to take a lock that other jobs are taking or releasing.
 const ATTEMPTS: u32 = 12;
+/// How many attempts may end with a lost connection.
+const MAX_LOST: u32 = 3;
+
 /// The time between two attempts to take a lock that is held.
 const PAUSE: Duration = Duration::from_secs(1);

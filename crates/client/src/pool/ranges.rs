@@ -17,8 +17,7 @@ use crate::{Client, Error, RangeStream, Result, client::ByteRange};
 impl Pool {
     /// Reads the bytes `range` of a file (`REST`, `RETR`; RFC 3659, 5).
     ///
-    /// The result is shorter than the range if the file ends within it. The bytes are returned before the server has
-    /// replied to `ABOR`; the session reads that reply before its next command.
+    /// The result is shorter than the range if the file ends within it.
     ///
     /// ```no_run
     /// # async fn example(pool: &oxftp::Pool) -> oxftp::Result<()> {
@@ -96,7 +95,7 @@ async fn read(
     if let Some((until_first, with_first)) = first_byte {
         costs.measure(until_first, begun.elapsed() - until_first, contents.len() - with_first);
     }
-    part.finish_without_waiting().await?;
+    part.finish().await?;
     Ok(contents.freeze())
 }
 

@@ -68,17 +68,26 @@ pub fn parse_mlst_reply(reply: &Reply, limits: &Limits) -> Result<Entry, Listing
     parse_mlst_line(line, limits)
 }
 
-/// Returns the lines of a listing in a reply to `STAT`, without the first and the last, which are its frame.
+/// Returns the lines of a listing in a reply to `STAT`, without the first and the last, if these are its frame. Some
+/// servers (libunftp) send no frame: then the first and the last line are entries, too.
 ///
 /// Some servers begin each line with the code, and some with a blank; both are removed.
 pub fn stat_reply_lines(reply: &Reply) -> impl Iterator<Item = &[u8]> {
     let code = reply.code().to_string();
-    let count = reply.lines().len().saturating_sub(2);
-    reply.lines().skip(1).take(count).map(move |line| {
+    let last = reply.lines().len().saturating_sub(1);
+    let lines = reply.lines().enumerate().map(move |(number, line)| {
         let line =
             line.strip_prefix(code.as_bytes()).and_then(|line| line.strip_prefix(b"-")).unwrap_or(line);
-        line.strip_prefix(b" ").unwrap_or(line)
-    })
+        (number, line.strip_prefix(b" ").unwrap_or(line))
+    });
+    let is_inside = move |number: usize| number > 0 && number < last;
+    lines.filter(move |&(number, line)| is_inside(number) || is_unix_entry(line)).map(|(_, line)| line)
+}
+
+/// Returns whether a line shows permissions and a date, as no text around a listing does.
+fn is_unix_entry(line: &[u8]) -> bool {
+    parse_unix_line(line, Timestamp::UNIX_EPOCH)
+        .is_ok_and(|entry| entry.mode.is_some() && entry.modified.is_some())
 }
 
 /// Parses the middle line of a reply to `MLST`, whose first blank is not part of the entry.
@@ -165,6 +174,8 @@ mod tests {
             [&b"-rw-r--r-- a"[..], b"-rw-r--r-- b", b"213 c"]
         );
         assert_eq!(stat_reply_lines(&reply(213, &["Status", "End"])).count(), 0);
+        let entries = ["-rw-r--r-- 1 0 0 1 Nov 28 20:38 a", "drwxr-xr-x 3 0 0 4096 Nov 28 20:38 b"];
+        assert_eq!(stat_reply_lines(&reply(200, &entries)).count(), 2, "without a frame");
         assert_eq!(stat_reply_lines(&reply(213, &["Status"])).count(), 0);
     }
 
