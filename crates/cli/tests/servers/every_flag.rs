@@ -123,7 +123,7 @@ fn network() -> Vec<Row> {
             .prints(ALPHA),
         row("ls --timeout soon URL").fails(2, "not a number of seconds"),
         row("ls --retries many URL").fails(2, "invalid value 'many'"),
-        row("ls --limit-rate fast URL").fails(2, "not a number, as in 500k or 2M"),
+        row("ls --limit-rate fast URL").fails(2, "not a number of bytes, as in 500k, 2M"),
         row("get -r --pipelining off URL/pub").here("pub/a.txt", ALPHA),
         row("get -r --pipelining on URL/pub").here("pub/a.txt", ALPHA),
         row("ls --proxy ftp://h URL").fails(2, "must be socks5, socks4a or http"),

@@ -245,9 +245,12 @@ async fn times_are_compared_in_server_time_zone() {
     let script = script.passive().expect("MLSD d").reply("500 what?").passive();
     let script = script.expect("LIST d").reply("150 here").data(line).reply("226 done");
     let server = script.expect("MDTM d/a").reply(format!("213 {recorded}")).start().await;
-    let pool =
-        Pool::new(Client::builder().pipelining(Pipelining::Off), server.address(), Credentials::anonymous())
-            .size(1);
+    let pool = Pool::new(
+        Client::builder().pipelining(Pipelining::Off).list_all(false),
+        server.address(),
+        Credentials::anonymous(),
+    )
+    .size(1);
 
     let report = pool.mirror_down("d", local.path()).await.unwrap();
 
@@ -266,9 +269,12 @@ async fn coarse_time_is_checked_with_mdtm_before_download() {
     let script = script.passive().expect("MLSD d").reply("150 here");
     let script = script.data("type=file;size=1;modify=202401011300; a\r\n").reply("226 done");
     let server = script.expect("MDTM d/a").reply("213 20240101120030").start().await;
-    let pool =
-        Pool::new(Client::builder().pipelining(Pipelining::Off), server.address(), Credentials::anonymous())
-            .size(1);
+    let pool = Pool::new(
+        Client::builder().pipelining(Pipelining::Off).list_all(false),
+        server.address(),
+        Credentials::anonymous(),
+    )
+    .size(1);
 
     let report = pool.mirror_down("d", local.path()).await.unwrap();
 

@@ -54,7 +54,8 @@ fn several_urls_download_concurrently() {
     let run = site.run(&words);
 
     assert_eq!(run.code, Some(0), "{}", run.stderr);
-    assert!((2..=3).contains(&said(&run, "> USER")), "{}", run.stderr);
+    // A login may be given up for a session that has become idle.
+    assert!(said(&run, "> USER") >= 2, "{}", run.stderr);
     for number in 0..12 {
         assert_eq!(fs::read(site.here(&format!("file {number}"))).unwrap(), content(1000 * number));
     }
