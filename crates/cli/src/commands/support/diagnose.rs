@@ -35,7 +35,7 @@ pub(crate) async fn explained(client: &mut Client, url: &FtpUrl, error: Error) -
 /// Returns the error that a path is missing, if a refused command leaves that open and the server confirms it.
 pub(crate) async fn missing(client: &mut Client, error: &Error, path: &RemotePath) -> Option<Error> {
     let is_open = |reply| classify::presence(reply) == Presence::Unknown;
-    let is_about_path = error.code().is_some_and(|code| matches!(code.get(), 450 | 550));
+    let is_about_path = error.code().is_some_and(|code| matches!(code.get(), 450 | 501 | 550));
     if !is_about_path
         || client.is_broken()
         || error.is_permission_denied()

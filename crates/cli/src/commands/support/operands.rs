@@ -5,6 +5,7 @@ use std::{io::Read, path::Path};
 use oxftp::{Client, Entry, EntryKind, FtpUrl, PathEntry, RemotePath};
 
 use super::{
+    diagnose::missing,
     selector::Selector,
     url_glob::{NamePattern, Names, UrlGlob, alternatives},
 };
@@ -247,7 +248,10 @@ async fn matching_by_level(
                 // Below a pattern, a link that leads to no directory matches nothing.
                 Err(error) if level > 0 && error.reply().is_some() => continue,
                 Err(error) if error.is_not_found() => continue,
-                Err(error) => return Err(error),
+                Err(error) => match missing(client, &error, &directory).await {
+                    Some(_) => continue,
+                    None => return Err(error),
+                },
             };
             let exact = entries.iter().position(|entry| pattern.is_exactly(&entry.name().to_string_lossy()));
             match exact {
