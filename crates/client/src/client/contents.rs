@@ -75,7 +75,9 @@ impl Client {
     ///
     /// ```no_run
     /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
-    /// let bytes = client.download_to_writer("report.csv", &mut tokio::io::stdout()).await?;
+    /// let mut report = Vec::new();
+    /// let bytes = client.download_to_writer("report.csv", &mut report).await?;
+    /// assert_eq!(report.len() as u64, bytes);
     /// # Ok(())
     /// # }
     /// ```
@@ -122,7 +124,8 @@ impl Client {
     ///
     /// ```no_run
     /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
-    /// let bytes = client.upload_from_reader(&mut tokio::io::stdin(), "dump.sql").await?;
+    /// let mut report: &[u8] = b"city,sold";
+    /// let bytes = client.upload_from_reader(&mut report, "report.csv").await?;
     /// # Ok(())
     /// # }
     /// ```

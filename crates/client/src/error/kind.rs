@@ -128,7 +128,7 @@ fn local_kind(kind: io::ErrorKind) -> ErrorKind {
 /// ```
 /// use oxftp::Error;
 ///
-/// let error = std::io::Error::from(Error::NotFound { path: "x".into() });
+/// let error = std::io::Error::from(Error::NotFound { path: "x".into(), refusal: None });
 /// assert_eq!(error.kind(), std::io::ErrorKind::NotFound);
 /// assert_eq!(error.to_string(), "x does not exist");
 /// ```
