@@ -161,8 +161,6 @@ const MISSING: &[&str] = &[
 ];
 
 const ELSEWHERE: &[&str] = &[
-    "put - URL/none/new",
-    "rcat URL/none/new",
     "mkdir URL/none/new",
     "touch URL/none/new",
     "mv URL/none/old new",
