@@ -160,12 +160,8 @@ const MISSING: &[&str] = &[
     "shell -c ls URL/none",
 ];
 
-const ELSEWHERE: &[&str] = &[
-    "mkdir URL/none/new",
-    "touch URL/none/new",
-    "mv URL/none/old new",
-    "chmod 644 URL/none",
-];
+const ELSEWHERE: &[&str] =
+    &["mkdir URL/none/new", "touch URL/none/new", "mv URL/none/old new", "chmod 644 URL/none"];
 
 #[test]
 fn denied_change_exits_with_7_for_every_verb() {
