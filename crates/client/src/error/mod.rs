@@ -176,7 +176,7 @@ pub enum Error {
         source: Box<Self>,
     },
     /// The server stored an upload, but does not show a file of that name: it shows a similar one.
-    #[error("the server does not show {path} after the upload: it may have stored it as {stored}")]
+    #[error("the upload succeeded, but the server does not list {path}; it may have renamed it to {stored}")]
     StoredElsewhere {
         /// The requested path.
         path: String,

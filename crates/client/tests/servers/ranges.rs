@@ -13,6 +13,7 @@ use crate::common::{content, login};
 
 server_tests! {
     ranges_are_read_and_keep_client_usable,
+    ranges_after_unawaited_abort_have_own_bytes,
     ascii_streams_round_trip_line_endings,
     unfinished_download_is_one_kind_of_error,
 }
@@ -58,6 +59,25 @@ async fn ranges_are_read_and_keep_client_usable(server: &TestServer) {
         client.command("NOOP").expect("200").await.unwrap();
     }
     assert_eq!(part(&mut client, ..).await.unwrap(), bytes);
+}
+
+async fn ranges_after_unawaited_abort_have_own_bytes(server: &TestServer) {
+    let bytes = content(3_000_000);
+    fs::write(server.root().join("file"), &bytes).unwrap();
+    server.hand_over().unwrap();
+    let mut client = login(server).await;
+
+    for round in 0..40_usize {
+        let start = round * 70_001;
+        let mut stream = client.download_stream("file").offset(start as u64).await.unwrap();
+        let mut first = vec![0; 1000 + 3000 * round];
+        stream.read_exact(&mut first).await.unwrap();
+        assert!(first == bytes[start..start + first.len()], "{round}");
+        stream.abort_without_waiting().await.unwrap();
+        let range = if round % 2 == 0 { 0..100 } else { 2_900_000..2_900_100 };
+        let received = part(&mut client, range.start as u64..range.end as u64).await.unwrap();
+        assert!(received == bytes[range], "{round}");
+    }
 }
 
 async fn ascii_streams_round_trip_line_endings(server: &TestServer) {

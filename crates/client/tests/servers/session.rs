@@ -139,7 +139,7 @@ async fn missing_paths_are_not_found(server: &TestServer) {
     let mut client = login(server).await;
 
     assert!(client.metadata("missing").await.unwrap_err().is_not_found());
-    // vsftpd gives the same reply for a file that may not be read.
+    // vsftpd sends the same reply if the file exists but is not readable.
     let refused = try_get(&mut client, "missing").await.unwrap_err();
     assert_eq!(refused.is_not_found(), server.kind() != ServerKind::Vsftpd, "{refused}");
     assert!(!client.try_exists("missing").await.unwrap());

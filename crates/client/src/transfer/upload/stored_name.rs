@@ -47,9 +47,11 @@ pub(crate) async fn check_stored_name(client: &mut Client, path: &RemotePath, si
     if count > 0 {
         match equal {
             Some(stored) => {
-                tracing::warn!("the server does not show {path}: it may have stored it as {stored}")
+                tracing::warn!(
+                    "the upload succeeded, but the server does not list {path}; it may have renamed it to {stored}"
+                )
             }
-            None => tracing::warn!("the server does not show {path}, which it has stored"),
+            None => tracing::warn!("the upload succeeded, but the server does not list {path}"),
         }
     }
     Ok(())
