@@ -14,7 +14,7 @@ use tokio::io::AsyncReadExt;
 
 use super::{
     mirror::{Endpoint, across, filter, nothing_remote},
-    support::{selector::Selector, sums::ChecksumList},
+    support::{diagnose, selector::Selector, sums::ChecksumList},
 };
 use crate::{
     app::App,
@@ -322,8 +322,10 @@ async fn hash(
         Endpoint::Url(url) => {
             let client = session.client(url).await?;
             let path = url.path().join_path(path);
-            let hash = client.hash_content(&path, by).await;
-            hash.map_err(|error| Failure::about(&url.with_path(path), error))
+            match client.hash_content(&path, by).await {
+                Ok(hash) => Ok(hash),
+                Err(error) => Err(diagnose::explained(client, &url.with_path(path), error).await),
+            }
         }
     }
 }
@@ -383,9 +385,10 @@ async fn computed(
         let client = session.client(url).await?;
         match client.hash(url.path().join_path(path), by).await {
             Err(Error::Unsupported { .. } | Error::UnusableReply { .. } | Error::Unanswered { .. }) => {}
-            found => {
-                return found
-                    .map_err(|error| Failure::about(&url.with_path(url.path().join_path(path)), error));
+            Ok(hash) => return Ok(hash),
+            Err(error) => {
+                let url = url.with_path(url.path().join_path(path));
+                return Err(diagnose::explained(client, &url, error).await);
             }
         }
     }
