@@ -26,11 +26,11 @@ use super::support::{
 use crate::{
     app::App,
     args::{
-        ConnectionArgs, DepthArgs, EventArgs, ExistingArgs, LinksArg, ModeArgs, SelectionArgs, TransferArgs,
-        names_url,
+        ConnectionArgs, DepthArgs, EventArgs, ExistingArgs, LinksArg, ModeArgs, RecordArgs, SelectionArgs,
+        TransferArgs, names_url,
     },
     failure::{Failure, Result},
-    progress::{self, Scope},
+    progress::Scope,
     session::{self, Session},
 };
 
@@ -90,6 +90,8 @@ pub(crate) struct PutArgs {
     transfer: TransferArgs,
     #[command(flatten)]
     pub(crate) events: EventArgs,
+    #[command(flatten)]
+    pub(crate) records: RecordArgs,
     #[command(flatten)]
     connection: ConnectionArgs,
 }
@@ -277,7 +279,7 @@ impl Uploader<'_> {
         }
         let scope = self.scope(source).await?;
         let pool = session.pool(self.url, self.max_connections()).await?;
-        let summary = self.upload(&pool, source, progress::start(app.progress, scope)).await?;
+        let summary = self.upload(&pool, source, app.start_progress(scope), app).await?;
         app.terminal.summary(summary);
         Ok(())
     }
@@ -294,10 +296,10 @@ impl Uploader<'_> {
             }
             scopes.push(scope);
         }
-        let progress = progress::start(app.progress, Scope::Tree { bytes });
+        let progress = app.start_progress(Scope::Tree { bytes });
         let uploads = sources.iter().zip(scopes).map(async |(source, scope)| {
             scope?;
-            self.upload(pool, source, progress.clone()).await
+            self.upload(pool, source, progress.clone(), app).await
         });
         concurrent::run(uploads, self.args.transfer.jobs.max_operands()).await
     }
@@ -316,7 +318,13 @@ impl Uploader<'_> {
         }
     }
 
-    async fn upload(&self, pool: &Pool, source: &Path, progress: Arc<dyn Progress>) -> Result<String> {
+    async fn upload(
+        &self,
+        pool: &Pool,
+        source: &Path,
+        progress: Arc<dyn Progress>,
+        app: &App,
+    ) -> Result<String> {
         let args = self.args;
         let begun = Instant::now();
         let upload = pool
@@ -350,7 +358,10 @@ impl Uploader<'_> {
         };
         self.skipped_symlinks.fetch_add(skipped_symlinks(&report), Ordering::Relaxed);
         match report {
-            Ok(report) => Ok(summary(source.display(), &report, begun)),
+            Ok(report) => {
+                app.records.add(&report);
+                Ok(summary(source.display(), &report, begun))
+            }
             Err(error) => Err(self.failed(pool, source, error).await),
         }
     }
