@@ -8,12 +8,14 @@
 mod app;
 mod args;
 mod argv;
+mod clock;
 mod commands;
 mod failure;
 mod interrupt;
 mod log;
 mod output;
 mod progress;
+mod records;
 mod session;
 mod settings;
 mod shell;
@@ -48,7 +50,7 @@ fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return usage_error::report(&error, &words),
     };
-    let app = App::new(&cli.global, cli.verb.prints_events(), settings);
+    let app = App::new(&cli.global, cli.verb.prints_events(), cli.verb.records(), settings);
     log::start(cli.global.verbose);
     match run(cli.verb, &app) {
         Ok(()) => ExitCode::SUCCESS,

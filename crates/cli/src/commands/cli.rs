@@ -9,7 +9,7 @@ use super::{
     parse_listing::ParseListingArgs, probe::ProbeArgs, put::PutArgs, raw::RawArgs, rcat::RcatArgs,
     rm::RmArgs, rmdir::RmdirArgs, serve::ServeArgs, stat::StatArgs, touch::TouchArgs,
 };
-use crate::args::{Global, ShellArgs};
+use crate::args::{Global, RecordArgs, ShellArgs};
 
 /// An FTP and FTPS client
 #[derive(Debug, Parser)]
@@ -121,6 +121,18 @@ impl Verb {
             Self::Get(args) => args.events.json,
             Self::Put(args) => args.events.json,
             _ => false,
+        }
+    }
+
+    /// Returns the name of a command that transfers, and its flags for records; an empty name for all others.
+    pub(crate) fn records(&self) -> (&'static str, Option<&RecordArgs>) {
+        match self {
+            Self::Get(args) => ("get", Some(&args.records)),
+            Self::Put(args) => ("put", Some(&args.records)),
+            Self::Mirror(args) => ("mirror", Some(&args.records)),
+            Self::Rcat(args) => ("rcat", Some(&args.records)),
+            Self::Fxp(args) => ("fxp", Some(&args.records)),
+            _ => ("", None),
         }
     }
 }

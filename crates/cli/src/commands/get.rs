@@ -26,10 +26,10 @@ use crate::{
     app::App,
     args::{
         ByteRange, ConnectionArgs, DEFAULT_SEGMENTS, DepthArgs, EventArgs, ExistingArgs, JobCount, NameArgs,
-        SelectionArgs, TransferArgs, local_path,
+        RecordArgs, SelectionArgs, TransferArgs, local_path,
     },
     failure::{Failure, FailureCollector, Result},
-    progress::{self, Scope},
+    progress::Scope,
     session::Session,
 };
 
@@ -82,6 +82,8 @@ pub(crate) struct GetArgs {
     transfer: TransferArgs,
     #[command(flatten)]
     pub(crate) events: EventArgs,
+    #[command(flatten)]
+    pub(crate) records: RecordArgs,
     #[command(flatten)]
     connection: ConnectionArgs,
 }
@@ -262,7 +264,10 @@ impl Downloader<'_> {
         let directory = self.args.directory.as_deref();
         if let Some(range) = self.args.range {
             let client = session.client(url).await?;
-            return range::get(client, url, range, self.output, directory).await;
+            let begun = Instant::now();
+            let bytes = range::get(client, url, range, self.output, directory).await?;
+            app.records.transferred(&url.to_string(), bytes, begun.elapsed());
+            return Ok(());
         }
         let sink = match self.output {
             Some(Destination::Stdout) => Some(Sink::stdout()),
@@ -272,14 +277,17 @@ impl Downloader<'_> {
         if let Some(mut sink) = sink {
             let client = session.client(url).await?;
             if self.args.ascii {
-                return stdout::copy_text(client, url, &mut sink).await;
+                let begun = Instant::now();
+                let bytes = stdout::copy_text(client, url, &mut sink).await?;
+                app.records.transferred(&url.to_string(), bytes, begun.elapsed());
+                return Ok(());
             }
-            let progress = progress::start(app.progress, Scope::File);
+            let progress = app.start_progress(Scope::File);
             return stdout::copy(client, url, &mut sink, &*progress).await;
         }
         let pool = session.pool(url, self.max_connections()).await?;
         let scope = if self.args.recursive { Scope::Tree { bytes: None } } else { Scope::File };
-        let summary = self.download(&pool, url, progress::start(app.progress, scope)).await?;
+        let summary = self.download(&pool, url, app.start_progress(scope), app).await?;
         app.terminal.summary(summary);
         Ok(())
     }
@@ -295,15 +303,21 @@ impl Downloader<'_> {
         for url in urls {
             pools.push(session.pool(url, self.max_connections()).await);
         }
-        let progress = progress::start(app.progress, Scope::Tree { bytes: None });
+        let progress = app.start_progress(Scope::Tree { bytes: None });
         let downloads = urls
             .iter()
             .zip(pools)
-            .map(async |(url, pool)| self.download(&pool?, url, progress.clone()).await);
+            .map(async |(url, pool)| self.download(&pool?, url, progress.clone(), app).await);
         concurrent::run(downloads, self.args.transfer.jobs.max_operands()).await
     }
 
-    async fn download(&self, pool: &Pool, url: &FtpUrl, progress: Arc<dyn Progress>) -> Result<String> {
+    async fn download(
+        &self,
+        pool: &Pool,
+        url: &FtpUrl,
+        progress: Arc<dyn Progress>,
+        app: &App,
+    ) -> Result<String> {
         let args = self.args;
         let begun = Instant::now();
         let download = pool
@@ -336,7 +350,10 @@ impl Downloader<'_> {
             _ => download.await,
         };
         match report {
-            Ok(report) => Ok(summary(url, &report, begun)),
+            Ok(report) => {
+                app.records.add(&report);
+                Ok(summary(url, &report, begun))
+            }
             Err(oxftp::Error::IsDirectory { .. }) => {
                 Err(Failure::IsDirectory { name: url.to_string(), hint: "use -r to download it recursively" })
             }

@@ -22,9 +22,12 @@ use super::support::{
 };
 use crate::{
     app::App,
-    args::{ConnectionArgs, DepthArgs, EventArgs, ExistingArgs, SelectionArgs, TransferArgs, names_url},
+    args::{
+        ConnectionArgs, DepthArgs, EventArgs, ExistingArgs, RecordArgs, SelectionArgs, TransferArgs,
+        names_url,
+    },
     failure::{Failure, Result},
-    progress::{self, Scope},
+    progress::Scope,
     session::{self, Session},
 };
 
@@ -79,6 +82,8 @@ pub(crate) struct PutArgs {
     transfer: TransferArgs,
     #[command(flatten)]
     pub(crate) events: EventArgs,
+    #[command(flatten)]
+    pub(crate) records: RecordArgs,
     #[command(flatten)]
     connection: ConnectionArgs,
 }
@@ -253,7 +258,7 @@ impl Uploader<'_> {
         }
         let scope = self.scope(source).await?;
         let pool = session.pool(self.url, self.max_connections()).await?;
-        let summary = self.upload(&pool, source, progress::start(app.progress, scope)).await?;
+        let summary = self.upload(&pool, source, app.start_progress(scope), app).await?;
         app.terminal.summary(summary);
         Ok(())
     }
@@ -270,10 +275,10 @@ impl Uploader<'_> {
             }
             scopes.push(scope);
         }
-        let progress = progress::start(app.progress, Scope::Tree { bytes });
+        let progress = app.start_progress(Scope::Tree { bytes });
         let uploads = sources.iter().zip(scopes).map(async |(source, scope)| {
             scope?;
-            self.upload(pool, source, progress.clone()).await
+            self.upload(pool, source, progress.clone(), app).await
         });
         concurrent::run(uploads, self.args.transfer.jobs.max_operands()).await
     }
@@ -292,7 +297,13 @@ impl Uploader<'_> {
         }
     }
 
-    async fn upload(&self, pool: &Pool, source: &Path, progress: Arc<dyn Progress>) -> Result<String> {
+    async fn upload(
+        &self,
+        pool: &Pool,
+        source: &Path,
+        progress: Arc<dyn Progress>,
+        app: &App,
+    ) -> Result<String> {
         let args = self.args;
         let begun = Instant::now();
         let upload = pool
@@ -322,7 +333,10 @@ impl Uploader<'_> {
             Target::Into(path) => upload.to(path).write_into(has_no_name(source)).await,
         };
         match report {
-            Ok(report) => Ok(summary(source.display(), &report, begun)),
+            Ok(report) => {
+                app.records.add(&report);
+                Ok(summary(source.display(), &report, begun))
+            }
             Err(error) => Err(self.failed(pool, source, error).await),
         }
     }

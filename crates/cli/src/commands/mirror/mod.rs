@@ -8,7 +8,7 @@ use std::{path::PathBuf, sync::Arc, time::Instant};
 use clap::{Args, ValueEnum};
 use oxftp::{
     FtpUrl, Pool, Report,
-    mirror::{Compare, Delete, Filter, Links, Mirror, Step},
+    mirror::{Action, Compare, Delete, Filter, Links, Mirror, Step},
 };
 use tokio::sync::mpsc;
 
@@ -20,10 +20,10 @@ use super::support::{
 };
 use crate::{
     app::App,
-    args::{ConnectionArgs, DepthArgs, FilterArgs, SelectionArgs, TransferArgs},
+    args::{ConnectionArgs, DepthArgs, FilterArgs, RecordArgs, SelectionArgs, TransferArgs},
     failure::{Exit, Failure, Result},
     output::Output,
-    progress::{self, Scope},
+    progress::Scope,
     session::{self, Session},
     units::count,
 };
@@ -89,6 +89,8 @@ pub(crate) struct MirrorArgs {
     target: String,
     #[command(flatten)]
     transfer: TransferArgs,
+    #[command(flatten)]
+    pub(crate) records: RecordArgs,
     #[command(flatten)]
     connection: ConnectionArgs,
 }
@@ -159,6 +161,11 @@ async fn mirror(args: &MirrorArgs, steps: &Arc<StepCounts>, app: &App) -> Result
     let locks = lock(args, &mut session, &source, &target).await?;
     let (report, about) = locks.run(mirror_trees(args, &mut session, source, target, steps, app)).await?;
     let report = report.map_err(|error| Failure::about(&about, error))?;
+    if args.dry_run {
+        app.records.planned(&report)
+    } else {
+        app.records.add(&report)
+    }
     app.terminal.summary(summary_of(args, &report, begun));
     session.quit().await;
     Ok(())
@@ -265,8 +272,12 @@ async fn run_mirror(
     let prints = args.dry_run || args.json;
     let (sender, mut lines) = mpsc::unbounded_channel();
     let (json, steps) = (args.json, steps.clone());
+    let records = (!args.dry_run).then(|| app.records.clone());
     let mirror = configured(mirror, args, app).on_step(move |step: &Step| {
         steps.count(step);
+        if let (Some(records), Action::Delete | Action::DeleteDirectory) = (&records, step.action) {
+            records.deleted(&step.path.to_string());
+        }
         if prints {
             let line = if json { step::json(step, transfers) } else { step::text(step, transfers) };
             // The receiver is gone when the program ends.
@@ -332,7 +343,7 @@ fn configured<'p>(mirror: Mirror<'p>, args: &MirrorArgs, app: &App) -> Mirror<'p
         mirror = mirror.max_errors(most);
     }
     if !args.dry_run {
-        mirror = mirror.progress(progress::start(app.progress, Scope::Tree { bytes: None }));
+        mirror = mirror.progress(app.start_progress(Scope::Tree { bytes: None }));
     }
     mirror
 }
