@@ -164,7 +164,7 @@ async fn exact_time(
 async fn set_mode(file: &mut ServerFile<'_>, mode: u32) -> Result<()> {
     match file.client.set_permissions(&file.path, mode & 0o777).await {
         Err(error @ Error::StatusCode(_)) if !file.client.is_broken() => {
-            tracing::warn!("the permissions of {} are not preserved: {error}", file.path);
+            crate::trace::warn!("the permissions of {} are not preserved: {error}", file.path);
             Ok(())
         }
         set => set,

@@ -15,6 +15,7 @@ const LAYERS: [(&str, &[&str]); 2] = [
     (
         "client",
         &[
+            "trace",
             "future",
             "url",
             "selection",

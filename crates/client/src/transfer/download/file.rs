@@ -115,7 +115,7 @@ impl FileDownload<'_> {
         }
         match self.download_from(client, remote, local, offset).await {
             Err(error) if defeats_resume(&error) && !client.is_broken() => {
-                tracing::warn!("{} cannot be resumed and is downloaded whole: {error}", remote.path);
+                crate::trace::warn!("{} cannot be resumed and is downloaded whole: {error}", remote.path);
                 self.progress.give_up_resuming();
                 self.progress.retry(&remote.path.to_string());
                 let local = LocalTarget { partial, earlier: None, path: target };
@@ -345,13 +345,13 @@ impl FileDownload<'_> {
         }
         if self.fs.try_exists(&segments_path(partial)).await? {
             // It was downloaded in segments: its length means nothing.
-            tracing::warn!("{} is not resumed: its segments were not downloaded in order", remote.path);
+            crate::trace::warn!("{} is not resumed: its segments were not downloaded in order", remote.path);
             return Ok(0);
         }
         if let Some(token) = remote.token()
             && token.differs(&**self.fs, partial).await
         {
-            tracing::warn!("{} is not resumed: it has changed on the server", remote.path);
+            crate::trace::warn!("{} is not resumed: it has changed on the server", remote.path);
             return Ok(0);
         }
         let size = match remote.size {
@@ -389,7 +389,7 @@ impl FileDownload<'_> {
                 return Err(data.fail(client.control_mut(), source, deadline).await);
             }
         }
-        tracing::warn!("the partial file of {} is of another file and is not resumed", remote.path);
+        crate::trace::warn!("the partial file of {} is of another file and is not resumed", remote.path);
         self.progress.give_up_resuming();
         let ended = match data.is_at_end() {
             true => client.finish_data(&mut data, Masks::default()).await.map(drop),
@@ -417,7 +417,7 @@ impl FileDownload<'_> {
             Err(Error::StatusCode(error))
                 if offset > 0 && dialog::is_restart_refused(&error) && !is_session_end(&error) =>
             {
-                tracing::warn!("{} cannot be resumed and is downloaded whole: {error}", remote.path);
+                crate::trace::warn!("{} cannot be resumed and is downloaded whole: {error}", remote.path);
                 Ok((client.open_data(retr, representation, 0, follow_up).await?, 0))
             }
             opened => Ok((opened?, offset)),
@@ -600,7 +600,7 @@ impl FileDownload<'_> {
             Ok::<_, Error>(())
         };
         if let Err(error) = kept.await {
-            tracing::warn!("the partial file of {} is not kept: {error}", target.display());
+            crate::trace::warn!("the partial file of {} is not kept: {error}", target.display());
         }
     }
 }

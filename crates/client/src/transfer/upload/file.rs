@@ -127,7 +127,7 @@ impl FileUpload<'_> {
         let mut stored = self.store_and_check(client, content, names, offset, record.as_deref_mut()).await;
         match &stored {
             Err(error) if offset > 0 && defeats_resume(error) && !client.is_broken() => {
-                tracing::warn!("{} cannot be resumed and is sent whole: {error}", source.display());
+                crate::trace::warn!("{} cannot be resumed and is sent whole: {error}", source.display());
                 self.progress.give_up_resuming();
                 self.progress.retry(&source.display().to_string());
                 let content = self.open_source(source).await?;
@@ -356,7 +356,7 @@ impl FileUpload<'_> {
             Err(error) if resumed => return Checked { content: Err(error), time: None },
             // The server reported before that the transfer is complete.
             Err(error) => {
-                tracing::warn!("the size of {path} is not compared: {error}");
+                crate::trace::warn!("the size of {path} is not compared: {error}");
                 return Checked { content: Ok(()), time: None };
             }
         };
@@ -389,7 +389,7 @@ impl FileUpload<'_> {
         match content {
             Err(Error::HashMismatch { there, here }) if path != target => {
                 if let Err(error) = client.remove_file(path).await {
-                    tracing::warn!("{path} is still on the server: {error}");
+                    crate::trace::warn!("{path} is still on the server: {error}");
                 }
                 Err(Error::HashMismatch { there, here })
             }
@@ -445,7 +445,7 @@ impl FileUpload<'_> {
         if let Some(length) = length {
             return Ok(length);
         }
-        tracing::warn!("{} is sent whole: the server has another version of {path}", source.display());
+        crate::trace::warn!("{} is sent whole: the server has another version of {path}", source.display());
         self.progress.give_up_resuming();
         Ok(0)
     }
@@ -470,7 +470,7 @@ impl FileUpload<'_> {
         if appends_first {
             match client.open_data(appe.clone(), TransferType::Image, 0, FollowUp::Nothing).await {
                 Err(error) if defeats_resume(&error) && !client.is_broken() => {
-                    tracing::debug!("APPE is refused: {error}");
+                    crate::trace::debug!("APPE is refused: {error}");
                 }
                 opened => return opened,
             }
