@@ -196,8 +196,18 @@ const IN_BRIEF_HELP: [&str; 16] = [
 ];
 
 /// Flags of the verbs that the brief help does not show.
-const NOT_IN_BRIEF_HELP: [&str; 8] =
-    ["range", "segments", "ascii", "fsync", "order", "verify", "max-errors", "size-only"];
+const NOT_IN_BRIEF_HELP: [&str; 10] = [
+    "range",
+    "segments",
+    "ascii",
+    "fsync",
+    "order",
+    "verify",
+    "max-errors",
+    "size-only",
+    "backup-dir",
+    "suffix",
+];
 
 fn group(command: &Command, heading: &str, verbs: &[&str]) -> String {
     let lines: String = verbs.iter().map(|verb| line(command, verb)).collect();

@@ -84,7 +84,9 @@ impl Error {
             Self::Limit { .. } | Self::CyclicTree { .. } | Self::TooManySessions { .. } => ErrorKind::Limit,
             Self::TooManyFailures { .. } | Self::TooManyDeletions { .. } => ErrorKind::Limit,
             Self::Unsupported { .. } | Self::VirtualHostRefused { .. } => ErrorKind::Unsupported,
-            Self::NotRenamed { source, .. } | Self::Stopped { source, .. } => source.kind(),
+            Self::NotRenamed { source, .. }
+            | Self::NotBackedUp { source, .. }
+            | Self::Stopped { source, .. } => source.kind(),
             Self::Incompatible { .. }
             | Self::InvalidCommand(_)
             | Self::Name(_)

@@ -334,6 +334,7 @@ fn configured<'p>(mirror: Mirror<'p>, args: &MirrorArgs, app: &App) -> Mirror<'p
         .empty_directories(args.empty_dirs)
         .preserve_mode(args.perms)
         .temporary(args.temp_name)
+        .backup(args.transfer.backup.backup())
         .dry_run(args.dry_run)
         .retries(args.connection.network.retries);
     if let Some(most) = args.max_delete {

@@ -15,6 +15,7 @@ use self::{
     tree::{LocalDirectory, LocalFile, TreeUpload, candidate},
 };
 use super::{
+    backup::{Backup, Backups},
     local_path::remote_name,
     options::{Choice, Existing, FileOptions, JobOptions, Order, Verify, file_setters, job_setters},
     scheduler::{
@@ -100,6 +101,7 @@ pub struct Upload<'c> {
     destination: RemotePath,
     write_into: bool,
     upload: UploadOptions,
+    backup: Option<Backup>,
     choice: Choice,
     file: FileOptions,
     job: JobOptions,
@@ -114,6 +116,7 @@ impl<'c> Upload<'c> {
             destination: RemotePath::default(),
             write_into: false,
             upload: UploadOptions { checks_name: true, ..UploadOptions::default() },
+            backup: None,
             choice: Choice::default(),
             file: FileOptions::default(),
         }
@@ -181,6 +184,15 @@ impl<'c> Upload<'c> {
         self
     }
 
+    /// Keeps each file on the server that is replaced. Each file is then stored under a [temporary](Self::temporary) name,
+    /// and the older one is moved to its backup (`RNFR`, `RNTO`) just before it gets its final name. Defaults to `None`.
+    #[must_use]
+    pub fn backup(mut self, backup: impl Into<Option<Backup>>) -> Self {
+        self.backup = backup.into();
+        self.upload.temporary |= self.backup.is_some();
+        self
+    }
+
     /// Sets whether each source file is removed when its copy is complete and verified. Directories are kept, and so are
     /// files that were left out. Defaults to `false`.
     ///
@@ -240,12 +252,19 @@ impl<'c> Upload<'c> {
     async fn run(mut self) -> Result<Report> {
         self.file.check()?;
         let deadline = Deadline::start(self.job.deadline);
+        self.upload.temporary |= self.backup.is_some();
+        let base = self.destination.clone();
         let (is_tree, target) = deadline.run("the upload", self.prepare()).await?;
+        let base = match self.write_into && !is_tree {
+            true => target.parent().unwrap_or_default(),
+            false => base,
+        };
         let config = self.worker.config();
         let handler = TreeUpload {
             fs: config.file_system.clone(),
             options: self.file,
             upload: self.upload,
+            backups: self.backup.take().map(|backup| Backups::new(backup, base)),
             choice: self.choice.clone(),
             encoding: config.encoding,
             limits: config.limits.clone(),
