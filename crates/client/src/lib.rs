@@ -135,7 +135,9 @@ pub use crate::stream::rate_limit::Throttle;
 pub use crate::tls::{TlsConfig, TlsCounts, TlsSession, TlsVersion};
 pub use crate::transfer::ascii::{AsciiReader, AsciiWriter, LineEnd};
 pub use crate::transfer::fxp::fxp;
-pub use crate::transfer::{Connections, Download, Existing, Links, Order, PART_SUFFIX, Upload, Verify};
+pub use crate::transfer::{
+    Backup, Connections, Download, Existing, Links, Order, PART_SUFFIX, Upload, Verify,
+};
 pub use crate::url::{FtpUrl, Host, Scheme, UrlError};
 pub use oxftp_proto::{
     Code, Command, Encoding, Entry, EntryKind, Facts, Features, FileHash, FileName, HashAlgorithm,

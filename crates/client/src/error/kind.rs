@@ -86,7 +86,9 @@ impl Error {
             Self::Unsupported { .. } | Self::FeatureMissing { .. } | Self::VirtualHostRefused { .. } => {
                 ErrorKind::Unsupported
             }
-            Self::NotRenamed { source, .. } | Self::Stopped { source, .. } => source.kind(),
+            Self::NotRenamed { source, .. }
+            | Self::NotBackedUp { source, .. }
+            | Self::Stopped { source, .. } => source.kind(),
             Self::Incompatible { .. }
             | Self::InvalidCommand(_)
             | Self::Name(_)

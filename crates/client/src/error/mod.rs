@@ -202,6 +202,17 @@ pub enum Error {
         /// The server's refusal.
         source: Box<Self>,
     },
+    /// A file was neither replaced nor deleted, because it could not be moved to its backup (see
+    /// [`Backup`](crate::Backup)).
+    #[error("{path} is kept as it is: it cannot be moved to {backup}")]
+    NotBackedUp {
+        /// The file.
+        path: String,
+        /// The path of its backup.
+        backup: String,
+        /// Why it cannot be moved.
+        source: Box<Self>,
+    },
     /// Two options exclude each other.
     #[error("{what} cannot be combined with {with}")]
     Incompatible {

@@ -20,6 +20,7 @@ use tokio::io::{AsyncSeekExt, AsyncWriteExt};
 
 use super::partial::{self, ResumeToken, overlaps, segments_path};
 use crate::transfer::{
+    backup::LocalBackups,
     copy::{CopyError, Filled, copy_down, copy_text_down, fill},
     file_progress::{FileProgress, Transferred},
     local_path::{refuse_link, refuse_target},
@@ -45,6 +46,8 @@ use crate::{
 pub(crate) struct FileDownload<'a> {
     pub(crate) fs: &'a Arc<dyn FileSystem>,
     pub(crate) options: FileOptions,
+    /// Where a file that is replaced is moved.
+    pub(crate) backups: Option<&'a LocalBackups>,
     /// A file under the final name is not transferred if it is whole, and resumed if it is shorter.
     pub(crate) continues_final: bool,
     /// What follows on the same session.
@@ -304,19 +307,33 @@ impl FileDownload<'_> {
         file: Box<dyn FileHandle>,
         partial: &Path,
         target: &Path,
-    ) -> LocalFsResult<()> {
+    ) -> Result<()> {
+        let kept = match self.backups {
+            Some(backups) => match backups.keep(&**self.fs, target).await {
+                Ok(kept) => kept.map(|kept| (backups, kept)),
+                Err(error) => {
+                    let mut file = file;
+                    self.leave(remote, &mut *file, partial).await;
+                    return Err(error);
+                }
+            },
+            None => None,
+        };
         let preserve_mode = match self.options.file_mode {
             Some(mode) => choose_local_mode(&**self.fs, partial, mode).await,
             None => self.options.preserve_mode && set_local_mode(&**self.fs, partial, remote.mode).await,
         };
         let options = CommitOptions { sync: self.options.sync, preserve_mode };
         let (outcome, file) = commit_locked(self.fs, file, partial, target, options).await;
+        if let (Err(_), Some((backups, kept))) = (&outcome, kept) {
+            backups.restore(&**self.fs, &kept, target).await;
+        }
         if outcome.is_err()
             && let Some(mut file) = file
         {
             self.leave(remote, &mut *file, partial).await;
         }
-        outcome
+        Ok(outcome?)
     }
 
     /// Leaves a partial file for resuming. An empty one is removed; the token is written where that was not done at
@@ -489,7 +506,11 @@ impl FileDownload<'_> {
     /// Returns whether a file is read into memory: it is small, and needs nothing on disk before it is complete.
     fn is_small(&self, remote: &RemoteFile<'_>) -> bool {
         let FileOptions { resume, ascii, verify, .. } = self.options;
-        let is_plain = !resume && !ascii && !self.options.sets_mode() && verify != Verify::Hash;
+        let is_plain = !resume
+            && !ascii
+            && !self.options.sets_mode()
+            && verify != Verify::Hash
+            && self.backups.is_none();
         is_plain && remote.size.is_some_and(|size| size < MIN_BLOCK as u64)
     }
 

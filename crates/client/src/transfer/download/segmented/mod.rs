@@ -28,6 +28,7 @@ use super::{
     partial::{self, ResumeToken, discard, remove_status, segments_path},
 };
 use crate::transfer::{
+    backup::LocalBackups,
     file_progress::FileProgress,
     local_path::refuse_link,
     options::{FileOptions, JobOptions},
@@ -59,6 +60,7 @@ pub(crate) struct Segmented<'a> {
     /// Starts with that many segments; otherwise with one.
     pub(crate) at_once: bool,
     pub(crate) options: &'a FileOptions,
+    pub(crate) backups: Option<&'a LocalBackups>,
     pub(crate) job: &'a JobOptions,
 }
 
@@ -189,6 +191,7 @@ impl Segmented<'_> {
         let download = FileDownload {
             fs: self.fs,
             options: *self.options,
+            backups: self.backups,
             continues_final: false,
             follow_up: FollowUp::Nothing,
             progress: &FileProgress::new(&*self.job.progress),
