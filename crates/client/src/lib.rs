@@ -66,6 +66,7 @@
 //! | `encodings` * | encodings of names besides UTF-8, and listings in them |
 //! | `proxy` * | `connect::Proxy`: HTTP and SOCKS proxies |
 //! | `mirror` * | mirrors of trees |
+//! | `blocking` | the same client without `async` |
 //! | `idna` | host names of URLs in other alphabets than ASCII |
 //! | `tracing` | diagnostics by the crate `tracing` |
 //!
@@ -80,6 +81,9 @@
     allow(dead_code, unreachable_code)
 )]
 
+#[cfg(feature = "blocking")]
+#[cfg_attr(docsrs, doc(cfg(feature = "blocking")))]
+pub mod blocking;
 mod client;
 mod config;
 pub mod connect;
@@ -152,6 +156,11 @@ pub use oxftp_proto::{
 #[cfg(doctest)]
 #[doc = include_str!("../../../docs/aioftp.md")]
 struct AioftpGuide;
+
+/// Compiles the examples in the migration guide for suppaftp.
+#[cfg(all(doctest, feature = "blocking"))]
+#[doc = include_str!("../../../docs/coming-from-suppaftp.md")]
+struct SuppaftpGuide;
 
 /// Compiles the examples in the README of the repository.
 #[cfg(doctest)]

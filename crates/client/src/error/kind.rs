@@ -94,6 +94,7 @@ impl Error {
             | Self::Name(_)
             | Self::Url(_)
             | Self::Encoding(_)
+            | Self::BlockingInAsync
             | Self::PoolClosed => ErrorKind::Usage,
             _ => ErrorKind::Transfer,
         }

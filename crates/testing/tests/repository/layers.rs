@@ -35,6 +35,7 @@ const LAYERS: [(&str, &[&str]); 2] = [
             "lock",
             "transfer",
             "mirror",
+            "blocking",
         ],
     ),
     ("serve", &["error", "certificates", "options", "login", "folder", "passive", "tls", "front", "server"]),
