@@ -10,7 +10,7 @@
 //! [`Error::BlockingInAsync`](crate::Error::BlockingInAsync). Inside `tokio::task::spawn_blocking` it works.
 //!
 //! ```no_run
-//! use std::io::{BufRead, Write};
+//! use std::io::{BufRead, Read};
 //! use oxftp::{Credentials, blocking::{Client, Run}};
 //!
 //! # fn example() -> Result<(), Box<dyn std::error::Error>> {

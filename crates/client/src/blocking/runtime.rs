@@ -1,4 +1,4 @@
-//! The runtime behind the blocking API: one thread that serves the sockets.
+//! The runtime of the blocking API: one thread that serves the sockets.
 
 use std::{
     future::IntoFuture,
