@@ -64,7 +64,8 @@ impl Pool {
     ) -> Result<Vec<Bytes>> {
         let path = &path.into();
         let joined = coalesce(ranges, self.inner.range_costs.worthwhile_gap());
-        let reads = joined.iter().map(|range| async move { self.read_range(path, range.clone()).await });
+        // Of owned ranges, so that the future is `Send` for every lifetime.
+        let reads = joined.clone().into_iter().map(|range| self.read_range(path.clone(), range));
         let read: Vec<Bytes> = stream::iter(reads).buffered(self.limit().max(1)).try_collect().await?;
         Ok(ranges.iter().map(|range| cut_out(range, &joined, &read)).collect())
     }
