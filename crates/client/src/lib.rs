@@ -93,10 +93,10 @@ pub use crate::pool::{Pool, PoolStream, PooledClient};
 pub use crate::progress::{Counter, Progress, ProgressEvent};
 pub use crate::selection::{Candidate, Selection};
 pub use crate::stream::rate_limit::Throttle;
-pub use crate::tls::{TlsConfig, TlsCounts, TlsVersion};
+pub use crate::tls::{TlsConfig, TlsCounts, TlsSession, TlsVersion};
 pub use crate::transfer::ascii::{AsciiReader, AsciiWriter, LineEnd};
 pub use crate::transfer::fxp::fxp;
-pub use crate::transfer::{Connections, Download, Existing, Order, PART_SUFFIX, Upload, Verify};
+pub use crate::transfer::{Connections, Download, Existing, Links, Order, PART_SUFFIX, Upload, Verify};
 pub use crate::url::{FtpUrl, Host, Scheme, UrlError};
 pub use oxftp_proto::{
     Code, Command, Encoding, Entry, EntryKind, Facts, Features, FileHash, FileName, HashAlgorithm,

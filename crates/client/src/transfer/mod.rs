@@ -19,10 +19,12 @@ pub(crate) mod preserve;
 pub(crate) mod remove;
 pub(crate) mod resume;
 pub(crate) mod scheduler;
+pub(crate) mod symlink;
 pub(crate) mod upload;
 pub(crate) mod verify;
 
 pub use self::download::Download;
 pub use self::options::{Connections, Existing, Order, Verify};
 pub use self::partial_name::PART_SUFFIX;
+pub use self::symlink::Links;
 pub use self::upload::Upload;

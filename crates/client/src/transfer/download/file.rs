@@ -25,7 +25,7 @@ use crate::transfer::{
     local_path::{refuse_link, refuse_target},
     options::{FileOptions, MIN_BLOCK, Verify},
     partial_name::partial_path,
-    preserve::{set_local_mode, set_local_time, system_time},
+    preserve::{choose_local_mode, set_local_mode, set_local_time, system_time},
     resume::{LARGE, OVERLAP, defeats_resume, is_session_end},
     scheduler::pending_write::{FileOutcome, PendingWrite},
     verify::LocalCopy,
@@ -305,8 +305,10 @@ impl FileDownload<'_> {
         partial: &Path,
         target: &Path,
     ) -> LocalFsResult<()> {
-        let preserve_mode =
-            self.options.preserve_mode && set_local_mode(&**self.fs, partial, remote.mode).await;
+        let preserve_mode = match self.options.file_mode {
+            Some(mode) => choose_local_mode(&**self.fs, partial, mode).await,
+            None => self.options.preserve_mode && set_local_mode(&**self.fs, partial, remote.mode).await,
+        };
         let options = CommitOptions { sync: self.options.sync, preserve_mode };
         let (outcome, file) = commit_locked(self.fs, file, partial, target, options).await;
         if outcome.is_err()
@@ -486,8 +488,8 @@ impl FileDownload<'_> {
 impl FileDownload<'_> {
     /// Returns whether a file is read into memory: it is small, and needs nothing on disk before it is complete.
     fn is_small(&self, remote: &RemoteFile<'_>) -> bool {
-        let FileOptions { resume, ascii, preserve_mode, verify, .. } = self.options;
-        let is_plain = !resume && !ascii && !preserve_mode && verify != Verify::Hash;
+        let FileOptions { resume, ascii, verify, .. } = self.options;
+        let is_plain = !resume && !ascii && !self.options.sets_mode() && verify != Verify::Hash;
         is_plain && remote.size.is_some_and(|size| size < MIN_BLOCK as u64)
     }
 

@@ -20,7 +20,7 @@ use crate::{
         file_progress::{FileProgress, Transferred},
         options::{FileOptions, MIN_BLOCK, Verify},
         partial_name::remote_partial_path,
-        preserve::{set_remote_mode, timestamp, warn_of_refused_time},
+        preserve::{choose_remote_mode, set_remote_mode, timestamp, warn_of_refused_time},
         resume::{LARGE, OVERLAP, SourceId, defeats_resume},
         verify::LocalCopy,
     },
@@ -137,8 +137,10 @@ impl FileUpload<'_> {
             _ => {}
         }
         let (stored, set) = stored?;
-        if self.options.preserve_mode {
-            set_remote_mode(client, self.fs, source, path).await?;
+        match self.options.file_mode {
+            Some(mode) => choose_remote_mode(client, path, mode).await?,
+            None if self.options.preserve_mode => set_remote_mode(client, self.fs, source, path).await?,
+            None => {}
         }
         if let Some(time) = self.time(stored.modified) {
             let set = match set {
@@ -458,7 +460,7 @@ impl FileUpload<'_> {
         offset: u64,
         queries: Option<UploadQueries>,
     ) -> Result<DataConnection> {
-        let follow_up = match self.upload.temporary || self.options.preserve_mode {
+        let follow_up = match self.upload.temporary || self.options.sets_mode() {
             // A command that is sent ahead would not outlive the commands after this transfer.
             true => FollowUp::Nothing,
             false => self.follow_up,

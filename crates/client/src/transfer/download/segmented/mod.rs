@@ -13,7 +13,7 @@ use std::{
     path::Path,
     pin::pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use futures_util::{StreamExt, stream::FuturesUnordered};
@@ -280,7 +280,7 @@ impl Running<'_> {
             if self.is_over() {
                 return Ok(());
             }
-            if !self.admission.admits(number) || !self.plan().has_work() {
+            if !self.admission.admits(number) || !self.plan().has_work(Instant::now()) {
                 worker.rest();
                 changed.await;
                 continue;
@@ -303,7 +303,7 @@ impl Running<'_> {
     /// Downloads a segment; returns false when there is none at present.
     async fn download_next(&self, number: usize, worker: &mut Worker<'_>) -> Result<bool> {
         let client = worker.client().await?;
-        let Some(taken) = self.plan().take() else { return Ok(false) };
+        let Some(taken) = self.plan().take(Instant::now()) else { return Ok(false) };
         self.admission.works(number);
         let outcome = self.download_segment(client, &taken).await;
         self.plan().release(taken.index);

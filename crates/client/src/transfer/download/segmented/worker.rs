@@ -1,6 +1,6 @@
 //! Download of one segment.
 
-use std::{io, io::SeekFrom, sync::atomic::Ordering};
+use std::{io, io::SeekFrom, sync::atomic::Ordering, time::Instant};
 
 use oxftp_proto::dialog;
 use tokio::io::{AsyncReadExt, AsyncSeekExt, AsyncWriteExt};
@@ -36,6 +36,7 @@ impl Running<'_> {
             self.extend(client).await?;
         }
         let mut file = self.open(taken.from).await?;
+        let asked = Instant::now();
         let mut data = match client.open_from(self.job.remote.path, taken.from).await {
             Err(Error::StatusCode(error)) if dialog::is_restart_refused(&error) => {
                 tracing::debug!("only one connection is used: {error}");
@@ -49,6 +50,7 @@ impl Running<'_> {
             }
             opened => opened?,
         };
+        self.plan().opened_in(asked.elapsed());
         data.limit_to(Limit::new(taken.from, taken.end.clone()));
         match self.copy(&mut data, &mut *file, taken).await {
             Ok(()) => self.end(client, data, taken).await,
