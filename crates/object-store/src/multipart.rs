@@ -55,7 +55,7 @@ impl Upload {
         }
     }
 
-    /// Gives the object its name; returns its etag.
+    /// Renames the stored file to the name of the object; returns its etag.
     pub(crate) async fn complete(&mut self) -> Result<Option<String>> {
         let (done, completed) = oneshot::channel();
         let _ = self.messages.send(Message::Complete(done));

@@ -64,7 +64,7 @@ impl Core {
         retrying!(self, |session| store(session, path, chunks).await)
     }
 
-    /// Gives a complete object its name; returns its etag.
+    /// Renames a complete object to its name; returns its etag.
     pub(crate) async fn publish(
         &self,
         location: &str,

@@ -2,7 +2,7 @@
 //!
 //! [`Pool`] lends, prewarms and forks. [`permits`] counts the sessions and queues the callers, [`inner`] opens and
 //! checks sessions, [`pooled`] returns them, [`operations`], [`streams`] and [`ranges`] use them for a file each, [`suspendable`] lends the sessions of
-//! streams that nobody reads, and [`refusal`] recognizes the replies of servers with a session limit.
+//! streams that are not read, and [`refusal`] recognizes the replies of servers with a session limit.
 
 mod inner;
 mod operations;

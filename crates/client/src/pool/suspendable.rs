@@ -1,4 +1,4 @@
-//! Streams that lend their session to others while nobody reads them, and that survive lost connections.
+//! Streams that lend their session to others while they are not read, and that survive lost connections.
 //!
 //! A task reads the file and queues its blocks. When the queue is full and a caller waits for a session, the stream
 //! that has been idle for longest ends its transfer, returns its session, and continues later by `REST`. From then on
@@ -28,7 +28,7 @@ use crate::{Error, PooledClient, RangeStream, Result, client::ByteRange};
 impl Pool {
     /// Streams a part of a file, in blocks (`REST`, `RETR`; RFC 3659, 5).
     ///
-    /// Unlike the stream of [`open_range`](Self::open_range), this one lends its session: while nobody reads it and
+    /// Unlike the stream of [`open_range`](Self::open_range), this one lends its session: while it is not read and
     /// another caller of [`client`](Self::client) waits, the transfer is ended, and continued later from its offset. More
     /// streams than the pool has sessions can be read alternately. It also continues after a lost connection, several
     /// times if some bytes arrive in between.
