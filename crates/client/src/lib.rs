@@ -130,7 +130,7 @@ pub use crate::future::BoxFuture;
 pub use crate::list::{Entries, List, PathEntry};
 pub use crate::local_fs::hash::hash_file;
 pub use crate::lock::{LOCK_SUFFIX, LocalLock, RemoteLock};
-pub use crate::pool::{Pool, PooledClient};
+pub use crate::pool::{Pool, PoolStream, PooledClient};
 pub use crate::progress::{Counter, Progress, ProgressEvent};
 pub use crate::selection::{Candidate, Selection};
 pub use crate::stream::rate_limit::Throttle;

@@ -1,7 +1,8 @@
 //! Session pool: many sessions of one login.
 //!
 //! [`Pool`] lends, prewarms and forks. [`permits`] counts the sessions and queues the callers, [`inner`] opens and
-//! checks sessions, [`pooled`] returns them, [`operations`], [`streams`] and [`ranges`] use them for a file each, and [`refusal`] recognizes the replies of servers with a session limit.
+//! checks sessions, [`pooled`] returns them, [`operations`], [`streams`] and [`ranges`] use them for a file each, [`suspendable`] lends the sessions of
+//! streams that are not read, and [`refusal`] recognizes the replies of servers with a session limit.
 
 mod inner;
 mod operations;
@@ -10,6 +11,7 @@ mod pooled;
 mod ranges;
 mod refusal;
 mod streams;
+mod suspendable;
 
 use std::{
     fmt,
@@ -22,6 +24,7 @@ use oxftp_proto::{TransferType, dialog::Credentials};
 
 use self::inner::{OpenError, PoolInner};
 pub use self::pooled::PooledClient;
+pub use self::suspendable::PoolStream;
 use crate::{Client, ClientBuilder, Error, Host, Result, Throttle, config::Config};
 
 /// Pool of sessions with the same login on one server. Sessions are opened on demand.

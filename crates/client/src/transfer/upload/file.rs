@@ -563,6 +563,32 @@ fn is_about_data(error: &Error) -> bool {
     refused && !error.is_connection_lost()
 }
 
+impl Client {
+    /// Renames a file to `target`, in place of an existing file (`RNFR`, `RNTO`; RFC 959, 4.1.3).
+    ///
+    /// When the server refuses to replace a file by a rename, that file is deleted first (`DELE`). Between the two
+    /// commands there is no file of that name.
+    ///
+    /// ```no_run
+    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+    /// client.write("report.pdf.new", "%PDF-").await?;
+    /// client.replace("report.pdf.new", "report.pdf").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotRenamed`] if the server refuses one of the paths.
+    pub async fn replace(
+        &mut self,
+        from: impl Into<RemotePath>,
+        target: impl Into<RemotePath>,
+    ) -> Result<()> {
+        rename_into_place(self, &from.into(), &target.into(), None).await
+    }
+}
+
 /// Renames a complete upload to its final name (`RNFR`, `RNTO`); an older file of that name is moved to its backup, or
 /// replaced.
 pub(crate) async fn rename_into_place(
