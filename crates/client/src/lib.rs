@@ -93,7 +93,7 @@ pub use crate::pool::{Pool, PooledClient};
 pub use crate::progress::{Counter, Progress, ProgressEvent};
 pub use crate::selection::{Candidate, Selection};
 pub use crate::stream::rate_limit::Throttle;
-pub use crate::tls::{TlsConfig, TlsCounts, TlsVersion};
+pub use crate::tls::{TlsConfig, TlsCounts, TlsSession, TlsVersion};
 pub use crate::transfer::ascii::{AsciiReader, AsciiWriter, LineEnd};
 pub use crate::transfer::fxp::fxp;
 pub use crate::transfer::{Connections, Download, Existing, Links, Order, PART_SUFFIX, Upload, Verify};

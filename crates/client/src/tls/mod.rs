@@ -1,15 +1,17 @@
 //! TLS: configuration, handshakes, session resumption and `close_notify`.
 //!
 //! [`TlsConfig`] is the configuration. [`session`] does the handshakes, with one session store for each control
-//! connection, [`verifier`] decides about certificates, and [`resumption`] keeps the tickets for data connections. [`close_notify`] ends one direction.
+//! connection, [`verifier`] decides about certificates, and [`resumption`] keeps the tickets for data connections. [`close_notify`] ends one direction. [`socket`] is
+//! an encrypted connection as a socket.
 
 mod close_notify;
 pub(crate) mod resumption;
 mod session;
+mod socket;
 mod verifier;
 
-pub use self::session::TlsCounts;
-pub(crate) use self::{close_notify::end_sending, session::TlsSession};
+pub(crate) use self::close_notify::end_sending;
+pub use self::session::{TlsCounts, TlsSession};
 
 use std::{fmt, sync::Arc};
 

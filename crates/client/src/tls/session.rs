@@ -1,7 +1,7 @@
 //! TLS handshakes of one control connection and its data connections.
 
 use std::{
-    io,
+    fmt, io,
     pin::Pin,
     sync::{
         Arc,
@@ -15,6 +15,7 @@ use tokio_rustls::{TlsConnector, client::TlsStream};
 use super::{
     TlsConfig, invalid,
     resumption::{HandshakeReplay, TicketStore, transcript::Transcript},
+    socket::TlsSocket,
 };
 use crate::{Result, connect::BoxSocket};
 
@@ -37,17 +38,35 @@ pub struct TlsCounts {
     pub resumed: u64,
 }
 
-/// TLS for one control connection and its data connections.
+/// TLS for one control connection and its data connections, for programs that speak FTP themselves over the sockets
+/// of [`connect`](crate::connect).
 ///
-/// Servers that require session reuse bind it to the control connection, so the session store is never shared
-/// with another client.
+/// A [`Client`](crate::Client) has its own. Servers that require session reuse bind it to the control connection, so
+/// the session store is never shared with another client. Clones share the session store.
+///
+/// ```no_run
+/// use oxftp::{TlsConfig, TlsSession, connect::{Connector, Target, TcpConnector}};
+///
+/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// let socket = TcpConnector::new().connect(Target::Control { host: "ftp.example.org", port: 990 }).await?;
+/// let tls = TlsSession::new(&TlsConfig::new(), "ftp.example.org")?;
+/// let control = tls.control(socket).await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
-pub(crate) struct TlsSession {
+pub struct TlsSession {
     connector: TlsConnector,
     name: ServerName<'static>,
     /// The recorded handshake of the control connection.
     transcript: Arc<Transcript>,
     counts: Arc<Counts>,
+}
+
+impl fmt::Debug for TlsSession {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TlsSession").field("name", &self.name).finish_non_exhaustive()
+    }
 }
 
 #[derive(Default)]
@@ -57,7 +76,12 @@ struct Counts {
 }
 
 impl TlsSession {
-    pub(crate) fn new(config: &TlsConfig, host: &str) -> Result<Self> {
+    /// Creates the session store of one control connection. `host` is the name that certificates are verified against.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::TlsConfig`](crate::Error::TlsConfig) if the configuration or the host name is invalid.
+    pub fn new(config: &TlsConfig, host: &str) -> Result<Self> {
         let name = ServerName::try_from(host.to_owned())
             .map_err(|_| invalid(format!("{host:?} is not a valid host name of a certificate")))?;
         let transcript = Arc::new(Transcript::default());
@@ -65,6 +89,25 @@ impl TlsSession {
         let replay = HandshakeReplay { transcript: transcript.clone(), config: rustls.clone() };
         rustls.resumption = Resumption::store(Arc::new(TicketStore::new(Some(replay))));
         Ok(Self { connector: Arc::new(rustls).into(), name, transcript, counts: Arc::default() })
+    }
+
+    /// Does the handshake of the control connection; the socket that it returns is encrypted.
+    ///
+    /// # Errors
+    ///
+    /// The error of the socket, or of the handshake.
+    pub async fn control(&self, socket: BoxSocket) -> io::Result<BoxSocket> {
+        Ok(Box::new(TlsSocket(self.secure_control(socket).await?)))
+    }
+
+    /// Does the handshake of a data connection, with the TLS session of the control connection. Call it after
+    /// [`control`](Self::control).
+    ///
+    /// # Errors
+    ///
+    /// The error of the socket, or of the handshake.
+    pub async fn data(&self, socket: BoxSocket) -> io::Result<BoxSocket> {
+        Ok(Box::new(TlsSocket(self.secure_data(socket).await?)))
     }
 
     /// Does the handshake of the control connection.
@@ -84,7 +127,9 @@ impl TlsSession {
         Ok(stream)
     }
 
-    pub(crate) fn counts(&self) -> TlsCounts {
+    /// Returns the numbers of full and resumed handshakes.
+    #[must_use]
+    pub fn counts(&self) -> TlsCounts {
         TlsCounts {
             full: self.counts.full.load(Ordering::Relaxed),
             resumed: self.counts.resumed.load(Ordering::Relaxed),
