@@ -196,7 +196,9 @@ const IN_BRIEF_HELP: [&str; 16] = [
 ];
 
 /// Flags of the verbs that the brief help does not show.
-const NOT_IN_BRIEF_HELP: [&str; 19] = [
+const NOT_IN_BRIEF_HELP: [&str; 21] = [
+    "empty-dirs",
+    "exit-code",
     "range",
     "min-depth",
     "print0",

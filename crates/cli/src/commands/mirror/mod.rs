@@ -48,10 +48,6 @@ pub(crate) struct MirrorArgs {
     /// Compare sizes and checksums, which the server must be able to compute
     #[arg(long)]
     checksum: bool,
-    #[command(flatten)]
-    selection: SelectionArgs,
-    #[command(flatten)]
-    depth: DepthArgs,
     /// Symbolic links: skip, follow (mirror what they point to) or copy (create the link, if its target is inside the
     /// tree; downloads only)
     #[arg(long, value_name = "HOW", default_value = "skip", hide_possible_values = true)]
@@ -91,6 +87,10 @@ pub(crate) struct MirrorArgs {
     /// Destination: a URL or a local directory
     #[arg(value_name = "DST")]
     target: String,
+    #[command(flatten)]
+    selection: SelectionArgs,
+    #[command(flatten)]
+    depth: DepthArgs,
     #[command(flatten)]
     transfer: TransferArgs,
     #[command(flatten)]
