@@ -62,6 +62,17 @@ impl Terminal {
     }
 }
 
+/// Returns the width of the terminal on stderr; 80 if it is unknown.
+pub(crate) fn columns() -> usize {
+    #[cfg(unix)]
+    if let Ok(size) = rustix::termios::tcgetwinsize(std::io::stderr())
+        && size.ws_col > 0
+    {
+        return size.ws_col.into();
+    }
+    80
+}
+
 /// Writes a line to stderr; errors of stderr are ignored.
 pub(crate) fn print_line(text: impl Display) {
     let _ = writeln!(anstream::stderr().lock(), "{}", escape(&redacted(&text.to_string())));

@@ -65,6 +65,22 @@ impl fmt::Display for HumanDuration {
     }
 }
 
+/// A duration in at most six characters, such as `9s`, `2m05s` or `3h02m`.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ShortDuration(pub(crate) Duration);
+
+impl fmt::Display for ShortDuration {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let seconds = self.0.as_secs();
+        match seconds {
+            0..60 => write!(f, "{seconds}s"),
+            60..3600 => write!(f, "{}m{:02}s", seconds / 60, seconds % 60),
+            3600..360_000 => write!(f, "{}h{:02}m", seconds / 3600, seconds / 60 % 60),
+            _ => write!(f, "{}d", seconds / 86_400),
+        }
+    }
+}
+
 /// `1 file`, `2 files`.
 pub(crate) fn count(number: u64, one: &str, many: &str) -> String {
     if number == 1 { format!("1 {one}") } else { format!("{number} {many}") }
@@ -94,6 +110,14 @@ mod tests {
         assert_eq!(shown(2_040), "2.0 s");
         assert_eq!(shown(125_000), "2 min 5 s");
         assert_eq!(shown(7_260_000), "2 h 1 min");
+    }
+
+    #[test]
+    fn short_durations_have_at_most_six_characters() {
+        let shown = |seconds| ShortDuration(Duration::from_secs(seconds)).to_string();
+
+        assert_eq!([shown(9), shown(125), shown(10_920), shown(864_000)], ["9s", "2m05s", "3h02m", "10d"]);
+        assert!([0, 59, 3599, 359_999].into_iter().all(|seconds| shown(seconds).len() <= 6));
     }
 
     #[test]

@@ -7,7 +7,7 @@ use super::{
     config::ConfigArgs, demo::DemoArgs, du::DuArgs, find::FindArgs, fxp::FxpArgs, get::GetArgs,
     head::HeadArgs, ls::LsArgs, man::ManArgs, mirror::MirrorArgs, mkdir::MkdirArgs, mv::MvArgs,
     parse_listing::ParseListingArgs, probe::ProbeArgs, put::PutArgs, raw::RawArgs, rcat::RcatArgs,
-    rm::RmArgs, rmdir::RmdirArgs, serve::ServeArgs, stat::StatArgs, touch::TouchArgs,
+    rm::RmArgs, rmdir::RmdirArgs, serve::ServeArgs, stat::StatArgs, touch::TouchArgs, tree::TreeArgs,
 };
 use crate::args::{Global, RecordArgs, ShellArgs};
 
@@ -75,6 +75,9 @@ pub(crate) enum Verb {
     /// Search a directory tree
     #[command(after_help = "Example: oxftp find --name '*.log' --larger 10M ftp://example.org/pub/")]
     Find(FindArgs),
+    /// Draw a directory tree
+    #[command(after_help = "Example: oxftp tree --max-depth 2 ftp://example.org/pub/")]
+    Tree(TreeArgs),
     /// Sum up file sizes by directory
     #[command(after_help = "Example: oxftp du -s -h ftp://example.org/pub/")]
     Du(DuArgs),
@@ -237,7 +240,7 @@ fn line(command: &Command, verb: &str) -> String {
 }
 
 const GROUPS: &[(&str, &[&str])] = &[
-    ("Look", &["ls", "stat", "find", "du", "check", "cat", "head", "probe"]),
+    ("Look", &["ls", "stat", "find", "tree", "du", "check", "cat", "head", "probe"]),
     ("Transfer", &["get", "put", "mirror", "rcat", "fxp"]),
     ("Change", &["rm", "rmdir", "mkdir", "mv", "chmod", "touch"]),
     ("Stay connected", &["shell", "raw"]),

@@ -29,6 +29,7 @@ pub(crate) mod serve;
 mod stat;
 pub(crate) mod support;
 mod touch;
+mod tree;
 
 pub(crate) use cli::{Cli, Verb, brief, with_grouped_help};
 
@@ -66,6 +67,7 @@ async fn run_verb(verb: Verb, app: &App) -> Result {
         Verb::Mv(args) => mv::run(args, app).await,
         Verb::Stat(args) => stat::run(args, app).await,
         Verb::Find(args) => find::run(args, app).await,
+        Verb::Tree(args) => tree::run(args, app).await,
         Verb::Raw(args) => raw::run(args).await,
         Verb::Probe(args) => probe::run(args).await,
         // The shell runs its commands here: this future would contain itself.

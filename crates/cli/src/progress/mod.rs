@@ -4,6 +4,7 @@ mod events;
 mod file_bar;
 mod lines;
 mod multi_bar;
+mod pace;
 mod style;
 
 pub(crate) use events::{check_written, write_failure};

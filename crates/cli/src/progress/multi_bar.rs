@@ -127,9 +127,10 @@ mod tests {
         let shown = terminal.contents();
 
         let lines: Vec<_> = shown.lines().collect();
-        assert!(lines[0].starts_with("  one") && lines[0].contains("512 B of 1.00 KiB"), "{shown}");
+        assert!(lines[0].starts_with("  one") && lines[0].contains(" 50% of   1.00 KiB"), "{shown}");
+        assert!(lines[0].contains("[======>"), "{shown}");
         assert!(lines[1].starts_with("  two"), "{shown}");
-        assert!(lines[2].starts_with("1 file") && lines[2].contains("38% of 4.00 KiB"), "{shown}");
+        assert!(lines[2].starts_with("1 file") && lines[2].contains("38% of   4.00 KiB"), "{shown}");
         assert_eq!(lines.len(), 3, "{shown}");
     }
 

@@ -35,7 +35,7 @@ pub(super) enum Operands {
 pub(super) fn verb(name: &str) -> Option<(&str, &'static [&'static str], Operands)> {
     use Operands::{Downloaded, Local, Raw, Remote, RemoteOrHere, Renamed, Trees, WordThenRemote};
     Some(match name {
-        "ls" | "find" | "du" | "probe" => (name, &[], RemoteOrHere),
+        "ls" | "find" | "tree" | "du" | "probe" => (name, &[], RemoteOrHere),
         "dir" | "ll" => ("ls", &["-l"], RemoteOrHere),
         "get" | "recv" | "mget" => ("get", &[], Downloaded),
         "cat" | "head" | "rm" | "rmdir" | "mkdir" | "stat" | "touch" | "rcat" => (name, &[], Remote),
@@ -54,7 +54,7 @@ pub(super) fn verb(name: &str) -> Option<(&str, &'static [&'static str], Operand
 pub(super) fn is_read_only(words: &[String]) -> bool {
     let verb = words.get(1).map(String::as_str);
     let changes = |word: &String| ["--move", "--delete", "--exec"].iter().any(|flag| word.starts_with(flag));
-    matches!(verb, Some("ls" | "find" | "du" | "probe" | "get" | "cat" | "head" | "stat"))
+    matches!(verb, Some("ls" | "find" | "tree" | "du" | "probe" | "get" | "cat" | "head" | "stat"))
         && !words.iter().any(changes)
 }
 

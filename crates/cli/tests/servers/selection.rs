@@ -155,6 +155,10 @@ fn listings() -> Vec<Row> {
         row("ls --json URL/pub URL/empty").objects(|entries| {
             assert!(entries[0]["path"].as_str().unwrap().ends_with("pub/a.txt"), "{entries:?}");
         }),
+        row("tree URL/pub")
+            .mentions(&["pub\n├── a.txt\n├── b.log\n└── sub\n    └── a b.txt\n\n1 directory, 3 files\n"]),
+        row("tree -s --max-depth 1 --include *.txt URL/pub").mentions(&["── a.txt  (14 B)\n"]),
+        row("tree URL/none").fails(6, "/none: "),
         row("find URL --iname *.TXT --name big").lists(&["big", "pub/a.txt", "pub/sub/a b.txt"]),
         row("find URL/pub --regex ^sub/.*[.]txt$").prints("sub/a b.txt\n"),
         row("find URL/pub --smaller 20 --type f").lists(&["a.txt", "sub/a b.txt"]),

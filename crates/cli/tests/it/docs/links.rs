@@ -45,7 +45,11 @@ fn transfer_picture_is_shown_and_small() {
         .map(|page| fs::read_to_string(page).unwrap().contains("transfer.svg)"));
 
     assert_eq!(shown, [true, true]);
-    assert!(picture.len() < 60_000 && picture.contains("of 2.33 MiB"), "{} bytes", picture.len());
+    assert!(
+        picture.len() < 60_000 && picture.contains("% of   2.33 MiB") && picture.contains("[==="),
+        "{} bytes",
+        picture.len()
+    );
     assert!(!picture.contains("<script"));
 }
 
