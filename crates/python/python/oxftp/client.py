@@ -58,7 +58,7 @@ __all__ = (
     "ListInfo",
     "UnixListInfo",
 )
-logger = logging.getLogger(__name__)
+logger: logging.Logger = logging.getLogger(__name__)
 
 
 class _SocksError(errors.ProxyError, SocksException):
@@ -278,7 +278,7 @@ class BaseClient:
     ) -> None:
         self.socket_timeout = socket_timeout
         self.connection_timeout = connection_timeout
-        self.throttle = StreamThrottle.from_limits(read_speed_limit, write_speed_limit)
+        self.throttle: StreamThrottle = StreamThrottle.from_limits(read_speed_limit, write_speed_limit)
         self.path_timeout = path_timeout
         self.path_io: Any = path_io_factory(timeout=path_timeout)
         self.encoding = encoding
