@@ -8,7 +8,7 @@ use oxftp::{FtpUrl, RemotePath};
 use super::support::diagnose;
 use crate::{
     app::App,
-    args::ConnectionArgs,
+    args::{ConnectionArgs, RecordArgs},
     failure::{Failure, Result},
     session::{self, Session},
     units::Throughput,
@@ -22,6 +22,8 @@ pub(crate) struct FxpArgs {
     /// Destination: a directory if it ends in /, else the new name
     #[arg(value_name = "DST_URL")]
     target: String,
+    #[command(flatten)]
+    pub(crate) records: RecordArgs,
     #[command(flatten)]
     connection: ConnectionArgs,
 }
@@ -46,6 +48,7 @@ pub(crate) async fn run(args: FxpArgs, app: &App) -> Result {
         }
     };
     let rate = Throughput { bytes: summary.transferred, elapsed: begun.elapsed() };
+    app.records.transferred(&source.path().to_string(), summary.transferred, begun.elapsed());
     app.terminal.summary(format_args!("{source} to {target}: {rate}"));
     from.quit().await;
     to.quit().await;

@@ -5,7 +5,7 @@ use clap::Args;
 use super::support::stdin;
 use crate::{
     app::App,
-    args::ConnectionArgs,
+    args::{ConnectionArgs, RecordArgs},
     failure::{Failure, Result},
     session::{self, Session},
 };
@@ -15,6 +15,8 @@ pub(crate) struct RcatArgs {
     /// File to write stdin to
     #[arg(value_name = "URL")]
     url: String,
+    #[command(flatten)]
+    pub(crate) records: RecordArgs,
     #[command(flatten)]
     connection: ConnectionArgs,
 }

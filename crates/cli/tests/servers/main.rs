@@ -6,6 +6,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod backups;
 mod every_flag;
 mod every_verb;
 mod failures;
@@ -15,5 +16,6 @@ mod remote_changes;
 mod selection;
 mod shell;
 mod shell_restart;
+mod symlinks;
 mod transfer_options;
 mod walkthrough;

@@ -15,7 +15,7 @@ use oxftp_testing::{
 };
 
 #[tokio::test]
-async fn four_gib_transfers_in_24_mib_of_memory() {
+async fn four_gib_transfers_in_12_mib_of_memory() {
     let Some(server) = available(ServerKind::Vsftpd.start(Protection::Plain).await) else { return };
     let local = tempfile::tempdir().unwrap();
     let (there, here) = (server.root().join("huge"), local.path().join("huge"));
@@ -75,7 +75,7 @@ async fn million_files_are_downloaded_in_96_mib() {
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        (watch(&mut child), child.wait().unwrap())
+        (watch(&mut child, "VmHWM:"), child.wait().unwrap())
     });
     let (memory, status) = watching.await.unwrap();
 
@@ -85,6 +85,8 @@ async fn million_files_are_downloaded_in_96_mib() {
 }
 
 /// Runs the program successfully; returns its peak memory in KiB.
+///
+/// The pages of the program's own file are not counted: a debug build has many.
 fn run(arguments: &[&str]) -> u64 {
     let mut child = Command::new(env!("CARGO_BIN_EXE_oxftp"))
         .args(arguments)
@@ -92,21 +94,21 @@ fn run(arguments: &[&str]) -> u64 {
         .stdin(Stdio::null())
         .spawn()
         .unwrap();
-    let memory = watch(&mut child);
+    let memory = watch(&mut child, "RssAnon:");
     assert!(child.wait().unwrap().success(), "{arguments:?}");
     memory
 }
 
-/// Reads the high-water mark of a process's memory until it ends.
-fn watch(child: &mut Child) -> u64 {
+/// Returns the largest value, in KiB, that a field of a process's status had until the process ended.
+fn watch(child: &mut Child, field: &str) -> u64 {
     let status = format!("/proc/{}/status", child.id());
     let mut most = 0;
     while child.try_wait().unwrap().is_none() {
         let text = std::fs::read_to_string(&status).unwrap_or_default();
-        let mark = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let value = text.lines().find_map(|line| line.strip_prefix(field));
         let kibibytes =
-            mark.and_then(|mark| mark.trim().strip_suffix(" kB")).and_then(|mark| mark.parse().ok());
-        most = kibibytes.unwrap_or(most);
+            value.and_then(|value| value.trim().strip_suffix(" kB")).and_then(|value| value.parse().ok());
+        most = most.max(kibibytes.unwrap_or(0));
         std::thread::sleep(Duration::from_millis(5));
     }
     assert!(most > 0, "the memory was never seen");
@@ -146,7 +148,7 @@ const GIB4: u64 = 4 << 30;
 const SIZE: u64 = GIB4 + 1000;
 /// Size of the part that resumed transfers must transfer: it begins beyond 4 GiB.
 const TAIL: u64 = 900;
-const MAX_MEMORY: u64 = 24 * 1024;
+const MAX_MEMORY: u64 = 12 * 1024;
 const MARKS: &[(u64, &[u8; 8])] = &[
     (0, b"the head"),
     (GIB4 / 2, b"the half"),
