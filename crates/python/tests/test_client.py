@@ -79,6 +79,37 @@ async def test_cancelled_commands_do_not_mix_replies(scripted: Scripted) -> None
     await client.quit()
 
 
+async def test_closed_stream_lets_other_tasks_pass(scripted: Scripted) -> None:
+    scripted.files = {"a": b"a" * 100}
+    client = await connected(scripted)
+    # Tasks that are started within a transfer may send commands in it, so this one is started before.
+    opened = asyncio.Event()
+
+    async def read_later() -> bytes:
+        await opened.wait()
+        return await read(client, "a")
+
+    waiting = asyncio.create_task(read_later())
+    stream = await client.download_stream("a")
+    opened.set()
+    await asyncio.sleep(0.01)
+    assert not waiting.done()
+    stream.close()
+    assert await asyncio.wait_for(waiting, 5) == scripted.files["a"]
+    await client.quit()
+
+
+async def test_final_reply_can_be_read_by_hand(scripted: Scripted) -> None:
+    scripted.files = {"a": b"a" * 100}
+    client = await connected(scripted)
+    stream = await client.download_stream("a")
+    assert await stream.read() == scripted.files["a"]
+    stream.close()
+    assert (await client.command(None, "2xx", "1xx"))[0] == "226"
+    await client.command("NOOP", "200")
+    await client.quit()
+
+
 async def test_wait_for_within_transfer_does_not_deadlock(scripted: Scripted) -> None:
     scripted.files = {"a": b"a" * 1000}
     client = await connected(scripted)
