@@ -64,8 +64,11 @@ struct State {
     flushing: bool,
     write_error: Option<io::Error>,
     closing: bool,
+    /// Closed at once, without what is queued.
+    is_reset: bool,
     encrypted: bool,
     has_sent: bool,
+    lingers: bool,
 }
 
 enum Link {
@@ -219,13 +222,14 @@ impl Connection {
                 async { if data { session.data(socket).await } else { session.control(socket).await } };
             let secured = tokio::select! {
                 secured = handshake => secured,
-                () = shared.closed() => Err(io::Error::from(io::ErrorKind::ConnectionAborted)),
+                () = shared.until(|state| state.is_reset) => Err(io::Error::from(io::ErrorKind::ConnectionAborted)),
             };
             {
                 let mut state = shared.lock();
                 state.encrypted = true;
                 state.link = match secured {
-                    Ok(socket) => Link::Open(socket),
+                    Ok(socket) if !state.is_reset => Link::Open(socket),
+                    Ok(_) => Link::Closed,
                     Err(error) => Link::HandshakeFailed(error),
                 };
             }
@@ -262,14 +266,17 @@ impl Connection {
         self.shared.local.map(|it| (it.ip().to_string(), it.port()))
     }
 
-    /// Sends what is queued, then closes. Does not wait.
-    fn close(&self) -> PyResult<()> {
+    /// Sends what is queued, then closes. Does not wait. With `linger`, the peer closes first, as with native TLS: bytes
+    /// that arrive meanwhile do not reset the connection.
+    #[pyo3(signature = (linger=false))]
+    fn close(&self, linger: bool) -> PyResult<()> {
         {
             let mut state = self.shared.lock();
+            state.lingers = linger;
             if std::mem::replace(&mut state.closing, true) {
                 return Ok(());
             }
-            let nothing_to_send = state.output.is_empty() && !state.flushing && !state.encrypted;
+            let nothing_to_send = state.output.is_empty() && !state.flushing && !state.encrypted && !linger;
             if nothing_to_send && matches!(state.link, Link::Open(_)) {
                 state.link = Link::Closed;
             }
@@ -290,7 +297,7 @@ impl Connection {
     fn reset(&self) {
         {
             let mut state = self.shared.lock();
-            state.closing = true;
+            (state.closing, state.is_reset) = (true, true);
             if let Link::Open(socket) = &state.link {
                 socket.reset_on_close(true);
             }
@@ -323,8 +330,10 @@ impl Connection {
             flushing: false,
             write_error: None,
             closing: false,
+            is_reset: false,
             encrypted: false,
             has_sent: false,
+            lingers: false,
         };
         let shared = Shared {
             state: Mutex::new(state),
@@ -542,7 +551,7 @@ impl State {
 
     /// Reads to the end of the stream, if bytes were sent encrypted.
     fn poll_discard(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        if !(self.encrypted && self.has_sent) {
+        if !((self.encrypted || self.lingers) && self.has_sent) {
             return Poll::Ready(());
         }
         let Link::Open(socket) = &mut self.link else { return Poll::Ready(()) };

@@ -103,8 +103,9 @@ impl Pool {
     fn info(&self, path: Path) -> Job {
         let pool = self.pool();
         Job::new(async move {
-            let found = pool.metadata(&path.0).await.map(|entry| Info { path: path.0, entry });
-            outcome(found, exception)
+            let found = pool.metadata(&path.0).await;
+            let found = explained(&pool, &path.0, found).await;
+            outcome(found.map(|entry| Info { path: path.0, entry }), exception)
         })
     }
 
@@ -114,7 +115,7 @@ impl Pool {
         let pool = self.pool();
         Job::new(async move {
             let found = if recursive { pool.walk(&path.0).await } else { pool.list(&path.0).await };
-            let found = found.map(|entries| {
+            let found = explained(&pool, &path.0, found).await.map(|entries| {
                 entries
                     .into_iter()
                     .map(|it| Info { path: it.path(), entry: it.into_entry() })
@@ -126,12 +127,22 @@ impl Pool {
 
     fn exists(&self, path: Path) -> Job {
         let pool = self.pool();
-        Job::new(async move { outcome(pool.try_exists(path.0).await, exception) })
+        Job::new(async move {
+            let exists = pool.try_exists(&path.0).await;
+            let exists = match explained(&pool, &path.0, exists).await {
+                Err(Error::NotFound { .. }) => Ok(false),
+                exists => exists,
+            };
+            outcome(exists, exception)
+        })
     }
 
     fn read(&self, path: Path) -> Job {
         let pool = self.pool();
-        Job::new(async move { outcome(pool.read(path.0).await.map(Block), exception) })
+        Job::new(async move {
+            let read = pool.read(&path.0).await;
+            outcome(explained(&pool, &path.0, read).await.map(Block), exception)
+        })
     }
 
     /// Reads ranges, given as pairs of their first byte and the one after the last.
@@ -139,7 +150,8 @@ impl Pool {
         let pool = self.pool();
         let ranges: Vec<_> = ranges.into_iter().map(|(start, end)| start..end.max(start)).collect();
         Job::new(async move {
-            let read = pool.read_ranges(path.0, &ranges).await;
+            let read = pool.read_ranges(&path.0, &ranges).await;
+            let read = explained(&pool, &path.0, read).await;
             outcome(read.map(|blocks| blocks.into_iter().map(Block).collect::<Vec<_>>()), exception)
         })
     }
@@ -166,17 +178,26 @@ impl Pool {
 
     fn rename(&self, source: Path, destination: Path) -> Job {
         let pool = self.pool();
-        Job::new(async move { outcome(pool.rename(source.0, destination.0).await, exception) })
+        Job::new(async move {
+            let renamed = pool.rename(&source.0, destination.0).await;
+            outcome(explained(&pool, &source.0, renamed).await, exception)
+        })
     }
 
     fn remove_file(&self, path: Path) -> Job {
         let pool = self.pool();
-        Job::new(async move { outcome(pool.remove_file(path.0).await, exception) })
+        Job::new(async move {
+            let removed = pool.remove_file(&path.0).await;
+            outcome(explained(&pool, &path.0, removed).await, exception)
+        })
     }
 
     fn remove_dir(&self, path: Path) -> Job {
         let pool = self.pool();
-        Job::new(async move { outcome(pool.remove_dir(path.0).await, exception) })
+        Job::new(async move {
+            let removed = pool.remove_dir(&path.0).await;
+            outcome(explained(&pool, &path.0, removed).await, exception)
+        })
     }
 
     /// Removes a directory with everything below it.
@@ -304,14 +325,14 @@ impl Pool {
         Job::new(async move {
             let opened = async {
                 Ok(match (start, end) {
-                    (0, None) => Reading::Whole(pool.open_read(path.0).await?),
-                    (_, None) => Reading::Part(pool.open_range(path.0, start..).await?),
-                    (_, Some(end)) => Reading::Part(pool.open_range(path.0, start..end).await?),
+                    (0, None) => Reading::Whole(pool.open_read(&path.0).await?),
+                    (_, None) => Reading::Part(pool.open_range(&path.0, start..).await?),
+                    (_, Some(end)) => Reading::Part(pool.open_range(&path.0, start..end).await?),
                 })
             };
-            let opened = opened
-                .await
-                .map(|stream| ReadStream { stream: Arc::new(tokio::sync::Mutex::new(Some(stream))) });
+            let opened = explained(&pool, &path.0, opened.await).await;
+            let opened =
+                opened.map(|stream| ReadStream { stream: Arc::new(tokio::sync::Mutex::new(Some(stream))) });
             outcome(opened, exception)
         })
     }
@@ -380,6 +401,39 @@ impl Pool {
                 pool
             }
         }
+    }
+}
+
+/// Asks whether a path exists, if a refusal leaves that open: some servers have one reply for missing paths and for those
+/// without permission, and vsftpd lists a missing directory as an incomplete one.
+async fn explained<T>(pool: &oxftp::Pool, path: &RemotePath, result: Result<T, Error>) -> Result<T, Error> {
+    let Err(refusal) = result else { return result };
+    let is_open = match &refusal {
+        Error::StatusCode(_) => {
+            refusal.code().is_some_and(|code| code.matches("550"))
+                && !refusal.is_not_found()
+                && !refusal.is_permission_denied()
+        }
+        Error::IncompleteListing => true,
+        _ => false,
+    };
+    if is_open && is_missing(pool, path).await {
+        return Err(Error::NotFound { path: path.to_string(), refusal: Some(Box::new(refusal)) });
+    }
+    Err(refusal)
+}
+
+/// Returns whether a path, or a directory above it, does not exist.
+async fn is_missing(pool: &oxftp::Pool, path: &RemotePath) -> bool {
+    let mut path = path.clone();
+    loop {
+        match pool.try_exists(&path).await {
+            Ok(exists) => return !exists,
+            Err(Error::IncompleteListing) => {}
+            Err(_) => return false,
+        }
+        let Some(parent) = path.parent() else { return false };
+        path = parent;
     }
 }
 

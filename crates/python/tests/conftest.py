@@ -132,7 +132,10 @@ class Scripted:
         self.port = server.sockets[0].getsockname()[1]
 
     async def listen(self) -> int:
-        server = await asyncio.start_server(lambda *it: self.data.put_nowait(it), "127.0.0.1", 0)
+        # A connection that was opened before, and not used, is not that of the next command.
+        self.data = asyncio.Queue()
+        data = self.data
+        server = await asyncio.start_server(lambda *it: data.put_nowait(it), "127.0.0.1", 0)
         self.servers.append(server)
         port: int = server.sockets[0].getsockname()[1]
         return port

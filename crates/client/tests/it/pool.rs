@@ -254,3 +254,21 @@ async fn all_sessions_share_one_throttle() {
     assert!(start.elapsed() >= Duration::from_millis(200));
     assert_eq!((first.unwrap().len(), second.unwrap().len()), (150_000, 150_000));
 }
+
+#[tokio::test]
+async fn concurrent_downloads_share_one_session() {
+    let server = common::embedded().await;
+    let pool = pool_with(builder(&server), &server).size(1);
+    let target = tempfile::tempdir().unwrap();
+    let jobs = ["a", "b", "c"].map(|name| {
+        std::fs::write(server.root().join(name), name).unwrap();
+        let (pool, target) = (pool.clone(), target.path().to_owned());
+        tokio::spawn(async move { pool.download(name).to(target).await.map(|report| report.files) })
+    });
+
+    for job in jobs {
+        let done = tokio::time::timeout(Duration::from_secs(20), job).await;
+        assert_eq!(done.expect("the jobs pass on the session for ever").unwrap().unwrap(), 1);
+    }
+    assert_eq!(std::fs::read_dir(target.path()).unwrap().count(), 3);
+}

@@ -13,8 +13,8 @@ from .common import *
 from .errors import *
 from .pathio import *
 
-__version__ = "0.1.0"
-version = tuple(int(_part) for _part in __version__.split("."))
+__version__: str = "0.1.0"
+version: tuple[int, ...] = tuple(int(_part) for _part in __version__.split("."))
 
 __all__ = (
     client.__all__

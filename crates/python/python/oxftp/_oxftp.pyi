@@ -4,6 +4,18 @@ from collections.abc import Generator
 from os import PathLike
 from typing import Any, Generic, TypeVar, final
 
+__all__ = [
+    "Job",
+    "Connection",
+    "parse_mlsx_lines",
+    "Pool",
+    "ReadStream",
+    "WriteStream",
+    "stop",
+    "TlsConfig",
+    "TlsSession",
+]
+
 _T_co = TypeVar("_T_co", covariant=True)
 
 _Entries = list[dict[str, Any]]
@@ -38,7 +50,7 @@ class Connection:
     def peer(self) -> tuple[str, int] | None: ...
     @property
     def local(self) -> tuple[str, int] | None: ...
-    def close(self) -> None: ...
+    def close(self, linger: bool = False) -> None: ...
     def reset(self) -> None: ...
     def wait_closed(self) -> Job[None]: ...
 

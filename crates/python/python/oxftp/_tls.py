@@ -36,13 +36,13 @@ class TlsConfig:
         pins: list[str] | tuple[str, ...] = (),
     ) -> None:
         self.ca_file = ca_file
-        self.ca_data = ca_data.encode() if isinstance(ca_data, str) else ca_data
+        self.ca_data: bytes | None = ca_data.encode() if isinstance(ca_data, str) else ca_data
         self.client_certificate = client_certificate
         self.client_key = client_key
         self.minimum_version = minimum_version
         self.maximum_version = maximum_version
         self.verify = verify
-        self.pins = tuple(pins)
+        self.pins: tuple[str, ...] = tuple(pins)
         self._build()
 
     def _build(self) -> None:

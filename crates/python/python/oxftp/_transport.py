@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from typing import Any, Protocol
 
 from . import _oxftp
@@ -74,7 +74,7 @@ class Link(Protocol):
     def peer(self) -> tuple[str, int] | None: ...
     @property
     def local(self) -> tuple[str, int] | None: ...
-    def close(self) -> None: ...
+    def close(self, linger: bool = False) -> None: ...
     def reset(self) -> None: ...
     def wait_closed(self) -> Awaitable[None]: ...
 
@@ -106,9 +106,15 @@ class SslLink:
                 self._flush()
                 raise
         for data in self._unsent:
-            self.ssl_object.write(data)
+            self._encrypt(data)
         self._unsent.clear()
         self._flush()
+
+    def _encrypt(self, data: bytes) -> None:
+        rest = memoryview(data)
+        while rest:
+            # A call writes one record at most.
+            rest = rest[self.ssl_object.write(rest) :]
 
     def _flush(self) -> bool:
         data = self._outgoing.read()
@@ -182,7 +188,7 @@ class SslLink:
             return len(self._unsent) < 16
         if self._handshake.cancelled() or self._handshake.exception() is not None:
             return False
-        self.ssl_object.write(data)
+        self._encrypt(data)
         return self._flush()
 
     async def drain(self) -> None:
@@ -201,7 +207,7 @@ class SslLink:
     def local(self) -> tuple[str, int] | None:
         return self._connection.local
 
-    def close(self) -> None:
+    def close(self, linger: bool = False) -> None:
         if not self._handshake.done():
             if self._unsent:
                 self._handshake.add_done_callback(lambda _: self._close())
@@ -215,7 +221,8 @@ class SslLink:
         except (ssl.SSLError, ValueError):
             pass
         self._flush()
-        self._connection.close()
+        # Tickets of TLS 1.3 that were not read would reset the connection.
+        self._connection.close(True)
 
     def reset(self) -> None:
         self._handshake.cancel()
@@ -264,7 +271,7 @@ class StreamReader:
 
     def _set(self, link: Link) -> None:
         self._link = link
-        self.take = link.take
+        self.take: Callable[[int], bytes | None] = link.take
 
     async def read(self, n: int = -1) -> bytes:
         """Reads up to ``n`` bytes; -1 reads to the end of the stream."""
@@ -333,8 +340,8 @@ class StreamWriter:
 
     def _set(self, link: Link) -> None:
         self._link = link
-        self.put = link.put
-        self.transport = Transport(link)
+        self.put: Callable[[bytes], bool] = link.put
+        self.transport: Transport = Transport(link)
 
     def write(self, data: bytes) -> None:
         """Queues bytes. Errors are raised by :meth:`drain`."""

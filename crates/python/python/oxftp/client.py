@@ -58,7 +58,7 @@ __all__ = (
     "ListInfo",
     "UnixListInfo",
 )
-logger = logging.getLogger(__name__)
+logger: logging.Logger = logging.getLogger(__name__)
 
 
 class _SocksError(errors.ProxyError, SocksException):
@@ -91,22 +91,20 @@ class DataConnectionThrottleStreamIO(ThrottleStreamIO):
         #: Whether the server owes the final reply of the transfer.
         self._is_owed = False
 
+    def close(self) -> None:
+        """Closes the connection. The final reply is read before the next command, unless :meth:`finish` reads it."""
+        super().close()
+        self.client._ended(self)
+
     async def finish(
         self,
         expected_codes: str | tuple[str, ...] = "2xx",
         wait_codes: str | tuple[str, ...] = "1xx",
     ) -> None:
         """Closes the connection and reads the final reply: skips ``wait_codes``, expects ``expected_codes``."""
+        # No other task comes between: nothing is awaited until this one has the turn again.
         self.close()
-        try:
-            with self.client._turn.passing(self):
-                await self.client.command(None, expected_codes, wait_codes)
-            self._is_owed = False
-        except errors.StatusCodeError:
-            self._is_owed = False
-            raise
-        finally:
-            self.client._ended(self)
+        await self.client.command(None, expected_codes, wait_codes)
 
     async def __aexit__(self, exc_type: Any = None, exc: BaseException | None = None, tb: Any = None) -> None:
         if exc is None:
@@ -278,7 +276,7 @@ class BaseClient:
     ) -> None:
         self.socket_timeout = socket_timeout
         self.connection_timeout = connection_timeout
-        self.throttle = StreamThrottle.from_limits(read_speed_limit, write_speed_limit)
+        self.throttle: StreamThrottle = StreamThrottle.from_limits(read_speed_limit, write_speed_limit)
         self.path_timeout = path_timeout
         self.path_io: Any = path_io_factory(timeout=path_timeout)
         self.encoding = encoding
@@ -444,6 +442,8 @@ class BaseClient:
         except (asyncio.CancelledError, TimeoutError):
             self._owed += is_answer
             raise
+        if not is_answer and self._owed:
+            self._owed -= 1
         if expected:
             self.check_codes(expected, code, info)
         return code, info

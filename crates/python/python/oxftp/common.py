@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import abc
 import asyncio
-import collections
 import functools
 import locale
 import ssl
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Generator, Iterable
 from contextlib import contextmanager
-from typing import Any, Generic, ParamSpec, Protocol, Self, TypeVar, overload
+from typing import Any, Generic, NamedTuple, ParamSpec, Protocol, Self, TypeVar, overload
 
 from . import _transport
 from ._transport import StreamReader, StreamWriter
@@ -229,8 +228,8 @@ class StreamIO:
     ) -> None:
         self.reader = reader
         self.writer = writer
-        self.read_timeout = read_timeout or timeout
-        self.write_timeout = write_timeout or timeout
+        self.read_timeout: float | None = read_timeout or timeout
+        self.write_timeout: float | None = write_timeout or timeout
 
     @with_timeout("read_timeout")
     async def readline(self) -> bytes:
@@ -315,8 +314,8 @@ class Throttle:
         return f"{self.__class__.__name__}(limit={self._limit!r}, reset_rate={self.reset_rate!r})"
 
 
-class StreamThrottle(collections.namedtuple("StreamThrottle", "read write")):
-    """The throttles of both directions, ``read`` and ``write``."""
+class StreamThrottle(NamedTuple):
+    """The throttles of both directions."""
 
     read: Throttle
     write: Throttle
@@ -351,7 +350,7 @@ class ThrottleStreamIO(StreamIO):
         super().__init__(
             reader, writer, timeout=timeout, read_timeout=read_timeout, write_timeout=write_timeout
         )
-        self.throttles = {} if throttles is None else throttles
+        self.throttles: dict[str, StreamThrottle] = {} if throttles is None else throttles
 
     async def wait(self, name: str) -> None:
         """Waits for the throttles of a direction, ``"read"`` or ``"write"``."""

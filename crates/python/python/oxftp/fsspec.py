@@ -83,6 +83,8 @@ class OxFTPFileSystem(AsyncFileSystem):
         self.atomic = atomic
         self.blocksize = block_size
         self.pickle_password = pickle_password
+        #: Counts changes: a listing that began before one is not cached.
+        self._changes = 0
         user, secret = _credentials(host, username, password)
         self.username = user
         self.pool = Pool(
@@ -159,6 +161,7 @@ class OxFTPFileSystem(AsyncFileSystem):
         return entries if detail else sorted(entry["name"] for entry in entries)
 
     async def _list(self, path: str) -> list[dict[str, Any]]:
+        changes = self._changes
         try:
             found = await self.pool.list(path)
         except errors.FTPError as error:
@@ -176,7 +179,8 @@ class OxFTPFileSystem(AsyncFileSystem):
             info = _entry(path, await self.pool.info(path))
             if info["type"] != "directory":
                 return [info]
-        self.dircache[path] = entries
+        if changes == self._changes:
+            self.dircache[path] = entries
         return entries
 
     async def _created(self, path: str) -> NoReturn:
@@ -200,6 +204,7 @@ class OxFTPFileSystem(AsyncFileSystem):
 
     def invalidate_cache(self, path: str | None = None) -> None:
         """Forgets listings: of a path and the directories above it, or all."""
+        self._changes += 1
         if path is None:
             self.dircache.clear()
         else:
@@ -292,8 +297,9 @@ class OxFTPFileSystem(AsyncFileSystem):
         except errors.FTPError as error:
             if not self.auto_mkdir or isinstance(error, (ConnectionError, TimeoutError)):
                 raise
-            if await self._exists(self._parent(path)):
+            if error.code is None:
                 raise
+        # It may exist by now: other files of the directory are written at the same time.
         await self._make_parents(path)
         return await write()
 
@@ -410,8 +416,7 @@ class OxFTPFileSystem(AsyncFileSystem):
                 await self.pool.remove_tree(plain)
             else:
                 await self._rmdir(plain)
-            self.invalidate_cache(plain)
-            self.dircache.clear()
+            self.invalidate_cache()
             return
         for one in reversed(await self._expand_path(path, recursive=recursive, maxdepth=maxdepth)):
             if await self._isdir(one):

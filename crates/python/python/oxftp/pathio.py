@@ -43,9 +43,9 @@ class AsyncPathIOContext:
 
     async def __aenter__(self) -> Self:
         self.file: Any = await self.pathio._open(*self.args, **self.kwargs)
-        self.seek = functools.partial(self.pathio.seek, self.file)
-        self.write = functools.partial(self.pathio.write, self.file)
-        self.read = functools.partial(self.pathio.read, self.file)
+        self.seek: Callable[..., Awaitable[int]] = functools.partial(self.pathio.seek, self.file)
+        self.write: Callable[..., Awaitable[int]] = functools.partial(self.pathio.write, self.file)
+        self.read: Callable[..., Awaitable[bytes]] = functools.partial(self.pathio.read, self.file)
         self.close = functools.partial(self.pathio.close, self.file)
         return self
 
@@ -368,8 +368,8 @@ class Node:
         now = int(time.time())
         self.type = type
         self.name = name
-        self.ctime = ctime or now
-        self.mtime = mtime or now
+        self.ctime: int = ctime or now
+        self.mtime: int = mtime or now
         self.content = content
 
     @property
@@ -428,8 +428,8 @@ class MemoryPathIO(AbstractPathIO[PurePosixPath]):
         cwd: str | PurePosixPath | None = None,
     ) -> None:
         super().__init__(timeout=timeout, connection=connection)
-        self.cwd = PurePosixPath(cwd or "/")
-        self.fs = [Node("dir", "/", content=[])] if state is None else state
+        self.cwd: PurePosixPath = PurePosixPath(cwd or "/")
+        self.fs: list[Node] = [Node("dir", "/", content=[])] if state is None else state
 
     @property
     def state(self) -> list[Node]:

@@ -20,6 +20,9 @@ pub(crate) enum Worker<'c> {
 pub(crate) struct LentWorker<'c> {
     pool: &'c Pool,
     session: Option<Box<PooledClient>>,
+    /// The session was obtained for a task that has not begun. It is kept until then: otherwise several jobs that wait
+    /// for one session would pass it on for ever.
+    is_unused: bool,
     prewarm: Prewarm<'c>,
     /// The session that the pool is about to lend.
     coming: Option<BoxFuture<'c, Result<PooledClient>>>,
@@ -34,7 +37,13 @@ pub(crate) enum Prewarm<'c> {
 
 impl<'c> Worker<'c> {
     pub(crate) fn of(pool: &'c Pool) -> Self {
-        Self::Lent(LentWorker { pool, session: None, prewarm: Prewarm::NotNeeded, coming: None })
+        Self::Lent(LentWorker {
+            pool,
+            session: None,
+            is_unused: false,
+            prewarm: Prewarm::NotNeeded,
+            coming: None,
+        })
     }
 
     /// Returns as many workers as there may be, this one first.
@@ -182,19 +191,23 @@ impl<'c> Worker<'c> {
 impl LentWorker<'_> {
     async fn client(&mut self) -> Result<&mut Client> {
         self.prewarm.opened().await;
-        if !self.keeps_session() {
+        if self.keeps_session() {
+            self.is_unused = false;
+        } else {
             let pool = self.pool;
             let coming = self.coming.get_or_insert_with(|| Box::pin(pool.client()));
             let lent = coming.await;
             self.coming = None;
             self.session = Some(Box::new(lent?));
+            self.is_unused = true;
         }
         self.session.as_mut().map(|held| &mut ***held).ok_or(Error::PoolClosed)
     }
 
     fn keeps_session(&mut self) -> bool {
         // Other tasks that wait for a session get theirs between two files.
-        self.session.take_if(|held| held.is_broken() || self.pool.has_waiters());
+        let is_unused = self.is_unused;
+        self.session.take_if(|held| held.is_broken() || (!is_unused && self.pool.has_waiters()));
         self.session.is_some()
     }
 }

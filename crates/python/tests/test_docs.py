@@ -1,0 +1,31 @@
+"""The examples of the documentation, run against a real server."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from conftest import Server, run_python
+
+PAGE = Path(__file__).parents[3] / "docs" / "python.md"
+#: For a package that is tried without being installed.
+REGISTER = "import fsspec, oxftp.fsspec; fsspec.register_implementation('oxftp', oxftp.fsspec.OxFTPFileSystem, True)\n"
+EXAMPLES = re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.DOTALL)
+
+
+def test_examples_of_the_guide_run(
+    servers: Callable[[str], Server], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = servers("pyftpdlib explicit")
+    monkeypatch.setenv("SSL_CERT_FILE", str(server.ca_file))
+    monkeypatch.chdir(tmp_path)
+    assert len(EXAMPLES) == 4
+    for example in EXAMPLES:
+        code = example.replace("ftp.example.org", server.host).replace("21, ", f"{server.port}, ", 1)
+        code = code.replace('"port": 21', f'"port": {server.port}')
+        code = code.replace('"me"', repr(server.user)).replace('"secret"', repr(server.password))
+        run_python(REGISTER + code)
+    assert (tmp_path / "again/2026/november.txt").read_bytes() == b"all is well\n"
