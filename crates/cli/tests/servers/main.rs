@@ -15,5 +15,6 @@ mod remote_changes;
 mod selection;
 mod shell;
 mod shell_restart;
+mod simultaneous_uploads;
 mod transfer_options;
 mod walkthrough;
