@@ -1,11 +1,14 @@
 //! State that every command receives.
 
-use std::io::IsTerminal;
+use std::{io::IsTerminal, sync::Arc};
+
+use oxftp::Progress;
 
 use crate::{
-    args::{Global, When},
+    args::{Global, RecordArgs, When},
     failure::FailureCollector,
-    progress::{self, ProgressMode},
+    progress::{self, ProgressMode, Scope},
+    records::{Observer, Records},
     settings::Settings,
     terminal::Terminal,
 };
@@ -14,24 +17,45 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct App {
     pub(crate) terminal: Terminal,
-    pub(crate) progress: ProgressMode,
+    progress: ProgressMode,
+    pub(crate) records: Arc<Records>,
     pub(crate) settings: Settings,
 }
 
 impl App {
-    pub(crate) fn new(global: &Global, events: bool, settings: Settings) -> Self {
+    /// Creates the state of a command with this name; `records` are its flags for records, if it has some.
+    pub(crate) fn new(
+        global: &Global,
+        events: bool,
+        (name, records): (&'static str, Option<&RecordArgs>),
+        settings: Settings,
+    ) -> Self {
+        let records = Records::new(name, records.cloned().unwrap_or_default(), global.quiet);
         let is_terminal = std::io::stderr().is_terminal();
         choose_colour(global.color);
         let bookmarks = settings.bookmarks().iter().map(|(name, _)| name.to_string()).collect();
-        let terminal = Terminal::new(is_terminal && !global.quiet).with_bookmarks(bookmarks);
+        let terminal = Terminal::new(is_terminal && !global.quiet && !records.prints_summary())
+            .with_bookmarks(bookmarks);
         let terminal = if events { terminal.on_failure(progress::write_failure) } else { terminal };
         let progress = if events { ProgressMode::Events } else { progress_mode(global, is_terminal) };
-        Self { terminal, progress, settings }
+        Self { terminal, progress, records, settings }
     }
 
     /// Returns a collector that reports each failure of `operands` operands on the terminal.
     pub(crate) fn collect_failures(&self, operands: usize) -> FailureCollector<'_> {
-        FailureCollector::new(operands, |failure| self.terminal.failure(failure))
+        FailureCollector::new(operands, |failure| {
+            self.records.failure(failure);
+            self.terminal.failure(failure);
+        })
+    }
+
+    /// Starts the display of a transfer, and records its files if the flags ask for that.
+    pub(crate) fn start_progress(&self, scope: Scope) -> Arc<dyn Progress> {
+        let display = progress::start(self.progress, scope);
+        match self.records.is_wanted() {
+            true => Arc::new(Observer::new(self.records.clone(), display)),
+            false => display,
+        }
     }
 }
 

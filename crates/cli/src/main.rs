@@ -8,12 +8,14 @@
 mod app;
 mod args;
 mod argv;
+mod clock;
 mod commands;
 mod failure;
 mod interrupt;
 mod log;
 mod output;
 mod progress;
+mod records;
 mod session;
 mod settings;
 mod shell;
@@ -46,9 +48,9 @@ fn main() -> ExitCode {
     let parsed = command.try_get_matches_from(&words);
     let cli = match parsed.and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => cli,
-        Err(error) => return usage_error::report(&error, &words),
+        Err(error) => return usage_error::report(error, &words),
     };
-    let app = App::new(&cli.global, cli.verb.prints_events(), settings);
+    let app = App::new(&cli.global, cli.verb.prints_events(), cli.verb.records(), settings);
     log::start(cli.global.verbose);
     match run(cli.verb, &app) {
         Ok(()) => ExitCode::SUCCESS,

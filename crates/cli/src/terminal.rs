@@ -103,7 +103,7 @@ fn print_labelled(label: &str, style: Style, text: &str) {
 }
 
 /// Removes the passwords of all URLs and bookmarks in a text, such as `@work:secret@host`.
-fn redacted(text: &str) -> String {
+pub(crate) fn redacted(text: &str) -> String {
     let is_end = |character: char| character.is_whitespace() || matches!(character, '"' | '\'' | '`');
     let text = redact_urls(text);
     let words = text.split_inclusive(is_end).map(|word| match word.starts_with('@') {

@@ -1,29 +1,35 @@
 //! Flags that several commands share, and the types of their values.
 
 mod age;
+mod backup;
 mod bookmark_name;
 mod connection;
 mod filter;
 mod jobs;
 mod lock;
+mod mode;
 mod range;
+mod record;
 mod selection;
 mod shell;
 mod transfer;
 mod values;
 
 pub(crate) use age::Age;
+pub(crate) use backup::BackupArgs;
 pub(crate) use bookmark_name::BookmarkName;
 pub(crate) use connection::{ConnectionArgs, LoginArgs, NetworkArgs, TlsArgs};
 pub(crate) use filter::FilterArgs;
 pub(crate) use jobs::{DEFAULT_SEGMENTS, JobCount};
 pub(crate) use lock::LockArgs;
+pub(crate) use mode::{Mode, OctalMode};
 pub(crate) use range::ByteRange;
+pub(crate) use record::RecordArgs;
 pub(crate) use selection::{ByteRegex, DepthArgs, NameArgs, SelectionArgs};
 pub(crate) use shell::ShellArgs;
-pub(crate) use transfer::{EventArgs, ExistingArgs, TransferArgs};
+pub(crate) use transfer::{EventArgs, ExistingArgs, LinksArg, ModeArgs, TransferArgs};
 pub(crate) use values::{
-    ActiveAt, Fingerprint, OctalMode, RateLimit, Size, TimeoutSeconds, UnixTime, local_path, names_url,
+    ActiveAt, Fingerprint, RateLimit, Size, TimeoutSeconds, UnixTime, local_path, names_url,
 };
 
 use std::path::PathBuf;

@@ -42,7 +42,7 @@ pub(crate) async fn run(args: CatArgs, app: &App) -> Result {
         let outcome = async {
             let client = session.client(url).await?;
             match args.ascii {
-                true => copy_text(client, url, &mut sink).await,
+                true => copy_text(client, url, &mut sink).await.map(drop),
                 false => copy(client, url, &mut sink, &progress::Silent).await,
             }
         };

@@ -11,7 +11,7 @@ use super::support::{
 };
 use crate::{
     app::App,
-    args::{ConnectionArgs, LockArgs},
+    args::{ConnectionArgs, LockArgs, RecordArgs},
     failure::{Failure, Result},
     session::{self, Session},
     units::Throughput,
@@ -27,6 +27,8 @@ pub(crate) struct FxpArgs {
     target: String,
     #[command(flatten)]
     lock: LockArgs,
+    #[command(flatten)]
+    pub(crate) records: RecordArgs,
     #[command(flatten)]
     connection: ConnectionArgs,
 }
@@ -47,7 +49,11 @@ pub(crate) async fn run(args: FxpArgs, app: &App) -> Result {
         .run(async {
             let (from, to) = (from.client(&source).await?, to.client(&target).await?);
             match oxftp::fxp(&mut *from, source.path(), to, path).await {
-                Ok(summary) => Ok(Throughput { bytes: summary.transferred, elapsed: begun.elapsed() }),
+                Ok(summary) => {
+                    let elapsed = begun.elapsed();
+                    app.records.transferred(&source.path().to_string(), summary.transferred, elapsed);
+                    Ok(Throughput { bytes: summary.transferred, elapsed })
+                }
                 Err(error) => Err(match diagnose::missing(from, &error, &source.path()).await {
                     Some(missing) => Failure::about(&source, missing),
                     None => {

@@ -50,7 +50,7 @@ async fn first(client: &mut Client, url: &FtpUrl, bytes: u64) -> Result {
     let Some(last) = bytes.checked_sub(1) else {
         return client.metadata(url.path()).await.map(drop).map_err(|error| Failure::about(url, error));
     };
-    range::get(client, url, ByteRange::Between(0, last), Some(&Destination::Stdout), None).await
+    range::get(client, url, ByteRange::Between(0, last), Some(&Destination::Stdout), None).await.map(drop)
 }
 
 /// Prints the first lines, then aborts the transfer.

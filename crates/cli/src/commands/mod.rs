@@ -39,8 +39,14 @@ use crate::{
     failure::{Failure, Result},
 };
 
-/// Runs a command.
+/// Runs a command, and records what it does if its flags ask for that.
 pub(crate) async fn run(verb: Verb, app: &App) -> Result {
+    let recording = app.records.begin()?;
+    let outcome = run_verb(verb, app).await;
+    recording.finish(outcome)
+}
+
+async fn run_verb(verb: Verb, app: &App) -> Result {
     match verb {
         Verb::Ls(args) => ls::run(args, app).await,
         Verb::Get(args) => get::run(args, app).await,
@@ -69,7 +75,7 @@ pub(crate) async fn run(verb: Verb, app: &App) -> Result {
         Verb::Demo(args) => demo::run(args).await,
         Verb::Bookmark(args) => bookmark::run(args, app).await,
         Verb::Config(args) => config::run(args, app).await,
-        Verb::Completions(args) => completions::run(args, Cli::command()).await,
+        Verb::Completions(args) => completions::run(args, Cli::command(), app).await,
         Verb::Man(args) => man::run(args, Cli::command()).await,
     }
 }

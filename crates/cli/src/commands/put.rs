@@ -3,7 +3,10 @@
 use std::{
     collections::HashSet,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Instant,
 };
 
@@ -18,13 +21,16 @@ use super::support::{
     selector::Selector,
     sources::{self, bytes_of, has_no_name, is_stdin, tree_bytes},
     stdin,
-    summary::summary,
+    summary::{skipped_symlinks, summary, warn_of_skipped_symlinks},
 };
 use crate::{
     app::App,
-    args::{ConnectionArgs, DepthArgs, EventArgs, ExistingArgs, SelectionArgs, TransferArgs, names_url},
+    args::{
+        ConnectionArgs, DepthArgs, EventArgs, ExistingArgs, LinksArg, ModeArgs, RecordArgs, SelectionArgs,
+        TransferArgs, names_url,
+    },
     failure::{Failure, Result},
-    progress::{self, Scope},
+    progress::Scope,
     session::{self, Session},
 };
 
@@ -43,6 +49,11 @@ pub(crate) struct PutArgs {
     /// Give files on the server the permissions of the local files
     #[arg(short, long)]
     perms: bool,
+    #[command(flatten)]
+    modes: ModeArgs,
+    /// Symbolic links in trees: skip, or follow (upload what they point to)
+    #[arg(long, value_name = "HOW", default_value = "skip", hide_possible_values = true)]
+    links: LinksArg,
     /// Transfer as text: convert line ends to those of the server
     #[arg(long, conflicts_with_all = ["resume", "verify"])]
     ascii: bool,
@@ -80,6 +91,8 @@ pub(crate) struct PutArgs {
     #[command(flatten)]
     pub(crate) events: EventArgs,
     #[command(flatten)]
+    pub(crate) records: RecordArgs,
+    #[command(flatten)]
     connection: ConnectionArgs,
 }
 
@@ -98,7 +111,8 @@ pub(crate) async fn run(mut args: PutArgs, app: &App) -> Result {
         refuse_same_names(names, &directory.to_string(), || false)?;
     }
     let selector = Selector::new(&args.selection);
-    let uploader = Uploader { args: &args, url: &url, target: &target, selector };
+    let uploader =
+        Uploader { args: &args, url: &url, target: &target, selector, skipped_symlinks: AtomicU64::new(0) };
     let mut session = Session::new(args.connection.clone())?;
     let locks = uploader.lock(&mut session).await?;
     locks.run(uploader.put_all(&mut session, app)).await?;
@@ -127,7 +141,16 @@ impl PutArgs {
             hint: "use put SRC... URL, as in oxftp put a.txt ftp://example.org/dir/".to_owned(),
         })?;
         if sources.iter().any(|source| names_url(source)) {
-            return Err(Failure::Usage("a URL is given where a local path is expected".to_owned()));
+            let is_copy = self.url.contains("://");
+            return Err(Failure::UsageWithHint {
+                what: "a URL is given where a local path is expected".to_owned(),
+                hint: match is_copy {
+                    true => "use mirror or fxp to copy from one server to another".to_owned(),
+                    false => {
+                        "put uploads, and its URL is the last word: put SRC... URL; get downloads".to_owned()
+                    }
+                },
+            });
         }
         self.sources = sources;
         Ok(())
@@ -173,8 +196,12 @@ fn target(args: &PutArgs, url: &FtpUrl) -> Result<Target> {
                 usage("cannot verify data from stdin: --verify conflicts with -")
             }
             _ if args.perms => usage("stdin has no permissions: -p conflicts with -"),
+            _ if args.modes.is_any() => usage("stdin has no permissions: use chmod after the upload"),
             _ if args.temp_name => {
                 usage("stdin is uploaded under its final name: --temp-name conflicts with -")
+            }
+            _ if args.transfer.backup.backup().is_some() => {
+                usage("stdin is uploaded under its final name: --backup-dir and --suffix conflict with -")
             }
             _ if args.remove_source => usage("stdin cannot be removed: --move conflicts with -"),
             _ if args.times => usage("stdin has no modification time: -t conflicts with -"),
@@ -190,6 +217,7 @@ struct Uploader<'a> {
     url: &'a FtpUrl,
     target: &'a Target,
     selector: Selector,
+    skipped_symlinks: AtomicU64,
 }
 
 impl Uploader<'_> {
@@ -237,6 +265,7 @@ impl Uploader<'_> {
                 failures.record(self.put(session, source, app).await)?;
             }
         }
+        warn_of_skipped_symlinks(self.skipped_symlinks.load(Ordering::Relaxed));
         failures.finish()
     }
 
@@ -253,7 +282,7 @@ impl Uploader<'_> {
         }
         let scope = self.scope(source).await?;
         let pool = session.pool(self.url, self.max_connections()).await?;
-        let summary = self.upload(&pool, source, progress::start(app.progress, scope)).await?;
+        let summary = self.upload(&pool, source, app.start_progress(scope), app).await?;
         app.terminal.summary(summary);
         Ok(())
     }
@@ -270,10 +299,10 @@ impl Uploader<'_> {
             }
             scopes.push(scope);
         }
-        let progress = progress::start(app.progress, Scope::Tree { bytes });
+        let progress = app.start_progress(Scope::Tree { bytes });
         let uploads = sources.iter().zip(scopes).map(async |(source, scope)| {
             scope?;
-            self.upload(pool, source, progress.clone()).await
+            self.upload(pool, source, progress.clone(), app).await
         });
         concurrent::run(uploads, self.args.transfer.jobs.max_operands()).await
     }
@@ -292,7 +321,13 @@ impl Uploader<'_> {
         }
     }
 
-    async fn upload(&self, pool: &Pool, source: &Path, progress: Arc<dyn Progress>) -> Result<String> {
+    async fn upload(
+        &self,
+        pool: &Pool,
+        source: &Path,
+        progress: Arc<dyn Progress>,
+        app: &App,
+    ) -> Result<String> {
         let args = self.args;
         let begun = Instant::now();
         let upload = pool
@@ -302,12 +337,16 @@ impl Uploader<'_> {
             .temporary(args.temp_name)
             .preserve_times(args.times)
             .preserve_mode(args.perms)
+            .file_mode(args.modes.file_mode())
+            .dir_mode(args.modes.dir_mode())
+            .links(args.links.into())
             .verify(if args.remove_source {
                 args.transfer.verify_before_removal()
             } else {
                 args.transfer.verify()
             })
             .existing(args.existing.existing())
+            .backup(args.transfer.backup.backup())
             .remove_source(args.remove_source)
             .order(args.transfer.order.into())
             .retries(args.connection.network.retries)
@@ -321,8 +360,12 @@ impl Uploader<'_> {
             Target::Named(path) => upload.to(path).write_into(true).await,
             Target::Into(path) => upload.to(path).write_into(has_no_name(source)).await,
         };
+        self.skipped_symlinks.fetch_add(skipped_symlinks(&report), Ordering::Relaxed);
         match report {
-            Ok(report) => Ok(summary(source.display(), &report, begun)),
+            Ok(report) => {
+                app.records.add(&report);
+                Ok(summary(source.display(), &report, begun))
+            }
             Err(error) => Err(self.failed(pool, source, error).await),
         }
     }

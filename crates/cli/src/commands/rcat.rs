@@ -8,7 +8,7 @@ use super::support::{
 };
 use crate::{
     app::App,
-    args::{ConnectionArgs, LockArgs},
+    args::{ConnectionArgs, LockArgs, RecordArgs},
     failure::{Failure, Result},
     session::{self, Session},
 };
@@ -20,6 +20,8 @@ pub(crate) struct RcatArgs {
     url: String,
     #[command(flatten)]
     lock: LockArgs,
+    #[command(flatten)]
+    pub(crate) records: RecordArgs,
     #[command(flatten)]
     connection: ConnectionArgs,
 }

@@ -92,9 +92,9 @@ impl Failure {
         Self::Local { what: what.into(), source }
     }
 
-    /// Returns the failures within a directory tree: name and error.
-    pub(crate) fn tree_failures(&self) -> impl Iterator<Item = (&str, &oxftp::Error)> {
-        let report = match self {
+    /// Returns the report of a tree of which some failed.
+    pub(crate) fn report(&self) -> Option<&oxftp::Report> {
+        match self {
             Self::Client { error, .. } => match &**error {
                 oxftp::Error::PartialFailure { report } | oxftp::Error::Stopped { report, .. } => {
                     Some(report)
@@ -102,8 +102,17 @@ impl Failure {
                 _ => None,
             },
             _ => None,
-        };
-        report
+        }
+    }
+
+    /// Returns whether an operation on a tree ended early.
+    pub(crate) fn is_stopped(&self) -> bool {
+        matches!(self, Self::Client { error, .. } if matches!(**error, oxftp::Error::Stopped { .. }))
+    }
+
+    /// Returns the failures within a directory tree: name and error.
+    pub(crate) fn tree_failures(&self) -> impl Iterator<Item = (&str, &oxftp::Error)> {
+        self.report()
             .into_iter()
             .flat_map(|report| &report.failures)
             .map(|failed| (failed.name.as_str(), &failed.error))

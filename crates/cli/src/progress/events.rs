@@ -11,6 +11,7 @@ use serde::Serialize;
 
 use super::Scope;
 use crate::{
+    clock,
     failure::{Exit, Failure, Result, chain},
     output,
 };
@@ -33,7 +34,14 @@ struct EventState {
     alone: bool,
 }
 
-/// An event as it is written.
+/// An event as it is written, with the time.
+#[derive(Debug, Serialize)]
+struct Timed<'e> {
+    #[serde(flatten)]
+    event: &'e Event<'e>,
+    time: String,
+}
+
 #[derive(Debug, Serialize)]
 #[serde(tag = "event", rename_all = "lowercase")]
 enum Event<'e> {
@@ -47,7 +55,7 @@ impl Event<'_> {
     /// Writes the event; [`check_written`] returns an error of writing.
     fn write(&self) {
         // Serializing text and numbers cannot fail.
-        let mut line = serde_json::to_vec(self).unwrap_or_default();
+        let mut line = serde_json::to_vec(&Timed { event: self, time: clock::now() }).unwrap_or_default();
         line.push(b'\n');
         let mut stdout = io::stdout().lock();
         if let Err(error) = stdout.write_all(&line).and_then(|()| stdout.flush()) {

@@ -127,19 +127,16 @@ impl Shell {
             Ok(cli) => cli,
             Err(error) => {
                 let words: Vec<_> = words.iter().map(Into::into).collect();
-                usage_error::report(&error, &words);
-                return if error.use_stderr() {
-                    Err(Failure::AlreadyReported(Exit::Usage))
-                } else {
-                    Ok(None)
-                };
+                let is_failure = error.use_stderr();
+                usage_error::report(error, &words);
+                return if is_failure { Err(Failure::AlreadyReported(Exit::Usage)) } else { Ok(None) };
             }
         };
         if background {
             cli.global.quiet = true;
             cli.global.progress = When::Never;
         }
-        let app = App::new(&cli.global, cli.verb.prints_events(), Settings::default());
+        let app = App::new(&cli.global, cli.verb.prints_events(), cli.verb.records(), Settings::default());
         let cache = self.cache.clone();
         Ok(Some(async move { cache.scope(Box::pin(crate::commands::run(cli.verb, &app))).await }))
     }

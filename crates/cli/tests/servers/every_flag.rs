@@ -158,6 +158,10 @@ fn output() -> Vec<Row> {
         row("get --progress often URL/big").fails(2, "invalid value 'often'"),
         row("get -v URL/pub/a.txt").tells(&["> PASS ***", "> RETR", "< 226"]),
         row("get -vv URL/pub/a.txt").tells(&["> PASS ***", "> RETR", "< 226"]),
+        row("get -q --summary URL/big").here("big", big()).tells(&[]),
+        row("get --summary --log-file log URL/big").here("big", big()).tells(&["get: 1 file, 293.0 KiB in "]),
+        row("mirror --delete --summary --log-file log URL/pub tree")
+            .tells(&["mirror: 3 files, ", "3 deletions"]),
         row("get --json URL/big").mentions(&[
             r#"{"event":"start","#,
             r#"{"event":"progress","#,

@@ -6,6 +6,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod backups;
 mod every_flag;
 mod every_verb;
 mod failures;
@@ -16,5 +17,6 @@ mod selection;
 mod shell;
 mod shell_restart;
 mod simultaneous_uploads;
+mod symlinks;
 mod transfer_options;
 mod walkthrough;

@@ -6,7 +6,7 @@ use std::{
     path::Path,
     process::{Child, Command, Stdio},
     sync::atomic::{AtomicBool, Ordering},
-    time::Duration,
+    time::{Duration, UNIX_EPOCH},
 };
 
 use oxftp_testing::{
@@ -15,7 +15,7 @@ use oxftp_testing::{
 };
 
 #[tokio::test]
-async fn four_gib_transfers_in_24_mib_of_memory() {
+async fn four_gib_transfers_in_12_mib_of_memory() {
     let Some(server) = available(ServerKind::Vsftpd.start(Protection::Plain).await) else { return };
     let local = tempfile::tempdir().unwrap();
     let (there, here) = (server.root().join("huge"), local.path().join("huge"));
@@ -56,12 +56,15 @@ async fn million_files_are_downloaded_in_96_mib() {
     assert!(memory < MIB_96, "the tree took {memory} KiB");
 }
 
-/// As above: nothing is at the target of the first two mirrors, and another version of each file at that of the third.
+/// As above: nothing is at the target of the first two mirrors, and everything at that of the third.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn million_files_are_mirrored_in_96_mib() {
     let (full, empty) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let modified = UNIX_EPOCH + Duration::from_secs(1_704_164_645);
     for number in 0..MILLION {
-        File::create(full.path().join(name(number))).unwrap();
+        let file = File::create(full.path().join(name(number))).unwrap();
+        file.set_len(1000).unwrap();
+        file.set_modified(modified).unwrap();
     }
 
     let server = server_of_million("RETR").await;
@@ -77,7 +80,7 @@ async fn million_files_are_mirrored_in_96_mib() {
     let server = server_of_million("RETR").await;
     let words = ["mirror", "--retries", "0", "--delete", &url_of(&server), path(full.path())];
     let (both, success) = peak(&words).await;
-    assert!(!success && server.count("RETR d/report-") > 0, "{:?}", server.commands());
+    assert!(success && server.count("RETR") == 0, "{:?}", server.commands());
 
     assert!([down, up, both].iter().all(|memory| *memory < MIB_96), "{down}, {up} and {both} KiB");
 }
@@ -154,12 +157,14 @@ async fn peak(words: &[&str]) -> (u64, bool) {
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        (watch(&mut child), child.wait().unwrap().success())
+        (watch(&mut child, "VmHWM:"), child.wait().unwrap().success())
     });
     watching.await.unwrap()
 }
 
 /// Runs the program successfully; returns its peak memory in KiB.
+///
+/// The pages of the program's own file are not counted: a debug build has many.
 fn run(arguments: &[&str]) -> u64 {
     let mut child = Command::new(env!("CARGO_BIN_EXE_oxftp"))
         .args(arguments)
@@ -167,21 +172,21 @@ fn run(arguments: &[&str]) -> u64 {
         .stdin(Stdio::null())
         .spawn()
         .unwrap();
-    let memory = watch(&mut child);
+    let memory = watch(&mut child, "RssAnon:");
     assert!(child.wait().unwrap().success(), "{arguments:?}");
     memory
 }
 
-/// Reads the high-water mark of a process's memory until it ends.
-fn watch(child: &mut Child) -> u64 {
+/// Returns the largest value, in KiB, that a field of a process's status had until the process ended.
+fn watch(child: &mut Child, field: &str) -> u64 {
     let status = format!("/proc/{}/status", child.id());
     let mut most = 0;
     while child.try_wait().unwrap().is_none() {
         let text = std::fs::read_to_string(&status).unwrap_or_default();
-        let mark = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let value = text.lines().find_map(|line| line.strip_prefix(field));
         let kibibytes =
-            mark.and_then(|mark| mark.trim().strip_suffix(" kB")).and_then(|mark| mark.parse().ok());
-        most = kibibytes.unwrap_or(most);
+            value.and_then(|value| value.trim().strip_suffix(" kB")).and_then(|value| value.parse().ok());
+        most = most.max(kibibytes.unwrap_or(0));
         std::thread::sleep(Duration::from_millis(5));
     }
     assert!(most > 0, "the memory was never seen");
@@ -221,7 +226,7 @@ const GIB4: u64 = 4 << 30;
 const SIZE: u64 = GIB4 + 1000;
 /// Size of the part that resumed transfers must transfer: it begins beyond 4 GiB.
 const TAIL: u64 = 900;
-const MAX_MEMORY: u64 = 24 * 1024;
+const MAX_MEMORY: u64 = 12 * 1024;
 const MIB_96: u64 = 96 * 1024;
 const MILLION: u32 = 1_000_000;
 const MARKS: &[(u64, &[u8; 8])] = &[

@@ -11,6 +11,7 @@ use std::{
 use oxftp_proto::{FileName, Limits};
 
 use super::{
+    backups::MirrorBackups,
     compare::Comparison,
     delete::{Delete, Deletion, DeletionBudget},
     direction::{MirrorDirection, ServerClocks, SessionPair},
@@ -25,8 +26,8 @@ use super::{
     plan::{DirectoryPlan, PlanRules, PlannedFile, plan},
     relative_path::RelativePath,
     step::{Action, Reason, Step, StepObserver},
-    symlink::Links,
 };
+use crate::transfer::symlink::Links;
 use crate::transfer::{
     file_progress::{FileProgress, Transferred},
     name_collisions::refuse_other_spelling,
@@ -49,6 +50,7 @@ pub(crate) struct MirrorContext {
     pub(crate) filter: Filter,
     pub(crate) comparison: Comparison,
     pub(crate) delete: Delete,
+    pub(crate) backups: MirrorBackups,
     pub(crate) links: Links,
     pub(crate) file_options: FileOptions,
     pub(crate) upload: UploadOptions,
@@ -258,7 +260,7 @@ impl MirrorContext {
             let path = &directory.path;
             if let Some(name) = path.name().filter(|_| !self.dry_run) {
                 let mut target = self.direction.target(&*self.fs, sessions, &self.clocks);
-                target.create_dir(path).await?;
+                target.create_dir(path, self.file_options.dir_mode).await?;
                 if let Some(stored) = &directory.stored {
                     stored.add(name);
                 }
@@ -441,7 +443,7 @@ impl MirrorContext {
             true => Transferred { bytes: 0, resumed: 0 },
             false => {
                 let (options, upload) = (self.file_options, self.upload);
-                transfer.run(&file.source, options, upload, follow_up, progress).await?
+                transfer.run(&file.source, options, upload, &self.backups, follow_up, progress).await?
             }
         };
         self.counters.files.fetch_add(1, Ordering::Relaxed);
@@ -460,6 +462,7 @@ impl MirrorContext {
             limits: &self.limits,
             cycles: &self.deletion_cycles,
             budget: &self.deletion_budget,
+            backups: &self.backups,
             dry_run: self.dry_run,
             on_step,
             on_failure,

@@ -8,7 +8,7 @@ use std::{path::PathBuf, sync::Arc, time::Instant};
 use clap::{Args, ValueEnum};
 use oxftp::{
     FtpUrl, Pool, Report,
-    mirror::{Compare, Delete, Filter, Links, Mirror, Step},
+    mirror::{Action, Compare, Delete, Filter, Mirror, Step},
 };
 use tokio::sync::mpsc;
 
@@ -20,10 +20,12 @@ use super::support::{
 };
 use crate::{
     app::App,
-    args::{ConnectionArgs, DepthArgs, FilterArgs, SelectionArgs, TransferArgs},
+    args::{
+        ConnectionArgs, DepthArgs, FilterArgs, LinksArg, ModeArgs, RecordArgs, SelectionArgs, TransferArgs,
+    },
     failure::{Exit, Failure, Result},
     output::Output,
-    progress::{self, Scope},
+    progress::Scope,
     session::{self, Session},
     units::count,
 };
@@ -60,6 +62,8 @@ pub(crate) struct MirrorArgs {
     /// Give transferred files the permissions of their sources
     #[arg(short, long)]
     perms: bool,
+    #[command(flatten)]
+    modes: ModeArgs,
     /// Upload each file under a temporary name and rename it when it is complete and verified
     #[arg(long)]
     temp_name: bool,
@@ -89,6 +93,8 @@ pub(crate) struct MirrorArgs {
     target: String,
     #[command(flatten)]
     transfer: TransferArgs,
+    #[command(flatten)]
+    pub(crate) records: RecordArgs,
     #[command(flatten)]
     connection: ConnectionArgs,
 }
@@ -120,24 +126,6 @@ impl From<DeleteArg> for Delete {
     }
 }
 
-/// Values of `--links`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum LinksArg {
-    Skip,
-    Follow,
-    Copy,
-}
-
-impl From<LinksArg> for Links {
-    fn from(how: LinksArg) -> Self {
-        match how {
-            LinksArg::Skip => Self::Skip,
-            LinksArg::Follow => Self::Follow,
-            LinksArg::Copy => Self::Copy,
-        }
-    }
-}
-
 pub(crate) async fn run(args: MirrorArgs, app: &App) -> Result {
     let steps = Arc::new(StepCounts::default());
     let mirrored = mirror(&args, &steps, app).await;
@@ -159,6 +147,11 @@ async fn mirror(args: &MirrorArgs, steps: &Arc<StepCounts>, app: &App) -> Result
     let locks = lock(args, &mut session, &source, &target).await?;
     let (report, about) = locks.run(mirror_trees(args, &mut session, source, target, steps, app)).await?;
     let report = report.map_err(|error| Failure::about(&about, error))?;
+    if args.dry_run {
+        app.records.planned(&report)
+    } else {
+        app.records.add(&report)
+    }
     app.terminal.summary(summary_of(args, &report, begun));
     session.quit().await;
     Ok(())
@@ -265,8 +258,12 @@ async fn run_mirror(
     let prints = args.dry_run || args.json;
     let (sender, mut lines) = mpsc::unbounded_channel();
     let (json, steps) = (args.json, steps.clone());
+    let records = (!args.dry_run).then(|| app.records.clone());
     let mirror = configured(mirror, args, app).on_step(move |step: &Step| {
         steps.count(step);
+        if let (Some(records), Action::Delete | Action::DeleteDirectory) = (&records, step.action) {
+            records.deleted(&step.path.to_string());
+        }
         if prints {
             let line = if json { step::json(step, transfers) } else { step::text(step, transfers) };
             // The receiver is gone when the program ends.
@@ -322,7 +319,10 @@ fn configured<'p>(mirror: Mirror<'p>, args: &MirrorArgs, app: &App) -> Mirror<'p
         .sync(args.fsync)
         .empty_directories(args.empty_dirs)
         .preserve_mode(args.perms)
+        .file_mode(args.modes.file_mode())
+        .dir_mode(args.modes.dir_mode())
         .temporary(args.temp_name)
+        .backup(args.transfer.backup.backup())
         .dry_run(args.dry_run)
         .retries(args.connection.network.retries);
     if let Some(most) = args.max_delete {
@@ -332,7 +332,7 @@ fn configured<'p>(mirror: Mirror<'p>, args: &MirrorArgs, app: &App) -> Mirror<'p
         mirror = mirror.max_errors(most);
     }
     if !args.dry_run {
-        mirror = mirror.progress(progress::start(app.progress, Scope::Tree { bytes: None }));
+        mirror = mirror.progress(app.start_progress(Scope::Tree { bytes: None }));
     }
     mirror
 }

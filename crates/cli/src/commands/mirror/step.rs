@@ -1,18 +1,15 @@
 //! Steps and failures of a mirror as text and as JSON.
 
-use std::{
-    error::Error as _,
-    time::{SystemTime, UNIX_EPOCH},
-};
+use std::error::Error as _;
 
 use base64::{Engine, prelude::BASE64_STANDARD};
-use oxftp::{
-    Timestamp,
-    mirror::{Action, Reason, Step},
-};
+use oxftp::mirror::{Action, Reason, Step};
 use serde::Serialize;
 
-use crate::failure::{Exit, Failure, chain};
+use crate::{
+    clock::now,
+    failure::{Exit, Failure, chain},
+};
 
 /// Formats a step as `get a/b  (size differs: 3, 5)`.
 pub(super) fn text(step: &Step, transfers: &str) -> String {
@@ -84,11 +81,4 @@ pub(super) fn final_failure_json(failure: &Failure) -> Option<String> {
 
 fn verb(action: Action, transfers: &str) -> &str {
     if action == Action::Transfer { transfers } else { action.as_str() }
-}
-
-/// Formats the present time in UTC, to the second.
-fn now() -> String {
-    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    let now = since_epoch.as_secs().try_into().ok().and_then(|seconds| Timestamp::from_unix(seconds, 0));
-    now.unwrap_or(Timestamp::UNIX_EPOCH).to_string()
 }

@@ -17,14 +17,14 @@ use crate::{
     failure::{Failure, Result},
 };
 
-/// Downloads a byte range to the output file, into the directory, or to stdout.
+/// Downloads a byte range to the output file, into the directory, or to stdout. Returns the number of bytes.
 pub(crate) async fn get(
     client: &mut Client,
     url: &FtpUrl,
     range: ByteRange,
     output: Option<&Destination>,
     directory: Option<&Path>,
-) -> Result {
+) -> Result<u64> {
     match download(client, url, range, output, directory).await {
         Err(Failure::Client { error, .. }) => Err(diagnose::explained(client, url, *error).await),
         outcome => outcome,
@@ -37,7 +37,7 @@ async fn download(
     range: ByteRange,
     output: Option<&Destination>,
     directory: Option<&Path>,
-) -> Result {
+) -> Result<u64> {
     let failed = |error| match error {
         Error::BeyondEnd { start } => Failure::Mismatch(format!("{url} ends before byte {start}")),
         error => Failure::about(url, error),
@@ -56,14 +56,14 @@ async fn download(
             (Bound::Included(start), Bound::Included(_)) if start > 0 && received == 0 => {
                 Err(failed(Error::BeyondEnd { start }))
             }
-            _ => Ok(()),
+            _ => Ok(received),
         };
     }
     let target = match output {
         Some(Destination::File(path)) => path.clone(),
         _ => target(url, directory)?,
     };
-    client.download_range_to(url.path(), bounds, target).await.map(drop).map_err(failed)
+    client.download_range_to(url.path(), bounds, target).await.map_err(failed)
 }
 
 /// Returns the first and the last byte of a range; asks for the size of the file if the range counts from its end.

@@ -11,7 +11,7 @@ use super::diagnose;
 use crate::{
     app::App,
     failure::{Failure, Result},
-    progress::{self, Scope},
+    progress::Scope,
     units::Throughput,
 };
 
@@ -33,7 +33,7 @@ pub(crate) async fn upload(
 
 async fn store(client: &mut Client, url: &FtpUrl, path: &RemotePath, ascii: bool, app: &App) -> Result {
     let begun = Instant::now();
-    let progress = progress::start(app.progress, Scope::File);
+    let progress = app.start_progress(Scope::File);
     let (representation, line_end) = match ascii {
         true => (TransferType::Ascii, LineEnd::local()),
         // CR LF is the line end on the wire: nothing is converted.

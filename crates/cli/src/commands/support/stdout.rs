@@ -22,8 +22,8 @@ pub(crate) async fn copy(
     }
 }
 
-/// Copies a text file to stdout or a special file, with the line ends of this system.
-pub(crate) async fn copy_text(client: &mut Client, url: &FtpUrl, sink: &mut Sink) -> Result {
+/// Copies a text file to stdout or a special file, with the line ends of this system. Returns the number of bytes.
+pub(crate) async fn copy_text(client: &mut Client, url: &FtpUrl, sink: &mut Sink) -> Result<u64> {
     match transfer_text(client, url, sink).await {
         Err(Failure::Client { error, .. }) => {
             Err(diagnose::file_error(client, url, *error, DIRECTORY_HINT).await)
@@ -32,21 +32,25 @@ pub(crate) async fn copy_text(client: &mut Client, url: &FtpUrl, sink: &mut Sink
     }
 }
 
-async fn transfer_text(client: &mut Client, url: &FtpUrl, sink: &mut Sink) -> Result {
+async fn transfer_text(client: &mut Client, url: &FtpUrl, sink: &mut Sink) -> Result<u64> {
     let failed = |error| Failure::about(url, error);
     let opened = client.download_stream(url.path()).transfer_type(TransferType::Ascii).await;
     let mut text = AsciiReader::new(opened.map_err(failed)?);
     let mut block = Vec::with_capacity(BLOCK);
+    let mut copied = 0;
     loop {
         match text.read_buf(&mut block).await {
             Ok(0) => break,
-            Ok(_) => sink.bytes(&block).await?,
+            Ok(read) => {
+                sink.bytes(&block).await?;
+                copied += read as u64;
+            }
             Err(error) => return Err(failed(text.into_inner().fail(error).await)),
         }
         block.clear();
     }
     sink.flush().await?;
-    text.into_inner().finish().await.map(drop).map_err(failed)
+    text.into_inner().finish().await.map(|_| copied).map_err(failed)
 }
 
 async fn transfer(client: &mut Client, url: &FtpUrl, sink: &mut Sink, progress: &dyn Progress) -> Result {

@@ -3,4 +3,5 @@
 mod closed_stdout;
 mod events;
 mod exit_codes;
+mod records;
 mod streams;

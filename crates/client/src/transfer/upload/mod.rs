@@ -15,6 +15,7 @@ use self::{
     tree::{LocalDirectory, LocalFile, TreeUpload, candidate},
 };
 use super::{
+    backup::{Backup, Backups},
     local_path::remote_name,
     options::{Choice, Existing, FileOptions, JobOptions, Order, Verify, file_setters, job_setters},
     scheduler::{
@@ -23,10 +24,11 @@ use super::{
         retry::{RetryBudget, retrying},
         worker::Worker,
     },
+    symlink::Links,
 };
 use crate::{
-    Candidate, Client, Pool, Report, Result, Selection, deadline::Deadline, error::local_fs::LocalFsError,
-    future::BoxFuture,
+    Candidate, Client, Error, Pool, Report, Result, Selection, deadline::Deadline,
+    error::local_fs::LocalFsError, future::BoxFuture,
 };
 
 impl Client {
@@ -100,6 +102,7 @@ pub struct Upload<'c> {
     destination: RemotePath,
     write_into: bool,
     upload: UploadOptions,
+    backup: Option<Backup>,
     choice: Choice,
     file: FileOptions,
     job: JobOptions,
@@ -114,6 +117,7 @@ impl<'c> Upload<'c> {
             destination: RemotePath::default(),
             write_into: false,
             upload: UploadOptions { checks_name: true, ..UploadOptions::default() },
+            backup: None,
             choice: Choice::default(),
             file: FileOptions::default(),
         }
@@ -181,6 +185,15 @@ impl<'c> Upload<'c> {
         self
     }
 
+    /// Keeps each file on the server that is replaced. Each file is then stored under a [temporary](Self::temporary) name,
+    /// and the older one is moved to its backup (`RNFR`, `RNTO`) just before it gets its final name. Defaults to `None`.
+    #[must_use]
+    pub fn backup(mut self, backup: impl Into<Option<Backup>>) -> Self {
+        self.backup = backup.into();
+        self.upload.temporary |= self.backup.is_some();
+        self
+    }
+
     /// Sets whether each source file is removed when its copy is complete and verified. Directories are kept, and so are
     /// files that were left out. Defaults to `false`.
     ///
@@ -188,6 +201,15 @@ impl<'c> Upload<'c> {
     #[must_use]
     pub fn remove_source(mut self, remove: bool) -> Self {
         self.choice.remove_source = remove;
+        self
+    }
+
+    /// Sets what becomes of symbolic links in a tree. By default each is a failure ([`Error::Skipped`](crate::Error::Skipped)).
+    ///
+    /// [`Links::Copy`] is [`Error::Unsupported`](crate::Error::Unsupported): FTP has no command that creates them.
+    #[must_use]
+    pub fn links(mut self, links: Links) -> Self {
+        self.choice.links = Some(links);
         self
     }
 
@@ -215,6 +237,15 @@ impl<'c> Upload<'c> {
         /// A refusal of the server is logged as a warning.
         preserve_mode: bool;
 
+        /// Sets the permissions of the transferred files, whatever those of their sources are. Defaults to `None`.
+        ///
+        /// On a server it is `SITE CHMOD`, and a refusal is logged as a warning.
+        file_mode: Option<u32>;
+
+        /// Sets the permissions of the directories that are created in a tree. Existing ones keep theirs. They must let
+        /// the user write. Defaults to `None`.
+        dir_mode: Option<u32>;
+
         /// Uploads text (`TYPE A`): the line ends of this system are converted to those of the wire, and by the
         /// server to its own (see [`AsciiWriter`](crate::AsciiWriter)). Defaults to false: every byte is left as it
         /// is.
@@ -239,21 +270,36 @@ impl<'c> Upload<'c> {
 
     async fn run(mut self) -> Result<Report> {
         self.file.check()?;
+        if self.choice.links == Some(Links::Copy) {
+            return Err(Error::Unsupported { what: "command to create symbolic links" });
+        }
         let deadline = Deadline::start(self.job.deadline);
+        self.upload.temporary |= self.backup.is_some();
+        let base = self.destination.clone();
         let (is_tree, target) = deadline.run("the upload", self.prepare()).await?;
+        let base = match self.write_into && !is_tree {
+            true => target.parent().unwrap_or_default(),
+            false => base,
+        };
         let config = self.worker.config();
         let handler = TreeUpload {
             fs: config.file_system.clone(),
             options: self.file,
             upload: self.upload,
+            backups: self.backup.take().map(|backup| Backups::new(backup, base)),
             choice: self.choice.clone(),
             encoding: config.encoding,
             limits: config.limits.clone(),
             needs_sizes: matches!(self.job.order, Order::LargestFirst | Order::SmallestFirst),
         };
         if is_tree {
-            let root =
-                LocalDirectory { local: self.source, remote: target, depth: 0, relative: String::new() };
+            let root = LocalDirectory {
+                local: self.source,
+                remote: target,
+                depth: 0,
+                symlinks: 0,
+                relative: String::new(),
+            };
             let admission = AdmissionGate::new(&self.job, self.worker.pool());
             let workers = self.worker.with_siblings();
             let scheduler = Scheduler::new(handler, &self.job, admission, workers.len());
@@ -297,7 +343,8 @@ impl<'c> Upload<'c> {
             return Ok((true, target));
         }
         if !fs.try_exists(&self.source).await? {
-            let missing = std::io::ErrorKind::NotFound.into();
+            let missing =
+                std::io::Error::new(std::io::ErrorKind::NotFound, "there is no such file or directory");
             return Err(LocalFsError::new("open", &self.source, missing).into());
         }
         let parent = target.parent().filter(|parent| !parent.is_empty() && parent.file_name().is_some());

@@ -1,10 +1,13 @@
 //! Plan of a segmented download: which connection downloads which part of the file.
 //!
-//! [`SegmentPlan`] performs no I/O. It counts the written bytes, and hands out segments.
+//! [`SegmentPlan`] performs no I/O, and asks no clock. It counts the written bytes, and hands out segments.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
 };
 
 /// The segments of a file, without gaps.
@@ -15,6 +18,8 @@ pub(crate) struct SegmentPlan {
     segments: Vec<Segment>,
     /// No segment is split into smaller ones.
     min_segment: u64,
+    /// How much later than its `RETR` a connection reaches its full rate, and so what a split costs; once measured.
+    start_cost: Option<Duration>,
     /// Segments are impossible, and not even one connection can continue.
     hopeless: bool,
 }
@@ -26,7 +31,8 @@ struct Segment {
     done: u64,
     /// Shared with the connection that downloads the segment, and moved while it does.
     end: Arc<AtomicU64>,
-    taken: bool,
+    /// When a connection took it, and its first missing byte then.
+    taken: Option<(Instant, u64)>,
 }
 
 /// A segment as it is recorded: its first byte, its first missing byte, and the byte after its last one.
@@ -69,32 +75,39 @@ impl SegmentPlan {
             start: claim.start,
             done: claim.done,
             end: Arc::new(AtomicU64::new(claim.end)),
-            taken: false,
+            taken: None,
         };
-        Self { size, segments: claims.into_iter().map(segment).collect(), min_segment, hopeless: false }
+        let segments = claims.into_iter().map(segment).collect();
+        Self { size, segments, min_segment, start_cost: None, hopeless: false }
     }
 
-    /// Hands out a free segment, or else the second half of the segment with the most missing bytes.
+    /// Learns how long a transfer took to open. What a new connection costs is estimated from the fastest opening.
+    pub(crate) fn opened_in(&mut self, opening: Duration) {
+        let cost = opening.saturating_mul(SLOW_START);
+        self.start_cost = Some(self.start_cost.map_or(cost, |known| known.min(cost)));
+    }
+
+    /// Hands out a free segment, or else a part of the segment that would be complete last, if that is soon enough.
     ///
     /// Until the head of the file is written, which the other segments are compared with, only the first segment is
     /// handed out.
-    pub(crate) fn take(&mut self) -> Option<Taken> {
+    pub(crate) fn take(&mut self, now: Instant) -> Option<Taken> {
         if !self.has_head() {
-            let first = self.segments.first_mut().filter(|first| !first.taken)?;
-            return Some(first.take(0));
+            let first = self.segments.first_mut().filter(|first| first.is_free())?;
+            return Some(first.take(0, now));
         }
-        let free = self.segments.iter().position(|segment| !segment.taken && segment.left() > 0);
+        let free = self.segments.iter().position(|segment| segment.is_free() && segment.left() > 0);
         let index = match free {
             Some(index) => index,
-            None => self.split()?,
+            None => self.split(now)?,
         };
-        self.segments.get_mut(index).map(|segment| segment.take(index))
+        self.segments.get_mut(index).map(|segment| segment.take(index, now))
     }
 
     /// Returns whether there may be a segment to hand out, now or once the head is written.
-    pub(crate) fn has_work(&self) -> bool {
-        let splittable = self.segments.iter().any(|segment| segment.left() / 2 >= self.min_segment);
-        splittable || self.segments.iter().any(|segment| !segment.taken && segment.left() > 0)
+    pub(crate) fn has_work(&self, now: Instant) -> bool {
+        self.segments.iter().any(|segment| segment.is_free() && segment.left() > 0)
+            || self.best_split(now).is_some()
     }
 
     /// Returns whether enough of the beginning is written to compare with.
@@ -118,7 +131,7 @@ impl SegmentPlan {
     /// Makes a segment free for the next connection.
     pub(crate) fn release(&mut self, index: usize) {
         if let Some(segment) = self.segments.get_mut(index) {
-            segment.taken = false;
+            segment.taken = None;
         }
     }
 
@@ -127,7 +140,7 @@ impl SegmentPlan {
         let end = self.size;
         match self.segments.first_mut() {
             // The connection has not reached the end of the first segment, and continues past it.
-            Some(first) if index != 0 && first.left() > 0 && (first.taken || first.done == 0) => {
+            Some(first) if index != 0 && first.left() > 0 && (!first.is_free() || first.done == 0) => {
                 first.end.store(end, Ordering::Relaxed);
                 self.segments.truncate(1);
                 self.min_segment = u64::MAX;
@@ -172,23 +185,66 @@ impl SegmentPlan {
         claims
     }
 
-    fn split(&mut self) -> Option<usize> {
-        let index = (0..self.segments.len()).max_by_key(|index| self.segments[*index].left())?;
-        let segment = self.segments.get(index).filter(|segment| segment.left() / 2 >= self.min_segment)?;
-        let (end, middle) = (segment.end(), segment.done + segment.left() / 2);
+    /// Divides the segment that would be complete last, so that both parts are complete at the same time.
+    fn split(&mut self, now: Instant) -> Option<usize> {
+        let Split { index, middle } = self.best_split(now)?;
+        let segment = self.segments.get(index)?;
+        let end = segment.end();
         segment.end.store(middle, Ordering::Relaxed);
-        let second =
-            Segment { start: middle, done: middle, end: Arc::new(AtomicU64::new(end)), taken: false };
+        let second = Segment { start: middle, done: middle, end: Arc::new(AtomicU64::new(end)), taken: None };
         // The indexes of the segments that are handed out stay valid.
         self.segments.push(second);
         Some(self.segments.len() - 1)
     }
+
+    /// Finds the split that saves the most time, if one saves any.
+    ///
+    /// The connection that gives a part away ends at the border, and starts again if there is more work: both pay the
+    /// start of a connection. A segment that would be complete before that is left alone.
+    fn best_split(&self, now: Instant) -> Option<Split> {
+        let seconds_left =
+            |segment: &Segment| segment.rate(now).map_or(f64::INFINITY, |rate| segment.left() as f64 / rate);
+        let split_of = |(index, segment): (usize, &Segment)| {
+            let left = seconds_left(segment);
+            let rate = segment.rate(now).unwrap_or_default();
+            let cost = self.start_cost.unwrap_or_default().as_secs_f64();
+            // Meanwhile the connection that has started already gets this much further.
+            let ahead = if cost < left / 2.0 { (rate * cost) as u64 } else { return None };
+            let given = (segment.left() - ahead) / 2;
+            let split = Split { index, middle: segment.end() - given };
+            (given >= self.min_segment).then_some((left, segment.left(), split))
+        };
+        self.segments
+            .iter()
+            .enumerate()
+            .filter_map(split_of)
+            .max_by(|one, other| one.0.total_cmp(&other.0).then(one.1.cmp(&other.1)))
+            .map(|(.., split)| split)
+    }
+}
+
+/// A border that divides a segment.
+#[derive(Debug)]
+struct Split {
+    index: usize,
+    middle: u64,
 }
 
 impl Segment {
-    fn take(&mut self, index: usize) -> Taken {
-        self.taken = true;
+    fn take(&mut self, index: usize, now: Instant) -> Taken {
+        self.taken = Some((now, self.done));
         Taken { index, from: self.done, end: self.end.clone() }
+    }
+
+    fn is_free(&self) -> bool {
+        self.taken.is_none()
+    }
+
+    /// Returns the bytes per second since a connection took the segment, unless nothing arrived yet.
+    fn rate(&self, now: Instant) -> Option<f64> {
+        let (since, from) = self.taken?;
+        let rate = self.done.saturating_sub(from) as f64 / now.saturating_duration_since(since).as_secs_f64();
+        (rate.is_normal() && rate > 0.0).then_some(rate)
     }
 
     fn end(&self) -> u64 {
@@ -199,6 +255,10 @@ impl Segment {
         self.end().saturating_sub(self.done)
     }
 }
+
+/// How many openings fit into the time until a connection has its full rate: an opening takes about three round trips,
+/// and slow start ten or more.
+const SLOW_START: u32 = 5;
 
 /// How many bytes of a segment are compared with the beginning of the file. A server that accepts `REST` without
 /// supporting it sends the beginning.
@@ -216,7 +276,7 @@ mod tests {
 
     /// Hands out the first segment, and counts the head as written.
     fn begun(plan: &mut SegmentPlan) -> Taken {
-        let first = plan.take().unwrap();
+        let first = plan.take(Instant::now()).unwrap();
         plan.wrote(first.index, HEAD_BYTES);
         first
     }
@@ -236,13 +296,13 @@ mod tests {
     fn head_comes_before_the_other_segments() {
         let mut plan = SegmentPlan::new(0, 4 * MIB, 3, MIB);
 
-        let first = plan.take().unwrap();
+        let first = plan.take(Instant::now()).unwrap();
         assert_eq!((first.index, first.from), (0, 0));
-        assert!(plan.take().is_none());
+        assert!(plan.take(Instant::now()).is_none());
         plan.wrote(0, HEAD_BYTES);
 
-        assert_eq!(plan.take().map(|taken| taken.index), Some(1));
-        assert_eq!(plan.take().map(|taken| taken.index), Some(2));
+        assert_eq!(plan.take(Instant::now()).map(|taken| taken.index), Some(1));
+        assert_eq!(plan.take(Instant::now()).map(|taken| taken.index), Some(2));
     }
 
     #[test]
@@ -250,26 +310,66 @@ mod tests {
         let mut plan = SegmentPlan::new(0, 16 * MIB, 1, MIB);
         let first = begun(&mut plan);
 
-        let second = plan.take().unwrap();
+        let second = plan.take(Instant::now()).unwrap();
         let middle = first.end.load(Ordering::Relaxed);
 
         assert_eq!(second.from, middle);
         assert_eq!(ranges(&plan), [(0, middle), (middle, 16 * MIB)]);
-        while plan.take().is_some() {}
+        while plan.take(Instant::now()).is_some() {}
         let smallest = plan.claims().iter().map(|claim| claim.end - claim.done).min().unwrap();
         assert!(smallest >= MIB, "{smallest}");
+    }
+
+    /// Lets two connections download the halves of 64 MiB, the first one at 8 MiB a second.
+    fn first_half_written(second_has: u64) -> (SegmentPlan, Instant) {
+        let (mut plan, start) = (SegmentPlan::new(0, 64 * MIB, 2, MIB), Instant::now());
+        plan.opened_in(Duration::from_millis(100));
+        plan.take(start).unwrap();
+        plan.wrote(0, HEAD_BYTES);
+        plan.take(start).unwrap();
+        plan.wrote(0, 32 * MIB - HEAD_BYTES);
+        plan.wrote(1, second_has);
+        (plan, start + Duration::from_secs(4))
+    }
+
+    #[test]
+    fn segment_that_ends_soon_is_not_split() {
+        // Half a second is left of the second segment; a new connection starts slowly for as long.
+        let (mut plan, now) = first_half_written(28 * MIB);
+
+        assert!(!plan.has_work(now));
+        assert!(plan.take(now).is_none());
+    }
+
+    #[test]
+    fn parts_of_a_split_segment_end_together() {
+        // 24 MiB are left at 2 MiB a second: 12 seconds for one connection.
+        let (mut plan, now) = first_half_written(8 * MIB);
+
+        let taken = plan.take(now).unwrap();
+
+        // The new connection starts half a second later, in which the other one gets 1 MiB further.
+        assert_eq!(taken.from, 64 * MIB - (24 * MIB - MIB) / 2);
+        assert_eq!(taken.end.load(Ordering::Relaxed), 64 * MIB);
+    }
+
+    #[test]
+    fn stalled_segment_is_split() {
+        let (mut plan, now) = first_half_written(0);
+
+        assert_eq!(plan.take(now).map(|taken| taken.from), Some(48 * MIB));
     }
 
     #[test]
     fn released_segment_resumes_at_its_first_missing_byte() {
         let mut plan = SegmentPlan::new(0, 4 * MIB, 2, MIB);
         begun(&mut plan);
-        let second = plan.take().unwrap();
+        let second = plan.take(Instant::now()).unwrap();
         assert_eq!(plan.wrote(second.index, 5), 5);
 
         plan.release(second.index);
 
-        assert_eq!(plan.take().map(|taken| taken.from), Some(2 * MIB + 5));
+        assert_eq!(plan.take(Instant::now()).map(|taken| taken.from), Some(2 * MIB + 5));
     }
 
     #[test]
@@ -290,7 +390,7 @@ mod tests {
         plan.join(1);
 
         assert_eq!(first.end.load(Ordering::Relaxed), 4 * MIB);
-        assert!(plan.take().is_none() && !plan.is_hopeless());
+        assert!(plan.take(Instant::now()).is_none() && !plan.is_hopeless());
         plan.wrote(0, 4 * MIB);
         assert!(plan.is_complete());
     }
