@@ -43,7 +43,7 @@ impl Terminal {
     /// Prints a failure, its causes, and a hint if there is one.
     pub(crate) fn failure(&self, failure: &Failure) {
         for (name, error) in failure.tree_failures() {
-            print_error(&format!("{name}: {error}"), &chain(error.source()));
+            print_error(&format!("{}: {error}", shown_name(name)), &chain(error.source()));
         }
         let Some(message) = failure.message() else { return };
         print_error(&message, &failure.causes());
@@ -88,6 +88,14 @@ pub(crate) fn print_hint(hint: &str) {
     print_labelled("hint:", HINT, hint);
 }
 
+/// Returns the name of a file for a message: in quotes if a blank at an end of it could not be seen.
+fn shown_name(name: &str) -> String {
+    match name.split('/').any(|part| part.trim() != part) {
+        true => format!("\"{name}\""),
+        false => name.to_owned(),
+    }
+}
+
 /// Prints an error and its causes, one line each.
 pub(crate) fn print_error(message: &str, causes: &[String]) {
     print_labelled("error:", ERROR, message);
@@ -119,3 +127,15 @@ pub(crate) fn redacted(text: &str) -> String {
 const ERROR: Style = AnsiColor::Red.on_default().effects(Effects::BOLD);
 const WARNING: Style = AnsiColor::Yellow.on_default().effects(Effects::BOLD);
 const HINT: Style = AnsiColor::Cyan.on_default();
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn name_with_blank_at_end_is_quoted() {
+        let shown = ["a b", "a/b ", " a/b", "a /b", "a/\tb"].map(shown_name);
+
+        assert_eq!(shown, ["a b", "\"a/b \"", "\" a/b\"", "\"a /b\"", "\"a/\tb\""]);
+    }
+}

@@ -22,7 +22,7 @@ pub struct Limits {
     /// Entries that a listing collected in memory may have. Defaults to 10 million.
     pub listing_entries: usize,
     /// Bytes of memory that the entries of one collected listing may take. Defaults to 160 MiB, which is enough for about
-    /// a million entries, and for more in downloads, which need less of each.
+    /// a million entries, and for more in downloads and mirrors, which need less of each.
     pub listing_memory: usize,
     /// Depth of directories in a recursive operation. Defaults to 100.
     pub directory_depth: usize,

@@ -5,10 +5,13 @@ use std::time::Instant;
 use clap::Args;
 use oxftp::{FtpUrl, RemotePath};
 
-use super::support::diagnose;
+use super::support::{
+    diagnose,
+    lock::{JobLocks, LockTarget},
+};
 use crate::{
     app::App,
-    args::{ConnectionArgs, RecordArgs},
+    args::{ConnectionArgs, LockArgs, RecordArgs},
     failure::{Failure, Result},
     session::{self, Session},
     units::Throughput,
@@ -23,6 +26,8 @@ pub(crate) struct FxpArgs {
     #[arg(value_name = "DST_URL")]
     target: String,
     #[command(flatten)]
+    lock: LockArgs,
+    #[command(flatten)]
     pub(crate) records: RecordArgs,
     #[command(flatten)]
     connection: ConnectionArgs,
@@ -34,21 +39,30 @@ pub(crate) async fn run(args: FxpArgs, app: &App) -> Result {
     // Both sessions are separate, even if the servers are the same.
     let mut from = Session::new(args.connection.clone())?;
     let mut to = Session::new(args.connection)?;
+    let mut locks = JobLocks::local(&args.lock, [LockTarget::Server(&target, path.clone())]).await?;
+    if args.lock.remote_lock {
+        let pool = to.pool(&target, 1).await?;
+        locks.add_remote(&args.lock, &pool, &target, path.clone()).await?;
+    }
     let begun = Instant::now();
-    let copied =
-        oxftp::fxp(from.client(&source).await?, source.path(), to.client(&target).await?, path).await;
-    let summary = match copied {
-        Ok(summary) => summary,
-        Err(error) => {
-            let missing = diagnose::missing(from.client(&source).await?, &error, &source.path()).await;
-            return Err(match missing {
-                Some(missing) => Failure::about(&source, missing),
-                None => Failure::Client { about: Some(format!("{source} to {target}")), error: error.into() },
-            });
-        }
-    };
-    let rate = Throughput { bytes: summary.transferred, elapsed: begun.elapsed() };
-    app.records.transferred(&source.path().to_string(), summary.transferred, begun.elapsed());
+    let rate = locks
+        .run(async {
+            let (from, to) = (from.client(&source).await?, to.client(&target).await?);
+            match oxftp::fxp(&mut *from, source.path(), to, path).await {
+                Ok(summary) => {
+                    let elapsed = begun.elapsed();
+                    app.records.transferred(&source.path().to_string(), summary.transferred, elapsed);
+                    Ok(Throughput { bytes: summary.transferred, elapsed })
+                }
+                Err(error) => Err(match diagnose::missing(from, &error, &source.path()).await {
+                    Some(missing) => Failure::about(&source, missing),
+                    None => {
+                        Failure::Client { about: Some(format!("{source} to {target}")), error: error.into() }
+                    }
+                }),
+            }
+        })
+        .await?;
     app.terminal.summary(format_args!("{source} to {target}: {rate}"));
     from.quit().await;
     to.quit().await;

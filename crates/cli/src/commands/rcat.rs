@@ -2,10 +2,13 @@
 
 use clap::Args;
 
-use super::support::stdin;
+use super::support::{
+    lock::{JobLocks, LockTarget},
+    stdin,
+};
 use crate::{
     app::App,
-    args::{ConnectionArgs, RecordArgs},
+    args::{ConnectionArgs, LockArgs, RecordArgs},
     failure::{Failure, Result},
     session::{self, Session},
 };
@@ -15,6 +18,8 @@ pub(crate) struct RcatArgs {
     /// File to write stdin to
     #[arg(value_name = "URL")]
     url: String,
+    #[command(flatten)]
+    lock: LockArgs,
     #[command(flatten)]
     pub(crate) records: RecordArgs,
     #[command(flatten)]
@@ -27,7 +32,13 @@ pub(crate) async fn run(args: RcatArgs, app: &App) -> Result {
         return Err(Failure::Usage(format!("stdin has no name: {url} must end in a file name")));
     }
     let mut session = Session::new(args.connection)?;
-    stdin::upload(session.client(&url).await?, &url, &url.path(), false, app).await?;
+    let mut locks = JobLocks::local(&args.lock, [LockTarget::Server(&url, url.path())]).await?;
+    if args.lock.remote_lock {
+        let pool = session.pool(&url, 1).await?;
+        locks.add_remote(&args.lock, &pool, &url, url.path()).await?;
+    }
+    let client = session.client(&url).await?;
+    locks.run(stdin::upload(client, &url, &url.path(), false, app)).await?;
     session.quit().await;
     Ok(())
 }

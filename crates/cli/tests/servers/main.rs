@@ -16,6 +16,7 @@ mod remote_changes;
 mod selection;
 mod shell;
 mod shell_restart;
+mod simultaneous_uploads;
 mod symlinks;
 mod transfer_options;
 mod walkthrough;

@@ -6,12 +6,12 @@ use std::{
     path::Path,
     process::{Child, Command, Stdio},
     sync::atomic::{AtomicBool, Ordering},
-    time::Duration,
+    time::{Duration, UNIX_EPOCH},
 };
 
 use oxftp_testing::{
     servers::{Protection, ServerKind, TestServer, available},
-    tree_server::{Answer, TreeServer},
+    tree_server::{Answer, RunningTreeServer, TreeServer},
 };
 
 #[tokio::test]
@@ -46,42 +46,120 @@ async fn four_gib_transfers_in_12_mib_of_memory() {
 /// server ends the session, and accepts no other.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn million_files_are_downloaded_in_96_mib() {
-    let lines: String = (0..1_000_000)
-        .map(|number| format!("type=file;size=1000;modify=20240102030405; report-{number:07}.dat\r\n"))
-        .collect();
-    let is_closed = AtomicBool::new(false);
+    let local = tempfile::tempdir().unwrap();
+    let server = server_of_million("RETR").await;
+
+    let words = ["get", "-r", "--retries", "0", "-o", path(local.path()), &url_of(&server)];
+    let (memory, success) = peak(&words).await;
+
+    assert!(!success && server.count("RETR d/report-") > 0, "{:?}", server.commands());
+    assert!(memory < MIB_96, "the tree took {memory} KiB");
+}
+
+/// As above: nothing is at the target of the first two mirrors, and everything at that of the third.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn million_files_are_mirrored_in_96_mib() {
+    let (full, empty) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let modified = UNIX_EPOCH + Duration::from_secs(1_704_164_645);
+    for number in 0..MILLION {
+        let file = File::create(full.path().join(name(number))).unwrap();
+        file.set_len(1000).unwrap();
+        file.set_modified(modified).unwrap();
+    }
+
+    let server = server_of_million("RETR").await;
+    let words = ["mirror", "--retries", "0", &url_of(&server), path(empty.path())];
+    let (down, success) = peak(&words).await;
+    assert!(!success && server.count("RETR d/report-") > 0, "{:?}", server.commands());
+
+    let server = server_ending_at("STOR", TreeServer::of(["d/"]), String::new()).await;
+    let words = ["mirror", "--retries", "0", path(full.path()), &url_of(&server)];
+    let (up, success) = peak(&words).await;
+    assert!(!success && server.count("STOR d/report-") > 0, "{:?}", server.commands());
+
+    let server = server_of_million("RETR").await;
+    let words = ["mirror", "--retries", "0", "--delete", &url_of(&server), path(full.path())];
+    let (both, success) = peak(&words).await;
+    assert!(success && server.count("RETR") == 0, "{:?}", server.commands());
+
+    assert!([down, up, both].iter().all(|memory| *memory < MIB_96), "{down}, {up} and {both} KiB");
+}
+
+/// Ten thousand directories with a hundred files each. All are compared.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn files_of_10_000_directories_are_mirrored_in_96_mib() {
+    let local = tempfile::tempdir().unwrap();
+    let new = local.path().join("new");
+    let directories: String = (0..10_000).map(|number| format!("type=dir; month-{number:05}\r\n")).collect();
     let server = TreeServer::of(["d/"])
-        .deviating(move |request| match request.verb {
-            "USER" if is_closed.load(Ordering::Relaxed) => Some(Answer::reply("530 closed")),
-            "MLST" => Some(Answer::reply("250-Listing\r\n type=dir; d\r\n250 End")),
-            "MLSD" => Some(Answer::lines(lines.clone())),
-            "RETR" => {
-                is_closed.store(true, Ordering::Relaxed);
-                Some(Answer::HangUp)
+        .deviating(move |request| match (request.verb, request.argument) {
+            ("MLST", _) => Some(Answer::reply("250-Listing\r\n type=dir; d\r\n250 End")),
+            ("MLSD", "d") => Some(Answer::lines(directories.clone())),
+            ("MLSD", path) => {
+                Some(Answer::lines(lines_of(100).replace("report", path.trim_start_matches("d/"))))
             }
             _ => None,
         })
         .start()
         .await;
-    let local = tempfile::tempdir().unwrap();
-    let words = ["get", "-r", "--retries", "0", "-o", path(local.path())].map(str::to_owned);
-    let url = format!("ftp://{}/d", server.address());
 
+    let words = ["mirror", "--dry-run", "--quiet", &url_of(&server), path(&new)];
+    let (memory, success) = peak(&words).await;
+
+    assert!(success, "{:?}", server.commands().last());
+    assert_eq!(server.count("MLSD d/month-"), 10_000);
+    assert!(memory < MIB_96, "the tree took {memory} KiB");
+}
+
+/// Starts a server with a million files in the directory `d`, which ends the session at this command.
+async fn server_of_million(last: &'static str) -> RunningTreeServer {
+    server_ending_at(last, TreeServer::of(["d/"]), lines_of(MILLION)).await
+}
+
+/// Starts a server with these lines in the directory `d`, which ends the session at this command.
+async fn server_ending_at(last: &'static str, server: TreeServer, lines: String) -> RunningTreeServer {
+    let is_closed = AtomicBool::new(false);
+    let server = server.deviating(move |request| match request.verb {
+        "USER" if is_closed.load(Ordering::Relaxed) => Some(Answer::reply("530 closed")),
+        "MLST" => Some(Answer::reply("250-Listing\r\n type=dir; d\r\n250 End")),
+        "MLSD" => Some(Answer::lines(lines.clone())),
+        verb if verb == last => {
+            is_closed.store(true, Ordering::Relaxed);
+            Some(Answer::HangUp)
+        }
+        _ => None,
+    });
+    server.start().await
+}
+
+fn lines_of(files: u32) -> String {
+    (0..files)
+        .map(|number| format!("type=file;size=1000;modify=20240102030405; {}\r\n", name(number)))
+        .collect()
+}
+
+fn name(number: u32) -> String {
+    format!("report-{number:07}.dat")
+}
+
+fn url_of(server: &RunningTreeServer) -> String {
+    format!("ftp://{}/d", server.address())
+}
+
+/// Runs the program; returns its peak memory in KiB, and whether it succeeded.
+async fn peak(words: &[&str]) -> (u64, bool) {
+    let words: Vec<_> = words.iter().map(|word| (*word).to_owned()).collect();
     let watching = tokio::task::spawn_blocking(move || {
         let mut child = Command::new(env!("CARGO_BIN_EXE_oxftp"))
             .args(words)
-            .arg(url)
             .stdin(Stdio::null())
+            .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        (watch(&mut child, "VmHWM:"), child.wait().unwrap())
+        (watch(&mut child, "VmHWM:"), child.wait().unwrap().success())
     });
-    let (memory, status) = watching.await.unwrap();
-
-    assert!(!status.success());
-    assert!(server.count("RETR d/report-") > 0, "{:?}", server.commands());
-    assert!(memory < 96 * 1024, "the tree took {memory} KiB");
+    watching.await.unwrap()
 }
 
 /// Runs the program successfully; returns its peak memory in KiB.
@@ -149,6 +227,8 @@ const SIZE: u64 = GIB4 + 1000;
 /// Size of the part that resumed transfers must transfer: it begins beyond 4 GiB.
 const TAIL: u64 = 900;
 const MAX_MEMORY: u64 = 12 * 1024;
+const MIB_96: u64 = 96 * 1024;
+const MILLION: u32 = 1_000_000;
 const MARKS: &[(u64, &[u8; 8])] = &[
     (0, b"the head"),
     (GIB4 / 2, b"the half"),

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use super::{
-    CommitOptions, CreateDirOptions, DirEntry, FileHandle, FileSystem, Metadata, OpenMode, ReadFile,
-    WholeFile,
+    CommitOptions, CreateDirOptions, DirEntry, DirReader, FileHandle, FileSystem, Metadata, OpenMode,
+    ReadFile, WholeFile,
 };
 use crate::error::local_fs::LocalFsResult;
 use crate::future::BoxFuture;
@@ -45,6 +45,10 @@ macro_rules! forward {
 
             fn read_dir<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, LocalFsResult<Vec<DirEntry>>> {
                 (**self).read_dir(path)
+            }
+
+            fn open_dir<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, LocalFsResult<Box<dyn DirReader>>> {
+                (**self).open_dir(path)
             }
 
             fn metadata<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, LocalFsResult<Metadata>> {

@@ -26,6 +26,7 @@
 
 mod atomic_write;
 pub mod conformance;
+mod dir_reader;
 mod forward;
 pub(crate) mod hash;
 pub(crate) mod local;
@@ -39,6 +40,7 @@ mod timeout;
 mod whole_file;
 
 pub use self::atomic_write::CommitOptions;
+pub use self::dir_reader::DirReader;
 pub use self::local::LocalFs;
 pub use self::memory::MemoryFs;
 pub use self::metadata::{DirEntry, FileKind, Metadata};
@@ -139,6 +141,18 @@ pub trait FileSystem: Debug + Send + Sync + 'static {
     /// [`NotFound`](io::ErrorKind::NotFound) if `path` does not exist, and
     /// [`NotADirectory`](io::ErrorKind::NotADirectory) if it is a file.
     fn read_dir<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, LocalFsResult<Vec<DirEntry>>>;
+
+    /// Opens a directory to read its entries in parts, so that those of a large directory are never all in memory.
+    ///
+    /// The entries are those of [`read_dir`](Self::read_dir), whose contract applies. The default implementation calls
+    /// that method and returns all entries as one part.
+    ///
+    /// # Errors
+    ///
+    /// Returns the errors of [`read_dir`](Self::read_dir).
+    fn open_dir<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, LocalFsResult<Box<dyn DirReader>>> {
+        Box::pin(dir_reader::read_whole_dir(self, path))
+    }
 
     /// Returns the metadata of `path`, without following a symbolic link.
     ///

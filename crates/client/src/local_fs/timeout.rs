@@ -14,8 +14,8 @@ use tokio::{
 };
 
 use super::{
-    CommitOptions, CreateDirOptions, DirEntry, FileHandle, FileSystem, Metadata, OpenMode, ReadFile,
-    SET_PERMISSIONS, WholeFile,
+    CommitOptions, CreateDirOptions, DirEntry, DirReader, FileHandle, FileSystem, Metadata, OpenMode,
+    ReadFile, SET_PERMISSIONS, WholeFile,
 };
 use crate::error::local_fs::{LocalFsError, LocalFsResult};
 use crate::future::BoxFuture;
@@ -104,6 +104,13 @@ impl<P: FileSystem> FileSystem for TimeoutFs<P> {
         Box::pin(self.bounded("list", path, self.inner.read_dir(path)))
     }
 
+    fn open_dir<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, LocalFsResult<Box<dyn DirReader>>> {
+        Box::pin(async move {
+            let inner = self.bounded("list", path, self.inner.open_dir(path)).await?;
+            Ok(Box::new(TimeoutDir { inner, path: path.to_owned(), limit: self.limit }) as Box<dyn DirReader>)
+        })
+    }
+
     fn metadata<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, LocalFsResult<Metadata>> {
         Box::pin(self.bounded("stat", path, self.inner.metadata(path)))
     }
@@ -165,6 +172,24 @@ impl<P: FileSystem> FileSystem for TimeoutFs<P> {
 
     fn sandbox(&self, root: &Path) -> Option<Arc<dyn FileSystem>> {
         Some(Arc::new(TimeoutFs::new(self.inner.sandbox(root)?, self.limit)))
+    }
+}
+
+/// An open directory of a [`TimeoutFs`] backend.
+struct TimeoutDir {
+    inner: Box<dyn DirReader>,
+    path: PathBuf,
+    limit: Duration,
+}
+
+impl DirReader for TimeoutDir {
+    fn next_entries(&mut self) -> BoxFuture<'_, LocalFsResult<Option<Vec<DirEntry>>>> {
+        Box::pin(async move {
+            match tokio::time::timeout(self.limit, self.inner.next_entries()).await {
+                Ok(entries) => entries,
+                Err(_) => Err(LocalFsError::new("list", &self.path, timed_out(self.limit))),
+            }
+        })
     }
 }
 

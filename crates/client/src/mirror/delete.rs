@@ -171,7 +171,7 @@ impl Deletion<'_> {
                 return Ok(false);
             }
             let mut is_empty = true;
-            for node in listing.nodes {
+            for node in listing.nodes.iter() {
                 let child = path.join(&node.name);
                 let is_directory = node.kind.is_directory();
                 if self.backups.protects(endpoint, &child) {

@@ -6,7 +6,8 @@ use oxftp_proto::{EntryKind, Limits, RemotePath};
 
 use super::{
     listing::{Listing, to_timestamp},
-    node::{Node, NodeFacts, NodeKind},
+    node::{NodeFacts, NodeKind},
+    node_table::NodeTable,
     relative_path::RelativePath,
     server_clock::ServerClock,
 };
@@ -50,9 +51,13 @@ impl Endpoint<'_> {
     pub(crate) async fn follow_symlinks(
         &mut self,
         directory: &RelativePath,
-        nodes: &mut [Node],
+        nodes: &mut NodeTable,
     ) -> Result<()> {
-        for node in nodes.iter_mut().filter(|node| matches!(node.kind, NodeKind::Symlink(_))) {
+        for index in 0..nodes.len() {
+            let Some(mut node) = nodes.get(index).filter(|node| matches!(node.kind, NodeKind::Symlink(_)))
+            else {
+                continue;
+            };
             let link = directory.join(&node.name);
             (node.kind, node.facts) = match self {
                 Self::Local { fs, root } => follow_local(*fs, &link.on_disk(root)?).await?,
@@ -61,6 +66,7 @@ impl Endpoint<'_> {
                     follow_remote(client, &path).await?
                 }
             };
+            nodes.replace(index, &node)?;
         }
         Ok(())
     }

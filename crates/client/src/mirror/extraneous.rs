@@ -5,7 +5,7 @@
 //! transfers decides.
 
 use std::{
-    collections::HashMap,
+    collections::BTreeMap,
     hash::{BuildHasher, RandomState},
     sync::{Arc, Mutex, PoisonError},
 };
@@ -13,60 +13,49 @@ use std::{
 use oxftp_proto::FileName;
 
 use super::{
-    compare::Decision,
-    node::Node,
+    node_table::NodeTable,
     plan::DirectoryPlan,
     relative_path::RelativePath,
     same_name::{folded, likely_form},
-    step::Reason,
 };
+use crate::Result;
 
 /// Extraneous nodes of one directory of the target.
 #[derive(Debug)]
 pub(crate) struct ExtraneousNodes {
     pub(crate) directory: Arc<RelativePath>,
-    pub(crate) nodes: Vec<ExtraneousNode>,
+    /// Nodes that only the target has.
+    pub(crate) nodes: NodeTable,
+    /// Nodes of the source that the target lacks, and may take for the extraneous nodes at these positions.
+    lookalikes: BTreeMap<usize, FileName>,
     /// What this mirror stored in the directory.
     pub(crate) stored: Arc<StoredNames>,
 }
 
-/// A node that only the target has.
-#[derive(Debug)]
-pub(crate) struct ExtraneousNode {
-    pub(crate) node: Node,
-    /// A node of the source that the target lacks, and may take for this one.
-    lookalike: Option<FileName>,
-}
-
-impl ExtraneousNode {
-    /// Pairs the extraneous nodes of a plan with the names to be stored that the target may take for them.
-    pub(crate) fn of_plan(plan: &mut DirectoryPlan) -> Vec<Self> {
-        let extraneous = std::mem::take(&mut plan.extraneous);
-        let mut lookalikes = vec![None; extraneous.len()];
-        let mut folded_names = HashMap::<_, Vec<usize>>::new();
-        for (index, node) in extraneous.iter().enumerate() {
-            folded_names.entry(folded(&node.name)).or_default().push(index);
+/// Pairs the extraneous nodes of a plan with the names to be stored that the target may take for them.
+fn lookalikes(plan: &DirectoryPlan) -> BTreeMap<usize, FileName> {
+    let hasher = RandomState::new();
+    let hash = |name: &FileName| hasher.hash_one(folded(name));
+    let nodes = plan.extraneous.iter().enumerate();
+    let mut hashes: Vec<_> = nodes.map(|(index, node)| (hash(&node.name), index)).collect();
+    hashes.sort_unstable();
+    let mut lookalikes = BTreeMap::new();
+    for name in missing_names(plan) {
+        let hash = hash(&name);
+        let first = hashes.partition_point(|(other, _)| *other < hash);
+        for (_, index) in hashes.iter().skip(first).take_while(|(other, _)| *other == hash) {
+            lookalikes.insert(*index, name.clone());
         }
-        if !folded_names.is_empty() {
-            for name in missing_names(plan) {
-                for index in folded_names.get(&folded(name)).into_iter().flatten() {
-                    if let Some(lookalike) = lookalikes.get_mut(*index) {
-                        *lookalike = Some(name.clone());
-                    }
-                }
-            }
-        }
-        let pairs = extraneous.into_iter().zip(lookalikes);
-        pairs.map(|(node, lookalike)| Self { node, lookalike }).collect()
     }
+    lookalikes
 }
 
 /// Returns the names of a plan that the target lacks.
-fn missing_names(plan: &DirectoryPlan) -> impl Iterator<Item = &FileName> {
-    let files = plan.files.iter().filter(|file| file.decision == Decision::Transfer(Reason::Missing));
+fn missing_names(plan: &DirectoryPlan) -> impl Iterator<Item = FileName> {
+    let files = plan.files.missing().filter_map(|index| Some(plan.files.get(index)?.name));
     let directories = plan.directories.iter().filter(|directory| !directory.exists);
-    let names = files.map(|file| &file.name).chain(directories.map(|directory| &directory.name));
-    names.chain(plan.symlinks.iter().map(|(name, _)| name))
+    let names = files.chain(directories.map(|directory| directory.name.clone()));
+    names.chain(plan.symlinks.iter().map(|(name, _)| name.clone()))
 }
 
 /// The names that a mirror stored in one directory, as hashes: there may be a million.
@@ -78,7 +67,7 @@ pub(crate) struct StoredNames {
 
 impl StoredNames {
     pub(crate) fn add(&self, name: &FileName) {
-        let hash = self.hash(name);
+        let hash = self.hash(name.as_bytes());
         self.hashes.lock().unwrap_or_else(PoisonError::into_inner).push(hash);
     }
 
@@ -90,8 +79,8 @@ impl StoredNames {
         hashes
     }
 
-    fn hash(&self, name: &FileName) -> u64 {
-        self.hasher.hash_one(name.as_bytes())
+    fn hash(&self, name: &[u8]) -> u64 {
+        self.hasher.hash_one(name)
     }
 
     fn is_empty(&self) -> bool {
@@ -100,92 +89,122 @@ impl StoredNames {
 }
 
 impl ExtraneousNodes {
+    /// Takes the extraneous nodes of a plan.
+    pub(crate) fn of_plan(
+        plan: &mut DirectoryPlan,
+        directory: Arc<RelativePath>,
+        stored: Arc<StoredNames>,
+    ) -> Self {
+        let lookalikes = lookalikes(plan);
+        Self { directory, nodes: std::mem::take(&mut plan.extraneous), lookalikes, stored }
+    }
+
     /// Returns whether a new listing has to show what may be deleted.
     pub(crate) fn need_listing(&self) -> bool {
         !self.stored.is_empty()
     }
 
     /// Returns the nodes that may be deleted if this mirror stored nothing in the directory.
-    pub(crate) fn without_listing(&self) -> Vec<Node> {
-        let distinct = self.nodes.iter().filter(|extraneous| extraneous.lookalike.is_none());
-        distinct.map(|extraneous| extraneous.node.clone()).collect()
+    ///
+    /// # Errors
+    ///
+    /// The errors of [`NodeTable::push`].
+    pub(crate) fn without_listing(&self) -> Result<NodeTable> {
+        let mut distinct = NodeTable::default();
+        for (_, node) in
+            self.nodes.iter().enumerate().filter(|(index, _)| !self.lookalikes.contains_key(index))
+        {
+            distinct.push(&node)?;
+        }
+        Ok(distinct)
     }
 
     /// Returns the nodes that may be deleted by a complete listing of the target that was taken after the transfers,
     /// sorted by name: those that it still shows beside all that was stored. `None` if it lacks a stored name.
-    pub(crate) fn deletable(&self, listing: &[Node]) -> Option<Vec<Node>> {
+    ///
+    /// # Errors
+    ///
+    /// The errors of [`NodeTable::push`].
+    pub(crate) fn deletable(&self, listing: &NodeTable) -> Result<Option<NodeTable>> {
         let stored = self.stored.sorted();
-        let mut shown: Vec<_> = listing.iter().map(|node| self.stored.hash(&node.name)).collect();
+        let mut shown: Vec<_> = listing.names().map(|name| self.stored.hash(name)).collect();
         shown.sort_unstable();
         if !stored.iter().all(|hash| shown.binary_search(hash).is_ok()) {
-            return None;
+            return Ok(None);
         }
-        let still_shown = |extraneous: &ExtraneousNode| {
-            let is_distinct =
-                extraneous.lookalike.as_ref().is_none_or(|lookalike| find(listing, lookalike).is_some());
-            find(listing, &extraneous.node.name).filter(|_| is_distinct).cloned()
-        };
-        Some(self.nodes.iter().filter_map(still_shown).collect())
+        let mut deletable = NodeTable::default();
+        for (index, name) in self.nodes.names().enumerate() {
+            let lookalike = self.lookalikes.get(&index);
+            let is_distinct = lookalike.is_none_or(|name| listing.find(name.as_bytes()).is_some());
+            let still_shown = listing.find(name).filter(|_| is_distinct);
+            if let Some(node) = still_shown.and_then(|index| listing.get(index)) {
+                deletable.push(&node)?;
+            }
+        }
+        Ok(Some(deletable))
     }
 
-    /// Returns the names of the source that were stored and are missing from a listing of the target, each with the
-    /// name under which the target probably has it. Both listings are sorted by name.
-    pub(crate) fn renamed<'n>(
+    /// Returns the first names of the source that were stored and are missing from a listing of the target, each with
+    /// the name under which the target probably has it. Both listings are sorted by name.
+    pub(crate) fn renamed(
         &self,
-        source: &'n [Node],
-        listing: &'n [Node],
-    ) -> Vec<(&'n FileName, Option<&'n FileName>)> {
+        source: &NodeTable,
+        listing: &NodeTable,
+        max: usize,
+    ) -> Vec<(FileName, Option<FileName>)> {
         let stored = self.stored.sorted();
-        let is_stored = |name: &FileName| stored.binary_search(&self.stored.hash(name)).is_ok();
-        let missing = source.iter().map(|node| &node.name);
-        let missing = missing.filter(|name| is_stored(name) && find(listing, name).is_none());
+        let is_stored = |name: &[u8]| stored.binary_search(&self.stored.hash(name)).is_ok();
+        let is_in = |name: &[u8], other: &NodeTable| other.find(name).is_some();
         let strangers: Vec<_> =
-            listing.iter().map(|node| &node.name).filter(|name| find(source, name).is_none()).collect();
-        missing.map(|name| (name, likely_form(name, strangers.iter().copied()))).collect()
+            listing.iter().map(|node| node.name).filter(|name| !is_in(name.as_bytes(), source)).collect();
+        let missing = source.iter().map(|node| node.name);
+        let missing = missing.filter(|name| is_stored(name.as_bytes()) && !is_in(name.as_bytes(), listing));
+        missing
+            .take(max)
+            .map(|name| {
+                let found = likely_form(&name, strangers.iter()).cloned();
+                (name, found)
+            })
+            .collect()
     }
-}
-
-fn find<'n>(nodes: &'n [Node], name: &FileName) -> Option<&'n Node> {
-    let position = nodes.binary_search_by(|node| node.name.as_bytes().cmp(name.as_bytes())).ok()?;
-    nodes.get(position)
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::{
         compare::{Compare, Comparison},
-        node::{NodeFacts, NodeKind},
+        node::{Node, NodeFacts, NodeKind},
         plan::{PlanRules, plan},
     };
     use super::*;
 
     const RULES: PlanRules = PlanRules {
         comparison: Comparison { by: Compare::SizeAndTime, keeps_times: true, asks_times: true },
-        replaces: true,
+        deletes: true,
         copies_symlinks: false,
     };
 
-    fn nodes(names: &[&str]) -> Vec<Node> {
+    fn nodes(names: &[&str]) -> NodeTable {
         let node = |name| Node {
             name: FileName::new(name).unwrap(),
             kind: NodeKind::File,
             facts: NodeFacts { size: Some(1), ..NodeFacts::default() },
         };
-        let mut nodes: Vec<_> = names.iter().map(node).collect();
-        nodes.sort_by(|one, other| one.name.as_bytes().cmp(other.name.as_bytes()));
+        let mut nodes: NodeTable = names.iter().map(node).collect::<Vec<_>>().iter().collect();
+        nodes.sort();
         nodes
     }
 
     /// Plans a directory, and stores these names.
     fn extraneous(source: &[&str], target: &[&str], stored: &[&str]) -> ExtraneousNodes {
-        let mut plan = plan(nodes(source), nodes(target), RULES);
+        let mut plan = plan(nodes(source), nodes(target), RULES).unwrap();
         let names = StoredNames::default();
         stored.iter().for_each(|name| names.add(&FileName::new(name).unwrap()));
         let directory = Arc::new(RelativePath::default());
-        ExtraneousNodes { directory, nodes: ExtraneousNode::of_plan(&mut plan), stored: Arc::new(names) }
+        ExtraneousNodes::of_plan(&mut plan, directory, Arc::new(names))
     }
 
-    fn names(nodes: Option<Vec<Node>>) -> Option<String> {
+    fn names(nodes: Option<NodeTable>) -> Option<String> {
         Some(nodes?.iter().map(|node| node.name.to_string()).collect::<Vec<_>>().join(" "))
     }
 
@@ -193,20 +212,23 @@ mod tests {
     fn name_that_replaced_another_is_not_deleted() {
         let found = extraneous(&["aaa", "b"], &["AAA", "b", "old"], &["aaa"]);
 
-        assert_eq!(names(found.deletable(&nodes(&["AAA", "b", "old"]))), None);
-        assert_eq!(names(found.deletable(&nodes(&["aaa", "b", "old"]))).as_deref(), Some("old"));
+        assert_eq!(names(found.deletable(&nodes(&["AAA", "b", "old"])).unwrap()), None);
+        assert_eq!(names(found.deletable(&nodes(&["aaa", "b", "old"])).unwrap()).as_deref(), Some("old"));
         // Both exist: the server has case.
-        assert_eq!(names(found.deletable(&nodes(&["AAA", "aaa", "b", "old"]))).as_deref(), Some("AAA old"));
+        assert_eq!(
+            names(found.deletable(&nodes(&["AAA", "aaa", "b", "old"])).unwrap()).as_deref(),
+            Some("AAA old")
+        );
     }
 
     #[test]
     fn name_that_was_not_stored_keeps_its_lookalike() {
         let found = extraneous(&["aaa", "new"], &["AAA", "old"], &["new"]);
 
-        assert_eq!(names(found.deletable(&nodes(&["AAA", "new", "old"]))).as_deref(), Some("old"));
+        assert_eq!(names(found.deletable(&nodes(&["AAA", "new", "old"])).unwrap()).as_deref(), Some("old"));
         assert!(!extraneous(&["aaa"], &["AAA", "old"], &[]).need_listing());
         assert_eq!(
-            names(Some(extraneous(&["aaa"], &["AAA", "old"], &[]).without_listing())).as_deref(),
+            names(Some(extraneous(&["aaa"], &["AAA", "old"], &[]).without_listing().unwrap())).as_deref(),
             Some("old")
         );
     }
@@ -216,8 +238,8 @@ mod tests {
         let found = extraneous(&["a:b", "c"], &["a_b", "c", "old"], &["a:b"]);
         let (source, listing) = (nodes(&["a:b", "c"]), nodes(&["a_b", "c", "old"]));
 
-        assert_eq!(names(found.deletable(&listing)), None);
-        let renamed = found.renamed(&source, &listing);
-        assert_eq!(renamed, [(&source[0].name, Some(&listing[0].name))]);
+        assert_eq!(names(found.deletable(&listing).unwrap()), None);
+        let renamed = found.renamed(&source, &listing, 64);
+        assert_eq!(renamed, [(source.get(0).unwrap().name, Some(listing.get(0).unwrap().name))]);
     }
 }

@@ -2,6 +2,7 @@
 
 use std::{
     collections::{HashMap, HashSet},
+    hash::{BuildHasher, RandomState},
     sync::Arc,
 };
 
@@ -11,11 +12,12 @@ use super::{
     compare::Decision,
     extraneous::StoredNames,
     node::{Node, NodeFacts, NodeKind},
-    plan::PlannedFile,
+    node_table::NodeTable,
+    plan::{PlannedFile, PlannedFiles},
     relative_path::RelativePath,
     step::Reason,
 };
-use crate::PART_SUFFIX;
+use crate::{PART_SUFFIX, transfer::scheduler::concurrency::WorkAmount};
 
 /// A file to compare and transfer.
 pub(crate) struct FileJob {
@@ -29,51 +31,84 @@ pub(crate) struct FileJob {
     pub(crate) has_collision: bool,
 }
 
-impl FileJob {
+/// The jobs of one directory. Each is created when its turn comes.
+pub(crate) struct FileJobs {
+    directory: Arc<RelativePath>,
+    stored: Option<Arc<StoredNames>>,
+    files: PlannedFiles,
+    next: usize,
+    /// The source's files with names of partial files of these files.
+    part_files: HashMap<FileName, Node>,
+    collisions: Collisions,
+}
+
+impl FileJobs {
     /// Creates the jobs of a directory; `part_files` are the source's files with names of partial files.
-    pub(crate) fn of_directory(
+    pub(crate) fn new(
         directory: Arc<RelativePath>,
         stored: Option<Arc<StoredNames>>,
-        mut files: Vec<PlannedFile>,
+        mut files: PlannedFiles,
         mut part_files: Vec<Node>,
-    ) -> Vec<Self> {
-        retain_parts_of(&files, &mut part_files);
-        let mut part_files: HashMap<_, _> =
+    ) -> Self {
+        part_files.retain(|node| is_part_of(&files, node));
+        let part_files: HashMap<_, _> =
             part_files.into_iter().map(|node| (node.name.clone(), node)).collect();
-        files.retain(|file| !part_files.contains_key(&file.name));
-        let collisions = collisions(&files);
-        let files = files.into_iter().zip(collisions);
-        files
-            .map(|(file, has_collision)| {
-                let part_name = part_name(&file.name);
-                let part_file = part_name.and_then(|name| part_files.remove(&name)).map(plan_part_file);
-                let (directory, stored) = (Arc::clone(&directory), stored.clone());
-                Self { directory, stored, file, part_file, has_collision }
-            })
-            .collect()
+        if !part_files.is_empty() {
+            let names: HashSet<_> = part_files.keys().map(FileName::as_bytes).collect();
+            files.retain(|name| !names.contains(name));
+        }
+        let collisions = Collisions::of(files.names());
+        Self { directory, stored, files, next: 0, part_files, collisions }
+    }
+
+    /// Returns the work of all jobs.
+    pub(crate) fn work(&self) -> WorkAmount {
+        WorkAmount { files: self.files.len() as u64, bytes: self.files.bytes() }
     }
 }
 
-/// Returns the files with names that the partial files of other files would have.
-pub(crate) fn part_files(source: &[Node]) -> Vec<Node> {
-    let is_part = |node: &&Node| node.kind == NodeKind::File && node.name.as_bytes().ends_with(PART);
-    source.iter().filter(is_part).cloned().collect()
+impl Iterator for FileJobs {
+    type Item = FileJob;
+
+    fn next(&mut self) -> Option<FileJob> {
+        let file = self.files.get(self.next)?;
+        self.next += 1;
+        let part_file = match self.part_files.is_empty() {
+            true => None,
+            false => part_name(&file.name).and_then(|name| self.part_files.remove(&name)).map(plan_part_file),
+        };
+        Some(FileJob {
+            directory: Arc::clone(&self.directory),
+            stored: self.stored.clone(),
+            has_collision: self.collisions.is_one(file.name.as_bytes()),
+            file,
+            part_file,
+        })
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        let left = self.files.len() - self.next;
+        (left, Some(left))
+    }
 }
 
-/// Retains the nodes with the name of a partial file of one of the files.
-fn retain_parts_of(files: &[PlannedFile], nodes: &mut Vec<Node>) {
-    let names = part_names(files);
-    nodes.retain(|node| names.contains(&node.name));
+impl ExactSizeIterator for FileJobs {}
+
+/// Returns the files with names that the partial files of other files would have.
+pub(crate) fn part_files(source: &NodeTable) -> Vec<Node> {
+    let named = source.names().enumerate().filter(|(_, name)| name.ends_with(PART));
+    let nodes = named.filter_map(|(index, _)| source.get(index));
+    nodes.filter(|node| node.kind == NodeKind::File).collect()
 }
 
 /// Removes the nodes with the name of a partial file of one of the files.
-pub(crate) fn remove_parts_of(files: &[PlannedFile], nodes: &mut Vec<Node>) {
-    let names = part_names(files);
-    nodes.retain(|node| !names.contains(&node.name));
+pub(crate) fn remove_parts_of(files: &PlannedFiles, nodes: &mut NodeTable) {
+    nodes.retain(|node| !is_part_of(files, node));
 }
 
-fn part_names(files: &[PlannedFile]) -> HashSet<FileName> {
-    files.iter().filter_map(|file| part_name(&file.name)).collect()
+/// Returns whether the name of a node is that of the partial file of one of the files.
+fn is_part_of(files: &PlannedFiles, node: &Node) -> bool {
+    node.name.as_bytes().strip_suffix(PART).is_some_and(|name| files.contains(name))
 }
 
 fn part_name(file: &FileName) -> Option<FileName> {
@@ -88,32 +123,45 @@ fn plan_part_file(node: Node) -> Box<PlannedFile> {
     Box::new(PlannedFile { name: node.name, source: node.facts, target: NodeFacts::default(), decision })
 }
 
-/// Returns for each file whether a case-insensitive file system would treat it and another one as the same file.
-fn collisions(files: &[PlannedFile]) -> Vec<bool> {
-    let folded: Vec<_> = files.iter().map(|file| case_fold(&file.name)).collect();
-    let mut sorted: Vec<_> = folded.iter().collect();
-    sorted.sort_unstable();
-    let twice: HashSet<_> = sorted.windows(2).filter(|pair| pair[0] == pair[1]).map(|pair| pair[0]).collect();
-    folded.iter().map(|name| twice.contains(name)).collect()
+/// The names that a case-insensitive file system would treat as those of the same file, as hashes.
+struct Collisions {
+    hasher: RandomState,
+    repeated: HashSet<u64>,
 }
 
-fn case_fold(name: &FileName) -> String {
-    name.to_string_lossy().to_lowercase().trim_end_matches(PART_SUFFIX).to_owned()
+impl Collisions {
+    fn of<'n>(names: impl Iterator<Item = &'n [u8]>) -> Self {
+        let mut collisions = Self { hasher: RandomState::new(), repeated: HashSet::new() };
+        let mut hashes: Vec<_> = names.map(|name| collisions.case_fold(name)).collect();
+        hashes.sort_unstable();
+        let twice = hashes.windows(2).filter(|pair| pair[0] == pair[1]).map(|pair| pair[0]);
+        collisions.repeated = twice.collect();
+        collisions
+    }
+
+    /// Returns whether a case-insensitive file system would treat this file and another one as the same.
+    fn is_one(&self, name: &[u8]) -> bool {
+        !self.repeated.is_empty() && self.repeated.contains(&self.case_fold(name))
+    }
+
+    fn case_fold(&self, name: &[u8]) -> u64 {
+        let folded = String::from_utf8_lossy(name).to_lowercase();
+        self.hasher.hash_one(folded.trim_end_matches(PART_SUFFIX))
+    }
 }
 
 const PART: &[u8] = PART_SUFFIX.as_bytes();
 
 #[cfg(test)]
 mod tests {
+    use super::super::{
+        compare::{Compare, Comparison},
+        plan::{PlanRules, plan},
+    };
     use super::*;
 
     fn name(text: &str) -> FileName {
         FileName::new(text).unwrap()
-    }
-
-    fn file(text: &str) -> PlannedFile {
-        let decision = Decision::Transfer(Reason::Missing);
-        PlannedFile { name: name(text), source: NodeFacts::default(), target: NodeFacts::default(), decision }
     }
 
     fn node(text: &str) -> Node {
@@ -122,22 +170,28 @@ mod tests {
 
     #[test]
     fn names_that_differ_in_case_collide() {
-        assert_eq!(collisions(&["a", "B", "b", "c"].map(file)), [false, true, true, false]);
+        let names = ["a", "B", "b", "c"].map(str::as_bytes);
+        let collisions = Collisions::of(names.into_iter());
+
+        assert_eq!(names.map(|name| collisions.is_one(name)), [false, true, true, false]);
     }
 
     #[test]
     fn file_named_like_partial_file_comes_after() {
-        let files = vec![file("a"), file("a.oxftp.part"), file("b"), file("c.oxftp.part")];
+        let source: NodeTable = ["a", "a.oxftp.part", "b", "c.oxftp.part"].map(node).iter().collect();
+        let comparison = Comparison { by: Compare::Size, keeps_times: true, asks_times: true };
+        let rules = PlanRules { comparison, deletes: false, copies_symlinks: false };
+        let files = plan(source, NodeTable::default(), rules).unwrap().files;
 
-        let jobs = FileJob::of_directory(
+        let jobs = FileJobs::new(
             Arc::default(),
             None,
             files,
             ["a.oxftp.part", "b.oxftp.part", "c.oxftp.part"].map(node).into(),
         );
 
+        assert_eq!((jobs.len(), jobs.work().files), (3, 3));
         let pairs: Vec<_> = jobs
-            .iter()
             .map(|job| (job.file.name.clone(), job.part_file.as_ref().map(|part| part.name.clone())))
             .collect();
         let expected = [("a", Some("a.oxftp.part")), ("b", Some("b.oxftp.part")), ("c.oxftp.part", None)]

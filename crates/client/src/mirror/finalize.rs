@@ -6,6 +6,7 @@ use super::{
     direction::MirrorDirection,
     extraneous::ExtraneousNodes,
     node::Node,
+    node_table::NodeTable,
     relative_path::RelativePath,
     run::MirrorContext,
     same_name::folded,
@@ -16,7 +17,8 @@ use crate::transfer::{
     file_progress::FileProgress,
     options::JobOptions,
     scheduler::{
-        Found, JobHandler, Scheduler, admission::AdmissionGate, pending_write::FileOutcome, worker::Worker,
+        Found, JobHandler, Scheduler, admission::AdmissionGate, concurrency::WorkAmount,
+        pending_write::FileOutcome, worker::Worker,
     },
 };
 use crate::{Client, Error, Pool, Report, Result, client::FollowUp, deadline::Deadline, progress::Silent};
@@ -93,6 +95,30 @@ struct DeletedNode {
     node: Node,
 }
 
+/// The nodes to delete in one directory.
+struct DeletedNodes {
+    directory: Arc<RelativePath>,
+    nodes: NodeTable,
+    next: usize,
+}
+
+impl Iterator for DeletedNodes {
+    type Item = DeletedNode;
+
+    fn next(&mut self) -> Option<DeletedNode> {
+        let node = self.nodes.get(self.next)?;
+        self.next += 1;
+        Some(DeletedNode { directory: self.directory.clone(), node })
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        let left = self.nodes.len() - self.next;
+        (left, Some(left))
+    }
+}
+
+impl ExactSizeIterator for DeletedNodes {}
+
 impl DeleteExtraneous<'_> {
     /// Returns the nodes of a directory that may be deleted. Takes a new listing if this mirror stored something there.
     async fn deletable(
@@ -100,26 +126,30 @@ impl DeleteExtraneous<'_> {
         client: &mut Client,
         extraneous: &ExtraneousNodes,
         failures: &mut Vec<(String, Error)>,
-    ) -> Result<Vec<Node>> {
+    ) -> Result<NodeTable> {
         let context = self.context;
         if context.dry_run {
-            return Ok(extraneous.nodes.iter().map(|extraneous| extraneous.node.clone()).collect());
+            let mut nodes = NodeTable::default();
+            for node in extraneous.nodes.iter() {
+                nodes.push(&node)?;
+            }
+            return Ok(nodes);
         }
         if !extraneous.need_listing() {
-            return Ok(extraneous.without_listing());
+            return extraneous.without_listing();
         }
         let path = &extraneous.directory;
         let mut target = context.direction.target_over(&*context.fs, client, &context.clocks);
         let mut listing = target.list(path, &context.limits, FollowUp::Nothing).await?;
         if !listing.is_complete() {
             failures.append(&mut listing.failures);
-            return Ok(Vec::new());
+            return Ok(NodeTable::default());
         }
-        match extraneous.deletable(&listing.nodes) {
+        match extraneous.deletable(&listing.nodes)? {
             Some(nodes) => Ok(nodes),
             None => {
                 self.report_renamed(client, extraneous, &listing.nodes, failures).await?;
-                Ok(Vec::new())
+                Ok(NodeTable::default())
             }
         }
     }
@@ -130,7 +160,7 @@ impl DeleteExtraneous<'_> {
         &self,
         client: &mut Client,
         extraneous: &ExtraneousNodes,
-        listing: &[Node],
+        listing: &NodeTable,
         failures: &mut Vec<(String, Error)>,
     ) -> Result<()> {
         let (context, path) = (self.context, &extraneous.directory);
@@ -145,13 +175,13 @@ impl DeleteExtraneous<'_> {
         };
         let mut source = context.direction.source_over(&*context.fs, client, &context.clocks);
         let source = source.list(path, &context.limits, FollowUp::Nothing).await?.nodes;
-        for (name, found) in extraneous.renamed(&source, listing).into_iter().take(MAX_REPORTED) {
-            let path = path.join(name).to_remote_path().to_string();
+        for (name, found) in extraneous.renamed(&source, listing, MAX_REPORTED) {
+            let path = path.join(&name).to_remote_path().to_string();
             let error = Error::StoredUnderOtherName {
                 path: path.clone(),
-                found: found.map(|found| found.to_string_lossy().into_owned()),
+                found: found.as_ref().map(|found| found.to_string_lossy().into_owned()),
             };
-            match found.is_some_and(|found| is_local && folded(found) == folded(name)) {
+            match found.is_some_and(|found| is_local && folded(&found) == folded(&name)) {
                 true => crate::trace::warn!("{error}"),
                 false => failures.push((path, error)),
             }
@@ -174,9 +204,9 @@ impl JobHandler for DeleteExtraneous<'_> {
             }
             Deletions::In(extraneous) => {
                 let nodes = self.deletable(client, extraneous, &mut found.failures).await?;
-                let directory = &extraneous.directory;
-                let nodes = nodes.into_iter().map(|node| DeletedNode { directory: directory.clone(), node });
-                found.files = nodes.collect();
+                let work = WorkAmount { files: nodes.len() as u64, bytes: 0 };
+                let directory = extraneous.directory.clone();
+                found.batch = Some((work, Box::new(DeletedNodes { directory, nodes, next: 0 })));
             }
         }
         Ok(())

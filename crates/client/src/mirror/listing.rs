@@ -10,13 +10,14 @@ use oxftp_proto::{EntryKind, FileName, Limits, RemotePath, Timestamp};
 
 use super::{
     node::{Node, NodeFacts, NodeKind},
+    node_table::NodeTable,
     server_clock::ServerClock,
 };
 use crate::transfer::local_path::remote_name;
 use crate::{
     Client, DotNames, Error, PathEntry, Result,
     client::FollowUp,
-    list::ListingFingerprint,
+    list::{ListingBudget, ListingFingerprint},
     local_fs::{DirEntry, FileKind, FileSystem},
     lock::is_lock,
 };
@@ -24,7 +25,7 @@ use crate::{
 /// The nodes of one directory, sorted by name.
 #[derive(Debug, Default)]
 pub(crate) struct Listing {
-    pub(crate) nodes: Vec<Node>,
+    pub(crate) nodes: NodeTable,
     /// Entries that cannot be used, and the errors.
     pub(crate) failures: Vec<(String, Error)>,
     /// Names that are listed more than once.
@@ -49,7 +50,7 @@ impl Listing {
         limits: &Limits,
         follow_up: FollowUp,
     ) -> Result<Self> {
-        let mut listing = Self::default();
+        let (mut listing, mut budget) = (Self::default(), ListingBudget::new(limits));
         let mut entries = client.list(path).followed_by(follow_up).stream();
         while let Some(entry) = entries.next().await {
             let entry = entry?;
@@ -57,7 +58,7 @@ impl Listing {
             if entry.is_dir() && is_lock(entry.entry().name()) {
                 continue;
             }
-            listing.push(remote_node(&entry), limits)?;
+            budget.take(listing.nodes.push(&remote_node(&entry))?)?;
         }
         listing.failures.extend(entries.incompleteness().into_iter().map(|error| (path.to_string(), error)));
         drop(entries);
@@ -70,35 +71,43 @@ impl Listing {
     /// Lists a local directory, without what a lock of a job would be on a server.
     pub(crate) async fn local(fs: &dyn FileSystem, path: &Path, limits: &Limits) -> Result<Self> {
         let mut listing = Self { shows_dot_names: true, ..Self::default() };
-        for found in fs.read_dir(path).await? {
-            if found.kind == FileKind::Directory && is_lock(found.name().as_encoded_bytes()) {
-                continue;
-            }
-            let shown = found.path.display().to_string();
-            match local_node(fs, found).await {
-                Ok(node) => listing.push(node, limits)?,
-                // It was removed after the directory was read.
-                Err(Error::LocalFs(error)) if error.kind() == io::ErrorKind::NotFound => {}
-                Err(error) => listing.failures.push((shown, error)),
+        let mut budget = ListingBudget::new(limits);
+        let mut entries = fs.open_dir(path).await?;
+        while let Some(found) = entries.next_entries().await? {
+            for found in found {
+                listing.add_local(fs, found, &mut budget).await?;
             }
         }
         listing.sort(|name| path.join(name.to_string()).display().to_string());
         Ok(listing)
     }
 
-    fn push(&mut self, node: Node, limits: &Limits) -> Result<()> {
-        if self.nodes.len() == limits.listing_entries {
-            return Err(Error::Limit { what: "entries", limit: limits.listing_entries });
+    async fn add_local(
+        &mut self,
+        fs: &dyn FileSystem,
+        found: DirEntry,
+        budget: &mut ListingBudget,
+    ) -> Result<()> {
+        if found.kind == FileKind::Directory && is_lock(found.name().as_encoded_bytes()) {
+            return Ok(());
         }
-        self.nodes.push(node);
+        let shown = found.path.display().to_string();
+        match local_node(fs, found).await {
+            Ok(node) => budget.take(self.nodes.push(&node)?)?,
+            // It was removed after the directory was read.
+            Err(Error::LocalFs(error)) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => self.failures.push((shown, error)),
+        }
         Ok(())
     }
 
     /// Sorts by name. A name that is listed more than once is a failure.
     fn sort(&mut self, full_path: impl Fn(&FileName) -> String) {
-        self.nodes.sort_by(|one, other| one.name.as_bytes().cmp(other.name.as_bytes()));
-        let pairs = self.nodes.windows(2).filter(|pair| pair[0].name.as_bytes() == pair[1].name.as_bytes());
-        let mut duplicates: Vec<_> = pairs.map(|pair| pair[0].name.clone()).collect();
+        self.nodes.sort();
+        let following = self.nodes.names().skip(1);
+        let twice = self.nodes.names().zip(following).enumerate().filter(|(_, (one, next))| one == next);
+        let mut duplicates: Vec<_> =
+            twice.filter_map(|(index, _)| Some(self.nodes.get(index)?.name)).collect();
         duplicates.dedup();
         for name in &duplicates {
             let path = full_path(name);

@@ -1,8 +1,9 @@
 //! Mirror: makes one directory tree equal to another.
 //!
 //! [`Mirror`] is the builder. Pure parts: `filter` leaves entries out, `compare` and `timestamps` decide whether
-//! a file is unchanged, `plan` decides what to do in one directory. A `node` is an entry on either side, and an
-//! `endpoint` lists and changes either side. `run` walks both trees, a `file_job` is one file, `transfer` moves
+//! a file is unchanged, `plan` decides what to do in one directory. A `node` is an entry on either side, a
+//! a file is unchanged, `plan` decides what to do in one directory. A `node` is an entry on either side, a
+//! `node_table` holds those of one directory, and an
 //! it, `delete` deletes, and `finalize` does the work that must come last. `extraneous` decides what may be deleted after
 //! the transfers, `same_name` which names a server may take for one, and
 //! `backups` keeps what is replaced or deleted.
@@ -21,6 +22,7 @@ mod filter;
 mod finalize;
 mod listing;
 mod node;
+mod node_table;
 mod notices;
 mod plan;
 mod relative_path;

@@ -1,25 +1,27 @@
 //! Plan of one directory: decides what to do with each node, without I/O.
 
-use std::{cmp::Ordering, collections::HashSet, iter::Peekable, vec};
+use std::{cmp::Ordering, collections::HashSet, sync::Arc};
 
 use oxftp_proto::FileName;
 
 use super::{
     compare::{Comparison, Decision},
     node::{Node, NodeFacts, NodeKind},
+    node_table::NodeTable,
     step::Reason,
 };
+use crate::Result;
 
 /// What to do in one directory.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Debug)]
 pub(crate) struct DirectoryPlan {
     /// Files to transfer, or to compare more closely.
-    pub(crate) files: Vec<PlannedFile>,
+    pub(crate) files: PlannedFiles,
     pub(crate) directories: Vec<PlannedDirectory>,
     /// Symbolic links to create, with the paths that they point to.
     pub(crate) symlinks: Vec<(FileName, Box<[u8]>)>,
-    /// Nodes that only the target has.
-    pub(crate) extraneous: Vec<Node>,
+    /// Nodes that only the target has; empty if nodes may not be deleted.
+    pub(crate) extraneous: NodeTable,
     /// Nodes of the target that must be deleted because the source has a node of another kind.
     pub(crate) in_the_way: Vec<Node>,
     /// Nodes of the source that are left out.
@@ -30,6 +32,23 @@ pub(crate) struct DirectoryPlan {
     pub(crate) unchanged: u64,
     /// An unchanged file counts as such by its size alone, although times should be compared.
     pub(crate) rests_on_sizes: bool,
+}
+
+/// The files to transfer, or to compare more closely, sorted by name. Each takes 8 bytes beside the listings.
+#[derive(Debug)]
+pub(crate) struct PlannedFiles {
+    source: Arc<NodeTable>,
+    target: Arc<NodeTable>,
+    comparison: Comparison,
+    rows: Vec<PlannedRow>,
+}
+
+/// The positions of a file in the listings of both sides.
+#[derive(Debug, Clone, Copy)]
+struct PlannedRow {
+    source: u32,
+    /// [`MISSING`] if the target has no such file.
+    target: u32,
 }
 
 /// A file to transfer, or to compare more closely.
@@ -54,52 +73,143 @@ pub(crate) struct PlannedDirectory {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct PlanRules {
     pub(crate) comparison: Comparison,
-    /// Nodes in the way may be deleted.
-    pub(crate) replaces: bool,
+    /// Nodes in the way, and extraneous nodes, may be deleted.
+    pub(crate) deletes: bool,
     pub(crate) copies_symlinks: bool,
 }
 
-/// Compares the nodes of both sides. Each side must be sorted by name, without duplicates.
-pub(crate) fn plan(source: Vec<Node>, target: Vec<Node>, rules: PlanRules) -> DirectoryPlan {
-    let mut plan = DirectoryPlan::default();
-    let (mut source, mut target) = (source.into_iter().peekable(), target.into_iter().peekable());
-    while let Some(order) = compare_next(&mut source, &mut target) {
-        match order {
-            Ordering::Less => plan.add(source.next(), None, rules),
-            Ordering::Equal => plan.add(source.next(), target.next(), rules),
-            Ordering::Greater => plan.extraneous.extend(target.next()),
-        }
-    }
-    plan
+/// A node of one side, with its position.
+struct Listed {
+    index: usize,
+    node: Node,
 }
 
-type Nodes = Peekable<vec::IntoIter<Node>>;
+/// Compares the nodes of both sides. Each side must be sorted by name, without duplicates.
+///
+/// # Errors
+///
+/// The errors of [`NodeTable::push`].
+pub(crate) fn plan(source: NodeTable, target: NodeTable, rules: PlanRules) -> Result<DirectoryPlan> {
+    let (source, target) = (Arc::new(source), Arc::new(target));
+    let mut plan = DirectoryPlan::new(&source, &target, rules.comparison);
+    let (mut next_source, mut next_target) = (0, 0);
+    while let Some(order) = compare_names(source.name(next_source), target.name(next_target)) {
+        let listed = |table: &NodeTable, index| table.get(index).map(|node| Listed { index, node });
+        let found = listed(&source, next_source).filter(|_| order.is_le());
+        let existing = listed(&target, next_target).filter(|_| order.is_ge());
+        match (found, existing) {
+            (Some(found), existing) => plan.add(found, existing, rules),
+            (None, Some(extraneous)) if rules.deletes => {
+                plan.extraneous.push(&extraneous.node)?;
+            }
+            (None, _) => {}
+        }
+        next_source += usize::from(order.is_le());
+        next_target += usize::from(order.is_ge());
+    }
+    Ok(plan)
+}
 
 /// Returns which side has the next name: `Less` for the source, `Equal` for both.
-fn compare_next(source: &mut Nodes, target: &mut Nodes) -> Option<Ordering> {
-    match (source.peek(), target.peek()) {
+fn compare_names(source: Option<&[u8]>, target: Option<&[u8]>) -> Option<Ordering> {
+    match (source, target) {
         (None, None) => None,
         (Some(_), None) => Some(Ordering::Less),
         (None, Some(_)) => Some(Ordering::Greater),
-        (Some(source), Some(target)) => Some(source.name.as_bytes().cmp(target.name.as_bytes())),
+        (Some(source), Some(target)) => Some(source.cmp(target)),
     }
 }
 
+impl PlannedFiles {
+    pub(crate) fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Returns a file, or `None` beyond the end.
+    pub(crate) fn get(&self, index: usize) -> Option<PlannedFile> {
+        let row = self.rows.get(index)?;
+        let source = self.source.get(row.source as usize)?;
+        let target = self.target.get(row.target as usize).filter(|_| row.target != MISSING);
+        let decision = match &target {
+            Some(target) => self.comparison.by_listing(&source.facts, &target.facts),
+            None => Decision::Transfer(Reason::Missing),
+        };
+        let target = target.map(|target| target.facts).unwrap_or_default();
+        Some(PlannedFile { name: source.name, source: source.facts, target, decision })
+    }
+
+    /// Returns whether this name is that of one of the files.
+    pub(crate) fn contains(&self, name: &[u8]) -> bool {
+        self.rows.binary_search_by(|row| self.name(*row).cmp(name)).is_ok()
+    }
+
+    pub(crate) fn names(&self) -> impl Iterator<Item = &[u8]> {
+        self.rows.iter().map(|row| self.name(*row))
+    }
+
+    /// Returns the positions of the files that the target lacks.
+    pub(crate) fn missing(&self) -> impl Iterator<Item = usize> {
+        let rows = self.rows.iter().enumerate();
+        rows.filter(|(_, row)| row.target == MISSING).map(|(index, _)| index)
+    }
+
+    /// Keeps only the files with these names.
+    pub(crate) fn retain(&mut self, keep: impl Fn(&[u8]) -> bool) {
+        let rows = std::mem::take(&mut self.rows);
+        self.rows = rows.into_iter().filter(|row| keep(self.name(*row))).collect();
+    }
+
+    /// Returns the sum of the known sizes.
+    pub(crate) fn bytes(&self) -> u64 {
+        let sizes = self.rows.iter().map(|row| self.source.facts_of(row.source as usize).size.unwrap_or(0));
+        sizes.fold(0, u64::saturating_add)
+    }
+
+    fn name(&self, row: PlannedRow) -> &[u8] {
+        self.source.name(row.source as usize).unwrap_or_default()
+    }
+
+    fn add(&mut self, source: usize, target: Option<usize>) {
+        // A table has less than 2^32 nodes.
+        let position = |index| u32::try_from(index).unwrap_or(MISSING);
+        self.rows.push(PlannedRow { source: position(source), target: target.map_or(MISSING, position) });
+    }
+}
+
+/// No position of a node.
+const MISSING: u32 = u32::MAX;
+
 impl DirectoryPlan {
+    fn new(source: &Arc<NodeTable>, target: &Arc<NodeTable>, comparison: Comparison) -> Self {
+        let (source, target) = (Arc::clone(source), Arc::clone(target));
+        Self {
+            files: PlannedFiles { source, target, comparison, rows: Vec::new() },
+            directories: Vec::new(),
+            symlinks: Vec::new(),
+            extraneous: NodeTable::default(),
+            in_the_way: Vec::new(),
+            skipped: Vec::new(),
+            refused: Vec::new(),
+            unchanged: 0,
+            rests_on_sizes: false,
+        }
+    }
+
     /// Removes the nodes whose place at the target is still taken.
     pub(crate) fn remove_blocked(&mut self, taken: &HashSet<FileName>) {
         if taken.is_empty() {
             return;
         }
-        self.files.retain(|file| !taken.contains(&file.name));
+        let taken_bytes: HashSet<_> = taken.iter().map(FileName::as_bytes).collect();
+        self.files.retain(|name| !taken_bytes.contains(name));
         self.directories.retain(|directory| !taken.contains(&directory.name));
         self.symlinks.retain(|(name, _)| !taken.contains(name));
     }
 
-    fn add(&mut self, source: Option<Node>, target: Option<Node>, rules: PlanRules) {
-        let Some(source) = source else { return };
+    fn add(&mut self, source: Listed, target: Option<Listed>, rules: PlanRules) {
+        let Listed { index, node: source } = source;
         match source.kind {
-            NodeKind::File => self.add_file(source, target, rules),
+            NodeKind::File => self.add_file(index, source, target, rules),
             NodeKind::Directory { via_symlink } => self.add_directory(source, via_symlink, target, rules),
             NodeKind::Symlink(Some(destination)) if rules.copies_symlinks => {
                 self.add_symlink(source.name, destination, target, rules)
@@ -117,35 +227,29 @@ impl DirectoryPlan {
         }
     }
 
-    fn add_file(&mut self, source: Node, target: Option<Node>, rules: PlanRules) {
-        let missing = Decision::Transfer(Reason::Missing);
-        let (decision, facts) = match target {
-            None => (missing, NodeFacts::default()),
-            Some(target) if target.kind == NodeKind::File => {
-                (rules.comparison.by_listing(&source.facts, &target.facts), target.facts)
+    fn add_file(&mut self, index: usize, source: Node, target: Option<Listed>, rules: PlanRules) {
+        match target {
+            None => self.files.add(index, None),
+            Some(target) if target.node.kind == NodeKind::File => {
+                let (source, existing) = (source.facts, target.node.facts);
+                match rules.comparison.by_listing(&source, &existing) {
+                    Decision::Unchanged => {
+                        self.unchanged += 1;
+                        self.rests_on_sizes |= rules.comparison.rests_on_sizes(&source, &existing);
+                    }
+                    _ => self.files.add(index, Some(target.index)),
+                }
             }
-            Some(target) if self.replace(&target, rules) => (missing, NodeFacts::default()),
-            Some(_) => return,
-        };
-        match decision {
-            Decision::Unchanged => {
-                self.unchanged += 1;
-                self.rests_on_sizes |= rules.comparison.rests_on_sizes(&source.facts, &facts);
-            }
-            decision => self.files.push(PlannedFile {
-                name: source.name,
-                source: source.facts,
-                target: facts,
-                decision,
-            }),
+            Some(target) if self.replace(&target.node, rules) => self.files.add(index, None),
+            Some(_) => {}
         }
     }
 
-    fn add_directory(&mut self, source: Node, via_symlink: bool, target: Option<Node>, rules: PlanRules) {
+    fn add_directory(&mut self, source: Node, via_symlink: bool, target: Option<Listed>, rules: PlanRules) {
         let exists = match target {
             None => false,
-            Some(target) if target.kind.is_directory() => true,
-            Some(target) if self.replace(&target, rules) => false,
+            Some(target) if target.node.kind.is_directory() => true,
+            Some(target) if self.replace(&target.node, rules) => false,
             Some(_) => return,
         };
         self.directories.push(PlannedDirectory { name: source.name, exists, via_symlink });
@@ -155,10 +259,10 @@ impl DirectoryPlan {
         &mut self,
         name: FileName,
         destination: Box<[u8]>,
-        target: Option<Node>,
+        target: Option<Listed>,
         rules: PlanRules,
     ) {
-        match target {
+        match target.map(|target| target.node) {
             Some(Node { kind: NodeKind::Symlink(Some(existing)), .. }) if existing == destination => {
                 self.unchanged += 1;
             }
@@ -171,11 +275,11 @@ impl DirectoryPlan {
 
     /// Plans the deletion of a node of another kind if that is allowed; returns whether it is.
     fn replace(&mut self, target: &Node, rules: PlanRules) -> bool {
-        match rules.replaces {
+        match rules.deletes {
             true => self.in_the_way.push(target.clone()),
             false => self.refused.push((target.name.clone(), occupied_by(&target.kind))),
         }
-        rules.replaces
+        rules.deletes
     }
 }
 
@@ -203,10 +307,10 @@ mod tests {
 
     const RULES: PlanRules = PlanRules {
         comparison: Comparison { by: Compare::SizeAndTime, keeps_times: true, asks_times: true },
-        replaces: false,
+        deletes: false,
         copies_symlinks: false,
     };
-    const REPLACING: PlanRules = PlanRules { replaces: true, ..RULES };
+    const REPLACING: PlanRules = PlanRules { deletes: true, ..RULES };
     const COPYING: PlanRules = PlanRules { copies_symlinks: true, ..RULES };
 
     fn node(name: &str, kind: NodeKind, size: u64) -> Node {
@@ -226,6 +330,18 @@ mod tests {
         node(name, NodeKind::Symlink(Some(destination.as_bytes().into())), 0)
     }
 
+    fn plan(source: Vec<Node>, target: Vec<Node>, rules: PlanRules) -> DirectoryPlan {
+        super::plan(source.iter().collect(), target.iter().collect(), rules).unwrap()
+    }
+
+    fn files(plan: &DirectoryPlan) -> Vec<PlannedFile> {
+        (0..plan.files.len()).filter_map(|index| plan.files.get(index)).collect()
+    }
+
+    fn extraneous(plan: &DirectoryPlan) -> Vec<Node> {
+        plan.extraneous.iter().collect()
+    }
+
     fn names<'a>(names: impl IntoIterator<Item = &'a FileName>) -> String {
         names.into_iter().map(|name| name.to_string()).collect::<Vec<_>>().join(" ")
     }
@@ -235,12 +351,15 @@ mod tests {
         let source = vec![file("changed", 2), file("new", 1), file("same", 1)];
         let target = vec![file("changed", 1), file("extra", 1), file("same", 1)];
 
-        let plan = plan(source, target, RULES);
+        let kept = plan(source.clone(), target.clone(), RULES);
+        let plan = plan(source, target, REPLACING);
 
-        assert_eq!(names(plan.files.iter().map(|file| &file.name)), "changed new");
-        assert_eq!(plan.files[0].decision, Decision::Transfer(Reason::Size { source: 2, target: 1 }));
-        assert_eq!(plan.files[1].decision, Decision::Transfer(Reason::Missing));
-        assert_eq!(names(plan.extraneous.iter().map(|node| &node.name)), "extra");
+        let planned = files(&plan);
+        assert_eq!(names(planned.iter().map(|file| &file.name)), "changed new");
+        assert_eq!(planned[0].decision, Decision::Transfer(Reason::Size { source: 2, target: 1 }));
+        assert_eq!(planned[1].decision, Decision::Transfer(Reason::Missing));
+        assert_eq!(names(extraneous(&plan).iter().map(|node| &node.name)), "extra");
+        assert!(kept.extraneous.is_empty());
         assert_eq!(plan.unchanged, 1);
     }
 
@@ -261,10 +380,10 @@ mod tests {
         let replaced = plan(source, target, REPLACING);
 
         assert_eq!(names(kept.refused.iter().map(|(name, _)| name)), "a b");
-        assert!(kept.files.is_empty() && kept.directories.is_empty() && kept.in_the_way.is_empty());
+        assert!(kept.files.len() == 0 && kept.directories.is_empty() && kept.in_the_way.is_empty());
         assert_eq!(names(replaced.in_the_way.iter().map(|node| &node.name)), "a b");
         assert!(!replaced.directories[0].exists);
-        assert_eq!(replaced.files[0].decision, Decision::Transfer(Reason::Missing));
+        assert_eq!(files(&replaced)[0].decision, Decision::Transfer(Reason::Missing));
     }
 
     #[test]
@@ -304,13 +423,13 @@ mod tests {
             source in nodes(), target in nodes(), replaces: bool, copies_symlinks: bool,
         ) {
             let names: Vec<_> = source.iter().map(|node| node.name.clone()).collect();
-            let plan = plan(source, target.clone(), PlanRules { replaces, copies_symlinks, ..RULES });
+            let plan = plan(source, target.clone(), PlanRules { deletes: replaces, copies_symlinks, ..RULES });
 
             let handled = plan.files.len() + plan.directories.len() + plan.symlinks.len() + plan.skipped.len()
                 + plan.refused.len() + plan.unchanged as usize;
             prop_assert_eq!(handled, names.len());
-            for extraneous in &plan.extraneous {
-                prop_assert!(!names.contains(&extraneous.name) && target.contains(extraneous));
+            for extraneous in plan.extraneous.iter() {
+                prop_assert!(!names.contains(&extraneous.name) && target.contains(&extraneous));
             }
             for removed in &plan.in_the_way {
                 prop_assert!(replaces && target.contains(removed));
@@ -320,7 +439,7 @@ mod tests {
         #[test]
         fn identical_trees_need_no_transfer(side in nodes()) {
             let plan = plan(side.clone(), side, COPYING);
-            prop_assert!(plan.files.is_empty() && plan.symlinks.is_empty() && plan.extraneous.is_empty());
+            prop_assert!(plan.files.len() == 0 && plan.symlinks.is_empty() && plan.extraneous.is_empty());
             prop_assert!(plan.directories.iter().all(|directory| directory.exists));
         }
     }

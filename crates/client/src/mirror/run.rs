@@ -16,11 +16,12 @@ use super::{
     delete::{Delete, Deletion, DeletionBudget},
     direction::{MirrorDirection, ServerClocks, SessionPair},
     directory_pair::{DirectoryPair, MissingDirectory},
-    extraneous::{ExtraneousNode, ExtraneousNodes, StoredNames},
-    file_job::{self, FileJob},
+    extraneous::{ExtraneousNodes, StoredNames},
+    file_job::{self, FileJob, FileJobs},
     filter::Filter,
     listing::Listing,
     node::Node,
+    node_table::NodeTable,
     notices::Notices,
     plan::{DirectoryPlan, PlanRules, PlannedFile, plan},
     relative_path::RelativePath,
@@ -168,14 +169,9 @@ impl MirrorContext {
         found.failures.append(&mut target.failures);
         let duplicates: HashSet<FileName> =
             source.duplicates.drain(..).chain(target.duplicates.drain(..)).collect();
-        let mut left_out = duplicates;
         let listed = source.nodes.len();
-        let source = self.filtered(source.nodes, path, &mut left_out);
-        let known = match self.filter.is_empty() {
-            true => HashSet::new(),
-            false => source.iter().map(|node| node.name.clone()).collect(),
-        };
-        let target = self.filtered_target(target.nodes, path, &left_out, &known);
+        let source = self.filtered(source.nodes, path, &duplicates);
+        let target = self.filtered_target(target.nodes, path, &duplicates, &source);
         if let Some(missing) = &directory.missing
             && self.needs_directory(path, &source, source.len() < listed)
         {
@@ -186,7 +182,7 @@ impl MirrorContext {
             false => Vec::new(),
         };
         let comparison = Comparison { asks_times: sessions.may_report_times(), ..self.comparison };
-        let mut plan = self.plan(source, target, comparison, is_complete);
+        let mut plan = self.plan(source, target, comparison, is_complete)?;
         if !shows_dot_names {
             self.keep_dot_names(&mut plan);
         }
@@ -198,21 +194,17 @@ impl MirrorContext {
     /// Plans a directory. If a listing is incomplete, nothing is deleted.
     fn plan(
         &self,
-        source: Vec<Node>,
-        target: Vec<Node>,
+        source: NodeTable,
+        target: NodeTable,
         comparison: Comparison,
         is_complete: bool,
-    ) -> DirectoryPlan {
+    ) -> Result<DirectoryPlan> {
         let rules = PlanRules {
             comparison,
-            replaces: is_complete && self.delete != Delete::Never,
+            deletes: is_complete && self.delete != Delete::Never,
             copies_symlinks: self.links == Links::Copy,
         };
-        let mut plan = plan(source, target, rules);
-        if !is_complete || self.delete == Delete::Never {
-            plan.extraneous = Vec::new();
-        }
-        plan
+        plan(source, target, rules)
     }
 
     /// Keeps the extraneous names that a listing of the source may leave out although the source has them.
@@ -253,7 +245,7 @@ impl MirrorContext {
 
     /// Returns whether a directory is created for these nodes that the filter leaves of it. If only directories are
     /// left, they decide.
-    fn needs_directory(&self, directory: &RelativePath, nodes: &[Node], leaves_out: bool) -> bool {
+    fn needs_directory(&self, directory: &RelativePath, nodes: &NodeTable, leaves_out: bool) -> bool {
         let keeps_all = self.filter.is_empty() || self.empty_directories || directory.depth() == 0;
         keeps_all || nodes.iter().any(|node| !node.kind.is_directory()) || nodes.is_empty() && !leaves_out
     }
@@ -280,24 +272,18 @@ impl MirrorContext {
         Ok(())
     }
 
-    /// Returns the nodes of the source that are mirrored, and adds the names of the others.
+    /// Returns the nodes of the source that are mirrored.
     fn filtered(
         &self,
-        mut nodes: Vec<Node>,
+        mut nodes: NodeTable,
         directory: &RelativePath,
-        left_out: &mut HashSet<FileName>,
-    ) -> Vec<Node> {
-        if !left_out.is_empty() {
-            nodes.retain(|node| !left_out.contains(&node.name));
+        duplicates: &HashSet<FileName>,
+    ) -> NodeTable {
+        if !duplicates.is_empty() {
+            nodes.retain(|node| !duplicates.contains(&node.name));
         }
         if !self.filter.is_empty() {
-            nodes.retain(|node| {
-                let accepted = self.filter.accepts(&node.candidate(&directory.join(&node.name).to_text()));
-                if !accepted {
-                    left_out.insert(node.name.clone());
-                }
-                accepted
-            });
+            nodes.retain(|node| self.filter.accepts(&node.candidate(&directory.join(&node.name).to_text())));
         }
         nodes
     }
@@ -305,16 +291,21 @@ impl MirrorContext {
     /// Returns the nodes of the target that are compared. One whose name is mirrored is, whatever its facts are.
     fn filtered_target(
         &self,
-        mut nodes: Vec<Node>,
+        mut nodes: NodeTable,
         directory: &RelativePath,
-        left_out: &HashSet<FileName>,
-        mirrored: &HashSet<FileName>,
-    ) -> Vec<Node> {
-        nodes.retain(|node| {
-            let accepts = || self.filter.accepts(&node.candidate(&directory.join(&node.name).to_text()));
-            !left_out.contains(&node.name)
-                && (mirrored.contains(&node.name) || self.filter.is_empty() || accepts())
-        });
+        duplicates: &HashSet<FileName>,
+        source: &NodeTable,
+    ) -> NodeTable {
+        if !duplicates.is_empty() {
+            nodes.retain(|node| !duplicates.contains(&node.name));
+        }
+        if !self.filter.is_empty() {
+            nodes.retain(|node| {
+                let name = node.name.as_bytes();
+                let accepts = || self.filter.accepts(&node.candidate(&directory.join(&node.name).to_text()));
+                !source.has_left_out(name) && (source.find(name).is_some() || accepts())
+            });
+        }
         nodes
     }
 
@@ -345,18 +336,15 @@ impl MirrorContext {
                     // Partial files of an earlier mirror are kept to be resumed.
                     file_job::remove_parts_of(&plan.files, &mut plan.extraneous);
                 }
-                for node in std::mem::take(&mut plan.extraneous) {
+                for node in std::mem::take(&mut plan.extraneous).iter() {
                     let path = directory.join(&node.name);
                     deletion.delete(&mut target, &path, &node, Reason::NotInSource).await?;
                 }
             }
             Delete::After if !plan.extraneous.is_empty() => {
                 let stored = Arc::new(StoredNames::default());
-                self.deferred().extraneous.push(ExtraneousNodes {
-                    directory: Arc::new(directory.clone()),
-                    nodes: ExtraneousNode::of_plan(plan),
-                    stored: stored.clone(),
-                });
+                let extraneous = ExtraneousNodes::of_plan(plan, Arc::new(directory.clone()), stored.clone());
+                self.deferred().extraneous.push(extraneous);
                 return Ok(Some(stored));
             }
             Delete::Never | Delete::After => {}
@@ -406,7 +394,8 @@ impl MirrorContext {
         }
         let symlinks = plan.symlinks.into_iter().map(|(name, destination)| (path.join(&name), destination));
         self.deferred().symlinks.extend(symlinks);
-        found.files = FileJob::of_directory(Arc::new(path.clone()), stored, plan.files, part_files);
+        let jobs = FileJobs::new(Arc::new(path.clone()), stored, plan.files, part_files);
+        found.batch = Some((jobs.work(), Box::new(jobs)));
     }
 
     async fn transfer_job(

@@ -3,7 +3,10 @@
 use oxftp_proto::{Precision, RemotePath, ServerZone, Zone};
 use tokio::sync::Mutex;
 
-use super::node::{Node, NodeKind};
+use super::{
+    node::{NodeFacts, NodeKind},
+    node_table::NodeTable,
+};
 use crate::{Client, Result};
 
 /// Time zone of a server's listings, measured once if the listings do not include it.
@@ -30,14 +33,13 @@ impl ServerClock {
         &self,
         client: &mut Client,
         directory: &RemotePath,
-        nodes: &mut [Node],
+        nodes: &mut NodeTable,
     ) -> Result<()> {
-        if !nodes.iter().any(has_no_zone) {
+        if !nodes.facts().any(has_no_zone) {
             return Ok(());
         }
-        let Some(zone) = self.zone(client, directory, nodes).await? else { return Ok(()) };
-        for node in nodes {
-            node.facts.modified = node.facts.modified.map(|time| zone.localize(time));
+        if let Some(zone) = self.zone(client, directory, nodes).await? {
+            nodes.set_zone(zone);
         }
         Ok(())
     }
@@ -46,14 +48,14 @@ impl ServerClock {
         &self,
         client: &mut Client,
         directory: &RemotePath,
-        nodes: &[Node],
+        nodes: &NodeTable,
     ) -> Result<Option<ServerZone>> {
         let mut state = self.0.lock().await;
         if state.zone.is_some() || state.tries_left == 0 {
             return Ok(state.zone.clone());
         }
         state.tries_left -= 1;
-        let files = nodes.iter().filter(|node| node.kind == NodeKind::File && has_no_zone(node));
+        let files = nodes.iter().filter(|node| node.kind == NodeKind::File && has_no_zone(node.facts));
         let dated = files.filter_map(|node| Some((directory.join(&node.name), node.facts.modified?)));
         let dated = dated.filter(|(_, time)| time.precision() > Precision::Day).take(SAMPLES).collect();
         state.zone = client.measure_zone_of(dated).await?;
@@ -61,8 +63,8 @@ impl ServerClock {
     }
 }
 
-fn has_no_zone(node: &Node) -> bool {
-    node.facts.modified.is_some_and(|time| time.zone() == Zone::Unknown)
+fn has_no_zone(facts: NodeFacts) -> bool {
+    facts.modified.is_some_and(|time| time.zone() == Zone::Unknown)
 }
 
 const MAX_TRIES: u32 = 3;

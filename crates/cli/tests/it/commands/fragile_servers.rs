@@ -89,6 +89,26 @@ fn verbs_continue_after_lost_connections() {
 }
 
 #[test]
+fn tree_listings_continue_after_lost_connections() {
+    let tree = || with_files().file("/d/sub/a", "a").file("/d/sub/deep/b", "bb").file("/e/c", "ccc");
+    for words in [&["ls", "-R", "@"][..], &["find", "@"], &["du", "@"]] {
+        let expected = run_on(&tree().start(), words);
+        assert_eq!(expected.code, Some(0), "{words:?}: {}", expected.stderr);
+        for number in 1..=5 {
+            for fault in [Fault::HangUp, Fault::ReplyAndHangUp("421 bye".to_owned())] {
+                let server = tree().on_nth("MLSD", number, fault.clone()).start();
+
+                let run = run_on(&server, words);
+
+                assert_eq!(run.code, Some(0), "{words:?} {number} {fault:?}: {}", run.stderr);
+                assert_eq!(run.stdout, expected.stdout, "{words:?} {number} {fault:?}");
+                assert_eq!(server.connections(), 2, "{words:?} {number} {fault:?}");
+            }
+        }
+    }
+}
+
+#[test]
 fn lost_connection_fails_without_retries() {
     let server = with_files().on_nth("DELE", 2, Fault::HangUp).start();
 

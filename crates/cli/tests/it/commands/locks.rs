@@ -159,3 +159,33 @@ fn stale_remote_lock_is_broken_after_its_age() {
     assert_eq!(broken.code, Some(0), "{}", broken.stderr);
     assert!(!site.there("file.oxftp.lock").exists());
 }
+
+#[test]
+fn rcat_and_fxp_respect_locks() {
+    let site = Site::plain();
+    site.lay("source", content(SIZE));
+    site.lay("file", "old");
+    let (source, url) = (site.url("source"), site.url("file"));
+    let held = "file.oxftp.lock/build1.4711.20200101T000000Z.20200101T000000Z.01234567";
+    fs::create_dir_all(site.there(held)).unwrap();
+
+    for words in [&["rcat", &url][..], &["fxp", &source, &url]] {
+        let age = ["--remote-lock", "--lock-age", "1000000000"];
+        let refused = run(&site, &[words, &age].concat());
+        assert_eq!(refused.code, Some(9), "{words:?}: {}", refused.stderr);
+    }
+    let first = start(&site, &["get", "--lock=the.lock", &source], || site.here("the.lock").exists());
+    for words in [&["rcat", "--lock=the.lock", &url][..], &["fxp", "--lock=the.lock", &source, &url]] {
+        assert_locked(&run(&site, words), first.id());
+    }
+    assert_eq!(Run::from(first.wait_with_output().unwrap()).code, Some(0));
+    assert_eq!(fs::read(site.there("file")).unwrap(), b"old");
+
+    let mut command = command(&site, &["rcat", "--remote-lock", "--lock", &url]);
+    let stored = crate::common::run_with_input(&mut command, b"new");
+
+    assert_eq!(stored.code, Some(0), "{}", stored.stderr);
+    assert_eq!(fs::read(site.there("file")).unwrap(), b"new");
+    assert!(!site.there("file.oxftp.lock").exists());
+    assert_eq!(lock_files(&site), 0);
+}

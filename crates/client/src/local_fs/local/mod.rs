@@ -1,6 +1,7 @@
 //! The local disk.
 
 pub(crate) mod blocking;
+pub(crate) mod dir_reader;
 pub(crate) mod file;
 pub(crate) mod lock;
 pub(crate) mod reserve;
@@ -20,12 +21,13 @@ use std::{
 use self::sandbox::Sandbox;
 use self::{
     blocking::{blocking, inline_if_fast},
+    dir_reader::BlockingDirReader,
     file::opened,
     lock::PartialEntry,
 };
 use super::{
-    CommitOptions, CreateDirOptions, DirEntry, FileHandle, FileKind, FileSystem, Metadata, OpenMode,
-    ReadFile, SET_PERMISSIONS, WholeFile,
+    CommitOptions, CreateDirOptions, DirEntry, DirReader, FileHandle, FileKind, FileSystem, Metadata,
+    OpenMode, ReadFile, SET_PERMISSIONS, WholeFile,
     atomic_write::{commit_local, sync_directory_of},
 };
 use crate::{error::local_fs::LocalFsResult, future::BoxFuture};
@@ -96,7 +98,13 @@ impl FileSystem for LocalFs {
 
     fn read_dir<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, LocalFsResult<Vec<DirEntry>>> {
         let given = path.to_owned();
-        blocking("list", path, move |path| read_directory(path, &given))
+        blocking("list", path, move |path| entries_of(path, given)?.collect())
+    }
+
+    fn open_dir<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, LocalFsResult<Box<dyn DirReader>>> {
+        let given = path.to_owned();
+        let opened = blocking("list", path, move |path| entries_of(path, given));
+        Box::pin(async move { Ok(BlockingDirReader::boxed(opened.await?, path)) })
     }
 
     fn metadata<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, LocalFsResult<Metadata>> {
@@ -221,13 +229,13 @@ fn make_link(_: &Path, _: &Path) -> io::Result<()> {
     Err(io::ErrorKind::Unsupported.into())
 }
 
-fn read_directory(path: &Path, given: &Path) -> io::Result<Vec<DirEntry>> {
-    let item = |entry: std::fs::DirEntry| {
+fn entries_of(path: &Path, given: PathBuf) -> io::Result<impl Iterator<Item = io::Result<DirEntry>> + use<>> {
+    let item = move |entry: std::fs::DirEntry| {
         // Most systems return the type with the name. On others, a file that was just removed has no type.
         let kind = entry.file_type().map_or(FileKind::Other, kind_of);
         DirEntry::new(given.join(entry.file_name()), kind)
     };
-    std::fs::read_dir(path)?.map(|entry| entry.map(item)).collect()
+    Ok(std::fs::read_dir(path)?.map(move |entry| entry.map(&item)))
 }
 
 fn open_file(path: &Path, mode: OpenMode) -> io::Result<std::fs::File> {

@@ -51,17 +51,21 @@ impl EntryAt {
         Ok(rustix::fs::renameat(self.directory.fd()?, &self.name, to.directory.fd()?, &to.name)?)
     }
 
-    pub(crate) fn list(&self, given: &Path) -> io::Result<Vec<DirEntry>> {
+    /// Returns the entries of this directory; `given` is its path.
+    pub(crate) fn entries(
+        &self,
+        given: PathBuf,
+    ) -> io::Result<impl Iterator<Item = io::Result<DirEntry>> + use<>> {
         let directory = open_readable(self.directory.fd()?, &self.name)?;
-        let mut items = Vec::new();
-        for entry in Dir::new(directory)? {
-            let entry = entry?;
+        Ok(Dir::new(directory)?.filter_map(move |entry| {
+            let entry = match entry {
+                Ok(entry) => entry,
+                Err(error) => return Some(Err(error.into())),
+            };
             let name = os_str(entry.file_name().to_bytes());
-            if name != "." && name != ".." {
-                items.push(DirEntry::new(given.join(name), kind_of(entry.file_type())));
-            }
-        }
-        Ok(items)
+            let is_child = name != "." && name != "..";
+            is_child.then(|| Ok(DirEntry::new(given.join(name), kind_of(entry.file_type()))))
+        }))
     }
 
     pub(crate) fn open(&self, mode: OpenMode) -> io::Result<std::fs::File> {

@@ -23,14 +23,15 @@ use self::entry_at::{
 };
 use super::{
     blocking::{blocking, inline_if_fast},
+    dir_reader::BlockingDirReader,
     file::opened,
 };
 use crate::{
     error::local_fs::LocalFsResult,
     future::BoxFuture,
     local_fs::{
-        CommitOptions, CreateDirOptions, DirEntry, FileHandle, FileKind, FileSystem, Metadata, OpenMode,
-        ReadFile, SET_PERMISSIONS, WholeFile,
+        CommitOptions, CreateDirOptions, DirEntry, DirReader, FileHandle, FileKind, FileSystem, Metadata,
+        OpenMode, ReadFile, SET_PERMISSIONS, WholeFile,
     },
 };
 
@@ -167,7 +168,16 @@ impl FileSystem for Sandbox {
             return self.outside.read_dir(path);
         }
         let given = path.to_owned();
-        self.at("list", path, move |entry| entry.list(&given))
+        self.at("list", path, move |entry| entry.entries(given)?.collect())
+    }
+
+    fn open_dir<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, LocalFsResult<Box<dyn DirReader>>> {
+        if !self.contains(path) {
+            return self.outside.open_dir(path);
+        }
+        let given = path.to_owned();
+        let opened = self.at("list", path, move |entry| entry.entries(given));
+        Box::pin(async move { Ok(BlockingDirReader::boxed(opened.await?, path)) })
     }
 
     fn metadata<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, LocalFsResult<Metadata>> {
