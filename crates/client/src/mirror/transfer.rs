@@ -85,7 +85,7 @@ impl FileTransfer<'_> {
                 let modified = facts.modified.filter(|time| time.zone() != Zone::Unknown);
                 let options = FileOptions { preserve_times: modified.is_some(), ..options };
                 let upload = FileUpload { fs: &***fs, options, upload, modified, follow_up, progress };
-                upload.upload(client, source, target).await
+                Box::pin(upload.upload(client, source, target)).await
             }
             Self::Relay { source, target } => {
                 let modified = exact_time(source.client, &source.path, facts.modified).await?;

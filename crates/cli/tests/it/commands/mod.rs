@@ -4,6 +4,7 @@ mod basics;
 mod concurrent;
 mod demo_and_serve;
 mod du_head_rcat_raw;
+mod every_profile;
 mod fragile_servers;
 mod locks;
 mod mirror;
