@@ -351,6 +351,8 @@ fn split_code(line: &[u8]) -> (Option<Code>, Mark, &[u8]) {
         [] => (Some(code), Mark::Last, rest),
         [b' ' | b'\t', text @ ..] => (Some(code), Mark::Last, text),
         [b'-', text @ ..] => (Some(code), Mark::More, text),
+        // libftpvita sends `213: 5`.
+        [b':', b' ', text @ ..] if code == Code::FILE_STATUS => (Some(code), Mark::Last, text),
         _ => (None, Mark::None, line),
     }
 }
@@ -420,6 +422,12 @@ mod tests {
         assert_eq!(decode(b"220 hi\r\n"), ["220 hi"]);
         assert_eq!(decode(b"211-Features\r\n MLST\r\n211 End\r\n"), ["211 Features MLST End"]);
         assert_eq!(decode(b"226\r\n200 ok\r\n"), ["226 ", "200 ok"]);
+    }
+
+    #[test]
+    fn colon_after_code_of_a_size_is_read() {
+        assert_eq!(decode(b"213: 5\r\n"), ["213 5"]);
+        assert_eq!(decode(b"213-Status\r\n213:5\r\n213 End\r\n"), ["213 Status 213:5 End"]);
     }
 
     #[test]

@@ -104,6 +104,17 @@ impl Entry {
         self.text(self.name).unwrap_or_default()
     }
 
+    /// Removes the path of the listed directory from the name, as some servers show it, and returns whether there was one:
+    /// `pub/a.txt` in the listing of `pub` becomes `a.txt`.
+    pub fn drop_directory(&mut self, directory: &[u8]) -> bool {
+        let directory = directory.strip_suffix(b"/").unwrap_or(directory);
+        let below = self.name().strip_prefix(directory).and_then(|rest| rest.strip_prefix(b"/"));
+        let Some(name) = below.filter(|name| !name.is_empty() && !name.contains(&b'/')) else { return false };
+        let skipped = length(self.name()) - length(name);
+        self.name = Span { start: self.name.start + skipped, length: self.name.length - skipped };
+        true
+    }
+
     /// Removes the version of OpenVMS from the name, and returns whether there was one: `A.TXT;2` becomes `A.TXT`.
     ///
     /// Commands without a version are about the newest one.
@@ -375,6 +386,23 @@ impl<'e> Facts<'e> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn directory_is_dropped_from_listed_name() {
+        for (name, directory, expected) in [
+            ("pub/a", "pub", "a"),
+            ("/pub/a", "/pub/", "a"),
+            ("/a", "/", "a"),
+            ("pub/a", "pu", "pub/a"),
+            ("pub/a/b", "pub", "pub/a/b"),
+            ("pub/", "pub", "pub/"),
+            ("pub/..", "pub", ".."),
+        ] {
+            let mut entry = Entry::new(name);
+            assert_eq!(entry.drop_directory(directory.as_bytes()), name != expected, "{name}");
+            assert_eq!(entry.name(), expected.as_bytes());
+        }
+    }
 
     #[test]
     fn version_is_dropped_from_the_name_once() {

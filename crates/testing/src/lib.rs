@@ -3,6 +3,7 @@
 //! * [`servers`]: real FTP servers and the embedded one.
 //! * [`scripted`]: a server that follows a script byte for byte.
 //! * [`memory`]: a server with a tree in memory, whose habits are options.
+//! * [`profiles`]: habits of servers that no package of this system provides.
 //! * [`proxies`]: SOCKS and HTTP proxies.
 //! * [`faulty`]: a network with faults.
 //! * [`fragile`]: a server that fails as small servers do.
@@ -13,6 +14,7 @@
 pub mod faulty;
 pub mod fragile;
 pub mod memory;
+pub mod profiles;
 pub mod proxies;
 pub mod scripted;
 pub mod servers;

@@ -86,6 +86,16 @@ impl CachedConnections {
         (kept == *key && responds(&mut client, idle).await).then_some(client)
     }
 
+    /// Takes an idle session out of a pool for this login.
+    pub(super) async fn take_from_pool(&self, key: &LoginKey) -> Option<Client> {
+        for (_, _, pool) in self.pools.iter().filter(|(kept, ..)| kept == key) {
+            if let Some(idle) = pool.idle_client().await {
+                return Some(idle.into_client());
+            }
+        }
+        None
+    }
+
     /// Returns the pool for this login, if it has this size.
     pub(super) fn pool(&self, key: &LoginKey, size: usize) -> Option<Pool> {
         let mut pools = self.pools.iter();

@@ -60,7 +60,11 @@ impl Session {
         let key = LoginKey::new(url, credentials);
         let client = match self.connections.client(&key).await {
             Some(client) => client,
-            None => self.log_in(url, &key).await?,
+            // A server may have room for one session only.
+            None => match self.connections.take_from_pool(&key).await {
+                Some(client) => client,
+                None => self.log_in(url, &key).await?,
+            },
         };
         Ok(&mut self.connections.open.insert((key, client)).1)
     }
@@ -69,11 +73,16 @@ impl Session {
     pub(crate) async fn pool(&mut self, url: &FtpUrl, size: usize) -> Result<Pool> {
         let credentials = self.passwords.credentials(url).await?;
         let key = LoginKey::new(url, credentials);
+        let open = self.connections.client(&key).await;
         if let Some(pool) = self.connections.pool(&key, size) {
+            open.into_iter().for_each(|client| pool.add(client));
             return Ok(pool);
         }
-        // The error of the first login says more than an error of the pool.
-        let client = self.log_in(url, &key).await?;
+        let client = match (open, self.connections.take_from_pool(&key).await) {
+            (Some(client), _) | (None, Some(client)) => client,
+            // The error of the first login says more than an error of the pool.
+            (None, None) => self.log_in(url, &key).await?,
+        };
         let builder = self.factory.builder(url);
         let pool = Pool::new(builder, url.host(), key.credentials.clone()).size(size);
         pool.add(client);

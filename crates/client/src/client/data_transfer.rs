@@ -1,7 +1,7 @@
 //! Data transfers: opens data connections, starts transfers on them, and completes them.
 
 use oxftp_proto::{
-    Code, Command, RemotePath, Timestamp, TransferType,
+    Code, Command, RemotePath, StatusCodeError, Timestamp, TransferType,
     address::parse_pasv,
     classify,
     dialog::{
@@ -317,6 +317,11 @@ impl Client {
                         error => return Err(error),
                     }
                 }
+                Err(error) if self.state.away.is_some() && self.is_spent(&error) => {
+                    if Box::pin(self.reconnect()).await.is_err() {
+                        return Err(error);
+                    }
+                }
                 outcome => return outcome,
             }
         }
@@ -397,9 +402,27 @@ impl Client {
                     }
                 }
                 Err(error) if is_home && Box::pin(self.recover(&error, &mut attempts)).await => {}
+                Err(error) if is_home && self.is_spent(&error) => {
+                    tracing::debug!("{error}; the session is replaced");
+                    if Box::pin(self.reconnect()).await.is_err() {
+                        return Err(error);
+                    }
+                }
                 outcome => return outcome,
             }
         }
+    }
+
+    /// Returns whether the session can have no further data connections: the server refuses them by `425` although
+    /// there were some before. Azure App Service does so after some hundred of them; a new session has them again.
+    fn is_spent(&self, error: &Error) -> bool {
+        let is_passive = |refused: &StatusCodeError| {
+            refused.info.code() == Code::CANNOT_OPEN_DATA
+                && refused.expected.iter().any(|code| matches!(&**code, "227" | "229"))
+        };
+        self.state.had_passive_data
+            && !self.state.altered
+            && matches!(error, Error::StatusCode(refused) if is_passive(refused))
     }
 
     /// Makes one attempt of [`begin`](Self::begin).
@@ -424,9 +447,9 @@ impl Client {
         let follow_up = queries.limit(follow_up, self.control.memory());
         let pipelined = self.mode_ahead(direction, follow_up).is_some();
         let queries = queries.schedule(pipelined, compressed, self.control.memory());
-        let (opened, dating) = match &self.config.active {
-            Some(_) => (self.open_active().await?, None),
-            None => self.open_passive_for(&command, queries.before_data).await?,
+        let (opened, dating) = match self.config.active.is_some() || self.capabilities.active_only {
+            true => (self.open_active().await?, None),
+            false => Box::pin(self.open_passive_or_active(&command, queries.before_data)).await?,
         };
         self.capabilities.no_mdtm |= dating == Some(MdtmReply::Unknown);
         let restart = (offset > 0 || self.state.restart_pending).then_some(offset);
@@ -515,6 +538,30 @@ impl Client {
         }
     }
 
+    /// Opens a passive data connection for `command`, or an active one on a server that knows no passive mode.
+    async fn open_passive_or_active(
+        &mut self,
+        command: &Command,
+        mdtm: Option<Command>,
+    ) -> Result<(Opened, Option<MdtmReply>)> {
+        let refused = match self.open_passive_for(command, mdtm).await {
+            Err(Error::StatusCode(refused))
+                if self.capabilities.passive.is_none() && classify::is_unknown_command(&refused.info) =>
+            {
+                refused
+            }
+            opened => return opened,
+        };
+        match self.open_active().await {
+            Ok(opened) => {
+                self.capabilities.active_only = true;
+                Ok((opened, None))
+            }
+            Err(error) if error.is_connection_lost() => Err(error),
+            Err(_) => Err(refused.into()),
+        }
+    }
+
     /// Opens a passive data connection for `command`. A server that redirects transfers to other machines
     /// (drftpd) needs `PRET` first, to choose the machine that listens. `PRET` is sent once the server has
     /// asked for it.
@@ -549,6 +596,7 @@ impl Client {
         match (outcome, dialer.opened, dialer.failure) {
             (Ok((mode, dating)), Some(opened), _) => {
                 self.capabilities.passive = Some(mode);
+                self.state.had_passive_data = true;
                 Ok((opened, dating))
             }
             (Err(Error::DataConnect(_)), _, Some(failure)) => Err(Error::DataConnect(failure)),
@@ -590,7 +638,10 @@ impl Client {
         let wanted =
             follow_up == FollowUp::Transfer && !capabilities.no_pipelining && !capabilities.wants_pret;
         // Where directories are entered, other commands come between two transfers.
-        let wanted = wanted && self.config.active.is_none() && !self.uses_bare_names();
+        let wanted = wanted
+            && self.config.active.is_none()
+            && !self.capabilities.active_only
+            && !self.uses_bare_names();
         let allowed = || self.config.pipelining.allows(direction, self.server_kind());
         capabilities.passive.filter(|_| wanted && allowed())
     }

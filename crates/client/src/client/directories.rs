@@ -150,6 +150,17 @@ impl Client {
             {
                 Ok(())
             }
+            Err(error) if !self.state.repeated && self.may_try_bare_name(PathUse::Write, &path, &error) => {
+                self.capabilities.settle_paths(PathUse::Write);
+                match Box::pin(self.send_path("MKD", &path, &["2xx"], Spelling::Bare)).await {
+                    Ok(_) => {
+                        self.capabilities.bare_names = true;
+                        Ok(())
+                    }
+                    Err(bare) if refuses_path(&bare) => Err(error),
+                    Err(bare) => Err(bare),
+                }
+            }
             made => made.map(drop),
         }
     }
@@ -171,7 +182,7 @@ impl Client {
     ///
     /// [`Error::StatusCode`] if the directory cannot be created.
     pub async fn create_dir_if_missing(&mut self, path: impl Into<RemotePath>) -> Result<()> {
-        self.ensure_dir(&path.into()).await
+        Box::pin(self.ensure_dir_in_parent(&path.into())).await
     }
 
     async fn ensure_dir(&mut self, path: &RemotePath) -> Result<()> {
@@ -184,15 +195,18 @@ impl Client {
 
     /// Creates a directory like [`ensure_dir`](Self::ensure_dir). Its parent exists, so a refusal may be about the path.
     async fn ensure_dir_in_parent(&mut self, path: &RemotePath) -> Result<()> {
+        let was_whole = !self.uses_bare_names();
         let Err(error) = self.ensure_dir(path).await else { return Ok(()) };
-        if !self.may_try_bare_name(PathUse::Write, path, &error) {
+        // The reply to `PWD` may have shown meanwhile that the server takes no paths with slashes.
+        let is_learned = was_whole && self.uses_bare_names() && refuses_path(&error);
+        if !is_learned && !self.may_try_bare_name(PathUse::Write, path, &error) {
             return Err(error);
         }
         self.capabilities.settle_paths(PathUse::Write);
-        let created = self.send_path("MKD", path, &["2xx", "521"], Spelling::Bare).await;
+        let created = Box::pin(self.send_path("MKD", path, &["2xx", "521"], Spelling::Bare)).await;
         let is_there = match created {
             Ok(_) => true,
-            Err(bare) if refuses_path(&bare) => matches!(self.enter(path).await?, Entering::Inside),
+            Err(bare) if refuses_path(&bare) => matches!(Box::pin(self.enter(path)).await?, Entering::Inside),
             Err(bare) => return Err(bare),
         };
         self.capabilities.bare_names |= is_there;

@@ -4,6 +4,7 @@ use oxftp_proto::{
     Code, Entry, EntryKind, RemotePath, Reply, Timestamp, TransferType,
     classify::{self, Presence},
     listing,
+    server::ServerKind,
 };
 
 use super::{Client, DotNames, FollowUp};
@@ -47,11 +48,19 @@ impl Client {
 
     /// Returns the entry of a path from the listing of its parent, or that it does not exist, if a refusal leaves that
     /// open. Otherwise returns the refusal.
+    ///
+    /// A server on which `MLST` has not worked yet may refuse it for every path.
     async fn confirm_by_listing(&mut self, path: &RemotePath, refusal: Error) -> Result<Entry> {
-        if !leaves_existence_open(&refusal) {
+        let is_untried = !self.capabilities.mlst_works
+            && !self.listing_knowledge().mlsd.works
+            && self.server_kind() == ServerKind::Other
+            && refusal.code() == Some(Code::FILE_UNAVAILABLE);
+        if !is_untried && !leaves_existence_open(&refusal) {
             return Err(refusal);
         }
-        match self.stat_by_listing(path, FollowUp::Nothing).await {
+        let found = Box::pin(self.stat_by_listing(path, FollowUp::Nothing)).await;
+        self.capabilities.no_mlst |= is_untried && found.is_ok();
+        match found {
             Err(Error::NotFound { path, .. }) => Err(Error::NotFound { path, refusal: Some(refusal.into()) }),
             Err(error) if !error.is_not_found() && !error.is_connection_lost() => Err(refusal),
             found => found,

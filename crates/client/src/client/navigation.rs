@@ -81,22 +81,47 @@ impl Client {
     /// [`Error::StatusCode`] if the server refuses the path.
     pub async fn resolve_dir(&mut self, path: impl Into<RemotePath>) -> Result<RemotePath> {
         let path = path.into();
+        let mut attempts = self.reconnects();
+        loop {
+            match Box::pin(self.resolve_dir_once(&path)).await {
+                Err(error) if Box::pin(self.recover(&error, &mut attempts)).await => {}
+                resolved => return resolved,
+            }
+        }
+    }
+
+    async fn resolve_dir_once(&mut self, path: &RemotePath) -> Result<RemotePath> {
         self.end_renaming().await?;
         if self.state.away.is_none() && self.state.working_dir.is_none() {
             self.query_working_dir().await?;
         }
-        self.enter_as(&path, self.entry_steps(&path)).await?;
+        self.enter_whole_or_stepwise(path).await?;
         let style = self.path_style();
         let home = self.state.working_dir.clone().flatten().filter(|home| style.can_reenter(home));
         if self.state.away.is_none() {
-            return Ok(home.unwrap_or(path));
+            return Ok(home.unwrap_or_else(|| path.clone()));
         }
         let reported = self.query_dir().await?.filter(|reported| style.can_reenter(reported));
         Ok(match (reported, home) {
             (Some(reported), _) => reported,
-            (None, Some(home)) => style.join_path(&home, &path),
-            (None, None) => path,
+            (None, Some(home)) => style.join_path(&home, path),
+            (None, None) => path.clone(),
         })
+    }
+
+    /// Enters a directory by one `CWD`, or by one for each name if the server refuses that.
+    async fn enter_whole_or_stepwise(&mut self, path: &RemotePath) -> Result<()> {
+        let whole = self.entry_steps(path);
+        let names = single_names(path, &whole);
+        let may_be_deep = self.capabilities.deep_paths.is_none() && names.len() > whole.len();
+        match self.enter_as(path, whole).await {
+            Err(error) if may_be_deep && refuses_path(&error) && self.server_kind() == ServerKind::Other => {
+                self.enter_steps(&names).await.map_err(|_| error)?;
+                self.capabilities.deep_paths = Some(false);
+                Ok(())
+            }
+            entered => entered,
+        }
     }
 
     /// Changes the working directory to a path that may have to be entered step by step.
@@ -124,6 +149,16 @@ impl Client {
     ///
     /// [`go_home`](Self::go_home) changes back. If this future is dropped, the next operation changes back.
     pub(crate) async fn visit(&mut self, path: &RemotePath) -> Result<bool> {
+        let mut attempts = self.reconnects();
+        loop {
+            match Box::pin(self.visit_once(path)).await {
+                Err(error) if Box::pin(self.recover(&error, &mut attempts)).await => {}
+                visited => return visited,
+            }
+        }
+    }
+
+    async fn visit_once(&mut self, path: &RemotePath) -> Result<bool> {
         if self.uses_bare_names() {
             self.end_renaming().await?;
         } else {
@@ -224,7 +259,7 @@ impl Client {
     pub(crate) fn may_try_bare_name(&self, usage: PathUse, path: &RemotePath, error: &Error) -> bool {
         let Error::StatusCode(refused) = error else { return false };
         let is_about_path = matches!(refused.info.code().get(), 501 | 504 | 550 | 551 | 553)
-            && !is_restart_refused(refused)
+            && !(usage == PathUse::Read && is_restart_refused(refused))
             && !classify::is_file_busy(&refused.info)
             && classify::presence(&refused.info) != classify::Presence::Present;
         let is_modern = self.listing_knowledge().mlsd.works || self.capabilities.mlst_works;
@@ -246,11 +281,12 @@ impl Client {
     /// Enters `steps`; where a path from the root is refused as a whole, one name after the other.
     async fn enter_as(&mut self, path: &RemotePath, steps: Vec<RemotePath>) -> Result<()> {
         self.select_ifs_paths(path).await?;
-        let whole = steps.first().filter(|first| first.is_absolute() && self.uses_bare_names()).cloned();
+        let by_name = self.uses_bare_names() || self.capabilities.deep_paths == Some(false);
+        let whole = steps.first().filter(|first| first.is_absolute() && by_name).cloned();
         let Err(error) = self.enter_steps(&steps).await else { return Ok(()) };
         let Some(whole) = whole.filter(|_| refuses_path(&error)) else { return Err(error) };
         let mut names = single_names(&whole, std::slice::from_ref(&whole));
-        if names.len() < 3 {
+        if names.len() < 2 {
             return Err(error);
         }
         names.extend(steps.into_iter().skip(1));

@@ -37,6 +37,8 @@ pub(crate) struct ServerCapabilities {
     write_paths_settled: bool,
     /// The passive mode that worked last.
     pub(super) passive: Option<PassiveMode>,
+    /// The server knows neither `EPSV` nor `PASV`, but opens data connections in active mode.
+    pub(super) active_only: bool,
     /// The time zone of listings, as measured.
     pub(super) server_zone: Option<ServerZone>,
     /// The command that sets modification times. Each session finds it out for itself.
@@ -105,6 +107,7 @@ impl ServerCapabilities {
     /// Adds the capabilities that another session on the same server has learned.
     pub(crate) fn learn(&mut self, other: &Self) {
         self.passive = other.passive.or(self.passive);
+        self.active_only |= other.active_only;
         self.path_style = other.path_style.or(self.path_style);
         self.bare_names |= other.bare_names;
         self.deep_paths = other.deep_paths.or(self.deep_paths);
@@ -175,6 +178,8 @@ pub(crate) struct SessionState {
     pub(super) away: Option<Away>,
     /// The caller's working directory in the last reply to `PWD`; `Some(None)` if the server does not report it.
     pub(super) working_dir: Option<Option<RemotePath>>,
+    /// Whether the session had a data connection in passive mode.
+    pub(super) had_passive_data: bool,
     /// Whether `SITE NAMEFMT 1` was sent (IBM i).
     pub(super) ifs_paths: bool,
 }

@@ -197,7 +197,8 @@ impl DirectoryListing {
             {
                 return Ok(Some(entry));
             }
-            while let Some(entry) = self.parser.next_entry() {
+            while let Some(mut entry) = self.parser.next_entry() {
+                entry.drop_directory(&self.wire_path);
                 self.note(&entry);
                 if self.hold == Hold::Nothing {
                     self.has_released = true;

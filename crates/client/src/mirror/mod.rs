@@ -310,7 +310,7 @@ impl<'p> Mirror<'p> {
         let workers = Worker::of(pool).with_siblings();
         let scheduler = Scheduler::new(&context, &job, AdmissionGate::new(&job, Some(pool)), workers.len());
         let root = DirectoryPair::root(roots.target_exists);
-        let report = match scheduler.run_tree(root, workers, deadline).await {
+        let report = match Box::pin(scheduler.run_tree(root, workers, deadline)).await {
             Err(Error::Stopped { mut report, source }) => {
                 context.complete(&mut report);
                 return Err(Error::Stopped { report, source });

@@ -102,7 +102,7 @@ impl FileTransfer<'_> {
                     follow_up,
                     progress,
                 };
-                upload.upload(client, source, target).await
+                Box::pin(upload.upload(client, source, target)).await
             }
             Self::Relay { source, target } => {
                 let modified = exact_time(source.client, &source.path, facts.modified).await?;

@@ -28,6 +28,8 @@ pub(super) struct PoolInner {
     pub(super) config: Arc<Config>,
     pub(super) host: Host,
     credentials: Credentials,
+    /// How often a session outside of the pool is opened again (see [`ClientBuilder::reconnects`](crate::ClientBuilder)).
+    pub(super) reconnects: u32,
     pub(super) permits: Arc<SessionSemaphore<Client>>,
     check_after_ms: AtomicU64,
     /// How long the server works for a login, beyond the round trips.
@@ -52,11 +54,12 @@ pub(super) enum OpenError {
 impl PoolInner {
     pub(super) fn new(mut config: Config, host: Host, credentials: Credentials, size: usize) -> Self {
         // Jobs have retries of their own.
-        config.reconnects = 0;
+        let reconnects = std::mem::take(&mut config.reconnects);
         Self {
             config: config.into(),
             host,
             credentials,
+            reconnects,
             permits: Arc::new(SessionSemaphore::new(size)),
             check_after_ms: AtomicU64::new(DEFAULT_CHECK_AFTER_MS),
             login_cost_us: AtomicU64::new(0),
@@ -76,6 +79,7 @@ impl PoolInner {
             config: self.config.clone(),
             host: self.host.clone(),
             credentials: self.credentials.clone(),
+            reconnects: self.reconnects,
             permits: Arc::new(SessionSemaphore::new(self.permits.size())),
             check_after_ms: AtomicU64::new(self.check_after_ms.load(Ordering::Relaxed)),
             login_cost_us: AtomicU64::new(self.login_cost_us.load(Ordering::Relaxed)),

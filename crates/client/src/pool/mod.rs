@@ -140,6 +140,22 @@ impl Pool {
         }
     }
 
+    /// Lends an idle session, if there is one (`NOOP` for one that was idle for long). Opens none, and waits for none.
+    ///
+    /// ```no_run
+    /// # async fn example(pool: &oxftp::Pool) -> oxftp::Result<()> {
+    /// if let Some(mut session) = pool.idle_client().await {
+    ///     println!("{}", session.size("image.iso").await?);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn idle_client(&self) -> Option<PooledClient> {
+        let permit = self.inner.permits.try_idle_permit()?;
+        let client = self.inner.take_idle(&permit).await?;
+        Some(PooledClient::new(client, permit, self.inner.clone()))
+    }
+
     /// Adds an existing session that is logged in with the same credentials. If the pool is full, the session
     /// is closed.
     pub fn add(&self, mut client: Client) {

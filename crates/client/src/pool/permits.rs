@@ -172,6 +172,16 @@ impl<S> SessionSemaphore<S> {
         })
     }
 
+    /// Returns a permit for an idle session if there is one, without waiting.
+    pub(crate) fn try_idle_permit(self: &Arc<Self>) -> Option<Permit<S>> {
+        let mut state = self.lock();
+        let has_idle = !state.closed && !state.idle.is_empty() && state.in_use < state.limit;
+        has_idle.then(|| {
+            state.in_use += 1;
+            Permit(Some(self.clone()))
+        })
+    }
+
     /// Returns whether a caller waits for a permit.
     pub(crate) fn has_waiters(&self) -> bool {
         self.lock().waiting.values().any(|waiting| !waiting.is_closed())

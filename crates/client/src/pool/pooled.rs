@@ -34,6 +34,23 @@ impl PooledClient {
         Self { session: Some((client, permit)), pool }
     }
 
+    /// Takes the session out of the pool. [`Pool::add`](super::Pool::add) returns it.
+    ///
+    /// ```no_run
+    /// # async fn example(pool: &oxftp::Pool) -> oxftp::Result<()> {
+    /// let mut client = pool.client().await?.into_client();
+    /// client.change_dir("pub").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use = "the connection is closed without QUIT if the client is dropped"]
+    pub fn into_client(mut self) -> Client {
+        let (mut client, permit) = self.session.take().expect("the session is present until drop");
+        drop(permit);
+        client.set_reconnects(self.pool.reconnects);
+        client
+    }
+
     /// Closes the connection without `QUIT`, so that the session is not lent again.
     pub fn discard(mut self) {
         if let Some((client, _)) = &mut self.session {

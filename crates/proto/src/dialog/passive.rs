@@ -54,11 +54,13 @@ impl PassiveMode {
 /// Opens a data connection in passive mode; tries each mode in turn.
 ///
 /// The next mode is tried when one is refused, when its reply contains no address, and when the connection to
-/// the address fails: many firewalls understand `PASV` only. The last failure is returned.
+/// the address fails: many firewalls understand `PASV` only. The last failure is returned, or the one with a `4xx`: a
+/// server that cannot open a port at the moment says more by it than by its refusal of a mode that it does not know.
 #[derive(Debug)]
 pub struct Passive {
     modes: vec::IntoIter<PassiveMode>,
     current: Option<PassiveMode>,
+    transient: Option<DialogError>,
     early: EarlyCommand,
 }
 
@@ -76,7 +78,7 @@ impl Passive {
     /// Creates the dialog; `modes` must not be empty.
     #[must_use]
     pub fn new(modes: Vec<PassiveMode>) -> Self {
-        Self { modes: modes.into_iter(), current: None, early: EarlyCommand::None }
+        Self { modes: modes.into_iter(), current: None, transient: None, early: EarlyCommand::None }
     }
 
     /// Creates the dialog for a server that was already sent the command of the first mode.
@@ -102,7 +104,11 @@ impl Passive {
 
     fn next_mode(&mut self, failure: DialogError) -> Result<Step<PassiveMode>, DialogError> {
         self.current = self.modes.next();
-        self.current.map(|mode| Step::Send(mode.command())).ok_or(failure)
+        if let Some(mode) = self.current {
+            self.transient = Some(failure).filter(is_transient).or(self.transient.take());
+            return Ok(Step::Send(mode.command()));
+        }
+        Err(self.transient.take().filter(|_| !is_transient(&failure)).unwrap_or(failure))
     }
 }
 
@@ -125,6 +131,10 @@ impl Dialog for Passive {
             _ => Err(DialogError::OutOfTurn),
         }
     }
+}
+
+fn is_transient(failure: &DialogError) -> bool {
+    matches!(failure, DialogError::StatusCode(refused) if refused.info.code().class() == 4)
 }
 
 /// Parses the last line that contains an address: of several lines, servers put it on any.
@@ -164,6 +174,19 @@ mod tests {
         assert!(
             matches!(error, DialogError::StatusCode(error) if error.received == [Code::CANNOT_OPEN_DATA])
         );
+    }
+
+    #[test]
+    fn transient_passive_refusal_is_returned_first() {
+        for script in
+            ["> EPSV\n< 425 no ports\n> PASV\n< 500 no", "> EPSV\n< 425 no ports\n> PASV\n< 227 nothing"]
+        {
+            let error = run(script).unwrap_err();
+            assert!(
+                matches!(error, DialogError::StatusCode(error) if error.received == [Code::CANNOT_OPEN_DATA]),
+                "{script}"
+            );
+        }
     }
 
     #[test]

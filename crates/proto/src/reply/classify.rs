@@ -94,9 +94,16 @@ pub fn is_file_busy(reply: &Reply) -> bool {
 /// that says `553 File already exists` does not permit to overwrite files.
 #[must_use]
 pub fn is_upload_blocked(reply: &Reply) -> bool {
-    let exists =
-        matches(reply, &[Rule { codes: &[450, 550, 553], words: &["already exist", "file exists"] }]);
-    is_file_busy(reply) || exists && !says_any(reply, &["directory", "folder"])
+    is_file_busy(reply) || is_replacement_refused(reply)
+}
+
+/// Returns whether an upload was refused because a file of that name exists, as servers do that permit no overwriting.
+/// It may be permitted to delete the file.
+#[must_use]
+pub fn is_replacement_refused(reply: &Reply) -> bool {
+    matches(reply, &[Rule { codes: &[450, 550, 553], words: &["already exist", "file exists"] }])
+        && !says_any(reply, &["directory", "folder"])
+        && !is_file_busy(reply)
 }
 
 /// Returns whether a `550` is about something that exists, such as a directory that is not empty.
@@ -387,6 +394,18 @@ mod tests {
         check(is_not_found, &missing, &denied);
         check(is_permission_denied, &denied, &missing);
         check(is_not_found, &[], &[(530, "No such user"), (501, "not found"), (426, "cut")]);
+    }
+
+    #[test]
+    fn replacement_refused_is_told_from_other_refusals() {
+        let yes = [(553, "a: file already exists"), (550, "File exists."), (450, "a already exists")];
+        let no = [
+            (553, "Could not create file."),
+            (550, "d: directory already exists"),
+            (550, "file exists, being used by another process"),
+            (530, "user already exists"),
+        ];
+        check(is_replacement_refused, &yes, &no);
     }
 
     #[test]

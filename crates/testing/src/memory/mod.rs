@@ -4,109 +4,23 @@
 //! names in another form, list in other formats, or lack commands. [`MemoryServer::commands`] returns what clients
 //! sent.
 
+mod civil_time;
+mod habits;
 mod session;
 mod tree;
 
 use std::{
-    fmt,
     net::{Ipv4Addr, SocketAddr},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use tokio::{net::TcpListener, task::JoinHandle};
 
-pub use self::tree::{Item, Tree};
-
-/// Formats the name of an item as a line.
-pub type LineFormat = dyn Fn(&str, &Item) -> String + Send + Sync;
-
-/// An argument that a server reads as a path.
-#[derive(Debug, Clone, Copy)]
-pub struct PathArgument<'a> {
-    /// The command, in capitals.
-    pub verb: &'a str,
-    /// The working directory, with slashes and without a leading one.
-    pub directory: &'a str,
-    /// The argument as it was received.
-    pub argument: &'a str,
-}
-
-/// How a [`MemoryServer`] behaves.
-#[derive(Clone)]
-pub struct Habits {
-    /// The text of the greeting.
-    pub greeting: &'static str,
-    /// The text of the reply to `SYST`.
-    pub system: &'static str,
-    /// The directory after the login, without a leading slash. It exists.
-    pub home: &'static str,
-    /// Reads the argument of a command: returns a path from the root with slashes and without a leading one, or `None` to
-    /// refuse it. By default, arguments are paths with slashes.
-    pub reads_path: Option<fn(PathArgument<'_>) -> Option<String>>,
-    /// The text of the reply to `PWD` in this directory.
-    pub shows_directory: fn(&str) -> String,
-    /// The commands that are refused with `500`, such as `MLSD`.
-    pub refused: Vec<&'static str>,
-    /// `LIST` and `NLST` leave out names that begin with a dot, unless `-a` is requested.
-    pub hides_dot_names: bool,
-    /// The form in which a new name is stored.
-    pub stores_as: fn(&str) -> String,
-    /// The form in which names are compared.
-    pub compares_as: fn(&str) -> String,
-    /// Formats an entry as a line of `LIST`.
-    pub list_line: Arc<LineFormat>,
-    /// The time of the server's clock, in seconds since 1970.
-    pub now: i64,
-}
-
-impl Default for Habits {
-    /// A server of today, which keeps names as they are.
-    fn default() -> Self {
-        Self {
-            greeting: "ready",
-            system: "UNIX Type: L8",
-            home: "",
-            reads_path: None,
-            shows_directory: |directory| format!("\"/{directory}\""),
-            refused: Vec::new(),
-            hides_dot_names: false,
-            stores_as: str::to_owned,
-            compares_as: str::to_owned,
-            list_line: Arc::new(|name, item| {
-                let kind = if item.is_directory() { 'd' } else { '-' };
-                format!("{kind}rw-r--r-- 1 ann staff {} Jan  2  2020 {name}", item.size())
-            }),
-            now: 1_700_000_000,
-        }
-    }
-}
-
-impl Habits {
-    /// A server that implements only `LIST`, and neither tells nor sets exact times.
-    #[must_use]
-    pub fn list_only() -> Self {
-        let refused = vec!["MLSD", "MLST", "MDTM", "MFMT", "FEAT", "SITE"];
-        Self { refused, ..Self::default() }
-    }
-
-    /// Sets the format of `LIST`.
-    #[must_use]
-    pub fn listing(self, line: impl Fn(&str, &Item) -> String + Send + Sync + 'static) -> Self {
-        Self { list_line: Arc::new(line), ..self }
-    }
-
-    /// Sets in which form new names are stored, and names are compared.
-    #[must_use]
-    pub fn names(self, stores_as: fn(&str) -> String, compares_as: fn(&str) -> String) -> Self {
-        Self { stores_as, compares_as, ..self }
-    }
-}
-
-impl fmt::Debug for Habits {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Habits").field("refused", &self.refused).finish_non_exhaustive()
-    }
-}
+pub use self::{
+    civil_time::CivilTime,
+    habits::{Habits, LineFormat, ListedPath, PathArgument},
+    tree::{Item, Tree},
+};
 
 /// A running server; it stops when dropped.
 #[derive(Debug)]

@@ -9,23 +9,41 @@ use std::{
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
     net::{TcpListener, TcpStream, tcp::OwnedWriteHalf},
+    sync::{OwnedSemaphorePermit, Semaphore},
     task::JoinSet,
 };
 
-use super::{Habits, Item, PathArgument, State, lock};
+use super::{CivilTime, Habits, Item, ListedPath, PathArgument, State, lock};
 
 /// Accepts sessions until the task is aborted.
 pub(super) async fn serve(listener: TcpListener, state: Arc<Mutex<State>>) {
     let mut sessions = JoinSet::new();
+    let limit = lock(&state).habits.sessions.map_or(Semaphore::MAX_PERMITS, |(limit, _)| limit);
+    let places = Arc::new(Semaphore::new(limit));
     while let Ok((control, _)) = listener.accept().await {
         // The reply to one command must not wait for the acknowledgement of another.
         let _ = control.set_nodelay(true);
-        let state = state.clone();
+        let (state, places) = (state.clone(), places.clone());
         sessions.spawn(async move {
             // A client that has gone ends its session.
-            let _ = run(control, state).await;
+            let _ = admit(control, state, places).await;
         });
     }
+}
+
+/// Runs a session if there is room for it. Otherwise refuses it, or leaves it without a greeting until there is.
+async fn admit(
+    mut control: TcpStream,
+    state: Arc<Mutex<State>>,
+    places: Arc<Semaphore>,
+) -> std::io::Result<()> {
+    let refusal = lock(&state).habits.sessions.map_or("", |(_, refusal)| refusal);
+    let place = match places.clone().try_acquire_owned() {
+        Ok(place) => place,
+        Err(_) if refusal.is_empty() => places.acquire_owned().await.map_err(std::io::Error::other)?,
+        Err(_) => return control.write_all(format!("{refusal}\r\n").as_bytes()).await,
+    };
+    run(control, state, place).await
 }
 
 /// A session that is logged in.
@@ -35,10 +53,21 @@ struct Session {
     /// Without a leading `/`.
     directory: String,
     passive: Option<TcpListener>,
+    /// The port that `PORT` has named.
+    active: Option<u16>,
     renamed: Option<String>,
+    restart: usize,
+    is_ascii: bool,
+    has_pret: bool,
+    data_connections: usize,
+    transfers: usize,
 }
 
-async fn run(control: TcpStream, state: Arc<Mutex<State>>) -> std::io::Result<()> {
+async fn run(
+    control: TcpStream,
+    state: Arc<Mutex<State>>,
+    place: OwnedSemaphorePermit,
+) -> std::io::Result<()> {
     let (read, write) = control.into_split();
     let (directory, greeting) = {
         let mut state = lock(&state);
@@ -48,45 +77,89 @@ async fn run(control: TcpStream, state: Arc<Mutex<State>>) -> std::io::Result<()
         }
         (home.to_owned(), greeting)
     };
-    let mut session = Session { state, control: write, directory, passive: None, renamed: None };
-    session.reply(&format!("220 {greeting}")).await?;
+    let mut session = Session {
+        state,
+        control: write,
+        directory,
+        passive: None,
+        active: None,
+        renamed: None,
+        restart: 0,
+        is_ascii: true,
+        has_pret: false,
+        data_connections: 0,
+        transfers: 0,
+    };
     let mut lines = BufReader::new(read).lines();
+    match greeting.starts_with(|first: char| first.is_ascii_digit()) {
+        true => session.reply(greeting).await?,
+        false => session.reply(&format!("220 {greeting}")).await?,
+    }
     while let Some(line) = lines.next_line().await? {
         let (verb, argument) = line.split_once(' ').unwrap_or((&line, ""));
         let verb = verb.to_ascii_uppercase();
-        let is_refused = {
+        let habits = {
             let mut state = lock(&session.state);
             state.commands.push(line.clone());
-            state.habits.refused.contains(&&*verb)
+            state.habits.clone()
         };
-        match is_refused {
-            true => session.reply("500 unknown command").await?,
-            false if verb == "QUIT" => return session.reply("221 bye").await,
-            false => session.answer(&verb, argument).await?,
+        if session.transfers >= habits.transfers_per_session {
+            return Ok(());
+        }
+        if let Some(reply) = habits.reply_to(&line, &verb) {
+            let (reply, ends) = reply.strip_suffix('!').map_or((reply, false), |reply| (reply, true));
+            if !reply.is_empty() {
+                session.reply(&reply.replace('@', argument)).await?;
+            }
+            if ends {
+                return Ok(());
+            }
+            continue;
+        }
+        match habits.refused.contains(&&*verb) {
+            true => session.refuse_unknown(&verb).await?,
+            false if verb == "QUIT" => {
+                // A client that has read the reply may connect again.
+                drop(place);
+                return session.reply("221 bye").await;
+            }
+            false => session.answer(&verb, argument, &habits).await?,
         }
     }
     Ok(())
 }
 
 impl Session {
-    async fn reply(&mut self, line: &str) -> std::io::Result<()> {
-        self.control.write_all(format!("{line}\r\n").as_bytes()).await
+    /// Sends a reply, whose lines are separated by `\n`.
+    async fn reply(&mut self, lines: &str) -> std::io::Result<()> {
+        let end = lock(&self.state).habits.line_end;
+        let text: String = lines.split('\n').flat_map(|line| [line, end]).collect();
+        self.control.write_all(text.as_bytes()).await
     }
 
-    async fn answer(&mut self, verb: &str, argument: &str) -> std::io::Result<()> {
-        let Some(argument) = self.read(verb, argument) else {
-            let refusal = if verb == "STOR" { "553 invalid name" } else { "550 no such file" };
-            return self.reply(refusal).await;
+    async fn refuse_unknown(&mut self, verb: &str) -> std::io::Result<()> {
+        let unknown = lock(&self.state).habits.unknown;
+        self.reply(&unknown.replace('@', verb)).await
+    }
+
+    async fn answer(&mut self, verb: &str, argument: &str, habits: &Habits) -> std::io::Result<()> {
+        let Some(path) = self.read(verb, argument) else {
+            let refusal = if verb == "STOR" { "553 invalid name" } else { habits.missing };
+            return self.reply(&refusal.replace('@', argument)).await;
         };
-        let argument = &*argument;
+        let path = &*path;
         match verb {
-            "LIST" | "NLST" | "MLSD" => self.list(verb, argument).await,
-            "RETR" => self.send_file(argument).await,
-            "STOR" => self.receive_file(argument).await,
-            "EPSV" => self.listen().await,
+            "LIST" | "NLST" | "MLSD" => self.list(verb, path, habits).await,
+            "RETR" => self.send_file(path, habits).await,
+            "STOR" | "APPE" => self.receive_file(verb, path, habits).await,
+            "EPSV" | "PASV" => self.listen(verb, habits).await,
             _ => {
-                let reply = self.simple(verb, argument);
-                self.reply(&reply).await
+                let reply = self.simple(verb, path);
+                let confirmation = habits.confirmation(verb).filter(|_| reply.starts_with(['2', '3']));
+                let text = reply.get(4..).unwrap_or_default();
+                let reply =
+                    confirmation.map_or_else(|| reply.clone(), |confirmed| confirmed.replace('#', text));
+                self.reply(&reply.replace('@', argument)).await
             }
         }
     }
@@ -95,7 +168,7 @@ impl Session {
     fn read<'a>(&self, verb: &str, argument: &'a str) -> Option<Cow<'a, str>> {
         let reads_path = lock(&self.state).habits.reads_path.filter(|_| PATH_VERBS.contains(&verb));
         let (before, path) = match argument.split_once(' ') {
-            Some((before, path)) if before == "-a" || seconds(before).is_some() => {
+            Some((before, path)) if before == "-a" || CivilTime::parse_time_val(before).is_some() => {
                 (format!("{before} "), path)
             }
             _ if argument == "-a" => (argument.to_owned(), ""),
@@ -124,7 +197,24 @@ impl Session {
                 self.directory = self.directory.rsplit_once('/').map_or("", |(above, _)| above).to_owned();
                 "250 up".to_owned()
             }
-            ("TYPE" | "NOOP" | "OPTS", _) => "200 fine".to_owned(),
+            ("TYPE", _) => {
+                self.is_ascii = argument == "A";
+                "200 fine".to_owned()
+            }
+            ("PORT", _) => {
+                let mut octets = argument.split(',').skip(4).filter_map(|octet| octet.parse::<u16>().ok());
+                self.active = octets.next().zip(octets.next()).map(|(high, low)| high << 8 | low);
+                "200 fine".to_owned()
+            }
+            ("PRET", _) => {
+                self.has_pret = true;
+                "200 fine".to_owned()
+            }
+            ("NOOP" | "OPTS", _) => "200 fine".to_owned(),
+            ("REST", _) => {
+                self.restart = argument.parse().unwrap_or(0);
+                format!("350 from {}", self.restart)
+            }
             ("CWD", Some(path)) if is_directory => {
                 self.directory = path;
                 "250 in".to_owned()
@@ -133,12 +223,12 @@ impl Session {
                 format!("213 {}", found.map_or(0, Item::size))
             }
             ("MDTM", _) if found.is_some() && !is_directory => {
-                format!("213 {}", time_val(found.map_or(0, |item| item.modified)))
+                format!("213 {}", CivilTime::from_unix(found.map_or(0, |item| item.modified)).time_val())
             }
             ("MFMT", Some(path)) => {
-                match (argument.split_once(' ').and_then(|(time, _)| seconds(time)), path) {
+                match (argument.split_once(' ').and_then(|(time, _)| CivilTime::parse_time_val(time)), path) {
                     (Some(time), path) if tree.get_mut(&path).map(|item| item.modified = time).is_some() => {
-                        format!("213 Modify={}; done", time_val(time))
+                        format!("213 Modify={}; done", CivilTime::from_unix(time).time_val())
                     }
                     _ => "550 no such file".to_owned(),
                 }
@@ -164,7 +254,9 @@ impl Session {
                 "350 to what?".to_owned()
             }
             ("RNTO", target) => {
+                let exists = target.is_some() && !habits.rename_replaces;
                 match (self.renamed.take(), target.or_else(|| state.new_path(&self.directory, argument))) {
+                    (Some(_), Some(_)) if exists => "550 File already exists".to_owned(),
                     (Some(from), Some(to)) => {
                         state.tree.rename(&from, &to);
                         "250 renamed".to_owned()
@@ -172,70 +264,144 @@ impl Session {
                     _ => "550 not renamed".to_owned(),
                 }
             }
-            ("CWD" | "SIZE" | "MDTM" | "DELE" | "RMD" | "RNFR", None) => {
-                "550 No such file or directory".to_owned()
-            }
+            ("CWD" | "SIZE" | "MDTM" | "DELE" | "RMD" | "RNFR", None) => habits.missing.to_owned(),
             ("CWD" | "SIZE" | "MDTM" | "DELE" | "RMD" | "MKD", _) => "550 not possible".to_owned(),
-            _ => "500 unknown command".to_owned(),
+            _ => habits.unknown.replace('@', verb),
         }
     }
 
-    async fn listen(&mut self) -> std::io::Result<()> {
+    async fn listen(&mut self, verb: &str, habits: &Habits) -> std::io::Result<()> {
+        if habits.requires_pret && !std::mem::take(&mut self.has_pret) {
+            return self
+                .reply("500 You need to use a client supporting PRET (PRE Transfer) to use PASV")
+                .await;
+        }
+        if self.data_connections >= habits.data_connections {
+            return self.reply("425 Can't open data connection.").await;
+        }
+        self.data_connections += 1;
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let port = listener.local_addr()?.port();
         self.passive = Some(listener);
-        self.reply(&format!("229 listening (|||{port}|)")).await
+        let reply = if verb == "EPSV" { (habits.extended_passive)(port) } else { (habits.passive)(port) };
+        self.reply(&reply).await
     }
 
-    async fn data(&mut self) -> std::io::Result<TcpStream> {
-        let listener = self.passive.take().ok_or(std::io::ErrorKind::NotConnected)?;
-        self.reply("150 here").await?;
-        Ok(listener.accept().await?.0)
+    async fn data(&mut self, opens: &str) -> std::io::Result<TcpStream> {
+        if !opens.is_empty() {
+            self.reply(opens).await?;
+        }
+        self.transfers += 1;
+        match (self.passive.take(), self.active.take()) {
+            (Some(listener), _) => Ok(listener.accept().await?.0),
+            (None, Some(port)) => TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await,
+            (None, None) => Err(std::io::ErrorKind::NotConnected.into()),
+        }
     }
 
-    async fn list(&mut self, verb: &str, argument: &str) -> std::io::Result<()> {
+    async fn send_listing(&mut self, lines: &str, habits: &Habits) -> std::io::Result<()> {
+        self.send(lines.as_bytes(), habits.opens_listing.unwrap_or(habits.opens), habits).await
+    }
+
+    async fn send(&mut self, content: &[u8], opens: &str, habits: &Habits) -> std::io::Result<()> {
+        let mut data = self.data(opens).await?;
+        if habits.closes_early {
+            self.reply(habits.closes).await?;
+        }
+        data.write_all(content).await?;
+        data.shutdown().await?;
+        if habits.closes_early {
+            return Ok(());
+        }
+        self.reply(habits.closes).await
+    }
+
+    async fn list(&mut self, verb: &str, argument: &str, habits: &Habits) -> std::io::Result<()> {
+        if habits.lists_in_ascii_only && !self.is_ascii {
+            return self.reply("504 LIST not implemented for type I").await;
+        }
         let (all, path) = match argument.strip_prefix("-a") {
-            Some(path) if verb != "MLSD" => (true, path.trim_start()),
+            Some(path) if verb != "MLSD" && habits.knows_list_options => (true, path.trim_start()),
             _ => (false, argument),
         };
+        let path = match habits.listed_path(verb) {
+            _ if path.is_empty() => Some(path),
+            ListedPath::Read => Some(path),
+            ListedPath::Ignored => Some(""),
+            ListedPath::Itself => return self.list_itself(path, habits).await,
+            ListedPath::Empty => None,
+            ListedPath::Refused(reply) => return self.reply(reply).await,
+        };
+        let Some(path) = path else { return self.send_listing("", habits).await };
         let lines = {
             let state = lock(&self.state);
-            state.find(&self.directory, path).map(|path| state.lines(verb, &path, all))
+            let prefix = if habits.lists_paths && !path.is_empty() {
+                format!("{}/", path.trim_end_matches('/'))
+            } else {
+                String::new()
+            };
+            state.find(&self.directory, path).map(|path| state.lines(verb, &path, &prefix, all))
         };
-        let Some(lines) = lines else { return self.reply("550 No such file or directory").await };
-        let mut data = self.data().await?;
-        data.write_all(lines.as_bytes()).await?;
-        data.shutdown().await?;
-        self.reply("226 done").await
+        match lines {
+            Some(lines) if lines.is_empty() && habits.empty_listing.is_some() => {
+                self.reply(habits.empty_listing.unwrap_or_default()).await
+            }
+            Some(lines) => self.send_listing(&lines, habits).await,
+            None if habits.lists_missing_as_empty => self.send_listing("", habits).await,
+            None => self.reply(&habits.missing.replace('@', path)).await,
+        }
     }
 
-    async fn send_file(&mut self, path: &str) -> std::io::Result<()> {
+    async fn list_itself(&mut self, path: &str, habits: &Habits) -> std::io::Result<()> {
+        let line = {
+            let state = lock(&self.state);
+            let path = state.find(&self.directory, path);
+            path.and_then(|path| {
+                let name = path.rsplit('/').next().unwrap_or_default();
+                Some(format!("{}\r\n", (habits.list_line)(name, state.tree.get(&path)?)))
+            })
+        };
+        match line {
+            Some(line) => self.send_listing(&line, habits).await,
+            None => self.reply(&habits.missing.replace('@', path)).await,
+        }
+    }
+
+    async fn send_file(&mut self, path: &str, habits: &Habits) -> std::io::Result<()> {
+        let start = std::mem::take(&mut self.restart);
         let content = {
             let state = lock(&self.state);
             let path = state.find(&self.directory, path);
             path.and_then(|path| state.tree.get(&path)?.content().map(<[u8]>::to_vec))
         };
-        let Some(content) = content else { return self.reply("550 No such file or directory").await };
-        let mut data = self.data().await?;
-        data.write_all(&content).await?;
-        data.shutdown().await?;
-        self.reply("226 done").await
+        match content {
+            Some(content) => self.send(content.get(start..).unwrap_or_default(), habits.opens, habits).await,
+            None => self.reply(&habits.missing.replace('@', path)).await,
+        }
     }
 
-    async fn receive_file(&mut self, path: &str) -> std::io::Result<()> {
-        let target = {
+    async fn receive_file(&mut self, verb: &str, path: &str, habits: &Habits) -> std::io::Result<()> {
+        let start = std::mem::take(&mut self.restart);
+        let (target, old) = {
             let state = lock(&self.state);
-            state.find(&self.directory, path).or_else(|| state.new_path(&self.directory, path))
+            let existing = state.find(&self.directory, path);
+            let old =
+                existing.as_deref().and_then(|path| state.tree.get(path)?.content().map(<[u8]>::to_vec));
+            (existing.or_else(|| state.new_path(&self.directory, path)), old)
         };
         let Some(target) = target else { return self.reply("553 No such directory").await };
-        let mut content = Vec::new();
-        self.data().await?.read_to_end(&mut content).await?;
+        if old.is_some() && !habits.upload_replaces {
+            return self.reply("553 File already exists").await;
+        }
+        let mut content = old.unwrap_or_default();
+        content.truncate(if verb == "APPE" { content.len() } else { start });
+        self.data(habits.opens).await?.read_to_end(&mut content).await?;
         {
             let mut state = lock(&self.state);
             let now = state.habits.now;
             state.tree.lay(&target, Item::file(content, now));
         }
-        self.reply("226 done").await
+        self.reply(habits.closes).await
     }
 }
 
@@ -243,7 +409,7 @@ impl State {
     /// Returns the stored path of something that exists. An argument of `MFMT` begins with a time.
     fn find(&self, directory: &str, argument: &str) -> Option<String> {
         let argument = match argument.split_once(' ') {
-            Some((time, path)) if seconds(time).is_some() => path,
+            Some((time, path)) if CivilTime::parse_time_val(time).is_some() => path,
             _ => argument,
         };
         let mut found = if argument.starts_with('/') { String::new() } else { directory.to_owned() };
@@ -270,27 +436,24 @@ impl State {
         Some(join(&above, &(self.habits.stores_as)(name)))
     }
 
-    fn lines(&self, verb: &str, directory: &str, all: bool) -> String {
+    fn lines(&self, verb: &str, directory: &str, prefix: &str, all: bool) -> String {
         let children = self.tree.children(directory).into_iter();
         let shown =
             |name: &str| verb == "MLSD" || all || !self.habits.hides_dot_names || !name.starts_with('.');
         let lines = children.filter(|(name, _)| shown(name)).map(|(name, item)| match verb {
-            "NLST" => format!("{name}\r\n"),
-            "LIST" => format!("{}\r\n", (self.habits.list_line)(name, item)),
-            _ => {
-                let kind = if item.is_directory() { "dir" } else { "file" };
-                let (size, modified) = (item.size(), time_val(item.modified));
-                format!("type={kind};size={size};modify={modified}; {name}\r\n")
-            }
+            "NLST" => format!("{prefix}{name}\r\n"),
+            "LIST" => format!("{}\r\n", (self.habits.list_line)(&format!("{prefix}{name}"), item)),
+            _ => format!("{}\r\n", (self.habits.facts_line)(name, item)),
         });
-        lines.collect()
+        let (before, after) = if verb == "LIST" { self.habits.list_frame } else { ("", "") };
+        [before.to_owned()].into_iter().chain(lines).chain([after.to_owned()]).collect()
     }
 }
 
 /// The commands whose argument is a path.
-const PATH_VERBS: [&str; 14] = [
-    "CWD", "DELE", "LIST", "MDTM", "MFMT", "MKD", "MLSD", "NLST", "RETR", "RMD", "RNFR", "RNTO", "SIZE",
-    "STOR",
+const PATH_VERBS: [&str; 15] = [
+    "APPE", "CWD", "DELE", "LIST", "MDTM", "MFMT", "MKD", "MLSD", "NLST", "RETR", "RMD", "RNFR", "RNTO",
+    "SIZE", "STOR",
 ];
 
 fn join(directory: &str, name: &str) -> String {
@@ -298,50 +461,10 @@ fn join(directory: &str, name: &str) -> String {
 }
 
 fn features(habits: &Habits) -> String {
-    let offered = ["MDTM", "MFMT", "MLSD", "SIZE"].into_iter().filter(|name| !habits.refused.contains(name));
-    let lines: String = offered
-        .map(|name| {
-            if name == "MLSD" { " MLST type*;size*;modify*;\r\n".to_owned() } else { format!(" {name}\r\n") }
-        })
-        .collect();
-    format!("211-Features:\r\n{lines} UTF8\r\n211 End")
-}
-
-/// Formats a time as `YYYYMMDDHHMMSS`.
-fn time_val(seconds: i64) -> String {
-    let (days, rest) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
-    let (year, month, day) = date(days);
-    format!("{year:04}{month:02}{day:02}{:02}{:02}{:02}", rest / 3600, rest / 60 % 60, rest % 60)
-}
-
-/// Parses `YYYYMMDDHHMMSS`.
-fn seconds(text: &str) -> Option<i64> {
-    if text.len() != 14 || !text.bytes().all(|byte| byte.is_ascii_digit()) {
-        return None;
-    }
-    let number = |from: usize, to: usize| text.get(from..to)?.parse::<i64>().ok();
-    let (year, month, day) = (number(0, 4)?, number(4, 6)?, number(6, 8)?);
-    Some(days(year, month, day) * 86_400 + number(8, 10)? * 3600 + number(10, 12)? * 60 + number(12, 14)?)
-}
-
-/// Returns the number of days since 1970, by the algorithm of Howard Hinnant.
-fn days(year: i64, month: i64, day: i64) -> i64 {
-    let year = if month <= 2 { year - 1 } else { year };
-    let (era, year_of_era) = (year.div_euclid(400), year.rem_euclid(400));
-    let shifted_month = if month > 2 { month - 3 } else { month + 9 };
-    let day_of_year = (153 * shifted_month + 2) / 5 + day - 1;
-    era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719_468
-}
-
-/// Returns year, month and day of a number of days since 1970, by the algorithm of Howard Hinnant.
-fn date(days: i64) -> (i64, i64, i64) {
-    let shifted = days + 719_468;
-    let era = shifted.div_euclid(146_097);
-    let day_of_era = shifted.rem_euclid(146_097);
-    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let shifted_month = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
-    let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
-    (year_of_era + era * 400 + i64::from(month <= 2), month, day)
+    let has = |verb: &str| !habits.refused.contains(&verb);
+    let own = ["MDTM", "MFMT", "SIZE"].into_iter().filter(|verb| has(verb));
+    let own = own.chain(has("MLSD").then_some("MLST type*;size*;modify*;")).chain(["UTF8"]).collect();
+    let offered = habits.features.map_or(own, <[_]>::to_vec);
+    let lines: String = offered.iter().map(|feature| format!(" {feature}\n")).collect();
+    format!("211-Features:\n{lines}211 End")
 }

@@ -1,5 +1,7 @@
 use std::collections::BTreeMap;
 
+use super::CivilTime;
+
 /// A tree of files, by their paths from the root without a leading `/`.
 #[derive(Debug, Default)]
 pub struct Tree(BTreeMap<String, Item>);
@@ -23,6 +25,12 @@ impl Item {
 
     pub(super) fn content(&self) -> Option<&[u8]> {
         self.content.as_deref()
+    }
+
+    /// Returns its time in UTC.
+    #[must_use]
+    pub fn time(&self) -> CivilTime {
+        CivilTime::from_unix(self.modified)
     }
 
     /// Returns whether it is a directory.

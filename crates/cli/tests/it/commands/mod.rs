@@ -5,6 +5,7 @@ mod completions;
 mod concurrent;
 mod demo_and_serve;
 mod du_head_rcat_raw;
+mod every_profile;
 mod fragile_servers;
 mod locks;
 mod mirror;

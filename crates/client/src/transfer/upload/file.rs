@@ -1,6 +1,6 @@
 //! Upload of one file.
 
-use oxftp_proto::{RemotePath, Reply, Timestamp, TransferType};
+use oxftp_proto::{RemotePath, Reply, Timestamp, TransferType, classify};
 use std::{path::Path, time::SystemTime};
 use tokio::io::{AsyncSeekExt, AsyncWriteExt};
 
@@ -14,6 +14,7 @@ use crate::{
     client::{FollowUp, SizeAndTime, SizeAnswer, TransferCommand, UploadQueries},
     data::{DataConnection, Masks},
     error::local_fs::LocalFsError,
+    future::BoxFuture,
     local_fs::{FileHandle, FileSystem, Metadata, OpenMode, ReadFile},
     transfer::{
         backup::RemoteBackups,
@@ -128,7 +129,7 @@ impl FileUpload<'_> {
         let Names { source, path, target } = names;
         let recorded = record.as_deref().and_then(UploadRecord::found);
         let offset = self.offset(client, &mut content, names, recorded).await?;
-        let mut stored = self.store_and_check(client, content, names, offset, record.as_deref_mut()).await;
+        let mut stored = self.attempt(client, content, names, offset, record.as_deref_mut()).await;
         match &stored {
             Err(error) if offset > 0 && defeats_resume(error) && !client.is_broken() => {
                 crate::trace::warn!("{} cannot be resumed and is sent whole: {error}", source.display());
@@ -171,6 +172,18 @@ impl FileUpload<'_> {
         UploadRecord::claim(&config.file_system, directory, client.host(), target, token).await
     }
 
+    /// Makes one attempt. Boxed in a function of its own: the callers' frames have no room for its future.
+    fn attempt<'f>(
+        &'f self,
+        client: &'f mut Client,
+        content: UploadSource,
+        names: Names<'f>,
+        offset: u64,
+        record: Option<&'f mut UploadRecord>,
+    ) -> BoxFuture<'f, Result<(Stored, Option<Result<()>>)>> {
+        Box::pin(self.store_and_check(client, content, names, offset, record))
+    }
+
     /// Stores a file, and compares it with the local one. Also returns the result of setting its time, where that was
     /// done together with the check.
     async fn store_and_check(
@@ -182,7 +195,8 @@ impl FileUpload<'_> {
         mut record: Option<&mut UploadRecord>,
     ) -> Result<(Stored, Option<Result<()>>)> {
         let Names { source, path, target } = names;
-        let stored = match self.store(client, content, names, offset, record.as_deref_mut()).await {
+        let attempt = Box::pin(self.store(client, content, names, offset, record.as_deref_mut()));
+        let stored = match attempt.await {
             Err(StoreError { error, compressed: true }) if is_about_data(&error) => {
                 client.disable_compressed_uploads(&error);
                 // Bytes that were stored wrongly cannot be resumed.
@@ -231,7 +245,7 @@ impl FileUpload<'_> {
             // A process that is killed from here on has left a file that only the record names.
             record.save(*id, 0).await;
         }
-        let mut data = self.open(client, path, offset, queries).await?;
+        let mut data = Box::pin(self.open(client, path, offset, queries)).await?;
         let compressed = data.is_compressed();
         self.report_start(source, size, offset);
         let early = self.upload.temporary || size >= Some(LARGE);
@@ -479,17 +493,37 @@ impl FileUpload<'_> {
                 opened => return opened,
             }
         }
-        let stor = TransferCommand::path("STOR", path);
-        let opened = match self.options.ascii {
-            // The size of text cannot be compared.
-            true => client.open_data(stor, TransferType::Ascii, offset, follow_up).await,
-            false => client.open_compared_upload(stor, TransferType::Image, offset, queries, follow_up).await,
-        };
-        match opened {
+        match Box::pin(self.open_stor(client, path, offset, queries, follow_up)).await {
             Err(error) if offset > 0 && !appends_first && defeats_resume(&error) && !client.is_broken() => {
                 client.open_data(appe, TransferType::Image, 0, FollowUp::Nothing).await
             }
+            // After a broken attempt of this run, the file is its own, and the server may still hold it.
+            Err(error) if offset == 0 && !self.progress.has_started() && is_replacement_refused(&error) => {
+                // The file is to be replaced as a whole: STOR would have emptied it, too.
+                match Box::pin(client.remove_file(path)).await {
+                    Ok(()) => {}
+                    Err(gone) if gone.is_connection_lost() => return Err(gone),
+                    Err(_) => return Err(error),
+                }
+                Box::pin(self.open_stor(client, path, 0, queries, follow_up)).await
+            }
             opened => opened,
+        }
+    }
+
+    async fn open_stor(
+        &self,
+        client: &mut Client,
+        path: &RemotePath,
+        offset: u64,
+        queries: Option<UploadQueries>,
+        follow_up: FollowUp,
+    ) -> Result<DataConnection> {
+        let stor = TransferCommand::path("STOR", path);
+        match self.options.ascii {
+            // The size of text cannot be compared.
+            true => client.open_data(stor, TransferType::Ascii, offset, follow_up).await,
+            false => client.open_compared_upload(stor, TransferType::Image, offset, queries, follow_up).await,
         }
     }
 }
@@ -555,6 +589,11 @@ fn compare(there: Option<u64>, transferred: u64) -> Result<()> {
         Some(expected) if expected != transferred => Err(Error::SizeMismatch { expected, transferred }),
         _ => Ok(()),
     }
+}
+
+/// Returns whether the server permits no overwriting, but perhaps deleting.
+fn is_replacement_refused(error: &Error) -> bool {
+    error.reply().is_some_and(classify::is_replacement_refused)
 }
 
 /// Returns whether sending the same bytes uncompressed may succeed.

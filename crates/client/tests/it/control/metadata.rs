@@ -37,8 +37,10 @@ async fn stat_accepts_facts_on_single_line() {
 
 #[tokio::test]
 async fn stat_of_missing_path_is_not_found() {
-    let script =
-        Script::new().expect("MLST a").reply("550 no such file").expect("MLST a").reply("550 no such file");
+    // A server that has never answered MLST may refuse it for every path.
+    let script = Script::new().expect("MLST a").reply("550 no such file").type_image();
+    let script = send_file(script, "MLSD", "type=file; b\r\n");
+    let script = script.expect("MLST a").reply("550 no such file");
     let (server, mut client) = play(with_sync_check(script)).await;
 
     assert!(client.metadata("a").await.unwrap_err().is_not_found());

@@ -3,6 +3,7 @@
 //! The servers were written from manuals and public descriptions; `docs/dev/server-quirks.md` says what is known of each.
 
 mod bare_names;
+mod every_profile;
 mod ibm_i;
 mod mpe;
 mod nonstop;

@@ -1,0 +1,76 @@
+//! One habit each, as several servers have it.
+
+use super::{Profile, classic, lines, modern};
+use crate::memory::{Habits, ListedPath};
+
+pub(super) const PROFILES: &[Profile] = &[
+    Profile { name: "active_mode_only", habits: active_mode_only },
+    Profile { name: "epsv_port_unreachable", habits: epsv_port_unreachable },
+    Profile { name: "empty_directories_refused", habits: empty_directories_refused },
+    Profile { name: "lines_with_two_returns", habits: lines_with_two_returns },
+    Profile { name: "names_classified", habits: names_classified },
+    Profile { name: "names_with_paths", habits: names_with_paths },
+    Profile { name: "no_clock", habits: no_clock },
+    Profile { name: "other_code_at_end", habits: other_code_at_end },
+    Profile { name: "names_only", habits: names_only },
+];
+
+/// Neither `EPSV` nor `PASV`.
+fn active_mode_only() -> Habits {
+    Habits {
+        replies: &[("EPSV", "502 Command not implemented."), ("PASV", "502 Command not implemented.")],
+        ..classic()
+    }
+}
+
+/// A firewall lets no connection to the port of `EPSV` through.
+fn epsv_port_unreachable() -> Habits {
+    Habits { extended_passive: |_| "229 Entering Extended Passive Mode (|||1|)".to_owned(), ..classic() }
+}
+
+fn empty_directories_refused() -> Habits {
+    Habits { empty_listing: Some("450 No files found"), ..classic() }
+}
+
+fn lines_with_two_returns() -> Habits {
+    Habits { ..classic() }.listing(|name, item| format!("{}\r", lines::ls(name, item)))
+}
+
+/// `ls -F`.
+fn names_classified() -> Habits {
+    Habits { ..classic() }.listing(|name, item| {
+        let mark = if item.is_directory() { "/" } else { "" };
+        format!("{}{mark}", lines::ls(name, item))
+    })
+}
+
+/// Each name is listed with the path that was requested.
+fn names_with_paths() -> Habits {
+    Habits { lists_paths: true, ..classic() }
+}
+
+/// Its clock starts at the year 2000 with each boot.
+fn no_clock() -> Habits {
+    Habits { now: 946_684_800 + 300, ..classic() }.listing(|name, item| {
+        let mode = if item.is_directory() { "drwxr-xr-x" } else { "-rw-r--r--" };
+        format!("{mode} 1 0 0 {} Jan  1 00:05 {name}", item.size())
+    })
+}
+
+/// Replies of several lines end with another code.
+fn other_code_at_end() -> Habits {
+    Habits {
+        greeting: "220-Welcome\n220-to this site\n230 ready",
+        closes: "226-[ stats ]\n200 done",
+        ..modern()
+    }
+}
+
+/// `LIST` is unknown and `NLST` shows names only.
+fn names_only() -> Habits {
+    Habits {
+        refused: vec!["LIST", "MLSD", "MLST", "MFMT", "FEAT"],
+        listed_paths: &[("NLST", ListedPath::Read)],
+        ..modern()
+    }
+}
