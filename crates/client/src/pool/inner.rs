@@ -29,6 +29,8 @@ pub(super) struct PoolInner {
     credentials: Credentials,
     pub(super) permits: Arc<SessionSemaphore<Client>>,
     check_after_ms: AtomicU64,
+    /// `u64::MAX` for none.
+    lend_timeout_ms: AtomicU64,
     /// How long the server works for a login, beyond the round trips.
     login_cost_us: AtomicU64,
     /// When the last login was complete.
@@ -57,6 +59,7 @@ impl PoolInner {
             credentials,
             permits: Arc::new(SessionSemaphore::new(size)),
             check_after_ms: AtomicU64::new(DEFAULT_CHECK_AFTER_MS),
+            lend_timeout_ms: AtomicU64::new(u64::MAX),
             login_cost_us: AtomicU64::new(0),
             last_login: Mutex::new(None),
             limit_reported: AtomicBool::new(false),
@@ -75,12 +78,23 @@ impl PoolInner {
             credentials: self.credentials.clone(),
             permits: Arc::new(SessionSemaphore::new(self.permits.size())),
             check_after_ms: AtomicU64::new(self.check_after_ms.load(Ordering::Relaxed)),
+            lend_timeout_ms: AtomicU64::new(self.lend_timeout_ms.load(Ordering::Relaxed)),
             login_cost_us: AtomicU64::new(self.login_cost_us.load(Ordering::Relaxed)),
             last_login: Mutex::new(None),
             limit_reported: AtomicBool::new(false),
             capabilities: Mutex::new(capabilities),
             range_costs: RangeCosts::default(),
         }
+    }
+
+    pub(super) fn set_lend_timeout(&self, deadline: Duration) {
+        let milliseconds = u64::try_from(deadline.as_millis()).unwrap_or(u64::MAX);
+        self.lend_timeout_ms.store(milliseconds, Ordering::Relaxed);
+    }
+
+    pub(super) fn lend_timeout(&self) -> Option<Duration> {
+        let milliseconds = self.lend_timeout_ms.load(Ordering::Relaxed);
+        (milliseconds != u64::MAX).then(|| Duration::from_millis(milliseconds))
     }
 
     pub(super) fn set_check_after(&self, idle: Duration) {
