@@ -68,6 +68,7 @@
 //! | `mirror` * | mirrors of trees |
 //! | `blocking` | the same client without `async` |
 //! | `idna` | host names of URLs in other alphabets than ASCII |
+//! | `serde` | `Serialize` for entries, reports, events, steps and URLs; `Deserialize` for entries and URLs |
 //! | `tracing` | diagnostics by the crate `tracing` |
 //!
 //! A `tls` without cryptography of its own uses the `CryptoProvider` that the program passes to `TlsConfig` or installs
@@ -101,6 +102,8 @@ pub mod mirror;
 mod pool;
 mod progress;
 mod selection;
+#[cfg(feature = "serde")]
+mod serial;
 mod stream;
 #[cfg(feature = "tls")]
 mod tls;
@@ -130,7 +133,7 @@ pub use crate::future::BoxFuture;
 pub use crate::list::{Entries, List, PathEntry};
 pub use crate::local_fs::hash::hash_file;
 pub use crate::lock::{LOCK_SUFFIX, LocalLock, RemoteLock};
-pub use crate::pool::{Pool, PoolStream, PooledClient};
+pub use crate::pool::{EntryStream, Pool, PoolStream, PooledClient};
 pub use crate::progress::{Counter, Progress, ProgressEvent};
 pub use crate::selection::{Candidate, Selection};
 pub use crate::stream::rate_limit::Throttle;

@@ -360,6 +360,28 @@ impl From<std::net::SocketAddr> for Host {
     }
 }
 
+/// Parses a host as in a URL: `name`, `name:2121`, `192.0.2.1` or `[::1]:2121`. Unlike `From<&str>`, it refuses what is
+/// not a host, and returns the name in lower case.
+///
+/// ```
+/// use oxftp::Host;
+///
+/// let host: Host = "FTP.example.org:2121".parse()?;
+/// assert_eq!(host, Host { name: "ftp.example.org".into(), port: Some(2121) });
+/// assert!("ftp.example.org:port".parse::<Host>().is_err());
+/// # Ok::<(), oxftp::UrlError>(())
+/// ```
+impl FromStr for Host {
+    type Err = UrlError;
+
+    fn from_str(text: &str) -> Result<Self, UrlError> {
+        if let Ok(address) = text.parse::<std::net::IpAddr>() {
+            return Ok(address.into());
+        }
+        parse_host(text).map_err(|why| UrlError { url: redact_password(text), why })
+    }
+}
+
 /// Parses a host, with its port if there is one: `name`, `name:2121`, `::1` or `[::1]:2121`.
 impl From<&str> for Host {
     fn from(text: &str) -> Self {

@@ -34,6 +34,8 @@ mod path_style;
 mod redact;
 mod reply;
 mod secret;
+#[cfg(feature = "serde")]
+mod serial;
 pub mod server;
 mod stou;
 mod time;

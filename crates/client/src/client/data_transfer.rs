@@ -403,7 +403,7 @@ impl Client {
                 }
                 Err(error) if is_home && Box::pin(self.recover(&error, &mut attempts)).await => {}
                 Err(error) if is_home && self.is_spent(&error) => {
-                    tracing::debug!("{error}; the session is replaced");
+                    crate::trace::debug!("{error}; the session is replaced");
                     if Box::pin(self.reconnect()).await.is_err() {
                         return Err(error);
                     }

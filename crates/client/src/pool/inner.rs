@@ -32,6 +32,8 @@ pub(super) struct PoolInner {
     pub(super) reconnects: u32,
     pub(super) permits: Arc<SessionSemaphore<Client>>,
     check_after_ms: AtomicU64,
+    /// `u64::MAX` for none.
+    lend_timeout_ms: AtomicU64,
     /// How long the server works for a login, beyond the round trips.
     login_cost_us: AtomicU64,
     /// When the last login was complete.
@@ -62,6 +64,7 @@ impl PoolInner {
             reconnects,
             permits: Arc::new(SessionSemaphore::new(size)),
             check_after_ms: AtomicU64::new(DEFAULT_CHECK_AFTER_MS),
+            lend_timeout_ms: AtomicU64::new(u64::MAX),
             login_cost_us: AtomicU64::new(0),
             last_login: Mutex::new(None),
             limit_reported: AtomicBool::new(false),
@@ -82,6 +85,7 @@ impl PoolInner {
             reconnects: self.reconnects,
             permits: Arc::new(SessionSemaphore::new(self.permits.size())),
             check_after_ms: AtomicU64::new(self.check_after_ms.load(Ordering::Relaxed)),
+            lend_timeout_ms: AtomicU64::new(self.lend_timeout_ms.load(Ordering::Relaxed)),
             login_cost_us: AtomicU64::new(self.login_cost_us.load(Ordering::Relaxed)),
             last_login: Mutex::new(None),
             limit_reported: AtomicBool::new(false),
@@ -89,6 +93,16 @@ impl PoolInner {
             range_costs: RangeCosts::default(),
             idle_streams: IdleStreams::default(),
         }
+    }
+
+    pub(super) fn set_lend_timeout(&self, deadline: Duration) {
+        let milliseconds = u64::try_from(deadline.as_millis()).unwrap_or(u64::MAX);
+        self.lend_timeout_ms.store(milliseconds, Ordering::Relaxed);
+    }
+
+    pub(super) fn lend_timeout(&self) -> Option<Duration> {
+        let milliseconds = self.lend_timeout_ms.load(Ordering::Relaxed);
+        (milliseconds != u64::MAX).then(|| Duration::from_millis(milliseconds))
     }
 
     pub(super) fn set_check_after(&self, idle: Duration) {

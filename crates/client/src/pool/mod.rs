@@ -1,9 +1,11 @@
 //! Session pool: many sessions of one login.
 //!
 //! [`Pool`] lends, prewarms and forks. [`permits`] counts the sessions and queues the callers, [`inner`] opens and
-//! checks sessions, [`pooled`] returns them, [`operations`], [`streams`] and [`ranges`] use them for a file each, [`suspendable`] lends the sessions of
-//! streams that are not read, and [`refusal`] recognizes the replies of servers with a session limit.
+//! checks sessions, [`pooled`] returns them, [`operations`], [`streams`], [`entries`] and [`ranges`] use them for a file or a
+//! listing each, [`suspendable`] lends the sessions of streams that are not read, and [`refusal`] recognizes the replies of
+//! servers with a session limit.
 
+mod entries;
 mod inner;
 mod operations;
 mod permits;
@@ -22,10 +24,11 @@ use std::{
 use futures_util::{StreamExt, stream::FuturesUnordered};
 use oxftp_proto::{TransferType, dialog::Credentials};
 
+pub use self::entries::EntryStream;
 use self::inner::{OpenError, PoolInner};
 pub use self::pooled::PooledClient;
 pub use self::suspendable::PoolStream;
-use crate::{Client, ClientBuilder, Error, Host, Result, Throttle, config::Config};
+use crate::{Client, ClientBuilder, Error, Host, Result, Throttle, config::Config, deadline::Deadline};
 
 /// Pool of sessions with the same login on one server. Sessions are opened on demand.
 ///
@@ -90,6 +93,23 @@ impl Pool {
         self
     }
 
+    /// Sets how long [`client`](Self::client) and the operations of the pool wait for a session while all are in use.
+    /// Defaults to no limit. Trees wait without a limit for the sessions of their workers.
+    ///
+    /// ```no_run
+    /// use std::time::Duration;
+    /// use oxftp::{Client, Credentials, Pool};
+    ///
+    /// let pool = Pool::new(Client::builder(), "ftp.example.org", Credentials::anonymous())
+    ///     .size(1)
+    ///     .lend_timeout(Duration::from_secs(5));
+    /// ```
+    #[must_use]
+    pub fn lend_timeout(self, deadline: Duration) -> Self {
+        self.inner.set_lend_timeout(deadline);
+        self
+    }
+
     /// Returns the current maximum number of sessions: the [size](Self::size), or fewer if the server refused
     /// more.
     #[must_use]
@@ -118,12 +138,16 @@ impl Pool {
     /// # Errors
     ///
     /// The errors of [`ClientBuilder::connect`] and [`Client::login`]; [`Error::TooManySessions`] when
-    /// the server refuses the only session; [`Error::PoolClosed`].
+    /// the server refuses the only session; [`Error::Timeout`] after [`lend_timeout`](Self::lend_timeout);
+    /// [`Error::PoolClosed`].
     pub async fn client(&self) -> Result<PooledClient> {
         let permits = &self.inner.permits;
         let ticket = permits.ticket();
+        let deadline = Deadline::start(self.inner.lend_timeout());
         loop {
-            let permit = permits.permit(ticket).await.ok_or(Error::PoolClosed)?;
+            let permit = deadline.cut(permits.permit(ticket)).await;
+            let permit = permit.ok_or_else(|| deadline.expired("the wait for a free session"))?;
+            let permit = permit.ok_or(Error::PoolClosed)?;
             if let Some(client) = self.inner.take_idle(&permit).await {
                 return Ok(PooledClient::new(client, permit, self.inner.clone()));
             }

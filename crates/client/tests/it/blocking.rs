@@ -31,6 +31,41 @@ fn login(address: &str) -> Client {
 }
 
 #[tokio::test]
+async fn entry_stream_of_a_pool_owns_its_session() {
+    use futures_util::StreamExt;
+    let root = tempfile::tempdir().unwrap();
+    std::fs::create_dir_all(root.path().join("a/b")).unwrap();
+    for number in 0..200 {
+        std::fs::write(root.path().join(format!("a/{number}")), "x").unwrap();
+    }
+    let server = Server::start(ServeOptions::new(root.path())).await.unwrap();
+    let address = server.address().to_string();
+    let pool = oxftp::Pool::new(AsyncClient::builder(), address.as_str(), Credentials::anonymous()).size(1);
+
+    let all: Vec<_> = pool.walk_entries("a").collect().await;
+    assert_eq!(all.into_iter().filter(Result::is_ok).count(), 201);
+    let mut dropped = pool.entries("a");
+    dropped.next().await.unwrap().unwrap();
+    drop(dropped);
+    assert!(pool.entries("missing").next().await.unwrap().unwrap_err().is_not_found());
+}
+
+#[tokio::test]
+async fn timeout_ends_the_wait_for_a_session() {
+    let root = tempfile::tempdir().unwrap();
+    let server = Server::start(ServeOptions::new(root.path())).await.unwrap();
+    let address = server.address().to_string();
+    let pool = oxftp::Pool::new(AsyncClient::builder(), address.as_str(), Credentials::anonymous());
+    let pool = pool.size(1).lend_timeout(std::time::Duration::from_millis(20));
+    let held = pool.client().await.unwrap();
+    let error = pool.try_exists("x").await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Timeout);
+    assert_eq!(error.to_string(), "the wait for a free session took longer than 0.02 s");
+    drop(held);
+    assert!(!pool.try_exists("x").await.unwrap());
+}
+
+#[tokio::test]
 async fn blocking_client_refuses_asynchronous_code() {
     let error = Client::connect("127.0.0.1:1").unwrap_err();
     assert!(matches!(error, Error::BlockingInAsync), "{error:?}");

@@ -21,6 +21,7 @@ mod mirror;
 mod misbehaviour;
 mod pool;
 mod profiles;
+mod send;
 mod sessions;
 mod tls;
 mod transfer;

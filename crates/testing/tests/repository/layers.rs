@@ -36,6 +36,7 @@ const LAYERS: [(&str, &[&str]); 2] = [
             "transfer",
             "mirror",
             "blocking",
+            "serial",
         ],
     ),
     ("serve", &["error", "certificates", "options", "login", "folder", "passive", "tls", "front", "server"]),
