@@ -17,6 +17,7 @@ const LAYERS: [(&str, &[&str]); 2] = [
         &[
             "future",
             "url",
+            "netrc",
             "selection",
             "error",
             "progress",
