@@ -164,7 +164,7 @@ impl Reader {
                         let _ = blocks.send(Err(error)).await;
                         return;
                     }
-                    tracing::debug!("{} is continued at byte {} after: {error}", self.path, self.at);
+                    crate::trace::debug!("{} is continued at byte {} after: {error}", self.path, self.at);
                     sleep(PAUSE * 2_u32.pow(failures - 1)).await;
                 }
             }

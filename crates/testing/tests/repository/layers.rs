@@ -15,6 +15,7 @@ const LAYERS: [(&str, &[&str]); 2] = [
     (
         "client",
         &[
+            "trace",
             "future",
             "url",
             "netrc",
@@ -35,6 +36,7 @@ const LAYERS: [(&str, &[&str]); 2] = [
             "lock",
             "transfer",
             "mirror",
+            "blocking",
         ],
     ),
     ("serve", &["error", "certificates", "options", "login", "folder", "passive", "tls", "front", "server"]),

@@ -48,10 +48,6 @@ pub(crate) struct MirrorArgs {
     /// Compare sizes and checksums, which the server must be able to compute
     #[arg(long)]
     checksum: bool,
-    #[command(flatten)]
-    selection: SelectionArgs,
-    #[command(flatten)]
-    depth: DepthArgs,
     /// Symbolic links: skip, follow (mirror what they point to) or copy (create the link, if its target is inside the
     /// tree; downloads only)
     #[arg(long, value_name = "HOW", default_value = "skip", hide_possible_values = true)]
@@ -91,6 +87,10 @@ pub(crate) struct MirrorArgs {
     /// Destination: a URL or a local directory
     #[arg(value_name = "DST")]
     target: String,
+    #[command(flatten)]
+    selection: SelectionArgs,
+    #[command(flatten)]
+    depth: DepthArgs,
     #[command(flatten)]
     transfer: TransferArgs,
     #[command(flatten)]
@@ -322,6 +322,7 @@ fn configured<'p>(mirror: Mirror<'p>, args: &MirrorArgs, app: &App) -> Mirror<'p
         .file_mode(args.modes.file_mode())
         .dir_mode(args.modes.dir_mode())
         .temporary(args.temp_name)
+        .backup(args.transfer.backup.backup())
         .dry_run(args.dry_run)
         .retries(args.connection.network.retries);
     if let Some(most) = args.max_delete {
