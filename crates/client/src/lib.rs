@@ -99,6 +99,7 @@ mod lock;
 #[cfg(feature = "mirror")]
 #[cfg_attr(docsrs, doc(cfg(feature = "mirror")))]
 pub mod mirror;
+mod netrc;
 mod pool;
 mod progress;
 mod selection;
@@ -133,6 +134,7 @@ pub use crate::future::BoxFuture;
 pub use crate::list::{Entries, List, PathEntry};
 pub use crate::local_fs::hash::hash_file;
 pub use crate::lock::{LOCK_SUFFIX, LocalLock, RemoteLock};
+pub use crate::netrc::{Netrc, NetrcError, NetrcLogin};
 pub use crate::pool::{EntryStream, Pool, PoolStream, PooledClient};
 pub use crate::progress::{Counter, Progress, ProgressEvent};
 pub use crate::selection::{Candidate, Selection};

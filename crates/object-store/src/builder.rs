@@ -2,7 +2,7 @@
 
 use std::{env, fs, path::PathBuf, time::Duration};
 
-use oxftp::{ClientBuilder, Credentials, Error, FtpUrl, Pool, RemotePath, Scheme, TlsConfig};
+use oxftp::{ClientBuilder, Credentials, Error, FtpUrl, Netrc, Pool, RemotePath, Scheme, TlsConfig};
 
 use crate::{FtpStore, core::Settings};
 
@@ -46,6 +46,25 @@ impl FtpStoreBuilder {
         if let Some(path) = env::var_os("OXFTP_CA_FILE").map(PathBuf::from) {
             let pem = fs::read(&path).map_err(|source| BuildError::CaFile { path, source })?;
             self.tls = Some(self.tls.unwrap_or_default().root_certificates_pem(pem)?);
+        }
+        Ok(self)
+    }
+
+    /// Takes user and password from a netrc file, if it names the host (and the user of the URL). One that other users
+    /// can read is refused.
+    ///
+    /// # Errors
+    ///
+    /// [`BuildError::Netrc`] if the file cannot be read.
+    pub fn credentials_from_netrc(mut self, path: impl Into<PathBuf>) -> Result<Self, BuildError> {
+        let path = path.into();
+        let netrc = Netrc::read(&path).map_err(|source| BuildError::Netrc { path, source })?;
+        if let Some(login) = netrc.find(&self.url.host().name, self.url.user())
+            && let Some(user) = login.user.as_deref().or(self.url.user())
+        {
+            let mut credentials = Credentials::new(user, login.password.clone().unwrap_or_default());
+            credentials.account = login.account.clone().unwrap_or(credentials.account);
+            self.credentials = Some(credentials);
         }
         Ok(self)
     }
@@ -145,6 +164,14 @@ pub enum BuildError {
         /// The reason.
         source: std::io::Error,
     },
+    /// The netrc file cannot be read.
+    #[error("cannot use the netrc file {path:?}")]
+    Netrc {
+        /// The file.
+        path: PathBuf,
+        /// The reason.
+        source: std::io::Error,
+    },
     /// The settings of the sessions are invalid.
     #[error(transparent)]
     Client(#[from] Error),
@@ -160,6 +187,29 @@ mod tests {
         assert!(matches!(error, BuildError::PasswordInUrl { .. }), "{error}");
         assert!(!error.to_string().contains("secret"), "{error}");
         assert!(error.to_string().contains("OXFTP_PASSWORD"), "{error}");
+    }
+
+    #[test]
+    fn netrc_login_is_taken_for_its_host() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("netrc");
+        fs::write(&path, "machine h login me password one machine h login you password two").unwrap();
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+        }
+        let login = |url: &str| {
+            let builder = FtpStore::builder(url.parse().unwrap()).credentials_from_netrc(&path).unwrap();
+            builder.credentials.map(|login| (login.user, login.password.expose().to_owned()))
+        };
+
+        assert_eq!(login("ftp://h/"), Some(("me".to_owned(), "one".to_owned())));
+        assert_eq!(login("ftp://you@h/"), Some(("you".to_owned(), "two".to_owned())));
+        assert_eq!(login("ftp://else@h/"), None);
+        assert_eq!(login("ftp://elsewhere/"), None);
+        let missing = FtpStore::builder("ftp://h/".parse().unwrap()).credentials_from_netrc("/no/such/file");
+        assert!(matches!(missing, Err(BuildError::Netrc { .. })));
     }
 
     #[test]

@@ -6,9 +6,9 @@ use std::{
     path::Path,
 };
 
-use oxftp::{Credentials, FtpUrl, Secret};
+use oxftp::{Credentials, FtpUrl, Netrc, Secret};
 
-use super::netrc::{self, Netrc};
+use super::netrc;
 use crate::{
     args::LoginArgs,
     argv::VARIABLE,

@@ -384,6 +384,23 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn contention_is_noticed_before_and_after_waiting() {
+        let permits = permits(1);
+        let held = permit(&permits).await;
+        let mut contended = Box::pin(permits.contended());
+        assert!(poll_immediate(&mut contended).await.is_none());
+
+        let mut waiting = Box::pin(permits.permit(permits.ticket()));
+        assert!(poll_immediate(&mut waiting).await.is_none());
+
+        assert!(poll_immediate(&mut contended).await.is_some());
+        assert!(poll_immediate(Box::pin(permits.contended())).await.is_some());
+        drop(waiting);
+        assert!(poll_immediate(Box::pin(permits.contended())).await.is_none());
+        drop(held);
+    }
+
+    #[tokio::test]
     async fn newcomer_does_not_overtake_waiters() {
         let permits = permits(1);
         let held = permit(&permits).await;

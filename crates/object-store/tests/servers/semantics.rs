@@ -2,6 +2,7 @@
 
 use std::{
     fs,
+    io::Write,
     time::{Duration, SystemTime},
 };
 
@@ -13,6 +14,7 @@ use crate::{content, leftovers, store};
 
 server_tests! {
     large_object_streams_and_ranges_are_exact,
+    small_file_is_transferred_once,
     unfinished_objects_and_locks_are_not_listed,
     dropped_multipart_upload_leaves_nothing,
     list_is_sorted_over_directories,
@@ -54,6 +56,32 @@ async fn large_object_streams_and_ranges_are_exact(server: &TestServer) {
     assert!(!stream.next().await.unwrap().unwrap().is_empty());
     drop(stream);
     store.head(&Path::from("small")).await.unwrap();
+    store.close().await;
+}
+
+async fn small_file_is_transferred_once(server: &TestServer) {
+    let file = server.root().join("small");
+    fs::write(&file, "first").unwrap();
+    old(&file);
+    let modified = fs::metadata(&file).unwrap().modified().unwrap();
+    server.hand_over().unwrap();
+    let store = store(server, "", 2);
+    let path = Path::from("small");
+    assert_eq!(store.get_range(&path, 0..2).await.unwrap(), "fi");
+
+    // Of the same size and time: whoever transfers it again sees the other contents.
+    let mut contents = fs::File::options().write(true).open(&file).unwrap();
+    contents.write_all(b"other").unwrap();
+    contents.set_modified(modified).unwrap();
+    drop(contents);
+    assert_eq!(store.get(&path).await.unwrap().bytes().await.unwrap(), "first");
+    assert_eq!(store.get_ranges(&path, &[0..1, 2..5]).await.unwrap(), ["f", "rst"]);
+
+    let contents = fs::File::options().write(true).open(&file).unwrap();
+    contents.set_modified(modified - Duration::from_secs(60)).unwrap();
+    drop(contents);
+    store.head(&path).await.unwrap();
+    assert_eq!(store.get(&path).await.unwrap().bytes().await.unwrap(), "other");
     store.close().await;
 }
 

@@ -18,6 +18,7 @@ const LAYERS: [(&str, &[&str]); 2] = [
             "trace",
             "future",
             "url",
+            "netrc",
             "selection",
             "error",
             "progress",

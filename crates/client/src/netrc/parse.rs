@@ -2,25 +2,36 @@
 
 use std::str::FromStr;
 
-use oxftp::Secret;
+use oxftp_proto::Secret;
 
 /// The logins of a netrc file, in the order of the file.
+///
+/// ```
+/// let netrc: oxftp::Netrc = "machine ftp.example.org login me password secret".parse()?;
+/// let login = netrc.find("FTP.example.org", None).expect("it names the host");
+/// assert_eq!(login.user.as_deref(), Some("me"));
+/// assert!(netrc.find("example.org", None).is_none());
+/// # Ok::<(), oxftp::NetrcError>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(crate) struct Netrc(Vec<MachineEntry>);
+pub struct Netrc(Vec<MachineEntry>);
 
-/// User, password and account of an entry.
+/// User, password and account of an entry of a [`Netrc`].
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(crate) struct Login {
-    pub(crate) user: Option<String>,
-    pub(crate) password: Option<Secret>,
-    pub(crate) account: Option<Secret>,
+pub struct NetrcLogin {
+    /// The user (`login`).
+    pub user: Option<String>,
+    /// The password.
+    pub password: Option<Secret>,
+    /// The account.
+    pub account: Option<Secret>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct MachineEntry {
     /// `None` for `default`, which matches every host.
     machine: Option<String>,
-    login: Login,
+    login: NetrcLogin,
 }
 
 impl Netrc {
@@ -28,7 +39,8 @@ impl Netrc {
     ///
     /// If there is none, an entry of this very host without a user is for any user that is given elsewhere. One of
     /// `default` without a user never matches: its password would be sent to every host.
-    pub(crate) fn find(&self, host: &str, user: Option<&str>) -> Option<&Login> {
+    #[must_use]
+    pub fn find(&self, host: &str, user: Option<&str>) -> Option<&NetrcLogin> {
         let of_any_user = || {
             user?;
             self.0
@@ -40,13 +52,14 @@ impl Netrc {
     }
 
     /// Returns whether an entry of this host has a password, but no user.
-    pub(crate) fn lacks_user(&self, host: &str) -> bool {
+    #[must_use]
+    pub fn lacks_user(&self, host: &str) -> bool {
         self.0
             .iter()
             .any(|entry| entry.is_of(host) && entry.login.user.is_none() && entry.login.password.is_some())
     }
 
-    fn find_user(&self, host: &str, user: Option<&str>) -> Option<&Login> {
+    fn find_user(&self, host: &str, user: Option<&str>) -> Option<&NetrcLogin> {
         let fits = |entry: &&MachineEntry| {
             let named = entry.login.user.as_deref();
             entry.machine.as_deref().is_none_or(|machine| machine.eq_ignore_ascii_case(host))
@@ -86,7 +99,7 @@ impl MachineEntry {
     }
 
     fn of(machine: Option<String>) -> Self {
-        Self { machine, login: Login::default() }
+        Self { machine, login: NetrcLogin::default() }
     }
 
     fn set(&mut self, word: &str, tokens: &mut Tokens<'_>) -> Result<(), NetrcError> {
@@ -128,9 +141,11 @@ fn wrong(tokens: &Tokens<'_>, why: &'static str) -> NetrcError {
 /// Error of a netrc file, without its content.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}: {why}")]
-pub(crate) struct NetrcError {
-    pub(crate) line: usize,
-    pub(crate) why: &'static str,
+pub struct NetrcError {
+    /// The number of the line, from 1.
+    pub line: usize,
+    /// The reason.
+    pub why: &'static str,
 }
 
 /// Splits a netrc file into words.

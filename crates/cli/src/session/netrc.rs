@@ -1,16 +1,14 @@
 //! `.netrc` files: users and passwords by host.
 //!
-//! [`parse`] has the parser. This module finds the file and refuses one that other users can read.
-
-mod parse;
-
-pub(crate) use parse::Netrc;
+//! [`Netrc`] has the parser. This module finds the file and refuses one that other users can read.
 
 use std::{
     fs::File,
     io::{self, Read},
     path::{Path, PathBuf},
 };
+
+use oxftp::Netrc;
 
 use crate::failure::{Failure, Result};
 
