@@ -48,7 +48,7 @@ fn main() -> ExitCode {
     let parsed = command.try_get_matches_from(&words);
     let cli = match parsed.and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => cli,
-        Err(error) => return usage_error::report(&error, &words),
+        Err(error) => return usage_error::report(error, &words),
     };
     let app = App::new(&cli.global, cli.verb.prints_events(), cli.verb.records(), settings);
     log::start(cli.global.verbose);

@@ -51,6 +51,10 @@ pub(crate) struct TlsArgs {
     /// (repeatable)
     #[arg(long, value_name = "sha256:HEX", conflicts_with_all = ["tls_ca", "insecure"])]
     pub(crate) tls_pin: Vec<Fingerprint>,
+    /// Trust the certificates in this file, lines HOST:PORT sha256:HEX; on a terminal, ask about other certificates that cannot
+    /// be verified, and add them; none turns this off [default: ~/.config/oxftp/known_hosts]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) known_hosts: Option<PathBuf>,
     /// Send this client certificate (PEM)
     #[arg(long, value_name = "FILE", requires = "tls_key")]
     pub(crate) tls_cert: Option<PathBuf>,

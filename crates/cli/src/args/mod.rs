@@ -7,6 +7,7 @@ mod connection;
 mod filter;
 mod jobs;
 mod lock;
+mod mode;
 mod range;
 mod record;
 mod selection;
@@ -21,13 +22,14 @@ pub(crate) use connection::{ConnectionArgs, LoginArgs, NetworkArgs, TlsArgs};
 pub(crate) use filter::FilterArgs;
 pub(crate) use jobs::{DEFAULT_SEGMENTS, JobCount};
 pub(crate) use lock::LockArgs;
+pub(crate) use mode::{Mode, OctalMode};
 pub(crate) use range::ByteRange;
 pub(crate) use record::RecordArgs;
 pub(crate) use selection::{ByteRegex, DepthArgs, NameArgs, SelectionArgs};
 pub(crate) use shell::ShellArgs;
-pub(crate) use transfer::{EventArgs, ExistingArgs, TransferArgs};
+pub(crate) use transfer::{EventArgs, ExistingArgs, LinksArg, ModeArgs, TransferArgs};
 pub(crate) use values::{
-    ActiveAt, Fingerprint, OctalMode, RateLimit, Size, TimeoutSeconds, UnixTime, local_path, names_url,
+    ActiveAt, Fingerprint, RateLimit, Size, TimeoutSeconds, UnixTime, local_path, names_url,
 };
 
 use std::path::PathBuf;

@@ -1,9 +1,9 @@
 //! Flags of the commands that transfer files: `get`, `put` and `mirror`.
 
 use clap::{Args, ValueEnum};
-use oxftp::{Existing, Order, Verify};
+use oxftp::{Existing, Links, Order, Verify};
 
-use super::{BackupArgs, JobCount, LockArgs};
+use super::{BackupArgs, JobCount, LockArgs, OctalMode};
 use crate::failure::{Failure, Result};
 
 /// Number of connections, order of files, verification, and locks.
@@ -66,6 +66,49 @@ impl ExistingArgs {
             (true, _) => Existing::Only,
             (_, true) => Existing::Keep,
             _ => Existing::Replace,
+        }
+    }
+}
+
+/// Permissions of what a transfer creates.
+#[derive(Debug, Clone, Copy, Args)]
+pub(crate) struct ModeArgs {
+    /// Give transferred files these permissions, in octal
+    #[arg(long, value_name = "MODE", conflicts_with = "perms")]
+    file_mode: Option<OctalMode>,
+    /// Give created directories of trees these permissions, in octal
+    #[arg(long, value_name = "MODE")]
+    dir_mode: Option<OctalMode>,
+}
+
+impl ModeArgs {
+    pub(crate) fn file_mode(self) -> Option<u32> {
+        self.file_mode.map(|mode| mode.0)
+    }
+
+    pub(crate) fn dir_mode(self) -> Option<u32> {
+        self.dir_mode.map(|mode| mode.0)
+    }
+
+    pub(crate) fn is_any(self) -> bool {
+        self.file_mode.is_some() || self.dir_mode.is_some()
+    }
+}
+
+/// Values of `--links`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LinksArg {
+    Skip,
+    Follow,
+    Copy,
+}
+
+impl From<LinksArg> for Links {
+    fn from(how: LinksArg) -> Self {
+        match how {
+            LinksArg::Skip => Self::Skip,
+            LinksArg::Follow => Self::Follow,
+            LinksArg::Copy => Self::Copy,
         }
     }
 }

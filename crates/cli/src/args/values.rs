@@ -110,20 +110,6 @@ impl FromStr for Fingerprint {
     }
 }
 
-/// Permissions in octal, up to 7777.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct OctalMode(pub(crate) u32);
-
-impl FromStr for OctalMode {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let octal = text.bytes().all(|digit| matches!(digit, b'0'..=b'7'));
-        let mode = u32::from_str_radix(text, 8).ok().filter(|mode| octal && *mode <= 0o7777);
-        mode.map(Self).ok_or("not a mode in octal, as in 644")
-    }
-}
-
 /// A time in seconds since 1970.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct UnixTime(pub(crate) i64);

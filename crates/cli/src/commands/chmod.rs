@@ -1,20 +1,26 @@
 //! `chmod`: sets permissions.
 
 use clap::Args;
+use oxftp::{Client, EntryKind, FtpUrl, RemotePath};
 
 use super::support::{diagnose, operands::Operands, selector::Selector};
 use crate::{
     app::App,
-    args::{ConnectionArgs, NameArgs, OctalMode, SelectionArgs},
-    failure::Result,
+    args::{ConnectionArgs, DepthArgs, Mode, NameArgs, SelectionArgs},
+    failure::{Exit, Failure, Result},
     session::Session,
 };
 
 #[derive(Debug, Args)]
 pub(crate) struct ChmodArgs {
-    /// Permissions in octal, as in 644
+    /// Change directories and their contents; with a selection, only the selected files in them. Symbolic links are left
+    /// alone
+    #[arg(short = 'R', long)]
+    recursive: bool,
+    /// Permissions: octal, as in 644, or symbolic, as in u+w,go-rwx or a=rX (X: execution of directories and of what
+    /// anyone may execute)
     #[arg(value_name = "MODE")]
-    mode: OctalMode,
+    mode: Mode,
     /// Files or directories to change
     #[arg(value_name = "URL", required_unless_present_any = ["files_from", "files_from0"])]
     urls: Vec<String>,
@@ -23,24 +29,122 @@ pub(crate) struct ChmodArgs {
     #[command(flatten)]
     names: NameArgs,
     #[command(flatten)]
+    depth: DepthArgs,
+    #[command(flatten)]
     connection: ConnectionArgs,
 }
 
 pub(crate) async fn run(args: ChmodArgs, app: &App) -> Result {
-    let mut session = Session::new(args.connection)?;
+    let mut session = Session::new(args.connection.clone())?;
     let mut operands = Operands::expand(&mut session, &args.urls, &args.names).await?;
-    operands.select(&mut session, &Selector::new(&args.selection)).await?;
+    let selector = Selector::new(&args.selection);
+    // Below a directory, the selection decides for each file.
+    if !args.recursive {
+        operands.select(&mut session, &selector).await?;
+    }
     let mut failures = operands.collect_failures(app)?;
     for url in &operands.urls() {
         let outcome = async {
             let client = session.client(url).await?;
-            match client.set_permissions(url.path(), args.mode.0).await {
-                Err(error) => Err(diagnose::explained(client, url, error).await),
-                Ok(()) => Ok(()),
+            match args.recursive {
+                true => set_tree(client, url, &args, &selector, app).await,
+                false => set_one(client, url, &args.mode).await,
             }
         };
         failures.record(outcome.await)?;
     }
     session.quit().await;
     failures.finish()
+}
+
+async fn set_one(client: &mut Client, url: &FtpUrl, mode: &Mode) -> Result {
+    let found = match mode.needs_current() {
+        true => Some(look_up(client, url).await?),
+        false => None,
+    };
+    let target = Target {
+        path: url.path(),
+        is_dir: found.as_ref().is_some_and(|(_, is_dir)| *is_dir),
+        current: found.and_then(|(current, _)| current),
+    };
+    set(client, url, &target, mode).await
+}
+
+/// Returns the permissions of a path, and whether it is a directory.
+async fn look_up(client: &mut Client, url: &FtpUrl) -> Result<(Option<u32>, bool)> {
+    let failed = |error| Failure::about(url, error);
+    client.list_permissions().await.map_err(failed)?;
+    let found = client.metadata(url.path()).await.map_err(failed)?;
+    Ok((found.mode, found.is_dir()))
+}
+
+/// Changes a directory and its contents. What is in a directory comes before it, so that it can still be entered.
+async fn set_tree(
+    client: &mut Client,
+    url: &FtpUrl,
+    args: &ChmodArgs,
+    selector: &Selector,
+    app: &App,
+) -> Result {
+    let failed = |error| Failure::about(url, error);
+    let (current, is_dir) = look_up(client, url).await?;
+    let root = Target { path: url.path(), current, is_dir };
+    if !is_dir {
+        return set(client, url, &root, &args.mode).await;
+    }
+    let mut outcome = Ok(());
+    let mut report = |failure: Failure| {
+        app.terminal.failure(&failure);
+        outcome = Err(Failure::AlreadyReported(Exit::PartialFailure));
+    };
+    let levels = args.depth.max_depth.map_or(usize::MAX, |depth| depth as usize);
+    let mut listing = client.list(url.path()).recursive().max_depth(levels);
+    if let Some(selection) = selector.listing() {
+        listing = listing.select(selection);
+    }
+    let mut targets = if selector.is_active() { Vec::new() } else { vec![root] };
+    let mut entries = listing.stream();
+    while let Some(entry) = entries.next().await {
+        match entry {
+            Ok(entry) if entry.is_dir() && selector.is_active() => {}
+            Ok(entry) if matches!(entry.kind, EntryKind::File | EntryKind::Directory) => {
+                targets.push(Target { path: entry.path(), current: entry.mode, is_dir: entry.is_dir() });
+            }
+            Ok(_) => {}
+            Err(error) => report(failed(error)),
+        }
+    }
+    drop(entries);
+    for target in targets.iter().rev() {
+        if let Err(failure) = set(client, &url.with_path(target.path.clone()), target, &args.mode).await {
+            if client.is_broken() {
+                return Err(failure);
+            }
+            report(failure);
+        }
+    }
+    outcome
+}
+
+/// A file or directory to change, with its permissions if they were listed.
+struct Target {
+    path: RemotePath,
+    current: Option<u32>,
+    is_dir: bool,
+}
+
+async fn set(client: &mut Client, url: &FtpUrl, target: &Target, mode: &Mode) -> Result {
+    let current = match (target.current, mode.needs_current()) {
+        (None, true) => {
+            return Err(Failure::UsageWithHint {
+                what: format!("{url}: the server lists no permissions that a symbolic mode could change"),
+                hint: "use a mode in octal, as in 644".to_owned(),
+            });
+        }
+        (current, _) => current.unwrap_or_default(),
+    };
+    match client.set_permissions(target.path.clone(), mode.apply(current, target.is_dir)).await {
+        Err(error) => Err(diagnose::explained(client, url, error).await),
+        Ok(()) => Ok(()),
+    }
 }

@@ -199,8 +199,13 @@ const IN_BRIEF_HELP: [&str; 16] = [
 ];
 
 /// Flags of the verbs that the brief help does not show.
-const NOT_IN_BRIEF_HELP: [&str; 10] = [
+const NOT_IN_BRIEF_HELP: [&str; 21] = [
+    "empty-dirs",
+    "exit-code",
     "range",
+    "min-depth",
+    "print0",
+    "url",
     "segments",
     "ascii",
     "fsync",
@@ -208,6 +213,12 @@ const NOT_IN_BRIEF_HELP: [&str; 10] = [
     "verify",
     "max-errors",
     "size-only",
+    "file-mode",
+    "dir-mode",
+    "lock",
+    "remote-lock",
+    "lock-age",
+    "lock-wait",
     "backup-dir",
     "suffix",
 ];
@@ -357,7 +368,7 @@ mod tests {
             cli.build();
             let help = cli.find_subcommand_mut(name).unwrap().render_help().to_string();
             let lines = help.lines().count();
-            assert!((12..=50).contains(&lines), "{name}: {lines} lines\n{help}");
+            assert!((12..=46).contains(&lines), "{name}: {lines} lines\n{help}");
             assert!(help.contains(&format!("More flags: oxftp {name} --help")), "{help}");
         }
     }

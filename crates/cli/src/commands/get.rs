@@ -4,7 +4,10 @@ use std::{
     collections::HashSet,
     ffi::OsStr,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Instant,
 };
 
@@ -20,13 +23,13 @@ use super::support::{
     same_names::{folds_case, refuse_same_names},
     selector::Selector,
     stdout,
-    summary::summary,
+    summary::{skipped_symlinks, summary, warn_of_skipped_symlinks},
 };
 use crate::{
     app::App,
     args::{
-        ByteRange, ConnectionArgs, DEFAULT_SEGMENTS, DepthArgs, EventArgs, ExistingArgs, JobCount, NameArgs,
-        RecordArgs, SelectionArgs, TransferArgs, local_path,
+        ByteRange, ConnectionArgs, DEFAULT_SEGMENTS, DepthArgs, EventArgs, ExistingArgs, JobCount, LinksArg,
+        ModeArgs, NameArgs, RecordArgs, SelectionArgs, TransferArgs, local_path,
     },
     failure::{Failure, FailureCollector, Result},
     progress::Scope,
@@ -58,6 +61,12 @@ pub(crate) struct GetArgs {
     /// Give local files the permissions in the server's listing
     #[arg(short, long)]
     perms: bool,
+    #[command(flatten)]
+    modes: ModeArgs,
+    /// Symbolic links in trees: skip, follow (download what they point to) or copy (create the link, if its target is inside
+    /// the tree)
+    #[arg(long, value_name = "HOW", default_value = "skip", hide_possible_values = true)]
+    links: LinksArg,
     /// Transfer as text: convert line ends to those of this system
     #[arg(long, conflicts_with_all = ["resume", "range", "verify"])]
     ascii: bool,
@@ -90,12 +99,17 @@ pub(crate) struct GetArgs {
 
 pub(crate) async fn run(args: GetArgs, app: &App) -> Result {
     check(&args)?;
+    check_words(&args)?;
     let output = args.output.as_deref().map(Destination::of).transpose()?;
     check_special(&args, output.as_ref())?;
     let mut session = Session::new(args.connection.clone())?;
     let mut operands = Operands::expand(&mut session, &args.urls, &args.names).await?;
-    let downloader =
-        Downloader { args: &args, output: output.as_ref(), selector: Selector::new(&args.selection) };
+    let downloader = Downloader {
+        args: &args,
+        output: output.as_ref(),
+        selector: Selector::new(&args.selection),
+        skipped_symlinks: AtomicU64::new(0),
+    };
     if !args.recursive {
         operands.select(&mut session, &downloader.selector).await?;
     }
@@ -141,6 +155,21 @@ fn check(args: &GetArgs) -> Result {
     }
 }
 
+/// Fails if the last word is a local name, as in the commands of other programs.
+fn check_words(args: &GetArgs) -> Result {
+    match args.urls.split_last() {
+        Some((name, urls)) if !urls.is_empty() && !name.contains("://") && !name.starts_with('@') => {
+            Err(Failure::UsageWithHint {
+                what: format!("{name:?} is not a URL"),
+                hint: format!(
+                    "-d {name} downloads into the directory {name}, and -o {name} sets the name of the copy"
+                ),
+            })
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Fails for flags that need a regular file.
 fn check_special(args: &GetArgs, output: Option<&Destination>) -> Result {
     let name = match output {
@@ -148,6 +177,11 @@ fn check_special(args: &GetArgs, output: Option<&Destination>) -> Result {
         Some(Destination::Stdout) => "stdout".to_owned(),
         Some(Destination::File(_)) | None => return Ok(()),
     };
+    if args.modes.is_any() {
+        return Err(Failure::Usage(format!(
+            "{name} is written into as it is: --file-mode and --dir-mode need a file or directory"
+        )));
+    }
     if args.recursive || args.resume || args.perms || args.remove_source || args.transfer.verify.is_some() {
         let flags = "-r, -c, -p, --move and --verify need a file or directory";
         return Err(Failure::Usage(format!("{name} is written into as it is: {flags}")));
@@ -185,6 +219,7 @@ struct Downloader<'a> {
     args: &'a GetArgs,
     output: Option<&'a Destination>,
     selector: Selector,
+    skipped_symlinks: AtomicU64,
 }
 
 impl Downloader<'_> {
@@ -239,6 +274,7 @@ impl Downloader<'_> {
                 failures.record(self.get(session, url, app).await)?;
             }
         }
+        warn_of_skipped_symlinks(self.skipped_symlinks.load(Ordering::Relaxed));
         failures.finish()
     }
 
@@ -330,6 +366,9 @@ impl Downloader<'_> {
             .ascii(args.ascii)
             .preserve_times(true)
             .preserve_mode(args.perms)
+            .file_mode(args.modes.file_mode())
+            .dir_mode(args.modes.dir_mode())
+            .links(args.links.into())
             .sync(args.fsync)
             .verify(if args.remove_source {
                 args.transfer.verify_before_removal()
@@ -353,6 +392,7 @@ impl Downloader<'_> {
             (_, Some(directory)) => download.to(directory).await,
             _ => download.await,
         };
+        self.skipped_symlinks.fetch_add(skipped_symlinks(&report), Ordering::Relaxed);
         match report {
             Ok(report) => {
                 app.records.add(&report);

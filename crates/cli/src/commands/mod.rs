@@ -77,7 +77,7 @@ async fn run_verb(verb: Verb, app: &App) -> Result {
         Verb::Demo(args) => demo::run(args).await,
         Verb::Bookmark(args) => bookmark::run(args, app).await,
         Verb::Config(args) => config::run(args, app).await,
-        Verb::Completions(args) => completions::run(args, Cli::command()).await,
+        Verb::Completions(args) => completions::run(args, Cli::command(), app).await,
         Verb::Man(args) => man::run(args, Cli::command()).await,
     }
 }

@@ -3,7 +3,10 @@
 use std::{
     collections::HashSet,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Instant,
 };
 
@@ -18,13 +21,13 @@ use super::support::{
     selector::Selector,
     sources::{self, bytes_of, has_no_name, is_stdin, tree_bytes},
     stdin,
-    summary::summary,
+    summary::{skipped_symlinks, summary, warn_of_skipped_symlinks},
 };
 use crate::{
     app::App,
     args::{
-        ConnectionArgs, DepthArgs, EventArgs, ExistingArgs, RecordArgs, SelectionArgs, TransferArgs,
-        names_url,
+        ConnectionArgs, DepthArgs, EventArgs, ExistingArgs, LinksArg, ModeArgs, RecordArgs, SelectionArgs,
+        TransferArgs, names_url,
     },
     failure::{Failure, Result},
     progress::Scope,
@@ -46,6 +49,11 @@ pub(crate) struct PutArgs {
     /// Give files on the server the permissions of the local files
     #[arg(short, long)]
     perms: bool,
+    #[command(flatten)]
+    modes: ModeArgs,
+    /// Symbolic links in trees: skip, or follow (upload what they point to)
+    #[arg(long, value_name = "HOW", default_value = "skip", hide_possible_values = true)]
+    links: LinksArg,
     /// Transfer as text: convert line ends to those of the server
     #[arg(long, conflicts_with_all = ["resume", "verify"])]
     ascii: bool,
@@ -103,7 +111,8 @@ pub(crate) async fn run(mut args: PutArgs, app: &App) -> Result {
         refuse_same_names(names, &directory.to_string(), || false)?;
     }
     let selector = Selector::new(&args.selection);
-    let uploader = Uploader { args: &args, url: &url, target: &target, selector };
+    let uploader =
+        Uploader { args: &args, url: &url, target: &target, selector, skipped_symlinks: AtomicU64::new(0) };
     let mut session = Session::new(args.connection.clone())?;
     let locks = uploader.lock(&mut session).await?;
     locks.run(uploader.put_all(&mut session, app)).await?;
@@ -132,7 +141,16 @@ impl PutArgs {
             hint: "use put SRC... URL, as in oxftp put a.txt ftp://example.org/dir/".to_owned(),
         })?;
         if sources.iter().any(|source| names_url(source)) {
-            return Err(Failure::Usage("a URL is given where a local path is expected".to_owned()));
+            let is_copy = self.url.contains("://");
+            return Err(Failure::UsageWithHint {
+                what: "a URL is given where a local path is expected".to_owned(),
+                hint: match is_copy {
+                    true => "use mirror or fxp to copy from one server to another".to_owned(),
+                    false => {
+                        "put uploads, and its URL is the last word: put SRC... URL; get downloads".to_owned()
+                    }
+                },
+            });
         }
         self.sources = sources;
         Ok(())
@@ -178,6 +196,7 @@ fn target(args: &PutArgs, url: &FtpUrl) -> Result<Target> {
                 usage("cannot verify data from stdin: --verify conflicts with -")
             }
             _ if args.perms => usage("stdin has no permissions: -p conflicts with -"),
+            _ if args.modes.is_any() => usage("stdin has no permissions: use chmod after the upload"),
             _ if args.temp_name => {
                 usage("stdin is uploaded under its final name: --temp-name conflicts with -")
             }
@@ -198,6 +217,7 @@ struct Uploader<'a> {
     url: &'a FtpUrl,
     target: &'a Target,
     selector: Selector,
+    skipped_symlinks: AtomicU64,
 }
 
 impl Uploader<'_> {
@@ -245,6 +265,7 @@ impl Uploader<'_> {
                 failures.record(self.put(session, source, app).await)?;
             }
         }
+        warn_of_skipped_symlinks(self.skipped_symlinks.load(Ordering::Relaxed));
         failures.finish()
     }
 
@@ -316,6 +337,9 @@ impl Uploader<'_> {
             .temporary(args.temp_name)
             .preserve_times(args.times)
             .preserve_mode(args.perms)
+            .file_mode(args.modes.file_mode())
+            .dir_mode(args.modes.dir_mode())
+            .links(args.links.into())
             .verify(if args.remove_source {
                 args.transfer.verify_before_removal()
             } else {
@@ -336,6 +360,7 @@ impl Uploader<'_> {
             Target::Named(path) => upload.to(path).write_into(true).await,
             Target::Into(path) => upload.to(path).write_into(has_no_name(source)).await,
         };
+        self.skipped_symlinks.fetch_add(skipped_symlinks(&report), Ordering::Relaxed);
         match report {
             Ok(report) => {
                 app.records.add(&report);

@@ -8,7 +8,7 @@ use crate::{
     app::App,
     args::{ConnectionArgs, NameArgs, SelectionArgs, UnixTime},
     failure::{Failure, Result},
-    session::Session,
+    session::{self, Session},
 };
 
 #[derive(Debug, Args)]
@@ -16,6 +16,9 @@ pub(crate) struct TouchArgs {
     /// Time to set, as in 2024-05-01T12:00Z [default: now]
     #[arg(short, long, value_name = "TIME")]
     date: Option<UnixTime>,
+    /// Set the time of this file: a local path, or a URL
+    #[arg(short, long, value_name = "FILE", conflicts_with = "date")]
+    reference: Option<String>,
     /// Do not create files
     #[arg(short = 'c', long)]
     no_create: bool,
@@ -32,8 +35,12 @@ pub(crate) struct TouchArgs {
 
 pub(crate) async fn run(args: TouchArgs, app: &App) -> Result {
     let now = jiff::Timestamp::now().as_second();
-    let touch = Touch { date: args.date, now, create: !args.no_create };
     let mut session = Session::new(args.connection)?;
+    let date = match &args.reference {
+        Some(file) => Some(time_of(&mut session, file).await?),
+        None => args.date.map(|UnixTime(seconds)| seconds),
+    };
+    let touch = Touch { date, now, create: !args.no_create };
     let mut operands = Operands::expand(&mut session, &args.urls, &args.names).await?;
     operands.select(&mut session, &Selector::new(&args.selection)).await?;
     let mut failures = operands.collect_failures(app)?;
@@ -45,9 +52,27 @@ pub(crate) async fn run(args: TouchArgs, app: &App) -> Result {
     failures.finish()
 }
 
+/// Returns the modification time of a file, in seconds since 1970.
+async fn time_of(session: &mut Session, file: &str) -> Result<i64> {
+    if file.contains("://") {
+        let url = session::url(file)?;
+        let failed = |error| Failure::about(&url, error);
+        let client = session.client(&url).await?;
+        let time = match client.metadata(url.path()).await.map_err(failed)?.modified {
+            Some(time) => time,
+            None => client.modified(url.path()).await.map_err(failed)?,
+        };
+        return Ok(time.to_unix(0));
+    }
+    let failed = |source| Failure::local(format!("cannot read the time of {file:?}"), source);
+    let time = std::fs::metadata(file).and_then(|found| found.modified()).map_err(failed)?;
+    let time = jiff::Timestamp::try_from(time).map_err(|error| failed(std::io::Error::other(error)))?;
+    Ok(time.as_second())
+}
+
 /// Time to set, and whether to create missing files.
 struct Touch {
-    date: Option<UnixTime>,
+    date: Option<i64>,
     now: i64,
     create: bool,
 }
@@ -64,7 +89,7 @@ impl Touch {
             client.append_stream(url.path()).await.map_err(failed)?.finish().await.map_err(failed)?;
         }
         let seconds = match self.date {
-            Some(UnixTime(seconds)) => seconds,
+            Some(seconds) => seconds,
             None if exists => self.now,
             // A new file has the current time already.
             None => return Ok(()),

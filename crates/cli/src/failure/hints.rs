@@ -94,15 +94,15 @@ fn of_tls(failure: TlsFailure) -> Option<&'static str> {
         }
         TlsFailure::NotYetValid => "the certificate is not valid yet: check the clock of this machine",
         TlsFailure::UnknownIssuer => {
-            "use --tls-ca FILE to trust the certificate authority in FILE, or --tls-pin for exactly this certificate; --insecure \
-             skips the check: unsafe on networks you do not trust"
+            "use --tls-ca FILE to trust the certificate authority in FILE, or --tls-pin for exactly this certificate; oxftp probe \
+             --insecure prints its line for the known hosts; --insecure skips the check: unsafe on networks you do not trust"
         }
         TlsFailure::Revoked => {
             "the certificate has been revoked: contact the operator of the server, and send no data"
         }
         TlsFailure::NotPinned => {
-            "the certificate is not that of --tls-pin: it was renewed, or this is another server; ask the operator before you \
-             trust it"
+            "the certificate is not that of --tls-pin or of the known hosts: it was renewed, or this is another server; ask the \
+             operator before you trust it"
         }
         TlsFailure::UnusableCertificate => {
             "the server may use a CA certificate as its own, which is common with self-signed certificates: trust exactly it \

@@ -8,17 +8,18 @@ use std::{
 
 use oxftp::{
     ActiveMode, Client, ClientBuilder, Encoding, Error, FtpUrl, PassiveMode, Scheme, Throttle, Timeouts,
-    TlsConfig,
+    TlsConfig, TlsFailure,
     connect::{Family, TcpConnector},
 };
 
 use super::{
     connection_cache::{ConnectionCache, limited},
+    known_hosts::KnownHosts,
     proxy_choice::ProxyChoice,
 };
 use crate::{
     args::{ActiveAt, NetworkArgs, TimeoutSeconds, TlsArgs},
-    failure::{Failure, Result},
+    failure::{Failure, Result, chain},
     state_directory::upload_records,
 };
 
@@ -27,6 +28,8 @@ use crate::{
 pub(crate) struct ClientFactory {
     tls: TlsConfig,
     tls_if_offered: bool,
+    /// Certificates that the user trusts; none if the flags say which to trust.
+    known_hosts: KnownHosts,
     network: NetworkArgs,
     proxy: ProxyChoice,
     throttle: Throttle,
@@ -49,7 +52,12 @@ impl ClientFactory {
         };
         let tls_if_offered = tls.tls_if_offered;
         let base = Client::builder();
-        Ok(Self { tls: tls_config(tls)?, tls_if_offered, network, proxy, throttle, base })
+        let is_explicit = tls.insecure || !tls.tls_ca.is_empty() || !tls.tls_pin.is_empty();
+        let known_hosts = match is_explicit {
+            true => KnownHosts::default(),
+            false => KnownHosts::read(tls.known_hosts.as_deref())?,
+        };
+        Ok(Self { tls: tls_config(tls)?, tls_if_offered, known_hosts, network, proxy, throttle, base })
     }
 
     /// Adds the proxy to the error of a failed connection.
@@ -60,8 +68,30 @@ impl ClientFactory {
         }
     }
 
+    /// Asks the user whether to trust the certificate of a server that could not be verified, and records it.
+    pub(crate) async fn trust(&mut self, url: &FtpUrl, error: &Error) -> Result<bool> {
+        let is_unknown =
+            matches!(error.tls_failure(), Some(TlsFailure::UnknownIssuer | TlsFailure::UnusableCertificate));
+        if !is_unknown || !self.known_hosts.may_ask(url) {
+            return Ok(false);
+        }
+        let any = self.tls.clone().danger_accept_any_certificate();
+        // Nothing is sent on this connection: it only shows the certificate.
+        let Ok(client) = self.builder_with(url, &any).connect(url.host()).await else { return Ok(false) };
+        let certificate = client.certificates().next().map(<[u8]>::to_vec);
+        drop(client);
+        let Some(certificate) = certificate else { return Ok(false) };
+        let why = chain(Some(error)).pop().unwrap_or_default();
+        self.known_hosts.ask(url, &certificate, &why).await
+    }
+
     /// Returns a builder for the server of this URL.
     pub(crate) fn builder(&self, url: &FtpUrl) -> ClientBuilder {
+        let tls = self.known_hosts.of(url).fold(self.tls.clone(), |tls, pin| tls.pin_sha256(pin.0));
+        self.builder_with(url, &tls)
+    }
+
+    fn builder_with(&self, url: &FtpUrl, tls: &TlsConfig) -> ClientBuilder {
         let network = &self.network;
         let mut builder = self
             .base
@@ -77,10 +107,10 @@ impl ClientFactory {
             builder = builder.upload_records(records);
         }
         builder = match url.scheme() {
-            Scheme::Ftp if self.tls_if_offered => builder.tls_if_offered(self.tls.clone()),
+            Scheme::Ftp if self.tls_if_offered => builder.tls_if_offered(tls.clone()),
             Scheme::Ftp => builder,
-            Scheme::Ftpes => builder.explicit_tls(self.tls.clone()),
-            Scheme::Ftps => builder.implicit_tls(self.tls.clone()),
+            Scheme::Ftpes => builder.explicit_tls(tls.clone()),
+            Scheme::Ftps => builder.implicit_tls(tls.clone()),
         };
         builder = match self.proxy.for_host(&url.host().name) {
             Some(proxy) => proxy.connect(builder, tcp(network)),

@@ -2,6 +2,7 @@
 
 mod client_factory;
 mod connection_cache;
+pub(crate) mod known_hosts;
 mod login_blocklist;
 mod login_key;
 mod netrc;
@@ -95,7 +96,12 @@ impl Session {
     /// Logs in, unless the server refused this login before.
     async fn log_in(&mut self, url: &FtpUrl, key: &LoginKey) -> Result<Client> {
         self.blocklist.check(key, url)?;
-        let outcome = self.log_in_with_retries(url, key.credentials.clone()).await;
+        let mut outcome = self.log_in_with_retries(url, key.credentials.clone()).await;
+        if let Err(Failure::Opening { error, .. }) = &outcome
+            && self.factory.trust(url, error).await?
+        {
+            outcome = self.log_in_with_retries(url, key.credentials.clone()).await;
+        }
         outcome.inspect_err(|failure| self.blocklist.record(key, failure))
     }
 

@@ -13,7 +13,7 @@ pub(crate) use edit::{add, remove};
 use std::{
     ffi::{OsStr, OsString},
     fs, io,
-    path::PathBuf,
+    path::{Path, PathBuf},
 };
 
 use clap::Command;
@@ -24,7 +24,7 @@ use crate::args::BookmarkName;
 use crate::failure::{Failure, Result};
 
 /// Content of a settings file.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Settings {
     path: Option<PathBuf>,
     defaults: Vec<DefaultValue>,
@@ -124,6 +124,11 @@ impl Settings {
         let missing = || Failure::Usage("no home directory: use --config to name a settings file".to_owned());
         self.path.as_ref().ok_or_else(missing)
     }
+}
+
+/// Returns the directory of the default settings file.
+pub(crate) fn directory() -> Option<PathBuf> {
+    location::default()?.parent().map(Path::to_owned)
 }
 
 /// Returns the flag that a word switches off.

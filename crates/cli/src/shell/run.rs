@@ -127,12 +127,9 @@ impl Shell {
             Ok(cli) => cli,
             Err(error) => {
                 let words: Vec<_> = words.iter().map(Into::into).collect();
-                usage_error::report(&error, &words);
-                return if error.use_stderr() {
-                    Err(Failure::AlreadyReported(Exit::Usage))
-                } else {
-                    Ok(None)
-                };
+                let is_failure = error.use_stderr();
+                usage_error::report(error, &words);
+                return if is_failure { Err(Failure::AlreadyReported(Exit::Usage)) } else { Ok(None) };
             }
         };
         if background {

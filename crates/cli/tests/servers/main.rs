@@ -16,5 +16,6 @@ mod remote_changes;
 mod selection;
 mod shell;
 mod shell_restart;
+mod symlinks;
 mod transfer_options;
 mod walkthrough;

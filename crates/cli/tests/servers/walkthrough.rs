@@ -1,4 +1,4 @@
-//! The walkthrough of the guide (`docs/walk.md`) on real servers.
+//! The walkthrough (`docs/walk.md`) and the tasks (`docs/tasks.md`) of the guide on real servers.
 
 use oxftp_testing::servers::{Protection, ServerKind};
 
@@ -9,6 +9,23 @@ fn walkthrough() {
     // The embedded server cannot set times, and the program would print a warning.
     for kind in [ServerKind::Vsftpd, ServerKind::ProFtpd, ServerKind::PureFtpd, ServerKind::Pyftpdlib] {
         run_walkthrough(kind);
+    }
+}
+
+#[test]
+fn sixty_tasks() {
+    for kind in [ServerKind::Vsftpd, ServerKind::ProFtpd, ServerKind::PureFtpd, ServerKind::Pyftpdlib] {
+        let Some(site) = Site::on(kind, Protection::Plain) else { continue };
+        let server = &site.server;
+        server.hand_over().unwrap();
+        let url = format!("ftp://{}:{}/", server.host(), server.port());
+        let login =
+            format!("machine {} login {} password {}", server.host(), server.user(), server.password());
+        let meanings = [
+            ("ftp://ftp.example.org/", url.as_str()),
+            ("machine ftp.example.org login me password sesame", &login),
+        ];
+        holds_with("tasks.md", &site.here(""), &meanings);
     }
 }
 

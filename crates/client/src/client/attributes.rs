@@ -98,8 +98,20 @@ impl Client {
     }
 
     /// Enables permissions in listings on servers that list them only on request (`OPTS MLST`; RFC 3659,
-    /// 7.9), such as pyftpdlib.
-    pub(crate) async fn list_permissions(&mut self) -> Result<()> {
+    /// 7.9), such as pyftpdlib. It is sent once in a session, after `FEAT`, and only if the server offers permissions.
+    ///
+    /// ```no_run
+    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+    /// client.list_permissions().await?;
+    /// let mode = client.metadata("backup.sh").await?.mode;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Control`] and the other errors of a lost session. A refusal is no error.
+    pub async fn list_permissions(&mut self) -> Result<()> {
         if std::mem::replace(&mut self.state.permissions_asked, true) {
             return Ok(());
         }

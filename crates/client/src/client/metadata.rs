@@ -58,6 +58,38 @@ impl Client {
         }
     }
 
+    /// Returns the entry of a file without a listing: `MLST`, or `SIZE` and `MDTM` on servers without it.
+    ///
+    /// Differs from [`metadata`](Self::metadata) on servers without `MLST`: two commands instead of a listing of the
+    /// parent, which has times to the minute only. That listing is read if the server refuses `SIZE`. The entry may be
+    /// that of a directory.
+    ///
+    /// ```no_run
+    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+    /// let entry = client.file_metadata("pub/image.iso").await?;
+    /// println!("{:?} bytes, of {:?}", entry.size, entry.modified);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of [`metadata`](Self::metadata).
+    pub async fn file_metadata(&mut self, path: impl Into<RemotePath>) -> Result<Entry> {
+        let path = path.into();
+        match self.stat_by_mlst(&path).await {
+            Ok(Some(entry)) => return Ok(entry),
+            Ok(None) => {}
+            Err(error) => return self.confirm_by_listing(&path, error).await,
+        }
+        let Some(size) = self.size_if_told(&path).await? else { return self.metadata(path).await };
+        let mut entry = Entry::new(path.as_bytes());
+        entry.kind = EntryKind::File;
+        entry.size = Some(size);
+        entry.modified = self.try_modified(&path).await?;
+        Ok(entry)
+    }
+
     /// Returns whether a path exists (see [`metadata`](Self::metadata)). If the reply of the server does not say why it
     /// refused, the listing of the parent decides.
     ///

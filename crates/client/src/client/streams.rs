@@ -454,10 +454,17 @@ impl<S: AsMut<Client>> DownloadStream<S> {
 }
 
 impl<S: AsMut<Client>> UploadStream<S> {
-    pub(crate) async fn open(mut session: S, path: &RemotePath) -> Result<Self> {
+    pub(crate) async fn open(session: S, path: &RemotePath) -> Result<Self> {
+        Self::open_with(session, TransferCommand::path("STOR", path)).await
+    }
+
+    pub(crate) async fn open_append(session: S, path: &RemotePath) -> Result<Self> {
+        Self::open_with(session, TransferCommand::path("APPE", path)).await
+    }
+
+    async fn open_with(mut session: S, command: TransferCommand) -> Result<Self> {
         let client = session.as_mut();
-        let stor = TransferCommand::path("STOR", path);
-        let data = client.open_data(stor, TransferType::Image, 0, FollowUp::Nothing).await?;
+        let data = client.open_data(command, TransferType::Image, 0, FollowUp::Nothing).await?;
         Ok(DataStream::new(session, data).into())
     }
 }
@@ -529,7 +536,7 @@ impl<S: AsMut<Client>> RangeStream<S> {
         let received = self.stream.transferred();
         if self.missing() == Some(0) {
             if let Err(error) = self.stream.abort().await {
-                tracing::warn!("failed to abort the transfer after a part of a file: {error}");
+                crate::trace::warn!("failed to abort the transfer after a part of a file: {error}");
             }
             return Ok(received);
         }

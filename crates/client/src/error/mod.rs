@@ -79,6 +79,19 @@ pub enum Error {
         /// The missing feature, as a noun.
         what: &'static str,
     },
+    /// The crate was built without a feature that the configuration needs.
+    #[error("{what} needs the feature `{feature}` of the crate oxftp")]
+    FeatureMissing {
+        /// What needs it.
+        what: &'static str,
+        /// The name of the feature.
+        feature: &'static str,
+    },
+    /// A method of the blocking API was called in asynchronous code.
+    #[error(
+        "a blocking method was called in asynchronous code: use the asynchronous client there, or spawn_blocking"
+    )]
+    BlockingInAsync,
     /// The server does not answer an optional command, or closes the connection after it. The command is not sent to
     /// this server again.
     #[error("the server does not answer {command}, or closes the connection after it")]

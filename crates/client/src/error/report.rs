@@ -26,6 +26,9 @@ pub struct Report {
     pub deleted: u64,
     /// Number of files that a mirror found equal on both sides.
     pub unchanged: u64,
+    /// Number of symbolic links that were left out because of [`Links::Skip`](crate::Links::Skip) in a download or an
+    /// upload.
+    pub skipped_symlinks: u64,
     /// The failures; all other entries are complete, except what is in
     /// [directories that failed](Self::failed_directories).
     pub failures: Vec<Failure>,
@@ -77,7 +80,7 @@ impl Report {
     /// Records a failure.
     pub(crate) fn note(&mut self, name: String, error: Error) {
         // The target is a name that programs filter by.
-        tracing::warn!(target: "oxftp::report", "{name}: {error}");
+        crate::trace::warn!(target: "oxftp::report", "{name}: {error}");
         self.failures.push(Failure { name, error });
     }
 

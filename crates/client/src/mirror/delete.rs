@@ -227,7 +227,7 @@ impl Deletion<'_> {
                 self.budget.refund();
                 // A download is writing this partial file.
                 if let Error::InUse { .. } = error {
-                    tracing::info!("{error}: it is not deleted");
+                    crate::trace::info!("{error}: it is not deleted");
                     return Ok(false);
                 }
                 // Another client deleted it, or an earlier attempt did.

@@ -234,12 +234,14 @@ async fn check_remote_source(client: &mut Client, source: &RemotePath) -> Result
 }
 
 async fn check_local_source(fs: &dyn FileSystem, source: &Path) -> Result<()> {
-    let kind = match fs.is_dir(source).await? {
+    let why = match fs.is_dir(source).await? {
         true => return Ok(()),
-        false if fs.try_exists(source).await? => io::ErrorKind::NotADirectory,
-        false => io::ErrorKind::NotFound,
+        false if fs.try_exists(source).await? => {
+            io::Error::new(io::ErrorKind::NotADirectory, "this is not a directory")
+        }
+        false => io::Error::new(io::ErrorKind::NotFound, "there is no such file or directory"),
     };
-    Err(LocalFsError::new("list", source, kind.into()).into())
+    Err(LocalFsError::new("list", source, why).into())
 }
 
 async fn prepare_remote_target(client: &mut Client, target: &RemotePath, dry_run: bool) -> Result<RootState> {

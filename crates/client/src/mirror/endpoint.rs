@@ -10,7 +10,10 @@ use super::{
     relative_path::RelativePath,
     server_clock::ServerClock,
 };
-use crate::transfer::{download::partial, local_path::make_below};
+use crate::transfer::{
+    download::partial,
+    preserve::{make_below_with_mode, make_remote_with_mode},
+};
 use crate::{
     Client, Error, Result,
     client::FollowUp,
@@ -63,12 +66,12 @@ impl Endpoint<'_> {
     }
 
     /// Creates a directory whose parent exists.
-    pub(crate) async fn create_dir(&mut self, path: &RelativePath) -> Result<()> {
+    pub(crate) async fn create_dir(&mut self, path: &RelativePath, mode: Option<u32>) -> Result<()> {
         match self {
-            Self::Local { fs, root } => make_below(*fs, &path.on_disk(root)?).await,
+            Self::Local { fs, root } => make_below_with_mode(*fs, &path.on_disk(root)?, mode).await,
             Self::Remote { client, root, .. } => {
                 let path = path.on_server(root, client.encoding());
-                client.create_dir_if_missing(path).await
+                make_remote_with_mode(client, &path, mode).await
             }
         }
     }

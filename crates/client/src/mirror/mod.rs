@@ -41,7 +41,6 @@ pub use self::compare::Compare;
 pub use self::delete::Delete;
 pub use self::filter::{Filter, FilterError};
 pub use self::step::{Action, Reason, Step};
-pub use self::symlink::Links;
 use self::{
     backups::MirrorBackups,
     compare::Comparison,
@@ -52,6 +51,7 @@ use self::{
     run::{Counters, Deferred, MirrorContext},
     step::StepObserver,
 };
+pub use crate::transfer::symlink::Links;
 use crate::transfer::{
     backup::Backup,
     local_path::confined,
@@ -263,6 +263,15 @@ impl<'p> Mirror<'p> {
         /// Sets whether transferred files get the permissions of their sources (`SITE CHMOD` on a server). Unchanged
         /// files keep theirs. Defaults to false.
         preserve_mode: bool;
+
+        /// Sets the permissions of the transferred files, whatever those of their sources are. Defaults to `None`.
+        ///
+        /// On a server it is `SITE CHMOD`, and a refusal is logged as a warning.
+        file_mode: Option<u32>;
+
+        /// Sets the permissions of the directories that are created in a tree. Existing ones keep theirs. They must let
+        /// the user write. Defaults to `None`.
+        dir_mode: Option<u32>;
 
         /// Sets whether each downloaded file is flushed to disk (see [`Download::sync`](crate::Download::sync)).
         /// Defaults to false.

@@ -25,8 +25,8 @@ use super::{
     plan::{DirectoryPlan, PlanRules, PlannedFile, plan},
     relative_path::RelativePath,
     step::{Action, Reason, Step, StepObserver},
-    symlink::Links,
 };
+use crate::transfer::symlink::Links;
 use crate::transfer::{
     file_progress::{FileProgress, Transferred},
     name_collisions::refuse_other_spelling,
@@ -268,7 +268,7 @@ impl MirrorContext {
             let path = &directory.path;
             if let Some(name) = path.name().filter(|_| !self.dry_run) {
                 let mut target = self.direction.target(&*self.fs, sessions, &self.clocks);
-                target.create_dir(path).await?;
+                target.create_dir(path, self.file_options.dir_mode).await?;
                 if let Some(stored) = &directory.stored {
                     stored.add(name);
                 }

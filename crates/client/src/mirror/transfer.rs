@@ -115,8 +115,9 @@ impl FileTransfer<'_> {
                 let mut stored = ServerFile { client: &mut *target.client, path };
                 let bytes = relay(source, &mut stored, size, follow_up, progress).await?;
                 verify(options.verify, source, &mut stored, bytes).await?;
-                if let Some(mode) = facts.mode.filter(|_| options.preserve_mode) {
-                    set_mode(&mut stored, mode.into()).await?;
+                let mode = facts.mode.filter(|_| options.preserve_mode).map(u32::from);
+                if let Some(mode) = options.file_mode.or(mode) {
+                    set_mode(&mut stored, mode).await?;
                 }
                 set_modified(&mut stored, modified).await?;
                 if upload.temporary {
@@ -181,7 +182,7 @@ async fn exact_time(
 async fn set_mode(file: &mut ServerFile<'_>, mode: u32) -> Result<()> {
     match file.client.set_permissions(&file.path, mode & 0o777).await {
         Err(error @ Error::StatusCode(_)) if !file.client.is_broken() => {
-            tracing::warn!("the permissions of {} are not preserved: {error}", file.path);
+            crate::trace::warn!("the permissions of {} are not preserved: {error}", file.path);
             Ok(())
         }
         set => set,

@@ -19,6 +19,7 @@ use super::{
     permits::{Permit, SessionSemaphore},
     ranges::RangeCosts,
     refusal::{is_full_at_connecting, is_full_at_login},
+    suspendable::IdleStreams,
 };
 use crate::{Client, Error, Host, Result, client::ServerCapabilities, config::Config, deadline::Deadline};
 
@@ -38,6 +39,7 @@ pub(super) struct PoolInner {
     /// What the session that was returned last knows about the server.
     capabilities: Mutex<ServerCapabilities>,
     pub(super) range_costs: RangeCosts,
+    pub(super) idle_streams: IdleStreams,
 }
 
 /// Why a session could not be opened.
@@ -62,6 +64,7 @@ impl PoolInner {
             limit_reported: AtomicBool::new(false),
             capabilities: Mutex::default(),
             range_costs: RangeCosts::default(),
+            idle_streams: IdleStreams::default(),
         }
     }
 
@@ -80,6 +83,7 @@ impl PoolInner {
             limit_reported: AtomicBool::new(false),
             capabilities: Mutex::new(capabilities),
             range_costs: RangeCosts::default(),
+            idle_streams: IdleStreams::default(),
         }
     }
 
@@ -97,7 +101,7 @@ impl PoolInner {
             if is_alive(idle.session()?, probe).await {
                 return idle.take();
             }
-            tracing::debug!("an idle session is broken and was closed");
+            crate::trace::debug!("an idle session is broken and was closed");
             if idle.take().is_some_and(|broken| self.seems_displaced(&broken)) {
                 self.permits.displace();
             }

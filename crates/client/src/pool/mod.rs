@@ -1,7 +1,8 @@
 //! Session pool: many sessions of one login.
 //!
 //! [`Pool`] lends, prewarms and forks. [`permits`] counts the sessions and queues the callers, [`inner`] opens and
-//! checks sessions, [`pooled`] returns them, [`operations`], [`streams`] and [`ranges`] use them for a file each, and [`refusal`] recognizes the replies of servers with a session limit.
+//! checks sessions, [`pooled`] returns them, [`operations`], [`streams`] and [`ranges`] use them for a file each, [`suspendable`] lends the sessions of
+//! streams that are not read, and [`refusal`] recognizes the replies of servers with a session limit.
 
 mod inner;
 mod operations;
@@ -10,6 +11,7 @@ mod pooled;
 mod ranges;
 mod refusal;
 mod streams;
+mod suspendable;
 
 use std::{
     fmt,
@@ -22,6 +24,7 @@ use oxftp_proto::{TransferType, dialog::Credentials};
 
 use self::inner::{OpenError, PoolInner};
 pub use self::pooled::PooledClient;
+pub use self::suspendable::PoolStream;
 use crate::{Client, ClientBuilder, Error, Host, Result, Throttle, config::Config};
 
 /// Pool of sessions with the same login on one server. Sessions are opened on demand.
@@ -127,7 +130,7 @@ impl Pool {
             match self.inner.open_or_take_idle(&permit).await {
                 Ok(client) => return Ok(PooledClient::new(client, permit, self.inner.clone())),
                 Err(OpenError::TooManySessions(source)) if permit.refuse() => {
-                    tracing::debug!("the server refused one more session: {source}")
+                    crate::trace::debug!("the server refused one more session: {source}")
                 }
                 Err(OpenError::TooManySessions(source)) => {
                     return Err(Error::TooManySessions { source: source.into() });
@@ -177,10 +180,10 @@ impl Pool {
                 let _ = prewarmed.set_type(TransferType::Image).await;
             }
             Err(OpenError::TooManySessions(source)) => {
-                tracing::debug!("no session was prewarmed: {source}");
+                crate::trace::debug!("no session was prewarmed: {source}");
                 permit.refuse();
             }
-            Err(OpenError::Other(error)) => tracing::debug!("no session was prewarmed: {error}"),
+            Err(OpenError::Other(error)) => crate::trace::debug!("no session was prewarmed: {error}"),
         }
     }
 

@@ -20,6 +20,8 @@ pub(crate) struct SessionSemaphore<S> {
     state: Mutex<PermitState<S>>,
     /// A session became idle.
     returned: Notify,
+    /// A caller began to wait.
+    queued: Notify,
 }
 
 #[derive(Debug)]
@@ -61,7 +63,7 @@ impl<S> SessionSemaphore<S> {
             tickets: 0,
             closed: false,
         };
-        Self { state: Mutex::new(state), returned: Notify::new() }
+        Self { state: Mutex::new(state), returned: Notify::new(), queued: Notify::new() }
     }
 
     pub(crate) fn set_size(&self, size: usize) {
@@ -156,6 +158,7 @@ impl<S> SessionSemaphore<S> {
             state.waiting.insert(ticket, sender);
             next
         };
+        self.queued.notify_waiters();
         next.await.ok()
     }
 
@@ -172,6 +175,17 @@ impl<S> SessionSemaphore<S> {
     /// Returns whether a caller waits for a permit.
     pub(crate) fn has_waiters(&self) -> bool {
         self.lock().waiting.values().any(|waiting| !waiting.is_closed())
+    }
+
+    /// Waits until a caller waits for a permit.
+    pub(crate) async fn contended(&self) {
+        loop {
+            let queued = self.queued.notified();
+            if self.has_waiters() {
+                return;
+            }
+            queued.await;
+        }
     }
 
     /// Adds an idle session; returns it if there is no room.

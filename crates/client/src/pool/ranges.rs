@@ -64,7 +64,8 @@ impl Pool {
     ) -> Result<Vec<Bytes>> {
         let path = &path.into();
         let joined = coalesce(ranges, self.inner.range_costs.worthwhile_gap());
-        let reads = joined.iter().map(|range| async move { self.read_range(path, range.clone()).await });
+        // Over owned ranges: a closure over borrowed ones has a future that cannot be spawned.
+        let reads = joined.clone().into_iter().map(|range| self.read_range(path, range));
         let read: Vec<Bytes> = stream::iter(reads).buffered(self.limit().max(1)).try_collect().await?;
         Ok(ranges.iter().map(|range| cut_out(range, &joined, &read)).collect())
     }
@@ -190,6 +191,17 @@ mod tests {
     #![expect(clippy::single_range_in_vec_init, reason = "one joined range is what is expected")]
 
     use super::*;
+
+    #[test]
+    fn future_of_ranges_can_be_spawned() {
+        fn is_send(future: impl Send) {
+            drop(future);
+        }
+        fn spawned(pool: Pool) {
+            is_send(async move { pool.read_ranges("file", &[0..1]).await });
+        }
+        let _: fn(Pool) = spawned;
+    }
 
     #[test]
     fn ranges_are_coalesced_over_small_gaps() {

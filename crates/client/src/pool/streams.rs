@@ -99,4 +99,26 @@ impl Pool {
         let path = path.into();
         open!(self, |session| UploadStream::open(session, &path).await)
     }
+
+    /// Opens a file for writing at its end (`APPE`; RFC 959, 4.1.3); creates it if it does not exist. The stream borrows
+    /// nothing.
+    ///
+    /// ```no_run
+    /// use tokio::io::AsyncWriteExt;
+    ///
+    /// # async fn example(pool: oxftp::Pool) -> Result<(), Box<dyn std::error::Error>> {
+    /// let mut log = pool.open_append("log.txt").await?;
+    /// log.write_all(b"one more line\n").await?;
+    /// log.finish().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of [`open_write`](Self::open_write).
+    pub async fn open_append(&self, path: impl Into<RemotePath>) -> Result<UploadStream<PooledClient>> {
+        let path = path.into();
+        open!(self, |session| UploadStream::open_append(session, &path).await)
+    }
 }

@@ -123,7 +123,7 @@ impl LocalBackups {
         if !fs.try_exists(target).await.unwrap_or(true)
             && let Err(error) = fs.rename(kept, target).await
         {
-            tracing::warn!("{} is still at {}: {error}", target.display(), kept.display());
+            crate::trace::warn!("{} is still at {}: {error}", target.display(), kept.display());
         }
     }
 
@@ -205,7 +205,7 @@ impl RemoteBackups {
         if !client.is_broken()
             && let Err(error) = client.rename(kept, target).await
         {
-            tracing::warn!("{target} is still at {kept}: {error}");
+            crate::trace::warn!("{target} is still at {kept}: {error}");
         }
     }
 

@@ -21,6 +21,7 @@ pub(crate) mod remove;
 pub(crate) mod rename;
 pub(crate) mod resume;
 pub(crate) mod scheduler;
+pub(crate) mod symlink;
 pub(crate) mod upload;
 pub(crate) mod verify;
 
@@ -28,4 +29,5 @@ pub use self::backup::Backup;
 pub use self::download::Download;
 pub use self::options::{Connections, Existing, Order, Verify};
 pub use self::partial_name::PART_SUFFIX;
+pub use self::symlink::Links;
 pub use self::upload::Upload;

@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use super::symlink::Links;
 use crate::{Candidate, Error, Progress, Result, Selection, progress::Silent};
 
 /// What is preserved and checked for each file.
@@ -12,6 +13,10 @@ pub(crate) struct FileOptions {
     pub(crate) ascii: bool,
     pub(crate) preserve_times: bool,
     pub(crate) preserve_mode: bool,
+    /// Permissions of transferred files, in place of those of their sources.
+    pub(crate) file_mode: Option<u32>,
+    /// Permissions of created directories.
+    pub(crate) dir_mode: Option<u32>,
     pub(crate) verify: Verify,
     /// Waits until a downloaded file has reached the disk.
     pub(crate) sync: bool,
@@ -26,6 +31,8 @@ impl Default for FileOptions {
             ascii: false,
             preserve_times: false,
             preserve_mode: false,
+            file_mode: None,
+            dir_mode: None,
             verify: Verify::default(),
             sync: false,
             block_size: BLOCK_SIZE,
@@ -37,6 +44,11 @@ impl FileOptions {
     /// Returns how many bytes are moved at once.
     pub(crate) fn block(&self) -> usize {
         self.block_size.clamp(MIN_BLOCK, MAX_BLOCK)
+    }
+
+    /// Returns whether the permissions of files are set after their transfer.
+    pub(crate) fn sets_mode(&self) -> bool {
+        self.preserve_mode || self.file_mode.is_some()
     }
 
     /// Fails when options exclude each other: text has another length and hash on each side.
@@ -56,6 +68,8 @@ pub(crate) struct Choice {
     pub(crate) selection: Option<Selection>,
     pub(crate) existing: Existing,
     pub(crate) remove_source: bool,
+    /// What becomes of symbolic links; `None` makes each a failure.
+    pub(crate) links: Option<Links>,
 }
 
 impl Choice {

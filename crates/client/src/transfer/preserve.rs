@@ -8,16 +8,52 @@ use std::{
 
 use oxftp_proto::{RemotePath, Timestamp};
 
-use crate::{Client, Error, Result, local_fs::FileSystem};
+use super::local_path::make_below;
+use crate::{
+    Client, Error, Result,
+    local_fs::{CreateDirOptions, FileSystem},
+};
 
 /// Sets the permissions of a local file to those that the server lists; returns whether it has them.
 pub(crate) async fn set_local_mode(fs: &dyn FileSystem, file: &Path, listed: Option<u32>) -> bool {
     let Some(mode) = listed else {
-        tracing::warn!("the permissions of {} are not preserved: the server lists none", file.display());
+        crate::trace::warn!("the permissions of {} are not preserved: the server lists none", file.display());
         return false;
     };
     let set = fs.set_permissions(file, mode & PRESERVED_BITS).await;
-    set.inspect_err(|error| tracing::warn!("{error}")).is_ok()
+    set.inspect_err(|error| crate::trace::warn!("{error}")).is_ok()
+}
+
+/// Sets the permissions of a local file or directory; returns whether it has them. A failure is a warning.
+pub(crate) async fn choose_local_mode(fs: &dyn FileSystem, path: &Path, mode: u32) -> bool {
+    let set = fs.set_permissions(path, mode).await;
+    set.inspect_err(|error| crate::trace::warn!("{error}")).is_ok()
+}
+
+/// Creates a local directory below another; a new one gets these permissions.
+pub(crate) async fn make_below_with_mode(fs: &dyn FileSystem, path: &Path, mode: Option<u32>) -> Result<()> {
+    let Some(mode) = mode else { return make_below(fs, path).await };
+    match fs.create_dir(path, CreateDirOptions::default()).await {
+        Ok(()) => {
+            choose_local_mode(fs, path, mode).await;
+            Ok(())
+        }
+        Err(_) => make_below(fs, path).await,
+    }
+}
+
+/// Creates a directory on the server whose parent exists; a new one gets these permissions.
+pub(crate) async fn make_remote_with_mode(
+    client: &mut Client,
+    path: &RemotePath,
+    mode: Option<u32>,
+) -> Result<()> {
+    let Some(mode) = mode else { return client.create_dir_if_missing(path).await };
+    match client.create_dir(path).await {
+        Ok(()) => choose_remote_mode(client, path, mode).await,
+        Err(Error::StatusCode(_)) => client.create_dir_if_missing(path).await,
+        Err(error) => Err(error),
+    }
 }
 
 /// Sets the permissions of the server's file to those of the local one. A refusal is a warning.
@@ -29,9 +65,14 @@ pub(crate) async fn set_remote_mode(
 ) -> Result<()> {
     let found = fs.metadata(source).await?;
     let Some(mode) = found.mode.filter(|_| found.is_file()) else { return Ok(()) };
-    match client.set_permissions(target, mode & PRESERVED_BITS).await {
+    choose_remote_mode(client, target, mode & PRESERVED_BITS).await
+}
+
+/// Sets the permissions of a file or directory on the server. A refusal is a warning.
+pub(crate) async fn choose_remote_mode(client: &mut Client, target: &RemotePath, mode: u32) -> Result<()> {
+    match client.set_permissions(target, mode).await {
         Err(error @ Error::StatusCode(_)) if !error.is_connection_lost() => {
-            tracing::warn!("the permissions of {target} are not preserved: {error}");
+            crate::trace::warn!("the permissions of {target} are not set: {error}");
             Ok(())
         }
         set => set,
@@ -43,7 +84,7 @@ pub(crate) async fn set_local_time(fs: &dyn FileSystem, file: &Path, time: Times
     if let Some(time) = system_time(time)
         && let Err(error) = fs.set_modified(file, time).await
     {
-        tracing::warn!("{error}");
+        crate::trace::warn!("{error}");
     }
 }
 
@@ -53,12 +94,12 @@ pub(crate) fn warn_of_refused_time(client: &Client, target: &RemotePath, set: Re
     match set {
         Err(error @ Error::Unsupported { .. }) => {
             if !client.capabilities().reported_times_not_kept.swap(true, Ordering::Relaxed) {
-                tracing::warn!("the times of uploaded files are not preserved: {error}");
+                crate::trace::warn!("the times of uploaded files are not preserved: {error}");
             }
             Ok(())
         }
         Err(error @ Error::StatusCode(_)) if !client.is_broken() => {
-            tracing::warn!("the time of {target} is not preserved: {error}");
+            crate::trace::warn!("the time of {target} is not preserved: {error}");
             Ok(())
         }
         set => set,

@@ -490,7 +490,13 @@ fn rust_files() -> Vec<PathBuf> {
 
 /// Returns whether users read the literals of a source: those of the published crates.
 fn is_product(file: &Path) -> bool {
-    let published = ["crates/proto/src/", "crates/client/src/", "crates/serve/src/", "crates/cli/src/"];
+    let published = [
+        "crates/proto/src/",
+        "crates/client/src/",
+        "crates/serve/src/",
+        "crates/cli/src/",
+        "crates/object-store/src/",
+    ];
     let path = shown(file);
     published.iter().any(|folder| path.starts_with(folder))
         && !path.contains("/tests")

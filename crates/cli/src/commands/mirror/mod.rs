@@ -8,7 +8,7 @@ use std::{path::PathBuf, sync::Arc, time::Instant};
 use clap::{Args, ValueEnum};
 use oxftp::{
     FtpUrl, Pool, Report,
-    mirror::{Action, Compare, Delete, Filter, Links, Mirror, Step},
+    mirror::{Action, Compare, Delete, Filter, Mirror, Step},
 };
 use tokio::sync::mpsc;
 
@@ -20,7 +20,9 @@ use super::support::{
 };
 use crate::{
     app::App,
-    args::{ConnectionArgs, DepthArgs, FilterArgs, RecordArgs, SelectionArgs, TransferArgs},
+    args::{
+        ConnectionArgs, DepthArgs, FilterArgs, LinksArg, ModeArgs, RecordArgs, SelectionArgs, TransferArgs,
+    },
     failure::{Exit, Failure, Result},
     output::Output,
     progress::Scope,
@@ -46,10 +48,6 @@ pub(crate) struct MirrorArgs {
     /// Compare sizes and checksums, which the server must be able to compute
     #[arg(long)]
     checksum: bool,
-    #[command(flatten)]
-    selection: SelectionArgs,
-    #[command(flatten)]
-    depth: DepthArgs,
     /// Symbolic links: skip, follow (mirror what they point to) or copy (create the link, if its target is inside the
     /// tree; downloads only)
     #[arg(long, value_name = "HOW", default_value = "skip", hide_possible_values = true)]
@@ -60,6 +58,8 @@ pub(crate) struct MirrorArgs {
     /// Give transferred files the permissions of their sources
     #[arg(short, long)]
     perms: bool,
+    #[command(flatten)]
+    modes: ModeArgs,
     /// Upload each file under a temporary name and rename it when it is complete and verified
     #[arg(long)]
     temp_name: bool,
@@ -87,6 +87,10 @@ pub(crate) struct MirrorArgs {
     /// Destination: a URL or a local directory
     #[arg(value_name = "DST")]
     target: String,
+    #[command(flatten)]
+    selection: SelectionArgs,
+    #[command(flatten)]
+    depth: DepthArgs,
     #[command(flatten)]
     transfer: TransferArgs,
     #[command(flatten)]
@@ -118,24 +122,6 @@ impl From<DeleteArg> for Delete {
         match when {
             DeleteArg::Before => Self::Before,
             DeleteArg::After => Self::After,
-        }
-    }
-}
-
-/// Values of `--links`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum LinksArg {
-    Skip,
-    Follow,
-    Copy,
-}
-
-impl From<LinksArg> for Links {
-    fn from(how: LinksArg) -> Self {
-        match how {
-            LinksArg::Skip => Self::Skip,
-            LinksArg::Follow => Self::Follow,
-            LinksArg::Copy => Self::Copy,
         }
     }
 }
@@ -333,6 +319,8 @@ fn configured<'p>(mirror: Mirror<'p>, args: &MirrorArgs, app: &App) -> Mirror<'p
         .sync(args.fsync)
         .empty_directories(args.empty_dirs)
         .preserve_mode(args.perms)
+        .file_mode(args.modes.file_mode())
+        .dir_mode(args.modes.dir_mode())
         .temporary(args.temp_name)
         .backup(args.transfer.backup.backup())
         .dry_run(args.dry_run)

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use oxftp::mirror::{Action, Reason, Step};
 
-use crate::{terminal::warn, units::count};
+use crate::{commands::support::summary::warn_of_skipped_symlinks, terminal::warn, units::count};
 
 /// How many steps of each kind there were.
 #[derive(Debug, Default)]
@@ -31,11 +31,7 @@ impl StepCounts {
 
     /// Warns of entries that were left out without a flag that says so.
     pub(super) fn report_skipped(&self) {
-        let symlinks = self.symlinks.load(Ordering::Relaxed);
-        if symlinks > 0 {
-            let symlinks = count(symlinks, "symbolic link", "symbolic links");
-            warn(format_args!("{symlinks} skipped; --links follow or copy includes them"));
-        }
+        warn_of_skipped_symlinks(self.symlinks.load(Ordering::Relaxed));
         let special_files = self.special_files.load(Ordering::Relaxed);
         if special_files > 0 {
             let special_files = count(special_files, "special file", "special files");

@@ -42,6 +42,8 @@ pub(super) struct Answer {
 pub(super) struct Tls {
     pub(super) version: String,
     pub(super) cipher: String,
+    /// Line of this server for the file of known hosts.
+    pub(super) known_hosts: String,
     pub(super) certificate: Option<Certificate>,
 }
 

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     failure::{Failure, Result, Stage},
-    session::Session,
+    session::{Session, known_hosts},
 };
 
 /// Returns the findings, and the error that prevented further ones.
@@ -23,7 +23,7 @@ pub(super) async fn inspect(session: &mut Session, url: &FtpUrl) -> Result<(Find
     let mut findings = Findings { url: url.to_string(), ..Findings::default() };
     findings.greeting =
         client.greeting().lines().map(|line| String::from_utf8_lossy(line).into_owned()).collect();
-    findings.tls = tls(&client);
+    findings.tls = tls(&client, url);
     let stage = Stage::of_login(&credentials);
     let login = client.login(credentials).await;
     findings.login = Some(Answer::of(&login));
@@ -42,14 +42,20 @@ pub(super) async fn inspect(session: &mut Session, url: &FtpUrl) -> Result<(Find
     Ok((findings, outcome.map_err(|error| Failure::about(url, error))))
 }
 
-fn tls(client: &Client) -> Option<Tls> {
+fn tls(client: &Client, url: &FtpUrl) -> Option<Tls> {
     let version = match client.tls_version()? {
         TlsVersion::Tls12 => "TLSv1_2",
         _ => "TLSv1_3",
     };
     let certificate = client.certificates().next().and_then(Certificate::read);
     let cipher = client.tls_cipher().unwrap_or_default().to_owned();
-    Some(Tls { version: version.to_owned(), cipher, certificate })
+    let known_hosts = certificate.as_ref().map(|certificate| known_hosts::line(url, &certificate.sha256));
+    Some(Tls {
+        version: version.to_owned(),
+        cipher,
+        known_hosts: known_hosts.unwrap_or_default(),
+        certificate,
+    })
 }
 
 /// Sends all queries; a refusal is a finding, a lost connection ends them.

@@ -1,6 +1,7 @@
 //! Commands against the embedded server and scripted servers.
 
 mod basics;
+mod completions;
 mod concurrent;
 mod demo_and_serve;
 mod du_head_rcat_raw;

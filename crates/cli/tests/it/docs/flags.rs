@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, fs, path::Path};
 #[test]
 fn every_flag_in_the_tables_exists() {
     let known = flags_of_all_verbs();
-    for page in ["coming-from.md", "troubleshooting.md", "recipes.md", "verbs.md"] {
+    for page in ["coming-from.md", "troubleshooting.md", "recipes.md", "verbs.md", "tasks.md"] {
         let advised = advice(page).into_iter().flat_map(|code| flags(&code));
 
         let unknown: Vec<_> = advised.filter(|flag| !known.contains(flag)).collect();
@@ -18,7 +18,7 @@ fn every_flag_in_the_tables_exists() {
 fn every_verb_in_the_tables_exists() {
     let help = crate::common::run(&mut crate::common::oxftp(&["--help"])).stdout();
     let verbs = verbs(&help);
-    let named = advice("coming-from.md").into_iter();
+    let named = advice("coming-from.md").into_iter().chain(advice("tasks.md"));
     let named = named.filter_map(|code| Some(code.strip_prefix("oxftp ")?.split(' ').next()?.to_owned()));
 
     let unknown: Vec<_> = named.filter(|verb| !verbs.contains(verb)).collect();

@@ -49,6 +49,72 @@ fn verb_of_another_program_has_a_hint() {
     }
 }
 
+/// Flags as users of other programs type them, and what the hint says.
+const FOREIGN: &[(&[&str], &str)] = &[
+    (&["ls", "--cacert", "x", URL], "--tls-ca FILE"),
+    (&["ls", "-k", URL], "--insecure"),
+    (&["get", "--no-check-certificate", URL], "--insecure"),
+    (&["get", "--ftp-ssl", URL], "ftpes://"),
+    (&["get", "--ssl-reqd", URL], "ftpes://"),
+    (&["get", "-u", "me:secret", URL], "--user NAME"),
+    (&["put", "-T", "x", URL], "oxftp put FILE URL"),
+    (&["get", "-O", URL], "-o FILE"),
+    (&["get", "-P", "3", URL], "-j N"),
+    (&["get", "-nH", "--cut-dirs=2", URL], "last directory"),
+    (&["get", "--cut-dirs=2", URL], "last directory"),
+    (&["mirror", "-R", "a", URL], "mirror DIR URL uploads"),
+    (&["mirror", "-e", "a", URL], "--delete=before"),
+    (&["mirror", "--parallel=8", "a", URL], "-j N"),
+    (&["mirror", "--transfers", "4", "a", URL], "-j N"),
+    (&["mirror", "-avz", "a", URL], "--links copy"),
+    (&["ls", "--ftp-host", "h", URL], "part of the URL"),
+    (&["ls", "-lA", URL], "leave this flag out"),
+    (&["ls", "--older", "30d", URL], "--min-age AGE"),
+    (&["find", "-name", "*.log", URL], "two hyphens: --name"),
+    (&["find", "-mtime", "+30", URL], "--older 30d"),
+    (&["rm", "-i", URL], "rm asks nothing"),
+    (&["chmod", "-x", URL], "a-x"),
+    (&["put", "--dry-run", "a", URL], "--dry-run is a flag of "),
+    (&["ls", "--delete", URL], "--delete is a flag of "),
+    (&["-u", "me,secret", "h"], "--user NAME"),
+    (&["-e", "ls; bye", "h"], "oxftp shell -c"),
+    (&[URL], "oxftp ls ftp://h/x lists"),
+    (&["ftp.example.org"], "oxftp shell ftpes://ftp.example.org"),
+    (&["localhost"], "oxftp shell ftpes://localhost"),
+    (&["get", URL, "dir"], "-d dir"),
+    (&["put", URL, "dir"], "put SRC... URL; get downloads"),
+    (&["put", URL, URL], "mirror or fxp"),
+    (&["mirror", URL], "mirror URL DIR to download"),
+    (&["mirror", "a", "b", URL], "one word too many"),
+    (&["ls", "-h"], "--human"),
+];
+
+const URL: &str = "ftp://h/x";
+
+#[test]
+fn foreign_command_line_says_what_to_type() {
+    for (words, meant) in FOREIGN {
+        let run = run(&mut oxftp(words));
+        assert_eq!(run.code, Some(2), "{words:?}");
+        assert!(run.labelled("hint: ").join("").contains(meant), "{words:?}: {}", run.stderr);
+        assert!(
+            !run.stderr.contains("tip:") && !run.stderr.contains("as a value"),
+            "{words:?}: {}",
+            run.stderr
+        );
+    }
+}
+
+#[test]
+fn hint_for_a_url_hides_its_password() {
+    for words in [&["ftp://me:hush@h/x"][..], &["get", "-k", "ftp://me:hush@h/x"], &["me:hush@h.example.org"]]
+    {
+        let run = run(&mut oxftp(words));
+        assert!(run.stderr.contains("hint: "), "{}", run.stderr);
+        run.hides("hush");
+    }
+}
+
 #[test]
 fn help_lists_every_verb_once() {
     let help = run(&mut oxftp(&["help"])).stdout();

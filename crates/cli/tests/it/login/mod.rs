@@ -1,5 +1,6 @@
 //! Logins: credentials, secrets, and opportunistic TLS.
 
 mod credentials;
+mod known_hosts;
 mod opportunistic_tls;
 mod secrets;

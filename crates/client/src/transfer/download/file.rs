@@ -26,7 +26,7 @@ use crate::transfer::{
     local_path::{refuse_link, refuse_target},
     options::{FileOptions, MIN_BLOCK, Verify},
     partial_name::partial_path,
-    preserve::{set_local_mode, set_local_time, system_time},
+    preserve::{choose_local_mode, set_local_mode, set_local_time, system_time},
     resume::{LARGE, OVERLAP, defeats_resume, is_session_end},
     scheduler::pending_write::{FileOutcome, PendingWrite},
     verify::LocalCopy,
@@ -118,7 +118,7 @@ impl FileDownload<'_> {
         }
         match self.download_from(client, remote, local, offset).await {
             Err(error) if defeats_resume(&error) && !client.is_broken() => {
-                tracing::warn!("{} cannot be resumed and is downloaded whole: {error}", remote.path);
+                crate::trace::warn!("{} cannot be resumed and is downloaded whole: {error}", remote.path);
                 self.progress.give_up_resuming();
                 self.progress.retry(&remote.path.to_string());
                 let local = LocalTarget { partial, earlier: None, path: target };
@@ -319,8 +319,10 @@ impl FileDownload<'_> {
             },
             None => None,
         };
-        let preserve_mode =
-            self.options.preserve_mode && set_local_mode(&**self.fs, partial, remote.mode).await;
+        let preserve_mode = match self.options.file_mode {
+            Some(mode) => choose_local_mode(&**self.fs, partial, mode).await,
+            None => self.options.preserve_mode && set_local_mode(&**self.fs, partial, remote.mode).await,
+        };
         let options = CommitOptions { sync: self.options.sync, preserve_mode };
         let (outcome, file) = commit_locked(self.fs, file, partial, target, options).await;
         if let (Err(_), Some((backups, kept))) = (&outcome, kept) {
@@ -360,13 +362,13 @@ impl FileDownload<'_> {
         }
         if self.fs.try_exists(&segments_path(partial)).await? {
             // It was downloaded in segments: its length means nothing.
-            tracing::warn!("{} is not resumed: its segments were not downloaded in order", remote.path);
+            crate::trace::warn!("{} is not resumed: its segments were not downloaded in order", remote.path);
             return Ok(0);
         }
         if let Some(token) = remote.token()
             && token.differs(&**self.fs, partial).await
         {
-            tracing::warn!("{} is not resumed: it has changed on the server", remote.path);
+            crate::trace::warn!("{} is not resumed: it has changed on the server", remote.path);
             return Ok(0);
         }
         let size = match remote.size {
@@ -404,7 +406,7 @@ impl FileDownload<'_> {
                 return Err(data.fail(client.control_mut(), source, deadline).await);
             }
         }
-        tracing::warn!("the partial file of {} is of another file and is not resumed", remote.path);
+        crate::trace::warn!("the partial file of {} is of another file and is not resumed", remote.path);
         self.progress.give_up_resuming();
         let ended = match data.is_at_end() {
             true => client.finish_data(&mut data, Masks::default()).await.map(drop),
@@ -432,7 +434,7 @@ impl FileDownload<'_> {
             Err(Error::StatusCode(error))
                 if offset > 0 && dialog::is_restart_refused(&error) && !is_session_end(&error) =>
             {
-                tracing::warn!("{} cannot be resumed and is downloaded whole: {error}", remote.path);
+                crate::trace::warn!("{} cannot be resumed and is downloaded whole: {error}", remote.path);
                 Ok((client.open_data(retr, representation, 0, follow_up).await?, 0))
             }
             opened => Ok((opened?, offset)),
@@ -503,9 +505,12 @@ impl FileDownload<'_> {
 impl FileDownload<'_> {
     /// Returns whether a file is read into memory: it is small, and needs nothing on disk before it is complete.
     fn is_small(&self, remote: &RemoteFile<'_>) -> bool {
-        let FileOptions { resume, ascii, preserve_mode, verify, .. } = self.options;
-        let is_plain =
-            !resume && !ascii && !preserve_mode && verify != Verify::Hash && self.backups.is_none();
+        let FileOptions { resume, ascii, verify, .. } = self.options;
+        let is_plain = !resume
+            && !ascii
+            && !self.options.sets_mode()
+            && verify != Verify::Hash
+            && self.backups.is_none();
         is_plain && remote.size.is_some_and(|size| size < MIN_BLOCK as u64)
     }
 
@@ -616,7 +621,7 @@ impl FileDownload<'_> {
             Ok::<_, Error>(())
         };
         if let Err(error) = kept.await {
-            tracing::warn!("the partial file of {} is not kept: {error}", target.display());
+            crate::trace::warn!("the partial file of {} is not kept: {error}", target.display());
         }
     }
 }

@@ -31,6 +31,7 @@ use super::{
         retry::{RetryBudget, retrying},
         worker::Worker,
     },
+    symlink::Links,
 };
 use crate::{
     Candidate, Client, Error, Pool, ProgressEvent, Report, Result, Selection,
@@ -211,6 +212,15 @@ impl<'c> Download<'c> {
         self
     }
 
+    /// Sets what becomes of symbolic links in a tree. By default each is a failure ([`Error::Skipped`](crate::Error::Skipped)).
+    ///
+    /// A link that is created ([`Links::Copy`]) must be relative and point into the tree.
+    #[must_use]
+    pub fn links(mut self, links: Links) -> Self {
+        self.choice.links = Some(links);
+        self
+    }
+
     file_setters! {
         /// Resumes the partial file of an earlier download (`REST`). Defaults to false.
         ///
@@ -239,6 +249,15 @@ impl<'c> Download<'c> {
         ///
         /// A warning is logged where the server lists none, or the file system does not store them.
         preserve_mode: bool;
+
+        /// Sets the permissions of the transferred files, whatever those of their sources are. Defaults to `None`.
+        ///
+        /// On a server it is `SITE CHMOD`, and a refusal is logged as a warning.
+        file_mode: Option<u32>;
+
+        /// Sets the permissions of the directories that are created in a tree. Existing ones keep theirs. They must let
+        /// the user write. Defaults to `None`.
+        dir_mode: Option<u32>;
 
         /// Compares each file with the server's before it gets its final name (`SIZE`, `HASH` and similar
         /// commands). Defaults to [`Verify::Auto`]: by the listed size.
@@ -296,6 +315,7 @@ impl<'c> Download<'c> {
                 depth: 0,
                 ancestors: AncestorChain::default(),
                 has_collision: false,
+                symlinks: 0,
                 relative: String::new(),
             };
             let admission = AdmissionGate::new(&self.job, self.worker.pool());

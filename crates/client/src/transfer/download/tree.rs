@@ -15,11 +15,13 @@ use super::file::{FileDownload, RemoteFile};
 use crate::transfer::{
     backup::LocalBackups,
     file_progress::FileProgress,
-    local_path::{local_name, make_all, make_below},
+    local_path::{local_name, make_all},
     name_collisions::{NameCollisions, refuse_other_spelling},
     options::{Choice, Existing, FileOptions, relative_path},
     partial_name::{partial_names_of_others, refuse_partial_name},
+    preserve::make_below_with_mode,
     scheduler::{Found, JobHandler, concurrency::WorkAmount, pending_write::FileOutcome},
+    symlink::{Links, MAX_SYMLINKS, create_symlink, dangling, refuse_outside, too_many_symlinks},
 };
 use crate::{
     Candidate, Client, Error, PathEntry, Result,
@@ -61,6 +63,8 @@ pub(crate) struct RemoteDirectory {
     pub(crate) ancestors: AncestorChain,
     /// Another entry of its parent may have the same name here.
     pub(crate) has_collision: bool,
+    /// Number of symbolic links that were followed on the way to it.
+    pub(crate) symlinks: usize,
     /// Path relative to the root of the tree.
     pub(crate) relative: String,
 }
@@ -158,18 +162,31 @@ impl JobHandler for TreeDownload {
         let mut collisions = NameCollisions::of(files.names().chain(other_names));
         let mut files = FoundFiles::of(files, directory.local.as_path().into());
         let mut others = others.into_iter().peekable();
+        let mut links = Vec::new();
         // In the order of the listing: the first of several equal names counts.
         for index in 0..=files.table.len() {
             while let Some((_, entry)) = others.next_if(|(before, _)| *before == index) {
-                self.sort_other(directory, &entry, &mut collisions, &parent, found);
+                if let Some(link) = self.sort_other(directory, entry, &mut collisions, &parent, found) {
+                    links.push(link);
+                }
             }
             self.sort_file(directory, index, &mut collisions, &mut files, found);
         }
         files.leave_out_partial_names(found);
-        let has_files = self.add_files(files, found).await;
-        if make_later && has_files {
+        let mut has_files = self.add_files(files, found).await;
+        if self.choice.links == Some(Links::Follow) {
+            for link in std::mem::take(&mut links) {
+                has_files |= self.follow(client, directory, &link, &parent, found).await?;
+            }
+        }
+        if make_later && (has_files || !links.is_empty()) {
             self.make_with_parents(directory).await?;
             found.made = true;
+        }
+        for link in links {
+            if let Err(error) = self.copy_symlink(directory, &link).await {
+                found.failures.push((link.path().to_string(), error));
+            }
         }
         self.directories.fetch_add(found.directories.len(), Ordering::Relaxed);
         Ok(())
@@ -237,13 +254,13 @@ impl TreeDownload {
             (0, Root::Named, _) | (0, _, None) => make_all(&*self.fs, local).await,
             (0, Root::Put, Some(parent)) => {
                 make_all(&*self.fs, parent).await?;
-                make_below(&*self.fs, local).await
+                make_below_with_mode(&*self.fs, local, self.options.dir_mode).await
             }
             _ if has_collision => {
-                make_below(&*self.fs, local).await?;
+                make_below_with_mode(&*self.fs, local, self.options.dir_mode).await?;
                 refuse_other_spelling(&*self.fs, local).await
             }
-            _ => make_below(&*self.fs, local).await,
+            _ => make_below_with_mode(&*self.fs, local, self.options.dir_mode).await,
         }
     }
 
@@ -271,27 +288,34 @@ impl TreeDownload {
     fn sort_other(
         &self,
         directory: &RemoteDirectory,
-        entry: &PathEntry,
+        entry: PathEntry,
         collisions: &mut NameCollisions,
         parent: &Arc<Ancestor>,
         found: &mut Found<Self>,
-    ) {
+    ) -> Option<PathEntry> {
         if entry.is_dir() && is_lock(entry.entry().name()) {
-            return;
+            return None;
         }
         let has_collision = collisions.is_one(entry.entry().name());
         let facts = Facts { is_dir: entry.is_dir(), size: None, modified: entry.modified };
         if collisions.comes_again(entry.entry().name()) {
             found.failures.push(listed_twice(&entry.path()));
+        } else if entry.kind == EntryKind::Link && self.choice.links == Some(Links::Follow) {
+            return Some(entry);
         } else if !self.accepts(directory, &entry.name(), facts) {
+        } else if entry.kind == EntryKind::Link && self.choice.links == Some(Links::Copy) {
+            return Some(entry);
+        } else if entry.kind == EntryKind::Link && self.choice.links == Some(Links::Skip) {
+            found.skipped_symlinks += 1;
         } else if entry.is_dir() {
             match local_name(&entry.name()) {
                 Ok(name) => found.directories.push(RemoteDirectory {
                     remote: entry.path(),
                     local: directory.local.join(name),
                     depth: directory.depth + 1,
-                    ancestors: AncestorChain::of(entry).with_parent(parent),
+                    ancestors: AncestorChain::of(&entry).with_parent(parent),
                     has_collision,
+                    symlinks: directory.symlinks,
                     relative: relative_path(&directory.relative, &entry.name().to_string_lossy()),
                 }),
                 Err(error) => found.failures.push((entry.path().to_string(), error.into())),
@@ -299,6 +323,70 @@ impl TreeDownload {
         } else {
             found.failures.push((entry.path().to_string(), not_a_file(&entry.path())));
         }
+        None
+    }
+
+    /// Adds what a symbolic link points to; returns whether it is a file that is to be downloaded.
+    async fn follow(
+        &self,
+        client: &mut Client,
+        directory: &RemoteDirectory,
+        link: &PathEntry,
+        parent: &Arc<Ancestor>,
+        found: &mut Found<Self>,
+    ) -> Result<bool> {
+        let path = link.path();
+        let name = match local_name(&link.name()) {
+            Ok(name) => name,
+            Err(error) => {
+                found.failures.push((path.to_string(), error.into()));
+                return Ok(false);
+            }
+        };
+        let local = directory.local.join(name);
+        let accepts = |facts| self.accepts(directory, &link.name(), facts);
+        match client.resolve_link(&path).await? {
+            EntryKind::Directory if directory.symlinks >= MAX_SYMLINKS => {
+                found.failures.push((path.to_string(), too_many_symlinks(path.to_string())));
+            }
+            EntryKind::Directory => {
+                if accepts(Facts { is_dir: true, size: None, modified: None }) {
+                    found.directories.push(RemoteDirectory {
+                        remote: path,
+                        local,
+                        depth: directory.depth + 1,
+                        ancestors: AncestorChain::of(link).with_parent(parent),
+                        has_collision: false,
+                        symlinks: directory.symlinks + 1,
+                        relative: relative_path(&directory.relative, &link.name().to_string_lossy()),
+                    });
+                }
+            }
+            EntryKind::File => {
+                let size = client.size_if_told(&path).await?;
+                let modified = client.modified_if_told(&path).await;
+                let exists = self.fs.metadata(&local).await.is_ok();
+                if accepts(Facts { is_dir: false, size, modified }) && self.choice.existing.allows(exists) {
+                    found.files.push(DownloadTask::Named { path, size, modified, mode: None, target: local });
+                    return Ok(true);
+                }
+            }
+            _ => found.failures.push((path.to_string(), dangling(path.to_string()))),
+        }
+        Ok(false)
+    }
+
+    /// Creates a symbolic link like that of the server. Downloads follow none, so nothing is written through it.
+    async fn copy_symlink(&self, directory: &RemoteDirectory, link: &PathEntry) -> Result<()> {
+        let path = directory.local.join(local_name(&link.name())?);
+        let Some(destination) = link.link_target() else {
+            return Err(Error::Skipped {
+                path: link.path().to_string(),
+                why: "the server does not list where the symbolic link points to",
+            });
+        };
+        refuse_outside(&path, destination, directory.depth)?;
+        create_symlink(&*self.fs, &path, destination).await
     }
 
     /// Decides about a file, if there is one with this index.

@@ -81,6 +81,8 @@ pub(crate) struct Found<H: JobHandler + ?Sized> {
     /// Further files, which become tasks when their turn comes, and their work.
     pub(crate) batch: Option<(WorkAmount, FileBatch<H::File>)>,
     pub(crate) failures: Vec<(String, Error)>,
+    /// Number of symbolic links that are left out.
+    pub(crate) skipped_symlinks: u64,
 }
 
 impl<H: JobHandler + ?Sized> Default for Found<H> {
@@ -92,6 +94,7 @@ impl<H: JobHandler + ?Sized> Default for Found<H> {
             files: Vec::new(),
             batch: None,
             failures: Vec::new(),
+            skipped_symlinks: 0,
         }
     }
 }
@@ -324,7 +327,7 @@ impl<'a, H: JobHandler> Scheduler<'a, H> {
             state.queue.stop();
             state.stop.get_or_insert(why);
         } else {
-            tracing::warn!("one connection less: {why}");
+            crate::trace::warn!("one connection less: {why}");
         }
         drop(state);
         self.admission.wake();
@@ -349,6 +352,7 @@ impl<'a, H: JobHandler> Scheduler<'a, H> {
     fn take(&self, directory: &H::Directory, found: Found<H>, outcome: Result<()>) {
         let mut state = self.lock();
         state.report.directories += u64::from(found.made);
+        state.report.skipped_symlinks += found.skipped_symlinks;
         found.directories.iter().for_each(|_| self.admission.found(WorkAmount::file(0)));
         match found.is_urgent {
             true => state.queue.put_first(found.directories),

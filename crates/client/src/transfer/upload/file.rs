@@ -21,7 +21,7 @@ use crate::{
         file_progress::{FileProgress, Transferred},
         options::{FileOptions, MIN_BLOCK, Verify},
         partial_name::remote_partial_path,
-        preserve::{set_remote_mode, timestamp, warn_of_refused_time},
+        preserve::{choose_remote_mode, set_remote_mode, timestamp, warn_of_refused_time},
         rename::replace_by_rename,
         resume::{LARGE, OVERLAP, SourceId, defeats_resume},
         verify::LocalCopy,
@@ -131,7 +131,7 @@ impl FileUpload<'_> {
         let mut stored = self.store_and_check(client, content, names, offset, record.as_deref_mut()).await;
         match &stored {
             Err(error) if offset > 0 && defeats_resume(error) && !client.is_broken() => {
-                tracing::warn!("{} cannot be resumed and is sent whole: {error}", source.display());
+                crate::trace::warn!("{} cannot be resumed and is sent whole: {error}", source.display());
                 self.progress.give_up_resuming();
                 self.progress.retry(&source.display().to_string());
                 let content = self.open_source(source).await?;
@@ -141,8 +141,10 @@ impl FileUpload<'_> {
             _ => {}
         }
         let (stored, set) = stored?;
-        if self.options.preserve_mode {
-            set_remote_mode(client, self.fs, source, path).await?;
+        match self.options.file_mode {
+            Some(mode) => choose_remote_mode(client, path, mode).await?,
+            None if self.options.preserve_mode => set_remote_mode(client, self.fs, source, path).await?,
+            None => {}
         }
         if let Some(time) = self.time(stored.modified) {
             let set = match set {
@@ -358,7 +360,7 @@ impl FileUpload<'_> {
             Err(error) if resumed => return Checked { content: Err(error), time: None },
             // The server reported before that the transfer is complete.
             Err(error) => {
-                tracing::warn!("the size of {path} is not compared: {error}");
+                crate::trace::warn!("the size of {path} is not compared: {error}");
                 return Checked { content: Ok(()), time: None };
             }
         };
@@ -391,7 +393,7 @@ impl FileUpload<'_> {
         match content {
             Err(Error::HashMismatch { there, here }) if path != target => {
                 if let Err(error) = client.remove_file(path).await {
-                    tracing::warn!("{path} is still on the server: {error}");
+                    crate::trace::warn!("{path} is still on the server: {error}");
                 }
                 Err(Error::HashMismatch { there, here })
             }
@@ -447,7 +449,7 @@ impl FileUpload<'_> {
         if let Some(length) = length {
             return Ok(length);
         }
-        tracing::warn!("{} is sent whole: the server has another version of {path}", source.display());
+        crate::trace::warn!("{} is sent whole: the server has another version of {path}", source.display());
         self.progress.give_up_resuming();
         Ok(0)
     }
@@ -462,7 +464,7 @@ impl FileUpload<'_> {
         offset: u64,
         queries: Option<UploadQueries>,
     ) -> Result<DataConnection> {
-        let follow_up = match self.upload.temporary || self.options.preserve_mode {
+        let follow_up = match self.upload.temporary || self.options.sets_mode() {
             // A command that is sent ahead would not outlive the commands after this transfer.
             true => FollowUp::Nothing,
             false => self.follow_up,
@@ -472,7 +474,7 @@ impl FileUpload<'_> {
         if appends_first {
             match client.open_data(appe.clone(), TransferType::Image, 0, FollowUp::Nothing).await {
                 Err(error) if defeats_resume(&error) && !client.is_broken() => {
-                    tracing::debug!("APPE is refused: {error}");
+                    crate::trace::debug!("APPE is refused: {error}");
                 }
                 opened => return opened,
             }
@@ -559,6 +561,32 @@ fn compare(there: Option<u64>, transferred: u64) -> Result<()> {
 fn is_about_data(error: &Error) -> bool {
     let refused = matches!(error, Error::StatusCode(_) | Error::SizeMismatch { .. } | Error::Data { .. });
     refused && !error.is_connection_lost()
+}
+
+impl Client {
+    /// Renames a file to `target`, in place of an existing file (`RNFR`, `RNTO`; RFC 959, 4.1.3).
+    ///
+    /// When the server refuses to replace a file by a rename, that file is deleted first (`DELE`). Between the two
+    /// commands there is no file of that name.
+    ///
+    /// ```no_run
+    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+    /// client.write("report.pdf.new", "%PDF-").await?;
+    /// client.replace("report.pdf.new", "report.pdf").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotRenamed`] if the server refuses one of the paths.
+    pub async fn replace(
+        &mut self,
+        from: impl Into<RemotePath>,
+        target: impl Into<RemotePath>,
+    ) -> Result<()> {
+        rename_into_place(self, &from.into(), &target.into(), None).await
+    }
 }
 
 /// Renames a complete upload to its final name (`RNFR`, `RNTO`); an older file of that name is moved to its backup, or

@@ -24,10 +24,11 @@ use super::{
         retry::{RetryBudget, retrying},
         worker::Worker,
     },
+    symlink::Links,
 };
 use crate::{
-    Candidate, Client, Pool, Report, Result, Selection, deadline::Deadline, error::local_fs::LocalFsError,
-    future::BoxFuture,
+    Candidate, Client, Error, Pool, Report, Result, Selection, deadline::Deadline,
+    error::local_fs::LocalFsError, future::BoxFuture,
 };
 
 impl Client {
@@ -203,6 +204,15 @@ impl<'c> Upload<'c> {
         self
     }
 
+    /// Sets what becomes of symbolic links in a tree. By default each is a failure ([`Error::Skipped`](crate::Error::Skipped)).
+    ///
+    /// [`Links::Copy`] is [`Error::Unsupported`](crate::Error::Unsupported): FTP has no command that creates them.
+    #[must_use]
+    pub fn links(mut self, links: Links) -> Self {
+        self.choice.links = Some(links);
+        self
+    }
+
     file_setters! {
         /// Resumes after the bytes that the server has already (`SIZE`, then `REST` and `STOR`, or `APPE`), and sends
         /// nothing if it has the whole file. Defaults to false.
@@ -226,6 +236,15 @@ impl<'c> Upload<'c> {
         ///
         /// A refusal of the server is logged as a warning.
         preserve_mode: bool;
+
+        /// Sets the permissions of the transferred files, whatever those of their sources are. Defaults to `None`.
+        ///
+        /// On a server it is `SITE CHMOD`, and a refusal is logged as a warning.
+        file_mode: Option<u32>;
+
+        /// Sets the permissions of the directories that are created in a tree. Existing ones keep theirs. They must let
+        /// the user write. Defaults to `None`.
+        dir_mode: Option<u32>;
 
         /// Uploads text (`TYPE A`): the line ends of this system are converted to those of the wire, and by the
         /// server to its own (see [`AsciiWriter`](crate::AsciiWriter)). Defaults to false: every byte is left as it
@@ -251,6 +270,9 @@ impl<'c> Upload<'c> {
 
     async fn run(mut self) -> Result<Report> {
         self.file.check()?;
+        if self.choice.links == Some(Links::Copy) {
+            return Err(Error::Unsupported { what: "command to create symbolic links" });
+        }
         let deadline = Deadline::start(self.job.deadline);
         self.upload.temporary |= self.backup.is_some();
         let base = self.destination.clone();
@@ -271,8 +293,13 @@ impl<'c> Upload<'c> {
             needs_sizes: matches!(self.job.order, Order::LargestFirst | Order::SmallestFirst),
         };
         if is_tree {
-            let root =
-                LocalDirectory { local: self.source, remote: target, depth: 0, relative: String::new() };
+            let root = LocalDirectory {
+                local: self.source,
+                remote: target,
+                depth: 0,
+                symlinks: 0,
+                relative: String::new(),
+            };
             let admission = AdmissionGate::new(&self.job, self.worker.pool());
             let workers = self.worker.with_siblings();
             let scheduler = Scheduler::new(handler, &self.job, admission, workers.len());
@@ -316,7 +343,8 @@ impl<'c> Upload<'c> {
             return Ok((true, target));
         }
         if !fs.try_exists(&self.source).await? {
-            let missing = std::io::ErrorKind::NotFound.into();
+            let missing =
+                std::io::Error::new(std::io::ErrorKind::NotFound, "there is no such file or directory");
             return Err(LocalFsError::new("open", &self.source, missing).into());
         }
         let parent = target.parent().filter(|parent| !parent.is_empty() && parent.file_name().is_some());

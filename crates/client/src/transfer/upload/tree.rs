@@ -11,8 +11,9 @@ use crate::transfer::{
     local_path::{os_bytes, remote_name},
     options::{Choice, Existing, FileOptions, relative_path},
     partial_name::{partial_names_of_others, refuse_partial_name},
-    preserve::timestamp,
+    preserve::{make_remote_with_mode, timestamp},
     scheduler::{Found, JobHandler, pending_write::FileOutcome},
+    symlink::{Links, MAX_SYMLINKS, dangling, follow_local, too_many_symlinks},
 };
 use crate::{
     Candidate, Client, Error, PathEntry, Result,
@@ -39,6 +40,8 @@ pub(crate) struct LocalDirectory {
     pub(crate) local: PathBuf,
     pub(crate) remote: RemotePath,
     pub(crate) depth: usize,
+    /// Number of symbolic links that were followed on the way to it.
+    pub(crate) symlinks: usize,
     /// Path relative to the root of the tree.
     pub(crate) relative: String,
 }
@@ -65,7 +68,7 @@ impl JobHandler for TreeUpload {
         }
         let make_later = self.choice.leaves_out_empty();
         if !make_later {
-            make(client, directory).await?;
+            self.make(client, directory).await?;
             found.made = true;
         }
         let mut items = self.fs.read_dir(&directory.local).await?;
@@ -81,7 +84,7 @@ impl JobHandler for TreeUpload {
         }
         self.leave_out_by_target(client, directory, found).await?;
         if make_later && !found.files.is_empty() {
-            make_with_parents(client, directory).await?;
+            self.make_with_parents(client, directory).await?;
             found.made = true;
         }
         Ok(())
@@ -129,10 +132,18 @@ impl JobHandler for TreeUpload {
 }
 
 impl TreeUpload {
-    async fn accepts(&self, item: &DirEntry, relative: &str) -> Result<bool> {
+    async fn accepts(
+        &self,
+        item: &DirEntry,
+        relative: &str,
+        followed: Option<&Candidate<'_>>,
+    ) -> Result<bool> {
         let Some(selection) = &self.choice.selection else { return Ok(true) };
-        let candidate = match item.kind {
-            FileKind::Directory => Candidate { path: relative, is_dir: true, size: None, modified: None },
+        let candidate = match (item.kind, followed) {
+            (_, Some(followed)) => Candidate { path: relative, ..*followed },
+            (FileKind::Directory, None) => {
+                Candidate { path: relative, is_dir: true, size: None, modified: None }
+            }
             _ => Candidate { path: relative, ..candidate(&self.fs.metadata(&item.path).await?) },
         };
         Ok(selection.accepts(&candidate))
@@ -175,10 +186,40 @@ impl TreeUpload {
         Ok(self.fs.remove_file(&file.local).await?)
     }
 
+    /// Creates a directory whose parents may not have been created, because they contain no files.
+    async fn make_with_parents(&self, client: &mut Client, directory: &LocalDirectory) -> Result<()> {
+        if directory.depth > 0
+            && let Some(parent) = directory.remote.parent()
+        {
+            client.create_dir_all(parent).await?;
+        }
+        self.make(client, directory).await
+    }
+
+    /// Creates a directory on the server, once for each: its contents are uploaded after it.
+    async fn make(&self, client: &mut Client, directory: &LocalDirectory) -> Result<()> {
+        let (remote, mode) = (&directory.remote, self.options.dir_mode);
+        match directory.depth {
+            0 if remote.is_empty() || remote.file_name().is_none() => Ok(()),
+            0 => {
+                if let (Some(_), Some(parent)) = (mode, remote.parent().filter(|parent| !parent.is_empty())) {
+                    client.create_dir_all(parent).await?;
+                    return make_remote_with_mode(client, remote, mode).await;
+                }
+                client.create_dir_all(remote).await
+            }
+            _ => make_remote_with_mode(client, remote, mode).await,
+        }
+    }
+
     async fn find(&self, item: DirEntry, directory: &LocalDirectory, found: &mut Found<Self>) -> Result<()> {
         let name = remote_name(&item.path)?;
         let relative = relative_path(&directory.relative, &name.to_string_lossy());
-        if !self.accepts(&item, &relative).await? {
+        let followed = match (item.kind, self.choice.links) {
+            (FileKind::Symlink, Some(Links::Follow)) => follow_local(&*self.fs, &item.path).await?,
+            _ => None,
+        };
+        if !self.accepts(&item, &relative, followed.as_ref()).await? {
             return Ok(());
         }
         let remote = directory.remote.join_in(&name, self.encoding);
@@ -186,7 +227,14 @@ impl TreeUpload {
             FileKind::Directory if is_lock(item.name().as_encoded_bytes()) => {}
             FileKind::Directory => {
                 let depth = directory.depth + 1;
-                found.directories.push(LocalDirectory { local: item.path, remote, depth, relative });
+                let symlinks = directory.symlinks;
+                found.directories.push(LocalDirectory {
+                    local: item.path,
+                    remote,
+                    depth,
+                    symlinks,
+                    relative,
+                });
             }
             FileKind::File => {
                 let size = match self.needs_sizes {
@@ -195,6 +243,21 @@ impl TreeUpload {
                 };
                 found.files.push(LocalFile { local: item.path, remote, size });
             }
+            FileKind::Symlink if self.choice.links == Some(Links::Follow) => {
+                let (depth, symlinks) = (directory.depth + 1, directory.symlinks + 1);
+                match followed {
+                    Some(followed) if !followed.is_dir => {
+                        found.files.push(LocalFile { local: item.path, remote, size: followed.size });
+                    }
+                    Some(_) if symlinks <= MAX_SYMLINKS => {
+                        let local = item.path;
+                        found.directories.push(LocalDirectory { local, remote, depth, symlinks, relative });
+                    }
+                    Some(_) => return Err(too_many_symlinks(item.path.display().to_string())),
+                    None => return Err(dangling(item.path.display().to_string())),
+                }
+            }
+            FileKind::Symlink if self.choice.links == Some(Links::Skip) => found.skipped_symlinks += 1,
             _ => {
                 return Err(Error::Skipped {
                     path: item.path.display().to_string(),
@@ -221,7 +284,6 @@ fn leave_out_partial_names(items: &mut Vec<DirEntry>, found: &mut Found<TreeUplo
     });
 }
 
-/// Creates a directory on the server, once for each: its contents are uploaded after it.
 /// Returns what a selection sees of a local file.
 pub(crate) fn candidate(found: &Metadata) -> Candidate<'static> {
     Candidate {
@@ -229,22 +291,5 @@ pub(crate) fn candidate(found: &Metadata) -> Candidate<'static> {
         is_dir: found.is_dir(),
         size: found.is_file().then_some(found.size),
         modified: found.modified.and_then(timestamp),
-    }
-}
-
-/// Creates a directory whose parents may not have been created, because they contain no files.
-async fn make_with_parents(client: &mut Client, directory: &LocalDirectory) -> Result<()> {
-    match directory.depth {
-        0 => make(client, directory).await,
-        _ => client.create_dir_all(&directory.remote).await,
-    }
-}
-
-async fn make(client: &mut Client, directory: &LocalDirectory) -> Result<()> {
-    let remote = &directory.remote;
-    match directory.depth {
-        0 if remote.is_empty() || remote.file_name().is_none() => Ok(()),
-        0 => client.create_dir_all(remote).await,
-        _ => client.create_dir_if_missing(remote).await,
     }
 }

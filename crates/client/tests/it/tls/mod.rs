@@ -3,3 +3,4 @@
 mod ccc;
 mod certificates;
 mod refusals;
+mod session;

@@ -150,7 +150,7 @@ impl Segmented<'_> {
                     return Ok(Prepared { plan, time: Some(time), lock, worker });
                 }
                 let name = self.remote.path;
-                tracing::warn!(
+                crate::trace::warn!(
                     "{name} is not resumed: it has changed, or the server does not report its time"
                 );
             }
@@ -346,7 +346,7 @@ impl Running<'_> {
         // Bytes that are written meanwhile are not claimed yet.
         let status = self.status(time.clone());
         if let Err(error) = self.save(status).await {
-            tracing::warn!("the status of a segmented download cannot be saved: {error}");
+            crate::trace::warn!("the status of a segmented download cannot be saved: {error}");
         }
     }
 

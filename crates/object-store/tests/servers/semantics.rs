@@ -1,0 +1,162 @@
+//! What the integration functions do not test: ranges of large files, visibility, errors, sorting.
+
+use std::{
+    fs,
+    time::{Duration, SystemTime},
+};
+
+use futures_util::{StreamExt, TryStreamExt};
+use object_store_013::{Error, ObjectStore, ObjectStoreExt, path::Path};
+use oxftp_testing::{server_tests, servers::TestServer};
+
+use crate::{content, leftovers, store};
+
+server_tests! {
+    large_object_streams_and_ranges_are_exact,
+    unfinished_objects_and_locks_are_not_listed,
+    dropped_multipart_upload_leaves_nothing,
+    list_is_sorted_over_directories,
+    large_copy_works_with_one_session,
+    errors_tell_missing_files_from_directories,
+}
+
+fn old(path: &std::path::Path) {
+    let hour_ago = SystemTime::now() - Duration::from_secs(3600);
+    fs::File::options().write(true).open(path).unwrap().set_modified(hour_ago).unwrap();
+}
+
+async fn large_object_streams_and_ranges_are_exact(server: &TestServer) {
+    let (large, small) = (content(20_000_000), content(300_000));
+    for (name, bytes) in [("large", &large), ("small", &small)] {
+        fs::write(server.root().join(name), bytes).unwrap();
+        old(&server.root().join(name));
+    }
+    server.hand_over().unwrap();
+    let store = store(server, "", 2);
+
+    for (name, bytes) in [("large", &large), ("small", &small)] {
+        let path = Path::from(name);
+        let end = bytes.len() as u64;
+        for _ in 0..2 {
+            assert!(store.get(&path).await.unwrap().bytes().await.unwrap() == bytes[..], "{name}");
+            let ranges = [end - 100..end, 0..4, 100_000..299_000, end - 50..end + 50];
+            let read = store.get_ranges(&path, &ranges).await.unwrap();
+            for (range, part) in ranges.iter().zip(read) {
+                let end = (range.end as usize).min(bytes.len());
+                assert!(part == bytes[range.start as usize..end], "{name} {range:?}");
+            }
+            let middle = store.get_range(&path, 1000..200_000).await.unwrap();
+            assert!(middle == bytes[1000..200_000], "{name}");
+        }
+        store.get_ranges(&path, &[0..4, end..end + 1]).await.unwrap_err();
+    }
+    let mut stream = store.get(&Path::from("large")).await.unwrap().into_stream();
+    assert!(!stream.next().await.unwrap().unwrap().is_empty());
+    drop(stream);
+    store.head(&Path::from("small")).await.unwrap();
+    store.close().await;
+}
+
+async fn unfinished_objects_and_locks_are_not_listed(server: &TestServer) {
+    let root = server.root().join("d");
+    fs::create_dir(&root).unwrap();
+    for name in ["a", "b.oxftp.part", ".x.0123.oxftp.part"] {
+        fs::write(root.join(name), name).unwrap();
+    }
+    fs::create_dir(root.join("a.oxftp.lock")).unwrap();
+    fs::write(root.join("a.oxftp.lock/inside"), "x").unwrap();
+    server.hand_over().unwrap();
+    let store = store(server, "d", 2);
+
+    let listed: Vec<_> =
+        store.list(None).map_ok(|meta| meta.location.to_string()).try_collect().await.unwrap();
+    assert_eq!(listed, ["a"]);
+    let listed = store.list_with_delimiter(None).await.unwrap();
+    assert_eq!((listed.objects.len(), listed.common_prefixes.len()), (1, 0));
+    let refused = store.put(&Path::from("x.oxftp.part"), "x".into()).await.unwrap_err();
+    assert!(matches!(refused, Error::NotSupported { .. }), "{refused}");
+    store.close().await;
+}
+
+async fn dropped_multipart_upload_leaves_nothing(server: &TestServer) {
+    let store = store(server, "", 2);
+    let path = Path::from("deep/er/object");
+    let mut upload = store.put_multipart(&path).await.unwrap();
+    upload.put_part(content(200_000).into()).await.unwrap();
+    wait_for_leftovers(server, 1).await;
+    drop(upload);
+    wait_for_leftovers(server, 0).await;
+    assert!(matches!(store.head(&path).await, Err(Error::NotFound { .. })));
+
+    let mut empty = store.put_multipart(&path).await.unwrap();
+    empty.complete().await.unwrap();
+    assert_eq!(store.head(&path).await.unwrap().size, 0);
+    store.close().await;
+}
+
+/// Waits until there are as many unfinished uploads on the server.
+async fn wait_for_leftovers(server: &TestServer, count: usize) {
+    let reached = async {
+        while leftovers(server.root()).len() != count {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), reached).await.expect("the upload is there, or is deleted");
+}
+
+async fn list_is_sorted_over_directories(server: &TestServer) {
+    let names = ["b/x", "a.b", "a/z", "a/b/c", "a-1", "a0", "B", "a/b.c"];
+    for name in names {
+        let path = server.root().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, name).unwrap();
+    }
+    server.hand_over().unwrap();
+    let store = store(server, "", 3);
+
+    let listed: Vec<_> =
+        store.list(None).map_ok(|meta| meta.location.to_string()).try_collect().await.unwrap();
+
+    let mut sorted = names;
+    sorted.sort_unstable();
+    assert_eq!(listed, sorted);
+    store.close().await;
+}
+
+async fn large_copy_works_with_one_session(server: &TestServer) {
+    let bytes = content(12_000_000);
+    fs::write(server.root().join("from"), &bytes).unwrap();
+    server.hand_over().unwrap();
+    let store = store(server, "", 1);
+
+    store.copy(&Path::from("from"), &Path::from("copies/to")).await.unwrap();
+
+    assert!(fs::read(server.root().join("copies/to")).unwrap() == bytes);
+    assert_eq!(leftovers(server.root()), [""; 0]);
+    store.close().await;
+}
+
+async fn errors_tell_missing_files_from_directories(server: &TestServer) {
+    fs::create_dir(server.root().join("directory")).unwrap();
+    fs::write(server.root().join("directory/file"), "x").unwrap();
+    server.hand_over().unwrap();
+    let store = store(server, "", 2);
+
+    for name in ["missing", "directory", "missing/file"] {
+        let path = Path::from(name);
+        for outcome in [
+            store.get(&path).await.map(drop),
+            store.head(&path).await.map(drop),
+            store.delete(&path).await,
+            store.copy(&path, &Path::from("to")).await,
+            store.rename(&path, &Path::from("to")).await,
+            store.get_ranges(&path, &[0..1, 2..3]).await.map(drop),
+        ] {
+            assert!(matches!(outcome, Err(Error::NotFound { .. })), "{name}: {outcome:?}");
+        }
+    }
+    store.put(&Path::from("directory"), "x".into()).await.unwrap_err();
+    assert!(server.root().join("directory/file").exists());
+    assert_eq!(leftovers(server.root()), [""; 0]);
+    store.close().await;
+}

@@ -1,0 +1,1137 @@
+"""The client: one session on one server, with the API of aioftp."""
+
+from __future__ import annotations
+
+import asyncio
+import calendar
+import collections
+import contextlib
+import contextvars
+import logging
+import re
+import ssl
+from collections.abc import AsyncGenerator, Sequence
+from datetime import datetime
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any, Literal, NotRequired, Protocol, Self, TypedDict
+
+from . import _oxftp, errors, pathio
+from ._tls import TlsConfig
+from ._transport import Link, SslLink, SSLSessionBoundContext, StreamReader, StreamWriter, pair
+from .common import (
+    DEFAULT_ACCOUNT,
+    DEFAULT_BLOCK_SIZE,
+    DEFAULT_PASSWORD,
+    DEFAULT_PORT,
+    DEFAULT_USER,
+    END_OF_LINE,
+    HALF_OF_YEAR_IN_SECONDS,
+    TWO_YEARS_IN_SECONDS,
+    AbstractAsyncLister,
+    AsyncEnterableInstanceProtocol,
+    Code,
+    StreamThrottle,
+    ThrottleStreamIO,
+    async_enterable,
+    setlocale,
+    wrap_into_codes,
+    wrap_with_container,
+)
+
+if TYPE_CHECKING:
+
+    class SocksException(Exception): ...
+else:
+    try:
+        from siosocks.exceptions import SocksException
+    except ImportError:
+
+        class SocksException(Exception):
+            """A SOCKS proxy failed."""
+
+
+__all__ = (
+    "BaseClient",
+    "BasicListInfo",
+    "Client",
+    "DataConnectionThrottleStreamIO",
+    "ListInfo",
+    "UnixListInfo",
+)
+logger = logging.getLogger(__name__)
+
+
+class _SocksError(errors.ProxyError, SocksException):
+    """A SOCKS proxy failed."""
+
+
+class DataConnectionThrottleStreamIO(ThrottleStreamIO):
+    """The stream of one transfer."""
+
+    def __init__(
+        self,
+        client: BaseClient,
+        reader: StreamReader | asyncio.StreamReader,
+        writer: StreamWriter | asyncio.StreamWriter,
+        throttles: dict[str, StreamThrottle] | None = None,
+        *,
+        timeout: float | None = None,
+        read_timeout: float | None = None,
+        write_timeout: float | None = None,
+    ) -> None:
+        super().__init__(
+            reader,
+            writer,
+            throttles,
+            timeout=timeout,
+            read_timeout=read_timeout,
+            write_timeout=write_timeout,
+        )
+        self.client = client
+        #: Whether the server owes the final reply of the transfer.
+        self._is_owed = False
+
+    async def finish(
+        self,
+        expected_codes: str | tuple[str, ...] = "2xx",
+        wait_codes: str | tuple[str, ...] = "1xx",
+    ) -> None:
+        """Closes the connection and reads the final reply: skips ``wait_codes``, expects ``expected_codes``."""
+        self.close()
+        try:
+            with self.client._turn.passing(self):
+                await self.client.command(None, expected_codes, wait_codes)
+            self._is_owed = False
+        except errors.StatusCodeError:
+            self._is_owed = False
+            raise
+        finally:
+            self.client._ended(self)
+
+    async def __aexit__(self, exc_type: Any = None, exc: BaseException | None = None, tb: Any = None) -> None:
+        if exc is None:
+            await self.finish()
+            return
+        # The server must not take a part of a file for the whole.
+        self.writer.transport.abort()
+        self.client._ended(self)
+
+
+
+
+class _Turn:
+    """Lets one task at a time use a session.
+
+    A transfer keeps the turn until it is finished. Commands of the task that opened it pass, and so do those of tasks
+    that it started since. Without that, ``asyncio.wait_for(client.command(...))`` within a transfer would wait for ever,
+    as it is a task of its own before Python 3.12.
+    """
+
+    def __init__(self) -> None:
+        self.owner: asyncio.Task[Any] | None = None
+        self.depth = 0
+        self.stream: object = None
+        self.waiters: collections.deque[asyncio.Future[None]] = collections.deque()
+        self.passed: contextvars.ContextVar[object] = contextvars.ContextVar("oxftp_transfer", default=None)
+
+    def _may_enter(self, task: asyncio.Task[Any] | None) -> bool:
+        if self.owner is None and self.stream is None:
+            return True
+        if self.owner is task:
+            return True
+        passed = self.passed.get()
+        if self.stream is not None and passed is self.stream:
+            return True
+        # Its owner is gone, as after `asyncio.wait_for(client.download_stream(...))`.
+        return self.owner is not None and self.owner.done()
+
+    async def __aenter__(self) -> None:
+        task = asyncio.current_task()
+        while not self._may_enter(task):
+            waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            self.waiters.append(waiter)
+            try:
+                await waiter
+            except BaseException:
+                if waiter.done() and not waiter.cancelled():
+                    self._wake()
+                raise
+            finally:
+                with contextlib.suppress(ValueError):
+                    self.waiters.remove(waiter)
+        if self.owner is None or self.owner.done():
+            self.owner = task
+            self.depth = 0
+        self.depth += 1
+
+    async def __aexit__(self, *args: object) -> None:
+        self.depth -= 1
+        self._release()
+
+    def keep(self, stream: object) -> None:
+        """Keeps the turn of the current task until :meth:`end`."""
+        self.stream = stream
+        self.passed.set(stream)
+
+    def end(self, stream: object) -> None:
+        if self.stream is stream:
+            self.stream = None
+            self._release()
+
+    def reset(self) -> None:
+        """Forgets everything, for a new connection."""
+        self.owner, self.depth, self.stream = None, 0, None
+        self._wake()
+
+    @contextlib.contextmanager
+    def passing(self, stream: object) -> Any:
+        """Lets the current task pass a transfer."""
+        token = self.passed.set(stream)
+        try:
+            yield
+        finally:
+            self.passed.reset(token)
+
+    def _release(self) -> None:
+        if self.depth <= 0 and self.stream is None:
+            self.owner, self.depth = None, 0
+            self._wake()
+
+    def _wake(self) -> None:
+        for waiter in self.waiters:
+            if not waiter.done():
+                waiter.set_result(None)
+                return
+
+
+UnixListInfo = TypedDict(
+    "UnixListInfo",
+    {
+        "type": str,
+        "unix.mode": int,
+        "unix.links": str,
+        "unix.owner": str,
+        "unix.group": str,
+        "size": str,
+        "modify": str,
+        "link_dst": NotRequired[str],
+    },
+)
+
+
+class BasicListInfo(TypedDict):
+    """The facts of an entry; their names and values are those of the server."""
+
+    modify: str
+    type: str
+    create: NotRequired[str]
+    size: str
+
+
+ListInfo = BasicListInfo | UnixListInfo
+
+PathWithBasicInfo = tuple[PurePosixPath, BasicListInfo]
+PathWithInfo = tuple[PurePosixPath, ListInfo]
+PathLike = str | PurePosixPath
+ConnType = Literal["I", "A", "E", "L"]
+
+
+class ParseListLineCustomCallable(Protocol):
+    """A parser of a line of ``LIST``. It raises ``ValueError``, ``KeyError`` or ``IndexError`` for other lines."""
+
+    def __call__(self, b: bytes) -> PathWithBasicInfo: ...
+
+
+class ParseListLineCallable(Protocol):
+    """A parser of a line of a listing."""
+
+    def __call__(self, b: bytes) -> PathWithInfo: ...
+
+
+_MODE_BITS = {"rw": 6, "r-": 4, "-w": 2, "--": 0}
+
+#: Options of asyncio's sockets that are accepted; the native connections try all addresses anyway.
+_IGNORED = frozenset({"happy_eyeballs_delay", "interleave", "limit"})
+_SOCKS = frozenset({"socks_host", "socks_port", "socks_version", "username", "password"})
+
+
+class BaseClient:
+    """Commands and replies, and the parsers of replies and listings. See :class:`Client` for the parameters."""
+
+    def __init__(
+        self,
+        *,
+        socket_timeout: float | None = None,
+        connection_timeout: float | None = None,
+        read_speed_limit: int | None = None,
+        write_speed_limit: int | None = None,
+        path_timeout: float | None = None,
+        path_io_factory: Any = pathio.PathIO,
+        encoding: str = "utf-8",
+        ssl: ssl.SSLContext | TlsConfig | bool | None = None,
+        parse_list_line_custom: ParseListLineCustomCallable | None = None,
+        parse_list_line_custom_first: bool = True,
+        passive_commands: Sequence[str] = ("epsv", "pasv"),
+        trust_server_pasv_ipv4_address: bool = False,
+        tls: TlsConfig | None = None,
+        **siosocks_asyncio_kwargs: Any,
+    ) -> None:
+        self.socket_timeout = socket_timeout
+        self.connection_timeout = connection_timeout
+        self.throttle = StreamThrottle.from_limits(read_speed_limit, write_speed_limit)
+        self.path_timeout = path_timeout
+        self.path_io: Any = path_io_factory(timeout=path_timeout)
+        self.encoding = encoding
+        self._stream: ThrottleStreamIO | None = None
+        self.ssl = ssl
+        self.tls = tls
+        self.parse_list_line_custom = parse_list_line_custom
+        self.parse_list_line_custom_first = parse_list_line_custom_first
+        self._passive_commands: Sequence[str] | None = passive_commands
+        self.trust_server_pasv_ipv4_address = trust_server_pasv_ipv4_address
+        self._route, self._server_hostname = _route(siosocks_asyncio_kwargs)
+        self._turn = _Turn()
+        #: Number of final replies that the server owes to operations that were cancelled or failed.
+        self._owed = 0
+
+    async def _open_connection(self, host: str, port: int) -> tuple[StreamReader, StreamWriter]:
+        return await asyncio.wait_for(self._open(host, port), self.connection_timeout)
+
+    async def _open(self, host: str, port: int) -> tuple[StreamReader, StreamWriter]:
+        control = self._stream.writer if self._stream is not None else None
+        try:
+            connection = await _oxftp.Connection.connect(
+                host, port, data=control is not None, route=self._route
+            )
+        except OSError as error:
+            if self._route["proxy"] is not None and type(error) in (OSError, PermissionError):
+                raise _SocksError(*error.args) from error
+            raise
+        try:
+            if isinstance(control, StreamWriter):
+                return pair(self._secure_data(connection, control))
+            return await self._secure_control(connection, host)
+        except BaseException:
+            connection.close()
+            raise
+
+    def _secure_data(self, connection: _oxftp.Connection, control: StreamWriter) -> Link:
+        """Starts TLS on a data connection, if the control connection has it.
+
+        Some servers begin the handshake only after the command, so nobody waits for its end here.
+        """
+        if control.tls_session is not None:
+            connection.begin_tls(control.tls_session, True)
+            return connection
+        ssl_object: ssl.SSLObject | None = control.get_extra_info("ssl_object")
+        if ssl_object is None:
+            return connection
+        context = SSLSessionBoundContext(ssl.PROTOCOL_TLS_CLIENT, ssl_object.context, ssl_object.session)
+        return SslLink(connection, context, ssl_object.server_hostname)
+
+    async def _secure_control(
+        self, connection: _oxftp.Connection, host: str
+    ) -> tuple[StreamReader, StreamWriter]:
+        """Starts implicit TLS on a control connection, if it is wanted."""
+        reader, writer = pair(connection)
+        if self.ssl:
+            context = self.ssl if not isinstance(self.ssl, bool) else self.tls or TlsConfig()
+            name = self._server_hostname or host
+            await writer.start_tls(context, server_hostname=name)
+        return reader, writer
+
+    async def connect(self, host: str, port: int = DEFAULT_PORT) -> Any:
+        """Opens the control connection."""
+        self.server_host = host
+        self.server_port = port
+        self._stream = None
+        self._owed = 0
+        self._turn.reset()
+        reader, writer = await self._open_connection(host, port)
+        self._stream = ThrottleStreamIO(
+            reader, writer, throttles={"_": self.throttle}, timeout=self.socket_timeout
+        )
+
+    @property
+    def stream(self) -> ThrottleStreamIO:
+        """The control connection. Raises :class:`ConnectionError` before :meth:`connect`."""
+        if self._stream is None:
+            raise ConnectionError("Connect first")
+        return self._stream
+
+    def close(self) -> None:
+        """Closes the control connection."""
+        if self._stream is not None:
+            self._stream.close()
+
+    async def parse_line(self) -> tuple[Code, str]:
+        """Reads a line of a reply: its first three characters, and the rest.
+
+        Raises :class:`ConnectionResetError` if the server closed the connection.
+        """
+        line = await self.stream.readline()
+        if not line:
+            self.stream.close()
+            raise ConnectionResetError
+        text = line.decode(self.encoding, "surrogateescape").rstrip()
+        logger.debug(text)
+        return Code(text[:3]), text[3:]
+
+    async def parse_response(self) -> tuple[Code, list[str]]:
+        """Reads a reply: its code, and its lines without the code.
+
+        Raises :class:`StatusCodeError` if a line has another code.
+        """
+        code, rest = await self.parse_line()
+        info = [rest]
+        current = code
+        while rest.startswith("-") or not current.isdigit():
+            current, rest = await self.parse_line()
+            if not current.isdigit():
+                info.append(current + rest)
+                continue
+            info.append(rest)
+            if current != code:
+                raise errors.StatusCodeError(code, current, info)
+        return code, info
+
+    def check_codes(self, expected_codes: Any, received_code: Code, info: list[str]) -> None:
+        """Raises :class:`StatusCodeError` if a code matches none of those expected."""
+        if not any(received_code.matches(expected) for expected in expected_codes):
+            raise errors.StatusCodeError(expected_codes, received_code, info)
+
+    async def command(
+        self,
+        command: str | None = None,
+        expected_codes: str | tuple[str, ...] = (),
+        wait_codes: str | tuple[str, ...] = (),
+        censor_after: int | None = None,
+    ) -> Any:
+        """Sends a command, and reads its reply: skips ``wait_codes``, expects ``expected_codes``.
+
+        Without any codes, no reply is read. ``censor_after`` is the number of characters that may be logged. Returns
+        the code and the lines.
+
+        Other tasks that use the client wait. If the task is cancelled, the reply is read before the next command.
+        """
+        expected = wrap_into_codes(wrap_with_container(expected_codes))
+        waited = wrap_into_codes(wrap_with_container(wait_codes))
+        if command and ("\r" in command or "\n" in command):
+            raise errors.InvalidCommand("Command must not contain CR/LF")
+        async with self._turn:
+            if self._owed and command:
+                await self._read_owed()
+            if command:
+                await self._send(command, censor_after)
+            if not (expected or waited):
+                return None
+            return await self._read_reply(expected, waited, is_answer=bool(command))
+
+    async def _send(self, command: str, censor_after: int | None) -> None:
+        if censor_after:
+            logger.debug("%s%s", command[:censor_after], "*" * len(command[censor_after:]))
+        else:
+            logger.debug(command)
+        await self.stream.write((command + END_OF_LINE).encode(self.encoding, "surrogateescape"))
+
+    async def _read_reply(
+        self, expected: tuple[Code, ...], waited: tuple[Code, ...], *, is_answer: bool
+    ) -> tuple[Code, list[str]]:
+        try:
+            code, info = await self.parse_response()
+            while any(code.matches(mask) for mask in waited):
+                code, info = await self.parse_response()
+        except (asyncio.CancelledError, TimeoutError):
+            self._owed += is_answer
+            raise
+        if expected:
+            self.check_codes(expected, code, info)
+        return code, info
+
+    async def _read_owed(self) -> None:
+        """Reads the final replies of operations that were cancelled."""
+        while self._owed:
+            code, _ = await self.parse_response()
+            if not code.matches("1"):
+                self._owed -= 1
+
+    def _ended(self, stream: DataConnectionThrottleStreamIO) -> None:
+        """Notes the end of a transfer."""
+        if stream._is_owed:
+            stream._is_owed = False
+            self._owed += 1
+        self._turn.end(stream)
+
+    @staticmethod
+    def parse_epsv_response(s: str) -> tuple[None, int]:
+        """Parses the last line of the reply to ``EPSV``."""
+        found = re.findall(r"\((.)\1\1(\d+)\1\)", s)
+        return None, int(found[-1][1])
+
+    @staticmethod
+    def parse_pasv_response(s: str) -> tuple[str, int]:
+        """Parses the last line of the reply to ``PASV``."""
+        inner, *_ = re.findall(r"\(([^)]*)", s)
+        numbers = [int(number) for number in inner.split(",")]
+        return ".".join(map(str, numbers[:4])), (numbers[4] << 8) | numbers[5]
+
+    @staticmethod
+    def parse_directory_response(s: str) -> PurePosixPath:
+        """Parses the last line of the reply to ``PWD``."""
+        quoted = re.search(r'"((?:[^"]|"")*)', s)
+        return PurePosixPath(quoted[1].replace('""', '"') if quoted else "")
+
+    @staticmethod
+    def parse_unix_mode(s: str) -> int:
+        """Parses nine characters such as ``rwxr-x--t``."""
+        mode = 0
+        for start, shift, special, special_bits in (
+            (0, 6, "s", 0o4100),
+            (3, 3, "s", 0o2010),
+            (6, 0, "t", 0o1000),
+        ):
+            mode |= _MODE_BITS[s[start : start + 2]] << shift
+            last = s[start + 2]
+            if last == special:
+                mode |= special_bits
+            elif last == "x":
+                mode |= 1 << shift
+            elif last != "-":
+                raise ValueError(f"invalid mode {s!r}")
+        return mode
+
+    @staticmethod
+    def format_date_time(d: datetime) -> str:
+        """Formats a time as ``YYYYMMDDHHMM00``."""
+        return d.strftime("%Y%m%d%H%M00")
+
+    @classmethod
+    def parse_ls_date(cls, s: str, *, now: datetime | None = None) -> str:
+        """Parses a date of ``ls``: ``Nov 18  1958`` or ``Nov 18 12:29``.
+
+        A date without a year is the one nearest to now.
+        """
+        with setlocale("C"):
+            try:
+                date = cls._nearest_date(s, now or datetime.now())
+            except ValueError:
+                date = datetime.strptime(s, "%b %d  %Y")
+        return cls.format_date_time(date)
+
+    @staticmethod
+    def _nearest_date(s: str, now: datetime) -> datetime:
+        def in_year(year: int) -> datetime:
+            return datetime.strptime(f"{year} {s}", "%Y %b %d %H:%M")
+
+        if s.startswith("Feb 29"):
+            year = now.year
+            while not calendar.isleap(year):
+                year -= 1
+            date = in_year(year)
+            if (now - date).total_seconds() > TWO_YEARS_IN_SECONDS:
+                date = date.replace(year=year + 4)
+            return date
+        date = in_year(now.year)
+        elapsed = (now - date).total_seconds()
+        if elapsed > HALF_OF_YEAR_IN_SECONDS:
+            return date.replace(year=now.year + 1)
+        if elapsed < -HALF_OF_YEAR_IN_SECONDS:
+            return date.replace(year=now.year - 1)
+        return date
+
+    def parse_list_line_unix(self, b: bytes) -> tuple[PurePosixPath, UnixListInfo]:
+        """Parses a line of ``LIST`` in the format of ``ls -l``."""
+        line = self._decode(b).rstrip()
+        kind = {"-": "file", "d": "dir", "l": "link"}.get(line[0], "unknown")
+        mode = self.parse_unix_mode(line[1:10])
+        links, owner, group, size, rest = line[10:].lstrip().split(None, 4)
+        if not links.isdigit() or not size.isdigit():
+            raise ValueError(f"invalid line {line!r}")
+        info: UnixListInfo = {
+            "type": kind,
+            "unix.mode": mode,
+            "unix.links": links,
+            "unix.owner": owner,
+            "unix.group": group,
+            "size": size,
+            "modify": self.parse_ls_date(rest[:12].strip()),
+        }
+        name = rest[12:].strip()
+        if kind == "link":
+            arrow = name.rindex(" -> ")
+            target = name[arrow + 4 :]
+            name = name[:arrow]
+            last = target[-2] if target[-1] in "'\"" else target[-1]
+            info["type"] = "dir" if last == "/" else "file"
+            info["link_dst"] = target
+        return PurePosixPath(name), info
+
+    def parse_list_line_windows(self, b: bytes) -> tuple[PurePosixPath, BasicListInfo]:
+        """Parses a line of ``LIST`` in the format of ``dir``."""
+        line = self._decode(b).rstrip("\r\n")
+        end = line.index("M") + 1
+        with setlocale("C"):
+            date = datetime.strptime(line[:end].strip(), "%m/%d/%Y %I:%M %p")
+        size, name = line[end:].lstrip().split(" ", 1)
+        info: dict[str, str] = {"modify": self.format_date_time(date)}
+        if size.startswith("<DIR>"):
+            info["type"] = "dir"
+        else:
+            info["type"] = "file"
+            info["size"] = size.replace(",", "")
+            if not info["size"].isdigit():
+                raise ValueError(f"invalid size {size!r}")
+        name = name.lstrip()
+        if name in (".", ".."):
+            raise ValueError(f"{name!r} is no entry")
+        return PurePosixPath(name), info  # type: ignore[return-value]
+
+    def parse_list_line(self, b: bytes) -> PathWithInfo:
+        """Parses a line of ``LIST``: with the custom parser, as ``ls -l``, as ``dir``, and as any format that the
+        library knows.
+
+        Raises :class:`ValueError` with the errors of all parsers.
+        """
+        parsers: list[ParseListLineCallable] = [self.parse_list_line_unix, self.parse_list_line_windows]
+        custom = self.parse_list_line_custom
+        if custom is not None:
+            parsers.insert(0 if self.parse_list_line_custom_first else len(parsers), custom)
+        failures: list[Exception] = []
+        for parser in parsers:
+            try:
+                return parser(b)
+            except (ValueError, KeyError, IndexError) as error:
+                failures.append(error)
+        raise ValueError("All parsers failed to parse", b, failures)
+
+    def parse_mlsx_line(self, b: bytes | str) -> tuple[PurePosixPath, BasicListInfo]:
+        """Parses a line of ``MLSD``, or the entry of ``MLST``."""
+        line = (b if isinstance(b, str) else self._decode(b)).rstrip()
+        facts, _, name = line.partition(" ")
+        entry = {}
+        for fact in facts[:-1].split(";"):
+            key, _, value = fact.partition("=")
+            entry[key.lower()] = value
+        return PurePosixPath(name), entry  # type: ignore[return-value]
+
+    def _decode(self, b: bytes) -> str:
+        return b.decode(self.encoding, "surrogateescape")
+
+
+def _route(options: dict[str, Any]) -> tuple[dict[str, Any], str | None]:
+    """Translates the options of `siosocks` or of asyncio's sockets."""
+    options = {name: value for name, value in options.items() if name not in _IGNORED}
+    proxy = options.pop("proxy", None)
+    if any(options.get(name) is not None for name in ("socks_host", "socks_port")):
+        version = options.get("socks_version") or 5
+        proxy = {
+            "kind": "socks5" if version == 5 else "socks4",
+            "host": options["socks_host"],
+            "port": options["socks_port"],
+            "user": options.get("username"),
+            "password": options.get("password"),
+        }
+    for name in _SOCKS:
+        options.pop(name, None)
+    family = options.pop("family", 0)
+    local = options.pop("local_addr", None)
+    hostname = options.pop("server_hostname", None)
+    if options:
+        raise TypeError(f"unexpected options: {', '.join(sorted(options))}")
+    families = {2: "ipv4", 10: "ipv6", 23: "ipv6", 30: "ipv6"}
+    route = {
+        "proxy": proxy,
+        "family": families.get(int(family)) if family else None,
+        "local_address": local[0] if local else None,
+    }
+    return route, hostname
+
+
+class _Lister(AbstractAsyncLister[PathWithInfo]):
+    """The entries of a directory, or of a tree breadth first."""
+
+    def __init__(self, client: Client, path: PathLike, recursive: bool, raw_command: str | None) -> None:
+        super().__init__()
+        self.client = client
+        self.start: PathLike = path
+        self.recursive = recursive
+        self.raw_command = raw_command
+        self.stream: DataConnectionThrottleStreamIO | None = None
+        self.directories: collections.deque[PurePosixPath] = collections.deque()
+        self.found: collections.deque[PathWithInfo] = collections.deque()
+        self.path: PathLike = path
+        self.parse_line: ParseListLineCallable = client.parse_mlsx_line
+
+    def __aiter__(self) -> Self:
+        self.directories.clear()
+        return self
+
+    async def _open(self, path: PathLike) -> DataConnectionThrottleStreamIO:
+        client, raw_command = self.client, self.raw_command
+        self.path = path
+        self.parse_line = client.parse_mlsx_line
+        if raw_command not in (None, "MLSD", "LIST"):
+            raise ValueError(f"raw_command must be one of MLSD or LIST, but got {raw_command}")
+        if raw_command != "LIST":
+            try:
+                return await client.get_stream(f"MLSD {path}".strip(), "1xx")
+            except errors.StatusCodeError as error:
+                if raw_command is not None or not error.received_codes[-1].matches("50x"):
+                    raise
+        self.parse_line = client.parse_list_line
+        return await client.get_stream(f"LIST {path}".strip(), "1xx")
+
+    def _is_native(self, stream: DataConnectionThrottleStreamIO) -> bool:
+        """Whether whole blocks of lines are parsed at once, which nothing overrides."""
+        return (
+            self.parse_line == self.client.parse_mlsx_line
+            and type(self.client).parse_mlsx_line is BaseClient.parse_mlsx_line
+            and type(stream) is DataConnectionThrottleStreamIO
+            and type(stream.reader) is StreamReader
+            and self.client.encoding.replace("-", "").lower() == "utf8"
+            and not stream._is_limited("read")
+        )
+
+    async def _read(self, stream: DataConnectionThrottleStreamIO) -> bool:
+        """Reads entries into ``found``; returns whether there were lines."""
+        if self._is_native(stream):
+            lines = await _limited(stream.reader.readlines(), stream.read_timeout)  # type: ignore[union-attr]
+            if not lines:
+                return False
+            parent = PurePosixPath(self.path)
+            prefix = "" if str(parent) == "." else f"{parent}".rstrip("/") + "/"
+            for name, facts in _oxftp.parse_mlsx_lines(lines):
+                if name not in (".", ".."):
+                    kind = facts["type"]
+                    path = PurePosixPath(prefix + name) if name[:1] != "/" else PurePosixPath(name)
+                    self.found.append((path, facts))  # type: ignore[arg-type]
+                    if self.recursive and kind == "dir":
+                        self.directories.append(path)
+            return True
+        line = await stream.readline()
+        if not line:
+            return False
+        found, info = self.parse_line(line)
+        # They are the directory itself and the one above it.
+        if str(found) not in (".", ".."):
+            path = self.path / found
+            self.found.append((path, info))
+            if info["type"] == "dir" and self.recursive:
+                self.directories.append(path)
+        return True
+
+    async def __anext__(self) -> PathWithInfo:
+        if self.found:
+            return self.found.popleft()
+        if self.stream is None:
+            self.stream = await self._open(self.start)
+        while not self.found:
+            try:
+                has_lines = await self._read(self.stream)
+            except BaseException:
+                self.stream.writer.transport.abort()
+                self.client._ended(self.stream)
+                raise
+            if has_lines:
+                continue
+            await self.stream.finish()
+            if not self.directories:
+                raise StopAsyncIteration
+            self.stream = await self._open(self.directories.popleft())
+        return self.found.popleft()
+
+    async def _to_list(self) -> list[PathWithInfo]:
+        entries: list[PathWithInfo] = []
+        async for entry in self:
+            entries.append(entry)
+            entries.extend(self.found)
+            self.found.clear()
+        return entries
+
+
+async def _limited(awaitable: Any, timeout: float | None) -> Any:
+    return await awaitable if timeout is None else await asyncio.wait_for(awaitable, timeout)
+
+
+class Client(BaseClient):
+    """One session on one server.
+
+    Timeouts are in seconds: ``socket_timeout`` is that of each read and write, ``connection_timeout`` that of opening a
+    connection, ``path_timeout`` that of operations of ``path_io_factory``. Speed limits are in bytes per second.
+
+    ``ssl`` enables implicit TLS: ``True`` or a :class:`TlsConfig` with the library's own TLS, an
+    :class:`ssl.SSLContext` with that of Python. ``tls`` configures the library's TLS for ``ssl=True`` and for
+    :meth:`upgrade_to_tls`.
+
+    ``parse_list_line_custom`` is tried before the other parsers of ``LIST``, unless ``parse_list_line_custom_first`` is
+    false. The address in a reply to ``PASV`` is used only with ``trust_server_pasv_ipv4_address``.
+
+    Further options are those of `siosocks` (``socks_host``, ``socks_port``, ``socks_version``, ``username``,
+    ``password``), and ``family``, ``local_addr``, ``server_hostname``.
+
+    Tasks can share a client: a transfer of one task begins when that of another one is finished.
+    """
+
+    async def connect(self, host: str, port: int = DEFAULT_PORT) -> list[str]:
+        """Opens the control connection. Returns the lines of the greeting."""
+        await super().connect(host, port)
+        _, info = await self.command(None, "220", "120")
+        lines: list[str] = info
+        return lines
+
+    async def upgrade_to_tls(self, sslcontext: ssl.SSLContext | TlsConfig | None = None) -> None:
+        """Encrypts the control connection and all data connections (``AUTH TLS``, ``PBSZ 0``, ``PROT P``).
+
+        Without an argument, or with a :class:`TlsConfig`, TLS is the library's own. With an :class:`ssl.SSLContext`, it
+        is that of Python.
+        """
+        if self.ssl:
+            raise RuntimeError("ssl context is already set and used implicitly")
+        await self.command("AUTH TLS", "234")
+        context: Any = sslcontext or self.tls
+        if context is None:
+            context = ssl.create_default_context()
+            if isinstance(self.stream.writer, StreamWriter):
+                self.stream.writer.system_context = context
+        await self.stream.start_tls(sslcontext=context, server_hostname=self._server_hostname or self.server_host)
+        await self.command("PBSZ 0", "200")
+        await self.command("PROT P", "200")
+
+    async def login(
+        self,
+        user: str = DEFAULT_USER,
+        password: str = DEFAULT_PASSWORD,
+        account: str = DEFAULT_ACCOUNT,
+    ) -> None:
+        """Logs in (``USER``, ``PASS``, ``ACCT``)."""
+        async with self._turn:
+            code, info = await self.command("USER " + user, ("230", "33x"))
+            while code.matches("33x"):
+                if code == "331":
+                    command, censor_after = "PASS " + password, 5
+                elif code == "332":
+                    command, censor_after = "ACCT " + account, 5
+                else:
+                    raise errors.StatusCodeError(Code("33x"), code, info)
+                code, info = await self.command(command, ("230", "33x"), censor_after=censor_after)
+
+    async def get_current_directory(self) -> PurePosixPath:
+        """Returns the current directory (``PWD``)."""
+        _, info = await self.command("PWD", "257")
+        return self.parse_directory_response(info[-1])
+
+    async def change_directory(self, path: PathLike = "..") -> None:
+        """Changes the current directory (``CWD``), by default to the one above (``CDUP``)."""
+        path = PurePosixPath(path)
+        await self.command("CDUP" if path == PurePosixPath("..") else f"CWD {path}", "2xx")
+
+    async def make_directory(self, path: PathLike, *, parents: bool = True) -> None:
+        """Creates a directory (``MKD``), with ``parents`` also those above it. An existing one is no error."""
+        path = PurePosixPath(path)
+        missing = []
+        while path.name and not await self.exists(path):
+            missing.append(path)
+            path = path.parent
+            if not parents:
+                break
+        for path in reversed(missing):
+            await self.command(f"MKD {path}", "257")
+
+    async def remove_directory(self, path: PathLike) -> None:
+        """Removes an empty directory (``RMD``)."""
+        await self.command(f"RMD {path}", "250")
+
+    def list(
+        self,
+        path: PathLike = "",
+        *,
+        recursive: bool = False,
+        raw_command: Literal["MLSD", "LIST"] | None = None,
+    ) -> AbstractAsyncLister[PathWithInfo]:
+        """Lists a directory (``MLSD``, else ``LIST``), with ``recursive`` a tree.
+
+        The result is awaited for a list, or iterated with ``async for``. No other command may be sent in such a loop.
+        """
+        return _Lister(self, path, recursive, raw_command)
+
+    async def stat(self, path: PathLike) -> ListInfo:
+        """Returns the facts of a path (``MLST``, else a listing of its directory)."""
+        path = PurePosixPath(path)
+        try:
+            _, lines = await self.command(f"MLST {path}", "2xx")
+            _, facts = self.parse_mlsx_line(lines[1].lstrip())
+            return facts
+        except errors.StatusCodeError as error:
+            if not error.received_codes[-1].matches("50x"):
+                raise
+        for found, info in await self.list(path.parent):
+            if found.name == path.name:
+                return info
+        raise errors.StatusCodeError(Code("2xx"), Code("550"), "path does not exists")
+
+    async def is_file(self, path: PathLike) -> bool:
+        """Returns whether a path is a file."""
+        info = await self.stat(path)
+        return info["type"] == "file"
+
+    async def is_dir(self, path: PathLike) -> bool:
+        """Returns whether a path is a directory."""
+        info = await self.stat(path)
+        return info["type"] in ("dir", "cdir", "pdir")
+
+    async def exists(self, path: PathLike) -> bool:
+        """Returns whether a path exists."""
+        try:
+            await self.stat(path)
+        except errors.StatusCodeError as error:
+            if error.received_codes[-1].matches("550"):
+                return False
+            raise
+        return True
+
+    async def rename(self, source: PathLike, destination: PathLike) -> None:
+        """Renames a file or a directory (``RNFR``, ``RNTO``)."""
+        async with self._turn:
+            await self.command(f"RNFR {source}", "350")
+            await self.command(f"RNTO {destination}", "2xx")
+
+    async def remove_file(self, path: PathLike) -> None:
+        """Removes a file (``DELE``)."""
+        await self.command(f"DELE {path}", "2xx")
+
+    async def remove(self, path: PathLike) -> None:
+        """Removes a file, or a directory with everything below it. A missing path is no error."""
+        if not await self.exists(path):
+            return
+        info = await self.stat(path)
+        if info["type"] == "file":
+            await self.remove_file(path)
+        elif info["type"] == "dir":
+            for name, info in await self.list(path):
+                if info["type"] in ("dir", "file"):
+                    await self.remove(name)
+            await self.remove_directory(path)
+
+    def upload_stream(
+        self, destination: PathLike, *, offset: int = 0
+    ) -> AsyncEnterableInstanceProtocol[DataConnectionThrottleStreamIO]:
+        """Opens a file for writing (``STOR``), from a byte offset on (``REST``)."""
+        return self.get_stream(f"STOR {destination}", "1xx", offset=offset)
+
+    def append_stream(
+        self, destination: PathLike, *, offset: int = 0
+    ) -> AsyncEnterableInstanceProtocol[DataConnectionThrottleStreamIO]:
+        """Opens a file for appending (``APPE``)."""
+        return self.get_stream(f"APPE {destination}", "1xx", offset=offset)
+
+    def download_stream(
+        self, source: PathLike, *, offset: int = 0
+    ) -> AsyncEnterableInstanceProtocol[DataConnectionThrottleStreamIO]:
+        """Opens a file for reading (``RETR``), from a byte offset on (``REST``)."""
+        return self.get_stream(f"RETR {source}", "1xx", offset=offset)
+
+    async def upload(
+        self,
+        source: str | Path,
+        destination: PathLike = "",
+        *,
+        write_into: bool = False,
+        block_size: int = DEFAULT_BLOCK_SIZE,
+    ) -> None:
+        """Uploads a file or a tree into the directory ``destination``; with ``write_into``, as ``destination``."""
+        path = Path(source)
+        target = PurePosixPath(destination)
+        if not write_into:
+            target = target / path.name
+        if await self.path_io.is_file(path):
+            await self.make_directory(target.parent)
+            await self._upload_file(path, target, block_size)
+        elif await self.path_io.is_dir(path):
+            await self.make_directory(target)
+            directories = collections.deque([path])
+            while directories:
+                async for found in self.path_io.list(directories.popleft()):
+                    below = target / PurePosixPath(found.relative_to(path))
+                    if await self.path_io.is_dir(found):
+                        await self.make_directory(below)
+                        directories.append(found)
+                    else:
+                        await self._upload_file(found, below, block_size)
+
+    async def _upload_file(self, source: Path, target: PurePosixPath, block_size: int) -> None:
+        async with (
+            self.path_io.open(source, mode="rb") as file,
+            self.upload_stream(target) as stream,
+        ):
+            async for block in file.iter_by_block(self._block(block_size)):
+                await stream.write(block)
+
+    async def download(
+        self,
+        source: PathLike,
+        destination: str | PurePosixPath | Path = "",
+        *,
+        write_into: bool = False,
+        block_size: int = DEFAULT_BLOCK_SIZE,
+    ) -> None:
+        """Downloads a file or a tree into the directory ``destination``; with ``write_into``, as ``destination``."""
+        source = PurePosixPath(source)
+        target = Path(destination)
+        if not write_into:
+            target = target / source.name
+        info = await self.stat(source)
+        if info["type"] == "file":
+            await self.path_io.mkdir(target.parent, parents=True, exist_ok=True)
+            await self._download_file(source, target, block_size)
+        elif info["type"] in ("dir", "cdir", "pdir"):
+            await self._download_tree(source, target, block_size)
+
+    async def _download_tree(self, source: PurePosixPath, target: Path, block_size: int) -> None:
+        await self.path_io.mkdir(target, parents=True, exist_ok=True)
+        for found, info in await self.list(source):
+            if info["type"] not in ("file", "dir"):
+                continue
+            name = found.relative_to(source)
+            if len(name.parts) != 1 or ".." in name.parts:
+                raise ValueError(f"the server listed {str(found)!r} in {str(source)!r}: it would leave the target")
+            if info["type"] == "dir":
+                await self._download_tree(found, target / name, block_size)
+            else:
+                await self._download_file(found, target / name, block_size)
+
+    async def _download_file(self, source: PurePosixPath, target: Path, block_size: int) -> None:
+        async with (
+            self.path_io.open(target, mode="wb") as file,
+            self.download_stream(source) as stream,
+        ):
+            async for block in stream.iter_by_block(self._block(block_size)):
+                await file.write(block)
+
+    def _block(self, block_size: int) -> int:
+        """Returns the size of blocks: those of our path ios can be larger, unless a rate is limited."""
+        is_limited = self.throttle.read.limit or self.throttle.write.limit
+        if type(self.path_io) in (pathio.PathIO, pathio.MemoryPathIO) and not is_limited:
+            return max(block_size, 1 << 19)
+        return block_size
+
+    async def quit(self) -> None:
+        """Ends the session (``QUIT``) and closes the connection."""
+        await self.command("QUIT", "2xx")
+        self.close()
+
+    async def _do_epsv(self) -> tuple[str | None, int]:
+        _, info = await self.command("EPSV", "229")
+        return self.parse_epsv_response(info[-1])
+
+    async def _do_pasv(self) -> tuple[str | None, int]:
+        _, info = await self.command("PASV", "227")
+        address, port = self.parse_pasv_response(info[-1])
+        return (address if self.trust_server_pasv_ipv4_address else None), port
+
+    async def get_passive_connection(
+        self, conn_type: ConnType = "I", commands: Sequence[str] | None = None
+    ) -> tuple[StreamReader, StreamWriter]:
+        """Opens a data connection, with the first of ``commands`` that the server implements.
+
+        ``commands`` are ``epsv`` and ``pasv``, by default those of the client. ``conn_type`` is the argument of
+        ``TYPE``.
+        """
+        functions = {"epsv": self._do_epsv, "pasv": self._do_pasv}
+        names = [name.lower() for name in commands or self._passive_commands or ()]
+        if not names:
+            raise ValueError("No passive commands provided")
+        async with self._turn:
+            await self.command(f"TYPE {conn_type}", "200")
+            while True:
+                name = names.pop(0)
+                if name not in functions:
+                    raise ValueError(f"{name!r} not in {set(functions)!r}")
+                try:
+                    host, port = await functions[name]()
+                    break
+                except errors.StatusCodeError as error:
+                    if not names or not error.received_codes[-1].matches("50x"):
+                        raise
+            if host is None or host == "0.0.0.0":
+                host = self.server_host
+            return await self._open_connection(host, port)
+
+    @async_enterable
+    async def get_stream(
+        self,
+        command: str | None = None,
+        expected_codes: str | tuple[str, ...] = (),
+        wait_codes: str | tuple[str, ...] = (),
+        censor_after: int | None = None,
+        conn_type: ConnType = "I",
+        offset: int = 0,
+    ) -> DataConnectionThrottleStreamIO:
+        """Opens a data connection and sends a command, with the arguments of :meth:`command`.
+
+        ``offset`` is that of ``REST``. The session is the stream's until that is finished.
+        """
+        async with self._turn:
+            reader, writer = await self.get_passive_connection(conn_type)
+            try:
+                if offset:
+                    await self.command(f"REST {offset}", "350")
+                await self.command(command, expected_codes, wait_codes, censor_after)
+            except BaseException:
+                writer.transport.abort()
+                raise
+            stream = DataConnectionThrottleStreamIO(
+                self, reader, writer, throttles={"_": self.throttle}, timeout=self.socket_timeout
+            )
+            stream._is_owed = bool(command)
+            self._turn.keep(stream)
+            return stream
+
+    async def abort(self, *, wait: bool = True) -> None:
+        """Aborts the transfer (``ABOR``); with ``wait``, also reads the replies.
+
+        Any task may call it.
+        """
+        stream = self._turn.stream
+        with self._turn.passing(stream):
+            if not wait:
+                await self.command("ABOR")
+                return
+            if isinstance(stream, DataConnectionThrottleStreamIO):
+                stream._is_owed = False
+            await self.command("ABOR", "226", "426")
+
+    @classmethod
+    @contextlib.asynccontextmanager
+    async def context(
+        cls,
+        host: str,
+        port: int = DEFAULT_PORT,
+        user: str = DEFAULT_USER,
+        password: str = DEFAULT_PASSWORD,
+        account: str = DEFAULT_ACCOUNT,
+        upgrade_to_tls: bool = False,
+        **kwargs: Any,
+    ) -> AsyncGenerator[Self, None]:
+        """Connects and logs in, and quits at the end of the ``async with`` block.
+
+        ``kwargs`` are those of the class.
+        """
+        client = cls(**kwargs)
+        try:
+            await client.connect(host, port)
+            if upgrade_to_tls:
+                await client.upgrade_to_tls()
+            await client.login(user, password, account)
+        except BaseException:
+            client.close()
+            raise
+        try:
+            yield client
+        except BaseException:
+            # The error of the block matters more than that of ending the session.
+            with contextlib.suppress(Exception):
+                await asyncio.wait_for(client.quit(), 1)
+            client.close()
+            raise
+        else:
+            await client.quit()

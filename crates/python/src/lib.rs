@@ -1,0 +1,32 @@
+//! Native part of the Python package `oxftp`. The documented API is the typed Python code above it.
+//!
+//! [`runtime`] owns the tokio runtime of a process, [`bridge`] connects its futures with event loops, [`error`]
+//! converts errors. [`connection`] is one socket, plain or encrypted, for the commands that Python code sends itself;
+//! [`pool`] runs whole jobs in the client library. [`tls`] and [`proxy`] configure both, and [`parse`] parses listings.
+
+mod bridge;
+mod connection;
+mod error;
+mod parse;
+mod pool;
+mod proxy;
+mod runtime;
+mod tls;
+
+use pyo3::prelude::*;
+
+#[pymodule(gil_used = false)]
+mod _oxftp {
+    #[pymodule_export]
+    use crate::bridge::Job;
+    #[pymodule_export]
+    use crate::connection::Connection;
+    #[pymodule_export]
+    use crate::parse::parse_mlsx_lines;
+    #[pymodule_export]
+    use crate::pool::{Pool, ReadStream, WriteStream};
+    #[pymodule_export]
+    use crate::runtime::stop;
+    #[pymodule_export]
+    use crate::tls::{TlsConfig, TlsSession};
+}
