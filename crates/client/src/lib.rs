@@ -48,8 +48,42 @@
 //! Every operation returns an [`Error`], with predicates such as [`is_not_found`](Error::is_not_found) and
 //! [`is_transient`](Error::is_transient). Operations on trees return a [`Report`] of the items that failed.
 
-#![cfg_attr(test, allow(clippy::unwrap_used))]
+//!
+//! # Features
+//!
+//! The features are additive, and those marked with * are on by default.
+//!
+//! | feature | adds |
+//! |---|---|
+//! | `tls` * | FTPS: `TlsConfig`, `ClientBuilder::explicit_tls`, `implicit_tls` and `tls_if_offered` |
+//! | `aws-lc-rs` * | cryptography for TLS, with post-quantum key exchange |
+//! | `ring` | cryptography for TLS; used if `aws-lc-rs` is off |
+//! | `platform-verifier` * | trust in the root certificates of the system, by its own verifier |
+//! | `webpki-roots` | `TlsConfig::webpki_roots`: Mozilla's root certificates, built in |
+//! | `native-roots` | `TlsConfig::native_roots`: the root certificates of the system |
+//! | `compression` * | `MODE Z`: `ClientBuilder::compress` |
+//! | `hashes` * | CRC32, MD5 and SHA-1 of local files; SHA-256 and SHA-512 are always there |
+//! | `encodings` * | encodings of names besides UTF-8, and listings in them |
+//! | `proxy` * | `connect::Proxy`: HTTP and SOCKS proxies |
+//! | `mirror` * | mirrors of trees |
+//! | `blocking` | the same client without `async` |
+//! | `idna` | host names of URLs in other alphabets than ASCII |
+//! | `tracing` | diagnostics by the crate `tracing` |
+//!
+//! A `tls` without cryptography of its own uses the `CryptoProvider` that the program passes to `TlsConfig` or installs
+//! as the default of rustls.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+// What only TLS, compression or mirrors use is not worth a condition each.
+#![cfg_attr(
+    not(all(feature = "tls", feature = "compression", feature = "mirror")),
+    allow(dead_code, unreachable_code)
+)]
+
+#[cfg(feature = "blocking")]
+#[cfg_attr(docsrs, doc(cfg(feature = "blocking")))]
+pub mod blocking;
 mod client;
 mod config;
 pub mod connect;
@@ -61,12 +95,19 @@ mod future;
 mod list;
 pub mod local_fs;
 mod lock;
+#[cfg(feature = "mirror")]
+#[cfg_attr(docsrs, doc(cfg(feature = "mirror")))]
 pub mod mirror;
 mod pool;
 mod progress;
 mod selection;
 mod stream;
+#[cfg(feature = "tls")]
 mod tls;
+#[cfg(not(feature = "tls"))]
+#[path = "tls/absent.rs"]
+mod tls;
+mod trace;
 mod transfer;
 mod url;
 
@@ -93,10 +134,14 @@ pub use crate::pool::{Pool, PooledClient};
 pub use crate::progress::{Counter, Progress, ProgressEvent};
 pub use crate::selection::{Candidate, Selection};
 pub use crate::stream::rate_limit::Throttle;
+#[cfg(feature = "tls")]
+#[cfg_attr(docsrs, doc(cfg(feature = "tls")))]
 pub use crate::tls::{TlsConfig, TlsCounts, TlsSession, TlsVersion};
 pub use crate::transfer::ascii::{AsciiReader, AsciiWriter, LineEnd};
 pub use crate::transfer::fxp::fxp;
-pub use crate::transfer::{Connections, Download, Existing, Links, Order, PART_SUFFIX, Upload, Verify};
+pub use crate::transfer::{
+    Backup, Connections, Download, Existing, Links, Order, PART_SUFFIX, Upload, Verify,
+};
 pub use crate::url::{FtpUrl, Host, Scheme, UrlError};
 pub use oxftp_proto::{
     Code, Command, Encoding, Entry, EntryKind, Facts, Features, FileHash, FileName, HashAlgorithm,
@@ -111,6 +156,11 @@ pub use oxftp_proto::{
 #[cfg(doctest)]
 #[doc = include_str!("../../../docs/aioftp.md")]
 struct AioftpGuide;
+
+/// Compiles the examples in the migration guide for suppaftp.
+#[cfg(all(doctest, feature = "blocking"))]
+#[doc = include_str!("../../../docs/coming-from-suppaftp.md")]
+struct SuppaftpGuide;
 
 /// Compiles the examples in the README of the repository.
 #[cfg(doctest)]

@@ -168,10 +168,10 @@ impl FromStr for FtpUrl {
             scheme,
             user: user.filter(|user| !user.is_empty()),
             password: password.map(Secret::new),
-            host: parse_host(host_and_port).ok_or_else(|| {
+            host: parse_host(host_and_port).map_err(|why| {
                 // The text up to the slash is `user:start of the password`.
                 let is_cut = login.is_none() && authority.contains(':') && path.contains('@');
-                error(if is_cut { PASSWORD_WITH_SLASH } else { "the host or port is invalid" })
+                error(if is_cut { PASSWORD_WITH_SLASH } else { why })
             })?,
             path: without_type(path).to_owned(),
         })
@@ -238,12 +238,12 @@ fn decode(text: &str) -> Option<String> {
     percent_decode_str(text).decode_utf8().ok().map(Into::into)
 }
 
-fn parse_host(text: &str) -> Option<Host> {
+fn parse_host(text: &str) -> Result<Host, &'static str> {
     let (name, port) = match text.strip_prefix('[') {
         Some(rest) => {
-            let (name, port) = rest.split_once(']')?;
-            name.parse::<std::net::Ipv6Addr>().ok()?;
-            (name, if port.is_empty() { None } else { Some(port.strip_prefix(':')?) })
+            let (name, port) = rest.split_once(']').ok_or(INVALID_HOST)?;
+            name.parse::<std::net::Ipv6Addr>().map_err(|_| INVALID_HOST)?;
+            (name, if port.is_empty() { None } else { Some(port.strip_prefix(':').ok_or(INVALID_HOST)?) })
         }
         None => match text.split_once(':') {
             Some((name, port)) => (name, Some(port)),
@@ -251,17 +251,50 @@ fn parse_host(text: &str) -> Option<Host> {
         },
     };
     let port = match port {
-        Some(digits) if digits.bytes().all(|byte| byte.is_ascii_digit()) => Some(digits.parse().ok()?),
-        Some(_) => return None,
+        Some(digits) if digits.bytes().all(|byte| byte.is_ascii_digit()) => {
+            Some(digits.parse().map_err(|_| INVALID_HOST)?)
+        }
+        Some(_) => return Err(INVALID_HOST),
         None => None,
     };
-    let name = match url::Host::parse(name) {
-        Ok(url::Host::Domain(name)) => name,
-        Ok(url::Host::Ipv4(address)) => address.to_string(),
-        _ => name.parse::<std::net::Ipv6Addr>().ok()?.to_string(),
+    if port == Some(0) {
+        return Err(INVALID_HOST);
+    }
+    let name = match name.parse::<std::net::Ipv6Addr>() {
+        Ok(address) => address.to_string(),
+        Err(_) => host_name(&decode(name).ok_or(INVALID_HOST)?)?,
     };
-    (port != Some(0)).then_some(Host { name, port })
+    Ok(Host { name, port })
 }
+
+/// Returns the name in ASCII, in lower case.
+fn host_name(text: &str) -> Result<String, &'static str> {
+    let name = ascii_host_name(text)?;
+    let is_forbidden = |byte: u8| byte <= b' ' || byte == 0x7f || b"#%/:<>?@[\\]^|".contains(&byte);
+    match name.is_empty() || name.bytes().any(is_forbidden) {
+        true => Err(INVALID_HOST),
+        false => Ok(name),
+    }
+}
+
+#[cfg(feature = "idna")]
+fn ascii_host_name(text: &str) -> Result<String, &'static str> {
+    idna::domain_to_ascii_cow(text.as_bytes(), idna::AsciiDenyList::URL)
+        .map(std::borrow::Cow::into_owned)
+        .map_err(|_| INVALID_HOST)
+}
+
+#[cfg(not(feature = "idna"))]
+fn ascii_host_name(text: &str) -> Result<String, &'static str> {
+    match text.is_ascii() {
+        true => Ok(text.to_ascii_lowercase()),
+        false => {
+            Err("the host name is not ASCII: write it as xn--..., or build oxftp with the feature `idna`")
+        }
+    }
+}
+
+const INVALID_HOST: &str = "the host or port is invalid";
 
 fn without_type(path: &str) -> &str {
     match path.rsplit_once(";type=") {
@@ -464,6 +497,28 @@ mod tests {
         assert_eq!(url.host(), Host { name: "::1".into(), port: Some(2121) });
         assert_eq!(url.to_string(), "ftps://a%40b@[::1]:2121/");
         assert!(!format!("{url:?}").contains("p:w"));
+    }
+
+    #[test]
+    fn host_names_are_checked_and_in_lower_case() {
+        for (text, name) in [
+            ("FTP.Example.ORG", "ftp.example.org"),
+            ("h%6Fst", "host"),
+            ("my_host", "my_host"),
+            ("192.0.2.1", "192.0.2.1"),
+            ("[2001:DB8::1]", "2001:db8::1"),
+            ("xn--mller-kva.example", "xn--mller-kva.example"),
+        ] {
+            assert_eq!(parse(&format!("ftp://{text}/x")).host().name, name, "{text}");
+        }
+        for odd in ["", "a b", "a%20b", "a%0Ab", "a<b", "a|b", "a\\b", "a?b", "a#b", "h:0", "[::1", "[h]"] {
+            assert!(format!("ftp://{odd}/x").parse::<FtpUrl>().is_err(), "{odd}");
+        }
+        let international = "ftp://Müller.example/x".parse::<FtpUrl>();
+        match cfg!(feature = "idna") {
+            true => assert_eq!(international.unwrap().host().name, "xn--mller-kva.example"),
+            false => assert!(international.unwrap_err().why.contains("feature `idna`")),
+        }
     }
 
     #[test]

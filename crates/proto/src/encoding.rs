@@ -2,10 +2,12 @@
 
 use std::{borrow::Cow, fmt, str::FromStr};
 
+use crate::charset::Charset;
+
 /// Character encoding of a server's names and reply texts.
 ///
-/// UTF-8 is the default (RFC 2640). Every label of the WHATWG Encoding Standard is accepted, such as
-/// `latin1`, `windows-1252`, `shift_jis` or `gb18030`.
+/// UTF-8 is the default (RFC 2640). With the feature `encodings`, which is on by default, every label of the WHATWG
+/// Encoding Standard is accepted, such as `latin1`, `windows-1252`, `shift_jis` or `gb18030`.
 ///
 /// Names that cannot be decoded are not guessed; they keep their bytes (see
 /// [`RemotePath`](crate::RemotePath)).
@@ -13,13 +15,15 @@ use std::{borrow::Cow, fmt, str::FromStr};
 /// ```
 /// use oxftp_proto::Encoding;
 ///
+/// # #[cfg(feature = "encodings")] {
 /// let latin1: Encoding = "latin1".parse()?;
 /// assert_eq!(latin1.encode("Käse").unwrap().as_ref(), b"K\xe4se");
 /// assert_eq!(latin1.decode(b"K\xe4se").unwrap(), "Käse");
+/// # }
 /// # Ok::<(), oxftp_proto::UnknownEncoding>(())
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub struct Encoding(&'static encoding_rs::Encoding, Controls);
+pub struct Encoding(Charset, Controls);
 
 /// Whether commands may contain control characters.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -30,12 +34,12 @@ enum Controls {
 
 impl Encoding {
     /// UTF-8, as RFC 2640 requires.
-    pub const UTF_8: Self = Self(encoding_rs::UTF_8, Controls::Refused);
+    pub const UTF_8: Self = Self(Charset::UTF_8, Controls::Refused);
 
     /// Returns whether this is UTF-8.
     #[must_use]
     pub fn is_utf8(self) -> bool {
-        self.0 == encoding_rs::UTF_8
+        self.0 == Charset::UTF_8
     }
 
     /// Decodes `bytes` if they are valid in this encoding *and* encode back to the same bytes.
@@ -43,7 +47,7 @@ impl Encoding {
     /// `None` means that the text could not be sent back to the server unchanged.
     #[must_use]
     pub fn decode<'a>(&self, bytes: &'a [u8]) -> Option<Cow<'a, str>> {
-        let text = self.0.decode_without_bom_handling_and_without_replacement(bytes)?;
+        let text = self.0.decode(bytes)?;
         let lossless = self.is_utf8() || self.encode(&text).is_some_and(|back| back == bytes);
         lossless.then_some(text)
     }
@@ -66,18 +70,13 @@ impl Encoding {
     /// Decodes `bytes` for display; invalid sequences become U+FFFD.
     #[must_use]
     pub fn decode_lossy<'a>(&self, bytes: &'a [u8]) -> Cow<'a, str> {
-        self.0.decode_without_bom_handling(bytes).0
+        self.0.decode_lossy(bytes)
     }
 
     /// Encodes `text`, or returns `None` when a character does not exist in this encoding.
     #[must_use]
     pub fn encode<'a>(&self, text: &'a str) -> Option<Cow<'a, [u8]>> {
-        if self.0.output_encoding() != self.0 {
-            // UTF-16 cannot be used in a protocol of ASCII commands.
-            return None;
-        }
-        let (bytes, _, unmappable) = self.0.encode(text);
-        (!unmappable).then_some(bytes)
+        self.0.encode(text)
     }
 
     /// Allows control characters in paths and raw commands, because names on the server may contain them. CR,
@@ -116,9 +115,8 @@ impl FromStr for Encoding {
     type Err = UnknownEncoding;
 
     fn from_str(label: &str) -> Result<Self, UnknownEncoding> {
-        encoding_rs::Encoding::for_label(label.as_bytes())
-            .filter(|encoding| encoding.is_ascii_compatible())
-            .map(|encoding| Self(encoding, Controls::Refused))
+        Charset::for_label(label)
+            .map(|charset| Self(charset, Controls::Refused))
             .ok_or_else(|| UnknownEncoding { label: label.to_owned() })
     }
 }
@@ -137,7 +135,11 @@ impl fmt::Display for Encoding {
 
 /// A label that names no encoding usable for FTP.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("unknown encoding {label:?}")]
+#[cfg_attr(feature = "encodings", error("unknown encoding {label:?}"))]
+#[cfg_attr(
+    not(feature = "encodings"),
+    error("unknown encoding {label:?}: encodings besides UTF-8 need the feature `encodings`")
+)]
 pub struct UnknownEncoding {
     /// The requested label.
     pub label: String,
@@ -153,6 +155,7 @@ mod tests {
         assert_eq!(Encoding::UTF_8.decode_lossy(b"K\xe4se"), "K\u{fffd}se");
     }
 
+    #[cfg(feature = "encodings")]
     #[test]
     fn unencodable_character_is_not_encoded() {
         let latin1: Encoding = "latin1".parse().unwrap();

@@ -15,6 +15,7 @@
 #![cfg_attr(test, allow(clippy::indexing_slicing))]
 
 pub mod address;
+mod charset;
 mod code;
 mod command;
 mod decode;

@@ -216,6 +216,7 @@ mod tests {
         assert_eq!(name.as_bytes(), b"K\xe4se");
     }
 
+    #[cfg(feature = "encodings")]
     #[test]
     fn utf8_name_survives_any_encoding() {
         let latin1: Encoding = "latin1".parse().unwrap();

@@ -353,6 +353,7 @@ mod tests {
         assert_eq!(RemotePath::from("a/b/").file_name(), Some(name("b")));
     }
 
+    #[cfg(feature = "encodings")]
     #[test]
     fn text_is_encoded_and_bytes_are_kept() {
         let latin1: Encoding = "latin1".parse().unwrap();
@@ -364,6 +365,7 @@ mod tests {
         assert_eq!(RemotePath::from("日").to_wire(latin1), None);
     }
 
+    #[cfg(feature = "encodings")]
     #[test]
     fn joined_text_uses_the_session_encoding() {
         let gbk: Encoding = "gbk".parse().unwrap();

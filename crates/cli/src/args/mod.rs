@@ -1,6 +1,7 @@
 //! Flags that several commands share, and the types of their values.
 
 mod age;
+mod backup;
 mod bookmark_name;
 mod connection;
 mod filter;
@@ -15,6 +16,7 @@ mod transfer;
 mod values;
 
 pub(crate) use age::Age;
+pub(crate) use backup::BackupArgs;
 pub(crate) use bookmark_name::BookmarkName;
 pub(crate) use connection::{ConnectionArgs, LoginArgs, NetworkArgs, TlsArgs};
 pub(crate) use filter::FilterArgs;

@@ -3,7 +3,7 @@
 use clap::{Args, ValueEnum};
 use oxftp::{Existing, Links, Order, Verify};
 
-use super::{JobCount, LockArgs, OctalMode};
+use super::{BackupArgs, JobCount, LockArgs, OctalMode};
 use crate::failure::{Failure, Result};
 
 /// Number of connections, order of files, verification, and locks.
@@ -19,6 +19,8 @@ pub(crate) struct TransferArgs {
     /// command]
     #[arg(long, value_name = "HOW", hide_possible_values = true)]
     pub(crate) verify: Option<VerifyArg>,
+    #[command(flatten)]
+    pub(crate) backup: BackupArgs,
     #[command(flatten)]
     pub(crate) lock: LockArgs,
 }

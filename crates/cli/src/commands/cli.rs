@@ -196,7 +196,7 @@ const IN_BRIEF_HELP: [&str; 16] = [
 ];
 
 /// Flags of the verbs that the brief help does not show.
-const NOT_IN_BRIEF_HELP: [&str; 19] = [
+const NOT_IN_BRIEF_HELP: [&str; 21] = [
     "empty-dirs",
     "exit-code",
     "range",
@@ -216,6 +216,8 @@ const NOT_IN_BRIEF_HELP: [&str; 19] = [
     "remote-lock",
     "lock-age",
     "lock-wait",
+    "backup-dir",
+    "suffix",
 ];
 
 fn group(command: &Command, heading: &str, verbs: &[&str]) -> String {

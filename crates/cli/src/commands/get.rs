@@ -139,6 +139,9 @@ fn check(args: &GetArgs) -> Result {
             _ if args.transfer.verify.is_some() => {
                 usage("cannot verify data on stdout: --verify conflicts with -o -")
             }
+            _ if args.transfer.backup.backup().is_some() => {
+                usage("stdout replaces no file: --backup-dir and --suffix conflict with -o -")
+            }
             _ if args.remove_source => usage("stdout is not verified: --move conflicts with -o -"),
             _ => Ok(()),
         };
@@ -373,6 +376,7 @@ impl Downloader<'_> {
                 args.transfer.verify()
             })
             .existing(args.existing.existing())
+            .backup(args.transfer.backup.backup())
             .remove_source(args.remove_source)
             .order(args.transfer.order.into())
             .retries(args.connection.network.retries)

@@ -200,6 +200,9 @@ fn target(args: &PutArgs, url: &FtpUrl) -> Result<Target> {
             _ if args.temp_name => {
                 usage("stdin is uploaded under its final name: --temp-name conflicts with -")
             }
+            _ if args.transfer.backup.backup().is_some() => {
+                usage("stdin is uploaded under its final name: --backup-dir and --suffix conflict with -")
+            }
             _ if args.remove_source => usage("stdin cannot be removed: --move conflicts with -"),
             _ if args.times => usage("stdin has no modification time: -t conflicts with -"),
             _ => Ok(target),
@@ -343,6 +346,7 @@ impl Uploader<'_> {
                 args.transfer.verify()
             })
             .existing(args.existing.existing())
+            .backup(args.transfer.backup.backup())
             .remove_source(args.remove_source)
             .order(args.transfer.order.into())
             .retries(args.connection.network.retries)

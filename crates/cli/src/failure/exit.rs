@@ -86,7 +86,9 @@ fn of_error(error: &Error) -> Exit {
         Error::PartialFailure { .. } | Error::TooManyFailures { .. } | Error::TooManyDeletions { .. } => {
             Exit::PartialFailure
         }
-        Error::Stopped { source, .. } | Error::NotRenamed { source, .. } => of_error(source),
+        Error::Stopped { source, .. }
+        | Error::NotRenamed { source, .. }
+        | Error::NotBackedUp { source, .. } => of_error(source),
         Error::IsDirectory { .. } | Error::Incompatible { .. } => Exit::Usage,
         Error::NotFound { .. } => Exit::NotFound,
         Error::LocalFs(_) | Error::InUse { .. } | Error::Locked { .. } => Exit::Local,

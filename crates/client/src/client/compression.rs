@@ -60,7 +60,7 @@ impl Client {
 
     /// Disables compressed uploads to a server that damages them.
     pub(crate) fn disable_compressed_uploads(&mut self, error: &Error) {
-        tracing::warn!("the server damages compressed uploads ({error}); uploads are sent uncompressed");
+        crate::trace::warn!("the server damages compressed uploads ({error}); uploads are sent uncompressed");
         self.capabilities.no_compressed_uploads = true;
     }
 
@@ -75,7 +75,7 @@ impl Client {
     }
 
     fn disable_compression(&mut self, why: &str) {
-        tracing::warn!("{why}; data are sent uncompressed");
+        crate::trace::warn!("{why}; data are sent uncompressed");
         self.capabilities.no_compression = true;
     }
 }

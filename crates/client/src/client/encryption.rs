@@ -1,6 +1,7 @@
 //! TLS properties of the control connection.
 
 use super::Client;
+#[cfg(feature = "tls")]
 use crate::{
     TlsVersion,
     tls::{TlsCounts, TlsSession},
@@ -12,7 +13,11 @@ impl Client {
     pub fn is_encrypted(&self) -> bool {
         self.control.is_encrypted()
     }
+}
 
+#[cfg(feature = "tls")]
+#[cfg_attr(docsrs, doc(cfg(feature = "tls")))]
+impl Client {
     /// Returns the numbers of TLS handshakes, including that of the control connection.
     #[must_use]
     pub fn tls_counts(&self) -> TlsCounts {
@@ -34,6 +39,19 @@ impl Client {
     #[must_use]
     pub fn tls_cipher(&self) -> Option<&'static str> {
         self.control.tls()?.negotiated_cipher_suite()?.suite().as_str()
+    }
+
+    /// Returns the key exchange of the control connection, such as `X25519MLKEM768` or `X25519`; `None` if it is not
+    /// encrypted, or the session was resumed without one.
+    ///
+    /// ```no_run
+    /// # fn example(client: &oxftp::Client) {
+    /// let is_post_quantum = client.tls_key_exchange() == Some("X25519MLKEM768");
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn tls_key_exchange(&self) -> Option<&'static str> {
+        self.control.tls()?.negotiated_key_exchange_group()?.name().as_str()
     }
 
     /// Returns whether the server selected FTP by ALPN (RFC 7301). Most servers do not use ALPN.

@@ -105,7 +105,7 @@ impl Client {
         if self.control.has_outstanding()
             && let Err(error) = self.control.begin_abort().await
         {
-            tracing::debug!("failed to abort a server-to-server transfer: {error}");
+            crate::trace::debug!("failed to abort a server-to-server transfer: {error}");
         }
         if !self.control.is_broken() {
             // A failure marks the client as broken, and its next operation reports that.

@@ -54,6 +54,7 @@ impl Client {
     /// Connects, waits for the greeting, and starts TLS as configured.
     pub(crate) async fn open(config: impl Into<Arc<Config>>, mut host: Host) -> Result<Self> {
         let config = config.into();
+        config.tls.check()?;
         let implicit = matches!(config.tls, TlsMode::Implicit(_));
         let port = host.port.unwrap_or(if implicit { IMPLICIT_PORT } else { PORT });
         host.port = Some(port);
@@ -263,7 +264,7 @@ impl Client {
             match self.reopen().await {
                 Ok(()) => return Error::Unanswered { command: command.name() },
                 Err(refused) if refused.is_transient() => {
-                    tracing::debug!("the session was not opened again: {refused}");
+                    crate::trace::debug!("the session was not opened again: {refused}");
                     tokio::time::sleep(pause).await;
                 }
                 Err(_) => return error,
@@ -309,7 +310,7 @@ impl Client {
         let mut pause = FIRST_PAUSE;
         while is_lost && *attempts > 0 {
             *attempts -= 1;
-            tracing::debug!("{error}; the session is opened again in {pause:?}");
+            crate::trace::debug!("{error}; the session is opened again in {pause:?}");
             tokio::time::sleep(pause).await;
             pause *= 2;
             match self.reopen().await {

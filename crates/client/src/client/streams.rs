@@ -529,7 +529,7 @@ impl<S: AsMut<Client>> RangeStream<S> {
         let received = self.stream.transferred();
         if self.missing() == Some(0) {
             if let Err(error) = self.stream.abort().await {
-                tracing::warn!("failed to abort the transfer after a part of a file: {error}");
+                crate::trace::warn!("failed to abort the transfer after a part of a file: {error}");
             }
             return Ok(received);
         }

@@ -18,7 +18,7 @@ use oxftp_proto::{Encoding, Limits, ServerZone, dialog::PassiveMode, listing::Li
 
 use self::command_memory::CommandMemory;
 use crate::{
-    ActiveMode, FtpUrl, ListCommand, Pipelining, Scheme, Throttle, Timeouts, TlsConfig,
+    ActiveMode, FtpUrl, ListCommand, Pipelining, Scheme, Throttle, Timeouts,
     connect::{Connector, TcpConnector},
     local_fs::{FileSystem, LocalFs, TimeoutFs},
 };
@@ -107,6 +107,8 @@ impl ClientBuilder {
 
     /// Creates a builder for the server of a URL: its scheme selects the TLS mode, with the system's trust anchors.
     ///
+    /// Without the feature `tls`, connecting to an `ftps` or `ftpes` URL is [`Error::FeatureMissing`](crate::Error).
+    ///
     /// ```no_run
     /// use oxftp::{ClientBuilder, FtpUrl};
     ///
@@ -122,8 +124,16 @@ impl ClientBuilder {
         let builder = Self::new();
         match url.scheme() {
             Scheme::Ftp => builder,
-            Scheme::Ftpes => builder.explicit_tls(TlsConfig::new()),
-            Scheme::Ftps => builder.implicit_tls(TlsConfig::new()),
+            #[cfg(feature = "tls")]
+            Scheme::Ftpes => builder.explicit_tls(crate::TlsConfig::new()),
+            #[cfg(feature = "tls")]
+            Scheme::Ftps => builder.implicit_tls(crate::TlsConfig::new()),
+            #[cfg(not(feature = "tls"))]
+            Scheme::Ftpes | Scheme::Ftps => {
+                let mut builder = builder;
+                builder.config.tls = TlsMode::Missing;
+                builder
+            }
         }
     }
 
@@ -298,6 +308,8 @@ impl ClientBuilder {
     /// [upload streams](crate::Client::upload_stream) are never compressed. The size of each compressed
     /// upload is compared with the local size, and a file that differs is sent again uncompressed: some
     /// servers lose bytes of data that compress well.
+    #[cfg(feature = "compression")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "compression")))]
     #[must_use]
     pub fn compress(mut self, compress: bool) -> Self {
         self.config.compress = compress;

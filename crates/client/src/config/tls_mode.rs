@@ -1,7 +1,8 @@
 //! TLS mode: none, implicit or explicit.
 
+#[cfg(feature = "tls")]
 use super::ClientBuilder;
-use crate::TlsConfig;
+use crate::{Result, tls::TlsConfig};
 
 /// When TLS starts.
 #[derive(Debug, Clone)]
@@ -11,17 +12,33 @@ pub(crate) enum TlsMode {
     Explicit(TlsConfig),
     /// Explicit TLS if the server supports it, else none.
     IfOffered(TlsConfig),
+    /// A URL asks for TLS, which is not built in.
+    #[cfg(not(feature = "tls"))]
+    Missing,
 }
 
 impl TlsMode {
     pub(crate) fn config(&self) -> Option<&TlsConfig> {
         match self {
             Self::Off => None,
+            #[cfg(not(feature = "tls"))]
+            Self::Missing => None,
             Self::Implicit(config) | Self::Explicit(config) | Self::IfOffered(config) => Some(config),
+        }
+    }
+
+    /// Fails if TLS is wanted and not built in.
+    pub(crate) fn check(&self) -> Result<()> {
+        match self {
+            #[cfg(not(feature = "tls"))]
+            Self::Missing => Err(crate::Error::FeatureMissing { what: "TLS", feature: "tls" }),
+            _ => Ok(()),
         }
     }
 }
 
+#[cfg(feature = "tls")]
+#[cfg_attr(docsrs, doc(cfg(feature = "tls")))]
 impl ClientBuilder {
     /// Enables implicit TLS: the connection is encrypted from the first byte, usually on port 990. Defaults
     /// to no TLS.

@@ -73,7 +73,7 @@ impl ActiveListener {
             if self.peer.is_none() || from == self.peer.map(|peer| peer.to_canonical()) {
                 return Ok(socket);
             }
-            tracing::warn!(
+            crate::trace::warn!(
                 ?from,
                 "dropped a connection to the data port from another address than the server's"
             );
@@ -113,7 +113,7 @@ impl DataDialer<'_> {
             Some(Err(error)) => self.failure = Some(error),
             None => self.failure = Some(too_slow()),
         }
-        tracing::debug!(port = endpoint.port, error = ?self.failure, "cannot open the data connection");
+        crate::trace::debug!(port = endpoint.port, error = ?self.failure, "cannot open the data connection");
         Event::NotOpened
     }
 

@@ -1,13 +1,16 @@
 //! Connectors: open the sockets of control and data connections.
 //!
 //! A [`Connector`] opens the control connection and every data connection. [`TcpConnector`] connects
-//! directly, [`Proxy`] through an HTTP or SOCKS proxy. No other module accesses the network.
+//! directly, `Proxy` through an HTTP or SOCKS proxy. No other module accesses the network.
 
 pub(crate) mod data_dialer;
 mod happy_eyeballs;
+#[cfg(feature = "proxy")]
 mod proxy;
 mod tcp;
 
+#[cfg(feature = "proxy")]
+#[cfg_attr(docsrs, doc(cfg(feature = "proxy")))]
 pub use self::proxy::Proxy;
 pub use self::tcp::{Family, TcpConnector};
 

@@ -15,6 +15,7 @@ pub(crate) use self::pipelined_passive::PipelinedPassive;
 
 use std::{collections::VecDeque, io, net::SocketAddr, sync::Arc, time::Duration};
 
+use crate::trace::debug;
 use bytes::{Buf, BytesMut};
 use oxftp_proto::{
     Code, Command, Limits, Reply, ReplyDecoder, Secret,
@@ -24,7 +25,6 @@ use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     time::Instant,
 };
-use tracing::debug;
 
 use self::{pipelined_passive::PipelinedQueries, redact::Redactor};
 use crate::{
@@ -166,6 +166,7 @@ impl ControlChannel {
     }
 
     /// Returns the TLS state; `None` if the connection is not encrypted.
+    #[cfg(feature = "tls")]
     pub(crate) fn tls(&self) -> Option<&rustls::ClientConnection> {
         self.stream.as_ref().and_then(Stream::tls)
     }

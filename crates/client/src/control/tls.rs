@@ -2,7 +2,6 @@
 
 use std::{io, time::Duration};
 use tokio::io::AsyncReadExt;
-use tokio_rustls::client::TlsStream;
 
 use super::{BrokenReason, ControlChannel};
 use crate::{
@@ -10,7 +9,7 @@ use crate::{
     connect::BoxSocket,
     deadline::Deadline,
     stream::{Stream, Transport},
-    tls::{TlsSession, end_sending},
+    tls::{TlsSession, TlsStream, end_sending},
 };
 
 impl ControlChannel {
@@ -59,7 +58,7 @@ impl ControlChannel {
 }
 
 /// Sends `close_notify` and waits for that of the server (RFC 8446, 6.1).
-async fn end(mut stream: Box<TlsStream<BoxSocket>>) -> io::Result<BoxSocket> {
+async fn end(mut stream: Box<TlsStream>) -> io::Result<BoxSocket> {
     end_sending(&mut stream).await?;
     match stream.read(&mut [0; 1]).await? {
         0 => Ok(stream.into_inner().0),

@@ -21,11 +21,11 @@ pub(super) enum Compression {
 
 impl Compression {
     /// Creates the codec of a direction. `most` limits the number of inflated bytes.
-    pub(super) fn new(direction: Direction, most: u64) -> Self {
-        match direction {
+    pub(super) fn new(direction: Direction, most: u64) -> Option<Self> {
+        Some(match direction {
             Direction::Down => Self::Down(Box::new(Inflater::new(most))),
             Direction::Up => Self::Up(Box::new(Deflater::new())),
-        }
+        })
     }
 
     /// Limits the number of inflated bytes by the size of the file, which may have grown a little since it

@@ -4,6 +4,10 @@
 //! the client, so that no command can be sent during the transfer.
 
 mod buffered_socket;
+#[cfg(feature = "compression")]
+mod compression;
+#[cfg(not(feature = "compression"))]
+#[path = "no_compression.rs"]
 mod compression;
 mod limit;
 mod splice;
@@ -102,7 +106,7 @@ impl DataConnection {
 
     /// Enables compression. `most` limits the number of inflated bytes.
     pub(crate) fn compressed(self, most: u64) -> Self {
-        Self { compression: Some(Compression::new(self.direction, most)), ..self }
+        Self { compression: Compression::new(self.direction, most), ..self }
     }
 
     /// Returns whether the bytes are compressed.
@@ -166,7 +170,7 @@ impl DataConnection {
     /// Aborts a download that the caller ends before its end. That is one kind of error, whatever the server replies.
     async fn end_early(&mut self, control: &mut ControlChannel) -> Error {
         if let Err(error) = self.abort(control).await {
-            tracing::warn!("failed to abort an unfinished download: {error}");
+            crate::trace::warn!("failed to abort an unfinished download: {error}");
         }
         Error::Unfinished { received: self.transferred }
     }

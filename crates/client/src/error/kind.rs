@@ -47,7 +47,7 @@ pub enum ErrorKind {
     Local,
     /// The server exceeded a limit, or refused because of one.
     Limit,
-    /// The server does not support an operation.
+    /// The server does not support an operation, or the crate was built without the feature for it.
     Unsupported,
     /// The server refused a command for another reason.
     Refused,
@@ -83,13 +83,18 @@ impl Error {
             Self::LocalStream { source, .. } => local_kind(source.kind()),
             Self::Limit { .. } | Self::CyclicTree { .. } | Self::TooManySessions { .. } => ErrorKind::Limit,
             Self::TooManyFailures { .. } | Self::TooManyDeletions { .. } => ErrorKind::Limit,
-            Self::Unsupported { .. } | Self::VirtualHostRefused { .. } => ErrorKind::Unsupported,
-            Self::NotRenamed { source, .. } | Self::Stopped { source, .. } => source.kind(),
+            Self::Unsupported { .. } | Self::FeatureMissing { .. } | Self::VirtualHostRefused { .. } => {
+                ErrorKind::Unsupported
+            }
+            Self::NotRenamed { source, .. }
+            | Self::NotBackedUp { source, .. }
+            | Self::Stopped { source, .. } => source.kind(),
             Self::Incompatible { .. }
             | Self::InvalidCommand(_)
             | Self::Name(_)
             | Self::Url(_)
             | Self::Encoding(_)
+            | Self::BlockingInAsync
             | Self::PoolClosed => ErrorKind::Usage,
             _ => ErrorKind::Transfer,
         }

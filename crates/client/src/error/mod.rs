@@ -79,6 +79,19 @@ pub enum Error {
         /// The missing feature, as a noun.
         what: &'static str,
     },
+    /// The crate was built without a feature that the configuration needs.
+    #[error("{what} needs the feature `{feature}` of the crate oxftp")]
+    FeatureMissing {
+        /// What needs it.
+        what: &'static str,
+        /// The name of the feature.
+        feature: &'static str,
+    },
+    /// A method of the blocking API was called in asynchronous code.
+    #[error(
+        "a blocking method was called in asynchronous code: use the asynchronous client there, or spawn_blocking"
+    )]
+    BlockingInAsync,
     /// The server does not answer an optional command, or closes the connection after it. The command is not sent to
     /// this server again.
     #[error("the server does not answer {command}, or closes the connection after it")]
@@ -192,6 +205,17 @@ pub enum Error {
         /// The temporary name, which the file still has.
         temporary: String,
         /// The server's refusal.
+        source: Box<Self>,
+    },
+    /// A file was neither replaced nor deleted, because it could not be moved to its backup (see
+    /// [`Backup`](crate::Backup)).
+    #[error("{path} is kept as it is: it cannot be moved to {backup}")]
+    NotBackedUp {
+        /// The file.
+        path: String,
+        /// The path of its backup.
+        backup: String,
+        /// Why it cannot be moved.
         source: Box<Self>,
     },
     /// Two options exclude each other.

@@ -18,7 +18,9 @@ impl Error {
             | Self::ProtectionRefused { reply }
             | Self::VirtualHostRefused { reply, .. } => Some(reply),
             Self::Closed { reply } | Self::Data { reply, .. } => reply.as_ref(),
-            Self::TooManySessions { source } | Self::NotRenamed { source, .. } => source.reply(),
+            Self::TooManySessions { source }
+            | Self::NotRenamed { source, .. }
+            | Self::NotBackedUp { source, .. } => source.reply(),
             _ => None,
         }
     }
@@ -87,7 +89,9 @@ impl Error {
             Self::Connect { source, .. } | Self::DataConnect(source) | Self::Data { source, .. } => {
                 source.kind() == io::ErrorKind::TimedOut
             }
-            Self::Stopped { source, .. } | Self::NotRenamed { source, .. } => source.is_timeout(),
+            Self::Stopped { source, .. }
+            | Self::NotRenamed { source, .. }
+            | Self::NotBackedUp { source, .. } => source.is_timeout(),
             _ => false,
         }
     }
@@ -110,7 +114,9 @@ impl Error {
             | Self::DataConnect(_)
             | Self::Data { .. }
             | Self::TooManySessions { .. } => true,
-            Self::Stopped { source, .. } | Self::NotRenamed { source, .. } => source.is_transient(),
+            Self::Stopped { source, .. }
+            | Self::NotRenamed { source, .. }
+            | Self::NotBackedUp { source, .. } => source.is_transient(),
             _ => false,
         }
     }
@@ -130,7 +136,9 @@ impl Error {
             | Self::Protocol(_)
             | Self::Desynchronised { .. } => true,
             Self::StatusCode(error) => error.info.code() == Code::SERVICE_CLOSING,
-            Self::Stopped { source, .. } | Self::NotRenamed { source, .. } => source.is_connection_lost(),
+            Self::Stopped { source, .. }
+            | Self::NotRenamed { source, .. }
+            | Self::NotBackedUp { source, .. } => source.is_connection_lost(),
             _ => false,
         }
     }

@@ -2,6 +2,7 @@
 
 use std::io;
 
+#[cfg(feature = "tls")]
 use rustls::{AlertDescription, CertificateError, PeerMisbehaved};
 
 /// The kind of a TLS failure (see [`Error::tls_failure`](crate::Error::tls_failure)).
@@ -65,6 +66,15 @@ impl TlsFailure {
     }
 
     /// Returns the kind of the TLS error inside an I/O error, if there is one.
+    #[cfg(not(feature = "tls"))]
+    pub(crate) fn within(_error: &io::Error) -> Option<Self> {
+        None
+    }
+}
+
+#[cfg(feature = "tls")]
+impl TlsFailure {
+    /// Returns the kind of the TLS error inside an I/O error, if there is one.
     pub(crate) fn within(error: &io::Error) -> Option<Self> {
         error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()).map(Self::of_rustls)
     }
@@ -117,7 +127,7 @@ impl TlsFailure {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "tls"))]
 mod tests {
     use super::*;
     use crate::Error;

@@ -423,7 +423,7 @@ impl<'c> Entries<'c> {
                 selected.then_some(entry)
             }
             Err(error) => {
-                tracing::warn!("{error}");
+                crate::trace::warn!("{error}");
                 if self.refused.len() < MAX_REFUSED {
                     self.refused.push(error);
                 }

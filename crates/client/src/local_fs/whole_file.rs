@@ -54,7 +54,7 @@ pub(crate) async fn write_by_steps<P: FileSystem + ?Sized>(fs: &P, file: WholeFi
     if let Some(time) = file.modified
         && let Err(error) = fs.set_modified(&file.target, time).await
     {
-        tracing::warn!("{error}");
+        crate::trace::warn!("{error}");
     }
     Ok(true)
 }

@@ -146,7 +146,7 @@ impl Drop for RemoteLock {
             Ok(runtime) if !state.is_released.load(Ordering::SeqCst) => {
                 runtime.spawn(async move {
                     if let Err(error) = state.release(&refreshing).await {
-                        tracing::warn!("{} is not released: {error}", state.directory);
+                        crate::trace::warn!("{} is not released: {error}", state.directory);
                     }
                 });
             }
@@ -163,7 +163,7 @@ impl State {
             for _ in 0..RETRIES {
                 match outcome {
                     Err(Error::LockLost { .. }) | Ok(()) => break,
-                    Err(error) => tracing::warn!("{} cannot be refreshed: {error}", self.directory),
+                    Err(error) => crate::trace::warn!("{} cannot be refreshed: {error}", self.directory),
                 }
                 sleep(interval / (2 * RETRIES)).await;
                 outcome = self.refresh().await;
@@ -318,7 +318,7 @@ async fn try_acquire(client: &mut Client, directory: &RemotePath, max_age: Durat
                 }
                 None => return Ok(Attempt::Held(None)),
                 Some(holder) if holder.silence() <= max_age => return Ok(Attempt::Held(Some(holder))),
-                Some(holder) => tracing::warn!("breaking {directory}, which {holder} does not refresh"),
+                Some(holder) => crate::trace::warn!("breaking {directory}, which {holder} does not refresh"),
             }
             let mut replaced = false;
             for silent in &names {

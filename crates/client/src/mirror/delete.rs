@@ -9,6 +9,7 @@ use std::{
 use oxftp_proto::Limits;
 
 use super::{
+    backups::MirrorBackups,
     endpoint::Endpoint,
     filter::Filter,
     node::{Node, NodeKind},
@@ -97,6 +98,7 @@ pub(crate) struct Deletion<'a> {
     pub(crate) limits: &'a Limits,
     pub(crate) cycles: &'a CycleDetector,
     pub(crate) budget: &'a DeletionBudget,
+    pub(crate) backups: &'a MirrorBackups,
     pub(crate) dry_run: bool,
     /// Receives each deletion.
     pub(crate) on_step: &'a (dyn Fn(Step) + Sync),
@@ -115,9 +117,18 @@ impl Deletion<'_> {
         node: &Node,
         why: Reason,
     ) -> Result<bool> {
+        if self.backups.protects(endpoint, path) {
+            return Ok(false);
+        }
         match &node.kind {
             NodeKind::Directory { .. } => {
-                self.delete_tree(endpoint, path.clone(), AncestorChain::default(), why).await
+                let gone = self.delete_tree(endpoint, path.clone(), AncestorChain::default(), why).await?;
+                if !gone && why == Reason::InTheWay && self.backups.are_beside() {
+                    let path = path.to_remote_path().to_string();
+                    let why = "a directory with backups is in its place";
+                    (self.on_failure)(path.clone(), Error::Skipped { path, why });
+                }
+                Ok(gone)
             }
             _ => self.delete_one(endpoint, path, Action::Delete, why).await,
         }
@@ -163,6 +174,10 @@ impl Deletion<'_> {
             for node in listing.nodes {
                 let child = path.join(&node.name);
                 let is_directory = node.kind.is_directory();
+                if self.backups.protects(endpoint, &child) {
+                    is_empty = false;
+                    continue;
+                }
                 if !self.filter.is_empty() && !self.filter.accepts(&node.candidate(&child.to_text())) {
                     is_empty = false;
                     continue;
@@ -172,7 +187,10 @@ impl Deletion<'_> {
                         let ancestors = AncestorChain::default().with_parent(&parent);
                         self.delete_tree(endpoint, child, ancestors, why).await?
                     }
-                    false => self.delete_one(endpoint, &child, Action::Delete, why).await?,
+                    false => {
+                        self.delete_one(endpoint, &child, Action::Delete, why).await?
+                            && !self.backups.are_beside()
+                    }
                 };
             }
             match is_empty {
@@ -198,7 +216,7 @@ impl Deletion<'_> {
         let outcome = match (self.dry_run, action) {
             (true, _) => Ok(()),
             (false, Action::DeleteDirectory) => endpoint.remove_dir(path).await,
-            (false, _) => endpoint.remove_file(path).await,
+            (false, _) => self.backups.remove_file(endpoint, path).await,
         };
         match outcome {
             Ok(()) => {
@@ -209,7 +227,7 @@ impl Deletion<'_> {
                 self.budget.refund();
                 // A download is writing this partial file.
                 if let Error::InUse { .. } = error {
-                    tracing::info!("{error}: it is not deleted");
+                    crate::trace::info!("{error}: it is not deleted");
                     return Ok(false);
                 }
                 // Another client deleted it, or an earlier attempt did.

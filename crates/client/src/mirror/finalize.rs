@@ -152,7 +152,7 @@ impl DeleteExtraneous<'_> {
                 found: found.map(|found| found.to_string_lossy().into_owned()),
             };
             match found.is_some_and(|found| is_local && folded(found) == folded(name)) {
-                true => tracing::warn!("{error}"),
+                true => crate::trace::warn!("{error}"),
                 false => failures.push((path, error)),
             }
         }

@@ -4,10 +4,12 @@
 //! a file is unchanged, `plan` decides what to do in one directory. A `node` is an entry on either side, and an
 //! `endpoint` lists and changes either side. `run` walks both trees, a `file_job` is one file, `transfer` moves
 //! it, `delete` deletes, and `finalize` does the work that must come last. `extraneous` decides what may be deleted after
-//! the transfers, and `same_name` which names a server may take for one.
+//! the transfers, `same_name` which names a server may take for one, and
+//! `backups` keeps what is replaced or deleted.
 //!
 //! Directories are compared one by one, so no tree is kept in memory.
 
+mod backups;
 mod compare;
 mod delete;
 mod direction;
@@ -40,6 +42,7 @@ pub use self::delete::Delete;
 pub use self::filter::{Filter, FilterError};
 pub use self::step::{Action, Reason, Step};
 use self::{
+    backups::MirrorBackups,
     compare::Comparison,
     delete::DeletionBudget,
     direction::{MirrorDirection, RootState, ServerClocks},
@@ -50,6 +53,7 @@ use self::{
 };
 pub use crate::transfer::symlink::Links;
 use crate::transfer::{
+    backup::Backup,
     local_path::confined,
     options::{FileOptions, JobOptions, Verify, file_setters, job_setters},
     scheduler::{
@@ -152,6 +156,7 @@ pub struct Mirror<'p> {
     filter: Filter,
     compare: Compare,
     delete: Delete,
+    backup: Option<Backup>,
     max_deletions: Option<u64>,
     links: Links,
     dry_run: bool,
@@ -171,6 +176,7 @@ impl<'p> Mirror<'p> {
             filter: Filter::new(),
             compare: Compare::default(),
             delete: Delete::default(),
+            backup: None,
             max_deletions: None,
             links: Links::default(),
             file: FileOptions { preserve_times: true, ..FileOptions::default() },
@@ -207,6 +213,14 @@ impl<'p> Mirror<'p> {
     #[must_use]
     pub fn max_deletions(mut self, max: u64) -> Self {
         self.max_deletions = Some(max);
+        self
+    }
+
+    /// Keeps each file of the target that is replaced or deleted: it is moved to its backup, on the side of the target.
+    /// Files are then uploaded under [temporary](Self::temporary) names. Backups are not deleted. Defaults to `None`.
+    #[must_use]
+    pub fn backup(mut self, backup: impl Into<Option<Backup>>) -> Self {
+        self.backup = backup.into();
         self
     }
 
@@ -318,7 +332,9 @@ impl<'p> Mirror<'p> {
         })?)
     }
 
-    fn into_context(self, roots: &RootState) -> MirrorContext {
+    fn into_context(mut self, roots: &RootState) -> MirrorContext {
+        self.upload.temporary |= self.backup.is_some();
+        let backups = MirrorBackups::new(self.backup.take(), &self.direction);
         let config = self.pool.config();
         let fs = match &self.direction {
             MirrorDirection::Down { target, .. } => confined(&config.file_system, target),
@@ -335,6 +351,7 @@ impl<'p> Mirror<'p> {
                 asks_times: true,
             },
             delete: self.delete,
+            backups,
             links: self.links,
             file_options: self.file,
             upload: self.upload,

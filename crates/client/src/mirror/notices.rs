@@ -13,7 +13,7 @@ impl Notices {
     /// Reports that files count as unchanged because their sizes are equal and no times can be compared.
     pub(crate) fn sizes_alone(&self) {
         if !self.sizes_alone.swap(true, Ordering::Relaxed) {
-            tracing::warn!(
+            crate::trace::warn!(
                 "files of the same size count as unchanged: the server reports no times that can be compared"
             );
         }
@@ -22,7 +22,7 @@ impl Notices {
     /// Reports that extraneous names are kept because the source may hide them.
     pub(crate) fn dot_names(&self) {
         if !self.dot_names.swap(true, Ordering::Relaxed) {
-            tracing::warn!(
+            crate::trace::warn!(
                 "names that begin with a dot are not deleted: the listings of the server may leave them out"
             );
         }

@@ -11,6 +11,7 @@ use std::{
 use oxftp_proto::{FileName, Limits};
 
 use super::{
+    backups::MirrorBackups,
     compare::Comparison,
     delete::{Delete, Deletion, DeletionBudget},
     direction::{MirrorDirection, ServerClocks, SessionPair},
@@ -48,6 +49,7 @@ pub(crate) struct MirrorContext {
     pub(crate) filter: Filter,
     pub(crate) comparison: Comparison,
     pub(crate) delete: Delete,
+    pub(crate) backups: MirrorBackups,
     pub(crate) links: Links,
     pub(crate) file_options: FileOptions,
     pub(crate) upload: UploadOptions,
@@ -452,7 +454,7 @@ impl MirrorContext {
             true => Transferred { bytes: 0, resumed: 0 },
             false => {
                 let (options, upload) = (self.file_options, self.upload);
-                transfer.run(&file.source, options, upload, follow_up, progress).await?
+                transfer.run(&file.source, options, upload, &self.backups, follow_up, progress).await?
             }
         };
         self.counters.files.fetch_add(1, Ordering::Relaxed);
@@ -471,6 +473,7 @@ impl MirrorContext {
             limits: &self.limits,
             cycles: &self.deletion_cycles,
             budget: &self.deletion_budget,
+            backups: &self.backups,
             dry_run: self.dry_run,
             on_step,
             on_failure,

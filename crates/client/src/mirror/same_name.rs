@@ -1,14 +1,14 @@
 //! Names that a server or a file system may take for one: other case, another Unicode form, replaced characters.
 
-use icu_normalizer::ComposingNormalizerBorrowed;
 use oxftp_proto::FileName;
+use unicode_normalization::UnicodeNormalization;
 
 /// Returns the form in which names are compared that a server may take for one: composed (NFC), in lower case.
 pub(crate) fn folded(name: &FileName) -> String {
     let text = name.to_string_lossy();
     match text.is_ascii() {
         true => text.to_ascii_lowercase(),
-        false => NFC.normalize(&NFC.normalize(&text).to_lowercase()).into_owned(),
+        false => text.nfc().collect::<String>().to_lowercase().nfc().collect(),
     }
 }
 
@@ -56,8 +56,6 @@ fn is_shortened(wanted: &str, found: &str) -> bool {
     found.chars().count() < wanted.chars().count() && has_head && wanted_end.starts_with(found_end)
         || found.len() >= 8 && wanted.starts_with(found)
 }
-
-const NFC: ComposingNormalizerBorrowed<'static> = ComposingNormalizerBorrowed::new_nfc();
 
 #[cfg(test)]
 mod tests {

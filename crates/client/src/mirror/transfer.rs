@@ -5,6 +5,7 @@ use std::{path::Path, sync::Arc};
 use oxftp_proto::{Precision, RemotePath, Timestamp, Zone};
 
 use super::{
+    backups::MirrorBackups,
     compare::{Comparison, Decision},
     node::NodeFacts,
     notices::Notices,
@@ -63,6 +64,7 @@ impl FileTransfer<'_> {
         facts: &NodeFacts,
         options: FileOptions,
         upload: UploadOptions,
+        backups: &MirrorBackups,
         follow_up: FollowUp,
         progress: &FileProgress<'_>,
     ) -> Result<Transferred> {
@@ -73,7 +75,14 @@ impl FileTransfer<'_> {
                 // A partial file of this transfer is as good as one of an earlier transfer.
                 let resume = options.resume || progress.has_started();
                 let options = FileOptions { resume, ..options };
-                let download = FileDownload { fs, options, continues_final: false, follow_up, progress };
+                let download = FileDownload {
+                    fs,
+                    options,
+                    backups: backups.local.as_ref(),
+                    continues_final: false,
+                    follow_up,
+                    progress,
+                };
                 let outcome = download.download(client, &wanted, target).await?;
                 if let Some(write) = outcome.pending_write {
                     write.end().await?;
@@ -84,7 +93,15 @@ impl FileTransfer<'_> {
                 // The listed time is preserved, so that the next mirror notices a file that changes meanwhile.
                 let modified = facts.modified.filter(|time| time.zone() != Zone::Unknown);
                 let options = FileOptions { preserve_times: modified.is_some(), ..options };
-                let upload = FileUpload { fs: &***fs, options, upload, modified, follow_up, progress };
+                let upload = FileUpload {
+                    fs: &***fs,
+                    options,
+                    upload,
+                    backups: backups.remote.as_ref(),
+                    modified,
+                    follow_up,
+                    progress,
+                };
                 upload.upload(client, source, target).await
             }
             Self::Relay { source, target } => {
@@ -104,7 +121,8 @@ impl FileTransfer<'_> {
                 }
                 set_modified(&mut stored, modified).await?;
                 if upload.temporary {
-                    rename_into_place(stored.client, &stored.path, &target.path).await?;
+                    let backups = backups.remote.as_ref();
+                    rename_into_place(stored.client, &stored.path, &target.path, backups).await?;
                 }
                 Ok(Transferred { bytes, resumed: 0 })
             }
@@ -164,7 +182,7 @@ async fn exact_time(
 async fn set_mode(file: &mut ServerFile<'_>, mode: u32) -> Result<()> {
     match file.client.set_permissions(&file.path, mode & 0o777).await {
         Err(error @ Error::StatusCode(_)) if !file.client.is_broken() => {
-            tracing::warn!("the permissions of {} are not preserved: {error}", file.path);
+            crate::trace::warn!("the permissions of {} are not preserved: {error}", file.path);
             Ok(())
         }
         set => set,

@@ -97,7 +97,7 @@ impl PoolInner {
             if is_alive(idle.session()?, probe).await {
                 return idle.take();
             }
-            tracing::debug!("an idle session is broken and was closed");
+            crate::trace::debug!("an idle session is broken and was closed");
             if idle.take().is_some_and(|broken| self.seems_displaced(&broken)) {
                 self.permits.displace();
             }

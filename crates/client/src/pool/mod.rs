@@ -127,7 +127,7 @@ impl Pool {
             match self.inner.open_or_take_idle(&permit).await {
                 Ok(client) => return Ok(PooledClient::new(client, permit, self.inner.clone())),
                 Err(OpenError::TooManySessions(source)) if permit.refuse() => {
-                    tracing::debug!("the server refused one more session: {source}")
+                    crate::trace::debug!("the server refused one more session: {source}")
                 }
                 Err(OpenError::TooManySessions(source)) => {
                     return Err(Error::TooManySessions { source: source.into() });
@@ -177,10 +177,10 @@ impl Pool {
                 let _ = prewarmed.set_type(TransferType::Image).await;
             }
             Err(OpenError::TooManySessions(source)) => {
-                tracing::debug!("no session was prewarmed: {source}");
+                crate::trace::debug!("no session was prewarmed: {source}");
                 permit.refuse();
             }
-            Err(OpenError::Other(error)) => tracing::debug!("no session was prewarmed: {error}"),
+            Err(OpenError::Other(error)) => crate::trace::debug!("no session was prewarmed: {error}"),
         }
     }
 

@@ -15,7 +15,6 @@ use std::{
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 #[cfg(target_os = "linux")]
 use tokio::net::TcpStream;
-use tokio_rustls::client::TlsStream;
 
 #[cfg(target_os = "linux")]
 use self::poll_socket::poll_socket;
@@ -23,7 +22,10 @@ use self::{
     idle_timeout::IdleTimeout,
     rate_limit::{Throttle, TokenBucket},
 };
-use crate::connect::{BoxSocket, Socket};
+use crate::{
+    connect::{BoxSocket, Socket},
+    tls::TlsStream,
+};
 
 /// The byte stream of a control or data connection.
 pub(crate) struct Stream {
@@ -36,7 +38,7 @@ pub(crate) struct Stream {
 /// A plain or TLS connection.
 pub(crate) enum Transport {
     Plain(BoxSocket),
-    Tls(Box<TlsStream<BoxSocket>>),
+    Tls(Box<TlsStream>),
 }
 
 impl Stream {
@@ -51,6 +53,7 @@ impl Stream {
     }
 
     /// Returns the TLS connection; `None` if it is plain text.
+    #[cfg(feature = "tls")]
     pub(crate) fn tls(&self) -> Option<&rustls::ClientConnection> {
         match &self.transport {
             Transport::Plain(_) => None,
@@ -110,7 +113,7 @@ impl Stream {
     }
 
     /// Returns the TLS connection, to end TLS on it.
-    pub(crate) fn into_tls(self) -> Option<Box<TlsStream<BoxSocket>>> {
+    pub(crate) fn into_tls(self) -> Option<Box<TlsStream>> {
         match self.transport {
             Transport::Plain(_) => None,
             Transport::Tls(stream) => Some(stream),

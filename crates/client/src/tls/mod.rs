@@ -24,13 +24,17 @@ use rustls::{
     version::{TLS12, TLS13},
 };
 
+/// An encrypted connection.
+pub(crate) type TlsStream = tokio_rustls::client::TlsStream<crate::connect::BoxSocket>;
+
 use self::verifier::{CertificateRule, CertificateVerifier, Fingerprint};
 use crate::{Error, Result};
 
 /// The TLS configuration of a client.
 ///
 /// Certificates are verified against the host name given by the user, on the control connection and on every
-/// data connection. Defaults to the verifier and root certificates of the system. Supports TLS 1.2 and 1.3 only.
+/// data connection. Defaults to the verifier and root certificates of the system (feature `platform-verifier`; without it,
+/// to those of `webpki-roots`, then `native-roots`, else there is no default). Supports TLS 1.2 and 1.3 only.
 ///
 /// ```
 /// use oxftp::{TlsConfig, TlsVersion};
@@ -44,11 +48,18 @@ pub struct TlsConfig {
     min: TlsVersion,
     max: TlsVersion,
     alpn: bool,
+    provider: Option<Arc<CryptoProvider>>,
+    ready: Option<Arc<ClientConfig>>,
 }
 
 #[derive(Clone)]
 enum Trust {
-    System,
+    /// What the first enabled feature of `platform-verifier`, `webpki-roots` and `native-roots` trusts.
+    Default,
+    #[cfg(feature = "webpki-roots")]
+    Webpki,
+    #[cfg(feature = "native-roots")]
+    Native,
     Roots(Arc<Vec<CertificateDer<'static>>>),
     Pinned(Arc<Vec<Fingerprint>>),
     Any,
@@ -79,7 +90,87 @@ impl TlsConfig {
     #[must_use]
     pub fn new() -> Self {
         let (min, max) = (TlsVersion::Tls12, TlsVersion::Tls13);
-        Self { trust: Trust::System, identity: None, min, max, alpn: true }
+        Self { trust: Trust::Default, identity: None, min, max, alpn: true, provider: None, ready: None }
+    }
+
+    /// Creates a configuration from one of rustls, with its provider, verifier, key exchange groups, client certificate
+    /// and ALPN.
+    ///
+    /// Its session store is replaced: servers bind the sessions of data connections to their control connection, so a
+    /// store is never shared. The other methods have no effect, except [`crypto_provider`](Self::crypto_provider) and those
+    /// that set a trust: these replace the configuration.
+    ///
+    /// The handshake of the control connection cannot be repeated to obtain its tickets again. A server that requires
+    /// session reuse and sends no new tickets on data connections, such as ProFTPD with TLS 1.3, then refuses data
+    /// connections after the first ones; allow TLS 1.2 only for such a server.
+    ///
+    /// ```
+    /// # #[cfg(feature = "aws-lc-rs")] {
+    /// use std::sync::Arc;
+    /// use oxftp::{Client, TlsConfig};
+    ///
+    /// let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    /// let config = rustls::ClientConfig::builder_with_provider(provider)
+    ///     .with_safe_default_protocol_versions()
+    ///     .unwrap()
+    ///     .with_root_certificates(rustls::RootCertStore::empty())
+    ///     .with_no_client_auth();
+    /// let builder = Client::builder().explicit_tls(TlsConfig::from_rustls(Arc::new(config)));
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn from_rustls(config: Arc<ClientConfig>) -> Self {
+        Self { ready: Some(config), ..Self::new() }
+    }
+
+    /// Sets the cryptography, such as a FIPS module. Its key exchange groups and cipher suites are used as they are.
+    /// Defaults to that of the feature `aws-lc-rs`, then `ring`, then to
+    /// [the default of the process](CryptoProvider::get_default).
+    ///
+    /// ```
+    /// # #[cfg(feature = "aws-lc-rs")] {
+    /// use std::sync::Arc;
+    /// use oxftp::TlsConfig;
+    ///
+    /// let provider = rustls::crypto::aws_lc_rs::default_provider();
+    /// let tls = TlsConfig::new().crypto_provider(Arc::new(provider));
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn crypto_provider(mut self, provider: Arc<CryptoProvider>) -> Self {
+        self.provider = Some(provider);
+        self.ready = None;
+        self
+    }
+
+    /// Trusts Mozilla's root certificates, as they were when the crate `webpki-roots` was released.
+    ///
+    /// ```
+    /// let tls = oxftp::TlsConfig::new().webpki_roots();
+    /// ```
+    #[cfg(feature = "webpki-roots")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "webpki-roots")))]
+    #[must_use]
+    pub fn webpki_roots(self) -> Self {
+        self.trusting(Trust::Webpki)
+    }
+
+    /// Trusts the root certificates of the system, with the verifier of rustls. They are read for each connection.
+    ///
+    /// ```
+    /// let tls = oxftp::TlsConfig::new().native_roots();
+    /// ```
+    #[cfg(feature = "native-roots")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "native-roots")))]
+    #[must_use]
+    pub fn native_roots(self) -> Self {
+        self.trusting(Trust::Native)
+    }
+
+    fn trusting(mut self, trust: Trust) -> Self {
+        self.trust = trust;
+        self.ready = None;
+        self
     }
 
     /// Trusts only the root certificates in this PEM text; further calls add more.
@@ -90,15 +181,14 @@ impl TlsConfig {
     /// # Errors
     ///
     /// [`Error::TlsConfig`] if the text contains no certificate, or an invalid one.
-    pub fn root_certificates_pem(mut self, pem: impl AsRef<[u8]>) -> Result<Self> {
+    pub fn root_certificates_pem(self, pem: impl AsRef<[u8]>) -> Result<Self> {
         let mut roots = match &self.trust {
             Trust::Roots(roots) => (**roots).clone(),
             _ => Vec::new(),
         };
         roots.extend(certificates(pem.as_ref())?);
         store(&roots)?;
-        self.trust = Trust::Roots(Arc::new(roots));
-        Ok(self)
+        Ok(self.trusting(Trust::Roots(Arc::new(roots))))
     }
 
     /// Trusts only certificates with this SHA-256 fingerprint; further calls add more.
@@ -106,14 +196,13 @@ impl TlsConfig {
     /// A pinned certificate is accepted even if its host names or dates do not match: the server proves
     /// that it has the key of exactly this certificate.
     #[must_use]
-    pub fn pin_sha256(mut self, fingerprint: [u8; 32]) -> Self {
+    pub fn pin_sha256(self, fingerprint: [u8; 32]) -> Self {
         let mut pins = match &self.trust {
             Trust::Pinned(pins) => (**pins).clone(),
             _ => Vec::new(),
         };
         pins.push(fingerprint);
-        self.trust = Trust::Pinned(Arc::new(pins));
-        self
+        self.trusting(Trust::Pinned(Arc::new(pins)))
     }
 
     /// Sets the client certificate (with its chain) for servers that request one. Both texts are PEM and may be
@@ -156,12 +245,19 @@ impl TlsConfig {
 
     /// Accepts any certificate: the connection is encrypted, but the peer may be an attacker.
     #[must_use]
-    pub fn danger_accept_any_certificate(mut self) -> Self {
-        self.trust = Trust::Any;
-        self
+    pub fn danger_accept_any_certificate(self) -> Self {
+        self.trusting(Trust::Any)
+    }
+
+    /// Returns whether the choices of a handshake can be recorded: not those of a ready configuration.
+    fn is_recordable(&self) -> bool {
+        self.ready.is_none()
     }
 
     fn build(&self) -> Result<ClientConfig> {
+        if let Some(ready) = &self.ready {
+            return Ok((**ready).clone());
+        }
         let mut config = self.build_without_alpn()?;
         if self.alpn {
             config.alpn_protocols = vec![b"ftp".to_vec()];
@@ -170,7 +266,7 @@ impl TlsConfig {
     }
 
     fn build_without_alpn(&self) -> Result<ClientConfig> {
-        let provider = Arc::new(resumption::transcript::provider());
+        let provider = Arc::new(resumption::transcript::recordable(&*self.provider()?));
         let builder = ClientConfig::builder_with_provider(provider.clone())
             .with_protocol_versions(&self.versions()?)
             .map_err(|error| invalid(error.to_string()))?
@@ -181,6 +277,12 @@ impl TlsConfig {
             .map_err(|error| invalid(format!("invalid client certificate: {error}")))?;
         let resolver = SingleCertAndKey::from(resumption::signing::recorded(identity));
         Ok(builder.with_client_cert_resolver(Arc::new(resolver)))
+    }
+
+    fn provider(&self) -> Result<Arc<CryptoProvider>> {
+        let provider = self.provider.clone().or_else(built_in_provider);
+        let provider = provider.or_else(|| CryptoProvider::get_default().cloned());
+        provider.ok_or(Error::FeatureMissing { what: "cryptography for TLS", feature: "aws-lc-rs" })
     }
 
     fn versions(&self) -> Result<Vec<&'static SupportedProtocolVersion>> {
@@ -199,14 +301,13 @@ impl TlsConfig {
 
     fn verifier(&self, provider: Arc<CryptoProvider>) -> Result<Arc<dyn ServerCertVerifier>> {
         Ok(match &self.trust {
-            Trust::System => Arc::new(
-                rustls_platform_verifier::Verifier::new(provider)
-                    .map_err(|error| invalid(error.to_string()))?,
-            ),
+            Trust::Default => default_verifier(provider)?,
+            #[cfg(feature = "webpki-roots")]
+            Trust::Webpki => webpki_verifier(provider)?,
+            #[cfg(feature = "native-roots")]
+            Trust::Native => native_verifier(provider)?,
             Trust::Roots(roots) => {
-                let chain =
-                    WebPkiServerVerifier::builder_with_provider(Arc::new(store(roots)?), provider.clone());
-                let chain = chain.build().map_err(|error| invalid(error.to_string()))?;
+                let chain = chain_verifier(store(roots)?, provider.clone())?;
                 let rule = CertificateRule::Roots { chain, roots: roots.clone() };
                 Arc::new(CertificateVerifier { rule, provider })
             }
@@ -228,7 +329,11 @@ impl Default for TlsConfig {
 impl fmt::Debug for TlsConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let trust = match &self.trust {
-            Trust::System => "system",
+            Trust::Default => "default",
+            #[cfg(feature = "webpki-roots")]
+            Trust::Webpki => "Mozilla",
+            #[cfg(feature = "native-roots")]
+            Trust::Native => "system",
             Trust::Roots(_) => "custom roots",
             Trust::Pinned(_) => "pinned certificates",
             Trust::Any => "any certificate",
@@ -241,6 +346,59 @@ impl fmt::Debug for TlsConfig {
             .field("alpn", &self.alpn)
             .finish()
     }
+}
+
+fn built_in_provider() -> Option<Arc<CryptoProvider>> {
+    #[cfg(feature = "aws-lc-rs")]
+    return Some(Arc::new(rustls::crypto::aws_lc_rs::default_provider()));
+    #[cfg(all(feature = "ring", not(feature = "aws-lc-rs")))]
+    return Some(Arc::new(rustls::crypto::ring::default_provider()));
+    #[cfg(not(any(feature = "aws-lc-rs", feature = "ring")))]
+    None
+}
+
+#[cfg(feature = "platform-verifier")]
+fn default_verifier(provider: Arc<CryptoProvider>) -> Result<Arc<dyn ServerCertVerifier>> {
+    let verifier = rustls_platform_verifier::Verifier::new(provider);
+    Ok(Arc::new(verifier.map_err(|error| invalid(error.to_string()))?))
+}
+
+#[cfg(all(feature = "webpki-roots", not(feature = "platform-verifier")))]
+use self::webpki_verifier as default_verifier;
+
+#[cfg(all(feature = "native-roots", not(any(feature = "platform-verifier", feature = "webpki-roots"))))]
+use self::native_verifier as default_verifier;
+
+#[cfg(not(any(feature = "platform-verifier", feature = "webpki-roots", feature = "native-roots")))]
+fn default_verifier(_provider: Arc<CryptoProvider>) -> Result<Arc<dyn ServerCertVerifier>> {
+    Err(Error::FeatureMissing { what: "a default set of root certificates", feature: "platform-verifier" })
+}
+
+#[cfg(feature = "webpki-roots")]
+fn webpki_verifier(provider: Arc<CryptoProvider>) -> Result<Arc<dyn ServerCertVerifier>> {
+    let roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+    chain_verifier(roots, provider).map(|chain| chain as Arc<dyn ServerCertVerifier>)
+}
+
+#[cfg(feature = "native-roots")]
+fn native_verifier(provider: Arc<CryptoProvider>) -> Result<Arc<dyn ServerCertVerifier>> {
+    let found = rustls_native_certs::load_native_certs();
+    let mut roots = RootCertStore::empty();
+    // A system may have certificates that no longer conform.
+    roots.add_parsable_certificates(found.certs);
+    match (roots.is_empty(), found.errors.into_iter().next()) {
+        (true, Some(error)) => {
+            Err(invalid(format!("cannot read the root certificates of the system: {error}")))
+        }
+        (true, None) => Err(invalid("the system has no root certificates")),
+        (false, _) => chain_verifier(roots, provider).map(|chain| chain as Arc<dyn ServerCertVerifier>),
+    }
+}
+
+/// Returns the verifier of chains to one of these roots.
+fn chain_verifier(roots: RootCertStore, provider: Arc<CryptoProvider>) -> Result<Arc<WebPkiServerVerifier>> {
+    let verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider);
+    verifier.build().map_err(|error| invalid(error.to_string()))
 }
 
 fn store(roots: &[CertificateDer<'static>]) -> Result<RootCertStore> {

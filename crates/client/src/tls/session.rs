@@ -9,11 +9,11 @@ use std::{
     },
 };
 
-use rustls::{HandshakeKind, client::Resumption, pki_types::ServerName};
-use tokio_rustls::{TlsConnector, client::TlsStream};
+use rustls::{HandshakeKind, ProtocolVersion, client::Resumption, pki_types::ServerName};
+use tokio_rustls::TlsConnector;
 
 use super::{
-    TlsConfig, invalid,
+    TlsConfig, TlsStream, invalid,
     resumption::{HandshakeReplay, TicketStore, transcript::Transcript},
     socket::TlsSocket,
 };
@@ -60,6 +60,7 @@ pub struct TlsSession {
     name: ServerName<'static>,
     /// The recorded handshake of the control connection.
     transcript: Arc<Transcript>,
+    is_recorded: bool,
     counts: Arc<Counts>,
 }
 
@@ -87,8 +88,15 @@ impl TlsSession {
         let transcript = Arc::new(Transcript::default());
         let mut rustls = config.build()?;
         let replay = HandshakeReplay { transcript: transcript.clone(), config: rustls.clone() };
-        rustls.resumption = Resumption::store(Arc::new(TicketStore::new(Some(replay))));
-        Ok(Self { connector: Arc::new(rustls).into(), name, transcript, counts: Arc::default() })
+        let replay = Some(replay).filter(|_| config.is_recordable());
+        rustls.resumption = Resumption::store(Arc::new(TicketStore::new(replay)));
+        Ok(Self {
+            connector: Arc::new(rustls).into(),
+            name,
+            transcript,
+            is_recorded: config.is_recordable(),
+            counts: Arc::default(),
+        })
     }
 
     /// Does the handshake of the control connection; the socket that it returns is encrypted.
@@ -111,17 +119,25 @@ impl TlsSession {
     }
 
     /// Does the handshake of the control connection.
-    pub(crate) async fn secure_control(&self, socket: BoxSocket) -> io::Result<TlsStream<BoxSocket>> {
+    pub(crate) async fn secure_control(&self, socket: BoxSocket) -> io::Result<TlsStream> {
+        if !self.is_recorded {
+            let stream = self.connector.connect(self.name.clone(), socket).await?;
+            self.count(&stream);
+            return Ok(stream);
+        }
         let socket = self.transcript.record_received(socket);
         let mut connect = self.transcript.record(|| self.connector.connect(self.name.clone(), socket));
         let stream =
             std::future::poll_fn(|cx| self.transcript.record(|| Pin::new(&mut connect).poll(cx))).await?;
+        if stream.get_ref().1.protocol_version() != Some(ProtocolVersion::TLSv1_3) {
+            self.transcript.discard();
+        }
         self.count(&stream);
         Ok(stream)
     }
 
     /// Does the handshake of a data connection.
-    pub(crate) async fn secure_data(&self, socket: BoxSocket) -> io::Result<TlsStream<BoxSocket>> {
+    pub(crate) async fn secure_data(&self, socket: BoxSocket) -> io::Result<TlsStream> {
         let stream = self.connector.connect(self.name.clone(), socket).await?;
         self.count(&stream);
         Ok(stream)
@@ -136,11 +152,71 @@ impl TlsSession {
         }
     }
 
-    fn count(&self, stream: &TlsStream<BoxSocket>) {
+    fn count(&self, stream: &TlsStream) {
         let (_, connection) = stream.get_ref();
         let resumed = connection.handshake_kind() == Some(HandshakeKind::Resumed);
         let count = if resumed { &self.counts.resumed } else { &self.counts.full };
         count.fetch_add(1, Ordering::Relaxed);
-        tracing::debug!(resumed, version = ?connection.protocol_version(), "TLS handshake");
+        crate::trace::debug!(resumed, version = ?connection.protocol_version(), "TLS handshake");
+    }
+}
+
+#[cfg(all(test, feature = "aws-lc-rs"))]
+mod tests {
+    use oxftp_testing::{
+        certificates::Authority,
+        tls_terminator::{Alpn, TlsTerminator},
+    };
+    use rustls::{crypto::aws_lc_rs, crypto::aws_lc_rs::kx_group};
+    use tokio::{
+        io::{AsyncReadExt, AsyncWriteExt},
+        net::{TcpListener, TcpStream},
+    };
+
+    use super::*;
+
+    /// Connects. Returns the key exchange, and the number of tickets that a replay of the handshake yields.
+    async fn connect_and_replay(tls: TlsConfig) -> (String, usize) {
+        let echo = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = echo.local_addr().unwrap();
+        tokio::spawn(async move {
+            while let Ok((mut socket, _)) = echo.accept().await {
+                tokio::spawn(async move {
+                    let (mut from, mut to) = socket.split();
+                    tokio::io::copy(&mut from, &mut to).await
+                });
+            }
+        });
+        let authority = Authority::new("tests").unwrap();
+        let identity = authority.server(&["127.0.0.1"]).unwrap();
+        let front = TlsTerminator::start(address, &identity, Alpn::Unknown).await;
+        let tls = tls.root_certificates_pem(authority.pem()).unwrap();
+        let session = TlsSession::new(&tls, "127.0.0.1").unwrap();
+        let socket = TcpStream::connect(front.address()).await.unwrap();
+
+        let mut control = session.secure_control(Box::new(socket)).await.unwrap();
+        control.write_all(b"x").await.unwrap();
+        control.read_exact(&mut [0]).await.unwrap();
+        let group = control.get_ref().1.negotiated_key_exchange_group().unwrap().name();
+        let tickets = session.transcript.replay_tickets(&tls.build().unwrap(), &session.name);
+        (format!("{group:?}"), tickets.len())
+    }
+
+    #[tokio::test]
+    async fn post_quantum_handshake_is_replayed_for_tickets() {
+        assert_eq!(connect_and_replay(TlsConfig::new()).await, ("X25519MLKEM768".to_owned(), 2));
+    }
+
+    #[tokio::test]
+    async fn key_exchange_groups_of_a_provider_are_kept() {
+        for group in [kx_group::SECP384R1, kx_group::SECP256R1] {
+            let provider = Arc::new(rustls::crypto::CryptoProvider {
+                kx_groups: vec![group],
+                ..aws_lc_rs::default_provider()
+            });
+            let expected = format!("{:?}", group.name());
+            let tls = TlsConfig::new().crypto_provider(provider);
+            assert_eq!(connect_and_replay(tls).await, (expected, 2));
+        }
     }
 }

@@ -66,7 +66,7 @@ pub async fn fxp(
         let _ = to.remove_file(&temporary).await;
     }
     let summary = copied?;
-    rename_into_place(to, &temporary, &target).await?;
+    rename_into_place(to, &temporary, &target, None).await?;
     Ok(summary)
 }
 

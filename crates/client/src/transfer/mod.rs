@@ -6,6 +6,7 @@
 //! them. Nothing here recurses, so that a deep tree cannot exhaust the stack.
 
 pub(crate) mod ascii;
+pub(crate) mod backup;
 pub(crate) mod block_io;
 pub(crate) mod copy;
 pub(crate) mod download;
@@ -17,12 +18,14 @@ pub(crate) mod options;
 pub(crate) mod partial_name;
 pub(crate) mod preserve;
 pub(crate) mod remove;
+pub(crate) mod rename;
 pub(crate) mod resume;
 pub(crate) mod scheduler;
 pub(crate) mod symlink;
 pub(crate) mod upload;
 pub(crate) mod verify;
 
+pub use self::backup::Backup;
 pub use self::download::Download;
 pub use self::options::{Connections, Existing, Order, Verify};
 pub use self::partial_name::PART_SUFFIX;

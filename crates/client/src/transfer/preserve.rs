@@ -17,17 +17,17 @@ use crate::{
 /// Sets the permissions of a local file to those that the server lists; returns whether it has them.
 pub(crate) async fn set_local_mode(fs: &dyn FileSystem, file: &Path, listed: Option<u32>) -> bool {
     let Some(mode) = listed else {
-        tracing::warn!("the permissions of {} are not preserved: the server lists none", file.display());
+        crate::trace::warn!("the permissions of {} are not preserved: the server lists none", file.display());
         return false;
     };
     let set = fs.set_permissions(file, mode & PRESERVED_BITS).await;
-    set.inspect_err(|error| tracing::warn!("{error}")).is_ok()
+    set.inspect_err(|error| crate::trace::warn!("{error}")).is_ok()
 }
 
 /// Sets the permissions of a local file or directory; returns whether it has them. A failure is a warning.
 pub(crate) async fn choose_local_mode(fs: &dyn FileSystem, path: &Path, mode: u32) -> bool {
     let set = fs.set_permissions(path, mode).await;
-    set.inspect_err(|error| tracing::warn!("{error}")).is_ok()
+    set.inspect_err(|error| crate::trace::warn!("{error}")).is_ok()
 }
 
 /// Creates a local directory below another; a new one gets these permissions.
@@ -72,7 +72,7 @@ pub(crate) async fn set_remote_mode(
 pub(crate) async fn choose_remote_mode(client: &mut Client, target: &RemotePath, mode: u32) -> Result<()> {
     match client.set_permissions(target, mode).await {
         Err(error @ Error::StatusCode(_)) if !error.is_connection_lost() => {
-            tracing::warn!("the permissions of {target} are not set: {error}");
+            crate::trace::warn!("the permissions of {target} are not set: {error}");
             Ok(())
         }
         set => set,
@@ -84,7 +84,7 @@ pub(crate) async fn set_local_time(fs: &dyn FileSystem, file: &Path, time: Times
     if let Some(time) = system_time(time)
         && let Err(error) = fs.set_modified(file, time).await
     {
-        tracing::warn!("{error}");
+        crate::trace::warn!("{error}");
     }
 }
 
@@ -94,12 +94,12 @@ pub(crate) fn warn_of_refused_time(client: &Client, target: &RemotePath, set: Re
     match set {
         Err(error @ Error::Unsupported { .. }) => {
             if !client.capabilities().reported_times_not_kept.swap(true, Ordering::Relaxed) {
-                tracing::warn!("the times of uploaded files are not preserved: {error}");
+                crate::trace::warn!("the times of uploaded files are not preserved: {error}");
             }
             Ok(())
         }
         Err(error @ Error::StatusCode(_)) if !client.is_broken() => {
-            tracing::warn!("the time of {target} is not preserved: {error}");
+            crate::trace::warn!("the time of {target} is not preserved: {error}");
             Ok(())
         }
         set => set,

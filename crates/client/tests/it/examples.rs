@@ -1,5 +1,7 @@
 //! The examples of the crate, run against the embedded server.
 
+#[path = "../../examples/blocking.rs"]
+mod blocking;
 #[path = "../../examples/connector.rs"]
 mod connector;
 #[path = "../../examples/csv_stream.rs"]
@@ -19,6 +21,13 @@ mod upload;
 
 #[path = "../../examples/support/mod.rs"]
 mod support;
+
+#[tokio::test]
+async fn example_blocking_runs() {
+    let target = support::embedded().await.unwrap();
+    let url = target.url.clone();
+    tokio::task::spawn_blocking(move || blocking::run(&url)).await.unwrap().unwrap();
+}
 
 #[tokio::test]
 async fn example_connector_runs() {

@@ -7,6 +7,7 @@
 mod common;
 
 mod aioftp;
+mod blocking;
 mod connectors;
 mod control;
 mod data;

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+#[cfg(feature = "encodings")]
 use encoding_rs::{
     BIG5, EUC_JP, EUC_KR, Encoding, GBK, ISO_8859_5, ISO_8859_7, KOI8_R, SHIFT_JIS, WINDOWS_1250,
     WINDOWS_1251, WINDOWS_1252, WINDOWS_1257,
@@ -114,11 +115,14 @@ fn is_foreign_total(line: &[u8]) -> bool {
     let is_known = |text: &str| FOREIGN_TOTALS.contains(&&*text.to_lowercase());
     match std::str::from_utf8(words) {
         Ok(text) => is_known(text),
+        #[cfg(feature = "encodings")]
         Err(_) => ENCODINGS.iter().any(|encoding| {
             encoding
                 .decode_without_bom_handling_and_without_replacement(words)
                 .is_some_and(|text| is_known(&text))
         }),
+        #[cfg(not(feature = "encodings"))]
+        Err(_) => false,
     }
 }
 
@@ -151,6 +155,7 @@ const FOREIGN_TOTALS: [&str; 43] = [
 ];
 
 /// Encodings of these words, besides UTF-8.
+#[cfg(feature = "encodings")]
 const ENCODINGS: [&Encoding; 12] = [
     WINDOWS_1252,
     WINDOWS_1250,
@@ -193,6 +198,7 @@ mod tests {
         {
             assert!(is_no_entry(line.as_bytes()), "{line}");
         }
+        #[cfg(feature = "encodings")]
         for (word, encoding) in [
             ("yhteensä", WINDOWS_1252),
             ("łącznie", WINDOWS_1250),

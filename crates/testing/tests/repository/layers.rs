@@ -15,6 +15,7 @@ const LAYERS: [(&str, &[&str]); 2] = [
     (
         "client",
         &[
+            "trace",
             "future",
             "url",
             "selection",
@@ -34,6 +35,7 @@ const LAYERS: [(&str, &[&str]); 2] = [
             "lock",
             "transfer",
             "mirror",
+            "blocking",
         ],
     ),
     ("serve", &["error", "certificates", "options", "login", "folder", "passive", "tls", "front", "server"]),

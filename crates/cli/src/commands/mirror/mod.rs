@@ -322,6 +322,7 @@ fn configured<'p>(mirror: Mirror<'p>, args: &MirrorArgs, app: &App) -> Mirror<'p
         .file_mode(args.modes.file_mode())
         .dir_mode(args.modes.dir_mode())
         .temporary(args.temp_name)
+        .backup(args.transfer.backup.backup())
         .dry_run(args.dry_run)
         .retries(args.connection.network.retries);
     if let Some(most) = args.max_delete {

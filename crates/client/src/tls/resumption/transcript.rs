@@ -3,7 +3,7 @@
 //! rustls uses each TLS 1.3 ticket once and does not allow copies. But the result of a handshake depends only on
 //! the client's choices (random bytes, key shares, signatures) and on the bytes from the server. Both are recorded
 //! during the handshake of the control connection. Replaying them with a second [`ClientConnection`], without
-//! network, yields the same tickets again.
+//! network, yields the same tickets again. TLS 1.2 needs none of this, so its transcripts are dropped at once.
 //!
 //! The transcript is dropped with the client. It contains the secrets from which the keys of the control
 //! connection are derived, and is never written to a file or log.
@@ -20,11 +20,10 @@ use std::{
 };
 
 use rustls::{
-    ClientConfig, ClientConnection, NamedGroup,
+    ClientConfig, ClientConnection, NamedGroup, ProtocolVersion, SupportedProtocolVersion,
     client::{ClientSessionStore, Resumption, Tls12ClientSessionValue, Tls13ClientSessionValue},
     crypto::{
         ActiveKeyExchange, CryptoProvider, GetRandomFailed, SecureRandom, SharedSecret, SupportedKxGroup,
-        aws_lc_rs,
     },
     ffdhe_groups::FfdheGroup,
     pki_types::ServerName,
@@ -43,12 +42,15 @@ struct Recording {
     shares: VecDeque<KeyShare>,
     signatures: VecDeque<Vec<u8>>,
     received: Vec<u8>,
+    is_discarded: bool,
 }
 
 /// A key share of the client, and the resulting shared secret.
 #[derive(Clone)]
 struct KeyShare {
     public: Vec<u8>,
+    /// The classical part of a post-quantum hybrid, which is offered on its own, too.
+    hybrid_component: Option<(NamedGroup, Vec<u8>)>,
     secret: Vec<u8>,
 }
 
@@ -62,6 +64,11 @@ impl Transcript {
     /// Records the bytes that a connection receives, up to a limit far beyond the tickets.
     pub(crate) fn record_received(self: &Arc<Self>, socket: BoxSocket) -> BoxSocket {
         Box::new(RecordedSocket { socket, transcript: Some(self.clone()) })
+    }
+
+    /// Forgets the secrets, and records no more: TLS 1.2 sessions can be resumed as often as needed.
+    pub(crate) fn discard(&self) {
+        *self.recording() = Recording { is_discarded: true, ..Recording::default() };
     }
 
     /// Replays the handshake and returns its tickets; none if it was TLS 1.2 or cannot be replayed.
@@ -79,7 +86,7 @@ impl Transcript {
         let mut config = config.clone();
         config.resumption = Resumption::store(collector.clone());
         if let Err(error) = replay(config, server, recording) {
-            tracing::debug!(%error, "cannot replay the TLS handshake");
+            crate::trace::debug!(%error, "cannot replay the TLS handshake");
         }
         collector.take()
     }
@@ -118,17 +125,54 @@ fn replay(config: ClientConfig, server: &ServerName<'static>, mut recording: Rec
     }
 }
 
-/// Returns the cryptography provider of aws-lc-rs, with choices that can be recorded and replayed.
-pub(crate) fn provider() -> CryptoProvider {
+/// Returns a cryptography provider whose choices can be recorded and replayed, with the same groups.
+pub(crate) fn recordable(real: &CryptoProvider) -> CryptoProvider {
     CryptoProvider {
-        kx_groups: vec![
-            &RecordedGroup(NamedGroup::X25519),
-            &RecordedGroup(NamedGroup::secp256r1),
-            &RecordedGroup(NamedGroup::secp384r1),
-        ],
-        secure_random: &RecordedRandom,
-        ..aws_lc_rs::default_provider()
+        kx_groups: real
+            .kx_groups
+            .iter()
+            .map(|group| recorded_group(*group) as &dyn SupportedKxGroup)
+            .collect(),
+        secure_random: recorded_random(real.secure_random),
+        ..real.clone()
     }
+}
+
+/// Returns the recordable form of a group. rustls takes groups for static, so each form is made once and kept.
+fn recorded_group(real: &'static dyn SupportedKxGroup) -> &'static RecordedGroup {
+    static KNOWN: Mutex<Vec<&'static RecordedGroup>> = Mutex::new(Vec::new());
+    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    match known.iter().find(|known| is_same(known.0, real)) {
+        Some(known) => known,
+        None => {
+            let new: &'static RecordedGroup = Box::leak(Box::new(RecordedGroup(real)));
+            known.push(new);
+            new
+        }
+    }
+}
+
+/// Returns the recordable form of a source of random bytes, as for groups.
+fn recorded_random(real: &'static dyn SecureRandom) -> &'static RecordedRandom {
+    static KNOWN: Mutex<Vec<&'static RecordedRandom>> = Mutex::new(Vec::new());
+    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    match known.iter().find(|known| std::ptr::addr_eq(known.0, real) && same_text(&known.0, &real)) {
+        Some(known) => known,
+        None => {
+            let new: &'static RecordedRandom = Box::leak(Box::new(RecordedRandom(real)));
+            known.push(new);
+            new
+        }
+    }
+}
+
+/// Returns whether two groups are the same value. Values without size may share an address.
+fn is_same(one: &'static dyn SupportedKxGroup, other: &'static dyn SupportedKxGroup) -> bool {
+    std::ptr::addr_eq(one, other) && one.name() == other.name() && same_text(&one, &other)
+}
+
+fn same_text(one: &dyn fmt::Debug, other: &dyn fmt::Debug) -> bool {
+    format!("{one:?}") == format!("{other:?}")
 }
 
 /// Creates a signature, or returns the recorded one during a replay.
@@ -174,7 +218,7 @@ impl Drop for ModeGuard {
 }
 
 #[derive(Debug)]
-struct RecordedRandom;
+struct RecordedRandom(&'static dyn SecureRandom);
 
 impl SecureRandom for RecordedRandom {
     fn fill(&self, bytes: &mut [u8]) -> Result<(), GetRandomFailed> {
@@ -185,54 +229,58 @@ impl SecureRandom for RecordedRandom {
                 Ok(())
             }
             Some(ReplayMode::Record(transcript)) => {
-                aws_lc_rs::default_provider().secure_random.fill(bytes)?;
+                self.0.fill(bytes)?;
                 transcript.recording().random.push_back(bytes.to_vec());
                 Ok(())
             }
-            None => aws_lc_rs::default_provider().secure_random.fill(bytes),
+            None => self.0.fill(bytes),
         })
+    }
+
+    fn fips(&self) -> bool {
+        self.0.fips()
     }
 }
 
 /// A key exchange group whose key shares can be recorded and replayed.
 #[derive(Debug)]
-struct RecordedGroup(NamedGroup);
-
-impl RecordedGroup {
-    fn real(&self) -> &'static dyn SupportedKxGroup {
-        match self.0 {
-            NamedGroup::secp256r1 => aws_lc_rs::kx_group::SECP256R1,
-            NamedGroup::secp384r1 => aws_lc_rs::kx_group::SECP384R1,
-            _ => aws_lc_rs::kx_group::X25519,
-        }
-    }
-}
+struct RecordedGroup(&'static dyn SupportedKxGroup);
 
 impl SupportedKxGroup for RecordedGroup {
     fn start(&self) -> Result<Box<dyn ActiveKeyExchange>, rustls::Error> {
         MODE.with_borrow_mut(|mode| match mode {
             Some(ReplayMode::Replay(recording)) => {
                 let share = recording.shares.pop_front().ok_or(rustls::Error::FailedToGetRandomBytes)?;
-                Ok(Box::new(ReplayedExchange { share, group: self.0 }) as Box<dyn ActiveKeyExchange>)
+                Ok(Box::new(ReplayedExchange { share, group: self.0.name() }) as Box<dyn ActiveKeyExchange>)
             }
             Some(ReplayMode::Record(transcript)) => {
-                let real = self.real().start()?;
+                let real = self.0.start()?;
+                let hybrid_component = real.hybrid_component().map(|(group, share)| (group, share.to_vec()));
+                let public = real.pub_key().to_vec();
                 let mut recording = transcript.recording();
-                recording.shares.push_back(KeyShare { public: real.pub_key().to_vec(), secret: Vec::new() });
+                recording.shares.push_back(KeyShare { public, hybrid_component, secret: Vec::new() });
                 let index = recording.shares.len() - 1;
                 Ok(Box::new(RecordedExchange { real, transcript: transcript.clone(), index })
                     as Box<dyn ActiveKeyExchange>)
             }
-            None => self.real().start(),
+            None => self.0.start(),
         })
     }
 
     fn name(&self) -> NamedGroup {
-        self.0
+        self.0.name()
+    }
+
+    fn fips(&self) -> bool {
+        self.0.fips()
+    }
+
+    fn usable_for_version(&self, version: ProtocolVersion) -> bool {
+        self.0.usable_for_version(version)
     }
 
     fn ffdhe_group(&self) -> Option<FfdheGroup<'static>> {
-        None
+        self.0.ffdhe_group()
     }
 }
 
@@ -242,12 +290,38 @@ struct RecordedExchange {
     index: usize,
 }
 
+impl RecordedExchange {
+    fn keep(transcript: &Transcript, index: usize, secret: &SharedSecret) {
+        if let Some(share) = transcript.recording().shares.get_mut(index) {
+            share.secret = secret.secret_bytes().to_vec();
+        }
+    }
+}
+
 impl ActiveKeyExchange for RecordedExchange {
     fn complete(self: Box<Self>, peer: &[u8]) -> Result<SharedSecret, rustls::Error> {
         let secret = self.real.complete(peer)?;
-        if let Some(share) = self.transcript.recording().shares.get_mut(self.index) {
-            share.secret = secret.secret_bytes().to_vec();
-        }
+        Self::keep(&self.transcript, self.index, &secret);
+        Ok(secret)
+    }
+
+    fn complete_for_tls_version(
+        self: Box<Self>,
+        peer: &[u8],
+        version: &SupportedProtocolVersion,
+    ) -> Result<SharedSecret, rustls::Error> {
+        let secret = self.real.complete_for_tls_version(peer, version)?;
+        Self::keep(&self.transcript, self.index, &secret);
+        Ok(secret)
+    }
+
+    fn hybrid_component(&self) -> Option<(NamedGroup, &[u8])> {
+        self.real.hybrid_component()
+    }
+
+    fn complete_hybrid_component(self: Box<Self>, peer: &[u8]) -> Result<SharedSecret, rustls::Error> {
+        let secret = self.real.complete_hybrid_component(peer)?;
+        Self::keep(&self.transcript, self.index, &secret);
         Ok(secret)
     }
 
@@ -256,7 +330,7 @@ impl ActiveKeyExchange for RecordedExchange {
     }
 
     fn ffdhe_group(&self) -> Option<FfdheGroup<'static>> {
-        None
+        self.real.ffdhe_group()
     }
 
     fn group(&self) -> NamedGroup {
@@ -272,6 +346,22 @@ struct ReplayedExchange {
 impl ActiveKeyExchange for ReplayedExchange {
     fn complete(self: Box<Self>, _peer: &[u8]) -> Result<SharedSecret, rustls::Error> {
         Ok(SharedSecret::from(&*self.share.secret))
+    }
+
+    fn complete_for_tls_version(
+        self: Box<Self>,
+        peer: &[u8],
+        _version: &SupportedProtocolVersion,
+    ) -> Result<SharedSecret, rustls::Error> {
+        self.complete(peer)
+    }
+
+    fn hybrid_component(&self) -> Option<(NamedGroup, &[u8])> {
+        self.share.hybrid_component.as_ref().map(|(group, share)| (*group, share.as_slice()))
+    }
+
+    fn complete_hybrid_component(self: Box<Self>, peer: &[u8]) -> Result<SharedSecret, rustls::Error> {
+        self.complete(peer)
     }
 
     fn pub_key(&self) -> &[u8] {
@@ -307,8 +397,10 @@ impl AsyncRead for RecordedSocket {
             let mut recording = transcript.recording();
             let read = buf.filled().get(before..).unwrap_or_default();
             let room = MAX_RECORDED_BYTES - recording.received.len();
-            recording.received.extend_from_slice(read.get(..room).unwrap_or(read));
-            let full = recording.received.len() == MAX_RECORDED_BYTES;
+            if !recording.is_discarded {
+                recording.received.extend_from_slice(read.get(..room).unwrap_or(read));
+            }
+            let full = recording.received.len() == MAX_RECORDED_BYTES || recording.is_discarded;
             drop(recording);
             if full {
                 self.transcript = None;

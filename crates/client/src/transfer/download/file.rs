@@ -20,6 +20,7 @@ use tokio::io::{AsyncSeekExt, AsyncWriteExt};
 
 use super::partial::{self, ResumeToken, overlaps, segments_path};
 use crate::transfer::{
+    backup::LocalBackups,
     copy::{CopyError, Filled, copy_down, copy_text_down, fill},
     file_progress::{FileProgress, Transferred},
     local_path::{refuse_link, refuse_target},
@@ -45,6 +46,8 @@ use crate::{
 pub(crate) struct FileDownload<'a> {
     pub(crate) fs: &'a Arc<dyn FileSystem>,
     pub(crate) options: FileOptions,
+    /// Where a file that is replaced is moved.
+    pub(crate) backups: Option<&'a LocalBackups>,
     /// A file under the final name is not transferred if it is whole, and resumed if it is shorter.
     pub(crate) continues_final: bool,
     /// What follows on the same session.
@@ -115,7 +118,7 @@ impl FileDownload<'_> {
         }
         match self.download_from(client, remote, local, offset).await {
             Err(error) if defeats_resume(&error) && !client.is_broken() => {
-                tracing::warn!("{} cannot be resumed and is downloaded whole: {error}", remote.path);
+                crate::trace::warn!("{} cannot be resumed and is downloaded whole: {error}", remote.path);
                 self.progress.give_up_resuming();
                 self.progress.retry(&remote.path.to_string());
                 let local = LocalTarget { partial, earlier: None, path: target };
@@ -304,19 +307,33 @@ impl FileDownload<'_> {
         file: Box<dyn FileHandle>,
         partial: &Path,
         target: &Path,
-    ) -> LocalFsResult<()> {
+    ) -> Result<()> {
+        let kept = match self.backups {
+            Some(backups) => match backups.keep(&**self.fs, target).await {
+                Ok(kept) => kept.map(|kept| (backups, kept)),
+                Err(error) => {
+                    let mut file = file;
+                    self.leave(remote, &mut *file, partial).await;
+                    return Err(error);
+                }
+            },
+            None => None,
+        };
         let preserve_mode = match self.options.file_mode {
             Some(mode) => choose_local_mode(&**self.fs, partial, mode).await,
             None => self.options.preserve_mode && set_local_mode(&**self.fs, partial, remote.mode).await,
         };
         let options = CommitOptions { sync: self.options.sync, preserve_mode };
         let (outcome, file) = commit_locked(self.fs, file, partial, target, options).await;
+        if let (Err(_), Some((backups, kept))) = (&outcome, kept) {
+            backups.restore(&**self.fs, &kept, target).await;
+        }
         if outcome.is_err()
             && let Some(mut file) = file
         {
             self.leave(remote, &mut *file, partial).await;
         }
-        outcome
+        Ok(outcome?)
     }
 
     /// Leaves a partial file for resuming. An empty one is removed; the token is written where that was not done at
@@ -345,13 +362,13 @@ impl FileDownload<'_> {
         }
         if self.fs.try_exists(&segments_path(partial)).await? {
             // It was downloaded in segments: its length means nothing.
-            tracing::warn!("{} is not resumed: its segments were not downloaded in order", remote.path);
+            crate::trace::warn!("{} is not resumed: its segments were not downloaded in order", remote.path);
             return Ok(0);
         }
         if let Some(token) = remote.token()
             && token.differs(&**self.fs, partial).await
         {
-            tracing::warn!("{} is not resumed: it has changed on the server", remote.path);
+            crate::trace::warn!("{} is not resumed: it has changed on the server", remote.path);
             return Ok(0);
         }
         let size = match remote.size {
@@ -389,7 +406,7 @@ impl FileDownload<'_> {
                 return Err(data.fail(client.control_mut(), source, deadline).await);
             }
         }
-        tracing::warn!("the partial file of {} is of another file and is not resumed", remote.path);
+        crate::trace::warn!("the partial file of {} is of another file and is not resumed", remote.path);
         self.progress.give_up_resuming();
         let ended = match data.is_at_end() {
             true => client.finish_data(&mut data, Masks::default()).await.map(drop),
@@ -417,7 +434,7 @@ impl FileDownload<'_> {
             Err(Error::StatusCode(error))
                 if offset > 0 && dialog::is_restart_refused(&error) && !is_session_end(&error) =>
             {
-                tracing::warn!("{} cannot be resumed and is downloaded whole: {error}", remote.path);
+                crate::trace::warn!("{} cannot be resumed and is downloaded whole: {error}", remote.path);
                 Ok((client.open_data(retr, representation, 0, follow_up).await?, 0))
             }
             opened => Ok((opened?, offset)),
@@ -489,7 +506,11 @@ impl FileDownload<'_> {
     /// Returns whether a file is read into memory: it is small, and needs nothing on disk before it is complete.
     fn is_small(&self, remote: &RemoteFile<'_>) -> bool {
         let FileOptions { resume, ascii, verify, .. } = self.options;
-        let is_plain = !resume && !ascii && !self.options.sets_mode() && verify != Verify::Hash;
+        let is_plain = !resume
+            && !ascii
+            && !self.options.sets_mode()
+            && verify != Verify::Hash
+            && self.backups.is_none();
         is_plain && remote.size.is_some_and(|size| size < MIN_BLOCK as u64)
     }
 
@@ -600,7 +621,7 @@ impl FileDownload<'_> {
             Ok::<_, Error>(())
         };
         if let Err(error) = kept.await {
-            tracing::warn!("the partial file of {} is not kept: {error}", target.display());
+            crate::trace::warn!("the partial file of {} is not kept: {error}", target.display());
         }
     }
 }

@@ -10,7 +10,7 @@ use oxftp_proto::{Entry, EntryKind, FileName, RemotePath};
 use std::{
     future::IntoFuture,
     path::{Path, PathBuf},
-    sync::atomic::AtomicUsize,
+    sync::{Arc, atomic::AtomicUsize},
 };
 
 use self::{
@@ -20,6 +20,7 @@ use self::{
     tree::{DownloadTask, RemoteDirectory, Root, TreeDownload, not_a_file},
 };
 use super::{
+    backup::{Backup, Backups, LocalBackups},
     local_path::{confined, local_name, make_all},
     options::{Choice, Connections, Existing, FileOptions, JobOptions, Verify, file_setters, job_setters},
     partial_name::partial_path,
@@ -117,6 +118,7 @@ pub struct Download<'c> {
     write_into: bool,
     recursive: bool,
     segments: usize,
+    backup: Option<Backup>,
     choice: Choice,
     file: FileOptions,
     job: JobOptions,
@@ -132,6 +134,7 @@ impl<'c> Download<'c> {
             write_into: false,
             recursive: true,
             segments: 1,
+            backup: None,
             choice: Choice::default(),
             file: FileOptions::default(),
         }
@@ -188,6 +191,14 @@ impl<'c> Download<'c> {
     #[must_use]
     pub fn existing(mut self, existing: Existing) -> Self {
         self.choice.existing = existing;
+        self
+    }
+
+    /// Keeps each local file that is replaced: it is moved to its backup just before the new one gets its name. Defaults to
+    /// `None`.
+    #[must_use]
+    pub fn backup(mut self, backup: impl Into<Option<Backup>>) -> Self {
+        self.backup = backup.into();
         self
     }
 
@@ -279,11 +290,18 @@ impl<'c> Download<'c> {
         // A file's own directory is the user's choice; so is that of a tree, unless the tree creates it.
         let named = root == Root::Named && entry.is_dir();
         let base = if named { None } else { target.parent() }.unwrap_or(&target);
+        let beside =
+            if entry.is_dir() && root == Root::Named { Some(target.as_path()) } else { target.parent() };
+        let backups = self
+            .backup
+            .take()
+            .map(|backup| Arc::new(Backups::new(backup, beside.unwrap_or(Path::new("")).to_owned())));
         let config = self.worker.config();
         let handler = TreeDownload {
             fs: confined(&config.file_system, base),
             options: self.file,
             choice: self.choice.clone(),
+            backups: backups.clone(),
             root,
             limits: config.limits.clone(),
             directories: AtomicUsize::new(0),
@@ -308,7 +326,8 @@ impl<'c> Download<'c> {
         // The size of a link is that of its own text.
         let size = entry.exact_size().filter(|_| entry.is_file());
         if let Some(size) = size
-            && let Some(report) = self.run_segmented(size, &entry, &target, deadline).await?
+            && let Some(report) =
+                self.run_segmented(size, &entry, &target, backups.as_deref(), deadline).await?
         {
             if self.choice.remove_source {
                 retrying!(&mut self.worker, RetryBudget::new(self.job.retries), |client| {
@@ -339,6 +358,7 @@ impl<'c> Download<'c> {
         size: u64,
         entry: &Entry,
         target: &Path,
+        backups: Option<&LocalBackups>,
         deadline: Deadline,
     ) -> Result<Option<Report>> {
         let at_once = self.job.connections != Connections::Auto;
@@ -374,6 +394,7 @@ impl<'c> Download<'c> {
             max_connections,
             at_once,
             options: &self.file,
+            backups,
             job: &self.job,
         };
         let outcome = deadline.run("the transfer", segmented.download(Worker::of(pool), admission)).await;

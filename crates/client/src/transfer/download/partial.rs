@@ -46,7 +46,7 @@ impl ResumeToken {
             return;
         }
         if let Err(error) = self.write(fs, &path).await {
-            tracing::debug!("{error}");
+            crate::trace::debug!("{error}");
         }
     }
 
@@ -144,7 +144,7 @@ pub(crate) async fn clear(fs: &dyn FileSystem, partial: &Path, earlier: Option<B
         Ok::<_, Error>(())
     };
     if let Err(error) = cleared.await {
-        tracing::debug!("the partial file {} is not removed: {error}", partial.display());
+        crate::trace::debug!("the partial file {} is not removed: {error}", partial.display());
     }
 }
 

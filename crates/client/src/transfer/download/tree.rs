@@ -13,6 +13,7 @@ use oxftp_proto::{EntryKind, FileName, Limits, RemotePath, Timestamp};
 
 use super::file::{FileDownload, RemoteFile};
 use crate::transfer::{
+    backup::LocalBackups,
     file_progress::FileProgress,
     local_path::{local_name, make_all},
     name_collisions::{NameCollisions, refuse_other_spelling},
@@ -35,6 +36,7 @@ pub(crate) struct TreeDownload {
     pub(crate) fs: Arc<dyn FileSystem>,
     pub(crate) options: FileOptions,
     pub(crate) choice: Choice,
+    pub(crate) backups: Option<Arc<LocalBackups>>,
     pub(crate) root: Root,
     pub(crate) limits: Limits,
     /// How many directories were found so far.
@@ -203,6 +205,7 @@ impl JobHandler for TreeDownload {
         let download = FileDownload {
             fs: &self.fs,
             options: FileOptions { resume, ..self.options },
+            backups: self.backups.as_deref(),
             continues_final: self.options.resume && !progress.has_started(),
             follow_up: if self.choice.remove_source { FollowUp::Nothing } else { follow_up },
             progress,

@@ -327,7 +327,7 @@ impl<'a, H: JobHandler> Scheduler<'a, H> {
             state.queue.stop();
             state.stop.get_or_insert(why);
         } else {
-            tracing::warn!("one connection less: {why}");
+            crate::trace::warn!("one connection less: {why}");
         }
         drop(state);
         self.admission.wake();

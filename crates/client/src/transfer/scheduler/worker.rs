@@ -144,7 +144,7 @@ impl<'c> Worker<'c> {
             && is_retryable(&error)
             && session.take_if(|held| held.was_displaced()).is_some()
         {
-            tracing::debug!("the login of another session ended this one: {error}");
+            crate::trace::debug!("the login of another session ended this one: {error}");
             return Ok(());
         }
         self.leave_after(&error);
@@ -152,7 +152,7 @@ impl<'c> Worker<'c> {
             return Err(error);
         }
         let Some(pause) = budget.next_pause() else { return Err(error) };
-        tracing::debug!("{error}; retry in {pause:?}");
+        crate::trace::debug!("{error}; retry in {pause:?}");
         tokio::time::sleep(pause).await;
         Ok(())
     }

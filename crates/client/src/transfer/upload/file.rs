@@ -16,11 +16,13 @@ use crate::{
     error::local_fs::LocalFsError,
     local_fs::{FileHandle, FileSystem, Metadata, OpenMode, ReadFile},
     transfer::{
+        backup::RemoteBackups,
         copy::{CopyError, copy_text_up, copy_up},
         file_progress::{FileProgress, Transferred},
         options::{FileOptions, MIN_BLOCK, Verify},
         partial_name::remote_partial_path,
         preserve::{choose_remote_mode, set_remote_mode, timestamp, warn_of_refused_time},
+        rename::replace_by_rename,
         resume::{LARGE, OVERLAP, SourceId, defeats_resume},
         verify::LocalCopy,
     },
@@ -31,6 +33,8 @@ pub(crate) struct FileUpload<'a> {
     pub(crate) fs: &'a dyn FileSystem,
     pub(crate) options: FileOptions,
     pub(crate) upload: UploadOptions,
+    /// Where a file that is replaced is moved. Only with [`UploadOptions::temporary`].
+    pub(crate) backups: Option<&'a RemoteBackups>,
     /// The time to preserve in place of the local file's own.
     pub(crate) modified: Option<Timestamp>,
     /// What follows on the same session.
@@ -127,7 +131,7 @@ impl FileUpload<'_> {
         let mut stored = self.store_and_check(client, content, names, offset, record.as_deref_mut()).await;
         match &stored {
             Err(error) if offset > 0 && defeats_resume(error) && !client.is_broken() => {
-                tracing::warn!("{} cannot be resumed and is sent whole: {error}", source.display());
+                crate::trace::warn!("{} cannot be resumed and is sent whole: {error}", source.display());
                 self.progress.give_up_resuming();
                 self.progress.retry(&source.display().to_string());
                 let content = self.open_source(source).await?;
@@ -150,7 +154,7 @@ impl FileUpload<'_> {
             warn_of_refused_time(client, path, set)?;
         }
         if self.upload.temporary {
-            rename_into_place(client, path, target).await?;
+            rename_into_place(client, path, target, self.backups).await?;
         }
         Ok(stored.moved)
     }
@@ -356,7 +360,7 @@ impl FileUpload<'_> {
             Err(error) if resumed => return Checked { content: Err(error), time: None },
             // The server reported before that the transfer is complete.
             Err(error) => {
-                tracing::warn!("the size of {path} is not compared: {error}");
+                crate::trace::warn!("the size of {path} is not compared: {error}");
                 return Checked { content: Ok(()), time: None };
             }
         };
@@ -389,7 +393,7 @@ impl FileUpload<'_> {
         match content {
             Err(Error::HashMismatch { there, here }) if path != target => {
                 if let Err(error) = client.remove_file(path).await {
-                    tracing::warn!("{path} is still on the server: {error}");
+                    crate::trace::warn!("{path} is still on the server: {error}");
                 }
                 Err(Error::HashMismatch { there, here })
             }
@@ -445,7 +449,7 @@ impl FileUpload<'_> {
         if let Some(length) = length {
             return Ok(length);
         }
-        tracing::warn!("{} is sent whole: the server has another version of {path}", source.display());
+        crate::trace::warn!("{} is sent whole: the server has another version of {path}", source.display());
         self.progress.give_up_resuming();
         Ok(0)
     }
@@ -470,7 +474,7 @@ impl FileUpload<'_> {
         if appends_first {
             match client.open_data(appe.clone(), TransferType::Image, 0, FollowUp::Nothing).await {
                 Err(error) if defeats_resume(&error) && !client.is_broken() => {
-                    tracing::debug!("APPE is refused: {error}");
+                    crate::trace::debug!("APPE is refused: {error}");
                 }
                 opened => return opened,
             }
@@ -559,33 +563,25 @@ fn is_about_data(error: &Error) -> bool {
     refused && !error.is_connection_lost()
 }
 
-/// Renames a complete upload to its final name (`RNFR`, `RNTO`); an older file of that name is replaced.
-///
-/// When the server refuses to replace a file by a rename, that file is deleted first (`DELE`). Between the two
-/// commands there is no file of that name.
+/// Renames a complete upload to its final name (`RNFR`, `RNTO`); an older file of that name is moved to its backup, or
+/// replaced.
 pub(crate) async fn rename_into_place(
     client: &mut Client,
     temporary: &RemotePath,
     target: &RemotePath,
+    backups: Option<&RemoteBackups>,
 ) -> Result<()> {
-    let renamed = match client.rename(temporary, target).await {
-        Err(error) if is_target_refused(&error) => match client.remove_file(target).await {
-            Ok(()) => client.rename(temporary, target).await,
-            Err(gone) if gone.is_connection_lost() => Err(gone),
-            Err(_) => Err(error),
-        },
-        renamed => renamed,
+    let kept = match backups {
+        Some(backups) => backups.keep(client, target).await?.map(|kept| (backups, kept)),
+        None => None,
     };
+    let renamed = replace_by_rename(client, temporary, target).await;
+    if let (Err(_), Some((backups, kept))) = (&renamed, kept) {
+        backups.restore(client, &kept, target).await;
+    }
     renamed.map_err(|error| Error::NotRenamed {
         path: target.to_string(),
         temporary: temporary.to_string(),
         source: error.into(),
     })
-}
-
-/// Returns whether the new name was refused, perhaps because a file of that name exists. `RNFR` with the old name
-/// comes first, and expects `350`.
-fn is_target_refused(error: &Error) -> bool {
-    matches!(error, Error::StatusCode(refused)
-        if refused.expected != ["350"] && refused.info.code().class() == 5)
 }

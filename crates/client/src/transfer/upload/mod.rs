@@ -15,6 +15,7 @@ use self::{
     tree::{LocalDirectory, LocalFile, TreeUpload, candidate},
 };
 use super::{
+    backup::{Backup, Backups},
     local_path::remote_name,
     options::{Choice, Existing, FileOptions, JobOptions, Order, Verify, file_setters, job_setters},
     scheduler::{
@@ -101,6 +102,7 @@ pub struct Upload<'c> {
     destination: RemotePath,
     write_into: bool,
     upload: UploadOptions,
+    backup: Option<Backup>,
     choice: Choice,
     file: FileOptions,
     job: JobOptions,
@@ -115,6 +117,7 @@ impl<'c> Upload<'c> {
             destination: RemotePath::default(),
             write_into: false,
             upload: UploadOptions { checks_name: true, ..UploadOptions::default() },
+            backup: None,
             choice: Choice::default(),
             file: FileOptions::default(),
         }
@@ -179,6 +182,15 @@ impl<'c> Upload<'c> {
     #[must_use]
     pub fn existing(mut self, existing: Existing) -> Self {
         self.choice.existing = existing;
+        self
+    }
+
+    /// Keeps each file on the server that is replaced. Each file is then stored under a [temporary](Self::temporary) name,
+    /// and the older one is moved to its backup (`RNFR`, `RNTO`) just before it gets its final name. Defaults to `None`.
+    #[must_use]
+    pub fn backup(mut self, backup: impl Into<Option<Backup>>) -> Self {
+        self.backup = backup.into();
+        self.upload.temporary |= self.backup.is_some();
         self
     }
 
@@ -262,12 +274,19 @@ impl<'c> Upload<'c> {
             return Err(Error::Unsupported { what: "command to create symbolic links" });
         }
         let deadline = Deadline::start(self.job.deadline);
+        self.upload.temporary |= self.backup.is_some();
+        let base = self.destination.clone();
         let (is_tree, target) = deadline.run("the upload", self.prepare()).await?;
+        let base = match self.write_into && !is_tree {
+            true => target.parent().unwrap_or_default(),
+            false => base,
+        };
         let config = self.worker.config();
         let handler = TreeUpload {
             fs: config.file_system.clone(),
             options: self.file,
             upload: self.upload,
+            backups: self.backup.take().map(|backup| Backups::new(backup, base)),
             choice: self.choice.clone(),
             encoding: config.encoding,
             limits: config.limits.clone(),

@@ -67,11 +67,11 @@ impl UploadRecord {
         let file = match open_locked(&**fs, &path).await {
             Ok(file) => file,
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                tracing::debug!("another process is uploading to {target}");
+                crate::trace::debug!("another process is uploading to {target}");
                 return None;
             }
             Err(error) => {
-                tracing::debug!("{error}");
+                crate::trace::debug!("{error}");
                 None
             }
         };
@@ -97,7 +97,7 @@ impl UploadRecord {
     pub(crate) async fn save(&mut self, source: SourceId, offset: u64) {
         let state = UploadState { token: self.token.clone(), source, offset };
         if let Err(error) = self.write(&state).await {
-            tracing::debug!("{error}");
+            crate::trace::debug!("{error}");
         }
     }
 
@@ -106,7 +106,7 @@ impl UploadRecord {
         if self.file.is_some()
             && let Err(error) = self.fs.remove_file(&self.path).await
         {
-            tracing::debug!("{error}");
+            crate::trace::debug!("{error}");
         }
     }
 

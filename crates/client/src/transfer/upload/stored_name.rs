@@ -22,7 +22,7 @@ pub(crate) async fn check_stored_name(client: &mut Client, path: &RemotePath, si
             Ok(entry) => entry,
             // The server reported before that the transfer is complete.
             Err(error) => {
-                tracing::debug!("the name of {path} is not checked: {error}");
+                crate::trace::debug!("the name of {path} is not checked: {error}");
                 break;
             }
         };
@@ -47,11 +47,11 @@ pub(crate) async fn check_stored_name(client: &mut Client, path: &RemotePath, si
     if count > 0 {
         match equal {
             Some(stored) => {
-                tracing::warn!(
+                crate::trace::warn!(
                     "the upload succeeded, but the server does not list {path}; it may have renamed it to {stored}"
                 )
             }
-            None => tracing::warn!("the upload succeeded, but the server does not list {path}"),
+            None => crate::trace::warn!("the upload succeeded, but the server does not list {path}"),
         }
     }
     Ok(())

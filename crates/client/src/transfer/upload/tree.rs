@@ -6,6 +6,7 @@ use oxftp_proto::{Encoding, Limits, RemotePath};
 
 use super::file::{FileUpload, UploadOptions};
 use crate::transfer::{
+    backup::RemoteBackups,
     file_progress::FileProgress,
     local_path::{os_bytes, remote_name},
     options::{Choice, Existing, FileOptions, relative_path},
@@ -26,6 +27,7 @@ pub(crate) struct TreeUpload {
     pub(crate) fs: Arc<dyn FileSystem>,
     pub(crate) options: FileOptions,
     pub(crate) upload: UploadOptions,
+    pub(crate) backups: Option<RemoteBackups>,
     pub(crate) choice: Choice,
     pub(crate) encoding: Encoding,
     pub(crate) limits: Limits,
@@ -99,6 +101,7 @@ impl JobHandler for TreeUpload {
             fs: &*self.fs,
             options: self.options,
             upload: self.upload,
+            backups: self.backups.as_ref(),
             modified: None,
             follow_up: if self.choice.remove_source { FollowUp::Nothing } else { follow_up },
             progress,

@@ -64,6 +64,39 @@ fn protected() -> Script {
 }
 
 #[tokio::test]
+async fn rustls_configuration_of_the_caller_is_used() {
+    let authority = Authority::new("tests").unwrap();
+    let config = |roots| {
+        let provider = rustls::crypto::CryptoProvider {
+            kx_groups: vec![rustls::crypto::aws_lc_rs::kx_group::SECP384R1],
+            ..rustls::crypto::aws_lc_rs::default_provider()
+        };
+        let config = rustls::ClientConfig::builder_with_provider(std::sync::Arc::new(provider));
+        let config = config.with_safe_default_protocol_versions().unwrap().with_root_certificates(roots);
+        TlsConfig::from_rustls(std::sync::Arc::new(config.with_no_client_auth()))
+    };
+    let mut roots = rustls::RootCertStore::empty();
+    roots.add(CertificateDer::from_pem_slice(authority.pem().as_bytes()).unwrap()).unwrap();
+    let identity = authority.server(NAMES).unwrap();
+
+    let (_server, _front, connected) = connect(protected(), &identity, Alpn::Unknown, config(roots)).await;
+    let client = connected.unwrap();
+    assert_eq!(client.tls_key_exchange(), Some("secp384r1"));
+    assert_eq!(client.tls_counts().full, 1);
+
+    let untrusting = config(rustls::RootCertStore::empty());
+    let (_server, _front, connected) =
+        connect(Script::new().stall(), &identity, Alpn::Unknown, untrusting).await;
+    assert_eq!(connected.unwrap_err().tls_failure(), Some(TlsFailure::UnknownIssuer));
+}
+
+#[tokio::test]
+async fn key_exchange_with_the_default_is_post_quantum() {
+    let (_server, _front, connected) = trusted(protected(), Alpn::Unknown, |tls| tls).await;
+    assert_eq!(connected.unwrap().tls_key_exchange(), Some("X25519MLKEM768"));
+}
+
+#[tokio::test]
 async fn expired_certificate_is_reported() {
     assert_eq!(refusal(trusting, |ca| ca.expired_server(NAMES).unwrap()).await, TlsFailure::Expired);
 }

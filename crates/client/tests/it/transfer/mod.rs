@@ -2,6 +2,7 @@
 
 mod allocate;
 mod ascii;
+mod backups;
 mod concurrent_trees;
 mod continued_files;
 mod failed_resumes;

@@ -94,7 +94,7 @@ impl EntryAt {
         if let Some(time) = file.modified
             && let Err(error) = part.set_modified(time)
         {
-            tracing::warn!("cannot set the time of {}: {error}", file.target.display());
+            crate::trace::warn!("cannot set the time of {}: {error}", file.target.display());
         }
         if file.sync {
             part.sync_all()?;

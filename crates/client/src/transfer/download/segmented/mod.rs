@@ -28,6 +28,7 @@ use super::{
     partial::{self, ResumeToken, discard, remove_status, segments_path},
 };
 use crate::transfer::{
+    backup::LocalBackups,
     file_progress::FileProgress,
     local_path::refuse_link,
     options::{FileOptions, JobOptions},
@@ -59,6 +60,7 @@ pub(crate) struct Segmented<'a> {
     /// Starts with that many segments; otherwise with one.
     pub(crate) at_once: bool,
     pub(crate) options: &'a FileOptions,
+    pub(crate) backups: Option<&'a LocalBackups>,
     pub(crate) job: &'a JobOptions,
 }
 
@@ -148,7 +150,7 @@ impl Segmented<'_> {
                     return Ok(Prepared { plan, time: Some(time), lock, worker });
                 }
                 let name = self.remote.path;
-                tracing::warn!(
+                crate::trace::warn!(
                     "{name} is not resumed: it has changed, or the server does not report its time"
                 );
             }
@@ -189,6 +191,7 @@ impl Segmented<'_> {
         let download = FileDownload {
             fs: self.fs,
             options: *self.options,
+            backups: self.backups,
             continues_final: false,
             follow_up: FollowUp::Nothing,
             progress: &FileProgress::new(&*self.job.progress),
@@ -343,7 +346,7 @@ impl Running<'_> {
         // Bytes that are written meanwhile are not claimed yet.
         let status = self.status(time.clone());
         if let Err(error) = self.save(status).await {
-            tracing::warn!("the status of a segmented download cannot be saved: {error}");
+            crate::trace::warn!("the status of a segmented download cannot be saved: {error}");
         }
     }
 

@@ -39,12 +39,12 @@ impl Running<'_> {
         let asked = Instant::now();
         let mut data = match client.open_from(self.job.remote.path, taken.from).await {
             Err(Error::StatusCode(error)) if dialog::is_restart_refused(&error) => {
-                tracing::debug!("only one connection is used: {error}");
+                crate::trace::debug!("only one connection is used: {error}");
                 self.plan().join(taken.index);
                 return Ok(());
             }
             Err(error) if taken.from > 0 && defeats_resume(&error) && !client.is_broken() => {
-                tracing::debug!("only one connection is used: {error}");
+                crate::trace::debug!("only one connection is used: {error}");
                 self.plan().join(taken.index);
                 return Ok(());
             }
@@ -63,7 +63,7 @@ impl Running<'_> {
                 Err(error.into())
             }
             Err(SegmentError::RestartIgnored) => {
-                tracing::debug!(
+                crate::trace::debug!(
                     "only one connection is used: the server started at 0 instead of {}",
                     taken.from
                 );
@@ -144,11 +144,11 @@ impl Running<'_> {
             return if complete { Ok(()) } else { Err(self.too_short(&data, taken)) };
         }
         if !self.fits(&mut data, taken, end).await? {
-            tracing::debug!("only one connection is used: segments do not fit together at {end}");
+            crate::trace::debug!("only one connection is used: segments do not fit together at {end}");
             self.plan().give_up();
         }
         if let Err(error) = data.abort(client.control_mut()).await {
-            tracing::warn!("the rest of a file was not aborted: {error}");
+            crate::trace::warn!("the rest of a file was not aborted: {error}");
         }
         Ok(())
     }

@@ -57,7 +57,7 @@ fn number(text: &[u8]) -> Option<(u32, &[u8])> {
 /// A UTF-8 character that was taken for Latin letters and encoded as UTF-8 again.
 const LONGEST_MARK: usize = 6;
 
-#[cfg(test)]
+#[cfg(all(test, feature = "encodings"))]
 mod tests {
     use encoding_rs::{BIG5, EUC_JP, EUC_KR, GB18030, SHIFT_JIS, UTF_8};
 

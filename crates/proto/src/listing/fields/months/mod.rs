@@ -3,6 +3,7 @@
 //! English names are recognized directly. The names in other languages are in [`names`], and [`table`] finds
 //! their bytes in the encodings that servers use.
 
+mod charsets;
 mod names;
 mod table;
 
@@ -58,6 +59,7 @@ fn by_start(start: [u8; 3]) -> Option<(u8, &'static str)> {
 
 #[cfg(test)]
 mod tests {
+    #[cfg(feature = "encodings")]
     use encoding_rs::{
         BIG5, EUC_KR, GBK, IBM866, ISO_8859_2, KOI8_R, SHIFT_JIS, WINDOWS_1251, WINDOWS_1252, WINDOWS_1253,
     };
@@ -115,6 +117,7 @@ mod tests {
         }
     }
 
+    #[cfg(feature = "encodings")]
     #[test]
     fn foreign_month_names_match_in_server_encodings() {
         for (name, encoding, month) in [

@@ -6,14 +6,10 @@
 
 use std::sync::LazyLock;
 
-use encoding_rs::{
-    BIG5, EUC_JP, EUC_KR, Encoding, GBK, IBM866, ISO_8859_2, ISO_8859_4, ISO_8859_5, ISO_8859_6, ISO_8859_7,
-    ISO_8859_8, ISO_8859_13, ISO_8859_16, KOI8_U, MACINTOSH, SHIFT_JIS, WINDOWS_874, WINDOWS_1250,
-    WINDOWS_1251, WINDOWS_1252, WINDOWS_1253, WINDOWS_1254, WINDOWS_1255, WINDOWS_1256, WINDOWS_1257,
-    X_MAC_CYRILLIC,
+use super::{
+    charsets::{LATIN_CHARSETS, MonthCharset, OTHERS, latin_misread},
+    names::{LATIN, Months},
 };
-
-use super::names::{ARABIC, CYRILLIC, GREEK, HAN, HEBREW, LATIN, Months, THAI};
 
 /// Returns the month with this name, or the only one whose name starts with it.
 pub(super) fn find(name: &[u8]) -> Option<u8> {
@@ -45,7 +41,7 @@ type Table = Vec<Spelling>;
 static TABLE: LazyLock<Table> = LazyLock::new(|| {
     let mut table = Table::new();
     for language in LATIN {
-        spell(&mut table, language, LATIN_ENCODINGS);
+        spell(&mut table, language, LATIN_CHARSETS);
         for (name, month) in in_every_case(language) {
             [old_code_page(&name, |letter| letter.western), old_code_page(&name, |letter| letter.central)]
                 .into_iter()
@@ -54,8 +50,8 @@ static TABLE: LazyLock<Table> = LazyLock::new(|| {
                 .for_each(|bytes| keep(&mut table, bytes, month));
         }
     }
-    for (languages, encodings) in OTHERS {
-        languages.iter().for_each(|language| spell(&mut table, language, encodings));
+    for (languages, charsets) in OTHERS {
+        languages.iter().for_each(|language| spell(&mut table, language, charsets));
     }
     sorted(table)
 });
@@ -87,17 +83,15 @@ fn without_marks(name: &str) -> [Option<Vec<u8>>; 2] {
     [old_code_page(name, |letter| Some(letter.plain)), old_code_page(name, |_| Some(b'?'))]
 }
 
-fn spell(table: &mut Table, language: &Months, encodings: &[&'static Encoding]) {
+fn spell(table: &mut Table, language: &Months, charsets: &[MonthCharset]) {
     for (name, month) in in_every_case(language) {
         keep(table, name.as_bytes().to_vec(), month);
         // UTF-8 that was taken for Latin letters and encoded as UTF-8 again.
-        keep(table, WINDOWS_1252.decode_without_bom_handling(name.as_bytes()).0.into_owned().into(), month);
-        for encoding in encodings {
-            let (bytes, _, unmappable) = encoding.encode(&name);
-            if !unmappable {
-                keep(table, bytes.into_owned(), month);
-            }
-        }
+        keep(table, latin_misread(&name).into(), month);
+        charsets
+            .iter()
+            .filter_map(|charset| charset.encode(&name))
+            .for_each(|bytes| keep(table, bytes, month));
     }
 }
 
@@ -192,28 +186,6 @@ const LETTERS: &[Letter] = &[
     letter('ž', b'z', 0, 0xa7), letter('Ž', b'Z', 0, 0xa6),
 ];
 
-const LATIN_ENCODINGS: &[&Encoding] = &[
-    WINDOWS_1252,
-    ISO_8859_2,
-    WINDOWS_1250,
-    WINDOWS_1254,
-    WINDOWS_1257,
-    ISO_8859_4,
-    ISO_8859_13,
-    ISO_8859_16,
-    MACINTOSH,
-];
-
-/// Languages with other alphabets, each with its encodings besides UTF-8.
-const OTHERS: &[(&[Months], &[&Encoding])] = &[
-    (CYRILLIC, &[KOI8_U, WINDOWS_1251, ISO_8859_5, IBM866, X_MAC_CYRILLIC]),
-    (GREEK, &[WINDOWS_1253, ISO_8859_7]),
-    (HEBREW, &[WINDOWS_1255, ISO_8859_8]),
-    (ARABIC, &[WINDOWS_1256, ISO_8859_6]),
-    (THAI, &[WINDOWS_874]),
-    (HAN, &[GBK, BIG5, SHIFT_JIS, EUC_JP, EUC_KR]),
-];
-
 /// Some months of some languages have two letters: `ag` in Catalan.
 const SHORTEST: usize = 2;
 /// Minimum number of bytes in the start of a name.
@@ -227,11 +199,11 @@ mod tests {
 
     #[test]
     fn every_name_is_found_in_its_encodings() {
-        for (languages, encodings) in [(LATIN, LATIN_ENCODINGS)].iter().chain(OTHERS) {
+        for (languages, charsets) in [(LATIN, LATIN_CHARSETS)].iter().chain(OTHERS) {
             for (name, _) in languages.iter().flat_map(in_every_case) {
-                for encoding in [encoding_rs::UTF_8].iter().chain(*encodings) {
-                    let (bytes, _, unmappable) = encoding.encode(&name);
-                    assert!(unmappable || find(&bytes).is_some(), "{name} in {}", encoding.name());
+                assert!(find(name.as_bytes()).is_some(), "{name}");
+                for bytes in charsets.iter().filter_map(|charset| charset.encode(&name)) {
+                    assert!(find(&bytes).is_some(), "{name} as {}", bytes.escape_ascii());
                 }
             }
         }
