@@ -23,7 +23,7 @@ const FLAGS: [(&str, &str, &str); 4] = [
     (
         "include",
         "GLOB",
-        "Select only files that match (repeatable). The first matching --include or --exclude wins; with --include alone, everything else is skipped",
+        "Select only files that match, or that are in a directory that matches, as in a/ (repeatable). The first matching --include or --exclude wins; with --include alone, everything else is skipped",
     ),
     (
         "exclude",
@@ -86,6 +86,10 @@ impl Rule {
                     .into_iter()
                     .try_fold(filter, |filter, line| match line.get(..2) {
                         Some("+ " | "- ") => filter.lines(line),
+                        _ if line.starts_with('!') => Err(FilterError {
+                            pattern: line.to_owned(),
+                            why: "write '+ GLOB' to include, or \\! for a name that begins with !".to_owned(),
+                        }),
                         _ => add(filter, includes, line),
                     })
                     .map_err(|error| format!("{}: {error}", path.display()))

@@ -76,12 +76,22 @@ fn of_error(error: &Error) -> Option<&'static str> {
         Error::StatusCode(refused) if classify::requires_tls(&refused.info) => {
             Some("the server requires TLS: use ftpes://")
         }
+        Error::Unsupported { what } if *what == NO_HASH => Some(CHECKSUM_HINT),
+        Error::PartialFailure { report }
+            if report.failures.iter().any(|failed| lacks_hash(&failed.error)) =>
+        {
+            Some(CHECKSUM_HINT)
+        }
         Error::NotRenamed { .. } => Some("without --temp-name, files are uploaded under their final names"),
         Error::DataConnect(_) => Some(
             "a firewall may block data connections: try --no-epsv, or --active if the server can connect to this machine",
         ),
         _ => None,
     }
+}
+
+fn lacks_hash(error: &Error) -> bool {
+    matches!(error, Error::Unsupported { what } if *what == NO_HASH)
 }
 
 /// Returns a hint for a TLS failure.
@@ -123,6 +133,10 @@ fn of_tls(failure: TlsFailure) -> Option<&'static str> {
     })
 }
 
+/// What a server lacks if it cannot compute checksums.
+const NO_HASH: &str = "hash of this kind";
+const CHECKSUM_HINT: &str =
+    "the server cannot compute checksums: use --size-only, or check --content, which reads both sides";
 /// Characters of patterns in shells and curl.
 const PATTERN: [char; 4] = ['*', '?', '[', '{'];
 /// The similarity that clap requires for its suggestions.

@@ -52,7 +52,11 @@ impl Shell {
             [
                 name @ ("cd" | "pwd" | "lcd" | "lpwd" | "jobs" | "kill" | "source" | "exit" | "quit" | "bye"),
                 ..,
-            ] => Err(Failure::Usage(format!("wrong arguments for {name}: use help to see them"))),
+            ] => Err(Failure::Usage(match *name {
+                "cd" | "lcd" => format!("{name} takes one directory"),
+                "kill" | "source" => format!("{name} takes one argument: use help to see it"),
+                _ => format!("{name} takes no arguments"),
+            })),
             _ => return None,
         };
         Some(done.map(|()| Flow::Continue))

@@ -17,8 +17,8 @@ use crate::{Candidate, Selection};
 /// |---|---|
 /// | `*.log` | every name with this suffix, in any directory |
 /// | `a/b` | every path that ends with `a/b` |
-/// | `/a` | `a` in the root of the mirror only |
-/// | `cache/` | directories with this name, and so everything in them |
+/// | `/a`, `./a` | `a` in the root of the mirror only |
+/// | `cache/` | directories with this name, and so everything in them, unless another rule decides |
 ///
 /// ```
 /// use oxftp::mirror::Filter;
@@ -94,7 +94,9 @@ impl Filter {
         let matches = |rule: &&Rule| (is_directory || !rule.directories_only) && rule.matcher.is_match(path);
         match self.rules.iter().find(matches) {
             Some(rule) => rule.includes,
-            None => is_directory || self.rules.is_empty() || self.rules.iter().any(|rule| !rule.includes),
+            None if is_directory || self.rules.is_empty() => true,
+            None if self.rules.iter().any(|rule| !rule.includes) => true,
+            None => self.rules.iter().any(|rule| rule.directories_only && rule.matches_above(path)),
         }
     }
 
@@ -127,16 +129,24 @@ impl Filter {
 impl Rule {
     fn new(includes: bool, pattern: &str) -> Result<Self, FilterError> {
         let body = pattern.strip_suffix('/').unwrap_or(pattern);
-        let glob = match body.strip_prefix('/') {
+        let glob = match body.strip_prefix("./").or_else(|| body.strip_prefix('/')) {
             Some(anchored) => anchored.to_owned(),
             None => format!("**/{body}"),
         };
-        if matches!(glob.as_str(), "" | "**/") {
+        if matches!(glob.as_str(), "" | "**/" | "**/.") {
             return Err(FilterError::new(pattern, "it contains no name"));
         }
         let built = GlobBuilder::new(&glob).literal_separator(true).backslash_escape(true).build();
         let matcher = built.map_err(|error| FilterError::new(pattern, &error.kind().to_string()))?;
         Ok(Self { includes, directories_only: pattern.ends_with('/'), matcher: matcher.compile_matcher() })
+    }
+}
+
+impl Rule {
+    /// Returns whether the rule matches a directory above a path.
+    fn matches_above(&self, path: &str) -> bool {
+        path.match_indices('/')
+            .any(|(at, _)| path.get(..at).is_some_and(|above| self.matcher.is_match(above)))
     }
 }
 
@@ -183,6 +193,27 @@ mod tests {
         assert!(!excluding("/a/*/c").matches("a/b/c", false));
         assert!(excluding("/a/*/c").matches("a/b/b/c", false));
         assert!(!excluding("/a/**/c").matches("a/b/b/c", false));
+    }
+
+    #[test]
+    fn leading_dot_slash_anchors_pattern_at_root() {
+        assert!(!excluding("./.git").matches(".git", true));
+        assert!(excluding("./.git").matches("a/.git", true));
+        assert!(!excluding("./a/b/").matches("a/b", true));
+        assert!(Filter::new().exclude("./").is_err());
+    }
+
+    #[test]
+    fn included_directory_includes_its_contents() {
+        let filter = Filter::new().include("img/").unwrap().include("*.html").unwrap();
+        for path in ["img/logo", "a/img/b/logo", "index.html"] {
+            assert!(filter.matches(path, false), "{path}");
+        }
+        for path in ["logo", "img", "imgs/logo"] {
+            assert!(!filter.matches(path, false), "{path}");
+        }
+        let filter = Filter::new().include("img/").unwrap().exclude("*").unwrap();
+        assert!(!filter.matches("img/logo", false));
     }
 
     #[test]

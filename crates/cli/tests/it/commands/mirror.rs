@@ -307,3 +307,28 @@ fn no_file_is_cut(source: &Path, copy: &Path) {
         }
     }
 }
+
+#[test]
+fn mirror_by_checksum_without_server_support_has_one_hint() {
+    let site = Site::plain();
+    for path in ["a", "b"] {
+        site.lay(&format!("tree/{path}"), "1");
+        site.keep(&format!("tree/{path}"), "1");
+    }
+
+    let run = site.run(&["mirror", "-n", "--checksum", "tree", &site.url("tree")]);
+
+    let hints = run.labelled("hint: ");
+    assert!(hints.len() == 1 && hints[0].contains("use --size-only"), "{}", run.stderr);
+}
+
+#[test]
+fn negated_pattern_in_exclude_file_is_refused() {
+    let site = Site::plain();
+    let rules = site.keep("rules", "*.o\n!keep.o\n");
+
+    let run = site.run(&["mirror", "-n", "--exclude-from", &rules, &site.url(""), "here"]);
+
+    assert_eq!(run.code, Some(2), "{}", run.stderr);
+    assert!(run.stderr.contains("write '+ GLOB' to include"), "{}", run.stderr);
+}

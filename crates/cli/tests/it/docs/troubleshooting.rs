@@ -6,7 +6,8 @@ use std::{
 };
 
 /// Messages for programmers, which no user of the program sees.
-const FOR_PROGRAMS: [&str; 8] = [
+const FOR_PROGRAMS: [&str; 9] = [
+    "needs the feature",
     "the file system violates the rule",
     "the dialog received an unexpected event",
     "not a reply code",
