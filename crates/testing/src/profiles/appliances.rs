@@ -134,7 +134,7 @@ fn fritz_box() -> Habits {
     .listing(lines::ls)
 }
 
-/// A flat reply to everything, and no `SIZE` of directories; uploads over existing files are refused.
+/// Uploads over existing files are refused.
 fn huawei_switch() -> Habits {
     Habits {
         greeting: "FTP service ready.",
@@ -182,7 +182,7 @@ fn listed_by_name_only() -> Habits {
     }
 }
 
-/// No `RNFR`, no `MDTM`, and no path after `LIST`.
+/// No `RNFR` and no `MDTM`.
 fn mikrotik() -> Habits {
     Habits {
         greeting: "MikroTik FTP server (MikroTik 6.48.6) ready",
@@ -215,7 +215,7 @@ fn netware() -> Habits {
     .listing(lines::netware)
 }
 
-/// Announces `MLSD` and answers `501` to it; padded greeting; `PWD` in capitals.
+/// Announces `MLSD` and answers `501` to it; the greeting is padded.
 fn quadros() -> Habits {
     Habits {
         greeting: "FTP server ready.   ",
@@ -265,7 +265,7 @@ fn stratus_vos() -> Habits {
     }
 }
 
-/// Wants `/` in the argument of `MLSD`.
+/// Announces `MLSD` and answers `500` to it.
 fn synology() -> Habits {
     Habits {
         greeting: "DS620slim FTP server ready.",

@@ -70,7 +70,7 @@ fn esp32_one_transfer() -> Habits {
     }
 }
 
-/// `uftpd.py`: no directories in the arguments of `LIST`, and `NLST` that shows sizes.
+/// `uftpd.py`: few commands, and one session.
 fn micropython_lite() -> Habits {
     Habits {
         greeting: "Hello, this is the ESP8266/ESP32.",
@@ -92,7 +92,7 @@ fn micropython_lite() -> Habits {
     }
 }
 
-/// Takes `-a` for the name of a directory, and lists a missing directory as empty. The time of day has no leading zero.
+/// Takes `-a` for the name of a directory, and lists a missing directory as empty.
 fn duet_reprap() -> Habits {
     Habits {
         greeting: "RepRapFirmware FTP server",
@@ -272,7 +272,7 @@ fn android_swiftp() -> Habits {
     })
 }
 
-/// Only names below the working directory are valid; a path of a directory that is to be created is refused with 501.
+/// Apache FtpServer on a phone: facts with milliseconds, and no replacement by `RNTO`.
 fn android_solid_explorer() -> Habits {
     Habits {
         greeting: "Service ready for new user.",

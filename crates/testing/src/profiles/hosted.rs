@@ -128,7 +128,7 @@ fn crush_ftp() -> Habits {
     }
 }
 
-/// Needs `PRET`, refuses to list empty directories, and frames everything.
+/// Needs `PRET`, and frames its replies.
 fn drftpd() -> Habits {
     Habits {
         greeting: "220 Welcome To DrFTPD 3.4.5",
@@ -145,7 +145,7 @@ fn drftpd() -> Habits {
     }
 }
 
-/// Replies of several lines that end with another code, and statistics around everything.
+/// Statistics around its replies, and no replacement of files.
 fn glftpd() -> Habits {
     Habits {
         greeting: "220- ___\n220- glFTPd\n220 site (glFTPd 2.11a Linux+TLS) ready.",

@@ -64,7 +64,7 @@ fn bsd_ftpd() -> Habits {
     }
 }
 
-/// EPLF, and no `SYST`, no `TYPE I` needed.
+/// EPLF, and neither `SYST` nor `SIZE`.
 fn djb_publicfile() -> Habits {
     Habits {
         greeting: "220 Features: a p .",

@@ -286,7 +286,7 @@ fn titan() -> Habits {
     }
 }
 
-/// Drive letters behind slashes.
+/// `CWD` repeats its argument between slashes.
 fn typsoft() -> Habits {
     Habits {
         greeting: "TYPSoft FTP Server 1.10 ready...",
@@ -334,7 +334,7 @@ fn wing() -> Habits {
     }
 }
 
-/// Blank lines in its listings, and `CWD` that refuses a trailing slash.
+/// Blank lines in its listings.
 fn ws_ftp() -> Habits {
     Habits {
         greeting: "220-ftp_external X2 WS_FTP Server 8.8.5(11036245)\n220---Private Server---\n220 ftp_external X2 WS_FTP Server 8.8.5(11036245)",
