@@ -24,8 +24,7 @@ def test_examples_of_the_guide_run(
     monkeypatch.chdir(tmp_path)
     assert len(EXAMPLES) == 4
     for example in EXAMPLES:
-        code = example.replace("ftp.example.org", server.host).replace("21, ", f"{server.port}, ", 1)
-        code = code.replace('"port": 21', f'"port": {server.port}')
+        code = re.sub(r"\b21\b(?=[,}])", str(server.port), example.replace("ftp.example.org", server.host))
         code = code.replace('"me"', repr(server.user)).replace('"secret"', repr(server.password))
         run_python(REGISTER + code)
     assert (tmp_path / "again/2026/november.txt").read_bytes() == b"all is well\n"

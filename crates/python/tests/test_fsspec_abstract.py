@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import uuid
 from collections.abc import Callable, Iterator
 
@@ -12,10 +13,16 @@ from conftest import PLAIN_AND_EXPLICIT, Server
 from oxftp.fsspec import OxFTPFileSystem
 
 
+# Each server with one pool and one kind of connection; all with OXFTP_ALL_FILE_SYSTEMS=1.
+FEW = ["vsftpd explicit 4", "proftpd explicit 1", "pureftpd plain 1", "pyftpdlib plain 4"]
+ALL = [f"{name} {sessions}" for name in PLAIN_AND_EXPLICIT for sessions in (1, 4)]
+FILE_SYSTEMS = ALL if os.environ.get("OXFTP_ALL_FILE_SYSTEMS") else FEW
+
+
 class Fixtures(abstract.AbstractFixtures):
     """A directory of its own for each test."""
 
-    @pytest.fixture(scope="class", params=[f"{name} {sessions}" for name in PLAIN_AND_EXPLICIT for sessions in (1, 4)])
+    @pytest.fixture(scope="class", params=FILE_SYSTEMS)
     def fs(self, request: pytest.FixtureRequest, servers: Callable[[str], Server]) -> OxFTPFileSystem:
         name, _, sessions = request.param.rpartition(" ")
         options = servers(name).options

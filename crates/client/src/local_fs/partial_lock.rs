@@ -75,12 +75,8 @@ pub(crate) async fn commit_locked(
 ) -> (LocalFsResult<()>, Option<Box<dyn FileHandle>>) {
     let (fs, from, to) = (Arc::clone(fs), part.to_owned(), target.to_owned());
     let committing = tokio::spawn(async move {
-        let outcome = match still_at(&mut *file, &from).await {
-            Ok(true) => fs.commit(&from, &to, options).await,
-            Ok(false) => {
-                let replaced = io::Error::other("another program has removed or replaced it");
-                Err(LocalFsError::new("rename", from, replaced))
-            }
+        let outcome = match check_still_at("rename", &mut *file, &from).await {
+            Ok(()) => fs.commit(&from, &to, options).await,
             Err(error) => Err(error),
         };
         (outcome, Some(file))
@@ -158,6 +154,29 @@ async fn lock(file: &mut dyn FileHandle, path: &Path) -> LocalFsResult<()> {
         }
     }
     Err(in_use(path))
+}
+
+/// Opens a locked partial file once more, to write it at other places too.
+///
+/// # Errors
+///
+/// [`LocalFsError`] if the path no longer names the locked file: what another program placed there is not touched.
+pub(crate) async fn reopen_locked<P: FileSystem + ?Sized>(
+    fs: &P,
+    lock: &mut dyn FileHandle,
+    path: &Path,
+) -> LocalFsResult<Box<dyn FileHandle>> {
+    let file = fs.open(path, OpenMode::Update).await?;
+    check_still_at("write", lock, path).await?;
+    Ok(file)
+}
+
+async fn check_still_at(action: &'static str, file: &mut dyn FileHandle, path: &Path) -> LocalFsResult<()> {
+    if still_at(file, path).await? {
+        return Ok(());
+    }
+    let replaced = io::Error::other("another program has removed or replaced it");
+    Err(LocalFsError::new(action, path, replaced))
 }
 
 async fn still_at(file: &mut dyn FileHandle, path: &Path) -> LocalFsResult<bool> {

@@ -48,9 +48,10 @@ async fn session_limit_of_one_loses_no_file() {
     };
 
     for (refusal, limit, notes) in futures_util::future::join_all(refusals().into_iter().map(check)).await {
-        // A silent server may still be waited for when the work is done.
+        // A silent server may still be waited for when the work is done. One that ends other sessions may do so after the
+        // limit was reported.
         if !matches!(refusal, Refusal::Silence) {
-            assert_eq!((limit, notes), (1, vec![1]), "{refusal:?}");
+            assert_eq!((limit, notes.len()), (1, 1), "{refusal:?}");
         }
     }
 }
@@ -114,7 +115,7 @@ async fn costly_login_is_not_repeated_for_little_work() {
     let files = (0..60).fold(Fragile::new(), |server, number| {
         server.file(&format!("/d/{}/{number}", number % 6), vec![b'x'; 50_000])
     });
-    let server = files.login_delay(Duration::from_millis(500)).start();
+    let server = files.login_delay(Duration::from_secs(2)).start();
     let local = tempfile::tempdir().unwrap();
     let pool = pool(&server, 16);
 

@@ -17,7 +17,7 @@ use std::{
 };
 
 use futures_util::{StreamExt, stream::FuturesUnordered};
-use tokio::sync::{Notify, OnceCell};
+use tokio::sync::{Mutex as AsyncMutex, Notify, OnceCell};
 
 use self::{
     plan::SegmentPlan,
@@ -46,7 +46,7 @@ use crate::{
     Client, Error, Pool, ProgressEvent, Report, Result,
     client::FollowUp,
     error::local_fs::LocalFsError,
-    local_fs::{FileHandle, FileSystem, OpenMode},
+    local_fs::{FileHandle, FileSystem, partial_lock::reopen_locked},
 };
 
 /// A file that is to be downloaded in segments.
@@ -101,6 +101,7 @@ impl Segmented<'_> {
             partial: &partial,
             plan: Mutex::new(plan),
             admission,
+            lock: AsyncMutex::new(lock),
             time: OnceCell::new_with(time.map(Some)),
         };
         running.run(self.workers(worker)).await?;
@@ -110,7 +111,8 @@ impl Segmented<'_> {
             discard(&**self.fs, &partial).await?;
             return Ok(None);
         }
-        self.conclude(lock, &partial, running.time.get().cloned().flatten()).await?;
+        let time = running.time.get().cloned().flatten();
+        self.conclude(running.lock.into_inner(), &partial, time).await?;
         self.report(ProgressEvent::FileFinished { name });
         let bytes = self.size - resumed;
         Ok(Some(Report { files: 1, bytes, resumed, ..Report::default() }))
@@ -231,6 +233,8 @@ struct Running<'a> {
     partial: &'a Path,
     plan: Mutex<SegmentPlan>,
     admission: AdmissionGate<'a>,
+    /// The partial file, locked as long as it is written.
+    lock: AsyncMutex<Box<dyn FileHandle>>,
     /// The file's time on the server; set once the partial file has its full length and a status.
     time: OnceCell<Option<String>>,
 }
@@ -319,7 +323,7 @@ impl Running<'_> {
         let extend = async || {
             let time = self.job.query_time(client).await?;
             self.status(time.clone()).save(&**self.job.fs, self.partial).await?;
-            let mut file = self.job.fs.open(self.partial, OpenMode::Update).await?;
+            let mut file = self.open_partial().await?;
             match file.reserve(self.job.size).await {
                 Err(error) if error.kind() != std::io::ErrorKind::Unsupported => {
                     Err(LocalFsError::new("reserve space for", self.partial, error).into())
@@ -353,13 +357,19 @@ impl Running<'_> {
     /// Saves a status after the bytes that it claims have reached the disk. After a power failure the file has its full
     /// length, and zeros where nothing was written yet.
     async fn save(&self, status: Status) -> Result<(), LocalFsError> {
-        let mut file = self.job.fs.open(self.partial, OpenMode::Update).await?;
+        let mut file = self.open_partial().await?;
         // Other backends may hold back more than the last block.
         if file.system_file().is_none() {
             return Ok(());
         }
         file.sync().await.map_err(|source| LocalFsError::new("write", self.partial, source))?;
         status.save(&**self.job.fs, self.partial).await
+    }
+
+    /// Opens the partial file once more. Fails if another program has replaced it.
+    async fn open_partial(&self) -> Result<Box<dyn FileHandle>, LocalFsError> {
+        let mut lock = self.lock.lock().await;
+        reopen_locked(&**self.job.fs, &mut **lock, self.partial).await
     }
 
     fn status(&self, modified: Option<String>) -> Status {

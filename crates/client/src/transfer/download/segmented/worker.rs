@@ -14,7 +14,7 @@ use crate::{
     Client, Error, Progress, ProgressEvent, Result,
     data::{DataConnection, Limit, Masks},
     error::local_fs::LocalFsError,
-    local_fs::{FileHandle, OpenMode},
+    local_fs::FileHandle,
     transfer::{
         copy::{CopyError, copy_down},
         resume::defeats_resume,
@@ -75,7 +75,7 @@ impl Running<'_> {
     }
 
     async fn open(&self, position: u64) -> Result<Box<dyn FileHandle>, LocalFsError> {
-        let mut file = self.job.fs.open(self.partial, OpenMode::Update).await?;
+        let mut file = self.open_partial().await?;
         file.seek(SeekFrom::Start(position))
             .await
             .map_err(|source| LocalFsError::new("seek", self.partial, source))?;
