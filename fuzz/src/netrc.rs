@@ -1,10 +1,6 @@
 //! Invariants of netrc files, which people write by hand.
 
-// The parser belongs to the program, which is not a library. It depends on nothing else there.
-#[path = "../../crates/cli/src/session/netrc/parse.rs"]
-mod parse;
-
-use parse::Netrc;
+use oxftp::Netrc;
 
 /// Checks that a text is parsed, or rejected with the number of an existing line, that a login is found for
 /// its own user only, and that no password is displayed.
