@@ -25,8 +25,6 @@ from .common import (
     DEFAULT_PORT,
     DEFAULT_USER,
     END_OF_LINE,
-    HALF_OF_YEAR_IN_SECONDS,
-    TWO_YEARS_IN_SECONDS,
     AbstractAsyncLister,
     AsyncEnterableInstanceProtocol,
     Code,
@@ -513,31 +511,11 @@ class BaseClient:
         """
         with setlocale("C"):
             try:
-                date = cls._nearest_date(s, now or datetime.now())
+                # A leap year, as February may have 29 days.
+                date = datetime.strptime(f"2000 {s}", "%Y %b %d %H:%M")
             except ValueError:
-                date = datetime.strptime(s, "%b %d  %Y")
-        return cls.format_date_time(date)
-
-    @staticmethod
-    def _nearest_date(s: str, now: datetime) -> datetime:
-        def in_year(year: int) -> datetime:
-            return datetime.strptime(f"{year} {s}", "%Y %b %d %H:%M")
-
-        if s.startswith("Feb 29"):
-            year = now.year
-            while not calendar.isleap(year):
-                year -= 1
-            date = in_year(year)
-            if (now - date).total_seconds() > TWO_YEARS_IN_SECONDS:
-                date = date.replace(year=year + 4)
-            return date
-        date = in_year(now.year)
-        elapsed = (now - date).total_seconds()
-        if elapsed > HALF_OF_YEAR_IN_SECONDS:
-            return date.replace(year=now.year + 1)
-        if elapsed < -HALF_OF_YEAR_IN_SECONDS:
-            return date.replace(year=now.year - 1)
-        return date
+                return cls.format_date_time(datetime.strptime(s, "%b %d  %Y"))
+        return cls.format_date_time(_nearest_year(date, now or datetime.now()))
 
     def parse_list_line_unix(self, b: bytes) -> tuple[PurePosixPath, UnixListInfo]:
         """Parses a line of ``LIST`` in the format of ``ls -l``."""
@@ -616,6 +594,18 @@ class BaseClient:
 
     def _decode(self, b: bytes) -> str:
         return b.decode(self.encoding, "surrogateescape")
+
+
+def _nearest_year(date: datetime, now: datetime) -> datetime:
+    """Returns a date in the year that brings it nearest to now."""
+    is_leap_day = (date.month, date.day) == (2, 29)
+    # Leap years are 8 years apart around 1900 and 2100.
+    reach = 8 if is_leap_day else 1
+    years = range(now.year - reach, now.year + reach + 1)
+    return min(
+        (date.replace(year=year) for year in years if not is_leap_day or calendar.isleap(year)),
+        key=lambda candidate: abs(now - candidate),
+    )
 
 
 def _route(options: dict[str, Any]) -> tuple[dict[str, Any], str | None]:
