@@ -78,12 +78,7 @@ class DataConnectionThrottleStreamIO(ThrottleStreamIO):
         write_timeout: float | None = None,
     ) -> None:
         super().__init__(
-            reader,
-            writer,
-            throttles,
-            timeout=timeout,
-            read_timeout=read_timeout,
-            write_timeout=write_timeout,
+            reader, writer, throttles, timeout=timeout, read_timeout=read_timeout, write_timeout=write_timeout
         )
         self.client = client
         #: Whether the server owes the final reply of the transfer.
@@ -102,17 +97,19 @@ class DataConnectionThrottleStreamIO(ThrottleStreamIO):
         """Closes the connection and reads the final reply: skips ``wait_codes``, expects ``expected_codes``."""
         # No other task comes between: nothing is awaited until this one has the turn again.
         self.close()
-        await self.client.command(None, expected_codes, wait_codes)
+        await self.client.command(expected_codes=expected_codes, wait_codes=wait_codes)
 
     async def __aexit__(self, exc_type: Any = None, exc: BaseException | None = None, tb: Any = None) -> None:
         if exc is None:
             await self.finish()
-            return
-        # The server must not take a part of a file for the whole.
+        else:
+            # The server must not take a part of a file for the whole.
+            self._drop()
+
+    def _drop(self) -> None:
+        """Resets the connection."""
         self.writer.transport.abort()
         self.client._ended(self)
-
-
 
 
 class _Turn:
@@ -226,10 +223,10 @@ class BasicListInfo(TypedDict):
 
 ListInfo = BasicListInfo | UnixListInfo
 
+PathLike = PurePosixPath | str
 PathWithBasicInfo = tuple[PurePosixPath, BasicListInfo]
 PathWithInfo = tuple[PurePosixPath, ListInfo]
-PathLike = str | PurePosixPath
-ConnType = Literal["I", "A", "E", "L"]
+ConnType = Literal["A", "E", "I", "L"]
 
 
 class ParseListLineCustomCallable(Protocol):
@@ -243,6 +240,8 @@ class ParseListLineCallable(Protocol):
 
     def __call__(self, b: bytes) -> PathWithInfo: ...
 
+
+_LINE_ENDS = frozenset(END_OF_LINE)
 
 _MODE_BITS = {"rw": 6, "r-": 4, "-w": 2, "--": 0}
 
@@ -272,20 +271,20 @@ class BaseClient:
         tls: TlsConfig | None = None,
         **siosocks_asyncio_kwargs: Any,
     ) -> None:
-        self.socket_timeout = socket_timeout
-        self.connection_timeout = connection_timeout
+        self.socket_timeout, self.connection_timeout = socket_timeout, connection_timeout
         self.throttle: StreamThrottle = StreamThrottle.from_limits(read_speed_limit, write_speed_limit)
-        self.path_timeout = path_timeout
-        self.path_io: Any = path_io_factory(timeout=path_timeout)
+        self.path_timeout, self.path_io = path_timeout, path_io_factory(timeout=path_timeout)
         self.encoding = encoding
-        self._stream: ThrottleStreamIO | None = None
-        self.ssl = ssl
-        self.tls = tls
-        self.parse_list_line_custom = parse_list_line_custom
-        self.parse_list_line_custom_first = parse_list_line_custom_first
-        self._passive_commands: Sequence[str] | None = passive_commands
+        self.ssl, self.tls = ssl, tls
+        self.parse_list_line_custom, self.parse_list_line_custom_first = (
+            parse_list_line_custom,
+            parse_list_line_custom_first,
+        )
         self.trust_server_pasv_ipv4_address = trust_server_pasv_ipv4_address
+        self._passive_commands: Sequence[str] | None = passive_commands
         self._route, self._server_hostname = _route(siosocks_asyncio_kwargs)
+        #: The control connection; :attr:`stream` requires it.
+        self._control: ThrottleStreamIO | None = None
         self._turn = _Turn()
         #: Number of final replies that the server owes to operations that were cancelled or failed.
         self._owed = 0
@@ -294,7 +293,7 @@ class BaseClient:
         return await asyncio.wait_for(self._open(host, port), self.connection_timeout)
 
     async def _open(self, host: str, port: int) -> tuple[StreamReader, StreamWriter]:
-        control = self._stream.writer if self._stream is not None else None
+        control = self._control.writer if self._control is not None else None
         try:
             connection = await _oxftp.Connection.connect(
                 host, port, data=control is not None, route=self._route
@@ -338,63 +337,64 @@ class BaseClient:
 
     async def connect(self, host: str, port: int = DEFAULT_PORT) -> Any:
         """Opens the control connection."""
-        self.server_host = host
-        self.server_port = port
-        self._stream = None
+        self.server_host, self.server_port = host, port
+        self._control = None
         self._owed = 0
         self._turn.reset()
-        reader, writer = await self._open_connection(host, port)
-        self._stream = ThrottleStreamIO(
-            reader, writer, throttles={"_": self.throttle}, timeout=self.socket_timeout
-        )
+        ends = await self._open_connection(host, port)
+        self._control = ThrottleStreamIO(*ends, throttles={"client": self.throttle}, timeout=self.socket_timeout)
 
     @property
     def stream(self) -> ThrottleStreamIO:
         """The control connection. Raises :class:`ConnectionError` before :meth:`connect`."""
-        if self._stream is None:
-            raise ConnectionError("Connect first")
-        return self._stream
+        control = self._control
+        if control is None:
+            raise ConnectionError("not connected: call connect() first")
+        return control
 
     def close(self) -> None:
         """Closes the control connection."""
-        if self._stream is not None:
-            self._stream.close()
+        if self._control:
+            self._control.close()
 
     async def parse_line(self) -> tuple[Code, str]:
         """Reads a line of a reply: its first three characters, and the rest.
 
         Raises :class:`ConnectionResetError` if the server closed the connection.
         """
-        line = await self.stream.readline()
-        if not line:
-            self.stream.close()
-            raise ConnectionResetError
-        text = line.decode(self.encoding, "surrogateescape").rstrip()
-        logger.debug(text)
-        return Code(text[:3]), text[3:]
+        control = self.stream
+        received = await control.readline()
+        if received == b"":
+            control.close()
+            raise ConnectionResetError("the server closed the connection")
+        line = self._decode(received).rstrip()
+        logger.debug(line)
+        return Code(line[:3]), line[3:]
 
     async def parse_response(self) -> tuple[Code, list[str]]:
         """Reads a reply: its code, and its lines without the code.
 
         Raises :class:`StatusCodeError` if a line has another code.
         """
-        code, rest = await self.parse_line()
-        info = [rest]
-        current = code
-        while rest.startswith("-") or not current.isdigit():
-            current, rest = await self.parse_line()
-            if not current.isdigit():
-                info.append(current + rest)
+        first, text = await self.parse_line()
+        lines = [text]
+        is_last = first.isdigit() and not text.startswith("-")
+        while not is_last:
+            code, text = await self.parse_line()
+            if not code.isdigit():
+                lines.append(f"{code}{text}")
                 continue
-            info.append(rest)
-            if current != code:
-                raise errors.StatusCodeError(code, current, info)
-        return code, info
+            lines.append(text)
+            if code != first:
+                raise errors.StatusCodeError(first, code, lines)
+            is_last = not text.startswith("-")
+        return first, lines
 
     def check_codes(self, expected_codes: Any, received_code: Code, info: list[str]) -> None:
         """Raises :class:`StatusCodeError` if a code matches none of those expected."""
-        if not any(received_code.matches(expected) for expected in expected_codes):
-            raise errors.StatusCodeError(expected_codes, received_code, info)
+        if any(map(received_code.matches, expected_codes)):
+            return
+        raise errors.StatusCodeError(expected_codes, received_codes=received_code, info=info)
 
     async def command(
         self,
@@ -412,8 +412,8 @@ class BaseClient:
         """
         expected = wrap_into_codes(wrap_with_container(expected_codes))
         waited = wrap_into_codes(wrap_with_container(wait_codes))
-        if command and ("\r" in command or "\n" in command):
-            raise errors.InvalidCommand("Command must not contain CR/LF")
+        if command and not _LINE_ENDS.isdisjoint(command):
+            raise errors.InvalidCommand("a command cannot contain CR or LF")
         async with self._turn:
             if self._owed and command:
                 await self._read_owed()
@@ -424,27 +424,27 @@ class BaseClient:
             return await self._read_reply(expected, waited, is_answer=bool(command))
 
     async def _send(self, command: str, censor_after: int | None) -> None:
-        if censor_after:
-            logger.debug("%s%s", command[:censor_after], "*" * len(command[censor_after:]))
-        else:
-            logger.debug(command)
-        await self.stream.write((command + END_OF_LINE).encode(self.encoding, "surrogateescape"))
+        shown = command[:censor_after] if censor_after else command
+        logger.debug("%s%s", shown, "*" * (len(command) - len(shown)))
+        line = command + END_OF_LINE
+        await self.stream.write(line.encode(self.encoding, "surrogateescape"))
 
     async def _read_reply(
         self, expected: tuple[Code, ...], waited: tuple[Code, ...], *, is_answer: bool
     ) -> tuple[Code, list[str]]:
         try:
-            code, info = await self.parse_response()
-            while any(code.matches(mask) for mask in waited):
-                code, info = await self.parse_response()
+            while True:
+                code, lines = await self.parse_response()
+                if not any(map(code.matches, waited)):
+                    break
         except (asyncio.CancelledError, TimeoutError):
             self._owed += is_answer
             raise
         if not is_answer and self._owed:
             self._owed -= 1
         if expected:
-            self.check_codes(expected, code, info)
-        return code, info
+            self.check_codes(expected, code, lines)
+        return code, lines
 
     async def _read_owed(self) -> None:
         """Reads the final replies of operations that were cancelled."""
@@ -501,7 +501,7 @@ class BaseClient:
     @staticmethod
     def format_date_time(d: datetime) -> str:
         """Formats a time as ``YYYYMMDDHHMM00``."""
-        return d.strftime("%Y%m%d%H%M00")
+        return f"{d:%Y%m%d%H%M}00"
 
     @classmethod
     def parse_ls_date(cls, s: str, *, now: datetime | None = None) -> str:
@@ -555,10 +555,10 @@ class BaseClient:
         if size.startswith("<DIR>"):
             info["type"] = "dir"
         else:
-            info["type"] = "file"
-            info["size"] = size.replace(",", "")
-            if not info["size"].isdigit():
+            count = size.replace(",", "")
+            if not count.isdigit():
                 raise ValueError(f"invalid size {size!r}")
+            info.update(type="file", size=count)
         name = name.lstrip()
         if name in (".", ".."):
             raise ValueError(f"{name!r} is no entry")
@@ -580,17 +580,15 @@ class BaseClient:
                 return parser(b)
             except (ValueError, KeyError, IndexError) as error:
                 failures.append(error)
-        raise ValueError("All parsers failed to parse", b, failures)
+        raise ValueError("no parser accepts the line", b, failures)
 
     def parse_mlsx_line(self, b: bytes | str) -> tuple[PurePosixPath, BasicListInfo]:
         """Parses a line of ``MLSD``, or the entry of ``MLST``."""
         line = (b if isinstance(b, str) else self._decode(b)).rstrip()
         facts, _, name = line.partition(" ")
-        entry = {}
-        for fact in facts[:-1].split(";"):
-            key, _, value = fact.partition("=")
-            entry[key.lower()] = value
-        return PurePosixPath(name), entry  # type: ignore[return-value]
+        pairs = (fact.partition("=") for fact in facts[:-1].split(";"))
+        entry: Any = {key.lower(): value for key, _, value in pairs}
+        return PurePosixPath(name), entry
 
     def _decode(self, b: bytes) -> str:
         return b.decode(self.encoding, "surrogateescape")
@@ -719,8 +717,7 @@ class _Lister(AbstractAsyncLister[PathWithInfo]):
             try:
                 has_lines = await self._read(self.stream)
             except BaseException:
-                self.stream.writer.transport.abort()
-                self.client._ended(self.stream)
+                self.stream._drop()
                 raise
             if has_lines:
                 continue
