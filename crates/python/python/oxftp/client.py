@@ -10,7 +10,7 @@ import contextvars
 import logging
 import re
 import ssl
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from datetime import datetime
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, Literal, NotRequired, Protocol, Self, TypedDict
@@ -32,6 +32,7 @@ from .common import (
     ThrottleStreamIO,
     async_enterable,
     setlocale,
+    within,
     wrap_into_codes,
     wrap_with_container,
 )
@@ -276,10 +277,8 @@ class BaseClient:
         self.path_timeout, self.path_io = path_timeout, path_io_factory(timeout=path_timeout)
         self.encoding = encoding
         self.ssl, self.tls = ssl, tls
-        self.parse_list_line_custom, self.parse_list_line_custom_first = (
-            parse_list_line_custom,
-            parse_list_line_custom_first,
-        )
+        self.parse_list_line_custom = parse_list_line_custom
+        self.parse_list_line_custom_first = parse_list_line_custom_first
         self.trust_server_pasv_ipv4_address = trust_server_pasv_ipv4_address
         self._passive_commands: Sequence[str] | None = passive_commands
         self._route, self._server_hostname = _route(siosocks_asyncio_kwargs)
@@ -664,7 +663,7 @@ class _Lister(AbstractAsyncLister[PathWithInfo]):
             try:
                 return await client.get_stream(f"MLSD {path}".strip(), "1xx")
             except errors.StatusCodeError as error:
-                if raw_command is not None or not error.received_codes[-1].matches("50x"):
+                if raw_command is not None or not _has_code(error, "50x"):
                     raise
         self.parse_line = client.parse_list_line
         return await client.get_stream(f"LIST {path}".strip(), "1xx")
@@ -683,7 +682,7 @@ class _Lister(AbstractAsyncLister[PathWithInfo]):
     async def _read(self, stream: DataConnectionThrottleStreamIO) -> bool:
         """Reads entries into ``found``; returns whether there were lines."""
         if self._is_native(stream):
-            lines = await _limited(stream.reader.readlines(), stream.read_timeout)  # type: ignore[union-attr]
+            lines = await within(stream.read_timeout, stream.reader.readlines())  # type: ignore[union-attr]
             if not lines:
                 return False
             parent = PurePosixPath(self.path)
@@ -696,8 +695,7 @@ class _Lister(AbstractAsyncLister[PathWithInfo]):
                     if self.recursive and kind == "dir":
                         self.directories.append(path)
             return True
-        line = await stream.readline()
-        if not line:
+        if not (line := await stream.readline()):
             return False
         found, info = self.parse_line(line)
         # They are the directory itself and the one above it.
@@ -736,8 +734,12 @@ class _Lister(AbstractAsyncLister[PathWithInfo]):
         return entries
 
 
-async def _limited(awaitable: Any, timeout: float | None) -> Any:
-    return await awaitable if timeout is None else await asyncio.wait_for(awaitable, timeout)
+#: Types of the facts of directories; those of a directory itself and of the one above it have names of their own.
+_DIRECTORIES = frozenset({"dir", "cdir", "pdir"})
+
+
+def _has_code(error: errors.StatusCodeError, mask: str) -> bool:
+    return error.received_codes[-1].matches(mask)
 
 
 class Client(BaseClient):
@@ -761,10 +763,9 @@ class Client(BaseClient):
 
     async def connect(self, host: str, port: int = DEFAULT_PORT) -> list[str]:
         """Opens the control connection. Returns the lines of the greeting."""
-        await super().connect(host, port)
-        _, info = await self.command(None, "220", "120")
-        lines: list[str] = info
-        return lines
+        await super().connect(host, port=port)
+        greeting: list[str] = (await self.command(expected_codes="220", wait_codes="120"))[1]
+        return greeting
 
     async def upgrade_to_tls(self, sslcontext: ssl.SSLContext | TlsConfig | None = None) -> None:
         """Encrypts the control connection and all data connections (``AUTH TLS``, ``PBSZ 0``, ``PROT P``).
@@ -773,16 +774,17 @@ class Client(BaseClient):
         is that of Python.
         """
         if self.ssl:
-            raise RuntimeError("ssl context is already set and used implicitly")
-        await self.command("AUTH TLS", "234")
+            raise RuntimeError("the client has implicit TLS already")
+        await self.command("AUTH TLS", expected_codes="234")
         context: Any = sslcontext or self.tls
         if context is None:
             context = ssl.create_default_context()
             if isinstance(self.stream.writer, StreamWriter):
                 self.stream.writer.system_context = context
-        await self.stream.start_tls(sslcontext=context, server_hostname=self._server_hostname or self.server_host)
-        await self.command("PBSZ 0", "200")
-        await self.command("PROT P", "200")
+        name = self._server_hostname or self.server_host
+        await self.stream.start_tls(sslcontext=context, server_hostname=name)
+        for request in ("PBSZ 0", "PROT P"):
+            await self.command(request, expected_codes="200")
 
     async def login(
         self,
@@ -791,38 +793,37 @@ class Client(BaseClient):
         account: str = DEFAULT_ACCOUNT,
     ) -> None:
         """Logs in (``USER``, ``PASS``, ``ACCT``)."""
+        answers: dict[str, str] = {"331": f"PASS {password}", "332": f"ACCT {account}"}
         async with self._turn:
-            code, info = await self.command("USER " + user, ("230", "33x"))
-            while code.matches("33x"):
-                if code == "331":
-                    command, censor_after = "PASS " + password, 5
-                elif code == "332":
-                    command, censor_after = "ACCT " + account, 5
-                else:
-                    raise errors.StatusCodeError(Code("33x"), code, info)
-                code, info = await self.command(command, ("230", "33x"), censor_after=censor_after)
+            code, lines = await self.command(f"USER {user}", ("230", "33x"))
+            while code != "230":
+                # A server that asks twice for the same would do so for ever.
+                answer = answers.pop(code, None)
+                if answer is None:
+                    raise errors.StatusCodeError(Code("230"), code, lines)
+                code, lines = await self.command(answer, ("230", "33x"), censor_after=len("PASS "))
 
     async def get_current_directory(self) -> PurePosixPath:
         """Returns the current directory (``PWD``)."""
-        _, info = await self.command("PWD", "257")
-        return self.parse_directory_response(info[-1])
+        _, lines = await self.command("PWD", expected_codes="257")
+        return self.parse_directory_response(lines[-1])
 
     async def change_directory(self, path: PathLike = "..") -> None:
         """Changes the current directory (``CWD``), by default to the one above (``CDUP``)."""
-        path = PurePosixPath(path)
-        await self.command("CDUP" if path == PurePosixPath("..") else f"CWD {path}", "2xx")
+        target = PurePosixPath(path)
+        await self.command("CDUP" if target.parts == ("..",) else f"CWD {target}", "2xx")
 
     async def make_directory(self, path: PathLike, *, parents: bool = True) -> None:
         """Creates a directory (``MKD``), with ``parents`` also those above it. An existing one is no error."""
-        path = PurePosixPath(path)
-        missing = []
-        while path.name and not await self.exists(path):
-            missing.append(path)
-            path = path.parent
-            if not parents:
+        wanted = PurePosixPath(path)
+        missing: collections.deque[PurePosixPath] = collections.deque()
+        for directory in (wanted, *wanted.parents) if parents else (wanted,):
+            # Only ``/`` and the current directory have no name.
+            if not directory.name or await self.exists(directory):
                 break
-        for path in reversed(missing):
-            await self.command(f"MKD {path}", "257")
+            missing.appendleft(directory)
+        for directory in missing:
+            await self.command(f"MKD {directory}", "257")
 
     async def remove_directory(self, path: PathLike) -> None:
         """Removes an empty directory (``RMD``)."""
@@ -843,38 +844,39 @@ class Client(BaseClient):
 
     async def stat(self, path: PathLike) -> ListInfo:
         """Returns the facts of a path (``MLST``, else a listing of its directory)."""
-        path = PurePosixPath(path)
+        wanted = PurePosixPath(path)
         try:
-            _, lines = await self.command(f"MLST {path}", "2xx")
-            _, facts = self.parse_mlsx_line(lines[1].lstrip())
-            return facts
+            _, lines = await self.command(f"MLST {wanted}", "2xx")
         except errors.StatusCodeError as error:
-            if not error.received_codes[-1].matches("50x"):
+            if not _has_code(error, "50x"):
                 raise
-        for found, info in await self.list(path.parent):
-            if found.name == path.name:
-                return info
-        raise errors.StatusCodeError(Code("2xx"), Code("550"), "path does not exists")
+        else:
+            return self.parse_mlsx_line(lines[1].lstrip())[1]
+        for found, facts in await self.list(wanted.parent):
+            if found.name == wanted.name:
+                return facts
+        raise errors.StatusCodeError(Code("2xx"), Code("550"), f"{wanted.parent} has no entry {wanted.name}")
 
     async def is_file(self, path: PathLike) -> bool:
         """Returns whether a path is a file."""
-        info = await self.stat(path)
-        return info["type"] == "file"
+        return (await self.stat(path))["type"] == "file"
 
     async def is_dir(self, path: PathLike) -> bool:
         """Returns whether a path is a directory."""
-        info = await self.stat(path)
-        return info["type"] in ("dir", "cdir", "pdir")
+        return (await self.stat(path))["type"] in _DIRECTORIES
 
     async def exists(self, path: PathLike) -> bool:
         """Returns whether a path exists."""
+        return await self._facts(path) is not None
+
+    async def _facts(self, path: PathLike) -> ListInfo | None:
+        """Returns the facts of a path, or ``None`` if it does not exist."""
         try:
-            await self.stat(path)
+            return await self.stat(path)
         except errors.StatusCodeError as error:
-            if error.received_codes[-1].matches("550"):
-                return False
-            raise
-        return True
+            if not _has_code(error, "550"):
+                raise
+            return None
 
     async def rename(self, source: PathLike, destination: PathLike) -> None:
         """Renames a file or a directory (``RNFR``, ``RNTO``)."""
@@ -888,16 +890,42 @@ class Client(BaseClient):
 
     async def remove(self, path: PathLike) -> None:
         """Removes a file, or a directory with everything below it. A missing path is no error."""
-        if not await self.exists(path):
+        facts = await self._facts(path)
+        if facts is None:
             return
-        info = await self.stat(path)
-        if info["type"] == "file":
+        if facts["type"] == "file":
             await self.remove_file(path)
-        elif info["type"] == "dir":
-            for name, info in await self.list(path):
-                if info["type"] in ("dir", "file"):
-                    await self.remove(name)
-            await self.remove_directory(path)
+        elif facts["type"] == "dir":
+            await self._remove_tree(PurePosixPath(path))
+
+    async def _remove_tree(self, top: PurePosixPath) -> None:
+        directories = [top]
+        async for found, kind in self._walk(top):
+            if kind == "dir":
+                directories.append(found)
+            else:
+                await self.remove_file(found)
+        for directory in reversed(directories):
+            await self.remove_directory(directory)
+
+    async def _walk(self, top: PurePosixPath) -> AsyncIterator[tuple[PurePosixPath, str]]:
+        """Yields the files and directories below a directory, each directory before what it has; with their types.
+
+        Raises :class:`ValueError` for an entry that is not in the directory whose listing has it.
+        """
+        unlisted = [top]
+        while unlisted:
+            directory = unlisted.pop()
+            for found, facts in await self.list(directory):
+                kind = facts["type"]
+                if kind not in ("dir", "file"):
+                    continue
+                if found.parent != directory or found.name in ("", ".."):
+                    where = f"{str(found)!r} in {str(directory)!r}"
+                    raise ValueError(f"the server listed {where}: it would leave the target directory")
+                if kind == "dir":
+                    unlisted.append(found)
+                yield found, kind
 
     def upload_stream(
         self, destination: PathLike, *, offset: int = 0
@@ -926,32 +954,37 @@ class Client(BaseClient):
         block_size: int = DEFAULT_BLOCK_SIZE,
     ) -> None:
         """Uploads a file or a tree into the directory ``destination``; with ``write_into``, as ``destination``."""
-        path = Path(source)
-        target = PurePosixPath(destination)
-        if not write_into:
-            target = target / path.name
-        if await self.path_io.is_file(path):
+        top = Path(source)
+        target = PurePosixPath(destination) if write_into else PurePosixPath(destination, top.name)
+        if await self.path_io.is_file(top):
             await self.make_directory(target.parent)
-            await self._upload_file(path, target, block_size)
-        elif await self.path_io.is_dir(path):
-            await self.make_directory(target)
-            directories = collections.deque([path])
-            while directories:
-                async for found in self.path_io.list(directories.popleft()):
-                    below = target / PurePosixPath(found.relative_to(path))
-                    if await self.path_io.is_dir(found):
-                        await self.make_directory(below)
-                        directories.append(found)
-                    else:
-                        await self._upload_file(found, below, block_size)
+            await self._upload_file(top, target, block_size)
+        elif await self.path_io.is_dir(top):
+            await self._upload_tree(top, target, block_size)
+
+    async def _upload_tree(self, top: Path, target: PurePosixPath, block_size: int) -> None:
+        await self.make_directory(target)
+        async for found, is_directory in self._walk_local(top):
+            remote = target.joinpath(*found.relative_to(top).parts)
+            if is_directory:
+                await self.make_directory(remote)
+            else:
+                await self._upload_file(found, remote, block_size)
+
+    async def _walk_local(self, top: Path) -> AsyncIterator[tuple[Path, bool]]:
+        """Yields what is below a local directory, each directory before what it has; and whether it is a directory."""
+        unlisted = [top]
+        while unlisted:
+            async for found in self.path_io.list(unlisted.pop()):
+                is_directory = await self.path_io.is_dir(found)
+                if is_directory:
+                    unlisted.append(found)
+                yield found, is_directory
 
     async def _upload_file(self, source: Path, target: PurePosixPath, block_size: int) -> None:
-        async with (
-            self.path_io.open(source, mode="rb") as file,
-            self.upload_stream(target) as stream,
-        ):
-            async for block in file.iter_by_block(self._block(block_size)):
-                await stream.write(block)
+        async with self.path_io.open(source, mode="rb") as local, self.upload_stream(target) as remote:
+            async for block in local.iter_by_block(self._block(block_size)):
+                await remote.write(block)
 
     async def download(
         self,
@@ -962,37 +995,31 @@ class Client(BaseClient):
         block_size: int = DEFAULT_BLOCK_SIZE,
     ) -> None:
         """Downloads a file or a tree into the directory ``destination``; with ``write_into``, as ``destination``."""
-        source = PurePosixPath(source)
-        target = Path(destination)
-        if not write_into:
-            target = target / source.name
-        info = await self.stat(source)
-        if info["type"] == "file":
-            await self.path_io.mkdir(target.parent, parents=True, exist_ok=True)
-            await self._download_file(source, target, block_size)
-        elif info["type"] in ("dir", "cdir", "pdir"):
-            await self._download_tree(source, target, block_size)
+        top = PurePosixPath(source)
+        target = Path(destination) if write_into else Path(destination, top.name)
+        kind = (await self.stat(top))["type"]
+        if kind == "file":
+            await self._make_local(target.parent)
+            await self._download_file(top, target, block_size)
+        elif kind in _DIRECTORIES:
+            await self._download_tree(top, target, block_size)
 
-    async def _download_tree(self, source: PurePosixPath, target: Path, block_size: int) -> None:
-        await self.path_io.mkdir(target, parents=True, exist_ok=True)
-        for found, info in await self.list(source):
-            if info["type"] not in ("file", "dir"):
-                continue
-            name = found.relative_to(source)
-            if len(name.parts) != 1 or ".." in name.parts:
-                raise ValueError(f"the server listed {str(found)!r} in {str(source)!r}: it would leave the target")
-            if info["type"] == "dir":
-                await self._download_tree(found, target / name, block_size)
+    async def _download_tree(self, top: PurePosixPath, target: Path, block_size: int) -> None:
+        await self._make_local(target)
+        async for found, kind in self._walk(top):
+            local = target / found.relative_to(top)
+            if kind == "dir":
+                await self._make_local(local)
             else:
-                await self._download_file(found, target / name, block_size)
+                await self._download_file(found, local, block_size)
+
+    async def _make_local(self, directory: Path) -> None:
+        await self.path_io.mkdir(directory, parents=True, exist_ok=True)
 
     async def _download_file(self, source: PurePosixPath, target: Path, block_size: int) -> None:
-        async with (
-            self.path_io.open(target, mode="wb") as file,
-            self.download_stream(source) as stream,
-        ):
-            async for block in stream.iter_by_block(self._block(block_size)):
-                await file.write(block)
+        async with self.path_io.open(target, mode="wb") as local, self.download_stream(source) as remote:
+            async for block in remote.iter_by_block(self._block(block_size)):
+                await local.write(block)
 
     def _block(self, block_size: int) -> int:
         """Returns the size of blocks: those of our path ios can be larger, unless a rate is limited."""
@@ -1003,7 +1030,7 @@ class Client(BaseClient):
 
     async def quit(self) -> None:
         """Ends the session (``QUIT``) and closes the connection."""
-        await self.command("QUIT", "2xx")
+        await self.command("QUIT", expected_codes="2xx")
         self.close()
 
     async def _do_epsv(self) -> tuple[str | None, int]:
@@ -1023,25 +1050,32 @@ class Client(BaseClient):
         ``commands`` are ``epsv`` and ``pasv``, by default those of the client. ``conn_type`` is the argument of
         ``TYPE``.
         """
-        functions = {"epsv": self._do_epsv, "pasv": self._do_pasv}
         names = [name.lower() for name in commands or self._passive_commands or ()]
         if not names:
-            raise ValueError("No passive commands provided")
+            raise ValueError("there is no command to open a data connection with")
         async with self._turn:
             await self.command(f"TYPE {conn_type}", "200")
-            while True:
-                name = names.pop(0)
-                if name not in functions:
-                    raise ValueError(f"{name!r} not in {set(functions)!r}")
-                try:
-                    host, port = await functions[name]()
-                    break
-                except errors.StatusCodeError as error:
-                    if not names or not error.received_codes[-1].matches("50x"):
-                        raise
-            if host is None or host == "0.0.0.0":
+            host, port = await self._listening_address(names)
+            # Servers that do not know their own address send this one.
+            if host in (None, "0.0.0.0"):
                 host = self.server_host
             return await self._open_connection(host, port)
+
+    async def _listening_address(self, names: Sequence[str]) -> tuple[Any, int]:
+        """Asks the server to listen, with the first command that it implements; returns the host and the port."""
+        requests = {"epsv": self._do_epsv, "pasv": self._do_pasv}
+        refusal: errors.StatusCodeError | None = None
+        for name in names:
+            if name not in requests:
+                raise ValueError(f"unknown command {name!r} to open a data connection: use epsv or pasv")
+            try:
+                return await requests[name]()
+            except errors.StatusCodeError as error:
+                if not _has_code(error, "50x"):
+                    raise
+                refusal = error
+        assert refusal is not None
+        raise refusal
 
     @async_enterable
     async def get_stream(
@@ -1058,20 +1092,19 @@ class Client(BaseClient):
         ``offset`` is that of ``REST``. The session is the stream's until that is finished.
         """
         async with self._turn:
-            reader, writer = await self.get_passive_connection(conn_type)
+            ends = await self.get_passive_connection(conn_type)
             try:
                 if offset:
                     await self.command(f"REST {offset}", "350")
-                await self.command(command, expected_codes, wait_codes, censor_after)
+                await self.command(command, expected_codes, wait_codes, censor_after=censor_after)
             except BaseException:
-                writer.transport.abort()
+                ends[1].transport.abort()
                 raise
-            stream = DataConnectionThrottleStreamIO(
-                self, reader, writer, throttles={"_": self.throttle}, timeout=self.socket_timeout
-            )
-            stream._is_owed = bool(command)
-            self._turn.keep(stream)
-            return stream
+            throttles = {"client": self.throttle}
+            opened = DataConnectionThrottleStreamIO(self, *ends, throttles, timeout=self.socket_timeout)
+            opened._is_owed = bool(command)
+            self._turn.keep(opened)
+            return opened
 
     async def abort(self, *, wait: bool = True) -> None:
         """Aborts the transfer (``ABOR``); with ``wait``, also reads the replies.
@@ -1080,12 +1113,9 @@ class Client(BaseClient):
         """
         stream = self._turn.stream
         with self._turn.passing(stream):
-            if not wait:
-                await self.command("ABOR")
-                return
-            if isinstance(stream, DataConnectionThrottleStreamIO):
+            if wait and isinstance(stream, DataConnectionThrottleStreamIO):
                 stream._is_owed = False
-            await self.command("ABOR", "226", "426")
+            await self.command("ABOR", *(("226", "426") if wait else ()))
 
     @classmethod
     @contextlib.asynccontextmanager
@@ -1105,10 +1135,10 @@ class Client(BaseClient):
         """
         client = cls(**kwargs)
         try:
-            await client.connect(host, port)
+            await client.connect(host, port=port)
             if upgrade_to_tls:
                 await client.upgrade_to_tls()
-            await client.login(user, password, account)
+            await client.login(user, password=password, account=account)
         except BaseException:
             client.close()
             raise
