@@ -272,11 +272,14 @@ class BaseClient:
         tls: TlsConfig | None = None,
         **siosocks_asyncio_kwargs: Any,
     ) -> None:
-        self.socket_timeout, self.connection_timeout = socket_timeout, connection_timeout
+        self.socket_timeout: float | None = socket_timeout
+        self.connection_timeout: float | None = connection_timeout
         self.throttle: StreamThrottle = StreamThrottle.from_limits(read_speed_limit, write_speed_limit)
-        self.path_timeout, self.path_io = path_timeout, path_io_factory(timeout=path_timeout)
+        self.path_timeout: float | None = path_timeout
+        self.path_io: Any = path_io_factory(timeout=path_timeout)
         self.encoding = encoding
-        self.ssl, self.tls = ssl, tls
+        self.ssl = ssl
+        self.tls = tls
         self.parse_list_line_custom = parse_list_line_custom
         self.parse_list_line_custom_first = parse_list_line_custom_first
         self.trust_server_pasv_ipv4_address = trust_server_pasv_ipv4_address
@@ -336,7 +339,8 @@ class BaseClient:
 
     async def connect(self, host: str, port: int = DEFAULT_PORT) -> Any:
         """Opens the control connection."""
-        self.server_host, self.server_port = host, port
+        self.server_host = host
+        self.server_port = port
         self._control = None
         self._owed = 0
         self._turn.reset()
@@ -867,16 +871,13 @@ class Client(BaseClient):
 
     async def exists(self, path: PathLike) -> bool:
         """Returns whether a path exists."""
-        return await self._facts(path) is not None
-
-    async def _facts(self, path: PathLike) -> ListInfo | None:
-        """Returns the facts of a path, or ``None`` if it does not exist."""
         try:
-            return await self.stat(path)
+            await self.stat(path)
         except errors.StatusCodeError as error:
-            if not _has_code(error, "550"):
-                raise
-            return None
+            if _has_code(error, "550"):
+                return False
+            raise
+        return True
 
     async def rename(self, source: PathLike, destination: PathLike) -> None:
         """Renames a file or a directory (``RNFR``, ``RNTO``)."""
@@ -890,13 +891,16 @@ class Client(BaseClient):
 
     async def remove(self, path: PathLike) -> None:
         """Removes a file, or a directory with everything below it. A missing path is no error."""
-        facts = await self._facts(path)
-        if facts is None:
+        try:
+            kind = (await self.stat(path))["type"]
+        except errors.StatusCodeError:
+            if await self.exists(path):
+                raise
             return
-        if facts["type"] == "file":
-            await self.remove_file(path)
-        elif facts["type"] == "dir":
+        if kind == "dir":
             await self._remove_tree(PurePosixPath(path))
+        elif kind == "file":
+            await self.remove_file(path)
 
     async def _remove_tree(self, top: PurePosixPath) -> None:
         directories = [top]

@@ -231,7 +231,8 @@ class StreamIO:
         read_timeout: float | None = None,
         write_timeout: float | None = None,
     ) -> None:
-        self.reader, self.writer = reader, writer
+        self.reader: StreamReader | asyncio.StreamReader = reader
+        self.writer: StreamWriter | asyncio.StreamWriter = writer
         self.read_timeout: float | None = read_timeout or timeout
         self.write_timeout: float | None = write_timeout or timeout
 

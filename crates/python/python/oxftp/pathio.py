@@ -83,7 +83,8 @@ class AsyncPathIOContext:
 
     def __init__(self, pathio: AbstractPathIO[Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         self.pathio = pathio
-        self.args, self.kwargs = args, kwargs
+        self.args = args
+        self.kwargs = kwargs
         self._is_open = False
 
     async def _enter(self) -> Self:
@@ -131,7 +132,8 @@ class AbstractPathIO(Generic[_PathType], abc.ABC):
     """A local file system. ``timeout`` is that of :func:`oxftp.with_timeout`."""
 
     def __init__(self, timeout: float | None = None, connection: Any = None, state: Any = None) -> None:
-        self.timeout, self.connection = timeout, connection
+        self.timeout: float | None = timeout
+        self.connection: Any = connection
 
     @property
     def state(self) -> Any:
@@ -355,7 +357,8 @@ class Node:
         now = int(time.time())
         self.type = type
         self.name = name
-        self.ctime, self.mtime = ctime or now, mtime or now
+        self.ctime: int = ctime or now
+        self.mtime: int = mtime or now
         #: The bytes of a file; ``None`` in a directory.
         self.data: io.BytesIO | None = None
         #: What a directory has, by name.
