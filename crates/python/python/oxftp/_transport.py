@@ -13,7 +13,10 @@ from ._tls import TlsConfig
 
 
 class SSLSessionBoundContext(ssl.SSLContext):
-    """An SSL context whose connections resume one session."""
+    """An SSL context whose connections resume one session.
+
+    It has the settings of ``context``: that is what makes its connections, with ``session``.
+    """
 
     context: ssl.SSLContext
     session: ssl.SSLSession | None
@@ -21,11 +24,18 @@ class SSLSessionBoundContext(ssl.SSLContext):
     def __new__(
         cls, protocol: int, context: ssl.SSLContext, session: ssl.SSLSession | None
     ) -> SSLSessionBoundContext:
-        return super().__new__(cls, protocol)
+        bound = super().__new__(cls, protocol)
+        bound.context, bound.session = context, session
+        return bound
 
     def __init__(self, protocol: int, context: ssl.SSLContext, session: ssl.SSLSession | None) -> None:
-        self.context = context
-        self.session = session
+        super().__init__()
+
+    def _bound(self, session: ssl.SSLSession | None) -> ssl.SSLSession | None:
+        """Returns the session of this context; its methods take no other one."""
+        if session is not None:
+            raise ValueError("this context has a session of its own: do not pass another one")
+        return self.session
 
     def wrap_socket(
         self,
@@ -37,10 +47,13 @@ class SSLSessionBoundContext(ssl.SSLContext):
         session: ssl.SSLSession | None = None,
     ) -> ssl.SSLSocket:
         """Wraps a socket, with the session of this context."""
-        if session is not None:
-            raise ValueError("expected session to be None")
+        resumed = self._bound(session)
+        options: dict[str, Any] = {
+            "do_handshake_on_connect": do_handshake_on_connect,
+            "suppress_ragged_eofs": suppress_ragged_eofs,
+        }
         return self.context.wrap_socket(
-            sock, server_side, do_handshake_on_connect, suppress_ragged_eofs, server_hostname, self.session
+            sock, server_side, server_hostname=server_hostname, session=resumed, **options
         )
 
     def wrap_bio(
@@ -52,9 +65,10 @@ class SSLSessionBoundContext(ssl.SSLContext):
         session: ssl.SSLSession | None = None,
     ) -> ssl.SSLObject:
         """Wraps memory buffers, with the session of this context."""
-        if session is not None:
-            raise ValueError("expected session to be None")
-        return self.context.wrap_bio(incoming, outgoing, server_side, server_hostname, self.session)
+        resumed = self._bound(session)
+        return self.context.wrap_bio(
+            incoming, outgoing, server_side, server_hostname=server_hostname, session=resumed
+        )
 
 
 class Link(Protocol):

@@ -10,7 +10,7 @@ import contextvars
 import logging
 import re
 import ssl
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from datetime import datetime
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, Literal, NotRequired, Protocol, Self, TypedDict
@@ -25,8 +25,6 @@ from .common import (
     DEFAULT_PORT,
     DEFAULT_USER,
     END_OF_LINE,
-    HALF_OF_YEAR_IN_SECONDS,
-    TWO_YEARS_IN_SECONDS,
     AbstractAsyncLister,
     AsyncEnterableInstanceProtocol,
     Code,
@@ -34,6 +32,7 @@ from .common import (
     ThrottleStreamIO,
     async_enterable,
     setlocale,
+    within,
     wrap_into_codes,
     wrap_with_container,
 )
@@ -80,12 +79,7 @@ class DataConnectionThrottleStreamIO(ThrottleStreamIO):
         write_timeout: float | None = None,
     ) -> None:
         super().__init__(
-            reader,
-            writer,
-            throttles,
-            timeout=timeout,
-            read_timeout=read_timeout,
-            write_timeout=write_timeout,
+            reader, writer, throttles, timeout=timeout, read_timeout=read_timeout, write_timeout=write_timeout
         )
         self.client = client
         #: Whether the server owes the final reply of the transfer.
@@ -104,17 +98,19 @@ class DataConnectionThrottleStreamIO(ThrottleStreamIO):
         """Closes the connection and reads the final reply: skips ``wait_codes``, expects ``expected_codes``."""
         # No other task comes between: nothing is awaited until this one has the turn again.
         self.close()
-        await self.client.command(None, expected_codes, wait_codes)
+        await self.client.command(expected_codes=expected_codes, wait_codes=wait_codes)
 
     async def __aexit__(self, exc_type: Any = None, exc: BaseException | None = None, tb: Any = None) -> None:
         if exc is None:
             await self.finish()
-            return
-        # The server must not take a part of a file for the whole.
+        else:
+            # The server must not take a part of a file for the whole.
+            self._drop()
+
+    def _drop(self) -> None:
+        """Resets the connection."""
         self.writer.transport.abort()
         self.client._ended(self)
-
-
 
 
 class _Turn:
@@ -228,10 +224,10 @@ class BasicListInfo(TypedDict):
 
 ListInfo = BasicListInfo | UnixListInfo
 
+PathLike = PurePosixPath | str
 PathWithBasicInfo = tuple[PurePosixPath, BasicListInfo]
 PathWithInfo = tuple[PurePosixPath, ListInfo]
-PathLike = str | PurePosixPath
-ConnType = Literal["I", "A", "E", "L"]
+ConnType = Literal["A", "E", "I", "L"]
 
 
 class ParseListLineCustomCallable(Protocol):
@@ -245,6 +241,8 @@ class ParseListLineCallable(Protocol):
 
     def __call__(self, b: bytes) -> PathWithInfo: ...
 
+
+_LINE_ENDS = frozenset(END_OF_LINE)
 
 _MODE_BITS = {"rw": 6, "r-": 4, "-w": 2, "--": 0}
 
@@ -274,20 +272,21 @@ class BaseClient:
         tls: TlsConfig | None = None,
         **siosocks_asyncio_kwargs: Any,
     ) -> None:
-        self.socket_timeout = socket_timeout
-        self.connection_timeout = connection_timeout
+        self.socket_timeout: float | None = socket_timeout
+        self.connection_timeout: float | None = connection_timeout
         self.throttle: StreamThrottle = StreamThrottle.from_limits(read_speed_limit, write_speed_limit)
-        self.path_timeout = path_timeout
+        self.path_timeout: float | None = path_timeout
         self.path_io: Any = path_io_factory(timeout=path_timeout)
         self.encoding = encoding
-        self._stream: ThrottleStreamIO | None = None
         self.ssl = ssl
         self.tls = tls
         self.parse_list_line_custom = parse_list_line_custom
         self.parse_list_line_custom_first = parse_list_line_custom_first
-        self._passive_commands: Sequence[str] | None = passive_commands
         self.trust_server_pasv_ipv4_address = trust_server_pasv_ipv4_address
+        self._passive_commands: Sequence[str] | None = passive_commands
         self._route, self._server_hostname = _route(siosocks_asyncio_kwargs)
+        #: The control connection; :attr:`stream` requires it.
+        self._control: ThrottleStreamIO | None = None
         self._turn = _Turn()
         #: Number of final replies that the server owes to operations that were cancelled or failed.
         self._owed = 0
@@ -296,7 +295,7 @@ class BaseClient:
         return await asyncio.wait_for(self._open(host, port), self.connection_timeout)
 
     async def _open(self, host: str, port: int) -> tuple[StreamReader, StreamWriter]:
-        control = self._stream.writer if self._stream is not None else None
+        control = self._control.writer if self._control is not None else None
         try:
             connection = await _oxftp.Connection.connect(
                 host, port, data=control is not None, route=self._route
@@ -342,61 +341,63 @@ class BaseClient:
         """Opens the control connection."""
         self.server_host = host
         self.server_port = port
-        self._stream = None
+        self._control = None
         self._owed = 0
         self._turn.reset()
-        reader, writer = await self._open_connection(host, port)
-        self._stream = ThrottleStreamIO(
-            reader, writer, throttles={"_": self.throttle}, timeout=self.socket_timeout
-        )
+        ends = await self._open_connection(host, port)
+        self._control = ThrottleStreamIO(*ends, throttles={"client": self.throttle}, timeout=self.socket_timeout)
 
     @property
     def stream(self) -> ThrottleStreamIO:
         """The control connection. Raises :class:`ConnectionError` before :meth:`connect`."""
-        if self._stream is None:
-            raise ConnectionError("Connect first")
-        return self._stream
+        control = self._control
+        if control is None:
+            raise ConnectionError("not connected: call connect() first")
+        return control
 
     def close(self) -> None:
         """Closes the control connection."""
-        if self._stream is not None:
-            self._stream.close()
+        if self._control:
+            self._control.close()
 
     async def parse_line(self) -> tuple[Code, str]:
         """Reads a line of a reply: its first three characters, and the rest.
 
         Raises :class:`ConnectionResetError` if the server closed the connection.
         """
-        line = await self.stream.readline()
-        if not line:
-            self.stream.close()
-            raise ConnectionResetError
-        text = line.decode(self.encoding, "surrogateescape").rstrip()
-        logger.debug(text)
-        return Code(text[:3]), text[3:]
+        control = self.stream
+        received = await control.readline()
+        if received == b"":
+            control.close()
+            raise ConnectionResetError("the server closed the connection")
+        line = self._decode(received).rstrip()
+        logger.debug(line)
+        return Code(line[:3]), line[3:]
 
     async def parse_response(self) -> tuple[Code, list[str]]:
         """Reads a reply: its code, and its lines without the code.
 
         Raises :class:`StatusCodeError` if a line has another code.
         """
-        code, rest = await self.parse_line()
-        info = [rest]
-        current = code
-        while rest.startswith("-") or not current.isdigit():
-            current, rest = await self.parse_line()
-            if not current.isdigit():
-                info.append(current + rest)
+        first, text = await self.parse_line()
+        lines = [text]
+        is_last = first.isdigit() and not text.startswith("-")
+        while not is_last:
+            code, text = await self.parse_line()
+            if not code.isdigit():
+                lines.append(f"{code}{text}")
                 continue
-            info.append(rest)
-            if current != code:
-                raise errors.StatusCodeError(code, current, info)
-        return code, info
+            lines.append(text)
+            if code != first:
+                raise errors.StatusCodeError(first, code, lines)
+            is_last = not text.startswith("-")
+        return first, lines
 
     def check_codes(self, expected_codes: Any, received_code: Code, info: list[str]) -> None:
         """Raises :class:`StatusCodeError` if a code matches none of those expected."""
-        if not any(received_code.matches(expected) for expected in expected_codes):
-            raise errors.StatusCodeError(expected_codes, received_code, info)
+        if any(map(received_code.matches, expected_codes)):
+            return
+        raise errors.StatusCodeError(expected_codes, received_codes=received_code, info=info)
 
     async def command(
         self,
@@ -414,8 +415,8 @@ class BaseClient:
         """
         expected = wrap_into_codes(wrap_with_container(expected_codes))
         waited = wrap_into_codes(wrap_with_container(wait_codes))
-        if command and ("\r" in command or "\n" in command):
-            raise errors.InvalidCommand("Command must not contain CR/LF")
+        if command and not _LINE_ENDS.isdisjoint(command):
+            raise errors.InvalidCommand("a command cannot contain CR or LF")
         async with self._turn:
             if self._owed and command:
                 await self._read_owed()
@@ -426,27 +427,27 @@ class BaseClient:
             return await self._read_reply(expected, waited, is_answer=bool(command))
 
     async def _send(self, command: str, censor_after: int | None) -> None:
-        if censor_after:
-            logger.debug("%s%s", command[:censor_after], "*" * len(command[censor_after:]))
-        else:
-            logger.debug(command)
-        await self.stream.write((command + END_OF_LINE).encode(self.encoding, "surrogateescape"))
+        shown = command[:censor_after] if censor_after else command
+        logger.debug("%s%s", shown, "*" * (len(command) - len(shown)))
+        line = command + END_OF_LINE
+        await self.stream.write(line.encode(self.encoding, "surrogateescape"))
 
     async def _read_reply(
         self, expected: tuple[Code, ...], waited: tuple[Code, ...], *, is_answer: bool
     ) -> tuple[Code, list[str]]:
         try:
-            code, info = await self.parse_response()
-            while any(code.matches(mask) for mask in waited):
-                code, info = await self.parse_response()
+            while True:
+                code, lines = await self.parse_response()
+                if not any(map(code.matches, waited)):
+                    break
         except (asyncio.CancelledError, TimeoutError):
             self._owed += is_answer
             raise
         if not is_answer and self._owed:
             self._owed -= 1
         if expected:
-            self.check_codes(expected, code, info)
-        return code, info
+            self.check_codes(expected, code, lines)
+        return code, lines
 
     async def _read_owed(self) -> None:
         """Reads the final replies of operations that were cancelled."""
@@ -503,7 +504,7 @@ class BaseClient:
     @staticmethod
     def format_date_time(d: datetime) -> str:
         """Formats a time as ``YYYYMMDDHHMM00``."""
-        return d.strftime("%Y%m%d%H%M00")
+        return f"{d:%Y%m%d%H%M}00"
 
     @classmethod
     def parse_ls_date(cls, s: str, *, now: datetime | None = None) -> str:
@@ -513,31 +514,11 @@ class BaseClient:
         """
         with setlocale("C"):
             try:
-                date = cls._nearest_date(s, now or datetime.now())
+                # A leap year, as February may have 29 days.
+                date = datetime.strptime(f"2000 {s}", "%Y %b %d %H:%M")
             except ValueError:
-                date = datetime.strptime(s, "%b %d  %Y")
-        return cls.format_date_time(date)
-
-    @staticmethod
-    def _nearest_date(s: str, now: datetime) -> datetime:
-        def in_year(year: int) -> datetime:
-            return datetime.strptime(f"{year} {s}", "%Y %b %d %H:%M")
-
-        if s.startswith("Feb 29"):
-            year = now.year
-            while not calendar.isleap(year):
-                year -= 1
-            date = in_year(year)
-            if (now - date).total_seconds() > TWO_YEARS_IN_SECONDS:
-                date = date.replace(year=year + 4)
-            return date
-        date = in_year(now.year)
-        elapsed = (now - date).total_seconds()
-        if elapsed > HALF_OF_YEAR_IN_SECONDS:
-            return date.replace(year=now.year + 1)
-        if elapsed < -HALF_OF_YEAR_IN_SECONDS:
-            return date.replace(year=now.year - 1)
-        return date
+                return cls.format_date_time(datetime.strptime(s, "%b %d  %Y"))
+        return cls.format_date_time(_nearest_year(date, now or datetime.now()))
 
     def parse_list_line_unix(self, b: bytes) -> tuple[PurePosixPath, UnixListInfo]:
         """Parses a line of ``LIST`` in the format of ``ls -l``."""
@@ -577,10 +558,10 @@ class BaseClient:
         if size.startswith("<DIR>"):
             info["type"] = "dir"
         else:
-            info["type"] = "file"
-            info["size"] = size.replace(",", "")
-            if not info["size"].isdigit():
+            count = size.replace(",", "")
+            if not count.isdigit():
                 raise ValueError(f"invalid size {size!r}")
+            info.update(type="file", size=count)
         name = name.lstrip()
         if name in (".", ".."):
             raise ValueError(f"{name!r} is no entry")
@@ -602,20 +583,30 @@ class BaseClient:
                 return parser(b)
             except (ValueError, KeyError, IndexError) as error:
                 failures.append(error)
-        raise ValueError("All parsers failed to parse", b, failures)
+        raise ValueError("no parser accepts the line", b, failures)
 
     def parse_mlsx_line(self, b: bytes | str) -> tuple[PurePosixPath, BasicListInfo]:
         """Parses a line of ``MLSD``, or the entry of ``MLST``."""
         line = (b if isinstance(b, str) else self._decode(b)).rstrip()
         facts, _, name = line.partition(" ")
-        entry = {}
-        for fact in facts[:-1].split(";"):
-            key, _, value = fact.partition("=")
-            entry[key.lower()] = value
-        return PurePosixPath(name), entry  # type: ignore[return-value]
+        pairs = (fact.partition("=") for fact in facts[:-1].split(";"))
+        entry: Any = {key.lower(): value for key, _, value in pairs}
+        return PurePosixPath(name), entry
 
     def _decode(self, b: bytes) -> str:
         return b.decode(self.encoding, "surrogateescape")
+
+
+def _nearest_year(date: datetime, now: datetime) -> datetime:
+    """Returns a date in the year that brings it nearest to now."""
+    is_leap_day = (date.month, date.day) == (2, 29)
+    # Leap years are 8 years apart around 1900 and 2100.
+    reach = 8 if is_leap_day else 1
+    years = range(now.year - reach, now.year + reach + 1)
+    return min(
+        (date.replace(year=year) for year in years if not is_leap_day or calendar.isleap(year)),
+        key=lambda candidate: abs(now - candidate),
+    )
 
 
 def _route(options: dict[str, Any]) -> tuple[dict[str, Any], str | None]:
@@ -676,7 +667,7 @@ class _Lister(AbstractAsyncLister[PathWithInfo]):
             try:
                 return await client.get_stream(f"MLSD {path}".strip(), "1xx")
             except errors.StatusCodeError as error:
-                if raw_command is not None or not error.received_codes[-1].matches("50x"):
+                if raw_command is not None or not _has_code(error, "50x"):
                     raise
         self.parse_line = client.parse_list_line
         return await client.get_stream(f"LIST {path}".strip(), "1xx")
@@ -695,7 +686,7 @@ class _Lister(AbstractAsyncLister[PathWithInfo]):
     async def _read(self, stream: DataConnectionThrottleStreamIO) -> bool:
         """Reads entries into ``found``; returns whether there were lines."""
         if self._is_native(stream):
-            lines = await _limited(stream.reader.readlines(), stream.read_timeout)  # type: ignore[union-attr]
+            lines = await within(stream.read_timeout, stream.reader.readlines())  # type: ignore[union-attr]
             if not lines:
                 return False
             parent = PurePosixPath(self.path)
@@ -708,8 +699,7 @@ class _Lister(AbstractAsyncLister[PathWithInfo]):
                     if self.recursive and kind == "dir":
                         self.directories.append(path)
             return True
-        line = await stream.readline()
-        if not line:
+        if not (line := await stream.readline()):
             return False
         found, info = self.parse_line(line)
         # They are the directory itself and the one above it.
@@ -729,8 +719,7 @@ class _Lister(AbstractAsyncLister[PathWithInfo]):
             try:
                 has_lines = await self._read(self.stream)
             except BaseException:
-                self.stream.writer.transport.abort()
-                self.client._ended(self.stream)
+                self.stream._drop()
                 raise
             if has_lines:
                 continue
@@ -749,8 +738,12 @@ class _Lister(AbstractAsyncLister[PathWithInfo]):
         return entries
 
 
-async def _limited(awaitable: Any, timeout: float | None) -> Any:
-    return await awaitable if timeout is None else await asyncio.wait_for(awaitable, timeout)
+#: Types of the facts of directories; those of a directory itself and of the one above it have names of their own.
+_DIRECTORIES = frozenset({"dir", "cdir", "pdir"})
+
+
+def _has_code(error: errors.StatusCodeError, mask: str) -> bool:
+    return error.received_codes[-1].matches(mask)
 
 
 class Client(BaseClient):
@@ -774,10 +767,9 @@ class Client(BaseClient):
 
     async def connect(self, host: str, port: int = DEFAULT_PORT) -> list[str]:
         """Opens the control connection. Returns the lines of the greeting."""
-        await super().connect(host, port)
-        _, info = await self.command(None, "220", "120")
-        lines: list[str] = info
-        return lines
+        await super().connect(host, port=port)
+        greeting: list[str] = (await self.command(expected_codes="220", wait_codes="120"))[1]
+        return greeting
 
     async def upgrade_to_tls(self, sslcontext: ssl.SSLContext | TlsConfig | None = None) -> None:
         """Encrypts the control connection and all data connections (``AUTH TLS``, ``PBSZ 0``, ``PROT P``).
@@ -786,16 +778,17 @@ class Client(BaseClient):
         is that of Python.
         """
         if self.ssl:
-            raise RuntimeError("ssl context is already set and used implicitly")
-        await self.command("AUTH TLS", "234")
+            raise RuntimeError("the client has implicit TLS already")
+        await self.command("AUTH TLS", expected_codes="234")
         context: Any = sslcontext or self.tls
         if context is None:
             context = ssl.create_default_context()
             if isinstance(self.stream.writer, StreamWriter):
                 self.stream.writer.system_context = context
-        await self.stream.start_tls(sslcontext=context, server_hostname=self._server_hostname or self.server_host)
-        await self.command("PBSZ 0", "200")
-        await self.command("PROT P", "200")
+        name = self._server_hostname or self.server_host
+        await self.stream.start_tls(sslcontext=context, server_hostname=name)
+        for request in ("PBSZ 0", "PROT P"):
+            await self.command(request, expected_codes="200")
 
     async def login(
         self,
@@ -804,38 +797,37 @@ class Client(BaseClient):
         account: str = DEFAULT_ACCOUNT,
     ) -> None:
         """Logs in (``USER``, ``PASS``, ``ACCT``)."""
+        answers: dict[str, str] = {"331": f"PASS {password}", "332": f"ACCT {account}"}
         async with self._turn:
-            code, info = await self.command("USER " + user, ("230", "33x"))
-            while code.matches("33x"):
-                if code == "331":
-                    command, censor_after = "PASS " + password, 5
-                elif code == "332":
-                    command, censor_after = "ACCT " + account, 5
-                else:
-                    raise errors.StatusCodeError(Code("33x"), code, info)
-                code, info = await self.command(command, ("230", "33x"), censor_after=censor_after)
+            code, lines = await self.command(f"USER {user}", ("230", "33x"))
+            while code != "230":
+                # A server that asks twice for the same would do so for ever.
+                answer = answers.pop(code, None)
+                if answer is None:
+                    raise errors.StatusCodeError(Code("230"), code, lines)
+                code, lines = await self.command(answer, ("230", "33x"), censor_after=len("PASS "))
 
     async def get_current_directory(self) -> PurePosixPath:
         """Returns the current directory (``PWD``)."""
-        _, info = await self.command("PWD", "257")
-        return self.parse_directory_response(info[-1])
+        _, lines = await self.command("PWD", expected_codes="257")
+        return self.parse_directory_response(lines[-1])
 
     async def change_directory(self, path: PathLike = "..") -> None:
         """Changes the current directory (``CWD``), by default to the one above (``CDUP``)."""
-        path = PurePosixPath(path)
-        await self.command("CDUP" if path == PurePosixPath("..") else f"CWD {path}", "2xx")
+        target = PurePosixPath(path)
+        await self.command("CDUP" if target.parts == ("..",) else f"CWD {target}", "2xx")
 
     async def make_directory(self, path: PathLike, *, parents: bool = True) -> None:
         """Creates a directory (``MKD``), with ``parents`` also those above it. An existing one is no error."""
-        path = PurePosixPath(path)
-        missing = []
-        while path.name and not await self.exists(path):
-            missing.append(path)
-            path = path.parent
-            if not parents:
+        wanted = PurePosixPath(path)
+        missing: collections.deque[PurePosixPath] = collections.deque()
+        for directory in (wanted, *wanted.parents) if parents else (wanted,):
+            # Only ``/`` and the current directory have no name.
+            if not directory.name or await self.exists(directory):
                 break
-        for path in reversed(missing):
-            await self.command(f"MKD {path}", "257")
+            missing.appendleft(directory)
+        for directory in missing:
+            await self.command(f"MKD {directory}", "257")
 
     async def remove_directory(self, path: PathLike) -> None:
         """Removes an empty directory (``RMD``)."""
@@ -856,35 +848,33 @@ class Client(BaseClient):
 
     async def stat(self, path: PathLike) -> ListInfo:
         """Returns the facts of a path (``MLST``, else a listing of its directory)."""
-        path = PurePosixPath(path)
+        wanted = PurePosixPath(path)
         try:
-            _, lines = await self.command(f"MLST {path}", "2xx")
-            _, facts = self.parse_mlsx_line(lines[1].lstrip())
-            return facts
+            _, lines = await self.command(f"MLST {wanted}", "2xx")
         except errors.StatusCodeError as error:
-            if not error.received_codes[-1].matches("50x"):
+            if not _has_code(error, "50x"):
                 raise
-        for found, info in await self.list(path.parent):
-            if found.name == path.name:
-                return info
-        raise errors.StatusCodeError(Code("2xx"), Code("550"), "path does not exists")
+        else:
+            return self.parse_mlsx_line(lines[1].lstrip())[1]
+        for found, facts in await self.list(wanted.parent):
+            if found.name == wanted.name:
+                return facts
+        raise errors.StatusCodeError(Code("2xx"), Code("550"), f"{wanted.parent} has no entry {wanted.name}")
 
     async def is_file(self, path: PathLike) -> bool:
         """Returns whether a path is a file."""
-        info = await self.stat(path)
-        return info["type"] == "file"
+        return (await self.stat(path))["type"] == "file"
 
     async def is_dir(self, path: PathLike) -> bool:
         """Returns whether a path is a directory."""
-        info = await self.stat(path)
-        return info["type"] in ("dir", "cdir", "pdir")
+        return (await self.stat(path))["type"] in _DIRECTORIES
 
     async def exists(self, path: PathLike) -> bool:
         """Returns whether a path exists."""
         try:
             await self.stat(path)
         except errors.StatusCodeError as error:
-            if error.received_codes[-1].matches("550"):
+            if _has_code(error, "550"):
                 return False
             raise
         return True
@@ -901,16 +891,45 @@ class Client(BaseClient):
 
     async def remove(self, path: PathLike) -> None:
         """Removes a file, or a directory with everything below it. A missing path is no error."""
-        if not await self.exists(path):
+        try:
+            kind = (await self.stat(path))["type"]
+        except errors.StatusCodeError:
+            if await self.exists(path):
+                raise
             return
-        info = await self.stat(path)
-        if info["type"] == "file":
+        if kind == "dir":
+            await self._remove_tree(PurePosixPath(path))
+        elif kind == "file":
             await self.remove_file(path)
-        elif info["type"] == "dir":
-            for name, info in await self.list(path):
-                if info["type"] in ("dir", "file"):
-                    await self.remove(name)
-            await self.remove_directory(path)
+
+    async def _remove_tree(self, top: PurePosixPath) -> None:
+        directories = [top]
+        async for found, kind in self._walk(top):
+            if kind == "dir":
+                directories.append(found)
+            else:
+                await self.remove_file(found)
+        for directory in reversed(directories):
+            await self.remove_directory(directory)
+
+    async def _walk(self, top: PurePosixPath) -> AsyncIterator[tuple[PurePosixPath, str]]:
+        """Yields the files and directories below a directory, each directory before what it has; with their types.
+
+        Raises :class:`ValueError` for an entry that is not in the directory whose listing has it.
+        """
+        unlisted = [top]
+        while unlisted:
+            directory = unlisted.pop()
+            for found, facts in await self.list(directory):
+                kind = facts["type"]
+                if kind not in ("dir", "file"):
+                    continue
+                if found.parent != directory or found.name in ("", ".."):
+                    where = f"{str(found)!r} in {str(directory)!r}"
+                    raise ValueError(f"the server listed {where}: it would leave the target directory")
+                if kind == "dir":
+                    unlisted.append(found)
+                yield found, kind
 
     def upload_stream(
         self, destination: PathLike, *, offset: int = 0
@@ -939,32 +958,37 @@ class Client(BaseClient):
         block_size: int = DEFAULT_BLOCK_SIZE,
     ) -> None:
         """Uploads a file or a tree into the directory ``destination``; with ``write_into``, as ``destination``."""
-        path = Path(source)
-        target = PurePosixPath(destination)
-        if not write_into:
-            target = target / path.name
-        if await self.path_io.is_file(path):
+        top = Path(source)
+        target = PurePosixPath(destination) if write_into else PurePosixPath(destination, top.name)
+        if await self.path_io.is_file(top):
             await self.make_directory(target.parent)
-            await self._upload_file(path, target, block_size)
-        elif await self.path_io.is_dir(path):
-            await self.make_directory(target)
-            directories = collections.deque([path])
-            while directories:
-                async for found in self.path_io.list(directories.popleft()):
-                    below = target / PurePosixPath(found.relative_to(path))
-                    if await self.path_io.is_dir(found):
-                        await self.make_directory(below)
-                        directories.append(found)
-                    else:
-                        await self._upload_file(found, below, block_size)
+            await self._upload_file(top, target, block_size)
+        elif await self.path_io.is_dir(top):
+            await self._upload_tree(top, target, block_size)
+
+    async def _upload_tree(self, top: Path, target: PurePosixPath, block_size: int) -> None:
+        await self.make_directory(target)
+        async for found, is_directory in self._walk_local(top):
+            remote = target.joinpath(*found.relative_to(top).parts)
+            if is_directory:
+                await self.make_directory(remote)
+            else:
+                await self._upload_file(found, remote, block_size)
+
+    async def _walk_local(self, top: Path) -> AsyncIterator[tuple[Path, bool]]:
+        """Yields what is below a local directory, each directory before what it has; and whether it is a directory."""
+        unlisted = [top]
+        while unlisted:
+            async for found in self.path_io.list(unlisted.pop()):
+                is_directory = await self.path_io.is_dir(found)
+                if is_directory:
+                    unlisted.append(found)
+                yield found, is_directory
 
     async def _upload_file(self, source: Path, target: PurePosixPath, block_size: int) -> None:
-        async with (
-            self.path_io.open(source, mode="rb") as file,
-            self.upload_stream(target) as stream,
-        ):
-            async for block in file.iter_by_block(self._block(block_size)):
-                await stream.write(block)
+        async with self.path_io.open(source, mode="rb") as local, self.upload_stream(target) as remote:
+            async for block in local.iter_by_block(self._block(block_size)):
+                await remote.write(block)
 
     async def download(
         self,
@@ -975,37 +999,31 @@ class Client(BaseClient):
         block_size: int = DEFAULT_BLOCK_SIZE,
     ) -> None:
         """Downloads a file or a tree into the directory ``destination``; with ``write_into``, as ``destination``."""
-        source = PurePosixPath(source)
-        target = Path(destination)
-        if not write_into:
-            target = target / source.name
-        info = await self.stat(source)
-        if info["type"] == "file":
-            await self.path_io.mkdir(target.parent, parents=True, exist_ok=True)
-            await self._download_file(source, target, block_size)
-        elif info["type"] in ("dir", "cdir", "pdir"):
-            await self._download_tree(source, target, block_size)
+        top = PurePosixPath(source)
+        target = Path(destination) if write_into else Path(destination, top.name)
+        kind = (await self.stat(top))["type"]
+        if kind == "file":
+            await self._make_local(target.parent)
+            await self._download_file(top, target, block_size)
+        elif kind in _DIRECTORIES:
+            await self._download_tree(top, target, block_size)
 
-    async def _download_tree(self, source: PurePosixPath, target: Path, block_size: int) -> None:
-        await self.path_io.mkdir(target, parents=True, exist_ok=True)
-        for found, info in await self.list(source):
-            if info["type"] not in ("file", "dir"):
-                continue
-            name = found.relative_to(source)
-            if len(name.parts) != 1 or ".." in name.parts:
-                raise ValueError(f"the server listed {str(found)!r} in {str(source)!r}: it would leave the target")
-            if info["type"] == "dir":
-                await self._download_tree(found, target / name, block_size)
+    async def _download_tree(self, top: PurePosixPath, target: Path, block_size: int) -> None:
+        await self._make_local(target)
+        async for found, kind in self._walk(top):
+            local = target / found.relative_to(top)
+            if kind == "dir":
+                await self._make_local(local)
             else:
-                await self._download_file(found, target / name, block_size)
+                await self._download_file(found, local, block_size)
+
+    async def _make_local(self, directory: Path) -> None:
+        await self.path_io.mkdir(directory, parents=True, exist_ok=True)
 
     async def _download_file(self, source: PurePosixPath, target: Path, block_size: int) -> None:
-        async with (
-            self.path_io.open(target, mode="wb") as file,
-            self.download_stream(source) as stream,
-        ):
-            async for block in stream.iter_by_block(self._block(block_size)):
-                await file.write(block)
+        async with self.path_io.open(target, mode="wb") as local, self.download_stream(source) as remote:
+            async for block in remote.iter_by_block(self._block(block_size)):
+                await local.write(block)
 
     def _block(self, block_size: int) -> int:
         """Returns the size of blocks: those of our path ios can be larger, unless a rate is limited."""
@@ -1016,7 +1034,7 @@ class Client(BaseClient):
 
     async def quit(self) -> None:
         """Ends the session (``QUIT``) and closes the connection."""
-        await self.command("QUIT", "2xx")
+        await self.command("QUIT", expected_codes="2xx")
         self.close()
 
     async def _do_epsv(self) -> tuple[str | None, int]:
@@ -1036,25 +1054,32 @@ class Client(BaseClient):
         ``commands`` are ``epsv`` and ``pasv``, by default those of the client. ``conn_type`` is the argument of
         ``TYPE``.
         """
-        functions = {"epsv": self._do_epsv, "pasv": self._do_pasv}
         names = [name.lower() for name in commands or self._passive_commands or ()]
         if not names:
-            raise ValueError("No passive commands provided")
+            raise ValueError("there is no command to open a data connection with")
         async with self._turn:
             await self.command(f"TYPE {conn_type}", "200")
-            while True:
-                name = names.pop(0)
-                if name not in functions:
-                    raise ValueError(f"{name!r} not in {set(functions)!r}")
-                try:
-                    host, port = await functions[name]()
-                    break
-                except errors.StatusCodeError as error:
-                    if not names or not error.received_codes[-1].matches("50x"):
-                        raise
-            if host is None or host == "0.0.0.0":
+            host, port = await self._listening_address(names)
+            # Servers that do not know their own address send this one.
+            if host in (None, "0.0.0.0"):
                 host = self.server_host
             return await self._open_connection(host, port)
+
+    async def _listening_address(self, names: Sequence[str]) -> tuple[Any, int]:
+        """Asks the server to listen, with the first command that it implements; returns the host and the port."""
+        requests = {"epsv": self._do_epsv, "pasv": self._do_pasv}
+        refusal: errors.StatusCodeError | None = None
+        for name in names:
+            if name not in requests:
+                raise ValueError(f"unknown command {name!r} to open a data connection: use epsv or pasv")
+            try:
+                return await requests[name]()
+            except errors.StatusCodeError as error:
+                if not _has_code(error, "50x"):
+                    raise
+                refusal = error
+        assert refusal is not None
+        raise refusal
 
     @async_enterable
     async def get_stream(
@@ -1071,20 +1096,19 @@ class Client(BaseClient):
         ``offset`` is that of ``REST``. The session is the stream's until that is finished.
         """
         async with self._turn:
-            reader, writer = await self.get_passive_connection(conn_type)
+            ends = await self.get_passive_connection(conn_type)
             try:
                 if offset:
                     await self.command(f"REST {offset}", "350")
-                await self.command(command, expected_codes, wait_codes, censor_after)
+                await self.command(command, expected_codes, wait_codes, censor_after=censor_after)
             except BaseException:
-                writer.transport.abort()
+                ends[1].transport.abort()
                 raise
-            stream = DataConnectionThrottleStreamIO(
-                self, reader, writer, throttles={"_": self.throttle}, timeout=self.socket_timeout
-            )
-            stream._is_owed = bool(command)
-            self._turn.keep(stream)
-            return stream
+            throttles = {"client": self.throttle}
+            opened = DataConnectionThrottleStreamIO(self, *ends, throttles, timeout=self.socket_timeout)
+            opened._is_owed = bool(command)
+            self._turn.keep(opened)
+            return opened
 
     async def abort(self, *, wait: bool = True) -> None:
         """Aborts the transfer (``ABOR``); with ``wait``, also reads the replies.
@@ -1093,12 +1117,9 @@ class Client(BaseClient):
         """
         stream = self._turn.stream
         with self._turn.passing(stream):
-            if not wait:
-                await self.command("ABOR")
-                return
-            if isinstance(stream, DataConnectionThrottleStreamIO):
+            if wait and isinstance(stream, DataConnectionThrottleStreamIO):
                 stream._is_owed = False
-            await self.command("ABOR", "226", "426")
+            await self.command("ABOR", *(("226", "426") if wait else ()))
 
     @classmethod
     @contextlib.asynccontextmanager
@@ -1118,10 +1139,10 @@ class Client(BaseClient):
         """
         client = cls(**kwargs)
         try:
-            await client.connect(host, port)
+            await client.connect(host, port=port)
             if upgrade_to_tls:
                 await client.upgrade_to_tls()
-            await client.login(user, password, account)
+            await client.login(user, password=password, account=account)
         except BaseException:
             client.close()
             raise

@@ -45,8 +45,6 @@ DEFAULT_PORT = 21
 DEFAULT_USER = "anonymous"
 DEFAULT_PASSWORD = "anon@"
 DEFAULT_ACCOUNT = ""
-HALF_OF_YEAR_IN_SECONDS = 15778476
-TWO_YEARS_IN_SECONDS = ((365 * 3 + 366) * 24 * 60 * 60) / 2
 
 SSLSessionBoundContext = _transport.SSLSessionBoundContext
 
@@ -55,6 +53,13 @@ _R = TypeVar("_R")
 _T = TypeVar("_T")
 _AsyncMethod = Callable[_P, Awaitable[_R]]
 _CoroutineMethod = Callable[_P, Coroutine[Any, Any, _R]]
+
+
+async def within(seconds: float | None, awaitable: Awaitable[_T]) -> _T:
+    """Awaits something for so many seconds, or for ever if they are ``None``. Raises :class:`TimeoutError`."""
+    if seconds is None:
+        return await awaitable
+    return await asyncio.wait_for(awaitable, seconds)
 
 
 @overload
@@ -74,10 +79,7 @@ def with_timeout(
     def decorate(method: _AsyncMethod[_P, _R]) -> _CoroutineMethod[_P, _R]:
         @functools.wraps(method)
         async def limited(*args: _P.args, **kwargs: _P.kwargs) -> _R:
-            timeout: float | None = getattr(args[0], attribute)
-            if timeout is None:
-                return await method(*args, **kwargs)
-            return await asyncio.wait_for(method(*args, **kwargs), timeout)
+            return await within(getattr(args[0], attribute), method(*args, **kwargs))
 
         return limited
 
@@ -88,16 +90,16 @@ class AsyncStreamIterator:
     """Iterates over what a coroutine function returns, until that is empty."""
 
     def __init__(self, read_coro: Callable[[], Awaitable[bytes]]) -> None:
-        self.read_coro = read_coro
+        self._read_next = read_coro
 
     def __aiter__(self) -> Self:
         return self
 
     async def __anext__(self) -> bytes:
-        data = await self.read_coro()
-        if data:
-            return data
-        raise StopAsyncIteration
+        block = await self._read_next()
+        if not block:
+            raise StopAsyncIteration
+        return block
 
 
 class AsyncListerMixin(abc.ABC, Generic[_T]):
@@ -107,7 +109,8 @@ class AsyncListerMixin(abc.ABC, Generic[_T]):
         return [item async for item in self]
 
     def __await__(self) -> Generator[Any, None, list[_T]]:
-        return self._to_list().__await__()
+        collecting = self._to_list()
+        return collecting.__await__()
 
     @abc.abstractmethod
     def __aiter__(self) -> AsyncIterator[_T]:
@@ -150,22 +153,24 @@ class AsyncEnterableInstanceProtocol(Protocol[_Context_co]):
 
 
 class _AsyncEnterable(Generic[_Context]):
-    __slots__ = ("context", "open")
+    """A call that is made when it is awaited or entered."""
 
-    context: _Context
+    __slots__ = ("_call", "_entered")
 
-    def __init__(self, open: Callable[[], Awaitable[_Context]]) -> None:
-        self.open = open
-
-    async def __aenter__(self) -> _Context:
-        self.context = await self.open()
-        return await self.context.__aenter__()
-
-    async def __aexit__(self, *args: Any, **kwargs: Any) -> None:
-        await self.context.__aexit__(*args, **kwargs)
+    def __init__(self, call: Callable[[], Awaitable[_Context]]) -> None:
+        self._call = call
+        self._entered: _Context | None = None
 
     def __await__(self) -> Generator[Any, None, _Context]:
-        return self.open().__await__()
+        return self._call().__await__()
+
+    async def __aenter__(self) -> _Context:
+        it = self._entered = await self._call()
+        return await it.__aenter__()
+
+    async def __aexit__(self, *reason: Any, **kwargs: Any) -> None:
+        if self._entered is not None:
+            await self._entered.__aexit__(*reason, **kwargs)
 
 
 def async_enterable(
@@ -178,7 +183,7 @@ def async_enterable(
 
     @functools.wraps(f)
     def wrapper(*args: _P.args, **kwargs: _P.kwargs) -> AsyncEnterableInstanceProtocol[_Context]:
-        return _AsyncEnterable(lambda: f(*args, **kwargs))
+        return _AsyncEnterable(functools.partial(f, *args, **kwargs))
 
     return wrapper
 
@@ -226,31 +231,27 @@ class StreamIO:
         read_timeout: float | None = None,
         write_timeout: float | None = None,
     ) -> None:
-        self.reader = reader
-        self.writer = writer
+        self.reader: StreamReader | asyncio.StreamReader = reader
+        self.writer: StreamWriter | asyncio.StreamWriter = writer
         self.read_timeout: float | None = read_timeout or timeout
         self.write_timeout: float | None = write_timeout or timeout
 
-    @with_timeout("read_timeout")
     async def readline(self) -> bytes:
         """Reads a line with its end; ``b""`` at the end of the stream."""
-        return await self.reader.readline()
+        return await within(self.read_timeout, self.reader.readline())
 
-    @with_timeout("read_timeout")
     async def read(self, count: int = -1) -> bytes:
         """Reads up to ``count`` bytes; -1 reads to the end of the stream."""
-        return await self.reader.read(count)
+        return await within(self.read_timeout, self.reader.read(count))
 
-    @with_timeout("read_timeout")
     async def readexactly(self, count: int) -> bytes:
         """Reads ``count`` bytes. Raises :class:`asyncio.IncompleteReadError` at the end of the stream."""
-        return await self.reader.readexactly(count)
+        return await within(self.read_timeout, self.reader.readexactly(count))
 
-    @with_timeout("write_timeout")
     async def write(self, data: bytes) -> None:
         """Writes bytes, and waits while many are unsent."""
         self.writer.write(data)
-        await self.writer.drain()
+        await within(self.write_timeout, self.writer.drain())
 
     def close(self) -> None:
         """Closes the connection, after what is unsent."""
@@ -258,42 +259,22 @@ class StreamIO:
 
     async def start_tls(self, sslcontext: ssl.SSLContext, server_hostname: str | None) -> None:
         """Starts TLS on the connection."""
+        seconds = self.write_timeout
         await self.writer.start_tls(
-            sslcontext,
-            server_hostname=server_hostname,
-            ssl_handshake_timeout=self.write_timeout,
+            sslcontext, server_hostname=server_hostname, ssl_handshake_timeout=seconds
         )
 
 
 class Throttle:
-    """Limits a rate. ``limit`` is in bytes per second; ``None`` is no limit.
+    """Limits a rate. ``limit`` is in bytes per second; ``None`` or 0 is no limit.
 
-    After ``reset_rate`` seconds, what was counted is rounded.
+    Bytes are counted from the first operation on, and the next one is due when the limit would have allowed for them.
+    When more than ``reset_rate`` seconds have been counted, the bytes that they allowed for are forgotten.
     """
 
     def __init__(self, *, limit: float | None = None, reset_rate: float = 10) -> None:
-        self._limit = limit
-        self.reset_rate = reset_rate
-        self._start: float | None = None
-        self._sum = 0
-
-    async def wait(self) -> None:
-        """Waits until the next operation is due."""
-        if self._limit is not None and self._limit > 0 and self._start is not None:
-            due = self._start + self._sum / self._limit
-            await asyncio.sleep(max(0, due - asyncio.get_running_loop().time()))
-
-    def append(self, data: bytes, start: float) -> None:
-        """Counts the bytes of an operation that began at ``start``, in the time of the event loop."""
-        if self._limit is None or self._limit <= 0:
-            return
-        if self._start is None:
-            self._start = start
-        elapsed = start - self._start
-        if elapsed > self.reset_rate:
-            self._sum -= round(elapsed * self._limit)
-            self._start = start
-        self._sum += len(data)
+        self.reset_rate: float = reset_rate
+        self.limit = limit
 
     @property
     def limit(self) -> float | None:
@@ -303,15 +284,37 @@ class Throttle:
     @limit.setter
     def limit(self, value: float | None) -> None:
         self._limit = value
-        self._start = None
         self._sum = 0
+        #: Since when bytes are counted.
+        self._start: float | None = None
+
+    async def wait(self) -> None:
+        """Waits until the next operation is due."""
+        limit = self._limit or 0
+        if limit <= 0 or self._start is None:
+            return
+        passed = asyncio.get_running_loop().time() - self._start
+        await asyncio.sleep(max(0.0, self._sum / limit - passed))
+
+    def append(self, data: bytes, start: float) -> None:
+        """Counts the bytes of an operation that began at ``start``, in the time of the event loop."""
+        limit = self._limit or 0
+        if limit <= 0:
+            return
+        since = start if self._start is None else self._start
+        if start - since > self.reset_rate:
+            self._sum -= round((start - since) * limit)
+            since = start
+        self._start = since
+        self._sum += len(data)
 
     def clone(self) -> Throttle:
         """Returns a throttle with the same limit, which has counted nothing."""
-        return Throttle(limit=self._limit, reset_rate=self.reset_rate)
+        return type(self)(limit=self.limit, reset_rate=self.reset_rate)
 
     def __repr__(self) -> str:
-        return f"{self.__class__.__name__}(limit={self._limit!r}, reset_rate={self.reset_rate!r})"
+        rate = "no limit" if self.limit is None else f"{self.limit} bytes/s"
+        return f"<{type(self).__name__}: {rate}, reset after {self.reset_rate} s>"
 
 
 class StreamThrottle(NamedTuple):
@@ -322,7 +325,7 @@ class StreamThrottle(NamedTuple):
 
     def clone(self) -> StreamThrottle:
         """Returns throttles with the same limits, which have counted nothing."""
-        return StreamThrottle(read=self.read.clone(), write=self.write.clone())
+        return StreamThrottle(*(throttle.clone() for throttle in self))
 
     @classmethod
     def from_limits(
@@ -331,7 +334,7 @@ class StreamThrottle(NamedTuple):
         write_speed_limit: float | None = None,
     ) -> StreamThrottle:
         """Creates both throttles from limits in bytes per second; ``None`` is no limit."""
-        return cls(read=Throttle(limit=read_speed_limit), write=Throttle(limit=write_speed_limit))
+        return cls(*(Throttle(limit=limit) for limit in (read_speed_limit, write_speed_limit)))
 
 
 class ThrottleStreamIO(StreamIO):
@@ -352,70 +355,68 @@ class ThrottleStreamIO(StreamIO):
         )
         self.throttles: dict[str, StreamThrottle] = {} if throttles is None else throttles
 
+    def _of(self, direction: str) -> list[Throttle]:
+        """Returns the throttles of a direction that have a limit."""
+        found: list[Throttle] = []
+        for both in self.throttles.values():
+            throttle: Throttle = getattr(both, direction)
+            if throttle.limit:
+                found.append(throttle)
+        return found
+
+    def _is_limited(self, direction: str) -> bool:
+        return bool(self._of(direction))
+
     async def wait(self, name: str) -> None:
         """Waits for the throttles of a direction, ``"read"`` or ``"write"``."""
-        limited = [it for it in (getattr(both, name) for both in self.throttles.values()) if it.limit]
-        if limited:
-            await asyncio.gather(*(it.wait() for it in limited))
+        # The last one that is due decides; those before it are due by then.
+        for throttle in self._of(name):
+            await throttle.wait()
 
     def append(self, name: str, data: bytes, start: float) -> None:
         """Counts the bytes of an operation in the throttles of a direction."""
-        for both in self.throttles.values():
-            getattr(both, name).append(data, start)
+        for throttle in self._of(name):
+            throttle.append(data, start)
 
-    def _is_limited(self, name: str) -> bool:
-        for both in self.throttles.values():
-            if getattr(both, name)._limit:
-                return True
-        return False
+    async def _read_limited(self, read: Callable[[], Awaitable[bytes]]) -> bytes:
+        """Calls a function that reads, at the rate of the throttles."""
+        await self.wait("read")
+        begun = asyncio.get_running_loop().time()
+        received = await read()
+        self.append("read", received, begun)
+        return received
 
     async def read(self, count: int = -1) -> bytes:
         """Reads up to ``count`` bytes; -1 reads to the end of the stream."""
-        if not self._is_limited("read"):
-            reader = self.reader
-            if count > 0 and type(reader) is StreamReader:
-                # What has arrived already needs neither a timeout nor a turn of the event loop.
-                block = reader.take(count)
-                if block is not None:
-                    return block
-            return await super().read(count)
-        await self.wait("read")
-        start = asyncio.get_running_loop().time()
-        data = await super().read(count)
-        self.append("read", data, start)
-        return data
+        if self._is_limited("read"):
+            return await self._read_limited(functools.partial(super().read, count))
+        reader = self.reader
+        if count > 0 and type(reader) is StreamReader:
+            # What has arrived already needs neither a timeout nor a turn of the event loop.
+            block = reader.take(count)
+            if block is not None:
+                return block
+        return await super().read(count)
 
     async def readline(self) -> bytes:
         """Reads a line with its end; ``b""`` at the end of the stream."""
-        if not self._is_limited("read"):
-            return await super().readline()
-        await self.wait("read")
-        start = asyncio.get_running_loop().time()
-        data = await super().readline()
-        self.append("read", data, start)
-        return data
+        if self._is_limited("read"):
+            return await self._read_limited(super().readline)
+        return await super().readline()
 
     async def write(self, data: bytes) -> None:
         """Writes bytes, and waits while many are unsent."""
-        if not self._is_limited("write"):
-            writer = self.writer
-            if type(writer) is StreamWriter:
-                if writer.put(data):
-                    return
-                await self._drain(writer)
-                return
+        if self._is_limited("write"):
+            await self.wait("write")
+            begun = asyncio.get_running_loop().time()
             await super().write(data)
+            self.append("write", data, begun)
             return
-        await self.wait("write")
-        start = asyncio.get_running_loop().time()
-        await super().write(data)
-        self.append("write", data, start)
-
-    async def _drain(self, writer: StreamWriter) -> None:
-        if self.write_timeout is None:
-            await writer.drain()
-        else:
-            await asyncio.wait_for(writer.drain(), self.write_timeout)
+        writer = self.writer
+        if type(writer) is not StreamWriter:
+            await super().write(data)
+        elif not writer.put(data):
+            await within(self.write_timeout, writer.drain())
 
     async def __aenter__(self) -> Self:
         return self
@@ -425,22 +426,23 @@ class ThrottleStreamIO(StreamIO):
 
     def iter_by_line(self) -> AsyncStreamIterator:
         """Iterates over the lines."""
-        return AsyncStreamIterator(self.readline)
+        return AsyncStreamIterator(read_coro=self.readline)
 
     def iter_by_block(self, count: int = DEFAULT_BLOCK_SIZE) -> AsyncStreamIterator:
         """Iterates over blocks of up to ``count`` bytes."""
-        return AsyncStreamIterator(lambda: self.read(count))
+        return AsyncStreamIterator(functools.partial(self.read, count))
 
 
-LOCALE_LOCK = threading.Lock()
+_locale_lock = threading.Lock()
 
 
 @contextmanager
 def setlocale(name: str) -> Generator[str, None, None]:
     """Sets the locale of the process within a ``with`` block, under a lock."""
-    with LOCALE_LOCK:
+    with _locale_lock:
         before = locale.setlocale(locale.LC_ALL)
         try:
-            yield locale.setlocale(locale.LC_ALL, name)
+            changed = locale.setlocale(locale.LC_ALL, name)
+            yield changed
         finally:
             locale.setlocale(locale.LC_ALL, before)

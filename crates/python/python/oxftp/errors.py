@@ -18,8 +18,12 @@ __all__ = (
     "NoAvailablePort",
 )
 
-ExcInfo = tuple[type[BaseException], BaseException, TracebackType]
-OptExcInfo = ExcInfo | tuple[None, None, None]
+_NoReason = tuple[None, None, None]
+_Reason = tuple[type[BaseException], BaseException, TracebackType]
+
+
+def _joined(codes: Iterable[str] | str) -> str:
+    return " or ".join(wrap_with_container(codes))
 
 
 class AIOFTPException(Exception):
@@ -38,7 +42,7 @@ class StatusCodeError(AIOFTPException):
         received_codes: tuple[Code, ...] | Code,
         info: list[str] | str,
     ) -> None:
-        super().__init__(f"Waiting for {expected_codes} but got {received_codes} {info!r}")
+        super().__init__(f"expected a reply {_joined(expected_codes)}, received {_joined(received_codes)}: {info!r}")
         self.expected_codes: tuple[Code, ...] = wrap_with_container(expected_codes)
         self.received_codes: tuple[Code, ...] = wrap_with_container(received_codes)
         self.info = info
@@ -51,8 +55,8 @@ class PathIsNotAbsolute(AIOFTPException):
 class PathIOError(AIOFTPException):
     """An operation of a path io failed; ``reason`` is the :func:`sys.exc_info` of the cause."""
 
-    def __init__(self, *args: Any, reason: OptExcInfo | None = None, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(self, *args: Any, reason: _Reason | _NoReason | None = None) -> None:
+        super().__init__(*args)
         self.reason = reason
 
 

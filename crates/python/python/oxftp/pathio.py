@@ -8,12 +8,12 @@ import functools
 import io
 import os
 import stat as _stat
-import sys
 import time
-from collections.abc import AsyncIterable, Awaitable, Callable, Coroutine, Generator, Iterator
+from collections.abc import AsyncIterable, Awaitable, Callable, Coroutine, Generator, Iterable, Iterator
 from concurrent.futures import Executor
 from pathlib import Path, PurePath, PurePosixPath
-from typing import Any, Generic, NamedTuple, ParamSpec, Self, TypeVar
+from types import TracebackType
+from typing import Any, Generic, NamedTuple, ParamSpec, Protocol, Self, TypeVar, cast
 
 from .common import DEFAULT_BLOCK_SIZE, AbstractAsyncLister, AsyncStreamIterator, with_timeout
 from .errors import PathIOError
@@ -32,33 +32,22 @@ _T = TypeVar("_T")
 _PathType = TypeVar("_PathType", bound=PurePath)
 
 
-class AsyncPathIOContext:
-    """An open file: what :meth:`AbstractPathIO.open` returns, to be awaited or entered with ``async with``."""
+class _Translation:
+    """A ``with`` block that raises :class:`PathIOError` for the exceptions of file systems."""
 
-    def __init__(self, pathio: AbstractPathIO[Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-        self.close: Callable[..., Awaitable[None]] | None = None
-        self.pathio = pathio
-        self.args = args
-        self.kwargs = kwargs
+    _passing = (NotImplementedError, StopAsyncIteration, PathIOError)
 
-    async def __aenter__(self) -> Self:
-        self.file: Any = await self.pathio._open(*self.args, **self.kwargs)
-        self.seek: Callable[..., Awaitable[int]] = functools.partial(self.pathio.seek, self.file)
-        self.write: Callable[..., Awaitable[int]] = functools.partial(self.pathio.write, self.file)
-        self.read: Callable[..., Awaitable[bytes]] = functools.partial(self.pathio.read, self.file)
-        self.close = functools.partial(self.pathio.close, self.file)
-        return self
+    def __enter__(self) -> None:
+        pass
 
-    async def __aexit__(self, *args: Any) -> None:
-        if self.close is not None:
-            await self.close()
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if isinstance(error, Exception) and not isinstance(error, self._passing):
+            raise PathIOError(reason=(type(error), error, cast(TracebackType, trace))) from error
 
-    def __await__(self) -> Generator[Any, None, Self]:
-        return self.__aenter__().__await__()
 
-    def iter_by_block(self, count: int = DEFAULT_BLOCK_SIZE) -> AsyncStreamIterator:
-        """Iterates over blocks of up to ``count`` bytes."""
-        return AsyncStreamIterator(lambda: self.read(count))
+_translated = _Translation()
 
 
 def universal_exception(coro: Callable[_P, Awaitable[_R]]) -> Callable[_P, Coroutine[Any, Any, _R]]:
@@ -68,35 +57,83 @@ def universal_exception(coro: Callable[_P, Awaitable[_R]]) -> Callable[_P, Corou
     """
 
     @functools.wraps(coro)
-    async def wrapper(*args: _P.args, **kwargs: _P.kwargs) -> _R:
-        try:
-            return await coro(*args, **kwargs)
-        except (asyncio.CancelledError, NotImplementedError, StopAsyncIteration):
-            raise
-        except Exception as error:
-            raise PathIOError(reason=sys.exc_info()) from error
+    async def translated(*positional: _P.args, **named: _P.kwargs) -> _R:
+        with _translated:
+            return await coro(*positional, **named)
 
-    return wrapper
+    return translated
 
 
 def defend_file_methods(coro: Callable[_P, Awaitable[_R]]) -> Callable[_P, Coroutine[Any, Any, _R]]:
     """Decorates a method of a path io so that it refuses an :class:`AsyncPathIOContext` as its file."""
 
     @functools.wraps(coro)
-    async def wrapper(*args: _P.args, **kwargs: _P.kwargs) -> _R:
-        if isinstance(args[1], AsyncPathIOContext):
-            raise ValueError("the methods of a path io take its own file objects; call those of the opened file")
-        return await coro(*args, **kwargs)
+    async def defended(*positional: _P.args, **named: _P.kwargs) -> _R:
+        _refuse_context(positional[1])
+        return await coro(*positional, **named)
 
-    return wrapper
+    return defended
+
+
+class AsyncPathIOContext:
+    """An open file: what :meth:`AbstractPathIO.open` returns, to be awaited or entered with ``async with``.
+
+    Its methods are those of the path io, without the parameter ``file``.
+    """
+
+    def __init__(self, pathio: AbstractPathIO[Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        self.pathio = pathio
+        self.args = args
+        self.kwargs = kwargs
+        self._is_open = False
+
+    async def _enter(self) -> Self:
+        self.file: Any = await self.pathio._open(*self.args, **self.kwargs)
+        self._is_open = True
+        return self
+
+    def __await__(self) -> Generator[Any, None, Self]:
+        return self._enter().__await__()
+
+    async def __aenter__(self) -> Self:
+        return await self._enter()
+
+    async def __aexit__(self, *args: Any) -> None:
+        if self._is_open:
+            await self.close()
+
+    def seek(self, *args: Any, **kwargs: Any) -> Awaitable[int]:
+        """Changes the position."""
+        return self.pathio.seek(self.file, *args, **kwargs)
+
+    def write(self, *args: Any, **kwargs: Any) -> Awaitable[int]:
+        """Writes bytes."""
+        return self.pathio.write(self.file, *args, **kwargs)
+
+    def read(self, *args: Any, **kwargs: Any) -> Awaitable[bytes]:
+        """Reads bytes."""
+        return self.pathio.read(self.file, *args, **kwargs)
+
+    def close(self, *args: Any, **kwargs: Any) -> Awaitable[None]:
+        """Closes the file."""
+        return self.pathio.close(self.file, *args, **kwargs)
+
+    def iter_by_block(self, count: int = DEFAULT_BLOCK_SIZE) -> AsyncStreamIterator:
+        """Iterates over blocks of up to ``count`` bytes."""
+        return AsyncStreamIterator(functools.partial(self.read, count))
+
+
+def _refuse_context(file: object) -> None:
+    if isinstance(file, AsyncPathIOContext):
+        raise ValueError("the methods of a path io take its own file objects; call those of the opened file")
 
 
 class AbstractPathIO(Generic[_PathType], abc.ABC):
     """A local file system. ``timeout`` is that of :func:`oxftp.with_timeout`."""
 
     def __init__(self, timeout: float | None = None, connection: Any = None, state: Any = None) -> None:
-        self.timeout = timeout
-        self.connection = connection
+        self.timeout: float | None = timeout
+        self.connection: Any = connection
 
     @property
     def state(self) -> Any:
@@ -141,7 +178,7 @@ class AbstractPathIO(Generic[_PathType], abc.ABC):
 
     def open(self, *args: Any, **kwargs: Any) -> AsyncPathIOContext:
         """Opens a file; the arguments are those of :meth:`_open`."""
-        return AsyncPathIOContext(self, args, kwargs)
+        return AsyncPathIOContext(self, args=args, kwargs=kwargs)
 
     @abc.abstractmethod
     async def seek(self, file: Any, offset: int, whence: int = io.SEEK_SET) -> int:
@@ -175,113 +212,112 @@ class PathIONursery(Generic[_PathIOType]):
         self.state: Any = None
 
     def __call__(self, timeout: float | None = None, connection: Any = None, state: Any = None) -> _PathIOType:
-        instance = self.factory(timeout=timeout, connection=connection, state=self.state)
-        if self.state is None:
-            self.state = instance.state
-        return instance
+        shared = self.state
+        created = self.factory(timeout=timeout, connection=connection, state=shared)
+        if shared is None:
+            self.state = created.state
+        return created
 
 
-class _DirectoryLister(AbstractAsyncLister[Path]):
-    def __init__(self, path: Path, timeout: float | None) -> None:
+class _File(Protocol):
+    """What the path ios below need of the objects that they open."""
+
+    def seek(self, offset: int, whence: int, /) -> int: ...
+    def write(self, data: bytes, /) -> int: ...
+    def read(self, count: int, /) -> bytes: ...
+    def close(self) -> None: ...
+
+
+class _Caller(Protocol):
+    def __call__(self, function: Callable[[], _T], /) -> Awaitable[_T]: ...
+
+
+class _PathLister(AbstractAsyncLister[_PathType]):
+    """Lists a directory; each step is a call like any other of the path io."""
+
+    def __init__(self, call: _Caller, paths: Callable[[], Iterable[_PathType]], timeout: float | None) -> None:
         super().__init__(timeout=timeout)
-        self.path = path
-        self.paths: Iterator[Path] | None = None
+        self._call = call
+        self._paths = paths
+        self._rest: Iterator[_PathType] | None = None
 
-    def _next(self) -> Path | None:
-        if self.paths is None:
-            self.paths = self.path.glob("*")
-        return next(self.paths, None)
+    def _step(self) -> _PathType | None:
+        if self._rest is None:
+            self._rest = iter(self._paths())
+        return next(self._rest, None)
 
-    @universal_exception
-    async def __anext__(self) -> Path:
-        found = self._next()
-        if found is None:
+    async def __anext__(self) -> _PathType:
+        path = await self._call(self._step)
+        if path is None:
             raise StopAsyncIteration
-        return found
+        return path
 
 
-class PathIO(AbstractPathIO[Path]):
-    """The disk. Operations block the event loop, which is faster than handing them to threads."""
+class _LocalPathIO(AbstractPathIO[_PathType]):
+    """A path io whose operations are plain functions. :meth:`_call` decides where they run."""
 
-    @universal_exception
+    async def _call(self, function: Callable[..., _T], /, *args: Any, **kwargs: Any) -> _T:
+        with _translated:
+            return function(*args, **kwargs)
+
+    @staticmethod
+    def _own(file: Any) -> _File:
+        with _translated:
+            _refuse_context(file)
+        return cast(_File, file)
+
+    async def seek(self, file: Any, offset: int, whence: int = io.SEEK_SET) -> int:
+        return await self._call(self._own(file).seek, offset, whence)
+
+    async def write(self, file: Any, data: bytes) -> int:
+        return await self._call(self._own(file).write, data)
+
+    async def read(self, file: Any, block_size: int = -1) -> bytes:
+        return await self._call(self._own(file).read, block_size)
+
+    async def close(self, file: Any) -> None:
+        await self._call(self._own(file).close)
+
+
+class _DiskPathIO(_LocalPathIO[Path]):
     async def exists(self, path: Path) -> bool:
-        return path.exists()
+        return await self._call(path.exists)
 
-    @universal_exception
     async def is_dir(self, path: Path) -> bool:
-        return path.is_dir()
+        return await self._call(path.is_dir)
 
-    @universal_exception
     async def is_file(self, path: Path) -> bool:
-        return path.is_file()
+        return await self._call(path.is_file)
 
-    @universal_exception
     async def mkdir(self, path: Path, *, parents: bool = False, exist_ok: bool = False) -> None:
-        path.mkdir(parents=parents, exist_ok=exist_ok)
+        await self._call(path.mkdir, parents=parents, exist_ok=exist_ok)
 
-    @universal_exception
     async def rmdir(self, path: Path) -> None:
-        path.rmdir()
+        await self._call(path.rmdir)
 
-    @universal_exception
     async def unlink(self, path: Path) -> None:
-        path.unlink()
+        await self._call(path.unlink)
 
     def list(self, path: Path) -> AbstractAsyncLister[Path]:
         """Returns the paths in a directory."""
-        return _DirectoryLister(path, self.timeout)
+        return _PathLister(self._call, lambda: path.glob("*"), self.timeout)
 
-    @universal_exception
     async def stat(self, path: Path) -> os.stat_result:
-        return path.stat()
+        return await self._call(path.stat)
 
-    @universal_exception
     async def _open(self, path: Path, mode: str = "rb", **kwargs: Any) -> Any:
-        return path.open(mode, **kwargs)
+        opened: Any = await self._call(path.open, mode, **kwargs)
+        return opened
 
-    @universal_exception
-    @defend_file_methods
-    async def seek(self, file: Any, offset: int, whence: int = io.SEEK_SET) -> int:
-        position: int = file.seek(offset, whence)
-        return position
-
-    @universal_exception
-    @defend_file_methods
-    async def write(self, file: Any, data: bytes) -> int:
-        written: int = file.write(data)
-        return written
-
-    @universal_exception
-    @defend_file_methods
-    async def read(self, file: Any, block_size: int = -1) -> bytes:
-        data: bytes = file.read(block_size)
-        return data
-
-    @universal_exception
-    @defend_file_methods
-    async def close(self, file: Any) -> None:
-        file.close()
-
-    @universal_exception
     async def rename(self, source: Path, destination: Path) -> Path:
-        return source.rename(destination)
+        return await self._call(source.rename, destination)
 
 
-class _AsyncDirectoryLister(_DirectoryLister):
-    def __init__(self, path: Path, timeout: float | None, executor: Executor | None) -> None:
-        super().__init__(path, timeout)
-        self.executor = executor
-
-    @universal_exception
-    @with_timeout
-    async def __anext__(self) -> Path:
-        found = await asyncio.get_running_loop().run_in_executor(self.executor, self._next)
-        if found is None:
-            raise StopAsyncIteration
-        return found
+class PathIO(_DiskPathIO):
+    """The disk. Operations block the event loop, which is faster than handing them to threads."""
 
 
-class AsyncPathIO(AbstractPathIO[Path]):
+class AsyncPathIO(_DiskPathIO):
     """The disk, with each operation in a thread of ``executor``. It is slow."""
 
     def __init__(
@@ -291,70 +327,23 @@ class AsyncPathIO(AbstractPathIO[Path]):
         state: Any = None,
         executor: Executor | None = None,
     ) -> None:
-        super().__init__(timeout, connection, state)
+        super().__init__(timeout=timeout, connection=connection, state=state)
         self.executor = executor
 
-    @universal_exception
+    async def _call(self, function: Callable[..., _T], /, *args: Any, **kwargs: Any) -> _T:
+        with _translated:
+            return await self._in_thread(functools.partial(function, *args, **kwargs))
+
     @with_timeout
-    async def _run(self, function: Callable[..., _T], *args: Any, **kwargs: Any) -> _T:
-        call = functools.partial(function, *args, **kwargs)
-        return await asyncio.get_running_loop().run_in_executor(self.executor, call)
-
-    async def exists(self, path: Path) -> bool:
-        return await self._run(path.exists)
-
-    async def is_dir(self, path: Path) -> bool:
-        return await self._run(path.is_dir)
-
-    async def is_file(self, path: Path) -> bool:
-        return await self._run(path.is_file)
-
-    async def mkdir(self, path: Path, *, parents: bool = False, exist_ok: bool = False) -> None:
-        await self._run(path.mkdir, parents=parents, exist_ok=exist_ok)
-
-    async def rmdir(self, path: Path) -> None:
-        await self._run(path.rmdir)
-
-    async def unlink(self, path: Path) -> None:
-        await self._run(path.unlink)
-
-    def list(self, path: Path) -> AbstractAsyncLister[Path]:
-        """Returns the paths in a directory."""
-        return _AsyncDirectoryLister(path, self.timeout, self.executor)
-
-    async def stat(self, path: Path) -> os.stat_result:
-        return await self._run(path.stat)
-
-    async def _open(self, path: Path, mode: str = "rb", **kwargs: Any) -> Any:
-        opened: Any = await self._run(path.open, mode, **kwargs)
-        return opened
-
-    @universal_exception
-    @defend_file_methods
-    async def seek(self, file: Any, offset: int, whence: int = io.SEEK_SET) -> int:
-        return await self._run(file.seek, offset, whence)
-
-    @universal_exception
-    @defend_file_methods
-    async def write(self, file: Any, data: bytes) -> int:
-        return await self._run(file.write, data)
-
-    @universal_exception
-    @defend_file_methods
-    async def read(self, file: Any, block_size: int = -1) -> bytes:
-        return await self._run(file.read, block_size)
-
-    @universal_exception
-    @defend_file_methods
-    async def close(self, file: Any) -> None:
-        await self._run(file.close)
-
-    async def rename(self, source: Path, destination: Path) -> Path:
-        return await self._run(source.rename, destination)
+    async def _in_thread(self, function: Callable[[], _T]) -> _T:
+        return await asyncio.get_running_loop().run_in_executor(self.executor, function)
 
 
 class Node:
-    """A file or a directory of :class:`MemoryPathIO`."""
+    """A file or a directory of :class:`MemoryPathIO`.
+
+    ``content`` is the bytes of a file, or the nodes in a directory. Times are in seconds, and default to now.
+    """
 
     def __init__(
         self,
@@ -370,55 +359,160 @@ class Node:
         self.name = name
         self.ctime: int = ctime or now
         self.mtime: int = mtime or now
-        self.content = content
+        #: The bytes of a file; ``None`` in a directory.
+        self.data: io.BytesIO | None = None
+        #: What a directory has, by name.
+        self.entries: dict[str, Node] = {}
+        if isinstance(content, io.BytesIO):
+            self.data = content
+        else:
+            self.entries.update((node.name, node) for node in content)
 
     @property
-    def children(self) -> list[Node]:
-        """The entries of a directory."""
-        if isinstance(self.content, io.BytesIO):
-            raise NotADirectoryError(self.name)
-        return self.content
-
-    @property
-    def file(self) -> io.BytesIO:
-        """The content of a file."""
-        if not isinstance(self.content, io.BytesIO):
-            raise IsADirectoryError(self.name)
-        return self.content
+    def content(self) -> list[Node] | io.BytesIO:
+        """The bytes of a file, or a list of the nodes in a directory."""
+        return list(self.entries.values()) if self.data is None else self.data
 
     def __repr__(self) -> str:
-        return (
-            f"{self.__class__.__name__}(type={self.type!r}, name={self.name!r}, ctime={self.ctime!r}, "
-            f"mtime={self.mtime!r}, content={self.content!r})"
-        )
+        inside = f"{len(self.entries)} entries" if self.data is None else f"{self.size} bytes"
+        return f"<Node {self.type} {self.name!r}: {inside}>"
+
+    @property
+    def size(self) -> int:
+        """The number of bytes in a file, 0 for a directory."""
+        return 0 if self.data is None else self.data.getbuffer().nbytes
 
 
-class _MemoryLister(AbstractAsyncLister[PurePosixPath]):
-    def __init__(self, paths: Callable[[], list[PurePosixPath]], timeout: float | None) -> None:
-        super().__init__(timeout=timeout)
-        self.paths = paths
-        self.iterator: Iterator[PurePosixPath] | None = None
+class _MemoryFile:
+    """An open file of :class:`MemoryPathIO`, with a position of its own."""
 
-    @universal_exception
-    async def __anext__(self) -> PurePosixPath:
-        if self.iterator is None:
-            self.iterator = iter(self.paths())
-        for path in self.iterator:
-            return path
-        raise StopAsyncIteration
+    def __init__(self, data: io.BytesIO, position: int) -> None:
+        self.data = data
+        self.position = position
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        self.data.seek(self.position)
+        self.position = self.data.seek(offset, whence)
+        return self.position
+
+    def write(self, data: bytes) -> int:
+        self.data.seek(self.position)
+        count = self.data.write(data)
+        self.position += count
+        return count
+
+    def read(self, count: int | None = -1) -> bytes:
+        self.data.seek(self.position)
+        block = self.data.read(count)
+        self.position += len(block)
+        return block
+
+    def close(self) -> None:
+        pass
 
 
-class MemoryPathIO(AbstractPathIO[PurePosixPath]):
-    """A tree of files in memory."""
+class _Stats(NamedTuple):
+    """What :meth:`MemoryPathIO.stat` returns."""
 
-    class Stats(NamedTuple):
-        """What :meth:`MemoryPathIO.stat` returns."""
+    st_size: int
+    st_ctime: int
+    st_mtime: int
+    st_nlink: int
+    st_mode: int
 
-        st_size: int
-        st_ctime: int
-        st_mtime: int
-        st_nlink: int
-        st_mode: int
+
+class _Tree:
+    """The operations of :class:`MemoryPathIO`, on absolute paths."""
+
+    def __init__(self, root: Node) -> None:
+        self.root = root
+
+    def find(self, path: PurePosixPath) -> Node | None:
+        node: Node | None = self.root
+        for name in path.parts[1:]:
+            if node is None:
+                break
+            node = node.entries.get(name)
+        return node
+
+    def require(self, path: PurePosixPath) -> Node:
+        node = self.find(path)
+        if node is None:
+            raise FileNotFoundError(f"{path} is not in memory")
+        return node
+
+    def require_directory(self, path: PurePosixPath) -> Node:
+        node = self.require(path)
+        if node.data is not None:
+            raise NotADirectoryError(f"{path} is a file")
+        return node
+
+    def is_a(self, kind: str, path: PurePosixPath) -> bool:
+        node = self.find(path)
+        return node is not None and node.type == kind
+
+    def make_directory(self, path: PurePosixPath, parents: bool, exist_ok: bool) -> None:
+        existing = self.find(path)
+        if existing is not None:
+            if exist_ok and existing.data is None:
+                return
+            raise FileExistsError(f"{path} is in memory already")
+        if parents and self.find(path.parent) is None:
+            self.make_directory(path.parent, parents, exist_ok)
+        self.add(path, Node("dir", path.name, content=[]))
+
+    def add(self, path: PurePosixPath, node: Node) -> None:
+        node.name = path.name
+        self.require_directory(path.parent).entries[path.name] = node
+
+    def drop(self, path: PurePosixPath) -> None:
+        if not path.name:
+            raise OSError(f"{path} cannot be removed")
+        del self.require_directory(path.parent).entries[path.name]
+
+    def remove_directory(self, path: PurePosixPath) -> None:
+        if self.require_directory(path).entries:
+            raise OSError(f"{path} has entries")
+        self.drop(path)
+
+    def remove_file(self, path: PurePosixPath) -> None:
+        if self.require(path).data is None:
+            raise IsADirectoryError(f"{path} is a directory")
+        self.drop(path)
+
+    def stat(self, path: PurePosixPath) -> _Stats:
+        node = self.require(path)
+        mode = _stat.S_IFDIR | 0o777 if node.data is None else _stat.S_IFREG | 0o666
+        return _Stats(st_size=node.size, st_ctime=node.ctime, st_mtime=node.mtime, st_nlink=1, st_mode=mode)
+
+    def open(self, path: PurePosixPath, mode: str) -> _MemoryFile:
+        if mode not in ("rb", "wb", "ab", "r+b"):
+            raise ValueError(f"files in memory have no mode {mode!r}")
+        if mode != "rb" and self.find(path) is None:
+            self.add(path, Node("file", path.name, content=io.BytesIO()))
+        node = self.require(path)
+        if node.data is None:
+            raise IsADirectoryError(f"{path} is a directory")
+        if mode == "wb":
+            # Those who read the old content may do so to its end.
+            node.data = io.BytesIO()
+        return _MemoryFile(node.data, node.size if mode == "ab" else 0)
+
+    def rename(self, source: PurePosixPath, destination: PurePosixPath) -> None:
+        node = self.require(source)
+        if source == destination:
+            return
+        self.require_directory(destination.parent)
+        if destination.is_relative_to(source):
+            raise OSError(f"{source} cannot be moved below itself")
+        self.drop(source)
+        self.add(destination, node)
+
+
+class MemoryPathIO(_LocalPathIO[PurePosixPath]):
+    """A tree of files in memory. ``state`` is that of another instance, whose files this one shares."""
+
+    Stats = _Stats
 
     def __init__(
         self,
@@ -427,153 +521,61 @@ class MemoryPathIO(AbstractPathIO[PurePosixPath]):
         state: list[Node] | None = None,
         cwd: str | PurePosixPath | None = None,
     ) -> None:
-        super().__init__(timeout=timeout, connection=connection)
-        self.cwd: PurePosixPath = PurePosixPath(cwd or "/")
-        self.fs: list[Node] = [Node("dir", "/", content=[])] if state is None else state
+        super().__init__(timeout=timeout, connection=connection, state=state)
+        self.cwd: PurePosixPath = PurePosixPath("/", cwd or "")
+        self.fs: list[Node] = [] if state is None else state
+        if not self.fs:
+            self.fs.append(Node("dir", "/", content=[]))
+        self._tree = _Tree(self.fs[0])
 
     @property
     def state(self) -> list[Node]:
-        """The tree."""
+        """A list with the node of ``/``."""
         return self.fs
 
     def __repr__(self) -> str:
-        return repr(self.fs)
+        return f"{type(self).__name__}({self.fs})"
 
-    def _absolute(self, path: PurePosixPath) -> PurePosixPath:
-        return path if path.is_absolute() else self.cwd / path
+    def _at(self, path: PurePosixPath) -> PurePosixPath:
+        return self.cwd / path
 
     def get_node(self, path: PurePosixPath) -> Node | None:
         """Returns the node of a path, or ``None``."""
-        nodes: list[Node] | io.BytesIO = self.fs
-        found: Node | None = None
-        for part in self._absolute(PurePosixPath(path)).parts:
-            if isinstance(nodes, io.BytesIO):
-                return None
-            found = next((node for node in nodes if node.name == part), None)
-            if found is None:
-                return None
-            nodes = found.content
-        return found
+        return self._tree.find(self._at(path))
 
-    def _node(self, path: PurePosixPath) -> Node:
-        node = self.get_node(path)
-        if node is None:
-            raise FileNotFoundError(str(path))
-        return node
-
-    def _siblings(self, path: PurePosixPath) -> list[Node]:
-        return self._node(self._absolute(PurePosixPath(path)).parent).children
-
-    def _detach(self, path: PurePosixPath) -> None:
-        siblings = self._siblings(path)
-        siblings[:] = [node for node in siblings if node.name != path.name]
-
-    @universal_exception
     async def exists(self, path: PurePosixPath) -> bool:
-        return self.get_node(path) is not None
+        return await self._call(self.get_node, path) is not None
 
-    @universal_exception
     async def is_dir(self, path: PurePosixPath) -> bool:
-        node = self.get_node(path)
-        return node is not None and node.type == "dir"
+        return await self._call(self._tree.is_a, "dir", self._at(path))
 
-    @universal_exception
     async def is_file(self, path: PurePosixPath) -> bool:
-        node = self.get_node(path)
-        return node is not None and node.type == "file"
+        return await self._call(self._tree.is_a, "file", self._at(path))
 
-    @universal_exception
     async def mkdir(self, path: PurePosixPath, *, parents: bool = False, exist_ok: bool = False) -> None:
-        path = self._absolute(PurePosixPath(path))
-        node = self.get_node(path)
-        if node is not None:
-            if node.type != "dir" or not exist_ok:
-                raise FileExistsError(str(path))
-        elif not parents:
-            self._siblings(path).append(Node("dir", path.name, content=[]))
-        else:
-            nodes = self.fs
-            for part in path.parts:
-                found = next((node for node in nodes if node.name == part), None)
-                if found is None:
-                    found = Node("dir", part, content=[])
-                    nodes.append(found)
-                nodes = found.children
+        await self._call(self._tree.make_directory, self._at(path), parents, exist_ok)
 
-    @universal_exception
     async def rmdir(self, path: PurePosixPath) -> None:
-        if self._node(path).children:
-            raise OSError("Directory not empty")
-        self._detach(path)
+        await self._call(self._tree.remove_directory, self._at(path))
 
-    @universal_exception
     async def unlink(self, path: PurePosixPath) -> None:
-        _ = self._node(path).file
-        self._detach(path)
+        await self._call(self._tree.remove_file, self._at(path))
 
     def list(self, path: PurePosixPath) -> AbstractAsyncLister[PurePosixPath]:
         """Returns the paths in a directory."""
 
-        def paths() -> list[PurePosixPath]:
-            node = self.get_node(path)
-            if node is None or isinstance(node.content, io.BytesIO):
-                return []
-            return [path / child.name for child in node.content]
+        def paths() -> Iterable[PurePosixPath]:
+            directory = self.get_node(path)
+            return [path / name for name in directory.entries] if directory is not None else ()
 
-        return _MemoryLister(paths, self.timeout)
+        return _PathLister(self._call, paths, self.timeout)
 
-    @universal_exception
-    async def stat(self, path: PurePosixPath) -> MemoryPathIO.Stats:
-        node = self._node(path)
-        if isinstance(node.content, io.BytesIO):
-            size, mode = len(node.content.getbuffer()), _stat.S_IFREG | 0o666
-        else:
-            size, mode = 0, _stat.S_IFDIR | 0o777
-        return MemoryPathIO.Stats(size, node.ctime, node.mtime, 1, mode)
+    async def stat(self, path: PurePosixPath) -> _Stats:
+        return await self._call(self._tree.stat, self._at(path))
 
-    @universal_exception
     async def _open(self, path: PurePosixPath, mode: str = "rb") -> Any:
-        if mode not in ("rb", "wb", "ab", "r+b"):
-            raise ValueError(f"invalid mode: {mode}")
-        node = self.get_node(path)
-        if node is None:
-            if mode == "rb":
-                raise FileNotFoundError(str(path))
-            node = Node("file", path.name, content=io.BytesIO())
-            self._siblings(path).append(node)
-        file = node.file
-        if mode == "wb":
-            node.content = file = io.BytesIO()
-        file.seek(0, io.SEEK_END if mode == "ab" else io.SEEK_SET)
-        return file
+        return await self._call(self._tree.open, self._at(path), mode)
 
-    @universal_exception
-    @defend_file_methods
-    async def seek(self, file: io.BytesIO, offset: int, whence: int = io.SEEK_SET) -> int:
-        return file.seek(offset, whence)
-
-    @universal_exception
-    @defend_file_methods
-    async def write(self, file: io.BytesIO, data: bytes) -> int:
-        return file.write(data)
-
-    @universal_exception
-    @defend_file_methods
-    async def read(self, file: io.BytesIO, block_size: int | None = -1) -> bytes:
-        return file.read(block_size)
-
-    @universal_exception
-    @defend_file_methods
-    async def close(self, file: io.BytesIO) -> None:
-        pass
-
-    @universal_exception
     async def rename(self, source: PurePosixPath, destination: PurePosixPath) -> PurePosixPath:
-        if source != destination:
-            node = self._node(source)
-            target = self._siblings(destination)
-            self._detach(source)
-            target[:] = [it for it in target if it.name != destination.name]
-            node.name = destination.name
-            target.append(node)
+        await self._call(self._tree.rename, self._at(source), self._at(destination))
         return destination
