@@ -161,6 +161,20 @@ async def test_names_that_are_not_utf8_round_trip(vsftpd: Server) -> None:
     await client.quit()
 
 
+async def test_remove_does_not_enter_symlinks(vsftpd: Server) -> None:
+    tree, kept = vsftpd.root / "tree-with-link", vsftpd.root / "kept"
+    for directory in (tree, kept):
+        directory.mkdir(mode=0o777)
+        directory.chmod(0o777)
+    (kept / "file").write_bytes(b"kept")
+    # LIST of vsftpd shows the target with its slash: as a directory, for the rules of aioftp.
+    (tree / "link").symlink_to("../kept/")
+    client = await vsftpd.connect()
+    await client.remove("tree-with-link")
+    assert (kept / "file").read_bytes() == b"kept" and not tree.exists()
+    await client.quit()
+
+
 @pytest.mark.parametrize("kind", ["vsftpd", "proftpd"])
 @pytest.mark.parametrize("version", ["1.2", "1.3"])
 async def test_tls_session_is_reused(servers: Callable[[str], Server], kind: str, version: str) -> None:

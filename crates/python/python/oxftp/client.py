@@ -890,21 +890,21 @@ class Client(BaseClient):
         await self.command(f"DELE {path}", "2xx")
 
     async def remove(self, path: PathLike) -> None:
-        """Removes a file, or a directory with everything below it. A missing path is no error."""
+        """Removes a file or a symbolic link, or a directory with everything below it. A missing path is no error."""
         try:
-            kind = (await self.stat(path))["type"]
+            facts = await self.stat(path)
         except errors.StatusCodeError:
             if await self.exists(path):
                 raise
             return
-        if kind == "dir":
-            await self._remove_tree(PurePosixPath(path))
-        elif kind == "file":
+        if facts["type"] == "file" or "link_dst" in facts:
             await self.remove_file(path)
+        elif facts["type"] == "dir":
+            await self._remove_tree(PurePosixPath(path))
 
     async def _remove_tree(self, top: PurePosixPath) -> None:
         directories = [top]
-        async for found, kind in self._walk(top):
+        async for found, kind in self._walk(top, enters_links=False):
             if kind == "dir":
                 directories.append(found)
             else:
@@ -912,8 +912,12 @@ class Client(BaseClient):
         for directory in reversed(directories):
             await self.remove_directory(directory)
 
-    async def _walk(self, top: PurePosixPath) -> AsyncIterator[tuple[PurePosixPath, str]]:
+    async def _walk(
+        self, top: PurePosixPath, *, enters_links: bool = True
+    ) -> AsyncIterator[tuple[PurePosixPath, str]]:
         """Yields the files and directories below a directory, each directory before what it has; with their types.
+
+        A symbolic link that is not entered is a file: what it refers to may be anywhere.
 
         Raises :class:`ValueError` for an entry that is not in the directory whose listing has it.
         """
@@ -921,7 +925,7 @@ class Client(BaseClient):
         while unlisted:
             directory = unlisted.pop()
             for found, facts in await self.list(directory):
-                kind = facts["type"]
+                kind = "file" if "link_dst" in facts and not enters_links else facts["type"]
                 if kind not in ("dir", "file"):
                     continue
                 if found.parent != directory or found.name in ("", ".."):
