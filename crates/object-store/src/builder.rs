@@ -4,7 +4,7 @@ use std::{env, fs, path::PathBuf, time::Duration};
 
 use oxftp::{ClientBuilder, Credentials, Error, FtpUrl, Netrc, Pool, RemotePath, Scheme, TlsConfig};
 
-use crate::{FtpStore, core::Settings};
+use crate::core::{FtpStore, Settings};
 
 /// Settings of an [`FtpStore`]; created by [`FtpStore::builder`].
 #[derive(Debug, Clone)]
@@ -18,8 +18,15 @@ pub struct FtpStoreBuilder {
     settings: Settings,
 }
 
+impl FtpStore {
+    /// Returns a builder for a store below the path of a URL (`ftp`, `ftpes` or `ftps`).
+    pub fn builder(url: FtpUrl) -> FtpStoreBuilder {
+        FtpStoreBuilder::new(url)
+    }
+}
+
 impl FtpStoreBuilder {
-    pub(crate) fn new(url: FtpUrl) -> Self {
+    fn new(url: FtpUrl) -> Self {
         let settings = Settings::default();
         Self { url, credentials: None, client: None, tls: None, sessions: Pool::DEFAULT_SIZE, settings }
     }

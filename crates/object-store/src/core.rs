@@ -2,10 +2,9 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use oxftp::{Entry, FtpUrl, Pool, RemotePath};
+use oxftp::{Entry, Pool, RemotePath};
 
 use crate::{
-    FtpStoreBuilder,
     cache::{FileCache, RecentEntries},
     failure::{Failure, FailureKind, Result},
     meta::Meta,
@@ -30,11 +29,6 @@ pub struct FtpStore {
 }
 
 impl FtpStore {
-    /// Returns a builder for a store below the path of a URL (`ftp`, `ftpes` or `ftps`).
-    pub fn builder(url: FtpUrl) -> FtpStoreBuilder {
-        FtpStoreBuilder::new(url)
-    }
-
     /// Creates a store over an existing pool. `root` is the directory of the objects; empty for the login directory.
     pub fn new(pool: Pool, root: impl Into<RemotePath>) -> Self {
         let root = root.into();

@@ -43,6 +43,7 @@ mod implement;
 
 mod builder;
 mod cache;
+mod copy;
 mod core;
 mod create;
 mod failure;

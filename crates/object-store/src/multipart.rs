@@ -15,7 +15,7 @@ use tokio::{
 use crate::{
     core::{Core, retrying},
     failure::{Failure, FailureKind, Result},
-    write::check_stored,
+    write::{Target, check_stored},
 };
 
 /// An upload in parts. Dropping it deletes what was stored.
@@ -139,7 +139,7 @@ impl Task {
 
     async fn complete(&mut self) -> Result<Option<String>> {
         if !self.is_begun {
-            return self.core.put(&self.location, &[], crate::write::Target::Overwrite).await;
+            return self.core.put(&self.location, &[], Target::Overwrite).await;
         }
         self.core.publish(&self.location, &self.temporary, &self.path).await
     }

@@ -1,7 +1,6 @@
-//! Writing, deleting, copying and renaming objects.
+//! Writing, deleting and renaming objects.
 
 use bytes::Bytes;
-use futures_util::StreamExt;
 use oxftp::{Client, Error, RemotePath};
 use tokio::io::AsyncWriteExt;
 
@@ -9,7 +8,6 @@ use crate::{
     core::{Core, PAUSE, RETRIES, retrying},
     create::under_lock,
     failure::{Failure, Result},
-    multipart::Upload,
     names,
 };
 
@@ -34,7 +32,7 @@ impl Core {
         }
     }
 
-    async fn store(&self, location: &str, chunks: &[Bytes]) -> Result<Option<String>> {
+    pub(crate) async fn store(&self, location: &str, chunks: &[Bytes]) -> Result<Option<String>> {
         let path = self.object_path(location)?;
         let temporary = self.temporary(location, &path);
         let stored = match self.store_at(&temporary, chunks).await {
@@ -81,7 +79,8 @@ impl Core {
         Ok(self.stat(location).await?.etag)
     }
 
-    /// Renames a file, in place of an existing one. After a lost connection the file tells whether that was done.
+    /// Renames a file and replaces an existing one. If the connection is lost meanwhile, checks whether the server renamed
+    /// the file.
     async fn replace(&self, from: &RemotePath, to: &RemotePath) -> oxftp::Result<()> {
         let mut failures = 0;
         loop {
@@ -149,42 +148,6 @@ impl Core {
         self.forget(to);
         renamed.map_err(|error| Failure::of(to, error))
     }
-
-    pub(crate) async fn copy(
-        self: &std::sync::Arc<Self>,
-        from: &str,
-        to: &str,
-        target: Target,
-    ) -> Result<()> {
-        let meta = self.stat(from).await?;
-        match target {
-            Target::Overwrite if from == to => Ok(()),
-            Target::Overwrite => self.copy_to(&meta.location, meta.size, to).await,
-            Target::Create => under_lock!(self, to, self.copy_to(&meta.location, meta.size, to).await),
-        }
-    }
-
-    async fn copy_to(self: &std::sync::Arc<Self>, from: &str, size: u64, to: &str) -> Result<()> {
-        if size <= MOST_IN_MEMORY {
-            let contents = self.read_small(from).await?;
-            return self.store(to, &[contents]).await.map(drop);
-        }
-        let meta = self.stat(from).await?;
-        let size = meta.size;
-        let mut blocks = self.stream(&meta, 0..size).await?;
-        let mut upload = Upload::begin(self.clone(), to)?;
-        while let Some(block) = blocks.next().await {
-            let stored = match block {
-                Ok(block) => upload.part(vec![block]).await,
-                Err(failure) => Err(failure),
-            };
-            if let Err(failure) = stored {
-                upload.abort().await?;
-                return Err(failure);
-            }
-        }
-        upload.complete().await.map(drop)
-    }
 }
 
 /// Stores a file on one session, and compares its size if the server tells it.
@@ -210,6 +173,3 @@ pub(crate) async fn check_stored(session: &mut Client, path: &RemotePath, sent: 
         _ => Ok(()),
     }
 }
-
-/// Size up to which a copied object is held in memory.
-const MOST_IN_MEMORY: u64 = 8 << 20;

@@ -28,7 +28,8 @@ use tokio::{
 };
 
 use crate::{
-    bridge::{Job, Outcome, outcome},
+    bridge::{Job, outcome},
+    completion::Outcome,
     error::{socket_exception, tls_exception},
     proxy::Route,
     runtime,
@@ -81,7 +82,7 @@ enum Link {
 
 #[pymethods]
 impl Connection {
-    /// Opens a connection. A data connection gives the address of its reply as `host`, and says so.
+    /// Opens a connection. With `data`, `host` may be an IP address from a reply of the server.
     #[staticmethod]
     #[pyo3(signature = (host, port, *, data=false, route=None))]
     fn connect(host: String, port: u16, data: bool, route: Option<Route>) -> PyResult<Job> {

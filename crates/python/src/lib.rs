@@ -5,6 +5,7 @@
 //! [`pool`] runs whole jobs in the client library. [`tls`] and [`proxy`] configure both, and [`parse`] parses listings.
 
 mod bridge;
+mod completion;
 mod connection;
 mod error;
 mod parse;

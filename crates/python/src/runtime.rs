@@ -13,7 +13,7 @@ use std::{
 use pyo3::{exceptions::PyRuntimeError, prelude::*};
 use tokio::runtime::Handle;
 
-use crate::bridge::{self, Completion};
+use crate::completion::{Completion, wake_loops};
 
 /// The runtime of one process.
 pub(crate) struct Runtime {
@@ -64,9 +64,8 @@ fn start() -> PyResult<(Arc<Runtime>, Owned)> {
         .enable_all()
         .build()?;
     let (completions, completed) = mpsc::channel();
-    let waker = std::thread::Builder::new()
-        .name("oxftp-waker".to_owned())
-        .spawn(move || bridge::wake_loops(&completed))?;
+    let waker =
+        std::thread::Builder::new().name("oxftp-waker".to_owned()).spawn(move || wake_loops(&completed))?;
     let handle = tokio.handle().clone();
     let runtime = Arc::new(Runtime { process: std::process::id(), handle, completions });
     Ok((runtime, Owned { tokio, waker }))
@@ -113,7 +112,7 @@ pub(crate) fn stop(py: Python<'_>) {
     }
     py.detach(|| {
         owned.tokio.shutdown_timeout(STOP_WITHIN);
-        bridge::stop_waking(&runtime);
+        runtime.complete(Completion::Last);
         let _ = owned.waker.join();
     });
 }

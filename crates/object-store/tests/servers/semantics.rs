@@ -69,7 +69,7 @@ async fn small_file_is_transferred_once(server: &TestServer) {
     let path = Path::from("small");
     assert_eq!(store.get_range(&path, 0..2).await.unwrap(), "fi");
 
-    // Of the same size and time: whoever transfers it again sees the other contents.
+    // Size and time stay the same, so only a new transfer would return the new contents.
     let mut contents = fs::File::options().write(true).open(&file).unwrap();
     contents.write_all(b"other").unwrap();
     contents.set_modified(modified).unwrap();

@@ -74,7 +74,7 @@ fn bash_completes_bookmarks_and_remote_paths() {
 #[test]
 fn completion_does_not_wait_for_a_silent_server() {
     let site = site();
-    // The system accepts connections that nobody answers.
+    // The connection is established, but no greeting is sent.
     let silent = TcpListener::bind("localhost:0").unwrap();
     let line = format!("oxftp ls ftp://me@localhost:{}/pub/", silent.local_addr().unwrap().port());
     complete(&site, "oxftp ls @wo");

@@ -199,8 +199,8 @@ impl SegmentPlan {
 
     /// Finds the split that saves the most time, if one saves any.
     ///
-    /// The connection that gives a part away ends at the border, and starts again if there is more work: both pay the
-    /// start of a connection. A segment that would be complete before that is left alone.
+    /// A new transfer needs time until it has its full rate (`start_cost`). A segment that would be complete sooner than
+    /// twice that time is not split.
     fn best_split(&self, now: Instant) -> Option<Split> {
         let seconds_left =
             |segment: &Segment| segment.rate(now).map_or(f64::INFINITY, |rate| segment.left() as f64 / rate);
