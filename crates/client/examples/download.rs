@@ -4,9 +4,7 @@
 
 #![allow(clippy::print_stdout, reason = "examples print")]
 
-use std::sync::Arc;
-
-use oxftp::{Client, ClientBuilder, FtpUrl, Progress, ProgressEvent};
+use oxftp::{Client, ClientBuilder, FtpUrl, ProgressEvent};
 
 mod support;
 
@@ -16,24 +14,20 @@ pub(crate) async fn run(url: &FtpUrl) -> support::Result {
     let mut client: Client = ClientBuilder::from_url(url).connect(url.host()).await?;
     client.login(url.credentials()).await?;
 
-    let report = client.download("reports").to(here.path()).progress(Arc::new(Printer)).await?;
+    let print = |event: ProgressEvent<'_>| match event {
+        ProgressEvent::FileStarted { name, size, .. } => println!("{name}: {size:?} bytes"),
+        ProgressEvent::FileFinished { name } => println!("{name}: complete"),
+        _ => {}
+    };
+    let report = client.download("reports").into_dir(here.path()).progress(print).await?;
     println!("{} files, {} bytes", report.files, report.bytes);
+    for file in &report.transferred {
+        println!("{} is at {}", file.source, file.target);
+    }
     client.quit().await?;
 
     assert!(here.path().join("reports/2026/november.csv").is_file());
     Ok(())
-}
-
-/// Prints the name of each file that is complete.
-#[derive(Debug)]
-struct Printer;
-
-impl Progress for Printer {
-    fn on_event(&self, event: ProgressEvent<'_>) {
-        if let ProgressEvent::FileFinished { name } = event {
-            println!("{name}");
-        }
-    }
 }
 
 #[tokio::main]

@@ -46,8 +46,8 @@
 //! # Errors
 //!
 //! Every operation returns an [`Error`], with predicates such as [`is_not_found`](Error::is_not_found) and
-//! [`is_transient`](Error::is_transient). Operations on trees return a [`Report`] of the items that failed.
-
+//! [`is_transient`](Error::is_transient). Its text names the command that the server refused, and so the path. Operations
+//! on trees return a [`Report`] of the files that were transferred, and of the items that failed.
 //!
 //! # Features
 //!
@@ -73,6 +73,48 @@
 //!
 //! A `tls` without cryptography of its own uses the `CryptoProvider` that the program passes to `TlsConfig` or installs
 //! as the default of rustls.
+//!
+//! # Runtime
+//!
+//! The asynchronous API needs a tokio runtime with time and I/O enabled (`#[tokio::main]`, or `enable_all` of its builder);
+//! without one it panics with the message of tokio. Builders, URLs, paths and [`Pool::new`] need none. The sockets of
+//! a client belong to the runtime in which it was connected. A runtime of one thread is enough. [`local_fs`] uses the
+//! blocking threads of tokio. Without a runtime, use `blocking` (a feature).
+//!
+//! # Diagnostics
+//!
+//! With the feature `tracing`, targets are:
+//!
+//! | target | level | contents |
+//! |---|---|---|
+//! | `oxftp::operation` | info | a span for each of `connect`, `login`, `list`, `read`, `write`, `download`, `upload` and `mirror`, with the fields `host`, `path`, `target`, `user`, and at its end `bytes`, `files`, `failures`, `entries`, `error` |
+//! | `oxftp::protocol` | debug | commands (`>`) and replies (`<`) |
+//! | `oxftp::report` | warn | each failure in a tree |
+//! | `oxftp::` and the module | debug to warn | everything else |
+//!
+//! Passwords and accounts are written as `***` everywhere.
+//!
+//! # Testing
+//!
+//! The crate `oxftp-serve` has a server on loopback for the tests of a program that uses this crate; [`local_fs::MemoryFs`]
+//! keeps the files of downloads in memory.
+//!
+//! ```
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! use oxftp::{Client, Credentials};
+//! use oxftp_serve::{ServeOptions, Server};
+//!
+//! let root = tempfile::tempdir()?;
+//! std::fs::write(root.path().join("a.txt"), "text")?;
+//! let server = Server::start(ServeOptions::new(root.path())).await?;
+//!
+//! let mut client = Client::builder().connect(server.address()).await?;
+//! client.login(Credentials::anonymous()).await?;
+//! assert_eq!(client.read("a.txt").await?, "text");
+//! # Ok(())
+//! # }
+//! ```
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(test, allow(clippy::unwrap_used))]
@@ -127,7 +169,7 @@ pub use crate::connect::data_dialer::ActiveMode;
 pub use crate::data::TransferSummary;
 pub use crate::error::kind::ErrorKind;
 pub use crate::error::lock_holder::LockHolder;
-pub use crate::error::report::{Failure, Report};
+pub use crate::error::report::{Failure, Location, Report, TransferredFile};
 pub use crate::error::tls::TlsFailure;
 pub use crate::error::{Error, Result};
 pub use crate::future::BoxFuture;
@@ -149,10 +191,11 @@ pub use crate::transfer::{
 };
 pub use crate::url::{FtpUrl, Host, Scheme, UrlError};
 pub use oxftp_proto::{
-    Code, Command, Encoding, Entry, EntryKind, Facts, Features, FileHash, FileName, HashAlgorithm,
-    InvalidCommand, InvalidMask, Limits, NameError, PathEvidence, PathStyle, Platform, Precision, RemotePath,
-    Reply, ReplyDecoder, Secret, ServerZone, StatusCodeError, Timestamp, TransferType, UnknownHash,
-    UnknownZone, Zone, address, classify,
+    Code, Command, DecodeError, Encoding, Entry, EntryKind, Facts, Features, FileHash, FileName,
+    HashAlgorithm, InvalidCommand, InvalidMask, Limits, NameError, ParseCodeError, ParseTimestampError,
+    PathEvidence, PathStyle, Platform, Precision, RemotePath, Reply, ReplyDecoder, Secret, ServerZone,
+    StatusCodeError, Timestamp, TransferType, UnknownEncoding, UnknownHash, UnknownZone, Zone, address,
+    classify,
     dialog::{Aborted, Credentials, PassiveMode},
     escape, listing, parse_directory, redact_password, redact_urls, server,
 };

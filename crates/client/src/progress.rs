@@ -76,7 +76,6 @@ impl ProgressEvent<'_> {
 /// The task that transfers makes the calls, so they should be short. Closures are observers, too:
 ///
 /// ```no_run
-/// use std::sync::Arc;
 /// use oxftp::ProgressEvent;
 ///
 /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
@@ -85,7 +84,7 @@ impl ProgressEvent<'_> {
 ///     ProgressEvent::FileFinished { name } => println!("{name}: done"),
 ///     _ => {}
 /// };
-/// client.download("pub").progress(Arc::new(print)).await?;
+/// client.download("pub").progress(print).await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -139,12 +138,20 @@ pub struct Counter {
 
 impl Counter {
     /// Returns the number of bytes transferred.
+    ///
+    /// ```
+    /// assert_eq!(oxftp::Counter::default().bytes(), 0);
+    /// ```
     #[must_use]
     pub fn bytes(&self) -> u64 {
         self.bytes.load(Ordering::Relaxed)
     }
 
     /// Returns the number of files that are complete.
+    ///
+    /// ```
+    /// assert_eq!(oxftp::Counter::default().files(), 0);
+    /// ```
     #[must_use]
     pub fn files(&self) -> u64 {
         self.files.load(Ordering::Relaxed)

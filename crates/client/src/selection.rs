@@ -38,12 +38,28 @@ type Condition = dyn Fn(&Candidate<'_>) -> bool + Send + Sync;
 
 impl Selection {
     /// Creates a selection of the entries for which `accepts` returns `true`.
+    ///
+    /// ```no_run
+    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+    /// use oxftp::Selection;
+    ///
+    /// let small = Selection::new(|found| found.is_dir || found.size < Some(1_000_000));
+    /// client.download("photos").select(small).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn new(accepts: impl Fn(&Candidate<'_>) -> bool + Send + Sync + 'static) -> Self {
         Self { accepts: Arc::new(accepts), empty_directories: false }
     }
 
     /// Sets whether directories without selected files are created. Defaults to `false`.
+    ///
+    /// ```
+    /// use oxftp::Selection;
+    ///
+    /// let texts = Selection::new(|found| found.path.ends_with(".txt")).empty_directories(true);
+    /// ```
     #[must_use]
     pub fn empty_directories(mut self, create: bool) -> Self {
         self.empty_directories = create;
@@ -51,6 +67,13 @@ impl Selection {
     }
 
     /// Returns whether the entry is selected.
+    ///
+    /// ```
+    /// use oxftp::{Candidate, Selection};
+    ///
+    /// let texts = Selection::new(|found| found.path.ends_with(".txt"));
+    /// assert!(texts.accepts(&Candidate { path: "a/b.txt", is_dir: false, size: None, modified: None }));
+    /// ```
     #[must_use]
     pub fn accepts(&self, candidate: &Candidate<'_>) -> bool {
         (self.accepts)(candidate)

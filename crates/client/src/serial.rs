@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser::SerializeStruct};
 
-use crate::{Error, ErrorKind, Failure, FtpUrl, Host, PathEntry, ProgressEvent, Report, TransferSummary};
+use crate::{
+    Error, ErrorKind, Failure, FtpUrl, Host, Location, PathEntry, ProgressEvent, Report, TransferSummary,
+    TransferredFile,
+};
 
 /// The URL without its password.
 impl Serialize for FtpUrl {
@@ -78,9 +81,27 @@ impl Serialize for Failure {
     }
 }
 
+/// The path as a string.
+impl Serialize for Location {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl Serialize for TransferredFile {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut object = serializer.serialize_struct("TransferredFile", 4)?;
+        object.serialize_field("source", &self.source)?;
+        object.serialize_field("target", &self.target)?;
+        object.serialize_field("bytes", &self.bytes)?;
+        object.serialize_field("resumed", &self.resumed)?;
+        object.end()
+    }
+}
+
 impl Serialize for Report {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut object = serializer.serialize_struct("Report", 9)?;
+        let mut object = serializer.serialize_struct("Report", 10)?;
         object.serialize_field("files", &self.files)?;
         object.serialize_field("directories", &self.directories)?;
         object.serialize_field("bytes", &self.bytes)?;
@@ -88,6 +109,7 @@ impl Serialize for Report {
         object.serialize_field("deleted", &self.deleted)?;
         object.serialize_field("unchanged", &self.unchanged)?;
         object.serialize_field("skipped_symlinks", &self.skipped_symlinks)?;
+        object.serialize_field("transferred", &self.transferred)?;
         object.serialize_field("failures", &self.failures)?;
         object.serialize_field("failed_directories", &self.failed_directories)?;
         object.end()
@@ -162,8 +184,11 @@ mod tests {
         let error = || Error::NotFound { path: "x".into(), refusal: None };
         let mut report = Report { files: 2, ..Report::default() };
         report.failures.push(Failure { name: "x".into(), error: error() });
+        let (source, target) = (Location::Remote("a/x".into()), Location::Local("b/x".into()));
+        report.transferred.push(TransferredFile { source, target, bytes: 3, resumed: 0 });
         let json = serde_json::to_value(&report).unwrap();
         assert_eq!(json["files"], 2);
+        assert_eq!(json["transferred"][0]["target"], "b/x");
         assert_eq!(json["failures"][0]["error"]["kind"], "NotFound");
         assert_eq!(json["failures"][0]["error"]["message"], "x does not exist");
         let event = ProgressEvent::FileFailed { name: "x", error: &error() };

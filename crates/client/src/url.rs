@@ -1,6 +1,10 @@
 //! FTP URLs.
 
-use std::{fmt, str::FromStr};
+use std::{
+    fmt,
+    hash::{Hash, Hasher},
+    str::FromStr,
+};
 
 use oxftp_proto::{Encoding, RemotePath, Secret, dialog::Credentials, escape, redact_password};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, percent_encode, utf8_percent_encode};
@@ -65,32 +69,69 @@ impl Scheme {
     }
 }
 
+/// Hashes all parts but the password.
+impl Hash for FtpUrl {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (self.scheme, &self.user, &self.host, &self.path).hash(state);
+    }
+}
+
 impl FtpUrl {
     /// Returns the scheme.
+    ///
+    /// ```
+    /// let url: oxftp::FtpUrl = "ftps://me:secret@example.org:990/pub/a%20b".parse()?;
+    /// assert_eq!(url.scheme(), oxftp::Scheme::Ftps);
+    /// # Ok::<(), oxftp::UrlError>(())
+    /// ```
     #[must_use]
     pub fn scheme(&self) -> Scheme {
         self.scheme
     }
 
     /// Returns the host, with the port if the URL contains one.
+    ///
+    /// ```
+    /// let url: oxftp::FtpUrl = "ftps://me:secret@example.org:990/pub/a%20b".parse()?;
+    /// assert_eq!(url.host().to_string(), "example.org:990");
+    /// # Ok::<(), oxftp::UrlError>(())
+    /// ```
     #[must_use]
     pub fn host(&self) -> Host {
         self.host.clone()
     }
 
     /// Returns the user, if the URL contains one.
+    ///
+    /// ```
+    /// let url: oxftp::FtpUrl = "ftps://me:secret@example.org:990/pub/a%20b".parse()?;
+    /// assert_eq!(url.user(), Some("me"));
+    /// # Ok::<(), oxftp::UrlError>(())
+    /// ```
     #[must_use]
     pub fn user(&self) -> Option<&str> {
         self.user.as_deref()
     }
 
     /// Returns the password, if the URL contains one.
+    ///
+    /// ```
+    /// let url: oxftp::FtpUrl = "ftps://me:secret@example.org:990/pub/a%20b".parse()?;
+    /// assert_eq!(url.password().map(|it| it.expose()), Some("secret"));
+    /// # Ok::<(), oxftp::UrlError>(())
+    /// ```
     #[must_use]
     pub fn password(&self) -> Option<&Secret> {
         self.password.as_ref()
     }
 
     /// Returns the credentials: anonymous if the URL contains no user, with an empty password if it contains none.
+    ///
+    /// ```
+    /// let url: oxftp::FtpUrl = "ftps://me:secret@example.org:990/pub/a%20b".parse()?;
+    /// assert_eq!(url.credentials().user, "me");
+    /// # Ok::<(), oxftp::UrlError>(())
+    /// ```
     #[must_use]
     pub fn credentials(&self) -> Credentials {
         match &self.user {
@@ -100,6 +141,12 @@ impl FtpUrl {
     }
 
     /// Returns the decoded path; the empty path is the login directory.
+    ///
+    /// ```
+    /// let url: oxftp::FtpUrl = "ftps://me:secret@example.org:990/pub/a%20b".parse()?;
+    /// assert_eq!(url.path().to_string(), "pub/a b");
+    /// # Ok::<(), oxftp::UrlError>(())
+    /// ```
     #[must_use]
     pub fn path(&self) -> RemotePath {
         let bytes: Vec<u8> = percent_decode_str(&self.path).collect();
@@ -107,6 +154,12 @@ impl FtpUrl {
     }
 
     /// Returns the path as it was written, percent-encoded.
+    ///
+    /// ```
+    /// let url: oxftp::FtpUrl = "ftps://me:secret@example.org:990/pub/a%20b".parse()?;
+    /// assert!(url.encoded_path().ends_with("pub/a%20b"));
+    /// # Ok::<(), oxftp::UrlError>(())
+    /// ```
     #[must_use]
     pub fn encoded_path(&self) -> &str {
         &self.path
@@ -125,6 +178,13 @@ impl FtpUrl {
     }
 
     /// Returns whether the path ends in a slash, and so refers to a directory.
+    ///
+    /// ```
+    /// let url: oxftp::FtpUrl = "ftps://me:secret@example.org:990/pub/a%20b".parse()?;
+    /// assert!(!url.names_directory());
+    /// assert!(url.with_path("pub/").names_directory());
+    /// # Ok::<(), oxftp::UrlError>(())
+    /// ```
     #[must_use]
     pub fn names_directory(&self) -> bool {
         self.path.is_empty() || self.path.ends_with('/')

@@ -235,17 +235,23 @@ pub enum TransferType {
     Local(u8),
 }
 
+/// Writes the argument of `TYPE`, such as `I`.
+impl fmt::Display for TransferType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Ascii => f.write_str("A"),
+            Self::Ebcdic => f.write_str("E"),
+            Self::Image => f.write_str("I"),
+            Self::Local(bits) => write!(f, "L {bits}"),
+        }
+    }
+}
+
 impl TransferType {
     /// Creates the `TYPE` command.
     #[must_use]
     pub fn command(self) -> Command {
-        let line = match self {
-            Self::Ascii => "TYPE A".to_owned(),
-            Self::Ebcdic => "TYPE E".to_owned(),
-            Self::Image => "TYPE I".to_owned(),
-            Self::Local(bits) => format!("TYPE L {bits}"),
-        };
-        Command { line: line.into_bytes(), secret: None }
+        Command { line: format!("TYPE {self}").into_bytes(), secret: None }
     }
 }
 

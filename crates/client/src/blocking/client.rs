@@ -34,6 +34,14 @@ pub struct Client {
 impl Client {
     /// Connects to a server, without TLS and with the default options.
     ///
+    /// ```no_run
+    /// # fn example() -> oxftp::Result<()> {
+    /// let mut client = oxftp::blocking::Client::connect("ftp.example.org")?;
+    /// client.login(oxftp::Credentials::anonymous())?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// Those of [`ClientBuilder::connect`].
@@ -78,29 +86,66 @@ impl Client {
     }
 
     /// Returns the asynchronous client of the session, for what has no blocking form.
+    ///
+    /// ```no_run
+    /// # fn example(client: &mut oxftp::blocking::Client) -> oxftp::Result<()> {
+    /// let zone = client.as_async().server_zone();
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn as_async(&mut self) -> &mut AsyncClient {
         &mut self.inner
     }
 
     /// Returns the greeting of the server.
+    ///
+    /// ```no_run
+    /// # fn example(client: &mut oxftp::blocking::Client) -> oxftp::Result<()> {
+    /// println!("{}", client.greeting());
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn greeting(&self) -> &Reply {
         self.inner.greeting()
     }
 
     /// Returns whether the session is no longer usable.
+    ///
+    /// ```no_run
+    /// # fn example(client: &mut oxftp::blocking::Client) -> oxftp::Result<()> {
+    /// if client.is_broken() {
+    ///     client.reconnect()?;
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn is_broken(&self) -> bool {
         self.inner.is_broken()
     }
 
     /// Returns whether the control connection is encrypted.
+    ///
+    /// ```no_run
+    /// # fn example(client: &mut oxftp::blocking::Client) -> oxftp::Result<()> {
+    /// assert!(client.is_encrypted());
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn is_encrypted(&self) -> bool {
         self.inner.is_encrypted()
     }
 
     /// Returns the features of the server (`FEAT`); see [`crate::Client::features`].
+    ///
+    /// ```no_run
+    /// # fn example(client: &mut oxftp::blocking::Client) -> oxftp::Result<()> {
+    /// println!("{}", client.features()?.contains("MLST"));
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -110,6 +155,13 @@ impl Client {
     }
 
     /// Returns the system of the server (`SYST`); see [`crate::Client::system`].
+    ///
+    /// ```no_run
+    /// # fn example(client: &mut oxftp::blocking::Client) -> oxftp::Result<()> {
+    /// println!("{}", client.system()?);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -148,6 +200,15 @@ impl Client {
 
     /// Returns the entries of a directory as an iterator.
     ///
+    /// ```no_run
+    /// # fn example(client: &mut oxftp::blocking::Client) -> oxftp::Result<()> {
+    /// for entry in client.entries("pub")? {
+    ///     println!("{}", entry?.path());
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// None so far; failures are items of the iterator.
@@ -156,6 +217,15 @@ impl Client {
     }
 
     /// Returns the entries of a tree as an iterator.
+    ///
+    /// ```no_run
+    /// # fn example(client: &mut oxftp::blocking::Client) -> oxftp::Result<()> {
+    /// for entry in client.walk("pub")? {
+    ///     println!("{}", entry?.path());
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -166,6 +236,13 @@ impl Client {
 
     /// Lists a directory; the iterator of [`entries`](Self::entries), collected.
     ///
+    /// ```no_run
+    /// # fn example(client: &mut oxftp::blocking::Client) -> oxftp::Result<()> {
+    /// println!("{} entries", client.read_dir("pub")?.len());
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// Those of [`crate::Client::list`].
@@ -174,16 +251,83 @@ impl Client {
     }
 
     /// Creates a download of a file or tree, which [`run`](super::Run::run) starts; see [`crate::Client::download`].
+    ///
+    /// ```no_run
+    /// # fn example(client: &mut oxftp::blocking::Client) -> oxftp::Result<()> {
+    /// use oxftp::blocking::Run;
+    ///
+    /// client.download("pub").into_dir("copy").run()?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn download(&mut self, source: impl Into<RemotePath>) -> crate::Download<'_> {
         self.inner.download(source)
     }
 
     /// Creates an upload of a file or tree, which [`run`](super::Run::run) starts; see [`crate::Client::upload`].
+    ///
+    /// ```no_run
+    /// # fn example(client: &mut oxftp::blocking::Client) -> oxftp::Result<()> {
+    /// use oxftp::blocking::Run;
+    ///
+    /// client.upload("site").to_file("/www").run()?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn upload(&mut self, source: impl Into<PathBuf>) -> crate::Upload<'_> {
         self.inner.upload(source)
     }
 
+    /// Creates a mirror to the local file system over this session, which [`run`](super::Run::run) starts; see
+    /// [`crate::Client::mirror_down`].
+    ///
+    /// ```no_run
+    /// use oxftp::blocking::Run;
+    ///
+    /// # fn example(client: &mut oxftp::blocking::Client) -> oxftp::Result<()> {
+    /// client.mirror_down("/pub", "copy").run()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[cfg(feature = "mirror")]
+    pub fn mirror_down(
+        &mut self,
+        source: impl Into<RemotePath>,
+        target: impl Into<PathBuf>,
+    ) -> crate::mirror::Mirror<'_> {
+        self.inner.mirror_down(source, target)
+    }
+
+    /// Creates a mirror to the server over this session, which [`run`](super::Run::run) starts; see
+    /// [`crate::Client::mirror_up`].
+    ///
+    /// ```no_run
+    /// use oxftp::blocking::Run;
+    ///
+    /// # fn example(client: &mut oxftp::blocking::Client) -> oxftp::Result<()> {
+    /// client.mirror_up("site", "/www").run()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[cfg(feature = "mirror")]
+    pub fn mirror_up(
+        &mut self,
+        source: impl Into<PathBuf>,
+        target: impl Into<RemotePath>,
+    ) -> crate::mirror::Mirror<'_> {
+        self.inner.mirror_up(source, target)
+    }
+
     /// Opens a file for reading from its start (`RETR`).
+    ///
+    /// ```no_run
+    /// # fn example(client: &mut oxftp::blocking::Client) -> Result<(), Box<dyn std::error::Error>> {
+    /// let mut file = client.open_read("a.txt")?;
+    /// std::io::copy(&mut file, &mut std::io::stdout())?;
+    /// file.finish()?;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -241,6 +385,17 @@ impl Client {
 
     /// Opens a file for writing (`STOR`). An existing file is overwritten.
     ///
+    /// ```no_run
+    /// # fn example(client: &mut oxftp::blocking::Client) -> Result<(), Box<dyn std::error::Error>> {
+    /// use std::io::Write;
+    ///
+    /// let mut file = client.open_write("a.txt")?;
+    /// file.write_all(b"text")?;
+    /// file.finish()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// Those of [`crate::Client::upload_stream`].
@@ -249,6 +404,17 @@ impl Client {
     }
 
     /// Opens a file for writing at its end (`APPE`).
+    ///
+    /// ```no_run
+    /// # fn example(client: &mut oxftp::blocking::Client) -> Result<(), Box<dyn std::error::Error>> {
+    /// use std::io::Write;
+    ///
+    /// let mut log = client.open_append("log.txt")?;
+    /// log.write_all(b"one more line\n")?;
+    /// log.finish()?;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -259,6 +425,17 @@ impl Client {
 
     /// Opens a file that can be read from any position.
     ///
+    /// ```no_run
+    /// # fn example(client: &mut oxftp::blocking::Client) -> Result<(), Box<dyn std::error::Error>> {
+    /// use std::io::{Read, Seek, SeekFrom};
+    ///
+    /// let mut file = client.open_file("image.iso")?;
+    /// file.seek(SeekFrom::End(-512))?;
+    /// file.read_exact(&mut [0; 512])?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// Those of [`size`](Self::size).
@@ -267,6 +444,13 @@ impl Client {
     }
 
     /// Reads a part of a file; one that extends beyond the end of the file ends with the file.
+    ///
+    /// ```no_run
+    /// # fn example(client: &mut oxftp::blocking::Client) -> oxftp::Result<()> {
+    /// let header = client.read_range("image.iso", 0..512)?;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -314,6 +498,13 @@ impl Client {
     }
 
     /// Logs out (`QUIT`) and closes the connection.
+    ///
+    /// ```no_run
+    /// # fn example(client: oxftp::blocking::Client) -> oxftp::Result<()> {
+    /// client.quit()?;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///

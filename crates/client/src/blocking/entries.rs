@@ -26,12 +26,30 @@ impl<'c> Entries<'c> {
     }
 
     /// Returns whether entries are missing; see [`crate::Entries::is_incomplete`].
+    ///
+    /// ```no_run
+    /// # fn example(client: &mut oxftp::blocking::Client) -> oxftp::Result<()> {
+    /// let mut entries = client.entries("pub")?;
+    /// let names: Vec<_> = entries.by_ref().collect::<Result<_, _>>()?;
+    /// println!("{} entries, more are missing: {}", names.len(), entries.is_incomplete());
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn is_incomplete(&self) -> bool {
         self.inner.is_incomplete()
     }
 
     /// Returns the number of lines that no parser understood.
+    ///
+    /// ```no_run
+    /// # fn example(client: &mut oxftp::blocking::Client) -> oxftp::Result<()> {
+    /// let mut entries = client.entries("pub")?;
+    /// entries.by_ref().for_each(drop);
+    /// println!("{} lines were not understood", entries.unparsed());
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn unparsed(&self) -> u64 {
         self.inner.unparsed()

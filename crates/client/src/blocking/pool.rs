@@ -4,12 +4,10 @@ use std::{ops::Range, time::Duration};
 
 use bytes::Bytes;
 
-use super::{
-    DownloadStream, FileReader, UploadStream,
-    runtime::{Entered, block_on},
-};
+use super::{DownloadStream, FileReader, UploadStream, runtime::block_on};
 use crate::{
-    ClientBuilder, Credentials, Entry, Host, PathEntry, PooledClient, RemotePath, Report, Result, Throttle,
+    ClientBuilder, Credentials, Entry, FileHash, HashAlgorithm, Host, PathEntry, PooledClient, RemotePath,
+    Report, Result, Throttle, Timestamp,
 };
 
 /// A pool of sessions that blocks; see [`crate::Pool`]. Clones share their sessions.
@@ -36,53 +34,121 @@ pub struct Pool {
 
 impl Pool {
     /// Creates a pool. It connects when it is used.
+    ///
+    /// ```
+    /// use oxftp::{Client, Credentials, blocking::Pool};
+    ///
+    /// let pool = Pool::new(Client::builder(), "ftp.example.org", Credentials::anonymous());
+    /// ```
     #[must_use]
     pub fn new(builder: ClientBuilder, host: impl Into<Host>, credentials: Credentials) -> Self {
         Self { inner: crate::Pool::new(builder, host, credentials) }
     }
 
     /// Sets the maximum number of sessions; see [`crate::Pool::size`].
+    ///
+    /// ```
+    /// use oxftp::{Client, Credentials, blocking::Pool};
+    ///
+    /// let pool = Pool::new(Client::builder(), "ftp.example.org", Credentials::anonymous()).size(8);
+    /// assert_eq!(pool.limit(), 8);
+    /// ```
     #[must_use]
     pub fn size(self, sessions: usize) -> Self {
         Self { inner: self.inner.size(sessions) }
     }
 
     /// Sets after which idle time a session is tested; see [`crate::Pool::check_after`].
+    ///
+    /// ```
+    /// use oxftp::{Client, Credentials, blocking::Pool};
+    ///
+    /// let pool = Pool::new(Client::builder(), "ftp.example.org", Credentials::anonymous())
+    ///     .check_after(std::time::Duration::from_secs(60));
+    /// ```
     #[must_use]
     pub fn check_after(self, idle: Duration) -> Self {
         Self { inner: self.inner.check_after(idle) }
     }
 
     /// Returns the maximum number of sessions.
+    ///
+    /// ```
+    /// use oxftp::{Client, Credentials, blocking::Pool};
+    ///
+    /// let pool = Pool::new(Client::builder(), "ftp.example.org", Credentials::anonymous()).size(2);
+    /// assert_eq!(pool.limit(), 2);
+    /// ```
     #[must_use]
     pub fn limit(&self) -> usize {
         self.inner.limit()
     }
 
     /// Returns the throttle of the sessions.
+    ///
+    /// ```
+    /// use oxftp::{Client, Credentials, blocking::Pool};
+    ///
+    /// let pool = Pool::new(Client::builder(), "ftp.example.org", Credentials::anonymous());
+    /// pool.throttle().set_read_limit(Some(1_000_000));
+    /// ```
     #[must_use]
     pub fn throttle(&self) -> &Throttle {
         self.inner.throttle()
     }
 
     /// Returns the asynchronous pool with the same sessions.
+    ///
+    /// ```
+    /// use oxftp::{Client, Credentials, blocking::Pool};
+    ///
+    /// let pool = Pool::new(Client::builder(), "ftp.example.org", Credentials::anonymous());
+    /// let shared = pool.as_async().clone();
+    /// ```
     #[must_use]
     pub fn as_async(&self) -> &crate::Pool {
         &self.inner
     }
 
     /// Creates a download of a file or tree, which [`run`](super::Run::run) starts; see [`crate::Pool::download`].
+    ///
+    /// ```no_run
+    /// # fn example(pool: &oxftp::blocking::Pool) -> oxftp::Result<()> {
+    /// use oxftp::blocking::Run;
+    ///
+    /// pool.download("pub").into_dir("copy").run()?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn download(&self, source: impl Into<RemotePath>) -> crate::Download<'_> {
         self.inner.download(source)
     }
 
     /// Creates an upload of a file or tree, which [`run`](super::Run::run) starts; see [`crate::Pool::upload`].
+    ///
+    /// ```no_run
+    /// # fn example(pool: &oxftp::blocking::Pool) -> oxftp::Result<()> {
+    /// use oxftp::blocking::Run;
+    ///
+    /// pool.upload("site").to_file("/www").run()?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn upload(&self, source: impl Into<std::path::PathBuf>) -> crate::Upload<'_> {
         self.inner.upload(source)
     }
 
     /// Creates a mirror to the local file system, which [`run`](super::Run::run) starts; see
     /// [`crate::Pool::mirror_down`].
+    ///
+    /// ```no_run
+    /// # fn example(pool: &oxftp::blocking::Pool) -> oxftp::Result<()> {
+    /// use oxftp::blocking::Run;
+    ///
+    /// pool.mirror_down("/pub", "copy").run()?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[cfg(feature = "mirror")]
     pub fn mirror_down(
         &self,
@@ -93,6 +159,15 @@ impl Pool {
     }
 
     /// Creates a mirror to the server, which [`run`](super::Run::run) starts; see [`crate::Pool::mirror_up`].
+    ///
+    /// ```no_run
+    /// # fn example(pool: &oxftp::blocking::Pool) -> oxftp::Result<()> {
+    /// use oxftp::blocking::Run;
+    ///
+    /// pool.mirror_up("site", "/www").run()?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[cfg(feature = "mirror")]
     pub fn mirror_up(
         &self,
@@ -104,6 +179,15 @@ impl Pool {
 
     /// Opens a file for reading from its start; see [`crate::Pool::open_read`].
     ///
+    /// ```no_run
+    /// # fn example(pool: &oxftp::blocking::Pool) -> Result<(), Box<dyn std::error::Error>> {
+    /// let mut file = pool.open_read("a.txt")?;
+    /// std::io::copy(&mut file, &mut std::io::stdout())?;
+    /// file.finish()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// Those of [`crate::Pool::open_read`].
@@ -112,6 +196,17 @@ impl Pool {
     }
 
     /// Opens a file for writing; see [`crate::Pool::open_write`].
+    ///
+    /// ```no_run
+    /// # fn example(pool: &oxftp::blocking::Pool) -> Result<(), Box<dyn std::error::Error>> {
+    /// use std::io::Write;
+    ///
+    /// let mut file = pool.open_write("a.txt")?;
+    /// file.write_all(b"text")?;
+    /// file.finish()?;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -122,6 +217,17 @@ impl Pool {
 
     /// Opens a file that can be read from any position.
     ///
+    /// ```no_run
+    /// # fn example(pool: &oxftp::blocking::Pool) -> Result<(), Box<dyn std::error::Error>> {
+    /// use std::io::{Read, Seek, SeekFrom};
+    ///
+    /// let mut file = pool.open_file("image.iso")?;
+    /// file.seek(SeekFrom::End(-512))?;
+    /// file.read_exact(&mut [0; 512])?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// Those of [`size_of`](Self::size_of).
@@ -129,17 +235,14 @@ impl Pool {
         FileReader::on_pool(self, path.into())
     }
 
-    /// Returns the size of a file (`SIZE`, or its listing).
-    ///
-    /// # Errors
-    ///
-    /// Those of [`crate::Client::size`].
-    pub fn size_of(&self, path: impl Into<RemotePath>) -> Result<u64> {
-        let mut client = Entered::new(block_on(self.inner.client())?);
-        block_on(client.size(path))
-    }
-
     /// Ends all idle sessions (`QUIT`); see [`crate::Pool::close`].
+    ///
+    /// ```no_run
+    /// # fn example(pool: &oxftp::blocking::Pool) -> oxftp::Result<()> {
+    /// pool.close()?;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -182,4 +285,11 @@ methods! {
     remove_file(path: impl Into<RemotePath>) -> ();
     remove_dir(path: impl Into<RemotePath>) -> ();
     remove_dir_all(path: impl Into<RemotePath>) -> Report;
+    create_dir(path: impl Into<RemotePath>) -> ();
+    size_of(path: impl Into<RemotePath>) -> u64;
+    modified(path: impl Into<RemotePath>) -> Timestamp;
+    set_modified(path: impl Into<RemotePath>, time: Timestamp) -> ();
+    is_file(path: impl Into<RemotePath>) -> bool;
+    is_dir(path: impl Into<RemotePath>) -> bool;
+    hash(path: impl Into<RemotePath>, algorithm: impl Into<Option<HashAlgorithm>>) -> FileHash;
 }

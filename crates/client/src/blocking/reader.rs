@@ -57,6 +57,13 @@ impl<'c> FileReader<'c> {
     }
 
     /// Returns the size of the file, as it was when it was opened.
+    ///
+    /// ```no_run
+    /// # fn example(client: &mut oxftp::blocking::Client) -> oxftp::Result<()> {
+    /// println!("{} bytes", client.open_file("image.iso")?.size());
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn size(&self) -> u64 {
         self.size

@@ -35,6 +35,15 @@ impl<S: AsMut<AsyncClient> + Unpin> DownloadStream<S> {
 
     /// Completes the transfer and returns the server's final reply.
     ///
+    /// ```no_run
+    /// # fn example(client: &mut oxftp::blocking::Client) -> Result<(), Box<dyn std::error::Error>> {
+    /// let mut file = client.open_read("a.txt")?;
+    /// std::io::copy(&mut file, &mut std::io::sink())?;
+    /// file.finish()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// Those of [`crate::DownloadStream::finish`].
@@ -44,6 +53,15 @@ impl<S: AsMut<AsyncClient> + Unpin> DownloadStream<S> {
     }
 
     /// Aborts the transfer and waits for the replies (`ABOR`).
+    ///
+    /// ```no_run
+    /// # fn example(client: &mut oxftp::blocking::Client) -> Result<(), Box<dyn std::error::Error>> {
+    /// let mut file = client.open_read("a.txt")?;
+    /// std::io::Read::read(&mut file, &mut [0; 10])?;
+    /// file.abort()?;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -55,6 +73,17 @@ impl<S: AsMut<AsyncClient> + Unpin> DownloadStream<S> {
 
     /// Ends the transfer after a failed read, and returns the most specific error: the server's reply, if it explains
     /// the failure.
+    ///
+    /// ```no_run
+    /// # fn example(client: &mut oxftp::blocking::Client) -> Result<(), Box<dyn std::error::Error>> {
+    /// let mut file = client.open_read("a.txt")?;
+    /// if let Err(error) = std::io::copy(&mut file, &mut std::io::sink()) {
+    ///     return Err(file.fail(error).into());
+    /// }
+    /// file.finish()?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn fail(self, source: io::Error) -> Error {
         let stream = self.inner.into_inner().into_inner();
         let failed = block_on(async { Ok(stream.fail(source).await) });
@@ -62,6 +91,16 @@ impl<S: AsMut<AsyncClient> + Unpin> DownloadStream<S> {
     }
 
     /// Returns the number of bytes received so far.
+    ///
+    /// ```no_run
+    /// # fn example(client: &mut oxftp::blocking::Client) -> Result<(), Box<dyn std::error::Error>> {
+    /// let mut file = client.open_read("a.txt")?;
+    /// std::io::copy(&mut file, &mut std::io::sink())?;
+    /// println!("{} bytes", file.transferred());
+    /// file.finish()?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn transferred(&self) -> u64 {
         self.inner.get_ref().transferred()
@@ -118,6 +157,17 @@ impl<S: AsMut<AsyncClient> + Unpin> UploadStream<S> {
 
     /// Completes the transfer and returns the server's final reply.
     ///
+    /// ```no_run
+    /// # fn example(client: &mut oxftp::blocking::Client) -> Result<(), Box<dyn std::error::Error>> {
+    /// use std::io::Write;
+    ///
+    /// let mut file = client.open_write("a.txt")?;
+    /// file.write_all(b"text")?;
+    /// file.finish()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// Those of [`crate::UploadStream::finish`].
@@ -126,6 +176,17 @@ impl<S: AsMut<AsyncClient> + Unpin> UploadStream<S> {
     }
 
     /// Aborts the transfer and waits for the replies (`ABOR`).
+    ///
+    /// ```no_run
+    /// # fn example(client: &mut oxftp::blocking::Client) -> Result<(), Box<dyn std::error::Error>> {
+    /// use std::io::Write;
+    ///
+    /// let mut file = client.open_write("a.txt")?;
+    /// file.write_all(b"te")?;
+    /// file.abort()?;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -136,12 +197,37 @@ impl<S: AsMut<AsyncClient> + Unpin> UploadStream<S> {
 
     /// Ends the transfer after a failed write, and returns the most specific error: the server's reply, if it explains
     /// the failure.
+    ///
+    /// ```no_run
+    /// # fn example(client: &mut oxftp::blocking::Client) -> Result<(), Box<dyn std::error::Error>> {
+    /// use std::io::Write;
+    ///
+    /// let mut file = client.open_write("a.txt")?;
+    /// if let Err(error) = file.write_all(b"text") {
+    ///     return Err(file.fail(error).into());
+    /// }
+    /// file.finish()?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn fail(self, source: io::Error) -> Error {
         let failed = block_on(async { Ok(self.inner.into_inner().fail(source).await) });
         failed.unwrap_or_else(|error| error)
     }
 
     /// Returns the number of bytes sent so far.
+    ///
+    /// ```no_run
+    /// # fn example(client: &mut oxftp::blocking::Client) -> Result<(), Box<dyn std::error::Error>> {
+    /// use std::io::Write;
+    ///
+    /// let mut file = client.open_write("a.txt")?;
+    /// file.write_all(b"text")?;
+    /// assert_eq!(file.transferred(), 4);
+    /// file.finish()?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn transferred(&self) -> u64 {
         self.inner.transferred()

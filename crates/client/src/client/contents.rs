@@ -26,6 +26,11 @@ impl Client {
     /// from the size; [`Error::Limit`]; the errors of a transfer.
     pub async fn read(&mut self, path: impl Into<RemotePath>) -> Result<Bytes> {
         let path = path.into();
+        let span = crate::trace::span!("read", self.host(), path = path);
+        crate::trace::traced(span, Box::pin(self.read_whole(path))).await
+    }
+
+    async fn read_whole(&mut self, path: RemotePath) -> Result<Bytes> {
         let size = self.size_if_told(&path).await?;
         let limit = usize::try_from(self.limits().grown_bytes).unwrap_or(usize::MAX);
         let most = size.map_or(limit, |size| usize::try_from(size).unwrap_or(usize::MAX));
@@ -91,6 +96,14 @@ impl Client {
         W: AsyncWrite + Unpin + ?Sized,
     {
         let path = path.into();
+        let span = crate::trace::span!("read", self.host(), path = path);
+        crate::trace::traced(span, Box::pin(self.copy_to(path, writer))).await
+    }
+
+    async fn copy_to<W>(&mut self, path: RemotePath, writer: &mut W) -> Result<u64>
+    where
+        W: AsyncWrite + Unpin + ?Sized,
+    {
         let size = self.size_if_told(&path).await?;
         let failed = |source| Error::LocalStream { what: "writer", source };
         let mut stream: DownloadStream<_> = self.download_stream(&path).await?;
@@ -139,6 +152,14 @@ impl Client {
         R: AsyncRead + Unpin + ?Sized,
     {
         let path = path.into();
+        let span = crate::trace::span!("write", self.host(), path = path);
+        crate::trace::traced(span, Box::pin(self.copy_from(reader, path))).await
+    }
+
+    async fn copy_from<R>(&mut self, reader: &mut R, path: RemotePath) -> Result<u64>
+    where
+        R: AsyncRead + Unpin + ?Sized,
+    {
         let mut stream: UploadStream<_> = self.upload_stream(&path).await?;
         let mut block = BytesMut::with_capacity(BLOCK);
         loop {

@@ -49,6 +49,18 @@ impl Client {
 
     /// Opens a file for reading (`RETR`; RFC 959, 4.1.3). With [`offset`](DataCommand::offset) it starts at
     /// that byte (`REST`).
+    ///
+    /// ```no_run
+    /// # async fn example(client: &mut oxftp::Client) -> Result<(), Box<dyn std::error::Error>> {
+    /// use tokio::io::AsyncReadExt;
+    ///
+    /// let mut file = client.download_stream("a.txt").await?;
+    /// let mut text = String::new();
+    /// file.read_to_string(&mut text).await?;
+    /// file.finish().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use = "a stream is not opened until it is awaited"]
     pub fn download_stream(
         &mut self,
@@ -59,12 +71,34 @@ impl Client {
 
     /// Opens a file for writing (`STOR`; RFC 959, 4.1.3) and overwrites an existing one. With
     /// [`offset`](DataCommand::offset) it starts at that byte (`REST`).
+    ///
+    /// ```no_run
+    /// # async fn example(client: &mut oxftp::Client) -> Result<(), Box<dyn std::error::Error>> {
+    /// use tokio::io::AsyncWriteExt;
+    ///
+    /// let mut file = client.upload_stream("a.txt").await?;
+    /// file.write_all(b"text").await?;
+    /// file.finish().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use = "a stream is not opened until it is awaited"]
     pub fn upload_stream(&mut self, path: impl Into<RemotePath>) -> DataCommand<'_, UploadStream<&mut Self>> {
         self.data_path_command("STOR", &path.into())
     }
 
     /// Opens a file for appending (`APPE`; RFC 959, 4.1.3), and creates it if it does not exist.
+    ///
+    /// ```no_run
+    /// # async fn example(client: &mut oxftp::Client) -> Result<(), Box<dyn std::error::Error>> {
+    /// use tokio::io::AsyncWriteExt;
+    ///
+    /// let mut log = client.append_stream("log.txt").await?;
+    /// log.write_all(b"one more line\n").await?;
+    /// log.finish().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use = "a stream is not opened until it is awaited"]
     pub fn append_stream(&mut self, path: impl Into<RemotePath>) -> DataCommand<'_, UploadStream<&mut Self>> {
         self.data_path_command("APPE", &path.into())
@@ -96,12 +130,14 @@ impl Client {
     ) -> Result<BoxSocket> {
         self.set_type(transfer_type).await?;
         self.set_mode(TransferMode::Stream).await?;
-        match self.open_passive(None, modes.to_vec()).await? {
+        match self.open_passive(None, modes.to_vec(), false).await? {
             (Opened::Socket(socket), _) => {
                 socket.reset_on_close(false);
                 Ok(socket)
             }
-            (Opened::Listener(_), _) => Err(Error::DataConnect(io::ErrorKind::Unsupported.into())),
+            (Opened::Listener(_) | Opened::Connecting(_), _) => {
+                Err(Error::DataConnect(io::ErrorKind::Unsupported.into()))
+            }
         }
     }
 
@@ -231,8 +267,42 @@ impl Client {
             offset,
             compressible,
             follow_up,
+            is_part: false,
         };
         self.open_transfer(&command, request).await
+    }
+
+    /// Opens a file for reading a part of it, from `offset` on. Where the server is known to support it, the data
+    /// connection is opened while the commands are on their way, and `REST` is sent together with `RETR`.
+    pub(crate) async fn open_part(&mut self, path: &RemotePath, offset: u64) -> Result<DataConnection> {
+        let request = TransferRequest {
+            queries: RequestedQueries::None,
+            transfer_type: TransferType::Image,
+            offset,
+            compressible: true,
+            follow_up: FollowUp::Nothing,
+            is_part: true,
+        };
+        self.open_transfer(&TransferCommand::path("RETR", path), request).await
+    }
+
+    /// Ends a download of which enough has arrived. Closes the data connection and leaves the reply to the next command
+    /// if the server permits, otherwise sends `ABOR` and waits.
+    pub(crate) async fn end_part(&mut self, data: &mut DataConnection) {
+        if self.control.may_cut() && self.pipelines_downloads() {
+            data.close();
+            self.control.note_cut();
+        } else if let Err(error) = data.abort(&mut self.control).await {
+            crate::trace::warn!("failed to abort the transfer after a part of a file: {error}");
+        }
+    }
+
+    /// Returns whether a command may follow the data of a download at once.
+    fn pipelines_downloads(&self) -> bool {
+        let capabilities = &self.capabilities;
+        !capabilities.no_pipelining
+            && !capabilities.needs_abort
+            && self.config.pipelining.allows(Direction::Down, self.server_kind())
     }
 
     /// Opens a file for reading from its start, and queries its modification time on the way.
@@ -247,6 +317,7 @@ impl Client {
             offset: 0,
             compressible: true,
             follow_up,
+            is_part: false,
         };
         self.open_transfer(&TransferCommand::path("RETR", path), request).await
     }
@@ -263,7 +334,8 @@ impl Client {
         follow_up: FollowUp,
     ) -> Result<DataConnection> {
         let queries = queries.map_or(RequestedQueries::None, RequestedQueries::AfterUpload);
-        let request = TransferRequest { queries, transfer_type, offset, compressible: true, follow_up };
+        let request =
+            TransferRequest { queries, transfer_type, offset, compressible: true, follow_up, is_part: false };
         self.open_transfer(&command, request).await
     }
 
@@ -368,6 +440,7 @@ impl Client {
             offset,
             compressible,
             follow_up,
+            is_part: false,
         };
         self.begin(FileQueries::None, command, request).await
     }
@@ -394,7 +467,7 @@ impl Client {
         let mut attempts = self.reconnects();
         loop {
             let queries = queries.clone().without(self.control.memory());
-            match self.begin_once(queries, command.clone(), request).await {
+            match self.begin_boxed(queries, command.clone(), request).await {
                 Err(error) if is_home && self.is_lost_to_optional() && self.control.lost_to() != own => {
                     match Box::pin(self.replace_lost(error)).await {
                         Error::Unanswered { .. } => {}
@@ -425,6 +498,16 @@ impl Client {
             && matches!(error, Error::StatusCode(refused) if is_passive(refused))
     }
 
+    // Boxed by a function of its own: the futures of all callers, and the stack that they need, become smaller.
+    fn begin_boxed(
+        &mut self,
+        queries: FileQueries,
+        command: Command,
+        request: TransferRequest,
+    ) -> BoxFuture<'_, Result<DataConnection>> {
+        Box::pin(self.begin_once(queries, command, request))
+    }
+
     /// Makes one attempt of [`begin`](Self::begin).
     async fn begin_once(
         &mut self,
@@ -432,8 +515,9 @@ impl Client {
         command: Command,
         request: TransferRequest,
     ) -> Result<DataConnection> {
-        let TransferRequest { transfer_type, offset, compressible, follow_up, .. } = request;
+        let TransferRequest { transfer_type, offset, compressible, follow_up, is_part, .. } = request;
         let direction = direction(&command);
+        self.capabilities.needs_abort |= self.control.needs_abort();
         if self.tls.is_some() && !self.state.protects_data {
             // TLS was requested, so no byte may be sent in plain text.
             return Err(Error::Unsupported { what: "encrypted data connections (PROT P)" });
@@ -447,16 +531,26 @@ impl Client {
         let follow_up = queries.limit(follow_up, self.control.memory());
         let pipelined = self.mode_ahead(direction, follow_up).is_some();
         let queries = queries.schedule(pipelined, compressed, self.control.memory());
-        let (opened, dating) = match self.config.active.is_some() || self.capabilities.active_only {
+        let is_active = self.config.active.is_some() || self.capabilities.active_only;
+        let is_prompt = is_part && self.state.had_passive_data && !is_active && self.pipelines_downloads();
+        let (opened, dating) = match is_active {
             true => (self.open_active().await?, None),
-            false => Box::pin(self.open_passive_or_active(&command, queries.before_data)).await?,
+            false => Box::pin(self.open_passive_or_active(&command, queries.before_data, is_prompt)).await?,
         };
         self.capabilities.no_mdtm |= dating == Some(MdtmReply::Unknown);
         let restart = (offset > 0 || self.state.restart_pending).then_some(offset);
         self.state.restart_pending |= restart.is_some();
         self.control.begin_transfer();
         let ahead = self.mode_ahead(direction, follow_up);
-        let outcome = self.start(Transfer::new(command, restart), opened, direction).await;
+        let transfer = Transfer::new(command, restart);
+        let is_restarted = restart.is_some_and(|offset| offset > 0);
+        let at_once = is_prompt && self.state.restart_works && self.control.may_cut();
+        let transfer = if at_once { transfer.at_once() } else { transfer };
+        let outcome = self.start(transfer, opened, direction).await;
+        if outcome.is_err() && at_once && self.control.has_outstanding() {
+            // The transfer may have started although `REST` was refused.
+            self.control.abandon_transfer().await;
+        }
         if let Err(Error::StatusCode(error)) = &outcome
             && dialog::is_restart_refused(error)
         {
@@ -464,6 +558,7 @@ impl Client {
             self.state.restart_pending = dialog::restart_may_be_pending(error);
         }
         let (started, stream) = outcome?;
+        self.state.restart_works |= is_restarted;
         // libunftp starts the next transfer at this offset, too, if this one does not complete.
         self.state.restart_pending = offset > 0;
         if let Some(mode) = ahead {
@@ -487,10 +582,12 @@ impl Client {
     ) -> Result<(Started, Stream)> {
         let timeouts = &self.config.timeouts;
         let ends_early = self.ends_early(direction);
+        let is_late = matches!(opened, Opened::Connecting(_));
         let tls = self.tls.as_ref();
         let connected = async {
             let socket = match opened {
                 Opened::Socket(socket) => socket,
+                Opened::Connecting(connecting) => connecting.await.map_err(Error::DataConnect)?,
                 Opened::Listener(listener) => listener.accept().await.map_err(Error::DataConnect)?,
             };
             // Measured on vsftpd: it replies 226 to a half-sent upload whose connection is closed, not reset.
@@ -511,13 +608,24 @@ impl Client {
             let timed_out = Err(Error::DataConnect(too_slow()));
             Deadline::start(timeouts.data_connect).cut(connected).await.unwrap_or(timed_out)
         };
-        let (started, transport) = {
+        let outcome = {
             let mut connected = pin!(connected);
             let mut started = pin!(self.control.run(transfer));
             tokio::select! {
                 biased;
-                started = &mut started => (started?, connected.await),
-                transport = &mut connected => (started.await?, transport),
+                started = &mut started => Ok((started?, connected.await)),
+                transport = &mut connected => match transport {
+                    // The server may wait long for the connection before it replies.
+                    Err(error) if is_late => Err(error),
+                    transport => Ok((started.await?, transport)),
+                },
+            }
+        };
+        let (started, transport) = match outcome {
+            Ok(outcome) => outcome,
+            Err(error) => {
+                self.control.abandon_transfer().await;
+                return Err(error);
             }
         };
         match transport {
@@ -543,8 +651,9 @@ impl Client {
         &mut self,
         command: &Command,
         mdtm: Option<Command>,
+        is_prompt: bool,
     ) -> Result<(Opened, Option<MdtmReply>)> {
-        let refused = match self.open_passive_for(command, mdtm).await {
+        let refused = match self.open_passive_for(command, mdtm, is_prompt).await {
             Err(Error::StatusCode(refused))
                 if self.capabilities.passive.is_none() && classify::is_unknown_command(&refused.info) =>
             {
@@ -569,9 +678,10 @@ impl Client {
         &mut self,
         command: &Command,
         mdtm: Option<Command>,
+        is_prompt: bool,
     ) -> Result<(Opened, Option<MdtmReply>)> {
         if !self.capabilities.wants_pret {
-            match self.open_passive(mdtm.clone(), self.passive_order()).await {
+            match self.open_passive(mdtm.clone(), self.passive_order(), is_prompt).await {
                 Err(Error::StatusCode(refused)) if classify::requires_pret(&refused.info) => {
                     self.capabilities.wants_pret = true;
                 }
@@ -580,18 +690,21 @@ impl Client {
         }
         let pret = Command::with_argument("PRET", command.as_bytes())?;
         self.control.run(Exchange::new(pret, &["2xx"])).await?;
-        self.open_passive(mdtm, self.passive_order()).await
+        self.open_passive(mdtm, self.passive_order(), false).await
     }
 
-    /// Opens a data connection by one of the passive `modes`, and sends `mdtm` on the way.
+    /// Opens a data connection by one of the passive `modes`, and sends `mdtm` on the way. If `is_prompt`, the
+    /// connection is opened only when the transfer command is sent.
     pub(super) async fn open_passive(
         &mut self,
         mdtm: Option<Command>,
         modes: Vec<PassiveMode>,
+        is_prompt: bool,
     ) -> Result<(Opened, Option<MdtmReply>)> {
         let config = self.config.clone();
         let host = self.host.name.clone();
         let mut dialer = self.dialer(&config, &host);
+        dialer.deferred = is_prompt.then(|| config.connector.clone());
         let outcome = self.run_passive(mdtm, modes, &mut dialer).await;
         match (outcome, dialer.opened, dialer.failure) {
             (Ok((mode, dating)), Some(opened), _) => {
@@ -614,6 +727,14 @@ impl Client {
         dialer: &mut DataDialer<'_>,
     ) -> Result<(PassiveMode, Option<MdtmReply>)> {
         let first = modes.first().copied();
+        if let Some(mode) = first
+            && self.capabilities.passive == first
+            && self.pipelines_downloads()
+            // Others may take the command for the end of the transfer, refuse it, or not reply to the transfer at all.
+            && self.config.pipelining.allows(Direction::Up, self.server_kind())
+        {
+            self.control.pass_cut(mode).await?;
+        }
         let io = DialogIo::Data(dialer);
         let ahead = self.control.take_pipelined();
         let outcome = match ahead {
@@ -667,6 +788,7 @@ impl Client {
             trust_advertised: config.trust_passive_address,
             active: config.active.as_ref(),
             deadline: config.timeouts.data_connect,
+            deferred: None,
             opened: None,
             failure: None,
         }
@@ -737,6 +859,15 @@ impl<'c, T> DataCommand<'c, T> {
     }
 
     /// Sets the representation type (`TYPE`). Defaults to [`TransferType::Image`].
+    ///
+    /// ```no_run
+    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+    /// use oxftp::TransferType;
+    ///
+    /// let stream = client.data_command("NLST").transfer_type(TransferType::Ascii).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn transfer_type(mut self, transfer_type: TransferType) -> Self {
         self.transfer_type = transfer_type;
@@ -744,6 +875,13 @@ impl<'c, T> DataCommand<'c, T> {
     }
 
     /// Sets the byte at which the transfer starts (`REST`; RFC 3659, 5). Defaults to 0.
+    ///
+    /// ```no_run
+    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+    /// let rest = client.download_stream("log.txt").offset(1024).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn offset(mut self, offset: u64) -> Self {
         self.offset = offset;
@@ -809,6 +947,8 @@ struct TransferRequest {
     /// Whether the data may be compressed.
     compressible: bool,
     follow_up: FollowUp,
+    /// Only a part of the file is wanted.
+    is_part: bool,
 }
 
 /// The queries that are wanted about the file of a transfer.

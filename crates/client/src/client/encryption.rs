@@ -9,6 +9,13 @@ use crate::{
 
 impl Client {
     /// Returns whether the control connection is encrypted.
+    ///
+    /// ```no_run
+    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+    /// assert!(client.is_encrypted());
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn is_encrypted(&self) -> bool {
         self.control.is_encrypted()
@@ -19,12 +26,26 @@ impl Client {
 #[cfg_attr(docsrs, doc(cfg(feature = "tls")))]
 impl Client {
     /// Returns the numbers of TLS handshakes, including that of the control connection.
+    ///
+    /// ```no_run
+    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+    /// println!("{} sessions were resumed", client.tls_counts().resumed);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn tls_counts(&self) -> TlsCounts {
         self.tls.as_ref().map(TlsSession::counts).unwrap_or_default()
     }
 
     /// Returns the TLS version of the control connection; `None` if it is not encrypted.
+    ///
+    /// ```no_run
+    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+    /// println!("{:?}", client.tls_version());
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn tls_version(&self) -> Option<TlsVersion> {
         match self.control.tls()?.protocol_version()? {
@@ -36,6 +57,13 @@ impl Client {
 
     /// Returns the cipher suite of the control connection, such as `TLS13_AES_256_GCM_SHA384`; `None` if it
     /// is not encrypted.
+    ///
+    /// ```no_run
+    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+    /// println!("{:?}", client.tls_cipher());
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn tls_cipher(&self) -> Option<&'static str> {
         self.control.tls()?.negotiated_cipher_suite()?.suite().as_str()
@@ -55,6 +83,13 @@ impl Client {
     }
 
     /// Returns whether the server selected FTP by ALPN (RFC 7301). Most servers do not use ALPN.
+    ///
+    /// ```no_run
+    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+    /// println!("{}", client.tls_alpn_is_ftp());
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn tls_alpn_is_ftp(&self) -> bool {
         self.control.tls().is_some_and(|tls| tls.alpn_protocol().is_some())
@@ -62,6 +97,13 @@ impl Client {
 
     /// Returns the server's certificate chain on the control connection in DER, the end-entity certificate
     /// first.
+    ///
+    /// ```no_run
+    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+    /// println!("{} certificates", client.certificates().count());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn certificates(&self) -> impl Iterator<Item = &[u8]> {
         let certificates = self.control.tls().and_then(|tls| tls.peer_certificates());
         certificates.unwrap_or_default().iter().map(AsRef::as_ref)

@@ -77,6 +77,13 @@ impl Client {
     /// Returns whether a local file has the same hash as a remote file, by the strongest algorithm that the
     /// server offers (see [`hash`](Self::hash)).
     ///
+    /// ```no_run
+    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+    /// println!("{}", client.has_same_hash("image.iso", "image.iso").await?);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// Those of [`hash`](Self::hash) and [`hash_file`].

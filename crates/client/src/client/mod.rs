@@ -83,48 +83,103 @@ pub struct Client {
 
 impl Client {
     /// Creates a builder with the default settings.
+    ///
+    /// ```
+    /// let builder = oxftp::Client::builder().read_limit(1_000_000);
+    /// ```
     #[must_use]
     pub fn builder() -> ClientBuilder {
         ClientBuilder::new()
     }
 
     /// Returns the server's greeting.
+    ///
+    /// ```no_run
+    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+    /// println!("{}", client.greeting());
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn greeting(&self) -> &Reply {
         &self.greeting
     }
 
     /// Returns the host and port of the server.
+    ///
+    /// ```no_run
+    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+    /// println!("{}", client.host());
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn host(&self) -> &Host {
         &self.host
     }
 
     /// Returns the throttle. Its limits can be changed while a transfer runs.
+    ///
+    /// ```no_run
+    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+    /// client.throttle().set_read_limit(Some(1_000_000));
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn throttle(&self) -> &Throttle {
         &self.config.throttle
     }
 
     /// Returns the local file system that uploads read and downloads write.
+    ///
+    /// ```no_run
+    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+    /// println!("{}", client.file_system().is_file("a.txt".as_ref()).await?);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn file_system(&self) -> &dyn FileSystem {
         &*self.config.file_system
     }
 
     /// Returns the encoding of remote paths.
+    ///
+    /// ```no_run
+    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+    /// println!("{}", client.encoding());
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn encoding(&self) -> Encoding {
         self.config.encoding
     }
 
     /// Returns the time zone of the server's listings, if it was configured or measured.
+    ///
+    /// ```no_run
+    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+    /// println!("{:?}", client.server_zone());
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn server_zone(&self) -> Option<&ServerZone> {
         self.capabilities.server_zone.as_ref().or(self.config.server_zone.as_ref())
     }
 
     /// Returns whether the control connection is unusable. Every further operation fails then.
+    ///
+    /// ```no_run
+    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+    /// if client.is_broken() {
+    ///     client.reconnect().await?;
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn is_broken(&self) -> bool {
         self.control.is_broken()
@@ -223,6 +278,8 @@ impl Client {
         self.server_kind().quirks().hides_dot_files
     }
 }
+
+impl crate::trace::SpanOutcome for Client {}
 
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -124,6 +124,13 @@ pub struct RawCommand<'c> {
 impl RawCommand<'_> {
     /// Adds a mask that the reply may match, such as `2xx` (see [`Code::matches`](crate::Code::matches)); `xxx`
     /// accepts every reply. By default, preliminary replies (1xx) are skipped, and 2xx and 3xx are accepted.
+    ///
+    /// ```no_run
+    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+    /// let reply = client.command("SITE HELP").expect("2xx").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn expect(mut self, mask: impl Into<String>) -> Self {
         self.expected.push(mask.into());
         self
@@ -131,12 +138,27 @@ impl RawCommand<'_> {
 
     /// Adds a mask of replies to skip. With [`expect`](Self::expect), preliminary replies (1xx) are skipped only if a
     /// mask matches them.
+    ///
+    /// ```no_run
+    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+    /// let reply = client.command("SITE INDEX").wait("1xx").expect("2xx").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn wait(mut self, mask: impl Into<String>) -> Self {
         self.waited_past.push(mask.into());
         self
     }
 
     /// Sends the command and reads no reply: [`Client::read_reply`] reads it, or the next command reads and drops it.
+    ///
+    /// ```no_run
+    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+    /// client.command("SITE HELP").send().await?;
+    /// println!("{}", client.read_reply().await?);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///

@@ -105,6 +105,9 @@ impl Client {
     /// Encrypts the control connection, if explicit TLS is configured (`AUTH TLS`).
     async fn encrypt(&mut self) -> Result<()> {
         let Some(tls) = self.tls.as_ref().filter(|_| !self.control.is_encrypted()) else { return Ok(()) };
+        if self.server_kind().quirks().renews_tls_tickets {
+            tls.record_nothing();
+        }
         match self.control.run_with(Secure::default(), DialogIo::Tls(tls)).await? {
             Secured::Yes => Ok(()),
             Secured::Refused(_) if matches!(self.config.tls, TlsMode::IfOffered(_)) => {
@@ -162,6 +165,11 @@ impl Client {
     /// the server asks for the same thing twice, or if it asks for an account that was not given.
     /// [`Error::ControlNotEncrypted`] after [`clear_command_channel`](Self::clear_command_channel).
     pub async fn login(&mut self, credentials: Credentials) -> Result<Reply> {
+        let span = crate::trace::span!("login", self.host(), user = credentials.user);
+        crate::trace::traced(span, Box::pin(self.log_in_with_options(credentials))).await
+    }
+
+    async fn log_in_with_options(&mut self, credentials: Credentials) -> Result<Reply> {
         let reply = self.log_in(credentials).await?;
         self.send_login_options().await?;
         Ok(reply)
@@ -468,6 +476,12 @@ impl Client {
 
     /// Ends the session and closes the connection without waiting for the reply (`QUIT`; RFC 959, 4.1.1).
     /// This saves a round trip.
+    ///
+    /// ```no_run
+    /// # async fn example(client: oxftp::Client) {
+    /// client.quit_without_reply().await;
+    /// # }
+    /// ```
     pub async fn quit_without_reply(mut self) {
         let goodbye = Command::new("QUIT");
         let _ = Deadline::start(Some(QUIT_TIMEOUT)).cut(self.control.send(&goodbye)).await;
@@ -475,6 +489,12 @@ impl Client {
     }
 
     /// Closes the connection without sending `QUIT`. Dropping the client does the same.
+    ///
+    /// ```no_run
+    /// # async fn example(client: oxftp::Client) {
+    /// client.close();
+    /// # }
+    /// ```
     pub fn close(mut self) {
         self.control.close();
     }
@@ -484,6 +504,13 @@ impl ClientBuilder {
     /// Connects to a host, waits for the greeting (`220`, or `230` unless TLS is required), and starts TLS as configured. The port defaults
     /// to 21, and to 990 for implicit TLS.
     ///
+    /// ```no_run
+    /// # async fn example() -> oxftp::Result<()> {
+    /// let client = oxftp::Client::builder().connect("ftp.example.org:2121").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`Error::Connect`] if the connection fails; [`Error::StatusCode`] if the greeting is a refusal such
@@ -491,12 +518,26 @@ impl ClientBuilder {
     /// refused; [`Error::VirtualHostRefused`] if the server refuses the virtual host; [`Error::Timeout`] if
     /// a reply does not arrive in time.
     pub async fn connect(self, host: impl Into<Host>) -> Result<Client> {
-        Client::open(self.into_config(), host.into()).await
+        let host = host.into();
+        let span = crate::trace::span!("connect", host);
+        crate::trace::traced(span, Box::pin(Client::open(self.into_config(), host))).await
     }
 
     /// Connects, logs in, runs `body`, and quits.
     ///
     /// The connection is closed in any case. An error of `body` takes precedence over an error of `QUIT`.
+    ///
+    /// ```no_run
+    /// # async fn example() -> oxftp::Result<()> {
+    /// use oxftp::{Client, Credentials};
+    ///
+    /// let builder = Client::builder();
+    /// let text = builder
+    ///     .session("ftp.example.org", Credentials::anonymous(), async |client| client.read("a.txt").await)
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///

@@ -48,6 +48,8 @@ pub(crate) struct ServerCapabilities {
     /// The server refused a passive command that was sent before the final reply of a transfer, or it ends multi-line
     /// replies with other codes.
     pub(super) no_pipelining: bool,
+    /// The server does not notice that the data connection of a download was closed, and waits for `ABOR`.
+    pub(super) needs_abort: bool,
     /// `MODE Z` is not offered or was refused.
     pub(super) no_compression: bool,
     /// Files uploaded with `MODE Z` arrived damaged.
@@ -115,6 +117,7 @@ impl ServerCapabilities {
         self.write_paths_settled |= other.write_paths_settled;
         self.no_pipelining |= other.no_pipelining;
         self.wants_pret |= other.wants_pret;
+        self.needs_abort |= other.needs_abort;
         self.mlst_works |= other.mlst_works;
         self.listing.share(&other.listing);
         self.no_mlsd |= other.no_mlsd;
@@ -162,6 +165,8 @@ pub(crate) struct SessionState {
     pub(super) mode: TransferMode,
     /// Whether a `REST` was sent that perhaps no transfer has consumed.
     pub(super) restart_pending: bool,
+    /// Whether the server has accepted `REST` for a transfer of this session.
+    pub(super) restart_works: bool,
     /// Whether data connections are encrypted (`PROT P`).
     pub(super) protects_data: bool,
     /// Whether `PBSZ` and `PROT` must be sent again after the login.

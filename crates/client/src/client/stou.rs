@@ -52,12 +52,32 @@ pub struct UniqueStream<'c> {
 
 impl UniqueStream<'_> {
     /// Returns the name of the file, if the server sent it before the data (RFC 1123, 4.1.2.9).
+    ///
+    /// ```no_run
+    /// # async fn example(client: &mut oxftp::Client) -> Result<(), Box<dyn std::error::Error>> {
+    /// let file = client.upload_unique_stream().await?;
+    /// println!("{:?}", file.name());
+    /// file.finish().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn name(&self) -> Option<&FileName> {
         self.name.as_ref()
     }
 
     /// Completes the upload as [`DataStream::finish`] does, and returns the name of the file.
+    ///
+    /// ```no_run
+    /// # async fn example(client: &mut oxftp::Client) -> Result<(), Box<dyn std::error::Error>> {
+    /// use tokio::io::AsyncWriteExt;
+    ///
+    /// let mut file = client.upload_unique_stream().await?;
+    /// file.write_all(b"text").await?;
+    /// let (name, summary) = file.finish().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -78,6 +98,14 @@ impl UniqueStream<'_> {
 
     /// Aborts the upload as [`DataStream::abort`] does.
     ///
+    /// ```no_run
+    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+    /// let file = client.upload_unique_stream().await?;
+    /// file.abort().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// Those of [`DataStream::abort`].
@@ -86,6 +114,19 @@ impl UniqueStream<'_> {
     }
 
     /// Ends the upload after a failed write, as [`DataStream::fail`] does.
+    ///
+    /// ```no_run
+    /// # async fn example(client: &mut oxftp::Client) -> Result<(), Box<dyn std::error::Error>> {
+    /// use tokio::io::AsyncWriteExt;
+    ///
+    /// let mut file = client.upload_unique_stream().await?;
+    /// if let Err(error) = file.write_all(b"text").await {
+    ///     return Err(file.fail(error).await.into());
+    /// }
+    /// file.finish().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn fail(self, source: io::Error) -> Error {
         self.stream.fail(source).await
     }

@@ -19,8 +19,11 @@ use crate::{
 };
 
 impl Client {
-    /// Opens a part of a file for reading (`REST`, `RETR`; RFC 3659, 5). [`finish`](RangeStream::finish)
-    /// aborts the transfer after the part (`ABOR`).
+    /// Opens a part of a file for reading (`REST`, `RETR`; RFC 3659, 5). [`finish`](RangeStream::finish) ends the
+    /// transfer after the part.
+    ///
+    /// From the second part in a session on, `REST` is sent together with `RETR`, while the data connection is being
+    /// opened, unless [pipelining](crate::Pipelining) is off: two waits instead of four.
     ///
     /// ```no_run
     /// use tokio::io::AsyncReadExt;
@@ -177,6 +180,18 @@ impl<S: AsMut<Client>> DataStream<S> {
     /// The stream of an upload is closed first (with TLS: `close_notify`). A download must have been read
     /// to its end; otherwise it is aborted (`ABOR`). Sizes are not compared: fewer bytes and a `226` are a success.
     ///
+    /// ```no_run
+    /// # async fn example(client: &mut oxftp::Client) -> Result<(), Box<dyn std::error::Error>> {
+    /// use tokio::io::AsyncReadExt;
+    ///
+    /// let mut data = client.data_command("NLST").await?;
+    /// let mut names = String::new();
+    /// data.read_to_string(&mut names).await?;
+    /// data.finish().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`Error::StatusCode`] if the server reports that the transfer failed; [`Error::Unfinished`] if a
@@ -187,6 +202,19 @@ impl<S: AsMut<Client>> DataStream<S> {
     }
 
     /// Completes the transfer as [`finish`](Self::finish) does, and also returns the session.
+    ///
+    /// ```no_run
+    /// # async fn example(client: &mut oxftp::Client) -> Result<(), Box<dyn std::error::Error>> {
+    /// use tokio::io::AsyncReadExt;
+    ///
+    /// let mut data = client.data_command("NLST").await?;
+    /// let mut names = String::new();
+    /// data.read_to_string(&mut names).await?;
+    /// let (client, summary) = data.finish_and_return().await;
+    /// summary?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn finish_and_return(mut self) -> (S, Result<TransferSummary>) {
         let finished = self.finish_with(Masks::default()).await;
         (self.into_session(), finished)
@@ -194,6 +222,18 @@ impl<S: AsMut<Client>> DataStream<S> {
 
     /// Completes the transfer as [`finish`](Self::finish) does, with other masks: skips replies that match
     /// `waited_past`, then expects one of `expected`.
+    ///
+    /// ```no_run
+    /// # async fn example(client: &mut oxftp::Client) -> Result<(), Box<dyn std::error::Error>> {
+    /// use tokio::io::AsyncReadExt;
+    ///
+    /// let mut data = client.data_command("NLST").await?;
+    /// let mut names = String::new();
+    /// data.read_to_string(&mut names).await?;
+    /// data.finish_expecting(&["226", "250"], &["1xx"]).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -209,6 +249,14 @@ impl<S: AsMut<Client>> DataStream<S> {
 
     /// Aborts the transfer and waits for the replies (`ABOR`; RFC 959, 4.1.3).
     ///
+    /// ```no_run
+    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+    /// let data = client.data_command("NLST").await?;
+    /// data.abort().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`Error::Timeout`] or [`Error::Closed`] if the server does not reply.
@@ -218,6 +266,14 @@ impl<S: AsMut<Client>> DataStream<S> {
     }
 
     /// Aborts the transfer without waiting for a reply. The next command reads it.
+    ///
+    /// ```no_run
+    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+    /// let data = client.data_command("NLST").await?;
+    /// data.abort_without_waiting().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -230,6 +286,19 @@ impl<S: AsMut<Client>> DataStream<S> {
     }
 
     /// Returns the number of bytes transferred so far.
+    ///
+    /// ```no_run
+    /// # async fn example(client: &mut oxftp::Client) -> Result<(), Box<dyn std::error::Error>> {
+    /// use tokio::io::AsyncReadExt;
+    ///
+    /// let mut data = client.data_command("NLST").await?;
+    /// let mut names = String::new();
+    /// data.read_to_string(&mut names).await?;
+    /// println!("{} bytes", data.transferred());
+    /// data.finish().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn transferred(&self) -> u64 {
         self.data.transferred()
@@ -237,6 +306,19 @@ impl<S: AsMut<Client>> DataStream<S> {
 
     /// Ends the transfer after a failed read or write, and returns the most specific error: the server's
     /// reply, if it explains the failure.
+    ///
+    /// ```no_run
+    /// # async fn example(client: &mut oxftp::Client) -> Result<(), Box<dyn std::error::Error>> {
+    /// use tokio::io::AsyncReadExt;
+    ///
+    /// let mut data = client.data_command("NLST").await?;
+    /// if let Err(error) = data.read_to_end(&mut Vec::new()).await {
+    ///     return Err(data.fail(error).await.into());
+    /// }
+    /// data.finish().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn fail(mut self, source: io::Error) -> Error {
         let (client, data) = self.parts();
         let deadline = client.completion_deadline();
@@ -336,6 +418,17 @@ macro_rules! directed_stream {
         impl<S: AsMut<Client>> $name<S> {
             /// Completes the transfer as [`DataStream::finish`] does.
             ///
+            /// ```no_run
+            /// # async fn example(pool: &oxftp::Pool) -> Result<(), Box<dyn std::error::Error>> {
+            /// use tokio::io::AsyncWriteExt;
+            ///
+            /// let mut file = pool.open_write("a.txt").await?;
+            /// file.write_all(b"text").await?;
+            /// println!("{}", file.finish().await?.reply);
+            /// # Ok(())
+            /// # }
+            /// ```
+            ///
             /// # Errors
             ///
             /// Those of [`DataStream::finish`].
@@ -345,11 +438,35 @@ macro_rules! directed_stream {
 
             /// Completes the transfer as [`finish`](Self::finish) does, and also returns the session, even after an
             /// error.
+            ///
+            /// ```no_run
+            /// # async fn example(pool: &oxftp::Pool) -> Result<(), Box<dyn std::error::Error>> {
+            /// use tokio::io::AsyncWriteExt;
+            ///
+            /// let mut file = pool.open_write("a.txt").await?;
+            /// file.write_all(b"text").await?;
+            /// let (mut session, summary) = file.finish_and_return().await;
+            /// summary?;
+            /// session.rename("a.txt", "b.txt").await?;
+            /// # Ok(())
+            /// # }
+            /// ```
             pub async fn finish_and_return(self) -> (S, Result<TransferSummary>) {
                 self.stream.finish_and_return().await
             }
 
             /// Completes the transfer with other masks, as [`DataStream::finish_expecting`] does.
+            ///
+            /// ```no_run
+            /// # async fn example(pool: &oxftp::Pool) -> Result<(), Box<dyn std::error::Error>> {
+            /// use tokio::io::AsyncWriteExt;
+            ///
+            /// let mut file = pool.open_write("a.txt").await?;
+            /// file.write_all(b"text").await?;
+            /// file.finish_expecting(&["226", "250"], &["1xx"]).await?;
+            /// # Ok(())
+            /// # }
+            /// ```
             ///
             /// # Errors
             ///
@@ -364,6 +481,17 @@ macro_rules! directed_stream {
 
             /// Aborts the transfer and waits for the replies (`ABOR`; RFC 959, 4.1.3).
             ///
+            /// ```no_run
+            /// # async fn example(pool: &oxftp::Pool) -> Result<(), Box<dyn std::error::Error>> {
+            /// use tokio::io::AsyncWriteExt;
+            ///
+            /// let mut file = pool.open_write("a.txt").await?;
+            /// file.write_all(b"te").await?;
+            /// file.abort().await?;
+            /// # Ok(())
+            /// # }
+            /// ```
+            ///
             /// # Errors
             ///
             /// Those of [`DataStream::abort`].
@@ -373,6 +501,17 @@ macro_rules! directed_stream {
 
             /// Aborts the transfer without waiting for a reply. The next command reads it.
             ///
+            /// ```no_run
+            /// # async fn example(pool: &oxftp::Pool) -> Result<(), Box<dyn std::error::Error>> {
+            /// use tokio::io::AsyncWriteExt;
+            ///
+            /// let mut file = pool.open_write("a.txt").await?;
+            /// file.write_all(b"te").await?;
+            /// file.abort_without_waiting().await?;
+            /// # Ok(())
+            /// # }
+            /// ```
+            ///
             /// # Errors
             ///
             /// [`Error::Control`] if `ABOR` cannot be sent.
@@ -381,6 +520,18 @@ macro_rules! directed_stream {
             }
 
             /// Returns the number of bytes transferred so far.
+            ///
+            /// ```no_run
+            /// # async fn example(pool: &oxftp::Pool) -> Result<(), Box<dyn std::error::Error>> {
+            /// use tokio::io::AsyncWriteExt;
+            ///
+            /// let mut file = pool.open_write("a.txt").await?;
+            /// file.write_all(b"text").await?;
+            /// assert_eq!(file.transferred(), 4);
+            /// file.finish().await?;
+            /// # Ok(())
+            /// # }
+            /// ```
             #[must_use]
             pub fn transferred(&self) -> u64 {
                 self.stream.transferred()
@@ -388,6 +539,19 @@ macro_rules! directed_stream {
 
             /// Ends the transfer after a failed read or write, and returns the most specific error: the server's
             /// reply, if it explains the failure.
+            ///
+            /// ```no_run
+            /// # async fn example(pool: &oxftp::Pool) -> Result<(), Box<dyn std::error::Error>> {
+            /// use tokio::io::AsyncWriteExt;
+            ///
+            /// let mut file = pool.open_write("a.txt").await?;
+            /// if let Err(error) = file.write_all(b"text").await {
+            ///     return Err(file.fail(error).await.into());
+            /// }
+            /// file.finish().await?;
+            /// # Ok(())
+            /// # }
+            /// ```
             pub async fn fail(self, source: io::Error) -> Error {
                 self.stream.fail(source).await
             }
@@ -507,13 +671,17 @@ pub struct RangeStream<S: AsMut<Client>> {
 
 impl<S: AsMut<Client>> RangeStream<S> {
     pub(crate) async fn open(mut session: S, path: &RemotePath, range: ByteRange) -> Result<Self> {
-        let data = session.as_mut().open_from(path, range.start).await?;
+        let data = session.as_mut().open_part(path, range.start).await?;
         let stream = DataStream::new(session, data);
         Ok(Self { stream, wanted: range.end.map(|end| end.saturating_sub(range.start)) })
     }
 
-    /// Ends the transfer, by `ABOR` if more data follow the part. Returns the number of bytes received,
-    /// which is smaller than the part if the file ends within it.
+    /// Ends the transfer. Returns the number of bytes received, which is smaller than the part if the file ends within
+    /// it.
+    ///
+    /// If more data follow the part, the data connection is closed, and the next command reads the reply, so that
+    /// this waits for nothing. `ABOR` is sent, and its reply awaited, only on servers that do not notice the closed
+    /// connection, and with [`Pipelining::Off`](crate::Pipelining::Off).
     ///
     /// ```no_run
     /// # async fn example(client: &mut oxftp::Client) -> Result<(), Box<dyn std::error::Error>> {
@@ -532,24 +700,47 @@ impl<S: AsMut<Client>> RangeStream<S> {
     /// Those of [`DataStream::finish`]; [`Error::Unfinished`] if the part was not read to its end. No error
     /// is returned if the part is complete, but the server does not reply to `ABOR`; the client is
     /// [broken](Client::is_broken) then.
-    pub async fn finish(self) -> Result<u64> {
-        let received = self.stream.transferred();
+    pub async fn finish(mut self) -> Result<u64> {
         if self.missing() == Some(0) {
-            if let Err(error) = self.stream.abort().await {
-                crate::trace::warn!("failed to abort the transfer after a part of a file: {error}");
-            }
-            return Ok(received);
+            let (client, data) = self.stream.parts();
+            client.end_part(data).await;
+            return Ok(self.stream.transferred());
         }
         self.stream.finish().await.map(|summary| summary.transferred)
     }
 
     /// Ends the transfer after a failed read, and returns the most specific error (see
     /// [`DataStream::fail`]).
+    ///
+    /// ```no_run
+    /// # async fn example(client: &mut oxftp::Client) -> Result<(), Box<dyn std::error::Error>> {
+    /// use tokio::io::AsyncReadExt;
+    ///
+    /// let mut part = client.download_range("image.iso", 0..512).await?;
+    /// if let Err(error) = part.read_to_end(&mut Vec::new()).await {
+    ///     return Err(part.fail(error).await.into());
+    /// }
+    /// part.finish().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn fail(self, source: io::Error) -> Error {
         self.stream.fail(source).await
     }
 
     /// Returns the number of bytes received so far.
+    ///
+    /// ```no_run
+    /// # async fn example(client: &mut oxftp::Client) -> Result<(), Box<dyn std::error::Error>> {
+    /// use tokio::io::AsyncReadExt;
+    ///
+    /// let mut part = client.download_range("image.iso", 0..512).await?;
+    /// part.read_to_end(&mut Vec::new()).await?;
+    /// println!("{} bytes", part.transferred());
+    /// part.finish().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn transferred(&self) -> u64 {
         self.stream.transferred()

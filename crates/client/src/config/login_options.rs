@@ -81,6 +81,10 @@ impl ClientBuilder {
     /// Sets the client name, sent after each login (`CLNT`). Defaults to none.
     ///
     /// A few servers enable features by it. A refusal is ignored.
+    ///
+    /// ```
+    /// let builder = oxftp::Client::builder().client_name("backup 1.0");
+    /// ```
     #[must_use]
     pub fn client_name(mut self, name: impl Into<String>) -> Self {
         self.config.login_options.client_name = Some(name.into());
@@ -114,6 +118,10 @@ impl ClientBuilder {
     /// `SITE LRECL=80 RECFM=FB`. Refusals and secrets are treated as by [`on_login`](Self::on_login).
     ///
     /// While there are such commands, no command is sent before the reply to the one before.
+    ///
+    /// ```
+    /// let builder = oxftp::Client::builder().before_transfer("SITE LRECL=80 RECFM=FB");
+    /// ```
     #[must_use]
     pub fn before_transfer(mut self, command: impl Into<String>) -> Self {
         self.config.login_options.before_transfer.push(UserCommand::parse(command.into()));
@@ -122,6 +130,10 @@ impl ClientBuilder {
 
     /// Adds a command that is sent after each file that was transferred (see
     /// [`before_transfer`](Self::before_transfer)). If it is refused, the file counts as failed.
+    ///
+    /// ```
+    /// let builder = oxftp::Client::builder().after_transfer("SITE CHMOD 644 upload.tmp");
+    /// ```
     #[must_use]
     pub fn after_transfer(mut self, command: impl Into<String>) -> Self {
         self.config.login_options.after_transfer.push(UserCommand::parse(command.into()));
@@ -130,6 +142,10 @@ impl ClientBuilder {
 
     /// Sets whether the client asks for UTF-8 names after each login (`OPTS UTF8 ON`). Defaults to
     /// [`Utf8::Auto`]. A refusal is ignored.
+    ///
+    /// ```
+    /// let builder = oxftp::Client::builder().utf8(oxftp::Utf8::Never);
+    /// ```
     #[must_use]
     pub fn utf8(mut self, utf8: Utf8) -> Self {
         self.config.login_options.utf8 = utf8;

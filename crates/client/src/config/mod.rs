@@ -75,6 +75,19 @@ pub(crate) struct Config {
     pub(crate) reconnects: u32,
 }
 
+impl Default for ClientBuilder {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Creates a builder as [`ClientBuilder::from_url`] does.
+impl From<&FtpUrl> for ClientBuilder {
+    fn from(url: &FtpUrl) -> Self {
+        Self::from_url(url)
+    }
+}
+
 impl ClientBuilder {
     pub(crate) fn new() -> Self {
         Self {
@@ -155,6 +168,13 @@ impl ClientBuilder {
     }
 
     /// Sets the connector that opens control and data connections. Defaults to [`TcpConnector`].
+    ///
+    /// ```
+    /// use oxftp::connect::TcpConnector;
+    ///
+    /// let from = "192.0.2.7".parse().unwrap();
+    /// let builder = oxftp::Client::builder().connector(TcpConnector::new().bind(from));
+    /// ```
     #[must_use]
     pub fn connector(mut self, connector: impl Connector) -> Self {
         self.config.connector = Arc::new(connector);
@@ -163,12 +183,25 @@ impl ClientBuilder {
 
     /// Sets the same deadline for every wait for the server (see [`Timeouts::all`]). Defaults to those of
     /// [`Timeouts`].
+    ///
+    /// ```
+    /// let builder = oxftp::Client::builder().socket_timeout(std::time::Duration::from_secs(10));
+    /// ```
     #[must_use]
     pub fn socket_timeout(self, deadline: Duration) -> Self {
         self.timeouts(Timeouts::all(deadline))
     }
 
     /// Sets all deadlines. Defaults to those of [`Timeouts`].
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use oxftp::Timeouts;
+    ///
+    /// let mut timeouts = Timeouts::default();
+    /// timeouts.total = Some(Duration::from_secs(3600));
+    /// let builder = oxftp::Client::builder().timeouts(timeouts);
+    /// ```
     #[must_use]
     pub fn timeouts(mut self, timeouts: Timeouts) -> Self {
         self.config.timeouts = timeouts;
@@ -177,6 +210,10 @@ impl ClientBuilder {
 
     /// Limits the receive rate in bytes per second, over all connections of the client. Defaults to no
     /// limit; 0 also means no limit.
+    ///
+    /// ```
+    /// let builder = oxftp::Client::builder().read_limit(1_000_000);
+    /// ```
     #[must_use]
     pub fn read_limit(self, bytes_per_second: u64) -> Self {
         self.config.throttle.set_read_limit(Some(bytes_per_second));
@@ -185,6 +222,10 @@ impl ClientBuilder {
 
     /// Limits the send rate in bytes per second, over all connections of the client. Defaults to no limit;
     /// 0 also means no limit.
+    ///
+    /// ```
+    /// let builder = oxftp::Client::builder().write_limit(1_000_000);
+    /// ```
     #[must_use]
     pub fn write_limit(self, bytes_per_second: u64) -> Self {
         self.config.throttle.set_write_limit(Some(bytes_per_second));
@@ -192,6 +233,15 @@ impl ClientBuilder {
     }
 
     /// Sets a throttle, which several clients can share. Defaults to a separate throttle without limits.
+    ///
+    /// ```
+    /// use oxftp::{Client, Throttle};
+    ///
+    /// let shared = Throttle::unlimited();
+    /// let first = Client::builder().throttle(shared.clone());
+    /// let second = Client::builder().throttle(shared.clone());
+    /// shared.set_read_limit(Some(1_000_000)); // for both together
+    /// ```
     #[must_use]
     pub fn throttle(mut self, throttle: Throttle) -> Self {
         self.config.throttle = throttle;
@@ -199,6 +249,10 @@ impl ClientBuilder {
     }
 
     /// Sets the deadline of each local file system operation. Defaults to none.
+    ///
+    /// ```
+    /// let builder = oxftp::Client::builder().file_system_timeout(std::time::Duration::from_secs(10));
+    /// ```
     #[must_use]
     pub fn file_system_timeout(mut self, deadline: Duration) -> Self {
         self.config.file_system_timeout = Some(deadline);
@@ -206,6 +260,13 @@ impl ClientBuilder {
     }
 
     /// Sets the file system that uploads read and downloads write. Defaults to [`LocalFs`].
+    ///
+    /// ```
+    /// use oxftp::local_fs::MemoryFs;
+    ///
+    /// let memory = MemoryFs::new();
+    /// let builder = oxftp::Client::builder().file_system(memory.clone());
+    /// ```
     #[must_use]
     pub fn file_system(mut self, file_system: impl FileSystem) -> Self {
         self.config.file_system = Arc::new(file_system);
@@ -213,6 +274,12 @@ impl ClientBuilder {
     }
 
     /// Sets the encoding of remote paths. Defaults to UTF-8.
+    ///
+    /// ```
+    /// let latin1 = "windows-1252".parse::<oxftp::Encoding>()?;
+    /// let builder = oxftp::Client::builder().encoding(latin1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn encoding(mut self, encoding: Encoding) -> Self {
         self.config.encoding = encoding;
@@ -223,6 +290,10 @@ impl ClientBuilder {
     /// works. Defaults to `EPSV`, then `PASV`.
     ///
     /// An empty list keeps the default.
+    ///
+    /// ```
+    /// let builder = oxftp::Client::builder().passive_commands([oxftp::PassiveMode::Pasv]);
+    /// ```
     #[must_use]
     pub fn passive_commands(mut self, modes: impl Into<Vec<PassiveMode>>) -> Self {
         let modes = modes.into();
@@ -234,6 +305,10 @@ impl ClientBuilder {
 
     /// Selects active mode: the server connects to the client (`EPRT`, then `PORT`). Defaults to passive
     /// mode.
+    ///
+    /// ```
+    /// let builder = oxftp::Client::builder().active(oxftp::ActiveMode::new());
+    /// ```
     #[must_use]
     pub fn active(mut self, mode: ActiveMode) -> Self {
         self.config.active = Some(mode);
@@ -244,6 +319,10 @@ impl ClientBuilder {
     /// own address.
     ///
     /// Defaults to false, because a server could make the client connect to any other host.
+    ///
+    /// ```
+    /// let builder = oxftp::Client::builder().trust_passive_address(true);
+    /// ```
     #[must_use]
     pub fn trust_passive_address(mut self, trust: bool) -> Self {
         self.config.trust_passive_address = trust;
@@ -252,6 +331,18 @@ impl ClientBuilder {
 
     /// Adds a parser for lines of `LIST`, before or after the built-in ones. Defaults to the built-in ones
     /// only.
+    ///
+    /// ```
+    /// use oxftp::{Client, Entry, EntryKind, ParserOrder};
+    ///
+    /// // Lines such as `d pub` and `f a.txt`.
+    /// let parse = |line: &[u8]| {
+    ///     let (kind, name) = (line.first()?, line.get(2..)?);
+    ///     let kind = if *kind == b'd' { EntryKind::Directory } else { EntryKind::File };
+    ///     Some(Entry::new(name).with_kind(kind))
+    /// };
+    /// # let _ = parse;
+    /// ```
     #[must_use]
     pub fn list_parser(mut self, parser: impl LineParser + 'static, order: ParserOrder) -> Self {
         self.config.list_parser = Some((Arc::new(parser), order));
@@ -260,6 +351,10 @@ impl ClientBuilder {
 
     /// Sets the only command that lists directories. Unless it is `MLSD`, the entry of a path is read from
     /// the listing of its parent. Defaults to `MLSD` and `MLST`, with `LIST` as the fallback.
+    ///
+    /// ```
+    /// let builder = oxftp::Client::builder().list_command(oxftp::ListCommand::List);
+    /// ```
     #[must_use]
     pub fn list_command(mut self, command: ListCommand) -> Self {
         self.config.list_command = Some(command);
@@ -271,6 +366,10 @@ impl ClientBuilder {
     ///
     /// The first listing by `LIST` is followed by one with `-a`, and the more complete one is used from then on; see
     /// [`Client::dot_names`](crate::Client::dot_names).
+    ///
+    /// ```
+    /// let builder = oxftp::Client::builder().list_all(false);
+    /// ```
     #[must_use]
     pub fn list_all(mut self, ask: bool) -> Self {
         self.config.list_all = ask;
@@ -279,6 +378,12 @@ impl ClientBuilder {
 
     /// Sets the time zone of `LIST`. Defaults to unknown; see also
     /// [`Client::measure_server_zone`](crate::Client::measure_server_zone).
+    ///
+    /// ```
+    /// let zone = "Europe/Oslo".parse::<oxftp::ServerZone>()?;
+    /// let builder = oxftp::Client::builder().server_zone(zone);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn server_zone(mut self, zone: ServerZone) -> Self {
         self.config.server_zone = Some(zone);
@@ -287,6 +392,10 @@ impl ClientBuilder {
 
     /// Sets whether the next file of a tree is requested before the server has replied to the current one.
     /// Defaults to [`Pipelining::Auto`].
+    ///
+    /// ```
+    /// let builder = oxftp::Client::builder().pipelining(oxftp::Pipelining::Off);
+    /// ```
     #[must_use]
     pub fn pipelining(mut self, pipelining: Pipelining) -> Self {
         self.config.pipelining = pipelining;
@@ -294,6 +403,14 @@ impl ClientBuilder {
     }
 
     /// Sets the limits on data received from a server. Defaults to those of [`Limits`].
+    ///
+    /// ```
+    /// use oxftp::Limits;
+    ///
+    /// let mut limits = Limits::default();
+    /// limits.tree_directories = 1_000;
+    /// let builder = oxftp::Client::builder().limits(limits);
+    /// ```
     #[must_use]
     pub fn limits(mut self, limits: Limits) -> Self {
         self.config.limits = limits;
@@ -308,6 +425,10 @@ impl ClientBuilder {
     /// [upload streams](crate::Client::upload_stream) are never compressed. The size of each compressed
     /// upload is compared with the local size, and a file that differs is sent again uncompressed: some
     /// servers lose bytes of data that compress well.
+    ///
+    /// ```
+    /// let builder = oxftp::Client::builder().compress(true);
+    /// ```
     #[cfg(feature = "compression")]
     #[cfg_attr(docsrs, doc(cfg(feature = "compression")))]
     #[must_use]
@@ -322,6 +443,10 @@ impl ClientBuilder {
     /// [`TcpConnector`] always enables TCP keep-alive, which suffices for most routers. Some servers reply
     /// only after the transfer, and some never. The client skips those replies, and sends `PWD` after the
     /// transfer if some are missing.
+    ///
+    /// ```
+    /// let builder = oxftp::Client::builder().noop_during_transfers(std::time::Duration::from_secs(60));
+    /// ```
     #[must_use]
     pub fn noop_during_transfers(mut self, every: Duration) -> Self {
         self.config.keep_alive = Some(every).filter(|every| !every.is_zero());

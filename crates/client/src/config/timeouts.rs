@@ -31,6 +31,13 @@ pub struct Timeouts {
 
 impl Timeouts {
     /// Returns the same deadline for every wait for the server, and none for a whole operation.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use oxftp::Timeouts;
+    ///
+    /// assert_eq!(Timeouts::all(Duration::from_secs(5)).connect, Some(Duration::from_secs(5)));
+    /// ```
     #[must_use]
     pub fn all(deadline: Duration) -> Self {
         let deadline = Some(deadline);

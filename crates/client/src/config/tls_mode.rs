@@ -42,6 +42,12 @@ impl TlsMode {
 impl ClientBuilder {
     /// Enables implicit TLS: the connection is encrypted from the first byte, usually on port 990. Defaults
     /// to no TLS.
+    ///
+    /// ```
+    /// use oxftp::TlsConfig;
+    ///
+    /// let builder = oxftp::Client::builder().implicit_tls(TlsConfig::new()); // port 990
+    /// ```
     #[must_use]
     pub fn implicit_tls(mut self, tls: TlsConfig) -> Self {
         self.config.tls = TlsMode::Implicit(tls);
@@ -50,6 +56,12 @@ impl ClientBuilder {
 
     /// Enables explicit TLS: the connection is encrypted before the login (`AUTH TLS`, `PBSZ 0`, `PROT P`;
     /// RFC 4217). A server without TLS is an error. Defaults to no TLS.
+    ///
+    /// ```
+    /// use oxftp::TlsConfig;
+    ///
+    /// let builder = oxftp::Client::builder().explicit_tls(TlsConfig::new());
+    /// ```
     #[must_use]
     pub fn explicit_tls(mut self, tls: TlsConfig) -> Self {
         self.config.tls = TlsMode::Explicit(tls);
@@ -61,6 +73,12 @@ impl ClientBuilder {
     ///
     /// An active attacker can refuse TLS in the server's name, so this protects only against passive
     /// listeners.
+    ///
+    /// ```
+    /// use oxftp::TlsConfig;
+    ///
+    /// let builder = oxftp::Client::builder().tls_if_offered(TlsConfig::new());
+    /// ```
     #[must_use]
     pub fn tls_if_offered(mut self, tls: TlsConfig) -> Self {
         self.config.tls = TlsMode::IfOffered(tls);

@@ -4,13 +4,14 @@ use std::{
     io,
     net::{IpAddr, SocketAddr},
     ops::RangeInclusive,
+    sync::Arc,
     time::Duration,
 };
 
 use oxftp_proto::dialog::{Endpoint, Event};
 
 use super::{BoxListener, BoxSocket, Connector, ListenAt, Target};
-use crate::deadline::Deadline;
+use crate::{deadline::Deadline, future::BoxFuture};
 
 /// Active mode: the server connects to this side (`EPRT`, `PORT`).
 ///
@@ -31,6 +32,10 @@ pub struct ActiveMode {
 
 impl ActiveMode {
     /// Listens on the local address of the control connection, on any free port.
+    ///
+    /// ```
+    /// let builder = oxftp::Client::builder().active(oxftp::ActiveMode::new());
+    /// ```
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -38,6 +43,10 @@ impl ActiveMode {
 
     /// Sets the address that is sent to the server, for clients whose address is translated (NAT). Defaults to the local address of the
     /// control connection.
+    ///
+    /// ```
+    /// let mode = oxftp::ActiveMode::new().advertise("203.0.113.5".parse().unwrap());
+    /// ```
     #[must_use]
     pub fn advertise(mut self, address: IpAddr) -> Self {
         self.advertise = Some(address);
@@ -45,6 +54,10 @@ impl ActiveMode {
     }
 
     /// Sets the range of ports to listen on. Defaults to any free port.
+    ///
+    /// ```
+    /// let mode = oxftp::ActiveMode::new().ports(50_000..=50_100);
+    /// ```
     #[must_use]
     pub fn ports(mut self, ports: RangeInclusive<u16>) -> Self {
         self.ports = Some(ports);
@@ -55,6 +68,8 @@ impl ActiveMode {
 /// The result of opening a data connection: connected (passive), or waiting for the server (active).
 pub(crate) enum Opened {
     Socket(BoxSocket),
+    /// Connects while the transfer command is on its way.
+    Connecting(BoxFuture<'static, io::Result<BoxSocket>>),
     Listener(ActiveListener),
 }
 
@@ -90,6 +105,8 @@ pub(crate) struct DataDialer<'a> {
     pub(crate) trust_advertised: bool,
     pub(crate) active: Option<&'a ActiveMode>,
     pub(crate) deadline: Option<Duration>,
+    /// The connector, if it is to connect only while the transfer command is on its way.
+    pub(crate) deferred: Option<Arc<dyn Connector>>,
     pub(crate) opened: Option<Opened>,
     pub(crate) failure: Option<io::Error>,
 }
@@ -101,6 +118,13 @@ impl DataDialer<'_> {
         let advertised =
             endpoint.advertised.filter(|address| self.trust_advertised && !address.is_unspecified());
         let address = advertised.map(IpAddr::V4).or(self.peer);
+        if let Some(connector) = self.deferred.clone() {
+            let (host, port) = (self.host.to_owned(), endpoint.port);
+            self.opened = Some(Opened::Connecting(Box::pin(async move {
+                connector.connect(Target::Data { host: &host, address, port }).await
+            })));
+            return Event::Opened;
+        }
         let target = Target::Data { host: self.host, address, port: endpoint.port };
         match Deadline::start(self.deadline).cut(self.connector.connect(target)).await {
             Some(Ok(socket)) => {

@@ -157,6 +157,19 @@ pub trait Listener: fmt::Debug + Send {
 /// A boxed [`Listener`].
 pub type BoxListener = Box<dyn Listener>;
 
+/// A connection within the process, for tests with a connector of their own.
+impl Socket for tokio::io::DuplexStream {
+    fn peer_address(&self) -> Option<SocketAddr> {
+        None
+    }
+
+    fn local_address(&self) -> Option<SocketAddr> {
+        None
+    }
+
+    fn reset_on_close(&self, _reset: bool) {}
+}
+
 impl Socket for TcpStream {
     fn peer_address(&self) -> Option<SocketAddr> {
         self.peer_addr().ok()

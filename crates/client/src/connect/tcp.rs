@@ -57,12 +57,24 @@ pub enum Family {
 
 impl TcpConnector {
     /// Creates a connector for both address families and any local address.
+    ///
+    /// ```
+    /// use oxftp::connect::TcpConnector;
+    ///
+    /// let builder = oxftp::Client::builder().connector(TcpConnector::new());
+    /// ```
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Sets the local address to connect from. Defaults to the system's choice.
+    ///
+    /// ```
+    /// use oxftp::connect::TcpConnector;
+    ///
+    /// let connector = TcpConnector::new().bind("192.0.2.7".parse().unwrap());
+    /// ```
     #[must_use]
     pub fn bind(mut self, address: IpAddr) -> Self {
         self.bind = Some(address);
@@ -70,6 +82,12 @@ impl TcpConnector {
     }
 
     /// Sets the address family. Defaults to both.
+    ///
+    /// ```
+    /// use oxftp::connect::{Family, TcpConnector};
+    ///
+    /// let connector = TcpConnector::new().family(Family::V4);
+    /// ```
     #[must_use]
     pub fn family(mut self, family: Family) -> Self {
         self.family = family;
@@ -79,6 +97,13 @@ impl TcpConnector {
     /// Sets the interval of TCP keep-alive probes on idle control and data connections (`SO_KEEPALIVE`). Defaults
     /// to 30 seconds, since many routers drop connections that are idle for a minute; `None` sends no probes.
     /// Systems round to whole seconds.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use oxftp::connect::TcpConnector;
+    ///
+    /// let connector = TcpConnector::new().keep_alive(Some(Duration::from_secs(30)));
+    /// ```
     #[must_use]
     pub fn keep_alive(mut self, interval: Option<Duration>) -> Self {
         self.keep_alive = interval;

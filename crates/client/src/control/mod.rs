@@ -4,6 +4,7 @@
 //! future is cancel-safe: the next command first reads the replies that are still outstanding.
 
 mod abort;
+mod cut_transfer;
 mod keep_alive;
 mod pipelined_passive;
 mod redact;
@@ -26,7 +27,7 @@ use tokio::{
     time::Instant,
 };
 
-use self::{pipelined_passive::PipelinedQueries, redact::Redactor};
+use self::{cut_transfer::CutTransfer, pipelined_passive::PipelinedQueries, redact::Redactor};
 use crate::{
     Error, Result, Throttle,
     config::command_memory::{OptionalCommand, ServerMemory},
@@ -52,6 +53,8 @@ pub(crate) struct ControlChannel {
     abort: Option<Abort>,
     /// Whether a second reply may follow the first reply to an aborted transfer.
     late_reply: bool,
+    /// What is known about the reply to a transfer whose data connection was closed early.
+    cut: CutTransfer,
     /// The passive command of the next transfer, sent before the final reply of the current one.
     pipelined: PipelinedPassive,
     /// Queries about the file of the current transfer, sent before its final reply.
@@ -95,9 +98,17 @@ impl ReplyWaits {
     }
 }
 
+/// An outstanding reply.
+#[derive(Debug)]
+struct Awaited {
+    to: AwaitedCommand,
+    /// The command line, with secrets hidden; `None` for the greeting.
+    line: Option<Arc<str>>,
+}
+
 /// What an outstanding reply belongs to.
 #[derive(Debug, Clone, Copy)]
-enum Awaited {
+enum AwaitedCommand {
     Greeting,
     Optional(OptionalCommand),
     Quit,
@@ -135,6 +146,7 @@ impl ControlChannel {
             awaited: VecDeque::new(),
             abort: None,
             late_reply: false,
+            cut: CutTransfer::default(),
             pipelined: PipelinedPassive::None,
             queries: PipelinedQueries::default(),
             keep_alives: KeepAlives::default(),
@@ -239,7 +251,7 @@ impl ControlChannel {
 
     /// Counts the greeting as an outstanding reply, although no command asks for it.
     pub(crate) fn expect_greeting(&mut self) {
-        self.awaited.push_back(Awaited::Greeting);
+        self.awaited.push_back(Awaited { to: AwaitedCommand::Greeting, line: None });
     }
 
     /// Returns the number of outstanding final replies.
@@ -317,6 +329,7 @@ impl ControlChannel {
             let _ = self.finish_abort().await;
             self.check_usable()?;
         }
+        self.settle_cut().await?;
         while self.outstanding() > self.keep_alives.waiting() {
             match self.next_reply(self.deadline).await {
                 Ok(reply) => self.keep_unclaimed(reply),
@@ -398,6 +411,10 @@ impl ControlChannel {
                     Deadline::start(deadline).await_reply(self.flush()).await?;
                     Event::Queued
                 }
+                Step::Hold(command) => {
+                    self.queue(&command);
+                    Event::Queued
+                }
                 Step::AwaitReply => self.reply_for(&dialog, deadline).await?,
                 Step::Open(endpoint) => match &mut io {
                     DialogIo::Data(dialer) => dialer.open(endpoint).await,
@@ -438,15 +455,16 @@ impl ControlChannel {
 
     /// Appends a command to the outgoing bytes, and counts its reply as outstanding.
     fn queue(&mut self, command: &Command) {
-        debug!(target: "oxftp::protocol", "> {}", self.redactor.text(&command.to_string()));
+        let line = self.redactor.text(&command.to_string());
+        debug!(target: "oxftp::protocol", "> {line}");
         self.outgoing.extend_from_slice(command.as_bytes());
         self.outgoing.extend_from_slice(b"\r\n");
-        let awaited = match OptionalCommand::of(command.as_bytes()) {
-            Some(optional) => Awaited::Optional(optional),
-            None if command.as_bytes() == b"QUIT" => Awaited::Quit,
-            None => Awaited::Other,
+        let to = match OptionalCommand::of(command.as_bytes()) {
+            Some(optional) => AwaitedCommand::Optional(optional),
+            None if command.as_bytes() == b"QUIT" => AwaitedCommand::Quit,
+            None => AwaitedCommand::Other,
         };
-        self.awaited.push_back(awaited);
+        self.awaited.push_back(Awaited { to, line: Some(line.into()) });
     }
 
     /// Sends the outgoing bytes.
@@ -465,8 +483,8 @@ impl ControlChannel {
 
     /// Sends the outgoing bytes, and reads the next reply.
     async fn next_reply(&mut self, deadline: Option<Duration>) -> Result<Reply> {
-        let patience = match self.awaited.front() {
-            Some(Awaited::Optional(command)) => command.patience(deadline),
+        let patience = match self.awaited.front().map(|awaited| awaited.to) {
+            Some(AwaitedCommand::Optional(command)) => command.patience(deadline),
             _ => deadline,
         };
         let asked = Instant::now();
@@ -496,7 +514,8 @@ impl ControlChannel {
     fn blame(&mut self, error: &Error) {
         let is_loss = error.tls_failure().is_none()
             && matches!(error, Error::Closed { .. } | Error::Control(_) | Error::Timeout { .. });
-        let Some(&Awaited::Optional(command)) = self.awaited.front().filter(|_| is_loss) else { return };
+        let oldest = self.awaited.front().filter(|_| is_loss).map(|awaited| awaited.to);
+        let Some(AwaitedCommand::Optional(command)) = oldest else { return };
         self.blame_command(command);
     }
 
@@ -577,23 +596,32 @@ impl ControlChannel {
                 self.mark_broken("the server sent too many preliminary replies", None);
                 return Err(Error::Limit { what: "preliminary replies", limit: self.max_preliminary });
             }
-            if let Some(Awaited::Optional(command)) = self.awaited.front() {
+            let Some(Awaited { to, line }) = self.awaited.front() else { return Ok(reply) };
+            if let AwaitedCommand::Optional(command) = to {
                 self.memory.answered(*command);
             }
-            return Ok(reply);
+            return Ok(with_command(reply, line.clone()));
         }
         self.preliminary = 0;
-        let awaited = self.awaited.pop_front();
+        let (awaited, line) = match self.awaited.pop_front() {
+            Some(Awaited { to, line }) => (Some(to), line),
+            None => (None, None),
+        };
+        let reply = with_command(reply, line);
         let ends_session = match awaited {
             // The reply to `QUIT`; a server that says goodbye after another command did not do what was asked.
-            Some(Awaited::Optional(_) | Awaited::Other) if reply.code() == Code::SERVICE_CLOSED => true,
+            Some(AwaitedCommand::Optional(_) | AwaitedCommand::Other)
+                if reply.code() == Code::SERVICE_CLOSED =>
+            {
+                true
+            }
             _ => reply.code() == Code::SERVICE_CLOSING,
         };
         if ends_session {
             self.closed_by_server = true;
             self.mark_broken("the server closed the connection", Some(reply.clone()));
         }
-        if let Some(Awaited::Optional(command)) = awaited {
+        if let Some(AwaitedCommand::Optional(command)) = awaited {
             match ends_session {
                 true => self.blame_command(command),
                 false => self.memory.answered(command),
@@ -612,6 +640,14 @@ impl ControlChannel {
             self.unclaimed.pop_front();
         }
         self.unclaimed.push_back(reply);
+    }
+}
+
+/// Records the command that a reply answers.
+fn with_command(reply: Reply, line: Option<Arc<str>>) -> Reply {
+    match line {
+        Some(line) => reply.with_command(line),
+        None => reply,
     }
 }
 

@@ -17,7 +17,7 @@ pub(crate) use self::limit::Limit;
 pub(crate) use self::splice::{CopySide, SpliceOutcome};
 
 use std::{
-    io,
+    fmt, io,
     pin::{Pin, pin},
     task::{Context, Poll, ready},
     time::Duration,
@@ -377,6 +377,13 @@ pub struct TransferSummary {
     pub reply: Reply,
     /// Number of bytes transferred, before compression.
     pub transferred: u64,
+}
+
+/// Writes the number of bytes and the reply.
+impl fmt::Display for TransferSummary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} bytes: {}", self.transferred, self.reply)
+    }
 }
 
 /// Exchanges `close_notify`: sends it, unless it was sent already, and reads until the server's arrives. A

@@ -57,6 +57,19 @@ pub enum ErrorKind {
 
 impl Error {
     /// Returns the kind of the error. An error that wraps another one has the kind of that one.
+    ///
+    /// ```no_run
+    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+    /// use oxftp::ErrorKind;
+    ///
+    /// match client.create_dir("lock").await.map_err(|error| error.kind()) {
+    ///     Ok(()) => println!("locked"),
+    ///     Err(ErrorKind::Exists) => println!("another program holds the lock"),
+    ///     Err(kind) => println!("{kind:?}"),
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         match self {

@@ -32,12 +32,28 @@ pub struct LocalFsError {
 
 impl LocalFsError {
     /// Creates an error from an I/O error, for backends and for reads and writes of an open file.
+    ///
+    /// ```
+    /// use std::io;
+    /// use oxftp::local_fs::LocalFsError;
+    ///
+    /// let error = LocalFsError::new("open", "a.txt", io::ErrorKind::NotFound.into());
+    /// assert!(error.to_string().contains("a.txt"));
+    /// ```
     #[must_use]
     pub fn new(operation: &'static str, path: impl Into<PathBuf>, source: io::Error) -> Self {
         Self { operation, path: path.into(), source }
     }
 
     /// Returns the kind of the I/O error.
+    ///
+    /// ```
+    /// use std::io;
+    /// use oxftp::local_fs::LocalFsError;
+    ///
+    /// let error = LocalFsError::new("open", "a.txt", io::ErrorKind::NotFound.into());
+    /// assert_eq!(error.kind(), io::ErrorKind::NotFound);
+    /// ```
     #[must_use]
     pub fn kind(&self) -> io::ErrorKind {
         self.source.kind()

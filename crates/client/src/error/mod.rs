@@ -421,6 +421,15 @@ pub enum Error {
     Encoding(#[from] UnknownEncoding),
 }
 
+impl crate::trace::SpanOutcome for Error {
+    fn record(&self, span: &crate::trace::Span) {
+        if let Self::PartialFailure { report } | Self::Stopped { report, .. } = self {
+            report.record(span);
+        }
+        crate::trace::set(span, "error", self);
+    }
+}
+
 impl From<DialogError> for Error {
     fn from(error: DialogError) -> Self {
         match error {

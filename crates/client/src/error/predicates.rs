@@ -8,6 +8,15 @@ use super::{Error, tls::TlsFailure};
 
 impl Error {
     /// Returns the reply that caused this error.
+    ///
+    /// ```no_run
+    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+    /// if let Err(error) = client.remove_file("a.txt").await {
+    ///     println!("{:?}", error.reply().map(|reply| reply.text()));
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn reply(&self) -> Option<&Reply> {
         match self {
@@ -26,6 +35,15 @@ impl Error {
     }
 
     /// Returns the code of the reply that caused this error.
+    ///
+    /// ```no_run
+    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+    /// if let Err(error) = client.remove_file("a.txt").await {
+    ///     println!("{:?}", error.code());
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn code(&self) -> Option<Code> {
         self.reply().map(Reply::code)
@@ -39,6 +57,16 @@ impl Error {
     /// [`Client::try_exists`](crate::Client::try_exists).
     ///
     /// A missing local file is [`Error::LocalFs`] with [`io::ErrorKind::NotFound`].
+    ///
+    /// ```no_run
+    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+    /// match client.remove_file("a.txt").await {
+    ///     Err(error) if error.is_not_found() => {}
+    ///     removed => removed?,
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn is_not_found(&self) -> bool {
         match self {
@@ -49,6 +77,16 @@ impl Error {
     }
 
     /// Returns whether the server denied permission. For a local file, see [`Error::LocalFs`].
+    ///
+    /// ```no_run
+    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+    /// match client.create_dir("new").await {
+    ///     Err(error) if error.is_permission_denied() => println!("read-only"),
+    ///     created => created?,
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn is_permission_denied(&self) -> bool {
         match self {
@@ -58,6 +96,18 @@ impl Error {
     }
 
     /// Returns whether the login was refused.
+    ///
+    /// ```no_run
+    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+    /// use oxftp::Credentials;
+    ///
+    /// match client.login(Credentials::new("me", "secret")).await {
+    ///     Err(error) if error.is_login_refused() => println!("wrong password"),
+    ///     said => println!("{}", said?),
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn is_login_refused(&self) -> bool {
         matches!(self, Self::StatusCode(error) if matches!(error.info.code().get(), 430 | 530..=532 | 331 | 332))
@@ -70,6 +120,18 @@ impl Error {
     }
 
     /// Returns the kind of the TLS failure, if TLS failed.
+    ///
+    /// ```no_run
+    /// # async fn example() -> oxftp::Result<()> {
+    /// use oxftp::{Client, TlsConfig};
+    ///
+    /// let builder = Client::builder().explicit_tls(TlsConfig::new());
+    /// if let Err(error) = builder.connect("ftp.example.org").await {
+    ///     println!("{:?}", error.tls_failure());
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn tls_failure(&self) -> Option<TlsFailure> {
         match self {
@@ -82,6 +144,16 @@ impl Error {
     }
 
     /// Returns whether a timeout expired.
+    ///
+    /// ```no_run
+    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+    /// match client.noop().await {
+    ///     Err(error) if error.is_timeout() => println!("the server does not answer"),
+    ///     answered => drop(answered?),
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn is_timeout(&self) -> bool {
         match self {
@@ -98,6 +170,16 @@ impl Error {
 
     /// Returns whether a retry, possibly on a new connection, may succeed. This includes a refusal because of too
     /// many sessions.
+    ///
+    /// ```no_run
+    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+    /// match client.download("a.iso").await {
+    ///     Err(error) if error.is_transient() => println!("try again later"),
+    ///     report => println!("{} bytes", report?.bytes),
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn is_transient(&self) -> bool {
         match self {
@@ -127,6 +209,16 @@ impl Error {
     }
 
     /// Returns whether the control connection is no longer usable after this error.
+    ///
+    /// ```no_run
+    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+    /// match client.noop().await {
+    ///     Err(error) if error.is_connection_lost() => client.reconnect().await?,
+    ///     answered => drop(answered?),
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn is_connection_lost(&self) -> bool {
         match self {

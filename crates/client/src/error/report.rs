@@ -1,5 +1,9 @@
 //! Reports of operations on many files.
 
+use std::{fmt, path::PathBuf};
+
+use oxftp_proto::RemotePath;
+
 use crate::Error;
 
 /// The result of an upload, a download, a removal or a mirror.
@@ -7,7 +11,7 @@ use crate::Error;
 /// ```no_run
 /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
 /// let report = client.upload("site").to("/www").await?;
-/// println!("{} files, {} bytes", report.files, report.bytes);
+/// println!("{report}"); // 12 files, 3400 bytes
 /// # Ok(())
 /// # }
 /// ```
@@ -29,12 +33,100 @@ pub struct Report {
     /// Number of symbolic links that were left out because of [`Links::Skip`](crate::Links::Skip) in a download or an
     /// upload.
     pub skipped_symlinks: u64,
+    /// The first [`MAX_TRANSFERRED`](Self::MAX_TRANSFERRED) files that were transferred, with the place where each is
+    /// now. [`files`](Self::files) counts all of them, and [`Progress`](crate::Progress) observes all of them. Empty after a
+    /// removal.
+    pub transferred: Vec<TransferredFile>,
     /// The failures; all other entries are complete, except what is in
     /// [directories that failed](Self::failed_directories).
     pub failures: Vec<Failure>,
     /// Number of failures that are directories which could not be listed or created. Nothing in them was transferred, and
     /// it is not counted.
     pub failed_directories: u64,
+}
+
+/// A file that was transferred.
+///
+/// ```no_run
+/// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+/// for file in client.download("photos").to("backup").await?.transferred {
+///     println!("{} -> {}: {} bytes", file.source, file.target, file.bytes + file.resumed);
+/// }
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct TransferredFile {
+    /// Where the file came from.
+    pub source: Location,
+    /// Where the file is now.
+    pub target: Location,
+    /// Number of bytes that were transferred.
+    pub bytes: u64,
+    /// Number of bytes that were there already.
+    pub resumed: u64,
+}
+
+/// The place of a file.
+///
+/// `Display` writes the path.
+///
+/// ```
+/// use oxftp::Location;
+///
+/// let place = Location::Local("backup/a.jpg".into());
+/// assert_eq!(place.to_string(), "backup/a.jpg");
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Location {
+    /// In the local file system. Relative paths begin at the working directory of the process.
+    Local(PathBuf),
+    /// On a server. Relative paths begin at the login directory.
+    Remote(RemotePath),
+}
+
+impl Location {
+    /// Returns the local path; `None` if the file is on a server.
+    ///
+    /// ```
+    /// use oxftp::Location;
+    ///
+    /// assert!(Location::Local("a.jpg".into()).local().is_some());
+    /// assert!(Location::Remote("a.jpg".into()).local().is_none());
+    /// ```
+    #[must_use]
+    pub fn local(&self) -> Option<&std::path::Path> {
+        match self {
+            Self::Local(path) => Some(path),
+            Self::Remote(_) => None,
+        }
+    }
+
+    /// Returns the path on the server; `None` if the file is local.
+    ///
+    /// ```
+    /// use oxftp::Location;
+    ///
+    /// assert!(Location::Remote("a.jpg".into()).remote().is_some());
+    /// ```
+    #[must_use]
+    pub fn remote(&self) -> Option<&RemotePath> {
+        match self {
+            Self::Local(_) => None,
+            Self::Remote(path) => Some(path),
+        }
+    }
+}
+
+impl fmt::Display for Location {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Local(path) => path.display().fmt(f),
+            Self::Remote(path) => path.fmt(f),
+        }
+    }
 }
 
 /// A failure of one entry of an operation on many.
@@ -58,7 +150,37 @@ pub struct Failure {
     pub error: Error,
 }
 
+/// Writes the numbers of files, bytes and failures, such as `2 files, 120 bytes, 1 failed`.
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let files = if self.files == 1 { "file" } else { "files" };
+        write!(f, "{} {files}, {} bytes", self.files, self.bytes)?;
+        match self.failures.len() {
+            0 => Ok(()),
+            failed => write!(f, ", {failed} failed"),
+        }
+    }
+}
+
+impl crate::trace::SpanOutcome for Report {
+    fn record(&self, span: &crate::trace::Span) {
+        crate::trace::set(span, "bytes", self.bytes);
+        crate::trace::set(span, "files", self.files);
+        crate::trace::set(span, "failures", self.failures.len());
+    }
+}
+
 impl Report {
+    /// Maximum length of [`transferred`](Self::transferred).
+    pub const MAX_TRANSFERRED: usize = 10_000;
+
+    /// Records a transferred file, unless there are too many.
+    pub(crate) fn add_transferred(&mut self, file: impl FnOnce() -> Option<TransferredFile>) {
+        if self.transferred.len() < Self::MAX_TRANSFERRED {
+            self.transferred.extend(file());
+        }
+    }
+
     /// Describes how many entries failed.
     pub(crate) fn failed(&self) -> String {
         let counted = |number: u64, one, many| format!("{number} {}", if number == 1 { one } else { many });

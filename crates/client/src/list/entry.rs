@@ -39,6 +39,15 @@ impl PathEntry {
     }
 
     /// Returns the path: the path of the listed directory, joined with the name.
+    ///
+    /// ```no_run
+    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+    /// for found in client.list("pub").await? {
+    ///     println!("{}", found.path());
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn path(&self) -> RemotePath {
         self.location.path.join_in(&self.name(), self.location.encoding)
@@ -47,6 +56,15 @@ impl PathEntry {
     /// Returns the name, which is safe to join to a local directory.
     ///
     /// [`Entry::name`] returns the bytes that the server sent.
+    ///
+    /// ```no_run
+    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+    /// for found in client.list("pub").await? {
+    ///     println!("{}", found.name());
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn name(&self) -> FileName {
         FileName::from_wire(self.entry.name(), self.location.encoding).expect("the name was checked")
@@ -58,12 +76,28 @@ impl PathEntry {
     }
 
     /// Returns the parsed line of the listing.
+    ///
+    /// ```no_run
+    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+    /// for found in client.list("pub").await? {
+    ///     println!("{:?}", found.entry().modified);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn entry(&self) -> &Entry {
         &self.entry
     }
 
     /// Converts into the parsed line of the listing.
+    ///
+    /// ```no_run
+    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+    /// let entries: Vec<_> = client.list("pub").await?.into_iter().map(|found| found.into_entry()).collect();
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn into_entry(self) -> Entry {
         self.entry

@@ -97,6 +97,13 @@ impl<'c> List<'c> {
     ///
     /// In a large tree, directories with the same listing as their parent come first, because such a tree may
     /// have no end ([`Error::CyclicTree`](crate::Error::CyclicTree); the rest of the tree is listed after this error).
+    ///
+    /// ```no_run
+    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+    /// let all = client.list("pub").recursive().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn recursive(mut self) -> Self {
         self.recursive = true;
@@ -104,6 +111,16 @@ impl<'c> List<'c> {
     }
 
     /// Sets which entries are returned; a directory that is rejected is not listed either. Defaults to all.
+    ///
+    /// ```no_run
+    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+    /// use oxftp::Selection;
+    ///
+    /// let texts = Selection::new(|found| found.is_dir || found.path.ends_with(".txt"));
+    /// let found = client.list("pub").recursive().select(texts).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn select(mut self, selection: Selection) -> Self {
         self.selection = Some(selection);
@@ -111,6 +128,13 @@ impl<'c> List<'c> {
     }
 
     /// Sets how many levels are listed: with 1, only the directory itself. Defaults to all.
+    ///
+    /// ```no_run
+    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+    /// let near = client.list("pub").recursive().max_depth(2).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn max_depth(mut self, levels: usize) -> Self {
         self.max_depth = levels;
@@ -119,6 +143,15 @@ impl<'c> List<'c> {
 
     /// Uses this command only. By default `MLSD` is tried first, then `LIST`; the session remembers which of
     /// them works.
+    ///
+    /// ```no_run
+    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+    /// use oxftp::ListCommand;
+    ///
+    /// let found = client.list("pub").raw_command(ListCommand::List).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn raw_command(mut self, command: ListCommand) -> Self {
         self.raw_command = Some(command);
@@ -144,6 +177,16 @@ impl<'c> List<'c> {
     }
 
     /// Returns the entries one by one while the listing arrives.
+    ///
+    /// ```no_run
+    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+    /// let mut entries = client.list("pub").stream();
+    /// while let Some(found) = entries.next().await {
+    ///     println!("{}", found?.path());
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn stream(self) -> Entries<'c> {
         let bounds = Bounds { selection: self.selection, max_depth: self.max_depth };
@@ -175,11 +218,18 @@ impl<'c> List<'c> {
     }
 }
 
+impl crate::trace::SpanOutcome for Vec<PathEntry> {
+    fn record(&self, span: &crate::trace::Span) {
+        crate::trace::set(span, "entries", self.len());
+    }
+}
+
 impl<'c> IntoFuture for List<'c> {
     type Output = Result<Vec<PathEntry>>;
     type IntoFuture = BoxFuture<'c, Self::Output>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(self.collect())
+        let span = crate::trace::span!("list", self.client.host(), path = self.path);
+        Box::pin(crate::trace::traced(span, Box::pin(self.collect())))
     }
 }

@@ -208,6 +208,16 @@ impl<'c> Entries<'c> {
     ///
     /// An error in one directory of a tree does not end the tree: the next call continues with the
     /// next directory, unless the connection is lost. This future may be dropped and called again.
+    ///
+    /// ```no_run
+    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+    /// let mut entries = client.list("pub").stream();
+    /// while let Some(found) = entries.next().await {
+    ///     println!("{}", found?.path());
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn next(&mut self) -> Option<Result<PathEntry>> {
         loop {
             match self.step().await {
@@ -232,18 +242,55 @@ impl<'c> Entries<'c> {
     /// Returns the names that are not valid, such as names with a `/`; at most the first 64.
     ///
     /// They are left out of the listing.
+    ///
+    /// ```no_run
+    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+    /// let mut entries = client.list("pub").stream();
+    /// while let Some(found) = entries.next().await {
+    ///     println!("{}", found?.path());
+    /// }
+    /// for name in entries.invalid_names() {
+    ///     println!("left out: {name}");
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn invalid_names(&self) -> &[NameError] {
         &self.refused
     }
 
     /// Returns the number of lines that could not be parsed, in the directories whose listings are complete.
+    ///
+    /// ```no_run
+    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+    /// let mut entries = client.list("pub").stream();
+    /// while let Some(found) = entries.next().await {
+    ///     println!("{}", found?.path());
+    /// }
+    /// println!("{} lines were not understood", entries.unparsed());
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn unparsed(&self) -> u64 {
         self.unparsed.count
     }
 
     /// Returns the first lines that could not be parsed: at most 8, each cut to 256 bytes.
+    ///
+    /// ```no_run
+    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+    /// let mut entries = client.list("pub").stream();
+    /// while let Some(found) = entries.next().await {
+    ///     println!("{}", found?.path());
+    /// }
+    /// for line in entries.unparsed_samples() {
+    ///     println!("{}", String::from_utf8_lossy(line));
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn unparsed_samples(&self) -> &[Vec<u8>] {
         &self.unparsed.samples
@@ -262,6 +309,17 @@ impl<'c> Entries<'c> {
 
     /// Returns whether the server reported that a listing is incomplete: that it was truncated (Pure-FTPd), or
     /// that the directory could not be opened (vsftpd). Both servers send this with `226`.
+    ///
+    /// ```no_run
+    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+    /// let mut entries = client.list("pub").stream();
+    /// while let Some(found) = entries.next().await {
+    ///     println!("{}", found?.path());
+    /// }
+    /// println!("more entries may exist: {}", entries.is_incomplete());
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn is_incomplete(&self) -> bool {
         self.truncated
@@ -773,6 +831,15 @@ impl<'c> Entries<'c> {
     }
 
     /// Converts into a [`Stream`] of the entries.
+    ///
+    /// ```no_run
+    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+    /// use futures_util::TryStreamExt;
+    ///
+    /// let names: Vec<_> = client.list("pub").stream().into_stream().try_collect().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn into_stream(self) -> impl Stream<Item = Result<PathEntry>> {
         futures_util::stream::unfold(self, async |mut entries| {
             entries.next().await.map(|entry| (entry, entries))

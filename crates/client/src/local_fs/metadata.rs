@@ -42,12 +42,25 @@ pub struct Metadata {
 
 impl Metadata {
     /// Creates metadata with only a kind and a size in bytes.
+    ///
+    /// ```
+    /// use oxftp::local_fs::{FileKind, Metadata};
+    ///
+    /// let file = Metadata::new(FileKind::File, 5);
+    /// assert_eq!(file.size, 5);
+    /// ```
     #[must_use]
     pub const fn new(kind: FileKind, size: u64) -> Self {
         Self { kind, size, modified: None, mode: None }
     }
 
     /// Sets the modification time.
+    ///
+    /// ```
+    /// use oxftp::local_fs::{FileKind, Metadata};
+    ///
+    /// let file = Metadata::new(FileKind::File, 5).with_modified(std::time::SystemTime::now());
+    /// ```
     #[must_use]
     pub const fn with_modified(mut self, time: SystemTime) -> Self {
         self.modified = Some(time);
@@ -55,6 +68,13 @@ impl Metadata {
     }
 
     /// Sets the Unix permission bits, `0o000` to `0o7777`.
+    ///
+    /// ```
+    /// use oxftp::local_fs::{FileKind, Metadata};
+    ///
+    /// let file = Metadata::new(FileKind::File, 5).with_mode(0o644);
+    /// assert_eq!(file.mode, Some(0o644));
+    /// ```
     #[must_use]
     pub const fn with_mode(mut self, mode: u32) -> Self {
         self.mode = Some(mode);
@@ -62,18 +82,36 @@ impl Metadata {
     }
 
     /// Returns whether this is a regular file; `false` for a link to one.
+    ///
+    /// ```
+    /// use oxftp::local_fs::{FileKind, Metadata};
+    ///
+    /// assert!(Metadata::new(FileKind::File, 5).is_file());
+    /// ```
     #[must_use]
     pub fn is_file(&self) -> bool {
         self.kind == FileKind::File
     }
 
     /// Returns whether this is a directory; `false` for a link to one.
+    ///
+    /// ```
+    /// use oxftp::local_fs::{FileKind, Metadata};
+    ///
+    /// assert!(Metadata::new(FileKind::Directory, 0).is_dir());
+    /// ```
     #[must_use]
     pub fn is_dir(&self) -> bool {
         self.kind == FileKind::Directory
     }
 
     /// Returns whether this is a symbolic link.
+    ///
+    /// ```
+    /// use oxftp::local_fs::{FileKind, Metadata};
+    ///
+    /// assert!(Metadata::new(FileKind::Symlink, 0).is_symlink());
+    /// ```
     #[must_use]
     pub fn is_symlink(&self) -> bool {
         self.kind == FileKind::Symlink
@@ -92,12 +130,25 @@ pub struct DirEntry {
 
 impl DirEntry {
     /// Creates an entry.
+    ///
+    /// ```
+    /// use oxftp::local_fs::{DirEntry, FileKind};
+    ///
+    /// let entry = DirEntry::new("docs/a.txt", FileKind::File);
+    /// assert_eq!(entry.name(), "a.txt");
+    /// ```
     #[must_use]
     pub fn new(path: impl Into<PathBuf>, kind: FileKind) -> Self {
         Self { path: path.into(), kind }
     }
 
     /// Returns the last component of the path.
+    ///
+    /// ```
+    /// use oxftp::local_fs::{DirEntry, FileKind};
+    ///
+    /// assert_eq!(DirEntry::new("docs/a.txt", FileKind::File).name(), "a.txt");
+    /// ```
     #[must_use]
     pub fn name(&self) -> &OsStr {
         self.path.file_name().unwrap_or_default()

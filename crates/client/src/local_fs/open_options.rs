@@ -29,24 +29,48 @@ pub enum OpenMode {
 
 impl OpenMode {
     /// Returns whether the file can be read.
+    ///
+    /// ```
+    /// use oxftp::local_fs::OpenMode;
+    ///
+    /// assert!(OpenMode::Read.reads());
+    /// ```
     #[must_use]
     pub const fn reads(self) -> bool {
         matches!(self, Self::Read | Self::Update)
     }
 
     /// Returns whether the file can be written.
+    ///
+    /// ```
+    /// use oxftp::local_fs::OpenMode;
+    ///
+    /// assert!(!OpenMode::Read.writes());
+    /// ```
     #[must_use]
     pub const fn writes(self) -> bool {
         !matches!(self, Self::Read)
     }
 
     /// Returns whether a missing file is created.
+    ///
+    /// ```
+    /// use oxftp::local_fs::OpenMode;
+    ///
+    /// assert!(!OpenMode::Read.creates());
+    /// ```
     #[must_use]
     pub const fn creates(self) -> bool {
         matches!(self, Self::Write | Self::CreateNew | Self::CreatePrivate | Self::Append)
     }
 
     /// Returns whether an existing file is an error.
+    ///
+    /// ```
+    /// use oxftp::local_fs::OpenMode;
+    ///
+    /// assert!(!OpenMode::Read.is_exclusive());
+    /// ```
     #[must_use]
     pub const fn is_exclusive(self) -> bool {
         matches!(self, Self::CreateNew | Self::CreatePrivate)

@@ -53,6 +53,13 @@ impl<P: FileSystem> TimeoutFs<P> {
     /// Adds a timeout to each operation of `inner`. Requires a tokio runtime with its timer enabled.
     ///
     /// `inner` may be an `Arc<dyn FileSystem>`.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use oxftp::local_fs::{LocalFs, TimeoutFs};
+    ///
+    /// let fs = TimeoutFs::new(LocalFs::new(), Duration::from_secs(5));
+    /// ```
     #[must_use]
     pub const fn new(inner: P, limit: Duration) -> Self {
         Self { inner, limit }

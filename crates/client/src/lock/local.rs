@@ -43,6 +43,15 @@ impl LocalLock {
     /// Takes the lock: creates the file and its missing directories, and locks it. Waits up to `wait` if another
     /// process, or another job of this process, holds the lock.
     ///
+    /// ```no_run
+    /// # async fn example() -> oxftp::Result<()> {
+    /// use std::time::Duration;
+    ///
+    /// let lock = oxftp::LocalLock::acquire("/run/lock/site.lock", Duration::from_secs(60)).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`Error::Locked`] if another job holds the lock; [`Error::LocalFs`] if the file cannot be created or is a
@@ -65,6 +74,12 @@ impl LocalLock {
     }
 
     /// Returns the path of the locked file.
+    ///
+    /// ```no_run
+    /// # fn example(lock: &oxftp::LocalLock) {
+    /// println!("{}", lock.path().display());
+    /// # }
+    /// ```
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path

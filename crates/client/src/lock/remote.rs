@@ -76,6 +76,17 @@ impl RemoteLock {
     /// Takes the lock of a path, which need not exist. Waits up to `wait` if another job holds the lock; breaks a lock
     /// that was not refreshed for `max_age`.
     ///
+    /// ```no_run
+    /// # async fn example(pool: &oxftp::Pool) -> oxftp::Result<()> {
+    /// use std::time::Duration;
+    ///
+    /// let lock = oxftp::RemoteLock::acquire(pool, "/www", Duration::from_secs(600), Duration::ZERO).await?;
+    /// pool.upload("site").to_file("/www").await?;
+    /// lock.release().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`Error::Locked`] if another job holds the lock; [`Error::StatusCode`] if the server refuses to create the
@@ -118,6 +129,15 @@ impl RemoteLock {
 
     /// Waits until the lock is lost, and returns [`Error::LockLost`]: another job broke it, because it could not be
     /// refreshed in time.
+    ///
+    /// ```no_run
+    /// # async fn example(pool: &oxftp::Pool, lock: &oxftp::RemoteLock) -> oxftp::Result<()> {
+    /// tokio::select! {
+    ///     error = lock.lost() => Err(error),
+    ///     report = pool.upload("site").to_file("/www").into_future() => report.map(drop),
+    /// }
+    /// # }
+    /// ```
     pub async fn lost(&self) -> Error {
         loop {
             let lost = self.state.lost.notified();
@@ -129,6 +149,13 @@ impl RemoteLock {
     }
 
     /// Removes the lock from the server (`RMD`). A second call does nothing.
+    ///
+    /// ```no_run
+    /// # async fn example(lock: &oxftp::RemoteLock) -> oxftp::Result<()> {
+    /// lock.release().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///

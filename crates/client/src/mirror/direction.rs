@@ -16,7 +16,9 @@ use crate::transfer::{
     local_path::make_all,
     scheduler::retry::{is_retryable, spoils_session},
 };
-use crate::{Client, Error, Pool, PooledClient, Result, error::local_fs::LocalFsError, local_fs::FileSystem};
+use crate::{
+    Client, Error, Location, Pool, PooledClient, Result, error::local_fs::LocalFsError, local_fs::FileSystem,
+};
 
 /// Direction of a mirror, with the roots of both sides.
 #[derive(Debug)]
@@ -208,6 +210,32 @@ impl MirrorDirection {
             Self::Down { target: root, .. } | Self::Up { source: root, .. } => path.on_disk(root),
             Self::Across { .. } => Ok(PathBuf::new()),
         }
+    }
+
+    /// Returns both directories, for diagnostics.
+    pub(crate) fn roots(&self) -> (Location, Location) {
+        match self {
+            Self::Down { source, target } => {
+                (Location::Remote(source.clone()), Location::Local(target.clone()))
+            }
+            Self::Up { source, target } => {
+                (Location::Local(source.clone()), Location::Remote(target.clone()))
+            }
+            Self::Across { source, target, .. } => {
+                (Location::Remote(source.clone()), Location::Remote(target.clone()))
+            }
+        }
+    }
+
+    /// Returns the places of a file at the source and at the target.
+    pub(crate) fn places(&self, path: &RelativePath) -> Option<(Location, Location)> {
+        let on_disk = |root| path.on_disk(root).ok().map(Location::Local);
+        let on_server = |root: &RemotePath| Location::Remote(root.join_path(&path.to_remote_path()));
+        Some(match self {
+            Self::Down { source, target } => (on_server(source), on_disk(target)?),
+            Self::Up { source, target } => (on_disk(source)?, on_server(target)),
+            Self::Across { source, target, .. } => (on_server(source), on_server(target)),
+        })
     }
 
     /// Returns the path of a node at the source, as it is displayed.

@@ -45,12 +45,27 @@ struct Rule {
 
 impl Filter {
     /// Creates a filter that leaves nothing out.
+    ///
+    /// ```
+    /// use oxftp::mirror::Filter;
+    ///
+    /// assert!(Filter::new().matches("a.txt", false));
+    /// # Ok::<(), oxftp::mirror::FilterError>(())
+    /// ```
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Adds a rule that includes matching entries.
+    ///
+    /// ```
+    /// use oxftp::mirror::Filter;
+    ///
+    /// let texts = Filter::new().include("*.txt")?;
+    /// assert!(!texts.matches("a.png", false));
+    /// # Ok::<(), oxftp::mirror::FilterError>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -61,6 +76,14 @@ impl Filter {
 
     /// Adds a rule that excludes matching entries.
     ///
+    /// ```
+    /// use oxftp::mirror::Filter;
+    ///
+    /// let rest = Filter::new().exclude("*.txt")?;
+    /// assert!(rest.matches("a.png", false));
+    /// # Ok::<(), oxftp::mirror::FilterError>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`FilterError`] when the pattern is invalid.
@@ -70,6 +93,14 @@ impl Filter {
 
     /// Adds rules from a text, one on each line: `+ pattern` includes, `- pattern` excludes. Empty lines and lines
     /// that begin with `#` are ignored.
+    ///
+    /// ```
+    /// use oxftp::mirror::Filter;
+    ///
+    /// let filter = Filter::new().lines("# web pages only\n+ *.html\n- *.*")?;
+    /// assert!(!filter.matches("photo.png", false));
+    /// # Ok::<(), oxftp::mirror::FilterError>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -89,6 +120,14 @@ impl Filter {
     /// Returns whether a path, relative to the root and without a `/` at either end, is mirrored.
     ///
     /// Checks the path alone: the caller has to check its parent directories.
+    ///
+    /// ```
+    /// use oxftp::mirror::Filter;
+    ///
+    /// let filter = Filter::new().exclude("cache/")?;
+    /// assert!(!filter.matches("a/cache", true));
+    /// # Ok::<(), oxftp::mirror::FilterError>(())
+    /// ```
     #[must_use]
     pub fn matches(&self, path: &str, is_directory: bool) -> bool {
         let matches = |rule: &&Rule| (is_directory || !rule.directories_only) && rule.matcher.is_match(path);
@@ -102,6 +141,16 @@ impl Filter {
 
     /// Adds a condition that entries must meet as well, such as one for their size. What it rejects in the source is
     /// left alone in the target, too.
+    ///
+    /// ```
+    /// use oxftp::mirror::Filter;
+    ///
+    /// use oxftp::Selection;
+    ///
+    /// let small = Selection::new(|found| found.is_dir || found.size < Some(1_000_000));
+    /// let filter = Filter::new().exclude("cache/")?.select(small);
+    /// # Ok::<(), oxftp::mirror::FilterError>(())
+    /// ```
     #[must_use]
     pub fn select(mut self, selection: Selection) -> Self {
         self.selection = Some(selection);
@@ -115,6 +164,13 @@ impl Filter {
     }
 
     /// Returns whether there are no rules, so that nothing is left out.
+    ///
+    /// ```
+    /// use oxftp::mirror::Filter;
+    ///
+    /// assert!(Filter::new().is_empty());
+    /// # Ok::<(), oxftp::mirror::FilterError>(())
+    /// ```
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.rules.is_empty() && self.selection.is_none()

@@ -26,7 +26,7 @@ use crate::{Client, Error, Pool, Report, Result, client::FollowUp, deadline::Dea
 /// Runs the final phase; `report` is the report of the transfers.
 pub(crate) async fn finalize(
     context: &MirrorContext,
-    pool: &Pool,
+    mut worker: Worker<'_>,
     job: &JobOptions,
     deadline: Deadline,
     mut report: Report,
@@ -36,9 +36,10 @@ pub(crate) async fn finalize(
     if extraneous.is_empty() {
         return report;
     }
+    let pool = worker.pool();
     let workers = match &context.direction {
         MirrorDirection::Across { other, .. } => Worker::of(other).with_siblings(),
-        _ => Worker::of(pool).with_siblings(),
+        _ => worker.again().with_siblings(),
     };
     let purge = DeleteExtraneous { context, pool, directories: Mutex::new(extraneous) };
     let purged = Scheduler::new(purge, job, AdmissionGate::of_all(&Silent), workers.len())
@@ -77,8 +78,8 @@ async fn create_symlinks(context: &MirrorContext) {
 /// Deletes extraneous nodes over all sessions.
 struct DeleteExtraneous<'c> {
     context: &'c MirrorContext,
-    /// Of the source.
-    pool: &'c Pool,
+    /// Of the source; `None` if the mirror runs over one client.
+    pool: Option<&'c Pool>,
     directories: Mutex<Vec<ExtraneousNodes>>,
 }
 
@@ -166,9 +167,9 @@ impl DeleteExtraneous<'_> {
         let (context, path) = (self.context, &extraneous.directory);
         let is_local = context.direction.has_local_target();
         let mut lent;
-        let client = match &context.direction {
-            MirrorDirection::Across { .. } => {
-                lent = self.pool.client().await?;
+        let client = match (&context.direction, self.pool) {
+            (MirrorDirection::Across { .. }, Some(pool)) => {
+                lent = pool.client().await?;
                 &mut *lent
             }
             _ => client,

@@ -1,14 +1,16 @@
 //! Mirror: makes one directory tree equal to another.
 //!
-//! [`Mirror`] is the builder. Pure parts: `filter` leaves entries out, `compare` and `timestamps` decide whether
-//! a file is unchanged, `plan` decides what to do in one directory. A `node` is an entry on either side, a
-//! a file is unchanged, `plan` decides what to do in one directory. A `node` is an entry on either side, a
-//! `node_table` holds those of one directory, and an
-//! it, `delete` deletes, and `finalize` does the work that must come last. `extraneous` decides what may be deleted after
-//! the transfers, `same_name` which names a server may take for one, and
-//! `backups` keeps what is replaced or deleted.
+//! [`Pool::mirror_down`] makes a local tree equal to one on a server, [`Pool::mirror_up`] the reverse, and
+//! [`Pool::mirror_across`] does it between two servers. [`Client::mirror_down`] and [`Client::mirror_up`] use one session.
+//! [`Mirror`] is the builder that they return, [`Filter`] leaves entries out, [`Compare`] decides which files are unchanged,
+//! and [`Delete`] what becomes of entries that only the target has.
 //!
 //! Directories are compared one by one, so no tree is kept in memory.
+
+// Pure parts: `filter`, `compare`, `timestamps`, and `plan`, which decides what to do in one directory. A `node` is an entry
+// on either side, a `node_table` has those of one directory. `run` walks both trees, `transfer` moves a file, `delete`
+// deletes, and `finalize` does the work that must come last. `extraneous` decides what may be deleted after the transfers,
+// `same_name` which names a server may take for one, and `backups` keeps what is replaced or deleted.
 
 mod backups;
 mod compare;
@@ -66,7 +68,51 @@ use crate::transfer::{
     },
     upload::file::UploadOptions,
 };
-use crate::{Error, Pool, Report, Result, deadline::Deadline, future::BoxFuture, list::CycleDetector};
+use crate::{
+    Client, Error, Pool, Report, Result, deadline::Deadline, future::BoxFuture, list::CycleDetector,
+};
+
+impl Client {
+    /// Makes a local directory equal to one on the server, as [`Pool::mirror_down`] does, over this session alone.
+    ///
+    /// A transient failure is not retried unless [`retries`](Mirror::retries) says so, and a lost connection ends the
+    /// mirror.
+    ///
+    /// ```no_run
+    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+    /// let report = client.mirror_down("/pub", "copy").await?;
+    /// println!("{} fetched, {} the same", report.files, report.unchanged);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Pool::mirror_down`].
+    #[must_use = "nothing is mirrored until it is awaited"]
+    pub fn mirror_down(&mut self, source: impl Into<RemotePath>, target: impl Into<PathBuf>) -> Mirror<'_> {
+        let direction = MirrorDirection::Down { source: source.into(), target: target.into() };
+        Mirror::new(Worker::Own(self), direction)
+    }
+
+    /// Makes a directory on the server equal to a local one, as [`Pool::mirror_up`] does, over this session alone.
+    ///
+    /// ```no_run
+    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+    /// client.mirror_up("site", "/www").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Pool::mirror_up`].
+    #[must_use = "nothing is mirrored until it is awaited"]
+    pub fn mirror_up(&mut self, source: impl Into<PathBuf>, target: impl Into<RemotePath>) -> Mirror<'_> {
+        let direction = MirrorDirection::Up { source: source.into(), target: target.into() };
+        Mirror::new(Worker::Own(self), direction)
+    }
+}
 
 impl Pool {
     /// Makes a local directory equal to one on the server (`MLSD` or `LIST`, `MDTM`, `RETR`).
@@ -93,7 +139,7 @@ impl Pool {
     /// [`Error::Skipped`] when the source is not a directory; the errors of [`Pool::client`].
     #[must_use = "nothing is mirrored until it is awaited"]
     pub fn mirror_down(&self, source: impl Into<RemotePath>, target: impl Into<PathBuf>) -> Mirror<'_> {
-        Mirror::new(self, MirrorDirection::Down { source: source.into(), target: target.into() })
+        Mirror::new(Worker::of(self), MirrorDirection::Down { source: source.into(), target: target.into() })
     }
 
     /// Makes a directory on the server equal to a local one (`MLSD` or `LIST`, `MKD`, `STOR`, `MFMT`). This is
@@ -113,7 +159,7 @@ impl Pool {
     /// The errors of [`mirror_down`](Self::mirror_down); [`Error::LocalFs`] when the source does not exist.
     #[must_use = "nothing is mirrored until it is awaited"]
     pub fn mirror_up(&self, source: impl Into<PathBuf>, target: impl Into<RemotePath>) -> Mirror<'_> {
-        Mirror::new(self, MirrorDirection::Up { source: source.into(), target: target.into() })
+        Mirror::new(Worker::of(self), MirrorDirection::Up { source: source.into(), target: target.into() })
     }
 
     /// Makes a directory on another server equal to one on this server. The bytes of the files pass through this
@@ -140,7 +186,8 @@ impl Pool {
     ) -> Mirror<'_> {
         // Workers that each hold a session and wait for another one of the same pool could deadlock.
         let other = if self.is_same(other) { other.fork() } else { other.clone() };
-        Mirror::new(self, MirrorDirection::Across { source: source.into(), target: target.into(), other })
+        let direction = MirrorDirection::Across { source: source.into(), target: target.into(), other };
+        Mirror::new(Worker::of(self), direction)
     }
 }
 
@@ -153,7 +200,7 @@ impl Pool {
 /// Progress events also count a file that has to be compared more closely and turns out to be unchanged.
 #[derive(Debug)]
 pub struct Mirror<'p> {
-    pool: &'p Pool,
+    worker: Worker<'p>,
     direction: MirrorDirection,
     filter: Filter,
     compare: Compare,
@@ -170,10 +217,10 @@ pub struct Mirror<'p> {
 }
 
 impl<'p> Mirror<'p> {
-    fn new(pool: &'p Pool, direction: MirrorDirection) -> Self {
+    fn new(worker: Worker<'p>, direction: MirrorDirection) -> Self {
         Self {
-            job: Worker::of(pool).default_options(),
-            pool,
+            job: worker.default_options(),
+            worker,
             direction,
             filter: Filter::new(),
             compare: Compare::default(),
@@ -190,6 +237,15 @@ impl<'p> Mirror<'p> {
     }
 
     /// Sets which entries are left out on both sides. Defaults to none.
+    ///
+    /// ```no_run
+    /// # async fn example(pool: &oxftp::Pool) -> Result<(), Box<dyn std::error::Error>> {
+    /// use oxftp::mirror::Filter;
+    ///
+    /// pool.mirror_down("/pub", "copy").filter(Filter::new().exclude("*.tmp")?).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn filter(mut self, filter: Filter) -> Self {
         self.filter = filter;
@@ -197,6 +253,15 @@ impl<'p> Mirror<'p> {
     }
 
     /// Sets how files are compared. Defaults to [`Compare::SizeAndTime`].
+    ///
+    /// ```no_run
+    /// # async fn example(pool: &oxftp::Pool) -> Result<(), Box<dyn std::error::Error>> {
+    /// use oxftp::mirror::Compare;
+    ///
+    /// pool.mirror_down("/pub", "copy").compare(Compare::Size).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn compare(mut self, by: Compare) -> Self {
         self.compare = by;
@@ -204,6 +269,15 @@ impl<'p> Mirror<'p> {
     }
 
     /// Sets whether entries that only the target has are deleted, and when. Defaults to [`Delete::Never`].
+    ///
+    /// ```no_run
+    /// # async fn example(pool: &oxftp::Pool) -> Result<(), Box<dyn std::error::Error>> {
+    /// use oxftp::mirror::Delete;
+    ///
+    /// pool.mirror_down("/pub", "copy").delete(Delete::After).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn delete(mut self, delete: Delete) -> Self {
         self.delete = delete;
@@ -212,6 +286,15 @@ impl<'p> Mirror<'p> {
 
     /// Sets how many files and directories are deleted at most. If there are more, the report contains the failure
     /// [`Error::TooManyDeletions`]. Defaults to no limit.
+    ///
+    /// ```no_run
+    /// # async fn example(pool: &oxftp::Pool) -> Result<(), Box<dyn std::error::Error>> {
+    /// use oxftp::mirror::Delete;
+    ///
+    /// pool.mirror_down("/pub", "copy").delete(Delete::After).max_deletions(100).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn max_deletions(mut self, max: u64) -> Self {
         self.max_deletions = Some(max);
@@ -220,6 +303,15 @@ impl<'p> Mirror<'p> {
 
     /// Keeps each file of the target that is replaced or deleted: it is moved to its backup, on the side of the target.
     /// Files are then uploaded under [temporary](Self::temporary) names. Backups are not deleted. Defaults to `None`.
+    ///
+    /// ```no_run
+    /// # async fn example(pool: &oxftp::Pool) -> Result<(), Box<dyn std::error::Error>> {
+    /// use oxftp::Backup;
+    ///
+    /// pool.mirror_down("/pub", "copy").backup(Backup::new().suffix("~")).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn backup(mut self, backup: impl Into<Option<Backup>>) -> Self {
         self.backup = backup.into();
@@ -230,6 +322,15 @@ impl<'p> Mirror<'p> {
     ///
     /// A symbolic link in a local target is never followed. One in the place of a directory or a file is
     /// an error, or is replaced if deletion is enabled.
+    ///
+    /// ```no_run
+    /// # async fn example(pool: &oxftp::Pool) -> Result<(), Box<dyn std::error::Error>> {
+    /// use oxftp::Links;
+    ///
+    /// pool.mirror_down("/pub", "copy").links(Links::Follow).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn links(mut self, links: Links) -> Self {
         self.links = links;
@@ -239,6 +340,13 @@ impl<'p> Mirror<'p> {
     /// Sets whether directories are created of which the filter leaves nothing. Defaults to false.
     ///
     /// Directories that are empty at the source are always created.
+    ///
+    /// ```no_run
+    /// # async fn example(pool: &oxftp::Pool) -> Result<(), Box<dyn std::error::Error>> {
+    /// pool.mirror_down("/pub", "copy").empty_directories(true).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn empty_directories(mut self, create: bool) -> Self {
         self.empty_directories = create;
@@ -248,6 +356,13 @@ impl<'p> Mirror<'p> {
     /// Sets whether each file is uploaded under a temporary name (see
     /// [`Upload::temporary`](crate::Upload::temporary)) and renamed when it is complete and verified. Defaults to
     /// false. Downloads always have a temporary name.
+    ///
+    /// ```no_run
+    /// # async fn example(pool: &oxftp::Pool) -> Result<(), Box<dyn std::error::Error>> {
+    /// pool.mirror_up("site", "/www").temporary(true).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn temporary(mut self, temporary: bool) -> Self {
         self.upload.temporary = temporary;
@@ -257,26 +372,68 @@ impl<'p> Mirror<'p> {
     file_setters! {
         /// Sets whether partial files of an earlier mirror are resumed (`REST`). The file is assumed to be
         /// unchanged since. Defaults to false. Has no effect between two servers.
+        ///
+        /// ```no_run
+        /// # async fn example(pool: &oxftp::Pool) -> oxftp::Result<()> {
+        /// pool.mirror_down("/pub", "copy").resume(true).await?;
+        /// # Ok(())
+        /// # }
+        /// ```
         resume: bool;
 
         /// Sets how each file is verified after its transfer. Defaults to [`Verify::Auto`].
+        ///
+        /// ```no_run
+        /// # async fn example(pool: &oxftp::Pool) -> oxftp::Result<()> {
+        /// pool.mirror_down("/pub", "copy").verify(oxftp::Verify::Size).await?;
+        /// # Ok(())
+        /// # }
+        /// ```
         verify: Verify;
 
         /// Sets whether transferred files get the permissions of their sources (`SITE CHMOD` on a server). Unchanged
         /// files keep theirs. Defaults to false.
+        ///
+        /// ```no_run
+        /// # async fn example(pool: &oxftp::Pool) -> oxftp::Result<()> {
+        /// pool.mirror_down("/pub", "copy").preserve_mode(true).await?;
+        /// # Ok(())
+        /// # }
+        /// ```
         preserve_mode: bool;
 
         /// Sets the permissions of the transferred files, whatever those of their sources are. Defaults to `None`.
         ///
         /// On a server it is `SITE CHMOD`, and a refusal is logged as a warning.
+        ///
+        /// ```no_run
+        /// # async fn example(pool: &oxftp::Pool) -> oxftp::Result<()> {
+        /// pool.mirror_down("/pub", "copy").file_mode(Some(0o644)).await?;
+        /// # Ok(())
+        /// # }
+        /// ```
         file_mode: Option<u32>;
 
         /// Sets the permissions of the directories that are created in a tree. Existing ones keep theirs. They must let
         /// the user write. Defaults to `None`.
+        ///
+        /// ```no_run
+        /// # async fn example(pool: &oxftp::Pool) -> oxftp::Result<()> {
+        /// pool.mirror_down("/pub", "copy").dir_mode(Some(0o755)).await?;
+        /// # Ok(())
+        /// # }
+        /// ```
         dir_mode: Option<u32>;
 
         /// Sets whether each downloaded file is flushed to disk (see [`Download::sync`](crate::Download::sync)).
         /// Defaults to false.
+        ///
+        /// ```no_run
+        /// # async fn example(pool: &oxftp::Pool) -> oxftp::Result<()> {
+        /// pool.mirror_down("/pub", "copy").sync(true).await?;
+        /// # Ok(())
+        /// # }
+        /// ```
         sync: bool;
     }
 
@@ -286,6 +443,13 @@ impl<'p> Mirror<'p> {
     /// false.
     ///
     /// All directories are listed and all files are compared, by hash if so configured.
+    ///
+    /// ```no_run
+    /// # async fn example(pool: &oxftp::Pool) -> Result<(), Box<dyn std::error::Error>> {
+    /// pool.mirror_down("/pub", "copy").dry_run(true).on_step(|step| println!("{step}")).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn dry_run(mut self, dry_run: bool) -> Self {
         self.dry_run = dry_run;
@@ -296,19 +460,27 @@ impl<'p> Mirror<'p> {
     /// planned.
     ///
     /// It is called from the task that runs the mirror, so it should return quickly.
+    ///
+    /// ```no_run
+    /// # async fn example(pool: &oxftp::Pool) -> Result<(), Box<dyn std::error::Error>> {
+    /// pool.mirror_down("/pub", "copy").on_step(|step| println!("{step}")).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn on_step(mut self, observer: impl Fn(&Step) + Send + Sync + 'static) -> Self {
         self.observer = Some(StepObserver::new(observer));
         self
     }
 
-    async fn run(self) -> Result<Report> {
+    async fn run(mut self) -> Result<Report> {
         let deadline = Deadline::start(self.job.deadline);
         let roots = deadline.run("the mirror", self.prepare_roots()).await?;
-        let (pool, job) = (self.pool, self.job.clone());
-        let context = self.into_context(&roots);
-        let workers = Worker::of(pool).with_siblings();
-        let scheduler = Scheduler::new(&context, &job, AdmissionGate::new(&job, Some(pool)), workers.len());
+        let job = self.job.clone();
+        let (context, mut worker) = self.into_context(&roots);
+        let admission = AdmissionGate::new(&job, worker.pool());
+        let workers = worker.again().with_siblings();
+        let scheduler = Scheduler::new(&context, &job, admission, workers.len());
         let root = DirectoryPair::root(roots.target_exists);
         let report = match Box::pin(scheduler.run_tree(root, workers, deadline)).await {
             Err(Error::Stopped { mut report, source }) => {
@@ -318,34 +490,34 @@ impl<'p> Mirror<'p> {
             Err(Error::PartialFailure { report }) => *report,
             scheduled => scheduled?,
         };
-        let mut report = finalize::finalize(&context, pool, &job, deadline, report).await;
+        let mut report = finalize::finalize(&context, worker, &job, deadline, report).await;
         context.complete(&mut report);
         report.into_named_result()
     }
 
-    async fn prepare_roots(&self) -> Result<RootState> {
+    async fn prepare_roots(&mut self) -> Result<RootState> {
         if self.links == Links::Copy && !matches!(self.direction, MirrorDirection::Down { .. }) {
             return Err(Error::Unsupported { what: "command to create symbolic links" });
         }
-        let fs = self.pool.config().file_system.clone();
-        let (mut worker, budget) = (Worker::of(self.pool), RetryBudget::new(self.job.retries));
-        Ok(retrying!(&mut worker, budget, |client| {
-            self.direction.prepare_roots(&*fs, client, self.dry_run).await
-        })?)
+        let fs = self.worker.config().file_system.clone();
+        let budget = RetryBudget::new(self.job.retries);
+        let (direction, dry_run) = (&self.direction, self.dry_run);
+        let mut worker = self.worker.again();
+        Ok(retrying!(&mut worker, budget, |client| direction.prepare_roots(&*fs, client, dry_run).await)?)
     }
 
-    fn into_context(mut self, roots: &RootState) -> MirrorContext {
+    fn into_context(mut self, roots: &RootState) -> (MirrorContext, Worker<'p>) {
         self.upload.temporary |= self.backup.is_some();
         let backups = MirrorBackups::new(self.backup.take(), &self.direction);
-        let config = self.pool.config();
+        let config = self.worker.config();
         let fs = match &self.direction {
             MirrorDirection::Down { target, .. } => confined(&config.file_system, target),
             _ => config.file_system.clone(),
         };
-        MirrorContext {
+        let limits = config.limits.clone();
+        let context = MirrorContext {
             direction: self.direction,
             fs,
-            limits: config.limits.clone(),
             filter: self.filter,
             comparison: Comparison {
                 by: self.compare,
@@ -365,10 +537,12 @@ impl<'p> Mirror<'p> {
             deletion_budget: DeletionBudget::new(self.max_deletions),
             counters: Counters::default(),
             deferred: Mutex::new(Deferred::default()),
-            source_cycles: CycleDetector::new(&config.limits),
-            deletion_cycles: CycleDetector::new(&config.limits),
+            source_cycles: CycleDetector::new(&limits),
+            deletion_cycles: CycleDetector::new(&limits),
+            limits,
             collision_lock: tokio::sync::Mutex::new(()),
-        }
+        };
+        (context, self.worker)
     }
 }
 
@@ -377,6 +551,8 @@ impl<'p> IntoFuture for Mirror<'p> {
     type IntoFuture = BoxFuture<'p, Self::Output>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(self.run())
+        let (source, target) = self.direction.roots();
+        let span = crate::trace::span!("mirror", self.worker.host(), path = source, target = target);
+        Box::pin(crate::trace::traced(span, Box::pin(self.run())))
     }
 }

@@ -36,7 +36,7 @@ use crate::transfer::{
     upload::file::UploadOptions,
 };
 use crate::{
-    Client, Error, Report, Result,
+    Client, Error, Report, Result, TransferredFile,
     client::FollowUp,
     list::{Ancestor, AncestorChain, CycleDetector},
     local_fs::FileSystem,
@@ -84,6 +84,8 @@ pub(crate) struct Deferred {
     /// Symbolic links to create, with the paths that they point to.
     pub(crate) symlinks: Vec<(RelativePath, Box<[u8]>)>,
     failures: Vec<(String, Error)>,
+    /// For the report; at most as many as it takes.
+    transferred: Vec<TransferredFile>,
 }
 
 impl JobHandler for &MirrorContext {
@@ -447,9 +449,22 @@ impl MirrorContext {
             }
         };
         self.counters.files.fetch_add(1, Ordering::Relaxed);
+        self.note_transferred(&path, moved);
         let step = Step::new(Action::Transfer, path.to_remote_path(), why);
         self.report_step(Step { size: file.source.size, ..step });
         Ok(Some(moved))
+    }
+
+    /// Records a transferred file for the report.
+    fn note_transferred(&self, path: &RelativePath, moved: Transferred) {
+        let mut deferred = self.deferred();
+        if self.dry_run || deferred.transferred.len() >= Report::MAX_TRANSFERRED {
+            return;
+        }
+        if let Some((source, target)) = self.direction.places(path) {
+            let Transferred { bytes, resumed } = moved;
+            deferred.transferred.push(TransferredFile { source, target, bytes, resumed });
+        }
     }
 
     pub(crate) fn deletion<'a>(
@@ -490,6 +505,7 @@ impl MirrorContext {
         report.directories = self.counters.directories.load(Ordering::Relaxed);
         report.unchanged = self.counters.unchanged.load(Ordering::Relaxed);
         report.deleted = self.deletion_budget.deleted();
+        report.transferred = std::mem::take(&mut self.deferred().transferred);
         for (name, error) in std::mem::take(&mut self.deferred().failures) {
             report.note(name, error);
         }

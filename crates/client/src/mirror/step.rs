@@ -61,8 +61,19 @@ pub enum Action {
     Skip,
 }
 
+/// Writes the action as one word.
+impl fmt::Display for Action {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
 impl Action {
     /// Returns the action as one word: `mkdir`, `transfer`, `link`, `delete`, `rmdir` or `skip`.
+    ///
+    /// ```
+    /// assert!(!oxftp::mirror::Action::Transfer.as_str().is_empty());
+    /// ```
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -109,6 +120,10 @@ pub enum Reason {
 
 impl Reason {
     /// Returns the reason as one word.
+    ///
+    /// ```
+    /// assert!(!oxftp::mirror::Reason::Unknown.as_str().is_empty());
+    /// ```
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {

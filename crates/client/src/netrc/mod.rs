@@ -36,6 +36,10 @@ impl Netrc {
     }
 
     /// Returns the path of the user's netrc file: `.netrc` in the home directory, `_netrc` on Windows.
+    ///
+    /// ```
+    /// println!("{:?}", oxftp::Netrc::own_path());
+    /// ```
     #[must_use]
     pub fn own_path() -> Option<PathBuf> {
         let name = if cfg!(windows) { "_netrc" } else { ".netrc" };

@@ -39,6 +39,13 @@ impl Netrc {
     ///
     /// If there is none, an entry of this very host without a user is for any user that is given elsewhere. One of
     /// `default` without a user never matches: its password would be sent to every host.
+    ///
+    /// ```
+    /// let netrc: oxftp::Netrc = "machine example.org login me password secret".parse()?;
+    /// let login = netrc.find("example.org", None).ok_or("no login")?;
+    /// assert_eq!(login.user.as_deref(), Some("me"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn find(&self, host: &str, user: Option<&str>) -> Option<&NetrcLogin> {
         let of_any_user = || {
@@ -52,6 +59,12 @@ impl Netrc {
     }
 
     /// Returns whether an entry of this host has a password, but no user.
+    ///
+    /// ```
+    /// let netrc: oxftp::Netrc = "machine example.org login me password secret".parse()?;
+    /// assert!(!netrc.lacks_user("example.org"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn lacks_user(&self, host: &str) -> bool {
         self.0

@@ -68,6 +68,12 @@ pub struct Pool {
 
 impl Pool {
     /// Creates a pool of at most [`DEFAULT_SIZE`](Self::DEFAULT_SIZE) sessions. Opens none yet.
+    ///
+    /// ```
+    /// use oxftp::{Client, Credentials, Pool};
+    ///
+    /// let pool = Pool::new(Client::builder(), "ftp.example.org", Credentials::anonymous());
+    /// ```
     #[must_use]
     pub fn new(builder: ClientBuilder, host: impl Into<Host>, credentials: Credentials) -> Self {
         let inner = PoolInner::new(builder.into_config(), host.into(), credentials, Self::DEFAULT_SIZE);
@@ -79,6 +85,13 @@ impl Pool {
 
     /// Sets the maximum number of sessions, at least one. Defaults to
     /// [`DEFAULT_SIZE`](Self::DEFAULT_SIZE).
+    ///
+    /// ```
+    /// use oxftp::{Client, Credentials, Pool};
+    ///
+    /// let pool = Pool::new(Client::builder(), "ftp.example.org", Credentials::anonymous()).size(8);
+    /// assert_eq!(pool.limit(), 8);
+    /// ```
     #[must_use]
     pub fn size(self, sessions: usize) -> Self {
         self.inner.permits.set_size(sessions.max(1));
@@ -87,6 +100,13 @@ impl Pool {
 
     /// Sets how long a session may be idle before it is checked by `NOOP` when it is lent again. Defaults to 15
     /// seconds.
+    ///
+    /// ```
+    /// use oxftp::{Client, Credentials, Pool};
+    ///
+    /// let pool = Pool::new(Client::builder(), "ftp.example.org", Credentials::anonymous())
+    ///     .check_after(std::time::Duration::from_secs(60));
+    /// ```
     #[must_use]
     pub fn check_after(self, idle: Duration) -> Self {
         self.inner.set_check_after(idle);
@@ -112,12 +132,26 @@ impl Pool {
 
     /// Returns the current maximum number of sessions: the [size](Self::size), or fewer if the server refused
     /// more.
+    ///
+    /// ```
+    /// use oxftp::{Client, Credentials, Pool};
+    ///
+    /// let pool = Pool::new(Client::builder(), "ftp.example.org", Credentials::anonymous());
+    /// assert_eq!(pool.limit(), Pool::DEFAULT_SIZE);
+    /// ```
     #[must_use]
     pub fn limit(&self) -> usize {
         self.inner.permits.limit()
     }
 
     /// Returns the throttle of all sessions. Its limits may be changed while transfers run.
+    ///
+    /// ```
+    /// use oxftp::{Client, Credentials, Pool};
+    ///
+    /// let pool = Pool::new(Client::builder(), "ftp.example.org", Credentials::anonymous());
+    /// pool.throttle().set_read_limit(Some(1_000_000));
+    /// ```
     #[must_use]
     pub fn throttle(&self) -> &Throttle {
         &self.inner.config.throttle
@@ -182,6 +216,14 @@ impl Pool {
 
     /// Adds an existing session that is logged in with the same credentials. If the pool is full, the session
     /// is closed.
+    ///
+    /// ```no_run
+    /// # async fn example(pool: oxftp::Pool, mut client: oxftp::Client) -> oxftp::Result<()> {
+    /// client.login(oxftp::Credentials::anonymous()).await?;
+    /// pool.add(client);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn add(&self, mut client: Client) {
         client.set_reconnects(0);
         self.inner.remember(&client);
@@ -236,6 +278,19 @@ impl Pool {
     /// Returns whether both are clones of one pool.
     pub(crate) fn is_same(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.inner, &other.inner)
+    }
+
+    /// Returns the host and port of the server, as given by the user.
+    ///
+    /// ```
+    /// use oxftp::{Client, Credentials, Pool};
+    ///
+    /// let pool = Pool::new(Client::builder(), "ftp.example.org", Credentials::anonymous());
+    /// assert_eq!(pool.host().to_string(), "ftp.example.org");
+    /// ```
+    #[must_use]
+    pub fn host(&self) -> &Host {
+        &self.inner.host
     }
 
     pub(crate) fn config(&self) -> &Config {

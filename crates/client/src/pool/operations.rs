@@ -1,7 +1,8 @@
 //! Operations on a pool: each borrows a session, and returns it.
 
 use bytes::Bytes;
-use oxftp_proto::{Entry, RemotePath};
+use oxftp_proto::{Entry, FileHash, HashAlgorithm, RemotePath, Timestamp};
+use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::Pool;
 use crate::{PathEntry, Result};
@@ -202,5 +203,178 @@ impl Pool {
     pub async fn remove_dir(&self, path: impl Into<RemotePath>) -> Result<()> {
         let path = path.into();
         self.client().await?.remove_dir(path).await
+    }
+
+    /// Returns the size of a file in bytes, as [`Client::size`](crate::Client::size) does (`SIZE`, else the listing).
+    ///
+    /// ```no_run
+    /// # async fn example(pool: &oxftp::Pool) -> oxftp::Result<()> {
+    /// println!("{} bytes", pool.size_of("image.iso").await?);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of [`client`](Self::client) and [`Client::size`](crate::Client::size).
+    pub async fn size_of(&self, path: impl Into<RemotePath>) -> Result<u64> {
+        let path = path.into();
+        repeatable!(self, |client| client.size(&path).await)
+    }
+
+    /// Returns the modification time of a file, as [`Client::modified`](crate::Client::modified) does (`MDTM`).
+    ///
+    /// ```no_run
+    /// # async fn example(pool: &oxftp::Pool) -> oxftp::Result<()> {
+    /// println!("{}", pool.modified("image.iso").await?);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of [`client`](Self::client) and [`Client::modified`](crate::Client::modified).
+    pub async fn modified(&self, path: impl Into<RemotePath>) -> Result<Timestamp> {
+        let path = path.into();
+        repeatable!(self, |client| client.modified(&path).await)
+    }
+
+    /// Sets the modification time of a file, as [`Client::set_modified`](crate::Client::set_modified) does (`MFMT` and
+    /// similar commands).
+    ///
+    /// ```no_run
+    /// # async fn example(pool: &oxftp::Pool) -> oxftp::Result<()> {
+    /// let time = pool.modified("image.iso").await?;
+    /// pool.set_modified("copy.iso", time).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of [`client`](Self::client) and [`Client::set_modified`](crate::Client::set_modified).
+    pub async fn set_modified(&self, path: impl Into<RemotePath>, time: Timestamp) -> Result<()> {
+        let path = path.into();
+        repeatable!(self, |client| client.set_modified(&path, time).await)
+    }
+
+    /// Returns whether a path is a file, as [`Client::is_file`](crate::Client::is_file) does. A path that
+    /// does not exist is an error.
+    ///
+    /// ```no_run
+    /// # async fn example(pool: &oxftp::Pool) -> oxftp::Result<()> {
+    /// assert!(pool.is_file("image.iso").await?);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of [`client`](Self::client) and [`Client::is_file`](crate::Client::is_file).
+    pub async fn is_file(&self, path: impl Into<RemotePath>) -> Result<bool> {
+        let path = path.into();
+        repeatable!(self, |client| client.is_file(&path).await)
+    }
+
+    /// Returns whether a path is a directory, as [`Client::is_dir`](crate::Client::is_dir) does. A path that
+    /// does not exist is an error.
+    ///
+    /// ```no_run
+    /// # async fn example(pool: &oxftp::Pool) -> oxftp::Result<()> {
+    /// assert!(pool.is_dir("pub").await?);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of [`client`](Self::client) and [`Client::is_dir`](crate::Client::is_dir).
+    pub async fn is_dir(&self, path: impl Into<RemotePath>) -> Result<bool> {
+        let path = path.into();
+        repeatable!(self, |client| client.is_dir(&path).await)
+    }
+
+    /// Returns a hash of a file, as [`Client::hash`](crate::Client::hash) does (`HASH` and similar commands).
+    ///
+    /// ```no_run
+    /// # async fn example(pool: &oxftp::Pool) -> oxftp::Result<()> {
+    /// println!("{}", pool.hash("image.iso", None).await?);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of [`client`](Self::client) and [`Client::hash`](crate::Client::hash).
+    pub async fn hash(
+        &self,
+        path: impl Into<RemotePath>,
+        algorithm: impl Into<Option<HashAlgorithm>>,
+    ) -> Result<FileHash> {
+        let (path, algorithm) = (path.into(), algorithm.into());
+        repeatable!(self, |client| client.hash(&path, algorithm).await)
+    }
+
+    /// Creates a directory, as [`Client::create_dir`](crate::Client::create_dir) does (`MKD`), and fails if it exists.
+    /// It is not repeated if the connection is lost, since it may have been done.
+    ///
+    /// ```no_run
+    /// # async fn example(pool: &oxftp::Pool) -> oxftp::Result<()> {
+    /// pool.create_dir("new").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of [`client`](Self::client) and [`Client::create_dir`](crate::Client::create_dir).
+    pub async fn create_dir(&self, path: impl Into<RemotePath>) -> Result<()> {
+        let path = path.into();
+        self.client().await?.create_dir(path).await
+    }
+
+    /// Downloads a file into any writer, as [`Client::download_to_writer`](crate::Client::download_to_writer) does
+    /// (`SIZE`, `RETR`). Returns the number of bytes. It is not repeated, since the writer may hold a part of the file.
+    ///
+    /// ```no_run
+    /// # async fn example(pool: &oxftp::Pool) -> oxftp::Result<()> {
+    /// let mut report = Vec::new();
+    /// pool.download_to_writer("report.csv", &mut report).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of [`client`](Self::client) and [`Client::download_to_writer`](crate::Client::download_to_writer).
+    pub async fn download_to_writer<W>(&self, path: impl Into<RemotePath>, writer: &mut W) -> Result<u64>
+    where
+        W: AsyncWrite + Unpin + ?Sized,
+    {
+        let path = path.into();
+        self.client().await?.download_to_writer(path, writer).await
+    }
+
+    /// Uploads everything from a reader of any length, as
+    /// [`Client::upload_from_reader`](crate::Client::upload_from_reader) does (`STOR`, `SIZE`). Returns the number of
+    /// bytes. It is not repeated, since the reader is used up.
+    ///
+    /// ```no_run
+    /// # async fn example(pool: &oxftp::Pool) -> oxftp::Result<()> {
+    /// let mut report: &[u8] = b"city,sold";
+    /// pool.upload_from_reader(&mut report, "report.csv").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of [`client`](Self::client) and [`Client::upload_from_reader`](crate::Client::upload_from_reader).
+    pub async fn upload_from_reader<R>(&self, reader: &mut R, path: impl Into<RemotePath>) -> Result<u64>
+    where
+        R: AsyncRead + Unpin + ?Sized,
+    {
+        let path = path.into();
+        self.client().await?.upload_from_reader(reader, path).await
     }
 }

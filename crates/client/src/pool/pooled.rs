@@ -52,6 +52,14 @@ impl PooledClient {
     }
 
     /// Closes the connection without `QUIT`, so that the session is not lent again.
+    ///
+    /// ```no_run
+    /// # async fn example(pool: &oxftp::Pool) -> oxftp::Result<()> {
+    /// let session = pool.client().await?;
+    /// session.discard();
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn discard(mut self) {
         if let Some((client, _)) = &mut self.session {
             client.control_mut().close();

@@ -103,6 +103,16 @@ pub struct PoolStream {
 
 impl PoolStream {
     /// Returns the next block; `None` after the last one, and after an error.
+    ///
+    /// ```no_run
+    /// # async fn example(pool: &oxftp::Pool) -> oxftp::Result<()> {
+    /// let mut blocks = pool.stream_range("a.bin", .., None);
+    /// while let Some(block) = blocks.next().await {
+    ///     println!("{} bytes", block?.len());
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn next(&mut self) -> Option<Result<Bytes>> {
         self.blocks.recv().await
     }

@@ -31,29 +31,66 @@ struct Rates {
 
 impl Throttle {
     /// Creates a throttle without limits.
+    ///
+    /// ```
+    /// use oxftp::Throttle;
+    ///
+    /// let throttle = Throttle::unlimited();
+    /// assert_eq!(throttle.read_limit(), None);
+    /// ```
     #[must_use]
     pub fn unlimited() -> Self {
         Self::default()
     }
 
     /// Returns the limit for received bytes; `None` if there is none.
+    ///
+    /// ```
+    /// use oxftp::Throttle;
+    ///
+    /// let throttle = Throttle::unlimited();
+    /// throttle.set_read_limit(Some(1_000_000));
+    /// assert_eq!(throttle.read_limit(), Some(1_000_000));
+    /// ```
     #[must_use]
     pub fn read_limit(&self) -> Option<u64> {
         self.0.read.limit()
     }
 
     /// Returns the limit for sent bytes; `None` if there is none.
+    ///
+    /// ```
+    /// use oxftp::Throttle;
+    ///
+    /// let throttle = Throttle::unlimited();
+    /// throttle.set_write_limit(Some(1_000_000));
+    /// assert_eq!(throttle.write_limit(), Some(1_000_000));
+    /// ```
     #[must_use]
     pub fn write_limit(&self) -> Option<u64> {
         self.0.write.limit()
     }
 
     /// Sets the limit for received bytes, in bytes per second; `None` and 0 mean no limit.
+    ///
+    /// ```
+    /// use oxftp::Throttle;
+    ///
+    /// let throttle = Throttle::unlimited();
+    /// throttle.set_read_limit(Some(1_000_000));
+    /// ```
     pub fn set_read_limit(&self, bytes_per_second: Option<u64>) {
         self.0.read.set_limit(bytes_per_second);
     }
 
     /// Sets the limit for sent bytes, in bytes per second; `None` and 0 mean no limit.
+    ///
+    /// ```
+    /// use oxftp::Throttle;
+    ///
+    /// let throttle = Throttle::unlimited();
+    /// throttle.set_write_limit(None);
+    /// ```
     pub fn set_write_limit(&self, bytes_per_second: Option<u64>) {
         self.0.write.set_limit(bytes_per_second);
     }

@@ -85,8 +85,24 @@ pub enum TlsVersion {
     Tls13,
 }
 
+/// Writes `TLS 1.2` or `TLS 1.3`.
+impl fmt::Display for TlsVersion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Tls12 => "TLS 1.2",
+            Self::Tls13 => "TLS 1.3",
+        })
+    }
+}
+
 impl TlsConfig {
     /// Creates a configuration with the root certificates of the system.
+    ///
+    /// ```
+    /// use oxftp::TlsConfig;
+    ///
+    /// let builder = oxftp::Client::builder().explicit_tls(TlsConfig::new());
+    /// ```
     #[must_use]
     pub fn new() -> Self {
         let (min, max) = (TlsVersion::Tls12, TlsVersion::Tls13);
@@ -178,6 +194,15 @@ impl TlsConfig {
     /// A root is also accepted as the certificate of the server itself, if its dates and its host names are valid.
     /// Self-signed certificates are often marked as those of an authority.
     ///
+    /// ```no_run
+    /// # fn example() -> Result<(), Box<dyn std::error::Error>> {
+    /// use oxftp::TlsConfig;
+    ///
+    /// let tls = TlsConfig::new().root_certificates_pem(std::fs::read("ca.pem")?)?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`Error::TlsConfig`] if the text contains no certificate, or an invalid one.
@@ -195,6 +220,12 @@ impl TlsConfig {
     ///
     /// A pinned certificate is accepted even if its host names or dates do not match: the server proves
     /// that it has the key of exactly this certificate.
+    ///
+    /// ```
+    /// use oxftp::TlsConfig;
+    ///
+    /// let tls = TlsConfig::new().pin_sha256([0x5a; 32]);
+    /// ```
     #[must_use]
     pub fn pin_sha256(self, fingerprint: [u8; 32]) -> Self {
         let mut pins = match &self.trust {
@@ -208,6 +239,15 @@ impl TlsConfig {
     /// Sets the client certificate (with its chain) for servers that request one. Both texts are PEM and may be
     /// the same.
     ///
+    /// ```no_run
+    /// # fn example() -> Result<(), Box<dyn std::error::Error>> {
+    /// use oxftp::TlsConfig;
+    ///
+    /// let tls = TlsConfig::new().client_certificate_pem(std::fs::read("me.pem")?, std::fs::read("me.key")?)?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`Error::TlsConfig`] if there is no certificate or no key, or one of them is invalid.
@@ -220,6 +260,12 @@ impl TlsConfig {
     }
 
     /// Sets the minimum version. Defaults to TLS 1.2.
+    ///
+    /// ```
+    /// use oxftp::{TlsConfig, TlsVersion};
+    ///
+    /// let tls = TlsConfig::new().min_version(TlsVersion::Tls13);
+    /// ```
     #[must_use]
     pub fn min_version(mut self, version: TlsVersion) -> Self {
         self.min = version;
@@ -227,6 +273,12 @@ impl TlsConfig {
     }
 
     /// Sets the maximum version. Defaults to TLS 1.3.
+    ///
+    /// ```
+    /// use oxftp::{TlsConfig, TlsVersion};
+    ///
+    /// let tls = TlsConfig::new().max_version(TlsVersion::Tls12);
+    /// ```
     #[must_use]
     pub fn max_version(mut self, version: TlsVersion) -> Self {
         self.max = version;
@@ -237,6 +289,12 @@ impl TlsConfig {
     ///
     /// A server of another protocol, to which an attacker redirected the connection, then refuses the handshake. A
     /// server that selects another protocol is rejected. Most FTP servers ignore ALPN.
+    ///
+    /// ```
+    /// use oxftp::TlsConfig;
+    ///
+    /// let tls = TlsConfig::new().alpn(false);
+    /// ```
     #[must_use]
     pub fn alpn(mut self, enabled: bool) -> Self {
         self.alpn = enabled;
@@ -244,6 +302,12 @@ impl TlsConfig {
     }
 
     /// Accepts any certificate: the connection is encrypted, but the peer may be an attacker.
+    ///
+    /// ```
+    /// use oxftp::TlsConfig;
+    ///
+    /// let tls = TlsConfig::new().danger_accept_any_certificate();
+    /// ```
     #[must_use]
     pub fn danger_accept_any_certificate(self) -> Self {
         self.trusting(Trust::Any)

@@ -14,7 +14,7 @@ use tokio_rustls::TlsConnector;
 
 use super::{
     TlsConfig, TlsStream, invalid,
-    resumption::{HandshakeReplay, TicketStore, transcript::Transcript},
+    resumption::{DataTickets, HandshakeReplay, TicketStore, transcript::Transcript},
     socket::TlsSocket,
 };
 use crate::{Result, connect::BoxSocket};
@@ -57,6 +57,7 @@ pub struct TlsCounts {
 #[derive(Clone)]
 pub struct TlsSession {
     connector: TlsConnector,
+    data_connector: TlsConnector,
     name: ServerName<'static>,
     /// The recorded handshake of the control connection.
     transcript: Arc<Transcript>,
@@ -79,6 +80,15 @@ struct Counts {
 impl TlsSession {
     /// Creates the session store of one control connection. `host` is the name that certificates are verified against.
     ///
+    /// ```no_run
+    /// # fn example() -> oxftp::Result<()> {
+    /// use oxftp::{TlsConfig, TlsSession};
+    ///
+    /// let tls = TlsSession::new(&TlsConfig::new(), "ftp.example.org")?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`Error::TlsConfig`](crate::Error::TlsConfig) if the configuration or the host name is invalid.
@@ -89,9 +99,13 @@ impl TlsSession {
         let mut rustls = config.build()?;
         let replay = HandshakeReplay { transcript: transcript.clone(), config: rustls.clone() };
         let replay = Some(replay).filter(|_| config.is_recordable());
-        rustls.resumption = Resumption::store(Arc::new(TicketStore::new(replay)));
+        let tickets = Arc::new(TicketStore::new(replay));
+        let mut data = rustls.clone();
+        data.resumption = Resumption::store(Arc::new(DataTickets(tickets.clone())));
+        rustls.resumption = Resumption::store(tickets);
         Ok(Self {
             connector: Arc::new(rustls).into(),
+            data_connector: Arc::new(data).into(),
             name,
             transcript,
             is_recorded: config.is_recordable(),
@@ -100,6 +114,16 @@ impl TlsSession {
     }
 
     /// Does the handshake of the control connection; the socket that it returns is encrypted.
+    ///
+    /// ```no_run
+    /// # async fn example(socket: oxftp::connect::BoxSocket) -> Result<(), Box<dyn std::error::Error>> {
+    /// use oxftp::{TlsConfig, TlsSession};
+    ///
+    /// let tls = TlsSession::new(&TlsConfig::new(), "ftp.example.org")?;
+    /// let control = tls.control(socket).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -111,6 +135,16 @@ impl TlsSession {
     /// Does the handshake of a data connection, with the TLS session of the control connection. Call it after
     /// [`control`](Self::control).
     ///
+    /// ```no_run
+    /// # async fn example(socket: oxftp::connect::BoxSocket) -> Result<(), Box<dyn std::error::Error>> {
+    /// use oxftp::{TlsConfig, TlsSession};
+    ///
+    /// let tls = TlsSession::new(&TlsConfig::new(), "ftp.example.org")?;
+    /// let data = tls.data(socket).await?; // after `control`
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// The error of the socket, or of the handshake.
@@ -120,7 +154,7 @@ impl TlsSession {
 
     /// Does the handshake of the control connection.
     pub(crate) async fn secure_control(&self, socket: BoxSocket) -> io::Result<TlsStream> {
-        if !self.is_recorded {
+        if !self.is_recorded || self.transcript.is_discarded() {
             let stream = self.connector.connect(self.name.clone(), socket).await?;
             self.count(&stream);
             return Ok(stream);
@@ -138,12 +172,27 @@ impl TlsSession {
 
     /// Does the handshake of a data connection.
     pub(crate) async fn secure_data(&self, socket: BoxSocket) -> io::Result<TlsStream> {
-        let stream = self.connector.connect(self.name.clone(), socket).await?;
+        let stream = self.data_connector.connect(self.name.clone(), socket).await?;
         self.count(&stream);
         Ok(stream)
     }
 
+    /// Records no secrets of handshakes: the server is known to send new tickets on data connections.
+    pub(crate) fn record_nothing(&self) {
+        self.transcript.discard();
+    }
+
     /// Returns the numbers of full and resumed handshakes.
+    ///
+    /// ```no_run
+    /// # fn example() -> oxftp::Result<()> {
+    /// use oxftp::{TlsConfig, TlsSession};
+    ///
+    /// let tls = TlsSession::new(&TlsConfig::new(), "ftp.example.org")?;
+    /// assert_eq!(tls.counts().full, 0);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn counts(&self) -> TlsCounts {
         TlsCounts {
@@ -163,6 +212,8 @@ impl TlsSession {
 
 #[cfg(all(test, feature = "aws-lc-rs"))]
 mod tests {
+    use std::net::SocketAddr;
+
     use oxftp_testing::{
         certificates::Authority,
         tls_terminator::{Alpn, TlsTerminator},
@@ -175,8 +226,8 @@ mod tests {
 
     use super::*;
 
-    /// Connects. Returns the key exchange, and the number of tickets that a replay of the handshake yields.
-    async fn connect_and_replay(tls: TlsConfig) -> (String, usize) {
+    /// Starts a server that repeats what it gets.
+    async fn start(tls: TlsConfig) -> (TlsSession, SocketAddr, TlsTerminator) {
         let echo = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = echo.local_addr().unwrap();
         tokio::spawn(async move {
@@ -191,15 +242,57 @@ mod tests {
         let identity = authority.server(&["127.0.0.1"]).unwrap();
         let front = TlsTerminator::start(address, &identity, Alpn::Unknown).await;
         let tls = tls.root_certificates_pem(authority.pem()).unwrap();
-        let session = TlsSession::new(&tls, "127.0.0.1").unwrap();
-        let socket = TcpStream::connect(front.address()).await.unwrap();
+        (TlsSession::new(&tls, "127.0.0.1").unwrap(), front.address(), front)
+    }
 
-        let mut control = session.secure_control(Box::new(socket)).await.unwrap();
-        control.write_all(b"x").await.unwrap();
-        control.read_exact(&mut [0]).await.unwrap();
+    /// Connects, and reads what the server sends after the handshake.
+    async fn connected(session: &TlsSession, address: SocketAddr, is_control: bool) -> TlsStream {
+        let socket = Box::new(TcpStream::connect(address).await.unwrap());
+        let mut stream = match is_control {
+            true => session.secure_control(socket).await.unwrap(),
+            false => session.secure_data(socket).await.unwrap(),
+        };
+        exchange(&mut stream).await;
+        stream
+    }
+
+    async fn exchange(stream: &mut TlsStream) {
+        stream.write_all(b"x").await.unwrap();
+        stream.read_exact(&mut [0]).await.unwrap();
+    }
+
+    /// Connects. Returns the key exchange, and the number of tickets that a replay of the handshake yields.
+    async fn connect_and_replay(tls: TlsConfig) -> (String, usize) {
+        let (session, address, _servers) = start(tls.clone()).await;
+        let control = connected(&session, address, true).await;
         let group = control.get_ref().1.negotiated_key_exchange_group().unwrap().name();
-        let tickets = session.transcript.replay_tickets(&tls.build().unwrap(), &session.name);
+        let config = session.connector.config();
+        let tickets = session.transcript.replay_tickets(config, &session.name);
         (format!("{group:?}"), tickets.len())
+    }
+
+    #[tokio::test]
+    async fn secrets_are_forgotten_after_a_new_ticket() {
+        let (session, address, _servers) = start(TlsConfig::new()).await;
+        connected(&session, address, true).await;
+        assert!(!session.transcript.is_discarded());
+
+        connected(&session, address, false).await;
+
+        assert!(session.transcript.is_discarded());
+        assert_eq!(session.counts().resumed, 1);
+    }
+
+    #[tokio::test]
+    async fn no_secret_is_recorded_where_not_needed() {
+        let (session, address, _servers) = start(TlsConfig::new()).await;
+        session.record_nothing();
+
+        connected(&session, address, true).await;
+        connected(&session, address, false).await;
+
+        assert!(session.transcript.is_discarded());
+        assert_eq!(session.counts().resumed, 1);
     }
 
     #[tokio::test]

@@ -20,6 +20,12 @@ pub enum LineEnd {
 
 impl LineEnd {
     /// Returns the line end of this system.
+    ///
+    /// ```
+    /// use oxftp::LineEnd;
+    ///
+    /// assert_eq!(LineEnd::local() == LineEnd::CrLf, cfg!(windows));
+    /// ```
     #[must_use]
     pub const fn local() -> Self {
         if cfg!(windows) { Self::CrLf } else { Self::Lf }
@@ -54,17 +60,47 @@ pub struct AsciiReader<R> {
 
 impl<R> AsciiReader<R> {
     /// Reads with the line ends of this system.
+    ///
+    /// ```
+    /// let reader = oxftp::AsciiReader::new(&b"a\r\n"[..]);
+    /// ```
     pub fn new(inner: R) -> Self {
         Self::with_line_end(inner, LineEnd::local())
     }
 
     /// Reads with these line ends.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// use oxftp::{AsciiReader, LineEnd};
+    /// use tokio::io::AsyncReadExt;
+    ///
+    /// let mut reader = AsciiReader::with_line_end(&b"a\r\nb\r\n"[..], LineEnd::Lf);
+    /// let mut text = String::new();
+    /// reader.read_to_string(&mut text).await.unwrap();
+    /// assert_eq!(text, "a\nb\n");
+    /// # }
+    /// ```
     pub fn with_line_end(inner: R, line_end: LineEnd) -> Self {
         Self { inner, line_end, waiting: BytesMut::new(), at_end: false }
     }
 
     /// Returns the inner reader. Bytes that were read ahead, at most a block, are lost unless this reader was read to
     /// its end.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// use oxftp::{AsciiReader, LineEnd};
+    /// use tokio::io::AsyncReadExt;
+    ///
+    /// let mut reader = AsciiReader::with_line_end(&b"a\r\nb\r\n"[..], LineEnd::Lf);
+    /// let mut text = String::new();
+    /// reader.read_to_string(&mut text).await.unwrap();
+    /// assert!(reader.into_inner().is_empty());
+    /// # }
+    /// ```
     pub fn into_inner(self) -> R {
         self.inner
     }
@@ -157,16 +193,44 @@ pub struct AsciiWriter<W> {
 
 impl<W: AsyncWrite + Unpin> AsciiWriter<W> {
     /// Accepts text with the line ends of this system.
+    ///
+    /// ```
+    /// let writer = oxftp::AsciiWriter::new(Vec::new());
+    /// ```
     pub fn new(inner: W) -> Self {
         Self::with_line_end(inner, LineEnd::local())
     }
 
     /// Accepts text with these line ends.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// use oxftp::{AsciiWriter, LineEnd};
+    /// use tokio::io::AsyncWriteExt;
+    ///
+    /// let mut writer = AsciiWriter::with_line_end(Vec::new(), LineEnd::Lf);
+    /// writer.write_all(b"a\n").await.unwrap();
+    /// assert_eq!(writer.into_inner().await.unwrap(), b"a\r\n");
+    /// # }
+    /// ```
     pub fn with_line_end(inner: W, line_end: LineEnd) -> Self {
         Self { inner, line_end, waiting: BytesMut::new(), after_cr: false }
     }
 
     /// Writes the remaining bytes, and returns the inner writer.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// use oxftp::{AsciiWriter, LineEnd};
+    /// use tokio::io::AsyncWriteExt;
+    ///
+    /// let mut writer = AsciiWriter::with_line_end(Vec::new(), LineEnd::Lf);
+    /// writer.write_all(b"a\n").await.unwrap();
+    /// assert_eq!(writer.into_inner().await.unwrap(), b"a\r\n");
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -177,6 +241,18 @@ impl<W: AsyncWrite + Unpin> AsciiWriter<W> {
     }
 
     /// Returns the inner writer without writing the remaining bytes, for use after a failed write.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// use oxftp::{AsciiWriter, LineEnd};
+    /// use tokio::io::AsyncWriteExt;
+    ///
+    /// let mut writer = AsciiWriter::with_line_end(Vec::new(), LineEnd::Lf);
+    /// writer.write_all(b"a\n").await.unwrap();
+    /// let inner = writer.into_inner_unflushed();
+    /// # }
+    /// ```
     pub fn into_inner_unflushed(self) -> W {
         self.inner
     }

@@ -38,12 +38,30 @@ pub struct Backup {
 
 impl Backup {
     /// Creates backups beside the files, with the suffix `~`.
+    ///
+    /// ```no_run
+    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+    /// use oxftp::Backup;
+    ///
+    /// client.download("photos").backup(Backup::new()).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Sets the directory, relative to the destination or absolute. It is created when the first file is moved there.
+    ///
+    /// ```no_run
+    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+    /// use oxftp::Backup;
+    ///
+    /// client.download("photos").backup(Backup::new().directory("replaced")).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn directory(mut self, directory: impl Into<String>) -> Self {
         self.directory = Some(directory.into());
@@ -51,6 +69,15 @@ impl Backup {
     }
 
     /// Sets what is appended to the names. Defaults to `~`, and with a [directory](Self::directory) to nothing.
+    ///
+    /// ```no_run
+    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+    /// use oxftp::Backup;
+    ///
+    /// client.download("photos").backup(Backup::new().suffix(".old")).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn suffix(mut self, suffix: impl Into<String>) -> Self {
         self.suffix = Some(suffix.into());

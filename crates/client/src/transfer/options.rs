@@ -270,6 +270,13 @@ macro_rules! job_setters {
     () => {
         /// Sets the order in which the files of a tree are transferred. Defaults to
         /// [`Order::AsFound`](crate::Order::AsFound).
+        ///
+        /// ```no_run
+        /// # async fn example(pool: &oxftp::Pool) -> oxftp::Result<()> {
+        /// pool.download("photos").order(oxftp::Order::LargestFirst).await?;
+        /// # Ok(())
+        /// # }
+        /// ```
         #[must_use]
         pub fn order(mut self, order: crate::Order) -> Self {
             self.job.order = order;
@@ -278,6 +285,13 @@ macro_rules! job_setters {
 
         /// Sets how many of the pool's connections the files of a tree are transferred over. Defaults to
         /// [`Connections::All`](crate::Connections::All).
+        ///
+        /// ```no_run
+        /// # async fn example(pool: &oxftp::Pool) -> oxftp::Result<()> {
+        /// pool.download("photos").connections(oxftp::Connections::Auto).await?;
+        /// # Ok(())
+        /// # }
+        /// ```
         #[must_use]
         pub fn connections(mut self, connections: crate::Connections) -> Self {
             self.job.connections = connections;
@@ -286,6 +300,13 @@ macro_rules! job_setters {
 
         /// Sets how many times a transient failure is retried, with exponential backoff starting at 250 ms.
         /// Defaults to 2 over a pool, and to 0 over a client, whose connection cannot be replaced.
+        ///
+        /// ```no_run
+        /// # async fn example(pool: &oxftp::Pool) -> oxftp::Result<()> {
+        /// pool.download("photos").retries(5).await?;
+        /// # Ok(())
+        /// # }
+        /// ```
         #[must_use]
         pub fn retries(mut self, retries: u32) -> Self {
             self.job.retries = retries;
@@ -294,6 +315,13 @@ macro_rules! job_setters {
 
         /// Stops after more than this many failures in a tree ([`Error::Stopped`](crate::Error::Stopped)): nothing more
         /// is started or deleted, but running transfers are completed. Defaults to no limit.
+        ///
+        /// ```no_run
+        /// # async fn example(pool: &oxftp::Pool) -> oxftp::Result<()> {
+        /// pool.download("photos").max_errors(10).await?;
+        /// # Ok(())
+        /// # }
+        /// ```
         #[must_use]
         pub fn max_errors(mut self, max_errors: usize) -> Self {
             self.job.max_errors = Some(max_errors);
@@ -303,16 +331,33 @@ macro_rules! job_setters {
         /// Sets a deadline for the whole operation ([`Error::Stopped`](crate::Error::Stopped) or
         /// [`Error::Timeout`](crate::Error::Timeout)). Defaults to
         /// [`Timeouts::total`](crate::Timeouts::total).
+        ///
+        /// ```no_run
+        /// # async fn example(pool: &oxftp::Pool) -> oxftp::Result<()> {
+        /// pool.download("photos").deadline(std::time::Duration::from_secs(3600)).await?;
+        /// # Ok(())
+        /// # }
+        /// ```
         #[must_use]
         pub fn deadline(mut self, deadline: std::time::Duration) -> Self {
             self.job.deadline = Some(deadline);
             self
         }
 
-        /// Sets the observer that receives progress events.
+        /// Sets the observer that receives progress events: a [`Progress`](crate::Progress), one in an `Arc`, or a
+        /// closure.
+        ///
+        /// ```no_run
+        /// # async fn example(pool: &oxftp::Pool) -> oxftp::Result<()> {
+        /// use oxftp::ProgressEvent;
+        ///
+        /// pool.download("photos").progress(|event: ProgressEvent<'_>| println!("{event:?}")).await?;
+        /// # Ok(())
+        /// # }
+        /// ```
         #[must_use]
-        pub fn progress(mut self, progress: std::sync::Arc<dyn crate::Progress>) -> Self {
-            self.job.progress = progress;
+        pub fn progress(mut self, progress: impl crate::Progress + 'static) -> Self {
+            self.job.progress = std::sync::Arc::new(progress);
             self
         }
     };

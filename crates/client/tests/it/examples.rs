@@ -18,6 +18,8 @@ mod mirror;
 mod ranges;
 #[path = "../../examples/upload.rs"]
 mod upload;
+#[path = "../../examples/web_handler.rs"]
+mod web_handler;
 
 #[path = "../../examples/support/mod.rs"]
 mod support;
@@ -75,4 +77,10 @@ async fn example_ranges_runs() {
 async fn example_upload_runs() {
     let target = support::embedded().await.unwrap();
     upload::run(&target.url).await.unwrap();
+}
+
+#[tokio::test]
+async fn example_web_handler_runs() {
+    let target = support::embedded().await.unwrap();
+    web_handler::run(&target.url).await.unwrap();
 }

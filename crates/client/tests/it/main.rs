@@ -8,6 +8,7 @@ mod common;
 
 mod aioftp;
 mod blocking;
+mod command_errors;
 mod connectors;
 mod control;
 mod data;
@@ -21,7 +22,9 @@ mod mirror;
 mod misbehaviour;
 mod pool;
 mod profiles;
+mod reports;
 mod send;
 mod sessions;
+mod spans;
 mod tls;
 mod transfer;

@@ -17,6 +17,16 @@ pub enum PassiveMode {
     Pasv,
 }
 
+/// Writes the command.
+impl std::fmt::Display for PassiveMode {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Epsv => "EPSV",
+            Self::Pasv => "PASV",
+        })
+    }
+}
+
 impl PassiveMode {
     /// Returns the command.
     #[must_use]

@@ -2,7 +2,7 @@
 
 pub mod classify;
 
-use std::{borrow::Cow, fmt};
+use std::{borrow::Cow, fmt, sync::Arc};
 
 use crate::{Code, escape::write_escaped};
 
@@ -10,12 +10,14 @@ use crate::{Code, escape::write_escaped};
 ///
 /// Lines do not include the code, the blank or dash after it, and the line ending. They are bytes; the caller
 /// decodes them.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct Reply {
     code: Code,
     text: Vec<u8>,
     /// Where each line ends in `text`.
     ends: Vec<usize>,
+    /// The command that it answers.
+    command: Option<Arc<str>>,
 }
 
 impl Reply {
@@ -33,6 +35,29 @@ impl Reply {
     #[must_use]
     pub fn code(&self) -> Code {
         self.code
+    }
+
+    /// Returns the command line that the reply answers, escaped and with secrets hidden. `None` for a greeting, a reply without a
+    /// command, and a reply of which the reader did not record it.
+    ///
+    /// ```
+    /// use oxftp_proto::{Code, Reply};
+    ///
+    /// let reply = Reply::new(Code::FILE_UNAVAILABLE, [&b"No such file"[..]]).with_command("SIZE a.txt");
+    /// assert_eq!(reply.command(), Some("SIZE a.txt"));
+    /// assert_eq!(reply.unexpected(&["213"]).to_string(), "the server answered 550 No such file (to SIZE a.txt)");
+    /// ```
+    #[must_use]
+    pub fn command(&self) -> Option<&str> {
+        self.command.as_deref()
+    }
+
+    /// Records the command line that the reply answers. Secrets must be hidden in it, and control
+    /// characters escaped. Two replies that differ only in it are equal.
+    #[must_use]
+    pub fn with_command(mut self, command: impl Into<Arc<str>>) -> Self {
+        self.command = Some(command.into());
+        self
     }
 
     /// Iterates over the lines. There is at least one, which may be empty.
@@ -83,7 +108,7 @@ impl Reply {
     }
 
     pub(crate) fn starting(code: Code) -> Self {
-        Self { code, text: Vec::new(), ends: Vec::new() }
+        Self { code, text: Vec::new(), ends: Vec::new(), command: None }
     }
 
     pub(crate) fn push_line(&mut self, line: &[u8]) {
@@ -99,6 +124,15 @@ impl Reply {
         self.ends.len()
     }
 }
+
+/// Compares code and text, not the command.
+impl PartialEq for Reply {
+    fn eq(&self, other: &Self) -> bool {
+        self.code == other.code && self.text == other.text && self.ends == other.ends
+    }
+}
+
+impl Eq for Reply {}
 
 /// Writes code and text on one line, with control characters escaped.
 impl fmt::Display for Reply {
@@ -119,8 +153,10 @@ impl fmt::Debug for Reply {
 }
 
 /// The code of a reply is not one of those expected.
+///
+/// `Display` names the reply and, where it is known, the command, and with it the path.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the server answered {info}")]
+#[error("the server answered {info}{}", CommandNote(.info))]
 pub struct StatusCodeError {
     /// The expected masks.
     pub expected: Vec<String>,
@@ -128,6 +164,18 @@ pub struct StatusCodeError {
     pub received: Vec<Code>,
     /// The reply.
     pub info: Reply,
+}
+
+/// Writes the command that a reply answers, in parentheses.
+struct CommandNote<'r>(&'r Reply);
+
+impl fmt::Display for CommandNote<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.command() {
+            Some(command) => write!(f, " (to {command})"),
+            None => Ok(()),
+        }
+    }
 }
 
 #[cfg(test)]

@@ -4,4 +4,5 @@
 
 mod documentation;
 mod layers;
+mod public_api;
 mod reply_texts;

@@ -58,12 +58,24 @@ impl Proxy {
     /// Creates a connector for an HTTP proxy with `CONNECT` (RFC 9110, 9.3.6).
     ///
     /// Many proxies allow `CONNECT` to port 443 only.
+    ///
+    /// ```
+    /// use oxftp::connect::Proxy;
+    ///
+    /// let builder = oxftp::Client::builder().connector(Proxy::http("proxy.example.org", 3128));
+    /// ```
     #[must_use]
     pub fn http(host: impl Into<String>, port: u16) -> Self {
         Self::new(ProxyKind::Http, host.into(), port)
     }
 
     /// Creates a connector for a SOCKS5 proxy (RFC 1928).
+    ///
+    /// ```
+    /// use oxftp::connect::Proxy;
+    ///
+    /// let builder = oxftp::Client::builder().connector(Proxy::socks5("proxy.example.org", 1080));
+    /// ```
     #[must_use]
     pub fn socks5(host: impl Into<String>, port: u16) -> Self {
         Self::new(ProxyKind::Socks5, host.into(), port)
@@ -72,6 +84,12 @@ impl Proxy {
     /// Creates a connector for a SOCKS4a proxy.
     ///
     /// SOCKS4 supports neither passwords nor IPv6.
+    ///
+    /// ```
+    /// use oxftp::connect::Proxy;
+    ///
+    /// let builder = oxftp::Client::builder().connector(Proxy::socks4("proxy.example.org", 1080));
+    /// ```
     #[must_use]
     pub fn socks4(host: impl Into<String>, port: u16) -> Self {
         Self::new(ProxyKind::Socks4, host.into(), port)
@@ -83,6 +101,12 @@ impl Proxy {
 
     /// Sets the user name and password: Basic authentication for HTTP, RFC 1929 for SOCKS5. SOCKS4 sends only the
     /// user name. Defaults to no login.
+    ///
+    /// ```
+    /// use oxftp::connect::Proxy;
+    ///
+    /// let proxy = Proxy::http("proxy.example.org", 3128).credentials("me", "secret");
+    /// ```
     #[must_use]
     pub fn credentials(mut self, user: impl Into<String>, password: impl Into<Secret>) -> Self {
         self.login = Some(ProxyLogin { user: user.into(), password: password.into() });
@@ -90,12 +114,25 @@ impl Proxy {
     }
 
     /// Sets the user name, without a password.
+    ///
+    /// ```
+    /// use oxftp::connect::Proxy;
+    ///
+    /// let proxy = Proxy::socks4("proxy.example.org", 1080).user("me");
+    /// ```
     #[must_use]
     pub fn user(self, user: impl Into<String>) -> Self {
         self.credentials(user, "")
     }
 
     /// Sets the connector for the connection to the proxy itself. Defaults to [`TcpConnector::new`].
+    ///
+    /// ```
+    /// use oxftp::connect::{Proxy, TcpConnector};
+    ///
+    /// let from = TcpConnector::new().bind("192.0.2.7".parse().unwrap());
+    /// let proxy = Proxy::http("proxy.example.org", 3128).via(from);
+    /// ```
     #[must_use]
     pub fn via(mut self, tcp: TcpConnector) -> Self {
         self.tcp = tcp;

@@ -27,7 +27,7 @@ use self::{
 };
 use super::{
     CommitOptions, CreateDirOptions, DirEntry, DirReader, FileHandle, FileKind, FileSystem, Metadata,
-    OpenMode, ReadFile, SET_PERMISSIONS, WholeFile,
+    OpenMode, ReadFile, WholeFile,
     atomic_write::{commit_local, sync_directory_of},
 };
 use crate::{error::local_fs::LocalFsResult, future::BoxFuture};
@@ -61,6 +61,12 @@ pub struct LocalFs;
 
 impl LocalFs {
     /// Creates the backend; it has no settings.
+    ///
+    /// ```
+    /// use oxftp::local_fs::LocalFs;
+    ///
+    /// let builder = oxftp::Client::builder().file_system(LocalFs::new());
+    /// ```
     #[must_use]
     pub const fn new() -> Self {
         Self
@@ -167,7 +173,7 @@ impl FileSystem for LocalFs {
         use std::os::unix::fs::PermissionsExt;
 
         let permissions = std::fs::Permissions::from_mode(mode & 0o7777);
-        blocking(SET_PERMISSIONS, path, move |path| std::fs::set_permissions(path, permissions))
+        blocking(super::SET_PERMISSIONS, path, move |path| std::fs::set_permissions(path, permissions))
     }
 
     #[cfg(unix)]

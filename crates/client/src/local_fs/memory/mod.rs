@@ -51,6 +51,13 @@ pub struct MemoryFs {
 
 impl MemoryFs {
     /// Creates a file system that contains only the root directory.
+    ///
+    /// ```
+    /// use oxftp::local_fs::MemoryFs;
+    ///
+    /// let memory = MemoryFs::new();
+    /// assert_eq!(memory.read("/a.txt"), None);
+    /// ```
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -59,6 +66,15 @@ impl MemoryFs {
     /// Returns the content of a file; `None` if `path` is not a file.
     ///
     /// Gaps are filled with zeros, so the result uses as much memory as the size of the file.
+    ///
+    /// ```
+    /// use oxftp::local_fs::MemoryFs;
+    ///
+    /// let memory = MemoryFs::new();
+    /// memory.write("/a.txt", "text")?;
+    /// assert_eq!(memory.read("/a.txt").as_deref(), Some(&b"text"[..]));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn read(&self, path: impl AsRef<Path>) -> Option<Vec<u8>> {
         let content = self.file(path.as_ref()).ok()?;
@@ -67,6 +83,13 @@ impl MemoryFs {
     }
 
     /// Writes a file with this content; replaces an existing file and creates missing parents.
+    ///
+    /// ```
+    /// use oxftp::local_fs::MemoryFs;
+    ///
+    /// MemoryFs::new().write("/a.txt", "text")?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     ///

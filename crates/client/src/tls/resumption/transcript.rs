@@ -5,8 +5,9 @@
 //! during the handshake of the control connection. Replaying them with a second [`ClientConnection`], without
 //! network, yields the same tickets again. TLS 1.2 needs none of this, so its transcripts are dropped at once.
 //!
-//! The transcript is dropped with the client. It contains the secrets from which the keys of the control
-//! connection are derived, and is never written to a file or log.
+//! The transcript contains the secrets from which the keys of the control connection are derived, and is never written to a
+//! file or log. It is dropped with the client, or as soon as a data connection shows that the server sends new tickets.
+//! With servers that are known to do so, nothing is recorded.
 
 use std::{
     cell::RefCell,
@@ -69,6 +70,11 @@ impl Transcript {
     /// Forgets the secrets, and records no more: TLS 1.2 sessions can be resumed as often as needed.
     pub(crate) fn discard(&self) {
         *self.recording() = Recording { is_discarded: true, ..Recording::default() };
+    }
+
+    /// Returns whether nothing is recorded.
+    pub(crate) fn is_discarded(&self) -> bool {
+        self.recording().is_discarded
     }
 
     /// Replays the handshake and returns its tickets; none if it was TLS 1.2 or cannot be replayed.

@@ -141,6 +141,13 @@ impl<'c> Download<'c> {
     }
 
     /// Sets the local destination. Defaults to the working directory.
+    ///
+    /// ```no_run
+    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+    /// client.download("/pub").to("copy").await?; // copy/pub
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn to(mut self, destination: impl Into<PathBuf>) -> Self {
         self.destination = destination.into();
@@ -149,13 +156,55 @@ impl<'c> Download<'c> {
 
     /// Makes the destination the new name of the source. Defaults to false: the source is put into
     /// the destination.
+    ///
+    /// ```no_run
+    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+    /// client.download("/pub").to("copy").write_into(true).await?; // copy
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn write_into(mut self, write_into: bool) -> Self {
         self.write_into = write_into;
         self
     }
 
+    /// Sets the path that the source gets on this machine: short for [`to`](Self::to) and
+    /// [`write_into(true)`](Self::write_into). A directory becomes a directory of this name.
+    ///
+    /// ```no_run
+    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+    /// client.download("/pub/readme.txt").to_file("docs/about.txt").await?; // docs/about.txt
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn to_file(self, path: impl Into<PathBuf>) -> Self {
+        self.to(path).write_into(true)
+    }
+
+    /// Sets the local directory into which the source is put under its own name: short for [`to`](Self::to) and
+    /// [`write_into(false)`](Self::write_into).
+    ///
+    /// ```no_run
+    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+    /// client.download("/pub/readme.txt").into_dir("docs").await?; // docs/readme.txt
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn into_dir(self, directory: impl Into<PathBuf>) -> Self {
+        self.to(directory).write_into(false)
+    }
+
     /// Downloads directories, too. Defaults to true; when false, a directory is [`Error::IsDirectory`].
+    ///
+    /// ```no_run
+    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+    /// client.download("readme.txt").recursive(false).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn recursive(mut self, recursive: bool) -> Self {
         self.recursive = recursive;
@@ -174,6 +223,13 @@ impl<'c> Download<'c> {
     /// One connection downloads files of less than 8 MiB, files of unknown size, and files of a server that refuses
     /// `REST`, or accepts it and starts at the beginning all the same. When the server allows fewer sessions, only
     /// those are used. Trees are not affected.
+    ///
+    /// ```no_run
+    /// # async fn example(pool: &oxftp::Pool) -> oxftp::Result<()> {
+    /// pool.download("image.iso").segments(4).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn segments(mut self, segments: usize) -> Self {
         self.segments = segments;
@@ -181,6 +237,16 @@ impl<'c> Download<'c> {
     }
 
     /// Sets which files and directories of a tree are transferred, and whether a single file is. Defaults to all.
+    ///
+    /// ```no_run
+    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+    /// use oxftp::Selection;
+    ///
+    /// let photos = Selection::new(|found| found.is_dir || found.path.ends_with(".jpg"));
+    /// client.download("photos").select(photos).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn select(mut self, selection: Selection) -> Self {
         self.choice.selection = Some(selection);
@@ -188,6 +254,13 @@ impl<'c> Download<'c> {
     }
 
     /// Sets what happens to files whose names exist at the destination. Defaults to [`Existing::Replace`].
+    ///
+    /// ```no_run
+    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+    /// client.download("photos").existing(oxftp::Existing::Keep).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn existing(mut self, existing: Existing) -> Self {
         self.choice.existing = existing;
@@ -196,6 +269,15 @@ impl<'c> Download<'c> {
 
     /// Keeps each local file that is replaced: it is moved to its backup just before the new one gets its name. Defaults to
     /// `None`.
+    ///
+    /// ```no_run
+    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+    /// use oxftp::Backup;
+    ///
+    /// client.download("photos").backup(Backup::new().suffix("~")).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn backup(mut self, backup: impl Into<Option<Backup>>) -> Self {
         self.backup = backup.into();
@@ -206,6 +288,13 @@ impl<'c> Download<'c> {
     /// files that were left out. Defaults to `false`.
     ///
     /// Each file is written to the disk (as with [`sync`](Self::sync)) before its source is removed (`DELE`).
+    ///
+    /// ```no_run
+    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+    /// client.download("incoming").remove_source(true).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn remove_source(mut self, remove: bool) -> Self {
         self.choice.remove_source = remove;
@@ -215,6 +304,13 @@ impl<'c> Download<'c> {
     /// Sets what becomes of symbolic links in a tree. By default each is a failure ([`Error::Skipped`](crate::Error::Skipped)).
     ///
     /// A link that is created ([`Links::Copy`]) must be relative and point into the tree.
+    ///
+    /// ```no_run
+    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+    /// client.download("photos").links(oxftp::Links::Skip).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn links(mut self, links: Links) -> Self {
         self.choice.links = Some(links);
@@ -230,6 +326,13 @@ impl<'c> Download<'c> {
         /// A file that has its final name already is left alone if it has the size and the time of the server's (only
         /// the size where the server reports no time, `MDTM`). If it is not older than the server's, and not longer,
         /// another program may have left it incomplete: a copy of it is resumed as a partial file.
+        ///
+        /// ```no_run
+        /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+        /// client.download("pub").resume(true).await?;
+        /// # Ok(())
+        /// # }
+        /// ```
         resume: bool;
 
         /// Downloads text (`TYPE A`): its line ends become those of this system (see
@@ -237,10 +340,24 @@ impl<'c> Download<'c> {
         ///
         /// A truncated text is noticed only where fewer bytes arrive than the server lists. Together with
         /// [`resume`](Self::resume) or [`verify`](Self::verify) it is [`Error::Incompatible`].
+        ///
+        /// ```no_run
+        /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+        /// client.download("pub").ascii(true).await?;
+        /// # Ok(())
+        /// # }
+        /// ```
         ascii: bool;
 
         /// Sets the modification times of the local files to those that the server reports in UTC (`MLSD`, else
         /// `MDTM`). Defaults to false.
+        ///
+        /// ```no_run
+        /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+        /// client.download("pub").preserve_times(true).await?;
+        /// # Ok(())
+        /// # }
+        /// ```
         preserve_times: bool;
 
         /// Sets the permissions of the local files to those that the server lists (`UNIX.mode` of `MLSD`, or the
@@ -248,21 +365,49 @@ impl<'c> Download<'c> {
         /// files have the permissions of any new file.
         ///
         /// A warning is logged where the server lists none, or the file system does not store them.
+        ///
+        /// ```no_run
+        /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+        /// client.download("pub").preserve_mode(true).await?;
+        /// # Ok(())
+        /// # }
+        /// ```
         preserve_mode: bool;
 
         /// Sets the permissions of the transferred files, whatever those of their sources are. Defaults to `None`.
         ///
         /// On a server it is `SITE CHMOD`, and a refusal is logged as a warning.
+        ///
+        /// ```no_run
+        /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+        /// client.download("pub").file_mode(Some(0o644)).await?;
+        /// # Ok(())
+        /// # }
+        /// ```
         file_mode: Option<u32>;
 
         /// Sets the permissions of the directories that are created in a tree. Existing ones keep theirs. They must let
         /// the user write. Defaults to `None`.
+        ///
+        /// ```no_run
+        /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+        /// client.download("pub").dir_mode(Some(0o755)).await?;
+        /// # Ok(())
+        /// # }
+        /// ```
         dir_mode: Option<u32>;
 
         /// Compares each file with the server's before it gets its final name (`SIZE`, `HASH` and similar
         /// commands). Defaults to [`Verify::Auto`]: by the listed size.
         ///
         /// When the server reports no size or hash, each file is an error; the partial file is kept.
+        ///
+        /// ```no_run
+        /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+        /// client.download("pub").verify(oxftp::Verify::Size).await?;
+        /// # Ok(())
+        /// # }
+        /// ```
         verify: Verify;
 
         /// Waits until each file has reached the disk before it gets its final name, and until the new name has
@@ -270,9 +415,23 @@ impl<'c> Download<'c> {
         /// file, or none.
         ///
         /// It takes as long as the disk does, for each file of a tree.
+        ///
+        /// ```no_run
+        /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+        /// client.download("pub").sync(true).await?;
+        /// # Ok(())
+        /// # }
+        /// ```
         sync: bool;
 
         /// Sets how many bytes are moved at once, between 64 KiB and 4 MiB. Defaults to 256 KiB.
+        ///
+        /// ```no_run
+        /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+        /// client.download("pub").block_size(1 << 20).await?;
+        /// # Ok(())
+        /// # }
+        /// ```
         block_size: usize;
     }
 
@@ -483,6 +642,8 @@ impl<'c> IntoFuture for Download<'c> {
     type IntoFuture = BoxFuture<'c, Self::Output>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(self.run())
+        let target = self.destination.display();
+        let span = crate::trace::span!("download", self.worker.host(), path = self.source, target = target);
+        Box::pin(crate::trace::traced(span, Box::pin(self.run())))
     }
 }

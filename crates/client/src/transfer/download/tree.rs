@@ -24,7 +24,7 @@ use crate::transfer::{
     symlink::{Links, MAX_SYMLINKS, create_symlink, dangling, refuse_outside, too_many_symlinks},
 };
 use crate::{
-    Candidate, Client, Error, PathEntry, Result,
+    Candidate, Client, Error, Location, PathEntry, Result,
     client::FollowUp,
     list::{Ancestor, AncestorChain, CycleDetector, FileTable, ListingBudget, ListingFingerprint, TableFile},
     local_fs::FileSystem,
@@ -241,6 +241,10 @@ impl JobHandler for TreeDownload {
 
     fn size(&self, file: &DownloadTask) -> Option<u64> {
         file.size()
+    }
+
+    fn places(&self, file: &DownloadTask) -> Option<(Location, Location)> {
+        Some((Location::Remote(file.path()), Location::Local(file.target().ok()?)))
     }
 }
 

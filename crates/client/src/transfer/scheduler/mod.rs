@@ -31,7 +31,10 @@ use super::{
     file_progress::{FileProgress, Transferred},
     options::JobOptions,
 };
-use crate::{Client, Error, Progress, ProgressEvent, Report, Result, client::FollowUp, deadline::Deadline};
+use crate::{
+    Client, Error, Location, Progress, ProgressEvent, Report, Result, TransferredFile, client::FollowUp,
+    deadline::Deadline,
+};
 
 /// Handler of the directories and files of a tree.
 pub(crate) trait JobHandler: Sync {
@@ -68,6 +71,11 @@ pub(crate) trait JobHandler: Sync {
     fn file_name(&self, file: &Self::File) -> String;
 
     fn size(&self, file: &Self::File) -> Option<u64>;
+
+    /// Returns the source and the target of a file, for the report; `None` if the handler reports them by itself.
+    fn places(&self, _file: &Self::File) -> Option<(Location, Location)> {
+        None
+    }
 }
 
 /// The contents of a directory.
@@ -224,7 +232,7 @@ impl<'a, H: JobHandler> Scheduler<'a, H> {
                     pending = Some(PendingTask { task, name, moved, write });
                 }
                 Ok(Some((name, FileOutcome { moved, pending_write: None }))) => {
-                    self.count(&name, moved);
+                    self.count(&name, &task, moved);
                     self.finish(WorkerSlot::transfer(number), &task);
                 }
                 Err(no_session) => return self.leave(number, Some(task), no_session),
@@ -428,8 +436,13 @@ impl<'a, H: JobHandler> Scheduler<'a, H> {
         RetryBudget::new(self.options.retries)
     }
 
-    pub(crate) fn count(&self, name: &str, moved: Transferred) {
+    pub(crate) fn count(&self, name: &str, task: &Task<H::Directory, H::File>, moved: Transferred) {
         let mut state = self.lock();
+        state.report.add_transferred(|| {
+            let Task::Transfer(_, file) = task else { return None };
+            let (source, target) = self.handler.places(file)?;
+            Some(TransferredFile { source, target, bytes: moved.bytes, resumed: moved.resumed })
+        });
         state.report.files += 1;
         state.report.bytes += moved.bytes;
         state.report.resumed += moved.resumed;

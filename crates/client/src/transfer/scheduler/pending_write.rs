@@ -88,7 +88,7 @@ impl<H: JobHandler> Scheduler<'_, H> {
     ) {
         let Some(PendingTask { task, name, moved, write }) = pending else { return };
         match write.end().await {
-            Ok(()) => self.count(&name, moved),
+            Ok(()) => self.count(&name, &task, moved),
             Err(error) => self.fail(&mut self.lock(), name, error),
         }
         self.finish(WorkerSlot::write(worker), &task);

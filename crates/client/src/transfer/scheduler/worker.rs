@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::retry::{RetryBudget, is_retryable, spoils_session};
 use crate::{
-    Client, Error, Pool, PooledClient, Result, config::Config, future::BoxFuture,
+    Client, Error, Host, Pool, PooledClient, Result, config::Config, future::BoxFuture,
     transfer::options::JobOptions,
 };
 
@@ -46,6 +46,15 @@ impl<'c> Worker<'c> {
         })
     }
 
+    /// Creates a worker with the same source of sessions, for another task while this one rests.
+    #[cfg(feature = "mirror")]
+    pub(crate) fn again(&mut self) -> Worker<'_> {
+        match self {
+            Self::Own(client) => Worker::Own(client),
+            Self::Lent(LentWorker { pool, .. }) => Worker::of(pool),
+        }
+    }
+
     /// Returns as many workers as there may be, this one first.
     pub(crate) fn with_siblings(self) -> Vec<Self> {
         let siblings = match &self {
@@ -62,6 +71,13 @@ impl<'c> Worker<'c> {
         match self {
             Self::Own(_) => None,
             Self::Lent(lent) => Some(lent.pool),
+        }
+    }
+
+    pub(crate) fn host(&self) -> &Host {
+        match self {
+            Self::Own(client) => client.host(),
+            Self::Lent(lent) => lent.pool.host(),
         }
     }
 

@@ -124,6 +124,13 @@ impl<'c> Upload<'c> {
     }
 
     /// Sets the destination on the server. Defaults to the working directory.
+    ///
+    /// ```no_run
+    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+    /// client.upload("site").to("/www").await?; // /www/site
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn to(mut self, destination: impl Into<RemotePath>) -> Self {
         self.destination = destination.into();
@@ -132,10 +139,45 @@ impl<'c> Upload<'c> {
 
     /// Makes the destination the new name of the source. Defaults to false: the source is put into
     /// the destination.
+    ///
+    /// ```no_run
+    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+    /// client.upload("site").to("/www").write_into(true).await?; // /www
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn write_into(mut self, write_into: bool) -> Self {
         self.write_into = write_into;
         self
+    }
+
+    /// Sets the path that the source gets on the server: short for [`to`](Self::to) and
+    /// [`write_into(true)`](Self::write_into). A directory becomes a directory of this name.
+    ///
+    /// ```no_run
+    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+    /// client.upload("index.html").to_file("/www/start.html").await?; // /www/start.html
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn to_file(self, path: impl Into<RemotePath>) -> Self {
+        self.to(path).write_into(true)
+    }
+
+    /// Sets the directory on the server into which the source is put under its own name: short for [`to`](Self::to) and
+    /// [`write_into(false)`](Self::write_into).
+    ///
+    /// ```no_run
+    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+    /// client.upload("index.html").into_dir("/www").await?; // /www/index.html
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn into_dir(self, directory: impl Into<RemotePath>) -> Self {
+        self.to(directory).write_into(false)
     }
 
     /// Stores each file under a temporary name, and renames it once it is complete and [verified](Self::verify) (`RNFR`,
@@ -165,6 +207,13 @@ impl<'c> Upload<'c> {
 
     /// Asks the server to reserve space for each file before the upload (`ALLO`), which costs a round trip. Defaults
     /// to false: hardly any server needs it (see [`Client::allocate`]).
+    ///
+    /// ```no_run
+    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+    /// client.upload("image.iso").allocate(true).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn allocate(mut self, allocate: bool) -> Self {
         self.upload.allocate = allocate;
@@ -172,6 +221,16 @@ impl<'c> Upload<'c> {
     }
 
     /// Sets which files and directories of a tree are transferred, and whether a single file is. Defaults to all.
+    ///
+    /// ```no_run
+    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+    /// use oxftp::Selection;
+    ///
+    /// let pages = Selection::new(|found| found.is_dir || found.path.ends_with(".html"));
+    /// client.upload("site").select(pages).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn select(mut self, selection: Selection) -> Self {
         self.choice.selection = Some(selection);
@@ -179,6 +238,13 @@ impl<'c> Upload<'c> {
     }
 
     /// Sets what happens to files whose names exist at the destination. Defaults to [`Existing::Replace`].
+    ///
+    /// ```no_run
+    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+    /// client.upload("site").existing(oxftp::Existing::Keep).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn existing(mut self, existing: Existing) -> Self {
         self.choice.existing = existing;
@@ -187,6 +253,15 @@ impl<'c> Upload<'c> {
 
     /// Keeps each file on the server that is replaced. Each file is then stored under a [temporary](Self::temporary) name,
     /// and the older one is moved to its backup (`RNFR`, `RNTO`) just before it gets its final name. Defaults to `None`.
+    ///
+    /// ```no_run
+    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+    /// use oxftp::Backup;
+    ///
+    /// client.upload("site").backup(Backup::new().suffix("~")).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn backup(mut self, backup: impl Into<Option<Backup>>) -> Self {
         self.backup = backup.into();
@@ -198,6 +273,13 @@ impl<'c> Upload<'c> {
     /// files that were left out. Defaults to `false`.
     ///
     /// A file that changed during its upload is kept, as a failure.
+    ///
+    /// ```no_run
+    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+    /// client.upload("outgoing").remove_source(true).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn remove_source(mut self, remove: bool) -> Self {
         self.choice.remove_source = remove;
@@ -207,6 +289,13 @@ impl<'c> Upload<'c> {
     /// Sets what becomes of symbolic links in a tree. By default each is a failure ([`Error::Skipped`](crate::Error::Skipped)).
     ///
     /// [`Links::Copy`] is [`Error::Unsupported`](crate::Error::Unsupported): FTP has no command that creates them.
+    ///
+    /// ```no_run
+    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+    /// client.upload("site").links(oxftp::Links::Follow).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn links(mut self, links: Links) -> Self {
         self.choice.links = Some(links);
@@ -225,25 +314,60 @@ impl<'c> Upload<'c> {
         ///
         /// In all other cases, for files of up to 64 KiB, and when the server refuses or ignores the offset, the whole
         /// file is sent, and a warning is logged. The size is always compared after an upload that was resumed.
+        ///
+        /// ```no_run
+        /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+        /// client.upload("site").resume(true).await?;
+        /// # Ok(())
+        /// # }
+        /// ```
         resume: bool;
 
         /// Sets the modification times of the files on the server to those of the local files, to the second, where
         /// the server supports that (see [`Client::set_modified`]). Defaults to false.
+        ///
+        /// ```no_run
+        /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+        /// client.upload("site").preserve_times(true).await?;
+        /// # Ok(())
+        /// # }
+        /// ```
         preserve_times: bool;
 
         /// Sets the permissions of the files on the server to those of the local files (`SITE CHMOD`), without the
         /// set-user-ID, set-group-ID and sticky bits. Defaults to false: the server decides.
         ///
         /// A refusal of the server is logged as a warning.
+        ///
+        /// ```no_run
+        /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+        /// client.upload("site").preserve_mode(true).await?;
+        /// # Ok(())
+        /// # }
+        /// ```
         preserve_mode: bool;
 
         /// Sets the permissions of the transferred files, whatever those of their sources are. Defaults to `None`.
         ///
         /// On a server it is `SITE CHMOD`, and a refusal is logged as a warning.
+        ///
+        /// ```no_run
+        /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+        /// client.upload("site").file_mode(Some(0o644)).await?;
+        /// # Ok(())
+        /// # }
+        /// ```
         file_mode: Option<u32>;
 
         /// Sets the permissions of the directories that are created in a tree. Existing ones keep theirs. They must let
         /// the user write. Defaults to `None`.
+        ///
+        /// ```no_run
+        /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+        /// client.upload("site").dir_mode(Some(0o755)).await?;
+        /// # Ok(())
+        /// # }
+        /// ```
         dir_mode: Option<u32>;
 
         /// Uploads text (`TYPE A`): the line ends of this system are converted to those of the wire, and by the
@@ -252,6 +376,13 @@ impl<'c> Upload<'c> {
         ///
         /// Together with [`resume`](Self::resume) or [`verify`](Self::verify) it is
         /// [`Error::Incompatible`](crate::Error::Incompatible).
+        ///
+        /// ```no_run
+        /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+        /// client.upload("site").ascii(true).await?;
+        /// # Ok(())
+        /// # }
+        /// ```
         ascii: bool;
 
         /// Compares each file with the server's once it is stored (`SIZE`, `HASH` and similar commands). Defaults to
@@ -260,9 +391,23 @@ impl<'c> Upload<'c> {
         /// A difference is an error ([`Error::UploadMismatch`](crate::Error::UploadMismatch)); the file on the server
         /// is left as it is. So is, but not by default, a file whose size or hash the server does not report. With
         /// [`temporary`](Self::temporary) such a file never gets its final name.
+        ///
+        /// ```no_run
+        /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+        /// client.upload("site").verify(oxftp::Verify::Size).await?;
+        /// # Ok(())
+        /// # }
+        /// ```
         verify: Verify;
 
         /// Sets how many bytes are moved at once, between 64 KiB and 4 MiB. Defaults to 256 KiB.
+        ///
+        /// ```no_run
+        /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+        /// client.upload("site").block_size(1 << 20).await?;
+        /// # Ok(())
+        /// # }
+        /// ```
         block_size: usize;
     }
 
@@ -368,6 +513,9 @@ impl<'c> IntoFuture for Upload<'c> {
     type IntoFuture = BoxFuture<'c, Self::Output>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(self.run())
+        let source = self.source.display();
+        let host = self.worker.host();
+        let span = crate::trace::span!("upload", host, path = source, target = self.destination);
+        Box::pin(crate::trace::traced(span, Box::pin(self.run())))
     }
 }

@@ -16,7 +16,7 @@ use crate::transfer::{
     symlink::{Links, MAX_SYMLINKS, dangling, follow_local, too_many_symlinks},
 };
 use crate::{
-    Candidate, Client, Error, PathEntry, Result,
+    Candidate, Client, Error, Location, PathEntry, Result,
     client::FollowUp,
     local_fs::{DirEntry, FileKind, FileSystem, Metadata},
     lock::is_lock,
@@ -128,6 +128,10 @@ impl JobHandler for TreeUpload {
 
     fn size(&self, file: &LocalFile) -> Option<u64> {
         file.size
+    }
+
+    fn places(&self, file: &LocalFile) -> Option<(Location, Location)> {
+        Some((Location::Local(file.local.clone()), Location::Remote(file.remote.clone())))
     }
 }
 

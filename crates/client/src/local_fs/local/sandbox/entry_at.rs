@@ -9,7 +9,7 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, Stat, Timespec, Timestamps};
+use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, RawMode, Stat, Timespec, Timestamps};
 
 use crate::local_fs::{
     CommitOptions, DirEntry, FileKind, Metadata, OpenMode, ReadFile, WholeFile,
@@ -167,7 +167,7 @@ impl EntryAt {
             FileKind::File => self.open(OpenMode::Read)?.set_permissions(permissions),
             FileKind::Directory => Ok(rustix::fs::fchmod(
                 open_readable(self.directory.fd()?, &self.name)?,
-                Mode::from_raw_mode(mode & 0o7777),
+                Mode::from_raw_mode((mode & 0o7777) as RawMode),
             )?),
             _ => Err(io::ErrorKind::Unsupported.into()),
         }

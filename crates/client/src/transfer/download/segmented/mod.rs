@@ -43,7 +43,7 @@ use crate::transfer::{
     verify::LocalCopy,
 };
 use crate::{
-    Client, Error, Pool, ProgressEvent, Report, Result,
+    Client, Error, Location, Pool, ProgressEvent, Report, Result, TransferredFile,
     client::FollowUp,
     error::local_fs::LocalFsError,
     local_fs::{FileHandle, FileSystem, partial_lock::reopen_locked},
@@ -115,7 +115,10 @@ impl Segmented<'_> {
         self.conclude(running.lock.into_inner(), &partial, time).await?;
         self.report(ProgressEvent::FileFinished { name });
         let bytes = self.size - resumed;
-        Ok(Some(Report { files: 1, bytes, resumed, ..Report::default() }))
+        let (source, target) =
+            (Location::Remote(self.remote.path.clone()), Location::Local(self.target.into()));
+        let transferred = vec![TransferredFile { source, target, bytes, resumed }];
+        Ok(Some(Report { files: 1, bytes, resumed, transferred, ..Report::default() }))
     }
 
     fn report(&self, event: ProgressEvent<'_>) {
