@@ -289,7 +289,8 @@ impl Client {
     /// Ends a download of which enough has arrived. Closes the data connection and leaves the reply to the next command
     /// if the server permits, otherwise sends `ABOR` and waits.
     pub(crate) async fn end_part(&mut self, data: &mut DataConnection) {
-        if self.control.may_cut() && self.pipelines_downloads() {
+        // ProFTPD closes the control connection, too, when a TLS data connection ends without `close_notify`.
+        if self.tls.is_none() && self.control.may_cut() && self.pipelines_downloads() {
             data.close();
             self.control.note_cut();
         } else if let Err(error) = data.abort(&mut self.control).await {

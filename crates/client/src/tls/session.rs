@@ -14,7 +14,7 @@ use tokio_rustls::TlsConnector;
 
 use super::{
     TlsConfig, TlsStream, invalid,
-    resumption::{DataTickets, HandshakeReplay, TicketStore, transcript::Transcript},
+    resumption::{HandshakeReplay, TicketStore, transcript::Transcript},
     socket::TlsSocket,
 };
 use crate::{Result, connect::BoxSocket};
@@ -57,7 +57,6 @@ pub struct TlsCounts {
 #[derive(Clone)]
 pub struct TlsSession {
     connector: TlsConnector,
-    data_connector: TlsConnector,
     name: ServerName<'static>,
     /// The recorded handshake of the control connection.
     transcript: Arc<Transcript>,
@@ -100,12 +99,9 @@ impl TlsSession {
         let replay = HandshakeReplay { transcript: transcript.clone(), config: rustls.clone() };
         let replay = Some(replay).filter(|_| config.is_recordable());
         let tickets = Arc::new(TicketStore::new(replay));
-        let mut data = rustls.clone();
-        data.resumption = Resumption::store(Arc::new(DataTickets(tickets.clone())));
         rustls.resumption = Resumption::store(tickets);
         Ok(Self {
             connector: Arc::new(rustls).into(),
-            data_connector: Arc::new(data).into(),
             name,
             transcript,
             is_recorded: config.is_recordable(),
@@ -172,7 +168,7 @@ impl TlsSession {
 
     /// Does the handshake of a data connection.
     pub(crate) async fn secure_data(&self, socket: BoxSocket) -> io::Result<TlsStream> {
-        let stream = self.data_connector.connect(self.name.clone(), socket).await?;
+        let stream = self.connector.connect(self.name.clone(), socket).await?;
         self.count(&stream);
         Ok(stream)
     }
@@ -269,18 +265,6 @@ mod tests {
         let config = session.connector.config();
         let tickets = session.transcript.replay_tickets(config, &session.name);
         (format!("{group:?}"), tickets.len())
-    }
-
-    #[tokio::test]
-    async fn secrets_are_forgotten_after_a_new_ticket() {
-        let (session, address, _servers) = start(TlsConfig::new()).await;
-        connected(&session, address, true).await;
-        assert!(!session.transcript.is_discarded());
-
-        connected(&session, address, false).await;
-
-        assert!(session.transcript.is_discarded());
-        assert_eq!(session.counts().resumed, 1);
     }
 
     #[tokio::test]

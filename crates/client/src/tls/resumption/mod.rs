@@ -7,4 +7,4 @@ pub(crate) mod signing;
 mod tickets;
 pub(crate) mod transcript;
 
-pub(crate) use self::tickets::{DataTickets, HandshakeReplay, TicketStore};
+pub(crate) use self::tickets::{HandshakeReplay, TicketStore};

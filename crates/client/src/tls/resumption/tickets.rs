@@ -92,42 +92,4 @@ impl ClientSessionStore for TicketStore {
     }
 }
 
-/// The store, as data connections use it. A new ticket from one of them shows that the server renews them, so the recorded
-/// handshake is not needed and is forgotten.
-#[derive(Debug)]
-pub(crate) struct DataTickets(pub(crate) Arc<TicketStore>);
-
-impl ClientSessionStore for DataTickets {
-    fn set_kx_hint(&self, server: ServerName<'static>, group: NamedGroup) {
-        self.0.set_kx_hint(server, group);
-    }
-
-    fn kx_hint(&self, server: &ServerName<'_>) -> Option<NamedGroup> {
-        self.0.kx_hint(server)
-    }
-
-    fn set_tls12_session(&self, server: ServerName<'static>, session: Tls12ClientSessionValue) {
-        self.0.set_tls12_session(server, session);
-    }
-
-    fn tls12_session(&self, server: &ServerName<'_>) -> Option<Tls12ClientSessionValue> {
-        self.0.tls12_session(server)
-    }
-
-    fn remove_tls12_session(&self, server: &ServerName<'static>) {
-        self.0.remove_tls12_session(server);
-    }
-
-    fn insert_tls13_ticket(&self, server: ServerName<'static>, ticket: Tls13ClientSessionValue) {
-        if let Some(HandshakeReplay { transcript, .. }) = &self.0.replay {
-            transcript.discard();
-        }
-        self.0.insert_tls13_ticket(server, ticket);
-    }
-
-    fn take_tls13_ticket(&self, server: &ServerName<'static>) -> Option<Tls13ClientSessionValue> {
-        self.0.take_tls13_ticket(server)
-    }
-}
-
 const MAX_TICKETS: usize = 8;

@@ -6,8 +6,7 @@
 //! network, yields the same tickets again. TLS 1.2 needs none of this, so its transcripts are dropped at once.
 //!
 //! The transcript contains the secrets from which the keys of the control connection are derived, and is never written to a
-//! file or log. It is dropped with the client, or as soon as a data connection shows that the server sends new tickets.
-//! With servers that are known to do so, nothing is recorded.
+//! file or log. It is dropped with the client. With servers that are known to renew tickets, nothing is recorded.
 
 use std::{
     cell::RefCell,
