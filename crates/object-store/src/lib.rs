@@ -61,6 +61,7 @@ mod v0_14;
 
 pub use crate::builder::{BuildError, FtpStoreBuilder};
 pub use crate::core::FtpStore;
+pub use crate::failure::FtpObjectError;
 
 /// Compiles the examples in the README.
 #[cfg(all(doctest, feature = "v0_13"))]
