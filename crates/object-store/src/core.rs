@@ -4,7 +4,7 @@ use std::{
     fmt,
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -47,7 +47,16 @@ impl FtpStore {
         let files = FileCache::new(settings.cache_bytes);
         let recent = RecentEntries::new(settings.trust_listing);
         Self {
-            inner: Arc::new(Core { pool, root, shown, settings, files, recent, received: Arc::default() }),
+            inner: Arc::new(Core {
+                pool,
+                root,
+                shown,
+                settings,
+                files,
+                recent,
+                received: Arc::default(),
+                lacks_copy: AtomicBool::new(false),
+            }),
         }
     }
 
@@ -110,6 +119,8 @@ pub(crate) struct Core {
     pub(crate) files: FileCache,
     pub(crate) recent: RecentEntries,
     pub(crate) received: Arc<AtomicU64>,
+    /// The server has no command to copy a file.
+    pub(crate) lacks_copy: AtomicBool,
 }
 
 /// Runs `$work` on a session, and repeats it after a transient error. Only for work that may be repeated.

@@ -15,7 +15,7 @@ use oxftp::{Credentials, ErrorKind};
 use oxftp_object_store::{FtpObjectError, FtpStore};
 use oxftp_testing::{
     server_tests,
-    servers::{Protection, ServerKind, TestServer, available},
+    servers::{Protection, ServerKind, ServerOptions, TestServer, available},
 };
 
 use crate::{content, leftovers, store};
@@ -239,6 +239,33 @@ async fn update_and_attributes_are_not_implemented() {
     assert!(matches!(refused, Error::NotImplemented { .. }), "{refused}");
 
     assert_eq!(fs::read(server.root().join("file")).unwrap(), b"old");
+    assert_eq!(leftovers(server.root()), [""; 0]);
+    store.close().await;
+}
+
+#[tokio::test]
+async fn copy_is_done_by_servers_that_can() {
+    let mut options = ServerOptions::new(Protection::Plain);
+    options.copies = true;
+    let Some(server) = available(ServerKind::ProFtpd.start_with(options).await) else { return };
+    let bytes = content(300_000);
+    // The server takes two spaces for one, so that it would copy the other file.
+    for (name, bytes) in [("plain name", &bytes[..]), ("two  spaces", b"right"), ("two spaces", b"wrong")] {
+        fs::write(server.root().join(name), bytes).unwrap();
+    }
+    server.hand_over().unwrap();
+    let store = store(&server, "", 2);
+
+    store.copy(&Path::from("plain name"), &Path::from("copies/by server")).await.unwrap();
+    let log = server.log();
+    assert!(log.contains("SITE CPTO") && !log.contains("RETR"), "{log}");
+    assert!(fs::read(server.root().join("copies/by server")).unwrap() == bytes);
+    store.copy(&Path::from("plain name"), &Path::from("copies/by server")).await.unwrap();
+    let refused = store.copy_if_not_exists(&Path::from("plain name"), &Path::from("copies/by server")).await;
+    assert!(matches!(refused, Err(Error::AlreadyExists { .. })), "{refused:?}");
+
+    store.copy(&Path::from("two  spaces"), &Path::from("copy")).await.unwrap();
+    assert_eq!(fs::read(server.root().join("copy")).unwrap(), b"right");
     assert_eq!(leftovers(server.root()), [""; 0]);
     store.close().await;
 }
