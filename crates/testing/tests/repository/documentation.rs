@@ -482,7 +482,7 @@ fn pages() -> Vec<PathBuf> {
 }
 
 fn rust_files() -> Vec<PathBuf> {
-    ["crates", "bench", "fuzz"]
+    ["crates", "bench", "fuzz", "integrations"]
         .iter()
         .flat_map(|folder| files_below(&repository().join(folder), "rs"))
         .collect()
@@ -496,6 +496,7 @@ fn is_product(file: &Path) -> bool {
         "crates/serve/src/",
         "crates/cli/src/",
         "crates/object-store/src/",
+        "integrations/datafusion/src/",
     ];
     let path = shown(file);
     published.iter().any(|folder| path.starts_with(folder))
