@@ -348,19 +348,20 @@ impl Client {
         let mut found = None;
         let refusal = loop {
             match entries.next().await {
-                None => {
-                    let is_incomplete = entries.is_incomplete();
-                    return found.ok_or_else(|| {
-                        if is_incomplete { Error::IncompleteListing } else { not_found(path) }
-                    });
-                }
+                None => match found {
+                    Some(entry) => return Ok(entry),
+                    None if entries.is_incomplete() => break Error::IncompleteListing,
+                    None => return Err(not_found(path)),
+                },
                 Some(Ok(listed)) if listed.entry().name() == &*name => found = Some(listed.into_entry()),
                 Some(Ok(_)) => {}
                 Some(Err(error)) => break error,
             }
         };
         drop(entries);
-        if leaves_existence_open(&refusal) && parent.file_name().is_some() {
+        // vsftpd sends an empty listing of a missing directory, and then says that it could not be opened.
+        let is_open = matches!(refusal, Error::IncompleteListing) || leaves_existence_open(&refusal);
+        if is_open && parent.file_name().is_some() {
             return match Box::pin(self.metadata(parent)).await {
                 Err(error) if error.is_not_found() => Err(not_found(path)),
                 _ => Err(refusal),

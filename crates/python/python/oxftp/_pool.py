@@ -333,6 +333,13 @@ class Pool:
         """Renames a file or a directory."""
         await self._native.rename(str(source), str(destination))
 
+    async def replace(self, source: RemotePath, destination: RemotePath) -> None:
+        """Renames a file in place of an existing one, as :func:`os.replace` does.
+
+        If the server refuses that, the older file is renamed first, and removed only after the new one has its name.
+        """
+        await self._native.replace(str(source), str(destination))
+
     async def remove_file(self, path: RemotePath) -> None:
         """Removes a file."""
         await self._native.remove_file(str(path))
@@ -344,6 +351,10 @@ class Pool:
     async def remove_tree(self, path: RemotePath) -> Report:
         """Removes a directory with everything below it."""
         return Report(**await self._native.remove_tree(str(path)))
+
+    async def modified(self, path: RemotePath) -> float:
+        """Returns the modification time of a file, in seconds since 1970 (``MDTM``)."""
+        return await self._native.modified(str(path))
 
     async def set_modified(self, path: RemotePath, seconds: float) -> None:
         """Sets the modification time, in seconds since 1970."""

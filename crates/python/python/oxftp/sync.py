@@ -190,6 +190,13 @@ class Client:
         """Renames a file or a directory."""
         self._native.rename(str(source), str(destination)).wait()
 
+    def replace(self, source: RemotePath, destination: RemotePath) -> None:
+        """Renames a file in place of an existing one, as :func:`os.replace` does.
+
+        If the server refuses that, the older file is renamed first, and removed only after the new one has its name.
+        """
+        self._native.replace(str(source), str(destination)).wait()
+
     def remove_file(self, path: RemotePath) -> None:
         """Removes a file."""
         self._native.remove_file(str(path)).wait()
@@ -201,6 +208,10 @@ class Client:
     def remove_tree(self, path: RemotePath) -> Report:
         """Removes a directory with everything below it."""
         return Report(**self._native.remove_tree(str(path)).wait())
+
+    def modified(self, path: RemotePath) -> float:
+        """Returns the modification time of a file, in seconds since 1970 (``MDTM``)."""
+        return self._native.modified(str(path)).wait()
 
     def set_modified(self, path: RemotePath, seconds: float) -> None:
         """Sets the modification time, in seconds since 1970."""
