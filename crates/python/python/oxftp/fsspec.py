@@ -194,7 +194,7 @@ class OxFTPFileSystem(AsyncFileSystem):
         info = await self._info(path)
         time = info.get("mtime")
         if time is None:
-            raise NotImplementedError("the server tells no time of modification with a time zone")
+            raise NotImplementedError("the server reports no modification time with a time zone")
         assert isinstance(time, datetime.datetime)
         return time
 
@@ -304,7 +304,7 @@ class OxFTPFileSystem(AsyncFileSystem):
         return await write()
 
     async def _replace(self, temporary: str, path: str) -> None:
-        """Gives a complete file its name."""
+        """Renames a complete file to its final name."""
         try:
             await self.pool.rename(temporary, path)
         except errors.FTPError:
@@ -529,7 +529,7 @@ class OxFTPFile(AbstractBufferedFile):
         return True
 
     def commit(self) -> None:
-        """Gives the complete file its name."""
+        """Renames the complete file to its final name."""
         if self._target != self.path:
             self._sync(self.fs._replace, self._target, self.path)
             self._target = self.path
@@ -583,7 +583,7 @@ class OxFTPStreamedFile(AbstractAsyncStreamedFile):
 
 
 def _entry(path: str, info: EntryInfo) -> dict[str, Any]:
-    """Returns what fsspec tells about an entry."""
+    """Returns an entry as fsspec represents it."""
     seconds = info["mtime"]
     mtime = None if seconds is None else datetime.datetime.fromtimestamp(seconds, datetime.timezone.utc)
     entry: dict[str, Any] = dict(info)
