@@ -210,6 +210,28 @@ fn type_names_exist_once_per_crate() {
     assert!(repeated.is_empty(), "types with the same name: {repeated:#?}");
 }
 
+#[test]
+fn own_types_are_imported_under_their_names() {
+    let mut renamed = Vec::new();
+    for (name, _) in LAYERS {
+        let sources = Sources::read(name);
+        for (module, source) in &sources.modules {
+            let imports = source.uses.iter().filter(|import| {
+                let original = import.path.last().filter(|last| last.starts_with(char::is_uppercase));
+                original.is_some_and(|original| *original != import.name && import.name != "_")
+                    && sources.absolute(module, &import.path).is_some()
+            });
+            renamed.extend(
+                imports.map(|import| format!("{name}: {} as {}", import.path.join("::"), import.name)),
+            );
+        }
+    }
+    // The blocking client wraps the other one.
+    renamed.retain(|import| import != "client: crate::Client as AsyncClient");
+
+    assert!(renamed.is_empty(), "types whose names are too general: {renamed:#?}");
+}
+
 /// Modules that are compiled in place of others, and therefore name their types alike. The module `blocking` of the
 /// client has the names of the API without `async`.
 const HAS_NAMES_OF_OTHERS: [(&str, &str); 2] =
