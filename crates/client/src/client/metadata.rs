@@ -379,23 +379,23 @@ impl Client {
         path: &RemotePath,
         may_be_directory: bool,
         follow_up: FollowUp,
-    ) -> Result<Found> {
+    ) -> Result<FoundEntry> {
         match self.stat_by_mlst(path).await {
-            Ok(Some(entry)) => return Ok(Found { entry, is_listed: true }),
+            Ok(Some(entry)) => return Ok(FoundEntry { entry, is_listed: true }),
             // Facts that cannot be parsed count as missing.
             Ok(None) | Err(Error::UnusableReply { .. }) => {}
             Err(error) => {
                 let entry = self.confirm_by_listing(path, error).await?;
-                return Ok(Found { entry, is_listed: true });
+                return Ok(FoundEntry { entry, is_listed: true });
             }
         }
         match self.stat_by_listing(path, follow_up).await {
             Err(error) if leaves_open(&error) && self.path_style().file_name(path).is_some() => {
                 let entry = self.unlisted(path, may_be_directory).await?;
                 self.note_hidden(path, &entry, &error);
-                Ok(Found { entry, is_listed: begins_with_dot(path) || !error.is_not_found() })
+                Ok(FoundEntry { entry, is_listed: begins_with_dot(path) || !error.is_not_found() })
             }
-            found => found.map(|entry| Found { entry, is_listed: true }),
+            found => found.map(|entry| FoundEntry { entry, is_listed: true }),
         }
     }
 
@@ -445,7 +445,7 @@ fn begins_with_dot(path: &RemotePath) -> bool {
 
 /// Entry of a path to be downloaded.
 #[derive(Debug)]
-pub(crate) struct Found {
+pub(crate) struct FoundEntry {
     pub(crate) entry: Entry,
     /// `false` if the listing of the parent does not contain the path. It may still exist.
     pub(crate) is_listed: bool,

@@ -312,7 +312,7 @@ class OxFTPFileSystem(AsyncFileSystem):
         return await write()
 
     async def _replace(self, temporary: str, path: str) -> None:
-        """Gives a complete file its name."""
+        """Renames a complete file to its final name."""
         try:
             await self.pool.replace(temporary, path)
         except (ConnectionError, TimeoutError):
@@ -535,7 +535,7 @@ class OxFTPFile(AbstractBufferedFile):
         return True
 
     def commit(self) -> None:
-        """Gives the complete file its name."""
+        """Renames the complete file to its final name."""
         if self._target != self.path:
             self._sync(self.fs._replace, self._target, self.path)
             self._target = self.path
@@ -589,7 +589,7 @@ class OxFTPStreamedFile(AbstractAsyncStreamedFile):
 
 
 def _entry(path: str, info: EntryInfo) -> dict[str, Any]:
-    """Returns what fsspec tells about an entry."""
+    """Returns an entry as fsspec represents it."""
     seconds = info["mtime"]
     mtime = None if seconds is None else _utc(seconds)
     entry: dict[str, Any] = dict(info)
