@@ -131,8 +131,9 @@ impl<'s> Run<'s> {
             is_direct: self.plan.flips(7),
         };
         let life = Life::new(last, options, |_: &Path| {});
-        let builder =
-            builder(self.server).connector(MortalConnector::new(&life)).upload_records(&self.places.records);
+        // A busy machine may let a process wait. A process that waits for ever is a failure all the same.
+        let builder = builder(self.server).socket_timeout(PATIENCE);
+        let builder = builder.connector(MortalConnector::new(&life)).upload_records(&self.places.records);
         let builder = match self.plan.flips(8) {
             true => builder.file_system(MortalFs::new(LocalFs::new(), &life)),
             false => builder.file_system(StepwiseFs::new(LocalFs::new(), &life)),
@@ -208,6 +209,9 @@ impl<'s> Run<'s> {
         panic!("{:?}: {what}", self.plan)
     }
 }
+
+/// The deadline of each wait for the server.
+const PATIENCE: Duration = Duration::from_secs(180);
 
 /// Returns whether another process was writing all that failed.
 fn is_in_use(error: &Error) -> bool {
