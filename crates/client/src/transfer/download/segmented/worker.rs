@@ -208,7 +208,7 @@ impl Running<'_> {
         Ok(())
     }
 
-    /// Gives up the segments of a file that has another size than it was listed with. Otherwise it is an error that its
+    /// Abandons the segments of a file that has another size than it was listed with. Otherwise it is an error that its
     /// data ended.
     async fn ended_early(&self, client: &mut Client, data: &DataConnection, taken: &Taken) -> Result<()> {
         match client.size_if_told(self.job.remote.path).await? {
