@@ -130,6 +130,11 @@ impl Client {
         self.control.is_broken()
     }
 
+    /// Returns whether a final reply is outstanding.
+    pub(crate) fn has_outstanding(&self) -> bool {
+        self.control.has_outstanding()
+    }
+
     /// Reads the outstanding replies to commands whose futures were dropped, and returns at most the last 16 of
     /// them.
     ///

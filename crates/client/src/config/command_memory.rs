@@ -134,6 +134,12 @@ impl ServerMemory {
         standing == Standing::Avoided
     }
 
+    /// Records that a command is not to be sent again.
+    pub(crate) fn avoid(&self, command: OptionalCommand) {
+        self.lock().insert(command, Standing::Avoided);
+        self.changed.notify_waiters();
+    }
+
     fn lock(&self) -> MutexGuard<'_, BTreeMap<OptionalCommand, Standing>> {
         self.standings.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -152,6 +158,8 @@ impl Drop for CommandTrial {
 }
 
 impl OptionalCommand {
+    /// Closing the session replaces it. A line with it is not sent as an optional command.
+    pub(crate) const ABOR: Self = Self("ABOR");
     pub(crate) const EPRT: Self = Self("EPRT");
     pub(crate) const EPSV: Self = Self("EPSV");
     pub(crate) const MDTM: Self = Self("MDTM");

@@ -77,6 +77,8 @@ pub(crate) struct ControlChannel {
     waits: ReplyWaits,
     /// Whether the server closed or reset the connection.
     closed_by_server: bool,
+    /// Whether the connection was closed because the server does not answer `ABOR`.
+    lost_to_abort: bool,
 }
 
 /// How long the replies were waited for.
@@ -150,6 +152,7 @@ impl ControlChannel {
             lost_to: None,
             waits: ReplyWaits::default(),
             closed_by_server: false,
+            lost_to_abort: false,
         }
     }
 
@@ -263,6 +266,11 @@ impl ControlChannel {
         self.closed_by_server
     }
 
+    /// Returns whether the connection was closed because the server does not answer `ABOR`.
+    pub(crate) fn was_lost_to_abort(&self) -> bool {
+        self.lost_to_abort
+    }
+
     /// Sets the deadline of replies.
     pub(crate) fn set_deadline(&mut self, deadline: Option<Duration>) {
         self.deadline = deadline;
@@ -317,10 +325,18 @@ impl ControlChannel {
             let _ = self.finish_abort().await;
             self.check_usable()?;
         }
+        if self.outstanding() > self.keep_alives.waiting() && self.memory.avoids(OptionalCommand::ABOR) {
+            // The reply to a transfer that was ended early may not come either.
+            self.abort_unanswered();
+            return Err(self.unusable());
+        }
         while self.outstanding() > self.keep_alives.waiting() {
             match self.next_reply(self.deadline).await {
                 Ok(reply) => self.keep_unclaimed(reply),
                 Err(error) => {
+                    if error.is_timeout() {
+                        self.abort_unanswered();
+                    }
                     self.mark_broken("the reply to an earlier command did not arrive", None);
                     return Err(error);
                 }

@@ -11,7 +11,7 @@ use oxftp_proto::{Entry, FileName, NameError, RemotePath, classify};
 
 use super::{
     cycle::{AncestorChain, CycleDetector, ListingFingerprint},
-    directory::{ByPath, DirectoryListing},
+    directory::{ByPath, DirectoryListing, Hold},
     entry::PathEntry,
     evidence::{Doubt, Evidence, PathClass, hash},
     ladder::{Verb, Way},
@@ -66,6 +66,8 @@ pub struct Entries<'c> {
     passed: PassedEntries,
     /// How often the listing of the current directory may be resumed.
     resumptions: u32,
+    /// A listing that may be that of another directory is doubted.
+    is_proven: bool,
 }
 
 /// Number of entries that were read, and a hash of their names in order.
@@ -201,7 +203,14 @@ impl<'c> Entries<'c> {
             truncated: false,
             passed: PassedEntries::default(),
             resumptions: 0,
+            is_proven: false,
         }
+    }
+
+    /// Doubts a listing that may be that of another directory.
+    pub(super) fn proven(mut self, is_proven: bool) -> Self {
+        self.is_proven = is_proven;
+        self
     }
 
     /// Returns the next entry, or `None` at the end.
@@ -366,9 +375,12 @@ impl<'c> Entries<'c> {
             false => self.follow_up,
         };
         let required = self.required();
-        let opened =
+        let mut opened =
             Box::pin(self.client.open_listing(ListTarget { path: &path, depth, required }, follow_up))
                 .await?;
+        if self.is_proven && opened.hold == Hold::First {
+            opened.hold = Hold::Some;
+        }
         self.queue.pop_front();
         self.current = Some(opened);
         self.stage = Stage::Listing;
@@ -542,7 +554,10 @@ impl<'c> Entries<'c> {
             return None;
         }
         let path = &directory.location.path;
-        let doubt = directory.evidence.doubt(path, directory.depth, &verb.known(known));
+        let command = verb.known(known);
+        let doubt = directory.evidence.doubt(path, directory.depth, &command);
+        let is_open = || self.is_proven && directory.evidence.leaves_open(path, &command);
+        let doubt = doubt.or_else(|| is_open().then_some(Doubt::Foreign));
         doubt.filter(|doubt| verb != Verb::Stat || *doubt == Doubt::File)
     }
 

@@ -42,16 +42,18 @@ impl Listing {
         self.failures.is_empty()
     }
 
-    /// Lists a directory on a server, without the locks of jobs.
+    /// Lists a directory on a server, without the locks of jobs. With `is_proven`, the server has shown that it lists the
+    /// directory that it is asked for, or the directory was listed from inside.
     pub(crate) async fn remote(
         client: &mut Client,
         path: &RemotePath,
         clock: &ServerClock,
         limits: &Limits,
         follow_up: FollowUp,
+        is_proven: bool,
     ) -> Result<Self> {
         let (mut listing, mut budget) = (Self::default(), ListingBudget::new(limits));
-        let mut entries = client.list(path).followed_by(follow_up).stream();
+        let mut entries = client.list(path).followed_by(follow_up).proven(is_proven).stream();
         while let Some(entry) = entries.next().await {
             let entry = entry?;
             listing.fingerprint.add(&entry);

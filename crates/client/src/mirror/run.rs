@@ -32,7 +32,7 @@ use crate::transfer::{
     file_progress::{FileProgress, Transferred},
     name_collisions::refuse_other_spelling,
     options::FileOptions,
-    scheduler::{Found, JobHandler, pending_write::FileOutcome},
+    scheduler::{Found, JobHandler, pending_write::FileOutcome, retry::is_retryable},
     upload::file::UploadOptions,
 };
 use crate::{
@@ -163,7 +163,21 @@ impl MirrorContext {
             return Err(Error::CyclicTree { path: self.direction.source_name(path) });
         };
         let mut target = Box::pin(self.list_target(sessions, directory)).await?;
-        let is_complete = source.is_complete() && target.is_complete();
+        let mut is_complete = source.is_complete() && target.is_complete();
+        if is_complete && self.needs_proof(path, &source, &target) {
+            match Box::pin(self.prove_source(sessions, path)).await {
+                Ok(Some(proven)) if proven.fingerprint != source.fingerprint => {
+                    is_complete = proven.is_complete();
+                    source = proven;
+                }
+                Ok(_) => {}
+                Err(error) if is_retryable(&error) || error.is_connection_lost() => return Err(error),
+                Err(error) => {
+                    found.failures.push((self.direction.source_name(path), error));
+                    is_complete = false;
+                }
+            }
+        }
         let shows_dot_names = source.shows_dot_names;
         found.failures.append(&mut source.failures);
         found.failures.append(&mut target.failures);
@@ -226,6 +240,26 @@ impl MirrorContext {
             source.follow_symlinks(path, &mut listing.nodes).await?;
         }
         Ok(listing)
+    }
+
+    /// Returns whether nodes would be deleted that the listing of the source lacks, and that may be that of another directory.
+    /// Below the root, the listings differ from that of the root, or are doubted.
+    fn needs_proof(&self, path: &RelativePath, source: &Listing, target: &Listing) -> bool {
+        let lacks = |name: &[u8]| source.nodes.find(name).is_none();
+        self.delete != Delete::Never && path.depth() == 0 && target.nodes.names().any(lacks)
+    }
+
+    async fn prove_source(
+        &self,
+        sessions: &mut SessionPair<'_>,
+        path: &RelativePath,
+    ) -> Result<Option<Listing>> {
+        let mut source = self.direction.source(&*self.fs, sessions, &self.clocks);
+        let Some(mut listing) = source.list_proven(path, &self.limits).await? else { return Ok(None) };
+        if self.links == Links::Follow {
+            source.follow_symlinks(path, &mut listing.nodes).await?;
+        }
+        Ok(Some(listing))
     }
 
     /// Lists the directory of the target, if it exists.

@@ -196,8 +196,15 @@ impl RemoteBackups {
         };
         match moved.await {
             Ok(()) => Ok(to),
+            // It was moved before the session of an earlier attempt was lost.
+            Err(error) if may_be_moved(&error) && self.is_moved(client, target, &to).await => Ok(to),
             Err(error) => Err(not_backed_up(target, to, error)),
         }
+    }
+
+    async fn is_moved(&self, client: &mut Client, target: &RemotePath, to: &RemotePath) -> bool {
+        matches!(client.try_exists(target).await, Ok(false))
+            && matches!(client.try_exists(to).await, Ok(true))
     }
 
     /// Moves a backup back after the file that was to replace it could not be put in place.
@@ -268,6 +275,12 @@ fn names_below(directory: &RemotePath, path: &RemotePath) -> Option<Vec<FileName
     }
     names.reverse();
     Some(names)
+}
+
+/// Returns whether a rename may have been refused because there is no file of the old name.
+fn may_be_moved(error: &Error) -> bool {
+    let is_old_name = matches!(error, Error::StatusCode(refused) if refused.expected == ["350"]);
+    error.is_not_found() || is_old_name && !error.is_permission_denied() && !error.is_connection_lost()
 }
 
 fn not_backed_up(path: impl ToString, backup: impl ToString, source: Error) -> Error {

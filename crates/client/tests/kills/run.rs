@@ -131,7 +131,9 @@ impl<'s> Run<'s> {
             is_direct: self.plan.flips(7),
         };
         let kill_switch = KillSwitch::new(last, options, |_: &Path| {});
+        // A busy machine may let a process wait. A process that waits for ever is a failure all the same.
         let builder = builder(self.server)
+            .socket_timeout(PATIENCE)
             .connector(KillableConnector::new(&kill_switch))
             .upload_records(&self.places.records);
         let builder = match self.plan.flips(8) {
@@ -209,6 +211,9 @@ impl<'s> Run<'s> {
         panic!("{:?}: {what}", self.plan)
     }
 }
+
+/// The deadline of each wait for the server.
+const PATIENCE: Duration = Duration::from_secs(180);
 
 /// Returns whether another process was writing all that failed.
 fn is_in_use(error: &Error) -> bool {

@@ -46,6 +46,8 @@ pub enum Fault {
     ReplyAndHangUp(String),
     /// Does what was asked, and closes the connection in place of the reply.
     HangUpAfterwards,
+    /// Does what was asked, up to the final reply, and answers nothing any more.
+    StallAfterwards,
     /// Sends this reply and does nothing.
     Reply(String),
 }
@@ -74,6 +76,10 @@ pub struct Fragile {
     room: Option<(usize, Refusal)>,
     login_delay: Duration,
     features: Vec<String>,
+    /// The working directory after the login.
+    home: String,
+    /// `MLSD` and `LIST` list the working directory, whatever their argument is.
+    lists_here: bool,
 }
 
 /// A command that fails.
@@ -105,6 +111,8 @@ impl Fragile {
             features: ["EPSV", "MDTM", "MFMT", "MLST type*;size*;modify*;", "REST STREAM", "SIZE"]
                 .map(str::to_owned)
                 .into(),
+            home: "/".to_owned(),
+            lists_here: false,
         }
     }
 
@@ -143,6 +151,13 @@ impl Fragile {
     pub fn sessions(mut self, limit: usize, refusal: Refusal) -> Self {
         self.room = Some((limit, refusal));
         self
+    }
+
+    /// Makes a directory the working directory after each login, and lets listings ignore their arguments.
+    pub fn lists_only_here(mut self, home: &str) -> Self {
+        self.home = home.to_owned();
+        self.lists_here = true;
+        self.directory(home)
     }
 
     /// Sets the duration of each login.

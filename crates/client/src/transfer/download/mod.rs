@@ -1,6 +1,7 @@
 //! Downloads of files and trees.
 
 pub(crate) mod file;
+mod named;
 pub(crate) mod partial;
 mod range;
 pub(crate) mod segmented;
@@ -15,6 +16,7 @@ use std::{
 
 use self::{
     file::RemoteFile,
+    named::NamedTarget,
     partial::segments_path,
     segmented::Segmented,
     tree::{DownloadTask, RemoteDirectory, Root, TreeDownload, not_a_file},
@@ -149,6 +151,10 @@ impl<'c> Download<'c> {
 
     /// Makes the destination the new name of the source. Defaults to false: the source is put into
     /// the destination.
+    ///
+    /// A single file is written through symbolic links of the destination, and into a device, FIFO or open file descriptor
+    /// (such as `/dev/null` or `/dev/stdout`), which is never replaced. Options that need a regular file, such as
+    /// [`resume`](Self::resume), are [`Error::Incompatible`] then.
     #[must_use]
     pub fn write_into(mut self, write_into: bool) -> Self {
         self.write_into = write_into;
@@ -285,6 +291,21 @@ impl<'c> Download<'c> {
         let (FoundEntry { entry, is_listed }, target, root) =
             deadline.run("the download", self.prepare()).await?;
         let shown = self.source.to_string();
+        let target = match root {
+            Root::Named if !entry.is_dir() => {
+                let fs = self.worker.config().file_system.clone();
+                match NamedTarget::of(&*fs, target).await? {
+                    NamedTarget::File(target) => target,
+                    NamedTarget::Special(path) => {
+                        return match self.takes(&entry, &path).await {
+                            true => deadline.run("the transfer", self.write_special(&entry, &path)).await,
+                            false => Ok(Report::default()),
+                        };
+                    }
+                }
+            }
+            _ => target,
+        };
         if !entry.is_dir() && !self.takes(&entry, &target).await {
             return Ok(Report::default());
         }
