@@ -27,7 +27,7 @@
 //! | attributes | `NotImplemented` |
 //! | ranges | `REST` and `RETR`; several ranges are read together or on several sessions, whichever costs less |
 //! | list | `MLSD` or `LIST`, sorted by path; names of unfinished uploads and locks are left out |
-//! | copy | through this client |
+//! | copy | by the server where it has `SITE CPFR` and `SITE CPTO`, else through this client |
 //!
 //! Directories are created as needed, and remain when they are empty. Symbolic links are left out of listings, but can
 //! be read.
@@ -61,6 +61,7 @@ mod v0_14;
 
 pub use crate::builder::{BuildError, FtpStoreBuilder};
 pub use crate::core::FtpStore;
+pub use crate::failure::FtpObjectError;
 
 /// Compiles the examples in the README.
 #[cfg(all(doctest, feature = "v0_13"))]

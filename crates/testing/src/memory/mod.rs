@@ -61,8 +61,8 @@ impl MemoryServer {
     }
 
     /// Creates or replaces a file, with the directories above it. The name is stored as it is.
-    pub fn lay(&self, path: &str, content: &str, modified: i64) {
-        self.lock().tree.lay(path, Item::file(content.as_bytes().to_vec(), modified));
+    pub fn lay(&self, path: &str, content: impl AsRef<[u8]>, modified: i64) {
+        self.lock().tree.lay(path, Item::file(content.as_ref().to_vec(), modified));
     }
 
     /// Removes a file or an empty directory.
