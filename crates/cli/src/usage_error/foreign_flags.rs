@@ -532,7 +532,7 @@ mod tests {
     }
 
     #[test]
-    fn every_foreign_flag_of_a_verb_has_one_hint() {
+    fn every_foreign_flag_has_one_hint() {
         let mut seen = BTreeSet::new();
         let mut twice = Vec::new();
         for entry in FOREIGN_FLAGS {

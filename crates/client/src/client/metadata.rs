@@ -348,19 +348,20 @@ impl Client {
         let mut found = None;
         let refusal = loop {
             match entries.next().await {
-                None => {
-                    let is_incomplete = entries.is_incomplete();
-                    return found.ok_or_else(|| {
-                        if is_incomplete { Error::IncompleteListing } else { not_found(path) }
-                    });
-                }
+                None => match found {
+                    Some(entry) => return Ok(entry),
+                    None if entries.is_incomplete() => break Error::IncompleteListing,
+                    None => return Err(not_found(path)),
+                },
                 Some(Ok(listed)) if listed.entry().name() == &*name => found = Some(listed.into_entry()),
                 Some(Ok(_)) => {}
                 Some(Err(error)) => break error,
             }
         };
         drop(entries);
-        if leaves_existence_open(&refusal) && parent.file_name().is_some() {
+        // vsftpd sends an empty listing of a missing directory, and then says that it could not be opened.
+        let is_open = matches!(refusal, Error::IncompleteListing) || leaves_existence_open(&refusal);
+        if is_open && parent.file_name().is_some() {
             return match Box::pin(self.metadata(parent)).await {
                 Err(error) if error.is_not_found() => Err(not_found(path)),
                 _ => Err(refusal),
@@ -378,23 +379,23 @@ impl Client {
         path: &RemotePath,
         may_be_directory: bool,
         follow_up: FollowUp,
-    ) -> Result<Found> {
+    ) -> Result<FoundEntry> {
         match self.stat_by_mlst(path).await {
-            Ok(Some(entry)) => return Ok(Found { entry, is_listed: true }),
+            Ok(Some(entry)) => return Ok(FoundEntry { entry, is_listed: true }),
             // Facts that cannot be parsed count as missing.
             Ok(None) | Err(Error::UnusableReply { .. }) => {}
             Err(error) => {
                 let entry = self.confirm_by_listing(path, error).await?;
-                return Ok(Found { entry, is_listed: true });
+                return Ok(FoundEntry { entry, is_listed: true });
             }
         }
         match self.stat_by_listing(path, follow_up).await {
             Err(error) if leaves_open(&error) && self.path_style().file_name(path).is_some() => {
                 let entry = self.unlisted(path, may_be_directory).await?;
                 self.note_hidden(path, &entry, &error);
-                Ok(Found { entry, is_listed: begins_with_dot(path) || !error.is_not_found() })
+                Ok(FoundEntry { entry, is_listed: begins_with_dot(path) || !error.is_not_found() })
             }
-            found => found.map(|entry| Found { entry, is_listed: true }),
+            found => found.map(|entry| FoundEntry { entry, is_listed: true }),
         }
     }
 
@@ -444,7 +445,7 @@ fn begins_with_dot(path: &RemotePath) -> bool {
 
 /// Entry of a path to be downloaded.
 #[derive(Debug)]
-pub(crate) struct Found {
+pub(crate) struct FoundEntry {
     pub(crate) entry: Entry,
     /// `false` if the listing of the parent does not contain the path. It may still exist.
     pub(crate) is_listed: bool,

@@ -15,7 +15,7 @@ use super::{
     entry::PathEntry,
     evidence::{Doubt, Evidence, PathClass, hash},
     ladder::{Verb, Way},
-    open::Target,
+    open::ListTarget,
 };
 use crate::config::list_command::ListCommand;
 use crate::{
@@ -134,7 +134,7 @@ enum Stage {
     /// The listing is complete and believed; its last entries are examined.
     Complete,
     /// `LIST -a` is compared with the `LIST` of the same directory.
-    ListingAll(Comparison),
+    ListingAll(ListAllComparison),
     /// All listings of the directory are complete.
     Done,
 }
@@ -148,7 +148,7 @@ struct Confirmation {
 }
 
 /// Comparison of `LIST -a` with `LIST`.
-struct Comparison {
+struct ListAllComparison {
     /// What `LIST` has shown.
     first: Evidence,
     /// Hashes of the names that `LIST` has shown and `LIST -a` has not.
@@ -293,7 +293,7 @@ impl<'c> Entries<'c> {
             return Ok(false);
         }
         self.resumptions = attempts;
-        let target = Target { path: &path, depth, required: self.required() };
+        let target = ListTarget { path: &path, depth, required: self.required() };
         let mut listing = self.client.open_listing(target, FollowUp::Nothing).await?;
         let passed = std::mem::take(&mut self.passed);
         while self.passed.entries < passed.entries {
@@ -376,7 +376,8 @@ impl<'c> Entries<'c> {
         };
         let required = self.required();
         let mut opened =
-            Box::pin(self.client.open_listing(Target { path: &path, depth, required }, follow_up)).await?;
+            Box::pin(self.client.open_listing(ListTarget { path: &path, depth, required }, follow_up))
+                .await?;
         if self.is_proven && opened.hold == Hold::First {
             opened.hold = Hold::Some;
         }
@@ -587,7 +588,7 @@ impl<'c> Entries<'c> {
             (Entering::Inside, _) => {}
         }
         let way = Way { entered: true, ..directory.way };
-        let target = Target { path: &path, depth, required };
+        let target = ListTarget { path: &path, depth, required };
         let confirmation =
             Confirmation { doubt, first: directory.evidence, has_released: directory.has_released };
         let second = self.client.climb(target, way, true, FollowUp::Nothing).await?;
@@ -701,7 +702,7 @@ impl<'c> Entries<'c> {
             return Ok(false);
         }
         let path = directory.location.path.clone();
-        let target = Target { path: &path, depth: directory.depth, required };
+        let target = ListTarget { path: &path, depth: directory.depth, required };
         // If the session does not survive it, it is not sent again.
         self.client.learn_listing(|known| known.list_all = ListAll::Useless);
         let second = match self.client.open_list_all(target, directory.way).await {
@@ -710,7 +711,8 @@ impl<'c> Entries<'c> {
             Err(_) => return Ok(false),
         };
         let missing = directory.names.take().unwrap_or_default();
-        self.stage = Stage::ListingAll(Comparison { first: directory.evidence, missing, new: Vec::new() });
+        self.stage =
+            Stage::ListingAll(ListAllComparison { first: directory.evidence, missing, new: Vec::new() });
         self.current = Some(second);
         Ok(true)
     }
@@ -822,7 +824,7 @@ impl Confirmation {
     }
 }
 
-impl Comparison {
+impl ListAllComparison {
     fn add(&mut self, entry: Entry) {
         if !self.missing.remove(&hash(entry.name())) && self.new.len() < MAX_NEW {
             self.new.push(entry);

@@ -215,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn listing_without_zone_is_compared_with_its_own_copy() {
+    fn listing_without_zone_equals_its_own_copy() {
         let listed = |time: &str| {
             let facts = facts(1, time);
             NodeFacts { modified: facts.modified.map(|time| time.with_zone(Zone::Unknown)), ..facts }

@@ -44,7 +44,6 @@ pub use self::delete::Delete;
 pub use self::filter::{Filter, FilterError};
 pub use self::step::{Action, Reason, Step};
 use self::{
-    backups::MirrorBackups,
     compare::Comparison,
     delete::DeletionBudget,
     direction::{MirrorDirection, RootState, ServerClocks},
@@ -336,7 +335,7 @@ impl<'p> Mirror<'p> {
 
     fn into_context(mut self, roots: &RootState) -> MirrorContext {
         self.upload.temporary |= self.backup.is_some();
-        let backups = MirrorBackups::new(self.backup.take(), &self.direction);
+        let backups = self.backup.take().map(|backup| self.direction.backups(backup)).unwrap_or_default();
         let config = self.pool.config();
         let fs = match &self.direction {
             MirrorDirection::Down { target, .. } => confined(&config.file_system, target),

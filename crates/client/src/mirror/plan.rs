@@ -79,7 +79,7 @@ pub(crate) struct PlanRules {
 }
 
 /// A node of one side, with its position.
-struct Listed {
+struct IndexedNode {
     index: usize,
     node: Node,
 }
@@ -94,7 +94,7 @@ pub(crate) fn plan(source: NodeTable, target: NodeTable, rules: PlanRules) -> Re
     let mut plan = DirectoryPlan::new(&source, &target, rules.comparison);
     let (mut next_source, mut next_target) = (0, 0);
     while let Some(order) = compare_names(source.name(next_source), target.name(next_target)) {
-        let listed = |table: &NodeTable, index| table.get(index).map(|node| Listed { index, node });
+        let listed = |table: &NodeTable, index| table.get(index).map(|node| IndexedNode { index, node });
         let found = listed(&source, next_source).filter(|_| order.is_le());
         let existing = listed(&target, next_target).filter(|_| order.is_ge());
         match (found, existing) {
@@ -206,8 +206,8 @@ impl DirectoryPlan {
         self.symlinks.retain(|(name, _)| !taken.contains(name));
     }
 
-    fn add(&mut self, source: Listed, target: Option<Listed>, rules: PlanRules) {
-        let Listed { index, node: source } = source;
+    fn add(&mut self, source: IndexedNode, target: Option<IndexedNode>, rules: PlanRules) {
+        let IndexedNode { index, node: source } = source;
         match source.kind {
             NodeKind::File => self.add_file(index, source, target, rules),
             NodeKind::Directory { via_symlink } => self.add_directory(source, via_symlink, target, rules),
@@ -227,7 +227,7 @@ impl DirectoryPlan {
         }
     }
 
-    fn add_file(&mut self, index: usize, source: Node, target: Option<Listed>, rules: PlanRules) {
+    fn add_file(&mut self, index: usize, source: Node, target: Option<IndexedNode>, rules: PlanRules) {
         match target {
             None => self.files.add(index, None),
             Some(target) if target.node.kind == NodeKind::File => {
@@ -245,7 +245,13 @@ impl DirectoryPlan {
         }
     }
 
-    fn add_directory(&mut self, source: Node, via_symlink: bool, target: Option<Listed>, rules: PlanRules) {
+    fn add_directory(
+        &mut self,
+        source: Node,
+        via_symlink: bool,
+        target: Option<IndexedNode>,
+        rules: PlanRules,
+    ) {
         let exists = match target {
             None => false,
             Some(target) if target.node.kind.is_directory() => true,
@@ -259,7 +265,7 @@ impl DirectoryPlan {
         &mut self,
         name: FileName,
         destination: Box<[u8]>,
-        target: Option<Listed>,
+        target: Option<IndexedNode>,
         rules: PlanRules,
     ) {
         match target.map(|target| target.node) {

@@ -17,10 +17,9 @@ use crate::transfer::{
     download::file::{FileDownload, RemoteFile},
     file_progress::{FileProgress, Transferred},
     options::{FileOptions, Verify},
-    partial_name::remote_partial_path,
+    partial_name::{new_token, remote_partial_path},
     preserve::warn_of_refused_time,
     upload::file::{FileUpload, UploadOptions, rename_into_place},
-    upload::record::new_token,
 };
 use crate::{Client, Error, Result, client::FollowUp, hash_file, local_fs::FileSystem};
 

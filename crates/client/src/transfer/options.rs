@@ -68,7 +68,7 @@ pub(crate) struct Choice {
     pub(crate) selection: Option<Selection>,
     pub(crate) existing: Existing,
     pub(crate) remove_source: bool,
-    /// What becomes of symbolic links; `None` makes each a failure.
+    /// Handling of symbolic links; `None` makes each a failure.
     pub(crate) links: Option<Links>,
 }
 

@@ -7,11 +7,11 @@ use std::{
     thread,
 };
 
-use super::{Fault, Files, Refusal, Shared, parent, verb};
+use super::{Fault, Files, FragileShared, Refusal, parent, verb};
 
 /// A session, from its connection on.
-pub(super) struct Session {
-    shared: Arc<Shared>,
+pub(super) struct FragileSession {
+    shared: Arc<FragileShared>,
     number: usize,
     control: TcpStream,
     input: BufReader<TcpStream>,
@@ -29,8 +29,8 @@ enum Flow {
     End,
 }
 
-impl Session {
-    pub(super) fn new(shared: Arc<Shared>, number: usize, control: TcpStream) -> io::Result<Self> {
+impl FragileSession {
+    pub(super) fn new(shared: Arc<FragileShared>, number: usize, control: TcpStream) -> io::Result<Self> {
         let input = BufReader::new(control.try_clone()?);
         let directory = shared.settings.home.clone();
         Ok(Self {

@@ -13,10 +13,10 @@ use tokio::{
     task::JoinSet,
 };
 
-use super::{CivilTime, Habits, Item, ListedPath, PathArgument, State, lock};
+use super::{CivilTime, Habits, Item, ListedPath, MemoryState, PathArgument, lock};
 
 /// Accepts sessions until the task is aborted.
-pub(super) async fn serve(listener: TcpListener, state: Arc<Mutex<State>>) {
+pub(super) async fn serve(listener: TcpListener, state: Arc<Mutex<MemoryState>>) {
     let mut sessions = JoinSet::new();
     let limit = lock(&state).habits.sessions.map_or(Semaphore::MAX_PERMITS, |(limit, _)| limit);
     let places = Arc::new(Semaphore::new(limit));
@@ -34,7 +34,7 @@ pub(super) async fn serve(listener: TcpListener, state: Arc<Mutex<State>>) {
 /// Runs a session if there is room for it. Otherwise refuses it, or leaves it without a greeting until there is.
 async fn admit(
     mut control: TcpStream,
-    state: Arc<Mutex<State>>,
+    state: Arc<Mutex<MemoryState>>,
     places: Arc<Semaphore>,
 ) -> std::io::Result<()> {
     let refusal = lock(&state).habits.sessions.map_or("", |(_, refusal)| refusal);
@@ -47,8 +47,8 @@ async fn admit(
 }
 
 /// A session that is logged in.
-struct Session {
-    state: Arc<Mutex<State>>,
+struct MemorySession {
+    state: Arc<Mutex<MemoryState>>,
     control: OwnedWriteHalf,
     /// Without a leading `/`.
     directory: String,
@@ -65,7 +65,7 @@ struct Session {
 
 async fn run(
     control: TcpStream,
-    state: Arc<Mutex<State>>,
+    state: Arc<Mutex<MemoryState>>,
     place: OwnedSemaphorePermit,
 ) -> std::io::Result<()> {
     let (read, write) = control.into_split();
@@ -77,7 +77,7 @@ async fn run(
         }
         (home.to_owned(), greeting)
     };
-    let mut session = Session {
+    let mut session = MemorySession {
         state,
         control: write,
         directory,
@@ -129,7 +129,7 @@ async fn run(
     Ok(())
 }
 
-impl Session {
+impl MemorySession {
     /// Sends a reply, whose lines are separated by `\n`.
     async fn reply(&mut self, lines: &str) -> std::io::Result<()> {
         let end = lock(&self.state).habits.line_end;
@@ -183,7 +183,7 @@ impl Session {
     fn simple(&mut self, verb: &str, argument: &str) -> String {
         let mut state = lock(&self.state);
         let path = state.find(&self.directory, argument);
-        let State { habits, tree, .. } = &mut *state;
+        let MemoryState { habits, tree, .. } = &mut *state;
         let found = path.as_deref().and_then(|path| tree.get(path));
         let is_directory = path.as_deref() == Some("") || found.is_some_and(Item::is_directory);
         let is_empty = path.as_deref().is_some_and(|path| tree.children(path).is_empty());
@@ -405,7 +405,7 @@ impl Session {
     }
 }
 
-impl State {
+impl MemoryState {
     /// Returns the stored path of something that exists. An argument of `MFMT` begins with a time.
     fn find(&self, directory: &str, argument: &str) -> Option<String> {
         let argument = match argument.split_once(' ') {

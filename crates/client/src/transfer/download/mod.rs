@@ -37,7 +37,7 @@ use super::{
 };
 use crate::{
     Candidate, Client, Error, Pool, ProgressEvent, Report, Result, Selection,
-    client::{FollowUp, Found, leaves_existence_open},
+    client::{FollowUp, FoundEntry, leaves_existence_open},
     deadline::Deadline,
     future::BoxFuture,
     list::{AncestorChain, CycleDetector},
@@ -288,7 +288,8 @@ impl<'c> Download<'c> {
         self.file.check()?;
         self.file.sync |= self.choice.remove_source;
         let deadline = Deadline::start(self.job.deadline);
-        let (Found { entry, is_listed }, target, root) = deadline.run("the download", self.prepare()).await?;
+        let (FoundEntry { entry, is_listed }, target, root) =
+            deadline.run("the download", self.prepare()).await?;
         let shown = self.source.to_string();
         let target = match root {
             Root::Named if !entry.is_dir() => {
@@ -426,8 +427,8 @@ impl<'c> Download<'c> {
     }
 
     /// Finds out what the source is, and its target.
-    async fn prepare(&mut self) -> Result<(Found, PathBuf, Root)> {
-        let (Found { entry, is_listed }, name) = self.look_up().await?;
+    async fn prepare(&mut self) -> Result<(FoundEntry, PathBuf, Root)> {
+        let (FoundEntry { entry, is_listed }, name) = self.look_up().await?;
         match entry.kind {
             EntryKind::File | EntryKind::Link | EntryKind::Unknown => {}
             _ if entry.is_dir() && self.recursive => {}
@@ -444,7 +445,7 @@ impl<'c> Download<'c> {
         {
             make_all(&*self.worker.config().file_system, parent).await?;
         }
-        Ok((Found { entry, is_listed }, target, root))
+        Ok((FoundEntry { entry, is_listed }, target, root))
     }
 
     /// Returns whether a single file is transferred.
@@ -463,7 +464,7 @@ impl<'c> Download<'c> {
     }
 
     /// Asks the server for the entry of the source, with its permissions if they are preserved. Also returns its name.
-    async fn look_up(&mut self) -> Result<(Found, Option<FileName>)> {
+    async fn look_up(&mut self) -> Result<(FoundEntry, Option<FileName>)> {
         Ok(retrying!(&mut self.worker, RetryBudget::new(self.job.retries), |client| {
             if self.file.preserve_mode {
                 client.list_permissions().await?;

@@ -5,7 +5,7 @@ use std::{path::Path, time::SystemTime};
 use tokio::io::{AsyncSeekExt, AsyncWriteExt};
 
 use super::{
-    record::{UploadRecord, UploadState, new_token},
+    record::{UploadRecord, UploadState},
     stored::{StoredBy, StoredPart},
     stored_name::check_stored_name,
 };
@@ -21,7 +21,7 @@ use crate::{
         copy::{CopyError, copy_text_up, copy_up},
         file_progress::{FileProgress, Transferred},
         options::{FileOptions, MIN_BLOCK, Verify},
-        partial_name::remote_partial_path,
+        partial_name::{new_token, remote_partial_path},
         preserve::{choose_remote_mode, set_remote_mode, timestamp, warn_of_refused_time},
         rename::replace_by_rename,
         resume::{LARGE, OVERLAP, SourceId, defeats_resume},
@@ -608,8 +608,9 @@ fn is_about_data(error: &Error) -> bool {
 impl Client {
     /// Renames a file to `target`, in place of an existing file (`RNFR`, `RNTO`; RFC 959, 4.1.3).
     ///
-    /// When the server refuses to replace a file by a rename, that file is deleted first (`DELE`). Between the two
-    /// commands there is no file of that name.
+    /// When the server refuses to replace a file by a rename, the older file is renamed first, and deleted (`DELE`) only
+    /// after the new one has its name. If that is refused again, the older file gets its name back. Between the renames
+    /// there is no file of that name.
     ///
     /// ```no_run
     /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {

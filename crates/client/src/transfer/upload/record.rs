@@ -199,13 +199,6 @@ fn file_name(host: &Host, target: &RemotePath) -> String {
     hex(&Sha256::digest(&key), 16)
 }
 
-/// Creates a token that no other upload has.
-pub(crate) fn new_token() -> String {
-    use std::hash::{BuildHasher, RandomState};
-    let number = RandomState::new().hash_one((std::process::id(), SystemTime::now()));
-    hex(&number.to_be_bytes(), TOKEN_BYTES)
-}
-
 fn is_token(text: &str) -> bool {
     text.len() == 2 * TOKEN_BYTES && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }

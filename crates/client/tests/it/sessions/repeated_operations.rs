@@ -64,7 +64,7 @@ async fn single_commands_are_repeated_after_lost_sessions() {
 }
 
 #[tokio::test]
-async fn missing_path_is_an_error_without_a_lost_session() {
+async fn missing_path_does_not_lose_session() {
     let server = tree().start();
     let mut client = persistent_client(&server).await;
 
