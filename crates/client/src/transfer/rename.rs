@@ -9,9 +9,8 @@ use crate::{Client, Error, Result};
 ///
 /// When the server refuses to replace a file by a rename, the older file is renamed first, and deleted (`DELE`) only
 /// after the new one has its name. If that is refused again, the older file gets its name back. Between the renames
-/// there is no file of that name.
-///
-/// A refusal that says that there is no file to rename changes nothing: an earlier attempt may have renamed it.
+/// there is no file of that name. Nothing is done if the refusal says that there is no file to rename: an earlier attempt
+/// may have renamed it.
 pub(crate) async fn replace_by_rename(client: &mut Client, from: &RemotePath, to: &RemotePath) -> Result<()> {
     match client.rename(from, to).await {
         Err(error) if is_target_refused(&error) && !error.is_not_found() => {

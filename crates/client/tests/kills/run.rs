@@ -132,10 +132,9 @@ impl<'s> Run<'s> {
         };
         let kill_switch = KillSwitch::new(last, options, |_: &Path| {});
         // A busy machine may let a process wait. A process that waits for ever is a failure all the same.
-        let builder = builder(self.server)
-            .socket_timeout(PATIENCE)
-            .connector(KillableConnector::new(&kill_switch))
-            .upload_records(&self.places.records);
+        let builder = builder(self.server).socket_timeout(PATIENCE);
+        let builder =
+            builder.connector(KillableConnector::new(&kill_switch)).upload_records(&self.places.records);
         let builder = match self.plan.flips(8) {
             true => builder.file_system(KillableFs::new(LocalFs::new(), &kill_switch)),
             false => builder.file_system(StepwiseFs::new(LocalFs::new(), &kill_switch)),
