@@ -94,6 +94,7 @@ impl Segmented<'_> {
         let Prepared { plan, time, lock, worker } = self.prepare(worker, &partial).await?;
         let resumed = self.size - plan.left();
         let name = &self.remote.path.to_string();
+        admission.report_files(WorkAmount::file(self.size));
         self.report(ProgressEvent::FileStarted { name, size: Some(self.size), offset: resumed });
         admission.found(WorkAmount::bytes(plan.left()));
         let running = Running {
