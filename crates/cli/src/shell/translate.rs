@@ -43,6 +43,7 @@ pub(super) fn verb(name: &str) -> Option<(&str, &'static [&'static str], Operand
         "size" | "modtime" => ("stat", &[], Remote),
         "chmod" => (name, &[], WordThenRemote),
         "mv" | "rename" => ("mv", &[], Renamed),
+        "cp" => ("cp", &[], Renamed),
         "put" | "send" | "mput" => ("put", &[], Local),
         "raw" | "quote" => ("raw", &[], Raw),
         "mirror" => (name, &[], Trees),
@@ -70,6 +71,9 @@ impl Shell {
             described.ok_or_else(|| Failure::Usage(format!("the program has no command {verb:?}")))?;
         let classified =
             classify(described, command.words.iter().skip(1).collect(), |word| word.text.as_str());
+        let has_rule = classified.flags.iter().any(|flag| flag.text.starts_with("--rename-with"));
+        // With a rule for the names, no word is a new path.
+        let operands = if operands == Operands::Renamed && has_rule { Operands::Remote } else { operands };
         let mut words = vec!["oxftp".to_owned(), verb.to_owned()];
         words.extend(self.flags.iter().cloned());
         words.extend(more.iter().map(|flag| (*flag).to_owned()));
@@ -79,6 +83,16 @@ impl Shell {
         words.extend(flags.map(|flag| flag.text.clone()));
         words.extend((self.text && matches!(verb, "get" | "put" | "cat")).then(|| "--ascii".to_owned()));
         let backwards = reversed || names_local_tree(&classified.operands);
+        if let (Operands::Trees, false, [from, ..]) = (operands, backwards, &classified.operands[..])
+            && Path::new(&from.text).is_dir()
+            && self.names_copy(from, from).await?
+        {
+            return Err(Failure::UsageWithHint {
+                what: format!("the server has no directory {:?}, but this machine has", from.text),
+                hint: "mirror downloads; mirror -R LOCAL [REMOTE], or mirror ./LOCAL REMOTE, uploads"
+                    .to_owned(),
+            });
+        }
         let renames = !classified.flags.iter().any(|flag| {
             ["-o", "-d", "--output", "--directory"].iter().any(|name| flag.text.starts_with(name))
         });
@@ -118,7 +132,8 @@ impl Shell {
             },
             OperandKind::Renamed => match words {
                 [sources @ .., to] if !sources.is_empty() => {
-                    [self.remote(sources).await?, vec![self.cwd.url(&to.text)]].concat()
+                    let to = if to.text.contains("://") { to.text.clone() } else { self.cwd.url(&to.text) };
+                    [self.remote(sources).await?, vec![to]].concat()
                 }
                 _ => texts().collect(),
             },

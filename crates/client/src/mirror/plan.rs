@@ -10,7 +10,7 @@ use super::{
     node_table::NodeTable,
     step::Reason,
 };
-use crate::Result;
+use crate::{Existing, Result};
 
 /// What to do in one directory.
 #[derive(Debug)]
@@ -76,6 +76,9 @@ pub(crate) struct PlanRules {
     /// Nodes in the way, and extraneous nodes, may be deleted.
     pub(crate) deletes: bool,
     pub(crate) copies_symlinks: bool,
+    /// Unchanged files are planned as well, because their sources are removed.
+    pub(crate) removes_sources: bool,
+    pub(crate) existing: Existing,
 }
 
 /// A node of one side, with its position.
@@ -228,14 +231,20 @@ impl DirectoryPlan {
     }
 
     fn add_file(&mut self, index: usize, source: Node, target: Option<IndexedNode>, rules: PlanRules) {
+        if !rules.existing.allows(target.is_some()) {
+            return;
+        }
         match target {
             None => self.files.add(index, None),
             Some(target) if target.node.kind == NodeKind::File => {
                 let (source, existing) = (source.facts, target.node.facts);
                 match rules.comparison.by_listing(&source, &existing) {
                     Decision::Unchanged => {
-                        self.unchanged += 1;
                         self.rests_on_sizes |= rules.comparison.rests_on_sizes(&source, &existing);
+                        match rules.removes_sources {
+                            true => self.files.add(index, Some(target.index)),
+                            false => self.unchanged += 1,
+                        }
                     }
                     _ => self.files.add(index, Some(target.index)),
                 }
@@ -253,6 +262,7 @@ impl DirectoryPlan {
         rules: PlanRules,
     ) {
         let exists = match target {
+            None if rules.existing == Existing::Only => return,
             None => false,
             Some(target) if target.node.kind.is_directory() => true,
             Some(target) if self.replace(&target.node, rules) => false,
@@ -268,6 +278,9 @@ impl DirectoryPlan {
         target: Option<IndexedNode>,
         rules: PlanRules,
     ) {
+        if !rules.existing.allows(target.is_some()) {
+            return;
+        }
         match target.map(|target| target.node) {
             Some(Node { kind: NodeKind::Symlink(Some(existing)), .. }) if existing == destination => {
                 self.unchanged += 1;
@@ -315,6 +328,8 @@ mod tests {
         comparison: Comparison { by: Compare::SizeAndTime, keeps_times: true, asks_times: true },
         deletes: false,
         copies_symlinks: false,
+        removes_sources: false,
+        existing: Existing::Replace,
     };
     const REPLACING: PlanRules = PlanRules { deletes: true, ..RULES };
     const COPYING: PlanRules = PlanRules { copies_symlinks: true, ..RULES };

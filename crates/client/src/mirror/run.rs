@@ -25,6 +25,7 @@ use super::{
     notices::Notices,
     plan::{DirectoryPlan, PlanRules, PlannedFile, plan},
     relative_path::RelativePath,
+    sources::{MirrorSources, is_as_listed},
     step::{Action, Reason, Step, StepObserver},
 };
 use crate::transfer::symlink::Links;
@@ -36,10 +37,10 @@ use crate::transfer::{
     upload::file::UploadOptions,
 };
 use crate::{
-    Client, Error, Report, Result,
+    Client, Error, Existing, Report, Result,
     client::FollowUp,
     list::{Ancestor, AncestorChain, CycleDetector},
-    local_fs::FileSystem,
+    local_fs::{FileSystem, Metadata},
 };
 
 /// Settings and state of a mirror.
@@ -51,6 +52,8 @@ pub(crate) struct MirrorContext {
     pub(crate) comparison: Comparison,
     pub(crate) delete: Delete,
     pub(crate) backups: MirrorBackups,
+    pub(crate) sources: MirrorSources,
+    pub(crate) existing: Existing,
     pub(crate) links: Links,
     pub(crate) file_options: FileOptions,
     pub(crate) upload: UploadOptions,
@@ -217,6 +220,8 @@ impl MirrorContext {
             comparison,
             deletes: is_complete && self.delete != Delete::Never,
             copies_symlinks: self.links == Links::Copy,
+            removes_sources: self.sources.are_removed(),
+            existing: self.existing,
         };
         plan(source, target, rules)
     }
@@ -238,6 +243,11 @@ impl MirrorContext {
         let mut listing = source.list(path, &self.limits, FollowUp::Transfer).await?;
         if self.links == Links::Follow {
             source.follow_symlinks(path, &mut listing.nodes).await?;
+        }
+        if self.sources.are_removed() {
+            listing.nodes.retain(|node| {
+                !node.kind.is_directory() || !self.sources.are_moved_into(&source, &path.join(&node.name))
+            });
         }
         Ok(listing)
     }
@@ -468,11 +478,19 @@ impl MirrorContext {
     ) -> Result<Option<Transferred>> {
         let path = directory.join(&file.name);
         let local = self.direction.local_path(&path)?;
+        let before = Box::pin(self.sources.before(&*self.fs, &self.direction, &path)).await?;
         let mut transfer = self.direction.file_transfer(&self.fs, sessions, &path, &local);
         let Some(why) = transfer.decide(file, self.comparison, &self.notices).await? else {
             self.counters.unchanged.fetch_add(1, Ordering::Relaxed);
+            if self.sources.are_removed() && is_as_listed(&file.source, before.as_ref()) {
+                let (source, target) = Box::pin(transfer.exact_times(&file.source, &file.target)).await?;
+                if self.comparison.proves_equality(&source, &target) {
+                    Box::pin(self.remove_source(sessions, &path, before.as_ref())).await?;
+                }
+            }
             return Ok(None);
         };
+        let follow_up = if self.sources.are_removed() { FollowUp::Nothing } else { follow_up };
         let moved = match self.dry_run {
             true => Transferred { bytes: 0, resumed: 0 },
             false => {
@@ -483,7 +501,25 @@ impl MirrorContext {
         self.counters.files.fetch_add(1, Ordering::Relaxed);
         let step = Step::new(Action::Transfer, path.to_remote_path(), why);
         self.report_step(Step { size: file.source.size, ..step });
+        if self.sources.are_removed() {
+            Box::pin(self.remove_source(sessions, &path, before.as_ref())).await?;
+        }
         Ok(Some(moved))
+    }
+
+    /// Removes the source of a complete and verified copy, as the options say.
+    async fn remove_source(
+        &self,
+        sessions: &mut SessionPair<'_>,
+        path: &RelativePath,
+        before: Option<&Metadata>,
+    ) -> Result<()> {
+        if !self.dry_run {
+            let source = self.direction.source(&*self.fs, sessions, &self.clocks);
+            self.sources.remove(source, path, before).await?;
+        }
+        self.report_step(Step::new(Action::RemoveSource, path.to_remote_path(), Reason::Copied));
+        Ok(())
     }
 
     pub(crate) fn deletion<'a>(

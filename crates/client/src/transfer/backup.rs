@@ -118,6 +118,16 @@ impl LocalBackups {
         Ok(Some(to))
     }
 
+    /// Moves a file into the directory; a file that is there already is kept, and is an error.
+    pub(crate) async fn move_to_free_name(&self, fs: &dyn FileSystem, path: &Path) -> Result<()> {
+        let to = self.path_of(path);
+        self.make_directory(fs, &to).await?;
+        if fs.try_exists(&to).await? {
+            return Err(name_taken(to.display()));
+        }
+        Ok(fs.rename(path, &to).await?)
+    }
+
     /// Moves a backup back after the file that was to replace it could not be put in place.
     pub(crate) async fn restore(&self, fs: &dyn FileSystem, kept: &Path, target: &Path) {
         if !fs.try_exists(target).await.unwrap_or(true)
@@ -207,6 +217,17 @@ impl RemoteBackups {
             && matches!(client.try_exists(to).await, Ok(true))
     }
 
+    /// Moves a file into the directory; a file that is there already is kept, and is an error.
+    pub(crate) async fn move_to_free_name(&self, client: &mut Client, path: &RemotePath) -> Result<()> {
+        let to = self.path_of(path, client.encoding())?;
+        // Some servers cannot say whether a file is in a missing directory.
+        self.make_directory(client, &to).await?;
+        if client.try_exists(&to).await? {
+            return Err(name_taken(to));
+        }
+        client.rename(path, &to).await
+    }
+
     /// Moves a backup back after the file that was to replace it could not be put in place.
     pub(crate) async fn restore(&self, client: &mut Client, kept: &RemotePath, target: &RemotePath) {
         if !client.is_broken()
@@ -281,6 +302,11 @@ fn names_below(directory: &RemotePath, path: &RemotePath) -> Option<Vec<FileName
 fn may_be_moved(error: &Error) -> bool {
     let is_old_name = matches!(error, Error::StatusCode(refused) if refused.expected == ["350"]);
     error.is_not_found() || is_old_name && !error.is_permission_denied() && !error.is_connection_lost()
+}
+
+fn name_taken(path: impl ToString) -> Error {
+    let why = "the source is complete at its destination, but not moved: a file of this name is here already";
+    Error::Skipped { path: path.to_string(), why }
 }
 
 fn not_backed_up(path: impl ToString, backup: impl ToString, source: Error) -> Error {

@@ -214,7 +214,19 @@ impl<'c> Download<'c> {
     /// Each file is written to the disk (as with [`sync`](Self::sync)) before its source is removed (`DELE`).
     #[must_use]
     pub fn remove_source(mut self, remove: bool) -> Self {
-        self.choice.remove_source = remove;
+        self.choice.source.set_delete(remove);
+        self
+    }
+
+    /// Moves each source file into this directory when its copy is complete and verified, instead of
+    /// [removing](Self::remove_source) it: under its path relative to the directory that contains the source. The
+    /// directory is relative to that one, or absolute, and is created. A file that it has already is kept: the source stays
+    /// in its place, as a failure. What is in the directory is not transferred. Defaults to `None`.
+    ///
+    /// The server renames it (`RNFR`, `RNTO`).
+    #[must_use]
+    pub fn move_source(mut self, directory: impl Into<Option<String>>) -> Self {
+        self.choice.source.set_move(directory.into());
         self
     }
 
@@ -286,7 +298,7 @@ impl<'c> Download<'c> {
 
     async fn run(mut self) -> Result<Report> {
         self.file.check()?;
-        self.file.sync |= self.choice.remove_source;
+        self.file.sync |= self.choice.source.removes();
         let deadline = Deadline::start(self.job.deadline);
         let (FoundEntry { entry, is_listed }, target, root) =
             deadline.run("the download", self.prepare()).await?;
@@ -324,6 +336,7 @@ impl<'c> Download<'c> {
             options: self.file,
             choice: self.choice.clone(),
             backups: backups.clone(),
+            sources: self.choice.source.below(self.source.parent().unwrap_or_else(|| self.source.clone())),
             root,
             limits: config.limits.clone(),
             directories: AtomicUsize::new(0),
@@ -351,9 +364,9 @@ impl<'c> Download<'c> {
             && let Some(report) =
                 self.run_segmented(size, &entry, &target, backups.as_deref(), deadline).await?
         {
-            if self.choice.remove_source {
+            if let Some(sources) = &handler.sources {
                 retrying!(&mut self.worker, RetryBudget::new(self.job.retries), |client| {
-                    client.remove_file(&self.source).await
+                    sources.remove(client, &self.source).await
                 })?;
             }
             return Ok(report);

@@ -97,6 +97,7 @@ impl Segmented<'_> {
         let Prepared { plan, time, lock, worker } = self.prepare(worker, &partial).await?;
         let resumed = self.size - plan.left();
         let name = &self.remote.path.to_string();
+        admission.report_files(WorkAmount::file(self.size));
         self.report(ProgressEvent::FileStarted { name, size: Some(self.size), offset: resumed });
         admission.found(WorkAmount::bytes(plan.left()));
         let is_end_written = plan.holds(self.size.saturating_sub(1), self.size);
