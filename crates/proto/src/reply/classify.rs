@@ -227,6 +227,7 @@ pub fn wants_absolute_path(reply: &Reply) -> bool {
                     "begin with /",
                     "invalid path",
                     "illegal path",
+                    "invalid name",
                     "bad path",
                 ],
             },
