@@ -28,7 +28,9 @@ pub(crate) use self::directories::check_removable;
 pub use self::dot_names::DotNames;
 pub(crate) use self::fxp::Handshake;
 pub(crate) use self::listing_knowledge::{CommandKnowledge, LastListing, ListAll, ListingKnowledge};
-pub(crate) use self::metadata::{FoundEntry, SizeAnswer, is_unknown_command, leaves_existence_open};
+pub(crate) use self::metadata::{
+    FoundEntry, NO_IMAGE_TYPE, SizeAnswer, is_unknown_command, leaves_existence_open,
+};
 pub(crate) use self::navigation::Entering;
 pub use self::raw::RawCommand;
 pub(crate) use self::state::ServerCapabilities;

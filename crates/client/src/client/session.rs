@@ -271,6 +271,21 @@ impl Client {
         error
     }
 
+    /// Returns the optional commands that this server did not answer, or after which it closed the connection. They are not
+    /// sent to it again, by any session of this builder. Sends nothing.
+    ///
+    /// ```no_run
+    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+    /// client.list("pub").await?;
+    /// println!("not answered: {}", client.unanswered_commands().join(", "));
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn unanswered_commands(&self) -> Vec<&'static str> {
+        self.control.memory().avoided()
+    }
+
     /// Returns whether the session was lost to an optional command, which is not sent again: another attempt of the
     /// same operation differs from the last one.
     pub(crate) fn is_lost_to_optional(&self) -> bool {

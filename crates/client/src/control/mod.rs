@@ -7,6 +7,7 @@ mod abort;
 mod keep_alive;
 mod pipelined_passive;
 mod redact;
+mod repeated;
 mod tls;
 mod unsolicited;
 
@@ -26,7 +27,7 @@ use tokio::{
     time::Instant,
 };
 
-use self::{pipelined_passive::PipelinedQueries, redact::Redactor};
+use self::{pipelined_passive::PipelinedQueries, redact::Redactor, repeated::RepeatedReplies};
 use crate::{
     Error, Result, Throttle,
     config::command_memory::{OptionalCommand, ServerMemory},
@@ -70,6 +71,7 @@ pub(crate) struct ControlChannel {
     /// Whether a reply was taken that ended with another code. The replies to pipelined commands could not be
     /// attributed then.
     took_tentative: bool,
+    repeated: RepeatedReplies,
     deadline: Option<Duration>,
     memory: Arc<ServerMemory>,
     /// The optional command after which the server became silent or closed the connection.
@@ -147,6 +149,7 @@ impl ControlChannel {
             max_preliminary: limits.preliminary_replies,
             preliminary: 0,
             took_tentative: false,
+            repeated: RepeatedReplies::default(),
             deadline,
             memory,
             lost_to: None,
@@ -214,9 +217,12 @@ impl ControlChannel {
     /// if this server does [not allow pipelining](Self::forbids_pipelining).
     pub(crate) async fn pipeline(&mut self, commands: &[Command]) -> Result<Vec<Reply>> {
         self.settle().await?;
-        let at_once = if self.took_tentative { 1 } else { commands.len().max(1) };
+        let at_once = if self.forbids_pipelining() { 1 } else { commands.len().max(1) };
         let mut replies = Vec::with_capacity(commands.len());
         for commands in commands.chunks(at_once) {
+            if self.is_repeated_due() {
+                self.await_repeated().await?;
+            }
             commands.iter().for_each(|command| self.queue(command));
             let wanted = replies.len() + commands.len();
             while replies.len() < wanted {
@@ -230,9 +236,9 @@ impl ControlChannel {
     }
 
     /// Returns whether no command may be sent before the reply to the previous one, because the server ends multi-line
-    /// replies with other codes.
+    /// replies with other codes, or sends replies twice.
     pub(crate) fn forbids_pipelining(&self) -> bool {
-        self.took_tentative
+        self.took_tentative || self.repeats_replies()
     }
 
     /// Returns whether a final reply is outstanding.
@@ -343,6 +349,9 @@ impl ControlChannel {
             }
         }
         self.skip_keep_alive_replies().await?;
+        if self.is_repeated_due() {
+            self.await_repeated().await?;
+        }
         self.refuse_unsolicited().await
     }
 
@@ -406,6 +415,9 @@ impl ControlChannel {
         loop {
             event = match dialog.step(event)? {
                 Step::Send(command) => {
+                    if self.is_repeated_due() {
+                        self.await_repeated().await?;
+                    }
                     self.queue(&command);
                     self.reply_for(&dialog, deadline).await?
                 }
@@ -535,6 +547,9 @@ impl ControlChannel {
                 self.keep_unclaimed(reply);
                 continue;
             }
+            if self.take_repeated_in_turn(&reply) {
+                continue;
+            }
             let reply = self.count(reply)?;
             if let Some(reply) = self.keep_alives.filter(reply) {
                 return Ok(reply);
@@ -599,6 +614,7 @@ impl ControlChannel {
             return Ok(reply);
         }
         self.preliminary = 0;
+        self.note_final(&reply);
         let awaited = self.awaited.pop_front();
         let ends_session = match awaited {
             // The reply to `QUIT`; a server that says goodbye after another command did not do what was asked.

@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     Client, Error, ListCommand, Result,
-    client::{Entering, FollowUp, ListAll, is_unknown_command},
+    client::{Entering, FollowUp, ListAll, NO_IMAGE_TYPE, is_unknown_command},
     config::command_memory::OptionalCommand,
 };
 
@@ -189,8 +189,14 @@ impl Client {
             let reply = self.stat_reply(target.path).await?;
             return Ok(listing.in_reply(&reply));
         }
-        let empty = RemotePath::default();
-        let line = self.list_line(way.verb, if way.entered { &empty } else { target.path })?;
+        let argument = match way.entered {
+            true => RemotePath::default(),
+            false if self.wants_paths_from_root() => {
+                self.from_root(target.path).await?.unwrap_or_else(|| target.path.clone())
+            }
+            false => target.path.clone(),
+        };
+        let line = self.list_line(way.verb, &argument)?;
         let transfer_type = if way.ascii { TransferType::Ascii } else { TransferType::Image };
         let data = match way.entered {
             true => self.open_data_here(line, transfer_type, 0, follow_up).await?,
@@ -316,6 +322,7 @@ fn refusal(way: Way, is_bare: bool, error: &Error) -> Option<Refusal> {
     let refused = match error {
         Error::DataConnect(_) => return Some(Refusal::Data),
         Error::Unanswered { .. } => return Some(Refusal::Command),
+        Error::Unsupported { what } if *what == NO_IMAGE_TYPE => return Some(Refusal::Type),
         Error::StatusCode(refused) => refused,
         _ => return None,
     };

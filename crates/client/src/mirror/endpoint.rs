@@ -85,6 +85,21 @@ impl Endpoint<'_> {
         Ok(())
     }
 
+    /// Creates the directory that is mirrored, if it is missing although the server let us enter it: some servers accept
+    /// any path for `CWD`, and list a missing directory as empty. A refusal changes nothing.
+    pub(crate) fn make_sure_of_root(&mut self) -> BoxFuture<'_, Result<()>> {
+        Box::pin(async move {
+            let Self::Remote { client, root, .. } = self else { return Ok(()) };
+            if !root.names_entry() {
+                return Ok(());
+            }
+            match client.create_dir_if_missing(root.clone()).await {
+                Err(error) if error.is_connection_lost() => Err(error),
+                _ => Ok(()),
+            }
+        })
+    }
+
     /// Creates a directory whose parent exists.
     pub(crate) async fn create_dir(&mut self, path: &RelativePath, mode: Option<u32>) -> Result<()> {
         match self {

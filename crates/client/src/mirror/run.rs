@@ -284,7 +284,13 @@ impl MirrorContext {
         // The session of another server goes back to its pool.
         let follow_up = FollowUp::transfer_if(!matches!(self.direction, MirrorDirection::Across { .. }));
         let mut target = self.direction.target(&*self.fs, sessions, &self.clocks);
-        target.list(&directory.path, &self.limits, follow_up).await
+        let listing = target.list(&directory.path, &self.limits, follow_up).await?;
+        let is_across = matches!(self.direction, MirrorDirection::Across { .. });
+        let is_empty = listing.nodes.is_empty() && listing.is_complete();
+        if directory.path.depth() == 0 && is_empty && !self.dry_run && !is_across {
+            target.make_sure_of_root().await?;
+        }
+        Ok(listing)
     }
 
     /// Returns whether a directory is created for these nodes that the filter leaves of it. If only directories are

@@ -132,9 +132,13 @@ async fn run(
 impl MemorySession {
     /// Sends a reply, whose lines are separated by `\n`.
     async fn reply(&mut self, lines: &str) -> std::io::Result<()> {
-        let end = lock(&self.state).habits.line_end;
-        let text: String = lines.split('\n').flat_map(|line| [line, end]).collect();
-        self.control.write_all(text.as_bytes()).await
+        let Habits { line_start, line_end, repeats_replies, .. } = lock(&self.state).habits;
+        let line = |line: &str| [line_start, line.as_bytes(), line_end.as_bytes()].concat();
+        let mut text: Vec<u8> = lines.split('\n').flat_map(line).collect();
+        if repeats_replies && !lines.starts_with('1') {
+            text.extend_from_within(..);
+        }
+        self.control.write_all(&text).await
     }
 
     async fn refuse_unknown(&mut self, verb: &str) -> std::io::Result<()> {
@@ -219,6 +223,13 @@ impl MemorySession {
                 self.directory = path;
                 "250 in".to_owned()
             }
+            ("CWD", _) if habits.enters_anything => {
+                self.directory = match argument.strip_prefix('/') {
+                    Some(path) => path.to_owned(),
+                    None => join(&self.directory, argument),
+                };
+                "250 in".to_owned()
+            }
             ("SIZE", _) if found.is_some() && !is_directory => {
                 format!("213 {}", found.map_or(0, Item::size))
             }
@@ -265,7 +276,8 @@ impl MemorySession {
                 }
             }
             ("CWD" | "SIZE" | "MDTM" | "DELE" | "RMD" | "RNFR", None) => habits.missing.to_owned(),
-            ("CWD" | "SIZE" | "MDTM" | "DELE" | "RMD" | "MKD", _) => "550 not possible".to_owned(),
+            ("MKD", _) => habits.existing.to_owned(),
+            ("CWD" | "SIZE" | "MDTM" | "DELE" | "RMD", _) => "550 not possible".to_owned(),
             _ => habits.unknown.replace('@', verb),
         }
     }
