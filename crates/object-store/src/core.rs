@@ -90,7 +90,7 @@ impl fmt::Debug for FtpStore {
     }
 }
 
-/// What the user may set.
+/// Settings of a store.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Settings {
     pub(crate) atomic: bool,
@@ -208,7 +208,7 @@ impl Core {
         Ok(meta)
     }
 
-    /// Returns what a listing has just told about an object, or asks the server.
+    /// Returns the metadata of a recent listing, or asks the server.
     pub(crate) async fn recent_or_stat(&self, location: &str) -> Result<Meta> {
         match self.recent.get(location) {
             Some(meta) => Ok(meta),

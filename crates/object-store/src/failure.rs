@@ -14,7 +14,7 @@ pub(crate) struct Failure {
     pub(crate) source: Box<dyn StdError + Send + Sync>,
 }
 
-/// What object_store distinguishes.
+/// Kinds of failure that object_store distinguishes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum FailureKind {
     NotFound,

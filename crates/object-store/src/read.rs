@@ -56,7 +56,7 @@ impl Core {
     pub(crate) async fn ranges(&self, location: &str, ranges: &[Range<u64>]) -> Result<Vec<Bytes>> {
         let was_asked = self.recent.get(location).is_none();
         match self.ranges_once(location, ranges).await {
-            // What the listing told is no longer so.
+            // The listing is outdated.
             Err(failure) if !was_asked && (failure.is_about_change() || failure.is_not_found()) => {
                 self.forget(location);
                 self.ranges_once(location, ranges).await

@@ -9,7 +9,7 @@ use oxftp_proto::{
         Transfer,
     },
 };
-use std::{future::IntoFuture, io, marker::PhantomData, net::SocketAddrV4, pin::pin};
+use std::{future::IntoFuture, io, marker::PhantomData, net::SocketAddrV4, pin::pin, time::Duration};
 
 use super::{
     Client,
@@ -287,9 +287,19 @@ impl Client {
                 self.note_path_works(usage, path);
                 return Ok(data);
             }
-            Err(error) if self.may_try_bare_name(usage, path, &error) => error,
-            Err(error) => return Err(error),
+            Err(error) => error,
         };
+        // Other codes are expected of the commands before the transfer.
+        let is_of_transfer = matches!(&error, Error::StatusCode(refused) if refused.expected == ["1xx"]);
+        if is_of_transfer
+            && self.may_try_from_root(path, &error)
+            && let Some(data) = self.open_from_root(verb, path, request).await?
+        {
+            return Ok(data);
+        }
+        if !self.may_try_bare_name(usage, path, &error) {
+            return Err(error);
+        }
         self.capabilities.settle_paths(usage);
         match self.open_path(verb, path, Spelling::Bare, request).await {
             Ok(data) => {
@@ -299,6 +309,26 @@ impl Client {
             Err(bare) if bare.is_connection_lost() || bare.is_timeout() => Err(bare),
             Err(_) => Err(error),
         }
+    }
+
+    /// Opens a transfer by its path from the root after its relative path was refused; `None` if that is refused, too.
+    fn open_from_root<'a>(
+        &'a mut self,
+        verb: &'static str,
+        path: &'a RemotePath,
+        request: TransferRequest,
+    ) -> BoxFuture<'a, Result<Option<DataConnection>>> {
+        Box::pin(async move {
+            let spelling = if self.learns_bare_names().await? { Spelling::Usual } else { Spelling::Absolute };
+            let opened = self.open_path(verb, path, spelling, request).await;
+            if spelling == Spelling::Absolute {
+                self.note_from_root(&opened);
+            }
+            match opened {
+                Err(again) if again.is_connection_lost() || again.is_timeout() => Err(again),
+                opened => Ok(opened.ok()),
+            }
+        })
     }
 
     async fn open_path(
@@ -392,10 +422,18 @@ impl Client {
             _ => None,
         };
         let mut attempts = self.reconnects();
+        let mut replaced = 0;
         loop {
             let queries = queries.clone().without(self.control.memory());
             match self.begin_once(queries, command.clone(), request).await {
-                Err(error) if is_home && self.is_lost_to_optional() && self.control.lost_to() != own => {
+                // A command that the configuration requires, such as `EPSV` alone, is lost again each time.
+                Err(error)
+                    if is_home
+                        && self.is_lost_to_optional()
+                        && self.control.lost_to() != own
+                        && replaced < MAX_REPLACED =>
+                {
+                    replaced += 1;
                     match Box::pin(self.replace_lost(error)).await {
                         Error::Unanswered { .. } => {}
                         error => return Err(error),
@@ -456,7 +494,11 @@ impl Client {
         self.state.restart_pending |= restart.is_some();
         self.control.begin_transfer();
         let ahead = self.mode_ahead(direction, follow_up);
-        let outcome = self.start(Transfer::new(command, restart), opened, direction).await;
+        // The reply to `REST` is not the reply to the transfer.
+        let is_optional = OptionalCommand::of(command.as_bytes()).is_some();
+        let is_listing = is_listing(&command);
+        let patience = (restart.is_none() && !is_optional).then(|| self.preliminary_patience());
+        let outcome = self.start(Transfer::new(command, restart), opened, direction, patience).await;
         if let Err(Error::StatusCode(error)) = &outcome
             && dialog::is_restart_refused(error)
         {
@@ -470,6 +512,7 @@ impl Client {
             self.control.schedule_pipelined(mode, queries.after_data);
         }
         let data = DataConnection::new(stream, direction, started).dated(dating);
+        let data = if is_listing { data.listing() } else { data };
         Ok(if compressed { data.compressed(self.config.limits.inflated_bytes) } else { data })
     }
 
@@ -478,13 +521,25 @@ impl Client {
         direction == Direction::Down && self.config.pipelining.ends_early(self.server_kind())
     }
 
+    /// Returns how long to wait for the first reply to a transfer command while the data connection is open.
+    fn preliminary_patience(&self) -> Duration {
+        match self.control.memory().omits_preliminary() {
+            true => KNOWN_SILENCE,
+            false => PRELIMINARY_PATIENCE,
+        }
+    }
+
     /// Sends the command on the control connection, while the data connection is accepted and encrypted.
+    ///
+    /// If no reply has arrived after `patience` and the data connection is open, the data are transferred all the same:
+    /// some servers send the final reply only, and wait for the data of an upload before.
     async fn start(
         &mut self,
         transfer: Transfer,
         opened: Opened,
         direction: Direction,
-    ) -> Result<(Started, Stream)> {
+        patience: Option<Duration>,
+    ) -> Result<(Option<Started>, Stream)> {
         let timeouts = &self.config.timeouts;
         let ends_early = self.ends_early(direction);
         let tls = self.tls.as_ref();
@@ -516,10 +571,16 @@ impl Client {
             let mut started = pin!(self.control.run(transfer));
             tokio::select! {
                 biased;
-                started = &mut started => (started?, connected.await),
-                transport = &mut connected => (started.await?, transport),
+                started = &mut started => (Some(started?), connected.await),
+                transport = &mut connected => {
+                    let patience = patience.filter(|_| transport.is_ok());
+                    (Deadline::start(patience).cut(started).await.transpose()?, transport)
+                }
             }
         };
+        if !matches!(started, Some(Started::Preliminary(_))) {
+            self.control.memory().note_silent_start();
+        }
         match transport {
             Ok(transport) => Ok((started, Stream::new(transport, &self.config.throttle, timeouts.data_idle))),
             Err(error) => Err(self.data_connect_error(started, error).await),
@@ -527,9 +588,9 @@ impl Client {
     }
 
     /// Returns the server's reply if it explains why a data connection failed, else `error`.
-    async fn data_connect_error(&mut self, started: Started, error: Error) -> Error {
+    async fn data_connect_error(&mut self, started: Option<Started>, error: Error) -> Error {
         let masks = Masks::default();
-        let Started::Preliminary(_) = started else { return error };
+        let Some(Started::Preliminary(_)) = started else { return error };
         let completion = Completion::new(masks.expected, masks.waited_past);
         let deadline = failure_deadline(self.config.timeouts.completion);
         match self.control.resume(completion, deadline).await {
@@ -893,7 +954,21 @@ fn direction(command: &Command) -> Direction {
     direction_of(command.as_bytes().split(|byte| *byte == b' ').next().unwrap_or_default())
 }
 
+fn is_listing(command: &Command) -> bool {
+    let verb = command.as_bytes().split(|byte| *byte == b' ').next().unwrap_or_default();
+    matches!(verb, b"LIST" | b"MLSD" | b"NLST")
+}
+
 fn direction_of(verb: &[u8]) -> Direction {
     let is_upload = [&b"STOR"[..], b"APPE", b"STOU"].iter().any(|upload| verb.eq_ignore_ascii_case(upload));
     if is_upload { Direction::Up } else { Direction::Down }
 }
+
+/// How many optional commands, without which the transfer begins again, may end its session one after the other.
+const MAX_REPLACED: u32 = 4;
+
+/// How long to wait for the first reply to a transfer command while the data connection is open.
+const PRELIMINARY_PATIENCE: Duration = Duration::from_secs(3);
+
+/// The same on a server that has transferred data without a preliminary reply. A refusal comes sooner.
+const KNOWN_SILENCE: Duration = Duration::from_millis(100);

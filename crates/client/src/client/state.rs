@@ -28,6 +28,10 @@ pub(crate) struct ServerCapabilities {
     pub(super) path_style: Option<PathStyle>,
     /// The server refuses paths with directories, and takes bare names after `CWD`.
     pub(super) bare_names: bool,
+    /// Whether paths have to begin at the root: relative ones were refused. `Some(false)` if one has worked.
+    pub(super) absolute_paths: Option<bool>,
+    /// Relative paths that were refused and tried from the root, too.
+    pub(super) absolute_tries: u8,
     /// Whether `CWD` takes a path of several names; `Some(false)` if it takes one name only.
     pub(super) deep_paths: Option<bool>,
     /// It is settled whether commands that read take paths with directories: one has worked, or entering the directory
@@ -62,6 +66,8 @@ pub(crate) struct ServerCapabilities {
     pub(crate) no_mlsd: bool,
     /// `MLST` is not supported.
     pub(super) no_mlst: bool,
+    /// What stands for `TYPE I`.
+    pub(super) image: ImageType,
     /// `SIZE` is not supported.
     pub(super) no_size: bool,
     /// `MDTM` is not supported.
@@ -111,6 +117,8 @@ impl ServerCapabilities {
         self.path_style = other.path_style.or(self.path_style);
         self.bare_names |= other.bare_names;
         self.deep_paths = other.deep_paths.or(self.deep_paths);
+        self.absolute_paths = other.absolute_paths.or(self.absolute_paths);
+        self.absolute_tries = self.absolute_tries.max(other.absolute_tries);
         self.read_paths_settled |= other.read_paths_settled;
         self.write_paths_settled |= other.write_paths_settled;
         self.no_pipelining |= other.no_pipelining;
@@ -119,6 +127,9 @@ impl ServerCapabilities {
         self.listing.share(&other.listing);
         self.no_mlsd |= other.no_mlsd;
         self.no_mlst |= other.no_mlst;
+        if self.image == ImageType::Usual {
+            self.image = other.image;
+        }
         self.no_size |= other.no_size;
         self.no_mdtm |= other.no_mdtm;
         self.hides_uploads |= other.hides_uploads;
@@ -137,6 +148,20 @@ impl ServerCapabilities {
             self.server_zone.clone_from(&other.server_zone);
         }
     }
+}
+
+/// How a server transfers files unchanged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum ImageType {
+    /// In `TYPE I`.
+    #[default]
+    Usual,
+    /// In `TYPE L 8`.
+    Local,
+    /// Always: it refuses all types.
+    Only,
+    /// Never: it knows `TYPE A` only.
+    Missing,
 }
 
 /// Current state of one session.

@@ -59,10 +59,13 @@ pub enum Action {
     DeleteDirectory,
     /// An entry of the source is left out.
     Skip,
+    /// A file of the source is removed, or moved away.
+    RemoveSource,
 }
 
 impl Action {
-    /// Returns the action as one word: `mkdir`, `transfer`, `link`, `delete`, `rmdir` or `skip`.
+    /// Returns the action as one word: `mkdir`, `transfer`, `link`, `delete`, `rmdir`, `skip` or
+    /// `remove-source`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -72,6 +75,7 @@ impl Action {
             Self::Delete => "delete",
             Self::DeleteDirectory => "rmdir",
             Self::Skip => "skip",
+            Self::RemoveSource => "remove-source",
         }
     }
 }
@@ -105,6 +109,8 @@ pub enum Reason {
     IsLink,
     /// It is neither a file nor a directory.
     IsSpecial,
+    /// Its copy is complete and verified.
+    Copied,
 }
 
 impl Reason {
@@ -122,6 +128,7 @@ impl Reason {
             Self::InTheWay => "in-the-way",
             Self::IsLink => "link",
             Self::IsSpecial => "special",
+            Self::Copied => "copied",
         }
     }
 }
@@ -139,6 +146,7 @@ impl fmt::Display for Reason {
             Self::InTheWay => "replaced by another kind of entry",
             Self::IsLink => "symbolic link",
             Self::IsSpecial => "neither file nor directory",
+            Self::Copied => "its copy is complete",
         })
     }
 }

@@ -6,7 +6,10 @@ mod stored;
 mod stored_name;
 pub(crate) mod tree;
 
-use std::{future::IntoFuture, path::PathBuf};
+use std::{
+    future::IntoFuture,
+    path::{Path, PathBuf},
+};
 
 use oxftp_proto::RemotePath;
 
@@ -200,7 +203,19 @@ impl<'c> Upload<'c> {
     /// A file that changed during its upload is kept, as a failure.
     #[must_use]
     pub fn remove_source(mut self, remove: bool) -> Self {
-        self.choice.remove_source = remove;
+        self.choice.source.set_delete(remove);
+        self
+    }
+
+    /// Moves each source file into this directory when its copy is complete and verified, instead of
+    /// [removing](Self::remove_source) it: under its path relative to the directory that contains the source. The
+    /// directory is relative to that one, or absolute, and is created. A file that it has already is kept: the source stays
+    /// in its place, as a failure. What is in the directory is not transferred. Defaults to `None`.
+    ///
+    /// It is renamed on this machine.
+    #[must_use]
+    pub fn move_source(mut self, directory: impl Into<Option<String>>) -> Self {
+        self.choice.source.set_move(directory.into());
         self
     }
 
@@ -288,6 +303,7 @@ impl<'c> Upload<'c> {
             upload: self.upload,
             backups: self.backup.take().map(|backup| Backups::new(backup, base)),
             choice: self.choice.clone(),
+            sources: self.choice.source.below(self.source.parent().unwrap_or(Path::new("")).to_owned()),
             encoding: config.encoding,
             limits: config.limits.clone(),
             needs_sizes: matches!(self.job.order, Order::LargestFirst | Order::SmallestFirst),
