@@ -73,7 +73,8 @@ impl Shell {
             classify(described, command.words.iter().skip(1).collect(), |word| word.text.as_str());
         let has_rule = classified.flags.iter().any(|flag| flag.text.starts_with("--rename-with"));
         // With a rule for the names, no word is a new path.
-        let operands = if operands == Operands::Renamed && has_rule { Operands::Remote } else { operands };
+        let operands =
+            if operands == OperandKind::Renamed && has_rule { OperandKind::Remote } else { operands };
         let mut words = vec!["oxftp".to_owned(), verb.to_owned()];
         words.extend(self.flags.iter().cloned());
         words.extend(more.iter().map(|flag| (*flag).to_owned()));
@@ -83,7 +84,7 @@ impl Shell {
         words.extend(flags.map(|flag| flag.text.clone()));
         words.extend((self.text && matches!(verb, "get" | "put" | "cat")).then(|| "--ascii".to_owned()));
         let backwards = reversed || names_local_tree(&classified.operands);
-        if let (Operands::Trees, false, [from, ..]) = (operands, backwards, &classified.operands[..])
+        if let (OperandKind::Trees, false, [from, ..]) = (operands, backwards, &classified.operands[..])
             && Path::new(&from.text).is_dir()
             && self.names_copy(from, from).await?
         {

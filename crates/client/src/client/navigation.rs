@@ -244,9 +244,10 @@ impl Client {
             if !(path.is_absolute() && self.is_lost()) {
                 self.go_home().await?;
             }
-            let from_root = spelling == Spelling::Absolute || self.capabilities.absolute_paths == Some(true);
-            return match from_root {
-                true => Ok(self.from_root(path).await?.unwrap_or_else(|| path.clone())),
+            let absolute_path =
+                spelling == Spelling::Absolute || self.capabilities.absolute_paths == Some(true);
+            return match absolute_path {
+                true => Ok(self.absolute_path(path).await?.unwrap_or_else(|| path.clone())),
                 false => Ok(path.clone()),
             };
         }
@@ -288,7 +289,7 @@ impl Client {
     }
 
     /// Returns a relative path as one from the root; `None` if it is absolute, or the working directory is not known.
-    pub(crate) fn from_root<'a>(
+    pub(crate) fn absolute_path<'a>(
         &'a mut self,
         path: &'a RemotePath,
     ) -> BoxFuture<'a, Result<Option<RemotePath>>> {
@@ -304,8 +305,8 @@ impl Client {
     /// Enters a directory by its path from the root after its relative path was refused. Returns whether that succeeded.
     fn enter_from_root<'a>(&'a mut self, path: &'a RemotePath) -> BoxFuture<'a, Result<bool>> {
         Box::pin(async move {
-            let Some(from_root) = self.from_root(path).await? else { return Ok(false) };
-            let entered = self.enter_steps(&[from_root]).await;
+            let Some(absolute_path) = self.absolute_path(path).await? else { return Ok(false) };
+            let entered = self.enter_steps(&[absolute_path]).await;
             self.note_from_root(&entered);
             accepted(entered)
         })
@@ -363,7 +364,7 @@ impl Client {
         let whole = steps.first().filter(|first| first.is_absolute() && by_name).cloned();
         let steps = match (&*steps, self.capabilities.absolute_paths) {
             ([step], Some(true)) => {
-                vec![self.from_root(step).await?.unwrap_or_else(|| step.clone())]
+                vec![self.absolute_path(step).await?.unwrap_or_else(|| step.clone())]
             }
             _ => steps,
         };

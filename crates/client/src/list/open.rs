@@ -192,7 +192,7 @@ impl Client {
         let argument = match way.entered {
             true => RemotePath::default(),
             false if self.wants_paths_from_root() => {
-                self.from_root(target.path).await?.unwrap_or_else(|| target.path.clone())
+                self.absolute_path(target.path).await?.unwrap_or_else(|| target.path.clone())
             }
             false => target.path.clone(),
         };

@@ -10,12 +10,12 @@ use super::{
 };
 use crate::transfer::{
     options::Verify,
-    partial_name::remote_partial_path,
+    partial_name::{new_token, remote_partial_path},
     scheduler::{
         retry::{RetryBudget, retrying},
         worker::Worker,
     },
-    upload::{file::rename_into_place, record::new_token},
+    upload::file::rename_into_place,
 };
 use crate::{
     Client, Error, Pool, Progress, ProgressEvent, Report, Result, client::FollowUp, future::BoxFuture,

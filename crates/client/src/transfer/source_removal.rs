@@ -12,7 +12,7 @@ use crate::{
     local_fs::{FileSystem, Metadata},
 };
 
-/// What becomes of the sources, as the user set it.
+/// Removal of sources, as the user set it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) enum SourceRemoval {
     #[default]
