@@ -63,6 +63,10 @@ bench *args:
 servers:
     .ci/servers
 
+# Build and test the integrations with DataFusion; not a part of `ci`, since DataFusion takes long to build
+integrations:
+    .ci/integrations
+
 # Run every check, from fetching the servers to the demo
 ci:
     .ci/run

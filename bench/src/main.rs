@@ -167,7 +167,7 @@ async fn measure(
             if row.has_failed() {
                 continue;
             }
-            row.add(run_client(scenario, program, (&setup, link), &original, options.timeout));
+            row.add(run_client(scenario, program, &setup, link, &original, options.timeout));
         }
     }
     table::print(&scenario.name(), &rows);
@@ -178,7 +178,8 @@ async fn measure(
 fn run_client(
     scenario: &Scenario,
     program: &Program,
-    (setup, link): (&Setup, Option<&Link>),
+    setup: &Setup,
+    link: Option<&Link>,
     original: &Contents,
     timeout: u64,
 ) -> Outcome {

@@ -186,7 +186,7 @@ impl AsyncWrite for Line {
     }
 }
 
-/// Commands that these operations must never send: each changes something that nobody asked for.
+/// Commands that these operations must never send: each changes something that the caller did not ask for.
 const NEVER_SENT: [&[u8]; 6] = [b"DELE", b"RMD", b"RNFR", b"RNTO", b"SITE", b"REIN"];
 
 /// Far more than a normal session of a few kilobytes takes.

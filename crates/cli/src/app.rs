@@ -23,14 +23,15 @@ pub(crate) struct App {
 }
 
 impl App {
-    /// Creates the state of a command with this name; `records` are its flags for records, if it has some.
+    /// Creates the state of the command `verb`; `records` are its flags for records, if it has some.
     pub(crate) fn new(
         global: &Global,
         events: bool,
-        (name, records): (&'static str, Option<&RecordArgs>),
+        verb: &'static str,
+        records: Option<&RecordArgs>,
         settings: Settings,
     ) -> Self {
-        let records = Records::new(name, records.cloned().unwrap_or_default(), global.quiet);
+        let records = Records::new(verb, records.cloned().unwrap_or_default(), global.quiet);
         let is_terminal = std::io::stderr().is_terminal();
         choose_colour(global.color);
         let bookmarks = settings.bookmarks().iter().map(|(name, _)| name.to_string()).collect();

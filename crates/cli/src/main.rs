@@ -50,7 +50,8 @@ fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return usage_error::report(error, &words),
     };
-    let app = App::new(&cli.global, cli.verb.prints_events(), cli.verb.records(), settings);
+    let (name, records) = cli.verb.records();
+    let app = App::new(&cli.global, cli.verb.prints_events(), name, records, settings);
     log::start(cli.global.verbose);
     match run(cli.verb, &app) {
         Ok(()) => ExitCode::SUCCESS,

@@ -16,6 +16,13 @@ use crate::Error;
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub enum ProgressEvent<'a> {
+    /// Files were found that are to be transferred, in a tree while it is listed.
+    FilesFound {
+        /// How many files more.
+        files: u64,
+        /// Their sizes in bytes, as far as they are known.
+        bytes: u64,
+    },
     /// The transfer of a file starts.
     FileStarted {
         /// The path of the source.

@@ -19,7 +19,7 @@ pub struct Candidate<'a> {
 
 /// A condition for the files and directories of a transfer.
 ///
-/// What it rejects is neither transferred nor reported. Directories are created only when they are to contain a file,
+/// Rejected entries are neither transferred nor reported. Directories are created only when they are to contain a file,
 /// unless [`empty_directories`](Self::empty_directories) is set.
 ///
 /// ```

@@ -121,6 +121,11 @@ impl Serialize for ProgressEvent<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut object = serializer.serialize_struct("ProgressEvent", 4)?;
         match *self {
+            Self::FilesFound { files, bytes } => {
+                object.serialize_field("event", "files_found")?;
+                object.serialize_field("files", &files)?;
+                object.serialize_field("bytes", &bytes)?;
+            }
             Self::FileStarted { name, size, offset } => {
                 object.serialize_field("event", "file_started")?;
                 object.serialize_field("name", name)?;

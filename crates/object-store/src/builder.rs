@@ -102,7 +102,7 @@ impl FtpStoreBuilder {
         self
     }
 
-    /// Sets the size up to which a file is read as a whole, whatever range of it is wanted. Defaults to 8 MiB; 0 reads
+    /// Sets the size up to which a file is read as a whole, even if only a range of it is requested. Defaults to 8 MiB; 0 reads
     /// ranges only.
     pub fn whole_files_up_to(mut self, bytes: u64) -> Self {
         self.settings.whole_files_up_to = bytes;

@@ -1,4 +1,4 @@
-//! What is kept in memory: the contents of small files, and entries that the server has just told.
+//! Caches in memory: contents of small files, and entries of recent listings.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -11,7 +11,7 @@ use tokio::sync::OnceCell;
 
 use crate::meta::Meta;
 
-/// Contents of small files, by location and etag. Files that were not read for longest are dropped first.
+/// Contents of small files, by location and etag. The least recently read are dropped first.
 #[derive(Debug)]
 pub(crate) struct FileCache {
     most_bytes: u64,
@@ -90,7 +90,7 @@ impl FileState {
     }
 }
 
-/// Entries that the server told a moment ago, so that a file that was just listed is read without another question.
+/// Entries of recent listings, so that a file that was just listed is read without another query.
 #[derive(Debug)]
 pub(crate) struct RecentEntries {
     most_age: Duration,
@@ -108,7 +108,7 @@ impl RecentEntries {
         }
         let mut entries = self.lock();
         if entries.len() >= MOST_ENTRIES {
-            entries.retain(|_, (_, told)| told.elapsed() < self.most_age);
+            entries.retain(|_, (_, listed)| listed.elapsed() < self.most_age);
         }
         if entries.len() < MOST_ENTRIES {
             entries.insert(meta.location.clone(), (meta.clone(), Instant::now()));
@@ -117,8 +117,8 @@ impl RecentEntries {
 
     pub(crate) fn get(&self, location: &str) -> Option<Meta> {
         let entries = self.lock();
-        let (meta, told) = entries.get(location)?;
-        (told.elapsed() < self.most_age).then(|| meta.clone())
+        let (meta, listed) = entries.get(location)?;
+        (listed.elapsed() < self.most_age).then(|| meta.clone())
     }
 
     pub(crate) fn forget(&self, location: &str) {
@@ -130,7 +130,7 @@ impl RecentEntries {
     }
 }
 
-/// Entries that are remembered at most.
+/// Maximum number of entries.
 const MOST_ENTRIES: usize = 50_000;
 
 #[cfg(test)]

@@ -1,6 +1,13 @@
 //! The store without the trait: sessions, paths, and what is known about an object.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use oxftp::{Entry, Pool, RemotePath};
 
@@ -39,13 +46,30 @@ impl FtpStore {
     pub(crate) fn with_settings(pool: Pool, root: RemotePath, shown: String, settings: Settings) -> Self {
         let files = FileCache::new(settings.cache_bytes);
         let recent = RecentEntries::new(settings.trust_listing);
-        Self { inner: Arc::new(Core { pool, root, shown, settings, files, recent }) }
+        Self {
+            inner: Arc::new(Core {
+                pool,
+                root,
+                shown,
+                settings,
+                files,
+                recent,
+                received: Arc::default(),
+                lacks_copy: AtomicBool::new(false),
+            }),
+        }
     }
 
     /// Returns the pool of its sessions.
     #[must_use]
     pub fn pool(&self) -> &Pool {
         &self.inner.pool
+    }
+
+    /// Returns how many bytes of objects were received, for a progress display. What is read from memory does not count.
+    #[must_use]
+    pub fn received_bytes(&self) -> u64 {
+        self.inner.received.load(Ordering::Relaxed)
     }
 
     /// Ends all sessions (`QUIT`). The store cannot be used afterwards.
@@ -66,7 +90,7 @@ impl fmt::Debug for FtpStore {
     }
 }
 
-/// What the user may set.
+/// Settings of a store.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Settings {
     pub(crate) atomic: bool,
@@ -94,6 +118,9 @@ pub(crate) struct Core {
     pub(crate) settings: Settings,
     pub(crate) files: FileCache,
     pub(crate) recent: RecentEntries,
+    pub(crate) received: Arc<AtomicU64>,
+    /// The server has no command to copy a file.
+    pub(crate) lacks_copy: AtomicBool,
 }
 
 /// Runs `$work` on a session, and repeats it after a transient error. Only for work that may be repeated.
@@ -127,6 +154,21 @@ impl Core {
             "" => self.root.clone(),
             _ => self.root.join_path(&location.into()),
         }
+    }
+
+    /// Returns the URL of a location.
+    pub(crate) fn url_of(&self, location: &str) -> String {
+        match (location, self.shown.as_str()) {
+            ("", shown) => shown.to_owned(),
+            (location, "") => location.to_owned(),
+            (location, shown) if shown.ends_with('/') => format!("{shown}{location}"),
+            (location, shown) => format!("{shown}/{location}"),
+        }
+    }
+
+    /// Counts the bytes of a received block.
+    pub(crate) fn count(&self, block: &[u8]) {
+        self.received.fetch_add(block.len() as u64, Ordering::Relaxed);
     }
 
     /// Returns the path of a location that an object may have.
@@ -166,7 +208,7 @@ impl Core {
         Ok(meta)
     }
 
-    /// Returns what a listing has just told about an object, or asks the server.
+    /// Returns the metadata of a recent listing, or asks the server.
     pub(crate) async fn recent_or_stat(&self, location: &str) -> Result<Meta> {
         match self.recent.get(location) {
             Some(meta) => Ok(meta),

@@ -51,7 +51,7 @@ impl Core {
     }
 }
 
-/// Runs `$work` under the lock of a free location, and releases it. Fails if the lock is lost meanwhile.
+/// Runs `$work` under the lock of a free location, and releases it. Fails if the lock is lost before the end.
 macro_rules! under_lock {
     ($core:expr, $location:expr, $work:expr) => {{
         let lock = $core.lock_absent($location).await?;
@@ -72,8 +72,8 @@ pub(crate) async fn release(lock: &RemoteLock) {
     }
 }
 
-/// How long a lock may not have been refreshed before it is broken.
+/// Age of the last refresh from which a lock is broken.
 const MOST_SILENCE: Duration = Duration::from_secs(600);
 
-/// How long the lock of another client is waited for.
+/// Maximum time to wait for the lock of another client.
 const MOST_WAIT: Duration = Duration::from_secs(60);

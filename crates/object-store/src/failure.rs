@@ -1,6 +1,6 @@
 //! Failures of the store, independent of the version of object_store.
 
-use std::error::Error as StdError;
+use std::{error::Error as StdError, fmt};
 
 use oxftp::{Error, ErrorKind};
 
@@ -14,7 +14,7 @@ pub(crate) struct Failure {
     pub(crate) source: Box<dyn StdError + Send + Sync>,
 }
 
-/// What object_store distinguishes.
+/// Kinds of failure that object_store distinguishes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum FailureKind {
     NotFound,
@@ -65,3 +65,47 @@ impl Failure {
             .is_some_and(|error| matches!(error, Error::SizeMismatch { .. } | Error::Changed { .. }))
     }
 }
+
+/// The failure of an operation on one object: the source of each error of object_store that comes from an
+/// [`FtpStore`](crate::FtpStore).
+///
+/// `Display` shows the URL and the whole chain of reasons, since object_store and query engines show one level only.
+#[derive(Debug)]
+pub struct FtpObjectError {
+    url: String,
+    source: Box<dyn StdError + Send + Sync>,
+}
+
+impl FtpObjectError {
+    pub(crate) fn new(url: &str, source: Box<dyn StdError + Send + Sync>) -> Self {
+        Self { url: url.to_owned(), source }
+    }
+
+    /// Returns the URL of the object, without a password.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Returns the error of the client, unless the store itself refused the operation.
+    #[must_use]
+    pub fn client_error(&self) -> Option<&Error> {
+        self.source.downcast_ref()
+    }
+
+    /// Returns the reasons, the outermost first.
+    #[must_use]
+    pub fn reasons(&self) -> Vec<String> {
+        let first: &dyn StdError = &*self.source;
+        std::iter::successors(Some(first), |&error| error.source()).map(ToString::to_string).collect()
+    }
+}
+
+impl fmt::Display for FtpObjectError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.url, self.reasons().join(": "))
+    }
+}
+
+/// Its sources are a part of its text.
+impl StdError for FtpObjectError {}

@@ -3,7 +3,7 @@
 /// Implements `ObjectStore` of one version. `$extra` are the fields that a version has besides those of 0.13.
 macro_rules! implement_object_store {
     ($object_store:ident, [$($extra:ident),*]) => {
-        use std::{ops::Range, sync::Arc};
+        use std::ops::Range;
 
         use bytes::Bytes;
         use futures_util::{StreamExt, TryStreamExt, stream, stream::BoxStream};
@@ -15,7 +15,7 @@ macro_rules! implement_object_store {
 
         use crate::{
             FtpStore,
-            failure::{Failure, FailureKind},
+            failure::{Failure, FailureKind, FtpObjectError},
             list::Node,
             meta::Meta,
             multipart::Upload,
@@ -34,7 +34,7 @@ macro_rules! implement_object_store {
                     PutMode::Update(_) => return Err(not_implemented("put with the mode Update")),
                 };
                 let chunks: Vec<Bytes> = payload.into_iter().collect();
-                Ok(put_result(self.inner.put(location.as_ref(), &chunks, target).await?))
+                Ok(put_result(located(self, self.inner.put(location.as_ref(), &chunks, target).await)?))
             }
 
             async fn put_multipart_opts(
@@ -45,8 +45,8 @@ macro_rules! implement_object_store {
                 if !opts.attributes.is_empty() {
                     return Err(not_implemented("multipart upload with attributes"));
                 }
-                let upload = Upload::begin(self.inner.clone(), location.as_ref())?;
-                Ok(Box::new(Parts(upload)))
+                let upload = located(self, Upload::begin(self.inner.clone(), location.as_ref()))?;
+                Ok(Box::new(Parts { store: self.clone(), upload }))
             }
 
             async fn get_opts(&self, location: &Path, options: GetOptions) -> Result<GetResult> {
@@ -58,20 +58,24 @@ macro_rules! implement_object_store {
                     || options.if_modified_since.is_some()
                     || options.if_unmodified_since.is_some();
                 let known = match options.head || is_conditional {
-                    true => self.inner.stat(location.as_ref()).await?,
-                    false => self.inner.recent_or_stat(location.as_ref()).await?,
+                    true => self.inner.stat(location.as_ref()).await,
+                    false => self.inner.recent_or_stat(location.as_ref()).await,
                 };
+                let known = located(self, known)?;
                 let meta = object_meta(&known)?;
                 options.check_preconditions(&meta)?;
                 let range = match &options.range {
-                    Some(range) => range.as_range(known.size).map_err(|error| {
+                    Some(range) => located(self, range.as_range(known.size).map_err(|error| {
                         Failure::new(FailureKind::Other, location.as_ref(), error)
-                    })?,
+                    }))?,
                     None => 0..known.size,
                 };
                 let payload = match options.head {
                     true => stream::empty().boxed(),
-                    false => self.inner.stream(&known, range.clone()).await?.map_err(Error::from).boxed(),
+                    false => {
+                        let (store, blocks) = (self.clone(), self.inner.stream(&known, range.clone()).await);
+                        located(self, blocks)?.map(move |block| located(&store, block)).boxed()
+                    }
                 };
                 Ok(GetResult {
                     payload: GetResultPayload::Stream(payload),
@@ -83,21 +87,21 @@ macro_rules! implement_object_store {
             }
 
             async fn get_ranges(&self, location: &Path, ranges: &[Range<u64>]) -> Result<Vec<Bytes>> {
-                Ok(self.inner.ranges(location.as_ref(), ranges).await?)
+                located(self, self.inner.ranges(location.as_ref(), ranges).await)
             }
 
             fn delete_stream(
                 &self,
                 locations: BoxStream<'static, Result<Path>>,
             ) -> BoxStream<'static, Result<Path>> {
-                let core = self.inner.clone();
-                let sessions = core.pool.limit().max(1);
+                let store = self.clone();
+                let sessions = store.inner.pool.limit().max(1);
                 locations
                     .map(move |location| {
-                        let core = Arc::clone(&core);
+                        let store = store.clone();
                         async move {
                             let location = location?;
-                            core.delete(location.as_ref()).await?;
+                            located(&store, store.inner.delete(location.as_ref()).await)?;
                             Ok(location)
                         }
                     })
@@ -107,16 +111,18 @@ macro_rules! implement_object_store {
 
             fn list(&self, prefix: Option<&Path>) -> BoxStream<'static, Result<ObjectMeta>> {
                 let prefix = prefix.map_or("", AsRef::as_ref);
+                let store = self.clone();
                 self.inner
                     .list_tree(prefix)
-                    .map_err(Error::from)
+                    .map(move |meta| located(&store, meta))
                     .try_filter_map(|meta| async move { Ok(usable_meta(&meta)) })
                     .boxed()
             }
 
             async fn list_with_delimiter(&self, prefix: Option<&Path>) -> Result<ListResult> {
                 let (mut common_prefixes, mut objects) = (Vec::new(), Vec::new());
-                for node in self.inner.list_directory(prefix.map_or("", AsRef::as_ref)).await? {
+                let listed = self.inner.list_directory(prefix.map_or("", AsRef::as_ref)).await;
+                for node in located(self, listed)? {
                     match node {
                         Node::Object(meta) => objects.extend(usable_meta(&meta)),
                         Node::Directory(location) => common_prefixes.extend(usable_path(&location)),
@@ -130,7 +136,7 @@ macro_rules! implement_object_store {
                     CopyMode::Overwrite => Target::Overwrite,
                     CopyMode::Create => Target::Create,
                 };
-                Ok(self.inner.copy(from.as_ref(), to.as_ref(), target).await?)
+                located(self, self.inner.copy(from.as_ref(), to.as_ref(), target).await)
             }
 
             async fn rename_opts(&self, from: &Path, to: &Path, options: RenameOptions) -> Result<()> {
@@ -138,27 +144,40 @@ macro_rules! implement_object_store {
                     RenameTargetMode::Overwrite => Target::Overwrite,
                     RenameTargetMode::Create => Target::Create,
                 };
-                Ok(self.inner.rename(from.as_ref(), to.as_ref(), target).await?)
+                located(self, self.inner.rename(from.as_ref(), to.as_ref(), target).await)
             }
+        }
+
+        /// Adds the URL of its object to a failure.
+        fn located<T>(store: &FtpStore, outcome: $crate::failure::Result<T>) -> Result<T> {
+            outcome.map_err(|failure| {
+                let url = store.inner.url_of(&failure.location);
+                error(failure, &url)
+            })
         }
 
         /// A multipart upload.
         #[derive(Debug)]
-        struct Parts(Upload);
+        struct Parts {
+            store: FtpStore,
+            upload: Upload,
+        }
 
         #[async_trait::async_trait]
         impl MultipartUpload for Parts {
             fn put_part(&mut self, data: PutPayload) -> UploadPart {
-                let sent = self.0.part(data.into_iter().collect());
-                Box::pin(async { Ok(sent.await?) })
+                let (store, sent) = (self.store.clone(), self.upload.part(data.into_iter().collect()));
+                Box::pin(async move { located(&store, sent.await) })
             }
 
             async fn complete(&mut self) -> Result<PutResult> {
-                Ok(put_result(self.0.complete().await?))
+                let completed = self.upload.complete().await;
+                Ok(put_result(located(&self.store, completed)?))
             }
 
             async fn abort(&mut self) -> Result<()> {
-                Ok(self.0.abort().await?)
+                let aborted = self.upload.abort().await;
+                located(&self.store, aborted)
             }
         }
 
@@ -190,33 +209,17 @@ macro_rules! implement_object_store {
             Error::NotImplemented { operation: operation.to_owned(), implementer: "FtpStore".to_owned() }
         }
 
-        impl From<Failure> for Error {
-            fn from(failure: Failure) -> Self {
-                let Failure { kind, location: path, source } = failure;
-                match kind {
-                    FailureKind::NotFound => Self::NotFound { path, source },
-                    FailureKind::AlreadyExists => Self::AlreadyExists { path, source },
-                    FailureKind::PermissionDenied => Self::PermissionDenied { path, source },
-                    FailureKind::Unauthenticated => Self::Unauthenticated { path, source },
-                    FailureKind::NotSupported => Self::NotSupported { source },
-                    FailureKind::Other => {
-                        let source = format!("{path}: {}", chain(&*source)).into();
-                        Self::Generic { store: "FtpStore", source }
-                    }
-                }
+        fn error(failure: Failure, url: &str) -> Error {
+            let Failure { kind, location: path, source } = failure;
+            let source = Box::new(FtpObjectError::new(url, source));
+            match kind {
+                FailureKind::NotFound => Error::NotFound { path, source },
+                FailureKind::AlreadyExists => Error::AlreadyExists { path, source },
+                FailureKind::PermissionDenied => Error::PermissionDenied { path, source },
+                FailureKind::Unauthenticated => Error::Unauthenticated { path, source },
+                FailureKind::NotSupported => Error::NotSupported { source },
+                FailureKind::Other => Error::Generic { store: "FtpStore", source },
             }
-        }
-
-        /// Returns the texts of an error and of its sources.
-        fn chain(error: &dyn std::error::Error) -> String {
-            let mut text = error.to_string();
-            let mut source = error.source();
-            while let Some(error) = source {
-                text.push_str(": ");
-                text.push_str(&error.to_string());
-                source = error.source();
-            }
-            text
         }
     };
 }

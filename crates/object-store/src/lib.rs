@@ -16,18 +16,18 @@
 //!
 //! The feature `v0_13` (default) implements the trait of object_store 0.13, and `v0_14` that of 0.14. Both may be enabled.
 //!
-//! # What the server can give
+//! # Operations over FTP
 //!
 //! | operation | over FTP |
 //! |---|---|
 //! | put, multipart upload | `STOR` to a hidden name, then a rename: no other client sees a part of an object. On servers that do not replace a file by a rename, there is a moment without the object |
 //! | put with `Create`, copy and rename if not exists | under a lock, which excludes other users of this crate and of oxftp, but no other clients |
 //! | put with `Update` | `NotImplemented` |
-//! | etags | of time, size and, if the server tells it, `unique`. They are weak: two versions of the same size within one second may have the same etag. None where the server tells times to the minute only |
+//! | etags | of time, size and, if the server sends it, `unique`. They are weak: two versions of the same size within one second may have the same etag. None where the server reports times to the minute only |
 //! | attributes | `NotImplemented` |
-//! | ranges | `REST` and `RETR`; several ranges are read together or on several sessions, as costs less |
+//! | ranges | `REST` and `RETR`; several ranges are read together or on several sessions, whichever costs less |
 //! | list | `MLSD` or `LIST`, sorted by path; names of unfinished uploads and locks are left out |
-//! | copy | through this client |
+//! | copy | by the server where it has `SITE CPFR` and `SITE CPTO`, else through this client |
 //!
 //! Directories are created as needed, and remain when they are empty. Symbolic links are left out of listings, but can
 //! be read.
@@ -61,6 +61,7 @@ mod v0_14;
 
 pub use crate::builder::{BuildError, FtpStoreBuilder};
 pub use crate::core::FtpStore;
+pub use crate::failure::FtpObjectError;
 
 /// Compiles the examples in the README.
 #[cfg(all(doctest, feature = "v0_13"))]

@@ -100,7 +100,7 @@ impl Core {
     }
 }
 
-/// What a walk has still to return, in order.
+/// Pending entries of a tree, in the order in which they are returned.
 enum Pending {
     Object(Box<Meta>),
     /// A directory, its depth, and its listing if that was begun.
@@ -175,10 +175,10 @@ impl Drop for Listing {
     }
 }
 
-/// How many pending entries are looked at for directories to list ahead.
+/// Number of pending entries in which directories to list ahead are searched.
 const LOOK_AHEAD: usize = 1000;
 
-/// Directories below each other.
+/// Maximum depth of a tree.
 const MOST_DEPTH: usize = 100;
 
 #[cfg(test)]

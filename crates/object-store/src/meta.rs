@@ -1,21 +1,21 @@
-//! What is known about one object.
+//! Metadata of one object.
 
 use chrono::{DateTime, Utc};
 use oxftp::{Entry, Precision};
 
-/// What is known about one object.
+/// Metadata of one object.
 #[derive(Debug, Clone)]
 pub(crate) struct Meta {
     pub(crate) location: String,
     pub(crate) size: u64,
     pub(crate) modified: DateTime<Utc>,
-    /// `None` if the server tells no time to the second.
+    /// `None` if the server reports no time to the second.
     pub(crate) etag: Option<String>,
     pub(crate) entry: Entry,
 }
 
 impl Meta {
-    /// Returns `None` if the server tells no size.
+    /// Returns `None` if the server reports no size.
     pub(crate) fn of(location: String, entry: Entry) -> Option<Self> {
         let size = entry.size?;
         let exact = entry.modified.filter(|time| time.precision() >= Precision::Second);
@@ -30,7 +30,7 @@ impl Meta {
         Some(Self { location, size, modified, etag, entry })
     }
 
-    /// Returns whether another version can be told from this one: its time is known to the second, and that second is
+    /// Returns whether another version would have another time: this one is known to the second, and that second is
     /// over.
     pub(crate) fn is_settled(&self) -> bool {
         let now = DateTime::<Utc>::from(std::time::SystemTime::now());
@@ -38,7 +38,7 @@ impl Meta {
     }
 }
 
-/// Returns a value without what has a meaning in a list of etags.
+/// Returns a value without characters that have a meaning in a list of etags.
 fn plain(unique: &str) -> String {
     unique.chars().filter(char::is_ascii_alphanumeric).collect()
 }

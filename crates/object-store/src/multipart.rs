@@ -1,6 +1,6 @@
 //! Uploads in parts: a task appends them to one file, in the order of the calls.
 //!
-//! While no part is there and somebody waits for a session, the task ends its transfer and returns its session; the next
+//! While no part is queued and another operation waits for a session, the task ends its transfer and returns its session; the next
 //! part is appended (`APPE`).
 
 use std::{future::Future, sync::Arc};
@@ -86,9 +86,9 @@ struct Task {
     is_begun: bool,
 }
 
-/// Why a transfer ended without a failure.
+/// Reason for the end of a transfer without a failure.
 enum Next {
-    /// Somebody waited for its session.
+    /// Another operation waited for its session.
     Suspended,
     Complete(oneshot::Sender<Result<Option<String>>>),
     Abort(Option<oneshot::Sender<()>>),

@@ -1,6 +1,9 @@
 //! Reading objects: as streams, as ranges, small ones as a whole.
 
-use std::ops::Range;
+use std::{
+    ops::Range,
+    sync::{Arc, atomic::Ordering},
+};
 
 use bytes::{Bytes, BytesMut};
 use futures_util::{StreamExt, stream, stream::BoxStream};
@@ -29,10 +32,13 @@ impl Core {
         let location = meta.location.clone();
         let wanted = range.end - range.start;
         let blocks = self.pool.stream_range(self.path(&location), range, Some(&meta.entry));
-        let blocks =
-            stream::unfold((blocks, wanted, location), |(mut blocks, missing, location)| async move {
+        let received = Arc::clone(&self.received);
+        let blocks = stream::unfold((blocks, wanted, location), move |(mut blocks, missing, location)| {
+            let received = Arc::clone(&received);
+            async move {
                 let item = match blocks.next().await {
                     Some(Ok(block)) => {
+                        received.fetch_add(block.len() as u64, Ordering::Relaxed);
                         let missing = missing.saturating_sub(block.len() as u64);
                         return Some((Ok(block), (blocks, missing, location)));
                     }
@@ -41,7 +47,8 @@ impl Core {
                     None => return None,
                 };
                 Some((item, (blocks, 0, location)))
-            });
+            }
+        });
         Ok(blocks.boxed())
     }
 
@@ -49,7 +56,7 @@ impl Core {
     pub(crate) async fn ranges(&self, location: &str, ranges: &[Range<u64>]) -> Result<Vec<Bytes>> {
         let was_asked = self.recent.get(location).is_none();
         match self.ranges_once(location, ranges).await {
-            // What the listing told is no longer so.
+            // The listing is outdated.
             Err(failure) if !was_asked && (failure.is_about_change() || failure.is_not_found()) => {
                 self.forget(location);
                 self.ranges_once(location, ranges).await
@@ -78,6 +85,7 @@ impl Core {
             }
         };
         for (range, bytes) in ranges.iter().zip(&read) {
+            self.count(bytes);
             let (expected, transferred) = (range.end, range.start + bytes.len() as u64);
             if expected != transferred {
                 return Err(Failure::of(location, Error::SizeMismatch { expected, transferred }));
@@ -99,7 +107,9 @@ impl Core {
             let size = usize::try_from(meta.size).unwrap_or_default();
             let mut contents = BytesMut::with_capacity(size);
             while let Some(block) = blocks.next().await {
-                contents.extend_from_slice(&block?);
+                let block = block?;
+                self.count(&block);
+                contents.extend_from_slice(&block);
             }
             match contents.len() as u64 {
                 size if size == meta.size => Ok(contents.freeze()),

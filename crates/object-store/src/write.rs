@@ -11,7 +11,7 @@ use crate::{
     names,
 };
 
-/// Whether an object may be replaced.
+/// Effect on an existing object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Target {
     Overwrite,
@@ -79,7 +79,7 @@ impl Core {
         Ok(self.stat(location).await?.etag)
     }
 
-    /// Renames a file and replaces an existing one. If the connection is lost meanwhile, checks whether the server renamed
+    /// Renames a file and replaces an existing one. If the connection is lost, checks whether the server renamed
     /// the file.
     async fn replace(&self, from: &RemotePath, to: &RemotePath) -> oxftp::Result<()> {
         let mut failures = 0;
@@ -98,7 +98,7 @@ impl Core {
         }
     }
 
-    /// Deletes what is left of an object that was not stored.
+    /// Deletes the incomplete file of an object that was not stored.
     pub(crate) async fn discard(&self, temporary: &RemotePath, path: &RemotePath) {
         if temporary == path {
             return;
@@ -150,7 +150,7 @@ impl Core {
     }
 }
 
-/// Stores a file on one session, and compares its size if the server tells it.
+/// Stores a file on one session, and compares its size if the server reports it.
 async fn store(session: &mut Client, path: &RemotePath, chunks: &[Bytes]) -> oxftp::Result<()> {
     let mut stream = session.upload_stream(path).await?;
     for chunk in chunks {
@@ -162,7 +162,7 @@ async fn store(session: &mut Client, path: &RemotePath, chunks: &[Bytes]) -> oxf
     check_stored(session, path, sent).await
 }
 
-/// Compares the size of a stored file with what was sent, if the server tells it (`SIZE`).
+/// Compares the size of a stored file with what was sent, if the server reports it (`SIZE`).
 pub(crate) async fn check_stored(session: &mut Client, path: &RemotePath, sent: u64) -> oxftp::Result<()> {
     match session.size(path).await {
         Ok(stored) if stored != sent => {

@@ -175,6 +175,9 @@ impl ReplyDecoder {
     }
 
     fn next_line(&mut self) -> Result<Option<BytesMut>, DecodeError> {
+        if self.searched == 0 {
+            self.skip_nuls();
+        }
         let fresh = self.buffer.get(self.searched..).unwrap_or_default();
         let Some(position) = memchr(b'\n', fresh) else {
             self.searched = self.buffer.len();
@@ -187,10 +190,17 @@ impl ReplyDecoder {
         let mut line = self.buffer.split_to(end);
         self.buffer.advance(1);
         self.searched = 0;
-        if line.ends_with(b"\r") {
-            line.truncate(line.len() - 1);
-        }
+        strip_controls(&mut line);
+        self.skip_nuls();
         Ok(Some(line))
+    }
+
+    /// Drops the NULs that some servers send after a line: nothing may seem to be left over.
+    fn skip_nuls(&mut self) {
+        let nuls = self.buffer.iter().take_while(|byte| **byte == 0).count();
+        if nuls <= MAX_NULS {
+            self.buffer.advance(nuls);
+        }
     }
 
     fn take_line(&mut self, line: &[u8]) -> Result<Option<Reply>, DecodeError> {
@@ -407,6 +417,29 @@ pub enum DecodeError {
 /// Few replies are longer.
 const MOST_REPLIES: usize = 512;
 
+/// Removes the end of line, NULs before it, and Telnet commands (RFC 854) at the start of a line.
+fn strip_controls(line: &mut BytesMut) {
+    let visible = |line: &BytesMut| line.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
+    line.truncate(visible(line));
+    if line.ends_with(b"\r") {
+        line.truncate(line.len() - 1);
+        line.truncate(visible(line));
+    }
+    while let [IAC, command @ 240..=254, ..] = **line {
+        let length = if command >= WILL { 3 } else { 2 };
+        line.advance(length.min(line.len()));
+    }
+}
+
+/// NULs that may follow a line. More of them are no text of a server.
+const MAX_NULS: usize = 16;
+
+/// Telnet: the next byte is a command.
+const IAC: u8 = 255;
+
+/// Telnet: the first of the commands with an option.
+const WILL: u8 = 251;
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -599,6 +632,23 @@ mod tests {
             assert_eq!(feed(&mut decoder, lines), (vec![], None), "{}", lines.escape_ascii());
         }
         assert_eq!(decode(b"220-Welcome\r\n230 files\r\n220 ready\r\n"), ["220 Welcome 230 files ready"]);
+    }
+
+    #[test]
+    fn telnet_commands_and_nuls_are_dropped() {
+        assert_eq!(decode(b"\xff\xf1220 hi\r\n\xff\xfb\x01\xff\xf1331 more\0\r\n"), ["220 hi", "331 more"]);
+        assert_eq!(decode(b"220-a\r\n\xff\xf1220 b\r\0\n\0\0"), ["220 a b"]);
+        assert_eq!(decode("220 \u{ff}\r\n".as_bytes()), ["220 \u{ff}"]);
+    }
+
+    #[test]
+    fn nuls_after_a_reply_are_not_left_over() {
+        let mut decoder = ReplyDecoder::new(&Limits::default());
+        assert_eq!(feed(&mut decoder, b"220 hi\r\n\0").0, ["220 hi"]);
+        assert!(decoder.is_empty());
+        decoder.feed(b"\0\0");
+        assert_eq!(decoder.next_reply(), Ok(None));
+        assert!(decoder.is_empty());
     }
 
     #[test]

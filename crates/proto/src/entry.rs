@@ -105,10 +105,12 @@ impl Entry {
     }
 
     /// Removes the path of the listed directory from the name, as some servers show it, and returns whether there was one:
-    /// `pub/a.txt` in the listing of `pub` becomes `a.txt`.
+    /// `pub/a.txt` in the listing of `pub` becomes `a.txt`, and so does `./a.txt`.
     pub fn drop_directory(&mut self, directory: &[u8]) -> bool {
         let directory = directory.strip_suffix(b"/").unwrap_or(directory);
-        let below = self.name().strip_prefix(directory).and_then(|rest| rest.strip_prefix(b"/"));
+        let name = self.name().strip_prefix(b"./").unwrap_or(self.name());
+        let in_directory = name.strip_prefix(directory).and_then(|rest| rest.strip_prefix(b"/"));
+        let below = in_directory.or_else(|| self.name().strip_prefix(b"./"));
         let Some(name) = below.filter(|name| !name.is_empty() && !name.contains(&b'/')) else { return false };
         let skipped = length(self.name()) - length(name);
         self.name = Span { start: self.name.start + skipped, length: self.name.length - skipped };
@@ -397,6 +399,9 @@ mod tests {
             ("pub/a/b", "pub", "pub/a/b"),
             ("pub/", "pub", "pub/"),
             ("pub/..", "pub", ".."),
+            ("./a", "pub", "a"),
+            ("./pub/a", "pub", "a"),
+            ("./a/b", "pub", "./a/b"),
         ] {
             let mut entry = Entry::new(name);
             assert_eq!(entry.drop_directory(directory.as_bytes()), name != expected, "{name}");

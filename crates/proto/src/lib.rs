@@ -39,6 +39,7 @@ mod serial;
 pub mod server;
 mod stou;
 mod time;
+mod wire_text;
 
 pub use code::{Code, InvalidMask, ParseCodeError};
 pub use command::{Command, InvalidCommand, TransferType};

@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, fmt, str::FromStr};
 
-use crate::{Encoding, escape::write_escaped};
+use crate::{Encoding, wire_text::WireText};
 
 /// Name of one file or directory: exactly one path component.
 ///
@@ -17,11 +17,7 @@ use crate::{Encoding, escape::write_escaped};
 /// assert!(FileName::new("../report.txt").is_err());
 /// ```
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct FileName {
-    pub(crate) bytes: Box<[u8]>,
-    /// `bytes` are sent to the server unchanged, whatever the encoding.
-    pub(crate) wire: bool,
-}
+pub struct FileName(WireText);
 
 impl FileName {
     /// Creates a name from text.
@@ -30,7 +26,7 @@ impl FileName {
     ///
     /// [`NameError`] when the text is not exactly one component.
     pub fn new(name: impl AsRef<str>) -> Result<Self, NameError> {
-        Self::checked(name.as_ref().as_bytes(), false)
+        Self::checked(WireText::text(name.as_ref()))
     }
 
     /// Creates a name from bytes that a server sent. It is text if the bytes are UTF-8 or decode without
@@ -40,28 +36,25 @@ impl FileName {
     ///
     /// [`NameError`] when the bytes are not exactly one component.
     pub fn from_wire(bytes: &[u8], encoding: Encoding) -> Result<Self, NameError> {
-        match encoding.decode(bytes) {
-            Some(text) if !encoding.is_foreign_utf8(bytes) => Self::checked(text.as_bytes(), false),
-            _ => Self::checked(bytes, true),
-        }
+        Self::checked(WireText::from_wire(bytes, encoding))
     }
 
     /// Returns the name as text, or `None` if it does not decode.
     #[must_use]
     pub fn as_str(&self) -> Option<&str> {
-        std::str::from_utf8(&self.bytes).ok()
+        self.0.as_str()
     }
 
     /// Returns the name as text for display; invalid sequences become U+FFFD.
     #[must_use]
     pub fn to_string_lossy(&self) -> Cow<'_, str> {
-        String::from_utf8_lossy(&self.bytes)
+        self.0.to_string_lossy()
     }
 
     /// Returns the bytes: UTF-8 if the name is text, else those of the server.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
-        &self.bytes
+        self.0.as_bytes()
     }
 
     /// Returns the bytes if `platform` allows a file of this name.
@@ -72,23 +65,28 @@ impl FileName {
     /// blanks, control characters, and bytes that are not text.
     pub fn local(&self, platform: Platform) -> Result<&[u8], NameError> {
         match platform {
-            Platform::Unix => Ok(&self.bytes),
-            Platform::Windows => self.check_windows().map(|()| &*self.bytes),
+            Platform::Unix => Ok(self.as_bytes()),
+            Platform::Windows => self.check_windows().map(|()| self.as_bytes()),
         }
     }
 
-    pub(crate) fn checked(bytes: &[u8], wire: bool) -> Result<Self, NameError> {
-        let error = |why| Err(NameError { name: String::from_utf8_lossy(bytes).into_owned(), why });
-        match bytes {
+    /// Creates a name, if it is exactly one component.
+    pub(crate) fn checked(name: WireText) -> Result<Self, NameError> {
+        let error = |why| Err(NameError { name: name.to_string_lossy().into_owned(), why });
+        match name.as_bytes() {
             b"" => return error("it is empty"),
             b"." | b".." => return error("it names the same directory or its parent"),
             _ => {}
         }
-        match bytes.iter().find(|byte| matches!(byte, b'/' | 0 | b'\r' | b'\n')) {
+        match name.as_bytes().iter().find(|byte| matches!(byte, b'/' | 0 | b'\r' | b'\n')) {
             Some(b'/') => error("it contains a '/'"),
             Some(_) => error("it contains a NUL or a line ending"),
-            None => Ok(Self { bytes: bytes.into(), wire: wire && !bytes.is_ascii() }),
+            None => Ok(Self(name)),
         }
+    }
+
+    pub(crate) fn wire_text(&self) -> &WireText {
+        &self.0
     }
 
     fn check_windows(&self) -> Result<(), NameError> {
@@ -127,14 +125,14 @@ impl TryFrom<&str> for FileName {
 
 impl fmt::Debug for FileName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "FileName(\"{}\")", self.bytes.escape_ascii())
+        write!(f, "FileName({:?})", self.0)
     }
 }
 
 /// Writes the name as text with control characters escaped, so that it is safe on a terminal.
 impl fmt::Display for FileName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write_escaped(f, &self.to_string_lossy())
+        self.0.fmt(f)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, convert::Infallible, fmt, str::FromStr, sync::Arc};
 
-use crate::{Encoding, FileName, escape::write_escaped};
+use crate::{Encoding, FileName, wire_text::WireText};
 
 /// Path on the server, with `/` between its components.
 ///
@@ -19,60 +19,50 @@ use crate::{Encoding, FileName, escape::write_escaped};
 /// # Ok::<(), oxftp_proto::NameError>(())
 /// ```
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
-pub struct RemotePath {
-    bytes: Vec<u8>,
-    /// `bytes` are sent to the server unchanged, whatever the encoding. Never set for plain ASCII.
-    wire: bool,
-}
+pub struct RemotePath(WireText);
 
 impl RemotePath {
     /// Creates a path from bytes that a server sent. It is text if the bytes are UTF-8 or decode without
     /// loss, and is sent back to the server unchanged.
     #[must_use]
     pub fn from_wire(bytes: &[u8], encoding: Encoding) -> Self {
-        match encoding.decode(bytes) {
-            Some(text) if !encoding.is_foreign_utf8(bytes) => Self::from(text.into_owned()),
-            _ => Self { bytes: bytes.to_vec(), wire: true },
-        }
+        Self(WireText::from_wire(bytes, encoding))
     }
 
     /// Returns the path as the server spells it, or `None` when a character does not exist in `encoding`.
     #[must_use]
     pub fn to_wire(&self, encoding: Encoding) -> Option<Cow<'_, [u8]>> {
-        match self.as_str() {
-            Some(text) if !self.wire => encoding.encode(text),
-            _ => Some(Cow::Borrowed(&self.bytes)),
-        }
+        self.0.to_wire(encoding)
     }
 
     /// Returns the path as text, or `None` if it does not decode.
     #[must_use]
     pub fn as_str(&self) -> Option<&str> {
-        std::str::from_utf8(&self.bytes).ok()
+        self.0.as_str()
     }
 
     /// Returns the path as text for display; invalid sequences become U+FFFD.
     #[must_use]
     pub fn to_string_lossy(&self) -> Cow<'_, str> {
-        String::from_utf8_lossy(&self.bytes)
+        self.0.to_string_lossy()
     }
 
     /// Returns the bytes: UTF-8 if the path is text, else those of the server.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
-        &self.bytes
+        self.0.as_bytes()
     }
 
     /// Returns whether the path is absolute.
     #[must_use]
     pub fn is_absolute(&self) -> bool {
-        self.bytes.starts_with(b"/")
+        self.as_bytes().starts_with(b"/")
     }
 
     /// Returns whether the path is empty, which means the working directory.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.bytes.is_empty()
+        self.as_bytes().is_empty()
     }
 
     /// Appends one name.
@@ -81,20 +71,20 @@ impl RemotePath {
     /// [`RemotePath::join_in`] for other encodings).
     #[must_use]
     pub fn join(&self, name: &FileName) -> Self {
-        self.join_bytes(&name.bytes, name.wire)
+        self.joined(name.wire_text())
     }
 
     /// Appends one name like [`join`](Self::join), but encodes text in `encoding` where text and bytes are
     /// combined.
     #[must_use]
     pub fn join_in(&self, name: &FileName, encoding: Encoding) -> Self {
-        let name = Self::from(name);
-        if self.wire == name.wire {
-            return self.join_bytes(&name.bytes, name.wire);
+        let name = name.wire_text();
+        if self.0.is_raw() == name.is_raw() {
+            return self.joined(name);
         }
         match (self.to_wire(encoding), name.to_wire(encoding)) {
-            (Some(path), Some(name)) => Self { bytes: path.into_owned(), wire: true }.join_bytes(&name, true),
-            _ => self.join_bytes(&name.bytes, true),
+            (Some(path), Some(name)) => Self(WireText::raw(&*path)).joined(&WireText::raw(&*name)),
+            _ => self.joined(name),
         }
     }
 
@@ -104,7 +94,7 @@ impl RemotePath {
         if path.is_absolute() {
             return path.clone();
         }
-        self.join_bytes(&path.bytes, path.wire)
+        self.joined(&path.0)
     }
 
     /// Returns the path without its last component, or `None` for the root and for the empty path.
@@ -121,7 +111,7 @@ impl RemotePath {
             Some(slash) => trim_slashes(trimmed.get(..slash).unwrap_or_default()),
             None => &[],
         };
-        Some(Self { bytes: bytes.to_vec(), wire: self.wire }.normalised())
+        Some(self.rebuilt(bytes))
     }
 
     /// Returns the steps that lead to this path one after the other: the root of an absolute path, then each component.
@@ -134,8 +124,8 @@ impl RemotePath {
     /// ```
     pub fn steps(&self) -> impl Iterator<Item = Self> {
         let root = self.is_absolute().then(|| Self::from("/"));
-        let names = self.bytes.split(|byte| *byte == b'/').filter(|name| !name.is_empty());
-        root.into_iter().chain(names.map(|name| Self { bytes: name.to_vec(), wire: self.wire }))
+        let names = self.as_bytes().split(|byte| *byte == b'/').filter(|name| !name.is_empty());
+        root.into_iter().chain(names.map(|name| self.rebuilt(name)))
     }
 
     /// Returns the last component, or `None` for the root, the empty path, and a path that ends in `.` or
@@ -143,17 +133,17 @@ impl RemotePath {
     #[must_use]
     pub fn file_name(&self) -> Option<FileName> {
         let last = self.trimmed().rsplit(|&byte| byte == b'/').next()?;
-        FileName::checked(last, self.wire).ok()
+        FileName::checked(self.0.rebuilt(last)).ok()
     }
 
     /// Creates a path from other bytes, which are text if this path is text.
-    pub(crate) fn rebuilt(&self, bytes: impl Into<Vec<u8>>) -> Self {
-        Self { bytes: bytes.into(), wire: self.wire }.normalised()
+    pub(crate) fn rebuilt(&self, bytes: impl Into<Box<[u8]>>) -> Self {
+        Self(self.0.rebuilt(bytes))
     }
 
     /// Appends bytes of `name` without a separator in between.
     pub(crate) fn spliced(&self, bytes: Vec<u8>, name: &FileName) -> Self {
-        Self { bytes, wire: self.wire || name.wire }
+        Self(self.0.combined(name.wire_text(), bytes))
     }
 
     /// Returns whether the path names an entry of a directory, and not the root, the directory that it starts from or
@@ -169,7 +159,7 @@ impl RemotePath {
     pub fn names_entry(&self) -> bool {
         let mut names = 0_usize;
         let mut ends_in_name = false;
-        for component in self.bytes.split(|&byte| byte == b'/') {
+        for component in self.as_bytes().split(|&byte| byte == b'/') {
             match component {
                 b"" | b"." => {}
                 b".." => {
@@ -186,30 +176,22 @@ impl RemotePath {
     }
 
     fn trimmed(&self) -> &[u8] {
-        match trim_slashes(&self.bytes) {
+        match trim_slashes(self.as_bytes()) {
             b"/" => &[],
             trimmed => trimmed,
         }
     }
 
-    fn join_bytes(&self, bytes: &[u8], wire: bool) -> Self {
-        let mut joined = self.bytes.clone();
-        if !joined.is_empty() && !joined.ends_with(b"/") {
-            joined.push(b'/');
-        }
-        joined.extend_from_slice(bytes);
-        Self { bytes: joined, wire: self.wire || wire }
-    }
-
-    fn normalised(mut self) -> Self {
-        self.wire &= !self.bytes.is_ascii();
-        self
+    fn joined(&self, name: &WireText) -> Self {
+        let path = self.as_bytes();
+        let separator: &[u8] = if path.is_empty() || path.ends_with(b"/") { b"" } else { b"/" };
+        Self(self.0.combined(name, [path, separator, name.as_bytes()].concat()))
     }
 }
 
 impl From<String> for RemotePath {
     fn from(text: String) -> Self {
-        Self { bytes: text.into_bytes(), wire: false }
+        Self(WireText::text(text))
     }
 }
 
@@ -259,7 +241,7 @@ impl FromStr for RemotePath {
 
 impl From<&FileName> for RemotePath {
     fn from(name: &FileName) -> Self {
-        Self { bytes: name.bytes.to_vec(), wire: name.wire }
+        Self(name.wire_text().clone())
     }
 }
 
@@ -271,14 +253,14 @@ impl From<FileName> for RemotePath {
 
 impl fmt::Debug for RemotePath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "RemotePath(\"{}\")", self.bytes.escape_ascii())
+        write!(f, "RemotePath({:?})", self.0)
     }
 }
 
 /// Writes the path as text with control characters escaped, so that it is safe on a terminal.
 impl fmt::Display for RemotePath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write_escaped(f, &self.to_string_lossy())
+        self.0.fmt(f)
     }
 }
 

@@ -44,7 +44,7 @@ pub(crate) struct Connection {
 
 struct Shared {
     /// Never locked while waiting for the interpreter.
-    state: Mutex<State>,
+    state: Mutex<ConnectionState>,
     /// A socket wakes one reader only.
     filling: tokio::sync::Mutex<()>,
     /// The state changed in a way that a waiting future cannot see from the socket.
@@ -55,7 +55,7 @@ struct Shared {
     local: Option<SocketAddr>,
 }
 
-struct State {
+struct ConnectionState {
     link: Link,
     input: BytesMut,
     at_end: bool,
@@ -322,7 +322,7 @@ impl Connection {
 impl Connection {
     fn new(socket: BoxSocket) -> Self {
         let (peer, local) = (socket.peer_address(), socket.local_address());
-        let state = State {
+        let state = ConnectionState {
             link: Link::Open(socket),
             input: BytesMut::new(),
             at_end: false,
@@ -358,12 +358,12 @@ impl Connection {
 }
 
 impl Shared {
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, ConnectionState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Waits for a state.
-    async fn until(&self, reached: impl Fn(&State) -> bool) {
+    async fn until(&self, reached: impl Fn(&ConnectionState) -> bool) {
         loop {
             let mut changed = pin!(self.changed.notified());
             changed.as_mut().enable();
@@ -479,7 +479,7 @@ impl Shared {
     }
 }
 
-impl State {
+impl ConnectionState {
     /// Returns what an empty input means.
     fn end<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyBytes>>> {
         match &self.read_error {

@@ -184,6 +184,16 @@ impl Pool {
         })
     }
 
+    /// Renames a file in place of an existing one.
+    fn replace(&self, source: Path, destination: Path) -> Job {
+        let pool = self.pool();
+        Job::new(async move {
+            let replaced = async { pool.client().await?.replace(&source.0, destination.0).await };
+            let replaced = replaced.await;
+            outcome(explained(&pool, &source.0, replaced).await, exception)
+        })
+    }
+
     fn remove_file(&self, path: Path) -> Job {
         let pool = self.pool();
         Job::new(async move {
@@ -204,6 +214,16 @@ impl Pool {
     fn remove_tree(&self, path: Path) -> Job {
         let pool = self.pool();
         Job::new(async move { outcome(pool.remove_dir_all(path.0).await.map(Summary), exception) })
+    }
+
+    /// Returns the modification time of a file by `MDTM`, in seconds since 1970.
+    fn modified(&self, path: Path) -> Job {
+        let pool = self.pool();
+        Job::new(async move {
+            let found = async { pool.client().await?.modified(&path.0).await };
+            let found = found.await;
+            outcome(explained(&pool, &path.0, found).await.map(|time| seconds(&time)), exception)
+        })
     }
 
     /// Sets the modification time of a file, in seconds since 1970.
@@ -682,13 +702,17 @@ impl<'py> IntoPyObject<'py> for Info {
         let modified = entry.modified.as_ref();
         info.set_item("modify", modified.map(oxftp::Timestamp::to_mlsx))?;
         let zoned = modified.filter(|time| !matches!(time.zone(), Zone::Unknown));
-        let seconds = zoned.map(|time| time.to_unix(0) as f64 + f64::from(time.nanosecond()) / 1e9);
-        info.set_item("mtime", seconds)?;
+        info.set_item("mtime", zoned.map(seconds))?;
         info.set_item("mode", entry.mode)?;
         info.set_item("unique", entry.facts().get("unique").map(|it| it.into_owned()))?;
         info.set_item("target", entry.link_target().map(|it| String::from_utf8_lossy(it).into_owned()))?;
         Ok(info)
     }
+}
+
+/// Seconds since 1970. A time without a zone counts as one in UTC, as `MDTM` has it (RFC 3659, 2.3).
+fn seconds(time: &oxftp::Timestamp) -> f64 {
+    time.to_unix(0) as f64 + f64::from(time.nanosecond()) / 1e9
 }
 
 /// A report as a dictionary.

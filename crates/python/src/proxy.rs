@@ -1,4 +1,4 @@
-//! How sockets are opened: directly, or through a proxy.
+//! Connectors: sockets are opened directly, or through a proxy.
 
 use std::{net::IpAddr, sync::Arc};
 

@@ -1,6 +1,6 @@
 //! The tokio runtime of this process.
 //!
-//! A forked child has none of its parent's threads, so it gets a runtime of its own; the parent's is leaked in it.
+//! A forked child has none of its parent's threads, so it starts its own runtime and leaks the parent's.
 //! Before the interpreter ends, [`stop`] ends the runtime and the thread that wakes event loops.
 
 use std::{
@@ -23,7 +23,7 @@ pub(crate) struct Runtime {
     completions: mpsc::Sender<Completion>,
 }
 
-/// What has to be ended at exit.
+/// The parts that are ended at exit.
 struct Owned {
     tokio: tokio::runtime::Runtime,
     waker: JoinHandle<()>,

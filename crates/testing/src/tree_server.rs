@@ -111,13 +111,13 @@ impl TreeServer {
     pub async fn start(self) -> RunningTreeServer {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a loopback port is free");
         let address = listener.local_addr().expect("the listener is bound");
-        let shared = Arc::new(Mutex::new(Shared { tree: self.tree, commands: Vec::new() }));
+        let shared = Arc::new(Mutex::new(ServedTree { tree: self.tree, commands: Vec::new() }));
         let served = shared.clone();
         let task = tokio::spawn(async move {
             while let Ok((control, _)) = listener.accept().await {
                 let (shared, deviation) = (served.clone(), self.deviation.clone());
                 // A client that disconnects ends its session.
-                tokio::spawn(async move { Session::new(control, shared, deviation).run().await.ok() });
+                tokio::spawn(async move { TreeSession::new(control, shared, deviation).run().await.ok() });
             }
         });
         RunningTreeServer { address, shared, task }
@@ -128,7 +128,7 @@ impl TreeServer {
 #[derive(Debug)]
 pub struct RunningTreeServer {
     address: SocketAddr,
-    shared: Arc<Mutex<Shared>>,
+    shared: Arc<Mutex<ServedTree>>,
     task: tokio::task::JoinHandle<()>,
 }
 
@@ -157,7 +157,7 @@ impl RunningTreeServer {
             .collect()
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Shared> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, ServedTree> {
         self.shared.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -236,22 +236,22 @@ fn resolve(directory: &str, path: &str) -> String {
 }
 
 #[derive(Debug)]
-struct Shared {
+struct ServedTree {
     tree: Tree,
     commands: Vec<String>,
 }
 
-struct Session {
+struct TreeSession {
     control: BufReader<TcpStream>,
-    shared: Arc<Mutex<Shared>>,
+    shared: Arc<Mutex<ServedTree>>,
     deviation: Arc<Deviation>,
     directory: String,
     transfer_type: char,
     passive: Option<TcpListener>,
 }
 
-impl Session {
-    fn new(control: TcpStream, shared: Arc<Mutex<Shared>>, deviation: Arc<Deviation>) -> Self {
+impl TreeSession {
+    fn new(control: TcpStream, shared: Arc<Mutex<ServedTree>>, deviation: Arc<Deviation>) -> Self {
         let (directory, control) = ("/".to_owned(), BufReader::new(control));
         Self { control, shared, deviation, directory, transfer_type: 'A', passive: None }
     }

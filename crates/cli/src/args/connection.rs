@@ -5,7 +5,7 @@ use std::{net::IpAddr, path::PathBuf};
 use clap::{Args, ValueEnum};
 use oxftp::{Command, Encoding, ListCommand, Pipelining, ServerZone, TlsVersion};
 
-use super::{ActiveAt, Fingerprint, RateLimit, TimeoutSeconds};
+use super::{ActiveAt, Fingerprint, RateTimetable, TimeoutSeconds};
 
 /// Flags of every command that connects.
 #[derive(Debug, Clone, PartialEq, Args)]
@@ -125,9 +125,10 @@ pub(crate) struct NetworkArgs {
     /// verbs after a lost connection
     #[arg(long, value_name = "N", default_value = "2")]
     pub(crate) retries: u32,
-    /// Limit the transfer rate in bytes per second, as in 500k, 2M or 5MiB/s
+    /// Limit the transfer rate in bytes per second, as in 500k, 2M or 5MiB/s; a timetable is "08:00,512k 19:00,off", in local
+    /// time
     #[arg(long, value_name = "RATE")]
-    pub(crate) limit_rate: Option<RateLimit>,
+    pub(crate) limit_rate: Option<RateTimetable>,
     /// Send the commands for the next file before the current reply: auto (if the server allows it), on or off
     #[arg(long, value_name = "WHEN", default_value = "auto", hide_possible_values = true)]
     pub(crate) pipelining: PipeliningArg,

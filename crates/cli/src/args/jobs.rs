@@ -1,6 +1,6 @@
 //! Number of connections.
 
-use std::str::FromStr;
+use std::{str::FromStr, time::Duration};
 
 use oxftp::Connections;
 
@@ -20,9 +20,11 @@ impl JobCount {
         }
     }
 
-    /// Returns how many operands are transferred concurrently.
-    pub(crate) fn max_operands(self) -> usize {
+    /// Returns how many operands are transferred concurrently, where a login took this long. Each of them needs a session:
+    /// with `auto`, slow logins would cost more than they gain.
+    pub(crate) fn max_operands(self, login: Duration) -> usize {
         match self {
+            Self::Auto if login >= SLOW_LOGIN => 1,
             Self::Auto => AUTO_OPERANDS,
             Self::AtMost(jobs) => jobs.into(),
         }
@@ -57,12 +59,23 @@ const AUTO_CONNECTIONS: usize = 16;
 /// Operands that are transferred concurrently with `auto`.
 const AUTO_OPERANDS: usize = 4;
 
+/// A login that takes this long costs more than a further session gains.
+const SLOW_LOGIN: Duration = Duration::from_secs(1);
+
 /// Number of segments of a large file with `auto`.
 pub(crate) const DEFAULT_SEGMENTS: usize = 4;
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn slow_logins_make_auto_operands_take_turns() {
+        let (fast, slow) = (Duration::from_millis(300), Duration::from_secs(4));
+
+        assert_eq!((JobCount::Auto.max_operands(fast), JobCount::Auto.max_operands(slow)), (4, 1));
+        assert_eq!(JobCount::AtMost(8).max_operands(slow), 8);
+    }
 
     #[test]
     fn jobs_are_a_number_or_auto() {

@@ -9,6 +9,7 @@ mod jobs;
 mod lock;
 mod mode;
 mod range;
+mod rate;
 mod record;
 mod selection;
 mod shell;
@@ -24,10 +25,11 @@ pub(crate) use jobs::{DEFAULT_SEGMENTS, JobCount};
 pub(crate) use lock::LockArgs;
 pub(crate) use mode::{Mode, OctalMode};
 pub(crate) use range::ByteRange;
+pub(crate) use rate::RateTimetable;
 pub(crate) use record::RecordArgs;
 pub(crate) use selection::{ByteRegex, DepthArgs, NameArgs, SelectionArgs};
 pub(crate) use shell::ShellArgs;
-pub(crate) use transfer::{EventArgs, ExistingArgs, LinksArg, ModeArgs, TransferArgs};
+pub(crate) use transfer::{EventArgs, ExistingArgs, LinksArg, ModeArgs, MoveArgs, TransferArgs, VerifyArg};
 pub(crate) use values::{
     ActiveAt, Fingerprint, RateLimit, Size, TimeoutSeconds, UnixTime, local_path, names_url,
 };

@@ -26,25 +26,44 @@ pub(crate) struct TransferArgs {
 }
 
 impl TransferArgs {
-    /// Returns the verification to use.
-    pub(crate) fn verify(&self) -> Verify {
-        self.verify.map(Verify::from).unwrap_or_default()
-    }
-
-    /// Returns the verification to use before a source is removed.
-    pub(crate) fn verify_before_removal(&self) -> Verify {
-        self.verify.map_or(Verify::Size, Verify::from)
+    /// Returns the verification to use before sources are removed.
+    pub(crate) fn verify_before(&self, moves: &MoveArgs) -> Verify {
+        let default = if moves.is_any() { Verify::Size } else { Verify::default() };
+        self.verify.map_or(default, Verify::from)
     }
 
     /// Fails if sources are to be removed unverified.
-    pub(crate) fn check_removal(&self, remove_source: bool) -> Result {
+    pub(crate) fn check_removal(&self, moves: &MoveArgs) -> Result {
         match self.verify {
-            Some(VerifyArg::Off) if remove_source => Err(Failure::Usage(
-                "--move verifies each copy before its source is removed: it conflicts with --verify off"
-                    .to_owned(),
-            )),
+            Some(VerifyArg::Off) if moves.is_any() => Err(Failure::Usage(format!(
+                "{} verifies each copy before its source is removed: it conflicts with --verify off",
+                moves.name()
+            ))),
             _ => Ok(()),
         }
+    }
+}
+
+/// What becomes of the sources of a transfer.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct MoveArgs {
+    /// Remove each source file when its copy is complete and verified; directories are kept
+    #[arg(long = "move")]
+    pub(crate) remove_source: bool,
+    /// Move each source file into this directory, on its own side, when its copy is complete and verified; relative to the
+    /// directory that contains the source, with mirror to SRC
+    #[arg(long, value_name = "DIR", conflicts_with = "remove_source")]
+    pub(crate) move_to: Option<String>,
+}
+
+impl MoveArgs {
+    pub(crate) fn is_any(&self) -> bool {
+        self.remove_source || self.move_to.is_some()
+    }
+
+    /// Returns the flag that was given.
+    pub(crate) fn name(&self) -> &'static str {
+        if self.move_to.is_some() { "--move-to" } else { "--move" }
     }
 }
 
@@ -58,6 +77,9 @@ pub(crate) struct ExistingArgs {
     /// Skip files whose names exist at the destination
     #[arg(long, visible_alias = "no-clobber")]
     ignore_existing: bool,
+    /// Skip files that change or grow within S seconds: those that are not older are looked at twice, S seconds apart
+    #[arg(long, value_name = "S", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) stable: Option<u32>,
 }
 
 impl ExistingArgs {

@@ -203,7 +203,7 @@ async fn compare(mirror: Mirror<'_>, args: &CheckArgs) -> (Vec<Step>, oxftp::Res
     let links = if args.links == LinksToCheck::Follow { Links::Follow } else { Links::Skip };
     let outcome = mirror
         .connections(args.jobs.connections())
-        .filter(filter(&args.selection, args.depth))
+        .filter(filter(&args.selection, args.depth, None))
         .compare(compare)
         .delete(Delete::After)
         .links(links)

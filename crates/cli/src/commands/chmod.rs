@@ -62,7 +62,7 @@ async fn set_one(client: &mut Client, url: &FtpUrl, mode: &Mode) -> Result {
         true => Some(look_up(client, url).await?),
         false => None,
     };
-    let target = Target {
+    let target = ChmodTarget {
         path: url.path(),
         is_dir: found.as_ref().is_some_and(|(_, is_dir)| *is_dir),
         current: found.and_then(|(current, _)| current),
@@ -88,7 +88,7 @@ async fn set_tree(
 ) -> Result {
     let failed = |error| Failure::about(url, error);
     let (current, is_dir) = look_up(client, url).await?;
-    let root = Target { path: url.path(), current, is_dir };
+    let root = ChmodTarget { path: url.path(), current, is_dir };
     if !is_dir {
         return set(client, url, &root, &args.mode).await;
     }
@@ -108,7 +108,7 @@ async fn set_tree(
         match entry {
             Ok(entry) if entry.is_dir() && selector.is_active() => {}
             Ok(entry) if matches!(entry.kind, EntryKind::File | EntryKind::Directory) => {
-                targets.push(Target { path: entry.path(), current: entry.mode, is_dir: entry.is_dir() });
+                targets.push(ChmodTarget { path: entry.path(), current: entry.mode, is_dir: entry.is_dir() });
             }
             Ok(_) => {}
             Err(error) => report(failed(error)),
@@ -127,13 +127,13 @@ async fn set_tree(
 }
 
 /// A file or directory to change, with its permissions if they were listed.
-struct Target {
+struct ChmodTarget {
     path: RemotePath,
     current: Option<u32>,
     is_dir: bool,
 }
 
-async fn set(client: &mut Client, url: &FtpUrl, target: &Target, mode: &Mode) -> Result {
+async fn set(client: &mut Client, url: &FtpUrl, target: &ChmodTarget, mode: &Mode) -> Result {
     let current = match (target.current, mode.needs_current()) {
         (None, true) => {
             return Err(Failure::UsageWithHint {

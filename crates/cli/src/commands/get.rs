@@ -12,7 +12,7 @@ use std::{
 };
 
 use clap::Args;
-use oxftp::{Connections, FtpUrl, Pool, Progress};
+use oxftp::{Connections, FileName, FtpUrl, Pool, Progress};
 
 use super::support::{
     concurrent,
@@ -20,8 +20,10 @@ use super::support::{
     lock::{JobLocks, LockTarget},
     operands::Operands,
     range,
+    rename_rule::RenameArgs,
     same_names::{folds_case, refuse_same_names},
     selector::Selector,
+    stability::Stability,
     stdout,
     summary::{skipped_symlinks, summary, warn_of_skipped_symlinks},
 };
@@ -29,7 +31,7 @@ use crate::{
     app::App,
     args::{
         ByteRange, ConnectionArgs, DEFAULT_SEGMENTS, DepthArgs, EventArgs, ExistingArgs, JobCount, LinksArg,
-        ModeArgs, NameArgs, RecordArgs, SelectionArgs, TransferArgs, local_path,
+        ModeArgs, MoveArgs, NameArgs, RecordArgs, SelectionArgs, TransferArgs, local_path,
     },
     failure::{Failure, FailureCollector, Result},
     progress::Scope,
@@ -46,7 +48,8 @@ pub(crate) struct GetArgs {
     resume: bool,
     /// Download a part of a file: FROM-TO counts bytes from 0 and includes both ends, FROM- goes to the end, -N is the
     /// last N bytes
-    #[arg(long, value_name = "FROM-TO", allow_hyphen_values = true, conflicts_with_all = ["recursive", "resume"])]
+    #[arg(long, value_name = "FROM-TO", allow_hyphen_values = true)]
+    #[arg(conflicts_with_all = ["recursive", "resume", "remove_source", "move_to", "rename_with"])]
     range: Option<ByteRange>,
     /// Download a large file in N segments, each over its own connection [default: up to 4 with -j auto, else 1]
     #[arg(long, value_name = "N", conflicts_with_all = ["recursive", "range"])]
@@ -68,14 +71,15 @@ pub(crate) struct GetArgs {
     #[arg(long, value_name = "HOW", default_value = "skip", hide_possible_values = true)]
     links: LinksArg,
     /// Transfer as text: convert line ends to those of this system
-    #[arg(long, conflicts_with_all = ["resume", "range", "verify"])]
+    #[arg(long, conflicts_with_all = ["resume", "range", "verify", "remove_source", "move_to"])]
     ascii: bool,
     /// Wait until each file is written to the disk before reporting it as complete
     #[arg(long, conflicts_with = "range")]
     fsync: bool,
-    /// Remove each file from the server when its copy is complete, verified and written to the disk; directories are kept
-    #[arg(long = "move", conflicts_with_all = ["range", "ascii"])]
-    remove_source: bool,
+    #[command(flatten)]
+    moves: MoveArgs,
+    #[command(flatten)]
+    renames: RenameArgs,
     /// Files or directories to download
     #[arg(value_name = "URL", required_unless_present_any = ["files_from", "files_from0"])]
     urls: Vec<String>,
@@ -104,7 +108,7 @@ pub(crate) async fn run(args: GetArgs, app: &App) -> Result {
     check_special(&args, output.as_ref())?;
     let mut session = Session::new(args.connection.clone())?;
     let mut operands = Operands::expand(&mut session, &args.urls, &args.names).await?;
-    let downloader = Downloader {
+    let mut downloader = Downloader {
         args: &args,
         output: output.as_ref(),
         selector: Selector::new(&args.selection),
@@ -112,6 +116,10 @@ pub(crate) async fn run(args: GetArgs, app: &App) -> Result {
     };
     if !args.recursive {
         operands.select(&mut session, &downloader.selector).await?;
+    }
+    if let Some(seconds) = args.existing.stable {
+        let stability = Stability::of_operands(&mut session, &operands, seconds).await?;
+        downloader.selector = downloader.selector.and(stability.into_selection());
     }
     let mut urls = operands.urls();
     remove_repeated(&mut urls);
@@ -125,7 +133,8 @@ pub(crate) async fn run(args: GetArgs, app: &App) -> Result {
 }
 
 fn check(args: &GetArgs) -> Result {
-    args.transfer.check_removal(args.remove_source)?;
+    args.transfer.check_removal(&args.moves)?;
+    args.renames.check(args.recursive)?;
     let Some(output) = &args.output else { return Ok(()) };
     let usage = |text: &str| Err(Failure::Usage(text.to_owned()));
     if output.as_os_str() == "-" {
@@ -142,9 +151,17 @@ fn check(args: &GetArgs) -> Result {
             _ if args.transfer.backup.backup().is_some() => {
                 usage("stdout replaces no file: --backup-dir and --suffix conflict with -o -")
             }
-            _ if args.remove_source => usage("stdout is not verified: --move conflicts with -o -"),
+            _ if args.moves.is_any() => {
+                usage("stdout is not verified: --move and --move-to conflict with -o -")
+            }
+            _ if args.renames.rename_with.is_some() => {
+                usage("stdout has no name: --rename-with conflicts with -o -")
+            }
             _ => Ok(()),
         };
+    }
+    if args.renames.rename_with.is_some() {
+        return usage("-o sets the new name: it conflicts with --rename-with; use -d to set a directory");
     }
     match output.is_dir() && !args.recursive {
         true => Err(Failure::IsDirectory {
@@ -182,8 +199,8 @@ fn check_special(args: &GetArgs, output: Option<&Destination>) -> Result {
             "{name} is written into as it is: --file-mode and --dir-mode need a file or directory"
         )));
     }
-    if args.recursive || args.resume || args.perms || args.remove_source || args.transfer.verify.is_some() {
-        let flags = "-r, -c, -p, --move and --verify need a file or directory";
+    if args.recursive || args.resume || args.perms || args.moves.is_any() || args.transfer.verify.is_some() {
+        let flags = "-r, -c, -p, --move, --move-to and --verify need a file or directory";
         return Err(Failure::Usage(format!("{name} is written into as it is: {flags}")));
     }
     Ok(())
@@ -198,10 +215,16 @@ fn remove_repeated(urls: &mut Vec<FtpUrl>) {
 /// Fails if two URLs would become one local file.
 fn refuse_same(args: &GetArgs, urls: &[FtpUrl]) -> Result {
     let directory = args.directory.as_deref().unwrap_or(Path::new(""));
-    let names: Vec<_> = urls.iter().map(|url| url.path().file_name()).collect();
+    let names = urls.iter().map(|url| new_name(args, url)).collect::<Result<Vec<_>>>()?;
     let names = names.iter().map(|name| name.as_ref().and_then(|name| name.as_str()).map(OsStr::new));
     let sources = urls.iter().map(ToString::to_string).zip(names);
     refuse_same_names(sources, &directory.display().to_string(), || folds_case(directory))
+}
+
+/// Returns the name of the local file, if the URL has a name.
+fn new_name(args: &GetArgs, url: &FtpUrl) -> Result<Option<FileName>> {
+    let Some(name) = url.path().file_name() else { return Ok(None) };
+    Ok(Some(args.renames.apply(&name.to_string_lossy())?.unwrap_or(name)))
 }
 
 fn check_output(args: &GetArgs, urls: usize) -> Result {
@@ -224,7 +247,7 @@ struct Downloader<'a> {
 
 impl Downloader<'_> {
     fn may_run_concurrently(&self, urls: &[FtpUrl]) -> bool {
-        let names: Vec<_> = urls.iter().map(|url| url.path().file_name()).collect();
+        let names: Vec<_> = urls.iter().map(|url| new_name(self.args, url).ok().flatten()).collect();
         let names = names.iter().map(|name| name.as_ref().and_then(|name| name.as_str()).map(AsRef::as_ref));
         self.args.transfer.jobs.max_connections() > 1
             && urls.len() > 1
@@ -254,7 +277,7 @@ impl Downloader<'_> {
     /// Returns the local path that a URL is downloaded to.
     fn target(&self, url: &FtpUrl) -> PathBuf {
         let directory = self.args.directory.as_deref().unwrap_or(Path::new(""));
-        let name = url.path().file_name().map(|name| name.to_string()).unwrap_or_default();
+        let name = new_name(self.args, url).ok().flatten().map(|name| name.to_string()).unwrap_or_default();
         self.args.output.clone().unwrap_or_else(|| directory.join(name))
     }
 
@@ -347,7 +370,7 @@ impl Downloader<'_> {
             .iter()
             .zip(pools)
             .map(async |(url, pool)| self.download(&pool?, url, progress.clone(), app).await);
-        concurrent::run(downloads, self.args.transfer.jobs.max_operands()).await
+        concurrent::run(downloads, self.args.transfer.jobs.max_operands(session.login_time())).await
     }
 
     async fn download(
@@ -370,14 +393,11 @@ impl Downloader<'_> {
             .dir_mode(args.modes.dir_mode())
             .links(args.links.into())
             .sync(args.fsync)
-            .verify(if args.remove_source {
-                args.transfer.verify_before_removal()
-            } else {
-                args.transfer.verify()
-            })
+            .verify(args.transfer.verify_before(&args.moves))
             .existing(args.existing.existing())
             .backup(args.transfer.backup.backup())
-            .remove_source(args.remove_source)
+            .remove_source(args.moves.remove_source)
+            .move_source(args.moves.move_to.clone())
             .order(args.transfer.order.into())
             .retries(args.connection.network.retries)
             .connections(self.connections())
@@ -388,6 +408,7 @@ impl Downloader<'_> {
             None => download,
         };
         let report = match (self.output, args.directory.as_deref()) {
+            _ if args.renames.rename_with.is_some() => download.to(self.target(url)).write_into(true).await,
             (Some(Destination::File(name)), _) => download.to(name).write_into(true).await,
             (_, Some(directory)) => download.to(directory).await,
             _ => download.await,

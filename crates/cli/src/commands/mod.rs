@@ -7,6 +7,7 @@ mod chmod;
 mod cli;
 mod completions;
 mod config;
+mod cp;
 mod demo;
 mod du;
 mod find;
@@ -64,6 +65,7 @@ async fn run_verb(verb: Verb, app: &App) -> Result {
         Verb::Touch(args) => touch::run(args, app).await,
         Verb::Fxp(args) => fxp::run(args, app).await,
         Verb::Mkdir(args) => mkdir::run(args, app).await,
+        Verb::Cp(args) => cp::run(args, app).await,
         Verb::Mv(args) => mv::run(args, app).await,
         Verb::Stat(args) => stat::run(args, app).await,
         Verb::Find(args) => find::run(args, app).await,

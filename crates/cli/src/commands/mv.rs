@@ -6,7 +6,7 @@ use oxftp::{FtpUrl, RemotePath};
 use super::support::{
     diagnose,
     operands::{Operand, Operands},
-    rename_rule::RenameRule,
+    rename_rule::RenameArgs,
     selector::Selector,
 };
 use crate::{
@@ -22,10 +22,8 @@ use crate::{
     override_usage = "oxftp mv [OPTIONS] <URL>... <PATH>\n       oxftp mv [OPTIONS] --rename-with <RULE> <URL>..."
 )]
 pub(crate) struct MvArgs {
-    /// Rename each file within its directory: s/REGEX/TEXT/ replaces the first match in its name, s/REGEX/TEXT/g all of
-    /// them; $1 is the first group
-    #[arg(long, value_name = "RULE")]
-    rename_with: Option<RenameRule>,
+    #[command(flatten)]
+    renames: RenameArgs,
     /// Show what would be done, without doing it
     #[arg(short = 'n', long)]
     dry_run: bool,
@@ -45,7 +43,7 @@ pub(crate) struct MvArgs {
 
 pub(crate) async fn run(mut args: MvArgs, app: &App) -> Result {
     // With a rule, all words are URLs.
-    if args.rename_with.is_none() {
+    if args.renames.rename_with.is_none() {
         args.path = args.urls.pop().unwrap_or_default();
         let has_names = args.names.files_from.is_some() || args.names.files_from0.is_some();
         if args.urls.is_empty() && !has_names {
@@ -58,8 +56,8 @@ pub(crate) async fn run(mut args: MvArgs, app: &App) -> Result {
     let mut session = Session::new(args.connection.clone())?;
     let mut operands = Operands::expand(&mut session, &args.urls, &args.names).await?;
     operands.select(&mut session, &Selector::new(&args.selection)).await?;
-    let renames = match &args.rename_with {
-        Some(rule) => renamed_by(rule, &operands)?,
+    let renames = match &args.renames.rename_with {
+        Some(_) => renamed_by(&args.renames, &operands)?,
         None => moved(&mut session, &args.urls, &args.path, &operands).await?,
     };
     let mut failures = operands.collect_failures(app)?;
@@ -100,18 +98,14 @@ struct Rename {
     to: RemotePath,
 }
 
-fn renamed_by(rule: &RenameRule, operands: &Operands) -> Result<Vec<Rename>> {
+fn renamed_by(rule: &RenameArgs, operands: &Operands) -> Result<Vec<Rename>> {
     let mut renames = Vec::new();
     for Operand { url, .. } in &operands.found {
         let path = url.path();
         let Some(name) = path.file_name() else {
             return Err(Failure::Usage(format!("{url} has no name that could be changed")));
         };
-        let new = rule.apply(&name.to_string_lossy());
-        if new == name.to_string_lossy() {
-            continue;
-        }
-        let new = oxftp::FileName::new(&new).map_err(|error| Failure::Usage(format!("{url}: {error}")))?;
+        let Some(new) = rule.apply(&name.to_string_lossy())?.filter(|new| *new != name) else { continue };
         renames.push(Rename { url: url.clone(), to: path.parent().unwrap_or_default().join(&new) });
     }
     refuse_equal_targets(renames)
@@ -186,7 +180,7 @@ fn path_of(url: &FtpUrl, new: &FtpUrl) -> Result<(RemotePath, bool)> {
             what: format!(
                 "cannot rename {url} to {new}: the new URL is on another server or has another user"
             ),
-            hint: "use fxp to copy a file from one server to another, or mirror for a tree".to_owned(),
+            hint: "use cp to copy it to another server, then rm".to_owned(),
         });
     }
     Ok((new.path(), new.names_directory()))

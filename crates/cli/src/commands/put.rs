@@ -2,12 +2,13 @@
 
 use std::{
     collections::HashSet,
+    ffi::OsString,
     path::{Path, PathBuf},
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use clap::Args;
@@ -17,17 +18,19 @@ use super::support::{
     concurrent,
     lock::{JobLocks, LockTarget},
     operands::read_names,
+    rename_rule::RenameArgs,
     same_names::refuse_same_names,
     selector::Selector,
     sources::{self, bytes_of, has_no_name, is_stdin, tree_bytes},
+    stability::Stability,
     stdin,
     summary::{skipped_symlinks, summary, warn_of_skipped_symlinks},
 };
 use crate::{
     app::App,
     args::{
-        ConnectionArgs, DepthArgs, EventArgs, ExistingArgs, LinksArg, ModeArgs, RecordArgs, SelectionArgs,
-        TransferArgs, names_url,
+        ConnectionArgs, DepthArgs, EventArgs, ExistingArgs, LinksArg, ModeArgs, MoveArgs, RecordArgs,
+        SelectionArgs, TransferArgs, names_url,
     },
     failure::{Failure, Result},
     progress::Scope,
@@ -55,17 +58,18 @@ pub(crate) struct PutArgs {
     #[arg(long, value_name = "HOW", default_value = "skip", hide_possible_values = true)]
     links: LinksArg,
     /// Transfer as text: convert line ends to those of the server
-    #[arg(long, conflicts_with_all = ["resume", "verify"])]
+    #[arg(long, conflicts_with_all = ["resume", "verify", "remove_source", "move_to"])]
     ascii: bool,
-    /// Upload each file under a temporary name and rename it when it is complete and verified
+    /// Upload each file under a temporary name; rename it when it is complete and verified
     #[arg(long)]
     temp_name: bool,
     /// Upload into this directory, relative to the path of the URL
     #[arg(short, long, value_name = "REMOTE_DIR")]
     directory: Option<String>,
-    /// Remove each local file when its copy on the server is complete and verified; directories are kept
-    #[arg(long = "move", conflicts_with = "ascii")]
-    remove_source: bool,
+    #[command(flatten)]
+    moves: MoveArgs,
+    #[command(flatten)]
+    renames: RenameArgs,
     /// Files or directories to upload; - is stdin. The last word is the destination: a directory if it ends in /, else the
     /// new name
     #[arg(value_name = "SRC", required = true)]
@@ -97,20 +101,26 @@ pub(crate) struct PutArgs {
 }
 
 pub(crate) async fn run(mut args: PutArgs, app: &App) -> Result {
-    args.transfer.check_removal(args.remove_source)?;
+    args.transfer.check_removal(&args.moves)?;
+    args.renames.check(args.recursive)?;
     args.take_words()?;
     args.add_named_sources()?;
     let url = session::url(&args.url)?;
     let target = target(&args, &url)?;
     remove_repeated(&mut args.sources);
     if let Target::Into(directory) = &target {
-        let names = args.sources.iter().map(|source| {
-            (source.display().to_string(), source.file_name().filter(|_| !has_no_name(source)))
-        });
+        let names = args.sources.iter().map(|source| new_name(&args, source));
+        let names = names.collect::<Result<Vec<_>>>()?;
+        let sources = args.sources.iter().map(|source| source.display().to_string());
+        let names = sources.zip(names.iter().map(Option::as_deref));
         // Whether the server ignores case is not known.
         refuse_same_names(names, &directory.to_string(), || false)?;
     }
-    let selector = Selector::new(&args.selection);
+    let mut selector = Selector::new(&args.selection);
+    if let Some(seconds) = args.existing.stable {
+        let stability = Stability::of_paths(&args.sources, seconds).await?;
+        selector = selector.and(stability.into_selection());
+    }
     let uploader =
         Uploader { args: &args, url: &url, target: &target, selector, skipped_symlinks: AtomicU64::new(0) };
     let mut session = Session::new(args.connection.clone())?;
@@ -118,6 +128,13 @@ pub(crate) async fn run(mut args: PutArgs, app: &App) -> Result {
     locks.run(uploader.put_all(&mut session, app)).await?;
     session.quit().await;
     Ok(())
+}
+
+/// Returns the name of the file on the server, if the source has a name.
+fn new_name(args: &PutArgs, source: &Path) -> Result<Option<OsString>> {
+    let Some(name) = source.file_name().filter(|_| !has_no_name(source)) else { return Ok(None) };
+    let new = args.renames.apply(&name.to_string_lossy())?;
+    Ok(Some(new.map_or_else(|| name.to_owned(), |new| new.to_string_lossy().into_owned().into())))
 }
 
 /// Removes sources that were named before.
@@ -183,6 +200,9 @@ fn target(args: &PutArgs, url: &FtpUrl) -> Result<Target> {
     let target = match &args.directory {
         Some(directory) => Target::Into(url.path().join_path(&directory.into())),
         None if url.names_directory() => Target::Into(url.path()),
+        None if args.renames.rename_with.is_some() => {
+            return usage("--rename-with needs a destination directory: a URL that ends in /, or -d");
+        }
         None if args.sources.len() > 1 => {
             return usage("several sources need a destination directory: a URL that ends in /, or -d");
         }
@@ -203,7 +223,10 @@ fn target(args: &PutArgs, url: &FtpUrl) -> Result<Target> {
             _ if args.transfer.backup.backup().is_some() => {
                 usage("stdin is uploaded under its final name: --backup-dir and --suffix conflict with -")
             }
-            _ if args.remove_source => usage("stdin cannot be removed: --move conflicts with -"),
+            _ if args.moves.is_any() => {
+                usage("stdin cannot be removed: --move and --move-to conflict with -")
+            }
+            _ if args.existing.stable.is_some() => usage("stdin is read once: --stable conflicts with -"),
             _ if args.times => usage("stdin has no modification time: -t conflicts with -"),
             _ => Ok(target),
         };
@@ -245,10 +268,8 @@ impl Uploader<'_> {
 
     /// Returns the path on the server that a source is uploaded to.
     fn target_of(&self, source: &Path) -> RemotePath {
-        match (self.target, source.file_name()) {
-            (Target::Into(path), Some(name)) if !has_no_name(source) => {
-                path.join_path(&name.to_string_lossy().into_owned().into())
-            }
+        match (self.target, new_name(self.args, source).ok().flatten()) {
+            (Target::Into(path), Some(name)) => path.join_path(&name.to_string_lossy().into_owned().into()),
             (Target::Into(path) | Target::Named(path), _) => path.clone(),
         }
     }
@@ -257,7 +278,7 @@ impl Uploader<'_> {
         let mut failures = app.collect_failures(self.args.sources.len());
         if self.may_run_concurrently() {
             let pool = session.pool(self.url, self.max_connections()).await?;
-            for outcome in self.put_concurrently(&pool, app).await {
+            for outcome in self.put_concurrently(&pool, session.login_time(), app).await {
                 failures.record(outcome.map(|summary| app.terminal.summary(summary)))?;
             }
         } else {
@@ -271,8 +292,10 @@ impl Uploader<'_> {
 
     fn may_run_concurrently(&self) -> bool {
         let sources = &self.args.sources;
-        let names = sources.iter().map(|source| source.file_name().filter(|_| !has_no_name(source)));
-        self.max_connections() > 1 && sources.len() > 1 && concurrent::have_distinct_names(names)
+        let names: Vec<_> = sources.iter().map(|source| new_name(self.args, source).ok().flatten()).collect();
+        self.max_connections() > 1
+            && sources.len() > 1
+            && concurrent::have_distinct_names(names.iter().map(Option::as_deref))
     }
 
     async fn put(&self, session: &mut Session, source: &Path, app: &App) -> Result {
@@ -288,7 +311,7 @@ impl Uploader<'_> {
     }
 
     /// Uploads all sources under one progress display. Outcomes are returned, so that they are printed after it.
-    async fn put_concurrently(&self, pool: &Pool, app: &App) -> Vec<Result<String>> {
+    async fn put_concurrently(&self, pool: &Pool, login: Duration, app: &App) -> Vec<Result<String>> {
         let sources = &self.args.sources;
         let mut bytes = Some(0);
         let mut scopes = Vec::with_capacity(sources.len());
@@ -304,7 +327,7 @@ impl Uploader<'_> {
             scope?;
             self.upload(pool, source, progress.clone(), app).await
         });
-        concurrent::run(uploads, self.args.transfer.jobs.max_operands()).await
+        concurrent::run(uploads, self.args.transfer.jobs.max_operands(login)).await
     }
 
     /// Examines a source before the first command is sent.
@@ -340,14 +363,11 @@ impl Uploader<'_> {
             .file_mode(args.modes.file_mode())
             .dir_mode(args.modes.dir_mode())
             .links(args.links.into())
-            .verify(if args.remove_source {
-                args.transfer.verify_before_removal()
-            } else {
-                args.transfer.verify()
-            })
+            .verify(args.transfer.verify_before(&args.moves))
             .existing(args.existing.existing())
             .backup(args.transfer.backup.backup())
-            .remove_source(args.remove_source)
+            .remove_source(args.moves.remove_source)
+            .move_source(args.moves.move_to.clone())
             .order(args.transfer.order.into())
             .retries(args.connection.network.retries)
             .connections(args.transfer.jobs.connections())
@@ -357,6 +377,9 @@ impl Uploader<'_> {
             None => upload,
         };
         let report = match self.target {
+            Target::Into(_) if args.renames.rename_with.is_some() => {
+                upload.to(self.target_of(source)).write_into(true).await
+            }
             Target::Named(path) => upload.to(path).write_into(true).await,
             Target::Into(path) => upload.to(path).write_into(has_no_name(source)).await,
         };

@@ -13,7 +13,10 @@ pub(crate) fn hint<'f>(failure: &'f Failure, bookmarks: &[String]) -> Option<Cow
         Failure::NoBookmark { name } => Some(of_bookmark(name, bookmarks).into()),
         Failure::NoMatch { .. } => Some("--no-glob takes *, ?, [ and { as parts of names".into()),
         Failure::Client { about: Some(about), error } if error.is_not_found() && about.contains(PATTERN) => {
-            Some("patterns work in the URLs of ls, get, cat, rm, mv, chmod, touch, stat, find and du".into())
+            Some(
+                "patterns work in the URLs of ls, get, cat, rm, cp, mv, chmod, touch, stat, find and du"
+                    .into(),
+            )
         }
         failure => of_failure(failure).map(Cow::from),
     }

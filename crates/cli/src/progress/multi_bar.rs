@@ -16,6 +16,8 @@ use crate::units::count;
 pub(super) struct MultiBar {
     all: MultiProgress,
     sum: ProgressBar,
+    /// The total grows as files are found; otherwise it was known from the start.
+    grows: bool,
     running: Mutex<Running>,
 }
 
@@ -23,6 +25,7 @@ pub(super) struct MultiBar {
 struct Running {
     /// `None` for files that have no bar because there are too many.
     bars: HashMap<String, Option<ProgressBar>>,
+    found: u64,
     whole: u64,
     failed: u64,
 }
@@ -41,11 +44,22 @@ impl MultiBar {
             sum.set_length(bytes);
         }
         sum.enable_steady_tick(TICK);
-        Self { all, sum, running: Mutex::default() }
+        Self { all, sum, grows: bytes.is_none(), running: Mutex::default() }
     }
 
     fn running(&self) -> MutexGuard<'_, Running> {
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Adds files that were found to the total.
+    fn find(&self, files: u64, bytes: u64) {
+        self.running().found += files;
+        if self.grows && bytes > 0 {
+            if self.sum.length().is_none() {
+                self.sum.set_style(style(MEASURING));
+            }
+            self.sum.set_length(self.sum.length().unwrap_or(0) + bytes);
+        }
     }
 
     fn start(&self, name: &str, size: Option<u64>, offset: u64) {
@@ -76,13 +90,18 @@ impl MultiBar {
         }
         settled(&mut running);
         let failed = (running.failed > 0).then(|| format!(", {} failed", running.failed));
-        self.sum.set_message(count(running.whole, "file", "files") + &failed.unwrap_or_default());
+        let whole = match running.found > running.whole {
+            true => format!("{} of {}", running.whole, count(running.found, "file", "files")),
+            false => count(running.whole, "file", "files"),
+        };
+        self.sum.set_message(whole + &failed.unwrap_or_default());
     }
 }
 
 impl Progress for MultiBar {
     fn on_event(&self, event: ProgressEvent<'_>) {
         match event {
+            ProgressEvent::FilesFound { files, bytes } => self.find(files, bytes),
             ProgressEvent::FileStarted { name, size, offset } => self.start(name, size, offset),
             ProgressEvent::Advanced { name, bytes } => {
                 self.sum.inc(bytes);
@@ -132,6 +151,21 @@ mod tests {
         assert!(lines[1].starts_with("  two"), "{shown}");
         assert!(lines[2].starts_with("1 file") && lines[2].contains("38% of   4.00 KiB"), "{shown}");
         assert_eq!(lines.len(), 3, "{shown}");
+    }
+
+    #[test]
+    fn total_bar_grows_as_listings_find_files() {
+        let terminal = InMemoryTerm::new(24, 100);
+        let bars = MultiBar::drawn_on(ProgressDrawTarget::term_like(Box::new(terminal.clone())), None);
+        bars.on_event(ProgressEvent::FilesFound { files: 2, bytes: 2048 });
+        bars.start("one", Some(1024), 0);
+        bars.on_event(ProgressEvent::Advanced { name: Some("one"), bytes: 1024 });
+        bars.on_event(ProgressEvent::FileFinished { name: "one" });
+        bars.on_event(ProgressEvent::FilesFound { files: 1, bytes: 2048 });
+        bars.sum.force_draw();
+        let shown = terminal.contents();
+
+        assert!(shown.starts_with("1 of 2 files") && shown.contains("25% of   4.00 KiB"), "{shown}");
     }
 
     #[test]

@@ -24,7 +24,7 @@ pub(super) struct LogFile {
     error: Option<io::Error>,
 }
 
-/// What a file became.
+/// Result of one file.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum FileResult<'r> {
     Done { bytes: u64, elapsed: Duration },

@@ -1,4 +1,4 @@
-//! Records of a run: what its files became, and the sums of that.
+//! Records of a run: the result of each file, and their sums.
 //!
 //! [`observer`] receives the progress events of transfers, [`log_file`] writes a line for each file, and [`totals`] has
 //! the sums and their formats.
@@ -42,7 +42,7 @@ pub(crate) struct Records {
 struct State {
     totals: Totals,
     log: Option<LogFile>,
-    /// Messages of failures of files that the failure of their operand will repeat, and how often.
+    /// Messages of failed files with their numbers; the failure of their operand repeats them.
     known: HashMap<String, usize>,
 }
 
@@ -94,12 +94,12 @@ impl Records {
         state.fail(name, bytes, elapsed, message);
     }
 
-    /// Counts bytes of a file that failed: they were transferred nevertheless.
+    /// Counts the transferred bytes of a file that failed.
     fn moved(&self, bytes: u64) {
         self.state().totals.bytes += bytes;
     }
 
-    /// Adds what a report counts besides files and bytes.
+    /// Adds the counts of a report except files and bytes.
     pub(crate) fn add(&self, report: &Report) {
         let totals = &mut self.state().totals;
         totals.directories += report.directories;

@@ -12,7 +12,7 @@ use crate::{
     output,
 };
 
-/// Replaces the content of a file at once: a program that reads it meanwhile sees the old or the new content. Writes into
+/// Replaces the content of a file atomically: a program that reads it sees the old or the new content. Writes into
 /// devices and FIFOs, and to stdout for `-`.
 pub(super) fn content(path: &Path, content: &str) -> Result {
     if path.as_os_str() == "-" {

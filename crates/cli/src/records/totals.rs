@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::units::{Throughput, count};
 
-/// What a run did.
+/// Sums of one run.
 #[derive(Debug, Default, Serialize)]
 pub(super) struct Totals {
     pub(super) verb: &'static str,
@@ -17,7 +17,7 @@ pub(super) struct Totals {
     pub(super) ended: String,
     #[serde(rename = "seconds", serialize_with = "seconds")]
     pub(super) elapsed: Duration,
-    /// Nothing was done: the numbers are those of what would be done.
+    /// Dry run: the numbers are those of a real run.
     pub(super) dry_run: bool,
     /// Transferred files.
     pub(super) files: u64,
@@ -33,7 +33,7 @@ pub(super) struct Totals {
     pub(super) failures: Vec<FailedName>,
 }
 
-/// A failure and what it is about.
+/// A failure and the name that it is about.
 #[derive(Debug, Serialize)]
 pub(super) struct FailedName {
     pub(super) name: String,

@@ -13,9 +13,7 @@ use oxftp::{
 };
 
 use super::{
-    connection_cache::{ConnectionCache, limited},
-    known_hosts::KnownHosts,
-    proxy_choice::ProxyChoice,
+    connection_cache::ConnectionCache, known_hosts::KnownHosts, proxy_choice::ProxyChoice, rate::LimitedRate,
 };
 use crate::{
     args::{ActiveAt, NetworkArgs, TimeoutSeconds, TlsArgs},
@@ -45,10 +43,10 @@ impl ClientFactory {
                 "--active does not work through a proxy: use --proxy none to connect directly".to_owned(),
             ));
         }
-        let limit = network.limit_rate.map(|rate| rate.0);
-        let throttle = match (limit, ConnectionCache::current()) {
-            (Some(rate), Some(shell)) => shell.limit(rate),
-            _ => limited(limit),
+        let limit = network.limit_rate.clone();
+        let throttle = match ConnectionCache::current() {
+            Some(shell) => shell.limit(limit),
+            None => LimitedRate::new(limit).throttle(),
         };
         let tls_if_offered = tls.tls_if_offered;
         let base = Client::builder();

@@ -9,8 +9,8 @@ use std::{
 
 use oxftp::{Client, Pool, Throttle};
 
-use super::login_key::LoginKey;
-use crate::args::ConnectionArgs;
+use super::{login_key::LoginKey, rate::LimitedRate};
+use crate::args::{ConnectionArgs, RateTimetable};
 
 /// Keeps connections open between commands.
 ///
@@ -18,8 +18,8 @@ use crate::args::ConnectionArgs;
 #[derive(Debug, Clone, Default)]
 pub(crate) struct ConnectionCache {
     connections: Rc<RefCell<Vec<(ConnectionArgs, CachedConnections)>>>,
-    /// Rate limits by bytes per second: commands with the same limit share it.
-    limits: Rc<RefCell<HashMap<u64, Throttle>>>,
+    /// Rate limits by the flag that set them: commands with the same flag share one.
+    limits: Rc<RefCell<HashMap<Option<RateTimetable>, LimitedRate>>>,
 }
 
 /// Open connections of a session.
@@ -46,10 +46,23 @@ impl ConnectionCache {
         CURRENT.try_with(Self::clone).ok()
     }
 
-    /// Returns the limit that all commands with this rate share.
-    pub(super) fn limit(&self, rate: u64) -> Throttle {
+    /// Returns the limit that all commands with this flag share.
+    pub(super) fn limit(&self, flag: Option<RateTimetable>) -> Throttle {
         let mut limits = self.limits.borrow_mut();
-        limits.entry(rate).or_insert_with(|| limited(Some(rate))).clone()
+        limits.entry(flag.clone()).or_insert_with(|| LimitedRate::new(flag)).throttle()
+    }
+
+    /// Changes the limit that all commands with this flag share, also those that are running.
+    pub(crate) fn set_limit(&self, flag: Option<RateTimetable>, limit: RateTimetable) {
+        let mut limits = self.limits.borrow_mut();
+        limits.entry(flag.clone()).or_insert_with(|| LimitedRate::new(flag)).set(Some(limit));
+    }
+
+    /// Returns the limit that all commands with this flag share, as it is typed.
+    pub(crate) fn shown_limit(&self, flag: &Option<RateTimetable>) -> String {
+        let limits = self.limits.borrow();
+        let limit = limits.get(flag).map_or(flag.as_ref(), LimitedRate::timetable);
+        limit.map_or_else(|| "off".to_owned(), ToString::to_string)
     }
 
     /// Takes the connections that were opened with the same flags.
@@ -113,14 +126,6 @@ impl CachedConnections {
     }
 }
 
-/// Returns a limit for reading and writing.
-pub(super) fn limited(rate: Option<u64>) -> Throttle {
-    let throttle = Throttle::unlimited();
-    throttle.set_read_limit(rate);
-    throttle.set_write_limit(rate);
-    throttle
-}
-
 /// Returns whether the server still responds. A closed connection is noticed at once; a vanished server only after a
 /// command.
 async fn responds(client: &mut Client, idle: Option<Duration>) -> bool {
@@ -144,9 +149,22 @@ mod tests {
     fn equal_rate_limits_are_shared_in_a_shell() {
         let cache = ConnectionCache::default();
 
-        cache.limit(1000).set_read_limit(Some(7));
+        let flag = |rate: &str| rate.parse().ok();
 
-        assert_eq!(cache.limit(1000).read_limit(), Some(7));
-        assert_eq!(cache.limit(2000).read_limit(), Some(2000));
+        cache.limit(flag("1000")).set_read_limit(Some(7));
+
+        assert_eq!(cache.limit(flag("1000")).read_limit(), Some(7));
+        assert_eq!(cache.limit(flag("2000")).read_limit(), Some(2000));
+    }
+
+    #[test]
+    fn shell_changes_limit_rate_of_running_commands() {
+        let cache = ConnectionCache::default();
+        let running = cache.limit(None);
+
+        cache.set_limit(None, "1M".parse().unwrap());
+
+        assert_eq!((running.read_limit(), cache.limit(None).write_limit()), (Some(1 << 20), Some(1 << 20)));
+        assert_eq!(cache.shown_limit(&None), "1048576");
     }
 }

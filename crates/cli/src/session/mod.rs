@@ -9,13 +9,17 @@ mod netrc;
 mod password;
 mod proxy;
 mod proxy_choice;
+mod rate;
 mod url;
 
 pub(crate) use connection_cache::ConnectionCache;
 pub(crate) use password::Passwords;
 pub(crate) use url::{url, urls};
 
-use std::{io::ErrorKind, time::Duration};
+use std::{
+    io::ErrorKind,
+    time::{Duration, Instant},
+};
 
 use client_factory::ClientFactory;
 use connection_cache::CachedConnections;
@@ -40,6 +44,8 @@ pub(crate) struct Session {
     connections: CachedConnections,
     /// The cache that takes the connections when the session is dropped, and the flags that they were opened with.
     cache: Option<(ConnectionCache, ConnectionArgs)>,
+    /// How long the slowest login took.
+    login_time: Duration,
 }
 
 impl Session {
@@ -51,7 +57,8 @@ impl Session {
         let connections = cache.as_ref().map(|(cache, args)| cache.take(args)).unwrap_or_default();
         let factory = ClientFactory::new(args.tls, args.network)?;
         let blocklist = LoginBlocklist::default();
-        Ok(Self { factory, passwords, retries, blocklist, connections, cache })
+        let login_time = Duration::ZERO;
+        Ok(Self { factory, passwords, retries, blocklist, connections, cache, login_time })
     }
 
     /// Returns a client that is logged in for this URL.
@@ -102,15 +109,22 @@ impl Session {
         Ok((connected.map_err(failed)?, credentials))
     }
 
+    /// Returns how long the slowest login took; zero where sessions were open already.
+    pub(crate) fn login_time(&self) -> Duration {
+        self.login_time
+    }
+
     /// Logs in, unless the server refused this login before.
     async fn log_in(&mut self, url: &FtpUrl, key: &LoginKey) -> Result<Client> {
         self.blocklist.check(key, url)?;
+        let begun = Instant::now();
         let mut outcome = self.log_in_with_retries(url, key.credentials.clone()).await;
         if let Err(Failure::Opening { error, .. }) = &outcome
             && self.factory.trust(url, error).await?
         {
             outcome = self.log_in_with_retries(url, key.credentials.clone()).await;
         }
+        self.login_time = self.login_time.max(begun.elapsed());
         outcome.inspect_err(|failure| self.blocklist.record(key, failure))
     }
 

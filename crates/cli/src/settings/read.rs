@@ -14,7 +14,7 @@ use crate::failure::{Failure, Result};
 
 /// Parses the file; errors name the file, the line and the key.
 pub(super) fn read(path: PathBuf, text: &str, cli: &Command) -> Result<Settings> {
-    let source = Source { path: &path, text, cli };
+    let source = SettingsSource { path: &path, text, cli };
     let document = Document::parse(text).map_err(|error| source.wrong(error.span(), error.message()))?;
     let mut settings = Settings::default();
     for (key, item) in source.keys(document.as_table()) {
@@ -48,13 +48,13 @@ pub(super) fn read(path: PathBuf, text: &str, cli: &Command) -> Result<Settings>
 }
 
 /// Text of a file and its path.
-struct Source<'s> {
+struct SettingsSource<'s> {
     path: &'s Path,
     text: &'s str,
     cli: &'s Command,
 }
 
-impl<'s> Source<'s> {
+impl<'s> SettingsSource<'s> {
     fn keys<'t>(&self, table: &'t dyn TableLike) -> impl Iterator<Item = (&'t Key, &'t Item)> {
         table.iter().filter_map(|(name, _)| table.get_key_value(name))
     }

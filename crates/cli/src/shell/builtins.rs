@@ -15,9 +15,31 @@ use crate::{
 };
 
 /// Names of all built-in commands, for help and completion.
-pub(super) const NAMES: [&str; 23] = [
-    "ascii", "binary", "bye", "cd", "cdup", "delete", "exit", "help", "mdelete", "open", "prompt", "user",
-    "jobs", "kill", "lcd", "lls", "lpwd", "mget", "mput", "pwd", "quit", "source", "wait",
+pub(super) const NAMES: [&str; 24] = [
+    "ascii",
+    "binary",
+    "bye",
+    "cd",
+    "cdup",
+    "delete",
+    "exit",
+    "help",
+    "mdelete",
+    "open",
+    "prompt",
+    "user",
+    "jobs",
+    "kill",
+    "limit-rate",
+    "lcd",
+    "lls",
+    "lpwd",
+    "mget",
+    "mput",
+    "pwd",
+    "quit",
+    "source",
+    "wait",
 ];
 
 impl Shell {
@@ -32,6 +54,8 @@ impl Shell {
             ["lcd", path] => self.change_local(path),
             ["lpwd"] => print(&env::current_dir().unwrap_or_default().display().to_string()).await,
             ["lls", words @ ..] => run_system("ls", words).await,
+            ["limit-rate"] => print(&self.cache.shown_limit(&self.connection.network.limit_rate)).await,
+            ["limit-rate", rate] | ["set", "limit-rate", rate] => self.limit_rate(rate),
             ["jobs"] => print(self.jobs.to_string().trim_end()).await,
             ["wait"] => self.wait_for_all().await,
             ["wait", number] => self.wait_for(number).await,
@@ -83,6 +107,13 @@ impl Shell {
         self.cwd.style = client.path_style();
         let left = std::mem::replace(&mut self.cwd.directory, entered.to_string_lossy().into_owned());
         self.cwd.previous = left;
+        Ok(())
+    }
+
+    /// Changes the rate limit of all commands, also of those in the background.
+    fn limit_rate(&self, rate: &str) -> Result {
+        let limit = rate.parse().map_err(|why| Failure::Usage(format!("limit-rate {rate}: {why}")))?;
+        self.cache.set_limit(self.connection.network.limit_rate.clone(), limit);
         Ok(())
     }
 
@@ -242,6 +273,8 @@ const HELP: &str = "Commands of the shell:
   pwd        print the directory on the server
   lcd        change the local directory; lpwd and lls print and list it
   COMMAND &  run a command in the background; jobs, wait [N] and kill N control such jobs
+  limit-rate RATE
+             limit the transfer rate of all commands from now on, also in the background; off ends that
   source     run the commands in a file
   ! COMMAND  run a system command
   ascii      transfer text from now on, with converted line ends; binary ends that

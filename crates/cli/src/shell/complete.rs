@@ -8,7 +8,7 @@ use super::{
     Shell, builtins,
     command_line::{quoted, split},
     directory_cache::CachedName,
-    translate::{Operands, verb},
+    translate::{OperandKind, verb},
 };
 
 impl Shell {
@@ -56,7 +56,7 @@ impl Shell {
 }
 
 fn is_local(command: &str, backwards: bool) -> bool {
-    let puts = verb(command).is_some_and(|(.., operands)| operands == Operands::Local);
+    let puts = verb(command).is_some_and(|(.., operands)| operands == OperandKind::Local);
     puts || matches!(command, "lcd" | "lls" | "source") || (command == "mirror" && backwards)
 }
 

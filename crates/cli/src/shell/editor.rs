@@ -9,12 +9,12 @@ use std::{
 
 use oxftp::redact_password;
 use rustyline::{
-    CompletionType, Config, Context, Editor as RustylineEditor, Helper, Highlighter, Hinter, Validator,
+    CompletionType, Config, Context, Editor, Helper, Highlighter, Hinter, Validator,
     completion::{Completer, Pair},
     error::ReadlineError,
     history::{FileHistory, History},
 };
-use tokio::{sync::mpsc as asynchronous, task::JoinHandle};
+use tokio::{sync::mpsc as async_mpsc, task::JoinHandle};
 
 use crate::{
     failure::{Failure, Result},
@@ -22,9 +22,9 @@ use crate::{
 };
 
 /// Reads lines from a terminal on another thread.
-pub(super) struct Editor {
-    ask: asynchronous::UnboundedSender<CompletionRequest>,
-    pub(super) requests: asynchronous::UnboundedReceiver<CompletionRequest>,
+pub(super) struct LineEditor {
+    ask: async_mpsc::UnboundedSender<CompletionRequest>,
+    pub(super) requests: async_mpsc::UnboundedReceiver<CompletionRequest>,
     remembered: Vec<String>,
     /// How many of these lines the history file has already.
     kept: usize,
@@ -47,9 +47,9 @@ pub(super) enum Input {
     Eof,
 }
 
-impl Editor {
+impl LineEditor {
     pub(super) fn new() -> Self {
-        let (ask, requests) = asynchronous::unbounded_channel();
+        let (ask, requests) = async_mpsc::unbounded_channel();
         let history = state_directory().map(|state| state.join("history"));
         let mut earlier = FileHistory::new();
         if let Some(path) = &history {
@@ -90,7 +90,7 @@ impl Editor {
 }
 
 /// Writes the history file.
-impl Drop for Editor {
+impl Drop for LineEditor {
     fn drop(&mut self) {
         if let Some(path) = self.history.take() {
             // Ignored: without a writable home directory there is no history.
@@ -101,7 +101,7 @@ impl Drop for Editor {
 
 fn read(prompt: &str, completer: RemoteCompleter, remembered: &[String]) -> rustyline::Result<Input> {
     let config = Config::builder().completion_type(CompletionType::List).build();
-    let mut lines = RustylineEditor::<RemoteCompleter, FileHistory>::with_config(config)?;
+    let mut lines = Editor::<RemoteCompleter, FileHistory>::with_config(config)?;
     lines.set_helper(Some(completer));
     for line in remembered {
         lines.add_history_entry(line)?;
@@ -116,7 +116,7 @@ fn read(prompt: &str, completer: RemoteCompleter, remembered: &[String]) -> rust
 
 /// Requests completions from the shell, which has the connection to the server.
 #[derive(Helper, Highlighter, Hinter, Validator)]
-pub(super) struct RemoteCompleter(asynchronous::UnboundedSender<CompletionRequest>);
+pub(super) struct RemoteCompleter(async_mpsc::UnboundedSender<CompletionRequest>);
 
 impl Completer for RemoteCompleter {
     type Candidate = Pair;

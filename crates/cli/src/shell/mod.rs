@@ -25,7 +25,7 @@ use tokio::{signal, time};
 
 use self::{
     directory_cache::DirectoryCache,
-    editor::{Editor, Input},
+    editor::{Input, LineEditor},
     jobs::BackgroundJobs,
     working_dir::WorkingDir,
 };
@@ -107,7 +107,7 @@ impl Shell {
 
     /// Runs lines from a terminal; failures are reported without ending the shell.
     async fn interact(&mut self) -> Result {
-        let mut editor = Editor::new();
+        let mut editor = LineEditor::new();
         loop {
             for ended in self.jobs.take_ended().await {
                 self.directories.clear();
@@ -134,7 +134,7 @@ impl Shell {
         }
     }
 
-    async fn read_line(&mut self, editor: &mut Editor) -> Result<Input> {
+    async fn read_line(&mut self, editor: &mut LineEditor) -> Result<Input> {
         let prompt = format!("{}:{}> ", escape(&self.cwd.shown), escape(&self.cwd.directory));
         let mut reading = editor.read(prompt);
         loop {

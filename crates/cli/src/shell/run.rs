@@ -136,7 +136,8 @@ impl Shell {
             cli.global.quiet = true;
             cli.global.progress = When::Never;
         }
-        let app = App::new(&cli.global, cli.verb.prints_events(), cli.verb.records(), Settings::default());
+        let (name, records) = cli.verb.records();
+        let app = App::new(&cli.global, cli.verb.prints_events(), name, records, Settings::default());
         let cache = self.cache.clone();
         Ok(Some(async move { cache.scope(Box::pin(crate::commands::run(cli.verb, &app))).await }))
     }

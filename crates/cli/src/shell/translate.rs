@@ -10,9 +10,9 @@ use super::{
 };
 use crate::failure::{Exit, Failure, Result};
 
-/// Operands of a command.
+/// Kind of the operands of a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Operands {
+pub(super) enum OperandKind {
     /// Paths on the server, by default the current directory.
     RemoteOrHere,
     /// Paths on the server.
@@ -32,8 +32,8 @@ pub(super) enum Operands {
 }
 
 /// Returns the command of the program for a command name, the flags that the name implies, and its operands.
-pub(super) fn verb(name: &str) -> Option<(&str, &'static [&'static str], Operands)> {
-    use Operands::{Downloaded, Local, Raw, Remote, RemoteOrHere, Renamed, Trees, WordThenRemote};
+pub(super) fn verb(name: &str) -> Option<(&str, &'static [&'static str], OperandKind)> {
+    use OperandKind::{Downloaded, Local, Raw, Remote, RemoteOrHere, Renamed, Trees, WordThenRemote};
     Some(match name {
         "ls" | "find" | "tree" | "du" | "probe" => (name, &[], RemoteOrHere),
         "dir" | "ll" => ("ls", &["-l"], RemoteOrHere),
@@ -43,6 +43,7 @@ pub(super) fn verb(name: &str) -> Option<(&str, &'static [&'static str], Operand
         "size" | "modtime" => ("stat", &[], Remote),
         "chmod" => (name, &[], WordThenRemote),
         "mv" | "rename" => ("mv", &[], Renamed),
+        "cp" => ("cp", &[], Renamed),
         "put" | "send" | "mput" => ("put", &[], Local),
         "raw" | "quote" => ("raw", &[], Raw),
         "mirror" => (name, &[], Trees),
@@ -70,18 +71,33 @@ impl Shell {
             described.ok_or_else(|| Failure::Usage(format!("the program has no command {verb:?}")))?;
         let classified =
             classify(described, command.words.iter().skip(1).collect(), |word| word.text.as_str());
+        let has_rule = classified.flags.iter().any(|flag| flag.text.starts_with("--rename-with"));
+        // With a rule for the names, no word is a new path.
+        let operands =
+            if operands == OperandKind::Renamed && has_rule { OperandKind::Remote } else { operands };
         let mut words = vec!["oxftp".to_owned(), verb.to_owned()];
         words.extend(self.flags.iter().cloned());
         words.extend(more.iter().map(|flag| (*flag).to_owned()));
-        let reversed = operands == Operands::Trees && classified.flags.iter().any(|flag| flag.text == "-R");
+        let reversed =
+            operands == OperandKind::Trees && classified.flags.iter().any(|flag| flag.text == "-R");
         let flags = classified.flags.iter().filter(|flag| !(reversed && flag.text == "-R"));
         words.extend(flags.map(|flag| flag.text.clone()));
         words.extend((self.text && matches!(verb, "get" | "put" | "cat")).then(|| "--ascii".to_owned()));
         let backwards = reversed || names_local_tree(&classified.operands);
+        if let (OperandKind::Trees, false, [from, ..]) = (operands, backwards, &classified.operands[..])
+            && Path::new(&from.text).is_dir()
+            && self.names_copy(from, from).await?
+        {
+            return Err(Failure::UsageWithHint {
+                what: format!("the server has no directory {:?}, but this machine has", from.text),
+                hint: "mirror downloads; mirror -R LOCAL [REMOTE], or mirror ./LOCAL REMOTE, uploads"
+                    .to_owned(),
+            });
+        }
         let renames = !classified.flags.iter().any(|flag| {
             ["-o", "-d", "--output", "--directory"].iter().any(|name| flag.text.starts_with(name))
         });
-        if let (Operands::Downloaded, true, [from, to]) = (operands, renames, &classified.operands[..])
+        if let (OperandKind::Downloaded, true, [from, to]) = (operands, renames, &classified.operands[..])
             && self.names_copy(from, to).await?
         {
             let flag = if Path::new(&to.text).is_dir() { "-d" } else { "-o" };
@@ -89,7 +105,7 @@ impl Shell {
             return Ok(words);
         }
         words.push("--".to_owned());
-        if let (Operands::Local, true, [from, to]) = (operands, renames, &classified.operands[..])
+        if let (OperandKind::Local, true, [from, to]) = (operands, renames, &classified.operands[..])
             && is_new_name(from, to)
         {
             words.extend([from.text.clone(), self.cwd.url(&to.text)]);
@@ -101,25 +117,28 @@ impl Shell {
 
     async fn operands(
         &mut self,
-        kind: Operands,
+        kind: OperandKind,
         backwards: bool,
         words: &[&ShellWord],
     ) -> Result<Vec<String>> {
         let texts = || words.iter().map(|word| word.text.clone());
         Ok(match kind {
-            Operands::RemoteOrHere if words.is_empty() => vec![self.cwd.url("")],
-            Operands::RemoteOrHere | Operands::Remote | Operands::Downloaded => self.remote(words).await?,
-            Operands::WordThenRemote => match words.split_first() {
+            OperandKind::RemoteOrHere if words.is_empty() => vec![self.cwd.url("")],
+            OperandKind::RemoteOrHere | OperandKind::Remote | OperandKind::Downloaded => {
+                self.remote(words).await?
+            }
+            OperandKind::WordThenRemote => match words.split_first() {
                 Some((first, paths)) => [vec![first.text.clone()], self.remote(paths).await?].concat(),
                 None => Vec::new(),
             },
-            Operands::Renamed => match words {
+            OperandKind::Renamed => match words {
                 [sources @ .., to] if !sources.is_empty() => {
-                    [self.remote(sources).await?, vec![self.cwd.url(&to.text)]].concat()
+                    let to = if to.text.contains("://") { to.text.clone() } else { self.cwd.url(&to.text) };
+                    [self.remote(sources).await?, vec![to]].concat()
                 }
                 _ => texts().collect(),
             },
-            Operands::Local => {
+            OperandKind::Local => {
                 let mut sources = Vec::new();
                 for word in words {
                     sources.extend(local(word)?);
@@ -127,8 +146,8 @@ impl Shell {
                 sources.push(self.cwd.url_of_directory());
                 sources
             }
-            Operands::Raw => [self.cwd.url("")].into_iter().chain(texts()).collect(),
-            Operands::Trees => {
+            OperandKind::Raw => [self.cwd.url("")].into_iter().chain(texts()).collect(),
+            OperandKind::Trees => {
                 let at = |at: usize| words.get(at).map_or("", |word| word.text.as_str());
                 let (here, there) = if backwards { (at(0), at(1)) } else { (at(1), at(0)) };
                 let here = if here.is_empty() { "." } else { here }.to_owned();

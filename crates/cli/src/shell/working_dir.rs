@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn paths_are_joined_in_the_style_of_the_server() {
+    fn paths_are_joined_in_style_of_server() {
         for (style, directory, path, joined) in [
             (PathStyle::Mvs, "'ANN.'", "SRC", "'ANN.SRC'"),
             (PathStyle::Mvs, "'ANN.'", "SRC/MENU", "'ANN.SRC(MENU)'"),

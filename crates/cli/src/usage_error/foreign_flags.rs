@@ -253,12 +253,12 @@ const FOREIGN_FLAGS: &[ForeignFlag] = &[
     of(
         &["get", "put"],
         &["-N", "--timestamping", "--update", "--only-newer"],
-        "oxftp mirror --newer SRC DST transfers only newer files",
+        "oxftp mirror --update SRC DST transfers only newer files",
     ),
     of(
         &["mirror"],
-        &["-N", "--timestamping", "--update", "--only-newer", "-u"],
-        "--newer transfers only files that are newer in SRC",
+        &["-N", "--timestamping", "--only-newer"],
+        "--update transfers only files that are newer in SRC",
     ),
     of(&["get", "put", "ls"], &["--mirror"], "oxftp mirror SRC DST copies new and changed files"),
     of(
@@ -300,8 +300,13 @@ const FOREIGN_FLAGS: &[ForeignFlag] = &[
         "--delete deletes what SRC does not have, after the transfers; --delete=before deletes first",
     ),
     of(
+        &["get", "put", "mirror"],
+        &["-DD", "--remove-source-files", "--Remove-source-files", "-E"],
+        "--move removes each source when its copy is complete and verified",
+    ),
+    of(
         &["get", "put"],
-        &["--delete-after", "-DD", "--remove-source-files", "--Remove-source-files", "-E"],
+        &["--delete-after"],
         "--move removes each source when its copy is complete and verified",
     ),
     of(
@@ -310,7 +315,7 @@ const FOREIGN_FLAGS: &[ForeignFlag] = &[
         "oxftp mirror --delete SRC DST deletes what SRC does not have",
     ),
     of(&["mirror"], &["--ignore-time", "--ignore-times"], "--size-only compares sizes only"),
-    of(&["mirror"], &["--ignore-size"], "--newer compares times only"),
+    of(&["mirror"], &["--ignore-size"], "--update compares times only"),
     of(
         &["mirror"],
         &["-t", "--times", "--preserve", "--no-times"],
@@ -435,11 +440,13 @@ const FOREIGN_FLAGS: &[ForeignFlag] = &[
     of(&["rm"], &["-d", "--dir"], "oxftp rmdir URL removes empty directories"),
     of(&["mkdir"], &["-m", "--mode"], "oxftp chmod MODE URL sets permissions"),
     of(
-        &["mv"],
+        &["mv", "cp"],
         &["-t", "--target-directory", "-T"],
-        "the last word is the new path; end it with / to move into a directory",
+        "the last word is the new path; end it with / for a directory",
     ),
-    of(&["mv"], &["-f", "--force", "-i"], "mv asks nothing: leave this flag out"),
+    of(&["mv", "cp"], &["-f", "--force", "-i"], "no question is asked: leave this flag out"),
+    of(&["cp"], &["-a", "--archive", "-R"], "-r copies directories, with the times of their files"),
+    of(&["cp"], &["-p", "--preserve"], "cp keeps modification times without a flag"),
     of(
         &["mv"],
         &["--no-clobber", "--backup"],
@@ -532,7 +539,7 @@ mod tests {
     }
 
     #[test]
-    fn every_foreign_flag_of_a_verb_has_one_hint() {
+    fn every_foreign_flag_has_one_hint() {
         let mut seen = BTreeSet::new();
         let mut twice = Vec::new();
         for entry in FOREIGN_FLAGS {

@@ -7,7 +7,7 @@ pub(super) fn find(word: &str) -> Option<&'static str> {
 }
 
 const SYNONYMS: &[(&[&str], &str)] = &[
-    (&["cp", "copy", "copyto"], "get downloads, put uploads, and fxp copies from one server to another"),
+    (&["copy", "copyto"], "cp copies on a server or to another one; get downloads, put uploads"),
     (
         &["download", "fetch", "mget", "pget", "wget", "ncftpget"],
         "get downloads files, get -r directory trees",

@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{Site, content};
+use super::{Run, Site, content, run};
 
 /// Directories of a run.
 pub(crate) struct Fixtures<'s> {
@@ -41,6 +41,11 @@ impl<'s> Fixtures<'s> {
             .replace("PATH", &self.name)
             .replace("TRUST", trust);
         line.split_whitespace().map(str::to_owned).collect()
+    }
+
+    /// Runs the program in the local directory.
+    pub(crate) fn run_here(&self, words: &[&str]) -> Run {
+        run(self.site.command(words).current_dir(self.here("")))
     }
 
     pub(crate) fn there(&self, path: &str) -> PathBuf {

@@ -151,7 +151,7 @@ fn color_flag_overrides_no_color() {
 }
 
 #[test]
-fn settings_hold_flags_of_all_verbs_by_host_and_bookmark() {
+fn settings_hold_flags_by_host_and_bookmark() {
     let site = Site::plain();
     for path in ["pub/a.log", "pub/b.txt", "pub/.c"] {
         site.lay(path, "x");

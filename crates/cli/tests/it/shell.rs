@@ -84,6 +84,36 @@ fn shell_mirrors_in_both_directions() {
 }
 
 #[test]
+fn shell_mirror_of_local_name_has_hint() {
+    let site = Site::plain();
+    fs::create_dir_all(site.here("mm")).unwrap();
+
+    let run = shell(&site, "mirror mm x");
+
+    assert_eq!(run.code, Some(2), "{}", run.stderr);
+    assert!(run.stderr.contains("mirror -R LOCAL [REMOTE]"), "{}", run.stderr);
+}
+
+#[test]
+fn shell_changes_limit_rate() {
+    let site = Site::plain();
+
+    let run = shell(&site, "limit-rate; limit-rate 5M; limit-rate; set limit-rate off; limit-rate");
+    assert_eq!((run.code, run.stdout().as_str()), (Some(0), "off\n5242880\noff\n"));
+    assert_eq!(shell(&site, "limit-rate fast").code, Some(2));
+}
+
+#[test]
+fn shell_copies_files() {
+    let site = Site::plain();
+    fs::write(site.here("a"), "1").unwrap();
+
+    let run = shell(&site, "put a; mkdir d; cp a b; cp a b d; cp --rename-with s/b/c/ b; ls; ls d");
+
+    assert_eq!((run.code, run.stdout().as_str()), (Some(0), "a\nb\nc\nd\na\nb\n"), "{}", run.stderr);
+}
+
+#[test]
 fn script_of_a_classic_client_runs() {
     let site = Site::plain();
     site.lay("a.txt", "1\r\n2\r\n");

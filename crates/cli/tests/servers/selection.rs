@@ -19,7 +19,7 @@ macro_rules! on {
         #[test]
         fn $name() {
             let Some(site) = Site::on(ServerKind::$kind, Protection::$protection) else { return };
-            hold(&site, &[patterns(), rules(), moves(), listings()].into_iter().flatten().collect::<Vec<_>>());
+            hold(&site, &[patterns(), rules(), moves(), copies(), listings()].into_iter().flatten().collect::<Vec<_>>());
             ages(&site);
         }
     )+};
@@ -126,6 +126,61 @@ fn moves() -> Vec<Row> {
             .gone_here("tree/one"),
         row("put --move --no-clobber up.txt URL/pub/a.txt").there("pub/a.txt", ALPHA).here("up.txt", UP),
         row("get --move --verify off URL/big").fails(2, "--move verifies"),
+        row("get --move-to ../done -d in URL/pub/*.txt")
+            .here("in/a.txt", ALPHA)
+            .there("done/a.txt", ALPHA)
+            .gone_there("pub/a.txt"),
+        row("get --move-to in/new URL/big").here("big", big()).there("in/new/big", big()).gone_there("big"),
+        row("get -r --move-to done URL/pub")
+            .here("pub/sub/a b.txt", BLANK)
+            .there("done/pub/sub/a b.txt", BLANK)
+            .gone_there("pub/a.txt"),
+        row("get --move-to sub URL/half -o up.txt").there("sub/half", half()).here("up.txt", half()),
+        row("get --move-to x --move URL/big").fails(2, "cannot be used with"),
+        row("put --move-to sent up.txt URL/new").there("new", UP).here("sent/up.txt", UP).gone_here("up.txt"),
+        row("put -r --move-to tree/sent tree URL/")
+            .there("tree/in/two", "22")
+            .here("tree/sent/tree/in/two", "22")
+            .gone_here("tree/one")
+            .check(|fixtures, _| {
+                // What was moved is no source of the next run.
+                let words = fixtures.words("put -r --move-to tree/sent tree URL/again/");
+                let words: Vec<_> = words.iter().map(String::as_str).collect();
+                let run = fixtures.run_here(&words);
+                assert_eq!(run.code, Some(0), "{}", run.stderr);
+                assert!(!fixtures.there("again/tree/sent").exists());
+            }),
+        row("mirror --move URL/pub tree")
+            .here("tree/a.txt", ALPHA)
+            .here("tree/sub/a b.txt", BLANK)
+            .gone_there("pub/a.txt")
+            .gone_there("pub/sub/a b.txt"),
+        row("mirror --move-to done tree URL/pub")
+            .there("pub/in/two", "22")
+            .here("tree/done/in/two", "22")
+            .gone_here("tree/one")
+            .check(|fixtures, _| {
+                let words = fixtures.words("mirror --move-to done tree URL/pub");
+                let words: Vec<_> = words.iter().map(String::as_str).collect();
+                assert_eq!(fixtures.run_here(&words).code, Some(0));
+                assert!(!fixtures.there("pub/done").exists());
+            }),
+        row("mirror -n --move tree URL/new")
+            .mentions(&["put one  (missing)\n", "remove-source one  (its copy is complete)\n"])
+            .here("tree/one", "1"),
+        row("mirror --move --verify off tree URL/new").fails(2, "--move verifies").here("tree/one", "1"),
+        row("mirror --ignore-existing URL/pub pub-here").here("pub-here/a.txt", ALPHA),
+        row("mirror --existing tree URL/empty").gone_there("empty/one").gone_there("empty/in"),
+        row("mirror --no-clobber --delete URL/pub tree").here("tree/a.txt", ALPHA).gone_here("tree/one"),
+        row("put --stable 1 up.txt tree/one URL/new/").there("new/up.txt", UP).there("new/one", "1"),
+        row("get --stable 1 URL/pub/*.txt").here("a.txt", ALPHA),
+        row("mirror --stable 1 URL/pub tree").here("tree/a.txt", ALPHA).here("tree/sub/a b.txt", BLANK),
+        row("get --rename-with s/a/z/ -d in URL/pub/a.txt").here("in/z.txt", ALPHA),
+        row("get --rename-with s/.*/same/ URL/pub/a.txt URL/pub/b.log").fails(2, "would both become"),
+        row("get -r --rename-with s/a/b/ URL/pub").fails(2, "it conflicts with -r"),
+        row("put --rename-with s/up/down/ up.txt URL/new/").there("new/down.txt", UP),
+        row("put --rename-with s/up/down/ up.txt URL/new").fails(2, "needs a destination directory"),
+        row("put --rename-with s/up/..%2F/ up.txt URL/new/").there("new/..%2F.txt", UP),
         row("mv URL/pub/*.txt PATH/empty/").there("empty/a.txt", ALPHA).gone_there("pub/a.txt"),
         row("mv URL/pub/a.txt URL/pub/b.log PATH/empty").there("empty/a.txt", ALPHA).gone_there("pub/b.log"),
         row("mv URL/pub/* PATH/none").fails(2, "is not a directory"),
@@ -136,6 +191,29 @@ fn moves() -> Vec<Row> {
         row("mv -n --rename-with s/a/b/ URL/pub/a.txt")
             .mentions(&["pub/a.txt -> ", "pub/b.txt\n"])
             .there("pub/a.txt", ALPHA),
+    ]
+}
+
+fn copies() -> Vec<Row> {
+    vec![
+        row("cp URL/pub/a.txt PATH/copy").there("copy", ALPHA).there("pub/a.txt", ALPHA),
+        row("cp URL/pub/a.txt URL/copy").there("copy", ALPHA),
+        row("cp URL/pub/a.txt PATH/empty").there("empty/a.txt", ALPHA),
+        row("cp URL/pub/*.txt URL/pub/sub/* PATH/empty/")
+            .there("empty/a.txt", ALPHA)
+            .there("empty/a b.txt", BLANK),
+        row("cp URL/pub/a.txt PATH/half").there("half", ALPHA),
+        row("cp URL/pub/*.* PATH/none").fails(2, "is not a directory"),
+        row("cp URL/none PATH/copy").fails(6, "/none").gone_there("copy"),
+        row("cp URL/pub PATH/copy").fails(2, "hint: use -r to copy it recursively").gone_there("copy"),
+        row("cp -r URL/pub PATH/copy").there("copy/a.txt", ALPHA).there("copy/sub/a b.txt", BLANK),
+        row("cp -r URL/pub PATH/empty/").there("empty/pub/sub/a b.txt", BLANK),
+        row("cp -r URL/pub PATH/pub/sub/").fails(2, "is in the directory that would be copied"),
+        row("cp URL/pub/a.txt PATH/pub/").fails(2, "is the source itself"),
+        row("cp --rename-with s/txt$/bak/ URL/pub/*.txt").there("pub/a.bak", ALPHA),
+        row("cp -n URL/pub/a.txt PATH/copy").mentions(&["pub/a.txt -> "]).gone_there("copy"),
+        row("cp --json URL/big PATH/copy").mentions(&["\"event\":\"done\""]).there("copy", big()),
+        row("cp URL/pub/a.txt").fails(2, "the destination is missing"),
     ]
 }
 
@@ -289,3 +367,9 @@ fn check_compares_content_and_checksums() {
 
 /// SHA-256 of `1`.
 const ONE: &str = "6b86b273ff34fce19d6b804eff5a3f5747ada4eaa22f1d49c01e52ddb7875b4b";
+
+fn half() -> Vec<u8> {
+    let mut half = big();
+    half.truncate(150_000);
+    half
+}

@@ -87,7 +87,7 @@ async fn million_files_are_mirrored_in_96_mib() {
 
 /// Ten thousand directories with a hundred files each. All are compared.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn files_of_10_000_directories_are_mirrored_in_96_mib() {
+async fn mirror_of_10_000_directories_takes_96_mib() {
     let local = tempfile::tempdir().unwrap();
     let new = local.path().join("new");
     let directories: String = (0..10_000).map(|number| format!("type=dir; month-{number:05}\r\n")).collect();

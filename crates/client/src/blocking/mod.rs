@@ -1,7 +1,7 @@
 //! The client without `async`, for programs that block.
 //!
 //! [`Client`] and [`Pool`] have the methods of [their asynchronous counterparts](crate::Client), and block the calling thread
-//! instead. What is built in steps (downloads, uploads, mirrors, raw commands) is built with the same types and started by
+//! instead. Downloads, uploads, mirrors and raw commands are built with the same types, and started by
 //! [`Run::run`]. Streams implement [`Read`](std::io::Read), [`BufRead`](std::io::BufRead) and
 //! [`Write`](std::io::Write), and listings are iterators.
 //!

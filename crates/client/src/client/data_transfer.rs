@@ -9,7 +9,7 @@ use oxftp_proto::{
         Transfer,
     },
 };
-use std::{future::IntoFuture, io, marker::PhantomData, net::SocketAddrV4, pin::pin};
+use std::{future::IntoFuture, io, marker::PhantomData, net::SocketAddrV4, pin::pin, time::Duration};
 
 use super::{
     Client,
@@ -130,14 +130,12 @@ impl Client {
     ) -> Result<BoxSocket> {
         self.set_type(transfer_type).await?;
         self.set_mode(TransferMode::Stream).await?;
-        match self.open_passive(None, modes.to_vec(), false).await? {
+        match self.open_passive(None, modes.to_vec()).await? {
             (Opened::Socket(socket), _) => {
                 socket.reset_on_close(false);
                 Ok(socket)
             }
-            (Opened::Listener(_) | Opened::Connecting(_), _) => {
-                Err(Error::DataConnect(io::ErrorKind::Unsupported.into()))
-            }
+            (Opened::Listener(_), _) => Err(Error::DataConnect(io::ErrorKind::Unsupported.into())),
         }
     }
 
@@ -267,43 +265,8 @@ impl Client {
             offset,
             compressible,
             follow_up,
-            is_part: false,
         };
         self.open_transfer(&command, request).await
-    }
-
-    /// Opens a file for reading a part of it, from `offset` on. Where the server is known to support it, the data
-    /// connection is opened while the commands are on their way, and `REST` is sent together with `RETR`.
-    pub(crate) async fn open_part(&mut self, path: &RemotePath, offset: u64) -> Result<DataConnection> {
-        let request = TransferRequest {
-            queries: RequestedQueries::None,
-            transfer_type: TransferType::Image,
-            offset,
-            compressible: true,
-            follow_up: FollowUp::Nothing,
-            is_part: true,
-        };
-        self.open_transfer(&TransferCommand::path("RETR", path), request).await
-    }
-
-    /// Ends a download of which enough has arrived. Closes the data connection and leaves the reply to the next command
-    /// if the server permits, otherwise sends `ABOR` and waits.
-    pub(crate) async fn end_part(&mut self, data: &mut DataConnection) {
-        // ProFTPD closes the control connection, too, when a TLS data connection ends without `close_notify`.
-        if self.tls.is_none() && self.control.may_cut() && self.pipelines_downloads() {
-            data.close();
-            self.control.note_cut();
-        } else if let Err(error) = data.abort(&mut self.control).await {
-            crate::trace::warn!("failed to abort the transfer after a part of a file: {error}");
-        }
-    }
-
-    /// Returns whether a command may follow the data of a download at once.
-    fn pipelines_downloads(&self) -> bool {
-        let capabilities = &self.capabilities;
-        !capabilities.no_pipelining
-            && !capabilities.needs_abort
-            && self.config.pipelining.allows(Direction::Down, self.server_kind())
     }
 
     /// Opens a file for reading from its start, and queries its modification time on the way.
@@ -318,7 +281,6 @@ impl Client {
             offset: 0,
             compressible: true,
             follow_up,
-            is_part: false,
         };
         self.open_transfer(&TransferCommand::path("RETR", path), request).await
     }
@@ -335,8 +297,7 @@ impl Client {
         follow_up: FollowUp,
     ) -> Result<DataConnection> {
         let queries = queries.map_or(RequestedQueries::None, RequestedQueries::AfterUpload);
-        let request =
-            TransferRequest { queries, transfer_type, offset, compressible: true, follow_up, is_part: false };
+        let request = TransferRequest { queries, transfer_type, offset, compressible: true, follow_up };
         self.open_transfer(&command, request).await
     }
 
@@ -360,9 +321,19 @@ impl Client {
                 self.note_path_works(usage, path);
                 return Ok(data);
             }
-            Err(error) if self.may_try_bare_name(usage, path, &error) => error,
-            Err(error) => return Err(error),
+            Err(error) => error,
         };
+        // Other codes are expected of the commands before the transfer.
+        let is_of_transfer = matches!(&error, Error::StatusCode(refused) if refused.expected == ["1xx"]);
+        if is_of_transfer
+            && self.may_try_from_root(path, &error)
+            && let Some(data) = self.open_from_root(verb, path, request).await?
+        {
+            return Ok(data);
+        }
+        if !self.may_try_bare_name(usage, path, &error) {
+            return Err(error);
+        }
         self.capabilities.settle_paths(usage);
         match self.open_path(verb, path, Spelling::Bare, request).await {
             Ok(data) => {
@@ -372,6 +343,26 @@ impl Client {
             Err(bare) if bare.is_connection_lost() || bare.is_timeout() => Err(bare),
             Err(_) => Err(error),
         }
+    }
+
+    /// Opens a transfer by its path from the root after its relative path was refused; `None` if that is refused, too.
+    fn open_from_root<'a>(
+        &'a mut self,
+        verb: &'static str,
+        path: &'a RemotePath,
+        request: TransferRequest,
+    ) -> BoxFuture<'a, Result<Option<DataConnection>>> {
+        Box::pin(async move {
+            let spelling = if self.learns_bare_names().await? { Spelling::Usual } else { Spelling::Absolute };
+            let opened = self.open_path(verb, path, spelling, request).await;
+            if spelling == Spelling::Absolute {
+                self.note_from_root(&opened);
+            }
+            match opened {
+                Err(again) if again.is_connection_lost() || again.is_timeout() => Err(again),
+                opened => Ok(opened.ok()),
+            }
+        })
     }
 
     async fn open_path(
@@ -441,7 +432,6 @@ impl Client {
             offset,
             compressible,
             follow_up,
-            is_part: false,
         };
         self.begin(FileQueries::None, command, request).await
     }
@@ -466,10 +456,18 @@ impl Client {
             _ => None,
         };
         let mut attempts = self.reconnects();
+        let mut replaced = 0;
         loop {
             let queries = queries.clone().without(self.control.memory());
             match self.begin_boxed(queries, command.clone(), request).await {
-                Err(error) if is_home && self.is_lost_to_optional() && self.control.lost_to() != own => {
+                // A command that the configuration requires, such as `EPSV` alone, is lost again each time.
+                Err(error)
+                    if is_home
+                        && self.is_lost_to_optional()
+                        && self.control.lost_to() != own
+                        && replaced < MAX_REPLACED =>
+                {
+                    replaced += 1;
                     match Box::pin(self.replace_lost(error)).await {
                         Error::Unanswered { .. } => {}
                         error => return Err(error),
@@ -516,9 +514,8 @@ impl Client {
         command: Command,
         request: TransferRequest,
     ) -> Result<DataConnection> {
-        let TransferRequest { transfer_type, offset, compressible, follow_up, is_part, .. } = request;
+        let TransferRequest { transfer_type, offset, compressible, follow_up, .. } = request;
         let direction = direction(&command);
-        self.capabilities.needs_abort |= self.control.needs_abort();
         if self.tls.is_some() && !self.state.protects_data {
             // TLS was requested, so no byte may be sent in plain text.
             return Err(Error::Unsupported { what: "encrypted data connections (PROT P)" });
@@ -532,26 +529,20 @@ impl Client {
         let follow_up = queries.limit(follow_up, self.control.memory());
         let pipelined = self.mode_ahead(direction, follow_up).is_some();
         let queries = queries.schedule(pipelined, compressed, self.control.memory());
-        let is_active = self.config.active.is_some() || self.capabilities.active_only;
-        let is_prompt = is_part && self.state.had_passive_data && !is_active && self.pipelines_downloads();
-        let (opened, dating) = match is_active {
+        let (opened, dating) = match self.config.active.is_some() || self.capabilities.active_only {
             true => (self.open_active().await?, None),
-            false => Box::pin(self.open_passive_or_active(&command, queries.before_data, is_prompt)).await?,
+            false => Box::pin(self.open_passive_or_active(&command, queries.before_data)).await?,
         };
         self.capabilities.no_mdtm |= dating == Some(MdtmReply::Unknown);
         let restart = (offset > 0 || self.state.restart_pending).then_some(offset);
         self.state.restart_pending |= restart.is_some();
         self.control.begin_transfer();
         let ahead = self.mode_ahead(direction, follow_up);
-        let transfer = Transfer::new(command, restart);
-        let is_restarted = restart.is_some_and(|offset| offset > 0);
-        let at_once = is_prompt && self.state.restart_works && self.control.may_cut();
-        let transfer = if at_once { transfer.at_once() } else { transfer };
-        let outcome = self.start(transfer, opened, direction).await;
-        if outcome.is_err() && at_once && self.control.has_outstanding() {
-            // The transfer may have started although `REST` was refused.
-            self.control.abandon_transfer().await;
-        }
+        // The reply to `REST` is not the reply to the transfer.
+        let is_optional = OptionalCommand::of(command.as_bytes()).is_some();
+        let is_listing = is_listing(&command);
+        let patience = (restart.is_none() && !is_optional).then(|| self.preliminary_patience());
+        let outcome = self.start(Transfer::new(command, restart), opened, direction, patience).await;
         if let Err(Error::StatusCode(error)) = &outcome
             && dialog::is_restart_refused(error)
         {
@@ -559,13 +550,13 @@ impl Client {
             self.state.restart_pending = dialog::restart_may_be_pending(error);
         }
         let (started, stream) = outcome?;
-        self.state.restart_works |= is_restarted;
         // libunftp starts the next transfer at this offset, too, if this one does not complete.
         self.state.restart_pending = offset > 0;
         if let Some(mode) = ahead {
             self.control.schedule_pipelined(mode, queries.after_data);
         }
         let data = DataConnection::new(stream, direction, started).dated(dating);
+        let data = if is_listing { data.listing() } else { data };
         Ok(if compressed { data.compressed(self.config.limits.inflated_bytes) } else { data })
     }
 
@@ -574,21 +565,31 @@ impl Client {
         direction == Direction::Down && self.config.pipelining.ends_early(self.server_kind())
     }
 
+    /// Returns how long to wait for the first reply to a transfer command while the data connection is open.
+    fn preliminary_patience(&self) -> Duration {
+        match self.control.memory().omits_preliminary() {
+            true => KNOWN_SILENCE,
+            false => PRELIMINARY_PATIENCE,
+        }
+    }
+
     /// Sends the command on the control connection, while the data connection is accepted and encrypted.
+    ///
+    /// If no reply has arrived after `patience` and the data connection is open, the data are transferred all the same:
+    /// some servers send the final reply only, and wait for the data of an upload before.
     async fn start(
         &mut self,
         transfer: Transfer,
         opened: Opened,
         direction: Direction,
-    ) -> Result<(Started, Stream)> {
+        patience: Option<Duration>,
+    ) -> Result<(Option<Started>, Stream)> {
         let timeouts = &self.config.timeouts;
         let ends_early = self.ends_early(direction);
-        let is_late = matches!(opened, Opened::Connecting(_));
         let tls = self.tls.as_ref();
         let connected = async {
             let socket = match opened {
                 Opened::Socket(socket) => socket,
-                Opened::Connecting(connecting) => connecting.await.map_err(Error::DataConnect)?,
                 Opened::Listener(listener) => listener.accept().await.map_err(Error::DataConnect)?,
             };
             // Measured on vsftpd: it replies 226 to a half-sent upload whose connection is closed, not reset.
@@ -609,26 +610,21 @@ impl Client {
             let timed_out = Err(Error::DataConnect(too_slow()));
             Deadline::start(timeouts.data_connect).cut(connected).await.unwrap_or(timed_out)
         };
-        let outcome = {
+        let (started, transport) = {
             let mut connected = pin!(connected);
             let mut started = pin!(self.control.run(transfer));
             tokio::select! {
                 biased;
-                started = &mut started => Ok((started?, connected.await)),
-                transport = &mut connected => match transport {
-                    // The server may wait long for the connection before it replies.
-                    Err(error) if is_late => Err(error),
-                    transport => Ok((started.await?, transport)),
-                },
+                started = &mut started => (Some(started?), connected.await),
+                transport = &mut connected => {
+                    let patience = patience.filter(|_| transport.is_ok());
+                    (Deadline::start(patience).cut(started).await.transpose()?, transport)
+                }
             }
         };
-        let (started, transport) = match outcome {
-            Ok(outcome) => outcome,
-            Err(error) => {
-                self.control.abandon_transfer().await;
-                return Err(error);
-            }
-        };
+        if !matches!(started, Some(Started::Preliminary(_))) {
+            self.control.memory().note_silent_start();
+        }
         match transport {
             Ok(transport) => Ok((started, Stream::new(transport, &self.config.throttle, timeouts.data_idle))),
             Err(error) => Err(self.data_connect_error(started, error).await),
@@ -636,9 +632,9 @@ impl Client {
     }
 
     /// Returns the server's reply if it explains why a data connection failed, else `error`.
-    async fn data_connect_error(&mut self, started: Started, error: Error) -> Error {
+    async fn data_connect_error(&mut self, started: Option<Started>, error: Error) -> Error {
         let masks = Masks::default();
-        let Started::Preliminary(_) = started else { return error };
+        let Some(Started::Preliminary(_)) = started else { return error };
         let completion = Completion::new(masks.expected, masks.waited_past);
         let deadline = failure_deadline(self.config.timeouts.completion);
         match self.control.resume(completion, deadline).await {
@@ -652,9 +648,8 @@ impl Client {
         &mut self,
         command: &Command,
         mdtm: Option<Command>,
-        is_prompt: bool,
     ) -> Result<(Opened, Option<MdtmReply>)> {
-        let refused = match self.open_passive_for(command, mdtm, is_prompt).await {
+        let refused = match self.open_passive_for(command, mdtm).await {
             Err(Error::StatusCode(refused))
                 if self.capabilities.passive.is_none() && classify::is_unknown_command(&refused.info) =>
             {
@@ -679,10 +674,9 @@ impl Client {
         &mut self,
         command: &Command,
         mdtm: Option<Command>,
-        is_prompt: bool,
     ) -> Result<(Opened, Option<MdtmReply>)> {
         if !self.capabilities.wants_pret {
-            match self.open_passive(mdtm.clone(), self.passive_order(), is_prompt).await {
+            match self.open_passive(mdtm.clone(), self.passive_order()).await {
                 Err(Error::StatusCode(refused)) if classify::requires_pret(&refused.info) => {
                     self.capabilities.wants_pret = true;
                 }
@@ -691,21 +685,18 @@ impl Client {
         }
         let pret = Command::with_argument("PRET", command.as_bytes())?;
         self.control.run(Exchange::new(pret, &["2xx"])).await?;
-        self.open_passive(mdtm, self.passive_order(), false).await
+        self.open_passive(mdtm, self.passive_order()).await
     }
 
-    /// Opens a data connection by one of the passive `modes`, and sends `mdtm` on the way. If `is_prompt`, the
-    /// connection is opened only when the transfer command is sent.
+    /// Opens a data connection by one of the passive `modes`, and sends `mdtm` on the way.
     pub(super) async fn open_passive(
         &mut self,
         mdtm: Option<Command>,
         modes: Vec<PassiveMode>,
-        is_prompt: bool,
     ) -> Result<(Opened, Option<MdtmReply>)> {
         let config = self.config.clone();
         let host = self.host.name.clone();
         let mut dialer = self.dialer(&config, &host);
-        dialer.deferred = is_prompt.then(|| config.connector.clone());
         let outcome = self.run_passive(mdtm, modes, &mut dialer).await;
         match (outcome, dialer.opened, dialer.failure) {
             (Ok((mode, dating)), Some(opened), _) => {
@@ -728,14 +719,6 @@ impl Client {
         dialer: &mut DataDialer<'_>,
     ) -> Result<(PassiveMode, Option<MdtmReply>)> {
         let first = modes.first().copied();
-        if let Some(mode) = first
-            && self.capabilities.passive == first
-            && self.pipelines_downloads()
-            // Others may take the command for the end of the transfer, refuse it, or not reply to the transfer at all.
-            && self.config.pipelining.allows(Direction::Up, self.server_kind())
-        {
-            self.control.pass_cut(mode).await?;
-        }
         let io = DialogIo::Data(dialer);
         let ahead = self.control.take_pipelined();
         let outcome = match ahead {
@@ -789,7 +772,6 @@ impl Client {
             trust_advertised: config.trust_passive_address,
             active: config.active.as_ref(),
             deadline: config.timeouts.data_connect,
-            deferred: None,
             opened: None,
             failure: None,
         }
@@ -948,8 +930,6 @@ struct TransferRequest {
     /// Whether the data may be compressed.
     compressible: bool,
     follow_up: FollowUp,
-    /// Only a part of the file is wanted.
-    is_part: bool,
 }
 
 /// The queries that are wanted about the file of a transfer.
@@ -1034,7 +1014,21 @@ fn direction(command: &Command) -> Direction {
     direction_of(command.as_bytes().split(|byte| *byte == b' ').next().unwrap_or_default())
 }
 
+fn is_listing(command: &Command) -> bool {
+    let verb = command.as_bytes().split(|byte| *byte == b' ').next().unwrap_or_default();
+    matches!(verb, b"LIST" | b"MLSD" | b"NLST")
+}
+
 fn direction_of(verb: &[u8]) -> Direction {
     let is_upload = [&b"STOR"[..], b"APPE", b"STOU"].iter().any(|upload| verb.eq_ignore_ascii_case(upload));
     if is_upload { Direction::Up } else { Direction::Down }
 }
+
+/// How many optional commands, without which the transfer begins again, may end its session one after the other.
+const MAX_REPLACED: u32 = 4;
+
+/// How long to wait for the first reply to a transfer command while the data connection is open.
+const PRELIMINARY_PATIENCE: Duration = Duration::from_secs(3);
+
+/// The same on a server that has transferred data without a preliminary reply. A refusal comes sooner.
+const KNOWN_SILENCE: Duration = Duration::from_millis(100);

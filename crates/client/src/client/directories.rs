@@ -9,7 +9,7 @@ use super::{
     Client,
     navigation::{Entering, PathUse, Spelling, refuses_path},
 };
-use crate::{Error, Result};
+use crate::{Error, Result, future::BoxFuture};
 
 impl Client {
     /// Returns the working directory (`PWD`; RFC 959, 4.1.3).
@@ -161,7 +161,8 @@ impl Client {
                     Err(bare) => Err(bare),
                 }
             }
-            made => made.map(drop),
+            Err(error) => self.make_from_root(&path, error).await,
+            Ok(_) => Ok(()),
         }
     }
 
@@ -189,8 +190,55 @@ impl Client {
         match self.path_command("MKD", path, &["2xx", "521"]).await {
             Ok(_) => Ok(()),
             Err(error) if refuses_path(&error) && self.is_directory_by_entering(path).await? => Ok(()),
-            Err(error) => Err(error),
+            Err(error) => self.make_from_root(path, error).await,
         }
+    }
+
+    /// Creates a directory whose relative path was refused by its path from the root, if that is worth a try.
+    async fn make_from_root(&mut self, path: &RemotePath, refused: Error) -> Result<()> {
+        if !self.may_try_from_root(path, &refused) {
+            return Err(refused);
+        }
+        match self.send_from_root("MKD", path, &["2xx", "521"]).await? {
+            Some(_) => Ok(()),
+            None => Err(refused),
+        }
+    }
+
+    /// Sends a command with its path from the root after its relative path was refused; `None` if that is refused, too.
+    fn send_from_root<'a>(
+        &'a mut self,
+        verb: &'static str,
+        path: &'a RemotePath,
+        expected: &'a [&str],
+    ) -> BoxFuture<'a, Result<Option<Reply>>> {
+        Box::pin(async move {
+            let spelling = if self.learns_bare_names().await? { Spelling::Usual } else { Spelling::Absolute };
+            let sent = self.send_path(verb, path, expected, spelling).await;
+            if spelling == Spelling::Absolute {
+                self.note_from_root(&sent);
+            }
+            match sent {
+                Err(again) if refuses_path(&again) => Ok(None),
+                sent => sent.map(Some),
+            }
+        })
+    }
+
+    fn rename_from_root<'a>(
+        &'a mut self,
+        from: &'a RemotePath,
+        to: &'a RemotePath,
+        refused: Error,
+    ) -> BoxFuture<'a, Result<()>> {
+        Box::pin(async move {
+            let spelling = if self.learns_bare_names().await? { Spelling::Usual } else { Spelling::Absolute };
+            let renamed = self.rename_by(from, to, spelling).await;
+            if spelling == Spelling::Absolute {
+                self.note_from_root(&renamed);
+            }
+            renamed.map_err(|_| refused)
+        })
     }
 
     /// Creates a directory like [`ensure_dir`](Self::ensure_dir). Its parent exists, so a refusal may be about the path.
@@ -304,6 +352,9 @@ impl Client {
     /// Renames by the paths as they are, or else by the names in their directory.
     async fn rename_either(&mut self, from: &RemotePath, to: &RemotePath) -> Result<()> {
         match self.rename_by(from, to, Spelling::Usual).await {
+            Err(error) if is_about_old_name(&error) && self.may_try_from_root(from, &error) => {
+                self.rename_from_root(from, to, error).await
+            }
             Err(error)
                 if is_about_old_name(&error) && self.may_try_bare_name(PathUse::Write, from, &error) =>
             {
@@ -324,7 +375,10 @@ impl Client {
     async fn rename_by(&mut self, from: &RemotePath, to: &RemotePath, spelling: Spelling) -> Result<()> {
         let (from, to) = match spelling == Spelling::Bare || self.uses_bare_names() {
             true => self.reach_both(from, to).await?,
-            false => (self.reach(from, spelling).await?, to.clone()),
+            false => {
+                let from = self.reach(from, spelling).await?;
+                (from, self.reach(to, spelling).await?)
+            }
         };
         let dialog = Rename::new(&from, &to, self.config.encoding)?;
         self.state.pending_rename = Some(from);
@@ -363,7 +417,21 @@ impl Client {
         expected: &[&str],
     ) -> Result<Reply> {
         let usage = if matches!(verb, "DELE" | "MKD" | "RMD") { PathUse::Write } else { PathUse::Read };
-        match self.send_path(verb, path, expected, Spelling::Usual).await {
+        let sent = self.send_path(verb, path, expected, Spelling::Usual).await;
+        let sent = match sent {
+            Err(error)
+                if matches!(verb, "CWD" | "DELE" | "RMD")
+                    && !self.state.repeated
+                    && self.may_try_from_root(path, &error) =>
+            {
+                match self.send_from_root(verb, path, expected).await? {
+                    Some(reply) => return Ok(reply),
+                    None => Err(error),
+                }
+            }
+            sent => sent,
+        };
+        match sent {
             Ok(reply) => {
                 // `CWD` and listings may take other paths than commands about files.
                 if !matches!(verb, "CWD" | "STAT") {

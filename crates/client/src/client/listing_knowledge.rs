@@ -126,6 +126,14 @@ impl Client {
         self.capabilities.listing.get()
     }
 
+    /// Returns whether the listings of the server have shown that it lists the directory that it is asked for, or have to be
+    /// taken from inside.
+    pub(crate) fn honours_paths(&self) -> bool {
+        let ListingKnowledge { mlsd, list, .. } = self.listing_knowledge();
+        let command = if mlsd.works { mlsd } else { list };
+        command.is_faithful || command.must_enter
+    }
+
     pub(crate) fn learn_listing(&self, change: impl FnOnce(&mut ListingKnowledge)) {
         self.capabilities.listing.update(change);
     }

@@ -7,8 +7,8 @@ use oxftp_proto::{
     server::ServerKind,
 };
 
-use super::{Client, DotNames, FollowUp};
-use crate::{Error, ListCommand, Result};
+use super::{Client, DotNames, FollowUp, state::ImageType};
+use crate::{Error, ListCommand, Result, future::BoxFuture};
 
 impl Client {
     /// Returns the entry of a path (`MLST`; RFC 3659, 7), from the listing of its parent if the server does
@@ -293,10 +293,59 @@ impl Client {
         if self.state.transfer_type == Some(wanted) {
             return Ok(());
         }
+        let image = self.capabilities.image;
+        match (wanted, image) {
+            (TransferType::Image, ImageType::Missing) => return Err(NO_IMAGE),
+            (TransferType::Image | TransferType::Ascii, ImageType::Only) => return Ok(()),
+            _ => {}
+        }
         self.state.transfer_type = None;
-        self.exchange(wanted.command(), &["2xx"]).await?;
+        let command = match (wanted, image) {
+            (TransferType::Image, ImageType::Local) => TransferType::Local(8).command(),
+            _ => wanted.command(),
+        };
+        match self.exchange(command, &["2xx"]).await {
+            Err(error)
+                if (wanted, image) == (TransferType::Image, ImageType::Usual)
+                    && error.code().is_some_and(Code::is_unsupported) =>
+            {
+                self.replace_image_type(error).await?;
+            }
+            replied => replied.map(drop)?,
+        }
         self.state.transfer_type = Some(wanted);
         Ok(())
+    }
+
+    /// Finds what stands for `TYPE I` on a server that refuses it: `TYPE L 8`, or nothing if it refuses every type and
+    /// thus converts nothing.
+    fn replace_image_type(&mut self, refused: Error) -> BoxFuture<'_, Result<()>> {
+        Box::pin(async move { self.replace_image(refused).await })
+    }
+
+    async fn replace_image(&mut self, refused: Error) -> Result<()> {
+        let refuses =
+            |error: &Error| matches!(error, Error::StatusCode(refused) if refused.info.code().class() == 5);
+        match self.exchange(TransferType::Local(8).command(), &["2xx"]).await {
+            Ok(_) => {
+                self.capabilities.image = ImageType::Local;
+                return Ok(());
+            }
+            Err(error) if refuses(&error) => {}
+            Err(error) => return Err(error),
+        }
+        match self.exchange(TransferType::Ascii.command(), &["2xx"]).await {
+            Ok(_) => {
+                crate::trace::debug!("{refused}: the server transfers in TYPE A only");
+                self.capabilities.image = ImageType::Missing;
+                Err(NO_IMAGE)
+            }
+            Err(error) if refuses(&error) => {
+                self.capabilities.image = ImageType::Only;
+                Ok(())
+            }
+            Err(error) => Err(error),
+        }
     }
 
     /// Returns the entry of a path by `MLST`; `None` if the server does not support it.
@@ -348,19 +397,20 @@ impl Client {
         let mut found = None;
         let refusal = loop {
             match entries.next().await {
-                None => {
-                    let is_incomplete = entries.is_incomplete();
-                    return found.ok_or_else(|| {
-                        if is_incomplete { Error::IncompleteListing } else { not_found(path) }
-                    });
-                }
+                None => match found {
+                    Some(entry) => return Ok(entry),
+                    None if entries.is_incomplete() => break Error::IncompleteListing,
+                    None => return Err(not_found(path)),
+                },
                 Some(Ok(listed)) if listed.entry().name() == &*name => found = Some(listed.into_entry()),
                 Some(Ok(_)) => {}
                 Some(Err(error)) => break error,
             }
         };
         drop(entries);
-        if leaves_existence_open(&refusal) && parent.file_name().is_some() {
+        // vsftpd sends an empty listing of a missing directory, and then says that it could not be opened.
+        let is_open = matches!(refusal, Error::IncompleteListing) || leaves_existence_open(&refusal);
+        if is_open && parent.file_name().is_some() {
             return match Box::pin(self.metadata(parent)).await {
                 Err(error) if error.is_not_found() => Err(not_found(path)),
                 _ => Err(refusal),
@@ -378,23 +428,23 @@ impl Client {
         path: &RemotePath,
         may_be_directory: bool,
         follow_up: FollowUp,
-    ) -> Result<Found> {
+    ) -> Result<FoundEntry> {
         match self.stat_by_mlst(path).await {
-            Ok(Some(entry)) => return Ok(Found { entry, is_listed: true }),
+            Ok(Some(entry)) => return Ok(FoundEntry { entry, is_listed: true }),
             // Facts that cannot be parsed count as missing.
             Ok(None) | Err(Error::UnusableReply { .. }) => {}
             Err(error) => {
                 let entry = self.confirm_by_listing(path, error).await?;
-                return Ok(Found { entry, is_listed: true });
+                return Ok(FoundEntry { entry, is_listed: true });
             }
         }
         match self.stat_by_listing(path, follow_up).await {
             Err(error) if leaves_open(&error) && self.path_style().file_name(path).is_some() => {
                 let entry = self.unlisted(path, may_be_directory).await?;
                 self.note_hidden(path, &entry, &error);
-                Ok(Found { entry, is_listed: begins_with_dot(path) || !error.is_not_found() })
+                Ok(FoundEntry { entry, is_listed: begins_with_dot(path) || !error.is_not_found() })
             }
-            found => found.map(|entry| Found { entry, is_listed: true }),
+            found => found.map(|entry| FoundEntry { entry, is_listed: true }),
         }
     }
 
@@ -444,7 +494,7 @@ fn begins_with_dot(path: &RemotePath) -> bool {
 
 /// Entry of a path to be downloaded.
 #[derive(Debug)]
-pub(crate) struct Found {
+pub(crate) struct FoundEntry {
     pub(crate) entry: Entry,
     /// `false` if the listing of the parent does not contain the path. It may still exist.
     pub(crate) is_listed: bool,
@@ -484,8 +534,49 @@ fn leaves_open(error: &Error) -> bool {
         || refused && !error.is_connection_lost()
 }
 
-/// Parses the reply to `SIZE`: digits, and nothing else.
+/// The error for `TYPE I` on a server that transfers in `TYPE A` only.
+const NO_IMAGE: Error = Error::Unsupported { what: NO_IMAGE_TYPE };
+
+/// What such a server lacks.
+pub(crate) const NO_IMAGE_TYPE: &str = "binary transfers: it refuses TYPE I";
+
+/// Parses the reply to `SIZE`: its only number, which may be grouped, as in `213 1,234,567` or `213 size is 9 bytes`.
 pub(crate) fn parse_size(reply: &Reply) -> Option<u64> {
-    let text = std::str::from_utf8(reply.last_line().trim_ascii()).ok()?;
-    text.parse().ok().filter(|_| text.bytes().all(|byte| byte.is_ascii_digit()))
+    let text = reply.last_line().trim_ascii();
+    let mut words = text.split(|byte| matches!(byte, b' ' | b'\t' | b':' | b'='));
+    let mut with_digits = words.by_ref().filter(|word| word.iter().any(u8::is_ascii_digit));
+    let number = with_digits.next().filter(|_| with_digits.next().is_none())?;
+    let number = number.strip_suffix(b".").unwrap_or(number);
+    let mut groups = number.split(|byte| matches!(byte, b',' | b'.' | b'\''));
+    let first = groups.next().filter(|first| !first.is_empty())?;
+    let rest: Vec<_> = groups.collect();
+    let is_grouped = rest.is_empty() || first.len() <= 3 && rest.iter().all(|group| group.len() == 3);
+    let digits = [first, &rest.concat()].concat();
+    let digits = std::str::from_utf8(&digits).ok().filter(|_| is_grouped)?;
+    digits.parse().ok().filter(|_| digits.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn size_is_the_only_number_of_its_reply() {
+        let size = |text: &str| parse_size(&Reply::new(Code::FILE_STATUS, [text.as_bytes()]));
+        for (text, bytes) in [
+            ("7", 7),
+            (" 1234567 ", 1_234_567),
+            ("1,234,567", 1_234_567),
+            ("1.234.567", 1_234_567),
+            (": 12", 12),
+            ("The size is 1234 bytes.", 1234),
+            ("x: 12.", 12),
+        ] {
+            assert_eq!(size(text), Some(bytes), "{text}");
+        }
+        for text in ["", "no", "-7", "+7", "a.2 12", "1,23", "1,234.5", "12kB", "1.5", "99999999999999999999"]
+        {
+            assert_eq!(size(text), None, "{text}");
+        }
+    }
 }

@@ -28,7 +28,9 @@ pub(crate) use self::directories::check_removable;
 pub use self::dot_names::DotNames;
 pub(crate) use self::fxp::Handshake;
 pub(crate) use self::listing_knowledge::{CommandKnowledge, LastListing, ListAll, ListingKnowledge};
-pub(crate) use self::metadata::{Found, SizeAnswer, is_unknown_command, leaves_existence_open};
+pub(crate) use self::metadata::{
+    FoundEntry, NO_IMAGE_TYPE, SizeAnswer, is_unknown_command, leaves_existence_open,
+};
 pub(crate) use self::navigation::Entering;
 pub use self::raw::RawCommand;
 pub(crate) use self::state::ServerCapabilities;
@@ -183,6 +185,11 @@ impl Client {
     #[must_use]
     pub fn is_broken(&self) -> bool {
         self.control.is_broken()
+    }
+
+    /// Returns whether a final reply is outstanding.
+    pub(crate) fn has_outstanding(&self) -> bool {
+        self.control.has_outstanding()
     }
 
     /// Reads the outstanding replies to commands whose futures were dropped, and returns at most the last 16 of

@@ -8,7 +8,7 @@ use oxftp_proto::{
 };
 
 use super::Client;
-use crate::{Error, Result};
+use crate::{Error, Result, future::BoxFuture};
 
 /// Where a session is while it is not in the caller's working directory.
 #[derive(Debug)]
@@ -33,6 +33,8 @@ pub(crate) enum PathUse {
 pub(crate) enum Spelling {
     /// As a whole, unless the server is known to refuse that.
     Usual,
+    /// As a whole from the root.
+    Absolute,
     /// By a bare name, after its directory was entered.
     Bare,
 }
@@ -197,6 +199,11 @@ impl Client {
         if classify::is_unknown_command(&refused.info) {
             return Ok(Entering::Unavailable);
         }
+        let refused = Error::StatusCode(refused);
+        if self.may_try_from_root(path, &refused) && self.enter_from_root(path).await? {
+            return Ok(Entering::Inside);
+        }
+        let Error::StatusCode(refused) = refused else { return Ok(Entering::Unavailable) };
         if !may_be_deep || !accepted(self.enter_steps(&names).await)? {
             return Ok(Entering::Refused(refused));
         }
@@ -233,11 +240,16 @@ impl Client {
             self.known_working_dir().await?;
         }
         let style = self.path_style();
-        if spelling == Spelling::Usual && !self.uses_bare_names() {
+        if spelling != Spelling::Bare && !self.uses_bare_names() {
             if !(path.is_absolute() && self.is_lost()) {
                 self.go_home().await?;
             }
-            return Ok(path.clone());
+            let absolute_path =
+                spelling == Spelling::Absolute || self.capabilities.absolute_paths == Some(true);
+            return match absolute_path {
+                true => Ok(self.absolute_path(path).await?.unwrap_or_else(|| path.clone())),
+                false => Ok(path.clone()),
+            };
         }
         let route = style.route(path);
         if !route.directories.is_empty() {
@@ -271,8 +283,75 @@ impl Client {
             && !self.path_style().route(path).directories.is_empty()
     }
 
+    /// Returns whether the server is known to refuse relative paths.
+    pub(crate) fn wants_paths_from_root(&self) -> bool {
+        self.capabilities.absolute_paths == Some(true)
+    }
+
+    /// Returns a relative path as one from the root; `None` if it is absolute, or the working directory is not known.
+    pub(crate) fn absolute_path<'a>(
+        &'a mut self,
+        path: &'a RemotePath,
+    ) -> BoxFuture<'a, Result<Option<RemotePath>>> {
+        Box::pin(async move {
+            if path.is_empty() || path.is_absolute() {
+                return Ok(None);
+            }
+            let home = self.known_working_dir().await?.filter(RemotePath::is_absolute);
+            Ok(home.filter(|_| self.path_style().takes_paths()).map(|home| home.join_path(path)))
+        })
+    }
+
+    /// Enters a directory by its path from the root after its relative path was refused. Returns whether that succeeded.
+    fn enter_from_root<'a>(&'a mut self, path: &'a RemotePath) -> BoxFuture<'a, Result<bool>> {
+        Box::pin(async move {
+            let Some(absolute_path) = self.absolute_path(path).await? else { return Ok(false) };
+            let entered = self.enter_steps(&[absolute_path]).await;
+            self.note_from_root(&entered);
+            accepted(entered)
+        })
+    }
+
+    /// Learns the path style from the working directory before a path from the root is tried; returns whether the server
+    /// wants bare names.
+    pub(super) async fn learns_bare_names(&mut self) -> Result<bool> {
+        self.known_working_dir().await?;
+        Ok(self.uses_bare_names())
+    }
+
+    /// Returns whether it is worth trying a relative path that was refused as one from the root. That is settled once
+    /// a relative path or one from the root has worked, or after some tries.
+    pub(crate) fn may_try_from_root(&self, path: &RemotePath, error: &Error) -> bool {
+        let Error::StatusCode(refused) = error else { return false };
+        classify::wants_absolute_path(&refused.info)
+            && !is_restart_refused(refused)
+            && self.capabilities.absolute_paths.is_none()
+            && self.capabilities.absolute_tries < MAX_ABSOLUTE_TRIES
+            && !is_here(path)
+            && !path.is_absolute()
+            && path.names_entry()
+            && !self.uses_bare_names()
+            && self.server_kind() == ServerKind::Other
+    }
+
+    /// Records whether a relative path that was refused has worked from the root.
+    pub(crate) fn note_from_root<T>(&mut self, tried: &Result<T>) {
+        self.capabilities.absolute_tries += 1;
+        if tried.is_ok() {
+            self.capabilities.absolute_paths = Some(true);
+        }
+    }
+
+    /// Records that the server takes relative paths, if this one is.
+    fn note_relative(&mut self, path: &RemotePath) {
+        if !path.is_absolute() && !is_here(path) && path.as_bytes() != b".." {
+            self.capabilities.absolute_paths.get_or_insert(false);
+        }
+    }
+
     /// Records the result of a command that was sent with a whole path, and is worth no further try.
     pub(crate) fn note_path_works(&mut self, usage: PathUse, path: &RemotePath) {
+        self.note_relative(path);
         if !self.uses_bare_names() && !self.path_style().route(path).directories.is_empty() {
             self.capabilities.settle_paths(usage);
         }
@@ -283,7 +362,25 @@ impl Client {
         self.select_ifs_paths(path).await?;
         let by_name = self.uses_bare_names() || self.capabilities.deep_paths == Some(false);
         let whole = steps.first().filter(|first| first.is_absolute() && by_name).cloned();
-        let Err(error) = self.enter_steps(&steps).await else { return Ok(()) };
+        let steps = match (&*steps, self.capabilities.absolute_paths) {
+            ([step], Some(true)) => {
+                vec![self.absolute_path(step).await?.unwrap_or_else(|| step.clone())]
+            }
+            _ => steps,
+        };
+        let Err(error) = self.enter_steps(&steps).await else {
+            if let [step] = &*steps {
+                self.note_relative(step);
+            }
+            return Ok(());
+        };
+        if let [step] = &*steps
+            && self.state.away.is_none()
+            && self.may_try_from_root(step, &error)
+            && self.enter_from_root(step).await?
+        {
+            return Ok(());
+        }
         let Some(whole) = whole.filter(|_| refuses_path(&error)) else { return Err(error) };
         let mut names = single_names(&whole, std::slice::from_ref(&whole));
         if names.len() < 2 {
@@ -533,5 +630,9 @@ fn single_names(path: &RemotePath, steps: &[RemotePath]) -> Vec<RemotePath> {
     names.reverse();
     names
 }
+
+/// How many relative paths are tried from the root after a refusal, while none has worked either way. Most of them do
+/// not exist.
+const MAX_ABSOLUTE_TRIES: u8 = 3;
 
 const NO_WAY_BACK: Error = Error::Unsupported { what: "way back to the working directory" };

@@ -246,18 +246,16 @@ impl Client {
             self.control.close();
             let mut new = Self::open(self.config.clone(), self.host.clone()).await?;
             // The attempts of the operation must not multiply.
-            let reconnects = self.reconnects;
             new.reconnects = 0;
             new.log_in(credentials).await?;
             new.capabilities.learn(&self.capabilities);
-            let directories = std::mem::take(&mut self.state.directories);
-            self.state.directories.clone_from(&directories);
-            *self = new;
-            self.send_login_options().await?;
-            for directory in directories {
-                self.change_dir(directory).await?;
+            new.send_login_options().await?;
+            // Until the new session is in the same directory it must not be used: relative paths would name other files.
+            for directory in &self.state.directories {
+                new.change_dir(directory).await?;
             }
-            self.reconnects = reconnects;
+            new.reconnects = self.reconnects;
+            *self = new;
             Ok(())
         })
     }
@@ -279,6 +277,21 @@ impl Client {
             }
         }
         error
+    }
+
+    /// Returns the optional commands that this server did not answer, or after which it closed the connection. They are not
+    /// sent to it again, by any session of this builder. Sends nothing.
+    ///
+    /// ```no_run
+    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+    /// client.list("pub").await?;
+    /// println!("not answered: {}", client.unanswered_commands().join(", "));
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn unanswered_commands(&self) -> Vec<&'static str> {
+        self.control.memory().avoided()
     }
 
     /// Returns whether the session was lost to an optional command, which is not sent again: another attempt of the
@@ -313,8 +326,8 @@ impl Client {
 
     /// Opens the session again if an operation has lost it and attempts are left. The operation may be repeated then.
     pub(crate) async fn recover(&mut self, error: &Error, attempts: &mut u32) -> bool {
-        let is_lost =
-            self.is_broken() && self.control.was_closed_by_server() && error.tls_failure().is_none();
+        let is_replaceable = self.control.was_closed_by_server() || self.control.was_lost_to_abort();
+        let is_lost = self.is_broken() && is_replaceable && error.tls_failure().is_none();
         let mut pause = FIRST_PAUSE;
         while is_lost && *attempts > 0 {
             *attempts -= 1;

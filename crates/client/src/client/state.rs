@@ -28,6 +28,10 @@ pub(crate) struct ServerCapabilities {
     pub(super) path_style: Option<PathStyle>,
     /// The server refuses paths with directories, and takes bare names after `CWD`.
     pub(super) bare_names: bool,
+    /// Whether paths have to begin at the root: relative ones were refused. `Some(false)` if one has worked.
+    pub(super) absolute_paths: Option<bool>,
+    /// Relative paths that were refused and tried from the root, too.
+    pub(super) absolute_tries: u8,
     /// Whether `CWD` takes a path of several names; `Some(false)` if it takes one name only.
     pub(super) deep_paths: Option<bool>,
     /// It is settled whether commands that read take paths with directories: one has worked, or entering the directory
@@ -48,8 +52,6 @@ pub(crate) struct ServerCapabilities {
     /// The server refused a passive command that was sent before the final reply of a transfer, or it ends multi-line
     /// replies with other codes.
     pub(super) no_pipelining: bool,
-    /// The server does not notice that the data connection of a download was closed, and waits for `ABOR`.
-    pub(super) needs_abort: bool,
     /// `MODE Z` is not offered or was refused.
     pub(super) no_compression: bool,
     /// Files uploaded with `MODE Z` arrived damaged.
@@ -64,6 +66,8 @@ pub(crate) struct ServerCapabilities {
     pub(crate) no_mlsd: bool,
     /// `MLST` is not supported.
     pub(super) no_mlst: bool,
+    /// What stands for `TYPE I`.
+    pub(super) image: ImageType,
     /// `SIZE` is not supported.
     pub(super) no_size: bool,
     /// `MDTM` is not supported.
@@ -113,15 +117,19 @@ impl ServerCapabilities {
         self.path_style = other.path_style.or(self.path_style);
         self.bare_names |= other.bare_names;
         self.deep_paths = other.deep_paths.or(self.deep_paths);
+        self.absolute_paths = other.absolute_paths.or(self.absolute_paths);
+        self.absolute_tries = self.absolute_tries.max(other.absolute_tries);
         self.read_paths_settled |= other.read_paths_settled;
         self.write_paths_settled |= other.write_paths_settled;
         self.no_pipelining |= other.no_pipelining;
         self.wants_pret |= other.wants_pret;
-        self.needs_abort |= other.needs_abort;
         self.mlst_works |= other.mlst_works;
         self.listing.share(&other.listing);
         self.no_mlsd |= other.no_mlsd;
         self.no_mlst |= other.no_mlst;
+        if self.image == ImageType::Usual {
+            self.image = other.image;
+        }
         self.no_size |= other.no_size;
         self.no_mdtm |= other.no_mdtm;
         self.hides_uploads |= other.hides_uploads;
@@ -140,6 +148,20 @@ impl ServerCapabilities {
             self.server_zone.clone_from(&other.server_zone);
         }
     }
+}
+
+/// How a server transfers files unchanged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum ImageType {
+    /// In `TYPE I`.
+    #[default]
+    Usual,
+    /// In `TYPE L 8`.
+    Local,
+    /// Always: it refuses all types.
+    Only,
+    /// Never: it knows `TYPE A` only.
+    Missing,
 }
 
 /// Current state of one session.
@@ -165,8 +187,6 @@ pub(crate) struct SessionState {
     pub(super) mode: TransferMode,
     /// Whether a `REST` was sent that perhaps no transfer has consumed.
     pub(super) restart_pending: bool,
-    /// Whether the server has accepted `REST` for a transfer of this session.
-    pub(super) restart_works: bool,
     /// Whether data connections are encrypted (`PROT P`).
     pub(super) protects_data: bool,
     /// Whether `PBSZ` and `PROT` must be sent again after the login.

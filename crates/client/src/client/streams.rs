@@ -19,11 +19,8 @@ use crate::{
 };
 
 impl Client {
-    /// Opens a part of a file for reading (`REST`, `RETR`; RFC 3659, 5). [`finish`](RangeStream::finish) ends the
-    /// transfer after the part.
-    ///
-    /// From the second part in a session on, `REST` is sent together with `RETR`, while the data connection is being
-    /// opened, unless [pipelining](crate::Pipelining) is off: two waits instead of four.
+    /// Opens a part of a file for reading (`REST`, `RETR`; RFC 3659, 5). [`finish`](RangeStream::finish)
+    /// aborts the transfer after the part (`ABOR`).
     ///
     /// ```no_run
     /// use tokio::io::AsyncReadExt;
@@ -671,17 +668,13 @@ pub struct RangeStream<S: AsMut<Client>> {
 
 impl<S: AsMut<Client>> RangeStream<S> {
     pub(crate) async fn open(mut session: S, path: &RemotePath, range: ByteRange) -> Result<Self> {
-        let data = session.as_mut().open_part(path, range.start).await?;
+        let data = session.as_mut().open_from(path, range.start).await?;
         let stream = DataStream::new(session, data);
         Ok(Self { stream, wanted: range.end.map(|end| end.saturating_sub(range.start)) })
     }
 
-    /// Ends the transfer. Returns the number of bytes received, which is smaller than the part if the file ends within
-    /// it.
-    ///
-    /// If more data follow the part, the data connection is closed, and the next command reads the reply, so that
-    /// this waits for nothing. `ABOR` is sent, and its reply awaited, only on servers that do not notice the closed
-    /// connection, and with [`Pipelining::Off`](crate::Pipelining::Off).
+    /// Ends the transfer, by `ABOR` if more data follow the part. Returns the number of bytes received,
+    /// which is smaller than the part if the file ends within it.
     ///
     /// ```no_run
     /// # async fn example(client: &mut oxftp::Client) -> Result<(), Box<dyn std::error::Error>> {
@@ -700,11 +693,13 @@ impl<S: AsMut<Client>> RangeStream<S> {
     /// Those of [`DataStream::finish`]; [`Error::Unfinished`] if the part was not read to its end. No error
     /// is returned if the part is complete, but the server does not reply to `ABOR`; the client is
     /// [broken](Client::is_broken) then.
-    pub async fn finish(mut self) -> Result<u64> {
+    pub async fn finish(self) -> Result<u64> {
+        let received = self.stream.transferred();
         if self.missing() == Some(0) {
-            let (client, data) = self.stream.parts();
-            client.end_part(data).await;
-            return Ok(self.stream.transferred());
+            if let Err(error) = self.stream.abort().await {
+                crate::trace::warn!("failed to abort the transfer after a part of a file: {error}");
+            }
+            return Ok(received);
         }
         self.stream.finish().await.map(|summary| summary.transferred)
     }

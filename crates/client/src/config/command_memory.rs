@@ -5,7 +5,10 @@
 use std::{
     collections::BTreeMap,
     pin::pin,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -23,6 +26,8 @@ pub(crate) struct ServerMemory {
     standings: Mutex<BTreeMap<OptionalCommand, Standing>>,
     /// A first attempt has ended.
     changed: Notify,
+    /// A transfer has begun without a preliminary reply.
+    omits_preliminary: AtomicBool,
 }
 
 /// A command that another one, or none, can replace.
@@ -74,6 +79,23 @@ impl ServerMemory {
         let standings = self.lock();
         let is_avoided = |command| standings.get(&command) == Some(&Standing::Avoided);
         is_avoided(command) || command == OptionalCommand::TIMED_MDTM && is_avoided(OptionalCommand::MDTM)
+    }
+
+    /// Returns whether a transfer has begun without a preliminary reply.
+    pub(crate) fn omits_preliminary(&self) -> bool {
+        self.omits_preliminary.load(Ordering::Relaxed)
+    }
+
+    /// Records that a transfer has begun without a preliminary reply.
+    pub(crate) fn note_silent_start(&self) {
+        self.omits_preliminary.store(true, Ordering::Relaxed);
+    }
+
+    /// Returns the commands that are not to be sent again.
+    pub(crate) fn avoided(&self) -> Vec<&'static str> {
+        let standings = self.lock();
+        let avoided = standings.iter().filter(|(_, standing)| **standing == Standing::Avoided);
+        avoided.map(|(command, _)| command.name()).collect()
     }
 
     /// Returns whether the server has answered a command.
@@ -134,6 +156,12 @@ impl ServerMemory {
         standing == Standing::Avoided
     }
 
+    /// Records that a command is not to be sent again.
+    pub(crate) fn avoid(&self, command: OptionalCommand) {
+        self.lock().insert(command, Standing::Avoided);
+        self.changed.notify_waiters();
+    }
+
     fn lock(&self) -> MutexGuard<'_, BTreeMap<OptionalCommand, Standing>> {
         self.standings.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -152,6 +180,8 @@ impl Drop for CommandTrial {
 }
 
 impl OptionalCommand {
+    /// Closing the session replaces it. A line with it is not sent as an optional command.
+    pub(crate) const ABOR: Self = Self("ABOR");
     pub(crate) const EPRT: Self = Self("EPRT");
     pub(crate) const EPSV: Self = Self("EPSV");
     pub(crate) const MDTM: Self = Self("MDTM");

@@ -144,7 +144,7 @@ impl ClientBuilder {
     /// [`Utf8::Auto`]. A refusal is ignored.
     ///
     /// ```
-    /// let builder = oxftp::Client::builder().utf8(oxftp::Utf8::Never);
+    /// let builder = oxftp::Client::builder().utf8(oxftp::Utf8::Leave);
     /// ```
     #[must_use]
     pub fn utf8(mut self, utf8: Utf8) -> Self {

@@ -338,10 +338,11 @@ impl ClientBuilder {
     /// // Lines such as `d pub` and `f a.txt`.
     /// let parse = |line: &[u8]| {
     ///     let (kind, name) = (line.first()?, line.get(2..)?);
-    ///     let kind = if *kind == b'd' { EntryKind::Directory } else { EntryKind::File };
-    ///     Some(Entry::new(name).with_kind(kind))
+    ///     let mut entry = Entry::new(name);
+    ///     entry.kind = if *kind == b'd' { EntryKind::Directory } else { EntryKind::File };
+    ///     Some(entry)
     /// };
-    /// # let _ = parse;
+    /// let builder = Client::builder().list_parser(parse, ParserOrder::First);
     /// ```
     #[must_use]
     pub fn list_parser(mut self, parser: impl LineParser + 'static, order: ParserOrder) -> Self {

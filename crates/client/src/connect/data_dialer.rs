@@ -4,14 +4,13 @@ use std::{
     io,
     net::{IpAddr, SocketAddr},
     ops::RangeInclusive,
-    sync::Arc,
     time::Duration,
 };
 
 use oxftp_proto::dialog::{Endpoint, Event};
 
 use super::{BoxListener, BoxSocket, Connector, ListenAt, Target};
-use crate::{deadline::Deadline, future::BoxFuture};
+use crate::deadline::Deadline;
 
 /// Active mode: the server connects to this side (`EPRT`, `PORT`).
 ///
@@ -68,8 +67,6 @@ impl ActiveMode {
 /// The result of opening a data connection: connected (passive), or waiting for the server (active).
 pub(crate) enum Opened {
     Socket(BoxSocket),
-    /// Connects while the transfer command is on its way.
-    Connecting(BoxFuture<'static, io::Result<BoxSocket>>),
     Listener(ActiveListener),
 }
 
@@ -105,8 +102,6 @@ pub(crate) struct DataDialer<'a> {
     pub(crate) trust_advertised: bool,
     pub(crate) active: Option<&'a ActiveMode>,
     pub(crate) deadline: Option<Duration>,
-    /// The connector, if it is to connect only while the transfer command is on its way.
-    pub(crate) deferred: Option<Arc<dyn Connector>>,
     pub(crate) opened: Option<Opened>,
     pub(crate) failure: Option<io::Error>,
 }
@@ -118,13 +113,6 @@ impl DataDialer<'_> {
         let advertised =
             endpoint.advertised.filter(|address| self.trust_advertised && !address.is_unspecified());
         let address = advertised.map(IpAddr::V4).or(self.peer);
-        if let Some(connector) = self.deferred.clone() {
-            let (host, port) = (self.host.to_owned(), endpoint.port);
-            self.opened = Some(Opened::Connecting(Box::pin(async move {
-                connector.connect(Target::Data { host: &host, address, port }).await
-            })));
-            return Event::Opened;
-        }
         let target = Target::Data { host: self.host, address, port: endpoint.port };
         match Deadline::start(self.deadline).cut(self.connector.connect(target)).await {
             Some(Ok(socket)) => {

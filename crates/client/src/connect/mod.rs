@@ -4,6 +4,8 @@
 //! directly, `Proxy` through an HTTP or SOCKS proxy. No other module accesses the network.
 
 pub(crate) mod data_dialer;
+#[cfg(any(feature = "proxy", feature = "tls"))]
+mod forward_io;
 mod happy_eyeballs;
 #[cfg(feature = "proxy")]
 mod proxy;
@@ -13,6 +15,9 @@ mod tcp;
 #[cfg_attr(docsrs, doc(cfg(feature = "proxy")))]
 pub use self::proxy::Proxy;
 pub use self::tcp::{Family, TcpConnector};
+
+#[cfg(any(feature = "proxy", feature = "tls"))]
+pub(crate) use self::forward_io::forward_io;
 
 use std::{
     fmt, io,

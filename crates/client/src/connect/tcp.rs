@@ -86,7 +86,7 @@ impl TcpConnector {
     /// ```
     /// use oxftp::connect::{Family, TcpConnector};
     ///
-    /// let connector = TcpConnector::new().family(Family::V4);
+    /// let connector = TcpConnector::new().family(Family::Ipv4);
     /// ```
     #[must_use]
     pub fn family(mut self, family: Family) -> Self {

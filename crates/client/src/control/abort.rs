@@ -8,7 +8,7 @@ use oxftp_proto::{
 };
 
 use super::ControlChannel;
-use crate::{Result, deadline::Deadline};
+use crate::{Result, config::command_memory::OptionalCommand, deadline::Deadline};
 
 impl ControlChannel {
     /// Sends `ABOR`. [`finish_abort`](Self::finish_abort) reads the replies to it.
@@ -18,8 +18,13 @@ impl ControlChannel {
         Deadline::start(self.deadline).await_reply(self.flush()).await
     }
 
-    /// Schedules `ABOR` to be sent before the next command, for callers that cannot await.
+    /// Schedules `ABOR` to be sent before the next command, for callers that cannot await. The connection is closed
+    /// instead if this server did not answer `ABOR` before.
     pub(crate) fn schedule_abort(&mut self) -> Result<()> {
+        if self.abort.is_none() && self.memory.avoids(OptionalCommand::ABOR) {
+            self.lose_to_abort();
+            return Err(self.unusable());
+        }
         if self.abort.is_none() {
             let transferring = self.outstanding() > self.keep_alives.waiting();
             let mut abort = match self.keep_alives.waiting() {
@@ -38,10 +43,18 @@ impl ControlChannel {
     /// Reads the replies to the aborted transfer and to `ABOR`.
     pub(crate) async fn finish_abort(&mut self) -> Result<Aborted> {
         self.check_usable()?;
+        let patience = OptionalCommand::ABOR.patience(self.deadline);
         loop {
-            let reply = self.next_reply(self.deadline).await.inspect_err(|_| {
-                self.mark_broken("the server did not reply to ABOR", None);
-            })?;
+            let reply = match self.next_reply(patience).await {
+                Ok(reply) => reply,
+                Err(error) => {
+                    if error.is_timeout() {
+                        self.abort_unanswered();
+                    }
+                    self.mark_broken("the server did not reply to ABOR", None);
+                    return Err(error);
+                }
+            };
             if reply.code().is_preliminary() {
                 // The preliminary reply of the transfer, which was not awaited.
                 continue;
@@ -66,6 +79,17 @@ impl ControlChannel {
                 }
             }
         }
+    }
+
+    /// Records that the server does not answer `ABOR`, or not the transfer that was ended early, and closes the connection.
+    pub(crate) fn abort_unanswered(&mut self) {
+        self.memory.avoid(OptionalCommand::ABOR);
+        self.lose_to_abort();
+    }
+
+    fn lose_to_abort(&mut self) {
+        self.lost_to_abort = true;
+        self.mark_broken("a transfer was aborted, and the server does not answer ABOR", None);
     }
 
     /// Waits for the second of two replies, if only `ABOR` seems to have been answered.

@@ -4,10 +4,10 @@
 //! future is cancel-safe: the next command first reads the replies that are still outstanding.
 
 mod abort;
-mod cut_transfer;
 mod keep_alive;
 mod pipelined_passive;
 mod redact;
+mod repeated;
 mod tls;
 mod unsolicited;
 
@@ -27,7 +27,7 @@ use tokio::{
     time::Instant,
 };
 
-use self::{cut_transfer::CutTransfer, pipelined_passive::PipelinedQueries, redact::Redactor};
+use self::{pipelined_passive::PipelinedQueries, redact::Redactor, repeated::RepeatedReplies};
 use crate::{
     Error, Result, Throttle,
     config::command_memory::{OptionalCommand, ServerMemory},
@@ -53,8 +53,6 @@ pub(crate) struct ControlChannel {
     abort: Option<Abort>,
     /// Whether a second reply may follow the first reply to an aborted transfer.
     late_reply: bool,
-    /// What is known about the reply to a transfer whose data connection was closed early.
-    cut: CutTransfer,
     /// The passive command of the next transfer, sent before the final reply of the current one.
     pipelined: PipelinedPassive,
     /// Queries about the file of the current transfer, sent before its final reply.
@@ -73,6 +71,7 @@ pub(crate) struct ControlChannel {
     /// Whether a reply was taken that ended with another code. The replies to pipelined commands could not be
     /// attributed then.
     took_tentative: bool,
+    repeated: RepeatedReplies,
     deadline: Option<Duration>,
     memory: Arc<ServerMemory>,
     /// The optional command after which the server became silent or closed the connection.
@@ -80,6 +79,8 @@ pub(crate) struct ControlChannel {
     waits: ReplyWaits,
     /// Whether the server closed or reset the connection.
     closed_by_server: bool,
+    /// Whether the connection was closed because the server does not answer `ABOR`.
+    lost_to_abort: bool,
 }
 
 /// How long the replies were waited for.
@@ -146,7 +147,6 @@ impl ControlChannel {
             awaited: VecDeque::new(),
             abort: None,
             late_reply: false,
-            cut: CutTransfer::default(),
             pipelined: PipelinedPassive::None,
             queries: PipelinedQueries::default(),
             keep_alives: KeepAlives::default(),
@@ -157,11 +157,13 @@ impl ControlChannel {
             max_preliminary: limits.preliminary_replies,
             preliminary: 0,
             took_tentative: false,
+            repeated: RepeatedReplies::default(),
             deadline,
             memory,
             lost_to: None,
             waits: ReplyWaits::default(),
             closed_by_server: false,
+            lost_to_abort: false,
         }
     }
 
@@ -223,9 +225,12 @@ impl ControlChannel {
     /// if this server does [not allow pipelining](Self::forbids_pipelining).
     pub(crate) async fn pipeline(&mut self, commands: &[Command]) -> Result<Vec<Reply>> {
         self.settle().await?;
-        let at_once = if self.took_tentative { 1 } else { commands.len().max(1) };
+        let at_once = if self.forbids_pipelining() { 1 } else { commands.len().max(1) };
         let mut replies = Vec::with_capacity(commands.len());
         for commands in commands.chunks(at_once) {
+            if self.is_repeated_due() {
+                self.await_repeated().await?;
+            }
             commands.iter().for_each(|command| self.queue(command));
             let wanted = replies.len() + commands.len();
             while replies.len() < wanted {
@@ -239,9 +244,9 @@ impl ControlChannel {
     }
 
     /// Returns whether no command may be sent before the reply to the previous one, because the server ends multi-line
-    /// replies with other codes.
+    /// replies with other codes, or sends replies twice.
     pub(crate) fn forbids_pipelining(&self) -> bool {
-        self.took_tentative
+        self.took_tentative || self.repeats_replies()
     }
 
     /// Returns whether a final reply is outstanding.
@@ -273,6 +278,11 @@ impl ControlChannel {
     /// Returns whether the server closed or reset the connection.
     pub(crate) fn was_closed_by_server(&self) -> bool {
         self.closed_by_server
+    }
+
+    /// Returns whether the connection was closed because the server does not answer `ABOR`.
+    pub(crate) fn was_lost_to_abort(&self) -> bool {
+        self.lost_to_abort
     }
 
     /// Sets the deadline of replies.
@@ -329,17 +339,27 @@ impl ControlChannel {
             let _ = self.finish_abort().await;
             self.check_usable()?;
         }
-        self.settle_cut().await?;
+        if self.outstanding() > self.keep_alives.waiting() && self.memory.avoids(OptionalCommand::ABOR) {
+            // The reply to a transfer that was ended early may not come either.
+            self.abort_unanswered();
+            return Err(self.unusable());
+        }
         while self.outstanding() > self.keep_alives.waiting() {
             match self.next_reply(self.deadline).await {
                 Ok(reply) => self.keep_unclaimed(reply),
                 Err(error) => {
+                    if error.is_timeout() {
+                        self.abort_unanswered();
+                    }
                     self.mark_broken("the reply to an earlier command did not arrive", None);
                     return Err(error);
                 }
             }
         }
         self.skip_keep_alive_replies().await?;
+        if self.is_repeated_due() {
+            self.await_repeated().await?;
+        }
         self.refuse_unsolicited().await
     }
 
@@ -403,16 +423,15 @@ impl ControlChannel {
         loop {
             event = match dialog.step(event)? {
                 Step::Send(command) => {
+                    if self.is_repeated_due() {
+                        self.await_repeated().await?;
+                    }
                     self.queue(&command);
                     self.reply_for(&dialog, deadline).await?
                 }
                 Step::Queue(command) => {
                     self.queue(&command);
                     Deadline::start(deadline).await_reply(self.flush()).await?;
-                    Event::Queued
-                }
-                Step::Hold(command) => {
-                    self.queue(&command);
                     Event::Queued
                 }
                 Step::AwaitReply => self.reply_for(&dialog, deadline).await?,
@@ -538,6 +557,9 @@ impl ControlChannel {
                 self.keep_unclaimed(reply);
                 continue;
             }
+            if self.take_repeated_in_turn(&reply) {
+                continue;
+            }
             let reply = self.count(reply)?;
             if let Some(reply) = self.keep_alives.filter(reply) {
                 return Ok(reply);
@@ -603,6 +625,7 @@ impl ControlChannel {
             return Ok(with_command(reply, line.clone()));
         }
         self.preliminary = 0;
+        self.note_final(&reply);
         let (awaited, line) = match self.awaited.pop_front() {
             Some(Awaited { to, line }) => (Some(to), line),
             None => (None, None),

@@ -34,6 +34,7 @@ impl ControlChannel {
                 self.keep_unclaimed(reply);
                 Ok(())
             }
+            Ok(Some(reply)) if self.take_repeated(&reply) => Ok(()),
             Ok(Some(reply)) if reply.code() == Code::SERVICE_CLOSING => {
                 let reply = self.count(reply)?;
                 Err(Error::Closed { reply: Some(reply) })

@@ -27,7 +27,10 @@ use oxftp_proto::{
     Reply,
     dialog::{Aborted, Completion, MdtmReply, Started},
 };
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
+use tokio::{
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf},
+    time::Sleep,
+};
 
 use self::compression::Compression;
 use crate::{
@@ -56,13 +59,17 @@ pub(crate) struct DataConnection {
     answers: Vec<Reply>,
     compression: Option<Compression>,
     limit: Limit,
+    /// When a listing whose final reply has arrived ends without data.
+    grace: Option<Pin<Box<Sleep>>>,
 }
 
 impl DataConnection {
-    pub(crate) fn new(stream: Stream, direction: Direction, started: Started) -> Self {
+    /// Creates a connection. `started` is the first reply to the transfer command, if one has arrived.
+    pub(crate) fn new(stream: Stream, direction: Direction, started: Option<Started>) -> Self {
         let (preliminary, early) = match started {
-            Started::Preliminary(reply) => (Some(reply), None),
-            Started::Final(reply) => (None, Some(reply)),
+            Some(Started::Preliminary(reply)) => (Some(reply), None),
+            Some(Started::Final(reply)) => (None, Some(reply)),
+            None => (None, None),
         };
         Self {
             stream: Some(stream),
@@ -76,7 +83,16 @@ impl DataConnection {
             answers: Vec::new(),
             compression: None,
             limit: Limit::default(),
+            grace: None,
         }
+    }
+
+    /// Marks the data as a listing. If its final reply has arrived and no data follow, it ends as an empty one: some servers
+    /// open no data connection for an empty directory.
+    pub(crate) fn listing(mut self) -> Self {
+        let is_complete = self.early.as_ref().is_some_and(|reply| reply.code().is_success());
+        self.grace = is_complete.then(|| Box::pin(tokio::time::sleep(EMPTY_LISTING_PATIENCE)));
+        self
     }
 
     /// Sets the reply to `MDTM` that arrived while the connection was being opened.
@@ -88,7 +104,7 @@ impl DataConnection {
         self.direction
     }
 
-    /// Returns the preliminary reply, unless the transfer began with the final one.
+    /// Returns the preliminary reply, unless the transfer began with the final one or without any.
     pub(crate) fn preliminary(&self) -> Option<&Reply> {
         self.preliminary.as_ref()
     }
@@ -294,6 +310,12 @@ impl DataConnection {
             return Poll::Ready(Ok(()));
         }
         let before = buf.filled().len();
+        if let Some(grace) = self.grace.as_mut().filter(|_| self.transferred == 0)
+            && grace.as_mut().poll(cx).is_ready()
+        {
+            self.at_end = true;
+            return Poll::Ready(Ok(()));
+        }
         if most < room {
             let mut part = ReadBuf::new(buf.initialize_unfilled_to(most));
             ready!(poll_bytes(&mut self.compression, stream, cx, &mut part))?;
@@ -425,6 +447,9 @@ pub(crate) fn failure_deadline(deadline: Option<Duration>) -> Option<Duration> {
 
 /// Maximum time to wait for the reply to a failed transfer.
 const FAILURE_REPLY_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How long the data of a listing may take to arrive after its final reply.
+const EMPTY_LISTING_PATIENCE: Duration = Duration::from_secs(5);
 
 /// Maximum time to wait for `close_notify` after the final reply.
 const CLOSE_NOTIFY_TIMEOUT: Duration = Duration::from_secs(1);

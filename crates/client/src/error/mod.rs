@@ -7,7 +7,7 @@ mod predicates;
 pub(crate) mod report;
 pub(crate) mod tls;
 
-use std::{io, path::PathBuf, time::Duration};
+use std::{borrow::Cow, io, path::PathBuf, time::Duration};
 
 use oxftp_proto::{
     DecodeError, FileHash, InvalidCommand, InvalidMask, NameError, Reply, StatusCodeError, UnknownEncoding,
@@ -65,7 +65,7 @@ pub enum Error {
     #[error("the server violated the FTP protocol")]
     Protocol(#[from] DecodeError),
     /// The listing of the parent directory does not contain the path.
-    #[error("{path} does not exist")]
+    #[error("{} does not exist", shown(.path))]
     NotFound {
         /// The path.
         path: String,
@@ -181,7 +181,7 @@ pub enum Error {
         here: FileHash,
     },
     /// The file on the server differs from the uploaded file. It already has its final name.
-    #[error("{path} on the server differs from the uploaded file")]
+    #[error("{} on the server differs from the uploaded file", shown(.path))]
     UploadMismatch {
         /// The remote path.
         path: String,
@@ -189,7 +189,11 @@ pub enum Error {
         source: Box<Self>,
     },
     /// The server stored an upload, but does not show a file of that name: it shows a similar one.
-    #[error("the upload succeeded, but the server does not list {path}; it may have renamed it to {stored}")]
+    #[error(
+        "the upload succeeded, but the server does not list {}; it may have renamed it to {}",
+        shown(.path),
+        shown(.stored)
+    )]
     StoredElsewhere {
         /// The requested path.
         path: String,
@@ -198,7 +202,7 @@ pub enum Error {
     },
     /// An upload is complete, but its temporary file could not be renamed (see
     /// [`Upload::temporary`](crate::Upload::temporary)).
-    #[error("the upload is complete, but {temporary} cannot be renamed to {path}")]
+    #[error("the upload is complete, but {} cannot be renamed to {}", shown(.temporary), shown(.path))]
     NotRenamed {
         /// The final name.
         path: String,
@@ -209,7 +213,7 @@ pub enum Error {
     },
     /// A file was neither replaced nor deleted, because it could not be moved to its backup (see
     /// [`Backup`](crate::Backup)).
-    #[error("{path} is kept as it is: it cannot be moved to {backup}")]
+    #[error("{} is kept as it is: it cannot be moved to {}", shown(.path), shown(.backup))]
     NotBackedUp {
         /// The file.
         path: String,
@@ -228,7 +232,7 @@ pub enum Error {
     },
     /// The modification time of a remote file changed during its download, so the downloaded segments may belong to
     /// different versions.
-    #[error("{path} changed on the server during the download")]
+    #[error("{} changed on the server during the download", shown(.path))]
     Changed {
         /// The remote path.
         path: String,
@@ -310,7 +314,7 @@ pub enum Error {
         path: String,
     },
     /// Another download, of this process or another one, is writing the partial file. This one changed nothing.
-    #[error("another download is writing {path}")]
+    #[error("another download is writing {}", shown(.path))]
     InUse {
         /// The local path of the partial file.
         path: String,
@@ -342,7 +346,7 @@ pub enum Error {
         source: io::Error,
     },
     /// An entry of a tree was skipped.
-    #[error("{path} was skipped: {why}")]
+    #[error("{} was skipped: {why}", shown(.path))]
     Skipped {
         /// The path of the entry.
         path: String,
@@ -399,7 +403,7 @@ pub enum Error {
         found: Option<String>,
     },
     /// A path is a directory, but a file is required.
-    #[error("{path} is a directory")]
+    #[error("{} is a directory", shown(.path))]
     IsDirectory {
         /// The path.
         path: String,
@@ -440,6 +444,14 @@ impl From<DialogError> for Error {
             }
             error => Self::DataConnect(io::Error::other(error)),
         }
+    }
+}
+
+/// Formats a path; in quotes if a blank at its start or end would not be seen.
+fn shown(path: &str) -> Cow<'_, str> {
+    match path.trim() == path && !path.is_empty() {
+        true => path.into(),
+        false => format!("\"{path}\"").into(),
     }
 }
 

@@ -5,7 +5,7 @@ use oxftp_proto::Limits;
 use super::entry::PathEntry;
 use crate::{Error, Result};
 
-/// What the entries of one collected listing have taken of its limits.
+/// Use of the limits by the entries of one collected listing.
 #[derive(Debug)]
 pub(crate) struct ListingBudget {
     entries: usize,

@@ -121,7 +121,7 @@ impl Ancestor {
 }
 
 /// Hash of a directory's entries, independent of their order.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct ListingFingerprint {
     sum: u64,
     directories: usize,

@@ -148,6 +148,16 @@ impl Evidence {
         self.entries > 0 && !self.shows_own_path && (differs || !path.is_absolute() && !is_hidden)
     }
 
+    /// Returns whether the listing may be that of any directory: it is of a plain path from the root, and nothing has
+    /// shown that the server honours such paths.
+    pub(super) fn leaves_open(&self, path: &RemotePath, known: &CommandKnowledge) -> bool {
+        PathClass::of(path) == PathClass::Plain
+            && path.is_absolute()
+            && self.entries > 0
+            && !known.is_faithful
+            && !self.proves_paths(path, known)
+    }
+
     /// Returns the hashes of this listing.
     pub(super) fn listing_of(&self, path: &RemotePath) -> LastListing {
         LastListing { path: hash_path(path.as_bytes()), names: self.names }

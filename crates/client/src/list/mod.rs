@@ -62,6 +62,7 @@ impl Client {
             recursive: false,
             raw_command: None,
             is_lenient: false,
+            is_proven: false,
             follow_up: FollowUp::Nothing,
             selection: None,
             max_depth: usize::MAX,
@@ -87,6 +88,7 @@ pub struct List<'c> {
     recursive: bool,
     raw_command: Option<ListCommand>,
     is_lenient: bool,
+    is_proven: bool,
     follow_up: FollowUp,
     selection: Option<Selection>,
     max_depth: usize,
@@ -190,7 +192,16 @@ impl<'c> List<'c> {
     #[must_use]
     pub fn stream(self) -> Entries<'c> {
         let bounds = Bounds { selection: self.selection, max_depth: self.max_depth };
-        Entries::new(self.client, self.path, self.recursive, self.raw_command, self.follow_up, bounds)
+        let entries =
+            Entries::new(self.client, self.path, self.recursive, self.raw_command, self.follow_up, bounds);
+        entries.proven(self.is_proven)
+    }
+
+    /// Lists the directory from inside, too, if nothing has shown yet that the server lists the directory that it is
+    /// asked for.
+    pub(crate) fn proven(mut self, is_proven: bool) -> Self {
+        self.is_proven = is_proven;
+        self
     }
 
     /// Sets what follows the listing, unless it is recursive.

@@ -18,13 +18,13 @@ use super::{
 };
 use crate::{
     Client, Error, ListCommand, Result,
-    client::{Entering, FollowUp, ListAll, is_unknown_command},
+    client::{Entering, FollowUp, ListAll, NO_IMAGE_TYPE, is_unknown_command},
     config::command_memory::OptionalCommand,
 };
 
 /// A directory to be listed.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Target<'p> {
+pub(super) struct ListTarget<'p> {
     pub(super) path: &'p RemotePath,
     pub(super) depth: usize,
     /// The command that the caller requires.
@@ -60,7 +60,7 @@ impl Client {
     /// Opens the listing of a directory by the first way that works.
     pub(super) async fn open_listing(
         &mut self,
-        target: Target<'_>,
+        target: ListTarget<'_>,
         follow_up: FollowUp,
     ) -> Result<DirectoryListing> {
         let known = self.listing_knowledge();
@@ -82,7 +82,7 @@ impl Client {
     /// Opens a listing by this way or one that follows it. `is_inside` says whether the directory was entered already.
     pub(super) async fn climb(
         &mut self,
-        target: Target<'_>,
+        target: ListTarget<'_>,
         way: Way,
         mut is_inside: bool,
         follow_up: FollowUp,
@@ -132,7 +132,7 @@ impl Client {
 
     async fn open_way(
         &mut self,
-        target: Target<'_>,
+        target: ListTarget<'_>,
         way: Way,
         is_inside: &mut bool,
         follow_up: FollowUp,
@@ -167,7 +167,11 @@ impl Client {
     }
 
     /// Opens `LIST -a` beside the `LIST` of the same directory, which this session may still be in.
-    pub(super) async fn open_list_all(&mut self, target: Target<'_>, way: Way) -> Result<DirectoryListing> {
+    pub(super) async fn open_list_all(
+        &mut self,
+        target: ListTarget<'_>,
+        way: Way,
+    ) -> Result<DirectoryListing> {
         let way = Way { verb: Verb::ListAll, ..way };
         let mut listing = self.prepare(target, way);
         listing.hold = Hold::Nothing;
@@ -176,7 +180,7 @@ impl Client {
 
     async fn transfer_listing(
         &mut self,
-        target: Target<'_>,
+        target: ListTarget<'_>,
         way: Way,
         listing: DirectoryListing,
         follow_up: FollowUp,
@@ -185,8 +189,14 @@ impl Client {
             let reply = self.stat_reply(target.path).await?;
             return Ok(listing.in_reply(&reply));
         }
-        let empty = RemotePath::default();
-        let line = self.list_line(way.verb, if way.entered { &empty } else { target.path })?;
+        let argument = match way.entered {
+            true => RemotePath::default(),
+            false if self.wants_paths_from_root() => {
+                self.absolute_path(target.path).await?.unwrap_or_else(|| target.path.clone())
+            }
+            false => target.path.clone(),
+        };
+        let line = self.list_line(way.verb, &argument)?;
         let transfer_type = if way.ascii { TransferType::Ascii } else { TransferType::Image };
         let data = match way.entered {
             true => self.open_data_here(line, transfer_type, 0, follow_up).await?,
@@ -203,14 +213,14 @@ impl Client {
     }
 
     /// Returns whether a refusal that says that a directory is empty is enough.
-    fn believes_empty(&self, target: Target<'_>, way: Way) -> bool {
+    fn believes_empty(&self, target: ListTarget<'_>, way: Way) -> bool {
         let known = way.verb.known(&self.listing_knowledge());
         let is_plain = PathClass::of(target.path) == PathClass::Plain;
         way.entered || target.path.is_empty() || is_plain && known.is_empty_trusted
     }
 
     /// Creates a listing without entries.
-    fn prepare(&self, target: Target<'_>, way: Way) -> DirectoryListing {
+    fn prepare(&self, target: ListTarget<'_>, way: Way) -> DirectoryListing {
         let location = EntryLocation { path: target.path.clone(), encoding: self.encoding() };
         let parser = match way.verb {
             Verb::Mlsd => ListingParser::mlsx(),
@@ -312,6 +322,7 @@ fn refusal(way: Way, is_bare: bool, error: &Error) -> Option<Refusal> {
     let refused = match error {
         Error::DataConnect(_) => return Some(Refusal::Data),
         Error::Unanswered { .. } => return Some(Refusal::Command),
+        Error::Unsupported { what } if *what == NO_IMAGE_TYPE => return Some(Refusal::Type),
         Error::StatusCode(refused) => refused,
         _ => return None,
     };

@@ -11,11 +11,11 @@ use oxftp_proto::{Entry, FileName, NameError, RemotePath, classify};
 
 use super::{
     cycle::{AncestorChain, CycleDetector, ListingFingerprint},
-    directory::{ByPath, DirectoryListing},
+    directory::{ByPath, DirectoryListing, Hold},
     entry::PathEntry,
     evidence::{Doubt, Evidence, PathClass, hash},
     ladder::{Verb, Way},
-    open::Target,
+    open::ListTarget,
 };
 use crate::config::list_command::ListCommand;
 use crate::{
@@ -66,6 +66,8 @@ pub struct Entries<'c> {
     passed: PassedEntries,
     /// How often the listing of the current directory may be resumed.
     resumptions: u32,
+    /// A listing that may be that of another directory is doubted.
+    is_proven: bool,
 }
 
 /// Number of entries that were read, and a hash of their names in order.
@@ -132,7 +134,7 @@ enum Stage {
     /// The listing is complete and believed; its last entries are examined.
     Complete,
     /// `LIST -a` is compared with the `LIST` of the same directory.
-    ListingAll(Comparison),
+    ListingAll(ListAllComparison),
     /// All listings of the directory are complete.
     Done,
 }
@@ -146,7 +148,7 @@ struct Confirmation {
 }
 
 /// Comparison of `LIST -a` with `LIST`.
-struct Comparison {
+struct ListAllComparison {
     /// What `LIST` has shown.
     first: Evidence,
     /// Hashes of the names that `LIST` has shown and `LIST -a` has not.
@@ -201,7 +203,14 @@ impl<'c> Entries<'c> {
             truncated: false,
             passed: PassedEntries::default(),
             resumptions: 0,
+            is_proven: false,
         }
+    }
+
+    /// Doubts a listing that may be that of another directory.
+    pub(super) fn proven(mut self, is_proven: bool) -> Self {
+        self.is_proven = is_proven;
+        self
     }
 
     /// Returns the next entry, or `None` at the end.
@@ -342,7 +351,7 @@ impl<'c> Entries<'c> {
             return Ok(false);
         }
         self.resumptions = attempts;
-        let target = Target { path: &path, depth, required: self.required() };
+        let target = ListTarget { path: &path, depth, required: self.required() };
         let mut listing = self.client.open_listing(target, FollowUp::Nothing).await?;
         let passed = std::mem::take(&mut self.passed);
         while self.passed.entries < passed.entries {
@@ -424,8 +433,12 @@ impl<'c> Entries<'c> {
             false => self.follow_up,
         };
         let required = self.required();
-        let opened =
-            Box::pin(self.client.open_listing(Target { path: &path, depth, required }, follow_up)).await?;
+        let mut opened =
+            Box::pin(self.client.open_listing(ListTarget { path: &path, depth, required }, follow_up))
+                .await?;
+        if self.is_proven && opened.hold == Hold::First {
+            opened.hold = Hold::Some;
+        }
         self.queue.pop_front();
         self.current = Some(opened);
         self.stage = Stage::Listing;
@@ -599,7 +612,10 @@ impl<'c> Entries<'c> {
             return None;
         }
         let path = &directory.location.path;
-        let doubt = directory.evidence.doubt(path, directory.depth, &verb.known(known));
+        let command = verb.known(known);
+        let doubt = directory.evidence.doubt(path, directory.depth, &command);
+        let is_open = || self.is_proven && directory.evidence.leaves_open(path, &command);
+        let doubt = doubt.or_else(|| is_open().then_some(Doubt::Foreign));
         doubt.filter(|doubt| verb != Verb::Stat || *doubt == Doubt::File)
     }
 
@@ -630,7 +646,7 @@ impl<'c> Entries<'c> {
             (Entering::Inside, _) => {}
         }
         let way = Way { entered: true, ..directory.way };
-        let target = Target { path: &path, depth, required };
+        let target = ListTarget { path: &path, depth, required };
         let confirmation =
             Confirmation { doubt, first: directory.evidence, has_released: directory.has_released };
         let second = self.client.climb(target, way, true, FollowUp::Nothing).await?;
@@ -744,7 +760,7 @@ impl<'c> Entries<'c> {
             return Ok(false);
         }
         let path = directory.location.path.clone();
-        let target = Target { path: &path, depth: directory.depth, required };
+        let target = ListTarget { path: &path, depth: directory.depth, required };
         // If the session does not survive it, it is not sent again.
         self.client.learn_listing(|known| known.list_all = ListAll::Useless);
         let second = match self.client.open_list_all(target, directory.way).await {
@@ -753,7 +769,8 @@ impl<'c> Entries<'c> {
             Err(_) => return Ok(false),
         };
         let missing = directory.names.take().unwrap_or_default();
-        self.stage = Stage::ListingAll(Comparison { first: directory.evidence, missing, new: Vec::new() });
+        self.stage =
+            Stage::ListingAll(ListAllComparison { first: directory.evidence, missing, new: Vec::new() });
         self.current = Some(second);
         Ok(true)
     }
@@ -874,7 +891,7 @@ impl Confirmation {
     }
 }
 
-impl Comparison {
+impl ListAllComparison {
     fn add(&mut self, entry: Entry) {
         if !self.missing.remove(&hash(entry.name())) && self.new.len() < MAX_NEW {
             self.new.push(entry);

@@ -64,9 +64,9 @@ impl LocalLock {
             let attempt = tokio::task::spawn_blocking(move || try_acquire(&tried)).await;
             let attempt = attempt.unwrap_or_else(|failure| Err(io::Error::other(failure)));
             match attempt.map_err(|source| LocalFsError::new("lock", &path, source))? {
-                Attempt::Taken(file) => return Ok(Self { path, file }),
-                Attempt::Held(_) if start.elapsed() < wait => sleep(PAUSE.min(wait)).await,
-                Attempt::Held(holder) => {
+                LocalAttempt::Taken(file) => return Ok(Self { path, file }),
+                LocalAttempt::Held(_) if start.elapsed() < wait => sleep(PAUSE.min(wait)).await,
+                LocalAttempt::Held(holder) => {
                     return Err(Error::Locked { path: path.display().to_string(), holder });
                 }
             }
@@ -97,25 +97,25 @@ impl Drop for LocalLock {
     }
 }
 
-enum Attempt {
+enum LocalAttempt {
     Taken(File),
     Held(Option<LockHolder>),
 }
 
 #[cfg(unix)]
-fn try_acquire(path: &Path) -> io::Result<Attempt> {
+fn try_acquire(path: &Path) -> io::Result<LocalAttempt> {
     for _ in 0..MAX_ATTEMPTS {
         let mut file = open(path)?;
         if !lock::lock_now(&file)? {
-            return Ok(Attempt::Held(read_holder(&mut file)));
+            return Ok(LocalAttempt::Held(read_holder(&mut file)));
         }
         // Otherwise the former holder removed it after it was opened here.
         if lock::is_at(&file, path)? {
             write_holder(&mut file)?;
-            return Ok(Attempt::Taken(file));
+            return Ok(LocalAttempt::Taken(file));
         }
     }
-    Ok(Attempt::Held(None))
+    Ok(LocalAttempt::Held(None))
 }
 
 #[cfg(unix)]
@@ -137,7 +137,7 @@ fn open(path: &Path) -> io::Result<File> {
 
 // The open file excludes other processes. It is not removed afterwards.
 #[cfg(windows)]
-fn try_acquire(path: &Path) -> io::Result<Attempt> {
+fn try_acquire(path: &Path) -> io::Result<LocalAttempt> {
     use std::os::windows::fs::OpenOptionsExt;
 
     const ERROR_SHARING_VIOLATION: i32 = 32;
@@ -146,14 +146,14 @@ fn try_acquire(path: &Path) -> io::Result<Attempt> {
     }
     let opened = File::options().read(true).write(true).create(true).truncate(false).share_mode(0).open(path);
     match opened {
-        Ok(mut file) => write_holder(&mut file).map(|()| Attempt::Taken(file)),
-        Err(error) if error.raw_os_error() == Some(ERROR_SHARING_VIOLATION) => Ok(Attempt::Held(None)),
+        Ok(mut file) => write_holder(&mut file).map(|()| LocalAttempt::Taken(file)),
+        Err(error) if error.raw_os_error() == Some(ERROR_SHARING_VIOLATION) => Ok(LocalAttempt::Held(None)),
         Err(error) => Err(error),
     }
 }
 
 #[cfg(not(any(unix, windows)))]
-fn try_acquire(_: &Path) -> io::Result<Attempt> {
+fn try_acquire(_: &Path) -> io::Result<LocalAttempt> {
     Err(io::ErrorKind::Unsupported.into())
 }
 

@@ -294,7 +294,7 @@ fn entry(directory: &RemotePath, name: &str) -> RemotePath {
 }
 
 /// How an attempt ended.
-enum Attempt {
+enum RemoteAttempt {
     Taken(LockHolder, String),
     Held(Option<LockHolder>),
     /// Other jobs changed the lock meanwhile.
@@ -310,9 +310,9 @@ async fn try_repeatedly(
     let mut refusal = None;
     for attempt in 0..ATTEMPTS {
         match try_acquire(client, directory, max_age).await? {
-            Attempt::Taken(holder, name) => return Ok((holder, name)),
-            Attempt::Held(holder) => return Err(Error::Locked { path: directory.to_string(), holder }),
-            Attempt::Unclear(error) => refusal = error,
+            RemoteAttempt::Taken(holder, name) => return Ok((holder, name)),
+            RemoteAttempt::Held(holder) => return Err(Error::Locked { path: directory.to_string(), holder }),
+            RemoteAttempt::Unclear(error) => refusal = error,
         }
         // Jobs that disturbed each other try again at different times.
         let random = RandomState::new().hash_one(attempt) % 50;
@@ -321,30 +321,34 @@ async fn try_repeatedly(
     Err(refusal.unwrap_or_else(|| Error::Locked { path: directory.to_string(), holder: None }))
 }
 
-async fn try_acquire(client: &mut Client, directory: &RemotePath, max_age: Duration) -> Result<Attempt> {
+async fn try_acquire(
+    client: &mut Client,
+    directory: &RemotePath,
+    max_age: Duration,
+) -> Result<RemoteAttempt> {
     let holder = LockHolder::this_process();
     let name = holder.to_name();
     match client.create_dir(directory.clone()).await {
         Ok(()) => match client.create_dir(entry(directory, &name)).await {
             Ok(()) => {}
             // The directory was empty, and another job removed it.
-            Err(error @ Error::StatusCode(_)) => return Ok(Attempt::Unclear(Some(error))),
+            Err(error @ Error::StatusCode(_)) => return Ok(RemoteAttempt::Unclear(Some(error))),
             Err(error) => return Err(error),
         },
         Err(error @ Error::StatusCode(_)) => {
             let names = match list(client, directory).await {
                 Ok(names) => names,
-                Err(Error::StatusCode(_)) => return Ok(Attempt::Unclear(Some(error))),
+                Err(Error::StatusCode(_)) => return Ok(RemoteAttempt::Unclear(Some(error))),
                 Err(error) => return Err(error),
             };
             let holders: Vec<_> = names.iter().filter_map(|name| LockHolder::from_name(name)).collect();
             match holders.into_iter().min_by_key(LockHolder::silence) {
                 None if names.is_empty() => {
                     let _ = client.remove_dir(directory.clone()).await;
-                    return Ok(Attempt::Unclear(Some(error)));
+                    return Ok(RemoteAttempt::Unclear(Some(error)));
                 }
-                None => return Ok(Attempt::Held(None)),
-                Some(holder) if holder.silence() <= max_age => return Ok(Attempt::Held(Some(holder))),
+                None => return Ok(RemoteAttempt::Held(None)),
+                Some(holder) if holder.silence() <= max_age => return Ok(RemoteAttempt::Held(Some(holder))),
                 Some(holder) => crate::trace::warn!("breaking {directory}, which {holder} does not refresh"),
             }
             let mut replaced = false;
@@ -360,7 +364,7 @@ async fn try_acquire(client: &mut Client, directory: &RemotePath, max_age: Durat
                 }
             }
             if !replaced {
-                return Ok(Attempt::Unclear(None));
+                return Ok(RemoteAttempt::Unclear(None));
             }
         }
         Err(error) => return Err(error),
@@ -374,14 +378,14 @@ async fn confirm(
     directory: &RemotePath,
     holder: LockHolder,
     name: String,
-) -> Result<Attempt> {
+) -> Result<RemoteAttempt> {
     let listed = list(client, directory).await;
     if listed.as_ref().is_ok_and(|names| *names == [&*name]) {
-        return Ok(Attempt::Taken(holder, name));
+        return Ok(RemoteAttempt::Taken(holder, name));
     }
     let _ = client.remove_dir(entry(directory, &name)).await;
     let _ = client.remove_dir(directory.clone()).await;
-    listed.map(|_| Attempt::Unclear(None))
+    listed.map(|_| RemoteAttempt::Unclear(None))
 }
 
 /// Returns the names in a directory.

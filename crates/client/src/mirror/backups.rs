@@ -1,9 +1,9 @@
 //! Backups of a mirror: what it replaces or deletes in its target.
 
-use super::{direction::MirrorDirection, endpoint::Endpoint, relative_path::RelativePath};
+use super::{endpoint::Endpoint, relative_path::RelativePath};
 use crate::{
     PART_SUFFIX, Result,
-    transfer::backup::{Backup, Backups, LocalBackups, RemoteBackups},
+    transfer::backup::{Backups, LocalBackups, RemoteBackups},
 };
 
 /// The backups on the side of the target; neither if none are made.
@@ -14,18 +14,6 @@ pub(crate) struct MirrorBackups {
 }
 
 impl MirrorBackups {
-    pub(crate) fn new(backup: Option<Backup>, direction: &MirrorDirection) -> Self {
-        let Some(backup) = backup else { return Self::default() };
-        match direction {
-            MirrorDirection::Down { target, .. } => {
-                Self { local: Some(Backups::new(backup, target.clone())), remote: None }
-            }
-            MirrorDirection::Up { target, .. } | MirrorDirection::Across { target, .. } => {
-                Self { local: None, remote: Some(Backups::new(backup, target.clone())) }
-            }
-        }
-    }
-
     /// Removes a file or a symbolic link: moves it to its backup, if backups are made.
     pub(crate) async fn remove_file(&self, endpoint: &mut Endpoint<'_>, path: &RelativePath) -> Result<()> {
         let is_partial = path.name().is_some_and(|name| name.as_bytes().ends_with(PART_SUFFIX.as_bytes()));

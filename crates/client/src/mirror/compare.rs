@@ -97,6 +97,20 @@ impl Comparison {
             }
     }
 
+    /// Returns whether files that count as unchanged are equal beyond doubt: by hash, or by size and exact time.
+    pub(crate) fn proves_equality(self, source: &NodeFacts, target: &NodeFacts) -> bool {
+        match self.by {
+            Compare::Hash => true,
+            Compare::SizeAndTime => {
+                source.size.is_some()
+                    && source.size == target.size
+                    && time_order(source, target)
+                        .is_some_and(|time| time.is_certain && time.order == Ordering::Equal)
+            }
+            Compare::Size | Compare::Newer => false,
+        }
+    }
+
     fn by_facts(self, source: &NodeFacts, target: &NodeFacts) -> Decision {
         match self.by {
             Compare::Newer => self.by_age(source, target),
@@ -215,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn listing_without_zone_is_compared_with_its_own_copy() {
+    fn listing_without_zone_equals_its_own_copy() {
         let listed = |time: &str| {
             let facts = facts(1, time);
             NodeFacts { modified: facts.modified.map(|time| time.with_zone(Zone::Unknown)), ..facts }

@@ -9,10 +9,11 @@ use std::{
 use oxftp_proto::RemotePath;
 
 use super::{
-    endpoint::Endpoint, relative_path::RelativePath, server_clock::ServerClock, server_to_server::ServerFile,
-    transfer::FileTransfer,
+    backups::MirrorBackups, endpoint::Endpoint, relative_path::RelativePath, server_clock::ServerClock,
+    server_to_server::ServerFile, transfer::FileTransfer,
 };
 use crate::transfer::{
+    backup::{Backup, Backups},
     local_path::make_all,
     scheduler::retry::{is_retryable, spoils_session},
 };
@@ -196,6 +197,18 @@ impl MirrorDirection {
             (Self::Down { source, .. }, _) => {
                 let source = path.on_server(source, encoding);
                 FileTransfer::Download { client: sessions.client, source, fs, target: local }
+            }
+        }
+    }
+
+    /// Returns the backups on the side of the target.
+    pub(crate) fn backups(&self, backup: Backup) -> MirrorBackups {
+        match self {
+            Self::Down { target, .. } => {
+                MirrorBackups { local: Some(Backups::new(backup, target.clone())), remote: None }
+            }
+            Self::Up { target, .. } | Self::Across { target, .. } => {
+                MirrorBackups { local: None, remote: Some(Backups::new(backup, target.clone())) }
             }
         }
     }

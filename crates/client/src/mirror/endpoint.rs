@@ -41,10 +41,24 @@ impl Endpoint<'_> {
                 Self::Local { fs, root } => Listing::local(*fs, &path.on_disk(root)?, limits).await,
                 Self::Remote { client, root, clock } => {
                     let path = path.on_server(root, client.encoding());
-                    Listing::remote(client, &path, clock, limits, follow_up).await
+                    Listing::remote(client, &path, clock, limits, follow_up, false).await
                 }
             }
         })
+    }
+
+    /// Lists a directory once more, if nothing has shown yet that the server lists the directory that it is asked for.
+    pub(crate) async fn list_proven(
+        &mut self,
+        path: &RelativePath,
+        limits: &Limits,
+    ) -> Result<Option<Listing>> {
+        let Self::Remote { client, root, clock } = self else { return Ok(None) };
+        let path = path.on_server(root, client.encoding());
+        if !path.is_absolute() || client.honours_paths() {
+            return Ok(None);
+        }
+        Listing::remote(client, &path, clock, limits, FollowUp::Nothing, true).await.map(Some)
     }
 
     /// Replaces the symbolic links of a directory by the nodes that they point to.
@@ -69,6 +83,21 @@ impl Endpoint<'_> {
             nodes.replace(index, &node)?;
         }
         Ok(())
+    }
+
+    /// Creates the directory that is mirrored, if it is missing although the server let us enter it: some servers accept
+    /// any path for `CWD`, and list a missing directory as empty. A refusal changes nothing.
+    pub(crate) fn make_sure_of_root(&mut self) -> BoxFuture<'_, Result<()>> {
+        Box::pin(async move {
+            let Self::Remote { client, root, .. } = self else { return Ok(()) };
+            if !root.names_entry() {
+                return Ok(());
+            }
+            match client.create_dir_if_missing(root.clone()).await {
+                Err(error) if error.is_connection_lost() => Err(error),
+                _ => Ok(()),
+            }
+        })
     }
 
     /// Creates a directory whose parent exists.

@@ -182,6 +182,8 @@ mod tests {
         comparison: Comparison { by: Compare::SizeAndTime, keeps_times: true, asks_times: true },
         deletes: true,
         copies_symlinks: false,
+        removes_sources: false,
+        existing: crate::Existing::Replace,
     };
 
     fn nodes(names: &[&str]) -> NodeTable {

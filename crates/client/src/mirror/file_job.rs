@@ -180,7 +180,14 @@ mod tests {
     fn file_named_like_partial_file_comes_after() {
         let source: NodeTable = ["a", "a.oxftp.part", "b", "c.oxftp.part"].map(node).iter().collect();
         let comparison = Comparison { by: Compare::Size, keeps_times: true, asks_times: true };
-        let rules = PlanRules { comparison, deletes: false, copies_symlinks: false };
+        let existing = crate::Existing::Replace;
+        let rules = PlanRules {
+            comparison,
+            deletes: false,
+            copies_symlinks: false,
+            removes_sources: false,
+            existing,
+        };
         let files = plan(source, NodeTable::default(), rules).unwrap().files;
 
         let jobs = FileJobs::new(

@@ -16,7 +16,8 @@ use super::{
 use crate::transfer::local_path::remote_name;
 use crate::{
     Client, DotNames, Error, PathEntry, Result,
-    client::FollowUp,
+    client::{FollowUp, SizeAnswer},
+    future::BoxFuture,
     list::{ListingBudget, ListingFingerprint},
     local_fs::{DirEntry, FileKind, FileSystem},
     lock::is_lock,
@@ -42,16 +43,18 @@ impl Listing {
         self.failures.is_empty()
     }
 
-    /// Lists a directory on a server, without the locks of jobs.
+    /// Lists a directory on a server, without the locks of jobs. With `is_proven`, the server has shown that it lists the
+    /// directory that it is asked for, or the directory was listed from inside.
     pub(crate) async fn remote(
         client: &mut Client,
         path: &RemotePath,
         clock: &ServerClock,
         limits: &Limits,
         follow_up: FollowUp,
+        is_proven: bool,
     ) -> Result<Self> {
         let (mut listing, mut budget) = (Self::default(), ListingBudget::new(limits));
-        let mut entries = client.list(path).followed_by(follow_up).stream();
+        let mut entries = client.list(path).followed_by(follow_up).proven(is_proven).stream();
         while let Some(entry) = entries.next().await {
             let entry = entry?;
             listing.fingerprint.add(&entry);
@@ -64,8 +67,43 @@ impl Listing {
         drop(entries);
         listing.shows_dot_names = client.dot_names() == DotNames::Shown;
         clock.apply_zone(client, path, &mut listing.nodes).await?;
+        if listing.nodes.facts().all(|facts| facts.size.unwrap_or(0) == 0) {
+            listing.doubt_sizes(client, path).await?;
+        }
         listing.sort(|name| path.join(name).to_string());
         Ok(listing)
+    }
+
+    /// Asks for the size of each file if all are listed as 0 (`SIZE`): some servers list no sizes. A server that says so
+    /// that the first file is empty is believed. Sizes that it does not say are unknown.
+    fn doubt_sizes<'a>(
+        &'a mut self,
+        client: &'a mut Client,
+        directory: &'a RemotePath,
+    ) -> BoxFuture<'a, Result<()>> {
+        Box::pin(self.forget_sizes(client, directory))
+    }
+
+    async fn forget_sizes(&mut self, client: &mut Client, directory: &RemotePath) -> Result<()> {
+        let is_file = |node: &Node| node.kind == NodeKind::File;
+        if self.nodes.iter().any(|node| is_file(&node) && node.facts.size != Some(0)) {
+            return Ok(());
+        }
+        let Some(first) = self.nodes.iter().find(is_file) else { return Ok(()) };
+        let said = client.size_answer(&directory.join(&first.name)).await?;
+        if matches!(said, SizeAnswer::Size(0)) {
+            return Ok(());
+        }
+        for index in 0..self.nodes.len() {
+            if let Some(mut node) = self.nodes.get(index).filter(is_file) {
+                node.facts.size = match client.size_answer(&directory.join(&node.name)).await? {
+                    SizeAnswer::Size(size) => Some(size),
+                    SizeAnswer::Missing | SizeAnswer::Unknown => None,
+                };
+                self.nodes.replace(index, &node)?;
+            }
+        }
+        Ok(())
     }
 
     /// Lists a local directory, without what a lock of a job would be on a server.

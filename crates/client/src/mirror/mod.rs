@@ -31,7 +31,9 @@ mod relative_path;
 mod run;
 mod same_name;
 mod server_clock;
+mod server_copy;
 mod server_to_server;
+mod sources;
 mod step;
 mod symlink;
 mod timestamps;
@@ -44,15 +46,16 @@ use oxftp_proto::RemotePath;
 pub use self::compare::Compare;
 pub use self::delete::Delete;
 pub use self::filter::{Filter, FilterError};
+pub use self::server_copy::ServerCopy;
 pub use self::step::{Action, Reason, Step};
 use self::{
-    backups::MirrorBackups,
     compare::Comparison,
     delete::DeletionBudget,
     direction::{MirrorDirection, RootState, ServerClocks},
     directory_pair::DirectoryPair,
     notices::Notices,
     run::{Counters, Deferred, MirrorContext},
+    sources::MirrorSources,
     step::StepObserver,
 };
 pub use crate::transfer::symlink::Links;
@@ -66,10 +69,11 @@ use crate::transfer::{
         retry::{RetryBudget, retrying},
         worker::Worker,
     },
+    source_removal::SourceRemoval,
     upload::file::UploadOptions,
 };
 use crate::{
-    Client, Error, Pool, Report, Result, deadline::Deadline, future::BoxFuture, list::CycleDetector,
+    Client, Error, Existing, Pool, Report, Result, deadline::Deadline, future::BoxFuture, list::CycleDetector,
 };
 
 impl Client {
@@ -206,6 +210,8 @@ pub struct Mirror<'p> {
     compare: Compare,
     delete: Delete,
     backup: Option<Backup>,
+    source: SourceRemoval,
+    existing: Existing,
     max_deletions: Option<u64>,
     links: Links,
     dry_run: bool,
@@ -226,6 +232,8 @@ impl<'p> Mirror<'p> {
             compare: Compare::default(),
             delete: Delete::default(),
             backup: None,
+            source: SourceRemoval::default(),
+            existing: Existing::default(),
             max_deletions: None,
             links: Links::default(),
             file: FileOptions { preserve_times: true, ..FileOptions::default() },
@@ -315,6 +323,59 @@ impl<'p> Mirror<'p> {
     #[must_use]
     pub fn backup(mut self, backup: impl Into<Option<Backup>>) -> Self {
         self.backup = backup.into();
+        self
+    }
+
+    /// Sets what happens to files and symbolic links whose names exist at the target. Defaults to [`Existing::Replace`].
+    ///
+    /// With [`Existing::Only`], no directories are created either.
+    ///
+    /// ```no_run
+    /// # async fn example(pool: &oxftp::Pool) -> oxftp::Result<()> {
+    /// pool.mirror_down("/pub", "copy").existing(oxftp::Existing::Keep).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn existing(mut self, existing: Existing) -> Self {
+        self.existing = existing;
+        self
+    }
+
+    /// Sets whether each source file is removed when its copy is complete and verified. Directories and symbolic links are
+    /// kept, and so are files that were left out. Defaults to `false`.
+    ///
+    /// The sizes are compared after each transfer, unless [`verify`](Self::verify) sets another verification, and a downloaded
+    /// file is written to the disk (as with [`sync`](Self::sync)). A file that is found unchanged is removed from the source
+    /// only if it was compared by hash, or by its size and a time to the second; otherwise its source is kept. A local source
+    /// that changed during its upload is kept, as a failure.
+    ///
+    /// ```no_run
+    /// # async fn example(pool: &oxftp::Pool) -> oxftp::Result<()> {
+    /// pool.mirror_down("/incoming", "incoming").remove_source(true).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn remove_source(mut self, remove: bool) -> Self {
+        self.source.set_delete(remove);
+        self
+    }
+
+    /// Moves each source file into this directory when its copy is complete and verified, instead of
+    /// [removing](Self::remove_source) it: under its path relative to the root of the source (`RNFR`, `RNTO` on a server). The
+    /// directory is relative to that root, or absolute, and is created. A file that it has already is kept: the source stays
+    /// in its place, as a failure. What is in the directory is not mirrored. Defaults to `None`.
+    ///
+    /// ```no_run
+    /// # async fn example(pool: &oxftp::Pool) -> oxftp::Result<()> {
+    /// pool.mirror_down("/incoming", "incoming").move_source("done".to_owned()).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn move_source(mut self, directory: impl Into<Option<String>>) -> Self {
+        self.source.set_move(directory.into());
         self
     }
 
@@ -508,7 +569,14 @@ impl<'p> Mirror<'p> {
 
     fn into_context(mut self, roots: &RootState) -> (MirrorContext, Worker<'p>) {
         self.upload.temporary |= self.backup.is_some();
-        let backups = MirrorBackups::new(self.backup.take(), &self.direction);
+        let backups = self.backup.take().map(|backup| self.direction.backups(backup)).unwrap_or_default();
+        let sources = MirrorSources::new(&self.source, &self.direction);
+        if sources.are_removed() {
+            self.file.sync = true;
+            if self.file.verify == Verify::Auto {
+                self.file.verify = Verify::Size;
+            }
+        }
         let config = self.worker.config();
         let fs = match &self.direction {
             MirrorDirection::Down { target, .. } => confined(&config.file_system, target),
@@ -526,6 +594,8 @@ impl<'p> Mirror<'p> {
             },
             delete: self.delete,
             backups,
+            sources,
+            existing: self.existing,
             links: self.links,
             file_options: self.file,
             upload: self.upload,

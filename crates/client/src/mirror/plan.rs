@@ -10,7 +10,7 @@ use super::{
     node_table::NodeTable,
     step::Reason,
 };
-use crate::Result;
+use crate::{Existing, Result};
 
 /// What to do in one directory.
 #[derive(Debug)]
@@ -76,10 +76,13 @@ pub(crate) struct PlanRules {
     /// Nodes in the way, and extraneous nodes, may be deleted.
     pub(crate) deletes: bool,
     pub(crate) copies_symlinks: bool,
+    /// Unchanged files are planned as well, because their sources are removed.
+    pub(crate) removes_sources: bool,
+    pub(crate) existing: Existing,
 }
 
 /// A node of one side, with its position.
-struct Listed {
+struct IndexedNode {
     index: usize,
     node: Node,
 }
@@ -94,7 +97,7 @@ pub(crate) fn plan(source: NodeTable, target: NodeTable, rules: PlanRules) -> Re
     let mut plan = DirectoryPlan::new(&source, &target, rules.comparison);
     let (mut next_source, mut next_target) = (0, 0);
     while let Some(order) = compare_names(source.name(next_source), target.name(next_target)) {
-        let listed = |table: &NodeTable, index| table.get(index).map(|node| Listed { index, node });
+        let listed = |table: &NodeTable, index| table.get(index).map(|node| IndexedNode { index, node });
         let found = listed(&source, next_source).filter(|_| order.is_le());
         let existing = listed(&target, next_target).filter(|_| order.is_ge());
         match (found, existing) {
@@ -206,8 +209,8 @@ impl DirectoryPlan {
         self.symlinks.retain(|(name, _)| !taken.contains(name));
     }
 
-    fn add(&mut self, source: Listed, target: Option<Listed>, rules: PlanRules) {
-        let Listed { index, node: source } = source;
+    fn add(&mut self, source: IndexedNode, target: Option<IndexedNode>, rules: PlanRules) {
+        let IndexedNode { index, node: source } = source;
         match source.kind {
             NodeKind::File => self.add_file(index, source, target, rules),
             NodeKind::Directory { via_symlink } => self.add_directory(source, via_symlink, target, rules),
@@ -227,15 +230,21 @@ impl DirectoryPlan {
         }
     }
 
-    fn add_file(&mut self, index: usize, source: Node, target: Option<Listed>, rules: PlanRules) {
+    fn add_file(&mut self, index: usize, source: Node, target: Option<IndexedNode>, rules: PlanRules) {
+        if !rules.existing.allows(target.is_some()) {
+            return;
+        }
         match target {
             None => self.files.add(index, None),
             Some(target) if target.node.kind == NodeKind::File => {
                 let (source, existing) = (source.facts, target.node.facts);
                 match rules.comparison.by_listing(&source, &existing) {
                     Decision::Unchanged => {
-                        self.unchanged += 1;
                         self.rests_on_sizes |= rules.comparison.rests_on_sizes(&source, &existing);
+                        match rules.removes_sources {
+                            true => self.files.add(index, Some(target.index)),
+                            false => self.unchanged += 1,
+                        }
                     }
                     _ => self.files.add(index, Some(target.index)),
                 }
@@ -245,8 +254,15 @@ impl DirectoryPlan {
         }
     }
 
-    fn add_directory(&mut self, source: Node, via_symlink: bool, target: Option<Listed>, rules: PlanRules) {
+    fn add_directory(
+        &mut self,
+        source: Node,
+        via_symlink: bool,
+        target: Option<IndexedNode>,
+        rules: PlanRules,
+    ) {
         let exists = match target {
+            None if rules.existing == Existing::Only => return,
             None => false,
             Some(target) if target.node.kind.is_directory() => true,
             Some(target) if self.replace(&target.node, rules) => false,
@@ -259,9 +275,12 @@ impl DirectoryPlan {
         &mut self,
         name: FileName,
         destination: Box<[u8]>,
-        target: Option<Listed>,
+        target: Option<IndexedNode>,
         rules: PlanRules,
     ) {
+        if !rules.existing.allows(target.is_some()) {
+            return;
+        }
         match target.map(|target| target.node) {
             Some(Node { kind: NodeKind::Symlink(Some(existing)), .. }) if existing == destination => {
                 self.unchanged += 1;
@@ -309,6 +328,8 @@ mod tests {
         comparison: Comparison { by: Compare::SizeAndTime, keeps_times: true, asks_times: true },
         deletes: false,
         copies_symlinks: false,
+        removes_sources: false,
+        existing: Existing::Replace,
     };
     const REPLACING: PlanRules = PlanRules { deletes: true, ..RULES };
     const COPYING: PlanRules = PlanRules { copies_symlinks: true, ..RULES };

@@ -25,6 +25,7 @@ use super::{
     notices::Notices,
     plan::{DirectoryPlan, PlanRules, PlannedFile, plan},
     relative_path::RelativePath,
+    sources::{MirrorSources, is_as_listed},
     step::{Action, Reason, Step, StepObserver},
 };
 use crate::transfer::symlink::Links;
@@ -32,14 +33,14 @@ use crate::transfer::{
     file_progress::{FileProgress, Transferred},
     name_collisions::refuse_other_spelling,
     options::FileOptions,
-    scheduler::{Found, JobHandler, pending_write::FileOutcome},
+    scheduler::{Found, JobHandler, pending_write::FileOutcome, retry::is_retryable},
     upload::file::UploadOptions,
 };
 use crate::{
-    Client, Error, Report, Result, TransferredFile,
+    Client, Error, Existing, Report, Result, TransferredFile,
     client::FollowUp,
     list::{Ancestor, AncestorChain, CycleDetector},
-    local_fs::FileSystem,
+    local_fs::{FileSystem, Metadata},
 };
 
 /// Settings and state of a mirror.
@@ -51,6 +52,8 @@ pub(crate) struct MirrorContext {
     pub(crate) comparison: Comparison,
     pub(crate) delete: Delete,
     pub(crate) backups: MirrorBackups,
+    pub(crate) sources: MirrorSources,
+    pub(crate) existing: Existing,
     pub(crate) links: Links,
     pub(crate) file_options: FileOptions,
     pub(crate) upload: UploadOptions,
@@ -165,7 +168,21 @@ impl MirrorContext {
             return Err(Error::CyclicTree { path: self.direction.source_name(path) });
         };
         let mut target = Box::pin(self.list_target(sessions, directory)).await?;
-        let is_complete = source.is_complete() && target.is_complete();
+        let mut is_complete = source.is_complete() && target.is_complete();
+        if is_complete && self.needs_proof(path, &source, &target) {
+            match Box::pin(self.prove_source(sessions, path)).await {
+                Ok(Some(proven)) if proven.fingerprint != source.fingerprint => {
+                    is_complete = proven.is_complete();
+                    source = proven;
+                }
+                Ok(_) => {}
+                Err(error) if is_retryable(&error) || error.is_connection_lost() => return Err(error),
+                Err(error) => {
+                    found.failures.push((self.direction.source_name(path), error));
+                    is_complete = false;
+                }
+            }
+        }
         let shows_dot_names = source.shows_dot_names;
         found.failures.append(&mut source.failures);
         found.failures.append(&mut target.failures);
@@ -205,6 +222,8 @@ impl MirrorContext {
             comparison,
             deletes: is_complete && self.delete != Delete::Never,
             copies_symlinks: self.links == Links::Copy,
+            removes_sources: self.sources.are_removed(),
+            existing: self.existing,
         };
         plan(source, target, rules)
     }
@@ -227,7 +246,32 @@ impl MirrorContext {
         if self.links == Links::Follow {
             source.follow_symlinks(path, &mut listing.nodes).await?;
         }
+        if self.sources.are_removed() {
+            listing.nodes.retain(|node| {
+                !node.kind.is_directory() || !self.sources.are_moved_into(&source, &path.join(&node.name))
+            });
+        }
         Ok(listing)
+    }
+
+    /// Returns whether nodes would be deleted that the listing of the source lacks, and that may be that of another directory.
+    /// Below the root, the listings differ from that of the root, or are doubted.
+    fn needs_proof(&self, path: &RelativePath, source: &Listing, target: &Listing) -> bool {
+        let lacks = |name: &[u8]| source.nodes.find(name).is_none();
+        self.delete != Delete::Never && path.depth() == 0 && target.nodes.names().any(lacks)
+    }
+
+    async fn prove_source(
+        &self,
+        sessions: &mut SessionPair<'_>,
+        path: &RelativePath,
+    ) -> Result<Option<Listing>> {
+        let mut source = self.direction.source(&*self.fs, sessions, &self.clocks);
+        let Some(mut listing) = source.list_proven(path, &self.limits).await? else { return Ok(None) };
+        if self.links == Links::Follow {
+            source.follow_symlinks(path, &mut listing.nodes).await?;
+        }
+        Ok(Some(listing))
     }
 
     /// Lists the directory of the target, if it exists.
@@ -242,7 +286,13 @@ impl MirrorContext {
         // The session of another server goes back to its pool.
         let follow_up = FollowUp::transfer_if(!matches!(self.direction, MirrorDirection::Across { .. }));
         let mut target = self.direction.target(&*self.fs, sessions, &self.clocks);
-        target.list(&directory.path, &self.limits, follow_up).await
+        let listing = target.list(&directory.path, &self.limits, follow_up).await?;
+        let is_across = matches!(self.direction, MirrorDirection::Across { .. });
+        let is_empty = listing.nodes.is_empty() && listing.is_complete();
+        if directory.path.depth() == 0 && is_empty && !self.dry_run && !is_across {
+            target.make_sure_of_root().await?;
+        }
+        Ok(listing)
     }
 
     /// Returns whether a directory is created for these nodes that the filter leaves of it. If only directories are
@@ -436,11 +486,19 @@ impl MirrorContext {
     ) -> Result<Option<Transferred>> {
         let path = directory.join(&file.name);
         let local = self.direction.local_path(&path)?;
+        let before = Box::pin(self.sources.before(&*self.fs, &self.direction, &path)).await?;
         let mut transfer = self.direction.file_transfer(&self.fs, sessions, &path, &local);
         let Some(why) = transfer.decide(file, self.comparison, &self.notices).await? else {
             self.counters.unchanged.fetch_add(1, Ordering::Relaxed);
+            if self.sources.are_removed() && is_as_listed(&file.source, before.as_ref()) {
+                let (source, target) = Box::pin(transfer.exact_times(&file.source, &file.target)).await?;
+                if self.comparison.proves_equality(&source, &target) {
+                    Box::pin(self.remove_source(sessions, &path, before.as_ref())).await?;
+                }
+            }
             return Ok(None);
         };
+        let follow_up = if self.sources.are_removed() { FollowUp::Nothing } else { follow_up };
         let moved = match self.dry_run {
             true => Transferred { bytes: 0, resumed: 0 },
             false => {
@@ -452,6 +510,9 @@ impl MirrorContext {
         self.note_transferred(&path, moved);
         let step = Step::new(Action::Transfer, path.to_remote_path(), why);
         self.report_step(Step { size: file.source.size, ..step });
+        if self.sources.are_removed() {
+            Box::pin(self.remove_source(sessions, &path, before.as_ref())).await?;
+        }
         Ok(Some(moved))
     }
 
@@ -465,6 +526,21 @@ impl MirrorContext {
             let Transferred { bytes, resumed } = moved;
             deferred.transferred.push(TransferredFile { source, target, bytes, resumed });
         }
+    }
+
+    /// Removes the source of a complete and verified copy, as the options say.
+    async fn remove_source(
+        &self,
+        sessions: &mut SessionPair<'_>,
+        path: &RelativePath,
+        before: Option<&Metadata>,
+    ) -> Result<()> {
+        if !self.dry_run {
+            let source = self.direction.source(&*self.fs, sessions, &self.clocks);
+            self.sources.remove(source, path, before).await?;
+        }
+        self.report_step(Step::new(Action::RemoveSource, path.to_remote_path(), Reason::Copied));
+        Ok(())
     }
 
     pub(crate) fn deletion<'a>(

@@ -59,6 +59,8 @@ pub enum Action {
     DeleteDirectory,
     /// An entry of the source is left out.
     Skip,
+    /// A file of the source is removed, or moved away.
+    RemoveSource,
 }
 
 /// Writes the action as one word.
@@ -69,10 +71,11 @@ impl fmt::Display for Action {
 }
 
 impl Action {
-    /// Returns the action as one word: `mkdir`, `transfer`, `link`, `delete`, `rmdir` or `skip`.
+    /// Returns the action as one word: `mkdir`, `transfer`, `link`, `delete`, `rmdir`, `skip` or
+    /// `remove-source`.
     ///
     /// ```
-    /// assert!(!oxftp::mirror::Action::Transfer.as_str().is_empty());
+    /// assert_eq!(oxftp::mirror::Action::Transfer.as_str(), "transfer");
     /// ```
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -83,6 +86,7 @@ impl Action {
             Self::Delete => "delete",
             Self::DeleteDirectory => "rmdir",
             Self::Skip => "skip",
+            Self::RemoveSource => "remove-source",
         }
     }
 }
@@ -116,6 +120,8 @@ pub enum Reason {
     IsLink,
     /// It is neither a file nor a directory.
     IsSpecial,
+    /// Its copy is complete and verified.
+    Copied,
 }
 
 impl Reason {
@@ -137,6 +143,7 @@ impl Reason {
             Self::InTheWay => "in-the-way",
             Self::IsLink => "link",
             Self::IsSpecial => "special",
+            Self::Copied => "copied",
         }
     }
 }
@@ -154,6 +161,7 @@ impl fmt::Display for Reason {
             Self::InTheWay => "replaced by another kind of entry",
             Self::IsLink => "symbolic link",
             Self::IsSpecial => "neither file nor directory",
+            Self::Copied => "its copy is complete",
         })
     }
 }

@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn copy_dated_by_listing_is_compared_to_the_minute() {
+    fn copy_dated_by_listing_is_compared_to_minute() {
         for (copy, expected) in [
             ("20240101120000", Some(Ordering::Equal)),
             ("20240101120100", Some(Ordering::Less)),
@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn copy_stays_equal_when_listing_shows_only_the_day() {
+    fn copy_stays_equal_when_listing_shows_day() {
         let day = Timestamp::from_date(2024, 1, 1).unwrap();
         for (copy, expected) in [
             ("20240101000000", Ordering::Equal),

@@ -17,10 +17,9 @@ use crate::transfer::{
     download::file::{FileDownload, RemoteFile},
     file_progress::{FileProgress, Transferred},
     options::{FileOptions, Verify},
-    partial_name::remote_partial_path,
+    partial_name::{new_token, remote_partial_path},
     preserve::warn_of_refused_time,
     upload::file::{FileUpload, UploadOptions, rename_into_place},
-    upload::record::new_token,
 };
 use crate::{Client, Error, Result, client::FollowUp, hash_file, local_fs::FileSystem};
 
@@ -129,7 +128,7 @@ impl FileTransfer<'_> {
         }
     }
 
-    async fn exact_times(
+    pub(crate) async fn exact_times(
         &mut self,
         source: &NodeFacts,
         target: &NodeFacts,
@@ -164,7 +163,7 @@ impl FileTransfer<'_> {
 
 /// Asks for the exact time of a file if the listed time is coarse or has no zone. Returns the listed time if the
 /// server does not reply with one.
-async fn exact_time(
+pub(crate) async fn exact_time(
     client: &mut Client,
     path: &RemotePath,
     listed: Option<Timestamp>,
@@ -190,13 +189,13 @@ async fn set_mode(file: &mut ServerFile<'_>, mode: u32) -> Result<()> {
 }
 
 /// Sets the modification time of a file, if the server supports it. A time without zone counts as UTC.
-async fn set_modified(file: &mut ServerFile<'_>, time: Option<Timestamp>) -> Result<()> {
+pub(crate) async fn set_modified(file: &mut ServerFile<'_>, time: Option<Timestamp>) -> Result<()> {
     let Some(time) = time else { return Ok(()) };
     let set = file.client.set_modified(&file.path, time).await;
     warn_of_refused_time(file.client, &file.path, set)
 }
 
-async fn verify(
+pub(crate) async fn verify(
     how: Verify,
     source: &mut ServerFile<'_>,
     target: &mut ServerFile<'_>,

@@ -287,7 +287,7 @@ mod tests {
     }
 
     #[test]
-    fn password_without_user_is_for_users_of_its_host() {
+    fn netrc_password_without_user_is_for_its_host() {
         let text = "machine h password 1 machine h login b password 2 default password 3";
         let password = |host, user| {
             netrc(text)

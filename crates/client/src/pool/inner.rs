@@ -234,7 +234,11 @@ async fn is_alive(client: &mut Client, probe: bool) -> bool {
             false => control.settle().await,
         }
     };
-    Deadline::start(Some(deadline)).cut(check).await.is_some_and(|alive| alive.is_ok()) && !client.is_broken()
+    let checked = Deadline::start(Some(deadline)).cut(check).await;
+    if checked.is_none() && client.has_outstanding() && !probe {
+        client.control_mut().abort_unanswered();
+    }
+    checked.is_some_and(|alive| alive.is_ok()) && !client.is_broken()
 }
 
 /// How long a session may be idle before it is checked by `NOOP`. Routers drop idle connections after minutes.

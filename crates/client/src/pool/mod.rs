@@ -159,7 +159,7 @@ impl Pool {
 
     /// Lends a session; opens one if needed (`USER`, `PASS`; `NOOP` for one that was idle for long).
     ///
-    /// Waits while all sessions are in use. Dropping this future gives up its place in the queue.
+    /// Waits while all sessions are in use. Dropping this future leaves the queue.
     ///
     /// ```no_run
     /// # async fn example(pool: &oxftp::Pool) -> oxftp::Result<()> {
@@ -297,7 +297,7 @@ impl Pool {
         &self.inner.config
     }
 
-    /// Returns the size that the user set, whatever the server allows.
+    /// Returns the size that the user set, even if the server allows fewer sessions.
     pub(crate) fn configured_size(&self) -> usize {
         self.inner.permits.size()
     }

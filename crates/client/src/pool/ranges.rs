@@ -103,12 +103,12 @@ async fn read(
 /// Measured costs of the ranges of one server.
 #[derive(Debug, Default)]
 pub(super) struct RangeCosts {
-    measured: Mutex<Measured>,
+    measured: Mutex<RangeAverages>,
 }
 
 /// Moving averages.
 #[derive(Debug, Default, Clone, Copy)]
-struct Measured {
+struct RangeAverages {
     /// Seconds from the request to the first byte.
     opening: Option<f64>,
     /// Bytes per second after the first byte.

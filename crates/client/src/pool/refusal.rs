@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn failed_login_beside_another_session_means_a_full_server() {
+    fn failed_login_beside_another_session_means_full_server() {
         let failures = [refused(530, "Login incorrect."), refused(500, "no"), Error::Closed { reply: None }];
         for error in failures {
             assert!(is_full_at_login(&error, true), "{error}");

@@ -35,7 +35,7 @@ impl Pool {
     ///
     /// A transfer is continued only if size and time of the file (`MLST`, or `SIZE` and `MDTM`) are those of the
     /// beginning. `known` is what is known about the file, for example from a listing; without a size and a time to
-    /// the second the server is asked first. A file about which the server tells neither is streamed in one transfer.
+    /// the second the server is asked first. A file without either is streamed in one transfer.
     ///
     /// The transfer begins at once, in a task. Dropping the stream ends it.
     ///
@@ -86,7 +86,7 @@ impl Pool {
     /// ```no_run
     /// # async fn example(pool: &oxftp::Pool) {
     /// pool.contended().await;
-    /// println!("all sessions are in use, and somebody waits for one");
+    /// println!("all sessions are in use, and a task waits for one");
     /// # }
     /// ```
     pub async fn contended(&self) {

@@ -145,6 +145,16 @@ impl LocalBackups {
         Ok(Some(to))
     }
 
+    /// Moves a file into the directory; a file that is there already is kept, and is an error.
+    pub(crate) async fn move_to_free_name(&self, fs: &dyn FileSystem, path: &Path) -> Result<()> {
+        let to = self.path_of(path);
+        self.make_directory(fs, &to).await?;
+        if fs.try_exists(&to).await? {
+            return Err(name_taken(to.display()));
+        }
+        Ok(fs.rename(path, &to).await?)
+    }
+
     /// Moves a backup back after the file that was to replace it could not be put in place.
     pub(crate) async fn restore(&self, fs: &dyn FileSystem, kept: &Path, target: &Path) {
         if !fs.try_exists(target).await.unwrap_or(true)
@@ -223,8 +233,26 @@ impl RemoteBackups {
         };
         match moved.await {
             Ok(()) => Ok(to),
+            // It was moved before the session of an earlier attempt was lost.
+            Err(error) if may_be_moved(&error) && self.is_moved(client, target, &to).await => Ok(to),
             Err(error) => Err(not_backed_up(target, to, error)),
         }
+    }
+
+    async fn is_moved(&self, client: &mut Client, target: &RemotePath, to: &RemotePath) -> bool {
+        matches!(client.try_exists(target).await, Ok(false))
+            && matches!(client.try_exists(to).await, Ok(true))
+    }
+
+    /// Moves a file into the directory; a file that is there already is kept, and is an error.
+    pub(crate) async fn move_to_free_name(&self, client: &mut Client, path: &RemotePath) -> Result<()> {
+        let to = self.path_of(path, client.encoding())?;
+        // Some servers cannot say whether a file is in a missing directory.
+        self.make_directory(client, &to).await?;
+        if client.try_exists(&to).await? {
+            return Err(name_taken(to));
+        }
+        client.rename(path, &to).await
     }
 
     /// Moves a backup back after the file that was to replace it could not be put in place.
@@ -295,6 +323,17 @@ fn names_below(directory: &RemotePath, path: &RemotePath) -> Option<Vec<FileName
     }
     names.reverse();
     Some(names)
+}
+
+/// Returns whether a rename may have been refused because there is no file of the old name.
+fn may_be_moved(error: &Error) -> bool {
+    let is_old_name = matches!(error, Error::StatusCode(refused) if refused.expected == ["350"]);
+    error.is_not_found() || is_old_name && !error.is_permission_denied() && !error.is_connection_lost()
+}
+
+fn name_taken(path: impl ToString) -> Error {
+    let why = "the source is complete at its destination, but not moved: a file of this name is here already";
+    Error::Skipped { path: path.to_string(), why }
 }
 
 fn not_backed_up(path: impl ToString, backup: impl ToString, source: Error) -> Error {

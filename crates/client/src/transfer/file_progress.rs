@@ -4,6 +4,7 @@ use std::sync::{
     Mutex, OnceLock, PoisonError,
     atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering},
 };
+use std::time::SystemTime;
 
 use super::resume::SourceId;
 use crate::{Progress, ProgressEvent};
@@ -21,6 +22,8 @@ pub(crate) struct FileProgress<'a> {
     moved: AtomicU64,
     /// The present attempt opened the file.
     is_open: AtomicBool,
+    /// When the first attempt opened it.
+    began: OnceLock<SystemTime>,
     /// What earlier attempts of an upload sent.
     sent: Mutex<Option<Sent>>,
     /// The version of the file that the first attempt of an upload sent.
@@ -31,6 +34,8 @@ pub(crate) struct FileProgress<'a> {
     lost_resumes: AtomicU32,
     /// Resuming failed: all further attempts transfer the whole file.
     resume_failed: AtomicBool,
+    /// What the server has was not compared.
+    is_uncompared: AtomicBool,
 }
 
 /// The bytes of a file that attempts of an upload handed to the network.
@@ -42,6 +47,8 @@ pub(crate) struct Sent {
     pub(crate) end: u64,
     /// The highest position that any attempt reached.
     pub(crate) furthest: u64,
+    /// When the first attempt opened the file.
+    pub(crate) began: SystemTime,
 }
 
 /// Bytes of a file that were transferred, and those that were there already.
@@ -60,11 +67,13 @@ impl<'a> FileProgress<'a> {
             offset: AtomicU64::new(0),
             moved: AtomicU64::new(0),
             is_open: AtomicBool::new(false),
+            began: OnceLock::new(),
             sent: Mutex::new(None),
             source: OnceLock::new(),
             token: OnceLock::new(),
             lost_resumes: AtomicU32::new(0),
             resume_failed: AtomicBool::new(false),
+            is_uncompared: AtomicBool::new(false),
         }
     }
 
@@ -88,6 +97,16 @@ impl<'a> FileProgress<'a> {
     /// Transfers the whole file from now on.
     pub(crate) fn give_up_resuming(&self) {
         self.resume_failed.store(true, Ordering::Relaxed);
+    }
+
+    /// Sets whether the present attempt resumes what the server has without having compared it.
+    pub(crate) fn set_uncompared(&self, is_uncompared: bool) {
+        self.is_uncompared.store(is_uncompared, Ordering::Relaxed);
+    }
+
+    /// Returns whether the present attempt resumes what was not compared.
+    pub(crate) fn is_uncompared(&self) -> bool {
+        self.is_uncompared.load(Ordering::Relaxed)
     }
 
     /// Reports that an attempt to resume lost its session. The second in turn that moved no byte is the last one:
@@ -114,7 +133,8 @@ impl<'a> FileProgress<'a> {
                 let mut sent = self.sent.lock().unwrap_or_else(PoisonError::into_inner);
                 let end = offset + moved;
                 let furthest = sent.map_or(end, |sent| sent.furthest.max(end));
-                *sent = Some(Sent { start: offset, end, furthest });
+                let began = *self.began.get_or_init(SystemTime::now);
+                *sent = Some(Sent { start: offset, end, furthest, began });
             }
             self.progress.on_event(ProgressEvent::FileRetried { name, offset, moved });
         }
@@ -133,6 +153,7 @@ impl Progress for FileProgress<'_> {
             ProgressEvent::FileStarted { name, offset, .. } => {
                 self.name.get_or_init(|| name.to_owned());
                 self.first_offset.get_or_init(|| offset);
+                self.began.get_or_init(SystemTime::now);
                 self.offset.store(offset, Ordering::Relaxed);
                 self.is_open.store(true, Ordering::Relaxed);
                 self.progress.on_event(event);

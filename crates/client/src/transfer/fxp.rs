@@ -5,8 +5,8 @@ use std::{net::SocketAddr, pin::pin, time::Duration};
 use oxftp_proto::{Code, RemotePath, Reply, dialog::Started};
 
 use super::{
-    partial_name::remote_partial_path,
-    upload::{file::rename_into_place, record::new_token},
+    partial_name::{new_token, remote_partial_path},
+    upload::file::rename_into_place,
 };
 use crate::{Client, Error, Result, TransferSummary, client::Handshake, deadline::Deadline};
 

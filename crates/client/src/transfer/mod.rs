@@ -21,6 +21,7 @@ pub(crate) mod remove;
 pub(crate) mod rename;
 pub(crate) mod resume;
 pub(crate) mod scheduler;
+pub(crate) mod source_removal;
 pub(crate) mod symlink;
 pub(crate) mod upload;
 pub(crate) mod verify;

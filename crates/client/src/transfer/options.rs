@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::symlink::Links;
+use super::{source_removal::SourceRemoval, symlink::Links};
 use crate::{Candidate, Error, Progress, Result, Selection, progress::Silent};
 
 /// What is preserved and checked for each file.
@@ -67,8 +67,8 @@ impl FileOptions {
 pub(crate) struct Choice {
     pub(crate) selection: Option<Selection>,
     pub(crate) existing: Existing,
-    pub(crate) remove_source: bool,
-    /// What becomes of symbolic links; `None` makes each a failure.
+    pub(crate) source: SourceRemoval,
+    /// Handling of symbolic links; `None` makes each a failure.
     pub(crate) links: Option<Links>,
 }
 

@@ -3,6 +3,7 @@
 use std::{
     collections::HashSet,
     path::{Path, PathBuf},
+    time::SystemTime,
 };
 
 use oxftp_proto::{Encoding, FileName, NameError, RemotePath};
@@ -16,6 +17,9 @@ use crate::Error;
 ///
 /// No other program uses it, so that no unrelated file is taken for one that can be resumed.
 pub const PART_SUFFIX: &str = ".oxftp.part";
+
+/// Suffix of the name that an older file on the server has while it is replaced.
+const REPLACED_SUFFIX: &str = ".oxftp.old";
 
 /// Returns the path of the local file that holds a download until it is complete.
 pub(crate) fn partial_path(path: &Path) -> PathBuf {
@@ -38,14 +42,33 @@ pub(crate) fn remote_partial_path(
     token: &str,
     encoding: Encoding,
 ) -> Result<RemotePath, NameError> {
+    with_suffix(path, &format!(".{token}{PART_SUFFIX}"), encoding)
+}
+
+/// Returns the path on the server that an older file has while it is replaced.
+pub(crate) fn replaced_path(
+    path: &RemotePath,
+    token: &str,
+    encoding: Encoding,
+) -> Result<RemotePath, NameError> {
+    with_suffix(path, &format!(".{token}{REPLACED_SUFFIX}"), encoding)
+}
+
+fn with_suffix(path: &RemotePath, suffix: &str, encoding: Encoding) -> Result<RemotePath, NameError> {
     let Some(name) = path.file_name() else { return FileName::new("").map(RemotePath::from) };
-    let suffix = format!(".{token}{PART_SUFFIX}");
     let partial = name_with(name.as_bytes(), suffix.as_bytes());
     let partial = match name.as_str() {
         Some(_) => FileName::new(String::from_utf8_lossy(&partial))?,
         None => FileName::from_wire(&partial, Encoding::UTF_8)?,
     };
     Ok(path.parent().unwrap_or_default().join_in(&partial, encoding))
+}
+
+/// Creates a token that no other upload has.
+pub(crate) fn new_token() -> String {
+    use std::hash::{BuildHasher, RandomState};
+    let number = RandomState::new().hash_one((std::process::id(), SystemTime::now()));
+    format!("{:08x}", number >> 32)
 }
 
 fn partial_name(name: &[u8]) -> Vec<u8> {

@@ -2,21 +2,43 @@
 
 use oxftp_proto::RemotePath;
 
+use super::partial_name::{new_token, replaced_path};
 use crate::{Client, Error, Result};
 
 /// Renames a file (`RNFR`, `RNTO`); replaces an older one of the new name.
 ///
-/// When the server refuses to replace a file by a rename, that file is deleted first (`DELE`). Between the two
-/// commands there is no file of that name.
+/// When the server refuses to replace a file by a rename, the older file is renamed first, and deleted (`DELE`) only
+/// after the new one has its name. If that is refused again, the older file gets its name back. Between the renames
+/// there is no file of that name. Nothing is done if the refusal says that there is no file to rename: an earlier attempt
+/// may have renamed it.
 pub(crate) async fn replace_by_rename(client: &mut Client, from: &RemotePath, to: &RemotePath) -> Result<()> {
     match client.rename(from, to).await {
-        Err(error) if is_target_refused(&error) => match client.remove_file(to).await {
-            Ok(()) => client.rename(from, to).await,
-            Err(gone) if gone.is_connection_lost() => Err(gone),
-            Err(_) => Err(error),
-        },
+        Err(error) if is_target_refused(&error) && !error.is_not_found() => {
+            replace_renamed(client, from, to, error).await
+        }
         renamed => renamed,
     }
+}
+
+async fn replace_renamed(
+    client: &mut Client,
+    from: &RemotePath,
+    to: &RemotePath,
+    refused: Error,
+) -> Result<()> {
+    let Ok(older) = replaced_path(to, &new_token(), client.encoding()) else { return Err(refused) };
+    if let Err(error) = client.rename(to, &older).await {
+        return Err(if error.is_connection_lost() { error } else { refused });
+    }
+    let renamed = client.rename(from, to).await;
+    let followed_up = match &renamed {
+        Ok(()) => client.remove_file(&older).await,
+        Err(_) => client.rename(&older, to).await,
+    };
+    if let Err(error) = followed_up {
+        crate::trace::warn!("the older file of {to} is now {older}: {error}");
+    }
+    renamed
 }
 
 /// Returns whether the new name was refused, perhaps because a file of that name exists. `RNFR` with the old name

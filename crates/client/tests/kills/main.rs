@@ -15,7 +15,7 @@
 
 #[path = "../common/mod.rs"]
 mod common;
-mod mortal;
+mod killable;
 mod run;
 mod scenario;
 

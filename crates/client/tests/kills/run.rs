@@ -8,7 +8,7 @@ use tempfile::TempDir;
 
 use crate::{
     common::{builder, pool_with},
-    mortal::{Life, LifeOptions, MortalConnector, MortalFs, StepwiseFs},
+    killable::{KillOptions, KillSwitch, KillableConnector, KillableFs, StepwiseFs},
     scenario::{Job, Places, Version, create_extraneous, names},
 };
 
@@ -125,30 +125,32 @@ impl<'s> Run<'s> {
     }
 
     fn start(&self, last: u64, resume: bool) -> (u64, Option<Result<Report>>) {
-        let options = LifeOptions {
+        let options = KillOptions {
             tears_last_write: self.plan.flips(5),
             closes_orderly: self.plan.random(6, 4) > 0,
             is_direct: self.plan.flips(7),
         };
-        let life = Life::new(last, options, |_: &Path| {});
+        let kill_switch = KillSwitch::new(last, options, |_: &Path| {});
+        // A busy machine may let a process wait. A process that waits for ever is a failure all the same.
+        let builder = builder(self.server).socket_timeout(PATIENCE);
         let builder =
-            builder(self.server).connector(MortalConnector::new(&life)).upload_records(&self.places.records);
+            builder.connector(KillableConnector::new(&kill_switch)).upload_records(&self.places.records);
         let builder = match self.plan.flips(8) {
-            true => builder.file_system(MortalFs::new(LocalFs::new(), &life)),
-            false => builder.file_system(StepwiseFs::new(LocalFs::new(), &life)),
+            true => builder.file_system(KillableFs::new(LocalFs::new(), &kill_switch)),
+            false => builder.file_system(StepwiseFs::new(LocalFs::new(), &kill_switch)),
         };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let outcome = runtime.block_on(async {
             let pool = pool_with(builder, self.server).size(2);
             tokio::select! {
                 biased;
-                () = life.end() => None,
+                () = kill_switch.end() => None,
                 outcome = self.work(&pool, resume) => Some(outcome),
             }
         });
         // Waits for the calls of the system that have begun.
         drop(runtime);
-        (life.steps(), outcome)
+        (kill_switch.steps(), outcome)
     }
 
     /// Runs the job. Uploads without temporary names exclude each other by a lock.
@@ -208,6 +210,9 @@ impl<'s> Run<'s> {
         panic!("{:?}: {what}", self.plan)
     }
 }
+
+/// The deadline of each wait for the server.
+const PATIENCE: Duration = Duration::from_secs(180);
 
 /// Returns whether another process was writing all that failed.
 fn is_in_use(error: &Error) -> bool {

@@ -14,7 +14,6 @@ use crate::common::{content, login};
 server_tests! {
     ranges_are_read_and_keep_client_usable,
     ranges_after_unawaited_abort_have_own_bytes,
-    ranges_in_a_burst_have_own_bytes,
     ascii_streams_round_trip_line_endings,
     unfinished_download_is_one_kind_of_error,
 }
@@ -43,23 +42,6 @@ async fn part(client: &mut Client, range: impl RangeBounds<u64>) -> oxftp::Resul
     }
     assert_eq!(stream.finish().await?, bytes.len() as u64);
     Ok(bytes)
-}
-
-/// Replies to transfers that were cut short are read with those to the next commands. The file is larger than the buffers of
-/// the sockets, so the server is still sending when a part ends.
-async fn ranges_in_a_burst_have_own_bytes(server: &TestServer) {
-    let bytes = content(20_000_000);
-    fs::write(server.root().join("file"), &bytes).unwrap();
-    server.hand_over().unwrap();
-    let mut client = login(server).await;
-
-    for start in (0..20_000_000).step_by(1_111_111) {
-        let end = (start + 5_000).min(bytes.len());
-        let read = part(&mut client, start as u64..end as u64).await.unwrap();
-        assert!(read == bytes[start..end], "{start}");
-    }
-    client.command("NOOP").expect("200").await.unwrap();
-    assert!(client.size("file").await.unwrap() == 20_000_000);
 }
 
 async fn ranges_are_read_and_keep_client_usable(server: &TestServer) {

@@ -150,6 +150,57 @@ async fn single_connection_partial_resumes_in_segments() {
     assert_eq!(files(local.path()), ["big"]);
 }
 
+/// Neither the size nor the end of the partial file shows that it is of an older version.
+#[tokio::test]
+async fn other_version_is_not_resumed_in_segments() {
+    let server = embedded().await;
+    let bytes = create_file(&server);
+    let local = tempfile::tempdir().unwrap();
+    let part = local.path().join("big.oxftp.part");
+    let mut older = bytes[..2_000_000].to_vec();
+    older[0] ^= 1;
+    fs::write(&part, &older).unwrap();
+    let note = format!("oxftp: a part of size={};modify=20200101000000;\n", SIZE - 1);
+    fs::write(local.path().join("big.oxftp.part.origin"), note).unwrap();
+
+    let report = fetch(&pool_with(builder(&server), &server), local.path(), true, 2).await.unwrap();
+
+    assert!(fs::read(local.path().join("big")).unwrap() == bytes);
+    assert_eq!(report.resumed, 0);
+    assert_eq!(files(local.path()), ["big"]);
+}
+
+#[tokio::test]
+async fn differing_partial_end_is_not_resumed_in_segments() {
+    let server = embedded().await;
+    let bytes = create_file(&server);
+    let local = tempfile::tempdir().unwrap();
+    let mut older = bytes[..2_000_000].to_vec();
+    older[1_999_999] ^= 1;
+    fs::write(local.path().join("big.oxftp.part"), &older).unwrap();
+
+    fetch(&pool_with(builder(&server), &server), local.path(), true, 2).await.unwrap();
+
+    assert!(fs::read(local.path().join("big")).unwrap() == bytes);
+    assert_eq!(files(local.path()), ["big"]);
+}
+
+/// Size and time are the same as before, so that only the content shows the change.
+#[tokio::test]
+async fn segments_of_silently_changed_file_are_discarded() {
+    let (server, local, mut bytes) = interrupted_download().await;
+    let path = server.root().join("big");
+    let modified = fs::metadata(&path).unwrap().modified().unwrap();
+    bytes.reverse();
+    fs::write(&path, &bytes).unwrap();
+    fs::File::options().append(true).open(&path).unwrap().set_modified(modified).unwrap();
+
+    fetch(&pool_with(builder(&server), &server), local.path(), true, 2).await.unwrap();
+
+    assert!(fs::read(local.path().join("big")).unwrap() == bytes);
+    assert_eq!(files(local.path()), ["big"]);
+}
+
 #[tokio::test]
 async fn file_changed_during_segments_gets_no_final_name() {
     let server = embedded().await;

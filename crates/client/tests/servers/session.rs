@@ -143,6 +143,9 @@ async fn missing_paths_are_not_found(server: &TestServer) {
     let refused = try_get(&mut client, "missing").await.unwrap_err();
     assert_eq!(refused.is_not_found(), server.kind() != ServerKind::Vsftpd, "{refused}");
     assert!(!client.try_exists("missing").await.unwrap());
+    // vsftpd lists a missing directory as an empty one that could not be opened.
+    assert!(client.metadata("missing/below/it").await.unwrap_err().is_not_found());
+    assert!(!client.try_exists("missing/below").await.unwrap());
     client.remove_dir_all("missing").await.unwrap();
     assert_in_sync(&mut client).await;
 }

@@ -8,7 +8,7 @@ use std::{fs, time::Duration};
 use futures_util::{StreamExt, stream};
 use oxftp::{Client, Error, Result};
 use oxftp_testing::{
-    faulty::{Fault, FaultyNetwork},
+    faulty::{FaultyNetwork, NetworkFault},
     servers::{Protection, ServerKind, TestServer},
 };
 
@@ -34,26 +34,28 @@ async fn truncated_tls_listing_at_any_byte_is_error() {
 }
 
 async fn at_once<F: Future<Output = bool>>(
-    faults: impl Iterator<Item = Fault>,
-    run: impl Fn(Fault) -> F,
+    faults: impl Iterator<Item = NetworkFault>,
+    run: impl Fn(NetworkFault) -> F,
 ) -> Vec<bool> {
     stream::iter(faults.map(run)).buffer_unordered(CONCURRENCY).collect().await
 }
 
 /// Returns each kind of fault at bytes of the handshake, the data and their end.
-fn faults(most: u64) -> impl Iterator<Item = Fault> {
+fn faults(most: u64) -> impl Iterator<Item = NetworkFault> {
     let handshake = (0..FRAMES).step_by(131);
     let data = (FRAMES..most).step_by(7001);
     let end = (most.saturating_sub(FRAMES)..most + FRAMES).step_by(97);
     let everywhere = handshake.chain(data).chain(end);
-    everywhere.flat_map(|byte| [Fault::Cut(byte), Fault::HalfClose(byte), Fault::Reset(byte)]).chain(
-        // Each stall takes a whole timeout, so there are few.
-        [0, 200, FRAMES, most / 2, most - FRAMES].map(Fault::Stall),
-    )
+    everywhere
+        .flat_map(|byte| [NetworkFault::Cut(byte), NetworkFault::HalfClose(byte), NetworkFault::Reset(byte)])
+        .chain(
+            // Each stall takes a whole timeout, so there are few.
+            [0, 200, FRAMES, most / 2, most - FRAMES].map(NetworkFault::Stall),
+        )
 }
 
 /// Returns whether the transfer was complete.
-async fn download(server: &TestServer, fault: Fault) -> bool {
+async fn download(server: &TestServer, fault: NetworkFault) -> bool {
     let local = tempfile::tempdir().unwrap();
     let target = local.path().join("file");
 
@@ -68,7 +70,7 @@ async fn download(server: &TestServer, fault: Fault) -> bool {
 }
 
 /// Returns whether the transfer was complete.
-async fn list(server: &TestServer, fault: Fault) -> bool {
+async fn list(server: &TestServer, fault: NetworkFault) -> bool {
     let listed: Result<_> = client(server, fault).await.list("directory").await;
 
     match &listed {
@@ -79,7 +81,7 @@ async fn list(server: &TestServer, fault: Fault) -> bool {
 }
 
 /// Checks that the error is one that a network fault can cause.
-fn check(error: &Error, fault: Fault) {
+fn check(error: &Error, fault: NetworkFault) {
     let named = matches!(
         error,
         Error::Data { .. }
@@ -91,7 +93,7 @@ fn check(error: &Error, fault: Fault) {
     assert!(named, "{fault:?}: {error:?}");
 }
 
-async fn client(server: &TestServer, fault: Fault) -> Client {
+async fn client(server: &TestServer, fault: NetworkFault) -> Client {
     let through = FaultyConnector(FaultyNetwork::with_data_fault(fault));
     login_with(builder(server).socket_timeout(TIMEOUT).connector(through), server).await
 }

@@ -1,14 +1,22 @@
 //! What the integration functions do not test: ranges of large files, visibility, errors, sorting.
 
 use std::{
+    error::Error as _,
     fs,
     io::Write,
     time::{Duration, SystemTime},
 };
 
 use futures_util::{StreamExt, TryStreamExt};
-use object_store_013::{Error, ObjectStore, ObjectStoreExt, path::Path};
-use oxftp_testing::{server_tests, servers::TestServer};
+use object_store_013::{
+    Attribute, Attributes, Error, ObjectStore, ObjectStoreExt, PutMode, UpdateVersion, path::Path,
+};
+use oxftp::{Credentials, ErrorKind};
+use oxftp_object_store::{FtpObjectError, FtpStore};
+use oxftp_testing::{
+    server_tests,
+    servers::{Protection, ServerKind, ServerOptions, TestServer, available},
+};
 
 use crate::{content, leftovers, store};
 
@@ -185,6 +193,79 @@ async fn errors_tell_missing_files_from_directories(server: &TestServer) {
     }
     store.put(&Path::from("directory"), "x".into()).await.unwrap_err();
     assert!(server.root().join("directory/file").exists());
+    assert_eq!(leftovers(server.root()), [""; 0]);
+    store.close().await;
+}
+
+#[tokio::test]
+async fn errors_show_url_and_reason_of_client() {
+    let Some(server) = available(ServerKind::Embedded.start(Protection::Plain).await) else { return };
+    let url = format!("ftp://{}@{}:{}/d/", server.user(), server.host(), server.port());
+    let store = |password: &str| {
+        let credentials = Credentials::new(server.user(), password);
+        FtpStore::builder(url.parse().unwrap()).credentials(credentials).build().unwrap()
+    };
+    fs::create_dir(server.root().join("d")).unwrap();
+    fs::write(server.root().join("d/file"), "x").unwrap();
+
+    let refused = store("wrong").get(&Path::from("file")).await.unwrap_err();
+    assert!(matches!(refused, Error::Unauthenticated { .. }), "{refused}");
+    let object = refused.source().unwrap().downcast_ref::<FtpObjectError>().unwrap();
+    assert_eq!(object.url(), format!("{url}file"));
+    assert_eq!(object.client_error().unwrap().kind(), ErrorKind::Auth);
+    assert!(refused.to_string().contains(object.url()), "{refused}");
+
+    let store = store(server.password());
+    assert_eq!(store.received_bytes(), 0);
+    store.get(&Path::from("file")).await.unwrap().bytes().await.unwrap();
+    assert_eq!(store.received_bytes(), 1);
+    let missing = store.head(&Path::from("sub/missing")).await.unwrap_err();
+    assert!(missing.to_string().contains(&format!("{url}sub/missing")), "{missing}");
+    store.close().await;
+}
+
+#[tokio::test]
+async fn update_and_attributes_are_not_implemented() {
+    let Some(server) = available(ServerKind::Embedded.start(Protection::Plain).await) else { return };
+    let (store, path) = (store(&server, "", 1), Path::from("file"));
+    let etag = store.put(&path, "old".into()).await.unwrap().e_tag;
+
+    let update = PutMode::Update(UpdateVersion { e_tag: etag, version: None });
+    let refused = store.put_opts(&path, "new".into(), update.into()).await.unwrap_err();
+    assert!(matches!(refused, Error::NotImplemented { .. }), "{refused}");
+    assert!(refused.to_string().contains("Update"), "{refused}");
+    let attributes = Attributes::from_iter([(Attribute::ContentType, "text/csv")]);
+    let refused = store.put_opts(&path, "new".into(), attributes.into()).await.unwrap_err();
+    assert!(matches!(refused, Error::NotImplemented { .. }), "{refused}");
+
+    assert_eq!(fs::read(server.root().join("file")).unwrap(), b"old");
+    assert_eq!(leftovers(server.root()), [""; 0]);
+    store.close().await;
+}
+
+#[tokio::test]
+async fn copy_is_done_by_servers_that_can() {
+    let mut options = ServerOptions::new(Protection::Plain);
+    options.copies = true;
+    let Some(server) = available(ServerKind::ProFtpd.start_with(options).await) else { return };
+    let bytes = content(300_000);
+    // The server takes two spaces for one, so that it would copy the other file.
+    for (name, bytes) in [("plain name", &bytes[..]), ("two  spaces", b"right"), ("two spaces", b"wrong")] {
+        fs::write(server.root().join(name), bytes).unwrap();
+    }
+    server.hand_over().unwrap();
+    let store = store(&server, "", 2);
+
+    store.copy(&Path::from("plain name"), &Path::from("copies/by server")).await.unwrap();
+    let log = server.log();
+    assert!(log.contains("SITE CPTO") && !log.contains("RETR"), "{log}");
+    assert!(fs::read(server.root().join("copies/by server")).unwrap() == bytes);
+    store.copy(&Path::from("plain name"), &Path::from("copies/by server")).await.unwrap();
+    let refused = store.copy_if_not_exists(&Path::from("plain name"), &Path::from("copies/by server")).await;
+    assert!(matches!(refused, Err(Error::AlreadyExists { .. })), "{refused:?}");
+
+    store.copy(&Path::from("two  spaces"), &Path::from("copy")).await.unwrap();
+    assert_eq!(fs::read(server.root().join("copy")).unwrap(), b"right");
     assert_eq!(leftovers(server.root()), [""; 0]);
     store.close().await;
 }

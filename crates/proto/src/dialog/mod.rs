@@ -64,7 +64,7 @@ pub trait Dialog {
 pub enum Event {
     /// The dialog starts.
     Start,
-    /// The command of [`Step::Queue`] was sent, or that of [`Step::Hold`] is kept.
+    /// The command of [`Step::Queue`] was sent.
     Queued,
     /// A reply arrived.
     Reply(Reply),
@@ -86,8 +86,6 @@ pub enum Step<T> {
     Send(Command),
     /// Send a command and continue at once; its reply is awaited later.
     Queue(Command),
-    /// Keep a command, send it together with the next one, and continue at once; its reply is awaited later.
-    Hold(Command),
     /// Pass on the next reply, without sending a command.
     AwaitReply,
     /// Open a data connection to this port.

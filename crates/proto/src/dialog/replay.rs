@@ -23,7 +23,7 @@ pub(crate) fn replay<D: Dialog>(mut dialog: D, script: &str) -> Result<D::Output
                 assert_eq!(String::from_utf8_lossy(command.as_bytes()), expect("> "));
                 Event::Reply(reply(&expect("< ")))
             }
-            Step::Queue(command) | Step::Hold(command) => {
+            Step::Queue(command) => {
                 assert_eq!(String::from_utf8_lossy(command.as_bytes()), expect("+ "));
                 Event::Queued
             }

@@ -18,10 +18,6 @@ pub struct Transfer {
     from_start: bool,
     command: Option<Command>,
     restarting: bool,
-    /// The command is sent together with `REST`.
-    at_once: bool,
-    /// The refusal of `REST`, while the reply to the command is outstanding.
-    refused: Option<StatusCodeError>,
 }
 
 impl Transfer {
@@ -31,21 +27,7 @@ impl Transfer {
     #[must_use]
     pub fn new(command: Command, offset: Option<u64>) -> Self {
         let restart = offset.map(|offset| Command::with_number("REST", offset));
-        Self {
-            restart,
-            from_start: offset == Some(0),
-            command: Some(command),
-            restarting: false,
-            at_once: false,
-            refused: None,
-        }
-    }
-
-    /// Sends the command together with `REST`, which saves a round trip. For downloads from a server that has accepted
-    /// `REST` before: if it refuses, the transfer may have started from the first byte, and must be aborted.
-    #[must_use]
-    pub fn at_once(self) -> Self {
-        Self { at_once: true, ..self }
+        Self { restart, from_start: offset == Some(0), command: Some(command), restarting: false }
     }
 
     fn send(&mut self) -> Result<Step<Started>, DialogError> {
@@ -83,29 +65,7 @@ impl Dialog for Transfer {
 
     fn step(&mut self, event: Event) -> Result<Step<Started>, DialogError> {
         match event {
-            Event::Start if self.at_once && self.restart.is_some() => {
-                self.restarting = true;
-                self.restart.take().map(Step::Hold).ok_or(DialogError::OutOfTurn)
-            }
             Event::Start => self.send(),
-            Event::Queued => self.command.take().map(Step::Send).ok_or(DialogError::OutOfTurn),
-            Event::Reply(reply) if self.restarting && self.at_once => {
-                match reply.code() {
-                    Code::PENDING => self.restarting = false,
-                    code if code.is_preliminary() => {}
-                    code if code.is_success() && code != Code::CLOSING && self.from_start => {
-                        self.restarting = false;
-                    }
-                    _ => {
-                        self.restarting = false;
-                        self.refused = Some(reply.unexpected(&RESTART_EXPECTED));
-                    }
-                }
-                Ok(Step::AwaitReply)
-            }
-            Event::Reply(_) if self.refused.is_some() => {
-                Err(self.refused.take().map_or(DialogError::OutOfTurn, DialogError::StatusCode))
-            }
             Event::Reply(reply) if self.restarting => match reply.code() {
                 Code::PENDING => self.send(),
                 code if code.is_preliminary() => Ok(Step::AwaitReply),
@@ -189,20 +149,6 @@ mod tests {
                 assert!(replay(transfer, &format!("> {verb} x\n< {refusal}")).is_err(), "{verb} {refusal}");
             }
         }
-    }
-
-    #[test]
-    fn restart_and_retrieve_are_sent_at_once() {
-        let retr = || retr(7).at_once();
-        let started = replay(retr(), "> REST 7\n> RETR x\n< 350 go\n< 150 here").unwrap();
-        assert!(matches!(started, Started::Preliminary(_)));
-        for answer in ["150 here", "550 no"] {
-            let refused = replay(retr(), &format!("> REST 7\n> RETR x\n< 502 no\n< {answer}"));
-            let Err(DialogError::StatusCode(error)) = refused else { panic!("{refused:?}") };
-            assert!(is_restart_refused(&error), "{error}");
-        }
-        let error = replay(retr(), "> REST 7\n> RETR x\n< 350 go\n< 550 no");
-        assert!(matches!(error, Err(DialogError::StatusCode(error)) if !is_restart_refused(&error)));
     }
 
     #[test]

@@ -137,7 +137,7 @@ impl PathStyle {
     #[must_use]
     pub fn listed_name(self, name: &FileName) -> FileName {
         let bare = if self == Self::Vms { native::without_version(name.as_bytes()) } else { name.as_bytes() };
-        FileName::checked(bare, name.wire).unwrap_or_else(|_| name.clone())
+        FileName::checked(name.wire_text().rebuilt(bare)).unwrap_or_else(|_| name.clone())
     }
 
     /// Splits a path into directories to enter and a bare name.

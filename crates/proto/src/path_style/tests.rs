@@ -135,7 +135,7 @@ fn relative_path_is_joined_part_by_part() {
 }
 
 #[test]
-fn route_enters_directories_and_ends_with_a_bare_name() {
+fn route_enters_directories_and_ends_with_name() {
     for (style, path, directories, name) in [
         (Posix, "a/b/c", &["a", "b"][..], "c"),
         (Posix, "/a/b/c", &["/a/b"], "c"),

@@ -209,6 +209,32 @@ pub fn rejects_argument(reply: &Reply) -> bool {
     has_code(reply, &[501, 550])
 }
 
+/// Returns whether a refused path may have to begin at the root: the text says so, or the server calls it a wrong argument.
+#[must_use]
+pub fn wants_absolute_path(reply: &Reply) -> bool {
+    matches(
+        reply,
+        &[
+            Rule { codes: &[501], words: &[] },
+            Rule {
+                codes: &[504, 550, 551, 552, 553],
+                words: &[
+                    "absolute",
+                    "relative",
+                    "full path",
+                    "fully qualified",
+                    "start with /",
+                    "begin with /",
+                    "invalid path",
+                    "illegal path",
+                    "invalid name",
+                    "bad path",
+                ],
+            },
+        ],
+    )
+}
+
 /// Returns whether the server refused to list a directory because it is empty, as ProFTPD, drftpd and z/OS do.
 #[must_use]
 pub fn is_empty_listing(reply: &Reply) -> bool {
@@ -371,6 +397,21 @@ mod tests {
         for (code, text) in no {
             assert!(!predicate(&reply(*code, text)), "{code} {text}");
         }
+    }
+
+    #[test]
+    fn relative_paths_may_be_refused() {
+        let yes = [
+            (501, "Syntax error"),
+            (550, "x: not an absolute path name"),
+            (553, "Relative paths are not allowed"),
+            (550, "Path must start with /"),
+        ];
+        check(
+            wants_absolute_path,
+            &yes,
+            &[(550, "x: No such file or directory"), (553, "Permission denied")],
+        );
     }
 
     #[test]

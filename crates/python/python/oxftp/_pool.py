@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import PurePosixPath
-from typing import Any, Literal, Self, TypedDict
+from typing import Any, ClassVar, Literal, Self, TypedDict
 from urllib.parse import unquote, urlsplit
 
 from . import _oxftp
@@ -76,49 +76,7 @@ class Proxy:
         return f"Proxy(kind={self.kind!r}, host={self.host!r}, port={self.port!r}, user={self.user!r})"
 
 
-def _native(
-    host: str,
-    port: int | None,
-    user: str,
-    password: str,
-    account: str | None,
-    tls: bool | Literal["explicit", "implicit"] | None,
-    tls_config: TlsConfig | None,
-    sessions: int,
-    timeout: float | None,
-    encoding: str,
-    passive_commands: Sequence[str],
-    trust_passive_address: bool,
-    active: bool,
-    proxy: Proxy | None,
-) -> _oxftp.Pool:
-    if tls not in (None, False, True, "explicit", "implicit"):
-        raise ValueError(f"tls must be 'explicit' or 'implicit', not {tls!r}")
-    config = (tls_config or TlsConfig()).native
-    options = {
-        "host": host,
-        "port": port,
-        "user": user,
-        "password": password,
-        "account": account,
-        "sessions": sessions,
-        "timeout": timeout,
-        "encoding": encoding,
-        "passive": list(passive_commands),
-        "trust_passive_address": trust_passive_address,
-        "active": active,
-        "route": {
-            "proxy": None if proxy is None else vars(proxy),
-            "family": None,
-            "local_address": None,
-        },
-    }
-    explicit = config if tls is True or tls == "explicit" else None
-    implicit = config if tls == "implicit" else None
-    return _oxftp.Pool(options, explicit, implicit)
-
-
-def _transfer(
+def transfer_options(
     write_into: bool,
     resume: bool,
     preserve_times: bool,
@@ -138,7 +96,7 @@ def _transfer(
     }
 
 
-def _mirror(
+def mirror_options(
     include: Iterable[str],
     exclude: Iterable[str],
     delete: Delete,
@@ -226,14 +184,10 @@ class WriteStream:
             await self.abort()
 
 
-class Pool:
-    """Sessions of one login on one server, opened on demand.
+class Sessions:
+    """Sessions of one login on one server: the part that a pool and a client without asyncio share."""
 
-    ``tls`` is ``None``, ``"explicit"`` (also ``True``) or ``"implicit"``. Any number of tasks, of any event loops, can
-    use a pool at the same time. In a forked child it opens sessions of its own.
-
-    Errors are subclasses of :class:`oxftp.errors.FTPError` and of those of Python, such as :class:`FileNotFoundError`.
-    """
+    _default_sessions: ClassVar[int]
 
     def __init__(
         self,
@@ -245,7 +199,7 @@ class Pool:
         account: str | None = None,
         tls: bool | Literal["explicit", "implicit"] | None = None,
         tls_config: TlsConfig | None = None,
-        sessions: int = 4,
+        sessions: int | None = None,
         timeout: float | None = 30,
         encoding: str = "utf-8",
         passive_commands: Sequence[str] = ("epsv", "pasv"),
@@ -253,31 +207,51 @@ class Pool:
         active: bool = False,
         proxy: Proxy | None = None,
     ) -> None:
+        if tls not in (None, False, True, "explicit", "implicit"):
+            raise ValueError(f"tls must be 'explicit' or 'implicit', not {tls!r}")
         self.host = host
-        self._native = _native(
-            host,
-            port,
-            user,
-            password,
-            account,
-            tls,
-            tls_config,
-            sessions,
-            timeout,
-            encoding,
-            passive_commands,
-            trust_passive_address,
-            active,
-            proxy,
-        )
+        options = {
+            "host": host,
+            "port": port,
+            "user": user,
+            "password": password,
+            "account": account,
+            "sessions": self._default_sessions if sessions is None else sessions,
+            "timeout": timeout,
+            "encoding": encoding,
+            "passive": list(passive_commands),
+            "trust_passive_address": trust_passive_address,
+            "active": active,
+            "route": {
+                "proxy": None if proxy is None else vars(proxy),
+                "family": None,
+                "local_address": None,
+            },
+        }
+        config = (tls_config or TlsConfig()).native
+        explicit = config if tls is True or tls == "explicit" else None
+        implicit = config if tls == "implicit" else None
+        self._native = _oxftp.Pool(options, explicit, implicit)
 
     @classmethod
     def from_url(cls, url: str, **options: Any) -> Self:
-        """Creates a pool for a URL such as ``ftpes://me@ftp.example.org``. Its path is ignored."""
+        """Creates an instance for a URL such as ``ftpes://me@ftp.example.org``. Its path is ignored."""
         return cls(**(_url_arguments(url) | options))
 
     def __repr__(self) -> str:
-        return f"Pool({self.host!r})"
+        return f"{type(self).__name__}({self.host!r})"
+
+
+class Pool(Sessions):
+    """Sessions of one login on one server, opened on demand; at most 4 unless ``sessions`` is set.
+
+    ``tls`` is ``None``, ``"explicit"`` (also ``True``) or ``"implicit"``. Any number of tasks, of any event loops, can
+    use a pool at the same time. In a forked child it opens sessions of its own.
+
+    Errors are subclasses of :class:`oxftp.errors.FTPError` and of those of Python, such as :class:`FileNotFoundError`.
+    """
+
+    _default_sessions = 4
 
     async def __aenter__(self) -> Self:
         return self
@@ -333,6 +307,13 @@ class Pool:
         """Renames a file or a directory."""
         await self._native.rename(str(source), str(destination))
 
+    async def replace(self, source: RemotePath, destination: RemotePath) -> None:
+        """Renames a file in place of an existing one, as :func:`os.replace` does.
+
+        If the server refuses that, the older file is renamed first, and removed only after the new one has its name.
+        """
+        await self._native.replace(str(source), str(destination))
+
     async def remove_file(self, path: RemotePath) -> None:
         """Removes a file."""
         await self._native.remove_file(str(path))
@@ -344,6 +325,10 @@ class Pool:
     async def remove_tree(self, path: RemotePath) -> Report:
         """Removes a directory with everything below it."""
         return Report(**await self._native.remove_tree(str(path)))
+
+    async def modified(self, path: RemotePath) -> float:
+        """Returns the modification time of a file, in seconds since 1970 (``MDTM``)."""
+        return await self._native.modified(str(path))
 
     async def set_modified(self, path: RemotePath, seconds: float) -> None:
         """Sets the modification time, in seconds since 1970."""
@@ -370,7 +355,7 @@ class Pool:
         A file has its final name only after it is complete. ``segments`` is the number of sessions for one large file.
         ``progress`` is called in other threads.
         """
-        options = _transfer(write_into, resume, preserve_times, False, verify, segments, progress)
+        options = transfer_options(write_into, resume, preserve_times, False, verify, segments, progress)
         return Report(**await self._native.download(str(source), destination, options))
 
     async def upload(
@@ -389,7 +374,7 @@ class Pool:
 
         With ``temporary``, a file has its final name only after it is complete. ``progress`` is called in other threads.
         """
-        options = _transfer(write_into, resume, preserve_times, temporary, verify, 1, progress)
+        options = transfer_options(write_into, resume, preserve_times, temporary, verify, 1, progress)
         return Report(**await self._native.upload(source, str(destination), options))
 
     async def mirror_down(
@@ -407,7 +392,7 @@ class Pool:
         progress: Progress | None = None,
     ) -> MirrorReport:
         """Makes a local tree equal to one on the server. Only files that differ are transferred."""
-        options = _mirror(include, exclude, delete, max_deletions, links, dry_run, steps, progress)
+        options = mirror_options(include, exclude, delete, max_deletions, links, dry_run, steps, progress)
         report, done = await self._native.mirror(False, target, str(source), options)
         return MirrorReport(**report, steps=done)
 
@@ -426,6 +411,6 @@ class Pool:
         progress: Progress | None = None,
     ) -> MirrorReport:
         """Makes a tree on the server equal to a local one. Only files that differ are transferred."""
-        options = _mirror(include, exclude, delete, max_deletions, links, dry_run, steps, progress)
+        options = mirror_options(include, exclude, delete, max_deletions, links, dry_run, steps, progress)
         report, done = await self._native.mirror(True, source, str(target), options)
         return MirrorReport(**report, steps=done)

@@ -247,7 +247,7 @@ class SslLink:
 
 
 class Transport:
-    """What asyncio's transports tell about a connection."""
+    """Extra information about a connection, as the transports of asyncio have it."""
 
     def __init__(self, link: Link) -> None:
         self._link = link

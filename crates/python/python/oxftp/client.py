@@ -83,7 +83,7 @@ class DataConnectionThrottleStreamIO(ThrottleStreamIO):
         )
         self.client = client
         #: Whether the server owes the final reply of the transfer.
-        self._is_owed = False
+        self._is_outstanding = False
 
     def close(self) -> None:
         """Closes the connection. The final reply is read before the next command, unless :meth:`finish` reads it."""
@@ -289,7 +289,7 @@ class BaseClient:
         self._control: ThrottleStreamIO | None = None
         self._turn = _Turn()
         #: Number of final replies that the server owes to operations that were cancelled or failed.
-        self._owed = 0
+        self._outstanding = 0
 
     async def _open_connection(self, host: str, port: int) -> tuple[StreamReader, StreamWriter]:
         return await asyncio.wait_for(self._open(host, port), self.connection_timeout)
@@ -315,7 +315,7 @@ class BaseClient:
     def _secure_data(self, connection: _oxftp.Connection, control: StreamWriter) -> Link:
         """Starts TLS on a data connection, if the control connection has it.
 
-        Some servers begin the handshake only after the command, so nobody waits for its end here.
+        Some servers begin the handshake only after the command, so its end is not awaited here.
         """
         if control.tls_session is not None:
             connection.begin_tls(control.tls_session, True)
@@ -342,7 +342,7 @@ class BaseClient:
         self.server_host = host
         self.server_port = port
         self._control = None
-        self._owed = 0
+        self._outstanding = 0
         self._turn.reset()
         ends = await self._open_connection(host, port)
         self._control = ThrottleStreamIO(*ends, throttles={"client": self.throttle}, timeout=self.socket_timeout)
@@ -418,8 +418,8 @@ class BaseClient:
         if command and not _LINE_ENDS.isdisjoint(command):
             raise errors.InvalidCommand("a command cannot contain CR or LF")
         async with self._turn:
-            if self._owed and command:
-                await self._read_owed()
+            if self._outstanding and command:
+                await self._read_outstanding()
             if command:
                 await self._send(command, censor_after)
             if not (expected or waited):
@@ -441,26 +441,26 @@ class BaseClient:
                 if not any(map(code.matches, waited)):
                     break
         except (asyncio.CancelledError, TimeoutError):
-            self._owed += is_answer
+            self._outstanding += is_answer
             raise
-        if not is_answer and self._owed:
-            self._owed -= 1
+        if not is_answer and self._outstanding:
+            self._outstanding -= 1
         if expected:
             self.check_codes(expected, code, lines)
         return code, lines
 
-    async def _read_owed(self) -> None:
+    async def _read_outstanding(self) -> None:
         """Reads the final replies of operations that were cancelled."""
-        while self._owed:
+        while self._outstanding:
             code, _ = await self.parse_response()
             if not code.matches("1"):
-                self._owed -= 1
+                self._outstanding -= 1
 
     def _ended(self, stream: DataConnectionThrottleStreamIO) -> None:
         """Notes the end of a transfer."""
-        if stream._is_owed:
-            stream._is_owed = False
-            self._owed += 1
+        if stream._is_outstanding:
+            stream._is_outstanding = False
+            self._outstanding += 1
         self._turn.end(stream)
 
     @staticmethod
@@ -1110,7 +1110,7 @@ class Client(BaseClient):
                 raise
             throttles = {"client": self.throttle}
             opened = DataConnectionThrottleStreamIO(self, *ends, throttles, timeout=self.socket_timeout)
-            opened._is_owed = bool(command)
+            opened._is_outstanding = bool(command)
             self._turn.keep(opened)
             return opened
 
@@ -1122,7 +1122,7 @@ class Client(BaseClient):
         stream = self._turn.stream
         with self._turn.passing(stream):
             if wait and isinstance(stream, DataConnectionThrottleStreamIO):
-                stream._is_owed = False
+                stream._is_outstanding = False
             await self.command("ABOR", *(("226", "426") if wait else ()))
 
     @classmethod

@@ -103,7 +103,7 @@ class AsyncStreamIterator:
 
 
 class AsyncListerMixin(abc.ABC, Generic[_T]):
-    """An asynchronous iterator that gives the list of all its items when it is awaited."""
+    """An asynchronous iterator. Awaiting it returns the list of all its items."""
 
     async def _to_list(self) -> list[_T]:
         return [item async for item in self]

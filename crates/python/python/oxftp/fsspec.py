@@ -194,7 +194,13 @@ class OxFTPFileSystem(AsyncFileSystem):
         info = await self._info(path)
         time = info.get("mtime")
         if time is None:
-            raise NotImplementedError("the server tells no time of modification with a time zone")
+            # Listings of servers without MLSD have no time zone; MDTM is in UTC.
+            try:
+                time = _utc(await self.pool.modified(self._strip_protocol(path)))
+            except errors.FTPError as error:
+                if isinstance(error, (ConnectionError, TimeoutError)):
+                    raise
+                raise NotImplementedError("the server sends no modification time in UTC") from error
         assert isinstance(time, datetime.datetime)
         return time
 
@@ -283,7 +289,9 @@ class OxFTPFileSystem(AsyncFileSystem):
 
     async def _temporary_name(self, path: str) -> str:
         parent, _, name = path.rpartition("/")
-        return f"{parent}/.{name[:200]}.{secrets.token_hex(4)}.oxftp"
+        # Names have at most 255 bytes on most servers.
+        name = name.encode()[:200].decode(errors="ignore")
+        return f"{parent}/.{name}.{secrets.token_hex(4)}.oxftp"
 
     async def _make_parents(self, path: str) -> None:
         parent = self._parent(path)
@@ -304,17 +312,15 @@ class OxFTPFileSystem(AsyncFileSystem):
         return await write()
 
     async def _replace(self, temporary: str, path: str) -> None:
-        """Gives a complete file its name."""
+        """Renames a complete file to its final name."""
         try:
-            await self.pool.rename(temporary, path)
+            await self.pool.replace(temporary, path)
+        except (ConnectionError, TimeoutError):
+            # The server may have renamed it.
+            raise
         except errors.FTPError:
-            # Some servers do not replace an existing file.
-            try:
-                await self.pool.remove_file(path)
-            except errors.FTPError:
-                await self._discard(temporary)
-                raise
-            await self.pool.rename(temporary, path)
+            await self._discard(temporary)
+            raise
 
     async def _discard(self, path: str) -> None:
         try:
@@ -529,7 +535,7 @@ class OxFTPFile(AbstractBufferedFile):
         return True
 
     def commit(self) -> None:
-        """Gives the complete file its name."""
+        """Renames the complete file to its final name."""
         if self._target != self.path:
             self._sync(self.fs._replace, self._target, self.path)
             self._target = self.path
@@ -583,12 +589,16 @@ class OxFTPStreamedFile(AbstractAsyncStreamedFile):
 
 
 def _entry(path: str, info: EntryInfo) -> dict[str, Any]:
-    """Returns what fsspec tells about an entry."""
+    """Returns an entry as fsspec represents it."""
     seconds = info["mtime"]
-    mtime = None if seconds is None else datetime.datetime.fromtimestamp(seconds, datetime.timezone.utc)
+    mtime = None if seconds is None else _utc(seconds)
     entry: dict[str, Any] = dict(info)
     entry.update(name=path, mtime=mtime, size=info["size"] if info["type"] != "directory" else 0)
     return entry
+
+
+def _utc(seconds: float) -> datetime.datetime:
+    return datetime.datetime.fromtimestamp(seconds, datetime.timezone.utc)
 
 
 def _progress(callback: Any) -> Callable[[str, str | None, int], None] | None:

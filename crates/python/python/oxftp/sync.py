@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, Literal, Self
+from collections.abc import Iterable, Iterator
+from typing import Self
 
 from . import _oxftp
 from ._pool import (
@@ -15,17 +15,14 @@ from ._pool import (
     LocalPath,
     MirrorReport,
     Progress,
-    Proxy,
     RemotePath,
     Reply,
     Report,
+    Sessions,
     Verify,
-    _mirror,
-    _native,
-    _transfer,
-    _url_arguments,
+    mirror_options,
+    transfer_options,
 )
-from ._tls import TlsConfig
 
 __all__ = ("Client", "ReadStream", "WriteStream")
 
@@ -83,8 +80,9 @@ class WriteStream:
             self.abort()
 
 
-class Client:
-    """Sessions of one login on one server, opened on demand, for code without asyncio.
+class Client(Sessions):
+    """Sessions of one login on one server, opened on demand, for code without asyncio. One unless
+    ``sessions`` is set.
 
     ``tls`` is ``None``, ``"explicit"`` (also ``True``) or ``"implicit"``. Any number of threads can use a client at the
     same time; each operation takes one of its ``sessions``. In a forked child it opens sessions of its own.
@@ -92,49 +90,7 @@ class Client:
     Errors are subclasses of :class:`oxftp.errors.FTPError` and of those of Python, such as :class:`FileNotFoundError`.
     """
 
-    def __init__(
-        self,
-        host: str,
-        port: int | None = None,
-        *,
-        user: str = "anonymous",
-        password: str = "anon@",
-        account: str | None = None,
-        tls: bool | Literal["explicit", "implicit"] | None = None,
-        tls_config: TlsConfig | None = None,
-        sessions: int = 1,
-        timeout: float | None = 30,
-        encoding: str = "utf-8",
-        passive_commands: Sequence[str] = ("epsv", "pasv"),
-        trust_passive_address: bool = False,
-        active: bool = False,
-        proxy: Proxy | None = None,
-    ) -> None:
-        self.host = host
-        self._native = _native(
-            host,
-            port,
-            user,
-            password,
-            account,
-            tls,
-            tls_config,
-            sessions,
-            timeout,
-            encoding,
-            passive_commands,
-            trust_passive_address,
-            active,
-            proxy,
-        )
-
-    @classmethod
-    def from_url(cls, url: str, **options: Any) -> Self:
-        """Creates a client for a URL such as ``ftpes://me@ftp.example.org``. Its path is ignored."""
-        return cls(**(_url_arguments(url) | options))
-
-    def __repr__(self) -> str:
-        return f"Client({self.host!r})"
+    _default_sessions = 1
 
     def __enter__(self) -> Self:
         return self
@@ -190,6 +146,13 @@ class Client:
         """Renames a file or a directory."""
         self._native.rename(str(source), str(destination)).wait()
 
+    def replace(self, source: RemotePath, destination: RemotePath) -> None:
+        """Renames a file in place of an existing one, as :func:`os.replace` does.
+
+        If the server refuses that, the older file is renamed first, and removed only after the new one has its name.
+        """
+        self._native.replace(str(source), str(destination)).wait()
+
     def remove_file(self, path: RemotePath) -> None:
         """Removes a file."""
         self._native.remove_file(str(path)).wait()
@@ -201,6 +164,10 @@ class Client:
     def remove_tree(self, path: RemotePath) -> Report:
         """Removes a directory with everything below it."""
         return Report(**self._native.remove_tree(str(path)).wait())
+
+    def modified(self, path: RemotePath) -> float:
+        """Returns the modification time of a file, in seconds since 1970 (``MDTM``)."""
+        return self._native.modified(str(path)).wait()
 
     def set_modified(self, path: RemotePath, seconds: float) -> None:
         """Sets the modification time, in seconds since 1970."""
@@ -227,7 +194,7 @@ class Client:
         A file has its final name only after it is complete. ``segments`` is the number of sessions for one large file.
         ``progress`` is called in other threads.
         """
-        options = _transfer(write_into, resume, preserve_times, False, verify, segments, progress)
+        options = transfer_options(write_into, resume, preserve_times, False, verify, segments, progress)
         return Report(**self._native.download(str(source), destination, options).wait())
 
     def upload(
@@ -246,7 +213,7 @@ class Client:
 
         With ``temporary``, a file has its final name only after it is complete. ``progress`` is called in other threads.
         """
-        options = _transfer(write_into, resume, preserve_times, temporary, verify, 1, progress)
+        options = transfer_options(write_into, resume, preserve_times, temporary, verify, 1, progress)
         return Report(**self._native.upload(source, str(destination), options).wait())
 
     def mirror_down(
@@ -264,7 +231,7 @@ class Client:
         progress: Progress | None = None,
     ) -> MirrorReport:
         """Makes a local tree equal to one on the server. Only files that differ are transferred."""
-        options = _mirror(include, exclude, delete, max_deletions, links, dry_run, steps, progress)
+        options = mirror_options(include, exclude, delete, max_deletions, links, dry_run, steps, progress)
         report, done = self._native.mirror(False, target, str(source), options).wait()
         return MirrorReport(**report, steps=done)
 
@@ -283,6 +250,6 @@ class Client:
         progress: Progress | None = None,
     ) -> MirrorReport:
         """Makes a tree on the server equal to a local one. Only files that differ are transferred."""
-        options = _mirror(include, exclude, delete, max_deletions, links, dry_run, steps, progress)
+        options = mirror_options(include, exclude, delete, max_deletions, links, dry_run, steps, progress)
         report, done = self._native.mirror(True, source, str(target), options).wait()
         return MirrorReport(**report, steps=done)

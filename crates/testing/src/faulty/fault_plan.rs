@@ -15,7 +15,7 @@ pub enum ConnectionKind {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FaultPlan {
     /// The fault.
-    pub fault: Fault,
+    pub fault: NetworkFault,
     /// Whether the fault affects the direction to the client; otherwise the direction to the server.
     pub to_client: bool,
     /// The delay before the first byte, which lets control and data connections overtake each other.
@@ -28,7 +28,7 @@ pub struct FaultPlan {
 
 /// A fault of a connection, after this many bytes in one direction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fault {
+pub enum NetworkFault {
     /// No fault.
     None,
     /// The connection is refused.
@@ -46,7 +46,7 @@ pub enum Fault {
 impl FaultPlan {
     /// Creates a random fault plan; a connection that is not faulty is at most slow.
     pub fn random(random: &mut Random, kind: ConnectionKind, faulty: bool) -> Self {
-        let fault = if faulty { Fault::random(random, kind) } else { Fault::None };
+        let fault = if faulty { NetworkFault::random(random, kind) } else { NetworkFault::None };
         Self {
             fault,
             to_client: random.once_in(2),
@@ -57,13 +57,13 @@ impl FaultPlan {
     }
 
     /// Creates a plan with this fault in the direction to the client, without delays.
-    pub(super) fn only(fault: Fault) -> Self {
+    pub(super) fn only(fault: NetworkFault) -> Self {
         let (delay, jitter) = (Duration::ZERO, Duration::ZERO);
         Self { fault, to_client: true, delay, jitter, chunk_size: 64 * 1024 }
     }
 }
 
-impl Fault {
+impl NetworkFault {
     fn random(random: &mut Random, kind: ConnectionKind) -> Self {
         let limit = match kind {
             ConnectionKind::Control => 1200,

@@ -8,7 +8,7 @@ mod fault_plan;
 mod random;
 mod relay;
 
-pub use fault_plan::{ConnectionKind, Fault, FaultPlan};
+pub use fault_plan::{ConnectionKind, FaultPlan, NetworkFault};
 pub use random::Random;
 
 use std::io;
@@ -22,14 +22,14 @@ use tokio::task::JoinSet;
 ///
 /// All connections end when it is dropped.
 #[derive(Debug, Clone)]
-pub struct FaultyNetwork(Arc<Mutex<State>>);
+pub struct FaultyNetwork(Arc<Mutex<NetworkState>>);
 
 #[derive(Debug)]
-struct State {
+struct NetworkState {
     random: Random,
     faulty: usize,
     /// The fault of each data connection; `None` if the seed decides.
-    data_fault: Option<Fault>,
+    data_fault: Option<NetworkFault>,
     /// Faults of each connection, in the order of opening.
     plans: Vec<FaultPlan>,
     relays: JoinSet<()>,
@@ -38,7 +38,7 @@ struct State {
 impl FaultyNetwork {
     /// Creates a network from a seed, in which this many connections have faults.
     pub fn new(seed: u64, faulty: usize) -> Self {
-        let state = State {
+        let state = NetworkState {
             random: Random::new(seed),
             faulty,
             data_fault: None,
@@ -50,7 +50,7 @@ impl FaultyNetwork {
 
     /// Creates a network in which each data connection has this fault, in the direction to the client, and other
     /// connections have none.
-    pub fn with_data_fault(fault: Fault) -> Self {
+    pub fn with_data_fault(fault: NetworkFault) -> Self {
         let network = Self::new(0, 0);
         network.lock().data_fault = Some(fault);
         network
@@ -64,7 +64,7 @@ impl FaultyNetwork {
     /// the fault of the connection.
     pub async fn relay_to(&self, target: SocketAddr, kind: ConnectionKind) -> io::Result<SocketAddr> {
         let plan = self.next_plan(kind);
-        if plan.fault == Fault::Refuse {
+        if plan.fault == NetworkFault::Refuse {
             return Err(io::ErrorKind::ConnectionRefused.into());
         }
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
@@ -81,8 +81,9 @@ impl FaultyNetwork {
     /// Returns whether a download may have been truncated in a way that the client cannot detect: without TLS and without
     /// a known size, such an end of file looks like the real one.
     pub fn may_have_truncated_silently(&self) -> bool {
-        let ends =
-            |plan: &FaultPlan| plan.to_client && matches!(plan.fault, Fault::Cut(_) | Fault::HalfClose(_));
+        let ends = |plan: &FaultPlan| {
+            plan.to_client && matches!(plan.fault, NetworkFault::Cut(_) | NetworkFault::HalfClose(_))
+        };
         self.lock().plans.iter().any(ends)
     }
 
@@ -90,14 +91,16 @@ impl FaultyNetwork {
         let mut state = self.lock();
         let faulty = state.plans.len() < state.faulty;
         let plan = match state.data_fault {
-            Some(fault) => FaultPlan::only(if kind == ConnectionKind::Data { fault } else { Fault::None }),
+            Some(fault) => {
+                FaultPlan::only(if kind == ConnectionKind::Data { fault } else { NetworkFault::None })
+            }
             None => FaultPlan::random(&mut state.random, kind, faulty),
         };
         state.plans.push(plan);
         plan
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, State> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, NetworkState> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

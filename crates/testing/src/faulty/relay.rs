@@ -7,13 +7,14 @@ use tokio::net::TcpStream;
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::time::sleep;
 
-use super::{Fault, FaultPlan};
+use super::{FaultPlan, NetworkFault};
 
 /// Forwards bytes in both directions until both sides have ended or the fault occurs.
 pub(super) async fn run(client: TcpStream, server: TcpStream, plan: FaultPlan) {
     let ((from_client, mut to_client), (from_server, mut to_server)) =
         (client.into_split(), server.into_split());
-    let (down, up) = if plan.to_client { (plan.fault, Fault::None) } else { (Fault::None, plan.fault) };
+    let (down, up) =
+        if plan.to_client { (plan.fault, NetworkFault::None) } else { (NetworkFault::None, plan.fault) };
     sleep(plan.delay).await;
     let outcome = {
         let down = forward(from_server, &mut to_client, down, plan);
@@ -47,10 +48,18 @@ enum Outcome {
     Stall,
 }
 
-async fn forward(mut from: OwnedReadHalf, to: &mut OwnedWriteHalf, fault: Fault, plan: FaultPlan) -> Outcome {
+async fn forward(
+    mut from: OwnedReadHalf,
+    to: &mut OwnedWriteHalf,
+    fault: NetworkFault,
+    plan: FaultPlan,
+) -> Outcome {
     let mut left = match fault {
-        Fault::Cut(after) | Fault::Reset(after) | Fault::Stall(after) | Fault::HalfClose(after) => after,
-        Fault::None | Fault::Refuse => u64::MAX,
+        NetworkFault::Cut(after)
+        | NetworkFault::Reset(after)
+        | NetworkFault::Stall(after)
+        | NetworkFault::HalfClose(after) => after,
+        NetworkFault::None | NetworkFault::Refuse => u64::MAX,
     };
     let mut space = vec![0; plan.chunk_size];
     while left > 0 {
@@ -67,9 +76,9 @@ async fn forward(mut from: OwnedReadHalf, to: &mut OwnedWriteHalf, fault: Fault,
         pause(plan.jitter).await;
     }
     match fault {
-        Fault::Reset(_) => Outcome::Reset,
-        Fault::Stall(_) => Outcome::Stall,
-        Fault::HalfClose(_) => {
+        NetworkFault::Reset(_) => Outcome::Reset,
+        NetworkFault::Stall(_) => Outcome::Stall,
+        NetworkFault::HalfClose(_) => {
             let _ = to.shutdown().await;
             while matches!(from.read(&mut space).await, Ok(1..)) {}
             Outcome::End

@@ -31,9 +31,9 @@ use std::{
     time::Duration,
 };
 
-use session::Session;
+use session::FragileSession;
 
-/// What the server does at a command in place of an answer.
+/// Fault of the server at a command, in place of a reply.
 #[derive(Debug, Clone)]
 pub enum Fault {
     /// Answers nothing, but further commands.
@@ -46,11 +46,13 @@ pub enum Fault {
     ReplyAndHangUp(String),
     /// Does what was asked, and closes the connection in place of the reply.
     HangUpAfterwards,
+    /// Does what was asked, up to the final reply, and answers nothing any more.
+    StallAfterwards,
     /// Sends this reply and does nothing.
     Reply(String),
 }
 
-/// What happens to a session for which there is no room.
+/// Refusal of a session above the limit.
 #[derive(Debug, Clone)]
 pub enum Refusal {
     /// It is never greeted.
@@ -74,6 +76,10 @@ pub struct Fragile {
     room: Option<(usize, Refusal)>,
     login_delay: Duration,
     features: Vec<String>,
+    /// The working directory after the login.
+    home: String,
+    /// `MLSD` and `LIST` list the working directory, whatever their argument is.
+    lists_here: bool,
 }
 
 /// A command that fails.
@@ -105,6 +111,8 @@ impl Fragile {
             features: ["EPSV", "MDTM", "MFMT", "MLST type*;size*;modify*;", "REST STREAM", "SIZE"]
                 .map(str::to_owned)
                 .into(),
+            home: "/".to_owned(),
+            lists_here: false,
         }
     }
 
@@ -124,12 +132,12 @@ impl Fragile {
         self
     }
 
-    /// Lets each command with this verb fail.
+    /// Makes each command with this verb fail.
     pub fn on(self, verb: &str, fault: Fault) -> Self {
         self.rule(verb, None, fault)
     }
 
-    /// Lets the command with this verb fail that has this number, counted over all sessions from 1.
+    /// Makes one command with this verb fail: the one with this number, counted over all sessions from 1.
     pub fn on_nth(self, verb: &str, number: usize, fault: Fault) -> Self {
         self.rule(verb, Some(number), fault)
     }
@@ -145,7 +153,14 @@ impl Fragile {
         self
     }
 
-    /// Lets each login take this long.
+    /// Makes a directory the working directory after each login, and lets listings ignore their arguments.
+    pub fn lists_only_here(mut self, home: &str) -> Self {
+        self.home = home.to_owned();
+        self.lists_here = true;
+        self.directory(home)
+    }
+
+    /// Sets the duration of each login.
     pub fn login_delay(mut self, delay: Duration) -> Self {
         self.login_delay = delay;
         self
@@ -160,9 +175,12 @@ impl Fragile {
     pub fn start(self) -> FragileServer {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("there is a free loopback port");
         let address = listener.local_addr().expect("a listener has an address");
-        let state = State { files: self.files.clone(), ..State::default() };
-        let shared =
-            Arc::new(Shared { settings: self, state: Mutex::new(state), stopped: AtomicBool::new(false) });
+        let state = FragileState { files: self.files.clone(), ..FragileState::default() };
+        let shared = Arc::new(FragileShared {
+            settings: self,
+            state: Mutex::new(state),
+            stopped: AtomicBool::new(false),
+        });
         let accepting = shared.clone();
         thread::spawn(move || {
             for (number, socket) in listener.incoming().enumerate() {
@@ -172,7 +190,7 @@ impl Fragile {
                 let Ok(socket) = socket else { return };
                 let shared = accepting.clone();
                 thread::spawn(move || {
-                    let _ = Session::new(shared.clone(), number, socket).and_then(Session::run);
+                    let _ = FragileSession::new(shared.clone(), number, socket).and_then(FragileSession::run);
                     shared.lock().sessions.remove(&number);
                 });
             }
@@ -190,18 +208,18 @@ impl Fragile {
 #[derive(Debug)]
 pub struct FragileServer {
     address: SocketAddr,
-    shared: Arc<Shared>,
+    shared: Arc<FragileShared>,
 }
 
 #[derive(Debug)]
-struct Shared {
+struct FragileShared {
     settings: Fragile,
-    state: Mutex<State>,
+    state: Mutex<FragileState>,
     stopped: AtomicBool,
 }
 
 #[derive(Debug, Default)]
-struct State {
+struct FragileState {
     files: Files,
     /// All commands, in the order of their arrival.
     commands: Vec<String>,
@@ -271,8 +289,8 @@ impl Drop for FragileServer {
     }
 }
 
-impl Shared {
-    fn lock(&self) -> MutexGuard<'_, State> {
+impl FragileShared {
+    fn lock(&self) -> MutexGuard<'_, FragileState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -288,7 +306,7 @@ impl Shared {
     }
 }
 
-impl State {
+impl FragileState {
     fn count(&self, wanted: &str) -> usize {
         self.commands.iter().filter(|line| verb(line) == wanted).count()
     }

@@ -7,17 +7,19 @@ use std::{
     thread,
 };
 
-use super::{Fault, Files, Refusal, Shared, parent, verb};
+use super::{Fault, Files, FragileShared, Refusal, parent, verb};
 
 /// A session, from its connection on.
-pub(super) struct Session {
-    shared: Arc<Shared>,
+pub(super) struct FragileSession {
+    shared: Arc<FragileShared>,
     number: usize,
     control: TcpStream,
     input: BufReader<TcpStream>,
     directory: String,
     passive: Option<TcpListener>,
     restart: usize,
+    /// No final reply is sent any more.
+    is_silent: bool,
     renamed: Option<String>,
 }
 
@@ -27,11 +29,21 @@ enum Flow {
     End,
 }
 
-impl Session {
-    pub(super) fn new(shared: Arc<Shared>, number: usize, control: TcpStream) -> io::Result<Self> {
+impl FragileSession {
+    pub(super) fn new(shared: Arc<FragileShared>, number: usize, control: TcpStream) -> io::Result<Self> {
         let input = BufReader::new(control.try_clone()?);
-        let directory = "/".to_owned();
-        Ok(Self { shared, number, control, input, directory, passive: None, restart: 0, renamed: None })
+        let directory = shared.settings.home.clone();
+        Ok(Self {
+            shared,
+            number,
+            control,
+            input,
+            directory,
+            passive: None,
+            restart: 0,
+            is_silent: false,
+            renamed: None,
+        })
     }
 
     pub(super) fn run(mut self) -> io::Result<()> {
@@ -85,6 +97,11 @@ impl Session {
                 let _ = self.answer(line);
                 return Ok(Flow::End);
             }
+            Some(Fault::StallAfterwards) => {
+                self.is_silent = true;
+                let _ = self.answer(line);
+                return self.stall().map(|()| Flow::End);
+            }
             Some(Fault::ReplyAndHangUp(reply)) => {
                 self.reply(&reply)?;
                 return Ok(Flow::End);
@@ -96,7 +113,8 @@ impl Session {
 
     fn answer(&mut self, line: &str) -> io::Result<Flow> {
         let argument = line.split_once(' ').map_or("", |(_, argument)| argument);
-        let path = self.absolute(argument);
+        let is_ignored = self.shared.settings.lists_here && matches!(verb(line).as_str(), "MLSD" | "LIST");
+        let path = if is_ignored { self.directory.clone() } else { self.absolute(argument) };
         match verb(line).as_str() {
             "USER" => self.reply("331 more")?,
             "PASS" => return self.log_in(),
@@ -278,6 +296,9 @@ impl Session {
     }
 
     fn reply(&mut self, line: &str) -> io::Result<()> {
+        if self.is_silent && !line.starts_with('1') {
+            return Ok(());
+        }
         self.control.write_all(format!("{line}\r\n").as_bytes())
     }
 

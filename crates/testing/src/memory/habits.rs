@@ -68,6 +68,14 @@ pub struct Habits {
     pub closes: &'static str,
     /// The reply that ends a transfer is sent before the data connection is closed.
     pub closes_early: bool,
+    /// Each reply that is not preliminary is sent twice.
+    pub repeats_replies: bool,
+    /// `CWD` accepts any path. Directories that do not exist are listed as empty.
+    pub enters_anything: bool,
+    /// The refusal to create a directory that exists.
+    pub existing: &'static str,
+    /// Bytes before each line of a reply.
+    pub line_start: &'static [u8],
     /// The end of a line of a reply.
     pub line_end: &'static str,
     /// The reply to `EPSV` for a port.
@@ -133,6 +141,10 @@ impl Default for Habits {
             opens_listing: None,
             closes: "226 done",
             closes_early: false,
+            repeats_replies: false,
+            enters_anything: false,
+            existing: "550 not possible",
+            line_start: b"",
             line_end: "\r\n",
             extended_passive: |port| format!("229 listening (|||{port}|)"),
             passive: |port| format!("227 Entering Passive Mode (127,0,0,1,{},{})", port >> 8, port & 255),

@@ -19,22 +19,22 @@ use tokio::{net::TcpListener, task::JoinHandle};
 pub use self::{
     civil_time::CivilTime,
     habits::{Habits, LineFormat, ListedPath, PathArgument},
-    tree::{Item, Tree},
+    tree::{Item, MemoryTree},
 };
 
 /// A running server; it stops when dropped.
 #[derive(Debug)]
 pub struct MemoryServer {
     address: SocketAddr,
-    state: Arc<Mutex<State>>,
+    state: Arc<Mutex<MemoryState>>,
     task: JoinHandle<()>,
 }
 
 /// What the sessions share.
 #[derive(Debug)]
-struct State {
+struct MemoryState {
     habits: Habits,
-    tree: Tree,
+    tree: MemoryTree,
     commands: Vec<String>,
 }
 
@@ -48,7 +48,7 @@ impl MemoryServer {
         let listener =
             TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("there is a free loopback port");
         let address = listener.local_addr().expect("a listener has an address");
-        let state = State { habits, tree: Tree::default(), commands: Vec::new() };
+        let state = MemoryState { habits, tree: MemoryTree::default(), commands: Vec::new() };
         let state = Arc::new(Mutex::new(state));
         let task = tokio::spawn(session::serve(listener, state.clone()));
         Self { address, state, task }
@@ -61,8 +61,8 @@ impl MemoryServer {
     }
 
     /// Creates or replaces a file, with the directories above it. The name is stored as it is.
-    pub fn lay(&self, path: &str, content: &str, modified: i64) {
-        self.lock().tree.lay(path, Item::file(content.as_bytes().to_vec(), modified));
+    pub fn lay(&self, path: &str, content: impl AsRef<[u8]>, modified: i64) {
+        self.lock().tree.lay(path, Item::file(content.as_ref().to_vec(), modified));
     }
 
     /// Removes a file or an empty directory.
@@ -95,7 +95,7 @@ impl MemoryServer {
         std::mem::take(&mut self.lock().commands)
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, MemoryState> {
         lock(&self.state)
     }
 }
@@ -106,6 +106,6 @@ impl Drop for MemoryServer {
     }
 }
 
-fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
+fn lock(state: &Mutex<MemoryState>) -> MutexGuard<'_, MemoryState> {
     state.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -13,10 +13,10 @@ use tokio::{
     task::JoinSet,
 };
 
-use super::{CivilTime, Habits, Item, ListedPath, PathArgument, State, lock};
+use super::{CivilTime, Habits, Item, ListedPath, MemoryState, PathArgument, lock};
 
 /// Accepts sessions until the task is aborted.
-pub(super) async fn serve(listener: TcpListener, state: Arc<Mutex<State>>) {
+pub(super) async fn serve(listener: TcpListener, state: Arc<Mutex<MemoryState>>) {
     let mut sessions = JoinSet::new();
     let limit = lock(&state).habits.sessions.map_or(Semaphore::MAX_PERMITS, |(limit, _)| limit);
     let places = Arc::new(Semaphore::new(limit));
@@ -34,7 +34,7 @@ pub(super) async fn serve(listener: TcpListener, state: Arc<Mutex<State>>) {
 /// Runs a session if there is room for it. Otherwise refuses it, or leaves it without a greeting until there is.
 async fn admit(
     mut control: TcpStream,
-    state: Arc<Mutex<State>>,
+    state: Arc<Mutex<MemoryState>>,
     places: Arc<Semaphore>,
 ) -> std::io::Result<()> {
     let refusal = lock(&state).habits.sessions.map_or("", |(_, refusal)| refusal);
@@ -47,8 +47,8 @@ async fn admit(
 }
 
 /// A session that is logged in.
-struct Session {
-    state: Arc<Mutex<State>>,
+struct MemorySession {
+    state: Arc<Mutex<MemoryState>>,
     control: OwnedWriteHalf,
     /// Without a leading `/`.
     directory: String,
@@ -65,7 +65,7 @@ struct Session {
 
 async fn run(
     control: TcpStream,
-    state: Arc<Mutex<State>>,
+    state: Arc<Mutex<MemoryState>>,
     place: OwnedSemaphorePermit,
 ) -> std::io::Result<()> {
     let (read, write) = control.into_split();
@@ -77,7 +77,7 @@ async fn run(
         }
         (home.to_owned(), greeting)
     };
-    let mut session = Session {
+    let mut session = MemorySession {
         state,
         control: write,
         directory,
@@ -129,12 +129,16 @@ async fn run(
     Ok(())
 }
 
-impl Session {
+impl MemorySession {
     /// Sends a reply, whose lines are separated by `\n`.
     async fn reply(&mut self, lines: &str) -> std::io::Result<()> {
-        let end = lock(&self.state).habits.line_end;
-        let text: String = lines.split('\n').flat_map(|line| [line, end]).collect();
-        self.control.write_all(text.as_bytes()).await
+        let Habits { line_start, line_end, repeats_replies, .. } = lock(&self.state).habits;
+        let line = |line: &str| [line_start, line.as_bytes(), line_end.as_bytes()].concat();
+        let mut text: Vec<u8> = lines.split('\n').flat_map(line).collect();
+        if repeats_replies && !lines.starts_with('1') {
+            text.extend_from_within(..);
+        }
+        self.control.write_all(&text).await
     }
 
     async fn refuse_unknown(&mut self, verb: &str) -> std::io::Result<()> {
@@ -183,7 +187,7 @@ impl Session {
     fn simple(&mut self, verb: &str, argument: &str) -> String {
         let mut state = lock(&self.state);
         let path = state.find(&self.directory, argument);
-        let State { habits, tree, .. } = &mut *state;
+        let MemoryState { habits, tree, .. } = &mut *state;
         let found = path.as_deref().and_then(|path| tree.get(path));
         let is_directory = path.as_deref() == Some("") || found.is_some_and(Item::is_directory);
         let is_empty = path.as_deref().is_some_and(|path| tree.children(path).is_empty());
@@ -217,6 +221,13 @@ impl Session {
             }
             ("CWD", Some(path)) if is_directory => {
                 self.directory = path;
+                "250 in".to_owned()
+            }
+            ("CWD", _) if habits.enters_anything => {
+                self.directory = match argument.strip_prefix('/') {
+                    Some(path) => path.to_owned(),
+                    None => join(&self.directory, argument),
+                };
                 "250 in".to_owned()
             }
             ("SIZE", _) if found.is_some() && !is_directory => {
@@ -265,7 +276,8 @@ impl Session {
                 }
             }
             ("CWD" | "SIZE" | "MDTM" | "DELE" | "RMD" | "RNFR", None) => habits.missing.to_owned(),
-            ("CWD" | "SIZE" | "MDTM" | "DELE" | "RMD" | "MKD", _) => "550 not possible".to_owned(),
+            ("MKD", _) => habits.existing.to_owned(),
+            ("CWD" | "SIZE" | "MDTM" | "DELE" | "RMD", _) => "550 not possible".to_owned(),
             _ => habits.unknown.replace('@', verb),
         }
     }
@@ -405,7 +417,7 @@ impl Session {
     }
 }
 
-impl State {
+impl MemoryState {
     /// Returns the stored path of something that exists. An argument of `MFMT` begins with a time.
     fn find(&self, directory: &str, argument: &str) -> Option<String> {
         let argument = match argument.split_once(' ') {

@@ -4,7 +4,7 @@ use super::CivilTime;
 
 /// A tree of files, by their paths from the root without a leading `/`.
 #[derive(Debug, Default)]
-pub struct Tree(BTreeMap<String, Item>);
+pub struct MemoryTree(BTreeMap<String, Item>);
 
 /// A file or a directory.
 #[derive(Debug, Clone)]
@@ -46,7 +46,7 @@ impl Item {
     }
 }
 
-impl Tree {
+impl MemoryTree {
     pub(super) fn get(&self, path: &str) -> Option<&Item> {
         self.0.get(path)
     }

@@ -8,6 +8,8 @@ mod boards;
 mod hosted;
 mod kinds;
 mod lines;
+mod replies;
+mod services;
 mod unix;
 mod windows;
 
@@ -28,6 +30,8 @@ pub const PROFILES: &[&[Profile]] = &[
     boards::PROFILES,
     hosted::PROFILES,
     kinds::PROFILES,
+    replies::PROFILES,
+    services::PROFILES,
     unix::PROFILES,
     windows::PROFILES,
 ];

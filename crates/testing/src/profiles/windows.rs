@@ -1,7 +1,7 @@
 //! Servers of Windows.
 
 use super::{Profile, classic, lines, modern};
-use crate::memory::{Habits, ListedPath};
+use crate::memory::{Habits, Item, ListedPath};
 
 pub(super) const PROFILES: &[Profile] = &[
     Profile { name: "argosoft", habits: argosoft },
@@ -24,6 +24,12 @@ pub(super) const PROFILES: &[Profile] = &[
     Profile { name: "ws_ftp", habits: ws_ftp },
     Profile { name: "xlight", habits: xlight },
 ];
+
+/// A line of `LIST` as servers of Windows write it in the style of Unix.
+fn unix_style(name: &str, item: &Item) -> String {
+    let mode = if item.is_directory() { "drwxrwxrwx" } else { "-rwxrwxrwx" };
+    format!("{mode}   1 owner    group    {:>15} {} {name}", item.size(), lines::ls_date(item, 0))
+}
 
 fn argosoft() -> Habits {
     Habits {
@@ -209,10 +215,7 @@ fn iis() -> Habits {
 }
 
 fn iis_unix_style() -> Habits {
-    Habits { ..iis() }.listing(|name, item| {
-        let mode = if item.is_directory() { "drwxrwxrwx" } else { "-rwxrwxrwx" };
-        format!("{mode}   1 owner    group    {:>15} {} {name}", item.size(), lines::ls_date(item, 0))
-    })
+    Habits { ..iis() }.listing(unix_style)
 }
 
 fn raiden() -> Habits {
@@ -270,10 +273,7 @@ fn three_com_daemon() -> Habits {
         rename_replaces: false,
         ..classic()
     }
-    .listing(|name, item| {
-        let mode = if item.is_directory() { "drwxrwxrwx" } else { "-rwxrwxrwx" };
-        format!("{mode}   1 owner    group    {:>15} {} {name}", item.size(), lines::ls_date(item, 0))
-    })
+    .listing(unix_style)
 }
 
 fn titan() -> Habits {

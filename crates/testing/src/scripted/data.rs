@@ -8,7 +8,7 @@ use socket2::SockRef;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 
-use super::server::{Ending, Transfer};
+use super::played::{Ending, Transfer};
 use super::step::{Expected, PassiveMode, quoted};
 
 pub(super) struct Data {

@@ -25,6 +25,7 @@
 //! ```
 
 mod data;
+mod played;
 mod player;
 mod series;
 mod server;
@@ -32,8 +33,9 @@ mod step;
 #[cfg(test)]
 mod tests;
 
+pub use played::{Ending, Played, Transfer};
 pub use series::ScriptedSeries;
-pub use server::{Ending, Played, ScriptedServer, Transfer};
+pub use server::ScriptedServer;
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;

@@ -10,7 +10,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 
 use super::data::{Data, context, reset_on_close};
-use super::server::Played;
+use super::played::Played;
 use super::step::{Step, quoted};
 
 /// The current position in a script as text, for the message of a failed test.

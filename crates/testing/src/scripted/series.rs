@@ -5,7 +5,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{JoinHandle, JoinSet};
 
 use super::Script;
-use super::server::{Played, ScriptedServer};
+use super::{played::Played, server::ScriptedServer};
 
 /// Several scripts at one address, one per client; they stop when dropped.
 ///

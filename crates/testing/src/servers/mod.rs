@@ -58,6 +58,8 @@ pub struct ServerOptions {
     pub foreign_addresses: bool,
     /// Whether it supports file hashes (ProFTPD with mod_digest).
     pub hashes: bool,
+    /// Whether it copies files itself (ProFTPD with mod_copy).
+    pub copies: bool,
     /// Whether it supports compression (ProFTPD with mod_deflate).
     pub compression: bool,
 }
@@ -76,6 +78,7 @@ impl ServerOptions {
             max_sessions: None,
             foreign_addresses: false,
             hashes: false,
+            copies: false,
             compression: false,
         }
     }

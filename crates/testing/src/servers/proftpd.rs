@@ -62,6 +62,9 @@ fn modules(program: &Path, options: &ServerOptions) -> String {
     if options.hashes {
         settings += "LoadModule mod_digest.c\n";
     }
+    if options.copies {
+        settings += "LoadModule mod_copy.c\nCopyEngine on\n";
+    }
     if options.compression {
         settings += "LoadModule mod_deflate.c\nDeflateEngine on\n";
     }

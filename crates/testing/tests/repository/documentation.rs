@@ -76,6 +76,35 @@ fn doc_comments_contain_no_banned_words() {
 }
 
 #[test]
+fn python_texts_contain_no_banned_words() {
+    let mut files = files_below(&repository().join("crates/python/python"), "py");
+    files.extend(files_below(&repository().join("crates/python/python"), "pyi"));
+    assert!(files.len() > 5, "only {} files were found", files.len());
+
+    let found = files.iter().flat_map(|file| unclear(file, &Text::of_python(&read(file)))).collect();
+
+    assert_clear(found);
+}
+
+#[test]
+fn test_names_have_at_most_eight_words() {
+    let rust = rust_files().into_iter().flat_map(|file| {
+        let source = read(&file);
+        tests_of(&source).into_iter().map(|name| (shown(&file), name)).collect::<Vec<_>>()
+    });
+    let python = files_below(&repository().join("crates/python/tests"), "py").into_iter().flat_map(|file| {
+        let source = read(&file);
+        let names = source.split("def test_").skip(1).filter_map(|rest| rest.split('(').next());
+        names.map(|name| (shown(&file), name.to_owned())).collect::<Vec<_>>()
+    });
+    let (names, long): (Vec<_>, Vec<_>) =
+        rust.chain(python).partition(|(_, name)| name.split('_').count() <= 8);
+
+    assert!(names.len() > 1000, "only {} tests were found", names.len());
+    assert!(long.is_empty(), "tests with long names: {long:#?}");
+}
+
+#[test]
 fn help_and_messages_contain_no_banned_words() {
     let product = rust_files().into_iter().filter(|file| is_product(file));
     let found = product.flat_map(|file| unclear(&file, &Text::of_literals(&read(&file)))).collect();
@@ -170,6 +199,7 @@ const PRIVATE: &[(&str, &str)] = &[
     ("grudge", "cooldown"),
     ("lane", "worker"),
     ("lineage", "cycle, ancestors"),
+    ("mortal", "killable, breaking_connector"),
     ("seat", "permit"),
     ("sequel", "finalize"),
     ("standby", "prewarm"),
@@ -303,6 +333,22 @@ impl Text {
         text.without_code_spans()
     }
 
+    /// Returns the comments and docstrings of a Python source, and its other strings of several lines.
+    fn of_python(source: &str) -> Self {
+        let mut text = Self::default();
+        let mut is_string = false;
+        for (number, line) in source.lines().enumerate() {
+            let quotes = line.matches("\"\"\"").count();
+            if is_string || quotes > 0 {
+                text.push(number + 1, line.trim());
+            } else if let Some((_, comment)) = line.split_once("# ") {
+                text.push(number + 1, comment);
+            }
+            is_string ^= quotes % 2 == 1;
+        }
+        text.without_code_spans()
+    }
+
     /// Returns the string literals of a source up to its tests.
     fn of_literals(source: &str) -> Self {
         let source = source.split("#[cfg(test)]").next().unwrap();
@@ -413,6 +459,21 @@ fn declared(source: &str) -> Vec<String> {
     functions.chain(rows).filter(|name| !name.is_empty()).collect()
 }
 
+/// Returns the names of the functions with an attribute that ends in `test`.
+fn tests_of(source: &str) -> Vec<String> {
+    let mut names = Vec::new();
+    let mut is_test = false;
+    for line in source.lines().map(str::trim) {
+        let attribute = line.strip_prefix("#[").and_then(|rest| rest.split([']', '(']).next());
+        is_test |= attribute.is_some_and(|name| name == "test" || name.ends_with("::test"));
+        if let Some((_, rest)) = line.split_once("fn ").filter(|_| is_test) {
+            names.extend(rest.split(['(', '<']).next().map(str::to_owned));
+            is_test = false;
+        }
+    }
+    names
+}
+
 /// Splits `module::test_name`; `None` for any other code.
 fn test_reference(code: &str) -> Option<(String, String)> {
     let (module, test) = code.split_once("::")?;
@@ -482,7 +543,7 @@ fn pages() -> Vec<PathBuf> {
 }
 
 fn rust_files() -> Vec<PathBuf> {
-    ["crates", "bench", "fuzz"]
+    ["crates", "bench", "fuzz", "integrations"]
         .iter()
         .flat_map(|folder| files_below(&repository().join(folder), "rs"))
         .collect()
@@ -496,6 +557,8 @@ fn is_product(file: &Path) -> bool {
         "crates/serve/src/",
         "crates/cli/src/",
         "crates/object-store/src/",
+        "integrations/datafusion/src/",
+        "crates/python/src/",
     ];
     let path = shown(file);
     published.iter().any(|folder| path.starts_with(folder))

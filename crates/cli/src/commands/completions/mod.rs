@@ -182,9 +182,9 @@ fn start_filling() -> std::io::Result<Child> {
 
 /// Variable with the command line up to the cursor. As an argument, other users could read a password in it.
 const LINE: &str = "OXFTP_COMPLETE";
-/// How long a completion waits for a server.
+/// Maximum time that a completion waits for a server.
 const MAX_WAIT: Duration = Duration::from_millis(100);
-/// How long the server has to fill the cache.
+/// Maximum time to fill the cache.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// More names would fill the terminal.
 const MAX_NAMES: usize = 2000;

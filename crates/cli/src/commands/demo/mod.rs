@@ -69,7 +69,7 @@ struct RoundTrip<'t> {
 }
 
 impl RoundTrip<'_> {
-    async fn go(&self, server: &Server, tree: &tree::Tree, output: &mut Output) -> Result {
+    async fn go(&self, server: &Server, tree: &tree::DemoTree, output: &mut Output) -> Result {
         let url: FtpUrl = format!("ftpes://{USER}@{}/", server.address())
             .parse()
             .map_err(|error: oxftp::UrlError| Failure::Usage(error.to_string()))?;
@@ -110,7 +110,7 @@ impl RoundTrip<'_> {
         client.quit().await.map_err(failed)
     }
 
-    async fn compare(&self, tree: &tree::Tree, output: &mut Output) -> Result {
+    async fn compare(&self, tree: &tree::DemoTree, output: &mut Output) -> Result {
         let (sent, received) = (self.sent.to_owned(), self.received.to_owned());
         let compared = blocking(move || compare::trees(&sent, &received)).await;
         match compared.map_err(local("cannot compare the downloaded tree"))? {

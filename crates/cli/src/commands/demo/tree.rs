@@ -10,7 +10,7 @@ use crate::units::{HumanBytes, count};
 
 /// Contents of the tree.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Tree {
+pub(super) struct DemoTree {
     pub(super) files: u64,
     /// Directories, without the root.
     pub(super) directories: u64,
@@ -18,7 +18,7 @@ pub(super) struct Tree {
     pub(super) bytes: u64,
 }
 
-impl fmt::Display for Tree {
+impl fmt::Display for DemoTree {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let files = count(self.files, "file", "files");
         let directories = count(self.directories, "directory", "directories");
@@ -28,8 +28,8 @@ impl fmt::Display for Tree {
 }
 
 /// Creates a tree in `root`, with one file of `largest` bytes.
-pub(super) fn create(root: &Path, largest: u64) -> io::Result<Tree> {
-    let mut tree = Tree::default();
+pub(super) fn create(root: &Path, largest: u64) -> io::Result<DemoTree> {
+    let mut tree = DemoTree::default();
     let mut noise = Noise(SEED);
     fs::create_dir(root)?;
     for directory in DIRECTORIES {
@@ -45,7 +45,7 @@ pub(super) fn create(root: &Path, largest: u64) -> io::Result<Tree> {
     Ok(tree)
 }
 
-impl Tree {
+impl DemoTree {
     fn add(&mut self, path: &Path, size: u64, noise: &mut Noise) -> io::Result<()> {
         let mut file = BufWriter::with_capacity(64 * 1024, fs::File::create(path)?);
         let mut left = size;

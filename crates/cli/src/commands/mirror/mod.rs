@@ -7,7 +7,7 @@ use std::{path::PathBuf, sync::Arc, time::Instant};
 
 use clap::{Args, ValueEnum};
 use oxftp::{
-    FtpUrl, Pool, Report,
+    FtpUrl, Pool, Report, Selection,
     mirror::{Action, Compare, Delete, Filter, Mirror, Step},
 };
 use tokio::sync::mpsc;
@@ -16,12 +16,14 @@ use self::step_counts::StepCounts;
 use super::support::{
     lock::{JobLocks, LockTarget},
     selector::Selector,
+    stability::Stability,
     summary::summary,
 };
 use crate::{
     app::App,
     args::{
-        ConnectionArgs, DepthArgs, FilterArgs, LinksArg, ModeArgs, RecordArgs, SelectionArgs, TransferArgs,
+        ConnectionArgs, DepthArgs, ExistingArgs, FilterArgs, LinksArg, ModeArgs, MoveArgs, RecordArgs,
+        SelectionArgs, TransferArgs,
     },
     failure::{Exit, Failure, Result},
     output::Output,
@@ -32,16 +34,17 @@ use crate::{
 
 #[derive(Debug, Args)]
 pub(crate) struct MirrorArgs {
-    /// Delete files and directories from DST that SRC does not have: after all transfers, or before those of each
-    /// directory
+    /// Delete files and directories from DST that SRC does not have: after all transfers, or with =before before those of
+    /// each directory
     #[arg(long, value_name = "WHEN", num_args = 0..=1, require_equals = true, default_missing_value = "after")]
+    #[arg(hide_possible_values = true)]
     delete: Option<DeleteArg>,
     /// Delete at most N files and directories
     #[arg(long, value_name = "N", requires = "delete")]
     max_delete: Option<u64>,
     /// Transfer only files that are newer in SRC, regardless of sizes
-    #[arg(long, conflicts_with_all = ["size_only", "checksum"])]
-    newer: bool,
+    #[arg(short = 'u', long, alias = "newer", conflicts_with_all = ["size_only", "checksum"])]
+    update: bool,
     /// Compare sizes only, not times
     #[arg(long, conflicts_with = "checksum")]
     size_only: bool,
@@ -60,9 +63,11 @@ pub(crate) struct MirrorArgs {
     perms: bool,
     #[command(flatten)]
     modes: ModeArgs,
-    /// Upload each file under a temporary name and rename it when it is complete and verified
+    /// Upload each file under a temporary name; rename it when it is complete and verified
     #[arg(long)]
     temp_name: bool,
+    #[command(flatten)]
+    moves: MoveArgs,
     /// Show what would be done, without doing it
     #[arg(short = 'n', long)]
     dry_run: bool,
@@ -92,6 +97,8 @@ pub(crate) struct MirrorArgs {
     #[command(flatten)]
     depth: DepthArgs,
     #[command(flatten)]
+    existing: ExistingArgs,
+    #[command(flatten)]
     transfer: TransferArgs,
     #[command(flatten)]
     pub(crate) records: RecordArgs,
@@ -102,7 +109,7 @@ pub(crate) struct MirrorArgs {
 impl MirrorArgs {
     fn compare(&self) -> Compare {
         match self {
-            Self { newer: true, .. } => Compare::Newer,
+            Self { update: true, .. } => Compare::Newer,
             Self { size_only: true, .. } => Compare::Size,
             Self { checksum: true, .. } => Compare::Hash,
             _ => Compare::SizeAndTime,
@@ -141,11 +148,17 @@ pub(crate) async fn run(args: MirrorArgs, app: &App) -> Result {
 }
 
 async fn mirror(args: &MirrorArgs, steps: &Arc<StepCounts>, app: &App) -> Result {
+    args.transfer.check_removal(&args.moves)?;
     let (source, target) = (Endpoint::read(&args.source)?, Endpoint::read(&args.target)?);
     let begun = Instant::now();
     let mut session = Session::new(args.connection.clone())?;
     let locks = lock(args, &mut session, &source, &target).await?;
-    let (report, about) = locks.run(mirror_trees(args, &mut session, source, target, steps, app)).await?;
+    let stable = match args.existing.stable {
+        Some(seconds) => Some(stable_files(&mut session, &source, seconds).await?),
+        None => None,
+    };
+    let job = MirrorJob { args, stable, steps, app };
+    let (report, about) = locks.run(job.mirror_trees(&mut session, source, target)).await?;
     let report = report.map_err(|error| Failure::about(&about, error))?;
     if args.dry_run {
         app.records.planned(&report)
@@ -178,34 +191,54 @@ async fn lock(
     Ok(locks)
 }
 
-async fn mirror_trees(
-    args: &MirrorArgs,
-    session: &mut Session,
-    source: Endpoint,
-    target: Endpoint,
-    steps: &Arc<StepCounts>,
-    app: &App,
-) -> Result<(oxftp::Result<Report>, Box<FtpUrl>)> {
-    let jobs = args.transfer.jobs.max_connections();
-    let (report, about) = match (source, target) {
-        (Endpoint::Url(source), Endpoint::Path(target)) => {
-            let pool = session.pool(&source, jobs).await?;
-            let mirror = pool.mirror_down(source.path(), target);
-            (run_mirror(mirror, args, "get", steps, app).await, source)
-        }
-        (Endpoint::Path(source), Endpoint::Url(target)) => {
-            let pool = session.pool(&target, jobs).await?;
-            let mirror = pool.mirror_up(source, target.path());
-            (run_mirror(mirror, args, "put", steps, app).await, target)
-        }
-        (Endpoint::Url(source), Endpoint::Url(target)) => {
-            let pools = (session.pool(&source, jobs).await?, session.pool(&target, jobs).await?);
-            let mirror = across(&pools, &source, &target);
-            (run_mirror(mirror, args, "copy", steps, app).await, source)
-        }
-        (Endpoint::Path(_), Endpoint::Path(_)) => return Err(nothing_remote([&args.source, &args.target])),
+/// Looks at the source for the first time.
+async fn stable_files(session: &mut Session, source: &Endpoint, seconds: u32) -> Result<Selection> {
+    let stability = match source {
+        Endpoint::Url(url) => Stability::of_tree(session, url, seconds).await?,
+        Endpoint::Path(path) => Stability::of_paths(std::slice::from_ref(path), seconds).await?,
     };
-    Ok((report?, about))
+    Ok(stability.into_selection())
+}
+
+/// A mirror as the flags say.
+struct MirrorJob<'a> {
+    args: &'a MirrorArgs,
+    /// The files of the source that no program writes; all if `None`.
+    stable: Option<Selection>,
+    steps: &'a Arc<StepCounts>,
+    app: &'a App,
+}
+
+impl MirrorJob<'_> {
+    async fn mirror_trees(
+        &self,
+        session: &mut Session,
+        source: Endpoint,
+        target: Endpoint,
+    ) -> Result<(oxftp::Result<Report>, Box<FtpUrl>)> {
+        let jobs = self.args.transfer.jobs.max_connections();
+        let (report, about) = match (source, target) {
+            (Endpoint::Url(source), Endpoint::Path(target)) => {
+                let pool = session.pool(&source, jobs).await?;
+                let mirror = pool.mirror_down(source.path(), target);
+                (self.run(mirror, "get").await, source)
+            }
+            (Endpoint::Path(source), Endpoint::Url(target)) => {
+                let pool = session.pool(&target, jobs).await?;
+                let mirror = pool.mirror_up(source, target.path());
+                (self.run(mirror, "put").await, target)
+            }
+            (Endpoint::Url(source), Endpoint::Url(target)) => {
+                let pools = (session.pool(&source, jobs).await?, session.pool(&target, jobs).await?);
+                let mirror = across(&pools, &source, &target);
+                (self.run(mirror, "copy").await, source)
+            }
+            (Endpoint::Path(_), Endpoint::Path(_)) => {
+                return Err(nothing_remote([&self.args.source, &self.args.target]));
+            }
+        };
+        Ok((report?, about))
+    }
 }
 
 /// Returns the error for two local paths; a word with `@` is an unknown bookmark.
@@ -247,47 +280,48 @@ pub(super) fn across<'p>((from, to): &'p (Pool, Pool), source: &FtpUrl, target: 
     from.mirror_across(source.path(), to, target.path())
 }
 
-/// Runs the mirror and prints its steps if the flags ask for them.
-async fn run_mirror(
-    mirror: Mirror<'_>,
-    args: &MirrorArgs,
-    transfers: &'static str,
-    steps: &Arc<StepCounts>,
-    app: &App,
-) -> Result<oxftp::Result<Report>> {
-    let prints = args.dry_run || args.json;
-    let (sender, mut lines) = mpsc::unbounded_channel();
-    let (json, steps) = (args.json, steps.clone());
-    let records = (!args.dry_run).then(|| app.records.clone());
-    let mirror = configured(mirror, args, app).on_step(move |step: &Step| {
-        steps.count(step);
-        if let (Some(records), Action::Delete | Action::DeleteDirectory) = (&records, step.action) {
-            records.deleted(&step.path.to_string());
-        }
-        if prints {
-            let line = if json { step::json(step, transfers) } else { step::text(step, transfers) };
-            // The receiver is gone when the program ends.
-            let _ = sender.send(line);
-        }
-    });
-    let mut output = Output::new();
-    let mirroring = async { Ok(mirror.await) };
-    let printing = async {
-        while let Some(line) = lines.recv().await {
-            output.line(line).await?;
-        }
-        output.flush().await
-    };
-    // If stdout is closed, the mirror stops.
-    let (report, ()) = tokio::try_join!(mirroring, printing)?;
-    Ok(report)
+impl MirrorJob<'_> {
+    /// Runs the mirror and prints its steps if the flags ask for them.
+    async fn run(&self, mirror: Mirror<'_>, transfers: &'static str) -> Result<oxftp::Result<Report>> {
+        let (args, app) = (self.args, self.app);
+        let prints = args.dry_run || args.json;
+        let (sender, mut lines) = mpsc::unbounded_channel();
+        let (json, steps) = (args.json, self.steps.clone());
+        let records = (!args.dry_run).then(|| app.records.clone());
+        let mirror = self.configured(mirror).on_step(move |step: &Step| {
+            steps.count(step);
+            if let (Some(records), Action::Delete | Action::DeleteDirectory) = (&records, step.action) {
+                records.deleted(&step.path.to_string());
+            }
+            if prints {
+                let line = if json { step::json(step, transfers) } else { step::text(step, transfers) };
+                // The receiver is gone when the program ends.
+                let _ = sender.send(line);
+            }
+        });
+        let mut output = Output::new();
+        let mirroring = async { Ok(mirror.await) };
+        let printing = async {
+            while let Some(line) = lines.recv().await {
+                output.line(line).await?;
+            }
+            output.flush().await
+        };
+        // If stdout is closed, the mirror stops.
+        let (report, ()) = tokio::try_join!(mirroring, printing)?;
+        Ok(report)
+    }
 }
 
 /// Returns the rules of the flags, with the conditions that no rule expresses.
-pub(super) fn filter(selection: &SelectionArgs, depth: DepthArgs) -> Filter {
+pub(super) fn filter(selection: &SelectionArgs, depth: DepthArgs, stable: Option<&Selection>) -> Filter {
     let rules = selection.filter.0.clone();
     let others = SelectionArgs { filter: FilterArgs::default(), ..selection.clone() };
-    match Selector::new(&others).transfer(depth) {
+    let mut selector = Selector::new(&others);
+    if let Some(stable) = stable {
+        selector = selector.and(stable.clone());
+    }
+    match selector.transfer(depth) {
         Some(selection) => rules.select(selection),
         None => rules,
     }
@@ -305,36 +339,42 @@ async fn write_failures(failure: &Failure) -> Result {
     output.flush().await
 }
 
-/// Applies the flags.
-fn configured<'p>(mirror: Mirror<'p>, args: &MirrorArgs, app: &App) -> Mirror<'p> {
-    let mut mirror = mirror
-        .connections(args.transfer.jobs.connections())
-        .filter(filter(&args.selection, args.depth))
-        .compare(args.compare())
-        .delete(args.delete.map(Delete::from).unwrap_or_default())
-        .links(args.links.into())
-        .order(args.transfer.order.into())
-        .verify(args.transfer.verify())
-        .resume(args.resume)
-        .sync(args.fsync)
-        .empty_directories(args.empty_dirs)
-        .preserve_mode(args.perms)
-        .file_mode(args.modes.file_mode())
-        .dir_mode(args.modes.dir_mode())
-        .temporary(args.temp_name)
-        .backup(args.transfer.backup.backup())
-        .dry_run(args.dry_run)
-        .retries(args.connection.network.retries);
-    if let Some(most) = args.max_delete {
-        mirror = mirror.max_deletions(most);
+impl MirrorJob<'_> {
+    /// Applies the flags.
+    fn configured<'p>(&self, mirror: Mirror<'p>) -> Mirror<'p> {
+        let (args, app) = (self.args, self.app);
+        let mut mirror = mirror
+            .connections(args.transfer.jobs.connections())
+            .filter(filter(&args.selection, args.depth, self.stable.as_ref()))
+            .compare(args.compare())
+            .delete(args.delete.map(Delete::from).unwrap_or_default())
+            .links(args.links.into())
+            .order(args.transfer.order.into())
+            .verify(args.transfer.verify_before(&args.moves))
+            .existing(args.existing.existing())
+            .remove_source(args.moves.remove_source)
+            .move_source(args.moves.move_to.clone())
+            .resume(args.resume)
+            .sync(args.fsync)
+            .empty_directories(args.empty_dirs)
+            .preserve_mode(args.perms)
+            .file_mode(args.modes.file_mode())
+            .dir_mode(args.modes.dir_mode())
+            .temporary(args.temp_name)
+            .backup(args.transfer.backup.backup())
+            .dry_run(args.dry_run)
+            .retries(args.connection.network.retries);
+        if let Some(most) = args.max_delete {
+            mirror = mirror.max_deletions(most);
+        }
+        if let Some(most) = args.max_errors {
+            mirror = mirror.max_errors(most);
+        }
+        if !args.dry_run {
+            mirror = mirror.progress(app.start_progress(Scope::Tree { bytes: None }));
+        }
+        mirror
     }
-    if let Some(most) = args.max_errors {
-        mirror = mirror.max_errors(most);
-    }
-    if !args.dry_run {
-        mirror = mirror.progress(app.start_progress(Scope::Tree { bytes: None }));
-    }
-    mirror
 }
 
 /// Formats the summary.

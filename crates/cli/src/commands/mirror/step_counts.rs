@@ -6,7 +6,7 @@ use oxftp::mirror::{Action, Reason, Step};
 
 use crate::{commands::support::summary::warn_of_skipped_symlinks, terminal::warn, units::count};
 
-/// How many steps of each kind there were.
+/// Numbers of steps by kind.
 #[derive(Debug, Default)]
 pub(super) struct StepCounts {
     changes: AtomicU64,

@@ -1,6 +1,6 @@
 //! Recommendations from findings.
 
-use oxftp::{FtpUrl, Scheme};
+use oxftp::{FtpUrl, PathStyle, Scheme};
 
 use super::findings::Findings;
 
@@ -13,6 +13,9 @@ pub(super) fn advice(url: &FtpUrl, findings: &Findings) -> Vec<String> {
         listing(findings),
         names(findings),
         transfers(findings),
+        paths(findings),
+        dot_names(findings),
+        unanswered(findings),
     ];
     rules.into_iter().flatten().collect()
 }
@@ -64,6 +67,28 @@ fn names(findings: &Findings) -> Option<String> {
     told.then(|| {
         "the server does not announce UTF8: use --encoding, such as latin1, if names look wrong".to_owned()
     })
+}
+
+fn paths(findings: &Findings) -> Option<String> {
+    let style = findings.path_style.as_deref().filter(|style| *style != PathStyle::Posix.to_string())?;
+    Some(format!("the style of paths is {style}: each directory is entered, and commands get bare names"))
+}
+
+fn dot_names(findings: &Findings) -> Option<String> {
+    let advice = "names that begin with a dot are hidden: get -r and mirror leave them out";
+    (findings.dot_names == Some("hidden")).then(|| advice.to_owned())
+}
+
+fn unanswered(findings: &Findings) -> Option<String> {
+    let commands = &findings.unanswered;
+    if commands.is_empty() {
+        return None;
+    }
+    let flags = [("EPSV", "--no-epsv"), ("MLSD", "--list-by list")];
+    let flags: Vec<_> =
+        flags.iter().filter(|(command, _)| commands.contains(command)).map(|(_, flag)| *flag).collect();
+    let use_flags = if flags.is_empty() { "--timeout 6".to_owned() } else { flags.join(" ") };
+    Some(format!("{} hang or end the session: use {use_flags} to lose less time", commands.join(", ")))
 }
 
 fn transfers(findings: &Findings) -> Option<String> {

@@ -21,6 +21,14 @@ pub(super) struct Findings {
     pub(super) list_format: Option<String>,
     /// Zone of the times in `LIST`, if it can be measured.
     pub(super) server_zone: Option<String>,
+    /// How paths are spelled.
+    pub(super) path_style: Option<String>,
+    /// Whether listings show names that begin with a dot.
+    pub(super) dot_names: Option<&'static str>,
+    /// Optional commands that hang, or end the session.
+    pub(super) unanswered: Vec<&'static str>,
+    /// Commands that are refused, and the replies.
+    pub(super) refused: Vec<String>,
     /// Whether `REST` works.
     pub(super) restart: Option<Answer>,
     pub(super) hashes: Vec<String>,

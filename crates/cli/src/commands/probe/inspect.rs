@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use oxftp::{
-    Client, FtpUrl, ListCommand, PassiveMode, RemotePath, Timestamp, TlsVersion, TransferType,
+    Client, DotNames, FtpUrl, ListCommand, PassiveMode, PathEntry, RemotePath, Timestamp, TlsVersion,
+    TransferType,
     listing::{Format, ListingParser},
 };
 use tokio::{io::AsyncReadExt, time::timeout};
@@ -34,6 +35,7 @@ pub(super) async fn inspect(session: &mut Session, url: &FtpUrl) -> Result<(Find
     for mode in [PassiveMode::Epsv, PassiveMode::Pasv] {
         findings.data.push(data_mode(session, url, mode, &mut findings.data_resumed).await?);
     }
+    findings.unanswered = client.unanswered_commands();
     // Last, because pipelining may desynchronise a server that does not support it.
     findings.pipelining = Some(takes_pipelines(&mut client).await);
     if !client.is_broken() {
@@ -69,12 +71,22 @@ async fn inspect_session(
     findings.features =
         features.iter().map(|(name, more)| format!("{name} {more}").trim_end().to_owned()).collect();
     findings.hashes = hashes(features);
+    let mut file = None;
     for (command, by) in [("MLSD", ListCommand::Mlsd), ("LIST", ListCommand::List)] {
         let listed = client.list(path).raw_command(by).await;
+        file =
+            file.or_else(|| listed.as_ref().ok()?.iter().find(|entry| entry.is_file()).map(PathEntry::path));
         let entries = listed.as_ref().map_or(0, Vec::len);
         findings.listings.push(ListingCheck { command, answer: Answer::of(&listed), entries });
         listed.map(drop).or_else(unless_refused)?;
     }
+    findings.dot_names = Some(match client.dot_names() {
+        DotNames::Shown => "shown",
+        DotNames::Hidden => "hidden",
+        _ => "unknown",
+    });
+    findings.refused = refused(client, file).await?;
+    findings.path_style = Some(client.path_style().to_string());
     findings.list_format =
         list_format(client, path).await.or_else(|error| unless_refused(error).map(|()| None))?;
     let zone = client.measure_server_zone(path).await;
@@ -91,6 +103,22 @@ fn unless_refused(error: oxftp::Error) -> oxftp::Result<()> {
         true => Err(error),
         false => Ok(()),
     }
+}
+
+/// Returns the refusals of commands that not every server knows. `SIZE` and `MDTM` need a file.
+async fn refused(client: &mut Client, file: Option<RemotePath>) -> oxftp::Result<Vec<String>> {
+    let mut refused = Vec::new();
+    let mut note = |command: &str, error: oxftp::Error| {
+        let said = error.reply().map(|reply| format!("{command}: {} {}", reply.code(), reply.text()));
+        refused.extend(said);
+        unless_refused(error)
+    };
+    client.current_dir().await.map(drop).or_else(|error| note("PWD", error))?;
+    if let Some(file) = file {
+        client.size(&file).await.map(drop).or_else(|error| note("SIZE", error))?;
+        client.modified(&file).await.map(drop).or_else(|error| note("MDTM", error))?;
+    }
+    Ok(refused)
 }
 
 /// Returns the hash algorithms in the features.

@@ -1,6 +1,6 @@
 //! Findings as text.
 
-use std::fmt::Write as _;
+use std::{borrow::Borrow, fmt::Write as _};
 
 use oxftp::escape;
 
@@ -28,6 +28,10 @@ pub(super) fn page(findings: &Findings) -> String {
     if findings.login.as_ref().is_some_and(|login| login.works) {
         page.line("format", findings.list_format.as_deref().unwrap_or("unknown: LIST has no entries"));
         page.line("clock", findings.server_zone.as_deref().unwrap_or("unknown: no file to measure it with"));
+        page.line("paths", findings.path_style.as_deref().unwrap_or("unknown"));
+        page.line("dot names", findings.dot_names.unwrap_or("unknown"));
+        page.line("refused", or_none(&findings.refused));
+        page.line("unanswered", or_none(&findings.unanswered));
         page.line("hashes", or_none(&findings.hashes));
         page.line("features", or_none(&findings.features));
     }
@@ -79,6 +83,6 @@ fn describe(answer: &Answer) -> String {
     }
 }
 
-fn or_none(names: &[String]) -> String {
+fn or_none<T: Borrow<str>>(names: &[T]) -> String {
     if names.is_empty() { "none".to_owned() } else { names.join(", ") }
 }

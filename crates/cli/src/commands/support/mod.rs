@@ -12,6 +12,7 @@ pub(crate) mod rename_rule;
 pub(crate) mod same_names;
 pub(crate) mod selector;
 pub(crate) mod sources;
+pub(crate) mod stability;
 pub(crate) mod stdin;
 pub(crate) mod stdout;
 pub(crate) mod summary;

@@ -2,7 +2,42 @@
 
 use std::str::FromStr;
 
-use crate::args::ByteRegex;
+use clap::Args;
+use oxftp::FileName;
+
+use crate::{
+    args::ByteRegex,
+    failure::{Failure, Result},
+};
+
+/// The rule of the command line.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct RenameArgs {
+    /// Change the names of files: s/REGEX/TEXT/ replaces the first match in each name, s/REGEX/TEXT/g all of them; $1 is
+    /// the first group
+    #[arg(long, value_name = "RULE")]
+    pub(crate) rename_with: Option<RenameRule>,
+}
+
+impl RenameArgs {
+    /// Returns the new name of a file; `None` without a rule.
+    pub(crate) fn apply(&self, name: &str) -> Result<Option<FileName>> {
+        let Some(rule) = &self.rename_with else { return Ok(None) };
+        let new = rule.apply(name);
+        let new = FileName::new(&new).map_err(|error| Failure::Usage(format!("{name}: {error}")))?;
+        Ok(Some(new))
+    }
+
+    /// Fails if names in trees would have to change.
+    pub(crate) fn check(&self, recursive: bool) -> Result {
+        match self.rename_with.is_some() && recursive {
+            true => Err(Failure::Usage(
+                "--rename-with changes the names of single files, not of those in trees: it conflicts with -r".to_owned(),
+            )),
+            false => Ok(()),
+        }
+    }
+}
 
 /// A rule such as `s/\.txt$/.bak/`.
 #[derive(Debug, Clone)]
@@ -22,7 +57,7 @@ impl RenameRule {
 impl FromStr for RenameRule {
     type Err = String;
 
-    fn from_str(rule: &str) -> Result<Self, Self::Err> {
+    fn from_str(rule: &str) -> std::result::Result<Self, Self::Err> {
         let wrong = || "expected a rule such as s/old/new/".to_owned();
         let body = rule.strip_prefix('s').ok_or_else(wrong)?;
         let separator = body.chars().next().filter(char::is_ascii_punctuation).ok_or_else(wrong)?;

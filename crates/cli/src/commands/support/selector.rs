@@ -15,6 +15,8 @@ pub(crate) struct Selector {
     not_before: Option<i64>,
     min_size: Option<u64>,
     max_size: Option<u64>,
+    /// A condition that files must meet as well.
+    also: Option<Selection>,
     is_active: bool,
 }
 
@@ -28,6 +30,7 @@ impl Selector {
             not_before: args.max_age.map(|age| age.since),
             min_size: args.min_size.map(|size| size.0),
             max_size: args.max_size.map(|size| size.0),
+            also: None,
             is_active: false,
         };
         let is_active = !args.filter.is_empty()
@@ -35,6 +38,11 @@ impl Selector {
             || !selector.exclude.is_empty()
             || selector.needs_facts();
         Self { is_active, ..selector }
+    }
+
+    /// Adds a condition that files must meet as well.
+    pub(crate) fn and(self, also: Selection) -> Self {
+        Self { also: Some(also), is_active: true, ..self }
     }
 
     /// Returns whether any flag of the selection was given.
@@ -66,6 +74,7 @@ impl Selector {
             && self.not_before.is_none_or(|limit| seconds.is_some_and(|time| time >= limit))
             && self.min_size.is_none_or(|limit| size.is_some_and(|size| size >= limit))
             && self.max_size.is_none_or(|limit| size.is_some_and(|size| size <= limit))
+            && self.also.as_ref().is_none_or(|also| also.accepts(candidate))
     }
 
     /// Returns whether an operand is selected. With an age or a size, only files are.

@@ -309,7 +309,7 @@ fn no_file_is_cut(source: &Path, copy: &Path) {
 }
 
 #[test]
-fn mirror_by_checksum_without_server_support_has_one_hint() {
+fn mirror_checksum_without_server_support_has_hint() {
     let site = Site::plain();
     for path in ["a", "b"] {
         site.lay(&format!("tree/{path}"), "1");

@@ -1,4 +1,4 @@
-//! What the user named is his: devices, FIFOs, links and names.
+//! Destinations that the user names are never replaced by a new file: devices, FIFOs, links and names.
 
 use std::fs;
 

@@ -76,7 +76,7 @@ fn shell_joins_paths_of_data_sets() {
 }
 
 #[test]
-fn data_set_in_url_is_downloaded_with_its_members() {
+fn data_set_in_url_is_downloaded_with_members() {
     let runtime = Runtime::new().unwrap();
     let server = runtime.block_on(MemoryServer::start(z_os()));
     server.lay("ANN/SRC/MENU", "menu", 0);

@@ -1,7 +1,12 @@
 //! `probe`.
 
-use oxftp_testing::servers::Protection;
+use oxftp_testing::{
+    memory::{Habits, MemoryServer},
+    profiles,
+    servers::Protection,
+};
 use serde_json::Value;
+use tokio::runtime::Runtime;
 
 use crate::common::{Site, oxftp, run};
 
@@ -34,6 +39,25 @@ fn probe_with_refused_login_prints_findings() {
     let page = run.stdout();
     assert!(page.contains("login       does not work: 530") && page.contains("TLS         TLSv1"), "{page}");
     run.hides("not-it");
+}
+
+#[test]
+fn probe_shows_paths_and_unanswered_commands() {
+    let runtime = Runtime::new().unwrap();
+    let habits = (profiles::find("fanuc_robot").unwrap().habits)();
+    let replies = &[("EPSV", "!"), ("SIZE", "502 Not implemented")];
+    let server = runtime.block_on(MemoryServer::start(Habits { replies, ..habits }));
+    server.lay("NOTES", "notes", 1_600_000_000);
+
+    let run = run(&mut oxftp(&["probe", &format!("ftp://{}/", server.address()), "--timeout", "10"]));
+
+    let page = run.stdout();
+    for line in ["paths       relative only", "dot names   unknown", "unanswered  EPSV"] {
+        assert!(page.lines().any(|shown| shown == line), "{line}: {page}");
+    }
+    let refused = page.lines().find(|line| line.starts_with("refused")).unwrap();
+    assert!(refused.contains("SIZE: 502 Not implemented") && refused.contains("MDTM: 500"), "{page}");
+    assert!(page.contains("the style of paths is relative only") && page.contains("--no-epsv"), "{page}");
 }
 
 #[test]

@@ -3,20 +3,12 @@
 mod http;
 mod socks;
 
-use std::{
-    io,
-    net::SocketAddr,
-    pin::Pin,
-    task::{Context, Poll},
-};
+use std::{io, net::SocketAddr};
 
 use oxftp_proto::Secret;
-use tokio::{
-    io::{AsyncRead, AsyncWrite, ReadBuf},
-    net::TcpStream,
-};
+use tokio::net::TcpStream;
 
-use super::{BoxSocket, Connector, Socket, Target, TcpConnector};
+use super::{BoxSocket, Connector, Socket, Target, TcpConnector, forward_io};
 use crate::future::BoxFuture;
 
 /// Connects through a proxy, for control and data connections. The proxy resolves host names.
@@ -187,29 +179,7 @@ impl Socket for ProxySocket {
     }
 }
 
-impl AsyncRead for ProxySocket {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_read(cx, buf)
-    }
-}
-
-impl AsyncWrite for ProxySocket {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.0).poll_write(cx, buf)
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_shutdown(cx)
-    }
-}
+forward_io!(ProxySocket);
 
 /// The error of a proxy that refused a connection.
 #[derive(Debug, thiserror::Error)]

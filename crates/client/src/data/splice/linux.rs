@@ -8,7 +8,7 @@ use std::{
     fs::File,
     future::poll_fn,
     io,
-    net::TcpStream as Socket,
+    net::TcpStream as StdTcpStream,
     os::fd::OwnedFd,
     sync::{
         Arc,
@@ -169,7 +169,7 @@ impl Pump {
     }
 
     /// Moves bytes until they pause, for at most [`MAX_TURN`].
-    fn turn(&self, socket: &Socket, stop: &AtomicBool, limit: impl Fn(u64) -> usize) -> Turn {
+    fn turn(&self, socket: &StdTcpStream, stop: &AtomicBool, limit: impl Fn(u64) -> usize) -> Turn {
         let begun = Instant::now();
         let mut bytes = 0;
         let end = loop {
@@ -199,7 +199,7 @@ impl Pump {
         Turn { bytes, end }
     }
 
-    fn receive(&self, socket: &Socket, pipe: &Pipe, limit: usize) -> Result<PumpStep, CopySide> {
+    fn receive(&self, socket: &StdTcpStream, pipe: &Pipe, limit: usize) -> Result<PumpStep, CopySide> {
         let flags = SpliceFlags::MOVE | SpliceFlags::NONBLOCK;
         let arrived = match splice(socket, None, &pipe.writer, None, limit, flags) {
             Ok(0) => return Ok(PumpStep::End),
@@ -231,7 +231,7 @@ impl Pump {
         Ok(())
     }
 
-    fn send(&self, socket: &Socket) -> Result<PumpStep, CopySide> {
+    fn send(&self, socket: &StdTcpStream) -> Result<PumpStep, CopySide> {
         match sendfile(socket, &self.file, None, MAX_SENT_PER_CALL) {
             Ok(0) => Ok(PumpStep::End),
             Ok(sent) => Ok(PumpStep::Moved(sent as u64)),
@@ -244,7 +244,7 @@ impl Pump {
     }
 
     /// Waits briefly for the connection, and returns whether it is still not ready.
-    fn is_silent(&self, socket: &Socket) -> bool {
+    fn is_silent(&self, socket: &StdTcpStream) -> bool {
         let flags = if self.pipe.is_some() { PollFlags::IN } else { PollFlags::OUT };
         let mut waiting = [PollFd::new(socket, flags)];
         matches!(poll(&mut waiting, Some(&POLL_TIMEOUT)), Ok(0))
@@ -286,9 +286,9 @@ mod tests {
     }
 
     /// Returns both ends of a connection. The second one is non-blocking, like the sockets of tokio.
-    fn connection() -> (Socket, Socket) {
+    fn connection() -> (StdTcpStream, StdTcpStream) {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let near = Socket::connect(listener.local_addr().unwrap()).unwrap();
+        let near = StdTcpStream::connect(listener.local_addr().unwrap()).unwrap();
         let (far, _) = listener.accept().unwrap();
         near.set_nonblocking(true).unwrap();
         (far, near)

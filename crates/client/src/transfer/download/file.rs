@@ -278,7 +278,7 @@ impl FileDownload<'_> {
         let size = offset + bytes;
         match self.options.ascii {
             true => check_text(remote, on_wire)?,
-            false => self.check_size(client, remote, size).await?,
+            false => check_size(client, remote, size).await?,
         }
         let local = LocalCopy { fs: &**self.fs, path: partial, size };
         self.options.verify.check(client, local, remote.path).await?;
@@ -458,18 +458,6 @@ impl FileDownload<'_> {
         }
     }
 
-    /// Compares the size with the listed one and, where that is out of date, with the one that the server reports
-    /// now.
-    async fn check_size(&self, client: &mut Client, remote: &RemoteFile<'_>, transferred: u64) -> Result<()> {
-        let Some(listed) = remote.size.filter(|size| *size != transferred) else { return Ok(()) };
-        match client.size_if_told(remote.path).await? {
-            Some(now) if now == transferred => Ok(()),
-            // Some servers report 0 for files that they generate on the fly, whose size they do not know.
-            Some(0) | None if listed == 0 => Ok(()),
-            now => Err(Error::SizeMismatch { expected: now.unwrap_or(listed), transferred }),
-        }
-    }
-
     /// Sets the time of the local file to the server's, or else to what the listing shows.
     pub(crate) async fn set_time(
         &self,
@@ -557,7 +545,7 @@ impl FileDownload<'_> {
         bytes: u64,
     ) -> Result<()> {
         client.finish_data(data, Masks::default()).await?;
-        self.check_size(client, remote, bytes).await?;
+        check_size(client, remote, bytes).await?;
         // By size at most, which needs no local file.
         let local = LocalCopy { fs: &**self.fs, path: Path::new(""), size: bytes };
         self.options.verify.check(client, local, remote.path).await
@@ -627,7 +615,7 @@ impl FileDownload<'_> {
 }
 
 impl RemoteFile<'_> {
-    fn token(&self) -> Option<ResumeToken> {
+    pub(super) fn token(&self) -> Option<ResumeToken> {
         ResumeToken::new(self.size, self.modified)
     }
 
@@ -692,8 +680,20 @@ async fn write_head(file: &mut dyn FileHandle, head: &[u8]) -> io::Result<()> {
     file.flush().await
 }
 
+/// Compares the size with the listed one and, where that is out of date, with the one that the server reports
+/// now.
+pub(super) async fn check_size(client: &mut Client, remote: &RemoteFile<'_>, transferred: u64) -> Result<()> {
+    let Some(listed) = remote.size.filter(|size| *size != transferred) else { return Ok(()) };
+    match client.size_if_told(remote.path).await? {
+        Some(now) if now == transferred => Ok(()),
+        // Some servers report 0 for files that they generate on the fly, whose size they do not know.
+        Some(0) | None if listed == 0 => Ok(()),
+        now => Err(Error::SizeMismatch { expected: now.unwrap_or(listed), transferred }),
+    }
+}
+
 /// Text grows on the wire by its line ends and never shrinks: fewer bytes than the file has mean it was truncated.
-fn check_text(remote: &RemoteFile<'_>, on_wire: u64) -> Result<()> {
+pub(super) fn check_text(remote: &RemoteFile<'_>, on_wire: u64) -> Result<()> {
     match remote.size {
         Some(expected) if on_wire < expected => Err(Error::SizeMismatch { expected, transferred: on_wire }),
         _ => Ok(()),

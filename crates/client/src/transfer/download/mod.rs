@@ -1,6 +1,7 @@
 //! Downloads of files and trees.
 
 pub(crate) mod file;
+mod named;
 pub(crate) mod partial;
 mod range;
 pub(crate) mod segmented;
@@ -15,6 +16,7 @@ use std::{
 
 use self::{
     file::RemoteFile,
+    named::NamedTarget,
     partial::segments_path,
     segmented::Segmented,
     tree::{DownloadTask, RemoteDirectory, Root, TreeDownload, not_a_file},
@@ -35,7 +37,7 @@ use super::{
 };
 use crate::{
     Candidate, Client, Error, Pool, ProgressEvent, Report, Result, Selection,
-    client::{FollowUp, Found, leaves_existence_open},
+    client::{FollowUp, FoundEntry, leaves_existence_open},
     deadline::Deadline,
     future::BoxFuture,
     list::{AncestorChain, CycleDetector},
@@ -156,6 +158,10 @@ impl<'c> Download<'c> {
 
     /// Makes the destination the new name of the source. Defaults to false: the source is put into
     /// the destination.
+    ///
+    /// A single file is written through symbolic links of the destination, and into a device, FIFO or open file descriptor
+    /// (such as `/dev/null` or `/dev/stdout`), which is never replaced. Options that need a regular file, such as
+    /// [`resume`](Self::resume), are [`Error::Incompatible`] then.
     ///
     /// ```no_run
     /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
@@ -297,7 +303,26 @@ impl<'c> Download<'c> {
     /// ```
     #[must_use]
     pub fn remove_source(mut self, remove: bool) -> Self {
-        self.choice.remove_source = remove;
+        self.choice.source.set_delete(remove);
+        self
+    }
+
+    /// Moves each source file into this directory when its copy is complete and verified, instead of
+    /// [removing](Self::remove_source) it: under its path relative to the directory that contains the source. The
+    /// directory is relative to that one, or absolute, and is created. A file that it has already is kept: the source stays
+    /// in its place, as a failure. What is in the directory is not transferred. Defaults to `None`.
+    ///
+    /// The server renames it (`RNFR`, `RNTO`).
+    ///
+    /// ```no_run
+    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+    /// client.download("incoming").move_source("done".to_owned()).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn move_source(mut self, directory: impl Into<Option<String>>) -> Self {
+        self.choice.source.set_move(directory.into());
         self
     }
 
@@ -439,10 +464,26 @@ impl<'c> Download<'c> {
 
     async fn run(mut self) -> Result<Report> {
         self.file.check()?;
-        self.file.sync |= self.choice.remove_source;
+        self.file.sync |= self.choice.source.removes();
         let deadline = Deadline::start(self.job.deadline);
-        let (Found { entry, is_listed }, target, root) = deadline.run("the download", self.prepare()).await?;
+        let (FoundEntry { entry, is_listed }, target, root) =
+            deadline.run("the download", self.prepare()).await?;
         let shown = self.source.to_string();
+        let target = match root {
+            Root::Named if !entry.is_dir() => {
+                let fs = self.worker.config().file_system.clone();
+                match NamedTarget::of(&*fs, target).await? {
+                    NamedTarget::File(target) => target,
+                    NamedTarget::Special(path) => {
+                        return match self.takes(&entry, &path).await {
+                            true => deadline.run("the transfer", self.write_special(&entry, &path)).await,
+                            false => Ok(Report::default()),
+                        };
+                    }
+                }
+            }
+            _ => target,
+        };
         if !entry.is_dir() && !self.takes(&entry, &target).await {
             return Ok(Report::default());
         }
@@ -461,6 +502,7 @@ impl<'c> Download<'c> {
             options: self.file,
             choice: self.choice.clone(),
             backups: backups.clone(),
+            sources: self.choice.source.below(self.source.parent().unwrap_or_else(|| self.source.clone())),
             root,
             limits: config.limits.clone(),
             directories: AtomicUsize::new(0),
@@ -488,9 +530,9 @@ impl<'c> Download<'c> {
             && let Some(report) =
                 self.run_segmented(size, &entry, &target, backups.as_deref(), deadline).await?
         {
-            if self.choice.remove_source {
+            if let Some(sources) = &handler.sources {
                 retrying!(&mut self.worker, RetryBudget::new(self.job.retries), |client| {
-                    client.remove_file(&self.source).await
+                    sources.remove(client, &self.source).await
                 })?;
             }
             return Ok(report);
@@ -564,8 +606,8 @@ impl<'c> Download<'c> {
     }
 
     /// Finds out what the source is, and its target.
-    async fn prepare(&mut self) -> Result<(Found, PathBuf, Root)> {
-        let (Found { entry, is_listed }, name) = self.look_up().await?;
+    async fn prepare(&mut self) -> Result<(FoundEntry, PathBuf, Root)> {
+        let (FoundEntry { entry, is_listed }, name) = self.look_up().await?;
         match entry.kind {
             EntryKind::File | EntryKind::Link | EntryKind::Unknown => {}
             _ if entry.is_dir() && self.recursive => {}
@@ -582,7 +624,7 @@ impl<'c> Download<'c> {
         {
             make_all(&*self.worker.config().file_system, parent).await?;
         }
-        Ok((Found { entry, is_listed }, target, root))
+        Ok((FoundEntry { entry, is_listed }, target, root))
     }
 
     /// Returns whether a single file is transferred.
@@ -601,7 +643,7 @@ impl<'c> Download<'c> {
     }
 
     /// Asks the server for the entry of the source, with its permissions if they are preserved. Also returns its name.
-    async fn look_up(&mut self) -> Result<(Found, Option<FileName>)> {
+    async fn look_up(&mut self) -> Result<(FoundEntry, Option<FileName>)> {
         Ok(retrying!(&mut self.worker, RetryBudget::new(self.job.retries), |client| {
             if self.file.preserve_mode {
                 client.list_permissions().await?;

@@ -22,7 +22,7 @@ use crate::{
 };
 
 impl Client {
-    /// Downloads a part of a file to `target` (`REST`, `RETR`; RFC 3659, 5). Returns the number of
+    /// Downloads a part of a file to `target` (`REST`, `RETR`, then `ABOR`; RFC 3659, 5). Returns the number of
     /// bytes.
     ///
     /// The bytes are written to a partial file beside the target, named after the target and the range, with the

@@ -21,6 +21,7 @@ use crate::transfer::{
     partial_name::{partial_names_of_others, refuse_partial_name},
     preserve::make_below_with_mode,
     scheduler::{Found, JobHandler, concurrency::WorkAmount, pending_write::FileOutcome},
+    source_removal::SourceRemover,
     symlink::{Links, MAX_SYMLINKS, create_symlink, dangling, refuse_outside, too_many_symlinks},
 };
 use crate::{
@@ -36,6 +37,8 @@ pub(crate) struct TreeDownload {
     pub(crate) fs: Arc<dyn FileSystem>,
     pub(crate) options: FileOptions,
     pub(crate) choice: Choice,
+    /// Removes the sources; `None` if they are kept.
+    pub(crate) sources: Option<SourceRemover<RemotePath>>,
     pub(crate) backups: Option<Arc<LocalBackups>>,
     pub(crate) root: Root,
     pub(crate) limits: Limits,
@@ -207,7 +210,7 @@ impl JobHandler for TreeDownload {
             options: FileOptions { resume, ..self.options },
             backups: self.backups.as_deref(),
             continues_final: self.options.resume && !progress.has_started(),
-            follow_up: if self.choice.remove_source { FollowUp::Nothing } else { follow_up },
+            follow_up: if self.sources.is_some() { FollowUp::Nothing } else { follow_up },
             progress,
         };
         let (path, target) = (file.path(), file.target()?);
@@ -217,12 +220,12 @@ impl JobHandler for TreeDownload {
         let remote =
             RemoteFile { path: &path, size: file.size(), modified: file.modified(), mode: file.mode() };
         let mut outcome = download.download(client, &remote, &target).await?;
-        let alone = file.has_collision() || self.choice.remove_source;
+        let alone = file.has_collision() || self.sources.is_some();
         if let Some(write) = outcome.pending_write.take_if(|_| alone) {
             write.end().await?;
         }
-        if self.choice.remove_source {
-            client.remove_file(&path).await?;
+        if let Some(sources) = &self.sources {
+            sources.remove(client, &path).await?;
         }
         Ok(outcome)
     }
@@ -288,6 +291,10 @@ impl TreeDownload {
         })
     }
 
+    fn is_moved_into(&self, directory: &RemotePath) -> bool {
+        self.sources.as_ref().is_some_and(|sources| sources.is_into(directory))
+    }
+
     /// Decides about an entry that is not a file.
     fn sort_other(
         &self,
@@ -297,7 +304,7 @@ impl TreeDownload {
         parent: &Arc<Ancestor>,
         found: &mut Found<Self>,
     ) -> Option<PathEntry> {
-        if entry.is_dir() && is_lock(entry.entry().name()) {
+        if entry.is_dir() && (is_lock(entry.entry().name()) || self.is_moved_into(&entry.path())) {
             return None;
         }
         let has_collision = collisions.is_one(entry.entry().name());

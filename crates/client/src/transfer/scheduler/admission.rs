@@ -106,6 +106,19 @@ impl<'a> AdmissionGate<'a> {
         self.changed.notify_waiters();
     }
 
+    /// Counts files that were found, and reports them.
+    pub(crate) fn found_files(&self, work: WorkAmount) {
+        self.found(work);
+        self.report_files(work);
+    }
+
+    /// Reports files that were found.
+    pub(crate) fn report_files(&self, WorkAmount { files, bytes }: WorkAmount) {
+        if files > 0 {
+            self.progress.on_event(ProgressEvent::FilesFound { files, bytes });
+        }
+    }
+
     /// Counts work that was found.
     pub(crate) fn found(&self, work: WorkAmount) {
         self.with_concurrency(|concurrency| concurrency.found(work));

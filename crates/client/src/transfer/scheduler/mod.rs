@@ -170,6 +170,7 @@ impl<'a, H: JobHandler> Scheduler<'a, H> {
         worker: Worker<'_>,
         deadline: Deadline,
     ) -> Result<Report> {
+        self.admission.report_files(WorkAmount::file(self.handler.size(&file).unwrap_or(0)));
         self.lock().queue.add_file(file, None, |_| String::new());
         self.run(vec![worker], deadline).await
     }
@@ -368,11 +369,11 @@ impl<'a, H: JobHandler> Scheduler<'a, H> {
         }
         for file in found.files {
             let size = self.handler.size(&file);
-            self.admission.found(WorkAmount::file(size.unwrap_or(0)));
+            self.admission.found_files(WorkAmount::file(size.unwrap_or(0)));
             state.queue.add_file(file, size, |file| self.handler.file_name(file));
         }
         if let Some((work, batch)) = found.batch {
-            self.admission.found(work);
+            self.admission.found_files(work);
             state.queue.add_batch(batch, |file| self.handler.size(file), |file| self.handler.file_name(file));
         }
         for (name, error) in found.failures {

@@ -52,7 +52,7 @@ macro_rules! retrying {
         $crate::transfer::scheduler::retry::retrying!($worker, $budget, |$client| $work, before = ())
     };
     ($worker:expr, $budget:expr, |$client:ident| $work:expr, before = $before:expr) => {{
-        let worker: &mut $crate::transfer::scheduler::worker::Worker<'_> = $worker;
+        let worker = &mut *$worker;
         let mut budget = $budget;
         loop {
             let $client = match worker.client().await {

@@ -187,6 +187,7 @@ impl<'c> Worker<'c> {
             && is_retryable(error)
             && let Some(held) = session.take()
             && spoils_session(error)
+            && !leaves_session(error, &held)
         {
             held.discard();
         }
@@ -236,6 +237,11 @@ impl Prewarm<'_> {
             *self = Self::Opened;
         }
     }
+}
+
+/// Returns whether only a data connection was not opened, so that another one may be.
+fn leaves_session(error: &Error, client: &Client) -> bool {
+    matches!(error, Error::DataConnect(_)) && !client.is_broken() && !client.has_outstanding()
 }
 
 /// How many times a failure is retried over a pool by default.

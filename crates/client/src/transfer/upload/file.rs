@@ -5,7 +5,7 @@ use std::{path::Path, time::SystemTime};
 use tokio::io::{AsyncSeekExt, AsyncWriteExt};
 
 use super::{
-    record::{UploadRecord, UploadState, new_token},
+    record::{UploadRecord, UploadState},
     stored::{StoredBy, StoredPart},
     stored_name::check_stored_name,
 };
@@ -21,7 +21,7 @@ use crate::{
         copy::{CopyError, copy_text_up, copy_up},
         file_progress::{FileProgress, Transferred},
         options::{FileOptions, MIN_BLOCK, Verify},
-        partial_name::remote_partial_path,
+        partial_name::{new_token, remote_partial_path},
         preserve::{choose_remote_mode, set_remote_mode, timestamp, warn_of_refused_time},
         rename::replace_by_rename,
         resume::{LARGE, OVERLAP, SourceId, defeats_resume},
@@ -127,7 +127,7 @@ impl FileUpload<'_> {
         mut record: Option<&mut UploadRecord>,
     ) -> Result<Transferred> {
         let Names { source, path, target } = names;
-        let recorded = record.as_deref().and_then(UploadRecord::found);
+        let recorded = record.as_deref().and_then(|record| Some((record.found()?, record.saved())));
         let offset = self.offset(client, &mut content, names, recorded).await?;
         let mut stored = self.attempt(client, content, names, offset, record.as_deref_mut()).await;
         match &stored {
@@ -437,19 +437,20 @@ impl FileUpload<'_> {
         client: &mut Client,
         content: &mut UploadSource,
         names: Names<'_>,
-        recorded: Option<&UploadState>,
+        recorded: Option<(&UploadState, Option<SystemTime>)>,
     ) -> Result<u64> {
+        self.progress.set_uncompared(false);
         let UploadSource::Open { file, id: Some(id), .. } = content else { return Ok(0) };
         let sent = self.progress.sent(*id);
         let stored_by = match (sent, recorded) {
             (Some(sent), _) => StoredBy::ThisRun(sent),
-            (None, Some(state)) => StoredBy::Recorded(state),
+            (None, Some((state, saved))) => StoredBy::Recorded(state, saved),
             (None, None) => StoredBy::Unknown,
         };
         let is_wanted = match &stored_by {
             // Of a few bytes nothing is worth a query.
             StoredBy::ThisRun(sent) => sent.furthest > OVERLAP,
-            StoredBy::Recorded(_) | StoredBy::Unknown => self.options.resume,
+            StoredBy::Recorded(..) | StoredBy::Unknown => self.options.resume,
         };
         if !is_wanted || self.options.ascii || id.size <= OVERLAP || !self.progress.may_resume() {
             return Ok(0);
@@ -457,11 +458,12 @@ impl FileUpload<'_> {
         let Names { source, path, .. } = names;
         let block = self.options.block() as u64;
         let part = StoredPart { fs: self.fs, source, id: *id, path, block };
-        let length = part.length(client, &mut **file, &stored_by).await?;
+        let stored = part.length(client, &mut **file, &stored_by).await?;
         // The comparison has moved the position.
         file.rewind().await.map_err(|error| LocalFsError::new("seek", source, error))?;
-        if let Some(length) = length {
-            return Ok(length);
+        if let Some(stored) = stored {
+            self.progress.set_uncompared(!stored.is_compared);
+            return Ok(stored.length);
         }
         crate::trace::warn!("{} is sent whole: the server has another version of {path}", source.display());
         self.progress.give_up_resuming();
@@ -469,8 +471,9 @@ impl FileUpload<'_> {
     }
 
     /// Opens the data connection; resumes by `REST` and `STOR`, or by `APPE` where that is refused. `APPE` comes first
-    /// after an attempt of this run that was lost: if the server removes the file of that attempt meanwhile, `REST` would
-    /// leave a file of the right size that begins with zeros.
+    /// after an attempt of this run that was lost, and where only the length of what the server has is known: if the
+    /// server removes the file meanwhile, or has reported a length that it does not have, `REST` would leave a file of the
+    /// right size with zeros in it.
     async fn open(
         &self,
         client: &mut Client,
@@ -484,7 +487,7 @@ impl FileUpload<'_> {
             false => self.follow_up,
         };
         let appe = TransferCommand::path("APPE", path);
-        let appends_first = offset > 0 && self.progress.has_started();
+        let appends_first = offset > 0 && (self.progress.has_started() || self.progress.is_uncompared());
         if appends_first {
             match client.open_data(appe.clone(), TransferType::Image, 0, FollowUp::Nothing).await {
                 Err(error) if defeats_resume(&error) && !client.is_broken() => {
@@ -605,8 +608,9 @@ fn is_about_data(error: &Error) -> bool {
 impl Client {
     /// Renames a file to `target`, in place of an existing file (`RNFR`, `RNTO`; RFC 959, 4.1.3).
     ///
-    /// When the server refuses to replace a file by a rename, that file is deleted first (`DELE`). Between the two
-    /// commands there is no file of that name.
+    /// When the server refuses to replace a file by a rename, the older file is renamed first, and deleted (`DELE`) only
+    /// after the new one has its name. If that is refused again, the older file gets its name back. Between the renames
+    /// there is no file of that name.
     ///
     /// ```no_run
     /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {

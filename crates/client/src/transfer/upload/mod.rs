@@ -6,7 +6,10 @@ mod stored;
 mod stored_name;
 pub(crate) mod tree;
 
-use std::{future::IntoFuture, path::PathBuf};
+use std::{
+    future::IntoFuture,
+    path::{Path, PathBuf},
+};
 
 use oxftp_proto::RemotePath;
 
@@ -282,7 +285,26 @@ impl<'c> Upload<'c> {
     /// ```
     #[must_use]
     pub fn remove_source(mut self, remove: bool) -> Self {
-        self.choice.remove_source = remove;
+        self.choice.source.set_delete(remove);
+        self
+    }
+
+    /// Moves each source file into this directory when its copy is complete and verified, instead of
+    /// [removing](Self::remove_source) it: under its path relative to the directory that contains the source. The
+    /// directory is relative to that one, or absolute, and is created. A file that it has already is kept: the source stays
+    /// in its place, as a failure. What is in the directory is not transferred. Defaults to `None`.
+    ///
+    /// It is renamed on this machine.
+    ///
+    /// ```no_run
+    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
+    /// client.upload("outgoing").move_source("sent".to_owned()).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn move_source(mut self, directory: impl Into<Option<String>>) -> Self {
+        self.choice.source.set_move(directory.into());
         self
     }
 
@@ -433,6 +455,7 @@ impl<'c> Upload<'c> {
             upload: self.upload,
             backups: self.backup.take().map(|backup| Backups::new(backup, base)),
             choice: self.choice.clone(),
+            sources: self.choice.source.below(self.source.parent().unwrap_or(Path::new("")).to_owned()),
             encoding: config.encoding,
             limits: config.limits.clone(),
             needs_sizes: matches!(self.job.order, Order::LargestFirst | Order::SmallestFirst),

@@ -41,6 +41,8 @@ pub(crate) struct UploadRecord {
     path: PathBuf,
     file: Option<Box<dyn FileHandle>>,
     found: Option<UploadState>,
+    /// When the record was written.
+    saved: Option<SystemTime>,
     /// The part of the temporary name that no other upload has.
     token: String,
 }
@@ -75,7 +77,11 @@ impl UploadRecord {
                 None
             }
         };
-        let mut record = Self { fs: fs.clone(), path, file, found: None, token: token.to_owned() };
+        let saved = match &file {
+            Some(_) => fs.metadata(&path).await.ok().and_then(|found| found.modified),
+            None => None,
+        };
+        let mut record = Self { fs: fs.clone(), path, file, found: None, saved, token: token.to_owned() };
         record.found = record.read().await;
         if let Some(found) = &record.found {
             record.token.clone_from(&found.token);
@@ -86,6 +92,11 @@ impl UploadRecord {
     /// Returns what is recorded of an earlier upload.
     pub(crate) fn found(&self) -> Option<&UploadState> {
         self.found.as_ref()
+    }
+
+    /// Returns when that was recorded.
+    pub(crate) fn saved(&self) -> Option<SystemTime> {
+        self.saved
     }
 
     pub(crate) fn token(&self) -> &str {
@@ -186,13 +197,6 @@ fn file_name(host: &Host, target: &RemotePath) -> String {
     let mut key = format!("{}\n{:?}\n", host.name, host.port).into_bytes();
     key.extend_from_slice(target.as_bytes());
     hex(&Sha256::digest(&key), 16)
-}
-
-/// Creates a token that no other upload has.
-pub(crate) fn new_token() -> String {
-    use std::hash::{BuildHasher, RandomState};
-    let number = RandomState::new().hash_one((std::process::id(), SystemTime::now()));
-    hex(&number.to_be_bytes(), TOKEN_BYTES)
 }
 
 fn is_token(text: &str) -> bool {

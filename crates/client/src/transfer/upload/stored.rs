@@ -2,10 +2,15 @@
 //!
 //! An upload never continues another file, or another version of this one. What this run sent, and what an earlier run
 //! [recorded](super::record), is believed after its end was read back and compared (`REST`, `RETR`); where the server
-//! does not send it, if no attempt to resume can have spoiled it. Anything else is compared whole: by hash, else by
-//! reading it back.
+//! does not send it, if no attempt to resume can have spoiled it, and if it is not older than the attempt: a server that
+//! stores under a hidden name still shows the last version. Anything else is compared whole: by hash, else by reading it
+//! back.
 
-use std::{io::SeekFrom, path::Path, time::Duration};
+use std::{
+    io::SeekFrom,
+    path::Path,
+    time::{Duration, SystemTime},
+};
 
 use bytes::BytesMut;
 use oxftp_proto::{Command, RemotePath, TransferType};
@@ -37,12 +42,20 @@ pub(crate) struct StoredPart<'a> {
     pub(crate) block: u64,
 }
 
+/// How much the server has of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct StoredStart {
+    pub(crate) length: u64,
+    /// Its content was compared; otherwise only its length is known, from the server.
+    pub(crate) is_compared: bool,
+}
+
 /// Origin of what the server has.
 pub(crate) enum StoredBy<'a> {
     /// Attempts of this run.
     ThisRun(Sent),
-    /// An earlier run.
-    Recorded(&'a UploadState),
+    /// An earlier run, whose last attempt began at this time.
+    Recorded(&'a UploadState, Option<SystemTime>),
     Unknown,
 }
 
@@ -54,15 +67,17 @@ impl StoredPart<'_> {
         client: &mut Client,
         file: &mut dyn FileHandle,
         stored_by: &StoredBy<'_>,
-    ) -> Result<Option<u64>> {
+    ) -> Result<Option<StoredStart>> {
         let mut there = client.size_if_told(self.path).await?;
         for _ in 0..MAX_ATTEMPTS {
-            let Some(length) = there.filter(|there| *there > OVERLAP) else { return Ok(Some(0)) };
+            let Some(length) = there.filter(|there| *there > OVERLAP) else {
+                return Ok(Some(StoredStart { length: 0, is_compared: true }));
+            };
             if length > self.id.size {
                 return Ok(None);
             }
-            if self.has_start(client, file, length, stored_by).await? {
-                return Ok(Some(length));
+            if let Some(is_compared) = self.compare_start(client, file, length, stored_by).await? {
+                return Ok(Some(StoredStart { length, is_compared }));
             }
             // The server may still be writing what it received over a session that was lost.
             there = client.size_if_told(self.path).await?;
@@ -74,29 +89,51 @@ impl StoredPart<'_> {
         Ok(None)
     }
 
-    /// Returns whether what the server has is of this version of the file.
-    async fn has_start(
+    /// Returns `None` if what the server has is not of this version of the file, and otherwise whether that was
+    /// compared.
+    async fn compare_start(
         &self,
         client: &mut Client,
         file: &mut dyn FileHandle,
         there: u64,
         stored_by: &StoredBy<'_>,
-    ) -> Result<bool> {
-        Ok(match stored_by {
+    ) -> Result<Option<bool>> {
+        let (may_be_own, is_from_start, began) = match stored_by {
             StoredBy::ThisRun(sent) => {
                 // The last block may have been sent in part.
                 let expected = sent.start..=sent.furthest.saturating_add(self.block);
                 // What a server that ignores the offset stores has at most the length of the rest.
                 let is_from_start = sent.start == 0 || there > sent.end - sent.start + self.block;
-                expected.contains(&there)
-                    && self.has_same_end(client, file, there).await?.unwrap_or(is_from_start)
+                // What the network held when the session was lost is missing.
+                let is_expected = there < self.id.size && there.saturating_add(IN_FLIGHT) >= sent.furthest;
+                (expected.contains(&there), is_from_start, Some(sent.began).filter(|_| !is_expected))
             }
-            StoredBy::Recorded(state) => {
-                let is_current = state.source == self.id && there >= state.offset;
-                is_current && self.has_same_end(client, file, there).await?.unwrap_or(state.offset == 0)
+            StoredBy::Recorded(state, began) => {
+                (state.source == self.id && there >= state.offset, state.offset == 0, *began)
             }
-            StoredBy::Unknown => self.is_same(client, file, there).await?,
-        })
+            StoredBy::Unknown => return Ok(self.is_same(client, file, there).await?.then_some(true)),
+        };
+        if !may_be_own {
+            return Ok(None);
+        }
+        if let Some(is_same) = self.has_same_end(client, file, there).await? {
+            return Ok(is_same.then_some(true));
+        }
+        let is_believed = is_from_start && self.may_be_of_attempt(client, there, began).await;
+        Ok(is_believed.then_some(false))
+    }
+
+    /// Returns whether a file that the server does not send may be what an attempt stored that began at this time.
+    async fn may_be_of_attempt(&self, client: &mut Client, there: u64, began: Option<SystemTime>) -> bool {
+        let Some(began) = began else { return true };
+        match client.modified_if_told(self.path).await.and_then(system_time) {
+            Some(modified) => {
+                let is_older = began.duration_since(modified).is_ok_and(|older| older >= CLOCK_MARGIN);
+                !is_older
+            }
+            // The rest of the file shows by its size whether it came after the right start.
+            None => there < self.id.size,
+        }
     }
 
     /// Compares all that the server has.
@@ -226,6 +263,9 @@ impl StoredPart<'_> {
         Ok(false)
     }
 }
+
+/// How much data is on its way to the server, at most.
+const IN_FLIGHT: u64 = 8 * 1024 * 1024;
 
 /// How often a file that is growing is compared.
 const MAX_ATTEMPTS: usize = 5;

@@ -1,6 +1,10 @@
 //! Upload of a tree: the contents of a local directory, and where they are stored.
 
-use std::{collections::HashSet, path::PathBuf, sync::Arc};
+use std::{
+    collections::HashSet,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use oxftp_proto::{Encoding, Limits, RemotePath};
 
@@ -13,6 +17,7 @@ use crate::transfer::{
     partial_name::{partial_names_of_others, refuse_partial_name},
     preserve::{make_remote_with_mode, timestamp},
     scheduler::{Found, JobHandler, pending_write::FileOutcome},
+    source_removal::SourceRemover,
     symlink::{Links, MAX_SYMLINKS, dangling, follow_local, too_many_symlinks},
 };
 use crate::{
@@ -29,6 +34,8 @@ pub(crate) struct TreeUpload {
     pub(crate) upload: UploadOptions,
     pub(crate) backups: Option<RemoteBackups>,
     pub(crate) choice: Choice,
+    /// Removes the sources; `None` if they are kept.
+    pub(crate) sources: Option<SourceRemover<PathBuf>>,
     pub(crate) encoding: Encoding,
     pub(crate) limits: Limits,
     /// The order of the files depends on their sizes.
@@ -103,13 +110,13 @@ impl JobHandler for TreeUpload {
             upload: self.upload,
             backups: self.backups.as_ref(),
             modified: None,
-            follow_up: if self.choice.remove_source { FollowUp::Nothing } else { follow_up },
+            follow_up: if self.sources.is_some() { FollowUp::Nothing } else { follow_up },
             progress,
         };
         let before = self.source_to_remove(file).await?;
         let moved = upload.upload(client, &file.local, &file.remote).await?;
         if let Some(before) = before {
-            self.remove_source(file, before).await?;
+            self.remove_source(file, &before).await?;
         }
         Ok(FileOutcome { moved, pending_write: None })
     }
@@ -176,18 +183,21 @@ impl TreeUpload {
 
     /// Returns the state of a source before its upload, if it is removed after it.
     async fn source_to_remove(&self, file: &LocalFile) -> Result<Option<Metadata>> {
-        match self.choice.remove_source {
-            true => Ok(Some(self.fs.metadata(&file.local).await?)),
-            false => Ok(None),
+        match &self.sources {
+            Some(_) => Ok(Some(self.fs.metadata(&file.local).await?)),
+            None => Ok(None),
         }
     }
 
-    async fn remove_source(&self, file: &LocalFile, before: Metadata) -> Result<()> {
-        if self.fs.metadata(&file.local).await? != before {
-            let path = file.local.display().to_string();
-            return Err(Error::Skipped { path, why: "it changed during the upload, and is kept" });
+    async fn remove_source(&self, file: &LocalFile, before: &Metadata) -> Result<()> {
+        match &self.sources {
+            Some(sources) => sources.remove_unchanged(&*self.fs, &file.local, before).await,
+            None => Ok(()),
         }
-        Ok(self.fs.remove_file(&file.local).await?)
+    }
+
+    fn is_moved_into(&self, directory: &Path) -> bool {
+        self.sources.as_ref().is_some_and(|sources| sources.is_into(directory))
     }
 
     /// Creates a directory whose parents may not have been created, because they contain no files.
@@ -228,7 +238,8 @@ impl TreeUpload {
         }
         let remote = directory.remote.join_in(&name, self.encoding);
         match item.kind {
-            FileKind::Directory if is_lock(item.name().as_encoded_bytes()) => {}
+            FileKind::Directory
+                if is_lock(item.name().as_encoded_bytes()) || self.is_moved_into(&item.path) => {}
             FileKind::Directory => {
                 let depth = directory.depth + 1;
                 let symlinks = directory.symlinks;

@@ -297,3 +297,52 @@ async fn mirror_keeps_partial_file_in_use() {
         assert_eq!(files(local.path()), ["a"]);
     }
 }
+
+/// A server that lists its working directory, whatever it is asked for: nothing in that listing shows it.
+#[tokio::test]
+async fn listing_of_other_directory_deletes_nothing() {
+    use oxftp_testing::fragile::{Fault, Fragile};
+
+    for commands in [&[][..], &["MLSD", "MLST"]] {
+        for delete in [Delete::Before, Delete::After] {
+            for can_enter in [true, false] {
+                let server =
+                    Fragile::new().file("/home/u/x", "x").file("/srv/data/one", "1").without(commands);
+                let server = server.file("/srv/data/two", "2").lists_only_here("/home/u");
+                let server =
+                    if can_enter { server } else { server.on("CWD", Fault::Reply("550 no".to_owned())) };
+                let server = server.start();
+                let local = tempfile::tempdir().unwrap();
+                for name in ["one", "two", "old"] {
+                    create_file(local.path(), name, "here");
+                }
+                let pool = Pool::new(scripts::builder(), server.address(), Credentials::anonymous()).size(1);
+
+                let mirrored = pool.mirror_down("/srv/data", local.path()).delete(delete).await;
+
+                let expected: &[&str] = if can_enter { &["one", "two"] } else { &["old", "one", "two"] };
+                assert_eq!(files(local.path()), expected, "{commands:?} {delete:?} {mirrored:?}");
+                assert_eq!(mirrored.is_ok(), can_enter, "{commands:?} {delete:?} {mirrored:?}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn mirror_delete_proves_paths_once() {
+    use oxftp_testing::fragile::Fragile;
+
+    let server = Fragile::new().file("/srv/data/one", "1").file("/srv/data/sub/two", "2").start();
+    let local = tempfile::tempdir().unwrap();
+    create_file(local.path(), "old", "x");
+    create_file(local.path(), "sub/old", "x");
+    let pool = Pool::new(scripts::builder(), server.address(), Credentials::anonymous()).size(1);
+
+    pool.mirror_down("/srv/data", local.path()).delete(Delete::After).await.unwrap();
+    create_file(local.path(), "old", "x");
+    pool.mirror_down("/srv/data", local.path()).delete(Delete::After).await.unwrap();
+
+    assert_eq!(files(local.path()), ["one", "sub/two"]);
+    let from_inside = server.commands().iter().filter(|command| *command == "MLSD").count();
+    assert_eq!(from_inside, 1, "{:?}", server.commands());
+}

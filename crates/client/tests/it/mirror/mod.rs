@@ -3,5 +3,6 @@
 mod deletions;
 mod options;
 mod other_names;
+mod sources;
 mod symlinks;
 mod times;

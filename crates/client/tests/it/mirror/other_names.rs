@@ -218,7 +218,7 @@ async fn mirror_delete_keeps_names_that_source_may_hide() {
 async fn without_local_case(files: &[&str]) -> (MemoryServer, Pool, CaseInsensitiveFs) {
     let server = MemoryServer::start(Habits::default()).await;
     for (number, file) in files.iter().enumerate() {
-        server.lay(&format!("site/{file}"), &number.to_string(), 1_500_000_000);
+        server.lay(&format!("site/{file}"), number.to_string(), 1_500_000_000);
     }
     let fs = CaseInsensitiveFs::default();
     let builder = scripts::builder().file_system(fs.clone());

@@ -57,7 +57,7 @@ cases! {
     greeting_with_carriage_returns_only: Login, greeting("220 a\r220 b\r") => ErrorAfterTimeout(&["Timeout"]);
     greeting_with_nul: Login, login_after("220 a\0b\r\n") => Complete;
     greeting_with_terminal_escapes: Login, login_after("220 \x1b[2J\x1b]0;owned\x07\r\n") => Complete;
-    greeting_with_telnet_prefix: Login, greeting(*b"\xff\xfb\x01220 a\r\n") => Error(&["Protocol"]);
+    greeting_with_telnet_prefix: Login, greeting(*b"\xff\xfb\x01220 a\r\n") => ErrorAfterTimeout(&["Timeout"]);
     http_greeting: Login, greeting("HTTP/1.1 400 Bad Request\r\n\r\n") => Error(&["Protocol"]);
     truncated_greeting_line: Login, greeting("220 rea").close() => Error(&["Closed"]);
     truncated_multiline_greeting: Login, greeting("220-a\r\n").close() => Error(&["Closed"]);

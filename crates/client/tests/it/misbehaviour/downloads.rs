@@ -51,7 +51,8 @@ fn after_epsv(answer: &str) -> Script {
 
 cases! {
     refused_type_command: Download,
-        Script::new().expect("MLST a").reply(mlst_file(10)).expect("TYPE I").reply("504 no") => Error(&["StatusCode"]);
+        Script::new().expect("MLST a").reply(mlst_file(10)).expect("TYPE I").reply("504 no").expect("TYPE L 8").reply("504 no")
+            .expect("TYPE A").reply("200 ok") => Error(&["Unsupported"]);
     type_reply_226: Download,
         send_file(Script::new().expect("MLST a").reply(mlst_file(10)).expect("TYPE I").reply("226 ok"), "RETR a", CONTENT)
         => Complete;

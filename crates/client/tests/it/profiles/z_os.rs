@@ -85,7 +85,7 @@ async fn z_os_members_are_read_by_every_spelling() {
 }
 
 #[tokio::test]
-async fn z_os_unix_paths_are_sent_from_their_directory() {
+async fn unix_paths_are_sent_from_their_directory() {
     let script = Script::new().greeting(format!("220 {GREETING}")).expect("PWD").reply("257 \"'ANN.'\"");
     let script = script.expect("CWD /u/ann").reply("250 in").type_image();
     let script = send_file(script, "RETR notes", "notes");

@@ -135,3 +135,69 @@ async fn one_lost_session_does_not_abolish_a_command() {
 
     assert_eq!((server.count("MLSD"), server.count("LIST")), (3, 0));
 }
+
+/// Reads the start of a file, and ends the transfer there.
+async fn read_start(pool: &Pool, ends: bool) -> oxftp::Result<()> {
+    use tokio::io::AsyncReadExt;
+
+    let mut session = pool.client().await?;
+    let mut stream = session.download_stream("/d/big").await?;
+    let mut start = [0; 10];
+    stream.read_exact(&mut start).await.map_err(oxftp::Error::Control)?;
+    if ends {
+        let _ = stream.abort().await;
+    }
+    Ok(())
+}
+
+/// Each wait for a reply to `ABOR` would take a second.
+#[tokio::test]
+async fn unanswered_abort_costs_one_deadline() {
+    for ends in [true, false] {
+        let server = Fragile::new().file("/d/big", vec![b'x'; 30_000]).on("ABOR", Fault::Stall).start();
+        let pool = pool(&server, 1);
+
+        for _ in 0..4 {
+            read_start(&pool, ends).await.unwrap();
+        }
+        pool.client().await.unwrap().noop().await.unwrap();
+
+        // The end of a stream that is dropped is answered without ABOR.
+        assert_eq!((server.count("ABOR"), server.connections()), if ends { (1, 5) } else { (0, 1) });
+    }
+}
+
+/// The server becomes silent when its data connection is closed early.
+#[tokio::test]
+async fn unanswered_end_of_stream_costs_one_deadline() {
+    let server = Fragile::new().file("/d/big", vec![b'x'; 30_000]).on("RETR", Fault::StallAfterwards).start();
+    let pool = pool(&server, 1);
+    let begun = tokio::time::Instant::now();
+
+    for _ in 0..6 {
+        read_start(&pool, false).await.unwrap();
+    }
+    pool.client().await.unwrap().noop().await.unwrap();
+
+    assert_eq!(server.connections(), 7);
+    assert!(begun.elapsed() < 3 * DEADLINE, "{:?}", begun.elapsed());
+}
+
+#[tokio::test]
+async fn client_reconnects_instead_of_abort() {
+    use tokio::io::AsyncReadExt;
+
+    let server = Fragile::new().file("/d/big", vec![b'x'; 30_000]).on("ABOR", Fault::Stall).start();
+    let mut client = builder().reconnects(1).connect(server.address()).await.unwrap();
+    client.login(Credentials::anonymous()).await.unwrap();
+    client.change_dir("/d").await.unwrap();
+
+    for _ in 0..3 {
+        let mut stream = client.download_stream("big").await.unwrap();
+        stream.read_exact(&mut [0; 10]).await.unwrap();
+        let _ = stream.abort().await;
+        assert_eq!(client.size("big").await.unwrap(), 30_000);
+    }
+
+    assert_eq!(server.count("ABOR"), 1);
+}

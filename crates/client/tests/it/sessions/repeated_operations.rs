@@ -64,7 +64,7 @@ async fn single_commands_are_repeated_after_lost_sessions() {
 }
 
 #[tokio::test]
-async fn missing_path_is_an_error_without_a_lost_session() {
+async fn missing_path_does_not_lose_session() {
     let server = tree().start();
     let mut client = persistent_client(&server).await;
 
@@ -94,4 +94,84 @@ async fn operation_without_reconnects_fails_at_once() {
 
     assert!(error.is_connection_lost(), "{error:?}");
     assert_eq!(server.connections(), 1);
+}
+
+/// In the login directory, a relative path would name another file.
+#[tokio::test]
+async fn reconnect_without_its_directory_deletes_nothing() {
+    for verb in ["DELE", "RNTO", "SIZE", "STOR"] {
+        let server = tree().file("/1", "mine").file("/2", "mine");
+        let server =
+            server.on_nth(verb, 1, Fault::HangUp).on_nth("CWD", 2, Fault::Reply("550 gone".to_owned()));
+        let server = server.start();
+        let mut client = persistent_client(&server).await;
+        client.change_dir("d").await.unwrap();
+
+        // One of them loses the session, and the others must not be sent to the next one.
+        for _ in 0..2 {
+            let outcomes = [
+                client.remove_file("1").await.err(),
+                client.rename("2", "3").await.err(),
+                client.size("1").await.err(),
+                client.write("2", "new").await.err(),
+            ];
+            assert!(outcomes.iter().any(Option::is_some), "{verb}");
+        }
+
+        for path in ["/1", "/2"] {
+            assert_eq!(server.content(path).as_deref(), Some(&b"mine"[..]), "{verb} {path}");
+        }
+        // The directory can be entered again.
+        client.reconnect().await.unwrap();
+        assert_eq!(client.current_dir().await.unwrap(), "/d".into(), "{verb}");
+    }
+}
+
+/// Starts a server with files that refuses these data connections, counted from 1.
+fn refusing_data(numbers: std::ops::Range<usize>) -> FragileServer {
+    let server = (0..3).fold(Fragile::new(), |server, number| server.file(&format!("/d/{number}"), "x"));
+    // Nothing listens on port 1.
+    let server = server.on("PASV", Fault::Reply("227 Entering (127,0,0,1,0,1)".to_owned()));
+    let refused = Fault::Reply("229 Entering (|||1|)".to_owned());
+    numbers.fold(server, |server, number| server.on_nth("EPSV", number, refused.clone())).start()
+}
+
+#[tokio::test]
+async fn retry_after_refused_data_keeps_its_session() {
+    let server = refusing_data(2..5);
+    let local = tempfile::tempdir().unwrap();
+
+    let report = pool(&server, 1).download("/d").to(local.path()).retries(3).await.unwrap();
+
+    assert_eq!((report.files, server.connections()), (3, 1));
+}
+
+#[tokio::test]
+async fn refused_data_of_all_files_costs_one_login() {
+    let server = refusing_data(2..100);
+    let local = tempfile::tempdir().unwrap();
+
+    pool(&server, 1).download("/d").to(local.path()).retries(1).await.unwrap_err();
+
+    assert_eq!(server.connections(), 1);
+}
+
+/// The backup was made before the session was lost.
+#[tokio::test]
+async fn mirror_deletion_with_backup_survives_lost_session() {
+    use oxftp::{Backup, mirror::Delete};
+
+    for fault in losses() {
+        let server = tree().on_nth("RNTO", 1, fault.clone()).start();
+        let local = tempfile::tempdir().unwrap();
+
+        let pool = pool(&server, 1);
+        let mirror = pool.mirror_up(local.path(), "/d").delete(Delete::After);
+        mirror.backup(Backup::new().directory("/old")).await.unwrap();
+
+        let kept = server.paths().iter().filter(|path| path.starts_with("/old/")).count();
+        // Ten files and a directory.
+        assert_eq!(kept, 11, "{fault:?} {:?}", server.paths());
+        assert!(!server.paths().iter().any(|path| path.starts_with("/d/")), "{fault:?}");
+    }
 }

@@ -25,7 +25,7 @@ async fn on_login_is_sent_on_every_session() {
 }
 
 #[tokio::test]
-async fn refused_on_login_command_is_an_error_without_its_secret() {
+async fn refused_on_login_command_hides_its_secret() {
     for (command, shown) in [("SITE NAMEFMT 1", "SITE NAMEFMT 1"), ("SITE PSWD old hidden", "SITE PSWD ***")]
     {
         let server = with_files(0).start();

@@ -148,3 +148,78 @@ async fn directory_swapped_for_symlink_is_not_followed() {
         assert_eq!(fs::read(fixture.local_path("outside/b.oxftp.part")).unwrap(), b"bait");
     }
 }
+
+/// Downloads `a` under this name of a local path.
+async fn download_named(fixture: &mut Fixture, path: &std::path::Path) -> oxftp::Result<oxftp::Report> {
+    fixture.client.download("a").to(path).write_into(true).await
+}
+
+#[tokio::test]
+async fn symlink_named_as_destination_is_followed() {
+    let mut fixture = Fixture::new().await;
+    create_file(fixture.server.root(), "a", "new");
+    fs::create_dir(fixture.local_path("other")).unwrap();
+    create_file(fixture.local.path(), "other/target", "old");
+    for (link, target) in [("link", "other/target"), ("dangling", "other/missing")] {
+        symlink(target, fixture.local_path(link)).unwrap();
+        let path = fixture.local_path(link);
+
+        download_named(&mut fixture, &path).await.unwrap();
+
+        assert!(path.is_symlink());
+        assert_eq!(fs::read(fixture.local_path(target)).unwrap(), b"new");
+    }
+    symlink("loop", fixture.local_path("loop")).unwrap();
+    let path = fixture.local_path("loop");
+    assert!(matches!(download_named(&mut fixture, &path).await, Err(Error::LocalFs(_))));
+}
+
+#[tokio::test]
+async fn device_or_fifo_as_destination_is_written_into() {
+    use std::{os::unix::fs::FileTypeExt, process::Command};
+
+    let mut fixture = Fixture::new().await;
+    let bytes = crate::common::content(300_000);
+    fs::write(fixture.server.root().join("a"), &bytes).unwrap();
+    let fifo = fixture.local_path("fifo");
+    assert!(Command::new("mkfifo").arg(&fifo).status().unwrap().success());
+    symlink("fifo", fixture.local_path("to fifo")).unwrap();
+    symlink("/dev/null", fixture.local_path("null")).unwrap();
+    for name in ["fifo", "to fifo"] {
+        let reader = std::thread::spawn({
+            let fifo = fifo.clone();
+            move || fs::read(fifo).unwrap()
+        });
+        let path = fixture.local_path(name);
+
+        let report = download_named(&mut fixture, &path).await.unwrap();
+
+        assert_eq!((report.files, report.bytes), (1, 300_000));
+        assert!(reader.join().unwrap() == bytes);
+        assert!(fs::metadata(&fifo).unwrap().file_type().is_fifo());
+    }
+    for path in [fixture.local_path("null"), "/dev/null".into()] {
+        download_named(&mut fixture, &path).await.unwrap();
+        assert!(fs::metadata(path).unwrap().file_type().is_char_device());
+    }
+    let resumed = fixture.client.download("a").to("/dev/null").write_into(true).resume(true).await;
+    assert!(matches!(resumed, Err(Error::Incompatible { .. })), "{resumed:?}");
+    assert_eq!(files(fixture.local.path()), ["fifo", "null", "to fifo"]);
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn file_descriptor_as_destination_is_appended_to() {
+    use std::os::fd::AsRawFd;
+
+    let mut fixture = Fixture::new().await;
+    create_file(fixture.server.root(), "a", "new");
+    let file = fs::File::create(fixture.local_path("log")).unwrap();
+    std::io::Write::write_all(&mut &file, b"before ").unwrap();
+    let descriptor = format!("/proc/self/fd/{}", file.as_raw_fd());
+
+    download_named(&mut fixture, descriptor.as_ref()).await.unwrap();
+
+    assert_eq!(fs::read(fixture.local_path("log")).unwrap(), b"before new");
+    assert_eq!(files(fixture.local.path()), ["log"]);
+}

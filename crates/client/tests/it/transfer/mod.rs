@@ -6,6 +6,7 @@ mod backups;
 mod concurrent_trees;
 mod continued_files;
 mod failed_resumes;
+mod false_sizes;
 mod local_symlinks;
 mod local_timeout;
 pub(crate) mod name_collisions;

@@ -324,7 +324,7 @@ async fn rest_ignored_before_stor_sends_whole_file() {
 }
 
 #[tokio::test]
-async fn full_disk_is_no_reason_to_send_whole_file() {
+async fn full_disk_does_not_restart_resumed_upload() {
     let whole = content(SIZE);
     let (_local, path, server, mut client) = play_recorded(&whole, |script| {
         let script = script.passive().expect(format!("REST {PART}")).reply("350 ok").expect("STOR a");

@@ -32,11 +32,16 @@ fn renaming(script: Script, answer: &str) -> Script {
     script.expect_start("RNFR a.").reply("350 go on").expect("RNTO a").reply(answer)
 }
 
+fn renaming_older(script: Script, answer: &str) -> Script {
+    script.expect("RNFR a").reply("350 go on").expect_start("RNTO a.").reply(answer)
+}
+
 #[tokio::test]
-async fn existing_target_is_removed_when_rename_fails() {
+async fn rename_over_existing_keeps_old_file_until_replaced() {
     let (_local, path) = local_file(b"hello");
-    let script = renaming(sized(stored()), "553 a exists").expect("DELE a").reply("250 gone");
-    let (server, mut client) = play(with_sync_check(renaming(script, "250 renamed"))).await;
+    let script = renaming_older(renaming(sized(stored()), "553 a exists"), "250 renamed");
+    let script = renaming(script, "250 renamed").expect_start("DELE a.").reply("250 gone");
+    let (server, mut client) = play(with_sync_check(script)).await;
 
     client.upload(&path).temporary(true).await.unwrap();
 
@@ -45,10 +50,24 @@ async fn existing_target_is_removed_when_rename_fails() {
 }
 
 #[tokio::test]
+async fn refused_rename_gives_old_file_its_name_back() {
+    let (_local, path) = local_file(b"hello");
+    let script = renaming_older(renaming(sized(stored()), "553 denied"), "250 renamed");
+    let script = renaming(renaming(script, "553 denied"), "250 renamed");
+    let (server, mut client) = play(with_sync_check(script)).await;
+
+    let error = client.upload(&path).temporary(true).await.unwrap_err();
+
+    assert!(matches!(error, Error::NotRenamed { .. }), "{error:?}");
+    assert_in_sync(&mut client).await;
+    server.done().await;
+}
+
+#[tokio::test]
 async fn failed_rename_error_names_temporary_file() {
     for refuse in [
         |script: Script| script.expect_start("RNFR a.").reply("502 no such verb"),
-        |script| renaming(script, "550 denied").expect("DELE a").reply("550 denied"),
+        |script| renaming_older(renaming(script, "550 denied"), "550 denied"),
         |script| renaming(script, "451 try later"),
     ] {
         let (_local, path) = local_file(b"hello");

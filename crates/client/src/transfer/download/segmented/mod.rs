@@ -12,7 +12,10 @@ mod worker;
 use std::{
     path::Path,
     pin::pin,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -94,8 +97,10 @@ impl Segmented<'_> {
         let Prepared { plan, time, lock, worker } = self.prepare(worker, &partial).await?;
         let resumed = self.size - plan.left();
         let name = &self.remote.path.to_string();
+        admission.report_files(WorkAmount::file(self.size));
         self.report(ProgressEvent::FileStarted { name, size: Some(self.size), offset: resumed });
         admission.found(WorkAmount::bytes(plan.left()));
+        let is_end_written = plan.holds(self.size.saturating_sub(1), self.size);
         let running = Running {
             job: self,
             partial: &partial,
@@ -103,6 +108,7 @@ impl Segmented<'_> {
             admission,
             lock: AsyncMutex::new(lock),
             time: OnceCell::new_with(time.map(Some)),
+            is_end_checked: AtomicBool::new(is_end_written),
         };
         running.run(self.workers(worker)).await?;
         if running.plan().is_hopeless() {
@@ -160,7 +166,11 @@ impl Segmented<'_> {
                 );
             }
             Some(found) if !has_status && (OVERLAP..=self.size).contains(&found.size) => {
-                if let Some(lock) = lock.take() {
+                let is_of_other = match self.remote.token() {
+                    Some(token) => token.differs(&**self.fs, partial).await,
+                    None => false,
+                };
+                if let Some(lock) = lock.take_if(|_| !is_of_other) {
                     return Ok(Prepared { plan: new_plan(found.size), time: None, lock, worker });
                 }
             }
@@ -240,6 +250,8 @@ struct Running<'a> {
     lock: AsyncMutex<Box<dyn FileHandle>>,
     /// The file's time on the server; set once the partial file has its full length and a status.
     time: OnceCell<Option<String>>,
+    /// A transfer to the end of the file has ended, or the end was written by an earlier run.
+    is_end_checked: AtomicBool,
 }
 
 impl Running<'_> {
@@ -316,6 +328,10 @@ impl Running<'_> {
         let Some(taken) = self.plan().take(Instant::now()) else { return Ok(false) };
         self.admission.works(number);
         let outcome = self.download_segment(client, &taken).await;
+        if outcome.is_err() && self.plan().is_complete() {
+            // Nothing is left to be transferred again.
+            self.is_end_checked.store(true, Ordering::Relaxed);
+        }
         self.plan().release(taken.index);
         self.admission.wake();
         outcome.map(|()| true)
@@ -382,7 +398,7 @@ impl Running<'_> {
 
     fn is_over(&self) -> bool {
         let plan = self.plan();
-        plan.is_complete() || plan.is_hopeless()
+        plan.is_hopeless() || plan.is_complete() && self.is_end_checked.load(Ordering::Relaxed)
     }
 
     fn plan(&self) -> MutexGuard<'_, SegmentPlan> {

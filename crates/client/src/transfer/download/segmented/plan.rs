@@ -49,6 +49,16 @@ pub(crate) struct Taken {
     pub(crate) index: usize,
     pub(crate) from: u64,
     pub(crate) end: Arc<AtomicU64>,
+    /// The first byte of the segment.
+    start: u64,
+}
+
+impl Taken {
+    /// Returns how many bytes before [`from`](Self::from) were written, and are transferred again to be compared. They
+    /// are no part of the first bytes of the file, to which a server that ignores `REST` returns.
+    pub(crate) fn overlap(&self) -> u64 {
+        HEAD_BYTES.min(self.from - self.start).min(self.from / 2)
+    }
 }
 
 impl SegmentPlan {
@@ -233,7 +243,7 @@ struct Split {
 impl Segment {
     fn take(&mut self, index: usize, now: Instant) -> Taken {
         self.taken = Some((now, self.done));
-        Taken { index, from: self.done, end: self.end.clone() }
+        Taken { index, from: self.done, end: self.end.clone(), start: self.start }
     }
 
     fn is_free(&self) -> bool {

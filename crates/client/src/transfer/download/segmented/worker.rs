@@ -1,6 +1,6 @@
 //! Download of one segment.
 
-use std::{io, io::SeekFrom, sync::atomic::Ordering, time::Instant};
+use std::{fmt, io, io::SeekFrom, sync::atomic::Ordering, time::Instant};
 
 use oxftp_proto::dialog;
 use tokio::io::{AsyncReadExt, AsyncSeekExt, AsyncWriteExt};
@@ -26,6 +26,10 @@ enum SegmentError {
     Copy(CopyError),
     /// The server ignored `REST` and started at the beginning.
     RestartIgnored,
+    /// What was written before is not of this version of the file.
+    OtherVersion,
+    /// The data ended before the first bytes of the segment.
+    TooShort,
 }
 
 impl Running<'_> {
@@ -36,24 +40,23 @@ impl Running<'_> {
             self.extend(client).await?;
         }
         let mut file = self.open(taken.from).await?;
+        let start = taken.from - taken.overlap();
         let asked = Instant::now();
-        let mut data = match client.open_from(self.job.remote.path, taken.from).await {
+        let mut data = match client.open_from(self.job.remote.path, start).await {
             Err(Error::StatusCode(error)) if dialog::is_restart_refused(&error) => {
-                crate::trace::debug!("only one connection is used: {error}");
-                self.plan().join(taken.index);
+                self.use_one_connection(taken, &error);
                 return Ok(());
             }
-            Err(error) if taken.from > 0 && defeats_resume(&error) && !client.is_broken() => {
-                crate::trace::debug!("only one connection is used: {error}");
-                self.plan().join(taken.index);
+            Err(error) if start > 0 && defeats_resume(&error) && !client.is_broken() => {
+                self.use_one_connection(taken, &error);
                 return Ok(());
             }
             opened => opened?,
         };
         self.plan().opened_in(asked.elapsed());
-        data.limit_to(Limit::new(taken.from, taken.end.clone()));
+        data.limit_to(Limit::new(start, taken.end.clone()));
         match self.copy(&mut data, &mut *file, taken).await {
-            Ok(()) => self.end(client, data, taken).await,
+            Ok(()) | Err(SegmentError::TooShort) => self.end(client, data, taken).await,
             Err(SegmentError::Copy(CopyError::Data(source))) => {
                 let deadline = client.completion_deadline();
                 Err(data.fail(client.control_mut(), source, deadline).await)
@@ -63,15 +66,27 @@ impl Running<'_> {
                 Err(error.into())
             }
             Err(SegmentError::RestartIgnored) => {
-                crate::trace::debug!(
-                    "only one connection is used: the server started at 0 instead of {}",
+                let _ = data.abort(client.control_mut()).await;
+                self.use_one_connection(taken, &format!("the server started at 0 instead of {start}"));
+                Ok(())
+            }
+            Err(SegmentError::OtherVersion) => {
+                let _ = data.abort(client.control_mut()).await;
+                crate::trace::warn!(
+                    "{} is not resumed: the server has other bytes before {}",
+                    self.job.remote.path,
                     taken.from
                 );
-                let _ = data.abort(client.control_mut()).await;
-                self.plan().join(taken.index);
+                self.plan().give_up();
                 Ok(())
             }
         }
+    }
+
+    /// Leaves the file to the connection that downloads its beginning.
+    fn use_one_connection(&self, taken: &Taken, error: &dyn fmt::Display) {
+        crate::trace::debug!("only one connection is used: {error}");
+        self.plan().join(taken.index);
     }
 
     async fn open(&self, position: u64) -> Result<Box<dyn FileHandle>, LocalFsError> {
@@ -89,7 +104,9 @@ impl Running<'_> {
         taken: &Taken,
     ) -> Result<(), SegmentError> {
         let progress = SegmentProgress::new(self, taken.index);
-        if taken.from > 0 {
+        if taken.overlap() > 0 {
+            self.compare_overlap(data, taken).await?;
+        } else if taken.from > 0 {
             self.copy_head(data, file, taken, &progress).await?;
         }
         loop {
@@ -116,18 +133,40 @@ impl Running<'_> {
         progress: &SegmentProgress<'_>,
     ) -> Result<(), SegmentError> {
         let length = HEAD_BYTES.min(taken.end.load(Ordering::Relaxed) - taken.from).min(taken.from);
-        let mut first = vec![0; length as usize];
-        let failed = |source| SegmentError::Copy(CopyError::Data(source));
-        data.read_exact(&mut first).await.map_err(failed)?;
-        if self.read_part(0, length).await.map_err(|error| SegmentError::Copy(CopyError::Local(error)))?
-            == first
-        {
-            return Err(SegmentError::RestartIgnored);
-        }
+        let first = self.read_first(data, length).await?;
         file.write_all(&first).await.map_err(|source| self.write_error(source))?;
         file.flush().await.map_err(|source| self.write_error(source))?;
         progress.on_event(ProgressEvent::advanced(length));
         Ok(())
+    }
+
+    /// Compares the first bytes of a segment that is resumed with those that were written before.
+    async fn compare_overlap(&self, data: &mut DataConnection, taken: &Taken) -> Result<(), SegmentError> {
+        let length = taken.overlap();
+        let first = self.read_first(data, length).await?;
+        match self.read_part(taken.from - length, length).await {
+            Ok(written) if written == first => Ok(()),
+            Ok(_) => Err(SegmentError::OtherVersion),
+            Err(error) => Err(SegmentError::Copy(CopyError::Local(error))),
+        }
+    }
+
+    /// Reads the first bytes of a transfer, which must not equal the first bytes of the file.
+    async fn read_first(&self, data: &mut DataConnection, length: u64) -> Result<Vec<u8>, SegmentError> {
+        let mut first = vec![0; length as usize];
+        if let Err(source) = data.read_exact(&mut first).await {
+            let is_end = source.kind() == io::ErrorKind::UnexpectedEof && data.is_at_end();
+            return Err(if is_end {
+                SegmentError::TooShort
+            } else {
+                SegmentError::Copy(CopyError::Data(source))
+            });
+        }
+        match self.read_part(0, length).await {
+            Ok(head) if head == first => Err(SegmentError::RestartIgnored),
+            Ok(_) => Ok(first),
+            Err(error) => Err(SegmentError::Copy(CopyError::Local(error))),
+        }
     }
 
     fn write_error(&self, source: io::Error) -> SegmentError {
@@ -139,9 +178,25 @@ impl Running<'_> {
         let (complete, end) =
             (self.plan().is_segment_complete(taken.index), taken.end.load(Ordering::Relaxed));
         if !complete || end >= self.job.size {
+            // A file that is longer than it was listed continues here.
+            data.limit_to(Limit::default());
             let deadline = client.completion_deadline();
-            data.finish(client.control_mut(), Masks::default(), deadline).await?;
-            return if complete { Ok(()) } else { Err(self.too_short(&data, taken)) };
+            return match data.finish(client.control_mut(), Masks::default(), deadline).await {
+                Ok(_) if complete => {
+                    self.is_end_checked.store(true, Ordering::Relaxed);
+                    Ok(())
+                }
+                Ok(_) => self.ended_early(client, &data, taken).await,
+                Err(Error::Unfinished { .. }) => {
+                    self.plan().give_up();
+                    Ok(())
+                }
+                Err(error) if taken.from > 0 && defeats_resume(&error) && !client.is_broken() => {
+                    self.use_one_connection(taken, &error);
+                    Ok(())
+                }
+                Err(error) => Err(error),
+            };
         }
         if !self.fits(&mut data, taken, end).await? {
             crate::trace::debug!("only one connection is used: segments do not fit together at {end}");
@@ -153,13 +208,24 @@ impl Running<'_> {
         Ok(())
     }
 
-    fn too_short(&self, data: &DataConnection, taken: &Taken) -> Error {
-        Error::SizeMismatch { expected: self.job.size, transferred: taken.from + data.transferred() }
+    /// Abandons the segments of a file that has another size than it was listed with. Otherwise it is an error that its
+    /// data ended.
+    async fn ended_early(&self, client: &mut Client, data: &DataConnection, taken: &Taken) -> Result<()> {
+        match client.size_if_told(self.job.remote.path).await? {
+            Some(now) if now != self.job.size => {
+                self.plan().give_up();
+                Ok(())
+            }
+            _ => Err(Error::SizeMismatch {
+                expected: self.job.size,
+                transferred: taken.from - taken.overlap() + data.transferred(),
+            }),
+        }
     }
 
     /// Reads some bytes past the end, and compares them with the next segment, if that has them.
     async fn fits(&self, data: &mut DataConnection, taken: &Taken, end: u64) -> Result<bool> {
-        let position = taken.from + data.transferred();
+        let position = taken.from - taken.overlap() + data.transferred();
         let length = SEAM_BYTES.min(self.job.size - end);
         if position != end || !self.plan().holds(end, end + length) {
             return Ok(true);

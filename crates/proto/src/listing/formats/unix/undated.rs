@@ -4,6 +4,7 @@
 //! lrw-rw-rw- 1 ann staff 54 /pub/aFeb  8 2007 a -> /pub/a
 //! -rw-r--r-- 1 ann staff 132 000 17 2025 notes.txt
 //! drwxr-xr-x 3 ann staff 512 src
+//! -rw-r--r-- 1 ann staff 512 Feb 2007 notes.txt
 //! ```
 //!
 //! Such a line still has a name and a size. It is read only if its date has the form of one, or if all
@@ -95,6 +96,14 @@ fn faulty<'l>(word: &Word<'l>) -> Option<&'l [u8]> {
     if is_clock(second) && first.len() <= LONGEST_MONTH {
         return Some(after_second);
     }
+    if months::of_name(first).is_some() && is_plausible_year(second) && has_name(after_second) {
+        // `Feb 2007`: files cannot be compared by a time without a day.
+        return Some(after_second);
+    }
+    let is_name = text::number(word.before).is_some() && second.first().is_some_and(u8::is_ascii_alphabetic);
+    if is_plausible_year(first) && is_name && !begins_with_parts_of_date(text::skip_blanks(rest)) {
+        return Some(rest);
+    }
     let (third, rest) = text::next_word(after_second);
     let begins_with_digit = |word: &[u8]| word.first().is_some_and(u8::is_ascii_digit);
     let is_month_and_number =
@@ -133,6 +142,17 @@ fn is_day(word: &[u8]) -> bool {
 /// `2025`, `0000` or `????`
 fn is_year(word: &[u8]) -> bool {
     word.len() == 4 && (is_number(word) || is_placeholder(word))
+}
+
+/// A year that a file may have: no size, and no day with a time.
+fn is_plausible_year(word: &[u8]) -> bool {
+    word.len() == 4 && is_number(word) && (word.starts_with(b"19") || word.starts_with(b"20"))
+}
+
+/// Returns whether a name follows, and no time of day.
+fn has_name(rest: &[u8]) -> bool {
+    let (next, _) = text::next_word(rest);
+    !next.is_empty() && !is_clock(next)
 }
 
 /// `21:46`, `25:61:00`, `9:46PM` or `--:--`
@@ -267,6 +287,9 @@ mod tests {
             "Jan 31  09",
             "Jan 31 '09",
             "Jan  1 100",
+            "Jan 2019",
+            "Jan  2019",
+            "2019",
         ] {
             let entry = read(&format!("-rw-r--r-- 1 ann staff 132 {date} notes.txt"));
             assert_eq!((entry.name(), entry.size), (&b"notes.txt"[..], Some(132)), "{date}");

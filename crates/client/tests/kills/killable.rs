@@ -25,18 +25,18 @@ use tokio::{
     sync::Notify,
 };
 
-/// The life of one process: counts its steps, and ends at one of them.
-pub(crate) struct Life {
+/// Kill switch of one process: counts its steps, and ends at one of them.
+pub(crate) struct KillSwitch {
     steps: AtomicU64,
     last: u64,
     over: Notify,
-    options: LifeOptions,
+    options: KillOptions,
     /// Receives the path of each file that got a final name.
     on_final_name: Box<dyn Fn(&Path) + Send + Sync>,
 }
 
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct LifeOptions {
+pub(crate) struct KillOptions {
     /// The last write is cut in the middle.
     pub(crate) tears_last_write: bool,
     /// Connections of a dead process are closed in an orderly way, as the system does it, and not reset.
@@ -45,10 +45,10 @@ pub(crate) struct LifeOptions {
     pub(crate) is_direct: bool,
 }
 
-impl Life {
+impl KillSwitch {
     pub(crate) fn new(
         last: u64,
-        options: LifeOptions,
+        options: KillOptions,
         on_final_name: impl Fn(&Path) + Send + Sync + 'static,
     ) -> Arc<Self> {
         let on_final_name = Box::new(on_final_name);
@@ -78,47 +78,47 @@ impl Life {
     }
 
     /// Counts a step; never returns in a dead process.
-    async fn live(&self) {
+    async fn step_or_stop(&self) {
         if !self.step() {
             std::future::pending().await
         }
     }
 }
 
-impl fmt::Debug for Life {
+impl fmt::Debug for KillSwitch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Life({} of {})", self.steps(), self.last)
+        write!(f, "KillSwitch({} of {})", self.steps(), self.last)
     }
 }
 
 /// The file system of a process.
 #[derive(Debug)]
-pub(crate) struct MortalFs<F> {
+pub(crate) struct KillableFs<F> {
     inner: F,
-    life: Arc<Life>,
+    kill_switch: Arc<KillSwitch>,
 }
 
-/// As [`MortalFs`], with small files and renames made of single steps.
+/// As [`KillableFs`], with small files and renames made of single steps.
 #[derive(Debug)]
-pub(crate) struct StepwiseFs<F>(MortalFs<F>);
+pub(crate) struct StepwiseFs<F>(KillableFs<F>);
 
-impl<F> MortalFs<F> {
-    pub(crate) fn new(inner: F, life: &Arc<Life>) -> Self {
-        Self { inner, life: Arc::clone(life) }
+impl<F> KillableFs<F> {
+    pub(crate) fn new(inner: F, kill_switch: &Arc<KillSwitch>) -> Self {
+        Self { inner, kill_switch: Arc::clone(kill_switch) }
     }
 }
 
 impl<F> StepwiseFs<F> {
-    pub(crate) fn new(inner: F, life: &Arc<Life>) -> Self {
-        Self(MortalFs::new(inner, life))
+    pub(crate) fn new(inner: F, kill_switch: &Arc<KillSwitch>) -> Self {
+        Self(KillableFs::new(inner, kill_switch))
     }
 }
 
-macro_rules! mortal {
+macro_rules! killable {
     ($this:ident => $fs:expr; $($method:ident($($arg:ident: $type:ty),*) -> $output:ty;)*) => {
         $(fn $method<'a>(&'a $this, $($arg: $type),*) -> BoxFuture<'a, LocalFsResult<$output>> {
             Box::pin(async move {
-                $fs.life.live().await;
+                $fs.kill_switch.step_or_stop().await;
                 $fs.inner.$method($($arg),*).await
             })
         })*
@@ -128,7 +128,7 @@ macro_rules! mortal {
 macro_rules! file_system {
     ($name:ident, $this:ident => $fs:expr; { $($whole:item)* }) => {
         impl<F: FileSystem> FileSystem for $name<F> {
-            mortal! { $this => $fs;
+            killable! { $this => $fs;
                 try_exists(path: &'a Path) -> bool;
                 is_dir(path: &'a Path) -> bool;
                 is_file(path: &'a Path) -> bool;
@@ -149,24 +149,24 @@ macro_rules! file_system {
                 mode: OpenMode,
             ) -> BoxFuture<'a, LocalFsResult<Box<dyn FileHandle>>> {
                 Box::pin(async move {
-                    $fs.life.live().await;
+                    $fs.kill_switch.step_or_stop().await;
                     let file = $fs.inner.open(path, mode).await?;
-                    Ok(Box::new(MortalFile { file, life: Arc::clone(&$fs.life) }) as Box<dyn FileHandle>)
+                    Ok(Box::new(KillableFile { file, kill_switch: Arc::clone(&$fs.kill_switch) }) as Box<dyn FileHandle>)
                 })
             }
 
             fn rename<'a>(&'a $this, from: &'a Path, to: &'a Path) -> BoxFuture<'a, LocalFsResult<()>> {
                 Box::pin(async move {
-                    $fs.life.live().await;
+                    $fs.kill_switch.step_or_stop().await;
                     $fs.inner.rename(from, to).await?;
-                    ($fs.life.on_final_name)(to);
+                    ($fs.kill_switch.on_final_name)(to);
                     Ok(())
                 })
             }
 
             fn sandbox(&$this, root: &Path) -> Option<Arc<dyn FileSystem>> {
                 let inner = $fs.inner.sandbox(root)?;
-                Some(Arc::new($name::new(inner, &$fs.life)))
+                Some(Arc::new($name::new(inner, &$fs.kill_switch)))
             }
 
             $($whole)*
@@ -176,7 +176,7 @@ macro_rules! file_system {
 
 file_system!(StepwiseFs, self => self.0; {});
 
-file_system!(MortalFs, self => self; {
+file_system!(KillableFs, self => self; {
     fn commit<'a>(
         &'a self,
         part: &'a Path,
@@ -184,19 +184,19 @@ file_system!(MortalFs, self => self; {
         options: CommitOptions,
     ) -> BoxFuture<'a, LocalFsResult<()>> {
         Box::pin(async move {
-            self.life.live().await;
+            self.kill_switch.step_or_stop().await;
             self.inner.commit(part, target, options).await?;
-            (self.life.on_final_name)(target);
+            (self.kill_switch.on_final_name)(target);
             Ok(())
         })
     }
 
     fn write_whole<'a>(&'a self, file: WholeFile) -> BoxFuture<'a, LocalFsResult<bool>> {
         Box::pin(async move {
-            self.life.live().await;
+            self.kill_switch.step_or_stop().await;
             let target = file.target.clone();
             let written = self.inner.write_whole(file).await?;
-            (self.life.on_final_name)(&target);
+            (self.kill_switch.on_final_name)(&target);
             Ok(written)
         })
     }
@@ -207,35 +207,36 @@ file_system!(MortalFs, self => self; {
         max_size: usize,
     ) -> BoxFuture<'a, LocalFsResult<Option<ReadFile>>> {
         Box::pin(async move {
-            self.life.live().await;
+            self.kill_switch.step_or_stop().await;
             self.inner.read_whole(path, max_size).await
         })
     }
 });
 
 #[derive(Debug)]
-struct MortalFile {
+struct KillableFile {
     file: Box<dyn FileHandle>,
-    life: Arc<Life>,
+    kill_switch: Arc<KillSwitch>,
 }
 
-impl AsyncRead for MortalFile {
+impl AsyncRead for KillableFile {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         ready!(Pin::new(&mut self.file).poll_read(cx, buf))?;
-        if self.life.step() { Poll::Ready(Ok(())) } else { Poll::Pending }
+        if self.kill_switch.step() { Poll::Ready(Ok(())) } else { Poll::Pending }
     }
 }
 
-impl AsyncWrite for MortalFile {
+impl AsyncWrite for KillableFile {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        if self.life.step() {
+        if self.kill_switch.step() {
             return Pin::new(&mut self.file).poll_write(cx, bytes);
         }
-        if self.life.options.tears_last_write && self.life.steps() == self.life.last + 1 {
+        if self.kill_switch.options.tears_last_write && self.kill_switch.steps() == self.kill_switch.last + 1
+        {
             let _ = Pin::new(&mut self.file).poll_write(cx, &bytes[..bytes.len() / 2]);
         }
         Poll::Pending
@@ -250,7 +251,7 @@ impl AsyncWrite for MortalFile {
     }
 }
 
-impl AsyncSeek for MortalFile {
+impl AsyncSeek for KillableFile {
     fn start_seek(mut self: Pin<&mut Self>, position: io::SeekFrom) -> io::Result<()> {
         Pin::new(&mut self.file).start_seek(position)
     }
@@ -260,78 +261,78 @@ impl AsyncSeek for MortalFile {
     }
 }
 
-impl FileHandle for MortalFile {
+impl FileHandle for KillableFile {
     fn sync(&mut self) -> BoxFuture<'_, io::Result<()>> {
         Box::pin(async {
-            self.life.live().await;
+            self.kill_switch.step_or_stop().await;
             self.file.sync().await
         })
     }
 
     fn reserve(&mut self, length: u64) -> BoxFuture<'_, io::Result<()>> {
         Box::pin(async move {
-            self.life.live().await;
+            self.kill_switch.step_or_stop().await;
             self.file.reserve(length).await
         })
     }
 
     fn try_lock(&mut self) -> BoxFuture<'_, io::Result<bool>> {
         Box::pin(async {
-            self.life.live().await;
+            self.kill_switch.step_or_stop().await;
             self.file.try_lock().await
         })
     }
 
     fn is_at<'a>(&'a mut self, path: &'a Path) -> BoxFuture<'a, io::Result<bool>> {
         Box::pin(async {
-            self.life.live().await;
+            self.kill_switch.step_or_stop().await;
             self.file.is_at(path).await
         })
     }
 
     fn system_file(&self) -> Option<std::fs::File> {
-        self.file.system_file().filter(|_| self.life.options.is_direct)
+        self.file.system_file().filter(|_| self.kill_switch.options.is_direct)
     }
 }
 
 /// Opens the connections of a process.
 #[derive(Debug)]
-pub(crate) struct MortalConnector {
+pub(crate) struct KillableConnector {
     tcp: TcpConnector,
-    life: Arc<Life>,
+    kill_switch: Arc<KillSwitch>,
 }
 
-impl MortalConnector {
-    pub(crate) fn new(life: &Arc<Life>) -> Self {
-        Self { tcp: TcpConnector::new(), life: Arc::clone(life) }
+impl KillableConnector {
+    pub(crate) fn new(kill_switch: &Arc<KillSwitch>) -> Self {
+        Self { tcp: TcpConnector::new(), kill_switch: Arc::clone(kill_switch) }
     }
 }
 
-impl Connector for MortalConnector {
+impl Connector for KillableConnector {
     fn connect<'a>(&'a self, target: Target<'a>) -> BoxFuture<'a, io::Result<BoxSocket>> {
         Box::pin(async move {
-            self.life.live().await;
+            self.kill_switch.step_or_stop().await;
             let socket = self.tcp.connect(target).await?;
-            Ok(Box::new(MortalSocket { socket, life: Arc::clone(&self.life) }) as BoxSocket)
+            Ok(Box::new(KillableSocket { socket, kill_switch: Arc::clone(&self.kill_switch) }) as BoxSocket)
         })
     }
 }
 
 #[derive(Debug)]
-struct MortalSocket {
+struct KillableSocket {
     socket: BoxSocket,
-    life: Arc<Life>,
+    kill_switch: Arc<KillSwitch>,
 }
 
-impl Drop for MortalSocket {
+impl Drop for KillableSocket {
     fn drop(&mut self) {
-        if self.life.steps() > self.life.last && self.life.options.closes_orderly {
+        if self.kill_switch.steps() > self.kill_switch.last && self.kill_switch.options.closes_orderly {
             self.socket.reset_on_close(false);
         }
     }
 }
 
-impl Socket for MortalSocket {
+impl Socket for KillableSocket {
     fn peer_address(&self) -> Option<SocketAddr> {
         self.socket.peer_address()
     }
@@ -349,30 +350,30 @@ impl Socket for MortalSocket {
     }
 }
 
-impl AsyncRead for MortalSocket {
+impl AsyncRead for KillableSocket {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         ready!(Pin::new(&mut self.socket).poll_read(cx, buf))?;
-        if self.life.step() { Poll::Ready(Ok(())) } else { Poll::Pending }
+        if self.kill_switch.step() { Poll::Ready(Ok(())) } else { Poll::Pending }
     }
 }
 
-impl AsyncWrite for MortalSocket {
+impl AsyncWrite for KillableSocket {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         // The step counts once the system takes the bytes.
-        let is_last = self.life.is_last();
-        if self.life.steps() > self.life.last {
+        let is_last = self.kill_switch.is_last();
+        if self.kill_switch.steps() > self.kill_switch.last {
             return Poll::Pending;
         }
-        let bytes = match is_last && self.life.options.tears_last_write {
+        let bytes = match is_last && self.kill_switch.options.tears_last_write {
             true => &bytes[..bytes.len().div_ceil(2)],
             false => bytes,
         };
         let written = ready!(Pin::new(&mut self.socket).poll_write(cx, bytes))?;
-        if self.life.step() { Poll::Ready(Ok(written)) } else { Poll::Pending }
+        if self.kill_switch.step() { Poll::Ready(Ok(written)) } else { Poll::Pending }
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {

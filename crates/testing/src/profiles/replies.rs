@@ -1,0 +1,304 @@
+//! One unusual reply or listing each, as several servers send it.
+
+use super::{Profile, classic, lines, modern};
+use crate::memory::{Habits, ListedPath, PathArgument};
+
+pub(super) const PROFILES: &[Profile] = &[
+    Profile { name: "absolute_paths_only", habits: absolute_paths_only },
+    Profile { name: "active_type_ascii_only", habits: active_type_ascii_only },
+    Profile { name: "aliases_of_success", habits: aliases_of_success },
+    Profile { name: "changes_to_anything", habits: changes_to_anything },
+    Profile { name: "clock_in_year_19100", habits: clock_in_year_19100 },
+    Profile { name: "data_closed_after_error", habits: data_closed_after_error },
+    Profile { name: "directory_exists_521", habits: directory_exists_521 },
+    Profile { name: "directory_reply_empty", habits: directory_reply_empty },
+    Profile { name: "directory_reply_refused", habits: directory_reply_refused },
+    Profile { name: "directory_reply_with_250", habits: directory_reply_with_250 },
+    Profile { name: "empty_directory_without_data", habits: empty_directory_without_data },
+    Profile { name: "epsv_other_delimiters", habits: epsv_other_delimiters },
+    Profile { name: "facts_in_odd_case", habits: facts_in_odd_case },
+    Profile { name: "facts_without_last_semicolon", habits: facts_without_last_semicolon },
+    Profile { name: "feat_in_one_line", habits: feat_in_one_line },
+    Profile { name: "feat_with_codes", habits: feat_with_codes },
+    Profile { name: "hangs_up_at_unknown", habits: hangs_up_at_unknown },
+    Profile { name: "login_232", habits: login_232 },
+    Profile { name: "mdtm_with_fraction", habits: mdtm_with_fraction },
+    Profile { name: "month_only", habits: month_only },
+    Profile { name: "names_with_dot_slash", habits: names_with_dot_slash },
+    Profile { name: "no_preliminary_reply", habits: no_preliminary_reply },
+    Profile { name: "passive_with_spaces", habits: passive_with_spaces },
+    Profile { name: "passive_with_text", habits: passive_with_text },
+    Profile { name: "preliminary_reply_at_end", habits: preliminary_reply_at_end },
+    Profile { name: "replies_end_with_nul", habits: replies_end_with_nul },
+    Profile { name: "replies_twice", habits: replies_twice },
+    Profile { name: "replies_with_telnet", habits: replies_with_telnet },
+    Profile { name: "size_in_words", habits: size_in_words },
+    Profile { name: "sizes_listed_as_zero", habits: sizes_listed_as_zero },
+    Profile { name: "transfer_ends_with_225", habits: transfer_ends_with_225 },
+    Profile { name: "type_image_refused", habits: type_image_refused },
+    Profile { name: "type_unknown", habits: type_unknown },
+    Profile { name: "year_only", habits: year_only },
+];
+
+/// Paths begin at the root.
+fn absolute_paths_only() -> Habits {
+    Habits {
+        reads_path: Some(|PathArgument { directory, argument, .. }| match argument {
+            "." => Some(directory.to_owned()),
+            ".." => Some(directory.rsplit_once('/').map_or("", |(above, _)| above).to_owned()),
+            _ => Some(argument.strip_prefix('/')?.trim_end_matches('/').to_owned()),
+        }),
+        missing: "550 @: not an absolute path name",
+        ..classic()
+    }
+}
+
+/// Listings in `TYPE A` only, and no passive mode.
+fn active_type_ascii_only() -> Habits {
+    Habits {
+        lists_in_ascii_only: true,
+        replies: &[("EPSV", "502 Not implemented"), ("PASV", "502 Not implemented")],
+        ..classic()
+    }
+}
+
+/// `200` or `226` in place of more exact codes.
+fn aliases_of_success() -> Habits {
+    Habits {
+        confirmations: &[
+            ("CWD", "200 ok"),
+            ("CDUP", "200 ok"),
+            ("DELE", "200 ok"),
+            ("MKD", "226 ok"),
+            ("RMD", "200 ok"),
+            ("RNFR", "200 ok"),
+            ("RNTO", "200 ok"),
+            ("TYPE", "250 ok"),
+            ("USER", "331 more"),
+        ],
+        opens: "150-first\n150 here",
+        closes: "200 ok",
+        ..classic()
+    }
+}
+
+/// `CWD` succeeds for files and for missing names.
+fn changes_to_anything() -> Habits {
+    Habits { enters_anything: true, ..classic() }
+}
+
+/// `MDTM` with the year 19100 + 23.
+fn clock_in_year_19100() -> Habits {
+    Habits {
+        replies: &[("MDTM", "213 191231114221320")],
+        ..Habits { refused: vec!["MLSD", "MLST", "MFMT"], ..modern() }
+    }
+    .listing(lines::ls)
+}
+
+/// `426` after all data of a listing, as when the client closes first.
+fn data_closed_after_error() -> Habits {
+    Habits {
+        opens: "125 opening",
+        closes: "250 Requested file action okay, completed.",
+        closes_early: true,
+        ..classic()
+    }
+}
+
+/// `521` for a directory that exists.
+fn directory_exists_521() -> Habits {
+    Habits { existing: "521 \"@\" directory exists", ..classic() }
+}
+
+/// No path in the reply to `PWD`.
+fn directory_reply_empty() -> Habits {
+    Habits { shows_directory: |_| "\"\" is current directory".to_owned(), ..classic() }
+}
+
+/// `PWD` is unknown.
+fn directory_reply_refused() -> Habits {
+    Habits { replies: &[("PWD", "502 Command not implemented.")], ..classic() }
+}
+
+/// `250` for `257`, with other words.
+fn directory_reply_with_250() -> Habits {
+    Habits {
+        shows_directory: |directory| format!("Current directory: /{directory}"),
+        confirmations: &[("PWD", "250 #"), ("MKD", "250 created")],
+        ..classic()
+    }
+}
+
+/// `226` and no data connection for an empty directory.
+fn empty_directory_without_data() -> Habits {
+    Habits { empty_listing: Some("226 Directory empty"), ..classic() }
+}
+
+fn epsv_other_delimiters() -> Habits {
+    Habits { extended_passive: |port| format!("229 Entering EPSV mode (###{port}#)."), ..modern() }
+}
+
+/// Names of facts in capitals, with blanks, and without sizes of directories.
+fn facts_in_odd_case() -> Habits {
+    Habits { ..modern() }.facts(|name, item| {
+        let time = item.time().time_val();
+        match item.is_directory() {
+            true => format!("TYPE=DIR;MODIFY={time};PERM=cdelmp; {name}"),
+            false => format!("SIZE={};TYPE=FILE;MODIFY={time};PERM=rwadf; {name}", item.size()),
+        }
+    })
+}
+
+fn facts_without_last_semicolon() -> Habits {
+    Habits { ..modern() }.facts(|name, item| {
+        let kind = if item.is_directory() { "dir" } else { "file" };
+        format!("Modify={};Type={kind};Size={} {name}", item.time().time_val(), item.size())
+    })
+}
+
+/// `211` without a list.
+fn feat_in_one_line() -> Habits {
+    Habits { replies: &[("FEAT", "211 SIZE MDTM REST STREAM")], refused: vec!["MLSD", "MLST"], ..modern() }
+        .listing(lines::ls)
+}
+
+/// The code stands before each line of `FEAT`, and another one at its end.
+fn feat_with_codes() -> Habits {
+    Habits {
+        replies: &[("FEAT", "211-Features:\n211-SIZE\n211-MDTM\n211-REST STREAM\n211-UTF8\n211 End")],
+        refused: vec!["MLSD", "MLST", "MFMT"],
+        ..modern()
+    }
+    .listing(lines::ls)
+}
+
+/// Commands that it does not know end the session.
+fn hangs_up_at_unknown() -> Habits {
+    Habits {
+        replies: &[
+            ("FEAT", "!"),
+            ("SYST", "!"),
+            ("EPSV", "!"),
+            ("MLSD", "!"),
+            ("MLST", "!"),
+            ("OPTS", "!"),
+            ("MFMT", "!"),
+            ("CLNT", "!"),
+        ],
+        ..classic()
+    }
+}
+
+/// `232` for `230`, and `202` for `PASS`.
+fn login_232() -> Habits {
+    Habits {
+        replies: &[
+            ("USER", "232 User logged in, authorized by security data exchange"),
+            ("PASS", "202 superfluous"),
+        ],
+        ..classic()
+    }
+}
+
+fn mdtm_with_fraction() -> Habits {
+    Habits { refused: vec!["MLSD", "MLST", "MFMT"], confirmations: &[("MDTM", "213 #.123")], ..modern() }
+        .listing(lines::ls)
+}
+
+/// `Jan 2020`.
+fn month_only() -> Habits {
+    Habits { ..classic() }.listing(|name, item| {
+        let mode = if item.is_directory() { "drwxr-xr-x" } else { "-rw-r--r--" };
+        let time = item.time();
+        format!("{mode} 1 ftp ftp {:>12} {}  {} {name}", item.size(), time.month_name(), time.year)
+    })
+}
+
+/// `./` before each name.
+fn names_with_dot_slash() -> Habits {
+    Habits { ..classic() }.listing(|name, item| lines::ls(&format!("./{name}"), item))
+}
+
+/// A transfer begins without a reply.
+fn no_preliminary_reply() -> Habits {
+    Habits { opens: "", ..classic() }
+}
+
+fn passive_with_spaces() -> Habits {
+    Habits {
+        passive: |port| format!("227 Entering Passive Mode ( 127, 0, 0, 1, {}, {} ).", port >> 8, port & 255),
+        ..classic()
+    }
+}
+
+/// Other brackets before the address.
+fn passive_with_text() -> Habits {
+    Habits {
+        passive: |port| {
+            format!("227 Passive mode (server 2, id 77) on [127,0,0,1,{},{}]", port >> 8, port & 255)
+        },
+        ..classic()
+    }
+}
+
+/// `150` follows the data.
+fn preliminary_reply_at_end() -> Habits {
+    Habits { opens: "", closes: "150 Opening data connection\n226 done", ..classic() }
+}
+
+fn replies_end_with_nul() -> Habits {
+    Habits { line_end: "\0\r\n", ..classic() }
+}
+
+/// Each final reply is sent twice.
+fn replies_twice() -> Habits {
+    Habits { repeats_replies: true, ..classic() }
+}
+
+/// A Telnet command (`IAC NOP`) precedes each line.
+fn replies_with_telnet() -> Habits {
+    Habits { line_start: b"\xff\xf1", ..classic() }
+}
+
+fn size_in_words() -> Habits {
+    Habits {
+        confirmations: &[("SIZE", "213 The size is # bytes")],
+        refused: vec!["MLSD", "MLST", "MFMT"],
+        ..modern()
+    }
+    .listing(lines::ls)
+}
+
+/// All sizes are 0.
+fn sizes_listed_as_zero() -> Habits {
+    Habits { ..classic() }.listing(|name, item| {
+        let mode = if item.is_directory() { "drwxr-xr-x" } else { "-rw-r--r--" };
+        format!("{mode} 1 ftp ftp 0 {} {name}", lines::ls_date(item, 0))
+    })
+}
+
+fn transfer_ends_with_225() -> Habits {
+    Habits { closes: "225 Data connection open; no transfer in progress", ..classic() }
+}
+
+/// `TYPE I` and `TYPE A` are refused as parameters.
+fn type_image_refused() -> Habits {
+    Habits { replies: &[("TYPE", "504 Command not implemented for that parameter.")], ..classic() }
+}
+
+fn type_unknown() -> Habits {
+    Habits {
+        replies: &[("TYPE", "502 Command not implemented.")],
+        listed_paths: &[("LIST", ListedPath::Read)],
+        ..classic()
+    }
+}
+
+/// `2020`.
+fn year_only() -> Habits {
+    Habits { ..classic() }.listing(|name, item| {
+        let mode = if item.is_directory() { "drwxr-xr-x" } else { "-rw-r--r--" };
+        format!("{mode} 1 ftp ftp {:>12} {} {name}", item.size(), item.time().year)
+    })
+}

@@ -1,0 +1,440 @@
+//! Servers of old Windows programs, of real-time systems, and of devices that print or measure.
+
+use super::{Profile, classic, lines, modern};
+use crate::memory::{Habits, ListedPath, PathArgument};
+
+pub(super) const PROFILES: &[Profile] = &[
+    Profile { name: "ability_server", habits: ability_server },
+    Profile { name: "axis_camera", habits: axis_camera },
+    Profile { name: "cesar_ftp", habits: cesar_ftp },
+    Profile { name: "freertos_plus", habits: freertos_plus },
+    Profile { name: "goanywhere", habits: goanywhere },
+    Profile { name: "guild_ftpd", habits: guild_ftpd },
+    Profile { name: "home_ftp", habits: home_ftp },
+    Profile { name: "hp_printer", habits: hp_printer },
+    Profile { name: "inetutils", habits: inetutils },
+    Profile { name: "j_ftp_proxy", habits: j_ftp_proxy },
+    Profile { name: "lwip", habits: lwip },
+    Profile { name: "nucleus", habits: nucleus },
+    Profile { name: "pure_ftpd_limited", habits: pure_ftpd_limited },
+    Profile { name: "qnap", habits: qnap },
+    Profile { name: "rebex", habits: rebex },
+    Profile { name: "siemens_s7", habits: siemens_s7 },
+    Profile { name: "solaris", habits: solaris },
+    Profile { name: "switch_sys_ftpd", habits: switch_sys_ftpd },
+    Profile { name: "threadx", habits: threadx },
+    Profile { name: "tp_link_usb", habits: tp_link_usb },
+    Profile { name: "wago_plc", habits: wago_plc },
+    Profile { name: "windows_ce", habits: windows_ce },
+    Profile { name: "xbox_360", habits: xbox_360 },
+    Profile { name: "z_ftp_server", habits: z_ftp_server },
+];
+
+fn ability_server() -> Habits {
+    Habits {
+        greeting: "220 Welcome to Code-Crafters - Ability Server 2.34. (Ability Server 2.34 by Code-Crafters).",
+        system: "UNIX",
+        unknown: "500 Command not recognized.",
+        missing: "550 Requested action not taken.",
+        closes: "226 Transfer complete. Closing data connection.",
+        shows_directory: |directory| format!("\"/{directory}\" is current directory."),
+        ..classic()
+    }
+}
+
+/// One session, names in lower case on a card, and seconds in a list without owner.
+fn axis_camera() -> Habits {
+    Habits {
+        greeting: "AXIS 210 Network Camera 4.40 (Jan 21 2008) ready.",
+        missing: "550 Requested action not taken. File unavailable.",
+        unknown: "502 Command not implemented.",
+        sessions: Some((1, "421 Service not available, remote server has closed connection")),
+        opens: "150 Opening data connection.",
+        closes: "226 Transfer complete.",
+        ..classic()
+    }
+    .listing(|name, item| {
+        let mode = if item.is_directory() { "drwxr-xr-x" } else { "-rw-r--r--" };
+        format!("{mode}    1 root root {:>9} {} {name}", item.size(), lines::ls_date(item, 0))
+    })
+}
+
+/// `MLST` that answers with a `LIST` line, and a slash after directories.
+fn cesar_ftp() -> Habits {
+    Habits {
+        greeting: "220 CesarFTP 0.99g Server Welcome !",
+        system: "UNIX Type: L8",
+        missing: "550 Can't access",
+        unknown: "500 Command unknown",
+        shows_directory: |directory| format!("\"/{directory}/\" is current directory."),
+        closes: "226 Transfer finished",
+        ..classic()
+    }
+    .listing(|name, item| {
+        let mode = if item.is_directory() { "drwxrwxrwx" } else { "-rw-rw-rw-" };
+        format!("{mode} 1 user group {} {} {name}", item.size(), lines::ls_date(item, 0))
+    })
+}
+
+/// Few commands, and times of 1970.
+fn freertos_plus() -> Habits {
+    Habits {
+        greeting: "220 Welcome to the FreeRTOS+TCP FTP server",
+        replies: &[("SYST", "215 UNIX Type: L8"), ("OPTS", "501 Syntax error"), ("NOOP", "200 OK")],
+        unknown: "502 Command not implemented",
+        missing: "550 File not found",
+        confirmations: &[("CWD", "250 Changed to @"), ("TYPE", "200 OK"), ("RNFR", "350 Rename accepted")],
+        ..classic()
+    }
+    .listing(|name, item| {
+        let mode = if item.is_directory() { "drwxrw-r--" } else { "-rw-rw-r--" };
+        format!("{mode}   1 freertos plusfat {:>10} Jan  1  1970 {name}", item.size())
+    })
+}
+
+fn goanywhere() -> Habits {
+    Habits {
+        greeting: "220 Welcome to GoAnywhere FTP Server",
+        system: "UNIX Type: GoAnywhere",
+        features: Some(&[
+            "SIZE",
+            "MDTM",
+            "REST STREAM",
+            "MLST Size;Modify;Type;Perm",
+            "MODE Z",
+            "UTF8",
+            "EPSV",
+            "MFMT",
+        ]),
+        unknown: "502 Command @ not implemented.",
+        missing: "550 \"@\": The file or directory does not exist.",
+        rename_replaces: false,
+        ..modern()
+    }
+    .facts(|name, item| {
+        let (time, size) = (item.time().time_val(), item.size());
+        let kind = if item.is_directory() { "dir" } else { "file" };
+        format!("Size={size};Modify={time}.000;Type={kind};Perm=adfrw; {name}")
+    })
+}
+
+/// A banner with empty lines, and `..` in listings.
+fn guild_ftpd() -> Habits {
+    Habits {
+        greeting: "220-GuildFTPd FTP Server (c) 1997-2002\n220-Version 0.999.14\n220-\n220-Thanks!\n220 Please enter your name:",
+        system: "UNIX Type: L8",
+        missing: "550 Access denied",
+        replies: &[
+            ("USER", "331 User name okay, Need password."),
+            ("PASS", "230-Welcome\n230-\n230 User logged in."),
+        ],
+        list_frame: ("drwxrwxrwx   1 user     group           0 Jan 01  2000 ..\r\n", ""),
+        confirmations: &[("CWD", "250 \"/@\" is current directory.")],
+        ..classic()
+    }
+}
+
+/// A backslash before the root, and lists of DOS.
+fn home_ftp() -> Habits {
+    Habits {
+        greeting: "220 Home Ftp Server ready",
+        system: "Windows_NT",
+        shows_directory: |directory| format!("\"\\{}\" is working directory.", directory.replace('/', "\\")),
+        reads_path: Some(|PathArgument { directory, argument, .. }| {
+            let path = argument.replace('\\', "/");
+            match path.strip_prefix('/') {
+                Some(path) => Some(path.trim_end_matches('/').to_owned()),
+                None => Some([directory, &path].join("/").trim_matches('/').to_owned()),
+            }
+        }),
+        ..classic()
+    }
+    .listing(lines::dos)
+}
+
+/// A `LIST` that ends with text, and replies with other punctuation.
+fn hp_printer() -> Habits {
+    Habits {
+        greeting: "220 JD FTP Server Ready",
+        system: "HP JetDirect",
+        replies: &[
+            ("OPTS", "500 Command not recognized"),
+            ("USER", "331 Username Ok, send identity (email address) as password."),
+            (
+                "PASS",
+                "230-Hewlett-Packard FTP Print Server Version 2.0\n230-Directory:  Description:\n230-PORT1       Print to port 1\n230 User logged in",
+            ),
+        ],
+        shows_directory: |directory| format!("\"/{directory}\" is current directory"),
+        list_frame: ("total 1\r\n", "\r\n"),
+        unknown: "500 Command not recognized",
+        ..classic()
+    }
+}
+
+/// The code stands before a text of several lines only once, and lines are indented.
+fn inetutils() -> Habits {
+    Habits {
+        greeting: "220 host FTP server (GNU inetutils 1.9.4) ready.",
+        replies: &[
+            ("FEAT", "500 'FEAT': command not understood."),
+            ("STAT", "211- host FTP server status:\n     Version\n211 End of status"),
+        ],
+        unknown: "500 '@': command not understood.",
+        missing: "550 @: No such file or directory",
+        list_frame: ("total 12\r\n", ""),
+        confirmations: &[("MKD", "257 \"@\" new directory created.")],
+        ..classic()
+    }
+}
+
+/// A proxy that translates `PASV` to its own address and knows no other commands.
+fn j_ftp_proxy() -> Habits {
+    Habits {
+        greeting: "220-<proxy>\n220-  All connections are logged\n220-\n220 Frox transparent ftp proxy. Login with username[@host[:port]]",
+        replies: &[
+            ("EPSV", "500 Command EPSV not supported by proxy"),
+            ("FEAT", "500 Command not implemented by proxy"),
+        ],
+        unknown: "500 Command not implemented by proxy",
+        passive: |port| format!("227 Entering Passive Mode (10,255,255,1,{},{})", port >> 8, port & 255),
+        ..classic()
+    }
+}
+
+/// Directories first, one blank, and a fixed owner.
+fn lwip() -> Habits {
+    Habits {
+        greeting: "220 lwIP FTP Server ready.",
+        system: "UNIX Type: L8",
+        unknown: "502 Command not implemented.",
+        missing: "550 File not found.",
+        replies: &[("NOOP", "200 Operation successful"), ("SIZE", "502 Command not implemented.")],
+        knows_list_options: false,
+        ..classic()
+    }
+    .listing(|name, item| {
+        let kind = if item.is_directory() { 'd' } else { '-' };
+        format!("{kind}rw-rw-rw-   1 user     ftp  {:>11} {} {name}", item.size(), lines::ls_date(item, 0))
+    })
+}
+
+/// A device in the path, and `CWD` by single names.
+fn nucleus() -> Habits {
+    Habits {
+        greeting: "Nucleus FTP Server (Version 1.7) ready.",
+        system: "NUCLEUS PLUS",
+        shows_directory: |directory| format!("\"A:\\{}\"", directory.replace('/', "\\")),
+        reads_path: Some(|PathArgument { directory, argument, .. }| match argument.strip_prefix("A:\\") {
+            Some(path) => Some(path.trim_end_matches('\\').replace('\\', "/")),
+            None if argument.starts_with(['/', '\\']) => None,
+            None => Some([directory, &argument.replace('\\', "/")].join("/").trim_matches('/').to_owned()),
+        }),
+        unknown: "500 Syntax error",
+        ..classic()
+    }
+    .listing(lines::dos)
+}
+
+/// Neither `RNFR` nor `SITE`, and no dot names.
+fn pure_ftpd_limited() -> Habits {
+    Habits {
+        greeting: "220---------- Welcome to Pure-FTPd [privsep] [TLS] ----------\n220-You are user number 1 of 5 allowed.\n220 You will be disconnected after 15 minutes of inactivity.",
+        refused: vec!["RNFR", "RNTO", "SITE", "MFMT"],
+        unknown: "500 Unknown command",
+        closes: "226-Options: -l \n226 4 matches total",
+        hides_dot_names: true,
+        ..modern()
+    }
+}
+
+/// ProFTPD with another name, local times in `LIST`.
+fn qnap() -> Habits {
+    Habits {
+        greeting: "NASFTPD Turbo station 1.3.5a Server (ProFTPD) [::ffff:10.0.0.2]",
+        features: Some(&[
+            "MDTM",
+            "MFMT",
+            "TVFS",
+            "UTF8",
+            "MFF modify;UNIX.group;UNIX.mode;",
+            "LANG en-US*",
+            "REST STREAM",
+            "SIZE",
+        ]),
+        refused: vec!["MLSD", "MLST"],
+        unknown: "500 @ not understood",
+        missing: "550 @: No such file or directory",
+        empty_listing: Some("450 No files found"),
+        ..modern()
+    }
+    .listing(|name, item| lines::ls_in_zone(name, item, 8))
+}
+
+fn rebex() -> Habits {
+    Habits {
+        greeting: "220-Welcome to test.rebex.net!\n220 See https://test.rebex.net/ for more information and terms of use.",
+        system: "Windows_NT",
+        features: Some(&[
+            "MDTM",
+            "MLST type*;size*;modify*;",
+            "MLSD",
+            "SIZE",
+            "REST STREAM",
+            "UTF8",
+            "CLNT",
+            "MFMT",
+        ]),
+        missing: "550 File or directory not found.",
+        rename_replaces: false,
+        ..modern()
+    }
+}
+
+/// Only files below a drive, with 8.3 names in capitals.
+fn siemens_s7() -> Habits {
+    Habits {
+        greeting: "220 CP 343-1 FTP Server ready",
+        home: "ram",
+        system: "UNKNOWN",
+        unknown: "502 Command not implemented",
+        missing: "550 file not found",
+        sessions: Some((2, "421 Too many users")),
+        ..classic()
+    }
+    .listing(|name, item| {
+        let mode = if item.is_directory() { "drwxrwxrwx" } else { "-rwxrwxrwx" };
+        format!("{mode}  1 s7 plc {:>8} {} {name}", item.size(), lines::ls_date(item, 0))
+    })
+}
+
+fn solaris() -> Habits {
+    Habits {
+        greeting: "220 sun1 FTP server (SunOS 5.8) ready.",
+        unknown: "500 '@': command not understood.",
+        missing: "550 @: No such file or directory.",
+        opens_listing: Some("150 ASCII data connection for /bin/ls (127.0.0.1,1234) (0 bytes)."),
+        closes: "226 ASCII Transfer complete.",
+        list_frame: ("total 16\r\n", ""),
+        ..classic()
+    }
+}
+
+/// A device before each path, `LIST -a` with `.` and `..`.
+fn switch_sys_ftpd() -> Habits {
+    Habits {
+        greeting: "Hello!",
+        replies: &[("USER", "230 OK"), ("PASS", "230 OK"), ("OPTS", "504 Command not implemented")],
+        refused: vec!["EPSV", "MFMT", "MLSD", "MLST"],
+        unknown: "502 invalid command",
+        closes: "226 OK\n",
+        list_frame: (
+            "drwxrwxrwx 1 3DS 3DS 0 Jan  1  2000 .\r\ndrwxrwxrwx 1 3DS 3DS 0 Jan  1  2000 ..\r\n",
+            "",
+        ),
+        ..modern()
+    }
+    .listing(lines::ls)
+}
+
+/// NetX: a fixed date, and `LIST` of the working directory only.
+fn threadx() -> Habits {
+    Habits {
+        greeting: "220 Service Ready for new user",
+        system: "NetX FTP",
+        unknown: "500 Syntax error",
+        missing: "550 File not found",
+        listed_paths: &[("LIST", ListedPath::Ignored)],
+        ..classic()
+    }
+    .listing(|name, item| {
+        let kind = if item.is_directory() { 'd' } else { '-' };
+        format!("{kind}rw-rw-rw-  1 owner group {:>10} JAN 01 00:00 {name}", item.size())
+    })
+}
+
+/// vsftpd without dot names, whose volumes are below the root.
+fn tp_link_usb() -> Habits {
+    Habits {
+        greeting: "220 Welcome to TBS FTP Server.",
+        home: "G",
+        features: Some(&["EPRT", "EPSV", "MDTM", "PASV", "REST STREAM", "SIZE", "TVFS"]),
+        refused: vec!["MLSD", "MLST", "MFMT"],
+        unknown: "500 Unknown command.",
+        missing: "550 Failed to change directory.",
+        hides_dot_names: true,
+        ..modern()
+    }
+    .listing(lines::ls)
+}
+
+/// Months in lower case, and names with a leading blank dropped.
+fn wago_plc() -> Habits {
+    Habits {
+        greeting: "WAGO 750-841 FTP server ready",
+        system: "NUCLEUS",
+        unknown: "502 Command not implemented",
+        missing: "550 failed",
+        sessions: Some((1, "")),
+        ..classic()
+    }
+    .listing(|name, item| {
+        let kind = if item.is_directory() { 'd' } else { '-' };
+        format!("{kind}rwxrwxrwx 1 0 0 {:>8} {} {name}", item.size(), lines::ls_date(item, 0).to_lowercase())
+    })
+}
+
+/// Lists of DOS without `AM`.
+fn windows_ce() -> Habits {
+    Habits {
+        greeting: "220 Service ready for new user.",
+        system: "Windows_CE version 5.0",
+        unknown: "502 Command not implemented.",
+        missing: "550 Requested action not taken. File unavailable (e.g., file not found, no access).",
+        opens: "150 File status okay; about to open data connection.",
+        closes: "226 Closing data connection.",
+        ..classic()
+    }
+    .listing(|name, item| {
+        let time = item.time();
+        let size = if item.is_directory() { "<DIR>".to_owned() } else { item.size().to_string() };
+        format!(
+            "{:02}-{:02}-{:02}  {:02}:{:02}       {size:>14} {name}",
+            time.month,
+            time.day,
+            time.year % 100,
+            time.hour,
+            time.minute
+        )
+    })
+}
+
+/// Drives below the root, and no path in `LIST`.
+fn xbox_360() -> Habits {
+    Habits {
+        greeting: "220 Xbox 360 FTP",
+        home: "Hdd1",
+        system: "UNIX Type: L8",
+        unknown: "502 Command not implemented.",
+        missing: "550 Path not found.",
+        replies: &[
+            ("OPTS", "501 Option not understood"),
+            ("NOOP", "200 OK"),
+            ("SIZE", "502 Command not implemented."),
+        ],
+        listed_paths: &[("LIST", ListedPath::Refused("501 No parameters"))],
+        ..classic()
+    }
+}
+
+fn z_ftp_server() -> Habits {
+    Habits {
+        greeting: "220 zFTPServer v6.0, build 2012 ready.",
+        system: "UNIX Type: L8",
+        features: Some(&["SIZE", "MDTM", "REST STREAM", "MLST type*;size*;modify*;", "UTF8"]),
+        refused: vec!["MFMT"],
+        missing: "550 Not a valid path",
+        confirmations: &[("MKD", "257 Directory created"), ("CWD", "250 Current directory is /@")],
+        ..modern()
+    }
+}
