@@ -628,7 +628,7 @@ impl Client {
         from: impl Into<RemotePath>,
         target: impl Into<RemotePath>,
     ) -> Result<()> {
-        rename_into_place(self, &from.into(), &target.into(), None).await
+        Box::pin(rename_into_place(self, &from.into(), &target.into(), None)).await
     }
 }
 
