@@ -27,7 +27,7 @@ impl Core {
         target: Target,
     ) -> Result<Option<String>> {
         match target {
-            Target::Overwrite => self.store(location, chunks).await,
+            Target::Overwrite => Box::pin(self.store(location, chunks)).await,
             Target::Create => under_lock!(self, location, self.store(location, chunks).await),
         }
     }
@@ -35,11 +35,11 @@ impl Core {
     pub(crate) async fn store(&self, location: &str, chunks: &[Bytes]) -> Result<Option<String>> {
         let path = self.object_path(location)?;
         let temporary = self.temporary(location, &path);
-        let stored = match self.store_at(&temporary, chunks).await {
+        let stored = match Box::pin(self.store_at(&temporary, chunks)).await {
             // Perhaps its directory does not exist yet.
             Err(Error::StatusCode(refused)) if refused.info.code().class() == 5 => {
                 self.create_directory_of(location).await?;
-                self.store_at(&temporary, chunks).await
+                Box::pin(self.store_at(&temporary, chunks)).await
             }
             stored => stored,
         };
@@ -47,7 +47,7 @@ impl Core {
             self.discard(&temporary, &path).await;
             return Err(Failure::of(location, error));
         }
-        self.publish(location, &temporary, &path).await
+        Box::pin(self.publish(location, &temporary, &path)).await
     }
 
     /// Returns where an object is stored until it is complete.

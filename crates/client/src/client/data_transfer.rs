@@ -316,7 +316,7 @@ impl Client {
             TransferCommand::Path { verb, path } => (verb, path),
         };
         let usage = if command.direction() == Direction::Up { PathUse::Write } else { PathUse::Read };
-        let error = match self.open_path(verb, path, Spelling::Usual, request).await {
+        let error = match Box::pin(self.open_path(verb, path, Spelling::Usual, request)).await {
             Ok(data) => {
                 self.note_path_works(usage, path);
                 return Ok(data);
@@ -530,7 +530,7 @@ impl Client {
         let pipelined = self.mode_ahead(direction, follow_up).is_some();
         let queries = queries.schedule(pipelined, compressed, self.control.memory());
         let (opened, dating) = match self.config.active.is_some() || self.capabilities.active_only {
-            true => (self.open_active().await?, None),
+            true => (Box::pin(self.open_active()).await?, None),
             false => Box::pin(self.open_passive_or_active(&command, queries.before_data)).await?,
         };
         self.capabilities.no_mdtm |= dating == Some(MdtmReply::Unknown);

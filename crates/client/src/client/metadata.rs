@@ -34,7 +34,7 @@ impl Client {
         let path = path.into();
         match self.stat_by_mlst(&path).await {
             Ok(Some(entry)) => Ok(entry),
-            Ok(None) => match self.stat_by_listing(&path, FollowUp::Nothing).await {
+            Ok(None) => match Box::pin(self.stat_by_listing(&path, FollowUp::Nothing)).await {
                 Err(error) if path.file_name().is_some() && self.may_be_unlisted(&path, &error) => {
                     let entry = self.unlisted(&path, true).await?;
                     self.note_hidden(&path, &entry, &error);

@@ -457,7 +457,8 @@ impl MirrorContext {
         follow_up: FollowUp,
         progress: &FileProgress<'_>,
     ) -> Result<Transferred> {
-        let moved = self.transfer_file(sessions, &job.directory, &job.file, follow_up, progress).await?;
+        let moved =
+            Box::pin(self.transfer_file(sessions, &job.directory, &job.file, follow_up, progress)).await?;
         if let Some(stored) = job.stored.as_ref().filter(|_| moved.is_some()) {
             stored.add(&job.file.name);
         }
@@ -503,7 +504,8 @@ impl MirrorContext {
             true => Transferred { bytes: 0, resumed: 0 },
             false => {
                 let (options, upload) = (self.file_options, self.upload);
-                transfer.run(&file.source, options, upload, &self.backups, follow_up, progress).await?
+                Box::pin(transfer.run(&file.source, options, upload, &self.backups, follow_up, progress))
+                    .await?
             }
         };
         self.counters.files.fetch_add(1, Ordering::Relaxed);

@@ -1,6 +1,6 @@
 //! Rename on a server that replaces an older file.
 
-use oxftp_proto::RemotePath;
+use oxftp_proto::{EntryKind, RemotePath};
 
 use super::partial_name::{new_token, replaced_path};
 use crate::{Client, Error, Result};
@@ -9,12 +9,12 @@ use crate::{Client, Error, Result};
 ///
 /// When the server refuses to replace a file by a rename, the older file is renamed first, and deleted (`DELE`) only
 /// after the new one has its name. If that is refused again, the older file gets its name back. Between the renames
-/// there is no file of that name. Nothing is done if the refusal says that there is no file to rename: an earlier attempt
-/// may have renamed it.
+/// there is no file of that name. A directory is not replaced. Nothing is done if the refusal says that there is no file
+/// to rename: an earlier attempt may have renamed it.
 pub(crate) async fn replace_by_rename(client: &mut Client, from: &RemotePath, to: &RemotePath) -> Result<()> {
     match client.rename(from, to).await {
         Err(error) if is_target_refused(&error) && !error.is_not_found() => {
-            replace_renamed(client, from, to, error).await
+            Box::pin(replace_renamed(client, from, to, error)).await
         }
         renamed => renamed,
     }
@@ -26,6 +26,10 @@ async fn replace_renamed(
     to: &RemotePath,
     refused: Error,
 ) -> Result<()> {
+    // A directory of that name is refused, too, and must keep it.
+    if !matches!(Box::pin(client.metadata(to)).await, Ok(older) if older.kind == EntryKind::File) {
+        return Err(refused);
+    }
     let Ok(older) = replaced_path(to, &new_token(), client.encoding()) else { return Err(refused) };
     if let Err(error) = client.rename(to, &older).await {
         return Err(if error.is_connection_lost() { error } else { refused });

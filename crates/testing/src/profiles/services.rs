@@ -1,4 +1,4 @@
-//! Servers of old Windows programs, of real-time systems, and of devices that print or measure.
+//! Servers of older Windows programs, of real-time systems, and of devices that print or measure.
 
 use super::{Profile, classic, lines, modern};
 use crate::memory::{Habits, ListedPath, PathArgument};

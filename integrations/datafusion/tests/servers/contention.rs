@@ -61,7 +61,7 @@ async fn create_sorted_table(session: &Session, partitions: usize) {
 }
 
 #[tokio::test]
-async fn sorted_merge_of_16_files_ends_with_two_sessions() {
+async fn sorted_merge_of_files_ends_with_two_sessions() {
     for kind in [ServerKind::Embedded, ServerKind::ProFtpd, ServerKind::Vsftpd] {
         let Some(server) = available(kind.start(Protection::Plain).await) else { continue };
         write_sorted(&server);

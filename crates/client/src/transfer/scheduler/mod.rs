@@ -412,7 +412,8 @@ impl<'a, H: JobHandler> Scheduler<'a, H> {
                 if is_surrounded {
                     client.before_transfer().await?;
                 }
-                let outcome = self.handler.transfer(client, file, follow_up, &progress).await?;
+                // Boxed, as are large futures below: in a debug build each caller holds a copy on its stack.
+                let outcome = Box::pin(self.handler.transfer(client, file, follow_up, &progress)).await?;
                 if is_surrounded {
                     client.after_transfer().await?;
                 }

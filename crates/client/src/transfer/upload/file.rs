@@ -129,7 +129,7 @@ impl FileUpload<'_> {
         let Names { source, path, target } = names;
         let recorded = record.as_deref().and_then(|record| Some((record.found()?, record.saved())));
         let offset = self.offset(client, &mut content, names, recorded).await?;
-        let mut stored = self.attempt(client, content, names, offset, record.as_deref_mut()).await;
+        let mut stored = Box::pin(self.attempt(client, content, names, offset, record.as_deref_mut())).await;
         match &stored {
             Err(error) if offset > 0 && defeats_resume(error) && !client.is_broken() => {
                 crate::trace::warn!("{} cannot be resumed and is sent whole: {error}", source.display());
@@ -628,7 +628,7 @@ impl Client {
         from: impl Into<RemotePath>,
         target: impl Into<RemotePath>,
     ) -> Result<()> {
-        rename_into_place(self, &from.into(), &target.into(), None).await
+        Box::pin(rename_into_place(self, &from.into(), &target.into(), None)).await
     }
 }
 

@@ -33,6 +33,7 @@ fn renaming(script: Script, answer: &str) -> Script {
 }
 
 fn renaming_older(script: Script, answer: &str) -> Script {
+    let script = script.expect("MLST a").reply("250-Facts:\r\n type=file;size=3; a\r\n250 End");
     script.expect("RNFR a").reply("350 go on").expect_start("RNTO a.").reply(answer)
 }
 
@@ -54,6 +55,20 @@ async fn refused_rename_gives_old_file_its_name_back() {
     let (_local, path) = local_file(b"hello");
     let script = renaming_older(renaming(sized(stored()), "553 denied"), "250 renamed");
     let script = renaming(renaming(script, "553 denied"), "250 renamed");
+    let (server, mut client) = play(with_sync_check(script)).await;
+
+    let error = client.upload(&path).temporary(true).await.unwrap_err();
+
+    assert!(matches!(error, Error::NotRenamed { .. }), "{error:?}");
+    assert_in_sync(&mut client).await;
+    server.done().await;
+}
+
+#[tokio::test]
+async fn rename_over_directory_leaves_it() {
+    let (_local, path) = local_file(b"hello");
+    let script = renaming(sized(stored()), "550 denied").expect("MLST a");
+    let script = script.reply("250-Facts:\r\n type=dir; a\r\n250 End");
     let (server, mut client) = play(with_sync_check(script)).await;
 
     let error = client.upload(&path).temporary(true).await.unwrap_err();
