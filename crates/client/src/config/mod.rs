@@ -333,15 +333,20 @@ impl ClientBuilder {
     /// only.
     ///
     /// ```
-    /// use oxftp::{Client, Entry, EntryKind, ParserOrder};
+    /// use oxftp::{Client, Entry, EntryKind, ParserOrder, Timestamp, listing::ListingError};
     ///
     /// // Lines such as `d pub` and `f a.txt`.
-    /// let parse = |line: &[u8]| {
-    ///     let (kind, name) = (line.first()?, line.get(2..)?);
+    /// fn parse(line: &[u8], _now: Timestamp) -> Result<Entry, ListingError> {
+    ///     let (kind, name) = match line {
+    ///         [b'd', b' ', name @ ..] => (EntryKind::Directory, name),
+    ///         [b'f', b' ', name @ ..] => (EntryKind::File, name),
+    ///         _ => return Err(ListingError::not_understood(line, "neither d nor f")),
+    ///     };
     ///     let mut entry = Entry::new(name);
-    ///     entry.kind = if *kind == b'd' { EntryKind::Directory } else { EntryKind::File };
-    ///     Some(entry)
-    /// };
+    ///     entry.kind = kind;
+    ///     Ok(entry)
+    /// }
+    ///
     /// let builder = Client::builder().list_parser(parse, ParserOrder::First);
     /// ```
     #[must_use]
