@@ -41,6 +41,8 @@ pub struct ReplyDecoder {
     buffer: BytesMut,
     /// Number of bytes of `buffer` known to contain no line feed.
     searched: usize,
+    /// Number of NULs dropped before the line that `buffer` begins with.
+    skipped_nuls: usize,
     /// A reply whose last line has not arrived.
     open: Option<Reply>,
     /// A line of `open` that may end it.
@@ -60,6 +62,7 @@ impl ReplyDecoder {
         Self {
             buffer: BytesMut::new(),
             searched: 0,
+            skipped_nuls: 0,
             open: None,
             possible_end: None,
             tentative: None,
@@ -191,16 +194,17 @@ impl ReplyDecoder {
         self.buffer.advance(1);
         self.searched = 0;
         strip_controls(&mut line);
+        self.skipped_nuls = 0;
         self.skip_nuls();
         Ok(Some(line))
     }
 
     /// Drops the NULs that some servers send after a line: nothing may seem to be left over.
     fn skip_nuls(&mut self) {
-        let nuls = self.buffer.iter().take_while(|byte| **byte == 0).count();
-        if nuls <= MAX_NULS {
-            self.buffer.advance(nuls);
-        }
+        let most = MAX_NULS - self.skipped_nuls;
+        let nuls = self.buffer.iter().take(most).take_while(|byte| **byte == 0).count();
+        self.buffer.advance(nuls);
+        self.skipped_nuls += nuls;
     }
 
     fn take_line(&mut self, line: &[u8]) -> Result<Option<Reply>, DecodeError> {
@@ -431,7 +435,7 @@ fn strip_controls(line: &mut BytesMut) {
     }
 }
 
-/// NULs that may follow a line. More of them are no text of a server.
+/// NULs after a line that are dropped. Further ones belong to the next line, so that its limit holds for them.
 const MAX_NULS: usize = 16;
 
 /// Telnet: the next byte is a command.
@@ -639,6 +643,23 @@ mod tests {
         assert_eq!(decode(b"\xff\xf1220 hi\r\n\xff\xfb\x01\xff\xf1331 more\0\r\n"), ["220 hi", "331 more"]);
         assert_eq!(decode(b"220-a\r\n\xff\xf1220 b\r\0\n\0\0"), ["220 a b"]);
         assert_eq!(decode("220 \u{ff}\r\n".as_bytes()), ["220 \u{ff}"]);
+    }
+
+    #[test]
+    fn more_nuls_than_allowed_give_the_same_reply_in_pieces_of_any_size() {
+        let mut bytes = b"230-1\n".to_vec();
+        bytes.extend_from_slice(&[0; MAX_NULS + 1]);
+        bytes.extend_from_slice(b"a\n230 x\n");
+        let whole = decode(&bytes);
+        for size in 1..bytes.len() {
+            let mut decoder = ReplyDecoder::new(&Limits::default());
+            let mut replies = Vec::new();
+            for piece in bytes.chunks(size) {
+                replies.append(&mut feed(&mut decoder, piece).0);
+            }
+            assert_eq!(replies, whole, "pieces of {size} bytes");
+        }
+        assert_eq!(whole, ["230 1 \\u{0}a x"]);
     }
 
     #[test]
