@@ -646,7 +646,7 @@ mod tests {
     }
 
     #[test]
-    fn more_nuls_than_allowed_give_the_same_reply_in_pieces_of_any_size() {
+    fn replies_with_nuls_are_equal_in_any_pieces() {
         let mut bytes = b"230-1\n".to_vec();
         bytes.extend_from_slice(&[0; MAX_NULS + 1]);
         bytes.extend_from_slice(b"a\n230 x\n");

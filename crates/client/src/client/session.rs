@@ -105,9 +105,6 @@ impl Client {
     /// Encrypts the control connection, if explicit TLS is configured (`AUTH TLS`).
     async fn encrypt(&mut self) -> Result<()> {
         let Some(tls) = self.tls.as_ref().filter(|_| !self.control.is_encrypted()) else { return Ok(()) };
-        if self.server_kind().quirks().renews_tls_tickets {
-            tls.record_nothing();
-        }
         match self.control.run_with(Secure::default(), DialogIo::Tls(tls)).await? {
             Secured::Yes => Ok(()),
             Secured::Refused(_) if matches!(self.config.tls, TlsMode::IfOffered(_)) => {

@@ -27,10 +27,6 @@ impl TlsSession {
         match *config {}
     }
 
-    pub(crate) fn record_nothing(&self) {
-        match *self {}
-    }
-
     pub(crate) async fn secure_control(&self, _socket: BoxSocket) -> io::Result<TlsStream> {
         match *self {}
     }

@@ -173,11 +173,6 @@ impl TlsSession {
         Ok(stream)
     }
 
-    /// Records no secrets of handshakes: the server is known to send new tickets on data connections.
-    pub(crate) fn record_nothing(&self) {
-        self.transcript.discard();
-    }
-
     /// Returns the numbers of full and resumed handshakes.
     ///
     /// ```no_run
@@ -265,18 +260,6 @@ mod tests {
         let config = session.connector.config();
         let tickets = session.transcript.replay_tickets(config, &session.name);
         (format!("{group:?}"), tickets.len())
-    }
-
-    #[tokio::test]
-    async fn no_secret_is_recorded_where_not_needed() {
-        let (session, address, _servers) = start(TlsConfig::new()).await;
-        session.record_nothing();
-
-        connected(&session, address, true).await;
-        connected(&session, address, false).await;
-
-        assert!(session.transcript.is_discarded());
-        assert_eq!(session.counts().resumed, 1);
     }
 
     #[tokio::test]

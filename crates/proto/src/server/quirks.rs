@@ -24,8 +24,6 @@ pub struct Quirks {
     pub lacks_mlsx: bool,
     /// Does not spell names in UTF-8 until it receives `OPTS UTF8 ON`.
     pub needs_opts_utf8: bool,
-    /// Sends new TLS session tickets on data connections. ProFTPD does not: it sends two in all.
-    pub renews_tls_tickets: bool,
 }
 
 impl ServerKind {
@@ -44,12 +42,11 @@ const QUIRKS: [(ServerKind, Quirks); 4] = [
             awaits_close_notify: true,
             hides_dot_files: true,
             lacks_mlsx: true,
-            renews_tls_tickets: true,
             ..NONE
         },
     ),
     (ServerKind::ProFtpd, Quirks { hides_dot_files: true, ..NONE }),
-    (ServerKind::PureFtpd, Quirks { hides_dot_files: true, renews_tls_tickets: true, ..NONE }),
+    (ServerKind::PureFtpd, Quirks { hides_dot_files: true, ..NONE }),
     (ServerKind::Iis, Quirks { rejects_pipelining: true, needs_opts_utf8: true, ..NONE }),
 ];
 
@@ -60,7 +57,6 @@ const NONE: Quirks = Quirks {
     hides_dot_files: false,
     lacks_mlsx: false,
     needs_opts_utf8: false,
-    renews_tls_tickets: false,
 };
 
 #[cfg(test)]
