@@ -43,7 +43,10 @@ impl Terminal {
     /// Prints a failure, its causes, and a hint if there is one.
     pub(crate) fn failure(&self, failure: &Failure) {
         for (name, error) in failure.tree_failures() {
-            print_error(&format!("{}: {error}", shown_name(name)), &chain(error.source()));
+            let (name, text) = (shown_name(name), error.to_string());
+            // Many errors begin with the path.
+            let text = if text.starts_with(&*name) { text } else { format!("{name}: {text}") };
+            print_error(&text, &chain(error.source()));
         }
         let Some(message) = failure.message() else { return };
         print_error(&message, &failure.causes());

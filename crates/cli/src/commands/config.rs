@@ -28,6 +28,10 @@ pub(crate) async fn run(args: ConfigArgs, app: &App) -> Result {
         ConfigAction::Path => output.line(path).await?,
         // A wrong file was reported before.
         ConfigAction::Check => {
+            if !std::path::Path::new(&path).try_exists().unwrap_or(true) {
+                output.line(format!("{path} does not exist: no settings and no bookmarks")).await?;
+                return output.flush().await;
+            }
             let [defaults, hosts, bookmarks] = app.settings.counts().map(|number| number as u64);
             let defaults = count(defaults, "default", "defaults");
             let hosts = count(hosts, "host", "hosts");

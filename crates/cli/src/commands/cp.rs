@@ -159,7 +159,7 @@ fn renamed_copies(renames: &RenameArgs, operands: &Operands) -> Result<Vec<Plann
         let Some(name) = path.file_name() else {
             return Err(Failure::Usage(format!("{} has no name that could be changed", operand.url)));
         };
-        match renames.apply(&name.to_string_lossy())? {
+        match renames.apply(name.as_bytes())? {
             Some(new) if new != name => {
                 let to = path.parent().unwrap_or_default().join(&new);
                 copies.push(PlannedCopy { from: operand.clone(), to: operand.url.with_path(to) });

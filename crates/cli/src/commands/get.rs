@@ -224,7 +224,7 @@ fn refuse_same(args: &GetArgs, urls: &[FtpUrl]) -> Result {
 /// Returns the name of the local file, if the URL has a name.
 fn new_name(args: &GetArgs, url: &FtpUrl) -> Result<Option<FileName>> {
     let Some(name) = url.path().file_name() else { return Ok(None) };
-    Ok(Some(args.renames.apply(&name.to_string_lossy())?.unwrap_or(name)))
+    Ok(Some(args.renames.apply(name.as_bytes())?.unwrap_or(name)))
 }
 
 fn check_output(args: &GetArgs, urls: usize) -> Result {

@@ -19,7 +19,7 @@ use crate::{
 
 #[derive(Debug, Args)]
 #[command(
-    override_usage = "oxftp mv [OPTIONS] <URL>... <PATH>\n       oxftp mv [OPTIONS] --rename-with <RULE> <URL>..."
+    override_usage = "oxftp mv [OPTIONS] <URL>... <PATH>\n       oxftp mv [OPTIONS] --rename-with <RULE> <URL>... [DIR/]"
 )]
 pub(crate) struct MvArgs {
     #[command(flatten)]
@@ -28,7 +28,8 @@ pub(crate) struct MvArgs {
     #[arg(short = 'n', long)]
     dry_run: bool,
     /// Files or directories to rename. The last word is the new path: relative to the login directory, absolute with a
-    /// leading /, or a URL on the same server; a path that ends in / is the directory to move them into
+    /// leading /, or a URL on the same server; a path that ends in / is the directory to move them into. With
+    /// --rename-with, all words are files to rename in their directories, unless the last one ends in /
     #[arg(value_name = "URL", required = true)]
     urls: Vec<String>,
     #[arg(skip)]
@@ -42,8 +43,8 @@ pub(crate) struct MvArgs {
 }
 
 pub(crate) async fn run(mut args: MvArgs, app: &App) -> Result {
-    // With a rule, all words are URLs.
-    if args.renames.rename_with.is_none() {
+    let names_directory = args.urls.len() > 1 && args.urls.last().is_some_and(|word| word.ends_with('/'));
+    if args.renames.rename_with.is_none() || names_directory {
         args.path = args.urls.pop().unwrap_or_default();
         let has_names = args.names.files_from.is_some() || args.names.files_from0.is_some();
         if args.urls.is_empty() && !has_names {
@@ -57,7 +58,7 @@ pub(crate) async fn run(mut args: MvArgs, app: &App) -> Result {
     let mut operands = Operands::expand(&mut session, &args.urls, &args.names).await?;
     operands.select(&mut session, &Selector::new(&args.selection)).await?;
     let renames = match &args.renames.rename_with {
-        Some(_) => renamed_by(&args.renames, &operands)?,
+        Some(_) => renamed_by(&args.renames, &args.path, &operands)?,
         None => moved(&mut session, &args.urls, &args.path, &operands).await?,
     };
     let mut failures = operands.collect_failures(app)?;
@@ -76,12 +77,17 @@ pub(crate) async fn run(mut args: MvArgs, app: &App) -> Result {
         let outcome = async {
             let client = session.client(url).await?;
             let Err(error) = client.rename(url.path(), to).await else { return Ok(()) };
-            if error.reply().is_some() && !client.is_broken() && client.is_dir(to).await.unwrap_or(false) {
-                return Err(Failure::refused(
-                    url,
-                    error,
-                    "end the new path with / to move it into the directory",
-                ));
+            if error.reply().is_some() && !client.is_broken() {
+                if client.is_dir(to).await.unwrap_or(false) {
+                    let hint = "end the new path with / to move it into the directory";
+                    return Err(Failure::refused(url, error, hint));
+                }
+                if let Some(directory) = missing_parent(client, to).await {
+                    return Err(Failure::NoDirectory {
+                        about: url.to_string(),
+                        directory: directory.to_string(),
+                    });
+                }
             }
             Err(diagnose::explained(client, url, error).await)
         };
@@ -98,15 +104,28 @@ struct Rename {
     to: RemotePath,
 }
 
-fn renamed_by(rule: &RenameArgs, operands: &Operands) -> Result<Vec<Rename>> {
+/// Returns the directory of a path if it is known to be missing.
+async fn missing_parent(client: &mut oxftp::Client, path: &RemotePath) -> Option<RemotePath> {
+    let parent = path.parent().filter(|parent| !parent.is_empty())?;
+    let found = client.metadata(&parent).await;
+    found.is_err_and(|error| error.is_not_found()).then_some(parent)
+}
+
+/// Returns the renames by a rule: within the directories of the files, or into `directory` if it is not empty.
+fn renamed_by(rule: &RenameArgs, directory: &str, operands: &Operands) -> Result<Vec<Rename>> {
     let mut renames = Vec::new();
     for Operand { url, .. } in &operands.found {
         let path = url.path();
         let Some(name) = path.file_name() else {
             return Err(Failure::Usage(format!("{url} has no name that could be changed")));
         };
-        let Some(new) = rule.apply(&name.to_string_lossy())?.filter(|new| *new != name) else { continue };
-        renames.push(Rename { url: url.clone(), to: path.parent().unwrap_or_default().join(&new) });
+        let Some(new) = rule.apply(name.as_bytes())? else { continue };
+        if !directory.is_empty() {
+            let into = target(url, directory)?.parent().unwrap_or_default();
+            renames.push(Rename { url: url.clone(), to: into.join(&new) });
+        } else if new != name {
+            renames.push(Rename { url: url.clone(), to: path.parent().unwrap_or_default().join(&new) });
+        }
     }
     refuse_equal_targets(renames)
 }

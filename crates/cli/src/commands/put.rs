@@ -133,7 +133,7 @@ pub(crate) async fn run(mut args: PutArgs, app: &App) -> Result {
 /// Returns the name of the file on the server, if the source has a name.
 fn new_name(args: &PutArgs, source: &Path) -> Result<Option<OsString>> {
     let Some(name) = source.file_name().filter(|_| !has_no_name(source)) else { return Ok(None) };
-    let new = args.renames.apply(&name.to_string_lossy())?;
+    let new = args.renames.apply(name.as_encoded_bytes())?;
     Ok(Some(new.map_or_else(|| name.to_owned(), |new| new.to_string_lossy().into_owned().into())))
 }
 

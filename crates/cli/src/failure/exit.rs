@@ -55,11 +55,11 @@ impl Failure {
             | Self::UsageWithHint { .. }
             | Self::NoBookmark { .. }
             | Self::IsDirectory { .. } => Exit::Usage,
-            Self::NoMatch { .. } => Exit::NotFound,
+            Self::NoMatch { .. } | Self::NoDirectory { .. } => Exit::NotFound,
             Self::Exists { .. } | Self::Refused { .. } => Exit::Denied,
             Self::Client { error, .. } => of_error(error),
             Self::Opening { error, stage, .. } => of_opening(error, *stage),
-            Self::Local { .. } | Self::Serve(_) => Exit::Local,
+            Self::NoTerminal { .. } | Self::Local { .. } | Self::Serve(_) => Exit::Local,
             Self::Mismatch(_) => Exit::Transfer,
             Self::AlreadyReported(exit) => *exit,
             Self::Interrupted => Exit::Interrupted,

@@ -42,6 +42,11 @@ fn of_failure(failure: &Failure) -> Option<&'static str> {
             of_opening(url.scheme(), url.host().port, *stage, error).or_else(|| of_error(error))
         }
         Failure::Client { error, .. } => of_error(error),
+        Failure::NoDirectory { .. } => Some("create the directory with mkdir"),
+        Failure::NoTerminal { .. } => Some(
+            "without a terminal the password comes from --netrc, --password-file, --password-command or the variable \
+             OXFTP_PASSWORD",
+        ),
         _ => None,
     }
 }

@@ -37,6 +37,10 @@ pub(crate) enum Failure {
     Client { about: Option<String>, error: Box<oxftp::Error> },
     /// Connecting or logging in failed.
     Opening { url: Box<FtpUrl>, stage: Stage, error: Box<oxftp::Error> },
+    /// The directory of a new path is missing.
+    NoDirectory { about: String, directory: String },
+    /// A password is needed, and there is no terminal to ask for it.
+    NoTerminal { user: String },
     /// Local error outside the library.
     Local { what: String, source: io::Error },
     /// The embedded server failed.
@@ -125,6 +129,12 @@ impl Failure {
             | Self::UsageWithHint { what, .. }
             | Self::Mismatch(what)
             | Self::Local { what, .. } => what.clone(),
+            Self::NoDirectory { about, directory } => {
+                format!("{about}: the directory {directory} of the new path does not exist")
+            }
+            Self::NoTerminal { user } => {
+                format!("cannot prompt for the password of {user}: there is no terminal")
+            }
             Self::NoBookmark { name } => format!("unknown bookmark {name:?}"),
             Self::NoMatch { pattern } => format!("nothing matches {pattern}"),
             Self::IsDirectory { name, .. } => format!("{name} is a directory"),

@@ -121,6 +121,9 @@ impl Passwords {
             .output()
             .await
             .map_err(failed)?;
+        if run.status.code() == Some(127) {
+            return Err(failed(io::Error::other(format!("the shell found no such command: {command}"))));
+        }
         if !run.status.success() {
             return Err(failed(io::Error::other(run.status.to_string())));
         }
@@ -145,8 +148,7 @@ impl Passwords {
             return Ok(Secret::default());
         }
         if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
-            let why = io::Error::new(io::ErrorKind::Unsupported, "there is no terminal");
-            return Err(Failure::local(format!("cannot prompt for the password of {user}"), why));
+            return Err(Failure::NoTerminal { user: user.to_owned() });
         }
         let password = prompt(format!("Password for {user}@{host}: ")).await?;
         self.prompted.push((user.to_owned(), host.to_owned(), password.clone()));

@@ -55,7 +55,7 @@ fn probe_reports_certificate_and_tls_resumption() {
         let found = probed(&site);
         let tls = &found["tls"];
 
-        assert!(tls["version"].as_str().unwrap().starts_with("TLSv1_"), "{tls}");
+        assert!(tls["version"].as_str().unwrap().starts_with("TLSv1."), "{tls}");
         assert!(
             tls["cipher"].as_str().unwrap().contains("AES")
                 || tls["cipher"].as_str().unwrap().contains("CHACHA"),

@@ -188,6 +188,9 @@ fn moves() -> Vec<Row> {
         row("mv --rename-with s/[.]txt$/.bak/ URL/pub/*").there("pub/a.bak", ALPHA).check(|fixtures, _| {
             assert!(fixtures.there("pub/b.log").exists() && fixtures.there("pub/sub").is_dir());
         }),
+        row("mv --rename-with s/a/z/ URL/pub/a.txt URL/pub/").there("pub/z.txt", ALPHA),
+        row("mv --rename-with s/[.]txt$/.old/ URL/pub/a.txt URL/").there("a.old", ALPHA),
+        row("mv URL/pub/a.txt pub/none/a.txt").fails(6, "hint: create the directory with mkdir"),
         row("mv -n --rename-with s/a/b/ URL/pub/a.txt")
             .mentions(&["pub/a.txt -> ", "pub/b.txt\n"])
             .there("pub/a.txt", ALPHA),

@@ -100,12 +100,18 @@ impl Client {
     ///
     /// [`Error::StatusCode`] if the directory or one of its parents cannot be created.
     pub async fn create_dir_all(&mut self, path: impl Into<RemotePath>) -> Result<()> {
-        let path = path.into();
+        self.create_with_parents(path.into()).await.map(drop)
+    }
+
+    /// Creates a directory and its missing parents. Returns whether it was missing.
+    pub(crate) async fn create_with_parents(&mut self, path: RemotePath) -> Result<bool> {
+        let mut created = false;
         // Missing directories, the deepest first.
         let mut missing = vec![path];
         while let Some(next) = missing.last().cloned() {
             let error = match self.ensure_dir(&next).await {
-                Ok(()) => {
+                Ok(made) => {
+                    created = made;
                     missing.pop();
                     continue;
                 }
@@ -118,13 +124,13 @@ impl Client {
             };
             if self.is_there(&parent).await? {
                 // Another session may have created the parent after the refusal, or the server refuses paths.
-                self.ensure_dir_in_parent(&next).await?;
+                created = self.ensure_dir_in_parent(&next).await?;
                 missing.pop();
             } else {
                 missing.push(parent);
             }
         }
-        Ok(())
+        Ok(created)
     }
 
     /// Creates a directory in an existing parent (`MKD`; RFC 959, 4.1.3).
@@ -161,7 +167,7 @@ impl Client {
                     Err(bare) => Err(bare),
                 }
             }
-            Err(error) => self.make_from_root(&path, error).await,
+            Err(error) => self.make_from_root(&path, error).await.map(drop),
             Ok(_) => Ok(()),
         }
     }
@@ -183,24 +189,30 @@ impl Client {
     ///
     /// [`Error::StatusCode`] if the directory cannot be created.
     pub async fn create_dir_if_missing(&mut self, path: impl Into<RemotePath>) -> Result<()> {
-        Box::pin(self.ensure_dir_in_parent(&path.into())).await
+        Box::pin(self.ensure_dir_in_parent(&path.into())).await.map(drop)
     }
 
-    async fn ensure_dir(&mut self, path: &RemotePath) -> Result<()> {
+    /// Creates a directory like [`create_dir_if_missing`](Self::create_dir_if_missing). Returns whether it was missing.
+    pub(crate) async fn create_missing(&mut self, path: &RemotePath) -> Result<bool> {
+        Box::pin(self.ensure_dir_in_parent(path)).await
+    }
+
+    async fn ensure_dir(&mut self, path: &RemotePath) -> Result<bool> {
         match self.path_command("MKD", path, &["2xx", "521"]).await {
-            Ok(_) => Ok(()),
-            Err(error) if refuses_path(&error) && self.is_directory_by_entering(path).await? => Ok(()),
+            Ok(reply) => Ok(reply.code().is_success()),
+            Err(error) if refuses_path(&error) && self.is_directory_by_entering(path).await? => Ok(false),
             Err(error) => self.make_from_root(path, error).await,
         }
     }
 
-    /// Creates a directory whose relative path was refused by its path from the root, if that is worth a try.
-    async fn make_from_root(&mut self, path: &RemotePath, refused: Error) -> Result<()> {
+    /// Creates a directory whose relative path was refused by its path from the root, if that is worth a try. Returns
+    /// whether it was missing.
+    async fn make_from_root(&mut self, path: &RemotePath, refused: Error) -> Result<bool> {
         if !self.may_try_from_root(path, &refused) {
             return Err(refused);
         }
         match self.send_from_root("MKD", path, &["2xx", "521"]).await? {
-            Some(_) => Ok(()),
+            Some(reply) => Ok(reply.code().is_success()),
             None => Err(refused),
         }
     }
@@ -242,9 +254,12 @@ impl Client {
     }
 
     /// Creates a directory like [`ensure_dir`](Self::ensure_dir). Its parent exists, so a refusal may be about the path.
-    async fn ensure_dir_in_parent(&mut self, path: &RemotePath) -> Result<()> {
+    async fn ensure_dir_in_parent(&mut self, path: &RemotePath) -> Result<bool> {
         let was_whole = !self.uses_bare_names();
-        let Err(error) = self.ensure_dir(path).await else { return Ok(()) };
+        let error = match self.ensure_dir(path).await {
+            Err(error) => error,
+            created => return created,
+        };
         // The reply to `PWD` may have shown meanwhile that the server takes no paths with slashes.
         let is_learned = was_whole && self.uses_bare_names() && refuses_path(&error);
         if !is_learned && !self.may_try_bare_name(PathUse::Write, path, &error) {
@@ -252,13 +267,16 @@ impl Client {
         }
         self.capabilities.settle_paths(PathUse::Write);
         let created = Box::pin(self.send_path("MKD", path, &["2xx", "521"], Spelling::Bare)).await;
-        let is_there = match created {
-            Ok(_) => true,
-            Err(bare) if refuses_path(&bare) => matches!(Box::pin(self.enter(path)).await?, Entering::Inside),
+        let created = match created {
+            Ok(reply) => reply.code().is_success(),
+            Err(bare) if refuses_path(&bare) => match Box::pin(self.enter(path)).await? {
+                Entering::Inside => false,
+                _ => return Err(error),
+            },
             Err(bare) => return Err(bare),
         };
-        self.capabilities.bare_names |= is_there;
-        if is_there { Ok(()) } else { Err(error) }
+        self.capabilities.bare_names = true;
+        Ok(created)
     }
 
     /// Removes an empty directory (`RMD`; RFC 959, 4.1.3).

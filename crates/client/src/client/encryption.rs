@@ -55,7 +55,7 @@ impl Client {
         }
     }
 
-    /// Returns the cipher suite of the control connection, such as `TLS13_AES_256_GCM_SHA384`; `None` if it
+    /// Returns the cipher suite of the control connection, such as `TLS_AES_256_GCM_SHA384`; `None` if it
     /// is not encrypted.
     ///
     /// ```no_run
@@ -66,7 +66,14 @@ impl Client {
     /// ```
     #[must_use]
     pub fn tls_cipher(&self) -> Option<&'static str> {
-        self.control.tls()?.negotiated_cipher_suite()?.suite().as_str()
+        let name = self.control.tls()?.negotiated_cipher_suite()?.suite().as_str()?;
+        // rustls has names of its own for the suites of TLS 1.3; these are IANA's.
+        Some(match name {
+            "TLS13_AES_128_GCM_SHA256" => "TLS_AES_128_GCM_SHA256",
+            "TLS13_AES_256_GCM_SHA384" => "TLS_AES_256_GCM_SHA384",
+            "TLS13_CHACHA20_POLY1305_SHA256" => "TLS_CHACHA20_POLY1305_SHA256",
+            name => name,
+        })
     }
 
     /// Returns the key exchange of the control connection, such as `X25519MLKEM768` or `X25519`; `None` if it is not

@@ -103,10 +103,10 @@ impl Endpoint<'_> {
     /// Creates a directory whose parent exists.
     pub(crate) async fn create_dir(&mut self, path: &RelativePath, mode: Option<u32>) -> Result<()> {
         match self {
-            Self::Local { fs, root } => make_below_with_mode(*fs, &path.on_disk(root)?, mode).await,
+            Self::Local { fs, root } => make_below_with_mode(*fs, &path.on_disk(root)?, mode).await.map(drop),
             Self::Remote { client, root, .. } => {
                 let path = path.on_server(root, client.encoding());
-                make_remote_with_mode(client, &path, mode).await
+                make_remote_with_mode(client, &path, mode).await.map(drop)
             }
         }
     }

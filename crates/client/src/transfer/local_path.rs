@@ -67,10 +67,14 @@ pub(crate) async fn make_all(fs: &dyn FileSystem, path: &Path) -> Result<()> {
 }
 
 /// Creates one directory below the root of a download. A symbolic link in its place is refused, as it may lead out
-/// of the root.
-pub(crate) async fn make_below(fs: &dyn FileSystem, path: &Path) -> Result<()> {
-    refuse_link(fs, path).await?;
-    Ok(fs.create_dir(path, CreateDirOptions { parents: false, exist_ok: true }).await?)
+/// of the root. Returns whether it was missing.
+pub(crate) async fn make_below(fs: &dyn FileSystem, path: &Path) -> Result<bool> {
+    let is_missing = match fs.metadata(path).await {
+        Ok(found) if found.is_symlink() => return Err(link_in_place(path)),
+        found => found.is_err(),
+    };
+    fs.create_dir(path, CreateDirOptions { parents: false, exist_ok: true }).await?;
+    Ok(is_missing)
 }
 
 /// Fails when `path` is a symbolic link.

@@ -31,27 +31,34 @@ pub(crate) async fn choose_local_mode(fs: &dyn FileSystem, path: &Path, mode: u3
 }
 
 /// Creates a local directory below another; a new one gets these permissions.
-pub(crate) async fn make_below_with_mode(fs: &dyn FileSystem, path: &Path, mode: Option<u32>) -> Result<()> {
+///
+/// Returns whether it was missing.
+pub(crate) async fn make_below_with_mode(
+    fs: &dyn FileSystem,
+    path: &Path,
+    mode: Option<u32>,
+) -> Result<bool> {
     let Some(mode) = mode else { return make_below(fs, path).await };
     match fs.create_dir(path, CreateDirOptions::default()).await {
         Ok(()) => {
             choose_local_mode(fs, path, mode).await;
-            Ok(())
+            Ok(true)
         }
         Err(_) => make_below(fs, path).await,
     }
 }
 
-/// Creates a directory on the server whose parent exists; a new one gets these permissions.
+/// Creates a directory on the server whose parent exists; a new one gets these permissions. Returns whether it was
+/// missing.
 pub(crate) async fn make_remote_with_mode(
     client: &mut Client,
     path: &RemotePath,
     mode: Option<u32>,
-) -> Result<()> {
-    let Some(mode) = mode else { return client.create_dir_if_missing(path).await };
+) -> Result<bool> {
+    let Some(mode) = mode else { return client.create_missing(path).await };
     match client.create_dir(path).await {
-        Ok(()) => choose_remote_mode(client, path, mode).await,
-        Err(Error::StatusCode(_)) => client.create_dir_if_missing(path).await,
+        Ok(()) => choose_remote_mode(client, path, mode).await.map(|()| true),
+        Err(Error::StatusCode(_)) => client.create_missing(path).await,
         Err(error) => Err(error),
     }
 }

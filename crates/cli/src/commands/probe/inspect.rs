@@ -46,8 +46,8 @@ pub(super) async fn inspect(session: &mut Session, url: &FtpUrl) -> Result<(Find
 
 fn tls(client: &Client, url: &FtpUrl) -> Option<Tls> {
     let version = match client.tls_version()? {
-        TlsVersion::Tls12 => "TLSv1_2",
-        _ => "TLSv1_3",
+        TlsVersion::Tls12 => "TLSv1.2",
+        _ => "TLSv1.3",
     };
     let certificate = client.certificates().next().and_then(Certificate::read);
     let cipher = client.tls_cipher().unwrap_or_default().to_owned();

@@ -67,7 +67,7 @@ impl Page {
             self.line("  valid", format!("{} to {}", certificate.not_before, certificate.not_after));
             self.line("  sha256", &certificate.sha256);
             self.line("  trust", format!("--tls-pin sha256:{}", certificate.sha256));
-            self.line("  known hosts", &tls.known_hosts);
+            self.line("  host line", &tls.known_hosts);
         }
         let text =
             resumed.map(|resumed| if resumed { "resumes the session" } else { "new handshake each time" });

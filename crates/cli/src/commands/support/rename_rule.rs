@@ -21,10 +21,16 @@ pub(crate) struct RenameArgs {
 
 impl RenameArgs {
     /// Returns the new name of a file; `None` without a rule.
-    pub(crate) fn apply(&self, name: &str) -> Result<Option<FileName>> {
+    ///
+    /// Fails for a name that is not UTF-8: bytes that the rule does not change would become others.
+    pub(crate) fn apply(&self, name: &[u8]) -> Result<Option<FileName>> {
         let Some(rule) = &self.rename_with else { return Ok(None) };
-        let new = rule.apply(name);
-        let new = FileName::new(&new).map_err(|error| Failure::Usage(format!("{name}: {error}")))?;
+        let Ok(text) = str::from_utf8(name) else {
+            let name = String::from_utf8_lossy(name);
+            return Err(Failure::Usage(format!("--rename-with cannot change {name}: the name is not UTF-8")));
+        };
+        let new = rule.apply(text);
+        let new = FileName::new(&new).map_err(|error| Failure::Usage(format!("{text}: {error}")))?;
         Ok(Some(new))
     }
 

@@ -333,3 +333,31 @@ fn help_and_version_go_to_stdout() {
     }
     assert!(run(&mut crate::common::oxftp(&["--version"])).stdout().starts_with("oxftp "));
 }
+
+#[test]
+fn summary_counts_only_directories_that_were_created() {
+    let site = Site::plain();
+    site.keep("www/a/b/c.txt", "1");
+    let (www, copy) = (site.here("www"), site.here("copy"));
+    let (www, copy) = (www.to_str().unwrap(), copy.to_str().unwrap());
+
+    let up = ["put", "-r", "--summary", www, &site.url("")];
+    let down = ["get", "-r", "--summary", "-d", copy, &site.url("www")];
+
+    for words in [&up[..], &down] {
+        let first = site.run(words);
+        assert!(first.stderr.contains("1 file, 3 directories created, "), "{words:?}: {}", first.stderr);
+        let second = site.run(words);
+        assert!(second.stderr.contains("1 file, 1 B in "), "{words:?}: {}", second.stderr);
+    }
+}
+
+#[test]
+fn mirror_names_a_missing_local_directory() {
+    let site = Site::plain();
+
+    let run = site.run(&["mirror", "no-such-directory", &site.url("target")]);
+
+    assert_eq!(run.code, Some(9), "{}", run.stderr);
+    assert!(run.stderr.starts_with("error: cannot list \"no-such-directory\"\n"), "{}", run.stderr);
+}

@@ -55,6 +55,11 @@ fn missing_password_without_terminal_sends_no_login() {
         let run = ls(&site, words);
         assert_eq!(run.code, Some(9), "{words:?}: {}", run.stderr);
         assert!(run.stderr.contains("cannot prompt for the password of "), "{}", run.stderr);
+        assert!(
+            run.stderr.contains("hint: without a terminal the password comes from --netrc"),
+            "{}",
+            run.stderr
+        );
         assert!(!run.stderr.contains("USER"), "{}", run.stderr);
     }
 }

@@ -150,8 +150,7 @@ impl JobHandler for TreeDownload {
         // A directory that may take the place of another must be refused before its files are.
         let make_later = self.choice.leaves_out_empty() && !directory.has_collision;
         if !make_later {
-            self.make(directory).await?;
-            found.made = true;
+            found.made = self.make(directory).await?;
         }
         if self.options.preserve_mode {
             client.list_permissions().await?;
@@ -183,8 +182,7 @@ impl JobHandler for TreeDownload {
             }
         }
         if make_later && (has_files || !links.is_empty()) {
-            self.make_with_parents(directory).await?;
-            found.made = true;
+            found.made = self.make_with_parents(directory).await?;
         }
         for link in links {
             if let Err(error) = self.copy_symlink(directory, &link).await {
@@ -252,27 +250,33 @@ impl JobHandler for TreeDownload {
 }
 
 impl TreeDownload {
-    async fn make(&self, directory: &RemoteDirectory) -> Result<()> {
+    async fn make(&self, directory: &RemoteDirectory) -> Result<bool> {
         self.make_at(&directory.local, directory.depth, directory.has_collision).await
     }
 
-    async fn make_at(&self, local: &Path, depth: usize, has_collision: bool) -> Result<()> {
+    /// Returns whether the directory was missing.
+    async fn make_at(&self, local: &Path, depth: usize, has_collision: bool) -> Result<bool> {
         match (depth, self.root, local.parent()) {
-            (0, Root::Named, _) | (0, _, None) => make_all(&*self.fs, local).await,
+            (0, Root::Named, _) | (0, _, None) => {
+                let is_missing = !local.as_os_str().is_empty() && !self.fs.try_exists(local).await?;
+                make_all(&*self.fs, local).await?;
+                Ok(is_missing)
+            }
             (0, Root::Put, Some(parent)) => {
                 make_all(&*self.fs, parent).await?;
                 make_below_with_mode(&*self.fs, local, self.options.dir_mode).await
             }
             _ if has_collision => {
-                make_below_with_mode(&*self.fs, local, self.options.dir_mode).await?;
-                refuse_other_spelling(&*self.fs, local).await
+                let is_missing = make_below_with_mode(&*self.fs, local, self.options.dir_mode).await?;
+                refuse_other_spelling(&*self.fs, local).await?;
+                Ok(is_missing)
             }
             _ => make_below_with_mode(&*self.fs, local, self.options.dir_mode).await,
         }
     }
 
     /// Creates a directory whose parents may not have been created, because they contain no files.
-    async fn make_with_parents(&self, directory: &RemoteDirectory) -> Result<()> {
+    async fn make_with_parents(&self, directory: &RemoteDirectory) -> Result<bool> {
         let above: Vec<_> = directory.local.ancestors().skip(1).take(directory.depth).collect();
         let levels = directory.depth.saturating_sub(above.len())..;
         for (level, local) in levels.zip(above.into_iter().rev()) {

@@ -75,8 +75,7 @@ impl JobHandler for TreeUpload {
         }
         let make_later = self.choice.leaves_out_empty();
         if !make_later {
-            self.make(client, directory).await?;
-            found.made = true;
+            found.made = self.make(client, directory).await?;
         }
         let mut items = self.fs.read_dir(&directory.local).await?;
         items.sort_by(|one, other| one.path.cmp(&other.path));
@@ -91,8 +90,7 @@ impl JobHandler for TreeUpload {
         }
         self.leave_out_by_target(client, directory, found).await?;
         if make_later && !found.files.is_empty() {
-            self.make_with_parents(client, directory).await?;
-            found.made = true;
+            found.made = self.make_with_parents(client, directory).await?;
         }
         Ok(())
     }
@@ -201,7 +199,7 @@ impl TreeUpload {
     }
 
     /// Creates a directory whose parents may not have been created, because they contain no files.
-    async fn make_with_parents(&self, client: &mut Client, directory: &LocalDirectory) -> Result<()> {
+    async fn make_with_parents(&self, client: &mut Client, directory: &LocalDirectory) -> Result<bool> {
         if directory.depth > 0
             && let Some(parent) = directory.remote.parent()
         {
@@ -210,17 +208,18 @@ impl TreeUpload {
         self.make(client, directory).await
     }
 
-    /// Creates a directory on the server, once for each: its contents are uploaded after it.
-    async fn make(&self, client: &mut Client, directory: &LocalDirectory) -> Result<()> {
+    /// Creates a directory on the server, once for each: its contents are uploaded after it. Returns whether it was
+    /// missing.
+    async fn make(&self, client: &mut Client, directory: &LocalDirectory) -> Result<bool> {
         let (remote, mode) = (&directory.remote, self.options.dir_mode);
         match directory.depth {
-            0 if remote.is_empty() || remote.file_name().is_none() => Ok(()),
+            0 if remote.is_empty() || remote.file_name().is_none() => Ok(false),
             0 => {
                 if let (Some(_), Some(parent)) = (mode, remote.parent().filter(|parent| !parent.is_empty())) {
                     client.create_dir_all(parent).await?;
                     return make_remote_with_mode(client, remote, mode).await;
                 }
-                client.create_dir_all(remote).await
+                client.create_with_parents(remote.clone()).await
             }
             _ => make_remote_with_mode(client, remote, mode).await,
         }
