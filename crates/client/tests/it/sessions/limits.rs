@@ -38,7 +38,7 @@ async fn session_limit_of_one_loses_no_file() {
 
         let download = pool.download("/d").to(local.path()).write_into(true).retries(0);
         let report =
-            download.progress(Arc::new(note)).await.unwrap_or_else(|error| panic!("{refusal:?}: {error}"));
+            download.progress(Arc::new(note)).await.unwrap_or_else(|error| panic!("{refusal:?}: {error:?}"));
 
         assert_eq!(report.files, 20, "{refusal:?}");
         for entry in std::fs::read_dir(local.path()).unwrap() {
