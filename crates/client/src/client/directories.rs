@@ -147,18 +147,14 @@ impl Client {
     /// [`Error::StatusCode`] if the directory cannot be created, or exists already. Few servers say which
     /// of the two.
     pub async fn create_dir(&mut self, path: impl Into<RemotePath>) -> Result<()> {
-        let path = path.into();
-        match self.path_command("MKD", &path, &["2xx"]).await {
-            Err(error)
-                if self.state.repeated
-                    && refuses_path(&error)
-                    && self.is_directory_by_entering(&path).await? =>
-            {
-                Ok(())
-            }
-            Err(error) if !self.state.repeated && self.may_try_bare_name(PathUse::Write, &path, &error) => {
+        self.change(Change::Create, &path.into()).await.map(drop)
+    }
+
+    async fn create_dir_once(&mut self, path: &RemotePath) -> Result<()> {
+        match self.path_command("MKD", path, &["2xx"]).await {
+            Err(error) if self.may_try_bare_name(PathUse::Write, path, &error) => {
                 self.capabilities.settle_paths(PathUse::Write);
-                match Box::pin(self.send_path("MKD", &path, &["2xx"], Spelling::Bare)).await {
+                match Box::pin(self.send_path("MKD", path, &["2xx"], Spelling::Bare)).await {
                     Ok(_) => {
                         self.capabilities.bare_names = true;
                         Ok(())
@@ -167,7 +163,7 @@ impl Client {
                     Err(bare) => Err(bare),
                 }
             }
-            Err(error) => self.make_from_root(&path, error).await.map(drop),
+            Err(error) => self.make_from_root(path, error).await.map(drop),
             Ok(_) => Ok(()),
         }
     }
@@ -198,6 +194,10 @@ impl Client {
     }
 
     async fn ensure_dir(&mut self, path: &RemotePath) -> Result<bool> {
+        self.change(Change::Ensure, path).await
+    }
+
+    async fn ensure_dir_once(&mut self, path: &RemotePath) -> Result<bool> {
         match self.path_command("MKD", path, &["2xx", "521"]).await {
             Ok(reply) => Ok(reply.code().is_success()),
             Err(error) if refuses_path(&error) && self.is_directory_by_entering(path).await? => Ok(false),
@@ -295,7 +295,7 @@ impl Client {
     pub async fn remove_dir(&mut self, path: impl Into<RemotePath>) -> Result<()> {
         let path = path.into();
         check_removable(&path)?;
-        self.remove("RMD", &path).await
+        self.change(Change::RemoveDirectory, &path).await.map(drop)
     }
 
     /// Removes a file (`DELE`; RFC 959, 4.1.3).
@@ -317,20 +317,48 @@ impl Client {
     pub async fn remove_file(&mut self, path: impl Into<RemotePath>) -> Result<()> {
         let path = path.into();
         check_removable(&path)?;
-        self.remove("DELE", &path).await
+        self.change(Change::RemoveFile, &path).await.map(drop)
     }
 
-    /// Removes a path. It may have been removed before the session was lost, if the command was repeated.
-    async fn remove(&mut self, verb: &'static str, path: &RemotePath) -> Result<()> {
-        match self.path_command(verb, path, &["2xx"]).await {
-            Err(error)
-                if self.state.repeated
-                    && refuses_path(&error)
-                    && (error.is_not_found() || !self.try_exists(path).await?) =>
-            {
-                Ok(())
+    /// Changes what a path names. If the session is lost, it is opened again, and the change is repeated unless it was made
+    /// before: some servers end the session at each such command. Returns whether there was something to change.
+    async fn change(&mut self, change: Change, path: &RemotePath) -> Result<bool> {
+        let mut attempts = self.reconnects();
+        let mut was_lost = false;
+        loop {
+            let error = match Box::pin(self.change_once(change, path)).await {
+                Err(error) => error,
+                changed => return changed,
+            };
+            let is_repeatable = Box::pin(self.recover(&error, &mut attempts)).await;
+            was_lost |= is_repeatable;
+            if !(is_repeatable || was_lost && refuses_path(&error)) {
+                return Err(error);
             }
-            removed => removed.map(drop),
+            match Box::pin(self.is_changed(change, path)).await {
+                Ok(true) => return Ok(true),
+                Err(lost) if self.is_broken() => return Err(lost),
+                _ if !is_repeatable => return Err(error),
+                _ => {}
+            }
+        }
+    }
+
+    async fn change_once(&mut self, change: Change, path: &RemotePath) -> Result<bool> {
+        match change {
+            Change::Create => self.create_dir_once(path).await?,
+            Change::Ensure => return self.ensure_dir_once(path).await,
+            Change::RemoveFile => self.path_command("DELE", path, &["2xx"]).await.map(drop)?,
+            Change::RemoveDirectory => self.path_command("RMD", path, &["2xx"]).await.map(drop)?,
+        }
+        Ok(true)
+    }
+
+    /// Returns whether a change was made before the session was lost.
+    async fn is_changed(&mut self, change: Change, path: &RemotePath) -> Result<bool> {
+        match change {
+            Change::Create | Change::Ensure => self.is_directory_by_entering(path).await,
+            Change::RemoveFile | Change::RemoveDirectory => Ok(!self.try_exists(path).await?),
         }
     }
 
@@ -351,20 +379,26 @@ impl Client {
     pub async fn rename(&mut self, from: impl Into<RemotePath>, to: impl Into<RemotePath>) -> Result<()> {
         let (from, to) = (from.into(), to.into());
         let mut attempts = self.reconnects();
-        let mut repeated = false;
+        let mut was_lost = false;
         loop {
-            match self.rename_either(&from, &to).await {
-                Err(error) if Box::pin(self.recover(&error, &mut attempts)).await => repeated = true,
-                // It was renamed before the session was lost.
-                Err(error) if repeated && refuses_path(&error) && self.try_exists(&to).await? => {
-                    return match self.try_exists(&from).await? {
-                        true => Err(error),
-                        false => Ok(()),
-                    };
-                }
-                renamed => return renamed,
+            let Err(error) = self.rename_either(&from, &to).await else { return Ok(()) };
+            let is_repeatable = Box::pin(self.recover(&error, &mut attempts)).await;
+            was_lost |= is_repeatable;
+            if !(is_repeatable || was_lost && refuses_path(&error)) {
+                return Err(error);
+            }
+            match Box::pin(self.is_renamed(&from, &to)).await {
+                Ok(true) => return Ok(()),
+                Err(lost) if self.is_broken() => return Err(lost),
+                _ if !is_repeatable => return Err(error),
+                _ => {}
             }
         }
+    }
+
+    /// Returns whether a file was renamed before the session was lost.
+    async fn is_renamed(&mut self, from: &RemotePath, to: &RemotePath) -> Result<bool> {
+        Ok(!self.try_exists(from).await? && self.try_exists(to).await?)
     }
 
     /// Renames by the paths as they are, or else by the names in their directory.
@@ -437,11 +471,7 @@ impl Client {
         let usage = if matches!(verb, "DELE" | "MKD" | "RMD") { PathUse::Write } else { PathUse::Read };
         let sent = self.send_path(verb, path, expected, Spelling::Usual).await;
         let sent = match sent {
-            Err(error)
-                if matches!(verb, "CWD" | "DELE" | "RMD")
-                    && !self.state.repeated
-                    && self.may_try_from_root(path, &error) =>
-            {
+            Err(error) if matches!(verb, "CWD" | "DELE" | "RMD") && self.may_try_from_root(path, &error) => {
                 match self.send_from_root(verb, path, expected).await? {
                     Some(reply) => return Ok(reply),
                     None => Err(error),
@@ -457,12 +487,7 @@ impl Client {
                 }
                 Ok(reply)
             }
-            Err(error)
-                if matches!(verb, "DELE" | "RMD")
-                    // The first attempt may have succeeded.
-                    && !self.state.repeated
-                    && self.may_try_bare_name(usage, path, &error) =>
-            {
+            Err(error) if matches!(verb, "DELE" | "RMD") && self.may_try_bare_name(usage, path, &error) => {
                 self.capabilities.settle_paths(usage);
                 match self.send_path(verb, path, expected, Spelling::Bare).await {
                     Ok(reply) => {
@@ -509,6 +534,16 @@ impl Client {
     async fn is_there(&mut self, directory: &RemotePath) -> Result<bool> {
         self.is_directory_by_entering(directory).await
     }
+}
+
+/// A change of what a path names.
+#[derive(Debug, Clone, Copy)]
+enum Change {
+    Create,
+    /// Like [`Create`](Self::Create), and the directory may exist.
+    Ensure,
+    RemoveFile,
+    RemoveDirectory,
 }
 
 /// Fails if a removal names the root, the working directory or one above it.

@@ -225,6 +225,11 @@ impl Client {
         self.state.logged_in_at
     }
 
+    /// Returns when the login began.
+    pub(crate) fn login_began(&self) -> Option<Instant> {
+        self.state.login_began
+    }
+
     /// Returns whether the connection was lost by the server's doing, without a timeout.
     pub(crate) fn was_closed_by_server(&self) -> bool {
         self.control.was_closed_by_server()

@@ -185,6 +185,7 @@ impl Client {
             dialog = dialog.greeted_with(self.greeting.clone());
         }
         self.control.redact([credentials.password.clone(), credentials.account.clone()]);
+        self.state.login_began = Some(Instant::now());
         let reply = self.control.run(dialog).await?;
         self.credentials = Some(credentials);
         self.state.logged_in_at = Some(Instant::now());
@@ -304,19 +305,11 @@ impl Client {
     pub(crate) async fn exchange(&mut self, command: Command, expected: &[&str]) -> Result<Reply> {
         // In another directory than the caller's, the argument would name another file on the new session.
         let mut attempts = if self.state.away.is_none() { self.reconnects } else { 0 };
-        let mut repeated = false;
         loop {
-            let outcome = self.exchange_once(command.clone(), expected).await;
-            match outcome {
+            match self.exchange_once(command.clone(), expected).await {
                 Err(error)
-                    if may_be_repeated(&command) && Box::pin(self.recover(&error, &mut attempts)).await =>
-                {
-                    repeated = true;
-                }
-                outcome => {
-                    self.state.repeated = repeated;
-                    return outcome;
-                }
+                    if may_be_repeated(&command) && Box::pin(self.recover(&error, &mut attempts)).await => {}
+                outcome => return outcome,
             }
         }
     }
@@ -577,12 +570,11 @@ const PORT: u16 = 21;
 /// Port for implicit TLS.
 const IMPLICIT_PORT: u16 = 990;
 
-/// Returns whether a command has the same effect if it is sent twice. Removals and creations are checked by their
-/// callers.
+/// Returns whether a command has the same effect if it is sent twice.
 fn may_be_repeated(command: &Command) -> bool {
     let line = command.as_bytes();
     let verb = line.split(|byte| *byte == b' ').next().unwrap_or_default();
-    let verbs: &[&[u8]] = &[b"CWD", b"CDUP", b"DELE", b"MKD", b"PWD", b"RMD", b"STAT", b"TYPE"];
+    let verbs: &[&[u8]] = &[b"CWD", b"CDUP", b"PWD", b"STAT", b"TYPE"];
     verbs.contains(&verb) || line.starts_with(b"SITE CHMOD ") || OptionalCommand::of(line).is_some()
 }
 

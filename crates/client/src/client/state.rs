@@ -173,10 +173,10 @@ pub(crate) struct SessionState {
     pub(super) login_cost: Duration,
     /// When the login was complete.
     pub(super) logged_in_at: Option<Instant>,
+    /// When that login began.
+    pub(super) login_began: Option<Instant>,
     /// Whether the caller may have changed the session: its directory, its login, or anything by raw commands.
     pub(super) dirty: bool,
-    /// Whether the last command was sent twice, because the session was lost after the first time.
-    pub(super) repeated: bool,
     /// Whether the session has a state that a new one cannot be brought into.
     pub(super) altered: bool,
     /// The arguments of `CWD` since the login, from the last absolute one on; `..` stands for `CDUP`.

@@ -100,6 +100,8 @@ pub(crate) struct Deletion<'a> {
     pub(crate) budget: &'a DeletionBudget,
     pub(crate) backups: &'a MirrorBackups,
     pub(crate) dry_run: bool,
+    /// How often a session that is lost to a deletion is opened again, to see whether the node is gone.
+    pub(crate) reconnects: u32,
     /// Receives each deletion.
     pub(crate) on_step: &'a (dyn Fn(Step) + Sync),
     /// Receives the path of each node that could not be deleted, with the error.
@@ -213,11 +215,13 @@ impl Deletion<'_> {
             }
             return Ok(false);
         }
+        let own_reconnects = endpoint.set_reconnects(self.reconnects);
         let outcome = match (self.dry_run, action) {
             (true, _) => Ok(()),
             (false, Action::DeleteDirectory) => endpoint.remove_dir(path).await,
             (false, _) => self.backups.remove_file(endpoint, path).await,
         };
+        endpoint.set_reconnects(own_reconnects);
         match outcome {
             Ok(()) => {
                 (self.on_step)(Step::new(action, path.to_remote_path(), why));

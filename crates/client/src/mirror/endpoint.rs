@@ -85,6 +85,21 @@ impl Endpoint<'_> {
         Ok(())
     }
 
+    /// Returns the size that the server reports for a file, listed or not.
+    pub(crate) async fn size_if_told(&mut self, path: &RelativePath) -> Result<Option<u64>> {
+        let Self::Remote { client, root, .. } = self else { return Ok(None) };
+        let path = path.on_server(root, client.encoding());
+        client.size_if_told(&path).await
+    }
+
+    /// Sets how often an operation opens its session again; returns the former number.
+    pub(crate) fn set_reconnects(&mut self, attempts: u32) -> u32 {
+        let Self::Remote { client, .. } = self else { return 0 };
+        let former = client.reconnects();
+        client.set_reconnects(attempts);
+        former
+    }
+
     /// Creates the directory that is mirrored, if it is missing although the server let us enter it: some servers accept
     /// any path for `CWD`, and list a missing directory as empty. A refusal changes nothing.
     pub(crate) fn make_sure_of_root(&mut self) -> BoxFuture<'_, Result<()>> {

@@ -598,9 +598,11 @@ impl<'p> Mirror<'p> {
             existing: self.existing,
             links: self.links,
             file_options: self.file,
-            upload: self.upload,
+            // With deletions, listings are compared.
+            upload: UploadOptions { checks_name: self.delete == Delete::Never, ..self.upload },
             empty_directories: self.empty_directories,
             dry_run: self.dry_run,
+            reconnects: self.job.retries,
             observer: self.observer,
             clocks: ServerClocks::default(),
             notices: Notices::default(),

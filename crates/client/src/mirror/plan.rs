@@ -8,6 +8,7 @@ use super::{
     compare::{Comparison, Decision},
     node::{Node, NodeFacts, NodeKind},
     node_table::NodeTable,
+    same_name::likely_form,
     step::Reason,
 };
 use crate::{Existing, Result};
@@ -156,6 +157,23 @@ impl PlannedFiles {
         rows.filter(|(_, row)| row.target == MISSING).map(|(index, _)| index)
     }
 
+    /// Pairs the files that the target lacks with those of the target that the source lacks, and that may stand for them:
+    /// in another case, cut, or with other characters.
+    pub(crate) fn in_other_forms(&self) -> Vec<(PlannedFile, Node)> {
+        let nodes = self.target.iter().filter(|node| self.source.find(node.name.as_bytes()).is_none());
+        let strangers: Vec<Node> = nodes.filter(|node| node.kind == NodeKind::File).collect();
+        if strangers.is_empty() || strangers.len().saturating_mul(self.rows.len()) > MAX_FORMS {
+            return Vec::new();
+        }
+        let missing = self.missing().filter_map(|index| self.get(index));
+        let pairs = missing.filter_map(|file| {
+            let form = likely_form(&file.name, strangers.iter().map(|node| &node.name))?;
+            let node = strangers.iter().find(|node| node.name == *form)?.clone();
+            Some((file, node))
+        });
+        pairs.collect()
+    }
+
     /// Keeps only the files with these names.
     pub(crate) fn retain(&mut self, keep: impl Fn(&[u8]) -> bool) {
         let rows = std::mem::take(&mut self.rows);
@@ -178,6 +196,9 @@ impl PlannedFiles {
         self.rows.push(PlannedRow { source: position(source), target: target.map_or(MISSING, position) });
     }
 }
+
+/// How many pairs of names are compared at most.
+const MAX_FORMS: usize = 1_000_000;
 
 /// No position of a node.
 const MISSING: u32 = u32::MAX;

@@ -12,7 +12,7 @@ use oxftp_proto::{FileName, Limits};
 
 use super::{
     backups::MirrorBackups,
-    compare::Comparison,
+    compare::{Comparison, Decision},
     delete::{Delete, Deletion, DeletionBudget},
     direction::{MirrorDirection, ServerClocks, SessionPair},
     directory_pair::{DirectoryPair, MissingDirectory},
@@ -60,6 +60,8 @@ pub(crate) struct MirrorContext {
     /// Directories are created of which the filter leaves nothing.
     pub(crate) empty_directories: bool,
     pub(crate) dry_run: bool,
+    /// How often a session that is lost to a deletion is opened again.
+    pub(crate) reconnects: u32,
     pub(crate) observer: Option<StepObserver>,
     pub(crate) clocks: ServerClocks,
     pub(crate) notices: Notices,
@@ -204,6 +206,9 @@ impl MirrorContext {
         let mut plan = self.plan(source, target, comparison, is_complete)?;
         if !shows_dot_names {
             self.keep_dot_names(&mut plan);
+        }
+        if self.delete == Delete::Never {
+            Box::pin(self.find_other_names(sessions, path, &mut plan, &mut found.failures)).await?;
         }
         let stored = Box::pin(self.delete_first(sessions, path, &mut plan)).await?;
         self.enqueue(plan, part_files, directory, &parent, stored, found);
@@ -359,6 +364,38 @@ impl MirrorContext {
             });
         }
         nodes
+    }
+
+    /// Reports the files that a server has under another name than it was given: it answers `SIZE` for a name that it does
+    /// not list. One that has not changed since is not sent again.
+    async fn find_other_names(
+        &self,
+        sessions: &mut SessionPair<'_>,
+        directory: &RelativePath,
+        plan: &mut DirectoryPlan,
+        failures: &mut Vec<(String, Error)>,
+    ) -> Result<()> {
+        if !matches!(self.direction, MirrorDirection::Up { .. }) {
+            return Ok(());
+        }
+        let mut kept = HashSet::new();
+        for (file, node) in plan.files.in_other_forms() {
+            let path = directory.join(&file.name);
+            let mut target = self.direction.target(&*self.fs, sessions, &self.clocks);
+            let there = target.size_if_told(&path).await?;
+            if there.is_none() || node.facts.size.is_some_and(|listed| Some(listed) != there) {
+                continue;
+            }
+            let found = Some(node.name.to_string_lossy().into_owned());
+            let path = path.to_remote_path().to_string();
+            failures.push((path.clone(), Error::StoredUnderOtherName { path, found }));
+            if self.comparison.by_listing(&file.source, &node.facts) == Decision::Unchanged {
+                kept.insert(file.name);
+                plan.unchanged += 1;
+            }
+        }
+        plan.remove_blocked(&kept);
+        Ok(())
     }
 
     /// Deletes the nodes that must be deleted before the transfers, and defers the other extraneous nodes. A node that
@@ -557,6 +594,7 @@ impl MirrorContext {
             budget: &self.deletion_budget,
             backups: &self.backups,
             dry_run: self.dry_run,
+            reconnects: self.reconnects,
             on_step,
             on_failure,
         }

@@ -24,6 +24,7 @@ pub(crate) fn likely_form<'n>(
 
 /// Returns how a server may turn one folded name into the other; the most likely way is the smallest.
 fn resemblance(wanted: &str, found: &str) -> Option<u8> {
+    let found = without_version(found);
     let [bare_wanted, bare_found] = [wanted, found].map(|name| name.trim_matches([' ', '.']));
     match () {
         () if wanted == found => Some(0),
@@ -31,6 +32,14 @@ fn resemblance(wanted: &str, found: &str) -> Option<u8> {
         () if has_replaced_characters(bare_wanted, bare_found) => Some(2),
         () if is_shortened(bare_wanted, bare_found) => Some(3),
         () => None,
+    }
+}
+
+/// Returns a name without the version that some systems append, such as `;1`.
+fn without_version(name: &str) -> &str {
+    match name.rsplit_once(';') {
+        Some((stem, version)) if version.bytes().all(|byte| byte.is_ascii_digit()) => stem,
+        _ => name,
     }
 }
 
@@ -83,6 +92,7 @@ mod tests {
             ("long file name.html", "LONGFI~1.HTM"),
             ("verylongname.jpeg", "VERYLONG.JPE"),
             ("größe", "gr__e"),
+            ("login.com", "LOGIN.COM;1"),
         ] {
             let others = [name("zzz"), name("index.html"), name(stored)];
             assert_eq!(likely_form(&name(sent), others.iter()), Some(&others[2]), "{sent}");

@@ -36,8 +36,8 @@ pub(super) struct PoolInner {
     lend_timeout_ms: AtomicU64,
     /// How long the server works for a login, beyond the round trips.
     login_cost_us: AtomicU64,
-    /// When the last login was complete.
-    last_login: Mutex<Option<Instant>>,
+    /// When the last two logins were complete, the latest first.
+    last_logins: Mutex<[Option<Instant>; 2]>,
     /// Whether the limit was reported to an observer.
     pub(super) limit_reported: AtomicBool,
     /// What the session that was returned last knows about the server.
@@ -66,7 +66,7 @@ impl PoolInner {
             check_after_ms: AtomicU64::new(DEFAULT_CHECK_AFTER_MS),
             lend_timeout_ms: AtomicU64::new(u64::MAX),
             login_cost_us: AtomicU64::new(0),
-            last_login: Mutex::new(None),
+            last_logins: Mutex::default(),
             limit_reported: AtomicBool::new(false),
             capabilities: Mutex::default(),
             range_costs: RangeCosts::default(),
@@ -87,7 +87,7 @@ impl PoolInner {
             check_after_ms: AtomicU64::new(self.check_after_ms.load(Ordering::Relaxed)),
             lend_timeout_ms: AtomicU64::new(self.lend_timeout_ms.load(Ordering::Relaxed)),
             login_cost_us: AtomicU64::new(self.login_cost_us.load(Ordering::Relaxed)),
-            last_login: Mutex::new(None),
+            last_logins: Mutex::default(),
             limit_reported: AtomicBool::new(false),
             capabilities: Mutex::new(capabilities),
             range_costs: RangeCosts::default(),
@@ -154,7 +154,10 @@ impl PoolInner {
         let connect = Deadline::start(config.timeouts.connect.filter(|_| is_further));
         let connected = connect.run("connecting", Client::open(config, self.host.clone())).await;
         let mut client = connected.map_err(|error| {
-            match is_full_at_connecting(&error, self.permits.has_open_sessions(), self.has_logged_in()) {
+            // The login of one that is opened at the same time may have ended this one.
+            let has_others =
+                self.permits.has_open_sessions() || self.permits.has_others() && self.has_logged_in();
+            match is_full_at_connecting(&error, has_others, self.has_logged_in()) {
                 true => OpenError::TooManySessions(error),
                 false => OpenError::Other(error),
             }
@@ -181,19 +184,26 @@ impl PoolInner {
     }
 
     /// Returns whether a session seems to have been ended by the server because another one logged in: it is lost
-    /// during or shortly after a later login. Replies that were read since then may have been sent before.
+    /// during or shortly after another login that was not over when its own began: the replies to two logins at once may be
+    /// read in another order than the server worked in. Replies that were read since then may have been sent before.
     pub(super) fn seems_displaced(&self, client: &Client) -> bool {
-        let last_login = *self.lock_last_login();
-        let is_recent =
-            |login: Instant| Some(login) > client.logged_in_at() && login.elapsed() < DISPLACEMENT_WINDOW;
+        let logins = *self.lock_last_logins();
+        let is_recent = |login: Instant| {
+            Some(login) > client.login_began()
+                && Some(login) != client.logged_in_at()
+                && login.elapsed() < DISPLACEMENT_WINDOW
+        };
         client.is_broken()
             && client.was_closed_by_server()
-            && (self.permits.is_opening() || last_login.is_some_and(is_recent))
+            && (self.permits.is_opening() || logins.into_iter().flatten().any(is_recent))
     }
 
     /// Records that a session was logged in.
     pub(super) fn note_login(&self, client: &Client) {
-        *self.lock_last_login() = client.logged_in_at();
+        {
+            let mut logins = self.lock_last_logins();
+            *logins = [client.logged_in_at(), logins[0]];
+        }
         let cost = u64::try_from(client.login_cost().as_micros()).unwrap_or(u64::MAX);
         // Later logins are slowed down by the transfers beside them.
         let _ = self.login_cost_us.compare_exchange(0, cost, Ordering::Relaxed, Ordering::Relaxed);
@@ -206,11 +216,11 @@ impl PoolInner {
 
     /// Returns whether a session was logged in before.
     fn has_logged_in(&self) -> bool {
-        self.lock_last_login().is_some()
+        self.lock_last_logins()[0].is_some()
     }
 
-    fn lock_last_login(&self) -> MutexGuard<'_, Option<Instant>> {
-        self.last_login.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock_last_logins(&self) -> MutexGuard<'_, [Option<Instant>; 2]> {
+        self.last_logins.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Stores what a session learned about the server, for sessions that are opened later.

@@ -237,7 +237,7 @@ pub enum Connections {
 #[non_exhaustive]
 pub enum Verify {
     /// By checks that cost next to nothing: a download by the listed size, where there was one; an upload by
-    /// `SIZE`, where the server answers that after an upload. `SIZE` is sent together with the command that sets the
+    /// `SIZE`, or by the listing of its directory where the server does not answer that. `SIZE` is sent together with the command that sets the
     /// [time](crate::Upload::preserve_times), if times are preserved.
     #[default]
     Auto,

@@ -7,7 +7,7 @@ use tokio::io::{AsyncSeekExt, AsyncWriteExt};
 use super::{
     record::{UploadRecord, UploadState},
     stored::{StoredBy, StoredPart},
-    stored_name::check_stored_name,
+    stored_name::check_listed,
 };
 use crate::{
     Client, Error, Progress, ProgressEvent, Result,
@@ -50,8 +50,10 @@ pub(crate) struct UploadOptions {
     pub(crate) temporary: bool,
     /// Reserves space before the upload (`ALLO`).
     pub(crate) allocate: bool,
-    /// Looks for the file where the server says that there is none of its name. Mirrors compare listings instead.
+    /// Looks for the file in its directory where the server says that there is none of its name.
     pub(crate) checks_name: bool,
+    /// Looks for its size there where the server does not answer `SIZE`.
+    pub(crate) checks_listed_size: bool,
 }
 
 /// Why a file was not stored.
@@ -363,6 +365,10 @@ impl FileUpload<'_> {
         let local = LocalCopy { fs: self.fs, path: source, size };
         let resumed = stored.moved.resumed > 0 && !stored.compared;
         if stored.compared || !resumed && !self.queries_size(client) {
+            if self.upload.checks_listed_size && path == target && !stored.compared && self.compares_size() {
+                let content = Box::pin(check_listed(client, path, size, &SizeAnswer::Unknown)).await;
+                return Checked { content, time: None };
+            }
             return Checked { content: self.options.verify.check(client, local, path).await, time: None };
         }
         let answered = match std::mem::take(&mut stored.replies) {
@@ -383,8 +389,11 @@ impl FileUpload<'_> {
             SizeAnswer::Missing | SizeAnswer::Unknown if resumed => {
                 Err(Error::NotFound { path: path.to_string(), refusal: None })
             }
-            SizeAnswer::Missing if self.upload.checks_name && path == target => {
-                check_stored_name(client, path, size).await
+            answer @ SizeAnswer::Missing if self.upload.checks_name && path == target => {
+                Box::pin(check_listed(client, path, size, &answer)).await
+            }
+            answer @ SizeAnswer::Unknown if self.upload.checks_listed_size && path == target => {
+                Box::pin(check_listed(client, path, size, &answer)).await
             }
             SizeAnswer::Missing | SizeAnswer::Unknown => Ok(()),
         };
@@ -420,7 +429,12 @@ impl FileUpload<'_> {
 
     /// Returns whether the size is queried after the transfer.
     fn queries_size(&self, client: &Client) -> bool {
-        self.options.verify == Verify::Auto && !self.options.ascii && client.may_tell_sizes()
+        self.compares_size() && client.may_tell_sizes()
+    }
+
+    /// Returns whether the size of the server's file is to be that of the local one, if it can be found out.
+    fn compares_size(&self) -> bool {
+        self.options.verify == Verify::Auto && !self.options.ascii
     }
 
     /// Returns the time that the server's file gets.

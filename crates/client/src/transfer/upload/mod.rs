@@ -119,7 +119,7 @@ impl<'c> Upload<'c> {
             source,
             destination: RemotePath::default(),
             write_into: false,
-            upload: UploadOptions { checks_name: true, ..UploadOptions::default() },
+            upload: UploadOptions { checks_name: true, checks_listed_size: true, ..UploadOptions::default() },
             backup: None,
             choice: Choice::default(),
             file: FileOptions::default(),

@@ -1,13 +1,21 @@
-//! The name under which the server stored an upload, where it does not show the requested one.
+//! Uploads of which `SIZE` shows nothing: their names and sizes in the listing of their directory.
 
 use oxftp_proto::RemotePath;
 
-use crate::{Client, Error, Result};
+use crate::{Client, Error, Result, client::SizeAnswer};
 
-/// Finds out where an upload is after the server said that there is no file of its name (`SIZE`). A server that shows no
-/// files is believed: drop boxes do so. A name that only differs in case or in replaced characters is an error, and
-/// anything else a warning.
-pub(crate) async fn check_stored_name(client: &mut Client, path: &RemotePath, size: u64) -> Result<()> {
+/// Compares an upload with the listing of its directory, where `SIZE` did not show it: its name, and its size where the
+/// listing shows one.
+///
+/// A name that only differs in case or in replaced characters is an error, and so is another size. Any other name is a
+/// warning. A server that shows no files at all is believed, since drop boxes do so; where `SIZE` did not say that the
+/// file is missing, that is reported. What shows nothing about one upload is not asked for again.
+pub(crate) async fn check_listed(
+    client: &mut Client,
+    path: &RemotePath,
+    size: u64,
+    answer: &SizeAnswer,
+) -> Result<()> {
     let Some(name) = path.file_name().filter(|_| !client.hides_uploads()) else { return Ok(()) };
     // Asked once: the answer is the same for all files.
     client.set_hides_uploads(true);
@@ -15,21 +23,22 @@ pub(crate) async fn check_stored_name(client: &mut Client, path: &RemotePath, si
         return Ok(());
     };
     let mut entries = client.list(path.parent().unwrap_or_default()).stream();
-    let (mut is_listed, mut count) = (false, 0);
+    let (mut listed, mut count) = (None, 0);
     let (mut similar, mut equal) = (None, None);
+    let mut failed = None;
     while let Some(entry) = entries.next().await {
         let entry = match entry {
             Ok(entry) => entry,
             // The server reported before that the transfer is complete.
             Err(error) => {
-                crate::trace::debug!("the name of {path} is not checked: {error}");
+                failed = Some(error);
                 break;
             }
         };
         count += 1;
         let name = entry.entry().name();
         if name == wire {
-            is_listed = true;
+            listed = Some(entry.exact_size());
         } else if is_spelling_of(name, &wire) {
             similar = Some(entry.path().to_string());
         } else if size > 0 && entry.exact_size() == Some(size) {
@@ -37,24 +46,43 @@ pub(crate) async fn check_stored_name(client: &mut Client, path: &RemotePath, si
         }
     }
     drop(entries);
-    if is_listed {
-        return Ok(());
-    }
-    if let Some(stored) = similar {
-        client.set_hides_uploads(false);
-        return Err(Error::StoredElsewhere { path: path.to_string(), stored });
-    }
-    if count > 0 {
-        match equal {
-            Some(stored) => {
-                crate::trace::warn!(
-                    "the upload succeeded, but the server does not list {path}; it may have renamed it to {stored}"
-                )
+    let is_doubtful = matches!(answer, SizeAnswer::Unknown);
+    match (listed, similar, failed) {
+        (Some(Some(there)), _, _) if is_doubtful => {
+            client.set_hides_uploads(count > MAX_LISTED);
+            match there == size {
+                true => Ok(()),
+                false => Err(Error::SizeMismatch { expected: there, transferred: size }),
             }
-            None => crate::trace::warn!("the upload succeeded, but the server does not list {path}"),
+        }
+        (Some(_), _, _) if !is_doubtful => Ok(()),
+        (None, Some(stored), _) => {
+            client.set_hides_uploads(false);
+            Err(Error::StoredElsewhere { path: path.to_string(), stored })
+        }
+        (None, None, None) if count > 0 => {
+            match equal {
+                Some(stored) => crate::trace::warn!(
+                    "the upload succeeded, but the server does not list {path}; it may have renamed it to {stored}"
+                ),
+                None => {
+                    crate::trace::warn!("the upload succeeded, but the server does not list {path}")
+                }
+            }
+            Ok(())
+        }
+        (_, _, failed) => {
+            if let Some(error) = failed {
+                crate::trace::debug!("the listing does not show {path}: {error}");
+            }
+            if is_doubtful {
+                crate::trace::warn!(
+                    "uploads are not verified: the server does not report the size of {path}, and no listing shows it"
+                );
+            }
+            Ok(())
         }
     }
-    Ok(())
 }
 
 /// Returns whether a server may have made one name of the other: by other case, another form of Unicode, or replaced
@@ -67,6 +95,9 @@ fn is_spelling_of(one: &[u8], other: &[u8]) -> bool {
     let (one, other) = (letters(one), letters(other));
     !one.is_empty() && one == other
 }
+
+/// Above this number of entries, a directory is not listed again for a further upload.
+const MAX_LISTED: usize = 1000;
 
 #[cfg(test)]
 mod tests {

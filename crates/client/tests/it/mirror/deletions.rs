@@ -6,7 +6,10 @@ use oxftp::{
     Credentials, Error, Pipelining, Pool,
     mirror::{Delete, Filter},
 };
-use oxftp_testing::scripted::{Script, ScriptedServer};
+use oxftp_testing::{
+    fragile::{Fault, Fragile},
+    scripted::{Script, ScriptedServer},
+};
 
 use crate::common::scripts;
 use crate::common::scripts::{open_transfer, refuse_to_enter_deep, send_empty_listing, send_file};
@@ -225,19 +228,13 @@ async fn entry_that_cannot_be_removed_is_kept() {
 #[tokio::test]
 async fn sessions_lost_during_deletion_are_replaced() {
     let local = tempfile::tempdir().unwrap();
-    let script = enter_directory().expect("FEAT").reply("211-Features:\r\n MFMT\r\n211 End").type_image();
-    let script = send_file(script, "MLSD d", format!("{FILE}a\r\n{FILE}b\r\n"));
-    let lost = script.expect("DELE d/a").reply("250 gone").expect("DELE d/b").reply("421 bye").close();
-    let next = Script::new().login().expect("DELE d/b").reply("250 gone");
-    let server = Script::start_each([lost, next]).await;
-    let pool =
-        Pool::new(scripts::builder().pipelining(Pipelining::Off), server.address(), Credentials::anonymous())
-            .size(1);
+    let server = Fragile::new().file("/d/a", "a").file("/d/b", "b");
+    let server = server.on_nth("DELE", 2, Fault::ReplyAndHangUp("421 bye".to_owned())).start();
+    let pool = Pool::new(scripts::builder(), server.address(), Credentials::anonymous()).size(1);
 
-    let report = pool.mirror_up(local.path(), "d").delete(Delete::After).await.unwrap();
+    let report = pool.mirror_up(local.path(), "/d").delete(Delete::After).await.unwrap();
 
-    assert_eq!(report.deleted, 2);
-    server.done().await;
+    assert_eq!((report.deleted, server.count("DELE"), server.connections()), (2, 3, 2));
 }
 
 #[cfg(unix)]

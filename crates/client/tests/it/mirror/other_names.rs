@@ -95,6 +95,54 @@ async fn mirror_delete_keeps_uploads_under_other_names() {
     }
 }
 
+fn versioned(name: &str) -> String {
+    format!("{name};1")
+}
+
+fn unversioned(name: &str) -> String {
+    name.trim_end_matches(";1").to_owned()
+}
+
+/// What the server has under another name is not sent again, and not passed over in silence.
+#[tokio::test]
+async fn mirror_up_reports_other_names_without_delete() {
+    type Form = fn(&str) -> String;
+    let cases: [(Form, Form, &str); 3] =
+        [(upper, upper, "aaa.txt"), (short, short, "long file name.html"), (versioned, unversioned, "a.txt")];
+    for (stores, compares, name) in cases {
+        let server = MemoryServer::start(Habits::default().names(stores, compares)).await;
+        let local = tempfile::tempdir().unwrap();
+        create_file(local.path(), name, "content");
+        server.lay("site/old", "old", 0);
+
+        drop(pool(&server).mirror_up(local.path(), "site").await);
+        let second = pool(&server).mirror_up(local.path(), "site").await;
+
+        let Error::PartialFailure { report } = second.unwrap_err() else { panic!("{name}") };
+        assert!(report.failures[0].error.to_string().contains("was stored, but"), "{name}: {report:?}");
+        let sent = server.commands().iter().filter(|command| command.starts_with("STOR")).count();
+        assert_eq!(sent, 1, "{name}");
+        // A change is sent.
+        create_file(local.path(), name, "other content");
+        drop(pool(&server).mirror_up(local.path(), "site").await);
+        assert_eq!(server.content(&format!("site/{}", stores(name))).as_deref(), Some("other content"));
+    }
+}
+
+/// A server that finds a file by the stored name only.
+#[tokio::test]
+async fn mirror_up_fails_for_unlisted_name_without_delete() {
+    let server = MemoryServer::start(Habits::default().names(replaced, str::to_owned)).await;
+    let local = tempfile::tempdir().unwrap();
+    create_file(local.path(), "a:b", "content");
+    server.lay("site/old", "old", 0);
+
+    let mirrored = pool(&server).mirror_up(local.path(), "site").await;
+
+    let Error::PartialFailure { report } = mirrored.unwrap_err() else { panic!() };
+    assert!(matches!(report.failures[0].error, Error::StoredElsewhere { .. }), "{report:?}");
+}
+
 #[tokio::test]
 async fn mirror_error_names_both_spellings() {
     let habits = Habits::default().names(upper, upper);

@@ -38,7 +38,7 @@ async fn session_limit_of_one_loses_no_file() {
 
         let download = pool.download("/d").to(local.path()).write_into(true).retries(0);
         let report =
-            download.progress(Arc::new(note)).await.unwrap_or_else(|error| panic!("{refusal:?}: {error}"));
+            download.progress(Arc::new(note)).await.unwrap_or_else(|error| panic!("{refusal:?}: {error:?}"));
 
         assert_eq!(report.files, 20, "{refusal:?}");
         for entry in std::fs::read_dir(local.path()).unwrap() {
@@ -48,9 +48,9 @@ async fn session_limit_of_one_loses_no_file() {
     };
 
     for (refusal, limit, notes) in futures_util::future::join_all(refusals().into_iter().map(check)).await {
-        // A silent server may still be waited for when the work is done. One that ends other sessions may do so after the
-        // limit was reported.
-        if !matches!(refusal, Refusal::Silence) {
+        // A silent server may still be waited for when the work is done. That one session was ended for another may be noticed
+        // after the limit was reported, or when no work is left.
+        if !matches!(refusal, Refusal::Silence | Refusal::EndsOldest) {
             assert_eq!((limit, notes.len()), (1, 1), "{refusal:?}");
         }
     }

@@ -63,6 +63,60 @@ async fn single_commands_are_repeated_after_lost_sessions() {
     }
 }
 
+/// Starts a server that ends the session at each of these commands.
+fn ending_sessions(verbs: &[&str], fault: &Fault) -> FragileServer {
+    verbs.iter().fold(tree(), |server, verb| server.on(verb, fault.clone())).start()
+}
+
+/// The command was carried out before the session was lost: another one would end the next session, too.
+#[tokio::test]
+async fn changes_survive_server_that_ends_each_session() {
+    let verbs = ["DELE", "RMD", "MKD", "RNTO"];
+    let server = ending_sessions(&verbs, &Fault::HangUpAfterwards);
+    let mut client = persistent_client(&server).await;
+
+    client.create_dir("/new").await.unwrap();
+    client.create_dir_all("/above/below").await.unwrap();
+    client.rename("/d/1", "/d/one").await.unwrap();
+    client.remove_file("/d/one").await.unwrap();
+    client.remove_dir("/new").await.unwrap();
+    let report = client.remove_dir_all("/d").await.unwrap();
+
+    assert_eq!((report.files, report.directories), (9, 2));
+    assert_eq!(server.paths(), ["/", "/above/below"]);
+    assert_eq!((server.count("DELE"), server.count("RMD"), server.count("RNTO")), (10, 3, 1));
+}
+
+#[tokio::test]
+async fn mirror_deletion_survives_server_that_ends_each_session() {
+    use oxftp::mirror::Delete;
+
+    for delete in [Delete::Before, Delete::After] {
+        let server = ending_sessions(&["DELE", "RMD"], &Fault::HangUpAfterwards);
+        let local = tempfile::tempdir().unwrap();
+
+        let report = pool(&server, 1).mirror_up(local.path(), "/d").delete(delete).await.unwrap();
+
+        assert_eq!(
+            (report.deleted, server.paths()),
+            (11, vec!["/".to_owned(), "/d".to_owned()]),
+            "{delete:?}"
+        );
+    }
+}
+
+/// Nothing was deleted, whatever the server said at the end of the session.
+#[tokio::test]
+async fn retry_of_removal_is_bounded() {
+    let server = ending_sessions(&["DELE"], &Fault::ReplyAndHangUp("421 bye".to_owned()));
+
+    let error = persistent_client(&server).await.remove_file("/d/1").await.unwrap_err();
+
+    assert!(error.is_connection_lost(), "{error:?}");
+    assert_eq!(server.count("DELE"), 3);
+    assert!(server.content("/d/1").is_some());
+}
+
 #[tokio::test]
 async fn missing_path_does_not_lose_session() {
     let server = tree().start();

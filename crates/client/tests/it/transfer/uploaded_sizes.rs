@@ -5,10 +5,13 @@ use std::{
     time::{Duration, UNIX_EPOCH},
 };
 
-use oxftp::{Client, Error, Report, Result, Verify};
-use oxftp_testing::scripted::Script;
+use oxftp::{Client, Credentials, Error, Report, Result, Verify};
+use oxftp_testing::{
+    fragile::{Fault, Fragile, FragileServer},
+    scripted::Script,
+};
 
-use crate::common::scripts::{assert_in_sync, play, receive_file, with_sync_check};
+use crate::common::scripts::{assert_in_sync, builder, play, receive_file, with_sync_check};
 
 async fn upload(client: &mut Client, content: &str, verify: Verify) -> Result<Report> {
     let local = tempfile::tempdir().unwrap();
@@ -34,40 +37,60 @@ async fn uploaded_size_mismatch_is_error() {
     server.done().await;
 }
 
+async fn connect(server: &FragileServer) -> Client {
+    let mut client = builder().connect(server.address()).await.unwrap();
+    client.login(Credentials::anonymous()).await.unwrap();
+    client
+}
+
 #[tokio::test]
-async fn upload_is_trusted_when_size_is_refused() {
+async fn upload_is_compared_with_listing_without_size() {
     for answer in ["550 it is elsewhere by now", "500 what", "450 busy", "213 many"] {
-        let (server, mut client) = play(with_sync_check(taken().expect("SIZE x").reply(answer))).await;
+        let server = Fragile::new().on("SIZE", Fault::Reply(answer.to_owned())).start();
+        let mut client = connect(&server).await;
 
         upload(&mut client, "hello", Verify::default()).await.unwrap();
+        upload(&mut client, "again", Verify::default()).await.unwrap();
 
-        assert_in_sync(&mut client).await;
-        server.done().await;
+        assert_eq!(server.count("MLSD"), 2, "{answer}");
+    }
+}
+
+/// The server acknowledges the upload, and keeps the older file.
+#[tokio::test]
+async fn truncated_upload_is_found_by_listing() {
+    for size in ["502 no", "450 busy"] {
+        let server = Fragile::new().file("/x", "old").on("SIZE", Fault::Reply(size.to_owned()));
+        let server = server.on("STOR", Fault::Reply("226 done".to_owned())).start();
+
+        let error = upload(&mut connect(&server).await, "hello", Verify::default()).await.unwrap_err();
+
+        let Error::UploadMismatch { source, .. } = error else { panic!("{size}: {error}") };
+        assert!(matches!(*source, Error::SizeMismatch { expected: 3, transferred: 5 }), "{size}: {source}");
     }
 }
 
 #[tokio::test]
 async fn unsupported_size_command_is_sent_once() {
-    let script = taken().expect("SIZE x").reply("502 no");
-    let (server, mut client) = play(with_sync_check(receive_file(script, "STOR x", "again"))).await;
+    let server = Fragile::new().without(&["SIZE"]).start();
+    let mut client = connect(&server).await;
 
     upload(&mut client, "hello", Verify::default()).await.unwrap();
     upload(&mut client, "again", Verify::default()).await.unwrap();
 
-    assert_in_sync(&mut client).await;
-    server.done().await;
+    assert_eq!(server.count("SIZE"), 1);
 }
 
 #[tokio::test]
 async fn size_is_not_sent_without_feature() {
-    let script = Script::new().expect("FEAT").reply("211-Features:\r\n MDTM\r\n211 End").type_image();
-    let (server, mut client) = play(with_sync_check(receive_file(script, "STOR x", "hello"))).await;
+    let features = "211-Features:\r\n MDTM\r\n211 End".to_owned();
+    let server = Fragile::new().on("FEAT", Fault::Reply(features)).start();
+    let mut client = connect(&server).await;
     client.features().await.unwrap();
 
     upload(&mut client, "hello", Verify::default()).await.unwrap();
 
-    assert_in_sync(&mut client).await;
-    server.done().await;
+    assert_eq!((server.count("SIZE"), server.content("/x").as_deref()), (0, Some(&b"hello"[..])));
 }
 
 #[tokio::test]
