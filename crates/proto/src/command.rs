@@ -248,6 +248,29 @@ impl fmt::Display for TransferType {
 }
 
 impl TransferType {
+    /// Returns the type that a command sets; `None` for other commands.
+    ///
+    /// ```
+    /// use oxftp_proto::TransferType;
+    ///
+    /// assert_eq!(TransferType::of_command(b"type e"), Some(TransferType::Ebcdic));
+    /// assert_eq!(TransferType::of_command(b"TYPE L 8"), Some(TransferType::Local(8)));
+    /// assert_eq!(TransferType::of_command(b"NOOP"), None);
+    /// ```
+    #[must_use]
+    pub fn of_command(line: &[u8]) -> Option<Self> {
+        let line = std::str::from_utf8(line).ok()?.to_ascii_uppercase();
+        let words: Vec<_> = line.split_ascii_whitespace().collect();
+        match *words {
+            ["TYPE", "A"] | ["TYPE", "A", "N"] => Some(Self::Ascii),
+            ["TYPE", "E"] | ["TYPE", "E", "N"] => Some(Self::Ebcdic),
+            ["TYPE", "I"] => Some(Self::Image),
+            ["TYPE", "L", bits] => bits.parse().ok().map(Self::Local),
+            ["TYPE", word] => word.strip_prefix('L')?.parse().ok().map(Self::Local),
+            _ => None,
+        }
+    }
+
     /// Creates the `TYPE` command.
     #[must_use]
     pub fn command(self) -> Command {

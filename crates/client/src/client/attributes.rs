@@ -129,6 +129,7 @@ impl Client {
     /// Returns whether the server may support `SIZE`.
     pub(crate) fn may_tell_sizes(&self) -> bool {
         !self.capabilities.no_size
+            && !self.converts_files()
             && self.capabilities.features.as_ref().is_none_or(|features| features.contains("SIZE"))
     }
 

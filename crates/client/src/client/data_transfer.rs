@@ -516,6 +516,11 @@ impl Client {
     ) -> Result<DataConnection> {
         let TransferRequest { transfer_type, offset, compressible, follow_up, .. } = request;
         let direction = direction(&command);
+        let moves_file = transfer_type == TransferType::Image && !is_listing(&command);
+        let transfer_type = self.state.file_type.filter(|_| moves_file).unwrap_or(transfer_type);
+        if offset > 0 && moves_file && self.converts_files() {
+            return Err(Error::Incompatible { what: "TYPE A or TYPE E", with: "resuming" });
+        }
         if self.tls.is_some() && !self.state.protects_data {
             // TLS was requested, so no byte may be sent in plain text.
             return Err(Error::Unsupported { what: "encrypted data connections (PROT P)" });

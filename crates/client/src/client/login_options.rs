@@ -1,6 +1,6 @@
 //! Commands around the login that identify the client and its options: `HOST`, `CLNT`, `OPTS UTF8`.
 
-use oxftp_proto::{Code, Command, dialog::Exchange};
+use oxftp_proto::{Code, Command, TransferType, dialog::Exchange};
 
 use super::Client;
 use crate::{Error, Result, Utf8, config::UserCommand};
@@ -63,10 +63,21 @@ impl Client {
                         return Err(Error::CommandRefused { command, reply: refused.info });
                     }
                 }
-                answered => answered.map(drop)?,
+                answered => {
+                    answered?;
+                    if let Some(chosen) = TransferType::of_command(command.as_bytes()) {
+                        self.state.file_type = Some(chosen);
+                    }
+                }
             }
         }
         Ok(())
+    }
+
+    /// Returns whether files are converted on their way: the user has chosen `TYPE A` or `TYPE E`. Then sizes on both
+    /// sides differ, and offsets mean nothing.
+    pub(crate) fn converts_files(&self) -> bool {
+        matches!(self.state.file_type, Some(TransferType::Ascii | TransferType::Ebcdic))
     }
 
     /// Sends a command, and ignores a refusal.

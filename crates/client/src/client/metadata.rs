@@ -236,7 +236,7 @@ impl Client {
 
     /// Like [`size_if_told`](Self::size_if_told), and distinguishes a file that may be missing.
     pub(crate) async fn size_answer(&mut self, path: &RemotePath) -> Result<SizeAnswer> {
-        if self.capabilities.no_size {
+        if self.capabilities.no_size || self.converts_files() {
             return Ok(SizeAnswer::Unknown);
         }
         match self.size(path).await {

@@ -183,6 +183,8 @@ pub(crate) struct SessionState {
     pub(super) directories: Vec<RemotePath>,
     /// The representation type (`TYPE`); `None` while it is uncertain.
     pub(super) transfer_type: Option<TransferType>,
+    /// The type in which files are transferred, in place of `TYPE I`: the user's commands have chosen it.
+    pub(super) file_type: Option<TransferType>,
     /// The transfer mode (`MODE`).
     pub(super) mode: TransferMode,
     /// Whether a `REST` was sent that perhaps no transfer has consumed.

@@ -94,6 +94,11 @@ impl ClientBuilder {
     /// Adds a command that is sent after each login, on every session of a pool and whenever a session is opened again,
     /// such as `SITE UMASK 022` or `SITE NAMEFMT 1`. Several are sent in order.
     ///
+    /// `TYPE A`, `TYPE E` or `TYPE L 8` chooses the type of the files that follow in this session, in place of `TYPE I`;
+    /// listings keep theirs. In `TYPE A` and `TYPE E` the server converts text, and the client stores and sends the
+    /// bytes of the wire: sizes are not compared, and nothing is resumed. Records and blocks (`STRU R`, `MODE B`) are
+    /// not decoded.
+    ///
     /// A refusal is [`Error::CommandRefused`](crate::Error::CommandRefused), unless the command begins with a hyphen:
     /// `-OPTS UTF8 OFF`. Do not send commands that need a data connection. The arguments of `ACCT`, `SITE PSWD` and
     /// `SITE CHPWD`, and the password of the login, are hidden in logs. A command with a line break is

@@ -36,6 +36,18 @@ pub(crate) struct FileProgress<'a> {
     resume_failed: AtomicBool,
     /// What the server has was not compared.
     is_uncompared: AtomicBool,
+    /// The server has the whole file, as an attempt of an upload has stored it: what follows it is missing.
+    stored: Mutex<Option<StoredFile>>,
+}
+
+/// A file that an attempt of an upload stored whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct StoredFile {
+    pub(crate) moved: Transferred,
+    /// The version of the local file.
+    pub(crate) source: SourceId,
+    /// The time of the local file.
+    pub(crate) modified: Option<SystemTime>,
 }
 
 /// The bytes of a file that attempts of an upload handed to the network.
@@ -74,6 +86,7 @@ impl<'a> FileProgress<'a> {
             lost_resumes: AtomicU32::new(0),
             resume_failed: AtomicBool::new(false),
             is_uncompared: AtomicBool::new(false),
+            stored: Mutex::new(None),
         }
     }
 
@@ -82,6 +95,16 @@ impl<'a> FileProgress<'a> {
         let first = self.source.get_or_init(|| source);
         let sent = *self.sent.lock().unwrap_or_else(PoisonError::into_inner);
         sent.filter(|_| *first == source)
+    }
+
+    /// Records that the server has the whole file.
+    pub(crate) fn note_stored(&self, stored: StoredFile) {
+        *self.stored.lock().unwrap_or_else(PoisonError::into_inner) = Some(stored);
+    }
+
+    /// Takes the record of an earlier attempt that stored the whole file.
+    pub(crate) fn take_stored(&self) -> Option<StoredFile> {
+        self.stored.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
     /// Returns the token of the upload, the same for all attempts.

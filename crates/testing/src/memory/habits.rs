@@ -90,6 +90,13 @@ pub struct Habits {
     pub sessions: Option<(usize, &'static str)>,
     /// After how many transfers a session ends without a reply to the next command.
     pub transfers_per_session: usize,
+    /// The session ends after the final reply of each transfer.
+    pub ends_after_transfer: bool,
+    /// The first `RETR` and the first `STOR` of each path end after half of the bytes, with this reply. The session ends
+    /// too if it ends with `!`.
+    pub breaks_transfers: Option<&'static str>,
+    /// Names are bytes: each stands in a path of this server as the character with its number.
+    pub names_are_bytes: bool,
     /// `LIST` and `NLST` leave out names that begin with a dot, unless `-a` is requested.
     pub hides_dot_names: bool,
     /// The words after `LIST` are options if they begin with `-`; otherwise they are a path.
@@ -152,6 +159,9 @@ impl Default for Habits {
             requires_pret: false,
             sessions: None,
             transfers_per_session: usize::MAX,
+            ends_after_transfer: false,
+            breaks_transfers: None,
+            names_are_bytes: false,
             hides_dot_names: false,
             knows_list_options: true,
             empty_listing: None,

@@ -10,6 +10,7 @@ mod session;
 mod tree;
 
 use std::{
+    collections::BTreeSet,
     net::{Ipv4Addr, SocketAddr},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
@@ -36,6 +37,8 @@ struct MemoryState {
     habits: Habits,
     tree: MemoryTree,
     commands: Vec<String>,
+    /// The transfers that were broken, by command and path.
+    broken: BTreeSet<(String, String)>,
 }
 
 impl MemoryServer {
@@ -48,7 +51,12 @@ impl MemoryServer {
         let listener =
             TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("there is a free loopback port");
         let address = listener.local_addr().expect("a listener has an address");
-        let state = MemoryState { habits, tree: MemoryTree::default(), commands: Vec::new() };
+        let state = MemoryState {
+            habits,
+            tree: MemoryTree::default(),
+            commands: Vec::new(),
+            broken: BTreeSet::new(),
+        };
         let state = Arc::new(Mutex::new(state));
         let task = tokio::spawn(session::serve(listener, state.clone()));
         Self { address, state, task }

@@ -7,7 +7,7 @@ use std::{
 };
 
 use tokio::{
-    io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
+    io::{AsyncBufRead, AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
     net::{TcpListener, TcpStream, tcp::OwnedWriteHalf},
     sync::{OwnedSemaphorePermit, Semaphore},
     task::JoinSet,
@@ -61,6 +61,7 @@ struct MemorySession {
     has_pret: bool,
     data_connections: usize,
     transfers: usize,
+    is_over: bool,
 }
 
 async fn run(
@@ -89,13 +90,14 @@ async fn run(
         has_pret: false,
         data_connections: 0,
         transfers: 0,
+        is_over: false,
     };
-    let mut lines = BufReader::new(read).lines();
+    let mut reader = BufReader::new(read);
     match greeting.starts_with(|first: char| first.is_ascii_digit()) {
         true => session.reply(greeting).await?,
         false => session.reply(&format!("220 {greeting}")).await?,
     }
-    while let Some(line) = lines.next_line().await? {
+    while let Some(line) = session.next_line(&mut reader).await? {
         let (verb, argument) = line.split_once(' ').unwrap_or((&line, ""));
         let verb = verb.to_ascii_uppercase();
         let habits = {
@@ -125,15 +127,33 @@ async fn run(
             }
             false => session.answer(&verb, argument, &habits).await?,
         }
+        if session.is_over || habits.ends_after_transfer && session.transfers > 0 {
+            return Ok(());
+        }
     }
     Ok(())
 }
 
 impl MemorySession {
+    /// Reads a command; `None` at the end of the connection.
+    async fn next_line(&self, reader: &mut (impl AsyncBufRead + Unpin)) -> std::io::Result<Option<String>> {
+        let mut line = Vec::new();
+        if reader.read_until(b'\n', &mut line).await? == 0 {
+            return Ok(None);
+        }
+        let line = line.strip_suffix(b"\n").unwrap_or(&line);
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        match lock(&self.state).habits.names_are_bytes {
+            true => Ok(Some(line.iter().copied().map(char::from).collect())),
+            false => String::from_utf8(line.to_vec()).map(Some).map_err(std::io::Error::other),
+        }
+    }
+
     /// Sends a reply, whose lines are separated by `\n`.
     async fn reply(&mut self, lines: &str) -> std::io::Result<()> {
-        let Habits { line_start, line_end, repeats_replies, .. } = lock(&self.state).habits;
-        let line = |line: &str| [line_start, line.as_bytes(), line_end.as_bytes()].concat();
+        let Habits { line_start, line_end, repeats_replies, names_are_bytes, .. } = lock(&self.state).habits;
+        let line =
+            |line: &str| [line_start, &*wire_bytes(line, names_are_bytes), line_end.as_bytes()].concat();
         let mut text: Vec<u8> = lines.split('\n').flat_map(line).collect();
         if repeats_replies && !lines.starts_with('1') {
             text.extend_from_within(..);
@@ -312,7 +332,8 @@ impl MemorySession {
     }
 
     async fn send_listing(&mut self, lines: &str, habits: &Habits) -> std::io::Result<()> {
-        self.send(lines.as_bytes(), habits.opens_listing.unwrap_or(habits.opens), habits).await
+        let lines = wire_bytes(lines, habits.names_are_bytes);
+        self.send(&lines, habits.opens_listing.unwrap_or(habits.opens), habits).await
     }
 
     async fn send(&mut self, content: &[u8], opens: &str, habits: &Habits) -> std::io::Result<()> {
@@ -386,10 +407,15 @@ impl MemorySession {
             let path = state.find(&self.directory, path);
             path.and_then(|path| state.tree.get(&path)?.content().map(<[u8]>::to_vec))
         };
-        match content {
-            Some(content) => self.send(content.get(start..).unwrap_or_default(), habits.opens, habits).await,
-            None => self.reply(&habits.missing.replace('@', path)).await,
-        }
+        let Some(content) = content else { return self.reply(&habits.missing.replace('@', path)).await };
+        let rest = content.get(start..).unwrap_or_default();
+        let Some(reply) = self.breaks("RETR", path, habits) else {
+            return self.send(rest, habits.opens, habits).await;
+        };
+        let mut data = self.data(habits.opens).await?;
+        data.write_all(rest.get(..rest.len() / 2).unwrap_or_default()).await?;
+        drop(data);
+        self.break_off(reply).await
     }
 
     async fn receive_file(&mut self, verb: &str, path: &str, habits: &Habits) -> std::io::Result<()> {
@@ -407,13 +433,34 @@ impl MemorySession {
         }
         let mut content = old.unwrap_or_default();
         content.truncate(if verb == "APPE" { content.len() } else { start });
-        self.data(habits.opens).await?.read_to_end(&mut content).await?;
+        let broken = self.breaks("STOR", path, habits);
+        let mut received = Vec::new();
+        self.data(habits.opens).await?.read_to_end(&mut received).await?;
+        if broken.is_some() {
+            received.truncate(received.len() / 2);
+        }
+        content.append(&mut received);
         {
             let mut state = lock(&self.state);
             let now = state.habits.now;
             state.tree.lay(&target, Item::file(content, now));
         }
-        self.reply(habits.closes).await
+        match broken {
+            Some(reply) => self.break_off(reply).await,
+            None => self.reply(habits.closes).await,
+        }
+    }
+
+    /// Returns the reply to a transfer that ends early, once for each path.
+    fn breaks(&self, verb: &str, path: &str, habits: &Habits) -> Option<&'static str> {
+        let reply = habits.breaks_transfers?;
+        lock(&self.state).broken.insert((verb.to_owned(), path.to_owned())).then_some(reply)
+    }
+
+    async fn break_off(&mut self, reply: &str) -> std::io::Result<()> {
+        let kept = reply.strip_suffix('!');
+        self.is_over = kept.is_some();
+        self.reply(kept.unwrap_or(reply)).await
     }
 }
 
@@ -467,6 +514,14 @@ const PATH_VERBS: [&str; 15] = [
     "APPE", "CWD", "DELE", "LIST", "MDTM", "MFMT", "MKD", "MLSD", "NLST", "RETR", "RMD", "RNFR", "RNTO",
     "SIZE", "STOR",
 ];
+
+/// Returns the bytes of a text that is sent.
+fn wire_bytes(text: &str, names_are_bytes: bool) -> Cow<'_, [u8]> {
+    match names_are_bytes {
+        true => text.chars().map(|byte| u8::try_from(byte).unwrap_or(b'?')).collect::<Vec<_>>().into(),
+        false => text.as_bytes().into(),
+    }
+}
 
 fn join(directory: &str, name: &str) -> String {
     if directory.is_empty() { name.to_owned() } else { format!("{directory}/{name}") }

@@ -13,6 +13,8 @@ pub(super) const PROFILES: &[Profile] = &[
     Profile { name: "no_clock", habits: no_clock },
     Profile { name: "other_code_at_end", habits: other_code_at_end },
     Profile { name: "names_only", habits: names_only },
+    Profile { name: "session_ends_in_transfer", habits: session_ends_in_transfer },
+    Profile { name: "transfer_broken_off", habits: transfer_broken_off },
 ];
 
 /// Neither `EPSV` nor `PASV`.
@@ -73,4 +75,14 @@ fn names_only() -> Habits {
         listed_paths: &[("NLST", ListedPath::Read)],
         ..modern()
     }
+}
+
+/// The first transfer of each file ends the session in the middle.
+fn session_ends_in_transfer() -> Habits {
+    Habits { breaks_transfers: Some("421 Timeout: closing control connection.!"), ..classic() }
+}
+
+/// The first transfer of each file ends in the middle.
+fn transfer_broken_off() -> Habits {
+    Habits { breaks_transfers: Some("426 Connection closed; transfer aborted."), ..modern() }
 }

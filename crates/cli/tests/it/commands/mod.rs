@@ -11,6 +11,7 @@ mod locks;
 mod mirror;
 mod named_destinations;
 mod odd_paths;
+mod odd_servers;
 mod parse_listing;
 mod probe;
 mod remote_changes;

@@ -90,14 +90,14 @@ impl FileDownload<'_> {
         remote: &RemoteFile<'_>,
         target: &Path,
     ) -> Result<FileOutcome> {
-        if self.is_small(remote) {
+        if self.is_small(remote) && !client.converts_files() {
             return self.download_small(client, remote, target).await;
         }
         refuse_target(&**self.fs, target).await?;
         let partial = partial_path(target);
         refuse_link(&**self.fs, &partial).await?;
         // Locked before its length is read: another download may be writing it.
-        let resumes = self.options.resume && self.progress.may_resume();
+        let resumes = self.options.resume && self.progress.may_resume() && !client.converts_files();
         let mut earlier = if resumes { partial::open(&**self.fs, &partial).await? } else { None };
         if resumes && self.continues_final {
             match self.final_file(client, remote, target).await? {
@@ -683,6 +683,9 @@ async fn write_head(file: &mut dyn FileHandle, head: &[u8]) -> io::Result<()> {
 /// Compares the size with the listed one and, where that is out of date, with the one that the server reports
 /// now.
 pub(super) async fn check_size(client: &mut Client, remote: &RemoteFile<'_>, transferred: u64) -> Result<()> {
+    if client.converts_files() {
+        return Ok(());
+    }
     let Some(listed) = remote.size.filter(|size| *size != transferred) else { return Ok(()) };
     match client.size_if_told(remote.path).await? {
         Some(now) if now == transferred => Ok(()),

@@ -19,7 +19,7 @@ use crate::{
     transfer::{
         backup::RemoteBackups,
         copy::{CopyError, copy_text_up, copy_up},
-        file_progress::{FileProgress, Transferred},
+        file_progress::{FileProgress, StoredFile, Transferred},
         options::{FileOptions, MIN_BLOCK, Verify},
         partial_name::{new_token, remote_partial_path},
         preserve::{choose_remote_mode, set_remote_mode, timestamp, warn_of_refused_time},
@@ -128,7 +128,20 @@ impl FileUpload<'_> {
         names: Names<'_>,
         mut record: Option<&mut UploadRecord>,
     ) -> Result<Transferred> {
-        let Names { source, path, target } = names;
+        let Names { source, path, .. } = names;
+        let version = content.id().map(|id| (id, content.modified()));
+        let earlier = self.progress.take_stored();
+        if let Some(stored) = earlier.filter(|stored| version == Some((stored.source, stored.modified))) {
+            // Only the session was lost behind it, as on servers that end it after each transfer.
+            match self.complete(client, names, stored.modified, None).await {
+                Ok(()) => return Ok(stored.moved),
+                Err(error) if client.is_broken() || error.is_transient() => {
+                    self.progress.note_stored(stored);
+                    return Err(error);
+                }
+                Err(error) => crate::trace::debug!("{path} is sent again: {error}"),
+            }
+        }
         let recorded = record.as_deref().and_then(|record| Some((record.found()?, record.saved())));
         let offset = self.offset(client, &mut content, names, recorded).await?;
         let mut stored = Box::pin(self.attempt(client, content, names, offset, record.as_deref_mut())).await;
@@ -144,12 +157,29 @@ impl FileUpload<'_> {
             _ => {}
         }
         let (stored, set) = stored?;
+        if let Some((id, modified)) = version {
+            self.progress.note_stored(StoredFile { moved: stored.moved, source: id, modified });
+        }
+        self.complete(client, names, stored.modified, set).await?;
+        Ok(stored.moved)
+    }
+
+    /// Gives a stored file its permissions, its time, and its final name. `set` is the result of setting the time, where
+    /// that was done already.
+    async fn complete(
+        &self,
+        client: &mut Client,
+        names: Names<'_>,
+        modified: Option<SystemTime>,
+        set: Option<Result<()>>,
+    ) -> Result<()> {
+        let Names { source, path, target } = names;
         match self.options.file_mode {
             Some(mode) => choose_remote_mode(client, path, mode).await?,
             None if self.options.preserve_mode => set_remote_mode(client, self.fs, source, path).await?,
             None => {}
         }
-        if let Some(time) = self.time(stored.modified) {
+        if let Some(time) = self.time(modified) {
             let set = match set {
                 Some(set) => set,
                 None => client.set_modified(path, time).await,
@@ -159,7 +189,7 @@ impl FileUpload<'_> {
         if self.upload.temporary {
             rename_into_place(client, path, target, self.backups).await?;
         }
-        Ok(stored.moved)
+        Ok(())
     }
 
     /// Finds the record of an earlier upload, where records are kept.
@@ -466,7 +496,8 @@ impl FileUpload<'_> {
             StoredBy::ThisRun(sent) => sent.furthest > OVERLAP,
             StoredBy::Recorded(..) | StoredBy::Unknown => self.options.resume,
         };
-        if !is_wanted || self.options.ascii || id.size <= OVERLAP || !self.progress.may_resume() {
+        let is_text = self.options.ascii || client.converts_files();
+        if !is_wanted || is_text || id.size <= OVERLAP || !self.progress.may_resume() {
             return Ok(0);
         }
         let Names { source, path, .. } = names;

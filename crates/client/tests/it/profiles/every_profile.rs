@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, fs, path::Path, time::Duration};
 
-use oxftp::{Client, Credentials, Pool};
+use oxftp::{Client, ClientBuilder, Credentials, Pool};
 use oxftp_testing::{
     memory::MemoryServer,
     profiles::{self, PROFILES},
@@ -144,6 +144,7 @@ sessions! {
     sasser_ftpd,
     serv_u_broken_mlsd,
     serv_u_mlsd_as_list,
+    session_ends_in_transfer,
     siemens_s7,
     size_in_words,
     sizes_listed_as_zero,
@@ -156,6 +157,7 @@ sessions! {
     titan,
     tnftpd,
     tp_link_usb,
+    transfer_broken_off,
     transfer_ends_with_225,
     twisted,
     type_image_refused,
@@ -185,29 +187,22 @@ const FILES: [(&str, &str); 4] =
 async fn whole_session(name: &str) {
     let habits = (profiles::find(name).unwrap().habits)();
     let (home, has_rename) = (habits.home, !habits.refused.contains(&"RNFR"));
+    let ends_sessions = habits.breaks_transfers.is_some();
     let server = MemoryServer::start(habits).await;
     let local = tempfile::tempdir().unwrap();
     FILES.iter().for_each(|(path, content)| create_file(&local.path().join("T"), path, content));
     let on_server = |path: &str| server.content(format!("{home}/{path}").trim_start_matches('/'));
 
     let builder = Client::builder().socket_timeout(Duration::from_secs(10)).reconnects(2);
-    let mut client = builder.clone().connect(server.address()).await.unwrap();
-    client.login(Credentials::anonymous()).await.unwrap();
-    client.upload(local.path().join("T")).await.unwrap();
+    let pool = Pool::new(builder.clone(), server.address(), Credentials::anonymous()).size(3);
+    if ends_sessions {
+        pool.upload(local.path().join("T")).retries(2).await.unwrap();
+    } else {
+        single_session(builder, &server, local.path()).await;
+    }
     for (path, content) in FILES {
         assert_eq!(on_server(&format!("T/{path}")).as_deref(), Some(content), "{:?}", server.paths());
     }
-    let mut listed: Vec<_> =
-        client.list("T").recursive().await.unwrap().iter().map(|found| found.name().to_string()).collect();
-    listed.sort();
-    assert_eq!(listed, ["A B", "DEEP", "LIST", "MENU", "NOTES", "SUB"]);
-    assert_eq!(get(&mut client, "T/SUB/MENU").await.unwrap(), b"menu");
-    client.download("T").to(local.path().join("back")).await.unwrap();
-    assert_same(&local.path().join("back/T"));
-    // Some servers have room for one session only.
-    client.quit().await.unwrap();
-
-    let pool = Pool::new(builder, server.address(), Credentials::anonymous()).size(3);
     let mirrored = local.path().join("mirrored");
     mirror_down_twice(&pool, &mirrored).await;
     mirror_up_twice(&pool, &mirrored).await;
@@ -219,18 +214,35 @@ async fn whole_session(name: &str) {
     assert!(left.iter().all(|path| home.starts_with(path.trim_end_matches('/'))), "{left:?}");
 }
 
+/// Uploads, lists and downloads the tree in one session, and ends it: some servers have room for one only.
+async fn single_session(builder: ClientBuilder, server: &MemoryServer, local: &Path) {
+    let mut client = builder.connect(server.address()).await.unwrap();
+    client.login(Credentials::anonymous()).await.unwrap();
+    client.upload(local.join("T")).retries(2).await.unwrap();
+    let mut listed: Vec<_> =
+        client.list("T").recursive().await.unwrap().iter().map(|found| found.name().to_string()).collect();
+    listed.sort();
+    assert_eq!(listed, ["A B", "DEEP", "LIST", "MENU", "NOTES", "SUB"]);
+    client.download("T").to(local.join("back")).retries(2).await.unwrap();
+    assert_same(&local.join("back/T"));
+    assert_eq!(get(&mut client, "T/SUB/MENU").await.unwrap(), b"menu");
+    if let Err(error) = client.quit().await {
+        assert!(error.is_connection_lost(), "{error}");
+    }
+}
+
 async fn mirror_down_twice(pool: &Pool, mirrored: &Path) {
-    assert_eq!(pool.mirror_down("T", mirrored).await.unwrap().files, FILES.len() as u64);
+    assert_eq!(pool.mirror_down("T", mirrored).retries(2).await.unwrap().files, FILES.len() as u64);
     assert_same(mirrored);
-    assert_eq!(pool.mirror_down("T", mirrored).await.unwrap().files, 0);
+    assert_eq!(pool.mirror_down("T", mirrored).retries(2).await.unwrap().files, 0);
 }
 
 /// Replaces a file afterwards.
 async fn mirror_up_twice(pool: &Pool, mirrored: &Path) {
-    pool.mirror_up(mirrored, "U").await.unwrap();
-    assert_eq!(pool.mirror_up(mirrored, "U").await.unwrap().files, 0);
+    pool.mirror_up(mirrored, "U").retries(2).await.unwrap();
+    assert_eq!(pool.mirror_up(mirrored, "U").retries(2).await.unwrap().files, 0);
     fs::write(mirrored.join("NOTES"), "other notes").unwrap();
-    pool.mirror_up(mirrored, "U").await.unwrap();
+    pool.mirror_up(mirrored, "U").retries(2).await.unwrap();
 }
 
 async fn remove_trees(pool: &Pool) {

@@ -1,7 +1,12 @@
 //! Commands of the user: after each login, and around each file.
 
-use oxftp::Error;
-use oxftp_testing::fragile::{Fault, Fragile};
+use std::sync::Arc;
+
+use oxftp::{ClientBuilder, Error};
+use oxftp_testing::{
+    fragile::{Fault, Fragile},
+    memory::{Habits, MemoryServer},
+};
 
 use super::*;
 
@@ -71,4 +76,60 @@ async fn commands_surround_each_file() {
     for file in order.chunks(3) {
         assert_eq!((&*file[0], &*file[2]), ("SITE U", "SITE D"), "{order:?}");
     }
+}
+
+#[tokio::test]
+async fn type_of_user_moves_files_only() {
+    for (command, is_on_login) in [("TYPE E", false), ("TYPE L 8", true)] {
+        let server = with_files(2).start();
+        let builder = match is_on_login {
+            true => builder().on_login(command),
+            false => builder().before_transfer(command),
+        };
+        let pool = Pool::new(builder, server.address(), Credentials::anonymous()).size(1);
+        let local = tempfile::tempdir().unwrap();
+
+        pool.download("/d").to(local.path()).write_into(true).await.unwrap();
+        pool.upload(local.path()).to("/up").write_into(true).await.unwrap();
+        pool.list("/up").await.unwrap();
+
+        let mut current = String::new();
+        let mut moved = 0;
+        for line in server.commands() {
+            let verb = line.split(' ').next().unwrap();
+            match verb {
+                "TYPE" => current.clone_from(&line),
+                "RETR" | "STOR" => {
+                    moved += 1;
+                    assert_eq!(current, command, "{line}");
+                }
+                "LIST" | "MLSD" => assert_eq!(current, "TYPE I", "{line}"),
+                _ => {}
+            }
+        }
+        assert_eq!(moved, 4);
+    }
+}
+
+#[tokio::test]
+async fn sizes_of_converted_files_may_differ() {
+    let server = MemoryServer::start(Habits::default()).await;
+    server.lay("a", "content", 0);
+    server.change(|habits| {
+        habits.facts_line = Arc::new(|name, _| format!("type=file;size=99; {name}"));
+    });
+    let local = tempfile::tempdir().unwrap();
+    let download = |builder: ClientBuilder| {
+        let (address, target) = (server.address(), local.path().join("a"));
+        async move {
+            let mut client = builder.connect(address).await?;
+            client.login(Credentials::anonymous()).await?;
+            client.download("a").to(target).write_into(true).await
+        }
+    };
+    server.change(|habits| habits.refused = vec!["SIZE", "MLST"]);
+
+    assert!(matches!(download(builder()).await, Err(Error::SizeMismatch { .. })));
+    download(builder().on_login("TYPE E")).await.unwrap();
+    assert_eq!(std::fs::read(local.path().join("a")).unwrap(), b"content");
 }

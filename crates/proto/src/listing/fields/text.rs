@@ -21,6 +21,20 @@ pub(in crate::listing) fn number(text: &[u8]) -> Option<u64> {
     })
 }
 
+/// Parses a size in bytes: `1048576`, `1,048,576`, `1.048.576` or `1'048'576`.
+pub(in crate::listing) fn size(word: &[u8]) -> Option<u64> {
+    if let Some(number) = number(word) {
+        return Some(number);
+    }
+    let &separator = word.iter().find(|byte| matches!(byte, b',' | b'.' | b'\''))?;
+    let mut groups = word.split(|&byte| byte == separator);
+    let first = groups.next().filter(|first| first.len() <= 3)?;
+    groups.try_fold(number(first)?, |sum, group| {
+        let group = number(group).filter(|_| group.len() == 3)?;
+        sum.checked_mul(1000)?.checked_add(group)
+    })
+}
+
 /// Removes the blanks at the front.
 pub(in crate::listing) fn skip_blanks(text: &[u8]) -> &[u8] {
     let length = text.iter().take_while(|&&byte| is_blank(byte)).count();

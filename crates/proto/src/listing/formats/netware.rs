@@ -26,7 +26,7 @@ pub(super) fn read<'l>(line: &'l [u8], context: &Context) -> ParseResult<'l> {
     let parsed = split_at_date(rest, &context.horizon);
     let (columns, modified, rest) = parsed.ok_or("no date after the rights")?;
     let (owner, size) = text::last_word(columns);
-    let size = text::number(size).ok_or("no size before the date")?;
+    let size = text::size(size).ok_or("no size before the date")?;
     let name = text::skip_blanks(rest);
     if name.is_empty() {
         return Err("no name after the date");
@@ -63,7 +63,7 @@ fn split_at_date<'a>(text: &'a [u8], horizon: &Horizon) -> Option<(&'a [u8], Tim
     let mut rest = text;
     while !rest.is_empty() {
         let before = text.get(..text.len() - rest.len())?;
-        let is_behind_size = text::number(text::last_word(before).1).is_some();
+        let is_behind_size = text::size(text::last_word(before).1).is_some();
         if let Some((date, after)) = is_behind_size.then(|| date::leading(rest, horizon)).flatten() {
             return Some((before, date, after));
         }
@@ -126,5 +126,11 @@ mod tests {
         ] {
             assert!(testing::try_read(Format::Netware, line).is_err(), "{line}");
         }
+    }
+
+    #[test]
+    fn sizes_may_be_grouped() {
+        let entry = testing::read(Format::Netware, "- [RWCEAFMS] ann  1,048,576 Apr 08  2019 A.TXT");
+        assert_eq!(entry.size, Some(1_048_576));
     }
 }

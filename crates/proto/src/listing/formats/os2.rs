@@ -19,7 +19,7 @@ use crate::{
 /// Reads one line, or returns the reason why it cannot.
 pub(super) fn read<'l>(line: &'l [u8], context: &Context) -> ParseResult<'l> {
     let (size, rest) = text::word(text::skip_blanks(line));
-    let size = text::number(size).ok_or("no size at its start")?;
+    let size = text::size(size).ok_or("no size at its start")?;
     let (kind, modified, rest) =
         columns(rest, context.order).ok_or("neither attributes nor date after the size")?;
     let name = text::skip_blanks(rest);
@@ -103,6 +103,13 @@ mod tests {
     #[test]
     fn attributes_may_be_missing() {
         assert_eq!(read(" 731002                09-13-98   08:15  PAINT.EXE").size, Some(731_002));
+    }
+
+    #[test]
+    fn sizes_may_be_grouped() {
+        for line in ["  731,002  A  09-13-98  08:15  PAINT.EXE", "  731.002     09-13-98  08:15  PAINT.EXE"] {
+            assert_eq!(read(line).size, Some(731_002), "{line}");
+        }
     }
 
     #[test]

@@ -26,7 +26,7 @@ pub(super) fn read<'l>(line: &'l [u8], context: &Context) -> ParseResult<'l> {
     let (what, rest) = text::word(text::skip_blanks(rest));
     let (kind, size) = match what {
         b"<DIR>" => (EntryKind::Directory, None),
-        _ => (EntryKind::File, Some(text::number(what).ok_or("neither <DIR> nor a size after the name")?)),
+        _ => (EntryKind::File, Some(text::size(what).ok_or("neither <DIR> nor a size after the name")?)),
     };
     let rest = text::skip_blanks(rest);
     let parsed = numeric::date_and_time(rest, context.order).or_else(|| named_date_and_time(rest));
@@ -103,5 +103,11 @@ mod tests {
         ] {
             assert!(testing::try_read(Format::SuperTcp, line).is_err(), "{line}");
         }
+    }
+
+    #[test]
+    fn sizes_may_be_grouped() {
+        let entry = testing::read(Format::SuperTcp, "SETUP.EXE     1,048,576     11-08-94        21:46");
+        assert_eq!(entry.size, Some(1_048_576));
     }
 }

@@ -18,7 +18,7 @@ use crate::{
 /// Reads one line, or returns the reason why it cannot.
 pub(super) fn read<'l>(line: &'l [u8], _: &Context) -> ParseResult<'l> {
     let (size, rest) = text::word(text::skip_blanks(line));
-    let Some(size) = text::number(size) else {
+    let Some(size) = text::size(size) else {
         return if is_header(line) { Ok(ParsedLine::NoEntry) } else { Err("no size at its start") };
     };
     let (date, rest) = leading_date(text::skip_blanks(rest)).ok_or("no date after the size")?;
@@ -110,5 +110,11 @@ mod tests {
             let error = testing::try_read(Format::VxWorks, line).unwrap_err();
             assert!(!error.is_no_entry(), "{line}");
         }
+    }
+
+    #[test]
+    fn sizes_may_be_grouped() {
+        let entry = testing::read(Format::VxWorks, "1,048,576    Nov-08-2021  21:46:00   a.txt");
+        assert_eq!(entry.size, Some(1_048_576));
     }
 }

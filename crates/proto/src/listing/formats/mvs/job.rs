@@ -40,7 +40,7 @@ fn job(line: &[u8]) -> Option<Columns<'_>> {
     (is_status(status) && is_qualifier(owner)).then(|| Columns { owner: Some(owner), ..file(number) })
 }
 
-/// `001 JES2              A JESMSGLG      1733`; the step of a procedure may be missing.
+/// `001 JES2              A JESMSGLG      1733`; the step of a procedure may be missing, or `N/A`.
 fn spool_file(line: &[u8]) -> Option<Columns<'_>> {
     let [number, step, procedure, class, name, size] = text::words(line).or_else(|| {
         let [number, step, class, name, size] = text::words(line)?;
@@ -48,7 +48,7 @@ fn spool_file(line: &[u8]) -> Option<Columns<'_>> {
     })?;
     let is_file = number.len() >= 3
         && text::number(number).is_some()
-        && [step, procedure, name].into_iter().all(is_qualifier)
+        && [step, procedure, name].into_iter().all(|word| is_qualifier(word) || word == b"N/A")
         && class.len() == 1;
     Some(Columns { size: Some(text::number(size).filter(|_| is_file)?), ..file(number) })
 }
@@ -85,9 +85,11 @@ mod tests {
 
     #[test]
     fn spool_file_has_number_and_size() {
-        for line in
-            ["  001 JES2              A JESMSGLG      1733", "  001 RUN      COMPILE  H SYSPRINT   1733"]
-        {
+        for line in [
+            "  001 JES2              A JESMSGLG      1733",
+            "  001 JES2     N/A      A JESMSGLG      1733",
+            "  001 RUN      COMPILE  H SYSPRINT   1733",
+        ] {
             let entry = testing::read(Format::Mvs, line);
             assert_eq!((entry.name(), entry.size), (&b"001"[..], Some(1733)), "{line}");
         }

@@ -38,7 +38,7 @@ pub(super) fn read(word: &[u8]) -> Option<u64> {
     }
     let end = word.iter().position(u8::is_ascii_alphabetic).unwrap_or(word.len());
     match word.split_at_checked(end)? {
-        (number, []) => grouped(number),
+        (number, []) => text::size(number),
         (number, letters) => scaled(number, unit(letters)?),
     }
 }
@@ -78,17 +78,6 @@ fn scaled(number: &[u8], unit: u64) -> Option<u64> {
     let of = 10_u64.checked_pow(u32::try_from(digits.len()).ok()?)?;
     let rounded = (u128::from(parts) * u128::from(unit) + u128::from(of / 2)) / u128::from(of);
     whole.checked_add(u64::try_from(rounded).ok()?)
-}
-
-/// Parses `1,048,576`, `1.048.576` or `1'048'576`.
-fn grouped(word: &[u8]) -> Option<u64> {
-    let &separator = word.iter().find(|byte| matches!(byte, b',' | b'.' | b'\''))?;
-    let mut groups = word.split(|&byte| byte == separator);
-    let first = groups.next().filter(|first| first.len() <= 3)?;
-    groups.try_fold(text::number(first)?, |sum, group| {
-        let group = text::number(group).filter(|_| group.len() == 3)?;
-        sum.checked_mul(1000)?.checked_add(group)
-    })
 }
 
 /// Finds the two numbers of a device, `1, 3`, `1,3` or, on HP-UX, `1 0x000003`, and returns the text before

@@ -1,0 +1,157 @@
+//! Servers that only store, and servers whose names are not UTF-8.
+
+use std::{collections::BTreeSet, fs, path::Path};
+
+use oxftp_testing::{
+    memory::{Habits, MemoryServer},
+    profiles,
+};
+use tokio::runtime::Runtime;
+
+use crate::common::{Run, oxftp, run};
+
+/// A server, and a directory in which the program runs.
+struct Session {
+    _runtime: Runtime,
+    server: MemoryServer,
+    local: tempfile::TempDir,
+}
+
+impl Session {
+    fn start(habits: Habits) -> Self {
+        let runtime = Runtime::new().unwrap();
+        let server = runtime.block_on(MemoryServer::start(habits));
+        Self { _runtime: runtime, server, local: tempfile::tempdir().unwrap() }
+    }
+
+    /// Runs the program; `@` stands for the URL of the root.
+    fn run(&self, words: &[&str]) -> Run {
+        let url = format!("ftp://{}/", self.server.address());
+        let words: Vec<_> = words.iter().map(|word| word.replace('@', &url)).collect();
+        let run = run(oxftp(&words).args(["--timeout", "10"]).current_dir(self.local.path()));
+        assert_eq!(run.code, Some(0), "{words:?}: {} {:?}", run.stderr, self.server.commands());
+        run
+    }
+}
+
+/// A print server: it takes files, and refuses all other commands about them with `refusal`.
+fn store_only(refusal: &'static str) -> Habits {
+    Habits {
+        greeting: "220 JD FTP Server Ready",
+        system: "HP JetDirect",
+        refused: vec![
+            "ALLO", "APPE", "CDUP", "CWD", "DELE", "EPSV", "FEAT", "LIST", "MDTM", "MFMT", "MKD", "MLSD",
+            "MLST", "NLST", "OPTS", "PWD", "REST", "RETR", "RMD", "RNFR", "RNTO", "SITE", "SIZE", "STAT",
+        ],
+        unknown: refusal,
+        ..Habits::default()
+    }
+}
+
+#[test]
+fn put_works_where_files_are_only_stored() {
+    for refusal in ["500 Command not recognized", "502 Command not implemented.", "550 Permission denied."] {
+        let session = Session::start(store_only(refusal));
+        fs::write(session.local.path().join("a.ps"), "first page").unwrap();
+        fs::write(session.local.path().join("b.ps"), "second page").unwrap();
+
+        let put = session.run(&["put", "a.ps", "b.ps", "@"]);
+        session.run(&["put", "a.ps", "@"]);
+        session.run(&["put", "a.ps", "@PORT1"]);
+
+        assert_eq!(put.stderr.trim(), "", "{refusal}");
+        assert_eq!(session.server.content("a.ps").as_deref(), Some("first page"));
+        assert_eq!(session.server.content("b.ps").as_deref(), Some("second page"));
+        assert_eq!(session.server.content("PORT1").as_deref(), Some("first page"));
+    }
+}
+
+#[test]
+fn stored_upload_is_not_repeated_for_its_time() {
+    let habits = (profiles::find("bsd_ftpd").unwrap().habits)();
+    let session = Session::start(Habits { ends_after_transfer: true, ..habits });
+    let tree = session.local.path().join("t");
+    fs::create_dir(&tree).unwrap();
+    fs::write(tree.join("a"), "one").unwrap();
+    fs::write(tree.join("b"), "two").unwrap();
+
+    session.run(&["mirror", "-j", "1", "t", "@u"]);
+
+    assert_eq!(session.server.content("u/b").as_deref(), Some("two"));
+    let commands = session.server.commands();
+    let uploads = commands.iter().filter(|line| line.starts_with("STOR")).count();
+    assert_eq!(uploads, 2, "{commands:?}");
+}
+
+/// Names as bytes, in Latin-1, CP437, KOI8-R, Shift-JIS, GBK and Big5, and with blanks.
+const NAMES: [&[u8]; 9] = [
+    b"K\xe4se.txt",
+    b"K\x84se.txt",
+    b"\xd0\xc9\xd3\xd8\xcd\xcf.txt",
+    // The second byte of these characters is a backslash.
+    b"\x95\x5c\x8e\xa6.txt",
+    b"\x83\x5c.txt",
+    b"\xb5\x5c.txt",
+    b"\xce\xc4\xbc\xfe.txt",
+    b"\xa4\xe5\xa5\xf3  two blanks.txt",
+    b" first and last ",
+];
+
+/// Returns the name of a byte string in the paths of the server.
+fn stored(name: &[u8]) -> String {
+    name.iter().copied().map(char::from).collect()
+}
+
+fn percent(name: &[u8]) -> String {
+    name.iter().map(|byte| format!("%{byte:02X}")).collect()
+}
+
+#[cfg(unix)]
+fn local_names(directory: &Path) -> BTreeSet<Vec<u8>> {
+    use std::os::unix::ffi::OsStringExt;
+    let names = fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().file_name().into_vec());
+    names.collect()
+}
+
+/// Returns the lines of an output.
+fn lines(output: &[u8]) -> BTreeSet<Vec<u8>> {
+    output.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()).map(<[u8]>::to_vec).collect()
+}
+
+#[cfg(unix)]
+#[test]
+fn names_of_other_charsets_keep_their_bytes() {
+    let all: BTreeSet<Vec<u8>> = NAMES.iter().map(|name| name.to_vec()).collect();
+    for profile in ["bsd_ftpd", "iis", "iis_unix_style", "tnftpd"] {
+        let habits = Habits { names_are_bytes: true, ..(profiles::find(profile).unwrap().habits)() };
+        let session = Session::start(habits.names(str::to_owned, str::to_owned));
+        for name in NAMES {
+            session.server.lay(&format!("d/{}", stored(name)), name, 1_577_966_400);
+        }
+
+        assert_eq!(lines(&session.run(&["ls", "@d"]).stdout), all, "{profile}");
+        session.run(&["get", "-r", "@d"]);
+        assert_eq!(local_names(&session.local.path().join("d")), all, "{profile}");
+        session.run(&["mirror", "@d", "m"]);
+        let again = session.run(&["mirror", "-v", "--delete", "@d", "m"]).stderr;
+        assert!(!again.contains("RETR"), "{profile}: {again}");
+        assert_eq!(local_names(&session.local.path().join("m")), all, "{profile}");
+        session.run(&["mirror", "m", "@u"]);
+        let again = session.run(&["mirror", "-v", "--delete", "-j", "1", "m", "@u"]).stderr;
+        assert!(!again.contains("STOR"), "{profile}: {again}");
+
+        for (number, name) in NAMES.iter().enumerate() {
+            let bytes = |path: String| session.server.content(&path).map(String::into_bytes);
+            let lossy = String::from_utf8_lossy(name).into_owned().into_bytes();
+            assert_eq!(bytes(format!("u/{}", stored(name))), Some(lossy.clone()), "{profile}: {name:?}");
+            let moved = number.to_string();
+            session.run(&["mv", &format!("@d/{}", percent(name)), &format!("@d/{moved}")]);
+            assert_eq!(bytes(format!("d/{moved}")), Some(lossy), "{profile}: {name:?}");
+            session.run(&["rm", &format!("@u/{}", percent(name))]);
+            assert_eq!(bytes(format!("u/{}", stored(name))), None, "{profile}: {name:?}");
+        }
+        session.run(&["mirror", "m", "@v"]);
+        session.run(&["rm", "-r", "@v"]);
+        assert!(!session.server.paths().iter().any(|path| path.starts_with('v')), "{profile}");
+    }
+}
