@@ -46,6 +46,10 @@ bench-listings *args:
 bench-instructions *args:
     bench/instructions {{ args }}
 
+# Count the system calls and allocations of whole jobs and compare them with the recorded counts (strace, valgrind)
+bench-counts *args:
+    bench/counts {{ args }}
+
 # Measure the decoding of replies
 bench-replies *args:
     cargo bench -p oxftp-proto --bench replies -- {{ args }}

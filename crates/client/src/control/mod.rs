@@ -275,6 +275,11 @@ impl ControlChannel {
         total.saturating_sub(shortest.unwrap_or_default() * replies)
     }
 
+    /// Returns the time of the fastest reply so far.
+    pub(crate) fn round_trip(&self) -> Duration {
+        self.waits.shortest.unwrap_or_default()
+    }
+
     /// Returns whether the server closed or reset the connection.
     pub(crate) fn was_closed_by_server(&self) -> bool {
         self.closed_by_server

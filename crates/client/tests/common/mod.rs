@@ -3,6 +3,7 @@
 #![expect(dead_code, reason = "each test binary uses a part of it")]
 
 pub(crate) mod breaking_connector;
+pub(crate) mod counting_connector;
 pub(crate) mod faulty_connector;
 pub(crate) mod local_files;
 pub(crate) mod scripts;

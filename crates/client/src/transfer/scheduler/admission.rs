@@ -91,9 +91,13 @@ impl<'a> AdmissionGate<'a> {
         }
     }
 
-    /// Returns whether a login costs so little that it may be made before it is known to be needed.
+    /// Returns whether a login is known to cost so little that it may be made before it is known to be needed.
     pub(crate) fn may_log_in_early(&self) -> bool {
-        self.measured.as_ref().is_none_or(|measured| measured.pool.login_cost() <= CHEAP_LOGIN)
+        self.measured.as_ref().is_none_or(|measured| {
+            let cost = measured.pool.login_cost();
+            // Unknown until the first session has logged in.
+            cost > Duration::ZERO && cost <= CHEAP_LOGIN
+        })
     }
 
     /// Waits for a change that may admit a worker or give it work.

@@ -5,6 +5,7 @@ mod ascii;
 mod backups;
 mod concurrent_trees;
 mod continued_files;
+mod counts;
 mod failed_resumes;
 mod false_sizes;
 mod local_symlinks;

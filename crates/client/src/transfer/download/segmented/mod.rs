@@ -304,12 +304,12 @@ impl Running<'_> {
             }
             if !self.admission.admits(number) || !self.plan().has_work(Instant::now()) {
                 worker.rest();
-                changed.await;
+                self.wait(changed).await;
                 continue;
             }
             match self.download_next(number, &mut worker).await {
                 Ok(true) => budget = self.job.budget(),
-                Ok(false) => changed.await,
+                Ok(false) => self.wait(changed).await,
                 Err(error) => {
                     // Not retried in place: after the pause the plan may have no work for this worker.
                     if let Err(error) = worker.recover(error, &mut budget).await {
@@ -322,7 +322,12 @@ impl Running<'_> {
         }
     }
 
-    /// Downloads a segment; returns false when there is none at present.
+    /// Waits for a change, or until the rates of the other connections may have changed.
+    async fn wait(&self, changed: impl Future<Output = ()>) {
+        let _ = tokio::time::timeout(RECHECK, changed).await;
+    }
+
+    /// Downloads a segment; returns false when there is none at present, or when it is left to be taken again.
     async fn download_next(&self, number: usize, worker: &mut Worker<'_>) -> Result<bool> {
         let client = worker.client().await?;
         let Some(taken) = self.plan().take(Instant::now()) else { return Ok(false) };
@@ -332,9 +337,11 @@ impl Running<'_> {
             // Nothing is left to be transferred again.
             self.is_end_checked.store(true, Ordering::Relaxed);
         }
-        self.plan().release(taken.index);
+        let is_complete = self.plan().is_segment_complete(taken.index);
+        self.plan().release(taken.index, Instant::now());
         self.admission.wake();
-        outcome.map(|()| true)
+        // Without progress the retries that were used up do not come back.
+        outcome.map(|()| is_complete)
     }
 
     /// Extends the partial file to its full length. A status is saved before, as that length means nothing.
@@ -411,6 +418,9 @@ const MIN_SEGMENT: u64 = 4 * 1024 * 1024;
 
 /// From this size on it is measured whether segments are faster.
 const MIN_SPLIT: u64 = 64 * 1024 * 1024;
+
+/// How often a connection without a segment looks for one that is worth splitting.
+const RECHECK: Duration = Duration::from_millis(500);
 
 /// A killed download loses at most the bytes of this time.
 const SAVE_INTERVAL: Duration = Duration::from_secs(1);

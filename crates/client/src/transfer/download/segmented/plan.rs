@@ -1,6 +1,7 @@
 //! Plan of a segmented download: which connection downloads which part of the file.
 //!
-//! [`SegmentPlan`] performs no I/O, and asks no clock. It counts the written bytes, and hands out segments.
+//! [`SegmentPlan`] performs no I/O, and asks no clock. It counts the written bytes, and hands out segments. A running
+//! transfer is cut short only where that saves more time than a new transfer needs to reach its full rate.
 
 use std::{
     sync::{
@@ -18,8 +19,10 @@ pub(crate) struct SegmentPlan {
     segments: Vec<Segment>,
     /// No segment is split into smaller ones.
     min_segment: u64,
-    /// How much later than its `RETR` a connection reaches its full rate, and so what a split costs; once measured.
+    /// How long a new transfer takes to reach its full rate, and so what a split costs; once measured.
     start_cost: Option<Duration>,
+    /// The highest rate of a connection that has ended a segment, in bytes per second.
+    reached: f64,
     /// Segments are impossible, and not even one connection can continue.
     hopeless: bool,
 }
@@ -31,8 +34,17 @@ struct Segment {
     done: u64,
     /// Shared with the connection that downloads the segment, and moved while it does.
     end: Arc<AtomicU64>,
-    /// When a connection took it, and its first missing byte then.
-    taken: Option<(Instant, u64)>,
+    /// The progress of the connection that took it.
+    taken: Option<Pace>,
+}
+
+/// When a connection took a segment, and the bytes that were written then and later.
+#[derive(Debug, Clone, Copy)]
+struct Pace {
+    since: Instant,
+    /// Two moments with the first missing byte at each; the rate is measured from the earlier one.
+    earlier: (Instant, u64),
+    later: (Instant, u64),
 }
 
 /// A segment as it is recorded: its first byte, its first missing byte, and the byte after its last one.
@@ -88,28 +100,26 @@ impl SegmentPlan {
             taken: None,
         };
         let segments = claims.into_iter().map(segment).collect();
-        Self { size, segments, min_segment, start_cost: None, hopeless: false }
+        Self { size, segments, min_segment, start_cost: None, reached: 0.0, hopeless: false }
     }
 
-    /// Learns how long a transfer took to open. What a new connection costs is estimated from the fastest opening.
-    pub(crate) fn opened_in(&mut self, opening: Duration) {
-        let cost = opening.saturating_mul(SLOW_START);
+    /// Learns how long a transfer took to open, and the round trip. What a new transfer costs is estimated from the
+    /// fastest opening.
+    pub(crate) fn opened_in(&mut self, opening: Duration, round_trip: Duration) {
+        let cost = opening.saturating_add(round_trip.saturating_mul(SLOW_START));
         self.start_cost = Some(self.start_cost.map_or(cost, |known| known.min(cost)));
     }
 
     /// Hands out a free segment, or else a part of the segment that would be complete last, if that is soon enough.
     ///
-    /// Until the head of the file is written, which the other segments are compared with, only the first segment is
-    /// handed out.
+    /// The first segment is handed out first: the others are compared with the head of the file. None is split before
+    /// the head is written.
     pub(crate) fn take(&mut self, now: Instant) -> Option<Taken> {
-        if !self.has_head() {
-            let first = self.segments.first_mut().filter(|first| first.is_free())?;
-            return Some(first.take(0, now));
-        }
         let free = self.segments.iter().position(|segment| segment.is_free() && segment.left() > 0);
         let index = match free {
             Some(index) => index,
-            None => self.split(now)?,
+            None if self.has_head() => self.split(now)?,
+            None => return None,
         };
         self.segments.get_mut(index).map(|segment| segment.take(index, now))
     }
@@ -120,16 +130,24 @@ impl SegmentPlan {
             || self.best_split(now).is_some()
     }
 
+    /// Returns whether no connection downloads the head of the file, which others wait for.
+    pub(crate) fn lacks_head(&self) -> bool {
+        !self.has_head() && self.segments.first().is_some_and(Segment::is_free)
+    }
+
     /// Returns whether enough of the beginning is written to compare with.
     pub(crate) fn has_head(&self) -> bool {
         self.segments.first().is_none_or(|first| first.done >= HEAD_BYTES || first.left() == 0)
     }
 
     /// Counts bytes as written; returns how many of them belong to this segment.
-    pub(crate) fn wrote(&mut self, index: usize, bytes: u64) -> u64 {
+    pub(crate) fn wrote(&mut self, index: usize, bytes: u64, now: Instant) -> u64 {
         let Some(segment) = self.segments.get_mut(index) else { return 0 };
         let counted = bytes.min(segment.left());
         segment.done += counted;
+        if let Some(pace) = &mut segment.taken {
+            pace.note(now, segment.done);
+        }
         counted
     }
 
@@ -139,8 +157,9 @@ impl SegmentPlan {
     }
 
     /// Makes a segment free for the next connection.
-    pub(crate) fn release(&mut self, index: usize) {
+    pub(crate) fn release(&mut self, index: usize, now: Instant) {
         if let Some(segment) = self.segments.get_mut(index) {
+            self.reached = self.reached.max(segment.rate(now).unwrap_or_default());
             segment.taken = None;
         }
     }
@@ -197,7 +216,7 @@ impl SegmentPlan {
 
     /// Divides the segment that would be complete last, so that both parts are complete at the same time.
     fn split(&mut self, now: Instant) -> Option<usize> {
-        let Split { index, middle } = self.best_split(now)?;
+        let Split { index, middle, .. } = self.best_split(now)?;
         let segment = self.segments.get(index)?;
         let end = segment.end();
         segment.end.store(middle, Ordering::Relaxed);
@@ -207,29 +226,36 @@ impl SegmentPlan {
         Some(self.segments.len() - 1)
     }
 
-    /// Finds the split that saves the most time, if one saves any.
+    /// Finds the split that saves the most time, if one saves enough.
     ///
-    /// A new transfer needs time until it has its full rate (`start_cost`). A segment that would be complete sooner than
-    /// twice that time is not split.
+    /// A new transfer has its full rate only after `start_cost`. A split must save more than that, and a connection whose
+    /// full rate is not known yet is left alone.
     fn best_split(&self, now: Instant) -> Option<Split> {
-        let seconds_left =
-            |segment: &Segment| segment.rate(now).map_or(f64::INFINITY, |rate| segment.left() as f64 / rate);
-        let split_of = |(index, segment): (usize, &Segment)| {
-            let left = seconds_left(segment);
-            let rate = segment.rate(now).unwrap_or_default();
-            let cost = self.start_cost.unwrap_or_default().as_secs_f64();
-            // Meanwhile the connection that has started already gets this much further.
-            let ahead = if cost < left / 2.0 { (rate * cost) as u64 } else { return None };
-            let given = (segment.left() - ahead) / 2;
-            let split = Split { index, middle: segment.end() - given };
-            (given >= self.min_segment).then_some((left, segment.left(), split))
-        };
+        let cost = self.start_cost.unwrap_or_default();
         self.segments
             .iter()
             .enumerate()
-            .filter_map(split_of)
-            .max_by(|one, other| one.0.total_cmp(&other.0).then(one.1.cmp(&other.1)))
-            .map(|(.., split)| split)
+            .filter(|(_, segment)| {
+                segment.taken.is_none_or(|pace| now.saturating_duration_since(pace.since) >= cost * 2)
+            })
+            .filter_map(|(index, segment)| self.split_of(index, segment, now, cost.as_secs_f64()))
+            .max_by(|one, other| one.saved.total_cmp(&other.saved).then(one.left.cmp(&other.left)))
+    }
+
+    fn split_of(&self, index: usize, segment: &Segment, now: Instant, cost: f64) -> Option<Split> {
+        let left = segment.left();
+        let (given, saved) = match segment.rate(now) {
+            Some(rate) => {
+                let new_rate = rate.max(self.reached);
+                // When both parts are complete, if the new transfer runs at its full rate from `cost` on.
+                let together = (left as f64 + new_rate * cost) / (rate + new_rate);
+                let given = (new_rate * (together - cost)).max(0.0) as u64;
+                (given.min(left - left / KEPT_PART), left as f64 / rate - together)
+            }
+            None => (left / 2, f64::INFINITY),
+        };
+        let split = Split { index, middle: segment.end() - given, saved, left };
+        (given >= self.min_segment && saved > cost).then_some(split)
     }
 }
 
@@ -238,11 +264,28 @@ impl SegmentPlan {
 struct Split {
     index: usize,
     middle: u64,
+    /// How many seconds it saves.
+    saved: f64,
+    /// How many bytes are missing of the whole segment.
+    left: u64,
+}
+
+impl Pace {
+    fn new(now: Instant, done: u64) -> Self {
+        Self { since: now, earlier: (now, done), later: (now, done) }
+    }
+
+    fn note(&mut self, now: Instant, done: u64) {
+        if now.saturating_duration_since(self.later.0) >= PACE_WINDOW {
+            self.earlier = self.later;
+            self.later = (now, done);
+        }
+    }
 }
 
 impl Segment {
     fn take(&mut self, index: usize, now: Instant) -> Taken {
-        self.taken = Some((now, self.done));
+        self.taken = Some(Pace::new(now, self.done));
         Taken { index, from: self.done, end: self.end.clone(), start: self.start }
     }
 
@@ -250,9 +293,9 @@ impl Segment {
         self.taken.is_none()
     }
 
-    /// Returns the bytes per second since a connection took the segment, unless nothing arrived yet.
+    /// Returns the bytes per second of late, unless nothing arrived.
     fn rate(&self, now: Instant) -> Option<f64> {
-        let (since, from) = self.taken?;
+        let (since, from) = self.taken?.earlier;
         let rate = self.done.saturating_sub(from) as f64 / now.saturating_duration_since(since).as_secs_f64();
         (rate.is_normal() && rate > 0.0).then_some(rate)
     }
@@ -266,9 +309,14 @@ impl Segment {
     }
 }
 
-/// How many openings fit into the time until a connection has its full rate: an opening takes about three round trips,
-/// and slow start ten or more.
-const SLOW_START: u32 = 5;
+/// How many round trips a connection needs after its opening until it has its full rate.
+const SLOW_START: u32 = 12;
+
+/// The rate is measured over this time, and up to twice as much: slow start must not count for ever.
+const PACE_WINDOW: Duration = Duration::from_millis(500);
+
+/// A connection keeps this part of what is left of its segment, however slow it is.
+const KEPT_PART: u64 = 8;
 
 /// How many bytes of a segment are compared with the beginning of the file. A server that accepts `REST` without
 /// supporting it sends the beginning.
@@ -287,7 +335,7 @@ mod tests {
     /// Hands out the first segment, and counts the head as written.
     fn begun(plan: &mut SegmentPlan) -> Taken {
         let first = plan.take(Instant::now()).unwrap();
-        plan.wrote(first.index, HEAD_BYTES);
+        plan.wrote(first.index, HEAD_BYTES, Instant::now());
         first
     }
 
@@ -303,16 +351,18 @@ mod tests {
     }
 
     #[test]
-    fn head_comes_before_the_other_segments() {
-        let mut plan = SegmentPlan::new(0, 4 * MIB, 3, MIB);
+    fn segments_are_taken_before_the_head_is_written() {
+        let mut plan = SegmentPlan::new(0, 16 * MIB, 2, MIB);
 
-        let first = plan.take(Instant::now()).unwrap();
-        assert_eq!((first.index, first.from), (0, 0));
+        assert!(plan.lacks_head());
+        let taken = [0; 2].map(|_| plan.take(Instant::now()).unwrap().index);
+
+        assert_eq!(taken, [0, 1]);
+        assert!(!plan.lacks_head());
+        // A split would be compared with the head for longer.
         assert!(plan.take(Instant::now()).is_none());
-        plan.wrote(0, HEAD_BYTES);
-
-        assert_eq!(plan.take(Instant::now()).map(|taken| taken.index), Some(1));
-        assert_eq!(plan.take(Instant::now()).map(|taken| taken.index), Some(2));
+        plan.release(0, Instant::now());
+        assert!(plan.lacks_head());
     }
 
     #[test]
@@ -333,13 +383,14 @@ mod tests {
     /// Lets two connections download the halves of 64 MiB, the first one at 8 MiB a second.
     fn first_half_written(second_has: u64) -> (SegmentPlan, Instant) {
         let (mut plan, start) = (SegmentPlan::new(0, 64 * MIB, 2, MIB), Instant::now());
-        plan.opened_in(Duration::from_millis(100));
+        plan.opened_in(Duration::from_millis(140), Duration::from_millis(30));
         plan.take(start).unwrap();
-        plan.wrote(0, HEAD_BYTES);
+        plan.wrote(0, HEAD_BYTES, start);
         plan.take(start).unwrap();
-        plan.wrote(0, 32 * MIB - HEAD_BYTES);
-        plan.wrote(1, second_has);
-        (plan, start + Duration::from_secs(4))
+        let now = start + Duration::from_secs(4);
+        plan.wrote(0, 32 * MIB - HEAD_BYTES, now);
+        plan.wrote(1, second_has, now);
+        (plan, now)
     }
 
     #[test]
@@ -363,6 +414,55 @@ mod tests {
         assert_eq!(taken.end.load(Ordering::Relaxed), 64 * MIB);
     }
 
+    /// Simulates one file over several connections with these rates, over 50 ms with slow start; returns the number of
+    /// transfers and the seconds.
+    fn simulate(size: u64, rates: &[u64]) -> (usize, f64) {
+        let (round_trip, step) = (Duration::from_millis(50), Duration::from_millis(10));
+        let (mut plan, start) = (SegmentPlan::new(0, size, rates.len(), 4 * MIB), Instant::now());
+        let mut now = start;
+        plan.opened_in(round_trip * 4, round_trip);
+        let mut taken: Vec<Option<(Taken, Instant)>> = vec![None; rates.len()];
+        let mut transfers = 0;
+        while !plan.is_complete() {
+            for (place, rate) in taken.iter_mut().zip(rates) {
+                match place {
+                    None => *place = plan.take(now).inspect(|_| transfers += 1).map(|taken| (taken, now)),
+                    Some((taken, since)) => {
+                        // The rate doubles with each round trip until it is the full one.
+                        let trips = now.duration_since(*since).as_millis() as u32 / 50;
+                        let ramp = 2_f64.powi(trips.saturating_sub(4).min(12) as i32 - 12);
+                        let bytes = (*rate as f64 * ramp * step.as_secs_f64()) as u64;
+                        plan.wrote(taken.index, if trips < 4 { 0 } else { bytes }, now);
+                        if plan.is_segment_complete(taken.index) {
+                            plan.release(taken.index, now);
+                            *place = None;
+                        }
+                    }
+                }
+            }
+            now += step;
+        }
+        (transfers, now.duration_since(start).as_secs_f64())
+    }
+
+    #[test]
+    fn even_segments_are_never_split() {
+        for rates in [[100; 4], [100, 95, 90, 110], [100, 100, 80, 120]] {
+            let (transfers, _) = simulate(1024 * MIB, &rates.map(|rate| rate * MIB));
+
+            assert_eq!(transfers, 4, "{rates:?}");
+        }
+    }
+
+    #[test]
+    fn slow_segment_is_taken_over_by_others() {
+        let (transfers, seconds) = simulate(1024 * MIB, &[100, 100, 5, 100].map(|rate| rate * MIB));
+
+        // Left alone, the slow connection takes 52 seconds; together they could take 3.4 and the start.
+        assert!((5..=9).contains(&transfers), "{transfers}");
+        assert!(seconds < 8.0, "{seconds}");
+    }
+
     #[test]
     fn stalled_segment_is_split() {
         let (mut plan, now) = first_half_written(0);
@@ -375,9 +475,9 @@ mod tests {
         let mut plan = SegmentPlan::new(0, 4 * MIB, 2, MIB);
         begun(&mut plan);
         let second = plan.take(Instant::now()).unwrap();
-        assert_eq!(plan.wrote(second.index, 5), 5);
+        assert_eq!(plan.wrote(second.index, 5, Instant::now()), 5);
 
-        plan.release(second.index);
+        plan.release(second.index, Instant::now());
 
         assert_eq!(plan.take(Instant::now()).map(|taken| taken.from), Some(2 * MIB + 5));
     }
@@ -387,7 +487,7 @@ mod tests {
         let mut plan = SegmentPlan::new(0, 4 * MIB, 2, MIB);
         let first = begun(&mut plan);
 
-        assert_eq!(plan.wrote(first.index, 3 * MIB), 2 * MIB - HEAD_BYTES);
+        assert_eq!(plan.wrote(first.index, 3 * MIB, Instant::now()), 2 * MIB - HEAD_BYTES);
         assert!(plan.is_segment_complete(first.index) && !plan.is_complete());
         assert!(plan.holds(0, 2 * MIB) && !plan.holds(0, 2 * MIB + 1));
     }
@@ -401,7 +501,7 @@ mod tests {
 
         assert_eq!(first.end.load(Ordering::Relaxed), 4 * MIB);
         assert!(plan.take(Instant::now()).is_none() && !plan.is_hopeless());
-        plan.wrote(0, 4 * MIB);
+        plan.wrote(0, 4 * MIB, Instant::now());
         assert!(plan.is_complete());
     }
 
@@ -409,7 +509,7 @@ mod tests {
     fn join_after_the_first_segment_is_hopeless() {
         let mut plan = SegmentPlan::new(0, 4 * MIB, 2, MIB);
         let first = begun(&mut plan);
-        plan.wrote(first.index, 2 * MIB);
+        plan.wrote(first.index, 2 * MIB, Instant::now());
 
         plan.join(1);
 

@@ -1,6 +1,9 @@
 //! Progress of one segment.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::{
+    sync::atomic::{AtomicU64, Ordering},
+    time::Instant,
+};
 
 use super::Running;
 use crate::{Progress, ProgressEvent, transfer::scheduler::concurrency::WorkAmount};
@@ -30,7 +33,7 @@ impl<'r> SegmentProgress<'r> {
         let (bytes, has_head) = {
             let mut plan = self.running.plan();
             let had_head = plan.has_head();
-            (plan.wrote(self.index, bytes), plan.has_head() && !had_head)
+            (plan.wrote(self.index, bytes, Instant::now()), plan.has_head() && !had_head)
         };
         self.running.admission.started(WorkAmount::bytes(bytes));
         self.running.admission.on_event(ProgressEvent::Advanced { name: Some(&self.name), bytes });

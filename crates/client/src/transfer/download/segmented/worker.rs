@@ -1,6 +1,6 @@
 //! Download of one segment.
 
-use std::{fmt, io, io::SeekFrom, sync::atomic::Ordering, time::Instant};
+use std::{fmt, io, io::SeekFrom, pin::pin, sync::atomic::Ordering, time::Instant};
 
 use oxftp_proto::dialog;
 use tokio::io::{AsyncReadExt, AsyncSeekExt, AsyncWriteExt};
@@ -28,6 +28,8 @@ enum SegmentError {
     RestartIgnored,
     /// What was written before is not of this version of the file.
     OtherVersion,
+    /// The connection that downloaded the head of the file failed.
+    NoHead,
     /// The data ended before the first bytes of the segment.
     TooShort,
 }
@@ -53,7 +55,7 @@ impl Running<'_> {
             }
             opened => opened?,
         };
-        self.plan().opened_in(asked.elapsed());
+        self.plan().opened_in(asked.elapsed(), client.control_mut().round_trip());
         data.limit_to(Limit::new(start, taken.end.clone()));
         match self.copy(&mut data, &mut *file, taken).await {
             Ok(()) | Err(SegmentError::TooShort) => self.end(client, data, taken).await,
@@ -68,6 +70,10 @@ impl Running<'_> {
             Err(SegmentError::RestartIgnored) => {
                 let _ = data.abort(client.control_mut()).await;
                 self.use_one_connection(taken, &format!("the server started at 0 instead of {start}"));
+                Ok(())
+            }
+            Err(SegmentError::NoHead) => {
+                let _ = data.abort(client.control_mut()).await;
                 Ok(())
             }
             Err(SegmentError::OtherVersion) => {
@@ -162,10 +168,30 @@ impl Running<'_> {
                 SegmentError::Copy(CopyError::Data(source))
             });
         }
+        self.await_head().await?;
         match self.read_part(0, length).await {
             Ok(head) if head == first => Err(SegmentError::RestartIgnored),
             Ok(_) => Ok(first),
             Err(error) => Err(SegmentError::Copy(CopyError::Local(error))),
+        }
+    }
+
+    /// Waits until the head of the file is written. Transfers start before that: over a distance the head takes several
+    /// round trips.
+    async fn await_head(&self) -> Result<(), SegmentError> {
+        loop {
+            let mut changed = pin!(self.admission.changed());
+            // Changes from here on are noticed.
+            changed.as_mut().enable();
+            let (has_head, is_lacking) = {
+                let plan = self.plan();
+                (plan.has_head() || plan.is_hopeless(), plan.lacks_head())
+            };
+            match (has_head, is_lacking) {
+                (true, _) => return Ok(()),
+                (false, true) => return Err(SegmentError::NoHead),
+                (false, false) => changed.await,
+            }
         }
     }
 

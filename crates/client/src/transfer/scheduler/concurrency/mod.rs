@@ -22,6 +22,10 @@ pub(crate) struct Concurrency {
     first_step: usize,
     /// A step is taken only when the remaining work takes at least this long.
     min_remaining: Duration,
+    /// Before the first step the rate must have stopped to grow, as it does after slow start.
+    awaits_full_rate: bool,
+    /// The rate of the measurement before, of connections that may not have reached their full rate.
+    growing: Option<f64>,
     /// How long the server works for a login.
     login_cost: Duration,
     /// The running measurement, once all allowed connections work.
@@ -64,6 +68,8 @@ impl Concurrency {
             working: 0,
             first_step: FAST_GROWTH,
             min_remaining: WORTH_OPENING,
+            awaits_full_rate: false,
+            growing: None,
             login_cost: Duration::ZERO,
             sample: None,
             before: None,
@@ -73,9 +79,11 @@ impl Concurrency {
         }
     }
 
-    /// Starts with a step to two, where each additional connection is costly.
+    /// Starts with a step to two, where each additional connection is costly. It is taken only at the full rate of the
+    /// first connection: in slow start any file seems to take long.
     pub(crate) fn careful(cap: usize) -> Self {
-        Self { first_step: STEP, min_remaining: WORTH_SPLITTING, ..Self::new(cap) }
+        let awaits_full_rate = true;
+        Self { first_step: STEP, min_remaining: WORTH_SPLITTING, awaits_full_rate, ..Self::new(cap) }
     }
 
     /// Returns how many connections are allowed.
@@ -150,6 +158,9 @@ impl Concurrency {
 
     fn decide(&mut self, rate: f64, now: Instant) {
         let Some(before) = self.before else {
+            if self.awaits_full_rate && self.is_growing(rate) {
+                return;
+            }
             return match self.rest_until {
                 None => self.step(self.first_step, rate),
                 Some(until) if now >= until => self.step(STEP, rate),
@@ -164,6 +175,13 @@ impl Concurrency {
         self.pause = FIRST_PAUSE;
         let fast = before.share(self.allowed, rate) >= FULL_SHARE;
         self.step(if fast { FAST_GROWTH } else { STEP }, rate);
+    }
+
+    /// Notes a rate; returns whether it is the first one, or much higher than the one before.
+    fn is_growing(&mut self, rate: f64) -> bool {
+        let grows = self.growing.is_none_or(|before| rate > before * GROWTH);
+        self.growing = Some(rate);
+        grows
     }
 
     /// Adds connections, as many as the remaining work is worth.
@@ -259,6 +277,9 @@ const FAST_GROWTH: usize = 4;
 
 /// A step must gain this much to be kept.
 const MIN_GAIN: f64 = 1.1;
+
+/// A rate that is higher than the one before by this factor has not reached its maximum.
+const GROWTH: f64 = 1.2;
 
 /// From this share of the best possible gain on, the next step is a fast one.
 const FULL_SHARE: f64 = 0.75;

@@ -149,9 +149,30 @@ fn concurrency_is_measured_by_bytes_within_a_file() {
     concurrency.works(0, now);
 
     assert!(!concurrency.moved(WorkAmount::bytes(1 << 20), now + Duration::from_millis(100)));
-    assert!(concurrency.moved(WorkAmount::bytes(1 << 20), now + Duration::from_millis(600)));
+    assert!(!concurrency.moved(WorkAmount::bytes(1 << 20), now + Duration::from_millis(600)));
+    assert!(concurrency.moved(WorkAmount::bytes(2 << 20), now + Duration::from_millis(1200)));
 
     assert_eq!(concurrency.allowed(), 2);
+}
+
+/// A file over 50 ms: the rate doubles for twelve round trips, and less than two seconds are left then.
+#[test]
+fn concurrency_is_not_raised_in_slow_start() {
+    let (mut now, round_trip) = (Instant::now(), Duration::from_millis(50));
+    let mut concurrency = Concurrency::careful(16);
+    let (size, full_rate) = (768_u64 << 20, 340_u64 << 20);
+    concurrency.found(WorkAmount::bytes(size));
+    concurrency.works(0, now);
+    let (mut moved, mut bytes) = (0, (full_rate / 20) >> 12);
+    while moved < size {
+        now += round_trip;
+        concurrency.started(WorkAmount::bytes(bytes));
+        concurrency.moved(WorkAmount::bytes(bytes), now);
+        moved += bytes;
+        bytes = (bytes * 2).min(full_rate / 20);
+    }
+
+    assert_eq!(concurrency.allowed(), 1);
 }
 
 #[test]
@@ -169,8 +190,8 @@ fn concurrency_step_without_gain_is_retried_later() {
         seen.push(concurrency.allowed());
     }
 
-    assert_eq!(seen[..4], [2, 2, 1, 1]);
-    assert!(seen[4..].contains(&2), "{seen:?}");
+    assert_eq!(seen[..5], [1, 2, 2, 1, 1]);
+    assert!(seen[5..].contains(&2), "{seen:?}");
 }
 
 impl WorkAmount {
