@@ -200,7 +200,11 @@ impl ReplyDecoder {
     }
 
     /// Drops the NULs that some servers send after a line: nothing may seem to be left over.
+    #[inline]
     fn skip_nuls(&mut self) {
+        if self.buffer.first() != Some(&0) {
+            return;
+        }
         let most = MAX_NULS - self.skipped_nuls;
         let nuls = self.buffer.iter().take(most).take_while(|byte| **byte == 0).count();
         self.buffer.advance(nuls);

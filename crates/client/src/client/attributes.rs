@@ -138,6 +138,11 @@ impl Client {
         self.capabilities.hides_uploads
     }
 
+    /// Returns whether the user has not been told yet that uploads to this server cannot be verified.
+    pub(crate) fn reports_unverified(&self) -> bool {
+        self.control.memory().reports_unverified()
+    }
+
     pub(crate) fn set_hides_uploads(&mut self, hides: bool) {
         self.capabilities.hides_uploads = hides;
     }

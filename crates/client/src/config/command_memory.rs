@@ -28,6 +28,8 @@ pub(crate) struct ServerMemory {
     changed: Notify,
     /// A transfer has begun without a preliminary reply.
     omits_preliminary: AtomicBool,
+    /// The user knows that uploads cannot be verified.
+    reported_unverified: AtomicBool,
 }
 
 /// A command that another one, or none, can replace.
@@ -89,6 +91,11 @@ impl ServerMemory {
     /// Records that a transfer has begun without a preliminary reply.
     pub(crate) fn note_silent_start(&self) {
         self.omits_preliminary.store(true, Ordering::Relaxed);
+    }
+
+    /// Returns whether the user has not been told yet that uploads cannot be verified.
+    pub(crate) fn reports_unverified(&self) -> bool {
+        !self.reported_unverified.swap(true, Ordering::Relaxed)
     }
 
     /// Returns the commands that are not to be sent again.

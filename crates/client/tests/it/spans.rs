@@ -1,6 +1,7 @@
 //! Spans of operations, for subscribers of `tracing`.
 
 use std::{
+    cell::RefCell,
     fmt::Debug,
     sync::{Arc, Mutex},
 };
@@ -11,9 +12,60 @@ use tracing::{
     Event, Metadata, Subscriber,
     field::{Field, Visit},
     span::{Attributes, Id, Record},
+    subscriber::Interest,
 };
 
 const PASSWORD: &str = "correct-horse";
+
+thread_local! {
+    /// The recorder of the test that runs on this thread.
+    static RECORDER: RefCell<Option<Recorder>> = const { RefCell::new(None) };
+}
+
+/// Passes what happens on a thread to its recorder. It is the subscriber of the whole process: one that is set for a
+/// thread may miss a span that another test reaches for the first time meanwhile.
+struct ByThread;
+
+impl ByThread {
+    /// Returns what happens on this thread from now on.
+    fn record() -> Recorder {
+        // Another test may have set it.
+        let _ = tracing::subscriber::set_global_default(Self);
+        let recorder = Recorder::default();
+        RECORDER.set(Some(recorder.clone()));
+        recorder
+    }
+
+    fn with<T>(use_it: impl FnOnce(&Recorder) -> T) -> Option<T> {
+        RECORDER.with_borrow(|recorder| recorder.as_ref().map(use_it))
+    }
+}
+
+impl Subscriber for ByThread {
+    fn register_callsite(&self, _: &'static Metadata<'static>) -> Interest {
+        Interest::sometimes()
+    }
+
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        Self::with(|_| Recorder::is_of_oxftp(metadata)).unwrap_or_default()
+    }
+
+    fn new_span(&self, span: &Attributes<'_>) -> Id {
+        Self::with(|recorder| recorder.new_span(span)).unwrap_or_else(|| Id::from_u64(u64::MAX))
+    }
+
+    fn record(&self, span: &Id, values: &Record<'_>) {
+        Self::with(|recorder| recorder.record(span, values));
+    }
+
+    fn event(&self, event: &Event<'_>) {
+        Self::with(|recorder| recorder.event(event));
+    }
+
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+    fn enter(&self, _: &Id) {}
+    fn exit(&self, _: &Id) {}
+}
 
 /// Everything that was recorded: one line for each span, with its fields in the order in which they were set.
 #[derive(Debug, Default, Clone)]
@@ -32,10 +84,8 @@ impl Recorder {
     fn lines(&self) -> Vec<String> {
         self.0.lock().unwrap().clone()
     }
-}
 
-impl Subscriber for Recorder {
-    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+    fn is_of_oxftp(metadata: &Metadata<'_>) -> bool {
         metadata.target().starts_with("oxftp")
     }
 
@@ -49,8 +99,9 @@ impl Subscriber for Recorder {
 
     fn record(&self, span: &Id, values: &Record<'_>) {
         let mut lines = self.0.lock().unwrap();
-        let at = usize::try_from(span.into_u64()).unwrap() - 1;
-        values.record(&mut Line(&mut lines[at]));
+        if let Some(line) = usize::try_from(span.into_u64()).ok().and_then(|id| lines.get_mut(id - 1)) {
+            values.record(&mut Line(line));
+        }
     }
 
     fn event(&self, event: &Event<'_>) {
@@ -58,10 +109,6 @@ impl Subscriber for Recorder {
         event.record(&mut Line(&mut line));
         self.0.lock().unwrap().push(line);
     }
-
-    fn record_follows_from(&self, _: &Id, _: &Id) {}
-    fn enter(&self, _: &Id) {}
-    fn exit(&self, _: &Id) {}
 }
 
 #[tokio::test]
@@ -71,8 +118,7 @@ async fn span_has_host_path_bytes_no_password() {
     let options = ServeOptions::new(root.path()).user("me", PASSWORD).writable(true);
     let server = Server::start(options).await.unwrap();
     let host = server.address().to_string();
-    let recorder = Recorder::default();
-    let guard = tracing::subscriber::set_default(recorder.clone());
+    let recorder = ByThread::record();
 
     let mut client = Client::builder().connect(server.address()).await.unwrap();
     client.login(Credentials::new("me", PASSWORD)).await.unwrap();
@@ -80,7 +126,7 @@ async fn span_has_host_path_bytes_no_password() {
     client.write("b.txt", "123").await.unwrap();
     client.list("").await.unwrap();
     client.download("missing").to(here.path()).await.unwrap_err();
-    drop(guard);
+    RECORDER.set(None);
 
     let lines = recorder.lines();
     let span = |name: &str, path: &str| {

@@ -59,7 +59,12 @@ fn put_works_where_files_are_only_stored() {
         session.run(&["put", "a.ps", "@"]);
         session.run(&["put", "a.ps", "@PORT1"]);
 
-        assert_eq!(put.stderr.trim(), "", "{refusal}");
+        assert_eq!(put.code, Some(0), "{refusal}: {}", put.stderr);
+        let warnings = put.stderr.lines().collect::<Vec<_>>();
+        assert!(
+            matches!(warnings[..], [one] if one.starts_with("warning: uploads are not verified: ")),
+            "{warnings:?}"
+        );
         assert_eq!(session.server.content("a.ps").as_deref(), Some("first page"));
         assert_eq!(session.server.content("b.ps").as_deref(), Some("second page"));
         assert_eq!(session.server.content("PORT1").as_deref(), Some("first page"));

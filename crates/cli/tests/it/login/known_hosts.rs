@@ -91,7 +91,7 @@ fn probe_prints_the_line_for_known_hosts() {
     let site = site();
     let probed = run(&mut command(&site, &["probe", "--insecure", &site.url("")]));
     let shown = probed.stdout();
-    let line = shown.lines().find_map(|line| line.trim_start().strip_prefix("known hosts")).unwrap();
+    let line = shown.lines().find_map(|line| line.trim_start().strip_prefix("host line")).unwrap();
     fs::write(site.here("known"), format!("# by hand\n{}\n", line.trim())).unwrap();
 
     let known = site.here("known").display().to_string();

@@ -164,7 +164,7 @@ impl FileUpload<'_> {
         Ok(stored.moved)
     }
 
-    /// Gives a stored file its permissions, its time, and its final name. `set` is the result of setting the time, where
+    /// Sets the permissions and the time of a stored file, and its final name. `set` is the result of setting the time, where
     /// that was done already.
     async fn complete(
         &self,

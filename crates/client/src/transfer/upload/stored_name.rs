@@ -75,7 +75,7 @@ pub(crate) async fn check_listed(
             if let Some(error) = failed {
                 crate::trace::debug!("the listing does not show {path}: {error}");
             }
-            if is_doubtful {
+            if is_doubtful && client.reports_unverified() {
                 crate::trace::warn!(
                     "uploads are not verified: the server does not report the size of {path}, and no listing shows it"
                 );
