@@ -408,7 +408,7 @@ impl<'c> Upload<'c> {
         ascii: bool;
 
         /// Compares each file with the server's once it is stored (`SIZE`, `HASH` and similar commands). Defaults to
-        /// [`Verify::Auto`]: by size, where the server reports it.
+        /// [`Verify::Auto`]: by size, where the server reports it (`SIZE`, or else the listing of the directory).
         ///
         /// A difference is an error ([`Error::UploadMismatch`](crate::Error::UploadMismatch)); the file on the server
         /// is left as it is. So is, but not by default, a file whose size or hash the server does not report. With
