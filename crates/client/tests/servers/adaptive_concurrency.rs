@@ -81,11 +81,14 @@ async fn auto_connections_respect_connection_limit() {
         let Some(server) = available(kind.start_with(options).await) else { continue };
         let local = tempfile::tempdir().unwrap();
         small_files(local.path(), 60);
-        let pool = pool_with(builder(&server).connector(HighLatency::default()), &server).size(16);
+        let connector = BreakingConnector::default();
+        let pool = pool_with(builder(&server).connector(HighLatency(connector.clone())), &server).size(16);
 
         up_and_down(&pool, local.path()).await;
 
-        assert!(pool.limit() <= 2, "{}: {}", server.name(), pool.limit());
+        // Where logins are costly, a third session may not be worth its login.
+        let sessions = connector.sessions();
+        assert!(pool.limit() <= 2 || sessions <= 2, "{}: {} {sessions}", server.name(), pool.limit());
         pool.close().await;
     }
 }

@@ -150,7 +150,7 @@ impl JobHandler for TreeDownload {
         // A directory that may take the place of another must be refused before its files are.
         let make_later = self.choice.leaves_out_empty() && !directory.has_collision;
         if !make_later {
-            found.made = self.make(directory).await?;
+            found.made |= self.make(directory).await?;
         }
         if self.options.preserve_mode {
             client.list_permissions().await?;
@@ -182,7 +182,7 @@ impl JobHandler for TreeDownload {
             }
         }
         if make_later && (has_files || !links.is_empty()) {
-            found.made = self.make_with_parents(directory).await?;
+            found.made |= self.make_with_parents(directory).await?;
         }
         for link in links {
             if let Err(error) = self.copy_symlink(directory, &link).await {

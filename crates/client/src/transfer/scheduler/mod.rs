@@ -347,7 +347,8 @@ impl<'a, H: JobHandler> Scheduler<'a, H> {
         let mut found = Found::default();
         let listed = retrying!(worker, self.budget(), |client| {
             self.admission.works(number);
-            found = Found::default();
+            // An earlier attempt may have created the directory.
+            found = Found { made: found.made, ..Found::default() };
             self.handler.list(client, directory, &mut found).await
         });
         match listed {

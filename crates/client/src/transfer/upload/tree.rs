@@ -75,7 +75,7 @@ impl JobHandler for TreeUpload {
         }
         let make_later = self.choice.leaves_out_empty();
         if !make_later {
-            found.made = self.make(client, directory).await?;
+            found.made |= self.make(client, directory).await?;
         }
         let mut items = self.fs.read_dir(&directory.local).await?;
         items.sort_by(|one, other| one.path.cmp(&other.path));
@@ -90,7 +90,7 @@ impl JobHandler for TreeUpload {
         }
         self.leave_out_by_target(client, directory, found).await?;
         if make_later && !found.files.is_empty() {
-            found.made = self.make_with_parents(client, directory).await?;
+            found.made |= self.make_with_parents(client, directory).await?;
         }
         Ok(())
     }
