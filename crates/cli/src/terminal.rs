@@ -44,8 +44,8 @@ impl Terminal {
     pub(crate) fn failure(&self, failure: &Failure) {
         for (name, error) in failure.tree_failures() {
             let (name, text) = (shown_name(name), error.to_string());
-            // Many errors begin with the path.
-            let text = if text.starts_with(&*name) { text } else { format!("{name}: {text}") };
+            let names_path = matches!(error, oxftp::Error::Skipped { .. });
+            let text = if names_path { text } else { format!("{name}: {text}") };
             print_error(&text, &chain(error.source()));
         }
         let Some(message) = failure.message() else { return };

@@ -122,7 +122,7 @@ impl Passwords {
             .await
             .map_err(failed)?;
         if run.status.code() == Some(127) {
-            return Err(failed(io::Error::other(format!("the shell found no such command: {command}"))));
+            return Err(failed(io::Error::other("the shell did not find the command")));
         }
         if !run.status.success() {
             return Err(failed(io::Error::other(run.status.to_string())));

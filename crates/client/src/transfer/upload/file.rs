@@ -132,7 +132,7 @@ impl FileUpload<'_> {
         let version = content.id().map(|id| (id, content.modified()));
         let earlier = self.progress.take_stored();
         if let Some(stored) = earlier.filter(|stored| version == Some((stored.source, stored.modified))) {
-            // Only the session was lost behind it, as on servers that end it after each transfer.
+            // The session was lost after the file was stored: some servers end it after each transfer.
             match self.complete(client, names, stored.modified, None).await {
                 Ok(()) => return Ok(stored.moved),
                 Err(error) if client.is_broken() || error.is_transient() => {
