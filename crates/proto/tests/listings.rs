@@ -55,9 +55,6 @@ fn single_line_parses_as_in_its_listing() {
 /// A client takes a listing for truncated if its last line cannot be read.
 #[test]
 fn truncated_line_without_name_is_no_entry() {
-    const STEMS: [&str; 5] = ["gnu", "languages", "encodings", "rfc3659", "pure-ftpd"];
-    let is_usual =
-        |file: &Path| file.file_stem().is_some_and(|stem| STEMS.iter().any(|known| stem == *known));
     for (format, file) in listings().into_iter().filter(|(_, file)| is_usual(file)) {
         for outcome in read(&fs::read(&file).unwrap(), &[format]) {
             let Outcome::Entry(entry) = outcome else { continue };
@@ -70,6 +67,45 @@ fn truncated_line_without_name_is_no_entry() {
             }
         }
     }
+}
+
+/// However short the last line of a truncated listing is, the lines before it keep their format and names.
+#[test]
+fn truncated_last_line_keeps_the_format() {
+    for (_, file) in listings() {
+        let text = fs::read(&file).unwrap();
+        let whole = read(&text, &every_format());
+        // Every third byte: each column is cut somewhere.
+        for end in (1..text.len()).step_by(3) {
+            let truncated = read(&text[..end], &every_format());
+            let terminated = truncated.len() - 1;
+            let names =
+                |outcomes: &[Outcome]| -> Vec<_> { outcomes[..terminated].iter().map(name_of).collect() };
+            assert_eq!(names(&truncated), names(&whole), "{} to byte {end}", file.display());
+            if let (true, Some(name)) = (is_usual(&file), name_of(&truncated[terminated])) {
+                let whole = name_of(&whole[terminated]).unwrap();
+                // A link may be cut behind its name.
+                assert!(
+                    whole.starts_with(name.trim_end_matches([' ', '-', '>'])),
+                    "{}: {name} of {whole}",
+                    file.display()
+                );
+            }
+        }
+    }
+}
+
+fn name_of(outcome: &Outcome) -> Option<String> {
+    match outcome {
+        Outcome::Entry(entry) => Some(escaped(entry.name())),
+        _ => None,
+    }
+}
+
+/// Returns whether a file shows what servers print today.
+fn is_usual(file: &Path) -> bool {
+    const STEMS: [&str; 7] = ["gnu", "wide", "languages", "encodings", "rfc3659", "pure-ftpd", "iis"];
+    file.file_stem().is_some_and(|stem| STEMS.iter().any(|known| stem == *known))
 }
 
 #[test]
@@ -122,7 +158,14 @@ fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
 /// Parses a listing as of 1 May 2024.
 fn read(text: &[u8], formats: &[Format]) -> Vec<Outcome> {
     let mut parser = ListingParser::of(formats, Timestamp::from_date(2024, 5, 1).unwrap());
-    lines(text).for_each(|line| parser.push(line));
+    let last = lines(text).count() - 1;
+    for (number, line) in lines(text).enumerate() {
+        if number == last && !text.ends_with(b"\n") {
+            parser.push_unterminated(line);
+        } else {
+            parser.push(line);
+        }
+    }
     parser.finish();
     std::iter::from_fn(|| parser.pop()).collect()
 }

@@ -289,8 +289,10 @@ impl DirectoryListing {
     /// cannot be parsed, the line is incomplete, and so is the listing.
     fn push_last_line(&mut self, last_line: Option<&[u8]>) -> Result<()> {
         let unparsed_before = self.parser.unparsed();
-        if let Some(last_line) = last_line {
-            self.push(last_line);
+        match last_line {
+            Some(last_line) if self.way.verb == Verb::Nlst => self.push(last_line),
+            Some(last_line) => self.parser.push_unterminated(last_line),
+            None => {}
         }
         self.parser.finish();
         // An `MLSD` that cannot be parsed at all is repeated as `LIST`.

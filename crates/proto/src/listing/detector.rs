@@ -109,6 +109,29 @@ impl Detector {
         self.decided = true;
     }
 
+    /// Returns whether some line shows the format.
+    pub(super) fn has_evidence(&self) -> bool {
+        self.weighed > 0 && self.hypotheses.iter().any(|hypothesis| hypothesis.score > HINT)
+    }
+
+    /// Scores the order of dates by a line that does not count for the format.
+    pub(super) fn weigh_order(&mut self, line: &[u8]) {
+        self.rank();
+        let Some(best) = self.hypotheses.first().map(|best| best.format) else { return };
+        for hypothesis in self.hypotheses.iter_mut().filter(|hypothesis| hypothesis.format == best) {
+            hypothesis.score += hypothesis.weight(&hypothesis.read(line));
+        }
+    }
+
+    /// Forgets all formats but the best one, in which a bare name is no entry from now on.
+    pub(super) fn keep_best_format(&mut self) {
+        let Some(best) = self.hypotheses.first().map(|best| best.format) else { return };
+        self.hypotheses.retain(|hypothesis| hypothesis.format == best);
+        for hypothesis in &mut self.hypotheses {
+            (hypothesis.score, hypothesis.among_others) = (0, true);
+        }
+    }
+
     /// Reads a line by the best hypothesis that can read it.
     #[inline]
     pub(super) fn read<'l>(&mut self, line: &'l [u8]) -> ParseResult<'l> {

@@ -54,6 +54,11 @@ pub(in crate::listing) fn leading(line: &[u8]) -> Option<Permissions<'_>> {
     Some(Permissions { kind, bits, rest })
 }
 
+/// Returns whether a word is the letter of a kind and nine permission letters, as no file is named.
+pub(in crate::listing) fn is_mode(word: &[u8]) -> bool {
+    leading(word).is_some_and(|mode| mode.bits.is_some() && mode.rest.is_empty())
+}
+
 /// Takes nine permission letters off the front. The bits are `None` if a letter is not in its position.
 fn nine_letters(text: &[u8]) -> Option<(Option<u32>, &[u8])> {
     let (letters, rest) = text.split_first_chunk::<LETTERS>()?;

@@ -14,7 +14,7 @@ use crate::{
     EntryKind,
     entry::Columns,
     listing::{
-        fields::{date, text},
+        fields::{date, mode, text},
         parsed_line::{Context, ParseResult, ParsedLine, kind_of},
     },
 };
@@ -24,6 +24,10 @@ pub(super) fn read<'l>(line: &'l [u8], context: &Context) -> ParseResult<'l> {
     let (name, rest) = text::word(line);
     if name.is_empty() {
         return Err("no name at its start");
+    }
+    // Wide columns of `ls -l` look like a size and a description.
+    if mode::is_mode(name) {
+        return Err("permissions at its start");
     }
     if rest.is_empty() {
         return if may_continue(name) { Ok(ParsedLine::FirstHalf) } else { Err("nothing after the name") };
@@ -145,6 +149,8 @@ mod tests {
             "CONTENTS 1807 2021-11-08 21:46",
             "-rw-r--r-- 1 ann staff 512 Nov  8  2021 x",
             " CONTENTS           1807  Nov  8  2021",
+            "-rw-r--r--            1            0            0            512 Nov  8  2021 x",
+            "drwxr-xr-x            2",
         ] {
             assert!(testing::try_read(Format::Dls, line).is_err(), "{line}");
         }

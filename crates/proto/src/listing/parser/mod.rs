@@ -149,6 +149,34 @@ impl ListingParser {
         }
     }
 
+    /// Adds the last line of a listing that does not end with a line ending: the line may be truncated.
+    ///
+    /// It is read in the format of the lines before it, and does not change that format: the first half of a line
+    /// often looks like a whole line of another format. If no line before it shows the format, this is
+    /// [`ListingParser::push`].
+    ///
+    /// ```
+    /// use oxftp_proto::{Timestamp, listing::{ListingParser, Outcome}};
+    ///
+    /// let mut parser = ListingParser::list(Timestamp::from_date(2024, 5, 1).unwrap());
+    /// parser.push(b"04-27-24  09:09PM                 1024 notes.txt");
+    /// parser.push_unterminated(b"04-27-24  09:09PM        <DI");
+    /// parser.finish();
+    ///
+    /// assert_eq!(parser.next_entry().unwrap().name(), b"notes.txt");
+    /// assert_eq!(parser.pop(), Some(Outcome::Unparsed));
+    /// ```
+    pub fn push_unterminated(&mut self, line: &[u8]) {
+        if self.detector.has_evidence() {
+            if !self.detector.is_decided() {
+                self.detector.weigh_order(line);
+            }
+            self.decide();
+            self.detector.keep_best_format();
+        }
+        self.push(line);
+    }
+
     /// Decides for a format by the lines so far, without waiting for more.
     pub fn decide(&mut self) {
         if !self.detector.is_decided() && !self.waiting.is_empty() {

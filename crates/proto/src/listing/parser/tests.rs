@@ -105,6 +105,24 @@ fn indented_line_is_name_only_in_mlsd() {
 }
 
 #[test]
+fn truncated_last_line_is_read_in_no_other_format() {
+    let line: &[u8] = b"QSYS          118784 10/05/14 07:53:32 *LIB       QGPL";
+    let mut as_other_formats = 0;
+    for end in 1..line.len() - b"QGPL".len() {
+        let truncated = &line[..end];
+        let mut after_another = parser();
+        after_another.push(line);
+        after_another.push_unterminated(truncated);
+        after_another.finish();
+
+        assert_eq!(after_another.next_entry().unwrap().name(), b"QGPL");
+        assert_eq!(after_another.next_entry(), None, "{}", truncated.escape_ascii());
+        as_other_formats += usize::from(read(&mut parser(), &[line, truncated])[1] != "?");
+    }
+    assert_ne!(as_other_formats, 0);
+}
+
+#[test]
 fn parser_can_be_forced_to_decide() {
     let mut parser = parser();
     parser.push(UNIX);
