@@ -105,7 +105,7 @@ fn indented_line_is_name_only_in_mlsd() {
 }
 
 #[test]
-fn truncated_last_line_is_read_in_no_other_format() {
+fn truncated_line_is_read_in_no_other_format() {
     let line: &[u8] = b"QSYS          118784 10/05/14 07:53:32 *LIB       QGPL";
     let mut as_other_formats = 0;
     for end in 1..line.len() - b"QGPL".len() {
