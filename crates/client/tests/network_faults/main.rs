@@ -286,6 +286,8 @@ fn is_network_error(error: &Error) -> bool {
         // A listing that was cut before the line feed.
         | Error::Name(_)
         | Error::Tls(_)
+        // The server takes the first bytes of `CWD tree` for a command, and refuses it.
+        | Error::Skipped { why: "it is not a directory, or it cannot be entered", .. }
         // Another client is writing the file, or transfers to the target.
         | Error::InUse { .. }
         | Error::Locked { .. } => true,
