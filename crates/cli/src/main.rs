@@ -24,13 +24,13 @@ mod terminal;
 mod units;
 mod usage_error;
 
-use std::process::ExitCode;
+use std::{cell::LazyCell, ffi::OsString, process::ExitCode};
 
 use clap::{CommandFactory, FromArgMatches};
 
 use crate::{
     app::App,
-    commands::{Cli, Verb},
+    commands::{Cli, OnDemand, Verb},
     failure::{Failure, Result},
     settings::Settings,
     terminal::Terminal,
@@ -38,13 +38,18 @@ use crate::{
 
 fn main() -> ExitCode {
     let words = argv::read();
-    let settings = match Settings::read(&words, &Cli::command()) {
+    let settings = match Settings::read(&words, &LazyCell::new(Cli::command)) {
         Ok(settings) => settings,
         Err(failure) => return Terminal::new(true).report_fatal(&failure),
     };
     let (words, settings) = settings.apply_to(words);
-    let command = commands::with_grouped_help(settings.preset(Cli::command()));
-    let command = if words.iter().any(|word| word == "-h") { commands::brief(command) } else { command };
+    let is_brief = words.iter().any(|word| word == "-h");
+    let command = match settings.has_defaults() || words.iter().any(may_ask_for_help) {
+        true => settings.preset(Cli::command()),
+        false => Cli::command_on_demand(),
+    };
+    let command = commands::with_grouped_help(command);
+    let command = if is_brief { commands::brief(command) } else { command };
     let parsed = command.try_get_matches_from(&words);
     let cli = match parsed.and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => cli,
@@ -59,8 +64,15 @@ fn main() -> ExitCode {
     }
 }
 
+/// Returns whether a word may be `help`, `--help` or a `-h` among other short flags.
+fn may_ask_for_help(word: &OsString) -> bool {
+    let word = word.to_string_lossy();
+    let is_short = word.starts_with('-') && !word.starts_with("--");
+    word == "help" || word.starts_with("--h") || is_short && word.contains('h')
+}
+
 fn run(verb: Verb, app: &App) -> Result {
-    if let Verb::ParseListing(args) = verb {
+    if let Verb::ParseListing(OnDemand(args)) = verb {
         return commands::parse_listing::run(&args);
     }
     // One thread is enough: a connection does one thing at a time, and files are read and written on a thread pool.
@@ -70,8 +82,8 @@ fn run(verb: Verb, app: &App) -> Result {
         .map_err(|source| Failure::local("cannot start", source))?;
     runtime.block_on(async { interrupt::ignore_file_size_signal() });
     let outcome = match verb {
-        Verb::Shell(args) => runtime.block_on(shell::run(args, &app.settings)),
-        Verb::Serve(args) => runtime.block_on(commands::serve::run(args, app)),
+        Verb::Shell(OnDemand(args)) => runtime.block_on(shell::run(args, &app.settings)),
+        Verb::Serve(OnDemand(args)) => runtime.block_on(commands::serve::run(args, app)),
         verb => runtime.block_on(interrupt::until_interrupted(commands::run(verb, app))),
     };
     // A read of stdin may never end.

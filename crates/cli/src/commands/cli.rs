@@ -1,6 +1,8 @@
 //! The command line, and its help with the commands grouped by purpose.
 
-use clap::{Arg, Command, Parser, Subcommand};
+use std::cell::Cell;
+
+use clap::{Arg, ArgMatches, Args, Command, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use super::{
     bookmark::BookmarkArgs, cat::CatArgs, check::CheckArgs, chmod::ChmodArgs, completions::CompletionsArgs,
@@ -26,107 +28,147 @@ pub(crate) struct Cli {
 pub(crate) enum Verb {
     /// List a directory
     #[command(after_help = "Example: oxftp ls -l ftp://example.org/pub/")]
-    Ls(LsArgs),
+    Ls(OnDemand<LsArgs>),
     /// Download files and directory trees
     #[command(after_help = "Example: oxftp get -r -d backup ftpes://me@example.org/www")]
-    Get(GetArgs),
+    Get(OnDemand<GetArgs>),
     /// Upload files and directory trees
     #[command(after_help = "Example: oxftp put -r site ftpes://me@example.org/www/")]
-    Put(PutArgs),
+    Put(OnDemand<PutArgs>),
     /// Copy new and changed files from SRC to DST (sync)
     #[command(after_help = "Example: oxftp mirror --delete site ftpes://me@example.org/www")]
-    Mirror(MirrorArgs),
+    Mirror(OnDemand<MirrorArgs>),
     /// Compare two trees, or files with their checksums, without transferring them
     #[command(after_help = "Example: oxftp check --content site ftpes://me@example.org/www")]
-    Check(CheckArgs),
+    Check(OnDemand<CheckArgs>),
     /// Write files to stdout
     #[command(after_help = "Example: oxftp cat ftp://example.org/pub/log.gz | zcat")]
-    Cat(CatArgs),
+    Cat(OnDemand<CatArgs>),
     /// Write the beginning of a file to stdout
     #[command(after_help = "Example: oxftp head -c 1k ftp://example.org/pub/log.txt")]
-    Head(HeadArgs),
+    Head(OnDemand<HeadArgs>),
     /// Write stdin to a file on the server
     #[command(after_help = "Example: tar cz site | oxftp rcat ftpes://me@example.org/site.tgz")]
-    Rcat(RcatArgs),
+    Rcat(OnDemand<RcatArgs>),
     /// Remove files and directory trees
     #[command(after_help = "Example: oxftp rm -r ftpes://me@example.org/www/old")]
-    Rm(RmArgs),
+    Rm(OnDemand<RmArgs>),
     /// Remove empty directories
     #[command(after_help = "Example: oxftp rmdir ftpes://me@example.org/www/old")]
-    Rmdir(RmdirArgs),
+    Rmdir(OnDemand<RmdirArgs>),
     /// Create directories
     #[command(after_help = "Example: oxftp mkdir -p ftpes://me@example.org/www/a/b")]
-    Mkdir(MkdirArgs),
+    Mkdir(OnDemand<MkdirArgs>),
     /// Copy files and directory trees on a server or to another one
     #[command(after_help = "Example: oxftp cp -r ftpes://me@example.org/www old/")]
-    Cp(CpArgs),
+    Cp(OnDemand<CpArgs>),
     /// Rename or move a file or directory
     #[command(after_help = "Example: oxftp mv ftpes://me@example.org/draft.txt final.txt")]
-    Mv(MvArgs),
+    Mv(OnDemand<MvArgs>),
     /// Set permissions
     #[command(after_help = "Example: oxftp chmod 644 ftpes://me@example.org/www/index.html")]
-    Chmod(ChmodArgs),
+    Chmod(OnDemand<ChmodArgs>),
     /// Set the modification time of files; create missing files
     #[command(after_help = "Example: oxftp touch -d 2024-05-01T12:00Z ftpes://me@example.org/www/index.html")]
-    Touch(TouchArgs),
+    Touch(OnDemand<TouchArgs>),
     /// Copy a file directly from one server to another (FXP)
     #[command(after_help = "Example: oxftp fxp ftpes://me@example.org/a.iso ftpes://me@example.net/isos/")]
-    Fxp(FxpArgs),
+    Fxp(OnDemand<FxpArgs>),
     /// Show type, size and time
     #[command(after_help = "Example: oxftp stat --json ftp://example.org/pub/readme.txt")]
-    Stat(StatArgs),
+    Stat(OnDemand<StatArgs>),
     /// Search a directory tree
     #[command(after_help = "Example: oxftp find --name '*.log' --larger 10M ftp://example.org/pub/")]
-    Find(FindArgs),
+    Find(OnDemand<FindArgs>),
     /// Draw a directory tree
     #[command(after_help = "Example: oxftp tree --max-depth 2 ftp://example.org/pub/")]
-    Tree(TreeArgs),
+    Tree(OnDemand<TreeArgs>),
     /// Sum up file sizes by directory
     #[command(after_help = "Example: oxftp du -s -h ftp://example.org/pub/")]
-    Du(DuArgs),
+    Du(OnDemand<DuArgs>),
     /// Send FTP commands and print the replies
     #[command(after_help = "Example: oxftp raw ftpes://me@example.org/ SYST 'SITE CHMOD 644 index.html'")]
-    Raw(RawArgs),
+    Raw(OnDemand<RawArgs>),
     /// Examine a server: software, features, listings, data connections
     #[command(after_help = "Example: oxftp probe ftpes://me@example.org/")]
-    Probe(ProbeArgs),
+    Probe(OnDemand<ProbeArgs>),
     /// Run commands interactively or from a script over one session
     #[command(
         after_help = "Example: oxftp shell ftpes://me@example.org/www; its command help lists the others"
     )]
-    Shell(ShellArgs),
+    Shell(OnDemand<ShellArgs>),
     /// Parse LIST or MLSD lines from stdin and print each as JSON
     #[command(after_help = "Example: oxftp parse-listing --now 2024-05-01 < listing.txt")]
-    ParseListing(ParseListingArgs),
+    ParseListing(OnDemand<ParseListingArgs>),
     /// Serve a directory, for trials and tests
     #[command(after_help = "Example: oxftp serve . --writable --tls")]
-    Serve(ServeArgs),
+    Serve(OnDemand<ServeArgs>),
     /// Upload a tree to a built-in server, download it and compare
     #[command(after_help = "Example: oxftp demo")]
-    Demo(DemoArgs),
+    Demo(OnDemand<DemoArgs>),
     /// Manage bookmarks: @NAME and @NAME/PATH stand for URLs
     #[command(after_help = "Example: oxftp bookmark add work ftpes://me@example.org/www; oxftp ls @work/img")]
-    Bookmark(BookmarkArgs),
+    Bookmark(OnDemand<BookmarkArgs>),
     /// Check the settings file
     #[command(after_help = "Example: oxftp config check")]
-    Config(ConfigArgs),
+    Config(OnDemand<ConfigArgs>),
     /// Print a completion script for your shell
     #[command(
         after_help = "Example: oxftp completions bash > ~/.local/share/bash-completion/completions/oxftp"
     )]
-    Completions(CompletionsArgs),
+    Completions(OnDemand<CompletionsArgs>),
     /// Print the manual page, or write all pages into a directory
     #[command(after_help = "Example: oxftp man | man -l -")]
-    Man(ManArgs),
+    Man(OnDemand<ManArgs>),
+}
+
+/// The arguments of a command, whose flags are described when the command is used: describing those of all commands takes
+/// longer than the start of the program.
+#[derive(Debug)]
+pub(crate) struct OnDemand<A>(pub(crate) A);
+
+thread_local! {
+    static DESCRIBES_ALL: Cell<bool> = const { Cell::new(true) };
+}
+
+impl Cli {
+    /// Creates the command line for parsing. Only the flags of the command in use are described; the help needs
+    /// [`Cli::command`], for the order of its sections.
+    pub(crate) fn command_on_demand() -> Command {
+        DESCRIBES_ALL.set(false);
+        let command = Self::command();
+        DESCRIBES_ALL.set(true);
+        command
+    }
+}
+
+impl<A: Args> Args for OnDemand<A> {
+    fn augment_args(command: Command) -> Command {
+        if DESCRIBES_ALL.get() { A::augment_args(command) } else { command.defer(A::augment_args) }
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        A::augment_args_for_update(command)
+    }
+}
+
+impl<A: FromArgMatches> FromArgMatches for OnDemand<A> {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        A::from_arg_matches(matches).map(Self)
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        self.0.update_from_arg_matches(matches)
+    }
 }
 
 impl Verb {
     /// Returns whether progress is written as events.
     pub(crate) fn prints_events(&self) -> bool {
         match self {
-            Self::Get(args) => args.events.json,
-            Self::Put(args) => args.events.json,
-            Self::Cp(args) => args.events.json,
+            Self::Get(args) => args.0.events.json,
+            Self::Put(args) => args.0.events.json,
+            Self::Cp(args) => args.0.events.json,
             _ => false,
         }
     }
@@ -134,12 +176,12 @@ impl Verb {
     /// Returns the name of a command that transfers, and its flags for records; an empty name for all others.
     pub(crate) fn records(&self) -> (&'static str, Option<&RecordArgs>) {
         match self {
-            Self::Get(args) => ("get", Some(&args.records)),
-            Self::Put(args) => ("put", Some(&args.records)),
-            Self::Mirror(args) => ("mirror", Some(&args.records)),
-            Self::Cp(args) => ("cp", Some(&args.records)),
-            Self::Rcat(args) => ("rcat", Some(&args.records)),
-            Self::Fxp(args) => ("fxp", Some(&args.records)),
+            Self::Get(args) => ("get", Some(&args.0.records)),
+            Self::Put(args) => ("put", Some(&args.0.records)),
+            Self::Mirror(args) => ("mirror", Some(&args.0.records)),
+            Self::Cp(args) => ("cp", Some(&args.0.records)),
+            Self::Rcat(args) => ("rcat", Some(&args.0.records)),
+            Self::Fxp(args) => ("fxp", Some(&args.0.records)),
             _ => ("", None),
         }
     }
@@ -342,6 +384,24 @@ mod tests {
             }
         }
         assert!(several.is_empty(), "{}", several.join("\n"));
+    }
+
+    #[test]
+    fn commands_described_on_demand_have_the_same_flags() {
+        let (mut all, mut on_demand) = (Cli::command(), Cli::command_on_demand());
+        let undescribed = on_demand.find_subcommand("get").unwrap().get_arguments().count();
+        assert_eq!(undescribed, 0, "all commands are described at the start");
+        all.build();
+        on_demand.build();
+        for verb in all.get_subcommands() {
+            let same = on_demand.find_subcommand(verb.get_name()).unwrap();
+            let flags = |verb: &Command| {
+                let mut flags: Vec<_> = verb.get_arguments().map(|flag| format!("{flag:?}")).collect();
+                flags.sort();
+                flags
+            };
+            assert_eq!(flags(same), flags(verb));
+        }
     }
 
     /// Flags whose values differ between verbs, with one purpose.

@@ -32,7 +32,7 @@ pub(crate) mod support;
 mod touch;
 mod tree;
 
-pub(crate) use cli::{Cli, Verb, brief, with_grouped_help};
+pub(crate) use cli::{Cli, OnDemand, Verb, brief, with_grouped_help};
 
 use clap::CommandFactory;
 
@@ -50,36 +50,36 @@ pub(crate) async fn run(verb: Verb, app: &App) -> Result {
 
 async fn run_verb(verb: Verb, app: &App) -> Result {
     match verb {
-        Verb::Ls(args) => ls::run(args, app).await,
-        Verb::Get(args) => get::run(args, app).await,
-        Verb::Put(args) => put::run(args, app).await,
-        Verb::Mirror(args) => mirror::run(args, app).await,
-        Verb::Check(args) => check::run(args, app).await,
-        Verb::Cat(args) => cat::run(args, app).await,
-        Verb::Head(args) => head::run(args).await,
-        Verb::Rcat(args) => rcat::run(args, app).await,
-        Verb::Du(args) => du::run(args, app).await,
-        Verb::Rm(args) => rm::run(args, app).await,
-        Verb::Rmdir(args) => rmdir::run(args, app).await,
-        Verb::Chmod(args) => chmod::run(args, app).await,
-        Verb::Touch(args) => touch::run(args, app).await,
-        Verb::Fxp(args) => fxp::run(args, app).await,
-        Verb::Mkdir(args) => mkdir::run(args, app).await,
-        Verb::Cp(args) => cp::run(args, app).await,
-        Verb::Mv(args) => mv::run(args, app).await,
-        Verb::Stat(args) => stat::run(args, app).await,
-        Verb::Find(args) => find::run(args, app).await,
-        Verb::Tree(args) => tree::run(args, app).await,
-        Verb::Raw(args) => raw::run(args).await,
-        Verb::Probe(args) => probe::run(args).await,
+        Verb::Ls(OnDemand(args)) => ls::run(args, app).await,
+        Verb::Get(OnDemand(args)) => get::run(args, app).await,
+        Verb::Put(OnDemand(args)) => put::run(args, app).await,
+        Verb::Mirror(OnDemand(args)) => mirror::run(args, app).await,
+        Verb::Check(OnDemand(args)) => check::run(args, app).await,
+        Verb::Cat(OnDemand(args)) => cat::run(args, app).await,
+        Verb::Head(OnDemand(args)) => head::run(args).await,
+        Verb::Rcat(OnDemand(args)) => rcat::run(args, app).await,
+        Verb::Du(OnDemand(args)) => du::run(args, app).await,
+        Verb::Rm(OnDemand(args)) => rm::run(args, app).await,
+        Verb::Rmdir(OnDemand(args)) => rmdir::run(args, app).await,
+        Verb::Chmod(OnDemand(args)) => chmod::run(args, app).await,
+        Verb::Touch(OnDemand(args)) => touch::run(args, app).await,
+        Verb::Fxp(OnDemand(args)) => fxp::run(args, app).await,
+        Verb::Mkdir(OnDemand(args)) => mkdir::run(args, app).await,
+        Verb::Cp(OnDemand(args)) => cp::run(args, app).await,
+        Verb::Mv(OnDemand(args)) => mv::run(args, app).await,
+        Verb::Stat(OnDemand(args)) => stat::run(args, app).await,
+        Verb::Find(OnDemand(args)) => find::run(args, app).await,
+        Verb::Tree(OnDemand(args)) => tree::run(args, app).await,
+        Verb::Raw(OnDemand(args)) => raw::run(args).await,
+        Verb::Probe(OnDemand(args)) => probe::run(args).await,
         // The shell runs its commands here: this future would contain itself.
         Verb::Shell(_) => Err(Failure::Usage("a shell cannot run another shell".to_owned())),
-        Verb::ParseListing(args) => parse_listing::run(&args),
-        Verb::Serve(args) => serve::run(args, app).await,
-        Verb::Demo(args) => demo::run(args).await,
-        Verb::Bookmark(args) => bookmark::run(args, app).await,
-        Verb::Config(args) => config::run(args, app).await,
-        Verb::Completions(args) => completions::run(args, Cli::command(), app).await,
-        Verb::Man(args) => man::run(args, Cli::command()).await,
+        Verb::ParseListing(OnDemand(args)) => parse_listing::run(&args),
+        Verb::Serve(OnDemand(args)) => serve::run(args, app).await,
+        Verb::Demo(OnDemand(args)) => demo::run(args).await,
+        Verb::Bookmark(OnDemand(args)) => bookmark::run(args, app).await,
+        Verb::Config(OnDemand(args)) => config::run(args, app).await,
+        Verb::Completions(OnDemand(args)) => completions::run(args, Cli::command(), app).await,
+        Verb::Man(OnDemand(args)) => man::run(args, Cli::command()).await,
     }
 }

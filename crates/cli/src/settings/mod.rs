@@ -11,6 +11,7 @@ mod read;
 pub(crate) use edit::{add, remove};
 
 use std::{
+    cell::LazyCell,
     ffi::{OsStr, OsString},
     fs, io,
     path::{Path, PathBuf},
@@ -39,14 +40,14 @@ pub(crate) struct Settings {
 
 impl Settings {
     /// Reads the file that the command line or the environment names, else the default file, which may be missing.
-    pub(crate) fn read(words: &[OsString], cli: &Command) -> Result<Self> {
+    pub(crate) fn read(words: &[OsString], cli: &LazyCell<Command>) -> Result<Self> {
         let settings = Self::read_file(words, cli)?;
         let switches = words.iter().filter_map(|word| switched_off(word.to_str()?));
         let switches = switches.filter(|name| defaults::is_switch(cli, name)).map(str::to_owned).collect();
         Ok(Self { switches, ..settings })
     }
 
-    fn read_file(words: &[OsString], cli: &Command) -> Result<Self> {
+    fn read_file(words: &[OsString], cli: &LazyCell<Command>) -> Result<Self> {
         let (path, named) = match location::explicit(words) {
             Some(path) => (path, true),
             None => match location::default() {
@@ -107,6 +108,11 @@ impl Settings {
         let (name, path) = word.find('/').map_or((word, ""), |at| word.split_at(at));
         let (_, url) = self.bookmarks.iter().find(|(kept, _)| kept.as_str() == name)?;
         Some(append_path(url, path))
+    }
+
+    /// Returns whether any flag has a default.
+    pub(crate) fn has_defaults(&self) -> bool {
+        !self.defaults.is_empty()
     }
 
     /// Applies the defaults of flags.
