@@ -25,6 +25,9 @@ pub fn escape(text: &str) -> Cow<'_, str> {
 
 /// Writes text as [`escape`] returns it.
 pub(crate) fn write_escaped(f: &mut impl fmt::Write, text: &str) -> fmt::Result {
+    if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        return f.write_str(text);
+    }
     for character in text.chars() {
         if is_dangerous(character) {
             write!(f, "{}", character.escape_unicode())?;

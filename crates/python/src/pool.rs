@@ -487,8 +487,9 @@ impl Transfer {
             "nothing" => Ok(Verify::Nothing),
             "size" => Ok(Verify::Size),
             "hash" => Ok(Verify::Hash),
+            "content" => Ok(Verify::Content),
             other => Err(PyValueError::new_err(format!(
-                "verify must be auto, nothing, size or hash, not {other:?}"
+                "verify must be auto, nothing, size, hash or content, not {other:?}"
             ))),
         }
     }

@@ -58,6 +58,19 @@ pub(crate) struct NameArgs {
     pub(crate) files_from0: Option<PathBuf>,
 }
 
+/// Names of the files of two trees that take part.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Selection")]
+pub(crate) struct ListedArgs {
+    /// Select only the files and directories that this file names, one per line; - is stdin. Names are relative to the
+    /// trees
+    #[arg(long, value_name = "FILE")]
+    pub(crate) files_from: Option<PathBuf>,
+    /// Select only what this file names; each name ends with NUL
+    #[arg(long, value_name = "FILE", conflicts_with = "files_from")]
+    pub(crate) files_from0: Option<PathBuf>,
+}
+
 /// A regular expression over the bytes of a path. Classes such as `\d` and `\w` are ASCII.
 #[derive(Debug, Clone)]
 pub(crate) struct ByteRegex(Regex);

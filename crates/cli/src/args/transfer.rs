@@ -15,8 +15,8 @@ pub(crate) struct TransferArgs {
     /// Order of files in a tree: found (as listed), largest, smallest or name
     #[arg(long, value_name = "ORDER", default_value = "found", hide_possible_values = true)]
     pub(crate) order: OrderArg,
-    /// Verify each file after transfer: by size, by hash, or off [default: by size, if that takes no extra
-    /// command]
+    /// Verify each file after transfer: by size, by hash, by content (as hash; without hashes on the server, read
+    /// the file back), or off [default: by size, as far as the server tells it]
     #[arg(long, value_name = "HOW", hide_possible_values = true)]
     pub(crate) verify: Option<VerifyArg>,
     #[command(flatten)]
@@ -140,6 +140,7 @@ impl From<LinksArg> for Links {
 pub(crate) enum VerifyArg {
     Size,
     Hash,
+    Content,
     Off,
 }
 
@@ -148,6 +149,7 @@ impl From<VerifyArg> for Verify {
         match by {
             VerifyArg::Size => Self::Size,
             VerifyArg::Hash => Self::Hash,
+            VerifyArg::Content => Self::Content,
             VerifyArg::Off => Self::Nothing,
         }
     }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use base64::{Engine, prelude::BASE64_STANDARD};
 use clap::{Args, ValueEnum};
 use oxftp::{
-    Candidate, Client, Error, FileHash, FtpUrl, HashAlgorithm, RemotePath, Timestamp, hash_file,
+    Candidate, Client, Error, FileHash, FtpUrl, HashAlgorithm, RemotePath, Selection, Timestamp, hash_file,
     local_fs::LocalFs,
     mirror::{Action, Compare, Delete, Links, Mirror, Reason, Step},
 };
@@ -14,11 +14,11 @@ use tokio::io::AsyncReadExt;
 
 use super::{
     mirror::{Endpoint, across, filter, nothing_remote},
-    support::{diagnose, selector::Selector, sums::ChecksumList},
+    support::{diagnose, listed_paths::listed, selector::Selector, sums::ChecksumList},
 };
 use crate::{
     app::App,
-    args::{ConnectionArgs, DepthArgs, JobCount, SelectionArgs},
+    args::{ConnectionArgs, DepthArgs, JobCount, ListedArgs, SelectionArgs},
     failure::{Exit, Failure, Result},
     output::Output,
     session::Session,
@@ -61,6 +61,10 @@ pub(crate) struct CheckArgs {
     #[command(flatten)]
     selection: SelectionArgs,
     #[command(flatten)]
+    listed: ListedArgs,
+    #[arg(skip)]
+    conditions: Vec<Selection>,
+    #[command(flatten)]
     depth: DepthArgs,
     #[command(flatten)]
     connection: ConnectionArgs,
@@ -73,7 +77,8 @@ pub(crate) enum LinksToCheck {
     Follow,
 }
 
-pub(crate) async fn run(args: CheckArgs, app: &App) -> Result {
+pub(crate) async fn run(mut args: CheckArgs, app: &App) -> Result {
+    args.conditions = Vec::from_iter(listed(&args.listed)?);
     let mut session = Session::new(args.connection.clone())?;
     let mut report = Differences::new(args.json);
     let checked = match (&args.sums, &args.trees[..]) {
@@ -203,7 +208,7 @@ async fn compare(mirror: Mirror<'_>, args: &CheckArgs) -> (Vec<Step>, oxftp::Res
     let links = if args.links == LinksToCheck::Follow { Links::Follow } else { Links::Skip };
     let outcome = mirror
         .connections(args.jobs.connections())
-        .filter(filter(&args.selection, args.depth, None))
+        .filter(filter(&args.selection, args.depth, &args.conditions))
         .compare(compare)
         .delete(Delete::After)
         .links(links)
@@ -222,7 +227,7 @@ async fn check_contents(
     session: &mut Session,
     report: &mut Differences,
 ) -> Result<u64> {
-    let selector = Selector::new(&args.selection);
+    let selector = Selector::new(&args.selection).and(args.conditions.iter().cloned());
     let mut differences = 0;
     for path in files(source, args, &selector, session).await? {
         if known.binary_search_by(|known| known.as_slice().cmp(path.as_bytes())).is_ok() {
@@ -355,7 +360,7 @@ async fn check_sums(
         ))
     })?;
     let tree = Endpoint::read(tree)?;
-    let selector = Selector::new(&args.selection);
+    let selector = Selector::new(&args.selection).and(args.conditions.iter().cloned());
     let mut same = 0;
     for (name, wanted) in list.entries {
         let path = RemotePath::from_wire(&name, oxftp::Encoding::UTF_8);

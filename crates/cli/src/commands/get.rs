@@ -119,7 +119,7 @@ pub(crate) async fn run(args: GetArgs, app: &App) -> Result {
     }
     if let Some(seconds) = args.existing.stable {
         let stability = Stability::of_operands(&mut session, &operands, seconds).await?;
-        downloader.selector = downloader.selector.and(stability.into_selection());
+        downloader.selector = downloader.selector.and([stability.into_selection()]);
     }
     let mut urls = operands.urls();
     remove_repeated(&mut urls);

@@ -119,7 +119,7 @@ pub(crate) async fn run(mut args: PutArgs, app: &App) -> Result {
     let mut selector = Selector::new(&args.selection);
     if let Some(seconds) = args.existing.stable {
         let stability = Stability::of_paths(&args.sources, seconds).await?;
-        selector = selector.and(stability.into_selection());
+        selector = selector.and([stability.into_selection()]);
     }
     let uploader =
         Uploader { args: &args, url: &url, target: &target, selector, skipped_symlinks: AtomicU64::new(0) };

@@ -64,6 +64,21 @@ fn patterns() -> Vec<Row> {
             .here("in/a.txt", ALPHA)
             .here("in/a b.txt", BLANK),
         row("get --files-from0 - -d in URL/pub").input("a.txt\0sub/a b.txt\0").here("in/a.txt", ALPHA),
+        row("mirror --files-from - URL/pub copy")
+            .input("./sub\na.txt\nmissing\n")
+            .here("copy/a.txt", ALPHA)
+            .here("copy/sub/a b.txt", BLANK)
+            .gone_here("copy/b.log"),
+        row("mirror --files-from0 - tree URL/pub")
+            .input("in/two\0")
+            .there("pub/in/two", "22")
+            .gone_there("pub/one"),
+        row("mirror --delete --files-from - URL/pub tree")
+            .input("a.txt\none\n")
+            .gone_here("tree/one")
+            .here("tree/in/two", "22"),
+        row("mirror --files-from - URL/pub copy").input("../big\n").fails(2, "is not below the trees"),
+        row("check --files-from - tree URL/pub").input("one\n").fails(1, "").mentions(&["missing one\n"]),
         row("put --files-from - URL/").input("up.txt\ntree/one\n").there("up.txt", UP).there("one", "1"),
     ]
 }

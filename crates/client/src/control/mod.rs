@@ -14,7 +14,7 @@ mod unsolicited;
 pub(crate) use self::keep_alive::KeepAlive;
 pub(crate) use self::pipelined_passive::PipelinedPassive;
 
-use std::{collections::VecDeque, io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{collections::VecDeque, fmt::Write, io, net::SocketAddr, sync::Arc, time::Duration};
 
 use crate::trace::debug;
 use bytes::{Buf, BytesMut};
@@ -64,6 +64,8 @@ pub(crate) struct ControlChannel {
     /// Why the connection is unusable.
     broken: Option<BrokenReason>,
     redactor: Redactor,
+    /// The latest command line as it is shown; kept for its memory.
+    shown: String,
     throttle: Throttle,
     max_preliminary: usize,
     /// Number of preliminary replies since the last final reply.
@@ -153,6 +155,7 @@ impl ControlChannel {
             unclaimed: VecDeque::new(),
             broken: None,
             redactor: Redactor::default(),
+            shown: String::new(),
             throttle: throttle.clone(),
             max_preliminary: limits.preliminary_replies,
             preliminary: 0,
@@ -312,7 +315,7 @@ impl ControlChannel {
 
     /// Returns a text without secrets.
     pub(crate) fn redacted(&self, text: &str) -> String {
-        self.redactor.text(text)
+        self.redactor.text(text).into_owned()
     }
 
     /// Stops redacting replies that carry a value, such as a path or a number.
@@ -479,7 +482,9 @@ impl ControlChannel {
 
     /// Appends a command to the outgoing bytes, and counts its reply as outstanding.
     fn queue(&mut self, command: &Command) {
-        let line = self.redactor.text(&command.to_string());
+        self.shown.clear();
+        let _ = write!(self.shown, "{command}"); // A `String` takes everything.
+        let line: Arc<str> = Arc::from(&*self.redactor.text(&self.shown));
         debug!(target: "oxftp::protocol", "> {line}");
         self.outgoing.extend_from_slice(command.as_bytes());
         self.outgoing.extend_from_slice(b"\r\n");
@@ -488,7 +493,7 @@ impl ControlChannel {
             None if command.as_bytes() == b"QUIT" => AwaitedCommand::Quit,
             None => AwaitedCommand::Other,
         };
-        self.awaited.push_back(Awaited { to, line: Some(line.into()) });
+        self.awaited.push_back(Awaited { to, line: Some(line) });
     }
 
     /// Sends the outgoing bytes.

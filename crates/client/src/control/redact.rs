@@ -1,5 +1,7 @@
 //! Redaction of secrets that a server repeats in its replies.
 
+use std::borrow::Cow;
+
 use oxftp_proto::{Code, DecodeError, Reply, Secret};
 
 /// Secrets of a login. Many servers quote a refused command, and some repeat a secret later.
@@ -33,24 +35,28 @@ impl Redactor {
         if spared || !self.secrets.iter().any(|secret| reply.lines().any(|line| holds(line, secret))) {
             return reply;
         }
-        let lines: Vec<_> = reply.lines().map(|line| self.text(&String::from_utf8_lossy(line))).collect();
+        let lines: Vec<_> =
+            reply.lines().map(|line| self.text(&String::from_utf8_lossy(line)).into_owned()).collect();
         Reply::new(reply.code(), lines.iter().map(String::as_bytes))
     }
 
     /// Returns the error without secrets.
     pub(crate) fn error(&self, error: DecodeError) -> DecodeError {
         match error {
-            DecodeError::NotAReply { line } => DecodeError::NotAReply { line: self.text(&line) },
+            DecodeError::NotAReply { line } => DecodeError::NotAReply { line: self.text(&line).into_owned() },
             DecodeError::LineTooLong { limit, line } => {
-                DecodeError::LineTooLong { limit, line: self.text(&line) }
+                DecodeError::LineTooLong { limit, line: self.text(&line).into_owned() }
             }
             error => error,
         }
     }
 
     /// Returns the text without secrets.
-    pub(crate) fn text(&self, text: &str) -> String {
-        self.secrets.iter().fold(text.to_owned(), |text, secret| text.replace(secret.expose(), "***"))
+    pub(crate) fn text<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        self.secrets.iter().fold(Cow::Borrowed(text), |text, secret| match text.contains(secret.expose()) {
+            true => Cow::Owned(text.replace(secret.expose(), "***")),
+            false => text,
+        })
     }
 }
 

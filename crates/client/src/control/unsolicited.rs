@@ -53,6 +53,6 @@ impl ControlChannel {
     /// Marks the connection as broken by unsolicited data, and returns that error.
     pub(super) fn desynchronised(&mut self, text: String) -> Error {
         self.mark_broken("the server sent an unsolicited reply", None);
-        Error::Desynchronised { text: self.redactor.text(&text) }
+        Error::Desynchronised { text: self.redactor.text(&text).into_owned() }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{path::Path, sync::Arc};
 
-use oxftp_proto::{Precision, RemotePath, Timestamp, Zone};
+use oxftp_proto::{HashAlgorithm, Precision, RemotePath, Timestamp, Zone};
 
 use super::{
     backups::MirrorBackups,
@@ -210,6 +210,16 @@ pub(crate) async fn verify(
         Verify::Hash => match hash_mismatch(source, target).await? {
             None => Ok(()),
             Some(mismatch) => Err(mismatch),
+        },
+        Verify::Content => match hash_mismatch(source, target).await {
+            Ok(None) => Ok(()),
+            Ok(Some(mismatch)) => Err(mismatch),
+            Err(Error::Unsupported { .. } | Error::StatusCode(_) | Error::UnusableReply { .. }) => {
+                let here = source.client.hash_content(&source.path, HashAlgorithm::Sha256).await?;
+                let there = target.client.hash_content(&target.path, HashAlgorithm::Sha256).await?;
+                if here == there { Ok(()) } else { Err(Error::HashMismatch { there, here }) }
+            }
+            Err(error) => Err(error),
         },
     }
 }

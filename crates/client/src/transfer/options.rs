@@ -56,7 +56,9 @@ impl FileOptions {
         let what = "text (ascii)";
         match (self.ascii, self.resume, self.verify) {
             (true, true, _) => Err(Error::Incompatible { what, with: "resuming" }),
-            (true, _, Verify::Size | Verify::Hash) => Err(Error::Incompatible { what, with: "verifying" }),
+            (true, _, Verify::Size | Verify::Hash | Verify::Content) => {
+                Err(Error::Incompatible { what, with: "verifying" })
+            }
             _ => Ok(()),
         }
     }
@@ -248,6 +250,16 @@ pub enum Verify {
     /// By the strongest hash that the server offers (see [`Client::hash`](crate::Client::hash)). Both sides
     /// have to read the whole file.
     Hash,
+    /// By content: as [`Verify::Hash`] where the server computes hashes; elsewhere the file is downloaded once more
+    /// (`RETR`) after its transfer, and its SHA-256 compared.
+    Content,
+}
+
+impl Verify {
+    /// Returns whether both sides read the whole file once more.
+    pub(crate) fn reads_files(self) -> bool {
+        matches!(self, Self::Hash | Self::Content)
+    }
 }
 
 /// Writes a setter for each listed field of `file: FileOptions`, with its own documentation.

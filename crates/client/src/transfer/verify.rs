@@ -2,12 +2,15 @@
 
 use std::path::Path;
 
-use oxftp_proto::RemotePath;
+use oxftp_proto::{FileHash, HashAlgorithm, RemotePath};
 
 use super::options::Verify;
 use crate::{
     Client, Error, Result,
-    local_fs::{FileSystem, hash::hash_file},
+    local_fs::{
+        FileSystem,
+        hash::{Hasher, hash_file},
+    },
 };
 
 /// The local file of a transfer.
@@ -37,6 +40,26 @@ impl Verify {
                 let here = hash_file(local.fs, local.path, there.algorithm()).await?;
                 if here == there { Ok(()) } else { Err(Error::HashMismatch { there, here }) }
             }
+            Self::Content => {
+                let there = content_hash(client, remote).await?;
+                let here = hash_file(local.fs, local.path, there.algorithm()).await?;
+                if here == there { Ok(()) } else { Err(Error::HashMismatch { there, here }) }
+            }
         }
+    }
+}
+
+/// Returns the hash that the server computes, or else the SHA-256 of the file that it sends.
+async fn content_hash(client: &mut Client, remote: &RemotePath) -> Result<FileHash> {
+    match client.hash(remote, None).await {
+        Ok(hash) if Hasher::new(hash.algorithm()).is_ok() => Ok(hash),
+        Ok(_)
+        | Err(
+            Error::Unsupported { .. }
+            | Error::StatusCode(_)
+            | Error::UnusableReply { .. }
+            | Error::Unanswered { .. },
+        ) => client.hash_content(remote, HashAlgorithm::Sha256).await,
+        Err(error) => Err(error),
     }
 }

@@ -15,6 +15,7 @@ use crate::common::{content, login};
 
 server_tests! {
     lengths_are_compared_both_ways,
+    contents_are_compared_both_ways,
     an_upload_keeps_the_times_of_its_files,
 }
 
@@ -27,6 +28,26 @@ async fn lengths_are_compared_both_ways(server: &TestServer) {
     client.download("x").to(local.path().join("y")).write_into(true).verify(Verify::Size).await.unwrap();
 
     assert_eq!(fs::read(local.path().join("y")).unwrap(), content(100_000));
+}
+
+async fn contents_are_compared_both_ways(server: &TestServer) {
+    let local = tempfile::tempdir().unwrap();
+    fs::create_dir(local.path().join("tree")).unwrap();
+    for (name, size) in [("large", 100_000), ("small", 10), ("empty", 0)] {
+        fs::write(local.path().join("tree").join(name), content(size)).unwrap();
+    }
+    let mut client = login(server).await;
+
+    client.upload(local.path().join("tree")).temporary(true).verify(Verify::Content).await.unwrap();
+    let copy = local.path().join("copy");
+    client.download("tree").to(&copy).write_into(true).verify(Verify::Content).await.unwrap();
+    client.mirror_up(local.path().join("tree"), "mirrored").verify(Verify::Content).await.unwrap();
+    client.mirror_down("mirrored", local.path().join("back")).verify(Verify::Content).await.unwrap();
+
+    for copy in ["copy", "back"].map(|name| local.path().join(name)) {
+        assert_eq!(fs::read(copy.join("large")).unwrap(), content(100_000));
+        assert_eq!(fs::read(copy.join("empty")).unwrap(), b"");
+    }
 }
 
 async fn an_upload_keeps_the_times_of_its_files(server: &TestServer) {

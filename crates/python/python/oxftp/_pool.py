@@ -14,7 +14,7 @@ from ._tls import TlsConfig
 
 RemotePath = str | PurePosixPath
 LocalPath = str | PathLike[str]
-Verify = Literal["auto", "nothing", "size", "hash"]
+Verify = Literal["auto", "nothing", "size", "hash", "content"]
 Delete = Literal["never", "before", "after"]
 Links = Literal["skip", "follow", "copy"]
 

@@ -14,6 +14,7 @@ use tokio::sync::mpsc;
 
 use self::step_counts::StepCounts;
 use super::support::{
+    listed_paths::listed,
     lock::{JobLocks, LockTarget},
     selector::Selector,
     stability::Stability,
@@ -22,8 +23,8 @@ use super::support::{
 use crate::{
     app::App,
     args::{
-        ConnectionArgs, DepthArgs, ExistingArgs, FilterArgs, LinksArg, ModeArgs, MoveArgs, RecordArgs,
-        SelectionArgs, TransferArgs,
+        ConnectionArgs, DepthArgs, ExistingArgs, FilterArgs, LinksArg, ListedArgs, ModeArgs, MoveArgs,
+        RecordArgs, SelectionArgs, TransferArgs,
     },
     failure::{Exit, Failure, Result},
     output::Output,
@@ -95,6 +96,8 @@ pub(crate) struct MirrorArgs {
     #[command(flatten)]
     selection: SelectionArgs,
     #[command(flatten)]
+    listed: ListedArgs,
+    #[command(flatten)]
     depth: DepthArgs,
     #[command(flatten)]
     existing: ExistingArgs,
@@ -153,11 +156,11 @@ async fn mirror(args: &MirrorArgs, steps: &Arc<StepCounts>, app: &App) -> Result
     let begun = Instant::now();
     let mut session = Session::new(args.connection.clone())?;
     let locks = lock(args, &mut session, &source, &target).await?;
-    let stable = match args.existing.stable {
-        Some(seconds) => Some(stable_files(&mut session, &source, seconds).await?),
-        None => None,
-    };
-    let job = MirrorJob { args, stable, steps, app };
+    let mut conditions = Vec::from_iter(listed(&args.listed)?);
+    if let Some(seconds) = args.existing.stable {
+        conditions.push(stable_files(&mut session, &source, seconds).await?);
+    }
+    let job = MirrorJob { args, conditions, steps, app };
     let (report, about) = locks.run(job.mirror_trees(&mut session, source, target)).await?;
     let report = report.map_err(|error| match error {
         // It names the local path.
@@ -207,8 +210,8 @@ async fn stable_files(session: &mut Session, source: &Endpoint, seconds: u32) ->
 /// A mirror as the flags say.
 struct MirrorJob<'a> {
     args: &'a MirrorArgs,
-    /// The files of the source that no program writes; all if `None`.
-    stable: Option<Selection>,
+    /// Conditions that no flag of the selection expresses: that the files are listed, and that no program writes them.
+    conditions: Vec<Selection>,
     steps: &'a Arc<StepCounts>,
     app: &'a App,
 }
@@ -318,13 +321,10 @@ impl MirrorJob<'_> {
 }
 
 /// Returns the rules of the flags, with the conditions that no rule expresses.
-pub(super) fn filter(selection: &SelectionArgs, depth: DepthArgs, stable: Option<&Selection>) -> Filter {
+pub(super) fn filter(selection: &SelectionArgs, depth: DepthArgs, conditions: &[Selection]) -> Filter {
     let rules = selection.filter.0.clone();
     let others = SelectionArgs { filter: FilterArgs::default(), ..selection.clone() };
-    let mut selector = Selector::new(&others);
-    if let Some(stable) = stable {
-        selector = selector.and(stable.clone());
-    }
+    let selector = Selector::new(&others).and(conditions.iter().cloned());
     match selector.transfer(depth) {
         Some(selection) => rules.select(selection),
         None => rules,
@@ -349,7 +349,7 @@ impl MirrorJob<'_> {
         let (args, app) = (self.args, self.app);
         let mut mirror = mirror
             .connections(args.transfer.jobs.connections())
-            .filter(filter(&args.selection, args.depth, self.stable.as_ref()))
+            .filter(filter(&args.selection, args.depth, &self.conditions))
             .compare(args.compare())
             .delete(args.delete.map(Delete::from).unwrap_or_default())
             .links(args.links.into())

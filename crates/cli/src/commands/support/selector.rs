@@ -15,8 +15,8 @@ pub(crate) struct Selector {
     not_before: Option<i64>,
     min_size: Option<u64>,
     max_size: Option<u64>,
-    /// A condition that files must meet as well.
-    also: Option<Selection>,
+    /// Conditions that files and directories must meet as well.
+    also: Vec<Selection>,
     is_active: bool,
 }
 
@@ -30,7 +30,7 @@ impl Selector {
             not_before: args.max_age.map(|age| age.since),
             min_size: args.min_size.map(|size| size.0),
             max_size: args.max_size.map(|size| size.0),
-            also: None,
+            also: Vec::new(),
             is_active: false,
         };
         let is_active = !args.filter.is_empty()
@@ -40,9 +40,11 @@ impl Selector {
         Self { is_active, ..selector }
     }
 
-    /// Adds a condition that files must meet as well.
-    pub(crate) fn and(self, also: Selection) -> Self {
-        Self { also: Some(also), is_active: true, ..self }
+    /// Adds conditions that files and directories must meet as well.
+    pub(crate) fn and(mut self, also: impl IntoIterator<Item = Selection>) -> Self {
+        self.also.extend(also);
+        self.is_active |= !self.also.is_empty();
+        self
     }
 
     /// Returns whether any flag of the selection was given.
@@ -62,7 +64,10 @@ impl Selector {
     /// all of them.
     pub(crate) fn accepts(&self, candidate: &Candidate<'_>) -> bool {
         let Candidate { path, is_dir, size, modified } = *candidate;
-        if !self.filter.matches(path, is_dir) || self.exclude.iter().any(|regex| regex.is_match(path)) {
+        if !self.filter.matches(path, is_dir)
+            || self.exclude.iter().any(|regex| regex.is_match(path))
+            || !self.also.iter().all(|also| also.accepts(candidate))
+        {
             return false;
         }
         if is_dir {
@@ -74,7 +79,6 @@ impl Selector {
             && self.not_before.is_none_or(|limit| seconds.is_some_and(|time| time >= limit))
             && self.min_size.is_none_or(|limit| size.is_some_and(|size| size >= limit))
             && self.max_size.is_none_or(|limit| size.is_some_and(|size| size <= limit))
-            && self.also.as_ref().is_none_or(|also| also.accepts(candidate))
     }
 
     /// Returns whether an operand is selected. With an age or a size, only files are.

@@ -24,7 +24,7 @@ use crate::transfer::{
     copy::{CopyError, Filled, copy_down, copy_text_down, fill},
     file_progress::{FileProgress, Transferred},
     local_path::{refuse_link, refuse_target},
-    options::{FileOptions, MIN_BLOCK, Verify},
+    options::{FileOptions, MIN_BLOCK},
     partial_name::partial_path,
     preserve::{choose_local_mode, set_local_mode, set_local_time, system_time},
     resume::{LARGE, OVERLAP, defeats_resume, is_session_end},
@@ -494,11 +494,8 @@ impl FileDownload<'_> {
     /// Returns whether a file is read into memory: it is small, and needs nothing on disk before it is complete.
     fn is_small(&self, remote: &RemoteFile<'_>) -> bool {
         let FileOptions { resume, ascii, verify, .. } = self.options;
-        let is_plain = !resume
-            && !ascii
-            && !self.options.sets_mode()
-            && verify != Verify::Hash
-            && self.backups.is_none();
+        let is_plain =
+            !resume && !ascii && !self.options.sets_mode() && !verify.reads_files() && self.backups.is_none();
         is_plain && remote.size.is_some_and(|size| size < MIN_BLOCK as u64)
     }
 

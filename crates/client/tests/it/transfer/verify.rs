@@ -50,6 +50,37 @@ async fn upload_with_wrong_size_is_error() {
 }
 
 #[tokio::test]
+async fn content_verification_reads_damaged_upload_back() {
+    let local = tempfile::tempdir().unwrap();
+    fs::write(local.path().join("x"), "hello").unwrap();
+    let script = receive_file(Script::new().type_image(), "STOR x", "hello").expect("FEAT").reply("502 no");
+    let (server, mut client) = play(with_sync_check(send_file(script, "RETR x", "hexxo"))).await;
+
+    let upload = client.upload(local.path().join("x")).to("x").write_into(true);
+    let error = upload.verify(Verify::Content).await.unwrap_err();
+
+    let Error::UploadMismatch { source, .. } = error else { panic!("{error}") };
+    assert!(matches!(*source, Error::HashMismatch { .. }), "{source}");
+    assert_in_sync(&mut client).await;
+    server.done().await;
+}
+
+#[tokio::test]
+async fn content_verification_uses_hash_of_server() {
+    let local = tempfile::tempdir().unwrap();
+    let script = Script::new().expect("MLST x").reply(scripts::mlst_file(5)).type_image();
+    let (server, mut client) =
+        play(with_sync_check(with_wrong_hash(send_file(script, "RETR x", "hello")))).await;
+
+    let error = client.download("x").to(local.path()).verify(Verify::Content).await.unwrap_err();
+
+    assert!(matches!(error, Error::HashMismatch { .. }), "{error}");
+    assert!(!local.path().join("x").exists());
+    assert_in_sync(&mut client).await;
+    server.done().await;
+}
+
+#[tokio::test]
 async fn missing_server_hash_is_error() {
     let local = tempfile::tempdir().unwrap();
     fs::write(local.path().join("x"), "hello").unwrap();
