@@ -169,7 +169,7 @@ impl Pool {
                 if parents {
                     pool.create_dir_all(path.0).await
                 } else {
-                    pool.client().await?.create_dir(path.0).await
+                    pool.create_dir(path.0).await
                 }
             };
             outcome(created.await, exception)

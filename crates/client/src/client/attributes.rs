@@ -138,6 +138,18 @@ impl Client {
         self.capabilities.hides_uploads
     }
 
+    /// Returns whether a directory is too large to be listed for each upload.
+    pub(crate) fn is_large_directory(&self, directory: &RemotePath) -> bool {
+        self.capabilities.large_directories.contains(directory)
+    }
+
+    pub(crate) fn note_large_directory(&mut self, directory: RemotePath) {
+        // There are few, and what was learned is kept as long as the pool.
+        if self.capabilities.large_directories.len() < 1000 {
+            self.capabilities.large_directories.insert(directory);
+        }
+    }
+
     /// Returns whether the user has not been told yet that uploads to this server cannot be verified.
     pub(crate) fn reports_unverified(&self) -> bool {
         self.control.memory().reports_unverified()

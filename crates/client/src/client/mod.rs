@@ -15,6 +15,7 @@ mod login_options;
 mod metadata;
 mod navigation;
 mod raw;
+mod reconnecting;
 mod session;
 mod state;
 mod stou;

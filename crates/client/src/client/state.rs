@@ -1,8 +1,10 @@
 //! Knowledge about a server, and the current state of one session on it.
 
-use std::sync::{Arc, atomic::AtomicBool};
-
-use std::time::Duration;
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, atomic::AtomicBool},
+    time::Duration,
+};
 
 use oxftp_proto::{
     Features, HashAlgorithm, PathEvidence, PathStyle, RemotePath, Reply, ServerZone, TransferType,
@@ -74,6 +76,8 @@ pub(crate) struct ServerCapabilities {
     pub(super) no_mdtm: bool,
     /// Listings do not show uploaded files, or cannot be read.
     pub(super) hides_uploads: bool,
+    /// Directories that are too large to be listed for each upload.
+    pub(super) large_directories: BTreeSet<RemotePath>,
     /// The user knows that times are not preserved on this server.
     pub(crate) reported_times_not_kept: Arc<AtomicBool>,
     /// What the listings have shown.
@@ -133,6 +137,7 @@ impl ServerCapabilities {
         self.no_size |= other.no_size;
         self.no_mdtm |= other.no_mdtm;
         self.hides_uploads |= other.hides_uploads;
+        self.large_directories.extend(other.large_directories.iter().cloned());
         self.reported_times_not_kept = other.reported_times_not_kept.clone();
         self.no_compression |= other.no_compression;
         self.no_compressed_uploads |= other.no_compressed_uploads;

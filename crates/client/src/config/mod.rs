@@ -158,6 +158,10 @@ impl ClientBuilder {
     /// interrupted or have a temporary name. A record has less than 200 bytes, contains no name, and is removed when the
     /// upload is complete. Those of other uploads are removed after 30 days, or when there are more than a thousand.
     ///
+    /// A [mirror](crate::Pool::mirror_up) to a server that stores files under other names than it was given, and finds them by
+    /// those names only, notes the names here, so that the next one does not send unchanged files again. It fails for these
+    /// files all the same.
+    ///
     /// ```no_run
     /// let builder = oxftp::Client::builder().upload_records("/var/lib/publisher/uploads");
     /// ```
@@ -465,7 +469,8 @@ impl ClientBuilder {
     /// `DELE`, `RMD`, `MKD`, `RNFR` with `RNTO`, and those that set times and permissions. A removal counts as done if the
     /// path is missing at the repetition, a creation if the directory exists. Transfers are not repeated, and neither are
     /// raw commands. The pauses before the attempts grow from a quarter of a second. The sessions of a
-    /// [`Pool`](crate::Pool) do not use it: its jobs have retries of their own.
+    /// [`Pool`](crate::Pool) do not use it: its jobs have retries of their own, and its commands that change something open a
+    /// lost session again twice.
     ///
     /// ```no_run
     /// use oxftp::{Client, Credentials};

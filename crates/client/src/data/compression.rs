@@ -124,10 +124,11 @@ impl Inflater {
         let status = self.state.decompress(&self.waiting, space, FlushDecompress::None);
         self.ended = status.map_err(|_| invalid("the compressed data are damaged"))? == Status::StreamEnd;
         self.waiting.advance((self.state.total_in() - read) as usize);
-        buf.advance((self.state.total_out() - written) as usize);
         if self.state.total_out() > self.most {
+            // A read that fails has read nothing: callers such as `read_to_end` panic otherwise.
             return Err(invalid(&format!("the compressed data inflate to more than {} bytes", self.most)));
         }
+        buf.advance((self.state.total_out() - written) as usize);
         Ok(())
     }
 

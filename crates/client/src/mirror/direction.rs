@@ -251,6 +251,19 @@ impl MirrorDirection {
         })
     }
 
+    /// Returns the path of a node at the target, as it is displayed.
+    pub(crate) fn target_name(&self, path: &RelativePath) -> String {
+        match self {
+            Self::Up { target, .. } | Self::Across { target, .. } => {
+                target.join_path(&path.to_remote_path()).to_string()
+            }
+            Self::Down { target, .. } => match path.on_disk(target) {
+                Ok(path) => path.display().to_string(),
+                Err(_) => path.to_remote_path().to_string(),
+            },
+        }
+    }
+
     /// Returns the path of a node at the source, as it is displayed.
     pub(crate) fn source_name(&self, path: &RelativePath) -> String {
         match self {

@@ -17,8 +17,12 @@ use crate::transfer::{
     file_progress::FileProgress,
     options::JobOptions,
     scheduler::{
-        Found, JobHandler, Scheduler, admission::AdmissionGate, concurrency::WorkAmount,
-        pending_write::FileOutcome, worker::Worker,
+        Found, JobHandler, Scheduler,
+        admission::AdmissionGate,
+        concurrency::WorkAmount,
+        pending_write::FileOutcome,
+        retry::{RetryBudget, retrying},
+        worker::Worker,
     },
 };
 use crate::{Client, Error, Pool, Report, Result, client::FollowUp, deadline::Deadline, progress::Silent};
@@ -32,6 +36,14 @@ pub(crate) async fn finalize(
     mut report: Report,
 ) -> Report {
     create_symlinks(context).await;
+    let workers_of_target = match &context.direction {
+        MirrorDirection::Across { other, .. } => Worker::of(other),
+        _ => worker.again(),
+    };
+    let confirming = confirm_stored(context, workers_of_target, job, &mut report);
+    if deadline.cut(Box::pin(confirming)).await.is_none() {
+        crate::trace::debug!("there was no time to list what was stored");
+    }
     let extraneous = std::mem::take(&mut context.deferred().extraneous);
     if extraneous.is_empty() {
         return report;
@@ -55,6 +67,39 @@ pub(crate) async fn finalize(
         Err(error) => report.note("the deletion".to_owned(), error),
     }
     report
+}
+
+/// Lists what was stored and not confirmed, and reports what the server has under another name or with another size.
+async fn confirm_stored(
+    context: &MirrorContext,
+    mut worker: Worker<'_>,
+    job: &JobOptions,
+    report: &mut Report,
+) {
+    let is_listed_later = |directory: &RelativePath| {
+        let deferred = context.deferred();
+        let mut listed = deferred.extraneous.iter().filter(|extraneous| extraneous.need_listing());
+        listed.any(|extraneous| *extraneous.directory == *directory)
+    };
+    for (directory, stored) in context.unconfirmed.take() {
+        let stored = context.unconfirmed.still_unconfirmed(stored, is_listed_later(&directory));
+        if stored.is_empty() {
+            continue;
+        }
+        let listed = retrying!(&mut worker, RetryBudget::new(job.retries), |client| {
+            let mut target = context.direction.target_over(&*context.fs, client, &context.clocks);
+            target.list(&directory, &context.limits, FollowUp::Nothing).await
+        });
+        match listed {
+            Ok(listing) => {
+                for (path, error) in context.unconfirmed.compare(&directory, &stored, &listing.nodes) {
+                    report.note(path, error);
+                }
+            }
+            // The server reported before that the transfers are complete.
+            Err(error) => crate::trace::debug!("what was stored is not compared: {}", Error::from(error)),
+        }
+    }
 }
 
 async fn create_symlinks(context: &MirrorContext) {

@@ -23,6 +23,7 @@ mod file_job;
 mod filter;
 mod finalize;
 mod listing;
+mod name_notes;
 mod node;
 mod node_table;
 mod notices;
@@ -38,6 +39,7 @@ mod step;
 mod symlink;
 mod timestamps;
 mod transfer;
+mod unconfirmed;
 
 use std::{future::IntoFuture, path::PathBuf, sync::Mutex};
 
@@ -53,10 +55,12 @@ use self::{
     delete::DeletionBudget,
     direction::{MirrorDirection, RootState, ServerClocks},
     directory_pair::DirectoryPair,
+    name_notes::NameNotes,
     notices::Notices,
     run::{Counters, Deferred, MirrorContext},
     sources::MirrorSources,
     step::StepObserver,
+    unconfirmed::UnconfirmedNodes,
 };
 pub use crate::transfer::symlink::Links;
 use crate::transfer::{
@@ -70,7 +74,7 @@ use crate::transfer::{
         worker::Worker,
     },
     source_removal::SourceRemoval,
-    upload::file::UploadOptions,
+    upload::{file::UploadOptions, record::file_name as record_name},
 };
 use crate::{
     Client, Error, Existing, Pool, Report, Result, deadline::Deadline, future::BoxFuture, list::CycleDetector,
@@ -543,7 +547,9 @@ impl<'p> Mirror<'p> {
         let workers = worker.again().with_siblings();
         let scheduler = Scheduler::new(&context, &job, admission, workers.len());
         let root = DirectoryPair::root(roots.target_exists);
-        let report = match Box::pin(scheduler.run_tree(root, workers, deadline)).await {
+        let scheduled = Box::pin(scheduler.run_tree(root, workers, deadline)).await;
+        context.name_notes.save(&*context.fs).await;
+        let report = match scheduled {
             Err(Error::Stopped { mut report, source }) => {
                 context.complete(&mut report);
                 return Err(Error::Stopped { report, source });
@@ -570,7 +576,7 @@ impl<'p> Mirror<'p> {
     fn into_context(mut self, roots: &RootState) -> (MirrorContext, Worker<'p>) {
         self.upload.temporary |= self.backup.is_some();
         let backups = self.backup.take().map(|backup| self.direction.backups(backup)).unwrap_or_default();
-        let sources = MirrorSources::new(&self.source, &self.direction);
+        let sources = MirrorSources::new(&self.source, &self.direction, self.job.retries);
         if sources.are_removed() {
             self.file.sync = true;
             if self.file.verify == Verify::Auto {
@@ -583,6 +589,12 @@ impl<'p> Mirror<'p> {
             _ => config.file_system.clone(),
         };
         let limits = config.limits.clone();
+        let name_notes = NameNotes::new(match (&self.direction, &config.upload_records) {
+            (MirrorDirection::Up { target, .. }, Some(directory)) => {
+                Some(directory.join(record_name(self.worker.host(), target)).with_extension("names"))
+            }
+            _ => None,
+        });
         let context = MirrorContext {
             direction: self.direction,
             fs,
@@ -606,6 +618,8 @@ impl<'p> Mirror<'p> {
             observer: self.observer,
             clocks: ServerClocks::default(),
             notices: Notices::default(),
+            name_notes,
+            unconfirmed: UnconfirmedNodes::default(),
             deletion_budget: DeletionBudget::new(self.max_deletions),
             counters: Counters::default(),
             deferred: Mutex::new(Deferred::default()),

@@ -157,6 +157,12 @@ impl PlannedFiles {
         rows.filter(|(_, row)| row.target == MISSING).map(|(index, _)| index)
     }
 
+    /// Returns a file of the target by its name, if the source has none of that name.
+    pub(crate) fn listed_at_target(&self, name: &[u8]) -> Option<Node> {
+        let node = self.target.get(self.target.find(name)?)?;
+        (node.kind == NodeKind::File && self.source.find(name).is_none()).then_some(node)
+    }
+
     /// Pairs the files that the target lacks with those of the target that the source lacks, and that may stand for them:
     /// in another case, cut, or with other characters.
     pub(crate) fn in_other_forms(&self) -> Vec<(PlannedFile, Node)> {

@@ -8,7 +8,7 @@ use crate::Result;
 use crate::transfer::local_path::local_name;
 
 /// Names from the root to a node; empty for the root itself.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub(crate) struct RelativePath(Box<[FileName]>);
 
 impl RelativePath {

@@ -20,13 +20,15 @@ use super::{
     file_job::{self, FileJob, FileJobs},
     filter::Filter,
     listing::Listing,
-    node::Node,
+    name_notes::NameNotes,
+    node::{Node, NodeFacts},
     node_table::NodeTable,
     notices::Notices,
     plan::{DirectoryPlan, PlanRules, PlannedFile, plan},
     relative_path::RelativePath,
     sources::{MirrorSources, is_as_listed},
     step::{Action, Reason, Step, StepObserver},
+    unconfirmed::UnconfirmedNodes,
 };
 use crate::transfer::symlink::Links;
 use crate::transfer::{
@@ -65,6 +67,8 @@ pub(crate) struct MirrorContext {
     pub(crate) observer: Option<StepObserver>,
     pub(crate) clocks: ServerClocks,
     pub(crate) notices: Notices,
+    pub(crate) name_notes: NameNotes,
+    pub(crate) unconfirmed: UnconfirmedNodes,
     pub(crate) deletion_budget: DeletionBudget,
     pub(crate) counters: Counters,
     pub(crate) deferred: Mutex<Deferred>,
@@ -202,6 +206,9 @@ impl MirrorContext {
             true => file_job::part_files(&source),
             false => Vec::new(),
         };
+        if self.confirms_names() {
+            self.unconfirmed.learn(&source, &target);
+        }
         let comparison = Comparison { asks_times: sessions.may_report_times(), ..self.comparison };
         let mut plan = self.plan(source, target, comparison, is_complete)?;
         if !shows_dot_names {
@@ -321,6 +328,9 @@ impl MirrorContext {
                 if let Some(stored) = &directory.stored {
                     stored.add(name);
                 }
+                if self.confirms_names() {
+                    self.unconfirmed.add_name(&path.parent(), name);
+                }
             }
             *is_created = true;
             self.counters.directories.fetch_add(1, Ordering::Relaxed);
@@ -379,8 +389,14 @@ impl MirrorContext {
             return Ok(());
         }
         let mut kept = HashSet::new();
+        if self.name_notes.are_found(&*self.fs).await {
+            Box::pin(self.find_noted_names(directory, plan, &mut kept, failures)).await;
+        }
         for (file, node) in plan.files.in_other_forms() {
             let path = directory.join(&file.name);
+            if kept.contains(&file.name) {
+                continue;
+            }
             let mut target = self.direction.target(&*self.fs, sessions, &self.clocks);
             let there = target.size_if_told(&path).await?;
             if there.is_none() || node.facts.size.is_some_and(|listed| Some(listed) != there) {
@@ -396,6 +412,32 @@ impl MirrorContext {
         }
         plan.remove_blocked(&kept);
         Ok(())
+    }
+
+    /// Reports the files that an earlier run noted to be stored under another name, if the server still lists that name with
+    /// the size of the source. They are not sent again.
+    async fn find_noted_names(
+        &self,
+        directory: &RelativePath,
+        plan: &mut DirectoryPlan,
+        kept: &mut HashSet<FileName>,
+        failures: &mut Vec<(String, Error)>,
+    ) {
+        for file in plan.files.missing().filter_map(|index| plan.files.get(index)) {
+            let path = directory.join(&file.name);
+            let Some(stored) = self.name_notes.stored_name(&*self.fs, &path, &file.source).await else {
+                continue;
+            };
+            let Some(node) = plan.files.listed_at_target(&stored) else { continue };
+            if node.facts.size.is_some_and(|listed| Some(listed) != file.source.size) {
+                continue;
+            }
+            let stored = self.direction.target_name(&directory.join(&node.name));
+            let error = Error::StoredElsewhere { path: self.direction.target_name(&path), stored };
+            failures.push((self.direction.source_name(&path), error));
+            kept.insert(file.name);
+            plan.unchanged += 1;
+        }
     }
 
     /// Deletes the nodes that must be deleted before the transfers, and defers the other extraneous nodes. A node that
@@ -499,6 +541,14 @@ impl MirrorContext {
         if let Some(stored) = job.stored.as_ref().filter(|_| moved.is_some()) {
             stored.add(&job.file.name);
         }
+        if moved.is_some() && self.confirms_names() {
+            let is_new = job.file.decision == Decision::Transfer(Reason::Missing);
+            if let Some(size) = progress.take_unconfirmed_size() {
+                self.unconfirmed.add_size(&job.directory, &job.file.name, size);
+            } else if is_new {
+                self.unconfirmed.add_name(&job.directory, &job.file.name);
+            }
+        }
         match (moved, &job.part_file) {
             (None, _) => Ok(Transferred { bytes: 0, resumed: 0 }),
             (Some(moved), None) => Ok(moved),
@@ -541,8 +591,9 @@ impl MirrorContext {
             true => Transferred { bytes: 0, resumed: 0 },
             false => {
                 let (options, upload) = (self.file_options, self.upload);
-                Box::pin(transfer.run(&file.source, options, upload, &self.backups, follow_up, progress))
-                    .await?
+                let moved =
+                    Box::pin(transfer.run(&file.source, options, upload, &self.backups, follow_up, progress));
+                self.note_name(&path, &file.source, moved.await)?
             }
         };
         self.counters.files.fetch_add(1, Ordering::Relaxed);
@@ -553,6 +604,26 @@ impl MirrorContext {
             Box::pin(self.remove_source(sessions, &path, before.as_ref())).await?;
         }
         Ok(Some(moved))
+    }
+
+    /// Returns whether the names that this mirror stores are compared with a later listing.
+    fn confirms_names(&self) -> bool {
+        !self.dry_run && !self.direction.has_local_target()
+    }
+
+    /// Notes under which name the server stored a file, if it does not find it by its own.
+    fn note_name(
+        &self,
+        path: &RelativePath,
+        source: &NodeFacts,
+        moved: Result<Transferred>,
+    ) -> Result<Transferred> {
+        match &moved {
+            Ok(_) => self.name_notes.forget(path),
+            Err(Error::StoredElsewhere { stored, .. }) => self.name_notes.note(path, source, stored),
+            Err(_) => {}
+        }
+        moved
     }
 
     /// Records a transferred file for the report.

@@ -22,11 +22,13 @@ pub(crate) struct MirrorSources {
 }
 
 impl MirrorSources {
-    pub(crate) fn new(removal: &SourceRemoval, direction: &MirrorDirection) -> Self {
+    pub(crate) fn new(removal: &SourceRemoval, direction: &MirrorDirection, reconnects: u32) -> Self {
         match direction {
-            MirrorDirection::Up { source, .. } => Self { local: removal.below(source.clone()), remote: None },
+            MirrorDirection::Up { source, .. } => {
+                Self { local: removal.below(source.clone(), reconnects), remote: None }
+            }
             MirrorDirection::Down { source, .. } | MirrorDirection::Across { source, .. } => {
-                Self { local: None, remote: removal.below(source.clone()) }
+                Self { local: None, remote: removal.below(source.clone(), reconnects) }
             }
         }
     }

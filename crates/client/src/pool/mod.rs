@@ -26,6 +26,7 @@ use oxftp_proto::{TransferType, dialog::Credentials};
 
 pub use self::entries::EntryStream;
 use self::inner::{OpenError, PoolInner};
+pub(crate) use self::operations::RECONNECTS;
 pub use self::pooled::PooledClient;
 pub use self::suspendable::PoolStream;
 use crate::{Client, ClientBuilder, Error, Host, Result, Throttle, config::Config, deadline::Deadline};

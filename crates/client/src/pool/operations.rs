@@ -28,6 +28,9 @@ macro_rules! repeatable {
 }
 pub(super) use repeatable;
 
+/// How often an operation that changes something opens its session again.
+pub(crate) const RECONNECTS: u32 = 2;
+
 impl Pool {
     /// Reads a whole file into memory, as [`Client::read`](crate::Client::read) does (`SIZE`, `RETR`).
     ///
@@ -152,8 +155,10 @@ impl Pool {
         repeatable!(self, |client| client.create_dir_all(&path).await)
     }
 
-    /// Renames a file or directory (`RNFR`, `RNTO`; RFC 959, 4.1.3). It is not repeated if the connection is lost,
-    /// since it may have been done.
+    /// Renames a file or directory (`RNFR`, `RNTO`; RFC 959, 4.1.3).
+    ///
+    /// If the session is lost, it is opened again, at most twice, and the rename is repeated unless it was done before: the
+    /// old name is missing then, and the new one exists.
     ///
     /// ```no_run
     /// # async fn example(pool: &oxftp::Pool) -> oxftp::Result<()> {
@@ -167,11 +172,14 @@ impl Pool {
     /// Those of [`client`](Self::client) and [`Client::rename`](crate::Client::rename).
     pub async fn rename(&self, from: impl Into<RemotePath>, to: impl Into<RemotePath>) -> Result<()> {
         let (from, to) = (from.into(), to.into());
-        self.client().await?.rename(from, to).await
+        let mut session = self.client().await?;
+        session.reconnecting(RECONNECTS).rename(from, to).await
     }
 
-    /// Removes a file (`DELE`; RFC 959, 4.1.3). It is not repeated if the connection is lost, since it may have been
-    /// done.
+    /// Removes a file (`DELE`; RFC 959, 4.1.3).
+    ///
+    /// If the session is lost, it is opened again, at most twice, and the removal is repeated unless the file is missing
+    /// then.
     ///
     /// ```no_run
     /// # async fn example(pool: &oxftp::Pool) -> oxftp::Result<()> {
@@ -185,10 +193,14 @@ impl Pool {
     /// Those of [`client`](Self::client) and [`Client::remove_file`](crate::Client::remove_file).
     pub async fn remove_file(&self, path: impl Into<RemotePath>) -> Result<()> {
         let path = path.into();
-        self.client().await?.remove_file(path).await
+        let mut session = self.client().await?;
+        session.reconnecting(RECONNECTS).remove_file(path).await
     }
 
-    /// Removes an empty directory (`RMD`; RFC 959, 4.1.3). It is not repeated if the connection is lost.
+    /// Removes an empty directory (`RMD`; RFC 959, 4.1.3).
+    ///
+    /// If the session is lost, it is opened again, at most twice, and the removal is repeated unless the directory is
+    /// missing then.
     ///
     /// ```no_run
     /// # async fn example(pool: &oxftp::Pool) -> oxftp::Result<()> {
@@ -202,7 +214,8 @@ impl Pool {
     /// Those of [`client`](Self::client) and [`Client::remove_dir`](crate::Client::remove_dir).
     pub async fn remove_dir(&self, path: impl Into<RemotePath>) -> Result<()> {
         let path = path.into();
-        self.client().await?.remove_dir(path).await
+        let mut session = self.client().await?;
+        session.reconnecting(RECONNECTS).remove_dir(path).await
     }
 
     /// Returns the size of a file in bytes, as [`Client::size`](crate::Client::size) does (`SIZE`, else the listing).
@@ -316,7 +329,9 @@ impl Pool {
     }
 
     /// Creates a directory, as [`Client::create_dir`](crate::Client::create_dir) does (`MKD`), and fails if it exists.
-    /// It is not repeated if the connection is lost, since it may have been done.
+    ///
+    /// If the session is lost, it is opened again, at most twice. A directory that exists then counts as created, also
+    /// if another client created it. To exclude other jobs, use [`RemoteLock`](crate::RemoteLock).
     ///
     /// ```no_run
     /// # async fn example(pool: &oxftp::Pool) -> oxftp::Result<()> {
@@ -330,7 +345,8 @@ impl Pool {
     /// Those of [`client`](Self::client) and [`Client::create_dir`](crate::Client::create_dir).
     pub async fn create_dir(&self, path: impl Into<RemotePath>) -> Result<()> {
         let path = path.into();
-        self.client().await?.create_dir(path).await
+        let mut session = self.client().await?;
+        session.reconnecting(RECONNECTS).create_dir(path).await
     }
 
     /// Downloads a file into any writer, as [`Client::download_to_writer`](crate::Client::download_to_writer) does

@@ -36,6 +36,8 @@ pub(crate) struct FileProgress<'a> {
     resume_failed: AtomicBool,
     /// What the server has was not compared.
     is_uncompared: AtomicBool,
+    /// The size of a file that was stored and that the server did not tell.
+    unconfirmed_size: Mutex<Option<u64>>,
     /// The server has the whole file, as an attempt of an upload has stored it: what follows it is missing.
     stored: Mutex<Option<StoredFile>>,
 }
@@ -86,6 +88,7 @@ impl<'a> FileProgress<'a> {
             lost_resumes: AtomicU32::new(0),
             resume_failed: AtomicBool::new(false),
             is_uncompared: AtomicBool::new(false),
+            unconfirmed_size: Mutex::new(None),
             stored: Mutex::new(None),
         }
     }
@@ -105,6 +108,16 @@ impl<'a> FileProgress<'a> {
     /// Takes the record of an earlier attempt that stored the whole file.
     pub(crate) fn take_stored(&self) -> Option<StoredFile> {
         self.stored.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    /// Records the size of a file that was stored, and that the server did not tell.
+    pub(crate) fn note_unconfirmed_size(&self, size: u64) {
+        *self.unconfirmed_size.lock().unwrap_or_else(PoisonError::into_inner) = Some(size);
+    }
+
+    /// Takes that size.
+    pub(crate) fn take_unconfirmed_size(&self) -> Option<u64> {
+        self.unconfirmed_size.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
     /// Returns the token of the upload, the same for all attempts.

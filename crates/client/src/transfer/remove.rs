@@ -8,6 +8,7 @@ use crate::{
     Client, Error, PathEntry, Pool, Report, Result,
     client::check_removable,
     list::{AncestorChain, CycleDetector, ListingBudget, ListingFingerprint},
+    pool::RECONNECTS,
 };
 
 impl Pool {
@@ -27,15 +28,9 @@ impl Pool {
     /// Those of [`client`](Self::client) and [`Client::remove_dir_all`].
     pub async fn remove_dir_all(&self, path: impl Into<RemotePath>) -> Result<Report> {
         let mut session = self.client().await?;
-        session.set_reconnects(RECONNECTS);
-        let removed = session.remove_dir_all(path).await;
-        session.set_reconnects(0);
-        removed
+        session.reconnecting(RECONNECTS).remove_dir_all(path).await
     }
 }
-
-/// How often the session of a removal is opened again for each file and directory.
-const RECONNECTS: u32 = 2;
 
 impl Client {
     /// Removes a file, a symbolic link, or a directory with everything in it (`DELE`, `RMD`, `MLSD` or `LIST`).

@@ -43,15 +43,15 @@ impl SourceRemoval {
         }
     }
 
-    /// Returns the removal of sources below a directory; `None` if they are kept.
-    pub(crate) fn below<B>(&self, base: B) -> Option<SourceRemover<B>> {
-        match self {
-            Self::Keep => None,
-            Self::Delete => Some(SourceRemover { moved: None }),
-            Self::Move(directory) => {
-                Some(SourceRemover { moved: Some(Backups::new(Backup::new().directory(directory), base)) })
-            }
-        }
+    /// Returns the removal of sources below a directory; `None` if they are kept. A session that is lost meanwhile is
+    /// opened again this often.
+    pub(crate) fn below<B>(&self, base: B, reconnects: u32) -> Option<SourceRemover<B>> {
+        let moved = match self {
+            Self::Keep => return None,
+            Self::Delete => None,
+            Self::Move(directory) => Some(Backups::new(Backup::new().directory(directory), base)),
+        };
+        Some(SourceRemover { moved, reconnects })
     }
 }
 
@@ -60,20 +60,26 @@ impl SourceRemoval {
 pub(crate) struct SourceRemover<B> {
     /// Where they are moved to; deleted if `None`.
     moved: Option<Backups<B>>,
+    /// How often a session that is lost to a removal is opened again, to see whether the source is gone.
+    reconnects: u32,
 }
 
 impl SourceRemover<RemotePath> {
-    /// Removes a source on a server (`DELE`, or `RNFR` and `RNTO`). The future is boxed, because it is part of those of
-    /// all transfers.
+    /// Removes a source on a server (`DELE`, or `RNFR` and `RNTO`). If the session is lost, it is repeated unless it was done
+    /// before: the whole transfer would be repeated otherwise, of a source that is gone. The future is boxed, because it is
+    /// part of those of all transfers.
     pub(crate) fn remove<'a>(
         &'a self,
         client: &'a mut Client,
         path: &'a RemotePath,
     ) -> BoxFuture<'a, Result<()>> {
-        match &self.moved {
-            None => Box::pin(async move { client.remove_file(path).await }),
-            Some(moved) => Box::pin(moved.move_to_free_name(client, path)),
-        }
+        Box::pin(async move {
+            let mut client = client.reconnecting(self.reconnects);
+            match &self.moved {
+                None => client.remove_file(path).await,
+                Some(moved) => moved.move_to_free_name(&mut client, path).await,
+            }
+        })
     }
 
     /// Returns whether a directory is the one that sources are moved to, which is no source itself.

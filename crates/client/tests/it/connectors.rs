@@ -106,7 +106,10 @@ async fn missing_proxy_login_is_error() {
 
 #[tokio::test]
 async fn server_unreachable_through_proxy_is_error() {
-    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    // Nothing listens there, and no other test gets the port meanwhile.
+    let reserved = tokio::net::TcpSocket::new_v4().unwrap();
+    reserved.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let nobody = reserved.local_addr().unwrap();
     let proxy = TestProxy::start(ProxyKind::Socks5).await.unwrap();
     let error = builder().connector(socks5(&proxy)).connect(nobody).await.unwrap_err();
     assert!(matches!(error, Error::Connect { .. }), "{error}");

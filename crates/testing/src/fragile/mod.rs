@@ -80,6 +80,8 @@ pub struct Fragile {
     home: String,
     /// `MLSD` and `LIST` list the working directory, whatever their argument is.
     lists_here: bool,
+    /// How many bytes of an upload are stored.
+    stored_bytes: usize,
 }
 
 /// A command that fails.
@@ -113,6 +115,7 @@ impl Fragile {
                 .into(),
             home: "/".to_owned(),
             lists_here: false,
+            stored_bytes: usize::MAX,
         }
     }
 
@@ -158,6 +161,12 @@ impl Fragile {
         self.home = home.to_owned();
         self.lists_here = true;
         self.directory(home)
+    }
+
+    /// Stores only the first bytes of each upload, and confirms it.
+    pub fn cut_uploads(mut self, bytes: usize) -> Self {
+        self.stored_bytes = bytes;
+        self
     }
 
     /// Sets the duration of each login.

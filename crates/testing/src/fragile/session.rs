@@ -261,6 +261,7 @@ impl FragileSession {
     fn store(&self, verb: &str, path: &str, offset: usize, data: &mut TcpStream) -> io::Result<()> {
         let mut received = Vec::new();
         let outcome = data.read_to_end(&mut received);
+        received.truncate(self.shared.settings.stored_bytes);
         let mut state = self.shared.lock();
         let content = state.files.entry(path.to_owned()).or_default().get_or_insert_default();
         content.truncate(if verb == "APPE" { content.len() } else { offset });

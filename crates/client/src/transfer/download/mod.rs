@@ -502,7 +502,10 @@ impl<'c> Download<'c> {
             options: self.file,
             choice: self.choice.clone(),
             backups: backups.clone(),
-            sources: self.choice.source.below(self.source.parent().unwrap_or_else(|| self.source.clone())),
+            sources: self
+                .choice
+                .source
+                .below(self.source.parent().unwrap_or_else(|| self.source.clone()), self.job.retries),
             root,
             limits: config.limits.clone(),
             directories: AtomicUsize::new(0),

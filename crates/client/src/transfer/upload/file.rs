@@ -395,8 +395,8 @@ impl FileUpload<'_> {
         let local = LocalCopy { fs: self.fs, path: source, size };
         let resumed = stored.moved.resumed > 0 && !stored.compared;
         if stored.compared || !resumed && !self.queries_size(client) {
-            if self.upload.checks_listed_size && path == target && !stored.compared && self.compares_size() {
-                let content = Box::pin(check_listed(client, path, size, &SizeAnswer::Unknown)).await;
+            if !stored.compared && self.compares_size() && !client.converts_files() {
+                let content = self.check_unknown_size(client, path, target, size).await;
                 return Checked { content, time: None };
             }
             return Checked { content: self.options.verify.check(client, local, path).await, time: None };
@@ -410,6 +410,7 @@ impl FileUpload<'_> {
             Err(error) if resumed => return Checked { content: Err(error), time: None },
             // The server reported before that the transfer is complete.
             Err(error) => {
+                self.progress.note_unconfirmed_size(size);
                 crate::trace::warn!("the size of {path} is not compared: {error}");
                 return Checked { content: Ok(()), time: None };
             }
@@ -422,16 +423,33 @@ impl FileUpload<'_> {
             answer @ SizeAnswer::Missing if self.upload.checks_name && path == target => {
                 Box::pin(check_listed(client, path, size, &answer)).await
             }
-            answer @ SizeAnswer::Unknown if self.upload.checks_listed_size && path == target => {
-                Box::pin(check_listed(client, path, size, &answer)).await
-            }
-            SizeAnswer::Missing | SizeAnswer::Unknown => Ok(()),
+            SizeAnswer::Unknown => self.check_unknown_size(client, path, target, size).await,
+            SizeAnswer::Missing => Ok(()),
         };
         match content {
             Ok(()) if resumed => {
                 Checked { content: self.options.verify.check(client, local, path).await, time: dated }
             }
             content => Checked { content, time: dated },
+        }
+    }
+
+    /// Compares a stored file of which the server does not tell the size with the listing of its directory, now or after all
+    /// transfers. Under a temporary name, its size is compared only: the rename shows whether the server finds it.
+    async fn check_unknown_size(
+        &self,
+        client: &mut Client,
+        path: &RemotePath,
+        target: &RemotePath,
+        size: u64,
+    ) -> Result<()> {
+        if !self.upload.checks_listed_size {
+            self.progress.note_unconfirmed_size(size);
+            return Ok(());
+        }
+        match Box::pin(check_listed(client, path, size, &SizeAnswer::Unknown)).await {
+            Err(Error::StoredElsewhere { .. }) if path != target => Ok(()),
+            checked => checked,
         }
     }
 

@@ -455,7 +455,10 @@ impl<'c> Upload<'c> {
             upload: self.upload,
             backups: self.backup.take().map(|backup| Backups::new(backup, base)),
             choice: self.choice.clone(),
-            sources: self.choice.source.below(self.source.parent().unwrap_or(Path::new("")).to_owned()),
+            sources: self
+                .choice
+                .source
+                .below(self.source.parent().unwrap_or(Path::new("")).to_owned(), self.job.retries),
             encoding: config.encoding,
             limits: config.limits.clone(),
             needs_sizes: matches!(self.job.order, Order::LargestFirst | Order::SmallestFirst),

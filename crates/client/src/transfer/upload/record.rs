@@ -193,7 +193,7 @@ async fn create(fs: &dyn FileSystem, path: &Path) -> LocalFsResult<Box<dyn FileH
 }
 
 /// The name of a record: a hash, so that it is short and does not show what was uploaded.
-fn file_name(host: &Host, target: &RemotePath) -> String {
+pub(crate) fn file_name(host: &Host, target: &RemotePath) -> String {
     let mut key = format!("{}\n{:?}\n", host.name, host.port).into_bytes();
     key.extend_from_slice(target.as_bytes());
     hex(&Sha256::digest(&key), 16)

@@ -17,12 +17,16 @@ pub(crate) async fn check_listed(
     answer: &SizeAnswer,
 ) -> Result<()> {
     let Some(name) = path.file_name().filter(|_| !client.hides_uploads()) else { return Ok(()) };
+    let directory = path.parent().unwrap_or_default();
+    if client.is_large_directory(&directory) {
+        return check_entry(client, path, size, answer).await;
+    }
     // Asked once: the answer is the same for all files.
     client.set_hides_uploads(true);
     let Some(wire) = RemotePath::from(name).to_wire(client.encoding()).map(|name| name.into_owned()) else {
         return Ok(());
     };
-    let mut entries = client.list(path.parent().unwrap_or_default()).stream();
+    let mut entries = client.list(&directory).stream();
     let (mut listed, mut count) = (None, 0);
     let (mut similar, mut equal) = (None, None);
     let mut failed = None;
@@ -49,11 +53,11 @@ pub(crate) async fn check_listed(
     let is_doubtful = matches!(answer, SizeAnswer::Unknown);
     match (listed, similar, failed) {
         (Some(Some(there)), _, _) if is_doubtful => {
-            client.set_hides_uploads(count > MAX_LISTED);
-            match there == size {
-                true => Ok(()),
-                false => Err(Error::SizeMismatch { expected: there, transferred: size }),
+            client.set_hides_uploads(false);
+            if count > MAX_LISTED {
+                client.note_large_directory(directory);
             }
+            compare(there, size)
         }
         (Some(_), _, _) if !is_doubtful => Ok(()),
         (None, Some(stored), _) => {
@@ -82,6 +86,29 @@ pub(crate) async fn check_listed(
             }
             Ok(())
         }
+    }
+}
+
+/// Compares the size of an upload with its entry, in a directory that is too large to be listed for each upload (`MLST`). A
+/// server without that command is believed.
+async fn check_entry(client: &mut Client, path: &RemotePath, size: u64, answer: &SizeAnswer) -> Result<()> {
+    if !matches!(answer, SizeAnswer::Unknown) {
+        return Ok(());
+    }
+    match Box::pin(client.stat_by_mlst(path)).await {
+        Ok(entry) => entry.and_then(|entry| entry.exact_size()).map_or(Ok(()), |there| compare(there, size)),
+        // The server reported before that the transfer is complete.
+        Err(error) => {
+            crate::trace::debug!("{path} is not compared: {error}");
+            Ok(())
+        }
+    }
+}
+
+fn compare(there: u64, size: u64) -> Result<()> {
+    match there == size {
+        true => Ok(()),
+        false => Err(Error::SizeMismatch { expected: there, transferred: size }),
     }
 }
 

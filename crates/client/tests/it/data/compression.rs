@@ -3,7 +3,7 @@
 use std::{fs, io::Write};
 
 use flate2::{Compression, write::ZlibEncoder};
-use oxftp::{Client, Error};
+use oxftp::{Client, Error, Limits};
 use oxftp_testing::scripted::{Script, ScriptedServer};
 
 use crate::common::content;
@@ -107,6 +107,22 @@ async fn decompression_bomb_is_error_without_final_name() {
     assert!(source.to_string().contains("inflate to more than"), "{source}");
     assert!(!local.path().join("a").exists());
     assert!(fs::metadata(local.path().join("a.oxftp.part")).unwrap().len() < 4_000_000);
+    assert_in_sync(&mut client).await;
+    server.done().await;
+}
+
+/// The size of the file is unknown, so only the limit of the client ends it.
+#[tokio::test]
+async fn decompression_bomb_of_unknown_size_is_error() {
+    let mut limits = Limits::default();
+    limits.inflated_bytes = 1_000_000;
+    let script = with_sync_check(scripts::send_file(compressed(), "RETR a", zlib(&vec![0; 30_000_000])));
+    let (server, mut client) = play_with(scripts::builder().compress(true).limits(limits), script).await;
+
+    let error = get(&mut client, "a").await.unwrap_err();
+
+    let Error::Data { source, .. } = &error else { panic!("{error:?}") };
+    assert!(source.to_string().contains("inflate to more than"), "{source}");
     assert_in_sync(&mut client).await;
     server.done().await;
 }

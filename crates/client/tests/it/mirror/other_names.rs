@@ -143,6 +143,84 @@ async fn mirror_up_fails_for_unlisted_name_without_delete() {
     assert!(matches!(report.failures[0].error, Error::StoredElsewhere { .. }), "{report:?}");
 }
 
+/// The notes of the first run show that the server has the file, and under which name.
+#[tokio::test]
+async fn mirror_up_sends_unlisted_name_once() {
+    let server = MemoryServer::start(Habits::default().names(replaced, str::to_owned)).await;
+    let (local, records) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    create_file(local.path(), "docs/a:b", "content");
+    create_file(local.path(), "c", "plain");
+    let run = async || {
+        let builder = scripts::builder().upload_records(records.path().join("new"));
+        let pool = Pool::new(builder, server.address(), Credentials::anonymous());
+        let mirrored = pool.mirror_up(local.path(), "site").await;
+        let Error::PartialFailure { report } = mirrored.unwrap_err() else { panic!() };
+        let [failure] = &report.failures[..] else { panic!("{report:?}") };
+        assert!(matches!(failure.error, Error::StoredElsewhere { .. }), "{failure:?}");
+        let sent = server.commands().iter().filter(|command| command.starts_with("STOR")).count();
+        (failure.name.clone(), failure.error.to_string(), sent)
+    };
+
+    let (name, text, sent) = run().await;
+    assert_eq!(sent, 2);
+    for _ in 0..2 {
+        assert_eq!(run().await, (name.clone(), text.clone(), 0));
+    }
+    // Another version is sent.
+    create_file(local.path(), "docs/a:b", "new content");
+    assert_eq!(run().await.2, 1);
+    assert_eq!(server.content("site/docs/a_b").as_deref(), Some("new content"));
+    // The file was removed on the server.
+    server.remove("site/docs/a_b");
+    assert_eq!(run().await.2, 1);
+}
+
+/// `SIZE` finds the files by the names that were sent, and the listing has other names.
+#[tokio::test]
+async fn first_mirror_up_reports_other_names() {
+    type Form = fn(&str) -> String;
+    let cases: [(Form, Form, &str); 5] = [
+        (upper, upper, "aaa.txt"),
+        (upper, upper, "docs/1"),
+        (short, short, "long file name.html"),
+        (versioned, unversioned, "a.txt"),
+        (replaced, replaced, "a:b"),
+    ];
+    for (stores, compares, name) in cases {
+        let server = MemoryServer::start(Habits::default().names(stores, compares)).await;
+        let local = tempfile::tempdir().unwrap();
+        create_file(local.path(), name, "content");
+
+        let first = pool(&server).mirror_up(local.path(), "site").await;
+
+        let Error::PartialFailure { report } = first.unwrap_err() else { panic!("{name}") };
+        let [failure] = &report.failures[..] else { panic!("{name}: {report:?}") };
+        assert!(matches!(failure.error, Error::StoredUnderOtherName { .. }), "{name}: {failure:?}");
+        assert_eq!(report.files, 1, "{name}");
+    }
+}
+
+/// A server that keeps names costs few listings, and none when older files have shown it.
+#[tokio::test]
+async fn mirror_up_lists_little_to_confirm_names() {
+    let server = MemoryServer::start(Habits::default()).await;
+    let local = tempfile::tempdir().unwrap();
+    let mirror = async || {
+        pool(&server).mirror_up(local.path(), "site").await.unwrap();
+        server.commands().iter().filter(|command| command.starts_with("MLSD")).count()
+    };
+    for directory in 0..20 {
+        create_file(local.path(), &format!("d{directory}/a.txt"), "x");
+    }
+
+    let first = mirror().await;
+    create_file(local.path(), "d1/new.txt", "x");
+    let second = mirror().await;
+
+    assert!(first <= 2, "{first}");
+    assert_eq!(second, 21);
+}
+
 #[tokio::test]
 async fn mirror_error_names_both_spellings() {
     let habits = Habits::default().names(upper, upper);

@@ -1,6 +1,7 @@
 //! Operations that lose their session: it is opened again, and they continue from where they were.
 
 use oxftp_testing::fragile::{Fault, Fragile};
+use tokio::time::timeout;
 
 use super::*;
 
@@ -42,6 +43,69 @@ async fn pool_removes_tree_after_lost_sessions() {
     let report = pool(&server, 1).remove_dir_all("/d").await.unwrap();
 
     assert_eq!((report.files, server.paths()), (10, vec!["/".to_owned()]));
+}
+
+/// A pool looks whether the change was made before the session was lost.
+#[tokio::test]
+async fn pool_changes_survive_lost_sessions() {
+    for fault in losses() {
+        let verbs = ["MKD", "RNTO", "DELE", "RMD"];
+        let server = verbs.into_iter().fold(tree(), |server, verb| server.on_nth(verb, 1, fault.clone()));
+        let server = server.start();
+        let pool = pool(&server, 1);
+
+        pool.create_dir("/new").await.unwrap();
+        pool.rename("/d/1", "/d/one").await.unwrap();
+        pool.remove_file("/d/one").await.unwrap();
+        pool.remove_dir("/new").await.unwrap();
+
+        let repetitions = if matches!(fault, Fault::HangUpAfterwards) { 0 } else { 1 };
+        for verb in verbs {
+            assert_eq!(server.count(verb), 1 + repetitions, "{verb} {fault:?}");
+        }
+        let paths = server.paths();
+        assert!(
+            !paths.iter().any(|path| path.contains("one") || path == "/d/1" || path == "/new"),
+            "{paths:?}"
+        );
+        assert_eq!(server.connections(), 5, "{fault:?}");
+    }
+}
+
+/// A pool repeats nothing without an end.
+#[tokio::test]
+async fn retry_of_pool_removal_is_bounded() {
+    let server = ending_sessions(&["DELE"], &Fault::ReplyAndHangUp("421 bye".to_owned()));
+
+    let removed = timeout(10 * DEADLINE, pool(&server, 1).remove_file("/d/1")).await;
+
+    let error = removed.expect("the removal ends").unwrap_err();
+    assert!(error.is_connection_lost(), "{error:?}");
+    assert_eq!(server.count("DELE"), 3);
+}
+
+/// The source was removed before the session was lost: the transfer is complete, and is not repeated.
+#[tokio::test]
+async fn source_removal_survives_lost_session() {
+    for fault in losses() {
+        for moves in [false, true] {
+            let verb = if moves { "RNTO" } else { "DELE" };
+            let server = tree().on_nth(verb, 2, fault.clone()).start();
+            let pool = pool(&server, 1);
+            let (one, all) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+            let into = || moves.then(|| "/done".to_owned());
+
+            let download = pool.download("/d/sub").to(one.path()).move_source(into());
+            let downloaded = download.remove_source(!moves).await.unwrap();
+            let mirror = pool.mirror_down("/d", all.path()).move_source(into());
+            let mirrored = mirror.remove_source(!moves).await.unwrap();
+
+            assert_eq!((downloaded.files, mirrored.files), (5, 5), "{fault:?} {verb}");
+            assert_eq!(server.count("RETR"), 10, "{fault:?} {verb}");
+            let is_left = |path: &String| path.starts_with("/d/") && path != "/d/sub";
+            assert!(!server.paths().iter().any(is_left), "{fault:?} {verb} {:?}", server.paths());
+        }
+    }
 }
 
 #[tokio::test]
@@ -110,8 +174,10 @@ async fn mirror_deletion_survives_server_that_ends_each_session() {
 async fn retry_of_removal_is_bounded() {
     let server = ending_sessions(&["DELE"], &Fault::ReplyAndHangUp("421 bye".to_owned()));
 
-    let error = persistent_client(&server).await.remove_file("/d/1").await.unwrap_err();
+    let mut client = persistent_client(&server).await;
+    let removed = timeout(10 * DEADLINE, client.remove_file("/d/1")).await;
 
+    let error = removed.expect("the removal ends").unwrap_err();
     assert!(error.is_connection_lost(), "{error:?}");
     assert_eq!(server.count("DELE"), 3);
     assert!(server.content("/d/1").is_some());

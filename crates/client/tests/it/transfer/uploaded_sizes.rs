@@ -5,7 +5,7 @@ use std::{
     time::{Duration, UNIX_EPOCH},
 };
 
-use oxftp::{Client, Credentials, Error, Report, Result, Verify};
+use oxftp::{Client, Credentials, Error, Pool, Report, Result, Verify};
 use oxftp_testing::{
     fragile::{Fault, Fragile, FragileServer},
     scripted::Script,
@@ -68,6 +68,58 @@ async fn truncated_upload_is_found_by_listing() {
         let Error::UploadMismatch { source, .. } = error else { panic!("{size}: {error}") };
         assert!(matches!(*source, Error::SizeMismatch { expected: 3, transferred: 5 }), "{size}: {source}");
     }
+}
+
+/// The partial file is cut, and is not renamed.
+#[tokio::test]
+async fn truncated_temporary_upload_is_found_by_listing() {
+    for size in ["500 what", "450 busy"] {
+        let server = Fragile::new().on("SIZE", Fault::Reply(size.to_owned())).cut_uploads(3).start();
+        let mut client = connect(&server).await;
+        let local = tempfile::tempdir().unwrap();
+        fs::write(local.path().join("x"), "hello").unwrap();
+
+        let error = client.upload(local.path().join("x")).temporary(true).await.unwrap_err();
+
+        assert!(matches!(error, Error::SizeMismatch { expected: 3, transferred: 5 }), "{size}: {error:?}");
+        assert_eq!((server.count("RNTO"), server.content("/x")), (0, None), "{size}");
+    }
+}
+
+#[tokio::test]
+async fn mirror_finds_truncated_uploads_by_listing() {
+    for (size, temporary) in [("500 what", false), ("450 busy", false), ("450 busy", true)] {
+        let server = Fragile::new().on("SIZE", Fault::Reply(size.to_owned())).cut_uploads(3).start();
+        let local = tempfile::tempdir().unwrap();
+        fs::create_dir(local.path().join("d")).unwrap();
+        for (name, content) in [("whole", "abc"), ("d/cut", "abcd"), ("d/empty", "")] {
+            fs::write(local.path().join(name), content).unwrap();
+        }
+        let pool = Pool::new(builder(), server.address(), Credentials::anonymous());
+
+        let error = pool.mirror_up(local.path(), "/m").temporary(temporary).await.unwrap_err();
+
+        let Error::PartialFailure { report } = error else { panic!("{size}: {error}") };
+        let [failure] = &report.failures[..] else { panic!("{size}: {report:?}") };
+        assert!(matches!(failure.error, Error::UploadMismatch { .. }), "{size}: {failure:?}");
+        assert_eq!(failure.name, "d/cut", "{size}");
+    }
+}
+
+/// A directory with many entries is listed once; later uploads are looked at one by one.
+#[tokio::test]
+async fn truncated_upload_into_large_directory_is_found() {
+    let server = (0..1001).fold(Fragile::new(), |server, number| server.file(&format!("/old{number}"), "x"));
+    let server = server.on("SIZE", Fault::Reply("450 busy".to_owned())).cut_uploads(5).start();
+    let mut client = connect(&server).await;
+
+    upload(&mut client, "hello", Verify::default()).await.unwrap();
+    upload(&mut client, "again", Verify::default()).await.unwrap();
+    let error = upload(&mut client, "longer", Verify::default()).await.unwrap_err();
+
+    let Error::UploadMismatch { source, .. } = error else { panic!("{error}") };
+    assert!(matches!(*source, Error::SizeMismatch { expected: 5, transferred: 6 }), "{source}");
+    assert_eq!(server.count("MLSD"), 1);
 }
 
 #[tokio::test]

@@ -1,0 +1,44 @@
+//! A session whose operations open it again for a while when it is lost.
+
+use std::ops::{Deref, DerefMut};
+
+use super::Client;
+
+/// A session whose operations open it again when it is lost, until this is dropped.
+///
+/// An operation that changes something looks at the server before it repeats its command: the change may have been made
+/// before the session was lost.
+pub(crate) struct Reconnecting<'c> {
+    client: &'c mut Client,
+    /// How often operations open the session again otherwise.
+    usual: u32,
+}
+
+impl Client {
+    /// Lets each operation open the session again at least this often.
+    pub(crate) fn reconnecting(&mut self, attempts: u32) -> Reconnecting<'_> {
+        let usual = self.reconnects();
+        self.set_reconnects(usual.max(attempts));
+        Reconnecting { client: self, usual }
+    }
+}
+
+impl Deref for Reconnecting<'_> {
+    type Target = Client;
+
+    fn deref(&self) -> &Client {
+        self.client
+    }
+}
+
+impl DerefMut for Reconnecting<'_> {
+    fn deref_mut(&mut self) -> &mut Client {
+        self.client
+    }
+}
+
+impl Drop for Reconnecting<'_> {
+    fn drop(&mut self) {
+        self.client.set_reconnects(self.usual);
+    }
+}

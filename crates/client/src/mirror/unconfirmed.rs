@@ -1,0 +1,267 @@
+//! What a mirror stored, and nothing has confirmed yet: names that the server may keep in another form, and sizes that it does
+//! not tell.
+//!
+//! A listing of their directories after the transfers shows them. It is taken for the first name with each trait only, such as
+//! the first one with capital letters: a server that keeps that one as it is keeps the others, too.
+
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use oxftp_proto::FileName;
+use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
+
+use super::{node_table::NodeTable, relative_path::RelativePath, same_name::likely_form};
+use crate::{Error, Result};
+
+/// The stored nodes that a listing has to show.
+#[derive(Debug, Default)]
+pub(crate) struct UnconfirmedNodes {
+    state: Mutex<UnconfirmedState>,
+}
+
+#[derive(Debug, Default)]
+struct UnconfirmedState {
+    /// The traits of the names that the server has listed as they were sent.
+    kept: BTreeSet<Trait>,
+    /// Those of the names that are to be looked for.
+    awaited: BTreeSet<Trait>,
+    directories: HashMap<RelativePath, Vec<StoredNode>>,
+    nodes: usize,
+}
+
+/// A stored node.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct StoredNode {
+    name: FileName,
+    /// The size that was sent, if the server did not tell its own.
+    size: Option<u64>,
+}
+
+impl UnconfirmedNodes {
+    /// Learns from the listings of both sides which names the server keeps as they are.
+    pub(crate) fn learn(&self, source: &NodeTable, target: &NodeTable) {
+        if target.is_empty() {
+            return;
+        }
+        let mut state = self.lock();
+        for node in source.iter() {
+            if !state.keeps(&node.name) && target.find(node.name.as_bytes()).is_some() {
+                state.kept.extend(traits(&node.name));
+            }
+        }
+    }
+
+    /// Adds a node whose name the target lacked, unless the server is known to keep such names.
+    pub(crate) fn add_name(&self, directory: &RelativePath, name: &FileName) {
+        let mut state = self.lock();
+        let is_new = |found: &Trait| !state.kept.contains(found) && !state.awaited.contains(found);
+        if traits(name).iter().any(is_new) {
+            state.awaited.extend(traits(name));
+            state.add(directory, StoredNode { name: name.clone(), size: None });
+        }
+    }
+
+    /// Adds a file of which the server did not tell the size.
+    pub(crate) fn add_size(&self, directory: &RelativePath, name: &FileName, size: u64) {
+        self.lock().add(directory, StoredNode { name: name.clone(), size: Some(size) });
+    }
+
+    /// Takes the directories that have to be listed, with the nodes that are looked for.
+    pub(crate) fn take(&self) -> Vec<(RelativePath, Vec<StoredNode>)> {
+        let directories = std::mem::take(&mut self.lock().directories);
+        directories.into_iter().collect()
+    }
+
+    /// Returns the nodes that are still not confirmed: a listing may have shown meanwhile that the server keeps such names. A
+    /// directory that is listed for deletions has its names compared then.
+    pub(crate) fn still_unconfirmed(
+        &self,
+        mut nodes: Vec<StoredNode>,
+        is_listed_later: bool,
+    ) -> Vec<StoredNode> {
+        let state = self.lock();
+        nodes.retain(|node| node.size.is_some() || !is_listed_later && !state.keeps(&node.name));
+        nodes
+    }
+
+    /// Compares stored nodes with a listing of their directory that was taken afterwards. Returns the failures, by path.
+    pub(crate) fn compare(
+        &self,
+        directory: &RelativePath,
+        stored: &[StoredNode],
+        listing: &NodeTable,
+    ) -> Vec<(String, Error)> {
+        let mut failures = Vec::new();
+        let listed: Vec<FileName> = listing.iter().map(|node| node.name).collect();
+        for node in stored {
+            let path = directory.join(&node.name).to_remote_path().to_string();
+            let Some(index) = listing.find(node.name.as_bytes()) else {
+                match likely_form(&node.name, listed.iter()) {
+                    Some(found) => {
+                        let found = Some(found.to_string_lossy().into_owned());
+                        failures.push((path.clone(), Error::StoredUnderOtherName { path, found }));
+                    }
+                    // A server may show no uploads at all, and files may be taken away by others.
+                    None if listed.is_empty() || node.size.is_none() => {}
+                    None => crate::trace::warn!("the upload succeeded, but the server does not list {path}"),
+                }
+                continue;
+            };
+            self.lock().kept.extend(traits(&node.name));
+            if let Err(error) = compare_sizes(node.size, listing.facts_of(index).size) {
+                failures.push((path.clone(), Error::UploadMismatch { path, source: error.into() }));
+            }
+        }
+        failures
+    }
+
+    fn lock(&self) -> MutexGuard<'_, UnconfirmedState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl UnconfirmedState {
+    fn add(&mut self, directory: &RelativePath, node: StoredNode) {
+        let is_full = self.nodes >= MAX_NODES || self.directories.len() >= MAX_DIRECTORIES;
+        if is_full && !(self.nodes < MAX_NODES && self.directories.contains_key(directory)) {
+            return;
+        }
+        self.nodes += 1;
+        self.directories.entry(directory.clone()).or_default().push(node);
+    }
+
+    fn keeps(&self, name: &FileName) -> bool {
+        traits(name).is_subset(&self.kept)
+    }
+}
+
+fn compare_sizes(sent: Option<u64>, listed: Option<u64>) -> Result<()> {
+    match (sent, listed) {
+        (Some(transferred), Some(expected)) if expected != transferred => {
+            Err(Error::SizeMismatch { expected, transferred })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// What a server may change in a name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Trait {
+    SmallLetter,
+    CapitalLetter,
+    Sign(char),
+    Composed,
+    Decomposed,
+    OtherLetter,
+    SignAtStart(char),
+    SignAtEnd(char),
+    SeveralDots,
+    /// It does not fit into eight letters and three.
+    Long,
+    /// It has at least this many bytes.
+    Length(usize),
+}
+
+fn traits(name: &FileName) -> BTreeSet<Trait> {
+    let text = name.to_string_lossy();
+    let is_sign = |letter: &char| letter.is_ascii() && !letter.is_ascii_alphanumeric();
+    let mut found: BTreeSet<_> = text.chars().filter_map(of_letter).collect();
+    found.extend(text.chars().next().filter(is_sign).map(Trait::SignAtStart));
+    found.extend(text.chars().next_back().filter(is_sign).map(Trait::SignAtEnd));
+    let (stem, end) = text.rsplit_once('.').unwrap_or((&text, ""));
+    if stem.contains('.') {
+        found.insert(Trait::SeveralDots);
+    }
+    if stem.len() > 8 || end.len() > 3 {
+        found.insert(Trait::Long);
+    }
+    found.extend(LENGTHS.into_iter().filter(|length| text.len() >= *length).map(Trait::Length));
+    found
+}
+
+fn of_letter(letter: char) -> Option<Trait> {
+    match letter {
+        'a'..='z' => Some(Trait::SmallLetter),
+        'A'..='Z' => Some(Trait::CapitalLetter),
+        '0'..='9' => None,
+        sign if sign.is_ascii() => Some(Trait::Sign(sign)),
+        mark if is_combining_mark(mark) => Some(Trait::Decomposed),
+        letter if letter.nfd().ne([letter]) => Some(Trait::Composed),
+        letter if letter.is_alphanumeric() => Some(Trait::OtherLetter),
+        sign => Some(Trait::Sign(sign)),
+    }
+}
+
+/// Servers cut names at such lengths.
+const LENGTHS: [usize; 4] = [31, 64, 101, 144];
+
+/// How many stored nodes are remembered at most, and in how many directories.
+const MAX_NODES: usize = 100_000;
+const MAX_DIRECTORIES: usize = 1000;
+
+#[cfg(test)]
+mod tests {
+    use super::super::node::{Node, NodeFacts, NodeKind};
+    use super::*;
+
+    fn name(text: &str) -> FileName {
+        FileName::new(text).unwrap()
+    }
+
+    fn nodes(names: &[&str]) -> NodeTable {
+        let node = |text: &&str| Node {
+            name: name(text),
+            kind: NodeKind::File,
+            facts: NodeFacts { size: Some(1), ..NodeFacts::default() },
+        };
+        let mut nodes: NodeTable = names.iter().map(node).collect::<Vec<_>>().iter().collect();
+        nodes.sort();
+        nodes
+    }
+
+    /// Returns how many of these names have to be looked for.
+    fn unconfirmed(unconfirmed: &UnconfirmedNodes, names: &[&str]) -> usize {
+        names.iter().for_each(|text| unconfirmed.add_name(&RelativePath::default(), &name(text)));
+        unconfirmed.take().into_iter().map(|(_, nodes)| nodes.len()).sum()
+    }
+
+    #[test]
+    fn one_stored_name_with_each_trait_is_unconfirmed() {
+        for (names, expected) in [
+            (&["a.txt", "b.txt", "c.txt"][..], 1),
+            (&["a.txt", "A.txt", "B.TXT"], 2),
+            (&["a:b", "c:d", "1", "2"], 1),
+            (&["ä", "ö", "a\u{308}"], 2),
+            (&["a.b", "a.b.c", ".a", "a."], 4),
+            (&["averylongname.html", "a.html", "1.htm"], 1),
+        ] {
+            assert_eq!(unconfirmed(&UnconfirmedNodes::default(), names), expected, "{names:?}");
+        }
+    }
+
+    #[test]
+    fn listed_names_confirm_names_of_their_kind() {
+        let kept = UnconfirmedNodes::default();
+        kept.learn(&nodes(&["a.txt", "B"]), &nodes(&["a.txt", "b"]));
+
+        assert_eq!(unconfirmed(&kept, &["c.txt"]), 0);
+        assert_eq!(unconfirmed(&kept, &["C.txt"]), 1);
+    }
+
+    #[test]
+    fn stored_size_is_compared_with_listing() {
+        let (unconfirmed, root) = (UnconfirmedNodes::default(), RelativePath::default());
+        for (text, size) in [("a", 1), ("b", 2), ("c", 3)] {
+            unconfirmed.add_size(&root, &name(text), size);
+        }
+        let (directory, stored) = unconfirmed.take().remove(0);
+
+        let failures = unconfirmed.compare(&directory, &stored, &nodes(&["a", "b", "C"]));
+
+        let [(b, mismatch), (c, renamed)] = &failures[..] else { panic!("{failures:?}") };
+        assert!(b == "b" && matches!(mismatch, Error::UploadMismatch { .. }), "{mismatch:?}");
+        assert!(c == "c" && matches!(renamed, Error::StoredUnderOtherName { .. }), "{renamed:?}");
+    }
+}
