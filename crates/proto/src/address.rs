@@ -8,7 +8,8 @@ use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 /// Parses the address in a reply to `PASV` (RFC 959, 4.1.2).
 ///
 /// The first six numbers joined by commas are used, with or without parentheses (RFC 1123, 4.1.2.6) and
-/// blanks after the commas, unless a letter, a digit or a sign is adjacent.
+/// blanks after the commas, unless a letter, a digit or a sign is adjacent. The two numbers of the port may be signed
+/// bytes.
 ///
 /// # Errors
 ///
@@ -82,12 +83,22 @@ pub struct AddressError {
 fn six_numbers(word: &[u8]) -> Option<[u8; 6]> {
     // A full stop at the end of the sentence is not part of the last number.
     let word = word.strip_suffix(b".").unwrap_or(word);
-    let mut numbers = word.split(|byte| *byte == b',').map(|digits| parse_number(digits, u8::MAX.into()));
+    let mut numbers = word.split(|byte| *byte == b',');
     let mut six = [0; 6];
-    for number in &mut six {
-        *number = u8::try_from(numbers.next()??).ok()?;
+    for (at, number) in six.iter_mut().enumerate() {
+        let digits = numbers.next()?;
+        *number = match digits.strip_prefix(b"-") {
+            Some(digits) if at >= 4 => negative_byte(digits)?,
+            _ => u8::try_from(parse_number(digits, u8::MAX.into())?).ok()?,
+        };
     }
     numbers.next().is_none().then_some(six)
+}
+
+/// Parses a byte of a port that a server shows as a signed number, after its sign.
+fn negative_byte(digits: &[u8]) -> Option<u8> {
+    let number = parse_number(digits, 128)?;
+    u8::try_from(256 - number).ok()
 }
 
 /// Returns whether a byte may be adjacent to the numbers of an address without being part of one.
@@ -161,6 +172,16 @@ mod tests {
         ];
         for line in lines {
             assert_eq!(parse_pasv(line.as_bytes()), Ok("127.0.0.1:1075".parse().unwrap()), "{line}");
+        }
+    }
+
+    #[test]
+    fn signed_bytes_of_pasv_port_are_parsed() {
+        for (line, port) in [("(127,0,0,1,-61,80)", 195 << 8 | 80), ("(127,0,0,1,4,-1)", 4 << 8 | 255)] {
+            assert_eq!(parse_pasv(line.as_bytes()).unwrap().port(), port, "{line}");
+        }
+        for line in ["(127,0,0,1,-129,80)", "(127,0,0,1,-0,80)", "(127,0,0,-1,4,80)", "(127,0,0,1,4,--1)"] {
+            assert!(parse_pasv(line.as_bytes()).is_err(), "{line}");
         }
     }
 

@@ -105,12 +105,13 @@ impl Entry {
     }
 
     /// Removes the path of the listed directory from the name, as some servers show it, and returns whether there was one:
-    /// `pub/a.txt` in the listing of `pub` becomes `a.txt`, and so does `./a.txt`.
+    /// `pub/a.txt` in the listing of `pub` becomes `a.txt`, and so do `./a.txt` and `/home/ann/pub/a.txt`.
     pub fn drop_directory(&mut self, directory: &[u8]) -> bool {
         let directory = directory.strip_suffix(b"/").unwrap_or(directory);
         let name = self.name().strip_prefix(b"./").unwrap_or(self.name());
         let in_directory = name.strip_prefix(directory).and_then(|rest| rest.strip_prefix(b"/"));
         let below = in_directory.or_else(|| self.name().strip_prefix(b"./"));
+        let below = below.or_else(|| below_absolute(name, directory));
         let Some(name) = below.filter(|name| !name.is_empty() && !name.contains(&b'/')) else { return false };
         let skipped = length(self.name()) - length(name);
         self.name = Span { start: self.name.start + skipped, length: self.name.length - skipped };
@@ -385,6 +386,13 @@ impl<'e> Facts<'e> {
     }
 }
 
+/// Returns the rest of a path from the root, below the directory that is listed by a relative path.
+fn below_absolute<'n>(name: &'n [u8], directory: &[u8]) -> Option<&'n [u8]> {
+    let at = memchr::memrchr(b'/', name).filter(|_| name.starts_with(b"/") && !directory.is_empty())?;
+    name.get(..at)?.strip_suffix(directory)?.strip_suffix(b"/")?;
+    name.get(at + 1..)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -402,6 +410,11 @@ mod tests {
             ("./a", "pub", "a"),
             ("./pub/a", "pub", "a"),
             ("./a/b", "pub", "./a/b"),
+            ("/pub/a", "pub", "a"),
+            ("/home/ann/pub/a", "pub", "a"),
+            ("/home/ann/pub/", "pub", "/home/ann/pub/"),
+            ("/home/ann/mypub/a", "pub", "/home/ann/mypub/a"),
+            ("/home/ann/pub", "pub", "/home/ann/pub"),
         ] {
             let mut entry = Entry::new(name);
             assert_eq!(entry.drop_directory(directory.as_bytes()), name != expected, "{name}");

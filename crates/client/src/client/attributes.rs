@@ -91,8 +91,20 @@ impl Client {
     ///
     /// [`Error::StatusCode`] if the server does not know the command or refuses it.
     pub async fn set_permissions(&mut self, path: impl Into<RemotePath>, mode: u32) -> Result<()> {
+        let path = path.into();
+        match self.send_permissions(&path, mode, Spelling::Usual).await {
+            Err(refused) if self.must_try_from_root(&path, &refused) => {
+                let again = self.send_permissions(&path, mode, Spelling::Absolute).await;
+                self.note_from_root(&again);
+                again.map_err(|_| refused)
+            }
+            outcome => outcome,
+        }
+    }
+
+    async fn send_permissions(&mut self, path: &RemotePath, mode: u32, spelling: Spelling) -> Result<()> {
         let words = format!("CHMOD {:03o}", mode & 0o7777);
-        let argument = self.reach(&path.into(), Spelling::Usual).await?;
+        let argument = self.reach(path, spelling).await?;
         let command = Command::with_path_among("SITE", &words, &argument, "", self.config.encoding)?;
         self.exchange(command, &["2xx"]).await.map(drop)
     }
@@ -268,7 +280,24 @@ impl Client {
     }
 
     async fn send_time(&mut self, command: TimeCommand, path: &RemotePath, time: &Timestamp) -> Result<()> {
-        let argument = self.reach(path, Spelling::Usual).await?;
+        match self.send_time_by(command, path, time, Spelling::Usual).await {
+            Err(refused) if self.must_try_from_root(path, &refused) => {
+                let again = self.send_time_by(command, path, time, Spelling::Absolute).await;
+                self.note_from_root(&again);
+                again.map_err(|_| refused)
+            }
+            outcome => outcome,
+        }
+    }
+
+    async fn send_time_by(
+        &mut self,
+        command: TimeCommand,
+        path: &RemotePath,
+        time: &Timestamp,
+        spelling: Spelling,
+    ) -> Result<()> {
+        let argument = self.reach(path, spelling).await?;
         let command = command.spell(&argument, time, self.config.encoding)?;
         self.exchange(command, &["2xx"]).await.map(drop)
     }

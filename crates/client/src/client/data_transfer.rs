@@ -14,7 +14,7 @@ use std::{future::IntoFuture, io, marker::PhantomData, net::SocketAddrV4, pin::p
 use super::{
     Client,
     compression::TransferMode,
-    navigation::{PathUse, Spelling},
+    navigation::{PathUse, Spelling, is_single_name},
 };
 use crate::{
     DataStream, DownloadStream, Error, Result, TransferSummary, UploadStream,
@@ -325,8 +325,11 @@ impl Client {
         };
         // Other codes are expected of the commands before the transfer.
         let is_of_transfer = matches!(&error, Error::StatusCode(refused) if refused.expected == ["1xx"]);
+        let is_name_refused = command.direction() == Direction::Up
+            && is_single_name(path)
+            && self.may_try_missing_from_root(path, &error);
         if is_of_transfer
-            && self.may_try_from_root(path, &error)
+            && (is_name_refused || self.may_be_from_root(path, &error))
             && let Some(data) = self.open_from_root(verb, path, request).await?
         {
             return Ok(data);

@@ -7,7 +7,7 @@ use oxftp_proto::{
 
 use super::{
     Client,
-    navigation::{Entering, PathUse, Spelling, refuses_path},
+    navigation::{Entering, PathUse, Spelling, is_single_name, refuses_path},
 };
 use crate::{Error, Result, future::BoxFuture};
 
@@ -152,6 +152,9 @@ impl Client {
 
     async fn create_dir_once(&mut self, path: &RemotePath) -> Result<()> {
         match self.path_command("MKD", path, &["2xx"]).await {
+            Err(error) if self.may_make_from_root(path, &error) => {
+                self.make_from_root(path, error).await.map(drop)
+            }
             Err(error) if self.may_try_bare_name(PathUse::Write, path, &error) => {
                 self.capabilities.settle_paths(PathUse::Write);
                 match Box::pin(self.send_path("MKD", path, &["2xx"], Spelling::Bare)).await {
@@ -163,8 +166,7 @@ impl Client {
                     Err(bare) => Err(bare),
                 }
             }
-            Err(error) => self.make_from_root(path, error).await.map(drop),
-            Ok(_) => Ok(()),
+            outcome => outcome.map(drop),
         }
     }
 
@@ -208,13 +210,18 @@ impl Client {
     /// Creates a directory whose relative path was refused by its path from the root, if that is worth a try. Returns
     /// whether it was missing.
     async fn make_from_root(&mut self, path: &RemotePath, refused: Error) -> Result<bool> {
-        if !self.may_try_from_root(path, &refused) {
+        if !self.may_make_from_root(path, &refused) {
             return Err(refused);
         }
         match self.send_from_root("MKD", path, &["2xx", "521"]).await? {
             Some(reply) => Ok(reply.code().is_success()),
             None => Err(refused),
         }
+    }
+
+    fn may_make_from_root(&self, path: &RemotePath, refused: &Error) -> bool {
+        self.may_try_from_root(path, refused)
+            || is_single_name(path) && self.may_try_missing_from_root(path, refused)
     }
 
     /// Sends a command with its path from the root after its relative path was refused; `None` if that is refused, too.
@@ -339,6 +346,8 @@ impl Client {
                 Ok(true) => return Ok(true),
                 Err(lost) if self.is_broken() => return Err(lost),
                 _ if !is_repeatable => return Err(error),
+                // The question may have been answered by a listing, after which the session ends.
+                _ if self.control.memory().ends_after_listing() => self.reconnect().await?,
                 _ => {}
             }
         }
@@ -391,6 +400,8 @@ impl Client {
                 Ok(true) => return Ok(()),
                 Err(lost) if self.is_broken() => return Err(lost),
                 _ if !is_repeatable => return Err(error),
+                // The question may have been answered by a listing, after which the session ends.
+                _ if self.control.memory().ends_after_listing() => self.reconnect().await?,
                 _ => {}
             }
         }
@@ -404,7 +415,7 @@ impl Client {
     /// Renames by the paths as they are, or else by the names in their directory.
     async fn rename_either(&mut self, from: &RemotePath, to: &RemotePath) -> Result<()> {
         match self.rename_by(from, to, Spelling::Usual).await {
-            Err(error) if is_about_old_name(&error) && self.may_try_from_root(from, &error) => {
+            Err(error) if is_about_old_name(&error) && self.may_be_from_root(from, &error) => {
                 self.rename_from_root(from, to, error).await
             }
             Err(error)
@@ -471,7 +482,7 @@ impl Client {
         let usage = if matches!(verb, "DELE" | "MKD" | "RMD") { PathUse::Write } else { PathUse::Read };
         let sent = self.send_path(verb, path, expected, Spelling::Usual).await;
         let sent = match sent {
-            Err(error) if matches!(verb, "CWD" | "DELE" | "RMD") && self.may_try_from_root(path, &error) => {
+            Err(error) if matches!(verb, "CWD" | "DELE" | "RMD") && self.may_be_from_root(path, &error) => {
                 match self.send_from_root(verb, path, expected).await? {
                     Some(reply) => return Ok(reply),
                     None => Err(error),

@@ -355,10 +355,17 @@ impl Client {
             return Ok(None);
         }
         match self.path_command("MLST", path, &["2xx"]).await {
-            Ok(reply) => {
-                self.capabilities.mlst_works = true;
-                self.read_mlst(reply).map(Some)
-            }
+            Ok(reply) => match self.read_mlst(reply) {
+                // Some servers agree to every command, or reply in the format of `LIST`.
+                Err(_) if !self.capabilities.mlst_works => {
+                    self.capabilities.no_mlst = true;
+                    Ok(None)
+                }
+                read => {
+                    self.capabilities.mlst_works = true;
+                    read.map(Some)
+                }
+            },
             Err(error) if error.code().is_some_and(Code::is_unsupported) => {
                 self.capabilities.no_mlst |= is_unknown_command(&error);
                 Ok(None)

@@ -320,13 +320,46 @@ impl Client {
     }
 
     /// Returns whether it is worth trying a relative path that was refused as one from the root. That is settled once
-    /// a relative path or one from the root has worked, or after some tries.
+    /// a relative path or one from the root has worked, or after some tries, unless the reply names the reason.
     pub(crate) fn may_try_from_root(&self, path: &RemotePath, error: &Error) -> bool {
         let Error::StatusCode(refused) = error else { return false };
         classify::wants_absolute_path(&refused.info)
-            && !is_restart_refused(refused)
-            && self.capabilities.absolute_paths.is_none()
-            && self.capabilities.absolute_tries < MAX_ABSOLUTE_TRIES
+            && (self.has_absolute_tries() || classify::demands_absolute_path(&refused.info))
+            && self.is_unsettled_relative(path)
+    }
+
+    /// Returns whether the text of a refusal demands a path from the root.
+    pub(crate) fn must_try_from_root(&self, path: &RemotePath, error: &Error) -> bool {
+        matches!(error, Error::StatusCode(refused) if classify::demands_absolute_path(&refused.info))
+            && self.is_unsettled_relative(path)
+    }
+
+    /// Returns whether it is worth trying a relative path that is said to be missing as one from the root, as
+    /// [`may_try_from_root`](Self::may_try_from_root) does. A name in the working directory is not missing if it is
+    /// about to be written: the server does not look for it there.
+    pub(crate) fn may_try_missing_from_root(&self, path: &RemotePath, error: &Error) -> bool {
+        let Error::StatusCode(refused) = error else { return false };
+        classify::presence(&refused.info) == classify::Presence::Missing
+            && self.has_absolute_tries()
+            && self.is_unsettled_relative(path)
+    }
+
+    /// Returns whether it is worth trying a relative path that was refused as one from the root, also because it is said
+    /// to be missing, if the working directory is known. If that is the root, it may be another root than the one of
+    /// such paths.
+    pub(crate) fn may_be_from_root(&self, path: &RemotePath, error: &Error) -> bool {
+        let home = self.state.working_dir.as_ref().and_then(Option::as_ref);
+        let is_below_root = || home.is_some_and(|home| home.as_bytes() != b"/");
+        self.may_try_from_root(path, error) || is_below_root() && self.may_try_missing_from_root(path, error)
+    }
+
+    fn has_absolute_tries(&self) -> bool {
+        self.capabilities.absolute_tries < MAX_ABSOLUTE_TRIES
+    }
+
+    /// Returns whether a path is relative, and it is not known whether the server takes such paths.
+    fn is_unsettled_relative(&self, path: &RemotePath) -> bool {
+        self.capabilities.absolute_paths.is_none()
             && !is_here(path)
             && !path.is_absolute()
             && path.names_entry()
@@ -376,7 +409,7 @@ impl Client {
         };
         if let [step] = &*steps
             && self.state.away.is_none()
-            && self.may_try_from_root(step, &error)
+            && self.may_be_from_root(step, &error)
             && self.enter_from_root(step).await?
         {
             return Ok(());
@@ -600,6 +633,11 @@ fn accepted(entered: Result<()>) -> Result<bool> {
         Err(error) if refuses_path(&error) => Ok(false),
         Err(error) => Err(error),
     }
+}
+
+/// Returns whether a relative path names an entry of the working directory.
+pub(super) fn is_single_name(path: &RemotePath) -> bool {
+    path.names_entry() && !path.as_bytes().contains(&b'/')
 }
 
 /// Returns whether a path is the working directory.

@@ -318,6 +318,9 @@ impl Client {
     pub(crate) async fn recover(&mut self, error: &Error, attempts: &mut u32) -> bool {
         let is_replaceable = self.control.was_closed_by_server() || self.control.was_lost_to_abort();
         let is_lost = self.is_broken() && is_replaceable && error.tls_failure().is_none();
+        if self.state.away.is_none() && self.reopen_after_listing(error).await {
+            return true;
+        }
         let mut pause = FIRST_PAUSE;
         while is_lost && *attempts > 0 {
             *attempts -= 1;
@@ -331,6 +334,34 @@ impl Client {
             }
         }
         false
+    }
+
+    /// Records that a listing is complete.
+    pub(crate) fn note_end_of_listing(&mut self) {
+        self.state.listed_at = Some(self.control.replies());
+    }
+
+    /// Returns whether the session was lost after a complete listing, before any other reply.
+    pub(crate) fn ended_after_listing(&self) -> bool {
+        self.is_broken()
+            && self.control.was_closed_by_server()
+            && self.state.listed_at == Some(self.control.replies())
+    }
+
+    /// Returns whether the session was lost after a complete listing, and another one before.
+    pub(crate) fn ends_after_listings(&self) -> bool {
+        self.ended_after_listing() && self.control.memory().ends_after_listing()
+    }
+
+    /// Opens the session again if it was lost after a complete listing: some servers end each session then. Uses up no
+    /// attempt, because each listing takes the operation further.
+    pub(crate) async fn reopen_after_listing(&mut self, error: &Error) -> bool {
+        if !self.ended_after_listing() || error.tls_failure().is_some() {
+            return false;
+        }
+        crate::trace::debug!("{error}; the session is opened again");
+        self.control.memory().note_end_after_listing();
+        self.reopen().await.is_ok()
     }
 
     /// Sets how often an operation opens the session again.
@@ -392,7 +423,11 @@ impl Client {
             let features = match self.exchange(Command::new("FEAT"), &["2xx"]).await {
                 Ok(reply) => Features::from_reply(&reply),
                 Err(Error::Unanswered { .. }) => Features::default(),
-                Err(Error::StatusCode(error)) if error.info.code().class() == 5 => Features::default(),
+                Err(Error::StatusCode(error))
+                    if error.info.code().class() == 5 || error.info.code().is_unsupported() =>
+                {
+                    Features::default()
+                }
                 Err(error) => return Err(error),
             };
             self.capabilities.features = Some(features);

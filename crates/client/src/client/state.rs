@@ -210,6 +210,8 @@ pub(crate) struct SessionState {
     pub(super) away: Option<Away>,
     /// The caller's working directory in the last reply to `PWD`; `Some(None)` if the server does not report it.
     pub(super) working_dir: Option<Option<RemotePath>>,
+    /// The number of replies when the last listing was complete.
+    pub(super) listed_at: Option<u32>,
     /// Whether the session had a data connection in passive mode.
     pub(super) had_passive_data: bool,
     /// Whether `SITE NAMEFMT 1` was sent (IBM i).

@@ -28,6 +28,8 @@ pub(crate) struct ServerMemory {
     changed: Notify,
     /// A transfer has begun without a preliminary reply.
     omits_preliminary: AtomicBool,
+    /// A session has ended after a complete listing.
+    ends_after_listing: AtomicBool,
     /// The user knows that uploads cannot be verified.
     reported_unverified: AtomicBool,
 }
@@ -91,6 +93,16 @@ impl ServerMemory {
     /// Records that a transfer has begun without a preliminary reply.
     pub(crate) fn note_silent_start(&self) {
         self.omits_preliminary.store(true, Ordering::Relaxed);
+    }
+
+    /// Returns whether a session has ended after a complete listing.
+    pub(crate) fn ends_after_listing(&self) -> bool {
+        self.ends_after_listing.load(Ordering::Relaxed)
+    }
+
+    /// Records that a session has ended after a complete listing.
+    pub(crate) fn note_end_after_listing(&self) {
+        self.ends_after_listing.store(true, Ordering::Relaxed);
     }
 
     /// Returns whether the user has not been told yet that uploads cannot be verified.

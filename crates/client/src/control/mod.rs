@@ -78,6 +78,8 @@ pub(crate) struct ControlChannel {
     memory: Arc<ServerMemory>,
     /// The optional command after which the server became silent or closed the connection.
     lost_to: Option<OptionalCommand>,
+    /// The optional command that was refused as unknown by the last reply.
+    refused_optional: Option<OptionalCommand>,
     waits: ReplyWaits,
     /// Whether the server closed or reset the connection.
     closed_by_server: bool,
@@ -164,6 +166,7 @@ impl ControlChannel {
             deadline,
             memory,
             lost_to: None,
+            refused_optional: None,
             waits: ReplyWaits::default(),
             closed_by_server: false,
             lost_to_abort: false,
@@ -270,6 +273,11 @@ impl ControlChannel {
     /// Returns the optional command after which the session was lost. It is not sent to this server again.
     pub(crate) fn lost_to(&self) -> Option<OptionalCommand> {
         self.lost_to
+    }
+
+    /// Returns the number of replies so far.
+    pub(crate) fn replies(&self) -> u32 {
+        self.waits.replies
     }
 
     /// Returns how long the server has worked for the replies so far, beyond the round trips.
@@ -538,14 +546,28 @@ impl ControlChannel {
         self.receive().await
     }
 
-    /// Records that the session is lost, if the oldest command without a reply is an optional one: the server may not
-    /// know it, and hang or close the connection because of it.
+    /// Records that the session is lost, if the oldest command without a reply is an optional one, or one was refused
+    /// just before: the server may not know it, and hang or close the connection because of it.
     fn blame(&mut self, error: &Error) {
         let is_loss = error.tls_failure().is_none()
             && matches!(error, Error::Closed { .. } | Error::Control(_) | Error::Timeout { .. });
         let oldest = self.awaited.front().filter(|_| is_loss).map(|awaited| awaited.to);
-        let Some(AwaitedCommand::Optional(command)) = oldest else { return };
-        self.blame_command(command);
+        match oldest {
+            Some(AwaitedCommand::Optional(command)) => self.blame_command(command),
+            Some(_) if !matches!(error, Error::Timeout { .. }) => self.blame_refused(),
+            _ => {}
+        }
+    }
+
+    /// Records that the server closed the connection after it had refused an optional command.
+    pub(super) fn blame_refused(&mut self) {
+        if let Some(command) = self.refused_optional.take()
+            && self.lost_to.is_none()
+        {
+            debug!("{} is not sent to this server again: the session ends after it", command.name());
+            self.memory.avoid(command);
+            self.lost_to = Some(command);
+        }
     }
 
     fn blame_command(&mut self, command: OptionalCommand) {
@@ -641,6 +663,10 @@ impl ControlChannel {
             None => (None, None),
         };
         let reply = with_command(reply, line);
+        self.refused_optional = match awaited {
+            Some(AwaitedCommand::Optional(command)) if reply.code().is_unsupported() => Some(command),
+            _ => None,
+        };
         let ends_session = match awaited {
             // The reply to `QUIT`; a server that says goodbye after another command did not do what was asked.
             Some(AwaitedCommand::Optional(_) | AwaitedCommand::Other)

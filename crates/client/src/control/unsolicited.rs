@@ -42,6 +42,7 @@ impl ControlChannel {
             Ok(Some(reply)) => Err(self.desynchronised(reply.to_string())),
             Ok(None) if ended => {
                 self.closed_by_server = true;
+                self.blame_refused();
                 self.mark_broken("the server closed the connection", None);
                 Err(Error::Closed { reply: None })
             }

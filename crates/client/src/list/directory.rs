@@ -60,6 +60,8 @@ pub(crate) struct DirectoryListing {
     pub(super) by_path: ByPath,
     /// `MLSD` was refused for this directory in every way.
     pub(super) replaces_mlsd: bool,
+    /// The transfer ended with a reply that ends no transfer, such as `200`.
+    ended_oddly: bool,
 }
 
 /// Which entries are held back.
@@ -115,6 +117,7 @@ impl DirectoryListing {
             not_entered: None,
             by_path: ByPath::Untried,
             replaces_mlsd: false,
+            ended_oddly: false,
         }
     }
 
@@ -143,6 +146,7 @@ impl DirectoryListing {
         let is_cut = match &mut self.data {
             Some(data) => {
                 let summary = data.finish(control, Masks::default(), deadline).await?;
+                self.ended_oddly = !matches!(summary.reply.code().get(), 225 | 226 | 250);
                 classify::is_listing_truncated(&summary.reply)
             }
             None => false,
@@ -177,6 +181,16 @@ impl DirectoryListing {
     /// Returns whether there were lines, and none could be parsed.
     pub(super) fn is_unparsable(&self) -> bool {
         !self.has_entries && self.parser.unparsed() > 0
+    }
+
+    /// Returns whether the server may have agreed to the command without listing anything.
+    pub(super) fn is_mere_consent(&self) -> bool {
+        self.ended_oddly && !self.has_entries && self.parser.unparsed() == 0
+    }
+
+    /// Returns whether no entry of an `MLSD` shows what it is.
+    pub(super) fn lacks_facts(&self) -> bool {
+        self.way.verb == Verb::Mlsd && self.evidence.entries > 0 && !self.evidence.kinds
     }
 
     /// Returns whether the directory was named by a path in the command.
@@ -238,7 +252,11 @@ impl DirectoryListing {
     fn holds(&self) -> bool {
         match self.hold {
             Hold::Nothing => false,
-            Hold::First => self.evidence.entries == 0 || self.evidence.may_be_itself(),
+            Hold::First => {
+                self.evidence.entries == 0
+                    || self.evidence.may_be_itself()
+                    || self.lacks_facts() && self.held.len() < MAX_HELD
+            }
             Hold::Some => self.held.len() < MAX_HELD,
             Hold::All => true,
         }
@@ -289,6 +307,8 @@ impl DirectoryListing {
     /// cannot be parsed, the line is incomplete, and so is the listing.
     fn push_last_line(&mut self, last_line: Option<&[u8]>) -> Result<()> {
         let unparsed_before = self.parser.unparsed();
+        // Some servers end a listing as a text of C or CP/M ends.
+        let last_line = last_line.filter(|line| !line.iter().all(|byte| matches!(byte, 0 | 0x1a)));
         match last_line {
             Some(last_line) if self.way.verb == Verb::Nlst => self.push(last_line),
             Some(last_line) => self.parser.push_unterminated(last_line),

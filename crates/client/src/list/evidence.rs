@@ -45,6 +45,8 @@ pub(super) struct Evidence {
     pub(super) shows_itself: bool,
     /// It shows a name that begins with a dot.
     pub(super) dot_names: bool,
+    /// It shows what an entry is.
+    pub(super) kinds: bool,
     /// It shows a directory with the name of the listed one, or of a directory above it.
     shows_own_path: bool,
     /// The first entry has the name of the listed directory.
@@ -81,6 +83,7 @@ pub(super) enum Doubt {
 impl Evidence {
     /// Adds an entry of the listing of `path`, which is spelled as it was sent.
     pub(super) fn note(&mut self, entry: &Entry, path: &[u8]) {
+        self.kinds |= entry.kind != EntryKind::Unknown;
         if is_self_or_parent(entry) {
             self.shows_itself = true;
             return;

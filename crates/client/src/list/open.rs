@@ -236,6 +236,7 @@ impl Client {
         listing.hold = match way.verb {
             Verb::Nlst => Hold::All,
             Verb::ListAll if known.list_all != ListAll::Works => Hold::Some,
+            Verb::Mlsd if !listing.is_by_path() && !known.mlsd.works => Hold::First,
             _ if !listing.is_by_path() => Hold::Nothing,
             Verb::Stat => Hold::First,
             _ if is_open => Hold::Some,

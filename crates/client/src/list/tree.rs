@@ -68,6 +68,8 @@ pub struct Entries<'c> {
     resumptions: u32,
     /// A listing that may be that of another directory is doubted.
     is_proven: bool,
+    /// A listing has ended, and the session was not opened again since then.
+    is_reopenable: bool,
 }
 
 /// Number of entries that were read, and a hash of their names in order.
@@ -204,6 +206,7 @@ impl<'c> Entries<'c> {
             passed: PassedEntries::default(),
             resumptions: 0,
             is_proven: false,
+            is_reopenable: false,
         }
     }
 
@@ -433,9 +436,13 @@ impl<'c> Entries<'c> {
             false => self.follow_up,
         };
         let required = self.required();
-        let mut opened =
-            Box::pin(self.client.open_listing(ListTarget { path: &path, depth, required }, follow_up))
-                .await?;
+        let target = ListTarget { path: &path, depth, required };
+        let mut opened = match Box::pin(self.client.open_listing(target, follow_up)).await {
+            Err(error) if self.reopen_after_listing(&error).await => {
+                Box::pin(self.client.open_listing(target, follow_up)).await?
+            }
+            opened => opened?,
+        };
         if self.is_proven && opened.hold == Hold::First {
             opened.hold = Hold::Some;
         }
@@ -447,6 +454,11 @@ impl<'c> Entries<'c> {
         self.context.ancestors = ancestors;
         self.newest.clear();
         Ok(())
+    }
+
+    /// Opens the session again if the server has ended it after a listing, as some do after each one.
+    async fn reopen_after_listing(&mut self, error: &Error) -> bool {
+        std::mem::take(&mut self.is_reopenable) && Box::pin(self.client.reopen_after_listing(error)).await
     }
 
     fn required(&self) -> Option<ListCommand> {
@@ -549,7 +561,11 @@ impl<'c> Entries<'c> {
         let deadline = self.client.completion_deadline();
         let Some(directory) = &mut self.current else { return Ok(()) };
         match directory.finish(self.client.control_mut(), deadline).await {
-            Ok(is_cut) => self.truncated |= is_cut,
+            Ok(is_cut) => {
+                self.truncated |= is_cut;
+                self.client.note_end_of_listing();
+                self.is_reopenable = true;
+            }
             Err(error) if directory.is_by_path() && !directory.has_entries && is_refusal(&error) => {
                 // It was refused after the preliminary reply.
                 directory.guess = Some(error);
@@ -560,7 +576,10 @@ impl<'c> Entries<'c> {
         let known = self.client.listing_knowledge();
         let has_fallback = self.required().is_none();
         let Some(directory) = &mut self.current else { return Ok(()) };
-        if has_fallback && directory.way.verb == Verb::Mlsd && directory.is_unparsable() {
+        let is_without_facts =
+            directory.lacks_facts() && !directory.has_released || directory.is_mere_consent();
+        let is_useless = directory.is_unparsable() || is_without_facts && !known.mlsd.works;
+        if has_fallback && directory.way.verb == Verb::Mlsd && is_useless {
             self.client.capabilities_mut().no_mlsd = true;
             self.list_again();
             return Ok(());
@@ -626,8 +645,12 @@ impl<'c> Entries<'c> {
         let (path, depth) = (directory.location.path.clone(), directory.depth);
         let entering = match directory.not_entered.clone() {
             Some(reason) => Entering::Refused(reason),
-            None => self.client.enter(&path).await?,
+            None => match self.client.enter(&path).await {
+                Err(error) if self.reopen_after_listing(&error).await => self.client.enter(&path).await?,
+                entering => entering?,
+            },
         };
+        let Some(directory) = &mut self.current else { return Ok(false) };
         match (entering, doubt) {
             (Entering::Unavailable, _) => return Ok(false),
             // The listing of a file is the file itself.
@@ -731,11 +754,19 @@ impl<'c> Entries<'c> {
             let described = match &name {
                 Ok(name) => {
                     let path = location.path.join_in(name, location.encoding);
-                    Some(self.client.describe(&path).await?)
+                    Some(match self.client.describe(&path).await {
+                        Err(error) if self.reopen_after_listing(&error).await => {
+                            self.client.describe(&path).await?
+                        }
+                        described => described?,
+                    })
                 }
                 Err(_) => None,
             };
-            let Some(mut entry) = directory.held.pop_front() else { return Ok(None) };
+            let Some(mut entry) = self.current.as_mut().and_then(|directory| directory.held.pop_front())
+            else {
+                return Ok(None);
+            };
             if let Some(described) = described {
                 (entry.kind, entry.size, entry.modified) =
                     (described.kind, described.size, described.modified);
@@ -763,11 +794,22 @@ impl<'c> Entries<'c> {
         let target = ListTarget { path: &path, depth: directory.depth, required };
         // If the session does not survive it, it is not sent again.
         self.client.learn_listing(|known| known.list_all = ListAll::Useless);
-        let second = match self.client.open_list_all(target, directory.way).await {
+        let way = directory.way;
+        let second = match self.client.open_list_all(target, way).await {
+            Err(error) if self.reopen_after_listing(&error).await => {
+                if way.entered {
+                    self.client.enter(&path).await?;
+                }
+                self.client.open_list_all(target, way).await
+            }
+            second => second,
+        };
+        let second = match second {
             Ok(second) => second,
             Err(error) if self.client.is_broken() => return Err(error),
             Err(_) => return Ok(false),
         };
+        let Some(directory) = &mut self.current else { return Ok(false) };
         let missing = directory.names.take().unwrap_or_default();
         self.stage =
             Stage::ListingAll(ListAllComparison { first: directory.evidence, missing, new: Vec::new() });
@@ -781,6 +823,10 @@ impl<'c> Entries<'c> {
         let Some(directory) = &mut self.current else { return Ok(()) };
         let finished = directory.finish(self.client.control_mut(), deadline).await;
         let second = directory.evidence;
+        if finished.is_ok() {
+            self.client.note_end_of_listing();
+            self.is_reopenable = true;
+        }
         let Stage::ListingAll(comparison) = std::mem::replace(&mut self.stage, Stage::Done) else {
             return Ok(());
         };

@@ -186,6 +186,8 @@ impl PoolInner {
     /// Returns whether a session seems to have been ended by the server because another one logged in: it is lost
     /// during or shortly after another login that was not over when its own began: the replies to two logins at once may be
     /// read in another order than the server worked in. Replies that were read since then may have been sent before.
+    ///
+    /// Some servers end each session after a listing: that is no such sign once it was seen.
     pub(super) fn seems_displaced(&self, client: &Client) -> bool {
         let logins = *self.lock_last_logins();
         let is_recent = |login: Instant| {
@@ -195,6 +197,7 @@ impl PoolInner {
         };
         client.is_broken()
             && client.was_closed_by_server()
+            && !client.ends_after_listings()
             && (self.permits.is_opening() || logins.into_iter().flatten().any(is_recent))
     }
 

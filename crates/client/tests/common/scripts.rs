@@ -48,6 +48,11 @@ pub(crate) fn refuse_to_enter(script: Script, path: &str) -> Script {
     script.expect("PWD").reply("257 \"/home\"").expect(format!("CWD {path}")).reply("550 no such directory")
 }
 
+/// Refuses to enter a directory for a query, by its path and from the root.
+pub(crate) fn refuse_to_enter_at_all(script: Script, path: &str) -> Script {
+    refuse_to_enter(script, path).expect(format!("CWD /home/{path}")).reply("550 no such directory")
+}
+
 /// Refuses to enter a subdirectory for a query, by its path and step by step.
 pub(crate) fn refuse_to_enter_deep(script: Script, directory: &str, name: &str) -> Script {
     let script = refuse_to_enter(script, &format!("{directory}/{name}"));

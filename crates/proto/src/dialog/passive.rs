@@ -39,19 +39,19 @@ impl PassiveMode {
 
     /// Returns whether a reply with this code can belong to no other command.
     pub(super) fn is_answer(self, code: Code) -> bool {
-        code.get()
-            == match self {
-                Self::Epsv => 229,
-                Self::Pasv => 227,
-            }
+        match self {
+            Self::Epsv => code.get() == 229,
+            Self::Pasv => matches!(code.get(), 227 | 229),
+        }
     }
 
+    /// Reads the address in a reply. Some servers answer `PASV` as they would answer `EPSV`.
     pub(super) fn read(self, reply: Reply) -> Result<Endpoint, DialogError> {
         match self {
-            Self::Epsv => {
-                let reply = reply.expect(&["229"])?;
+            _ if self.is_answer(reply.code()) && reply.code().get() == 229 => {
                 Ok(Endpoint { port: from_any_line(&reply, parse_epsv)?, advertised: None })
             }
+            Self::Epsv => Err(reply.unexpected(&["229"]).into()),
             Self::Pasv => {
                 let reply = reply.expect(&["227"])?;
                 let address = from_any_line(&reply, parse_pasv)?;
@@ -176,6 +176,12 @@ mod tests {
             let script = format!("> EPSV\n{first}\n> PASV\n< 227 (127,0,0,1,0,22)\n= open 22");
             assert_eq!(run(&script), Ok(PassiveMode::Pasv), "{first}");
         }
+    }
+
+    #[test]
+    fn pasv_answered_like_epsv_is_understood() {
+        assert_eq!(run("> EPSV\n< 500 no\n> PASV\n< 229 ok (|||22|)\n= open 22"), Ok(PassiveMode::Pasv));
+        assert!(run("> EPSV\n< 500 no\n> PASV\n< 229 nowhere").is_err());
     }
 
     #[test]

@@ -216,23 +216,16 @@ pub fn wants_absolute_path(reply: &Reply) -> bool {
         reply,
         &[
             Rule { codes: &[501], words: &[] },
-            Rule {
-                codes: &[504, 550, 551, 552, 553],
-                words: &[
-                    "absolute",
-                    "relative",
-                    "full path",
-                    "fully qualified",
-                    "start with /",
-                    "begin with /",
-                    "invalid path",
-                    "illegal path",
-                    "invalid name",
-                    "bad path",
-                ],
-            },
+            Rule { codes: BAD_NAMES, words: ABSOLUTE },
+            Rule { codes: BAD_NAMES, words: &["invalid path", "illegal path", "invalid name", "bad path"] },
         ],
     )
+}
+
+/// Returns whether the text of a refusal says that paths have to begin at the root.
+#[must_use]
+pub fn demands_absolute_path(reply: &Reply) -> bool {
+    matches(reply, &[Rule { codes: &[501], words: ABSOLUTE }, Rule { codes: BAD_NAMES, words: ABSOLUTE }])
 }
 
 /// Returns whether the server refused to list a directory because it is empty, as ProFTPD, drftpd and z/OS do.
@@ -310,6 +303,13 @@ fn says_phrase(reply: &Reply, phrases: &[&str]) -> bool {
 
 /// Codes of a path that cannot be used, now (450) or ever (550). Many servers do not distinguish them.
 const UNAVAILABLE: &[u16] = &[450, 550];
+
+/// Codes of a name that is not accepted.
+const BAD_NAMES: &[u16] = &[504, 550, 551, 552, 553];
+
+/// Words about paths that have to begin at the root.
+const ABSOLUTE: &[&str] =
+    &["absolute", "relative", "full path", "fully qualified", "start with /", "begin with /"];
 
 const PERMISSION: &[&str] =
     &["permission", "denied", "not permitted", "not allowed", "forbidden", "access", "privilege"];

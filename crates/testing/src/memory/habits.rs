@@ -92,6 +92,8 @@ pub struct Habits {
     pub transfers_per_session: usize,
     /// The session ends after the final reply of each transfer.
     pub ends_after_transfer: bool,
+    /// The session ends after the final reply of each listing.
+    pub ends_after_listing: bool,
     /// The first `RETR` and the first `STOR` of each path end after half of the bytes, with this reply. The session ends
     /// too if it ends with `!`.
     pub breaks_transfers: Option<&'static str>,
@@ -160,6 +162,7 @@ impl Default for Habits {
             sessions: None,
             transfers_per_session: usize::MAX,
             ends_after_transfer: false,
+            ends_after_listing: false,
             breaks_transfers: None,
             names_are_bytes: false,
             hides_dot_names: false,

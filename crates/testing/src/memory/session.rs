@@ -333,7 +333,9 @@ impl MemorySession {
 
     async fn send_listing(&mut self, lines: &str, habits: &Habits) -> std::io::Result<()> {
         let lines = wire_bytes(lines, habits.names_are_bytes);
-        self.send(&lines, habits.opens_listing.unwrap_or(habits.opens), habits).await
+        self.send(&lines, habits.opens_listing.unwrap_or(habits.opens), habits).await?;
+        self.is_over |= habits.ends_after_listing;
+        Ok(())
     }
 
     async fn send(&mut self, content: &[u8], opens: &str, habits: &Habits) -> std::io::Result<()> {

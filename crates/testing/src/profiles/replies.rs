@@ -6,6 +6,7 @@ use crate::memory::{Habits, ListedPath, PathArgument};
 pub(super) const PROFILES: &[Profile] = &[
     Profile { name: "absolute_paths_only", habits: absolute_paths_only },
     Profile { name: "active_type_ascii_only", habits: active_type_ascii_only },
+    Profile { name: "agrees_to_all", habits: agrees_to_all },
     Profile { name: "aliases_of_success", habits: aliases_of_success },
     Profile { name: "changes_to_anything", habits: changes_to_anything },
     Profile { name: "clock_in_year_19100", habits: clock_in_year_19100 },
@@ -16,16 +17,20 @@ pub(super) const PROFILES: &[Profile] = &[
     Profile { name: "directory_reply_with_250", habits: directory_reply_with_250 },
     Profile { name: "empty_directory_without_data", habits: empty_directory_without_data },
     Profile { name: "epsv_other_delimiters", habits: epsv_other_delimiters },
+    Profile { name: "ends_after_listing", habits: ends_after_listing },
     Profile { name: "facts_in_odd_case", habits: facts_in_odd_case },
+    Profile { name: "facts_missing", habits: facts_missing },
     Profile { name: "facts_without_last_semicolon", habits: facts_without_last_semicolon },
     Profile { name: "feat_in_one_line", habits: feat_in_one_line },
     Profile { name: "feat_with_codes", habits: feat_with_codes },
+    Profile { name: "hangs_up_after_refusal", habits: hangs_up_after_refusal },
     Profile { name: "hangs_up_at_unknown", habits: hangs_up_at_unknown },
     Profile { name: "login_232", habits: login_232 },
     Profile { name: "mdtm_with_fraction", habits: mdtm_with_fraction },
     Profile { name: "month_only", habits: month_only },
     Profile { name: "names_with_dot_slash", habits: names_with_dot_slash },
     Profile { name: "no_preliminary_reply", habits: no_preliminary_reply },
+    Profile { name: "passive_as_extended", habits: passive_as_extended },
     Profile { name: "passive_with_spaces", habits: passive_with_spaces },
     Profile { name: "passive_with_text", habits: passive_with_text },
     Profile { name: "preliminary_reply_at_end", habits: preliminary_reply_at_end },
@@ -51,6 +56,11 @@ fn absolute_paths_only() -> Habits {
         missing: "550 @: not an absolute path name",
         ..classic()
     }
+}
+
+/// `202` for commands that it does not know.
+fn agrees_to_all() -> Habits {
+    Habits { unknown: "202 OK", ..classic() }
 }
 
 /// Listings in `TYPE A` only, and no passive mode.
@@ -139,6 +149,18 @@ fn epsv_other_delimiters() -> Habits {
     Habits { extended_passive: |port| format!("229 Entering EPSV mode (###{port}#)."), ..modern() }
 }
 
+/// Each listing ends the session.
+fn ends_after_listing() -> Habits {
+    Habits { ends_after_listing: true, ..classic() }
+}
+
+/// `MLSD` shows names only.
+fn facts_missing() -> Habits {
+    Habits { refused: vec!["MLST", "MFMT"], ..modern() }
+        .facts(|name, _| format!(" {name}"))
+        .listing(lines::ls)
+}
+
 /// Names of facts in capitals, with blanks, and without sizes of directories.
 fn facts_in_odd_case() -> Habits {
     Habits { ..modern() }.facts(|name, item| {
@@ -171,6 +193,23 @@ fn feat_with_codes() -> Habits {
         ..modern()
     }
     .listing(lines::ls)
+}
+
+/// Commands that it does not know are refused, and end the session.
+fn hangs_up_after_refusal() -> Habits {
+    Habits {
+        replies: &[
+            ("FEAT", "500 Unknown command!"),
+            ("SYST", "500 Unknown command!"),
+            ("EPSV", "500 Unknown command!"),
+            ("MLSD", "500 Unknown command!"),
+            ("MLST", "500 Unknown command!"),
+            ("OPTS", "500 Unknown command!"),
+            ("MFMT", "500 Unknown command!"),
+            ("CLNT", "500 Unknown command!"),
+        ],
+        ..classic()
+    }
 }
 
 /// Commands that it does not know end the session.
@@ -223,6 +262,11 @@ fn names_with_dot_slash() -> Habits {
 /// A transfer begins without a reply.
 fn no_preliminary_reply() -> Habits {
     Habits { opens: "", ..classic() }
+}
+
+/// `PASV` is answered like `EPSV`, which is unknown.
+fn passive_as_extended() -> Habits {
+    Habits { passive: |port| format!("229 Entering Extended Passive Mode (|||{port}|)"), ..classic() }
 }
 
 fn passive_with_spaces() -> Habits {

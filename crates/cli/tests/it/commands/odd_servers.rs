@@ -88,6 +88,48 @@ fn stored_upload_is_not_repeated_for_its_time() {
     assert_eq!(uploads, 2, "{commands:?}");
 }
 
+#[test]
+fn mirror_with_delete_survives_end_after_each_listing() {
+    let session = Session::start((profiles::find("ends_after_listing").unwrap().habits)());
+    let tree = session.local.path().join("t/sub/deep");
+    fs::create_dir_all(&tree).unwrap();
+    fs::write(tree.join("a"), "one").unwrap();
+    session.server.lay("u/old", "old", 0);
+    session.server.lay("u/sub/older/b", "old", 0);
+
+    let mirror = session.run(&["mirror", "--delete", "t", "@u"]);
+    let removed = session.run(&["rm", "-r", "@u/sub"]);
+
+    for run in [mirror, removed] {
+        assert!(!run.stderr.contains("no room"), "{}", run.stderr);
+    }
+    assert_eq!(session.server.paths(), ["u/"]);
+}
+
+#[test]
+fn every_verb_may_come_first_with_absolute_paths() {
+    let session = Session::start((profiles::find("absolute_paths_only").unwrap().habits)());
+    ["a", "t/b", "t/c", "t/sub/d", "e"].into_iter().for_each(|path| session.server.lay(path, "one", 0));
+    fs::write(session.local.path().join("new"), "new").unwrap();
+
+    session.run(&["mv", "@a", "@a2"]);
+    session.run(&["mv", "@t/b", "@t/b2"]);
+    session.run(&["mkdir", "@n"]);
+    session.run(&["mkdir", "@t/n"]);
+    session.run(&["mkdir", "-p", "@p/q/r"]);
+    session.run(&["put", "new", "@t/new"]);
+    session.run(&["get", "-d", "back", "@a2"]);
+    assert_eq!(session.run(&["cat", "@t/c"]).stdout(), "one");
+    assert_eq!(session.run(&["ls", "@t/sub"]).stdout(), "d\n");
+    session.run(&["mirror", "@t", "m"]);
+    session.run(&["rm", "@e"]);
+    session.run(&["rm", "-r", "@t/sub"]);
+    session.run(&["rmdir", "@n"]);
+
+    let expected = ["a2", "p/", "p/q/", "p/q/r/", "t/", "t/b2", "t/c", "t/n/", "t/new"];
+    assert_eq!(session.server.paths(), expected);
+}
+
 /// Names as bytes, in Latin-1, CP437, KOI8-R, Shift-JIS, GBK and Big5, and with blanks.
 const NAMES: [&[u8]; 9] = [
     b"K\xe4se.txt",

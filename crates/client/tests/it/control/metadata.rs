@@ -79,9 +79,11 @@ async fn stat_of_root_needs_no_mlst() {
 
 #[tokio::test]
 async fn mlst_reply_without_facts_is_error() {
-    let (server, mut client) = play(with_sync_check(Script::new().expect("MLST a").reply("250 ok"))).await;
+    let script = Script::new().expect("MLST a").reply("250 type=file; a").expect("MLST b").reply("250 ok");
+    let (server, mut client) = play(with_sync_check(script)).await;
 
-    let error = client.metadata("a").await.unwrap_err();
+    assert!(client.metadata("a").await.unwrap().is_file());
+    let error = client.metadata("b").await.unwrap_err();
 
     assert!(matches!(error, Error::UnusableReply { command: "MLST", .. }), "{error}");
     assert_in_sync(&mut client).await;

@@ -5,8 +5,8 @@ use oxftp_testing::scripted::Script;
 
 use crate::common::scripts;
 use crate::common::scripts::{
-    assert_in_sync, builder, enter, leave, mlst_file, open_transfer, paths, play, play_with, refuse_to_enter,
-    send_file, with_sync_check,
+    assert_in_sync, builder, enter, leave, mlst_file, open_transfer, paths, play, play_with,
+    refuse_to_enter_at_all, send_file, with_sync_check,
 };
 
 const UNIX: &str =
@@ -49,7 +49,7 @@ async fn refused_mlsd_path_falls_back_to_list_once() {
 #[tokio::test]
 async fn other_listing_refusal_is_error() {
     let script = refusing(Script::new().type_image(), "MLSD x", "550 no such directory");
-    let script = refusing(refuse_to_enter(script, "x"), "LIST x", "550 no such directory");
+    let script = refusing(refuse_to_enter_at_all(script, "x"), "LIST x", "550 no such directory");
     let script = script.expect("MLST x").reply("550 no");
     let (server, mut client) = play(with_sync_check(script)).await;
 
@@ -194,7 +194,7 @@ async fn tree_listing_does_not_follow_symlinks() {
 #[tokio::test]
 async fn refused_subdirectory_does_not_end_lazy_listing() {
     let script = mlsd(Script::new().type_image(), "", "type=dir; shut\r\ntype=dir; open\r\n");
-    let script = refuse_to_enter(refusing(script, "MLSD shut", "550 permission denied"), "shut");
+    let script = refuse_to_enter_at_all(refusing(script, "MLSD shut", "550 permission denied"), "shut");
     let script = mlsd(script, "open", "type=file; x\r\n");
     let (server, mut client) = play(script).await;
 
@@ -304,7 +304,8 @@ async fn directory_with_file_of_same_name_is_listed() {
 
 #[tokio::test]
 async fn listing_a_file_is_empty_despite_refusal() {
-    let script = refuse_to_enter(refusing(Script::new().type_image(), "MLSD a", "550 not a directory"), "a");
+    let script = refusing(Script::new().type_image(), "MLSD a", "550 not a directory");
+    let script = refuse_to_enter_at_all(script, "a");
     let script = refusing(script, "LIST a", "550 not a directory");
     let (server, mut client) = play(script.expect("MLST a").reply(mlst_file(5))).await;
 

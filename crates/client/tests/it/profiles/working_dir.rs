@@ -114,6 +114,40 @@ async fn resolved_directory_is_reported_by_the_server() {
 }
 
 #[tokio::test]
+async fn mlsd_answered_by_mere_consent_leads_to_list() {
+    for reply in ["200 OK", "220 ok"] {
+        let replies: &[(&str, &str)] = match reply {
+            "200 OK" => &[("MLSD", "200 OK"), ("FEAT", "402 Command not implemented")],
+            _ => &[("MLSD", "220 ok"), ("FEAT", "402 Command not implemented")],
+        };
+        let (server, mut client) = start(Habits { replies, ..Habits::default() }).await;
+        server.lay("a", "one", 0);
+
+        assert_eq!(client.list("").await.unwrap().len(), 1, "{reply}");
+        assert!(!client.features().await.unwrap().contains("MLST"));
+    }
+}
+
+#[tokio::test]
+async fn missing_directory_is_entered_from_root() {
+    let habits = Habits {
+        home: "home/ann",
+        reads_path: Some(|PathArgument { directory, argument, .. }| match argument {
+            "." => Some(directory.to_owned()),
+            _ => Some(argument.strip_prefix('/')?.to_owned()),
+        }),
+        ..Habits::list_only()
+    };
+    let (server, mut client) = start(habits).await;
+    server.lay("home/ann/pub/a", "one", 0);
+    let local = tempfile::tempdir().unwrap();
+
+    client.download("pub").to(local.path()).await.unwrap();
+
+    assert_eq!(std::fs::read(local.path().join("pub/a")).unwrap(), b"one");
+}
+
+#[tokio::test]
 async fn login_directory_is_known_without_cwd() {
     for directory in ["", "."] {
         let (server, mut client) = start(Habits::list_only()).await;
