@@ -118,7 +118,8 @@ async fn costly_login_is_not_repeated_for_little_work() {
     // Far longer than the files take, also beside all other tests.
     let server = files.login_delay(Duration::from_secs(5)).start();
     let local = tempfile::tempdir().unwrap();
-    let pool = pool(&server, 16);
+    let patient = Client::builder().timeouts(Timeouts::all(10 * DEADLINE));
+    let pool = Pool::new(patient, server.address(), Credentials::anonymous()).size(16);
 
     let download = pool.download("/d").to(local.path()).write_into(true);
     let report = download.connections(oxftp::Connections::Auto).await.unwrap();
