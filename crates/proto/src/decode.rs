@@ -226,7 +226,8 @@ impl ReplyDecoder {
             }
             // Some servers send an empty line after a reply.
             _ if line.is_empty() => Ok(None),
-            _ => self.take_late_line(line),
+            _ if self.tentative.is_some() => self.take_late_line(line),
+            _ => unspaced(line).map(Some).ok_or_else(|| DecodeError::NotAReply { line: excerpt(line) }),
         }
     }
 
@@ -375,6 +376,16 @@ fn split_code(line: &[u8]) -> (Option<Code>, Mark, &[u8]) {
     }
 }
 
+/// Reads a reply whose text follows the code without a blank, as in `226Done` or `250: done`.
+#[cold]
+fn unspaced(line: &[u8]) -> Option<Reply> {
+    let (digits, text) = line.split_first_chunk::<3>()?;
+    let code = Code::from_digits(*digits)?;
+    let text = text.strip_prefix(b":").unwrap_or(text);
+    let is_text = text.first().is_some_and(|first| first.is_ascii_alphabetic() || *first == b' ');
+    is_text.then(|| Reply::new(code, [text.trim_ascii_start()]))
+}
+
 /// Returns the first `lines` lines of a reply, the last of which begins with another code.
 fn first_lines(reply: &Reply, lines: usize) -> Option<Reply> {
     let mut kept: Vec<&[u8]> = reply.lines().take(lines).collect();
@@ -501,6 +512,14 @@ mod tests {
             assert_eq!(replies, ["220 Hello  there ready".replace("  ", " "), "331 password".into()]);
             assert!(decoder.is_empty());
         }
+    }
+
+    #[test]
+    fn reply_without_blank_after_code_is_read() {
+        let mut decoder = ReplyDecoder::new(&Limits::default());
+        let (replies, _) =
+            feed(&mut decoder, b"125Data\r\n250: done\r\n250-a\r\n250b\r\n250 c\r\n226\tx\r\n");
+        assert_eq!(replies, ["125 Data", "250 done", "250 a 250b c", "226 x"]);
     }
 
     #[test]

@@ -657,12 +657,12 @@ impl ControlChannel {
             return Ok(with_command(reply, line.clone()));
         }
         self.preliminary = 0;
-        self.note_final(&reply);
         let (awaited, line) = match self.awaited.pop_front() {
             Some(Awaited { to, line }) => (Some(to), line),
             None => (None, None),
         };
         let reply = with_command(reply, line);
+        self.note_final(&reply);
         self.refused_optional = match awaited {
             Some(AwaitedCommand::Optional(command)) if reply.code().is_unsupported() => Some(command),
             _ => None,

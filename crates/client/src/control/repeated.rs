@@ -1,62 +1,85 @@
-//! Repeated replies: servers that send each final reply twice.
+//! Second replies: servers that send each final reply twice, or another one after some commands.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use oxftp_proto::{Code, Reply};
 
 use super::{AwaitedCommand, ControlChannel};
 use crate::{Result, deadline::Deadline, future::BoxFuture, trace::debug};
 
-/// What is known of repeated replies.
+/// What is known of second replies.
 #[derive(Debug, Default)]
 pub(super) struct RepeatedReplies {
     /// The last final reply.
     last: Option<Reply>,
     /// The server sends each final reply twice.
     is_known: bool,
-    /// The second copy of the last reply has not arrived.
+    /// The verbs of the commands after which the server sends a second final reply with another text.
+    answered_twice: BTreeSet<String>,
+    /// The second reply to the last command has not arrived.
     is_due: bool,
 }
 
 impl ControlChannel {
-    /// Returns whether the server sends each final reply twice. A pipelined command could get the reply to another one
-    /// then.
+    /// Returns whether the server sends second replies. A pipelined command could get the reply to another one then.
     pub(super) fn repeats_replies(&self) -> bool {
-        self.repeated.is_known
+        self.repeated.is_known || !self.repeated.answered_twice.is_empty()
     }
 
     /// Records a final reply that belongs to a command, or the greeting.
     pub(super) fn note_final(&mut self, reply: &Reply) {
-        self.repeated.last = Some(reply.clone());
-        self.repeated.is_due = self.repeated.is_known;
+        let repeated = &mut self.repeated;
+        repeated.is_due = repeated.is_known
+            || reply.command().is_some_and(|line| repeated.answered_twice.contains(verb(line)));
+        repeated.last = Some(reply.clone());
     }
 
-    /// Returns whether a reply that no command is waiting for is the second copy of the last one. It is consumed then.
+    /// Returns whether a reply that no command is waiting for is a second reply to the last command. It is consumed then.
     pub(super) fn take_repeated(&mut self, reply: &Reply) -> bool {
-        if self.repeated.last.as_ref() != Some(reply) {
+        let repeated = &mut self.repeated;
+        let Some(last) = &repeated.last else { return false };
+        if last == reply {
+            if !repeated.is_known {
+                debug!("the server sends its replies twice");
+            }
+            repeated.is_known = true;
+        } else if is_mere_consent(last)
+            && is_mere_consent(reply)
+            && let Some(command) = last.command()
+        {
+            debug!("the server replies to {command} twice: {reply}");
+            repeated.answered_twice.insert(verb(command).to_owned());
+        } else {
             return false;
         }
-        if !self.repeated.is_known {
-            debug!("the server sends its replies twice");
-        }
-        self.repeated.is_known = true;
-        self.repeated.is_due = false;
-        self.repeated.last = None;
+        repeated.is_due = false;
+        repeated.last = None;
         true
     }
 
-    /// Returns whether a reply is the second copy of the last one although a command is waiting. It is consumed then.
+    /// Returns whether a reply is a second one to the last command although another command is waiting. It is consumed
+    /// then.
     ///
-    /// That is certain if the server is known for it and the copy is due: if it were the first copy of a new reply,
-    /// another one would follow. No command but the greeting is answered by the greeting.
+    /// That is certain in three cases. The server is known to send each reply twice, and the copy is due: if it were the
+    /// first copy of a new reply, another one would follow. No command but the greeting is answered by the greeting. The
+    /// end of a transfer answers only a command that transfers.
     pub(super) fn take_repeated_in_turn(&mut self, reply: &Reply) -> bool {
-        let oldest = self.awaited.front().map(|awaited| awaited.to);
-        let is_greeting =
-            reply.code() == Code::READY && !matches!(oldest, None | Some(AwaitedCommand::Greeting));
-        (self.repeated.is_due || is_greeting) && self.take_repeated(reply)
+        let Some(oldest) = self.awaited.front() else {
+            return self.repeated.is_due && self.take_repeated(reply);
+        };
+        let is_greeting = reply.code() == Code::READY && !matches!(oldest.to, AwaitedCommand::Greeting);
+        let is_copy = || self.repeated.is_known && self.repeated.is_due;
+        let is_end_of_transfer = || {
+            let ends = |reply: &Reply| reply.code() == Code::TRANSFER_COMPLETE;
+            let is_question = |line: &str| BEFORE_TRANSFERS.contains(&verb(line));
+            ends(reply)
+                && self.repeated.last.as_ref().is_some_and(ends)
+                && oldest.line.as_deref().is_some_and(is_question)
+        };
+        (is_greeting || is_copy() || is_end_of_transfer()) && self.take_repeated(reply)
     }
 
-    /// Waits for the second copy of the last reply, so that the next command is sent after it.
+    /// Waits for the second reply to the last command, so that the next command is sent after it.
     pub(super) fn await_repeated(&mut self) -> BoxFuture<'_, Result<()>> {
         Box::pin(async move {
             match Deadline::start(Some(REPETITION_PATIENCE)).cut(self.receive_any()).await {
@@ -72,11 +95,23 @@ impl ControlChannel {
         })
     }
 
-    /// Returns whether the second copy of the last reply has to be awaited before the next command.
+    /// Returns whether the second reply to the last command has to be awaited before the next command.
     pub(super) fn is_repeated_due(&self) -> bool {
         self.repeated.is_due && self.outstanding() == 0
     }
 }
+
+/// Returns whether a reply says nothing but that a command succeeded: it carries no value, and is no greeting.
+fn is_mere_consent(reply: &Reply) -> bool {
+    matches!(reply.code().get(), 200 | 226 | 250)
+}
+
+fn verb(line: &str) -> &str {
+    line.split(' ').next().unwrap_or_default()
+}
+
+/// Commands that are sent ahead of the end of a transfer, and that it does not answer.
+const BEFORE_TRANSFERS: [&str; 8] = ["EPSV", "PASV", "SIZE", "MDTM", "MLST", "PWD", "NOOP", "TYPE"];
 
 /// How long to wait for the second copy of a reply. Servers send both at once.
 const REPETITION_PATIENCE: Duration = Duration::from_millis(300);

@@ -35,7 +35,9 @@ pub(super) const PROFILES: &[Profile] = &[
     Profile { name: "passive_with_text", habits: passive_with_text },
     Profile { name: "preliminary_reply_at_end", habits: preliminary_reply_at_end },
     Profile { name: "replies_end_with_nul", habits: replies_end_with_nul },
+    Profile { name: "replies_again", habits: replies_again },
     Profile { name: "replies_twice", habits: replies_twice },
+    Profile { name: "replies_without_blank", habits: replies_without_blank },
     Profile { name: "replies_with_telnet", habits: replies_with_telnet },
     Profile { name: "size_in_words", habits: size_in_words },
     Profile { name: "sizes_listed_as_zero", habits: sizes_listed_as_zero },
@@ -293,6 +295,20 @@ fn preliminary_reply_at_end() -> Habits {
 
 fn replies_end_with_nul() -> Habits {
     Habits { line_end: "\0\r\n", ..classic() }
+}
+
+/// A second final reply with another text follows each transfer and each change of the directory.
+fn replies_again() -> Habits {
+    Habits {
+        closes: "226 File sent.\n226 Closing data connection.",
+        confirmations: &[("CWD", "200 Working directory changed.\n250 CWD command successful.")],
+        ..classic()
+    }
+}
+
+/// No blank follows the code of a reply.
+fn replies_without_blank() -> Habits {
+    Habits { opens: "125Data connection open", closes: "226:Done", ..classic() }
 }
 
 /// Each final reply is sent twice.

@@ -273,13 +273,40 @@ async fn unsolicited_reply_answers_no_command() {
 #[tokio::test]
 async fn second_reply_answers_no_command() {
     let script = Script::new().expect("SITE A").bytes("200 a\r\n200 again\r\n");
-    let (server, mut client) = play(script).await;
+    let (server, mut client) = play(script.expect("SITE B").reply("500 no")).await;
 
     client.command("SITE A").expect("2xx").await.unwrap();
     let error = client.command("SITE B").expect("2xx").await.unwrap_err();
 
+    assert!(matches!(&error, Error::StatusCode(refused) if refused.info.text() == "no"), "{error}");
+    server.done().await;
+}
+
+#[tokio::test]
+async fn second_reply_with_value_answers_no_command() {
+    let script = Script::new().expect("SITE A").bytes("200 a\r\n213 5\r\n");
+    let (server, mut client) = play(script).await;
+
+    client.command("SITE A").expect("2xx").await.unwrap();
+    let error = client.command("SIZE x").expect("2xx").await.unwrap_err();
+
     assert!(matches!(error, Error::Desynchronised { .. }), "{error}");
     server.done().await;
+}
+
+#[tokio::test]
+async fn second_end_of_transfer_answers_no_pipelined_command() {
+    let script = Script::new().expect("RETR x").reply("150 here").bytes("226 a\r\n226 b\r\n");
+    let script =
+        script.expect("SITE A").reply("200 a").expect("EPSV").bytes("226 late\r\n229 ok (|||22|)\r\n");
+    let (server, mut client) = play(script).await;
+
+    client.command("RETR x").wait("1xx").expect("2xx").await.unwrap();
+    client.command("SITE A").expect("2xx").await.unwrap();
+    // Only the reply to the transfer before may be repeated.
+    client.command("EPSV").expect("229").await.unwrap_err();
+
+    drop(server);
 }
 
 #[tokio::test]
