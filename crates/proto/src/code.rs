@@ -109,11 +109,11 @@ impl Code {
         self.class() == 4
     }
 
-    /// Returns whether the server does not know or does not implement the command (500 to 504). Some servers send `402`,
-    /// a code of no RFC.
+    /// Returns whether the server does not know or does not implement the command (500 to 504). Some servers send `400`
+    /// or `402`, codes of no RFC.
     #[must_use]
     pub const fn is_unsupported(self) -> bool {
-        matches!(self.0, 402 | 500..=504)
+        matches!(self.0, 400 | 402 | 500..=504)
     }
 
     /// Compares with a mask of one to three characters, position by position: a digit matches itself, `x` any digit.

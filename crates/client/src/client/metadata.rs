@@ -366,7 +366,12 @@ impl Client {
                     read.map(Some)
                 }
             },
-            Err(error) if error.code().is_some_and(Code::is_unsupported) => {
+            Err(error)
+                if error.code().is_some_and(|code| {
+                    let is_unclear = matches!(code.get(), 451 | 530) && !self.capabilities.mlst_works;
+                    code.is_unsupported() || is_unclear
+                }) =>
+            {
                 self.capabilities.no_mlst |= is_unknown_command(&error);
                 Ok(None)
             }

@@ -424,7 +424,8 @@ impl Client {
                 Ok(reply) => Features::from_reply(&reply),
                 Err(Error::Unanswered { .. }) => Features::default(),
                 Err(Error::StatusCode(error))
-                    if error.info.code().class() == 5 || error.info.code().is_unsupported() =>
+                    if matches!(error.info.code().class(), 4 | 5)
+                        && error.info.code() != Code::SERVICE_CLOSING =>
                 {
                     Features::default()
                 }

@@ -70,11 +70,10 @@ impl ControlChannel {
         let is_greeting = reply.code() == Code::READY && !matches!(oldest.to, AwaitedCommand::Greeting);
         let is_copy = || self.repeated.is_known && self.repeated.is_due;
         let is_end_of_transfer = || {
-            let ends = |reply: &Reply| reply.code() == Code::TRANSFER_COMPLETE;
-            let is_question = |line: &str| BEFORE_TRANSFERS.contains(&verb(line));
-            ends(reply)
-                && self.repeated.last.as_ref().is_some_and(ends)
-                && oldest.line.as_deref().is_some_and(is_question)
+            let last = self.repeated.last.as_ref().and_then(Reply::command).unwrap_or_default();
+            reply.code() == Code::TRANSFER_COMPLETE
+                && TRANSFERS.contains(&verb(last))
+                && oldest.line.as_deref().is_some_and(|line| BEFORE_TRANSFERS.contains(&verb(line)))
         };
         (is_greeting || is_copy() || is_end_of_transfer()) && self.take_repeated(reply)
     }
@@ -110,8 +109,10 @@ fn verb(line: &str) -> &str {
     line.split(' ').next().unwrap_or_default()
 }
 
-/// Commands that are sent ahead of the end of a transfer, and that it does not answer.
-const BEFORE_TRANSFERS: [&str; 8] = ["EPSV", "PASV", "SIZE", "MDTM", "MLST", "PWD", "NOOP", "TYPE"];
+const TRANSFERS: [&str; 7] = ["RETR", "STOR", "APPE", "STOU", "LIST", "NLST", "MLSD"];
+
+/// Commands that are sent ahead of the end of a transfer, and that `226` does not answer.
+const BEFORE_TRANSFERS: [&str; 6] = ["EPSV", "PASV", "SIZE", "MDTM", "PWD", "TYPE"];
 
 /// How long to wait for the second copy of a reply. Servers send both at once.
 const REPETITION_PATIENCE: Duration = Duration::from_millis(300);

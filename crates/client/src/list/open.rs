@@ -329,8 +329,11 @@ fn refusal(way: Way, is_bare: bool, error: &Error) -> Option<Refusal> {
     };
     let expects = |mask: &str| refused.expected.iter().any(|expected| expected == mask);
     let (reply, code) = (&refused.info, refused.info.code());
-    if matches!(code, Code::SERVICE_CLOSING | Code::NOT_LOGGED_IN) {
-        return None;
+    match code {
+        Code::SERVICE_CLOSING => return None,
+        // Some servers refuse every command that they do not know so.
+        Code::NOT_LOGGED_IN => return (way.verb == Verb::Mlsd).then_some(Refusal::Command),
+        _ => {}
     }
     if way.verb == Verb::Stat {
         return Some(Refusal::Path);
@@ -346,7 +349,7 @@ fn refusal(way: Way, is_bare: bool, error: &Error) -> Option<Refusal> {
             Some(Refusal::Command)
         }
         504 => Some(Refusal::Type),
-        202 | 500 | 502 => Some(Refusal::Command),
+        202 | 400 | 402 | 500 | 502 => Some(Refusal::Command),
         450 | 451 if by_path => Some(Refusal::Path),
         _ if code.class() == 5 => Some(Refusal::Path),
         _ => None,

@@ -44,6 +44,9 @@ pub(super) const PROFILES: &[Profile] = &[
     Profile { name: "transfer_ends_with_225", habits: transfer_ends_with_225 },
     Profile { name: "type_image_refused", habits: type_image_refused },
     Profile { name: "type_unknown", habits: type_unknown },
+    Profile { name: "unknown_is_400", habits: unknown_is_400 },
+    Profile { name: "unknown_is_451", habits: unknown_is_451 },
+    Profile { name: "unknown_is_530", habits: unknown_is_530 },
     Profile { name: "year_only", habits: year_only },
 ];
 
@@ -319,6 +322,19 @@ fn replies_twice() -> Habits {
 /// A Telnet command (`IAC NOP`) precedes each line.
 fn replies_with_telnet() -> Habits {
     Habits { line_start: b"\xff\xf1", ..classic() }
+}
+
+/// Unknown commands are refused by codes that say something else.
+fn unknown_is_400() -> Habits {
+    Habits { unknown: "400 Bad command", ..classic() }
+}
+
+fn unknown_is_451() -> Habits {
+    Habits { unknown: "451 Local error", ..classic() }
+}
+
+fn unknown_is_530() -> Habits {
+    Habits { unknown: "530 Not allowed", ..classic() }
 }
 
 fn size_in_words() -> Habits {

@@ -182,6 +182,9 @@ sessions! {
     wu_ftpd,
     xbox_360,
     xlight,
+    unknown_is_400,
+    unknown_is_451,
+    unknown_is_530,
     year_only,
     z_ftp_server,
 }
