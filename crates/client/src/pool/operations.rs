@@ -1,14 +1,16 @@
 //! Operations on a pool: each borrows a session, and returns it.
 
+use std::io;
+
 use bytes::Bytes;
-use oxftp_proto::{Entry, FileHash, HashAlgorithm, RemotePath, Timestamp};
+use oxftp_proto::{Code, Entry, FileHash, HashAlgorithm, RemotePath, Timestamp};
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::Pool;
-use crate::{PathEntry, Result};
+use crate::{Error, PathEntry, Result};
 
-/// Runs `$work` on a session of the pool. Runs it once more, on another session, if the connection turns out to be
-/// lost: an idle session may have ended unnoticed. Only for work that may be repeated.
+/// Runs `$work` on a session of the pool. Runs it once more if the session turns out to be lost, as an idle one may have
+/// ended unnoticed, or if its data connection is reset. Only for work that may be repeated.
 ///
 /// It is a macro since the compiler cannot prove that the future of an async closure that borrows from its
 /// environment is `Send`.
@@ -20,13 +22,21 @@ macro_rules! repeatable {
             let $client: &mut $crate::Client = &mut session;
             let outcome: $crate::Result<_> = async { $work }.await;
             match outcome {
-                Err(error) if error.is_connection_lost() && !repeated => repeated = true,
+                Err(error) if $crate::pool::operations::is_lost(&error) && !repeated => repeated = true,
                 outcome => break outcome,
             }
         }
     }};
 }
 pub(super) use repeatable;
+
+/// Returns whether the session or its data connection was lost.
+pub(super) fn is_lost(error: &Error) -> bool {
+    let was_reset = |source: &io::Error| source.kind() == io::ErrorKind::ConnectionReset;
+    error.is_connection_lost()
+        || error.code() == Some(Code::TRANSFER_ABORTED)
+        || matches!(error, Error::Data { source, .. } if was_reset(source))
+}
 
 /// How often an operation that changes something opens its session again.
 pub(crate) const RECONNECTS: u32 = 2;

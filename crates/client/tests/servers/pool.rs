@@ -1,17 +1,18 @@
 //! Pool: sessions are opened, reused, replaced, refused and closed.
 
-use std::{pin::pin, time::Duration};
+use std::{fs, pin::pin, time::Duration};
 
 use futures_util::future::poll_immediate;
 use oxftp::Error;
 use oxftp_testing::{server_tests, servers::TestServer};
 
-use crate::common::{breaking_connector::BreakingConnector, builder, pool_with};
+use crate::common::{breaking_connector::BreakingConnector, builder, content, pool_with};
 
 server_tests! {
     sessions_are_reused_by_one_caller_each,
     broken_session_is_replaced,
     idle_session_is_checked_with_noop,
+    reset_data_connection_is_retried_by_pool,
 }
 
 async fn sessions_are_reused_by_one_caller_each(server: &TestServer) {
@@ -56,5 +57,26 @@ async fn idle_session_is_checked_with_noop(server: &TestServer) {
     pool.client().await.unwrap().current_dir().await.unwrap();
 
     assert_eq!(connector.sessions(), 1);
+    pool.close().await;
+}
+
+async fn reset_data_connection_is_retried_by_pool(server: &TestServer) {
+    fs::write(server.root().join("file"), content(200_000)).unwrap();
+    server.hand_over().unwrap();
+    let connector = BreakingConnector::new([], [50_000, 50_000]);
+    let pool = pool_with(builder(server).connector(connector), server).size(1);
+
+    // Twice is too much.
+    let error = pool.read("file").await.unwrap_err();
+    assert!(
+        error.code().is_some_and(|code| code.get() == 426) || matches!(error, Error::Data { .. }),
+        "{error}"
+    );
+    assert_eq!(pool.read("file").await.unwrap(), content(200_000));
+    pool.close().await;
+
+    let connector = BreakingConnector::new([], [50_000]);
+    let pool = pool_with(builder(server).connector(connector), server).size(1);
+    assert_eq!(pool.read_range("file", 10..150_000).await.unwrap(), content(200_000)[10..150_000]);
     pool.close().await;
 }
