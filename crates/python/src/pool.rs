@@ -166,11 +166,7 @@ impl Pool {
         let pool = self.pool();
         Job::new(async move {
             let created = async {
-                if parents {
-                    pool.create_dir_all(path.0).await
-                } else {
-                    pool.create_dir(path.0).await
-                }
+                if parents { pool.create_dir_all(path.0).await } else { pool.create_dir(path.0).await }
             };
             outcome(created.await, exception)
         })
