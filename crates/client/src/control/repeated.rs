@@ -43,8 +43,8 @@ impl ControlChannel {
                 debug!("the server sends its replies twice");
             }
             repeated.is_known = true;
-        } else if is_mere_consent(last)
-            && is_mere_consent(reply)
+        } else if carries_no_value(last)
+            && carries_no_value(reply)
             && let Some(command) = last.command()
         {
             debug!("the server replies to {command} twice: {reply}");
@@ -100,8 +100,8 @@ impl ControlChannel {
     }
 }
 
-/// Returns whether a reply says nothing but that a command succeeded: it carries no value, and is no greeting.
-fn is_mere_consent(reply: &Reply) -> bool {
+/// Returns whether a reply says only that a command succeeded: it carries no value, and is no greeting.
+fn carries_no_value(reply: &Reply) -> bool {
     matches!(reply.code().get(), 200 | 226 | 250)
 }
 

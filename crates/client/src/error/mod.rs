@@ -117,7 +117,7 @@ pub enum Error {
         reply: Reply,
     },
     /// The server sent a reply without a command, so replies can no longer be assigned to commands. The connection
-    /// is no longer usable.
+    /// is no longer usable. A second `200`, `226` or `250` after a command is skipped.
     #[error("the server sent an unexpected reply: {text:?}")]
     Desynchronised {
         /// The text of the reply.

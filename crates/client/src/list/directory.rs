@@ -61,7 +61,7 @@ pub(crate) struct DirectoryListing {
     /// `MLSD` was refused for this directory in every way.
     pub(super) replaces_mlsd: bool,
     /// The transfer ended with a reply that ends no transfer, such as `200`.
-    ended_oddly: bool,
+    has_unusual_end: bool,
 }
 
 /// Which entries are held back.
@@ -117,7 +117,7 @@ impl DirectoryListing {
             not_entered: None,
             by_path: ByPath::Untried,
             replaces_mlsd: false,
-            ended_oddly: false,
+            has_unusual_end: false,
         }
     }
 
@@ -146,7 +146,7 @@ impl DirectoryListing {
         let is_cut = match &mut self.data {
             Some(data) => {
                 let summary = data.finish(control, Masks::default(), deadline).await?;
-                self.ended_oddly = !matches!(summary.reply.code().get(), 225 | 226 | 250);
+                self.has_unusual_end = !matches!(summary.reply.code().get(), 225 | 226 | 250);
                 classify::is_listing_truncated(&summary.reply)
             }
             None => false,
@@ -184,8 +184,8 @@ impl DirectoryListing {
     }
 
     /// Returns whether the server may have agreed to the command without listing anything.
-    pub(super) fn is_mere_consent(&self) -> bool {
-        self.ended_oddly && !self.has_entries && self.parser.unparsed() == 0
+    pub(super) fn may_have_listed_nothing(&self) -> bool {
+        self.has_unusual_end && !self.has_entries && self.parser.unparsed() == 0
     }
 
     /// Returns whether no entry of an `MLSD` shows what it is.

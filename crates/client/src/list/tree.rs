@@ -577,7 +577,7 @@ impl<'c> Entries<'c> {
         let has_fallback = self.required().is_none();
         let Some(directory) = &mut self.current else { return Ok(()) };
         let is_without_facts =
-            directory.lacks_facts() && !directory.has_released || directory.is_mere_consent();
+            directory.lacks_facts() && !directory.has_released || directory.may_have_listed_nothing();
         let is_useless = directory.is_unparsable() || is_without_facts && !known.mlsd.works;
         if has_fallback && directory.way.verb == Verb::Mlsd && is_useless {
             self.client.capabilities_mut().no_mlsd = true;

@@ -109,13 +109,13 @@ async fn server_unreachable_through_proxy_is_error() {
     // Nothing listens there, and no other test gets the port meanwhile.
     let reserved = tokio::net::TcpSocket::new_v4().unwrap();
     reserved.bind("127.0.0.1:0".parse().unwrap()).unwrap();
-    let nobody = reserved.local_addr().unwrap();
+    let unused = reserved.local_addr().unwrap();
     let proxy = TestProxy::start(ProxyKind::Socks5).await.unwrap();
-    let error = builder().connector(socks5(&proxy)).connect(nobody).await.unwrap_err();
+    let error = builder().connector(socks5(&proxy)).connect(unused).await.unwrap_err();
     assert!(matches!(error, Error::Connect { .. }), "{error}");
 
     let proxy = TestProxy::start(ProxyKind::Http).await.unwrap();
-    let error = builder().connector(http(&proxy)).connect(nobody).await.unwrap_err();
+    let error = builder().connector(http(&proxy)).connect(unused).await.unwrap_err();
     assert!(matches!(error, Error::Connect { .. }), "{error}");
 }
 
