@@ -228,6 +228,10 @@ impl Client {
     ) -> Result<TransferSummary> {
         let deadline = self.completion_deadline();
         let finished = data.finish(&mut self.control, masks, deadline).await;
+        // A late preliminary reply is no missing one.
+        if finished.is_ok() && data.preliminary().is_none() && !self.control.had_preliminary() {
+            self.control.memory().note_silent_start();
+        }
         // A completed transfer has consumed its `REST`.
         self.state.restart_pending &= finished.is_err();
         self.capabilities.no_pipelining |= self.control.forbids_pipelining();
@@ -563,7 +567,8 @@ impl Client {
         if let Some(mode) = ahead {
             self.control.schedule_pipelined(mode, queries.after_data);
         }
-        let data = DataConnection::new(stream, direction, started).dated(dating);
+        let mut data = DataConnection::new(stream, direction, started).dated(dating);
+        data.check_upload().await;
         let data = if is_listing { data.listing() } else { data };
         Ok(if compressed { data.compressed(self.config.limits.inflated_bytes) } else { data })
     }
@@ -630,9 +635,6 @@ impl Client {
                 }
             }
         };
-        if !matches!(started, Some(Started::Preliminary(_))) {
-            self.control.memory().note_silent_start();
-        }
         match transport {
             Ok(transport) => Ok((started, Stream::new(transport, &self.config.throttle, timeouts.data_idle))),
             Err(error) => Err(self.data_connect_error(started, error).await),

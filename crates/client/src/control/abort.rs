@@ -116,6 +116,12 @@ impl ControlChannel {
     /// Marks the start of a transfer: replies that would have been late now belong to it.
     pub(crate) fn begin_transfer(&mut self) {
         self.late_reply = false;
+        self.had_preliminary = false;
+    }
+
+    /// Returns whether a preliminary reply has arrived since the latest transfer began.
+    pub(crate) fn had_preliminary(&self) -> bool {
+        self.had_preliminary
     }
 }
 

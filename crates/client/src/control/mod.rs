@@ -70,6 +70,8 @@ pub(crate) struct ControlChannel {
     max_preliminary: usize,
     /// Number of preliminary replies since the last final reply.
     preliminary: usize,
+    /// Whether a preliminary reply has arrived since the latest transfer began.
+    had_preliminary: bool,
     /// Whether a reply was taken that ended with another code. The replies to pipelined commands could not be
     /// attributed then.
     took_tentative: bool,
@@ -161,6 +163,7 @@ impl ControlChannel {
             throttle: throttle.clone(),
             max_preliminary: limits.preliminary_replies,
             preliminary: 0,
+            had_preliminary: false,
             took_tentative: false,
             repeated: RepeatedReplies::default(),
             deadline,
@@ -646,6 +649,7 @@ impl ControlChannel {
         debug!(target: "oxftp::protocol", "< {}", self.redactor.text(&reply.to_string()));
         if reply.code().is_preliminary() {
             self.preliminary += 1;
+            self.had_preliminary = true;
             if self.preliminary > self.max_preliminary {
                 self.mark_broken("the server sent too many preliminary replies", None);
                 return Err(Error::Limit { what: "preliminary replies", limit: self.max_preliminary });

@@ -61,6 +61,8 @@ pub(crate) struct DataConnection {
     limit: Limit,
     /// When a listing whose final reply has arrived ends without data.
     grace: Option<Pin<Box<Sleep>>>,
+    /// Whether the server had closed its side before the first byte of an upload.
+    closed_before_upload: bool,
 }
 
 impl DataConnection {
@@ -84,6 +86,16 @@ impl DataConnection {
             compression: None,
             limit: Limit::default(),
             grace: None,
+            closed_before_upload: false,
+        }
+    }
+
+    /// Records whether the server has already closed its side of an upload. Seen on pyftpdlib: if many sessions use the
+    /// server, it takes an event of an earlier socket for one of the data connection, closes it, and waits for another
+    /// one forever.
+    pub(crate) async fn check_upload(&mut self) {
+        if let Some(stream) = self.stream.as_mut().filter(|_| self.direction == Direction::Up) {
+            self.closed_before_upload = stream.is_closed_by_peer().await;
         }
     }
 
@@ -169,8 +181,11 @@ impl DataConnection {
             // If the connection fails here, waiting for the final reply returns the error.
             let _ = control.send_pipelined().await;
         }
-        let deadline = if ended.is_ok() { deadline } else { failure_deadline(deadline) };
-        let completed = self.complete(control, masks, deadline).await;
+        let completed = match &ended {
+            Ok(()) if self.closed_before_upload => self.complete_closed(control, masks, deadline).await,
+            Ok(()) => self.complete(control, masks, deadline).await,
+            Err(_) => self.complete(control, masks, failure_deadline(deadline)).await,
+        };
         self.close();
         match (ended, completed) {
             (Ok(()), Ok(reply)) => Ok(TransferSummary { reply, transferred: self.transferred }),
@@ -263,6 +278,25 @@ impl DataConnection {
     /// has closed.
     fn close_plain(&mut self) {
         self.stream.take_if(|stream| !stream.is_encrypted());
+    }
+
+    /// Waits for the final reply to an upload that began after the server had closed its side. If the connection was reset
+    /// since, the server did not read the data, and may never reply.
+    async fn complete_closed(
+        &mut self,
+        control: &mut ControlChannel,
+        masks: Masks<'_>,
+        deadline: Option<Duration>,
+    ) -> Result<Reply> {
+        let patience = deadline.map_or(RESET_PATIENCE, |deadline| deadline.min(RESET_PATIENCE));
+        match self.complete(control, masks, Some(patience)).await {
+            Err(Error::Timeout { .. }) if self.stream.as_ref().is_some_and(Stream::was_reset) => {
+                control.close();
+                Err(Error::Data { reply: None, source: io::ErrorKind::ConnectionReset.into() })
+            }
+            Err(Error::Timeout { .. }) => self.complete(control, masks, deadline).await,
+            completed => completed,
+        }
     }
 
     /// Exchanges `close_notify`, and waits for the final reply.
@@ -447,6 +481,9 @@ pub(crate) fn failure_deadline(deadline: Option<Duration>) -> Option<Duration> {
 
 /// Maximum time to wait for the reply to a failed transfer.
 const FAILURE_REPLY_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How long to wait for the reply to an upload before looking whether its data connection was reset.
+const RESET_PATIENCE: Duration = Duration::from_secs(1);
 
 /// How long the data of a listing may take to arrive after its final reply.
 const EMPTY_LISTING_PATIENCE: Duration = Duration::from_secs(5);

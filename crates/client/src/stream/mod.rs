@@ -6,6 +6,7 @@ mod poll_socket;
 pub(crate) mod rate_limit;
 
 use std::{
+    future::poll_fn,
     io,
     pin::Pin,
     task::{Context, Poll, ready},
@@ -59,6 +60,24 @@ impl Stream {
             Transport::Plain(_) => None,
             Transport::Tls(stream) => Some(stream.get_ref().1),
         }
+    }
+
+    /// Returns whether the other side has closed its direction or the connection, as far as this is known without waiting. A
+    /// byte that was received instead is lost.
+    pub(crate) async fn is_closed_by_peer(&mut self) -> bool {
+        let mut space = [0];
+        let mut byte = ReadBuf::new(&mut space);
+        // The idle timeout counts from the first byte that is awaited.
+        match poll_fn(|cx| Poll::Ready(self.transport.poll_read(cx, &mut byte))).await {
+            Poll::Ready(Ok(())) => byte.filled().is_empty(),
+            Poll::Ready(Err(_)) => true,
+            Poll::Pending => false,
+        }
+    }
+
+    /// Returns whether the connection was reset, if the operating system knows.
+    pub(crate) fn was_reset(&self) -> bool {
+        self.socket().tcp_stream().is_some_and(|stream| matches!(stream.take_error(), Ok(Some(_))))
     }
 
     pub(crate) fn has_unread(&self) -> bool {

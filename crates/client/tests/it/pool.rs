@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use oxftp::{Credentials, Error, Pool};
+use oxftp::{Credentials, Error, Pool, Timeouts};
 use oxftp_testing::scripted::Script;
 
 use crate::common;
 use crate::common::scripts;
-use crate::common::scripts::{paths, send_file};
+use crate::common::scripts::{paths, receive_file, send_file};
 use crate::common::{builder, pool_with};
 
 /// Starts a pool whose sessions play these scripts, one each.
@@ -271,4 +271,19 @@ async fn concurrent_downloads_share_one_session() {
         assert_eq!(done.expect("the jobs pass on the session for ever").unwrap().unwrap(), 1);
     }
     assert_eq!(std::fs::read_dir(target.path()).unwrap().count(), 3);
+}
+
+#[tokio::test]
+async fn upload_is_repeated_if_server_closed_its_data_connection_before() {
+    let closed = logged_in().type_image().passive().expect("STOR a").close_data().reply("150 go").stall();
+    let whole = receive_file(logged_in().type_image(), "STOR a", "text").expect("SIZE a").reply("213 4");
+    let server = Script::start_each([closed, whole]).await;
+    let mut timeouts = Timeouts::default();
+    timeouts.completion = Some(Duration::from_millis(200));
+    let builder = scripts::builder().timeouts(timeouts);
+    let pool = Pool::new(builder, server.address(), Credentials::anonymous());
+
+    pool.write("a", "text").await.unwrap();
+
+    server.done().await;
 }

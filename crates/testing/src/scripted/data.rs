@@ -135,6 +135,10 @@ impl Data {
         Ok(())
     }
 
+    pub(super) async fn end_sending(&mut self) -> Result<(), String> {
+        self.stream().await?.shutdown().await.map_err(context("shutting down failed"))
+    }
+
     pub(super) async fn reset(&mut self) -> Result<(), String> {
         let stream = self.stream().await?;
         reset_on_close(stream);

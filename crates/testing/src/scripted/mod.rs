@@ -213,6 +213,11 @@ impl Script {
         self.then(Step::CloseData)
     }
 
+    /// Shuts down the server's side of the data connection, and goes on reading.
+    pub fn end_sending(self) -> Self {
+        self.then(Step::EndSending)
+    }
+
     /// Resets the data connection.
     pub fn reset_data(self) -> Self {
         self.then(Step::ResetData)

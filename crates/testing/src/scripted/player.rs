@@ -121,6 +121,7 @@ impl Player {
             }
             Step::ExpectEndOfSending => self.data.expect_end_of_sending().await,
             Step::CloseData => self.data.close().await,
+            Step::EndSending => self.data.end_sending().await,
             Step::ResetData => self.data.reset().await,
             Step::ExpectSilence => {
                 for _ in 0..MAX_YIELDS {

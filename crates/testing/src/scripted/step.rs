@@ -18,6 +18,7 @@ pub(super) enum Step {
     Receive(Expected),
     ExpectEndOfSending,
     CloseData,
+    EndSending,
     ResetData,
     ExpectSilence,
     Stall,
@@ -63,6 +64,7 @@ impl fmt::Display for Step {
                 f.write_str("expect the client to shut down its side of the data connection")
             }
             Self::CloseData => f.write_str("close the data connection"),
+            Self::EndSending => f.write_str("shut down the server's side of the data connection"),
             Self::ResetData => f.write_str("reset the data connection"),
             Self::ExpectSilence => f.write_str("expect no input while the client runs"),
             Self::Stall => f.write_str("ignore all input"),

@@ -42,5 +42,12 @@ cases! {
         started().expect_data(CONTENT).reply("421 bye").close() => Error(&["StatusCode", "Closed"]);
     flood_of_replies_after_upload: Upload,
         started().expect_data(CONTENT).bytes("150 more\r\n".repeat(1000)) => Error(&["Limit"]);
+    data_connection_closed_before_upload: Upload,
+        Script::new().type_image().passive().expect("STOR a").close_data().reply("150 go")
+        => ErrorAfterTimeout(&["Data"]);
+    server_side_of_upload_shut_down_early: Upload,
+        Script::new().type_image().passive().expect("STOR a").end_sending().reply("150 go").expect_data(CONTENT)
+            .reply("226 done").expect("SIZE a").reply("213 10")
+        => Complete;
     upload_that_is_never_read: Upload, started() => ErrorAfterTimeout(&["Timeout", "Data"]);
 }
