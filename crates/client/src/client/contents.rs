@@ -35,6 +35,7 @@ impl Client {
         let limit = usize::try_from(self.limits().grown_bytes).unwrap_or(usize::MAX);
         let most = size.map_or(limit, |size| usize::try_from(size).unwrap_or(usize::MAX));
         let mut stream = self.download_stream(&path).await?;
+        stream.expect_size(size);
         // A false size must not reserve more than a block.
         let mut contents = BytesMut::with_capacity(most.min(BLOCK));
         loop {

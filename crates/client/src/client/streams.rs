@@ -612,6 +612,11 @@ impl<S: AsMut<Client>> DownloadStream<S> {
         let data = session.as_mut().open_from(path, offset).await?;
         Ok(DataStream::new(session, data).into())
     }
+
+    /// Sets the known number of bytes.
+    pub(crate) fn expect_size(&mut self, size: Option<u64>) {
+        self.stream.data.expect_size(size);
+    }
 }
 
 impl<S: AsMut<Client>> UploadStream<S> {

@@ -53,6 +53,8 @@ pub(crate) struct DataConnection {
     /// The error of a failed read. A socket reports it once, and then seems to be at its end.
     broken: Option<io::ErrorKind>,
     transferred: u64,
+    /// The number of bytes that a download should have.
+    expected: Option<u64>,
     /// The reply to `MDTM` that arrived while the connection was being opened.
     dating: Option<MdtmReply>,
     /// The replies to queries about the file that were sent after the data.
@@ -81,6 +83,7 @@ impl DataConnection {
             at_end: false,
             broken: None,
             transferred: 0,
+            expected: None,
             dating: None,
             answers: Vec::new(),
             compression: None,
@@ -142,8 +145,10 @@ impl DataConnection {
         self.compression.is_some()
     }
 
-    /// Limits the number of inflated bytes by the known size of the file.
-    pub(crate) fn expect_at_most(&mut self, size: Option<u64>) {
+    /// Sets the known number of bytes of a download. It limits the number of inflated bytes, and the final reply of a
+    /// download that ends sooner is not waited for as long.
+    pub(crate) fn expect_size(&mut self, size: Option<u64>) {
+        self.expected = size;
         if let (Some(compression), Some(size)) = (&mut self.compression, size) {
             compression.expect_at_most(size);
         }
@@ -183,6 +188,16 @@ impl DataConnection {
         }
         let completed = match &ended {
             Ok(()) if self.closed_before_upload => self.complete_closed(control, masks, deadline).await,
+            Ok(()) if self.is_truncated() => {
+                let completed = self.complete(control, masks, failure_deadline(deadline)).await;
+                match completed {
+                    Err(Error::Timeout { .. }) => {
+                        control.close();
+                        Err(Error::Data { reply: None, source: io::ErrorKind::UnexpectedEof.into() })
+                    }
+                    completed => completed,
+                }
+            }
             Ok(()) => self.complete(control, masks, deadline).await,
             Err(_) => self.complete(control, masks, failure_deadline(deadline)).await,
         };
@@ -278,6 +293,10 @@ impl DataConnection {
     /// has closed.
     fn close_plain(&mut self) {
         self.stream.take_if(|stream| !stream.is_encrypted());
+    }
+
+    fn is_truncated(&self) -> bool {
+        self.direction == Direction::Down && self.expected.is_some_and(|size| self.transferred < size)
     }
 
     /// Waits for the final reply to an upload that began after the server had closed its side. If the connection was reset

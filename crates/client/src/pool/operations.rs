@@ -32,10 +32,15 @@ pub(super) use repeatable;
 
 /// Returns whether the session or its data connection was lost.
 pub(super) fn is_lost(error: &Error) -> bool {
-    let was_reset = |source: &io::Error| source.kind() == io::ErrorKind::ConnectionReset;
-    error.is_connection_lost()
-        || error.code() == Some(Code::TRANSFER_ABORTED)
-        || matches!(error, Error::Data { source, .. } if was_reset(source))
+    let data_were_lost = match error {
+        Error::Data { source, reply } => match source.kind() {
+            io::ErrorKind::ConnectionReset => true,
+            io::ErrorKind::UnexpectedEof => reply.is_none(),
+            _ => false,
+        },
+        _ => false,
+    };
+    error.is_connection_lost() || error.code() == Some(Code::TRANSFER_ABORTED) || data_were_lost
 }
 
 /// How often an operation that changes something opens its session again.

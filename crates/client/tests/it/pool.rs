@@ -7,7 +7,7 @@ use oxftp_testing::scripted::Script;
 
 use crate::common;
 use crate::common::scripts;
-use crate::common::scripts::{paths, receive_file, send_file};
+use crate::common::scripts::{open_transfer, paths, receive_file, send_file};
 use crate::common::{builder, pool_with};
 
 /// Starts a pool whose sessions play these scripts, one each.
@@ -274,7 +274,7 @@ async fn concurrent_downloads_share_one_session() {
 }
 
 #[tokio::test]
-async fn upload_is_repeated_if_server_closed_its_data_connection_before() {
+async fn upload_to_closed_data_connection_is_repeated() {
     let closed = logged_in().type_image().passive().expect("STOR a").close_data().reply("150 go").stall();
     let whole = receive_file(logged_in().type_image(), "STOR a", "text").expect("SIZE a").reply("213 4");
     let server = Script::start_each([closed, whole]).await;
@@ -284,6 +284,22 @@ async fn upload_is_repeated_if_server_closed_its_data_connection_before() {
     let pool = Pool::new(builder, server.address(), Credentials::anonymous());
 
     pool.write("a", "text").await.unwrap();
+
+    server.done().await;
+}
+
+#[tokio::test]
+async fn read_without_data_and_final_reply_is_repeated() {
+    let sized = || logged_in().type_image().expect("SIZE a").reply("213 4");
+    let nothing = open_transfer(sized(), "RETR a").close_data().stall();
+    let whole = send_file(sized(), "RETR a", "text");
+    let server = Script::start_each([nothing, whole]).await;
+    let mut timeouts = Timeouts::default();
+    timeouts.completion = Some(Duration::from_millis(200));
+    let builder = scripts::builder().timeouts(timeouts);
+    let pool = Pool::new(builder, server.address(), Credentials::anonymous());
+
+    assert_eq!(pool.read("a").await.unwrap(), "text");
 
     server.done().await;
 }

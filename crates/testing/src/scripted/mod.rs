@@ -213,7 +213,7 @@ impl Script {
         self.then(Step::CloseData)
     }
 
-    /// Shuts down the server's side of the data connection, and goes on reading.
+    /// Shuts down the server's side of the data connection, which can still be read.
     pub fn end_sending(self) -> Self {
         self.then(Step::EndSending)
     }

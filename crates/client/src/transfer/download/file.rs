@@ -249,7 +249,7 @@ impl FileDownload<'_> {
             token.save(&**self.fs, partial).await;
         }
         self.progress.on_event(ProgressEvent::advanced(head.len() as u64));
-        data.expect_at_most(remote.size);
+        data.expect_size(remote.size.map(|size| size.saturating_sub(offset)));
         let max_bytes = remote.max_bytes(client.limits());
         data.limit_to(Limit::new(0, Arc::new(max_bytes.into())));
         let copied = self.copy(client, &mut data, file, partial).await;
@@ -507,7 +507,7 @@ impl FileDownload<'_> {
         target: &Path,
     ) -> Result<FileOutcome> {
         let (mut data, _) = self.open(client, remote, 0, self.follow_up).await?;
-        data.expect_at_most(remote.size);
+        data.expect_size(remote.size);
         self.report_start(remote, 0);
         let mut content = BytesMut::new();
         match fill(&mut data, &mut content, MIN_BLOCK).await {
