@@ -4,7 +4,7 @@
 //! [`Dialog`](crate::dialog::Dialog) does.
 
 use bytes::{Buf, BytesMut};
-use memchr::memchr;
+use memchr::{memchr, memchr2};
 
 use crate::{Code, Limits, Reply};
 
@@ -13,6 +13,10 @@ use crate::{Code, Limits, Reply};
 /// Each byte is examined once, no matter how the stream is split. Lines may end in CR LF or in LF. A
 /// multi-line reply ends only at its own code followed by a blank or the end of the line (RFC 959, 4.2);
 /// other codes inside it are text.
+///
+/// Lines of text before a reply that do not begin with a digit are skipped: some servers send notices of their system
+/// without a code. Blanks before a code are skipped, too. A server whose lines end in CR alone is recognized by a
+/// silence; see [`ends_in_return`](Self::ends_in_return).
 ///
 /// # Tentative replies
 ///
@@ -50,6 +54,10 @@ pub struct ReplyDecoder {
     /// The last reply was a tentative one.
     tentative: Option<Box<Tentative>>,
     confirmed: bool,
+    /// Lines end in CR alone.
+    returns_end_lines: bool,
+    /// The lines without a code before the next reply.
+    stray: Stray,
     line_limit: usize,
     byte_limit: usize,
     count_limit: usize,
@@ -67,6 +75,8 @@ impl ReplyDecoder {
             possible_end: None,
             tentative: None,
             confirmed: false,
+            returns_end_lines: false,
+            stray: Stray::default(),
             line_limit: limits.reply_line,
             byte_limit: limits.reply_bytes,
             count_limit: limits.reply_lines,
@@ -93,6 +103,7 @@ impl ReplyDecoder {
     pub fn next_reply(&mut self) -> Result<Option<Reply>, DecodeError> {
         while let Some(line) = self.next_line()? {
             let Some(reply) = self.take_line(&line)? else { continue };
+            self.stray = Stray::default();
             if self.tentative.is_none() {
                 return Ok(Some(reply));
             }
@@ -114,6 +125,27 @@ impl ReplyDecoder {
                 Some(_) => self.possible_end.is_some_and(|end| end.is_complete()),
                 None => self.held().is_some(),
             }
+    }
+
+    /// Returns whether the received bytes are lines that end in CR alone, if no more bytes arrive. After a silence of
+    /// some seconds, the caller calls [`end_lines_by_returns`](Self::end_lines_by_returns).
+    #[must_use]
+    pub fn ends_in_return(&self) -> bool {
+        self.buffer.ends_with(b"\r") && self.searched == self.buffer.len() && !self.returns_end_lines
+    }
+
+    /// Takes CR for the end of a line from now on.
+    pub fn end_lines_by_returns(&mut self) {
+        self.returns_end_lines = true;
+        self.searched = 0;
+    }
+
+    /// Returns the error for lines of text without a code that no reply has followed. To be called after a silence of
+    /// some seconds, or when the server has closed the connection.
+    #[must_use]
+    pub fn stray_line(&self) -> Option<DecodeError> {
+        let line = self.stray.first.as_ref().filter(|_| self.buffer.is_empty())?;
+        Some(DecodeError::NotAReply { line: line.clone() })
     }
 
     /// Returns the reply that is complete if no more bytes arrive. To be called after a silence of some seconds, or
@@ -182,7 +214,11 @@ impl ReplyDecoder {
             self.skip_nuls();
         }
         let fresh = self.buffer.get(self.searched..).unwrap_or_default();
-        let Some(position) = memchr(b'\n', fresh) else {
+        let found = match self.returns_end_lines {
+            true => memchr2(b'\r', b'\n', fresh),
+            false => memchr(b'\n', fresh),
+        };
+        let Some(position) = found else {
             self.searched = self.buffer.len();
             return if self.searched > self.line_limit { Err(self.line_too_long()) } else { Ok(None) };
         };
@@ -227,8 +263,27 @@ impl ReplyDecoder {
             // Some servers send an empty line after a reply.
             _ if line.is_empty() => Ok(None),
             _ if self.tentative.is_some() => self.take_late_line(line),
-            _ => unspaced(line).map(Some).ok_or_else(|| DecodeError::NotAReply { line: excerpt(line) }),
+            _ => match unspaced(line) {
+                Some(reply) => Ok(Some(reply)),
+                None => self.take_stray_line(line),
+            },
         }
+    }
+
+    /// Skips a line of text before a reply. A blank before a code is no part of the line.
+    #[cold]
+    fn take_stray_line(&mut self, line: &[u8]) -> Result<Option<Reply>, DecodeError> {
+        let text = line.trim_ascii_start();
+        if text.len() < line.len() && split_code(text).1 != Mark::None {
+            return self.take_line(text);
+        }
+        if !is_notice(text) {
+            return Err(DecodeError::NotAReply { line: excerpt(line) });
+        }
+        self.stray.first.get_or_insert_with(|| excerpt(line));
+        self.stray.bytes += line.len();
+        self.stray.lines += 1;
+        self.check_size(self.stray.bytes, self.stray.lines).map(|()| None)
     }
 
     /// Adds a line to the reply that is open.
@@ -299,6 +354,14 @@ impl ReplyDecoder {
     fn line_too_long(&self) -> DecodeError {
         DecodeError::LineTooLong { limit: self.line_limit, line: excerpt(&self.buffer) }
     }
+}
+
+/// The lines of text without a code since the last reply.
+#[derive(Debug, Default)]
+struct Stray {
+    first: Option<String>,
+    bytes: usize,
+    lines: usize,
 }
 
 /// A line that may end a multi-line reply although it begins with another code.
@@ -385,6 +448,17 @@ fn unspaced(line: &[u8]) -> Option<Reply> {
     let is_text = text.first().is_some_and(|first| first.is_ascii_alphabetic() || *first == b' ');
     is_text.then(|| Reply::new(code, [text.trim_ascii_start()]))
 }
+
+/// Returns whether a line without a code may be a notice of the server's system. What begins with a digit is a faulty
+/// reply, and other protocols are recognized at once: no reply would follow.
+fn is_notice(line: &[u8]) -> bool {
+    let is_text = line.iter().all(|byte| *byte == b'\t' || *byte >= b' ' && *byte != 0x7F);
+    let is_other = OTHER_PROTOCOLS.iter().any(|start| line.starts_with(start));
+    is_text && !is_other && !line.first().is_some_and(u8::is_ascii_digit)
+}
+
+/// The first bytes of SSH, HTTP, HTML, POP, IMAP and VNC.
+const OTHER_PROTOCOLS: [&[u8]; 7] = [b"SSH-", b"HTTP/", b"<", b"+", b"-", b"* OK", b"RFB "];
 
 /// Returns the first `lines` lines of a reply, the last of which begins with another code.
 fn first_lines(reply: &Reply, lines: usize) -> Option<Reply> {
@@ -480,6 +554,43 @@ mod tests {
     fn colon_after_code_of_a_size_is_read() {
         assert_eq!(decode(b"213: 5\r\n"), ["213 5"]);
         assert_eq!(decode(b"213-Status\r\n213:5\r\n213 End\r\n"), ["213 Status 213:5 End"]);
+    }
+
+    #[test]
+    fn notices_and_blanks_before_a_reply_are_skipped() {
+        assert_eq!(decode(b"Welcome\r\n*** Authorized use only ***\r\n\r\n220 hi\r\n"), ["220 hi"]);
+        assert_eq!(decode(b" 220 hi\r\n230 in\r\nLast login\r\n250 ok\r\n"), ["220 hi", "230 in", "250 ok"]);
+        let mut decoder = ReplyDecoder::new(&Limits::default());
+        decoder.feed(b"Welcome\r\n");
+        assert_eq!(decoder.next_reply(), Ok(None));
+        let alone = decoder.stray_line();
+        assert_eq!(alone, Some(DecodeError::NotAReply { line: "Welcome".to_owned() }));
+        decoder.feed(b"220 hi\r\n");
+        assert!(decoder.next_reply().unwrap().is_some() && decoder.stray_line().is_none());
+    }
+
+    #[test]
+    fn endless_notices_are_refused() {
+        let limits = Limits::default();
+        let mut decoder = ReplyDecoder::new(&limits);
+        let error = (0..=limits.reply_lines).find_map(|_| {
+            decoder.feed(b"more\r\n");
+            decoder.next_reply().err()
+        });
+        assert!(matches!(error, Some(DecodeError::ReplyTooLong { .. })));
+    }
+
+    #[test]
+    fn returns_alone_end_lines_after_a_silence() {
+        let mut decoder = ReplyDecoder::new(&Limits::default());
+        decoder.feed(b"220-a\r220 b\r");
+        assert_eq!(decoder.next_reply(), Ok(None));
+        assert!(decoder.ends_in_return());
+        decoder.end_lines_by_returns();
+        assert_eq!(decoder.next_reply().unwrap().unwrap().to_string(), "220 a b");
+        decoder.feed(b"331 c\r");
+        assert_eq!(decoder.next_reply().unwrap().unwrap().to_string(), "331 c");
+        assert!(decoder.is_empty());
     }
 
     #[test]
@@ -754,7 +865,8 @@ mod tests {
         assert_eq!(feed(&mut decoder, b"331 password\r\n").0, ["331 password"]);
         assert!(decoder.has_confirmed_tentative_reply());
         decoder.feed(b"hello\r\n");
-        assert!(matches!(decoder.next_reply(), Err(DecodeError::NotAReply { .. })));
+        assert_eq!(decoder.next_reply(), Ok(None));
+        assert!(matches!(decoder.stray_line(), Some(DecodeError::NotAReply { .. })));
     }
 
     #[test]

@@ -331,7 +331,7 @@ impl Client {
         let is_of_transfer = matches!(&error, Error::StatusCode(refused) if refused.expected == ["1xx"]);
         let is_name_refused = command.direction() == Direction::Up
             && is_single_name(path)
-            && self.may_try_missing_from_root(path, &error);
+            && self.may_try_written_from_root(path, &error);
         if is_of_transfer
             && (is_name_refused || self.may_be_from_root(path, &error))
             && let Some(data) = self.open_from_root(verb, path, request).await?
@@ -661,7 +661,7 @@ impl Client {
     ) -> Result<(Opened, Option<MdtmReply>)> {
         let refused = match self.open_passive_for(command, mdtm).await {
             Err(Error::StatusCode(refused))
-                if self.capabilities.passive.is_none() && classify::is_unknown_command(&refused.info) =>
+                if self.capabilities.passive.is_none() && classify::rejects_passive(&refused.info) =>
             {
                 refused
             }
@@ -756,6 +756,7 @@ impl Client {
         let wanted = wanted
             && self.config.active.is_none()
             && !self.capabilities.active_only
+            && !self.capabilities.repeats_type
             && !self.uses_bare_names();
         let allowed = || self.config.pipelining.allows(direction, self.server_kind());
         capabilities.passive.filter(|_| wanted && allowed())

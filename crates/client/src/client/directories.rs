@@ -221,7 +221,7 @@ impl Client {
 
     fn may_make_from_root(&self, path: &RemotePath, refused: &Error) -> bool {
         self.may_try_from_root(path, refused)
-            || is_single_name(path) && self.may_try_missing_from_root(path, refused)
+            || is_single_name(path) && self.may_try_written_from_root(path, refused)
     }
 
     /// Sends a command with its path from the root after its relative path was refused; `None` if that is refused, too.
@@ -414,7 +414,15 @@ impl Client {
 
     /// Renames by the paths as they are, or else by the names in their directory.
     async fn rename_either(&mut self, from: &RemotePath, to: &RemotePath) -> Result<()> {
-        match self.rename_by(from, to, Spelling::Usual).await {
+        let renamed = self.rename_by(from, to, Spelling::Usual).await;
+        if let Err(error) = &renamed
+            && is_about_old_name(error)
+            && self.may_try_missing_from_root(from, error)
+        {
+            // Whether the path may have to begin at the root depends on the working directory.
+            self.known_working_dir().await?;
+        }
+        match renamed {
             Err(error) if is_about_old_name(&error) && self.may_be_from_root(from, &error) => {
                 self.rename_from_root(from, to, error).await
             }

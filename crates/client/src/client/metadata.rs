@@ -290,7 +290,7 @@ impl Client {
 
     /// Sets the representation type, unless it is set already (`TYPE`; RFC 959, 4.1.2).
     pub(crate) async fn set_type(&mut self, wanted: TransferType) -> Result<()> {
-        if self.state.transfer_type == Some(wanted) {
+        if self.state.transfer_type == Some(wanted) && !self.capabilities.repeats_type {
             return Ok(());
         }
         let image = self.capabilities.image;
@@ -315,6 +315,14 @@ impl Client {
         }
         self.state.transfer_type = Some(wanted);
         Ok(())
+    }
+
+    /// Sends `TYPE` before each transfer from now on, as some servers return to `TYPE A` by themselves. Returns `false` if
+    /// it is so already, or if files are to be converted.
+    pub(crate) fn repeat_type(&mut self) -> bool {
+        !self.converts_files()
+            && self.server_kind() == ServerKind::Other
+            && !std::mem::replace(&mut self.capabilities.repeats_type, true)
     }
 
     /// Finds what stands for `TYPE I` on a server that refuses it: `TYPE L 8`, or nothing if it refuses every type and
@@ -368,7 +376,7 @@ impl Client {
             },
             Err(error)
                 if error.code().is_some_and(|code| {
-                    let is_unclear = matches!(code.get(), 451 | 530) && !self.capabilities.mlst_works;
+                    let is_unclear = matches!(code.get(), 451 | 530 | 553) && !self.capabilities.mlst_works;
                     code.is_unsupported() || is_unclear
                 }) =>
             {
@@ -376,6 +384,10 @@ impl Client {
                 Ok(None)
             }
             Err(Error::Unanswered { .. }) => Ok(None),
+            // Some servers describe files only.
+            Err(Error::StatusCode(refused)) if classify::presence(&refused.info) == Presence::Present => {
+                Ok(None)
+            }
             Err(error) => Err(error),
         }
     }

@@ -101,14 +101,36 @@ impl Client {
         let style = self.path_style();
         let home = self.state.working_dir.clone().flatten().filter(|home| style.can_reenter(home));
         if self.state.away.is_none() {
-            return Ok(home.unwrap_or_else(|| path.clone()));
+            return Ok(match home {
+                Some(home) if self.leads_home(&home).await? => home,
+                _ => path.clone(),
+            });
         }
-        let reported = self.query_dir().await?.filter(|reported| style.can_reenter(reported));
+        let reported = match self.capabilities.hides_home {
+            true => None,
+            false => self.query_dir().await?.filter(|reported| style.can_reenter(reported)),
+        };
         Ok(match (reported, home) {
             (Some(reported), _) => reported,
             (None, Some(home)) => style.join_path(&home, path),
             (None, None) => path.clone(),
         })
+    }
+
+    /// Returns whether `CWD` takes what `PWD` has shown as the working directory, in which the session is. Only a server
+    /// that is not known, and that shows another directory than the root, is asked.
+    async fn leads_home(&mut self, home: &RemotePath) -> Result<bool> {
+        if home.as_bytes() == b"/" || self.server_kind() != ServerKind::Other || self.state.ifs_paths {
+            return Ok(true);
+        }
+        let command = Command::with_path("CWD", home, self.config.encoding)?;
+        match self.control.run(Exchange::new(command, &["2xx"])).await {
+            Err(error) if refuses_path(&error) => {
+                self.capabilities.hides_home = true;
+                Ok(false)
+            }
+            answered => answered.map(|_| true),
+        }
     }
 
     /// Enters a directory by one `CWD`, or by one for each name if the server refuses that.
@@ -223,9 +245,11 @@ impl Client {
                 return Ok(());
             };
             away.is_uncertain = was_uncertain;
-            if !refuses_path(&error) || !self.can_climb() {
+            if !refuses_path(&error) {
                 return Err(error);
             }
+            // What `PWD` shows is a path of another kind, or one above the root of this login.
+            self.capabilities.hides_home = true;
         }
         Box::pin(self.climb_home()).await
     }
@@ -335,12 +359,25 @@ impl Client {
     }
 
     /// Returns whether it is worth trying a relative path that is said to be missing as one from the root, as
-    /// [`may_try_from_root`](Self::may_try_from_root) does. A name in the working directory is not missing if it is
-    /// about to be written: the server does not look for it there.
-    pub(crate) fn may_try_missing_from_root(&self, path: &RemotePath, error: &Error) -> bool {
+    /// [`may_try_from_root`](Self::may_try_from_root) does.
+    pub(super) fn may_try_missing_from_root(&self, path: &RemotePath, error: &Error) -> bool {
         let Error::StatusCode(refused) = error else { return false };
         classify::presence(&refused.info) == classify::Presence::Missing
             && self.has_absolute_tries()
+            && self.is_unsettled_relative(path)
+    }
+
+    /// Returns whether it is worth trying a name in the working directory as a path from the root after it was refused
+    /// for writing. It cannot be missing: the server does not look for it there. No other reason may be given.
+    pub(crate) fn may_try_written_from_root(&self, path: &RemotePath, error: &Error) -> bool {
+        let Error::StatusCode(refused) = error else { return false };
+        let presence = classify::presence(&refused.info);
+        let is_unexplained = matches!(refused.info.code().get(), 550 | 553)
+            && presence == classify::Presence::Unknown
+            && !classify::says_permission(&refused.info);
+        // Directories that are missing may have used up the other tries.
+        (is_unexplained || presence == classify::Presence::Missing)
+            && self.capabilities.absolute_tries < 2 * MAX_ABSOLUTE_TRIES
             && self.is_unsettled_relative(path)
     }
 
@@ -543,7 +580,10 @@ impl Client {
     }
 
     /// Returns the caller's working directory; `None` if the server does not report it.
-    async fn known_working_dir(&mut self) -> Result<Option<RemotePath>> {
+    pub(super) async fn known_working_dir(&mut self) -> Result<Option<RemotePath>> {
+        if self.capabilities.hides_home {
+            self.state.working_dir = Some(None);
+        }
         match &self.state.working_dir {
             Some(known) => Ok(known.clone()),
             None => self.query_working_dir().await,
@@ -552,7 +592,10 @@ impl Client {
 
     /// Asks for the working directory (`PWD`) in the caller's working directory.
     async fn query_working_dir(&mut self) -> Result<Option<RemotePath>> {
-        let directory = self.query_dir().await?;
+        let directory = match self.capabilities.hides_home {
+            true => None,
+            false => self.query_dir().await?,
+        };
         self.state.working_dir = Some(directory.clone());
         Ok(directory)
     }

@@ -34,6 +34,8 @@ pub(crate) struct ServerCapabilities {
     pub(super) absolute_paths: Option<bool>,
     /// Relative paths that were refused and tried from the root, too.
     pub(super) absolute_tries: u8,
+    /// `CWD` refuses what `PWD` shows as the working directory after the login.
+    pub(super) hides_home: bool,
     /// Whether `CWD` takes a path of several names; `Some(false)` if it takes one name only.
     pub(super) deep_paths: Option<bool>,
     /// It is settled whether commands that read take paths with directories: one has worked, or entering the directory
@@ -68,6 +70,8 @@ pub(crate) struct ServerCapabilities {
     pub(crate) no_mlsd: bool,
     /// `MLST` is not supported.
     pub(super) no_mlst: bool,
+    /// The server may change the type by itself, so that `TYPE` is sent before each transfer.
+    pub(super) repeats_type: bool,
     /// What stands for `TYPE I`.
     pub(super) image: ImageType,
     /// `SIZE` is not supported.
@@ -120,6 +124,7 @@ impl ServerCapabilities {
         self.active_only |= other.active_only;
         self.path_style = other.path_style.or(self.path_style);
         self.bare_names |= other.bare_names;
+        self.hides_home |= other.hides_home;
         self.deep_paths = other.deep_paths.or(self.deep_paths);
         self.absolute_paths = other.absolute_paths.or(self.absolute_paths);
         self.absolute_tries = self.absolute_tries.max(other.absolute_tries);
@@ -131,6 +136,7 @@ impl ServerCapabilities {
         self.listing.share(&other.listing);
         self.no_mlsd |= other.no_mlsd;
         self.no_mlst |= other.no_mlst;
+        self.repeats_type |= other.repeats_type;
         if self.image == ImageType::Usual {
             self.image = other.image;
         }

@@ -278,7 +278,7 @@ impl ControlChannel {
         self.lost_to
     }
 
-    /// Returns the number of replies so far.
+    /// Returns the number of replies so far, without one that ended the session.
     pub(crate) fn replies(&self) -> u32 {
         self.waits.replies
     }
@@ -536,6 +536,8 @@ impl ControlChannel {
             received = Deadline::start(rest).await_reply(self.flush_and_receive()).await;
         }
         match &received {
+            // The session ended before the answer.
+            Ok(reply) if reply.code() == Code::SERVICE_CLOSING => {}
             Ok(_) => self.waits.add(asked.elapsed()),
             Err(error) => self.blame(error),
         }
@@ -613,7 +615,13 @@ impl ControlChannel {
                     return Err(self.redactor.error(error).into());
                 }
             }
-            let patience = self.decoder.has_tentative_reply().then(|| self.tentative_patience());
+            // The greeting may follow its notices late.
+            let is_greeting =
+                matches!(self.awaited.front(), Some(Awaited { to: AwaitedCommand::Greeting, .. }));
+            let stray = self.decoder.stray_line();
+            let is_doubtful = self.decoder.ends_in_return() || stray.is_some() && !is_greeting;
+            let patience =
+                (is_doubtful || self.decoder.has_tentative_reply()).then(|| self.tentative_patience());
             let Some(stream) = &mut self.stream else { return Err(self.unusable()) };
             let read = Deadline::start(patience).cut(stream.read_buf(self.decoder.buffer_mut())).await;
             if matches!(read, None | Some(Ok(0)))
@@ -622,6 +630,14 @@ impl ControlChannel {
                 debug!("the server ended a reply with another code");
                 self.took_tentative = true;
                 return Ok(self.redactor.reply(reply));
+            }
+            if read.is_none() && self.decoder.ends_in_return() {
+                self.decoder.end_lines_by_returns();
+                continue;
+            }
+            if let Some(error) = stray.filter(|_| matches!(read, None | Some(Ok(0)))) {
+                self.mark_broken("the server sent an invalid reply", None);
+                return Err(self.redactor.error(error).into());
             }
             match read.unwrap_or_else(|| Err(io::ErrorKind::TimedOut.into())) {
                 Ok(0) => {

@@ -240,6 +240,31 @@ impl DataConnection {
         }
     }
 
+    /// Ends a transfer whose data connection failed after the last byte, as `is_whole` says. It has succeeded if the
+    /// connection was reset and the server confirms the transfer: some servers close every connection so.
+    ///
+    /// Returns the error of [`fail`](Self::fail) otherwise.
+    pub(crate) async fn end_after(
+        &mut self,
+        control: &mut ControlChannel,
+        source: io::Error,
+        deadline: Option<Duration>,
+        is_whole: bool,
+    ) -> Result<()> {
+        let is_reset = source.kind() == io::ErrorKind::ConnectionReset;
+        let is_plain = self.stream.as_ref().is_some_and(|stream| !stream.is_encrypted());
+        match self.fail(control, source, deadline).await {
+            Error::Data { reply: Some(reply), .. }
+                if is_whole && is_reset && is_plain && self.compression.is_none() =>
+            {
+                // `finish` returns it.
+                self.early = Some(reply);
+                Ok(())
+            }
+            error => Err(error),
+        }
+    }
+
     /// Aborts the transfer.
     pub(crate) async fn abort(&mut self, control: &mut ControlChannel) -> Result<Aborted> {
         let begun = control.begin_abort().await;

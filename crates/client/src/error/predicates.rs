@@ -49,6 +49,17 @@ impl Error {
         self.reply().map(Reply::code)
     }
 
+    /// Returns whether the size of a transferred file differs as if the server had converted its line ends.
+    pub(crate) fn may_be_converted(&self) -> bool {
+        match self {
+            Self::SizeMismatch { expected, transferred } => {
+                transferred > expected && *transferred <= expected.saturating_mul(2)
+            }
+            Self::UploadMismatch { source, .. } => matches!(**source, Self::SizeMismatch { .. }),
+            _ => false,
+        }
+    }
+
     /// Returns whether a path on the server does not exist.
     ///
     /// FTP uses the same code (550) for missing files and for other refusals, such as missing permissions. They

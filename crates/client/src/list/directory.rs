@@ -60,6 +60,8 @@ pub(crate) struct DirectoryListing {
     pub(super) by_path: ByPath,
     /// `MLSD` was refused for this directory in every way.
     pub(super) replaces_mlsd: bool,
+    /// The listing is a reply that describes a file or directory, such as `213-Status of d:`.
+    pub(super) shows_status: bool,
     /// The transfer ended with a reply that ends no transfer, such as `200`.
     has_unusual_end: bool,
 }
@@ -117,6 +119,7 @@ impl DirectoryListing {
             not_entered: None,
             by_path: ByPath::Untried,
             replaces_mlsd: false,
+            shows_status: false,
             has_unusual_end: false,
         }
     }
@@ -130,6 +133,7 @@ impl DirectoryListing {
     pub(super) fn in_reply(mut self, reply: &Reply) -> Self {
         stat_reply_lines(reply).for_each(|line| self.parser.push(line));
         self.parser.finish();
+        self.shows_status = matches!(reply.code().get(), 212 | 213) && reply.lines().len() > 1;
         self
     }
 
@@ -288,7 +292,9 @@ impl DirectoryListing {
             return self.parser.push(line);
         }
         // Some servers show the path of each file.
-        let name = line.rsplit(|byte| *byte == b'/').next().unwrap_or(line);
+        // Some servers mark directories, as `ls -F` does.
+        let name = line.strip_suffix(b"/").unwrap_or(line);
+        let name = name.rsplit(|byte| *byte == b'/').next().unwrap_or(name);
         if !name.is_empty() {
             self.note_name(name);
         }

@@ -127,6 +127,9 @@ impl Ladder {
                 Verb::Mlsd if inside && self.is_free && !self.known.mlsd.works => by_list(way),
                 Verb::ListAll if self.known.list_all != ListAll::Works => by(Verb::List),
                 Verb::Stat => None,
+                Verb::Nlst if refusal == Refusal::Command && self.is_free => {
+                    Some(Way { verb: Verb::Stat, entered: false, ascii: false })
+                }
                 _ if refusal == Refusal::Type && !way.ascii => Some(Way { ascii: true, ..way }),
                 _ if !inside && !self.cannot_enter => Some(Way { entered: true, ..way }),
                 Verb::List | Verb::ListAll if inside && !self.known.list.works => match way.ascii {
@@ -232,7 +235,7 @@ mod tests {
         let mut known = ListingKnowledge::default();
         let nlst = Way { verb: Verb::Nlst, ..ascii(inside(LIST)) };
         let refusals = [Refusal::Command; 5];
-        assert_eq!(climb(LIST, known, true, &refusals), [inside(LIST), ascii(inside(LIST)), nlst]);
+        assert_eq!(climb(LIST, known, true, &refusals), [inside(LIST), ascii(inside(LIST)), nlst, STAT]);
         assert_eq!(climb(LIST, known, false, &refusals), [inside(LIST), ascii(inside(LIST))]);
         assert_eq!(climb(LIST, known, true, &[Refusal::Type]), [ascii(LIST)]);
 

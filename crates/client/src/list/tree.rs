@@ -611,7 +611,12 @@ impl<'c> Entries<'c> {
             && !evidence.shows_itself
             && let Some(error) = directory.guess.take()
         {
-            return Err(error);
+            let shows_status = directory.shows_status && directory.unparsed().0 == 0;
+            let path = directory.location.path.clone();
+            // `STAT` may show the same for a missing path.
+            if !shows_status || !self.client.is_directory_by_entering(&path).await? {
+                return Err(error);
+            }
         }
         if let Stage::Confirming(confirmation) = &self.stage
             && confirmation.has_released
@@ -848,7 +853,11 @@ impl<'c> Entries<'c> {
     async fn leave(&mut self) -> Result<()> {
         // The files of the directory may be next.
         if !self.client.uses_bare_names() {
-            self.client.go_home().await?;
+            match self.client.go_home().await {
+                // The new session is there.
+                Err(error) if self.reopen_after_listing(&error).await => {}
+                left => left?,
+            }
         }
         let Some(directory) = self.current.take() else { return Ok(()) };
         self.stage = Stage::Listing;

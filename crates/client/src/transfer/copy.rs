@@ -120,7 +120,7 @@ async fn to_disk(
                 return Ok(copied);
             }
             Err(error) => {
-                let _ = disk.finish().await;
+                disk.finish().await.map_err(CopySide::File)?;
                 return Err(CopySide::Data(error));
             }
         }

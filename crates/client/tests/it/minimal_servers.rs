@@ -143,7 +143,12 @@ async fn empty_file_needs_no_data() {
 /// Refuses what is tried after a `LIST` that was refused.
 fn refusing_ascii_and_nlst(script: Script, refusal: &str) -> Script {
     let script = script.expect("TYPE A").reply("200 ascii").passive().expect("LIST").reply(refusal);
-    script.passive().expect("NLST").reply(refusal)
+    let script = script.passive().expect("NLST").reply(refusal);
+    // An unknown command leaves `STAT`.
+    match refusal.starts_with("502") {
+        true => script.expect("STAT .").reply(refusal),
+        false => script,
+    }
 }
 
 /// Expects an attempt to enter the path, and refuses it.

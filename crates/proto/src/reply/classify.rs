@@ -81,6 +81,12 @@ pub fn is_permission_denied(reply: &Reply) -> bool {
         && !is_file_busy(reply)
 }
 
+/// Returns whether the text of a refusal is about permissions, whatever its code.
+#[must_use]
+pub fn says_permission(reply: &Reply) -> bool {
+    says_any(reply, PERMISSION)
+}
+
 /// Returns whether the server refused because another session or process uses the file. That may be the session of a
 /// transfer of ours that broke: the server has not noticed yet. Whatever the code, another try may help.
 #[must_use]
@@ -200,6 +206,13 @@ pub fn may_reject_mlsd(reply: &Reply) -> bool {
 #[must_use]
 pub fn is_unknown_command(reply: &Reply) -> bool {
     reply.code().is_unsupported() && !has_code(reply, &[501])
+}
+
+/// Returns whether a refused passive command leaves active mode to be tried: any permanent refusal that is not about the
+/// login or its protection.
+#[must_use]
+pub fn rejects_passive(reply: &Reply) -> bool {
+    is_unknown_command(reply) || reply.code().class() == 5 && !has_code(reply, &[521, 522, 530, 534])
 }
 
 /// Returns whether the server refused the argument of a command: a path that it takes for a wrong one, or for one of
@@ -782,6 +795,11 @@ mod tests {
                 (550, "No files: not supported"),
                 (226, "done"),
             ],
+        );
+        check(
+            rejects_passive,
+            &[(502, "no"), (550, "Passive mode not available"), (553, "no")],
+            &[(425, "no ports"), (421, "bye"), (530, "log in"), (522, "TLS required")],
         );
         check(rejects_argument, &[(501, "not a directory"), (550, "x")], &[(500, "what?"), (450, "busy")]);
     }

@@ -36,7 +36,7 @@ pub enum ListedPath {
 /// How a [`MemoryServer`](super::MemoryServer) behaves.
 #[derive(Clone)]
 pub struct Habits {
-    /// The text of the greeting, or the whole greeting if it begins with a code.
+    /// The text of the greeting, or the whole greeting if one of its lines begins with a code.
     pub greeting: &'static str,
     /// The text of the reply to `SYST`.
     pub system: &'static str,
@@ -92,8 +92,12 @@ pub struct Habits {
     pub transfers_per_session: usize,
     /// The session ends after the final reply of each transfer.
     pub ends_after_transfer: bool,
-    /// The session ends after the final reply of each listing.
-    pub ends_after_listing: bool,
+    /// The session ends after the final reply of each listing, with this reply unless it is empty.
+    pub ends_after_listing: Option<&'static str>,
+    /// The type is `A` again after each listing, and files are converted in it.
+    pub listing_resets_type: bool,
+    /// `NLST` shows a slash after the names of directories.
+    pub marks_directories: bool,
     /// The first `RETR` and the first `STOR` of each path end after half of the bytes, with this reply. The session ends
     /// too if it ends with `!`.
     pub breaks_transfers: Option<&'static str>,
@@ -162,7 +166,9 @@ impl Default for Habits {
             sessions: None,
             transfers_per_session: usize::MAX,
             ends_after_transfer: false,
-            ends_after_listing: false,
+            ends_after_listing: None,
+            listing_resets_type: false,
+            marks_directories: false,
             breaks_transfers: None,
             names_are_bytes: false,
             hides_dot_names: false,

@@ -93,7 +93,8 @@ async fn run(
         is_over: false,
     };
     let mut reader = BufReader::new(read);
-    match greeting.starts_with(|first: char| first.is_ascii_digit()) {
+    let has_code = |line: &str| line.trim_start().starts_with(|first: char| first.is_ascii_digit());
+    match greeting.lines().any(has_code) {
         true => session.reply(greeting).await?,
         false => session.reply(&format!("220 {greeting}")).await?,
     }
@@ -334,8 +335,13 @@ impl MemorySession {
     async fn send_listing(&mut self, lines: &str, habits: &Habits) -> std::io::Result<()> {
         let lines = wire_bytes(lines, habits.names_are_bytes);
         self.send(&lines, habits.opens_listing.unwrap_or(habits.opens), habits).await?;
-        self.is_over |= habits.ends_after_listing;
-        Ok(())
+        self.is_ascii |= habits.listing_resets_type;
+        let Some(farewell) = habits.ends_after_listing else { return Ok(()) };
+        self.is_over = true;
+        match farewell {
+            "" => Ok(()),
+            farewell => self.reply(farewell).await,
+        }
     }
 
     async fn send(&mut self, content: &[u8], opens: &str, habits: &Habits) -> std::io::Result<()> {
@@ -412,6 +418,10 @@ impl MemorySession {
         let Some(content) = content else { return self.reply(&habits.missing.replace('@', path)).await };
         let rest = content.get(start..).unwrap_or_default();
         let Some(reply) = self.breaks("RETR", path, habits) else {
+            if habits.listing_resets_type && self.is_ascii {
+                let converted = String::from_utf8_lossy(rest).replace('\n', "\r\n");
+                return self.send(converted.as_bytes(), habits.opens, habits).await;
+            }
             return self.send(rest, habits.opens, habits).await;
         };
         let mut data = self.data(habits.opens).await?;
@@ -502,6 +512,9 @@ impl MemoryState {
         let shown =
             |name: &str| verb == "MLSD" || all || !self.habits.hides_dot_names || !name.starts_with('.');
         let lines = children.filter(|(name, _)| shown(name)).map(|(name, item)| match verb {
+            "NLST" if self.habits.marks_directories && item.is_directory() => {
+                format!("{prefix}{name}/\r\n")
+            }
             "NLST" => format!("{prefix}{name}\r\n"),
             "LIST" => format!("{}\r\n", (self.habits.list_line)(&format!("{prefix}{name}"), item)),
             _ => format!("{}\r\n", (self.habits.facts_line)(name, item)),

@@ -12,6 +12,7 @@ pub(super) const PROFILES: &[Profile] = &[
     Profile { name: "names_with_paths", habits: names_with_paths },
     Profile { name: "no_clock", habits: no_clock },
     Profile { name: "other_code_at_end", habits: other_code_at_end },
+    Profile { name: "kinds_alone", habits: kinds_alone },
     Profile { name: "names_only", habits: names_only },
     Profile { name: "session_ends_in_transfer", habits: session_ends_in_transfer },
     Profile { name: "transfer_broken_off", habits: transfer_broken_off },
@@ -66,6 +67,15 @@ fn other_code_at_end() -> Habits {
         closes: "226-[ stats ]\n200 done",
         ..modern()
     }
+}
+
+/// The kind alone in place of the mode.
+fn kinds_alone() -> Habits {
+    Habits { ..classic() }.listing(|name, item| {
+        let line = lines::ls(name, item);
+        let (mode, rest) = line.split_once(' ').unwrap_or(("", &line));
+        format!("{}  {rest}", mode.get(..1).unwrap_or_default())
+    })
 }
 
 /// `LIST` is unknown and `NLST` shows names only.

@@ -18,6 +18,16 @@ pub(super) const PROFILES: &[Profile] = &[
     Profile { name: "empty_directory_without_data", habits: empty_directory_without_data },
     Profile { name: "epsv_other_delimiters", habits: epsv_other_delimiters },
     Profile { name: "ends_after_listing", habits: ends_after_listing },
+    Profile { name: "ends_after_listing_with_421", habits: ends_after_listing_with_421 },
+    Profile { name: "directory_reply_above_root", habits: directory_reply_above_root },
+    Profile { name: "directory_reply_with_backslashes", habits: directory_reply_with_backslashes },
+    Profile { name: "greeting_after_notices", habits: greeting_after_notices },
+    Profile { name: "lines_end_with_return", habits: lines_end_with_return },
+    Profile { name: "login_with_notice", habits: login_with_notice },
+    Profile { name: "mlst_of_files_only", habits: mlst_of_files_only },
+    Profile { name: "names_with_slash", habits: names_with_slash },
+    Profile { name: "passive_is_550", habits: passive_is_550 },
+    Profile { name: "unknown_is_553", habits: unknown_is_553 },
     Profile { name: "facts_in_odd_case", habits: facts_in_odd_case },
     Profile { name: "facts_missing", habits: facts_missing },
     Profile { name: "facts_without_last_semicolon", habits: facts_without_last_semicolon },
@@ -156,7 +166,60 @@ fn epsv_other_delimiters() -> Habits {
 
 /// Each listing ends the session.
 fn ends_after_listing() -> Habits {
-    Habits { ends_after_listing: true, ..classic() }
+    Habits { ends_after_listing: Some(""), ..classic() }
+}
+
+/// `421` after each listing.
+fn ends_after_listing_with_421() -> Habits {
+    Habits { ends_after_listing: Some("421 Timeout, closing control connection."), ..classic() }
+}
+
+/// `CWD` refuses what `PWD` shows: a path above the root of the login.
+fn directory_reply_above_root() -> Habits {
+    Habits { shows_directory: |directory| format!("\"/export/home/ann/{directory}\""), ..classic() }
+}
+
+/// `PWD` shows backslashes, and paths have slashes only.
+fn directory_reply_with_backslashes() -> Habits {
+    Habits { shows_directory: |directory| format!("\"\\{}\"", directory.replace('/', "\\")), ..classic() }
+}
+
+/// The greeting follows notices without a code, and a blank stands before it.
+fn greeting_after_notices() -> Habits {
+    Habits { greeting: "Welcome to NODE7\n*** Authorized use only ***\n 220 FTP server ready", ..classic() }
+}
+
+/// The system prints a notice into the control connection at each login.
+fn login_with_notice() -> Habits {
+    Habits { replies: &[("PASS", "Last login: Mon Jan  5 from 192.0.2.7\n230 User logged in")], ..classic() }
+}
+
+/// Lines of replies end in CR alone.
+fn lines_end_with_return() -> Habits {
+    Habits { line_end: "\r", ..classic() }
+}
+
+/// `MLST` describes files only.
+fn mlst_of_files_only() -> Habits {
+    Habits { replies: &[("MLST", "550 @: not a plain file")], ..modern() }
+}
+
+/// `LIST` is unknown, and `NLST` marks directories.
+fn names_with_slash() -> Habits {
+    Habits { refused: vec!["LIST", "MLSD", "MLST", "MFMT", "FEAT"], marks_directories: true, ..modern() }
+}
+
+/// Passive mode is refused as a missing file is.
+fn passive_is_550() -> Habits {
+    Habits {
+        replies: &[("EPSV", "502 Command not implemented."), ("PASV", "550 Passive mode not available.")],
+        ..classic()
+    }
+}
+
+/// Unknown commands are refused with `553`.
+fn unknown_is_553() -> Habits {
+    Habits { unknown: "553 not allowed", ..classic() }
 }
 
 /// `MLSD` shows names only.

@@ -130,6 +130,50 @@ fn every_verb_may_come_first_with_absolute_paths() {
     assert_eq!(session.server.paths(), expected);
 }
 
+#[test]
+fn every_verb_may_come_first_where_relative_paths_are_missing() {
+    let absolute = (profiles::find("absolute_paths_only").unwrap().habits)();
+    let session =
+        Session::start(Habits { home: "home/ann", missing: "550 No such file or directory", ..absolute });
+    ["a", "t/b", "t/sub/d"].iter().for_each(|path| session.server.lay(&format!("home/ann/{path}"), "one", 0));
+
+    session.run(&["mv", "@a", "@a2"]);
+    session.run(&["mv", "@t/b", "@t/b2"]);
+    session.run(&["mkdir", "-p", "@p/q/r"]);
+    session.run(&["rm", "-r", "@t/sub"]);
+
+    let below: Vec<_> = session.server.paths().into_iter().skip(2).collect();
+    assert_eq!(
+        below,
+        ["home/ann/a2", "home/ann/p/", "home/ann/p/q/", "home/ann/p/q/r/", "home/ann/t/", "home/ann/t/b2"]
+    );
+}
+
+#[test]
+fn type_that_a_listing_resets_is_sent_again() {
+    let bsd = (profiles::find("bsd_ftpd").unwrap().habits)();
+    let session = Session::start(Habits { listing_resets_type: true, ..bsd });
+    ["t/a", "t/sub/b"].iter().for_each(|path| session.server.lay(path, "one\ntwo\n", 1_577_966_400));
+
+    session.run(&["get", "@t/a"]);
+    session.run(&["get", "-r", "@t"]);
+    session.run(&["mirror", "@t", "m"]);
+
+    for path in ["a", "t/a", "t/sub/b", "m/a", "m/sub/b"] {
+        assert_eq!(fs::read_to_string(session.local.path().join(path)).unwrap(), "one\ntwo\n", "{path}");
+    }
+}
+
+#[test]
+fn empty_directories_are_removed_where_listings_end_sessions() {
+    let session = Session::start((profiles::find("ends_after_listing_with_421").unwrap().habits)());
+
+    session.run(&["mkdir", "-p", "@p/q/r"]);
+    session.run(&["rm", "-r", "@p"]);
+
+    assert_eq!(session.server.paths(), [""; 0]);
+}
+
 /// Names as bytes, in Latin-1, CP437, KOI8-R, Shift-JIS, GBK and Big5, and with blanks.
 const NAMES: [&[u8]; 9] = [
     b"K\xe4se.txt",

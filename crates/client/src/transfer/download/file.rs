@@ -259,7 +259,9 @@ impl FileDownload<'_> {
                 // The bytes that arrived are kept for resuming.
                 let _ = file.shutdown().await;
                 let deadline = client.completion_deadline();
-                return Err(data.fail(client.control_mut(), source, deadline).await);
+                let is_whole = !self.options.ascii && remote.size == Some(offset + data.transferred());
+                data.end_after(client.control_mut(), source, deadline, is_whole).await?;
+                data.transferred()
             }
             Err(CopyError::Local(error)) => {
                 let _ = data.abort(client.control_mut()).await;
@@ -517,9 +519,13 @@ impl FileDownload<'_> {
                 return self.download_grown(client, remote, incoming, target).await;
             }
             Err(source) => {
-                self.keep(&content, target).await;
                 let deadline = client.completion_deadline();
-                return Err(data.fail(client.control_mut(), source, deadline).await);
+                let is_whole = remote.size == Some(content.len() as u64);
+                let ended = data.end_after(client.control_mut(), source, deadline, is_whole).await;
+                if ended.is_err() {
+                    self.keep(&content, target).await;
+                }
+                ended?;
             }
         }
         let bytes = content.len() as u64;

@@ -150,6 +150,7 @@ impl<'c> Worker<'c> {
 
     /// Waits for the next attempt, which may use another session; returns the error when a retry is of no use.
     ///
+    /// Neither does the first file that may have been converted, because the server has returned to `TYPE A` by itself.
     /// A session that was lost to an optional command is replaced without using up a retry: the command is not sent
     /// again.
     pub(crate) async fn recover(&mut self, error: Error, budget: &mut RetryBudget) -> Result<()> {
@@ -170,6 +171,13 @@ impl<'c> Worker<'c> {
             && session.take_if(|held| held.was_displaced()).is_some()
         {
             crate::trace::debug!("the login of another session ended this one: {error}");
+            return Ok(());
+        }
+        if let Self::Lent(LentWorker { session: Some(held), .. }) = self
+            && error.may_be_converted()
+            && held.repeat_type()
+        {
+            crate::trace::debug!("{error}; TYPE is sent before each transfer from now on");
             return Ok(());
         }
         self.leave_after(&error);

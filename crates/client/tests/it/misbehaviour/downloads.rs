@@ -106,6 +106,9 @@ cases! {
         started().data("ten bytes! and more").reply("226 done").expect("SIZE a").reply("213 10")
         => Error(&["SizeMismatch"]);
     reset_data_connection: Download, started().send("ten").reset_data().reply("226 done") => Error(&["Data"]);
+    reset_after_all_data: Download, started().send(CONTENT).reset_data().reply("226 done") => Complete;
+    reset_after_all_data_without_success: Download,
+        started().send(CONTENT).reset_data().reply("426 reset") => Error(&["StatusCode"]);
     reset_data_connection_of_unknown_size: Download,
         open_transfer(unsized_file(), "RETR a").send("ten").reset_data().reply("226 done") => Error(&["Data"]);
     final_reply_451: Download, started().data(CONTENT).reply("451 disk") => Error(&["StatusCode"]);

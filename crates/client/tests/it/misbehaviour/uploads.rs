@@ -26,7 +26,7 @@ cases! {
     stored_file_shorter_than_upload: Upload, verified("226 done", "213 9") => Error(&["UploadMismatch"]);
     stored_file_longer_than_upload: Upload, verified("226 done", "213 11") => Error(&["UploadMismatch"]);
     uploaded_file_is_gone_at_once: Upload, verified("226 done", "550 no such file") => Complete;
-    refused_upload: Upload, Script::new().type_image().passive().expect("STOR a").reply("553 no")
+    refused_upload: Upload, Script::new().type_image().passive().expect("STOR a").reply("553 Permission denied")
         => Error(&["StatusCode"]);
     upload_refused_after_preliminary_reply: Upload, started().reply("552 full").receive()
         => Error(&["StatusCode"]);

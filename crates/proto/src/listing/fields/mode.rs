@@ -81,10 +81,19 @@ fn unusual(text: &[u8]) -> Option<(Option<u32>, &[u8])> {
     let (letters, rest) = text.split_at_checked(end)?;
     let is_permission = |letter: &u8| matches!(letter, b'r' | b'w' | b'x');
     let is_enough = letters.len() > 5 || letters.len() > 1 && letters.iter().any(is_permission);
+    if letters.is_empty() && starts_with_link_count(rest) {
+        return Some((None, rest));
+    }
     let is_short = letters.len() < LETTERS && is_enough && are_in_place(letters);
     let ends = text::ends_word(rest.strip_prefix(b"+").unwrap_or(rest));
     // Whether it is the group or all others that have no letters is unknown, so there are no bits.
     (is_short && ends).then_some((None, rest))
+}
+
+/// Returns whether blanks, a number and blanks follow: some servers print the kind alone, as in `d   1 ftp ftp`.
+fn starts_with_link_count(text: &[u8]) -> bool {
+    let (count, rest) = text::next_word(text);
+    text.first() == Some(&b' ') && text::number(count).is_some() && rest.first() == Some(&b' ')
 }
 
 /// Removes type and number of the device that `ls -l` of Plan 9 prints, as in `M 4 ann staff`.

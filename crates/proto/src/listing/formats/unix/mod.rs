@@ -238,6 +238,15 @@ mod tests {
     }
 
     #[test]
+    fn kind_may_stand_alone_for_the_mode() {
+        let file = read("-   1 ftp ftp         11 Jan  2  2020 a b");
+        assert_eq!((file.name(), file.kind, file.size), (&b"a b"[..], EntryKind::File, Some(11)));
+        assert_eq!((file.mode, file.links, file.group().as_deref()), (None, Some(1), Some("ftp")));
+        assert_eq!(read("d 2 ftp ftp 0 Jan  2  2020 sub").kind, EntryKind::Directory);
+        assert!(try_read("- x ftp ftp 11 Jan  2  2020 a").is_err());
+    }
+
+    #[test]
     fn owners_and_groups_may_look_like_dates() {
         for (columns, size) in [
             ("1 may 10 77", 77),
