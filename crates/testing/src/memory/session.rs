@@ -336,11 +336,11 @@ impl MemorySession {
         let lines = wire_bytes(lines, habits.names_are_bytes);
         self.send(&lines, habits.opens_listing.unwrap_or(habits.opens), habits).await?;
         self.is_ascii |= habits.listing_resets_type;
-        let Some(farewell) = habits.ends_after_listing else { return Ok(()) };
+        let Some(last_reply) = habits.ends_after_listing else { return Ok(()) };
         self.is_over = true;
-        match farewell {
+        match last_reply {
             "" => Ok(()),
-            farewell => self.reply(farewell).await,
+            last_reply => self.reply(last_reply).await,
         }
     }
 

@@ -131,7 +131,7 @@ fn every_verb_may_come_first_with_absolute_paths() {
 }
 
 #[test]
-fn every_verb_may_come_first_where_relative_paths_are_missing() {
+fn every_verb_may_come_first_from_the_root() {
     let absolute = (profiles::find("absolute_paths_only").unwrap().habits)();
     let session =
         Session::start(Habits { home: "home/ann", missing: "550 No such file or directory", ..absolute });
@@ -165,7 +165,7 @@ fn type_that_a_listing_resets_is_sent_again() {
 }
 
 #[test]
-fn empty_directories_are_removed_where_listings_end_sessions() {
+fn empty_directories_are_removed_after_421() {
     let session = Session::start((profiles::find("ends_after_listing_with_421").unwrap().habits)());
 
     session.run(&["mkdir", "-p", "@p/q/r"]);
