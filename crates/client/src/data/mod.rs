@@ -333,12 +333,19 @@ impl DataConnection {
         deadline: Option<Duration>,
     ) -> Result<Reply> {
         let patience = deadline.map_or(RESET_PATIENCE, |deadline| deadline.min(RESET_PATIENCE));
-        match self.complete(control, masks, Some(patience)).await {
-            Err(Error::Timeout { .. }) if self.stream.as_ref().is_some_and(Stream::was_reset) => {
+        let mut completed = self.complete(control, masks, Some(patience)).await;
+        let mut is_lost = self.stream.as_ref().is_some_and(Stream::was_reset);
+        if matches!(completed, Err(Error::Timeout { .. })) && !is_lost {
+            // No byte was sent that the server could reset.
+            is_lost = self.transferred == 0;
+            let rest = if is_lost { failure_deadline(deadline) } else { deadline };
+            completed = self.complete(control, masks, rest).await;
+        }
+        match completed {
+            Err(Error::Timeout { .. }) if is_lost => {
                 control.close();
                 Err(Error::Data { reply: None, source: io::ErrorKind::ConnectionReset.into() })
             }
-            Err(Error::Timeout { .. }) => self.complete(control, masks, deadline).await,
             completed => completed,
         }
     }

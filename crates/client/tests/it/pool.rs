@@ -275,17 +275,20 @@ async fn concurrent_downloads_share_one_session() {
 
 #[tokio::test]
 async fn upload_to_closed_data_connection_is_repeated() {
-    let closed = logged_in().type_image().passive().expect("STOR a").close_data().reply("150 go").stall();
-    let whole = receive_file(logged_in().type_image(), "STOR a", "text").expect("SIZE a").reply("213 4");
-    let server = Script::start_each([closed, whole]).await;
-    let mut timeouts = Timeouts::default();
-    timeouts.completion = Some(Duration::from_millis(200));
-    let builder = scripts::builder().timeouts(timeouts);
-    let pool = Pool::new(builder, server.address(), Credentials::anonymous());
+    for text in ["text", ""] {
+        let closed = logged_in().type_image().passive().expect("STOR a").close_data().reply("150 go").stall();
+        let whole = receive_file(logged_in().type_image(), "STOR a", text);
+        let whole = whole.expect("SIZE a").reply(format!("213 {}", text.len()));
+        let server = Script::start_each([closed, whole]).await;
+        let mut timeouts = Timeouts::default();
+        timeouts.completion = Some(Duration::from_millis(200));
+        let builder = scripts::builder().timeouts(timeouts);
+        let pool = Pool::new(builder, server.address(), Credentials::anonymous());
 
-    pool.write("a", "text").await.unwrap();
+        pool.write("a", text).await.unwrap();
 
-    server.done().await;
+        server.done().await;
+    }
 }
 
 #[tokio::test]
