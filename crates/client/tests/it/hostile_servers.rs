@@ -378,5 +378,5 @@ async fn slow_reply_bytes_do_not_extend_timeout() {
     let error = client.current_dir().await.unwrap_err();
 
     assert!(matches!(error, Error::Timeout { .. }), "{error}");
-    assert!(started.elapsed() < deadline * 8, "{:?}", started.elapsed());
+    assert!(started.elapsed() < deadline * 15, "{:?}", started.elapsed());
 }

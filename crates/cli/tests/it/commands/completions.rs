@@ -83,7 +83,7 @@ fn completion_does_not_wait_for_a_silent_server() {
     assert!(complete(&site, &line).is_empty());
 
     // Without a server it takes 100 ms; the rest is for busy machines.
-    assert!(begun.elapsed() < Duration::from_secs(4), "{:?}", begun.elapsed());
+    assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
 }
 
 #[test]

@@ -180,7 +180,7 @@ async fn unanswered_end_of_stream_costs_one_deadline() {
     pool.client().await.unwrap().noop().await.unwrap();
 
     assert_eq!(server.connections(), 7);
-    assert!(begun.elapsed() < 3 * DEADLINE, "{:?}", begun.elapsed());
+    assert!(begun.elapsed() < 5 * DEADLINE, "{:?}", begun.elapsed());
 }
 
 #[tokio::test]
