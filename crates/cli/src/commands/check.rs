@@ -189,7 +189,7 @@ async fn check_trees(
     for step in &steps {
         report.add_step(step, args.one_way).await?;
     }
-    let mut same = outcome.map_err(|error| Failure::about(about, error))?.unchanged;
+    let mut same = outcome.map_err(|error| Failure::about_trees(about, error))?.unchanged;
     if args.content {
         let known: Vec<_> = steps.iter().map(|step| step.path.as_bytes().to_vec()).collect();
         same -= check_contents(args, &endpoints, &known, session, report).await?;

@@ -9,7 +9,8 @@ use super::{
     config::ConfigArgs, cp::CpArgs, demo::DemoArgs, du::DuArgs, find::FindArgs, fxp::FxpArgs, get::GetArgs,
     head::HeadArgs, ls::LsArgs, man::ManArgs, mirror::MirrorArgs, mkdir::MkdirArgs, mv::MvArgs,
     parse_listing::ParseListingArgs, probe::ProbeArgs, put::PutArgs, raw::RawArgs, rcat::RcatArgs,
-    rm::RmArgs, rmdir::RmdirArgs, serve::ServeArgs, stat::StatArgs, touch::TouchArgs, tree::TreeArgs,
+    rm::RmArgs, rmdir::RmdirArgs, serve::ServeArgs, stat::StatArgs, tail::TailArgs, touch::TouchArgs,
+    tree::TreeArgs,
 };
 use crate::args::{Global, RecordArgs, ShellArgs};
 
@@ -47,6 +48,9 @@ pub(crate) enum Verb {
     /// Write the beginning of a file to stdout
     #[command(after_help = "Example: oxftp head -c 1k ftp://example.org/pub/log.txt")]
     Head(OnDemand<HeadArgs>),
+    /// Write the end of a file to stdout
+    #[command(after_help = "Example: oxftp tail -f ftpes://me@example.org/logs/access.log")]
+    Tail(OnDemand<TailArgs>),
     /// Write stdin to a file on the server
     #[command(after_help = "Example: tar cz site | oxftp rcat ftpes://me@example.org/site.tgz")]
     Rcat(OnDemand<RcatArgs>),
@@ -295,7 +299,7 @@ fn line(command: &Command, verb: &str) -> String {
 }
 
 const GROUPS: &[(&str, &[&str])] = &[
-    ("Look", &["ls", "stat", "find", "tree", "du", "check", "cat", "head", "probe"]),
+    ("Look", &["ls", "stat", "find", "tree", "du", "check", "cat", "head", "tail", "probe"]),
     ("Transfer", &["get", "put", "mirror", "rcat", "fxp"]),
     ("Change", &["rm", "rmdir", "mkdir", "cp", "mv", "chmod", "touch"]),
     ("Stay connected", &["shell", "raw"]),
@@ -407,7 +411,9 @@ mod tests {
     /// Flags whose values differ between verbs, with one purpose.
     const SAME_IN_SPIRIT: [&str; 3] = ["delete", "directory", "output"];
     /// Flags that each verb describes for what it acts on, with one purpose.
-    const DESCRIBED_BY_VERB: [&str; 24] = [
+    const DESCRIBED_BY_VERB: [&str; 26] = [
+        "bytes",
+        "lines",
         "jobs",
         "verify",
         "user",

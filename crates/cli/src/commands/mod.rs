@@ -29,6 +29,7 @@ mod rmdir;
 pub(crate) mod serve;
 mod stat;
 pub(crate) mod support;
+mod tail;
 mod touch;
 mod tree;
 
@@ -57,6 +58,7 @@ async fn run_verb(verb: Verb, app: &App) -> Result {
         Verb::Check(OnDemand(args)) => check::run(args, app).await,
         Verb::Cat(OnDemand(args)) => cat::run(args, app).await,
         Verb::Head(OnDemand(args)) => head::run(args).await,
+        Verb::Tail(OnDemand(args)) => tail::run(args).await,
         Verb::Rcat(OnDemand(args)) => rcat::run(args, app).await,
         Verb::Du(OnDemand(args)) => du::run(args, app).await,
         Verb::Rm(OnDemand(args)) => rm::run(args, app).await,

@@ -81,6 +81,15 @@ impl Failure {
         Self::Client { about: Some(url.to_string()), error: error.into() }
     }
 
+    /// Creates a failure of the library for a tree on a server and a local one. An error of the local file system names
+    /// its path.
+    pub(crate) fn about_trees(url: &FtpUrl, error: oxftp::Error) -> Self {
+        match error {
+            error @ oxftp::Error::LocalFs(_) => Self::Client { about: None, error: error.into() },
+            error => Self::about(url, error),
+        }
+    }
+
     /// Creates a failure for a refused command, with a hint.
     pub(crate) fn refused(url: &FtpUrl, error: oxftp::Error, hint: &'static str) -> Self {
         Self::Refused { about: url.to_string(), error: error.into(), hint }

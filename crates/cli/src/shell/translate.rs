@@ -38,7 +38,7 @@ pub(super) fn verb(name: &str) -> Option<(&str, &'static [&'static str], Operand
         "ls" | "find" | "tree" | "du" | "probe" => (name, &[], RemoteOrHere),
         "dir" | "ll" => ("ls", &["-l"], RemoteOrHere),
         "get" | "recv" | "mget" => ("get", &[], Downloaded),
-        "cat" | "head" | "rm" | "rmdir" | "mkdir" | "stat" | "touch" | "rcat" => (name, &[], Remote),
+        "cat" | "head" | "tail" | "rm" | "rmdir" | "mkdir" | "stat" | "touch" | "rcat" => (name, &[], Remote),
         "delete" | "mdelete" => ("rm", &[], Remote),
         "size" | "modtime" => ("stat", &[], Remote),
         "chmod" => (name, &[], WordThenRemote),
@@ -55,7 +55,7 @@ pub(super) fn verb(name: &str) -> Option<(&str, &'static [&'static str], Operand
 pub(super) fn is_read_only(words: &[String]) -> bool {
     let verb = words.get(1).map(String::as_str);
     let changes = |word: &String| ["--move", "--delete", "--exec"].iter().any(|flag| word.starts_with(flag));
-    matches!(verb, Some("ls" | "find" | "tree" | "du" | "probe" | "get" | "cat" | "head" | "stat"))
+    matches!(verb, Some("ls" | "find" | "tree" | "du" | "probe" | "get" | "cat" | "head" | "tail" | "stat"))
         && !words.iter().any(changes)
 }
 

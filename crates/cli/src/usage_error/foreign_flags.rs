@@ -461,7 +461,7 @@ const FOREIGN_FLAGS: &[ForeignFlag] = &[
         "du counts bytes; -h shows them as 1.5 MiB",
     ),
     of(&["du"], &["-a", "--all"], "oxftp find --json URL shows the size of each file"),
-    of(&["cat", "head"], &["-O", "--output-document"], "oxftp get -o FILE URL writes to a file"),
+    of(&["cat", "head", "tail"], &["-O", "--output-document"], "oxftp get -o FILE URL writes to a file"),
     of(&["shell", ""], &["-e"], "oxftp shell -c 'COMMANDS' URL runs commands; without -c it reads them"),
     of(&["shell", ""], &["-f"], "oxftp shell URL < FILE runs the commands of a file"),
     of(&[""], &["-c"], "oxftp shell -c 'COMMANDS' URL runs commands"),

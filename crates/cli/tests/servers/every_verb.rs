@@ -145,6 +145,11 @@ fn printing() -> Vec<Row> {
         row("head URL/pub").fails(2, "hint: use get -r to download it recursively"),
         row("head -c 5 URL/pub").fails(2, "hint: use get -r to download it recursively"),
         row("head URL/none").fails(6, "/none"),
+        row("tail -c 4 URL/pub/a.txt").prints("ree\n"),
+        row("tail -c 1000 URL/big").prints(big().split_off(big().len() - 1000)),
+        row("tail -n 1 URL/pub/a.txt").prints("three\n"),
+        row("tail URL/pub").fails(2, "hint: use get -r to download it recursively"),
+        row("tail URL/none").fails(6, "/none"),
     ]
 }
 

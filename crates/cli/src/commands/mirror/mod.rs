@@ -162,11 +162,7 @@ async fn mirror(args: &MirrorArgs, steps: &Arc<StepCounts>, app: &App) -> Result
     }
     let job = MirrorJob { args, conditions, steps, app };
     let (report, about) = locks.run(job.mirror_trees(&mut session, source, target)).await?;
-    let report = report.map_err(|error| match error {
-        // It names the local path.
-        error @ oxftp::Error::LocalFs(_) => Failure::Client { about: None, error: error.into() },
-        error => Failure::about(&about, error),
-    })?;
+    let report = report.map_err(|error| Failure::about_trees(&about, error))?;
     if args.dry_run {
         app.records.planned(&report)
     } else {

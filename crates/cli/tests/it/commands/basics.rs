@@ -353,11 +353,13 @@ fn summary_counts_only_directories_that_were_created() {
 }
 
 #[test]
-fn mirror_names_a_missing_local_directory() {
+fn mirror_and_check_name_a_missing_local_directory() {
     let site = Site::plain();
 
-    let run = site.run(&["mirror", "no-such-directory", &site.url("target")]);
+    for verb in ["mirror", "check"] {
+        let run = site.run(&[verb, "no-such-directory", &site.url("target")]);
 
-    assert_eq!(run.code, Some(9), "{}", run.stderr);
-    assert!(run.stderr.starts_with("error: cannot list \"no-such-directory\"\n"), "{}", run.stderr);
+        assert_eq!(run.code, Some(9), "{}", run.stderr);
+        assert!(run.stderr.starts_with("error: cannot list \"no-such-directory\"\n"), "{}", run.stderr);
+    }
 }

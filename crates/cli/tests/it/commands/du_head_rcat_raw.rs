@@ -1,6 +1,10 @@
-//! `du`, `head`, `rcat` and `raw`: success and failures.
+//! `du`, `head`, `tail`, `rcat` and `raw`: success and failures.
 
-use std::fs;
+use std::{
+    fs,
+    io::{BufRead as _, BufReader, Write as _},
+    process::Stdio,
+};
 
 use serde_json::Value;
 
@@ -55,6 +59,54 @@ fn head_prints_bytes_or_lines() {
         let run = site.run(&[words, &[site.url("missing").as_str()]].concat());
         assert_eq!((run.code, run.stdout.len()), (Some(6), 0), "{words:?}: {}", run.stderr);
     }
+}
+
+#[test]
+fn tail_prints_bytes_or_lines() {
+    let site = Site::plain();
+    let text: String = (0..200_000).map(|line| format!("{line}\n")).collect();
+    site.lay("text", &text);
+    site.lay("short", "a\nno line end");
+    site.lay("empty", "");
+    let tail =
+        |words: &[&str], path: &str| site.succeed(&[&["tail"], words, &[site.url(path).as_str()]].concat());
+
+    assert_eq!(tail(&["-c", "5"], "text"), "9999\n");
+    assert_eq!(tail(&["-c", "1M"], "short"), "a\nno line end");
+    assert_eq!(tail(&["-c", "0"], "short"), "");
+    assert_eq!(tail(&["-n", "2"], "text"), "199998\n199999\n");
+    assert_eq!(tail(&["-n", "0"], "text"), "");
+    assert_eq!(tail(&["-n", "100000"], "text"), text[text.len() - 700_000..]);
+    assert_eq!(tail(&["-n", "300000"], "text"), text);
+    assert_eq!(tail(&["-n", "1"], "short"), "no line end");
+    assert_eq!(tail(&[], "short"), "a\nno line end");
+    assert_eq!(tail(&[], "empty"), "");
+    for words in [&["tail", "-c", "9"][..], &["tail", "-c", "0"], &["tail"]] {
+        let run = site.run(&[words, &[site.url("missing").as_str()]].concat());
+        assert_eq!((run.code, run.stdout.len()), (Some(6), 0), "{words:?}: {}", run.stderr);
+    }
+}
+
+#[test]
+fn tail_follows_growing_and_truncated_file() {
+    let site = Site::plain();
+    site.lay("log", "one\ntwo\n");
+    let mut command = site.command(&["tail", "-f", "-n", "1", &site.url("log")]);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
+    assert_eq!(lines.next().unwrap(), "two");
+
+    let mut log = fs::OpenOptions::new().append(true).open(site.there("log")).unwrap();
+    log.write_all(b"three\n").unwrap();
+    assert_eq!(lines.next().unwrap(), "three");
+
+    fs::write(site.there("log"), "new\n").unwrap();
+    assert_eq!(lines.next().unwrap(), "new");
+
+    child.kill().unwrap();
+    let stderr = std::io::read_to_string(child.stderr.take().unwrap()).unwrap();
+    child.wait().unwrap();
+    assert!(stderr.contains("is shorter than before"), "{stderr}");
 }
 
 #[test]

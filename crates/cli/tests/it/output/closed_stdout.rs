@@ -20,6 +20,7 @@ const PRINTING: &[&str] = &[
     "cat --ascii URL/pub/a.txt",
     "head URL/pub/a.txt",
     "head -c 5 URL/pub/a.txt",
+    "tail URL/pub/a.txt",
     "get -o - URL/big",
     "get --range 0-9 -o - URL/big",
     "mirror -n URL/pub copy",
