@@ -97,7 +97,10 @@ impl DataConnection {
     /// server, it takes an event of an earlier socket for one of the data connection, closes it, and waits for another
     /// one forever.
     pub(crate) async fn check_upload(&mut self) {
-        if let Some(stream) = self.stream.as_mut().filter(|_| self.direction == Direction::Up) {
+        // A handshake has shown that the server uses the connection. Pure-FTPd sometimes hangs after an aborted upload
+        // whose session tickets were read before its data.
+        let is_asked = |stream: &&mut Stream| self.direction == Direction::Up && !stream.is_encrypted();
+        if let Some(stream) = self.stream.as_mut().filter(is_asked) {
             self.closed_before_upload = stream.is_closed_by_peer().await;
         }
     }
