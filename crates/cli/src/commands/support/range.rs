@@ -1,4 +1,4 @@
-//! Download of a byte range, for `get --range` and `head`.
+//! Download of a byte range, for `get --range`, `head` and `tail`.
 
 use std::{
     ops::Bound,
