@@ -81,6 +81,13 @@ impl ControlChannel {
         }
     }
 
+    /// Sends `ABOR` for a transfer whose stream was dropped and whose final reply does not come, and reads the replies.
+    pub(super) async fn abort_abandoned(&mut self) -> Result<()> {
+        crate::trace::debug!("the server does not end a transfer whose data connection was closed");
+        self.schedule_abort()?;
+        self.finish_abort().await.map(drop)
+    }
+
     /// Records that the server does not answer `ABOR`, or not the transfer that was ended early, and closes the connection.
     pub(crate) fn abort_unanswered(&mut self) {
         self.memory.avoid(OptionalCommand::ABOR);

@@ -111,6 +111,8 @@ struct Awaited {
     to: AwaitedCommand,
     /// The command line, with secrets hidden; `None` for the greeting.
     line: Option<Arc<str>>,
+    /// Whether the command transfers data or a listing.
+    is_transfer: bool,
 }
 
 /// What an outstanding reply belongs to.
@@ -121,6 +123,14 @@ enum AwaitedCommand {
     Quit,
     Other,
 }
+
+fn is_transfer(command: &Command) -> bool {
+    let verb = command.as_bytes().split(|byte| *byte == b' ').next().unwrap_or_default();
+    matches!(verb, b"RETR" | b"STOR" | b"APPE" | b"STOU" | b"LIST" | b"MLSD" | b"NLST")
+}
+
+/// How long the final reply to a transfer is waited for whose stream was dropped, before `ABOR` is sent.
+const ABANDONED_PATIENCE: Duration = Duration::from_secs(5);
 
 /// Why a control connection is unusable.
 struct BrokenReason {
@@ -265,7 +275,7 @@ impl ControlChannel {
 
     /// Counts the greeting as an outstanding reply, although no command asks for it.
     pub(crate) fn expect_greeting(&mut self) {
-        self.awaited.push_back(Awaited { to: AwaitedCommand::Greeting, line: None });
+        self.awaited.push_back(Awaited { to: AwaitedCommand::Greeting, line: None, is_transfer: false });
     }
 
     /// Returns the number of outstanding final replies.
@@ -363,9 +373,23 @@ impl ControlChannel {
             self.abort_unanswered();
             return Err(self.unusable());
         }
+        let had_transfer = self.awaited.iter().any(|awaited| awaited.is_transfer);
         while self.outstanding() > self.keep_alives.waiting() {
-            match self.next_reply(self.deadline).await {
+            let had_preliminary = self.had_preliminary;
+            let deadline = match had_transfer {
+                true => Some(self.deadline.map_or(ABANDONED_PATIENCE, |most| most.min(ABANDONED_PATIENCE))),
+                false => self.deadline,
+            };
+            match self.next_reply(deadline).await {
+                // Pure-FTPd sends `150` and no final reply if a data connection with TLS is closed while it writes.
+                Ok(reply) if had_transfer && had_preliminary && reply.code().is_preliminary() => {
+                    self.keep_unclaimed(reply);
+                    self.abort_abandoned().await?;
+                }
                 Ok(reply) => self.keep_unclaimed(reply),
+                Err(error) if error.is_timeout() && deadline != self.deadline => {
+                    self.abort_abandoned().await?
+                }
                 Err(error) => {
                     if error.is_timeout() {
                         self.abort_unanswered();
@@ -504,7 +528,7 @@ impl ControlChannel {
             None if command.as_bytes() == b"QUIT" => AwaitedCommand::Quit,
             None => AwaitedCommand::Other,
         };
-        self.awaited.push_back(Awaited { to, line: Some(line) });
+        self.awaited.push_back(Awaited { to, line: Some(line), is_transfer: is_transfer(command) });
     }
 
     /// Sends the outgoing bytes.
@@ -670,7 +694,7 @@ impl ControlChannel {
                 self.mark_broken("the server sent too many preliminary replies", None);
                 return Err(Error::Limit { what: "preliminary replies", limit: self.max_preliminary });
             }
-            let Some(Awaited { to, line }) = self.awaited.front() else { return Ok(reply) };
+            let Some(Awaited { to, line, .. }) = self.awaited.front() else { return Ok(reply) };
             if let AwaitedCommand::Optional(command) = to {
                 self.memory.answered(*command);
             }
@@ -678,7 +702,7 @@ impl ControlChannel {
         }
         self.preliminary = 0;
         let (awaited, line) = match self.awaited.pop_front() {
-            Some(Awaited { to, line }) => (Some(to), line),
+            Some(Awaited { to, line, .. }) => (Some(to), line),
             None => (None, None),
         };
         let reply = with_command(reply, line);

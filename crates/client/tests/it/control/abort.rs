@@ -92,6 +92,18 @@ async fn dropped_abort_is_read_by_next_command() {
     server.done().await;
 }
 
+/// Pure-FTPd ends a download whose data connection is closed while it writes so.
+#[tokio::test]
+async fn dropped_download_with_second_preliminary_reply_is_aborted() {
+    let script = retr().send("data").reply("150 0.001 seconds").expect("ABOR").reply("226 aborted");
+    let (server, mut client) = play(with_sync_check(with_noop(script))).await;
+
+    drop(client.download_stream("a").await.unwrap());
+
+    assert_in_sync(&mut client).await;
+    server.done().await;
+}
+
 /// An aborted download with one reply for both commands; the other reply may still arrive.
 fn aborted_with_one_reply() -> Script {
     with_noop(retr().send("data").expect("ABOR").reply("226 aborted"))
