@@ -145,6 +145,11 @@ impl Client {
             && self.capabilities.features.as_ref().is_none_or(|features| features.contains("SIZE"))
     }
 
+    /// Records that the server answers `SIZE` with wrong values. It is not sent again.
+    pub(crate) fn distrust_sizes(&mut self) {
+        self.capabilities.no_size = true;
+    }
+
     /// Returns whether uploaded files do not show in listings.
     pub(crate) fn hides_uploads(&self) -> bool {
         self.capabilities.hides_uploads
@@ -179,7 +184,10 @@ impl Client {
         time: Option<Timestamp>,
     ) -> Result<SizeAndTime> {
         // No transfer is running, so the same rule holds as after a download.
-        let at_once = || self.config.pipelining.allows(Direction::Down, self.server_kind());
+        let at_once = || {
+            !self.capabilities.no_pipelining
+                && self.config.pipelining.allows(Direction::Down, self.server_kind())
+        };
         match (time, self.capabilities.time_setting) {
             (Some(_), TimeSetting::By(_))
                 if at_once() && self.control.memory().has_answered(OptionalCommand::SIZE) =>
@@ -187,6 +195,7 @@ impl Client {
                 let argument = self.reach(path, Spelling::Usual).await?;
                 let commands = self.queries_after_upload(&argument, time)?;
                 let replies = self.control.pipeline(&commands).await?;
+                self.capabilities.no_pipelining |= self.control.forbids_pipelining();
                 Ok(self.read_size_and_time(replies))
             }
             _ => Ok(SizeAndTime { size: self.size_answer(path).await?, dated: None }),

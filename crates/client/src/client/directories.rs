@@ -2,6 +2,7 @@
 
 use oxftp_proto::{
     Command, RemotePath, Reply,
+    classify::{self, Presence},
     dialog::{Exchange, Rename},
 };
 
@@ -155,8 +156,8 @@ impl Client {
             Err(error) if self.may_make_from_root(path, &error) => {
                 self.make_from_root(path, error).await.map(drop)
             }
-            Err(error) if self.may_try_bare_name(PathUse::Write, path, &error) => {
-                self.capabilities.settle_paths(PathUse::Write);
+            Err(error) if self.may_try_bare_name(PathUse::Create, path, &error) => {
+                self.capabilities.settle_paths(PathUse::Create);
                 match Box::pin(self.send_path("MKD", path, &["2xx"], Spelling::Bare)).await {
                     Ok(_) => {
                         self.capabilities.bare_names = true;
@@ -201,7 +202,13 @@ impl Client {
 
     async fn ensure_dir_once(&mut self, path: &RemotePath) -> Result<bool> {
         match self.path_command("MKD", path, &["2xx", "521"]).await {
-            Ok(reply) => Ok(reply.code().is_success()),
+            Ok(reply) if reply.code().is_success() => Ok(true),
+            // RFC 959 lists no `521`, and some servers answer it for other reasons.
+            Ok(reply) if classify::presence(&reply) == Presence::Present => Ok(false),
+            Ok(reply) => match self.is_directory_by_entering(path).await? {
+                true => Ok(false),
+                false => Err(reply.unexpected(&["2xx"]).into()),
+            },
             Err(error) if refuses_path(&error) && self.is_directory_by_entering(path).await? => Ok(false),
             Err(error) => self.make_from_root(path, error).await,
         }
@@ -269,10 +276,10 @@ impl Client {
         };
         // The reply to `PWD` may have shown meanwhile that the server takes no paths with slashes.
         let is_learned = was_whole && self.uses_bare_names() && refuses_path(&error);
-        if !is_learned && !self.may_try_bare_name(PathUse::Write, path, &error) {
+        if !is_learned && !self.may_try_bare_name(PathUse::Create, path, &error) {
             return Err(error);
         }
-        self.capabilities.settle_paths(PathUse::Write);
+        self.capabilities.settle_paths(PathUse::Create);
         let created = Box::pin(self.send_path("MKD", path, &["2xx", "521"], Spelling::Bare)).await;
         let created = match created {
             Ok(reply) => reply.code().is_success(),
@@ -426,10 +433,8 @@ impl Client {
             Err(error) if is_about_old_name(&error) && self.may_be_from_root(from, &error) => {
                 self.rename_from_root(from, to, error).await
             }
-            Err(error)
-                if is_about_old_name(&error) && self.may_try_bare_name(PathUse::Write, from, &error) =>
-            {
-                self.capabilities.settle_paths(PathUse::Write);
+            Err(error) if is_about_name(&error) && self.may_try_bare_name(PathUse::Rename, from, &error) => {
+                self.capabilities.settle_paths(PathUse::Rename);
                 match self.rename_by(from, to, Spelling::Bare).await {
                     Ok(()) => {
                         self.capabilities.bare_names = true;
@@ -439,7 +444,12 @@ impl Client {
                     Err(_) => Err(error),
                 }
             }
-            renamed => renamed,
+            renamed => {
+                if renamed.is_ok() {
+                    self.note_path_works(PathUse::Rename, from);
+                }
+                renamed
+            }
         }
     }
 
@@ -487,8 +497,15 @@ impl Client {
         path: &RemotePath,
         expected: &[&str],
     ) -> Result<Reply> {
-        let usage = if matches!(verb, "DELE" | "MKD" | "RMD") { PathUse::Write } else { PathUse::Read };
+        let usage = PathUse::of(verb);
         let sent = self.send_path(verb, path, expected, Spelling::Usual).await;
+        if let Err(error) = &sent
+            && matches!(verb, "DELE" | "RMD")
+            && self.may_try_missing_from_root(path, error)
+        {
+            // Whether the path may have to begin at the root depends on the working directory.
+            self.known_working_dir().await?;
+        }
         let sent = match sent {
             Err(error) if matches!(verb, "CWD" | "DELE" | "RMD") && self.may_be_from_root(path, &error) => {
                 match self.send_from_root(verb, path, expected).await? {
@@ -573,6 +590,11 @@ pub(crate) fn check_removable(path: &RemotePath) -> Result<()> {
 /// Returns whether `RNFR` was refused. It expects `350`.
 fn is_about_old_name(error: &Error) -> bool {
     matches!(error, Error::StatusCode(refused) if refused.expected == ["350"])
+}
+
+/// Returns whether `RNFR` was refused, or `RNTO` as a wrong name.
+fn is_about_name(error: &Error) -> bool {
+    is_about_old_name(error) || error.code().is_some_and(|code| matches!(code.get(), 501 | 553))
 }
 
 const OTHER_DIRECTORY: &str =

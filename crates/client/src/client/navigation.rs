@@ -21,11 +21,31 @@ pub(crate) struct Away {
     is_uncertain: bool,
 }
 
-/// What a command does with a path.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What a command does with a path. Some servers refuse paths with directories for one of them only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum PathUse {
     Read,
+    /// Uploads.
     Write,
+    /// `MKD`.
+    Create,
+    /// `DELE`.
+    RemoveFile,
+    /// `RMD`.
+    RemoveDirectory,
+    /// `RNFR` and `RNTO`.
+    Rename,
+}
+
+impl PathUse {
+    pub(crate) fn of(verb: &str) -> Self {
+        match verb {
+            "MKD" => Self::Create,
+            "DELE" => Self::RemoveFile,
+            "RMD" => Self::RemoveDirectory,
+            _ => Self::Read,
+        }
+    }
 }
 
 /// Whether a command may use a path with directories.
@@ -290,7 +310,7 @@ impl Client {
     }
 
     /// Returns whether it is worth trying to enter the directory of a path that was refused. Each server is tried
-    /// once for reading and once for writing, and not if a path with directories has worked. A server with `MLSD` or
+    /// once for each use, and not if a path with directories has worked. A server with `MLSD` or
     /// `MLST` takes paths; at most it refuses to write to absolute ones.
     pub(crate) fn may_try_bare_name(&self, usage: PathUse, path: &RemotePath, error: &Error) -> bool {
         let Error::StatusCode(refused) = error else { return false };

@@ -38,11 +38,9 @@ pub(crate) struct ServerCapabilities {
     pub(super) hides_home: bool,
     /// Whether `CWD` takes a path of several names; `Some(false)` if it takes one name only.
     pub(super) deep_paths: Option<bool>,
-    /// It is settled whether commands that read take paths with directories: one has worked, or entering the directory
-    /// did not help.
-    read_paths_settled: bool,
-    /// The same for commands that write.
-    write_paths_settled: bool,
+    /// For which commands it is settled whether they take paths with directories: one has worked, or entering the
+    /// directory did not help.
+    settled_paths: BTreeSet<PathUse>,
     /// The passive mode that worked last.
     pub(super) passive: Option<PassiveMode>,
     /// The server knows neither `EPSV` nor `PASV`, but opens data connections in active mode.
@@ -99,10 +97,7 @@ impl ServerCapabilities {
 
     /// Returns whether it is settled that commands of this use take paths with directories.
     pub(super) fn paths_are_settled(&self, usage: PathUse) -> bool {
-        match usage {
-            PathUse::Read => self.read_paths_settled,
-            PathUse::Write => self.write_paths_settled,
-        }
+        self.settled_paths.contains(&usage)
     }
 
     /// Records that the server lists files with versions, as only OpenVMS does.
@@ -112,10 +107,7 @@ impl ServerCapabilities {
 
     /// Records that no further try with a bare name is worth it.
     pub(super) fn settle_paths(&mut self, usage: PathUse) {
-        match usage {
-            PathUse::Read => self.read_paths_settled = true,
-            PathUse::Write => self.write_paths_settled = true,
-        }
+        self.settled_paths.insert(usage);
     }
 
     /// Adds the capabilities that another session on the same server has learned.
@@ -128,8 +120,7 @@ impl ServerCapabilities {
         self.deep_paths = other.deep_paths.or(self.deep_paths);
         self.absolute_paths = other.absolute_paths.or(self.absolute_paths);
         self.absolute_tries = self.absolute_tries.max(other.absolute_tries);
-        self.read_paths_settled |= other.read_paths_settled;
-        self.write_paths_settled |= other.write_paths_settled;
+        self.settled_paths.extend(&other.settled_paths);
         self.no_pipelining |= other.no_pipelining;
         self.wants_pret |= other.wants_pret;
         self.mlst_works |= other.mlst_works;

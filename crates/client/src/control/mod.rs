@@ -5,6 +5,7 @@
 
 mod abort;
 mod keep_alive;
+mod pipeline;
 mod pipelined_passive;
 mod redact;
 mod repeated;
@@ -75,6 +76,8 @@ pub(crate) struct ControlChannel {
     /// Whether a reply was taken that ended with another code. The replies to pipelined commands could not be
     /// attributed then.
     took_tentative: bool,
+    /// Whether the server drops commands that arrive together with another one.
+    drops_pipelined: bool,
     repeated: RepeatedReplies,
     deadline: Option<Duration>,
     memory: Arc<ServerMemory>,
@@ -175,6 +178,7 @@ impl ControlChannel {
             preliminary: 0,
             had_preliminary: false,
             took_tentative: false,
+            drops_pipelined: false,
             repeated: RepeatedReplies::default(),
             deadline,
             memory,
@@ -238,34 +242,6 @@ impl ControlChannel {
     ) -> Result<D::Output> {
         self.check_usable()?;
         self.drive(dialog, io, self.deadline).await
-    }
-
-    /// Sends all commands before reading the first reply, and returns the final reply to each. Sends them one by one
-    /// if this server does [not allow pipelining](Self::forbids_pipelining).
-    pub(crate) async fn pipeline(&mut self, commands: &[Command]) -> Result<Vec<Reply>> {
-        self.settle().await?;
-        let at_once = if self.forbids_pipelining() { 1 } else { commands.len().max(1) };
-        let mut replies = Vec::with_capacity(commands.len());
-        for commands in commands.chunks(at_once) {
-            if self.is_repeated_due() {
-                self.await_repeated().await?;
-            }
-            commands.iter().for_each(|command| self.queue(command));
-            let wanted = replies.len() + commands.len();
-            while replies.len() < wanted {
-                let reply = self.next_reply(self.deadline).await?;
-                if !reply.code().is_preliminary() {
-                    replies.push(reply);
-                }
-            }
-        }
-        Ok(replies)
-    }
-
-    /// Returns whether no command may be sent before the reply to the previous one, because the server ends multi-line
-    /// replies with other codes, or sends replies twice.
-    pub(crate) fn forbids_pipelining(&self) -> bool {
-        self.took_tentative || self.repeats_replies()
     }
 
     /// Returns whether a final reply is outstanding.

@@ -369,6 +369,11 @@ const CONNECTION_LIMIT: &[&str] = &[
     "already connected",
     "already logged in",
     "already in use",
+    "only one user",
+    "only one connection",
+    "only one session",
+    "only 1 user",
+    "only 1 connection",
 ];
 
 /// Words in a reply whose code says nothing of sessions.
@@ -690,6 +695,7 @@ mod tests {
             (421, "Too many connections. Service temporarily unavailable."),
             (421, "Too many connections"),
             (421, "5 users (the maximum) are already logged in, sorry"),
+            (530, "Only one user allowed"),
             (530, "Sorry, the maximum number of allowed clients (2) already connected."),
             (530, "the maximum number of allowed clients is connected"),
             (530, "Sorry, your account is restricted to 2 simultaneous logins."),

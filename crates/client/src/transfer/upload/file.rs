@@ -7,7 +7,7 @@ use tokio::io::{AsyncSeekExt, AsyncWriteExt};
 use super::{
     record::{UploadRecord, UploadState},
     stored::{StoredBy, StoredPart},
-    stored_name::check_listed,
+    stored_name::{check_listed, check_reported_empty},
 };
 use crate::{
     Client, Error, Progress, ProgressEvent, Result,
@@ -416,6 +416,9 @@ impl FileUpload<'_> {
             }
         };
         let content = match there {
+            SizeAnswer::Size(0) if size > 0 && !resumed => {
+                Box::pin(check_reported_empty(client, path, size)).await
+            }
             SizeAnswer::Size(there) => compare(Some(there), size),
             SizeAnswer::Missing | SizeAnswer::Unknown if resumed => {
                 Err(Error::NotFound { path: path.to_string(), refusal: None })

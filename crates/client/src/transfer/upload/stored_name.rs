@@ -89,6 +89,28 @@ pub(crate) async fn check_listed(
     }
 }
 
+/// Compares an upload that is empty according to `SIZE` with the listing of its directory. Some servers answer `0` for every
+/// file; `SIZE` is not sent to them again.
+pub(crate) async fn check_reported_empty(client: &mut Client, path: &RemotePath, size: u64) -> Result<()> {
+    let directory = path.parent().unwrap_or_default();
+    let wire_name = |name| RemotePath::from(name).to_wire(client.encoding()).map(|name| name.into_owned());
+    let Some(wire) = path.file_name().and_then(wire_name) else { return compare(0, size) };
+    let mut entries = client.list(&directory).stream();
+    let mut listed = None;
+    while let Some(Ok(entry)) = entries.next().await {
+        if entry.entry().name() == wire {
+            listed = entry.exact_size();
+        }
+    }
+    drop(entries);
+    if listed != Some(size) {
+        return compare(0, size);
+    }
+    crate::trace::debug!("SIZE reports 0 bytes for {path}, and the listing {size}");
+    client.distrust_sizes();
+    Ok(())
+}
+
 /// Compares the size of an upload with its entry, in a directory that is too large to be listed for each upload (`MLST`). A
 /// server without that command is believed.
 async fn check_entry(client: &mut Client, path: &RemotePath, size: u64, answer: &SizeAnswer) -> Result<()> {

@@ -31,6 +31,36 @@ async fn dropped_pipeline_replies_answer_no_later_command() {
     server.done().await;
 }
 
+/// The test takes the time after which the client looks whether the commands were dropped.
+#[tokio::test]
+async fn dropped_pipelined_commands_are_sent_again() {
+    let script = Script::new().expect("NOOP").expect("SYST").expect("NONSENSE").reply("200 ok");
+    let script = script.expect("PWD").reply("257 \"/\" is current");
+    let script = script.expect("SYST").reply("215 UNIX").expect("NONSENSE").reply("500 what?");
+    let (server, mut client) = play(with_sync_check(script)).await;
+
+    let replies = client.pipeline(["NOOP", "SYST", "NONSENSE"]).await.unwrap();
+
+    let codes: Vec<_> = replies.iter().map(|reply| reply.code().get()).collect();
+    assert_eq!(codes, [200, 215, 500]);
+    assert_in_sync(&mut client).await;
+    server.done().await;
+}
+
+#[tokio::test]
+async fn slow_pipelined_replies_are_taken_once() {
+    let script = Script::new().expect("NOOP").expect("SYST").reply("200 ok");
+    let script = script.expect("PWD").reply("215 UNIX").reply("257 \"/\" is current");
+    let (server, mut client) = play(with_sync_check(script)).await;
+
+    let replies = client.pipeline(["NOOP", "SYST"]).await.unwrap();
+
+    let codes: Vec<_> = replies.iter().map(|reply| reply.code().get()).collect();
+    assert_eq!(codes, [200, 215]);
+    assert_in_sync(&mut client).await;
+    server.done().await;
+}
+
 #[tokio::test]
 async fn pipeline_command_injection_is_refused() {
     let (server, mut client) = play(with_sync_check(Script::new())).await;

@@ -17,6 +17,21 @@ fn code(reply: &oxftp::Reply) -> u16 {
 }
 
 #[tokio::test]
+async fn unexplained_521_is_no_existing_directory() {
+    let script = Script::new().expect("MKD a/b").reply("521 parent missing");
+    let at_root = "257 \"/\" is current";
+    let script = script.expect("PWD").reply(at_root).expect("CWD a/b").reply("550 no");
+    let script = script.expect("PWD").reply(at_root).expect("CWD a").reply("550 no");
+    let script = script.expect("MKD a").reply("257 made");
+    let script = script.expect("MKD a/b").reply("257 made");
+    let (server, mut client) = play(script).await;
+
+    client.create_dir_all("a/b").await.unwrap();
+
+    server.done().await;
+}
+
+#[tokio::test]
 async fn create_dir_reports_an_existing_directory() {
     let script = Script::new().expect("MKD a").reply("257 \"a\" created").expect("MKD a").reply("521 exists");
     let (server, mut client) = play(script).await;

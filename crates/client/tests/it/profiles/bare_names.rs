@@ -34,6 +34,53 @@ fn relative_only() -> Habits {
     }
 }
 
+/// Paths work for transfers and listings. Directories and files are created, removed and renamed by single names.
+fn bare_changes() -> Habits {
+    Habits {
+        home: "home/ann",
+        reads_path: Some(|PathArgument { verb, directory, argument }| match argument.strip_prefix('/') {
+            _ if matches!(verb, "MKD" | "DELE" | "RMD" | "RNFR" | "RNTO") => {
+                bare(directory, argument, &['/'])
+            }
+            Some(path) => Some(path.to_owned()),
+            None => Some(format!("{directory}/{argument}")),
+        }),
+        ..Habits::list_only()
+    }
+}
+
+#[tokio::test]
+async fn whole_session_works_with_bare_changes() {
+    whole_session(bare_changes(), "", "home/ann/").await;
+}
+
+#[tokio::test]
+async fn file_is_removed_by_bare_name_after_upload() {
+    let (server, mut client) = start(bare_changes()).await;
+    server.lay("home/ann/a/b", "one", 0);
+
+    put(&mut client, "a/c", b"two").await.unwrap();
+    client.rename("a/b", "a/d").await.unwrap();
+    client.remove_file("a/c").await.unwrap();
+    client.remove_file("a/d").await.unwrap();
+    client.remove_dir("a").await.unwrap();
+
+    assert_eq!(server.content("home/ann/a/c"), None);
+    assert_eq!(server.content("home/ann/a/d"), None);
+}
+
+#[tokio::test]
+async fn missing_file_is_removed_by_absolute_path() {
+    let script = Script::new().expect("DELE a").reply("550 No such file or directory.");
+    let script = script.expect("PWD").reply("257 \"/home/ann\" is current");
+    let script = script.expect("DELE /home/ann/a").reply("250 deleted");
+    let (server, mut client) = play(script).await;
+
+    client.remove_file("a").await.unwrap();
+
+    server.done().await;
+}
+
 #[tokio::test]
 async fn whole_session_works_with_bare_names() {
     whole_session(bare_names(), "", "home/ann/").await;

@@ -56,6 +56,27 @@ async fn upload_is_compared_with_listing_without_size() {
     }
 }
 
+#[tokio::test]
+async fn size_zero_of_every_file_is_distrusted() {
+    let server = Fragile::new().on("SIZE", Fault::Reply("213 0".to_owned())).start();
+    let mut client = connect(&server).await;
+
+    upload(&mut client, "hello", Verify::default()).await.unwrap();
+    upload(&mut client, "hello", Verify::default()).await.unwrap();
+
+    assert_eq!((server.count("SIZE"), server.content("/x").as_deref()), (1, Some("hello".as_bytes())));
+}
+
+#[tokio::test]
+async fn size_zero_of_empty_file_is_error() {
+    let server = Fragile::new().file("/x", "").on("SIZE", Fault::Reply("213 0".to_owned()));
+    let server = server.on("STOR", Fault::Reply("226 done".to_owned())).start();
+
+    let error = upload(&mut connect(&server).await, "hello", Verify::default()).await.unwrap_err();
+
+    assert!(matches!(error, Error::UploadMismatch { .. }), "{error}");
+}
+
 /// The server acknowledges the upload, and keeps the older file.
 #[tokio::test]
 async fn truncated_upload_is_found_by_listing() {

@@ -50,6 +50,7 @@ pub struct ListingParser {
     first_half: Option<Vec<u8>>,
     frame: ReplyFrame,
     outcomes: VecDeque<Outcome>,
+    has_lines: bool,
     unparsed: u64,
     samples: Vec<Vec<u8>>,
 }
@@ -104,6 +105,7 @@ impl ListingParser {
             first_half: None,
             frame: ReplyFrame::default(),
             outcomes: VecDeque::new(),
+            has_lines: false,
             unparsed: 0,
             samples: Vec::new(),
         }
@@ -132,8 +134,12 @@ impl ListingParser {
         self
     }
 
-    /// Adds one line, without its line ending.
+    /// Adds one line, without its line ending. A byte order mark before the first line is dropped.
     pub fn push(&mut self, line: &[u8]) {
+        let line = match std::mem::replace(&mut self.has_lines, true) {
+            true => line,
+            false => line.strip_prefix(BYTE_ORDER_MARK).unwrap_or(line),
+        };
         if self.detector.is_decided() {
             self.detector.reconsider(line);
             let outcome = self.ask_custom(line, ParserOrder::First);
@@ -334,6 +340,7 @@ fn join(first: &[u8], second: &[u8]) -> Vec<u8> {
 /// Lines examined to find the order of days and months.
 const LONG_LOOK_AHEAD: usize = 1024;
 const LOOK_AHEAD_BYTES: usize = 256 * 1024;
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 const SAMPLES: usize = 8;
 const SAMPLE_BYTES: usize = 256;
 

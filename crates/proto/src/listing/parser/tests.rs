@@ -132,6 +132,15 @@ fn parser_can_be_forced_to_decide() {
 }
 
 #[test]
+fn byte_order_mark_before_listing_is_dropped() {
+    let mut parser = parser();
+    let marked = [b"\xef\xbb\xbf", UNIX].concat();
+    read(&mut parser, &[&marked, UNIX, &marked]);
+
+    assert_eq!(parser.unparsed(), 1);
+}
+
+#[test]
 fn unparsed_samples_are_limited_and_cut() {
     let mut parser = parser();
     read(&mut parser, &[&[b'?'; 1000][..]; 20]);
