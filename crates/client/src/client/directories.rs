@@ -503,8 +503,13 @@ impl Client {
             && matches!(verb, "DELE" | "RMD")
             && self.may_try_missing_from_root(path, error)
         {
-            // Whether the path may have to begin at the root depends on the working directory.
+            // Whether the path may have to begin at the root depends on the working directory. It may also show that the
+            // server takes no paths.
+            let was_whole = !self.uses_bare_names();
             self.known_working_dir().await?;
+            if was_whole && self.uses_bare_names() {
+                return self.send_path(verb, path, expected, Spelling::Usual).await;
+            }
         }
         let sent = match sent {
             Err(error) if matches!(verb, "CWD" | "DELE" | "RMD") && self.may_be_from_root(path, &error) => {

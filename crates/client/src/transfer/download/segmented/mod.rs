@@ -211,10 +211,11 @@ impl Segmented<'_> {
             follow_up: FollowUp::Nothing,
             progress: &FileProgress::new(&*self.job.progress),
         };
+        // The lock ends with the rename: what stands beside the partial file may belong to another download then. All of the
+        // file is written, which is what a partial file without a status says.
+        remove_status(&**self.fs, partial).await?;
         download.commit(&self.remote, lock, partial, self.target).await?;
-        // The lock ends with the rename: a new partial file belongs to another download, and so does the status.
         if !self.fs.try_exists(partial).await? {
-            remove_status(&**self.fs, partial).await?;
             ResumeToken::remove(&**self.fs, partial).await;
         }
         if let Ok(client) = worker.client().await {
