@@ -1,3 +1,5 @@
+//! Errors of starting the server.
+
 use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;

@@ -1,3 +1,5 @@
+//! Storage: the directory that the server serves.
+
 use std::fmt::Debug;
 use std::io;
 use std::path::{Path, PathBuf};

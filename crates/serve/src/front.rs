@@ -1,3 +1,5 @@
+//! TLS front: terminates TLS on control connections, before libunftp.
+
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;

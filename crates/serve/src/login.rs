@@ -1,3 +1,5 @@
+//! Login: one user, or everyone.
+
 use async_trait::async_trait;
 use unftp_core::auth::{AuthenticationError, Authenticator, Credentials, Principal};
 

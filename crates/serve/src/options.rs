@@ -1,3 +1,5 @@
+//! Options of the server.
+
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -1,3 +1,5 @@
+//! Passive ports: free ports of the operating system.
+
 use std::io;
 use std::net::IpAddr;
 use std::ops::RangeInclusive;

@@ -1,3 +1,5 @@
+//! Server: its threads, its address, its end.
+
 use std::io;
 use std::net::{SocketAddr, TcpListener as StdListener};
 use std::path::PathBuf;

@@ -1,3 +1,5 @@
+//! TLS configuration of the server.
+
 use std::sync::Arc;
 
 use rustls::crypto::aws_lc_rs;

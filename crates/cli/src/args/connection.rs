@@ -67,7 +67,7 @@ pub(crate) struct TlsArgs {
     /// Maximum TLS version, 1.2 or 1.3
     #[arg(long, value_name = "VERSION", hide_possible_values = true)]
     pub(crate) tls_max: Option<TlsVersionArg>,
-    /// With ftp://, use TLS if the server offers it, else send everything unencrypted; no protection against an active
+    /// Use TLS with ftp:// if the server offers it, else send everything unencrypted; no protection against an active
     /// attacker
     #[arg(long)]
     pub(crate) tls_if_offered: bool,
@@ -84,7 +84,7 @@ pub(crate) struct NetworkArgs {
     /// connects directly [default: ftp_proxy or all_proxy of the environment, except for hosts in no_proxy]
     #[arg(long, value_name = "URL")]
     pub(crate) proxy: Option<String>,
-    /// Active mode: the server connects to this machine, at this address and these ports if given
+    /// Use active mode: the server connects to this machine, at this address and these ports if given
     #[arg(long, value_name = "ADDR[:PORTS]", num_args = 0..=1, require_equals = true, default_missing_value = ":")]
     #[arg(value_parser = active)]
     pub(crate) active: Option<ActiveAt>,
@@ -121,8 +121,8 @@ pub(crate) struct NetworkArgs {
     /// Timeout without any response, in seconds; 0 disables it [default: 30 for a reply, 60 for data]
     #[arg(long, value_name = "SECONDS")]
     pub(crate) timeout: Option<TimeoutSeconds>,
-    /// How often to retry after a temporary failure: opening a connection, each file, and each listing or command of other
-    /// verbs after a lost connection
+    /// Retry N times after a temporary failure: opening a connection, each file, and each listing or command of other verbs
+    /// after a lost connection
     #[arg(long, value_name = "N", default_value = "2")]
     pub(crate) retries: u32,
     /// Limit the transfer rate in bytes per second, as in 500k, 2M or 5MiB/s; a timetable is "08:00,512k 19:00,off", in local

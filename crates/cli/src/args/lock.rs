@@ -14,7 +14,7 @@ pub(crate) struct LockArgs {
     #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true)]
     #[expect(clippy::option_option, reason = "a flag with an optional value")]
     pub(crate) lock: Option<Option<PathBuf>>,
-    /// As --lock, against the runs of all machines: create PATH.oxftp.lock on the server
+    /// Lock the target against the runs of all machines, as --lock does here: create PATH.oxftp.lock on the server
     #[arg(long)]
     pub(crate) remote_lock: bool,
     /// Break a lock on the server that was not refreshed for SECONDS

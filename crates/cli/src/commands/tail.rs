@@ -23,7 +23,7 @@ pub(crate) struct TailArgs {
     /// Print the last N lines
     #[arg(short = 'n', long, value_name = "N", default_value = "10")]
     lines: u64,
-    /// Then look for more every second, and print it until you interrupt
+    /// Print what is appended, looking every second until you interrupt
     #[arg(short = 'f', long)]
     follow: bool,
     /// File to print the end of

@@ -1,39 +1,14 @@
 //! Attributes of remote files: modification time and permissions.
 
-use oxftp_proto::{Code, Command, InvalidCommand, Precision, RemotePath, Reply, Timestamp, classify};
+use oxftp_proto::{Code, Command, Precision, RemotePath, Reply, Timestamp, classify};
 
 use super::{
     Client,
     metadata::{SizeAnswer, parse_size},
     navigation::Spelling,
+    time_setting::{TimeCommand, TimeSetting},
 };
 use crate::{Error, Result, config::command_memory::OptionalCommand, stream::Direction};
-
-/// How a server sets modification times.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) enum TimeSetting {
-    #[default]
-    Unknown,
-    /// This command works.
-    By(TimeCommand),
-    /// No command works.
-    Unsupported,
-}
-
-/// A command that sets the modification time of a file. All times are sent in UTC.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum TimeCommand {
-    /// `MFMT 20211108214605 x` (draft-somers-ftp-mfxx).
-    Mfmt,
-    /// `MDTM 20211108214605 x`. A server without this extension takes it as a query about another file.
-    Mdtm,
-    /// `SITE UTIME x` with the times of access, modification and creation, then `UTC`.
-    UtimeOfThree,
-    /// `SITE UTIME 20211108214605 x`.
-    UtimeToSecond,
-    /// `SITE UTIME 202111082146 x`.
-    UtimeToMinute,
-}
 
 /// Replies to the queries after an upload.
 #[derive(Debug)]
@@ -41,7 +16,7 @@ pub(crate) struct SizeAndTime {
     /// The size of the file.
     pub(crate) size: SizeAnswer,
     /// Whether the time was set; `None` if that was not tried.
-    pub(crate) dated: Option<Result<()>>,
+    pub(crate) time_set: Option<Result<()>>,
 }
 
 impl Client {
@@ -198,7 +173,7 @@ impl Client {
                 self.capabilities.no_pipelining |= self.control.forbids_pipelining();
                 Ok(self.read_size_and_time(replies))
             }
-            _ => Ok(SizeAndTime { size: self.size_answer(path).await?, dated: None }),
+            _ => Ok(SizeAndTime { size: self.size_answer(path).await?, time_set: None }),
         }
     }
 
@@ -229,8 +204,8 @@ impl Client {
                 None => SizeAnswer::Unknown,
             }
         });
-        let dated = replies.next().map(|reply| reply.expect(&["2xx"]).map(drop).map_err(Into::into));
-        SizeAndTime { size, dated }
+        let time_set = replies.next().map(|reply| reply.expect(&["2xx"]).map(drop).map_err(Into::into));
+        SizeAndTime { size, time_set }
     }
 
     async fn find_time_command(&mut self, path: &RemotePath, time: &Timestamp) -> Result<()> {
@@ -326,45 +301,6 @@ impl Client {
             Err(error) => return Err(error),
         };
         Ok(apart <= if precision == Precision::Minute { MINUTE } else { COARSEST_CLOCK })
-    }
-}
-
-impl TimeCommand {
-    /// Returns the commands in the order in which they are tried. `MFMT` has no other meaning, but servers
-    /// that do not list it in `FEAT` rarely support it.
-    fn in_order(offers_mfmt: bool) -> impl Iterator<Item = Self> {
-        let first = offers_mfmt.then_some(Self::Mfmt);
-        let last = (!offers_mfmt).then_some(Self::Mfmt);
-        let between = [Self::Mdtm, Self::UtimeOfThree, Self::UtimeToSecond, Self::UtimeToMinute];
-        first.into_iter().chain(between).chain(last)
-    }
-
-    fn precision(self) -> Precision {
-        if self == Self::UtimeToMinute { Precision::Minute } else { Precision::Second }
-    }
-
-    pub(crate) fn spell(
-        self,
-        path: &RemotePath,
-        time: &Timestamp,
-        encoding: oxftp_proto::Encoding,
-    ) -> Result<Command, InvalidCommand> {
-        let seconds = time.to_mlsx();
-        let minutes = seconds.get(..12).unwrap_or(&seconds);
-        match self {
-            Self::Mfmt => Command::with_path_among("MFMT", &seconds, path, "", encoding),
-            Self::Mdtm => Command::with_path_among("MDTM", &seconds, path, "", encoding),
-            Self::UtimeOfThree => {
-                let times = format!("{seconds} {seconds} {seconds} UTC");
-                Command::with_path_among("SITE", "UTIME", path, &times, encoding)
-            }
-            Self::UtimeToSecond => {
-                Command::with_path_among("SITE", &format!("UTIME {seconds}"), path, "", encoding)
-            }
-            Self::UtimeToMinute => {
-                Command::with_path_among("SITE", &format!("UTIME {minutes}"), path, "", encoding)
-            }
-        }
     }
 }
 

@@ -15,6 +15,7 @@ use super::{
     Client,
     compression::TransferMode,
     navigation::{PathUse, Spelling, is_single_name},
+    transfer_command::{FollowUp, TransferCommand, direction},
 };
 use crate::{
     DataStream, DownloadStream, Error, Result, TransferSummary, UploadStream,
@@ -235,7 +236,7 @@ impl Client {
         // A completed transfer has consumed its `REST`.
         self.state.restart_pending &= finished.is_err();
         self.capabilities.no_pipelining |= self.control.forbids_pipelining();
-        self.capabilities.no_mdtm |= data.dating() == Some(MdtmReply::Unknown);
+        self.capabilities.no_mdtm |= data.mdtm_reply() == Some(MdtmReply::Unknown);
         finished
     }
 
@@ -539,17 +540,17 @@ impl Client {
         // The session may have been opened again meanwhile.
         self.set_type(transfer_type).await?;
         let follow_up = queries.limit(follow_up, self.control.memory());
-        let pipelined = self.mode_ahead(direction, follow_up).is_some();
+        let pipelined = self.next_passive_mode(direction, follow_up).is_some();
         let queries = queries.schedule(pipelined, compressed, self.control.memory());
-        let (opened, dating) = match self.config.active.is_some() || self.capabilities.active_only {
+        let (opened, mdtm_reply) = match self.config.active.is_some() || self.capabilities.active_only {
             true => (Box::pin(self.open_active()).await?, None),
             false => Box::pin(self.open_passive_or_active(&command, queries.before_data)).await?,
         };
-        self.capabilities.no_mdtm |= dating == Some(MdtmReply::Unknown);
+        self.capabilities.no_mdtm |= mdtm_reply == Some(MdtmReply::Unknown);
         let restart = (offset > 0 || self.state.restart_pending).then_some(offset);
         self.state.restart_pending |= restart.is_some();
         self.control.begin_transfer();
-        let ahead = self.mode_ahead(direction, follow_up);
+        let ahead = self.next_passive_mode(direction, follow_up);
         // The reply to `REST` is not the reply to the transfer.
         let is_optional = OptionalCommand::of(command.as_bytes()).is_some();
         let is_listing = is_listing(&command);
@@ -567,7 +568,7 @@ impl Client {
         if let Some(mode) = ahead {
             self.control.schedule_pipelined(mode, queries.after_data);
         }
-        let mut data = DataConnection::new(stream, direction, started).dated(dating);
+        let mut data = DataConnection::new(stream, direction, started).with_mdtm_reply(mdtm_reply);
         data.check_upload().await;
         let data = if is_listing { data.listing() } else { data };
         Ok(if compressed { data.compressed(self.config.limits.inflated_bytes) } else { data })
@@ -709,10 +710,10 @@ impl Client {
         let mut dialer = self.dialer(&config, &host);
         let outcome = self.run_passive(mdtm, modes, &mut dialer).await;
         match (outcome, dialer.opened, dialer.failure) {
-            (Ok((mode, dating)), Some(opened), _) => {
+            (Ok((mode, mdtm_reply)), Some(opened), _) => {
                 self.capabilities.passive = Some(mode);
                 self.state.had_passive_data = true;
-                Ok((opened, dating))
+                Ok((opened, mdtm_reply))
             }
             (Err(Error::DataConnect(_)), _, Some(failure)) => Err(Error::DataConnect(failure)),
             (Err(error), ..) => Err(error),
@@ -748,7 +749,7 @@ impl Client {
     }
 
     /// Returns the passive command that may be pipelined after the data of a transfer.
-    fn mode_ahead(&self, direction: Direction, follow_up: FollowUp) -> Option<PassiveMode> {
+    fn next_passive_mode(&self, direction: Direction, follow_up: FollowUp) -> Option<PassiveMode> {
         let capabilities = &self.capabilities;
         let wanted =
             follow_up == FollowUp::Transfer && !capabilities.no_pipelining && !capabilities.wants_pret;
@@ -823,23 +824,6 @@ pub struct DataCommand<'c, T> {
     stream: PhantomData<fn() -> T>,
 }
 
-/// What follows a transfer on the same session. The passive command of a following transfer may be sent before the
-/// present one is complete.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum FollowUp {
-    /// Another transfer, with no other command between the two.
-    Transfer,
-    /// Another command, or nothing that is known yet.
-    Nothing,
-}
-
-impl FollowUp {
-    /// Returns [`Transfer`](Self::Transfer) if there is another one.
-    pub(crate) fn transfer_if(another: bool) -> Self {
-        if another { Self::Transfer } else { Self::Nothing }
-    }
-}
-
 impl<'c, T> DataCommand<'c, T> {
     fn new(client: &'c mut Client, command: Result<TransferCommand>) -> Self {
         Self {
@@ -901,34 +885,6 @@ impl<'c, T: From<DataStream<&'c mut Client>> + 'c> IntoFuture for DataCommand<'c
 
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async { self.open().await.map(T::from) })
-    }
-}
-
-/// The command of a transfer.
-#[derive(Debug, Clone)]
-pub(crate) enum TransferCommand {
-    /// A whole line, for the caller's working directory.
-    Line(Command),
-    /// A command about a file, spelled as the server expects it.
-    Path { verb: &'static str, path: RemotePath },
-}
-
-impl TransferCommand {
-    pub(crate) fn path(verb: &'static str, path: &RemotePath) -> Self {
-        Self::Path { verb, path: path.clone() }
-    }
-
-    fn direction(&self) -> Direction {
-        match self {
-            Self::Line(command) => direction(command),
-            Self::Path { verb, .. } => direction_of(verb.as_bytes()),
-        }
-    }
-}
-
-impl From<Command> for TransferCommand {
-    fn from(line: Command) -> Self {
-        Self::Line(line)
     }
 }
 
@@ -1021,18 +977,9 @@ struct ScheduledQueries {
     after_data: Vec<Command>,
 }
 
-fn direction(command: &Command) -> Direction {
-    direction_of(command.as_bytes().split(|byte| *byte == b' ').next().unwrap_or_default())
-}
-
 fn is_listing(command: &Command) -> bool {
     let verb = command.as_bytes().split(|byte| *byte == b' ').next().unwrap_or_default();
     matches!(verb, b"LIST" | b"MLSD" | b"NLST")
-}
-
-fn direction_of(verb: &[u8]) -> Direction {
-    let is_upload = [&b"STOR"[..], b"APPE", b"STOU"].iter().any(|upload| verb.eq_ignore_ascii_case(upload));
-    if is_upload { Direction::Up } else { Direction::Down }
 }
 
 /// How many optional commands, without which the transfer begins again, may end its session one after the other.

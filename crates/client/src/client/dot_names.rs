@@ -1,4 +1,4 @@
-//! Whether listings show names that begin with a dot.
+//! Dot names: whether listings show names that begin with a dot.
 
 /// Whether the listings of a server show names that begin with a dot, such as `.htaccess`.
 ///

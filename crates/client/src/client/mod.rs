@@ -20,11 +20,13 @@ mod session;
 mod state;
 mod stou;
 mod streams;
+mod time_setting;
+mod transfer_command;
 mod zone;
 
 pub(crate) use self::attributes::SizeAndTime;
 pub use self::data_transfer::DataCommand;
-pub(crate) use self::data_transfer::{FollowUp, TransferCommand, UploadQueries};
+pub(crate) use self::data_transfer::UploadQueries;
 pub(crate) use self::directories::check_removable;
 pub use self::dot_names::DotNames;
 pub(crate) use self::fxp::Handshake;
@@ -38,6 +40,7 @@ pub(crate) use self::state::ServerCapabilities;
 pub use self::stou::UniqueStream;
 pub(crate) use self::streams::ByteRange;
 pub use self::streams::{DataStream, DownloadStream, RangeStream, UploadStream};
+pub(crate) use self::transfer_command::{FollowUp, TransferCommand};
 
 use std::{fmt, sync::Arc, time::Duration};
 

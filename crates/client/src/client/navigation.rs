@@ -364,11 +364,11 @@ impl Client {
     }
 
     /// Returns whether it is worth trying a relative path that was refused as one from the root. That is settled once
-    /// a relative path or one from the root has worked, or after some tries, unless the reply names the reason.
+    /// a relative path or one from the root has worked, or after some attempts, unless the reply names the reason.
     pub(crate) fn may_try_from_root(&self, path: &RemotePath, error: &Error) -> bool {
         let Error::StatusCode(refused) = error else { return false };
         classify::wants_absolute_path(&refused.info)
-            && (self.has_absolute_tries() || classify::demands_absolute_path(&refused.info))
+            && (self.has_absolute_attempts() || classify::demands_absolute_path(&refused.info))
             && self.is_unsettled_relative(path)
     }
 
@@ -383,7 +383,7 @@ impl Client {
     pub(super) fn may_try_missing_from_root(&self, path: &RemotePath, error: &Error) -> bool {
         let Error::StatusCode(refused) = error else { return false };
         classify::presence(&refused.info) == classify::Presence::Missing
-            && self.has_absolute_tries()
+            && self.has_absolute_attempts()
             && self.is_unsettled_relative(path)
     }
 
@@ -395,9 +395,9 @@ impl Client {
         let is_unexplained = matches!(refused.info.code().get(), 550 | 553)
             && presence == classify::Presence::Unknown
             && !classify::says_permission(&refused.info);
-        // Directories that are missing may have used up the other tries.
+        // Directories that are missing may have used up the other attempts.
         (is_unexplained || presence == classify::Presence::Missing)
-            && self.capabilities.absolute_tries < 2 * MAX_ABSOLUTE_TRIES
+            && self.capabilities.absolute_attempts < 2 * MAX_ABSOLUTE_ATTEMPTS
             && self.is_unsettled_relative(path)
     }
 
@@ -410,8 +410,8 @@ impl Client {
         self.may_try_from_root(path, error) || is_below_root() && self.may_try_missing_from_root(path, error)
     }
 
-    fn has_absolute_tries(&self) -> bool {
-        self.capabilities.absolute_tries < MAX_ABSOLUTE_TRIES
+    fn has_absolute_attempts(&self) -> bool {
+        self.capabilities.absolute_attempts < MAX_ABSOLUTE_ATTEMPTS
     }
 
     /// Returns whether a path is relative, and it is not known whether the server takes such paths.
@@ -426,7 +426,7 @@ impl Client {
 
     /// Records whether a relative path that was refused has worked from the root.
     pub(crate) fn note_from_root<T>(&mut self, tried: &Result<T>) {
-        self.capabilities.absolute_tries += 1;
+        self.capabilities.absolute_attempts += 1;
         if tried.is_ok() {
             self.capabilities.absolute_paths = Some(true);
         }
@@ -734,6 +734,6 @@ fn single_names(path: &RemotePath, steps: &[RemotePath]) -> Vec<RemotePath> {
 
 /// How many relative paths are tried from the root after a refusal, while none has worked either way. Most of them do
 /// not exist.
-const MAX_ABSOLUTE_TRIES: u8 = 3;
+const MAX_ABSOLUTE_ATTEMPTS: u8 = 3;
 
 const NO_WAY_BACK: Error = Error::Unsupported { what: "way back to the working directory" };

@@ -13,10 +13,10 @@ use oxftp_proto::{
 use tokio::time::Instant;
 
 use super::{
-    attributes::TimeSetting,
     compression::TransferMode,
     listing_knowledge::SharedListingKnowledge,
     navigation::{Away, PathUse},
+    time_setting::TimeSetting,
 };
 
 /// Capabilities of a server, learned from its replies. The sessions of a pool share them.
@@ -33,7 +33,7 @@ pub(crate) struct ServerCapabilities {
     /// Whether paths have to begin at the root: relative ones were refused. `Some(false)` if one has worked.
     pub(super) absolute_paths: Option<bool>,
     /// Relative paths that were refused and tried from the root, too.
-    pub(super) absolute_tries: u8,
+    pub(super) absolute_attempts: u8,
     /// `CWD` refuses what `PWD` shows as the working directory after the login.
     pub(super) hides_home: bool,
     /// Whether `CWD` takes a path of several names; `Some(false)` if it takes one name only.
@@ -119,7 +119,7 @@ impl ServerCapabilities {
         self.hides_home |= other.hides_home;
         self.deep_paths = other.deep_paths.or(self.deep_paths);
         self.absolute_paths = other.absolute_paths.or(self.absolute_paths);
-        self.absolute_tries = self.absolute_tries.max(other.absolute_tries);
+        self.absolute_attempts = self.absolute_attempts.max(other.absolute_attempts);
         self.settled_paths.extend(&other.settled_paths);
         self.no_pipelining |= other.no_pipelining;
         self.wants_pret |= other.wants_pret;

@@ -56,7 +56,7 @@ pub(crate) struct DataConnection {
     /// The number of bytes that a download should have.
     expected: Option<u64>,
     /// The reply to `MDTM` that arrived while the connection was being opened.
-    dating: Option<MdtmReply>,
+    mdtm_reply: Option<MdtmReply>,
     /// The replies to queries about the file that were sent after the data.
     answers: Vec<Reply>,
     compression: Option<Compression>,
@@ -84,7 +84,7 @@ impl DataConnection {
             broken: None,
             transferred: 0,
             expected: None,
-            dating: None,
+            mdtm_reply: None,
             answers: Vec::new(),
             compression: None,
             limit: Limit::default(),
@@ -114,8 +114,8 @@ impl DataConnection {
     }
 
     /// Sets the reply to `MDTM` that arrived while the connection was being opened.
-    pub(crate) fn dated(self, dating: Option<MdtmReply>) -> Self {
-        Self { dating, ..self }
+    pub(crate) fn with_mdtm_reply(self, mdtm_reply: Option<MdtmReply>) -> Self {
+        Self { mdtm_reply, ..self }
     }
 
     pub(crate) fn direction(&self) -> Direction {
@@ -128,9 +128,9 @@ impl DataConnection {
     }
 
     /// Returns the reply to `MDTM` that was sent along with a download, if it was sent.
-    pub(crate) fn dating(&self) -> Option<MdtmReply> {
+    pub(crate) fn mdtm_reply(&self) -> Option<MdtmReply> {
         let after_data = || self.answers.first().filter(|_| self.direction == Direction::Down);
-        self.dating.or_else(|| after_data().map(MdtmReply::read))
+        self.mdtm_reply.or_else(|| after_data().map(MdtmReply::read))
     }
 
     /// Returns the replies to queries about the file that were sent after the data, and forgets them.

@@ -1,4 +1,4 @@
-//! Stands in for `compression` without the feature `compression`: data connections are never compressed.
+//! Replacement of `compression` without the feature `compression`: data connections are never compressed.
 
 use std::{
     io,

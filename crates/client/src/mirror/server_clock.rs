@@ -56,9 +56,9 @@ impl ServerClock {
         }
         state.tries_left -= 1;
         let files = nodes.iter().filter(|node| node.kind == NodeKind::File && has_no_zone(node.facts));
-        let dated = files.filter_map(|node| Some((directory.join(&node.name), node.facts.modified?)));
-        let dated = dated.filter(|(_, time)| time.precision() > Precision::Day).take(SAMPLES).collect();
-        state.zone = client.measure_zone_of(dated).await?;
+        let timed = files.filter_map(|node| Some((directory.join(&node.name), node.facts.modified?)));
+        let timed = timed.filter(|(_, time)| time.precision() > Precision::Day).take(SAMPLES).collect();
+        state.zone = client.measure_zone_of(timed).await?;
         Ok(state.zone.clone())
     }
 }

@@ -5,17 +5,17 @@ use std::{future::IntoFuture, sync::Arc};
 use oxftp_proto::RemotePath;
 
 use super::{
-    server_to_server::{ServerFile, relay},
+    server_to_server::{ServerFile, copy_through_client},
     transfer::{exact_time, set_modified, verify},
 };
 use crate::transfer::{
+    final_name::rename_into_place,
     options::Verify,
     partial_name::{new_token, remote_partial_path},
     scheduler::{
         retry::{RetryBudget, retrying},
         worker::Worker,
     },
-    upload::file::rename_into_place,
 };
 use crate::{
     Client, Error, Pool, Progress, ProgressEvent, Report, Result, client::FollowUp, future::BoxFuture,
@@ -152,7 +152,9 @@ impl<'p> ServerCopy<'p> {
         let stored = async {
             let mut source = ServerFile { client: from, path: self.source.clone() };
             let mut target = ServerFile { client: &mut *to, path: temporary.clone() };
-            let bytes = relay(&mut source, &mut target, size, FollowUp::Nothing, &*self.progress).await?;
+            let bytes =
+                copy_through_client(&mut source, &mut target, size, FollowUp::Nothing, &*self.progress)
+                    .await?;
             verify(self.verify, &mut source, &mut target, bytes).await?;
             set_modified(&mut target, modified).await?;
             Ok(bytes)

@@ -15,7 +15,7 @@ pub(crate) struct ServerFile<'a> {
 /// Copies a file of the expected size, if it is known; returns the number of bytes.
 ///
 /// The upload is finished only after the whole source was read. If anything fails before, the upload is reset.
-pub(crate) async fn relay(
+pub(crate) async fn copy_through_client(
     source: &mut ServerFile<'_>,
     target: &mut ServerFile<'_>,
     size: Option<u64>,

@@ -10,16 +10,17 @@ use super::{
     node::NodeFacts,
     notices::Notices,
     plan::PlannedFile,
-    server_to_server::{ServerFile, relay},
+    server_to_server::{ServerFile, copy_through_client},
     step::Reason,
 };
 use crate::transfer::{
     download::file::{FileDownload, RemoteFile},
     file_progress::{FileProgress, Transferred},
+    final_name::rename_into_place,
     options::{FileOptions, Verify},
     partial_name::{new_token, remote_partial_path},
     preserve::warn_of_refused_time,
-    upload::file::{FileUpload, UploadOptions, rename_into_place},
+    upload::file::{FileUpload, UploadOptions},
 };
 use crate::{Client, Error, Result, client::FollowUp, hash_file, local_fs::FileSystem};
 
@@ -112,7 +113,7 @@ impl FileTransfer<'_> {
                 let partial = remote_partial_path(&target.path, &new_token(), target.client.encoding())?;
                 let path = if upload.temporary { partial } else { target.path.clone() };
                 let mut stored = ServerFile { client: &mut *target.client, path };
-                let bytes = relay(source, &mut stored, size, follow_up, progress).await?;
+                let bytes = copy_through_client(source, &mut stored, size, follow_up, progress).await?;
                 verify(options.verify, source, &mut stored, bytes).await?;
                 let mode = facts.mode.filter(|_| options.preserve_mode).map(u32::from);
                 if let Some(mode) = options.file_mode.or(mode) {

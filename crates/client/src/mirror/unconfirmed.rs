@@ -1,5 +1,4 @@
-//! What a mirror stored, and nothing has confirmed yet: names that the server may keep in another form, and sizes that it does
-//! not tell.
+//! Unconfirmed uploads of a mirror: names that the server may keep in another form, and sizes that it does not report.
 //!
 //! A listing of their directories after the transfers shows them. It is taken for the first name with each trait only, such as
 //! the first one with capital letters: a server that keeps that one as it is keeps the others, too.

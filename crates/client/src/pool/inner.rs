@@ -16,10 +16,10 @@ use oxftp_proto::{
 use tokio::time::Instant;
 
 use super::{
+    idle_streams::IdleStreams,
     permits::{Permit, SessionSemaphore},
     ranges::RangeCosts,
-    refusal::{is_full_at_connecting, is_full_at_login},
-    suspendable::IdleStreams,
+    refusal::{is_connection_limit_at_connecting, is_connection_limit_at_login},
 };
 use crate::{Client, Error, Host, Result, client::ServerCapabilities, config::Config, deadline::Deadline};
 
@@ -157,16 +157,19 @@ impl PoolInner {
             // The login of one that is opened at the same time may have ended this one.
             let has_others =
                 self.permits.has_open_sessions() || self.permits.has_others() && self.has_logged_in();
-            match is_full_at_connecting(&error, has_others, self.has_logged_in()) {
+            match is_connection_limit_at_connecting(&error, has_others, self.has_logged_in()) {
                 true => OpenError::TooManySessions(error),
                 false => OpenError::Other(error),
             }
         })?;
         if let Err(error) = client.login(self.credentials.clone()).await {
-            return Err(match is_full_at_login(&error, self.permits.has_others() && self.has_logged_in()) {
-                true => OpenError::TooManySessions(error),
-                false => OpenError::Other(error),
-            });
+            return Err(
+                match is_connection_limit_at_login(&error, self.permits.has_others() && self.has_logged_in())
+                {
+                    true => OpenError::TooManySessions(error),
+                    false => OpenError::Other(error),
+                },
+            );
         }
         drop(opening);
         self.note_login(&client);

@@ -6,6 +6,7 @@
 //! servers with a session limit.
 
 mod entries;
+mod idle_streams;
 mod inner;
 mod operations;
 mod permits;

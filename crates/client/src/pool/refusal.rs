@@ -1,4 +1,4 @@
-//! Recognizes replies by which servers refuse a further session.
+//! Refusals of a further session.
 
 use oxftp_proto::{Code, classify};
 
@@ -9,7 +9,11 @@ use crate::{Error, TlsFailure};
 /// While other sessions are open, many other failures mean the same: servers send `221`, `500` or another refusal,
 /// close or reset the connection, refuse it, or accept it and send no greeting. A greeting that refuses means it, too,
 /// if the pool has had sessions: the server may not have noticed the end of the last one.
-pub(super) fn is_full_at_connecting(error: &Error, has_other_sessions: bool, has_logged_in: bool) -> bool {
+pub(super) fn is_connection_limit_at_connecting(
+    error: &Error,
+    has_other_sessions: bool,
+    has_logged_in: bool,
+) -> bool {
     let is_silent =
         is_silent(error) || matches!(error, Error::Connect { .. } | Error::Protocol(_) | Error::Tls(_));
     let is_tls = error.tls_failure().is_some_and(|failure| failure != TlsFailure::ConnectionClosed);
@@ -25,7 +29,7 @@ pub(super) fn is_full_at_connecting(error: &Error, has_other_sessions: bool, has
 
 /// Returns whether the server refused the login because of too many sessions. While another session has the same
 /// login, every failure means that.
-pub(super) fn is_full_at_login(error: &Error, has_other_sessions: bool) -> bool {
+pub(super) fn is_connection_limit_at_login(error: &Error, has_other_sessions: bool) -> bool {
     let is_refused =
         is_silent(error) && error.tls_failure().is_none() || matches!(error, Error::StatusCode(_));
     is_full(error) || has_other_sessions && is_refused
@@ -70,7 +74,7 @@ mod tests {
         assert!(!is_full(&refused(530, "Login incorrect.")));
         assert!(!is_full(&refused(421, "Timeout.")));
         assert!(!is_full(&refused(550, "too many levels")));
-        assert!(is_full_at_connecting(&refused(421, "Service not available"), false, false));
+        assert!(is_connection_limit_at_connecting(&refused(421, "Service not available"), false, false));
     }
 
     #[test]
@@ -84,23 +88,23 @@ mod tests {
             Error::Connect { host: "h".into(), port: 21, source: io::ErrorKind::ConnectionRefused.into() },
         ];
         for error in further {
-            assert!(is_full_at_connecting(&error, true, true), "{error}");
-            assert!(!is_full_at_connecting(&error, false, false), "{error}");
+            assert!(is_connection_limit_at_connecting(&error, true, true), "{error}");
+            assert!(!is_connection_limit_at_connecting(&error, false, false), "{error}");
         }
         for (code, text) in [(530, "TLS required"), (530, "Login incorrect.")] {
-            assert!(!is_full_at_connecting(&refused(code, text), true, true), "{text}");
+            assert!(!is_connection_limit_at_connecting(&refused(code, text), true, true), "{text}");
         }
-        assert!(is_full_at_connecting(&refused(221, "busy"), false, true));
+        assert!(is_connection_limit_at_connecting(&refused(221, "busy"), false, true));
         let silent = Error::Closed { reply: None };
-        assert!(!is_full_at_connecting(&silent, false, true));
+        assert!(!is_connection_limit_at_connecting(&silent, false, true));
     }
 
     #[test]
     fn failed_login_beside_another_session_means_full_server() {
         let failures = [refused(530, "Login incorrect."), refused(500, "no"), Error::Closed { reply: None }];
         for error in failures {
-            assert!(is_full_at_login(&error, true), "{error}");
-            assert!(!is_full_at_login(&error, false), "{error}");
+            assert!(is_connection_limit_at_login(&error, true), "{error}");
+            assert!(!is_connection_limit_at_login(&error, false), "{error}");
         }
     }
 }

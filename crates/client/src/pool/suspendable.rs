@@ -5,10 +5,8 @@
 //! it holds a session for one large block at a time. So any number of streams may be read alternately with few sessions.
 
 use std::{
-    collections::BTreeSet,
     ops::RangeBounds,
     pin::Pin,
-    sync::{Mutex, PoisonError},
     task::{Context, Poll},
     time::Duration,
 };
@@ -293,49 +291,6 @@ fn is_same(known: &Entry, found: &Entry) -> bool {
         && known.modified.map(|time| time.to_unix(0)) == found.modified.map(|time| time.to_unix(0))
 }
 
-/// The streams whose queue is full, in the order in which they became idle.
-#[derive(Debug, Default)]
-pub(super) struct IdleStreams {
-    places: Mutex<(u64, BTreeSet<u64>)>,
-}
-
-impl IdleStreams {
-    fn enter(&self) -> IdlePlace<'_> {
-        let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
-        places.0 += 1;
-        let place = places.0;
-        places.1.insert(place);
-        IdlePlace { streams: self, place }
-    }
-}
-
-/// The place of one idle stream, until it is dropped.
-struct IdlePlace<'p> {
-    streams: &'p IdleStreams,
-    place: u64,
-}
-
-impl IdlePlace<'_> {
-    /// Waits until a caller waits for a session and this stream has been idle for longest.
-    async fn should_yield(&self, pool: &Pool) {
-        sleep(IDLE).await;
-        loop {
-            pool.contended().await;
-            let places = self.streams.places.lock().map(|places| places.1.first().copied());
-            if places.is_ok_and(|first| first == Some(self.place)) {
-                return;
-            }
-            sleep(IDLE).await;
-        }
-    }
-}
-
-impl Drop for IdlePlace<'_> {
-    fn drop(&mut self) {
-        self.streams.places.lock().unwrap_or_else(PoisonError::into_inner).1.remove(&self.place);
-    }
-}
-
 /// Blocks that are read ahead of the reader of a stream.
 const QUEUED_BLOCKS: usize = 2;
 
@@ -347,9 +302,6 @@ const LEAST_BLOCK: usize = 64 << 10;
 
 /// Bytes that a stream reads at a time after it was suspended once.
 const WHOLE_BLOCK: u64 = 2 << 20;
-
-/// How long a stream must be idle before it is suspended.
-const IDLE: Duration = Duration::from_millis(10);
 
 /// Attempts to continue without a new byte in between.
 const RETRIES: u32 = 6;

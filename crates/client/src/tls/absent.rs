@@ -1,4 +1,4 @@
-//! Stands in for [`tls`](super::tls) without the feature `tls`: no connection is encrypted.
+//! Replacement of [`tls`](super::tls) without the feature `tls`: no connection is encrypted.
 
 use std::{
     io,

@@ -13,12 +13,12 @@ use bytes::BytesMut;
 use tokio::task::{JoinHandle, spawn_blocking};
 
 /// Writes blocks, each while the next is received. When dropped, it still writes the blocks it was given.
-pub(crate) struct WriteBehind {
+pub(crate) struct BackgroundWriter {
     file: Arc<File>,
     writing: Option<JoinHandle<io::Result<BytesMut>>>,
 }
 
-impl WriteBehind {
+impl BackgroundWriter {
     pub(crate) fn new(file: File) -> Self {
         Self { file: Arc::new(file), writing: None }
     }

@@ -9,7 +9,7 @@ use bytes::BytesMut;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
 use super::{
-    block_io::{ReadAhead, WriteBehind},
+    block_io::{BackgroundWriter, ReadAhead},
     options::MIN_BLOCK,
 };
 use crate::{
@@ -99,7 +99,7 @@ async fn to_disk(
     block: usize,
     progress: &dyn Progress,
 ) -> Result<u64, CopySide> {
-    let mut disk = WriteBehind::new(file);
+    let mut disk = BackgroundWriter::new(file);
     let mut copied = 0;
     let mut asks_kernel = true;
     let mut buffer = BytesMut::new();

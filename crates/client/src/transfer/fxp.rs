@@ -5,8 +5,8 @@ use std::{net::SocketAddr, pin::pin, time::Duration};
 use oxftp_proto::{Code, RemotePath, Reply, dialog::Started};
 
 use super::{
+    final_name::rename_into_place,
     partial_name::{new_token, remote_partial_path},
-    upload::file::rename_into_place,
 };
 use crate::{Client, Error, Result, TransferSummary, client::Handshake, deadline::Deadline};
 

@@ -11,6 +11,7 @@ pub(crate) mod block_io;
 pub(crate) mod copy;
 pub(crate) mod download;
 pub(crate) mod file_progress;
+pub(crate) mod final_name;
 pub(crate) mod fxp;
 pub(crate) mod local_path;
 pub(crate) mod name_collisions;

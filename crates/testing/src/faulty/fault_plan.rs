@@ -1,3 +1,5 @@
+//! Fault plan of a connection.
+
 use std::time::Duration;
 
 use super::Random;

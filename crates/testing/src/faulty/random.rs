@@ -1,3 +1,5 @@
+//! Pseudo-random numbers from a seed.
+
 /// Pseudo-random numbers from a seed, the same on every machine (SplitMix64).
 #[derive(Debug, Clone)]
 pub struct Random(u64);

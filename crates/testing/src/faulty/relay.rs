@@ -1,3 +1,5 @@
+//! Relay: forwards a connection until its fault.
+
 use std::future::pending;
 use std::time::Duration;
 

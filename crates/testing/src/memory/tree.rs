@@ -1,3 +1,5 @@
+//! Tree of files in memory.
+
 use std::collections::BTreeMap;
 
 use super::CivilTime;

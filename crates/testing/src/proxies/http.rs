@@ -1,3 +1,5 @@
+//! HTTP `CONNECT` (RFC 9110, 9.3.6).
+
 use std::io;
 
 use tokio::io::AsyncWriteExt;

@@ -1,3 +1,5 @@
+//! SOCKS4a.
+
 use std::io;
 use std::net::Ipv4Addr;
 

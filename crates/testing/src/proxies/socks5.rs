@@ -1,3 +1,5 @@
+//! SOCKS5 (RFC 1928, 1929).
+
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 

@@ -1,3 +1,5 @@
+//! Series of scripts at one address.
+
 use std::net::{Ipv4Addr, SocketAddr};
 
 use tokio::io::copy_bidirectional;

@@ -1,3 +1,5 @@
+//! Steps of a script.
+
 use std::fmt;
 use std::net::Ipv4Addr;
 use std::time::Duration;

@@ -1,3 +1,5 @@
+//! Certificates of the servers and of clients.
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

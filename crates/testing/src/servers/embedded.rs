@@ -1,3 +1,5 @@
+//! Embedded server of `oxftp-serve`.
+
 use std::net::Ipv6Addr;
 use std::sync::Arc;
 

@@ -1,3 +1,5 @@
+//! Processes of the servers: start, readiness, log.
+
 use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{self, ErrorKind};

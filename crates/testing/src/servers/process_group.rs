@@ -1,3 +1,5 @@
+//! Process group of a server, ended as a whole.
+
 use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};

@@ -1,3 +1,5 @@
+//! ProFTPD: its configuration and modules.
+
 use std::fmt::Write as _;
 use std::fs;
 use std::net::SocketAddr;

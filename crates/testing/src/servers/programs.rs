@@ -1,3 +1,5 @@
+//! Programs of the servers: where they are installed.
+
 use std::env;
 use std::path::{Path, PathBuf};
 

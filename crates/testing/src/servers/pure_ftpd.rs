@@ -1,3 +1,5 @@
+//! Pure-FTPd: its command line and its users.
+
 use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::process::Command;

@@ -1,3 +1,5 @@
+//! pyftpdlib: its script and its Python.
+
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::Command;

@@ -1,3 +1,5 @@
+//! Measured limitations of the servers.
+
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 

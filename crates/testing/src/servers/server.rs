@@ -1,3 +1,5 @@
+//! Test server of any kind.
+
 use std::fs;
 use std::io;
 use std::net::SocketAddr;

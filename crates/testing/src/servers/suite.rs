@@ -1,3 +1,5 @@
+//! Test suite: one test for each server and protection.
+
 use std::env;
 use std::io::Write;
 

@@ -1,3 +1,5 @@
+//! vsftpd: its configuration.
+
 use std::fmt::Write as _;
 use std::fs;
 use std::net::SocketAddr;

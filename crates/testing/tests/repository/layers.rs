@@ -182,6 +182,25 @@ fn files_import_each_other_only_inside_one_noun() {
     }
 }
 
+/// The parts of one noun use its type in `mod.rs`, and not each other in a circle.
+#[test]
+fn parts_of_noun_have_no_circle() {
+    for (name, _) in LAYERS {
+        let sources = Sources::read(name);
+        let is_noun =
+            |file: &Path| file.ends_with("mod.rs") || file.parent().unwrap().ends_with("client/src/blocking");
+        let mut files: BTreeMap<PathBuf, BTreeSet<PathBuf>> = BTreeMap::new();
+        for (from, to) in sources.imports() {
+            let (from, to) = (&sources.modules[&from].file, &sources.modules[&to].file);
+            if !is_noun(from) && !is_noun(to) {
+                files.entry(from.clone()).or_default().insert(to.clone());
+            }
+        }
+        let circles = circles(&files);
+        assert!(circles.is_empty(), "{name}: files import each other: {circles:#?}");
+    }
+}
+
 /// Returns whether files that import each other are the parts of one noun: a type, in the `mod.rs` of their folder, with
 /// files for its parts. The types of `blocking` create each other, as those of the API without `async` do.
 fn is_one_noun(circle: &[PathBuf]) -> bool {

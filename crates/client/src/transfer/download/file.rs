@@ -215,18 +215,19 @@ impl FileDownload<'_> {
                 return Err(error);
             }
         };
-        let (moved, dating) = match self.receive_into(client, remote, incoming, &mut *file, &partial).await {
-            Ok(received) => received,
-            Err(error) => {
-                self.leave(remote, &mut *file, &partial).await;
-                return Err(error);
-            }
-        };
+        let (moved, mdtm_reply) =
+            match self.receive_into(client, remote, incoming, &mut *file, &partial).await {
+                Ok(received) => received,
+                Err(error) => {
+                    self.leave(remote, &mut *file, &partial).await;
+                    return Err(error);
+                }
+            };
         self.commit(remote, file, &partial, path).await?;
         if moved.resumed > 0 || moved.bytes >= LARGE {
             ResumeToken::remove(&**self.fs, &partial).await;
         }
-        self.set_time(client, remote, dating, path).await;
+        self.set_time(client, remote, mdtm_reply, path).await;
         Ok(FileOutcome { moved, pending_write: None })
     }
 
@@ -284,7 +285,7 @@ impl FileDownload<'_> {
         }
         let local = LocalCopy { fs: &**self.fs, path: partial, size };
         self.options.verify.check(client, local, remote.path).await?;
-        Ok((Transferred { bytes, resumed: offset }, data.dating()))
+        Ok((Transferred { bytes, resumed: offset }, data.mdtm_reply()))
     }
 
     async fn copy(
@@ -465,10 +466,10 @@ impl FileDownload<'_> {
         &self,
         client: &mut Client,
         remote: &RemoteFile<'_>,
-        dating: Option<MdtmReply>,
+        mdtm_reply: Option<MdtmReply>,
         target: &Path,
     ) {
-        if let Some(time) = self.time(client, remote, dating).await {
+        if let Some(time) = self.time(client, remote, mdtm_reply).await {
             set_local_time(&**self.fs, target, time).await;
         }
     }
@@ -478,9 +479,9 @@ impl FileDownload<'_> {
         &self,
         client: &mut Client,
         remote: &RemoteFile<'_>,
-        dating: Option<MdtmReply>,
+        mdtm_reply: Option<MdtmReply>,
     ) -> Option<Timestamp> {
-        match (self.options.preserve_times, remote.exact_time(), dating) {
+        match (self.options.preserve_times, remote.exact_time(), mdtm_reply) {
             (false, ..) => None,
             (true, Some(listed), _) => Some(listed),
             (true, None, Some(MdtmReply::Time(time))) => Some(time),
@@ -535,7 +536,7 @@ impl FileDownload<'_> {
             self.keep(&content, target).await;
         }
         complete?;
-        let modified = self.time(client, remote, data.dating()).await;
+        let modified = self.time(client, remote, data.mdtm_reply()).await;
         let pending_write = Some(self.write(content, modified, target));
         Ok(FileOutcome { moved: Transferred { bytes, resumed: 0 }, pending_write })
     }

@@ -20,10 +20,10 @@ use crate::{
         backup::RemoteBackups,
         copy::{CopyError, copy_text_up, copy_up},
         file_progress::{FileProgress, StoredFile, Transferred},
+        final_name::rename_into_place,
         options::{FileOptions, MIN_BLOCK, Verify},
         partial_name::{new_token, remote_partial_path},
         preserve::{choose_remote_mode, set_remote_mode, timestamp, warn_of_refused_time},
-        rename::replace_by_rename,
         resume::{LARGE, OVERLAP, SourceId, defeats_resume},
         verify::LocalCopy,
     },
@@ -57,13 +57,13 @@ pub(crate) struct UploadOptions {
 }
 
 /// Why a file was not stored.
-struct StoreError {
+struct UploadError {
     error: Error,
     /// It was sent compressed.
     compressed: bool,
 }
 
-impl<E: Into<Error>> From<E> for StoreError {
+impl<E: Into<Error>> From<E> for UploadError {
     fn from(error: E) -> Self {
         Self { error: error.into(), compressed: false }
     }
@@ -151,7 +151,7 @@ impl FileUpload<'_> {
                 self.progress.give_up_resuming();
                 self.progress.retry(&source.display().to_string());
                 let content = self.open_source(source).await?;
-                stored = self.store_and_check(client, content, names, 0, record).await;
+                stored = self.send_and_check(client, content, names, 0, record).await;
             }
             Err(_) if offset > 0 => self.progress.lost_while_resuming(),
             _ => {}
@@ -213,12 +213,12 @@ impl FileUpload<'_> {
         offset: u64,
         record: Option<&'f mut UploadRecord>,
     ) -> BoxFuture<'f, Result<(Stored, Option<Result<()>>)>> {
-        Box::pin(self.store_and_check(client, content, names, offset, record))
+        Box::pin(self.send_and_check(client, content, names, offset, record))
     }
 
     /// Stores a file, and compares it with the local one. Also returns the result of setting its time, where that was
     /// done together with the check.
-    async fn store_and_check(
+    async fn send_and_check(
         &self,
         client: &mut Client,
         content: UploadSource,
@@ -227,14 +227,14 @@ impl FileUpload<'_> {
         mut record: Option<&mut UploadRecord>,
     ) -> Result<(Stored, Option<Result<()>>)> {
         let Names { source, path, target } = names;
-        let attempt = Box::pin(self.store(client, content, names, offset, record.as_deref_mut()));
+        let attempt = Box::pin(self.send_from(client, content, names, offset, record.as_deref_mut()));
         let stored = match attempt.await {
-            Err(StoreError { error, compressed: true }) if is_about_data(&error) => {
+            Err(UploadError { error, compressed: true }) if is_about_data(&error) => {
                 client.disable_compressed_uploads(&error);
                 // Bytes that were stored wrongly cannot be resumed.
                 let again = FileUpload { follow_up: FollowUp::Nothing, ..*self };
                 let content = self.open_source(source).await?;
-                again.store(client, content, names, 0, record).await
+                again.send_from(client, content, names, 0, record).await
             }
             stored => stored,
         };
@@ -245,14 +245,14 @@ impl FileUpload<'_> {
         Ok((stored, checked.time))
     }
 
-    async fn store(
+    async fn send_from(
         &self,
         client: &mut Client,
         mut content: UploadSource,
         names: Names<'_>,
         offset: u64,
         record: Option<&mut UploadRecord>,
-    ) -> Result<Stored, StoreError> {
+    ) -> Result<Stored, UploadError> {
         let Names { source, path, .. } = names;
         let size = content.size();
         if offset > 0 && size == Some(offset) {
@@ -304,7 +304,7 @@ impl FileUpload<'_> {
                 compared: compressed,
                 replies: data.take_answers(),
             })
-            .map_err(|error| StoreError { error, compressed })
+            .map_err(|error| UploadError { error, compressed })
     }
 
     fn report_start(&self, source: &Path, size: Option<u64>, offset: u64) {
@@ -405,7 +405,7 @@ impl FileUpload<'_> {
             replies if replies.is_empty() => client.size_and_time(path, time).await,
             replies => Ok(client.read_size_and_time(replies)),
         };
-        let SizeAndTime { size: there, dated } = match answered {
+        let SizeAndTime { size: there, time_set } = match answered {
             Ok(answered) => answered,
             Err(error) if resumed => return Checked { content: Err(error), time: None },
             // The server reported before that the transfer is complete.
@@ -431,9 +431,9 @@ impl FileUpload<'_> {
         };
         match content {
             Ok(()) if resumed => {
-                Checked { content: self.options.verify.check(client, local, path).await, time: dated }
+                Checked { content: self.options.verify.check(client, local, path).await, time: time_set }
             }
-            content => Checked { content, time: dated },
+            content => Checked { content, time: time_set },
         }
     }
 
@@ -669,54 +669,4 @@ fn is_replacement_refused(error: &Error) -> bool {
 fn is_about_data(error: &Error) -> bool {
     let refused = matches!(error, Error::StatusCode(_) | Error::SizeMismatch { .. } | Error::Data { .. });
     refused && !error.is_connection_lost()
-}
-
-impl Client {
-    /// Renames a file to `target`, in place of an existing file (`RNFR`, `RNTO`; RFC 959, 4.1.3).
-    ///
-    /// When the server refuses to replace a file by a rename, the older file is renamed first, and deleted (`DELE`) only
-    /// after the new one has its name. If that is refused again, the older file gets its name back. Between the renames
-    /// there is no file of that name.
-    ///
-    /// ```no_run
-    /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
-    /// client.write("report.pdf.new", "%PDF-").await?;
-    /// client.replace("report.pdf.new", "report.pdf").await?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// [`Error::NotRenamed`] if the server refuses one of the paths.
-    pub async fn replace(
-        &mut self,
-        from: impl Into<RemotePath>,
-        target: impl Into<RemotePath>,
-    ) -> Result<()> {
-        Box::pin(rename_into_place(self, &from.into(), &target.into(), None)).await
-    }
-}
-
-/// Renames a complete upload to its final name (`RNFR`, `RNTO`); an older file of that name is moved to its backup, or
-/// replaced.
-pub(crate) async fn rename_into_place(
-    client: &mut Client,
-    temporary: &RemotePath,
-    target: &RemotePath,
-    backups: Option<&RemoteBackups>,
-) -> Result<()> {
-    let kept = match backups {
-        Some(backups) => backups.keep(client, target).await?.map(|kept| (backups, kept)),
-        None => None,
-    };
-    let renamed = replace_by_rename(client, temporary, target).await;
-    if let (Err(_), Some((backups, kept))) = (&renamed, kept) {
-        backups.restore(client, &kept, target).await;
-    }
-    renamed.map_err(|error| Error::NotRenamed {
-        path: target.to_string(),
-        temporary: temporary.to_string(),
-        source: error.into(),
-    })
 }

@@ -3,11 +3,11 @@
 //! The servers were written from manuals and public descriptions; `docs/dev/server-quirks.md` says what is known of each.
 
 mod bare_names;
-mod every_profile;
 mod ibm_i;
 mod mpe;
 mod nonstop;
 mod openvms;
+mod session_on_every_profile;
 mod windows;
 mod working_dir;
 mod z_os;

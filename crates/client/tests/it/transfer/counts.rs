@@ -127,7 +127,7 @@ async fn even_segments_cost_one_retr_each() {
 
 /// A server that works long for a login and for each file, as measured by a pool of eight sessions.
 fn slow_pool(server: &MemoryServer) -> (CountingConnector, Pool) {
-    let (login, file) = (Duration::from_millis(250), Duration::from_millis(25));
+    let (login, file) = (Duration::from_millis(500), Duration::from_millis(25));
     let connector = CountingConnector::delaying([("PASS", login), ("RETR", file), ("STOR", file)]);
     let builder = Client::builder().socket_timeout(Duration::from_secs(20)).connector(connector.clone());
     let pool = Pool::new(builder, server.address(), Credentials::anonymous()).size(8);

@@ -63,8 +63,8 @@ fn split_at_date<'a>(text: &'a [u8], horizon: &Horizon) -> Option<(&'a [u8], Tim
     let mut rest = text;
     while !rest.is_empty() {
         let before = text.get(..text.len() - rest.len())?;
-        let is_behind_size = text::size(text::last_word(before).1).is_some();
-        if let Some((date, after)) = is_behind_size.then(|| date::leading(rest, horizon)).flatten() {
+        let follows_size = text::size(text::last_word(before).1).is_some();
+        if let Some((date, after)) = follows_size.then(|| date::leading(rest, horizon)).flatten() {
             return Some((before, date, after));
         }
         rest = text::skip_blanks(text::word(rest).1);

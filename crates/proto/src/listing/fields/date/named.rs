@@ -62,7 +62,7 @@ impl Calendar<'_> {
             .or_else(|| Clock::leading_dotted(text))
             .or_else(|| Clock::leading_unpadded(text))?;
         // `ls -T` of the BSDs prints seconds, and then the year; `date` puts a zone between them.
-        let year = if clock.second.is_some() { year_behind_seconds(rest) } else { None };
+        let year = if clock.second.is_some() { year_after_seconds(rest) } else { None };
         match year {
             Some((year, rest)) => Some((clock.on(Timestamp::from_date(year, month, day)?)?, rest)),
             None => Some((self.horizon.date(month, day, &clock)?, rest)),
@@ -147,7 +147,7 @@ fn hyphened(text: &[u8]) -> Option<(Timestamp, &[u8])> {
     with_clock(Timestamp::from_date(year, months::of_name(month)?, u8::try_from(day).ok()?)?, rest)
 }
 
-fn year_behind_seconds(text: &[u8]) -> Option<(u16, &[u8])> {
+fn year_after_seconds(text: &[u8]) -> Option<(u16, &[u8])> {
     year(text).or_else(|| {
         let (zone, rest) = text::word(text::blanks(text)?);
         let is_zone = (3..=9).contains(&zone.len())
