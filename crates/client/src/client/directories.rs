@@ -202,16 +202,21 @@ impl Client {
 
     async fn ensure_dir_once(&mut self, path: &RemotePath) -> Result<bool> {
         match self.path_command("MKD", path, &["2xx", "521"]).await {
-            Ok(reply) if reply.code().is_success() => Ok(true),
-            // RFC 959 lists no `521`, and some servers answer it for other reasons.
-            Ok(reply) if classify::presence(&reply) == Presence::Present => Ok(false),
-            Ok(reply) => match self.is_directory_by_entering(path).await? {
-                true => Ok(false),
-                false => Err(reply.unexpected(&["2xx"]).into()),
-            },
+            Ok(reply) => self.was_missing(path, reply).await,
             Err(error) if refuses_path(&error) && self.is_directory_by_entering(path).await? => Ok(false),
             Err(error) => self.make_from_root(path, error).await,
         }
+    }
+
+    /// Returns whether a directory was missing before `MKD` was answered by `2xx` or `521`. `521` says that it exists (RFC 959,
+    /// appendix II), but some servers answer so for other reasons.
+    async fn was_missing(&mut self, path: &RemotePath, reply: Reply) -> Result<bool> {
+        if reply.code().is_success() {
+            return Ok(true);
+        }
+        let exists =
+            classify::presence(&reply) == Presence::Present || self.is_directory_by_entering(path).await?;
+        if exists { Ok(false) } else { Err(reply.unexpected(&["2xx"]).into()) }
     }
 
     /// Creates a directory whose relative path was refused by its path from the root, if that is worth a try. Returns
@@ -221,7 +226,7 @@ impl Client {
             return Err(refused);
         }
         match self.send_from_root("MKD", path, &["2xx", "521"]).await? {
-            Some(reply) => Ok(reply.code().is_success()),
+            Some(reply) => self.was_missing(path, reply).await,
             None => Err(refused),
         }
     }
@@ -282,7 +287,7 @@ impl Client {
         self.capabilities.settle_paths(PathUse::Create);
         let created = Box::pin(self.send_path("MKD", path, &["2xx", "521"], Spelling::Bare)).await;
         let created = match created {
-            Ok(reply) => reply.code().is_success(),
+            Ok(reply) => self.was_missing(path, reply).await?,
             Err(bare) if refuses_path(&bare) => match Box::pin(self.enter(path)).await? {
                 Entering::Inside => false,
                 _ => return Err(error),

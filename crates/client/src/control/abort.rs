@@ -81,9 +81,9 @@ impl ControlChannel {
         }
     }
 
-    /// Sends `ABOR` for a transfer whose stream was dropped and whose final reply does not come, and reads the replies.
+    /// Sends `ABOR` for a download whose stream was dropped and whose final reply does not come, and reads the replies.
     pub(super) async fn abort_abandoned(&mut self) -> Result<()> {
-        crate::trace::debug!("the server does not end a transfer whose data connection was closed");
+        crate::trace::debug!("the server does not end a download whose data connection was closed");
         self.schedule_abort()?;
         self.finish_abort().await.map(drop)
     }

@@ -114,8 +114,8 @@ struct Awaited {
     to: AwaitedCommand,
     /// The command line, with secrets hidden; `None` for the greeting.
     line: Option<Arc<str>>,
-    /// Whether the command transfers data or a listing.
-    is_transfer: bool,
+    /// Whether the command downloads a file or a listing.
+    is_download: bool,
 }
 
 /// What an outstanding reply belongs to.
@@ -127,12 +127,13 @@ enum AwaitedCommand {
     Other,
 }
 
-fn is_transfer(command: &Command) -> bool {
+fn is_download(command: &Command) -> bool {
     let verb = command.as_bytes().split(|byte| *byte == b' ').next().unwrap_or_default();
-    matches!(verb, b"RETR" | b"STOR" | b"APPE" | b"STOU" | b"LIST" | b"MLSD" | b"NLST")
+    [&b"RETR"[..], b"LIST", b"MLSD", b"NLST"].iter().any(|download| verb.eq_ignore_ascii_case(download))
 }
 
-/// How long the final reply to a transfer is waited for whose stream was dropped, before `ABOR` is sent.
+/// How long the final reply to a download is waited for whose stream was dropped, before `ABOR` is sent. Not for an upload:
+/// it may be complete, and the server may still be storing it.
 const ABANDONED_PATIENCE: Duration = Duration::from_secs(5);
 
 /// Why a control connection is unusable.
@@ -251,7 +252,7 @@ impl ControlChannel {
 
     /// Counts the greeting as an outstanding reply, although no command asks for it.
     pub(crate) fn expect_greeting(&mut self) {
-        self.awaited.push_back(Awaited { to: AwaitedCommand::Greeting, line: None, is_transfer: false });
+        self.awaited.push_back(Awaited { to: AwaitedCommand::Greeting, line: None, is_download: false });
     }
 
     /// Returns the number of outstanding final replies.
@@ -349,16 +350,16 @@ impl ControlChannel {
             self.abort_unanswered();
             return Err(self.unusable());
         }
-        let had_transfer = self.awaited.iter().any(|awaited| awaited.is_transfer);
+        let had_download = self.awaited.iter().any(|awaited| awaited.is_download);
         while self.outstanding() > self.keep_alives.waiting() {
             let had_preliminary = self.had_preliminary;
-            let deadline = match had_transfer {
+            let deadline = match had_download {
                 true => Some(self.deadline.map_or(ABANDONED_PATIENCE, |most| most.min(ABANDONED_PATIENCE))),
                 false => self.deadline,
             };
             match self.next_reply(deadline).await {
                 // Pure-FTPd sends `150` and no final reply if a data connection with TLS is closed while it writes.
-                Ok(reply) if had_transfer && had_preliminary && reply.code().is_preliminary() => {
+                Ok(reply) if had_download && had_preliminary && reply.code().is_preliminary() => {
                     self.keep_unclaimed(reply);
                     self.abort_abandoned().await?;
                 }
@@ -504,7 +505,7 @@ impl ControlChannel {
             None if command.as_bytes() == b"QUIT" => AwaitedCommand::Quit,
             None => AwaitedCommand::Other,
         };
-        self.awaited.push_back(Awaited { to, line: Some(line), is_transfer: is_transfer(command) });
+        self.awaited.push_back(Awaited { to, line: Some(line), is_download: is_download(command) });
     }
 
     /// Sends the outgoing bytes.

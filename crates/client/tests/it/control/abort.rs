@@ -104,6 +104,21 @@ async fn dropped_download_with_second_preliminary_reply_is_aborted() {
     server.done().await;
 }
 
+/// `ABOR` could undo an upload that the server is still storing.
+#[tokio::test]
+async fn cancelled_finish_of_upload_sends_no_abort() {
+    let script = stor().receive().reply("150 still storing").reply("226 done");
+    let (server, mut client) = play(with_sync_check(script)).await;
+
+    let mut stream = client.upload_stream("a").await.unwrap();
+    stream.write_all(b"whole").await.unwrap();
+    stream.shutdown().await.unwrap();
+    drop(stream);
+
+    assert_in_sync(&mut client).await;
+    server.done().await;
+}
+
 /// An aborted download with one reply for both commands; the other reply may still arrive.
 fn aborted_with_one_reply() -> Script {
     with_noop(retr().send("data").expect("ABOR").reply("226 aborted"))
