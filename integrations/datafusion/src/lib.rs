@@ -28,6 +28,7 @@
 
 mod context;
 mod options;
+pub mod program;
 mod registry;
 mod tables;
 
