@@ -26,7 +26,7 @@ pub struct ExecutorOptions {
     pub port: u16,
     /// The port of commands; 0 is any free port.
     pub command_port: u16,
-    /// The host name or address that others reach it at, if it is not that of its connection to the scheduler.
+    /// The host name or address that others reach it at, if it is not that which it listens on.
     pub advertise: Option<String>,
     /// How many tasks run at once.
     pub tasks: usize,
@@ -77,11 +77,13 @@ pub async fn run(
     };
     let directory = directory.map_err(|source| ClusterError::WorkDirectory { source })?;
     let [port, command_port] = ports(options.listen, [options.port, options.command_port])?;
+    // Without one, others use the address that the scheduler sees.
+    let listened_on = (!options.listen.is_unspecified()).then(|| bracketed(options.listen));
     let health = ExecutorHealth::new();
     let (configured, running) = (Arc::clone(&machine), machine);
     let config = ExecutorProcessConfig {
         bind_host: bracketed(options.listen),
-        external_host: options.advertise,
+        external_host: options.advertise.or(listened_on),
         port,
         grpc_port: command_port,
         scheduler_host: scheduler.host,

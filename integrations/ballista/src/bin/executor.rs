@@ -37,7 +37,7 @@ struct Arguments {
     /// Receive tasks on PORT; 0 is any free port
     #[arg(long, value_name = "PORT", default_value_t = 0)]
     command_port: u16,
-    /// Tell others to connect to HOST, if it is not the address that the scheduler sees
+    /// Tell others to connect to HOST, if it is not that of --listen
     #[arg(long, value_name = "HOST")]
     advertise: Option<String>,
     /// Run at most N tasks at once [default: as many as --sessions]

@@ -1,6 +1,10 @@
 //! `oxftp-ballista-sql`: SQL over files on FTP and FTPS servers, which a cluster runs.
 
-use std::{process::ExitCode, sync::Arc};
+use std::{
+    io::{self, Write},
+    process::ExitCode,
+    sync::Arc,
+};
 
 use clap::Parser;
 use oxftp_ballista::{SchedulerAddress, client_context, client_options};
@@ -51,9 +55,29 @@ async fn main() -> ExitCode {
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => failure.report(),
+        Err(failure) => {
+            let code = failure.report();
+            if is_login_elsewhere(&failure) {
+                // Without stderr, the exit code remains.
+                let _ = writeln!(io::stderr(), "hint: {HINT}");
+            }
+            code
+        }
     }
 }
+
+/// Returns whether the scheduler or an executor reports that its login was refused.
+fn is_login_elsewhere(failure: &Failure) -> bool {
+    match failure {
+        Failure::Query(error) => {
+            let text = error.to_string();
+            text.contains("Job ") && text.contains("lacked valid authentication")
+        }
+        _ => false,
+    }
+}
+
+const HINT: &str = "the scheduler and each executor need passwords of their own: set OXFTP_PASSWORD, or use --netrc, when you start them";
 
 async fn run(arguments: Arguments) -> Result<(), Failure> {
     let options = arguments.login.options()?;

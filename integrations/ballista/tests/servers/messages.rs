@@ -95,6 +95,7 @@ async fn refused_login_of_executor_names_the_file() {
 
     assert_eq!(code, 8, "{stderr}");
     assert!(stderr.contains("x.csv") && stderr.contains("530") && !stderr.contains("wrong-one"), "{stderr}");
+    assert!(stderr.contains("hint: the scheduler and each executor need passwords"), "{stderr}");
 }
 
 #[tokio::test]
