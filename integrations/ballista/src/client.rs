@@ -14,12 +14,13 @@ use datafusion::{
 };
 use oxftp_datafusion::{FtpOptions, FtpRegistry, FtpTables, runtime_env, with_url_tables};
 
-use crate::SchedulerAddress;
+use crate::{SchedulerAddress, wildcards::LocalWildcards};
 
 /// Creates a context whose queries a cluster runs. It reads tables by `ftp`, `ftpes` and `ftps` URLs.
 ///
 /// Create the registry with options that [`client_options`] has adapted. The client itself lists the files of tables and
-/// reads their columns' names, so it opens sessions, too. Nothing is sent to the scheduler before the first query.
+/// reads their columns' names, so it opens sessions, too. Nothing is sent to the scheduler before the first query. Wildcards in
+/// names of local files are refused.
 ///
 /// # Errors
 ///
@@ -41,6 +42,7 @@ pub async fn client_context(
         .with_default_features()
         .with_config(config)
         .with_runtime_env(runtime_env(registry)?)
+        .with_analyzer_rule(Arc::new(LocalWildcards))
         .build();
     let context = SessionContext::remote_with_state(&scheduler.to_string(), state).await?;
     Ok(with_url_tables(context, FtpTables::for_cluster()))

@@ -21,6 +21,7 @@ mod error;
 pub mod executor;
 mod machine;
 pub mod scheduler;
+mod wildcards;
 
 pub use crate::{
     address::SchedulerAddress,

@@ -37,7 +37,7 @@ impl FtpTables {
     ///
     /// DataFusion's plans have no wildcards when they are serialized. So a table whose name begins with its only wildcard,
     /// such as `*.csv`, is that of the directory with this ending. With other wildcards, it is that of the files that are
-    /// there when the query is planned. Wildcards in names of local files are refused.
+    /// there when the query is planned. Tables of local files keep their wildcards: refuse them.
     #[must_use]
     pub fn for_cluster() -> Self {
         Self { is_for_cluster: true, ..Self::default() }
@@ -105,9 +105,6 @@ impl UrlTableFactory for FtpTables {
     async fn try_new(&self, url: &str) -> Result<Option<Arc<dyn TableProvider>>> {
         match url.split_once("://") {
             Some((scheme, _)) if is_ftp(&scheme.to_ascii_lowercase()) => self.table(url).await.map(Some),
-            _ if self.is_for_cluster && url.contains(WILDCARDS) => {
-                Err(DataFusionError::External(Box::new(TableError::LocalWildcards { name: url.to_owned() })))
-            }
             _ => self.others.try_new(url).await,
         }
     }
@@ -207,12 +204,6 @@ pub enum TableError {
     Below {
         /// The URL.
         url: String,
-    },
-    /// Wildcards in the names of local files, which a cluster cannot be told.
-    #[error("{name:?}: a cluster knows wildcards in ftp, ftpes and ftps URLs only; name the directory")]
-    LocalWildcards {
-        /// The name.
-        name: String,
     },
     /// The wildcards cannot be used.
     #[error("{url}: wildcards are possible in the name of the file only")]
