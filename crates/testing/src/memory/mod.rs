@@ -41,8 +41,9 @@ struct MemoryState {
     broken: BTreeSet<(String, String)>,
     /// The bytes of files that were sent, by user.
     sent: BTreeMap<String, u64>,
-    /// The user whose downloads stop, and how many have.
-    held_user: Option<String>,
+    /// The users whose downloads are stopped.
+    held_users: BTreeSet<String>,
+    /// The number of downloads that were stopped.
     held: watch::Sender<usize>,
 }
 
@@ -62,7 +63,7 @@ impl MemoryServer {
             commands: Vec::new(),
             broken: BTreeSet::new(),
             sent: BTreeMap::new(),
-            held_user: None,
+            held_users: BTreeSet::new(),
             held: watch::Sender::new(0),
         };
         let state = Arc::new(Mutex::new(state));
@@ -119,7 +120,7 @@ impl MemoryServer {
 
     /// From now on, stops each download of this user in its middle, until the client leaves.
     pub fn hold_downloads_of(&self, user: &str) {
-        self.lock().held_user = Some(user.to_owned());
+        self.lock().held_users.insert(user.to_owned());
     }
 
     /// Waits until a download is stopped by [`hold_downloads_of`](Self::hold_downloads_of).

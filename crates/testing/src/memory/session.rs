@@ -424,7 +424,7 @@ impl MemorySession {
         let rest = content.get(start..).unwrap_or_default();
         let held = {
             let state = lock(&self.state);
-            state.held_user.as_ref().filter(|user| **user == self.user).map(|_| state.held.clone())
+            state.held_users.contains(&self.user).then(|| state.held.clone())
         };
         if let Some(held) = held {
             let mut data = self.data(habits.opens).await?;
