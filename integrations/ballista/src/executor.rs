@@ -28,11 +28,11 @@ pub struct ExecutorOptions {
     pub command_port: u16,
     /// The host name or address that others reach it at, if it is not that which it listens on.
     pub advertise: Option<String>,
-    /// How many tasks run at once.
+    /// The number of tasks that run at once.
     pub tasks: usize,
     /// The directory where the one for intermediate results is created.
     pub work_directory: Option<PathBuf>,
-    /// How often it tells the scheduler that it is there.
+    /// The time between two heartbeats, which tell the scheduler that it is there.
     pub heartbeat: Duration,
 }
 

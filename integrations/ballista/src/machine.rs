@@ -111,7 +111,7 @@ impl fmt::Debug for Machine {
     }
 }
 
-/// How many pairs of user and root have stores at the same time.
+/// The number of pairs of user and root that have stores at the same time.
 const MOST_RUNTIMES: usize = 16;
 
 #[cfg(test)]

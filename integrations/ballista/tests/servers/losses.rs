@@ -41,7 +41,7 @@ async fn killed_executor_never_gives_wrong_result() {
     assert!(output.status.success(), "{stderr}");
     assert_eq!(rows(&output), expected);
     assert!(server.sent_bytes().contains_key("executor2"));
-    // The rest of the cluster goes on.
+    // The rest of the cluster answers further queries.
     assert_eq!(cluster.query(&sql).await, expected);
 }
 

@@ -1,4 +1,4 @@
-//! How the executors share the work, counted by the server: each of them logs in with its own name.
+//! Shares of the executors in the work, counted by the server: each of them logs in with its own name.
 
 use std::fs;
 
