@@ -415,7 +415,7 @@ struct Tentative {
     held: Option<Reply>,
 }
 
-/// What follows the digits of a code.
+/// The byte after the digits of a code.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Mark {
     /// A blank or the end of the line: the reply is complete.

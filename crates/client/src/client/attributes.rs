@@ -15,7 +15,7 @@ use crate::{Error, Result, config::command_memory::OptionalCommand, stream::Dire
 pub(crate) struct SizeAndTime {
     /// The size of the file.
     pub(crate) size: SizeAnswer,
-    /// Whether the time was set; `None` if that was not tried.
+    /// The result of setting the time; `None` if that was not tried.
     pub(crate) time_set: Option<Result<()>>,
 }
 

@@ -888,13 +888,13 @@ impl<'c, T: From<DataStream<&'c mut Client>> + 'c> IntoFuture for DataCommand<'c
     }
 }
 
-/// How a transfer is started.
+/// The parameters of a transfer command.
 #[derive(Debug, Clone, Copy)]
 struct TransferRequest {
     queries: RequestedQueries,
     transfer_type: TransferType,
     offset: u64,
-    /// Whether the data may be compressed.
+    /// `true` if the data may be compressed.
     compressible: bool,
     follow_up: FollowUp,
 }
@@ -982,11 +982,12 @@ fn is_listing(command: &Command) -> bool {
     matches!(verb, b"LIST" | b"MLSD" | b"NLST")
 }
 
-/// How many optional commands, without which the transfer begins again, may end its session one after the other.
+/// Maximum number of optional commands that may end the session of one transfer. After each, the transfer starts
+/// again without that command.
 const MAX_REPLACED: u32 = 4;
 
-/// How long to wait for the first reply to a transfer command while the data connection is open.
+/// The wait for the first reply to a transfer command while the data connection is open.
 const PRELIMINARY_PATIENCE: Duration = Duration::from_secs(3);
 
-/// The same on a server that has transferred data without a preliminary reply. A refusal comes sooner.
+/// The same wait on a server that has transferred data without a preliminary reply. A refusal arrives sooner.
 const KNOWN_SILENCE: Duration = Duration::from_millis(100);

@@ -1,6 +1,6 @@
 //! Dot names: whether listings show names that begin with a dot.
 
-/// Whether the listings of a server show names that begin with a dot, such as `.htaccess`.
+/// Visibility of names that begin with a dot, such as `.htaccess`, in the listings of a server.
 ///
 /// See [`Client::dot_names`](crate::Client::dot_names).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::{Client, DotNames};
 use crate::ListCommand;
 
-/// What the listings of a server have shown so far.
+/// Properties of a server that its listings have shown so far.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct ListingKnowledge {
     pub(crate) mlsd: CommandKnowledge,
@@ -26,7 +26,7 @@ pub(crate) struct ListingKnowledge {
     pub(crate) stat_rescued: u8,
 }
 
-/// What is known about one listing command. Paths are *plain* if no server takes them for anything but a path.
+/// Properties of one listing command, as observed. Paths are *plain* if no server takes them for anything but a path.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct CommandKnowledge {
     /// It has listed a directory.
@@ -43,7 +43,7 @@ pub(crate) struct CommandKnowledge {
     pub(crate) must_enter: bool,
     /// Directories that were listed after they were entered only.
     pub(crate) rescued: u8,
-    /// Whether it honours paths with blanks, if known.
+    /// `Some(true)` if it honours paths with blanks; `None` if that is unknown.
     pub(crate) honours_blanks: Option<bool>,
     /// The listing shown last, and its path, as hashes.
     pub(crate) last: Option<LastListing>,
@@ -56,7 +56,7 @@ pub(crate) struct LastListing {
     pub(crate) names: u64,
 }
 
-/// What `LIST -a` does.
+/// The observed effect of `LIST -a`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum ListAll {
     #[default]

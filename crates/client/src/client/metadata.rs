@@ -524,7 +524,7 @@ pub(crate) struct FoundEntry {
     pub(crate) is_listed: bool,
 }
 
-/// What a server says about the size of a file.
+/// The answer of a server to a query for the size of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum SizeAnswer {
     Size(u64),
@@ -561,7 +561,7 @@ fn leaves_open(error: &Error) -> bool {
 /// The error for `TYPE I` on a server that transfers in `TYPE A` only.
 const NO_IMAGE: Error = Error::Unsupported { what: NO_IMAGE_TYPE };
 
-/// What such a server lacks.
+/// The feature that a server without `TYPE I` lacks.
 pub(crate) const NO_IMAGE_TYPE: &str = "binary transfers: it refuses TYPE I";
 
 /// Parses the reply to `SIZE`: its only number, which may be grouped, as in `213 1,234,567` or `213 size is 9 bytes`.

@@ -83,7 +83,7 @@ pub struct Client {
     state: SessionState,
     /// The credentials of the login, for opening the session again.
     credentials: Option<Credentials>,
-    /// How often an operation opens the session again and is repeated.
+    /// The number of times that an operation opens the session again and is repeated.
     reconnects: u32,
 }
 

@@ -10,7 +10,7 @@ use oxftp_proto::{
 use super::Client;
 use crate::{Error, Result, future::BoxFuture};
 
-/// Where a session is while it is not in the caller's working directory.
+/// The position of a session outside of the caller's working directory.
 #[derive(Debug)]
 pub(crate) struct Away {
     /// The caller's working directory, if `CWD` can lead back to it. Otherwise `CDUP` does.
@@ -21,7 +21,7 @@ pub(crate) struct Away {
     is_uncertain: bool,
 }
 
-/// What a command does with a path. Some servers refuse paths with directories for one of them only.
+/// The use that a command makes of a path. Some servers refuse paths with directories for one of them only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum PathUse {
     Read,
@@ -48,7 +48,7 @@ impl PathUse {
     }
 }
 
-/// Whether a command may use a path with directories.
+/// The form in which a command sends a path with directories.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Spelling {
     /// As a whole, unless the server is known to refuse that.
@@ -88,8 +88,8 @@ impl Client {
     /// Enters a directory, and returns its path as the server reports it (`CWD`, `PWD`). The working directory stays
     /// the same: the next operation changes back.
     ///
-    /// Where the server does not report absolute paths, the result is `path`, joined to the working directory if that
-    /// is known.
+    /// If the server does not report absolute paths, the result is `path`, joined to the working directory if that is
+    /// known.
     ///
     /// ```no_run
     /// # async fn example(client: &mut oxftp::Client) -> oxftp::Result<()> {
@@ -732,8 +732,8 @@ fn single_names(path: &RemotePath, steps: &[RemotePath]) -> Vec<RemotePath> {
     names
 }
 
-/// How many relative paths are tried from the root after a refusal, while none has worked either way. Most of them do
-/// not exist.
+/// Maximum number of relative paths that are tried from the root after a refusal, while none has worked either way.
+/// Most of them do not exist.
 const MAX_ABSOLUTE_ATTEMPTS: u8 = 3;
 
 const NO_WAY_BACK: Error = Error::Unsupported { what: "way back to the working directory" };

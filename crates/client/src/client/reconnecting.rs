@@ -10,7 +10,7 @@ use super::Client;
 /// before the session was lost.
 pub(crate) struct Reconnecting<'c> {
     client: &'c mut Client,
-    /// How often operations open the session again otherwise.
+    /// The number of times that operations open the session again after this is dropped.
     usual: u32,
 }
 

@@ -16,11 +16,11 @@ use tokio::sync::Notify;
 
 use crate::Host;
 
-/// What is known about the optional commands of each server, by host and port.
+/// Experience with the optional commands of each server, by host and port.
 #[derive(Debug, Default)]
 pub(crate) struct CommandMemory(Mutex<Vec<(Host, Arc<ServerMemory>)>>);
 
-/// What is known about the optional commands of one server.
+/// Experience with the optional commands of one server.
 #[derive(Debug, Default)]
 pub(crate) struct ServerMemory {
     standings: Mutex<BTreeMap<OptionalCommand, Standing>>,
@@ -49,7 +49,7 @@ enum Standing {
     Avoided,
 }
 
-/// Whether a first attempt is needed.
+/// The state of the first attempt of a command.
 enum Trial {
     First(CommandTrial),
     Running,

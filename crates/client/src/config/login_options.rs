@@ -33,8 +33,8 @@ impl UserCommand {
     }
 }
 
-/// Whether the client asks the server for UTF-8 names (`OPTS UTF8 ON`; draft-ietf-ftpext-utf-8-option-00,
-/// 3), if UTF-8 is the client's [encoding](ClientBuilder::encoding).
+/// Condition under which the client asks the server for UTF-8 names (`OPTS UTF8 ON`;
+/// draft-ietf-ftpext-utf-8-option-00, 3), if UTF-8 is the client's [encoding](ClientBuilder::encoding).
 ///
 /// ```no_run
 /// use oxftp::{Client, Utf8};

@@ -52,7 +52,7 @@ pub(crate) struct ControlChannel {
     awaited: VecDeque<Awaited>,
     /// An `ABOR` whose replies are outstanding.
     abort: Option<Abort>,
-    /// Whether a second reply may follow the first reply to an aborted transfer.
+    /// `true` if a second reply may follow the first reply to an aborted transfer.
     late_reply: bool,
     /// The passive command of the next transfer, sent before the final reply of the current one.
     pipelined: PipelinedPassive,
@@ -62,7 +62,7 @@ pub(crate) struct ControlChannel {
     keep_alives: KeepAlives,
     /// Replies to commands whose futures were dropped, the latest last.
     unclaimed: VecDeque<Reply>,
-    /// Why the connection is unusable.
+    /// The reason why the connection is unusable.
     broken: Option<BrokenReason>,
     redactor: Redactor,
     /// The latest command line as it is shown; kept for its memory.
@@ -71,12 +71,12 @@ pub(crate) struct ControlChannel {
     max_preliminary: usize,
     /// Number of preliminary replies since the last final reply.
     preliminary: usize,
-    /// Whether a preliminary reply has arrived since the latest transfer began.
+    /// `true` if a preliminary reply has arrived since the latest transfer began.
     had_preliminary: bool,
-    /// Whether a reply was taken that ended with another code. The replies to pipelined commands could not be
+    /// `true` if a reply was taken that ended with another code. The replies to pipelined commands could not be
     /// attributed then.
     took_tentative: bool,
-    /// Whether the server drops commands that arrive together with another one.
+    /// `true` if the server drops commands that arrive together with another one.
     drops_pipelined: bool,
     repeated: RepeatedReplies,
     deadline: Option<Duration>,
@@ -86,13 +86,13 @@ pub(crate) struct ControlChannel {
     /// The optional command that was refused as unknown by the last reply.
     refused_optional: Option<OptionalCommand>,
     waits: ReplyWaits,
-    /// Whether the server closed or reset the connection.
+    /// `true` if the server closed or reset the connection.
     closed_by_server: bool,
-    /// Whether the connection was closed because the server does not answer `ABOR`.
+    /// `true` if the connection was closed because the server does not answer `ABOR`.
     lost_to_abort: bool,
 }
 
-/// How long the replies were waited for.
+/// The number of replies, and the time spent waiting for them.
 #[derive(Debug, Default, Clone, Copy)]
 struct ReplyWaits {
     replies: u32,
@@ -114,11 +114,11 @@ struct Awaited {
     to: AwaitedCommand,
     /// The command line, with secrets hidden; `None` for the greeting.
     line: Option<Arc<str>>,
-    /// Whether the command downloads a file or a listing.
+    /// `true` if the command downloads a file or a listing.
     is_download: bool,
 }
 
-/// What an outstanding reply belongs to.
+/// The command that an outstanding reply belongs to, or the greeting.
 #[derive(Debug, Clone, Copy)]
 enum AwaitedCommand {
     Greeting,
@@ -132,11 +132,11 @@ fn is_download(command: &Command) -> bool {
     [&b"RETR"[..], b"LIST", b"MLSD", b"NLST"].iter().any(|download| verb.eq_ignore_ascii_case(download))
 }
 
-/// How long the final reply to a download is waited for whose stream was dropped, before `ABOR` is sent. Not for an upload:
-/// it may be complete, and the server may still be storing it.
+/// The wait for the final reply to a download after its stream was dropped, before `ABOR` is sent. No `ABOR` is sent
+/// for an upload: it may be complete, and the server may still be storing it.
 const ABANDONED_PATIENCE: Duration = Duration::from_secs(5);
 
-/// Why a control connection is unusable.
+/// The reason why a control connection is unusable.
 struct BrokenReason {
     why: String,
     /// The reply with which the server closed it.
@@ -731,10 +731,10 @@ fn with_command(reply: Reply, line: Option<Arc<str>>) -> Reply {
     }
 }
 
-/// How long to wait for the rest of a multi-line reply that may have ended with another code.
+/// The wait for the rest of a multi-line reply that may have ended with another code.
 const TENTATIVE_PATIENCE: Duration = Duration::from_secs(2);
 
-/// The same, once the server is known to end replies with other codes.
+/// The same wait, once the server is known to end replies with other codes.
 const CONFIRMED_TENTATIVE_PATIENCE: Duration = Duration::from_millis(300);
 
 /// Maximum number of kept replies to commands whose futures were dropped.

@@ -97,5 +97,5 @@ impl ControlChannel {
     }
 }
 
-/// How long the reply to a pipelined command is waited for, after the reply to the command before it.
+/// The wait for the reply to a pipelined command, after the reply to the command before it.
 const DROP_PATIENCE: Duration = Duration::from_secs(3);

@@ -7,7 +7,7 @@ use oxftp_proto::{Code, Reply};
 use super::{AwaitedCommand, ControlChannel};
 use crate::{Result, deadline::Deadline, future::BoxFuture, trace::debug};
 
-/// What is known of second replies.
+/// Experience with second replies.
 #[derive(Debug, Default)]
 pub(super) struct RepeatedReplies {
     /// The last final reply.
@@ -114,5 +114,5 @@ const TRANSFERS: [&str; 7] = ["RETR", "STOR", "APPE", "STOU", "LIST", "NLST", "M
 /// Commands that are sent ahead of the end of a transfer, and that `226` does not answer.
 const BEFORE_TRANSFERS: [&str; 6] = ["EPSV", "PASV", "SIZE", "MDTM", "PWD", "TYPE"];
 
-/// How long to wait for the second copy of a reply. Servers send both at once.
+/// The wait for the second copy of a reply. Servers send both at once.
 const REPETITION_PATIENCE: Duration = Duration::from_millis(300);

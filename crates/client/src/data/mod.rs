@@ -63,7 +63,7 @@ pub(crate) struct DataConnection {
     limit: Limit,
     /// When a listing whose final reply has arrived ends without data.
     grace: Option<Pin<Box<Sleep>>>,
-    /// Whether the server had closed its side before the first byte of an upload.
+    /// `true` if the server had closed its side before the first byte of an upload.
     closed_before_upload: bool,
 }
 
@@ -536,10 +536,10 @@ pub(crate) fn failure_deadline(deadline: Option<Duration>) -> Option<Duration> {
 /// Maximum time to wait for the reply to a failed transfer.
 const FAILURE_REPLY_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How long to wait for the reply to an upload before looking whether its data connection was reset.
+/// The wait for the reply to an upload before checking whether its data connection was reset.
 const RESET_PATIENCE: Duration = Duration::from_secs(1);
 
-/// How long the data of a listing may take to arrive after its final reply.
+/// The time that the data of a listing may take to arrive after its final reply.
 const EMPTY_LISTING_PATIENCE: Duration = Duration::from_secs(5);
 
 /// Maximum time to wait for `close_notify` after the final reply.

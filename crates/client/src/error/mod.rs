@@ -82,7 +82,7 @@ pub enum Error {
     /// The crate was built without a feature that the configuration needs.
     #[error("{what} needs the feature `{feature}` of the crate oxftp")]
     FeatureMissing {
-        /// What needs it.
+        /// The part of the configuration that needs the feature.
         what: &'static str,
         /// The name of the feature.
         feature: &'static str,
@@ -340,7 +340,7 @@ pub enum Error {
     /// The reader or writer of the caller failed.
     #[error("the local {what} failed")]
     LocalStream {
-        /// Which of them, as a noun.
+        /// The reader or writer, as a noun.
         what: &'static str,
         /// The cause.
         source: io::Error,

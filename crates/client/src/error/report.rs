@@ -58,9 +58,9 @@ pub struct Report {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct TransferredFile {
-    /// Where the file came from.
+    /// The location of the source.
     pub source: Location,
-    /// Where the file is now.
+    /// The location of the copy.
     pub target: Location,
     /// Number of bytes that were transferred.
     pub bytes: u64,

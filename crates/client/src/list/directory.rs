@@ -40,7 +40,7 @@ pub(crate) struct DirectoryListing {
     buffer: BytesMut,
     max_bytes: usize,
     at_end: bool,
-    /// Whether the server said that the listing is cut, after it was finished.
+    /// `Some(true)` if the server said that the listing is cut; `None` until the listing was finished.
     finished: Option<bool>,
     /// There were lines that describe a file, or the directory itself.
     pub(super) has_entries: bool,
@@ -56,7 +56,7 @@ pub(crate) struct DirectoryListing {
     pub(super) guess: Option<Error>,
     /// The directory could not be entered, for this reason.
     pub(super) not_entered: Option<StatusCodeError>,
-    /// How the server refused this directory by its path, before it was entered.
+    /// The server's answer to the path of this directory, before it was entered.
     pub(super) by_path: ByPath,
     /// `MLSD` was refused for this directory in every way.
     pub(super) replaces_mlsd: bool,
@@ -66,7 +66,7 @@ pub(crate) struct DirectoryListing {
     has_unusual_end: bool,
 }
 
-/// Which entries are held back.
+/// The entries that are held back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Hold {
     Nothing,
@@ -77,7 +77,7 @@ pub(super) enum Hold {
     All,
 }
 
-/// What the server said of a directory by its path, before it was entered.
+/// A server's answer to the path of a directory, before it was entered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ByPath {
     Untried,

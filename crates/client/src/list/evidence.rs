@@ -36,7 +36,7 @@ impl PathClass {
     }
 }
 
-/// What a listing shows, apart from the entries themselves.
+/// Properties of a listing, apart from the entries themselves.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Evidence {
     /// Number of entries, without the directory itself and its parent.
@@ -55,7 +55,7 @@ pub(super) struct Evidence {
     pub(super) names: u64,
 }
 
-/// Whether an entry has the name of the listed directory.
+/// The kind of the entry that has the name of the listed directory, if there is one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) enum OwnName {
     #[default]

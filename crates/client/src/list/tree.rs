@@ -53,7 +53,7 @@ pub struct Entries<'c> {
     failure: Option<Error>,
     recursive: bool,
     raw_command: Option<ListCommand>,
-    /// What follows a listing that is not recursive.
+    /// The next operation after a listing that is not recursive.
     follow_up: FollowUp,
     bounds: Bounds,
     root: RemotePath,
@@ -64,7 +64,7 @@ pub struct Entries<'c> {
     truncated: bool,
     /// The entries of the current directory so far.
     passed: PassedEntries,
-    /// How often the listing of the current directory may be resumed.
+    /// The number of times that the listing of the current directory may still be resumed.
     resumptions: u32,
     /// A listing that may be that of another directory is doubted.
     is_proven: bool,
@@ -88,7 +88,7 @@ impl PassedEntries {
     }
 }
 
-/// Which entries of a tree are returned.
+/// The entries of a tree that are returned.
 pub(super) struct Bounds {
     pub(super) selection: Option<Selection>,
     pub(super) max_depth: usize,
@@ -125,7 +125,7 @@ struct DirectoryContext {
     subdirectories: Vec<PendingDirectory>,
 }
 
-/// What the listing that is being read is for.
+/// The purpose of the listing that is being read.
 #[derive(Default)]
 enum Stage {
     /// It is the listing of a directory.
@@ -151,7 +151,7 @@ struct Confirmation {
 
 /// Comparison of `LIST -a` with `LIST`.
 struct ListAllComparison {
-    /// What `LIST` has shown.
+    /// The evidence of `LIST`.
     first: Evidence,
     /// Hashes of the names that `LIST` has shown and `LIST -a` has not.
     missing: HashSet<u64>,

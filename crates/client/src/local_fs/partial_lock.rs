@@ -12,7 +12,7 @@ use crate::error::local_fs::{LocalFsError, LocalFsResult};
 /// A locked partial file.
 pub(crate) struct LockedPartial {
     pub(crate) file: Box<dyn FileHandle>,
-    /// Whether it replaced the partial file of an earlier download.
+    /// `true` if it replaced the partial file of an earlier download.
     pub(crate) replaced: bool,
 }
 
@@ -187,7 +187,7 @@ fn in_use(path: &Path) -> LocalFsError {
     LocalFsError::new("lock", path, io::ErrorKind::WouldBlock.into())
 }
 
-/// How often a file is created or locked, if other downloads are faster each time.
+/// Maximum number of attempts to create or lock a file while other downloads are faster each time.
 pub(crate) const MAX_ATTEMPTS: usize = 8;
 
 /// The time between two attempts to lock a file.

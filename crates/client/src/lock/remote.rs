@@ -293,7 +293,7 @@ fn entry(directory: &RemotePath, name: &str) -> RemotePath {
     directory.join_path(&name.into())
 }
 
-/// How an attempt ended.
+/// The result of an attempt to take a lock.
 enum RemoteAttempt {
     Taken(LockHolder, String),
     Held(Option<LockHolder>),
@@ -394,13 +394,13 @@ async fn list(client: &mut Client, directory: &RemotePath) -> Result<Vec<String>
     Ok(entries.iter().map(|entry| entry.name().to_string()).collect())
 }
 
-/// How often a lock is refreshed within its greatest age.
+/// The number of refreshes of a lock within its maximum age.
 const REFRESHES: u32 = 4;
-/// How often a refresh that failed is repeated, within half of the time until the next one.
+/// The number of times that a failed refresh is repeated, within half of the time until the next one.
 const RETRIES: u32 = 5;
-/// How often it is tried to take a lock that other jobs are taking or releasing.
+/// Maximum number of attempts to take a lock that other jobs are taking or releasing.
 const ATTEMPTS: u32 = 12;
-/// How many attempts may end with a lost connection.
+/// Maximum number of attempts that may end with a lost connection.
 const MAX_LOST: u32 = 3;
 
 /// The time between two attempts to take a lock that is held.

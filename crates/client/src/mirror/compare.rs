@@ -8,7 +8,7 @@ use super::{
     timestamps::{TimeOrder, compare_times, compare_with_dated_copy},
 };
 
-/// How a mirror decides whether a file has changed.
+/// The rule by which a mirror decides whether a file has changed.
 ///
 /// ```no_run
 /// use oxftp::mirror::Compare;
@@ -55,7 +55,7 @@ pub(crate) enum Decision {
     NeedsHash,
 }
 
-/// How files are compared.
+/// The comparison of files, as far as both sides support it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Comparison {
     pub(crate) by: Compare,

@@ -31,7 +31,7 @@ pub(crate) struct MissingDirectory {
     pub(crate) path: RelativePath,
     /// The directory that contains it, if that was missing as well.
     above: Option<Arc<Self>>,
-    /// Where its name is noted once it is created, if something is to be deleted in the directory above.
+    /// The record of its name once it is created; `None` if nothing is deleted in the directory above.
     pub(crate) stored: Option<Arc<StoredNames>>,
     pub(crate) is_created: Mutex<bool>,
 }

@@ -28,7 +28,7 @@ pub(crate) struct ExtraneousNodes {
     pub(crate) nodes: NodeTable,
     /// Nodes of the source that the target lacks, and may take for the extraneous nodes at these positions.
     lookalikes: BTreeMap<usize, FileName>,
-    /// What this mirror stored in the directory.
+    /// The names that this mirror stored in the directory.
     pub(crate) stored: Arc<StoredNames>,
 }
 

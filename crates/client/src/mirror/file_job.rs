@@ -22,7 +22,7 @@ use crate::{PART_SUFFIX, transfer::scheduler::concurrency::WorkAmount};
 /// A file to compare and transfer.
 pub(crate) struct FileJob {
     pub(crate) directory: Arc<RelativePath>,
-    /// Where the name is noted once the file is stored, if something is to be deleted in the directory.
+    /// The record of its name once the file is stored; `None` if nothing is deleted in the directory.
     pub(crate) stored: Option<Arc<StoredNames>>,
     pub(crate) file: PlannedFile,
     /// A file whose name is that of this file's partial file. It is transferred right after this one.

@@ -299,5 +299,5 @@ impl JobHandler for DeleteExtraneous<'_> {
     }
 }
 
-/// How many names of one directory are reported that the target stored under another name.
+/// Maximum number of names of one directory that are reported because the target stored them under another name.
 const MAX_REPORTED: usize = 64;

@@ -37,7 +37,7 @@ pub(crate) struct NameNotes {
     /// `None` if nothing is recorded.
     path: Option<PathBuf>,
     found: OnceCell<Notes>,
-    /// What this mirror has to say: a note, or `None` for a file that was stored under its name.
+    /// Changes by this mirror: a note, or `None` for a file that was stored under its name.
     changes: Mutex<BTreeMap<Vec<u8>, Option<NameNote>>>,
 }
 
@@ -193,7 +193,7 @@ fn unhex(text: &str) -> Option<Vec<u8>> {
 const FIRST_LINE: &str = "oxftp names 1";
 const UNKNOWN: &str = "unknown";
 
-/// How many names are noted, and how much of the file is read, at most.
+/// Maximum number of notes, and maximum number of bytes that are read from the file.
 const MAX_NOTES: usize = 10_000;
 const MAX_BYTES: u64 = 16 * 1024 * 1024;
 

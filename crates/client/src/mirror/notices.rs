@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// What was reported already.
+/// The notices that were reported already.
 #[derive(Debug, Default)]
 pub(crate) struct Notices {
     sizes_alone: AtomicBool,

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{Existing, Result};
 
-/// What to do in one directory.
+/// The steps of a mirror in one directory.
 #[derive(Debug)]
 pub(crate) struct DirectoryPlan {
     /// Files to transfer, or to compare more closely.
@@ -203,7 +203,7 @@ impl PlannedFiles {
     }
 }
 
-/// How many pairs of names are compared at most.
+/// Maximum number of pairs of names that are compared.
 const MAX_FORMS: usize = 1_000_000;
 
 /// No position of a node.

@@ -62,7 +62,7 @@ pub(crate) struct MirrorContext {
     /// Directories are created of which the filter leaves nothing.
     pub(crate) empty_directories: bool,
     pub(crate) dry_run: bool,
-    /// How often a session that is lost to a deletion is opened again.
+    /// The number of times that a session that is lost to a deletion is opened again.
     pub(crate) reconnects: u32,
     pub(crate) observer: Option<StepObserver>,
     pub(crate) clocks: ServerClocks,

@@ -145,7 +145,7 @@ fn compare_sizes(sent: Option<u64>, listed: Option<u64>) -> Result<()> {
     }
 }
 
-/// What a server may change in a name.
+/// A property of a name that a server may change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Trait {
     SmallLetter,
@@ -196,7 +196,7 @@ fn of_letter(letter: char) -> Option<Trait> {
 /// Servers cut names at such lengths.
 const LENGTHS: [usize; 4] = [31, 64, 101, 144];
 
-/// How many stored nodes are remembered at most, and in how many directories.
+/// Maximum number of stored nodes that are remembered, and of the directories that contain them.
 const MAX_NODES: usize = 100_000;
 const MAX_DIRECTORIES: usize = 1000;
 

@@ -64,5 +64,5 @@ impl Drop for IdleStream<'_> {
     }
 }
 
-/// How long a stream must be idle before it is suspended.
+/// The time that a stream must be idle before it is suspended.
 const IDLE: Duration = Duration::from_millis(10);

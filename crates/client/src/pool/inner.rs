@@ -28,19 +28,20 @@ pub(super) struct PoolInner {
     pub(super) config: Arc<Config>,
     pub(super) host: Host,
     credentials: Credentials,
-    /// How often a session outside of the pool is opened again (see [`ClientBuilder::reconnects`](crate::ClientBuilder)).
+    /// The number of times that a session outside of the pool is opened again (see
+    /// [`ClientBuilder::reconnects`](crate::ClientBuilder)).
     pub(super) reconnects: u32,
     pub(super) permits: Arc<SessionSemaphore<Client>>,
     check_after_ms: AtomicU64,
     /// `u64::MAX` for none.
     lend_timeout_ms: AtomicU64,
-    /// How long the server works for a login, beyond the round trips.
+    /// The time that the server needs for a login, without the round trips, in microseconds; 0 while it is unknown.
     login_cost_us: AtomicU64,
-    /// When the last two logins were complete, the latest first.
+    /// The times at which the last two logins were complete, the latest first.
     last_logins: Mutex<[Option<Instant>; 2]>,
-    /// Whether the limit was reported to an observer.
+    /// `true` if the limit was reported to an observer.
     pub(super) limit_reported: AtomicBool,
-    /// What the session that was returned last knows about the server.
+    /// The capabilities of the server, as known to the session that was returned last.
     capabilities: Mutex<ServerCapabilities>,
     pub(super) range_costs: RangeCosts,
     pub(super) idle_streams: IdleStreams,
@@ -257,11 +258,12 @@ async fn is_alive(client: &mut Client, probe: bool) -> bool {
     checked.is_some_and(|alive| alive.is_ok()) && !client.is_broken()
 }
 
-/// How long a session may be idle before it is checked by `NOOP`. Routers drop idle connections after minutes.
+/// The time that a session may be idle before it is checked by `NOOP`, in milliseconds. Routers drop idle connections
+/// after minutes.
 const DEFAULT_CHECK_AFTER_MS: u64 = 15_000;
 
-/// How long after a login the loss of another session is taken for its consequence.
+/// The time after a login within which the loss of another session is attributed to the login.
 const DISPLACEMENT_WINDOW: Duration = Duration::from_secs(3);
 
-/// How long the check of an idle session may take.
+/// The time that the check of an idle session may take.
 const MAX_CHECK: Duration = Duration::from_secs(5);

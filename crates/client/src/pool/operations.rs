@@ -43,7 +43,7 @@ pub(super) fn is_lost(error: &Error) -> bool {
     error.is_connection_lost() || error.code() == Some(Code::TRANSFER_ABORTED) || data_were_lost
 }
 
-/// How often an operation that changes something opens its session again.
+/// The number of times that an operation that changes something opens its session again.
 pub(crate) const RECONNECTS: u32 = 2;
 
 impl Pool {

@@ -32,10 +32,10 @@ struct PermitState<S> {
     limit: usize,
     /// When the server last refused a session.
     refused_at: Option<Instant>,
-    /// How often a login seems to have ended another session.
+    /// The number of logins that seem to have ended another session.
     displaced: usize,
     in_use: usize,
-    /// How many of the permits in use belong to sessions that are being opened.
+    /// The number of permits in use that belong to sessions that are being opened.
     opening: usize,
     /// Idle sessions with the time of their return; the most recently used is last.
     idle: Vec<(S, Instant)>,
@@ -347,7 +347,7 @@ impl<S> Drop for Permit<S> {
     }
 }
 
-/// How long after a refusal the pool tries to open one more session.
+/// The time after a refusal until the pool tries to open one more session.
 const REFUSAL_COOLDOWN: Duration = Duration::from_secs(60);
 
 #[cfg(test)]

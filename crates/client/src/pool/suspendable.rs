@@ -131,15 +131,15 @@ struct Reader {
     /// The next byte.
     at: u64,
     end: Option<u64>,
-    /// What is known about the file from before its first byte was read.
+    /// The entry of the file, from before its first byte was read; `None` if it is unknown.
     known: Option<Entry>,
-    /// Whether a transfer was begun.
+    /// `true` if a transfer was begun.
     begun: bool,
-    /// Whether a session is held for one large block at a time.
+    /// `true` if a session is held for one large block at a time.
     whole_blocks: bool,
 }
 
-/// How one transfer of a stream ended.
+/// The result of one transfer of a stream.
 enum Ended {
     /// All bytes are queued.
     Complete,

@@ -54,7 +54,7 @@ pub struct TlsConfig {
 
 #[derive(Clone)]
 enum Trust {
-    /// What the first enabled feature of `platform-verifier`, `webpki-roots` and `native-roots` trusts.
+    /// The roots of the first enabled feature of `platform-verifier`, `webpki-roots` and `native-roots`.
     Default,
     #[cfg(feature = "webpki-roots")]
     Webpki,

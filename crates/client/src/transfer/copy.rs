@@ -205,7 +205,7 @@ async fn from_backend(
     }
 }
 
-/// How a [`fill`] ended.
+/// The result of [`fill`].
 pub(crate) enum Filled {
     Full,
     AtEnd,

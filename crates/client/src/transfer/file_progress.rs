@@ -24,17 +24,17 @@ pub(crate) struct FileProgress<'a> {
     is_open: AtomicBool,
     /// When the first attempt opened it.
     began: OnceLock<SystemTime>,
-    /// What earlier attempts of an upload sent.
+    /// The bytes that earlier attempts of an upload sent.
     sent: Mutex<Option<Sent>>,
     /// The version of the file that the first attempt of an upload sent.
     source: OnceLock<SourceId>,
     /// The part of the temporary name of an upload that no other upload has.
     token: OnceLock<String>,
-    /// How many attempts to resume the file in turn lost their session before a byte arrived.
+    /// The number of consecutive attempts to resume the file that lost their session before a byte arrived.
     lost_resumes: AtomicU32,
     /// Resuming failed: all further attempts transfer the whole file.
     resume_failed: AtomicBool,
-    /// What the server has was not compared.
+    /// The content on the server was not compared.
     is_uncompared: AtomicBool,
     /// The size of a file that was stored and that the server did not tell.
     unconfirmed_size: Mutex<Option<u64>>,

@@ -28,9 +28,9 @@ use crate::{Client, Error, Result, TransferSummary, client::Handshake, deadline:
 /// control connection, unless [`trust_passive_address`](crate::ClientBuilder::trust_passive_address) is set; through
 /// a proxy that address is not known.
 ///
-/// Where both clients use TLS, the data are encrypted between the servers: `CPSV` or `SSCN` makes one of them start
-/// the handshake. Whether the servers verify each other's certificates is up to them, and most do not. Where neither
-/// server offers that, or only one client uses TLS, it is an error: the data are never sent unprotected when either
+/// If both clients use TLS, the data are encrypted between the servers: `CPSV` or `SSCN` makes one of them start the
+/// handshake. The servers decide whether they verify each other's certificates, and most do not. It is an error if
+/// neither server supports that, or if only one client uses TLS: the data are never sent unprotected when either
 /// client asked for protection.
 ///
 /// A file that exists at the target is left as it is until the copy is complete. Until then the copy has another
@@ -87,7 +87,7 @@ async fn copy_and_compare(
     Ok(TransferSummary { reply, transferred: arrived.or(size).unwrap_or(0) })
 }
 
-/// Which server listens, and how the data are protected.
+/// The roles of the two servers, and the protection of the data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct FxpPlan {
     target_listens: bool,

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use super::{source_removal::SourceRemoval, symlink::Links};
 use crate::{Candidate, Error, Progress, Result, Selection, progress::Silent};
 
-/// What is preserved and checked for each file.
+/// Options for the transfer of each file: what is preserved and checked.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct FileOptions {
     pub(crate) resume: bool,
@@ -64,7 +64,7 @@ impl FileOptions {
     }
 }
 
-/// Which files a transfer takes part in, and what becomes of their sources.
+/// The files of a transfer, and the treatment of their sources.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Choice {
     pub(crate) selection: Option<Selection>,
@@ -90,7 +90,7 @@ pub(crate) fn relative_path(directory: &str, name: &str) -> String {
     if directory.is_empty() { name.to_owned() } else { format!("{directory}/{name}") }
 }
 
-/// What a transfer does with a file whose name exists at the destination already, and with one whose name does not.
+/// The treatment of a file whose name exists at the destination already, and of one whose name does not.
 ///
 /// A file that is left out is neither transferred nor reported.
 ///
@@ -125,7 +125,7 @@ impl Existing {
     }
 }
 
-/// How a job of many files runs.
+/// Options for running a job of many files.
 #[derive(Debug, Clone)]
 pub(crate) struct JobOptions {
     pub(crate) order: Order,
@@ -225,7 +225,7 @@ pub enum Connections {
     Auto,
 }
 
-/// How a file is compared with the server's after the transfer.
+/// The comparison of a file with the server's after the transfer.
 ///
 /// ```no_run
 /// use oxftp::Verify;
@@ -376,7 +376,7 @@ macro_rules! job_setters {
 }
 pub(crate) use job_setters;
 
-/// How many bytes are moved at once by default.
+/// The number of bytes that are moved at once by default.
 pub(crate) const BLOCK_SIZE: usize = 256 * 1024;
 
 /// The smallest block that is worth a system call.

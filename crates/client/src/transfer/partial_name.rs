@@ -123,7 +123,7 @@ pub(crate) fn refuse_partial_name(path: String) -> Error {
 /// The limit of most file systems.
 const MAX_NAME_BYTES: usize = 255;
 
-/// How many bytes of the hash are part of a name, two digits each.
+/// The number of bytes of the hash that are part of a name, with two digits each.
 const HASH_BYTES: usize = 8;
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use crate::{
     local_fs::{FileHandle, Metadata},
 };
 
-/// How many bytes before the offset are transferred again and compared.
+/// The number of bytes before the offset that are transferred again and compared.
 pub(crate) const OVERLAP: u64 = 64 * 1024;
 
 /// From this size on it is recorded at the start of a transfer which file a partial one is of, so that the record exists

@@ -58,9 +58,10 @@ impl SourceRemoval {
 /// Removes sources on one side.
 #[derive(Debug)]
 pub(crate) struct SourceRemover<B> {
-    /// Where they are moved to; deleted if `None`.
+    /// The directory that they are moved to; `None` to delete them.
     moved: Option<Backups<B>>,
-    /// How often a session that is lost to a removal is opened again, to see whether the source is gone.
+    /// The number of times that a session that is lost to a removal is opened again, to check whether the source is
+    /// gone.
     reconnects: u32,
 }
 

@@ -9,7 +9,7 @@ use crate::{
     transfer::preserve::timestamp,
 };
 
-/// How symbolic links at the source are handled.
+/// The treatment of symbolic links at the source.
 ///
 /// ```no_run
 /// use oxftp::Links;
@@ -32,7 +32,7 @@ pub enum Links {
     Copy,
 }
 
-/// How many symbolic links may be followed on the way to a directory: a cycle of them has no end.
+/// Maximum number of symbolic links that are followed on the way to a directory: a cycle of them has no end.
 pub(crate) const MAX_SYMLINKS: usize = 4;
 
 /// Creates the error for a symbolic link that cannot be followed.

@@ -29,7 +29,7 @@ pub enum MdtmReply {
     Unknown,
 }
 
-/// What happened to the data connection while the reply was outstanding.
+/// The result of opening the data connection while the reply was outstanding.
 #[derive(Debug, Clone, Copy)]
 enum DataConnection {
     Opened,

@@ -28,7 +28,7 @@ pub enum ListingError {
     NotUnderstood {
         /// The line.
         line: String,
-        /// What is missing in the line.
+        /// The part that is missing in the line.
         why: Cow<'static, str>,
     },
     /// The text is not a date as `LIST` shows it.
@@ -145,7 +145,7 @@ fn excerpt(text: &[u8]) -> String {
 
 const TOTAL: &[u8] = b"total";
 
-/// What GNU `ls` prints for `total`, besides languages that write it as in English.
+/// The words that GNU `ls` prints for `total`. Languages that write it as in English are left out.
 #[rustfmt::skip]
 const FOREIGN_TOTALS: [&str; 43] = [
     "insgesamt", "gesamt", "summe", "totale", "totaal", "totalt", "i alt", "ialt", "yhteensä", "alls",

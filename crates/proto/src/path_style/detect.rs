@@ -3,7 +3,7 @@
 use super::{PathStyle, native};
 use crate::RemotePath;
 
-/// What a server has said about its paths so far.
+/// The server's replies so far that show the style of its paths.
 ///
 /// ```
 /// use oxftp_proto::{PathEvidence, PathStyle};

@@ -10,7 +10,7 @@ pub(crate) use self::native::looks_absolute;
 use self::native::{Splitting, slash_parts};
 use crate::{FileName, RemotePath};
 
-/// How a server spells the paths of its files.
+/// A server's spelling of the paths of its files.
 ///
 /// A [`RemotePath`] may begin with a path in the spelling of the server, such as `'ANN.SRC'` or `DISK:[ANN]`, and
 /// continue with names after slashes: `'ANN.SRC'/MENU`. Every style reads such paths. [`route`](Self::route) splits

@@ -14,7 +14,7 @@
 use super::Reply;
 use crate::Code;
 
-/// What a refusal says about the existence of a path.
+/// The existence of a path, according to a refusal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Presence {
     /// The text says that the path does not exist.

@@ -14,7 +14,7 @@ use crate::{Code, escape::write_escaped};
 pub struct Reply {
     code: Code,
     text: Vec<u8>,
-    /// Where each line ends in `text`.
+    /// The end of each line in `text`.
     ends: Vec<usize>,
     /// The command that it answers.
     command: Option<Arc<str>>,

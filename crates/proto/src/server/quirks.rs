@@ -2,7 +2,7 @@
 
 use super::ServerKind;
 
-/// How a server deviates from the RFCs, or from what other servers do.
+/// Deviations of a server from the RFCs, or from the behaviour of other servers.
 ///
 /// Each field was observed on the servers that have it; see the table in the source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -301,7 +301,7 @@ impl fmt::Display for Timestamp {
     }
 }
 
-/// How much of a [`Timestamp`] is known.
+/// The precision to which a [`Timestamp`] is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Precision {
     /// The day; `LIST` shows no time for files older than half a year.

@@ -268,7 +268,7 @@ const MAX_SENT_PER_CALL: usize = 4 * 1024 * 1024;
 /// Maximum duration of one turn. A progress bar is drawn ten times a second.
 const MAX_TURN: Duration = Duration::from_millis(50);
 
-/// How long a turn waits for bytes: longer than a pause on a busy line, but short enough for a dropped
+/// The time that one call waits for bytes: longer than a pause on a busy line, but short enough for a dropped
 /// transfer to stop quickly.
 const POLL_TIMEOUT: Timespec = Timespec { tv_sec: 0, tv_nsec: 10_000_000 };
 

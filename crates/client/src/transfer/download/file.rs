@@ -46,11 +46,11 @@ use crate::{
 pub(crate) struct FileDownload<'a> {
     pub(crate) fs: &'a Arc<dyn FileSystem>,
     pub(crate) options: FileOptions,
-    /// Where a file that is replaced is moved.
+    /// The backups to which a file that is replaced is moved.
     pub(crate) backups: Option<&'a LocalBackups>,
     /// A file under the final name is not transferred if it is whole, and resumed if it is shorter.
     pub(crate) continues_final: bool,
-    /// What follows on the same session.
+    /// The next operation on the same session.
     pub(crate) follow_up: FollowUp,
     pub(crate) progress: &'a FileProgress<'a>,
 }

@@ -658,7 +658,7 @@ impl<'c> Download<'c> {
     }
 }
 
-/// What an earlier download, or another program, has left to be resumed.
+/// The state that an earlier download or another program has left to be resumed.
 enum Earlier {
     /// A partial file in segments, with its status.
     Segments,

@@ -20,7 +20,7 @@ use crate::{
     },
 };
 
-/// What a path names, after its symbolic links.
+/// The target that a path names, after its symbolic links.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum NamedTarget {
     /// A regular file, or nothing yet.

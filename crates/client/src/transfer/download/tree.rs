@@ -42,7 +42,7 @@ pub(crate) struct TreeDownload {
     pub(crate) backups: Option<Arc<LocalBackups>>,
     pub(crate) root: Root,
     pub(crate) limits: Limits,
-    /// How many directories were found so far.
+    /// The number of directories that were found so far.
     pub(crate) directories: AtomicUsize,
     pub(crate) cycles: CycleDetector,
     /// Held by transfers of files whose names may collide on this file system.
@@ -498,7 +498,7 @@ struct Listed {
     fingerprint: ListingFingerprint,
 }
 
-/// What a selection examines, apart from the path.
+/// The properties of an entry that a selection examines, apart from the path.
 struct Facts {
     is_dir: bool,
     size: Option<u64>,

@@ -483,5 +483,5 @@ impl<'a, H: JobHandler> Scheduler<'a, H> {
     }
 }
 
-/// What a deadline is for.
+/// The operation that the error of an expired deadline names.
 const WHAT: &str = "the transfer";

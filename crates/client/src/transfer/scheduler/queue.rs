@@ -13,7 +13,7 @@ pub(crate) struct Queue<D, F> {
     /// Files that are no tasks yet, in the order in which they were found.
     batches: VecDeque<WaitingBatch<F>>,
     order: Order,
-    /// How many files were found so far.
+    /// The number of files that were found so far.
     found: u64,
     listing: usize,
     transferring: usize,

@@ -252,7 +252,7 @@ fn leaves_session(error: &Error, client: &Client) -> bool {
     matches!(error, Error::DataConnect(_)) && !client.is_broken() && !client.has_outstanding()
 }
 
-/// How many times a failure is retried over a pool by default.
+/// The number of times that a failure is retried over a pool by default.
 const RETRIES: u32 = 2;
 
 impl fmt::Debug for Worker<'_> {

@@ -34,11 +34,11 @@ pub(crate) struct FileUpload<'a> {
     pub(crate) fs: &'a dyn FileSystem,
     pub(crate) options: FileOptions,
     pub(crate) upload: UploadOptions,
-    /// Where a file that is replaced is moved. Only with [`UploadOptions::temporary`].
+    /// The backups to which a file that is replaced is moved. Only with [`UploadOptions::temporary`].
     pub(crate) backups: Option<&'a RemoteBackups>,
     /// The time to preserve in place of the local file's own.
     pub(crate) modified: Option<Timestamp>,
-    /// What follows on the same session.
+    /// The next operation on the same session.
     pub(crate) follow_up: FollowUp,
     pub(crate) progress: &'a FileProgress<'a>,
 }
@@ -91,7 +91,7 @@ struct Checked {
 #[derive(Clone, Copy)]
 struct Names<'a> {
     source: &'a Path,
-    /// Where the server stores it: the target, or its temporary name.
+    /// The path under which the server stores it: the target, or its temporary name.
     path: &'a RemotePath,
     target: &'a RemotePath,
 }

@@ -328,11 +328,11 @@ impl<'c> Upload<'c> {
         /// Resumes after the bytes that the server has already (`SIZE`, then `REST` and `STOR`, or `APPE`), and sends
         /// nothing if it has the whole file. Defaults to false.
         ///
-        /// What the server has is continued only if it is of the same file. After an interrupted upload that was
-        /// [recorded](crate::ClientBuilder::upload_records), with the size, time and inode of the local file, its last
-        /// 64 KiB are read back and compared (`REST`, `RETR`). Without a record all of it is compared: by hash, if the
-        /// server computes hashes, else by reading it back. A file that was stored more than 10 seconds after the last
-        /// change of the local one and has its size and its last 64 KiB counts as whole.
+        /// A file on the server is resumed only if it is a part of the same file. After an interrupted upload that
+        /// was [recorded](crate::ClientBuilder::upload_records), with the size, time and inode of the local file, its
+        /// last 64 KiB are read back and compared (`REST`, `RETR`). Without a record all of it is compared: by hash,
+        /// if the server computes hashes, else by reading it back. A file that was stored more than 10 seconds after
+        /// the last change of the local one and has its size and its last 64 KiB counts as whole.
         ///
         /// In all other cases, for files of up to 64 KiB, and when the server refuses or ignores the offset, the whole
         /// file is sent, and a warning is logged. The size is always compared after an upload that was resumed.

@@ -38,11 +38,11 @@ pub(crate) struct StoredPart<'a> {
     pub(crate) source: &'a Path,
     pub(crate) id: SourceId,
     pub(crate) path: &'a RemotePath,
-    /// How many bytes are moved at once.
+    /// The number of bytes that are moved at once.
     pub(crate) block: u64,
 }
 
-/// How much the server has of a file.
+/// The start of a file that the server has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct StoredStart {
     pub(crate) length: u64,
@@ -264,10 +264,10 @@ impl StoredPart<'_> {
     }
 }
 
-/// How much data is on its way to the server, at most.
+/// Maximum number of bytes that are on their way to the server.
 const IN_FLIGHT: u64 = 8 * 1024 * 1024;
 
-/// How often a file that is growing is compared.
+/// The number of comparisons of a file that is growing.
 const MAX_ATTEMPTS: usize = 5;
 const PAUSE: Duration = Duration::from_millis(200);
 

@@ -172,7 +172,7 @@ fn other_execute(letter: u8) -> Option<u32> {
     }
 }
 
-/// What GNU `ls` prints if it cannot read the mode.
+/// The mode that GNU `ls` prints if it cannot read the mode.
 const UNKNOWN: &[u8] = b"?????????";
 
 /// Number of permission letters.

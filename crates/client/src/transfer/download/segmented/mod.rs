@@ -420,7 +420,7 @@ const MIN_SEGMENT: u64 = 4 * 1024 * 1024;
 /// From this size on it is measured whether segments are faster.
 const MIN_SPLIT: u64 = 64 * 1024 * 1024;
 
-/// How often a connection without a segment looks for one that is worth splitting.
+/// The interval at which a connection without a segment looks for one that is worth splitting.
 const RECHECK: Duration = Duration::from_millis(500);
 
 /// A killed download loses at most the bytes of this time.

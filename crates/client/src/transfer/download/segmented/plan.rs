@@ -19,7 +19,8 @@ pub(crate) struct SegmentPlan {
     segments: Vec<Segment>,
     /// No segment is split into smaller ones.
     min_segment: u64,
-    /// How long a new transfer takes to reach its full rate, and so what a split costs; once measured.
+    /// The time that a new transfer takes to reach its full rate, which is the cost of a split; `None` until it was
+    /// measured.
     start_cost: Option<Duration>,
     /// The highest rate of a connection that has ended a segment, in bytes per second.
     reached: f64,
@@ -264,9 +265,9 @@ impl SegmentPlan {
 struct Split {
     index: usize,
     middle: u64,
-    /// How many seconds it saves.
+    /// The time that the split saves, in seconds.
     saved: f64,
-    /// How many bytes are missing of the whole segment.
+    /// The number of bytes that are missing of the whole segment.
     left: u64,
 }
 
@@ -309,7 +310,7 @@ impl Segment {
     }
 }
 
-/// How many round trips a connection needs after its opening until it has its full rate.
+/// The number of round trips that a connection needs after its opening until it has its full rate.
 const SLOW_START: u32 = 12;
 
 /// The rate is measured over this time, and up to twice as much: slow start must not count for ever.
@@ -318,8 +319,8 @@ const PACE_WINDOW: Duration = Duration::from_millis(500);
 /// A connection keeps this part of what is left of its segment, however slow it is.
 const KEPT_PART: u64 = 8;
 
-/// How many bytes of a segment are compared with the beginning of the file. A server that accepts `REST` without
-/// supporting it sends the beginning.
+/// The number of bytes of a segment that are compared with the beginning of the file. A server that accepts `REST`
+/// without supporting it sends the beginning.
 pub(crate) const HEAD_BYTES: u64 = 64 * 1024;
 
 #[cfg(test)]

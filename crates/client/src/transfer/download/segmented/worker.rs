@@ -26,7 +26,7 @@ enum SegmentError {
     Copy(CopyError),
     /// The server ignored `REST` and started at the beginning.
     RestartIgnored,
-    /// What was written before is not of this version of the file.
+    /// The bytes that were written earlier are not of this version of the file.
     OtherVersion,
     /// The connection that downloaded the head of the file failed.
     NoHead,
@@ -274,5 +274,5 @@ impl Running<'_> {
     }
 }
 
-/// How many bytes of the next segment are compared.
+/// The number of bytes of the next segment that are compared.
 const SEAM_BYTES: u64 = 4096;

@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 pub(crate) struct Concurrency {
     cap: usize,
     allowed: usize,
-    /// How many of them have started to work.
+    /// The number of allowed connections that have started to work.
     working: usize,
     first_step: usize,
     /// A step is taken only when the remaining work takes at least this long.
@@ -26,7 +26,7 @@ pub(crate) struct Concurrency {
     awaits_full_rate: bool,
     /// The rate of the measurement before, of connections that may not have reached their full rate.
     growing: Option<f64>,
-    /// How long the server works for a login.
+    /// The time that the server needs for a login.
     login_cost: Duration,
     /// The running measurement, once all allowed connections work.
     sample: Option<Sample>,
@@ -300,6 +300,6 @@ const SETTLING: Duration = Duration::from_millis(250);
 const MIN_SAMPLE: Duration = Duration::from_millis(100);
 const MAX_SAMPLE: Duration = Duration::from_millis(500);
 
-/// How long a step that gained nothing is not repeated.
+/// The time for which a step that gained nothing is not repeated.
 const FIRST_PAUSE: Duration = Duration::from_secs(4);
 const MAX_PAUSE: Duration = Duration::from_secs(64);

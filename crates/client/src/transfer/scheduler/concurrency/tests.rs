@@ -12,7 +12,7 @@ struct Network {
     bandwidth: f64,
     /// The server's computing time for each file.
     work: Duration,
-    /// How many files the server works on at once.
+    /// The number of files that the server processes at once.
     cores: f64,
 }
 
