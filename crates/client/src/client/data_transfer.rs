@@ -969,7 +969,7 @@ fn is_answered(command: &Command, memory: &ServerMemory) -> bool {
     OptionalCommand::of(command.as_bytes()).is_none_or(|optional| memory.has_answered(optional))
 }
 
-/// When the queries about a file are sent.
+/// The times at which the queries about a file are sent.
 struct ScheduledQueries {
     /// `MDTM`, sent while the data connection is being opened.
     before_data: Option<Command>,

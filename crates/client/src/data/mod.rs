@@ -61,7 +61,7 @@ pub(crate) struct DataConnection {
     answers: Vec<Reply>,
     compression: Option<Compression>,
     limit: Limit,
-    /// When a listing whose final reply has arrived ends without data.
+    /// The time at which a listing without data ends, after its final reply has arrived.
     grace: Option<Pin<Box<Sleep>>>,
     /// `true` if the server had closed its side before the first byte of an upload.
     closed_before_upload: bool,
@@ -509,7 +509,7 @@ async fn exchange_close_notify(stream: Option<&mut Stream>, direction: Direction
     while matches!(stream.read(&mut space).await, Ok(1..)) {}
 }
 
-/// Why a data connection did not end regularly.
+/// Irregular end of a data connection.
 enum EndError {
     Unfinished,
     Broken(io::Error),

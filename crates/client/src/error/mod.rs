@@ -219,7 +219,7 @@ pub enum Error {
         path: String,
         /// The path of its backup.
         backup: String,
-        /// Why it cannot be moved.
+        /// The reason why it cannot be moved.
         source: Box<Self>,
     },
     /// Two options exclude each other.

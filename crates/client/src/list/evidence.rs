@@ -64,7 +64,7 @@ pub(super) enum OwnName {
     Directory,
 }
 
-/// Why a listing may not be that of the requested directory.
+/// The reason why a listing may not be that of the requested directory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Doubt {
     /// It is empty.

@@ -31,7 +31,7 @@ pub(super) struct ListTarget<'p> {
     pub(super) required: Option<ListCommand>,
 }
 
-/// Why a listing could not be opened.
+/// The reason why a listing could not be opened.
 enum Unopened {
     /// The directory could not be entered; `None` if no directory can.
     NotEntered(Option<StatusCodeError>),

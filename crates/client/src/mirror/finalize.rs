@@ -123,7 +123,7 @@ async fn create_symlinks(context: &MirrorContext) {
 /// Deletes extraneous nodes over all sessions.
 struct DeleteExtraneous<'c> {
     context: &'c MirrorContext,
-    /// Of the source; `None` if the mirror runs over one client.
+    /// The pool of the source; `None` if the mirror runs over one client.
     pool: Option<&'c Pool>,
     directories: Mutex<Vec<ExtraneousNodes>>,
 }

@@ -47,7 +47,7 @@ impl Node {
 /// The facts by which files are compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct NodeFacts {
-    /// In bytes, if the exact size is known.
+    /// The size in bytes, if it is known exactly.
     pub(crate) size: Option<u64>,
     pub(crate) modified: Option<Timestamp>,
     /// Unix permission bits, if a server lists them.

@@ -47,7 +47,7 @@ pub(super) struct PoolInner {
     pub(super) idle_streams: IdleStreams,
 }
 
-/// Why a session could not be opened.
+/// Error of opening a session.
 pub(super) enum OpenError {
     /// The server allows no further session.
     TooManySessions(Error),

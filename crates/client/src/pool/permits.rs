@@ -30,7 +30,7 @@ struct PermitState<S> {
     size: usize,
     /// Number of sessions that the server allows, as far as is known; from 1 to `size`.
     limit: usize,
-    /// When the server last refused a session.
+    /// The time at which the server last refused a session.
     refused_at: Option<Instant>,
     /// The number of logins that seem to have ended another session.
     displaced: usize,

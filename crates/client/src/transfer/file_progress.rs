@@ -22,7 +22,7 @@ pub(crate) struct FileProgress<'a> {
     moved: AtomicU64,
     /// The present attempt opened the file.
     is_open: AtomicBool,
-    /// When the first attempt opened it.
+    /// The time at which the first attempt opened it.
     began: OnceLock<SystemTime>,
     /// The bytes that earlier attempts of an upload sent.
     sent: Mutex<Option<Sent>>,
@@ -61,7 +61,7 @@ pub(crate) struct Sent {
     pub(crate) end: u64,
     /// The highest position that any attempt reached.
     pub(crate) furthest: u64,
-    /// When the first attempt opened the file.
+    /// The time at which the first attempt opened the file.
     pub(crate) began: SystemTime,
 }
 

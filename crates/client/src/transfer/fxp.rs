@@ -138,7 +138,7 @@ struct FxpPair<'a> {
     to: &'a mut Client,
 }
 
-/// Why a plan failed.
+/// Error of a transfer by one plan.
 enum FxpError {
     /// Another plan may succeed.
     TryNext(Error),

@@ -78,7 +78,7 @@ impl ListingError {
     }
 }
 
-/// Why a format cannot read a line.
+/// The reason why a format cannot read a line.
 pub(super) type Reason = &'static str;
 
 /// Returns whether a line that no format can read is still part of a normal listing.

@@ -21,7 +21,7 @@ pub use oxftp_serve::TlsVersions;
 pub use server::TestServer;
 pub use suite::{available, run};
 
-/// When a connection is encrypted.
+/// The time at which a connection becomes encrypted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Protection {
     /// Never.
@@ -35,7 +35,7 @@ pub enum Protection {
 /// The configuration of a server.
 #[derive(Debug, Clone)]
 pub struct ServerOptions {
-    /// When its connections are encrypted.
+    /// The time at which its connections become encrypted.
     pub protection: Protection,
     /// The TLS versions it offers.
     pub tls: TlsVersions,

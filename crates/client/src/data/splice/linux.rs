@@ -125,7 +125,7 @@ struct Turn {
     end: Result<TurnEnd, CopySide>,
 }
 
-/// Why a turn ended.
+/// The reason why a turn ended.
 #[derive(Debug, PartialEq, Eq)]
 enum TurnEnd {
     /// The source is at its end.

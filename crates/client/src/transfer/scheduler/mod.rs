@@ -126,9 +126,9 @@ pub(crate) struct SchedulerState<H: JobHandler> {
     obtaining: BTreeSet<usize>,
     /// Workers that left.
     gone: BTreeSet<usize>,
-    /// Why nothing more is started.
+    /// The reason why nothing more is started.
     stop: Option<Error>,
-    /// Why the tree cannot be transferred at all.
+    /// The reason why the tree cannot be transferred at all.
     no_root: Option<Error>,
 }
 

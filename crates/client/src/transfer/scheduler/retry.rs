@@ -77,7 +77,7 @@ macro_rules! retrying {
 }
 pub(crate) use retrying;
 
-/// Why no attempt follows.
+/// The reason why no attempt follows.
 pub(crate) enum RetryError {
     /// No session was available.
     NoSession(Error),

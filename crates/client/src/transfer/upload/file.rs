@@ -56,7 +56,7 @@ pub(crate) struct UploadOptions {
     pub(crate) checks_listed_size: bool,
 }
 
-/// Why a file was not stored.
+/// Error of storing a file.
 struct UploadError {
     error: Error,
     /// It was sent compressed.

@@ -41,7 +41,7 @@ pub(crate) struct UploadRecord {
     path: PathBuf,
     file: Option<Box<dyn FileHandle>>,
     found: Option<UploadState>,
-    /// When the record was written.
+    /// The time at which the record was written.
     saved: Option<SystemTime>,
     /// The part of the temporary name that no other upload has.
     token: String,

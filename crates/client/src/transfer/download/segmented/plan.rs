@@ -39,7 +39,7 @@ struct Segment {
     taken: Option<Pace>,
 }
 
-/// When a connection took a segment, and the bytes that were written then and later.
+/// The time at which a connection took a segment, and the bytes that were written then and later.
 #[derive(Debug, Clone, Copy)]
 struct Pace {
     since: Instant,

@@ -21,7 +21,7 @@ use crate::{
     },
 };
 
-/// Why a segment failed.
+/// Error of downloading a segment.
 enum SegmentError {
     Copy(CopyError),
     /// The server ignored `REST` and started at the beginning.
