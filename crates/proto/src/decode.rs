@@ -298,7 +298,7 @@ impl ReplyDecoder {
             self.possible_end = None;
             return self.check_size(bytes, lines).map(|()| self.open.take());
         }
-        // An empty line after the end shows nothing: some servers send one after every reply.
+        // An empty line after a possible end is no evidence: some servers send one after every reply.
         if !line.is_empty() {
             let class = open.code().class();
             let may_end = |code: Code| code.class() == class || code.is_preliminary();

@@ -136,7 +136,7 @@ impl Client {
     }
 
     pub(crate) fn note_large_directory(&mut self, directory: RemotePath) {
-        // There are few, and what was learned is kept as long as the pool.
+        // Such directories are rare, and the list lives as long as the pool.
         if self.capabilities.large_directories.len() < 1000 {
             self.capabilities.large_directories.insert(directory);
         }
@@ -158,7 +158,7 @@ impl Client {
         path: &RemotePath,
         time: Option<Timestamp>,
     ) -> Result<SizeAndTime> {
-        // No transfer is running, so the same rule holds as after a download.
+        // No transfer is running, so the rule for the time after a download applies.
         let at_once = || {
             !self.capabilities.no_pipelining
                 && self.config.pipelining.allows(Direction::Down, self.server_kind())

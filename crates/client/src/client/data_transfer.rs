@@ -229,7 +229,7 @@ impl Client {
     ) -> Result<TransferSummary> {
         let deadline = self.completion_deadline();
         let finished = data.finish(&mut self.control, masks, deadline).await;
-        // A late preliminary reply is no missing one.
+        // A preliminary reply that arrives late is not missing.
         if finished.is_ok() && data.preliminary().is_none() && !self.control.had_preliminary() {
             self.control.memory().note_silent_start();
         }
@@ -328,7 +328,7 @@ impl Client {
             }
             Err(error) => error,
         };
-        // Other codes are expected of the commands before the transfer.
+        // The commands before the transfer have other success codes.
         let is_of_transfer = matches!(&error, Error::StatusCode(refused) if refused.expected == ["1xx"]);
         let is_name_refused = command.direction() == Direction::Up
             && is_single_name(path)
@@ -411,7 +411,7 @@ impl Client {
         let wants_time = matches!(request.queries, RequestedQueries::ModificationTime)
             && !self.capabilities.no_mdtm
             && !self.control.forbids_pipelining();
-        // A first attempt, for whose outcome other sessions wait.
+        // Other sessions wait for the outcome of a first attempt.
         let trial = if wants_time { self.try_optional(OptionalCommand::MDTM).await } else { Ok(None) };
         let queries = match request.queries {
             RequestedQueries::ModificationTime if wants_time && trial.is_ok() => {
@@ -505,7 +505,8 @@ impl Client {
             && matches!(error, Error::StatusCode(refused) if is_passive(refused))
     }
 
-    // Boxed by a function of its own: the futures of all callers, and the stack that they need, become smaller.
+    // A separate function boxes the future, so that the futures of all callers, and the stack that they need, are
+    // smaller.
     fn begin_boxed(
         &mut self,
         queries: FileQueries,
@@ -606,7 +607,7 @@ impl Client {
                 Opened::Socket(socket) => socket,
                 Opened::Listener(listener) => listener.accept().await.map_err(Error::DataConnect)?,
             };
-            // Measured on vsftpd: it replies 226 to a half-sent upload whose connection is closed, not reset.
+            // vsftpd replies 226 to an incomplete upload whose connection is closed, not reset (measured).
             socket.reset_on_close(direction == Direction::Up);
             match tls {
                 Some(tls) => {
@@ -753,7 +754,7 @@ impl Client {
         let capabilities = &self.capabilities;
         let wanted =
             follow_up == FollowUp::Transfer && !capabilities.no_pipelining && !capabilities.wants_pret;
-        // Where directories are entered, other commands come between two transfers.
+        // If directories are entered, other commands are sent between two transfers.
         let wanted = wanted
             && self.config.active.is_none()
             && !self.capabilities.active_only

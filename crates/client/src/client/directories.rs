@@ -279,7 +279,7 @@ impl Client {
             Err(error) => error,
             created => return created,
         };
-        // The reply to `PWD` may have shown meanwhile that the server takes no paths with slashes.
+        // The reply to `PWD` may have shown that the server takes no paths with slashes.
         let is_learned = was_whole && self.uses_bare_names() && refuses_path(&error);
         if !is_learned && !self.may_try_bare_name(PathUse::Create, path, &error) {
             return Err(error);

@@ -222,7 +222,7 @@ impl Client {
             self.query_working_dir().await?;
         }
         if !self.can_return() && self.path_style().is_absolute(path) {
-            // Nothing could change back.
+            // No command could change back to the working directory.
             return Ok(Entering::Unavailable);
         }
         let whole = self.entry_steps(path);
@@ -395,7 +395,7 @@ impl Client {
         let is_unexplained = matches!(refused.info.code().get(), 550 | 553)
             && presence == classify::Presence::Unknown
             && !classify::says_permission(&refused.info);
-        // Directories that are missing may have used up the other attempts.
+        // Missing directories may have used up the other attempts.
         (is_unexplained || presence == classify::Presence::Missing)
             && self.capabilities.absolute_attempts < 2 * MAX_ABSOLUTE_ATTEMPTS
             && self.is_unsettled_relative(path)
@@ -659,7 +659,7 @@ impl Client {
         }
         self.go_home().await?;
         self.state.ifs_paths = true;
-        // The working directory is spelled in another way from now on.
+        // The spelling of the working directory changes from now on.
         self.state.working_dir = None;
         let command = Command::with_argument("SITE", "NAMEFMT 1")?;
         match self.control.run(Exchange::new(command, &["2xx"])).await {

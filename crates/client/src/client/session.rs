@@ -303,7 +303,7 @@ impl Client {
     /// If the command is [optional](OptionalCommand), and the server does not answer it or closes the connection, the
     /// session is opened again, and the error is [`Unanswered`](Error::Unanswered); so it is at once later on.
     pub(crate) async fn exchange(&mut self, command: Command, expected: &[&str]) -> Result<Reply> {
-        // In another directory than the caller's, the argument would name another file on the new session.
+        // Outside of the caller's directory, the argument would name another file on the new session.
         let mut attempts = if self.state.away.is_none() { self.reconnects } else { 0 };
         loop {
             match self.exchange_once(command.clone(), expected).await {

@@ -127,7 +127,7 @@ impl ServerMemory {
     pub(crate) async fn trial(self: &Arc<Self>, command: OptionalCommand) -> Option<CommandTrial> {
         loop {
             let mut changed = pin!(self.changed.notified());
-            // Changes from here on are noticed.
+            // Register for changes before checking, so that none is missed.
             changed.as_mut().enable();
             match self.begin_trial(command) {
                 Trial::First(trial) => return Some(trial),

@@ -346,7 +346,7 @@ impl ControlChannel {
             self.check_usable()?;
         }
         if self.outstanding() > self.keep_alives.waiting() && self.memory.avoids(OptionalCommand::ABOR) {
-            // The reply to a transfer that was ended early may not come either.
+            // The reply to a transfer that was ended early may be missing as well.
             self.abort_unanswered();
             return Err(self.unusable());
         }
@@ -532,7 +532,7 @@ impl ControlChannel {
         let mut received = Deadline::start(patience).await_reply(self.flush_and_receive()).await;
         if matches!(received, Err(Error::Timeout { .. })) && patience != deadline && !self.decoder.is_empty()
         {
-            // The reply is slow, but it is coming.
+            // A part of the reply has arrived, so the rest is awaited for the full deadline.
             let rest = deadline.map(|deadline| deadline.saturating_sub(patience.unwrap_or_default()));
             received = Deadline::start(rest).await_reply(self.flush_and_receive()).await;
         }
@@ -689,7 +689,8 @@ impl ControlChannel {
             _ => None,
         };
         let ends_session = match awaited {
-            // The reply to `QUIT`; a server that says goodbye after another command did not do what was asked.
+            // A 221 in reply to any command but `QUIT` means that the server closes the session without executing the
+            // command.
             Some(AwaitedCommand::Optional(_) | AwaitedCommand::Other)
                 if reply.code() == Code::SERVICE_CLOSED =>
             {

@@ -69,7 +69,7 @@ impl ControlChannel {
                 replies.push(reply);
             }
             if replies.len() > wanted {
-                // The server refuses `PWD`.
+                // The last reply is a refusal of `PWD`.
                 replies.truncate(wanted);
                 return Ok(());
             }

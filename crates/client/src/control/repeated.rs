@@ -85,7 +85,7 @@ impl ControlChannel {
                 Some(Ok(reply)) if self.take_repeated(&reply) => Ok(()),
                 Some(Ok(reply)) => Err(self.desynchronised(reply.to_string())),
                 Some(Err(error)) => Err(error),
-                // It does not repeat its replies.
+                // The server does not repeat its replies.
                 None => {
                     self.repeated = RepeatedReplies::default();
                     Ok(())

@@ -97,8 +97,8 @@ impl DataConnection {
     /// server, it takes an event of an earlier socket for one of the data connection, closes it, and waits for another
     /// one forever.
     pub(crate) async fn check_upload(&mut self) {
-        // A handshake has shown that the server uses the connection. Pure-FTPd sometimes hangs after an aborted upload
-        // whose session tickets were read before its data.
+        // With TLS, the handshake has shown that the server uses the connection. Pure-FTPd sometimes hangs after an
+        // aborted upload whose session tickets were read before its data.
         let is_asked = |stream: &&mut Stream| self.direction == Direction::Up && !stream.is_encrypted();
         if let Some(stream) = self.stream.as_mut().filter(is_asked) {
             self.closed_before_upload = stream.is_closed_by_peer().await;
@@ -260,7 +260,7 @@ impl DataConnection {
             Error::Data { reply: Some(reply), .. }
                 if is_whole && is_reset && is_plain && self.compression.is_none() =>
             {
-                // `finish` returns it.
+                // `finish` returns this reply.
                 self.early = Some(reply);
                 Ok(())
             }
@@ -339,7 +339,7 @@ impl DataConnection {
         let mut completed = self.complete(control, masks, Some(patience)).await;
         let mut is_lost = self.stream.as_ref().is_some_and(Stream::was_reset);
         if matches!(completed, Err(Error::Timeout { .. })) && !is_lost {
-            // No byte was sent that the server could reset.
+            // Without sent bytes, the server cannot reset the connection.
             is_lost = self.transferred == 0;
             let rest = if is_lost { failure_deadline(deadline) } else { deadline };
             completed = self.complete(control, masks, rest).await;

@@ -201,7 +201,7 @@ impl Report {
 
     /// Records a failure.
     pub(crate) fn note(&mut self, name: String, error: Error) {
-        // The target is a name that programs filter by.
+        // Programs filter by the name of the target.
         crate::trace::warn!(target: "oxftp::report", "{name}: {error}");
         self.failures.push(Failure { name, error });
     }

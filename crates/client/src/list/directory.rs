@@ -313,7 +313,7 @@ impl DirectoryListing {
     /// cannot be parsed, the line is incomplete, and so is the listing.
     fn push_last_line(&mut self, last_line: Option<&[u8]>) -> Result<()> {
         let unparsed_before = self.parser.unparsed();
-        // Some servers end a listing as a text of C or CP/M ends.
+        // Some servers end a listing with the byte that ends a text in C or CP/M.
         let last_line = last_line.filter(|line| !line.iter().all(|byte| matches!(byte, 0 | 0x1a)));
         match last_line {
             Some(last_line) if self.way.verb == Verb::Nlst => self.push(last_line),

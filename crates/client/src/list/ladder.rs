@@ -108,13 +108,13 @@ impl Ladder {
             Some(Way { verb: self.list, entered: way.entered || enters, ascii: self.known.needs_ascii })
         };
         match refusal {
-            // If there were data connections before, there will be some again.
+            // If data connections worked before, they will work again.
             Refusal::Data if self.known.mlsd.works || self.known.list.works => None,
             Refusal::Data => (self.is_free).then_some(Way { verb: Verb::Stat, entered: false, ascii: false }),
             Refusal::NotEntered => {
                 let by_path = Way { entered: false, ..way };
                 match self.tried.contains(&by_path) {
-                    // Some servers refuse `MLSD` for every directory as if it were missing.
+                    // Some servers refuse `MLSD` for every directory as if the directory were missing.
                     true if self.is_free && way.verb == Verb::Mlsd && !self.known.mlsd.works => {
                         by_list(by_path)
                     }

@@ -153,7 +153,7 @@ impl Client {
         let listing = self.prepare(target, way);
         match self.transfer_listing(target, way, listing, follow_up).await {
             Err(error) if is_optional && self.is_lost_to_optional() => {
-                // The new session is in its first directory.
+                // The new session is in the directory of its login.
                 *is_inside = false;
                 Err(self.replace_lost(error).await.into())
             }
@@ -280,7 +280,7 @@ impl Refusals {
             self.by_path = self.by_path.or(Some((way.verb, said)));
         }
         self.lacks_mlsd |= way.verb == Verb::Mlsd && (way.entered || is_bare) && refusal == Refusal::Path;
-        // An unknown command is the reason only if every other one is refused, too.
+        // An unknown command is reported only if every other one is refused, too.
         if self.first.as_ref().is_none_or(is_about_command) {
             self.first = Some(error);
         }
@@ -331,7 +331,7 @@ fn refusal(way: Way, is_bare: bool, error: &Error) -> Option<Refusal> {
     let (reply, code) = (&refused.info, refused.info.code());
     match code {
         Code::SERVICE_CLOSING => return None,
-        // Some servers refuse every command that they do not know so.
+        // Some servers reply 530 to every command that they do not know.
         Code::NOT_LOGGED_IN => return (way.verb == Verb::Mlsd).then_some(Refusal::Command),
         _ => {}
     }

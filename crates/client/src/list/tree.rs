@@ -361,7 +361,7 @@ impl<'c> Entries<'c> {
             let Some(entry) = listing.next_entry().await? else { return Ok(false) };
             self.passed.add(&entry);
         }
-        // The entries that were returned before must be those of this listing.
+        // The entries that were returned earlier must be those of this listing.
         let is_same = self.passed == passed;
         if is_same {
             self.current = Some(listing);
@@ -658,10 +658,10 @@ impl<'c> Entries<'c> {
         let Some(directory) = &mut self.current else { return Ok(false) };
         match (entering, doubt) {
             (Entering::Unavailable, _) => return Ok(false),
-            // The listing of a file is the file itself.
+            // The listing of a file consists of the file itself.
             (Entering::Refused(_), Doubt::File) => {
                 directory.held.clear();
-                // A file shows nothing about directories.
+                // The listing of a file is no evidence about directories.
                 directory.names = None;
                 return Ok(false);
             }
@@ -732,7 +732,8 @@ impl<'c> Entries<'c> {
             match &self.stage {
                 Stage::Confirming(confirmation) => {
                     confirmation.teach(class, &evidence, command);
-                    // `LIST` shows the contents of one directory, and another one itself, if it may not open it.
+                    // This does not follow for `LIST`: it shows the contents of one directory, but only the entry of
+                    // a directory that it may not open.
                     command.shows_contents |= way.verb == Verb::Mlsd && command.is_faithful;
                 }
                 _ if directory.by_path != ByPath::Untried => {
@@ -797,7 +798,7 @@ impl<'c> Entries<'c> {
         }
         let path = directory.location.path.clone();
         let target = ListTarget { path: &path, depth: directory.depth, required };
-        // If the session does not survive it, it is not sent again.
+        // If the session ends after `LIST -a`, the command is not sent again.
         self.client.learn_listing(|known| known.list_all = ListAll::Useless);
         let way = directory.way;
         let second = match self.client.open_list_all(target, way).await {
@@ -854,7 +855,7 @@ impl<'c> Entries<'c> {
         // The files of the directory may be next.
         if !self.client.uses_bare_names() {
             match self.client.go_home().await {
-                // The new session is there.
+                // The new session is in the home directory.
                 Err(error) if self.reopen_after_listing(&error).await => {}
                 left => left?,
             }
@@ -894,7 +895,7 @@ impl<'c> Entries<'c> {
         if opening {
             self.queue.pop_front();
         }
-        // The subdirectories found before the listing failed are listed all the same.
+        // Subdirectories that were found before the listing failed are still listed.
         self.context.fingerprint = ListingFingerprint::default();
         self.queue.extend(self.context.subdirectories.drain(..));
         if self.client.is_broken() {

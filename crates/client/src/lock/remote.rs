@@ -101,7 +101,7 @@ impl RemoteLock {
         let start = Instant::now();
         let mut lost = 0;
         loop {
-            // A task, so that a lock that was taken is released even if this future is dropped meanwhile.
+            // A separate task ensures that a lock is released even if this future is dropped.
             let attempt = tokio::spawn(Self::try_acquire(pool.clone(), directory.clone(), max_age));
             match attempt.await.unwrap_or(Err(Error::PoolClosed)) {
                 Err(Error::Locked { .. }) if start.elapsed() < wait => sleep(PAUSE.min(wait)).await,
@@ -260,7 +260,7 @@ impl State {
             },
             removed => removed?,
         }
-        // Refused while another job looks at the lock, which then removes the directory.
+        // The server refuses this while another job examines the lock; that job then removes the directory.
         let _ = client.remove_dir(self.directory.clone()).await;
         Ok(())
     }
@@ -314,7 +314,7 @@ async fn try_repeatedly(
             RemoteAttempt::Held(holder) => return Err(Error::Locked { path: directory.to_string(), holder }),
             RemoteAttempt::Unclear(error) => refusal = error,
         }
-        // Jobs that disturbed each other try again at different times.
+        // Jobs that disturbed each other must try again at different times.
         let random = RandomState::new().hash_one(attempt) % 50;
         sleep(Duration::from_millis(10 + random * u64::from(attempt + 1))).await;
     }

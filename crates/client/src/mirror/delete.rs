@@ -235,7 +235,7 @@ impl Deletion<'_> {
                     crate::trace::info!("{error}: it is not deleted");
                     return Ok(false);
                 }
-                // Another client deleted it, or an earlier attempt did.
+                // Another client or an earlier attempt deleted it.
                 if is_gone(&error) { Ok(true) } else { self.report(path, error) }
             }
         }

@@ -216,7 +216,7 @@ mod tests {
 
         assert_eq!(names(found.deletable(&nodes(&["AAA", "b", "old"])).unwrap()), None);
         assert_eq!(names(found.deletable(&nodes(&["aaa", "b", "old"])).unwrap()).as_deref(), Some("old"));
-        // Both exist: the server has case.
+        // Both names exist, so the server distinguishes case.
         assert_eq!(
             names(found.deletable(&nodes(&["AAA", "aaa", "b", "old"])).unwrap()).as_deref(),
             Some("AAA old")

@@ -96,7 +96,7 @@ async fn confirm_stored(
                     report.note(path, error);
                 }
             }
-            // The server reported before that the transfers are complete.
+            // The server has already confirmed the transfers.
             Err(error) => crate::trace::debug!("what was stored is not compared: {}", Error::from(error)),
         }
     }

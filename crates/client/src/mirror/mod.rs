@@ -610,7 +610,7 @@ impl<'p> Mirror<'p> {
             existing: self.existing,
             links: self.links,
             file_options: self.file,
-            // With deletions, listings are compared.
+            // With deletions, the listings after the transfers check the names.
             upload: UploadOptions { checks_name: self.delete == Delete::Never, ..self.upload },
             empty_directories: self.empty_directories,
             dry_run: self.dry_run,

@@ -105,7 +105,7 @@ impl NameNotes {
             if let Some(directory) = path.parent() {
                 fs.create_dir(directory, CreateDirOptions { parents: true, exist_ok: true }).await?;
             }
-            // Whole or not at all, even if another mirror writes.
+            // A temporary file and a rename keep the file complete, even if another mirror writes it as well.
             let temporary = path.with_extension(new_token());
             let mut file = fs.open(&temporary, OpenMode::CreatePrivate).await?;
             file.write_all(text.as_bytes()).await.map_err(|source| write_error(&temporary, source))?;

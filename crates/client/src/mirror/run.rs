@@ -118,7 +118,7 @@ impl JobHandler for &MirrorContext {
         if self.source_cycles.predicts_cycle(&directory.ancestors) {
             return Ok(());
         }
-        // Otherwise a single failure would be returned without its path.
+        // Without this, a single failure would be returned without its path.
         found.made = true;
         let mut sessions = self.direction.sessions(client).await?;
         let listed = self.compare(&mut sessions, directory, found).await;
@@ -295,7 +295,7 @@ impl MirrorContext {
         if directory.missing.is_some() {
             return Ok(Listing::default());
         }
-        // The session of another server goes back to its pool.
+        // With two servers, the session goes back to its pool.
         let follow_up = FollowUp::transfer_if(!matches!(self.direction, MirrorDirection::Across { .. }));
         let mut target = self.direction.target(&*self.fs, sessions, &self.clocks);
         let listing = target.list(&directory.path, &self.limits, follow_up).await?;

@@ -160,7 +160,7 @@ mod tests {
             ("20240101120000", Some(Ordering::Equal)),
             ("20240101120100", Some(Ordering::Less)),
             ("20240101110000", Some(Ordering::Greater)),
-            // A time of another origin.
+            // These times are not copies of the first one.
             ("20240101120007", None),
             ("20240101120000.5", None),
         ] {

@@ -102,7 +102,7 @@ impl UnconfirmedNodes {
                         let found = Some(found.to_string_lossy().into_owned());
                         failures.push((path.clone(), Error::StoredUnderOtherName { path, found }));
                     }
-                    // A server may show no uploads at all, and files may be taken away by others.
+                    // Some servers show no uploads at all, and other programs may have moved the files away.
                     None if listed.is_empty() || node.size.is_none() => {}
                     None => crate::trace::warn!("the upload succeeded, but the server does not list {path}"),
                 }

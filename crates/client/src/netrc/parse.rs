@@ -121,7 +121,7 @@ impl MachineEntry {
             "login" => login.user = Some(value(tokens, "login has no user")?),
             "password" => login.password = Some(Secret::new(value(tokens, "password has no value")?)),
             "account" => login.account = Some(Secret::new(value(tokens, "account has no value")?)),
-            // The word may be part of a password with a blank: it is not shown.
+            // The error does not show the word: it may be part of a password with a blank.
             _ => {
                 return Err(wrong(
                     tokens,

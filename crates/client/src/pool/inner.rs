@@ -56,7 +56,7 @@ pub(super) enum OpenError {
 
 impl PoolInner {
     pub(super) fn new(mut config: Config, host: Host, credentials: Credentials, size: usize) -> Self {
-        // Jobs have retries of their own.
+        // Jobs retry by themselves, so sessions of the pool do not reconnect.
         let reconnects = std::mem::take(&mut config.reconnects);
         Self {
             config: config.into(),
@@ -155,7 +155,7 @@ impl PoolInner {
         let connect = Deadline::start(config.timeouts.connect.filter(|_| is_further));
         let connected = connect.run("connecting", Client::open(config, self.host.clone())).await;
         let mut client = connected.map_err(|error| {
-            // The login of one that is opened at the same time may have ended this one.
+            // The login of a session that is opened at the same time may have ended this one.
             let has_others =
                 self.permits.has_open_sessions() || self.permits.has_others() && self.has_logged_in();
             match is_connection_limit_at_connecting(&error, has_others, self.has_logged_in()) {
@@ -212,7 +212,7 @@ impl PoolInner {
             *logins = [client.logged_in_at(), logins[0]];
         }
         let cost = u64::try_from(client.login_cost().as_micros()).unwrap_or(u64::MAX);
-        // Later logins are slowed down by the transfers beside them.
+        // Later logins are not measured: concurrent transfers slow them down.
         let _ = self.login_cost_us.compare_exchange(0, cost, Ordering::Relaxed, Ordering::Relaxed);
     }
 

@@ -260,7 +260,7 @@ impl Pool {
         match self.inner.open().await {
             Ok(client) => {
                 let mut prewarmed = PooledClient::new(client, permit, self.inner.clone());
-                // A server that refuses it refuses it again when it matters.
+                // The result is ignored: a server that refuses the type refuses it again before a transfer.
                 let _ = prewarmed.set_type(TransferType::Image).await;
             }
             Err(OpenError::TooManySessions(source)) => {

@@ -229,8 +229,8 @@ impl<S> SessionSemaphore<S> {
                 next
             };
             if let Err(mut permit) = next.send(Permit(Some(self.clone()))) {
-                // The caller gave up. Dropping the permit would admit the next caller: recursion as deep as the
-                // queue is long.
+                // The caller gave up. Dropping the permit here would admit the next caller recursively, as deep as
+                // the queue is long.
                 permit.0 = None;
                 self.lock().in_use -= 1;
             }
@@ -269,7 +269,7 @@ impl<S> Permit<S> {
         let surplus = {
             let mut state = permits.lock();
             state.in_use -= 1;
-            // A session that works is worth more than one that is being opened.
+            // An open session is preferred to one that is being opened.
             if state.closed || state.in_use - state.opening + state.idle.len() >= state.limit {
                 Some(session)
             } else {

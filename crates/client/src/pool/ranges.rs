@@ -64,7 +64,7 @@ impl Pool {
     ) -> Result<Vec<Bytes>> {
         let path = &path.into();
         let joined = coalesce(ranges, self.inner.range_costs.worthwhile_gap());
-        // Over owned ranges: a closure over borrowed ones has a future that cannot be spawned.
+        // The ranges are owned: the future of a closure over borrowed ranges cannot be spawned.
         let reads = joined.clone().into_iter().map(|range| self.read_range(path, range));
         let read: Vec<Bytes> = stream::iter(reads).buffered(self.limit().max(1)).try_collect().await?;
         Ok(ranges.iter().map(|range| cut_out(range, &joined, &read)).collect())

@@ -213,12 +213,12 @@ impl Reader {
             if is_at_end {
                 let at = self.at + block.len() as u64;
                 match end {
-                    // Without ABOR: the next command reads the reply to the closed data connection.
+                    // No `ABOR` is needed: the next command reads the reply to the closed data connection.
                     Some(end) if end == at => drop(part),
                     _ => _ = part.finish().await?,
                 }
                 check_end(at, end.or(size))?;
-                // Not before: after a lost connection this block is read again.
+                // The position must not advance earlier: after a lost connection, this block is read again.
                 self.at = at;
                 return match is_last {
                     false => Ok(Ended::Suspended(block)),

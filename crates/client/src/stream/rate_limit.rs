@@ -129,7 +129,7 @@ impl TokenBucket {
                 self.turn = None;
                 return Poll::Ready(bytes);
             }
-            // A short sleep, so that a raised limit takes effect soon.
+            // The sleep is short, so that a raised limit takes effect soon.
             self.pause = Some(Box::pin(tokio::time::sleep_until(turn.min(now + MAX_SLEEP))));
         }
     }

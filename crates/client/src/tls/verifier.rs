@@ -55,7 +55,7 @@ impl ServerCertVerifier for CertificateVerifier {
                 let verified =
                     chain.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now);
                 match verified {
-                    // The dates were checked before.
+                    // The dates are already checked.
                     Err(error) if is_authority(&error) && roots.iter().any(|root| root == end_entity) => {
                         verify_server_name(&ParsedCertificate::try_from(end_entity)?, server_name)?;
                         Ok(ServerCertVerified::assertion())

@@ -196,7 +196,7 @@ impl LocalBackups {
         let mut path = self.base.clone();
         for component in Path::new(directory).components() {
             match component {
-                // Resolved here: a view of the destination lets no path lead out of it.
+                // `..` is resolved here, because a sandbox of the destination rejects paths that leave it.
                 Component::ParentDir if path.file_name().is_some() => drop(path.pop()),
                 component => path.push(component),
             }
@@ -247,7 +247,7 @@ impl RemoteBackups {
     /// Moves a file into the directory; a file that is there already is kept, and is an error.
     pub(crate) async fn move_to_free_name(&self, client: &mut Client, path: &RemotePath) -> Result<()> {
         let to = self.path_of(path, client.encoding())?;
-        // Some servers cannot say whether a file is in a missing directory.
+        // Some servers cannot report whether a file exists in a missing directory.
         self.make_directory(client, &to).await?;
         if client.try_exists(&to).await? {
             return Err(name_taken(to));

@@ -131,7 +131,7 @@ async fn to_disk(
             if moved.ended {
                 return Ok(copied);
             }
-            // A limit may be lifted later; a file system that does not support it stays so.
+            // A limit may be lifted later, but a file system without support never gains it.
             asks_kernel = !data.can_splice();
         }
         enough = block;

@@ -213,7 +213,7 @@ impl PathStyle {
     fn route_parts(self, path: &RemotePath) -> Vec<RemotePath> {
         let bytes = path.as_bytes();
         if self.is_slash_path(path) {
-            // The directory is entered as a whole: the ones above it may be forbidden.
+            // The directory is entered by its whole path: the ones above it may be forbidden.
             let (Some(directory), Some(name)) = (path.parent(), path.file_name()) else {
                 return vec![path.clone()];
             };

@@ -237,7 +237,7 @@ impl Pump {
             Ok(sent) => Ok(PumpStep::Moved(sent as u64)),
             Err(Errno::AGAIN | Errno::INTR) => Ok(PumpStep::Blocked),
             Err(Errno::INVAL | Errno::NOSYS) => Ok(PumpStep::Unsupported(0)),
-            // The error of a disk. Connections fail with other errors.
+            // These are errors of a disk. Connections fail with other errors.
             Err(error @ Errno::IO) => Err(CopySide::File(error.into())),
             Err(error) => Err(CopySide::Data(error.into())),
         }

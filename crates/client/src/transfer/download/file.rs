@@ -96,7 +96,7 @@ impl FileDownload<'_> {
         refuse_target(&**self.fs, target).await?;
         let partial = partial_path(target);
         refuse_link(&**self.fs, &partial).await?;
-        // Locked before its length is read: another download may be writing it.
+        // The partial file is locked before its length is read, because another download may be writing it.
         let resumes = self.options.resume && self.progress.may_resume() && !client.converts_files();
         let mut earlier = if resumes { partial::open(&**self.fs, &partial).await? } else { None };
         if resumes && self.continues_final {
@@ -140,7 +140,7 @@ impl FileDownload<'_> {
         local: LocalTarget<'_>,
         offset: u64,
     ) -> Result<FileOutcome> {
-        // A file that cannot be opened on the server must not change anything here.
+        // If the file cannot be opened on the server, nothing local may change.
         let (data, offset) = self.open_where_same(client, remote, &local.partial, offset).await?;
         self.report_start(remote, offset);
         let incoming = Incoming { data, offset, head: BytesMut::new() };
@@ -180,7 +180,7 @@ impl FileDownload<'_> {
                     Err(error) => Err(error),
                 }
             }
-            // It is older than the server's file, so that it cannot be of the same version.
+            // The local file is older than the server's, so it cannot be of the same version.
             Some(Ordering::Less) => Ok(FinalFile::Other),
             _ => Ok(if found.size > OVERLAP { FinalFile::Start } else { FinalFile::Other }),
         }
@@ -364,7 +364,7 @@ impl FileDownload<'_> {
             return Ok(0);
         }
         if self.fs.try_exists(&segments_path(partial)).await? {
-            // It was downloaded in segments: its length means nothing.
+            // The file was downloaded in segments, so its length says nothing about its content.
             crate::trace::warn!("{} is not resumed: its segments were not downloaded in order", remote.path);
             return Ok(0);
         }
@@ -550,7 +550,7 @@ impl FileDownload<'_> {
     ) -> Result<()> {
         client.finish_data(data, Masks::default()).await?;
         check_size(client, remote, bytes).await?;
-        // By size at most, which needs no local file.
+        // `verify` compares sizes only, which needs no local file.
         let local = LocalCopy { fs: &**self.fs, path: Path::new(""), size: bytes };
         self.options.verify.check(client, local, remote.path).await
     }
@@ -657,7 +657,7 @@ fn compare_to(here: SystemTime, there: Timestamp) -> Option<Ordering> {
     let precision = match there.precision() {
         Precision::Day => 24 * 60 * 60,
         Precision::Minute => 60,
-        // Some file systems store every other second only.
+        // Some file systems store times in units of two seconds.
         Precision::Second | Precision::Fraction => 2,
     };
     Some(match here.duration_since(start) {

@@ -487,7 +487,7 @@ impl<'c> Download<'c> {
         if !entry.is_dir() && !self.takes(&entry, &target).await {
             return Ok(Report::default());
         }
-        // A file's own directory is the user's choice; so is that of a tree, unless the tree creates it.
+        // The user chose the directory of a file, and that of a tree unless the transfer creates it.
         let named = root == Root::Named && entry.is_dir();
         let base = if named { None } else { target.parent() }.unwrap_or(&target);
         let beside =
@@ -651,7 +651,7 @@ impl<'c> Download<'c> {
             if self.file.preserve_mode {
                 client.list_permissions().await?;
             }
-            // Where only a listing shows the entry, another transfer follows it.
+            // If only a listing shows the entry, another transfer follows it.
             let entry = client.look_up(&self.source, self.recursive, FollowUp::Transfer).await?;
             Ok((entry, client.path_style().file_name(&self.source)))
         })?)

@@ -64,7 +64,7 @@ impl Download<'_> {
         let remote = RemoteFile { path: &self.source, size, modified: entry.modified, mode: None };
         let fs = self.worker.config().file_system.clone();
         let mut special = Special {
-            // Whatever a descriptor of a regular file has been written to before is kept.
+            // A descriptor may refer to a regular file: its earlier content is kept.
             file: fs.open(path, OpenMode::Append).await?,
             path,
             options: self.file,

@@ -113,7 +113,7 @@ pub(crate) async fn remove_file(fs: &dyn FileSystem, path: &Path) -> Result<()> 
         }
         Ok(None) => Ok(remove_if_exists(fs, path).await?),
         Err(error @ Error::InUse { .. }) => Err(error),
-        // It is no regular file, or cannot be opened.
+        // The path is no regular file, or cannot be opened.
         Err(_) => Ok(fs.remove_file(path).await?),
     }
 }
@@ -136,7 +136,7 @@ pub(crate) async fn clear(fs: &dyn FileSystem, partial: &Path, earlier: Option<B
         return;
     }
     let cleared = async {
-        // Locked, so that nothing of another download is removed.
+        // The file is locked first, so that no file of another download is removed.
         let lock = create(fs, partial, earlier).await?;
         ResumeToken::remove(fs, partial).await;
         discard(fs, partial).await?;
@@ -197,7 +197,7 @@ pub(crate) async fn copy_content(
     let mut source = fs.open(from, OpenMode::Read).await?;
     let failed = |source| LocalFsError::new("write", partial, source);
     match (source.system_file(), file.system_file()) {
-        // The kernel copies, where it can by sharing the blocks.
+        // The kernel copies the bytes, and shares the blocks if the file system can.
         (Some(mut source), Some(mut target)) => {
             let copied = tokio::task::spawn_blocking(move || io::copy(&mut source, &mut target)).await;
             copied.map_err(io::Error::other).and_then(|copied| copied).map_err(failed)?;

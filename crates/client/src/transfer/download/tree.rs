@@ -147,7 +147,7 @@ impl JobHandler for TreeDownload {
         if self.cycles.predicts_cycle(&directory.ancestors) {
             return Ok(());
         }
-        // A directory that may take the place of another must be refused before its files are.
+        // If a directory may replace another one, it must be refused before its files are.
         let make_later = self.choice.leaves_out_empty() && !directory.has_collision;
         if !make_later {
             found.made |= self.make(directory).await?;
@@ -201,7 +201,7 @@ impl JobHandler for TreeDownload {
         progress: &FileProgress<'_>,
     ) -> Result<FileOutcome> {
         let _alone = if file.has_collision() { Some(self.collision_lock.lock().await) } else { None };
-        // A partial file of this transfer is as good as one of an earlier transfer.
+        // A partial file of this transfer is equivalent to one of an earlier transfer.
         let resume = (self.options.resume || progress.has_started()) && !self.options.ascii;
         let download = FileDownload {
             fs: &self.fs,

@@ -194,7 +194,7 @@ impl<'a, H: JobHandler> Scheduler<'a, H> {
         let mut budget = self.budget();
         loop {
             let mut changed = pin!(self.admission.changed());
-            // Changes from here on are noticed.
+            // Register for changes before checking, so that none is missed.
             changed.as_mut().enable();
             let is_ready = worker.has_session();
             if !is_ready && pending.is_none() && self.is_to_obtain(number, &worker) {
@@ -212,7 +212,7 @@ impl<'a, H: JobHandler> Scheduler<'a, H> {
                 }
                 continue;
             }
-            // Without a session, a worker must not keep a task from the others.
+            // A worker without a session must not take a task from the others.
             let next = if is_ready { self.next(number) } else { self.lock().queue.without_task() };
             let task = match next {
                 Next::Task(task) => task,
@@ -305,7 +305,7 @@ impl<'a, H: JobHandler> Scheduler<'a, H> {
         state.active.remove(&slot);
         state.queue.done(task);
         drop(state);
-        // Its bytes were counted as they came.
+        // The bytes of the file were counted when they arrived.
         self.admission.moved(WorkAmount::file(0));
         self.admission.report_limit();
         self.admission.wake();
@@ -413,7 +413,8 @@ impl<'a, H: JobHandler> Scheduler<'a, H> {
                 if is_surrounded {
                     client.before_transfer().await?;
                 }
-                // Boxed, as are large futures below: in a debug build each caller holds a copy on its stack.
+                // This and the large futures below are boxed: in a debug build, each caller holds a copy on its
+                // stack.
                 let outcome = Box::pin(self.handler.transfer(client, file, follow_up, &progress)).await?;
                 if is_surrounded {
                     client.after_transfer().await?;

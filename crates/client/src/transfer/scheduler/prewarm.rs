@@ -20,7 +20,7 @@ impl<H: JobHandler> Scheduler<'_, H> {
             if !worker.is_opening() {
                 tokio::time::sleep_until(self.started + PATIENCE).await;
             }
-            // A login that was started is completed: left alone it would keep a permit from the others.
+            // A started login is completed: an unfinished one would keep a permit from the other workers.
             if worker.is_opening() || self.is_needed_soon(number) {
                 worker.prewarm().await;
             }

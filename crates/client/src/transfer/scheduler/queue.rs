@@ -273,7 +273,7 @@ mod tests {
 
         let order: Vec<_> = (0..4).map(|_| next(&mut queue)).collect();
 
-        // With nothing to transfer, only listing is left.
+        // No file is left to transfer; only directories are left to list.
         assert_eq!(order, ["d1", "d2", "a", "d3"]);
         assert_eq!(next(&mut queue), "wait");
     }

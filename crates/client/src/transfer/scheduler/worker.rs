@@ -143,7 +143,7 @@ impl<'c> Worker<'c> {
     pub(crate) fn rest(&mut self) {
         if let Self::Lent(lent) = self {
             lent.session = None;
-            // One that has no permit yet would make other workers give up theirs.
+            // A session that waits for its permit would make other workers give up theirs.
             lent.coming.take_if(|_| lent.pool.has_waiters());
         }
     }

@@ -256,7 +256,7 @@ impl FileUpload<'_> {
         let Names { source, path, .. } = names;
         let size = content.size();
         if offset > 0 && size == Some(offset) {
-            // The server has all of it.
+            // The server has the whole file.
             self.report_start(source, size, offset);
             let moved = Transferred { bytes: 0, resumed: offset };
             let modified = content.modified();
@@ -274,7 +274,7 @@ impl FileUpload<'_> {
             && let Some((record, id)) = &mut record
             && record.found().is_none()
         {
-            // A process that is killed from here on has left a file that only the record names.
+            // If the process is killed after this point, only the record names the temporary file.
             record.save(*id, 0).await;
         }
         let mut data = Box::pin(self.open(client, path, offset, queries)).await?;
@@ -283,7 +283,7 @@ impl FileUpload<'_> {
         let early = self.upload.temporary || size >= Some(LARGE);
         let mut late = None;
         match record {
-            // From here on the server has nothing but what is sent now.
+            // After this point, the server has only the bytes that this attempt sends.
             Some((record, id)) if early => record.save(id, offset).await,
             record => late = record,
         }
@@ -408,7 +408,7 @@ impl FileUpload<'_> {
         let SizeAndTime { size: there, time_set } = match answered {
             Ok(answered) => answered,
             Err(error) if resumed => return Checked { content: Err(error), time: None },
-            // The server reported before that the transfer is complete.
+            // The server has already confirmed the transfer.
             Err(error) => {
                 self.progress.note_unconfirmed_size(size);
                 crate::trace::warn!("the size of {path} is not compared: {error}");
@@ -513,7 +513,7 @@ impl FileUpload<'_> {
             (None, None) => StoredBy::Unknown,
         };
         let is_wanted = match &stored_by {
-            // Of a few bytes nothing is worth a query.
+            // A query is not worthwhile for a few bytes.
             StoredBy::ThisRun(sent) => sent.furthest > OVERLAP,
             StoredBy::Recorded(..) | StoredBy::Unknown => self.options.resume,
         };
@@ -548,7 +548,7 @@ impl FileUpload<'_> {
         queries: Option<UploadQueries>,
     ) -> Result<DataConnection> {
         let follow_up = match self.upload.temporary || self.options.sets_mode() {
-            // A command that is sent ahead would not outlive the commands after this transfer.
+            // A passive command that is sent ahead would be lost by the commands after this transfer.
             true => FollowUp::Nothing,
             false => self.follow_up,
         };
@@ -566,7 +566,8 @@ impl FileUpload<'_> {
             Err(error) if offset > 0 && !appends_first && defeats_resume(&error) && !client.is_broken() => {
                 client.open_data(appe, TransferType::Image, 0, FollowUp::Nothing).await
             }
-            // After a broken attempt of this run, the file is its own, and the server may still hold it.
+            // This applies to the first attempt only: after a broken one, the file is that of this run, and the
+            // server may still have it open.
             Err(error) if offset == 0 && !self.progress.has_started() && is_replacement_refused(&error) => {
                 // The file is to be replaced as a whole: STOR would have emptied it, too.
                 match Box::pin(client.remove_file(path)).await {

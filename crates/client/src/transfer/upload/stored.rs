@@ -102,9 +102,9 @@ impl StoredPart<'_> {
             StoredBy::ThisRun(sent) => {
                 // The last block may have been sent in part.
                 let expected = sent.start..=sent.furthest.saturating_add(self.block);
-                // What a server that ignores the offset stores has at most the length of the rest.
+                // If a server ignores the offset, the stored file is at most as long as the rest.
                 let is_from_start = sent.start == 0 || there > sent.end - sent.start + self.block;
-                // What the network held when the session was lost is missing.
+                // The bytes that were in transit when the session was lost are missing.
                 let is_expected = there < self.id.size && there.saturating_add(IN_FLIGHT) >= sent.furthest;
                 (expected.contains(&there), is_from_start, Some(sent.began).filter(|_| !is_expected))
             }
@@ -131,7 +131,7 @@ impl StoredPart<'_> {
                 let is_older = began.duration_since(modified).is_ok_and(|older| older >= CLOCK_MARGIN);
                 !is_older
             }
-            // The rest of the file shows by its size whether it came after the right start.
+            // The total size shows whether the rest of the file was appended at the right offset.
             None => there < self.id.size,
         }
     }
@@ -243,7 +243,7 @@ impl StoredPart<'_> {
     ) -> Result<bool, CopyError> {
         let (mut left, mut is_equal) = (length, true);
         let (mut there, mut here) = (BytesMut::with_capacity(MIN_BLOCK), vec![0; MIN_BLOCK]);
-        // A few more bytes are read, since a transfer that ends by itself is easier on the server.
+        // Up to one overlap is read to its end, since servers handle a completed transfer better than an aborted one.
         while is_equal || left <= OVERLAP {
             there.clear();
             let read =

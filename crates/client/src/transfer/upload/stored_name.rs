@@ -21,7 +21,7 @@ pub(crate) async fn check_listed(
     if client.is_large_directory(&directory) {
         return check_entry(client, path, size, answer).await;
     }
-    // Asked once: the answer is the same for all files.
+    // One query is enough: the answer is the same for all files.
     client.set_hides_uploads(true);
     let Some(wire) = RemotePath::from(name).to_wire(client.encoding()).map(|name| name.into_owned()) else {
         return Ok(());
@@ -33,7 +33,7 @@ pub(crate) async fn check_listed(
     while let Some(entry) = entries.next().await {
         let entry = match entry {
             Ok(entry) => entry,
-            // The server reported before that the transfer is complete.
+            // The server has already confirmed the transfer.
             Err(error) => {
                 failed = Some(error);
                 break;
@@ -119,7 +119,7 @@ async fn check_entry(client: &mut Client, path: &RemotePath, size: u64, answer: 
     }
     match Box::pin(client.stat_by_mlst(path)).await {
         Ok(entry) => entry.and_then(|entry| entry.exact_size()).map_or(Ok(()), |there| compare(there, size)),
-        // The server reported before that the transfer is complete.
+        // The server has already confirmed the transfer.
         Err(error) => {
             crate::trace::debug!("{path} is not compared: {error}");
             Ok(())

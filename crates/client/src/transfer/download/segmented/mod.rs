@@ -211,8 +211,8 @@ impl Segmented<'_> {
             follow_up: FollowUp::Nothing,
             progress: &FileProgress::new(&*self.job.progress),
         };
-        // The lock ends with the rename: what stands beside the partial file may belong to another download then. All of the
-        // file is written, which is what a partial file without a status says.
+        // The status is removed before the rename, which ends the lock: after it, the status may belong to another
+        // download. A partial file without a status counts as completely written, which is true at this point.
         remove_status(&**self.fs, partial).await?;
         download.commit(&self.remote, lock, partial, self.target).await?;
         if !self.fs.try_exists(partial).await? {
@@ -298,7 +298,7 @@ impl Running<'_> {
         let mut budget = self.job.budget();
         loop {
             let mut changed = pin!(self.admission.changed());
-            // Changes from here on are noticed.
+            // Register for changes before checking, so that none is missed.
             changed.as_mut().enable();
             if self.is_over() {
                 return Ok(());
@@ -312,7 +312,7 @@ impl Running<'_> {
                 Ok(true) => budget = self.job.budget(),
                 Ok(false) => self.wait(changed).await,
                 Err(error) => {
-                    // Not retried in place: after the pause the plan may have no work for this worker.
+                    // The segment is not retried here: after the pause, the plan may have no work for this worker.
                     if let Err(error) = worker.recover(error, &mut budget).await {
                         self.admission.gone(number);
                         self.admission.wake();
@@ -341,7 +341,7 @@ impl Running<'_> {
         let is_complete = self.plan().is_segment_complete(taken.index);
         self.plan().release(taken.index, Instant::now());
         self.admission.wake();
-        // Without progress the retries that were used up do not come back.
+        // The retry budget is renewed only if there was progress.
         outcome.map(|()| is_complete)
     }
 
@@ -374,7 +374,7 @@ impl Running<'_> {
 
     async fn save_status(&self) {
         let Some(time) = self.time.get() else { return };
-        // Bytes that are written meanwhile are not claimed yet.
+        // The status is taken before the file is synced, so that it includes no bytes written later.
         let status = self.status(time.clone());
         if let Err(error) = self.save(status).await {
             crate::trace::warn!("the status of a segmented download cannot be saved: {error}");
@@ -385,7 +385,7 @@ impl Running<'_> {
     /// length, and zeros where nothing was written yet.
     async fn save(&self, status: Status) -> Result<(), LocalFsError> {
         let mut file = self.open_partial().await?;
-        // Other backends may hold back more than the last block.
+        // Other backends may buffer more than the last block.
         if file.system_file().is_none() {
             return Ok(());
         }

@@ -222,7 +222,7 @@ impl SegmentPlan {
         let end = segment.end();
         segment.end.store(middle, Ordering::Relaxed);
         let second = Segment { start: middle, done: middle, end: Arc::new(AtomicU64::new(end)), taken: None };
-        // The indexes of the segments that are handed out stay valid.
+        // The new segment is appended, so that the indexes of segments in progress stay valid.
         self.segments.push(second);
         Some(self.segments.len() - 1)
     }
@@ -360,7 +360,7 @@ mod tests {
 
         assert_eq!(taken, [0, 1]);
         assert!(!plan.lacks_head());
-        // A split would be compared with the head for longer.
+        // No segment is split, because the new one would wait for the head even longer.
         assert!(plan.take(Instant::now()).is_none());
         plan.release(0, Instant::now());
         assert!(plan.lacks_head());
@@ -396,7 +396,7 @@ mod tests {
 
     #[test]
     fn segment_that_ends_soon_is_not_split() {
-        // Half a second is left of the second segment; a new connection starts slowly for as long.
+        // The second segment needs another half second, which is as long as a new connection takes to start.
         let (mut plan, now) = first_half_written(28 * MIB);
 
         assert!(!plan.has_work(now));

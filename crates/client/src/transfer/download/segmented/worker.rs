@@ -181,7 +181,7 @@ impl Running<'_> {
     async fn await_head(&self) -> Result<(), SegmentError> {
         loop {
             let mut changed = pin!(self.admission.changed());
-            // Changes from here on are noticed.
+            // Register for changes before checking, so that none is missed.
             changed.as_mut().enable();
             let (has_head, is_lacking) = {
                 let plan = self.plan();
@@ -204,7 +204,7 @@ impl Running<'_> {
         let (complete, end) =
             (self.plan().is_segment_complete(taken.index), taken.end.load(Ordering::Relaxed));
         if !complete || end >= self.job.size {
-            // A file that is longer than it was listed continues here.
+            // If the file is longer than it was listed, the data continue here.
             data.limit_to(Limit::default());
             let deadline = client.completion_deadline();
             return match data.finish(client.control_mut(), Masks::default(), deadline).await {
