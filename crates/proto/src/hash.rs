@@ -1,4 +1,4 @@
-//! File hashes: which ones a server offers, the command for each, and the formats of the replies.
+//! File hashes: the algorithms that a server offers, the command for each, and the formats of the replies.
 //!
 //! Hashing of local files is the client's task.
 

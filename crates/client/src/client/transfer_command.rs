@@ -1,4 +1,4 @@
-//! Transfer command: a command with a data connection, and what follows it.
+//! Transfer command: a command with a data connection, and the operation that follows it.
 
 use oxftp_proto::{Command, RemotePath};
 

@@ -1,4 +1,4 @@
-//! Options sent around the login: virtual host, client name, UTF-8.
+//! Options that are sent before and after the login: virtual host, client name, UTF-8.
 
 use oxftp_proto::Secret;
 

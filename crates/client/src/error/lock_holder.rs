@@ -1,4 +1,4 @@
-//! Holder of a job lock, and how it is written into the lock.
+//! Holder of a job lock, and its text form in the lock.
 
 use std::{
     fmt,

@@ -1,7 +1,7 @@
-//! Evidence in a listing for and against its being the listing of the requested directory.
+//! Evidence in a listing that it is, or is not, the listing of the requested directory.
 //!
-//! Servers take the argument of `MLSD` and `LIST` for more than a path: for a pattern, for options, or for several
-//! names. Others ignore it and list the working directory, or list nothing. All of them reply `226`.
+//! Some servers interpret the argument of `MLSD` and `LIST` as a pattern, as options, or as several names. Others
+//! ignore it and list the working directory, or list nothing. All of them reply `226`.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 

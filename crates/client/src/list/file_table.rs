@@ -1,4 +1,4 @@
-//! Table of the files of one directory, in little memory.
+//! Compact table of the files of one directory.
 
 use std::sync::Arc;
 

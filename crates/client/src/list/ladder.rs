@@ -1,5 +1,5 @@
-//! Ladder of ways to list a directory: what is tried next after a refusal. Pure; see [`open`](super::open) for the
-//! commands.
+//! Order of the ways to list a directory: decides which one is tried after a refusal. It performs no I/O;
+//! [`open`](super::open) sends the commands.
 
 use super::evidence::PathClass;
 use crate::{

@@ -1,8 +1,8 @@
 //! Directory listings: collected or streamed, of one directory or of a tree.
 //!
-//! [`List`] is the request and [`Entries`] the stream of its entries. A [`directory`] is one listing, a [`tree`] the queue
-//! of pending directories. A [`ladder`] says in which ways a directory is [opened](open), and the [`evidence`] in a listing
-//! whether it is that of the requested directory.
+//! [`List`] is the request and [`Entries`] the stream of its entries. A [`directory`] is one listing, a [`tree`] the
+//! queue of pending directories. [`ladder`] decides the order of the ways in which a directory is [opened](open), and
+//! [`evidence`] whether a listing is that of the requested directory.
 
 mod budget;
 mod cycle;

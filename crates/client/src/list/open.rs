@@ -1,4 +1,4 @@
-//! Opening a listing: the commands of a way, and the ways that are tried one after the other.
+//! Opening of a listing: the commands of each way, and the fallbacks after a refusal.
 
 use std::{
     collections::HashSet,

@@ -1,4 +1,4 @@
-//! Lock of a job among the processes of one machine.
+//! Job lock among the processes of one machine.
 
 use std::{
     fs::File,

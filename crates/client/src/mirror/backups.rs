@@ -1,4 +1,4 @@
-//! Backups of a mirror: what it replaces or deletes in its target.
+//! Backups of a mirror: the files that it replaces or deletes in its target.
 
 use super::{endpoint::Endpoint, relative_path::RelativePath};
 use crate::{

@@ -1,4 +1,4 @@
-//! Direction of a mirror: which side is local and which on a server, with the root of each.
+//! Direction of a mirror: the side that is local and the side on a server, with the root of each.
 
 use std::{
     io,

@@ -1,4 +1,4 @@
-//! Pair of directories to compare, and directories of the target that are still to be created.
+//! Pair of directories to compare, and directories that the target still lacks.
 
 use std::sync::Arc;
 

@@ -1,8 +1,8 @@
 //! Extraneous nodes of one directory, and the decision which of them may be deleted after the transfers.
 //!
-//! The listing that shows them is older than the transfers. A server without case, for example, replaces `README` when
-//! it receives `readme`: then the extraneous node is the file that was just stored. So a listing taken after the
-//! transfers decides.
+//! The listing that shows them is older than the transfers. A case-insensitive server, for example, replaces `README`
+//! when it receives `readme`: the extraneous node is then the file that was just stored. Therefore a listing taken
+//! after the transfers decides.
 
 use std::{
     collections::BTreeMap,

@@ -1,16 +1,17 @@
 //! Mirror: makes one directory tree equal to another.
 //!
 //! [`Pool::mirror_down`] makes a local tree equal to one on a server, [`Pool::mirror_up`] the reverse, and
-//! [`Pool::mirror_across`] does it between two servers. [`Client::mirror_down`] and [`Client::mirror_up`] use one session.
-//! [`Mirror`] is the builder that they return, [`Filter`] leaves entries out, [`Compare`] decides which files are unchanged,
-//! and [`Delete`] what becomes of entries that only the target has.
+//! [`Pool::mirror_across`] does it between two servers. [`Client::mirror_down`] and [`Client::mirror_up`] use one
+//! session. [`Mirror`] is the builder that they return, [`Filter`] leaves entries out, [`Compare`] decides which
+//! files are unchanged, and [`Delete`] decides whether entries that only the target has are deleted.
 //!
 //! Directories are compared one by one, so no tree is kept in memory.
 
-// Pure parts: `filter`, `compare`, `timestamps`, and `plan`, which decides what to do in one directory. A `node` is an entry
-// on either side, a `node_table` has those of one directory. `run` walks both trees, `transfer` moves a file, `delete`
-// deletes, and `finalize` does the work that must come last. `extraneous` decides what may be deleted after the transfers,
-// `same_name` which names a server may take for one, and `backups` keeps what is replaced or deleted.
+// Modules without I/O: `filter`, `compare`, `timestamps`, and `plan`, which decides what to do in one directory. A
+// `node` is an entry on either side; a `node_table` contains those of one directory. `run` compares both trees,
+// `transfer` moves a file, `delete` deletes, and `finalize` does the work after all transfers. `extraneous` decides
+// what may be deleted after the transfers, `same_name` finds names that a server may take for one, and `backups`
+// keeps what is replaced or deleted.
 
 mod backups;
 mod compare;

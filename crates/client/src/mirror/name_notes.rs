@@ -1,6 +1,6 @@
 //! Notes of the names under which a server keeps files that it does not find by the names that were sent.
 //!
-//! Such a server looks like one that lacks the files, and each mirror would send them again. The notes of a target are a local
+//! Such a server seems to lack the files, and each mirror would send them again. The notes of a target are a local
 //! file beside the [records](crate::ClientBuilder::upload_records) of uploads:
 //!
 //! ```text

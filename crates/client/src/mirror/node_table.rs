@@ -1,4 +1,4 @@
-//! Table of the nodes of one directory, in little memory.
+//! Compact table of the nodes of one directory.
 
 use oxftp_proto::{Encoding, FileName, Precision, ServerZone, Timestamp, Zone};
 

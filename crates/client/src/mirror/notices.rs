@@ -1,4 +1,4 @@
-//! Notices: what a mirror reports once, however many files it concerns.
+//! Notices that a mirror reports once, independent of the number of files.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 

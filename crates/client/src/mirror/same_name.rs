@@ -1,4 +1,4 @@
-//! Names that a server or a file system may take for one: other case, another Unicode form, replaced characters.
+//! Names that a server or a file system may treat as equal: other case, another Unicode form, replaced characters.
 
 use oxftp_proto::FileName;
 use unicode_normalization::UnicodeNormalization;

@@ -1,7 +1,7 @@
 //! Unconfirmed uploads of a mirror: names that the server may keep in another form, and sizes that it does not report.
 //!
-//! A listing of their directories after the transfers shows them. It is taken for the first name with each trait only, such as
-//! the first one with capital letters: a server that keeps that one as it is keeps the others, too.
+//! A listing of their directories after the transfers shows them. It is requested only for the first name with each
+//! trait, such as the first one with capital letters: a server that keeps that name unchanged also keeps the others.
 
 use std::{
     collections::{BTreeSet, HashMap},

@@ -1,4 +1,4 @@
-//! Idle streams: those whose queue is full. The one that has been idle for longest lends its session first.
+//! Idle streams, whose queues are full. The stream that has been idle for longest lends its session first.
 
 use std::{
     collections::BTreeSet,

@@ -1,9 +1,9 @@
 //! Session pool: many sessions of one login.
 //!
-//! [`Pool`] lends, prewarms and forks. [`permits`] counts the sessions and queues the callers, [`inner`] opens and
-//! checks sessions, [`pooled`] returns them, [`operations`], [`streams`], [`entries`] and [`ranges`] use them for a file or a
-//! listing each, [`suspendable`] lends the sessions of streams that are not read, and [`refusal`] recognizes the replies of
-//! servers with a session limit.
+//! [`Pool`] lends and prewarms sessions, and can be forked. [`permits`] counts the sessions and queues the callers,
+//! [`inner`] opens and checks sessions, and [`pooled`] returns them. [`operations`], [`streams`], [`entries`] and
+//! [`ranges`] each use a session for one file or listing. [`suspendable`] lends the sessions of streams that are not
+//! read, and [`refusal`] recognizes the replies of servers with a session limit.
 
 mod entries;
 mod idle_streams;

@@ -2,7 +2,8 @@
 //!
 //! A task reads the file and queues its blocks. When the queue is full and a caller waits for a session, the stream
 //! that has been idle for longest ends its transfer, returns its session, and continues later by `REST`. From then on
-//! it holds a session for one large block at a time. So any number of streams may be read alternately with few sessions.
+//! it holds a session for one large block at a time. In this way, any number of streams can be read alternately with
+//! few sessions.
 
 use std::{
     ops::RangeBounds,

@@ -1,4 +1,4 @@
-//! Verifiers of certificates that are known in advance, and one that accepts any.
+//! Certificate verifiers: one for certificates that are known in advance, and one that accepts any.
 
 use std::sync::Arc;
 

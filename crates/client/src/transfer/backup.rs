@@ -1,4 +1,4 @@
-//! Backups: where a transfer moves the files that it replaces or deletes, on the same side.
+//! Backups: locations to which a transfer moves the files that it replaces or deletes, on the same side.
 
 use std::{
     collections::HashSet,

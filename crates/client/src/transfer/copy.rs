@@ -1,7 +1,7 @@
 //! Copying of the bytes of one file between a data connection and a local file.
 //!
-//! There are three ways; the first possible one is used: inside the kernel, through memory with a file of the
-//! operating system ([`block_io`](super::block_io)), and through the methods of a file system backend.
+//! There are three ways, of which the first possible one is used: inside the kernel, through memory with a file of
+//! the operating system ([`block_io`](super::block_io)), or through the methods of a file system backend.
 
 use std::{fs::File, io, path::Path};
 

@@ -1,4 +1,4 @@
-//! Progress of one file, which may be tried several times.
+//! Progress of one file, which may need several attempts.
 
 use std::sync::{
     Mutex, OnceLock, PoisonError,

@@ -1,4 +1,4 @@
-//! Options of transfers: what holds for each file, how a job runs, and the setters of both.
+//! Options of transfers: those of each file, those of a job, and the setters of both.
 
 use std::{sync::Arc, time::Duration};
 

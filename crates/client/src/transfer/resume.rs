@@ -1,4 +1,4 @@
-//! Resuming: which file a partial one is of, and which errors are caused by resuming.
+//! Resuming: the version of a file that a partial file belongs to, and the errors that resuming causes.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 

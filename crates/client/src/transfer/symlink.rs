@@ -1,4 +1,4 @@
-//! Symbolic links in trees: what becomes of them, and their creation on this system.
+//! Symbolic links in trees: their treatment, and their creation on the local file system.
 
 use std::path::{Path, PathBuf};
 

@@ -1,7 +1,7 @@
 //! Dialogs: command sequences that decide what to send next, given the replies.
 //!
-//! A [`Dialog`] is driven by the owner of the connection: it receives an [`Event`] and returns a [`Step`]. It
-//! never waits, and measures no time.
+//! A [`Dialog`] is driven by the owner of the connection: it receives an [`Event`] and returns a [`Step`]. It never
+//! waits, and reads no clock.
 
 mod abort;
 mod active;

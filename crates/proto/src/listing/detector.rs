@@ -1,7 +1,7 @@
 //! Detector of the format of a listing.
 //!
-//! A [`Detector`] holds one hypothesis for each format and date order, and scores them by the lines. It only
-//! scores; the parser keeps the lines.
+//! A [`Detector`] holds one hypothesis for each format and date order, and scores them by the lines. The lines
+//! themselves are kept by the parser.
 
 use super::{
     error::Reason,

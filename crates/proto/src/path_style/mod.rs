@@ -1,4 +1,4 @@
-//! Path style: how a server spells paths, and which arguments its commands take.
+//! Path style: a server's spelling of paths, and the arguments that its commands take.
 
 mod detect;
 mod native;

@@ -1,4 +1,4 @@
-//! Classification of replies: why a server refused, decided by code and text.
+//! Classification of replies: the reason for a refusal, decided by code and text.
 //!
 //! FTP has few codes for many reasons: `550` is a missing file, a lack of permission, or a directory that is not
 //! empty. Only the text tells them apart. Each predicate is a table of codes and words; its tests are the literal

@@ -1,7 +1,7 @@
 //! Timestamps with their precision and zone.
 //!
-//! A listing often shows neither seconds nor a zone. [`Timestamp`] records how much is known, and invents
-//! nothing. The dates of `LIST` are parsed in [`listing`](crate::listing).
+//! A listing often shows neither seconds nor a zone. [`Timestamp`] records its precision, and adds no invented parts.
+//! The dates of `LIST` are parsed in [`listing`](crate::listing).
 
 mod server_zone;
 mod time_val;

@@ -1,5 +1,5 @@
-//! Destination of one file that the caller named: symbolic links are followed, and what is no regular file, such as a
-//! device or a FIFO, is written into and never replaced.
+//! Destination of one file that the caller named: symbolic links are followed, and a special file, such as a device
+//! or a FIFO, is written into and never replaced.
 
 use std::path::{Path, PathBuf};
 

@@ -1,8 +1,9 @@
-//! Partial files of downloads: the files beside them, and whether they may be resumed.
+//! Partial files of downloads: their companion files, and the decision whether they may be resumed.
 //!
-//! A partial file is resumed only if it belongs to the current version of the remote file. Beside it stands a
-//! [`ResumeToken`], a description of the remote file; and the end of the partial file is compared with the bytes that
-//! the server sends for it. Beside a file that is downloaded in segments stands a status file instead.
+//! A partial file is resumed only if it belongs to the current version of the remote file. This is recorded beside it
+//! in a [`ResumeToken`], which describes the remote file; in addition, the end of the partial file is compared with
+//! the bytes that the server sends for it. A file that is downloaded in segments has a status file instead of the
+//! token.
 
 use oxftp_proto::{Timestamp, Zone};
 use std::{

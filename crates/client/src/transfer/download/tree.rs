@@ -1,4 +1,4 @@
-//! Download of a tree: the contents of a directory, and where they are written.
+//! Download of a tree: the contents of a directory, and their local destinations.
 
 use std::{
     collections::HashSet,

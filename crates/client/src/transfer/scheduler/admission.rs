@@ -1,6 +1,6 @@
 //! Admission of workers: lets as many workers run as measured throughput justifies.
 //!
-//! [`Concurrency`] decides; the [`AdmissionGate`] has the clock, counts bytes and files, and wakes workers.
+//! [`Concurrency`] decides; the [`AdmissionGate`] reads the clock, counts bytes and files, and wakes workers.
 
 use std::{
     collections::BTreeSet,

@@ -1,7 +1,7 @@
-//! Scheduler of a tree: workers that carry out the tasks of a queue, and the report of what they did.
+//! Scheduler of a tree: workers that execute the tasks of a queue, and the report of their results.
 //!
-//! A [`JobHandler`] knows how to list a directory and how to transfer a file. The [`Queue`] decides in which order
-//! that happens, the [`AdmissionGate`] how many workers take part.
+//! A [`JobHandler`] lists a directory or transfers a file. The [`Queue`] decides the order of the tasks, and the
+//! [`AdmissionGate`] the number of workers.
 
 pub(crate) mod admission;
 pub(crate) mod concurrency;

@@ -1,4 +1,4 @@
-//! Record of an upload in progress: which version of a local file is being sent to which name.
+//! Record of an upload in progress: the version of the local file that is being sent, and its name on the server.
 //!
 //! ```text
 //! oxftp upload 1
@@ -11,7 +11,7 @@
 //! ```
 //!
 //! It is a local file, named after a hash of server and path, which exists until the upload is complete. The upload
-//! holds its lock: no other process continues an upload that is running, or uses its temporary name.
+//! holds its lock, so that no other process resumes a running upload or uses its temporary name.
 
 use std::{
     fmt::Write,

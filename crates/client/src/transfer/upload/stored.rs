@@ -1,10 +1,10 @@
-//! The part of a file that the server has already: whether an upload may continue it.
+//! Part of a file that the server has already: decides whether an upload may resume it.
 //!
-//! An upload never continues another file, or another version of this one. What this run sent, and what an earlier run
-//! [recorded](super::record), is believed after its end was read back and compared (`REST`, `RETR`); where the server
-//! does not send it, if no attempt to resume can have spoiled it, and if it is not older than the attempt: a server that
-//! stores under a hidden name still shows the last version. Anything else is compared whole: by hash, else by reading it
-//! back.
+//! An upload never resumes another file, or another version of this one. A part that this run sent, or that an
+//! earlier run [recorded](super::record), is resumed after its end was read back and compared (`REST`, `RETR`). If
+//! the server does not send it, the part is resumed only if no attempt to resume can have damaged it, and if it is
+//! not older than the attempt: a server that stores uploads under a hidden name still shows the last version. Any
+//! other part is compared as a whole: by hash, or by reading it back.
 
 use std::{
     io::SeekFrom,

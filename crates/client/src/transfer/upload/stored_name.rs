@@ -1,4 +1,4 @@
-//! Uploads of which `SIZE` shows nothing: their names and sizes in the listing of their directory.
+//! Uploads whose size `SIZE` does not report: their names and sizes in the listing of their directory.
 
 use oxftp_proto::RemotePath;
 

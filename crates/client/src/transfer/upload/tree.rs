@@ -1,4 +1,4 @@
-//! Upload of a tree: the contents of a local directory, and where they are stored.
+//! Upload of a tree: the contents of a local directory, and their remote destinations.
 
 use std::{
     collections::HashSet,

@@ -1,8 +1,8 @@
 //! Download of one large file over several connections.
 //!
-//! The [`plan`] decides which part of the file each connection downloads, [`worker`] downloads one, and [`status`]
-//! records the written bytes for a later run. This module decides whether a file can be downloaded so, and whether it
-//! is complete.
+//! The [`plan`] decides which part of the file each connection downloads, a [`worker`] downloads one part, and
+//! [`status`] records the written bytes for a later run. This module decides whether a file can be downloaded in
+//! segments, and whether it is complete.
 
 mod plan;
 mod progress;

@@ -1,7 +1,7 @@
 //! Plan of a segmented download: which connection downloads which part of the file.
 //!
-//! [`SegmentPlan`] performs no I/O, and asks no clock. It counts the written bytes, and hands out segments. A running
-//! transfer is cut short only where that saves more time than a new transfer needs to reach its full rate.
+//! [`SegmentPlan`] performs no I/O and reads no clock. It counts the written bytes, and assigns segments. A running
+//! transfer is shortened only if that saves more time than a new transfer needs to reach its full rate.
 
 use std::{
     sync::{

@@ -1,7 +1,7 @@
 //! Adaptive concurrency: chooses the number of connections by measured throughput.
 //!
-//! [`Concurrency`] has no clock and performs no I/O. The [`admission`](super::admission) reports the moved bytes to it,
-//! and carries out its decisions.
+//! [`Concurrency`] reads no clock and performs no I/O. The [`admission`](super::admission) reports the moved bytes to
+//! it, and executes its decisions.
 
 #[cfg(test)]
 mod tests;
